@@ -1,0 +1,90 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Batch is what a pass has found out since its last commit.
+type Batch struct {
+	Entries    []Entry   // decisions; see Commit
+	Checkpoint time.Time // the new checkpoint; zero leaves it as it is
+	Run        *Run      // the summary of the pass; nil while it goes on
+}
+
+// Commit writes all of a batch, or nothing of it.
+//
+// Each entry is set as given, except that First, Attempts and Intent of a key that has had intents are kept. Keys that are
+// sending, in doubt or final are never overwritten, and none is set to sending: such an entry refuses the whole
+// batch, as does a checkpoint before the present one. Where a key comes twice the later entry counts.
+func (l *Ledger) Commit(b Batch) error {
+	if len(b.Entries) == 0 && b.Checkpoint.IsZero() && b.Run == nil {
+		return nil
+	}
+	return l.update(func(t *txn) error {
+		for _, e := range b.Entries {
+			if err := t.set(e); err != nil {
+				return err
+			}
+		}
+		if err := t.advance(b.Checkpoint); err != nil {
+			return err
+		}
+		return t.append(b.Run)
+	})
+}
+
+func (t *txn) set(e Entry) error {
+	s, err := t.load(e.Key)
+	if err != nil {
+		return err
+	}
+	if held(s.old.State) {
+		return refused("%s is %s and cannot become %s", e.Conversation, s.old.State, e.State)
+	}
+	if e.State == Sending {
+		return refused("%s cannot be sending without an intent", e.Conversation)
+	}
+	r := e.Record
+	if s.old.Attempts > 0 {
+		r.First, r.Attempts, r.Intent = s.old.First, s.old.Attempts, s.old.Intent
+	}
+	return t.store(s, r)
+}
+
+// advance moves the checkpoint.
+func (t *txn) advance(to time.Time) error {
+	if to.IsZero() {
+		return nil
+	}
+	now, err := readTime(t.meta, metaCheckpoint)
+	if err != nil {
+		return err
+	}
+	if to.UnixMilli() < now.UnixMilli() {
+		return refused("the checkpoint is at %s and never moves back to %s",
+			now.Format(time.RFC3339Nano), to.UTC().Format(time.RFC3339Nano))
+	}
+	if to.Year() > 9999 {
+		return fmt.Errorf("the checkpoint cannot be in the year %d", to.Year())
+	}
+	return t.meta.Put(metaCheckpoint, sortable(to))
+}
+
+// append adds the summary of a pass.
+func (t *txn) append(r *Run) error {
+	if r == nil {
+		return nil
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("the summary of pass %s cannot be written: %w", r.Pass, err)
+	}
+	n, err := t.runs.NextSequence()
+	if err != nil {
+		return err
+	}
+	return t.runs.Put(binary.BigEndian.AppendUint64(nil, n), text)
+}

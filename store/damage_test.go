@@ -1,0 +1,218 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// big gives the bytes of a closed ledger with branch pages, free pages and all kinds of records, and what it says.
+func big(t *testing.T) ([]byte, []Entry) {
+	t.Helper()
+	l := newLedger(t, Options{})
+	sample(t, l)
+	for n := range 10 {
+		var keys []Key
+		for i := range 60 {
+			keys = append(keys, id(1000+i*10+n))
+		}
+		commit(t, l, Record{State: []State{Skipped, Scheduled}[n%2], Resolution: noon, At: noon, Due: noon}, keys...)
+	}
+	list := all(t, l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(l.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, list
+}
+
+// exercise does with a file whatever a pass does, and gives the first error. It fails the test on an error that is not
+// ErrDamaged, and where nothing is reported although the file no longer says what it said. What the ledger must not
+// do at all is to panic or to hang.
+func exercise(t *testing.T, content []byte, want []Entry) error {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(path, Options{Timeout: -1})
+	if err != nil {
+		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewerFormat) {
+			t.Errorf("opening: got %v, want one that says that it is damaged", err)
+		}
+		return err
+	}
+	defer func() {
+		if err := l.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	}()
+	var got []Entry
+	var first error
+	for i, step := range []func() error{
+		func() error { return l.Each(func(e Entry) error { got = append(got, e); return nil }) },
+		func() error { return l.Check(t.Context()) },
+		func() error { _, err := l.Info(); return err },
+		func() error { _, err := l.Due(noon.AddDate(1, 0, 0), 0); return err },
+		func() error { _, err := l.Runs(0); return err },
+		func() error { _, err := l.Recover(noon); return err },
+		func() error { _, err := l.Begin(id(1001), noon, noon); return err },
+		func() error {
+			return l.Commit(Batch{Entries: []Entry{{id(5555), Record{State: Skipped, Reason: "new", At: noon}}}})
+		},
+	} {
+		err := step()
+		if err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("step %d: got %v, want one that says that it is damaged", i, err)
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first == nil && !slices.Equal(got, want) {
+		t.Error("the ledger has changed and nothing was noticed")
+	}
+	return first
+}
+
+func TestNotALedger(t *testing.T) {
+	good, list := big(t)
+	end := len(good)
+	for i := end - 1; good[i] == 0; i-- {
+		end = i
+	}
+	for name, content := range map[string][]byte{
+		"empty":           {},
+		"one byte":        {0},
+		"text":            []byte("[kustomer]\norg = \"acme\"\n"),
+		"a page of text":  slices.Repeat([]byte("acsync "), 4096),
+		"zeros":           make([]byte, len(good)),
+		"half a page":     good[:2048],
+		"one page":        good[:4096],
+		"two pages":       good[:8192],
+		"half":            good[:end/2],
+		"all but a byte":  good[:end-1],
+		"without a start": good[4096:],
+	} {
+		t.Run(name, func(t *testing.T) { wantError(t, exercise(t, content, list), ErrDamaged) })
+	}
+	t.Run("a directory", func(t *testing.T) {
+		_, err := Open(t.TempDir(), Options{})
+		wantError(t, err, ErrDamaged)
+	})
+	t.Run("another program's database", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		edit(t, path, func(*bbolt.Tx) error { return nil })
+		_, err := Open(path, Options{})
+		wantError(t, err, ErrDamaged)
+	})
+}
+
+// A file cut off anywhere is told when it is opened; the part behind the last page, which is kept free for growth, may
+// be missing.
+func TestCutOff(t *testing.T) {
+	good, list := big(t)
+	for at := 1; at < len(good); at += 1 + len(good)/60 {
+		t.Run(fmt.Sprint(at), func(t *testing.T) {
+			err := exercise(t, good[:at], list)
+			if slices.Max(good[at:]) != 0 {
+				wantError(t, err, ErrDamaged)
+			}
+		})
+	}
+}
+
+// Zeroed pages, as a file system may leave behind, and overwritten bytes never lead to a panic. Whatever they hit, if the
+// ledger then says something else than before, that is reported.
+func TestDamagedPages(t *testing.T) {
+	good, list := big(t)
+	random := rand.New(rand.NewPCG(7, 11))
+	for at := 0; at < len(good); at += 4096 {
+		if slices.Max(good[at:at+4096]) == 0 {
+			continue
+		}
+		for _, c := range []struct {
+			name   string
+			damage func(page []byte)
+		}{
+			{"zeroed", func(page []byte) { clear(page) }},
+			{"a byte", func(page []byte) { page[random.IntN(len(page))] ^= byte(1 + random.IntN(255)) }},
+			{"bits of it", func(page []byte) { scatter(random, page, 50) }},
+			{"bits of its head", func(page []byte) { scatter(random, page[:100], 4) }},
+		} {
+			t.Run(fmt.Sprintf("page %d, %s", at/4096, c.name), func(t *testing.T) {
+				bad := slices.Clone(good)
+				c.damage(bad[at : at+4096])
+				exercise(t, bad, list)
+			})
+		}
+	}
+}
+
+// scatter flips n bits.
+func scatter(random *rand.Rand, page []byte, n int) {
+	for range n {
+		page[random.IntN(len(page))] ^= 1 << random.IntN(8)
+	}
+}
+
+// One damaged bit anywhere in a key or its record is noticed when they are read, never believed.
+func TestFlippedRecord(t *testing.T) {
+	for name, k := range map[string]Key{"id": id(1), "pair": {id(1).Conversation, noon.UnixMilli()}, "text": {Conversation: "conv-1"}} {
+		t.Run(name, func(t *testing.T) {
+			code := mustKey(t, k)
+			r := Record{State: Retry, Resolution: noon, At: sec, Due: noon, First: sec, Attempts: 2, Status: 429, Intent: 7777777}
+			both := append(slices.Clone(code), encodeRecord(k, code, r, 3)...)
+			for bit := range 8 * len(both) {
+				bad := slices.Clone(both)
+				bad[bit/8] ^= 1 << (bit % 8)
+				if got, _, err := decodeRecord(k, bad[:len(code)], bad[len(code):]); !errors.Is(err, ErrDamaged) {
+					t.Errorf("bit %d: got %+v (%v)", bit, got, err)
+				}
+			}
+		})
+	}
+}
+
+// A file that is cut off under an open ledger is a fault in the memory that it is mapped to: an error, not the end of
+// the process, and nobody is left waiting.
+func TestCutOffWhileOpen(t *testing.T) {
+	content, _ := big(t)
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 2*4096); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		wantError(t, l.Each(func(Entry) error { return nil }), ErrDamaged)
+		_, err = l.Begin(id(1), noon, noon)
+		wantError(t, err, ErrDamaged)
+		wantError(t, l.Check(t.Context()), ErrDamaged)
+	}
+	done := make(chan error)
+	go func() { done <- l.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("closing hangs")
+	}
+}

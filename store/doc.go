@@ -1,0 +1,38 @@
+// Package store is the ledger: the file that remembers where every conversation stands, so that none is ever asked
+// about twice.
+//
+// The ledger is one bbolt file. Whatever happens to a key happens in one transaction that is on the disk before the
+// method returns; a crash loses nothing that was reported as done. The way of a key:
+//
+//	            Commit                Begin              Finish
+//	(unknown) ─────────▶ scheduled ──────────▶ sending ──────────▶ accepted, rejected   final
+//	    │                skipped                  │                retry, scheduled     may begin again when due
+//	    └──────────────────────Begin─────────────▶│                in_doubt             only Settle leads out of it
+//	                                              └──Recover─────▶ in_doubt             after a crash
+//
+// Sending, in_doubt and the final states (accepted, rejected, dropped) cannot be overwritten by Commit: whatever the
+// caller gets wrong, the ledger does not forget that a survey request was, or may have been, sent.
+//
+// # Layout
+//
+//	meta     "format" → number           "id" → 8 random bytes      "counts" → keys by state, 8 bytes each
+//	         "created", "start", "floor", "checkpoint" → time
+//	keys     key → record                every key there is
+//	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them
+//	due      time, key → nothing         what waits, by the time it is due
+//	runs     number → JSON               one summary a pass
+//	reasons  text → number               so that a record holds a small number in place of a text
+//
+// Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign bit flipped,
+// so that bytes sort as times do. The encodings of keys and records are described at encodeKey and encodeRecord. The
+// record ends with a check byte over key and value, because bbolt keeps no checksums of its data pages.
+//
+// # What bbolt leaves to its caller
+//
+// bbolt creates a missing or an empty file, waits for a lock for ever, panics or faults on damaged pages, hands out memory
+// that is valid inside a transaction only, and does not sync the directory (observed with version 1.5). Here a missing
+// file is [ErrMissing], the lock has a time-out, the skeleton of the file is checked on every opening before bbolt
+// follows it, a panic or a fault becomes [ErrDamaged] and closes the ledger to further use, and nothing leaves a
+// transaction uncopied. Transactions run one at a time: each takes microseconds, or one sync of the disk, and so a fault
+// in one never leaves another stuck inside bbolt.
+package store

@@ -1,0 +1,163 @@
+package store
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+var writeFormat = flag.Bool("write-format", false, "write testdata/format-N.db.gz for a format that has none yet")
+
+// sample fills a ledger with a key in every state, ids of all kinds, a checkpoint and a summary.
+func sample(t testing.TB, l *Ledger) {
+	t.Helper()
+	finish(t, l, id(1), Accepted)
+	finish(t, l, id(2), Rejected)
+	finish(t, l, id(3), InDoubt)
+	begin(t, l, id(4))
+	commit(t, l, Record{State: Retry, Reason: "timeout", Resolution: noon, At: noon, Due: noon.Add(time.Hour)}, id(5))
+	commit(t, l, Record{State: Scheduled, Resolution: noon, At: noon, Due: noon.Add(24 * time.Hour)}, Key{id(6).Conversation, noon.UnixMilli()})
+	commit(t, l, Record{State: Skipped, Reason: "rule:internal tests", Resolution: noon, At: noon}, Key{Conversation: "conv-7"})
+	commit(t, l, Record{State: Dropped, Reason: "operator", Resolution: noon, At: noon}, Key{"conv-8", noon.UnixMilli()})
+	run := Run{Pass: "20261122T120000Z-7f3a", Mode: "run", Found: 8, Counts: map[string]int{"accepted": 1}, Exit: 3}
+	if err := l.Commit(Batch{Checkpoint: noon, Run: &run}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// all reads every key.
+func all(t testing.TB, l *Ledger) []Entry {
+	t.Helper()
+	var list []Entry
+	if err := l.Each(func(e Entry) error { list = append(list, e); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Every format that was ever released stays readable: one stored file of each is opened and compared with what a new
+// ledger holds after the same steps.
+func TestStoredFormats(t *testing.T) {
+	fresh := newLedger(t, Options{})
+	sample(t, fresh)
+	want := all(t, fresh)
+	for format := 1; format <= newest(migrations); format++ {
+		t.Run(fmt.Sprint(format), func(t *testing.T) {
+			stored := filepath.Join("testdata", fmt.Sprintf("format-%d.db.gz", format))
+			if *writeFormat && format == newest(migrations) {
+				storeFile(t, fresh.path, stored)
+			}
+			l := openLedger(t, unpack(t, stored), Options{})
+			wantSame(t, all(t, l), want)
+			info, err := l.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, info.Format, newest(migrations))
+			wantSame(t, info.Checkpoint, noon)
+		})
+	}
+}
+
+// storeFile packs a ledger that is open, which is whole between transactions, unless the stored file exists.
+func storeFile(t *testing.T, path, stored string) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(stored, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := gzip.NewWriter(f)
+	_, err = z.Write(content)
+	if err := errors.Join(err, z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func unpack(t *testing.T, stored string) string {
+	t.Helper()
+	packed, err := os.ReadFile(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// edit changes a closed ledger behind its back.
+func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(db.Update(change), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNewerFormat(t *testing.T) {
+	l := newLedger(t, Options{})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, l.path, func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketMeta).Put(metaFormat, formatValue(newest(migrations)+1))
+	})
+	for _, readOnly := range []bool{false, true} {
+		_, err := Open(l.path, Options{ReadOnly: readOnly})
+		wantError(t, err, ErrNewerFormat)
+	}
+}
+
+func TestMigrationsRunInOrder(t *testing.T) {
+	l := newLedger(t, Options{})
+	finish(t, l, id(1), Accepted)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var ran []string
+	step := func(name string, err error) migration {
+		return func(*bbolt.Tx) error { ran = append(ran, name); return err }
+	}
+	broken := errors.New("broken")
+
+	_, err := open(l.path, Options{ReadOnly: true}, []migration{step("read", nil)})
+	wantError(t, err, errOlderFormat)
+	_, err = open(l.path, Options{}, []migration{step("1 to 2", nil), step("2 to 3", broken)})
+	wantError(t, err, broken)
+	m, err := open(l.path, Options{}, []migration{step("1 to 2", nil), step("2 to 3", nil)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, ran, slices.Concat([]string{"1 to 2", "2 to 3"}, []string{"1 to 2", "2 to 3"}))
+	_, err = open(l.path, Options{}, []migration{step("again", nil)})
+	wantError(t, err, ErrNewerFormat)
+}

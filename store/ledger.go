@@ -1,0 +1,239 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"math/bits"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// DefaultTimeout is how long Open waits for the lock unless told otherwise.
+const DefaultTimeout = 2 * time.Second
+
+const (
+	mapped = 1 << 30   // bytes of address space taken at once, so that a growing file is hardly ever mapped anew
+	growth = 256 << 10 // bytes by which the file grows; bbolt's own 16 MiB would be most of a small ledger
+	least  = 4 << 10   // bytes of the smallest file that bbolt ever writes
+)
+
+// Options are the choices in opening a ledger; the zero value is right for a pass.
+type Options struct {
+	Timeout  time.Duration // how long to wait for the lock; 0 is DefaultTimeout, less than 0 tries once
+	ReadOnly bool          // share the ledger with other readers; every change is answered with ErrReadOnly
+	MaxSize  int           // bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
+	Strict   bool          // check the whole file in each commit; slow, for tests
+}
+
+// Ledger is an open ledger. Its methods may be called at the same time; transactions run one after the other.
+type Ledger struct {
+	path     string
+	id       string
+	readOnly bool
+	file     *os.File // bbolt's own handle
+
+	mu      sync.Mutex
+	db      *bbolt.DB
+	reasons reasons
+	dead    error // why nothing works any more: closed or damaged
+	faulted bool  // bbolt was interrupted by a fault and cannot be entered again
+	stuck   error // why no change is taken any more: a commit failed
+}
+
+// Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty, cut-off or
+// otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds is ErrLocked; one that
+// a newer version wrote is ErrNewerFormat.
+func Open(path string, o Options) (*Ledger, error) {
+	l, err := open(path, o, migrations)
+	if err != nil {
+		return nil, explain(path, err)
+	}
+	return l, nil
+}
+
+func open(path string, o Options, steps []migration) (*Ledger, error) {
+	if err := plausible(path); err != nil {
+		return nil, err
+	}
+	shared := o
+	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
+	l, err := attempt(path, shared, func(l *Ledger) error {
+		if err := l.inspect(); err != nil {
+			return err
+		}
+		older, err := l.older(steps)
+		switch {
+		case err != nil || !o.ReadOnly:
+			return err
+		case older:
+			return errOlderFormat
+		}
+		return l.db.View(l.load)
+	})
+	if err != nil || o.ReadOnly {
+		return l, err
+	}
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	return attempt(path, o, func(l *Ledger) error {
+		if err := l.upgrade(steps); err != nil {
+			return err
+		}
+		return l.db.View(l.load)
+	})
+}
+
+// plausible refuses what cannot be a ledger before anything opens it.
+func plausible(path string) error {
+	stat, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrMissing
+	case err != nil:
+		return err
+	case !stat.Mode().IsRegular():
+		return damaged("it is not a regular file")
+	case stat.Size() < least:
+		return damaged("it has only %d bytes", stat.Size())
+	}
+	return nil
+}
+
+// attempt opens the file with bbolt and runs prepare on it; when either fails, nothing stays open.
+func attempt(path string, o Options, prepare func(*Ledger) error) (*Ledger, error) {
+	l := &Ledger{path: path, readOnly: o.ReadOnly}
+	faulted, err := guard(func() error {
+		var err error
+		if l.db, err = bbolt.Open(path, 0o600, l.boltOptions(o)); err != nil {
+			return boltError(err)
+		}
+		l.db.AllocSize = growth
+		l.db.StrictMode = o.Strict
+		return prepare(l)
+	})
+	if err != nil {
+		l.faulted = faulted
+		return nil, errors.Join(err, l.release())
+	}
+	return l, nil
+}
+
+func (l *Ledger) boltOptions(o Options) *bbolt.Options {
+	b := &bbolt.Options{
+		Timeout:      cmp.Or(o.Timeout, DefaultTimeout),
+		FreelistType: bbolt.FreelistMapType,
+		ReadOnly:     o.ReadOnly,
+		MaxSize:      o.MaxSize,
+		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag&^os.O_CREATE, perm)
+			l.file = f
+			return f, err
+		},
+	}
+	if runtime.GOOS != "windows" && bits.UintSize == 64 { // Windows would make the file that big
+		b.InitialMmapSize = mapped
+	}
+	return b
+}
+
+// boltError sorts the errors of opening: those of the operating system stay what they are, all others mean that the
+// content is not what bbolt writes.
+func boltError(err error) error {
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return ErrLocked
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrMissing
+	}
+	if _, ok := errors.AsType[syscall.Errno](err); ok {
+		return err
+	}
+	return damaged("it cannot be opened: %v", err)
+}
+
+// inspect checks the skeleton of the file.
+func (l *Ledger) inspect() error {
+	m, err := l.image()
+	if err != nil {
+		return err
+	}
+	return m.inspect(context.Background(), false)
+}
+
+// image reads the file beside bbolt, which must be open and must not write meanwhile.
+func (l *Ledger) image() (*image, error) {
+	stat, err := l.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return readImage(l.file, stat.Size(), int64(l.db.Info().PageSize))
+}
+
+// older tells whether migrations are due.
+func (l *Ledger) older(steps []migration) (older bool, err error) {
+	err = l.db.View(func(tx *bbolt.Tx) error {
+		older, err = checkFormat(tx, steps)
+		return err
+	})
+	return older, err
+}
+
+// upgrade brings the ledger to the newest format.
+func (l *Ledger) upgrade(steps []migration) error {
+	older, err := l.older(steps)
+	if err != nil || !older {
+		return err
+	}
+	return l.db.Update(func(tx *bbolt.Tx) error { return migrate(tx, steps) })
+}
+
+// load reads what is kept in memory and makes sure that the rest of meta can be read.
+func (l *Ledger) load(tx *bbolt.Tx) error {
+	t, err := l.begin(tx)
+	if err != nil {
+		return err
+	}
+	if l.id, err = readID(t.meta); err != nil {
+		return err
+	}
+	if err := l.reasons.load(t.reasons); err != nil {
+		return err
+	}
+	return t.describe(new(Info))
+}
+
+// Close lets go of the file and its lock. Closing twice is harmless.
+func (l *Ledger) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.db == nil {
+		return nil
+	}
+	err := l.release()
+	l.db, l.dead = nil, errClosed
+	return explain(l.path, err)
+}
+
+// release closes the file; after a fault without bbolt, whose locks may be held for good. Its mapping then stays until
+// the process ends.
+func (l *Ledger) release() error {
+	switch {
+	case l.db != nil && !l.faulted:
+		return l.db.Close()
+	case l.file == nil:
+		return nil
+	}
+	if err := l.file.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// The keys of the bucket meta.
+var (
+	metaFormat     = []byte("format")
+	metaID         = []byte("id")
+	metaCounts     = []byte("counts")
+	metaCreated    = []byte("created")
+	metaStart      = []byte("start")
+	metaFloor      = []byte("floor")
+	metaCheckpoint = []byte("checkpoint")
+)
+
+// idBytes is the length of the random id of a ledger.
+const idBytes = 8
+
+// Info is what the ledger says of itself.
+type Info struct {
+	Path        string
+	ID          string        // 16 hex digits, random; tells one ledger from another
+	Format      int           // version of the layout
+	Transaction uint64        // number of the last change; grows by one with each
+	Created     time.Time     // UTC, milliseconds, like the times below
+	Start       time.Time     // where the first window begins; no window ever begins before it
+	Floor       time.Time     // below it keys have been pruned; zero while none have
+	Checkpoint  time.Time     // up to here every window has been read and recorded; at first Start
+	Counts      map[State]int // keys by state; states without keys are left out
+	Size        int64         // bytes of the file
+}
+
+// Info tells what the ledger says of itself. It takes the same short time whatever the size of the ledger.
+func (l *Ledger) Info() (Info, error) {
+	info := Info{Path: l.path, ID: l.id}
+	err := l.view(func(t *txn) error {
+		stat, err := l.file.Stat()
+		if err != nil {
+			return err
+		}
+		info.Size, info.Transaction = stat.Size(), t.id
+		return t.describe(&info)
+	})
+	if err != nil {
+		return Info{}, err
+	}
+	return info, nil
+}
+
+func (t *txn) describe(info *Info) error {
+	var err error
+	if info.Format, err = readFormat(t.meta); err != nil {
+		return err
+	}
+	c, err := decodeCounts(t.meta.Get(metaCounts))
+	if err != nil {
+		return err
+	}
+	info.Counts = c.byState()
+	for _, e := range []struct {
+		name []byte
+		at   *time.Time
+	}{
+		{metaCreated, &info.Created}, {metaStart, &info.Start}, {metaFloor, &info.Floor}, {metaCheckpoint, &info.Checkpoint},
+	} {
+		if *e.at, err = readTime(t.meta, e.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTime reads a time of the bucket meta; one that was never written is zero.
+func readTime(meta *bbolt.Bucket, name []byte) (time.Time, error) {
+	b := meta.Get(name)
+	switch len(b) {
+	case 0:
+		return time.Time{}, nil
+	case 8:
+		return unsortable(b), nil
+	}
+	return time.Time{}, damaged("its time %q has %d bytes", name, len(b))
+}
+
+// readFormat reads the version of the layout.
+func readFormat(meta *bbolt.Bucket) (int, error) {
+	b := meta.Get(metaFormat)
+	if len(b) != 8 {
+		return 0, damaged("its format has %d bytes", len(b))
+	}
+	n := binary.BigEndian.Uint64(b)
+	if n == 0 || n > 1<<16 {
+		return 0, damaged("its format is %d", n)
+	}
+	return int(n), nil
+}
+
+// readID reads the id of the ledger.
+func readID(meta *bbolt.Bucket) (string, error) {
+	b := meta.Get(metaID)
+	if len(b) != idBytes {
+		return "", damaged("its id has %d bytes", len(b))
+	}
+	return hex.EncodeToString(b), nil
+}

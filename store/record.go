@@ -1,0 +1,100 @@
+package store
+
+import (
+	"fmt"
+	"time"
+)
+
+// State is the disposition of a key: where its conversation stands.
+type State uint8
+
+// The states, in the order of a conversation's life. Their numbers are written to the ledger and never change.
+const (
+	Unknown   State = 0 // the ledger has never heard of the key
+	Scheduled State = 1 // decided "send", waits for its time
+	Sending   State = 2 // an intent is open: a POST may or may not have left
+	Accepted  State = 3 // Agent Connect took the survey request; final
+	Rejected  State = 4 // Agent Connect refused it for good; final
+	Retry     State = 5 // certainly not sent; tried again when due
+	InDoubt   State = 6 // may have arrived; never sent again blindly
+	Skipped   State = 7 // decided "skip"; decided anew whenever the conversation is seen
+	Dropped   State = 8 // given up by the operator; final
+)
+
+// States lists every state that a key in the ledger can have.
+func States() []State {
+	return []State{Scheduled, Sending, Accepted, Rejected, Retry, InDoubt, Skipped, Dropped}
+}
+
+// String is the name that reports, logs and the export use.
+func (s State) String() string {
+	switch s {
+	case Unknown:
+		return "unknown"
+	case Scheduled:
+		return "scheduled"
+	case Sending:
+		return "sending"
+	case Accepted:
+		return "accepted"
+	case Rejected:
+		return "rejected"
+	case Retry:
+		return "retry"
+	case InDoubt:
+		return "in_doubt"
+	case Skipped:
+		return "skipped"
+	case Dropped:
+		return "dropped"
+	}
+	return fmt.Sprintf("state(%d)", uint8(s))
+}
+
+// Final tells whether nothing will ever be sent for the key again.
+func (s State) Final() bool { return s == Accepted || s == Rejected || s == Dropped }
+
+// Waiting tells whether the key is in the time-ordered index of what is still to be taken up.
+func (s State) Waiting() bool { return s == Scheduled || s == Retry || s == InDoubt }
+
+// Key names what is asked about at most once: a conversation, or one resolution of it.
+type Key struct {
+	Conversation string // the Kustomer id: 24 hex digits, or any other non-empty text
+	Resolution   int64  // Unix milliseconds; 0 where a conversation is asked about only once
+}
+
+// Record is what the ledger remembers of a key. It holds ids, times, states and reason codes:
+// never a name, an address or a key of an API.
+type Record struct {
+	State      State
+	Reason     string    // a short stable code: why skipped, rejected, retried; often empty
+	Resolution time.Time // when the conversation was marked done; milliseconds
+	At         time.Time // when the state was entered; seconds
+	Due        time.Time // when a waiting key is taken up again; milliseconds; zero for the others
+	First      time.Time // when the first intent was written; seconds; zero where there was none
+	Attempts   int       // intents written so far
+	Status     int       // the last HTTP status; 0 where there was none
+	Intent     uint64    // the number of the last intent; 0 where there was none
+}
+
+// Entry is a key with its record.
+type Entry struct {
+	Key
+	Record
+}
+
+// Run is the summary of one pass. It holds counts and codes only.
+type Run struct {
+	Pass       string         `json:"pass"`
+	Mode       string         `json:"mode"`
+	Started    time.Time      `json:"started"`
+	Ended      time.Time      `json:"ended"`
+	From       time.Time      `json:"from"`
+	To         time.Time      `json:"to"`
+	Checkpoint time.Time      `json:"checkpoint"`
+	Found      int            `json:"found"`
+	Counts     map[string]int `json:"counts"`  // by state
+	Reasons    map[string]int `json:"reasons"` // by reason
+	Fuse       string         `json:"fuse,omitempty"`
+	Exit       int            `json:"exit"`
+}

@@ -1,0 +1,139 @@
+package store
+
+import "context"
+
+// walk follows every reference in a file from its root and makes sure that each page is used once.
+type walk struct {
+	*image
+	used []uint64 // a bit for each page
+	deep bool     // read the leaves of the big buckets too
+}
+
+// inspect checks the file from its metas down to the branch pages: free list, buckets, and that no two references meet.
+// That takes milliseconds with millions of keys; deep reads every page, and reports a torn meta page.
+func (m *image) inspect(ctx context.Context, deep bool) error {
+	w := &walk{image: m, used: make([]uint64, m.meta.high/64+1), deep: deep}
+	if deep && m.torn {
+		return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
+	}
+	if err := w.free(); err != nil {
+		return err
+	}
+	return w.tree(ctx, m.meta.root, true)
+}
+
+// claim marks a page and its overflow as used.
+func (w *walk) claim(id, extra uint64) error {
+	if id < 2 || id >= w.meta.high || extra >= w.meta.high-id {
+		return damaged("it points to page %d, which does not exist", id)
+	}
+	for i := id; i <= id+extra; i++ {
+		if w.used[i/64]&(1<<(i%64)) != 0 {
+			return damaged("page %d is used twice", i)
+		}
+		w.used[i/64] |= 1 << (i % 64)
+	}
+	return nil
+}
+
+// free claims the page of the free list and the pages that it lists, which bbolt is going to overwrite.
+func (w *walk) free() error {
+	p, err := w.read(w.meta.freelist)
+	if err != nil {
+		return err
+	}
+	if p.flags != flagFree {
+		return damaged("page %d is not the free list that it should be", p.id)
+	}
+	if err := w.claim(p.id, p.extra); err != nil {
+		return err
+	}
+	list, count := p.data[pageHeader:], uint64(p.count)
+	if count == 0xFFFF { // so many that the number itself comes first
+		count, list = order.Uint64(list), list[8:]
+	}
+	if count > uint64(len(list)/8) {
+		return damaged("the free list on page %d runs over its end", p.id)
+	}
+	for i := range count {
+		if err := w.claim(order.Uint64(list[8*i:]), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tree follows a tree of pages down. The leaves below a branch are read when the walk is deep or whole is set.
+func (w *walk) tree(ctx context.Context, id uint64, whole bool) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p, err := w.read(id)
+	if err != nil {
+		return err
+	}
+	if err := w.claim(p.id, p.extra); err != nil {
+		return err
+	}
+	list, err := p.elements()
+	if err != nil {
+		return err
+	}
+	if p.flags == flagLeaf {
+		return w.buckets(ctx, p, list)
+	}
+	return w.branch(ctx, list, whole)
+}
+
+func (w *walk) branch(ctx context.Context, list []element, whole bool) error {
+	below, err := w.header(list[0].child)
+	if err != nil {
+		return err
+	}
+	skip := below.flags == flagLeaf && !whole && !w.deep // leaves are all on one level
+	for _, e := range list {
+		if skip {
+			err = w.claim(e.child, 0)
+		} else {
+			err = w.tree(ctx, e.child, whole)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// buckets follows the buckets among the entries of a leaf. A small bucket is a page without an id inside the value.
+func (w *walk) buckets(ctx context.Context, p page, list []element) error {
+	for _, e := range list {
+		if !e.bucket {
+			continue
+		}
+		if len(e.value) < bucketBytes {
+			return damaged("a bucket on page %d is too short", p.id)
+		}
+		if root := order.Uint64(e.value); root != 0 {
+			if err := w.tree(ctx, root, false); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := inline(p.id, e.value[bucketBytes:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func inline(id uint64, data []byte) error {
+	if len(data) < pageHeader {
+		return damaged("a bucket on page %d is too short", id)
+	}
+	p := page{id: id, flags: order.Uint16(data[8:]), count: int(order.Uint16(data[10:])), data: data}
+	if p.flags != flagLeaf {
+		return damaged("a bucket on page %d is not a leaf", id)
+	}
+	_, err := p.elements()
+	return err
+}
