@@ -1,0 +1,89 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// SourceFile is the [Fault].Source of what came from the configuration file.
+const SourceFile = "file"
+
+// maxFaults is how many faults are worth showing: beyond it the file is probably not a configuration at all.
+const maxFaults = 100
+
+// Fault is one thing that is wrong with a configuration.
+type Fault struct {
+	File         string // path of the configuration file as it was given; empty unless the fault is in the file
+	Line, Column int    // from 1, columns in characters; 0 when there is no position
+	Key          string // such as "sync.settle" or "rule[1].when" (rules count from 1); empty when no key is concerned
+	Source       string // SourceFile, the name of an environment variable, or empty for a default or an override
+	Message      string // what is wrong and what to do, without secrets
+
+	related []string // other keys with a part in it, in case the position of Key is unknown
+}
+
+// Error returns the fault in one line: "config.toml:12:1: sync.settle: must be between 0s and 1d".
+func (f Fault) Error() string {
+	var parts []string
+	switch {
+	case f.Line > 0:
+		parts = append(parts, fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column))
+	case f.File != "":
+		parts = append(parts, f.File)
+	case f.Source != "" && f.Source != SourceFile:
+		parts = append(parts, f.Source)
+	}
+	if f.Key != "" {
+		parts = append(parts, f.Key)
+	}
+	return strings.Join(append(parts, f.Message), ": ")
+}
+
+// Faults is everything that is wrong with a configuration; as an error it lists one fault a line.
+type Faults []Fault
+
+// Error lists the faults in their order, one a line.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// err returns f as an error, nil when there is no fault.
+func (f Faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}
+
+// sorted returns the faults in the order in which a reader fixes them: the file from top to bottom, the environment
+// by name, the rest as found.
+func (f Faults) sorted() Faults {
+	rank := func(f Fault) int {
+		switch f.Source {
+		case SourceFile:
+			return 0
+		case "":
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(f, func(a, b Fault) int {
+		return cmp.Or(
+			cmp.Compare(rank(a), rank(b)),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Source, b.Source),
+		)
+	})
+	if len(f) > maxFaults {
+		left := len(f) - maxFaults
+		f = append(f[:maxFaults:maxFaults], Fault{Message: fmt.Sprintf("and %d more faults; is this a configuration of acsync?", left)})
+	}
+	return f
+}

@@ -1,0 +1,59 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A value of each key that is good in itself and not the default.
+var notDefault = map[string]string{
+	"agent_connect.verify_after":     `"6m"`,
+	"agent_connect.api_secret":       `"s"`,
+	"agent_connect.api_secret_file":  `"none"`,
+	"sync.survey_per":                `"resolution"`,
+	"sync.delay":                     `"1h"`,
+	"sync.recheck_after":             `"11m"`,
+	"filters.require_active_profile": `true`,
+	"mapping.brand":                  `"'a'"`,
+	"mapping.language":               `"'en'"`,
+	"mapping.country":                `"'GB'"`,
+	"mapping.employee_custom_id":     `"agent.id"`,
+	"mapping.custom_properties":      `{ a = "b" }`,
+	"rule":                           `[{ name = "a", when = "true", action = "skip" }]`,
+	"ledger.retain":                  `"401d"`,
+	"notify.healthcheck_url":         `"https://hc.example/x?y=z"`,
+	"notify.prometheus_textfile":     `"acsync.prom"`,
+	"notify.webhook_url":             `"https://hooks.example/x"`,
+}
+
+func TestNotSupportedKeysAreRefused(t *testing.T) {
+	for key := range notSupported {
+		t.Run(key, func(t *testing.T) {
+			_, got := load(t, key+" = "+notDefault[key]+"\n")
+			want := []string{"config.toml:1:1: " + key + ": not supported yet; leave it at its default"}
+			if diff := cmp.Diff(got, want); diff != "" {
+				t.Errorf("got -, want +\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNotSupportedKeysExist(t *testing.T) {
+	known := append(scalarKeys(), "rule")
+	for key := range notSupported {
+		if !slices.Contains(known, key) {
+			t.Errorf("%s is no key", key)
+		}
+	}
+}
+
+func TestNotSupportedKeysAreMarkedInTheExample(t *testing.T) {
+	for key, comment := range exampleComments(t) {
+		if marked := strings.Contains(comment, "# Not supported yet"); marked != notSupported[key] {
+			t.Errorf("%s: marked %t, not supported %t", key, marked, notSupported[key])
+		}
+	}
+}

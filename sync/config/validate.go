@@ -1,0 +1,169 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Validate returns every value that cannot work, in the order of the sections, one fault for a key at most. What is merely
+// missing is for [Config.Ready] to say.
+func (c Config) Validate() []Fault {
+	k := &checker{faulty: map[string]bool{}}
+	k.checkKustomer(c.Kustomer)
+	k.checkAgentConnect(c.AgentConnect)
+	k.checkSync(c.Sync)
+	k.checkFilters(c.Filters)
+	k.checkMapping(c.Mapping)
+	for i, rule := range c.Rules {
+		k.checkRule(ruleKey("rule", i+1), rule, c.Rules[:i])
+	}
+	k.checkLedger(c.Ledger)
+	k.checkNotify(c.Notify)
+	k.checkTimes(c)
+	k.checkSupported(c)
+	return k.faults
+}
+
+// Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to read, and the
+// keys of both services.
+func (c Config) Ready() error {
+	k := &checker{faulty: map[string]bool{}}
+	if c.KustomerURL() == "" {
+		k.fault("kustomer.org", `is not set: write the "acme" of acme.kustomerapp.com in the file, or set %s`,
+			variableName("kustomer.org"))
+	}
+	if !c.Kustomer.APIKey.IsSet() {
+		k.needKey(secrets[0])
+	}
+	if !c.AgentConnect.APIKey.IsSet() {
+		k.needKey(secrets[1])
+	}
+	return k.faults.err()
+}
+
+func (k *checker) needKey(s secretKeys) {
+	k.fault(s.key, "is not set: set the environment variable %s, or name a file that holds it in %s", s.variable, s.fileKey())
+}
+
+func (k *checker) checkKustomer(c Kustomer) {
+	k.label("kustomer.org", c.Org, kustomerApp)
+	k.baseURL("kustomer.base_url", c.BaseURL)
+	k.secret("kustomer.api_key", c.APIKey)
+	k.count("kustomer.requests_per_minute", c.RequestsPerMinute, 100_000)
+	k.count("kustomer.searches_per_minute", c.SearchesPerMinute, 100_000)
+	if !(c.Reserve >= 0 && c.Reserve < 1) { // so written, NaN is a fault too
+		k.fault("kustomer.reserve", "must be at least 0 and less than 1, is %v", c.Reserve)
+	}
+	k.duration("kustomer.timeout", c.Timeout, time.Second, 10*time.Minute)
+}
+
+func (k *checker) checkAgentConnect(c AgentConnect) {
+	k.label("agent_connect.subdomain", c.Subdomain, agentConnectWeb)
+	k.baseURL("agent_connect.base_url", c.BaseURL)
+	k.secret("agent_connect.api_key", c.APIKey)
+	k.secret("agent_connect.api_secret", c.APISecret)
+	k.count("agent_connect.requests_per_minute", c.RequestsPerMinute, 100_000)
+	k.count("agent_connect.concurrency", c.Concurrency, 256)
+	k.duration("agent_connect.timeout", c.Timeout, time.Second, 10*time.Minute)
+	k.duration("agent_connect.verify_after", c.VerifyAfter, 0, 24*time.Hour)
+}
+
+func (k *checker) checkSync(c Sync) {
+	k.duration("sync.settle", c.Settle, 0, 24*time.Hour)
+	k.duration("sync.overlap", c.Overlap, 0, 30*24*time.Hour)
+	if c.MaxAge <= 0 {
+		k.fault("sync.max_age", "must be more than 0, is %s", c.MaxAge)
+	}
+	if c.MaxPerRun <= 0 {
+		k.fault("sync.max_per_run", "must be at least 1, is %d; --dry-run is the way to send nothing", c.MaxPerRun)
+	}
+	if !(c.MaxErrorRate >= 0 && c.MaxErrorRate <= 1) {
+		k.fault("sync.max_error_rate", "must be between 0 and 1, is %v", c.MaxErrorRate)
+	}
+	k.oneOf("sync.survey_per", c.SurveyPer, SurveyPerConversation, SurveyPerResolution)
+	k.duration("sync.delay", c.Delay, 0, 30*24*time.Hour)
+	k.duration("sync.recheck_after", c.RecheckAfter, 0, 24*time.Hour)
+	k.oneOf("sync.agent", c.Agent, AgentAssigned, AgentCloser)
+	k.oneOf("sync.email", c.Email, EmailFirst, EmailVerified)
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
+		k.fault("sync.timezone", `must be "Local", "UTC" or a name such as "Europe/Berlin", is %s`, shorten(c.Timezone))
+	}
+}
+
+// checkTimes checks the times against each other.
+func (k *checker) checkTimes(c Config) {
+	s := c.Sync
+	if s.Settle == 0 && s.Overlap == 0 {
+		k.faultRelated("sync.overlap", []string{"sync.settle"},
+			"must not be 0 when sync.settle is 0 as well: what the search shows late would never be seen")
+	}
+	if k.faulty["sync.settle"] || k.faulty["sync.overlap"] || k.faulty["sync.max_age"] {
+		return
+	}
+	if reach := s.Settle + s.Overlap; s.MaxAge < reach {
+		k.faultRelated("sync.max_age", []string{"sync.overlap", "sync.settle"},
+			"must be at least sync.settle + sync.overlap (%s), is %s: what is found late would be too old to send", reach, s.MaxAge)
+	}
+	// max_age comes last in the comparison, since a sum with it could overflow.
+	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {
+		k.faultRelated("ledger.retain", []string{"sync.max_age", "sync.overlap"},
+			"must be at least sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent twice", c.Ledger.Retain)
+	}
+}
+
+func (k *checker) checkFilters(c Filters) {
+	k.oneOf("filters.do_not_send", c.DoNotSend, DoNotSendSkip, DoNotSendFlag)
+	if slices.ContainsFunc(c.DoNotSendAttributes, blank) {
+		k.fault("filters.do_not_send_attributes", "must not hold an empty name; write [] to look at no attribute")
+	}
+}
+
+func (k *checker) checkMapping(c Mapping) {
+	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
+		switch value := c.Channels[name]; {
+		case blank(name):
+			k.faultRelated(join("mapping.channels", name), []string{"mapping.channels"}, "must not have an empty name")
+		case blank(value):
+			k.faultRelated(join("mapping.channels", name), []string{"mapping.channels"},
+				"must not be empty: name the channel as it is set up in Agent Connect")
+		}
+	}
+	if c.DefaultChannel != "" && blank(c.DefaultChannel) {
+		k.fault("mapping.default_channel", `must name a channel, or be "" for none`)
+	}
+	for name := range c.CustomProperties {
+		if blank(name) {
+			k.fault("mapping.custom_properties", "must not hold an empty name")
+		}
+	}
+}
+
+func (k *checker) checkRule(key string, rule Rule, before []Rule) {
+	if blank(rule.Name) {
+		k.faultRelated(key+".name", []string{key}, "must not be empty: reports name the rule that decided")
+	} else if slices.ContainsFunc(before, func(r Rule) bool { return r.Name == rule.Name }) {
+		k.fault(key+".name", "is the name of a rule above; reports could not tell them apart")
+	}
+	if blank(rule.When) {
+		k.faultRelated(key+".when", []string{key}, "must not be empty: write true for a rule that always holds")
+	}
+	if rule.Action != "" {
+		k.oneOf(key+".action", rule.Action, "skip", "flag", "send")
+	}
+	k.duration(key+".delay", rule.Delay, 0, 30*24*time.Hour)
+}
+
+func (k *checker) checkLedger(c Ledger) {
+	if blank(c.Path) {
+		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")
+	}
+	if c.Retain <= 0 {
+		k.fault("ledger.retain", "must be more than 0, is %s", c.Retain)
+	}
+}
+
+func (k *checker) checkNotify(c Notify) {
+	k.webURL("notify.healthcheck_url", c.HealthcheckURL)
+	k.webURL("notify.webhook_url", c.WebhookURL)
+}
