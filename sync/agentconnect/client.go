@@ -1,0 +1,89 @@
+package agentconnect
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+
+	"acsync/sync/httpx"
+)
+
+// idle is how long an idle connection is kept. A server that closes one just as a request goes out leaves that request in
+// doubt, and common servers close theirs after five seconds or more.
+const idle = 4 * time.Second
+
+// Options are what a Client needs. BaseURL and APIKey are required.
+type Options struct {
+	BaseURL   string        // such as "https://acme.api.stellaconnect.net"
+	APIKey    string        // sent as x-api-key
+	Timeout   time.Duration // of a POST, from the connection to the end of the answer; 0 means 30 s
+	Requests  *httpx.Pacer  // Ready waits for it; nil: unpaced
+	UserAgent string        // such as "acsync/1.4.0"
+	HTTP      *http.Client  // in place of the client's own, for tests
+}
+
+// Client posts to one Agent Connect account. Its methods may be called concurrently.
+type Client struct {
+	service  *httpx.Service
+	requests *httpx.Pacer
+}
+
+// New checks the options and makes a client; it connects to nothing.
+func New(o Options) (*Client, error) {
+	if err := httpx.CheckKey(o.APIKey); err != nil {
+		return nil, fmt.Errorf("agent connect: %w", err)
+	}
+	service, err := httpx.NewService(httpx.ServiceOptions{
+		Name: "agent connect", BaseURL: o.BaseURL, Setting: "agent_connect.base_url",
+		Header:  http.Header{"X-Api-Key": {o.APIKey}},
+		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
+		// With HTTP/1.1 a connection that breaks leaves one request in doubt, and not all that share it.
+		Transport: httpx.TransportOptions{HTTP1: true, Idle: idle, Connections: 64},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Client{service: service, requests: o.Requests}, nil
+}
+
+// Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can note down what
+// it is about to do after the wait and right before the act.
+func (c *Client) Ready(ctx context.Context) error { return httpx.Wait(ctx, c.requests) }
+
+// Create posts one survey request, once, and does not wait for its turn. It may be called again with the same request
+// only when that was certainly not taken; see Answer.
+func (c *Client) Create(ctx context.Context, r Request) Answer {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return Answer{Err: fmt.Errorf("agent connect: the survey request cannot be encoded: %w", err)}
+	}
+	var written atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		// From here on a goroutine of net/http may write at any moment, even while this one is told of a failure.
+		// Before it nothing of the request has left: names were looked up, a connection was made and secured.
+		GotConn: func(httptrace.GotConnInfo) { written.Store(true) },
+	})
+	resp, err := c.service.Do(ctx, httpx.Call{
+		Method: http.MethodPost, Path: "/v1/requests", Body: body,
+		Once: true, Secrets: r.personal(), Paced: []*httpx.Pacer{c.requests},
+	})
+	if err != nil {
+		return failure(err, written.Load())
+	}
+	return success(resp)
+}
+
+// success reads a 2xx answer. Agent Connect documents 200 with an echo of the request; an empty body is taken for
+// agreement too, anything that is not JSON is not: that may be a proxy's or a portal's.
+func success(resp *httpx.Response) Answer {
+	a := Answer{Status: resp.Status, Written: true}
+	if len(resp.Body) > 0 {
+		var echo json.RawMessage
+		a.Err = explained(resp.Decode(&echo))
+	}
+	return a
+}

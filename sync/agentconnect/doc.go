@@ -1,0 +1,6 @@
+// Package agentconnect posts survey requests to Medallia Agent Connect.
+//
+// Agent Connect has no idempotency key (documented by its absence): a request that is posted twice mails the customer
+// twice. The client therefore makes one attempt and no more, follows no redirect, lets nothing be replayed below it, and
+// returns facts. What they mean, and whether to try again, is for the caller to say.
+package agentconnect

@@ -1,0 +1,100 @@
+package httpx
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// pathShown is how many characters of a path an error shows; a list of ids can be a thousand long.
+const pathShown = 120
+
+// Error is a call that brought no usable answer. It holds no key and no personal data, so it may be logged.
+type Error struct {
+	Service    string        // such as "kustomer"
+	Method     string        // "GET" or "POST"
+	Path       string        // without the query; ids may be in it
+	Status     int           // HTTP status; 0 when no complete status line and header arrived
+	Kind       Kind          // what sort of failure
+	Message    string        // the server's own words: one line, at most MaxMessage characters, scrubbed
+	Hint       string        // what to do next
+	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
+	Err        error         // the cause on this side, when there is one: nil for a complete answer with a bad status
+}
+
+// Error says in one line what happened, to what, and what to do next.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s %s: ", e.Service, e.Method, cut(e.Path, pathShown))
+	if e.Status != 0 {
+		fmt.Fprintf(&b, "%d, ", e.Status)
+	}
+	b.WriteString(e.Kind.phrase())
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	if hint := e.hint(); hint != "" {
+		b.WriteString("; " + hint)
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause, so that errors.Is finds context.Canceled and its like.
+func (e *Error) Unwrap() error { return e.Err }
+
+// hint falls back on advice that holds for every service.
+func (e *Error) hint() string {
+	if e.Hint != "" {
+		return e.Hint
+	}
+	switch e.Kind {
+	case Credentials:
+		return "check the API key"
+	case Limited:
+		return "lower the configured requests per minute, or try again later"
+	case Server:
+		return "try again later"
+	case Network:
+		return "check the network, the proxy settings and the service's address"
+	case Unreadable, Redirected:
+		return "check the service's address: something else seems to answer there"
+	default:
+		return ""
+	}
+}
+
+// cause is an error of the standard library with its text scrubbed: errors of net/url spell out whole addresses, and
+// those of proxies can hold a password.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c *cause) Error() string { return c.text }
+func (c *cause) Unwrap() error { return c.err }
+
+// scrubbed wraps err so that its text can be shown.
+func scrubbed(err error, secrets []string) error {
+	for {
+		inner, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = inner.Err
+	}
+	return &cause{text: words(err.Error(), secrets), err: err}
+}
+
+// cut shortens text to at most n characters, the last of which then is an ellipsis.
+func cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n-1]) + "…"
+}

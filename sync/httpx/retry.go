@@ -1,0 +1,111 @@
+package httpx
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Retry says how often and how long a read is tried. The zero value works.
+type Retry struct {
+	Tries   int           // at most so many attempts; 0 means 5
+	Initial time.Duration // about the first wait; 0 means 500 ms. Every further one is about twice as long
+	Most    time.Duration // about the longest wait; 0 means 30 s
+	Elapsed time.Duration // no new attempt after so long, pauses of a pacer included; 0 means 15 min
+	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is then the
+	// pacer's alone, and not waited twice.
+	Paced bool
+	// Notify, when set, is told of every failure that is tried again, and of the wait before that.
+	Notify func(err error, wait time.Duration)
+}
+
+// unreadableTries bounds the attempts that bring something unreadable: a cut-off body passes, a wrong host does not.
+const unreadableTries = 3
+
+// Read runs op until it succeeds, fails for good, or has been tried often enough. It is for operations that may be
+// repeated: reads, a search included, never a send. Tried again are errors of the kinds Limited, Server and Network, and a
+// few times Unreadable. The error is that of the last attempt; when ctx ends between two attempts, it is both.
+func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
+	w := newWaits(r)
+	var last error
+	value, err := backoff.Retry(ctx, func() (T, error) {
+		v, err := op(ctx)
+		last = err
+		if err != nil && !w.again(err) {
+			return v, backoff.Permanent(err)
+		}
+		return v, err
+	},
+		backoff.WithBackOff(w),
+		backoff.WithMaxTries(uint(max(cmp.Or(r.Tries, 5), 1))),
+		backoff.WithMaxElapsedTime(cmp.Or(r.Elapsed, 15*time.Minute)),
+		backoff.WithNotify(w.notify))
+	if err == nil {
+		return value, nil
+	}
+	if ended := ctx.Err(); ended != nil && !errors.Is(last, ended) {
+		return value, fmt.Errorf("%w before another attempt; the last one ended with: %w", ended, last)
+	}
+	return value, last
+}
+
+// waits decides whether there is another attempt, and when.
+type waits struct {
+	*backoff.ExponentialBackOff
+	paced      bool
+	told       func(error, time.Duration)
+	unreadable int
+	limited    bool          // the last attempt's answer was a 429
+	atLeast    time.Duration // what the server asked for
+}
+
+func newWaits(r Retry) *waits {
+	return &waits{
+		ExponentialBackOff: &backoff.ExponentialBackOff{
+			InitialInterval:     cmp.Or(r.Initial, 500*time.Millisecond),
+			RandomizationFactor: 0.5,
+			Multiplier:          2,
+			MaxInterval:         cmp.Or(r.Most, 30*time.Second),
+		},
+		paced: r.Paced,
+		told:  r.Notify,
+	}
+}
+
+// again tells whether an attempt that ended with err is worth repeating.
+func (w *waits) again(err error) bool {
+	w.limited, w.atLeast = false, 0
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	w.limited, w.atLeast = e.Kind == Limited, e.RetryAfter
+	switch e.Kind {
+	case Limited, Server, Network:
+		return true
+	case Unreadable:
+		w.unreadable++
+		return w.unreadable < unreadableTries
+	default:
+		return false
+	}
+}
+
+// NextBackOff is the wait before the next attempt.
+func (w *waits) NextBackOff() time.Duration {
+	next := w.ExponentialBackOff.NextBackOff()
+	if w.limited && w.paced {
+		return 0
+	}
+	return max(next, w.atLeast)
+}
+
+func (w *waits) notify(err error, wait time.Duration) {
+	if w.told != nil {
+		w.told(err, wait)
+	}
+}

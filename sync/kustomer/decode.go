@@ -1,0 +1,136 @@
+package kustomer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"acsync/sync/httpx"
+)
+
+// envelope is the outside of an answer: one resource or a list of them.
+type envelope struct {
+	Data json.RawMessage `json:"data"`
+	Meta lenient[meta]   `json:"meta"`
+	Link lenient[struct {
+		Next text `json:"next"`
+	}] `json:"links"`
+}
+
+type meta struct {
+	PageSize   count  `json:"pageSize"`
+	Total      *count `json:"total"` // null and missing are told from 0
+	TotalPages count  `json:"totalPages"`
+}
+
+// resource is one record, with its attributes still to be decoded.
+type resource struct {
+	Type       text            `json:"type"`
+	ID         text            `json:"id"`
+	Attributes json.RawMessage `json:"attributes"`
+	Relations  lenient[map[string]lenient[struct {
+		Data lenient[struct {
+			ID text `json:"id"`
+		}] `json:"data"`
+	}]] `json:"relationships"`
+}
+
+// related is the id at the other end of a relationship, or "".
+func (r resource) related(name string) string {
+	return r.Relations.value[name].value.Data.value.ID.Value
+}
+
+// attributes decodes the attributes, of which none is obligatory.
+func attributes[T any](r resource) T {
+	var attributes lenient[T]
+	if r.Attributes != nil {
+		_ = json.Unmarshal(r.Attributes, &attributes) // lenient does not fail
+	}
+	return attributes.value
+}
+
+// parse decodes an answer's envelope, and requires that it has data.
+func parse(r *httpx.Response) (envelope, error) {
+	var e envelope
+	if err := r.Decode(&e); err != nil {
+		return e, err
+	}
+	if len(e.Data) == 0 || string(e.Data) == "null" {
+		return e, r.Unreadable(errors.New("it has no data"))
+	}
+	return e, nil
+}
+
+// rows splits a list into its records. Those that are no object, have no id or are of another kind are in broken, each
+// described by its place.
+func rows(data json.RawMessage, kind string) (good []resource, broken []string, err error) {
+	var raw []json.RawMessage
+	if json.Unmarshal(data, &raw) != nil {
+		return nil, nil, errors.New("its data is no list")
+	}
+	good = make([]resource, 0, len(raw))
+	for i, item := range raw {
+		row, err := one(item, kind)
+		if err != nil {
+			broken = append(broken, fmt.Sprintf("row %d of %d %v", i+1, len(raw), err))
+			continue
+		}
+		good = append(good, row)
+	}
+	return good, broken, nil
+}
+
+// one decodes a single record.
+func one(data json.RawMessage, kind string) (resource, error) {
+	var row resource
+	switch {
+	case json.Unmarshal(data, &row) != nil || data[0] != '{':
+		return row, errors.New("is no object")
+	case row.ID.Value == "":
+		return row, errors.New("has no id")
+	case row.Type.Value != "" && row.Type.Value != kind:
+		return row, fmt.Errorf("is no %s", kind)
+	}
+	return row, nil
+}
+
+// single decodes the answer to a request for one record.
+func single[T any](kind string, decode func(resource) T) func(*httpx.Response) (T, error) {
+	return func(r *httpx.Response) (T, error) {
+		var none T
+		e, err := parse(r)
+		if err != nil {
+			return none, err
+		}
+		list, err := oneOrMore(e.Data, kind)
+		if err != nil || len(list) != 1 {
+			return none, r.Unreadable(fmt.Errorf("one %s was expected", kind))
+		}
+		return decode(list[0]), nil
+	}
+}
+
+// oneOrMore takes a single record for a list of one: a request that names several ids may be answered either way.
+func oneOrMore(data json.RawMessage, kind string) ([]resource, error) {
+	if data[0] != '[' {
+		row, err := one(data, kind)
+		if err != nil {
+			return nil, fmt.Errorf("its data %w", err)
+		}
+		return []resource{row}, nil
+	}
+	list, broken, err := rows(data, kind)
+	if err == nil && len(broken) > 0 {
+		err = errors.New(broken[0])
+	}
+	return list, err
+}
+
+// each decodes every record of a list.
+func each[T any](list []resource, decode func(resource) T) []T {
+	items := make([]T, len(list))
+	for i, row := range list {
+		items[i] = decode(row)
+	}
+	return items
+}

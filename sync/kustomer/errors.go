@@ -1,0 +1,65 @@
+package kustomer
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"acsync/sync/httpx"
+)
+
+// ErrNotFound says that a single record does not exist, or no longer.
+var ErrNotFound = errors.New("no such record in Kustomer")
+
+// The roles that a key needs, any one of the documented ones.
+const (
+	roleSearch       = "org.permission.search.create"
+	roleConversation = "org.permission.conversation.read"
+	roleCustomer     = "org.permission.customer.read"
+	roleUser         = "org.permission.user.read"
+	roleTag          = "org.permission.tag.read" // observed
+)
+
+// explain adds to a failure what to do about it in Kustomer's case.
+func explain(err error, q request) error {
+	e, ok := errors.AsType[*httpx.Error](err)
+	if !ok {
+		return err
+	}
+	if hint := hint(e, q); hint != "" {
+		e.Hint = hint
+	}
+	return err
+}
+
+func hint(e *httpx.Error, q request) string {
+	switch {
+	case strings.Contains(e.Message, "associated with pod"):
+		// Documented text of a key that is used in another region; its status is unknown.
+		return "the key belongs to another region: use the organisation's own address, https://<org>.api.kustomerapp.com"
+	case e.Kind == httpx.Credentials && q.role != "":
+		// A missing role is answered with 401 as well.
+		return "the API key is wrong or expired, or it lacks the role " + q.role + " (roles cannot be added to a key: create a new one)"
+	case e.Kind == httpx.Credentials:
+		return "the API key is wrong, expired, or of another organisation"
+	case e.Status == http.StatusRequestEntityTooLarge:
+		return "the request is larger than Kustomer takes, which acsync should never send: please report it"
+	case e.Kind == httpx.Invalid && q.search:
+		return "Kustomer refused the search itself: `acsync check` tries each of its criteria"
+	case e.Kind == httpx.Redirected, e.Kind == httpx.Unreadable && e.Hint == "":
+		return "is kustomer.base_url right?"
+	case e.Kind == httpx.Limited:
+		return "other integrations use the budget too: lower kustomer.requests_per_minute or kustomer.searches_per_minute, or try again later"
+	default:
+		return ""
+	}
+}
+
+// missing makes the 404 of a single record ErrNotFound as well.
+func missing(err error) error {
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.NotFound {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package kustomer
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/sync/httpx"
+)
+
+func TestCustomer(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       Customer
+	}{
+		{"documented", testdata(t, "customer.json"), Customer{
+			ID: "58210c3db0f09110006b7953", Name: Text{Value: "Jane Doe"}, DefaultLang: "en_us",
+			Emails: []Email{{Address: Text{Value: "jane@example.com"}, Type: "home", Verified: true}},
+			Custom: map[string]any{"loyaltyTierStr": "gold"},
+		}},
+		{"masked address", testdata(t, "customer-masked-email.json"), Customer{
+			ID: "58210c3db0f09110006b7953", Name: Text{Value: "Jane Doe"},
+			Emails: []Email{{Address: Text{Masked: true}, Type: "home", Verified: true}},
+		}},
+		{
+			"masked name and list", `{"data":{"id":"c1","attributes":{"name":{"isMasked":true},"emails":{"isMasked":true,"maskedPresentation":"*"}}}}`,
+			Customer{ID: "c1", Name: Text{Masked: true}, Emails: []Email{{Address: Text{Masked: true}}}},
+		},
+		{
+			"odd addresses keep their order", `{"data":{"id":"c1","attributes":{"emails":[null,{"email":null,"type":"work"},"a@example.com",{"maskedPresentation":"*"},7.5,{}]}}}`,
+			Customer{ID: "c1", Emails: []Email{
+				{Type: "work"},
+				{Address: Text{Value: "a@example.com"}},
+				{Address: Text{Masked: true}},
+				{Address: Text{Value: "7.5"}},
+				{},
+			}},
+		},
+		{"nothing but an id", `{"data":{"id":"c1"}}`, Customer{ID: "c1"}},
+		{"deleted", `{"data":{"id":"c1","attributes":{"deleted":true,"name":null,"emails":[]}}}`, Customer{ID: "c1", Deleted: true}},
+		{"in a list", `{"data":[{"id":"c1","type":"customer"}]}`, Customer{ID: "c1"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, s := start(t, always(200, tt.body))
+			got, err := c.Customer(t.Context(), "c1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			s.wantAsked(t, "GET /v1/customers/c1")
+		})
+	}
+}
+
+func TestUserAndTag(t *testing.T) {
+	c, s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1/users/u/1":
+			w.Write([]byte(`{"data":{"id":"u/1","type":"user","attributes":{"name":null,"displayName":"Bot","userType":"machine","email":null,"deletedAt":"2026-01-02T03:04:05.006Z"}}}`))
+		default:
+			w.Write([]byte(`{"data":{"id":"t1","attributes":{"name":"late","deletedAt":"2026-01-02T03:04:05.006Z"}}}`))
+		}
+	})
+	user, err := c.User(t.Context(), "u/1")
+	want := User{ID: "u/1", Name: Text{Value: "Bot"}, UserType: "machine", DeletedAt: at(t, "2026-01-02T03:04:05.006Z")}
+	if diff := cmp.Diff(want, user); err != nil || diff != "" || !user.Machine() {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	tag, err := c.Tag(t.Context(), "t1")
+	if diff := cmp.Diff(Tag{ID: "t1", Name: "late", Deleted: true}, tag); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	s.wantAsked(t, "GET /v1/users/u%2F1", "GET /v1/tags/t1")
+}
+
+func TestNotFound(t *testing.T) {
+	c, s := start(t, always(404, `{"errors":[{"status":404,"code":"not_found","title":"Not found"}]}`))
+	for _, id := range []string{"c1", "", ".", "..", "a,b"} {
+		if _, err := c.Customer(t.Context(), id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: got %v, want ErrNotFound", id, err)
+		}
+	}
+	if _, err := c.Tag(t.Context(), "t1"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
+	}
+	s.wantAsked(t, "GET /v1/customers/c1", "GET /v1/tags/t1")
+}
+
+func TestServerTime(t *testing.T) {
+	c, s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+apiKey {
+			w.WriteHeader(401)
+		}
+		w.Header().Set("Date", "Tue, 20 Oct 2026 12:00:00 GMT")
+		w.Write([]byte(`{"data":{"type":"token"}}`))
+	})
+	got, err := c.ServerTime(t.Context())
+	if err != nil || !got.Equal(at(t, "2026-10-20T12:00:00Z")) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	s.wantAsked(t, "GET /v1/auth/tokens/current")
+}
+
+func TestServerTimeWithoutDate(t *testing.T) {
+	c, _ := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Date"] = nil
+		w.Write([]byte(`{}`))
+	})
+	_, err := c.ServerTime(t.Context())
+	if e, ok := errors.AsType[*httpx.Error](err); !ok || e.Kind != httpx.Unreadable {
+		t.Errorf("got %v, want unreadable", err)
+	}
+}

@@ -1,0 +1,147 @@
+package kustomer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"acsync/sync/httpx"
+)
+
+const (
+	// maxPageSize is the documented maximum of a search; asking for more is silently cut to it (observed).
+	maxPageSize = 500
+	// maxPages is the documented maximum of pages of a search.
+	maxPages = 100
+)
+
+// SearchConversations returns one page of the conversations that are done now and were last marked done in the query's
+// window. The order is not to be trusted. A row that cannot be read is an error, since it would be a conversation lost.
+//
+// A page holds the whole window only when its Total is not greater than its number of items.
+func (c *Client) SearchConversations(ctx context.Context, q Query) (Page[Conversation], error) {
+	return find(ctx, c, q, searchKind{"conversation", "conversation_last_done_created_at", true}, decodeConversation)
+}
+
+// SearchCustomers returns one page of the customers of the conversations that SearchConversations finds. It is a
+// shortcut and promises nothing: a customer that is not in it is to be had by Customer. Rows that cannot be read are
+// counted in Broken.
+func (c *Client) SearchCustomers(ctx context.Context, q Query) (Page[Customer], error) {
+	return find(ctx, c, q, searchKind{"customer", "customer_updated_at", false}, decodeCustomer)
+}
+
+// searchKind is what a search looks for.
+type searchKind struct {
+	context  string // also the type of its rows
+	sort     string // one key: of several only the first is honoured (observed)
+	complete bool   // every row must be readable
+}
+
+func find[T any](ctx context.Context, c *Client, q Query, kind searchKind, decode func(resource) T) (Page[T], error) {
+	q, err := q.checked()
+	if err != nil {
+		return Page[T]{}, err
+	}
+	body, err := json.Marshal(q.body(kind))
+	if err != nil {
+		return Page[T]{}, fmt.Errorf("building a search: %w", err)
+	}
+	return read(ctx, c, request{
+		method: http.MethodPost, path: "/v1/customers/search", query: fmt.Sprintf("page=%d&pageSize=%d", q.Page, q.PageSize),
+		body: body, role: roleSearch, search: true,
+	}, func(r *httpx.Response) (Page[T], error) { return decodePage(r, q, kind, decode) })
+}
+
+// checked is q with its defaults, or says what is wrong with it.
+func (q Query) checked() (Query, error) {
+	if q.Page == 0 {
+		q.Page = 1
+	}
+	if q.PageSize == 0 {
+		q.PageSize = maxPageSize
+	}
+	switch {
+	case q.From.IsZero() || !q.From.Before(q.To):
+		return q, fmt.Errorf("a search needs a window that begins before it ends: from %v to %v does not", q.From, q.To)
+	case q.Page < 1 || q.Page > maxPages:
+		return q, fmt.Errorf("page %d of a search cannot be had: Kustomer serves 1 to %d; narrow the window", q.Page, maxPages)
+	case q.PageSize < 1 || q.PageSize > maxPageSize:
+		return q, fmt.Errorf("a page of %d rows cannot be had: Kustomer serves 1 to %d", q.PageSize, maxPageSize)
+	}
+	return q, nil
+}
+
+// searchBody is a search as Kustomer documents it.
+type searchBody struct {
+	QueryContext string              `json:"queryContext"`
+	And          []criterion         `json:"and"`
+	Or           []criterion         `json:"or"`
+	Sort         []map[string]string `json:"sort"`
+}
+
+// criterion is {attribute: {operator: value}}, with one operator only: a range is two criteria.
+type criterion map[string]map[string]string
+
+func (q Query) body(kind searchKind) searchBody {
+	const done, created = "conversation_last_done_created_at", "conversation_created_at"
+	and := []criterion{{"conversation_status": {"equals": "done"}}}
+	for _, bound := range []struct {
+		attribute, operator string
+		at                  time.Time
+	}{{done, "gte", q.From}, {done, "lt", q.To}, {created, "gte", q.CreatedFrom}, {created, "lt", q.CreatedTo}} {
+		if !bound.at.IsZero() {
+			and = append(and, criterion{bound.attribute: {bound.operator: timestamp(bound.at)}})
+		}
+	}
+	return searchBody{QueryContext: kind.context, And: and, Or: []criterion{}, Sort: []map[string]string{{kind.sort: "asc"}}}
+}
+
+// timestamp writes a full UTC time, which Kustomer does not shift by a time zone. Its own times are in whole
+// milliseconds; rounding a bound up to one selects the same rows.
+func timestamp(t time.Time) string {
+	return t.Add(time.Millisecond - 1).UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")
+}
+
+func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(resource) T) (Page[T], error) {
+	e, err := parse(r)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	list, broken, err := rows(e.Data, kind.context)
+	if err == nil && kind.complete && len(broken) > 0 {
+		err = errors.New(broken[0])
+	}
+	if err != nil {
+		return Page[T]{}, r.Unreadable(err)
+	}
+	page := Page[T]{Items: each(list, decode), Broken: len(broken), At: httpx.ServerTime(r.Header)}
+	page.Total, page.TotalPages = totals(e, q, len(list)+len(broken))
+	return page, nil
+}
+
+// totals are the counts that the server gives, corrected where the rows themselves disprove them, and guessed upwards
+// where it gives none: a window that is taken for complete and is not would lose conversations.
+func totals(e envelope, q Query, rows int) (total, pages int) {
+	m := e.Meta.value
+	seen := (q.Page-1)*q.PageSize + rows
+	if rows == 0 {
+		seen = 0
+	}
+	more := e.Link.value.Next.Value != "" || rows >= q.PageSize
+	switch {
+	case m.Total != nil && int(*m.Total) >= seen:
+		total = int(*m.Total)
+	case more:
+		total = seen + 1
+	default:
+		total = seen
+	}
+	size := q.PageSize
+	if served := int(m.PageSize); served > 0 && served < size {
+		size = served
+	}
+	return total, max(int(m.TotalPages), (total+size-1)/size)
+}

@@ -1,0 +1,322 @@
+package kustomer
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/sync/httpx"
+)
+
+func at(t testing.TB, text string) time.Time {
+	t.Helper()
+	value, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func window(t testing.TB) Query {
+	return Query{From: at(t, "2026-10-20T10:00:00Z"), To: at(t, "2026-10-20T10:15:00Z")}
+}
+
+func TestSearchBody(t *testing.T) {
+	whole := window(t)
+	split := whole
+	split.CreatedFrom, split.CreatedTo = at(t, "2026-10-19T22:00:00.0001+02:00"), at(t, "2026-10-20T00:00:00Z")
+	const splitBody = `{"queryContext":"conversation","and":[
+		{"conversation_status":{"equals":"done"}},
+		{"conversation_last_done_created_at":{"gte":"2026-10-20T10:00:00.000Z"}},
+		{"conversation_last_done_created_at":{"lt":"2026-10-20T10:15:00.000Z"}},
+		{"conversation_created_at":{"gte":"2026-10-19T20:00:00.001Z"}},
+		{"conversation_created_at":{"lt":"2026-10-20T00:00:00.000Z"}}],
+		"or":[],"sort":[{"conversation_last_done_created_at":"asc"}]}`
+	const customerBody = `{"queryContext":"customer","and":[
+		{"conversation_status":{"equals":"done"}},
+		{"conversation_last_done_created_at":{"gte":"2026-10-20T10:00:00.000Z"}},
+		{"conversation_last_done_created_at":{"lt":"2026-10-20T10:15:00.000Z"}}],
+		"or":[],"sort":[{"customer_updated_at":"asc"}]}`
+	tests := []struct {
+		name     string
+		query    Query
+		customer bool
+		want     string
+		asked    string
+	}{
+		{"conversations", whole, false, testdata(t, "search-request.json"), "POST /v1/customers/search?page=1&pageSize=500"},
+		{"split by creation", split, false, splitBody, "POST /v1/customers/search?page=1&pageSize=500"},
+		{"customers", whole, true, customerBody, "POST /v1/customers/search?page=1&pageSize=500"},
+		{"page", Query{From: whole.From, To: whole.To, Page: 3, PageSize: 100}, false, testdata(t, "search-request.json"), "POST /v1/customers/search?page=3&pageSize=100"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var body []byte
+			c, s := start(t, func(w http.ResponseWriter, r *http.Request) {
+				body, _ = io.ReadAll(r.Body)
+				w.Write([]byte(`{"data":[],"meta":{"total":0}}`))
+			})
+			var err error
+			if tt.customer {
+				_, err = c.SearchCustomers(t.Context(), tt.query)
+			} else {
+				_, err = c.SearchConversations(t.Context(), tt.query)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want any
+			if json.Unmarshal(body, &got) != nil || json.Unmarshal([]byte(tt.want), &want) != nil {
+				t.Fatalf("not JSON: %s", body)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("body (-want +got):\n%s", diff)
+			}
+			s.wantAsked(t, tt.asked)
+		})
+	}
+}
+
+func TestSearchConversations(t *testing.T) {
+	c, _ := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", "Tue, 20 Oct 2026 12:00:00 GMT")
+		w.Write([]byte(testdata(t, "search-response.json")))
+	})
+	got, err := c.SearchConversations(t.Context(), window(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent, team := []string{"5ce4672fcce83d001a9e83e8"}, []string{"5d8bb1995886ef001aee07d3"}
+	want := Page[Conversation]{
+		Total: 1, TotalPages: 1, At: at(t, "2026-10-20T12:00:00Z"),
+		Items: []Conversation{{
+			ID: "6716500fa1b2c3d4e5f60001", CustomerID: "58210c3db0f09110006b7953",
+			BrandID: "5daf7919124be4f2960cb092", QueueID: "5d49b1f8df500f001a960380",
+			Status: "done", Channels: []string{"email", "chat"},
+			TagIDs:        []string{"5849765dc41e372700cc84a3", "5f8f30dcc4b1ec205648794b"},
+			AssignedUsers: agent, AssignedTeams: team,
+			LastDone:  &Done{At: at(t, "2026-10-20T10:05:40.101Z"), By: agent[0], AssignedUsers: agent, AssignedTeams: team},
+			DoneCount: 1, CreatedAt: at(t, "2026-10-20T09:00:02.980Z"), UpdatedAt: at(t, "2026-10-20T10:05:40.412Z"),
+			Direction: "in", Priority: 3, DefaultLang: "en_us", Locale: "US",
+			MessageCount: 4, InboundCount: 2, OutboundCount: 2,
+			Custom: map[string]any{"orderNumberStr": "4417", "contactReasonTree": "orders.delivery.late", "doNotSendSurveyBool": false},
+		}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// conversation decodes one conversation with the given attributes.
+func conversation(t *testing.T, attributes string) Conversation {
+	t.Helper()
+	row, err := one(json.RawMessage(`{"type":"conversation","id":"a1","attributes":`+attributes+`}`), "conversation")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decodeConversation(row)
+}
+
+// One odd attribute counts as not set, and leaves all the others as they are.
+func TestConversationTolerance(t *testing.T) {
+	tests := []struct {
+		name, attributes string
+		want             Conversation
+	}{
+		{"no attributes", `null`, Conversation{}},
+		{"attributes of another type", `[1]`, Conversation{}},
+		{"all null", `{"status":null,"channels":null,"lastDone":null,"createdAt":null,"spam":null,"custom":null,"priority":null}`, Conversation{}},
+		{"never done", `{"status":"open","lastDone":{}}`, Conversation{Status: "open"}},
+		{"done by automation", `{"lastDone":{"createdAt":"2026-10-20T10:05:40.101Z","createdBy":null,"assignedUsers":[]}}`, Conversation{LastDone: &Done{At: at(t, "2026-10-20T10:05:40.101Z")}}},
+		{"done at no time", `{"lastDone":{"createdAt":"soon","createdBy":"u1"}}`, Conversation{}},
+		{"masked", `{"status":"done","direction":{"isMasked":true,"maskedPresentation":"***"}}`, Conversation{Status: "done"}},
+		{"numbers as strings", `{"priority":"4","doneCount":"2","messageCount":3.0}`, Conversation{Priority: 4, DoneCount: 2, MessageCount: 3}},
+		{"numbers out of range", `{"priority":1e300,"doneCount":"many"}`, Conversation{}},
+		{"strings as numbers", `{"locale":7}`, Conversation{Locale: "7"}},
+		{"booleans as strings", `{"spam":"true"}`, Conversation{Spam: true}},
+		{"one in place of a list", `{"channels":"email"}`, Conversation{Channels: []string{"email"}}},
+		{"lists with odd entries", `{"channels":["email",null,{"x":1},["y"]],"tags":[{"id":"t1"},""]}`, Conversation{Channels: []string{"email"}, TagIDs: []string{"t1"}}},
+		{"times of other forms", `{"createdAt":1760868000123,"updatedAt":"2026-10-20T12:00:00+02:00","importedAt":"2026-10-20T10:00:00.123456"}`, Conversation{
+			CreatedAt: at(t, "2025-10-19T10:00:00.123Z"), UpdatedAt: at(t, "2026-10-20T10:00:00Z"), ImportedAt: at(t, "2026-10-20T10:00:00.123Z"),
+		}},
+		{"custom of another type", `{"status":"done","custom":"x"}`, Conversation{Status: "done"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.want.ID = "a1"
+			if diff := cmp.Diff(tt.want, conversation(t, tt.attributes)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An answer that may hide a conversation is an error, never a shorter page.
+func TestSearchUnreadable(t *testing.T) {
+	tests := []struct{ name, body, want string }{
+		{"web page", "<html><head><title>Log in</title></head></html>", "Log in: a web page came in place of JSON; is kustomer.base_url right?"},
+		{"cut off", testdata(t, "search-response.json")[:900], "unexpected end of JSON input"},
+		{"empty", "", "unexpected end of JSON input"},
+		{"no data", `{"meta":{"total":3}}`, "it has no data"},
+		{"data null", `{"data":null}`, "it has no data"},
+		{"data an object", `{"data":{"id":"a"}}`, "its data is no list"},
+		{"row without an id", `{"data":[{"id":"a","type":"conversation"},{"type":"conversation","id":null}]}`, "row 2 of 2 has no id"},
+		{"row no object", `{"data":["a"]}`, "row 1 of 1 is no object"},
+		{"row null", `{"data":[null]}`, "row 1 of 1 is no object"},
+		{"row of another kind", `{"data":[{"id":"a","type":"customer"}]}`, "row 1 of 1 is no conversation"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, s := start(t, always(200, tt.body))
+			_, err := c.SearchConversations(t.Context(), window(t))
+			if e, ok := errors.AsType[*httpx.Error](err); !ok || e.Kind != httpx.Unreadable || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if len(s.asked) != 3 {
+				t.Errorf("asked %d times, want 3: a cut-off answer passes", len(s.asked))
+			}
+		})
+	}
+}
+
+func TestSearchCustomersCountsBroken(t *testing.T) {
+	c, _ := start(t, always(200, `{"data":[{"id":"a","type":"customer"},null,{"id":""}],"meta":{"total":3}}`))
+	got, err := c.SearchCustomers(t.Context(), window(t))
+	if diff := cmp.Diff(Page[Customer]{Items: []Customer{{ID: "a"}}, Total: 3, TotalPages: 1, Broken: 2, At: got.At}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// A count that the rows disprove, or that is missing, never makes an incomplete window look complete.
+func TestTotals(t *testing.T) {
+	const row = `{"id":"a"}`
+	tests := []struct {
+		name, body   string
+		page         int
+		total, pages int
+	}{
+		{"as told", `{"data":[` + row + `],"meta":{"total":7503,"totalPages":3752}}`, 1, 7503, 3752},
+		{"nothing", `{"data":[],"meta":{"total":0,"totalPages":0}}`, 1, 0, 0},
+		{"no counts, short page", `{"data":[` + row + `]}`, 1, 1, 1},
+		{"no counts, full page", `{"data":[` + row + `,{"id":"b"}]}`, 1, 3, 2},
+		{"no counts, more to come", `{"data":[` + row + `],"links":{"next":"/v1/customers/search?page=2"}}`, 1, 2, 1},
+		{"count is too low", `{"data":[` + row + `,{"id":"b"}],"meta":{"total":1,"totalPages":1}}`, 1, 3, 2},
+		{"counts of another type", `{"data":[` + row + `],"meta":{"total":"5","totalPages":{}}}`, 1, 5, 3},
+		{"second page", `{"data":[` + row + `]}`, 2, 3, 2},
+		{"page past the end", `{"data":[],"meta":{"total":3}}`, 9, 3, 2},
+		{"the server's pages are smaller", `{"data":[` + row + `],"meta":{"total":2,"pageSize":1}}`, 1, 2, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := start(t, always(200, tt.body))
+			q := window(t)
+			q.Page, q.PageSize = tt.page, 2
+			got, err := c.SearchConversations(t.Context(), q)
+			if err != nil || got.Total != tt.total || got.TotalPages != tt.pages {
+				t.Errorf("got %d rows on %d pages, %v; want %d on %d", got.Total, got.TotalPages, err, tt.total, tt.pages)
+			}
+		})
+	}
+}
+
+func TestSearchRefusesBadQueries(t *testing.T) {
+	c, s := start(t, always(200, `{"data":[]}`))
+	good := window(t)
+	for name, q := range map[string]Query{
+		"no window":      {},
+		"backwards":      {From: good.To, To: good.From},
+		"empty":          {From: good.From, To: good.From},
+		"page too great": {From: good.From, To: good.To, Page: 101},
+		"page too large": {From: good.From, To: good.To, PageSize: 501},
+		"page negative":  {From: good.From, To: good.To, Page: -1},
+	} {
+		if _, err := c.SearchConversations(t.Context(), q); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	s.wantAsked(t)
+}
+
+// A search is a read: it is repeated after passing faults.
+func TestSearchIsRetried(t *testing.T) {
+	tries := 0
+	c, _ := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		if tries++; tries == 1 {
+			w.WriteHeader(503)
+			return
+		}
+		w.Write([]byte(`{"data":[{"id":"a"}],"meta":{"total":1}}`))
+	})
+	var told []error
+	c.retry.Notify = func(err error, _ time.Duration) { told = append(told, err) }
+	got, err := c.SearchConversations(t.Context(), window(t))
+	if err != nil || len(got.Items) != 1 || tries != 2 || len(told) != 1 {
+		t.Errorf("got %d rows after %d tries, %d failures told, %v", len(got.Items), tries, len(told), err)
+	}
+}
+
+// Searches use two budgets, everything else one.
+func TestPacing(t *testing.T) {
+	c, _ := start(t, always(200, `{"data":[]}`))
+	c.all = httpx.NewPacer(httpx.PacerOptions{Name: "all", PerMinute: 1e6})
+	c.search = httpx.NewPacer(httpx.PacerOptions{Name: "search", PerMinute: 1e6})
+	if _, err := c.SearchConversations(t.Context(), window(t)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Tags(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c.all.Count() != 2 || c.search.Count() != 1 {
+		t.Errorf("counted %d calls and %d searches, want 2 and 1", c.all.Count(), c.search.Count())
+	}
+}
+
+// Whatever Kustomer answers, decoding does not panic, and every row that comes out can be accounted for.
+func FuzzSearchPage(f *testing.F) {
+	for _, name := range []string{"search-response.json", "customer.json", "customer-masked-email.json", "users.json", "tags.json", "errors.json"} {
+		f.Add([]byte(testdata(f, name)))
+	}
+	f.Add([]byte(`{"data":[{"id":1,"attributes":{"lastDone":[],"channels":{},"emails":{"isMasked":true}}}]}`))
+	q, err := window(f).checked()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var e envelope
+		if json.Unmarshal(body, &e) != nil || len(e.Data) == 0 {
+			return
+		}
+		for _, kind := range []string{"conversation", "customer", "user", "tag"} {
+			list, broken, err := rows(e.Data, kind)
+			if err != nil {
+				continue
+			}
+			for _, row := range list {
+				conversation, customer := decodeConversation(row), decodeCustomer(row)
+				user, tag := decodeUser(row), decodeTag(row)
+				if conversation.ID == "" || customer.ID == "" || user.ID == "" || tag.ID == "" {
+					t.Errorf("a row without an id came out of %s", body)
+				}
+				if done := conversation.LastDone; done != nil && done.At.IsZero() {
+					t.Errorf("a resolution at no time came out of %s", body)
+				}
+				for _, email := range customer.Emails {
+					if email.Address.Masked && email.Address.Value != "" {
+						t.Errorf("a masked address has a value: %s", body)
+					}
+				}
+			}
+			seen := len(list) + len(broken)
+			if total, pages := totals(e, q, seen); total < seen || (total > 0) != (pages > 0) {
+				t.Errorf("%d rows on %d pages, but %d were seen: %s", total, pages, seen, body)
+			}
+		}
+	})
+}

@@ -1,0 +1,100 @@
+package kustomer
+
+import "time"
+
+// Conversation is what acsync uses of a Kustomer conversation. Every attribute can be null or missing in Kustomer's
+// answers (observed); a zero value stands for both.
+type Conversation struct {
+	ID            string
+	CustomerID    string    // relationships.customer
+	BrandID       string    // relationships.brand, in organisations with several brands
+	QueueID       string    // relationships.queue
+	Status        string    // "open", "snoozed" or "done"
+	Channels      []string  // in the order Kustomer gives them
+	TagIDs        []string  // ids, not names
+	AssignedUsers []string  // user ids, now
+	AssignedTeams []string  // team ids, now
+	LastDone      *Done     // the latest resolution; stays set when the conversation is reopened
+	DoneCount     int       // how often it was marked done, so far as Kustomer counts it
+	CreatedAt     time.Time // UTC, milliseconds, like every time here
+	UpdatedAt     time.Time
+	ImportedAt    time.Time // zero unless imported
+	Spam          bool
+	Direction     string // "in" or "out"; of the first message
+	Priority      int    // 1 to 5
+	DefaultLang   string // such as "en_us"
+	Locale        string
+	MessageCount  int
+	InboundCount  int            // inboundMessageCount
+	OutboundCount int            // outboundMessageCount
+	Custom        map[string]any // custom attributes by their full name, such as "orderNumberStr"
+}
+
+// Done is one transition of a conversation to done (attributes.lastDone).
+type Done struct {
+	At            time.Time // lastDone.createdAt
+	By            string    // user id; empty when automation marked it done (observed)
+	AssignedUsers []string  // user ids at that moment
+	AssignedTeams []string
+}
+
+// Text is a string that Kustomer may have masked: a key without the role to read sensitive data gets an object
+// in place of the string (documented for the SDK; inferred for REST).
+type Text struct {
+	Value  string
+	Masked bool // the value is withheld, Value is empty
+}
+
+// Customer is what acsync uses of a Kustomer customer.
+type Customer struct {
+	ID          string
+	Name        Text
+	Emails      []Email // emails, in Kustomer's order; sharedEmails are not among them
+	Locale      string
+	DefaultLang string
+	Deleted     bool
+	Custom      map[string]any
+}
+
+// Email is one address of a customer.
+type Email struct {
+	Address  Text
+	Type     string // "home", "work", …
+	Verified bool
+}
+
+// User is a Kustomer user: an agent, or a machine.
+type User struct {
+	ID        string
+	Name      Text
+	Email     Text
+	UserType  string    // "user", "machine" or "limited"
+	DeletedAt time.Time // zero for an active user
+}
+
+// Machine tells whether the user is no human being.
+func (u User) Machine() bool { return u.UserType == "machine" }
+
+// Tag is a Kustomer tag. Conversations hold tag ids; survey requests carry names.
+type Tag struct {
+	ID      string
+	Name    string
+	Deleted bool
+}
+
+// Query selects the done conversations of a window, or their customers.
+type Query struct {
+	From, To               time.Time // resolution time in [From, To)
+	CreatedFrom, CreatedTo time.Time // creation time in [CreatedFrom, CreatedTo); zero: unbounded at that end
+	Page                   int       // 1-based; 0 means 1
+	PageSize               int       // 1 to 500; 0 means 500
+}
+
+// Page is one page of an answer to a search.
+type Page[T any] struct {
+	Items      []T
+	Total      int       // rows that match in all, as the server counts them; it may be capped at 10,000 (inferred). Never less than the rows seen
+	TotalPages int       // as the server counts them
+	Broken     int       // rows that could not be read; always 0 for conversations, where such a row is an error
+	At         time.Time // the server's clock when it answered (the Date header); zero when it told none
+}
