@@ -1,0 +1,113 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// DrySender stands in for Agent Connect in a dry run: it is always ready and sends nothing.
+type DrySender struct{}
+
+// Ready is at once.
+func (DrySender) Ready(ctx context.Context) error { return ctx.Err() }
+
+// Create sends nothing.
+func (DrySender) Create(context.Context, agentconnect.Request) agentconnect.Answer {
+	return agentconnect.Answer{Err: errDryRun}
+}
+
+// DryLedger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger below
+// may be opened read-only.
+type DryLedger struct{ Below ReadLedger }
+
+// ReadLedger is the part of a ledger that a dry run reads.
+type ReadLedger interface {
+	Memory
+	Info() (store.Info, error)
+	Due(now time.Time, limit int) ([]store.Entry, error)
+	Waiting(limit int, states ...store.State) ([]store.Entry, error)
+	OpenIntents() ([]store.Entry, error)
+}
+
+// Lookup reads; an open intent shows as in doubt, as it would after Recover.
+func (d DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	records, err := d.Below.Lookup(keys)
+	for key, record := range records {
+		if record.State == store.Sending {
+			record.State = store.InDoubt
+			records[key] = record
+		}
+	}
+	return records, err
+}
+
+// Info reads.
+func (d DryLedger) Info() (store.Info, error) { return d.Below.Info() }
+
+// Due reads.
+func (d DryLedger) Due(now time.Time, limit int) ([]store.Entry, error) {
+	return d.Below.Due(now, limit)
+}
+
+// Waiting reads. Open intents are among those in doubt, as they would be after Recover.
+func (d DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
+	entries, err := d.Below.Waiting(limit, states...)
+	if err != nil {
+		return nil, err
+	}
+	open, err := d.Below.OpenIntents()
+	for _, entry := range open {
+		entry.State, entry.Reason = store.InDoubt, string(Interrupted)
+		entries = append(entries, entry)
+	}
+	return entries, err
+}
+
+// Recover writes nothing: Lookup and Waiting show open intents as it would have left them.
+func (d DryLedger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
+
+// Begin writes nothing.
+func (d DryLedger) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
+	return store.Intent{Key: key}, nil
+}
+
+// Finish writes nothing.
+func (d DryLedger) Finish(store.Intent, store.Result) error { return nil }
+
+// Commit writes nothing.
+func (d DryLedger) Commit(store.Batch) error { return nil }
+
+// NoLedger stands in for a ledger that does not exist yet, for a dry run.
+type NoLedger struct {
+	Start time.Time     // where its first window would begin
+	Known []store.Entry // what it would hold; usually nothing
+}
+
+// Info tells where the first window would begin.
+func (n NoLedger) Info() (store.Info, error) {
+	return store.Info{Start: n.Start, Checkpoint: n.Start}, nil
+}
+
+// Lookup finds what the ledger would hold.
+func (n NoLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	found := map[store.Key]store.Record{}
+	for _, entry := range n.Known {
+		if slices.Contains(keys, entry.Key) {
+			found[entry.Key] = entry.Record
+		}
+	}
+	return found, nil
+}
+
+// Due is empty.
+func (NoLedger) Due(time.Time, int) ([]store.Entry, error) { return nil, nil }
+
+// Waiting is empty.
+func (NoLedger) Waiting(int, ...store.State) ([]store.Entry, error) { return nil, nil }
+
+// OpenIntents is empty.
+func (NoLedger) OpenIntents() ([]store.Entry, error) { return nil, nil }

@@ -1,0 +1,255 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	stdsync "sync"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+)
+
+// desk is a Kustomer in memory: Source and Directory. Its search answers in no order.
+type desk struct {
+	now           time.Time
+	conversations []kustomer.Conversation
+	customers     map[string]kustomer.Customer
+	users         []kustomer.User
+	tags          []kustomer.Tag
+
+	mu       stdsync.Mutex
+	calls    map[string]int
+	searched []kustomer.Query
+	fail     func(call string) error // nil: nothing fails
+}
+
+// newDesk holds n plain conversations, a minute apart, the last an hour ago.
+func newDesk(n int) *desk {
+	d := &desk{
+		now: testNow, calls: map[string]int{}, customers: map[string]kustomer.Customer{},
+		users: []kustomer.User{*plain().Agent}, tags: []kustomer.Tag{{ID: "5849765dc41e372700cc84a3", Name: "late-delivery"}},
+	}
+	for i := range n {
+		c := plain().Conversation
+		c.ID = fmt.Sprintf("6716500fa1b2c3d4e5f6%04x", i)
+		c.CustomerID = fmt.Sprintf("58210c3db0f09110006b%04x", i)
+		done := *c.LastDone
+		done.At = testNow.Add(-time.Hour - time.Duration(i)*time.Minute)
+		c.LastDone = &done
+		d.conversations = append(d.conversations, c)
+		customer := *plain().Customer
+		customer.ID = c.CustomerID
+		d.customers[customer.ID] = customer
+	}
+	return d
+}
+
+func (d *desk) call(name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls[name]++
+	if d.fail != nil {
+		return d.fail(name)
+	}
+	return nil
+}
+
+func (d *desk) ServerTime(context.Context) (time.Time, error) { return d.now, d.call("clock") }
+
+func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
+	var rows []kustomer.Conversation
+	for _, c := range slices.Backward(d.conversations) {
+		if c.Status == "done" && c.LastDone != nil && (Window{q.From, q.To}).Contains(c.LastDone.At) {
+			rows = append(rows, c)
+		}
+	}
+	return rows
+}
+
+func (d *desk) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	rows := d.match(q)
+	d.mu.Lock()
+	d.searched = append(d.searched, q)
+	d.mu.Unlock()
+	page := kustomer.Page[kustomer.Conversation]{Total: len(rows), TotalPages: (len(rows) + pageRows - 1) / pageRows, At: d.now}
+	page.Items = rows[:min(len(rows), pageRows)]
+	return page, d.call("search")
+}
+
+func (d *desk) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
+	var page kustomer.Page[kustomer.Customer]
+	for _, c := range d.match(q) {
+		if customer, ok := d.customers[c.CustomerID]; ok && len(page.Items) < pageRows {
+			page.Items = append(page.Items, customer)
+		}
+	}
+	return page, d.call("search customers")
+}
+
+func (d *desk) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
+	var rows []kustomer.Conversation
+	for _, c := range d.conversations {
+		if slices.Contains(ids, c.ID) {
+			rows = append(rows, c)
+		}
+	}
+	return rows, d.call("conversations")
+}
+
+func (d *desk) Customer(_ context.Context, id string) (kustomer.Customer, error) {
+	if err := d.call("customer"); err != nil {
+		return kustomer.Customer{}, err
+	}
+	if customer, ok := d.customers[id]; ok {
+		return customer, nil
+	}
+	return kustomer.Customer{}, fmt.Errorf("customer %s: %w", id, kustomer.ErrNotFound)
+}
+
+func (d *desk) Users(context.Context) ([]kustomer.User, error) { return d.users, d.call("users") }
+
+func (d *desk) User(_ context.Context, id string) (kustomer.User, error) {
+	return kustomer.User{}, fmt.Errorf("user %s: %w", id, kustomer.ErrNotFound)
+}
+
+func (d *desk) Tags(context.Context) ([]kustomer.Tag, error) { return d.tags, d.call("tags") }
+
+func (d *desk) Tag(_ context.Context, id string) (kustomer.Tag, error) {
+	return kustomer.Tag{}, fmt.Errorf("tag %s: %w", id, kustomer.ErrNotFound)
+}
+
+// receiver is an Agent Connect in memory. It does not de-duplicate.
+type receiver struct {
+	mu     stdsync.Mutex
+	got    []agentconnect.Request
+	answer func(agentconnect.Request) agentconnect.Answer // nil: accepted
+	ready  func(context.Context) error                    // nil: at once
+}
+
+func (r *receiver) Ready(ctx context.Context) error {
+	if r.ready != nil {
+		return r.ready(ctx)
+	}
+	return ctx.Err()
+}
+
+func (r *receiver) Create(_ context.Context, request agentconnect.Request) agentconnect.Answer {
+	r.mu.Lock()
+	r.got = append(r.got, request)
+	r.mu.Unlock()
+	if r.answer != nil {
+		return r.answer(request)
+	}
+	return agentconnect.Answer{Status: 200, Written: true}
+}
+
+// times counts the POSTs by conversation.
+func (r *receiver) times() map[string]int {
+	times := map[string]int{}
+	for _, request := range r.got {
+		times[request.ExtInteractionID]++
+	}
+	return times
+}
+
+// heard keeps the events of a pass.
+type heard struct{ events []Event }
+
+func (h *heard) Observe(e Event) { h.events = append(h.events, e) }
+
+func (h *heard) rows() map[string]Row {
+	rows := map[string]Row{}
+	for _, event := range h.events {
+		if e, ok := event.(Disposed); ok {
+			rows[e.Key.Conversation] = e.Row
+		}
+	}
+	return rows
+}
+
+// bench is an engine on fakes, with a real ledger.
+type bench struct {
+	*desk
+	*receiver
+	*heard
+	engine *Engine
+	path   string
+	ledger *store.Ledger
+}
+
+func newBench(t *testing.T, conversations int) *bench {
+	t.Helper()
+	b := &bench{desk: newDesk(conversations), receiver: &receiver{}, heard: &heard{}, path: filepath.Join(t.TempDir(), "acsync.db")}
+	if err := store.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	b.open(t)
+	b.engine = &Engine{
+		Source: b.desk, Directory: b.desk, Sender: b.receiver, Ledger: b.ledger, Observer: b.heard,
+		Options: Options{
+			Mode: "run", Policy: testPolicy(), Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Concurrency: 4, Stamp: true,
+		},
+	}
+	return b
+}
+
+func (b *bench) open(t *testing.T) {
+	t.Helper()
+	ledger, err := store.Open(b.path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.ledger = ledger
+	t.Cleanup(func() {
+		if err := ledger.Check(context.Background()); err != nil {
+			t.Errorf("the ledger is not consistent: %v", err)
+		}
+		if err := ledger.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// run makes a pass and checks what holds for every pass.
+func (b *bench) run(t *testing.T) (Result, error) {
+	t.Helper()
+	b.heard.events = nil
+	result, err := b.engine.Run(t.Context())
+	b.check(t, result)
+	return result, err
+}
+
+func (b *bench) check(t *testing.T, result Result) {
+	t.Helper()
+	if !result.Accounted() {
+		t.Errorf("the pass does not add up: %+v", result)
+	}
+	if got := len(b.rows()); got != result.Found {
+		t.Errorf("%d rows were told, %d conversations were found", got, result.Found)
+	}
+}
+
+func (b *bench) mustRun(t *testing.T) Result {
+	t.Helper()
+	result, err := b.run(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// state is what the ledger says of the nth conversation.
+func (b *bench) state(t *testing.T, n int) store.Record {
+	t.Helper()
+	key := keyOf(b.conversations[n])
+	known, err := b.ledger.Lookup([]store.Key{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known[key]
+}

@@ -1,0 +1,52 @@
+package sync
+
+import (
+	"time"
+)
+
+// Observer hears what a pass does: progress, logs and reports listen here. It is called from several goroutines, one
+// call at a time.
+type Observer interface {
+	Observe(Event)
+}
+
+// Event is one of the types below.
+type Event interface{ event() }
+
+// PassStarted opens a pass.
+type PassStarted struct {
+	Pass   string
+	Mode   string
+	DryRun bool
+	Window     // the whole range
+	Due    int // taken up from the ledger: scheduled, to be retried, in doubt
+}
+
+// WindowRead tells that a window was read whole and decided.
+type WindowRead struct {
+	Window
+	Found int
+	Send  int
+}
+
+// Disposed tells what became of one conversation; there is exactly one for each that the pass found.
+type Disposed struct{ Row }
+
+// WindowRecorded tells that a window is in the ledger.
+type WindowRecorded struct {
+	Window
+	Checkpoint time.Time
+}
+
+// Notice is something that the operator should know, said once.
+type Notice struct{ Text string }
+
+// PassEnded closes a pass.
+type PassEnded struct{ Result }
+
+func (PassStarted) event()    {}
+func (WindowRead) event()     {}
+func (Disposed) event()       {}
+func (WindowRecorded) event() {}
+func (Notice) event()         {}
+func (PassEnded) event()      {}

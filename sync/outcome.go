@@ -1,0 +1,99 @@
+package sync
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// Outcome is what is known of a POST.
+type Outcome struct {
+	State   store.State // Accepted, Rejected, Retry (certainly not sent) or InDoubt
+	Reason  Reason      // empty when accepted
+	Status  int         // HTTP status; 0 when none came
+	Message string      // the server's words, or the cause; free of personal data
+	Planned bool        // a dry run: nothing was posted, a real pass would
+}
+
+// errDryRun marks the answer of a dry run's sender.
+var errDryRun = errors.New("dry run: nothing was sent")
+
+// classify says what an answer means for the survey request. It is the only place that does, and it trusts nothing:
+// what is neither certainly accepted, certainly refused nor certainly not sent is in doubt, because Agent Connect has
+// no idempotency key and a second POST is a second mail.
+func classify(a agentconnect.Answer) Outcome {
+	outcome := Outcome{Status: a.Status, Message: a.Message}
+	if a.Message == "" && a.Err != nil {
+		outcome.Message = a.Err.Error()
+	}
+	switch {
+	case errors.Is(a.Err, errDryRun):
+		return Outcome{State: store.Accepted, Planned: true}
+	case a.Status == 0 && !a.Written:
+		outcome.State, outcome.Reason = store.Retry, Unreachable
+	case a.Status == 0:
+		outcome.State, outcome.Reason = store.InDoubt, NoAnswer
+	case a.Status >= 200 && a.Status < 300 && a.Err == nil:
+		outcome.State, outcome.Message = store.Accepted, ""
+	case a.Status >= 200 && a.Status < 300:
+		outcome.State, outcome.Reason = store.InDoubt, Unreadable
+	case a.Status == 401 || a.Status == 403:
+		outcome.State, outcome.Reason = store.Retry, Credentials
+	case a.Status == 429:
+		outcome.State, outcome.Reason = store.Retry, Limited
+	case a.Status == 400 || a.Status == 404 || a.Status == 409 || a.Status == 413 || a.Status == 422:
+		outcome.State, outcome.Reason = store.Rejected, refusal(a.Message)
+	default:
+		outcome.State, outcome.Reason = store.InDoubt, ServerFailure
+	}
+	return outcome
+}
+
+// refusal finds the kind of a refusal in the server's words. The kinds are documented (troubleshooting page of the
+// Requests API); the words that come over the wire are unknown, so that they are matched loosely.
+func refusal(message string) Reason {
+	words := strings.ToLower(message)
+	has := func(all ...string) bool {
+		for _, word := range all {
+			if !strings.Contains(words, word) {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case has("employee", "not found"), has("employee", "unknown"):
+		return EmployeeNotFound
+	case has("employee", "deactivated"), has("employee", "inactive"):
+		return EmployeeDeactivated
+	case has("profile", "complete"), has("profile", "approved"):
+		return EmployeeIncomplete
+	case has("manual"):
+		return ChannelManual
+	case has("channel"):
+		return ChannelNotEnabled
+	case has("brand"):
+		return BrandRefused
+	case has("language"):
+		return LanguageRefused
+	case has("customer"):
+		return InvalidCustomer
+	}
+	return Refused
+}
+
+// pause is how long a survey request that was certainly not sent waits before a later pass tries it again: a minute
+// at first, doubled with each attempt, at most six hours.
+func pause(attempts int) time.Duration {
+	const most = 6 * time.Hour
+	wait := time.Minute
+	for range attempts - 1 {
+		if wait *= 2; wait >= most {
+			return most
+		}
+	}
+	return wait
+}

@@ -1,0 +1,110 @@
+package sync
+
+// Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt. Reports,
+// the ledger and the logs show the same word.
+type Reason string
+
+// Why a conversation is skipped, in order of precedence: the first that holds is the one reported.
+const (
+	NotDone        Reason = "not_done"         // the search said done, the conversation itself does not
+	AlreadySent    Reason = "already_sent"     // the ledger holds it in a final state
+	Imported       Reason = "imported"         // it came from an import, not from a customer
+	Spam           Reason = "spam"             // Kustomer marked it as spam
+	Stale          Reason = "stale"            // resolved longer ago than max_age
+	NoAgent        Reason = "no_agent"         // nobody held it
+	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
+	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
+	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set
+	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
+	NoEmail        Reason = "no_email"         // the customer has no e-mail address
+	InvalidEmail   Reason = "invalid_email"    // the customer's address cannot be one
+	MaskedEmail    Reason = "masked_email"     // the API key may not read the customer's address
+	NoChannel      Reason = "no_channel"       // no channel, and no default_channel
+)
+
+// Why a conversation that waited in the ledger is not sent after all: it was read again when its turn came.
+const (
+	Reopened Reason = "reopened" // no longer done
+	Gone     Reason = "gone"     // Kustomer no longer has it: deleted, or merged into another
+)
+
+// Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists the kinds).
+const (
+	Refused             Reason = "refused" // for a reason that is not among the following
+	EmployeeNotFound    Reason = "employee_not_found"
+	EmployeeDeactivated Reason = "employee_deactivated"
+	EmployeeIncomplete  Reason = "employee_incomplete"
+	InvalidCustomer     Reason = "invalid_customer"
+	ChannelNotEnabled   Reason = "channel_not_enabled"
+	ChannelManual       Reason = "channel_manual"
+	BrandRefused        Reason = "brand_refused"
+	LanguageRefused     Reason = "language_refused"
+)
+
+// Why a survey request waits or is in doubt.
+const (
+	Limited       Reason = "rate_limited"      // Agent Connect answered 429: certainly not sent
+	Unreachable   Reason = "unreachable"       // no connection was made: certainly not sent
+	Credentials   Reason = "credentials"       // the key was refused: certainly not sent
+	Stopped       Reason = "stopped"           // the pass stopped sending before its turn
+	ServerFailure Reason = "server_failure"    // an answer that tells nothing, such as 500
+	NoAnswer      Reason = "no_answer"         // sent, or partly sent, and no answer came
+	Unreadable    Reason = "unreadable_answer" // an answer that is not Agent Connect's
+	Interrupted   Reason = "interrupted"       // acsync ended between the intent and its outcome
+)
+
+// SkipReasons lists the reasons for a skip, in order of precedence.
+func SkipReasons() []Reason {
+	return []Reason{
+		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
+		DoNotSend, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
+	}
+}
+
+// OutcomeReasons lists the reasons that go with a refusal, a retry or a doubt.
+func OutcomeReasons() []Reason {
+	return []Reason{
+		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
+		ChannelManual, BrandRefused, LanguageRefused, Limited, Unreachable, Credentials, Stopped, ServerFailure,
+		NoAnswer, Unreadable, Interrupted,
+	}
+}
+
+// Explain says in a few plain words what the reason means; it is what reports print beside the code.
+func (r Reason) Explain() string { return explanations[r] }
+
+var explanations = map[Reason]string{
+	NotDone:             "no longer done when it was read",
+	AlreadySent:         "handled by an earlier pass",
+	Imported:            "imported, not a live conversation",
+	Spam:                "marked as spam",
+	Stale:               "resolved longer ago than max_age",
+	NoAgent:             "nobody was assigned",
+	AgentIsMachine:      "the agent is a machine user",
+	NoAgentEmail:        "the agent has no readable address",
+	DoNotSend:           "a do-not-send attribute is set",
+	NoCustomer:          "no customer, or a deleted one",
+	NoEmail:             "the customer has no address",
+	InvalidEmail:        "the address is not valid",
+	MaskedEmail:         "the API key may not read the address",
+	NoChannel:           "no channel, and no default_channel",
+	Reopened:            "reopened before its turn came",
+	Gone:                "deleted or merged before its turn",
+	Refused:             "for a reason of its own; see the log",
+	EmployeeNotFound:    "the agent has no profile there",
+	EmployeeDeactivated: "the agent's profile is deactivated",
+	EmployeeIncomplete:  "the agent's profile is incomplete",
+	InvalidCustomer:     "the customer's name or address",
+	ChannelNotEnabled:   "the channel is not enabled there",
+	ChannelManual:       "the channel is in manual mode there",
+	BrandRefused:        "the brand is missing or unknown",
+	LanguageRefused:     "the language is missing or unknown",
+	Limited:             "too many requests (429)",
+	Unreachable:         "no connection was made",
+	Credentials:         "the API key was refused",
+	Stopped:             "the pass stopped before its turn",
+	ServerFailure:       "an answer that tells nothing",
+	NoAnswer:            "sent, but no answer came",
+	Unreadable:          "the answer was not Agent Connect's",
+	Interrupted:         "acsync was killed while sending",
+}

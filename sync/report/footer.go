@@ -1,0 +1,58 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"acsync/store"
+)
+
+// footer tells where things stand, what it cost, and what to do.
+func footer(b *strings.Builder, p Pass, s Style) {
+	checkpoint := show(p.Checkpoint)
+	if p.DryRun {
+		checkpoint += " after a real pass"
+	}
+	fmt.Fprintf(b, "checkpoint  %s\n", checkpoint)
+	fmt.Fprintf(b, "requests    Kustomer %d (%d searches", p.Calls.Kustomer, p.Calls.KustomerSearch)
+	if p.Found > 0 {
+		fmt.Fprintf(b, ", %.3f a conversation", float64(p.Calls.Kustomer)/float64(p.Found))
+	}
+	fmt.Fprintf(b, "), Agent Connect %d\n", p.Calls.AgentConnect)
+	fmt.Fprintf(b, "duration    %s\n", p.duration().Round(100*time.Millisecond))
+	fmt.Fprintf(b, "exit        %d\n", p.Exit)
+	lines := advice(p)
+	if len(lines) > 0 {
+		b.WriteString("\n")
+	}
+	for _, line := range lines {
+		for piece := range strings.Lines(text.WrapSoft(line, max(s.Width, 40)) + "\n") {
+			b.WriteString(paint(s, text.FgYellow, strings.TrimRight(piece, " \n")) + "\n")
+		}
+	}
+}
+
+// advice is what an operator should know or do after this pass.
+func advice(p Pass) []string {
+	var lines []string
+	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if p.Fuse != "" {
+		say("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse)
+	}
+	if p.Enough {
+		say("Stopped at --max: what is scheduled waits for the next pass.")
+	}
+	if p.Down {
+		say("Agent Connect could not be reached: the next pass tries again.")
+	}
+	if n := p.Counts[store.Rejected]; n > 0 {
+		say("%d rejected: not sent again. The log has Agent Connect's words for each.", n)
+	}
+	if n := p.Counts[store.InDoubt]; n > 0 {
+		say("%d in doubt: not sent again. acsync status lists them; look them up in Agent Connect.", n)
+	}
+	return lines
+}

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"acsync/store"
+)
+
+// timeLayout is how JSON shows times: UTC, milliseconds.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// passJSON is the form of a pass for programs, schema acsync.pass/1. Fields may be added, never renamed or removed.
+type passJSON struct {
+	Schema     string         `json:"schema"`
+	Pass       string         `json:"pass"`
+	Mode       string         `json:"mode"`
+	DryRun     bool           `json:"dry_run"`
+	From       string         `json:"from"`
+	To         string         `json:"to"`
+	Checkpoint string         `json:"checkpoint"` // of a dry run: where a real pass would have put it
+	Found      int            `json:"found"`
+	Due        int            `json:"due"` // of these: taken up from the ledger
+	Accepted   int            `json:"accepted"`
+	Scheduled  int            `json:"scheduled"`
+	Rejected   int            `json:"rejected"`
+	Retry      int            `json:"retry"`
+	InDoubt    int            `json:"in_doubt"`
+	Dropped    int            `json:"dropped"`
+	Skipped    int            `json:"skipped"`
+	WouldSend  int            `json:"would_send"` // dry run only
+	Reasons    map[string]int `json:"reasons"`    // of the skips
+	Rejections map[string]int `json:"rejections"` // of the refusals
+	Waits      map[string]int `json:"waits"`      // of what is scheduled, to be retried or in doubt
+	Requests   Calls          `json:"requests"`
+	Duration   float64        `json:"duration_seconds"`
+	Fuse       string         `json:"fuse"`
+	LimitedBy  string         `json:"limited_by"` // "max" when --max ended the sending
+	Exit       int            `json:"exit"`
+}
+
+// JSON writes the pass as one object on one line.
+func JSON(w io.Writer, p Pass) error {
+	limited := ""
+	if p.Enough {
+		limited = "max"
+	}
+	return json.NewEncoder(w).Encode(passJSON{
+		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
+		From: stamp(p.From), To: stamp(p.To), Checkpoint: stamp(p.Checkpoint),
+		Found: p.Found, Due: p.Due, WouldSend: p.Planned,
+		Accepted: p.Counts[store.Accepted], Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
+		Retry: p.Counts[store.Retry], InDoubt: p.Counts[store.InDoubt], Dropped: p.Counts[store.Dropped],
+		Skipped:    p.Counts[store.Skipped],
+		Reasons:    byName(p.Reasons.Of(store.Skipped)),
+		Rejections: byName(p.Reasons.Of(store.Rejected)),
+		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
+		Requests:   p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
+	})
+}
+
+// stamp is empty for a time that is not known.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+// byName is the counts with plain names; never null.
+func byName[K ~string](counts map[K]int) map[string]int {
+	named := make(map[string]int, len(counts))
+	for name, n := range counts {
+		named[string(name)] = n
+	}
+	return named
+}

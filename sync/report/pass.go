@@ -1,0 +1,27 @@
+// Package report holds what is told of a pass and of the ledger, and its renderers: a table for people and JSON for
+// programs. It shows counts, ids, reasons and times.
+package report
+
+import (
+	"time"
+
+	surveysync "acsync/sync"
+)
+
+// Pass is the report of one pass.
+type Pass struct {
+	surveysync.Result
+	Tenant string // for the heading: the organisation, or "sandbox"
+	Calls  Calls
+}
+
+// Calls counts the requests to both services, each attempt by itself.
+type Calls struct {
+	Kustomer         int `json:"kustomer"` // all of them, searches included
+	KustomerSearch   int `json:"kustomer_search"`
+	AgentConnect     int `json:"agent_connect"`
+	AgentConnectData int `json:"agent_connect_data"`
+}
+
+// duration is how long the pass took.
+func (p Pass) duration() time.Duration { return p.Ended.Sub(p.Started) }

@@ -1,0 +1,180 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v; go test -update writes it", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s: -want +got:\n%s", name, diff)
+	}
+}
+
+var at = time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
+
+// mixed is a pass with something of everything.
+func mixed() Pass {
+	return Pass{
+		Tenant: "acme", Calls: Calls{Kustomer: 9, KustomerSearch: 4, AgentConnect: 358},
+		Result: surveysync.Result{
+			Pass: "20261122T201500Z-7f3a", Mode: "run", Started: at, Ended: at.Add(214*time.Second + 800*time.Millisecond),
+			Window:     surveysync.Window{From: at.Add(-33 * time.Minute), To: at.Add(-3 * time.Minute)},
+			Checkpoint: at.Add(-3 * time.Minute),
+			Found:      412, Due: 3,
+			Counts: map[store.State]int{store.Accepted: 353, store.Rejected: 2, store.InDoubt: 1, store.Retry: 2, store.Skipped: 54},
+			Reasons: surveysync.Reasons{
+				store.Skipped:  {surveysync.NoAgent: 31, surveysync.NoEmail: 12, surveysync.DoNotSend: 9, surveysync.Spam: 2},
+				store.Rejected: {surveysync.EmployeeNotFound: 2},
+				store.InDoubt:  {surveysync.NoAnswer: 1},
+				store.Retry:    {surveysync.Limited: 2},
+			},
+			Exit: 3,
+		},
+	}
+}
+
+func dry() Pass {
+	p := mixed()
+	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect = true, 358, 0, 0
+	p.Counts = map[store.State]int{store.Skipped: 54}
+	p.Reasons = surveysync.Reasons{store.Skipped: p.Reasons[store.Skipped]}
+	return p
+}
+
+func halted() Pass {
+	p := mixed()
+	p.Fuse, p.Exit = "max_per_run: 353 survey requests were created in this pass", 13
+	p.Counts[store.Retry], p.Counts[store.Scheduled] = 0, 2
+	p.Reasons[store.Scheduled] = map[surveysync.Reason]int{surveysync.Stopped: 2}
+	return p
+}
+
+func empty() Pass {
+	return Pass{Tenant: "acme", Result: surveysync.Result{
+		Mode: "run", Started: at, Ended: at, Checkpoint: at, Window: surveysync.Window{From: at, To: at.Add(-time.Minute)},
+	}}
+}
+
+func TestTable(t *testing.T) {
+	for name, pass := range map[string]Pass{"mixed": mixed(), "dry": dry(), "halted": halted(), "empty": empty()} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := Table(&out, pass, Style{Width: 80}); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", out.Bytes())
+			for line := range strings.Lines(out.String()) {
+				if width := utf8.RuneCountInString(strings.TrimRight(line, "\n")); width > 80 {
+					t.Errorf("%d columns: %s", width, line)
+				}
+				if line != strings.TrimRight(line, " \n")+"\n" {
+					t.Errorf("spaces at the end of %q", line)
+				}
+			}
+			if strings.Contains(out.String(), "\x1b") {
+				t.Error("escape sequences without leave to use colours")
+			}
+		})
+	}
+}
+
+func TestTableColours(t *testing.T) {
+	var out bytes.Buffer
+	if err := Table(&out, mixed(), Style{Width: 120, Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "\x1b[32maccepted") {
+		t.Errorf("no colours: %q", out.String())
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for name, pass := range map[string]Pass{"mixed": mixed(), "dry": dry()} {
+		t.Run(name, func(t *testing.T) {
+			var out, indented bytes.Buffer
+			if err := JSON(&out, pass); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Indent(&indented, out.Bytes(), "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".json", indented.Bytes())
+		})
+	}
+}
+
+// TestJSONFields holds the fields that programs rely on: they may be added to, never renamed or removed.
+func TestJSONFields(t *testing.T) {
+	var out bytes.Buffer
+	if err := JSON(&out, mixed()); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"schema", "pass", "mode", "dry_run", "from", "to", "checkpoint", "found", "due", "accepted", "scheduled", "rejected",
+		"retry", "in_doubt", "dropped", "skipped", "reasons", "requests", "duration_seconds", "fuse", "exit",
+	} {
+		if _, ok := got[name]; !ok {
+			t.Errorf("no field %s", name)
+		}
+	}
+}
+
+func status() Status {
+	return Status{
+		Info: store.Info{
+			ID: "9f2c11ab44e07d53", Start: at.Add(-240 * time.Hour), Checkpoint: at.Add(-18 * time.Minute),
+			Counts: map[store.State]int{store.Accepted: 5210, store.Rejected: 3, store.InDoubt: 1, store.Sending: 1, store.Skipped: 1004},
+		},
+		Tenant: "acme", Ledger: "/var/lib/acsync/acsync.db", Now: at, NextDue: at.Add(3 * time.Minute),
+		InDoubt: []store.Entry{{
+			Key:    store.Key{Conversation: "6716500fa1b2c3d4e5f60001"},
+			Record: store.Record{State: store.InDoubt, Reason: "no_answer", Resolution: at.Add(-2 * time.Hour)},
+		}},
+		Last: &store.Run{Mode: "run", Ended: at.Add(-15 * time.Minute), Found: 412, Exit: 3},
+	}
+}
+
+func TestStatus(t *testing.T) {
+	var table, object, indented bytes.Buffer
+	if err := StatusTable(&table, status(), Style{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "status.txt", table.Bytes())
+	if err := StatusJSON(&object, status()); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Indent(&indented, object.Bytes(), "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "status.json", indented.Bytes())
+}

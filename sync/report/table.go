@@ -1,0 +1,158 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// Style says how a table may look.
+type Style struct {
+	Width int  // columns
+	Color bool // colours may be used; they only ever repeat what words say
+}
+
+// disposition is how a state is shown.
+type disposition struct {
+	state   store.State
+	color   text.Color
+	meaning string
+}
+
+// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not to be done.
+var dispositions = []disposition{
+	{store.Accepted, text.FgGreen, "Agent Connect took the request"},
+	{store.Rejected, text.FgRed, "Agent Connect refused it for good"},
+	{store.InDoubt, text.FgRed, "may have arrived; not sent again"},
+	{store.Sending, text.FgRed, "under way, or left by a crash"},
+	{store.Retry, text.FgYellow, "certainly not sent; tried again"},
+	{store.Scheduled, text.FgYellow, "decided; a later pass sends it"},
+	{store.Dropped, text.Reset, "given up by hand"},
+	{store.Skipped, text.Reset, "not to be asked"},
+}
+
+// Table writes the pass for people: what was found, what became of it and why, and what needs a hand.
+func Table(w io.Writer, p Pass, s Style) error {
+	var b strings.Builder
+	heading(&b, p)
+	if p.Found > 0 {
+		t := newTable(s)
+		if p.DryRun {
+			t.AppendRow(table.Row{paint(s, text.FgGreen, "would send"), p.Planned, share(p.Planned, p.Found), "a real pass would ask these"})
+		}
+		for _, d := range dispositions {
+			d.rows(t, s, p)
+		}
+		t.AppendFooter(table.Row{"found", p.Found, share(p.Found, p.Found), dueNote(p)})
+		b.WriteString(render(t) + "\n")
+	}
+	footer(&b, p, s)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// rows adds a disposition with its reasons, most frequent first.
+func (d disposition) rows(t table.Writer, s Style, p Pass) {
+	n := p.Counts[d.state]
+	if n == 0 {
+		return
+	}
+	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), d.meaning})
+	counts := p.Reasons[d.state]
+	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	}) {
+		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), reason.Explain()})
+	}
+}
+
+func heading(b *strings.Builder, p Pass) {
+	fmt.Fprintf(b, "acsync %s · %s\n", p.Mode, p.Tenant)
+	if p.DryRun {
+		b.WriteString("dry run: nothing was sent, nothing was written\n")
+	}
+	switch {
+	case p.To.IsZero():
+		b.WriteString("ended before anything was read\n\n")
+	case p.Window.Empty():
+		fmt.Fprintf(b, "nothing to read yet: everything up to %s is done\n\n", show(p.Checkpoint))
+	default:
+		fmt.Fprintf(b, "marked done from %s to %s\n\n", show(p.From), show(p.To))
+	}
+}
+
+// show is a time in UTC, for people.
+func show(t time.Time) string {
+	if t.IsZero() {
+		return "(unknown)"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func name(state store.State) string { return strings.ReplaceAll(state.String(), "_", " ") }
+
+func dueNote(p Pass) string {
+	if p.Due == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of these waited in the ledger", p.Due)
+}
+
+// The columns of a table: name, count, share and, in the rest of the width, a meaning.
+const (
+	nameWidth  = 23
+	countWidth = 7
+	shareWidth = 6
+	padding    = 2 // between columns
+)
+
+// newTable is a table without a frame.
+func newTable(s Style) table.Writer {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.Options{SeparateFooter: true}
+	style.Box = table.BoxStyle{MiddleHorizontal: "─", PaddingLeft: " ", PaddingRight: " "}
+	style.Format.Footer = text.FormatDefault
+	t.SetStyle(style)
+	rest := s.Width - nameWidth - countWidth - shareWidth - 4*padding
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 1, WidthMin: nameWidth, WidthMax: nameWidth},
+		{Number: 2, WidthMin: countWidth, Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Number: 3, WidthMin: shareWidth, Align: text.AlignRight, AlignFooter: text.AlignRight},
+		{Number: 4, WidthMax: max(rest, 16), WidthMaxEnforcer: text.WrapSoft},
+	})
+	return t
+}
+
+// render is the table's text without the blanks that pad its lines.
+func render(t table.Writer) string {
+	var b strings.Builder
+	for line := range strings.Lines(t.Render() + "\n") {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}
+
+func share(n, of int) string {
+	if of == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(n)/float64(of))
+}
+
+func paint(s Style, color text.Color, words string) string {
+	if !s.Color || color == text.Reset {
+		return words
+	}
+	return text.Colors{color}.Sprint(words)
+}

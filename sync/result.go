@@ -1,0 +1,87 @@
+package sync
+
+import (
+	"time"
+
+	"acsync/store"
+)
+
+// Result is what a pass did. It is complete also when the pass ended early: what was found is accounted for.
+type Result struct {
+	Pass       string // such as 20261122T201500Z-7f3a
+	Mode       string // "run"
+	DryRun     bool
+	Window               // the range that was to be read
+	Checkpoint time.Time // up to which everything is read and recorded; after a dry run where a real pass would put it
+	Started    time.Time // this machine's clock
+	Ended      time.Time
+
+	Found   int                 // distinct conversations, those taken up from the ledger included
+	Due     int                 // of these: taken up from the ledger
+	Counts  map[store.State]int // by disposition
+	Planned int                 // dry run: those that a real pass would send; they are in no other count
+	Reasons Reasons             // why, by disposition
+	Fuse    string              // which fuse blew, and why; empty for none
+	Enough  bool                // the operator's own limit (--max) was reached
+	Down    bool                // Agent Connect could not be reached
+	Refused bool                // Agent Connect refused the key
+	Exit    int                 // the exit code that goes with it
+}
+
+// Reasons counts, for each disposition, why.
+type Reasons map[store.State]map[Reason]int
+
+// Of is the counts of some dispositions together; never nil.
+func (r Reasons) Of(states ...store.State) map[Reason]int {
+	sum := map[Reason]int{}
+	for _, state := range states {
+		for reason, n := range r[state] {
+			sum[reason] += n
+		}
+	}
+	return sum
+}
+
+func (r Reasons) add(state store.State, reason Reason, n int) {
+	if r[state] == nil {
+		r[state] = map[Reason]int{}
+	}
+	r[state][reason] += n
+}
+
+// tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
+// independent counts.
+func (r *Result) tally(row Row) {
+	if row.Planned {
+		r.Planned++
+		return
+	}
+	r.Counts[row.State]++
+	if row.Reason != "" {
+		r.Reasons.add(row.State, row.Reason, 1)
+	}
+}
+
+// Accounted tells whether every conversation that was found has exactly one disposition.
+func (r Result) Accounted() bool {
+	sum := r.Planned
+	for _, state := range store.States() {
+		sum += r.Counts[state]
+	}
+	return sum == r.Found
+}
+
+// summary is what the ledger keeps of the pass.
+func (r Result) summary() *store.Run {
+	counts, reasons := map[string]int{}, map[string]int{}
+	for state, n := range r.Counts {
+		counts[state.String()] = n
+	}
+	for reason, n := range r.Reasons.Of(store.States()...) {
+		reasons[string(reason)] = n
+	}
+	return &store.Run{
+		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
+		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Fuse: r.Fuse, Exit: r.Exit,
+	}
+}
