@@ -1,0 +1,38 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// answer is what an endpoint says. It is complete before a byte is sent, so that a fault can take its place.
+type answer struct {
+	status int
+	header http.Header // nil for none besides the usual
+	body   []byte
+}
+
+// jsonAnswer is an answer with a JSON body.
+func jsonAnswer(status int, body any) answer {
+	text, err := json.Marshal(body)
+	if err != nil { // an attribute given by a test cannot be shown as JSON
+		status, text = http.StatusInternalServerError, []byte(`{"errors":[{"code":"internal","message":"not JSON"}]}`)
+	}
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: text}
+}
+
+// with adds headers.
+func (a answer) with(more http.Header) answer {
+	merged := a.header.Clone()
+	if merged == nil {
+		merged = http.Header{}
+	}
+	for name, values := range more {
+		merged[name] = values
+	}
+	a.header = merged
+	return a
+}
+
+// object is any JSON object.
+type object = map[string]any

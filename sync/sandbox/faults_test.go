@@ -1,0 +1,171 @@
+package sandbox
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// post sends one survey request over a real connection. status is 0 when no answer came.
+func (s *Sandbox) post(t *testing.T) (status int, body string, err error) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "POST", s.AgentConnectURL()+"/v1/requests", strings.NewReader(survey(t, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Api-Key", s.AgentConnectKey())
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(text), err
+}
+
+func TestFaultsOfARequest(t *testing.T) {
+	for name, test := range map[string]struct {
+		faults   ServiceFaults
+		status   int
+		broken   bool // reading the answer fails
+		accepted int
+	}{
+		"none":             {ServiceFaults{}, 200, false, 1},
+		"server error":     {ServiceFaults{ServerError: 1}, 503, false, 0},
+		"late error":       {ServiceFaults{LateError: 1}, 500, false, 1},
+		"throttled":        {ServiceFaults{Throttled: 1}, 429, false, 0},
+		"broken":           {ServiceFaults{Broken: 1}, 0, true, 0},
+		"lost answer":      {ServiceFaults{LostAnswer: 1}, 0, true, 1},
+		"cut off":          {ServiceFaults{CutOff: 1}, 200, true, 1},
+		"gateway's page":   {ServiceFaults{HTML: 1}, 502, false, 0},
+		"slow body":        {ServiceFaults{SlowBody: 1, SlowBodyTime: 10 * time.Millisecond}, 200, false, 1},
+		"other endpoint":   {ServiceFaults{Broken: 1, Only: "GET /v2"}, 200, false, 1},
+		"script":           {ServiceFaults{Script: []Fault{{Status: 404}}}, 404, false, 0},
+		"script, answered": {ServiceFaults{Script: []Fault{{Status: 201, Processed: true, Body: "ok"}}}, 201, false, 1},
+		"hook": {ServiceFaults{Hook: func(r *http.Request) Fault {
+			body, _ := io.ReadAll(r.Body)
+			return Fault{Break: strings.Contains(string(body), "simone"), Processed: true}
+		}}, 0, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Start(Options{Empty: true, Faults: Faults{AgentConnect: test.faults}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			status, body, err := s.post(t)
+			if status != test.status || (err != nil) != test.broken {
+				t.Errorf("got %d %q %v, want %d, broken %v", status, body, err, test.status, test.broken)
+			}
+			if n := len(s.Requests()); n != test.accepted {
+				t.Errorf("%d requests took effect, want %d", n, test.accepted)
+			}
+			if diff := cmp.Diff(s.Calls(), map[string]int{"POST /v1/requests": 1}); diff != "" {
+				t.Errorf("calls: %s", diff)
+			}
+		})
+	}
+}
+
+func TestAScriptRunsOutAndThenAllIsWell(t *testing.T) {
+	s, _ := fixed(t, Options{Empty: true, Faults: Faults{Kustomer: ServiceFaults{
+		Only: "GET /v1/users", Script: []Fault{{Status: 500}, {}, {Status: 502, Body: htmlPage}},
+	}}})
+	var got []int
+	for _, path := range []string{"/v1/users", "/v1/tags", "/v1/users", "/v1/users", "/v1/users"} {
+		got = append(got, s.askKustomer(t, "GET", path, "").status)
+	}
+	if diff := cmp.Diff(got, []int{500, 200, 200, 502, 200}); diff != "" {
+		t.Errorf("statuses: %s", diff)
+	}
+}
+
+func TestReceivedRequestsCanBeReadByOtherProcesses(t *testing.T) {
+	s, err := Start(Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, _, err := s.post(t); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.Get(s.AgentConnectURL() + "/sandbox/requests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	var got []Received
+	if err := json.NewDecoder(r.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(got, s.Requests()); diff != "" || !got[0].Accepted() {
+		t.Errorf("requests: %s", diff)
+	}
+}
+
+// pipes is a listener in memory, which a bubble can wait for.
+type pipes struct {
+	connections chan net.Conn
+	closed      chan struct{}
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.connections:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { close(p.closed); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe"} }
+
+func (p *pipes) dial(context.Context, string, string) (net.Conn, error) {
+	near, far := net.Pipe()
+	p.connections <- far
+	return near, nil
+}
+
+func TestHandlersWorkInABubble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := New(Options{Faults: Faults{Kustomer: ServiceFaults{Latency: 10 * time.Second, LatencySigma: 0.5}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener := &pipes{make(chan net.Conn), make(chan struct{})}
+		server := &http.Server{Handler: s.KustomerHandler()}
+		go func() { _ = server.Serve(listener) }()
+		transport := &http.Transport{DialContext: listener.dial}
+		began := time.Now()
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://kustomer.test/v1/users", http.NoBody)
+		r.Header.Set("Authorization", "Bearer "+s.KustomerKey())
+		answer, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if took := time.Since(began); answer.StatusCode != 200 || took < time.Second || took > 2*time.Minute {
+			t.Errorf("got %d after %s of the bubble's time, want 200 after about 10s", answer.StatusCode, took)
+		}
+		if date := answer.Header.Get("Date"); !strings.Contains(date, "2000") {
+			t.Errorf("date %q, want the bubble's", date)
+		}
+		transport.CloseIdleConnections()
+		_ = server.Close()
+	})
+}

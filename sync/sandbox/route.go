@@ -1,0 +1,56 @@
+package sandbox
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// call is a request as an endpoint sees it: read whole, its path taken apart.
+type call struct {
+	endpoint string // "POST /v1/requests"
+	path     string
+	id       string // what stands for {id}, unescaped
+	query    url.Values
+	header   http.Header
+	body     []byte
+}
+
+// route is one endpoint.
+type route struct {
+	method string
+	path   string // may end in {id}
+	serve  func(*call) answer
+}
+
+func (r route) name() string { return r.method + " " + r.path }
+
+// matches tells whether the path is the route's, and what stands for {id}.
+func (r route) matches(escaped string) (id string, ok bool) {
+	prefix, hasID := strings.CutSuffix(r.path, "{id}")
+	if !hasID {
+		return "", escaped == r.path
+	}
+	rest, ok := strings.CutPrefix(escaped, prefix)
+	if !ok || rest == "" || strings.Contains(rest, "/") {
+		return "", false
+	}
+	id, err := url.PathUnescape(rest)
+	return id, err == nil
+}
+
+// find is the route of a request. found tells whether the path is known, whatever the method; a method that is not the
+// path's gives a nil route.
+func find(routes []route, r *http.Request) (match *route, id string, found bool) {
+	for i := range routes {
+		part, ok := routes[i].matches(r.URL.EscapedPath())
+		if !ok {
+			continue
+		}
+		found = true
+		if routes[i].method == r.Method {
+			return &routes[i], part, true
+		}
+	}
+	return nil, "", found
+}
