@@ -95,14 +95,14 @@ func TestNotALedger(t *testing.T) {
 		"empty":           {},
 		"one byte":        {0},
 		"text":            []byte("[kustomer]\norg = \"acme\"\n"),
-		"a page of text":  slices.Repeat([]byte("acsync "), 4096),
+		"a page of text":  slices.Repeat([]byte("acsync "), 9999),
 		"zeros":           make([]byte, len(good)),
-		"half a page":     good[:2048],
-		"one page":        good[:4096],
-		"two pages":       good[:8192],
+		"half a page":     good[:pageSize/2],
+		"one page":        good[:pageSize],
+		"two pages":       good[:2*pageSize],
 		"half":            good[:end/2],
 		"all but a byte":  good[:end-1],
-		"without a start": good[4096:],
+		"without a start": good[pageSize:],
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, exercise(t, content, list), ErrDamaged) })
 	}
@@ -137,8 +137,8 @@ func TestCutOff(t *testing.T) {
 func TestDamagedPages(t *testing.T) {
 	good, list := big(t)
 	random := rand.New(rand.NewPCG(7, 11))
-	for at := 0; at < len(good); at += 4096 {
-		if slices.Max(good[at:at+4096]) == 0 {
+	for at := 0; at < len(good); at += pageSize {
+		if slices.Max(good[at:at+pageSize]) == 0 {
 			continue
 		}
 		for _, c := range []struct {
@@ -150,9 +150,9 @@ func TestDamagedPages(t *testing.T) {
 			{"bits of it", func(page []byte) { scatter(random, page, 50) }},
 			{"bits of its head", func(page []byte) { scatter(random, page[:100], 4) }},
 		} {
-			t.Run(fmt.Sprintf("page %d, %s", at/4096, c.name), func(t *testing.T) {
+			t.Run(fmt.Sprintf("page %d, %s", at/pageSize, c.name), func(t *testing.T) {
 				bad := slices.Clone(good)
-				c.damage(bad[at : at+4096])
+				c.damage(bad[at : at+pageSize])
 				exercise(t, bad, list)
 			})
 		}
@@ -188,31 +188,44 @@ func TestFlippedRecord(t *testing.T) {
 // the process, and nobody is left waiting.
 func TestCutOffWhileOpen(t *testing.T) {
 	content, _ := big(t)
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		t.Fatal(err)
+	for name, first := range map[string]func(*Ledger) error{
+		"read":  func(l *Ledger) error { return l.Each(func(Entry) error { return nil }) },
+		"write": func(l *Ledger) error { _, err := l.Begin(id(1001), noon, noon); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			if err := os.WriteFile(path, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			l, err := Open(path, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(path, int64(2*pageSize)); err != nil {
+				t.Fatal(err)
+			}
+			wantError(t, first(l), ErrDamaged)
+			_, err = l.Lookup([]Key{id(1)})
+			wantError(t, err, ErrDamaged)
+			_, err = l.Begin(id(2), noon, noon)
+			wantError(t, err, ErrDamaged)
+			wantError(t, l.Check(t.Context()), ErrDamaged)
+			wantClosed(t, l)
+		})
 	}
-	l, err := Open(path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(path, 2*4096); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		wantError(t, l.Each(func(Entry) error { return nil }), ErrDamaged)
-		_, err = l.Begin(id(1), noon, noon)
-		wantError(t, err, ErrDamaged)
-		wantError(t, l.Check(t.Context()), ErrDamaged)
-	}
-	done := make(chan error)
+}
+
+// wantClosed closes a ledger, which must come to an end.
+func wantClosed(t *testing.T, l *Ledger) {
+	t.Helper()
+	done := make(chan error, 1)
 	go func() { done <- l.Close() }()
 	select {
 	case err := <-done:
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(10 * time.Second):
 		t.Fatal("closing hangs")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -13,6 +14,9 @@ import (
 
 // noon is the time at which most tests begin, with a fraction that the ledger keeps for resolutions.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
+
+// pageSize is that of the ledgers made here: bbolt takes the machine's.
+var pageSize = os.Getpagesize()
 
 // sec is noon as the ledger keeps the time at which something happened.
 var sec = noon.Truncate(time.Second)

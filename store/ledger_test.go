@@ -26,6 +26,16 @@ func TestOpenNeverCreates(t *testing.T) {
 	}
 }
 
+// A ledger that goes away while it is being opened is not made anew either.
+func TestGoneWhileOpening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	_, err := attempt(path, Options{}, func(*Ledger) error { return nil })
+	wantError(t, err, ErrMissing)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a file was made")
+	}
+}
+
 func TestOpenWaitsForTheLock(t *testing.T) {
 	path := newLedger(t, Options{}).path
 	for name, o := range map[string]Options{
@@ -124,7 +134,7 @@ func TestFailedOpenFreesTheLock(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(l.path, 3*4096); err != nil {
+	if err := os.Truncate(l.path, int64(3*pageSize)); err != nil {
 		t.Fatal(err)
 	}
 	count := func() int {

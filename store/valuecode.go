@@ -29,7 +29,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 //	version and state, flags, [reason], [resolution], at, [due], [first], [intent], [attempts], [status], check
 //
 // Numbers and differences of times are variable-length integers: the resolution in milliseconds from keyTime, At in
-// seconds from the resolution, the others from At. So 9 to 13 bytes hold nearly every record. The check byte is the
+// seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check byte is the
 // lowest of a CRC-32C over key and value.
 func encodeRecord(k Key, code []byte, r Record, reason uint64) []byte {
 	b := make([]byte, 2, 24)

@@ -28,8 +28,8 @@ type Journal interface {
 }
 
 // errRefused ends a pass: Agent Connect refused the key.
-var errRefused = errors.New("Agent Connect refused the API key (agent_connect.api_key_file or AGENT_CONNECT_API_KEY): " +
-	"it is wrong, expired, or of another account; nothing more was sent")
+var errRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, expired, or of " +
+	"another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
 
 // tries is how often a survey request that was certainly not sent is tried within one pass.
 const tries = 3

@@ -92,24 +92,29 @@ func (p *pass) halted(ctx context.Context, halt error) error {
 
 // end closes the pass, whatever happened before, and keeps its summary.
 func (p *pass) end(ctx context.Context, err error) (Result, error) {
-	if errors.Is(err, errHalt) {
+	switch {
+	case errors.Is(err, errHalt):
 		err = nil
-	}
-	if err != nil && ctx.Err() != nil {
+	case err != nil && ctx.Err() != nil:
 		err = context.Cause(ctx)
 	}
 	p.result.Ended = time.Now().UTC()
 	if err == nil && !p.result.Accounted() {
 		err = ErrAccounting
 	}
-	if p.options.Verdict != nil {
-		p.result.Exit = p.options.Verdict(p.result, err)
-	}
+	p.judge(err)
 	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary()}); failed != nil && err == nil {
 		err = fmt.Errorf("record the summary of the pass: %w", failed)
+		p.judge(err)
 	}
 	p.observe(PassEnded{p.result})
 	return p.result, err
+}
+
+func (p *pass) judge(err error) {
+	if p.options.Verdict != nil {
+		p.result.Exit = p.options.Verdict(p.result, err)
+	}
 }
 
 func (p *pass) observe(event Event) {

@@ -49,10 +49,10 @@ func advice(p Pass) []string {
 		say("Agent Connect could not be reached: the next pass tries again.")
 	}
 	if n := p.Counts[store.Rejected]; n > 0 {
-		say("%d rejected: not sent again. The log has Agent Connect's words for each.", n)
+		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
-		say("%d in doubt: not sent again. acsync status lists them; look them up in Agent Connect.", n)
+		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)
 	}
 	return lines
 }

@@ -13,31 +13,32 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // passJSON is the form of a pass for programs, schema acsync.pass/1. Fields may be added, never renamed or removed.
 type passJSON struct {
-	Schema     string         `json:"schema"`
-	Pass       string         `json:"pass"`
-	Mode       string         `json:"mode"`
-	DryRun     bool           `json:"dry_run"`
-	From       string         `json:"from"`
-	To         string         `json:"to"`
-	Checkpoint string         `json:"checkpoint"` // of a dry run: where a real pass would have put it
-	Found      int            `json:"found"`
-	Due        int            `json:"due"` // of these: taken up from the ledger
-	Accepted   int            `json:"accepted"`
-	Scheduled  int            `json:"scheduled"`
-	Rejected   int            `json:"rejected"`
-	Retry      int            `json:"retry"`
-	InDoubt    int            `json:"in_doubt"`
-	Dropped    int            `json:"dropped"`
-	Skipped    int            `json:"skipped"`
-	WouldSend  int            `json:"would_send"` // dry run only
-	Reasons    map[string]int `json:"reasons"`    // of the skips
-	Rejections map[string]int `json:"rejections"` // of the refusals
-	Waits      map[string]int `json:"waits"`      // of what is scheduled, to be retried or in doubt
-	Requests   Calls          `json:"requests"`
-	Duration   float64        `json:"duration_seconds"`
-	Fuse       string         `json:"fuse"`
-	LimitedBy  string         `json:"limited_by"` // "max" when --max ended the sending
-	Exit       int            `json:"exit"`
+	Schema     string          `json:"schema"`
+	Pass       string          `json:"pass"`
+	Mode       string          `json:"mode"`
+	DryRun     bool            `json:"dry_run"`
+	From       string          `json:"from"`
+	To         string          `json:"to"`
+	Checkpoint string          `json:"checkpoint"` // of a dry run: where a real pass would have put it
+	Found      int             `json:"found"`
+	Due        int             `json:"due"` // of these: taken up from the ledger
+	Accepted   int             `json:"accepted"`
+	Scheduled  int             `json:"scheduled"`
+	Rejected   int             `json:"rejected"`
+	Retry      int             `json:"retry"`
+	InDoubt    int             `json:"in_doubt"`
+	Dropped    int             `json:"dropped"`
+	Skipped    int             `json:"skipped"`
+	WouldSend  int             `json:"would_send"` // dry run only
+	Reasons    map[string]int  `json:"reasons"`    // of the skips
+	Rejections map[string]int  `json:"rejections"` // of the refusals
+	Waits      map[string]int  `json:"waits"`      // of what is scheduled, to be retried or in doubt
+	Attention  []attentionJSON `json:"attention"`  // the first hundred of the rejected and in doubt
+	Requests   Calls           `json:"requests"`
+	Duration   float64         `json:"duration_seconds"`
+	Fuse       string          `json:"fuse"`
+	LimitedBy  string          `json:"limited_by"` // "max" when --max ended the sending
+	Exit       int             `json:"exit"`
 }
 
 // JSON writes the pass as one object on one line.
@@ -56,7 +57,7 @@ func JSON(w io.Writer, p Pass) error {
 		Reasons:    byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
-		Requests:   p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
+		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
 	})
 }
 

@@ -11,8 +11,9 @@ import (
 // Pass is the report of one pass.
 type Pass struct {
 	surveysync.Result
-	Tenant string // for the heading: the organisation, or "sandbox"
-	Calls  Calls
+	Tenant    string // for the heading: the organisation, or "sandbox"
+	Calls     Calls
+	Attention []surveysync.Row // some of the rejected and in doubt
 }
 
 // Calls counts the requests to both services, each attempt by itself.

@@ -41,7 +41,13 @@ var at = time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
 // mixed is a pass with something of everything.
 func mixed() Pass {
 	return Pass{
-		Tenant: "acme", Calls: Calls{Kustomer: 9, KustomerSearch: 4, AgentConnect: 358},
+		Tenant: "acme", Calls: Calls{Kustomer: 9, KustomerSearch: 4, AgentConnect: 358}, Attention: []surveysync.Row{
+			{
+				Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60001"}, State: store.Rejected, Status: 400,
+				Reason: surveysync.EmployeeNotFound, Message: "Validation Error: Employee not found: ***",
+			},
+			{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60002"}, State: store.InDoubt, Reason: surveysync.NoAnswer},
+		},
 		Result: surveysync.Result{
 			Pass: "20261122T201500Z-7f3a", Mode: "run", Started: at, Ended: at.Add(214*time.Second + 800*time.Millisecond),
 			Window:     surveysync.Window{From: at.Add(-33 * time.Minute), To: at.Add(-3 * time.Minute)},
@@ -61,7 +67,7 @@ func mixed() Pass {
 
 func dry() Pass {
 	p := mixed()
-	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect = true, 358, 0, 0
+	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect, p.Attention = true, 358, 0, 0, nil
 	p.Counts = map[store.State]int{store.Skipped: 54}
 	p.Reasons = surveysync.Reasons{store.Skipped: p.Reasons[store.Skipped]}
 	return p

@@ -56,6 +56,7 @@ func Table(w io.Writer, p Pass, s Style) error {
 		t.AppendFooter(table.Row{"found", p.Found, share(p.Found, p.Found), dueNote(p)})
 		b.WriteString(render(t) + "\n")
 	}
+	attention(&b, p, s)
 	footer(&b, p, s)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// directions says which packages of this module each one may import, tests left out. The clients know the transport
+// alone; the stand-ins know nothing, so that a misunderstanding of an API shows; the engine knows no command line.
+var directions = map[string][]string{
+	"acsync":                   {"acsync/sync/app"},
+	"acsync/store":             {},
+	"acsync/sync/httpx":        {},
+	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
+	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
+	"acsync/sync/config":       {},
+	"acsync/sync/sandbox":      {},
+	"acsync/sync":              {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/kustomer"},
+	"acsync/sync/report":       {"acsync/store", "acsync/sync"},
+	"acsync/sync/app": {
+		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/httpx",
+		"acsync/sync/kustomer", "acsync/sync/report", "acsync/sync/sandbox",
+	},
+}
+
+// foreign says which packages alone may use a technology, so that it stays where it belongs.
+var foreign = map[string][]string{
+	"go.etcd.io/bbolt":                {"acsync/store"},
+	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
+	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
+	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report"},
+	"golang.org/x/term":               {"acsync/sync/app"},
+	"golang.org/x/time/rate":          {"acsync/sync/httpx"},
+	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
+	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Dir        string
+	GoFiles    []string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); err == io.EOF {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+func TestDependencyDirections(t *testing.T) {
+	for _, p := range packages(t) {
+		allowed, known := directions[p.ImportPath]
+		if !known {
+			t.Errorf("%s is new: say in directions what it may import", p.ImportPath)
+		}
+		for _, imported := range p.Imports {
+			if (imported == "acsync" || strings.HasPrefix(imported, "acsync/")) && !slices.Contains(allowed, imported) {
+				t.Errorf("%s must not import %s", p.ImportPath, imported)
+			}
+			for module, users := range foreign {
+				if (imported == module || strings.HasPrefix(imported, module+"/")) && !slices.Contains(users, p.ImportPath) {
+					t.Errorf("%s must not import %s", p.ImportPath, imported)
+				}
+			}
+		}
+	}
+}
+
+// TestSyncAlias holds the rule that importers of the engine call it surveysync: its own name is the standard library's.
+func TestSyncAlias(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, name := range p.GoFiles {
+			file, err := parser.ParseFile(token.NewFileSet(), p.Dir+"/"+name, nil, parser.ImportsOnly)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, spec := range file.Imports {
+				if spec.Path.Value == fmt.Sprintf("%q", "acsync/sync") && (spec.Name == nil || spec.Name.Name != "surveysync") {
+					t.Errorf("%s/%s imports acsync/sync without the alias surveysync", p.ImportPath, name)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"acsync/store"
+	"acsync/sync/app"
+	"acsync/sync/sandbox"
+)
+
+// TestMain lets scripts run the program in this binary. FIXED_NOW is the stand-ins' clock: with it two passes see the
+// same conversations.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"acsync": func() {
+			example, err := os.ReadFile(os.Getenv("EXAMPLE"))
+			if err != nil {
+				panic(err)
+			}
+			program := app.App{Example: example}
+			if text := os.Getenv("FIXED_NOW"); text != "" {
+				now, err := time.Parse(time.RFC3339, text)
+				if err != nil {
+					panic(err)
+				}
+				program.Now = func() time.Time { return now }
+			}
+			ctx, cancel := context.WithCancelCause(context.Background())
+			signals := make(chan os.Signal, 1)
+			signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+			go func() { cancel(app.Interrupted{Signal: <-signals}) }()
+			os.Exit(program.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	example, err := os.ReadFile("../../config.example.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			path := env.WorkDir + "/example.toml"
+			env.Setenv("EXAMPLE", path)
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/cache")
+			env.Setenv("FIXED_NOW", time.Now().UTC().Format(time.RFC3339))
+			return os.WriteFile(path, example, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":    exits,
+			"field":    field,
+			"stand-in": standIn,
+			"received": received,
+			"leave":    leave,
+			"lock":     lock,
+			"await":    await,
+			"same":     same,
+		},
+	})
+}
+
+// exits CODE COMMAND...: the command must end with the exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit, ok := err.(interface{ ExitCode() int }); ok {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// field NAME VALUE: the JSON object on stdout has the value; VALUE may be >0.
+func field(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: field NAME VALUE")
+	}
+	var object map[string]any
+	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &object); err != nil {
+		ts.Fatalf("stdout is no JSON object: %v", err)
+	}
+	var value any = object
+	for part := range strings.SplitSeq(args[0], ".") {
+		inner, ok := value.(map[string]any)
+		if !ok {
+			ts.Fatalf("there is no %s", args[0])
+		}
+		value = inner[part]
+	}
+	number, _ := value.(float64)
+	matches := fmt.Sprint(value) == args[1] || args[1] == ">0" && number > 0
+	if matches == neg {
+		ts.Fatalf("%s is %v", args[0], value)
+	}
+}
+
+// stand-in KIND: serves both services, with the fault that KIND names, and writes config.toml for them.
+func standIn(ts *testscript.TestScript, _ bool, args []string) {
+	hold := &atomic.Bool{}
+	hold.Store(args[0] == "hang")
+	ts.Defer(func() { hold.Store(false) })
+	stand, err := sandbox.Start(sandbox.Options{Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+		Hook: func(r *http.Request) sandbox.Fault {
+			if r.Method == http.MethodPost && hold.Load() { // it takes the first request, and the answer does not come
+				hold.Store(false)
+				return sandbox.Fault{Processed: true, Delay: time.Minute}
+			}
+			return sandbox.Fault{}
+		},
+	}}})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(stand.Close()) })
+	kustomer, connect := stand.KustomerURL(), stand.AgentConnectURL()
+	kustomerKey, connectKey := stand.KustomerKey(), stand.AgentConnectKey()
+	switch args[0] {
+	case "plain", "hang":
+	case "kustomer-key":
+		kustomerKey = "wrong-key-4711"
+	case "connect-key":
+		connectKey = "wrong-key-4712"
+	case "kustomer-unreachable":
+		kustomer = "http://127.0.0.1:1"
+	case "connect-unreachable":
+		connect = "http://127.0.0.1:1"
+	case "kustomer-html", "connect-html":
+		html := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html><head><title>Welcome to the hotel Wi-Fi</title></head></html>")
+		}))
+		ts.Defer(html.Close)
+		if args[0] == "kustomer-html" {
+			kustomer = html.URL
+		} else {
+			connect = html.URL
+		}
+	default:
+		ts.Fatalf("unknown stand-in %s", args[0])
+	}
+	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\n"+
+		"searches_per_minute = 3000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\n",
+		kustomer, kustomerKey, connect, connectKey)
+	ts.Check(os.WriteFile(ts.MkAbs("config.toml"), []byte(config), 0o600))
+	ts.Setenv("START", stand.Start().Format(time.RFC3339))
+	ts.Setenv("CONNECT", stand.AgentConnectURL())
+}
+
+// received COUNT|none-twice: what Agent Connect's stand-in at $CONNECT took.
+func received(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := http.Get(ts.Getenv("CONNECT") + "/sandbox/requests")
+	ts.Check(err)
+	defer answer.Body.Close()
+	var got []map[string]any
+	ts.Check(json.NewDecoder(answer.Body).Decode(&got))
+	if args[0] == "none-twice" {
+		times := map[any]int{}
+		for _, request := range got {
+			id := request["ext_interaction_id"]
+			if times[id]++; times[id] > 1 || id == nil || id == "" {
+				ts.Fatalf("conversation %v was asked %d times", id, times[id])
+			}
+		}
+		return
+	}
+	if args[0] == ">0" {
+		if len(got) == 0 {
+			time.Sleep(20 * time.Millisecond)
+			received(ts, false, args) // until the test's own time-out
+		}
+		return
+	}
+	if strconv.Itoa(len(got)) != args[0] {
+		ts.Fatalf("Agent Connect got %d requests, want %s", len(got), args[0])
+	}
+}
+
+// leave LEDGER ID: leaves an intent open, as a crash between an intent and its outcome does.
+func leave(ts *testscript.TestScript, _ bool, args []string) {
+	ledger, err := store.Open(ts.MkAbs(args[0]), store.Options{})
+	ts.Check(err)
+	_, err = ledger.Begin(store.Key{Conversation: args[1]}, time.Now(), time.Now())
+	ts.Check(err)
+	ts.Check(ledger.Close())
+}
+
+// lock LEDGER: holds the ledger open until the script ends, as a pass does.
+func lock(ts *testscript.TestScript, _ bool, args []string) {
+	ledger, err := store.Open(ts.MkAbs(args[0]), store.Options{})
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(ledger.Close()) })
+}
+
+// await FILE: waits until it is there.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	for _, err := os.Stat(ts.MkAbs(args[0])); err != nil; _, err = os.Stat(ts.MkAbs(args[0])) {
+		time.Sleep(20 * time.Millisecond) // until the test's own time-out
+	}
+}
+
+// same A B FIELDS...: two JSON objects agree in the fields.
+func same(ts *testscript.TestScript, _ bool, args []string) {
+	var a, b map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &a))
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &b))
+	for _, pair := range args[2:] {
+		left, right, ok := strings.Cut(pair, "=")
+		if !ok {
+			right = left
+		}
+		if l, r := fmt.Sprint(a[left]), fmt.Sprint(b[right]); l != r {
+			ts.Fatalf("%s is %s in %s, %s is %s in %s", left, l, args[0], right, r, args[1])
+		}
+	}
+}

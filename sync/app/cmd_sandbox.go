@@ -1,0 +1,86 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"github.com/urfave/cli/v2"
+
+	"acsync/sync/sandbox"
+)
+
+func (s *shell) sandboxCommand() *cli.Command {
+	return command(&cli.Command{
+		Name:  "sandbox",
+		Usage: "serve the stand-ins for Kustomer and Agent Connect on this machine, until interrupted",
+		Description: "Prints a ready configuration for them, or writes it to a file: acsync sandbox --out sandbox.toml in one\n" +
+			"terminal, then, as its first lines say, acsync init and acsync run with --config sandbox.toml in another.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: flagOut, Usage: "write the configuration to `FILE`, which is replaced, and not to stdout"},
+			&cli.Uint64Flag{Name: flagSeed, Usage: "make the conversations from this `NUMBER`"},
+			&cli.IntFlag{Name: flagKustomer, Usage: "serve Kustomer on this `PORT`; 0 is any that is free"},
+			&cli.IntFlag{Name: flagAgent, Usage: "serve Agent Connect on this `PORT`; 0 is any that is free"},
+		},
+		Action: s.serveSandbox,
+	})
+}
+
+func (s *shell) serveSandbox(c *cli.Context) (err error) {
+	stand, err := sandbox.Start(sandbox.Options{
+		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent), Now: s.app.Now,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stand.Close()) }()
+	if err := s.describeSandbox(c, stand); err != nil {
+		return err
+	}
+	<-c.Context.Done()
+	return nil
+}
+
+func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
+	if c.Bool(flagJSON) {
+		return writeJSON(s.stdout, map[string]any{
+			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(), "agent_connect": stand.AgentConnectURL(),
+			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(), "start": stand.Start(),
+		})
+	}
+	if !c.Bool(flagQuiet) {
+		fmt.Fprintln(s.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")
+	}
+	text := sandboxConfig(stand)
+	if out := c.String(flagOut); out != "" {
+		return renameio.WriteFile(out, []byte(text), 0o600)
+	}
+	_, err := io.WriteString(s.stdout, text)
+	return err
+}
+
+// sandboxConfig is a configuration that points at the stand-ins. Their keys are no secrets.
+func sandboxConfig(stand *sandbox.Sandbox) string {
+	return fmt.Sprintf(`# A configuration for the stand-ins; save it as sandbox.toml, then:
+#   acsync init --config sandbox.toml --start %s
+#   acsync run --config sandbox.toml
+
+[kustomer]
+org = %q
+base_url = %q
+api_key = %q
+requests_per_minute = 6000
+searches_per_minute = 3000
+
+[agent_connect]
+base_url = %q
+api_key = %q
+requests_per_minute = 4500
+
+[ledger]
+path = "sandbox.db"
+`, stand.Start().UTC().Format(time.RFC3339), stand.Org(), stand.KustomerURL(), stand.KustomerKey(),
+		stand.AgentConnectURL(), stand.AgentConnectKey())
+}

@@ -1,0 +1,90 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	"acsync/sync/report"
+)
+
+func (s *shell) statusCommand() *cli.Command {
+	return command(&cli.Command{
+		Name:   "status",
+		Usage:  "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
+		Action: s.status,
+	})
+}
+
+// listed is how many conversations that need a hand status names.
+const listed = 20
+
+// status reads the ledger and shows where things stand. It calls neither service.
+func (s *shell) status(c *cli.Context) (err error) {
+	terminal, err := s.terminal(c)
+	if err != nil {
+		return err
+	}
+	tenant, err := s.tenant(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tenant.close()) }()
+	ledger, err := store.Open(tenant.config.Ledger.Path, store.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ledger.Close()) }()
+	status, err := readStatus(ledger)
+	if err != nil {
+		return err
+	}
+	status.Tenant, status.Ledger = tenant.name, tenant.config.Ledger.Path
+	if c.Bool(flagJSON) {
+		return report.StatusJSON(s.stdout, status)
+	}
+	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Color: terminal.colorOut})
+}
+
+func readStatus(ledger *store.Ledger) (report.Status, error) {
+	info, err := ledger.Info()
+	if err != nil {
+		return report.Status{}, err
+	}
+	doubtful, err := ledger.Waiting(listed, store.InDoubt)
+	if err != nil {
+		return report.Status{}, err
+	}
+	open, err := ledger.OpenIntents()
+	if err != nil {
+		return report.Status{}, err
+	}
+	waiting, err := ledger.Waiting(1, store.Scheduled, store.Retry)
+	if err != nil {
+		return report.Status{}, err
+	}
+	runs, err := ledger.Runs(1)
+	if err != nil {
+		return report.Status{}, fmt.Errorf("read the last pass: %w", err)
+	}
+	status := report.Status{Info: info, InDoubt: append(open, doubtful...), Now: time.Now()}
+	if len(waiting) > 0 {
+		status.NextDue = waiting[0].Due
+	}
+	if len(runs) > 0 {
+		status.Last = &runs[0]
+	}
+	return status, nil
+}
+
+// writeJSON writes one indented object.
+func writeJSON(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}

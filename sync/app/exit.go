@@ -1,0 +1,147 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/httpx"
+)
+
+// The exit codes. Two is left to Go's own panics.
+const (
+	exitDone          = 0
+	exitFailed        = 1
+	exitNeedsHand     = 3
+	exitCredentials   = 4
+	exitTemporary     = 5
+	exitLedgerMissing = 10
+	exitLocked        = 11
+	exitUsage         = 12
+	exitFuse          = 13
+	exitLedgerDamaged = 14
+	exitInterrupted   = 130
+	exitTerminated    = 143
+)
+
+// exits lists every exit code with its meaning, for the help; the README has the same list.
+var exits = []struct {
+	code    int
+	meaning string
+}{
+	{exitDone, "all accounted for"},
+	{exitFailed, "failed"},
+	{exitNeedsHand, "done, but some are rejected, parked or in doubt"},
+	{exitCredentials, "credentials refused"},
+	{exitTemporary, "temporary, the next run will help"},
+	{exitLedgerMissing, "ledger missing"},
+	{exitLocked, "another pass holds the lock"},
+	{exitUsage, "configuration or usage"},
+	{exitFuse, "a fuse blew"},
+	{exitLedgerDamaged, "ledger damaged or rolled back"},
+	{exitInterrupted, "stopped by SIGINT after a clean drain"},
+	{exitTerminated, "stopped by SIGTERM after a clean drain"},
+}
+
+func exitCodes() string {
+	lines := make([]string, len(exits))
+	for i, exit := range exits {
+		lines[i] = fmt.Sprintf("%3d  %s", exit.code, exit.meaning)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Interrupted is the cause of a context that a signal cancelled.
+type Interrupted struct{ Signal os.Signal }
+
+// Error says what happened and that nothing is lost.
+func (i Interrupted) Error() string {
+	return fmt.Sprintf("stopped by %v; what had begun was finished, the rest is kept for the next pass", i.Signal)
+}
+
+// usageError is a command line that cannot be carried out.
+type usageError struct{ message string }
+
+func (e usageError) Error() string { return e.message }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// ended is the end of a pass that reported its exit code.
+type ended struct {
+	code int
+	err  error // nil: the report says it all
+}
+
+func (e ended) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e ended) Unwrap() error { return e.err }
+
+// exitCode is the one place that turns an error into an exit code.
+func exitCode(err error) int {
+	var (
+		faults config.Faults
+		usage  usageError
+		pass   ended
+		signal Interrupted
+		api    *httpx.Error
+	)
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &pass):
+		return pass.code
+	case errors.As(err, &usage), errors.As(err, &faults):
+		return exitUsage
+	case errors.As(err, &signal):
+		if signal.Signal == syscall.SIGTERM {
+			return exitTerminated
+		}
+		return exitInterrupted
+	case errors.Is(err, store.ErrMissing):
+		return exitLedgerMissing
+	case errors.Is(err, store.ErrLocked):
+		return exitLocked
+	case errors.Is(err, store.ErrDamaged):
+		return exitLedgerDamaged
+	case errors.As(err, &api):
+		return apiExitCode(api.Kind)
+	}
+	return exitFailed
+}
+
+func apiExitCode(kind httpx.Kind) int {
+	switch kind {
+	case httpx.Credentials:
+		return exitCredentials
+	case httpx.Limited, httpx.Server, httpx.Network:
+		return exitTemporary
+	}
+	return exitFailed
+}
+
+// verdict is the exit code of a pass: what ended it, else what it left behind.
+func verdict(r surveysync.Result, err error) int {
+	switch {
+	case r.Refused:
+		return exitCredentials
+	case err != nil:
+		return exitCode(err)
+	case r.Fuse != "":
+		return exitFuse
+	case r.Counts[store.Rejected]+r.Counts[store.InDoubt] > 0:
+		return exitNeedsHand
+	case r.Down || r.Counts[store.Retry] > 0:
+		return exitTemporary
+	}
+	return exitDone
+}

@@ -1,0 +1,58 @@
+package app
+
+import "github.com/urfave/cli/v2"
+
+// The names of the flags.
+const (
+	flagConfig    = "config"
+	flagSandbox   = "sandbox"
+	flagJSON      = "json"
+	flagLogLevel  = "log-level"
+	flagLogFormat = "log-format"
+	flagQuiet     = "quiet"
+	flagNoColor   = "no-color"
+	flagDryRun    = "dry-run"
+	flagReport    = "report"
+	flagMax       = "max"
+	flagStart     = "start"
+	flagSeed      = "seed"
+	flagOut       = "out"
+	flagKustomer  = "kustomer-port"
+	flagAgent     = "agent-connect-port"
+)
+
+// defaultConfig is the configuration file of a command line that names none.
+const defaultConfig = "config.toml"
+
+// commonFlags stand on every command, and none on the program itself: cli would ignore those in the wrong place.
+func commonFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: flagConfig, Value: defaultConfig, Usage: "read the configuration from `FILE`"},
+		&cli.BoolFlag{Name: flagSandbox, Usage: "use the embedded stand-ins for both services, and a ledger of their own in your cache directory"},
+		&cli.BoolFlag{Name: flagJSON, Usage: "print one JSON object instead of the report for people"},
+		&cli.StringFlag{Name: flagLogLevel, DefaultText: "warn on a terminal, info elsewhere", Usage: "log from `LEVEL` upwards: debug, info, warn, error"},
+		&cli.StringFlag{Name: flagLogFormat, Value: "text", Usage: "write the log as `FORMAT`: text or json"},
+		&cli.BoolFlag{Name: flagQuiet, Usage: "no progress, and only errors in the log"},
+		&cli.BoolFlag{Name: flagNoColor, Usage: "no colours; the variable NO_COLOR does the same"},
+	}
+}
+
+// passFlags stand on the commands that make a pass.
+func passFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
+		&cli.IntFlag{Name: flagMax, Usage: "create at most `N` survey requests; the rest waits for the next pass"},
+		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
+	}
+}
+
+// checkPassFlags refuses what cannot be carried out as it was said.
+func checkPassFlags(c *cli.Context) error {
+	if c.IsSet(flagReport) {
+		return usagef("--%s is not supported yet; --%s prints the counts for a program", flagReport, flagJSON)
+	}
+	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
+		return usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
+	}
+	return nil
+}

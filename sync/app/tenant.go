@@ -1,0 +1,128 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/sandbox"
+)
+
+// tenant is what a command line points at: a configuration, and with --sandbox the stand-ins behind it.
+type tenant struct {
+	config  config.Config
+	name    string           // for headings: the organisation, or "sandbox"
+	sandbox *sandbox.Sandbox // nil for the real services
+}
+
+// tenant reads the configuration; with --sandbox it starts the stand-ins and points the configuration at them. The
+// file is then read only if the command line names one.
+func (s *shell) tenant(c *cli.Context) (*tenant, error) {
+	if !c.Bool(flagSandbox) {
+		cfg, err := config.Load(config.Source{Path: c.String(flagConfig), Env: s.env})
+		return &tenant{config: cfg, name: cfg.Kustomer.Org}, err
+	}
+	stand, err := sandbox.Start(sandbox.Options{Now: s.app.Now})
+	if err != nil {
+		return nil, err
+	}
+	source := config.Source{Override: func(cfg *config.Config) { pointAt(cfg, stand) }}
+	if c.IsSet(flagConfig) {
+		source.Path, source.Env = c.String(flagConfig), s.env
+	}
+	t := &tenant{name: "sandbox", sandbox: stand}
+	if t.config, err = config.Load(source); err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	if t.config.Ledger.Path, err = s.sandboxLedger(); err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	return t, nil
+}
+
+func (t *tenant) close() error {
+	if t == nil || t.sandbox == nil {
+		return nil
+	}
+	return t.sandbox.Close()
+}
+
+// pointAt lets a configuration use the stand-ins, at a pace that suits a demonstration.
+func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
+	cfg.Kustomer.Org, cfg.Kustomer.BaseURL = stand.Org(), stand.KustomerURL()
+	cfg.Kustomer.APIKey, cfg.Kustomer.APIKeyFile = config.NewSecret(stand.KustomerKey()), ""
+	cfg.Kustomer.RequestsPerMinute, cfg.Kustomer.SearchesPerMinute = 6000, 3000
+	cfg.AgentConnect.Subdomain, cfg.AgentConnect.BaseURL = "", stand.AgentConnectURL()
+	cfg.AgentConnect.APIKey, cfg.AgentConnect.APIKeyFile = config.NewSecret(stand.AgentConnectKey()), ""
+	cfg.AgentConnect.RequestsPerMinute = 4500
+}
+
+// sandboxLedger is the path of the stand-ins' own ledger, in the user's cache directory.
+func (s *shell) sandboxLedger() (string, error) {
+	cache := s.lookup("XDG_CACHE_HOME")
+	if cache == "" || runtime.GOOS != "linux" {
+		var err error
+		if cache, err = os.UserCacheDir(); err != nil {
+			return "", fmt.Errorf("find a place for the sandbox's ledger: %w; set HOME or XDG_CACHE_HOME", err)
+		}
+	}
+	dir := filepath.Join(cache, "acsync")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make a place for the sandbox's ledger: %w", err)
+	}
+	return filepath.Join(dir, "sandbox.db"), nil
+}
+
+// ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
+func (t *tenant) ledger() (*store.Ledger, error) {
+	ledger, err := store.Open(t.config.Ledger.Path, store.Options{})
+	if t.sandbox == nil || !errors.Is(err, store.ErrMissing) {
+		return ledger, err
+	}
+	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start()); err != nil {
+		return nil, err
+	}
+	if ledger, err = store.Open(t.config.Ledger.Path, store.Options{}); err != nil {
+		return nil, err
+	}
+	if err := ledger.Commit(store.Batch{Entries: t.remembered()}); err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	return ledger, nil
+}
+
+// readLedger opens the ledger for reading alone. Where the stand-ins' own is missing, it is what that would hold.
+func (t *tenant) readLedger() (surveysync.ReadLedger, func() error, error) {
+	ledger, err := store.Open(t.config.Ledger.Path, store.Options{ReadOnly: true})
+	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
+		return surveysync.NoLedger{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return ledger, ledger.Close, nil
+}
+
+// remembered is what a new sandbox's ledger holds: a few conversations that an earlier pass is to have sent, so that
+// the first one shows also what "already sent" looks like.
+func (t *tenant) remembered() []store.Entry {
+	var entries []store.Entry
+	for _, earlier := range t.sandbox.Earlier() {
+		entries = append(entries, store.Entry{
+			Key: store.Key{Conversation: earlier.ID},
+			Record: store.Record{
+				State: store.Accepted, Resolution: earlier.Resolution, At: earlier.Resolution.Add(10 * time.Minute),
+				Status: 200, Attempts: 1,
+			},
+		})
+	}
+	return entries
+}

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+)
+
+// terminal is what is known of both output streams; it is settled once for a command.
+type terminal struct {
+	stdout, stderr io.Writer
+	width          int  // of stdout in columns; 80 where it is no terminal
+	colorOut       bool // colours may be written to stdout
+	colorErr       bool // and to stderr
+	progress       bool // stderr is a terminal that wants progress
+	level          slog.Level
+	json           bool // the log is JSON
+}
+
+// defaultWidth is the width of what is no terminal.
+const defaultWidth = 80
+
+// terminal looks at both streams, the flags and the environment.
+func (s *shell) terminal(c *cli.Context) (terminal, error) {
+	t := terminal{stdout: s.stdout, stderr: s.stderr, width: defaultWidth, level: slog.LevelInfo}
+	plain := c.Bool(flagNoColor) || s.lookup("NO_COLOR") != "" || s.lookup("TERM") == "dumb"
+	if file, ok := isTerminal(s.stdout); ok {
+		t.colorOut = !plain
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			t.width = width
+		}
+	}
+	if _, ok := isTerminal(s.stderr); ok {
+		t.colorErr = !plain
+		t.progress = !c.Bool(flagQuiet) && s.lookup("TERM") != "dumb"
+		t.level = slog.LevelWarn
+	}
+	return t, t.logSettings(c)
+}
+
+// logSettings takes the flags that are about the log.
+func (t *terminal) logSettings(c *cli.Context) error {
+	if text := c.String(flagLogLevel); text != "" {
+		if err := t.level.UnmarshalText([]byte(text)); err != nil {
+			return usagef("--%s %q: choose debug, info, warn or error", flagLogLevel, text)
+		}
+	}
+	if c.Bool(flagQuiet) {
+		t.level = max(t.level, slog.LevelError)
+	}
+	format := c.String(flagLogFormat)
+	t.json = format == "json"
+	if !t.json && format != "text" {
+		return usagef("--%s %q: choose text or json", flagLogFormat, format)
+	}
+	return nil
+}
+
+func isTerminal(w io.Writer) (*os.File, bool) {
+	file, ok := w.(*os.File)
+	return file, ok && term.IsTerminal(int(file.Fd()))
+}
+
+// lookup is the value of an environment variable; empty when it is not set. Of several the last counts.
+func (s *shell) lookup(name string) string {
+	for _, pair := range slices.Backward(s.env) {
+		key, value, _ := strings.Cut(pair, "=")
+		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return ""
+}
+
+// logger writes to w, which is stderr or what draws the progress there.
+func (t terminal) logger(w io.Writer) *slog.Logger {
+	switch {
+	case t.json:
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
+	case t.colorErr:
+		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: t.level, TimeFormat: time.TimeOnly}))
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level}))
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"time"
+
+	surveysync "acsync/sync"
+	"acsync/sync/agentconnect"
+	"acsync/sync/config"
+	"acsync/sync/httpx"
+	"acsync/sync/kustomer"
+	"acsync/sync/report"
+)
+
+// clients are the two services of a tenant, each call paced by the limits that it falls under.
+type clients struct {
+	kustomer *kustomer.Client
+	connect  *agentconnect.Client
+
+	all, searches, requests *httpx.Pacer
+}
+
+// connect makes the clients; it does not call yet.
+func connect(cfg config.Config) (*clients, error) {
+	c := &clients{
+		all: httpx.NewPacer(httpx.PacerOptions{
+			Name: "Kustomer", PerMinute: float64(cfg.Kustomer.RequestsPerMinute), Reserve: cfg.Kustomer.Reserve,
+		}),
+		searches: httpx.NewPacer(httpx.PacerOptions{Name: "Kustomer's search", PerMinute: float64(cfg.Kustomer.SearchesPerMinute)}),
+		requests: httpx.NewPacer(httpx.PacerOptions{Name: "Agent Connect", PerMinute: float64(cfg.AgentConnect.RequestsPerMinute)}),
+	}
+	agent := "acsync/" + version()
+	var err error
+	c.kustomer, err = kustomer.New(kustomer.Options{
+		BaseURL: cfg.KustomerURL(), APIKey: cfg.Kustomer.APIKey.Reveal(), Timeout: time.Duration(cfg.Kustomer.Timeout),
+		All: c.all, Search: c.searches, UserAgent: agent,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.connect, err = agentconnect.New(agentconnect.Options{
+		BaseURL: cfg.AgentConnectURL(), APIKey: cfg.AgentConnect.APIKey.Reveal(), Timeout: time.Duration(cfg.AgentConnect.Timeout),
+		Requests: c.requests, UserAgent: agent,
+	})
+	return c, err
+}
+
+// calls counts what was sent to the services so far.
+func (c *clients) calls() report.Calls {
+	return report.Calls{Kustomer: c.all.Count(), KustomerSearch: c.searches.Count(), AgentConnect: c.requests.Count()}
+}
+
+// policy is the part of the configuration that decisions depend on.
+func policy(cfg config.Config) surveysync.Policy {
+	return surveysync.Policy{
+		AppURL:              cfg.KustomerAppURL(),
+		MaxAge:              time.Duration(cfg.Sync.MaxAge),
+		Closer:              cfg.Sync.Agent == config.AgentCloser,
+		VerifiedEmail:       cfg.Sync.Email == config.EmailVerified,
+		FlagDoNotSend:       cfg.Filters.DoNotSend == config.DoNotSendFlag,
+		DoNotSendAttributes: cfg.Filters.DoNotSendAttributes,
+		SkipImported:        cfg.Filters.SkipImported,
+		SkipSpam:            cfg.Filters.SkipSpam,
+		SkipMachineAgents:   cfg.Filters.SkipMachineAgents,
+		Channels:            cfg.Mapping.Channels,
+		DefaultChannel:      cfg.Mapping.DefaultChannel,
+	}
+}
+
+// options are the settings of the engine.
+func options(cfg config.Config) surveysync.Options {
+	return surveysync.Options{
+		Policy:      policy(cfg),
+		Limits:      surveysync.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
+		Settle:      time.Duration(cfg.Sync.Settle),
+		Overlap:     time.Duration(cfg.Sync.Overlap),
+		Concurrency: cfg.AgentConnect.Concurrency,
+		Stamp:       cfg.AgentConnect.Stamp,
+		Verdict:     verdict,
+	}
+}

@@ -1,0 +1,77 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+const (
+	keptRows  = 100 // conversations that need a hand which a report keeps
+	shownRows = 8   // and of these a table shows
+)
+
+// Attention collects during a pass the conversations that need a hand: rejected and in doubt. It keeps the first
+// hundred.
+type Attention struct{ Rows []surveysync.Row }
+
+// Observe keeps what needs a hand.
+func (a *Attention) Observe(event surveysync.Event) {
+	disposed, ok := event.(surveysync.Disposed)
+	if ok && (disposed.State == store.Rejected || disposed.State == store.InDoubt) && len(a.Rows) < keptRows {
+		a.Rows = append(a.Rows, disposed.Row)
+	}
+}
+
+// attention names the conversations that need a hand, in doubt first, as many as fit on a screen.
+func attention(b *strings.Builder, p Pass, s Style) {
+	total := p.Counts[store.Rejected] + p.Counts[store.InDoubt]
+	if total == 0 || len(p.Attention) == 0 {
+		return
+	}
+	rows := slices.Clone(p.Attention)
+	slices.SortStableFunc(rows, func(x, y surveysync.Row) int { return int(y.State) - int(x.State) })
+	b.WriteString("needs a hand\n")
+	for _, row := range rows[:min(len(rows), shownRows)] {
+		line := fmt.Sprintf("  %-24s  %-8s  %s", row.Key.Conversation, name(row.State), row.Reason)
+		if row.Message != "" && !telling(row.Reason) {
+			line += ": " + row.Message
+		}
+		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
+	}
+	if more := total - min(len(rows), shownRows); more > 0 {
+		fmt.Fprintf(b, "  and %d more; --log-level info names each\n", more)
+	}
+	b.WriteString("\n")
+}
+
+// telling tells whether a reason says it all, so that the server's words add nothing.
+func telling(reason surveysync.Reason) bool {
+	switch reason {
+	case surveysync.Refused, surveysync.ServerFailure, surveysync.NoAnswer, surveysync.Unreadable:
+		return false
+	}
+	return true
+}
+
+// attentionJSON is a conversation that needs a hand, for programs.
+type attentionJSON struct {
+	ID      string `json:"id"`
+	State   string `json:"state"`
+	Reason  string `json:"reason"`
+	Status  int    `json:"status"`
+	Message string `json:"message"` // Agent Connect's words, without personal data
+}
+
+func attentionList(rows []surveysync.Row) []attentionJSON {
+	list := make([]attentionJSON, 0, len(rows))
+	for _, row := range rows {
+		list = append(list, attentionJSON{row.Key.Conversation, row.State.String(), string(row.Reason), row.Status, row.Message})
+	}
+	return list
+}
