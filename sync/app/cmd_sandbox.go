@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/sandbox"
@@ -55,7 +55,7 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 	}
 	text := sandboxConfig(stand)
 	if out := c.String(flagOut); out != "" {
-		return renameio.WriteFile(out, []byte(text), 0o600)
+		return maybe.WriteFile(out, []byte(text), 0o600)
 	}
 	_, err := io.WriteString(s.stdout, text)
 	return err
