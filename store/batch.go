@@ -9,9 +9,10 @@ import (
 
 // Batch is what a pass has found out since its last commit.
 type Batch struct {
-	Entries    []Entry   // decisions; see Commit
-	Checkpoint time.Time // the new checkpoint; zero leaves it as it is
-	Run        *Run      // the summary of the pass; nil while it goes on
+	Entries    []Entry         // decisions; see Commit
+	Checkpoint time.Time       // the new checkpoint; zero leaves it as it is
+	Late       []time.Duration // how late conversations were seen first; see Lateness
+	Run        *Run            // the summary of the pass; nil while it goes on
 }
 
 // Commit writes all of a batch, or nothing of it.
@@ -20,7 +21,7 @@ type Batch struct {
 // sending, in doubt or final are never overwritten, and none is set to sending: such an entry refuses the whole
 // batch, as does a checkpoint before the present one. Where a key comes twice the later entry counts.
 func (l *Ledger) Commit(b Batch) error {
-	if len(b.Entries) == 0 && b.Checkpoint.IsZero() && b.Run == nil {
+	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Run == nil {
 		return nil
 	}
 	return l.update(func(t *txn) error {
@@ -30,6 +31,9 @@ func (l *Ledger) Commit(b Batch) error {
 			}
 		}
 		if err := t.advance(b.Checkpoint); err != nil {
+			return err
+		}
+		if err := t.addLate(b.Late); err != nil {
 			return err
 		}
 		return t.append(b.Run)

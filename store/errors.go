@@ -27,7 +27,7 @@ var advice = []struct {
 	{ErrMissing, "restore it from a backup, or run acsync init if there never was one"},
 	{ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{ErrLocked, "wait for that pass to end, or stop it"},
-	{ErrDamaged, "send nothing; restore the newest backup or run acsync ledger rebuild"},
+	{ErrDamaged, "nothing was sent; put the newest copy of it back. A new ledger would know nobody and ask everybody again"},
 	{ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{ErrReadOnly, "open it for writing"},
 }

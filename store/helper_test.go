@@ -113,7 +113,7 @@ func wantError(t *testing.T, got, want error) {
 
 func wantSame(t *testing.T, got, want any) {
 	t.Helper()
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(Lateness{})); d != "" {
 		t.Errorf("difference (-want +got):\n%s", d)
 	}
 }

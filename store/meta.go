@@ -17,6 +17,7 @@ var (
 	metaStart      = []byte("start")
 	metaFloor      = []byte("floor")
 	metaCheckpoint = []byte("checkpoint")
+	metaLateness   = []byte("lateness") // absent until a conversation came late
 )
 
 // idBytes is the length of the random id of a ledger.
@@ -25,13 +26,14 @@ const idBytes = 8
 // Info is what the ledger says of itself.
 type Info struct {
 	Path        string
-	ID          string        // 16 hex digits, random; tells one ledger from another
-	Format      int           // version of the layout
-	Transaction uint64        // number of the last change; grows by one with each
-	Created     time.Time     // UTC, milliseconds, like the times below
-	Start       time.Time     // where the first window begins; no window ever begins before it
-	Floor       time.Time     // below it keys have been pruned; zero while none have
-	Checkpoint  time.Time     // up to here every window has been read and recorded; at first Start
+	ID          string    // 16 hex digits, random; tells one ledger from another
+	Format      int       // version of the layout
+	Transaction uint64    // number of the last change; grows by one with each
+	Created     time.Time // UTC, milliseconds, like the times below
+	Start       time.Time // where the first window begins; no window ever begins before it
+	Floor       time.Time // below it keys have been pruned; zero while none have
+	Checkpoint  time.Time // up to here every window has been read and recorded; at first Start
+	Lateness    Lateness
 	Counts      map[State]int // keys by state; states without keys are left out
 	Size        int64         // bytes of the file
 }
@@ -63,6 +65,9 @@ func (t *txn) describe(info *Info) error {
 		return err
 	}
 	info.Counts = c.byState()
+	if info.Lateness, err = decodeLateness(t.meta.Get(metaLateness)); err != nil {
+		return err
+	}
 	for _, e := range []struct {
 		name []byte
 		at   *time.Time
@@ -83,7 +88,10 @@ func readTime(meta *bbolt.Bucket, name []byte) (time.Time, error) {
 	case 0:
 		return time.Time{}, nil
 	case 8:
-		return unsortable(b), nil
+		if t := unsortable(b); t.Year() >= 1 && t.Year() <= 9999 {
+			return t, nil
+		}
+		return time.Time{}, damaged("its time %q lies beyond any calendar", name)
 	}
 	return time.Time{}, damaged("its time %q has %d bytes", name, len(b))
 }

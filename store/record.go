@@ -93,8 +93,15 @@ type Run struct {
 	To         time.Time      `json:"to"`
 	Checkpoint time.Time      `json:"checkpoint"`
 	Found      int            `json:"found"`
-	Counts     map[string]int `json:"counts"`  // by state
-	Reasons    map[string]int `json:"reasons"` // by reason
+	Counts     map[string]int `json:"counts"`             // by state
+	Reasons    map[string]int `json:"reasons"`            // by reason
+	Refusals   []Refusal      `json:"refusals,omitempty"` // the first of those that were rejected
 	Fuse       string         `json:"fuse,omitempty"`
 	Exit       int            `json:"exit"`
+}
+
+// Refusal names a conversation whose survey request was rejected, and why.
+type Refusal struct {
+	Conversation string `json:"id"`
+	Reason       string `json:"reason"`
 }

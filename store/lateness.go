@@ -1,0 +1,108 @@
+package store
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// latenessBounds are the upper ends of the classes of a Lateness; the last class has none. They are part of the format.
+var latenessBounds = [...]time.Duration{
+	time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
+	10 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour, 12 * time.Hour, 24 * time.Hour,
+}
+
+// Lateness tells how far below a checkpoint that was closed already conversations were seen for the first time: how
+// late Kustomer's search was. The overlap of two passes must be greater than that.
+type Lateness struct {
+	Count    int           // conversations that came late
+	Greatest time.Duration // milliseconds
+	classes  [len(latenessBounds) + 1]uint64
+}
+
+// LatenessClass is one class of a Lateness.
+type LatenessClass struct {
+	Below time.Duration // upper end; 0 for the last class, which has none
+	Count int
+}
+
+// Classes lists the classes that are not empty, from the least to the greatest lateness.
+func (l Lateness) Classes() []LatenessClass {
+	var list []LatenessClass
+	for i, n := range l.classes {
+		if n == 0 {
+			continue
+		}
+		class := LatenessClass{Count: int(n)}
+		if i < len(latenessBounds) {
+			class.Below = latenessBounds[i]
+		}
+		list = append(list, class)
+	}
+	return list
+}
+
+func (l *Lateness) add(late time.Duration) {
+	l.Count++
+	l.Greatest = max(l.Greatest, late.Truncate(time.Millisecond))
+	for i, bound := range latenessBounds {
+		if late < bound {
+			l.classes[i]++
+			return
+		}
+	}
+	l.classes[len(latenessBounds)]++
+}
+
+// encode writes the greatest lateness in milliseconds, then the count of each class, as varints.
+func (l Lateness) encode() []byte {
+	b := binary.AppendUvarint(nil, uint64(l.Greatest.Milliseconds()))
+	for _, n := range l.classes {
+		b = binary.AppendUvarint(b, n)
+	}
+	return b
+}
+
+func decodeLateness(b []byte) (Lateness, error) {
+	var l Lateness
+	if len(b) == 0 { // never written
+		return l, nil
+	}
+	next := func() (uint64, bool) {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > 1<<53 {
+			return 0, false
+		}
+		b = b[size:]
+		return n, true
+	}
+	greatest, ok := next()
+	if !ok || greatest > 1<<42 {
+		return Lateness{}, damaged("its lateness cannot be read")
+	}
+	l.Greatest = time.Duration(greatest) * time.Millisecond
+	for i := range l.classes {
+		if l.classes[i], ok = next(); !ok {
+			return Lateness{}, damaged("its lateness cannot be read")
+		}
+		l.Count += int(l.classes[i])
+	}
+	if len(b) > 0 {
+		return Lateness{}, damaged("its lateness has %d bytes too many", len(b))
+	}
+	return l, nil
+}
+
+// addLate counts how late conversations came.
+func (t *txn) addLate(late []time.Duration) error {
+	if len(late) == 0 {
+		return nil
+	}
+	l, err := decodeLateness(t.meta.Get(metaLateness))
+	if err != nil {
+		return err
+	}
+	for _, each := range late {
+		l.add(each)
+	}
+	return t.meta.Put(metaLateness, l.encode())
+}
