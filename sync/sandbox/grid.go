@@ -48,13 +48,18 @@ func gcd(a, b int) int {
 
 func (g *grid) offset(hour int64) int { return int(g.seed.hash(uint64(hour), 'o') % uint64(g.perHour)) }
 
-// kind is that of the conversation in a slot.
+// kind is that of the conversation in a slot. An hour with more conversations than the deck has as many of each kind as
+// the deck, and beside them plain ones: oddities do not grow with the traffic.
 func (g *grid) kind(hour int64, index int) *kind {
 	position := (index + g.perHour - g.offset(hour)) * g.unstride % g.perHour
-	if g.perHour >= len(deck) {
-		return deck[position*len(deck)/g.perHour]
+	if g.perHour < len(deck) {
+		return deck[(int(hour)*g.perHour+position)%len(deck)]
 	}
-	return deck[(int(hour)*g.perHour+position)%len(deck)]
+	card := position * len(deck) / g.perHour
+	if position > 0 && (position-1)*len(deck)/g.perHour == card {
+		return deck[0]
+	}
+	return deck[card]
 }
 
 // resolved is the time at which the conversation in a slot was marked done.
