@@ -2,7 +2,9 @@ package sync
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,63 +49,15 @@ func (c Case) resolution() time.Time {
 
 // collector turns windows and ids into decided cases.
 type collector struct {
-	source Source
-	memory Memory
-	agents *roll[kustomer.User]
-	tags   *roll[kustomer.Tag]
-	policy Policy
-	now    time.Time // Kustomer's clock
-}
-
-// Batch is a window that was read whole and decided.
-type Batch struct {
-	Window
-	Cases []Case
-	Rows  int // that the search returned
-}
-
-// read reads windows of the tiler's choice and gives each, decided, to yield, in the order of time. A window that holds
-// more than one page is cut until each piece is one. It ends early when yield tells false.
-func (c *collector) read(ctx context.Context, tiles *tiler, yield func(Batch) bool) error {
-	for window, ok := tiles.next(); ok; window, ok = tiles.next() {
-		pieces := []Window{window}
-		for len(pieces) > 0 {
-			piece := pieces[0]
-			query := kustomer.Query{From: piece.From, To: piece.To}
-			page, err := c.source.SearchConversations(ctx, query)
-			if err != nil {
-				return fmt.Errorf("search %s: %w", piece, err)
-			}
-			tiles.learn(piece, page.Total)
-			if page.Total > pageRows || page.TotalPages > 1 {
-				early, late, ok := piece.halves()
-				if !ok {
-					return &OverflowError{At: piece.From, Rows: page.Total}
-				}
-				pieces = append([]Window{early, late}, pieces[1:]...)
-				continue
-			}
-			cases, err := c.decide(ctx, query, within(piece, page.Items))
-			if err != nil {
-				return err
-			}
-			if !yield(Batch{Window: piece, Cases: cases, Rows: len(page.Items)}) {
-				return nil
-			}
-			pieces = pieces[1:]
-		}
-	}
-	return nil
-}
-
-// within sorts the rows of a search and drops what is not the window's: repeated rows, and conversations that were
-// marked done again after the window's end, which a later window holds.
-func within(w Window, rows []kustomer.Conversation) []kustomer.Conversation {
-	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
-		return row.LastDone != nil && !row.LastDone.At.Before(w.To)
-	})
-	slices.SortFunc(rows, func(a, b kustomer.Conversation) int { return strings.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(rows, func(a, b kustomer.Conversation) bool { return a.ID == b.ID })
+	source    Source
+	memory    Memory
+	agents    *roll[kustomer.User]
+	tags      *roll[kustomer.Tag]
+	customers *customers
+	policy    Policy
+	reach     reach
+	now       time.Time                 // Kustomer's clock
+	unseen    func(kustomer.Query, int) // hears of rows that the search counts and does not return
 }
 
 // decide joins the conversations with what their decisions need, and decides, earliest resolution first.
@@ -112,24 +66,17 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]bool{}
-	for i := range cases {
-		if cases[i].Skip = c.policy.screen(cases[i].Candidate); cases[i].Send() {
-			wanted[cases[i].Conversation.CustomerID] = true
-		}
-	}
-	customers := customers{source: c.source}
-	if err := customers.join(ctx, query, wanted); err != nil {
+	if err := c.joinCustomers(ctx, query, cases); err != nil {
 		return nil, err
 	}
 	for i := range cases {
-		if !cases[i].Send() {
+		if cases[i].Skip = c.policy.screen(cases[i].Candidate); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {
 			return nil, err
 		}
-		cases[i].Customer = customers.known[cases[i].Conversation.CustomerID]
+		cases[i].Customer = c.customers.find(cases[i].Conversation.CustomerID)
 		cases[i].Decision = c.policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b Case) int {
@@ -139,6 +86,53 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 		return strings.Compare(a.Conversation.ID, b.Conversation.ID)
 	})
 	return cases, nil
+}
+
+// joinCustomers fetches the customers of those cases that need one. What the joined search does not return is missing, or
+// was merged into another customer: then the conversation, read again, names that one. One call reads many conversations,
+// but only one customer, so that after a joined search the conversations come first.
+func (c *collector) joinCustomers(ctx context.Context, query kustomer.Query, cases []Case) error {
+	wanted := map[string]bool{}
+	for _, each := range cases {
+		if c.policy.screen(each.Candidate) == "" {
+			wanted[each.Conversation.CustomerID] = true
+		}
+	}
+	joined, err := c.customers.join(ctx, query, wanted)
+	if err != nil {
+		return err
+	}
+	if !joined {
+		if err := c.customers.fetch(ctx, wanted); err != nil {
+			return err
+		}
+	}
+	return c.adopt(ctx, wanted, cases)
+}
+
+// adopt reads conversations again whose customers were not found, and fetches the customers that they have now.
+func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []Case) error {
+	orphans := map[string]int{}
+	for i, each := range cases {
+		if id := each.Conversation.CustomerID; wanted[id] && c.customers.find(id) == nil {
+			orphans[each.Conversation.ID] = i
+		}
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	rows, err := c.source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
+	if err != nil {
+		return fmt.Errorf("read %d conversations again whose customers are gone: %w", len(orphans), err)
+	}
+	missing := map[string]bool{}
+	for _, row := range rows {
+		if i, ok := orphans[row.ID]; ok && row.CustomerID != "" {
+			cases[i].Conversation.CustomerID = row.CustomerID
+			missing[row.CustomerID] = true
+		}
+	}
+	return c.customers.fetch(ctx, missing)
 }
 
 // candidates joins the conversations with what the ledger knows of them and with their agents.
@@ -163,4 +157,10 @@ func (c *collector) candidates(ctx context.Context, rows []kustomer.Conversation
 }
 
 // keyOf names what the ledger remembers of the conversation: one survey each, however often it is marked done.
-func keyOf(c kustomer.Conversation) store.Key { return store.Key{Conversation: c.ID} }
+// Ids of 24 hex digits are the same in upper and lower case.
+func keyOf(c kustomer.Conversation) store.Key {
+	if _, err := hex.DecodeString(c.ID); err == nil && len(c.ID) == 24 {
+		return store.Key{Conversation: strings.ToLower(c.ID)}
+	}
+	return store.Key{Conversation: c.ID}
+}

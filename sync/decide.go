@@ -79,7 +79,7 @@ func (p Policy) screen(c Candidate) Reason {
 		return NoAgent
 	case p.SkipMachineAgents && c.Agent.Machine():
 		return AgentIsMachine
-	case !plausibleAddress(c.Agent.Email.Value):
+	case !plausibleAddress(strings.TrimSpace(c.Agent.Email.Value)):
 		return NoAgentEmail
 	case !p.FlagDoNotSend && p.doNotSend(conversation.Custom):
 		return DoNotSend

@@ -230,6 +230,10 @@ func TestDecideRequest(t *testing.T) {
 			change: func(c *Candidate) { c.Customer.Emails = emails(" jane@example.com ") },
 		},
 		{
+			name:   "employee.email: without spaces around it",
+			change: func(c *Candidate) { c.Agent.Email.Value = " alex.agent@example.org " },
+		},
+		{
 			name:   "channel: voice is phone",
 			change: func(c *Candidate) { c.Conversation.Channels = []string{"voice"} },
 			want:   func(r *agentconnect.Request) { r.Channel = "phone" },

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	stdsync "sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -31,41 +31,72 @@ type Journal interface {
 var errRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, expired, or of " +
 	"another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
 
+// LedgerError is a write to the ledger that failed. It ends the sending at once: what cannot be remembered must not be sent.
+type LedgerError struct{ err error }
+
+// Error says what could not be written.
+func (e *LedgerError) Error() string { return e.err.Error() }
+
+// Unwrap is the ledger's own error.
+func (e *LedgerError) Unwrap() error { return e.err }
+
 // tries is how often a survey request that was certainly not sent is tried within one pass.
 const tries = 3
 
 // deliverer sends survey requests. It is the only place that does.
 type deliverer struct {
-	journal     Journal
-	sender      Sender
-	fuse        *fuse
-	concurrency int
-	stamp       bool // write the intent's id into custom_properties.acsync_intent
+	journal Journal
+	sender  Sender
+	fuse    *fuse
+	stamp   bool          // write the intent's id into custom_properties.acsync_intent
+	slots   chan struct{} // one place for each survey request in flight
+	halt    func(error)   // ends the context of the pass
+
+	failed atomic.Pointer[error] // the first failure that ended the sending
 }
 
-// deliver sends a survey request for each case and tells what came of each: also of those that were not sent because the
-// pass stopped, which are then scheduled. An error tells that nothing more may be sent in this pass.
-func (d *deliverer) deliver(ctx context.Context, cases []Case, tell func(Case, Outcome)) error {
-	group, admit := errgroup.WithContext(ctx)
-	group.SetLimit(d.concurrency)
-	for _, c := range cases {
-		group.Go(func() error {
-			outcome, err := d.one(admit, c)
-			tell(c, outcome)
-			return err
-		})
+// fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
+func (d *deliverer) fail(err error) {
+	d.failed.CompareAndSwap(nil, &err)
+	d.halt(err)
+}
+
+// failure is what ended the sending; nil when nothing did.
+func (d *deliverer) failure() error {
+	if err := d.failed.Load(); err != nil {
+		return *err
 	}
-	return group.Wait()
+	return nil
 }
 
-// one sends one survey request, and again while it certainly was not sent.
+// send delivers a case as soon as there is a place for it, and does not wait for the outcome: done is called with that,
+// and group knows when. One that is not sent because the pass stopped is scheduled.
+func (d *deliverer) send(ctx context.Context, c Case, group *stdsync.WaitGroup, done func(Case, Outcome)) {
+	select {
+	case d.slots <- struct{}{}:
+	case <-ctx.Done():
+		done(c, Outcome{State: store.Scheduled, Reason: Stopped})
+		return
+	}
+	group.Go(func() {
+		defer func() { <-d.slots }()
+		outcome, err := d.one(ctx, c)
+		if err != nil {
+			d.fail(err)
+		}
+		done(c, outcome)
+	})
+}
+
+// one sends one survey request, and again while it certainly was not sent. An error tells that nothing more may be
+// sent in this pass.
 func (d *deliverer) one(ctx context.Context, c Case) (Outcome, error) {
 	outcome := Outcome{State: store.Scheduled, Reason: Stopped}
 	if ctx.Err() != nil || !d.fuse.admit() {
 		return outcome, nil
 	}
 	for try := 1; ; try++ {
-		if err := d.sender.Ready(ctx); err != nil {
+		if err := d.sender.Ready(ctx); err != nil || ctx.Err() != nil || d.fuse.tripped() {
 			if try == 1 {
 				d.fuse.release()
 			}
@@ -94,7 +125,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	intent, err := d.journal.Begin(c.Key, c.resolution(), time.Now())
 	if err != nil {
 		return Outcome{State: store.Scheduled, Reason: Stopped},
-			fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)
+			&LedgerError{fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
 	}
 	request := c.Request
 	if d.stamp {
@@ -113,7 +144,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	}
 	if err := d.journal.Finish(intent, result); err != nil {
 		return Outcome{State: store.InDoubt, Reason: Interrupted, Status: outcome.Status},
-			fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)
+			&LedgerError{fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
 	}
 	return outcome, nil
 }

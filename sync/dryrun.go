@@ -28,7 +28,6 @@ type DryLedger struct{ Below ReadLedger }
 type ReadLedger interface {
 	Memory
 	Info() (store.Info, error)
-	Due(now time.Time, limit int) ([]store.Entry, error)
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	OpenIntents() ([]store.Entry, error)
 }
@@ -48,16 +47,11 @@ func (d DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) 
 // Info reads.
 func (d DryLedger) Info() (store.Info, error) { return d.Below.Info() }
 
-// Due reads.
-func (d DryLedger) Due(now time.Time, limit int) ([]store.Entry, error) {
-	return d.Below.Due(now, limit)
-}
-
 // Waiting reads. Open intents are among those in doubt, as they would be after Recover.
 func (d DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
 	entries, err := d.Below.Waiting(limit, states...)
-	if err != nil {
-		return nil, err
+	if err != nil || !slices.Contains(states, store.InDoubt) {
+		return entries, err
 	}
 	open, err := d.Below.OpenIntents()
 	for _, entry := range open {
@@ -102,9 +96,6 @@ func (n NoLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	}
 	return found, nil
 }
-
-// Due is empty.
-func (NoLedger) Due(time.Time, int) ([]store.Entry, error) { return nil, nil }
 
 // Waiting is empty.
 func (NoLedger) Waiting(int, ...store.State) ([]store.Entry, error) { return nil, nil }

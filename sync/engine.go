@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"acsync/store"
 )
 
@@ -11,7 +13,7 @@ import (
 type Ledger interface {
 	Memory  // before deciding
 	Journal // around each POST
-	Book    // at the beginning and the end of a window
+	Book    // at the beginning of a pass and the end of a window
 }
 
 // Book is the part of the ledger that a pass opens with, and writes windows into.
@@ -19,9 +21,7 @@ type Book interface {
 	Info() (store.Info, error)
 	// Recover puts in doubt every intent that was left open.
 	Recover(now time.Time) ([]store.Entry, error)
-	// Due lists what is scheduled or to be retried by now, earliest first.
-	Due(now time.Time, limit int) ([]store.Entry, error)
-	// Waiting lists what is in one of the states, due or not.
+	// Waiting lists what is in one of the states, due or not, the earliest due first.
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one transaction.
 	Commit(batch store.Batch) error
@@ -35,6 +35,7 @@ type Options struct {
 	Limits      Limits
 	Settle      time.Duration           // how long Kustomer's search needs to show a resolution
 	Overlap     time.Duration           // how far before the checkpoint a pass begins
+	Recheck     time.Duration           // what was read longer ago is read again just before it is sent; 0 = always
 	Concurrency int                     // survey requests in flight
 	Stamp       bool                    // write the intent's id into each survey request
 	Verdict     func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
@@ -48,12 +49,18 @@ type Engine struct {
 	Ledger    Ledger
 	Observer  Observer
 	Options   Options
+
+	Now func() time.Time // this machine's clock, to be compared with Kustomer's; nil: time.Now
+
+	reach reach // of a search; zero: Kustomer's
 }
 
 // Run makes one pass, from the checkpoint to now. The Result is worth reading also when there is an error: it tells
 // what was done before.
 func (e *Engine) Run(ctx context.Context) (Result, error) {
-	p, err := e.begin(ctx)
+	ctx, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
+	p, err := e.begin(ctx, halt)
 	if err == nil {
 		err = p.takeUp(ctx) // what earlier passes left: in doubt, scheduled, to be retried
 	}
@@ -63,40 +70,46 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	return p.end(ctx, err)
 }
 
-// sweep reads the windows one after the other, and delivers and records each while the next is read.
+// sweep is the pipeline: windows are read, decided and handed over one after the other; each is delivered while the
+// next is read, and recorded, in the same order, when all of it is delivered.
 func (p *pass) sweep(ctx context.Context) error {
+	batches, folios := make(chan Batch), make(chan *folio, 1)
 	reading, stop := context.WithCancel(ctx)
-	defer stop()
-	batches, failed := make(chan Batch), make(chan error, 1)
-	go func() {
+	var failed error // of reading: what was read before is delivered and recorded all the same
+	var steps errgroup.Group
+	steps.Go(func() error {
 		defer close(batches)
-		failed <- p.collector.read(reading, newTiler(p.result.Window), func(b Batch) bool {
-			select {
-			case batches <- b:
-				return true
-			case <-reading.Done():
-				return false
+		failed = p.collector.read(reading, newTiler(p.result.Window, p.collector.reach), handOver(reading, batches))
+		return nil
+	})
+	steps.Go(func() error {
+		defer close(folios)
+		defer stop()
+		for batch := range batches {
+			folio := p.folio(batch.Window, batch.Complete)
+			err := p.deliver(ctx, batch, folio)
+			folios <- folio
+			if err != nil {
+				return err
 			}
-		})
-	}()
-	for batch := range batches {
-		if err := p.settle(ctx, batch); err != nil {
-			stop()
-			<-failed
-			return err
 		}
-	}
-	return <-failed
-}
-
-// settle delivers a window, records it, and moves the checkpoint in the same transaction.
-func (p *pass) settle(ctx context.Context, batch Batch) error {
-	send := p.dispose(batch.Cases)
-	p.observe(WindowRead{Window: batch.Window, Found: len(batch.Cases), Send: len(send)})
-	halt := p.deliverer.deliver(ctx, send, p.delivered)
-	if err := p.record(batch.To); err != nil {
+		return nil
+	})
+	steps.Go(func() error { return p.recordAll(folios) })
+	if err := steps.Wait(); err != nil {
 		return err
 	}
-	p.observe(WindowRecorded{Window: batch.Window, Checkpoint: p.result.Checkpoint})
-	return p.halted(ctx, halt)
+	return failed
+}
+
+// handOver passes batches on until the context ends.
+func handOver(ctx context.Context, to chan<- Batch) func(Batch) bool {
+	return func(b Batch) bool {
+		select {
+		case to <- b:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
 }

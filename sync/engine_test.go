@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -244,7 +244,7 @@ func TestStops(t *testing.T) {
 			if !test.want(result) {
 				t.Errorf("got %+v", result)
 			}
-			b.answer, b.engine.Options.Limits = nil, Limits{}
+			b.answer, b.engine.Options.Limits = nil, Limits{ErrorRate: 1}
 			due(t, b)
 			rest := b.mustRun(t)
 			parked := result.Counts[store.InDoubt]
@@ -262,10 +262,10 @@ func TestUnreachable(t *testing.T) {
 			return agentconnect.Answer{Err: errors.New("connection refused")}
 		}
 		result := b.mustRun(t)
-		if !result.Down || result.Counts[store.Accepted] != 0 || result.Counts[store.Retry] > 10 {
+		if result.Down == "" || result.Counts[store.Accepted] != 0 || result.Counts[store.Retry] > 10 {
 			t.Errorf("got %+v", result)
 		}
-		if got := b.state(t, 49); got.State != store.Retry || got.Attempts < 2 {
+		if got := b.state(t, 49); got.State != store.Retry || Reason(got.Reason) != Unreachable {
 			t.Errorf("the ledger has %+v for the first that was tried", got)
 		}
 	})
@@ -358,7 +358,6 @@ func TestDryRun(t *testing.T) {
 	}
 	before := fileBytes(t, b.path)
 	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = DryLedger{Below: b.ledger}, DrySender{}, true
-	b.engine.Options.Limits.Max = 20
 	dry := b.mustRun(t)
 	dryRows := b.rows()
 	if after := fileBytes(t, b.path); after != before {
@@ -369,7 +368,7 @@ func TestDryRun(t *testing.T) {
 	}
 	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = b.ledger, b.receiver, false
 	live := b.mustRun(t)
-	if dry.Planned != 20 || dry.Planned != live.Counts[store.Accepted] || dry.Found != live.Found || !dry.Checkpoint.Equal(live.Checkpoint) {
+	if dry.Planned != 27 || dry.Planned != live.Counts[store.Accepted] || dry.Found != live.Found || !dry.Checkpoint.Equal(live.Checkpoint) {
 		t.Errorf("dry %+v\nlive %+v", dry, live)
 	}
 	for id, row := range b.rows() {
@@ -377,8 +376,7 @@ func TestDryRun(t *testing.T) {
 		if planned.Planned {
 			planned.Planned, planned.Status = false, row.Status
 		}
-		// Which of them the limit leaves out is not decided: several are under way at once.
-		if diff := cmp.Diff(planned, row, cmpopts.IgnoreFields(Row{}, "State", "Reason", "Status")); diff != "" {
+		if diff := cmp.Diff(planned, row); diff != "" {
 			t.Errorf("%s: -dry +live:\n%s", id, diff)
 		}
 	}
@@ -438,23 +436,6 @@ func TestDenseWindows(t *testing.T) {
 	}
 }
 
-func TestOverflow(t *testing.T) {
-	b := newBench(t, 700)
-	instant := testNow.Add(-2 * time.Hour)
-	for i := range b.conversations {
-		b.conversations[i].LastDone.At = instant
-	}
-	b.conversations[0].LastDone.At = instant.Add(-time.Hour)
-	result, err := b.run(t)
-	var overflow *OverflowError
-	if !errors.As(err, &overflow) || !overflow.At.Equal(instant) {
-		t.Fatalf("error %v, want one that names %s", err, instant)
-	}
-	if result.Counts[store.Accepted] != 1 || result.Checkpoint.After(instant) {
-		t.Errorf("the window before was not delivered, or the checkpoint passed the instant: %+v", result)
-	}
-}
-
 // TestSearchLies lets the search return what its criteria exclude.
 func TestSearchLies(t *testing.T) {
 	b := newBench(t, 3)
@@ -495,7 +476,9 @@ func TestDiskFull(t *testing.T) {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			b := newBench(t, 4)
 			b.engine.Options.Concurrency = 1
-			b.engine.Ledger = &breaking{Ledger: b.ledger, left: at, err: broken}
+			full := &breaking{Ledger: b.ledger, err: broken}
+			full.left.Store(int64(at))
+			b.engine.Ledger = full
 			_, err := b.engine.Run(t.Context())
 			b.heard.events = nil
 			if at < 10 && !errors.Is(err, broken) {
@@ -515,12 +498,12 @@ func TestDiskFull(t *testing.T) {
 // breaking is a ledger whose writes fail after so many.
 type breaking struct {
 	Ledger
-	left int
+	left atomic.Int64
 	err  error
 }
 
 func (b *breaking) write() error {
-	if b.left--; b.left < 0 {
+	if b.left.Add(-1) < 0 {
 		return b.err
 	}
 	return nil
@@ -545,4 +528,140 @@ func (b *breaking) Commit(batch store.Batch) error {
 		return err
 	}
 	return b.Ledger.Commit(batch)
+}
+
+// TestSeenTwice lets the search catch up with a conversation between two windows: it is found again, closed later.
+func TestSeenTwice(t *testing.T) {
+	tests := []struct {
+		name  string
+		first func(*kustomer.Conversation) // how the first window shows it
+		want  func(Result) bool
+	}{
+		{"sent by the first", func(*kustomer.Conversation) {}, func(r Result) bool { return r.Counts[store.Accepted] == 2 }},
+		{"skipped by the first", func(c *kustomer.Conversation) { c.Spam = true }, func(r Result) bool {
+			return r.Counts[store.Accepted] == 2 && r.Counts[store.Skipped] == 0
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, 2)
+			b.conversations[0].LastDone.At = testNow.Add(-23*time.Hour - 30*time.Minute) // in the first window
+			later := b.conversations[0]
+			later.LastDone = &kustomer.Done{At: testNow.Add(-2 * time.Hour), AssignedUsers: later.LastDone.AssignedUsers}
+			test.first(&b.conversations[0])
+			b.fail = func(call string) error {
+				if call == "search" {
+					b.conversations[0] = later // from the second search on
+				}
+				return nil
+			}
+			result := b.mustRun(t)
+			if result.Found != 2 || !test.want(result) || b.times()[later.ID] != 1 {
+				t.Errorf("got %+v, sent %v", result, b.times())
+			}
+		})
+	}
+}
+
+// TestFuseStopsThoseThatWait lets every request fail while many wait for their turn: they are not sent into the failure.
+func TestFuseStopsThoseThatWait(t *testing.T) {
+	b := newBench(t, 100)
+	b.engine.Options.Concurrency = 64
+	turn := make(chan struct{}, 1)
+	b.ready = func(context.Context) error {
+		turn <- struct{}{}
+		return nil
+	}
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		defer func() { <-turn }()
+		return agentconnect.Answer{Status: 500, Written: true}
+	}
+	go func() { // lets go those who are told to stay when it is their turn
+		for range time.Tick(20 * time.Millisecond) {
+			select {
+			case <-turn:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	if result := b.mustRun(t); result.Counts[store.InDoubt] > failuresInARow+2 {
+		t.Errorf("%d were sent into the failure", result.Counts[store.InDoubt])
+	}
+}
+
+func TestErrorRateOfZero(t *testing.T) {
+	b := newBench(t, 100)
+	b.engine.Options.Limits.ErrorRate = 0
+	b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 400, Written: true} }
+	if result := b.mustRun(t); result.Fuse == "" || result.Counts[store.Rejected] > enoughToJudge+8 {
+		t.Errorf("a share of 0 allows none, but %+v", result)
+	}
+}
+
+// TestDoubtsDoNotHideWhatIsDue has more in doubt than one pass takes up.
+func TestDoubtsDoNotHideWhatIsDue(t *testing.T) {
+	b := newBench(t, 1)
+	var entries []store.Entry
+	for i := range mostDue {
+		entries = append(entries, store.Entry{
+			Key:    store.Key{Conversation: fmt.Sprintf("5716500fa1b2c3d4e5f6%04x", i)},
+			Record: store.Record{State: store.InDoubt, Resolution: testNow, At: testNow, Due: testNow.Add(-time.Hour)},
+		})
+	}
+	entries = append(entries, store.Entry{
+		Key: keyOf(b.conversations[0]), Record: store.Record{State: store.Scheduled, Resolution: testNow, At: testNow, Due: testNow},
+	})
+	if err := b.ledger.Commit(store.Batch{Entries: entries}); err != nil {
+		t.Fatal(err)
+	}
+	if result := b.mustRun(t); result.Counts[store.Accepted] != 1 || result.Counts[store.InDoubt] != mostDue {
+		t.Errorf("got %+v", result)
+	}
+}
+
+// TestFailureBeforeSignal lets a write fail after a signal has ended the pass: the failure is told, not the signal.
+func TestFailureBeforeSignal(t *testing.T) {
+	b := newBench(t, 4)
+	b.engine.Options.Concurrency = 1
+	ctx, cancel := context.WithCancelCause(t.Context())
+	broken := errors.New("no space left on device")
+	full := &breaking{Ledger: b.ledger, err: broken}
+	full.left.Store(1) // the intent, and no outcome
+	b.engine.Ledger = full
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		cancel(errors.New("SIGTERM"))
+		return agentconnect.Answer{Status: 200, Written: true}
+	}
+	result, err := b.engine.Run(ctx)
+	var failure *LedgerError
+	if !errors.Is(err, broken) || !errors.As(err, &failure) {
+		t.Errorf("error %v, result %+v", err, result)
+	}
+}
+
+// TestHiddenRows lets the search count rows that it does not return.
+func TestHiddenRows(t *testing.T) {
+	b := newBench(t, 20)
+	b.engine.Source = hiding{b.desk, b.conversations[7].ID}
+	result := b.mustRun(t)
+	if result.Found != 19 || result.Unseen != 1 || len(result.Notices) != 1 {
+		t.Errorf("got %+v", result)
+	}
+}
+
+type hiding struct {
+	*desk
+	id string
+}
+
+func (h hiding) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	page, err := h.desk.SearchConversations(ctx, q)
+	for i, row := range page.Items {
+		if row.ID == h.id {
+			page.Items = append(page.Items[:i], page.Items[i+1:]...)
+			break
+		}
+	}
+	return page, err
 }

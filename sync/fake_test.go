@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -64,31 +65,42 @@ func (d *desk) ServerTime(context.Context) (time.Time, error) { return d.now, d.
 func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 	var rows []kustomer.Conversation
 	for _, c := range slices.Backward(d.conversations) {
-		if c.Status == "done" && c.LastDone != nil && (Window{q.From, q.To}).Contains(c.LastDone.At) {
+		if c.Status == "done" && c.LastDone != nil && (Window{q.From, q.To}).Contains(c.LastDone.At) &&
+			!c.CreatedAt.Before(q.CreatedFrom) && (q.CreatedTo.IsZero() || c.CreatedAt.Before(q.CreatedTo)) {
 			rows = append(rows, c)
 		}
 	}
 	return rows
 }
 
+// cutPage is a page of rows, with a total that is capped as Kustomer's is.
+func cutPage[T any](rows []T, q kustomer.Query, at time.Time) kustomer.Page[T] {
+	size := cmp.Or(q.PageSize, kustomersReach.page)
+	page := kustomer.Page[T]{Total: min(len(rows), 20*size), At: at}
+	page.TotalPages = (page.Total + size - 1) / size
+	from := min((max(q.Page, 1)-1)*size, page.Total)
+	page.Items = slices.Clone(rows[from:min(from+size, page.Total)])
+	return page
+}
+
 func (d *desk) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
-	rows := d.match(q)
 	d.mu.Lock()
 	d.searched = append(d.searched, q)
+	rows := d.match(q)
 	d.mu.Unlock()
-	page := kustomer.Page[kustomer.Conversation]{Total: len(rows), TotalPages: (len(rows) + pageRows - 1) / pageRows, At: d.now}
-	page.Items = rows[:min(len(rows), pageRows)]
-	return page, d.call("search")
+	return cutPage(rows, q, d.now), d.call("search")
 }
 
 func (d *desk) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
-	var page kustomer.Page[kustomer.Customer]
+	var found []kustomer.Customer
+	seen := map[string]bool{}
 	for _, c := range d.match(q) {
-		if customer, ok := d.customers[c.CustomerID]; ok && len(page.Items) < pageRows {
-			page.Items = append(page.Items, customer)
+		if customer, ok := d.customers[c.CustomerID]; ok && !seen[customer.ID] {
+			found = append(found, customer)
+			seen[customer.ID] = true
 		}
 	}
-	return page, d.call("search customers")
+	return cutPage(found, q, d.now), d.call("search customers")
 }
 
 func (d *desk) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
@@ -192,8 +204,10 @@ func newBench(t *testing.T, conversations int) *bench {
 	b.engine = &Engine{
 		Source: b.desk, Directory: b.desk, Sender: b.receiver, Ledger: b.ledger, Observer: b.heard,
 		Options: Options{
-			Mode: "run", Policy: testPolicy(), Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Concurrency: 4, Stamp: true,
+			Mode: "run", Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute,
+			Concurrency: 4, Stamp: true,
 		},
+		Now: func() time.Time { return b.desk.now },
 	}
 	return b
 }

@@ -7,15 +7,17 @@ import (
 	"acsync/store"
 )
 
-// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches one off.
+// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches the first two off.
 type Limits struct {
 	Requests  int     // at most so many survey requests: max_per_run
 	Max       int     // the operator's own limit for this pass: --max
-	ErrorRate float64 // share of rejected requests, 0 to 1, once enough were sent: max_error_rate
+	ErrorRate float64 // share of rejected requests, 0 to 1, once enough were sent; 1 = any: max_error_rate
 }
 
 const (
 	enoughToJudge  = 40 // requests before the share of rejected ones counts
+	enoughAlike    = 10 // requests that are enough when every one of them was rejected
+	limitedInARow  = 40 // answers 429 without another one between, before the service is taken to be closed to us
 	failuresInARow = 5  // answers that tell nothing, or no connection, before the service is taken to be down
 )
 
@@ -30,8 +32,10 @@ type fuse struct {
 	failures int // in a row
 	silences int // in a row: no connection at all
 	blown    string
-	enough   bool // the operator's own limit is reached: no fault
-	down     bool // Agent Connect cannot be reached: nothing is lost, a later pass will do
+	full     bool   // it blew because of the number alone: what was admitted before is sent
+	enough   bool   // the operator's own limit is reached: no fault
+	limited  int    // in a row: answered 429
+	down     string // Agent Connect cannot be reached, or takes nothing: nothing is lost, a later pass will do
 }
 
 // admit takes a place for one more survey request; false when the pass is to stop sending.
@@ -39,12 +43,13 @@ func (f *fuse) admit() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case f.blown != "" || f.enough || f.down:
+	case f.blown != "" || f.enough || f.down != "":
 		return false
 	case f.limits.Max > 0 && f.admitted >= f.limits.Max:
 		f.enough = true
 		return false
 	case f.limits.Requests > 0 && f.admitted >= f.limits.Requests:
+		f.full = true
 		f.blown = fmt.Sprintf("max_per_run: %d survey requests were created in this pass", f.admitted)
 		return false
 	}
@@ -63,30 +68,55 @@ func (f *fuse) release() {
 func (f *fuse) note(o Outcome) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.judged++
 	switch {
-	case o.State == store.Rejected:
-		f.rejected++
-		f.failures = 0
-	case o.State == store.InDoubt:
-		f.failures++
 	case o.Reason == Unreachable:
-		f.silences++
-		f.down = f.down || f.silences >= failuresInARow
+		if f.silences++; f.silences >= failuresInARow && f.down == "" {
+			f.down = fmt.Sprintf("%d attempts in a row made no connection (%s)", f.silences, o.Message)
+		}
 		return
-	default:
+	case o.Reason == Limited:
+		if f.limited++; f.limited >= limitedInARow && f.down == "" {
+			f.down = fmt.Sprintf("it answered 429 %d times in a row; lower agent_connect.requests_per_minute", f.limited)
+		}
+		return
+	}
+	f.silences, f.limited = 0, 0
+	f.judge(o)
+}
+
+// judge blows the fuse when too many requests were refused, or got no usable answer.
+func (f *fuse) judge(o Outcome) {
+	f.judged++
+	f.failures++
+	if o.State != store.InDoubt {
 		f.failures = 0
 	}
-	f.silences = 0
-	if f.blown != "" {
-		return
+	if o.State == store.Rejected {
+		f.rejected++
 	}
-	if f.failures >= failuresInARow {
+	share := float64(f.rejected) / float64(f.judged)
+	enough := f.judged >= enoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
+	switch {
+	case f.blown != "":
+	case f.failures >= failuresInARow:
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
-	}
-	if f.limits.ErrorRate > 0 && f.judged >= enoughToJudge && float64(f.rejected) > f.limits.ErrorRate*float64(f.judged) {
+	case enough && share > f.limits.ErrorRate:
 		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
 	}
+}
+
+// tripped tells whether those that were admitted, and wait for their turn, are to stay here too.
+func (f *fuse) tripped() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blown != "" && !f.full || f.down != ""
+}
+
+// halted tells whether no more survey requests are admitted.
+func (f *fuse) halted() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blown != "" || f.enough || f.down != ""
 }
 
 // tell writes into the result what made the pass stop sending.

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/kustomer"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
@@ -26,44 +28,56 @@ type pass struct {
 	options   Options
 	collector *collector
 	deliverer *deliverer
-	now       time.Time          // Kustomer's clock at the beginning
+	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
+	sightings sightings
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
 
-	mu      stdsync.Mutex // rows are told from several goroutines
-	result  Result
-	pending []store.Entry // dispositions that the next record writes
+	mu     stdsync.Mutex // events and rows come from several goroutines
+	result Result
 }
 
-// begin asks the clock and the ledger, and opens the pass.
-func (e *Engine) begin(ctx context.Context) (*pass, error) {
-	fuse := &fuse{limits: e.Options.Limits}
-	p := &pass{
-		ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{},
-		deliverer: &deliverer{
-			journal: e.Ledger, sender: e.Sender, fuse: fuse,
-			concurrency: max(e.Options.Concurrency, 1), stamp: e.Options.Stamp,
-		},
-		collector: &collector{
-			source: e.Source, memory: e.Ledger, policy: e.Options.Policy,
-			agents: agentRoll(e.Directory), tags: tagRoll(e.Directory),
-		},
+// begin asks the clock and the ledger, and opens the pass. What it is given as halt ends the sending.
+func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
+	p := e.newPass(halt)
+	info, err := e.Ledger.Info()
+	if err != nil {
+		return p, fmt.Errorf("read the ledger: %w", err)
 	}
+	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
+	clock := e.Now
+	if clock == nil {
+		clock = time.Now
+	}
+	before := clock()
+	now, err := e.Source.ServerTime(ctx)
+	if err != nil {
+		return p, fmt.Errorf("ask Kustomer for its clock: %w", err)
+	}
+	if err := p.compareClocks(now, before, clock()); err != nil {
+		return p, err
+	}
+	p.collector.now = now
+	p.result.Window = span(info.Start, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
+	return p, sound(p.result.Window, info.Checkpoint, now)
+}
+
+func (e *Engine) newPass(halt func(error)) *pass {
+	p := &pass{ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{}}
 	started := time.Now().UTC()
 	p.result = Result{
 		Pass: passID(started), Mode: e.Options.Mode, DryRun: e.Options.DryRun, Started: started,
 		Counts: map[store.State]int{}, Reasons: Reasons{},
 	}
-	info, err := e.Ledger.Info()
-	if err != nil {
-		return p, fmt.Errorf("read the ledger: %w", err)
+	p.deliverer = &deliverer{
+		journal: e.Ledger, sender: e.Sender, fuse: &fuse{limits: e.Options.Limits}, stamp: e.Options.Stamp,
+		slots: make(chan struct{}, max(e.Options.Concurrency, 1)), halt: halt,
 	}
-	p.result.Checkpoint = info.Checkpoint
-	if p.now, err = e.Source.ServerTime(ctx); err != nil {
-		return p, fmt.Errorf("ask Kustomer for its clock: %w", err)
+	p.collector = &collector{
+		source: e.Source, memory: e.Ledger, policy: e.Options.Policy, reach: cmp.Or(e.reach, kustomersReach), unseen: p.unseen,
+		agents: agentRoll(e.Directory), tags: tagRoll(e.Directory),
+		customers: &customers{source: e.Source, notice: p.notice},
 	}
-	p.collector.now = p.now
-	p.result.Window = span(info.Start, info.Checkpoint, p.now, e.Options.Overlap, e.Options.Settle)
-	return p, nil
+	return p
 }
 
 // passID names a pass: when it began, and four random digits.
@@ -73,18 +87,14 @@ func passID(at time.Time) string {
 	return at.Format("20060102T150405Z-") + hex.EncodeToString(random[:])
 }
 
-// halted tells why no further window is to be read: the sender's verdict, a signal, or a fuse. Nil: go on.
-func (p *pass) halted(ctx context.Context, halt error) error {
-	p.deliverer.fuse.tell(&p.result)
+// halted tells why no further window is to be delivered: a failure, a signal, or a fuse. Nil: go on.
+func (p *pass) halted(ctx context.Context) error {
 	switch {
-	case errors.Is(halt, errRefused):
-		p.result.Refused = true
-		return halt
-	case halt != nil:
-		return halt
+	case p.deliverer.failure() != nil:
+		return p.deliverer.failure()
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case p.result.Fuse != "" || p.result.Enough || p.result.Down:
+	case p.deliverer.fuse.halted():
 		return errHalt
 	}
 	return nil
@@ -92,23 +102,62 @@ func (p *pass) halted(ctx context.Context, halt error) error {
 
 // end closes the pass, whatever happened before, and keeps its summary.
 func (p *pass) end(ctx context.Context, err error) (Result, error) {
-	switch {
-	case errors.Is(err, errHalt):
-		err = nil
-	case err != nil && ctx.Err() != nil:
-		err = context.Cause(ctx)
-	}
+	err = p.reason(ctx, err)
+	p.noticeLateness()
+	p.deliverer.fuse.tell(&p.result)
+	p.result.Refused = errors.Is(err, errRefused)
 	p.result.Ended = time.Now().UTC()
-	if err == nil && !p.result.Accounted() {
-		err = ErrAccounting
+	if !p.result.Accounted() {
+		err = errors.Join(ErrAccounting, err)
 	}
 	p.judge(err)
-	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary()}); failed != nil && err == nil {
-		err = fmt.Errorf("record the summary of the pass: %w", failed)
+	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary()}); failed != nil && p.deliverer.failure() == nil {
+		err = errors.Join(&LedgerError{fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
 	p.observe(PassEnded{p.result})
 	return p.result, err
+}
+
+// reason is what ended the pass, where several things did: a failure to send or to remember before all else, and the
+// cause of a cancelled call rather than the call.
+func (p *pass) reason(ctx context.Context, err error) error {
+	switch failure := p.deliverer.failure(); {
+	case failure != nil:
+		return failure
+	case errors.Is(err, errHalt):
+		return nil
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// notice says something that the operator should know; the report repeats it.
+func (p *pass) notice(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.result.Notices = append(p.result.Notices, text)
+	p.observer.Observe(Notice{text})
+}
+
+// unseen notes that Kustomer counts conversations which it does not show to this key.
+func (p *pass) unseen(q kustomer.Query, n int) {
+	p.mu.Lock()
+	p.result.Unseen += n
+	p.mu.Unlock()
+	p.notice("Kustomer counts %d conversations more than it shows, marked done from %s: they are hidden from this API key, or "+
+		"deleted, and were not asked about", n, Window{q.From, q.To})
+}
+
+// noticeLateness warns when Kustomer's search came so late that the overlap hardly covered it: what comes later than
+// that is never seen.
+func (p *pass) noticeLateness() {
+	if overlap := p.options.Overlap; p.result.Late > 0 && p.result.Latest > overlap*8/10 {
+		p.notice("a conversation showed up %s below the checkpoint, and sync.overlap is %s: what comes later than the overlap "+
+			"is never seen; make it longer", p.result.Latest.Round(time.Second), overlap)
+	}
 }
 
 func (p *pass) judge(err error) {

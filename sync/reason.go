@@ -1,5 +1,7 @@
 package sync
 
+import "acsync/store"
+
 // Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt. Reports,
 // the ledger and the logs show the same word.
 type Reason string
@@ -43,14 +45,14 @@ const (
 
 // Why a survey request waits or is in doubt.
 const (
-	Limited       Reason = "rate_limited"      // Agent Connect answered 429: certainly not sent
-	Unreachable   Reason = "unreachable"       // no connection was made: certainly not sent
-	Credentials   Reason = "credentials"       // the key was refused: certainly not sent
-	Stopped       Reason = "stopped"           // the pass stopped sending before its turn
-	ServerFailure Reason = "server_failure"    // an answer that tells nothing, such as 500
-	NoAnswer      Reason = "no_answer"         // sent, or partly sent, and no answer came
-	Unreadable    Reason = "unreadable_answer" // an answer that is not Agent Connect's
-	Interrupted   Reason = "interrupted"       // acsync ended between the intent and its outcome
+	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
+	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
+	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
+	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
+	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
+	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
+	Unreadable    Reason = "unreadable_answer"     // an answer that is not Agent Connect's
+	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
 
 // SkipReasons lists the reasons for a skip, in order of precedence.
@@ -79,7 +81,7 @@ var explanations = map[Reason]string{
 	Imported:            "imported, not a live conversation",
 	Spam:                "marked as spam",
 	Stale:               "resolved longer ago than max_age",
-	NoAgent:             "nobody was assigned",
+	NoAgent:             "nobody was assigned, or no such user",
 	AgentIsMachine:      "the agent is a machine user",
 	NoAgentEmail:        "the agent has no readable address",
 	DoNotSend:           "a do-not-send attribute is set",

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	stdsync "sync"
 	"time"
 
 	"acsync/store"
@@ -42,54 +43,89 @@ func (c Case) waits() Outcome {
 	return Outcome{State: c.Known.State, Reason: Reason(c.Known.Reason), Status: c.Known.Status}
 }
 
+// folio is what a window, or a lot of waiting conversations, will write into the ledger when all of it is delivered.
+type folio struct {
+	pass *pass
+	Window
+	complete bool // with this folio the window is read to its end, and the checkpoint moves
+	sending  stdsync.WaitGroup
+	recorded chan struct{} // closed when it is in the ledger, or will never be
+
+	mu      stdsync.Mutex
+	entries []store.Entry
+	late    []time.Duration // how far below the closed checkpoint conversations were seen first
+}
+
+func (p *pass) folio(w Window, complete bool) *folio {
+	return &folio{pass: p, Window: w, complete: complete, recorded: make(chan struct{})}
+}
+
 // dispose tells what becomes of those cases of a window that are not to be sent, and returns the others.
-func (p *pass) dispose(cases []Case) (send []Case) {
+func (f *folio) dispose(cases []Case) (send []Case) {
 	for _, c := range cases {
-		if p.taken[c.Key] {
+		if f.pass.repeated(c) {
 			continue
 		}
-		p.result.Found++
+		f.clock(c)
+		seen := sighting{folio: f}
 		switch {
 		case c.Known.State.Waiting():
-			p.tell(c.row(c.waits()))
+			f.pass.tell(c.row(c.waits()))
 		case c.Send():
 			send = append(send, c)
 		default:
-			p.skip(c)
+			seen.skip = c.Skip
+			f.skip(c)
 		}
+		f.pass.sightings.add(c.Key, seen)
 	}
 	return send
 }
 
+// clock notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped reading, and
+// that no earlier pass has seen: Kustomer's search did not show it then.
+func (f *folio) clock(c Case) {
+	if resolved := c.resolution(); c.Known.State == store.Unknown && resolved.Before(f.pass.closed) {
+		f.late = append(f.late, f.pass.closed.Sub(resolved))
+	}
+}
+
 // skip tells that a case is skipped, and keeps that for the record unless the ledger says so already.
-func (p *pass) skip(c Case) {
+func (f *folio) skip(c Case) {
 	known := c.Known
 	same := known.State == store.Skipped && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
 	if !known.State.Final() && !same {
-		p.keep(c, store.Record{State: store.Skipped, Reason: string(c.Skip)})
+		f.keep(c, store.Record{State: store.Skipped, Reason: string(c.Skip)})
 	}
-	p.tell(c.row(Outcome{State: store.Skipped, Reason: c.Skip}))
+	f.pass.tell(c.row(Outcome{State: store.Skipped, Reason: c.Skip}))
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
 // next pass's first work; intents and outcomes are in the ledger already.
-func (p *pass) delivered(c Case, o Outcome) {
+func (f *folio) delivered(c Case, o Outcome) {
 	if o.State == store.Scheduled {
 		if c.Known.State.Waiting() {
 			o = c.waits()
 		} else {
-			p.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
+			f.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
 		}
 	}
-	p.tell(c.row(o))
+	f.pass.tell(c.row(o))
 }
 
-// keep notes a disposition for the next record.
-func (p *pass) keep(c Case, r store.Record) {
+// keep notes a disposition for the record.
+func (f *folio) keep(c Case, r store.Record) {
 	r.Resolution, r.At = c.resolution(), time.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.entries = append(f.entries, store.Entry{Key: c.Key, Record: r})
+}
+
+// found counts conversations when they are read; tell counts them again when they have a disposition.
+func (p *pass) found(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pending = append(p.pending, store.Entry{Key: c.Key, Record: r})
+	p.result.Found += n
 }
 
 // tell counts a disposition and lets it be observed.
@@ -100,22 +136,48 @@ func (p *pass) tell(row Row) {
 	p.observer.Observe(Disposed{row})
 }
 
-// record writes the dispositions kept so far, and the checkpoint if it moves forward, in one transaction.
-func (p *pass) record(checkpoint time.Time) error {
-	batch := store.Batch{Entries: p.pending}
-	if checkpoint.After(p.result.Checkpoint) {
-		batch.Checkpoint = checkpoint
+// recordAll records folios in their order. After a write that failed it only waits for what is under way.
+func (p *pass) recordAll(folios <-chan *folio) (failed error) {
+	for f := range folios {
+		f.sending.Wait()
+		if failed == nil {
+			if failed = p.record(f); failed != nil {
+				p.deliverer.fail(failed)
+			}
+		}
+		f.entries, f.late = nil, nil
+		close(f.recorded)
 	}
-	if len(batch.Entries) == 0 && batch.Checkpoint.IsZero() {
-		return nil
+	return failed
+}
+
+// record writes the dispositions of a folio, and the checkpoint if it moves forward, in one transaction.
+func (p *pass) record(f *folio) error {
+	batch := store.Batch{Entries: f.entries, Late: f.late}
+	if f.complete && f.To.After(p.result.Checkpoint) {
+		batch.Checkpoint = f.To
 	}
-	if err := p.ledger.Commit(batch); err != nil {
-		return fmt.Errorf("record a window in the ledger: %w; the checkpoint stays at %s",
-			err, p.result.Checkpoint.UTC().Format(time.RFC3339))
+	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() {
+		if err := p.ledger.Commit(batch); err != nil {
+			return &LedgerError{fmt.Errorf("record a window: %w; the checkpoint stays at %s",
+				err, p.result.Checkpoint.UTC().Format(timeLayout))}
+		}
 	}
-	p.pending = nil
-	if !batch.Checkpoint.IsZero() {
-		p.result.Checkpoint = checkpoint
+	p.recorded(batch)
+	if f.complete {
+		p.observe(WindowRecorded{Window: f.Window, Checkpoint: p.result.Checkpoint})
 	}
 	return nil
+}
+
+func (p *pass) recorded(batch store.Batch) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, late := range batch.Late {
+		p.result.Late++
+		p.result.Latest = max(p.result.Latest, late)
+	}
+	if !batch.Checkpoint.IsZero() {
+		p.result.Checkpoint = batch.Checkpoint
+	}
 }

@@ -16,16 +16,21 @@ type Result struct {
 	Started    time.Time // this machine's clock
 	Ended      time.Time
 
-	Found   int                 // distinct conversations, those taken up from the ledger included
-	Due     int                 // of these: taken up from the ledger
-	Counts  map[store.State]int // by disposition
-	Planned int                 // dry run: those that a real pass would send; they are in no other count
-	Reasons Reasons             // why, by disposition
-	Fuse    string              // which fuse blew, and why; empty for none
-	Enough  bool                // the operator's own limit (--max) was reached
-	Down    bool                // Agent Connect could not be reached
-	Refused bool                // Agent Connect refused the key
-	Exit    int                 // the exit code that goes with it
+	Found    int                 // distinct conversations, those taken up from the ledger included
+	Due      int                 // of these: taken up from the ledger
+	Counts   map[store.State]int // by disposition
+	Planned  int                 // dry run: those that a real pass would send; they are in no other count
+	Reasons  Reasons             // why, by disposition
+	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
+	Latest   time.Duration       // how far below it at most
+	Unseen   int                 // counted by Kustomer, but not shown to this key
+	Refusals []store.Refusal     // the first hundred of those that were rejected
+	Notices  []string            // what the operator should know
+	Fuse     string              // which fuse blew, and why; empty for none
+	Enough   bool                // the operator's own limit (--max) was reached
+	Down     string              // why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
+	Refused  bool                // Agent Connect refused the key
+	Exit     int                 // the exit code that goes with it
 }
 
 // Reasons counts, for each disposition, why.
@@ -46,7 +51,9 @@ func (r Reasons) add(state store.State, reason Reason, n int) {
 	if r[state] == nil {
 		r[state] = map[Reason]int{}
 	}
-	r[state][reason] += n
+	if r[state][reason] += n; r[state][reason] == 0 {
+		delete(r[state], reason)
+	}
 }
 
 // tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
@@ -60,6 +67,9 @@ func (r *Result) tally(row Row) {
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}
+	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
+		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason)})
+	}
 }
 
 // Accounted tells whether every conversation that was found has exactly one disposition.
@@ -70,6 +80,9 @@ func (r Result) Accounted() bool {
 	}
 	return sum == r.Found
 }
+
+// keptRefusals is how many refusals the ledger's summary of a pass names.
+const keptRefusals = 100
 
 // summary is what the ledger keeps of the pass.
 func (r Result) summary() *store.Run {
@@ -82,6 +95,6 @@ func (r Result) summary() *store.Run {
 	}
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
-		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Fuse: r.Fuse, Exit: r.Exit,
+		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals, Fuse: r.Fuse, Exit: r.Exit,
 	}
 }

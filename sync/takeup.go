@@ -25,19 +25,19 @@ func (p *pass) takeUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list what is in doubt: %w", err)
 	}
-	due, err := p.ledger.Due(time.Now(), mostDue)
+	due, err := p.ledger.Waiting(p.mostToSend(), store.Scheduled, store.Retry)
 	if err != nil {
 		return fmt.Errorf("list what is due: %w", err)
 	}
-	due = slices.DeleteFunc(due, func(e store.Entry) bool { return e.State == store.InDoubt })
+	now := time.Now()
+	due = slices.DeleteFunc(due, func(e store.Entry) bool { return e.Due.After(now) })
 	p.take(doubtful)
 	p.take(due)
 	p.observe(PassStarted{
 		Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due,
 	})
 	p.leave(doubtful)
-	for len(due) > 0 {
-		chunk := due[:min(len(due), reread)]
+	for chunk := range slices.Chunk(due, reread) {
 		due = due[len(chunk):]
 		if err := p.settleDue(ctx, chunk); err != nil {
 			p.leave(due)
@@ -47,12 +47,23 @@ func (p *pass) takeUp(ctx context.Context) error {
 	return nil
 }
 
+// mostToSend is how many waiting conversations a pass takes up: no more than it may send.
+func (p *pass) mostToSend() int {
+	most := mostDue
+	for _, limit := range []int{p.options.Limits.Max, p.options.Limits.Requests} {
+		if limit > 0 {
+			most = min(most, limit)
+		}
+	}
+	return most
+}
+
 // take notes which keys the pass has taken up, so that a window which holds them too does not count them again.
 func (p *pass) take(entries []store.Entry) {
 	for _, entry := range entries {
 		p.taken[entry.Key] = true
 	}
-	p.result.Found += len(entries)
+	p.found(len(entries))
 	p.result.Due += len(entries)
 }
 
@@ -67,52 +78,84 @@ func (p *pass) leave(entries []store.Entry) {
 
 // settleDue reads waiting conversations again, delivers what is still to be sent, and records it.
 func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
-	cases, gone, err := p.collector.again(ctx, due)
+	waiting := make([]Case, len(due))
+	for i, entry := range due {
+		waiting[i] = Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}}
+	}
+	folio := p.folio(Window{}, false)
+	send, err := p.again(ctx, folio, waiting)
 	if err != nil {
 		p.leave(due)
 		return err
 	}
-	for _, entry := range gone {
-		p.skip(Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, Decision: Decision{Skip: Gone}})
+	for _, c := range send {
+		p.deliverer.send(ctx, c, &folio.sending, folio.delivered)
+	}
+	folio.sending.Wait()
+	if err := p.record(folio); err != nil {
+		return err
+	}
+	return p.halted(ctx)
+}
+
+// again reads conversations once more, just before they are sent, and decides them as they are now. It returns those
+// that are still to be sent, and skips the others.
+func (p *pass) again(ctx context.Context, f *folio, cases []Case) ([]Case, error) {
+	fresh, gone, err := p.collector.again(ctx, cases)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range gone {
+		c.Decision = Decision{Skip: Gone}
+		f.skip(c)
 	}
 	var send []Case
-	for _, c := range cases {
+	for _, c := range fresh {
 		if c.Skip == NotDone {
 			c.Skip = Reopened
 		}
 		if c.Send() {
 			send = append(send, c)
 		} else {
-			p.skip(c)
+			f.skip(c)
 		}
 	}
-	halt := p.deliverer.deliver(ctx, send, p.delivered)
-	if err := p.record(time.Time{}); err != nil {
-		return err
-	}
-	return p.halted(ctx, halt)
+	return send, nil
 }
 
-// again reads waiting conversations once more and decides them as they are now. Those that Kustomer no longer has are
-// told apart.
-func (c *collector) again(ctx context.Context, entries []store.Entry) (cases []Case, gone []store.Entry, err error) {
-	ids := make([]string, len(entries))
-	for i, entry := range entries {
-		ids[i] = entry.Conversation
+// again reads and decides cases once more. Those that Kustomer no longer has are told apart.
+func (c *collector) again(ctx context.Context, cases []Case) (fresh, gone []Case, err error) {
+	byKey := make(map[store.Key]bool, len(cases))
+	ids := make([]string, len(cases))
+	for i, each := range cases {
+		ids[i] = each.Key.Conversation
 	}
 	rows, err := c.source.Conversations(ctx, ids)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %d waiting conversations again: %w", len(ids), err)
+		return nil, nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
 	}
-	found := map[string]bool{}
-	for _, row := range rows {
-		found[row.ID] = true
+	if fresh, err = c.decide(ctx, around(rows), rows); err != nil {
+		return nil, nil, err
 	}
-	for _, entry := range entries {
-		if !found[entry.Conversation] {
-			gone = append(gone, entry)
+	for _, each := range fresh {
+		byKey[each.Key] = true
+	}
+	for _, each := range cases {
+		if !byKey[each.Key] {
+			gone = append(gone, each)
 		}
 	}
-	cases, err = c.decide(ctx, kustomer.Query{}, rows)
-	return cases, gone, err
+	return fresh, gone, nil
+}
+
+// around is the narrowest query that finds all the conversations, for the search that joins their customers.
+func around(rows []kustomer.Conversation) kustomer.Query {
+	times := resolutions(rows)
+	if len(times) == 0 {
+		return kustomer.Query{}
+	}
+	return kustomer.Query{
+		From: slices.MinFunc(times, time.Time.Compare),
+		To:   slices.MaxFunc(times, time.Time.Compare).Add(time.Millisecond),
+	}
 }

@@ -1,7 +1,7 @@
 package sync
 
 import (
-	"fmt"
+	"slices"
 	"time"
 )
 
@@ -14,20 +14,19 @@ func (w Window) Empty() bool { return !w.From.Before(w.To) }
 // Contains tells whether the instant lies in the window.
 func (w Window) Contains(t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
-// halves cuts the window in two at a whole millisecond, which is as fine as Kustomer's times are. It tells false for
-// a window that cannot be cut.
-func (w Window) halves() (early, late Window, ok bool) {
-	middle := w.From.Add(w.To.Sub(w.From) / 2).Truncate(time.Millisecond)
-	if !middle.After(w.From) {
-		return Window{}, Window{}, false
-	}
-	return Window{w.From, middle}, Window{middle, w.To}, true
+// reach is how much a search returns, and how much of that a window aims at: each is meant to be one page.
+type reach struct {
+	page   int // rows of a page at most (500, documented)
+	target int // rows that a window aims at
+	rows   int // rows of a search in all, whatever the size of its pages (10,000, observed)
+	pages  int // pages of a search (100, documented)
 }
 
-// The shape of the windows: each is meant to be one page of a search.
+// kustomersReach is what Kustomer's search returns.
+var kustomersReach = reach{page: 500, target: 400, rows: 10_000, pages: 100}
+
+// The widths of the windows.
 const (
-	pageRows    = 500       // what one page of a search holds at most (documented)
-	targetRows  = 400       // what a window aims at
 	firstWidth  = time.Hour // before anything is known of the density
 	widestRange = 30 * 24 * time.Hour
 	maxGrowth   = 8 // a window is at most so many times as wide as the one before
@@ -35,11 +34,12 @@ const (
 
 // tiler cuts a range into windows, one after the other, each as wide as the density seen so far lets one page hold.
 type tiler struct {
+	reach reach
 	rest  Window
 	width time.Duration
 }
 
-func newTiler(whole Window) *tiler { return &tiler{rest: whole, width: firstWidth} }
+func newTiler(whole Window, r reach) *tiler { return &tiler{reach: r, rest: whole, width: firstWidth} }
 
 // next is the next window; false when the range is used up.
 func (t *tiler) next() (Window, bool) {
@@ -59,9 +59,38 @@ func (t *tiler) learn(w Window, rows int) {
 	width := w.To.Sub(w.From)
 	ideal := width * maxGrowth
 	if rows > 0 {
-		ideal = min(ideal, time.Duration(float64(width)*targetRows/float64(rows)))
+		ideal = min(ideal, time.Duration(float64(width)*float64(t.reach.target)/float64(rows)))
 	}
 	t.width = max(min(ideal, widestRange), time.Second).Truncate(time.Millisecond)
+}
+
+// narrow takes back a window that holds more than a page, and makes the next one, from the same instant, narrower, so
+// that it should hold the target. It judges by the count and by the times at hand, which are those of some of its rows, in
+// no certain order. It tells false for a window of one millisecond, which is as fine as Kustomer's times are.
+func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
+	width := w.To.Sub(w.From)
+	if width <= time.Millisecond {
+		return false
+	}
+	share := float64(t.reach.target) / float64(max(total, t.reach.page))
+	next := time.Duration(float64(width) * share)
+	if len(times) > 0 {
+		first, last := slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
+		spread := last.Sub(first) + time.Millisecond
+		// Evenly spread rows fill at least their share of the window, even if the search returns the latest first.
+		even := float64(width) * float64(len(times)) / float64(total)
+		switch concentrated := float64(spread) < even/4 && total < t.reach.rows || spread == time.Millisecond; {
+		case concentrated && first.After(w.From): // a bulk job's: all before it
+			next = first.Sub(w.From)
+		case concentrated && spread == time.Millisecond: // its instant
+			next = time.Millisecond
+		case concentrated: // its beginning
+			next = time.Duration(float64(spread) * share)
+		}
+	}
+	t.rest.From = w.From
+	t.width = max(next.Truncate(time.Millisecond), time.Millisecond)
+	return true
 }
 
 // span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has settled.
@@ -74,22 +103,10 @@ func span(start, checkpoint, now time.Time, overlap, settle time.Duration) Windo
 	return Window{from.Truncate(time.Millisecond), now.Add(-settle).Truncate(time.Millisecond)}
 }
 
+// timeLayout is how messages show times: UTC, milliseconds.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
 // String shows the window's ends in UTC.
 func (w Window) String() string {
-	const layout = "2006-01-02T15:04:05.000Z"
-	return w.From.UTC().Format(layout) + " to " + w.To.UTC().Format(layout)
-}
-
-// OverflowError tells that more conversations bear one and the same millisecond than a search can return. Nothing of
-// the instant was sent, and the checkpoint stays before it.
-type OverflowError struct {
-	At   time.Time
-	Rows int // as the server counts them
-}
-
-// Error says what happened and what to do.
-func (e *OverflowError) Error() string {
-	return fmt.Sprintf("%d conversations were marked done at the same instant, %s: more than one search can return. "+
-		"The checkpoint stays before that instant; find out which bulk job closed them",
-		e.Rows, e.At.UTC().Format(time.RFC3339Nano))
+	return w.From.UTC().Format(timeLayout) + " to " + w.To.UTC().Format(timeLayout)
 }

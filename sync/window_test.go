@@ -37,7 +37,7 @@ func TestTiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := time.UnixMilli(rapid.Int64Range(1.5e12, 1.9e12).Draw(t, "from"))
 		whole := Window{from, from.Add(time.Duration(rapid.Int64Range(1, 1e9).Draw(t, "milliseconds")) * time.Millisecond)}
-		tiles, at := newTiler(whole), whole.From
+		tiles, at := newTiler(whole, kustomersReach), whole.From
 		for window, ok := tiles.next(); ok; window, ok = tiles.next() {
 			if !window.From.Equal(at) || window.Empty() {
 				t.Fatalf("window %s, want one from %s", window, at)
@@ -55,16 +55,24 @@ func TestTiles(t *testing.T) {
 	})
 }
 
-func TestHalves(t *testing.T) {
+// TestNarrow holds that a window which is too full is followed by one from the same instant that is narrower.
+func TestNarrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := time.UnixMilli(rapid.Int64Range(0, 2e12).Draw(t, "from"))
-		w := Window{from, from.Add(time.Duration(rapid.Int64Range(1, 1e7).Draw(t, "milliseconds")) * time.Millisecond)}
-		early, late, ok := w.halves()
-		switch {
-		case !ok && w.To.Sub(w.From) > time.Millisecond:
-			t.Fatalf("%s cannot be cut", w)
-		case ok && (early.From != w.From || early.To != late.From || late.To != w.To || early.Empty() || late.Empty()):
-			t.Fatalf("%s is cut into %s and %s", w, early, late)
+		width := rapid.Int64Range(1, 1e10).Draw(t, "milliseconds")
+		whole := Window{from, from.Add(time.Duration(width) * time.Millisecond)}
+		tiles := newTiler(whole, kustomersReach)
+		window, _ := tiles.next()
+		var rows []time.Time
+		for range rapid.IntRange(0, 5).Draw(t, "rows") {
+			rows = append(rows, window.From.Add(time.Duration(rapid.Int64Range(0, int64(window.To.Sub(window.From)/time.Millisecond)-1).Draw(t, "row"))*time.Millisecond))
+		}
+		narrowed := tiles.narrow(window, rows, rapid.IntRange(501, 10000).Draw(t, "total"))
+		if narrowed != (window.To.Sub(window.From) > time.Millisecond) {
+			t.Fatalf("%s is narrowed: %v", window, narrowed)
+		}
+		if next, ok := tiles.next(); narrowed && (!ok || !next.From.Equal(window.From) || !next.To.Before(window.To) || next.Empty()) {
+			t.Fatalf("%s is followed by %s", window, next)
 		}
 	})
 }

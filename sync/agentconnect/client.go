@@ -1,6 +1,7 @@
 package agentconnect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,12 +19,13 @@ const idle = 4 * time.Second
 
 // Options are what a Client needs. BaseURL and APIKey are required.
 type Options struct {
-	BaseURL   string        // such as "https://acme.api.stellaconnect.net"
-	APIKey    string        // sent as x-api-key
-	Timeout   time.Duration // of a POST, from the connection to the end of the answer; 0 means 30 s
-	Requests  *httpx.Pacer  // Ready waits for it; nil: unpaced
-	UserAgent string        // such as "acsync/1.4.0"
-	HTTP      *http.Client  // in place of the client's own, for tests
+	BaseURL     string        // such as "https://acme.api.stellaconnect.net"
+	APIKey      string        // sent as x-api-key
+	Timeout     time.Duration // of a POST, from the connection to the end of the answer; 0 means 30 s
+	Requests    *httpx.Pacer  // Ready waits for it; nil: unpaced
+	UserAgent   string        // such as "acsync/1.4.0"
+	Connections int           // kept open between requests; 0 means 64
+	HTTP        *http.Client  // in place of the client's own, for tests
 }
 
 // Client posts to one Agent Connect account. Its methods may be called concurrently.
@@ -42,7 +44,7 @@ func New(o Options) (*Client, error) {
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
 		// With HTTP/1.1 a connection that breaks leaves one request in doubt, and not all that share it.
-		Transport: httpx.TransportOptions{HTTP1: true, Idle: idle, Connections: 64},
+		Transport: httpx.TransportOptions{HTTP1: true, Idle: idle, Connections: cmp.Or(o.Connections, 64)},
 	})
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 // App is the program. The zero App works but for init, which needs the example configuration.
 type App struct {
 	Example []byte           // config.example.toml, which init writes
-	Now     func() time.Time // the clock of the stand-ins; nil: this machine's
+	Now     func() time.Time // the clock of the stand-ins, and the one compared with Kustomer's; nil: this machine's
 }
 
 // Run executes one command line and returns its exit code. Reports go to stdout; logs, progress and errors to stderr.

@@ -125,7 +125,9 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	hold := &atomic.Bool{}
 	hold.Store(args[0] == "hang")
 	ts.Defer(func() { hold.Store(false) })
-	stand, err := sandbox.Start(sandbox.Options{Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+	now, err := time.Parse(time.RFC3339, ts.Getenv("FIXED_NOW"))
+	ts.Check(err)
+	stand, err := sandbox.Start(sandbox.Options{Now: func() time.Time { return now }, Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
 		Hook: func(r *http.Request) sandbox.Fault {
 			if r.Method == http.MethodPost && hold.Load() { // it takes the first request, and the answer does not come
 				hold.Store(false)

@@ -34,6 +34,9 @@ func (s *shell) init(c *cli.Context) (err error) {
 		return usagef("init has nothing to do for the sandbox: run --sandbox creates its ledger by itself")
 	}
 	path := c.String(flagConfig)
+	if path == "" {
+		return usagef("--%s is empty; name the file", flagConfig)
+	}
 	wrote, err := s.writeExample(path)
 	if err != nil {
 		return err

@@ -2,9 +2,12 @@ package app
 
 import (
 	"errors"
+	"fmt"
+	"log/slog"
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/report"
 )
@@ -37,7 +40,9 @@ func (s *shell) run(c *cli.Context) (err error) {
 	if err := tenant.config.Ready(); err != nil {
 		return err
 	}
-	clients, err := connect(tenant.config)
+	watch := terminal.watch()
+	defer watch.stop()
+	clients, err := connect(tenant.config, watch.log)
 	if err != nil {
 		return err
 	}
@@ -46,8 +51,8 @@ func (s *shell) run(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
-	watch, attention := terminal.watch(), &report.Attention{}
-	engine.Observer = append(watch.observer, attention)
+	attention := &report.Attention{}
+	engine.Observer, engine.Now = append(watch.observer, attention), s.app.Now
 	result, err := engine.Run(c.Context)
 	watch.stop()
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows}
@@ -76,19 +81,21 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 // watch is who listens to a pass: the log, and on a terminal the progress bar.
 type watch struct {
 	observer observers
+	log      *slog.Logger
 	stop     func()
 }
 
 func (t terminal) watch() watch {
 	if !t.progress {
-		return watch{observer: observers{logging{t.logger(t.stderr)}}, stop: func() {}}
+		log := t.logger(t.stderr)
+		return watch{observers{logging{log}}, log, func() {}}
 	}
 	bar := newBar(t.stderr, t.colorErr)
-	return watch{observer: observers{bar, logging{t.logger(bar)}}, stop: bar.stop}
+	log := t.logger(bar)
+	return watch{observers{bar, logging{log}}, log, bar.stop}
 }
 
-// conclude prints the report. A pass that the report explains wholly needs no further words on stderr; one that ended
-// before anything was read has nothing to show to people.
+// conclude prints the report. One that ended before anything was read has nothing to show to people.
 func (s *shell) conclude(c *cli.Context, t terminal, pass report.Pass, err error) error {
 	var failed error
 	switch {
@@ -98,10 +105,27 @@ func (s *shell) conclude(c *cli.Context, t terminal, pass report.Pass, err error
 		failed = report.Table(s.stdout, pass, report.Style{Width: t.width, Color: t.colorOut})
 	}
 	if failed != nil {
-		return errors.Join(err, failed)
+		return errors.Join(err, fmt.Errorf("print the report: %w", failed))
+	}
+	if err == nil {
+		err = unfinished(pass)
 	}
 	if err != nil || pass.Exit != exitDone {
 		return ended{pass.Exit, err}
+	}
+	return nil
+}
+
+// unfinished says in one line on stderr what made a pass end with less than it should have done; nil where the report
+// says it all.
+func unfinished(pass report.Pass) error {
+	switch {
+	case pass.Fuse != "":
+		return fmt.Errorf("a fuse blew: %s; nothing more was sent, the rest is kept for later passes", pass.Fuse)
+	case pass.Down != "":
+		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", pass.Down)
+	case pass.Exit == exitTemporary:
+		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again", pass.Counts[store.Retry])
 	}
 	return nil
 }

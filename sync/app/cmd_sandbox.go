@@ -29,6 +29,11 @@ func (s *shell) sandboxCommand() *cli.Command {
 }
 
 func (s *shell) serveSandbox(c *cli.Context) (err error) {
+	for _, flag := range []string{flagKustomer, flagAgent} {
+		if port := c.Int(flag); port < 0 || port > 65535 {
+			return usagef("--%s %d is no port; choose 1 to 65535, or 0 for any that is free", flag, port)
+		}
+	}
 	stand, err := sandbox.Start(sandbox.Options{
 		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent), Now: s.app.Now,
 	})
@@ -50,15 +55,18 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(), "start": stand.Start(),
 		})
 	}
+	text := sandboxConfig(stand)
+	if out := c.String(flagOut); out != "" {
+		if err := maybe.WriteFile(out, []byte(text), 0o600); err != nil {
+			return fmt.Errorf("write the configuration: %w", err)
+		}
+	} else if _, err := io.WriteString(s.stdout, text); err != nil {
+		return err
+	}
 	if !c.Bool(flagQuiet) {
 		fmt.Fprintln(s.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")
 	}
-	text := sandboxConfig(stand)
-	if out := c.String(flagOut); out != "" {
-		return maybe.WriteFile(out, []byte(text), 0o600)
-	}
-	_, err := io.WriteString(s.stdout, text)
-	return err
+	return nil
 }
 
 // sandboxConfig is a configuration that points at the stand-ins. Their keys are no secrets.

@@ -21,8 +21,10 @@ func (s *shell) statusCommand() *cli.Command {
 	})
 }
 
-// listed is how many conversations that need a hand status names.
-const listed = 20
+const (
+	listed     = 20 // conversations in doubt that status names
+	latestRuns = 50 // passes whose refusals it names
+)
 
 // status reads the ledger and shows where things stand. It calls neither service.
 func (s *shell) status(c *cli.Context) (err error) {
@@ -44,7 +46,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	status.Tenant, status.Ledger = tenant.name, tenant.config.Ledger.Path
+	status.Tenant, status.Ledger, status.Overlap = tenant.name, tenant.config.Ledger.Path, time.Duration(tenant.config.Sync.Overlap)
 	if c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
@@ -68,7 +70,7 @@ func readStatus(ledger *store.Ledger) (report.Status, error) {
 	if err != nil {
 		return report.Status{}, err
 	}
-	runs, err := ledger.Runs(1)
+	runs, err := ledger.Runs(latestRuns)
 	if err != nil {
 		return report.Status{}, fmt.Errorf("read the last pass: %w", err)
 	}
@@ -78,6 +80,9 @@ func readStatus(ledger *store.Ledger) (report.Status, error) {
 	}
 	if len(runs) > 0 {
 		status.Last = &runs[0]
+	}
+	for _, run := range runs {
+		status.Refused = append(status.Refused, run.Refusals...)
 	}
 	return status, nil
 }

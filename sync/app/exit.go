@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/urfave/cli/v2"
+
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
@@ -61,7 +63,11 @@ type Interrupted struct{ Signal os.Signal }
 
 // Error says what happened and that nothing is lost.
 func (i Interrupted) Error() string {
-	return fmt.Sprintf("stopped by %v; what had begun was finished, the rest is kept for the next pass", i.Signal)
+	name := "Ctrl-C (SIGINT)"
+	if i.Signal == syscall.SIGTERM {
+		name = "SIGTERM"
+	}
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for the next pass", name)
 }
 
 // usageError is a command line that cannot be carried out.
@@ -94,25 +100,34 @@ func exitCode(err error) int {
 		pass   ended
 		signal Interrupted
 		api    *httpx.Error
+		old    *surveysync.TooOldError
+		ahead  *surveysync.AheadError
+		moving *surveysync.UnsteadyError
+		ledger *surveysync.LedgerError
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &pass):
 		return pass.code
-	case errors.As(err, &usage), errors.As(err, &faults):
+	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.Is(err, store.ErrExists),
+		errors.As(err, new(cli.ExitCoder)): // cli's own complaints
 		return exitUsage
+	case errors.Is(err, store.ErrMissing):
+		return exitLedgerMissing
+	case errors.Is(err, store.ErrLocked):
+		return exitLocked
+	case errors.Is(err, store.ErrDamaged), errors.As(err, &ahead):
+		return exitLedgerDamaged
+	case errors.Is(err, surveysync.ErrAccounting), errors.As(err, &ledger):
+		return exitFailed
 	case errors.As(err, &signal):
 		if signal.Signal == syscall.SIGTERM {
 			return exitTerminated
 		}
 		return exitInterrupted
-	case errors.Is(err, store.ErrMissing):
-		return exitLedgerMissing
-	case errors.Is(err, store.ErrLocked):
-		return exitLocked
-	case errors.Is(err, store.ErrDamaged):
-		return exitLedgerDamaged
+	case errors.As(err, &moving):
+		return exitTemporary
 	case errors.As(err, &api):
 		return apiExitCode(api.Kind)
 	}
@@ -123,7 +138,7 @@ func apiExitCode(kind httpx.Kind) int {
 	switch kind {
 	case httpx.Credentials:
 		return exitCredentials
-	case httpx.Limited, httpx.Server, httpx.Network:
+	case httpx.Limited, httpx.Server, httpx.Network, httpx.Stopped:
 		return exitTemporary
 	}
 	return exitFailed
@@ -138,9 +153,9 @@ func verdict(r surveysync.Result, err error) int {
 		return exitCode(err)
 	case r.Fuse != "":
 		return exitFuse
-	case r.Counts[store.Rejected]+r.Counts[store.InDoubt] > 0:
+	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Unseen > 0:
 		return exitNeedsHand
-	case r.Down || r.Counts[store.Retry] > 0:
+	case r.Down != "" || r.Counts[store.Retry] > 0:
 		return exitTemporary
 	}
 	return exitDone

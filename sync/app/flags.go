@@ -41,7 +41,7 @@ func commonFlags() []cli.Flag {
 func passFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
-		&cli.IntFlag{Name: flagMax, Usage: "create at most `N` survey requests; the rest waits for the next pass"},
+		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
 		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
 	}
 }

@@ -4,30 +4,34 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"acsync/store"
 	surveysync "acsync/sync"
 )
 
-// bar shows on a terminal how far a pass is: survey requests done of those decided so far, with rate and time left.
-// Log lines are written above it.
+// bar shows on a terminal how far a pass is: conversations disposed of, of those found so far, with rate and time left.
+// Log lines are written above it. It appears with the first event.
 type bar struct {
-	writer  progress.Writer
-	tracker *progress.Tracker
-	planned int64
+	terminal io.Writer
+	writer   progress.Writer
+	tracker  *progress.Tracker
+	found    int64
+
+	mu    sync.Mutex
+	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
 }
 
-// newBar starts to draw on w, which must be a terminal.
+// newBar is a bar on w, which must be a terminal.
 func newBar(w io.Writer, color bool) *bar {
 	writer := progress.NewWriter()
 	writer.SetOutputWriter(w)
 	writer.SetUpdateFrequency(100 * time.Millisecond)
 	writer.SetTrackerLength(24)
-	writer.SetMessageLength(34)
+	writer.SetAutoStop(false)
 	style := progress.StyleDefault
 	style.Name = "acsync"
 	style.Chars = progress.StyleCharsBlocks
@@ -40,44 +44,70 @@ func newBar(w io.Writer, color bool) *bar {
 		style.Colors.Percent = text.Colors{text.FgCyan}
 	}
 	writer.SetStyle(style)
-	b := &bar{writer: writer, tracker: &progress.Tracker{Message: "reading", Units: progress.UnitsDefault}}
-	writer.AppendTracker(b.tracker)
-	go writer.Render()
-	return b
+	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next is read.
+	tracker := &progress.Tracker{Message: "reading", Units: progress.UnitsDefault, AutoStopDisabled: true}
+	writer.AppendTracker(tracker)
+	return &bar{terminal: w, writer: writer, tracker: tracker}
 }
 
 // Observe moves the bar.
 func (b *bar) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.PassStarted:
-		b.expect(e.Due)
+		b.draw()
+		b.find(e.Due)
 	case surveysync.WindowRead:
-		b.expect(e.Send)
-		b.tracker.UpdateMessage(fmt.Sprintf("window to %s", e.To.Local().Format("2006-01-02 15:04")))
+		b.find(e.Found)
+		b.tracker.UpdateMessage(fmt.Sprintf("conversations done until %s UTC", e.To.UTC().Format("01-02 15:04")))
 	case surveysync.Disposed:
-		if e.State != store.Skipped {
-			b.tracker.Increment(1)
+		b.tracker.Increment(1)
+	}
+}
+
+func (b *bar) find(more int) {
+	b.found += int64(more)
+	b.tracker.UpdateTotal(b.found)
+}
+
+// draw begins to draw.
+func (b *bar) draw() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	drawn := make(chan struct{})
+	go func() {
+		defer close(drawn)
+		b.writer.Render()
+	}()
+	b.drawn = drawn
+}
+
+// stop ends the drawing; nothing is drawn after it returns. It may be called twice.
+func (b *bar) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drawn == nil {
+		return
+	}
+	b.tracker.UpdateMessage("conversations")
+	b.tracker.MarkAsDone()
+	for {
+		b.writer.Stop() // without effect as long as Render has not begun
+		select {
+		case <-b.drawn:
+			b.drawn = nil
+			return
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }
 
-func (b *bar) expect(more int) {
-	b.planned += int64(more)
-	b.tracker.UpdateTotal(b.planned)
-}
-
-// stop ends the drawing; nothing is drawn after it returns.
-func (b *bar) stop() {
-	b.tracker.UpdateMessage("survey requests")
-	b.tracker.MarkAsDone()
-	b.writer.Stop()
-	for b.writer.IsRenderInProgress() {
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-// Write puts a log line above the bar.
+// Write puts a log line above the bar, or on the terminal while there is none.
 func (b *bar) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.drawn == nil {
+		return b.terminal.Write(line)
+	}
 	b.writer.Log("%s", bytes.TrimRight(line, "\n"))
 	return len(line), nil
 }

@@ -1,12 +1,18 @@
 package app
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
 	surveysync "acsync/sync"
@@ -72,4 +78,62 @@ func TestReadmeIsTrue(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestReadmeTranscripts makes the passes that the README shows, at the time at which they were made, and compares what it
+// shows. UPDATE=1 writes them anew.
+func TestReadmeTranscripts(t *testing.T) {
+	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	program := App{Now: func() time.Time { return now }}
+	env := []string{"XDG_CACHE_HOME=" + t.TempDir()}
+	if runtime.GOOS != "linux" {
+		t.Skip("the cache directory is found otherwise")
+	}
+	text := readme(t)
+	for _, block := range []struct {
+		begin string
+		args  []string
+	}{
+		{"```text\n$ go run . run --sandbox\n", []string{"acsync", "run", "--sandbox", "--quiet"}},
+		{"```json\n", []string{"acsync", "run", "--sandbox", "--quiet", "--json", "--dry-run"}},
+	} {
+		var out, problems bytes.Buffer
+		program.Run(t.Context(), block.args, env, nil, &out, &problems)
+		got := steady(strings.TrimSpace(out.String()))
+		if block.begin == "```json\n" {
+			got = fold(got, 112)
+		}
+		head, rest, _ := strings.Cut(text, block.begin)
+		want, tail, found := strings.Cut(rest, "\n```")
+		switch {
+		case !found:
+			t.Errorf("the README has no block %q", block.begin)
+		case os.Getenv("UPDATE") != "":
+			text = head + block.begin + got + "\n```" + tail
+		case got != want:
+			t.Errorf("the README shows something else (UPDATE=1 go test ./sync/app writes it anew):\n%s\n%s", cmp.Diff(want, got), problems.String())
+		}
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile("../../README.md", []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// steady replaces what differs from pass to pass.
+func steady(out string) string {
+	out = regexp.MustCompile(`duration    .*`).ReplaceAllString(out, "duration    4.6s")
+	out = regexp.MustCompile(`"pass":"[^"]*"`).ReplaceAllString(out, `"pass":"20261123T090000Z-7f3a"`)
+	return regexp.MustCompile(`"duration_seconds":[0-9.e-]*`).ReplaceAllString(out, `"duration_seconds":0.6`)
+}
+
+// fold breaks one line of JSON behind commas.
+func fold(line string, width int) string {
+	var lines []string
+	for len(line) > width {
+		at := strings.LastIndex(line[:width], ",") + 1
+		lines, line = append(lines, line[:at]), " "+line[at:]
+	}
+	return strings.Join(append(lines, line), "\n")
 }

@@ -26,6 +26,9 @@ type tenant struct {
 // tenant reads the configuration; with --sandbox it starts the stand-ins and points the configuration at them. The
 // file is then read only if the command line names one.
 func (s *shell) tenant(c *cli.Context) (*tenant, error) {
+	if c.String(flagConfig) == "" {
+		return nil, usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
+	}
 	if !c.Bool(flagSandbox) {
 		cfg, err := config.Load(config.Source{Path: c.String(flagConfig), Env: s.env})
 		return &tenant{config: cfg, name: cfg.Kustomer.Org}, err
@@ -34,9 +37,9 @@ func (s *shell) tenant(c *cli.Context) (*tenant, error) {
 	if err != nil {
 		return nil, err
 	}
-	source := config.Source{Override: func(cfg *config.Config) { pointAt(cfg, stand) }}
+	source := config.Source{Env: s.env, Override: func(cfg *config.Config) { pointAt(cfg, stand) }}
 	if c.IsSet(flagConfig) {
-		source.Path, source.Env = c.String(flagConfig), s.env
+		source.Path = c.String(flagConfig)
 	}
 	t := &tenant{name: "sandbox", sandbox: stand}
 	if t.config, err = config.Load(source); err != nil {
@@ -74,11 +77,7 @@ func (s *shell) sandboxLedger() (string, error) {
 			return "", fmt.Errorf("find a place for the sandbox's ledger: %w; set HOME or XDG_CACHE_HOME", err)
 		}
 	}
-	dir := filepath.Join(cache, "acsync")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make a place for the sandbox's ledger: %w", err)
-	}
-	return filepath.Join(dir, "sandbox.db"), nil
+	return filepath.Join(cache, "acsync", "sandbox.db"), nil
 }
 
 // ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
@@ -86,6 +85,9 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 	ledger, err := store.Open(t.config.Ledger.Path, store.Options{})
 	if t.sandbox == nil || !errors.Is(err, store.ErrMissing) {
 		return ledger, err
+	}
+	if err := os.MkdirAll(filepath.Dir(t.config.Ledger.Path), 0o700); err != nil {
+		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
 	}
 	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start()); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"log/slog"
 	"time"
 
 	surveysync "acsync/sync"
@@ -20,7 +21,7 @@ type clients struct {
 }
 
 // connect makes the clients; it does not call yet.
-func connect(cfg config.Config) (*clients, error) {
+func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 	c := &clients{
 		all: httpx.NewPacer(httpx.PacerOptions{
 			Name: "Kustomer", PerMinute: float64(cfg.Kustomer.RequestsPerMinute), Reserve: cfg.Kustomer.Reserve,
@@ -33,13 +34,16 @@ func connect(cfg config.Config) (*clients, error) {
 	c.kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: cfg.Kustomer.APIKey.Reveal(), Timeout: time.Duration(cfg.Kustomer.Timeout),
 		All: c.all, Search: c.searches, UserAgent: agent,
+		Notify: func(err error, wait time.Duration) {
+			log.Warn("trying again", "after", wait.Round(time.Millisecond), "because", err)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	c.connect, err = agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: cfg.AgentConnect.APIKey.Reveal(), Timeout: time.Duration(cfg.AgentConnect.Timeout),
-		Requests: c.requests, UserAgent: agent,
+		Requests: c.requests, UserAgent: agent, Connections: cfg.AgentConnect.Concurrency,
 	})
 	return c, err
 }
@@ -73,6 +77,7 @@ func options(cfg config.Config) surveysync.Options {
 		Limits:      surveysync.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
+		Recheck:     time.Duration(cfg.Sync.RecheckAfter),
 		Concurrency: cfg.AgentConnect.Concurrency,
 		Stamp:       cfg.AgentConnect.Stamp,
 		Verdict:     verdict,

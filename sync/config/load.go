@@ -92,9 +92,9 @@ func (l *loader) readFile() {
 
 // slurp returns the text of the file without a byte order mark, and keeps the mode of the very file it read.
 func (l *loader) slurp() ([]byte, error) {
-	f, err := os.Open(l.source.Path)
+	f, err := openRegular(l.source.Path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot be opened: %w", cause(err))
+		return nil, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -113,6 +113,19 @@ func (l *loader) slurp() ([]byte, error) {
 		return nil, errors.New("is larger than 256 KiB, which no configuration is; is it the right file?")
 	}
 	return withoutMark(text), nil
+}
+
+// openRegular opens a file, and nothing that would keep the program waiting for a writer, such as a named pipe.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, errors.New("is no regular file; name one (a pipe or a device cannot be read)")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot be opened: %w", cause(err))
+	}
+	return f, nil
 }
 
 // cause takes the path out of an error of package os: faults name the file themselves, and never a secret's.

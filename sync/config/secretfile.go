@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"runtime"
 	"strings"
 )
@@ -88,12 +87,12 @@ func (l *loader) readSecretFile(s secretKeys, path string) {
 // readSecret returns what is in a secret's file, without the space around it. Its errors show neither path nor content:
 // people do paste a key where its file should be named.
 func readSecret(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", errors.New("does not exist (relative paths begin at the configuration file)")
 	case err != nil:
-		return "", fmt.Errorf("cannot be opened: %w", cause(err))
+		return "", err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {

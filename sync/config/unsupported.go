@@ -11,7 +11,6 @@ var notSupported = map[string]bool{
 	"agent_connect.api_secret_file":  true,
 	"sync.survey_per":                true,
 	"sync.delay":                     true,
-	"sync.recheck_after":             true,
 	"filters.require_active_profile": true,
 	"mapping.brand":                  true,
 	"mapping.language":               true,

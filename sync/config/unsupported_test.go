@@ -15,7 +15,6 @@ var notDefault = map[string]string{
 	"agent_connect.api_secret_file":  `"none"`,
 	"sync.survey_per":                `"resolution"`,
 	"sync.delay":                     `"1h"`,
-	"sync.recheck_after":             `"11m"`,
 	"filters.require_active_profile": `true`,
 	"mapping.brand":                  `"'a'"`,
 	"mapping.language":               `"'en'"`,

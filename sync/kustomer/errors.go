@@ -12,6 +12,9 @@ import (
 // ErrNotFound says that a single record does not exist, or no longer.
 var ErrNotFound = errors.New("no such record in Kustomer")
 
+// ErrInvalid says that Kustomer refused a request for what it asks: a criterion that it does not take, for instance.
+var ErrInvalid = errors.New("refused by Kustomer")
+
 // The roles that a key needs, any one of the documented ones.
 const (
 	roleSearch       = "org.permission.search.create"
@@ -30,8 +33,16 @@ func explain(err error, q request) error {
 	if hint := hint(e, q); hint != "" {
 		e.Hint = hint
 	}
+	if e.Kind == httpx.Invalid {
+		return invalid{err}
+	}
 	return err
 }
+
+// invalid makes a refusal ErrInvalid as well, without another word.
+type invalid struct{ error }
+
+func (i invalid) Unwrap() []error { return []error{i.error, ErrInvalid} }
 
 func hint(e *httpx.Error, q request) string {
 	switch {
@@ -46,7 +57,7 @@ func hint(e *httpx.Error, q request) string {
 	case e.Status == http.StatusRequestEntityTooLarge:
 		return "the request is larger than Kustomer takes, which acsync should never send: please report it"
 	case e.Kind == httpx.Invalid && q.search:
-		return "Kustomer refused the search itself: `acsync check` tries each of its criteria"
+		return "Kustomer does not take one of the criteria of this search: please report it"
 	case e.Kind == httpx.Redirected, e.Kind == httpx.Unreadable && e.Hint == "":
 		return "is kustomer.base_url right?"
 	case e.Kind == httpx.Limited:

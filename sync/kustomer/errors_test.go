@@ -30,7 +30,7 @@ func TestErrors(t *testing.T) {
 			"other region", clock, 500, `{"errors":[{"message":"Auth token associated with pod prod2 but request is being handled by prod1"}]}`,
 			[]string{"another region", "https://<org>.api.kustomerapp.com"},
 		},
-		{"search refused", search, 400, echo, []string{"POST /v1/customers/search: 400, request refused: bad *** for ***", "acsync check"}},
+		{"search refused", search, 400, echo, []string{"POST /v1/customers/search: 400, request refused: bad *** for ***", "please report it"}},
 		{"too large", search, 413, "<html><title>413 Request Entity Too Large</title></html>", []string{"413 Request Entity Too Large", "report it"}},
 		{"moved", users, 301, "", []string{"redirected", "kustomer.base_url"}},
 	}

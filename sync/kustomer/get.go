@@ -32,7 +32,11 @@ func (c *Client) User(ctx context.Context, id string) (User, error) {
 // Tag returns one tag; the error is ErrNotFound when there is none, or when this cannot be asked for (the call is
 // inferred from the others).
 func (c *Client) Tag(ctx context.Context, id string) (Tag, error) {
-	return get(ctx, c, "tag", id, roleTag, decodeTag)
+	tag, err := get(ctx, c, "tag", id, roleTag, decodeTag)
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Status == http.StatusMethodNotAllowed {
+		return tag, fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return tag, err
 }
 
 // get reads one record of the given kind.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,9 @@ func attention(b *strings.Builder, p Pass, s Style) {
 		return
 	}
 	rows := slices.Clone(p.Attention)
-	slices.SortStableFunc(rows, func(x, y surveysync.Row) int { return int(y.State) - int(x.State) })
+	slices.SortFunc(rows, func(x, y surveysync.Row) int {
+		return cmp.Or(cmp.Compare(y.State, x.State), x.Resolution.Compare(y.Resolution), cmp.Compare(x.Key.Conversation, y.Key.Conversation))
+	})
 	b.WriteString("needs a hand\n")
 	for _, row := range rows[:min(len(rows), shownRows)] {
 		line := fmt.Sprintf("  %-24s  %-8s  %s", row.Key.Conversation, name(row.State), row.Reason)
@@ -45,7 +48,7 @@ func attention(b *strings.Builder, p Pass, s Style) {
 		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
 	}
 	if more := total - min(len(rows), shownRows); more > 0 {
-		fmt.Fprintf(b, "  and %d more; --log-level info names each\n", more)
+		fmt.Fprintf(b, "  and %d more; acsync status names the latest\n", more)
 	}
 	b.WriteString("\n")
 }

@@ -45,14 +45,20 @@ func advice(p Pass) []string {
 	if p.Enough {
 		say("Stopped at --max: what is scheduled waits for the next pass.")
 	}
-	if p.Down {
-		say("Agent Connect could not be reached: the next pass tries again.")
+	if p.Down != "" {
+		say("Agent Connect took nothing more: %s. The next pass goes on.", p.Down)
+	}
+	if p.Unseen > 0 {
+		say("%d conversations could not be seen with this API key; see the note.", p.Unseen)
 	}
 	if n := p.Counts[store.Rejected]; n > 0 {
 		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
 		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)
+	}
+	for _, notice := range p.Notices {
+		say("Note: %s.", notice)
 	}
 	return lines
 }

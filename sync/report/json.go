@@ -34,6 +34,8 @@ type passJSON struct {
 	Rejections map[string]int  `json:"rejections"` // of the refusals
 	Waits      map[string]int  `json:"waits"`      // of what is scheduled, to be retried or in doubt
 	Attention  []attentionJSON `json:"attention"`  // the first hundred of the rejected and in doubt
+	Late       lateJSON        `json:"late"`
+	Notices    []string        `json:"notices"`
 	Requests   Calls           `json:"requests"`
 	Duration   float64         `json:"duration_seconds"`
 	Fuse       string          `json:"fuse"`
@@ -59,6 +61,13 @@ func JSON(w io.Writer, p Pass) error {
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
 	})
+}
+
+// lateJSON tells how many conversations were seen for the first time below the checkpoint of an earlier pass, and how far
+// below it at most.
+type lateJSON struct {
+	Count   int     `json:"count"`
+	Seconds float64 `json:"greatest_seconds"`
 }
 
 // stamp is empty for a time that is not known.

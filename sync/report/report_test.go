@@ -166,7 +166,8 @@ func status() Status {
 			Key:    store.Key{Conversation: "6716500fa1b2c3d4e5f60001"},
 			Record: store.Record{State: store.InDoubt, Reason: "no_answer", Resolution: at.Add(-2 * time.Hour)},
 		}},
-		Last: &store.Run{Mode: "run", Ended: at.Add(-15 * time.Minute), Found: 412, Exit: 3},
+		Refused: []store.Refusal{{Conversation: "6716500fa1b2c3d4e5f60003", Reason: "employee_not_found"}},
+		Last:    &store.Run{Mode: "run", Ended: at.Add(-15 * time.Minute), Found: 412, Exit: 3},
 	}
 }
 

@@ -17,11 +17,13 @@ import (
 type Status struct {
 	store.Info
 	Tenant  string
-	Ledger  string        // path
-	InDoubt []store.Entry // some of them, open intents first
-	NextDue time.Time     // of what is scheduled or to be retried; zero for nothing
-	Last    *store.Run    // the last pass; nil for none
+	Ledger  string          // path
+	InDoubt []store.Entry   // some of them, open intents first
+	Refused []store.Refusal // by the latest passes, the latest first
+	NextDue time.Time       // of what is scheduled or to be retried; zero for nothing
+	Last    *store.Run      // the last pass; nil for none
 	Now     time.Time
+	Overlap time.Duration // sync.overlap, which lateness must stay below
 }
 
 // doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
@@ -32,8 +34,9 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "acsync status · %s\n\n", s.Tenant)
 	fmt.Fprintf(&b, "ledger      %s (%s)\n", s.Ledger, s.ID)
-	fmt.Fprintf(&b, "checkpoint  %s, %s ago\n", show(s.Checkpoint), age(s.Now.Sub(s.Checkpoint)))
+	fmt.Fprintf(&b, "checkpoint  %s, %s\n", show(s.Checkpoint), since(s.Now, s.Checkpoint))
 	fmt.Fprintf(&b, "last pass   %s\n", lastPass(s))
+	fmt.Fprintf(&b, "late        %s\n", lateness(s.Lateness, s.Overlap))
 	if !s.NextDue.IsZero() {
 		fmt.Fprintf(&b, "next due    %s\n", show(s.NextDue))
 	}
@@ -50,6 +53,7 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
 	b.WriteString(render(t))
 	needsHand(&b, s, style)
+	refused(&b, s)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -58,8 +62,40 @@ func lastPass(s Status) string {
 	if s.Last == nil {
 		return "none yet"
 	}
-	return fmt.Sprintf("%s, %s ago, %s: found %d, exit %d", show(s.Last.Ended), age(s.Now.Sub(s.Last.Ended)),
+	return fmt.Sprintf("%s, %s, %s: found %d, exit %d", show(s.Last.Ended), since(s.Now, s.Last.Ended),
 		s.Last.Mode, s.Last.Found, s.Last.Exit)
+}
+
+// lateness tells how late Kustomer's search showed conversations, and warns when the overlap hardly covers it.
+func lateness(l store.Lateness, overlap time.Duration) string {
+	if l.Count == 0 {
+		return "no conversation was ever seen later than its window"
+	}
+	var classes []string
+	for _, class := range l.Classes() {
+		if class.Below == 0 {
+			classes = append(classes, fmt.Sprintf("%d later", class.Count))
+			continue
+		}
+		classes = append(classes, fmt.Sprintf("%d < %s", class.Count, short(class.Below)))
+	}
+	text := fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count, l.Greatest.Round(time.Second), short(overlap), strings.Join(classes, ", "))
+	if l.Greatest > overlap*8/10 {
+		text += "\n            lengthen sync.overlap: what comes later than that is never seen"
+	}
+	return text
+}
+
+// short is a duration of whole units without the zeros behind them.
+func short(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 func needsHand(b *strings.Builder, s Status, style Style) {
@@ -76,32 +112,51 @@ func needsHand(b *strings.Builder, s Status, style Style) {
 	}
 }
 
-// age is a duration in its two greatest units.
-func age(d time.Duration) string {
-	switch {
-	case d < 0:
-		return "less than a second"
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+// refused lists what Agent Connect rejected lately.
+func refused(b *strings.Builder, s Status) {
+	if len(s.Refused) == 0 {
+		return
 	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
+	b.WriteString("\nrejected lately, and not sent again\n")
+	for _, refusal := range s.Refused[:min(len(s.Refused), shownRows)] {
+		fmt.Fprintf(b, "  %-24s  %s\n", refusal.Conversation, refusal.Reason)
+	}
+	if more := len(s.Refused) - shownRows; more > 0 {
+		fmt.Fprintf(b, "  and %d more; --json names them\n", more)
+	}
+}
+
+// since is how long ago a time was, in its two greatest units.
+func since(now, then time.Time) string {
+	switch d := now.Sub(then); {
+	case d < -time.Minute:
+		return "IN THE FUTURE: a clock was wrong; put back a copy of the ledger from before"
+	case d < 0:
+		return "just now"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s ago", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min ago", int(d.Hours()), int(d.Minutes())%60)
+	default:
+		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+	}
 }
 
 // statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never renamed or removed.
 type statusJSON struct {
-	Schema     string         `json:"schema"`
-	Ledger     string         `json:"ledger"`
-	LedgerID   string         `json:"ledger_id"`
-	Checkpoint string         `json:"checkpoint"`
-	Start      string         `json:"start"`
-	Counts     map[string]int `json:"counts"`
-	InDoubt    []doubtJSON    `json:"in_doubt"` // the first of them
-	NextDue    string         `json:"next_due"`
-	LastPass   *store.Run     `json:"last_pass"`
+	Schema     string          `json:"schema"`
+	Ledger     string          `json:"ledger"`
+	LedgerID   string          `json:"ledger_id"`
+	Checkpoint string          `json:"checkpoint"`
+	Start      string          `json:"start"`
+	Counts     map[string]int  `json:"counts"`
+	InDoubt    []doubtJSON     `json:"in_doubt"` // the first of them
+	Rejected   []store.Refusal `json:"rejected"` // by the latest passes, the latest first
+	NextDue    string          `json:"next_due"`
+	Late       lateJSON        `json:"late"` // since the ledger was made
+	LastPass   *store.Run      `json:"last_pass"`
 }
 
 type doubtJSON struct {
@@ -122,6 +177,7 @@ func StatusJSON(w io.Writer, s Status) error {
 	}
 	return json.NewEncoder(w).Encode(statusJSON{
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
-		Counts: counts, InDoubt: doubts, NextDue: stamp(s.NextDue), LastPass: s.Last,
+		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
+		Late: lateJSON{s.Lateness.Count, s.Lateness.Greatest.Seconds()},
 	})
 }

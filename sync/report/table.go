@@ -87,6 +87,8 @@ func heading(b *strings.Builder, p Pass) {
 		b.WriteString("ended before anything was read\n\n")
 	case p.Window.Empty():
 		fmt.Fprintf(b, "nothing to read yet: everything up to %s is done\n\n", show(p.Checkpoint))
+	case p.Checkpoint.Before(p.To):
+		fmt.Fprintf(b, "marked done from %s to %s; read up to %s\n\n", brief(p.From), brief(p.To), show(p.Checkpoint))
 	default:
 		fmt.Fprintf(b, "marked done from %s to %s\n\n", show(p.From), show(p.To))
 	}
@@ -99,6 +101,9 @@ func show(t time.Time) string {
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
+
+// brief is a time in UTC to the minute, without the zone.
+func brief(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 func name(state store.State) string { return strings.ReplaceAll(state.String(), "_", " ") }
 

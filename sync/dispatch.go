@@ -1,0 +1,33 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// deliver hands over what is to be sent of a batch, in the order of time, and tells the rest. It returns as soon as all
+// is handed over, while the last requests are under way; then an error tells why no further window is to be delivered.
+func (p *pass) deliver(ctx context.Context, batch Batch, f *folio) error {
+	send := f.dispose(batch.Cases)
+	p.observe(WindowRead{Window: batch.Window, Found: len(batch.Cases), Send: len(send)})
+	for chunk := range slices.Chunk(send, reread) {
+		if p.outdated(batch.Read) && ctx.Err() == nil && !p.deliverer.fuse.halted() {
+			fresh, err := p.again(ctx, f, chunk)
+			if err != nil {
+				p.deliverer.fail(err) // the rest is scheduled
+			} else {
+				chunk = fresh
+			}
+		}
+		for _, c := range chunk {
+			p.deliverer.send(ctx, c, &f.sending, f.delivered)
+		}
+	}
+	return p.halted(ctx)
+}
+
+// outdated tells whether what was read then is to be read again before it is sent.
+func (p *pass) outdated(read time.Time) bool {
+	return time.Since(read) > p.options.Recheck
+}

@@ -1,0 +1,117 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	stdsync "sync"
+	"time"
+
+	"acsync/store"
+)
+
+// memoryLedger is a ledger in memory, for tests that make thousands of passes. It refuses what the real one refuses.
+type memoryLedger struct {
+	mu      stdsync.Mutex
+	info    store.Info
+	records map[store.Key]store.Record
+	intents uint64
+	runs    int
+}
+
+func newMemoryLedger(start time.Time) *memoryLedger {
+	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}}
+}
+
+func (m *memoryLedger) Info() (store.Info, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.info, nil
+}
+
+func (m *memoryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := map[store.Key]store.Record{}
+	for _, key := range keys {
+		if record, ok := m.records[key]; ok {
+			found[key] = record
+		}
+	}
+	return found, nil
+}
+
+func (m *memoryLedger) list(take func(store.Record) bool) []store.Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var entries []store.Entry
+	for key, record := range m.records {
+		if take(record) {
+			entries = append(entries, store.Entry{Key: key, Record: record})
+		}
+	}
+	slices.SortFunc(entries, func(a, b store.Entry) int {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Conversation, b.Conversation))
+	})
+	return entries
+}
+
+func (m *memoryLedger) Waiting(_ int, states ...store.State) ([]store.Entry, error) {
+	return m.list(func(r store.Record) bool { return slices.Contains(states, r.State) }), nil
+}
+
+func (m *memoryLedger) Recover(time.Time) ([]store.Entry, error) {
+	open := m.list(func(r store.Record) bool { return r.State == store.Sending })
+	for _, entry := range open {
+		entry.State, entry.Reason = store.InDoubt, string(Interrupted)
+		m.records[entry.Key] = entry.Record
+	}
+	return open, nil
+}
+
+func (m *memoryLedger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	record := m.records[key]
+	if record.State.Final() || record.State == store.Sending || record.State == store.InDoubt {
+		return store.Intent{}, fmt.Errorf("%w: %s is %s", store.ErrRefused, key.Conversation, record.State)
+	}
+	m.intents++
+	record.State, record.Resolution, record.At, record.Intent = store.Sending, resolution, now, m.intents
+	record.Attempts++
+	m.records[key] = record
+	return store.Intent{Key: key, Number: m.intents, Ledger: m.info.ID, Attempt: record.Attempts}, nil
+}
+
+func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	record := m.records[intent.Key]
+	if record.State != store.Sending || record.Intent != intent.Number {
+		return fmt.Errorf("%w: %s is not open", store.ErrRefused, intent)
+	}
+	record.State, record.Reason, record.Status, record.At, record.Due = result.State, result.Reason, result.Status, result.At, result.Due
+	m.records[intent.Key] = record
+	return nil
+}
+
+func (m *memoryLedger) Commit(batch store.Batch) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, entry := range batch.Entries {
+		if known := m.records[entry.Key].State; known.Final() || known == store.Sending || known == store.InDoubt {
+			return fmt.Errorf("%w: %s is %s", store.ErrRefused, entry.Conversation, known)
+		}
+		m.records[entry.Key] = entry.Record
+	}
+	if batch.Checkpoint.Before(m.info.Checkpoint) && !batch.Checkpoint.IsZero() {
+		return fmt.Errorf("%w: the checkpoint would move back", store.ErrRefused)
+	}
+	if !batch.Checkpoint.IsZero() {
+		m.info.Checkpoint = batch.Checkpoint
+	}
+	if batch.Run != nil {
+		m.runs++
+	}
+	return nil
+}

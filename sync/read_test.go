@@ -1,0 +1,315 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/kustomer"
+)
+
+// at puts all conversations of a desk at one instant; they were created as often in the same millisecond as told.
+func (d *desk) bulk(instant time.Time, together int) {
+	for i := range d.conversations {
+		d.conversations[i].LastDone.At = instant
+		d.conversations[i].CreatedAt = instant.Add(-24 * time.Hour).Add(time.Duration(i/together) * time.Millisecond)
+	}
+}
+
+// TestTies puts more conversations at one millisecond than a page holds.
+func TestTies(t *testing.T) {
+	instant := testNow.Add(-2 * time.Hour)
+	tests := []struct {
+		name          string
+		conversations int
+		together      int
+	}{
+		{"created at different times", 1800, 1},
+		{"some created together", 1800, 700},
+		{"all created together", 1800, 1800},
+		{"more than a search counts", 12_000, 7},
+		{"as many as can be paged", 9_999, 9_999},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if testing.Short() && test.conversations > 5000 {
+				t.Skip("slow")
+			}
+			b := newBench(t, test.conversations)
+			b.bulk(instant, test.together)
+			b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+			result := b.mustRun(t)
+			if result.Planned != test.conversations {
+				t.Errorf("%d of %d were found", result.Planned, test.conversations)
+			}
+			if !result.Checkpoint.Equal(testNow.Add(-3 * time.Minute)) {
+				t.Errorf("checkpoint %s", result.Checkpoint)
+			}
+		})
+	}
+}
+
+// TestOverflow puts more conversations at one instant than can be told apart: what lies before is delivered, and the
+// checkpoint stays.
+func TestOverflow(t *testing.T) {
+	instant := testNow.Add(-2 * time.Hour)
+	b := newBench(t, kustomersReach.rows+1)
+	b.bulk(instant, kustomersReach.rows+1)
+	b.conversations[0].LastDone.At = instant.Add(-time.Hour)
+	b.conversations = append(b.conversations, b.conversations[1])
+	b.conversations[kustomersReach.rows+1].ID = "6716500fa1b2c3d4e5f6ffff"
+	result, err := b.run(t)
+	var overflow *OverflowError
+	if !errors.As(err, &overflow) || !overflow.At.Equal(instant) {
+		t.Fatalf("error %v, want one that names %s", err, instant)
+	}
+	if result.Counts[store.Accepted] != 1 || result.Checkpoint.After(instant) {
+		t.Errorf("the window before was not delivered, or the checkpoint passed the instant: %+v", result)
+	}
+	for _, q := range b.searched {
+		if q.Page > kustomersReach.rows/kustomersReach.page {
+			t.Errorf("page %d was asked for", q.Page)
+		}
+	}
+}
+
+// TestChangingPages reopens a conversation between two pages, so that the later page is shifted.
+func TestChangingPages(t *testing.T) {
+	b := newBench(t, 1200)
+	b.bulk(testNow.Add(-2*time.Hour), 1200)
+	reopened := false
+	b.fail = func(call string) error {
+		if call == "search" && !reopened && len(b.searched) > 0 && b.searched[len(b.searched)-1].Page == 2 {
+			reopened = true
+			b.conversations[1190].Status = "open"
+		}
+		return nil
+	}
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	if result := b.mustRun(t); !reopened || result.Planned != 1199 {
+		t.Errorf("reopened %v, got %+v", reopened, result)
+	}
+}
+
+// TestNeverSteady lets a window change between its pages each time.
+func TestNeverSteady(t *testing.T) {
+	b := newBench(t, 1200)
+	b.bulk(testNow.Add(-2*time.Hour), 1200)
+	b.fail = func(call string) error {
+		if call == "search" && b.searched[len(b.searched)-1].Page == 2 {
+			b.conversations = b.conversations[1:]
+		}
+		return nil
+	}
+	result, err := b.run(t)
+	var unsteady *UnsteadyError
+	if !errors.As(err, &unsteady) || !result.Checkpoint.Before(testNow.Add(-2*time.Hour).Add(time.Millisecond)) {
+		t.Errorf("error %v, checkpoint %s", err, result.Checkpoint)
+	}
+}
+
+func TestDensityIsLearnt(t *testing.T) {
+	b := newBench(t, 20_000)
+	for i := range b.conversations { // 20,000 in 20 hours, evenly
+		b.conversations[i].LastDone.At = testNow.Add(-21 * time.Hour).Add(time.Duration(i) * 3600 * time.Millisecond)
+	}
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.mustRun(t)
+	if got, most := b.calls["search"], 65; got > most {
+		t.Errorf("%d searches for 20,000 conversations, want at most %d", got, most)
+	}
+}
+
+func TestLateness(t *testing.T) {
+	b := newBench(t, 3)
+	late := b.conversations[2]
+	b.conversations = b.conversations[:2]
+	b.mustRun(t)
+	late.LastDone.At = testNow.Add(-10 * time.Minute) // below the checkpoint, which is three minutes ago
+	b.conversations = append(b.conversations, late)
+	b.now = b.now.Add(time.Second)
+	result := b.mustRun(t)
+	if result.Late != 1 || result.Latest != 7*time.Minute || result.Counts[store.Accepted] != 1 {
+		t.Errorf("got %+v", result)
+	}
+	info, err := b.ledger.Info()
+	if err != nil || info.Lateness.Count != 1 || info.Lateness.Greatest != 7*time.Minute {
+		t.Errorf("the ledger has %+v, %v", info.Lateness, err)
+	}
+	if again := b.mustRun(t); again.Late != 0 {
+		t.Errorf("it is known now, but %+v", again)
+	}
+}
+
+func TestClocks(t *testing.T) {
+	tests := []struct {
+		name    string
+		off     time.Duration
+		notices int
+		fails   bool
+	}{
+		{"agree", 0, 0, false},
+		{"four seconds ahead", -4 * time.Second, 0, false},
+		{"a minute behind", time.Minute, 1, false},
+		{"a minute ahead", -time.Minute, 1, false},
+		{"an hour ahead", -time.Hour, 0, true},
+		{"an hour behind", time.Hour, 0, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, 1)
+			b.engine.Now = func() time.Time { return testNow.Add(-test.off) }
+			_, err := b.run(t)
+			var clock *ClockError
+			if errors.As(err, &clock) != test.fails {
+				t.Fatalf("error %v", err)
+			}
+			notices := 0
+			for _, event := range b.events {
+				if _, ok := event.(Notice); ok {
+					notices++
+				}
+			}
+			if notices != test.notices {
+				t.Errorf("%d notices, want %d", notices, test.notices)
+			}
+		})
+	}
+}
+
+func TestTwoYears(t *testing.T) {
+	if err := sound(Window{testNow.Add(-horizon), testNow}, testNow, testNow); err != nil {
+		t.Errorf("two years are not too old: %v", err)
+	}
+	var old *TooOldError
+	if err := sound(Window{testNow.Add(-horizon - time.Hour), testNow}, testNow, testNow); !errors.As(err, &old) {
+		t.Errorf("more than two years: %v", err)
+	}
+}
+
+// TestRecheck lets a conversation be reopened, and another be flagged, between the search and the sending.
+func TestRecheck(t *testing.T) {
+	b := newBench(t, 5)
+	b.engine.Options.Recheck = time.Nanosecond
+	b.fail = func(call string) error {
+		if call == "conversations" {
+			b.conversations[1].Status = "open"
+			b.conversations[2].Custom = map[string]any{"doNotSendAgentConnectRequestBool": true}
+			b.conversations = b.conversations[:4]
+		}
+		return nil
+	}
+	id := b.conversations[4].ID
+	b.engine.Source = changing{b.desk}
+	result := b.mustRun(t)
+	if result.Reasons[store.Skipped][Reopened] != 1 || result.Reasons[store.Skipped][DoNotSend] != 1 ||
+		result.Reasons[store.Skipped][Gone] != 1 || result.Counts[store.Accepted] != 2 {
+		t.Errorf("got %+v", result)
+	}
+	if b.times()[id] != 0 || b.calls["conversations"] != 1 {
+		t.Errorf("sent %v, calls %v", b.times(), b.calls)
+	}
+}
+
+// changing lets what fail changes show in the answer to the same call.
+type changing struct{ *desk }
+
+func (c changing) Conversations(ctx context.Context, ids []string) ([]kustomer.Conversation, error) {
+	if err := c.call("conversations"); err != nil {
+		return nil, err
+	}
+	fail := c.fail
+	c.fail = nil
+	defer func() { c.fail = fail }()
+	c.calls["conversations"]--
+	return c.desk.Conversations(ctx, ids)
+}
+
+func TestMergedCustomer(t *testing.T) {
+	b := newBench(t, 6)
+	merged := b.conversations[2].CustomerID
+	target := b.customers[merged]
+	target.ID, target.Emails = "58210c3db0f09110006bffff", emails("target@example.com")
+	delete(b.customers, merged)
+	b.customers[target.ID] = target
+	b.engine.Source = remembering{b.desk, merged, target.ID}
+	result := b.mustRun(t)
+	if result.Counts[store.Accepted] != 6 {
+		t.Errorf("got %+v", result)
+	}
+	for _, request := range b.got {
+		if request.ExtInteractionID == b.conversations[2].ID && request.Customer.Email != "target@example.com" {
+			t.Errorf("the merged customer's survey goes to %s", request.Customer.Email)
+		}
+	}
+}
+
+// remembering is a Kustomer that reads a conversation with its present customer, and finds it with a merged one.
+type remembering struct {
+	*desk
+	old, now string
+}
+
+func (r remembering) Conversations(ctx context.Context, ids []string) ([]kustomer.Conversation, error) {
+	rows, err := r.desk.Conversations(ctx, ids)
+	for i := range rows {
+		if rows[i].CustomerID == r.old {
+			rows[i].CustomerID = r.now
+		}
+	}
+	return rows, err
+}
+
+func TestJoinRefused(t *testing.T) {
+	b := newBench(t, 900)
+	for i := range b.conversations {
+		b.conversations[i].LastDone.At = testNow.Add(-time.Hour - time.Duration(i)*time.Minute)
+	}
+	b.fail = func(call string) error {
+		if call == "search customers" {
+			return kustomer.ErrInvalid
+		}
+		return nil
+	}
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	result := b.mustRun(t)
+	if result.Planned != 900 || b.calls["search customers"] != 1 || b.calls["customer"] != 900 {
+		t.Errorf("got %+v, calls %v", result, b.calls)
+	}
+	notices := 0
+	for _, event := range b.events {
+		if _, ok := event.(Notice); ok {
+			notices++
+		}
+	}
+	if notices != 1 {
+		t.Errorf("it was said %d times", notices)
+	}
+}
+
+func TestCustomersAreFetchedOnce(t *testing.T) {
+	b := newBench(t, 400)
+	for i := range b.conversations { // forty customers who come back all the time
+		b.conversations[i].LastDone.At = testNow.Add(-time.Hour - time.Duration(i)*3*time.Minute)
+		b.conversations[i].CustomerID = b.conversations[i%40].CustomerID
+	}
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.mustRun(t)
+	if got := b.calls["search customers"]; got > 3 || b.calls["customer"] > 0 {
+		t.Errorf("calls %v", b.calls)
+	}
+}
+
+// TestCheckpointInTheFuture opens a ledger whose checkpoint was moved by a wrong clock.
+func TestCheckpointInTheFuture(t *testing.T) {
+	b := newBench(t, 3)
+	if err := b.ledger.Commit(store.Batch{Checkpoint: testNow.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	var ahead *AheadError
+	if _, err := b.run(t); !errors.As(err, &ahead) || len(b.got) > 0 {
+		t.Errorf("error %v, sent %d", err, len(b.got))
+	}
+}

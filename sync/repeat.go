@@ -1,0 +1,58 @@
+package sync
+
+import (
+	"acsync/store"
+)
+
+// sightings remembers what a pass has lately disposed of, so that a conversation which a later window of the same pass
+// holds too is not counted twice: that happens when Kustomer's search catches up with it between two calls. It forgets what
+// was long ago, so that it does not grow with the pass.
+type sightings struct {
+	young, old map[store.Key]sighting
+}
+
+// sighting is what became of a conversation.
+type sighting struct {
+	skip  Reason // empty unless it was skipped
+	folio *folio // that it stands in
+}
+
+// memory is how many conversations one generation of sightings has.
+const memory = 20_000
+
+func (s *sightings) add(key store.Key, seen sighting) {
+	if len(s.young) >= memory || s.young == nil {
+		s.old, s.young = s.young, map[store.Key]sighting{}
+	}
+	s.young[key] = seen
+}
+
+func (s *sightings) find(key store.Key) (sighting, bool) {
+	if seen, ok := s.young[key]; ok {
+		return seen, true
+	}
+	seen, ok := s.old[key]
+	return seen, ok
+}
+
+// repeated tells whether a case is counted already and stays as it is: because it was taken up from the ledger, or an
+// earlier window held it. A case that the earlier window skipped and that is to be sent now is decided anew: its first
+// disposition is taken back, when that is in the ledger.
+func (p *pass) repeated(c Case) bool {
+	seen, ok := p.sightings.find(c.Key)
+	switch {
+	case p.taken[c.Key]:
+		return true
+	case !ok:
+		p.found(1)
+		return false
+	case seen.skip == "" || !c.Send():
+		return true
+	}
+	<-seen.folio.recorded
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.result.Counts[store.Skipped]--
+	p.result.Reasons.add(store.Skipped, seen.skip, -1)
+	return false
+}
