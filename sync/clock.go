@@ -12,9 +12,9 @@ const (
 	clockLimit   = 5 * time.Minute
 )
 
-// horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years (documented),
+// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years (documented),
 // and says nothing of the rest.
-const horizon = 2 * 365 * 24 * time.Hour
+const Horizon = 2 * 365 * 24 * time.Hour
 
 // ClockError tells that this machine's clock is wrong, or Kustomer's.
 type ClockError struct{ Off time.Duration } // positive: this machine is ahead
@@ -74,7 +74,7 @@ func sound(w Window, checkpoint, now time.Time) error {
 	if checkpoint.After(now.Add(clockWarning)) {
 		return &AheadError{Checkpoint: checkpoint, Now: now}
 	}
-	if limit := now.Add(-horizon); w.From.Before(limit) {
+	if limit := now.Add(-Horizon); w.From.Before(limit) {
 		return &TooOldError{From: w.From, Limit: limit}
 	}
 	return nil

@@ -122,6 +122,21 @@ func TestDensityIsLearnt(t *testing.T) {
 	}
 }
 
+// TestCrowdedSecond puts more into one second than a search counts.
+func TestCrowdedSecond(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	b := newBench(t, 12_000)
+	for i := range b.conversations {
+		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i*7%1000) * time.Millisecond)
+	}
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	if result := b.mustRun(t); result.Planned != 12_000 {
+		t.Errorf("%d of 12,000 were found", result.Planned)
+	}
+}
+
 func TestLateness(t *testing.T) {
 	b := newBench(t, 3)
 	late := b.conversations[2]
@@ -180,11 +195,11 @@ func TestClocks(t *testing.T) {
 }
 
 func TestTwoYears(t *testing.T) {
-	if err := sound(Window{testNow.Add(-horizon), testNow}, testNow, testNow); err != nil {
+	if err := sound(Window{testNow.Add(-Horizon), testNow}, testNow, testNow); err != nil {
 		t.Errorf("two years are not too old: %v", err)
 	}
 	var old *TooOldError
-	if err := sound(Window{testNow.Add(-horizon - time.Hour), testNow}, testNow, testNow); !errors.As(err, &old) {
+	if err := sound(Window{testNow.Add(-Horizon - time.Hour), testNow}, testNow, testNow); !errors.As(err, &old) {
 		t.Errorf("more than two years: %v", err)
 	}
 }

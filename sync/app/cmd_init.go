@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/config"
 )
 
@@ -54,8 +55,11 @@ func (s *shell) init(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if start.After(now) {
+	switch {
+	case start.After(now):
 		return usagef("--%s %s lies in the future; a pass would never reach it", flagStart, start.Format(time.RFC3339))
+	case start.Before(now.Add(-surveysync.Horizon)):
+		return usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, start.Format(time.RFC3339))
 	}
 	if err := store.Create(cfg.Ledger.Path, start); err != nil {
 		return err

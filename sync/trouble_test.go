@@ -1,0 +1,186 @@
+package sync_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"path/filepath"
+	stdsync "sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/agentconnect"
+	"acsync/sync/httpx"
+	"acsync/sync/kustomer"
+	"acsync/sync/sandbox"
+)
+
+// TestTroubledServices makes passes with the real clients and the real ledger against services that fail in every way
+// there is, in virtual time: answers that are late, lost, cut off or HTML, 429 of every kind, broken connections, a search
+// that lags behind, conversations reopened and closed again while they are read. Nobody is asked twice, and everybody is
+// asked, refused, or in doubt where it can be seen.
+func TestTroubledServices(t *testing.T) {
+	seeds := 4
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range uint64(seeds) {
+		synctest.Test(t, func(t *testing.T) { weather(t, seed) })
+	}
+}
+
+func weather(t *testing.T, seed uint64) {
+	trouble := sandbox.ServiceFaults{
+		Latency: 200 * time.Millisecond, LatencySigma: 0.5,
+		ServerError: 0.03, LateError: 0.02, Throttled: 0.02, Broken: 0.02, LostAnswer: 0.02, CutOff: 0.02, HTML: 0.01,
+		LimitHeader: []sandbox.LimitHeader{sandbox.LimitNone, sandbox.RetryAfterSeconds, sandbox.ResetMillis, sandbox.RetryAfterDate}[seed%4],
+	}
+	stand, err := sandbox.New(sandbox.Options{
+		Seed: seed, Busy: time.Hour, Faults: sandbox.Faults{
+			Kustomer: trouble, AgentConnect: trouble, IndexLag: 20 * time.Second, IndexLagJitter: 5 * time.Minute,
+			Reopen: 0.01, Reclose: 0.02, JoinDrop: 0.05,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, stopRead := inMemory(stand.KustomerHandler())
+	defer stopRead()
+	post, stopPost := inMemory(stand.AgentConnectHandler())
+	defer stopPost()
+	begin := time.Now()
+	path := filepath.Join(t.TempDir(), "acsync.db")
+	if err := store.Create(path, begin.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := store.Open(path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	reader, err := kustomer.New(kustomer.Options{
+		BaseURL: "http://127.0.0.1", APIKey: stand.KustomerKey(), Timeout: 30 * time.Second, HTTP: read,
+		All: httpx.NewPacer(httpx.PacerOptions{Name: "all", PerMinute: 300}), Search: httpx.NewPacer(httpx.PacerOptions{Name: "search", PerMinute: 60}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender, err := agentconnect.New(agentconnect.Options{
+		BaseURL: "http://127.0.0.1", APIKey: stand.AgentConnectKey(), Timeout: 30 * time.Second, HTTP: post,
+		Requests: httpx.NewPacer(httpx.PacerOptions{Name: "requests", PerMinute: 100}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &surveysync.Engine{
+		Source: reader, Directory: reader, Sender: sender, Ledger: ledger, Observer: deaf{},
+		Options: surveysync.Options{
+			Policy: surveysync.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true}, Limits: surveysync.Limits{ErrorRate: 1},
+			Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute, Concurrency: 8, Stamp: true,
+		},
+	}
+	for time.Since(begin) < 4*time.Hour {
+		result, err := e.Run(t.Context())
+		if !result.Accounted() {
+			t.Fatalf("seed %d: the pass does not add up: %+v, %v", seed, result, err)
+		}
+		time.Sleep(15 * time.Minute)
+	}
+	compareWithTruth(t, seed, stand, ledger, Window{begin.Add(-time.Hour), begin.Add(2 * time.Hour)})
+}
+
+// Window is a stretch of time.
+type Window = surveysync.Window
+
+// compareWithTruth looks at what Agent Connect took, and at what the ledger says.
+func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *store.Ledger, w Window) {
+	t.Helper()
+	accepted := map[string]int{}
+	for _, request := range stand.Requests() {
+		if request.Accepted() {
+			accepted[request.ExtInteractionID]++
+		}
+	}
+	asked, doubtful := 0, 0
+	for _, c := range stand.Conversations(w.From, w.To) {
+		if c.Expect != sandbox.Send {
+			continue
+		}
+		key := store.Key{Conversation: c.ID}
+		known, err := ledger.Lookup([]store.Key{key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		state := known[key].State
+		switch {
+		case accepted[c.ID] > 1:
+			t.Errorf("seed %d: %s (%s) was asked %d times", seed, c.ID, c.Kind, accepted[c.ID])
+		case state == store.Accepted && accepted[c.ID] == 1, state == store.Rejected && accepted[c.ID] == 0:
+			asked++
+		case state == store.InDoubt:
+			doubtful++
+		case state == store.Skipped && known[key].Reason == string(surveysync.Reopened):
+		case state == store.Unknown && !done(stand, c.ID):
+		default:
+			t.Errorf("seed %d: %s (%s) is %s %s, and Agent Connect took it %d times", seed, c.ID, c.Kind, state, known[key].Reason, accepted[c.ID])
+		}
+	}
+	if asked < 150 || doubtful == 0 {
+		t.Errorf("seed %d: only %d asked and %d in doubt: this was no test", seed, asked, doubtful)
+	}
+}
+
+// done tells whether a conversation is done now: some were reopened for good.
+func done(stand *sandbox.Sandbox, id string) bool {
+	for _, c := range stand.Conversations(time.Now().Add(-24*time.Hour), time.Now()) {
+		if c.ID == id {
+			return c.Status == "done"
+		}
+	}
+	return false
+}
+
+// inMemory serves a handler on connections in memory, so that it works in a synctest bubble.
+func inMemory(handler http.Handler) (*http.Client, func()) {
+	conns, closed := make(chan net.Conn), make(chan struct{})
+	server := &http.Server{Handler: handler}
+	var serving stdsync.WaitGroup
+	serving.Go(func() { _ = server.Serve(memoryListener{conns, closed}) })
+	transport := &http.Transport{MaxIdleConnsPerHost: 16, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		near, far := net.Pipe()
+		select {
+		case conns <- far:
+			return near, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-closed:
+			return nil, net.ErrClosed
+		}
+	}}
+	return &http.Client{Transport: transport}, func() {
+		transport.CloseIdleConnections()
+		close(closed)
+		_ = server.Close()
+		serving.Wait()
+	}
+}
+
+type memoryListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (l memoryListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (memoryListener) Close() error   { return nil }
+func (memoryListener) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
