@@ -90,7 +90,7 @@ func (t terminal) watch() watch {
 		log := t.logger(t.stderr)
 		return watch{observers{logging{log}}, log, func() {}}
 	}
-	bar := newBar(t.stderr, t.colorErr)
+	bar := newBar(t.stderr, t.errWidth, t.colorErr)
 	log := t.logger(bar)
 	return watch{observers{bar, logging{log}}, log, bar.stop}
 }

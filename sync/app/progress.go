@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -25,12 +24,13 @@ type bar struct {
 	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
 }
 
-// newBar is a bar on w, which must be a terminal.
-func newBar(w io.Writer, color bool) *bar {
+// newBar is a bar on w, which must be a terminal of the given width.
+func newBar(w io.Writer, width int, color bool) *bar {
 	writer := progress.NewWriter()
 	writer.SetOutputWriter(w)
 	writer.SetUpdateFrequency(100 * time.Millisecond)
-	writer.SetTrackerLength(24)
+	writer.SetTrackerLength(20)
+	writer.SetTerminalWidth(width) // a line that wraps would be left behind by the next
 	writer.SetAutoStop(false)
 	style := progress.StyleDefault
 	style.Name = "acsync"
@@ -58,7 +58,7 @@ func (b *bar) Observe(event surveysync.Event) {
 		b.find(e.Due)
 	case surveysync.WindowRead:
 		b.find(e.Found)
-		b.tracker.UpdateMessage(fmt.Sprintf("conversations done until %s UTC", e.To.UTC().Format("01-02 15:04")))
+		b.tracker.UpdateMessage(e.To.UTC().Format("until 01-02 15:04"))
 	case surveysync.Disposed:
 		b.tracker.Increment(1)
 	}

@@ -20,6 +20,7 @@ type terminal struct {
 	width          int  // of stdout in columns; 80 where it is no terminal
 	colorOut       bool // colours may be written to stdout
 	colorErr       bool // and to stderr
+	errWidth       int  // of stderr
 	progress       bool // stderr is a terminal that wants progress
 	level          slog.Level
 	json           bool // the log is JSON
@@ -33,13 +34,10 @@ func (s *shell) terminal(c *cli.Context) (terminal, error) {
 	t := terminal{stdout: s.stdout, stderr: s.stderr, width: defaultWidth, level: slog.LevelInfo}
 	plain := c.Bool(flagNoColor) || s.lookup("NO_COLOR") != "" || s.lookup("TERM") == "dumb"
 	if file, ok := isTerminal(s.stdout); ok {
-		t.colorOut = !plain
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			t.width = width
-		}
+		t.colorOut, t.width = !plain, columns(file)
 	}
-	if _, ok := isTerminal(s.stderr); ok {
-		t.colorErr = !plain
+	if file, ok := isTerminal(s.stderr); ok {
+		t.colorErr, t.errWidth = !plain, columns(file)
 		t.progress = !c.Bool(flagQuiet) && s.lookup("TERM") != "dumb"
 		t.level = slog.LevelWarn
 	}
@@ -62,6 +60,14 @@ func (t *terminal) logSettings(c *cli.Context) error {
 		return usagef("--%s %q: choose text or json", flagLogFormat, format)
 	}
 	return nil
+}
+
+// columns is the width of a terminal.
+func columns(file *os.File) int {
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return defaultWidth
 }
 
 func isTerminal(w io.Writer) (*os.File, bool) {
