@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -17,6 +18,7 @@ import (
 var example []byte
 
 func main() {
+	log.SetOutput(io.Discard) // net/http's own complaints quote what servers send, which can be anything
 	ctx, stop := interruptible(context.Background())
 	code := run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()

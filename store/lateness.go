@@ -41,7 +41,11 @@ func (l Lateness) Classes() []LatenessClass {
 	return list
 }
 
+// mostLate is the greatest lateness that is told apart: some 139 years.
+const mostLate = time.Duration(1<<42) * time.Millisecond
+
 func (l *Lateness) add(late time.Duration) {
+	late = min(max(late, 0), mostLate)
 	l.Count++
 	l.Greatest = max(l.Greatest, late.Truncate(time.Millisecond))
 	for i, bound := range latenessBounds {
@@ -76,10 +80,10 @@ func decodeLateness(b []byte) (Lateness, error) {
 		return n, true
 	}
 	greatest, ok := next()
-	if !ok || greatest > 1<<42 {
+	if !ok {
 		return Lateness{}, damaged("its lateness cannot be read")
 	}
-	l.Greatest = time.Duration(greatest) * time.Millisecond
+	l.Greatest = time.Duration(min(greatest, uint64(mostLate/time.Millisecond))) * time.Millisecond
 	for i := range l.classes {
 		if l.classes[i], ok = next(); !ok {
 			return Lateness{}, damaged("its lateness cannot be read")

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -44,4 +45,16 @@ func FuzzDecodeLateness(f *testing.F) {
 			t.Errorf("%+v became %+v, %v", l, again, err)
 		}
 	})
+}
+
+// TestLatenessOfAges writes what can be no lateness, and reads it back: a statistic must not spoil a ledger.
+func TestLatenessOfAges(t *testing.T) {
+	l := newLedger(t, Options{})
+	if err := l.Commit(Batch{Late: []time.Duration{math.MaxInt64, math.MinInt64, -time.Hour, 0}}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := l.Info()
+	if err != nil || info.Lateness.Count != 4 || info.Lateness.Greatest != mostLate {
+		t.Errorf("got %+v, %v", info.Lateness, err)
+	}
 }

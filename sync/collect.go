@@ -56,8 +56,8 @@ type collector struct {
 	customers *customers
 	policy    Policy
 	reach     reach
-	now       time.Time                 // Kustomer's clock
-	unseen    func(kustomer.Query, int) // hears of rows that the search counts and does not return
+	now       time.Time // Kustomer's clock
+	unseen    func(int) // hears of rows that the search counts and does not return
 }
 
 // decide joins the conversations with what their decisions need, and decides, earliest resolution first.

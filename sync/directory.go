@@ -25,16 +25,18 @@ type roll[T any] struct {
 	one  func(context.Context, string) (T, error)
 	id   func(T) string
 
+	notice func(format string, args ...any)
+
 	mu    stdsync.Mutex
 	known map[string]*T // a nil value: Kustomer has no such record
 }
 
-func agentRoll(d Directory) *roll[kustomer.User] {
-	return &roll[kustomer.User]{kind: "agent", list: d.Users, one: d.User, id: func(u kustomer.User) string { return u.ID }}
+func agentRoll(d Directory, notice func(string, ...any)) *roll[kustomer.User] {
+	return &roll[kustomer.User]{kind: "agent", notice: notice, list: d.Users, one: d.User, id: func(u kustomer.User) string { return u.ID }}
 }
 
-func tagRoll(d Directory) *roll[kustomer.Tag] {
-	return &roll[kustomer.Tag]{kind: "tag", list: d.Tags, one: d.Tag, id: func(t kustomer.Tag) string { return t.ID }}
+func tagRoll(d Directory, notice func(string, ...any)) *roll[kustomer.Tag] {
+	return &roll[kustomer.Tag]{kind: "tag", notice: notice, list: d.Tags, one: d.Tag, id: func(t kustomer.Tag) string { return t.ID }}
 }
 
 // find is the record with the id; nil when there is none.
@@ -66,6 +68,10 @@ func (r *roll[T]) find(ctx context.Context, id string) (*T, error) {
 
 func (r *roll[T]) fill(ctx context.Context) error {
 	records, err := r.list(ctx)
+	if errors.Is(err, kustomer.ErrNotFound) || errors.Is(err, kustomer.ErrInvalid) {
+		r.notice("Kustomer does not list %ss; each is looked up by itself in this pass (%v)", r.kind, err)
+		records, err = nil, nil
+	}
 	if err != nil {
 		return fmt.Errorf("list %ss: %w", r.kind, err)
 	}

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -80,6 +81,9 @@ func (p *pass) sweep(ctx context.Context) error {
 	steps.Go(func() error {
 		defer close(batches)
 		failed = p.collector.read(reading, newTiler(p.result.Window, p.collector.reach), handOver(reading, batches))
+		if errors.Is(failed, errEnough) {
+			failed = nil
+		}
 		return nil
 	})
 	steps.Go(func() error {

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/sync/kustomer"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
@@ -57,8 +56,12 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.collector.now = now
-	p.result.Window = span(info.Start, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
-	return p, sound(p.result.Window, info.Checkpoint, now)
+	window := span(info.Start, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
+	if err := sound(window, info.Checkpoint, now); err != nil {
+		return p, err
+	}
+	p.result.Window = window
+	return p, nil
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {
@@ -74,7 +77,7 @@ func (e *Engine) newPass(halt func(error)) *pass {
 	}
 	p.collector = &collector{
 		source: e.Source, memory: e.Ledger, policy: e.Options.Policy, reach: cmp.Or(e.reach, kustomersReach), unseen: p.unseen,
-		agents: agentRoll(e.Directory), tags: tagRoll(e.Directory),
+		agents: agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
 		customers: &customers{source: e.Source, notice: p.notice},
 	}
 	return p
@@ -104,6 +107,7 @@ func (p *pass) halted(ctx context.Context) error {
 func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
 	p.noticeLateness()
+	p.noticeUnseen()
 	p.deliverer.fuse.tell(&p.result)
 	p.result.Refused = errors.Is(err, errRefused)
 	p.result.Ended = time.Now().UTC()
@@ -142,13 +146,18 @@ func (p *pass) notice(format string, args ...any) {
 	p.observer.Observe(Notice{text})
 }
 
-// unseen notes that Kustomer counts conversations which it does not show to this key.
-func (p *pass) unseen(q kustomer.Query, n int) {
+// unseen counts conversations that Kustomer counts and does not show to this key.
+func (p *pass) unseen(n int) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.result.Unseen += n
-	p.mu.Unlock()
-	p.notice("Kustomer counts %d conversations more than it shows, marked done from %s: they are hidden from this API key, or "+
-		"deleted, and were not asked about", n, Window{q.From, q.To})
+}
+
+func (p *pass) noticeUnseen() {
+	if n := p.result.Unseen; n > 0 {
+		p.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, or were just deleted, and "+
+			"were not asked about", n)
+	}
 }
 
 // noticeLateness warns when Kustomer's search came so late that the overlap hardly covered it: what comes later than

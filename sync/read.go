@@ -2,7 +2,9 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +22,9 @@ type Batch struct {
 
 const (
 	mostParts = 32 // parts that an instant is cut into at once
-	rereads   = 5  // attempts to read what changes between its pages
+	rereads   = 5  // attempts to read what does not add up
+
+	settlePause = 2 * time.Second // between two of them
 )
 
 // read reads windows of the tiler's choice and gives each, decided, to yield, in the order of time. It ends early when
@@ -35,7 +39,7 @@ func (c *collector) read(ctx context.Context, tiles *tiler, yield func(Batch) bo
 		if c.overflows(page) && tiles.narrow(window, resolutions(page.Items), page.Total) {
 			continue
 		}
-		total, err := c.part(ctx, q, page, true, yield)
+		total, err := c.whole(ctx, q, page, yield)
 		if err != nil || total < 0 {
 			return err
 		}
@@ -52,10 +56,9 @@ func (c *collector) search(ctx context.Context, q kustomer.Query) (kustomer.Page
 	return page, nil
 }
 
-// overflows tells whether a query has more rows than the page. A page that lacks rows which the server counts is not the
-// whole either.
+// overflows tells whether a query has more rows than a page.
 func (c *collector) overflows(p kustomer.Page[kustomer.Conversation]) bool {
-	return p.Total > min(c.reach.page, len(p.Items)) || p.TotalPages > 1
+	return p.Total > c.reach.page || p.TotalPages > 1
 }
 
 func resolutions(rows []kustomer.Conversation) []time.Time {
@@ -68,19 +71,42 @@ func resolutions(rows []kustomer.Conversation) []time.Time {
 	return times
 }
 
-// part decides what a query selects, of which the first page is at hand: at once when that is all, else in parts by time
-// of creation, else page by page. It returns how many rows there are, or a negative number when yield wants no more.
-func (c *collector) part(ctx context.Context, q kustomer.Query, page kustomer.Page[kustomer.Conversation], complete bool, yield func(Batch) bool) (int, error) {
-	rows := page.Items
+// whole reads a window, of which the first page is at hand: at once when that is all, else in parts by time of creation,
+// and page by page when that does not give all. It returns how many rows there are, or a negative number when yield wants
+// no more.
+func (c *collector) whole(ctx context.Context, q kustomer.Query, page kustomer.Page[kustomer.Conversation], yield func(Batch) bool) (int, error) {
 	if c.overflows(page) {
-		if parts := splitByCreation(q, page, c.reach.target); parts != nil {
-			return c.parts(ctx, parts, complete, yield)
+		rows, err := c.parts(ctx, q, page, yield)
+		if err != nil || rows < 0 {
+			return rows, err
 		}
-		var err error
-		if rows, err = c.pages(ctx, q, page); err != nil {
+		if rows >= page.Total && rows > 0 {
+			return rows, finish(yield, Window{q.From, q.To})
+		}
+		if page, err = c.search(ctx, q); err != nil { // a part lacks rows, such as those without a time of creation
 			return 0, err
 		}
 	}
+	rows, err := c.all(ctx, q, page)
+	if err != nil {
+		return 0, err
+	}
+	return c.decided(ctx, q, rows, true, yield)
+}
+
+// errEnough ends the reading because nobody takes any more; it is no failure.
+var errEnough = errors.New("nobody takes any more")
+
+// finish tells that a window is complete whose rows were given in parts.
+func finish(yield func(Batch) bool, w Window) error {
+	if !yield(Batch{Window: w, Complete: true, Read: time.Now()}) {
+		return errEnough
+	}
+	return nil
+}
+
+// decided decides rows and gives them to yield.
+func (c *collector) decided(ctx context.Context, q kustomer.Query, rows []kustomer.Conversation, complete bool, yield func(Batch) bool) (int, error) {
 	window, read := Window{q.From, q.To}, time.Now()
 	cases, err := c.decide(ctx, q, within(window, rows))
 	if err != nil {
@@ -92,19 +118,28 @@ func (c *collector) part(ctx context.Context, q kustomer.Query, page kustomer.Pa
 	return len(rows), nil
 }
 
-// parts reads the parts of a query one after the other. The window is complete with the last.
-func (c *collector) parts(ctx context.Context, parts []kustomer.Query, complete bool, yield func(Batch) bool) (int, error) {
+// parts reads the parts of a window by time of creation, one after the other, as far as they can be cut. A part of one
+// instant of creation that is more than a page is read page by page.
+func (c *collector) parts(ctx context.Context, q kustomer.Query, page kustomer.Page[kustomer.Conversation], yield func(Batch) bool) (int, error) {
 	sum := 0
-	for i, q := range parts {
-		page, err := c.search(ctx, q)
+	for _, part := range splitByCreation(q, page, c.reach.target) {
+		page, err := c.search(ctx, part)
 		if err != nil {
 			return 0, err
 		}
-		total, err := c.part(ctx, q, page, complete && i == len(parts)-1, yield)
-		if err != nil || total < 0 {
-			return total, err
+		var rows int
+		if c.overflows(page) && splitByCreation(part, page, c.reach.target) != nil {
+			rows, err = c.parts(ctx, part, page, yield)
+		} else {
+			var all []kustomer.Conversation
+			if all, err = c.all(ctx, part, page); err == nil {
+				rows, err = c.decided(ctx, part, all, false, yield)
+			}
 		}
-		sum += total
+		if err != nil || rows < 0 {
+			return rows, err
+		}
+		sum += rows
 	}
 	return sum, nil
 }
@@ -154,28 +189,36 @@ func quantiles(sorted []time.Time, n int) []time.Time {
 	return cuts
 }
 
-// pages reads a query that cannot be cut page by page. Rows that leave or enter meanwhile shift the later pages, so
-// that what changed between its pages is read again. Rows that the server counts each time and never returns are hidden
-// from this key: that is told, and does not hold up the rest.
-func (c *collector) pages(ctx context.Context, q kustomer.Query, first kustomer.Page[kustomer.Conversation]) ([]kustomer.Conversation, error) {
-	page, hidden := first, 0
-	for range rereads {
+// all is every row of a query that is not to be cut, of which the first page is at hand. Rows that leave or enter while
+// its pages are read shift the later ones, so that what does not add up is read again after a while, and rows are
+// collected over the readings. On a single page, rows that the server counts and twice does not return are hidden from
+// this key: that is told, and does not hold up the rest. Where there are several pages they may just as well have been
+// missed, and the checkpoint stays.
+func (c *collector) all(ctx context.Context, q kustomer.Query, page kustomer.Page[kustomer.Conversation]) ([]kustomer.Conversation, error) {
+	united := map[string]kustomer.Conversation{}
+	var last kustomer.Page[kustomer.Conversation]
+	for attempt := range rereads {
 		if page.Total >= c.reach.rows || page.TotalPages > c.reach.pages {
 			return nil, &OverflowError{At: q.From, Rows: page.Total}
 		}
-		rows, steady, err := c.rest(ctx, q, page)
+		rows, steady, err := c.gather(ctx, q, page)
 		if err != nil {
 			return nil, err
 		}
-		missing := page.Total - distinct(rows)
+		maps.Copy(united, rows)
+		single := !c.overflows(page)
 		switch {
-		case steady && missing == 0:
-			return rows, nil
-		case steady && missing > 0 && missing == hidden:
-			c.unseen(q, missing)
-			return rows, nil
-		case steady:
-			hidden = missing
+		case steady && len(rows) == page.Total, single && len(page.Items) >= page.Total:
+			return slices.Collect(maps.Values(rows)), nil
+		case steady && !single && len(united) >= page.Total:
+			return slices.Collect(maps.Values(united)), nil
+		case single && attempt > 0 && page.Total == last.Total && len(page.Items) == len(last.Items) && len(united) == len(rows):
+			c.unseen(page.Total - len(rows))
+			return slices.Collect(maps.Values(rows)), nil
+		}
+		last = page
+		if !sleep(ctx, settlePause) {
+			return nil, context.Cause(ctx)
 		}
 		if page, err = c.search(ctx, q); err != nil {
 			return nil, err
@@ -184,28 +227,21 @@ func (c *collector) pages(ctx context.Context, q kustomer.Query, first kustomer.
 	return nil, &UnsteadyError{Window: Window{q.From, q.To}}
 }
 
-// rest reads the pages behind the first; steady tells that the count stayed the same.
-func (c *collector) rest(ctx context.Context, q kustomer.Query, first kustomer.Page[kustomer.Conversation]) (rows []kustomer.Conversation, steady bool, err error) {
-	rows = slices.Clone(first.Items)
-	for q.Page = 2; q.Page <= first.TotalPages; q.Page++ {
-		page, err := c.search(ctx, q)
-		if err != nil {
-			return nil, false, err
+// gather reads the pages behind the first and gives the rows of all by id; steady tells that the count stayed the same.
+func (c *collector) gather(ctx context.Context, q kustomer.Query, first kustomer.Page[kustomer.Conversation]) (rows map[string]kustomer.Conversation, steady bool, err error) {
+	rows = map[string]kustomer.Conversation{}
+	page := first
+	for q.Page = 2; ; q.Page++ {
+		for _, row := range page.Items {
+			rows[row.ID] = row
 		}
-		if page.Total != first.Total {
-			return nil, false, nil
+		if q.Page > first.TotalPages {
+			return rows, true, nil
 		}
-		rows = append(rows, page.Items...)
+		if page, err = c.search(ctx, q); err != nil || page.Total != first.Total {
+			return rows, false, err
+		}
 	}
-	return rows, true, nil
-}
-
-func distinct(rows []kustomer.Conversation) int {
-	ids := map[string]bool{}
-	for _, row := range rows {
-		ids[row.ID] = true
-	}
-	return len(ids)
 }
 
 // within sorts the rows of a search and drops what is not the window's: repeated rows, and conversations that were
@@ -233,11 +269,11 @@ func (e *OverflowError) Error() string {
 		e.Rows, e.At.UTC().Format(timeLayout))
 }
 
-// UnsteadyError tells that a window changed each time while its pages were read.
+// UnsteadyError tells that a window could not be read to its end: its pages did not add up.
 type UnsteadyError struct{ Window }
 
 // Error says what happened and what to do.
 func (e *UnsteadyError) Error() string {
-	return fmt.Sprintf("the conversations marked done from %s changed each of the %d times that their pages were read; the "+
-		"checkpoint stays before them, and the next pass tries again", e.Window, rereads)
+	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer counts more than its pages "+
+		"hold, or another number on each. The checkpoint stays before them, and the next pass tries again", e.Window, rereads)
 }

@@ -3,7 +3,10 @@ package sync
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"acsync/store"
@@ -95,18 +98,111 @@ func TestChangingPages(t *testing.T) {
 
 // TestNeverSteady lets a window change between its pages each time.
 func TestNeverSteady(t *testing.T) {
-	b := newBench(t, 1200)
-	b.bulk(testNow.Add(-2*time.Hour), 1200)
-	b.fail = func(call string) error {
-		if call == "search" && b.searched[len(b.searched)-1].Page == 2 {
-			b.conversations = b.conversations[1:]
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1200)
+		b.bulk(testNow.Add(-2*time.Hour), 1200)
+		b.fail = func(call string) error {
+			if call == "search" && b.searched[len(b.searched)-1].Page == 2 {
+				b.conversations = b.conversations[1:]
+			}
+			return nil
 		}
-		return nil
-	}
+		b.unsteady(t)
+	})
+}
+
+// unsteady makes a pass that cannot read what was marked done two hours ago: the checkpoint stays before it.
+func (b *bench) unsteady(t *testing.T) {
+	t.Helper()
 	result, err := b.run(t)
 	var unsteady *UnsteadyError
 	if !errors.As(err, &unsteady) || !result.Checkpoint.Before(testNow.Add(-2*time.Hour).Add(time.Millisecond)) {
 		t.Errorf("error %v, checkpoint %s", err, result.Checkpoint)
+	}
+}
+
+// TestRepeatingPages lets the second page repeat the first: what is missing was missed, not hidden.
+func TestRepeatingPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1200)
+		b.bulk(testNow.Add(-2*time.Hour), 1200)
+		b.engine.Source = repeating{b.desk}
+		b.unsteady(t)
+	})
+}
+
+type repeating struct{ *desk }
+
+func (r repeating) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	if q.Page == 2 {
+		q.Page = 1
+	}
+	return r.desk.SearchConversations(ctx, q)
+}
+
+// TestNoTimeOfCreation has ties of which some, behind the first page, bear no time of creation: a search by that time
+// leaves them out.
+func TestNoTimeOfCreation(t *testing.T) {
+	for _, without := range []int{1, 400} {
+		b := newBench(t, 1800)
+		b.bulk(testNow.Add(-2*time.Hour), 1)
+		for i := range without { // the desk returns the last first
+			b.conversations[i].CreatedAt = time.Time{}
+		}
+		b.engine.Source = leavingOut{b.desk}
+		b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+		if result := b.mustRun(t); result.Planned != 1800 || result.Unseen != 0 {
+			t.Errorf("%d without: %d of 1,800 were found", without, result.Planned)
+		}
+	}
+}
+
+// leavingOut is a search that compares only what is there.
+type leavingOut struct{ *desk }
+
+func (l leavingOut) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	rows := slices.DeleteFunc(l.match(q), func(c kustomer.Conversation) bool {
+		return c.CreatedAt.IsZero() && !(q.CreatedFrom.IsZero() && q.CreatedTo.IsZero())
+	})
+	return cutPage(rows, q, l.now), l.call("search")
+}
+
+// TestNoResolution has rows that the search calls done and that bear no resolution: they say nothing of its lateness.
+func TestNoResolution(t *testing.T) {
+	b := newBench(t, 4)
+	b.mustRun(t)
+	b.engine.Source = unresolved{b.desk}
+	result := b.mustRun(t)
+	if result.Reasons[store.Skipped][NotDone] != 1 || result.Late != 0 {
+		t.Errorf("got %+v", result)
+	}
+}
+
+type unresolved struct{ *desk }
+
+func (u unresolved) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	row := plain().Conversation
+	row.ID, row.LastDone = "6716500fa1b2c3d4e5f6ffff", nil
+	return cutPage([]kustomer.Conversation{row}, q, u.now), u.call("search")
+}
+
+// TestNoList lets Kustomer refuse to list tags, or agents: each is looked up by itself.
+func TestNoList(t *testing.T) {
+	for _, list := range []string{"tags", "users"} {
+		b := newBench(t, 3)
+		b.fail = func(call string) error {
+			if call == list {
+				return kustomer.ErrNotFound
+			}
+			return nil
+		}
+		result := b.mustRun(t)
+		if len(result.Notices) != 1 || !strings.Contains(result.Notices[0], "looked up by itself") {
+			t.Errorf("%s: got %+v", list, result)
+		}
+		if list == "tags" && (result.Counts[store.Accepted] != 3 || b.got[0].Tags[0] != "5849765dc41e372700cc84a3") {
+			t.Errorf("without a list of tags: %v %+v", result.Counts, b.got) // the desk knows no tag by itself: the id stands for the name
+		}
 	}
 }
 

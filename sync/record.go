@@ -83,9 +83,11 @@ func (f *folio) dispose(cases []Case) (send []Case) {
 }
 
 // clock notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped reading, and
-// that no earlier pass has seen: Kustomer's search did not show it then.
+// that no earlier pass has seen: Kustomer's search did not show it then. What claims a time outside of the pass's range, or
+// none, says nothing of that.
 func (f *folio) clock(c Case) {
-	if resolved := c.resolution(); c.Known.State == store.Unknown && resolved.Before(f.pass.closed) {
+	resolved := c.resolution()
+	if c.Known.State == store.Unknown && resolved.Before(f.pass.closed) && !resolved.Before(f.pass.result.From) {
 		f.late = append(f.late, f.pass.closed.Sub(resolved))
 	}
 }

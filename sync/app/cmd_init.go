@@ -93,6 +93,9 @@ func (s *shell) sayInit(c *cli.Context, path string, wrote bool, cfg config.Conf
 	}
 	fmt.Fprintf(s.stdout, "created  %s\n", cfg.Ledger.Path)
 	fmt.Fprintf(s.stdout, "start    %s: nothing marked done before is asked about by run\n", start.UTC().Format("2006-01-02 15:04:05 UTC"))
+	if age := time.Since(start); age > time.Duration(cfg.Sync.MaxAge) {
+		fmt.Fprintf(s.stdout, "note     what was marked done more than sync.max_age (%s) ago is skipped as stale\n", cfg.Sync.MaxAge)
+	}
 	if missing := cfg.Ready(); missing != nil {
 		fmt.Fprintf(s.stdout, "\nBefore the first pass:\n%v\n", missing)
 	}

@@ -124,6 +124,8 @@ func unfinished(pass report.Pass) error {
 		return fmt.Errorf("a fuse blew: %s; nothing more was sent, the rest is kept for later passes", pass.Fuse)
 	case pass.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", pass.Down)
+	case pass.Unseen > 0:
+		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they were not asked about", pass.Unseen)
 	case pass.Exit == exitTemporary:
 		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again", pass.Counts[store.Retry])
 	}

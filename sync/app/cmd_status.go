@@ -38,6 +38,9 @@ func (s *shell) status(c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
 	ledger, err := store.Open(tenant.config.Ledger.Path, store.Options{ReadOnly: true})
+	if tenant.sandbox != nil && errors.Is(err, store.ErrMissing) {
+		return fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
+	}
 	if err != nil {
 		return err
 	}

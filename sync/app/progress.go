@@ -24,6 +24,9 @@ type bar struct {
 	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
 }
 
+// eraseLine takes the cursor to the line above and clears it.
+const eraseLine = "\x1b[1A\x1b[2K\r"
+
 // newBar is a bar on w, which must be a terminal of the given width.
 func newBar(w io.Writer, width int, color bool) *bar {
 	writer := progress.NewWriter()
@@ -88,13 +91,13 @@ func (b *bar) stop() {
 	if b.drawn == nil {
 		return
 	}
-	b.tracker.UpdateMessage("conversations")
 	b.tracker.MarkAsDone()
 	for {
 		b.writer.Stop() // without effect as long as Render has not begun
 		select {
 		case <-b.drawn:
 			b.drawn = nil
+			_, _ = io.WriteString(b.terminal, eraseLine) // the report says all that the bar did
 			return
 		case <-time.After(20 * time.Millisecond):
 		}

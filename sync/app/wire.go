@@ -34,9 +34,7 @@ func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 	c.kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: cfg.Kustomer.APIKey.Reveal(), Timeout: time.Duration(cfg.Kustomer.Timeout),
 		All: c.all, Search: c.searches, UserAgent: agent,
-		Notify: func(err error, wait time.Duration) {
-			log.Warn("trying again", "after", wait.Round(time.Millisecond), "because", err)
-		},
+		Notify: c.tryingAgain(log),
 	})
 	if err != nil {
 		return nil, err
@@ -46,6 +44,19 @@ func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 		Requests: c.requests, UserAgent: agent, Connections: cfg.AgentConnect.Concurrency,
 	})
 	return c, err
+}
+
+// tryingAgain logs a failed call that is made again, and when: a pause of the whole service is longer than its own.
+func (c *clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
+	return func(err error, wait time.Duration) {
+		at := time.Now().Add(wait)
+		for _, pacer := range []*httpx.Pacer{c.all, c.searches} {
+			if until, _ := pacer.Paused(); until.After(at) {
+				at = until
+			}
+		}
+		log.Warn("trying again", "at", at.UTC().Format(time.TimeOnly+" UTC"), "because", err)
+	}
 }
 
 // calls counts what was sent to the services so far.

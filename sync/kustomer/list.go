@@ -46,7 +46,7 @@ func list[T any](ctx context.Context, c *Client, l listing, decode func(resource
 		queries[query] = true
 		page, err := read(ctx, c, request{method: http.MethodGet, path: l.path, query: query, role: l.role}, l.page(c))
 		if err != nil {
-			return nil, err
+			return nil, missing(err)
 		}
 		fresh := len(ids)
 		for _, row := range page.rows {
