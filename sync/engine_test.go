@@ -567,29 +567,19 @@ func TestSeenTwice(t *testing.T) {
 
 // TestFuseStopsThoseThatWait lets every request fail while many wait for their turn: they are not sent into the failure.
 func TestFuseStopsThoseThatWait(t *testing.T) {
-	b := newBench(t, 100)
-	b.engine.Options.Concurrency = 64
-	turn := make(chan struct{}, 1)
-	b.ready = func(context.Context) error {
-		turn <- struct{}{}
-		return nil
-	}
-	b.answer = func(agentconnect.Request) agentconnect.Answer {
-		defer func() { <-turn }()
-		return agentconnect.Answer{Status: 500, Written: true}
-	}
-	go func() { // lets go those who are told to stay when it is their turn
-		for range time.Tick(20 * time.Millisecond) {
-			select {
-			case <-turn:
-			case <-t.Context().Done():
-				return
-			}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 100)
+		b.engine.Options.Concurrency = 64
+		var turns atomic.Int64
+		b.ready = func(context.Context) error { // one after the other, ten milliseconds apart
+			time.Sleep(time.Duration(turns.Add(1)) * 10 * time.Millisecond)
+			return nil
 		}
-	}()
-	if result := b.mustRun(t); result.Counts[store.InDoubt] > failuresInARow+2 {
-		t.Errorf("%d were sent into the failure", result.Counts[store.InDoubt])
-	}
+		b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 500, Written: true} }
+		if result := b.mustRun(t); result.Counts[store.InDoubt] != failuresInARow {
+			t.Errorf("%d were sent into the failure", result.Counts[store.InDoubt])
+		}
+	})
 }
 
 func TestErrorRateOfZero(t *testing.T) {
