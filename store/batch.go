@@ -20,11 +20,14 @@ type Batch struct {
 // Each entry is set as given, except that First, Attempts and Intent of a key that has had intents are kept. Keys that are
 // sending, in doubt or final are never overwritten, and none is set to sending: such an entry refuses the whole
 // batch, as does a checkpoint before the present one. Where a key comes twice the later entry counts.
+//
+// A batch with a checkpoint or a summary brings the fence up to date. If only that fails the batch stays written, and
+// the error says so: like any error of a commit it is to end the pass.
 func (l *Ledger) Commit(b Batch) error {
 	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Run == nil {
 		return nil
 	}
-	return l.update(func(t *txn) error {
+	err := l.update(func(t *txn) error {
 		for _, e := range b.Entries {
 			if err := t.set(e); err != nil {
 				return err
@@ -38,6 +41,10 @@ func (l *Ledger) Commit(b Batch) error {
 		}
 		return t.append(b.Run)
 	})
+	if err != nil || (b.Checkpoint.IsZero() && b.Run == nil) {
+		return err
+	}
+	return l.locked(l.seal)
 }
 
 func (t *txn) set(e Entry) error {

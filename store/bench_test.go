@@ -2,9 +2,11 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -12,7 +14,7 @@ import (
 )
 
 var (
-	benchIDs   = flag.Int("ids", 200_000, "conversations in the ledger of the benchmarks")
+	benchIDs   = flag.Int("ledger.keys", 200_000, "conversations in the ledger of the benchmarks")
 	benchBatch = flag.Int("batch", 400, "conversations a commit")
 )
 
@@ -61,17 +63,96 @@ func benchLedger(b *testing.B, list []Entry) *Ledger {
 }
 
 // BenchmarkSize prints the bytes of file for each conversation (B/id), which must not exceed 64 with five million:
-// go test -run '^$' -bench Size -ids 5000000 ./store
+// go test -run '^$' -bench Size -ledger.keys 5000000 ./store
 func BenchmarkSize(b *testing.B) {
 	list := history(*benchIDs)
 	for b.Loop() {
+		began := time.Now()
 		l := benchLedger(b, list)
+		built := time.Since(began)
 		info, err := l.Info()
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(info.Size)/float64(len(list)), "B/id")
-		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(len(list)), "µs/id")
+		b.ReportMetric(float64(built.Microseconds())/float64(len(list)), "µs/id")
+		if err := errors.Join(l.Close(), Compact(l.path)); err != nil {
+			b.Fatal(err)
+		}
+		stat, err := os.Stat(l.path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(stat.Size())/float64(len(list)), "B/id-compacted")
+	}
+}
+
+// BenchmarkEmptyPass prints what a pass that finds nothing costs the ledger with all the keys, in multiples of the cost
+// with none (ratio), which must not exceed 1.5. Passes on both take turns, so that a slow moment of the disk hits both.
+func BenchmarkEmptyPass(b *testing.B) {
+	full, none := benchLedger(b, history(*benchIDs)), benchLedger(b, nil)
+	if err := errors.Join(full.Close(), none.Close()); err != nil {
+		b.Fatal(err)
+	}
+	var spent [2]time.Duration
+	mark := time.Now()
+	for b.Loop() {
+		mark = mark.Add(time.Minute)
+		for i, path := range []string{full.path, none.path} {
+			began := time.Now()
+			emptyPass(b, path, mark)
+			spent[i] += time.Since(began)
+		}
+	}
+	b.ReportMetric(float64(spent[0])/float64(spent[1]), "ratio")
+	b.ReportMetric(float64(spent[0].Microseconds())/float64(b.N), "µs/pass")
+}
+
+// emptyPass does to a ledger what a pass does that finds nothing.
+func emptyPass(b *testing.B, path string, mark time.Time) {
+	b.Helper()
+	l, err := Open(path, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = l.Recover(mark)
+	due, err2 := l.Due(mark, 0)
+	_, err3 := l.Info()
+	err4 := l.Commit(Batch{Checkpoint: mark})
+	err5 := l.Commit(Batch{Run: &Run{Pass: "empty", Started: mark}})
+	if err := errors.Join(err, err2, err3, err4, err5, l.Close()); err != nil || len(due) > 0 {
+		b.Fatal(err, due)
+	}
+}
+
+// BenchmarkPrune removes the older half of the keys, and prints how many that were and in how many transactions.
+func BenchmarkPrune(b *testing.B) {
+	list := history(*benchIDs)
+	half := list[len(list)/2].Record.Resolution
+	for b.Loop() {
+		l := benchLedger(b, list)
+		if err := l.Commit(Batch{Checkpoint: list[len(list)-1].At}); err != nil {
+			b.Fatal(err)
+		}
+		before, err := l.Info()
+		if err != nil {
+			b.Fatal(err)
+		}
+		began := time.Now()
+		n, err := l.Prune(b.Context(), half)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(n)/time.Since(began).Seconds(), "keys/s")
+		after, err := l.Info()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(n), "keys")
+		b.ReportMetric(float64(after.Transaction-before.Transaction), "transactions")
+		if err := errors.Join(l.Close(), os.Remove(l.path)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -140,6 +140,9 @@ func (t *txn) checkMeta(f *findings) {
 		f.add("%w", err)
 		return
 	}
+	if n := uint64(info.Counts[Accepted]); n > t.accepted {
+		f.add("%d keys are accepted, but only %d ever became so", n, t.accepted)
+	}
 	if info.Checkpoint.Before(info.Start) {
 		f.add("the checkpoint %v is before the start %v", info.Checkpoint, info.Start)
 	}

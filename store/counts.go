@@ -35,7 +35,7 @@ func (c *counts) byState() map[State]int {
 	return m
 }
 
-// count moves a key from one state to another.
+// count moves a key from one state to another; unknown stands for a key that is not there yet, or no longer.
 func (t *txn) count(from, to State) error {
 	if t.counts == nil {
 		c, err := decodeCounts(t.meta.Get(metaCounts))
@@ -50,6 +50,11 @@ func (t *txn) count(from, to State) error {
 		}
 		t.counts[from]--
 	}
-	t.counts[to]++
+	if to != Unknown {
+		t.counts[to]++
+	}
+	if to == Accepted && from != Accepted {
+		t.accepted++
+	}
 	return nil
 }

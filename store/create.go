@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
@@ -15,19 +14,26 @@ import (
 
 // Create makes a new ledger at path; start is where the first window begins. Whatever is at the path already stays as it
 // is, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place whole: a
-// crash leaves either no ledger or a good one.
-func Create(path string, start time.Time) error {
-	return explain(path, create(path, start))
+// crash leaves either no ledger or a good one. A fence at the path that some other ledger has left behind is
+// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork counts.
+func Create(path string, start time.Time, o ...Options) error {
+	return explain(path, create(path, start, choice(o)))
 }
 
-func create(path string, start time.Time) error {
+func create(path string, start time.Time, o Options) error {
 	if y := start.Year(); y < 2 || y > 9999 {
 		return errors.New("the start of the first window is not set; give the time from which conversations count")
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return ErrExists
 	}
-	temp, err := build(path, start)
+	if err := suited(path, o); err != nil {
+		return err
+	}
+	if err := abandoned(path); err != nil {
+		return err
+	}
+	temp, first, err := build(path, start)
 	if temp != "" {
 		defer os.Remove(temp)
 	}
@@ -37,27 +43,19 @@ func create(path string, start time.Time) error {
 	if err := publish(temp, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return first.write(path) // syncs the directory for both
 }
 
-// build makes a ledger in a temporary file of the same directory and reads it back.
-func build(path string, start time.Time) (temp string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return "", err
-	}
-	temp = f.Name()
-	if err := f.Close(); err != nil {
-		return temp, err
+// build makes a ledger in a temporary file of the same directory, reads it back, and gives what its fence has to say.
+func build(path string, start time.Time) (temp string, first fence, err error) {
+	if temp, err = tempFile(path); err != nil {
+		return "", fence{}, err
 	}
 	if err := initialise(temp, start); err != nil {
-		return temp, err
+		return temp, fence{}, err
 	}
-	l, err := open(temp, Options{ReadOnly: true}, migrations)
-	if err != nil {
-		return temp, err
-	}
-	return temp, l.Close()
+	info, err := verify(temp)
+	return temp, fence{Ledger: info.ID, Transaction: info.Transaction}, err
 }
 
 // initialise writes the buckets and the meta values into an empty file; bbolt syncs it.
@@ -85,6 +83,8 @@ func writeMeta(meta *bbolt.Bucket, start time.Time) error {
 	for _, e := range []struct{ name, value []byte }{
 		{metaFormat, formatValue(newest(migrations))},
 		{metaID, id},
+		{metaTransaction, numberValue(firstTransaction)},
+		{metaAccepted, numberValue(0)},
 		{metaCounts, new(counts).encode()},
 		{metaCreated, sortable(time.Now())},
 		{metaStart, sortable(start)},
@@ -136,7 +136,7 @@ func syncDir(dir string) error {
 		return err
 	}
 	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("the ledger was made, but its directory could not be synced: %w", err)
+		return fmt.Errorf("the directory %s could not be synced: %w", dir, err)
 	}
 	return nil
 }

@@ -15,7 +15,8 @@
 //
 // # Layout
 //
-//	meta     "format" → number           "id" → 8 random bytes      "counts" → keys by state, 8 bytes each
+//	meta     "format", "transaction", "accepted" → number           "id" → 8 random bytes
+//	         "counts" → keys by state, 8 bytes each                 "lateness" → see Lateness
 //	         "created", "start", "floor", "checkpoint" → time
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them
@@ -26,6 +27,17 @@
 // Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign bit flipped,
 // so that bytes sort as times do. The encodings of keys and records are described at encodeKey and encodeRecord. The
 // record ends with a check byte over key and value, because bbolt keeps no checksums of its data pages.
+//
+// # Beside the file
+//
+//	<path>.fence    JSON: id of the ledger, number of its last transaction, keys that ever became accepted
+//	<path>.holder   JSON: the process that has the ledger open for writing, and how far its pass is
+//
+// The fence is replaced after the ledger's own commits, when the checkpoint moves, a pass is recorded, and the ledger
+// is closed. So after a crash the ledger is ahead of it, and never behind: a ledger that is behind was rolled back, by a
+// restored copy or by a damaged meta page after which bbolt takes the transaction before for the last one, and is
+// ErrRolledBack. Copied back together with its old fence an old ledger cannot be told. The holder's file tells others
+// what the lock does not; it decides nothing.
 //
 // # What bbolt leaves to its caller
 //

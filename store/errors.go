@@ -13,6 +13,9 @@ var (
 	ErrDamaged     = errors.New("the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
+	ErrRolledBack  = errors.New("the ledger is not the one that was here last") // lost, replaced, or an older copy
+	ErrNetwork     = errors.New("the ledger is on a network file system")
+	ErrNoRoom      = errors.New("the disk of the ledger is nearly full")
 	ErrRefused     = errors.New("the ledger refuses") // the states do not allow the change; nothing was written
 )
 
@@ -27,9 +30,13 @@ var advice = []struct {
 	{ErrMissing, "restore it from a backup, or run acsync init if there never was one"},
 	{ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{ErrLocked, "wait for that pass to end, or stop it"},
-	{ErrDamaged, "nothing was sent; put the newest copy of it back. A new ledger would know nobody and ask everybody again"},
+	{ErrDamaged, "nothing was sent; put the newest copy of it back, or make a new one and run acsync ledger rebuild"},
 	{ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{ErrReadOnly, "open it for writing"},
+	{ErrRolledBack, "nothing was sent; put the newest copy of it back, with its fence. What it does not know any more " +
+		"would be asked again: run acsync ledger rebuild first; acsync ledger check --accept-restored takes it as it is"},
+	{ErrNetwork, "move it to a local disk; a lock that two machines may hold at once does not keep anybody from being asked twice"},
+	{ErrNoRoom, "free some space before anything is sent"},
 }
 
 // explain adds the path and the advice to an error that leaves the package; nil stays nil.
@@ -43,6 +50,11 @@ func explain(path string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// rolledBack tells how the ledger differs from what its fence has seen.
+func rolledBack(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrRolledBack}, args...)...)
 }
 
 // damaged tells what is wrong with the file.

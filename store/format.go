@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -52,6 +51,4 @@ func migrate(tx *bbolt.Tx, steps []migration) error {
 	return meta.Put(metaFormat, formatValue(newest(steps)))
 }
 
-func formatValue(n int) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(n))
-}
+func formatValue(n int) []byte { return numberValue(uint64(n)) }

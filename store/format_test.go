@@ -105,7 +105,20 @@ func unpack(t *testing.T, stored string) string {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	accept(t, path)
 	return path
+}
+
+// accept gives a ledger the fence that it lacks.
+func accept(t *testing.T, path string) {
+	t.Helper()
+	l, err := Open(path, Options{AcceptFence: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // edit changes a closed ledger behind its back.

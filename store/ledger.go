@@ -31,6 +31,20 @@ type Options struct {
 	ReadOnly bool          // share the ledger with other readers; every change is answered with ErrReadOnly
 	MaxSize  int           // bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
 	Strict   bool          // check the whole file in each commit; slow, for tests
+
+	// AcceptFence opens a ledger whatever its fence says, and replaces the fence, unless ReadOnly, by what the ledger
+	// says: on an operator's explicit word, for a restored backup or a ledger to be rebuilt.
+	AcceptFence bool
+	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
+	AllowNetwork bool
+}
+
+// choice is the first of options that may be left out.
+func choice(o []Options) Options {
+	if len(o) == 0 {
+		return Options{}
+	}
+	return o[0]
 }
 
 // Ledger is an open ledger. Its methods may be called at the same time; transactions run one after the other.
@@ -46,23 +60,50 @@ type Ledger struct {
 	dead    error // why nothing works any more: closed or damaged
 	faulted bool  // bbolt was interrupted by a fault and cannot be entered again
 	stuck   error // why no change is taken any more: a commit failed
+	sealed  fence // what the fence says
+
+	notice *notice // the file that names this process as the holder; nil while open for reading only
 }
 
 // Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty, cut-off or
 // otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds is ErrLocked; one that
-// a newer version wrote is ErrNewerFormat.
+// a newer version wrote is ErrNewerFormat; one that has lost transactions, or is another one than its fence was left by,
+// is ErrRolledBack; one on a network file system is ErrNetwork.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	if err != nil {
-		return nil, explain(path, err)
+		return nil, explain(path, named(path, err))
 	}
 	return l, nil
 }
 
+// open tries again when the file was replaced between its opening and its locking, as compacting does.
 func open(path string, o Options, steps []migration) (*Ledger, error) {
 	if err := plausible(path); err != nil {
 		return nil, err
 	}
+	if err := suited(path, o); err != nil {
+		return nil, err
+	}
+	for range 3 {
+		l, err := enter(path, o, steps)
+		if !errors.Is(err, errReplaced) {
+			return l, err
+		}
+	}
+	return nil, ErrLocked
+}
+
+// suited refuses a place that is not fit for a ledger.
+func suited(path string, o Options) error {
+	if o.AllowNetwork {
+		return nil
+	}
+	return network(path)
+}
+
+// enter opens the file twice: shared, to find out whether it is sound, and then as it was asked for.
+func enter(path string, o Options, steps []migration) (*Ledger, error) {
 	shared := o
 	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
 	l, err := attempt(path, shared, func(l *Ledger) error {
@@ -71,10 +112,13 @@ func open(path string, o Options, steps []migration) (*Ledger, error) {
 		}
 		older, err := l.older(steps)
 		switch {
-		case err != nil || !o.ReadOnly:
+		case err != nil:
 			return err
-		case older:
+		case older && o.ReadOnly:
 			return errOlderFormat
+		}
+		if err := l.trust(o); err != nil || !o.ReadOnly {
+			return err
 		}
 		return l.db.View(l.load)
 	})
@@ -85,11 +129,36 @@ func open(path string, o Options, steps []migration) (*Ledger, error) {
 		return nil, err
 	}
 	return attempt(path, o, func(l *Ledger) error {
+		if err := l.trust(o); err != nil {
+			return err
+		}
 		if err := l.upgrade(steps); err != nil {
 			return err
 		}
-		return l.db.View(l.load)
+		if err := l.db.View(l.load); err != nil {
+			return err
+		}
+		return l.settleIn(o)
 	})
+}
+
+// trust holds the ledger against its fence, unless told to accept it.
+func (l *Ledger) trust(o Options) error {
+	if o.AcceptFence {
+		return nil
+	}
+	return l.checkFence()
+}
+
+// settleIn writes the files beside a ledger that has been opened for writing.
+func (l *Ledger) settleIn(o Options) (err error) {
+	if o.AcceptFence {
+		if err := l.seal(); err != nil {
+			return err
+		}
+	}
+	l.notice, err = post(l.path)
+	return err
 }
 
 // plausible refuses what cannot be a ledger before anything opens it.
@@ -116,6 +185,9 @@ func attempt(path string, o Options, prepare func(*Ledger) error) (*Ledger, erro
 		if l.db, err = bbolt.Open(path, 0o600, l.boltOptions(o)); err != nil {
 			return boltError(err)
 		}
+		if err := l.inPlace(); err != nil {
+			return err
+		}
 		l.db.AllocSize = growth
 		l.db.StrictMode = o.Strict
 		return prepare(l)
@@ -125,6 +197,28 @@ func attempt(path string, o Options, prepare func(*Ledger) error) (*Ledger, erro
 		return nil, errors.Join(err, l.release())
 	}
 	return l, nil
+}
+
+// errReplaced answers whoever got the lock of a file that no longer bears its name.
+var errReplaced = errors.New("the ledger was replaced while it was being opened")
+
+// inPlace makes sure that the file which is locked is the one at the path.
+func (l *Ledger) inPlace() error {
+	stat, err := os.Stat(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrMissing
+	}
+	if err != nil {
+		return err
+	}
+	own, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(stat, own) {
+		return errReplaced
+	}
+	return nil
 }
 
 func (l *Ledger) boltOptions(o Options) *bbolt.Options {
@@ -211,14 +305,22 @@ func (l *Ledger) load(tx *bbolt.Tx) error {
 	return t.describe(new(Info))
 }
 
-// Close lets go of the file and its lock. Closing twice is harmless.
+// Close brings the fence up to date and lets go of the file and its lock. Closing twice is harmless. An error of the fence
+// takes nothing from what the ledger holds.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.db == nil {
 		return nil
 	}
-	err := l.release()
+	var err error
+	if l.dead == nil {
+		l.faulted, err = guard(l.seal)
+	}
+	if l.notice != nil {
+		err = errors.Join(err, l.notice.remove())
+	}
+	err = errors.Join(err, l.release())
 	l.db, l.dead = nil, errClosed
 	return explain(l.path, err)
 }

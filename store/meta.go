@@ -10,18 +10,23 @@ import (
 
 // The keys of the bucket meta.
 var (
-	metaFormat     = []byte("format")
-	metaID         = []byte("id")
-	metaCounts     = []byte("counts")
-	metaCreated    = []byte("created")
-	metaStart      = []byte("start")
-	metaFloor      = []byte("floor")
-	metaCheckpoint = []byte("checkpoint")
-	metaLateness   = []byte("lateness") // absent until a conversation came late
+	metaFormat      = []byte("format")
+	metaID          = []byte("id")
+	metaTransaction = []byte("transaction")
+	metaAccepted    = []byte("accepted")
+	metaCounts      = []byte("counts")
+	metaCreated     = []byte("created")
+	metaStart       = []byte("start")
+	metaFloor       = []byte("floor")
+	metaCheckpoint  = []byte("checkpoint")
+	metaLateness    = []byte("lateness") // absent until a conversation came late
 )
 
 // idBytes is the length of the random id of a ledger.
 const idBytes = 8
+
+// firstTransaction is the number of the change that creates a ledger.
+const firstTransaction = 1
 
 // Info is what the ledger says of itself.
 type Info struct {
@@ -98,16 +103,26 @@ func readTime(meta *bbolt.Bucket, name []byte) (time.Time, error) {
 
 // readFormat reads the version of the layout.
 func readFormat(meta *bbolt.Bucket) (int, error) {
-	b := meta.Get(metaFormat)
-	if len(b) != 8 {
-		return 0, damaged("its format has %d bytes", len(b))
+	n, err := readNumber(meta, metaFormat)
+	if err != nil {
+		return 0, err
 	}
-	n := binary.BigEndian.Uint64(b)
 	if n == 0 || n > 1<<16 {
 		return 0, damaged("its format is %d", n)
 	}
 	return int(n), nil
 }
+
+// readNumber reads a number of the bucket meta.
+func readNumber(meta *bbolt.Bucket, name []byte) (uint64, error) {
+	b := meta.Get(name)
+	if len(b) != 8 {
+		return 0, damaged("its number %q has %d bytes", name, len(b))
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+func numberValue(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // readID reads the id of the ledger.
 func readID(meta *bbolt.Bucket) (string, error) {

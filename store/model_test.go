@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -175,6 +176,41 @@ func (m *model) Recover(t *rapid.T) {
 
 func (m *model) Reopen(t *rapid.T) {
 	must(t, m.ledger.Close())
+	l, err := Open(m.ledger.path, Options{Strict: true})
+	must(t, err)
+	m.ledger = l
+}
+
+func (m *model) Prune(t *rapid.T) {
+	before := noon.Add(time.Duration(rapid.IntRange(0, 1).Draw(t, "after noon")) * time.Millisecond)
+	n, err := m.ledger.Prune(context.Background(), before)
+	expect(t, err, !before.After(m.mark))
+	if err != nil {
+		return
+	}
+	kept := len(m.records)
+	maps.DeleteFunc(m.records, func(_ Key, r Record) bool {
+		return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before)
+	})
+	same(t, n, kept-len(m.records))
+}
+
+func (m *model) Import(t *rapid.T) {
+	k, x := m.key(t), m.result(t)
+	old := m.records[k]
+	r := kept(Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
+	allowed := slices.Contains([]State{Accepted, Rejected, Dropped, InDoubt, Skipped}, x.State)
+	ok := allowed && (r == old || slices.Contains([]State{Unknown, Scheduled, Retry, Skipped}, old.State))
+	_, err := m.ledger.Import(func(yield func(Entry, error) bool) { yield(Entry{k, kept(Record{Resolution: noon}, x)}, nil) })
+	expect(t, err, ok)
+	if ok {
+		m.records[k] = r
+	}
+}
+
+func (m *model) Compact(t *rapid.T) {
+	must(t, m.ledger.Close())
+	must(t, Compact(m.ledger.path, Options{Strict: true}))
 	l, err := Open(m.ledger.path, Options{Strict: true})
 	must(t, err)
 	m.ledger = l

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"io"
+	"slices"
 )
 
 // The layout of a bbolt file (format 2, as in bbolt's source): fixed-size pages, each with a header of 16 bytes; pages 0
@@ -94,12 +95,12 @@ func (m *image) readMeta(id int64) (boltMeta, bool) {
 	}, true
 }
 
-// header reads the header of a page and checks that the page lies within the file.
-func (m *image) header(id uint64) (page, error) {
+// header reads the header of a page into a buffer, and as much behind it as the buffer takes, and checks that the page
+// lies within the file.
+func (m *image) header(id uint64, b []byte) (page, error) {
 	if id < 2 || id >= m.meta.high {
 		return page{}, damaged("it points to page %d, which does not exist", id)
 	}
-	b := make([]byte, pageHeader)
 	if _, err := m.file.ReadAt(b, int64(id)*m.pageSize); err != nil {
 		return page{}, err
 	}
@@ -118,11 +119,17 @@ func (m *image) header(id uint64) (page, error) {
 	return p, nil
 }
 
-// read reads a whole page.
-func (m *image) read(id uint64) (page, error) {
-	p, err := m.header(id)
+// read reads a whole page, into the buffer where that is large enough.
+func (m *image) read(id uint64, buffer []byte) (page, error) {
+	if int64(len(buffer)) < m.pageSize {
+		buffer = make([]byte, m.pageSize)
+	}
+	p, err := m.header(id, buffer[:m.pageSize])
 	if err != nil {
 		return page{}, err
+	}
+	if p.data = buffer[:m.pageSize]; p.extra == 0 {
+		return p, nil
 	}
 	p.data = make([]byte, (int64(p.extra)+1)*m.pageSize)
 	if _, err := m.file.ReadAt(p.data, int64(id)*m.pageSize); err != nil {
@@ -139,15 +146,16 @@ type element struct {
 	bucket bool   // of a leaf: the value is a bucket
 }
 
-// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys.
-func (p page) elements() ([]element, error) {
+// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys, in the space of a
+// list where that is large enough.
+func (p page) elements(list []element) ([]element, error) {
 	if (p.flags != flagBranch && p.flags != flagLeaf) || pageHeader+p.count*elementSize > len(p.data) {
 		return nil, damaged("page %d is neither a branch nor a leaf", p.id)
 	}
 	if p.flags == flagBranch && p.count == 0 {
 		return nil, damaged("page %d is a branch without leaves", p.id)
 	}
-	list := make([]element, p.count)
+	list = slices.Grow(list[:0], p.count)[:p.count]
 	for i := range list {
 		e, err := p.element(pageHeader + i*elementSize)
 		if err != nil {

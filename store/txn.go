@@ -26,16 +26,17 @@ const fill = 0.5
 type txn struct {
 	meta, keys, intents, due, runs, reasons *bbolt.Bucket
 
-	id     uint64            // bbolt's number of the transaction
-	ledger string            // id of the ledger
-	known  *reasons          // of earlier transactions
-	fresh  map[string]uint64 // reasons numbered in this one
-	counts *counts           // nil until first needed
+	id       uint64            // the ledger's own number of the last change; of this one in a transaction that writes
+	accepted uint64            // keys that ever became accepted
+	ledger   string            // id of the ledger
+	known    *reasons          // of earlier transactions
+	fresh    map[string]uint64 // reasons numbered in this one
+	counts   *counts           // nil until first needed
 }
 
 // begin finds the buckets.
 func (l *Ledger) begin(b *bbolt.Tx) (*txn, error) {
-	t := &txn{id: uint64(b.ID()), ledger: l.id, known: &l.reasons}
+	t := &txn{ledger: l.id, known: &l.reasons}
 	for _, e := range []struct {
 		name []byte
 		at   **bbolt.Bucket
@@ -52,13 +53,33 @@ func (l *Ledger) begin(b *bbolt.Tx) (*txn, error) {
 		}
 	}
 	t.keys.FillPercent = fill
-	return t, nil
+	return t, t.number(b.Writable())
+}
+
+// number reads the counters that the fence holds the ledger against. They are the ledger's own because bbolt's number
+// of a transaction begins anew in a compacted file.
+func (t *txn) number(writes bool) error {
+	var err error
+	if t.id, err = readNumber(t.meta, metaTransaction); err != nil {
+		return err
+	}
+	if writes {
+		t.id++
+	}
+	t.accepted, err = readNumber(t.meta, metaAccepted)
+	return err
 }
 
 // finish writes what the transaction has gathered.
 func (t *txn) finish() error {
+	if err := t.meta.Put(metaTransaction, numberValue(t.id)); err != nil {
+		return err
+	}
 	if t.counts == nil {
 		return nil
+	}
+	if err := t.meta.Put(metaAccepted, numberValue(t.accepted)); err != nil {
+		return err
 	}
 	return t.meta.Put(metaCounts, t.counts.encode())
 }

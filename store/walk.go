@@ -7,6 +7,16 @@ type walk struct {
 	*image
 	used []uint64 // a bit for each page
 	deep bool     // read the leaves of the big buckets too
+
+	depth  int // of the tree that is followed now
+	spaces []space
+}
+
+// space is the memory for a page at one depth of a tree, used again for the next page at that depth: most of the work of
+// opening a big ledger would be to make it anew.
+type space struct {
+	data []byte
+	list []element
 }
 
 // inspect checks the file from its metas down to the branch pages: free list, buckets, and that no two references meet.
@@ -38,7 +48,7 @@ func (w *walk) claim(id, extra uint64) error {
 
 // free claims the page of the free list and the pages that it lists, which bbolt is going to overwrite.
 func (w *walk) free() error {
-	p, err := w.read(w.meta.freelist)
+	p, err := w.read(w.meta.freelist, nil)
 	if err != nil {
 		return err
 	}
@@ -68,17 +78,24 @@ func (w *walk) tree(ctx context.Context, id uint64, whole bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p, err := w.read(id)
+	if w.depth == len(w.spaces) {
+		w.spaces = append(w.spaces, space{})
+	}
+	s := w.spaces[w.depth]
+	p, err := w.read(id, s.data)
 	if err != nil {
 		return err
 	}
 	if err := w.claim(p.id, p.extra); err != nil {
 		return err
 	}
-	list, err := p.elements()
+	list, err := p.elements(s.list)
 	if err != nil {
 		return err
 	}
+	w.spaces[w.depth] = space{p.data, list}
+	w.depth++
+	defer func() { w.depth-- }()
 	if p.flags == flagLeaf {
 		return w.buckets(ctx, p, list)
 	}
@@ -86,7 +103,7 @@ func (w *walk) tree(ctx context.Context, id uint64, whole bool) error {
 }
 
 func (w *walk) branch(ctx context.Context, list []element, whole bool) error {
-	below, err := w.header(list[0].child)
+	below, err := w.header(list[0].child, make([]byte, pageHeader))
 	if err != nil {
 		return err
 	}
@@ -134,6 +151,6 @@ func inline(id uint64, data []byte) error {
 	if p.flags != flagLeaf {
 		return damaged("a bucket on page %d is not a leaf", id)
 	}
-	_, err := p.elements()
+	_, err := p.elements(nil)
 	return err
 }

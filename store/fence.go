@@ -1,0 +1,176 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+)
+
+// fenceSuffix is added to the path of the ledger for its fence.
+const fenceSuffix = ".fence"
+
+// fence is what the file beside a ledger remembers of it: the least that the ledger must hold. A ledger behind its fence
+// has lost transactions; one ahead of it was interrupted before it could bring the fence up to date, which is harmless.
+type fence struct {
+	Ledger      string `json:"ledger"`      // id of the ledger
+	Transaction uint64 `json:"transaction"` // number of its last change
+	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, those that were pruned since included
+}
+
+// readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
+func readFence(path string) (fence, error) {
+	b, err := os.ReadFile(beside(path, fenceSuffix))
+	if err != nil {
+		return fence{}, err
+	}
+	var f fence
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil || f.Ledger == "" || f.Transaction == 0 {
+		return fence{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
+	}
+	return f, nil
+}
+
+// write replaces the fence of a ledger.
+func (f fence) write(path string) error {
+	b, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	if err := replace(beside(path, fenceSuffix), append(b, '\n'), true); err != nil {
+		return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to and has space", err)
+	}
+	return nil
+}
+
+// holds tells whether a ledger that says now of itself may be the one that the fence was written for.
+func (f fence) holds(now fence) error {
+	switch {
+	case f.Ledger != now.Ledger:
+		return rolledBack("it is ledger %s, its fence was left by ledger %s", now.Ledger, f.Ledger)
+	case f.Transaction > now.Transaction:
+		return rolledBack("it ends with transaction %d, its fence has seen %d", now.Transaction, f.Transaction)
+	case f.Accepted > now.Accepted:
+		return rolledBack("it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
+	}
+	return nil
+}
+
+// checkFence compares the open file with its fence and remembers what the fence says.
+func (l *Ledger) checkFence() error {
+	var now fence
+	err := l.db.View(func(b *bbolt.Tx) (err error) {
+		now, err = readSelf(b)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	f, err := readFence(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return rolledBack("its fence %s is missing", beside(l.path, fenceSuffix))
+	}
+	if err != nil {
+		return err
+	}
+	l.sealed = f
+	return f.holds(now)
+}
+
+// seal brings the fence up to date. It does nothing where that is so already, nor after a commit that failed: the
+// fence must never promise what the disk may not hold.
+func (l *Ledger) seal() error {
+	if l.readOnly || l.stuck != nil {
+		return nil
+	}
+	var now fence
+	err := l.db.View(func(b *bbolt.Tx) (err error) {
+		now, err = readSelf(b)
+		return err
+	})
+	if err != nil || now == l.sealed {
+		return err
+	}
+	if err := now.write(l.path); err != nil {
+		return err
+	}
+	l.sealed = now
+	return nil
+}
+
+// readSelf reads from the ledger what its fence would say.
+func readSelf(b *bbolt.Tx) (fence, error) {
+	var f fence
+	meta := b.Bucket(bucketMeta)
+	if meta == nil {
+		return f, damaged("the bucket %q is not there; it may not be a ledger", bucketMeta)
+	}
+	var err error
+	if f.Ledger, err = readID(meta); err != nil {
+		return f, err
+	}
+	if f.Transaction, err = readNumber(meta, metaTransaction); err != nil {
+		return f, err
+	}
+	f.Accepted, err = readNumber(meta, metaAccepted)
+	return f, err
+}
+
+// abandoned refuses to make a ledger where a fence shows that another one was and is gone. A ledger that was only
+// created and never written to leaves nothing to lose.
+func abandoned(path string) error {
+	f, err := readFence(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case f.Transaction <= firstTransaction:
+		return nil
+	}
+	return rolledBack("ledger %s is gone, of which the fence %s is left; if it is lost for good, remove that as well",
+		f.Ledger, beside(path, fenceSuffix))
+}
+
+// beside is the path of a file that accompanies a ledger: next to the file itself, not to a symbolic link to it.
+func beside(path, suffix string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return path + suffix
+}
+
+// replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only whoever holds
+// the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile up after crashes.
+// The mode lets others read: the files tell no more than numbers, and a pass may run as another user than its status.
+func replace(path string, content []byte, durable bool) error {
+	temp := path + ".tmp"
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil && durable {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	if durable {
+		return syncDir(filepath.Dir(path))
+	}
+	return nil
+}

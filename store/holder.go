@@ -1,0 +1,140 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+)
+
+// holderSuffix is added to the path of the ledger for the file that names its holder.
+const holderSuffix = ".holder"
+
+// reportEvery is the least time between two changes of the holder's file.
+const reportEvery = time.Second
+
+// Progress is how far a pass has come; others can read it while the pass holds the ledger.
+type Progress struct {
+	Pass       string    `json:"pass,omitempty"` // id of the pass; empty before the first report
+	Checkpoint time.Time `json:"checkpoint,omitzero"`
+	Found      int       `json:"found"` // conversations found so far
+	Done       int       `json:"done"`  // of these, those with a disposition
+}
+
+// Holder is the process that has the ledger open for writing. It stays behind when that process is killed: the lock
+// tells whether a ledger is held, the holder only by whom.
+type Holder struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Since time.Time `json:"since"` // when the ledger was opened; UTC
+	Progress
+}
+
+// String names the holder as messages do.
+func (h Holder) String() string {
+	s := fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Since.Format(time.RFC3339))
+	if h.Pass != "" {
+		s += ", pass " + h.Pass
+	}
+	return s
+}
+
+// ReadHolder tells who holds the ledger at path for writing, without opening it. An error that is fs.ErrNotExist
+// means that nobody does.
+func ReadHolder(path string) (Holder, error) {
+	b, err := os.ReadFile(beside(path, holderSuffix))
+	if err != nil {
+		return Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
+	}
+	var h Holder
+	if err := json.Unmarshal(b, &h); err != nil || h.PID == 0 {
+		return Holder{}, fmt.Errorf("%s does not name the holder of the ledger; remove it if no pass is running",
+			beside(path, holderSuffix))
+	}
+	return h, nil
+}
+
+// named adds the holder to an error that is ErrLocked, where it can be read.
+func named(path string, err error) error {
+	if !errors.Is(err, ErrLocked) {
+		return err
+	}
+	h, unknown := ReadHolder(path)
+	if unknown != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %v", err, h)
+}
+
+// Report tells others how far the pass has come. The file is changed at most once a second, and what cannot be written
+// is left out: nothing depends on it. On a ledger that is closed or open for reading only it does nothing.
+func (l *Ledger) Report(p Progress) {
+	if l.notice != nil {
+		l.notice.report(p)
+	}
+}
+
+// notice is the holder's file of this process. It has a lock of its own, so that a report never waits for the disk's
+// syncs, nor any of them for it.
+type notice struct {
+	path string // of the file
+
+	mu     sync.Mutex
+	holder Holder
+	last   time.Time // of the last change
+	gone   bool
+}
+
+// post writes the holder's file. One that cannot be written refuses the opening: neither could the fence be.
+func post(path string) (*notice, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unknown host"
+	}
+	now := time.Now()
+	n := &notice{
+		path:   beside(path, holderSuffix),
+		holder: Holder{PID: os.Getpid(), Host: host, Since: now.UTC().Truncate(time.Millisecond)},
+	}
+	if err := n.write(); err != nil {
+		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+
+			"make sure that its directory can be written to and has space", err)
+	}
+	return n, nil
+}
+
+func (n *notice) write() error {
+	b, err := json.Marshal(n.holder)
+	if err != nil {
+		return err
+	}
+	return replace(n.path, append(b, '\n'), false)
+}
+
+func (n *notice) report(p Progress) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	if n.gone || (!n.last.IsZero() && now.Sub(n.last) < reportEvery) {
+		return
+	}
+	n.holder.Progress, n.last = p, now
+	n.write() //nolint:errcheck // see Report
+}
+
+// remove takes the file away. It is called before the lock is given up, so that it never hits the next holder's.
+func (n *notice) remove() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.gone {
+		return nil
+	}
+	n.gone = true
+	if err := os.Remove(n.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

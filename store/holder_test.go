@@ -1,0 +1,75 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestHolder(t *testing.T) {
+	l := newLedger(t, Options{})
+	h, err := ReadHolder(l.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since})
+	_, err = Open(l.path, Options{Timeout: -1, ReadOnly: true})
+	wantError(t, err, ErrLocked)
+	if !strings.Contains(err.Error(), h.String()) {
+		t.Errorf("%q does not name the holder, %s", err, h)
+	}
+	closeLedger(t, l)
+	_, err = ReadHolder(l.path)
+	wantError(t, err, os.ErrNotExist)
+	l.Report(Progress{Pass: "late"})
+	_, err = ReadHolder(l.path)
+	wantError(t, err, os.ErrNotExist)
+}
+
+func TestReadersHoldNothing(t *testing.T) {
+	l := newLedger(t, Options{})
+	closeLedger(t, l)
+	r := openLedger(t, l.path, Options{ReadOnly: true})
+	r.Report(Progress{Pass: "none"})
+	_, err := ReadHolder(l.path)
+	wantError(t, err, os.ErrNotExist)
+}
+
+func TestReportOnceASecond(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	synctest.Test(t, func(t *testing.T) {
+		n, err := post(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 30 { // one every 100 ms
+			n.report(Progress{Pass: "p", Checkpoint: noon, Found: 100, Done: i})
+			time.Sleep(100 * time.Millisecond)
+		}
+		h, err := ReadHolder(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, h.Progress, Progress{Pass: "p", Checkpoint: noon, Found: 100, Done: 20})
+		if err := n.remove(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestHolderIsNoHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := os.WriteFile(path+holderSuffix, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadHolder(path); err == nil {
+		t.Error("a holder without a process was believed")
+	}
+}

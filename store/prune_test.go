@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+)
+
+func TestPrune(t *testing.T) {
+	l := newLedger(t, Options{})
+	sample(t, l) // a key in every state, all of noon
+	commit(t, l, Record{State: Skipped, Reason: "spam", Resolution: noon.Add(time.Hour), At: noon}, id(9))
+	commit(t, l, Record{State: Skipped, Reason: "spam", At: noon}, Key{Conversation: "conv-without-resolution"})
+	must(t, l.Commit(Batch{Checkpoint: noon.Add(2 * time.Hour)}))
+
+	n, err := l.Prune(t.Context(), noon)
+	must(t, err)
+	wantSame(t, n, 1) // skipped at noon, less its milliseconds: the ledger keeps that time by seconds
+	n, err = l.Prune(t.Context(), noon.Add(time.Minute))
+	must(t, err)
+	wantSame(t, n, 4)
+	want := []string{id(3).Conversation, id(4).Conversation, id(5).Conversation, id(6).Conversation, id(9).Conversation}
+	wantSame(t, conversations(all(t, l)), want)
+	i := info(t, l)
+	wantSame(t, i.Counts, map[State]int{InDoubt: 1, Sending: 1, Retry: 1, Scheduled: 1, Skipped: 1})
+	wantSame(t, i.Floor, noon.Add(time.Minute))
+	wantFence(t, l, fence{Ledger: l.id, Transaction: i.Transaction, Accepted: 1})
+	closeLedger(t, l)
+	openLedger(t, l.path, Options{}) // fewer keys are accepted than the fence says, yet nothing was lost
+}
+
+func TestPruneNothingWritesNothing(t *testing.T) {
+	l := newLedger(t, Options{})
+	sample(t, l)
+	before := info(t, l)
+	n, err := l.Prune(t.Context(), noon.Add(-time.Hour))
+	must(t, err)
+	wantSame(t, n, 0)
+	wantSame(t, info(t, l), before)
+}
+
+// The floor is not lowered, nor lifted beyond where passes look.
+func TestPruneBounds(t *testing.T) {
+	l := newLedger(t, Options{})
+	sample(t, l)
+	must(t, l.Commit(Batch{Checkpoint: noon.Add(time.Hour)}))
+	_, err := l.Prune(t.Context(), noon.Add(time.Hour+time.Millisecond))
+	wantError(t, err, ErrRefused)
+	_, err = l.Prune(t.Context(), noon.Add(time.Minute))
+	must(t, err)
+	commit(t, l, Record{State: Skipped, Resolution: noon.Add(-time.Hour), At: noon}, id(1))
+	n, err := l.Prune(t.Context(), noon.Add(-time.Minute))
+	must(t, err)
+	wantSame(t, n, 1)
+	wantSame(t, info(t, l).Floor, noon.Add(time.Minute))
+}
+
+func TestPruneManyAndStop(t *testing.T) {
+	l := newLedger(t, Options{})
+	must(t, l.Close())
+	l = unchecked(t, l.path)
+	var b Batch
+	for i := range 2*pruneStride + 7 {
+		b.Entries = append(b.Entries, Entry{id(i), Record{State: Skipped, Resolution: noon, At: noon}})
+	}
+	b.Checkpoint = noon.Add(time.Hour)
+	must(t, l.Commit(b))
+	before := info(t, l).Transaction
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	n, err := l.Prune(ctx, noon.Add(time.Minute))
+	wantError(t, err, context.Canceled)
+	wantSame(t, n, 0)
+	n, err = l.Prune(t.Context(), noon.Add(time.Minute))
+	must(t, err)
+	wantSame(t, n, len(b.Entries))
+	wantSame(t, info(t, l).Transaction-before, uint64(4)) // the floor, and three of keys
+	must(t, l.Check(t.Context()))
+}
+
+func TestPruneRuns(t *testing.T) {
+	l := newLedger(t, Options{})
+	must(t, l.Close())
+	l = unchecked(t, l.path)
+	must(t, l.update(func(tx *txn) error {
+		for range keptRuns + 3 {
+			if err := tx.append(&Run{Pass: "old"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	must(t, l.Commit(Batch{Run: &Run{Pass: "new"}}))
+	_, err := l.Prune(t.Context(), noon.AddDate(-1, 0, 0))
+	must(t, err)
+	runs, err := l.Runs(0)
+	must(t, err)
+	wantSame(t, len(runs), keptRuns)
+	wantSame(t, runs[0].Pass, "new")
+	must(t, l.Check(t.Context()))
+}
