@@ -26,12 +26,20 @@ type Options struct {
 	UserAgent   string        // such as "acsync/1.4.0"
 	Connections int           // kept open between requests; 0 means 64
 	HTTP        *http.Client  // in place of the client's own, for tests
+
+	// Of reading the data back. Without the secret it answers ErrNoSecret.
+	APISecret   string        // signs a token for each call; of the same account as the key
+	Data        *httpx.Pacer  // each call waits for it; nil: unpaced
+	DataTimeout time.Duration // of one call; 0 means 5 min: answers that took longer than one were observed
+	// Notify, when set, is told of every failed call for data that is tried again, and of the wait before that.
+	Notify func(err error, wait time.Duration)
 }
 
-// Client posts to one Agent Connect account. Its methods may be called concurrently.
+// Client posts to one Agent Connect account, and reads its data. Its methods may be called concurrently.
 type Client struct {
 	service  *httpx.Service
 	requests *httpx.Pacer
+	data     dataReader
 }
 
 // New checks the options and makes a client; it connects to nothing.
@@ -49,7 +57,11 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{service: service, requests: o.Requests}, nil
+	data, err := newDataReader(o)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{service: service, requests: o.Requests, data: data}, nil
 }
 
 // Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can note down what
