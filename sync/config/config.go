@@ -116,8 +116,9 @@ type RuleSet struct {
 
 // Ledger is the section about the file that remembers.
 type Ledger struct {
-	Path   string   `toml:"path"`
-	Retain Duration `toml:"retain"` // how long dispositions are kept
+	Path         string   `toml:"path"`
+	Retain       Duration `toml:"retain"`        // how long dispositions are kept
+	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
 }
 
 // Notify is the section about who hears of a pass.

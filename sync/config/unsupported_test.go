@@ -10,9 +10,6 @@ import (
 
 // A value of each key that is good in itself and not the default.
 var notDefault = map[string]string{
-	"agent_connect.verify_after":     `"6m"`,
-	"agent_connect.api_secret":       `"s"`,
-	"agent_connect.api_secret_file":  `"none"`,
 	"sync.survey_per":                `"resolution"`,
 	"sync.delay":                     `"1h"`,
 	"filters.require_active_profile": `true`,
@@ -22,7 +19,7 @@ var notDefault = map[string]string{
 	"mapping.employee_custom_id":     `"agent.id"`,
 	"mapping.custom_properties":      `{ a = "b" }`,
 	"rule":                           `[{ name = "a", when = "true", action = "skip" }]`,
-	"ledger.retain":                  `"401d"`,
+	"ledger.retain":                  `"500d"`,
 	"notify.healthcheck_url":         `"https://hc.example/x?y=z"`,
 	"notify.prometheus_textfile":     `"acsync.prom"`,
 	"notify.webhook_url":             `"https://hooks.example/x"`,
