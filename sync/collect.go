@@ -57,6 +57,7 @@ type collector struct {
 	policy    Policy
 	reach     reach
 	now       time.Time // Kustomer's clock
+	from      time.Time // where the pass begins: what was marked done before is not its business
 	unseen    func(int) // hears of rows that the search counts and does not return
 }
 
@@ -66,7 +67,8 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 	if err != nil {
 		return nil, err
 	}
-	if err := c.joinCustomers(ctx, query, cases); err != nil {
+	customers, err := c.joinCustomers(ctx, query, cases)
+	if err != nil {
 		return nil, err
 	}
 	for i := range cases {
@@ -76,7 +78,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {
 			return nil, err
 		}
-		cases[i].Customer = c.customers.find(cases[i].Conversation.CustomerID)
+		cases[i].Customer = customers[cases[i].Conversation.CustomerID]
 		cases[i].Decision = c.policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b Case) int {
@@ -91,31 +93,32 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 // joinCustomers fetches the customers of those cases that need one. What the joined search does not return is missing, or
 // was merged into another customer: then the conversation, read again, names that one. One call reads many conversations,
 // but only one customer, so that after a joined search the conversations come first.
-func (c *collector) joinCustomers(ctx context.Context, query kustomer.Query, cases []Case) error {
-	wanted := map[string]bool{}
+func (c *collector) joinCustomers(ctx context.Context, query kustomer.Query, cases []Case) (found, error) {
+	wanted, customers := map[string]bool{}, found{}
 	for _, each := range cases {
 		if c.policy.screen(each.Candidate) == "" {
 			wanted[each.Conversation.CustomerID] = true
 		}
 	}
-	joined, err := c.customers.join(ctx, query, wanted)
+	joined, err := c.customers.join(ctx, query, wanted, customers)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !joined {
-		if err := c.customers.fetch(ctx, wanted); err != nil {
-			return err
+		if err := c.customers.fetch(ctx, wanted, customers); err != nil {
+			return nil, err
 		}
 	}
-	return c.adopt(ctx, wanted, cases)
+	return customers, c.adopt(ctx, wanted, cases, customers)
 }
 
-// adopt reads conversations again whose customers were not found, and fetches the customers that they have now.
-func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []Case) error {
+// adopt reads conversations again whose customers were not found, and fetches the customers that they have now. What was
+// read again is newer than what the search showed, and takes its place.
+func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []Case, customers found) error {
 	orphans := map[string]int{}
 	for i, each := range cases {
-		if id := each.Conversation.CustomerID; wanted[id] && c.customers.find(id) == nil {
-			orphans[each.Conversation.ID] = i
+		if id := each.Conversation.CustomerID; wanted[id] && customers[id] == nil {
+			orphans[each.Key.Conversation] = i
 		}
 	}
 	if len(orphans) == 0 {
@@ -127,12 +130,15 @@ func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []C
 	}
 	missing := map[string]bool{}
 	for _, row := range rows {
-		if i, ok := orphans[row.ID]; ok && row.CustomerID != "" {
-			cases[i].Conversation.CustomerID = row.CustomerID
+		i, ok := orphans[keyOf(row).Conversation]
+		if !ok {
+			continue
+		}
+		if cases[i].Conversation = row; row.CustomerID != "" {
 			missing[row.CustomerID] = true
 		}
 	}
-	return c.customers.fetch(ctx, missing)
+	return c.customers.fetch(ctx, missing, customers)
 }
 
 // candidates joins the conversations with what the ledger knows of them and with their agents.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	stdsync "sync"
 
 	"golang.org/x/sync/errgroup"
@@ -18,49 +19,74 @@ const (
 	getsAtOnce    = 8     // customers fetched singly at the same time
 )
 
-// customers fetches customers, each once a pass: those of a window by one search with the window's own criteria, and
-// singly those which that search did not return.
+// customers fetches customers, each once a pass as far as memory goes: those of a window by one search with the window's
+// own criteria, and singly those which that search did not return.
 type customers struct {
-	source  Source
-	notice  func(format string, args ...any)
-	refused bool // Kustomer refuses the search; they are all fetched singly
+	source Source
+	notice func(format string, args ...any)
 
-	mu    stdsync.Mutex
-	known map[string]*kustomer.Customer // a nil value: there is no such customer
+	mu      stdsync.Mutex
+	refused bool                          // Kustomer refuses the search; they are all fetched singly
+	known   map[string]*kustomer.Customer // a nil value: there is no such customer
 }
 
-// join fetches the customers with these ids by the query's search, where that is worth while, and tells whether it did. A
-// query without an end stands for conversations that no window holds.
-func (c *customers) join(ctx context.Context, query kustomer.Query, ids map[string]bool) (bool, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.known)+len(ids) > mostCustomers || c.known == nil {
-		c.known = map[string]*kustomer.Customer{}
-	}
-	if len(c.missing(ids)) <= fewCustomers || query.To.IsZero() || c.refused {
-		return false, nil
-	}
-	return true, c.search(ctx, query, ids)
-}
+// found are the customers of one batch; a nil value: there is no such customer. A batch has its own, so that nobody else
+// forgets them while it is decided.
+type found map[string]*kustomer.Customer
 
-func (c *customers) missing(ids map[string]bool) []string {
+func (f found) missing(ids map[string]bool) []string {
 	var missing []string
 	for id := range ids {
-		if _, known := c.known[id]; !known {
+		if _, known := f[id]; !known {
 			missing = append(missing, id)
 		}
 	}
 	return missing
 }
 
+// recall takes what is known of the customers with these ids.
+func (c *customers) recall(ids map[string]bool, into found) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range ids {
+		if customer, known := c.known[id]; known {
+			into[id] = customer
+		}
+	}
+}
+
+// keep remembers customers for the batches to come.
+func (c *customers) keep(fresh found) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known)+len(fresh) > mostCustomers {
+		c.known = map[string]*kustomer.Customer{}
+	}
+	maps.Copy(c.known, fresh)
+}
+
+// join fetches customers by the query's search, where that is worth while, and tells whether it did. A query without an
+// end stands for conversations that no window holds.
+func (c *customers) join(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) (bool, error) {
+	c.recall(ids, into)
+	c.mu.Lock()
+	refused := c.refused
+	c.mu.Unlock()
+	if refused || query.To.IsZero() || len(into.missing(ids)) <= fewCustomers {
+		return false, nil
+	}
+	return true, c.search(ctx, query, ids, into)
+}
+
 // search takes from the joined search what is wanted, page by page as long as that may spare more calls than it makes.
 // It promises nothing: what it lacks is fetched singly.
-func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool) error {
-	for query.Page = 1; len(c.missing(ids)) > fewCustomers*query.Page; query.Page++ {
+func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) error {
+	fresh := found{}
+	defer func() { c.keep(fresh) }()
+	for query.Page = 1; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
 		page, err := c.source.SearchCustomers(ctx, query)
 		if errors.Is(err, kustomer.ErrInvalid) {
-			c.refused = true
-			c.notice("Kustomer refuses to search for the customers of a window; each is fetched by itself in this pass (%v)", err)
+			c.refuse(err)
 			return nil
 		}
 		if err != nil {
@@ -68,7 +94,7 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 		}
 		for _, customer := range page.Items {
 			if ids[customer.ID] {
-				c.known[customer.ID] = &customer
+				into[customer.ID], fresh[customer.ID] = &customer, &customer
 			}
 		}
 		if query.Page >= min(page.TotalPages, mostJoinPages) {
@@ -78,12 +104,22 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 	return nil
 }
 
-// fetch looks up singly, some at a time, those of the customers that are not known yet.
-func (c *customers) fetch(ctx context.Context, wanted map[string]bool) error {
+// refuse notes, and says once, that Kustomer does not take the joined search.
+func (c *customers) refuse(err error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	ids := c.missing(wanted)
-	found := make([]*kustomer.Customer, len(ids))
+	first := !c.refused
+	c.refused = true
+	c.mu.Unlock()
+	if first {
+		c.notice("Kustomer refuses to search for the customers of a window; each is fetched by itself in this pass (%v)", err)
+	}
+}
+
+// fetch looks up singly, some at a time, those of the customers that are not known yet.
+func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {
+	c.recall(wanted, into)
+	ids := into.missing(wanted)
+	singly := make([]*kustomer.Customer, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(getsAtOnce)
 	for i, id := range ids {
@@ -95,22 +131,17 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool) error {
 			case err != nil:
 				return fmt.Errorf("look up customer %s: %w", id, err)
 			}
-			found[i] = &customer
+			singly[i] = &customer
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	fresh := found{}
 	for i, id := range ids {
-		c.known[id] = found[i]
+		into[id], fresh[id] = singly[i], singly[i]
 	}
+	c.keep(fresh)
 	return nil
-}
-
-// find is a customer that was joined; nil when there is none.
-func (c *customers) find(id string) *kustomer.Customer {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.known[id]
 }

@@ -96,7 +96,7 @@ func (d *deliverer) one(ctx context.Context, c Case) (Outcome, error) {
 		return outcome, nil
 	}
 	for try := 1; ; try++ {
-		if err := d.sender.Ready(ctx); err != nil || ctx.Err() != nil || d.fuse.tripped() {
+		if !d.ready(ctx) {
 			if try == 1 {
 				d.fuse.release()
 			}
@@ -116,6 +116,13 @@ func (d *deliverer) one(ctx context.Context, c Case) (Outcome, error) {
 			return outcome, nil
 		}
 	}
+}
+
+// ready waits for the sender's turn; false when the pass stopped meanwhile.
+func (d *deliverer) ready(ctx context.Context) bool {
+	ctx, cancel := d.fuse.waiting(ctx)
+	defer cancel()
+	return d.sender.Ready(ctx) == nil && ctx.Err() == nil
 }
 
 // attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is durable

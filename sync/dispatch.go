@@ -11,13 +11,17 @@ import (
 func (p *pass) deliver(ctx context.Context, batch Batch, f *folio) error {
 	send := f.dispose(batch.Cases)
 	p.observe(WindowRead{Window: batch.Window, Found: len(batch.Cases), Send: len(send)})
+	if err := p.ledger.Room(); err != nil && len(send) > 0 {
+		p.deliverer.fail(&LedgerError{err}) // what is decided can still be recorded, as scheduled
+	}
 	for chunk := range slices.Chunk(send, reread) {
 		if p.outdated(batch.Read) && ctx.Err() == nil && !p.deliverer.fuse.halted() {
 			fresh, err := p.again(ctx, f, chunk)
-			if err != nil {
-				p.deliverer.fail(err) // the rest is scheduled
-			} else {
+			switch {
+			case err == nil:
 				chunk = fresh
+			case ctx.Err() == nil:
+				p.deliverer.fail(err) // the rest is scheduled
 			}
 		}
 		for _, c := range chunk {

@@ -28,6 +28,9 @@
 //
 // An intent that is still open when a pass starts was left by a crash: it is in doubt.
 //
+// A doubt is ended by Agent Connect's own data, which a pass asks first, or by the operator: it becomes accepted, retry
+// or dropped. What could not be sent within three days of the first attempt is rejected.
+//
 // # Words
 //
 // A resolution is one transition of a conversation to done. An agent is the Kustomer user that the survey is about;

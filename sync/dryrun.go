@@ -72,6 +72,12 @@ func (d DryLedger) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
 // Finish writes nothing.
 func (d DryLedger) Finish(store.Intent, store.Result) error { return nil }
 
+// Settle writes nothing.
+func (d DryLedger) Settle(store.Key, uint64, store.Result) error { return nil }
+
+// Room is enough for nothing.
+func (d DryLedger) Room() error { return nil }
+
 // Commit writes nothing.
 func (d DryLedger) Commit(store.Batch) error { return nil }
 

@@ -12,9 +12,10 @@ import (
 
 // Ledger is what a pass needs of the ledger; each step declares the part that it uses.
 type Ledger interface {
-	Memory  // before deciding
-	Journal // around each POST
-	Book    // at the beginning of a pass and the end of a window
+	Memory     // before deciding
+	Journal    // around each POST
+	Settlement // of what is in doubt
+	Book       // at the beginning of a pass and the end of a window
 }
 
 // Book is the part of the ledger that a pass opens with, and writes windows into.
@@ -24,6 +25,8 @@ type Book interface {
 	Recover(now time.Time) ([]store.Entry, error)
 	// Waiting lists what is in one of the states, due or not, the earliest due first.
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
+	// Room tells whether there is space left to remember what is about to be sent.
+	Room() error
 	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one transaction.
 	Commit(batch store.Batch) error
 }
@@ -38,6 +41,7 @@ type Options struct {
 	Overlap     time.Duration           // how far before the checkpoint a pass begins
 	Recheck     time.Duration           // what was read longer ago is read again just before it is sent; 0 = always
 	Concurrency int                     // survey requests in flight
+	VerifyAfter time.Duration           // how long Agent Connect's data have to show a request before its absence counts
 	Stamp       bool                    // write the intent's id into each survey request
 	Verdict     func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
 }
@@ -47,6 +51,7 @@ type Engine struct {
 	Source    Source
 	Directory Directory
 	Sender    Sender
+	Receiver  Receiver // nil without Agent Connect's secret: what is in doubt stays so
 	Ledger    Ledger
 	Observer  Observer
 	Options   Options
@@ -103,7 +108,10 @@ func (p *pass) sweep(ctx context.Context) error {
 	if err := steps.Wait(); err != nil {
 		return err
 	}
-	return failed
+	if failed != nil {
+		return failed
+	}
+	return p.halted(ctx) // also what ended the last requests
 }
 
 // handOver passes batches on until the context ends.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -658,4 +660,135 @@ func (h hiding) SearchConversations(ctx context.Context, q kustomer.Query) (kust
 		}
 	}
 	return page, err
+}
+
+// TestSignalDuringTheLast cancels while the last requests of a pass are under way: the signal is told all the same.
+func TestSignalDuringTheLast(t *testing.T) {
+	b := newBench(t, 8)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	signal := errors.New("SIGTERM")
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		cancel(signal)
+		return agentconnect.Answer{Status: 200, Written: true}
+	}
+	result, err := b.engine.Run(ctx)
+	b.check(t, result)
+	if !errors.Is(err, signal) {
+		t.Errorf("error %v, %+v", err, result)
+	}
+}
+
+// TestSignalDuringRecheck cancels a pass while it reads conversations again.
+func TestSignalDuringRecheck(t *testing.T) {
+	b := newBench(t, 8)
+	b.engine.Options.Recheck = 0
+	ctx, cancel := context.WithCancelCause(t.Context())
+	signal := errors.New("SIGTERM")
+	b.fail = func(call string) error {
+		if call == "conversations" {
+			cancel(signal)
+			return context.Canceled
+		}
+		return nil
+	}
+	if _, err := b.engine.Run(ctx); !errors.Is(err, signal) || len(b.got) > 0 {
+		t.Errorf("error %v, sent %d", err, len(b.got))
+	}
+}
+
+// TestNoRoom has a disk that is nearly full: nothing is sent.
+func TestNoRoom(t *testing.T) {
+	b := newBench(t, 8)
+	b.engine.Ledger = full{b.ledger}
+	result, err := b.engine.Run(t.Context())
+	var failure *LedgerError
+	if !errors.As(err, &failure) || len(b.got) > 0 || result.Counts[store.Scheduled] != 8 {
+		t.Errorf("error %v, sent %d, %+v", err, len(b.got), result)
+	}
+}
+
+type full struct{ Ledger }
+
+func (full) Room() error { return store.ErrNoRoom }
+
+// TestSameIDInTwoCases has one conversation twice in a window, its id once in upper case.
+func TestSameIDInTwoCases(t *testing.T) {
+	b := newBench(t, 1)
+	twin := b.conversations[0]
+	twin.ID, twin.Spam = strings.ToUpper(twin.ID), true
+	b.conversations = append(b.conversations, twin)
+	if result := b.mustRun(t); result.Found != 1 {
+		t.Errorf("got %+v", result)
+	}
+}
+
+// TestEndIsInclusive has a search that takes "before" for "until": the rows at the end of a window belong to the next.
+func TestEndIsInclusive(t *testing.T) {
+	b := newBench(t, 600)
+	b.bulk(testNow.Add(-2*time.Hour), 1)
+	b.engine.Source = inclusive{b.desk}
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	if result := b.mustRun(t); result.Planned != 600 || b.calls["search"] > 60 {
+		t.Errorf("%d of 600 after %d searches", result.Planned, b.calls["search"])
+	}
+}
+
+type inclusive struct{ *desk }
+
+func (i inclusive) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	q.To = q.To.Add(time.Millisecond)
+	return i.desk.SearchConversations(ctx, q)
+}
+
+// TestClosedByReading reopens a conversation whose customer is gone: it was read again, and is not asked about.
+func TestClosedByReading(t *testing.T) {
+	b := newBench(t, 6)
+	delete(b.customers, b.conversations[2].CustomerID)
+	b.engine.Source = reopening{b.desk, b.conversations[2].ID}
+	result := b.mustRun(t)
+	if result.Reasons[store.Skipped][NotDone] != 1 || result.Counts[store.Accepted] != 5 {
+		t.Errorf("got %+v", result)
+	}
+}
+
+type reopening struct {
+	*desk
+	id string
+}
+
+func (r reopening) Conversations(ctx context.Context, ids []string) ([]kustomer.Conversation, error) {
+	rows, err := r.desk.Conversations(ctx, ids)
+	for i := range rows {
+		if rows[i].ID == r.id {
+			rows[i].Status = "open"
+		}
+	}
+	return rows, err
+}
+
+// TestCacheIsShared lets two batches of more customers than memory holds be decided at once: neither loses any.
+func TestCacheIsShared(t *testing.T) {
+	d := newDesk(mostCustomers + 200)
+	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: testPolicy()}}).newPass(nil)
+	p.collector.now = testNow.Add(-200 * 24 * time.Hour)
+	var group errgroup.Group
+	for range 2 {
+		group.Go(func() error {
+			for chunk := range slices.Chunk(d.conversations, 400) {
+				cases, err := p.collector.decide(t.Context(), kustomer.Query{}, slices.Clone(chunk))
+				if err != nil {
+					return err
+				}
+				for _, c := range cases {
+					if !c.Send() {
+						return fmt.Errorf("%s: %s", c.Conversation.ID, c.Skip)
+					}
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
 }

@@ -1,8 +1,10 @@
 package sync
 
 import (
+	"context"
 	"fmt"
 	stdsync "sync"
+	"time"
 
 	"acsync/store"
 )
@@ -15,10 +17,11 @@ type Limits struct {
 }
 
 const (
-	enoughToJudge  = 40 // requests before the share of rejected ones counts
-	enoughAlike    = 10 // requests that are enough when every one of them was rejected
-	limitedInARow  = 40 // answers 429 without another one between, before the service is taken to be closed to us
-	failuresInARow = 5  // answers that tell nothing, or no connection, before the service is taken to be down
+	enoughToJudge  = 40              // requests before the share of rejected ones counts
+	enoughAlike    = 10              // requests that are enough when every one of them was rejected
+	limitedInARow  = 40              // answers 429 without another one between, before the service is taken to be closed to us
+	limitedFor     = 5 * time.Minute // or answers 429 alone for so long
+	failuresInARow = 5               // answers that tell nothing, or no connection, before the service is taken to be down
 )
 
 // fuse admits survey requests until one of the limits is reached; once blown it stays so for the pass.
@@ -32,10 +35,18 @@ type fuse struct {
 	failures int // in a row
 	silences int // in a row: no connection at all
 	blown    string
-	full     bool   // it blew because of the number alone: what was admitted before is sent
-	enough   bool   // the operator's own limit is reached: no fault
-	limited  int    // in a row: answered 429
-	down     string // Agent Connect cannot be reached, or takes nothing: nothing is lost, a later pass will do
+	full     bool // it blew because of the number alone: what was admitted before is sent
+	enough   bool // the operator's own limit is reached: no fault
+	limited  int  // in a row: answered 429
+	since    time.Time
+	tripped  <-chan struct{} // closed when what was admitted and waits for its turn is to stay here too
+	tripping chan struct{}   // the same; nil once it is closed
+	down     string          // Agent Connect cannot be reached, or takes nothing: nothing is lost, a later pass will do
+}
+
+func newFuse(l Limits) *fuse {
+	tripping := make(chan struct{})
+	return &fuse{limits: l, tripped: tripping, tripping: tripping}
 }
 
 // admit takes a place for one more survey request; false when the pass is to stop sending.
@@ -73,15 +84,42 @@ func (f *fuse) note(o Outcome) {
 		if f.silences++; f.silences >= failuresInARow && f.down == "" {
 			f.down = fmt.Sprintf("%d attempts in a row made no connection (%s)", f.silences, o.Message)
 		}
+		f.trip()
 		return
 	case o.Reason == Limited:
-		if f.limited++; f.limited >= limitedInARow && f.down == "" {
+		if f.limited++; f.limited == 1 {
+			f.since = time.Now()
+		}
+		if f.down == "" && (f.limited >= limitedInARow || time.Since(f.since) >= limitedFor) {
 			f.down = fmt.Sprintf("it answered 429 %d times in a row; lower agent_connect.requests_per_minute", f.limited)
 		}
+		f.trip()
 		return
 	}
 	f.silences, f.limited = 0, 0
 	f.judge(o)
+	f.trip()
+}
+
+// trip lets go those that wait for their turn, when they are to stay here.
+func (f *fuse) trip() {
+	if (f.blown != "" && !f.full || f.down != "") && f.tripping != nil {
+		close(f.tripping)
+		f.tripping = nil
+	}
+}
+
+// waiting is a context for those that wait for their turn: it ends when the fuse trips.
+func (f *fuse) waiting(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-f.tripped:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
 }
 
 // judge blows the fuse when too many requests were refused, or got no usable answer.
@@ -103,13 +141,6 @@ func (f *fuse) judge(o Outcome) {
 	case enough && share > f.limits.ErrorRate:
 		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
 	}
-}
-
-// tripped tells whether those that were admitted, and wait for their turn, are to stay here too.
-func (f *fuse) tripped() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.blown != "" && !f.full || f.down != ""
 }
 
 // halted tells whether no more survey requests are admitted.

@@ -95,6 +95,8 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 	return nil
 }
 
+func (m *memoryLedger) Room() error { return nil }
+
 func (m *memoryLedger) Commit(batch store.Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -113,5 +115,16 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	if batch.Run != nil {
 		m.runs++
 	}
+	return nil
+}
+
+func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	record := m.records[key]
+	if record.State != store.InDoubt || record.Intent != intent {
+		return fmt.Errorf("%w: %s is %s, not in doubt with intent %x", store.ErrRefused, key.Conversation, record.State, intent)
+	}
+	m.records[key] = after(store.Entry{Key: key, Record: record}, result).Record
 	return nil
 }

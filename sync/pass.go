@@ -27,6 +27,7 @@ type pass struct {
 	options   Options
 	collector *collector
 	deliverer *deliverer
+	verifier  verifier
 	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
 	sightings sightings
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
@@ -43,6 +44,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, fmt.Errorf("read the ledger: %w", err)
 	}
 	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
+	p.verifier = verifier{ledger: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
 	clock := e.Now
 	if clock == nil {
 		clock = time.Now
@@ -60,7 +62,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := sound(window, info.Checkpoint, now); err != nil {
 		return p, err
 	}
-	p.result.Window = window
+	p.result.Window, p.collector.from = window, window.From
 	return p, nil
 }
 
@@ -72,7 +74,7 @@ func (e *Engine) newPass(halt func(error)) *pass {
 		Counts: map[store.State]int{}, Reasons: Reasons{},
 	}
 	p.deliverer = &deliverer{
-		journal: e.Ledger, sender: e.Sender, fuse: &fuse{limits: e.Options.Limits}, stamp: e.Options.Stamp,
+		journal: e.Ledger, sender: e.Sender, fuse: newFuse(e.Options.Limits), stamp: e.Options.Stamp,
 		slots: make(chan struct{}, max(e.Options.Concurrency, 1)), halt: halt,
 	}
 	p.collector = &collector{

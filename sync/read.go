@@ -108,7 +108,7 @@ func finish(yield func(Batch) bool, w Window) error {
 // decided decides rows and gives them to yield.
 func (c *collector) decided(ctx context.Context, q kustomer.Query, rows []kustomer.Conversation, complete bool, yield func(Batch) bool) (int, error) {
 	window, read := Window{q.From, q.To}, time.Now()
-	cases, err := c.decide(ctx, q, within(window, rows))
+	cases, err := c.decide(ctx, q, within(Window{c.from, window.To}, rows))
 	if err != nil {
 		return 0, err
 	}
@@ -244,14 +244,16 @@ func (c *collector) gather(ctx context.Context, q kustomer.Query, first kustomer
 	}
 }
 
-// within sorts the rows of a search and drops what is not the window's: repeated rows, and conversations that were
-// marked done again after the window's end, which a later window holds.
+// within sorts the rows of a search and drops what lies outside: repeated rows, conversations that were marked done again
+// after the window's end, which a later window holds, and what was marked done before the pass begins.
 func within(w Window, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
-		return row.LastDone != nil && !row.LastDone.At.Before(w.To)
+		return row.LastDone != nil && !w.Contains(row.LastDone.At)
 	})
-	slices.SortFunc(rows, func(a, b kustomer.Conversation) int { return strings.Compare(a.ID, b.ID) })
-	return slices.CompactFunc(rows, func(a, b kustomer.Conversation) bool { return a.ID == b.ID })
+	slices.SortFunc(rows, func(a, b kustomer.Conversation) int {
+		return strings.Compare(keyOf(a).Conversation, keyOf(b).Conversation)
+	})
+	return slices.CompactFunc(rows, func(a, b kustomer.Conversation) bool { return keyOf(a) == keyOf(b) })
 }
 
 // OverflowError tells that more conversations bear one and the same instant than a search can return. Nothing of the

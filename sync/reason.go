@@ -41,6 +41,7 @@ const (
 	ChannelManual       Reason = "channel_manual"
 	BrandRefused        Reason = "brand_refused"
 	LanguageRefused     Reason = "language_refused"
+	GaveUp              Reason = "gave_up" // by acsync: it could not be sent for too long
 )
 
 // Why a survey request waits or is in doubt.
@@ -55,6 +56,13 @@ const (
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
 
+// How a doubt ended.
+const (
+	Verified   Reason = "verified"    // accepted: Agent Connect's data show it
+	NotArrived Reason = "not_arrived" // to be sent again: the data do not show it, though they show later ones
+	ByHand     Reason = "by_hand"     // the operator has decided
+)
+
 // SkipReasons lists the reasons for a skip, in order of precedence.
 func SkipReasons() []Reason {
 	return []Reason{
@@ -63,12 +71,12 @@ func SkipReasons() []Reason {
 	}
 }
 
-// OutcomeReasons lists the reasons that go with a refusal, a retry or a doubt.
+// OutcomeReasons lists the reasons that go with a refusal, a retry or a doubt, and with the end of a doubt.
 func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, Limited, Unreachable, Credentials, Stopped, ServerFailure,
-		NoAnswer, Unreadable, Interrupted,
+		ChannelManual, BrandRefused, LanguageRefused, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
+		NoAnswer, Unreadable, Interrupted, Verified, NotArrived, ByHand,
 	}
 }
 
@@ -101,6 +109,7 @@ var explanations = map[Reason]string{
 	ChannelManual:       "the channel is in manual mode there",
 	BrandRefused:        "the brand is missing or unknown",
 	LanguageRefused:     "the language is missing or unknown",
+	GaveUp:              "not taken within 72 h of the first try",
 	Limited:             "too many requests (429)",
 	Unreachable:         "no connection was made",
 	Credentials:         "the API key was refused",
@@ -109,4 +118,7 @@ var explanations = map[Reason]string{
 	NoAnswer:            "sent, but no answer came",
 	Unreadable:          "the answer was not Agent Connect's",
 	Interrupted:         "acsync was killed while sending",
+	Verified:            "found in Agent Connect's data",
+	NotArrived:          "not in Agent Connect's data",
+	ByHand:              "as the operator decided",
 }

@@ -63,7 +63,7 @@ func (p *pass) folio(w Window, complete bool) *folio {
 // dispose tells what becomes of those cases of a window that are not to be sent, and returns the others.
 func (f *folio) dispose(cases []Case) (send []Case) {
 	for _, c := range cases {
-		if f.pass.repeated(c) {
+		if f.pass.repeated(c, f) {
 			continue
 		}
 		f.clock(c)

@@ -38,7 +38,7 @@ func (s *sightings) find(key store.Key) (sighting, bool) {
 // repeated tells whether a case is counted already and stays as it is: because it was taken up from the ledger, or an
 // earlier window held it. A case that the earlier window skipped and that is to be sent now is decided anew: its first
 // disposition is taken back, when that is in the ledger.
-func (p *pass) repeated(c Case) bool {
+func (p *pass) repeated(c Case, f *folio) bool {
 	seen, ok := p.sightings.find(c.Key)
 	switch {
 	case p.taken[c.Key]:
@@ -49,7 +49,9 @@ func (p *pass) repeated(c Case) bool {
 	case seen.skip == "" || !c.Send():
 		return true
 	}
-	<-seen.folio.recorded
+	if seen.folio != f {
+		<-seen.folio.recorded
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.Counts[store.Skipped]--

@@ -21,6 +21,7 @@ type Result struct {
 	Counts   map[store.State]int // by disposition
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
+	Settled  map[store.State]int // of these: in doubt until Agent Connect's data told, by what they became then
 	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
 	Latest   time.Duration       // how far below it at most
 	Unseen   int                 // counted by Kustomer, but not shown to this key

@@ -13,10 +13,14 @@ import (
 const (
 	mostDue = 10_000 // waiting conversations that one pass takes up; more wait for the next
 	reread  = 50     // conversations that one call reads again
+
+	// lastResort is how long after its first attempt a survey request is still tried again.
+	lastResort = 72 * time.Hour
 )
 
-// takeUp accounts for what earlier passes left. What is in doubt, open intents of a crash among it, stays so and is
-// told; what is scheduled or to be retried is read again, decided again, and sent when its time has come.
+// takeUp accounts for what earlier passes left. What is in doubt, open intents of a crash among it, is settled where that
+// is possible and stays so otherwise; what is scheduled or to be retried is read again, decided again, and sent when its
+// time has come.
 func (p *pass) takeUp(ctx context.Context) error {
 	if _, err := p.ledger.Recover(time.Now()); err != nil {
 		return fmt.Errorf("put the open intents in doubt: %w", err)
@@ -36,7 +40,17 @@ func (p *pass) takeUp(ctx context.Context) error {
 	p.observe(PassStarted{
 		Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due,
 	})
-	p.leave(doubtful)
+	again, err := p.settle(ctx, doubtful)
+	due = append(again, due...)
+	if err == nil {
+		due, err = p.giveUp(due, now)
+	}
+	if err != nil {
+		p.leave(due)
+		return err
+	}
+	// Those that were marked done together are read together, so that one search finds their customers.
+	slices.SortStableFunc(due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for chunk := range slices.Chunk(due, reread) {
 		due = due[len(chunk):]
 		if err := p.settleDue(ctx, chunk); err != nil {
@@ -67,7 +81,29 @@ func (p *pass) take(entries []store.Entry) {
 	p.result.Due += len(entries)
 }
 
-// leave tells that entries stay in the ledger as they are.
+// giveUp rejects what was tried for long enough, and returns the rest. A request is tried once more, whatever its age, when
+// it has only now become known that it did not arrive.
+func (p *pass) giveUp(due []store.Entry, now time.Time) (left []store.Entry, err error) {
+	var given []store.Entry
+	for _, e := range due {
+		fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
+		if e.State != store.Retry || fresh || e.First.IsZero() || now.Sub(e.First) <= lastResort {
+			left = append(left, e)
+			continue
+		}
+		given = append(given, after(e, store.Result{State: store.Rejected, Reason: string(GaveUp), Status: e.Status, At: now}))
+	}
+	if len(given) == 0 {
+		return due, nil
+	}
+	if err := p.ledger.Commit(store.Batch{Entries: given}); err != nil {
+		return due, &LedgerError{fmt.Errorf("give up what was tried for %s: %w", lastResort, err)}
+	}
+	p.leave(given)
+	return left, nil
+}
+
+// leave tells that entries stay in the ledger as they are now.
 func (p *pass) leave(entries []store.Entry) {
 	for _, e := range entries {
 		p.tell(Row{

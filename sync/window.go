@@ -89,7 +89,7 @@ func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
 		}
 	}
 	t.rest.From = w.From
-	t.width = max(next.Truncate(time.Millisecond), time.Millisecond)
+	t.width = max(min(next, width-time.Millisecond).Truncate(time.Millisecond), time.Millisecond)
 	return true
 }
 

@@ -26,8 +26,8 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 		fmt.Fprintln(stdout, "acsync", version())
 		return exitDone
 	}
-	s := &shell{app: a, env: env, stdout: stdout, stderr: stderr}
-	err := s.commandLine(stdin).RunContext(ctx, args)
+	s := &shell{app: a, env: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	err := s.commandLine().RunContext(ctx, args)
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
 		fmt.Fprintln(stderr, "acsync:", err)
@@ -39,23 +39,24 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 type shell struct {
 	app            App
 	env            []string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
 // commandLine is made anew for each run, because cli.App changes itself while it runs.
-func (s *shell) commandLine(stdin io.Reader) *cli.App {
+func (s *shell) commandLine() *cli.App {
 	return &cli.App{
 		Name:  "acsync",
 		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → survey requests in Agent Connect",
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
-		Commands:        []*cli.Command{s.initCommand(), s.runCommand(), s.statusCommand(), s.sandboxCommand()},
+		Commands:        []*cli.Command{s.initCommand(), s.runCommand(), s.statusCommand(), s.resolveCommand(), s.ledgerCommand(), s.sandboxCommand()},
 		Action:          s.noCommand,
 		OnUsageError:    misuse,
 		ExitErrHandler:  func(*cli.Context, error) {}, // exit codes are given in one place: exitCode
 		HideHelpCommand: true,
 		HideVersion:     true,
-		Reader:          stdin,
+		Reader:          s.stdin,
 		Writer:          s.stdout,
 		ErrWriter:       s.stderr,
 	}

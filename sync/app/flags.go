@@ -17,8 +17,17 @@ const (
 	flagStart     = "start"
 	flagSeed      = "seed"
 	flagOut       = "out"
-	flagKustomer  = "kustomer-port"
-	flagAgent     = "agent-connect-port"
+	flagIn        = "in"
+	flagSince     = "since"
+	flagID        = "id"
+	flagAll       = "all"
+	flagResend    = "resend"
+	flagAccept    = "accept"
+	flagDrop      = "drop"
+
+	flagAcceptRestored = "accept-restored"
+	flagKustomer       = "kustomer-port"
+	flagAgent          = "agent-connect-port"
 )
 
 // defaultConfig is the configuration file of a command line that names none.

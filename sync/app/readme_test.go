@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
 
 	"acsync/store"
 	surveysync "acsync/sync"
@@ -37,10 +38,13 @@ func TestReadmeIsComplete(t *testing.T) {
 	}
 	s := &shell{stdout: io.Discard, stderr: io.Discard}
 	flags := map[string]bool{}
-	for _, command := range s.commandLine(nil).Commands {
+	for _, command := range s.commandLine().Commands {
 		wants(fmt.Sprintf("\n| `%s` |", command.Name))
-		for _, flag := range command.Flags {
-			flags[flag.Names()[0]] = true
+		for _, part := range command.Subcommands {
+			wants("`" + part.Name + "`")
+		}
+		for _, flag := range allFlags(command) {
+			flags[flag] = true
 		}
 	}
 	for flag := range flags {
@@ -57,14 +61,24 @@ func TestReadmeIsComplete(t *testing.T) {
 	}
 }
 
+// allFlags are the names of a command's flags, and of those of its parts.
+func allFlags(command *cli.Command) []string {
+	var names []string
+	for _, flag := range command.Flags {
+		names = append(names, flag.Names()[0])
+	}
+	for _, part := range command.Subcommands {
+		names = append(names, allFlags(part)...)
+	}
+	return names
+}
+
 // TestReadmeIsTrue finds what the README names and the program does not have.
 func TestReadmeIsTrue(t *testing.T) {
 	s := &shell{stdout: io.Discard, stderr: io.Discard}
 	var known []string
-	for _, command := range s.commandLine(nil).Commands {
-		for _, flag := range command.Flags {
-			known = append(known, flag.Names()...)
-		}
+	for _, command := range s.commandLine().Commands {
+		known = append(known, allFlags(command)...)
 	}
 	for line := range strings.Lines(readme(t)) {
 		if !strings.Contains(line, "acsync ") && !strings.HasPrefix(line, "| `--") {

@@ -65,6 +65,7 @@ func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
 	cfg.Kustomer.RequestsPerMinute, cfg.Kustomer.SearchesPerMinute = 6000, 3000
 	cfg.AgentConnect.Subdomain, cfg.AgentConnect.BaseURL = "", stand.AgentConnectURL()
 	cfg.AgentConnect.APIKey, cfg.AgentConnect.APIKeyFile = config.NewSecret(stand.AgentConnectKey()), ""
+	cfg.AgentConnect.APISecret, cfg.AgentConnect.APISecretFile = config.NewSecret(stand.AgentConnectSecret()), ""
 	cfg.AgentConnect.RequestsPerMinute = 4500
 }
 
@@ -82,7 +83,7 @@ func (s *shell) sandboxLedger() (string, error) {
 
 // ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
 func (t *tenant) ledger() (*store.Ledger, error) {
-	ledger, err := store.Open(t.config.Ledger.Path, store.Options{})
+	ledger, err := store.Open(t.config.Ledger.Path, store.Options{AllowNetwork: t.config.Ledger.AllowNetwork})
 	if t.sandbox == nil || !errors.Is(err, store.ErrMissing) {
 		return ledger, err
 	}
@@ -103,7 +104,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 
 // readLedger opens the ledger for reading alone. Where the stand-ins' own is missing, it is what that would hold.
 func (t *tenant) readLedger() (surveysync.ReadLedger, func() error, error) {
-	ledger, err := store.Open(t.config.Ledger.Path, store.Options{ReadOnly: true})
+	ledger, err := store.Open(t.config.Ledger.Path, store.Options{ReadOnly: true, AllowNetwork: t.config.Ledger.AllowNetwork})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return surveysync.NoLedger{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil
 	}

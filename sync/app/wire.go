@@ -17,8 +17,11 @@ type clients struct {
 	kustomer *kustomer.Client
 	connect  *agentconnect.Client
 
-	all, searches, requests *httpx.Pacer
+	all, searches, requests, data *httpx.Pacer
 }
+
+// dataPerMinute is Agent Connect's documented limit for reading its data, by key.
+const dataPerMinute = 100
 
 // connect makes the clients; it does not call yet.
 func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
@@ -29,6 +32,7 @@ func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 		searches: httpx.NewPacer(httpx.PacerOptions{Name: "Kustomer's search", PerMinute: float64(cfg.Kustomer.SearchesPerMinute)}),
 		requests: httpx.NewPacer(httpx.PacerOptions{Name: "Agent Connect", PerMinute: float64(cfg.AgentConnect.RequestsPerMinute)}),
 	}
+	c.data = httpx.NewPacer(httpx.PacerOptions{Name: "Agent Connect's data", PerMinute: dataPerMinute})
 	agent := "acsync/" + version()
 	var err error
 	c.kustomer, err = kustomer.New(kustomer.Options{
@@ -41,6 +45,7 @@ func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 	}
 	c.connect, err = agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: cfg.AgentConnect.APIKey.Reveal(), Timeout: time.Duration(cfg.AgentConnect.Timeout),
+		APISecret: cfg.AgentConnect.APISecret.Reveal(), Data: c.data,
 		Requests: c.requests, UserAgent: agent, Connections: cfg.AgentConnect.Concurrency,
 	})
 	return c, err
@@ -61,7 +66,7 @@ func (c *clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
 
 // calls counts what was sent to the services so far.
 func (c *clients) calls() report.Calls {
-	return report.Calls{Kustomer: c.all.Count(), KustomerSearch: c.searches.Count(), AgentConnect: c.requests.Count()}
+	return report.Calls{Kustomer: c.all.Count(), KustomerSearch: c.searches.Count(), AgentConnect: c.requests.Count(), AgentConnectData: c.data.Count()}
 }
 
 // policy is the part of the configuration that decisions depend on.
@@ -89,6 +94,7 @@ func options(cfg config.Config) surveysync.Options {
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
 		Recheck:     time.Duration(cfg.Sync.RecheckAfter),
+		VerifyAfter: time.Duration(cfg.AgentConnect.VerifyAfter),
 		Concurrency: cfg.AgentConnect.Concurrency,
 		Stamp:       cfg.AgentConnect.Stamp,
 		Verdict:     verdict,

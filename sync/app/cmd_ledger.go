@@ -1,0 +1,237 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// ledgerCommand groups what is done with the ledger itself.
+func (s *shell) ledgerCommand() *cli.Command {
+	out := &cli.StringFlag{Name: flagOut, Usage: "write to `FILE`, which must not exist yet"}
+	return &cli.Command{
+		Name:            "ledger",
+		Usage:           "check, back up, compact, export, import or rebuild the ledger",
+		HideHelpCommand: true,
+		OnUsageError:    misuse,
+		Action: func(c *cli.Context) error {
+			return usagef("say what to do with the ledger: check, backup, compact, export, import or rebuild; see acsync ledger --help")
+		},
+		Subcommands: []*cli.Command{
+			command(&cli.Command{
+				Name: "check", Usage: "read the whole ledger and look for damage", Action: s.ledgerCheck,
+				Flags: []cli.Flag{&cli.BoolFlag{
+					Name:  flagAcceptRestored,
+					Usage: "take the ledger as it is although it is not the newest: whoever was asked since the copy was made may be asked again",
+				}},
+			}),
+			command(&cli.Command{Name: "backup", Usage: "write a checked copy, while no pass is running", Flags: []cli.Flag{out}, Action: s.ledgerBackup}),
+			command(&cli.Command{Name: "compact", Usage: "give unused space back to the disk", Action: s.ledgerCompact}),
+			command(&cli.Command{Name: "export", Usage: "write one JSON object a line and conversation", Flags: []cli.Flag{out}, Action: s.ledgerExport}),
+			command(&cli.Command{
+				Name: "import", Usage: "take over what an export says, into a ledger that does not know better", Action: s.ledgerImport,
+				Flags: []cli.Flag{&cli.StringFlag{Name: flagIn, Usage: "read from `FILE`; stdin by default"}},
+			}),
+			command(&cli.Command{
+				Name: "rebuild", Usage: "mark as accepted what Agent Connect already has", Action: s.ledgerRebuild,
+				Description: "For a ledger that was lost or is older than the truth: acsync init makes an empty one, rebuild fills it from Agent\n" +
+					"Connect's data (agent_connect.api_secret_file). What Agent Connect has expunged, or never had, it cannot know.",
+				Flags: []cli.Flag{&cli.StringFlag{Name: flagSince, Value: "90d ago", Usage: "read what Agent Connect received since `TIME`"}},
+			}),
+		},
+	}
+}
+
+// ledgerAt opens the ledger that the command line names, for writing unless told otherwise.
+func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenant, func(error) error, error) {
+	tenant, err := s.tenant(c)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	o.AllowNetwork = tenant.config.Ledger.AllowNetwork
+	ledger, err := store.Open(tenant.config.Ledger.Path, o)
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, tenant.close())
+	}
+	return ledger, tenant, func(err error) error { return errors.Join(err, ledger.Close(), tenant.close()) }, nil
+}
+
+func (s *shell) ledgerCheck(c *cli.Context) error {
+	accept := c.Bool(flagAcceptRestored)
+	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: !accept, AcceptFence: accept})
+	if err != nil {
+		return err
+	}
+	if err := ledger.Check(c.Context); err != nil {
+		return done(err)
+	}
+	info, err := ledger.Info()
+	if err != nil {
+		return done(err)
+	}
+	total := 0
+	for _, n := range info.Counts {
+		total += n
+	}
+	return done(s.sayLedger(c, "sound", map[string]any{"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size},
+		"%s is sound: %d conversations in %d bytes", info.Path, total, info.Size))
+}
+
+func (s *shell) ledgerBackup(c *cli.Context) error {
+	path := c.String(flagOut)
+	if path == "" {
+		return usagef("say where to: --%s FILE", flagOut)
+	}
+	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	if err := ledger.Backup(path); err != nil {
+		return done(err)
+	}
+	return done(s.sayLedger(c, "backup", map[string]any{"backup": path}, "wrote %s", path))
+}
+
+func (s *shell) ledgerCompact(c *cli.Context) error {
+	tenant, err := s.tenant(c)
+	if err != nil {
+		return err
+	}
+	path := tenant.config.Ledger.Path
+	before, err := os.Stat(path)
+	if err == nil {
+		err = store.Compact(path, store.Options{AllowNetwork: tenant.config.Ledger.AllowNetwork})
+	}
+	if err != nil {
+		return errors.Join(err, tenant.close())
+	}
+	after, err := os.Stat(path)
+	if err != nil {
+		return errors.Join(err, tenant.close())
+	}
+	return errors.Join(tenant.close(), s.sayLedger(c, "compact", map[string]any{"before": before.Size(), "after": after.Size()},
+		"%s: %d bytes, was %d", path, after.Size(), before.Size()))
+}
+
+func (s *shell) ledgerExport(c *cli.Context) error {
+	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	info, err := ledger.Info()
+	if err != nil {
+		return done(err)
+	}
+	var w io.Writer = s.stdout
+	if path := c.String(flagOut); path != "" {
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return done(fmt.Errorf("write the export: %w", err))
+		}
+		defer file.Close()
+		w = file
+	}
+	return done(exportTo(w, info.ID, ledger.Each))
+}
+
+func (s *shell) ledgerImport(c *cli.Context) error {
+	var r io.Reader = s.stdin
+	if path := c.String(flagIn); path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			return usagef("read the import: %v", err)
+		}
+		defer file.Close()
+		r = file
+	}
+	ledger, _, done, err := s.ledgerAt(c, store.Options{})
+	if err != nil {
+		return err
+	}
+	n, err := ledger.Import(importFrom(r))
+	return done(errors.Join(err, s.sayLedger(c, "import", map[string]any{"written": n}, "wrote %d conversations", n)))
+}
+
+func (s *shell) ledgerRebuild(c *cli.Context) error {
+	terminal, err := s.terminal(c)
+	if err != nil {
+		return err
+	}
+	ledger, tenant, done, err := s.ledgerAt(c, store.Options{AcceptFence: true})
+	if err != nil {
+		return err
+	}
+	zone, err := tenant.config.Location()
+	if err != nil {
+		return done(err)
+	}
+	since, err := parseTime(flagSince, c.String(flagSince), zone, time.Now())
+	if err == nil {
+		err = tenant.config.Ready()
+	}
+	if err != nil {
+		return done(err)
+	}
+	clients, err := connect(tenant.config, terminal.logger(s.stderr))
+	if err != nil {
+		return done(err)
+	}
+	n, err := ledger.Import(received(ledger, clients.connect.Since(c.Context, since)))
+	return done(errors.Join(err, s.sayLedger(c, "rebuild", map[string]any{"written": n, "since": since},
+		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))))
+}
+
+// received turns Agent Connect's interactions into accepted entries, for keys that the ledger does not know as settled.
+// The time of the resolution is not told there: that of the reception stands in for it.
+func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		seen := map[string]bool{}
+		for i, err := range interactions {
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			key := store.Key{Conversation: i.ExtInteractionID}
+			if i.ExtInteractionID == "" || seen[i.ExtInteractionID] || len(i.ExtInteractionID) > store.MaxID {
+				continue
+			}
+			seen[i.ExtInteractionID] = true
+			known, err := ledger.Lookup([]store.Key{key})
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			if state := known[key].State; state.Final() || state == store.Sending || state == store.InDoubt {
+				continue
+			}
+			at := i.CreatedAt
+			if at.IsZero() {
+				at = time.Now().UTC()
+			}
+			if !yield(store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: rebuilt, Resolution: at, At: at}}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// rebuilt is the reason of an entry that Agent Connect's data made known.
+const rebuilt = "rebuilt"
+
+// sayLedger tells what was done with the ledger.
+func (s *shell) sayLedger(c *cli.Context, what string, fields map[string]any, format string, args ...any) error {
+	if !c.Bool(flagJSON) {
+		_, err := fmt.Fprintf(s.stdout, format+"\n", args...)
+		return err
+	}
+	fields["schema"] = "acsync.ledger." + what + "/1"
+	return writeJSON(s.stdout, fields)
+}

@@ -1,0 +1,112 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	surveysync "acsync/sync"
+	"acsync/sync/report"
+)
+
+func (s *shell) resolveCommand() *cli.Command {
+	return command(&cli.Command{
+		Name:  "resolve",
+		Usage: "settle what is in doubt: from Agent Connect's data, or by your own word",
+		Description: "Without a decision, Agent Connect's own data are asked (agent_connect.api_secret_file): what they show is accepted,\n" +
+			"what certainly did not arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with that.\n" +
+			"By hand, look the conversations up in Agent Connect first: what you send again may be a second mail.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: flagResend, Usage: "they did not arrive: the next pass sends them again"},
+			&cli.BoolFlag{Name: flagAccept, Usage: "they did arrive"},
+			&cli.BoolFlag{Name: flagDrop, Usage: "never send them; also for what is scheduled or to be retried"},
+			&cli.StringSliceFlag{Name: flagID, Usage: "decide about the conversation with this `ID`; can be repeated"},
+			&cli.BoolFlag{Name: flagAll, Usage: "decide about all that are in doubt"},
+		},
+		Action: s.resolve,
+	})
+}
+
+// resolve settles doubts.
+func (s *shell) resolve(c *cli.Context) (err error) {
+	action, choice, err := decision(c)
+	if err != nil {
+		return err
+	}
+	terminal, err := s.terminal(c)
+	if err != nil {
+		return err
+	}
+	tenant, err := s.tenant(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tenant.close()) }()
+	if action == 0 && !tenant.config.AgentConnect.APISecret.IsSet() {
+		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
+			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
+	}
+	ledger, err := tenant.ledger()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ledger.Close()) }()
+	var settled []surveysync.Settled
+	if action != 0 {
+		settled, err = surveysync.Resolve(c.Context, ledger, choice, action)
+	} else {
+		var clients *clients
+		if err := tenant.config.Ready(); err != nil {
+			return err
+		}
+		if clients, err = connect(tenant.config, terminal.logger(s.stderr)); err == nil {
+			settled, err = surveysync.Verify(c.Context, ledger, clients.connect, time.Duration(tenant.config.AgentConnect.VerifyAfter))
+		}
+	}
+	return errors.Join(err, s.sayResolved(c, terminal, settled))
+}
+
+// decision is what the flags say: no action asks Agent Connect.
+func decision(c *cli.Context) (surveysync.Action, surveysync.Choice, error) {
+	choice := surveysync.Choice{All: c.Bool(flagAll), IDs: c.StringSlice(flagID)}
+	var actions []surveysync.Action
+	for _, each := range []struct {
+		flag   string
+		action surveysync.Action
+	}{{flagResend, surveysync.Resend}, {flagAccept, surveysync.Accept}, {flagDrop, surveysync.Drop}} {
+		if c.Bool(each.flag) {
+			actions = append(actions, each.action)
+		}
+	}
+	chosen := choice.All || len(choice.IDs) > 0
+	switch {
+	case len(actions) > 1:
+		return 0, choice, usagef("--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept, flagDrop)
+	case len(actions) == 0 && chosen:
+		return 0, choice, usagef("say what to do with them: --%s, --%s or --%s; nothing was changed", flagResend, flagAccept, flagDrop)
+	case len(actions) == 0:
+		return 0, choice, nil
+	case choice.All == (len(choice.IDs) > 0):
+		return 0, choice, usagef("say which: --%s ID, once or more, or --%s; nothing was changed", flagID, flagAll)
+	}
+	return actions[0], choice, nil
+}
+
+// sayResolved tells what became of each, and exits 3 while something stays in doubt.
+func (s *shell) sayResolved(c *cli.Context, t terminal, settled []surveysync.Settled) error {
+	var err error
+	if c.Bool(flagJSON) {
+		err = report.ResolvedJSON(s.stdout, settled)
+	} else {
+		err = report.Resolved(s.stdout, settled, report.Style{Width: t.width, Color: t.colorOut})
+	}
+	if err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	if report.Unresolved(settled) > 0 {
+		return ended{exitNeedsHand, nil}
+	}
+	return nil
+}

@@ -1,0 +1,269 @@
+//go:build unix
+
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/sandbox"
+)
+
+var (
+	killRounds = flag.Int("kill.rounds", 200, "how often the program is killed; with -short at most 25")
+	killSeed   = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
+)
+
+const (
+	killsOfALife   = 20 // of one ledger and its stand-ins, before the work is brought to its end
+	killWithin     = 400 * time.Millisecond
+	killInFlight   = 4 // survey requests at the same time: a kill leaves no more in doubt
+	killCheckEvery = 10
+)
+
+// TestKill kills the built program at random moments, again and again, and lets it come to its end. Whatever the
+// moment: the receiver takes no conversation twice, and each that should be asked about is settled or, where the program
+// died with the request under way, in doubt in the ledger and in the report. No ledger is ever damaged.
+func TestKill(t *testing.T) {
+	rounds := *killRounds
+	if testing.Short() {
+		rounds = min(rounds, 25)
+	}
+	program := build(t)
+	random := rand.New(rand.NewPCG(*killSeed, 9))
+	var sum tally
+	for seed := *killSeed; sum.rounds < rounds; seed++ {
+		v := newVictim(t, program, seed)
+		for range min(killsOfALife, rounds-sum.rounds) {
+			sum.rounds++
+			if v.kill(t, time.Duration(random.Int64N(int64(killWithin)))) {
+				sum.kills++
+				v.kills++
+			}
+			if sum.rounds%killCheckEvery == 0 {
+				v.check(t)
+			}
+		}
+		sum.add(v.finish(t))
+		if t.Failed() {
+			break
+		}
+	}
+	t.Logf("%d rounds, %d of them ended by the kill; %d conversations to be asked about, %d accepted; %d in doubt, of these %d "+
+		"received and %d not", sum.rounds, sum.kills, sum.due, sum.accepted, sum.doubts, sum.received, sum.doubts-sum.received)
+	if sum.kills < sum.rounds/2 {
+		t.Errorf("only %d of %d rounds ended by the kill: the test shows little", sum.kills, sum.rounds)
+	}
+}
+
+// tally is what came of it.
+type tally struct{ rounds, kills, due, accepted, doubts, received int }
+
+func (s *tally) add(o tally) {
+	s.due, s.accepted, s.doubts, s.received = s.due+o.due, s.accepted+o.accepted, s.doubts+o.doubts, s.received+o.received
+}
+
+// build makes the program as users have it.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "acsync")
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "acsync").CombinedOutput(); err != nil {
+		t.Fatalf("build the program: %v\n%s", err, out)
+	}
+	return path
+}
+
+// victim is one ledger, and the stand-ins whose conversations it remembers.
+type victim struct {
+	program string
+	dir     string
+	stand   *sandbox.Sandbox
+	now     time.Time
+	kills   int
+}
+
+func newVictim(t *testing.T, program string, seed uint64) *victim {
+	t.Helper()
+	v := &victim{program: program, dir: t.TempDir(), now: time.Now()}
+	var err error
+	if v.stand, err = sandbox.Start(standInOptions(seed, v.now)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := v.stand.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n"+
+		"searches_per_minute = 60000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nconcurrency = %d\n",
+		v.stand.KustomerURL(), v.stand.KustomerKey(), v.stand.AgentConnectURL(), v.stand.AgentConnectKey(), killInFlight)
+	if err := os.WriteFile(filepath.Join(v.dir, "config.toml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := v.command("init", "--start", v.start().Format(time.RFC3339)).CombinedOutput(); err != nil {
+		t.Fatalf("init: %v\n%s", err, out)
+	}
+	return v
+}
+
+// start is where the first window begins: late enough that nothing is too old.
+func (v *victim) start() time.Time { return v.now.Add(-4 * time.Hour).UTC().Truncate(time.Hour) }
+
+// standInOptions stop the clock, so that each pass meets the same conversations, and let half of the survey requests
+// take effect before the answer is due, half when it is: a kill in between meets both.
+func standInOptions(seed uint64, now time.Time) sandbox.Options {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 8))
+	half := func(r *http.Request) sandbox.Fault {
+		mu.Lock()
+		defer mu.Unlock()
+		return sandbox.Fault{Processed: r.Method == http.MethodPost && random.IntN(2) == 0}
+	}
+	const plenty = 1_000_000 // a minute, which never ends while the clock stands still
+	return sandbox.Options{
+		Seed: seed, Now: func() time.Time { return now },
+		KustomerPerMinute: plenty, SearchesPerMinute: plenty, RequestsPerMinute: plenty,
+		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: half, Latency: 20 * time.Millisecond, LatencySigma: 0.5}},
+	}
+}
+
+// command is the program with the victim's configuration.
+func (v *victim) command(name string, flags ...string) *exec.Cmd {
+	c := exec.Command(v.program, append([]string{name, "--config", "config.toml"}, flags...)...)
+	c.Dir, c.Env = v.dir, []string{"HOME=" + v.dir}
+	return c
+}
+
+// kill starts a pass and kills it after a while; true when it was still at work then.
+func (v *victim) kill(t *testing.T, after time.Duration) bool {
+	t.Helper()
+	var errs bytes.Buffer
+	c := v.command("run", "--json")
+	c.Stderr = &errs
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	_ = c.Process.Kill() // it may have ended by itself
+	_ = c.Wait()
+	if status, ok := c.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return status.Signal() == syscall.SIGKILL
+	}
+	if code := c.ProcessState.ExitCode(); code != 0 && code != 3 {
+		t.Errorf("a pass that was not killed ended with exit code %d\n%s", code, errs.String())
+	}
+	return false
+}
+
+func (v *victim) open(t *testing.T) *store.Ledger {
+	t.Helper()
+	ledger, err := store.Open(filepath.Join(v.dir, "acsync.db"), store.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatalf("after %d kills: %v", v.kills, err)
+	}
+	return ledger
+}
+
+// check reads the whole ledger as the kill left it.
+func (v *victim) check(t *testing.T) {
+	t.Helper()
+	ledger := v.open(t)
+	if err := errors.Join(ledger.Check(t.Context()), ledger.Close()); err != nil {
+		t.Fatalf("after %d kills: %v", v.kills, err)
+	}
+}
+
+// finish lets a pass come to its end, and compares the receiver, the ledger and the report.
+func (v *victim) finish(t *testing.T) tally {
+	t.Helper()
+	shown := v.complete(t)
+	v.check(t)
+	ledger := v.open(t)
+	defer ledger.Close()
+	doubtful, err := ledger.Waiting(0, store.InDoubt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if most := killInFlight * v.kills; len(doubtful) > most {
+		t.Errorf("%d are in doubt after %d kills, which leave at most %d", len(doubtful), v.kills, most)
+	}
+	if shown != len(doubtful) {
+		t.Errorf("the report shows %d in doubt, the ledger has %d", shown, len(doubtful))
+	}
+	return v.compare(t, ledger)
+}
+
+// complete runs to the end, and tells how many the report shows in doubt.
+func (v *victim) complete(t *testing.T) (doubts int) {
+	t.Helper()
+	out, err := v.command("run", "--json").Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() != 3 {
+		t.Fatalf("the last pass ended with exit code %d\n%s", exit.ExitCode(), exit.Stderr)
+	}
+	var report struct {
+		InDoubt   int `json:"in_doubt"`
+		Scheduled int `json:"scheduled"`
+		Retry     int `json:"retry"`
+	}
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatalf("the last pass printed %q: %v", out, err)
+	}
+	if report.Scheduled+report.Retry > 0 {
+		t.Errorf("the last pass left something to do: %+v", report)
+	}
+	return report.InDoubt
+}
+
+// compare holds each conversation of the ledger's time against the truth.
+func (v *victim) compare(t *testing.T, ledger *store.Ledger) (sum tally) {
+	t.Helper()
+	accepted := map[string]int{}
+	for _, request := range v.stand.Requests() {
+		if request.Accepted() {
+			accepted[request.ExtInteractionID]++
+		}
+	}
+	for id, times := range accepted {
+		if times > 1 {
+			t.Errorf("%s was accepted %d times", id, times)
+		}
+	}
+	for _, c := range v.due() {
+		key := store.Key{Conversation: c.ID}
+		known, err := ledger.Lookup([]store.Key{key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum.due++
+		sum.accepted += accepted[c.ID]
+		switch state, times := known[key].State, accepted[c.ID]; {
+		case state == store.InDoubt:
+			sum.doubts++
+			sum.received += times
+		case state == store.Accepted && times == 1, state == store.Rejected && times == 0:
+		default:
+			t.Errorf("%s (%s) is %s in the ledger, and was accepted %d times", c.ID, c.Kind, state, times)
+		}
+	}
+	return sum
+}
+
+// due are the conversations that a survey request is due for, a little away from the ends of the time that was read.
+func (v *victim) due() []sandbox.Conversation {
+	all := v.stand.Conversations(v.start(), v.now.Add(-5*time.Minute))
+	return slices.DeleteFunc(all, func(c sandbox.Conversation) bool { return c.Expect != sandbox.Send })
+}

@@ -1,0 +1,71 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// Unresolved counts what is still in doubt, and what could not be decided about.
+func Unresolved(settled []surveysync.Settled) int {
+	n := 0
+	for _, each := range settled {
+		if each.State == store.InDoubt || each.Refusal != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Resolved writes for people what became of what was in doubt.
+func Resolved(w io.Writer, settled []surveysync.Settled, _ Style) error {
+	var b strings.Builder
+	if len(settled) == 0 {
+		b.WriteString("nothing is in doubt\n")
+	}
+	for _, each := range settled {
+		what := name(each.Before) + " → " + name(each.State)
+		switch {
+		case each.Refusal != "":
+			what = "unchanged: " + each.Refusal
+		case each.State == store.InDoubt:
+			what = "stays in doubt"
+		case each.State == store.Retry:
+			what += ", sent again by the next pass"
+		}
+		fmt.Fprintf(&b, "%-24s  %s\n", each.Conversation, what)
+	}
+	if n := Unresolved(settled); n > 0 {
+		fmt.Fprintf(&b, "\n%d unresolved\n", n)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// resolvedJSON is the form of a resolution for programs, schema acsync.resolve/1.
+type resolvedJSON struct {
+	Schema     string        `json:"schema"`
+	Settled    []settledJSON `json:"settled"`
+	Unresolved int           `json:"unresolved"`
+}
+
+type settledJSON struct {
+	ID      string `json:"id"`
+	Before  string `json:"before"`
+	State   string `json:"state"`
+	Reason  string `json:"reason"`
+	Refusal string `json:"refusal"` // why nothing was changed; empty when it was
+}
+
+// ResolvedJSON writes the same as one object on one line.
+func ResolvedJSON(w io.Writer, settled []surveysync.Settled) error {
+	list := make([]settledJSON, 0, len(settled))
+	for _, each := range settled {
+		list = append(list, settledJSON{each.Conversation, each.Before.String(), each.State.String(), each.Reason, each.Refusal})
+	}
+	return json.NewEncoder(w).Encode(resolvedJSON{"acsync.resolve/1", list, Unresolved(settled)})
+}
