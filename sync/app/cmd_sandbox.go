@@ -52,7 +52,7 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 	if c.Bool(flagJSON) {
 		return writeJSON(s.stdout, map[string]any{
 			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(), "agent_connect": stand.AgentConnectURL(),
-			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(), "start": stand.Start(),
+			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(), "agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
 		})
 	}
 	text := sandboxConfig(stand)
@@ -85,10 +85,11 @@ searches_per_minute = 3000
 [agent_connect]
 base_url = %q
 api_key = %q
+api_secret = %q
 requests_per_minute = 4500
 
 [ledger]
 path = "sandbox.db"
 `, stand.Start().UTC().Format(time.RFC3339), stand.Org(), stand.KustomerURL(), stand.KustomerKey(),
-		stand.AgentConnectURL(), stand.AgentConnectKey())
+		stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
 }
