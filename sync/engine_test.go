@@ -792,3 +792,24 @@ func TestCacheIsShared(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNothingBut429 lets Agent Connect answer 429 for hours, and its pacer pause for a minute each time: the pass ends
+// after minutes, with nothing lost.
+func TestNothingBut429(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 300)
+		began := time.Now()
+		var turn atomic.Int64
+		b.ready = func(ctx context.Context) error {
+			if !sleep(ctx, time.Duration(turn.Add(1)/4)*time.Minute-time.Since(began)) { // four at a time, a minute apart
+				return ctx.Err()
+			}
+			return nil
+		}
+		b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 429, Written: true} }
+		result := b.mustRun(t)
+		if result.Down == "" || time.Since(began) > 10*time.Minute || result.Counts[store.Retry]+result.Counts[store.Scheduled] != 300 {
+			t.Errorf("after %s: %+v", time.Since(began), result)
+		}
+	})
+}
