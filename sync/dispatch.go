@@ -11,8 +11,10 @@ import (
 func (p *pass) deliver(ctx context.Context, batch Batch, f *folio) error {
 	send := f.dispose(batch.Cases)
 	p.observe(WindowRead{Window: batch.Window, Found: len(batch.Cases), Send: len(send)})
-	if err := p.ledger.Room(); err != nil && len(send) > 0 {
-		p.deliverer.fail(&LedgerError{err}) // what is decided can still be recorded, as scheduled
+	if len(send) > 0 {
+		if err := p.ledger.Room(); err != nil {
+			p.deliverer.fail(&LedgerError{err}) // what is decided can still be recorded, as scheduled
+		}
 	}
 	for chunk := range slices.Chunk(send, reread) {
 		if p.outdated(batch.Read) && ctx.Err() == nil && !p.deliverer.fuse.halted() {

@@ -56,8 +56,7 @@ func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenan
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	o.AllowNetwork = tenant.config.Ledger.AllowNetwork
-	ledger, err := store.Open(tenant.config.Ledger.Path, o)
+	ledger, err := tenant.open(o)
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, tenant.close())
 	}

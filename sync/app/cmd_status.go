@@ -37,7 +37,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	ledger, err := store.Open(tenant.config.Ledger.Path, store.Options{ReadOnly: true})
+	ledger, err := tenant.open(store.Options{ReadOnly: true})
 	if tenant.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
 	}

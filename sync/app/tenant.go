@@ -82,19 +82,25 @@ func (s *shell) sandboxLedger() (string, error) {
 	return filepath.Join(cache, "acsync", "sandbox.db"), nil
 }
 
+// open opens the tenant's ledger, with what its configuration says of it.
+func (t *tenant) open(o store.Options) (*store.Ledger, error) {
+	o.AllowNetwork = t.config.Ledger.AllowNetwork
+	return store.Open(t.config.Ledger.Path, o)
+}
+
 // ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
 func (t *tenant) ledger() (*store.Ledger, error) {
-	ledger, err := store.Open(t.config.Ledger.Path, store.Options{AllowNetwork: t.config.Ledger.AllowNetwork})
+	ledger, err := t.open(store.Options{})
 	if t.sandbox == nil || !errors.Is(err, store.ErrMissing) {
 		return ledger, err
 	}
 	if err := os.MkdirAll(filepath.Dir(t.config.Ledger.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
 	}
-	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start()); err != nil {
+	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), store.Options{AllowNetwork: t.config.Ledger.AllowNetwork}); err != nil {
 		return nil, err
 	}
-	if ledger, err = store.Open(t.config.Ledger.Path, store.Options{}); err != nil {
+	if ledger, err = t.open(store.Options{}); err != nil {
 		return nil, err
 	}
 	if err := ledger.Commit(store.Batch{Entries: t.remembered()}); err != nil {
@@ -105,7 +111,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 
 // readLedger opens the ledger for reading alone. Where the stand-ins' own is missing, it is what that would hold.
 func (t *tenant) readLedger() (surveysync.ReadLedger, func() error, error) {
-	ledger, err := store.Open(t.config.Ledger.Path, store.Options{ReadOnly: true, AllowNetwork: t.config.Ledger.AllowNetwork})
+	ledger, err := t.open(store.Options{ReadOnly: true})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return surveysync.NoLedger{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil
 	}
