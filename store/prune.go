@@ -14,16 +14,33 @@ const (
 
 // Prune removes the keys that are final or skipped and whose resolution is before a time, and gives their number; the
 // oldest summaries of passes beyond 10,000 go as well. What waits, is being sent or is in doubt stays, however old.
-// Before anything is removed the floor is raised to that time: below it the ledger no longer knows who was asked. A
-// time after the checkpoint is refused, because passes still look there.
+// Before anything is removed the floor is raised to that time, also where there turns out to be nothing to remove: below
+// it the ledger no longer knows who was asked. A time after the checkpoint is refused, because passes still look there.
 //
-// It works in transactions of at most 10,000 keys, between which it looks at ctx, and writes nothing where there is
-// nothing to remove. The file does not become smaller, the space in it is used again; see Compact.
+// It works in transactions of at most 10,000 keys, between which it looks at ctx. The file does not become smaller, the
+// space in it is used again; see Compact.
 //
 // Hex ids sort by the creation of the conversation (observed), and none is done before it was created: what was created
-// after the time is not even looked at, so that pruning often costs little.
+// after the time is not even looked at, so that pruning often costs little. Ids of text bear no time and sort before
+// them, so that each of those is looked at.
 func (l *Ledger) Prune(ctx context.Context, before time.Time) (int, error) {
-	removed := 0
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if err := l.raise(before); err != nil {
+		return 0, err
+	}
+	removed, err := l.pruneKeys(ctx, before)
+	if err == nil {
+		err = l.pruneRuns(ctx)
+	}
+	if err != nil {
+		return removed, err
+	}
+	return removed, l.locked(l.seal)
+}
+
+func (l *Ledger) pruneKeys(ctx context.Context, before time.Time) (removed int, err error) {
 	var last []byte
 	for {
 		if err := ctx.Err(); err != nil {
@@ -40,23 +57,16 @@ func (l *Ledger) Prune(ctx context.Context, before time.Time) (int, error) {
 			}
 		}
 		if next == nil {
-			break
+			return removed, nil
 		}
 		last = next
 	}
-	if err := l.pruneRuns(ctx); err != nil {
-		return removed, err
-	}
-	return removed, l.locked(l.seal)
 }
 
 // prunable collects keys to remove behind a key; next is the key to go on behind, nil at the end. They are collected before
 // they are deleted because a cursor walks slowly over what its own transaction has emptied.
 func (l *Ledger) prunable(before time.Time, last []byte) (codes [][]byte, next []byte, err error) {
 	err = l.view(func(t *txn) error {
-		if err := t.below(before); err != nil {
-			return err
-		}
 		c := t.keys.Cursor()
 		k, v := c.Seek(last)
 		if k != nil && bytes.Equal(k, last) {
@@ -78,19 +88,6 @@ func (l *Ledger) prunable(before time.Time, last []byte) (codes [][]byte, next [
 		return nil
 	})
 	return codes, next, err
-}
-
-// below refuses a time that passes have not left behind.
-func (t *txn) below(before time.Time) error {
-	checkpoint, err := readTime(t.meta, metaCheckpoint)
-	if err != nil {
-		return err
-	}
-	if before.After(checkpoint) {
-		return refused("keys before %s cannot be removed while the checkpoint is at %s",
-			before.UTC().Format(time.RFC3339), checkpoint.Format(time.RFC3339))
-	}
-	return nil
 }
 
 // createdAfter tells, for a hex id, that its conversation was created after a time.
@@ -115,12 +112,8 @@ func (t *txn) expired(code, value []byte, before time.Time) (State, bool, error)
 	return r.State, (r.State.Final() || r.State == Skipped) && at.Before(before), nil
 }
 
-// prune removes keys in one transaction, those excepted that have changed since they were collected. The floor is on the
-// disk before.
+// prune removes keys in one transaction, those excepted that have changed since they were collected.
 func (l *Ledger) prune(codes [][]byte, before time.Time) (int, error) {
-	if err := l.raise(before); err != nil {
-		return 0, err
-	}
 	removed := 0
 	err := l.update(func(t *txn) error {
 		for _, code := range codes {
@@ -140,11 +133,17 @@ func (l *Ledger) prune(codes [][]byte, before time.Time) (int, error) {
 	return removed, nil
 }
 
-// raise lifts the floor to a time; a floor that is there already is left alone.
+// raise lifts the floor to a time; one that is as high already is left alone.
 func (l *Ledger) raise(to time.Time) error {
 	info, err := l.Info()
-	if err != nil || !to.After(info.Floor) {
+	switch {
+	case err != nil:
 		return err
+	case to.After(info.Checkpoint):
+		return explain(l.path, refused("keys before %s cannot be removed while the checkpoint is at %s",
+			to.UTC().Format(time.RFC3339), info.Checkpoint.Format(time.RFC3339)))
+	case !to.After(info.Floor):
+		return nil
 	}
 	return l.update(func(t *txn) error {
 		return t.meta.Put(metaFloor, sortable(to.Add(time.Millisecond-1))) // rounded up: never below what goes

@@ -81,6 +81,9 @@ func (d DryLedger) Room() error { return nil }
 // Commit writes nothing.
 func (d DryLedger) Commit(store.Batch) error { return nil }
 
+// Prune forgets nothing.
+func (d DryLedger) Prune(context.Context, time.Time) (int, error) { return 0, nil }
+
 // NoLedger stands in for a ledger that does not exist yet, for a dry run.
 type NoLedger struct {
 	Start time.Time     // where its first window would begin

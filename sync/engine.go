@@ -12,10 +12,11 @@ import (
 
 // Ledger is what a pass needs of the ledger; each step declares the part that it uses.
 type Ledger interface {
-	Memory     // before deciding
-	Journal    // around each POST
-	Settlement // of what is in doubt
-	Book       // at the beginning of a pass and the end of a window
+	Memory       // before deciding
+	Journal      // around each POST
+	Settlement   // of what is in doubt
+	Book         // at the beginning of a pass and the end of a window
+	Housekeeping // at the end of a pass
 }
 
 // Book is the part of the ledger that a pass opens with, and writes windows into.
@@ -42,6 +43,7 @@ type Options struct {
 	Recheck     time.Duration           // what was read longer ago is read again just before it is sent; 0 = always
 	Concurrency int                     // survey requests in flight
 	VerifyAfter time.Duration           // how long Agent Connect's data have to show a request before its absence counts
+	Retain      time.Duration           // how long the ledger remembers who was asked; 0 = for ever
 	Stamp       bool                    // write the intent's id into each survey request
 	Verdict     func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
 }
@@ -72,6 +74,9 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	}
 	if err == nil {
 		err = p.sweep(ctx) // every window from the checkpoint to now
+	}
+	if err == nil {
+		err = p.forget(ctx) // what was kept for long enough
 	}
 	return p.end(ctx, err)
 }

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	stdsync "sync"
@@ -96,6 +97,20 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 }
 
 func (m *memoryLedger) Room() error { return nil }
+
+func (m *memoryLedger) Prune(_ context.Context, before time.Time) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	removed := 0
+	for key, record := range m.records {
+		if (record.State.Final() || record.State == store.Skipped) && record.Resolution.Before(before) {
+			delete(m.records, key)
+			removed++
+		}
+	}
+	m.info.Floor = later(m.info.Floor, before)
+	return removed, nil
+}
 
 func (m *memoryLedger) Commit(batch store.Batch) error {
 	m.mu.Lock()

@@ -29,6 +29,7 @@ type pass struct {
 	deliverer *deliverer
 	verifier  verifier
 	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
+	remembers time.Time // the ledger knows who was asked about what was marked done since then
 	sightings sightings
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
 
@@ -58,8 +59,12 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.collector.now = now
-	window := span(info.Start, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
+	p.remembers = later(info.Start, info.Floor)
+	window := span(p.remembers, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
 	if err := sound(window, info.Checkpoint, now); err != nil {
+		return p, err
+	}
+	if err := remembered(info.Checkpoint, info.Floor); err != nil {
 		return p, err
 	}
 	p.result.Window, p.collector.from = window, window.From

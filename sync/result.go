@@ -32,6 +32,8 @@ type Result struct {
 	Down     string              // why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Refused  bool                // Agent Connect refused the key
 	Exit     int                 // the exit code that goes with it
+
+	Forgotten int // keys that the ledger has forgotten, because they were older than Options.Retain
 }
 
 // Reasons counts, for each disposition, why.

@@ -94,13 +94,18 @@ func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
 }
 
 // span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has settled.
-// It never reaches before the start of the ledger, where other means may have asked already.
-func span(start, checkpoint, now time.Time, overlap, settle time.Duration) Window {
-	from := checkpoint.Add(-overlap)
-	if from.Before(start) {
-		from = start
-	}
+// The overlap never reaches before the time since which the ledger knows who was asked: its start, before which other
+// means may have asked, or its floor.
+func span(known, checkpoint, now time.Time, overlap, settle time.Duration) Window {
+	from := later(known, checkpoint.Add(-overlap))
 	return Window{from.Truncate(time.Millisecond), now.Add(-settle).Truncate(time.Millisecond)}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // timeLayout is how messages show times: UTC, milliseconds.

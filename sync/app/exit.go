@@ -101,6 +101,7 @@ func exitCode(err error) int {
 		signal Interrupted
 		api    *httpx.Error
 		old    *surveysync.TooOldError
+		floor  *surveysync.FloorError
 		ahead  *surveysync.AheadError
 		moving *surveysync.UnsteadyError
 		ledger *surveysync.LedgerError
@@ -110,7 +111,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &pass):
 		return pass.code
-	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.Is(err, store.ErrExists),
+	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.As(err, &floor), errors.Is(err, store.ErrExists),
 		errors.As(err, new(cli.ExitCoder)): // cli's own complaints
 		return exitUsage
 	case errors.Is(err, store.ErrMissing):

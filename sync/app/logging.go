@@ -26,7 +26,7 @@ func (l logging) Observe(event surveysync.Event) {
 		l.log.Warn(e.Text)
 	case surveysync.PassEnded:
 		l.log.Info("pass ended", "pass", e.Pass, "found", e.Found, "accepted", e.Counts[store.Accepted],
-			"would_send", e.Planned, "skipped", e.Counts[store.Skipped], "fuse", e.Fuse, "exit", e.Exit)
+			"would_send", e.Planned, "skipped", e.Counts[store.Skipped], "forgotten", e.Forgotten, "fuse", e.Fuse, "exit", e.Exit)
 	}
 }
 

@@ -94,6 +94,7 @@ func options(cfg config.Config) surveysync.Options {
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
 		Recheck:     time.Duration(cfg.Sync.RecheckAfter),
+		Retain:      time.Duration(cfg.Ledger.Retain),
 		VerifyAfter: time.Duration(cfg.AgentConnect.VerifyAfter),
 		Concurrency: cfg.AgentConnect.Concurrency,
 		Stamp:       cfg.AgentConnect.Stamp,

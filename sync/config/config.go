@@ -117,7 +117,7 @@ type RuleSet struct {
 // Ledger is the section about the file that remembers.
 type Ledger struct {
 	Path         string   `toml:"path"`
-	Retain       Duration `toml:"retain"`        // how long dispositions are kept
+	Retain       Duration `toml:"retain"`        // how long dispositions are kept; 0 = for ever
 	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
 }
 

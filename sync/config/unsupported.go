@@ -15,7 +15,6 @@ var notSupported = map[string]bool{
 	"mapping.employee_custom_id":     true,
 	"mapping.custom_properties":      true,
 	"rule":                           true,
-	"ledger.retain":                  true,
 	"notify.healthcheck_url":         true,
 	"notify.prometheus_textfile":     true,
 	"notify.webhook_url":             true,

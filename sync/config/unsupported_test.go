@@ -19,7 +19,6 @@ var notDefault = map[string]string{
 	"mapping.employee_custom_id":     `"agent.id"`,
 	"mapping.custom_properties":      `{ a = "b" }`,
 	"rule":                           `[{ name = "a", when = "true", action = "skip" }]`,
-	"ledger.retain":                  `"500d"`,
 	"notify.healthcheck_url":         `"https://hc.example/x?y=z"`,
 	"notify.prometheus_textfile":     `"acsync.prom"`,
 	"notify.webhook_url":             `"https://hooks.example/x"`,

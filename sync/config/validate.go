@@ -158,8 +158,9 @@ func (k *checker) checkLedger(c Ledger) {
 	if blank(c.Path) {
 		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")
 	}
-	if c.Retain <= 0 {
-		k.fault("ledger.retain", "must be more than 0, is %s", c.Retain)
+	// A conversation may be marked done again for weeks: who was asked is not to be forgotten sooner, whatever else is set.
+	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
+		k.fault("ledger.retain", "must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten", c.Retain)
 	}
 }
 

@@ -45,6 +45,8 @@ func TestValidateRanges(t *testing.T) {
 		"max_age":               {"sync.max_age", func(c *Config, ok bool) { c.Sync.MaxAge = pick(ok, 33*minute, 0) }},
 		"max_age, reach":        {"sync.max_age", func(c *Config, ok bool) { c.Sync.MaxAge = pick(ok, 33*minute, 33*minute-1) }},
 		"retain":                {"ledger.retain", func(c *Config, ok bool) { c.Sync.MaxAge = 400*day - 30*minute + pick(ok, Duration(0), 1) }},
+		"retain, least":         {"ledger.retain", func(c *Config, ok bool) { c.Ledger.Retain = pick(ok, 30*day, 30*day-1) }},
+		"retain, for ever":      {"ledger.retain", func(c *Config, ok bool) { c.Ledger.Retain = pick(ok, Duration(0), -400*day) }},
 		"retain, no overflow":   {"ledger.retain", func(c *Config, ok bool) { c.Sync.MaxAge = pick(ok, day, Duration(math.MaxInt64)) }},
 		"max_per_run":           {"sync.max_per_run", func(c *Config, ok bool) { c.Sync.MaxPerRun = pick(ok, 1, 0) }},
 		"max_error_rate":        {"sync.max_error_rate", func(c *Config, ok bool) { c.Sync.MaxErrorRate = pick(ok, 1, 1.01) }},

@@ -17,6 +17,9 @@ func footer(b *strings.Builder, p Pass, s Style) {
 		checkpoint += " after a real pass"
 	}
 	fmt.Fprintf(b, "checkpoint  %s\n", checkpoint)
+	if p.Forgotten > 0 {
+		fmt.Fprintf(b, "forgotten   %d, older than ledger.retain\n", p.Forgotten)
+	}
 	fmt.Fprintf(b, "requests    Kustomer %d (%d searches", p.Calls.Kustomer, p.Calls.KustomerSearch)
 	if p.Found > 0 {
 		fmt.Fprintf(b, ", %.3f a conversation", float64(p.Calls.Kustomer)/float64(p.Found))

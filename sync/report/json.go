@@ -36,7 +36,8 @@ type passJSON struct {
 	Attention  []attentionJSON `json:"attention"`  // the first hundred of the rejected and in doubt
 	Late       lateJSON        `json:"late"`
 	Notices    []string        `json:"notices"`
-	Unseen     int             `json:"unseen"` // counted by Kustomer, but not shown to this key
+	Forgotten  int             `json:"forgotten"` // keys older than ledger.retain that the ledger has forgotten
+	Unseen     int             `json:"unseen"`    // counted by Kustomer, but not shown to this key
 	Requests   Calls           `json:"requests"`
 	Duration   float64         `json:"duration_seconds"`
 	Fuse       string          `json:"fuse"`
@@ -57,7 +58,7 @@ func JSON(w io.Writer, p Pass) error {
 		Accepted: p.Counts[store.Accepted], Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
 		Retry: p.Counts[store.Retry], InDoubt: p.Counts[store.InDoubt], Dropped: p.Counts[store.Dropped],
 		Skipped: p.Counts[store.Skipped],
-		Late:    lateJSON{p.Late, p.Latest.Seconds()}, Notices: append([]string{}, p.Notices...), Unseen: p.Unseen,
+		Late:    lateJSON{p.Late, p.Latest.Seconds()}, Notices: append([]string{}, p.Notices...), Forgotten: p.Forgotten, Unseen: p.Unseen,
 		Reasons:    byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),

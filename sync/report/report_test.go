@@ -60,7 +60,7 @@ func mixed() Pass {
 				store.InDoubt:  {surveysync.NoAnswer: 1},
 				store.Retry:    {surveysync.Limited: 2},
 			},
-			Late: 2, Latest: 7 * time.Minute, Notices: []string{"this machine's clock is 7s behind Kustomer's"},
+			Late: 2, Latest: 7 * time.Minute, Forgotten: 12500, Notices: []string{"this machine's clock is 7s behind Kustomer's"},
 			Exit: 3,
 		},
 	}
@@ -68,7 +68,7 @@ func mixed() Pass {
 
 func dry() Pass {
 	p := mixed()
-	p.Notices = nil
+	p.Notices, p.Forgotten = nil, 0
 	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect, p.Attention = true, 358, 0, 0, nil
 	p.Counts = map[store.State]int{store.Skipped: 54}
 	p.Reasons = surveysync.Reasons{store.Skipped: p.Reasons[store.Skipped]}

@@ -1,0 +1,61 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// pruneEvery is how far the time up to which the ledger forgets must have moved on before it is asked to forget again:
+// that costs a walk over all that is old enough, and is not to be had in every pass.
+const pruneEvery = 24 * time.Hour
+
+// Housekeeping is the part of the ledger that forgets.
+type Housekeeping interface {
+	// Prune forgets what is settled and was marked done before a time, raises the ledger's floor to it, and gives the
+	// number of the forgotten keys. It stops between two transactions when the context ends.
+	Prune(ctx context.Context, before time.Time) (int, error)
+}
+
+// FloorError tells that a window begins where the ledger has forgotten who was asked: whoever was marked done there might
+// be asked again.
+type FloorError struct{ Floor, From time.Time }
+
+// Error says what happened and what to do.
+func (e *FloorError) Error() string {
+	return fmt.Sprintf("the window begins at %s, but the ledger has forgotten who was asked about what was marked done before %s "+
+		"(ledger.retain): nothing was read or sent, since they would be asked again. Begin at that time or later",
+		e.From.UTC().Format(timeLayout), e.Floor.UTC().Format(timeLayout))
+}
+
+// remembered refuses to read from a time that lies below the floor of the ledger, which is zero while it has forgotten
+// nothing. A pass from the checkpoint is never refused unless the ledger was changed by something else: Prune keeps away
+// from the checkpoint.
+func remembered(from, floor time.Time) error {
+	if from.Before(floor) {
+		return &FloorError{Floor: floor, From: from}
+	}
+	return nil
+}
+
+// forget lets the ledger forget what it has kept for long enough, about once a day. It never comes near where the next
+// pass begins to read. It is the last work of a pass that came to its end; when a signal stops it, nothing is left
+// undone but to forget the rest, which a later pass does.
+func (p *pass) forget(ctx context.Context) error {
+	if p.options.Retain <= 0 {
+		return nil
+	}
+	before := p.collector.now.Add(-p.options.Retain)
+	if next := p.result.Checkpoint.Add(-p.options.Overlap); next.Before(before) {
+		before = next
+	}
+	if before.Before(p.remembers.Add(pruneEvery)) {
+		return nil
+	}
+	n, err := p.ledger.Prune(ctx, before)
+	p.result.Forgotten = n
+	if err != nil && ctx.Err() == nil {
+		return &LedgerError{fmt.Errorf("forget what was marked done before %s: %w", before.UTC().Format(timeLayout), err)}
+	}
+	return nil
+}
