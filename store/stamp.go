@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"os"
@@ -57,7 +58,11 @@ func (l *Ledger) walked() error {
 	if !l.unwalked {
 		return nil
 	}
-	if err := l.inspect(usual); err != nil {
+	m, err := l.image()
+	if err == nil {
+		err = m.inspect(context.Background(), usual)
+	}
+	if err != nil {
 		return err
 	}
 	l.unwalked = false

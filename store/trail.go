@@ -9,8 +9,8 @@ import (
 const longest = 64
 
 // trail checks the way to a key from page to page before bbolt goes it: that each page is sound, that it holds only keys
-// that belong there, and that there is no circle. A damaged page is then an error, and never "this key is not there",
-// which would have somebody asked twice. It reads what the last commit left, as bbolt does for what its own transaction
+// that belong there, with their own records, and that there is no circle. A damaged page is then an error, and never
+// "this key is not there", which would have somebody asked twice. It reads what the last commit left, as bbolt does for what its own transaction
 // has not changed.
 type trail struct {
 	open  func() (*image, error)
@@ -77,11 +77,15 @@ func (w *trail) read(id uint64) (tract, error) {
 	if err != nil {
 		return tract{}, err
 	}
-	list, err := p.elements(w.list)
+	branch := p.flags == flagBranch
+	space := w.list
+	if branch { // it and its entries are kept
+		space, w.buffer = nil, make([]byte, w.image.pageSize)
+	}
+	list, err := p.elements(space)
 	if err != nil {
 		return tract{}, err
 	}
-	w.list = list
 	if len(list) == 0 {
 		if id != w.root {
 			return tract{}, damaged("page %d is empty", id)
@@ -89,9 +93,25 @@ func (w *trail) read(id uint64) (tract, error) {
 		return tract{}, nil
 	}
 	t := tract{first: bytes.Clone(list[0].key), last: bytes.Clone(list[len(list)-1].key)}
-	if p.flags == flagBranch { // the page and its entries are kept, the next ones need space of their own
-		t.list, w.list, w.buffer = list, nil, make([]byte, w.image.pageSize)
+	if branch {
+		t.list = list
+	} else if w.list, err = list, whole(list); err != nil {
+		return tract{}, err
 	}
 	w.seen[id] = t
 	return t, nil
+}
+
+// whole checks every record of a leaf: of a key that has become another one only its record can tell.
+func whole(leaf []element) error {
+	for _, e := range leaf {
+		k, err := decodeKey(e.key)
+		if err != nil {
+			return err
+		}
+		if _, _, err := decodeRecord(k, e.key, e.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
