@@ -35,6 +35,12 @@ type Options struct {
 	// AcceptFence opens a ledger whatever its fence says, and replaces the fence, unless ReadOnly, by what the ledger
 	// says: on an operator's explicit word, for a restored backup or a ledger to be rebuilt.
 	AcceptFence bool
+	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The first opening
+	// for writing that names one binds the ledger to it; empty opens any.
+	Tenant string
+	// AcceptTenant opens a ledger whatever tenant it is bound to, and binds it, unless ReadOnly, to Tenant: on an operator's
+	// explicit word, for an account whose address has changed.
+	AcceptTenant bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
 }
@@ -68,7 +74,7 @@ type Ledger struct {
 // Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty, cut-off or
 // otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds is ErrLocked; one that
 // a newer version wrote is ErrNewerFormat; one that has lost transactions, or is another one than its fence was left by,
-// is ErrRolledBack; one on a network file system is ErrNetwork.
+// is ErrRolledBack; one that is bound to another tenant is ErrOtherTenant; one on a network file system is ErrNetwork.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	if err != nil {
@@ -138,16 +144,21 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 		if err := l.db.View(l.load); err != nil {
 			return err
 		}
+		if err := l.bind(o); err != nil {
+			return err
+		}
 		return l.settleIn(o)
 	})
 }
 
-// trust holds the ledger against its fence, unless told to accept it.
+// trust holds the ledger against its fence and its tenant, unless told to accept it.
 func (l *Ledger) trust(o Options) error {
-	if o.AcceptFence {
-		return nil
+	if !o.AcceptFence {
+		if err := l.checkFence(); err != nil {
+			return err
+		}
 	}
-	return l.checkFence()
+	return l.serves(o)
 }
 
 // settleIn writes the files beside a ledger that has been opened for writing.
