@@ -117,7 +117,7 @@ func exitCode(err error) int {
 		return exitLedgerMissing
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked
-	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.As(err, &ahead):
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant), errors.As(err, &ahead):
 		return exitLedgerDamaged
 	case errors.Is(err, surveysync.ErrAccounting), errors.As(err, &ledger):
 		return exitFailed
