@@ -63,7 +63,11 @@ func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenan
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, tenant.close())
 	}
-	return ledger, tenant, func(err error) error { return errors.Join(err, ledger.Close(), tenant.close()) }, nil
+	closeLedger := ledger.Close
+	if !o.ReadOnly {
+		closeLedger = startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
+	}
+	return ledger, tenant, func(err error) error { return errors.Join(err, closeLedger(), tenant.close()) }, nil
 }
 
 func (s *shell) ledgerCheck(c *cli.Context) error {
