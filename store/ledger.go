@@ -23,6 +23,7 @@ const (
 	mapped = 1 << 30   // bytes of address space taken at once, so that a growing file is hardly ever mapped anew
 	growth = 256 << 10 // bytes by which the file grows; bbolt's own 16 MiB would be most of a small ledger
 	least  = 4 << 10   // bytes of the smallest file that bbolt ever writes
+	wholly = 8 << 20   // bytes of a file, in use, that is read whole at each opening: some hundred thousand keys, and milliseconds
 )
 
 // Options are the choices in opening a ledger; the zero value is right for a pass.
@@ -43,6 +44,8 @@ type Options struct {
 	AcceptTenant bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
+
+	skim bool // at the opening, look at a small ledger as at a big one; for tests of what is found only later
 }
 
 // choice is the first of options that may be left out.
@@ -78,7 +81,7 @@ type Ledger struct {
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	if err != nil {
-		return nil, explain(path, named(path, err))
+		return nil, explain(path, orphaned(path, named(path, err)))
 	}
 	return l, nil
 }
@@ -113,7 +116,7 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 	shared := o
 	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
 	l, err := attempt(path, shared, func(l *Ledger) error {
-		if err := l.inspect(); err != nil {
+		if err := l.inspect(o); err != nil {
 			return err
 		}
 		older, err := l.older(steps)
@@ -265,13 +268,14 @@ func boltError(err error) error {
 	return damaged("it cannot be opened: %v", err)
 }
 
-// inspect checks the skeleton of the file.
-func (l *Ledger) inspect() error {
+// inspect checks the skeleton of the file; of a small one every page, so that a pass does not meet the damage only when it
+// has sent something already.
+func (l *Ledger) inspect(o Options) error {
 	m, err := l.image()
 	if err != nil {
 		return err
 	}
-	return m.inspect(context.Background(), false)
+	return m.inspect(context.Background(), !o.skim && m.meta.high*uint64(m.pageSize) <= wholly)
 }
 
 // image reads the file beside bbolt, which must be open and must not write meanwhile.
