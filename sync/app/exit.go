@@ -45,7 +45,7 @@ var exits = []struct {
 	{exitLocked, "another pass holds the lock"},
 	{exitUsage, "configuration or usage"},
 	{exitFuse, "a fuse blew"},
-	{exitLedgerDamaged, "ledger damaged or rolled back"},
+	{exitLedgerDamaged, "ledger damaged, rolled back, or of another tenant"},
 	{exitInterrupted, "stopped by SIGINT after a clean drain"},
 	{exitTerminated, "stopped by SIGTERM after a clean drain"},
 }
