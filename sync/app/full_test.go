@@ -21,7 +21,7 @@ func TestDiskFull(t *testing.T) {
 	if size := os.Getpagesize(); size != 4096 {
 		t.Skipf("how much a file takes is measured for pages of 4096 bytes, not %d", size)
 	}
-	var before, amid int // passes that failed before anything was sent, and later
+	var before, amid int                                 // passes that failed before anything was sent, and later
 	for _, used := range []int{1700, 1850, 1950, 3000} { // keys that fill the file, all but a little
 		t.Run(fmt.Sprint(used), func(t *testing.T) {
 			d := newDisk(t)
