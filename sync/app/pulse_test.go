@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,8 +39,14 @@ func (r *told) last() (store.Progress, int) {
 
 func TestPulse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ledger, waits := &told{}, ""
-		p := startPulse(ledger, "run", func(time.Time) string { return waits })
+		ledger := &told{}
+		var waits atomic.Bool
+		p := startPulse(ledger, "run", func(time.Time) string {
+			if waits.Load() {
+				return "Agent Connect"
+			}
+			return ""
+		})
 		synctest.Wait()
 		got, _ := ledger.last()
 		if d := cmp.Diff(store.Progress{Mode: "run", Checkpoint: ten}, got); d != "" {
@@ -52,7 +59,7 @@ func TestPulse(t *testing.T) {
 			p.Observe(surveysync.Disposed{Row: surveysync.Row{State: state}})
 		}
 		p.Observe(surveysync.WindowRecorded{Checkpoint: ten.Add(time.Minute)})
-		waits = "Agent Connect"
+		waits.Store(true)
 		time.Sleep(pulseEvery)
 		synctest.Wait()
 		got, _ = ledger.last()
