@@ -22,6 +22,9 @@ func (l *Ledger) Check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if m.torn {
+			return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
+		}
 		if err := m.inspect(ctx, deep); err != nil {
 			return err // bbolt's check would fall over this, in a goroutine that cannot be guarded
 		}

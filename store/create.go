@@ -15,7 +15,8 @@ import (
 // Create makes a new ledger at path; start is where the first window begins. Whatever is at the path already stays as it
 // is, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place whole: a
 // crash leaves either no ledger or a good one. A fence at the path that some other ledger has left behind is
-// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork counts.
+// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork and
+// Tenant count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, choice(o)))
 }
@@ -33,7 +34,7 @@ func create(path string, start time.Time, o Options) error {
 	if err := abandoned(path); err != nil {
 		return err
 	}
-	temp, first, err := build(path, start)
+	temp, first, err := build(path, start, o)
 	if temp != "" {
 		defer os.Remove(temp)
 	}
@@ -47,11 +48,11 @@ func create(path string, start time.Time, o Options) error {
 }
 
 // build makes a ledger in a temporary file of the same directory, reads it back, and gives what its fence has to say.
-func build(path string, start time.Time) (temp string, first fence, err error) {
+func build(path string, start time.Time, o Options) (temp string, first fence, err error) {
 	if temp, err = tempFile(path); err != nil {
 		return "", fence{}, err
 	}
-	if err := initialise(temp, start); err != nil {
+	if err := initialise(temp, start, o); err != nil {
 		return temp, fence{}, err
 	}
 	info, err := verify(temp)
@@ -59,7 +60,10 @@ func build(path string, start time.Time) (temp string, first fence, err error) {
 }
 
 // initialise writes the buckets and the meta values into an empty file; bbolt syncs it.
-func initialise(temp string, start time.Time) error {
+func initialise(temp string, start time.Time, o Options) error {
+	if err := validTenant(o.Tenant); err != nil {
+		return err
+	}
 	l := &Ledger{path: temp}
 	db, err := bbolt.Open(temp, 0o600, l.boltOptions(Options{}))
 	if err != nil {
@@ -72,12 +76,12 @@ func initialise(temp string, start time.Time) error {
 				return err
 			}
 		}
-		return writeMeta(tx.Bucket(bucketMeta), start)
+		return writeMeta(tx.Bucket(bucketMeta), start, o)
 	})
 	return errors.Join(err, db.Close())
 }
 
-func writeMeta(meta *bbolt.Bucket, start time.Time) error {
+func writeMeta(meta *bbolt.Bucket, start time.Time, o Options) error {
 	id := make([]byte, idBytes)
 	rand.Read(id) // never fails (documented)
 	for _, e := range []struct{ name, value []byte }{
@@ -94,7 +98,10 @@ func writeMeta(meta *bbolt.Bucket, start time.Time) error {
 			return err
 		}
 	}
-	return nil
+	if o.Tenant == "" {
+		return nil
+	}
+	return meta.Put(metaTenant, []byte(o.Tenant))
 }
 
 // publish gives the finished file its name, unless that is taken. A hard link does so in one step; where the file

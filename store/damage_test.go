@@ -66,7 +66,7 @@ func (s stored) exercise(t *testing.T, content []byte) error {
 
 func (s stored) exerciseAt(t *testing.T, path string) error {
 	t.Helper()
-	l, err := Open(path, Options{Timeout: -1})
+	l, err := Open(path, Options{Timeout: -1, skim: true})
 	if err != nil {
 		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewerFormat) && !errors.Is(err, ErrRolledBack) {
 			t.Errorf("opening: got %v, want one that says that it is damaged", err)
@@ -198,6 +198,34 @@ func TestDamagedPages(t *testing.T) {
 				s.exercise(t, bad)
 			})
 		}
+	}
+}
+
+// A small ledger is read whole at the opening, so that no pass begins to send from a damaged one.
+func TestDamagedLeafAtTheOpening(t *testing.T) {
+	s := big(t)
+	met := 0
+	for at := 2 * pageSize; at < len(s.content); at += pageSize {
+		bad := slices.Clone(s.content)
+		clear(bad[at : at+pageSize])
+		path := s.place(t, bad)
+		early, err := Open(path, Options{Timeout: -1, ReadOnly: true, skim: true})
+		if err != nil {
+			continue
+		}
+		late := early.Check(t.Context())
+		if err := early.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if late == nil {
+			continue
+		}
+		met++
+		_, err = Open(path, Options{Timeout: -1, ReadOnly: true})
+		wantError(t, err, ErrDamaged)
+	}
+	if met == 0 {
+		t.Error("no page of this ledger is met only later: the test shows nothing")
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 )
 
 // The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say what to do.
@@ -14,6 +15,7 @@ var (
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
 	ErrRolledBack  = errors.New("the ledger is not the one that was here last") // lost, replaced, or an older copy
+	ErrOtherTenant = errors.New("the ledger serves another tenant")
 	ErrNetwork     = errors.New("the ledger is on a network file system")
 	ErrNoRoom      = errors.New("the disk of the ledger is nearly full")
 	ErrRefused     = errors.New("the ledger refuses") // the states do not allow the change; nothing was written
@@ -30,12 +32,15 @@ var advice = []struct {
 	{ErrMissing, "restore it from a backup, or run acsync init if there never was one"},
 	{ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{ErrLocked, "wait for that pass to end, or stop it"},
-	{ErrDamaged, "nothing was sent; put the newest copy of it back, or make a new one and run acsync ledger rebuild"},
+	{ErrDamaged, "nothing more is sent; put the newest copy of it back, or make a new one and run acsync ledger rebuild"},
 	{ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{ErrReadOnly, "open it for writing"},
 	{ErrRolledBack, "nothing was sent; put the newest copy of it back, with its fence. What it does not know any more " +
 		"would be asked again: run acsync ledger rebuild first; acsync ledger check --accept-restored takes it as it is"},
+	{ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the ledger that belongs to this configuration " +
+		"(ledger.path). If both name the same accounts and only an address has changed: acsync ledger check --accept-tenant"},
 	{ErrNetwork, "move it to a local disk; a lock that two machines may hold at once does not keep anybody from being asked twice"},
+	{fs.ErrPermission, "let this user read and write it and its directory; a dry run and status only read"},
 	{ErrNoRoom, "free some space before anything is sent"},
 }
 

@@ -162,6 +162,14 @@ func abandoned(path string) error {
 		f.Ledger, beside(path, fenceSuffix))
 }
 
+// orphaned adds to an error that is ErrMissing what the fence tells.
+func orphaned(path string, err error) error {
+	if !errors.Is(err, ErrMissing) || abandoned(path) == nil {
+		return err
+	}
+	return fmt.Errorf("%w, but its fence %s is left, so there was one", err, beside(path, fenceSuffix))
+}
+
 // beside is the path of a file that accompanies a ledger: next to the file itself, not to a symbolic link to it.
 func beside(path, suffix string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {

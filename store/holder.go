@@ -18,10 +18,19 @@ const reportEvery = time.Second
 
 // Progress is how far a pass has come; others can read it while the pass holds the ledger.
 type Progress struct {
-	Pass       string    `json:"pass,omitempty"` // id of the pass; empty before the first report
+	Pass       string    `json:"pass,omitempty"` // id of the pass; empty before it has begun
+	Mode       string    `json:"mode,omitempty"` // what is done, by the name of its command; empty before the first report
+	From       time.Time `json:"from,omitzero"`  // the range of the pass
+	To         time.Time `json:"to,omitzero"`
+	Read       time.Time `json:"read,omitzero"` // up to here windows were read
 	Checkpoint time.Time `json:"checkpoint,omitzero"`
 	Found      int       `json:"found"` // conversations found so far
-	Done       int       `json:"done"`  // of these, those with a disposition
+	Done       int       `json:"done"`  // of these, those with a disposition; these are among them:
+	Accepted   int       `json:"accepted"`
+	Rejected   int       `json:"rejected"`
+	InDoubt    int       `json:"in_doubt"`
+	Skipped    int       `json:"skipped"`
+	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on; free of personal data
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed: the lock
@@ -30,6 +39,7 @@ type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
 	Since time.Time `json:"since"` // when the ledger was opened; UTC
+	At    time.Time `json:"at"`    // when it said this; UTC
 	Progress
 }
 
@@ -94,10 +104,10 @@ func post(path string) (*notice, error) {
 	if err != nil {
 		host = "an unknown host"
 	}
-	now := time.Now()
+	now := time.Now().UTC().Truncate(time.Millisecond)
 	n := &notice{
 		path:   beside(path, holderSuffix),
-		holder: Holder{PID: os.Getpid(), Host: host, Since: now.UTC().Truncate(time.Millisecond)},
+		holder: Holder{PID: os.Getpid(), Host: host, Since: now, At: now},
 	}
 	if err := n.write(); err != nil {
 		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+
@@ -121,7 +131,7 @@ func (n *notice) report(p Progress) {
 	if n.gone || (!n.last.IsZero() && now.Sub(n.last) < reportEvery) {
 		return
 	}
-	n.holder.Progress, n.last = p, now
+	n.holder.Progress, n.holder.At, n.last = p, now.UTC().Truncate(time.Millisecond), now
 	n.write() //nolint:errcheck // see Report
 }
 

@@ -19,7 +19,7 @@ func TestHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since})
+	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since})
 	_, err = Open(l.path, Options{Timeout: -1, ReadOnly: true})
 	wantError(t, err, ErrLocked)
 	if !strings.Contains(err.Error(), h.String()) {
@@ -58,6 +58,7 @@ func TestReportOnceASecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantSame(t, h.Progress, Progress{Pass: "p", Checkpoint: noon, Found: 100, Done: 20})
+		wantSame(t, h.At.Sub(h.Since), 2*time.Second) // how old the report is can be seen
 		if err := n.remove(); err != nil {
 			t.Fatal(err)
 		}

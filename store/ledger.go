@@ -23,6 +23,7 @@ const (
 	mapped = 1 << 30   // bytes of address space taken at once, so that a growing file is hardly ever mapped anew
 	growth = 256 << 10 // bytes by which the file grows; bbolt's own 16 MiB would be most of a small ledger
 	least  = 4 << 10   // bytes of the smallest file that bbolt ever writes
+	wholly = 8 << 20   // bytes of a file, in use, that is read whole at each opening: some hundred thousand keys, and milliseconds
 )
 
 // Options are the choices in opening a ledger; the zero value is right for a pass.
@@ -35,8 +36,16 @@ type Options struct {
 	// AcceptFence opens a ledger whatever its fence says, and replaces the fence, unless ReadOnly, by what the ledger
 	// says: on an operator's explicit word, for a restored backup or a ledger to be rebuilt.
 	AcceptFence bool
+	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The first opening
+	// for writing that names one binds the ledger to it; empty opens any.
+	Tenant string
+	// AcceptTenant opens a ledger whatever tenant it is bound to, and binds it, unless ReadOnly, to Tenant: on an operator's
+	// explicit word, for an account whose address has changed.
+	AcceptTenant bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
+
+	skim bool // at the opening, look at a small ledger as at a big one; for tests of what is found only later
 }
 
 // choice is the first of options that may be left out.
@@ -70,11 +79,11 @@ type Ledger struct {
 // Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty, cut-off or
 // otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds is ErrLocked; one that
 // a newer version wrote is ErrNewerFormat; one that has lost transactions, or is another one than its fence was left by,
-// is ErrRolledBack; one on a network file system is ErrNetwork.
+// is ErrRolledBack; one that is bound to another tenant is ErrOtherTenant; one on a network file system is ErrNetwork.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	if err != nil {
-		return nil, explain(path, named(path, err))
+		return nil, explain(path, orphaned(path, named(path, err)))
 	}
 	return l, nil
 }
@@ -147,16 +156,21 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 		if err := l.db.View(l.load); err != nil {
 			return err
 		}
+		if err := l.bind(o); err != nil {
+			return err
+		}
 		return l.settleIn(o)
 	})
 }
 
-// trust holds the ledger against its fence, unless told to accept it.
+// trust holds the ledger against its fence and its tenant, unless told to accept it.
 func (l *Ledger) trust(o Options) error {
-	if o.AcceptFence {
-		return nil
+	if !o.AcceptFence {
+		if err := l.checkFence(); err != nil {
+			return err
+		}
 	}
-	return l.checkFence()
+	return l.serves(o)
 }
 
 // settleIn writes the files beside a ledger that has been opened for writing.
@@ -264,11 +278,15 @@ func boltError(err error) error {
 }
 
 // examine checks the skeleton of the file, without the tree of keys where that was not changed since its fence was written:
-// a pass that finds nothing is not to cost more the more keys there are.
+// a pass that finds nothing is not to cost more the more keys there are. Of a small file it reads every page, so that a pass
+// does not meet the damage only when it has sent something already.
 func (l *Ledger) examine(o Options) error {
 	m, err := l.image()
 	if err != nil {
 		return err
+	}
+	if !o.skim && m.meta.high*uint64(m.pageSize) <= wholly {
+		return m.inspect(context.Background(), deep)
 	}
 	l.unwalked = !o.AcceptFence && l.untouched(m)
 	if l.unwalked {

@@ -20,6 +20,7 @@ var (
 	metaFloor       = []byte("floor")
 	metaCheckpoint  = []byte("checkpoint")
 	metaLateness    = []byte("lateness") // absent until a conversation came late
+	metaTenant      = []byte("tenant")   // absent in ledgers that are not bound yet, all older ones included: the format stays the same
 )
 
 // idBytes is the length of the random id of a ledger.
@@ -34,6 +35,7 @@ type Info struct {
 	ID          string    // 16 hex digits, random; tells one ledger from another
 	Format      int       // version of the layout
 	Transaction uint64    // number of the last change; grows by one with each
+	Tenant      string    // whom it serves, as Options.Tenant said first; empty for a ledger that is not bound yet
 	Created     time.Time // UTC, milliseconds, like the times below
 	Start       time.Time // where the first window begins; no window ever begins before it
 	Floor       time.Time // below it keys have been pruned; zero while none have
@@ -70,6 +72,9 @@ func (t *txn) describe(info *Info) error {
 		return err
 	}
 	info.Counts = c.byState()
+	if info.Tenant, err = readTenant(t.meta); err != nil {
+		return err
+	}
 	if info.Lateness, err = decodeLateness(t.meta.Get(metaLateness)); err != nil {
 		return err
 	}

@@ -74,6 +74,7 @@ func TestScripts(t *testing.T) {
 			"leave":    leave,
 			"lock":     lock,
 			"await":    await,
+			"reported": reported,
 			"same":     same,
 		},
 	})
@@ -220,6 +221,16 @@ func lock(ts *testscript.TestScript, _ bool, args []string) {
 // await FILE: waits until it is there.
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	for _, err := os.Stat(ts.MkAbs(args[0])); err != nil; _, err = os.Stat(ts.MkAbs(args[0])) {
+		time.Sleep(20 * time.Millisecond) // until the test's own time-out
+	}
+}
+
+// reported LEDGER: waits until the pass that holds the ledger has told what it found.
+func reported(ts *testscript.TestScript, _ bool, args []string) {
+	for {
+		if holder, err := store.ReadHolder(ts.MkAbs(args[0])); err == nil && holder.Found > 0 {
+			return
+		}
 		time.Sleep(20 * time.Millisecond) // until the test's own time-out
 	}
 }

@@ -31,6 +31,9 @@ func (s *shell) ledgerCommand() *cli.Command {
 				Flags: []cli.Flag{&cli.BoolFlag{
 					Name:  flagAcceptRestored,
 					Usage: "take the ledger as it is although it is not the newest: whoever was asked since the copy was made may be asked again",
+				}, &cli.BoolFlag{
+					Name:  flagAcceptTenant,
+					Usage: "let the ledger serve this configuration from now on: the accounts are the same, and only an address has changed",
 				}},
 			}),
 			command(&cli.Command{Name: "backup", Usage: "write a checked copy, while no pass is running", Flags: []cli.Flag{out}, Action: s.ledgerBackup}),
@@ -60,12 +63,16 @@ func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenan
 	if err != nil {
 		return nil, nil, nil, errors.Join(err, tenant.close())
 	}
-	return ledger, tenant, func(err error) error { return errors.Join(err, ledger.Close(), tenant.close()) }, nil
+	closeLedger := ledger.Close
+	if !o.ReadOnly {
+		closeLedger = startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
+	}
+	return ledger, tenant, func(err error) error { return errors.Join(err, closeLedger(), tenant.close()) }, nil
 }
 
 func (s *shell) ledgerCheck(c *cli.Context) error {
-	accept := c.Bool(flagAcceptRestored)
-	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: !accept, AcceptFence: accept})
+	restored, tenant := c.Bool(flagAcceptRestored), c.Bool(flagAcceptTenant)
+	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: !restored && !tenant, AcceptFence: restored, AcceptTenant: tenant})
 	if err != nil {
 		return err
 	}
@@ -80,7 +87,7 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	for _, n := range info.Counts {
 		total += n
 	}
-	return done(s.sayLedger(c, "sound", map[string]any{"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size},
+	return done(s.sayLedger(c, "sound", map[string]any{"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant},
 		"%s is sound: %d conversations in %d bytes", info.Path, total, info.Size))
 }
 
@@ -107,7 +114,7 @@ func (s *shell) ledgerCompact(c *cli.Context) error {
 	path := tenant.config.Ledger.Path
 	before, err := os.Stat(path)
 	if err == nil {
-		err = store.Compact(path, store.Options{AllowNetwork: tenant.config.Ledger.AllowNetwork})
+		err = store.Compact(path, store.Options{AllowNetwork: tenant.config.Ledger.AllowNetwork, Tenant: tenant.config.Accounts()})
 	}
 	if err != nil {
 		return errors.Join(err, tenant.close())

@@ -52,7 +52,8 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, ledger.Close()) }()
+	closeLedger := startPulse(ledger, c.Command.Name, nil).before(ledger.Close)
+	defer func() { err = errors.Join(err, closeLedger()) }()
 	var settled []surveysync.Settled
 	if action != 0 {
 		settled, err = surveysync.Resolve(c.Context, ledger, choice, action)

@@ -52,7 +52,7 @@ func (s *shell) run(c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	engine.Observer, engine.Now = append(watch.observer, attention), s.app.Now
+	engine.Observer, engine.Now = append(watch.observer, attention, engine.Observer), s.app.Now
 	result, err := engine.Run(c.Context)
 	watch.stop()
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows}
@@ -70,6 +70,7 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 	engine.Options.Mode, engine.Options.Limits.Max = c.Command.Name, c.Int(flagMax)
 	if c.Bool(flagDryRun) {
 		ledger, closeLedger, err := t.readLedger()
+		engine.Observer = observers{}
 		engine.Sender, engine.Ledger, engine.Options.DryRun = surveysync.DrySender{}, surveysync.DryLedger{Below: ledger}, true
 		return engine, closeLedger, err
 	}
@@ -77,8 +78,9 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 	if err != nil {
 		return nil, nil, err
 	}
-	engine.Ledger = ledger
-	return engine, ledger.Close, nil
+	pulse := startPulse(ledger, engine.Options.Mode, clients.waitingFor)
+	engine.Ledger, engine.Observer = ledger, pulse
+	return engine, pulse.before(ledger.Close), nil
 }
 
 // watch is who listens to a pass: the log, and on a terminal the progress bar.

@@ -26,7 +26,7 @@ const (
 	latestRuns = 50 // passes whose refusals it names
 )
 
-// status reads the ledger and shows where things stand. It calls neither service.
+// status reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls neither service.
 func (s *shell) status(c *cli.Context) (err error) {
 	terminal, err := s.terminal(c)
 	if err != nil {
@@ -40,6 +40,9 @@ func (s *shell) status(c *cli.Context) (err error) {
 	ledger, err := tenant.open(store.Options{ReadOnly: true})
 	if tenant.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
+	}
+	if errors.Is(err, store.ErrLocked) {
+		return s.statusOfRunning(c, terminal, tenant, err)
 	}
 	if err != nil {
 		return err

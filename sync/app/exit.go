@@ -45,7 +45,7 @@ var exits = []struct {
 	{exitLocked, "another pass holds the lock"},
 	{exitUsage, "configuration or usage"},
 	{exitFuse, "a fuse blew"},
-	{exitLedgerDamaged, "ledger damaged or rolled back"},
+	{exitLedgerDamaged, "ledger damaged, rolled back, or of another tenant"},
 	{exitInterrupted, "stopped by SIGINT after a clean drain"},
 	{exitTerminated, "stopped by SIGTERM after a clean drain"},
 }
@@ -118,7 +118,7 @@ func exitCode(err error) int {
 		return exitLedgerMissing
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked
-	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.As(err, &ahead):
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant), errors.As(err, &ahead):
 		return exitLedgerDamaged
 	case errors.Is(err, surveysync.ErrAccounting), errors.As(err, &ledger):
 		return exitFailed

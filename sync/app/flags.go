@@ -26,6 +26,7 @@ const (
 	flagDrop      = "drop"
 
 	flagAcceptRestored = "accept-restored"
+	flagAcceptTenant   = "accept-tenant"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )

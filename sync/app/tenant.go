@@ -84,7 +84,7 @@ func (s *shell) sandboxLedger() (string, error) {
 
 // open opens the tenant's ledger, with what its configuration says of it.
 func (t *tenant) open(o store.Options) (*store.Ledger, error) {
-	o.AllowNetwork = t.config.Ledger.AllowNetwork
+	o.AllowNetwork, o.Tenant = t.config.Ledger.AllowNetwork, t.config.Accounts()
 	return store.Open(t.config.Ledger.Path, o)
 }
 
@@ -97,7 +97,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(t.config.Ledger.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
 	}
-	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), store.Options{AllowNetwork: t.config.Ledger.AllowNetwork}); err != nil {
+	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), store.Options{AllowNetwork: t.config.Ledger.AllowNetwork, Tenant: t.config.Accounts()}); err != nil {
 		return nil, err
 	}
 	if ledger, err = t.open(store.Options{}); err != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	surveysync "acsync/sync"
@@ -18,6 +19,7 @@ type clients struct {
 	connect  *agentconnect.Client
 
 	all, searches, requests, data *httpx.Pacer
+	again                         atomic.Pointer[retrial] // the failed call that was last put off
 }
 
 // dataPerMinute is Agent Connect's documented limit for reading its data, by key.
@@ -60,6 +62,7 @@ func (c *clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
 				at = until
 			}
 		}
+		c.again.Store(&retrial{at, err})
 		log.Warn("trying again", "at", at.UTC().Format(time.TimeOnly+" UTC"), "because", err)
 	}
 }

@@ -155,8 +155,9 @@ type statusJSON struct {
 	InDoubt    []doubtJSON     `json:"in_doubt"` // the first of them
 	Rejected   []store.Refusal `json:"rejected"` // by the latest passes, the latest first
 	NextDue    string          `json:"next_due"`
-	Late       lateJSON        `json:"late"` // since the ledger was made
+	Late       *lateStatusJSON `json:"late"` // since the ledger was made
 	LastPass   *store.Run      `json:"last_pass"`
+	Running    *runningJSON    `json:"running"` // the process that holds the ledger; then the rest is null or empty. null: it is free
 }
 
 type doubtJSON struct {
@@ -178,6 +179,6 @@ func StatusJSON(w io.Writer, s Status) error {
 	return json.NewEncoder(w).Encode(statusJSON{
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
 		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
-		Late: lateJSON{s.Lateness.Count, s.Lateness.Greatest.Seconds()},
+		Late: lateStatus(s.Lateness),
 	})
 }

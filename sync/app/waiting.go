@@ -1,0 +1,32 @@
+package app
+
+import (
+	"fmt"
+	"time"
+
+	"acsync/sync/httpx"
+)
+
+// retrial is a failed call that is made again.
+type retrial struct {
+	at      time.Time
+	because error
+}
+
+// waitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is asked again.
+// Empty when nothing does.
+func (c *clients) waitingFor(now time.Time) string {
+	const clock = time.TimeOnly + " UTC"
+	for _, service := range []struct {
+		name  string
+		pacer *httpx.Pacer
+	}{{"Agent Connect", c.requests}, {"Agent Connect's data", c.data}, {"Kustomer", c.all}, {"Kustomer's search", c.searches}} {
+		if until, why := service.pacer.Paused(); until.After(now) {
+			return fmt.Sprintf("%s, until %s: %s", service.name, until.UTC().Format(clock), why)
+		}
+	}
+	if again := c.again.Load(); again != nil && again.at.After(now) {
+		return fmt.Sprintf("Kustomer, to be asked again at %s: %v", again.at.UTC().Format(clock), again.because)
+	}
+	return ""
+}
