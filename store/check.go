@@ -22,7 +22,7 @@ func (l *Ledger) Check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := m.inspect(ctx, true); err != nil {
+		if err := m.inspect(ctx, deep); err != nil {
 			return err // bbolt's check would fall over this, in a goroutine that cannot be guarded
 		}
 		f := new(findings)

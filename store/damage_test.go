@@ -61,7 +61,11 @@ func big(t *testing.T) stored {
 // do at all is to panic or to hang.
 func (s stored) exercise(t *testing.T, content []byte) error {
 	t.Helper()
-	path := s.place(t, content)
+	return s.exerciseAt(t, s.place(t, content))
+}
+
+func (s stored) exerciseAt(t *testing.T, path string) error {
+	t.Helper()
 	l, err := Open(path, Options{Timeout: -1})
 	if err != nil {
 		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewerFormat) && !errors.Is(err, ErrRolledBack) {
@@ -77,6 +81,7 @@ func (s stored) exercise(t *testing.T, content []byte) error {
 	var got []Entry
 	var first error
 	for i, step := range []func() error{
+		func() error { return s.askFor(t, l) },
 		func() error { return l.Each(func(e Entry) error { got = append(got, e); return nil }) },
 		func() error { return l.Check(t.Context()) },
 		func() error { _, err := l.Info(); return err },
@@ -98,6 +103,21 @@ func (s stored) exercise(t *testing.T, content []byte) error {
 	}
 	if first == nil && !slices.Equal(got, s.entries) {
 		t.Error("the ledger has changed and nothing was noticed")
+	}
+	return first
+}
+
+// askFor looks every key up by itself. One that is there must be found as it is, or the answer be an error; never "unknown".
+func (s stored) askFor(t *testing.T, l *Ledger) (first error) {
+	t.Helper()
+	for _, e := range s.entries {
+		known, err := l.Lookup([]Key{e.Key})
+		if err == nil && known[e.Key] != e.Record {
+			t.Errorf("%v was found as %+v, want %+v", e.Key, known[e.Key], e.Record)
+		}
+		if first == nil {
+			first = err
+		}
 	}
 	return first
 }

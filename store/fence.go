@@ -23,24 +23,39 @@ type fence struct {
 	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, those that were pruned since included
 }
 
-// readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
-func readFence(path string) (fence, error) {
-	b, err := os.ReadFile(beside(path, fenceSuffix))
-	if err != nil {
-		return fence{}, err
-	}
-	var f fence
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil || f.Ledger == "" || f.Transaction == 0 {
-		return fence{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
-	}
-	return f, nil
+// sealing is the content of the file: the fence, and what the ledger looked like then, which is zero where nobody had it
+// open.
+type sealing struct {
+	fence
+	Stamp stamp `json:"stamp,omitzero"`
 }
 
-// write replaces the fence of a ledger.
-func (f fence) write(path string) error {
-	b, err := json.Marshal(f)
+// readSealing reads the file; an error that is fs.ErrNotExist means that there is none.
+func readSealing(path string) (sealing, error) {
+	b, err := os.ReadFile(beside(path, fenceSuffix))
+	if err != nil {
+		return sealing{}, err
+	}
+	var s sealing
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil || s.Ledger == "" || s.fence.Transaction == 0 {
+		return sealing{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
+	}
+	return s, nil
+}
+
+// readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
+func readFence(path string) (fence, error) {
+	s, err := readSealing(path)
+	return s.fence, err
+}
+
+// write replaces the fence of a ledger by one without a stamp.
+func (f fence) write(path string) error { return sealing{fence: f}.write(path) }
+
+func (s sealing) write(path string) error {
+	b, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
@@ -98,7 +113,15 @@ func (l *Ledger) seal() error {
 	if err != nil || now == l.sealed {
 		return err
 	}
-	if err := now.write(l.path); err != nil {
+	m, err := l.image()
+	if err != nil {
+		return err
+	}
+	look, err := m.stamp(l.file)
+	if err != nil {
+		return err
+	}
+	if err := (sealing{now, look}).write(l.path); err != nil {
 		return err
 	}
 	l.sealed = now

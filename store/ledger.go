@@ -62,6 +62,8 @@ type Ledger struct {
 	stuck   error // why no change is taken any more: a commit failed
 	sealed  fence // what the fence says
 
+	unwalked bool // the tree of keys was not inspected, because nothing has changed it since it was sound
+
 	notice *notice // the file that names this process as the holder; nil while open for reading only
 }
 
@@ -107,7 +109,7 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 	shared := o
 	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
 	l, err := attempt(path, shared, func(l *Ledger) error {
-		if err := l.inspect(); err != nil {
+		if err := l.examine(o); err != nil {
 			return err
 		}
 		older, err := l.older(steps)
@@ -116,6 +118,11 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 			return err
 		case older && o.ReadOnly:
 			return errOlderFormat
+		case older: // migrations may go anywhere
+			err = l.walked()
+		}
+		if err != nil {
+			return err
 		}
 		if err := l.trust(o); err != nil || !o.ReadOnly {
 			return err
@@ -125,10 +132,12 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 	if err != nil || o.ReadOnly {
 		return l, err
 	}
+	unwalked := l.unwalked
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
 	return attempt(path, o, func(l *Ledger) error {
+		l.unwalked = unwalked
 		if err := l.trust(o); err != nil {
 			return err
 		}
@@ -254,13 +263,18 @@ func boltError(err error) error {
 	return damaged("it cannot be opened: %v", err)
 }
 
-// inspect checks the skeleton of the file.
-func (l *Ledger) inspect() error {
+// examine checks the skeleton of the file, without the tree of keys where that was not changed since its fence was written:
+// a pass that finds nothing is not to cost more the more keys there are.
+func (l *Ledger) examine(o Options) error {
 	m, err := l.image()
 	if err != nil {
 		return err
 	}
-	return m.inspect(context.Background(), false)
+	l.unwalked = !o.AcceptFence && l.untouched(m)
+	if l.unwalked {
+		return m.inspect(context.Background(), brief)
+	}
+	return m.inspect(context.Background(), usual)
 }
 
 // image reads the file beside bbolt, which must be open and must not write meanwhile.

@@ -135,6 +135,9 @@ func (l *Ledger) Each(fn func(Entry) error) error {
 // page reads up to stride entries behind a key; next is the key to go on behind, nil at the end.
 func (l *Ledger) page(last []byte) (list []Entry, next []byte, err error) {
 	err = l.view(func(t *txn) error {
+		if err := l.walked(); err != nil {
+			return err
+		}
 		c := t.keys.Cursor()
 		k, v := c.Seek(last)
 		if k != nil && bytes.Equal(k, last) {

@@ -1,12 +1,24 @@
 package store
 
-import "context"
+import (
+	"bytes"
+	"context"
+)
+
+// effort is how much of a file an inspection reads.
+type effort int
+
+const (
+	brief effort = iota // all but the tree of keys
+	usual               // the branches of that too
+	deep                // every page
+)
 
 // walk follows every reference in a file from its root and makes sure that each page is used once.
 type walk struct {
 	*image
 	used []uint64 // a bit for each page
-	deep bool     // read the leaves of the big buckets too
+	effort
 
 	depth  int // of the tree that is followed now
 	spaces []space
@@ -20,10 +32,10 @@ type space struct {
 }
 
 // inspect checks the file from its metas down to the branch pages: free list, buckets, and that no two references meet.
-// That takes milliseconds with millions of keys; deep reads every page, and reports a torn meta page.
-func (m *image) inspect(ctx context.Context, deep bool) error {
-	w := &walk{image: m, used: make([]uint64, m.meta.high/64+1), deep: deep}
-	if deep && m.torn {
+// The usual effort takes milliseconds with millions of keys; the deep one also reports a torn meta page.
+func (m *image) inspect(ctx context.Context, much effort) error {
+	w := &walk{image: m, used: make([]uint64, m.meta.high/64+1), effort: much}
+	if much == deep && m.torn {
 		return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
 	}
 	if err := w.free(); err != nil {
@@ -73,7 +85,7 @@ func (w *walk) free() error {
 	return nil
 }
 
-// tree follows a tree of pages down. The leaves below a branch are read when the walk is deep or whole is set.
+// tree follows a tree of pages down. The leaves below a branch are read when the effort is deep or whole is set.
 func (w *walk) tree(ctx context.Context, id uint64, whole bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -107,7 +119,7 @@ func (w *walk) branch(ctx context.Context, list []element, whole bool) error {
 	if err != nil {
 		return err
 	}
-	skip := below.flags == flagLeaf && !whole && !w.deep // leaves are all on one level
+	skip := below.flags == flagLeaf && !whole && w.effort != deep // leaves are all on one level
 	for _, e := range list {
 		if skip {
 			err = w.claim(e.child, 0)
@@ -131,7 +143,7 @@ func (w *walk) buckets(ctx context.Context, p page, list []element) error {
 			return damaged("a bucket on page %d is too short", p.id)
 		}
 		if root := order.Uint64(e.value); root != 0 {
-			if err := w.tree(ctx, root, false); err != nil {
+			if err := w.bucket(ctx, e.key, root); err != nil {
 				return err
 			}
 			continue
@@ -141,6 +153,14 @@ func (w *walk) buckets(ctx context.Context, p page, list []element) error {
 		}
 	}
 	return nil
+}
+
+// bucket follows the tree of a bucket, unless the effort is to leave it out.
+func (w *walk) bucket(ctx context.Context, name []byte, root uint64) error {
+	if w.effort == brief && bytes.Equal(name, bucketKeys) {
+		return w.claim(root, 0)
+	}
+	return w.tree(ctx, root, false)
 }
 
 func inline(id uint64, data []byte) error {

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"bytes"
+	"slices"
+)
+
+// longest is more pages than any way from the root to a leaf has.
+const longest = 64
+
+// trail checks the way to a key from page to page before bbolt goes it: that each page is sound, that it holds only keys
+// that belong there, with their own records, and that there is no circle. A damaged page is then an error, and never
+// "this key is not there", which would have somebody asked twice. It reads what the last commit left, as bbolt does for what its own transaction
+// has not changed.
+type trail struct {
+	open  func() (*image, error)
+	root  uint64 // of the tree of keys; 0 while that lies inside another page, which was inspected
+	image *image // nil until first needed
+	seen  map[uint64]tract
+
+	buffer []byte
+	list   []element
+}
+
+// tract is a page that has been read.
+type tract struct {
+	first, last []byte    // keys; nil for none
+	list        []element // of a branch
+}
+
+// follow goes the way to a key.
+func (w *trail) follow(key []byte) error {
+	if w.root == 0 {
+		return nil
+	}
+	var low, high []byte // what the branches above say of a page: low <= keys < high; nil is no bound
+	id := w.root
+	for range longest {
+		p, err := w.read(id)
+		if err != nil {
+			return err
+		}
+		if (low != nil && bytes.Compare(p.first, low) < 0) || (high != nil && bytes.Compare(p.last, high) >= 0) {
+			return damaged("page %d holds keys that do not belong there", id)
+		}
+		if p.list == nil {
+			return nil
+		}
+		i, found := slices.BinarySearchFunc(p.list, key, func(e element, k []byte) int { return bytes.Compare(e.key, k) })
+		if !found && i > 0 {
+			i--
+		}
+		if i > 0 {
+			low = p.list[i].key
+		}
+		if i+1 < len(p.list) {
+			high = p.list[i+1].key
+		}
+		id = p.list[i].child
+	}
+	return damaged("the pages from %d on run in a circle", w.root)
+}
+
+// read reads a page, once in a transaction.
+func (w *trail) read(id uint64) (tract, error) {
+	if p, ok := w.seen[id]; ok {
+		return p, nil
+	}
+	if w.image == nil {
+		image, err := w.open()
+		if err != nil {
+			return tract{}, err
+		}
+		w.image, w.seen, w.buffer = image, make(map[uint64]tract), make([]byte, image.pageSize)
+	}
+	p, err := w.image.read(id, w.buffer)
+	if err != nil {
+		return tract{}, err
+	}
+	branch := p.flags == flagBranch
+	space := w.list
+	if branch { // it and its entries are kept
+		space, w.buffer = nil, make([]byte, w.image.pageSize)
+	}
+	list, err := p.elements(space)
+	if err != nil {
+		return tract{}, err
+	}
+	if len(list) == 0 {
+		if id != w.root {
+			return tract{}, damaged("page %d is empty", id)
+		}
+		return tract{}, nil
+	}
+	t := tract{first: bytes.Clone(list[0].key), last: bytes.Clone(list[len(list)-1].key)}
+	if branch {
+		t.list = list
+	} else if w.list, err = list, whole(list); err != nil {
+		return tract{}, err
+	}
+	w.seen[id] = t
+	return t, nil
+}
+
+// whole checks every record of a leaf: of a key that has become another one only its record can tell.
+func whole(leaf []element) error {
+	for _, e := range leaf {
+		k, err := decodeKey(e.key)
+		if err != nil {
+			return err
+		}
+		if _, _, err := decodeRecord(k, e.key, e.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
