@@ -147,7 +147,8 @@ type element struct {
 }
 
 // elements gives the entries of a branch or a leaf, each within the page and in the order of their keys, in the space of a
-// list where that is large enough.
+// list where that is large enough. The keys and values lie behind each other without a gap (as in bbolt's source), and the
+// first right behind the descriptions: so that a wrong number of entries shows.
 func (p page) elements(list []element) ([]element, error) {
 	if (p.flags != flagBranch && p.flags != flagLeaf) || pageHeader+p.count*elementSize > len(p.data) {
 		return nil, damaged("page %d is neither a branch nor a leaf", p.id)
@@ -156,11 +157,14 @@ func (p page) elements(list []element) ([]element, error) {
 		return nil, damaged("page %d is a branch without leaves", p.id)
 	}
 	list = slices.Grow(list[:0], p.count)[:p.count]
+	next := pageHeader + p.count*elementSize
 	for i := range list {
-		e, err := p.element(pageHeader + i*elementSize)
+		at := pageHeader + i*elementSize
+		e, err := p.element(at, next-at)
 		if err != nil {
 			return nil, err
 		}
+		next += len(e.key) + len(e.value)
 		if i > 0 && bytes.Compare(list[i-1].key, e.key) >= 0 {
 			return nil, damaged("the keys of page %d are out of order", p.id)
 		}
@@ -169,21 +173,22 @@ func (p page) elements(list []element) ([]element, error) {
 	return list, nil
 }
 
-// element reads the entry whose description is at an offset; keys and values lie behind it.
-func (p page) element(at int) (element, error) {
+// element reads the entry whose description is at an offset; its key and value lie so far behind that.
+func (p page) element(at, behind int) (element, error) {
 	b := p.data[at:]
 	if p.flags == flagBranch {
-		key, ok := cut(b, uint64(order.Uint32(b)), uint64(order.Uint32(b[4:])))
-		if !ok {
-			return element{}, damaged("an entry of page %d runs over its end", p.id)
+		pos := uint64(order.Uint32(b))
+		key, ok := cut(b, pos, uint64(order.Uint32(b[4:])))
+		if !ok || pos != uint64(behind) {
+			return element{}, damaged("an entry of page %d is not where it belongs", p.id)
 		}
 		return element{key: key, child: order.Uint64(b[8:])}, nil
 	}
 	pos, ksize, vsize := uint64(order.Uint32(b[4:])), uint64(order.Uint32(b[8:])), uint64(order.Uint32(b[12:]))
 	key, ok := cut(b, pos, ksize)
 	value, ok2 := cut(b, pos+ksize, vsize)
-	if !ok || !ok2 {
-		return element{}, damaged("an entry of page %d runs over its end", p.id)
+	if !ok || !ok2 || pos != uint64(behind) {
+		return element{}, damaged("an entry of page %d is not where it belongs", p.id)
 	}
 	return element{key: key, value: value, bucket: order.Uint32(b)&elementBucket != 0}, nil
 }

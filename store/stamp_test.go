@@ -162,16 +162,21 @@ func TestRottenPages(t *testing.T) {
 		if slices.Max(s.content[at:at+pageSize]) == 0 {
 			continue
 		}
-		for name, damage := range map[string]func(page []byte){
-			"zeroed":           func(page []byte) { clear(page) },
-			"bits of it":       func(page []byte) { scatter(random, page, 50) },
-			"bits of its head": func(page []byte) { scatter(random, page[:100], 4) },
-			"another page":     func(page []byte) { copy(page, s.content[random.IntN(len(s.content)/pageSize)*pageSize:][:pageSize]) },
-			"itself below":     func(page []byte) { order.PutUint64(page[pageHeader+8:], uint64(at/pageSize)) },
+		for _, c := range []struct {
+			name   string
+			damage func(page []byte)
+		}{
+			{"zeroed", func(page []byte) { clear(page) }},
+			{"a byte", func(page []byte) { page[random.IntN(len(page))] ^= byte(1 + random.IntN(255)) }},
+			{"bits of it", func(page []byte) { scatter(random, page, 50) }},
+			{"bits of its head", func(page []byte) { scatter(random, page[:100], 4) }},
+			{"fewer entries", func(page []byte) { order.PutUint16(page[10:], order.Uint16(page[10:])/2) }},
+			{"another page", func(page []byte) { copy(page, s.content[random.IntN(len(s.content)/pageSize)*pageSize:][:pageSize]) }},
+			{"itself below", func(page []byte) { order.PutUint64(page[pageHeader+8:], uint64(at/pageSize)) }},
 		} {
-			t.Run(fmt.Sprintf("page %d, %s", at/pageSize, name), func(t *testing.T) {
+			t.Run(fmt.Sprintf("page %d, %s", at/pageSize, c.name), func(t *testing.T) {
 				bad := slices.Clone(s.content)
-				damage(bad[at : at+pageSize])
+				c.damage(bad[at : at+pageSize])
 				s.exerciseAt(t, s.rot(t, bad))
 			})
 		}

@@ -105,11 +105,10 @@ func (w *trail) read(id uint64) (tract, error) {
 // whole checks every record of a leaf: of a key that has become another one only its record can tell.
 func whole(leaf []element) error {
 	for _, e := range leaf {
-		k, err := decodeKey(e.key)
-		if err != nil {
-			return err
+		if e.bucket {
+			return damaged("a bucket is among the keys")
 		}
-		if _, _, err := decodeRecord(k, e.key, e.value); err != nil {
+		if err := checked(e.key, e.value); err != nil {
 			return err
 		}
 	}

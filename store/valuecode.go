@@ -98,13 +98,10 @@ func checkByte(code, value []byte) byte {
 // record that tidy would accept or with ErrDamaged.
 func decodeRecord(k Key, code, value []byte) (Record, uint64, error) {
 	var r Record
-	if len(value) < 4 {
-		return r, 0, damaged("the record of %x is too short", code)
+	if err := checked(code, value); err != nil {
+		return r, 0, err
 	}
 	end := len(value) - 1
-	if checkByte(code, value[:end]) != value[end] {
-		return r, 0, damaged("the record of %x fails its check byte", code)
-	}
 	if v := value[0] >> 4; v != recordVersion {
 		return r, 0, damaged("the record of %x has the unknown version %d", code, v)
 	}
@@ -118,6 +115,17 @@ func decodeRecord(k Key, code, value []byte) (Record, uint64, error) {
 		return Record{}, 0, damaged("the record of %x cannot be read", code)
 	}
 	return r, reason, nil
+}
+
+// checked makes sure that a key and its record belong together.
+func checked(code, value []byte) error {
+	if len(value) < 4 {
+		return damaged("the record of %x is too short", code)
+	}
+	if end := len(value) - 1; checkByte(code, value[:end]) != value[end] {
+		return damaged("the record of %x fails its check byte", code)
+	}
+	return nil
 }
 
 // fields reads variable-length integers one after the other and remembers whether one was bad.

@@ -72,9 +72,8 @@ func TestOpenFindsCrossedReferences(t *testing.T) {
 		}, "runs over its end"},
 		"keys out of order": {func(bad []byte) {
 			for _, at := range pagesOf(t, good, flagBranch) {
-				first, second := at+pageHeader, at+pageHeader+elementSize
-				pos := order.Uint32(good[first:])
-				order.PutUint32(bad[second:], pos-elementSize)
+				first := at + pageHeader
+				bad[first+int(order.Uint32(good[first:]))] = 0xFF
 			}
 		}, "out of order"},
 	} {
