@@ -203,6 +203,38 @@ type unsettling struct{ Ledger }
 
 func (unsettling) Settle(store.Key, uint64, store.Result) error { return errTrouble }
 
+// TestDryRunSettlesUpToMax compares a dry run that stops at --max with the pass after it: what was found not to have arrived
+// and is not sent again yet waits as what it has become, not as in doubt.
+func TestDryRunSettlesUpToMax(t *testing.T) {
+	b := newBench(t, 3)
+	long := time.Now().Add(-time.Hour)
+	for i := range 3 {
+		if _, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.ledger.Recover(long); err != nil {
+		t.Fatal(err)
+	}
+	info, err := b.ledger.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: info.ID + "-ff", CreatedAt: time.Now()}}}
+	b.engine.Options.Limits.Max = 1
+	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	dry := b.mustRun(t)
+	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
+	live := b.mustRun(t)
+	dry.Counts[store.Accepted] += dry.Planned
+	if diff := cmp.Diff(dry.Counts, live.Counts); diff != "" || live.Counts[store.Retry] != 2 {
+		t.Errorf("-dry +live:\n%s", diff)
+	}
+	if diff := cmp.Diff(dry.Reasons, live.Reasons); diff != "" {
+		t.Errorf("-dry +live:\n%s", diff)
+	}
+}
+
 // TestDryRunSettles compares a dry run with the pass after it, where one doubt ends well and one is sent again.
 func TestDryRunSettles(t *testing.T) {
 	b := newBench(t, 3)

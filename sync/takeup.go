@@ -115,8 +115,10 @@ func (p *pass) leave(entries []store.Entry) {
 // settleDue reads waiting conversations again, delivers what is still to be sent, and records it.
 func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
 	waiting := make([]Case, len(due))
+	known := make(map[store.Key]store.Record, len(due)) // as it is now; in a dry run the ledger has it as it was
 	for i, entry := range due {
 		waiting[i] = Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}}
+		known[entry.Key] = entry.Record
 	}
 	folio := p.folio(Window{}, false)
 	send, err := p.again(ctx, folio, waiting)
@@ -125,6 +127,7 @@ func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
 		return err
 	}
 	for _, c := range send {
+		c.Known = known[c.Key]
 		p.deliverer.send(ctx, c, &folio.sending, folio.delivered)
 	}
 	folio.sending.Wait()
