@@ -141,9 +141,16 @@ func TestNewerFormat(t *testing.T) {
 	edit(t, l.path, func(tx *bbolt.Tx) error {
 		return tx.Bucket(bucketMeta).Put(metaFormat, formatValue(newest(migrations)+1))
 	})
-	for _, readOnly := range []bool{false, true} {
-		_, err := Open(l.path, Options{ReadOnly: readOnly})
+	before, err := os.ReadFile(l.path)
+	must(t, err)
+	for _, o := range []Options{{}, {ReadOnly: true}, {AcceptFence: true}} {
+		_, err := Open(l.path, o)
 		wantError(t, err, ErrNewerFormat)
+	}
+	after, err := os.ReadFile(l.path)
+	must(t, err)
+	if !bytes.Equal(before, after) {
+		t.Error("a ledger that was refused has changed")
 	}
 }
 
@@ -163,6 +170,10 @@ func TestMigrationsRunInOrder(t *testing.T) {
 	wantError(t, err, errOlderFormat)
 	_, err = open(l.path, Options{}, []migration{step("1 to 2", nil), step("2 to 3", broken)})
 	wantError(t, err, broken)
+	old, err := Open(l.path, Options{ReadOnly: true}) // nothing of it was written: the file still has the older format
+	must(t, err)
+	wantSame(t, record(t, old, id(1)).State, Accepted)
+	must(t, old.Close())
 	m, err := open(l.path, Options{}, []migration{step("1 to 2", nil), step("2 to 3", nil)})
 	if err != nil {
 		t.Fatal(err)

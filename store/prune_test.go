@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"flag"
+	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -80,6 +83,55 @@ func TestPruneManyAndStop(t *testing.T) {
 	must(t, err)
 	wantSame(t, n, len(b.Entries))
 	wantSame(t, info(t, l).Transaction-before, uint64(4)) // the floor, and three of keys
+	must(t, l.Check(t.Context()))
+}
+
+var pruneKeys = flag.Int("prune.keys", 35_000, "keys that TestPruneInBoundedTransactions removes; a million takes some 20 s")
+
+// between is a context that calls a function whenever it is asked whether it has ended.
+type between struct {
+	context.Context
+	look func()
+}
+
+func (b between) Err() error {
+	b.look()
+	return b.Context.Err()
+}
+
+// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000: go test ./store -run
+// Bounded -v -prune.keys 1000000
+func TestPruneInBoundedTransactions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	must(t, Create(path, time.Unix(1, 0)))
+	l := unchecked(t, path)
+	list := history(2 * *pruneKeys)
+	for part := range slices.Chunk(list, 50_000) {
+		must(t, l.Commit(Batch{Entries: part}))
+	}
+	must(t, l.Commit(Batch{Checkpoint: list[len(list)-1].At}))
+	held := func() (n int) {
+		for _, count := range info(t, l).Counts {
+			n += count
+		}
+		return n
+	}
+	first, left, most := info(t, l).Transaction, held(), 0
+	look := func() {
+		now := held()
+		most, left = max(most, left-now), now
+	}
+	n, err := l.Prune(between{t.Context(), look}, list[len(list)/2].Record.Resolution)
+	must(t, err)
+	look()
+	made := int(info(t, l).Transaction - first)
+	t.Logf("%d keys were removed in %d transactions, at most %d in one", n, made, most)
+	if least := *pruneKeys * 9 / 10; n < least || left != len(list)-n {
+		t.Errorf("%d were removed, %d are left of %d", n, left, len(list))
+	}
+	if limit := n/pruneStride + 2; most > 10_000 || made > limit {
+		t.Errorf("%d transactions, at most %d; the largest removed %d", made, limit, most)
+	}
 	must(t, l.Check(t.Context()))
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -33,6 +34,10 @@ const (
 	stepUsers    = "users"
 	stepTags     = "tags"
 	stepCreate   = "create"
+	stepRoom     = "room"
+	stepSettle   = "settle"
+	stepPrune    = "prune"
+	stepData     = "data"
 )
 
 // durations are how long the steps take, in microseconds. They differ, and so do nearly all of their sums, so that what goes
@@ -40,7 +45,7 @@ const (
 var durations = map[string]time.Duration{
 	stepInfo: 1009, stepRecover: 1103, stepWaiting: 1201, stepLookup: 1301, stepBegin: 3109, stepFinish: 3407, stepCommit: 3803,
 	stepClock: 50021, stepSearch: 90011, stepJoin: 70051, stepReread: 60029, stepCustomer: 40037, stepUsers: 30029,
-	stepTags: 20021, stepCreate: 110017,
+	stepTags: 20021, stepCreate: 110017, stepRoom: 1409, stepSettle: 3511, stepPrune: 3607, stepData: 80021,
 }
 
 const stepsOfAPass = 200 // more of them run in circles
@@ -84,10 +89,13 @@ type ordeal struct {
 	cancel context.CancelCauseFunc // the signal
 	wrong  []string                // what must never happen, and did
 
-	accepted map[string]int  // the receiver's log, by conversation
-	open     map[string]bool // an intent is in the ledger, and no outcome
-	excused  map[string]bool // a mishap accounts for that
-	doubtful map[string]bool // nobody on this side can know
+	data     bool                       // passes can read the receiver's own data
+	log      []agentconnect.Interaction // what these show
+	accepted map[string]int             // the same, by conversation
+	floor    time.Time                  // of the ledger, before the pass
+	open     map[string]bool            // an intent is in the ledger, and no outcome
+	excused  map[string]bool            // a mishap accounts for that
+	doubtful map[string]bool            // nobody on this side can know
 	refused  map[string]bool
 }
 
@@ -121,7 +129,7 @@ func (o *ordeal) step(kind, conversation string) mishap {
 	if m.stops {
 		o.cancel(errMishap)
 	}
-	if o.dead = m.dies; m.fails {
+	if o.dead = m.dies; m.fails && kind != stepData { // without the data the doubts stay, and the pass goes on
 		o.excused[conversation] = true
 		o.failed++
 	}
@@ -188,6 +196,20 @@ func (b brittle) Commit(batch store.Batch) error {
 	return err
 }
 
+func (b brittle) Room() error {
+	_, err := perform(b.ordeal, stepRoom, "", func() (struct{}, error) { return struct{}{}, b.Ledger.Room() })
+	return err
+}
+
+func (b brittle) Settle(key store.Key, intent uint64, result store.Result) error {
+	_, err := perform(b.ordeal, stepSettle, "", func() (struct{}, error) { return struct{}{}, b.Ledger.Settle(key, intent, result) })
+	return err
+}
+
+func (b brittle) Prune(ctx context.Context, before time.Time) (int, error) {
+	return perform(b.ordeal, stepPrune, "", func() (int, error) { return b.Ledger.Prune(ctx, before) })
+}
+
 func (o *ordeal) intend(conversation string, open bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -239,7 +261,7 @@ func (o *ordeal) Create(_ context.Context, request agentconnect.Request) agentco
 		o.intended(request)
 	}
 	if m.applied {
-		o.accepted[id]++
+		o.take(id, request.CustomProperties["acsync_intent"])
 	}
 	if m.doubt {
 		o.doubtful[id] = true
@@ -248,6 +270,27 @@ func (o *ordeal) Create(_ context.Context, request agentconnect.Request) agentco
 		o.refused[id] = true
 	}
 	return m.answer
+}
+
+// take accepts a request.
+func (o *ordeal) take(id, stamp string) {
+	o.accepted[id]++
+	o.log = append(o.log, agentconnect.Interaction{ExtInteractionID: id, Intent: stamp, CreatedAt: time.Now()})
+}
+
+// Since shows the receiver's own data.
+func (o *ordeal) Since(context.Context, time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		rows, err := perform(o, stepData, "", func() ([]agentconnect.Interaction, error) { return o.log, nil })
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(agentconnect.Interaction{}, err)
+		}
+	}
 }
 
 func (o *ordeal) intended(request agentconnect.Request) {
@@ -271,6 +314,9 @@ func (o *ordeal) pass(t *testing.T, options Options) (result Result, calm bool) 
 		Source: o, Directory: o, Sender: o, Ledger: brittle{o.ledger, o}, Observer: told, Options: options,
 		Now: func() time.Time { return o.now },
 	}
+	if o.data {
+		engine.Receiver = o
+	}
 	result, err := engine.Run(ctx)
 	for id := range o.open { // undecided for good: the next pass finds it in doubt
 		if o.doubtful[id] = true; !o.excused[id] && !o.dead {
@@ -281,6 +327,7 @@ func (o *ordeal) pass(t *testing.T, options Options) (result Result, calm bool) 
 	if !o.dead {
 		o.judge(result, err, told)
 	}
+	o.judgeFloor(result.Window, options.Overlap)
 	if len(o.trace)-steps > stepsOfAPass {
 		o.wrongf("the pass took %d steps", len(o.trace)-steps)
 	}
@@ -298,6 +345,15 @@ func (o *ordeal) judge(result Result, err error, told *heard) {
 	if err != nil && !errors.Is(err, errMishap) && !errors.Is(err, errRefused) {
 		o.wrongf("the pass failed by itself: %v", err)
 	}
+}
+
+// judgeFloor checks that the pass began where the ledger had forgotten nothing, and that the next one can.
+func (o *ordeal) judgeFloor(w Window, overlap time.Duration) {
+	info, err := o.ledger.Info()
+	if err != nil || info.Floor.After(info.Checkpoint.Add(-overlap)) || !w.Empty() && w.From.Before(o.floor) {
+		o.wrongf("the pass began at %s; the floor was %s and is %s, with the checkpoint at %s (%v)", w.From, o.floor, info.Floor, info.Checkpoint, err)
+	}
+	o.floor = info.Floor
 }
 
 // records are what the ledger has for the conversations, in their order.
@@ -323,6 +379,7 @@ func (o *ordeal) verdict(last Result) {
 	for i, c := range o.conversations {
 		want, most, least := store.Accepted, 1, 1
 		switch {
+		case o.data && o.accepted[c.ID] > 0: // they have told
 		case c.Spam:
 			want, most, least = store.Skipped, 0, 0
 		case o.doubtful[c.ID]:
@@ -337,6 +394,7 @@ func (o *ordeal) verdict(last Result) {
 			o.wrongf("I2: %s is %s in the ledger, want %s", c.ID, records[i].State, want)
 		}
 	}
+	maps.DeleteFunc(o.doubtful, func(id string, _ bool) bool { return o.data && o.accepted[id] > 0 })
 	if got := last.Counts[store.InDoubt]; got != len(o.doubtful) {
 		o.wrongf("I2: the last pass shows %d in doubt; they are %q", got, slices.Sorted(maps.Keys(o.doubtful)))
 	}
