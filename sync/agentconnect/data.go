@@ -164,8 +164,18 @@ func (d dataReader) page(ctx context.Context, since time.Time, after int64) ([]I
 	return rows, explainData(err)
 }
 
-// read makes one call. It signs a token of its own (how long one is taken for is unknown), without "Bearer" (documented).
+// read makes one call.
 func (d dataReader) read(ctx context.Context, query string) ([]Interaction, error) {
+	resp, err := d.get(ctx, dataPath, query)
+	if err != nil {
+		return nil, err
+	}
+	return decodeData(resp)
+}
+
+// get makes one call that needs the secret. It signs a token of its own (how long one is taken for is unknown), without
+// "Bearer" (documented). What is private in the query is taken out of errors, in case that the service echoes it.
+func (d dataReader) get(ctx context.Context, path, query string, private ...string) (*httpx.Response, error) {
 	token, err := d.token(time.Now())
 	if err != nil {
 		return nil, err
@@ -177,13 +187,9 @@ func (d dataReader) read(ctx context.Context, query string) ([]Interaction, erro
 	if err != nil {
 		return nil, err
 	}
-	resp, err := service.Do(ctx, httpx.Call{
-		Method: http.MethodGet, Path: dataPath, Query: query, Secrets: []string{token}, Paced: []*httpx.Pacer{d.pacer},
+	return service.Do(ctx, httpx.Call{
+		Method: http.MethodGet, Path: path, Query: query, Secrets: append(private, token), Paced: []*httpx.Pacer{d.pacer},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return decodeData(resp)
 }
 
 // token is a JSON web token with nothing but its time in it (documented).
