@@ -24,6 +24,7 @@ type Policy struct {
 	SkipMachineAgents   bool              //
 	Channels            map[string]string // Kustomer's channel → Agent Connect's
 	DefaultChannel      string            // for conversations without any; empty = skip them
+	Profiles            *Profiles         // agents who may be asked about; nil = Agent Connect will tell
 }
 
 // Candidate is all that a decision looks at.
@@ -81,6 +82,8 @@ func (p Policy) screen(c Candidate) Reason {
 		return AgentIsMachine
 	case !plausibleAddress(strings.TrimSpace(c.Agent.Email.Value)):
 		return NoAgentEmail
+	case p.Profiles != nil && !p.Profiles.active(p.employee(c)):
+		return AgentUnknown
 	case !p.FlagDoNotSend && p.doNotSend(conversation.Custom):
 		return DoNotSend
 	case conversation.CustomerID == "":

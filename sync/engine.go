@@ -52,6 +52,7 @@ type Engine struct {
 	Directory Directory
 	Sender    Sender
 	Receiver  Receiver // nil without Agent Connect's secret: what is in doubt stays so
+	Roster    Roster   // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
 	Observer  Observer
 	Options   Options

@@ -63,7 +63,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.result.Window, p.collector.from = window, window.From
-	return p, nil
+	return p, p.roster(ctx, e.Roster)
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {

@@ -16,6 +16,7 @@ const (
 	NoAgent        Reason = "no_agent"         // nobody held it
 	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
+	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
 	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set
 	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
 	NoEmail        Reason = "no_email"         // the customer has no e-mail address
@@ -67,7 +68,7 @@ const (
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		DoNotSend, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
+		AgentUnknown, DoNotSend, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
 	}
 }
 
@@ -92,6 +93,7 @@ var explanations = map[Reason]string{
 	NoAgent:             "nobody was assigned, or no such user",
 	AgentIsMachine:      "the agent is a machine user",
 	NoAgentEmail:        "the agent has no readable address",
+	AgentUnknown:        "the agent has no active profile",
 	DoNotSend:           "a do-not-send attribute is set",
 	NoCustomer:          "no customer, or a deleted one",
 	NoEmail:             "the customer has no address",

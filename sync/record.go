@@ -75,6 +75,9 @@ func (f *folio) dispose(cases []Case) (send []Case) {
 			send = append(send, c)
 		default:
 			seen.skip = c.Skip
+			if c.Skip == AgentUnknown {
+				seen.agent = c.Agent.ID
+			}
 			f.skip(c)
 		}
 		f.pass.sightings.add(c.Key, seen)

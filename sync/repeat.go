@@ -14,6 +14,7 @@ type sightings struct {
 // sighting is what became of a conversation.
 type sighting struct {
 	skip  Reason // empty unless it was skipped
+	agent string // id, of one without an active profile
 	folio *folio // that it stands in
 }
 
@@ -56,5 +57,8 @@ func (p *pass) repeated(c Case, f *folio) bool {
 	defer p.mu.Unlock()
 	p.result.Counts[store.Skipped]--
 	p.result.Reasons.add(store.Skipped, seen.skip, -1)
+	if seen.skip == AgentUnknown {
+		p.result.unlisted(seen.agent, -1)
+	}
 	return false
 }

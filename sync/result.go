@@ -21,6 +21,7 @@ type Result struct {
 	Counts   map[store.State]int // by disposition
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
+	Unlisted map[string]int      // agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for that
 	Settled  map[store.State]int // of these: in doubt until Agent Connect's data told, by what they became then
 	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
 	Latest   time.Duration       // how far below it at most
@@ -68,8 +69,21 @@ func (r *Result) tally(row Row) {
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}
+	if row.Reason == AgentUnknown && row.State == store.Skipped {
+		r.unlisted(row.Agent, 1)
+	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
 		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason)})
+	}
+}
+
+// unlisted counts conversations of an agent without an active profile.
+func (r *Result) unlisted(agent string, n int) {
+	if r.Unlisted == nil {
+		r.Unlisted = map[string]int{}
+	}
+	if r.Unlisted[agent] += n; r.Unlisted[agent] == 0 {
+		delete(r.Unlisted, agent)
 	}
 }
 

@@ -44,7 +44,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	if action == 0 && !tenant.config.AgentConnect.APISecret.IsSet() {
+	if action == 0 && !tenant.remembers() {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
 			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
 	}

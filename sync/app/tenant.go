@@ -65,10 +65,16 @@ func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
 	cfg.Kustomer.RequestsPerMinute, cfg.Kustomer.SearchesPerMinute = 6000, 3000
 	cfg.AgentConnect.Subdomain, cfg.AgentConnect.BaseURL = "", stand.AgentConnectURL()
 	cfg.AgentConnect.APIKey, cfg.AgentConnect.APIKeyFile = config.NewSecret(stand.AgentConnectKey()), ""
-	// Without the secret: these stand-ins forget with the process what they took, so that their data prove nothing to the next.
 	cfg.AgentConnect.APISecret, cfg.AgentConnect.APISecretFile = config.Secret{}, ""
+	if cfg.Filters.RequireActiveProfile {
+		cfg.AgentConnect.APISecret = config.NewSecret(stand.AgentConnectSecret())
+	}
 	cfg.AgentConnect.RequestsPerMinute = 4500
 }
+
+// remembers tells whether Agent Connect's data can be asked what became of a request. The stand-ins behind --sandbox forget
+// with the process what they took, so that their data prove nothing to the next.
+func (t *tenant) remembers() bool { return t.sandbox == nil && t.config.AgentConnect.APISecret.IsSet() }
 
 // sandboxLedger is the path of the stand-ins' own ledger, in the user's cache directory.
 func (s *shell) sandboxLedger() (string, error) {

@@ -25,8 +25,8 @@ func (c Config) Validate() []Fault {
 	return k.faults
 }
 
-// Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to read, and the
-// keys of both services.
+// Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to read, the
+// keys of both services, and the secret where a setting depends on it.
 func (c Config) Ready() error {
 	k := &checker{faulty: map[string]bool{}}
 	if c.KustomerURL() == "" {
@@ -38,6 +38,10 @@ func (c Config) Ready() error {
 	}
 	if !c.AgentConnect.APIKey.IsSet() {
 		k.needKey(secrets[1])
+	}
+	if c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
+		k.fault("filters.require_active_profile", "needs the API secret, with which the profiles are listed: set the environment variable "+
+			"AGENT_CONNECT_API_SECRET, or name a file that holds it in agent_connect.api_secret_file")
 	}
 	return k.faults.err()
 }

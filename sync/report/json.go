@@ -29,11 +29,12 @@ type passJSON struct {
 	InDoubt    int             `json:"in_doubt"`
 	Dropped    int             `json:"dropped"`
 	Skipped    int             `json:"skipped"`
-	WouldSend  int             `json:"would_send"` // dry run only
-	Reasons    map[string]int  `json:"reasons"`    // of the skips
-	Rejections map[string]int  `json:"rejections"` // of the refusals
-	Waits      map[string]int  `json:"waits"`      // of what is scheduled, to be retried or in doubt
-	Attention  []attentionJSON `json:"attention"`  // the first hundred of the rejected and in doubt
+	WouldSend  int             `json:"would_send"`     // dry run only
+	Reasons    map[string]int  `json:"reasons"`        // of the skips
+	Rejections map[string]int  `json:"rejections"`     // of the refusals
+	Waits      map[string]int  `json:"waits"`          // of what is scheduled, to be retried or in doubt
+	Attention  []attentionJSON `json:"attention"`      // the first hundred of the rejected and in doubt
+	Unlisted   map[string]int  `json:"agents_unknown"` // conversations that were skipped for that, by the agent's id in Kustomer
 	Late       lateJSON        `json:"late"`
 	Notices    []string        `json:"notices"`
 	Unseen     int             `json:"unseen"` // counted by Kustomer, but not shown to this key
@@ -61,6 +62,7 @@ func JSON(w io.Writer, p Pass) error {
 		Reasons:    byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
+		Unlisted:   byName(p.Unlisted),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -71,7 +72,11 @@ func dry() Pass {
 	p.Notices = nil
 	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect, p.Attention = true, 358, 0, 0, nil
 	p.Counts = map[store.State]int{store.Skipped: 54}
-	p.Reasons = surveysync.Reasons{store.Skipped: p.Reasons[store.Skipped]}
+	p.Reasons = surveysync.Reasons{store.Skipped: {surveysync.NoAgent: 31, surveysync.AgentUnknown: 12, surveysync.NoEmail: 11}}
+	p.Unlisted = map[string]int{"5ce4672fcce83d001a9e83e8": 2, "5ce4672fcce83d001a9e83e9": 1}
+	for n := range 9 {
+		p.Unlisted["5ce4672fcce83d001a9e84f"+strconv.Itoa(n)] = 1
+	}
 	return p
 }
 

@@ -57,6 +57,7 @@ func Table(w io.Writer, p Pass, s Style) error {
 		b.WriteString(render(t) + "\n")
 	}
 	attention(&b, p, s)
+	unlisted(&b, p, s)
 	footer(&b, p, s)
 	_, err := io.WriteString(w, b.String())
 	return err
