@@ -26,7 +26,7 @@ type Result struct {
 }
 
 // held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change.
-func held(s State) bool { return s.Final() || s == Sending || s == InDoubt }
+func held(r Record) bool { return r.Closed() || r.State == Sending || r.State == InDoubt }
 
 // Begin notes that a survey request for the key is about to be sent: the key is sending, and an intent is open. When it
 // returns without an error the note is on the disk. A key that is sending, in doubt or final is refused, so that of
@@ -38,7 +38,7 @@ func (l *Ledger) Begin(key Key, resolution, now time.Time) (Intent, error) {
 		if err != nil {
 			return err
 		}
-		if held(s.old.State) {
+		if held(s.old) {
 			return refused("%s is %s already, a survey request must not be sent", key.Conversation, s.old.State)
 		}
 		n, err := t.intents.NextSequence()

@@ -72,7 +72,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 		return nil, err
 	}
 	for i := range cases {
-		if cases[i].Skip = c.policy.screen(cases[i].Candidate); !cases[i].Send() {
+		if cases[i].Skip = c.policy.filter(cases[i].Candidate); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {
@@ -96,7 +96,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 func (c *collector) joinCustomers(ctx context.Context, query kustomer.Query, cases []Case) (found, error) {
 	wanted, customers := map[string]bool{}, found{}
 	for _, each := range cases {
-		if c.policy.screen(each.Candidate) == "" {
+		if c.policy.needsCustomer(each.Candidate) {
 			wanted[each.Conversation.CustomerID] = true
 		}
 	}
@@ -158,6 +158,13 @@ func (c *collector) candidates(ctx context.Context, rows []kustomer.Conversation
 			return nil, err
 		}
 		cases[i] = Case{Key: keys[i], Candidate: Candidate{Conversation: row, Known: known[keys[i]], Agent: agent, Now: c.now}}
+		if len(c.policy.Rules) == 0 || c.policy.filter(cases[i].Candidate) != "" {
+			continue
+		}
+		// Rules may look at tags, and decide by them that the customer need not be known.
+		if cases[i].Tags, err = tagNames(ctx, c.tags, row.TagIDs); err != nil {
+			return nil, err
+		}
 	}
 	return cases, nil
 }

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ type Policy struct {
 	Channels            map[string]string // Kustomer's channel → Agent Connect's
 	DefaultChannel      string            // for conversations without any; empty = skip them
 	Profiles            *Profiles         // agents who may be asked about; nil = Agent Connect will tell
+	Mapping             Fields            // what else a survey request says
+	Rules               Rules             // of the operator
+	Delay               time.Duration     // how long after its resolution a conversation is asked about
 }
 
 // Candidate is all that a decision looks at.
@@ -41,6 +45,9 @@ type Candidate struct {
 type Decision struct {
 	Skip    Reason // empty: send
 	Request agentconnect.Request
+	Delay   time.Duration // how long after its resolution it is to be sent
+	Matched []string      // names of the rules that hold, as far as they were tried
+	Trouble string        // where an expression failed; free of personal data
 }
 
 // Send tells whether a survey request is to be created.
@@ -48,27 +55,64 @@ func (d Decision) Send() bool { return d.Skip == "" }
 
 // Decide says what is to happen with a conversation. It is pure: the same candidate and policy give the same decision.
 func (p Policy) Decide(c Candidate) Decision {
-	if reason := p.screen(c); reason != "" {
+	if reason := p.filter(c); reason != "" {
 		return Decision{Skip: reason}
+	}
+	facts := p.facts(c)
+	ruled := p.Rules.judge(facts)
+	d := Decision{Skip: ruled.skip, Delay: p.Delay, Matched: ruled.matched, Trouble: ruled.trouble}
+	if d.Skip != "" {
+		return d
+	}
+	if ruled.delay != nil {
+		d.Delay = *ruled.delay
 	}
 	address, reason := p.address(c.Customer)
 	if reason != "" {
-		return Decision{Skip: reason}
+		d.Skip = reason
+		return d
 	}
-	channel := p.channel(c.Conversation.Channels)
-	if channel == "" {
-		return Decision{Skip: NoChannel}
+	d.Request = p.request(c, address, p.channel(c.Conversation.Channels))
+	d.Request.DoNotSend = d.Request.DoNotSend || ruled.flag
+	d.Skip, d.Trouble = p.fill(&d.Request, ruled.set, facts)
+	if d.Skip != "" {
+		d.Request = agentconnect.Request{}
 	}
-	return Decision{Request: p.request(c, address, channel)}
+	return d
 }
 
-// screen applies the filters that need no customer, so that a conversation which they skip costs no call for one.
-func (p Policy) screen(c Candidate) Reason {
+// fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is so.
+func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts) (reason Reason, trouble string) {
+	if r.Channel == "" && !set.has(fieldChannel) {
+		return NoChannel, ""
+	}
+	err := set.before(p.Mapping).fill(r, facts)
+	if failed, ok := errors.AsType[ruleError](err); ok {
+		return failed.reason(), failed.Error()
+	}
+	switch {
+	case r.Employee == agentconnect.Employee{}:
+		return NoAgentEmail, ""
+	case p.unlisted(r.Employee):
+		return AgentUnknown, ""
+	case r.Channel == "":
+		return NoChannel, ""
+	}
+	return "", ""
+}
+
+// needsCustomer tells whether a decision has to know the customer. What is skipped without costs no call for one.
+func (p Policy) needsCustomer(c Candidate) bool {
+	return p.filter(c) == "" && c.Conversation.CustomerID != "" && !p.Rules.settled(p.facts(c))
+}
+
+// filter applies the filters that come before all rules. None of them looks at the customer.
+func (p Policy) filter(c Candidate) Reason {
 	conversation := c.Conversation
 	switch {
 	case conversation.Status != "done" || conversation.LastDone == nil:
 		return NotDone
-	case c.Known.State.Final():
+	case c.Known.Closed():
 		return AlreadySent
 	case p.SkipImported && !conversation.ImportedAt.IsZero():
 		return Imported
@@ -80,14 +124,28 @@ func (p Policy) screen(c Candidate) Reason {
 		return NoAgent
 	case p.SkipMachineAgents && c.Agent.Machine():
 		return AgentIsMachine
-	case !plausibleAddress(strings.TrimSpace(c.Agent.Email.Value)):
+	case agentAddress(c.Agent) == "" && !p.byID():
 		return NoAgentEmail
-	case p.Profiles != nil && !p.Profiles.active(p.employee(c)):
+	case p.unlisted(agentconnect.Employee{Email: agentAddress(c.Agent)}) && !p.byID():
 		return AgentUnknown
 	case !p.FlagDoNotSend && p.doNotSend(conversation.Custom):
 		return DoNotSend
-	case conversation.CustomerID == "":
-		return NoCustomer
+	}
+	return ""
+}
+
+// byID tells whether the agent may be named by a custom id, which is not known before the request is complete.
+func (p Policy) byID() bool { return p.Mapping.has(fieldEmployeeID) || p.Rules.sets(fieldEmployeeID) }
+
+// unlisted tells whether the agent is to have an active profile, and has none.
+func (p Policy) unlisted(e agentconnect.Employee) bool {
+	return p.Profiles != nil && !p.Profiles.active(e)
+}
+
+// agentAddress is the agent's e-mail address; empty when it has none that can be one.
+func agentAddress(agent *kustomer.User) string {
+	if address := strings.TrimSpace(agent.Email.Value); plausibleAddress(address) {
+		return address
 	}
 	return ""
 }

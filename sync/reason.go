@@ -1,6 +1,10 @@
 package sync
 
-import "acsync/store"
+import (
+	"strings"
+
+	"acsync/store"
+)
 
 // Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt. Reports,
 // the ledger and the logs show the same word.
@@ -17,7 +21,7 @@ const (
 	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
 	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
-	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set
+	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
 	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
 	NoEmail        Reason = "no_email"         // the customer has no e-mail address
 	InvalidEmail   Reason = "invalid_email"    // the customer's address cannot be one
@@ -64,7 +68,8 @@ const (
 	ByHand     Reason = "by_hand"     // the operator has decided
 )
 
-// SkipReasons lists the reasons for a skip, in order of precedence.
+// SkipReasons lists the reasons for a skip, in order of precedence. Those that name a rule come behind DoNotSend and are
+// not among them, and neither are those that name an expression which failed: these go with a rejection.
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
@@ -82,7 +87,23 @@ func OutcomeReasons() []Reason {
 }
 
 // Explain says in a few plain words what the reason means; it is what reports print beside the code.
-func (r Reason) Explain() string { return explanations[r] }
+func (r Reason) Explain() string {
+	switch {
+	case r.broken():
+		return "an expression of this name failed on it"
+	case strings.HasPrefix(string(r), string(rulePrefix)):
+		return "a rule of this name skips it"
+	}
+	return explanations[r]
+}
+
+// state is the disposition that goes with a reason for which nothing is sent.
+func (r Reason) state() store.State {
+	if r.broken() {
+		return store.Rejected
+	}
+	return store.Skipped
+}
 
 var explanations = map[Reason]string{
 	NotDone:             "no longer done when it was read",

@@ -95,14 +95,15 @@ func (f *folio) clock(c Case) {
 	}
 }
 
-// skip tells that a case is skipped, and keeps that for the record unless the ledger says so already.
+// skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the record unless
+// the ledger says so already.
 func (f *folio) skip(c Case) {
-	known := c.Known
-	same := known.State == store.Skipped && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
-	if !known.State.Final() && !same {
-		f.keep(c, store.Record{State: store.Skipped, Reason: string(c.Skip)})
+	known, state := c.Known, c.Skip.state()
+	same := known.State == state && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
+	if !known.Closed() && !same {
+		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
-	f.pass.tell(c.row(Outcome{State: store.Skipped, Reason: c.Skip}))
+	f.pass.tell(c.row(Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the

@@ -15,22 +15,18 @@ const (
 	maxTagLength = 2000 // characters
 )
 
-// request is the survey request for a candidate that passed every filter: what the vendor's workflow sends.
+// request is the survey request for a candidate that passed every filter: what the vendor's workflow sends. Rules and mapping
+// come on top.
 func (p Policy) request(c Candidate, address, channel string) agentconnect.Request {
 	return agentconnect.Request{
 		Customer:         agentconnect.Customer{Name: name(c.Customer), Email: address},
-		Employee:         p.employee(c),
+		Employee:         agentconnect.Employee{Email: agentAddress(c.Agent)},
 		Channel:          channel,
 		Tags:             tags(c.Tags),
 		DoNotSend:        p.FlagDoNotSend && p.doNotSend(c.Conversation.Custom),
 		ExtInteractionID: c.Conversation.ID,
 		ExternalURL:      p.link(c.Conversation),
 	}
-}
-
-// employee is whom the request is about, as Agent Connect knows the agent.
-func (p Policy) employee(c Candidate) agentconnect.Employee {
-	return agentconnect.Employee{Email: strings.TrimSpace(c.Agent.Email.Value)}
 }
 
 // name is the customer's name on one line; empty when there is none or it is masked.

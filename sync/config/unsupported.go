@@ -8,12 +8,6 @@ import "reflect"
 var notSupported = map[string]bool{
 	"sync.survey_per":            true,
 	"sync.delay":                 true,
-	"mapping.brand":              true,
-	"mapping.language":           true,
-	"mapping.country":            true,
-	"mapping.employee_custom_id": true,
-	"mapping.custom_properties":  true,
-	"rule":                       true,
 	"ledger.retain":              true,
 	"notify.healthcheck_url":     true,
 	"notify.prometheus_textfile": true,

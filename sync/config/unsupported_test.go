@@ -12,12 +12,6 @@ import (
 var notDefault = map[string]string{
 	"sync.survey_per":            `"resolution"`,
 	"sync.delay":                 `"1h"`,
-	"mapping.brand":              `"'a'"`,
-	"mapping.language":           `"'en'"`,
-	"mapping.country":            `"'GB'"`,
-	"mapping.employee_custom_id": `"agent.id"`,
-	"mapping.custom_properties":  `{ a = "b" }`,
-	"rule":                       `[{ name = "a", when = "true", action = "skip" }]`,
 	"ledger.retain":              `"500d"`,
 	"notify.healthcheck_url":     `"https://hc.example/x?y=z"`,
 	"notify.prometheus_textfile": `"acsync.prom"`,

@@ -15,7 +15,10 @@ func (c Config) Validate() []Fault {
 	k.checkSync(c.Sync)
 	k.checkFilters(c.Filters)
 	k.checkMapping(c.Mapping)
-	for i, rule := range c.Rules {
+	if len(c.Rules) > maxRules {
+		k.fault("rule", "has %d entries; at most %d are taken", len(c.Rules), maxRules)
+	}
+	for i, rule := range c.Rules[:min(len(c.Rules), maxRules)] {
 		k.checkRule(ruleKey("rule", i+1), rule, c.Rules[:i])
 	}
 	k.checkLedger(c.Ledger)
@@ -136,26 +139,7 @@ func (k *checker) checkMapping(c Mapping) {
 	if c.DefaultChannel != "" && blank(c.DefaultChannel) {
 		k.fault("mapping.default_channel", `must name a channel, or be "" for none`)
 	}
-	for name := range c.CustomProperties {
-		if blank(name) {
-			k.fault("mapping.custom_properties", "must not hold an empty name")
-		}
-	}
-}
-
-func (k *checker) checkRule(key string, rule Rule, before []Rule) {
-	if blank(rule.Name) {
-		k.faultRelated(key+".name", []string{key}, "must not be empty: reports name the rule that decided")
-	} else if slices.ContainsFunc(before, func(r Rule) bool { return r.Name == rule.Name }) {
-		k.fault(key+".name", "is the name of a rule above; reports could not tell them apart")
-	}
-	if blank(rule.When) {
-		k.faultRelated(key+".when", []string{key}, "must not be empty: write true for a rule that always holds")
-	}
-	if rule.Action != "" {
-		k.oneOf(key+".action", rule.Action, "skip", "flag", "send")
-	}
-	k.duration(key+".delay", rule.Delay, 0, 30*24*time.Hour)
+	k.checkProperties("mapping.custom_properties", c.CustomProperties)
 }
 
 func (k *checker) checkLedger(c Ledger) {
