@@ -14,7 +14,8 @@ import (
 // Policy is the part of the configuration that decisions depend on.
 type Policy struct {
 	AppURL              string            // of Kustomer's web application, such as https://acme.kustomerapp.com; empty = no links
-	MaxAge              time.Duration     // older resolutions are stale; 0 = any age will do
+	MaxAge              time.Duration     // older resolutions, their delay not counted, are stale; 0 = any age will do
+	Delay               time.Duration     // how long after it was marked done a conversation is asked about
 	Closer              bool              // the agent is who marked it done, not who was assigned
 	VerifiedEmail       bool              // prefer the customer's first verified address
 	FlagDoNotSend       bool              // do-not-send makes a flagged request instead of a skip
@@ -40,6 +41,7 @@ type Candidate struct {
 type Decision struct {
 	Skip    Reason // empty: send
 	Request agentconnect.Request
+	Delay   time.Duration // from the resolution; what is to be sent waits for so long
 }
 
 // Send tells whether a survey request is to be created.
@@ -58,7 +60,7 @@ func (p Policy) Decide(c Candidate) Decision {
 	if channel == "" {
 		return Decision{Skip: NoChannel}
 	}
-	return Decision{Request: p.request(c, address, channel)}
+	return Decision{Request: p.request(c, address, channel), Delay: p.Delay}
 }
 
 // screen applies the filters that need no customer, so that a conversation which they skip costs no call for one.
@@ -73,7 +75,7 @@ func (p Policy) screen(c Candidate) Reason {
 		return Imported
 	case p.SkipSpam && conversation.Spam:
 		return Spam
-	case p.MaxAge > 0 && c.Now.Sub(conversation.LastDone.At) > p.MaxAge:
+	case p.stale(c):
 		return Stale
 	case c.Agent == nil:
 		return NoAgent
