@@ -15,7 +15,7 @@ import (
 // Create makes a new ledger at path; start is where the first window begins. Whatever is at the path already stays as it
 // is, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place whole: a
 // crash leaves either no ledger or a good one. A fence at the path that some other ledger has left behind is
-// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork counts.
+// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork and Identity count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, choice(o)))
 }
@@ -33,7 +33,7 @@ func create(path string, start time.Time, o Options) error {
 	if err := abandoned(path); err != nil {
 		return err
 	}
-	temp, first, err := build(path, start)
+	temp, first, err := build(path, start, o.Identity)
 	if temp != "" {
 		defer os.Remove(temp)
 	}
@@ -47,11 +47,11 @@ func create(path string, start time.Time, o Options) error {
 }
 
 // build makes a ledger in a temporary file of the same directory, reads it back, and gives what its fence has to say.
-func build(path string, start time.Time) (temp string, first fence, err error) {
+func build(path string, start time.Time, identity Identity) (temp string, first fence, err error) {
 	if temp, err = tempFile(path); err != nil {
 		return "", fence{}, err
 	}
-	if err := initialise(temp, start); err != nil {
+	if err := initialise(temp, start, identity); err != nil {
 		return temp, fence{}, err
 	}
 	info, err := verify(temp)
@@ -59,7 +59,7 @@ func build(path string, start time.Time) (temp string, first fence, err error) {
 }
 
 // initialise writes the buckets and the meta values into an empty file; bbolt syncs it.
-func initialise(temp string, start time.Time) error {
+func initialise(temp string, start time.Time, identity Identity) error {
 	l := &Ledger{path: temp}
 	db, err := bbolt.Open(temp, 0o600, l.boltOptions(Options{}))
 	if err != nil {
@@ -72,7 +72,11 @@ func initialise(temp string, start time.Time) error {
 				return err
 			}
 		}
-		return writeMeta(tx.Bucket(bucketMeta), start)
+		meta := tx.Bucket(bucketMeta)
+		if err := writeMeta(meta, start); err != nil {
+			return err
+		}
+		return (&txn{meta: meta}).identify(identity)
 	})
 	return errors.Join(err, db.Close())
 }

@@ -66,6 +66,18 @@ func encodeText(code []byte, k Key) []byte {
 	return code
 }
 
+// pairStem is what the codes of all the resolutions of a conversation begin with.
+func pairStem(id string) ([]byte, error) {
+	code, err := encodeKey(Key{Conversation: id, Resolution: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(code) == rawPair { // of a text it never has that length: see tagPadded
+		return code[:rawID], nil
+	}
+	return code[:1+len(id)], nil
+}
+
 func appendResolution(code []byte, ms int64) []byte {
 	if ms == 0 {
 		return code

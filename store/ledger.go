@@ -37,6 +37,8 @@ type Options struct {
 	AcceptFence bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
+	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.
+	Identity Identity
 }
 
 // choice is the first of options that may be left out.

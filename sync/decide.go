@@ -15,7 +15,8 @@ import (
 // Policy is the part of the configuration that decisions depend on.
 type Policy struct {
 	AppURL              string            // of Kustomer's web application, such as https://acme.kustomerapp.com; empty = no links
-	MaxAge              time.Duration     // older resolutions are stale; 0 = any age will do
+	MaxAge              time.Duration     // older resolutions, their delay not counted, are stale; 0 = any age will do
+	Delay               time.Duration     // how long after it was marked done a conversation is asked about
 	Closer              bool              // the agent is who marked it done, not who was assigned
 	VerifiedEmail       bool              // prefer the customer's first verified address
 	FlagDoNotSend       bool              // do-not-send makes a flagged request instead of a skip
@@ -28,7 +29,6 @@ type Policy struct {
 	Profiles            *Profiles         // agents who may be asked about; nil = Agent Connect will tell
 	Mapping             Fields            // what else a survey request says
 	Rules               Rules             // of the operator
-	Delay               time.Duration     // how long after its resolution a conversation is asked about
 }
 
 // Candidate is all that a decision looks at.
@@ -45,7 +45,7 @@ type Candidate struct {
 type Decision struct {
 	Skip    Reason // empty: send
 	Request agentconnect.Request
-	Delay   time.Duration // how long after its resolution it is to be sent
+	Delay   time.Duration // from the resolution; what is to be sent waits for so long
 	Matched []string      // names of the rules that hold, as far as they were tried
 	Trouble string        // where an expression failed; free of personal data
 }
@@ -118,7 +118,7 @@ func (p Policy) filter(c Candidate) Reason {
 		return Imported
 	case p.SkipSpam && conversation.Spam:
 		return Spam
-	case p.MaxAge > 0 && c.Now.Sub(conversation.LastDone.At) > p.MaxAge:
+	case p.stale(c):
 		return Stale
 	case c.Agent == nil:
 		return NoAgent

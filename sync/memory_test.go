@@ -33,8 +33,12 @@ func (m *memoryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found := map[store.Key]store.Record{}
+	asked := map[string]bool{}
 	for _, key := range keys {
-		if record, ok := m.records[key]; ok {
+		asked[key.Conversation] = true
+	}
+	for key, record := range m.records {
+		if asked[key.Conversation] {
 			found[key] = record
 		}
 	}
@@ -111,6 +115,9 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	}
 	if !batch.Checkpoint.IsZero() {
 		m.info.Checkpoint = batch.Checkpoint
+	}
+	if batch.Identity != "" {
+		m.info.Identity = batch.Identity
 	}
 	if batch.Run != nil {
 		m.runs++

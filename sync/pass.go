@@ -30,6 +30,7 @@ type pass struct {
 	verifier  verifier
 	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
 	sightings sightings
+	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
 
 	mu     stdsync.Mutex // events and rows come from several goroutines
@@ -42,6 +43,9 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	info, err := e.Ledger.Info()
 	if err != nil {
 		return p, fmt.Errorf("read the ledger: %w", err)
+	}
+	if err := p.checkIdentity(info); err != nil {
+		return p, err
 	}
 	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
 	p.verifier = verifier{ledger: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
@@ -63,7 +67,10 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.result.Window, p.collector.from = window, window.From
-	return p, p.roster(ctx, e.Roster)
+	if err := p.roster(ctx, e.Roster); err != nil {
+		return p, err
+	}
+	return p, p.adoptIdentity()
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {
@@ -79,7 +86,8 @@ func (e *Engine) newPass(halt func(error)) *pass {
 	}
 	p.collector = &collector{
 		source: e.Source, memory: e.Ledger, policy: e.Options.Policy, reach: cmp.Or(e.reach, kustomersReach), unseen: p.unseen,
-		agents: agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
+		identity: identity(identityOf(e.Options)),
+		agents:   agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
 		customers: &customers{source: e.Source, notice: p.notice},
 	}
 	return p

@@ -58,6 +58,7 @@ const (
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // an answer that is not Agent Connect's
+	Delayed       Reason = "delayed"               // its time after the resolution has not come
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
 
@@ -82,7 +83,7 @@ func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
 		ChannelManual, BrandRefused, LanguageRefused, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
-		NoAnswer, Unreadable, Interrupted, Verified, NotArrived, ByHand,
+		NoAnswer, Unreadable, Interrupted, Delayed, Verified, NotArrived, ByHand,
 	}
 }
 
@@ -140,6 +141,7 @@ var explanations = map[Reason]string{
 	ServerFailure:       "an answer that tells nothing",
 	NoAnswer:            "sent, but no answer came",
 	Unreadable:          "the answer was not Agent Connect's",
+	Delayed:             "not asked before its delay is over",
 	Interrupted:         "acsync was killed while sending",
 	Verified:            "found in Agent Connect's data",
 	NotArrived:          "not in Agent Connect's data",
