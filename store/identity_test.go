@@ -19,13 +19,13 @@ func TestLookupFamily(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(t, Options{})
-			plain, first, second := Key{ids[0], 0}, Key{ids[0], noon.UnixMilli()}, Key{ids[0], noon.Add(time.Hour).UnixMilli()}
+			plain, first, second := Key{Conversation: ids[0], Resolution: 0}, Key{Conversation: ids[0], Resolution: noon.UnixMilli()}, Key{Conversation: ids[0], Resolution: noon.Add(time.Hour).UnixMilli()}
 			finish(t, l, plain, Accepted)
 			finish(t, l, first, Rejected)
 			finish(t, l, second, Retry)
-			finish(t, l, Key{ids[1], 0}, Accepted)
-			finish(t, l, Key{ids[1], noon.UnixMilli()}, Accepted)
-			for _, asked := range []Key{plain, first, {ids[0], 1}} {
+			finish(t, l, Key{Conversation: ids[1], Resolution: 0}, Accepted)
+			finish(t, l, Key{Conversation: ids[1], Resolution: noon.UnixMilli()}, Accepted)
+			for _, asked := range []Key{plain, first, {Conversation: ids[0], Resolution: 1}} {
 				got, err := l.Lookup([]Key{asked})
 				if err != nil {
 					t.Fatal(err)

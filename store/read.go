@@ -9,7 +9,7 @@ import (
 )
 
 // Lookup finds what the ledger holds of the conversations that keys name, all as of one moment: the records of the keys,
-// and those of other keys of the same conversations, with and without a resolution. Keys of which the ledger has never
+// and those of other keys of the same conversations, with and without a resolution, and of their recovery. Keys of which the ledger has never
 // heard are absent from the map; the others are there as they were given.
 func (l *Ledger) Lookup(keys []Key) (map[Key]Record, error) {
 	found := make(map[Key]Record, len(keys))
@@ -29,12 +29,14 @@ func (l *Ledger) Lookup(keys []Key) (map[Key]Record, error) {
 
 // family finds all the keys of a conversation. The id stays written as it was given.
 func (t *txn) family(k Key, found map[Key]Record) error {
-	plain, err := t.load(Key{Conversation: k.Conversation})
-	if err != nil {
-		return err
-	}
-	if plain.old.State != Unknown {
-		found[plain.key] = plain.old
+	for _, key := range []Key{{Conversation: k.Conversation}, {Conversation: k.Conversation, Recovery: true}} {
+		s, err := t.load(key)
+		if err != nil {
+			return err
+		}
+		if s.old.State != Unknown {
+			found[key] = s.old
+		}
 	}
 	stem, err := pairStem(k.Conversation)
 	if err != nil {

@@ -118,6 +118,8 @@ func (c *collector) compare(cases []Case, rows []kustomer.Conversation) (read re
 		switch key := c.identity.key(row); {
 		case !there:
 			read.gone = append(read.gone, each)
+		case each.Key.Recovery: // one for all resolutions to come
+			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
 		case row.Status != "done" || row.LastDone == nil:
 			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}})
 		case !c.same(each, row):

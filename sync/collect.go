@@ -83,7 +83,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, cases []Ca
 		return nil, err
 	}
 	for i := range cases {
-		if cases[i].Skip = c.policy.filter(cases[i].Candidate); !cases[i].Send() {
+		if cases[i].Decision = c.policy.screen(cases[i].Candidate); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {
@@ -160,17 +160,20 @@ func (c *collector) complete(ctx context.Context, cases []Case) error {
 	if err != nil {
 		return fmt.Errorf("look up a window in the ledger: %w", err)
 	}
-	families := map[string][]store.Entry{}
-	for key, record := range known {
-		families[key.Conversation] = append(families[key.Conversation], store.Entry{Key: key, Record: record})
-	}
+	families, recoveries := kin(known)
 	for i := range cases {
 		each := &cases[i]
 		if each.Agent, err = c.agents.find(ctx, c.policy.agent(each.Conversation)); err != nil {
 			return err
 		}
 		each.own, each.Now = known[each.Key], c.now
-		each.Known = c.identity.recall(each.Key, each.resolution(), families[each.Key.Conversation])
+		family := families[each.Key.Conversation]
+		if each.Known = each.own; !each.Key.Recovery {
+			each.Known = c.identity.recall(each.Key, each.resolution(), family)
+		}
+		if err := c.followUp(ctx, each, firstRequest(family), recoveries[store.Key{Conversation: each.Key.Conversation, Recovery: true}]); err != nil {
+			return err
+		}
 		if len(c.policy.Rules) == 0 || c.policy.filter(each.Candidate) != "" {
 			continue
 		}

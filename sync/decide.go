@@ -27,6 +27,7 @@ type Policy struct {
 	Channels            map[string]string // Kustomer's channel → Agent Connect's
 	DefaultChannel      string            // for conversations without any; empty = skip them
 	Profiles            *Profiles         // agents who may be asked about; nil = Agent Connect will tell
+	Recovery            *Recovery         // which conversations are service recoveries; nil = none
 	Mapping             Fields            // what else a survey request says
 	Rules               Rules             // of the operator
 }
@@ -38,6 +39,7 @@ type Candidate struct {
 	Agent        *kustomer.User     // nil when nobody held it or Kustomer has no such user
 	Tags         []string           // names
 	Customer     *kustomer.Customer // nil when there is none
+	FollowUp     FollowUp           // whether it is a service recovery
 	Now          time.Time          // Kustomer's clock
 }
 
@@ -55,8 +57,8 @@ func (d Decision) Send() bool { return d.Skip == "" }
 
 // Decide says what is to happen with a conversation. It is pure: the same candidate and policy give the same decision.
 func (p Policy) Decide(c Candidate) Decision {
-	if reason := p.filter(c); reason != "" {
-		return Decision{Skip: reason}
+	if d := p.screen(c); !d.Send() {
+		return d
 	}
 	facts := p.facts(c)
 	ruled := p.Rules.judge(facts)
@@ -67,12 +69,9 @@ func (p Policy) Decide(c Candidate) Decision {
 	if ruled.delay != nil {
 		d.Delay = *ruled.delay
 	}
-	address, reason := p.address(c.Customer)
-	if reason != "" {
-		d.Skip = reason
+	if d.Request, d.Skip = p.draft(c); d.Skip != "" {
 		return d
 	}
-	d.Request = p.request(c, address, p.channel(c.Conversation.Channels))
 	d.Request.DoNotSend = d.Request.DoNotSend || ruled.flag
 	d.Skip, d.Trouble = p.fill(&d.Request, ruled.set, facts)
 	if d.Skip != "" {
@@ -81,12 +80,37 @@ func (p Policy) Decide(c Candidate) Decision {
 	return d
 }
 
+// screen is the decision where the filters make it; empty otherwise.
+func (p Policy) screen(c Candidate) Decision {
+	reason := p.filter(c)
+	if reason.broken() {
+		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
+	}
+	return Decision{Skip: reason}
+}
+
+// draft is the request before rules and mapping, or the reason why there is none.
+func (p Policy) draft(c Candidate) (agentconnect.Request, Reason) {
+	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
+		return p.recovery(c), ""
+	}
+	address, reason := p.address(c.Customer)
+	if reason != "" {
+		return agentconnect.Request{}, reason
+	}
+	return p.request(c, address, p.channel(c.Conversation.Channels)), ""
+}
+
 // fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is so.
 func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts) (reason Reason, trouble string) {
-	if r.Channel == "" && !set.has(fieldChannel) {
+	fields := set.before(p.Mapping)
+	switch {
+	case r.Recovery:
+		fields = fields.ofRecovery()
+	case r.Channel == "" && !set.has(fieldChannel):
 		return NoChannel, ""
 	}
-	err := set.before(p.Mapping).fill(r, facts)
+	err := fields.fill(r, facts)
 	if failed, ok := errors.AsType[ruleError](err); ok {
 		return failed.reason(), failed.Error()
 	}
@@ -95,7 +119,7 @@ func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts) (reason 
 		return NoAgentEmail, ""
 	case p.unlisted(r.Employee):
 		return AgentUnknown, ""
-	case r.Channel == "":
+	case r.Channel == "" && !r.Recovery:
 		return NoChannel, ""
 	}
 	return "", ""
@@ -103,6 +127,9 @@ func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts) (reason 
 
 // needsCustomer tells whether a decision has to know the customer. What is skipped without costs no call for one.
 func (p Policy) needsCustomer(c Candidate) bool {
+	if c.FollowUp.Applies && !p.looksAtCustomer() {
+		return false
+	}
 	return p.filter(c) == "" && c.Conversation.CustomerID != "" && !p.Rules.settled(p.facts(c))
 }
 
@@ -131,7 +158,7 @@ func (p Policy) filter(c Candidate) Reason {
 	case !p.FlagDoNotSend && p.doNotSend(conversation.Custom):
 		return DoNotSend
 	}
-	return ""
+	return c.FollowUp.refusal()
 }
 
 // byID tells whether the agent may be named by a custom id, which is not known before the request is complete.

@@ -24,6 +24,7 @@ type FieldTexts struct {
 // ExpressionError is an expression that cannot be used.
 type ExpressionError struct {
 	Rule    int      // which rule, from 1; 0 for the mapping
+	Section string   // in place of the mapping: "recovery"
 	Path    []string // the keys below it: "when", or "custom_properties" and a name
 	At      int      // the character of the expression, from 1; 0 where it is about all of it
 	Message string   // what is wrong, and what there is

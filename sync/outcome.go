@@ -82,6 +82,8 @@ func refusal(message string) Reason {
 		return LanguageRefused
 	case has("customer"):
 		return InvalidCustomer
+	case has("request", "not found"), has("interaction", "not found"):
+		return FirstNotFound
 	}
 	return Refused
 }

@@ -48,7 +48,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
-	p.verifier = verifier{ledger: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
+	p.verifier = verifier{ledger: e.Ledger, memory: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
 	clock := e.Now
 	if clock == nil {
 		clock = time.Now

@@ -22,6 +22,8 @@ const (
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
 	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
 	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
+	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request that it would follow up
+	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
 	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
 	NoEmail        Reason = "no_email"         // the customer has no e-mail address
 	InvalidEmail   Reason = "invalid_email"    // the customer's address cannot be one
@@ -46,6 +48,7 @@ const (
 	ChannelManual       Reason = "channel_manual"
 	BrandRefused        Reason = "brand_refused"
 	LanguageRefused     Reason = "language_refused"
+	FirstNotFound       Reason = "first_request_not_found"
 	GaveUp              Reason = "gave_up" // by acsync: it could not be sent for too long
 )
 
@@ -74,7 +77,7 @@ const (
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSend, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
+		AgentUnknown, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
 	}
 }
 
@@ -82,7 +85,7 @@ func SkipReasons() []Reason {
 func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
 		NoAnswer, Unreadable, Interrupted, Delayed, Verified, NotArrived, ByHand,
 	}
 }
@@ -117,6 +120,8 @@ var explanations = map[Reason]string{
 	NoAgentEmail:        "the agent has no readable address",
 	AgentUnknown:        "the agent has no active profile",
 	DoNotSend:           "a do-not-send attribute is set",
+	NoFirstRequest:      "a recovery of what was never asked",
+	NoRecovery:          "no longer a recovery on its turn",
 	NoCustomer:          "no customer, or a deleted one",
 	NoEmail:             "the customer has no address",
 	InvalidEmail:        "the address is not valid",
@@ -133,6 +138,7 @@ var explanations = map[Reason]string{
 	ChannelManual:       "the channel is in manual mode there",
 	BrandRefused:        "the brand is missing or unknown",
 	LanguageRefused:     "the language is missing or unknown",
+	FirstNotFound:       "it knows no request to follow up",
 	GaveUp:              "not taken within 72 h of the first try",
 	Limited:             "too many requests (429)",
 	Unreachable:         "no connection was made",

@@ -19,6 +19,7 @@ type Result struct {
 	Found    int                 // distinct conversations, those taken up from the ledger included
 	Due      int                 // of these: taken up from the ledger
 	Counts   map[store.State]int // by disposition
+	Followed int                 // of the accepted, or in a dry run of those that would be sent: service recoveries
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
 	Unlisted map[string]int      // agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for that
@@ -61,6 +62,9 @@ func (r Reasons) add(state store.State, reason Reason, n int) {
 // tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
 // independent counts.
 func (r *Result) tally(row Row) {
+	if row.Key.Recovery && (row.Planned || row.State == store.Accepted) {
+		r.Followed++
+	}
 	if row.Planned {
 		r.Planned++
 		return
@@ -73,7 +77,7 @@ func (r *Result) tally(row Row) {
 		r.unlisted(row.Agent, 1)
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
-		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason)})
+		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})
 	}
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	AgentConnect AgentConnect `toml:"agent_connect"`
 	Sync         Sync         `toml:"sync"`
 	Filters      Filters      `toml:"filters"`
+	Recovery     Recovery     `toml:"recovery"`
 	Mapping      Mapping      `toml:"mapping"`
 	Rules        []Rule       `toml:"rule"`
 	Ledger       Ledger       `toml:"ledger"`
@@ -94,6 +95,11 @@ type Mapping struct {
 	Country          string            `toml:"country"`
 	EmployeeCustomID string            `toml:"employee_custom_id"`
 	CustomProperties map[string]string `toml:"custom_properties"` // name to expression
+}
+
+// Recovery is the section about the service recoveries.
+type Recovery struct {
+	When string `toml:"when"` // expression that is true or false; empty: there are none
 }
 
 // Rule is one [[rule]]: a condition and what follows from it.

@@ -14,6 +14,7 @@ func (c Config) Validate() []Fault {
 	k.checkAgentConnect(c.AgentConnect)
 	k.checkSync(c.Sync)
 	k.checkFilters(c.Filters)
+	k.checkRecovery(c)
 	k.checkMapping(c.Mapping)
 	if len(c.Rules) > maxRules {
 		k.fault("rule", "has %d entries; at most %d are taken", len(c.Rules), maxRules)
@@ -123,6 +124,18 @@ func (k *checker) checkFilters(c Filters) {
 	k.oneOf("filters.do_not_send", c.DoNotSend, DoNotSendSkip, DoNotSendFlag)
 	if slices.ContainsFunc(c.DoNotSendAttributes, blank) {
 		k.fault("filters.do_not_send_attributes", "must not hold an empty name; write [] to look at no attribute")
+	}
+}
+
+// checkRecovery checks the section against the others; its expression is for [Source].Check.
+func (k *checker) checkRecovery(c Config) {
+	switch {
+	case c.Recovery.When == "":
+	case blank(c.Recovery.When):
+		k.fault("recovery.when", `must be an expression, or "" for none`)
+	case c.Sync.SurveyPer == SurveyPerResolution:
+		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": Agent Connect finds the first request by the conversation's id, `+
+			"and there would be several")
 	}
 }
 

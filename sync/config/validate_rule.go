@@ -29,8 +29,8 @@ func (k *checker) checkRule(key string, rule Rule, before []Rule) {
 	case utf8.RuneCountInString(rule.Name) > maxRuleName || !ruleName.MatchString(rule.Name):
 		k.fault(key+".name", "must be at most %d letters, digits, spaces, dots, hyphens and underscores, and begin and end with a letter or digit",
 			maxRuleName)
-	case strings.HasPrefix(rule.Name, "mapping."):
-		k.fault(key+".name", `must not begin with "mapping.", by which reports name the expressions of that section`)
+	case strings.HasPrefix(rule.Name, "mapping."), strings.HasPrefix(rule.Name, "recovery."):
+		k.fault(key+".name", `must not begin with "mapping." or "recovery.", by which reports name the expressions of those sections`)
 	case slices.ContainsFunc(before, func(r Rule) bool { return r.Name == rule.Name }):
 		k.fault(key+".name", "is the name of a rule above; reports could not tell them apart")
 	}
