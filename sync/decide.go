@@ -40,6 +40,14 @@ type Candidate struct {
 	Now          time.Time          // Kustomer's clock
 }
 
+// customer is whom the conversation is with; nil when there is nobody, or nobody any more.
+func (c Candidate) customer() *kustomer.Customer {
+	if c.Conversation.CustomerID == "" || c.Customer == nil || c.Customer.Deleted {
+		return nil
+	}
+	return c.Customer
+}
+
 // Decision is send, with the request to send, or skip, with the reason.
 type Decision struct {
 	Skip    Reason // empty: send
@@ -66,7 +74,7 @@ func (p Policy) Decide(c Candidate) Decision {
 	if ruled.delay != nil {
 		d.Delay = *ruled.delay
 	}
-	address, reason := p.address(c.Customer)
+	address, reason := p.address(c.customer())
 	if reason != "" {
 		d.Skip = reason
 		return d
@@ -109,7 +117,7 @@ func (p Policy) filter(c Candidate) Reason {
 	switch {
 	case conversation.Status != "done" || conversation.LastDone == nil:
 		return NotDone
-	case c.Known.Closed():
+	case closed(c.Known):
 		return AlreadySent
 	case p.SkipImported && !conversation.ImportedAt.IsZero():
 		return Imported
@@ -152,7 +160,7 @@ func (p Policy) agent(c kustomer.Conversation) string {
 
 // address is where the survey goes, or the reason why it goes nowhere.
 func (p Policy) address(customer *kustomer.Customer) (string, Reason) {
-	if customer == nil || customer.Deleted {
+	if customer == nil {
 		return "", NoCustomer
 	}
 	if len(customer.Emails) == 0 {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"acsync/store"
 )
 
 // What a rule does with a conversation for which its condition holds.
@@ -126,5 +128,11 @@ const (
 	ruleErrorPrefix Reason = "rule_error:"
 )
 
-// broken tells whether the reason is that an expression failed.
-func (r Reason) broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
+// closed tells whether nothing will ever be sent for what the ledger remembers so. What an expression failed on before
+// anything was sent is decided anew, as the expression may have been mended since.
+func closed(known store.Record) bool {
+	return known.State.Final() && !(Reason(known.Reason).Broken() && known.Attempts == 0)
+}
+
+// Broken tells whether the reason is that an expression failed.
+func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
