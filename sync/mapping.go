@@ -166,4 +166,4 @@ type ruleError struct {
 	error
 }
 
-func (e ruleError) reason() Reason { return ruleErrorPrefix + Reason(e.owner) }
+func (e ruleError) reason() Reason { return RuleError(e.owner) }

@@ -89,9 +89,9 @@ func OutcomeReasons() []Reason {
 func (r Reason) Explain() string {
 	switch {
 	case r.Broken():
-		return "an expression of this name failed on it"
+		return "an expression failed on it"
 	case strings.HasPrefix(string(r), string(rulePrefix)):
-		return "a rule of this name skips it"
+		return "a rule of yours skips it"
 	}
 	return explanations[r]
 }

@@ -76,7 +76,7 @@ func (r Rules) judge(f *facts) ruling {
 	for _, each := range r {
 		holds, err := each.when.holds(f)
 		if err != nil {
-			ruled.skip, ruled.trouble = ruleErrorPrefix+Reason(each.name), err.Error()
+			ruled.skip, ruled.trouble = RuleError(each.name), err.Error()
 			return ruled
 		}
 		if !holds {
@@ -127,6 +127,10 @@ const (
 	rulePrefix      Reason = "rule:"
 	ruleErrorPrefix Reason = "rule_error:"
 )
+
+// RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For an expression
+// of the mapping its key stands in place of the rule's name: "mapping.brand".
+func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 
 // closed tells whether nothing will ever be sent for what the ledger remembers so. What an expression failed on before
 // anything was sent is decided anew, as the expression may have been mended since.

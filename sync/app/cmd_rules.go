@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -70,6 +71,9 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 		err = preview.IDs(c.Context, ids, trial.Add)
 	} else {
 		err = preview.Range(c.Context, window, trial.Add)
+	}
+	if c.Context.Err() != nil {
+		return context.Cause(c.Context)
 	}
 	if err != nil {
 		return err

@@ -97,14 +97,16 @@ func (r *Rules) uses(b *strings.Builder, s Style) {
 		if len(side.names) == 0 {
 			continue
 		}
-		_, _, matched := r.tally(side.with)
+		_, reasons, matched := r.tally(side.with)
 		fmt.Fprintf(b, "%s\n", side.title)
 		for _, name := range side.names {
-			line := fmt.Sprintf("  %-40s  held for %d", name, matched[name])
-			if matched[name] == 0 {
-				line = paint(s, text.FgYellow, fmt.Sprintf("  %-40s  held for none", name))
+			line, color := fmt.Sprintf("  %-40s  held for %d", name, matched[name]), text.Reset
+			if failed := reasons["reject"][string(surveysync.RuleError(name))]; failed > 0 {
+				line, color = line+fmt.Sprintf(", failed on %d", failed), text.FgRed
+			} else if matched[name] == 0 {
+				line, color = fmt.Sprintf("  %-40s  held for none", name), text.FgYellow
 			}
-			b.WriteString(line + "\n")
+			b.WriteString(paint(s, color, line) + "\n")
 		}
 		b.WriteString("\n")
 	}
@@ -168,24 +170,38 @@ func (r *Rules) examples() []trial {
 func (v verdict) show(b *strings.Builder, s Style, about string) {
 	line := fmt.Sprintf("  %s  %s", about, v.Decision)
 	if v.Delay > 0 {
-		line += " after " + (time.Duration(v.Delay) * time.Second).String()
+		line += " after " + span(time.Duration(v.Delay*float64(time.Second)))
 	}
 	if v.Reason != "" {
 		line += " " + v.Reason
 	}
-	if v.Message != "" {
-		line += ": " + v.Message
-	}
 	b.WriteString(text.Snip(line, s.Width, "…") + "\n")
+	detail := func(what, value string) {
+		b.WriteString(text.Snip(fmt.Sprintf("    %-10s  %s", what, value), s.Width, "…") + "\n")
+	}
+	if v.Message != "" {
+		detail("because", v.Message)
+	}
 	if len(v.Rules) > 0 && v.Decision == "send" {
-		b.WriteString(text.Snip("    rules       "+strings.Join(v.Rules, ", "), s.Width, "…") + "\n")
+		detail("rules", strings.Join(v.Rules, ", "))
 	}
-	if v.Request == nil {
-		return
+	if v.Request != nil {
+		for _, field := range v.Request.fields() {
+			detail(field[0], field[1])
+		}
 	}
-	for _, field := range v.Request.fields() {
-		b.WriteString(text.Snip(fmt.Sprintf("    %-10s  %s", field[0], field[1]), s.Width, "…") + "\n")
+}
+
+// span is a duration without the parts that are zero at its end.
+func span(d time.Duration) string {
+	shown := d.String()
+	if strings.HasSuffix(shown, "m0s") {
+		shown = strings.TrimSuffix(shown, "0s")
 	}
+	if strings.HasSuffix(shown, "h0m") {
+		shown = strings.TrimSuffix(shown, "0m")
+	}
+	return shown
 }
 
 // fields are the fields of the request that are not empty, with their names.
