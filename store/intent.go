@@ -25,8 +25,12 @@ type Result struct {
 	Due    time.Time // when a waiting key is taken up again; zero is at once
 }
 
-// held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change.
-func held(r Record) bool { return r.Closed() || r.State == Sending || r.State == InDoubt }
+// held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change. What was
+// rejected without an attempt and without an answer was never sent, and can be decided anew.
+func held(r Record) bool {
+	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
+	return r.State.Final() && !unsent || r.State == Sending || r.State == InDoubt
+}
 
 // Begin notes that a survey request for the key is about to be sent: the key is sending, and an intent is open. When it
 // returns without an error the note is on the disk. A key that is sending, in doubt or final is refused, so that of

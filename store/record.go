@@ -87,12 +87,6 @@ type Record struct {
 	Intent     uint64    // the number of the last intent; 0 where there was none
 }
 
-// Closed tells whether nothing will ever be sent for the key again. What was rejected without any attempt, because it could
-// not be decided, is open: nothing was sent for it, and it may be decided anew.
-func (r Record) Closed() bool {
-	return r.State.Final() && !(r.State == Rejected && r.Attempts == 0 && r.Status == 0)
-}
-
 // Entry is a key with its record.
 type Entry struct {
 	Key

@@ -43,6 +43,14 @@ type Candidate struct {
 	Now          time.Time          // Kustomer's clock
 }
 
+// customer is whom the conversation is with; nil when there is nobody, or nobody any more.
+func (c Candidate) customer() *kustomer.Customer {
+	if c.Conversation.CustomerID == "" || c.Customer == nil || c.Customer.Deleted {
+		return nil
+	}
+	return c.Customer
+}
+
 // Decision is send, with the request to send, or skip, with the reason.
 type Decision struct {
 	Skip    Reason // empty: send
@@ -83,7 +91,7 @@ func (p Policy) Decide(c Candidate) Decision {
 // screen is the decision where the filters make it; empty otherwise.
 func (p Policy) screen(c Candidate) Decision {
 	reason := p.filter(c)
-	if reason.broken() {
+	if reason.Broken() {
 		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
 	}
 	return Decision{Skip: reason}
@@ -94,7 +102,7 @@ func (p Policy) draft(c Candidate) (agentconnect.Request, Reason) {
 	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
 		return p.recovery(c), ""
 	}
-	address, reason := p.address(c.Customer)
+	address, reason := p.address(c.customer())
 	if reason != "" {
 		return agentconnect.Request{}, reason
 	}
@@ -139,7 +147,7 @@ func (p Policy) filter(c Candidate) Reason {
 	switch {
 	case conversation.Status != "done" || conversation.LastDone == nil:
 		return NotDone
-	case c.Known.Closed():
+	case closed(c.Known):
 		return AlreadySent
 	case p.SkipImported && !conversation.ImportedAt.IsZero():
 		return Imported
@@ -192,7 +200,7 @@ func (p Policy) agent(c kustomer.Conversation) string {
 
 // address is where the survey goes, or the reason why it goes nowhere.
 func (p Policy) address(customer *kustomer.Customer) (string, Reason) {
-	if customer == nil || customer.Deleted {
+	if customer == nil {
 		return "", NoCustomer
 	}
 	if len(customer.Emails) == 0 {

@@ -93,6 +93,10 @@ func TestDecideSkips(t *testing.T) {
 			name: "do_not_send: an attribute of the configuration", change: custom("quietBool", true),
 			policy: func(p *Policy) { p.DoNotSendAttributes = []string{"quietBool"} },
 		},
+		{name: "no_first_request: none known", change: func(c *Candidate) { c.FollowUp.Applies = true }},
+		{name: "no_first_request: not taken", change: func(c *Candidate) {
+			c.FollowUp = FollowUp{Applies: true, First: store.Record{State: store.Rejected}}
+		}},
 		{name: "no_customer: no relationship", change: func(c *Candidate) { c.Conversation.CustomerID = "" }},
 		{name: "no_customer: deleted", change: func(c *Candidate) { c.Customer.Deleted = true }},
 		{name: "no_customer: not found", change: func(c *Candidate) { c.Customer = nil }},
@@ -127,7 +131,7 @@ func TestDecideSkips(t *testing.T) {
 	}
 	t.Run("every reason has a case", func(t *testing.T) {
 		for _, reason := range SkipReasons() {
-			if reason == Reopened || reason == Gone { // given when a waiting conversation is read again: TestTakeUp
+			if reason == Reopened || reason == Gone || reason == NoRecovery { // given when a waiting conversation is read again: TestTakeUp
 				continue
 			}
 			if !covered[reason] {

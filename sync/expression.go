@@ -37,13 +37,17 @@ func compile(text string, options ...expr.Option) (e *expression, err error) {
 	if n := utf8.RuneCountInString(text); n > maxExpression {
 		return nil, compileError{message: fmt.Sprintf("has %d characters; at most %d are taken", n, maxExpression)}
 	}
-	defer func() { // a defect of the library must not take the program down
-		if defect := recover(); defect != nil {
+	defer func() {
+		if defect := recover(); defect != nil { // of the library: it must not take the program down
 			e, err = nil, compileError{message: "cannot be understood"}
 		}
 	}()
+	options = append(dialect(), options...)
+	if _, err := expr.Compile(text, options...); err != nil { // as it is written: review changes it
+		return nil, explained(err, text)
+	}
 	review := &review{}
-	program, err := expr.Compile(text, slices.Concat(dialect(), []expr.Option{expr.Patch(review)}, options)...)
+	program, err := expr.Compile(text, append(options, expr.Patch(review))...)
 	if review.refusal != nil {
 		return nil, *review.refusal
 	}

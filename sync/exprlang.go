@@ -12,9 +12,10 @@ import (
 )
 
 // builtins are the library's functions that expressions may use: those that depend on nothing but their arguments, and do
-// not make much of little. It excludes now(), by which the same conversation would be decided in two ways.
+// not make much of little. By now(), and by keys() and values(), whose order is random, the same conversation would be decided
+// in two ways.
 var builtins = strings.Fields(`all none any one filter map find count len abs ceil floor round int float trim trimPrefix
-	trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last keys values date duration`)
+	trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last date duration`)
 
 // functionNames are all functions that expressions may use.
 func functionNames() []string {

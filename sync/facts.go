@@ -71,7 +71,7 @@ const customerName = "customer"
 
 // facts are those of a candidate.
 func (p Policy) facts(c Candidate) *facts {
-	f := &facts{Conversation: conversationOf(c), Customer: p.customerOf(c.Customer), Steps: new(steps)}
+	f := &facts{Conversation: conversationOf(c), Customer: p.customerOf(c.customer()), Steps: new(steps)}
 	f.Custom, f.Tags, f.Channels = f.Conversation.Custom, f.Conversation.Tags, f.Conversation.Channels
 	if a := c.Agent; a != nil {
 		f.Agent = agentFacts{ID: a.ID, Name: a.Name.Value, Email: strings.TrimSpace(a.Email.Value), Type: a.UserType}
@@ -97,7 +97,7 @@ func conversationOf(candidate Candidate) conversationFacts {
 }
 
 func (p Policy) customerOf(c *kustomer.Customer) customerFacts {
-	if c == nil || c.Deleted {
+	if c == nil {
 		return customerFacts{}
 	}
 	address, _ := p.address(c)

@@ -63,7 +63,7 @@ func (i identity) recall(key store.Key, resolved time.Time, family []store.Entry
 // that it bears. What was not sent counts for its own resolution alone.
 func (i identity) bears(e store.Entry, resolved time.Time) bool {
 	its, this := e.Record.Resolution.UnixMilli(), resolved.UnixMilli()
-	held := e.Closed() || e.State == store.Sending || e.State == store.InDoubt
+	held := closed(e.Record) || e.State == store.Sending || e.State == store.InDoubt
 	switch {
 	case held && store.Identity(i) != store.PerResolution:
 		return true
@@ -90,7 +90,7 @@ func weight(s store.State) int {
 
 // standing is the weight of a record. What was rejected without an attempt can be decided anew, like a skip.
 func standing(r store.Record) int {
-	if r.State.Final() && !r.Closed() {
+	if r.State.Final() && !closed(r) {
 		return weight(store.Skipped)
 	}
 	return weight(r.State)

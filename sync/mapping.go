@@ -12,12 +12,12 @@ import (
 // FieldTexts are the expressions for the fields of a survey request, as they are configured; an empty one leaves its field
 // as it is.
 type FieldTexts struct {
+	Channel          string // Agent Connect's name; for a rule
+	Tags             string // added to the conversation's own; for a rule
 	Brand            string
 	Language         string
 	Country          string
 	EmployeeCustomID string
-	Channel          string // Agent Connect's name; for a rule
-	Tags             string // added to the conversation's own; for a rule
 	CustomProperties map[string]string
 }
 
@@ -167,4 +167,4 @@ type ruleError struct {
 	error
 }
 
-func (e ruleError) reason() Reason { return ruleErrorPrefix + Reason(e.owner) }
+func (e ruleError) reason() Reason { return RuleError(e.owner) }

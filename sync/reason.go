@@ -93,17 +93,17 @@ func OutcomeReasons() []Reason {
 // Explain says in a few plain words what the reason means; it is what reports print beside the code.
 func (r Reason) Explain() string {
 	switch {
-	case r.broken():
-		return "an expression of this name failed on it"
+	case r.Broken():
+		return "an expression failed on it"
 	case strings.HasPrefix(string(r), string(rulePrefix)):
-		return "a rule of this name skips it"
+		return "a rule of yours skips it"
 	}
 	return explanations[r]
 }
 
 // state is the disposition that goes with a reason for which nothing is sent.
 func (r Reason) state() store.State {
-	if r.broken() {
+	if r.Broken() {
 		return store.Rejected
 	}
 	return store.Skipped

@@ -115,7 +115,7 @@ func (f *folio) clock(c Case) {
 func (f *folio) skip(c Case) {
 	known, state := c.Known, c.Skip.state()
 	same := known.State == state && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
-	if c.own.State.Waiting() || !known.Closed() && !same {
+	if c.own.State.Waiting() || !closed(known) && !same {
 		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
 	f.pass.tell(c.row(Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))

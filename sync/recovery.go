@@ -42,7 +42,7 @@ type FollowUp struct {
 func (f FollowUp) refusal() Reason {
 	switch {
 	case f.Trouble != nil:
-		return ruleErrorPrefix + "recovery.when"
+		return RuleError("recovery.when")
 	case f.Lapsed:
 		return NoRecovery
 	case f.Applies && f.First.State != store.Accepted:
@@ -69,9 +69,14 @@ func (p Policy) recovers(c Candidate) (bool, error) {
 
 // recovery is the request of a recovery: what Agent Connect takes of it. The customer is that of the first request.
 func (p Policy) recovery(c Candidate) agentconnect.Request {
-	r := p.request(c, "", "")
-	r.Recovery, r.Customer = true, agentconnect.Customer{}
-	return r
+	return agentconnect.Request{
+		Recovery:         true,
+		Employee:         agentconnect.Employee{Email: agentAddress(c.Agent)},
+		Tags:             tags(c.Tags),
+		DoNotSend:        p.FlagDoNotSend && p.doNotSend(c.Conversation.Custom),
+		ExtInteractionID: c.Conversation.ID,
+		ExternalURL:      p.link(c.Conversation),
+	}
 }
 
 // looksAtCustomer tells whether a rule, or a field that a recovery has, depends on the customer, whom it needs not otherwise.

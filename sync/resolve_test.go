@@ -41,6 +41,20 @@ func (s *shown) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect
 	}
 }
 
+// Between shows what lies between, and fails as Since does.
+func (s *shown) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for _, row := range s.rows {
+			if !row.CreatedAt.Before(since) && !row.CreatedAt.After(until) && !yield(row, nil) {
+				return
+			}
+		}
+		if s.err != nil {
+			yield(agentconnect.Interaction{}, s.err)
+		}
+	}
+}
+
 const (
 	ledgerID   = "89abcdef01234567"
 	doubtfulID = "6716500fa1b2c3d4e5f60001"

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"time"
+
+	"acsync/store"
 )
 
 // What a rule does with a conversation for which its condition holds.
@@ -74,7 +76,7 @@ func (r Rules) judge(f *facts) ruling {
 	for _, each := range r {
 		holds, err := each.when.holds(f)
 		if err != nil {
-			ruled.skip, ruled.trouble = ruleErrorPrefix+Reason(each.name), err.Error()
+			ruled.skip, ruled.trouble = RuleError(each.name), err.Error()
 			return ruled
 		}
 		if !holds {
@@ -126,5 +128,15 @@ const (
 	ruleErrorPrefix Reason = "rule_error:"
 )
 
-// broken tells whether the reason is that an expression failed.
-func (r Reason) broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
+// RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For an expression
+// of the mapping its key stands in place of the rule's name: "mapping.brand".
+func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
+
+// closed tells whether nothing will ever be sent for what the ledger remembers so. What an expression failed on before
+// anything was sent is decided anew, as the expression may have been mended since.
+func closed(known store.Record) bool {
+	return known.State.Final() && !(Reason(known.Reason).Broken() && known.Attempts == 0)
+}
+
+// Broken tells whether the reason is that an expression failed.
+func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }

@@ -42,7 +42,7 @@ func (s *shell) init(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg, err := config.Load(config.Source{Path: path, Env: s.env})
+	cfg, err := load(config.Source{Path: path, Env: s.env})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,8 @@ const (
 	flagReport    = "report"
 	flagMax       = "max"
 	flagStart     = "start"
+	flagFrom      = "from"
+	flagTo        = "to"
 	flagSeed      = "seed"
 	flagOut       = "out"
 	flagIn        = "in"
@@ -24,6 +26,7 @@ const (
 	flagResend    = "resend"
 	flagAccept    = "accept"
 	flagDrop      = "drop"
+	flagWith      = "with"
 
 	flagAcceptRestored = "accept-restored"
 	flagKustomer       = "kustomer-port"

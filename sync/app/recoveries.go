@@ -50,7 +50,7 @@ func (r *recoveries) entries(ledger *store.Ledger) iter.Seq2[store.Entry, error]
 				yield(store.Entry{}, err)
 				return
 			}
-			if record := known[key]; record.Closed() || record.State == store.Sending || record.State == store.InDoubt {
+			if record := known[key]; record.State.Final() || record.State == store.Sending || record.State == store.InDoubt {
 				continue
 			}
 			at := i.CreatedAt

@@ -30,7 +30,7 @@ func (s *shell) tenant(c *cli.Context) (*tenant, error) {
 		return nil, usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
 	}
 	if !c.Bool(flagSandbox) {
-		cfg, err := config.Load(config.Source{Path: c.String(flagConfig), Env: s.env})
+		cfg, err := load(config.Source{Path: c.String(flagConfig), Env: s.env})
 		return &tenant{config: cfg, name: cfg.Kustomer.Org}, err
 	}
 	stand, err := sandbox.Start(sandbox.Options{Now: s.app.Now})
@@ -42,7 +42,7 @@ func (s *shell) tenant(c *cli.Context) (*tenant, error) {
 		source.Path = c.String(flagConfig)
 	}
 	t := &tenant{name: "sandbox", sandbox: stand}
-	if t.config, err = config.Load(source); err != nil {
+	if t.config, err = load(source); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	if t.config.Ledger.Path, err = s.sandboxLedger(); err != nil {

@@ -69,8 +69,9 @@ func (c *clients) calls() report.Calls {
 	return report.Calls{Kustomer: c.all.Count(), KustomerSearch: c.searches.Count(), AgentConnect: c.requests.Count(), AgentConnectData: c.data.Count()}
 }
 
-// policy is the part of the configuration that decisions depend on.
+// policy is the part of the configuration that decisions depend on. Its expressions were checked by load.
 func policy(cfg config.Config) surveysync.Policy {
+	e, _ := compiled(cfg)
 	return surveysync.Policy{
 		AppURL:              cfg.KustomerAppURL(),
 		MaxAge:              time.Duration(cfg.Sync.MaxAge),
@@ -83,6 +84,10 @@ func policy(cfg config.Config) surveysync.Policy {
 		SkipMachineAgents:   cfg.Filters.SkipMachineAgents,
 		Channels:            cfg.Mapping.Channels,
 		DefaultChannel:      cfg.Mapping.DefaultChannel,
+		Mapping:             e.mapping,
+		Rules:               e.rules,
+		Recovery:            e.recovery,
+		Delay:               time.Duration(cfg.Sync.Delay),
 	}
 }
 

@@ -67,7 +67,7 @@ func telling(reason surveysync.Reason) bool {
 	case surveysync.Refused, surveysync.ServerFailure, surveysync.NoAnswer, surveysync.Unreadable:
 		return false
 	}
-	return true
+	return !reason.Broken()
 }
 
 // attentionJSON is a conversation that needs a hand, for programs.

@@ -70,7 +70,11 @@ func (d disposition) rows(t table.Writer, s Style, p Pass) {
 	if n == 0 {
 		return
 	}
-	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), d.meaning})
+	meaning := d.meaning
+	if d.state == store.Rejected && broken(p) > 0 {
+		meaning = "refused, or an expression failed"
+	}
+	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), meaning})
 	if d.state == store.Accepted {
 		followed(t, p)
 	}
