@@ -75,7 +75,7 @@ func (p *pass) mostToSend() int {
 func (p *pass) take(entries []store.Entry) {
 	for _, entry := range entries {
 		p.taken[entry.Key] = true
-		p.taken[p.collector.identity.at(entry.Key, entry.Record.Resolution)] = true
+		p.stood[p.collector.identity.at(entry.Key, entry.Record.Resolution)] = true
 	}
 	p.found(len(entries))
 	p.result.Due += len(entries)
