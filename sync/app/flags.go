@@ -26,6 +26,7 @@ const (
 	flagDrop      = "drop"
 
 	flagAcceptRestored = "accept-restored"
+	flagAcceptIdentity = "accept-identity-change"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )
@@ -51,6 +52,7 @@ func passFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
 		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
+		&cli.BoolFlag{Name: flagAcceptIdentity, Usage: "confirm, once, that sync.survey_per was changed on a ledger in use"},
 		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
 	}
 }

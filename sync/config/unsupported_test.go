@@ -10,8 +10,6 @@ import (
 
 // A value of each key that is good in itself and not the default.
 var notDefault = map[string]string{
-	"sync.survey_per":                `"resolution"`,
-	"sync.delay":                     `"1h"`,
 	"filters.require_active_profile": `true`,
 	"mapping.brand":                  `"'a'"`,
 	"mapping.language":               `"'en'"`,
