@@ -121,18 +121,21 @@ func (c *collector) compare(cases []Case, rows []kustomer.Conversation) (read re
 		case each.Key.Recovery: // one for all resolutions to come
 			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
 		case row.Status != "done" || row.LastDone == nil:
-			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}})
+			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
 		case !c.same(each, row):
 			read.passed = append(read.passed, each)
-			if !claimed[key] {
-				claimed[key] = true
-				asked = append(asked, Case{Key: key, Candidate: Candidate{Conversation: row}, heir: true})
-			}
 		case claimed[key]:
 			read.twins = append(read.twins, each)
 		default:
 			claimed[key] = true
-			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}})
+			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
+		}
+	}
+	for _, each := range read.passed { // last: one that is itself among the cases comes for itself
+		row := now[each.Key.Conversation]
+		if key := c.identity.key(row); !claimed[key] {
+			claimed[key] = true
+			asked = append(asked, Case{Key: key, Candidate: Candidate{Conversation: row}, heir: true})
 		}
 	}
 	return read, asked

@@ -160,6 +160,11 @@ func (c *collector) complete(ctx context.Context, cases []Case) error {
 	if err != nil {
 		return fmt.Errorf("look up a window in the ledger: %w", err)
 	}
+	for _, each := range cases {
+		if each.own.State != store.Unknown { // a dry run settles doubts without writing that down
+			known[each.Key] = each.own
+		}
+	}
 	families, recoveries := kin(known)
 	for i := range cases {
 		each := &cases[i]

@@ -146,6 +146,8 @@ func (q *inquiry) compare(e store.Entry, i agentconnect.Interaction, number uint
 		return other
 	case own && e.Key.Resolution != 0 && (e.Attempts == 1 || number > e.Intent):
 		return other // of another resolution of the same conversation
+	case !own && e.Key.Resolution != 0 && i.CreatedAt.After(e.At.Add(skew)):
+		return perhaps // of a later resolution, since it was created after this one fell into doubt
 	case own && e.Key.Resolution != 0:
 		return perhaps // of another resolution, or an earlier attempt of this one that was taken for not sent
 	}

@@ -17,10 +17,12 @@ type memoryLedger struct {
 	records map[store.Key]store.Record
 	intents uint64
 	runs    int
+
+	accepted map[store.Key]int // by conversation and resolution, whatever the key
 }
 
 func newMemoryLedger(start time.Time) *memoryLedger {
-	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}}
+	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}, accepted: map[store.Key]int{}}
 }
 
 func (m *memoryLedger) Info() (store.Info, error) {
@@ -96,6 +98,9 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 	}
 	record.State, record.Reason, record.Status, record.At, record.Due = result.State, result.Reason, result.Status, result.At, result.Due
 	m.records[intent.Key] = record
+	if record.State == store.Accepted {
+		m.accepted[identity(store.PerResolution).at(intent.Key, record.Resolution)]++
+	}
 	return nil
 }
 

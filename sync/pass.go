@@ -32,6 +32,7 @@ type pass struct {
 	sightings sightings
 	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
+	stood     map[store.Key]bool // the keys that a window gives to those, where they wait under another
 
 	mu     stdsync.Mutex // events and rows come from several goroutines
 	result Result
@@ -74,7 +75,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {
-	p := &pass{ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{}}
+	p := &pass{ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{}, stood: map[store.Key]bool{}}
 	started := time.Now().UTC()
 	p.result = Result{
 		Pass: passID(started), Mode: e.Options.Mode, DryRun: e.Options.DryRun, Started: started,

@@ -44,7 +44,7 @@ func (s *sightings) find(key store.Key) (sighting, bool) {
 func (p *pass) repeated(c Case, f *folio) bool {
 	seen, ok := p.sightings.find(c.Key)
 	switch {
-	case p.taken[c.Key]:
+	case p.taken[c.Key] || p.stood[c.Key]:
 		return true
 	case !ok:
 		p.found(1)

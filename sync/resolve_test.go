@@ -121,6 +121,8 @@ func TestVerdict(t *testing.T) {
 		{name: "resolution: its stamp", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute), its(stamp(0x1c), 22*time.Minute)}, want: store.Accepted},
 		{name: "resolution: another one, and the only attempt", change: byResolution(1), rows: []agentconnect.Interaction{its(stamp(0x11), 22*time.Minute), later}, want: store.Retry},
 		{name: "resolution: another one, sent later", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x1f), 5*time.Minute)}, want: store.Retry},
+		{name: "resolution: without a stamp, when it was sent", change: byResolution(1), rows: []agentconnect.Interaction{its("", 21*time.Minute), later}, want: store.Accepted},
+		{name: "resolution: without a stamp, later", change: byResolution(1), rows: []agentconnect.Interaction{its("", 2*time.Minute), later}, want: store.InDoubt},
 		{name: "resolution: another one, or an earlier attempt", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x11), 22*time.Minute), later}, want: store.InDoubt},
 	}
 	for _, test := range tests {

@@ -71,6 +71,7 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 		engine.Roster = clients.connect
 	}
 	engine.Options.Mode, engine.Options.Limits.Max = c.Command.Name, c.Int(flagMax)
+	engine.Options.AcceptIdentity = c.Bool(flagAcceptIdentity)
 	if c.Bool(flagDryRun) {
 		ledger, closeLedger, err := t.readLedger()
 		engine.Sender, engine.Ledger, engine.Options.DryRun = surveysync.DrySender{}, surveysync.DryLedger{Below: ledger}, true

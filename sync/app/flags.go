@@ -29,6 +29,7 @@ const (
 	flagWith      = "with"
 
 	flagAcceptRestored = "accept-restored"
+	flagAcceptIdentity = "accept-identity-change"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )
@@ -54,6 +55,7 @@ func passFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
 		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
+		&cli.BoolFlag{Name: flagAcceptIdentity, Usage: "confirm, once, that sync.survey_per was changed on a ledger in use"},
 		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
 	}
 }

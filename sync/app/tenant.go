@@ -94,6 +94,11 @@ func (t *tenant) open(o store.Options) (*store.Ledger, error) {
 	return store.Open(t.config.Ledger.Path, o)
 }
 
+// createOptions are what the configuration says of a ledger that is made.
+func createOptions(cfg config.Config) store.Options {
+	return store.Options{AllowNetwork: cfg.Ledger.AllowNetwork, Identity: store.Identity(cfg.Sync.SurveyPer)}
+}
+
 // ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
 func (t *tenant) ledger() (*store.Ledger, error) {
 	ledger, err := t.open(store.Options{})
@@ -103,7 +108,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(t.config.Ledger.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
 	}
-	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), store.Options{AllowNetwork: t.config.Ledger.AllowNetwork}); err != nil {
+	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), createOptions(t.config)); err != nil {
 		return nil, err
 	}
 	if ledger, err = t.open(store.Options{}); err != nil {

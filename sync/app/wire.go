@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 	"acsync/sync/config"
@@ -75,6 +76,7 @@ func policy(cfg config.Config) surveysync.Policy {
 	return surveysync.Policy{
 		AppURL:              cfg.KustomerAppURL(),
 		MaxAge:              time.Duration(cfg.Sync.MaxAge),
+		Delay:               time.Duration(cfg.Sync.Delay),
 		Closer:              cfg.Sync.Agent == config.AgentCloser,
 		VerifiedEmail:       cfg.Sync.Email == config.EmailVerified,
 		FlagDoNotSend:       cfg.Filters.DoNotSend == config.DoNotSendFlag,
@@ -87,7 +89,6 @@ func policy(cfg config.Config) surveysync.Policy {
 		Mapping:             e.mapping,
 		Rules:               e.rules,
 		Recovery:            e.recovery,
-		Delay:               time.Duration(cfg.Sync.Delay),
 	}
 }
 
@@ -96,6 +97,7 @@ func options(cfg config.Config) surveysync.Options {
 	return surveysync.Options{
 		Policy:      policy(cfg),
 		Limits:      surveysync.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
+		SurveyPer:   store.Identity(cfg.Sync.SurveyPer),
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
 		Recheck:     time.Duration(cfg.Sync.RecheckAfter),

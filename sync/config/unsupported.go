@@ -6,8 +6,6 @@ import "reflect"
 // default is a fault: a silently ignored setting would be worse. To support a key, delete its line here and the note in
 // config.example.toml.
 var notSupported = map[string]bool{
-	"sync.survey_per":            true,
-	"sync.delay":                 true,
 	"ledger.retain":              true,
 	"notify.healthcheck_url":     true,
 	"notify.prometheus_textfile": true,

@@ -10,8 +10,6 @@ import (
 
 // A value of each key that is good in itself and not the default.
 var notDefault = map[string]string{
-	"sync.survey_per":            `"resolution"`,
-	"sync.delay":                 `"1h"`,
 	"ledger.retain":              `"500d"`,
 	"notify.healthcheck_url":     `"https://hc.example/x?y=z"`,
 	"notify.prometheus_textfile": `"acsync.prom"`,
