@@ -71,14 +71,15 @@ type scene struct {
 	start         time.Duration // how long ago the first window begins
 	overlap       time.Duration
 	recheck       time.Duration
+	recoveries    bool // all were asked about long ago, and are followed up now
 }
 
 // scenes have so many conversations: in one window that no later pass reads again, and in two that each pass reads from the
 // beginning, where each is read once more just before it is sent.
 func scenes(conversations int) []scene {
 	return []scene{
-		{fmt.Sprintf("%d in one window", conversations), conversations, time.Minute, 90 * time.Minute, 0, 24 * time.Hour},
-		{fmt.Sprintf("%d in two windows", conversations), conversations, 25 * time.Minute, 165 * time.Minute, 24 * time.Hour, 0},
+		{fmt.Sprintf("%d in one window", conversations), conversations, time.Minute, 90 * time.Minute, 0, 24 * time.Hour, false},
+		{fmt.Sprintf("%d in two windows", conversations), conversations, 25 * time.Minute, 165 * time.Minute, 24 * time.Hour, 0, false},
 	}
 }
 
@@ -92,8 +93,12 @@ func (s scene) desk() *desk {
 }
 
 func (s scene) options() Options {
+	policy := testPolicy()
+	if s.recoveries {
+		policy.Recovery, _ = CompileRecovery("true")
+	}
 	return Options{
-		Mode: "run", Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
+		Mode: "run", Policy: policy, Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
 		Recheck: s.recheck, Concurrency: 1, Stamp: true,
 	}
 }
@@ -140,6 +145,11 @@ func (r row) play(t *testing.T, keep keeping) (steps []step, struck int) {
 		d := r.desk()
 		ledger, reopen, done := keep(t, testNow.Add(-r.start))
 		o = newOrdeal(d, ledger, r.plan)
+		if o.recoveries = r.recoveries; o.recoveries {
+			if err := ledger.Commit(store.Batch{Entries: d.askedLongAgo()}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		r.live(t, o, func() { o.ledger = reopen() })
 		done()
 	})
