@@ -13,6 +13,7 @@ type Batch struct {
 	Checkpoint time.Time       // the new checkpoint; zero leaves it as it is
 	Late       []time.Duration // how late conversations were seen first; see Lateness
 	Run        *Run            // the summary of the pass; nil while it goes on
+	Identity   Identity        // what the ledger remembers as one from now on; empty leaves it as it is
 }
 
 // Commit writes all of a batch, or nothing of it.
@@ -24,7 +25,7 @@ type Batch struct {
 // A batch with a checkpoint or a summary brings the fence up to date. If only that fails the batch stays written, and
 // the error says so: like any error of a commit it is to end the pass.
 func (l *Ledger) Commit(b Batch) error {
-	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Run == nil {
+	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Run == nil && b.Identity == "" {
 		return nil
 	}
 	err := l.update(func(t *txn) error {
@@ -37,6 +38,9 @@ func (l *Ledger) Commit(b Batch) error {
 			return err
 		}
 		if err := t.addLate(b.Late); err != nil {
+			return err
+		}
+		if err := t.identify(b.Identity); err != nil {
 			return err
 		}
 		return t.append(b.Run)
@@ -52,7 +56,7 @@ func (t *txn) set(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if held(s.old.State) {
+	if held(s.old) {
 		return refused("%s is %s and cannot become %s", e.Conversation, s.old.State, e.State)
 	}
 	if e.State == Sending {

@@ -103,3 +103,21 @@ func TestRuns(t *testing.T) {
 		wantSame(t, got, want[:n])
 	}
 }
+
+// TestUnsentRejectionIsOpen holds that what was rejected without an attempt can be decided anew, and what Agent Connect
+// refused cannot.
+func TestUnsentRejectionIsOpen(t *testing.T) {
+	l := newLedger(t, Options{})
+	commit(t, l, Record{State: Rejected, Reason: "rule_error:x", At: noon}, id(1), id(2))
+	commit(t, l, Record{State: Skipped, Reason: "spam", At: noon}, id(1))
+	wantSame(t, record(t, l, id(1)).State, Skipped)
+	wantSame(t, begin(t, l, id(2)).Attempt, 1)
+
+	finish(t, l, id(3), Rejected)
+	if _, err := l.Begin(id(3), noon, noon); err == nil {
+		t.Error("what was refused was begun again")
+	}
+	if err := l.Commit(Batch{Entries: []Entry{{id(3), Record{State: Skipped, At: noon}}}}); err == nil {
+		t.Error("what was refused was decided anew")
+	}
+}

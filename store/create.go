@@ -15,8 +15,8 @@ import (
 // Create makes a new ledger at path; start is where the first window begins. Whatever is at the path already stays as it
 // is, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place whole: a
 // crash leaves either no ledger or a good one. A fence at the path that some other ledger has left behind is
-// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork and
-// Tenant count.
+// ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options AllowNetwork, Tenant and
+// Identity count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, choice(o)))
 }
@@ -76,7 +76,11 @@ func initialise(temp string, start time.Time, o Options) error {
 				return err
 			}
 		}
-		return writeMeta(tx.Bucket(bucketMeta), start, o)
+		meta := tx.Bucket(bucketMeta)
+		if err := writeMeta(meta, start, o); err != nil {
+			return err
+		}
+		return (&txn{meta: meta}).identify(o.Identity)
 	})
 	return errors.Join(err, db.Close())
 }

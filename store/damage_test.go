@@ -238,7 +238,7 @@ func scatter(random *rand.Rand, page []byte, n int) {
 
 // One damaged bit anywhere in a key or its record is noticed when they are read, never believed.
 func TestFlippedRecord(t *testing.T) {
-	for name, k := range map[string]Key{"id": id(1), "pair": {id(1).Conversation, noon.UnixMilli()}, "text": {Conversation: "conv-1"}} {
+	for name, k := range map[string]Key{"id": id(1), "pair": {Conversation: id(1).Conversation, Resolution: noon.UnixMilli()}, "text": {Conversation: "conv-1"}} {
 		t.Run(name, func(t *testing.T) {
 			code := mustKey(t, k)
 			r := Record{State: Retry, Resolution: noon, At: sec, Due: noon, First: sec, Attempts: 2, Status: 429, Intent: 7777777}

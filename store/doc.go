@@ -17,6 +17,7 @@
 //
 //	meta     "format", "transaction", "accepted" → number           "id" → 8 random bytes
 //	         "counts" → keys by state, 8 bytes each                 "lateness" → see Lateness
+//	         "identity" → see Identity
 //	         "created", "start", "floor", "checkpoint" → time
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them

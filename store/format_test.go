@@ -26,9 +26,9 @@ func sample(t testing.TB, l *Ledger) {
 	finish(t, l, id(3), InDoubt)
 	begin(t, l, id(4))
 	commit(t, l, Record{State: Retry, Reason: "timeout", Resolution: noon, At: noon, Due: noon.Add(time.Hour)}, id(5))
-	commit(t, l, Record{State: Scheduled, Resolution: noon, At: noon, Due: noon.Add(24 * time.Hour)}, Key{id(6).Conversation, noon.UnixMilli()})
+	commit(t, l, Record{State: Scheduled, Resolution: noon, At: noon, Due: noon.Add(24 * time.Hour)}, Key{Conversation: id(6).Conversation, Resolution: noon.UnixMilli()})
 	commit(t, l, Record{State: Skipped, Reason: "rule:internal tests", Resolution: noon, At: noon}, Key{Conversation: "conv-7"})
-	commit(t, l, Record{State: Dropped, Reason: "operator", Resolution: noon, At: noon}, Key{"conv-8", noon.UnixMilli()})
+	commit(t, l, Record{State: Dropped, Reason: "operator", Resolution: noon, At: noon}, Key{Conversation: "conv-8", Resolution: noon.UnixMilli()})
 	run := Run{Pass: "20261122T120000Z-7f3a", Mode: "run", Found: 8, Counts: map[string]int{"accepted": 1}, Exit: 3}
 	if err := l.Commit(Batch{Checkpoint: noon, Run: &run}); err != nil {
 		t.Fatal(err)

@@ -25,8 +25,12 @@ type Result struct {
 	Due    time.Time // when a waiting key is taken up again; zero is at once
 }
 
-// held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change.
-func held(s State) bool { return s.Final() || s == Sending || s == InDoubt }
+// held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change. What was
+// rejected without an attempt and without an answer was never sent, and can be decided anew.
+func held(r Record) bool {
+	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
+	return r.State.Final() && !unsent || r.State == Sending || r.State == InDoubt
+}
 
 // Begin notes that a survey request for the key is about to be sent: the key is sending, and an intent is open. When it
 // returns without an error the note is on the disk. A key that is sending, in doubt or final is refused, so that of
@@ -38,7 +42,7 @@ func (l *Ledger) Begin(key Key, resolution, now time.Time) (Intent, error) {
 		if err != nil {
 			return err
 		}
-		if held(s.old.State) {
+		if held(s.old) {
 			return refused("%s is %s already, a survey request must not be sent", key.Conversation, s.old.State)
 		}
 		n, err := t.intents.NextSequence()

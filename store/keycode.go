@@ -17,16 +17,18 @@ const (
 	rawPair = rawID + rawTime // both
 )
 
-// A key of any other length than rawID and rawPair begins with a tag made of these bits and holds the id as text.
+// A key of any other length than rawID and rawPair begins with a tag made of these bits and holds the id as text. So does
+// the key of a recovery, whatever its id: next to the key of its conversation nothing may stand that is not asked about there.
 const (
 	tagText       = 0x01 // always set
 	tagResolution = 0x02 // the resolution follows the text
 	tagPadded     = 0x04 // a zero byte ends the key, which would have rawID or rawPair bytes without it
+	tagRecovery   = 0x08 // of a recovery; a hex id is in lower case
 )
 
 // encodeKey gives the bytes under which a key is kept: the 12 raw bytes of a 24-digit hex id, which sort by creation,
-// or a tag and the text of any other id; then 8 bytes of resolution unless that is 0. The lower and the upper case of
-// a hex id are one key.
+// or a tag and the text of any other id, and of a recovery; then 8 bytes of resolution unless that is 0. The lower and the
+// upper case of a hex id are one key.
 func encodeKey(k Key) ([]byte, error) {
 	if k.Conversation == "" {
 		return nil, fmt.Errorf("the id of a conversation is empty")
@@ -36,7 +38,11 @@ func encodeKey(k Key) ([]byte, error) {
 	}
 	code := make([]byte, 0, rawPair)
 	if len(k.Conversation) == 2*rawID {
-		if raw, err := hex.DecodeString(k.Conversation); err == nil {
+		raw, err := hex.DecodeString(k.Conversation)
+		switch {
+		case err == nil && k.Recovery:
+			k.Conversation = hex.EncodeToString(raw)
+		case err == nil:
 			return appendResolution(append(code, raw...), k.Resolution), nil
 		}
 	}
@@ -45,6 +51,9 @@ func encodeKey(k Key) ([]byte, error) {
 
 func encodeText(code []byte, k Key) []byte {
 	code = append(code, tagText)
+	if k.Recovery {
+		code[0] |= tagRecovery
+	}
 	code = append(code, k.Conversation...)
 	if k.Resolution != 0 {
 		code[0] |= tagResolution
@@ -55,6 +64,18 @@ func encodeText(code []byte, k Key) []byte {
 		code = append(code, 0)
 	}
 	return code
+}
+
+// pairStem is what the codes of all the resolutions of a conversation begin with.
+func pairStem(id string) ([]byte, error) {
+	code, err := encodeKey(Key{Conversation: id, Resolution: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(code) == rawPair { // of a text it never has that length: see tagPadded
+		return code[:rawID], nil
+	}
+	return code[:1+len(id)], nil
 }
 
 func appendResolution(code []byte, ms int64) []byte {
@@ -94,7 +115,7 @@ func decodeText(code []byte) (Key, error) {
 		k.Resolution = int64(binary.BigEndian.Uint64(rest[len(rest)-rawTime:]))
 		rest = rest[:len(rest)-rawTime]
 	}
-	k.Conversation = string(rest)
+	k.Conversation, k.Recovery = string(rest), tag&tagRecovery != 0
 	if again, err := encodeKey(k); err != nil || string(again) != string(code) {
 		return Key{}, damaged("key %.40x is not written as the ledger writes keys", code)
 	}

@@ -14,13 +14,18 @@ func TestEncodeKey(t *testing.T) {
 	}{
 		"id":                   {Key{Conversation: hexID}, hexID},
 		"id in upper case":     {Key{Conversation: strings.ToUpper(hexID)}, hexID},
-		"id with resolution":   {Key{hexID, 0x123}, hexID + "0000000000000123"},
-		"negative resolution":  {Key{hexID, -1}, hexID + "ffffffffffffffff"},
+		"id with resolution":   {Key{Conversation: hexID, Resolution: 0x123}, hexID + "0000000000000123"},
+		"negative resolution":  {Key{Conversation: hexID, Resolution: -1}, hexID + "ffffffffffffffff"},
 		"text":                 {Key{Conversation: "abc"}, "01616263"},
-		"text with resolution": {Key{"abcd", 1}, "03616263640000000000000001"},
-		"text and resolution as long as a raw id": {Key{"abc", 1}, "07616263000000000000000100"},
+		"text with resolution": {Key{Conversation: "abcd", Resolution: 1}, "03616263640000000000000001"},
+		"text and resolution as long as a raw id": {Key{Conversation: "abc", Resolution: 1}, "07616263000000000000000100"},
 		"text as long as a raw":                   {Key{Conversation: "abcdefghijk"}, "05" + hex.EncodeToString([]byte("abcdefghijk")) + "00"},
 		"24 bytes, but not hex":                   {Key{Conversation: "6921a0b1c2d3e4f5a6b7c8dz"}, "01" + hex.EncodeToString([]byte("6921a0b1c2d3e4f5a6b7c8dz"))},
+		"recovery":                                {Key{Conversation: hexID, Recovery: true}, "09" + hex.EncodeToString([]byte(hexID))},
+		"recovery in upper case":                  {Key{Conversation: strings.ToUpper(hexID), Recovery: true}, "09" + hex.EncodeToString([]byte(hexID))},
+		"recovery, by resolution":                 {Key{Conversation: hexID, Resolution: 1, Recovery: true}, "0b" + hex.EncodeToString([]byte(hexID)) + "0000000000000001"},
+		"recovery of text":                        {Key{Conversation: "abc", Recovery: true}, "09616263"},
+		"recovery as long as a raw":               {Key{Conversation: "abcdefghijk", Recovery: true}, "0d" + hex.EncodeToString([]byte("abcdefghijk")) + "00"},
 		"hex, but of other size":                  {Key{Conversation: "6921"}, "0136393231"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,16 +52,18 @@ func TestEncodeKeyRefuses(t *testing.T) {
 }
 
 // FuzzKey holds that every key survives encoding, up to the case of hex, and that keys of different
-// conversations or resolutions never share their bytes: that would lose one, or ask a customer twice.
+// conversations, resolutions or kinds never share their bytes: that would lose one, or ask a customer twice.
 func FuzzKey(f *testing.F) {
-	f.Add("6921a0b1c2d3e4f5a6b7c8d9", int64(0))
-	f.Add("6921A0B1C2D3E4F5A6B7C8D9", int64(1_795_000_000_000))
-	f.Add("abc", int64(1))
-	f.Add("abcdefghijk", int64(0))
-	f.Add("abcdefghijkl", int64(-1))
-	f.Add("abcdefghijklmnopqrs\x00", int64(0))
-	f.Fuzz(func(t *testing.T, id string, resolution int64) {
-		k := Key{id, resolution}
+	for _, recovery := range []bool{false, true} {
+		f.Add("6921a0b1c2d3e4f5a6b7c8d9", int64(0), recovery)
+		f.Add("6921A0B1C2D3E4F5A6B7C8D9", int64(1_795_000_000_000), recovery)
+		f.Add("abc", int64(1), recovery)
+		f.Add("abcdefghijk", int64(0), recovery)
+		f.Add("abcdefghijkl", int64(-1), recovery)
+		f.Add("abcdefghijklmnopqrs\x00", int64(0), recovery)
+	}
+	f.Fuzz(func(t *testing.T, id string, resolution int64, recovery bool) {
+		k := Key{Conversation: id, Resolution: resolution, Recovery: recovery}
 		code, err := encodeKey(k)
 		if err != nil {
 			t.Skip()
@@ -65,7 +72,7 @@ func FuzzKey(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back.Resolution != resolution || (back.Conversation != id && !sameHex(back.Conversation, id)) {
+		if back.Resolution != resolution || back.Recovery != recovery || (back.Conversation != id && !sameHex(back.Conversation, id)) {
 			t.Errorf("%v came back as %v", k, back)
 		}
 	})
@@ -78,7 +85,7 @@ func sameHex(lower, given string) bool {
 
 // FuzzDecodeKey holds that any bytes are either refused or exactly the encoding of the key that they give.
 func FuzzDecodeKey(f *testing.F) {
-	for _, s := range []string{"", "\x01", "\x01a", "\x03\x00\x00\x00\x00\x00\x00\x00\x01", "\x05abcdefghijk\x00", "\x05a\x00", "\x09a"} {
+	for _, s := range []string{"", "\x01", "\x01a", "\x03\x00\x00\x00\x00\x00\x00\x00\x01", "\x05abcdefghijk\x00", "\x05a\x00", "\x09a", "\x096921A0B1C2D3E4F5A6B7C8D9", "\x11a"} {
 		f.Add([]byte(s))
 	}
 	f.Add(make([]byte, rawPair))

@@ -44,6 +44,8 @@ type Options struct {
 	AcceptTenant bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
+	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.
+	Identity Identity
 
 	skim bool // at the opening, look at a small ledger as at a big one; for tests of what is found only later
 }

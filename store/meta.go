@@ -40,6 +40,7 @@ type Info struct {
 	Start       time.Time // where the first window begins; no window ever begins before it
 	Floor       time.Time // below it keys have been pruned; zero while none have
 	Checkpoint  time.Time // up to here every window has been read and recorded; at first Start
+	Identity    Identity  // what the ledger remembers as one
 	Lateness    Lateness
 	Counts      map[State]int // keys by state; states without keys are left out
 	Size        int64         // bytes of the file
@@ -73,6 +74,9 @@ func (t *txn) describe(info *Info) error {
 	}
 	info.Counts = c.byState()
 	if info.Tenant, err = readTenant(t.meta); err != nil {
+		return err
+	}
+	if info.Identity, err = t.identity(); err != nil {
 		return err
 	}
 	if info.Lateness, err = decodeLateness(t.meta.Get(metaLateness)); err != nil {

@@ -57,11 +57,13 @@ func must(t rapid.TB, err error) {
 
 var modelKeys = []Key{
 	id(1), id(2), id(3),
-	{id(1).Conversation, 1795000000000},
-	{id(1).Conversation, 1795000000001},
+	{Conversation: id(1).Conversation, Resolution: 1795000000000},
+	{Conversation: id(1).Conversation, Resolution: 1795000000001},
 	{Conversation: "conv-1"},
 	{Conversation: "elevenbytes"},
-	{"conv-1", 1795000000000},
+	{Conversation: "conv-1", Resolution: 1795000000000},
+	{Conversation: id(1).Conversation, Recovery: true},
+	{Conversation: "conv-1", Recovery: true},
 }
 
 func (m *model) key(t *rapid.T) Key { return rapid.SampledFrom(modelKeys).Draw(t, "key") }

@@ -4,21 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
-// Lookup finds the records of keys, all as of one moment. Keys of which the ledger has never heard are absent from the
-// map; the others are there as they were given.
+// Lookup finds what the ledger holds of the conversations that keys name, all as of one moment: the records of the keys,
+// and those of other keys of the same conversations, with and without a resolution, and of their recovery. Keys of which the ledger has never
+// heard are absent from the map; the others are there as they were given.
 func (l *Ledger) Lookup(keys []Key) (map[Key]Record, error) {
 	found := make(map[Key]Record, len(keys))
 	err := l.view(func(t *txn) error {
 		for _, k := range keys {
-			s, err := t.load(k)
-			if err != nil {
+			if err := t.family(k, found); err != nil {
 				return err
-			}
-			if s.old.State != Unknown {
-				found[k] = s.old
 			}
 		}
 		return nil
@@ -29,10 +27,43 @@ func (l *Ledger) Lookup(keys []Key) (map[Key]Record, error) {
 	return found, nil
 }
 
+// family finds all the keys of a conversation. The id stays written as it was given.
+func (t *txn) family(k Key, found map[Key]Record) error {
+	for _, key := range []Key{{Conversation: k.Conversation}, {Conversation: k.Conversation, Recovery: true}} {
+		s, err := t.load(key)
+		if err != nil {
+			return err
+		}
+		if s.old.State != Unknown {
+			found[key] = s.old
+		}
+	}
+	stem, err := pairStem(k.Conversation)
+	if err != nil {
+		return err
+	}
+	c := t.keys.Cursor()
+	for code, v := c.Seek(stem); bytes.HasPrefix(code, stem); code, v = c.Next() {
+		key, err := decodeKey(code)
+		if err != nil {
+			return err
+		}
+		if key.Resolution == 0 || !strings.EqualFold(key.Conversation, k.Conversation) {
+			continue // the conversation's own key, or one of another whose code begins alike
+		}
+		r, err := t.decode(key, code, v)
+		if err != nil {
+			return err
+		}
+		found[Key{Conversation: k.Conversation, Resolution: key.Resolution}] = r
+	}
+	return nil
+}
+
 // Due gives what is to be taken up again by now: scheduled, retry and in-doubt keys, the longest due first. A limit of 0
 // or less is none.
 func (l *Ledger) Due(now time.Time, limit int) ([]Entry, error) {
-	return l.waiting(limit, func(e Entry) (take, more bool) {
+	return l.waiting(limit, []State{Scheduled, Retry, InDoubt}, func(e Entry) (take, more bool) {
 		due := !e.Due.After(now)
 		return due, due
 	})
@@ -41,15 +72,37 @@ func (l *Ledger) Due(now time.Time, limit int) ([]Entry, error) {
 // Waiting gives what waits in any of the states, whether due or not, the first due first; without states, all that waits.
 // A limit of 0 or less is none.
 func (l *Ledger) Waiting(limit int, states ...State) ([]Entry, error) {
-	return l.waiting(limit, func(e Entry) (take, more bool) {
-		return len(states) == 0 || slices.Contains(states, e.State), true
-	})
+	if len(states) == 0 {
+		states = []State{Scheduled, Retry, InDoubt}
+	}
+	return l.waiting(limit, states, func(e Entry) (take, more bool) { return slices.Contains(states, e.State), true })
 }
 
-// waiting goes through the due index.
-func (l *Ledger) waiting(limit int, choose func(Entry) (take, more bool)) ([]Entry, error) {
+// most is how many entries of the due index can be in one of the states: so that nobody goes through a hundred thousand that
+// wait for their time to find that none is in doubt.
+func (t *txn) most(states []State) (int, error) {
+	c, err := decodeCounts(t.meta.Get(metaCounts))
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, s := range states {
+		n += int(c[s])
+	}
+	return n, nil
+}
+
+// waiting goes through the due index, until it has all that can be in one of the states.
+func (l *Ledger) waiting(limit int, states []State, choose func(Entry) (take, more bool)) ([]Entry, error) {
 	var list []Entry
 	err := l.view(func(t *txn) error {
+		most, err := t.most(states)
+		if err != nil || most == 0 {
+			return err
+		}
+		if limit > 0 {
+			most = min(most, limit)
+		}
 		c := t.due.Cursor()
 		for k, _ := c.First(); k != nil; k, _ = c.Next() {
 			e, err := t.dueEntry(k)
@@ -60,7 +113,7 @@ func (l *Ledger) waiting(limit int, choose func(Entry) (take, more bool)) ([]Ent
 			if take {
 				list = append(list, e)
 			}
-			if !more || (limit > 0 && len(list) == limit) {
+			if !more || len(list) == most {
 				return nil
 			}
 		}

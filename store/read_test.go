@@ -99,7 +99,7 @@ func TestWaiting(t *testing.T) {
 
 func TestLookup(t *testing.T) {
 	l := newLedger(t, Options{})
-	resolved := Key{id(1).Conversation, noon.UnixMilli()}
+	resolved := Key{Conversation: id(1).Conversation, Resolution: noon.UnixMilli()}
 	finish(t, l, id(1), Accepted)
 	commit(t, l, Record{State: Skipped, Reason: "no_agent", Resolution: noon, At: noon}, resolved)
 	got, err := l.Lookup([]Key{id(1), resolved, id(2)})

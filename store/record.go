@@ -57,10 +57,20 @@ func (s State) Final() bool { return s == Accepted || s == Rejected || s == Drop
 // Waiting tells whether the key is in the time-ordered index of what is still to be taken up.
 func (s State) Waiting() bool { return s == Scheduled || s == Retry || s == InDoubt }
 
-// Key names what is asked about at most once: a conversation, or one resolution of it.
+// Key names what is asked about at most once: a conversation, or one resolution of it; and the service recovery that
+// follows up on it.
 type Key struct {
 	Conversation string // the Kustomer id: 24 hex digits, or any other non-empty text
 	Resolution   int64  // Unix milliseconds; 0 where a conversation is asked about only once
+	Recovery     bool   // the recovery, which has a record of its own beside that of the survey request
+}
+
+// Kind is how reports and the export tell recoveries from survey requests: "recovery", or empty.
+func (k Key) Kind() string {
+	if k.Recovery {
+		return "recovery"
+	}
+	return ""
 }
 
 // Record is what the ledger remembers of a key. It holds ids, times, states and reason codes:
@@ -104,4 +114,5 @@ type Run struct {
 type Refusal struct {
 	Conversation string `json:"id"`
 	Reason       string `json:"reason"`
+	Kind         string `json:"kind,omitempty"` // as of [Key.Kind]
 }

@@ -9,6 +9,10 @@ import (
 // ReasonInterrupted is the reason of what Recover puts in doubt.
 const ReasonInterrupted = "interrupted"
 
+// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the resolution: that of the
+// record is when it was received.
+const ReasonRebuilt = "rebuilt"
+
 // OpenIntents gives the keys whose intents are open: what is being sent, or was when a pass broke off.
 func (l *Ledger) OpenIntents() ([]Entry, error) {
 	var list []Entry

@@ -31,7 +31,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	}{
 		"accepted": {id(1), Record{State: Accepted, Resolution: done, At: at, First: at, Attempts: 1, Status: 200, Intent: 4e6}, 0, 14},
 		"accepted, by resolution": {
-			Key{id(1).Conversation, done.UnixMilli()},
+			Key{Conversation: id(1).Conversation, Resolution: done.UnixMilli()},
 			Record{State: Accepted, Resolution: done, At: at, First: at, Attempts: 1, Status: 200, Intent: 4e6},
 			0, 12,
 		},

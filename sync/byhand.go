@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/kustomer"
 )
 
 // Action is what the operator decides about conversations whose survey requests are in doubt.
@@ -24,7 +25,21 @@ const (
 // Choice says which conversations a decision is about.
 type Choice struct {
 	All bool     // all that are in doubt
-	IDs []string // of conversations; with survey_per = "resolution", all their resolutions that wait
+	IDs []string // of conversations, with all their resolutions that wait, or of one: ID@TIME, see ParseID
+}
+
+// ParseID splits the id of a conversation from the time of one of its resolutions, as in 6716500fa1b2c3d4e5f60001@
+// 2026-11-22T15:04:05.123Z. Without a time it is about all that waits.
+func ParseID(text string) (id string, at time.Time, err error) {
+	id, clock, timed := strings.Cut(text, "@")
+	if timed {
+		at, err = time.Parse(time.RFC3339, clock)
+	}
+	if err != nil || id == "" {
+		return "", time.Time{}, fmt.Errorf("%.60q names no conversation: write its id, or one resolution of it as ID@TIME with a time "+
+			"such as 2026-11-22T15:04:05.123Z", text)
+	}
+	return id, at, nil
 }
 
 // Resolve carries out the operator's decision, and gives one Settled for each key that it is about, and for each id of
@@ -40,7 +55,7 @@ func Resolve(ctx context.Context, ledger Docket, choice Choice, action Action) (
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
-	chosen, err := choose(ledger, choice)
+	chosen, err := choose(ledger, choice, action)
 	if err != nil {
 		return nil, fmt.Errorf("find what to decide about: %w", err)
 	}
@@ -59,35 +74,61 @@ func Resolve(ctx context.Context, ledger Docket, choice Choice, action Action) (
 }
 
 // choose finds what a choice is about. An id of which nothing waits is there as the ledger knows it.
-func choose(ledger Docket, choice Choice) ([]store.Entry, error) {
+func choose(ledger Docket, choice Choice, action Action) ([]store.Entry, error) {
 	if choice.All {
 		return ledger.Waiting(0, store.InDoubt)
 	}
-	waiting, err := ledger.Waiting(0, store.InDoubt, store.Retry, store.Scheduled)
-	if err != nil {
-		return nil, err
-	}
-	byID := map[string][]store.Entry{}
-	for _, entry := range waiting {
-		id := strings.ToLower(entry.Conversation)
-		byID[id] = append(byID[id], entry)
-	}
 	var chosen []store.Entry
-	for i, id := range choice.IDs {
-		switch entries := byID[strings.ToLower(id)]; {
-		case slices.ContainsFunc(choice.IDs[:i], func(earlier string) bool { return strings.EqualFold(earlier, id) }):
-		case len(entries) > 0:
-			chosen = append(chosen, entries...)
-		default:
-			key := store.Key{Conversation: id}
-			known, err := ledger.Lookup([]store.Key{key})
-			if err != nil {
-				return nil, err
+	for i, text := range choice.IDs {
+		if slices.ContainsFunc(choice.IDs[:i], func(earlier string) bool { return strings.EqualFold(earlier, text) }) {
+			continue
+		}
+		id, at, err := ParseID(text)
+		if err != nil {
+			return nil, fmt.Errorf("%w; nothing was changed", err)
+		}
+		key := keyOf(kustomer.Conversation{ID: id})
+		family, err := ledger.Lookup([]store.Key{key})
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range pick(key, family, at, action) {
+			if !slices.ContainsFunc(chosen, func(e store.Entry) bool { return e.Key == entry.Key }) {
+				chosen = append(chosen, entry)
 			}
-			chosen = append(chosen, store.Entry{Key: key, Record: known[key]})
 		}
 	}
 	return chosen, nil
+}
+
+// pick chooses among the records of a conversation: those that wait, the earliest first, or of a certain resolution. What is
+// in doubt comes before the rest, which only can be dropped. Without any, it gives what the ledger has instead.
+func pick(key store.Key, family map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
+	var all, waiting, doubtful []store.Entry
+	for each, record := range family {
+		if !at.IsZero() && !record.Resolution.Equal(at) && !record.Resolution.Truncate(time.Second).Equal(at) {
+			continue
+		}
+		all = append(all, store.Entry{Key: each, Record: record})
+	}
+	slices.SortFunc(all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
+	for _, entry := range all {
+		if entry.State.Waiting() {
+			waiting = append(waiting, entry)
+		}
+		if entry.State == store.InDoubt {
+			doubtful = append(doubtful, entry)
+		}
+	}
+	switch {
+	case action != Drop && len(doubtful) > 0:
+		return doubtful
+	case len(waiting) > 0:
+		return waiting
+	case len(all) > 0:
+		return all[len(all)-1:]
+	}
+	return []store.Entry{{Key: key}}
 }
 
 // decided carries out an action for one key, or says why not.

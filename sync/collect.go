@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -37,6 +36,9 @@ type Case struct {
 	Key store.Key
 	Candidate
 	Decision
+
+	own  store.Record // of this very key; Known may be that of another key of the conversation
+	heir bool         // it takes the place of a case that is over
 }
 
 // resolution is when the conversation was marked done, as far as Kustomer or the ledger knows.
@@ -55,16 +57,25 @@ type collector struct {
 	tags      *roll[kustomer.Tag]
 	customers *customers
 	policy    Policy
+	identity  identity
 	reach     reach
 	now       time.Time // Kustomer's clock
 	from      time.Time // where the pass begins: what was marked done before is not its business
 	unseen    func(int) // hears of rows that the search counts and does not return
 }
 
-// decide joins the conversations with what their decisions need, and decides, earliest resolution first.
-func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kustomer.Conversation) ([]Case, error) {
-	cases, err := c.candidates(ctx, rows)
-	if err != nil {
+// cases are conversations, each under the key that is its own.
+func (c *collector) cases(rows []kustomer.Conversation) []Case {
+	cases := make([]Case, len(rows))
+	for i, row := range rows {
+		cases[i] = Case{Key: c.identity.key(row), Candidate: Candidate{Conversation: row}}
+	}
+	return cases
+}
+
+// decide joins conversations with what their decisions need, and decides, earliest resolution first.
+func (c *collector) decide(ctx context.Context, query kustomer.Query, cases []Case) ([]Case, error) {
+	if err := c.complete(ctx, cases); err != nil {
 		return nil, err
 	}
 	customers, err := c.joinCustomers(ctx, query, cases)
@@ -72,7 +83,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 		return nil, err
 	}
 	for i := range cases {
-		if cases[i].Skip = c.policy.screen(cases[i].Candidate); !cases[i].Send() {
+		if cases[i].Decision = c.policy.screen(cases[i].Candidate); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {
@@ -96,7 +107,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, rows []kus
 func (c *collector) joinCustomers(ctx context.Context, query kustomer.Query, cases []Case) (found, error) {
 	wanted, customers := map[string]bool{}, found{}
 	for _, each := range cases {
-		if c.policy.screen(each.Candidate) == "" {
+		if c.policy.needsCustomer(each.Candidate) {
 			wanted[each.Conversation.CustomerID] = true
 		}
 	}
@@ -115,10 +126,10 @@ func (c *collector) joinCustomers(ctx context.Context, query kustomer.Query, cas
 // adopt reads conversations again whose customers were not found, and fetches the customers that they have now. What was
 // read again is newer than what the search showed, and takes its place.
 func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []Case, customers found) error {
-	orphans := map[string]int{}
+	orphans := map[string][]int{}
 	for i, each := range cases {
 		if id := each.Conversation.CustomerID; wanted[id] && customers[id] == nil {
-			orphans[each.Key.Conversation] = i
+			orphans[each.Key.Conversation] = append(orphans[each.Key.Conversation], i)
 		}
 	}
 	if len(orphans) == 0 {
@@ -130,43 +141,51 @@ func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []C
 	}
 	missing := map[string]bool{}
 	for _, row := range rows {
-		i, ok := orphans[keyOf(row).Conversation]
-		if !ok {
-			continue
-		}
-		if cases[i].Conversation = row; row.CustomerID != "" {
-			missing[row.CustomerID] = true
+		for _, i := range orphans[keyOf(row).Conversation] {
+			if cases[i].Conversation = row; row.CustomerID != "" {
+				missing[row.CustomerID] = true
+			}
 		}
 	}
 	return c.customers.fetch(ctx, missing, customers)
 }
 
-// candidates joins the conversations with what the ledger knows of them and with their agents.
-func (c *collector) candidates(ctx context.Context, rows []kustomer.Conversation) ([]Case, error) {
-	keys := make([]store.Key, len(rows))
-	for i, row := range rows {
-		keys[i] = keyOf(row)
+// complete adds to conversations what the ledger knows of them, and their agents.
+func (c *collector) complete(ctx context.Context, cases []Case) error {
+	keys := make([]store.Key, len(cases))
+	for i, each := range cases {
+		keys[i] = each.Key
 	}
 	known, err := c.memory.Lookup(keys)
 	if err != nil {
-		return nil, fmt.Errorf("look up a window in the ledger: %w", err)
+		return fmt.Errorf("look up a window in the ledger: %w", err)
 	}
-	cases := make([]Case, len(rows))
-	for i, row := range rows {
-		agent, err := c.agents.find(ctx, c.policy.agent(row))
-		if err != nil {
-			return nil, err
+	for _, each := range cases {
+		if each.own.State != store.Unknown { // a dry run settles doubts without writing that down
+			known[each.Key] = each.own
 		}
-		cases[i] = Case{Key: keys[i], Candidate: Candidate{Conversation: row, Known: known[keys[i]], Agent: agent, Now: c.now}}
 	}
-	return cases, nil
-}
-
-// keyOf names what the ledger remembers of the conversation: one survey each, however often it is marked done.
-// Ids of 24 hex digits are the same in upper and lower case.
-func keyOf(c kustomer.Conversation) store.Key {
-	if _, err := hex.DecodeString(c.ID); err == nil && len(c.ID) == 24 {
-		return store.Key{Conversation: strings.ToLower(c.ID)}
+	families, recoveries := kin(known)
+	for i := range cases {
+		each := &cases[i]
+		if each.Agent, err = c.agents.find(ctx, c.policy.agent(each.Conversation)); err != nil {
+			return err
+		}
+		each.own, each.Now = known[each.Key], c.now
+		family := families[each.Key.Conversation]
+		if each.Known = each.own; !each.Key.Recovery {
+			each.Known = c.identity.recall(each.Key, each.resolution(), family)
+		}
+		if err := c.followUp(ctx, each, firstRequest(family), recoveries[store.Key{Conversation: each.Key.Conversation, Recovery: true}]); err != nil {
+			return err
+		}
+		if len(c.policy.Rules) == 0 || c.policy.filter(each.Candidate) != "" {
+			continue
+		}
+		// Rules may look at tags, and decide by them that the customer need not be known.
+		if each.Tags, err = tagNames(ctx, c.tags, each.Conversation.TagIDs); err != nil {
+			return err
+		}
 	}
-	return store.Key{Conversation: c.ID}
+	return nil
 }

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"errors"
 	"net/mail"
 	"strings"
 	"time"
@@ -14,7 +15,8 @@ import (
 // Policy is the part of the configuration that decisions depend on.
 type Policy struct {
 	AppURL              string            // of Kustomer's web application, such as https://acme.kustomerapp.com; empty = no links
-	MaxAge              time.Duration     // older resolutions are stale; 0 = any age will do
+	MaxAge              time.Duration     // older resolutions, their delay not counted, are stale; 0 = any age will do
+	Delay               time.Duration     // how long after it was marked done a conversation is asked about
 	Closer              bool              // the agent is who marked it done, not who was assigned
 	VerifiedEmail       bool              // prefer the customer's first verified address
 	FlagDoNotSend       bool              // do-not-send makes a flagged request instead of a skip
@@ -24,6 +26,10 @@ type Policy struct {
 	SkipMachineAgents   bool              //
 	Channels            map[string]string // Kustomer's channel → Agent Connect's
 	DefaultChannel      string            // for conversations without any; empty = skip them
+	Profiles            *Profiles         // agents who may be asked about; nil = Agent Connect will tell
+	Recovery            *Recovery         // which conversations are service recoveries; nil = none
+	Mapping             Fields            // what else a survey request says
+	Rules               Rules             // of the operator
 }
 
 // Candidate is all that a decision looks at.
@@ -33,13 +39,25 @@ type Candidate struct {
 	Agent        *kustomer.User     // nil when nobody held it or Kustomer has no such user
 	Tags         []string           // names
 	Customer     *kustomer.Customer // nil when there is none
+	FollowUp     FollowUp           // whether it is a service recovery
 	Now          time.Time          // Kustomer's clock
+}
+
+// customer is whom the conversation is with; nil when there is nobody, or nobody any more.
+func (c Candidate) customer() *kustomer.Customer {
+	if c.Conversation.CustomerID == "" || c.Customer == nil || c.Customer.Deleted {
+		return nil
+	}
+	return c.Customer
 }
 
 // Decision is send, with the request to send, or skip, with the reason.
 type Decision struct {
 	Skip    Reason // empty: send
 	Request agentconnect.Request
+	Delay   time.Duration // from the resolution; what is to be sent waits for so long
+	Matched []string      // names of the rules that hold, as far as they were tried
+	Trouble string        // where an expression failed; free of personal data
 }
 
 // Send tells whether a survey request is to be created.
@@ -47,44 +65,122 @@ func (d Decision) Send() bool { return d.Skip == "" }
 
 // Decide says what is to happen with a conversation. It is pure: the same candidate and policy give the same decision.
 func (p Policy) Decide(c Candidate) Decision {
-	if reason := p.screen(c); reason != "" {
-		return Decision{Skip: reason}
+	if d := p.screen(c); !d.Send() {
+		return d
 	}
-	address, reason := p.address(c.Customer)
-	if reason != "" {
-		return Decision{Skip: reason}
+	facts := p.facts(c)
+	ruled := p.Rules.judge(facts)
+	d := Decision{Skip: ruled.skip, Delay: p.Delay, Matched: ruled.matched, Trouble: ruled.trouble}
+	if d.Skip != "" {
+		return d
 	}
-	channel := p.channel(c.Conversation.Channels)
-	if channel == "" {
-		return Decision{Skip: NoChannel}
+	if ruled.delay != nil {
+		d.Delay = *ruled.delay
 	}
-	return Decision{Request: p.request(c, address, channel)}
+	if d.Request, d.Skip = p.draft(c); d.Skip != "" {
+		return d
+	}
+	d.Request.DoNotSend = d.Request.DoNotSend || ruled.flag
+	d.Skip, d.Trouble = p.fill(&d.Request, ruled.set, facts)
+	if d.Skip != "" {
+		d.Request = agentconnect.Request{}
+	}
+	return d
 }
 
-// screen applies the filters that need no customer, so that a conversation which they skip costs no call for one.
-func (p Policy) screen(c Candidate) Reason {
+// screen is the decision where the filters make it; empty otherwise.
+func (p Policy) screen(c Candidate) Decision {
+	reason := p.filter(c)
+	if reason.Broken() {
+		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
+	}
+	return Decision{Skip: reason}
+}
+
+// draft is the request before rules and mapping, or the reason why there is none.
+func (p Policy) draft(c Candidate) (agentconnect.Request, Reason) {
+	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
+		return p.recovery(c), ""
+	}
+	address, reason := p.address(c.customer())
+	if reason != "" {
+		return agentconnect.Request{}, reason
+	}
+	return p.request(c, address, p.channel(c.Conversation.Channels)), ""
+}
+
+// fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is so.
+func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts) (reason Reason, trouble string) {
+	fields := set.before(p.Mapping)
+	switch {
+	case r.Recovery:
+		fields = fields.ofRecovery()
+	case r.Channel == "" && !set.has(fieldChannel):
+		return NoChannel, ""
+	}
+	err := fields.fill(r, facts)
+	if failed, ok := errors.AsType[ruleError](err); ok {
+		return failed.reason(), failed.Error()
+	}
+	switch {
+	case r.Employee == agentconnect.Employee{}:
+		return NoAgentEmail, ""
+	case p.unlisted(r.Employee):
+		return AgentUnknown, ""
+	case r.Channel == "" && !r.Recovery:
+		return NoChannel, ""
+	}
+	return "", ""
+}
+
+// needsCustomer tells whether a decision has to know the customer. What is skipped without costs no call for one.
+func (p Policy) needsCustomer(c Candidate) bool {
+	if c.FollowUp.Applies && !p.looksAtCustomer() {
+		return false
+	}
+	return p.filter(c) == "" && c.Conversation.CustomerID != "" && !p.Rules.settled(p.facts(c))
+}
+
+// filter applies the filters that come before all rules. None of them looks at the customer.
+func (p Policy) filter(c Candidate) Reason {
 	conversation := c.Conversation
 	switch {
 	case conversation.Status != "done" || conversation.LastDone == nil:
 		return NotDone
-	case c.Known.State.Final():
+	case closed(c.Known):
 		return AlreadySent
 	case p.SkipImported && !conversation.ImportedAt.IsZero():
 		return Imported
 	case p.SkipSpam && conversation.Spam:
 		return Spam
-	case p.MaxAge > 0 && c.Now.Sub(conversation.LastDone.At) > p.MaxAge:
+	case p.stale(c):
 		return Stale
 	case c.Agent == nil:
 		return NoAgent
 	case p.SkipMachineAgents && c.Agent.Machine():
 		return AgentIsMachine
-	case !plausibleAddress(strings.TrimSpace(c.Agent.Email.Value)):
+	case agentAddress(c.Agent) == "" && !p.byID():
 		return NoAgentEmail
+	case p.unlisted(agentconnect.Employee{Email: agentAddress(c.Agent)}) && !p.byID():
+		return AgentUnknown
 	case !p.FlagDoNotSend && p.doNotSend(conversation.Custom):
 		return DoNotSend
-	case conversation.CustomerID == "":
-		return NoCustomer
+	}
+	return c.FollowUp.refusal()
+}
+
+// byID tells whether the agent may be named by a custom id, which is not known before the request is complete.
+func (p Policy) byID() bool { return p.Mapping.has(fieldEmployeeID) || p.Rules.sets(fieldEmployeeID) }
+
+// unlisted tells whether the agent is to have an active profile, and has none.
+func (p Policy) unlisted(e agentconnect.Employee) bool {
+	return p.Profiles != nil && !p.Profiles.active(e)
+}
+
+// agentAddress is the agent's e-mail address; empty when it has none that can be one.
+func agentAddress(agent *kustomer.User) string {
+	if address := strings.TrimSpace(agent.Email.Value); plausibleAddress(address) {
+		return address
 	}
 	return ""
 }
@@ -104,7 +200,7 @@ func (p Policy) agent(c kustomer.Conversation) string {
 
 // address is where the survey goes, or the reason why it goes nowhere.
 func (p Policy) address(customer *kustomer.Customer) (string, Reason) {
-	if customer == nil || customer.Deleted {
+	if customer == nil {
 		return "", NoCustomer
 	}
 	if len(customer.Emails) == 0 {

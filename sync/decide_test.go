@@ -80,6 +80,10 @@ func TestDecideSkips(t *testing.T) {
 		{name: "no_agent_email: none", change: func(c *Candidate) { c.Agent.Email = kustomer.Text{} }},
 		{name: "no_agent_email: masked", change: func(c *Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }},
 		{name: "no_agent_email: not an address", change: func(c *Candidate) { c.Agent.Email.Value = "alex" }},
+		{
+			name: "agent_unknown", change: func(c *Candidate) { c.Agent.Email.Value = "other@example.org" },
+			policy: func(p *Policy) { p.Profiles = &Profiles{emails: map[string]bool{"alex.agent@example.org": true}} },
+		},
 		{name: "do_not_send: vendor's attribute", change: custom("doNotSendStellaConnectRequestBool", true)},
 		{name: "do_not_send: guide's attribute", change: custom("doNotSendAgentConnectRequestBool", true)},
 		{name: "do_not_send: as a word", change: custom("doNotSendAgentConnectRequestBool", "true")},
@@ -89,6 +93,10 @@ func TestDecideSkips(t *testing.T) {
 			name: "do_not_send: an attribute of the configuration", change: custom("quietBool", true),
 			policy: func(p *Policy) { p.DoNotSendAttributes = []string{"quietBool"} },
 		},
+		{name: "no_first_request: none known", change: func(c *Candidate) { c.FollowUp.Applies = true }},
+		{name: "no_first_request: not taken", change: func(c *Candidate) {
+			c.FollowUp = FollowUp{Applies: true, First: store.Record{State: store.Rejected}}
+		}},
 		{name: "no_customer: no relationship", change: func(c *Candidate) { c.Conversation.CustomerID = "" }},
 		{name: "no_customer: deleted", change: func(c *Candidate) { c.Customer.Deleted = true }},
 		{name: "no_customer: not found", change: func(c *Candidate) { c.Customer = nil }},
@@ -123,7 +131,7 @@ func TestDecideSkips(t *testing.T) {
 	}
 	t.Run("every reason has a case", func(t *testing.T) {
 		for _, reason := range SkipReasons() {
-			if reason == Reopened || reason == Gone { // given when a waiting conversation is read again: TestTakeUp
+			if reason == Reopened || reason == Gone || reason == NoRecovery { // given when a waiting conversation is read again: TestTakeUp
 				continue
 			}
 			if !covered[reason] {
@@ -158,7 +166,8 @@ func TestDecidePrecedence(t *testing.T) {
 		{Stale, func(c *Candidate) { c.Conversation.LastDone.At = testNow }},
 		{NoAgent, func(c *Candidate) { c.Agent = &kustomer.User{UserType: "machine"} }},
 		{AgentIsMachine, func(c *Candidate) { c.Agent.UserType = "user" }},
-		{NoAgentEmail, func(c *Candidate) { c.Agent.Email = agent.Email }},
+		{NoAgentEmail, func(c *Candidate) { c.Agent.Email.Value = "other@example.org" }},
+		{AgentUnknown, func(c *Candidate) { c.Agent.Email = agent.Email }},
 		{DoNotSend, func(c *Candidate) { c.Conversation.Custom = nil }},
 		{NoCustomer, func(c *Candidate) { c.Customer = &kustomer.Customer{} }},
 		{NoEmail, func(c *Candidate) { c.Customer.Emails = emails("n/a") }},
@@ -167,8 +176,10 @@ func TestDecidePrecedence(t *testing.T) {
 		{NoChannel, func(c *Candidate) { c.Conversation.Channels = []string{"email"} }},
 		{"", nil},
 	}
+	policy := testPolicy()
+	policy.Profiles = &Profiles{emails: map[string]bool{agent.Email.Value: true}}
 	for _, step := range steps {
-		if got := testPolicy().Decide(broken); got.Skip != step.want {
+		if got := policy.Decide(broken); got.Skip != step.want {
 			t.Fatalf("got %q, want %q", got.Skip, step.want)
 		}
 		if step.mend != nil {

@@ -135,7 +135,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 			&LedgerError{fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
 	}
 	request := c.Request
-	if d.stamp {
+	if d.stamp && !request.Recovery {
 		request = stamped(request, intent)
 	}
 	outcome := classify(d.sender.Create(context.WithoutCancel(ctx), request))

@@ -40,5 +40,8 @@
 // posted; its outcome is what is known of that POST; a disposition is the state in which a conversation stands in
 // the ledger.
 //
+// A recovery asks about the follow-up, when a conversation that was asked about is marked done again. It lives the same life
+// as a survey request, under a key of its own.
+//
 // The package knows no TOML, no command line and no terminal. Importers write the alias surveysync.
 package sync

@@ -99,7 +99,7 @@ func (n NoLedger) Info() (store.Info, error) {
 func (n NoLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	found := map[store.Key]store.Record{}
 	for _, entry := range n.Known {
-		if slices.Contains(keys, entry.Key) {
+		if slices.ContainsFunc(keys, func(k store.Key) bool { return k.Conversation == entry.Conversation }) {
 			found[entry.Key] = entry.Record
 		}
 	}

@@ -34,18 +34,20 @@ type Book interface {
 
 // Options are the settings of an engine.
 type Options struct {
-	Mode        string // what the pass is called in reports: "run"
-	DryRun      bool   // for reports only: a dry run is made by DrySender and DryLedger
-	Policy      Policy
-	Limits      Limits
-	Settle      time.Duration           // how long Kustomer's search needs to show a resolution
-	Overlap     time.Duration           // how far before the checkpoint a pass begins
-	Recheck     time.Duration           // what was read longer ago is read again just before it is sent; 0 = always
-	Concurrency int                     // survey requests in flight
-	VerifyAfter time.Duration           // how long Agent Connect's data have to show a request before its absence counts
-	Retain      time.Duration           // how long the ledger remembers who was asked; 0 = for ever
-	Stamp       bool                    // write the intent's id into each survey request
-	Verdict     func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
+	Mode           string         // what the pass is called in reports: "run"
+	DryRun         bool           // for reports only: a dry run is made by DrySender and DryLedger
+	SurveyPer      store.Identity // what there is one survey for; empty: the conversation
+	AcceptIdentity bool           // the operator has confirmed that SurveyPer is another than the ledger was kept with
+	Policy         Policy
+	Limits         Limits
+	Settle         time.Duration           // how long Kustomer's search needs to show a resolution
+	Overlap        time.Duration           // how far before the checkpoint a pass begins
+	Recheck        time.Duration           // what was read longer ago is read again just before it is sent; 0 = always
+	Concurrency    int                     // survey requests in flight
+	VerifyAfter    time.Duration           // how long Agent Connect's data have to show a request before its absence counts
+	Retain         time.Duration           // how long the ledger remembers who was asked; 0 = for ever
+	Stamp          bool                    // write the intent's id into each survey request
+	Verdict        func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
 }
 
 // Engine reconciles: from Source, through decisions, to Sender, remembered by Ledger.
@@ -54,6 +56,7 @@ type Engine struct {
 	Directory Directory
 	Sender    Sender
 	Receiver  Receiver // nil without Agent Connect's secret: what is in doubt stays so
+	Roster    Roster   // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
 	Observer  Observer
 	Options   Options

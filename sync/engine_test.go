@@ -775,7 +775,7 @@ func TestCacheIsShared(t *testing.T) {
 	for range 2 {
 		group.Go(func() error {
 			for chunk := range slices.Chunk(d.conversations, 400) {
-				cases, err := p.collector.decide(t.Context(), kustomer.Query{}, slices.Clone(chunk))
+				cases, err := p.collector.decide(t.Context(), kustomer.Query{}, p.collector.cases(slices.Clone(chunk)))
 				if err != nil {
 					return err
 				}

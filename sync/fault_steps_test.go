@@ -89,6 +89,8 @@ type ordeal struct {
 	cancel context.CancelCauseFunc // the signal
 	wrong  []string                // what must never happen, and did
 
+	recoveries bool // this is about the recoveries of the conversations
+
 	data     bool                       // passes can read the receiver's own data
 	log      []agentconnect.Interaction // what these show
 	accepted map[string]int             // the same, by conversation
@@ -294,10 +296,11 @@ func (o *ordeal) Since(context.Context, time.Time) iter.Seq2[agentconnect.Intera
 }
 
 func (o *ordeal) intended(request agentconnect.Request) {
-	key := store.Key{Conversation: request.ExtInteractionID}
+	key := store.Key{Conversation: request.ExtInteractionID, Recovery: request.Recovery}
 	known, err := o.ledger.Lookup([]store.Key{key})
 	record, stamp := known[key], request.CustomProperties["acsync_intent"]
-	if err != nil || record.State != store.Sending || !strings.HasSuffix(stamp, fmt.Sprintf("-%x", record.Intent)) {
+	if err != nil || record.State != store.Sending || !request.Recovery && !strings.HasSuffix(stamp, fmt.Sprintf("-%x", record.Intent)) ||
+		request.Recovery != o.recoveries || request.Recovery && stamp != "" {
 		o.wrongf("I3: %s was posted with intent %q, but the ledger has %+v (%v)", key.Conversation, stamp, record, err)
 	}
 }
@@ -361,6 +364,7 @@ func (o *ordeal) records() ([]store.Record, error) {
 	keys := make([]store.Key, len(o.conversations))
 	for i, c := range o.conversations {
 		keys[i] = keyOf(c)
+		keys[i].Recovery = o.recoveries
 	}
 	known, err := o.ledger.Lookup(keys)
 	records := make([]store.Record, len(keys))

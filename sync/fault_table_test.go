@@ -73,6 +73,7 @@ type scene struct {
 	recheck       time.Duration
 	retain        time.Duration
 	left          string // what a crash long ago left of the request for the first one; see before
+	recoveries    bool   // all were asked about long ago, and are followed up now
 }
 
 // scenes have so many conversations: in one window that no later pass reads again, and in two that each pass reads from the
@@ -132,6 +133,10 @@ func (s scene) desk() *desk {
 }
 
 func (s scene) options() Options {
+	policy := testPolicy()
+	if s.recoveries {
+		policy.Recovery, _ = CompileRecovery("true")
+	}
 	return Options{
 		Mode: "run", Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
 		Recheck: s.recheck, Concurrency: 1, Stamp: true, Retain: s.retain, VerifyAfter: 5 * time.Minute,
@@ -191,6 +196,11 @@ func (r row) play(t *testing.T, keep keeping) (steps []step, struck int) {
 		ledger, reopen, done := keep(t, testNow.Add(-r.start))
 		o = newOrdeal(d, ledger, r.plan)
 		r.before(t, o)
+		if o.recoveries = r.recoveries; o.recoveries {
+			if err := ledger.Commit(store.Batch{Entries: d.askedLongAgo()}); err != nil {
+				t.Fatal(err)
+			}
+		}
 		r.live(t, o, func() { o.ledger = reopen() })
 		done()
 	})

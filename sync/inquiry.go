@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ const (
 type inquiry struct {
 	ledger    string // id
 	doubts    map[string][]store.Entry
+	follows   followUps
 	numbers   map[uint64]store.Entry
 	found     map[store.Key]bool
 	unclear   map[store.Key]bool
@@ -53,6 +55,10 @@ func newInquiry(ledger string, doubtful []store.Entry) *inquiry {
 		found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
 	}
 	for _, entry := range doubtful {
+		if entry.Key.Recovery {
+			q.follows.add(entry)
+			continue
+		}
 		id := strings.ToLower(entry.Conversation)
 		q.doubts[id] = append(q.doubts[id], entry)
 		if entry.Intent > 0 {
@@ -66,7 +72,7 @@ func newInquiry(ledger string, doubtful []store.Entry) *inquiry {
 func (q *inquiry) ask(ctx context.Context, receiver Receiver) error {
 	var since time.Time
 	asked := 0
-	for _, entries := range q.doubts {
+	for _, entries := range append(slices.Collect(maps.Values(q.doubts)), q.follows.doubts) {
 		for _, entry := range entries {
 			if from := earliest(entry); asked == 0 || from.Before(since) {
 				since = from
@@ -98,6 +104,10 @@ func earliest(e store.Entry) time.Time {
 
 // note takes in an interaction. It need not have any field.
 func (q *inquiry) note(i agentconnect.Interaction) {
+	if i.Recovery {
+		q.noteFollowUp(i)
+		return
+	}
 	number, own := q.number(i.Intent)
 	if own && !i.CreatedAt.IsZero() {
 		q.witnesses = append(q.witnesses, witness{number, i.CreatedAt})
@@ -136,6 +146,8 @@ func (q *inquiry) compare(e store.Entry, i agentconnect.Interaction, number uint
 		return other
 	case own && e.Key.Resolution != 0 && (e.Attempts == 1 || number > e.Intent):
 		return other // of another resolution of the same conversation
+	case !own && e.Key.Resolution != 0 && i.CreatedAt.After(e.At.Add(skew)):
+		return perhaps // of a later resolution, since it was created after this one fell into doubt
 	case own && e.Key.Resolution != 0:
 		return perhaps // of another resolution, or an earlier attempt of this one that was taken for not sent
 	}
@@ -175,7 +187,7 @@ func (q *inquiry) verdict(e store.Entry, wait time.Duration, now time.Time) (sto
 		return store.Result{State: store.Accepted, Reason: string(Verified), Status: e.Status, At: now}, true
 	case !q.complete:
 		return store.Result{}, false
-	case age >= wait && e.Intent > 0 && !q.unclear[e.Key] && q.witnessed(e):
+	case age >= wait && e.Intent > 0 && !q.unclear[e.Key] && q.witnessed(e) && q.follows.witnessed(e):
 		return store.Result{State: store.Retry, Reason: string(NotArrived), Status: e.Status, At: now, Due: now}, true
 	}
 	due := now.Add(min(max(age, 0)/4, askAgain))

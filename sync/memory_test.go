@@ -18,10 +18,12 @@ type memoryLedger struct {
 	records map[store.Key]store.Record
 	intents uint64
 	runs    int
+
+	accepted map[store.Key]int // by conversation and resolution, whatever the key
 }
 
 func newMemoryLedger(start time.Time) *memoryLedger {
-	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}}
+	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}, accepted: map[store.Key]int{}}
 }
 
 func (m *memoryLedger) Info() (store.Info, error) {
@@ -34,8 +36,12 @@ func (m *memoryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, err
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	found := map[store.Key]store.Record{}
+	asked := map[string]bool{}
 	for _, key := range keys {
-		if record, ok := m.records[key]; ok {
+		asked[key.Conversation] = true
+	}
+	for key, record := range m.records {
+		if asked[key.Conversation] {
 			found[key] = record
 		}
 	}
@@ -93,6 +99,9 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 	}
 	record.State, record.Reason, record.Status, record.At, record.Due = result.State, result.Reason, result.Status, result.At, result.Due
 	m.records[intent.Key] = record
+	if record.State == store.Accepted {
+		m.accepted[identity(store.PerResolution).at(intent.Key, record.Resolution)]++
+	}
 	return nil
 }
 
@@ -126,6 +135,9 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	}
 	if !batch.Checkpoint.IsZero() {
 		m.info.Checkpoint = batch.Checkpoint
+	}
+	if batch.Identity != "" {
+		m.info.Identity = batch.Identity
 	}
 	if batch.Run != nil {
 		m.runs++

@@ -11,7 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/kustomer"
 )
@@ -34,6 +33,7 @@ type world struct {
 	random  *dice
 	history [][]version // by conversation
 	trouble float64     // share of calls that fail
+	habit   *habit
 }
 
 const (
@@ -227,7 +227,7 @@ func (w *world) passedOver(ledger *memoryLedger, began time.Time, read Window) s
 		if !ok || shown.Status != "done" || !shown.LastDone.At.Equal(now.LastDone.At) || now.Status != "done" {
 			continue
 		}
-		if _, known := ledger.records[store.Key{Conversation: shown.ID}]; !known && read.Contains(shown.LastDone.At) {
+		if !ledger.heard(w.habit, shown) && read.Contains(shown.LastDone.At) {
 			return shown.ID
 		}
 	}
@@ -237,9 +237,10 @@ func (w *world) passedOver(ledger *memoryLedger, began time.Time, read Window) s
 func followWorld(t *testing.T, seed uint64) int {
 	w := newWorld(seed)
 	ledger := newMemoryLedger(time.Now())
+	w.habit = newHabit(seed)
 	sent := &receiver{answer: func(agentconnect.Request) agentconnect.Answer {
 		time.Sleep(time.Duration(100+w.random.IntN(900)) * time.Millisecond)
-		return agentconnect.Answer{Status: 200, Written: true}
+		return agentconnect.Answer{Status: w.habit.status(), Written: true}
 	}}
 	e := &Engine{
 		Source: w, Directory: w, Sender: sent, Ledger: ledger, Observer: &heard{}, reach: modelReach,
@@ -251,9 +252,11 @@ func followWorld(t *testing.T, seed uint64) int {
 	if w.random.IntN(4) == 0 {
 		e.Options.Limits.Requests = 1 + w.random.IntN(20)
 	}
+	e.Options.Policy.Delay, e.Options.SurveyPer = w.habit.delay, w.habit.per
 	end := w.end().Add(modelOverlap + modelSettle)
 	for time.Now().Before(end) {
 		time.Sleep(time.Duration(1+w.random.IntN(30)) * time.Minute)
+		w.habit.change(&e.Options)
 		began, from := time.Now(), ledger.info.Checkpoint
 		result, err := e.Run(t.Context())
 		if err == nil && result.Fuse == "" {
@@ -271,19 +274,15 @@ func followWorld(t *testing.T, seed uint64) int {
 			t.Fatalf("seed %d: the pass does not add up: %+v", seed, result)
 		}
 	}
-	w.trouble, e.Options.Limits = 0, Limits{ErrorRate: 1}
-	time.Sleep(modelOverlap)
+	w.trouble, e.Options.Limits, w.habit.busy = 0, Limits{ErrorRate: 1}, false
+	time.Sleep(modelOverlap + w.habit.delay + 6*time.Hour) // after that nothing waits for its time
 	if _, err := e.Run(t.Context()); err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
-	times := sent.times()
 	for _, life := range w.history {
-		row := life[len(life)-1].row
-		asked := times[row.ID]
-		if asked > 1 || asked == 0 && row.Status == "done" {
-			record := ledger.records[store.Key{Conversation: row.ID}]
-			t.Fatalf("seed %d: %s, %s since %s, was asked about %d times; the ledger has %+v, checkpoint %s",
-				seed, row.ID, row.Status, row.LastDone.At, asked, record, ledger.info.Checkpoint)
+		if row := life[len(life)-1].row; !w.habit.asked(ledger, row) {
+			t.Fatalf("seed %d, %+v: %s, %s since %s, was not asked about once; the ledger has %+v, checkpoint %s",
+				seed, *w.habit, row.ID, row.Status, row.LastDone.At, ledger.of(row), ledger.info.Checkpoint)
 		}
 	}
 	return len(w.history)

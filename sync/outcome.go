@@ -16,6 +16,7 @@ type Outcome struct {
 	Status  int         // HTTP status; 0 when none came
 	Message string      // the server's words, or the cause; free of personal data
 	Planned bool        // a dry run: nothing was posted, a real pass would
+	Due     time.Time   // when its delay is over, if it is delayed
 }
 
 // errDryRun marks the answer of a dry run's sender.
@@ -81,6 +82,8 @@ func refusal(message string) Reason {
 		return LanguageRefused
 	case has("customer"):
 		return InvalidCustomer
+	case has("request", "not found"), has("interaction", "not found"):
+		return FirstNotFound
 	}
 	return Refused
 }

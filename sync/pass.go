@@ -31,7 +31,9 @@ type pass struct {
 	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
 	remembers time.Time // the ledger knows who was asked about what was marked done since then
 	sightings sightings
+	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
+	stood     map[store.Key]bool // the keys that a window gives to those, where they wait under another
 
 	mu     stdsync.Mutex // events and rows come from several goroutines
 	result Result
@@ -44,8 +46,11 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err != nil {
 		return p, fmt.Errorf("read the ledger: %w", err)
 	}
+	if err := p.checkIdentity(info); err != nil {
+		return p, err
+	}
 	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
-	p.verifier = verifier{ledger: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
+	p.verifier = verifier{ledger: e.Ledger, memory: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
 	clock := e.Now
 	if clock == nil {
 		clock = time.Now
@@ -68,11 +73,14 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.result.Window, p.collector.from = window, window.From
-	return p, nil
+	if err := p.roster(ctx, e.Roster); err != nil {
+		return p, err
+	}
+	return p, p.adoptIdentity()
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {
-	p := &pass{ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{}}
+	p := &pass{ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{}, stood: map[store.Key]bool{}}
 	started := time.Now().UTC()
 	p.result = Result{
 		Pass: passID(started), Mode: e.Options.Mode, DryRun: e.Options.DryRun, Started: started,
@@ -84,7 +92,8 @@ func (e *Engine) newPass(halt func(error)) *pass {
 	}
 	p.collector = &collector{
 		source: e.Source, memory: e.Ledger, policy: e.Options.Policy, reach: cmp.Or(e.reach, kustomersReach), unseen: p.unseen,
-		agents: agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
+		identity: identity(identityOf(e.Options)),
+		agents:   agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
 		customers: &customers{source: e.Source, notice: p.notice},
 	}
 	return p

@@ -108,7 +108,7 @@ func finish(yield func(Batch) bool, w Window) error {
 // decided decides rows and gives them to yield.
 func (c *collector) decided(ctx context.Context, q kustomer.Query, rows []kustomer.Conversation, complete bool, yield func(Batch) bool) (int, error) {
 	window, read := Window{q.From, q.To}, time.Now()
-	cases, err := c.decide(ctx, q, within(Window{c.from, window.To}, rows))
+	cases, err := c.decide(ctx, q, c.cases(within(Window{c.from, window.To}, rows)))
 	if err != nil {
 		return 0, err
 	}

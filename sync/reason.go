@@ -1,6 +1,10 @@
 package sync
 
-import "acsync/store"
+import (
+	"strings"
+
+	"acsync/store"
+)
 
 // Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt. Reports,
 // the ledger and the logs show the same word.
@@ -16,7 +20,10 @@ const (
 	NoAgent        Reason = "no_agent"         // nobody held it
 	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
-	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set
+	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
+	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
+	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request that it would follow up
+	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
 	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
 	NoEmail        Reason = "no_email"         // the customer has no e-mail address
 	InvalidEmail   Reason = "invalid_email"    // the customer's address cannot be one
@@ -41,6 +48,7 @@ const (
 	ChannelManual       Reason = "channel_manual"
 	BrandRefused        Reason = "brand_refused"
 	LanguageRefused     Reason = "language_refused"
+	FirstNotFound       Reason = "first_request_not_found"
 	GaveUp              Reason = "gave_up" // by acsync: it could not be sent for too long
 )
 
@@ -53,6 +61,7 @@ const (
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // an answer that is not Agent Connect's
+	Delayed       Reason = "delayed"               // its time after the resolution has not come
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
 
@@ -63,11 +72,12 @@ const (
 	ByHand     Reason = "by_hand"     // the operator has decided
 )
 
-// SkipReasons lists the reasons for a skip, in order of precedence.
+// SkipReasons lists the reasons for a skip, in order of precedence. Those that name a rule come behind DoNotSend and are
+// not among them, and neither are those that name an expression which failed: these go with a rejection.
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		DoNotSend, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
+		AgentUnknown, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
 	}
 }
 
@@ -75,13 +85,29 @@ func SkipReasons() []Reason {
 func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
-		NoAnswer, Unreadable, Interrupted, Verified, NotArrived, ByHand,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
+		NoAnswer, Unreadable, Interrupted, Delayed, Verified, NotArrived, ByHand,
 	}
 }
 
 // Explain says in a few plain words what the reason means; it is what reports print beside the code.
-func (r Reason) Explain() string { return explanations[r] }
+func (r Reason) Explain() string {
+	switch {
+	case r.Broken():
+		return "an expression failed on it"
+	case strings.HasPrefix(string(r), string(rulePrefix)):
+		return "a rule of yours skips it"
+	}
+	return explanations[r]
+}
+
+// state is the disposition that goes with a reason for which nothing is sent.
+func (r Reason) state() store.State {
+	if r.Broken() {
+		return store.Rejected
+	}
+	return store.Skipped
+}
 
 var explanations = map[Reason]string{
 	NotDone:             "no longer done when it was read",
@@ -92,7 +118,10 @@ var explanations = map[Reason]string{
 	NoAgent:             "nobody was assigned, or no such user",
 	AgentIsMachine:      "the agent is a machine user",
 	NoAgentEmail:        "the agent has no readable address",
+	AgentUnknown:        "the agent has no active profile",
 	DoNotSend:           "a do-not-send attribute is set",
+	NoFirstRequest:      "a recovery of what was never asked",
+	NoRecovery:          "no longer a recovery on its turn",
 	NoCustomer:          "no customer, or a deleted one",
 	NoEmail:             "the customer has no address",
 	InvalidEmail:        "the address is not valid",
@@ -109,6 +138,7 @@ var explanations = map[Reason]string{
 	ChannelManual:       "the channel is in manual mode there",
 	BrandRefused:        "the brand is missing or unknown",
 	LanguageRefused:     "the language is missing or unknown",
+	FirstNotFound:       "it knows no request to follow up",
 	GaveUp:              "not taken within 72 h of the first try",
 	Limited:             "too many requests (429)",
 	Unreachable:         "no connection was made",
@@ -117,6 +147,7 @@ var explanations = map[Reason]string{
 	ServerFailure:       "an answer that tells nothing",
 	NoAnswer:            "sent, but no answer came",
 	Unreadable:          "the answer was not Agent Connect's",
+	Delayed:             "not asked before its delay is over",
 	Interrupted:         "acsync was killed while sending",
 	Verified:            "found in Agent Connect's data",
 	NotArrived:          "not in Agent Connect's data",

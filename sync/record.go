@@ -16,6 +16,7 @@ type Row struct {
 	Agent      string // id
 	Resolution time.Time
 	State      store.State           // its disposition
+	Due        time.Time             // when its delay is over; zero unless it is delayed
 	Planned    bool                  // a dry run: a real pass would send it
 	Reason     Reason                // empty when accepted or planned
 	Status     int                   // HTTP status of the last answer; 0 for none
@@ -27,7 +28,7 @@ type Row struct {
 func (c Case) row(o Outcome) Row {
 	row := Row{
 		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.resolution(),
-		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message,
+		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message, Due: o.Due,
 	}
 	if c.Agent != nil {
 		row.Agent = c.Agent.ID
@@ -38,9 +39,21 @@ func (c Case) row(o Outcome) Row {
 	return row
 }
 
-// waits is the disposition of a case that stays in the ledger as it is.
-func (c Case) waits() Outcome {
-	return Outcome{State: c.Known.State, Reason: Reason(c.Known.Reason), Status: c.Known.Status}
+// waits is the disposition of what stays in the ledger as it is.
+func waits(r store.Record) Outcome {
+	o := Outcome{State: r.State, Reason: Reason(r.Reason), Status: r.Status}
+	if o.Reason == Delayed {
+		o.Due = r.Due
+	}
+	return o
+}
+
+// reached is the disposition of what stays in the ledger although its time had come: the pass stopped before its turn.
+func reached(o Outcome) Outcome {
+	if o.Reason == Delayed {
+		o.Reason, o.Due = Stopped, time.Time{}
+	}
+	return o
 }
 
 // folio is what a window, or a lot of waiting conversations, will write into the ledger when all of it is delivered.
@@ -70,11 +83,16 @@ func (f *folio) dispose(cases []Case) (send []Case) {
 		seen := sighting{folio: f}
 		switch {
 		case c.Known.State.Waiting():
-			f.pass.tell(c.row(c.waits()))
+			f.pass.tell(c.row(waits(c.Known)))
+		case c.early():
+			f.postpone(c)
 		case c.Send():
 			send = append(send, c)
 		default:
 			seen.skip = c.Skip
+			if c.Skip == AgentUnknown {
+				seen.agent = c.Agent.ID
+			}
 			f.skip(c)
 		}
 		f.pass.sightings.add(c.Key, seen)
@@ -92,22 +110,23 @@ func (f *folio) clock(c Case) {
 	}
 }
 
-// skip tells that a case is skipped, and keeps that for the record unless the ledger says so already.
+// skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the record unless
+// the ledger says so already, or knows better. What waited is kept in any case: it waits no longer.
 func (f *folio) skip(c Case) {
-	known := c.Known
-	same := known.State == store.Skipped && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
-	if !known.State.Final() && !same {
-		f.keep(c, store.Record{State: store.Skipped, Reason: string(c.Skip)})
+	known, state := c.Known, c.Skip.state()
+	same := known.State == state && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
+	if c.own.State.Waiting() || !closed(known) && !same {
+		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
-	f.pass.tell(c.row(Outcome{State: store.Skipped, Reason: c.Skip}))
+	f.pass.tell(c.row(Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
 // next pass's first work; intents and outcomes are in the ledger already.
 func (f *folio) delivered(c Case, o Outcome) {
 	if o.State == store.Scheduled {
-		if c.Known.State.Waiting() {
-			o = c.waits()
+		if c.own.State.Waiting() {
+			o = reached(waits(c.own))
 		} else {
 			f.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
 		}

@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"slices"
+
 	"acsync/store"
 )
 
@@ -13,7 +15,8 @@ type sightings struct {
 
 // sighting is what became of a conversation.
 type sighting struct {
-	skip  Reason // empty unless it was skipped
+	skip  Reason // empty unless it was skipped, or rejected by a rule
+	agent string // id, of one without an active profile
 	folio *folio // that it stands in
 }
 
@@ -41,7 +44,7 @@ func (s *sightings) find(key store.Key) (sighting, bool) {
 func (p *pass) repeated(c Case, f *folio) bool {
 	seen, ok := p.sightings.find(c.Key)
 	switch {
-	case p.taken[c.Key]:
+	case p.taken[c.Key] || p.stood[c.Key]:
 		return true
 	case !ok:
 		p.found(1)
@@ -54,7 +57,11 @@ func (p *pass) repeated(c Case, f *folio) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.result.Counts[store.Skipped]--
-	p.result.Reasons.add(store.Skipped, seen.skip, -1)
+	p.result.Counts[seen.skip.state()]--
+	p.result.Reasons.add(seen.skip.state(), seen.skip, -1)
+	p.result.Refusals = slices.DeleteFunc(p.result.Refusals, func(r store.Refusal) bool { return r.Conversation == c.Key.Conversation })
+	if seen.skip == AgentUnknown {
+		p.result.unlisted(seen.agent, -1)
+	}
 	return false
 }

@@ -15,11 +15,12 @@ const (
 	maxTagLength = 2000 // characters
 )
 
-// request is the survey request for a candidate that passed every filter: what the vendor's workflow sends.
+// request is the survey request for a candidate that passed every filter: what the vendor's workflow sends. Rules and mapping
+// come on top.
 func (p Policy) request(c Candidate, address, channel string) agentconnect.Request {
 	return agentconnect.Request{
 		Customer:         agentconnect.Customer{Name: name(c.Customer), Email: address},
-		Employee:         agentconnect.Employee{Email: strings.TrimSpace(c.Agent.Email.Value)},
+		Employee:         agentconnect.Employee{Email: agentAddress(c.Agent)},
 		Channel:          channel,
 		Tags:             tags(c.Tags),
 		DoNotSend:        p.FlagDoNotSend && p.doNotSend(c.Conversation.Custom),

@@ -15,6 +15,8 @@ import (
 type Receiver interface {
 	// Since gives the interactions that were created at since or later. It ends with an error unless it has given all.
 	Since(ctx context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error]
+	// Between gives, in the same way, those that were created from since to until.
+	Between(ctx context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error]
 }
 
 // Settlement is the part of the ledger that ends doubts. The call is durable when it returns.
@@ -54,7 +56,7 @@ func Verify(ctx context.Context, ledger Docket, receiver Receiver, verifyAfter t
 	if err != nil || len(doubtful) == 0 {
 		return nil, err
 	}
-	v := verifier{ledger: ledger, receiver: receiver, id: info.ID, wait: verifyAfter}
+	v := verifier{ledger: ledger, memory: ledger, receiver: receiver, id: info.ID, wait: verifyAfter}
 	entries, err := v.settle(ctx, doubtful)
 	settled := make([]Settled, len(entries))
 	for i, entry := range entries {
@@ -66,6 +68,7 @@ func Verify(ctx context.Context, ledger Docket, receiver Receiver, verifyAfter t
 // verifier settles what is in doubt from the receiver's data.
 type verifier struct {
 	ledger   Settlement
+	memory   Memory
 	receiver Receiver      // nil: nothing can be settled
 	id       string        // of the ledger
 	wait     time.Duration // how long Agent Connect's data have to show a request, at least
@@ -74,7 +77,10 @@ type verifier struct {
 // settle gives the entries as they are then, in their order. What it cannot tell stays as it is.
 func (v verifier) settle(ctx context.Context, doubtful []store.Entry) ([]store.Entry, error) {
 	q := newInquiry(v.id, doubtful)
-	unread := q.ask(ctx, v.receiver)
+	unread := q.follows.trace(ctx, v.memory, v.receiver)
+	if unread == nil {
+		unread = q.ask(ctx, v.receiver)
+	}
 	entries := make([]store.Entry, len(doubtful))
 	copy(entries, doubtful)
 	now := time.Now()

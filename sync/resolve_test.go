@@ -41,6 +41,20 @@ func (s *shown) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect
 	}
 }
 
+// Between shows what lies between, and fails as Since does.
+func (s *shown) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for _, row := range s.rows {
+			if !row.CreatedAt.Before(since) && !row.CreatedAt.After(until) && !yield(row, nil) {
+				return
+			}
+		}
+		if s.err != nil {
+			yield(agentconnect.Interaction{}, s.err)
+		}
+	}
+}
+
 const (
 	ledgerID   = "89abcdef01234567"
 	doubtfulID = "6716500fa1b2c3d4e5f60001"
@@ -107,6 +121,8 @@ func TestVerdict(t *testing.T) {
 		{name: "resolution: its stamp", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute), its(stamp(0x1c), 22*time.Minute)}, want: store.Accepted},
 		{name: "resolution: another one, and the only attempt", change: byResolution(1), rows: []agentconnect.Interaction{its(stamp(0x11), 22*time.Minute), later}, want: store.Retry},
 		{name: "resolution: another one, sent later", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x1f), 5*time.Minute)}, want: store.Retry},
+		{name: "resolution: without a stamp, when it was sent", change: byResolution(1), rows: []agentconnect.Interaction{its("", 21*time.Minute), later}, want: store.Accepted},
+		{name: "resolution: without a stamp, later", change: byResolution(1), rows: []agentconnect.Interaction{its("", 2*time.Minute), later}, want: store.InDoubt},
 		{name: "resolution: another one, or an earlier attempt", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x11), 22*time.Minute), later}, want: store.InDoubt},
 	}
 	for _, test := range tests {

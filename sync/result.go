@@ -19,8 +19,10 @@ type Result struct {
 	Found    int                 // distinct conversations, those taken up from the ledger included
 	Due      int                 // of these: taken up from the ledger
 	Counts   map[store.State]int // by disposition
+	Followed int                 // of the accepted, or in a dry run of those that would be sent: service recoveries
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
+	Unlisted map[string]int      // agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for that
 	Settled  map[store.State]int // of these: in doubt until Agent Connect's data told, by what they became then
 	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
 	Latest   time.Duration       // how far below it at most
@@ -62,6 +64,9 @@ func (r Reasons) add(state store.State, reason Reason, n int) {
 // tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
 // independent counts.
 func (r *Result) tally(row Row) {
+	if row.Key.Recovery && (row.Planned || row.State == store.Accepted) {
+		r.Followed++
+	}
 	if row.Planned {
 		r.Planned++
 		return
@@ -70,8 +75,21 @@ func (r *Result) tally(row Row) {
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}
+	if row.Reason == AgentUnknown && row.State == store.Skipped {
+		r.unlisted(row.Agent, 1)
+	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
-		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason)})
+		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})
+	}
+}
+
+// unlisted counts conversations of an agent without an active profile.
+func (r *Result) unlisted(agent string, n int) {
+	if r.Unlisted == nil {
+		r.Unlisted = map[string]int{}
+	}
+	if r.Unlisted[agent] += n; r.Unlisted[agent] == 0 {
+		delete(r.Unlisted, agent)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/sync/kustomer"
 )
 
 const (
@@ -34,7 +33,7 @@ func (p *pass) takeUp(ctx context.Context) error {
 		return fmt.Errorf("list what is due: %w", err)
 	}
 	now := time.Now()
-	due = slices.DeleteFunc(due, func(e store.Entry) bool { return e.Due.After(now) })
+	due = slices.DeleteFunc(due, func(e store.Entry) bool { return !p.timely(e, now) })
 	p.take(doubtful)
 	p.take(due)
 	p.observe(PassStarted{
@@ -76,6 +75,8 @@ func (p *pass) mostToSend() int {
 func (p *pass) take(entries []store.Entry) {
 	for _, entry := range entries {
 		p.taken[entry.Key] = true
+		p.taken[store.Key{Conversation: entry.Conversation, Resolution: entry.Key.Resolution}] = true // also of a recovery that is none any more
+		p.stood[p.collector.identity.at(entry.Key, entry.Record.Resolution)] = true
 	}
 	p.found(len(entries))
 	p.result.Due += len(entries)
@@ -106,19 +107,16 @@ func (p *pass) giveUp(due []store.Entry, now time.Time) (left []store.Entry, err
 // leave tells that entries stay in the ledger as they are now.
 func (p *pass) leave(entries []store.Entry) {
 	for _, e := range entries {
-		p.tell(Row{
-			Key: e.Key, Resolution: e.Record.Resolution, State: e.State, Reason: Reason(e.Reason), Status: e.Status,
-		})
+		o := reached(waits(e.Record))
+		p.tell(Row{Key: e.Key, Resolution: e.Record.Resolution, State: o.State, Reason: o.Reason, Status: o.Status, Due: o.Due})
 	}
 }
 
 // settleDue reads waiting conversations again, delivers what is still to be sent, and records it.
 func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
 	waiting := make([]Case, len(due))
-	known := make(map[store.Key]store.Record, len(due)) // as it is now; in a dry run the ledger has it as it was
 	for i, entry := range due {
-		waiting[i] = Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}}
-		known[entry.Key] = entry.Record
+		waiting[i] = Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record}
 	}
 	folio := p.folio(Window{}, false)
 	send, err := p.again(ctx, folio, waiting)
@@ -127,7 +125,6 @@ func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
 		return err
 	}
 	for _, c := range send {
-		c.Known = known[c.Key]
 		p.deliverer.send(ctx, c, &folio.sending, folio.delivered)
 	}
 	folio.sending.Wait()
@@ -135,66 +132,4 @@ func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
 		return err
 	}
 	return p.halted(ctx)
-}
-
-// again reads conversations once more, just before they are sent, and decides them as they are now. It returns those
-// that are still to be sent, and skips the others.
-func (p *pass) again(ctx context.Context, f *folio, cases []Case) ([]Case, error) {
-	fresh, gone, err := p.collector.again(ctx, cases)
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range gone {
-		c.Decision = Decision{Skip: Gone}
-		f.skip(c)
-	}
-	var send []Case
-	for _, c := range fresh {
-		if c.Skip == NotDone {
-			c.Skip = Reopened
-		}
-		if c.Send() {
-			send = append(send, c)
-		} else {
-			f.skip(c)
-		}
-	}
-	return send, nil
-}
-
-// again reads and decides cases once more. Those that Kustomer no longer has are told apart.
-func (c *collector) again(ctx context.Context, cases []Case) (fresh, gone []Case, err error) {
-	byKey := make(map[store.Key]bool, len(cases))
-	ids := make([]string, len(cases))
-	for i, each := range cases {
-		ids[i] = each.Key.Conversation
-	}
-	rows, err := c.source.Conversations(ctx, ids)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
-	}
-	if fresh, err = c.decide(ctx, around(rows), rows); err != nil {
-		return nil, nil, err
-	}
-	for _, each := range fresh {
-		byKey[each.Key] = true
-	}
-	for _, each := range cases {
-		if !byKey[each.Key] {
-			gone = append(gone, each)
-		}
-	}
-	return fresh, gone, nil
-}
-
-// around is the narrowest query that finds all the conversations, for the search that joins their customers.
-func around(rows []kustomer.Conversation) kustomer.Query {
-	times := resolutions(rows)
-	if len(times) == 0 {
-		return kustomer.Query{}
-	}
-	return kustomer.Query{
-		From: slices.MinFunc(times, time.Time.Compare),
-		To:   slices.MaxFunc(times, time.Time.Compare).Add(time.Millisecond),
-	}
 }

@@ -68,10 +68,10 @@ func New(o Options) (*Client, error) {
 // it is about to do after the wait and right before the act.
 func (c *Client) Ready(ctx context.Context) error { return httpx.Wait(ctx, c.requests) }
 
-// Create posts one survey request, once, and does not wait for its turn. It may be called again with the same request
-// only when that was certainly not taken; see Answer.
+// Create posts one survey request, or recovery, once, and does not wait for its turn. It may be called again with the same
+// request only when that was certainly not taken; see Answer.
 func (c *Client) Create(ctx context.Context, r Request) Answer {
-	body, err := json.Marshal(r)
+	path, body, err := r.post()
 	if err != nil {
 		return Answer{Err: fmt.Errorf("agent connect: the survey request cannot be encoded: %w", err)}
 	}
@@ -82,7 +82,7 @@ func (c *Client) Create(ctx context.Context, r Request) Answer {
 		GotConn: func(httptrace.GotConnInfo) { written.Store(true) },
 	})
 	resp, err := c.service.Do(ctx, httpx.Call{
-		Method: http.MethodPost, Path: "/v1/requests", Body: body,
+		Method: http.MethodPost, Path: path, Body: body,
 		Once: true, Secrets: r.personal(), Paced: []*httpx.Pacer{c.requests},
 	})
 	if err != nil {
@@ -91,8 +91,8 @@ func (c *Client) Create(ctx context.Context, r Request) Answer {
 	return success(resp)
 }
 
-// success reads a 2xx answer. Agent Connect documents 200 with an echo of the request; an empty body is taken for
-// agreement too, anything that is not JSON is not: that may be a proxy's or a portal's.
+// success reads a 2xx answer. Agent Connect documents 200 with an echo of the request, or with the id of a recovery; an
+// empty body is taken for agreement too, anything that is not JSON is not: that may be a proxy's or a portal's.
 func success(resp *httpx.Response) Answer {
 	a := Answer{Status: resp.Status, Written: true}
 	if len(resp.Body) > 0 {

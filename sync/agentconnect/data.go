@@ -38,6 +38,8 @@ const (
 // but UUID and Sequence may be missing (observed).
 type Interaction struct {
 	UUID             string
+	Recovery         bool      // it follows up on another one
+	Parent           string    // the UUID of that one
 	Sequence         int64     // grows; a row gets a new one whenever it changes (documented), and then shows again
 	ExtInteractionID string    // the conversation's id, of requests made by acsync
 	Intent           string    // custom_properties.acsync_intent: the stamp of the attempt that arrived
@@ -80,12 +82,17 @@ func newDataReader(o Options) (dataReader, error) {
 }
 
 // Since gives the interactions that were created at since or later, by Agent Connect's clock; a zero time gives all.
-// Recoveries are not among them. A row that changes meanwhile comes again.
+// Recoveries are among them. A row that changes meanwhile comes again.
 //
 // An error is the last thing it gives. When there is none, everything that Agent Connect shows has been given; that is
 // not yet all it has taken, since its data lag behind (by how much is unknown) and rows can vanish (observed). Errors of
 // the service, or of the way to it, are *httpx.Error; without a secret the error is ErrNoSecret.
 func (c *Client) Since(ctx context.Context, since time.Time) iter.Seq2[Interaction, error] {
+	return c.Between(ctx, since, time.Time{})
+}
+
+// Between is Since with an end: it gives what was created at until or earlier. A zero time is no end.
+func (c *Client) Between(ctx context.Context, since, until time.Time) iter.Seq2[Interaction, error] {
 	return func(yield func(Interaction, error) bool) {
 		if c.data.secret == "" {
 			yield(Interaction{}, ErrNoSecret)
@@ -93,7 +100,7 @@ func (c *Client) Since(ctx context.Context, since time.Time) iter.Seq2[Interacti
 		}
 		pages := paging{}
 		for range dataPages {
-			rows, err := c.data.page(ctx, since, pages.after)
+			rows, err := c.data.page(ctx, span{since, until}, pages.after)
 			for _, row := range rows {
 				if !yield(row, nil) {
 					return
@@ -146,11 +153,17 @@ func (p *paging) turn(rows []Interaction) error {
 	return nil
 }
 
+// span is the time of creation of what is to be read, both ends included; zero for no end.
+type span struct{ since, until time.Time }
+
 // page reads one page, as often as it takes.
-func (d dataReader) page(ctx context.Context, since time.Time, after int64) ([]Interaction, error) {
-	query := url.Values{"limit": {strconv.Itoa(dataRows)}}
-	if !since.IsZero() {
-		query.Set("created_at_gte", since.UTC().Format(dateForm))
+func (d dataReader) page(ctx context.Context, of span, after int64) ([]Interaction, error) {
+	query := url.Values{"limit": {strconv.Itoa(dataRows)}, "include_recovery": {"true"}}
+	if !of.since.IsZero() {
+		query.Set("created_at_gte", of.since.UTC().Format(dateForm))
+	}
+	if !of.until.IsZero() {
+		query.Set("created_at_lte", of.until.UTC().Format(dateForm))
 	}
 	if after > 0 {
 		query.Set("after", strconv.FormatInt(after, 10))
@@ -164,8 +177,18 @@ func (d dataReader) page(ctx context.Context, since time.Time, after int64) ([]I
 	return rows, explainData(err)
 }
 
-// read makes one call. It signs a token of its own (how long one is taken for is unknown), without "Bearer" (documented).
+// read makes one call.
 func (d dataReader) read(ctx context.Context, query string) ([]Interaction, error) {
+	resp, err := d.get(ctx, dataPath, query)
+	if err != nil {
+		return nil, err
+	}
+	return decodeData(resp)
+}
+
+// get makes one call that needs the secret. It signs a token of its own (how long one is taken for is unknown), without
+// "Bearer" (documented). What is private in the query is taken out of errors, in case that the service echoes it.
+func (d dataReader) get(ctx context.Context, path, query string, private ...string) (*httpx.Response, error) {
 	token, err := d.token(time.Now())
 	if err != nil {
 		return nil, err
@@ -177,13 +200,9 @@ func (d dataReader) read(ctx context.Context, query string) ([]Interaction, erro
 	if err != nil {
 		return nil, err
 	}
-	resp, err := service.Do(ctx, httpx.Call{
-		Method: http.MethodGet, Path: dataPath, Query: query, Secrets: []string{token}, Paced: []*httpx.Pacer{d.pacer},
+	return service.Do(ctx, httpx.Call{
+		Method: http.MethodGet, Path: path, Query: query, Secrets: append(private, token), Paced: []*httpx.Pacer{d.pacer},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return decodeData(resp)
 }
 
 // token is a JSON web token with nothing but its time in it (documented).

@@ -117,8 +117,8 @@ func TestSinceAsks(t *testing.T) {
 	if _, err := s.all(t, time.Date(2026, 11, 20, 9, 0, 0, 999, time.FixedZone("", -5*3600))); err != nil {
 		t.Fatal(err)
 	}
-	first := url.Values{"created_at_gte": {"2026-11-20T14:00:00+00:00"}, "limit": {"1000"}}
-	want := []url.Values{first, {"created_at_gte": first["created_at_gte"], "limit": {"1000"}, "after": {"9"}}, {"created_at_gte": first["created_at_gte"], "limit": {"1000"}, "after": {"12"}}}
+	first := url.Values{"created_at_gte": {"2026-11-20T14:00:00+00:00"}, "limit": {"1000"}, "include_recovery": {"true"}}
+	want := []url.Values{first, {"created_at_gte": first["created_at_gte"], "limit": {"1000"}, "include_recovery": {"true"}, "after": {"9"}}, {"created_at_gte": first["created_at_gte"], "limit": {"1000"}, "include_recovery": {"true"}, "after": {"12"}}}
 	if diff := cmp.Diff(want, s.queries); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -176,6 +176,8 @@ var answers = []struct {
 	rows       []Interaction // nil: refused
 }{
 	{"empty", `[]`, []Interaction{}},
+	{"recoveries", `[{"uuid":"a","sequence_id":1,"is_recovery":true},{"uuid":"b","is_recovery":null,"parent_uuid":"a"},{"uuid":"c","is_recovery":"true"},` +
+		`{"uuid":"d","is_recovery":false,"parent_uuid":null}]`, []Interaction{{UUID: "a", Sequence: 1, Recovery: true}, {UUID: "b", Recovery: true, Parent: "a"}, {UUID: "c", Recovery: true}, {UUID: "d"}}},
 	{"an object with the list", `{"data":[{"uuid":"a","sequence_id":1}],"meta":{}}`, []Interaction{{UUID: "a", Sequence: 1}}},
 	{"null everywhere", `[{"uuid":"a","sequence_id":1,"ext_interaction_id":null,"request_created_at":null,"request_delivery_status":null,` +
 		`"requested_via":null,"custom_properties":null,"customer":null}]`, []Interaction{{UUID: "a", Sequence: 1}}},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"acsync/sync/httpx"
@@ -62,6 +63,8 @@ func decodeInteractions(body []byte) ([]Interaction, error) {
 type dataRow struct {
 	UUID         text       `json:"uuid"`
 	Sequence     number     `json:"sequence_id"`
+	Recovery     flag       `json:"is_recovery"`
+	Parent       text       `json:"parent_uuid"`
 	Ext          text       `json:"ext_interaction_id"`
 	Created      instant    `json:"request_created_at"`
 	Status       text       `json:"request_delivery_status"`
@@ -71,7 +74,7 @@ type dataRow struct {
 
 func (r dataRow) interaction() Interaction {
 	return Interaction{
-		UUID: string(r.UUID), Sequence: max(int64(r.Sequence), 0), ExtInteractionID: string(r.Ext), Intent: string(r.Properties),
+		UUID: string(r.UUID), Recovery: bool(r.Recovery) || r.Parent != "", Parent: string(r.Parent), Sequence: max(int64(r.Sequence), 0), ExtInteractionID: string(r.Ext), Intent: string(r.Properties),
 		CreatedAt: time.Time(r.Created), Status: string(r.Status), RequestedVia: string(r.RequestedVia),
 	}
 }
@@ -112,6 +115,15 @@ func (n *number) UnmarshalJSON(data []byte) error {
 		value = 0
 	}
 	*n = number(value)
+	return nil
+}
+
+// flag is true, or the word; anything else is false.
+type flag bool
+
+// UnmarshalJSON never fails on valid JSON.
+func (f *flag) UnmarshalJSON(data []byte) error {
+	*f = flag(strings.EqualFold(strings.Trim(string(data), `"`), "true"))
 	return nil
 }
 

@@ -1,4 +1,4 @@
-// Package agentconnect posts survey requests to Medallia Agent Connect.
+// Package agentconnect posts survey requests, and the recoveries that follow them up, to Medallia Agent Connect.
 //
 // Agent Connect has no idempotency key (documented by its absence): a request that is posted twice mails the customer
 // twice. The client therefore makes one attempt and no more, follows no redirect, lets nothing be replayed below it, and

@@ -2,8 +2,11 @@ package agentconnect
 
 import "time"
 
-// Request is the body of POST /v1/requests: a survey request. Empty fields are left out.
+// Request is a survey request, the body of POST /v1/requests; or a service recovery, of which POST /v1/recoveries takes
+// only some fields. Empty fields are left out.
 type Request struct {
+	Recovery bool `json:"-"` // ExtInteractionID is that of the first request, which this one follows up
+
 	Customer         Customer          `json:"customer,omitzero"`
 	Employee         Employee          `json:"employee,omitzero"`
 	Channel          string            `json:"channel"` // must match a channel set up in Agent Connect; case matters

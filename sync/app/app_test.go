@@ -171,6 +171,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("config.toml"), []byte(config), 0o600))
 	ts.Setenv("START", stand.Start().Format(time.RFC3339))
 	ts.Setenv("CONNECT", stand.AgentConnectURL())
+	ts.Setenv("SECRET", stand.AgentConnectSecret())
 }
 
 // received COUNT|none-twice: what Agent Connect's stand-in at $CONNECT took.

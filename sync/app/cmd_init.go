@@ -42,7 +42,7 @@ func (s *shell) init(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg, err := config.Load(config.Source{Path: path, Env: s.env})
+	cfg, err := load(config.Source{Path: path, Env: s.env})
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,7 @@ func (s *shell) init(c *cli.Context) (err error) {
 	case start.Before(now.Add(-surveysync.Horizon)):
 		return usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, start.Format(time.RFC3339))
 	}
-	o := store.Options{AllowNetwork: cfg.Ledger.AllowNetwork}
-	if cfg.Ready() == nil {
-		o.Tenant = cfg.Accounts() // otherwise they may still change, and the first pass binds the ledger
-	}
-	if err := store.Create(cfg.Ledger.Path, start, o); err != nil {
+	if err := store.Create(cfg.Ledger.Path, start, createOptions(cfg)); err != nil {
 		return err
 	}
 	return s.sayInit(c, path, wrote, cfg, start)

@@ -190,7 +190,13 @@ func (s *shell) ledgerRebuild(c *cli.Context) error {
 	if err != nil {
 		return done(err)
 	}
-	n, err := ledger.Import(received(ledger, clients.connect.Since(c.Context, since)))
+	var followed recoveries
+	n, err := ledger.Import(received(ledger, followed.sift(clients.connect.Since(c.Context, since))))
+	if err == nil {
+		var more int
+		more, err = ledger.Import(followed.entries(ledger))
+		n += more
+	}
 	return done(errors.Join(err, s.sayLedger(c, "rebuild", map[string]any{"written": n, "since": since},
 		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))))
 }

@@ -22,7 +22,7 @@ func (s *shell) resolveCommand() *cli.Command {
 			&cli.BoolFlag{Name: flagResend, Usage: "they did not arrive: the next pass sends them again"},
 			&cli.BoolFlag{Name: flagAccept, Usage: "they did arrive"},
 			&cli.BoolFlag{Name: flagDrop, Usage: "never send them; also for what is scheduled or to be retried"},
-			&cli.StringSliceFlag{Name: flagID, Usage: "decide about the conversation with this `ID`; can be repeated"},
+			&cli.StringSliceFlag{Name: flagID, Usage: "decide about the conversation with this `ID`, or one resolution of it: ID@TIME; can be repeated"},
 			&cli.BoolFlag{Name: flagAll, Usage: "decide about all that are in doubt"},
 		},
 		Action: s.resolve,
@@ -44,7 +44,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	if action == 0 && !tenant.config.AgentConnect.APISecret.IsSet() {
+	if action == 0 && !tenant.remembers() {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
 			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
 	}
@@ -79,6 +79,11 @@ func decision(c *cli.Context) (surveysync.Action, surveysync.Choice, error) {
 	}{{flagResend, surveysync.Resend}, {flagAccept, surveysync.Accept}, {flagDrop, surveysync.Drop}} {
 		if c.Bool(each.flag) {
 			actions = append(actions, each.action)
+		}
+	}
+	for _, id := range choice.IDs {
+		if _, _, err := surveysync.ParseID(id); err != nil {
+			return 0, choice, usagef("--%s %v; nothing was changed", flagID, err)
 		}
 	}
 	chosen := choice.All || len(choice.IDs) > 0

@@ -64,10 +64,14 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 	engine := &surveysync.Engine{
 		Source: clients.kustomer, Directory: clients.kustomer, Sender: clients.connect, Options: options(t.config),
 	}
-	if t.config.AgentConnect.APISecret.IsSet() {
+	if t.remembers() {
 		engine.Receiver = clients.connect
 	}
+	if t.config.Filters.RequireActiveProfile {
+		engine.Roster = clients.connect
+	}
 	engine.Options.Mode, engine.Options.Limits.Max = c.Command.Name, c.Int(flagMax)
+	engine.Options.AcceptIdentity = c.Bool(flagAcceptIdentity)
 	if c.Bool(flagDryRun) {
 		ledger, closeLedger, err := t.readLedger()
 		engine.Observer = observers{}

@@ -105,13 +105,15 @@ func exitCode(err error) int {
 		ahead  *surveysync.AheadError
 		moving *surveysync.UnsteadyError
 		ledger *surveysync.LedgerError
+		counts *surveysync.IdentityError
 	)
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.As(err, &pass):
 		return pass.code
-	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.As(err, &floor), errors.Is(err, store.ErrExists),
+	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.As(err, &floor), errors.As(err, &counts),
+		errors.Is(err, store.ErrExists),
 		errors.As(err, new(cli.ExitCoder)): // cli's own complaints
 		return exitUsage
 	case errors.Is(err, store.ErrMissing):

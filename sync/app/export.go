@@ -24,6 +24,7 @@ type line struct {
 	Attempts   int       `json:"attempts"`
 	At         time.Time `json:"at"`
 	Intent     string    `json:"intent"`                  // the stamp of the last attempt; empty where there was none
+	Kind       string    `json:"kind,omitzero"`           // "recovery" when it is one, beside the conversation's own line
 	PerRes     bool      `json:"per_resolution,omitzero"` // asked about once for each resolution, not once
 }
 
@@ -35,7 +36,7 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 	err := each(func(e store.Entry) error {
 		l := line{
 			ID: e.Conversation, Resolution: e.Record.Resolution.UTC(), State: e.State.String(), Reason: e.Reason,
-			Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), PerRes: e.Key.Resolution != 0,
+			Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), PerRes: e.Key.Resolution != 0, Kind: e.Kind(),
 		}
 		if e.Intent > 0 {
 			l.Intent = store.Intent{Number: e.Intent, Ledger: ledger}.String()
@@ -87,9 +88,12 @@ func parseLine(text []byte) (store.Entry, bool, error) {
 			state = each
 		}
 	}
+	key := store.Key{Conversation: l.ID, Recovery: l.Kind != ""}
 	switch {
 	case l.ID == "" || l.Resolution.IsZero() || l.At.IsZero():
 		return store.Entry{}, false, errors.New("id, resolution or at is missing")
+	case l.Kind != key.Kind():
+		return store.Entry{}, false, fmt.Errorf("there is no kind %s", strconv.Quote(l.Kind))
 	case state == store.Unknown:
 		return store.Entry{}, false, fmt.Errorf("there is no state %s", strconv.Quote(l.State))
 	case state == store.Sending, state == store.Retry && l.Attempts > 0:
@@ -97,7 +101,6 @@ func parseLine(text []byte) (store.Entry, bool, error) {
 	case state == store.Retry, state == store.Scheduled:
 		return store.Entry{}, false, nil
 	}
-	key := store.Key{Conversation: l.ID}
 	if l.PerRes {
 		key.Resolution = l.Resolution.UnixMilli()
 	}

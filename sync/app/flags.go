@@ -15,6 +15,8 @@ const (
 	flagReport    = "report"
 	flagMax       = "max"
 	flagStart     = "start"
+	flagFrom      = "from"
+	flagTo        = "to"
 	flagSeed      = "seed"
 	flagOut       = "out"
 	flagIn        = "in"
@@ -24,9 +26,11 @@ const (
 	flagResend    = "resend"
 	flagAccept    = "accept"
 	flagDrop      = "drop"
+	flagWith      = "with"
 
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
+	flagAcceptIdentity = "accept-identity-change"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )
@@ -52,6 +56,7 @@ func passFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
 		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
+		&cli.BoolFlag{Name: flagAcceptIdentity, Usage: "confirm, once, that sync.survey_per was changed on a ledger in use"},
 		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
 	}
 }

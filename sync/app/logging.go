@@ -43,6 +43,9 @@ func (l logging) disposed(row surveysync.Row) {
 		what = "would send"
 	}
 	attributes := []any{"conversation", row.Key.Conversation}
+	if row.Key.Recovery {
+		attributes = append(attributes, "kind", row.Key.Kind())
+	}
 	if row.Reason != "" {
 		attributes = append(attributes, "reason", row.Reason)
 	}

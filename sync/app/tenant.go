@@ -30,7 +30,7 @@ func (s *shell) tenant(c *cli.Context) (*tenant, error) {
 		return nil, usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
 	}
 	if !c.Bool(flagSandbox) {
-		cfg, err := config.Load(config.Source{Path: c.String(flagConfig), Env: s.env})
+		cfg, err := load(config.Source{Path: c.String(flagConfig), Env: s.env})
 		return &tenant{config: cfg, name: cfg.Kustomer.Org}, err
 	}
 	stand, err := sandbox.Start(sandbox.Options{Now: s.app.Now})
@@ -42,7 +42,7 @@ func (s *shell) tenant(c *cli.Context) (*tenant, error) {
 		source.Path = c.String(flagConfig)
 	}
 	t := &tenant{name: "sandbox", sandbox: stand}
-	if t.config, err = config.Load(source); err != nil {
+	if t.config, err = load(source); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	if t.config.Ledger.Path, err = s.sandboxLedger(); err != nil {
@@ -65,10 +65,16 @@ func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
 	cfg.Kustomer.RequestsPerMinute, cfg.Kustomer.SearchesPerMinute = 6000, 3000
 	cfg.AgentConnect.Subdomain, cfg.AgentConnect.BaseURL = "", stand.AgentConnectURL()
 	cfg.AgentConnect.APIKey, cfg.AgentConnect.APIKeyFile = config.NewSecret(stand.AgentConnectKey()), ""
-	// Without the secret: these stand-ins forget with the process what they took, so that their data prove nothing to the next.
 	cfg.AgentConnect.APISecret, cfg.AgentConnect.APISecretFile = config.Secret{}, ""
+	if cfg.Filters.RequireActiveProfile {
+		cfg.AgentConnect.APISecret = config.NewSecret(stand.AgentConnectSecret())
+	}
 	cfg.AgentConnect.RequestsPerMinute = 4500
 }
+
+// remembers tells whether Agent Connect's data can be asked what became of a request. The stand-ins behind --sandbox forget
+// with the process what they took, so that their data prove nothing to the next.
+func (t *tenant) remembers() bool { return t.sandbox == nil && t.config.AgentConnect.APISecret.IsSet() }
 
 // sandboxLedger is the path of the stand-ins' own ledger, in the user's cache directory.
 func (s *shell) sandboxLedger() (string, error) {
@@ -88,6 +94,15 @@ func (t *tenant) open(o store.Options) (*store.Ledger, error) {
 	return store.Open(t.config.Ledger.Path, o)
 }
 
+// createOptions are what the configuration says of a ledger that is made.
+func createOptions(cfg config.Config) store.Options {
+	o := store.Options{AllowNetwork: cfg.Ledger.AllowNetwork, Identity: store.Identity(cfg.Sync.SurveyPer)}
+	if cfg.Ready() == nil {
+		o.Tenant = cfg.Accounts() // otherwise they may still change, and the first pass binds the ledger
+	}
+	return o
+}
+
 // ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
 func (t *tenant) ledger() (*store.Ledger, error) {
 	ledger, err := t.open(store.Options{})
@@ -97,7 +112,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(t.config.Ledger.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
 	}
-	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), store.Options{AllowNetwork: t.config.Ledger.AllowNetwork, Tenant: t.config.Accounts()}); err != nil {
+	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), createOptions(t.config)); err != nil {
 		return nil, err
 	}
 	if ledger, err = t.open(store.Options{}); err != nil {

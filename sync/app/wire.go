@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 	"acsync/sync/config"
@@ -72,11 +73,13 @@ func (c *clients) calls() report.Calls {
 	return report.Calls{Kustomer: c.all.Count(), KustomerSearch: c.searches.Count(), AgentConnect: c.requests.Count(), AgentConnectData: c.data.Count()}
 }
 
-// policy is the part of the configuration that decisions depend on.
+// policy is the part of the configuration that decisions depend on. Its expressions were checked by load.
 func policy(cfg config.Config) surveysync.Policy {
+	e, _ := compiled(cfg)
 	return surveysync.Policy{
 		AppURL:              cfg.KustomerAppURL(),
 		MaxAge:              time.Duration(cfg.Sync.MaxAge),
+		Delay:               time.Duration(cfg.Sync.Delay),
 		Closer:              cfg.Sync.Agent == config.AgentCloser,
 		VerifiedEmail:       cfg.Sync.Email == config.EmailVerified,
 		FlagDoNotSend:       cfg.Filters.DoNotSend == config.DoNotSendFlag,
@@ -86,6 +89,9 @@ func policy(cfg config.Config) surveysync.Policy {
 		SkipMachineAgents:   cfg.Filters.SkipMachineAgents,
 		Channels:            cfg.Mapping.Channels,
 		DefaultChannel:      cfg.Mapping.DefaultChannel,
+		Mapping:             e.mapping,
+		Rules:               e.rules,
+		Recovery:            e.recovery,
 	}
 }
 
@@ -94,6 +100,7 @@ func options(cfg config.Config) surveysync.Options {
 	return surveysync.Options{
 		Policy:      policy(cfg),
 		Limits:      surveysync.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
+		SurveyPer:   store.Identity(cfg.Sync.SurveyPer),
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
 		Recheck:     time.Duration(cfg.Sync.RecheckAfter),

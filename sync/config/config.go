@@ -27,6 +27,7 @@ type Config struct {
 	AgentConnect AgentConnect `toml:"agent_connect"`
 	Sync         Sync         `toml:"sync"`
 	Filters      Filters      `toml:"filters"`
+	Recovery     Recovery     `toml:"recovery"`
 	Mapping      Mapping      `toml:"mapping"`
 	Rules        []Rule       `toml:"rule"`
 	Ledger       Ledger       `toml:"ledger"`
@@ -96,17 +97,24 @@ type Mapping struct {
 	CustomProperties map[string]string `toml:"custom_properties"` // name to expression
 }
 
+// Recovery is the section about the service recoveries.
+type Recovery struct {
+	When string `toml:"when"` // expression that is true or false; empty: there are none
+}
+
 // Rule is one [[rule]]: a condition and what follows from it.
 type Rule struct {
-	Name   string   `toml:"name"`
-	When   string   `toml:"when"`   // expression that is true or false
-	Action string   `toml:"action"` // "skip", "flag" or "send"; empty leaves the decision as it is
-	Delay  Duration `toml:"delay"`
-	Set    RuleSet  `toml:"set"`
+	Name   string    `toml:"name"`
+	When   string    `toml:"when"`   // expression that is true or false
+	Action string    `toml:"action"` // "skip", "flag" or "send"; empty leaves the decision as it is
+	Delay  *Duration `toml:"delay"`  // in place of [Sync].Delay; nil leaves that
+	Set    RuleSet   `toml:"set"`
 }
 
 // RuleSet holds the expressions with which a rule replaces those of [Mapping].
 type RuleSet struct {
+	Channel          string            `toml:"channel"` // Agent Connect's name
+	Tags             string            `toml:"tags"`    // added to the conversation's own
 	Brand            string            `toml:"brand"`
 	Language         string            `toml:"language"`
 	Country          string            `toml:"country"`

@@ -177,6 +177,7 @@ func (d *decoder) entry(v reflect.Value, path string, key part, value *unstable.
 		v.Set(reflect.MakeMap(v.Type()))
 	}
 	v.SetMapIndex(reflect.ValueOf(key.name), reflect.ValueOf(string(value.Data)))
+	d.contents.note(name, d.doc, d.base, value)
 }
 
 func (d *decoder) leaf(v reflect.Value, path string, value *unstable.Node, at int) {
@@ -186,7 +187,9 @@ func (d *decoder) leaf(v reflect.Value, path string, value *unstable.Node, at in
 	d.origins[path] = d.doc.origin(at)
 	if problem := convert(v, value); problem != "" {
 		d.note(path, at, problem)
+		return
 	}
+	d.contents.note(path, d.doc, d.base, value)
 }
 
 // claim notes that something is given here, and tells whether this is the first time.

@@ -18,10 +18,11 @@ const maxFile = 256 << 10
 
 // Source says where a configuration comes from. The zero Source gives the defaults.
 type Source struct {
-	Path     string        // the TOML file; empty: none is read, and relative paths are relative to the working directory
-	Optional bool          // a missing file is fine: defaults and environment
-	Env      []string      // "K=V", as os.Environ returns it
-	Override func(*Config) // applied last, before validation; paths that it sets are taken as they are
+	Path     string                 // the TOML file; empty: none is read, and relative paths are relative to the working directory
+	Optional bool                   // a missing file is fine: defaults and environment
+	Env      []string               // "K=V", as os.Environ returns it
+	Override func(*Config)          // applied last, before validation; paths that it sets are taken as they are
+	Check    func(Config) []Problem // finds what is wrong with the expressions; nil: they are not looked at
 }
 
 // Load reads, merges and checks a configuration. Its only errors are [Faults], all of them at once. What a pass needs
@@ -35,6 +36,7 @@ func Load(s Source) (Config, error) {
 	l.readSecrets()
 	l.override()
 	l.validate()
+	l.check()
 	if len(l.faults) > 0 {
 		return Config{}, l.faults.sorted()
 	}
@@ -50,6 +52,8 @@ type loader struct {
 	inFile  map[string]origin // of the secrets that stand in the configuration file itself
 	faults  Faults
 	faulty  map[string]bool // keys with a fault: one is enough
+
+	contents contents
 }
 
 // fault adds a fault of a key, placed where its value came from.
@@ -173,7 +177,7 @@ func (l *loader) override() {
 func (l *loader) validate() {
 	for _, f := range l.cfg.Validate() {
 		keys := append([]string{f.Key}, f.related...)
-		if slices.ContainsFunc(keys, func(key string) bool { return l.faulty[key] }) {
+		if slices.ContainsFunc(keys, func(key string) bool { return l.faulty[key] }) || l.faultyBelow(f.Key) {
 			continue
 		}
 		for _, key := range keys {
@@ -184,4 +188,14 @@ func (l *loader) validate() {
 		}
 		l.faults = append(l.faults, f)
 	}
+}
+
+// faultyBelow tells whether something in a rule is known to be wrong, so that the rule as a whole cannot be judged.
+func (l *loader) faultyBelow(key string) bool {
+	for faulty := range l.faulty {
+		if strings.HasPrefix(key, "rule[") && strings.HasPrefix(faulty, key+".") {
+			return true
+		}
+	}
+	return false
 }

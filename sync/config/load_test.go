@@ -274,6 +274,18 @@ func TestLoadFaults(t *testing.T) {
 				`config.toml:11:1: rule[2].action: must be one of "skip", "flag", "send", is "drop"`,
 			},
 		},
+		"rules whose values cannot work": {
+			"[[rule]]\nname = 'a:b'\nwhen = 'true'\naction = 'skip'\n[[rule]]\nname = 'idle'\nwhen = 'true'\n" +
+				"[[rule]]\nname = 'mapping.brand'\nwhen = 'true'\ndelay = '31d'\n[rule.set]\ncustom_properties = { acsync_intent = 'tags', x = '' }\n",
+			[]string{
+				"config.toml:2:1: rule[1].name: must be at most 40 letters, digits, spaces, dots, hyphens and underscores, and begin and end with a letter or digit",
+				"config.toml:5:3: rule[2]: does nothing: give it an action, a delay or something to set",
+				`config.toml:9:1: rule[3].name: must not begin with "mapping." or "recovery.", by which reports name the expressions of those sections`,
+				"config.toml:11:1: rule[3].delay: must be between 0s and 30d, is 31d",
+				"config.toml:13:23: rule[3].set.custom_properties.acsync_intent: is written by acsync itself; see agent_connect.stamp",
+				"config.toml:13:47: rule[3].set.custom_properties.x: must not be empty: give it an expression, or leave the property out",
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, got := load(t, c.text)

@@ -6,18 +6,9 @@ import "reflect"
 // default is a fault: a silently ignored setting would be worse. To support a key, delete its line here and the note in
 // config.example.toml.
 var notSupported = map[string]bool{
-	"sync.survey_per":                true,
-	"sync.delay":                     true,
-	"filters.require_active_profile": true,
-	"mapping.brand":                  true,
-	"mapping.language":               true,
-	"mapping.country":                true,
-	"mapping.employee_custom_id":     true,
-	"mapping.custom_properties":      true,
-	"rule":                           true,
-	"notify.healthcheck_url":         true,
-	"notify.prometheus_textfile":     true,
-	"notify.webhook_url":             true,
+	"notify.healthcheck_url":     true,
+	"notify.prometheus_textfile": true,
+	"notify.webhook_url":         true,
 }
 
 // checkSupported adds the keys that are set and not supported.

@@ -10,18 +10,9 @@ import (
 
 // A value of each key that is good in itself and not the default.
 var notDefault = map[string]string{
-	"sync.survey_per":                `"resolution"`,
-	"sync.delay":                     `"1h"`,
-	"filters.require_active_profile": `true`,
-	"mapping.brand":                  `"'a'"`,
-	"mapping.language":               `"'en'"`,
-	"mapping.country":                `"'GB'"`,
-	"mapping.employee_custom_id":     `"agent.id"`,
-	"mapping.custom_properties":      `{ a = "b" }`,
-	"rule":                           `[{ name = "a", when = "true", action = "skip" }]`,
-	"notify.healthcheck_url":         `"https://hc.example/x?y=z"`,
-	"notify.prometheus_textfile":     `"acsync.prom"`,
-	"notify.webhook_url":             `"https://hooks.example/x"`,
+	"notify.healthcheck_url":     `"https://hc.example/x?y=z"`,
+	"notify.prometheus_textfile": `"acsync.prom"`,
+	"notify.webhook_url":         `"https://hooks.example/x"`,
 }
 
 func TestNotSupportedKeysAreRefused(t *testing.T) {

@@ -14,8 +14,12 @@ func (c Config) Validate() []Fault {
 	k.checkAgentConnect(c.AgentConnect)
 	k.checkSync(c.Sync)
 	k.checkFilters(c.Filters)
+	k.checkRecovery(c)
 	k.checkMapping(c.Mapping)
-	for i, rule := range c.Rules {
+	if len(c.Rules) > maxRules {
+		k.fault("rule", "has %d entries; at most %d are taken", len(c.Rules), maxRules)
+	}
+	for i, rule := range c.Rules[:min(len(c.Rules), maxRules)] {
 		k.checkRule(ruleKey("rule", i+1), rule, c.Rules[:i])
 	}
 	k.checkLedger(c.Ledger)
@@ -25,8 +29,8 @@ func (c Config) Validate() []Fault {
 	return k.faults
 }
 
-// Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to read, and the
-// keys of both services.
+// Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to read, the
+// keys of both services, and the secret where a setting depends on it.
 func (c Config) Ready() error {
 	k := &checker{faulty: map[string]bool{}}
 	if c.KustomerURL() == "" {
@@ -38,6 +42,10 @@ func (c Config) Ready() error {
 	}
 	if !c.AgentConnect.APIKey.IsSet() {
 		k.needKey(secrets[1])
+	}
+	if c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
+		k.fault("filters.require_active_profile", "needs the API secret, with which the profiles are listed: set the environment variable "+
+			"AGENT_CONNECT_API_SECRET, or name a file that holds it in agent_connect.api_secret_file")
 	}
 	return k.faults.err()
 }
@@ -119,6 +127,18 @@ func (k *checker) checkFilters(c Filters) {
 	}
 }
 
+// checkRecovery checks the section against the others; its expression is for [Source].Check.
+func (k *checker) checkRecovery(c Config) {
+	switch {
+	case c.Recovery.When == "":
+	case blank(c.Recovery.When):
+		k.fault("recovery.when", `must be an expression, or "" for none`)
+	case c.Sync.SurveyPer == SurveyPerResolution:
+		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": Agent Connect finds the first request by the conversation's id, `+
+			"and there would be several")
+	}
+}
+
 func (k *checker) checkMapping(c Mapping) {
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
 		switch value := c.Channels[name]; {
@@ -132,26 +152,7 @@ func (k *checker) checkMapping(c Mapping) {
 	if c.DefaultChannel != "" && blank(c.DefaultChannel) {
 		k.fault("mapping.default_channel", `must name a channel, or be "" for none`)
 	}
-	for name := range c.CustomProperties {
-		if blank(name) {
-			k.fault("mapping.custom_properties", "must not hold an empty name")
-		}
-	}
-}
-
-func (k *checker) checkRule(key string, rule Rule, before []Rule) {
-	if blank(rule.Name) {
-		k.faultRelated(key+".name", []string{key}, "must not be empty: reports name the rule that decided")
-	} else if slices.ContainsFunc(before, func(r Rule) bool { return r.Name == rule.Name }) {
-		k.fault(key+".name", "is the name of a rule above; reports could not tell them apart")
-	}
-	if blank(rule.When) {
-		k.faultRelated(key+".when", []string{key}, "must not be empty: write true for a rule that always holds")
-	}
-	if rule.Action != "" {
-		k.oneOf(key+".action", rule.Action, "skip", "flag", "send")
-	}
-	k.duration(key+".delay", rule.Delay, 0, 30*24*time.Hour)
+	k.checkProperties("mapping.custom_properties", c.CustomProperties)
 }
 
 func (k *checker) checkLedger(c Ledger) {

@@ -210,6 +210,15 @@ func TestReady(t *testing.T) {
 	if err := cfg.Ready(); err != nil {
 		t.Errorf("a complete configuration is not ready: %v", err)
 	}
+	cfg.Filters.RequireActiveProfile = true
+	faults, _ = errors.AsType[Faults](cfg.Ready())
+	if diff := cmp.Diff(keysOf(faults), []string{"filters.require_active_profile"}); diff != "" {
+		t.Errorf("without the secret: got -, want +\n%s", diff)
+	}
+	cfg.AgentConnect.APISecret = NewSecret("c")
+	if err := cfg.Ready(); err != nil {
+		t.Errorf("with the secret it is not ready: %v", err)
+	}
 }
 
 // Several keys have a part in some faults; the position is that of the one that was set.

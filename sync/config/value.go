@@ -43,6 +43,9 @@ func convert(v reflect.Value, node *unstable.Node) (problem string) {
 		if problem = wrongKind(node, wantDuration, unstable.String); problem == "" {
 			problem = errorText(target.UnmarshalText(node.Data))
 		}
+	case **Duration:
+		*target = new(Duration)
+		problem = convert(v.Elem(), node)
 	case *[]string:
 		*target, problem = texts(node)
 	default:

@@ -41,7 +41,7 @@ func attention(b *strings.Builder, p Pass, s Style) {
 	})
 	b.WriteString("needs a hand\n")
 	for _, row := range rows[:min(len(rows), shownRows)] {
-		line := fmt.Sprintf("  %-24s  %-8s  %s", row.Key.Conversation, name(row.State), row.Reason)
+		line := fmt.Sprintf("  %-24s  %-8s  %s%s", row.Key.Conversation, name(row.State), ofKind(row.Key.Kind()), row.Reason)
 		if row.Message != "" && !telling(row.Reason) {
 			line += ": " + row.Message
 		}
@@ -53,13 +53,21 @@ func attention(b *strings.Builder, p Pass, s Style) {
 	b.WriteString("\n")
 }
 
+// ofKind marks what is not a survey request.
+func ofKind(kind string) string {
+	if kind == "" {
+		return ""
+	}
+	return kind + ": "
+}
+
 // telling tells whether a reason says it all, so that the server's words add nothing.
 func telling(reason surveysync.Reason) bool {
 	switch reason {
 	case surveysync.Refused, surveysync.ServerFailure, surveysync.NoAnswer, surveysync.Unreadable:
 		return false
 	}
-	return true
+	return !reason.Broken()
 }
 
 // attentionJSON is a conversation that needs a hand, for programs.
@@ -68,13 +76,14 @@ type attentionJSON struct {
 	State   string `json:"state"`
 	Reason  string `json:"reason"`
 	Status  int    `json:"status"`
-	Message string `json:"message"` // Agent Connect's words, without personal data
+	Message string `json:"message"`        // Agent Connect's words, without personal data
+	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
 }
 
 func attentionList(rows []surveysync.Row) []attentionJSON {
 	list := make([]attentionJSON, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, attentionJSON{row.Key.Conversation, row.State.String(), string(row.Reason), row.Status, row.Message})
+		list = append(list, attentionJSON{row.Key.Conversation, row.State.String(), string(row.Reason), row.Status, row.Message, row.Key.Kind()})
 	}
 	return list
 }

@@ -54,8 +54,13 @@ func advice(p Pass) []string {
 	if p.Unseen > 0 {
 		say("%d conversations could not be seen with this API key; see the note.", p.Unseen)
 	}
-	if n := p.Counts[store.Rejected]; n > 0 {
+	broken := broken(p)
+	if n := p.Counts[store.Rejected] - broken; n > 0 {
 		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
+	}
+	if broken > 0 {
+		say("%d rejected because an expression failed on them: nothing was sent. Mend it (acsync rules test), and they are decided "+
+			"anew when they are seen again.", broken)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
 		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)
@@ -64,4 +69,15 @@ func advice(p Pass) []string {
 		say("Note: %s.", notice)
 	}
 	return lines
+}
+
+// broken counts what was rejected because an expression of the configuration failed on it.
+func broken(p Pass) int {
+	sum := 0
+	for reason, n := range p.Reasons[store.Rejected] {
+		if reason.Broken() {
+			sum += n
+		}
+	}
+	return sum
 }

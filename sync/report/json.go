@@ -23,17 +23,19 @@ type passJSON struct {
 	Found      int             `json:"found"`
 	Due        int             `json:"due"` // of these: taken up from the ledger
 	Accepted   int             `json:"accepted"`
+	Recoveries int             `json:"recoveries"` // of the accepted, or in a dry run of those that would be sent
 	Scheduled  int             `json:"scheduled"`
 	Rejected   int             `json:"rejected"`
 	Retry      int             `json:"retry"`
 	InDoubt    int             `json:"in_doubt"`
 	Dropped    int             `json:"dropped"`
 	Skipped    int             `json:"skipped"`
-	WouldSend  int             `json:"would_send"` // dry run only
-	Reasons    map[string]int  `json:"reasons"`    // of the skips
-	Rejections map[string]int  `json:"rejections"` // of the refusals
-	Waits      map[string]int  `json:"waits"`      // of what is scheduled, to be retried or in doubt
-	Attention  []attentionJSON `json:"attention"`  // the first hundred of the rejected and in doubt
+	WouldSend  int             `json:"would_send"`     // dry run only
+	Reasons    map[string]int  `json:"reasons"`        // of the skips
+	Rejections map[string]int  `json:"rejections"`     // of the refusals
+	Waits      map[string]int  `json:"waits"`          // of what is scheduled, to be retried or in doubt
+	Attention  []attentionJSON `json:"attention"`      // the first hundred of the rejected and in doubt
+	Unlisted   map[string]int  `json:"agents_unknown"` // conversations that were skipped for that, by the agent's id in Kustomer
 	Late       lateJSON        `json:"late"`
 	Notices    []string        `json:"notices"`
 	Forgotten  int             `json:"forgotten"` // keys older than ledger.retain that the ledger has forgotten
@@ -55,13 +57,14 @@ func JSON(w io.Writer, p Pass) error {
 		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
 		From: stamp(p.From), To: stamp(p.To), Checkpoint: stamp(p.Checkpoint),
 		Found: p.Found, Due: p.Due, WouldSend: p.Planned,
-		Accepted: p.Counts[store.Accepted], Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
+		Accepted: p.Counts[store.Accepted], Recoveries: p.Followed, Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
 		Retry: p.Counts[store.Retry], InDoubt: p.Counts[store.InDoubt], Dropped: p.Counts[store.Dropped],
 		Skipped: p.Counts[store.Skipped],
 		Late:    lateJSON{p.Late, p.Latest.Seconds()}, Notices: append([]string{}, p.Notices...), Forgotten: p.Forgotten, Unseen: p.Unseen,
 		Reasons:    byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
+		Unlisted:   byName(p.Unlisted),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,13 +47,13 @@ func mixed() Pass {
 				Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60001"}, State: store.Rejected, Status: 400,
 				Reason: surveysync.EmployeeNotFound, Message: "Validation Error: Employee not found: ***",
 			},
-			{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60002"}, State: store.InDoubt, Reason: surveysync.NoAnswer},
+			{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60002", Recovery: true}, State: store.InDoubt, Reason: surveysync.NoAnswer},
 		},
 		Result: surveysync.Result{
 			Pass: "20261122T201500Z-7f3a", Mode: "run", Started: at, Ended: at.Add(214*time.Second + 800*time.Millisecond),
 			Window:     surveysync.Window{From: at.Add(-33 * time.Minute), To: at.Add(-3 * time.Minute)},
 			Checkpoint: at.Add(-3 * time.Minute),
-			Found:      412, Due: 3,
+			Found:      412, Due: 3, Followed: 4,
 			Counts: map[store.State]int{store.Accepted: 353, store.Rejected: 2, store.InDoubt: 1, store.Retry: 2, store.Skipped: 54},
 			Reasons: surveysync.Reasons{
 				store.Skipped:  {surveysync.NoAgent: 31, surveysync.NoEmail: 12, surveysync.DoNotSend: 9, surveysync.Spam: 2},
@@ -71,7 +72,11 @@ func dry() Pass {
 	p.Notices, p.Forgotten = nil, 0
 	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect, p.Attention = true, 358, 0, 0, nil
 	p.Counts = map[store.State]int{store.Skipped: 54}
-	p.Reasons = surveysync.Reasons{store.Skipped: p.Reasons[store.Skipped]}
+	p.Reasons = surveysync.Reasons{store.Skipped: {surveysync.NoAgent: 31, surveysync.AgentUnknown: 12, surveysync.NoEmail: 11}}
+	p.Unlisted = map[string]int{"5ce4672fcce83d001a9e83e8": 2, "5ce4672fcce83d001a9e83e9": 1}
+	for n := range 9 {
+		p.Unlisted["5ce4672fcce83d001a9e84f"+strconv.Itoa(n)] = 1
+	}
 	return p
 }
 
@@ -165,10 +170,10 @@ func status() Status {
 		},
 		Tenant: "acme", Ledger: "/var/lib/acsync/acsync.db", Now: at, NextDue: at.Add(3 * time.Minute),
 		InDoubt: []store.Entry{{
-			Key:    store.Key{Conversation: "6716500fa1b2c3d4e5f60001"},
+			Key:    store.Key{Conversation: "6716500fa1b2c3d4e5f60001", Recovery: true},
 			Record: store.Record{State: store.InDoubt, Reason: "no_answer", Resolution: at.Add(-2 * time.Hour)},
 		}},
-		Refused: []store.Refusal{{Conversation: "6716500fa1b2c3d4e5f60003", Reason: "employee_not_found"}},
+		Refused: []store.Refusal{{Conversation: "6716500fa1b2c3d4e5f60003", Reason: "employee_not_found"}, {Conversation: "6716500fa1b2c3d4e5f60004", Reason: "employee_deactivated", Kind: "recovery"}},
 		Last:    &store.Run{Mode: "run", Ended: at.Add(-15 * time.Minute), Found: 412, Exit: 3},
 	}
 }

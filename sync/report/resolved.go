@@ -37,7 +37,7 @@ func Resolved(w io.Writer, settled []surveysync.Settled, _ Style) error {
 		case each.State == store.Retry:
 			what += ", sent again by the next pass"
 		}
-		fmt.Fprintf(&b, "%-24s  %s\n", each.Conversation, what)
+		fmt.Fprintf(&b, "%-24s  %s%s\n", each.Conversation, ofKind(each.Kind()), what)
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
@@ -58,14 +58,15 @@ type settledJSON struct {
 	Before  string `json:"before"`
 	State   string `json:"state"`
 	Reason  string `json:"reason"`
-	Refusal string `json:"refusal"` // why nothing was changed; empty when it was
+	Refusal string `json:"refusal"`        // why nothing was changed; empty when it was
+	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
 }
 
 // ResolvedJSON writes the same as one object on one line.
 func ResolvedJSON(w io.Writer, settled []surveysync.Settled) error {
 	list := make([]settledJSON, 0, len(settled))
 	for _, each := range settled {
-		list = append(list, settledJSON{each.Conversation, each.Before.String(), each.State.String(), each.Reason, each.Refusal})
+		list = append(list, settledJSON{each.Conversation, each.Before.String(), each.State.String(), each.Reason, each.Refusal, each.Kind()})
 	}
 	return json.NewEncoder(w).Encode(resolvedJSON{"acsync.resolve/1", list, Unresolved(settled)})
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -105,7 +106,7 @@ func needsHand(b *strings.Builder, s Status, style Style) {
 	fmt.Fprintf(b, "\n%s\n", paint(style, text.FgRed, fmt.Sprintf(
 		"%d in doubt: not sent again. Look them up in Agent Connect by these ids:", s.doubtful())))
 	for _, entry := range s.InDoubt {
-		fmt.Fprintf(b, "  %-24s  %-17s  done %s\n", entry.Conversation, entry.Reason, show(entry.Record.Resolution))
+		fmt.Fprintf(b, "  %-24s  %-17s  %s %s\n", entry.Conversation, entry.Reason, cmp.Or(entry.Kind(), "done"), show(entry.Record.Resolution))
 	}
 	if more := s.doubtful() - len(s.InDoubt); more > 0 {
 		fmt.Fprintf(b, "  and %d more\n", more)
@@ -119,7 +120,7 @@ func refused(b *strings.Builder, s Status) {
 	}
 	b.WriteString("\nrejected lately, and not sent again\n")
 	for _, refusal := range s.Refused[:min(len(s.Refused), shownRows)] {
-		fmt.Fprintf(b, "  %-24s  %s\n", refusal.Conversation, refusal.Reason)
+		fmt.Fprintf(b, "  %-24s  %s%s\n", refusal.Conversation, ofKind(refusal.Kind), refusal.Reason)
 	}
 	if more := len(s.Refused) - shownRows; more > 0 {
 		fmt.Fprintf(b, "  and %d more; --json names them\n", more)
@@ -164,6 +165,7 @@ type doubtJSON struct {
 	ID         string `json:"id"`
 	Reason     string `json:"reason"`
 	Resolution string `json:"resolution"`
+	Kind       string `json:"kind,omitempty"` // "recovery" when it is one
 }
 
 // StatusJSON writes the status as one object on one line.
@@ -174,7 +176,7 @@ func StatusJSON(w io.Writer, s Status) error {
 	}
 	doubts := []doubtJSON{}
 	for _, entry := range s.InDoubt {
-		doubts = append(doubts, doubtJSON{entry.Conversation, entry.Reason, stamp(entry.Record.Resolution)})
+		doubts = append(doubts, doubtJSON{entry.Conversation, entry.Reason, stamp(entry.Record.Resolution), entry.Kind()})
 	}
 	return json.NewEncoder(w).Encode(statusJSON{
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),

@@ -49,6 +49,7 @@ func Table(w io.Writer, p Pass, s Style) error {
 		t := newTable(s)
 		if p.DryRun {
 			t.AppendRow(table.Row{paint(s, text.FgGreen, "would send"), p.Planned, share(p.Planned, p.Found), "a real pass would ask these"})
+			followed(t, p)
 		}
 		for _, d := range dispositions {
 			d.rows(t, s, p)
@@ -57,6 +58,7 @@ func Table(w io.Writer, p Pass, s Style) error {
 		b.WriteString(render(t) + "\n")
 	}
 	attention(&b, p, s)
+	unlisted(&b, p, s)
 	footer(&b, p, s)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -68,12 +70,26 @@ func (d disposition) rows(t table.Writer, s Style, p Pass) {
 	if n == 0 {
 		return
 	}
-	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), d.meaning})
+	meaning := d.meaning
+	if d.state == store.Rejected && broken(p) > 0 {
+		meaning = "refused, or an expression failed"
+	}
+	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), meaning})
+	if d.state == store.Accepted {
+		followed(t, p)
+	}
 	counts := p.Reasons[d.state]
 	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	}) {
 		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), reason.Explain()})
+	}
+}
+
+// followed adds how many of those above are recoveries.
+func followed(t table.Writer, p Pass) {
+	if p.Followed > 0 {
+		t.AppendRow(table.Row{"  recoveries", p.Followed, share(p.Followed, p.Found), "they follow up an earlier request"})
 	}
 }
 

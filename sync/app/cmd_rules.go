@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/report"
+)
+
+// rulesCommand groups what is done with rules and mappings.
+func (s *shell) rulesCommand() *cli.Command {
+	return &cli.Command{
+		Name:            "rules",
+		Usage:           "try the rules and the mapping on real conversations",
+		HideHelpCommand: true,
+		OnUsageError:    misuse,
+		Action: func(*cli.Context) error {
+			return usagef("say what to do with the rules: test; see acsync rules --help")
+		},
+		Subcommands: []*cli.Command{command(&cli.Command{
+			Name:  "test",
+			Usage: "show which rules hold for real conversations, and the resulting survey requests; nothing is sent",
+			Description: "Reads from Kustomer, by default what was marked done in the last day, and nothing else: no ledger is needed, and what\n" +
+				"one remembers does not count. Nor does sync.max_age.",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
+				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
+				&cli.StringSliceFlag{Name: flagID, Usage: "only the conversation with this `ID`; can be repeated"},
+				&cli.StringFlag{Name: flagWith, Usage: "compare with the rules and the mapping of the configuration in `FILE`"},
+			},
+			Action: s.rulesTest,
+		})},
+	}
+}
+
+// rulesTest tries the rules.
+func (s *shell) rulesTest(c *cli.Context) (err error) {
+	terminal, err := s.terminal(c)
+	if err != nil {
+		return err
+	}
+	tenant, err := s.tenant(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tenant.close()) }()
+	window, err := s.trialWindow(c, tenant.config)
+	if err != nil {
+		return err
+	}
+	if tenant.config.KustomerURL() == "" || !tenant.config.Kustomer.APIKey.IsSet() {
+		return tenant.config.Ready()
+	}
+	log := terminal.logger(s.stderr)
+	clients, err := connect(tenant.config, log)
+	if err != nil {
+		return err
+	}
+	trial := &report.Rules{Tenant: tenant.name, Window: window, With: c.String(flagWith)}
+	preview := surveysync.Preview{Source: clients.kustomer, Directory: clients.kustomer, Notice: func(text string) { log.Warn(text) }}
+	if preview.Policies, err = s.trialPolicies(c, tenant.config, trial); err != nil {
+		return err
+	}
+	if ids := c.StringSlice(flagID); len(ids) > 0 {
+		err = preview.IDs(c.Context, ids, trial.Add)
+	} else {
+		err = preview.Range(c.Context, window, trial.Add)
+	}
+	if c.Context.Err() != nil {
+		return context.Cause(c.Context)
+	}
+	if err != nil {
+		return err
+	}
+	if c.Bool(flagJSON) {
+		return trial.JSON(s.stdout)
+	}
+	return trial.Table(s.stdout, report.Style{Width: terminal.width, Color: terminal.colorOut})
+}
+
+// trialWindow is the range that the flags name; zero where they name conversations.
+func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (surveysync.Window, error) {
+	if c.IsSet(flagID) {
+		if c.IsSet(flagFrom) || c.IsSet(flagTo) {
+			return surveysync.Window{}, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID, flagFrom, flagTo)
+		}
+		return surveysync.Window{}, nil
+	}
+	zone, err := cfg.Location()
+	if err != nil {
+		return surveysync.Window{}, err
+	}
+	now := s.now().UTC()
+	from, err := parseTime(flagFrom, c.String(flagFrom), zone, now)
+	if err != nil {
+		return surveysync.Window{}, err
+	}
+	to, err := parseTime(flagTo, c.String(flagTo), zone, now)
+	if err != nil {
+		return surveysync.Window{}, err
+	}
+	window := surveysync.Window{From: from.UTC().Truncate(time.Millisecond), To: to.UTC().Truncate(time.Millisecond)}
+	switch {
+	case window.Empty():
+		return window, usagef("--%s must lie before --%s", flagFrom, flagTo)
+	case window.From.Before(now.Add(-surveysync.Horizon)):
+		return window, usagef("--%s lies more than two years back; Kustomer's search shows nothing that old", flagFrom)
+	}
+	return window, nil
+}
+
+// trialPolicies are the policy of the configuration, and that of the one to compare with.
+func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.Rules) ([]surveysync.Policy, error) {
+	policies := []surveysync.Policy{policy(cfg)}
+	trial.Names = policies[0].Rules.Names()
+	if c.IsSet(flagWith) {
+		other, err := load(config.Source{Path: c.String(flagWith), Env: s.env})
+		if err != nil {
+			return nil, fmt.Errorf("--%s: %w", flagWith, err)
+		}
+		policies = append(policies, policy(other))
+		policies[1].AppURL = policies[0].AppURL
+		trial.WithName = policies[1].Rules.Names()
+	}
+	for i := range policies {
+		policies[i].MaxAge = 0
+	}
+	return policies, nil
+}
+
+// now is the clock that times on the command line count from.
+func (s *shell) now() time.Time {
+	if s.app.Now != nil {
+		return s.app.Now()
+	}
+	return time.Now()
+}

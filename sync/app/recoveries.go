@@ -1,0 +1,65 @@
+package app
+
+import (
+	"cmp"
+	"iter"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// recoveries are those among Agent Connect's interactions, for a ledger that is rebuilt.
+type recoveries struct {
+	found []agentconnect.Interaction
+	of    map[string]string // the conversation that a survey request was about, by the UUID of its interaction
+}
+
+// sift keeps the recoveries, and gives all the others.
+func (r *recoveries) sift(interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[agentconnect.Interaction, error] {
+	r.of = map[string]string{}
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for i, err := range interactions {
+			if err == nil && i.Recovery {
+				r.found = append(r.found, i)
+				continue
+			}
+			if i.UUID != "" && i.ExtInteractionID != "" {
+				r.of[i.UUID] = i.ExtInteractionID
+			}
+			if !yield(i, err) {
+				return
+			}
+		}
+	}
+}
+
+// entries turns the recoveries into accepted entries, for keys that the ledger does not know as settled. What a recovery
+// follows up is told by the interaction that it names, else by its own id.
+func (r *recoveries) entries(ledger *store.Ledger) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		seen := map[store.Key]bool{}
+		for _, i := range r.found {
+			key := store.Key{Conversation: cmp.Or(r.of[i.Parent], i.ExtInteractionID), Recovery: true}
+			if key.Conversation == "" || len(key.Conversation) > store.MaxID || seen[key] {
+				continue
+			}
+			seen[key] = true
+			known, err := ledger.Lookup([]store.Key{key})
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			if record := known[key]; record.State.Final() || record.State == store.Sending || record.State == store.InDoubt {
+				continue
+			}
+			at := i.CreatedAt
+			if at.IsZero() {
+				at = time.Now().UTC()
+			}
+			if !yield(store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: rebuilt, Resolution: at, At: at}}, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package sync
+
+import (
+	"context"
+	"errors"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// Recovery says which conversations are service recoveries: marked done again after the customer was asked, so that the
+// follow-up is asked about in place of the conversation.
+type Recovery struct{ when *expression }
+
+// CompileRecovery compiles the condition, and tells what is wrong with it. An empty one gives nil: there are no recoveries.
+func CompileRecovery(when string) (*Recovery, []ExpressionError) {
+	if when == "" {
+		return nil, nil
+	}
+	problem := func(e compileError) (*Recovery, []ExpressionError) {
+		return nil, []ExpressionError{{Section: "recovery", Path: []string{"when"}, At: e.at, Message: e.message}}
+	}
+	condition, err := compileCondition(when)
+	if e, ok := errors.AsType[compileError](err); ok {
+		return problem(e)
+	}
+	if condition.customer {
+		return problem(compileError{message: "must not look at the customer, who is not read for it: look at the conversation or the agent"})
+	}
+	return &Recovery{condition}, nil
+}
+
+// FollowUp is what [Policy].Recovery says of a candidate. The zero FollowUp is an ordinary survey request.
+type FollowUp struct {
+	Applies bool         // it is a service recovery
+	Lapsed  bool         // it waits in the ledger as one, and is none any more
+	First   store.Record // what the ledger remembers of the survey request that it follows up
+	Trouble error        // the condition failed on it
+}
+
+// refusal is why nothing is to be sent; empty for nothing.
+func (f FollowUp) refusal() Reason {
+	switch {
+	case f.Trouble != nil:
+		return RuleError("recovery.when")
+	case f.Lapsed:
+		return NoRecovery
+	case f.Applies && f.First.State != store.Accepted:
+		return NoFirstRequest
+	}
+	return ""
+}
+
+// trouble is where the condition failed; empty if it did not.
+func (f FollowUp) trouble() string {
+	if f.Trouble == nil {
+		return ""
+	}
+	return f.Trouble.Error()
+}
+
+// recovers evaluates the condition.
+func (p Policy) recovers(c Candidate) (bool, error) {
+	if p.Recovery == nil {
+		return false, nil
+	}
+	return p.Recovery.when.holds(p.facts(c))
+}
+
+// recovery is the request of a recovery: what Agent Connect takes of it. The customer is that of the first request.
+func (p Policy) recovery(c Candidate) agentconnect.Request {
+	return agentconnect.Request{
+		Recovery:         true,
+		Employee:         agentconnect.Employee{Email: agentAddress(c.Agent)},
+		Tags:             tags(c.Tags),
+		DoNotSend:        p.FlagDoNotSend && p.doNotSend(c.Conversation.Custom),
+		ExtInteractionID: c.Conversation.ID,
+		ExternalURL:      p.link(c.Conversation),
+	}
+}
+
+// looksAtCustomer tells whether a rule, or a field that a recovery has, depends on the customer, whom it needs not otherwise.
+func (p Policy) looksAtCustomer() bool {
+	if p.Mapping.ofRecovery().lookAtCustomer() {
+		return true
+	}
+	for _, rule := range p.Rules {
+		if rule.when.customer || rule.set.ofRecovery().lookAtCustomer() {
+			return true
+		}
+	}
+	return false
+}
+
+// ofRecovery are those of the fields that a recovery has.
+func (f Fields) ofRecovery() (kept Fields) {
+	for _, each := range f {
+		if each.name == fieldEmployeeID || each.name == fieldTags {
+			kept = append(kept, each)
+		}
+	}
+	return kept
+}
+
+func (f Fields) lookAtCustomer() bool {
+	for _, each := range f {
+		if each.value.customer {
+			return true
+		}
+	}
+	return false
+}
+
+// followUp finds out whether a case is a recovery, and lets it go under a key of its own then. While the first request
+// is under way or waits there is nothing to follow up, and the resolution that was asked about is not its own follow-up. A
+// recovery without a first request stays under the conversation's key: it is not to be sent.
+func (c *collector) followUp(ctx context.Context, each *Case, first, recovery store.Record) error {
+	if c.policy.Recovery == nil && !each.Key.Recovery {
+		return nil
+	}
+	asked := first.State == store.Accepted && each.resolution().After(first.Resolution)
+	switch {
+	case each.Key.Recovery:
+	case weight(each.Known.State) == weight(store.InDoubt), each.Known.State.Waiting():
+		return nil
+	case asked && each.Conversation.LastDone != nil:
+	case c.policy.filter(each.Candidate) != "":
+		return nil
+	}
+	var err error
+	if each.Tags, err = tagNames(ctx, c.tags, each.Conversation.TagIDs); err != nil {
+		return err
+	}
+	f := FollowUp{First: first}
+	f.Applies, f.Trouble = c.policy.recovers(each.Candidate)
+	f.Lapsed = each.Key.Recovery && !f.Applies
+	if !f.Applies && !f.Lapsed && f.Trouble == nil {
+		return nil
+	}
+	if each.FollowUp = f; asked && !each.Key.Recovery {
+		each.Key.Recovery = true
+		each.own, each.Known = recovery, recovery
+	}
+	return nil
+}
+
+// kin sorts what the ledger knows by conversation: the survey requests, and the recoveries.
+func kin(known map[store.Key]store.Record) (families map[string][]store.Entry, recoveries map[store.Key]store.Record) {
+	families, recoveries = map[string][]store.Entry{}, map[store.Key]store.Record{}
+	for key, record := range known {
+		if key.Recovery {
+			recoveries[key] = record
+			continue
+		}
+		families[key.Conversation] = append(families[key.Conversation], store.Entry{Key: key, Record: record})
+	}
+	return families, recoveries
+}
+
+// firstRequest is the survey request of a conversation that a recovery follows up: the latest that was accepted.
+func firstRequest(family []store.Entry) (first store.Record) {
+	for _, e := range family {
+		if e.State == store.Accepted && (first.State == store.Unknown || e.Record.Resolution.After(first.Resolution)) {
+			first = e.Record
+		}
+	}
+	return first
+}

@@ -1,0 +1,435 @@
+package sync
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+	"acsync/sync/sandbox"
+)
+
+func mustRecovery(t *testing.T, when string) *Recovery {
+	t.Helper()
+	recovery, problems := CompileRecovery(when)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return recovery
+}
+
+func TestCompileRecovery(t *testing.T) {
+	for when, want := range map[string]string{
+		`"recovery" in tags`:                "",
+		`conversation.done_count > 1`:       "",
+		``:                                  "",
+		`"recovery" in tag`:                 "there is no",
+		`tags`:                              "must be true or false",
+		`customer.domain == "acme.example"`: "must not look at the customer",
+	} {
+		t.Run(when, func(t *testing.T) {
+			got, problems := CompileRecovery(when)
+			switch {
+			case want == "" && (len(problems) > 0 || (got == nil) != (when == "")):
+				t.Errorf("got %v, %v", got, problems)
+			case want != "" && (len(problems) != 1 || problems[0].Section != "recovery" || !strings.Contains(problems[0].Message, want)):
+				t.Errorf("got %v, want %q", problems, want)
+			}
+		})
+	}
+}
+
+// recovering is a bench whose first conversation was asked about, and may be marked done again for its follow-up.
+func recovering(t *testing.T, conversations int) *bench {
+	t.Helper()
+	b := newBench(t, conversations)
+	b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
+	b.engine.Options.Overlap = 24 * time.Hour
+	b.mustRun(t)
+	b.got = nil
+	return b
+}
+
+// again marks the nth conversation done once more, as a follow-up or not.
+func (b *bench) again(n int, follow bool) {
+	c := &b.conversations[n]
+	b.now = b.now.Add(time.Hour)
+	c.LastDone = &kustomer.Done{At: b.now.Add(-10 * time.Minute), By: c.LastDone.By, AssignedUsers: c.LastDone.AssignedUsers}
+	c.Custom = map[string]any{"recoveryBool": follow}
+}
+
+// recovery is what the ledger says of the nth conversation's recovery.
+func (b *bench) recovery(t *testing.T, n int) store.Record {
+	t.Helper()
+	key := keyOf(b.conversations[n])
+	key.Recovery = true
+	known, err := b.ledger.Lookup([]store.Key{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known[key]
+}
+
+// TestRecovery follows up on what was asked about: once, by its own request, which costs no customer call and has no stamp.
+func TestRecovery(t *testing.T) {
+	b := recovering(t, 5)
+	b.again(0, true)
+	b.calls = map[string]int{}
+	result := b.mustRun(t)
+	if result.Counts[store.Accepted] != 1 || result.Followed != 1 || result.Reasons[store.Skipped][AlreadySent] != 4 {
+		t.Errorf("got %+v", result)
+	}
+	want := plainRequest()
+	want.Customer, want.Channel, want.Recovery = agentconnect.Customer{}, "", true
+	want.ExtInteractionID = b.conversations[0].ID
+	want.ExternalURL = "https://acme.kustomerapp.com/app/customers/" + b.conversations[0].CustomerID + "/event/" + b.conversations[0].ID
+	if diff := cmp.Diff([]agentconnect.Request{want}, b.got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if n := b.calls["customer"] + b.calls["search customers"]; n > 0 {
+		t.Errorf("%d calls for customers", n)
+	}
+	first, follow := b.state(t, 0), b.recovery(t, 0)
+	if first.State != store.Accepted || follow.State != store.Accepted || !follow.Resolution.After(first.Resolution) {
+		t.Errorf("the ledger has %+v and %+v", first, follow)
+	}
+	for range 2 { // seen again, and marked done once more
+		if result := b.mustRun(t); len(b.got) != 1 || result.Reasons[store.Skipped][AlreadySent] != 5 {
+			t.Errorf("%d sent, %+v", len(b.got), result)
+		}
+		b.again(0, true)
+	}
+}
+
+// TestRecoveryOfWhat is about conversations for which the condition holds and nothing can be followed up.
+func TestRecoveryOfWhat(t *testing.T) {
+	known := func(state store.State, reason Reason) func(*testing.T, *bench) {
+		return func(t *testing.T, b *bench) {
+			record := store.Record{State: state, Reason: string(reason), Resolution: testNow.Add(-20 * time.Hour), At: testNow, Due: testNow.Add(90 * 24 * time.Hour)}
+			if state.Final() {
+				record.Due, record.Attempts = time.Time{}, 1
+			}
+			if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: keyOf(b.conversations[0]), Record: record}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	tests := []struct {
+		name   string
+		before func(*testing.T, *bench)
+		state  store.State
+		reason Reason
+		own    bool // it goes under a key of its own
+	}{
+		{"nothing is known", func(*testing.T, *bench) {}, store.Skipped, NoFirstRequest, false},
+		{"skipped", known(store.Skipped, NoAgent), store.Skipped, NoFirstRequest, false},
+		{"rejected", known(store.Rejected, EmployeeNotFound), store.Skipped, AlreadySent, false},
+		{"dropped", known(store.Dropped, ByHand), store.Skipped, AlreadySent, false},
+		{"still waiting", known(store.Scheduled, Delayed), store.Scheduled, Delayed, false},
+		{"accepted, no agent now", func(t *testing.T, b *bench) {
+			known(store.Accepted, "")(t, b)
+			b.conversations[0].LastDone.AssignedUsers, b.conversations[0].AssignedUsers = nil, nil
+		}, store.Skipped, NoAgent, true},
+		{"accepted, nobody is to be asked", func(t *testing.T, b *bench) {
+			known(store.Accepted, "")(t, b)
+			b.conversations[0].Custom["doNotSendAgentConnectRequestBool"] = true
+		}, store.Skipped, DoNotSend, true},
+		{"accepted, of this very resolution", func(t *testing.T, b *bench) {
+			b.conversations[0].LastDone.At = testNow.Add(-20 * time.Hour)
+			known(store.Accepted, "")(t, b)
+		}, store.Skipped, AlreadySent, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, 1)
+			b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
+			b.conversations[0].Custom = map[string]any{"recoveryBool": true}
+			test.before(t, b)
+			b.mustRun(t)
+			row := b.rows()[b.conversations[0].ID]
+			if row.State != test.state || row.Reason != test.reason || row.Key.Recovery != test.own || len(b.got) > 0 {
+				t.Errorf("got %+v", row)
+			}
+			if got := b.recovery(t, 0).State != store.Unknown; got != test.own {
+				t.Errorf("a record of its own: %t", got)
+			}
+		})
+	}
+}
+
+// TestRecoveryAndRules lets rules and mapping act on a recovery as far as it has what they are about.
+func TestRecoveryAndRules(t *testing.T) {
+	compile := func(rule RuleText) func(*Policy) {
+		return func(p *Policy) {
+			rules, problems := CompileRules([]RuleText{rule})
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			p.Rules = rules
+		}
+	}
+	tests := []struct {
+		name    string
+		policy  func(*Policy)
+		want    func(*agentconnect.Request)
+		skipped Reason
+		fetched bool // the customers
+	}{
+		{"skipped", compile(RuleText{Name: "no", When: `custom.recoveryBool == true`, Action: ActionSkip}), nil, "rule:no", false},
+		{"flagged", compile(RuleText{Name: "quiet", When: "true", Action: ActionFlag}), func(r *agentconnect.Request) { r.DoNotSend = true }, "", false},
+		{"fields that it has, and others", compile(RuleText{Name: "a", When: "true", Set: FieldTexts{
+			Brand: `"acme"`, Channel: `"chat"`, Tags: `["more"]`, EmployeeCustomID: `"E-1"`, CustomProperties: map[string]string{"a": `"b"`},
+		}}), func(r *agentconnect.Request) {
+			r.Tags, r.Employee = []string{"more", "late-delivery"}, agentconnect.Employee{CustomID: "E-1"}
+		}, "", false},
+		{"a look at the customer", compile(RuleText{Name: "b", When: `customer.domain == "example.com"`, Action: ActionFlag}), func(r *agentconnect.Request) { r.DoNotSend = true }, "", true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := recovering(t, 1)
+			test.policy(&b.engine.Options.Policy)
+			b.again(0, true)
+			b.calls = map[string]int{}
+			b.mustRun(t)
+			if (b.calls["customer"] > 0) != test.fetched {
+				t.Errorf("calls %v", b.calls)
+			}
+			if test.skipped != "" {
+				if row := b.rows()[b.conversations[0].ID]; row.Reason != test.skipped || !row.Key.Recovery || len(b.got) > 0 {
+					t.Errorf("got %+v", row)
+				}
+				return
+			}
+			want := plainRequest()
+			want.Customer, want.Channel, want.Recovery = agentconnect.Customer{}, "", true
+			want.ExtInteractionID = b.conversations[0].ID
+			want.ExternalURL = "https://acme.kustomerapp.com/app/customers/" + b.conversations[0].CustomerID + "/event/" + b.conversations[0].ID
+			test.want(&want)
+			if diff := cmp.Diff([]agentconnect.Request{want}, b.got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRecoveryConditionFails rejects a conversation on which the condition fails, under the key that it would have gone
+// under, and decides it anew when the condition is mended.
+func TestRecoveryConditionFails(t *testing.T) {
+	b := recovering(t, 2)
+	b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.a.b == true`)
+	b.again(0, true)
+	fresh := b.conversations[1]
+	fresh.ID, fresh.LastDone = "6716500fa1b2c3d4e5f6ffff", b.conversations[0].LastDone
+	b.conversations = append(b.conversations, fresh)
+	result := b.mustRun(t)
+	if result.Reasons[store.Rejected][RuleError("recovery.when")] != 2 || len(b.got) > 0 {
+		t.Errorf("got %+v", result)
+	}
+	if row := b.rows()[b.conversations[0].ID]; !row.Key.Recovery || row.Message == "" {
+		t.Errorf("got %+v", row)
+	}
+	b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
+	if result := b.mustRun(t); result.Counts[store.Accepted] != 2 || result.Followed != 1 {
+		t.Errorf("mended: %+v", result)
+	}
+}
+
+// TestRecoveryWaits has Agent Connect take nothing at first: what waits is read again, and sent if it still is a recovery.
+func TestRecoveryWaits(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*bench)
+		state  store.State
+		reason Reason
+		sent   int
+	}{
+		{"as it was", func(*bench) {}, store.Accepted, "", 1},
+		{"marked done once more", func(b *bench) { b.again(0, true) }, store.Accepted, "", 1},
+		{"no recovery any more", func(b *bench) { b.conversations[0].Custom = nil }, store.Skipped, NoRecovery, 0},
+		{"switched off", func(b *bench) { b.engine.Options.Policy.Recovery = nil }, store.Skipped, NoRecovery, 0},
+		{"open again", func(b *bench) { b.conversations[0].Status = "open" }, store.Skipped, Reopened, 0},
+		{"gone", func(b *bench) { b.conversations = b.conversations[1:] }, store.Skipped, Gone, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := recovering(t, 2)
+				b.again(0, true)
+				b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 429, Written: true} }
+				b.mustRun(t)
+				key := store.Key{Conversation: b.conversations[0].ID, Recovery: true}
+				b.answer, b.got = nil, nil
+				test.change(b)
+				time.Sleep(2 * time.Hour)
+				result := b.mustRun(t)
+				known, err := b.ledger.Lookup([]store.Key{key})
+				if got := known[key]; err != nil || got.State != test.state || Reason(got.Reason) != test.reason || len(b.got) != test.sent {
+					t.Errorf("the ledger has %+v, %d sent, %+v", got, len(b.got), result)
+				}
+				if result.Due != 1 {
+					t.Errorf("%d due", result.Due)
+				}
+			})
+		})
+	}
+}
+
+// TestRecoveryIsRefused keeps the kind of what was refused.
+func TestRecoveryIsRefused(t *testing.T) {
+	b := recovering(t, 1)
+	b.again(0, true)
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		return agentconnect.Answer{Status: 400, Written: true, Message: "Validation Error: Initial feedback request not found"}
+	}
+	result := b.mustRun(t)
+	want := []store.Refusal{{Conversation: b.conversations[0].ID, Reason: string(FirstNotFound), Kind: "recovery"}}
+	if diff := cmp.Diff(want, result.Refusals); diff != "" || b.state(t, 0).State != store.Accepted {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestRecoveryVerdict settles a recovery in doubt from data, which bear no stamp of it.
+func TestRecoveryVerdict(t *testing.T) {
+	since := func(d time.Duration) time.Time { return testNow.Add(-d) }
+	first := store.Record{State: store.Accepted, Resolution: since(50 * time.Hour), At: since(49 * time.Hour), First: since(49 * time.Hour), Attempts: 1, Intent: 3}
+	doubt := store.Entry{
+		Key: store.Key{Conversation: doubtfulID, Recovery: true},
+		Record: store.Record{
+			State: store.InDoubt, Reason: "no_answer", Resolution: since(time.Hour), At: since(40 * time.Minute), First: since(40 * time.Minute), Attempts: 1, Intent: 0x1d,
+		},
+	}
+	parent := agentconnect.Interaction{UUID: "p", ExtInteractionID: doubtfulID, CreatedAt: since(49 * time.Hour), Intent: ledgerID + "-3"}
+	later := agentconnect.Interaction{UUID: "l", ExtInteractionID: "6716500fa1b2c3d4e5f60002", Intent: ledgerID + "-1e", CreatedAt: since(19 * time.Minute)}
+	follow := func(parent, ext string, age time.Duration) agentconnect.Interaction {
+		return agentconnect.Interaction{UUID: "f", Recovery: true, Parent: parent, ExtInteractionID: ext, CreatedAt: since(age)}
+	}
+	type rows = []agentconnect.Interaction
+	tests := []struct {
+		name string
+		rows rows
+		err  error
+		want store.State
+	}{
+		{"by its parent", rows{parent, follow("p", "", 39*time.Minute)}, nil, store.Accepted},
+		{"by its parent, and another id", rows{parent, follow("p", "x", 39*time.Minute)}, nil, store.Accepted},
+		{"by the conversation's id", rows{follow("", doubtfulID, 39*time.Minute)}, nil, store.Accepted},
+		{"by the conversation's id, in capitals", rows{follow("?", strings.ToUpper(doubtfulID), 39*time.Minute)}, nil, store.Accepted},
+		{"long before", rows{parent, follow("p", "", 30*time.Hour), later}, nil, store.InDoubt},
+		{"the request itself is no recovery", rows{parent, {UUID: "q", ExtInteractionID: doubtfulID, CreatedAt: since(39 * time.Minute)}, later}, nil, store.InDoubt},
+		{"nothing", nil, nil, store.InDoubt},
+		{"a later request, and no recovery", rows{parent, later}, nil, store.InDoubt},
+		{"a later request, and another recovery after it", rows{parent, later, follow("z", "", 10*time.Minute)}, nil, store.Retry},
+		{"another recovery, but too early to tell", rows{parent, later, follow("z", "", 39*time.Minute)}, nil, store.InDoubt},
+		{"another recovery, and no later request", rows{parent, follow("z", "", 10*time.Minute)}, nil, store.InDoubt},
+		{"all of it, but the first is not found", rows{later, follow("z", "", 10*time.Minute)}, nil, store.InDoubt},
+		{"all of it, but one tells nothing", rows{parent, later, follow("z", "", 10*time.Minute), follow("", "", 38*time.Minute)}, nil, store.InDoubt},
+		{"all of it, but the data break off", rows{parent, later, follow("z", "", 10*time.Minute)}, errTrouble, store.InDoubt},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			ledger := newMemoryLedger(since(100 * time.Hour))
+			ledger.records[store.Key{Conversation: doubtfulID}] = first
+			data := &shown{rows: test.rows, err: test.err}
+			q := newInquiry(ledgerID, []store.Entry{doubt})
+			if err := q.follows.trace(t.Context(), ledger, data); err == nil {
+				_ = q.ask(t.Context(), data) // of the verdicts
+			}
+			got, told := q.verdict(doubt, 5*time.Minute, testNow)
+			if !told {
+				got.State = store.InDoubt
+			}
+			if got.State != test.want {
+				t.Errorf("got %s, want %s", got.State, test.want)
+			}
+		})
+	}
+}
+
+// TestRecoveriesAreNoSurveys does not take the recovery of a conversation for its survey request in doubt.
+func TestRecoveriesAreNoSurveys(t *testing.T) {
+	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
+	q := newInquiry(ledgerID, []store.Entry{doubt})
+	_ = q.ask(t.Context(), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
+	if got, _ := q.verdict(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestRecoveryInDoubtIsSettled loses the answer to a recovery: the stand-in's own data tell that it arrived.
+func TestRecoveryInDoubtIsSettled(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"arrived":          {Break: true, Processed: true},
+		"did not arrive":   {Break: true},
+		"arrived, and 500": {Status: 500, Processed: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { loseRecovery(t, fault) })
+		})
+	}
+}
+
+func loseRecovery(t *testing.T, fault sandbox.Fault) {
+	faults := &once{}
+	stand, err := sandbox.New(sandbox.Options{Empty: true, Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: faults.next}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stand.AddEmployee(sandbox.Employee{Email: "alex.agent@example.org", Status: "active"})
+	client, stop := connect(t, stand)
+	defer stop()
+	b := newBench(t, 4)
+	b.engine.Sender, b.engine.Receiver, b.engine.Options.VerifyAfter = client, client, 5*time.Minute
+	b.engine.Options.Policy.Recovery, b.engine.Options.Policy.MaxAge = mustRecovery(t, `custom.recoveryBool == true`), 0
+	b.mustRun(t)
+	for n := range 3 { // one a pass: the first is lost, the later ones show that the data have caught up
+		time.Sleep(time.Hour)
+		b.again(n, true)
+		if n == 0 {
+			faults.fault = &fault
+		}
+		b.mustRun(t)
+	}
+	for range 3 {
+		fresh := b.conversations[3]
+		fresh.ID = "6716500fa1b2c3d4e5f6fff" + string(rune('0'+len(b.conversations)))
+		b.conversations = append(b.conversations, fresh)
+		b.again(len(b.conversations)-1, false)
+		time.Sleep(time.Hour)
+		b.mustRun(t)
+	}
+	if got := b.recovery(t, 0); got.State != store.Accepted {
+		t.Errorf("the ledger has %+v", got)
+	}
+	follow := map[string]int{}
+	for i, err := range client.Since(t.Context(), time.Time{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i.Recovery {
+			follow[i.ExtInteractionID]++
+		}
+	}
+	for n := range 3 {
+		if got := follow[b.conversations[n].ID]; got != 1 {
+			t.Errorf("%d recoveries of the conversation %d", got, n)
+		}
+	}
+}
+
+// once lets one POST go wrong.
+type once struct{ fault *sandbox.Fault }
+
+func (o *once) next(r *http.Request) sandbox.Fault {
+	if o.fault == nil || r.Method != http.MethodPost {
+		return sandbox.Fault{}
+	}
+	fault := *o.fault
+	o.fault = nil
+	return fault
+}

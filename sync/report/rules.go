@@ -1,0 +1,172 @@
+package report
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	surveysync "acsync/sync"
+)
+
+// Rules is the report of a trial of the rules on real conversations.
+type Rules struct {
+	Tenant   string
+	Window   surveysync.Window // zero when conversations were named
+	Names    []string          // of the rules, in their order
+	With     string            // the other configuration; empty when there is none
+	WithName []string          // of its rules
+
+	rows []trial
+}
+
+// trial is what comes of one conversation.
+type trial struct {
+	id       string
+	resolved time.Time
+	verdict  verdict
+	with     verdict // by the other configuration
+}
+
+// verdict is a decision without anything by which a person is known.
+type verdict struct {
+	Decision string   `json:"decision"` // "send", "skip" or "reject"
+	Reason   string   `json:"reason"`
+	Message  string   `json:"message"` // where an expression failed
+	Rules    []string `json:"rules"`   // those that hold, as far as they were tried
+	Delay    float64  `json:"delay_seconds"`
+	Request  *request `json:"request"` // null when none is made
+
+	asks bool // somebody is mailed
+}
+
+// request is a survey request with its addresses and names masked.
+type request struct {
+	Name       string            `json:"customer_name"`
+	Email      string            `json:"customer_email"`
+	Agent      string            `json:"employee_email"`
+	AgentID    string            `json:"employee_custom_id"`
+	Channel    string            `json:"channel"`
+	Tags       []string          `json:"tags"`
+	DoNotSend  bool              `json:"do_not_send"`
+	Brand      string            `json:"brand"`
+	Language   string            `json:"language"`
+	Country    string            `json:"country"`
+	Properties map[string]string `json:"custom_properties"`
+}
+
+// How the other configuration changes what becomes of a conversation.
+const (
+	same     = ""
+	gains    = "gains"   // a survey that it did not get
+	loses    = "loses"   // the survey that it got
+	altered  = "request" // another request, or at another time
+	reasoned = "reason"  // none either way, for another reason
+)
+
+// changes lists what can change, in the order of a report.
+var changes = []struct{ change, meaning string }{
+	{gains, "would be asked, and is not now"},
+	{loses, "would not be asked, and is now"},
+	{altered, "another request, or another time"},
+	{reasoned, "not asked, for another reason"},
+}
+
+// Add takes in a conversation: its case, and that by the other configuration if there is one.
+func (r *Rules) Add(cases []surveysync.Case) {
+	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolved(), verdict: verdictOf(cases[0])}
+	if len(cases) > 1 {
+		row.with = verdictOf(cases[1])
+	}
+	r.rows = append(r.rows, row)
+}
+
+func verdictOf(c surveysync.Case) verdict {
+	v := verdict{
+		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...), Delay: c.Delay.Seconds(),
+	}
+	switch {
+	case c.Skip.Broken():
+		v.Decision, v.Delay = "reject", 0
+	case c.Skip != "":
+		v.Decision, v.Delay = "skip", 0
+	default:
+		v.Request, v.asks = masked(c), !c.Request.DoNotSend
+	}
+	return v
+}
+
+// masked is the request of a case as it may be shown.
+func masked(c surveysync.Case) *request {
+	r := c.Request
+	hide := func(text string) string {
+		if len(r.Customer.Name) > 1 {
+			text = strings.ReplaceAll(text, r.Customer.Name, maskName(r.Customer.Name))
+		}
+		return maskAddresses(text)
+	}
+	shown := &request{
+		Name: maskName(r.Customer.Name), Email: maskAddresses(r.Customer.Email), Agent: maskAddresses(r.Employee.Email),
+		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand), Language: r.Language,
+		Country: r.Country, Tags: []string{}, Properties: map[string]string{},
+	}
+	for _, tag := range r.Tags {
+		shown.Tags = append(shown.Tags, hide(tag))
+	}
+	for name, value := range r.CustomProperties {
+		shown.Properties[name] = hide(value)
+	}
+	return shown
+}
+
+// change is how the other configuration changes what becomes of the conversation.
+func (t trial) change() string {
+	before, after := t.verdict, t.with
+	switch {
+	case !before.asks && after.asks:
+		return gains
+	case before.asks && !after.asks:
+		return loses
+	case before.Delay != after.Delay || !before.Request.equal(after.Request):
+		return altered
+	case before.Reason != after.Reason:
+		return reasoned
+	}
+	return same
+}
+
+// equal compares requests as they are shown.
+func (r *request) equal(other *request) bool {
+	if r == nil || other == nil {
+		return r == other
+	}
+	return slices.Equal(r.Tags, other.Tags) && maps.Equal(r.Properties, other.Properties) && slices.Equal(r.single(), other.single()) &&
+		r.DoNotSend == other.DoNotSend
+}
+
+// single are the fields of one text each.
+func (r *request) single() []string {
+	return []string{r.Name, r.Email, r.Agent, r.AgentID, r.Channel, r.Brand, r.Language, r.Country}
+}
+
+// tally counts the verdicts of one of the configurations.
+func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int, matched map[string]int) {
+	decisions, reasons, matched = map[string]int{}, map[string]map[string]int{}, map[string]int{}
+	for _, row := range r.rows {
+		v := row.verdict
+		if with {
+			v = row.with
+		}
+		decisions[v.Decision]++
+		if v.Reason != "" {
+			if reasons[v.Decision] == nil {
+				reasons[v.Decision] = map[string]int{}
+			}
+			reasons[v.Decision][v.Reason]++
+		}
+		for _, name := range v.Rules {
+			matched[name]++
+		}
+	}
+	return decisions, reasons, matched
+}

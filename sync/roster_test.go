@@ -1,0 +1,127 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+)
+
+// staff is a Roster.
+type staff struct {
+	list  []agentconnect.Employee
+	err   error
+	calls int
+}
+
+func (s *staff) Employees(context.Context) iter.Seq2[agentconnect.Employee, error] {
+	s.calls++
+	return func(yield func(agentconnect.Employee, error) bool) {
+		for _, employee := range s.list {
+			if !yield(employee, nil) {
+				return
+			}
+		}
+		if s.err != nil {
+			yield(agentconnect.Employee{}, s.err)
+		}
+	}
+}
+
+func TestProfilesActive(t *testing.T) {
+	profiles, err := NewProfiles((&staff{list: []agentconnect.Employee{
+		{Email: "Alex.Agent@example.org ", CustomID: "E-1"}, {CustomID: "E-2"}, {Email: "bo@example.org"},
+	}}).Employees(t.Context()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		employee agentconnect.Employee
+		want     bool
+	}{
+		"by address":                    {agentconnect.Employee{Email: "alex.agent@example.org"}, true},
+		"by address, in capitals":       {agentconnect.Employee{Email: "BO@EXAMPLE.ORG"}, true},
+		"by id":                         {agentconnect.Employee{CustomID: "E-2"}, true},
+		"another address":               {agentconnect.Employee{Email: "cy@example.org"}, false},
+		"another id":                    {agentconnect.Employee{CustomID: "E-3"}, false},
+		"an id, in another case":        {agentconnect.Employee{CustomID: "e-1"}, false},
+		"a known address, unknown id":   {agentconnect.Employee{Email: "bo@example.org", CustomID: "E-3"}, false},
+		"neither":                       {agentconnect.Employee{}, false},
+		"an address in place of the id": {agentconnect.Employee{CustomID: "bo@example.org"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := profiles.active(c.employee); got != c.want {
+				t.Errorf("got %t, want %t", got, c.want)
+			}
+		})
+	}
+}
+
+// TestUnknownAgents skips what is about an agent without an active profile, lists these agents, and costs no customer call.
+func TestUnknownAgents(t *testing.T) {
+	b := newBench(t, 5)
+	other := kustomer.User{ID: "5ce4672fcce83d001a9e8400", UserType: "user", Email: kustomer.Text{Value: "other@example.org"}}
+	b.users = append(b.users, other)
+	for i := range 3 {
+		done := *b.conversations[i].LastDone
+		done.AssignedUsers = []string{other.ID}
+		b.conversations[i].LastDone = &done
+		delete(b.customers, b.conversations[i].CustomerID)
+	}
+	roster := &staff{list: []agentconnect.Employee{{Email: "ALEX.AGENT@example.org"}}}
+	b.engine.Roster = roster
+	result := b.mustRun(t)
+	if result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][AgentUnknown] != 3 || roster.calls != 1 {
+		t.Errorf("got %+v, %d calls", result, roster.calls)
+	}
+	if diff := cmp.Diff(map[string]int{other.ID: 3}, result.Unlisted); diff != "" {
+		t.Errorf("agents: -want +got:\n%s", diff)
+	}
+	if b.calls["customer"] != 2 {
+		t.Errorf("%d customers were fetched for two conversations that are not skipped", b.calls["customer"])
+	}
+	roster.list = append(roster.list, agentconnect.Employee{Email: "other@example.org"})
+	for i := range 3 {
+		b.customers[b.conversations[i].CustomerID] = kustomer.Customer{ID: b.conversations[i].CustomerID, Emails: emails("jo@example.com")}
+	}
+	b.engine.Options.Overlap = 24 * time.Hour
+	if result := b.mustRun(t); result.Counts[store.Accepted] != 3 || result.Unlisted != nil {
+		t.Errorf("with a profile, and seen again: %+v", result)
+	}
+}
+
+// TestNoRoster sends nothing when the profiles cannot be listed, not even what waits, and moves nothing.
+func TestNoRoster(t *testing.T) {
+	for name, roster := range map[string]*staff{
+		"unreadable": {err: errTrouble},
+		"broken off": {list: []agentconnect.Employee{{Email: "alex.agent@example.org"}}, err: errTrouble},
+		"empty":      {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 3)
+			key := keyOf(b.conversations[0])
+			waiting := store.Record{State: store.Scheduled, Resolution: b.conversations[0].LastDone.At, At: testNow, Due: testNow}
+			if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: key, Record: waiting}}}); err != nil {
+				t.Fatal(err)
+			}
+			b.engine.Roster = roster
+			result, err := b.run(t)
+			if !errors.Is(err, errTrouble) && !errors.Is(err, errNobody) {
+				t.Errorf("error %v", err)
+			}
+			if len(b.got) != 0 || result.Found != 0 || b.calls["search"] != 0 || b.state(t, 0).State != store.Scheduled {
+				t.Errorf("%d sent, %+v", len(b.got), result)
+			}
+			if info, err := b.ledger.Info(); err != nil || !info.Checkpoint.Equal(info.Start) {
+				t.Errorf("the checkpoint is at %s, error %v", info.Checkpoint, err)
+			}
+		})
+	}
+}
