@@ -42,6 +42,9 @@ func (t *txn) family(k Key, found map[Key]Record) error {
 	if err != nil {
 		return err
 	}
+	if err := t.trail.beside(stem); err != nil {
+		return err
+	}
 	c := t.keys.Cursor()
 	for code, v := c.Seek(stem); bytes.HasPrefix(code, stem); code, v = c.Next() {
 		key, err := decodeKey(code)

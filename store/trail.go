@@ -30,35 +30,62 @@ type tract struct {
 
 // follow goes the way to a key.
 func (w *trail) follow(key []byte) error {
-	if w.root == 0 {
-		return nil
+	_, err := w.descend(key, false)
+	return err
+}
+
+// beside goes the ways to the leaves next to the one where a key would be: when a damaged branch leads away from the key,
+// one of these holds keys that its branches deny.
+func (w *trail) beside(key []byte) error {
+	here, err := w.descend(key, false)
+	if err != nil {
+		return err
 	}
-	var low, high []byte // what the branches above say of a page: low <= keys < high; nil is no bound
+	if here.high != nil {
+		if _, err := w.descend(here.high, false); err != nil {
+			return err
+		}
+	}
+	if here.low != nil {
+		_, err = w.descend(here.low, true)
+	}
+	return err
+}
+
+// bounds are what the branches above say of a page: low <= keys < high; nil is no bound.
+type bounds struct{ low, high []byte }
+
+// descend goes the way to the leaf where a key would be, or, with before, to the one before that which begins with it.
+func (w *trail) descend(key []byte, before bool) (bounds, error) {
+	var here bounds
+	if w.root == 0 {
+		return here, nil
+	}
 	id := w.root
 	for range longest {
 		p, err := w.read(id)
 		if err != nil {
-			return err
+			return here, err
 		}
-		if (low != nil && bytes.Compare(p.first, low) < 0) || (high != nil && bytes.Compare(p.last, high) >= 0) {
-			return damaged("page %d holds keys that do not belong there", id)
+		if (here.low != nil && bytes.Compare(p.first, here.low) < 0) || (here.high != nil && bytes.Compare(p.last, here.high) >= 0) {
+			return here, damaged("page %d holds keys that do not belong there", id)
 		}
 		if p.list == nil {
-			return nil
+			return here, nil
 		}
 		i, found := slices.BinarySearchFunc(p.list, key, func(e element, k []byte) int { return bytes.Compare(e.key, k) })
-		if !found && i > 0 {
+		if (!found || before) && i > 0 {
 			i--
 		}
 		if i > 0 {
-			low = p.list[i].key
+			here.low = p.list[i].key
 		}
 		if i+1 < len(p.list) {
-			high = p.list[i+1].key
+			here.high = p.list[i+1].key
 		}
 		id = p.list[i].child
 	}
-	return damaged("the pages from %d on run in a circle", w.root)
+	return here, damaged("the pages from %d on run in a circle", w.root)
 }
 
 // read reads a page, once in a transaction.

@@ -112,7 +112,11 @@ func (t *txn) get(code []byte) ([]byte, error) {
 	if err := t.trail.follow(code); err != nil {
 		return nil, err
 	}
-	return t.keys.Get(code), nil
+	v := t.keys.Get(code)
+	if v == nil {
+		return nil, t.trail.beside(code)
+	}
+	return v, nil
 }
 
 // entry reads the record of a key found in one of the indexes, where it must be.

@@ -31,7 +31,7 @@ func dryPass(tb testing.TB, perHour int, stretch time.Duration) (found, calls in
 	}
 	e := &surveysync.Engine{
 		Source: client, Directory: client, Sender: surveysync.DrySender{}, Observer: deaf{},
-		Ledger: surveysync.DryLedger{Below: surveysync.NoLedger{Start: time.Now().Add(-stretch)}},
+		Ledger: &surveysync.DryLedger{Below: surveysync.NoLedger{Start: time.Now().Add(-stretch)}},
 		Options: surveysync.Options{
 			Policy: surveysync.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true, DoNotSendAttributes: []string{"doNotSendAgentConnectRequestBool"}},
 			Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute, Concurrency: 8,
@@ -86,7 +86,7 @@ func TestEveryKindIsDecided(t *testing.T) {
 	rows := rows{}
 	e := &surveysync.Engine{
 		Source: client, Directory: client, Sender: surveysync.DrySender{}, Observer: rows,
-		Ledger: surveysync.DryLedger{Below: surveysync.NoLedger{Start: stand.Start()}},
+		Ledger: &surveysync.DryLedger{Below: surveysync.NoLedger{Start: stand.Start()}},
 		Options: surveysync.Options{
 			Policy: surveysync.Policy{
 				SkipImported: true, SkipSpam: true, SkipMachineAgents: true, MaxAge: 72 * time.Hour,

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"slices"
+	stdsync "sync"
 	"time"
 
 	"acsync/store"
@@ -21,8 +22,13 @@ func (DrySender) Create(context.Context, agentconnect.Request) agentconnect.Answ
 }
 
 // DryLedger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger below
-// may be opened read-only.
-type DryLedger struct{ Below ReadLedger }
+// may be opened read-only. What would be settled is remembered, so that the rest of the dry run goes on from there.
+type DryLedger struct {
+	Below ReadLedger
+
+	mu      stdsync.Mutex
+	settled map[store.Key]store.Result
+}
 
 // ReadLedger is the part of a ledger that a dry run reads.
 type ReadLedger interface {
@@ -32,23 +38,28 @@ type ReadLedger interface {
 	OpenIntents() ([]store.Entry, error)
 }
 
-// Lookup reads; an open intent shows as in doubt, as it would after Recover.
-func (d DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+// Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would after that.
+func (d *DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	records, err := d.Below.Lookup(keys)
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for key, record := range records {
 		if record.State == store.Sending {
 			record.State = store.InDoubt
-			records[key] = record
 		}
+		if result, ok := d.settled[key]; ok {
+			record = after(store.Entry{Key: key, Record: record}, result).Record
+		}
+		records[key] = record
 	}
 	return records, err
 }
 
 // Info reads.
-func (d DryLedger) Info() (store.Info, error) { return d.Below.Info() }
+func (d *DryLedger) Info() (store.Info, error) { return d.Below.Info() }
 
 // Waiting reads. Open intents are among those in doubt, as they would be after Recover.
-func (d DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
+func (d *DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
 	entries, err := d.Below.Waiting(limit, states...)
 	if err != nil || !slices.Contains(states, store.InDoubt) {
 		return entries, err
@@ -62,27 +73,35 @@ func (d DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, err
 }
 
 // Recover writes nothing: Lookup and Waiting show open intents as it would have left them.
-func (d DryLedger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
+func (d *DryLedger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
 
 // Begin writes nothing.
-func (d DryLedger) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
+func (d *DryLedger) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
 	return store.Intent{Key: key}, nil
 }
 
 // Finish writes nothing.
-func (d DryLedger) Finish(store.Intent, store.Result) error { return nil }
+func (d *DryLedger) Finish(store.Intent, store.Result) error { return nil }
 
-// Settle writes nothing.
-func (d DryLedger) Settle(store.Key, uint64, store.Result) error { return nil }
+// Settle writes nothing: it remembers the result for Lookup.
+func (d *DryLedger) Settle(key store.Key, _ uint64, result store.Result) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.settled == nil {
+		d.settled = map[store.Key]store.Result{}
+	}
+	d.settled[key] = result
+	return nil
+}
 
 // Room is enough for nothing.
-func (d DryLedger) Room() error { return nil }
+func (d *DryLedger) Room() error { return nil }
 
 // Commit writes nothing.
-func (d DryLedger) Commit(store.Batch) error { return nil }
+func (d *DryLedger) Commit(store.Batch) error { return nil }
 
 // Prune forgets nothing.
-func (d DryLedger) Prune(context.Context, time.Time) (int, error) { return 0, nil }
+func (d *DryLedger) Prune(context.Context, time.Time) (int, error) { return 0, nil }
 
 // NoLedger stands in for a ledger that does not exist yet, for a dry run.
 type NoLedger struct {

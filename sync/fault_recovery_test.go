@@ -25,6 +25,8 @@ func TestFaultTableOfRecoveries(t *testing.T) {
 		s.name += ", followed up"
 		single(t, s, inMemory, func(row, []step) { rows++ })
 	}
-	single(t, scene{"1 in one window, followed up, on disk", 1, time.Minute, 90 * time.Minute, 0, 24 * time.Hour, true}, onDisk, func(row, []step) { rows++ })
+	single(t, scene{
+		name: "1 in one window, followed up, on disk", conversations: 1, apart: time.Minute, start: 90 * time.Minute, recheck: 24 * time.Hour, recoveries: true,
+	}, onDisk, func(row, []step) { rows++ })
 	t.Logf("%d rows", rows)
 }

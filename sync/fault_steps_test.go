@@ -295,6 +295,11 @@ func (o *ordeal) Since(context.Context, time.Time) iter.Seq2[agentconnect.Intera
 	}
 }
 
+// Between shows the same.
+func (o *ordeal) Between(ctx context.Context, since, _ time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return o.Since(ctx, since)
+}
+
 func (o *ordeal) intended(request agentconnect.Request) {
 	key := store.Key{Conversation: request.ExtInteractionID, Recovery: request.Recovery}
 	known, err := o.ledger.Lookup([]store.Key{key})

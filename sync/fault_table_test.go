@@ -138,7 +138,7 @@ func (s scene) options() Options {
 		policy.Recovery, _ = CompileRecovery("true")
 	}
 	return Options{
-		Mode: "run", Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
+		Mode: "run", Policy: policy, Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
 		Recheck: s.recheck, Concurrency: 1, Stamp: true, Retain: s.retain, VerifyAfter: 5 * time.Minute,
 	}
 }

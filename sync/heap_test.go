@@ -60,7 +60,7 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 	source := endless{desk: newDesk(0), start: start}
 	p := (&Engine{
 		Source: source, Directory: source, Sender: DrySender{}, Observer: deaf{},
-		Ledger: DryLedger{Below: NoLedger{Start: start}}, Options: Options{Policy: testPolicy()},
+		Ledger: &DryLedger{Below: NoLedger{Start: start}}, Options: Options{Policy: testPolicy()},
 	}).newPass(func(error) {})
 	p.collector.now = testNow
 	found := 0

@@ -42,7 +42,7 @@ func TestTies(t *testing.T) {
 			}
 			b := newBench(t, test.conversations)
 			b.bulk(instant, test.together)
-			b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+			b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 			result := b.mustRun(t)
 			if result.Planned != test.conversations {
 				t.Errorf("%d of %d were found", result.Planned, test.conversations)
@@ -90,7 +90,7 @@ func TestChangingPages(t *testing.T) {
 		}
 		return nil
 	}
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	if result := b.mustRun(t); !reopened || result.Planned != 1199 {
 		t.Errorf("reopened %v, got %+v", reopened, result)
 	}
@@ -150,7 +150,7 @@ func TestNoTimeOfCreation(t *testing.T) {
 			b.conversations[i].CreatedAt = time.Time{}
 		}
 		b.engine.Source = leavingOut{b.desk}
-		b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+		b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 		if result := b.mustRun(t); result.Planned != 1800 || result.Unseen != 0 {
 			t.Errorf("%d without: %d of 1,800 were found", without, result.Planned)
 		}
@@ -211,7 +211,7 @@ func TestDensityIsLearnt(t *testing.T) {
 	for i := range b.conversations { // 20,000 in 20 hours, evenly
 		b.conversations[i].LastDone.At = testNow.Add(-21 * time.Hour).Add(time.Duration(i) * 3600 * time.Millisecond)
 	}
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	b.mustRun(t)
 	if got, most := b.calls["search"], 65; got > most {
 		t.Errorf("%d searches for 20,000 conversations, want at most %d", got, most)
@@ -227,7 +227,7 @@ func TestCrowdedSecond(t *testing.T) {
 	for i := range b.conversations {
 		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i*7%1000) * time.Millisecond)
 	}
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	if result := b.mustRun(t); result.Planned != 12_000 {
 		t.Errorf("%d of 12,000 were found", result.Planned)
 	}
@@ -384,7 +384,7 @@ func TestJoinRefused(t *testing.T) {
 		}
 		return nil
 	}
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	result := b.mustRun(t)
 	if result.Planned != 900 || b.calls["search customers"] != 1 || b.calls["customer"] != 900 {
 		t.Errorf("got %+v, calls %v", result, b.calls)
@@ -406,7 +406,7 @@ func TestCustomersAreFetchedOnce(t *testing.T) {
 		b.conversations[i].LastDone.At = testNow.Add(-time.Hour - time.Duration(i)*3*time.Minute)
 		b.conversations[i].CustomerID = b.conversations[i%40].CustomerID
 	}
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	b.mustRun(t)
 	if got := b.calls["search customers"]; got > 3 || b.calls["customer"] > 0 {
 		t.Errorf("calls %v", b.calls)

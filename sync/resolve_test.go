@@ -238,7 +238,7 @@ func TestDryRunSettlesUpToMax(t *testing.T) {
 	}
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: info.ID + "-ff", CreatedAt: time.Now()}}}
 	b.engine.Options.Limits.Max = 1
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	dry := b.mustRun(t)
 	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
 	live := b.mustRun(t)
@@ -271,7 +271,7 @@ func TestDryRunSettles(t *testing.T) {
 	data := b.engine.Receiver.(*shown)
 	data.rows = append(data.rows, agentconnect.Interaction{Intent: info.ID + "-ff", CreatedAt: time.Now()})
 	before := fileBytes(t, b.path)
-	b.engine.Ledger, b.engine.Sender = DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	dry := b.mustRun(t)
 	if fileBytes(t, b.path) != before {
 		t.Error("the dry run changed the ledger")

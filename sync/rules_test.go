@@ -313,7 +313,7 @@ func TestDryRunShowsRuleErrors(t *testing.T) {
 	b.conversations[1].Custom = map[string]any{"a": map[string]any{}}
 	b.engine.Options.Policy = ruled(t, RuleText{Name: "odd", When: "custom.a.b", Action: ActionSkip}, RuleText{Name: "flagged", When: always, Action: ActionFlag})
 	dry := *b.engine
-	dry.Ledger, dry.Sender, dry.Options.DryRun = DryLedger{b.ledger}, DrySender{}, true
+	dry.Ledger, dry.Sender, dry.Options.DryRun = &DryLedger{Below: b.ledger}, DrySender{}, true
 	planned, err := dry.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -75,7 +75,7 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 	if c.Bool(flagDryRun) {
 		ledger, closeLedger, err := t.readLedger()
 		engine.Observer = observers{}
-		engine.Sender, engine.Ledger, engine.Options.DryRun = surveysync.DrySender{}, surveysync.DryLedger{Below: ledger}, true
+		engine.Sender, engine.Ledger, engine.Options.DryRun = surveysync.DrySender{}, &surveysync.DryLedger{Below: ledger}, true
 		return engine, closeLedger, err
 	}
 	ledger, err := t.ledger()
