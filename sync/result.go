@@ -21,6 +21,7 @@ type Result struct {
 	Counts   map[store.State]int // by disposition
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
+	NextDue  time.Time           // when the first of those that are delayed is to be sent; zero for none
 	Settled  map[store.State]int // of these: in doubt until Agent Connect's data told, by what they became then
 	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
 	Latest   time.Duration       // how far below it at most
@@ -65,6 +66,9 @@ func (r *Result) tally(row Row) {
 		return
 	}
 	r.Counts[row.State]++
+	if !row.Due.IsZero() && (r.NextDue.IsZero() || row.Due.Before(r.NextDue)) {
+		r.NextDue = row.Due
+	}
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}

@@ -33,6 +33,7 @@ type passJSON struct {
 	Reasons    map[string]int  `json:"reasons"`    // of the skips
 	Rejections map[string]int  `json:"rejections"` // of the refusals
 	Waits      map[string]int  `json:"waits"`      // of what is scheduled, to be retried or in doubt
+	NextDue    string          `json:"next_due"`   // when the first of the delayed ones is to be sent; empty for none
 	Attention  []attentionJSON `json:"attention"`  // the first hundred of the rejected and in doubt
 	Late       lateJSON        `json:"late"`
 	Notices    []string        `json:"notices"`
@@ -61,6 +62,7 @@ func JSON(w io.Writer, p Pass) error {
 		Reasons:    byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
+		NextDue:    stamp(p.NextDue),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
 	})
 }
