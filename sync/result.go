@@ -23,6 +23,7 @@ type Result struct {
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
 	Unlisted map[string]int      // agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for that
+	NextDue  time.Time           // when the first of those that are delayed is to be sent; zero for none
 	Settled  map[store.State]int // of these: in doubt until Agent Connect's data told, by what they became then
 	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
 	Latest   time.Duration       // how far below it at most
@@ -72,6 +73,9 @@ func (r *Result) tally(row Row) {
 		return
 	}
 	r.Counts[row.State]++
+	if !row.Due.IsZero() && (r.NextDue.IsZero() || row.Due.Before(r.NextDue)) {
+		r.NextDue = row.Due
+	}
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}

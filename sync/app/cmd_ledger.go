@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/sync/agentconnect"
 )
 
 // ledgerCommand groups what is done with the ledger itself.
@@ -200,43 +198,6 @@ func (s *shell) ledgerRebuild(c *cli.Context) error {
 	return done(errors.Join(err, s.sayLedger(c, "rebuild", map[string]any{"written": n, "since": since},
 		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))))
 }
-
-// received turns Agent Connect's interactions into accepted entries, for keys that the ledger does not know as settled.
-// The time of the resolution is not told there: that of the reception stands in for it.
-func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		seen := map[string]bool{}
-		for i, err := range interactions {
-			if err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			key := store.Key{Conversation: i.ExtInteractionID}
-			if i.ExtInteractionID == "" || seen[i.ExtInteractionID] || len(i.ExtInteractionID) > store.MaxID {
-				continue
-			}
-			seen[i.ExtInteractionID] = true
-			known, err := ledger.Lookup([]store.Key{key})
-			if err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			if state := known[key].State; state.Final() || state == store.Sending || state == store.InDoubt {
-				continue
-			}
-			at := i.CreatedAt
-			if at.IsZero() {
-				at = time.Now().UTC()
-			}
-			if !yield(store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: rebuilt, Resolution: at, At: at}}, nil) {
-				return
-			}
-		}
-	}
-}
-
-// rebuilt is the reason of an entry that Agent Connect's data made known.
-const rebuilt = "rebuilt"
 
 // sayLedger tells what was done with the ledger.
 func (s *shell) sayLedger(c *cli.Context, what string, fields map[string]any, format string, args ...any) error {

@@ -73,6 +73,7 @@ func telling(reason surveysync.Reason) bool {
 // attentionJSON is a conversation that needs a hand, for programs.
 type attentionJSON struct {
 	ID      string `json:"id"`
+	Done    string `json:"resolution"` // when it was marked done
 	State   string `json:"state"`
 	Reason  string `json:"reason"`
 	Status  int    `json:"status"`
@@ -83,7 +84,7 @@ type attentionJSON struct {
 func attentionList(rows []surveysync.Row) []attentionJSON {
 	list := make([]attentionJSON, 0, len(rows))
 	for _, row := range rows {
-		list = append(list, attentionJSON{row.Key.Conversation, row.State.String(), string(row.Reason), row.Status, row.Message, row.Key.Kind()})
+		list = append(list, attentionJSON{row.Key.Conversation, stamp(row.Resolution), row.State.String(), string(row.Reason), row.Status, row.Message, row.Key.Kind()})
 	}
 	return list
 }

@@ -34,6 +34,7 @@ type passJSON struct {
 	Reasons    map[string]int  `json:"reasons"`        // of the skips
 	Rejections map[string]int  `json:"rejections"`     // of the refusals
 	Waits      map[string]int  `json:"waits"`          // of what is scheduled, to be retried or in doubt
+	NextDue    string          `json:"next_due"`       // when the first of the delayed ones is to be sent; empty for none
 	Attention  []attentionJSON `json:"attention"`      // the first hundred of the rejected and in doubt
 	Unlisted   map[string]int  `json:"agents_unknown"` // conversations that were skipped for that, by the agent's id in Kustomer
 	Late       lateJSON        `json:"late"`
@@ -65,6 +66,7 @@ func JSON(w io.Writer, p Pass) error {
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
 		Unlisted:   byName(p.Unlisted),
+		NextDue:    stamp(p.NextDue),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
 	})
 }

@@ -88,6 +88,15 @@ func halted() Pass {
 	return p
 }
 
+// delayed is a pass that found nothing whose time has come.
+func delayed() Pass {
+	p := empty()
+	p.Window.To, p.Checkpoint, p.Found, p.NextDue = at.Add(time.Hour), at.Add(time.Hour), 3, at.Add(24*time.Hour)
+	p.Counts = map[store.State]int{store.Scheduled: 3}
+	p.Reasons = surveysync.Reasons{store.Scheduled: {surveysync.Delayed: 3}}
+	return p
+}
+
 func empty() Pass {
 	return Pass{Tenant: "acme", Result: surveysync.Result{
 		Mode: "run", Started: at, Ended: at, Checkpoint: at, Window: surveysync.Window{From: at, To: at.Add(-time.Minute)},
@@ -95,7 +104,7 @@ func empty() Pass {
 }
 
 func TestTable(t *testing.T) {
-	for name, pass := range map[string]Pass{"mixed": mixed(), "dry": dry(), "halted": halted(), "empty": empty()} {
+	for name, pass := range map[string]Pass{"mixed": mixed(), "dry": dry(), "halted": halted(), "empty": empty(), "delayed": delayed()} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			if err := Table(&out, pass, Style{Width: 80}); err != nil {
@@ -166,7 +175,8 @@ func status() Status {
 	return Status{
 		Info: store.Info{
 			ID: "9f2c11ab44e07d53", Start: at.Add(-240 * time.Hour), Checkpoint: at.Add(-18 * time.Minute),
-			Counts: map[store.State]int{store.Accepted: 5210, store.Rejected: 3, store.InDoubt: 1, store.Sending: 1, store.Skipped: 1004},
+			Counts:   map[store.State]int{store.Accepted: 5210, store.Rejected: 3, store.InDoubt: 1, store.Sending: 1, store.Skipped: 1004, store.Scheduled: 12},
+			Identity: store.PerConversation,
 		},
 		Tenant: "acme", Ledger: "/var/lib/acsync/acsync.db", Now: at, NextDue: at.Add(3 * time.Minute),
 		InDoubt: []store.Entry{{

@@ -37,13 +37,21 @@ func Resolved(w io.Writer, settled []surveysync.Settled, _ Style) error {
 		case each.State == store.Retry:
 			what += ", sent again by the next pass"
 		}
-		fmt.Fprintf(&b, "%-24s  %s%s\n", each.Conversation, ofKind(each.Kind()), what)
+		fmt.Fprintf(&b, "%-24s  %s%s\n", resolvedName(each), ofKind(each.Kind()), what)
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes it.
+func resolvedName(s surveysync.Settled) string {
+	if s.Key.Resolution == 0 {
+		return s.Conversation
+	}
+	return s.Conversation + "@" + stamp(s.Record.Resolution)
 }
 
 // resolvedJSON is the form of a resolution for programs, schema acsync.resolve/1.
@@ -55,6 +63,7 @@ type resolvedJSON struct {
 
 type settledJSON struct {
 	ID      string `json:"id"`
+	Done    string `json:"resolution"` // when it was marked done; empty where that is not known
 	Before  string `json:"before"`
 	State   string `json:"state"`
 	Reason  string `json:"reason"`
@@ -66,7 +75,7 @@ type settledJSON struct {
 func ResolvedJSON(w io.Writer, settled []surveysync.Settled) error {
 	list := make([]settledJSON, 0, len(settled))
 	for _, each := range settled {
-		list = append(list, settledJSON{each.Conversation, each.Before.String(), each.State.String(), each.Reason, each.Refusal, each.Kind()})
+		list = append(list, settledJSON{each.Conversation, stamp(each.Record.Resolution), each.Before.String(), each.State.String(), each.Reason, each.Refusal, each.Kind()})
 	}
 	return json.NewEncoder(w).Encode(resolvedJSON{"acsync.resolve/1", list, Unresolved(settled)})
 }

@@ -39,7 +39,7 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 	fmt.Fprintf(&b, "last pass   %s\n", lastPass(s))
 	fmt.Fprintf(&b, "late        %s\n", lateness(s.Lateness, s.Overlap))
 	if !s.NextDue.IsZero() {
-		fmt.Fprintf(&b, "next due    %s\n", show(s.NextDue))
+		fmt.Fprintf(&b, "next due    %s: %d scheduled, %d to be retried\n", show(s.NextDue), s.Counts[store.Scheduled], s.Counts[store.Retry])
 	}
 	b.WriteString("\n")
 	t, total := newTable(style), 0
@@ -152,6 +152,7 @@ type statusJSON struct {
 	LedgerID   string          `json:"ledger_id"`
 	Checkpoint string          `json:"checkpoint"`
 	Start      string          `json:"start"`
+	SurveyPer  store.Identity  `json:"survey_per"` // what the ledger remembers as one
 	Counts     map[string]int  `json:"counts"`
 	InDoubt    []doubtJSON     `json:"in_doubt"` // the first of them
 	Rejected   []store.Refusal `json:"rejected"` // by the latest passes, the latest first
@@ -180,7 +181,8 @@ func StatusJSON(w io.Writer, s Status) error {
 	}
 	return json.NewEncoder(w).Encode(statusJSON{
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
-		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
+		SurveyPer: s.Identity,
+		Counts:    counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
 		Late: lateStatus(s.Lateness),
 	})
 }

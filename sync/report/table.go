@@ -82,7 +82,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass) {
 	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	}) {
-		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), reason.Explain()})
+		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), meaning(p, reason)})
 	}
 }
 
@@ -91,6 +91,14 @@ func followed(t table.Writer, p Pass) {
 	if p.Followed > 0 {
 		t.AppendRow(table.Row{"  recoveries", p.Followed, share(p.Followed, p.Found), "they follow up an earlier request"})
 	}
+}
+
+// meaning is what a reason means in this pass.
+func meaning(p Pass, reason surveysync.Reason) string {
+	if reason == surveysync.Delayed && !p.NextDue.IsZero() {
+		return "next at " + brief(p.NextDue) + " UTC"
+	}
+	return reason.Explain()
 }
 
 func heading(b *strings.Builder, p Pass) {

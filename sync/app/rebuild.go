@@ -1,0 +1,71 @@
+package app
+
+import (
+	"iter"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// received turns Agent Connect's interactions into accepted entries, for what the ledger does not know as settled. The time
+// of the resolution is not told there: that of the reception, which is later, stands in for it, and with one survey for each
+// resolution whatever was marked done until then counts as asked about. So of several the latest is kept.
+func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		latest := map[string]time.Time{}
+		for i, err := range interactions {
+			if err != nil {
+				yield(store.Entry{}, err)
+				return
+			}
+			if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
+				at := i.CreatedAt
+				if at.IsZero() {
+					at = time.Now().UTC()
+				}
+				if at.After(latest[id]) {
+					latest[id] = at
+				}
+			}
+		}
+		info, err := ledger.Info()
+		if err != nil {
+			yield(store.Entry{}, err)
+			return
+		}
+		for id, at := range latest {
+			entry, missing, err := rebuilt(ledger, info.Identity, id, at)
+			if (err != nil || missing) && !yield(entry, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// lag is how much earlier than here Agent Connect may say that it received a request.
+const lag = 15 * time.Minute
+
+// rebuilt is what an interaction adds to the ledger, if anything. One that the ledger remembers by conversation is settled
+// for good. By resolution it is so when the ledger holds something sent about then or later: no earlier resolution
+// is ever seen again. Else it gets a key of its own where the conversation's is taken.
+func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.Time) (store.Entry, bool, error) {
+	key := store.Key{Conversation: id}
+	known, err := ledger.Lookup([]store.Key{key})
+	if err != nil {
+		return store.Entry{}, false, err
+	}
+	for _, r := range known {
+		held := r.State.Final() || r.State == store.Sending || r.State == store.InDoubt
+		if held && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-lag))) {
+			return store.Entry{}, false, nil
+		}
+		if held {
+			key.Resolution = at.UnixMilli()
+		}
+	}
+	return store.Entry{Key: key, Record: store.Record{
+		State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at,
+	}}, true, nil
+}
