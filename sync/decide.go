@@ -73,7 +73,7 @@ func (p Policy) screen(c Candidate) Reason {
 		return Imported
 	case p.SkipSpam && conversation.Spam:
 		return Spam
-	case p.MaxAge > 0 && c.Now.Sub(conversation.LastDone.At) > p.MaxAge:
+	case p.stale(c):
 		return Stale
 	case c.Agent == nil:
 		return NoAgent

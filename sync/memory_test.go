@@ -17,10 +17,12 @@ type memoryLedger struct {
 	records map[store.Key]store.Record
 	intents uint64
 	runs    int
+
+	backfills map[Window]store.Backfill
 }
 
 func newMemoryLedger(start time.Time) *memoryLedger {
-	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}}
+	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}, backfills: map[Window]store.Backfill{}}
 }
 
 func (m *memoryLedger) Info() (store.Info, error) {
@@ -112,6 +114,13 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	if !batch.Checkpoint.IsZero() {
 		m.info.Checkpoint = batch.Checkpoint
 	}
+	if b := batch.Backfill; b != nil {
+		old := m.backfills[Window{b.From, b.To}]
+		if b.Begun.Before(old.Begun) || b.Begun.Equal(old.Begun) && b.Position.Before(old.Position) {
+			return fmt.Errorf("%w: the back-fill would move back", store.ErrRefused)
+		}
+		m.backfills[Window{b.From, b.To}] = *b
+	}
 	if batch.Run != nil {
 		m.runs++
 	}
@@ -127,4 +136,10 @@ func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result)
 	}
 	m.records[key] = after(store.Entry{Key: key, Record: record}, result).Record
 	return nil
+}
+
+func (m *memoryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.backfills[Window{from, to}], nil
 }

@@ -28,7 +28,10 @@ type pass struct {
 	collector *collector
 	deliverer *deliverer
 	verifier  verifier
-	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
+	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
+	first     bool      // the ledger has never tried to send anything
+	opened    bool      // a back-fill that begins with this pass, for the first time or again
+	held      bool      // the back-fill's position stays: it has left a conversation for later
 	sightings sightings
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
 
@@ -43,7 +46,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err != nil {
 		return p, fmt.Errorf("read the ledger: %w", err)
 	}
-	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
+	p.result.Checkpoint, p.first = info.Checkpoint, !tried(info)
 	p.verifier = verifier{ledger: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
 	clock := e.Now
 	if clock == nil {
@@ -58,12 +61,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.collector.now = now
-	window := span(info.Start, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
-	if err := sound(window, info.Checkpoint, now); err != nil {
-		return p, err
-	}
-	p.result.Window, p.collector.from = window, window.From
-	return p, nil
+	return p, p.chart(info, now)
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {
@@ -110,6 +108,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
 	p.noticeLateness()
 	p.noticeUnseen()
+	p.announce()
 	p.deliverer.fuse.tell(&p.result)
 	p.result.Refused = errors.Is(err, errRefused)
 	p.result.Ended = time.Now().UTC()

@@ -42,8 +42,8 @@ func advice(p Pass) []string {
 	if p.Fuse != "" {
 		say("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse)
 	}
-	if p.Enough {
-		say("Stopped at --max: what is scheduled waits for the next pass.")
+	if p.Limit != "" {
+		say("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
 	}
 	if p.Down != "" {
 		say("Agent Connect took nothing more: %s. The next pass goes on.", p.Down)

@@ -40,16 +40,12 @@ type passJSON struct {
 	Requests   Calls           `json:"requests"`
 	Duration   float64         `json:"duration_seconds"`
 	Fuse       string          `json:"fuse"`
-	LimitedBy  string          `json:"limited_by"` // "max" when --max ended the sending
+	LimitedBy  string          `json:"limited_by"` // which of the operator's limits ended the pass: max, max-duration, confirm-first-run
 	Exit       int             `json:"exit"`
 }
 
 // JSON writes the pass as one object on one line.
 func JSON(w io.Writer, p Pass) error {
-	limited := ""
-	if p.Enough {
-		limited = "max"
-	}
 	return json.NewEncoder(w).Encode(passJSON{
 		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
 		From: stamp(p.From), To: stamp(p.To), Checkpoint: stamp(p.Checkpoint),
@@ -61,7 +57,7 @@ func JSON(w io.Writer, p Pass) error {
 		Reasons:    byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
-		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
+		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: p.Limit, Exit: p.Exit,
 	})
 }
 
