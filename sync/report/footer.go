@@ -12,11 +12,14 @@ import (
 
 // footer tells where things stand, what it cost, and what to do.
 func footer(b *strings.Builder, p Pass, s Style) {
-	checkpoint := show(p.Checkpoint)
-	if p.DryRun {
-		checkpoint += " after a real pass"
+	place, at := "checkpoint", show(p.Checkpoint)
+	if p.backfill() {
+		place, at = "back-fill ", "done up to "+show(p.Position())
 	}
-	fmt.Fprintf(b, "checkpoint  %s\n", checkpoint)
+	if p.DryRun {
+		at += " after a real pass"
+	}
+	fmt.Fprintf(b, "%s  %s\n", place, at)
 	fmt.Fprintf(b, "requests    Kustomer %d (%d searches", p.Calls.Kustomer, p.Calls.KustomerSearch)
 	if p.Found > 0 {
 		fmt.Fprintf(b, ", %.3f a conversation", float64(p.Calls.Kustomer)/float64(p.Found))
@@ -42,7 +45,10 @@ func advice(p Pass) []string {
 	if p.Fuse != "" {
 		say("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse)
 	}
-	if p.Limit != "" {
+	switch {
+	case p.paused():
+		say("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+	case p.Limit != "":
 		say("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
 	}
 	if p.Down != "" {
@@ -61,4 +67,12 @@ func advice(p Pass) []string {
 		say("Note: %s.", notice)
 	}
 	return lines
+}
+
+// end is the end of a back-fill's range as the command line takes it.
+func end(to time.Time) string {
+	if to.IsZero() {
+		return "now"
+	}
+	return stamp(to)
 }

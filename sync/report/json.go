@@ -40,8 +40,40 @@ type passJSON struct {
 	Requests   Calls           `json:"requests"`
 	Duration   float64         `json:"duration_seconds"`
 	Fuse       string          `json:"fuse"`
-	LimitedBy  string          `json:"limited_by"` // which of the operator's limits ended the pass: max, max-duration, confirm-first-run
+	LimitedBy  string          `json:"limited_by"`         // which of the operator's limits ended the pass: max, max-duration, confirm-first-run
+	Down       string          `json:"down"`               // why Agent Connect took nothing more, though nothing is lost
+	EndedBy    string          `json:"ended_by"`           // what ended the pass before its end, such as SIGTERM; see the README
+	Backfill   *backfillJSON   `json:"backfill,omitempty"` // of a back-fill: its whole range
+	Stale      *rangeJSON      `json:"stale,omitempty"`    // the resolutions of those that were skipped as stale
 	Exit       int             `json:"exit"`
+}
+
+// rangeJSON is a half-open range of resolution times.
+type rangeJSON struct {
+	From string `json:"from"`
+	To   string `json:"to"` // empty for "now"
+}
+
+// backfillJSON is how far a back-fill has come; of a dry run: would have come.
+type backfillJSON struct {
+	rangeJSON
+	Position string `json:"position"` // up to here it is read and recorded
+	Begun    string `json:"begun"`
+	Finished string `json:"finished"` // empty while it is not
+}
+
+func backfillOf(p Pass) *backfillJSON {
+	if b := p.Backfill; p.backfill() {
+		return &backfillJSON{rangeJSON{stamp(b.From), stamp(b.To)}, stamp(b.Position), stamp(b.Begun), stamp(b.Finished)}
+	}
+	return nil
+}
+
+func staleOf(p Pass) *rangeJSON {
+	if p.Stale.Empty() {
+		return nil
+	}
+	return &rangeJSON{stamp(p.Stale.From), stamp(p.Stale.To)}
 }
 
 // JSON writes the pass as one object on one line.
@@ -58,6 +90,7 @@ func JSON(w io.Writer, p Pass) error {
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: p.Limit, Exit: p.Exit,
+		Down: p.Down, EndedBy: p.EndedBy, Backfill: backfillOf(p), Stale: staleOf(p),
 	})
 }
 

@@ -85,10 +85,12 @@ func heading(b *strings.Builder, p Pass) {
 	switch {
 	case p.To.IsZero():
 		b.WriteString("ended before anything was read\n\n")
+	case p.Window.Empty() && p.backfill():
+		fmt.Fprintf(b, "nothing to do: this back-fill was finished %s; --restart reads it again\n\n", show(p.Backfill.Finished))
 	case p.Window.Empty():
 		fmt.Fprintf(b, "nothing to read yet: everything up to %s is done\n\n", show(p.Checkpoint))
-	case p.Checkpoint.Before(p.To):
-		fmt.Fprintf(b, "marked done from %s to %s; read up to %s\n\n", brief(p.From), brief(p.To), show(p.Checkpoint))
+	case p.Position().Before(p.To):
+		fmt.Fprintf(b, "marked done from %s to %s; read up to %s\n\n", brief(p.From), brief(p.To), show(p.Position()))
 	default:
 		fmt.Fprintf(b, "marked done from %s to %s\n\n", show(p.From), show(p.To))
 	}
