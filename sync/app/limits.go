@@ -44,9 +44,11 @@ func maxDuration(c *cli.Context) (most config.Duration, err error) {
 // carryOut runs an engine for as long as it may.
 func (t terms) carryOut(ctx context.Context, engine *surveysync.Engine) (surveysync.Result, error) {
 	if t.most > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, time.Duration(t.most), timeUp{t.most})
-		defer cancel()
+		// Not a deadline: the pacers would refuse to wait beyond it, and the pass would end before it, without a reason.
+		var stop context.CancelCauseFunc
+		ctx, stop = context.WithCancelCause(ctx)
+		defer stop(nil)
+		defer time.AfterFunc(time.Duration(t.most), func() { stop(timeUp{t.most}) }).Stop()
 	}
 	result, err := engine.Run(ctx)
 	if errors.As(err, new(timeUp)) {

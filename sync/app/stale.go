@@ -28,6 +28,7 @@ func staleNotice(c *cli.Context, r surveysync.Result, maxAge config.Duration) st
 		where += " --" + flagSandbox
 	}
 	from, to := r.Stale.From.UTC().Truncate(time.Second), r.Stale.To.UTC().Add(time.Second-time.Nanosecond).Truncate(time.Second)
-	return fmt.Sprintf("%d marked done longer ago than sync.max_age (%s) were not asked about; this asks all the same: acsync backfill%s --%s %s --%s %s",
+	return fmt.Sprintf("%d conversations were marked done longer ago than sync.max_age (%s) and not asked about; to ask all the same: "+
+		"acsync backfill%s --%s %s --%s %s",
 		n, maxAge, where, flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
 }
