@@ -86,7 +86,7 @@ func heading(b *strings.Builder, p Pass) {
 	case p.To.IsZero():
 		b.WriteString("ended before anything was read\n\n")
 	case p.Window.Empty() && p.backfill():
-		fmt.Fprintf(b, "nothing to do: this back-fill was finished %s; --restart reads it again\n\n", show(p.Backfill.Finished))
+		fmt.Fprintf(b, "nothing to do: this back-fill was finished %s;\n--restart reads it again\n\n", show(p.Backfill.Finished))
 	case p.Window.Empty():
 		fmt.Fprintf(b, "nothing to read yet: everything up to %s is done\n\n", show(p.Checkpoint))
 	case p.Position().Before(p.To):
