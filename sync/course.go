@@ -136,3 +136,12 @@ func (p *pass) advance(batch *store.Batch, f *folio) {
 	}
 	p.held = p.held || !f.left.IsZero()
 }
+
+// position is up to where everything is read and recorded. Unlike Result.Position it does not touch what other goroutines write
+// meanwhile; recording alone moves it.
+func (p *pass) position() time.Time {
+	if p.options.backfilling() {
+		return p.result.Backfill.Position
+	}
+	return p.result.Checkpoint
+}

@@ -174,12 +174,12 @@ func (p *pass) record(f *folio) error {
 	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
 		if err := p.ledger.Commit(batch); err != nil {
 			return &LedgerError{fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
-				err, p.result.Position().UTC().Format(timeLayout))}
+				err, p.position().UTC().Format(timeLayout))}
 		}
 	}
 	p.recorded(batch)
 	if f.complete {
-		p.observe(WindowRecorded{Window: f.Window, Checkpoint: p.result.Checkpoint, Position: p.result.Position()})
+		p.observe(WindowRecorded{Window: f.Window, Checkpoint: p.result.Checkpoint, Position: p.position()})
 	}
 	return nil
 }
