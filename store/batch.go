@@ -11,6 +11,7 @@ import (
 type Batch struct {
 	Entries    []Entry         // decisions; see Commit
 	Checkpoint time.Time       // the new checkpoint; zero leaves it as it is
+	Backfill   *Backfill       // how far a back-fill has come; nil leaves all as they are
 	Late       []time.Duration // how late conversations were seen first; see Lateness
 	Run        *Run            // the summary of the pass; nil while it goes on
 	Identity   Identity        // what the ledger remembers as one from now on; empty leaves it as it is
@@ -20,12 +21,13 @@ type Batch struct {
 //
 // Each entry is set as given, except that First, Attempts and Intent of a key that has had intents are kept. Keys that are
 // sending, in doubt or final are never overwritten, and none is set to sending: such an entry refuses the whole
-// batch, as does a checkpoint before the present one. Where a key comes twice the later entry counts.
+// batch, as does a checkpoint before the present one, or a back-fill's position before its own unless the back-fill was begun
+// anew. Where a key comes twice the later entry counts.
 //
-// A batch with a checkpoint or a summary brings the fence up to date. If only that fails the batch stays written, and
+// A batch with a checkpoint, a back-fill's position or a summary brings the fence up to date. If only that fails the batch stays written, and
 // the error says so: like any error of a commit it is to end the pass.
 func (l *Ledger) Commit(b Batch) error {
-	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Run == nil && b.Identity == "" {
+	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil && b.Identity == "" {
 		return nil
 	}
 	err := l.update(func(t *txn) error {
@@ -37,6 +39,9 @@ func (l *Ledger) Commit(b Batch) error {
 		if err := t.advance(b.Checkpoint); err != nil {
 			return err
 		}
+		if err := t.moveBackfill(b.Backfill); err != nil {
+			return err
+		}
 		if err := t.addLate(b.Late); err != nil {
 			return err
 		}
@@ -45,7 +50,7 @@ func (l *Ledger) Commit(b Batch) error {
 		}
 		return t.append(b.Run)
 	})
-	if err != nil || (b.Checkpoint.IsZero() && b.Run == nil) {
+	if err != nil || (b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil) {
 		return err
 	}
 	return l.locked(l.seal)

@@ -96,6 +96,7 @@ func (t *txn) check(ctx context.Context, f *findings) error {
 	}
 	t.checkTotals(f, seen)
 	t.checkMeta(f)
+	t.checkBackfills(f)
 	return t.runs.ForEach(func(k, v []byte) error {
 		if len(k) != 8 || json.Unmarshal(v, new(Run)) != nil {
 			f.add("the summary %x of a pass cannot be read", k)
@@ -149,4 +150,15 @@ func (t *txn) checkMeta(f *findings) {
 	if info.Checkpoint.Before(info.Start) {
 		f.add("the checkpoint %v is before the start %v", info.Checkpoint, info.Start)
 	}
+}
+
+func (t *txn) checkBackfills(f *findings) {
+	_ = t.backfills.ForEach(func(code, _ []byte) error {
+		if b, err := t.backfill(code); err != nil {
+			f.add("%w", err)
+		} else if err := b.valid(); err != nil {
+			f.add("%w", err)
+		}
+		return nil
+	})
 }

@@ -71,7 +71,7 @@ func initialise(temp string, start time.Time, o Options) error {
 	}
 	db.AllocSize = growth
 	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{bucketMeta, bucketKeys, bucketIntents, bucketDue, bucketRuns, bucketReasons} {
+		for _, name := range [][]byte{bucketMeta, bucketKeys, bucketIntents, bucketDue, bucketRuns, bucketReasons, bucketBackfills} {
 			if _, err := tx.CreateBucket(name); err != nil {
 				return err
 			}

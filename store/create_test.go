@@ -23,7 +23,7 @@ func TestCreate(t *testing.T) {
 	}
 	info.ID, info.Size, info.Created, info.Transaction = "", 0, time.Time{}, 0
 	ms := noon.Truncate(time.Millisecond)
-	wantSame(t, info, Info{Path: path, Format: 1, Start: ms, Checkpoint: ms, Identity: PerConversation, Counts: map[State]int{}})
+	wantSame(t, info, Info{Path: path, Format: newest(migrations), Start: ms, Checkpoint: ms, Identity: PerConversation, Counts: map[State]int{}})
 	if stat, err := os.Stat(path); err != nil || stat.Mode().Perm() != 0o600 {
 		t.Errorf("got mode %v (%v), want 0600", stat.Mode(), err)
 	}

@@ -24,6 +24,7 @@
 //	due      time, key → nothing         what waits, by the time it is due
 //	runs     number → JSON               one summary a pass
 //	reasons  text → number               so that a record holds a small number in place of a text
+//	backfills  from, to → JSON           how far each back-fill has come; an end that is not fixed is zeros; since format 2
 //
 // Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign bit flipped,
 // so that bytes sort as times do. The encodings of keys and records are described at encodeKey and encodeRecord. The
@@ -34,7 +35,7 @@
 //	<path>.fence    JSON: id of the ledger, number of its last transaction, keys that ever became accepted
 //	<path>.holder   JSON: the process that has the ledger open for writing, and how far its pass is
 //
-// The fence is replaced after the ledger's own commits, when the checkpoint moves, a pass is recorded, and the ledger
+// The fence is replaced after the ledger's own commits, when the checkpoint or a back-fill moves, a pass is recorded, and the ledger
 // is closed. So after a crash the ledger is ahead of it, and never behind: a ledger that is behind was rolled back, by a
 // restored copy or by a damaged meta page after which bbolt takes the transaction before for the last one, and is
 // ErrRolledBack. Copied back together with its old fence an old ledger cannot be told. The holder's file tells others

@@ -205,3 +205,9 @@ func replace(path string, content []byte, durable bool) error {
 	}
 	return nil
 }
+
+// Abandoned tells that there is no ledger at path, but was one: what it knew is lost, and its fence is left.
+func Abandoned(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist) && abandoned(path) != nil
+}

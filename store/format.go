@@ -9,7 +9,7 @@ import (
 
 // migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one transaction
 // when an older ledger is opened for writing.
-var migrations = []migration{}
+var migrations = []migration{addBackfills}
 
 // migration changes a ledger from one format to the next.
 type migration func(*bbolt.Tx) error

@@ -30,9 +30,14 @@ func sample(t testing.TB, l *Ledger) {
 	commit(t, l, Record{State: Skipped, Reason: "rule:internal tests", Resolution: noon, At: noon}, Key{Conversation: "conv-7"})
 	commit(t, l, Record{State: Dropped, Reason: "operator", Resolution: noon, At: noon}, Key{Conversation: "conv-8", Resolution: noon.UnixMilli()})
 	run := Run{Pass: "20261122T120000Z-7f3a", Mode: "run", Found: 8, Counts: map[string]int{"accepted": 1}, Exit: 3}
-	if err := l.Commit(Batch{Checkpoint: noon, Run: &run}); err != nil {
+	if err := l.Commit(Batch{Checkpoint: noon, Run: &run, Backfill: sampleBackfill()}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// sampleBackfill is the one in a sample; ledgers have back-fills since format 2.
+func sampleBackfill() *Backfill {
+	return &Backfill{From: noon.AddDate(0, -1, 0), To: noon, Position: noon.AddDate(0, 0, -3), Begun: noon}
 }
 
 // all reads every key.
@@ -65,6 +70,15 @@ func TestStoredFormats(t *testing.T) {
 			}
 			wantSame(t, info.Format, newest(migrations))
 			wantSame(t, info.Checkpoint, noon)
+			backfills, err := l.Backfills()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if format == 1 {
+				wantSame(t, len(backfills), 0)
+				return
+			}
+			wantSame(t, backfills, []Backfill{*sampleBackfill()})
 		})
 	}
 }
@@ -164,24 +178,25 @@ func TestMigrationsRunInOrder(t *testing.T) {
 	step := func(name string, err error) migration {
 		return func(*bbolt.Tx) error { ran = append(ran, name); return err }
 	}
+	more := func(steps ...migration) []migration { return slices.Concat(migrations, steps) }
 	broken := errors.New("broken")
 
-	_, err := open(l.path, Options{ReadOnly: true}, []migration{step("read", nil)})
+	_, err := open(l.path, Options{ReadOnly: true}, more(step("read", nil)))
 	wantError(t, err, errOlderFormat)
-	_, err = open(l.path, Options{}, []migration{step("1 to 2", nil), step("2 to 3", broken)})
+	_, err = open(l.path, Options{}, more(step("first", nil), step("second", broken)))
 	wantError(t, err, broken)
 	old, err := Open(l.path, Options{ReadOnly: true}) // nothing of it was written: the file still has the older format
 	must(t, err)
 	wantSame(t, record(t, old, id(1)).State, Accepted)
 	must(t, old.Close())
-	m, err := open(l.path, Options{}, []migration{step("1 to 2", nil), step("2 to 3", nil)})
+	m, err := open(l.path, Options{}, more(step("first", nil), step("second", nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, ran, slices.Concat([]string{"1 to 2", "2 to 3"}, []string{"1 to 2", "2 to 3"}))
-	_, err = open(l.path, Options{}, []migration{step("again", nil)})
+	wantSame(t, ran, []string{"first", "second", "first", "second"})
+	_, err = open(l.path, Options{}, more(step("again", nil)))
 	wantError(t, err, ErrNewerFormat)
 }

@@ -105,7 +105,7 @@ func expect(t *rapid.T, err error, ok bool) {
 func (m *model) Begin(t *rapid.T) {
 	k := m.key(t)
 	old := m.records[k]
-	ok := slices.Contains([]State{Unknown, Scheduled, Retry, Skipped}, old.State)
+	ok := unsent(old)
 	i, err := m.ledger.Begin(k, noon, m.now)
 	expect(t, err, ok)
 	if !ok {
@@ -143,13 +143,19 @@ func (m *model) Settle(t *rapid.T) {
 	}
 }
 
+// unsent tells whether a key may be decided, or begun: nothing was sent for it, as far as is known.
+func unsent(r Record) bool {
+	never := r.State == Rejected && r.Attempts == 0 && r.Status == 0 // an expression failed on it
+	return never || slices.Contains([]State{Unknown, Scheduled, Retry, Skipped}, r.State)
+}
+
 func (m *model) Commit(t *rapid.T) {
 	next, ok := maps.Clone(m.records), true
 	b := Batch{Run: &Run{Pass: fmt.Sprint(m.runs + 1)}}
 	for range rapid.IntRange(0, 4).Draw(t, "entries") {
 		k, x := m.key(t), m.result(t)
 		old := next[k]
-		ok = ok && x.State != Sending && slices.Contains([]State{Unknown, Scheduled, Retry, Skipped}, old.State)
+		ok = ok && x.State != Sending && unsent(old)
 		next[k] = kept(Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
 		b.Entries = append(b.Entries, Entry{k, kept(Record{Resolution: noon}, x)})
 	}
@@ -202,7 +208,7 @@ func (m *model) Import(t *rapid.T) {
 	old := m.records[k]
 	r := kept(Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
 	allowed := slices.Contains([]State{Accepted, Rejected, Dropped, InDoubt, Skipped}, x.State)
-	ok := allowed && (r == old || slices.Contains([]State{Unknown, Scheduled, Retry, Skipped}, old.State))
+	ok := allowed && (r == old || unsent(old))
 	_, err := m.ledger.Import(func(yield func(Entry, error) bool) { yield(Entry{k, kept(Record{Resolution: noon}, x)}, nil) })
 	expect(t, err, ok)
 	if ok {

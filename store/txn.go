@@ -9,12 +9,13 @@ import (
 
 // The names of the buckets.
 var (
-	bucketMeta    = []byte("meta")
-	bucketKeys    = []byte("keys")
-	bucketIntents = []byte("intents")
-	bucketDue     = []byte("due")
-	bucketRuns    = []byte("runs")
-	bucketReasons = []byte("reasons")
+	bucketMeta      = []byte("meta")
+	bucketKeys      = []byte("keys")
+	bucketIntents   = []byte("intents")
+	bucketDue       = []byte("due")
+	bucketRuns      = []byte("runs")
+	bucketReasons   = []byte("reasons")
+	bucketBackfills = []byte("backfills") // since format 2
 )
 
 // fill is how full a page of keys is left when it is split. Keys arrive nearly sorted, in the order in which conversations
@@ -24,7 +25,7 @@ const fill = 0.5
 // txn is one transaction with its buckets at hand. Every change of a record goes through store, which keeps the
 // indexes and the counts in step.
 type txn struct {
-	meta, keys, intents, due, runs, reasons *bbolt.Bucket
+	meta, keys, intents, due, runs, reasons, backfills *bbolt.Bucket
 
 	id       uint64            // the ledger's own number of the last change; of this one in a transaction that writes
 	accepted uint64            // keys that ever became accepted
@@ -48,6 +49,7 @@ func (l *Ledger) begin(b *bbolt.Tx) (*txn, error) {
 		{bucketDue, &t.due},
 		{bucketRuns, &t.runs},
 		{bucketReasons, &t.reasons},
+		{bucketBackfills, &t.backfills},
 	} {
 		if *e.at = b.Bucket(e.name); *e.at == nil {
 			return nil, damaged("the bucket %q is not there; it may not be a ledger", e.name)

@@ -33,14 +33,13 @@ func (p *pass) timely(e store.Entry, now time.Time) bool {
 	return !e.Due.After(now)
 }
 
-// stale tells whether it is too late to ask: more than MaxAge after the time at which the conversation was to be asked
-// about. A delay does not make it older, also not one that was decided under other rules: the ledger holds its end.
-func (p Policy) stale(c Candidate) bool {
+// planned is when the conversation was to be asked about. A delay does not make it older, also not one that was decided
+// under other rules: the ledger holds its end.
+func (p Policy) planned(c Candidate) time.Time {
 	resolved := c.Conversation.LastDone.At
 	planned := resolved.Add(p.Delay)
-	known := c.Known
-	if Reason(known.Reason) == Delayed && known.Resolution.Equal(resolved) && known.Due.After(planned) {
-		planned = known.Due
+	if known := c.Known; Reason(known.Reason) == Delayed && known.Resolution.Equal(resolved) && known.Due.After(planned) {
+		return known.Due
 	}
-	return p.MaxAge > 0 && c.Now.Sub(planned) > p.MaxAge
+	return planned
 }

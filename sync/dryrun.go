@@ -36,6 +36,7 @@ type ReadLedger interface {
 	Info() (store.Info, error)
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	OpenIntents() ([]store.Entry, error)
+	Backfill(from, to time.Time) (store.Backfill, error)
 }
 
 // Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would after that.
@@ -57,6 +58,11 @@ func (d *DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error)
 
 // Info reads.
 func (d *DryLedger) Info() (store.Info, error) { return d.Below.Info() }
+
+// Backfill reads.
+func (d *DryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
+	return d.Below.Backfill(from, to)
+}
 
 // Waiting reads. Open intents are among those in doubt, as they would be after Recover.
 func (d *DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
@@ -124,6 +130,9 @@ func (n NoLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	}
 	return found, nil
 }
+
+// Backfill is none.
+func (NoLedger) Backfill(_, _ time.Time) (store.Backfill, error) { return store.Backfill{}, nil }
 
 // Waiting is empty.
 func (NoLedger) Waiting(int, ...store.State) ([]store.Entry, error) { return nil, nil }

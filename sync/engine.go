@@ -30,6 +30,8 @@ type Book interface {
 	Room() error
 	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one transaction.
 	Commit(batch store.Batch) error
+	// Backfill tells how far a back-fill has come; zero for one that was never begun.
+	Backfill(from, to time.Time) (store.Backfill, error)
 }
 
 // Options are the settings of an engine.
@@ -38,8 +40,12 @@ type Options struct {
 	DryRun         bool           // for reports only: a dry run is made by DrySender and DryLedger
 	SurveyPer      store.Identity // what there is one survey for; empty: the conversation
 	AcceptIdentity bool           // the operator has confirmed that SurveyPer is another than the ledger was kept with
+	Range          Window         // of a back-fill; a zero To means up to now. The zero Window: from the checkpoint to now
+	Restart        bool           // a back-fill begins again, however far it has come
 	Policy         Policy
 	Limits         Limits
+	Unconfirmed    int                     // survey requests that the first pass of a ledger may create unconfirmed; 0 = any number
+	Confirmed      int                     // how many of them the operator has confirmed
 	Settle         time.Duration           // how long Kustomer's search needs to show a resolution
 	Overlap        time.Duration           // how far before the checkpoint a pass begins
 	Recheck        time.Duration           // what was read longer ago is read again just before it is sent; 0 = always
@@ -66,17 +72,23 @@ type Engine struct {
 	reach reach // of a search; zero: Kustomer's
 }
 
-// Run makes one pass, from the checkpoint to now. The Result is worth reading also when there is an error: it tells
+// Run makes one pass, from the checkpoint to now or over a range of its own. The Result is worth reading also when there is an error: it tells
 // what was done before.
 func (e *Engine) Run(ctx context.Context) (Result, error) {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	p, err := e.begin(ctx, halt)
 	if err == nil {
+		err = e.confirm(ctx, p) // that it may send so much, when it is the ledger's first
+	}
+	if err == nil {
+		err = p.open(ctx) // a back-fill: how much there is, and that it begins
+	}
+	if err == nil {
 		err = p.takeUp(ctx) // what earlier passes left: in doubt, scheduled, to be retried
 	}
 	if err == nil {
-		err = p.sweep(ctx) // every window from the checkpoint to now
+		err = p.sweep(ctx) // every window from the checkpoint, or a back-fill's position, to the end
 	}
 	if err == nil {
 		err = p.forget(ctx) // what was kept for long enough

@@ -198,7 +198,7 @@ func TestStops(t *testing.T) {
 		{
 			name: "max", limits: Limits{Max: 7},
 			want: func(r Result) bool {
-				return r.Enough && r.Counts[store.Accepted] == 7 && r.Counts[store.Scheduled] == all-7
+				return r.Limit == "max" && r.Counts[store.Accepted] == 7 && r.Counts[store.Scheduled] == all-7
 			},
 		},
 		{

@@ -13,6 +13,7 @@ import (
 type Limits struct {
 	Requests  int     // at most so many survey requests: max_per_run
 	Max       int     // the operator's own limit for this pass: --max
+	First     int     // what the first pass of a ledger may send: --confirm-first-run; 0 = any number
 	ErrorRate float64 // share of rejected requests, 0 to 1, once enough were sent; 1 = any: max_error_rate
 }
 
@@ -35,9 +36,9 @@ type fuse struct {
 	failures int // in a row
 	silences int // in a row: no connection at all
 	blown    string
-	full     bool // it blew because of the number alone: what was admitted before is sent
-	enough   bool // the operator's own limit is reached: no fault
-	limited  int  // in a row: answered 429
+	full     bool   // it blew because of the number alone: what was admitted before is sent
+	enough   string // the operator's own limit that is reached: no fault
+	limited  int    // in a row: answered 429
 	since    time.Time
 	tripped  <-chan struct{} // closed when what was admitted and waits for its turn is to stay here too
 	tripping chan struct{}   // the same; nil once it is closed
@@ -54,10 +55,13 @@ func (f *fuse) admit() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case f.blown != "" || f.enough || f.down != "":
+	case f.blown != "" || f.enough != "" || f.down != "":
 		return false
 	case f.limits.Max > 0 && f.admitted >= f.limits.Max:
-		f.enough = true
+		f.enough = "max"
+		return false
+	case f.limits.First > 0 && f.admitted >= f.limits.First:
+		f.enough = "confirm-first-run"
 		return false
 	case f.limits.Requests > 0 && f.admitted >= f.limits.Requests:
 		f.full = true
@@ -147,12 +151,12 @@ func (f *fuse) judge(o Outcome) {
 func (f *fuse) halted() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.blown != "" || f.enough || f.down != ""
+	return f.blown != "" || f.enough != "" || f.down != ""
 }
 
 // tell writes into the result what made the pass stop sending.
 func (f *fuse) tell(r *Result) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r.Fuse, r.Enough, r.Down = f.blown, f.enough, f.down
+	r.Fuse, r.Limit, r.Down = f.blown, f.enough, f.down
 }

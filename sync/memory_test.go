@@ -19,11 +19,15 @@ type memoryLedger struct {
 	intents uint64
 	runs    int
 
-	accepted map[store.Key]int // by conversation and resolution, whatever the key
+	accepted  map[store.Key]int // by conversation and resolution, whatever the key
+	backfills map[Window]store.Backfill
 }
 
 func newMemoryLedger(start time.Time) *memoryLedger {
-	return &memoryLedger{info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{}, accepted: map[store.Key]int{}}
+	return &memoryLedger{
+		info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{},
+		accepted: map[store.Key]int{}, backfills: map[Window]store.Backfill{},
+	}
 }
 
 func (m *memoryLedger) Info() (store.Info, error) {
@@ -139,6 +143,13 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	if batch.Identity != "" {
 		m.info.Identity = batch.Identity
 	}
+	if b := batch.Backfill; b != nil {
+		old := m.backfills[Window{b.From, b.To}]
+		if b.Begun.Before(old.Begun) || b.Begun.Equal(old.Begun) && b.Position.Before(old.Position) {
+			return fmt.Errorf("%w: the back-fill would move back", store.ErrRefused)
+		}
+		m.backfills[Window{b.From, b.To}] = *b
+	}
 	if batch.Run != nil {
 		m.runs++
 	}
@@ -154,4 +165,10 @@ func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result)
 	}
 	m.records[key] = after(store.Entry{Key: key, Record: record}, result).Record
 	return nil
+}
+
+func (m *memoryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.backfills[Window{from, to}], nil
 }

@@ -22,6 +22,9 @@ type PassStarted struct {
 	Due    int // taken up from the ledger: scheduled, to be retried, in doubt
 }
 
+// Estimated tells what is to come, before a back-fill begins.
+type Estimated struct{ Estimate }
+
 // WindowRead tells that a window was read whole and decided.
 type WindowRead struct {
 	Window
@@ -36,6 +39,7 @@ type Disposed struct{ Row }
 type WindowRecorded struct {
 	Window
 	Checkpoint time.Time
+	Position   time.Time // the same, or how far a back-fill has come
 }
 
 // Notice is something that the operator should know, said once.
@@ -45,6 +49,7 @@ type Notice struct{ Text string }
 type PassEnded struct{ Result }
 
 func (PassStarted) event()    {}
+func (Estimated) event()      {}
 func (WindowRead) event()     {}
 func (Disposed) event()       {}
 func (WindowRecorded) event() {}

@@ -28,8 +28,11 @@ type pass struct {
 	collector *collector
 	deliverer *deliverer
 	verifier  verifier
-	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before
+	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
 	remembers time.Time // the ledger knows who was asked about what was marked done since then
+	first     bool      // the ledger has never tried to send anything
+	opened    bool      // a back-fill that begins with this pass, for the first time or again
+	held      bool      // the back-fill's position stays: it has left a conversation for later
 	sightings sightings
 	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
@@ -49,7 +52,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := p.checkIdentity(info); err != nil {
 		return p, err
 	}
-	p.closed, p.result.Checkpoint = info.Checkpoint, info.Checkpoint
+	p.result.Checkpoint, p.first = info.Checkpoint, !tried(info)
 	p.verifier = verifier{ledger: e.Ledger, memory: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
 	clock := e.Now
 	if clock == nil {
@@ -64,15 +67,9 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.collector.now = now
-	p.remembers = later(info.Start, info.Floor)
-	window := span(p.remembers, info.Checkpoint, now, e.Options.Overlap, e.Options.Settle)
-	if err := sound(window, info.Checkpoint, now); err != nil {
+	if err := p.chart(info, now); err != nil {
 		return p, err
 	}
-	if err := remembered(info.Checkpoint, info.Floor); err != nil {
-		return p, err
-	}
-	p.result.Window, p.collector.from = window, window.From
 	if err := p.roster(ctx, e.Roster); err != nil {
 		return p, err
 	}
@@ -124,6 +121,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
 	p.noticeLateness()
 	p.noticeUnseen()
+	p.announce()
 	p.deliverer.fuse.tell(&p.result)
 	p.result.Refused = errors.Is(err, errRefused)
 	p.result.Ended = time.Now().UTC()

@@ -58,6 +58,7 @@ const (
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
 	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
 	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
+	Paused        Reason = "paused"                // the back-fill stopped before its turn, and sends it when it goes on
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // an answer that is not Agent Connect's
@@ -85,7 +86,7 @@ func SkipReasons() []Reason {
 func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, ServerFailure,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, Paused, ServerFailure,
 		NoAnswer, Unreadable, Interrupted, Delayed, Verified, NotArrived, ByHand,
 	}
 }
@@ -144,6 +145,7 @@ var explanations = map[Reason]string{
 	Unreachable:         "no connection was made",
 	Credentials:         "the API key was refused",
 	Stopped:             "the pass stopped before its turn",
+	Paused:              "waits for its back-fill to go on",
 	ServerFailure:       "an answer that tells nothing",
 	NoAnswer:            "sent, but no answer came",
 	Unreadable:          "the answer was not Agent Connect's",

@@ -60,13 +60,14 @@ func reached(o Outcome) Outcome {
 type folio struct {
 	pass *pass
 	Window
-	complete bool // with this folio the window is read to its end, and the checkpoint moves
+	complete bool // with this folio the window is read to its end, and the pass comes forward
 	sending  stdsync.WaitGroup
 	recorded chan struct{} // closed when it is in the ledger, or will never be
 
 	mu      stdsync.Mutex
 	entries []store.Entry
 	late    []time.Duration // how far below the closed checkpoint conversations were seen first
+	left    time.Time       // the earliest resolution that a back-fill has left for later; zero for none
 }
 
 func (p *pass) folio(w Window, complete bool) *folio {
@@ -122,16 +123,29 @@ func (f *folio) skip(c Case) {
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
-// next pass's first work; intents and outcomes are in the ledger already.
+// next pass's first work; intents and outcomes are in the ledger already. A back-fill leaves such a case to its own next
+// start, because its operator sets the pace, and the passes from the checkpoint would send all of them at once.
 func (f *folio) delivered(c Case, o Outcome) {
-	if o.State == store.Scheduled {
-		if c.own.State.Waiting() {
-			o = reached(waits(c.own))
-		} else {
-			f.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
-		}
+	switch {
+	case o.State != store.Scheduled:
+	case c.own.State.Waiting():
+		o = reached(waits(c.own))
+	case f.pass.options.backfilling() && f.Contains(c.resolution()):
+		o.Reason = Paused
+		f.leave(c.resolution())
+	default:
+		f.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
 	}
 	f.pass.tell(c.row(o))
+}
+
+// leave notes the time of a case that is left for later.
+func (f *folio) leave(resolved time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left.IsZero() || resolved.Before(f.left) {
+		f.left = resolved
+	}
 }
 
 // keep notes a disposition for the record.
@@ -172,21 +186,19 @@ func (p *pass) recordAll(folios <-chan *folio) (failed error) {
 	return failed
 }
 
-// record writes the dispositions of a folio, and the checkpoint if it moves forward, in one transaction.
+// record writes the dispositions of a folio, and how far the pass has come if that moves forward, in one transaction.
 func (p *pass) record(f *folio) error {
 	batch := store.Batch{Entries: f.entries, Late: f.late}
-	if f.complete && f.To.After(p.result.Checkpoint) {
-		batch.Checkpoint = f.To
-	}
-	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() {
+	p.advance(&batch, f)
+	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
 		if err := p.ledger.Commit(batch); err != nil {
-			return &LedgerError{fmt.Errorf("record a window: %w; the checkpoint stays at %s",
-				err, p.result.Checkpoint.UTC().Format(timeLayout))}
+			return &LedgerError{fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
+				err, p.position().UTC().Format(timeLayout))}
 		}
 	}
 	p.recorded(batch)
 	if f.complete {
-		p.observe(WindowRecorded{Window: f.Window, Checkpoint: p.result.Checkpoint})
+		p.observe(WindowRecorded{Window: f.Window, Checkpoint: p.result.Checkpoint, Position: p.position()})
 	}
 	return nil
 }
@@ -200,5 +212,8 @@ func (p *pass) recorded(batch store.Batch) {
 	}
 	if !batch.Checkpoint.IsZero() {
 		p.result.Checkpoint = batch.Checkpoint
+	}
+	if batch.Backfill != nil {
+		p.result.Backfill = *batch.Backfill
 	}
 }

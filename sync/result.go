@@ -9,11 +9,12 @@ import (
 // Result is what a pass did. It is complete also when the pass ended early: what was found is accounted for.
 type Result struct {
 	Pass       string // such as 20261122T201500Z-7f3a
-	Mode       string // "run"
+	Mode       string // "run" or "backfill"
 	DryRun     bool
-	Window               // the range that was to be read
-	Checkpoint time.Time // up to which everything is read and recorded; after a dry run where a real pass would put it
-	Started    time.Time // this machine's clock
+	Window                    // the range that was to be read
+	Checkpoint time.Time      // up to which everything is read and recorded; after a dry run where a real pass would put it
+	Backfill   store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
+	Started    time.Time      // this machine's clock
 	Ended      time.Time
 
 	Found    int                 // distinct conversations, those taken up from the ledger included
@@ -31,7 +32,8 @@ type Result struct {
 	Refusals []store.Refusal     // the first hundred of those that were rejected
 	Notices  []string            // what the operator should know
 	Fuse     string              // which fuse blew, and why; empty for none
-	Enough   bool                // the operator's own limit (--max) was reached
+	Limit    string              // which of the operator's own limits was reached: max, confirm-first-run; empty for none
+	Stale    Window              // the resolutions of those that were skipped as stale; zero for none
 	Down     string              // why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Refused  bool                // Agent Connect refused the key
 	Exit     int                 // the exit code that goes with it
@@ -82,6 +84,9 @@ func (r *Result) tally(row Row) {
 	if row.Reason == AgentUnknown && row.State == store.Skipped {
 		r.unlisted(row.Agent, 1)
 	}
+	if row.State == store.Skipped && row.Reason == Stale {
+		r.outdate(row.Resolution)
+	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
 		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})
 	}
@@ -95,6 +100,15 @@ func (r *Result) unlisted(agent string, n int) {
 	if r.Unlisted[agent] += n; r.Unlisted[agent] == 0 {
 		delete(r.Unlisted, agent)
 	}
+}
+
+// Position is the time up to which the pass and those before it have read and recorded everything: the checkpoint, or a
+// back-fill's own.
+func (r Result) Position() time.Time {
+	if !r.Backfill.Begun.IsZero() {
+		return r.Backfill.Position
+	}
+	return r.Checkpoint
 }
 
 // Accounted tells whether every conversation that was found has exactly one disposition.

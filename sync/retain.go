@@ -42,7 +42,7 @@ func remembered(from, floor time.Time) error {
 // pass begins to read. It is the last work of a pass that came to its end; when a signal stops it, nothing is left
 // undone but to forget the rest, which a later pass does.
 func (p *pass) forget(ctx context.Context) error {
-	if p.options.Retain <= 0 {
+	if p.options.Retain <= 0 || p.options.backfilling() {
 		return nil
 	}
 	before := p.collector.now.Add(-p.options.Retain)

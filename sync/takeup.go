@@ -28,18 +28,21 @@ func (p *pass) takeUp(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list what is in doubt: %w", err)
 	}
-	due, err := p.ledger.Waiting(p.mostToSend(), store.Scheduled, store.Retry)
+	due, err := p.ledger.Waiting(p.mostToTake(), store.Scheduled, store.Retry)
 	if err != nil {
 		return fmt.Errorf("list what is due: %w", err)
 	}
 	now := time.Now()
 	due = slices.DeleteFunc(due, func(e store.Entry) bool { return !p.timely(e, now) })
+	due, _ = p.divide(due)
 	p.take(doubtful)
 	p.take(due)
 	p.observe(PassStarted{
 		Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due,
 	})
 	again, err := p.settle(ctx, doubtful)
+	again, others := p.divide(again)
+	p.leave(others)
 	due = append(again, due...)
 	if err == nil {
 		due, err = p.giveUp(due, now)
@@ -60,9 +63,30 @@ func (p *pass) takeUp(ctx context.Context) error {
 	return nil
 }
 
-// mostToSend is how many waiting conversations a pass takes up: no more than it may send.
-func (p *pass) mostToSend() int {
+// divide tells what the pass is to send from what it is not: a back-fill sends only what belongs into its range, and leaves
+// the rest of what waits to the passes from the checkpoint.
+func (p *pass) divide(entries []store.Entry) (own, others []store.Entry) {
+	if !p.options.backfilling() {
+		return entries, nil
+	}
+	whole := Window{p.options.Range.From, p.result.To}
+	for _, e := range entries {
+		if whole.Contains(e.Record.Resolution) {
+			own = append(own, e)
+		} else {
+			others = append(others, e)
+		}
+	}
+	return own, others
+}
+
+// mostToTake is how many waiting conversations a pass takes up: no more than it may send. A back-fill looks at all, because
+// those of its range may come late in the order of what waits.
+func (p *pass) mostToTake() int {
 	most := mostDue
+	if p.options.backfilling() {
+		return most
+	}
 	for _, limit := range []int{p.options.Limits.Max, p.options.Limits.Requests} {
 		if limit > 0 {
 			most = min(most, limit)

@@ -50,7 +50,10 @@ func (s *shell) commandLine() *cli.App {
 		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → survey requests in Agent Connect",
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
-		Commands:        []*cli.Command{s.initCommand(), s.runCommand(), s.statusCommand(), s.resolveCommand(), s.ledgerCommand(), s.rulesCommand(), s.sandboxCommand()},
+		Commands: []*cli.Command{
+			s.initCommand(), s.runCommand(), s.backfillCommand(), s.statusCommand(), s.resolveCommand(), s.ledgerCommand(),
+			s.rulesCommand(), s.sandboxCommand(),
+		},
 		Action:          s.noCommand,
 		OnUsageError:    misuse,
 		ExitErrHandler:  func(*cli.Context, error) {}, // exit codes are given in one place: exitCode

@@ -95,6 +95,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+	agrees(ts, code)
 }
 
 // field NAME VALUE: the JSON object on stdout has the value; VALUE may be >0.
@@ -123,13 +124,20 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 
 // stand-in KIND: serves both services, with the fault that KIND names, and writes config.toml for them.
 func standIn(ts *testscript.TestScript, _ bool, args []string) {
-	hold := &atomic.Bool{}
+	perHour := 0
+	if args[0] == "busy" {
+		perHour = 260
+	}
+	hold, requests := &atomic.Bool{}, &atomic.Int64{}
 	hold.Store(args[0] == "hang")
 	ts.Defer(func() { hold.Store(false) })
 	now, err := time.Parse(time.RFC3339, ts.Getenv("FIXED_NOW"))
 	ts.Check(err)
-	stand, err := sandbox.Start(sandbox.Options{Now: func() time.Time { return now }, Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+	stand, err := sandbox.Start(sandbox.Options{PerHour: perHour, Now: func() time.Time { return now }, Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
 		Hook: func(r *http.Request) sandbox.Fault {
+			if r.Method == http.MethodPost && args[0] == "connect-refuses" && requests.Add(1)%2 == 0 {
+				return sandbox.Fault{Status: http.StatusBadRequest, Body: `{"error":"Validation Error: Channel not enabled for company"}`}
+			}
 			if r.Method == http.MethodPost && hold.Load() { // it takes the first request, and the answer does not come
 				hold.Store(false)
 				return sandbox.Fault{Processed: true, Delay: time.Minute}
@@ -142,7 +150,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	kustomer, connect := stand.KustomerURL(), stand.AgentConnectURL()
 	kustomerKey, connectKey := stand.KustomerKey(), stand.AgentConnectKey()
 	switch args[0] {
-	case "plain", "hang":
+	case "plain", "hang", "busy", "connect-refuses":
 	case "kustomer-key":
 		kustomerKey = "wrong-key-4711"
 	case "connect-key":

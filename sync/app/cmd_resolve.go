@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/report"
 )
@@ -24,6 +25,7 @@ func (s *shell) resolveCommand() *cli.Command {
 			&cli.BoolFlag{Name: flagDrop, Usage: "never send them; also for what is scheduled or to be retried"},
 			&cli.StringSliceFlag{Name: flagID, Usage: "decide about the conversation with this `ID`, or one resolution of it: ID@TIME; can be repeated"},
 			&cli.BoolFlag{Name: flagAll, Usage: "decide about all that are in doubt"},
+			ifLockedFlag(),
 		},
 		Action: s.resolve,
 	})
@@ -32,6 +34,10 @@ func (s *shell) resolveCommand() *cli.Command {
 // resolve settles doubts.
 func (s *shell) resolve(c *cli.Context) (err error) {
 	action, choice, err := decision(c)
+	if err != nil {
+		return err
+	}
+	overlap, err := ifLocked(c)
 	if err != nil {
 		return err
 	}
@@ -48,7 +54,11 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
 			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
 	}
-	ledger, err := tenant.ledger()
+	var ledger *store.Ledger
+	err = overlap.open(c.Context, func() (err error) { ledger, err = tenant.ledger(); return err })
+	if overlap.skips(err) {
+		return s.saySkipped(c, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -23,9 +23,15 @@ func (s *shell) runCommand() *cli.Command {
 	})
 }
 
-// run makes one pass and reports it.
-func (s *shell) run(c *cli.Context) (err error) {
-	if err := checkPassFlags(c); err != nil {
+// run makes one pass from the checkpoint.
+func (s *shell) run(c *cli.Context) error {
+	return s.pass(c, func(*tenant, *surveysync.Options) error { return nil })
+}
+
+// pass makes one pass and reports it; prepare completes its options.
+func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) error) (err error) {
+	terms, err := checkPassFlags(c)
+	if err != nil {
 		return err
 	}
 	terminal, err := s.terminal(c)
@@ -37,54 +43,65 @@ func (s *shell) run(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	if err := tenant.config.Ready(); err != nil {
+	engine, err := tenant.engine(c, prepare)
+	if err != nil {
 		return err
 	}
-	watch := terminal.watch()
+	watch := terminal.watch(tenant.config.AgentConnect.RequestsPerMinute)
 	defer watch.stop()
 	clients, err := connect(tenant.config, watch.log)
 	if err != nil {
 		return err
 	}
-	engine, closeLedger, err := tenant.engine(c, clients)
+	tenant.reach(engine, clients)
+	notices, closeLedger, err := s.remember(c, tenant, engine, clients, terms.overlap)
+	if terms.overlap.skips(err) {
+		return s.saySkipped(c, err)
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
 	engine.Observer, engine.Now = append(watch.observer, attention, engine.Observer), s.app.Now
-	result, err := engine.Run(c.Context)
+	result, err := terms.carryOut(c.Context, engine)
 	watch.stop()
-	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows}
+	result.Notices = append(result.Notices, notices...)
+	if stale := staleNotice(c, result, tenant.config.Sync.MaxAge); stale != "" {
+		result.Notices = append(result.Notices, stale)
+		watch.log.Warn(stale)
+	}
+	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows, EndedBy: endedBy(result, err)}
 	return s.conclude(c, terminal, pass, err)
 }
 
-// engine wires the pass: with --dry-run, through what sends nothing and writes nothing.
-func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, func() error, error) {
-	engine := &surveysync.Engine{
-		Source: clients.kustomer, Directory: clients.kustomer, Sender: clients.connect, Options: options(t.config),
+// engine is the engine with its options, before it has anything to work with.
+func (t *tenant) engine(c *cli.Context, prepare func(*tenant, *surveysync.Options) error) (*surveysync.Engine, error) {
+	engine := &surveysync.Engine{Options: options(t.config)}
+	o := &engine.Options
+	o.Mode, o.DryRun, o.Limits.Max = c.Command.Name, c.Bool(flagDryRun), c.Int(flagMax)
+	o.AcceptIdentity = c.Bool(flagAcceptIdentity)
+	if err := confirmation(c, o); err != nil {
+		return nil, err
 	}
+	if err := prepare(t, o); err != nil {
+		return nil, err
+	}
+	return engine, t.config.Ready()
+}
+
+// reach gives an engine both services: a dry run what sends nothing.
+func (t *tenant) reach(engine *surveysync.Engine, clients *clients) {
+	engine.Source, engine.Directory, engine.Sender = clients.kustomer, clients.kustomer, clients.connect
 	if t.remembers() {
 		engine.Receiver = clients.connect
 	}
 	if t.config.Filters.RequireActiveProfile {
 		engine.Roster = clients.connect
 	}
-	engine.Options.Mode, engine.Options.Limits.Max = c.Command.Name, c.Int(flagMax)
-	engine.Options.AcceptIdentity = c.Bool(flagAcceptIdentity)
-	if c.Bool(flagDryRun) {
-		ledger, closeLedger, err := t.readLedger()
-		engine.Observer = observers{}
-		engine.Sender, engine.Ledger, engine.Options.DryRun = surveysync.DrySender{}, &surveysync.DryLedger{Below: ledger}, true
-		return engine, closeLedger, err
+	if engine.Options.DryRun {
+		engine.Sender = surveysync.DrySender{}
 	}
-	ledger, err := t.ledger()
-	if err != nil {
-		return nil, nil, err
-	}
-	pulse := startPulse(ledger, engine.Options.Mode, clients.waitingFor)
-	engine.Ledger, engine.Observer = ledger, pulse
-	return engine, pulse.before(ledger.Close), nil
 }
 
 // watch is who listens to a pass: the log, and on a terminal the progress bar.
@@ -94,12 +111,14 @@ type watch struct {
 	stop     func()
 }
 
-func (t terminal) watch() watch {
+// watch lets the terminal and the log follow a pass; perMinute is the pace at which survey requests can be sent.
+func (t terminal) watch(perMinute int) watch {
 	if !t.progress {
 		log := t.logger(t.stderr)
-		return watch{observers{logging{log}}, log, func() {}}
+		return watch{observers{logging{log}, &minutely{log: log, perMinute: perMinute}}, log, func() {}}
 	}
 	bar := newBar(t.stderr, t.errWidth, t.colorErr)
+	bar.perMinute = perMinute
 	log := t.logger(bar)
 	return watch{observers{bar, logging{log}}, log, bar.stop}
 }
@@ -130,7 +149,7 @@ func (s *shell) conclude(c *cli.Context, t terminal, pass report.Pass, err error
 func unfinished(pass report.Pass) error {
 	switch {
 	case pass.Fuse != "":
-		return fmt.Errorf("a fuse blew: %s; nothing more was sent, the rest is kept for later passes", pass.Fuse)
+		return fmt.Errorf("a fuse blew: %s; nothing more was sent, the rest is kept for later", pass.Fuse)
 	case pass.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", pass.Down)
 	case pass.Unseen > 0:

@@ -67,7 +67,7 @@ func (i Interrupted) Error() string {
 	if i.Signal == syscall.SIGTERM {
 		name = "SIGTERM"
 	}
-	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for the next pass", name)
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", name)
 }
 
 // usageError is a command line that cannot be carried out.
@@ -112,6 +112,8 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &pass):
 		return pass.code
+	case errors.As(err, new(*surveysync.RangeError)), errors.As(err, new(*surveysync.UnconfirmedError)):
+		return exitUsage
 	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.As(err, &floor), errors.As(err, &counts),
 		errors.Is(err, store.ErrExists),
 		errors.As(err, new(cli.ExitCoder)): // cli's own complaints
@@ -129,7 +131,7 @@ func exitCode(err error) int {
 			return exitTerminated
 		}
 		return exitInterrupted
-	case errors.As(err, &moving):
+	case errors.As(err, &moving), errors.As(err, new(timeUp)):
 		return exitTemporary
 	case errors.As(err, &api):
 		return apiExitCode(api.Kind)
@@ -162,4 +164,26 @@ func verdict(r surveysync.Result, err error) int {
 		return exitTemporary
 	}
 	return exitDone
+}
+
+// endedBy names what ended a pass before its end, for programs that read the report; empty for what the report's counts and
+// fuse tell by themselves.
+func endedBy(r surveysync.Result, err error) string {
+	if r.Refused {
+		return "credentials"
+	}
+	switch code := exitCode(err); {
+	case err == nil:
+		return ""
+	case errors.As(err, new(timeUp)):
+		return flagMaxDuration
+	default:
+		return endings[code]
+	}
+}
+
+// endings are the names of what ends a pass, by exit code.
+var endings = map[int]string{
+	exitFailed: "failure", exitCredentials: "credentials", exitTemporary: "temporary", exitUsage: "refused",
+	exitLedgerDamaged: "ledger", exitInterrupted: "SIGINT", exitTerminated: "SIGTERM",
 }

@@ -1,6 +1,10 @@
 package app
 
-import "github.com/urfave/cli/v2"
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+)
 
 // The names of the flags.
 const (
@@ -14,9 +18,10 @@ const (
 	flagDryRun    = "dry-run"
 	flagReport    = "report"
 	flagMax       = "max"
-	flagStart     = "start"
 	flagFrom      = "from"
 	flagTo        = "to"
+	flagRestart   = "restart"
+	flagStart     = "start"
 	flagSeed      = "seed"
 	flagOut       = "out"
 	flagIn        = "in"
@@ -27,6 +32,10 @@ const (
 	flagAccept    = "accept"
 	flagDrop      = "drop"
 	flagWith      = "with"
+
+	flagMaxDuration = "max-duration"
+	flagIfLocked    = "if-locked"
+	flagConfirm     = "confirm-first-run"
 
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
@@ -57,17 +66,30 @@ func passFlags() []cli.Flag {
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
 		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
 		&cli.BoolFlag{Name: flagAcceptIdentity, Usage: "confirm, once, that sync.survey_per was changed on a ledger in use"},
+		&cli.StringFlag{Name: flagMaxDuration, DefaultText: "no limit", Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later"},
+		ifLockedFlag(),
+		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed)},
 		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
 	}
 }
 
-// checkPassFlags refuses what cannot be carried out as it was said.
-func checkPassFlags(c *cli.Context) error {
+// ifLockedFlag stands on every command that changes the ledger with the services' help.
+func ifLockedFlag() cli.Flag {
+	return &cli.StringFlag{Name: flagIfLocked, Value: "fail", Usage: "when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m"}
+}
+
+// checkPassFlags refuses what cannot be carried out as it was said, and reads the terms of the pass.
+func checkPassFlags(c *cli.Context) (terms, error) {
 	if c.IsSet(flagReport) {
-		return usagef("--%s is not supported yet; --%s prints the counts for a program", flagReport, flagJSON)
+		return terms{}, usagef("--%s is not supported yet; --%s prints the counts for a program", flagReport, flagJSON)
 	}
 	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
-		return usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
+		return terms{}, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
 	}
-	return nil
+	overlap, err := ifLocked(c)
+	if err != nil {
+		return terms{}, err
+	}
+	most, err := maxDuration(c)
+	return terms{overlap, most}, err
 }

@@ -19,7 +19,7 @@ func (l logging) Observe(event surveysync.Event) {
 	case surveysync.WindowRead:
 		l.log.Debug("window read", "from", e.From, "to", e.To, "found", e.Found, "send", e.Send)
 	case surveysync.WindowRecorded:
-		l.log.Info("window recorded", "from", e.From, "to", e.To, "checkpoint", e.Checkpoint)
+		l.log.Info("window recorded", "from", e.From, "to", e.To, "checkpoint", e.Checkpoint, "position", e.Position)
 	case surveysync.Disposed:
 		l.disposed(e.Row)
 	case surveysync.Notice:

@@ -19,6 +19,9 @@ type bar struct {
 	writer   progress.Writer
 	tracker  *progress.Tracker
 	found    int64
+	about    int64 // by the estimate; 0 without one
+
+	perMinute int // survey requests, for the estimate
 
 	mu    sync.Mutex
 	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
@@ -56,6 +59,9 @@ func newBar(w io.Writer, width int, color bool) *bar {
 // Observe moves the bar.
 func (b *bar) Observe(event surveysync.Event) {
 	switch e := event.(type) {
+	case surveysync.Estimated:
+		b.about = int64(e.Conversations)
+		_, _ = io.WriteString(b, outlook(e.Estimate, b.perMinute)+"\n")
 	case surveysync.PassStarted:
 		b.draw()
 		b.find(e.Due)
@@ -69,7 +75,7 @@ func (b *bar) Observe(event surveysync.Event) {
 
 func (b *bar) find(more int) {
 	b.found += int64(more)
-	b.tracker.UpdateTotal(b.found)
+	b.tracker.UpdateTotal(max(b.found, b.about))
 }
 
 // draw begins to draw.

@@ -56,7 +56,10 @@ func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.T
 	if err != nil {
 		return store.Entry{}, false, err
 	}
-	for _, r := range known {
+	for k, r := range known {
+		if k.Recovery {
+			continue
+		}
 		held := r.State.Final() || r.State == store.Sending || r.State == store.InDoubt
 		if held && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-lag))) {
 			return store.Entry{}, false, nil

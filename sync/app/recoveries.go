@@ -57,7 +57,7 @@ func (r *recoveries) entries(ledger *store.Ledger) iter.Seq2[store.Entry, error]
 			if at.IsZero() {
 				at = time.Now().UTC()
 			}
-			if !yield(store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: rebuilt, Resolution: at, At: at}}, nil) {
+			if !yield(store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at}}, nil) {
 				return
 			}
 		}

@@ -27,9 +27,36 @@ func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Tim
 	}
 	for _, form := range timeForms {
 		if t, err := time.ParseInLocation(form, value, zone); err == nil {
-			return t, nil
+			return wallClock(flag, value, form, t)
 		}
 	}
 	return time.Time{}, usagef("--%s %q is no point of time; write now, 24h ago, 7d ago, 2026-11-22, 2026-11-22T15:04, or "+
 		"with a zone 2026-11-22T15:04:05Z", flag, value)
+}
+
+// wallClock settles a time without a zone that the clocks of its zone show never, or twice, because they are changed there. A
+// date is the first moment of its day; any other such time is refused, because it can be meant either way.
+func wallClock(flag, value, form string, t time.Time) (time.Time, error) {
+	zone := t.Location().String()
+	if t.Format(form) != value { // skipped by the clocks: the two sides of the change enclose it
+		if start, end := t.ZoneBounds(); form == time.DateOnly && t.Format(form) < value {
+			return end, nil
+		} else if form == time.DateOnly {
+			return start, nil
+		}
+		return t, usagef("--%s %q: the clocks of %s skip that time; give it with a zone, such as 2026-11-22T15:04:05Z", flag, value, zone)
+	}
+	for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+		other := t.Add(shift)
+		if other.Format(time.DateTime) != t.Format(time.DateTime) {
+			continue
+		}
+		if form != time.DateOnly {
+			return t, usagef("--%s %q: the clocks of %s show that time twice; give it with a zone, such as 2026-11-22T15:04:05Z", flag, value, zone)
+		}
+		if other.Before(t) {
+			return other, nil
+		}
+	}
+	return t, nil
 }

@@ -12,11 +12,14 @@ import (
 
 // footer tells where things stand, what it cost, and what to do.
 func footer(b *strings.Builder, p Pass, s Style) {
-	checkpoint := show(p.Checkpoint)
-	if p.DryRun {
-		checkpoint += " after a real pass"
+	place, at := "checkpoint", show(p.Checkpoint)
+	if p.backfill() {
+		place, at = "back-fill ", "done up to "+show(p.Position())
 	}
-	fmt.Fprintf(b, "checkpoint  %s\n", checkpoint)
+	if p.DryRun {
+		at += " after a real pass"
+	}
+	fmt.Fprintf(b, "%s  %s\n", place, at)
 	if p.Forgotten > 0 {
 		fmt.Fprintf(b, "forgotten   %d, older than ledger.retain\n", p.Forgotten)
 	}
@@ -45,8 +48,11 @@ func advice(p Pass) []string {
 	if p.Fuse != "" {
 		say("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse)
 	}
-	if p.Enough {
-		say("Stopped at --max: what is scheduled waits for the next pass.")
+	switch {
+	case p.paused():
+		say("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+	case p.Limit != "":
+		say("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
 	}
 	if p.Down != "" {
 		say("Agent Connect took nothing more: %s. The next pass goes on.", p.Down)
@@ -80,4 +86,12 @@ func broken(p Pass) int {
 		}
 	}
 	return sum
+}
+
+// end is the end of a back-fill's range as the command line takes it.
+func end(to time.Time) string {
+	if to.IsZero() {
+		return "now"
+	}
+	return stamp(to)
 }

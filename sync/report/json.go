@@ -44,16 +44,44 @@ type passJSON struct {
 	Requests   Calls           `json:"requests"`
 	Duration   float64         `json:"duration_seconds"`
 	Fuse       string          `json:"fuse"`
-	LimitedBy  string          `json:"limited_by"` // "max" when --max ended the sending
+	LimitedBy  string          `json:"limited_by"`         // which of the operator's limits ended the pass: max, max-duration, confirm-first-run
+	Down       string          `json:"down"`               // why Agent Connect took nothing more, though nothing is lost
+	EndedBy    string          `json:"ended_by"`           // what ended the pass before its end, such as SIGTERM; see the README
+	Backfill   *backfillJSON   `json:"backfill,omitempty"` // of a back-fill: its whole range
+	Stale      *rangeJSON      `json:"stale,omitempty"`    // the resolutions of those that were skipped as stale
 	Exit       int             `json:"exit"`
+}
+
+// rangeJSON is a half-open range of resolution times.
+type rangeJSON struct {
+	From string `json:"from"`
+	To   string `json:"to"` // empty for "now"
+}
+
+// backfillJSON is how far a back-fill has come; of a dry run: would have come.
+type backfillJSON struct {
+	rangeJSON
+	Position string `json:"position"` // up to here it is read and recorded
+	Begun    string `json:"begun"`
+	Finished string `json:"finished"` // empty while it is not
+}
+
+func backfillOf(p Pass) *backfillJSON {
+	if b := p.Backfill; p.backfill() {
+		return &backfillJSON{rangeJSON{stamp(b.From), stamp(b.To)}, stamp(b.Position), stamp(b.Begun), stamp(b.Finished)}
+	}
+	return nil
+}
+
+func staleOf(p Pass) *rangeJSON {
+	if p.Stale.Empty() {
+		return nil
+	}
+	return &rangeJSON{stamp(p.Stale.From), stamp(p.Stale.To)}
 }
 
 // JSON writes the pass as one object on one line.
 func JSON(w io.Writer, p Pass) error {
-	limited := ""
-	if p.Enough {
-		limited = "max"
-	}
 	return json.NewEncoder(w).Encode(passJSON{
 		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
 		From: stamp(p.From), To: stamp(p.To), Checkpoint: stamp(p.Checkpoint),
@@ -67,7 +95,8 @@ func JSON(w io.Writer, p Pass) error {
 		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
 		Unlisted:   byName(p.Unlisted),
 		NextDue:    stamp(p.NextDue),
-		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: limited, Exit: p.Exit,
+		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: p.Limit, Exit: p.Exit,
+		Down: p.Down, EndedBy: p.EndedBy, Backfill: backfillOf(p), Stale: staleOf(p),
 	})
 }
 

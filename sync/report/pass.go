@@ -14,7 +14,14 @@ type Pass struct {
 	Tenant    string // for the heading: the organisation, or "sandbox"
 	Calls     Calls
 	Attention []surveysync.Row // some of the rejected and in doubt
+	EndedBy   string           // what ended it before its end: SIGINT, max-duration, credentials …; empty for nothing
 }
+
+// backfill tells whether the pass has a range of its own, and was begun.
+func (p Pass) backfill() bool { return !p.Backfill.Begun.IsZero() }
+
+// paused tells whether the pass is a back-fill that has something left to do.
+func (p Pass) paused() bool { return p.backfill() && !p.DryRun && p.Position().Before(p.To) }
 
 // Calls counts the requests to both services, each attempt by itself.
 type Calls struct {

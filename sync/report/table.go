@@ -82,7 +82,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass) {
 	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	}) {
-		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), meaning(p, reason)})
+		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), meaningOf(p, reason)})
 	}
 }
 
@@ -93,8 +93,8 @@ func followed(t table.Writer, p Pass) {
 	}
 }
 
-// meaning is what a reason means in this pass.
-func meaning(p Pass, reason surveysync.Reason) string {
+// meaningOf is what a reason means in this pass.
+func meaningOf(p Pass, reason surveysync.Reason) string {
 	if reason == surveysync.Delayed && !p.NextDue.IsZero() {
 		return "next at " + brief(p.NextDue) + " UTC"
 	}
@@ -109,10 +109,12 @@ func heading(b *strings.Builder, p Pass) {
 	switch {
 	case p.To.IsZero():
 		b.WriteString("ended before anything was read\n\n")
+	case p.Window.Empty() && p.backfill():
+		fmt.Fprintf(b, "nothing to do: this back-fill was finished %s;\n--restart reads it again\n\n", show(p.Backfill.Finished))
 	case p.Window.Empty():
 		fmt.Fprintf(b, "nothing to read yet: everything up to %s is done\n\n", show(p.Checkpoint))
-	case p.Checkpoint.Before(p.To):
-		fmt.Fprintf(b, "marked done from %s to %s; read up to %s\n\n", brief(p.From), brief(p.To), show(p.Checkpoint))
+	case p.Position().Before(p.To):
+		fmt.Fprintf(b, "marked done from %s to %s; read up to %s\n\n", brief(p.From), brief(p.To), show(p.Position()))
 	default:
 		fmt.Fprintf(b, "marked done from %s to %s\n\n", show(p.From), show(p.To))
 	}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+func commitBackfill(t *testing.T, l *Ledger, b Backfill) {
+	t.Helper()
+	if err := l.Commit(Batch{Backfill: &b}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBackfillsAreKeptByRange(t *testing.T) {
+	l := newLedger(t, Options{})
+	january := Backfill{From: noon, To: noon.AddDate(0, 1, 0), Position: noon, Begun: noon.AddDate(0, 2, 0)}
+	open := january
+	open.To = time.Time{} // up to now
+	open.Position = noon.AddDate(0, 0, 3)
+	commitBackfill(t, l, january)
+	commitBackfill(t, l, open)
+	january.Position = noon.AddDate(0, 0, 9)
+	commitBackfill(t, l, january)
+
+	for _, want := range []Backfill{january, open} {
+		got, err := l.Backfill(want.From, want.To)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSame(t, got, want)
+	}
+	list, err := l.Backfills()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, list, []Backfill{open, january})
+	none, err := l.Backfill(noon, noon.AddDate(0, 0, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, none, Backfill{})
+}
+
+func TestBackfillNeverMovesBack(t *testing.T) {
+	stands := Backfill{From: noon, To: noon.AddDate(0, 1, 0), Position: noon.AddDate(0, 0, 9), Begun: noon.AddDate(0, 2, 0)}
+	tests := []struct {
+		name   string
+		change func(*Backfill)
+		ok     bool
+	}{
+		{"the same", func(*Backfill) {}, true},
+		{"forward", func(b *Backfill) { b.Position = b.To; b.Finished = noon.AddDate(0, 2, 1) }, true},
+		{"back", func(b *Backfill) { b.Position = noon }, false},
+		{"back, begun anew", func(b *Backfill) { b.Position, b.Begun = noon, b.Begun.Add(time.Second) }, true},
+		{"begun before", func(b *Backfill) { b.Begun = b.Begun.Add(-time.Second) }, false},
+		{"before its beginning", func(b *Backfill) { b.Position, b.Begun = noon.Add(-1), b.Begun.Add(time.Second) }, false},
+		{"beyond its end", func(b *Backfill) { b.Position = b.To.Add(time.Millisecond) }, false},
+		{"without a position", func(b *Backfill) { b.Position = time.Time{} }, false},
+		{"without the time of its beginning", func(b *Backfill) { b.Begun = time.Time{} }, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := newLedger(t, Options{})
+			commitBackfill(t, l, stands)
+			moved, want := stands, stands
+			test.change(&moved)
+			entry := Entry{id(1), Record{State: Skipped, Resolution: noon, At: noon}}
+			err := l.Commit(Batch{Entries: []Entry{entry}, Backfill: &moved})
+			if test.ok {
+				want = moved
+				wantError(t, err, nil)
+			} else {
+				wantError(t, err, ErrRefused)
+			}
+			got, err := l.Backfill(stands.From, stands.To)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSame(t, got, want)
+			wantSame(t, record(t, l, id(1)).State == Skipped, test.ok) // all of the batch, or nothing
+		})
+	}
+}
+
+func TestDamagedBackfill(t *testing.T) {
+	l := newLedger(t, Options{})
+	b := Backfill{From: noon, To: noon.AddDate(0, 1, 0), Position: noon, Begun: noon}
+	commitBackfill(t, l, b)
+	path := l.path
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, path, func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketBackfills).Put(backfillCode(b.From, b.To), []byte("{"))
+	})
+	damagedOne, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer damagedOne.Close()
+	_, err = damagedOne.Backfill(b.From, b.To)
+	wantError(t, err, ErrDamaged)
+	wantError(t, damagedOne.Commit(Batch{Backfill: &b}), ErrDamaged)
+	wantError(t, damagedOne.Check(t.Context()), ErrDamaged)
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// beginning is where a dry run begins that has no ledger to tell it.
+const beginning = 24 * time.Hour
+
+// remember opens the ledger for an engine: for a dry run to read alone, otherwise with a pulse that tells others how far it is. The notices tell of what was not as usual.
+func (s *shell) remember(c *cli.Context, t *tenant, engine *surveysync.Engine, clients *clients, o overlap) (notices []string, closeLedger func() error, err error) {
+	if !engine.Options.DryRun {
+		err = o.open(c.Context, func() error {
+			ledger, err := t.ledger()
+			if err == nil {
+				pulse := startPulse(ledger, engine.Options.Mode, clients.waitingFor)
+				engine.Ledger, engine.Observer, closeLedger = ledger, pulse, pulse.before(ledger.Close)
+			}
+			return err
+		})
+		return nil, closeLedger, err
+	}
+	var below surveysync.ReadLedger
+	err = o.open(c.Context, func() (err error) {
+		below, closeLedger, err = t.readLedger()
+		return err
+	})
+	if errors.Is(err, store.ErrMissing) && !store.Abandoned(t.config.Ledger.Path) {
+		none, notice := s.ledgerless(engine.Options.Range)
+		below, closeLedger, err = none, func() error { return nil }, nil
+		notices = append(notices, notice)
+	}
+	engine.Ledger, engine.Observer = &surveysync.DryLedger{Below: below}, observers{}
+	return notices, closeLedger, err
+}
+
+// ledgerless stands in for a ledger that was never made. A pass would refuse to go without one.
+func (s *shell) ledgerless(asked surveysync.Window) (surveysync.NoLedger, string) {
+	const notYet = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked before"
+	if !asked.From.IsZero() {
+		return surveysync.NoLedger{Start: asked.From}, notYet
+	}
+	start := s.clock().Add(-beginning)
+	return surveysync.NoLedger{Start: start}, fmt.Sprintf("%s, and began %d hours ago; a real pass begins where acsync init --start says", notYet, beginning/time.Hour)
+}

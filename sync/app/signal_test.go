@@ -1,0 +1,153 @@
+//go:build unix
+
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/sandbox"
+)
+
+// inFlight is how many survey requests are under way when the signal comes.
+const inFlight = 8
+
+// held is a pass of the built program whose survey requests get no answer until they are let go.
+type held struct {
+	dir     string
+	command *exec.Cmd
+	out     bytes.Buffer
+	errs    bytes.Buffer
+	arrived chan struct{} // one for each request
+	release func()
+}
+
+// holdPass starts a pass, and returns when as many survey requests are in flight as can be.
+func holdPass(t *testing.T, program string) *held {
+	t.Helper()
+	gate := make(chan struct{})
+	h := &held{dir: t.TempDir(), arrived: make(chan struct{}, 1000)}
+	h.release = sync.OnceFunc(func() { close(gate) })
+	stand, err := sandbox.Start(sandbox.Options{Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+		Hook: func(r *http.Request) sandbox.Fault {
+			if r.Method == http.MethodPost {
+				h.arrived <- struct{}{}
+				<-gate
+			}
+			return sandbox.Fault{}
+		},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.release()
+		if err := stand.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\nsearches_per_minute = 3000\n"+
+		"[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\nconcurrency = %d\n",
+		stand.KustomerURL(), stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), inFlight)
+	if err := os.WriteFile(filepath.Join(h.dir, "config.toml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Create(filepath.Join(h.dir, "acsync.db"), stand.Start()); err != nil {
+		t.Fatal(err)
+	}
+	h.command = exec.Command(program, "run", "--json", "--quiet")
+	h.command.Dir, h.command.Env, h.command.Stdout, h.command.Stderr = h.dir, []string{"HOME=" + h.dir}, &h.out, &h.errs
+	if err := h.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.command.Process.Kill() }) // it has ended, unless the test failed
+	for range inFlight {
+		<-h.arrived
+	}
+	return h
+}
+
+func (h *held) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := h.command.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// counts are the dispositions that the ledger has in the end.
+func (h *held) counts(t *testing.T) map[store.State]int {
+	t.Helper()
+	ledger, err := store.Open(filepath.Join(h.dir, "acsync.db"), store.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	info, err := ledger.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Counts
+}
+
+// TestSignalDrains stops a pass in mid-delivery: no request is begun any more, those in flight are finished, and nothing is
+// in doubt.
+func TestSignalDrains(t *testing.T) {
+	program := build(t)
+	for _, test := range []struct {
+		signal syscall.Signal
+		name   string
+		code   int
+	}{{syscall.SIGTERM, "SIGTERM", 143}, {syscall.SIGINT, "SIGINT", 130}} {
+		t.Run(test.name, func(t *testing.T) {
+			h := holdPass(t, program)
+			h.signal(t, test.signal)
+			time.Sleep(100 * time.Millisecond) // it may do nothing in this time; one that does not drain would end
+			h.release()
+			var exit *exec.ExitError
+			if err := h.command.Wait(); !errors.As(err, &exit) || exit.ExitCode() != test.code {
+				t.Fatalf("got %v, want exit code %d\n%s", err, test.code, h.errs.String())
+			}
+			var report passReport
+			if err := json.Unmarshal(h.out.Bytes(), &report); err != nil {
+				t.Fatalf("the report is %q: %v", h.out.String(), err)
+			}
+			if report.EndedBy != test.name || report.Exit != test.code || report.exit() != test.code || report.sum() != report.Found {
+				t.Errorf("the report says %+v", report)
+			}
+			if n := report.Accepted + report.Rejected; n != inFlight || report.InDoubt != 0 || report.Scheduled == 0 {
+				t.Errorf("%d of %d in flight were finished: %+v", n, inFlight, report)
+			}
+			counts := h.counts(t)
+			if counts[store.Accepted]+counts[store.Rejected] != inFlight || counts[store.Sending]+counts[store.InDoubt] != 0 {
+				t.Errorf("the ledger has %v", counts)
+			}
+		})
+	}
+}
+
+// TestSecondSignalEndsAtOnce does not wait for the answers; what is in flight is then known to be so.
+func TestSecondSignalEndsAtOnce(t *testing.T) {
+	h := holdPass(t, build(t))
+	h.signal(t, syscall.SIGTERM)
+	time.Sleep(200 * time.Millisecond) // two signals at once would be one
+	h.signal(t, syscall.SIGTERM)
+	_ = h.command.Wait()
+	status, ok := h.command.ProcessState.Sys().(syscall.WaitStatus)
+	if !ok || !status.Signaled() || status.Signal() != syscall.SIGTERM {
+		t.Fatalf("it ended with %v, want by the signal, which shells call 143\n%s", h.command.ProcessState, h.errs.String())
+	}
+	if counts := h.counts(t); counts[store.Sending] != inFlight {
+		t.Errorf("the ledger has %v, want %d under way", counts, inFlight)
+	}
+}

@@ -1,0 +1,99 @@
+package sync
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"acsync/store"
+)
+
+// TestFirstPassIsConfirmed holds when the first pass of a ledger asks to be confirmed, and that until then nothing is sent.
+func TestFirstPassIsConfirmed(t *testing.T) {
+	const all = 20 // one of them is spam
+	tests := []struct {
+		name      string
+		confirmed int
+		limits    Limits
+		tried     bool // the ledger has sent something before
+		allowed   int  // 10 unless told otherwise
+		accepted  int  // 0: refused
+	}{
+		{name: "too many", accepted: 0},
+		{name: "few enough", allowed: 19, accepted: 19},
+		{name: "few to look at", allowed: 20, accepted: 19},
+		{name: "no limit", allowed: -1, accepted: 19},
+		{name: "confirmed", confirmed: 19, accepted: 19},
+		{name: "too few confirmed", confirmed: 18, accepted: 0},
+		{name: "--max", limits: Limits{Max: 10}, accepted: 10},
+		{name: "--max above", limits: Limits{Max: 11}, accepted: 0},
+		{name: "max_per_run", limits: Limits{Requests: 7}, accepted: 7},
+		{name: "not the first", tried: true, accepted: 18},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, all)
+			b.conversations[3].Spam = true
+			if test.tried {
+				b.backfill(testNow.Add(-60*time.Minute), testNow.Add(-60*time.Minute+1))
+				b.mustRun(t)
+				b.engine.Options.Range = Window{}
+			}
+			before := checkpoint(t, b)
+			b.engine.Options.Limits, b.engine.Options.Confirmed, b.engine.Options.Unconfirmed = test.limits, test.confirmed, 10
+			b.engine.Options.Limits.ErrorRate = 1
+			if test.allowed != 0 {
+				b.engine.Options.Unconfirmed = max(test.allowed, 0)
+			}
+			result, err := b.run(t)
+			var unconfirmed *UnconfirmedError
+			refused := errors.As(err, &unconfirmed)
+			if refused != (test.accepted == 0) || !refused && err != nil {
+				t.Fatalf("error %v", err)
+			}
+			if result.Counts[store.Accepted] != test.accepted {
+				t.Errorf("%d accepted, want %d", result.Counts[store.Accepted], test.accepted)
+			}
+			if !refused {
+				return
+			}
+			info, err := b.ledger.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if unconfirmed.Planned != all-1 || len(b.got) != 0 || len(info.Counts) != 0 || !info.Checkpoint.Equal(before) {
+				t.Errorf("%v; %d requests, the ledger has %+v", err, len(b.got), info)
+			}
+		})
+	}
+}
+
+// TestConfirmedIsALimit lets more conversations turn up after they were counted.
+func TestConfirmedIsALimit(t *testing.T) {
+	b := newBench(t, 12)
+	more := b.conversations[5:]
+	b.conversations = b.conversations[:5:5]
+	b.engine.Options.Unconfirmed = 10
+	searches := 0
+	b.fail = func(call string) error {
+		if call == "search" {
+			if searches++; searches == 1 {
+				b.conversations = append(b.conversations, more...)
+			}
+		}
+		return nil
+	}
+	result := b.mustRun(t)
+	if result.Counts[store.Accepted] != 10 || result.Counts[store.Scheduled] != 2 || result.Limit != "confirm-first-run" {
+		t.Errorf("got %+v", result)
+	}
+}
+
+func TestDryRunNamesTheConfirmation(t *testing.T) {
+	b := newBench(t, 12)
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &DryLedger{Below: b.ledger}, DrySender{}, true
+	b.engine.Options.Unconfirmed = 10
+	if result := b.mustRun(t); result.Planned != 12 || len(result.Notices) != 1 {
+		t.Errorf("got %+v", result)
+	}
+}

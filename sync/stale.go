@@ -1,0 +1,37 @@
+package sync
+
+import (
+	"time"
+
+	"acsync/store"
+)
+
+// stale tells whether it is too late to ask: more than MaxAge after the time at which the conversation was to be asked about. What waits in the ledger and was too old
+// already when that was decided, was decided by a back-fill, to which no age matters: it stays decided. So does what the
+// operator wants to be sent again.
+func (p Policy) stale(c Candidate) bool {
+	planned := p.planned(c)
+	if p.MaxAge <= 0 || c.Now.Sub(planned) <= p.MaxAge {
+		return false
+	}
+	decided := c.Known.First
+	switch {
+	case c.Known.State == store.Scheduled && decided.IsZero():
+		decided = c.Known.At
+	case c.Known.State == store.Retry && Reason(c.Known.Reason) == ByHand:
+		return false
+	case !c.Known.State.Waiting():
+		return true
+	}
+	return decided.Sub(planned) <= p.MaxAge
+}
+
+// outdate widens the range of what was skipped as stale, so that a back-fill of it can be named.
+func (r *Result) outdate(resolved time.Time) {
+	if r.Stale.From.IsZero() || resolved.Before(r.Stale.From) {
+		r.Stale.From = resolved
+	}
+	if end := resolved.Add(time.Millisecond); end.After(r.Stale.To) {
+		r.Stale.To = end
+	}
+}
