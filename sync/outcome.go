@@ -16,6 +16,7 @@ type Outcome struct {
 	Status  int         // HTTP status; 0 when none came
 	Message string      // the server's words, or the cause; free of personal data
 	Planned bool        // a dry run: nothing was posted, a real pass would
+	At      time.Time   // when it was known; zero when nothing was tried
 }
 
 // errDryRun marks the answer of a dry run's sender.

@@ -108,6 +108,7 @@ func (p *pass) leave(entries []store.Entry) {
 	for _, e := range entries {
 		p.tell(Row{
 			Key: e.Key, Resolution: e.Record.Resolution, State: e.State, Reason: Reason(e.Reason), Status: e.Status,
+			Facts: Facts{Handled: e.At},
 		})
 	}
 }
