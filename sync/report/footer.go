@@ -37,16 +37,10 @@ func footer(b *strings.Builder, p Pass, s Style) {
 
 // advice is what an operator should know or do after this pass.
 func advice(p Pass) []string {
-	var lines []string
+	lines := halts(p)
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	if p.Fuse != "" {
-		say("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse)
-	}
 	if p.Enough {
-		say("Stopped at --max: what is scheduled waits for the next pass.")
-	}
-	if p.Down != "" {
-		say("Agent Connect took nothing more: %s. The next pass goes on.", p.Down)
+		lines = append(lines, enough)
 	}
 	if p.Unseen > 0 {
 		say("%d conversations could not be seen with this API key; see the note.", p.Unseen)
@@ -57,8 +51,27 @@ func advice(p Pass) []string {
 	if n := p.Counts[store.InDoubt]; n > 0 {
 		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)
 	}
+	return append(lines, notes(p)...)
+}
+
+const enough = "Stopped at --max: what is scheduled waits for the next pass."
+
+// halts tells what kept the pass from sending all that it should have sent.
+func halts(p Pass) []string {
+	var lines []string
+	if p.Fuse != "" {
+		lines = append(lines, fmt.Sprintf("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse))
+	}
+	if p.Down != "" {
+		lines = append(lines, fmt.Sprintf("Agent Connect took nothing more: %s. The next pass goes on.", p.Down))
+	}
+	return lines
+}
+
+func notes(p Pass) []string {
+	var lines []string
 	for _, notice := range p.Notices {
-		say("Note: %s.", notice)
+		lines = append(lines, fmt.Sprintf("Note: %s.", notice))
 	}
 	return lines
 }

@@ -1,11 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +10,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
-	surveysync "acsync/sync"
 )
 
 // Style says how a table may look.
@@ -54,7 +50,7 @@ func Table(w io.Writer, p Pass, s Style) error {
 			d.rows(t, s, p)
 		}
 		t.AppendFooter(table.Row{"found", p.Found, share(p.Found, p.Found), dueNote(p)})
-		b.WriteString(render(t) + "\n")
+		b.WriteString(tableText(t) + "\n")
 	}
 	attention(&b, p, s)
 	footer(&b, p, s)
@@ -70,9 +66,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass) {
 	}
 	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), d.meaning})
 	counts := p.Reasons[d.state]
-	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	}) {
+	for _, reason := range byFrequency(counts) {
 		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), reason.Explain()})
 	}
 }
@@ -140,8 +134,8 @@ func newTable(s Style) table.Writer {
 	return t
 }
 
-// render is the table's text without the blanks that pad its lines.
-func render(t table.Writer) string {
+// tableText is the table's text without the blanks that pad its lines.
+func tableText(t table.Writer) string {
 	var b strings.Builder
 	for line := range strings.Lines(t.Render() + "\n") {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")
