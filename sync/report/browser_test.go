@@ -194,9 +194,11 @@ func look(t *testing.T, ctx context.Context, address string, width int64, theme,
 	})
 	must(t, err)
 	must(t, chromedp.Do(tab, chromedp.Navigate(address)))
+	height, err := chromedp.Run(tab, chromedp.Evaluate[float64]("document.documentElement.scrollHeight"))
+	must(t, err)
 	beyond := true
 	shot, err := chromedp.Call(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Clip: &page.Viewport{Width: float64(width), Height: 2800, Scale: 1}, CaptureBeyondViewport: &beyond,
+		Clip: &page.Viewport{Width: float64(width), Height: min(height, 6000), Scale: 1}, CaptureBeyondViewport: &beyond,
 	})
 	must(t, err)
 	must(t, os.WriteFile(picture, shot.Data, 0o644))

@@ -46,7 +46,7 @@ func urgency(h Hand) int {
 
 func newHand(decision string, reason surveysync.Reason, rows []Row) Hand {
 	hand := Hand{
-		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: reason.Explain(), Remedy: remedy(decision, reason),
+		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason), Remedy: remedy(decision, reason),
 		Agents: []Group{}, Words: wordsOf(rows), Conversations: []string{},
 	}
 	if aboutAgent(reason) {
