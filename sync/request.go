@@ -60,7 +60,9 @@ func cut(text string, most int) string {
 }
 
 // link leads to the conversation in Kustomer's web application; empty when the organisation is not known.
-func (p Policy) link(c kustomer.Conversation) string { return ConversationURL(p.AppURL, c.CustomerID, c.ID) }
+func (p Policy) link(c kustomer.Conversation) string {
+	return ConversationURL(p.AppURL, c.CustomerID, c.ID)
+}
 
 // ConversationURL is the address of a conversation in Kustomer's web application, the root of which is appURL; empty when
 // one of the three is not known.

@@ -75,6 +75,8 @@ func TestScripts(t *testing.T) {
 			"lock":     lock,
 			"await":    await,
 			"same":     same,
+			"mode":     mode,
+			"agree":    agree,
 		},
 	})
 }

@@ -40,6 +40,10 @@ func (s *shell) run(c *cli.Context) (err error) {
 	if err := tenant.config.Ready(); err != nil {
 		return err
 	}
+	reports, err := tenant.reports(c)
+	if err != nil {
+		return err
+	}
 	watch := terminal.watch()
 	defer watch.stop()
 	clients, err := connect(tenant.config, watch.log)
@@ -52,11 +56,11 @@ func (s *shell) run(c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	engine.Observer, engine.Now = append(watch.observer, attention), s.app.Now
+	engine.Observer, engine.Now = append(watch.observer, attention, reports), s.app.Now
 	result, err := engine.Run(c.Context)
 	watch.stop()
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows}
-	return s.conclude(c, terminal, pass, err)
+	return s.conclude(c, terminal, reports, pass, err)
 }
 
 // engine wires the pass: with --dry-run, through what sends nothing and writes nothing.
@@ -98,22 +102,30 @@ func (t terminal) watch() watch {
 	return watch{observers{bar, logging{log}}, log, bar.stop}
 }
 
-// conclude prints the report. One that ended before anything was read has nothing to show to people.
-func (s *shell) conclude(c *cli.Context, t terminal, pass report.Pass, err error) error {
-	var failed error
+// conclude writes the files of --report and prints the report. One that ended before anything was read has nothing to show
+// to people. What cannot be written is a failure of its own, and hides no other.
+func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report.Pass, err error) error {
+	failed := files.write(pass, err)
+	if failed != nil && pass.Exit == exitDone {
+		pass.Exit = exitFailed // before it is printed: both must agree
+	}
+	var unprinted error
 	switch {
 	case c.Bool(flagJSON):
-		failed = report.JSON(s.stdout, pass)
+		unprinted = report.JSON(s.stdout, pass)
 	case err == nil || !pass.To.IsZero():
-		failed = report.Table(s.stdout, pass, report.Style{Width: t.width, Color: t.colorOut})
+		unprinted = report.Table(s.stdout, pass, report.Style{Width: t.width, Color: t.colorOut})
 	}
-	if failed != nil {
-		return errors.Join(err, fmt.Errorf("print the report: %w", failed))
+	if unprinted != nil {
+		failed = errors.Join(failed, fmt.Errorf("print the report: %w", unprinted))
 	}
 	if err == nil {
 		err = unfinished(pass)
 	}
-	if err != nil || pass.Exit != exitDone {
+	if failed != nil && pass.Exit == exitDone {
+		pass.Exit = exitFailed
+	}
+	if err = errors.Join(err, failed); err != nil || pass.Exit != exitDone {
 		return ended{pass.Exit, err}
 	}
 	return nil

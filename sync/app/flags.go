@@ -13,6 +13,7 @@ const (
 	flagNoColor   = "no-color"
 	flagDryRun    = "dry-run"
 	flagReport    = "report"
+	flagReveal    = "reveal"
 	flagMax       = "max"
 	flagStart     = "start"
 	flagSeed      = "seed"
@@ -51,17 +52,15 @@ func passFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
 		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
-		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
+		&cli.StringSliceFlag{Name: flagReport, Usage: "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
+		&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full in the files of --report"},
 	}
 }
 
 // checkPassFlags refuses what cannot be carried out as it was said.
 func checkPassFlags(c *cli.Context) error {
-	if c.IsSet(flagReport) {
-		return usagef("--%s is not supported yet; --%s prints the counts for a program", flagReport, flagJSON)
-	}
 	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
 		return usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
 	}
-	return nil
+	return checkReports(c)
 }

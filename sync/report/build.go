@@ -28,7 +28,7 @@ func New(p Pass, d Detail) Report {
 	r := Report{
 		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, Revealed: d.Rows != nil && d.Rows.Reveal,
 		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
-		Timezone: zone.String(), Found: p.Found, Due: p.Due, Tally: tally, Verdict: verdict(p, tally, hands, d.Problem),
+		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Verdict: verdict(p, tally, hands, d.Problem),
 		Dispositions: dispositionsOf(p), Hands: hands, Timeline: newTimeline(rows, p.From, p.To, zone),
 		Channels: named(groups(rows, byChannel)), Agents: named(groups(rows, byAgent)),
 		Teams: named(groups(rows, byTeam)), Brands: named(groups(rows, byBrand)),
@@ -92,4 +92,12 @@ func ratio(n, of int) float64 {
 var states = []string{
 	store.Rejected.String(), store.InDoubt.String(), store.Sending.String(), store.Retry.String(), store.Scheduled.String(),
 	wouldSend, store.Accepted.String(), store.Dropped.String(), store.Skipped.String(),
+}
+
+// zoneName is what a reader knows the zone by: its own name, or of this machine's zone the one that holds at the time.
+func zoneName(zone *time.Location, at time.Time) string {
+	if zone == time.Local {
+		return at.In(zone).Format("MST")
+	}
+	return zone.String()
 }
