@@ -50,6 +50,7 @@ func (s *shell) run(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	watch.waits(clients.waiting)
 	engine, closeLedger, err := tenant.engine(c, clients)
 	if err != nil {
 		return err
@@ -89,17 +90,18 @@ func (t *tenant) engine(c *cli.Context, clients *clients) (*surveysync.Engine, f
 type watch struct {
 	observer observers
 	log      *slog.Logger
+	waits    func(func() string) // tells where to ask what is waited for
 	stop     func()
 }
 
 func (t terminal) watch() watch {
 	if !t.progress {
 		log := t.logger(t.stderr)
-		return watch{observers{logging{log}}, log, func() {}}
+		return watch{observers{logging{log}}, log, func(func() string) {}, func() {}}
 	}
 	bar := newBar(t.stderr, t.errWidth, t.colorErr)
 	log := t.logger(bar)
-	return watch{observers{bar, logging{log}}, log, bar.stop}
+	return watch{observers{bar, logging{log}}, log, bar.caption.setWaiting, bar.stop}
 }
 
 // conclude writes the files of --report and prints the report. One that ended before anything was read has nothing to show
@@ -114,7 +116,7 @@ func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report
 	case c.Bool(flagJSON):
 		unprinted = report.JSON(s.stdout, pass)
 	case err == nil || !pass.To.IsZero():
-		unprinted = report.Table(s.stdout, pass, report.Style{Width: t.width, Color: t.colorOut})
+		unprinted = report.Table(s.stdout, pass, report.Style{Width: t.width, Height: t.height, Color: t.colorOut})
 	}
 	if unprinted != nil {
 		failed = errors.Join(failed, fmt.Errorf("print the report: %w", unprinted))

@@ -18,7 +18,7 @@ func footer(b *strings.Builder, p Pass, s Style) {
 	}
 	fmt.Fprintf(b, "checkpoint  %s\n", checkpoint)
 	fmt.Fprintf(b, "requests    Kustomer %d (%d searches", p.Calls.Kustomer, p.Calls.KustomerSearch)
-	if p.Found > 0 {
+	if p.Found > 0 && s.Width >= defaultWidth {
 		fmt.Fprintf(b, ", %.3f a conversation", float64(p.Calls.Kustomer)/float64(p.Found))
 	}
 	fmt.Fprintf(b, "), Agent Connect %d\n", p.Calls.AgentConnect)
