@@ -227,19 +227,9 @@ func (p Policy) address(customer *kustomer.Customer) (string, Reason) {
 	return address, ""
 }
 
-// channel is Agent Connect's name for the conversation's channel. A conversation with a call is a phone conversation,
-// whatever else was used; otherwise the first channel counts, as in the vendor's workflow.
+// channel is Agent Connect's name for the channel that counts.
 func (p Policy) channel(channels []string) string {
-	name := ""
-	for _, channel := range channels {
-		if channel == "voice" {
-			name = channel
-			break
-		}
-		if name == "" {
-			name = channel
-		}
-	}
+	name := mainChannel(channels)
 	if mapped, ok := p.Channels[name]; ok {
 		return mapped
 	}

@@ -140,6 +140,9 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	}
 	outcome := classify(d.sender.Create(context.WithoutCancel(ctx), request))
 	now := time.Now()
+	if !outcome.Planned {
+		outcome.At = now
+	}
 	result := store.Result{State: outcome.State, Reason: string(outcome.Reason), Status: outcome.Status, At: now}
 	switch {
 	case outcome.Reason == Credentials:

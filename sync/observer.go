@@ -32,7 +32,8 @@ type WindowRead struct {
 	Send  int
 }
 
-// Disposed tells what became of one conversation; there is exactly one for each that the pass found.
+// Disposed tells what became of one conversation; there is exactly one for each that the pass found, but for one that was
+// skipped and then seen once more in the same pass, to be sent: of that the last counts.
 type Disposed struct{ Row }
 
 // WindowRecorded tells that a window is in the ledger.

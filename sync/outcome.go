@@ -17,6 +17,7 @@ type Outcome struct {
 	Message string      // the server's words, or the cause; free of personal data
 	Planned bool        // a dry run: nothing was posted, a real pass would
 	Due     time.Time   // when its delay is over, if it is delayed
+	At      time.Time   // when it was known; zero when nothing was tried
 }
 
 // errDryRun marks the answer of a dry run's sender.

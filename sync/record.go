@@ -22,6 +22,7 @@ type Row struct {
 	Status     int                   // HTTP status of the last answer; 0 for none
 	Message    string                // the server's words; free of personal data
 	Request    *agentconnect.Request // what was or would be sent; nil for a skip
+	Facts
 }
 
 // row is what became of a case.
@@ -29,6 +30,7 @@ func (c Case) row(o Outcome) Row {
 	row := Row{
 		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.resolution(),
 		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message, Due: o.Due,
+		Facts: c.facts(o),
 	}
 	if c.Agent != nil {
 		row.Agent = c.Agent.ID

@@ -62,8 +62,14 @@ func cut(text string, most int) string {
 
 // link leads to the conversation in Kustomer's web application; empty when the organisation is not known.
 func (p Policy) link(c kustomer.Conversation) string {
-	if p.AppURL == "" {
+	return ConversationURL(p.AppURL, c.CustomerID, c.ID)
+}
+
+// ConversationURL is the address of a conversation in Kustomer's web application, the root of which is appURL; empty when
+// one of the three is not known.
+func ConversationURL(appURL, customer, conversation string) string {
+	if appURL == "" || customer == "" || conversation == "" {
 		return ""
 	}
-	return p.AppURL + "/app/customers/" + url.PathEscape(c.CustomerID) + "/event/" + url.PathEscape(c.ID)
+	return appURL + "/app/customers/" + url.PathEscape(customer) + "/event/" + url.PathEscape(conversation)
 }

@@ -76,6 +76,8 @@ func TestScripts(t *testing.T) {
 			"await":    await,
 			"reported": reported,
 			"same":     same,
+			"mode":     mode,
+			"agree":    agree,
 		},
 	})
 }

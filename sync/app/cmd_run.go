@@ -47,12 +47,17 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 	if err != nil {
 		return err
 	}
+	reports, err := tenant.reports(c)
+	if err != nil {
+		return err
+	}
 	watch := terminal.watch(tenant.config.AgentConnect.RequestsPerMinute)
 	defer watch.stop()
 	clients, err := connect(tenant.config, watch.log)
 	if err != nil {
 		return err
 	}
+	watch.waits(clients.waiting)
 	tenant.reach(engine, clients)
 	notices, closeLedger, err := s.remember(c, tenant, engine, clients, terms.overlap)
 	if terms.overlap.skips(err) {
@@ -63,7 +68,7 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	engine.Observer, engine.Now = append(watch.observer, attention, engine.Observer), s.app.Now
+	engine.Observer, engine.Now = append(watch.observer, attention, reports, engine.Observer), s.app.Now
 	result, err := terms.carryOut(c.Context, engine)
 	watch.stop()
 	result.Notices = append(result.Notices, notices...)
@@ -72,7 +77,7 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 		watch.log.Warn(stale)
 	}
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows, EndedBy: endedBy(result, err)}
-	return s.conclude(c, terminal, pass, err)
+	return s.conclude(c, terminal, reports, pass, err)
 }
 
 // engine is the engine with its options, before it has anything to work with.
@@ -108,6 +113,7 @@ func (t *tenant) reach(engine *surveysync.Engine, clients *clients) {
 type watch struct {
 	observer observers
 	log      *slog.Logger
+	waits    func(func() string) // tells where to ask what is waited for
 	stop     func()
 }
 
@@ -115,30 +121,38 @@ type watch struct {
 func (t terminal) watch(perMinute int) watch {
 	if !t.progress {
 		log := t.logger(t.stderr)
-		return watch{observers{logging{log}, &minutely{log: log, perMinute: perMinute}}, log, func() {}}
+		return watch{observers{logging{log}, &minutely{log: log, perMinute: perMinute}}, log, func(func() string) {}, func() {}}
 	}
 	bar := newBar(t.stderr, t.errWidth, t.colorErr)
 	bar.perMinute = perMinute
 	log := t.logger(bar)
-	return watch{observers{bar, logging{log}}, log, bar.stop}
+	return watch{observers{bar, logging{log}}, log, bar.caption.setWaiting, bar.stop}
 }
 
-// conclude prints the report. One that ended before anything was read has nothing to show to people.
-func (s *shell) conclude(c *cli.Context, t terminal, pass report.Pass, err error) error {
-	var failed error
+// conclude writes the files of --report and prints the report. One that ended before anything was read has nothing to show
+// to people. What cannot be written is a failure of its own, and hides no other.
+func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report.Pass, err error) error {
+	failed := files.write(pass, err)
+	if failed != nil && pass.Exit == exitDone {
+		pass.Exit = exitFailed // before it is printed: both must agree
+	}
+	var unprinted error
 	switch {
 	case c.Bool(flagJSON):
-		failed = report.JSON(s.stdout, pass)
+		unprinted = report.JSON(s.stdout, pass)
 	case err == nil || !pass.To.IsZero():
-		failed = report.Table(s.stdout, pass, report.Style{Width: t.width, Color: t.colorOut})
+		unprinted = report.Table(s.stdout, pass, report.Style{Width: t.width, Height: t.height, Color: t.colorOut})
 	}
-	if failed != nil {
-		return errors.Join(err, fmt.Errorf("print the report: %w", failed))
+	if unprinted != nil {
+		failed = errors.Join(failed, fmt.Errorf("print the report: %w", unprinted))
 	}
 	if err == nil {
 		err = unfinished(pass)
 	}
-	if err != nil || pass.Exit != exitDone {
+	if failed != nil && pass.Exit == exitDone {
+		pass.Exit = exitFailed
+	}
+	if err = errors.Join(err, failed); err != nil || pass.Exit != exitDone {
 		return ended{pass.Exit, err}
 	}
 	return nil

@@ -17,6 +17,7 @@ const (
 	flagNoColor   = "no-color"
 	flagDryRun    = "dry-run"
 	flagReport    = "report"
+	flagReveal    = "reveal"
 	flagMax       = "max"
 	flagFrom      = "from"
 	flagTo        = "to"
@@ -69,7 +70,8 @@ func passFlags() []cli.Flag {
 		&cli.StringFlag{Name: flagMaxDuration, DefaultText: "no limit", Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later"},
 		ifLockedFlag(),
 		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed)},
-		&cli.StringSliceFlag{Name: flagReport, Usage: "not supported yet"},
+		&cli.StringSliceFlag{Name: flagReport, Usage: "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
+		&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full in the files of --report"},
 	}
 }
 
@@ -80,11 +82,11 @@ func ifLockedFlag() cli.Flag {
 
 // checkPassFlags refuses what cannot be carried out as it was said, and reads the terms of the pass.
 func checkPassFlags(c *cli.Context) (terms, error) {
-	if c.IsSet(flagReport) {
-		return terms{}, usagef("--%s is not supported yet; --%s prints the counts for a program", flagReport, flagJSON)
-	}
 	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
 		return terms{}, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
+	}
+	if err := checkReports(c); err != nil {
+		return terms{}, err
 	}
 	overlap, err := ifLocked(c)
 	if err != nil {

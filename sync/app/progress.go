@@ -18,6 +18,7 @@ type bar struct {
 	terminal io.Writer
 	writer   progress.Writer
 	tracker  *progress.Tracker
+	caption  caption
 	found    int64
 	about    int64 // by the estimate; 0 without one
 
@@ -27,6 +28,8 @@ type bar struct {
 	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
 }
 
+const captionEvery = 200 * time.Millisecond
+
 // eraseLine takes the cursor to the line above and clears it.
 const eraseLine = "\x1b[1A\x1b[2K\r"
 
@@ -35,8 +38,8 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	writer := progress.NewWriter()
 	writer.SetOutputWriter(w)
 	writer.SetUpdateFrequency(100 * time.Millisecond)
-	writer.SetTrackerLength(20)
-	writer.SetTerminalWidth(width) // a line that wraps would be left behind by the next
+	writer.SetTrackerLength(min(max((width-60)/2, 8), 40)) // leaves room for what is waited for
+	writer.SetTerminalWidth(width)                         // a line that wraps would be left behind by the next
 	writer.SetAutoStop(false)
 	style := progress.StyleDefault
 	style.Name = "acsync"
@@ -53,7 +56,7 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next is read.
 	tracker := &progress.Tracker{Message: "reading", Units: progress.UnitsDefault, AutoStopDisabled: true}
 	writer.AppendTracker(tracker)
-	return &bar{terminal: w, writer: writer, tracker: tracker}
+	return &bar{terminal: w, writer: writer, tracker: tracker, caption: caption{place: tracker.Message}}
 }
 
 // Observe moves the bar.
@@ -67,7 +70,7 @@ func (b *bar) Observe(event surveysync.Event) {
 		b.find(e.Due)
 	case surveysync.WindowRead:
 		b.find(e.Found)
-		b.tracker.UpdateMessage(e.To.UTC().Format("until 01-02 15:04"))
+		b.caption.setPlace(e.To.UTC().Format("until 01-02 15:04"))
 	case surveysync.Disposed:
 		b.tracker.Increment(1)
 	}
@@ -87,7 +90,22 @@ func (b *bar) draw() {
 		defer close(drawn)
 		b.writer.Render()
 	}()
+	go b.describe(drawn)
 	b.drawn = drawn
+}
+
+// describe keeps the caption up to date, also while nothing happens because something is waited for.
+func (b *bar) describe(drawn <-chan struct{}) {
+	tick := time.NewTicker(captionEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-drawn:
+			return
+		case <-tick.C:
+			b.tracker.UpdateMessage(b.caption.text())
+		}
+	}
 }
 
 // stop ends the drawing; nothing is drawn after it returns. It may be called twice.

@@ -18,6 +18,7 @@ import (
 type terminal struct {
 	stdout, stderr io.Writer
 	width          int  // of stdout in columns; 80 where it is no terminal
+	height         int  // of stdout in lines; 0 where it is no terminal
 	colorOut       bool // colours may be written to stdout
 	colorErr       bool // and to stderr
 	errWidth       int  // of stderr
@@ -34,7 +35,7 @@ func (s *shell) terminal(c *cli.Context) (terminal, error) {
 	t := terminal{stdout: s.stdout, stderr: s.stderr, width: defaultWidth, level: slog.LevelInfo}
 	plain := c.Bool(flagNoColor) || s.lookup("NO_COLOR") != "" || s.lookup("TERM") == "dumb"
 	if file, ok := isTerminal(s.stdout); ok {
-		t.colorOut, t.width = !plain, columns(file)
+		t.colorOut, t.width, t.height = !plain, columns(file), lines(file)
 	}
 	if file, ok := isTerminal(s.stderr); ok {
 		t.colorErr, t.errWidth = !plain, columns(file)
@@ -68,6 +69,14 @@ func columns(file *os.File) int {
 		return width
 	}
 	return defaultWidth
+}
+
+// lines is the height of a terminal; 0 when it is not known.
+func lines(file *os.File) int {
+	if _, height, err := term.GetSize(int(file.Fd())); err == nil && height > 0 {
+		return height
+	}
+	return 0
 }
 
 func isTerminal(w io.Writer) (*os.File, bool) {

@@ -30,3 +30,25 @@ func (c *clients) waitingFor(now time.Time) string {
 	}
 	return ""
 }
+
+// waiting says what the pass waits for at this moment, in a few words; empty while it is at work. A service that asked to
+// wait comes first, then whose pace holds things up.
+func (c *clients) waiting() string {
+	for _, each := range []struct {
+		name  string
+		pacer *httpx.Pacer
+	}{{"Agent Connect", c.requests}, {"Kustomer", c.all}, {"Kustomer", c.searches}, {"Agent Connect", c.data}} {
+		if until, _ := each.pacer.Paused(); !until.IsZero() {
+			return fmt.Sprintf("%s asked to wait until %s", each.name, until.UTC().Format(time.TimeOnly+" UTC"))
+		}
+	}
+	for _, each := range []struct {
+		name  string
+		pacer *httpx.Pacer
+	}{{"Agent Connect", c.requests}, {"Kustomer's search", c.searches}, {"Kustomer", c.all}, {"Agent Connect's data", c.data}} {
+		if waiting, rate := each.pacer.Waiting(); waiting {
+			return fmt.Sprintf("paced by %s, %d/min", each.name, rate)
+		}
+	}
+	return ""
+}

@@ -30,9 +30,9 @@ func (a *Attention) Observe(event surveysync.Event) {
 }
 
 // attention names the conversations that need a hand, in doubt first, as many as fit on a screen.
-func attention(b *strings.Builder, p Pass, s Style) {
+func attention(b *strings.Builder, p Pass, s Style, most int) {
 	total := p.Counts[store.Rejected] + p.Counts[store.InDoubt]
-	if total == 0 || len(p.Attention) == 0 {
+	if total == 0 || len(p.Attention) == 0 || most == 0 {
 		return
 	}
 	rows := slices.Clone(p.Attention)
@@ -40,14 +40,14 @@ func attention(b *strings.Builder, p Pass, s Style) {
 		return cmp.Or(cmp.Compare(y.State, x.State), x.Resolution.Compare(y.Resolution), cmp.Compare(x.Key.Conversation, y.Key.Conversation))
 	})
 	b.WriteString("needs a hand\n")
-	for _, row := range rows[:min(len(rows), shownRows)] {
+	for _, row := range rows[:min(len(rows), most)] {
 		line := fmt.Sprintf("  %-24s  %-8s  %s%s", row.Key.Conversation, name(row.State), ofKind(row.Key.Kind()), row.Reason)
-		if row.Message != "" && !telling(row.Reason) {
+		if row.Message != "" && (!telling(row.Reason) || s.Width > widest) {
 			line += ": " + row.Message
 		}
 		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
 	}
-	if more := total - min(len(rows), shownRows); more > 0 {
+	if more := total - min(len(rows), most); more > 0 {
 		fmt.Fprintf(b, "  and %d more; acsync status names the latest\n", more)
 	}
 	b.WriteString("\n")

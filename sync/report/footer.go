@@ -24,7 +24,7 @@ func footer(b *strings.Builder, p Pass, s Style) {
 		fmt.Fprintf(b, "forgotten   %d, older than ledger.retain\n", p.Forgotten)
 	}
 	fmt.Fprintf(b, "requests    Kustomer %d (%d searches", p.Calls.Kustomer, p.Calls.KustomerSearch)
-	if p.Found > 0 {
+	if p.Found > 0 && s.Width >= defaultWidth {
 		fmt.Fprintf(b, ", %.3f a conversation", float64(p.Calls.Kustomer)/float64(p.Found))
 	}
 	fmt.Fprintf(b, "), Agent Connect %d\n", p.Calls.AgentConnect)
@@ -43,19 +43,10 @@ func footer(b *strings.Builder, p Pass, s Style) {
 
 // advice is what an operator should know or do after this pass.
 func advice(p Pass) []string {
-	var lines []string
+	lines := halts(p)
 	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	if p.Fuse != "" {
-		say("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse)
-	}
-	switch {
-	case p.paused():
-		say("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
-	case p.Limit != "":
-		say("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
-	}
-	if p.Down != "" {
-		say("Agent Connect took nothing more: %s. The next pass goes on.", p.Down)
+	if limit := limited(p); limit != "" {
+		lines = append(lines, limit)
 	}
 	if p.Unseen > 0 {
 		say("%d conversations could not be seen with this API key; see the note.", p.Unseen)
@@ -71,8 +62,36 @@ func advice(p Pass) []string {
 	if n := p.Counts[store.InDoubt]; n > 0 {
 		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)
 	}
+	return append(lines, notes(p)...)
+}
+
+// limited tells which of the operator's own limits ended the pass, and how it goes on; empty for none.
+func limited(p Pass) string {
+	switch {
+	case p.paused():
+		return fmt.Sprintf("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+	case p.Limit != "":
+		return fmt.Sprintf("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
+	}
+	return ""
+}
+
+// halts tells what kept the pass from sending all that it should have sent.
+func halts(p Pass) []string {
+	var lines []string
+	if p.Fuse != "" {
+		lines = append(lines, fmt.Sprintf("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse))
+	}
+	if p.Down != "" {
+		lines = append(lines, fmt.Sprintf("Agent Connect took nothing more: %s. The next pass goes on.", p.Down))
+	}
+	return lines
+}
+
+func notes(p Pass) []string {
+	var lines []string
 	for _, notice := range p.Notices {
-		say("Note: %s.", notice)
+		lines = append(lines, fmt.Sprintf("Note: %s.", notice))
 	}
 	return lines
 }

@@ -6,17 +6,25 @@ import (
 	"unicode/utf8"
 )
 
-// dots stand in place of what is not shown.
-const dots = "•••"
-
-var address = regexp.MustCompile(`[^\s@<>,;:"()]+@[^\s@<>,;:"()]+`)
-
-// maskAddresses leaves of each e-mail address in a text the first letter and the domain.
-func maskAddresses(text string) string {
-	return address.ReplaceAllStringFunc(text, func(found string) string {
-		return maskName(found[:strings.LastIndexByte(found, '@')]) + found[strings.LastIndexByte(found, '@'):]
-	})
+// Mask hides whose e-mail address it is, and keeps what helps to find a mistake: its first letter and its domain, as in
+// "j•••@example.com". What is no address is hidden altogether; an empty one stays empty.
+func Mask(address string) string {
+	if address == "" {
+		return ""
+	}
+	at := strings.LastIndexByte(address, '@')
+	if at <= 0 {
+		return "•••"
+	}
+	_, size := utf8.DecodeRuneInString(address)
+	return address[:size] + "•••" + address[at:]
 }
+
+// addresses are what looks like one within a text.
+var addresses = regexp.MustCompile(`[^\s"'<>(),;:=\[\]]+@[^\s"'<>(),;:=\[\]@]+\.[^\s"'<>(),;:=\[\]@]+`)
+
+// maskAll masks the addresses within a text.
+func maskAll(text string) string { return addresses.ReplaceAllStringFunc(text, Mask) }
 
 // maskName leaves the first letter.
 func maskName(name string) string {
@@ -24,5 +32,5 @@ func maskName(name string) string {
 		return ""
 	}
 	first, _ := utf8.DecodeRuneInString(name)
-	return string(first) + dots
+	return string(first) + "•••"
 }

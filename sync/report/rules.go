@@ -24,12 +24,12 @@ type Rules struct {
 type trial struct {
 	id       string
 	resolved time.Time
-	verdict  verdict
-	with     verdict // by the other configuration
+	ruling   ruling
+	with     ruling // by the other configuration
 }
 
-// verdict is a decision without anything by which a person is known.
-type verdict struct {
+// ruling is a decision without anything by which a person is known.
+type ruling struct {
 	Decision string   `json:"decision"` // "send", "skip" or "reject"
 	Reason   string   `json:"reason"`
 	Message  string   `json:"message"` // where an expression failed
@@ -74,15 +74,15 @@ var changes = []struct{ change, meaning string }{
 
 // Add takes in a conversation: its case, and that by the other configuration if there is one.
 func (r *Rules) Add(cases []surveysync.Case) {
-	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolved(), verdict: verdictOf(cases[0])}
+	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolved(), ruling: rulingOf(cases[0])}
 	if len(cases) > 1 {
-		row.with = verdictOf(cases[1])
+		row.with = rulingOf(cases[1])
 	}
 	r.rows = append(r.rows, row)
 }
 
-func verdictOf(c surveysync.Case) verdict {
-	v := verdict{
+func rulingOf(c surveysync.Case) ruling {
+	v := ruling{
 		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...), Delay: c.Delay.Seconds(),
 	}
 	switch {
@@ -103,10 +103,10 @@ func masked(c surveysync.Case) *request {
 		if len(r.Customer.Name) > 1 {
 			text = strings.ReplaceAll(text, r.Customer.Name, maskName(r.Customer.Name))
 		}
-		return maskAddresses(text)
+		return maskAll(text)
 	}
 	shown := &request{
-		Name: maskName(r.Customer.Name), Email: maskAddresses(r.Customer.Email), Agent: maskAddresses(r.Employee.Email),
+		Name: maskName(r.Customer.Name), Email: maskAll(r.Customer.Email), Agent: maskAll(r.Employee.Email),
 		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand), Language: r.Language,
 		Country: r.Country, Tags: []string{}, Properties: map[string]string{},
 	}
@@ -121,7 +121,7 @@ func masked(c surveysync.Case) *request {
 
 // change is how the other configuration changes what becomes of the conversation.
 func (t trial) change() string {
-	before, after := t.verdict, t.with
+	before, after := t.ruling, t.with
 	switch {
 	case !before.asks && after.asks:
 		return gains
@@ -153,7 +153,7 @@ func (r *request) single() []string {
 func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int, matched map[string]int) {
 	decisions, reasons, matched = map[string]int{}, map[string]map[string]int{}, map[string]int{}
 	for _, row := range r.rows {
-		v := row.verdict
+		v := row.ruling
 		if with {
 			v = row.with
 		}

@@ -31,9 +31,9 @@ type ruleUseJSON struct {
 type conversationJS struct {
 	ID         string `json:"id"`
 	Resolution string `json:"resolution"`
-	verdict
-	Change string   `json:"change"` // one of the keys of changes, or empty
-	With   *verdict `json:"with"`   // by the other configuration; null when there is none
+	ruling
+	Change string  `json:"change"` // one of the keys of changes, or empty
+	With   *ruling `json:"with"`   // by the other configuration; null when there is none
 }
 
 // JSON writes the trial as one object on one line.
@@ -53,7 +53,7 @@ func (r *Rules) JSON(w io.Writer) error {
 		object.Rules = append(object.Rules, ruleUseJSON{name, matched[name]})
 	}
 	for _, row := range r.rows {
-		shown := conversationJS{ID: row.id, Resolution: stamp(row.resolved), verdict: row.verdict}
+		shown := conversationJS{ID: row.id, Resolution: stamp(row.resolved), ruling: row.ruling}
 		if r.With != "" {
 			shown.Change, shown.With = row.change(), &row.with
 			if shown.Change != same {

@@ -31,7 +31,7 @@ func (r *Rules) Table(w io.Writer, s Style) error {
 	if len(r.rows) == 0 {
 		b.WriteString("no conversation was found\n")
 	} else {
-		b.WriteString(render(r.counts(s)) + "\n")
+		b.WriteString(tableText(r.counts(s)) + "\n")
 		r.uses(&b, s)
 		r.each(&b, s)
 	}
@@ -132,10 +132,10 @@ func (r *Rules) each(b *strings.Builder, s Style) {
 	}
 	for _, row := range rows[:most] {
 		if r.With == "" {
-			row.verdict.show(b, s, row.id)
+			row.ruling.show(b, s, row.id)
 			continue
 		}
-		row.verdict.show(b, s, fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")))
+		row.ruling.show(b, s, fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")))
 		row.with.show(b, s, fmt.Sprintf("%-24s  %-7s  then", "", ""))
 	}
 	if more := len(rows) - most; more > 0 {
@@ -148,9 +148,9 @@ func (r *Rules) examples() []trial {
 	var chosen, others []trial
 	taken := map[string]int{}
 	for _, row := range r.rows {
-		names := row.verdict.Rules
-		if row.verdict.Decision == "reject" {
-			names = append(slices.Clone(names), row.verdict.Reason)
+		names := row.ruling.Rules
+		if row.ruling.Decision == "reject" {
+			names = append(slices.Clone(names), row.ruling.Reason)
 		}
 		fresh := slices.ContainsFunc(names, func(name string) bool { return taken[name] < perRule })
 		for _, name := range names {
@@ -159,15 +159,15 @@ func (r *Rules) examples() []trial {
 		switch {
 		case fresh:
 			chosen = append(chosen, row)
-		case len(names) == 0 && row.verdict.asks && len(others) < perRule:
+		case len(names) == 0 && row.ruling.asks && len(others) < perRule:
 			others = append(others, row)
 		}
 	}
 	return append(chosen, others...)
 }
 
-// show writes a verdict behind what it is about: one line, and the request below it.
-func (v verdict) show(b *strings.Builder, s Style, about string) {
+// show writes a ruling behind what it is about: one line, and the request below it.
+func (v ruling) show(b *strings.Builder, s Style, about string) {
 	line := fmt.Sprintf("  %s  %s", about, v.Decision)
 	if v.Delay > 0 {
 		line += " after " + span(time.Duration(v.Delay*float64(time.Second)))

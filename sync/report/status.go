@@ -52,8 +52,8 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 		}
 	}
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
-	b.WriteString(render(t))
-	needsHand(&b, s, style)
+	b.WriteString(tableText(t))
+	doubts(&b, s, style)
 	refused(&b, s)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -99,7 +99,7 @@ func short(d time.Duration) string {
 	return text
 }
 
-func needsHand(b *strings.Builder, s Status, style Style) {
+func doubts(b *strings.Builder, s Status, style Style) {
 	if s.doubtful() == 0 {
 		return
 	}

@@ -1,11 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +15,9 @@ import (
 
 // Style says how a table may look.
 type Style struct {
-	Width int  // columns
-	Color bool // colours may be used; they only ever repeat what words say
+	Width  int  // columns
+	Height int  // lines that a screen holds; 0 = any number, as in a file
+	Color  bool // colours may be used; they only ever repeat what words say
 }
 
 // disposition is how a state is shown.
@@ -43,8 +41,14 @@ var dispositions = []disposition{
 
 // Table writes the pass for people: what was found, what became of it and why, and what needs a hand.
 func Table(w io.Writer, p Pass, s Style) error {
+	_, err := io.WriteString(w, fitted(p, s))
+	return err
+}
+
+// summary is the whole table, with at most so many reasons for each disposition, and so many that need a hand.
+func summary(p Pass, s Style, most limits) string {
 	var b strings.Builder
-	heading(&b, p)
+	heading(&b, p, s)
 	if p.Found > 0 {
 		t := newTable(s)
 		if p.DryRun {
@@ -52,20 +56,19 @@ func Table(w io.Writer, p Pass, s Style) error {
 			followed(t, p)
 		}
 		for _, d := range dispositions {
-			d.rows(t, s, p)
+			d.rows(t, s, p, most.reasons)
 		}
 		t.AppendFooter(table.Row{"found", p.Found, share(p.Found, p.Found), dueNote(p)})
-		b.WriteString(render(t) + "\n")
+		b.WriteString(tableText(t) + "\n")
 	}
-	attention(&b, p, s)
+	attention(&b, p, s, most.hands)
 	unlisted(&b, p, s)
 	footer(&b, p, s)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // rows adds a disposition with its reasons, most frequent first.
-func (d disposition) rows(t table.Writer, s Style, p Pass) {
+func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 	n := p.Counts[d.state]
 	if n == 0 {
 		return
@@ -78,11 +81,24 @@ func (d disposition) rows(t table.Writer, s Style, p Pass) {
 	if d.state == store.Accepted {
 		followed(t, p)
 	}
+	if most < 0 {
+		return
+	}
 	counts := p.Reasons[d.state]
-	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
-	}) {
-		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), meaningOf(p, reason)})
+	shown := byFrequency(counts)
+	var rest []surveysync.Reason
+	if len(shown) > most+1 { // one more takes no more room than a line that stands for it
+		shown, rest = shown[:most], shown[most:]
+	}
+	for _, reason := range shown {
+		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), sense(p, reason)})
+	}
+	if len(rest) > 0 {
+		sum := 0
+		for _, reason := range rest {
+			sum += counts[reason]
+		}
+		t.AppendRow(table.Row{fmt.Sprintf("  %d more reasons", len(rest)), sum, share(sum, p.Found), "see --report, or a taller window"})
 	}
 }
 
@@ -93,15 +109,19 @@ func followed(t table.Writer, p Pass) {
 	}
 }
 
-// meaningOf is what a reason means in this pass.
-func meaningOf(p Pass, reason surveysync.Reason) string {
+// sense is what a reason means in this pass.
+func sense(p Pass, reason surveysync.Reason) string {
 	if reason == surveysync.Delayed && !p.NextDue.IsZero() {
 		return "next at " + brief(p.NextDue) + " UTC"
 	}
 	return reason.Explain()
 }
 
-func heading(b *strings.Builder, p Pass) {
+func heading(b *strings.Builder, p Pass, s Style) {
+	from, to, turn := show(p.From), show(p.To), " "
+	if s.Width < defaultWidth {
+		from, to, turn = brief(p.From), brief(p.To), "\n"
+	}
 	fmt.Fprintf(b, "acsync %s · %s\n", p.Mode, p.Tenant)
 	if p.DryRun {
 		b.WriteString("dry run: nothing was sent, nothing was written\n")
@@ -114,9 +134,9 @@ func heading(b *strings.Builder, p Pass) {
 	case p.Window.Empty():
 		fmt.Fprintf(b, "nothing to read yet: everything up to %s is done\n\n", show(p.Checkpoint))
 	case p.Position().Before(p.To):
-		fmt.Fprintf(b, "marked done from %s to %s; read up to %s\n\n", brief(p.From), brief(p.To), show(p.Position()))
+		fmt.Fprintf(b, "marked done from %s to %s;%sread up to %s\n\n", brief(p.From), brief(p.To), turn, show(p.Position()))
 	default:
-		fmt.Fprintf(b, "marked done from %s to %s\n\n", show(p.From), show(p.To))
+		fmt.Fprintf(b, "marked done from %s to %s\n\n", from, to)
 	}
 }
 
@@ -146,6 +166,10 @@ const (
 	countWidth = 7
 	shareWidth = 6
 	padding    = 2 // between columns
+
+	defaultWidth = 80  // that the forms of times are made for
+	widest       = 120 // beyond that lines are hard to follow
+	leastMeaning = 30  // below that the meanings would be a column of single words
 )
 
 // newTable is a table without a frame.
@@ -156,18 +180,22 @@ func newTable(s Style) table.Writer {
 	style.Box = table.BoxStyle{MiddleHorizontal: "─", PaddingLeft: " ", PaddingRight: " "}
 	style.Format.Footer = text.FormatDefault
 	t.SetStyle(style)
-	rest := s.Width - nameWidth - countWidth - shareWidth - 4*padding
+	rest := min(s.Width, widest) - nameWidth - countWidth - shareWidth - 4*padding
+	meaning := table.ColumnConfig{Number: 4, WidthMax: rest, WidthMaxEnforcer: text.WrapSoft}
+	if rest < leastMeaning {
+		meaning = table.ColumnConfig{Number: 4, Hidden: true}
+	}
 	t.SetColumnConfigs([]table.ColumnConfig{
 		{Number: 1, WidthMin: nameWidth, WidthMax: nameWidth},
 		{Number: 2, WidthMin: countWidth, Align: text.AlignRight, AlignFooter: text.AlignRight},
 		{Number: 3, WidthMin: shareWidth, Align: text.AlignRight, AlignFooter: text.AlignRight},
-		{Number: 4, WidthMax: max(rest, 16), WidthMaxEnforcer: text.WrapSoft},
+		meaning,
 	})
 	return t
 }
 
-// render is the table's text without the blanks that pad its lines.
-func render(t table.Writer) string {
+// tableText is the table's text without the blanks that pad its lines.
+func tableText(t table.Writer) string {
 	var b strings.Builder
 	for line := range strings.Lines(t.Render() + "\n") {
 		b.WriteString(strings.TrimRight(line, " \n") + "\n")

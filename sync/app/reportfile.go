@@ -1,0 +1,134 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2/maybe"
+	"github.com/urfave/cli/v2"
+
+	surveysync "acsync/sync"
+	"acsync/sync/report"
+)
+
+// reports are the files that --report names. They hear what the pass does, and are written when it has ended, however it
+// ended. The zero reports are none.
+type reports struct {
+	files []reportFile
+	rows  *report.Rows
+	about report.Detail
+}
+
+// reportFile is one of them.
+type reportFile struct {
+	path   string
+	render report.Renderer
+}
+
+// checkReports refuses before a pass what could not be written after it.
+func checkReports(c *cli.Context) error {
+	if c.Bool(flagReveal) && !c.IsSet(flagReport) {
+		return usagef("--%s is about the files of --%s, and there is none", flagReveal, flagReport)
+	}
+	seen := map[string]bool{}
+	for _, path := range c.StringSlice(flagReport) {
+		if _, err := report.RendererFor(path); err != nil {
+			return usagef("--%s: %v", flagReport, err)
+		}
+		full, err := filepath.Abs(path)
+		if err == nil {
+			err = writable(full)
+		}
+		if err != nil {
+			return usagef("--%s %q cannot be written: %v; nothing was done", flagReport, path, err)
+		}
+		if seen[full] {
+			return usagef("--%s names %q twice", flagReport, path)
+		}
+		seen[full] = true
+	}
+	return nil
+}
+
+// writable tries whether a file can take the place of what is at path.
+func writable(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return errors.New("there is something that is no file")
+	}
+	probe, err := os.CreateTemp(filepath.Dir(path), ".acsync-report-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// reports makes the files of a tenant's pass ready to listen.
+func (t *tenant) reports(c *cli.Context) (*reports, error) {
+	r := &reports{}
+	for _, path := range c.StringSlice(flagReport) {
+		for _, kept := range []string{t.config.Ledger.Path, c.String(flagConfig)} {
+			if sameFile(path, kept) {
+				return nil, usagef("--%s %q would replace %s; nothing was done", flagReport, path, kept)
+			}
+		}
+		render, err := report.RendererFor(path)
+		if err != nil {
+			return nil, err
+		}
+		r.files = append(r.files, reportFile{path, render})
+	}
+	if len(r.files) == 0 {
+		return r, nil
+	}
+	zone, err := t.config.Location()
+	if err != nil {
+		return nil, err
+	}
+	r.rows = &report.Rows{AppURL: t.config.KustomerAppURL(), Reveal: c.Bool(flagReveal)}
+	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: t.config.Digest()}
+	for _, shown := range t.config.Show() {
+		r.about.Settings = append(r.about.Settings, report.Setting{Key: shown.Key, Value: shown.Value, Default: shown.Default})
+	}
+	return r, nil
+}
+
+func sameFile(a, b string) bool {
+	first, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	second, err := os.Stat(b)
+	return err == nil && os.SameFile(first, second)
+}
+
+// Observe keeps what the files will tell.
+func (r *reports) Observe(event surveysync.Event) {
+	if r.rows != nil {
+		r.rows.Observe(event)
+	}
+}
+
+// write writes the files, each whole or not at all, for their owner's eyes alone. The problem is what ended the pass early.
+func (r *reports) write(pass report.Pass, problem error) error {
+	if len(r.files) == 0 {
+		return nil
+	}
+	about := r.about
+	about.Problem = problem
+	made := report.New(pass, about)
+	var failed []error
+	for _, file := range r.files {
+		var out bytes.Buffer
+		err := file.render(&out, made)
+		if err == nil {
+			err = maybe.WriteFile(file.path, out.Bytes(), 0o600)
+		}
+		if err != nil {
+			failed = append(failed, fmt.Errorf("write the report %s: %w; the pass itself is not touched by that", file.path, err))
+		}
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,74 @@
+package report
+
+import (
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	surveysync "acsync/sync"
+)
+
+// columns are those of the CSV form. Their names stay; new ones come at the end.
+var columns = []string{
+	"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent", "team_ids", "channel", "brand",
+	"address", "http_status", "message", "handled_at", "customer_id", "url",
+}
+
+// CSV writes a line for each conversation (RFC 4180, UTF-8), times in the report's zone. A value that a spreadsheet would
+// take for a formula has an apostrophe before it.
+func CSV(w io.Writer, r Report) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	if err := out.Write(columns); err != nil {
+		return err
+	}
+	for _, row := range r.Rows {
+		status := ""
+		if row.Status != 0 {
+			status = strconv.Itoa(row.Status)
+		}
+		values := []string{
+			row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason, surveysync.Reason(row.Reason).Explain(),
+			row.AgentID, row.Agent, strings.Join(row.Teams, " "), row.Channel, row.Brand,
+			row.Address, status, row.Message, r.local(row.Handled, time.RFC3339), row.Customer, row.URL,
+		}
+		for i := range values {
+			values[i] = harmless(values[i])
+		}
+		if err := out.Write(values); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// harmless keeps a spreadsheet from running a value: one that begins like a formula, spaces and full-width forms of the signs
+// included, is made a text by an apostrophe. Line breaks become spaces, so that a line stays a line.
+func harmless(value string) string {
+	value = strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\t' || c == 0x7f {
+			return ' '
+		}
+		return c
+	}, value)
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(value, " \u00a0\ufeff"))
+	if strings.ContainsRune("=+-@\t＝＋－＠", first) {
+		return "'" + value
+	}
+	return value
+}
+
+// local is a time in the report's zone; empty when it is not known.
+func (r Report) local(m Moment, layout string) string {
+	if m.IsZero() {
+		return ""
+	}
+	if r.zone == nil {
+		return m.UTC().Format(layout)
+	}
+	return m.In(r.zone).Format(layout)
+}

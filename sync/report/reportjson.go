@@ -1,0 +1,13 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// ReportJSON writes all of the report as one object, schema acsync.report/1.
+func ReportJSON(w io.Writer, r Report) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(r)
+}

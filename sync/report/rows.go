@@ -1,0 +1,97 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// wouldSend is the decision of a dry run that a real pass would carry out.
+const wouldSend = "would_send"
+
+// Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The zero Rows works.
+// It is an observer; see surveysync.Observer.
+type Rows struct {
+	AppURL string // of Kustomer's web application, for links; empty: no links
+	Reveal bool
+
+	list    []Row
+	skipped map[store.Key]int // where in the list: one that was skipped can be decided anew, and then the last counts
+	texts   map[string]string // one of each: names and ids repeat a great deal
+	teams   map[string][]string
+}
+
+// Observe keeps what became of a conversation.
+func (r *Rows) Observe(event surveysync.Event) {
+	disposed, ok := event.(surveysync.Disposed)
+	if !ok {
+		return
+	}
+	if r.skipped == nil {
+		r.skipped, r.texts, r.teams = map[store.Key]int{}, map[string]string{}, map[string][]string{}
+	}
+	row := r.row(disposed.Row)
+	if i, again := r.skipped[disposed.Key]; again {
+		r.list[i] = row
+		return
+	}
+	if disposed.State == store.Skipped {
+		r.skipped[disposed.Key] = len(r.list)
+	}
+	r.list = append(r.list, row)
+}
+
+// row is the conversation as a report shows it.
+func (r *Rows) row(from surveysync.Row) Row {
+	row := Row{
+		ID: from.Key.Conversation, URL: surveysync.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
+		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent), Agent: r.once(from.AgentName),
+		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand), Address: from.Address,
+		Decision: from.State.String(), Reason: string(from.Reason), Status: from.Status, Message: from.Message,
+		Handled: Moment{from.Handled}, agentAddress: r.once(from.AgentAddress),
+	}
+	if from.Planned {
+		row.Decision = wouldSend
+	}
+	if !r.Reveal {
+		row.Address, row.agentAddress = Mask(row.Address), r.once(Mask(row.agentAddress))
+	}
+	return row
+}
+
+func (r *Rows) once(text string) string {
+	if kept, ok := r.texts[text]; ok {
+		return kept
+	}
+	r.texts[text] = text
+	return text
+}
+
+func (r *Rows) sameTeams(ids []string) []string {
+	key := ""
+	for _, id := range ids {
+		key += id + "\x00"
+	}
+	if kept, ok := r.teams[key]; ok {
+		return kept
+	}
+	r.teams[key] = append([]string{}, ids...)
+	return r.teams[key]
+}
+
+// sorted are the rows by the time of resolution.
+func (r *Rows) sorted() []Row {
+	if r == nil {
+		return nil
+	}
+	slices.SortFunc(r.list, func(a, b Row) int {
+		if order := a.Resolution.Compare(b.Resolution.Time); order != 0 {
+			return order
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	r.skipped = nil // the places are others now
+	return r.list
+}

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// verdict answers what happened, whether anything is wrong, and what to do. The problem is what ended the pass, if
+// something did.
+func verdict(p Pass, tally Tally, hands []Hand, problem error) Verdict {
+	v := Verdict{Level: LevelGood, Headline: headline(p, tally), Detail: "Every conversation is accounted for, and nobody has to do anything.", Todo: []string{}}
+	halted := halts(p)
+	switch {
+	case problem != nil:
+		v.Level, v.Detail = LevelHalted, "The pass ended early: "+problem.Error()+"."
+	case len(halted) > 0:
+		v.Level, v.Detail = LevelHalted, halted[0]
+		halted = halted[1:]
+	case tally.Hand()+p.Unseen > 0:
+		v.Level, v.Detail = LevelHand, handDetail(tally, p.Unseen)
+	case tally.Waiting > 0:
+		v.Detail = fmt.Sprintf("%s for a later pass; nobody has to do anything.", several(tally.Waiting, "waits", "wait"))
+	case p.Found == 0:
+		v.Detail = "Nobody has to do anything."
+	}
+	v.Todo = append(v.Todo, halted...)
+	for _, hand := range hands {
+		v.Todo = append(v.Todo, fmt.Sprintf("%s %s (%s): %s.", thousands(hand.Count), strings.ReplaceAll(hand.Decision, "_", " "), hand.Reason, hand.Remedy))
+	}
+	if limit := limited(p); limit != "" {
+		v.Todo = append(v.Todo, limit)
+	}
+	v.Todo = append(v.Todo, notes(p)...)
+	return v
+}
+
+func headline(p Pass, tally Tally) string {
+	switch {
+	case p.To.IsZero():
+		return "The pass ended before anything was read."
+	case p.Found == 0:
+		return "There was no conversation to look at."
+	case p.DryRun:
+		return fmt.Sprintf("%s of %s conversations would get a survey request.", thousands(tally.Sent), thousands(p.Found))
+	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[surveysync.AlreadySent] > 0:
+		return fmt.Sprintf("No new survey request; %s were looked at.", several(p.Found, "conversation", "conversations"))
+	}
+	return fmt.Sprintf("%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
+}
+
+func handDetail(tally Tally, unseen int) string {
+	var parts []string
+	if n := tally.Rejected; n > 0 {
+		parts = append(parts, several(n, "was rejected by Agent Connect and is not sent again", "were rejected by Agent Connect and are not sent again"))
+	}
+	if n := tally.InDoubt; n > 0 {
+		parts = append(parts, several(n, "may or may not have arrived", "may or may not have arrived"))
+	}
+	if unseen > 0 {
+		parts = append(parts, several(unseen, "is hidden from the API key", "are hidden from the API key"))
+	}
+	return "The pass did its work, and somebody has to look: " + strings.Join(parts, "; ") + "."
+}
+
+// several is a number with the right form of the words behind it.
+func several(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
+}
+
+// thousands writes a number with commas, such as 12,300.
+func thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}
