@@ -34,6 +34,7 @@ type Result struct {
 	Fuse     string              // which fuse blew, and why; empty for none
 	Limit    string              // which of the operator's own limits was reached: max, confirm-first-run; empty for none
 	Stale    Window              // the resolutions of those that were skipped as stale; zero for none
+	Failed   Window              // the resolutions of those that an expression failed on; zero for none
 	Down     string              // why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Refused  bool                // Agent Connect refused the key
 	Exit     int                 // the exit code that goes with it
@@ -85,7 +86,10 @@ func (r *Result) tally(row Row) {
 		r.unlisted(row.Agent, 1)
 	}
 	if row.State == store.Skipped && row.Reason == Stale {
-		r.outdate(row.Resolution)
+		r.Stale = r.Stale.widen(row.Resolution)
+	}
+	if row.State == store.Rejected && row.Reason.Broken() {
+		r.Failed = r.Failed.widen(row.Resolution)
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
 		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})

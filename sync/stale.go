@@ -26,12 +26,13 @@ func (p Policy) stale(c Candidate) bool {
 	return decided.Sub(planned) <= p.MaxAge
 }
 
-// outdate widens the range of what was skipped as stale, so that a back-fill of it can be named.
-func (r *Result) outdate(resolved time.Time) {
-	if r.Stale.From.IsZero() || resolved.Before(r.Stale.From) {
-		r.Stale.From = resolved
+// widen lets a window hold an instant too. The zero Window holds it alone.
+func (w Window) widen(at time.Time) Window {
+	if w.From.IsZero() || at.Before(w.From) {
+		w.From = at
 	}
-	if end := resolved.Add(time.Millisecond); end.After(r.Stale.To) {
-		r.Stale.To = end
+	if end := at.Add(time.Millisecond); end.After(w.To) {
+		w.To = end
 	}
+	return w
 }

@@ -75,7 +75,7 @@ func command(c *cli.Command) *cli.Command {
 	c.Action = func(ctx *cli.Context) error {
 		if ctx.Args().Present() {
 			return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by =false, as in --%s=false)",
-				ctx.Command.Name, ctx.Args().First(), flagDryRun)
+				strings.TrimPrefix(ctx.Command.HelpName, "acsync "), ctx.Args().First(), flagDryRun)
 		}
 		return action(ctx)
 	}
@@ -100,7 +100,7 @@ func (s *shell) noCommand(c *cli.Context) error {
 func misuse(c *cli.Context, err error, _ bool) error {
 	where := "acsync"
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
-		where += " " + c.Command.Name
+		where = c.Command.HelpName // with the commands that it stands under
 	}
 	return usagef("%v; see %s --help", err, where)
 }

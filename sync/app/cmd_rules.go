@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -86,6 +87,12 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 
 // trialWindow is the range that the flags name; zero where they name conversations.
 func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (surveysync.Window, error) {
+	if c.IsSet(flagWith) && c.String(flagWith) == "" {
+		return surveysync.Window{}, usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagWith)
+	}
+	if slices.Contains(c.StringSlice(flagID), "") {
+		return surveysync.Window{}, usagef("--%s is empty; name a conversation (is a variable of your shell not set?)", flagID)
+	}
 	if c.IsSet(flagID) {
 		if c.IsSet(flagFrom) || c.IsSet(flagTo) {
 			return surveysync.Window{}, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID, flagFrom, flagTo)

@@ -72,9 +72,11 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 	result, err := terms.carryOut(c.Context, engine)
 	watch.stop()
 	result.Notices = append(result.Notices, notices...)
-	if stale := staleNotice(c, result, tenant.config.Sync.MaxAge); stale != "" {
-		result.Notices = append(result.Notices, stale)
-		watch.log.Warn(stale)
+	for _, notice := range []string{staleNotice(c, result, tenant.config.Sync.MaxAge), failedNotice(c, result)} {
+		if notice != "" {
+			result.Notices = append(result.Notices, notice)
+			watch.log.Warn(notice)
+		}
 	}
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows, EndedBy: endedBy(result, err)}
 	return s.conclude(c, terminal, reports, pass, err)

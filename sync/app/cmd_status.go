@@ -87,10 +87,35 @@ func readStatus(ledger *store.Ledger) (report.Status, error) {
 	if len(runs) > 0 {
 		status.Last = &runs[0]
 	}
+	status.Refused, err = standing(ledger, runs)
+	return status, err
+}
+
+// standing are the refusals of the latest passes that still stand, each once: what an expression failed on may have been
+// asked about since.
+func standing(ledger *store.Ledger, runs []store.Run) ([]store.Refusal, error) {
+	var kept []store.Refusal
+	seen := map[store.Key]bool{}
 	for _, run := range runs {
-		status.Refused = append(status.Refused, run.Refusals...)
+		for _, refusal := range run.Refusals {
+			key := store.Key{Conversation: refusal.Conversation, Recovery: refusal.Kind != ""}
+			if seen[key] {
+				continue
+			}
+			seen[key] = true
+			known, err := ledger.Lookup([]store.Key{key})
+			if err != nil {
+				return nil, fmt.Errorf("look up what was rejected: %w", err)
+			}
+			for k, record := range known {
+				if k.Recovery == key.Recovery && record.State == store.Rejected {
+					kept = append(kept, refusal)
+					break
+				}
+			}
+		}
 	}
-	return status, nil
+	return kept, nil
 }
 
 // writeJSON writes one indented object.

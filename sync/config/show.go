@@ -74,8 +74,11 @@ func flatten(v reflect.Value, key string) []Shown {
 	return list
 }
 
-// showValue is a value as text.
+// showValue is a value as text; empty where there is none, as the delay of a rule that sets none.
 func showValue(v reflect.Value) string {
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return ""
+	}
 	if text, ok := v.Interface().(encoding.TextMarshaler); ok {
 		if written, err := text.MarshalText(); err == nil {
 			return string(written)

@@ -56,8 +56,8 @@ func advice(p Pass) []string {
 		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
 	}
 	if broken > 0 {
-		say("%d rejected because an expression failed on them: nothing was sent. Mend it (acsync rules test), and they are decided "+
-			"anew when they are seen again.", broken)
+		say("%d rejected because an expression failed on them: nothing was sent. Mend it (acsync rules test); the note names "+
+			"the back-fill that asks them then.", broken)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
 		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)

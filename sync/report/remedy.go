@@ -25,6 +25,9 @@ func remedy(decision string, reason surveysync.Reason) string {
 	if decision == store.InDoubt.String() {
 		return "acsync resolve settles these with the API secret; without it look the ids up in Agent Connect and decide by hand"
 	}
+	if reason.Broken() {
+		return "mend the expression (acsync rules test shows it), then ask about these with the back-fill that the note names"
+	}
 	if words, ok := remedies[reason]; ok {
 		return words
 	}

@@ -113,12 +113,12 @@ func doubts(b *strings.Builder, s Status, style Style) {
 	}
 }
 
-// refused lists what Agent Connect rejected lately.
+// refused lists what was rejected lately.
 func refused(b *strings.Builder, s Status) {
 	if len(s.Refused) == 0 {
 		return
 	}
-	b.WriteString("\nrejected lately, and not sent again\n")
+	b.WriteString("\nrejected lately\n")
 	for _, refusal := range s.Refused[:min(len(s.Refused), shownRows)] {
 		fmt.Fprintf(b, "  %-24s  %s%s\n", refusal.Conversation, ofKind(refusal.Kind), refusal.Reason)
 	}

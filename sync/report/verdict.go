@@ -21,7 +21,7 @@ func verdict(p Pass, tally Tally, hands []Hand, problem error) Verdict {
 		v.Level, v.Detail = LevelHalted, halted[0]
 		halted = halted[1:]
 	case tally.Hand()+p.Unseen > 0:
-		v.Level, v.Detail = LevelHand, handDetail(tally, p.Unseen)
+		v.Level, v.Detail = LevelHand, handDetail(tally, broken(p), p.Unseen)
 	case tally.Waiting > 0:
 		v.Detail = fmt.Sprintf("%s for a later pass; nobody has to do anything.", several(tally.Waiting, "waits", "wait"))
 	case p.Found == 0:
@@ -52,9 +52,13 @@ func headline(p Pass, tally Tally) string {
 	return fmt.Sprintf("%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
 }
 
-func handDetail(tally Tally, unseen int) string {
+func handDetail(tally Tally, failed, unseen int) string {
 	var parts []string
-	if n := tally.Rejected; n > 0 {
+	if n := failed; n > 0 {
+		parts = append(parts, several(n, "was held back because an expression of the configuration failed on it",
+			"were held back because an expression of the configuration failed on them"))
+	}
+	if n := tally.Rejected - failed; n > 0 {
 		parts = append(parts, several(n, "was rejected by Agent Connect and is not sent again", "were rejected by Agent Connect and are not sent again"))
 	}
 	if n := tally.InDoubt; n > 0 {
