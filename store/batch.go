@@ -61,7 +61,7 @@ func (t *txn) set(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if held(s.old) {
+	if s.old.Held() {
 		return refused("%s is %s and cannot become %s", e.Conversation, s.old.State, e.State)
 	}
 	if e.State == Sending {

@@ -83,7 +83,7 @@ func (t *txn) take(e Entry) (fresh bool, err error) {
 	switch {
 	case s.old == r:
 		return false, nil
-	case held(s.old):
+	case s.old.Held():
 		return false, refused("%s is %s and cannot be imported as %s", e.Conversation, s.old.State, e.State)
 	}
 	if r.Intent > t.intents.Sequence() {

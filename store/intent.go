@@ -25,9 +25,9 @@ type Result struct {
 	Due    time.Time // when a waiting key is taken up again; zero is at once
 }
 
-// held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change. What was
+// Held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change. What was
 // rejected without an attempt and without an answer was never sent, and can be decided anew.
-func held(r Record) bool {
+func (r Record) Held() bool {
 	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
 	return r.State.Final() && !unsent || r.State == Sending || r.State == InDoubt
 }
@@ -42,7 +42,7 @@ func (l *Ledger) Begin(key Key, resolution, now time.Time) (Intent, error) {
 		if err != nil {
 			return err
 		}
-		if held(s.old) {
+		if s.old.Held() {
 			return refused("%s is %s already, a survey request must not be sent", key.Conversation, s.old.State)
 		}
 		n, err := t.intents.NextSequence()

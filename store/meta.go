@@ -34,6 +34,7 @@ type Info struct {
 	Path        string
 	ID          string    // 16 hex digits, random; tells one ledger from another
 	Format      int       // version of the layout
+	Intents     uint64    // written so far, those of forgotten keys included
 	Transaction uint64    // number of the last change; grows by one with each
 	Tenant      string    // whom it serves, as Options.Tenant said first; empty for a ledger that is not bound yet
 	Created     time.Time // UTC, milliseconds, like the times below
@@ -72,7 +73,7 @@ func (t *txn) describe(info *Info) error {
 	if err != nil {
 		return err
 	}
-	info.Counts = c.byState()
+	info.Counts, info.Intents = c.byState(), t.intents.Sequence()
 	if info.Tenant, err = readTenant(t.meta); err != nil {
 		return err
 	}

@@ -142,7 +142,12 @@ func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []C
 	missing := map[string]bool{}
 	for _, row := range rows {
 		for _, i := range orphans[keyOf(row).Conversation] {
-			if cases[i].Conversation = row; row.CustomerID != "" {
+			if cases[i].Key.Recovery || c.identity.key(row) == cases[i].Key {
+				cases[i].Conversation = row
+			} else { // marked done once more: that is another resolution, which has its own window
+				cases[i].Conversation.CustomerID = row.CustomerID
+			}
+			if row.CustomerID != "" {
 				missing[row.CustomerID] = true
 			}
 		}

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -35,7 +36,7 @@ func (e *Engine) confirm(ctx context.Context, p *pass) error {
 	if e.Options.DryRun || e.Options.Unconfirmed == 0 {
 		return nil
 	}
-	allowed := max(e.Options.Unconfirmed, e.Options.Confirmed)
+	allowed := cmp.Or(e.Options.Confirmed, e.Options.Unconfirmed)
 	if most := e.Options.Limits.most(); !p.first || most > 0 && most <= allowed {
 		return nil
 	}
@@ -47,14 +48,9 @@ func (e *Engine) confirm(ctx context.Context, p *pass) error {
 	return err
 }
 
-// tried tells whether a ledger has ever tried to send anything.
+// tried tells whether a ledger has ever tried to send anything, or was told by an import of what others have sent.
 func tried(info store.Info) bool {
-	for state, n := range info.Counts {
-		if n > 0 && state != store.Scheduled && state != store.Skipped {
-			return true
-		}
-	}
-	return false
+	return info.Intents > 0 || info.Counts[store.Accepted] > 0
 }
 
 // most is what a pass may send by its limits; 0 = any number.

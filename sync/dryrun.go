@@ -46,7 +46,7 @@ func (d *DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error)
 	defer d.mu.Unlock()
 	for key, record := range records {
 		if record.State == store.Sending {
-			record.State = store.InDoubt
+			record = interrupted(record)
 		}
 		if result, ok := d.settled[key]; ok {
 			record = after(store.Entry{Key: key, Record: record}, result).Record
@@ -72,10 +72,17 @@ func (d *DryLedger) Waiting(limit int, states ...store.State) ([]store.Entry, er
 	}
 	open, err := d.Below.OpenIntents()
 	for _, entry := range open {
-		entry.State, entry.Reason = store.InDoubt, string(Interrupted)
+		entry.Record = interrupted(entry.Record)
 		entries = append(entries, entry)
 	}
 	return entries, err
+}
+
+// interrupted is an open intent as Recover would leave it.
+func interrupted(r store.Record) store.Record {
+	now := time.Now()
+	r.State, r.Reason, r.At, r.Due = store.InDoubt, string(Interrupted), now, now
+	return r
 }
 
 // Recover writes nothing: Lookup and Waiting show open intents as it would have left them.

@@ -82,6 +82,9 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 		err = e.confirm(ctx, p) // that it may send so much, when it is the ledger's first
 	}
 	if err == nil {
+		err = p.adoptIdentity() // as the operator has confirmed it
+	}
+	if err == nil {
 		err = p.open(ctx) // a back-fill: how much there is, and that it begins
 	}
 	if err == nil {

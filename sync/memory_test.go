@@ -33,7 +33,9 @@ func newMemoryLedger(start time.Time) *memoryLedger {
 func (m *memoryLedger) Info() (store.Info, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.info, nil
+	info := m.info
+	info.Intents = m.intents
+	return info, nil
 }
 
 func (m *memoryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {

@@ -70,10 +70,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := p.chart(info, now); err != nil {
 		return p, err
 	}
-	if err := p.roster(ctx, e.Roster); err != nil {
-		return p, err
-	}
-	return p, p.adoptIdentity()
+	return p, p.roster(ctx, e.Roster)
 }
 
 func (e *Engine) newPass(halt func(error)) *pass {

@@ -60,11 +60,10 @@ func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.T
 		if k.Recovery {
 			continue
 		}
-		held := r.State.Final() || r.State == store.Sending || r.State == store.InDoubt
-		if held && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-lag))) {
+		if r.Held() && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-lag))) {
 			return store.Entry{}, false, nil
 		}
-		if held {
+		if r.Held() {
 			key.Resolution = at.UnixMilli()
 		}
 	}

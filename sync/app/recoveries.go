@@ -50,7 +50,7 @@ func (r *recoveries) entries(ledger *store.Ledger) iter.Seq2[store.Entry, error]
 				yield(store.Entry{}, err)
 				return
 			}
-			if record := known[key]; record.State.Final() || record.State == store.Sending || record.State == store.InDoubt {
+			if known[key].Held() {
 				continue
 			}
 			at := i.CreatedAt

@@ -20,6 +20,7 @@ type Status struct {
 	Tenant  string
 	Ledger  string          // path
 	InDoubt []store.Entry   // some of them, open intents first
+	Backfills []store.Backfill // those that are not finished
 	Refused []store.Refusal // by the latest passes, the latest first
 	NextDue time.Time       // of what is scheduled or to be retried; zero for nothing
 	Last    *store.Run      // the last pass; nil for none
@@ -54,6 +55,7 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
 	b.WriteString(tableText(t))
 	doubts(&b, s, style)
+	unfinished(&b, s)
 	refused(&b, s)
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -127,6 +129,17 @@ func refused(b *strings.Builder, s Status) {
 	}
 }
 
+// unfinished lists the back-fills that were begun and have not come to their end.
+func unfinished(b *strings.Builder, s Status) {
+	if len(s.Backfills) == 0 {
+		return
+	}
+	b.WriteString("\nback-fills that are not finished; the same command goes on\n")
+	for _, f := range s.Backfills {
+		fmt.Fprintf(b, "  --from %s --to %s\n    done up to %s\n", stamp(f.From), end(f.To), show(f.Position))
+	}
+}
+
 // since is how long ago a time was, in its two greatest units.
 func since(now, then time.Time) string {
 	switch d := now.Sub(then); {
@@ -156,6 +169,7 @@ type statusJSON struct {
 	Counts     map[string]int  `json:"counts"`
 	InDoubt    []doubtJSON     `json:"in_doubt"` // the first of them
 	Rejected   []store.Refusal `json:"rejected"` // by the latest passes, the latest first
+	Backfills  []backfillJSON `json:"backfills"` // those that are not finished
 	NextDue    string          `json:"next_due"`
 	Late       *lateStatusJSON `json:"late"` // since the ledger was made
 	LastPass   *store.Run      `json:"last_pass"`
