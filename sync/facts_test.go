@@ -39,6 +39,12 @@ func TestFacts(t *testing.T) {
 			func(f *Facts) { f.Address, f.Brand, f.Handled = "second@example.com", "acme-care", at },
 		},
 		{
+			"flagged",
+			func(c *Case) { c.Request.DoNotSend = true },
+			Outcome{State: store.Accepted, At: at},
+			func(f *Facts) { f.Flagged, f.Handled = true, at },
+		},
+		{
 			"sent by an earlier pass, and the customer was not read",
 			func(c *Case) { c.Skip, c.Customer, c.Known.At = AlreadySent, nil, at },
 			Outcome{State: store.Skipped},
@@ -67,6 +73,32 @@ func TestFacts(t *testing.T) {
 			test.want(&want)
 			if diff := cmp.Diff(want, c.row(test.outcome).Facts); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestResultTally counts the recoveries and the flagged among those that were sent, or in a dry run would be; no others.
+func TestResultTally(t *testing.T) {
+	special := Row{Key: store.Key{Conversation: "a", Recovery: true}, Facts: Facts{Flagged: true}}
+	for _, test := range []struct {
+		name    string
+		state   store.State
+		planned bool
+		want    int
+	}{
+		{"accepted", store.Accepted, false, 1},
+		{"planned", store.Unknown, true, 1},
+		{"rejected", store.Rejected, false, 0},
+		{"to be sent later", store.Scheduled, false, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			result := Result{Counts: map[store.State]int{}, Reasons: Reasons{}}
+			row := special
+			row.State, row.Planned = test.state, test.planned
+			result.tally(row)
+			if result.Followed != test.want || result.Flagged != test.want {
+				t.Errorf("%d recoveries, %d flagged, want %d of each", result.Followed, result.Flagged, test.want)
 			}
 		})
 	}

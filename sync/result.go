@@ -21,6 +21,7 @@ type Result struct {
 	Due      int                 // of these: taken up from the ledger
 	Counts   map[store.State]int // by disposition
 	Followed int                 // of the accepted, or in a dry run of those that would be sent: service recoveries
+	Flagged  int                 // of the same: those with do_not_send, which Agent Connect counts and mails to nobody
 	Planned  int                 // dry run: those that a real pass would send; they are in no other count
 	Reasons  Reasons             // why, by disposition
 	Unlisted map[string]int      // agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for that
@@ -68,8 +69,8 @@ func (r Reasons) add(state store.State, reason Reason, n int) {
 // tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
 // independent counts.
 func (r *Result) tally(row Row) {
-	if row.Key.Recovery && (row.Planned || row.State == store.Accepted) {
-		r.Followed++
+	if row.Planned || row.State == store.Accepted {
+		r.tallySent(row)
 	}
 	if row.Planned {
 		r.Planned++
@@ -93,6 +94,16 @@ func (r *Result) tally(row Row) {
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
 		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})
+	}
+}
+
+// tallySent adds what tells one that was sent, or in a dry run would be, from the others.
+func (r *Result) tallySent(row Row) {
+	if row.Key.Recovery {
+		r.Followed++
+	}
+	if row.Flagged {
+		r.Flagged++
 	}
 }
 

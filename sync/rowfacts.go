@@ -16,6 +16,7 @@ type Facts struct {
 	Brand        string   // of the survey request, else the id of Kustomer's brand
 	Address      string   // the customer's; empty when no customer was needed for the decision
 	Handled      time.Time
+	Flagged      bool // sent, or to be sent, with do_not_send: Agent Connect counts it, and mails nobody
 }
 
 // facts are those of a case with its outcome.
@@ -31,7 +32,7 @@ func (c Case) facts(o Outcome) Facts {
 		f.Address = strings.TrimSpace(c.Customer.Emails[0].Address.Value)
 	}
 	if c.Send() {
-		f.Address = c.Request.Customer.Email
+		f.Address, f.Flagged = c.Request.Customer.Email, c.Request.DoNotSend
 		if c.Request.Brand != "" {
 			f.Brand = c.Request.Brand
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -87,6 +88,11 @@ func readStatus(ledger *store.Ledger) (report.Status, error) {
 	if len(runs) > 0 {
 		status.Last = &runs[0]
 	}
+	backfills, err := ledger.Backfills()
+	if err != nil {
+		return report.Status{}, fmt.Errorf("read the back-fills: %w", err)
+	}
+	status.Backfills = slices.DeleteFunc(backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
 	status.Refused, err = standing(ledger, runs)
 	return status, err
 }

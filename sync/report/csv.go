@@ -14,7 +14,7 @@ import (
 // columns are those of the CSV form. Their names stay; new ones come at the end.
 var columns = []string{
 	"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent", "team_ids", "channel", "brand",
-	"address", "http_status", "message", "handled_at", "customer_id", "url",
+	"address", "http_status", "message", "handled_at", "customer_id", "url", "kind", "do_not_send",
 }
 
 // CSV writes a line for each conversation (RFC 4180, UTF-8), times in the report's zone. A value that a spreadsheet would
@@ -26,24 +26,32 @@ func CSV(w io.Writer, r Report) error {
 		return err
 	}
 	for _, row := range r.Rows {
-		status := ""
-		if row.Status != 0 {
-			status = strconv.Itoa(row.Status)
-		}
-		values := []string{
-			row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason, surveysync.Reason(row.Reason).Explain(),
-			row.AgentID, row.Agent, strings.Join(row.Teams, " "), row.Channel, row.Brand,
-			row.Address, status, row.Message, r.local(row.Handled, time.RFC3339), row.Customer, row.URL,
-		}
-		for i := range values {
-			values[i] = harmless(values[i])
-		}
-		if err := out.Write(values); err != nil {
+		if err := out.Write(cells(r, row)); err != nil {
 			return err
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// cells is the line of a conversation.
+func cells(r Report, row Row) []string {
+	status, flagged := "", ""
+	if row.Status != 0 {
+		status = strconv.Itoa(row.Status)
+	}
+	if row.Flagged {
+		flagged = "true"
+	}
+	values := []string{
+		row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason, surveysync.Reason(row.Reason).Explain(),
+		row.AgentID, row.Agent, strings.Join(row.Teams, " "), row.Channel, row.Brand,
+		row.Address, status, row.Message, r.local(row.Handled, time.RFC3339), row.Customer, row.URL, row.Kind, flagged,
+	}
+	for i := range values {
+		values[i] = harmless(values[i])
+	}
+	return values
 }
 
 // harmless keeps a spreadsheet from running a value: one that begins like a formula, spaces and full-width forms of the signs

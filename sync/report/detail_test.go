@@ -41,6 +41,7 @@ var agents = []struct{ id, name, address, team string }{
 func detailed(n int, over time.Duration, change func(int, *surveysync.Row)) (Pass, Detail) {
 	p := mixed()
 	p.From, p.To, p.Found, p.Due, p.Attention = at.Add(-over), at, n, 0, nil
+	p.Followed, p.Flagged = 0, 0
 	p.Counts, p.Reasons, p.Checkpoint = map[store.State]int{}, surveysync.Reasons{}, at
 	rows := &Rows{AppURL: "https://acme.kustomerapp.com"}
 	for i := range n {
@@ -49,6 +50,10 @@ func detailed(n int, over time.Duration, change func(int, *surveysync.Row)) (Pas
 			change(i, &row)
 		}
 		p.Counts[row.State]++
+		if row.State == store.Accepted {
+			p.Followed += btoi(row.Key.Recovery)
+			p.Flagged += btoi(row.Flagged)
+		}
 		if row.Reason != "" {
 			if p.Reasons[row.State] == nil {
 				p.Reasons[row.State] = map[surveysync.Reason]int{}
@@ -67,6 +72,13 @@ func detailed(n int, over time.Duration, change func(int, *surveysync.Row)) (Pas
 	}
 }
 
+func btoi(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
 // madeUp is the nth conversation.
 func madeUp(i int, resolved time.Time) surveysync.Row {
 	agent := agents[i*7%len(agents)]
@@ -77,11 +89,12 @@ func madeUp(i int, resolved time.Time) surveysync.Row {
 	}
 	end := ends[e]
 	row := surveysync.Row{
-		Key: store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5%06x", i)}, Customer: fmt.Sprintf("58210c3db0f0911000%06x", i),
+		Key: store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5%06x", i), Recovery: i%12 == 5}, Customer: fmt.Sprintf("58210c3db0f0911000%06x", i),
 		Agent: agent.id, Resolution: resolved, State: end.state, Reason: end.reason, Status: end.status, Message: end.message,
 		Facts: surveysync.Facts{
 			AgentName: agent.name, AgentAddress: agent.address, Channel: []string{"email", "email", "chat", "voice", "sms"}[i%5],
 			Brand: "acme-care", Address: fmt.Sprintf("customer%d@example.com", i),
+			Flagged: end.state == store.Accepted && i%14 == 3,
 		},
 	}
 	if agent.team != "" {

@@ -22,6 +22,7 @@ var shorter = []limits{
 	{-1, 3}, // not even how many reasons there are
 	{-1, 1},
 	{-1, 0},
+	{-2, 0}, // nor how many of those that were sent are recoveries or flagged
 }
 
 // fitted is the longest form of a table that one screen holds, with a line left for the next prompt; the shortest where

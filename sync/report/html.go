@@ -125,6 +125,7 @@ func (s section) Hidden() int { return s.Count - len(s.Rows) }
 type pageRow struct{ Row }
 
 func (p pageRow) AgentName() string { return p.agentName() }
+func (p pageRow) Marks() string     { return p.marks() }
 
 // sectionsOf groups rows by decision and reason, what needs a hand first, and lists as many as one page holds.
 func sectionsOf(rows []Row) []*section {

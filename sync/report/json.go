@@ -24,6 +24,7 @@ type passJSON struct {
 	Due        int             `json:"due"` // of these: taken up from the ledger
 	Accepted   int             `json:"accepted"`
 	Recoveries int             `json:"recoveries"` // of the accepted, or in a dry run of those that would be sent
+	Flagged    int             `json:"flagged"`    // of the same: with do_not_send, so that nobody is mailed
 	Scheduled  int             `json:"scheduled"`
 	Rejected   int             `json:"rejected"`
 	Retry      int             `json:"retry"`
@@ -67,10 +68,15 @@ type backfillJSON struct {
 }
 
 func backfillOf(p Pass) *backfillJSON {
-	if b := p.Backfill; p.backfill() {
-		return &backfillJSON{rangeJSON{stamp(b.From), stamp(b.To)}, stamp(b.Position), stamp(b.Begun), stamp(b.Finished)}
+	if !p.backfill() {
+		return nil
 	}
-	return nil
+	b := backfillAs(p.Backfill)
+	return &b
+}
+
+func backfillAs(b store.Backfill) backfillJSON {
+	return backfillJSON{rangeJSON{stamp(b.From), stamp(b.To)}, stamp(b.Position), stamp(b.Begun), stamp(b.Finished)}
 }
 
 func staleOf(p Pass) *rangeJSON {
@@ -86,7 +92,7 @@ func JSON(w io.Writer, p Pass) error {
 		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
 		From: stamp(p.From), To: stamp(p.To), Checkpoint: stamp(p.Checkpoint),
 		Found: p.Found, Due: p.Due, WouldSend: p.Planned,
-		Accepted: p.Counts[store.Accepted], Recoveries: p.Followed, Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
+		Accepted: p.Counts[store.Accepted], Recoveries: p.Followed, Flagged: p.Flagged, Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
 		Retry: p.Counts[store.Retry], InDoubt: p.Counts[store.InDoubt], Dropped: p.Counts[store.Dropped],
 		Skipped: p.Counts[store.Skipped],
 		Late:    lateJSON{p.Late, p.Latest.Seconds()}, Notices: append([]string{}, p.Notices...), Forgotten: p.Forgotten, Unseen: p.Unseen,

@@ -81,6 +81,9 @@ func markdownRows(b *strings.Builder, r Report) {
 		if row.URL != "" {
 			id = fmt.Sprintf("[%s](<%s>)", id, strings.NewReplacer("<", "%3C", ">", "%3E", "\\", "%5C", "|", "%7C").Replace(row.URL))
 		}
+		if marks := row.marks(); marks != "" {
+			id += " " + plain(marks)
+		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", id, r.local(row.Resolution, "2006-01-02 15:04:05"), plain(row.agentName()),
 			plain(row.Channel), plain(row.Address), plain(spaced(row.Decision)), plain(row.Reason), plain(row.Message))
 	}

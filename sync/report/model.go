@@ -27,6 +27,8 @@ type Report struct {
 	Found      int     `json:"found"`
 	Due        int     `json:"due"` // of these: taken up from the ledger
 	Tally      Tally   `json:"tally"`
+	Recoveries int     `json:"recoveries"` // of those that were sent, or of a dry run would be
+	Flagged    int     `json:"flagged"`    // of the same: with do_not_send, so that nobody is mailed
 
 	Dispositions []Disposition `json:"dispositions"` // those that occur, in the order of a table
 	Hands        []Hand        `json:"needs_a_hand"`
@@ -153,9 +155,11 @@ type Row struct {
 	Address    string   `json:"address"`  // the customer's; empty where it was not needed, or Kustomer withholds it
 	Decision   string   `json:"decision"` // a disposition, or "would_send"
 	Reason     string   `json:"reason"`
-	Status     int      `json:"status"`  // HTTP status; 0 for none
-	Message    string   `json:"message"` // Agent Connect's words, without personal data
-	Handled    Moment   `json:"handled"` // when Agent Connect answered, or the ledger took it down; empty for what is skipped
+	Status     int      `json:"status"`                // HTTP status; 0 for none
+	Message    string   `json:"message"`               // Agent Connect's words, without personal data
+	Handled    Moment   `json:"handled"`               // when Agent Connect answered, or the ledger took it down; empty for what is skipped
+	Kind       string   `json:"kind,omitempty"`        // "recovery"; empty for a survey request
+	Flagged    bool     `json:"do_not_send,omitempty"` // sent, or to be sent, so that it is counted and nobody is mailed
 
 	agentAddress string
 }

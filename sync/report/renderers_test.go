@@ -214,6 +214,41 @@ func TestDecidedAnew(t *testing.T) {
 	}
 }
 
+// TestKinds tells a recovery, a flagged request and both from an ordinary request, in every form.
+func TestKinds(t *testing.T) {
+	rows := &Rows{}
+	for i, kind := range []struct{ recovery, flagged bool }{{}, {recovery: true}, {flagged: true}, {true, true}} {
+		row := madeUp(0, at.Add(time.Duration(i)*time.Second))
+		row.Key.Conversation, row.Key.Recovery, row.Flagged = fmt.Sprint("conversation", i), kind.recovery, kind.flagged
+		rows.Observe(surveysync.Disposed{Row: row})
+	}
+	r := New(sending(false, 4, 4, 2), Detail{Rows: rows})
+	for form, want := range map[string][]string{
+		"csv":  {",kind,do_not_send\r\n", ",,\r\n", ",recovery,\r\n", ",,true\r\n", ",recovery,true\r\n"},
+		"json": {`"recoveries": 2,`, `"kind": "recovery"`, `"do_not_send": true`},
+		"md":   {"| conversation0 |", "| conversation1 recovery |", "| conversation2 flagged |", "| conversation3 recovery, flagged |"},
+		"html": {">conversation0</th>", `>conversation1 <span class="quiet">recovery</span></th>`, `<span class="quiet">recovery, flagged</span>`},
+	} {
+		out := render(t, form, r)
+		for _, text := range want {
+			if !strings.Contains(out, text) {
+				t.Errorf("%s does not have %q", form, text)
+			}
+		}
+	}
+}
+
+// sending is a pass that sent so many of what it found, recoveries among them.
+func sending(dryRun bool, found, sent, recoveries int) Pass {
+	p := empty()
+	p.To, p.Found, p.DryRun, p.Followed = at, found, dryRun, recoveries
+	p.Counts = map[store.State]int{store.Accepted: sent, store.Skipped: found - sent}
+	if dryRun {
+		p.Counts[store.Accepted], p.Planned = 0, sent
+	}
+	return p
+}
+
 func TestVerdict(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -222,10 +257,14 @@ func TestVerdict(t *testing.T) {
 		level    string
 		headline string
 	}{
-		{"mixed", mixed(), nil, LevelHand, "353 of 412 conversations got a survey request."},
-		{"dry run", dry(), nil, LevelGood, "358 of 412 conversations would get a survey request."},
-		{"a fuse blew", halted(), nil, LevelHalted, "353 of 412 conversations got a survey request."},
-		{"ended early", mixed(), errors.New("the key was refused"), LevelHalted, "353 of 412 conversations got a survey request."},
+		{"mixed", mixed(), nil, LevelHand, "412 conversations led to 349 survey requests and 4 recoveries."},
+		{"dry run", dry(), nil, LevelGood, "412 conversations would lead to 354 survey requests and 4 recoveries."},
+		{"a fuse blew", halted(), nil, LevelHalted, "412 conversations led to 349 survey requests and 4 recoveries."},
+		{"ended early", mixed(), errors.New("the key was refused"), LevelHalted, "412 conversations led to 349 survey requests and 4 recoveries."},
+		{"no recoveries", sending(false, 12, 7, 0), nil, LevelGood, "7 of 12 conversations got a survey request."},
+		{"no recoveries, dry run", sending(true, 12, 7, 0), nil, LevelGood, "7 of 12 conversations would get a survey request."},
+		{"one of each", sending(false, 2, 2, 1), nil, LevelGood, "2 conversations led to 1 survey request and 1 recovery."},
+		{"recoveries alone", sending(true, 1, 1, 1), nil, LevelGood, "1 conversation would lead to 1 recovery."},
 		{"nothing to do", empty(), nil, LevelGood, "There was no conversation to look at."},
 		{"nothing read", Pass{}, errors.New("no answer"), LevelHalted, "The pass ended before anything was read."},
 	} {

@@ -53,7 +53,7 @@ func mixed() Pass {
 			Pass: "20261122T201500Z-7f3a", Mode: "run", Started: at, Ended: at.Add(214*time.Second + 800*time.Millisecond),
 			Window:     surveysync.Window{From: at.Add(-33 * time.Minute), To: at.Add(-3 * time.Minute)},
 			Checkpoint: at.Add(-3 * time.Minute),
-			Found:      412, Due: 3, Followed: 4,
+			Found:      412, Due: 3, Followed: 4, Flagged: 3,
 			Counts: map[store.State]int{store.Accepted: 353, store.Rejected: 2, store.InDoubt: 1, store.Retry: 2, store.Skipped: 54},
 			Reasons: surveysync.Reasons{
 				store.Skipped:  {surveysync.NoAgent: 31, surveysync.NoEmail: 12, surveysync.DoNotSend: 9, surveysync.Spam: 2},
@@ -163,7 +163,7 @@ func TestJSONFields(t *testing.T) {
 	}
 	for _, name := range []string{
 		"schema", "pass", "mode", "dry_run", "from", "to", "checkpoint", "found", "due", "accepted", "scheduled", "rejected",
-		"retry", "in_doubt", "dropped", "skipped", "reasons", "requests", "duration_seconds", "fuse", "exit",
+		"retry", "in_doubt", "dropped", "skipped", "reasons", "requests", "duration_seconds", "fuse", "exit", "recoveries", "flagged",
 	} {
 		if _, ok := got[name]; !ok {
 			t.Errorf("no field %s", name)

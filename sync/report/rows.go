@@ -50,7 +50,7 @@ func (r *Rows) row(from surveysync.Row) Row {
 		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent), Agent: r.once(from.AgentName),
 		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand), Address: from.Address,
 		Decision: from.State.String(), Reason: string(from.Reason), Status: from.Status, Message: from.Message,
-		Handled: Moment{from.Handled}, agentAddress: r.once(from.AgentAddress),
+		Handled: Moment{from.Handled}, Kind: from.Key.Kind(), Flagged: from.Flagged, agentAddress: r.once(from.AgentAddress),
 	}
 	if from.Planned {
 		row.Decision = wouldSend

@@ -17,15 +17,15 @@ import (
 // Status is where a ledger stands.
 type Status struct {
 	store.Info
-	Tenant  string
-	Ledger  string          // path
-	InDoubt []store.Entry   // some of them, open intents first
+	Tenant    string
+	Ledger    string           // path
+	InDoubt   []store.Entry    // some of them, open intents first
 	Backfills []store.Backfill // those that are not finished
-	Refused []store.Refusal // by the latest passes, the latest first
-	NextDue time.Time       // of what is scheduled or to be retried; zero for nothing
-	Last    *store.Run      // the last pass; nil for none
-	Now     time.Time
-	Overlap time.Duration // sync.overlap, which lateness must stay below
+	Refused   []store.Refusal  // by the latest passes, the latest first
+	NextDue   time.Time        // of what is scheduled or to be retried; zero for nothing
+	Last      *store.Run       // the last pass; nil for none
+	Now       time.Time
+	Overlap   time.Duration // sync.overlap, which lateness must stay below
 }
 
 // doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
@@ -167,9 +167,9 @@ type statusJSON struct {
 	Start      string          `json:"start"`
 	SurveyPer  store.Identity  `json:"survey_per"` // what the ledger remembers as one
 	Counts     map[string]int  `json:"counts"`
-	InDoubt    []doubtJSON     `json:"in_doubt"` // the first of them
-	Rejected   []store.Refusal `json:"rejected"` // by the latest passes, the latest first
-	Backfills  []backfillJSON `json:"backfills"` // those that are not finished
+	InDoubt    []doubtJSON     `json:"in_doubt"`  // the first of them
+	Rejected   []store.Refusal `json:"rejected"`  // by the latest passes, the latest first
+	Backfills  []backfillJSON  `json:"backfills"` // those that are not finished
 	NextDue    string          `json:"next_due"`
 	Late       *lateStatusJSON `json:"late"` // since the ledger was made
 	LastPass   *store.Run      `json:"last_pass"`
@@ -193,10 +193,14 @@ func StatusJSON(w io.Writer, s Status) error {
 	for _, entry := range s.InDoubt {
 		doubts = append(doubts, doubtJSON{entry.Conversation, entry.Reason, stamp(entry.Record.Resolution), entry.Kind()})
 	}
+	backfills := []backfillJSON{}
+	for _, b := range s.Backfills {
+		backfills = append(backfills, backfillAs(b))
+	}
 	return json.NewEncoder(w).Encode(statusJSON{
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
-		SurveyPer: s.Identity,
-		Counts:    counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
+		SurveyPer: s.Identity, Backfills: backfills,
+		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
 		Late: lateStatus(s.Lateness),
 	})
 }

@@ -53,7 +53,7 @@ func summary(p Pass, s Style, most limits) string {
 		t := newTable(s)
 		if p.DryRun {
 			t.AppendRow(table.Row{paint(s, text.FgGreen, "would send"), p.Planned, share(p.Planned, p.Found), "a real pass would ask these"})
-			followed(t, p)
+			sentParts(t, p, most.reasons)
 		}
 		for _, d := range dispositions {
 			d.rows(t, s, p, most.reasons)
@@ -79,7 +79,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 	}
 	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), meaning})
 	if d.state == store.Accepted {
-		followed(t, p)
+		sentParts(t, p, most)
 	}
 	if most < 0 {
 		return
@@ -102,10 +102,16 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 	}
 }
 
-// followed adds how many of those above are recoveries.
-func followed(t table.Writer, p Pass) {
+// sentParts adds how many of those above are recoveries, and how many are flagged; the shortest table has no room for that.
+func sentParts(t table.Writer, p Pass, most int) {
+	if most < -1 {
+		return
+	}
 	if p.Followed > 0 {
 		t.AppendRow(table.Row{"  recoveries", p.Followed, share(p.Followed, p.Found), "they follow up an earlier request"})
+	}
+	if p.Flagged > 0 {
+		t.AppendRow(table.Row{"  flagged", p.Flagged, share(p.Flagged, p.Found), "counted, nobody is mailed"})
 	}
 }
 

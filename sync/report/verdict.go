@@ -44,12 +44,27 @@ func headline(p Pass, tally Tally) string {
 		return "The pass ended before anything was read."
 	case p.Found == 0:
 		return "There was no conversation to look at."
+	case p.Followed > 0:
+		return followedHeadline(p, tally)
 	case p.DryRun:
 		return fmt.Sprintf("%s of %s conversations would get a survey request.", thousands(tally.Sent), thousands(p.Found))
 	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[surveysync.AlreadySent] > 0:
 		return fmt.Sprintf("No new survey request; %s were looked at.", several(p.Found, "conversation", "conversations"))
 	}
 	return fmt.Sprintf("%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
+}
+
+// followedHeadline is the headline of a pass with recoveries, which are no survey requests.
+func followedHeadline(p Pass, tally Tally) string {
+	led := "led to"
+	if p.DryRun {
+		led = "would lead to"
+	}
+	what := several(p.Followed, "recovery", "recoveries")
+	if requests := tally.Sent - p.Followed; requests > 0 {
+		what = several(requests, "survey request", "survey requests") + " and " + what
+	}
+	return fmt.Sprintf("%s %s %s.", several(p.Found, "conversation", "conversations"), led, what)
 }
 
 func handDetail(tally Tally, failed, unseen int) string {

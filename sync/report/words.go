@@ -56,6 +56,17 @@ func (r Report) sentWord() string {
 
 func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
 
+// marks tells what sets the conversation apart from others that ended in the same way; mostly empty.
+func (r Row) marks() string {
+	switch {
+	case !r.Flagged:
+		return r.Kind
+	case r.Kind == "":
+		return "flagged"
+	}
+	return r.Kind + ", flagged"
+}
+
 func orNone(name string) string { return cmp.Or(name, "(none)") }
 
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
