@@ -29,10 +29,10 @@ var advice = []struct {
 	about error
 	todo  string
 }{
-	{ErrMissing, "restore it from a backup, or run acsync init if there never was one"},
+	{ErrMissing, "restore it from a backup, or run acsync init if there never was one. If it is lost for good, remove its fence too, and run acsync init and acsync ledger rebuild"},
 	{ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{ErrLocked, "wait for that pass to end, or stop it"},
-	{ErrDamaged, "nothing more is sent; put the newest copy of it back, or make a new one and run acsync ledger rebuild"},
+	{ErrDamaged, "nothing more is sent; put the newest copy of it back; without one, move it and its fence away, and run acsync init and acsync ledger rebuild"},
 	{ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{ErrReadOnly, "open it for writing"},
 	{ErrRolledBack, "nothing was sent; put the newest copy of it back, with its fence. What it does not know any more " +

@@ -66,7 +66,8 @@ type TooOldError struct{ From, Limit time.Time }
 // Error says what happened and what to do.
 func (e *TooOldError) Error() string {
 	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched before %s (two years) "+
-		"and would silently leave it out. A ledger that has sent nothing yet can be removed and made anew with a later --start", e.From.UTC().Format(timeLayout), e.Limit.UTC().Format(timeLayout))
+		"and would silently leave it out. Begin at that time or later: "+
+		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(timeLayout), e.Limit.UTC().Format(timeLayout))
 }
 
 // sound refuses a checkpoint in the future, and a window that the search would silently leave out in part.

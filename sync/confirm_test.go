@@ -25,6 +25,7 @@ func TestFirstPassIsConfirmed(t *testing.T) {
 		{name: "no limit", allowed: -1, accepted: 19},
 		{name: "confirmed", confirmed: 19, accepted: 19},
 		{name: "too few confirmed", confirmed: 18, accepted: 0},
+		{name: "less confirmed than goes without saying", confirmed: 5, allowed: 20, accepted: 0},
 		{name: "--max", limits: Limits{Max: 10}, accepted: 10},
 		{name: "--max above", limits: Limits{Max: 11}, accepted: 0},
 		{name: "max_per_run", limits: Limits{Requests: 7}, accepted: 7},
@@ -95,5 +96,21 @@ func TestDryRunNamesTheConfirmation(t *testing.T) {
 	b.engine.Options.Unconfirmed = 10
 	if result := b.mustRun(t); result.Planned != 12 || len(result.Notices) != 1 {
 		t.Errorf("got %+v", result)
+	}
+}
+
+// TestNothingAttempted holds that a pass which an expression kept from sending anything does not count as the first one.
+func TestNothingAttempted(t *testing.T) {
+	for _, test := range []struct {
+		info store.Info
+		want bool
+	}{
+		{store.Info{Counts: map[store.State]int{store.Rejected: 20, store.Skipped: 3, store.Dropped: 1, store.Scheduled: 2}}, false},
+		{store.Info{Intents: 1}, true},
+		{store.Info{Counts: map[store.State]int{store.Accepted: 1}}, true}, // imported, or rebuilt
+	} {
+		if got := tried(test.info); got != test.want {
+			t.Errorf("tried(%+v) = %v", test.info, got)
+		}
 	}
 }

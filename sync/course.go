@@ -43,10 +43,10 @@ func (p *pass) chart(info store.Info, now time.Time) (err error) {
 	} else {
 		p.closed = info.Checkpoint
 	}
-	p.result.Window, p.collector.from = window, window.From
 	if err := sound(window, info.Checkpoint, now); err != nil {
 		return err
 	}
+	p.result.Window, p.collector.from = window, window.From
 	if !p.options.backfilling() {
 		return remembered(info.Checkpoint, info.Floor)
 	}

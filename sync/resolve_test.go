@@ -219,6 +219,30 @@ type unsettling struct{ Ledger }
 
 func (unsettling) Settle(store.Key, uint64, store.Result) error { return errTrouble }
 
+// TestDryRunAfterACrash compares a dry run with the pass after it when an intent was left open: since when it is in doubt
+// counts from now, so that neither believes that it did not arrive.
+func TestDryRunAfterACrash(t *testing.T) {
+	b := newBench(t, 2)
+	long := time.Now().Add(-time.Hour)
+	if _, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, long); err != nil {
+		t.Fatal(err)
+	}
+	info, err := b.ledger.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.engine.Options.VerifyAfter = 5 * time.Minute
+	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: info.ID + "-ff", CreatedAt: time.Now()}}}
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	dry := b.mustRun(t)
+	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
+	live := b.mustRun(t)
+	dry.Counts[store.Accepted] += dry.Planned
+	if diff := cmp.Diff(dry.Counts, live.Counts); diff != "" || live.Counts[store.InDoubt] != 1 {
+		t.Errorf("-dry +live:\n%s", diff)
+	}
+}
+
 // TestDryRunSettlesUpToMax compares a dry run that stops at --max with the pass after it: what was found not to have arrived
 // and is not sent again yet waits as what it has become, not as in doubt.
 func TestDryRunSettlesUpToMax(t *testing.T) {

@@ -85,8 +85,15 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	for _, n := range info.Counts {
 		total += n
 	}
+	accepted := ""
+	if restored {
+		accepted += "; it is taken as it is, up to its last pass: whoever was asked later may be asked again"
+	}
+	if tenant {
+		accepted += "; it serves " + info.Tenant + " from now on"
+	}
 	return done(s.sayLedger(c, "sound", map[string]any{"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant},
-		"%s is sound: %d conversations in %d bytes", info.Path, total, info.Size))
+		"%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted))
 }
 
 func (s *shell) ledgerBackup(c *cli.Context) error {

@@ -30,6 +30,7 @@ func TestRebuilt(t *testing.T) {
 		{"known already", store.PerResolution, []agentconnect.Interaction{sent("known", time.Minute)}, map[store.Key]time.Time{}},
 		{"known, and a later one", store.PerResolution, []agentconnect.Interaction{sent("known", 3*time.Hour)}, map[store.Key]time.Time{later: at.Add(3 * time.Hour)}},
 		{"known, and one a conversation", store.PerConversation, []agentconnect.Interaction{sent("known", 3*time.Hour)}, map[store.Key]time.Time{}},
+		{"an expression failed on it, and nothing was sent", store.PerConversation, []agentconnect.Interaction{sent("failed", time.Hour)}, map[store.Key]time.Time{{Conversation: "failed"}: at.Add(time.Hour)}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -45,6 +46,10 @@ func TestRebuilt(t *testing.T) {
 			intent, err := ledger.Begin(store.Key{Conversation: "known"}, at, at)
 			if err == nil {
 				err = ledger.Finish(intent, store.Result{State: store.Accepted, At: at})
+			}
+			if err == nil {
+				failed := store.Record{State: store.Rejected, Reason: "rule_error:odd", Resolution: at, At: at}
+				err = ledger.Commit(store.Batch{Entries: []store.Entry{{Key: store.Key{Conversation: "failed"}, Record: failed}}})
 			}
 			if err != nil {
 				t.Fatal(err)

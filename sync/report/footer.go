@@ -60,7 +60,7 @@ func advice(p Pass) []string {
 			"the back-fill that asks them then.", broken)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
-		say("%d in doubt: not sent again by themselves. Look them up in Agent Connect by their ids.", n)
+		say("%d in doubt: not sent again by themselves. acsync resolve settles them.", n)
 	}
 	return append(lines, notes(p)...)
 }

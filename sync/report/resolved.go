@@ -41,6 +41,8 @@ func Resolved(w io.Writer, settled []surveysync.Settled, _ Style) error {
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
+		b.WriteString("What stays in doubt is not among Agent Connect's data, as far as they prove it yet. Look the\n" +
+			"ids up there and decide: acsync resolve --accept, --resend or --drop, with --id ID.\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
