@@ -126,7 +126,10 @@ func sense(p Pass, reason surveysync.Reason) string {
 func heading(b *strings.Builder, p Pass, s Style) {
 	from, to, turn := show(p.From), show(p.To), " "
 	if s.Width < defaultWidth {
-		from, to, turn = brief(p.From), brief(p.To), "\n"
+		from, to = brief(p.From), brief(p.To)
+	}
+	if s.Width < 90 { // columns of the line below with both
+		turn = "\n"
 	}
 	fmt.Fprintf(b, "acsync %s · %s\n", p.Mode, p.Tenant)
 	if p.DryRun {
