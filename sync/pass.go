@@ -34,6 +34,7 @@ type pass struct {
 	opened    bool      // a back-fill that begins with this pass, for the first time or again
 	held      bool      // the back-fill's position stays: it has left a conversation for later
 	sightings sightings
+	needed    time.Time          // the earliest resolution among those that it has met as already sent; zero for none
 	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before
 	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
 	stood     map[store.Key]bool // the keys that a window gives to those, where they wait under another

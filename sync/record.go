@@ -117,6 +117,9 @@ func (f *folio) clock(c Case) {
 // the ledger says so already, or knows better. What waited is kept in any case: it waits no longer.
 func (f *folio) skip(c Case) {
 	known, state := c.Known, c.Skip.state()
+	if c.Skip == AlreadySent {
+		f.pass.keepKnown(known.Resolution)
+	}
 	same := known.State == state && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
 	if c.own.State.Waiting() || !closed(known) && !same {
 		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})

@@ -38,6 +38,16 @@ func remembered(from, floor time.Time) error {
 	return nil
 }
 
+// keepKnown keeps what was asked about a resolution from being forgotten by this pass: the conversation was marked done again
+// lately, and the next pass, which reads that once more, must still know that it was asked about.
+func (p *pass) keepKnown(resolution time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !resolution.IsZero() && (p.needed.IsZero() || resolution.Before(p.needed)) {
+		p.needed = resolution
+	}
+}
+
 // forget lets the ledger forget what it has kept for long enough, about once a day. It never comes near where the next
 // pass begins to read. It is the last work of a pass that came to its end; when a signal stops it, nothing is left
 // undone but to forget the rest, which a later pass does.
@@ -48,6 +58,9 @@ func (p *pass) forget(ctx context.Context) error {
 	before := p.collector.now.Add(-p.options.Retain)
 	if next := p.result.Checkpoint.Add(-p.options.Overlap); next.Before(before) {
 		before = next
+	}
+	if !p.needed.IsZero() && p.needed.Before(before) {
+		before = p.needed
 	}
 	if before.Before(p.remembers.Add(pruneEvery)) {
 		return nil

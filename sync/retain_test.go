@@ -183,3 +183,30 @@ func TestForgetIsStopped(t *testing.T) {
 		t.Errorf("got %v, %+v", err, result)
 	}
 }
+
+// TestForgetKeepsWhoIsMetAgain has a conversation that was asked about long ago marked done again within the overlap: while the
+// passes still read that, none of them forgets who was asked.
+func TestForgetKeepsWhoIsMetAgain(t *testing.T) {
+	b := agedBench(t, 440)
+	long := testNow.Add(-450 * days)
+	again := store.Entry{Key: keyOf(b.conversations[0]), Record: store.Record{State: store.Accepted, Resolution: long, At: long}}
+	if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{again}}); err != nil {
+		t.Fatal(err)
+	}
+	b.engine.Options.Overlap = 2 * days
+	for _, now := range []time.Time{testNow, testNow.Add(time.Hour)} {
+		b.now = now
+		b.mustRun(t)
+	}
+	for _, request := range b.got {
+		if request.ExtInteractionID == again.Conversation {
+			t.Error("it was asked about again")
+		}
+	}
+	b.now = testNow.Add(5 * days)
+	b.mustRun(t)
+	b.now = testNow.Add(6 * days) // it is no longer read
+	if result := b.mustRun(t); result.Forgotten != 2 {
+		t.Errorf("%d forgotten, want 2", result.Forgotten)
+	}
+}
