@@ -35,25 +35,25 @@ func (w *trail) follow(key []byte) error {
 }
 
 // beside goes the ways to the leaves next to the one where a key would be: when a damaged branch leads away from the key,
-// one of these holds keys that its branches deny.
+// one of these holds keys that its branches deny. A key between two keys of one leaf can be in no other.
 func (w *trail) beside(key []byte) error {
 	here, err := w.descend(key, false)
 	if err != nil {
 		return err
 	}
-	if here.high != nil {
+	if here.high != nil && bytes.Compare(key, here.last) > 0 {
 		if _, err := w.descend(here.high, false); err != nil {
 			return err
 		}
 	}
-	if here.low != nil {
+	if here.low != nil && bytes.Compare(key, here.first) < 0 {
 		_, err = w.descend(here.low, true)
 	}
 	return err
 }
 
-// bounds are what the branches above say of a page: low <= keys < high; nil is no bound.
-type bounds struct{ low, high []byte }
+// bounds are what the branches above say of a page, low <= keys < high where nil is no bound, and what keys it has.
+type bounds struct{ low, high, first, last []byte }
 
 // descend goes the way to the leaf where a key would be, or, with before, to the one before that which begins with it.
 func (w *trail) descend(key []byte, before bool) (bounds, error) {
@@ -71,6 +71,7 @@ func (w *trail) descend(key []byte, before bool) (bounds, error) {
 			return here, damaged("page %d holds keys that do not belong there", id)
 		}
 		if p.list == nil {
+			here.first, here.last = p.first, p.last
 			return here, nil
 		}
 		i, found := slices.BinarySearchFunc(p.list, key, func(e element, k []byte) int { return bytes.Compare(e.key, k) })
