@@ -68,7 +68,7 @@ func (p *pass) few(ctx context.Context, allowed int) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("list what is due: %w", err)
 	}
-	estimate, err := p.collector.estimate(ctx, p.result.Window)
+	estimate, err := p.estimate(ctx)
 	return !estimate.More && !estimate.Rough && estimate.Conversations+len(waiting) <= allowed, err
 }
 

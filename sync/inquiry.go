@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// skew is how far Agent Connect's clock may be behind this machine's. Of a conversation's interactions, one that was
+	// Skew is how far Agent Connect's clock may be behind this machine's. Of a conversation's interactions, one that was
 	// created earlier than that before the first attempt is of an earlier survey.
-	skew = 15 * time.Minute
+	Skew = 15 * time.Minute
 	// askAgain is the longest time between two questions about one doubt.
 	askAgain = 24 * time.Hour
 )
@@ -99,7 +99,7 @@ func earliest(e store.Entry) time.Time {
 	if first.IsZero() {
 		first = e.Record.Resolution
 	}
-	return first.Add(-skew)
+	return first.Add(-Skew)
 }
 
 // note takes in an interaction. It need not have any field.
@@ -146,7 +146,7 @@ func (q *inquiry) compare(e store.Entry, i agentconnect.Interaction, number uint
 		return other
 	case own && e.Key.Resolution != 0 && (e.Attempts == 1 || number > e.Intent):
 		return other // of another resolution of the same conversation
-	case !own && e.Key.Resolution != 0 && i.CreatedAt.After(e.At.Add(skew)):
+	case !own && e.Key.Resolution != 0 && i.CreatedAt.After(e.At.Add(Skew)):
 		return perhaps // of a later resolution, since it was created after this one fell into doubt
 	case own && e.Key.Resolution != 0:
 		return perhaps // of another resolution, or an earlier attempt of this one that was taken for not sent

@@ -38,7 +38,7 @@ func (f *followUps) trace(ctx context.Context, memory Memory, receiver Receiver)
 			if e.State != store.Accepted {
 				continue
 			}
-			for i, err := range receiver.Between(ctx, earliest(e), e.At.Add(skew)) {
+			for i, err := range receiver.Between(ctx, earliest(e), e.At.Add(Skew)) {
 				if err != nil {
 					return fmt.Errorf("read what a recovery in doubt follows up from Agent Connect's data: %w", err)
 				}
@@ -63,7 +63,7 @@ func (f *followUps) traced(key store.Key) bool {
 
 // witnessed tells whether the data would show a recovery by now, as far as recoveries go. It holds for survey requests.
 func (f *followUps) witnessed(e store.Entry) bool {
-	return !e.Key.Recovery || f.traced(e.Key) && !f.latest.Before(e.At.Add(skew))
+	return !e.Key.Recovery || f.traced(e.Key) && !f.latest.Before(e.At.Add(Skew))
 }
 
 // noteFollowUp takes in a recovery. It need not have any field.

@@ -33,6 +33,7 @@ type pass struct {
 	first     bool      // the ledger has never tried to send anything
 	opened    bool      // a back-fill that begins with this pass, for the first time or again
 	held      bool      // the back-fill's position stays: it has left a conversation for later
+	estimated *Estimate // nil until it was asked for
 	sightings sightings
 	needed    time.Time          // the earliest resolution among those that it has met as already sent; zero for none
 	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before

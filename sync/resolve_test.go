@@ -219,6 +219,17 @@ type unsettling struct{ Ledger }
 
 func (unsettling) Settle(store.Key, uint64, store.Result) error { return errTrouble }
 
+// dryAndLive makes a dry run and the pass after it. What the former would send it counts as accepted.
+func (b *bench) dryAndLive(t *testing.T) (dry, live Result) {
+	t.Helper()
+	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	dry = b.mustRun(t)
+	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
+	live = b.mustRun(t)
+	dry.Counts[store.Accepted] += dry.Planned
+	return dry, live
+}
+
 // TestDryRunAfterACrash compares a dry run with the pass after it when an intent was left open: since when it is in doubt
 // counts from now, so that neither believes that it did not arrive.
 func TestDryRunAfterACrash(t *testing.T) {
@@ -233,11 +244,7 @@ func TestDryRunAfterACrash(t *testing.T) {
 	}
 	b.engine.Options.VerifyAfter = 5 * time.Minute
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: info.ID + "-ff", CreatedAt: time.Now()}}}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
-	dry := b.mustRun(t)
-	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
-	live := b.mustRun(t)
-	dry.Counts[store.Accepted] += dry.Planned
+	dry, live := b.dryAndLive(t)
 	if diff := cmp.Diff(dry.Counts, live.Counts); diff != "" || live.Counts[store.InDoubt] != 1 {
 		t.Errorf("-dry +live:\n%s", diff)
 	}
@@ -262,11 +269,7 @@ func TestDryRunSettlesUpToMax(t *testing.T) {
 	}
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: info.ID + "-ff", CreatedAt: time.Now()}}}
 	b.engine.Options.Limits.Max = 1
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
-	dry := b.mustRun(t)
-	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
-	live := b.mustRun(t)
-	dry.Counts[store.Accepted] += dry.Planned
+	dry, live := b.dryAndLive(t)
 	if diff := cmp.Diff(dry.Counts, live.Counts); diff != "" || live.Counts[store.Retry] != 2 {
 		t.Errorf("-dry +live:\n%s", diff)
 	}

@@ -57,6 +57,17 @@ func (r Reasons) Of(states ...store.State) map[Reason]int {
 	return sum
 }
 
+// Broken counts what was rejected because an expression of the configuration failed on it.
+func (r Reasons) Broken() int {
+	sum := 0
+	for reason, n := range r[store.Rejected] {
+		if reason.Broken() {
+			sum += n
+		}
+	}
+	return sum
+}
+
 func (r Reasons) add(state store.State, reason Reason, n int) {
 	if r[state] == nil {
 		r[state] = map[Reason]int{}

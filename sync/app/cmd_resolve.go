@@ -41,11 +41,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	terminal, err := s.terminal(c)
-	if err != nil {
-		return err
-	}
-	tenant, err := s.tenant(c)
+	terminal, tenant, err := s.begin(c)
 	if err != nil {
 		return err
 	}

@@ -42,11 +42,7 @@ func (s *shell) rulesCommand() *cli.Command {
 
 // rulesTest tries the rules.
 func (s *shell) rulesTest(c *cli.Context) (err error) {
-	terminal, err := s.terminal(c)
-	if err != nil {
-		return err
-	}
-	tenant, err := s.tenant(c)
+	terminal, tenant, err := s.begin(c)
 	if err != nil {
 		return err
 	}

@@ -34,11 +34,7 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 	if err != nil {
 		return err
 	}
-	terminal, err := s.terminal(c)
-	if err != nil {
-		return err
-	}
-	tenant, err := s.tenant(c)
+	terminal, tenant, err := s.begin(c)
 	if err != nil {
 		return err
 	}

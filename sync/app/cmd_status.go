@@ -29,11 +29,7 @@ const (
 
 // status reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls neither service.
 func (s *shell) status(c *cli.Context) (err error) {
-	terminal, err := s.terminal(c)
-	if err != nil {
-		return err
-	}
-	tenant, err := s.tenant(c)
+	terminal, tenant, err := s.begin(c)
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"strconv"
 	"time"
 
 	surveysync "acsync/sync"
+	"acsync/sync/report"
 )
 
 // outlook says how much there is to do, and how long that takes at most at the pace of Agent Connect.
@@ -16,21 +16,12 @@ func outlook(e surveysync.Estimate, perMinute int) string {
 	if e.More {
 		about = "at least"
 	}
-	text := fmt.Sprintf("%s %s conversations", about, thousands(e.Conversations))
+	text := fmt.Sprintf("%s %s conversations", about, report.Thousands(e.Conversations))
 	if e.More || e.Conversations == 0 {
 		return text
 	}
 	minutes := math.Ceil(float64(e.Conversations) / float64(perMinute))
 	return fmt.Sprintf("%s, at most %s at %d/min", text, hours(time.Duration(minutes)*time.Minute), perMinute)
-}
-
-// thousands is a number with a comma after each three digits.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
 }
 
 // hours is a duration in hours and minutes.

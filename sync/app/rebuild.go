@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 )
 
@@ -21,11 +22,7 @@ func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interact
 				return
 			}
 			if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
-				at := i.CreatedAt
-				if at.IsZero() {
-					at = time.Now().UTC()
-				}
-				if at.After(latest[id]) {
+				if at := receivedAt(i); at.After(latest[id]) {
 					latest[id] = at
 				}
 			}
@@ -44,9 +41,6 @@ func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interact
 	}
 }
 
-// lag is how much earlier than here Agent Connect may say that it received a request.
-const lag = 15 * time.Minute
-
 // rebuilt is what an interaction adds to the ledger, if anything. One that the ledger remembers by conversation is settled
 // for good. By resolution it is so when the ledger holds something sent about then or later: no earlier resolution
 // is ever seen again. Else it gets a key of its own where the conversation's is taken.
@@ -60,14 +54,25 @@ func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.T
 		if k.Recovery {
 			continue
 		}
-		if r.Held() && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-lag))) {
+		if r.Held() && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-surveysync.Skew))) {
 			return store.Entry{}, false, nil
 		}
 		if r.Held() {
 			key.Resolution = at.UnixMilli()
 		}
 	}
-	return store.Entry{Key: key, Record: store.Record{
-		State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at,
-	}}, true, nil
+	return acceptedAt(key, at), true, nil
+}
+
+// receivedAt is when Agent Connect received a request; now, which is later, where its data do not tell.
+func receivedAt(i agentconnect.Interaction) time.Time {
+	if i.CreatedAt.IsZero() {
+		return time.Now().UTC()
+	}
+	return i.CreatedAt
+}
+
+// acceptedAt is the entry of what Agent Connect received then.
+func acceptedAt(key store.Key, at time.Time) store.Entry {
+	return store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at}}
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"iter"
-	"time"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -53,11 +52,7 @@ func (r *recoveries) entries(ledger *store.Ledger) iter.Seq2[store.Entry, error]
 			if known[key].Held() {
 				continue
 			}
-			at := i.CreatedAt
-			if at.IsZero() {
-				at = time.Now().UTC()
-			}
-			if !yield(store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at}}, nil) {
+			if !yield(acceptedAt(key, receivedAt(i)), nil) {
 				return
 			}
 		}

@@ -23,12 +23,7 @@ func staleNotice(c *cli.Context, r surveysync.Result, maxAge config.Duration) st
 
 // failedNotice names the back-fill that asks about what an expression failed on, once that is mended; empty for nothing.
 func failedNotice(c *cli.Context, r surveysync.Result) string {
-	n := 0
-	for reason, count := range r.Reasons[store.Rejected] {
-		if reason.Broken() {
-			n += count
-		}
-	}
+	n := r.Reasons.Broken()
 	if n == 0 {
 		return ""
 	}

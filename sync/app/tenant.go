@@ -23,6 +23,16 @@ type tenant struct {
 	sandbox *sandbox.Sandbox // nil for the real services
 }
 
+// begin gives a command what it needs before all else: where it shows things, and for whom it works.
+func (s *shell) begin(c *cli.Context) (terminal, *tenant, error) {
+	shown, err := s.terminal(c)
+	if err != nil {
+		return shown, nil, err
+	}
+	t, err := s.tenant(c)
+	return shown, t, err
+}
+
 // tenant reads the configuration; with --sandbox it starts the stand-ins and points the configuration at them. The
 // file is then read only if the command line names one.
 func (s *shell) tenant(c *cli.Context) (*tenant, error) {

@@ -35,13 +35,13 @@ func (t Tally) parts() []struct {
 
 // words are the counts of a tally as a reader says them.
 func (t Tally) words(sent string) string {
-	text := fmt.Sprintf("%s found, %s %s", thousands(t.Found), thousands(t.Sent), sent)
+	text := fmt.Sprintf("%s found, %s %s", Thousands(t.Found), Thousands(t.Sent), sent)
 	for _, more := range []struct {
 		n    int
 		what string
 	}{{t.Rejected, "rejected"}, {t.InDoubt, "in doubt"}, {t.Waiting, "waiting"}, {t.Skipped, "skipped"}} {
 		if more.n > 0 {
-			text += fmt.Sprintf(", %s %s", thousands(more.n), more.what)
+			text += fmt.Sprintf(", %s %s", Thousands(more.n), more.what)
 		}
 	}
 	return text
@@ -102,8 +102,8 @@ func reasonChart(r Report) barChart {
 			continue
 		}
 		most = max(most, c.Count)
-		title := fmt.Sprintf("%s: %s (%s)", c.Reason, thousands(c.Count), c.Meaning)
-		chart.add(c.Reason, fmt.Sprintf("%s · %s", thousands(c.Count), percent(c.Share)), title, []part{{Class: c.class, X: "0", Width: hundredths(c.Count, most)}})
+		title := fmt.Sprintf("%s: %s (%s)", c.Reason, Thousands(c.Count), c.Meaning)
+		chart.add(c.Reason, fmt.Sprintf("%s · %s", Thousands(c.Count), percent(c.Share)), title, []part{{Class: c.class, X: "0", Width: hundredths(c.Count, most)}})
 	}
 	chart.finish(rest, "of other reasons")
 	return chart
@@ -126,7 +126,7 @@ func groupChart(r Report, id, title string, groups []Group) barChart {
 			}
 		}
 		name := orNone(g.Name)
-		chart.add(name, fmt.Sprintf("%s of %s", thousands(g.Sent), thousands(g.Found)), name+": "+g.words(r.sentWord()), parts)
+		chart.add(name, fmt.Sprintf("%s of %s", Thousands(g.Sent), Thousands(g.Found)), name+": "+g.words(r.sentWord()), parts)
 	}
 	chart.finish(rest, "of others")
 	return chart
@@ -146,7 +146,7 @@ func (c *barChart) finish(rest int, what string) {
 	}
 	c.Desc = strings.Join(titles, "; ") + "."
 	if rest > 0 {
-		c.Note += fmt.Sprintf("; %s %s are not drawn", thousands(rest), what)
+		c.Note += fmt.Sprintf("; %s %s are not drawn", Thousands(rest), what)
 	}
 }
 

@@ -51,7 +51,7 @@ func advice(p Pass) []string {
 	if p.Unseen > 0 {
 		say("%d conversations could not be seen with this API key; see the note.", p.Unseen)
 	}
-	broken := broken(p)
+	broken := p.Reasons.Broken()
 	if n := p.Counts[store.Rejected] - broken; n > 0 {
 		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
 	}
@@ -94,17 +94,6 @@ func notes(p Pass) []string {
 		lines = append(lines, fmt.Sprintf("Note: %s.", notice))
 	}
 	return lines
-}
-
-// broken counts what was rejected because an expression of the configuration failed on it.
-func broken(p Pass) int {
-	sum := 0
-	for reason, n := range p.Reasons[store.Rejected] {
-		if reason.Broken() {
-			sum += n
-		}
-	}
-	return sum
 }
 
 // end is the end of a back-fill's range as the command line takes it.

@@ -39,7 +39,7 @@ func (v view) Breakdowns() []breakdown { return v.breakdowns() }
 func pageFuncs(r Report) template.FuncMap {
 	return template.FuncMap{
 		"css":       func() template.CSS { return template.CSS(pageCSS) },
-		"thousands": thousands,
+		"thousands": Thousands,
 		"percent":   percent,
 		"spaced":    spaced,
 		"orNone":    orNone,
@@ -92,8 +92,8 @@ func factsOf(r Report) []Setting {
 		{Key: "begun", Value: r.local(r.Started, layout)},
 		{Key: "took", Value: r.Ended.Sub(r.Started.Time).Round(100 * time.Millisecond).String()},
 		{Key: "checkpoint", Value: checkpoint},
-		{Key: "requests", Value: fmt.Sprintf("Kustomer %s (%s searches), Agent Connect %s", thousands(r.Requests.Kustomer),
-			thousands(r.Requests.KustomerSearch), thousands(r.Requests.AgentConnect))},
+		{Key: "requests", Value: fmt.Sprintf("Kustomer %s (%s searches), Agent Connect %s", Thousands(r.Requests.Kustomer),
+			Thousands(r.Requests.KustomerSearch), Thousands(r.Requests.AgentConnect))},
 		{Key: "exit code", Value: fmt.Sprint(r.Exit)},
 		{Key: "time zone", Value: r.Timezone},
 	}

@@ -36,12 +36,12 @@ func Markdown(w io.Writer, r Report) error {
 func markdownDispositions(b *strings.Builder, r Report) {
 	b.WriteString("## What became of them\n\n| disposition | reason | count | share | meaning |\n| --- | --- | ---: | ---: | --- |\n")
 	for _, d := range r.Dispositions {
-		fmt.Fprintf(b, "| **%s** | | **%s** | %s | %s |\n", plain(spaced(d.Name)), thousands(d.Count), percent(d.Share), plain(d.Meaning))
+		fmt.Fprintf(b, "| **%s** | | **%s** | %s | %s |\n", plain(spaced(d.Name)), Thousands(d.Count), percent(d.Share), plain(d.Meaning))
 		for _, reason := range d.Reasons {
-			fmt.Fprintf(b, "| | %s | %s | %s | %s |\n", plain(reason.Reason), thousands(reason.Count), percent(reason.Share), plain(reason.Meaning))
+			fmt.Fprintf(b, "| | %s | %s | %s | %s |\n", plain(reason.Reason), Thousands(reason.Count), percent(reason.Share), plain(reason.Meaning))
 		}
 	}
-	fmt.Fprintf(b, "| found | | %s | | |\n", thousands(r.Found))
+	fmt.Fprintf(b, "| found | | %s | | |\n", Thousands(r.Found))
 }
 
 func markdownHands(b *strings.Builder, r Report) {
@@ -50,7 +50,7 @@ func markdownHands(b *strings.Builder, r Report) {
 	}
 	b.WriteString("\n## Needs a hand\n")
 	for _, hand := range r.Hands {
-		fmt.Fprintf(b, "\n### %s %s: %s\n\n%s. To do: %s.\n\n", thousands(hand.Count), plain(spaced(hand.Decision)), plain(hand.Reason),
+		fmt.Fprintf(b, "\n### %s %s: %s\n\n%s. To do: %s.\n\n", Thousands(hand.Count), plain(spaced(hand.Decision)), plain(hand.Reason),
 			plain(hand.Meaning), plain(hand.Remedy))
 		for _, agent := range hand.Agents {
 			fmt.Fprintf(b, "- %s\n", plain(strings.TrimSpace(fmt.Sprintf("%d× %s %s", agent.Found, orNone(agent.Name), agent.Address))))
@@ -65,8 +65,8 @@ func markdownGroups(b *strings.Builder, r Report, breakdown breakdown) {
 	fmt.Fprintf(b, "\n## %s\n\n| %s | found | %s | needs a hand | waiting | skipped |\n| --- | ---: | ---: | ---: | ---: | ---: |\n",
 		breakdown.Title, breakdown.Column, r.sentWord())
 	for _, g := range breakdown.Groups {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", plain(orNone(g.Name)), thousands(g.Found), thousands(g.Sent), thousands(g.Hand()),
-			thousands(g.Waiting), thousands(g.Skipped))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", plain(orNone(g.Name)), Thousands(g.Found), Thousands(g.Sent), Thousands(g.Hand()),
+			Thousands(g.Waiting), Thousands(g.Skipped))
 	}
 }
 
@@ -88,7 +88,7 @@ func markdownRows(b *strings.Builder, r Report) {
 			plain(row.Channel), plain(row.Address), plain(spaced(row.Decision)), plain(row.Reason), plain(row.Message))
 	}
 	if more := len(r.Rows) - shownInMarkdown; more > 0 {
-		fmt.Fprintf(b, "\n%s more are not listed here; a report with the extension .csv holds all of them.\n", thousands(more))
+		fmt.Fprintf(b, "\n%s more are not listed here; a report with the extension .csv holds all of them.\n", Thousands(more))
 	}
 }
 

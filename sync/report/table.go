@@ -74,7 +74,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 		return
 	}
 	meaning := d.meaning
-	if d.state == store.Rejected && broken(p) > 0 {
+	if d.state == store.Rejected && p.Reasons.Broken() > 0 {
 		meaning = "refused, or an expression failed"
 	}
 	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), meaning})

@@ -46,7 +46,7 @@ func newTimelineChart(r Report) timelineChart {
 		y := columnsTop + columnsHeight - n*columnsHeight/top
 		line := gridLine{Y: y, TextY: y - 4}
 		if n > 0 {
-			line.Label = thousands(n)
+			line.Label = Thousands(n)
 		}
 		chart.Lines = append(chart.Lines, line)
 	}

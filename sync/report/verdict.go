@@ -21,7 +21,7 @@ func verdict(p Pass, tally Tally, hands []Hand, problem error) Verdict {
 		v.Level, v.Detail = LevelHalted, halted[0]
 		halted = halted[1:]
 	case tally.Hand()+p.Unseen > 0:
-		v.Level, v.Detail = LevelHand, handDetail(tally, broken(p), p.Unseen)
+		v.Level, v.Detail = LevelHand, handDetail(tally, p.Reasons.Broken(), p.Unseen)
 	case tally.Waiting > 0:
 		v.Detail = fmt.Sprintf("%s for a later pass; nobody has to do anything.", several(tally.Waiting, "waits", "wait"))
 	case p.Found == 0:
@@ -29,7 +29,7 @@ func verdict(p Pass, tally Tally, hands []Hand, problem error) Verdict {
 	}
 	v.Todo = append(v.Todo, halted...)
 	for _, hand := range hands {
-		v.Todo = append(v.Todo, fmt.Sprintf("%s %s (%s): %s.", thousands(hand.Count), strings.ReplaceAll(hand.Decision, "_", " "), hand.Reason, hand.Remedy))
+		v.Todo = append(v.Todo, fmt.Sprintf("%s %s (%s): %s.", Thousands(hand.Count), strings.ReplaceAll(hand.Decision, "_", " "), hand.Reason, hand.Remedy))
 	}
 	if limit := limited(p); limit != "" {
 		v.Todo = append(v.Todo, limit)
@@ -47,11 +47,11 @@ func headline(p Pass, tally Tally) string {
 	case p.Followed > 0:
 		return followedHeadline(p, tally)
 	case p.DryRun:
-		return fmt.Sprintf("%s of %s conversations would get a survey request.", thousands(tally.Sent), thousands(p.Found))
+		return fmt.Sprintf("%s of %s conversations would get a survey request.", Thousands(tally.Sent), Thousands(p.Found))
 	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[surveysync.AlreadySent] > 0:
 		return fmt.Sprintf("No new survey request; %s were looked at.", several(p.Found, "conversation", "conversations"))
 	}
-	return fmt.Sprintf("%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
+	return fmt.Sprintf("%s of %s conversations got a survey request.", Thousands(tally.Sent), Thousands(p.Found))
 }
 
 // followedHeadline is the headline of a pass with recoveries, which are no survey requests.
@@ -90,11 +90,11 @@ func several(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + many
+	return Thousands(n) + " " + many
 }
 
-// thousands writes a number with commas, such as 12,300.
-func thousands(n int) string {
+// Thousands writes a number with commas, such as 12,300.
+func Thousands(n int) string {
 	digits := strconv.Itoa(n)
 	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
 		digits = digits[:at] + "," + digits[at:]
