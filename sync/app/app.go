@@ -65,21 +65,51 @@ func (s *shell) commandLine() *cli.App {
 	}
 }
 
-// command completes a command with what is the same for all: no positional argument is taken, because cli treats flags
+// command completes a command with what is the same for nearly all: no positional argument is taken, because cli treats flags
 // behind one as arguments too, and a misplaced word must never turn a dry run into a live one.
 func command(c *cli.Command) *cli.Command {
+	return guarded(c, func(ctx *cli.Context) error {
+		if !ctx.Args().Present() {
+			return nil
+		}
+		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by =false, as in --%s=false)",
+			commandName(ctx), ctx.Args().First(), flagDryRun)
+	})
+}
+
+// commandOf completes a command that takes exactly one argument, behind its flags; its action finds it at c.Args().First().
+func commandOf(argument string, c *cli.Command) *cli.Command {
+	c.ArgsUsage = argument
+	return guarded(c, func(ctx *cli.Context) error {
+		switch name, args := commandName(ctx), ctx.Args(); {
+		case strings.TrimSpace(args.First()) == "":
+			return usagef("%s takes one argument, %s, behind its flags; see acsync %s --help", name, argument, name)
+		case args.Len() > 1:
+			return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags come before the argument)",
+				name, argument, args.Get(1))
+		}
+		return nil
+	})
+}
+
+// guarded completes a command whose arguments are checked before it acts.
+func guarded(c *cli.Command, check func(*cli.Context) error) *cli.Command {
 	action := c.Action
 	c.Flags = append(c.Flags, commonFlags()...)
 	c.HideHelpCommand = true
 	c.OnUsageError = misuse
 	c.Action = func(ctx *cli.Context) error {
-		if ctx.Args().Present() {
-			return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by =false, as in --%s=false)",
-				strings.TrimPrefix(ctx.Command.HelpName, "acsync "), ctx.Args().First(), flagDryRun)
+		if err := check(ctx); err != nil {
+			return err
 		}
 		return action(ctx)
 	}
 	return c
+}
+
+// commandName is the command with those that it stands under.
+func commandName(c *cli.Context) string {
+	return strings.TrimPrefix(c.Command.HelpName, "acsync ")
 }
 
 // noCommand answers a command line without a command, or with an unknown one.
