@@ -273,7 +273,22 @@ func TestVerdict(t *testing.T) {
 			if got.Level != test.level || got.Headline != test.headline {
 				t.Errorf("got %+v", got)
 			}
+			if len(got.Todo) > 0 && strings.Contains(got.Detail, "obody has to do") {
+				t.Errorf("nobody has to do anything, but: %q", got.Todo)
+			}
 		})
+	}
+}
+
+// TestVerdictCalm looks at how urgent a pass is that did all of its work.
+func TestVerdictCalm(t *testing.T) {
+	quiet := sending(true, 12, 7, 0)
+	if got, want := New(quiet, Detail{}).Verdict.Detail, "Every conversation is accounted for. Nobody has to do anything."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	quiet.Notices = []string{"Kustomer was slow"}
+	if got, want := New(quiet, Detail{}).Verdict.Detail, "Every conversation is accounted for. Nothing is urgent."; got != want {
+		t.Errorf("with a notice: got %q, want %q", got, want)
 	}
 }
 

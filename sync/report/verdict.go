@@ -12,8 +12,13 @@ import (
 // verdict answers what happened, whether anything is wrong, and what to do. The problem is what ended the pass, if
 // something did.
 func verdict(p Pass, tally Tally, hands []Hand, problem error) Verdict {
-	v := Verdict{Level: LevelGood, Headline: headline(p, tally), Detail: "Every conversation is accounted for, and nobody has to do anything.", Todo: []string{}}
+	v := Verdict{Level: LevelGood, Headline: headline(p, tally), Todo: []string{}}
 	halted := halts(p)
+	hints := todo(p, hands)
+	calm := "Nobody has to do anything."
+	if len(hints) > 0 {
+		calm = "Nothing is urgent."
+	}
 	switch {
 	case problem != nil:
 		v.Level, v.Detail = LevelHalted, "The pass ended early: "+problem.Error()+"."
@@ -23,19 +28,26 @@ func verdict(p Pass, tally Tally, hands []Hand, problem error) Verdict {
 	case tally.Hand()+p.Unseen > 0:
 		v.Level, v.Detail = LevelHand, handDetail(tally, p.Reasons.Broken(), p.Unseen)
 	case tally.Waiting > 0:
-		v.Detail = fmt.Sprintf("%s for a later pass; nobody has to do anything.", several(tally.Waiting, "waits", "wait"))
+		v.Detail = several(tally.Waiting, "waits", "wait") + " for a later pass. " + calm
 	case p.Found == 0:
-		v.Detail = "Nobody has to do anything."
+		v.Detail = calm
+	default:
+		v.Detail = "Every conversation is accounted for. " + calm
 	}
-	v.Todo = append(v.Todo, halted...)
+	v.Todo = append(append(v.Todo, halted...), hints...)
+	return v
+}
+
+// todo lists what somebody can do, or should know.
+func todo(p Pass, hands []Hand) []string {
+	var hints []string
 	for _, hand := range hands {
-		v.Todo = append(v.Todo, fmt.Sprintf("%s %s (%s): %s.", Thousands(hand.Count), strings.ReplaceAll(hand.Decision, "_", " "), hand.Reason, hand.Remedy))
+		hints = append(hints, fmt.Sprintf("%s %s (%s): %s.", Thousands(hand.Count), strings.ReplaceAll(hand.Decision, "_", " "), hand.Reason, hand.Remedy))
 	}
 	if limit := limited(p); limit != "" {
-		v.Todo = append(v.Todo, limit)
+		hints = append(hints, limit)
 	}
-	v.Todo = append(v.Todo, notes(p)...)
-	return v
+	return append(hints, notes(p)...)
 }
 
 func headline(p Pass, tally Tally) string {
