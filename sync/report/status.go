@@ -23,9 +23,18 @@ type Status struct {
 	Backfills []store.Backfill // those that are not finished
 	Refused   []store.Refusal  // by the latest passes, the latest first
 	NextDue   time.Time        // of what is scheduled or to be retried; zero for nothing
-	Last      *store.Run       // the last pass; nil for none
+	Last      *store.Run       // the last pass that came to its end; nil for none
+	Ending    Ending           // what its exit code means
+	Killed    *store.Holder    // who had the ledger last, and left without closing it; nil: it was closed
+	Recent    Recent
 	Now       time.Time
-	Overlap   time.Duration // sync.overlap, which lateness must stay below
+
+	FirstTried   time.Time     // of what is to be retried: the earliest first try; zero for none
+	Asks         bool          // passes settle doubts by Agent Connect's data
+	Settle       time.Duration // sync.settle, which the checkpoint stays behind
+	Overlap      time.Duration // sync.overlap, which lateness must stay below
+	MaxAge       time.Duration // sync.max_age; 0 = none
+	MaxErrorRate float64       // sync.max_error_rate
 }
 
 // doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
@@ -34,14 +43,9 @@ func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store
 // StatusTable writes the status for people, on one screen.
 func StatusTable(w io.Writer, s Status, style Style) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "acsync status · %s\n\n", s.Tenant)
-	fmt.Fprintf(&b, "ledger      %s (%s)\n", s.Ledger, s.ID)
-	fmt.Fprintf(&b, "checkpoint  %s, %s\n", show(s.Checkpoint), since(s.Now, s.Checkpoint))
-	fmt.Fprintf(&b, "last pass   %s\n", lastPass(s))
-	fmt.Fprintf(&b, "late        %s\n", lateness(s.Lateness, s.Overlap))
-	if !s.NextDue.IsZero() {
-		fmt.Fprintf(&b, "next due    %s: %d scheduled, %d to be retried\n", show(s.NextDue), s.Counts[store.Scheduled], s.Counts[store.Retry])
-	}
+	fmt.Fprintf(&b, "acsync status · %s\n", s.Tenant)
+	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
+	writeLights(&b, s.Lights(), style)
 	b.WriteString("\n")
 	t, total := newTable(style), 0
 	for _, n := range s.Counts {
@@ -55,21 +59,13 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
 	b.WriteString(tableText(t))
 	doubts(&b, s, style)
-	unfinished(&b, s)
+	unfinished(&b, s, style)
 	refused(&b, s)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func lastPass(s Status) string {
-	if s.Last == nil {
-		return "none yet"
-	}
-	return fmt.Sprintf("%s, %s, %s: found %d, exit %d", show(s.Last.Ended), since(s.Now, s.Last.Ended),
-		s.Last.Mode, s.Last.Found, s.Last.Exit)
-}
-
-// lateness tells how late Kustomer's search showed conversations, and warns when the overlap hardly covers it.
+// lateness tells how late Kustomer's search showed conversations.
 func lateness(l store.Lateness, overlap time.Duration) string {
 	if l.Count == 0 {
 		return "no conversation was ever seen later than its window"
@@ -82,11 +78,7 @@ func lateness(l store.Lateness, overlap time.Duration) string {
 		}
 		classes = append(classes, fmt.Sprintf("%d < %s", class.Count, short(class.Below)))
 	}
-	text := fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count, l.Greatest.Round(time.Second), short(overlap), strings.Join(classes, ", "))
-	if l.Greatest > overlap*8/10 {
-		text += "\n            lengthen sync.overlap: what comes later than that is never seen"
-	}
-	return text
+	return fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count, short(l.Greatest.Round(time.Second)), short(overlap), strings.Join(classes, ", "))
 }
 
 // short is a duration of whole units without the zeros behind them.
@@ -105,10 +97,10 @@ func doubts(b *strings.Builder, s Status, style Style) {
 	if s.doubtful() == 0 {
 		return
 	}
-	fmt.Fprintf(b, "\n%s\n", paint(style, text.FgRed, fmt.Sprintf(
-		"%d in doubt: not sent again. Look them up in Agent Connect by these ids:", s.doubtful())))
+	fmt.Fprintf(b, "\n%s\n", paint(style, text.FgRed, fmt.Sprintf("%d in doubt", s.doubtful())))
 	for _, entry := range s.InDoubt {
-		fmt.Fprintf(b, "  %-24s  %-17s  %s %s\n", entry.Conversation, entry.Reason, cmp.Or(entry.Kind(), "done"), show(entry.Record.Resolution))
+		line := fmt.Sprintf("  %-24s  %-17s  %s %s", entry.Conversation, entry.Reason, cmp.Or(entry.Kind(), "done"), show(entry.Record.Resolution))
+		b.WriteString(text.Snip(line, max(style.Width, 40), "…") + "\n")
 	}
 	if more := s.doubtful() - len(s.InDoubt); more > 0 {
 		fmt.Fprintf(b, "  and %d more\n", more)
@@ -130,13 +122,17 @@ func refused(b *strings.Builder, s Status) {
 }
 
 // unfinished lists the back-fills that were begun and have not come to their end.
-func unfinished(b *strings.Builder, s Status) {
+func unfinished(b *strings.Builder, s Status, style Style) {
 	if len(s.Backfills) == 0 {
 		return
 	}
 	b.WriteString("\nback-fills that are not finished; the same command goes on\n")
 	for _, f := range s.Backfills {
-		fmt.Fprintf(b, "  --from %s --to %s\n    done up to %s\n", stamp(f.From), end(f.To), show(f.Position))
+		turn := " "
+		if style.Width < 65 { // columns of the line below with both times
+			turn = "\n  "
+		}
+		fmt.Fprintf(b, "  --from %s%s--to %s\n    done up to %s\n", stamp(f.From), turn, end(f.To), show(f.Position))
 	}
 }
 
@@ -174,6 +170,10 @@ type statusJSON struct {
 	Late       *lateStatusJSON `json:"late"` // since the ledger was made
 	LastPass   *store.Run      `json:"last_pass"`
 	Running    *runningJSON    `json:"running"` // the process that holds the ledger; then the rest is null or empty. null: it is free
+	Level      string          `json:"level"`   // the worst of the lights
+	Lights     []Light         `json:"lights"`
+	Killed     *runningJSON    `json:"killed"`              // who had the ledger last, and left without closing it; null: it was closed
+	Usual      float64         `json:"usual_pause_seconds"` // between two runs; 0 where it is not known
 }
 
 type doubtJSON struct {
@@ -197,7 +197,9 @@ func StatusJSON(w io.Writer, s Status) error {
 	for _, b := range s.Backfills {
 		backfills = append(backfills, backfillAs(b))
 	}
+	lights := s.Lights()
 	return json.NewEncoder(w).Encode(statusJSON{
+		Level: worst(lights), Lights: lights, Killed: killedAs(s), Usual: s.Recent.Usual.Seconds(),
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
 		SurveyPer: s.Identity, Backfills: backfills,
 		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
