@@ -42,7 +42,7 @@ func (v historyView) ModeWords() string     { return v.modeWords() }
 func (v historyView) BehindWords() string   { return v.behindWords() }
 func (v historyView) Listed() []PastPass    { return v.Passes[:min(len(v.Passes), shownPasses)] }
 func (v historyView) Unlisted() int         { return len(v.Passes) - len(v.Listed()) }
-func (v historyView) Named() []Rejection { return v.Rejections[:min(len(v.Rejections), mostListed)] }
+func (v historyView) Named() []Rejection    { return v.Rejections[:min(len(v.Rejections), mostListed)] }
 
 func (v historyView) Unnamed() int { return len(v.Rejections) - len(v.Named()) + v.unnamed() }
 

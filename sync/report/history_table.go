@@ -16,15 +16,18 @@ type historyLimits struct{ stretches, reasons, fuses, rejections int }
 
 // historyForms are ever shorter forms, the first for what is no screen.
 var historyForms = []historyLimits{
-	{math.MaxInt, math.MaxInt, 8, 8},
+	{math.MaxInt, math.MaxInt - 1, 8, 8},
 	{31, 12, 5, 8},
 	{14, 8, 3, 5},
 	{10, 6, 3, 4},
 	{7, 5, 2, 3},
 	{7, 3, 1, 2},
-	{5, 0, 1, 1},
-	{3, 0, 0, 0},
-	{0, 0, 0, 0},
+	{7, 0, 1, 1},
+	{7, -1, 1, 3}, // not even what became of them
+	{7, -1, 1, 0},
+	{5, -1, 0, 0},
+	{3, -1, 0, 0},
+	{0, -1, 0, 0}, // the sum alone
 }
 
 // HistoryTable writes the report of past passes for people, on one screen where it has a height.
@@ -64,33 +67,38 @@ const (
 	leastBar   = 10
 )
 
-// trendTable has a line for each stretch, the latest last, and where there is room a bar for what was sent.
+// trendTable has a line for each stretch, the latest last, and where there is room a bar for what was sent; then their sum.
 func (h History) trendTable(b *strings.Builder, s Style, most int) {
 	shown := h.Trend[max(len(h.Trend)-most, 0):]
-	if len(shown) == 0 {
-		return
-	}
-	top := 0
+	top := 1
 	for _, stretch := range shown {
 		top = max(top, stretch.Sent)
 	}
-	room := min(s.Width, widest) - trendWidth - 2
 	fmt.Fprintf(b, "\n %-10s %6s %8s %8s %7s %7s %7s\n", map[bool]string{true: "day", false: "from"}[h.Step == "1d"], "passes", "found", "sent", "hand", "waiting", "skipped")
-	for _, stretch := range shown {
-		line := fmt.Sprintf(" %-10s %6s %8s %8s %7s %7s %7s", h.label(stretch), Thousands(stretch.Passes), Thousands(stretch.Found), Thousands(stretch.Sent),
-			Thousands(stretch.Hand()), Thousands(stretch.Waiting), Thousands(stretch.Skipped))
-		if room >= leastBar && stretch.Sent > 0 {
-			line += "  " + paint(s, text.FgGreen, strings.Repeat("▇", max(stretch.Sent*room/max(top, 1), 1)))
-		}
-		b.WriteString(line + "\n")
-	}
 	if hidden := len(h.Trend) - len(shown); hidden > 0 {
-		fmt.Fprintf(b, " and %d earlier lines; see --report, or a taller window\n", hidden)
+		fmt.Fprintf(b, " %d earlier lines: see --report, or a taller window\n", hidden)
 	}
+	room := min(s.Width, widest) - trendWidth - 2
+	for _, stretch := range shown {
+		b.WriteString(trendLine(h.label(stretch), stretch))
+		if room >= leastBar && stretch.Sent > 0 {
+			b.WriteString("  " + paint(s, text.FgGreen, strings.Repeat("▇", max(stretch.Sent*room/top, 1))))
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString(trendLine("all", Stretch{Passes: len(h.Passes), Tally: h.Tally}) + "\n")
+}
+
+func trendLine(label string, s Stretch) string {
+	return fmt.Sprintf(" %-10s %6s %8s %8s %7s %7s %7s", label, Thousands(s.Passes), Thousands(s.Found), Thousands(s.Sent), Thousands(s.Hand()),
+		Thousands(s.Waiting), Thousands(s.Skipped))
 }
 
 // countTable has what became of the conversations, and why.
 func (h History) countTable(b *strings.Builder, s Style, most int) {
+	if most < 0 {
+		return
+	}
 	b.WriteString("\n")
 	t := newTable(s)
 	for _, d := range dispositions {
@@ -107,7 +115,7 @@ func (h History) countTable(b *strings.Builder, s Style, most int) {
 	}
 	why, rest := newTable(s), 0
 	shown := h.Reasons
-	if len(shown) > most && len(shown) > most+1 {
+	if len(shown) > most+1 { // one more takes no more room than a line that stands for it
 		shown = shown[:most]
 	}
 	for _, r := range shown {

@@ -78,7 +78,7 @@ func (s Status) checkpointLight() Light {
 	age := s.Now.Sub(s.Checkpoint)
 	light := Light{Name: "checkpoint", Level: s.overdue(age - s.Settle), Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint))}
 	if usual := s.Recent.Usual; usual > 0 {
-		light.Text += fmt.Sprintf("; a pass about every %s", about(usual))
+		light.Text += fmt.Sprintf("; usually every %s", about(usual))
 	}
 	switch {
 	case age < -time.Minute:

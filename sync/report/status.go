@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -40,8 +41,24 @@ type Status struct {
 // doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
-// StatusTable writes the status for people, on one screen.
+// statusForms are how many that are in doubt and how many rejected ones a status names, ever fewer.
+var statusForms = []struct{ doubts, refused int }{{math.MaxInt, shownRows}, {5, 4}, {3, 2}, {1, 1}, {0, 0}}
+
+// StatusTable writes the status for people, on one screen where it has a height and the screen is not a tiny one.
 func StatusTable(w io.Writer, s Status, style Style) error {
+	var screen string
+	for _, most := range statusForms {
+		screen = statusScreen(s, style, most.doubts, most.refused)
+		if style.Height == 0 || strings.Count(screen, "\n") < style.Height {
+			break
+		}
+	}
+	_, err := io.WriteString(w, screen)
+	return err
+}
+
+// statusScreen is the status with at most so many that are in doubt, and rejected ones.
+func statusScreen(s Status, style Style, mostDoubts, mostRefused int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "acsync status · %s\n", s.Tenant)
 	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
@@ -58,11 +75,10 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 	}
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
 	b.WriteString(tableText(t))
-	doubts(&b, s, style)
+	doubts(&b, s, style, mostDoubts)
 	unfinished(&b, s, style)
-	refused(&b, s)
-	_, err := io.WriteString(w, b.String())
-	return err
+	refused(&b, s, mostRefused)
+	return b.String()
 }
 
 // lateness tells how late Kustomer's search showed conversations.
@@ -93,30 +109,31 @@ func short(d time.Duration) string {
 	return text
 }
 
-func doubts(b *strings.Builder, s Status, style Style) {
-	if s.doubtful() == 0 {
+func doubts(b *strings.Builder, s Status, style Style, most int) {
+	if s.doubtful() == 0 || most == 0 {
 		return
 	}
 	fmt.Fprintf(b, "\n%s\n", paint(style, text.FgRed, fmt.Sprintf("%d in doubt", s.doubtful())))
-	for _, entry := range s.InDoubt {
+	shown := s.InDoubt[:min(len(s.InDoubt), most)]
+	for _, entry := range shown {
 		line := fmt.Sprintf("  %-24s  %-17s  %s %s", entry.Conversation, entry.Reason, cmp.Or(entry.Kind(), "done"), show(entry.Record.Resolution))
 		b.WriteString(text.Snip(line, max(style.Width, 40), "…") + "\n")
 	}
-	if more := s.doubtful() - len(s.InDoubt); more > 0 {
+	if more := s.doubtful() - len(shown); more > 0 {
 		fmt.Fprintf(b, "  and %d more\n", more)
 	}
 }
 
 // refused lists what was rejected lately.
-func refused(b *strings.Builder, s Status) {
-	if len(s.Refused) == 0 {
+func refused(b *strings.Builder, s Status, most int) {
+	if len(s.Refused) == 0 || most == 0 {
 		return
 	}
 	b.WriteString("\nrejected lately\n")
-	for _, refusal := range s.Refused[:min(len(s.Refused), shownRows)] {
+	for _, refusal := range s.Refused[:min(len(s.Refused), most)] {
 		fmt.Fprintf(b, "  %-24s  %s%s\n", refusal.Conversation, ofKind(refusal.Kind), refusal.Reason)
 	}
-	if more := len(s.Refused) - shownRows; more > 0 {
+	if more := len(s.Refused) - most; more > 0 {
 		fmt.Fprintf(b, "  and %d more; --json names them\n", more)
 	}
 }
