@@ -56,7 +56,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Color: terminal.colorOut})
+	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
 }
 
 func readStatus(ledger *store.Ledger) (report.Status, error) {

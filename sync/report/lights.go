@@ -137,7 +137,7 @@ func (s Status) doubtLight() Light {
 	case s.Asks && old:
 		light.Todo = "Agent Connect's data have not settled these for a day: " + light.Todo
 	case s.Asks:
-		light.Level, light.Todo = LightLook, "the next passes ask Agent Connect's data, acsync resolve does so now"
+		light.Level, light.Todo = LightLook, "the next pass asks Agent Connect; acsync resolve does now"
 	}
 	return light
 }

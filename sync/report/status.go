@@ -41,14 +41,18 @@ type Status struct {
 // doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
-// statusForms are how many that are in doubt and how many rejected ones a status names, ever fewer.
-var statusForms = []struct{ doubts, refused int }{{math.MaxInt, shownRows}, {5, 4}, {3, 2}, {1, 1}, {0, 0}}
+// statusForms are how many that are in doubt and how many rejected ones a status names, ever fewer; the last has the counts in
+// one sentence.
+var statusForms = []struct {
+	doubts, refused int
+	table           bool
+}{{math.MaxInt, shownRows, true}, {5, 4, true}, {3, 2, true}, {1, 1, true}, {0, 0, true}, {0, 0, false}}
 
 // StatusTable writes the status for people, on one screen where it has a height and the screen is not a tiny one.
 func StatusTable(w io.Writer, s Status, style Style) error {
 	var screen string
 	for _, most := range statusForms {
-		screen = statusScreen(s, style, most.doubts, most.refused)
+		screen = statusScreen(s, style, most.doubts, most.refused, most.table)
 		if style.Height == 0 || strings.Count(screen, "\n") < style.Height {
 			break
 		}
@@ -58,16 +62,26 @@ func StatusTable(w io.Writer, s Status, style Style) error {
 }
 
 // statusScreen is the status with at most so many that are in doubt, and rejected ones.
-func statusScreen(s Status, style Style, mostDoubts, mostRefused int) string {
+func statusScreen(s Status, style Style, mostDoubts, mostRefused int, tabled bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "acsync status · %s\n", s.Tenant)
 	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
 	writeLights(&b, s.Lights(), style)
 	b.WriteString("\n")
-	t, total := newTable(style), 0
-	for _, n := range s.Counts {
-		total += n
+	if tabled {
+		countsTable(&b, s, style)
+	} else {
+		countsLine(&b, s, style)
 	}
+	doubts(&b, s, style, mostDoubts)
+	unfinished(&b, s, style)
+	refused(&b, s, mostRefused)
+	return b.String()
+}
+
+// countsTable has the conversations of the ledger by disposition.
+func countsTable(b *strings.Builder, s Status, style Style) {
+	t, total := newTable(style), s.total()
 	for _, d := range dispositions {
 		if n := s.Counts[d.state]; n > 0 {
 			t.AppendRow(table.Row{paint(style, d.color, name(d.state)), n, share(n, total), d.meaning})
@@ -75,10 +89,27 @@ func statusScreen(s Status, style Style, mostDoubts, mostRefused int) string {
 	}
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
 	b.WriteString(tableText(t))
-	doubts(&b, s, style, mostDoubts)
-	unfinished(&b, s, style)
-	refused(&b, s, mostRefused)
-	return b.String()
+}
+
+// countsLine has the same where there is no room for a table.
+func countsLine(b *strings.Builder, s Status, style Style) {
+	var parts []string
+	for _, d := range dispositions {
+		if n := s.Counts[d.state]; n > 0 {
+			parts = append(parts, Thousands(n)+" "+name(d.state))
+		}
+	}
+	words := several(s.total(), "conversation", "conversations") + " in the ledger: " + strings.Join(parts, ", ")
+	b.WriteString(hanging(words, max(style.Width, 40), 0) + "\n")
+}
+
+// total is how many conversations the ledger holds.
+func (s Status) total() int {
+	total := 0
+	for _, n := range s.Counts {
+		total += n
+	}
+	return total
 }
 
 // lateness tells how late Kustomer's search showed conversations.
