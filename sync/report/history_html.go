@@ -46,6 +46,9 @@ func (v historyView) Named() []Rejection    { return v.Rejections[:min(len(v.Rej
 
 func (v historyView) Unnamed() int { return len(v.Rejections) - len(v.Named()) + v.unnamed() }
 
+func (v historyView) Short() bool { return len(v.Trend) <= 14 }
+
+// Fuses are those that blew, with the time of their pass.
 func (v historyView) Fuses() (list []string) {
 	for _, p := range v.Passes {
 		if p.Fuse != "" {
@@ -57,7 +60,8 @@ func (v historyView) Fuses() (list []string) {
 
 func historyFuncs(h History) template.FuncMap {
 	return template.FuncMap{
-		"stretch":   func(s Stretch) string { return h.label(s) },
+		"weekday":   func(m Moment) string { return h.local(m, "Mon") },
+		"day":       func(m Moment) string { return h.local(m, "2 Jan") },
 		"began":     func(m Moment) string { return h.local(m, "2 Jan 15:04") },
 		"spanChart": newTimelineChart,
 		"took":      func(p PastPass) string { return about(p.took()) },

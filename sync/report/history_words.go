@@ -84,7 +84,7 @@ func (h History) lateWords() string {
 	if h.Late.Count == 0 {
 		return "no conversation was seen later than its window"
 	}
-	return fmt.Sprintf("%s seen later than their window, at most by %s of the overlap's %s", several(h.Late.Count, "conversation", "conversations"),
+	return fmt.Sprintf("%s, at most by %s of the overlap's %s", several(h.Late.Count, "conversation seen later than its window", "conversations seen later than their windows"),
 		short(seconds(h.Late.Seconds)), short(seconds(h.Late.Overlap)))
 }
 

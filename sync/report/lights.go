@@ -77,7 +77,7 @@ func (s Status) overdue(by time.Duration) string {
 func (s Status) checkpointLight() Light {
 	age := s.Now.Sub(s.Checkpoint)
 	light := Light{Name: "checkpoint", Level: s.overdue(age - s.Settle), Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint))}
-	if usual := s.Recent.Usual; usual > 0 {
+	if usual := s.Recent.Usual; usual >= time.Minute {
 		light.Text += fmt.Sprintf("; usually every %s", about(usual))
 	}
 	switch {
