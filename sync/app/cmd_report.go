@@ -19,9 +19,9 @@ func (s *shell) reportCommand() *cli.Command {
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
 		Description: "Reads the summaries that the ledger keeps of passes, and nothing else. A pass belongs to the time at which it began;\n" +
-			"without --from and --to it is today and the six days before.",
+			"without --from and --to those of today and of the six days before.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: flagFrom, DefaultText: "six days before today", Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time"},
+			&cli.StringFlag{Name: flagFrom, DefaultText: "six days before the last day", Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time"},
 			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
 			&cli.StringSliceFlag{Name: flagReport, Usage: "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
 		},
@@ -86,18 +86,18 @@ func (t *tenant) pastRuns() (runs []store.Run, err error) {
 	return runs, nil
 }
 
-// pastWindow is the range that the flags name.
+// pastWindow is the range that the flags name; without --from its last day and the six before.
 func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (surveysync.Window, error) {
-	from := c.String(flagFrom)
-	if !c.IsSet(flagFrom) {
-		from = now.In(zone).AddDate(0, 0, -6).Format(time.DateOnly)
-	}
 	var w surveysync.Window
 	var err error
-	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil {
+	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, err
 	}
-	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
+	from := c.String(flagFrom)
+	if !c.IsSet(flagFrom) {
+		from = w.To.Add(-1).In(zone).AddDate(0, 0, -6).Format(time.DateOnly)
+	}
+	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil {
 		return w, err
 	}
 	if w.Empty() {

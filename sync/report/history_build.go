@@ -148,7 +148,7 @@ func (h *History) trend(w surveysync.Window, ending func(int) Ending) {
 	for _, p := range h.Passes {
 		at, exact := slices.BinarySearchFunc(h.Trend, p.Started.Time, func(s Stretch, t time.Time) int { return s.From.Compare(t) })
 		if !exact {
-			at--
+			at = max(at-1, 0) // where the clocks show a midnight twice, the first day may begin with the second
 		}
 		h.Trend[at].add(p, ending(p.Exit).Level == LightAct)
 	}
