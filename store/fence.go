@@ -206,8 +206,12 @@ func replace(path string, content []byte, durable bool) error {
 	return nil
 }
 
-// Abandoned tells that there is no ledger at path, but was one: what it knew is lost, and its fence is left.
+// Abandoned tells that there is no ledger at path, but was one: its fence is left, or a link that leads nowhere, as when
+// the disk that it leads to is not mounted.
 func Abandoned(path string) bool {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
 	_, err := os.Lstat(path)
-	return errors.Is(err, fs.ErrNotExist) && abandoned(path) != nil
+	return err == nil || abandoned(path) != nil
 }

@@ -214,9 +214,10 @@ func TestStops(t *testing.T) {
 			},
 		},
 		{
-			name: "server failures", answer: refuse(500, 3),
+			// None is accepted first: an outcome that is noted late would begin the row anew. Those in flight finish.
+			name: "server failures", answer: refuse(500, 0),
 			want: func(r Result) bool {
-				return strings.HasPrefix(r.Fuse, "server_failures") && r.Counts[store.InDoubt] >= 5 && r.Counts[store.InDoubt] <= 9
+				return strings.HasPrefix(r.Fuse, "server_failures") && r.Counts[store.InDoubt] >= 5 && r.Counts[store.InDoubt] <= 5+3
 			},
 		},
 		{

@@ -86,7 +86,7 @@ func (e *expression) run(f *facts) (any, error) {
 	if err != nil {
 		failed := runError{}
 		if at, ok := errors.AsType[*file.Error](err); ok {
-			failed.at = at.From + 1
+			failed.at, failed.missing = at.From+1, ofNothing.MatchString(at.Message)
 		}
 		return nil, failed
 	}
@@ -106,12 +106,23 @@ func (e *expression) holds(f *facts) (bool, error) {
 	return truth, nil
 }
 
-// runError is an expression that fails on one conversation. It says where and not why: the library's own words may hold
-// what the conversation holds.
-type runError struct{ at int } // the character, from 1
+// runError is an expression that fails on one conversation. It says where, and does not repeat the library's own words:
+// they may hold what the conversation holds.
+type runError struct {
+	at      int  // the character, from 1
+	missing bool // a field was asked for of something that is missing
+}
 
-// Error tells the place.
-func (e runError) Error() string { return fmt.Sprintf("its expression fails at character %d", e.at) }
+// ofNothing is the library's complaint about a field of something that is missing.
+var ofNothing = regexp.MustCompile(`^cannot fetch .* from <nil>`)
+
+// Error tells the place, and how to mend what is most often wrong there.
+func (e runError) Error() string {
+	if e.missing {
+		return fmt.Sprintf("its expression fails at character %d: it asks for a field of what is missing (?. in place of . lets that pass)", e.at)
+	}
+	return fmt.Sprintf("its expression fails at character %d", e.at)
+}
 
 // compileError is an expression that cannot be used.
 type compileError struct {

@@ -109,7 +109,7 @@ func TestConditionsThatFail(t *testing.T) {
 	for _, test := range []struct {
 		name, text, want string
 	}{
-		{"null in the middle", `custom.none.deeper == 1`, "its expression fails at character 13"},
+		{"null in the middle", `custom.none.deeper == 1`, "its expression fails at character 13: it asks for a field of what is missing (?. in place of . lets that pass)"},
 		{"text where a truth is needed", `custom.secretStr and true`, "its expression fails at character 8"},
 		{"text as the whole condition", `custom.secretStr`, "its expression fails at character 1"},
 		{"text where a number is needed", `int(custom.secretStr) > 1`, "its expression fails at character 1"},

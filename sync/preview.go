@@ -11,8 +11,8 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// Preview decides real conversations by one policy or several, to compare them. It reads from Kustomer and from nothing
-// else: what a ledger remembers does not count.
+// Preview decides real conversations by one policy or several, to compare them. It reads from Kustomer alone: what a
+// ledger remembers does not count.
 type Preview struct {
 	Source    Source
 	Directory Directory

@@ -164,7 +164,7 @@ func TestRulesDecide(t *testing.T) {
 			[]RuleText{{Name: "a", When: "custom.x.y == 1", Action: ActionSkip}},
 			nil,
 			func(d *Decision) {
-				*d = Decision{Skip: "rule_error:a", Trouble: "its expression fails at character 10"}
+				*d = Decision{Skip: "rule_error:a", Trouble: runError{at: 10, missing: true}.Error()}
 			},
 		},
 		{
@@ -180,7 +180,7 @@ func TestRulesDecide(t *testing.T) {
 			[]RuleText{{Name: "a", When: always, Set: FieldTexts{Brand: "custom.x.y"}}},
 			nil,
 			func(d *Decision) {
-				*d = Decision{Skip: "rule_error:a", Matched: []string{"a"}, Trouble: "its expression fails at character 10"}
+				*d = Decision{Skip: "rule_error:a", Matched: []string{"a"}, Trouble: runError{at: 10, missing: true}.Error()}
 			},
 		},
 		{
@@ -290,7 +290,7 @@ func TestRuleErrorIsRejectedAndDecidedAnew(t *testing.T) {
 	if got := b.state(t, 0); got.State != store.Rejected || got.Reason != "rule_error:odd" || got.Attempts != 0 {
 		t.Errorf("the ledger has %+v", got)
 	}
-	if got := b.rows()[b.conversations[0].ID].Message; got != "its expression fails at character 10" {
+	if got := b.rows()[b.conversations[0].ID].Message; got != (runError{at: 10, missing: true}).Error() {
 		t.Errorf("the row says %q", got)
 	}
 	b.engine.Options.Overlap = 24 * time.Hour

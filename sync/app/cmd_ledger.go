@@ -141,16 +141,17 @@ func (s *shell) ledgerExport(c *cli.Context) error {
 	if err != nil {
 		return done(err)
 	}
-	var w io.Writer = s.stdout
-	if path := c.String(flagOut); path != "" {
-		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return done(fmt.Errorf("write the export: %w", err))
-		}
-		defer file.Close()
-		w = file
+	export := func(w io.Writer) (int, error) { return exportTo(w, info.ID, ledger.Each) }
+	path := c.String(flagOut)
+	if path == "" {
+		_, err := export(s.stdout)
+		return done(err)
 	}
-	return done(exportTo(w, info.ID, ledger.Each))
+	n, err := exportFile(path, export)
+	if err != nil {
+		return done(err)
+	}
+	return done(s.sayLedger(c, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations", path, n))
 }
 
 func (s *shell) ledgerImport(c *cli.Context) error {
@@ -184,7 +185,7 @@ func (s *shell) ledgerRebuild(c *cli.Context) error {
 	if err != nil {
 		return done(err)
 	}
-	since, err := parseTime(flagSince, c.String(flagSince), zone, time.Now())
+	since, err := parseTime(flagSince, c.String(flagSince), zone, s.clock())
 	if err == nil {
 		err = tenant.config.Ready()
 	}

@@ -27,8 +27,8 @@ func (s *shell) rulesCommand() *cli.Command {
 		Subcommands: []*cli.Command{command(&cli.Command{
 			Name:  "test",
 			Usage: "show which rules hold for real conversations, and the resulting survey requests; nothing is sent",
-			Description: "Reads from Kustomer, by default what was marked done in the last day, and nothing else: no ledger is needed, and what\n" +
-				"one remembers does not count. Nor does sync.max_age.",
+			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger is needed, and what one remembers\n" +
+				"does not count. Nor does sync.max_age. Agent Connect is asked only for filters.require_active_profile.",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
 				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
@@ -61,7 +61,7 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 	}
 	trial := &report.Rules{Tenant: tenant.name, Window: window, With: c.String(flagWith)}
 	preview := surveysync.Preview{Source: clients.kustomer, Directory: clients.kustomer, Notice: func(text string) { log.Warn(text) }}
-	if preview.Policies, err = s.trialPolicies(c, tenant.config, trial); err != nil {
+	if preview.Policies, err = s.trialPolicies(c, tenant.config, trial, clients.connect); err != nil {
 		return err
 	}
 	if ids := c.StringSlice(flagID); len(ids) > 0 {
@@ -99,7 +99,7 @@ func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (surveysync.Windo
 	if err != nil {
 		return surveysync.Window{}, err
 	}
-	now := s.now().UTC()
+	now := s.clock().UTC()
 	from, err := parseTime(flagFrom, c.String(flagFrom), zone, now)
 	if err != nil {
 		return surveysync.Window{}, err
@@ -119,28 +119,33 @@ func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (surveysync.Windo
 }
 
 // trialPolicies are the policy of the configuration, and that of the one to compare with.
-func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.Rules) ([]surveysync.Policy, error) {
-	policies := []surveysync.Policy{policy(cfg)}
-	trial.Names = policies[0].Rules.Names()
+func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.Rules, from surveysync.Roster) ([]surveysync.Policy, error) {
+	configs := []config.Config{cfg}
 	if c.IsSet(flagWith) {
 		other, err := load(config.Source{Path: c.String(flagWith), Env: s.env})
 		if err != nil {
 			return nil, fmt.Errorf("--%s: %w", flagWith, err)
 		}
-		policies = append(policies, policy(other))
-		policies[1].AppURL = policies[0].AppURL
-		trial.WithName = policies[1].Rules.Names()
+		configs = append(configs, other)
+		trial.WithName = policy(other).Rules.Names()
 	}
-	for i := range policies {
-		policies[i].MaxAge = 0
+	trial.Names = policy(cfg).Rules.Names()
+	var profiles *surveysync.Profiles // listed once, and only where they are asked for
+	var policies []surveysync.Policy
+	for _, each := range configs {
+		p := policy(each)
+		p.MaxAge, p.AppURL = 0, cfg.KustomerAppURL()
+		if each.Filters.RequireActiveProfile {
+			var err error
+			if profiles == nil {
+				profiles, err = surveysync.NewProfiles(from.Employees(c.Context))
+			}
+			if err != nil {
+				return nil, err
+			}
+			p.Profiles = profiles
+		}
+		policies = append(policies, p)
 	}
 	return policies, nil
-}
-
-// now is the clock that times on the command line count from.
-func (s *shell) now() time.Time {
-	if s.app.Now != nil {
-		return s.app.Now()
-	}
-	return time.Now()
 }

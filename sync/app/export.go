@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -28,12 +29,29 @@ type line struct {
 	PerRes     bool      `json:"per_resolution,omitzero"` // asked about once for each resolution, not once
 }
 
-// exportTo writes the entries that each gives. They come by id, and a Kustomer id begins with the time of its creation, so
-// that the oldest come first.
-func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) error) error {
+// exportFile lets an export be written to a new file, which is whole on the disk or not there.
+func exportFile(path string, write func(io.Writer) (int, error)) (n int, err error) {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, usagef("write the export: %v; name a new file with --%s", err, flagOut)
+	}
+	defer func() {
+		if err = errors.Join(err, file.Close()); err != nil {
+			err = errors.Join(err, os.Remove(path))
+		}
+	}()
+	if n, err = write(file); err == nil {
+		err = file.Sync()
+	}
+	return n, err
+}
+
+// exportTo writes the entries that each gives, and tells how many. They come by id, and a Kustomer id begins with the time
+// of its creation, so that the oldest come first.
+func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) error) (n int, err error) {
 	buffered := bufio.NewWriter(w)
 	encoder := json.NewEncoder(buffered)
-	err := each(func(e store.Entry) error {
+	err = each(func(e store.Entry) error {
 		l := line{
 			ID: e.Conversation, Resolution: e.Record.Resolution.UTC(), State: e.State.String(), Reason: e.Reason,
 			Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), PerRes: e.Key.Resolution != 0, Kind: e.Kind(),
@@ -41,15 +59,16 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 		if e.Intent > 0 {
 			l.Intent = store.Intent{Number: e.Intent, Ledger: ledger}.String()
 		}
+		n++
 		return encoder.Encode(l)
 	})
 	if err == nil {
 		err = buffered.Flush()
 	}
 	if err != nil {
-		return fmt.Errorf("write the export: %w", err)
+		return n, fmt.Errorf("write the export: %w", err)
 	}
-	return nil
+	return n, nil
 }
 
 // importFrom reads an export. What is not settled there (scheduled, to be retried, sending) comes as in doubt where an
@@ -64,7 +83,7 @@ func importFrom(r io.Reader) iter.Seq2[store.Entry, error] {
 			}
 			entry, ok, err := parseLine(scanner.Bytes())
 			if err != nil {
-				yield(store.Entry{}, fmt.Errorf("line %d of the import: %w", n, err))
+				yield(store.Entry{}, usagef("line %d of the import: %v", n, err))
 				return
 			}
 			if ok && !yield(entry, nil) {

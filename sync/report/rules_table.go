@@ -179,8 +179,10 @@ func (v ruling) show(b *strings.Builder, s Style, about string) {
 	detail := func(what, value string) {
 		b.WriteString(text.Snip(fmt.Sprintf("    %-10s  %s", what, value), s.Width, "…") + "\n")
 	}
-	if v.Message != "" {
-		detail("because", v.Message)
+	for i, line := range strings.Split(text.WrapSoft(v.Message, max(s.Width-16, 20)), "\n") {
+		if strings.TrimSpace(line) != "" {
+			detail([]string{"because", ""}[min(i, 1)], strings.TrimSpace(line))
+		}
 	}
 	if len(v.Rules) > 0 && v.Decision == "send" {
 		detail("rules", strings.Join(v.Rules, ", "))

@@ -195,12 +195,31 @@ func newTable(s Style) table.Writer {
 		meaning = table.ColumnConfig{Number: 4, Hidden: true}
 	}
 	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 1, WidthMin: nameWidth, WidthMax: nameWidth},
+		{Number: 1, WidthMin: nameWidth, WidthMax: nameWidth, WidthMaxEnforcer: foldName},
 		{Number: 2, WidthMin: countWidth, Align: text.AlignRight, AlignFooter: text.AlignRight},
 		{Number: 3, WidthMin: shareWidth, Align: text.AlignRight, AlignFooter: text.AlignRight},
 		meaning,
 	})
 	return t
+}
+
+// foldName breaks a name that is too long for its column, as of a rule, where its words end, and indents what follows.
+func foldName(name string, width int) string {
+	const indent = "    "
+	var lines []string
+	for text.RuneWidthWithoutEscSequences(name) > width {
+		letters := []rune(name)
+		at := min(width, len(letters))
+		for i := at; i > len(indent); i-- {
+			if strings.ContainsRune(":._- ", letters[i-1]) {
+				at = i
+				break
+			}
+		}
+		lines = append(lines, string(letters[:at]))
+		name = indent + strings.TrimLeft(string(letters[at:]), " ")
+	}
+	return strings.Join(append(lines, name), "\n")
 }
 
 // tableText is the table's text without the blanks that pad its lines.
