@@ -219,7 +219,7 @@ func TestHistoryVerdict(t *testing.T) {
 		runs []store.Run
 		want string
 	}{
-		"no pass":                 {nil, LevelGood},
+		"no pass":                 {nil, LevelNone},
 		"well":                    {[]store.Run{run(0, 0), run(0, 0)}, LevelGood},
 		"rejections":              {[]store.Run{run(0, 0), run(3, 2)}, LevelHand},
 		"a fuse, and well since":  {[]store.Run{run(0, 0), run(13, 0)}, LevelHand},

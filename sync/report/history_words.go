@@ -10,6 +10,7 @@ import (
 func (h History) verdict() Verdict {
 	v := Verdict{Level: LevelGood, Headline: h.headline(), Detail: "All of them did their work.", Todo: []string{}}
 	if len(h.Passes) == 0 {
+		v.Level = LevelNone
 		v.Detail = "The ledger remembers none of that time."
 		if h.Latest != nil {
 			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s.", h.local(h.Latest.Started, "2006-01-02 15:04:05"))
