@@ -103,9 +103,11 @@ type Run struct {
 	To         time.Time      `json:"to"`
 	Checkpoint time.Time      `json:"checkpoint"`
 	Found      int            `json:"found"`
-	Counts     map[string]int `json:"counts"`             // by state
-	Reasons    map[string]int `json:"reasons"`            // by reason
-	Refusals   []Refusal      `json:"refusals,omitempty"` // the first of those that were rejected
+	Counts     map[string]int `json:"counts"`                   // by state
+	Reasons    map[string]int `json:"reasons"`                  // by reason
+	Refusals   []Refusal      `json:"refusals,omitempty"`       // the first of those that were rejected
+	Late       int            `json:"late,omitempty"`           // seen for the first time below a checkpoint that was closed before
+	Latest     float64        `json:"latest_seconds,omitempty"` // how far below it at most
 	Fuse       string         `json:"fuse,omitempty"`
 	Exit       int            `json:"exit"`
 }

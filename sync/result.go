@@ -161,5 +161,6 @@ func (r Result) summary() *store.Run {
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
 		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals, Fuse: r.Fuse, Exit: r.Exit,
+		Late: r.Late, Latest: r.Latest.Seconds(),
 	}
 }

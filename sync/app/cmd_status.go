@@ -23,8 +23,10 @@ func (s *shell) statusCommand() *cli.Command {
 }
 
 const (
-	listed     = 20 // conversations in doubt that status names
-	latestRuns = 50 // passes whose refusals it names
+	listed     = 20   // conversations in doubt that status names
+	latestRuns = 50   // passes whose refusals it names
+	recentRuns = 1500 // passes that it looks at: those of a day, if there is one a minute
+	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
 // status reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls neither service.
@@ -49,11 +51,12 @@ func (s *shell) status(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	status.Tenant, status.Ledger, status.Overlap = tenant.name, tenant.config.Ledger.Path, time.Duration(tenant.config.Sync.Overlap)
+	status.Killed = leftBehind(tenant.config.Ledger.Path)
+	tenant.complete(&status)
 	if c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Color: terminal.colorOut})
+	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
 }
 
 func readStatus(ledger *store.Ledger) (report.Status, error) {
@@ -73,24 +76,61 @@ func readStatus(ledger *store.Ledger) (report.Status, error) {
 	if err != nil {
 		return report.Status{}, err
 	}
-	runs, err := ledger.Runs(latestRuns)
+	runs, err := ledger.Runs(recentRuns)
 	if err != nil {
 		return report.Status{}, fmt.Errorf("read the last pass: %w", err)
 	}
 	status := report.Status{Info: info, InDoubt: append(open, doubtful...), Now: time.Now()}
+	status.Recent = report.NewRecent(runs, status.Now)
 	if len(waiting) > 0 {
 		status.NextDue = waiting[0].Due
 	}
 	if len(runs) > 0 {
-		status.Last = &runs[0]
+		status.Last, status.Ending = &runs[0], endingOf(runs[0].Exit)
+	}
+	if status.FirstTried, err = firstTried(ledger); err != nil {
+		return report.Status{}, err
 	}
 	backfills, err := ledger.Backfills()
 	if err != nil {
 		return report.Status{}, fmt.Errorf("read the back-fills: %w", err)
 	}
 	status.Backfills = slices.DeleteFunc(backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
-	status.Refused, err = standing(ledger, runs)
+	status.Refused, err = standing(ledger, runs[:min(len(runs), latestRuns)])
 	return status, err
+}
+
+// complete adds what the configuration says to what the ledger does.
+func (t *tenant) complete(s *report.Status) {
+	settings := t.config.Sync
+	s.Tenant, s.Ledger, s.Asks = t.name, t.config.Ledger.Path, t.remembers()
+	s.Settle, s.Overlap, s.MaxAge = time.Duration(settings.Settle), time.Duration(settings.Overlap), time.Duration(settings.MaxAge)
+	s.MaxErrorRate = settings.MaxErrorRate
+}
+
+// leftBehind is who had the ledger last, when that process was killed: one that ends takes its word away before it gives up
+// the lock. It is asked while the lock is held, so that it is nobody's who is at work. Nil: nobody was.
+func leftBehind(path string) *store.Holder {
+	holder, err := store.ReadHolder(path)
+	if err != nil {
+		return nil // none, or it tells nothing
+	}
+	return &holder
+}
+
+// firstTried is the earliest first try of what is to be retried; zero for none.
+func firstTried(ledger *store.Ledger) (time.Time, error) {
+	var first time.Time
+	entries, err := ledger.Waiting(retried, store.Retry)
+	if err != nil {
+		return first, fmt.Errorf("read what is to be retried: %w", err)
+	}
+	for _, e := range entries {
+		if !e.First.IsZero() && (first.IsZero() || e.First.Before(first)) {
+			first = e.First
+		}
+	}
+	return first, nil
 }
 
 // standing are the refusals of the latest passes that still stand, each once: what an expression failed on may have been

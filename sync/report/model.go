@@ -61,6 +61,7 @@ const (
 	LevelGood   = "good"      // all is accounted for
 	LevelHand   = "attention" // the pass did its work, and somebody has to look at some conversations
 	LevelHalted = "halted"    // the pass did not do all of its work
+	LevelNone   = "none"      // there was no pass; of a report of past passes only
 )
 
 // Tally counts conversations by what became of them.

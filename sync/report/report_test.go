@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -181,19 +182,29 @@ func status() Status {
 		Tenant: "acme", Ledger: "/var/lib/acsync/acsync.db", Now: at, NextDue: at.Add(3 * time.Minute),
 		InDoubt: []store.Entry{{
 			Key:    store.Key{Conversation: "6716500fa1b2c3d4e5f60001", Recovery: true},
-			Record: store.Record{State: store.InDoubt, Reason: "no_answer", Resolution: at.Add(-2 * time.Hour)},
+			Record: store.Record{State: store.InDoubt, Reason: "no_answer", Resolution: at.Add(-2 * time.Hour), At: at.Add(-time.Hour)},
 		}},
 		Refused: []store.Refusal{{Conversation: "6716500fa1b2c3d4e5f60003", Reason: "employee_not_found"}, {Conversation: "6716500fa1b2c3d4e5f60004", Reason: "employee_deactivated", Kind: "recovery"}},
 		Last:    &store.Run{Mode: "run", Ended: at.Add(-15 * time.Minute), Found: 412, Exit: 3},
+		Ending:  endingOf(3),
+		Recent:  Recent{Usual: 15 * time.Minute, Accepted: 1210, Rejected: 2},
+		Asks:    true, Settle: 3 * time.Minute, Overlap: 30 * time.Minute, MaxAge: 72 * time.Hour, MaxErrorRate: 0.25,
 	}
 }
 
 func TestStatus(t *testing.T) {
-	var table, object, indented bytes.Buffer
-	if err := StatusTable(&table, status(), Style{Width: 80}); err != nil {
-		t.Fatal(err)
+	for _, size := range []struct{ width, height int }{{60, 0}, {80, 0}, {80, 24}, {200, 50}} {
+		var table bytes.Buffer
+		if err := StatusTable(&table, status(), Style{Width: size.width, Height: size.height}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, fmt.Sprintf("status-%dx%d.txt", size.width, size.height), table.Bytes())
+		fits(t, table.String(), size.width)
+		if lines := strings.Count(table.String(), "\n"); size.height > 0 && lines >= size.height {
+			t.Errorf("%d lines on a screen of %d", lines, size.height)
+		}
 	}
-	golden(t, "status.txt", table.Bytes())
+	var object, indented bytes.Buffer
 	if err := StatusJSON(&object, status()); err != nil {
 		t.Fatal(err)
 	}

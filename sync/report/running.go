@@ -95,11 +95,23 @@ type runningJSON struct {
 func RunningJSON(w io.Writer, r Running) error {
 	return json.NewEncoder(w).Encode(statusJSON{
 		Schema: "acsync.status/1", Ledger: r.Ledger, Checkpoint: stamp(r.Checkpoint),
-		Running: &runningJSON{
-			PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At), Age: max(r.Now.Sub(r.At), 0).Seconds(),
-			Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read), Checkpoint: stamp(r.Checkpoint),
-			Found: r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected, InDoubt: r.InDoubt, Skipped: r.Skipped,
-			ToDo: r.toDo(), WaitingFor: r.WaitingFor,
-		},
+		Running: runningAs(r),
 	})
+}
+
+func runningAs(r Running) *runningJSON {
+	return &runningJSON{
+		PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At), Age: max(r.Now.Sub(r.At), 0).Seconds(),
+		Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read), Checkpoint: stamp(r.Checkpoint),
+		Found: r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected, InDoubt: r.InDoubt, Skipped: r.Skipped,
+		ToDo: r.toDo(), WaitingFor: r.WaitingFor,
+	}
+}
+
+// killedAs is what the process that was killed had told; nil for none.
+func killedAs(s Status) *runningJSON {
+	if s.Killed == nil {
+		return nil
+	}
+	return runningAs(Running{Holder: *s.Killed, Now: s.Now})
 }

@@ -35,13 +35,8 @@ func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 		i++
 	}
 	t := Timeline{Step: steps[i].name, Span: to.Sub(from).Hours()}
-	for at := floor(from.In(zone), steps[i].width, steps[i].days); at.Before(to); {
+	for _, at := range starts(from, to, zone, i) {
 		t.Slots = append(t.Slots, Slot{From: Moment{at}})
-		if days := steps[i].days; days > 0 {
-			at = at.AddDate(0, 0, days)
-		} else {
-			at = at.Add(steps[i].width)
-		}
 	}
 	for _, row := range rows {
 		if row.Resolution.Before(from) || !row.Resolution.Before(to) {
@@ -56,6 +51,20 @@ func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 		t.Most = max(t.Most, t.Slots[slot].Found)
 	}
 	return t
+}
+
+// starts are the times at which the slots of [from, to) begin, in the step of that index.
+func starts(from, to time.Time, zone *time.Location, step int) []time.Time {
+	var list []time.Time
+	for at := floor(from.In(zone), steps[step].width, steps[step].days); at.Before(to); {
+		list = append(list, at)
+		if days := steps[step].days; days > 0 {
+			at = at.AddDate(0, 0, days)
+		} else {
+			at = at.Add(steps[step].width)
+		}
+	}
+	return list
 }
 
 // floor is the latest beginning of a step, by the local clock, that is not after t.

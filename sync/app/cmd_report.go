@@ -1,0 +1,125 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/renameio/v2/maybe"
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/report"
+)
+
+func (s *shell) reportCommand() *cli.Command {
+	return command(&cli.Command{
+		Name:  "report",
+		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
+		Description: "Reads the summaries that the ledger keeps of passes, and nothing else. A pass belongs to the time at which it began;\n" +
+			"without --from and --to those of today and of the six days before.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: flagFrom, DefaultText: "six days before the last day", Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time"},
+			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
+			&cli.StringSliceFlag{Name: flagReport, Usage: "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
+		},
+		Action: s.report,
+	})
+}
+
+// report shows what past passes did.
+func (s *shell) report(c *cli.Context) (err error) {
+	if err := checkReports(c); err != nil {
+		return err
+	}
+	terminal, tenant, err := s.begin(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tenant.close()) }()
+	about := report.Past{Tenant: tenant.name, Overlap: time.Duration(tenant.config.Sync.Overlap), Ending: endingOf}
+	if about.Zone, err = tenant.config.Location(); err != nil {
+		return err
+	}
+	if about.Window, err = pastWindow(c, about.Zone, time.Now()); err != nil { // the clock by which passes are recorded
+		return err
+	}
+	for _, path := range c.StringSlice(flagReport) {
+		if err := tenant.spares(c, path); err != nil {
+			return err
+		}
+	}
+	runs, err := tenant.pastRuns()
+	if err != nil {
+		return err
+	}
+	history := report.NewHistory(runs, about)
+	if err := writeHistory(c, history); err != nil {
+		return err
+	}
+	if c.Bool(flagJSON) {
+		err = report.HistoryJSON(s.stdout, history)
+	} else {
+		err = report.HistoryTable(s.stdout, history, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
+	}
+	if err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}
+
+// pastRuns are the summaries of all passes that the ledger remembers, the newest first.
+func (t *tenant) pastRuns() (runs []store.Run, err error) {
+	ledger, err := t.open(store.Options{ReadOnly: true})
+	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
+		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, ledger.Close()) }()
+	if runs, err = ledger.Runs(0); err != nil {
+		return nil, fmt.Errorf("read the past passes: %w", err)
+	}
+	return runs, nil
+}
+
+// pastWindow is the range that the flags name; without --from its last day and the six before.
+func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (surveysync.Window, error) {
+	var w surveysync.Window
+	var err error
+	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
+		return w, err
+	}
+	from := c.String(flagFrom)
+	if !c.IsSet(flagFrom) {
+		from = w.To.Add(-1).In(zone).AddDate(0, 0, -6).Format(time.DateOnly)
+	}
+	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil {
+		return w, err
+	}
+	if w.Empty() {
+		return w, usagef("--%s %s does not lie before --%s %s", flagFrom, w.From.In(zone).Format(time.RFC3339), flagTo, w.To.In(zone).Format(time.RFC3339))
+	}
+	return w, nil
+}
+
+// writeHistory writes the files of --report, each whole or not at all, for their owner's eyes alone.
+func writeHistory(c *cli.Context, history report.History) error {
+	for _, path := range c.StringSlice(flagReport) {
+		render, err := report.HistoryRendererFor(path)
+		if err != nil {
+			return err
+		}
+		var out bytes.Buffer
+		if err = render(&out, history); err == nil {
+			err = maybe.WriteFile(path, out.Bytes(), 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("write the report %s: %w", path, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,16 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// HistoryJSON writes the report of past passes as one object on one line, schema acsync.history/1.
+func HistoryJSON(w io.Writer, h History) error { return json.NewEncoder(w).Encode(h) }
+
+// HistoryFileJSON writes the same, indented.
+func HistoryFileJSON(w io.Writer, h History) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(h)
+}

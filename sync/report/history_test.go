@@ -1,0 +1,294 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// endingOf is what the application says of exit codes, shortened.
+func endingOf(code int) Ending {
+	switch code {
+	case 0:
+		return Ending{LightOK, "all accounted for", ""}
+	case 3:
+		return Ending{LightLook, "done, but some are rejected, parked or in doubt", "see what was rejected or is in doubt, below"}
+	case 13:
+		return Ending{LightAct, "a fuse blew", "see why the fuse blew before the next pass goes on with the rest"}
+	}
+	return Ending{LightAct, "", "see the log of that pass"}
+}
+
+func past(from, to time.Time) Past {
+	return Past{Tenant: "acme", Window: surveysync.Window{From: from, To: to}, Zone: time.UTC, Overlap: 30 * time.Minute, Ending: endingOf}
+}
+
+// past weeks: a pass each so many hours before at, the newest first. Every fifth has rejections, one a fuse, one is a back-fill.
+func pastRuns(n int, every time.Duration) []store.Run {
+	var runs []store.Run
+	for i := range n {
+		started := at.Add(-time.Duration(i) * every)
+		accepted, skipped := 300+40*(i%7), 50+i%9
+		run := store.Run{
+			Pass: started.Format("20060102T150405Z-7f3a"), Mode: "run", Started: started, Ended: started.Add(90 * time.Second),
+			From: started.Add(-every), To: started.Add(-3 * time.Minute), Checkpoint: started.Add(-3 * time.Minute),
+			Counts:  map[string]int{"accepted": accepted, "skipped": skipped},
+			Reasons: map[string]int{"no_agent": skipped - 20, "no_email": 12, "rule:internal tests": 8},
+		}
+		switch {
+		case i == 12:
+			run.Mode, run.Checkpoint = "backfill", started.Add(-9*24*time.Hour)
+		case i == 9:
+			run.Exit, run.Fuse, run.Counts["scheduled"] = 13, "max_error_rate: 12 of 40 survey requests were rejected", 260
+			run.Reasons["stopped"] = 260
+			fallthrough
+		case i%5 == 4:
+			run.Counts["rejected"], run.Counts["in_doubt"] = 3, 1
+			run.Reasons["employee_not_found"], run.Reasons["no_answer"] = 3, 1
+			run.Refusals = []store.Refusal{
+				{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5f6%04d", i), Reason: "employee_not_found"},
+				{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5f7%04d", i), Reason: "employee_not_found", Kind: "recovery"},
+			}
+			run.Late, run.Latest = 2, 420
+			if run.Exit == 0 {
+				run.Exit = 3
+			}
+		}
+		for _, n := range run.Counts {
+			run.Found += n
+		}
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+func week() History {
+	midnight := at.Truncate(24 * time.Hour)
+	return NewHistory(pastRuns(40, 6*time.Hour), past(midnight.AddDate(0, 0, -6), at.Add(time.Minute)))
+}
+
+func noPasses() History {
+	return NewHistory(pastRuns(40, 6*time.Hour), past(at.AddDate(0, -3, 0), at.AddDate(0, -2, 0)))
+}
+
+func renderHistory(t *testing.T, form string, h History) string {
+	t.Helper()
+	renderer, err := HistoryRendererFor("history." + form)
+	must(t, err)
+	var out bytes.Buffer
+	must(t, renderer(&out, h))
+	return out.String()
+}
+
+func TestHistoryForms(t *testing.T) {
+	for name, h := range map[string]History{"week": week(), "none": noPasses()} {
+		for _, form := range forms {
+			t.Run(name+"."+form, func(t *testing.T) {
+				golden(t, "history-"+name+"."+form, []byte(renderHistory(t, form, h)))
+			})
+		}
+	}
+}
+
+// TestHistoryScreens shows past passes on terminals of several sizes: never wider, and on one with a height nothing scrolls away.
+func TestHistoryScreens(t *testing.T) {
+	for _, size := range []struct{ width, height int }{{60, 24}, {60, 0}, {80, 24}, {80, 0}, {200, 50}} {
+		for name, h := range map[string]History{"week": week(), "none": noPasses()} {
+			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
+				var out bytes.Buffer
+				must(t, HistoryTable(&out, h, Style{Width: size.width, Height: size.height}))
+				golden(t, fmt.Sprintf("history-%s-%dx%d.txt", name, size.width, size.height), out.Bytes())
+				fits(t, out.String(), size.width)
+				if lines := strings.Count(out.String(), "\n"); size.height > 0 && lines >= size.height {
+					t.Errorf("%d lines on a screen of %d", lines, size.height)
+				}
+			})
+		}
+	}
+}
+
+// fits tells of lines that are wider than a screen, or end in blanks.
+func fits(t *testing.T, screen string, width int) {
+	t.Helper()
+	for line := range strings.Lines(screen) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
+			t.Errorf("%d columns: %s", n, line)
+		}
+		if line != strings.TrimRight(line, " \n")+"\n" {
+			t.Errorf("spaces at the end of %q", line)
+		}
+	}
+}
+
+// TestHistoryAddsUp compares the totals of a history with the passes' own reports, and its trend with its totals.
+func TestHistoryAddsUp(t *testing.T) {
+	var runs []store.Run
+	var want Tally
+	counts, reasons := map[string]int{}, map[string]int{}
+	for i := range 30 {
+		pass, _ := detailed(100+i, 5*time.Hour, nil)
+		pass.Started = at.Add(-time.Duration(i) * 7 * time.Hour)
+		var out bytes.Buffer
+		must(t, JSON(&out, pass))
+		var told passJSON
+		must(t, json.Unmarshal(out.Bytes(), &told))
+		want = want.plus(Tally{
+			Found: told.Found, Sent: told.Accepted, Rejected: told.Rejected, InDoubt: told.InDoubt,
+			Waiting: told.Retry + told.Scheduled, Skipped: told.Skipped + told.Dropped,
+		})
+		run := store.Run{Pass: pass.Pass, Mode: "run", Started: pass.Started, Ended: pass.Started, Found: pass.Found, Counts: map[string]int{}, Reasons: map[string]int{}, Exit: 3}
+		for state, n := range pass.Counts {
+			run.Counts[state.String()] = n
+			counts[state.String()] += n
+		}
+		for _, part := range []map[string]int{told.Reasons, told.Rejections, told.Waits} {
+			for reason, n := range part {
+				run.Reasons[reason] += n
+				reasons[reason] += n
+			}
+		}
+		runs = append(runs, run)
+	}
+	for _, span := range []time.Duration{10 * 24 * time.Hour, 100 * 24 * time.Hour, 900 * 24 * time.Hour} {
+		h := NewHistory(runs, past(at.Add(-span), at.Add(time.Hour)))
+		if diff := cmp.Diff(want, h.Tally); diff != "" {
+			t.Errorf("-passes +history:\n%s", diff)
+		}
+		var trend Tally
+		passes := 0
+		for _, s := range h.Trend {
+			trend, passes = trend.plus(s.Tally), passes+s.Passes
+		}
+		if diff := cmp.Diff(want, trend); diff != "" || passes != len(runs) || len(h.Trend) > mostSlots+2 {
+			t.Errorf("the trend of %s has %d passes in %d steps of %s: -passes +trend:\n%s", span, passes, len(h.Trend), h.Step, diff)
+		}
+		got, why := map[string]int{}, map[string]int{}
+		for _, d := range h.Dispositions {
+			got[d.Name] = d.Count
+		}
+		for _, r := range h.Reasons {
+			why[r.Reason] = r.Count
+		}
+		if !maps.Equal(counts, got) || !maps.Equal(reasons, why) {
+			t.Errorf("dispositions %s\nreasons %s", cmp.Diff(counts, got), cmp.Diff(reasons, why))
+		}
+	}
+}
+
+// TestHistoryRange takes in the passes that began at --from or later and before --to, by days of the zone.
+func TestHistoryRange(t *testing.T) {
+	zone := time.FixedZone("UTC+9", 9*3600)
+	runs := []store.Run{
+		{Pass: "after", Mode: "run", Started: time.Date(2026, 11, 22, 15, 0, 0, 0, time.UTC)},
+		{Pass: "last", Mode: "run", Started: time.Date(2026, 11, 22, 14, 59, 59, 0, time.UTC)},
+		{Pass: "first", Mode: "run", Started: time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)},
+		{Pass: "before", Mode: "run", Started: time.Date(2026, 11, 20, 14, 59, 59, 0, time.UTC)},
+	}
+	about := past(time.Date(2026, 11, 21, 0, 0, 0, 0, zone), time.Date(2026, 11, 23, 0, 0, 0, 0, zone))
+	about.Zone = zone
+	h := NewHistory(runs, about)
+	var got []string
+	for _, s := range h.Trend {
+		got = append(got, fmt.Sprint(h.local(s.From, time.DateOnly), " ", s.Passes))
+	}
+	if diff := cmp.Diff([]string{"2026-11-21 1", "2026-11-22 1"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if len(h.Passes) != 2 || h.Passes[0].Pass != "last" || h.Latest.Pass != "after" {
+		t.Errorf("passes %v, latest %v", h.Passes, h.Latest)
+	}
+}
+
+// TestHistoryVerdict holds when somebody has to look.
+func TestHistoryVerdict(t *testing.T) {
+	run := func(exit, rejected int) store.Run {
+		return store.Run{Mode: "run", Started: at, Exit: exit, Found: rejected, Counts: map[string]int{"rejected": rejected}}
+	}
+	for name, test := range map[string]struct {
+		runs []store.Run
+		want string
+	}{
+		"no pass":                 {nil, LevelNone},
+		"well":                    {[]store.Run{run(0, 0), run(0, 0)}, LevelGood},
+		"rejections":              {[]store.Run{run(0, 0), run(3, 2)}, LevelHand},
+		"a fuse, and well since":  {[]store.Run{run(0, 0), run(13, 0)}, LevelHand},
+		"the latest blew a fuse":  {[]store.Run{run(13, 0), run(0, 0)}, LevelHalted},
+		"a code of a new version": {[]store.Run{run(77, 0)}, LevelHalted},
+	} {
+		if got := NewHistory(test.runs, past(at.Add(-time.Hour), at.Add(time.Hour))).Verdict; got.Level != test.want {
+			t.Errorf("%s: %+v, want %s", name, got, test.want)
+		}
+	}
+}
+
+// hostileRuns have markup, formulas and escape sequences wherever the ledger keeps words.
+func hostileRuns() []store.Run {
+	const markup = "=\"><script>alert(1)</script><img src=x onerror=alert(2)> | [x](javascript:alert(3)) https://evil.example \x1b[31m\r\n# heading"
+	runs := pastRuns(8, 6*time.Hour)
+	for i := range runs {
+		runs[i].Pass, runs[i].Mode, runs[i].Fuse = markup, markup, markup
+		runs[i].Reasons = map[string]int{markup: 3}
+		runs[i].Refusals = []store.Refusal{{Conversation: markup, Reason: markup, Kind: markup}}
+	}
+	return runs
+}
+
+func TestHistoryMarkupIsText(t *testing.T) {
+	about := past(at.Add(-96*time.Hour), at.Add(time.Hour))
+	about.Tenant = "<script>"
+	h := NewHistory(hostileRuns(), about)
+	page := renderHistory(t, "html", h)
+	for _, bad := range []string{"<script", "<img", `href="javascript`} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+	for line := range strings.Lines(renderHistory(t, "md", h)) {
+		for _, bad := range []string{"<script", "<img", "](javascript", " https://evil"} {
+			if strings.Contains(line, bad) {
+				t.Errorf("Markdown has %s in %s", bad, line)
+			}
+		}
+		if strings.HasPrefix(line, "# heading") {
+			t.Errorf("a value begins a line: %s", line)
+		}
+	}
+	lines, err := csv.NewReader(strings.NewReader(renderHistory(t, "csv", h))).ReadAll()
+	if err != nil || len(lines) != 9 || !strings.HasPrefix(lines[1][0], "'=") {
+		t.Errorf("%d lines of CSV, %q: %v", len(lines), lines[1][0], err)
+	}
+	var out bytes.Buffer
+	must(t, HistoryTable(&out, h, Style{Width: 80}))
+	if strings.Contains(out.String(), "\x1b") || strings.Contains(out.String(), "\r") {
+		t.Errorf("escape sequences pass through: %q", out.String())
+	}
+}
+
+// TestHistoryJSONFields holds the fields that programs rely on.
+func TestHistoryJSONFields(t *testing.T) {
+	for _, h := range []History{week(), noPasses()} {
+		var out bytes.Buffer
+		must(t, HistoryJSON(&out, h))
+		var got map[string]any
+		must(t, json.Unmarshal(out.Bytes(), &got))
+		for _, name := range []string{
+			"schema", "tenant", "verdict", "from", "to", "timezone", "found", "tally", "dispositions", "reasons", "modes", "exits", "step", "trend",
+			"late", "behind_seconds", "rejections", "passes", "latest",
+		} {
+			if value, ok := got[name]; !ok || value == nil {
+				t.Errorf("%s is %v", name, value)
+			}
+		}
+	}
+}

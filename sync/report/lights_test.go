@@ -1,0 +1,140 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/store"
+)
+
+// well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
+func well() Status {
+	return Status{
+		Info: store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
+		Now:  at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
+		Recent: Recent{Usual: 15 * time.Minute, Accepted: 1000},
+		Settle: 3 * time.Minute, Overlap: 30 * time.Minute, MaxAge: 72 * time.Hour, MaxErrorRate: 0.25,
+	}
+}
+
+// late has seen conversations late, at most by so much.
+func late(most time.Duration) store.Lateness { return store.Lateness{Count: 1, Greatest: most} }
+
+// TestLights holds what turns each light, and that nothing else does.
+func TestLights(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Status)
+		light  string
+		want   string
+	}{
+		"all well":                             {func(*Status) {}, "checkpoint", LightOK},
+		"checkpoint: three pauses old":         {func(s *Status) { s.Checkpoint = at.Add(-48 * time.Minute) }, "checkpoint", LightOK},
+		"checkpoint: more than three":          {func(s *Status) { s.Checkpoint = at.Add(-49 * time.Minute) }, "checkpoint", LightLook},
+		"checkpoint: twelve pauses old":        {func(s *Status) { s.Checkpoint = at.Add(-183 * time.Minute) }, "checkpoint", LightLook},
+		"checkpoint: more than twelve":         {func(s *Status) { s.Checkpoint = at.Add(-184 * time.Minute) }, "checkpoint", LightAct},
+		"checkpoint: passes seconds apart":     {func(s *Status) { s.Recent.Usual = time.Second }, "checkpoint", LightOK},
+		"checkpoint: nobody knows how often":   {func(s *Status) { s.Recent.Usual, s.Checkpoint = 0, at.Add(-24*time.Hour) }, "checkpoint", LightOK},
+		"checkpoint: nobody knows, older":      {func(s *Status) { s.Recent.Usual, s.Checkpoint = 0, at.Add(-25*time.Hour) }, "checkpoint", LightLook},
+		"checkpoint: half of max_age":          {func(s *Status) { s.Recent.Usual, s.Checkpoint = 24*time.Hour, at.Add(-37*time.Hour) }, "checkpoint", LightLook},
+		"checkpoint: older than max_age":       {func(s *Status) { s.Recent.Usual, s.Checkpoint = 48*time.Hour, at.Add(-73*time.Hour) }, "checkpoint", LightAct},
+		"checkpoint: without max_age":          {func(s *Status) { s.Recent.Usual, s.Checkpoint, s.MaxAge = 48*time.Hour, at.Add(-73*time.Hour), 0 }, "checkpoint", LightOK},
+		"checkpoint: in the future":            {func(s *Status) { s.Checkpoint = at.Add(2 * time.Minute) }, "checkpoint", LightAct},
+		"last pass: none":                      {func(s *Status) { s.Last = nil }, "last pass", LightLook},
+		"last pass: rejections":                {func(s *Status) { s.Ending = endingOf(3) }, "last pass", LightLook},
+		"last pass: a fuse":                    {func(s *Status) { s.Ending = endingOf(13) }, "last pass", LightAct},
+		"last pass: killed":                    {func(s *Status) { s.Killed = &store.Holder{PID: 4711, At: at} }, "last pass", LightLook},
+		"in doubt: Agent Connect is asked":     {func(s *Status) { s.Asks, s.Counts[store.InDoubt] = true, 1 }, "in doubt", LightLook},
+		"in doubt: nobody can be asked":        {func(s *Status) { s.Counts[store.InDoubt] = 1 }, "in doubt", LightAct},
+		"in doubt: asked for more than a day":  {func(s *Status) { doubtFor(s, 25*time.Hour) }, "in doubt", LightAct},
+		"in doubt: asked for less":             {func(s *Status) { doubtFor(s, 23*time.Hour) }, "in doubt", LightLook},
+		"in doubt: an intent was left open":    {func(s *Status) { s.Counts[store.Sending] = 1 }, "in doubt", LightAct},
+		"retries: some":                        {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-24*time.Hour) }, "retries", LightLook},
+		"retries: for more than a day":         {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-25*time.Hour) }, "retries", LightAct},
+		"rejections: some":                     {func(s *Status) { s.Recent.Rejected = 1 }, "rejections", LightLook},
+		"rejections: as many as may be":        {func(s *Status) { s.Recent = Recent{15 * time.Minute, 30, 10} }, "rejections", LightLook},
+		"rejections: more":                     {func(s *Status) { s.Recent = Recent{15 * time.Minute, 29, 11} }, "rejections", LightAct},
+		"rejections: too few answers to tell":  {func(s *Status) { s.Recent = Recent{15 * time.Minute, 0, 39} }, "rejections", LightLook},
+		"late: less than 80 % of the overlap":  {func(s *Status) { s.Lateness = late(24 * time.Minute) }, "late", LightOK},
+		"late: more":                           {func(s *Status) { s.Lateness = late(25 * time.Minute) }, "late", LightLook},
+		"late: beyond the overlap":             {func(s *Status) { s.Lateness = late(31 * time.Minute) }, "late", LightAct},
+		"next due: later":                      {func(s *Status) { s.NextDue = at.Add(time.Hour) }, "next due", LightOK},
+		"next due: the next pass takes it":     {func(s *Status) { s.NextDue = at.Add(-45 * time.Minute) }, "next due", LightOK},
+		"next due: passes do not come":         {func(s *Status) { s.NextDue = at.Add(-46 * time.Minute) }, "next due", LightLook},
+		"next due: and have not come for long": {func(s *Status) { s.NextDue = at.Add(-181 * time.Minute) }, "next due", LightAct},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := well()
+			test.change(&s)
+			for _, light := range s.Lights() {
+				want := LightOK
+				if light.Name == test.light {
+					want = test.want
+				}
+				if light.Level != want {
+					t.Errorf("%s is %s, want %s: %s", light.Name, light.Level, want, light.Text)
+				}
+				if (light.Level != LightOK) != (light.Todo != "") {
+					t.Errorf("%s is %s, and to do is %q", light.Name, light.Level, light.Todo)
+				}
+			}
+			if got := worst(s.Lights()); got != test.want {
+				t.Errorf("the worst is %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// doubtFor puts one conversation in doubt for so long, while Agent Connect's data are asked.
+func doubtFor(s *Status, since time.Duration) {
+	s.Asks, s.Counts[store.InDoubt] = true, 1
+	s.InDoubt = []store.Entry{{Record: store.Record{State: store.InDoubt, At: at.Add(-since)}}}
+}
+
+// TestRecent sums up passes: how often they are made does not change by one that came late, nor by a back-fill.
+func TestRecent(t *testing.T) {
+	every := func(n int, pause time.Duration) []store.Run {
+		var runs []store.Run
+		for i := range n {
+			began := at.Add(-time.Duration(i) * pause)
+			runs = append(runs, store.Run{Mode: "run", Started: began, Ended: began, Counts: map[string]int{"accepted": 10, "rejected": 1}})
+		}
+		return runs
+	}
+	outage := every(10, 15*time.Minute)
+	for i := 4; i < len(outage); i++ {
+		outage[i].Started = outage[i].Started.Add(-20 * time.Hour)
+	}
+	backfill := every(10, 15*time.Minute)
+	backfill[3].Mode = "backfill"
+	for name, test := range map[string]struct {
+		runs []store.Run
+		want Recent
+	}{
+		"none":                   {nil, Recent{}},
+		"too few":                {every(3, time.Hour), Recent{0, 30, 3}},
+		"every quarter":          {every(200, 15*time.Minute), Recent{15 * time.Minute, 960, 96}},
+		"an outage in between":   {outage, Recent{15 * time.Minute, 100, 10}},
+		"a back-fill among them": {backfill, Recent{15 * time.Minute, 100, 10}},
+	} {
+		if diff := cmp.Diff(test.want, NewRecent(test.runs, at)); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+// TestLightsAreColoured shows the words with colours where there may be some, and the same words without.
+func TestLightsAreColoured(t *testing.T) {
+	var plain, coloured bytes.Buffer
+	s := status()
+	s.Killed = &store.Holder{PID: 4711, Host: "jobs-7", Since: at.Add(-20 * time.Minute), At: at.Add(-12 * time.Minute), Progress: store.Progress{Mode: "run", Pass: "20261122T195500Z-7f3a"}}
+	must(t, StatusTable(&plain, s, Style{Width: 80}))
+	must(t, StatusTable(&coloured, s, Style{Width: 80, Color: true}))
+	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[33mLOOK\x1b[0m  last pass   killed: process 4711 on jobs-7, run") {
+		t.Errorf("%q", coloured.String())
+	}
+	fits(t, plain.String(), 80)
+}

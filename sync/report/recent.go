@@ -1,0 +1,70 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"acsync/store"
+)
+
+// Recent is what the latest passes of a ledger tell together.
+type Recent struct {
+	Usual    time.Duration // between the beginnings of two runs; 0 where there were too few to tell
+	Accepted int           // in the last 24 hours
+	Rejected int           // in the same time
+}
+
+const (
+	fewPasses  = 3  // pauses between passes that tell how often they are made
+	manyPasses = 21 // passes that are looked at for that
+)
+
+// NewRecent sums up passes, the newest first.
+func NewRecent(runs []store.Run, now time.Time) Recent {
+	r := Recent{Usual: usualPause(runs)}
+	for _, run := range runs {
+		if run.Ended.After(now.Add(-24 * time.Hour)) {
+			r.Accepted += run.Counts[store.Accepted.String()]
+			r.Rejected += run.Counts[store.Rejected.String()]
+		}
+	}
+	return r
+}
+
+// usualPause is the median time between the beginnings of the latest passes that move the checkpoint: one that came late, or
+// was made by hand in between, does not change it.
+func usualPause(runs []store.Run) time.Duration {
+	var begun []time.Time
+	for _, run := range runs {
+		if run.Mode == "run" && len(begun) < manyPasses {
+			begun = append(begun, run.Started)
+		}
+	}
+	var pauses []time.Duration
+	for i := 1; i < len(begun); i++ {
+		pauses = append(pauses, max(begun[i-1].Sub(begun[i]), 0)) // a clock can be set back
+	}
+	if len(pauses) < fewPasses {
+		return 0
+	}
+	slices.Sort(pauses)
+	return pauses[len(pauses)/2]
+}
+
+// about is a duration in its greatest unit, two where the first alone would be far off.
+func about(d time.Duration) string {
+	switch d = d.Round(time.Second); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+	case d < 48*time.Hour:
+		d = d.Round(time.Minute)
+		if minutes := int(d.Minutes()) % 60; minutes > 0 {
+			return fmt.Sprintf("%d h %d min", int(d.Hours()), minutes)
+		}
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
+}
