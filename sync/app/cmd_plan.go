@@ -35,7 +35,7 @@ func (s *shell) plan(c *cli.Context) error {
 		if err := t.config.Ready(); err != nil {
 			return err
 		}
-		o.DryRun, o.Unconfirmed = true, 0
+		o.DryRun, o.Unconfirmed, o.Verdict = true, 0, file.verdict
 		file.planner = surveysync.NewPlanner(t.config.AgentConnect.APIKey.Reveal())
 		if err := file.spare(c, t); err != nil {
 			return err

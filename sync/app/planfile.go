@@ -98,8 +98,17 @@ func (f *planFile) end(t *tenant, engine *surveysync.Engine, now time.Time, resu
 	return err
 }
 
-// save writes the plan of a dry run, whole or not at all, for its owner's eyes alone. The exit code tells, where that was
-// asked for, whether there is something to send.
+// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells whether there is something to send,
+// before it tells that something needs a hand.
+func (f *planFile) verdict(r surveysync.Result, err error) int {
+	code := verdict(r, err)
+	if f.detailed && r.Planned > 0 && (code == exitDone || code == exitNeedsHand) {
+		return exitWouldSend
+	}
+	return code
+}
+
+// save writes the plan of a dry run, whole or not at all, for its owner's eyes alone.
 func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, result *surveysync.Result) error {
 	info, err := engine.Ledger.Info()
 	if err != nil {
@@ -118,9 +127,6 @@ func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, res
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
 	}
 	f.saved, f.toSend = true, len(plan.Send)
-	if f.detailed && result.Planned > 0 && (result.Exit == exitDone || result.Exit == exitNeedsHand) {
-		result.Exit = exitWouldSend
-	}
 	return nil
 }
 
