@@ -54,9 +54,7 @@ func (p *pass) apply(ctx context.Context) error {
 		}
 	}
 	f.sending.Wait()
-	for _, c := range left {
-		f.delivered(c, Outcome{State: store.Scheduled, Reason: Paused})
-	}
+	p.putOff(f, left)
 	p.noticeDiffering()
 	if err == nil {
 		err = p.halted(ctx) // also what ended the last requests
@@ -96,6 +94,17 @@ func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
 	}
 	slices.SortFunc(cases, func(a, b Case) int { return p.planned[a.Key].Resolution.Compare(p.planned[b.Key].Resolution) })
 	return cases, err
+}
+
+// putOff tells what the pass did not come to.
+func (p *pass) putOff(f *folio, left []Case) {
+	for _, c := range left {
+		if closed(c.own) {
+			p.differ(c, AlreadySent)
+		} else {
+			f.delivered(c, Outcome{State: store.Scheduled, Reason: Paused})
+		}
+	}
 }
 
 // plannedCase is a conversation of the plan before it is read again.

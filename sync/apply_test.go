@@ -279,6 +279,12 @@ func TestPlanIsTheRun(t *testing.T) {
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 		d := splitDesk(seed)
 		alone, other := newWay(seed, d), newWay(seed, d)
+		for _, w := range []*way{alone, other} {
+			w.engine.Options.AcceptIdentity = true
+			if seed%2 == 0 {
+				w.engine.Options.SurveyPer = store.PerResolution
+			}
+		}
 		for _, w := range []*way{alone, other} { // some history: what is sent already, and what waits
 			w.engine.Options.Limits.Max = 5
 			w.engine.Options.Policy.Delay = time.Duration(seed%3) * 2 * time.Hour
@@ -297,10 +303,26 @@ func TestPlanIsTheRun(t *testing.T) {
 
 		applied := &heard{}
 		other.engine.Observer, other.engine.Options.Plan = applied, &plan
+		for stopped := range 3 { // whatever was sent then is told only then
+			other.after = 1 + stopped
+			other.pass(t, seed)
+		}
+		other.after = 0
 		other.pass(t, seed)
+		sent := map[string]bool{}
+		for _, event := range applied.events {
+			if e, ok := event.(Disposed); ok && decisionOf(e.Row) == "sent" {
+				sent[e.Key.Conversation] = true
+			}
+		}
 		for id, row := range dry {
-			if got, there := applied.rows()[id]; there != row.Planned || there && decisionOf(got) != "sent" {
-				t.Errorf("seed %d: %s is %q in the dry run, and when it was applied %q", seed, id, decisionOf(row), decisionOf(got))
+			if sent[id] != row.Planned {
+				t.Errorf("seed %d: %s is %q in the dry run; sent when it was applied: %t", seed, id, decisionOf(row), sent[id])
+			}
+		}
+		for id, n := range other.sent.times() {
+			if n != 1 {
+				t.Errorf("seed %d: %s was asked %d times", seed, id, n)
 			}
 		}
 		if diff := cmp.Diff(requestsOf(alone.sent.got), requestsOf(other.sent.got)); diff != "" {
@@ -323,4 +345,60 @@ func requestsOf(got []agentconnect.Request) map[string]agentconnect.Request {
 		all[request.ExtInteractionID] = request
 	}
 	return all
+}
+
+// TestApplySettlesDoubts settles the doubts about what the plan holds, and leaves all others alone.
+func TestApplySettlesDoubts(t *testing.T) {
+	b := newBench(t, 4)
+	plan, _, _ := planOf(t, *b.engine)
+	plan.Send = slices.DeleteFunc(plan.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
+	long := time.Now().Add(-time.Hour)
+	for _, i := range []int{0, 1, 3} {
+		if _, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.ledger.Recover(long); err != nil {
+		t.Fatal(err)
+	}
+	info, err := b.ledger.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
+		{ExtInteractionID: b.conversations[0].ID}, {Intent: info.ID + "-ff", CreatedAt: time.Now()},
+	}}
+	result := b.apply(t, plan)
+	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][Verified] != 1 || result.Due != 2 {
+		t.Errorf("got %v %v, %d due", result.Counts, result.Reasons, result.Due)
+	}
+	want := map[string]int{b.conversations[1].ID: 1, b.conversations[2].ID: 1}
+	if diff := cmp.Diff(want, b.times()); diff != "" {
+		t.Errorf("requests: want -, got +:\n%s", diff)
+	}
+	if got := b.state(t, 3); got.State != store.InDoubt {
+		t.Errorf("what is not in the plan is %+v", got)
+	}
+}
+
+// TestApplyRecovery carries out a plan with a recovery, and sends none in the place of a survey request that was planned.
+func TestApplyRecovery(t *testing.T) {
+	b := recovering(t, 2)
+	b.again(0, true)
+	plan, _, _ := planOf(t, *b.engine)
+	if len(plan.Send) != 1 || plan.Send[0].Kind != "recovery" {
+		t.Fatalf("planned %+v", plan.Send)
+	}
+	if result := b.apply(t, plan); result.Counts[store.Accepted] != 1 || result.Followed != 1 || !b.got[0].Recovery {
+		t.Errorf("got %v, %+v", result.Counts, b.got)
+	}
+
+	b = newBench(t, 1)
+	b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
+	plan, _, _ = planOf(t, *b.engine)
+	b.mustRun(t)
+	b.again(0, true)
+	if result := b.apply(t, plan); result.Reasons[store.Skipped][AlreadySent] != 1 || len(b.got) != 1 {
+		t.Errorf("got %v %v, %d requests", result.Counts, result.Reasons, len(b.got))
+	}
 }

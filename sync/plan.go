@@ -88,7 +88,7 @@ func (p *Plan) meet(t PlanTerms) error {
 	const layout = "2006-01-02 15:04:05 UTC"
 	switch {
 	case p.Tenant != t.Tenant:
-		return planErrorf("the plan was made for another tenant: it is for %s, this configuration is for %s", p.Tenant, t.Tenant)
+		return planErrorf("the plan was made for another tenant: it is for %q, this configuration is for %q", p.Tenant, t.Tenant)
 	case p.Configuration != t.Configuration:
 		return planErrorf("the configuration has changed since the plan was made, and with it what is decided")
 	case !t.Now.Before(p.Expires):
@@ -105,7 +105,7 @@ func (p *Plan) meet(t PlanTerms) error {
 func (l PlanLedger) belongs(info store.Info) error {
 	switch {
 	case l.ID != info.ID:
-		return planErrorf("the plan was made with ledger %s, and this is ledger %s", l.ID, info.ID)
+		return planErrorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
 	case l.Transaction > info.Transaction:
 		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. Whoever was asked between may be asked "+
 			"again: put the newest copy of the ledger back, or run acsync ledger rebuild first, and make a new plan",

@@ -29,6 +29,6 @@ func (s *shell) apply(c *cli.Context) error {
 		if o.Unconfirmed = 0; o.Plan.Backfill {
 			o.Policy.MaxAge = 0
 		}
-		return nil
+		return t.needLedger()
 	})
 }

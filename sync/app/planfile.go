@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
@@ -121,7 +120,7 @@ func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, res
 	plan.Program = version()
 	text, err := surveysync.MarshalPlan(plan)
 	if err == nil {
-		err = maybe.WriteFile(f.path, text, 0o600)
+		err = writePrivate(f.path, text)
 	}
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
@@ -162,7 +161,7 @@ func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error)
 	return &plan, nil
 }
 
-// needLedger makes sure that there is a ledger, which a dry run alone can do without. The stand-ins' own is made.
+// needLedger makes sure that there is a ledger, without which a plan means nothing. The stand-ins' own is made.
 func (t *tenant) needLedger() error {
 	if _, err := os.Stat(t.config.Ledger.Path); !errors.Is(err, os.ErrNotExist) {
 		return nil // whatever is wrong with it is found when it is opened
