@@ -402,3 +402,16 @@ func TestApplyRecovery(t *testing.T) {
 		t.Errorf("got %v %v, %d requests", result.Counts, result.Reasons, len(b.got))
 	}
 }
+
+// TestApplyConfirms holds that a plan confirms the first pass of a ledger, which names what is sent, and a run does not.
+func TestApplyConfirms(t *testing.T) {
+	b := newBench(t, 3)
+	b.engine.Options.Unconfirmed = 1
+	plan, _, _ := planOf(t, *b.engine)
+	if _, err := b.run(t); !errors.As(err, new(*UnconfirmedError)) || len(b.got) > 0 {
+		t.Errorf("a run: %v, %d requests", err, len(b.got))
+	}
+	if result := b.apply(t, plan); result.Counts[store.Accepted] != 3 {
+		t.Errorf("got %v", result.Counts)
+	}
+}

@@ -19,6 +19,8 @@ func footer(b *strings.Builder, p Pass, s Style) {
 	switch {
 	case p.planned():
 		at += ", not moved by a plan"
+	case p.DryRun && p.Mode == "plan" && !p.backfill():
+		at += " after a run, not an apply"
 	case p.DryRun:
 		at += " after a real pass"
 	}
