@@ -1,9 +1,11 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -92,7 +94,9 @@ func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
 	for _, entry := range append(free, again...) {
 		cases = append(cases, p.plannedCase(entry))
 	}
-	slices.SortFunc(cases, func(a, b Case) int { return p.planned[a.Key].Resolution.Compare(p.planned[b.Key].Resolution) })
+	slices.SortFunc(cases, func(a, b Case) int {
+		return cmp.Or(p.planned[a.Key].Resolution.Compare(p.planned[b.Key].Resolution), strings.Compare(a.Key.Conversation, b.Key.Conversation))
+	})
 	return cases, err
 }
 

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -182,10 +183,7 @@ func (p *Planner) Plan(r Result, info store.Info, t PlanTerms, valid time.Durati
 		plan.Counts[state.String()] = n
 	}
 	slices.SortFunc(plan.Send, func(a, b Planned) int {
-		if order := a.Resolution.Compare(b.Resolution); order != 0 {
-			return order
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(a.Resolution.Compare(b.Resolution), strings.Compare(a.ID, b.ID))
 	})
 	return plan, p.failed
 }
