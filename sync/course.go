@@ -34,6 +34,9 @@ func (o Options) backfilling() bool { return !o.Range.From.IsZero() }
 
 // chart finds out what the pass is to read: from the checkpoint to now, or what is left of a back-fill's range.
 func (p *pass) chart(info store.Info, now time.Time) (err error) {
+	if p.options.Plan != nil {
+		return p.adhere(p.options.Plan, info, now)
+	}
 	p.remembers = later(info.Start, info.Floor)
 	window := span(p.remembers, info.Checkpoint, now, p.options.Overlap, p.options.Settle)
 	if p.options.backfilling() {

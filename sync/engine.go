@@ -42,6 +42,7 @@ type Options struct {
 	AcceptIdentity bool           // the operator has confirmed that SurveyPer is another than the ledger was kept with
 	Range          Window         // of a back-fill; a zero To means up to now. The zero Window: from the checkpoint to now
 	Restart        bool           // a back-fill begins again, however far it has come
+	Plan           *Plan          // to be carried out in place of a range; see [ReadPlan]. Nil: none
 	Policy         Policy
 	Limits         Limits
 	Unconfirmed    int                     // survey requests that the first pass of a ledger may create unconfirmed; 0 = any number
@@ -78,6 +79,9 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
 	p, err := e.begin(ctx, halt)
+	if err == nil && e.Options.Plan != nil {
+		return p.end(ctx, p.apply(ctx)) // it names what is to be sent, which confirms it too
+	}
 	if err == nil {
 		err = e.confirm(ctx, p) // that it may send so much, when it is the ledger's first
 	}

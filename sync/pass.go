@@ -35,10 +35,13 @@ type pass struct {
 	held      bool      // the back-fill's position stays: it has left a conversation for later
 	estimated *Estimate // nil until it was asked for
 	sightings sightings
-	needed    time.Time          // the earliest resolution among those that it has met as already sent; zero for none
-	adopt     store.Identity     // what the ledger is to remember as one from now on; empty: as before
-	taken     map[store.Key]bool // taken up from the ledger, so that a window that holds them too does not count them again
-	stood     map[store.Key]bool // the keys that a window gives to those, where they wait under another
+	needed    time.Time             // the earliest resolution among those that it has met as already sent; zero for none
+	adopt     store.Identity        // what the ledger is to remember as one from now on; empty: as before
+	planned   map[store.Key]Planned // what a plan that is carried out names
+	differing int                   // of these: not sent, because they are not as planned any more
+	forgotten time.Time             // the ledger may have forgotten who was asked about what was marked done before; for a plan
+	taken     map[store.Key]bool    // taken up from the ledger, so that a window that holds them too does not count them again
+	stood     map[store.Key]bool    // the keys that a window gives to those, where they wait under another
 
 	mu     stdsync.Mutex // events and rows come from several goroutines
 	result Result

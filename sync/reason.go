@@ -35,6 +35,8 @@ const (
 const (
 	Reopened Reason = "reopened" // no longer done
 	Gone     Reason = "gone"     // Kustomer no longer has it: deleted, or merged into another
+
+	PlanChanged Reason = "plan_changed" // what its plan would have sent is another request by now, or about another resolution
 )
 
 // Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists the kinds).
@@ -58,7 +60,7 @@ const (
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
 	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
 	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
-	Paused        Reason = "paused"                // the back-fill stopped before its turn, and sends it when it goes on
+	Paused        Reason = "paused"                // the back-fill, or the carrying out of a plan, stopped before its turn, and sends it when it goes on
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // an answer that is not Agent Connect's
@@ -78,7 +80,7 @@ const (
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone,
+		AgentUnknown, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
 	}
 }
 
@@ -130,6 +132,7 @@ var explanations = map[Reason]string{
 	NoChannel:           "no channel, and no default_channel",
 	Reopened:            "reopened before its turn came",
 	Gone:                "deleted or merged before its turn",
+	PlanChanged:         "not what the plan holds any more",
 	Refused:             "for a reason of its own; see the log",
 	EmployeeNotFound:    "the agent has no profile there",
 	EmployeeDeactivated: "the agent's profile is deactivated",
@@ -145,7 +148,7 @@ var explanations = map[Reason]string{
 	Unreachable:         "no connection was made",
 	Credentials:         "the API key was refused",
 	Stopped:             "the pass stopped before its turn",
-	Paused:              "waits for its back-fill to go on",
+	Paused:              "waits for its back-fill or its plan",
 	ServerFailure:       "an answer that tells nothing",
 	NoAnswer:            "sent, but no answer came",
 	Unreadable:          "the answer was not Agent Connect's",

@@ -129,13 +129,13 @@ func (f *folio) skip(c Case) {
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
 // next pass's first work; intents and outcomes are in the ledger already. A back-fill leaves such a case to its own next
-// start, because its operator sets the pace, and the passes from the checkpoint would send all of them at once.
+// start, because its operator sets the pace, and the passes from the checkpoint would send all of them at once; so does a plan.
 func (f *folio) delivered(c Case, o Outcome) {
 	switch {
 	case o.State != store.Scheduled:
 	case c.own.State.Waiting():
 		o = reached(waits(c.own))
-	case f.pass.options.backfilling() && f.Contains(c.resolution()):
+	case f.pass.options.Plan != nil, f.pass.options.backfilling() && f.Contains(c.resolution()):
 		o.Reason = Paused
 		f.leave(c.resolution())
 	default:

@@ -9,10 +9,11 @@ import (
 // Result is what a pass did. It is complete also when the pass ended early: what was found is accounted for.
 type Result struct {
 	Pass       string // such as 20261122T201500Z-7f3a
-	Mode       string // "run" or "backfill"
+	Mode       string // "run", "backfill", "plan" or "apply"
 	DryRun     bool
 	Window                    // the range that was to be read
 	Checkpoint time.Time      // up to which everything is read and recorded; after a dry run where a real pass would put it
+	Made       time.Time      // when the plan was made that is carried out; zero for other passes
 	Backfill   store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
 	Started    time.Time      // this machine's clock
 	Ended      time.Time

@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/cache")
 			env.Setenv("FIXED_NOW", time.Now().UTC().Format(time.RFC3339))
+			env.Setenv("LATER", time.Now().UTC().Add(time.Hour).Format(time.RFC3339))
 			return os.WriteFile(path, example, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -78,6 +79,8 @@ func TestScripts(t *testing.T) {
 			"same":     same,
 			"mode":     mode,
 			"agree":    agree,
+			"planned":  planned,
+			"edit":     edit,
 		},
 	})
 }

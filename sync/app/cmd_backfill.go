@@ -27,15 +27,21 @@ func (s *shell) backfillCommand() *cli.Command {
 
 // backfill makes one pass over a range.
 func (s *shell) backfill(c *cli.Context) error {
-	return s.pass(c, func(t *tenant, o *surveysync.Options) (err error) {
-		zone, err := t.config.Location()
-		if err != nil {
-			return err
-		}
-		o.Restart, o.Policy.MaxAge = c.Bool(flagRestart), 0
-		o.Range, err = s.between(c, zone)
-		return err
+	return s.pass(c, func(t *tenant, o *surveysync.Options) error {
+		o.Restart = c.Bool(flagRestart)
+		return s.overRange(c, t, o)
 	})
+}
+
+// overRange lets a pass go over the range of --from and --to, whatever its age.
+func (s *shell) overRange(c *cli.Context, t *tenant, o *surveysync.Options) error {
+	zone, err := t.config.Location()
+	if err != nil {
+		return err
+	}
+	o.Policy.MaxAge = 0
+	o.Range, err = s.between(c, zone)
+	return err
 }
 
 // between reads the range of --from and --to. An end that is "now" is left open.

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
@@ -76,7 +75,7 @@ func (s *shell) writeExample(path string) (bool, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return false, fmt.Errorf("write the configuration: %w", err)
 	}
-	if err := maybe.WriteFile(path, s.app.Example, 0o600); err != nil {
+	if err := writePrivate(path, s.app.Example); err != nil {
 		return false, fmt.Errorf("write the configuration: %w", err)
 	}
 	return true, nil

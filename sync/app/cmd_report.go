@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
@@ -115,7 +114,7 @@ func writeHistory(c *cli.Context, history report.History) error {
 		}
 		var out bytes.Buffer
 		if err = render(&out, history); err == nil {
-			err = maybe.WriteFile(path, out.Bytes(), 0o600)
+			err = writePrivate(path, out.Bytes())
 		}
 		if err != nil {
 			return fmt.Errorf("write the report %s: %w", path, err)

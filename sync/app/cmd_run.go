@@ -29,7 +29,12 @@ func (s *shell) run(c *cli.Context) error {
 }
 
 // pass makes one pass and reports it; prepare completes its options.
-func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) error) (err error) {
+func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) error) error {
+	return s.savedPass(c, nil, prepare)
+}
+
+// savedPass makes one pass, saves it as a plan unless that is nil, and reports it.
+func (s *shell) savedPass(c *cli.Context, plan *planFile, prepare func(*tenant, *surveysync.Options) error) (err error) {
 	terms, err := checkPassFlags(c)
 	if err != nil {
 		return err
@@ -64,9 +69,10 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	engine.Observer, engine.Now = append(watch.observer, attention, reports, engine.Observer), s.app.Now
+	engine.Observer, engine.Now = plan.hear(append(watch.observer, attention, reports, engine.Observer)), s.app.Now
 	result, err := terms.carryOut(c.Context, engine)
 	watch.stop()
+	err = plan.end(tenant, engine, s.clock(), &result, err)
 	result.Notices = append(result.Notices, notices...)
 	for _, notice := range []string{staleNotice(c, result, tenant.config.Sync.MaxAge), failedNotice(c, result)} {
 		if notice != "" {
@@ -75,7 +81,8 @@ func (s *shell) pass(c *cli.Context, prepare func(*tenant, *surveysync.Options) 
 		}
 	}
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows, EndedBy: endedBy(result, err)}
-	return s.conclude(c, terminal, reports, pass, err)
+	err = s.conclude(c, terminal, reports, pass, err)
+	return errors.Join(err, plan.say(c, s.stdout))
 }
 
 // engine is the engine with its options, before it has anything to work with.

@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/sandbox"
@@ -57,7 +56,7 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 	}
 	text := sandboxConfig(stand)
 	if out := c.String(flagOut); out != "" {
-		if err := maybe.WriteFile(out, []byte(text), 0o600); err != nil {
+		if err := writePrivate(out, []byte(text)); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}
 	} else if _, err := io.WriteString(s.stdout, text); err != nil {

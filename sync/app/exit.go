@@ -27,6 +27,7 @@ const (
 	exitUsage         = 12
 	exitFuse          = 13
 	exitLedgerDamaged = 14
+	exitWouldSend     = 20
 	exitInterrupted   = 130
 	exitTerminated    = 143
 )
@@ -46,6 +47,7 @@ var exits = []struct {
 	{exitUsage, "configuration or usage"},
 	{exitFuse, "a fuse blew"},
 	{exitLedgerDamaged, "ledger damaged, rolled back, or of another tenant"},
+	{exitWouldSend, "only with plan --detailed-exitcode: there is something to send"},
 	{exitInterrupted, "stopped by SIGINT after a clean drain"},
 	{exitTerminated, "stopped by SIGTERM after a clean drain"},
 }
@@ -112,7 +114,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &pass):
 		return pass.code
-	case errors.As(err, new(*surveysync.RangeError)), errors.As(err, new(*surveysync.UnconfirmedError)):
+	case errors.As(err, new(*surveysync.RangeError)), errors.As(err, new(*surveysync.UnconfirmedError)), errors.As(err, new(*surveysync.PlanError)):
 		return exitUsage
 	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.As(err, &floor), errors.As(err, &counts),
 		errors.Is(err, store.ErrExists),

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 )
@@ -37,6 +38,8 @@ const (
 	flagMaxDuration = "max-duration"
 	flagIfLocked    = "if-locked"
 	flagConfirm     = "confirm-first-run"
+	flagExpires     = "expires"
+	flagDetailed    = "detailed-exitcode"
 
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
@@ -73,6 +76,11 @@ func passFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: flagReport, Usage: "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
 		&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full in the files of --report"},
 	}
+}
+
+// passFlagsBut are the flags of a pass without some of them.
+func passFlagsBut(names ...string) []cli.Flag {
+	return slices.DeleteFunc(passFlags(), func(flag cli.Flag) bool { return slices.Contains(names, flag.Names()[0]) })
 }
 
 // ifLockedFlag stands on every command that changes the ledger with the services' help.

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2/maybe"
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
@@ -132,7 +131,7 @@ func (r *reports) write(pass report.Pass, problem error) error {
 		var out bytes.Buffer
 		err := file.render(&out, made)
 		if err == nil {
-			err = maybe.WriteFile(file.path, out.Bytes(), 0o600)
+			err = writePrivate(file.path, out.Bytes())
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("write the report %s: %w; the pass itself is not touched by that", file.path, err))

@@ -31,8 +31,8 @@ func failedNotice(c *cli.Context, r surveysync.Result) string {
 		n, backfillOver(c, r.Failed))
 }
 
-// backfillOver is the command line of the back-fill over a range, in whole seconds.
-func backfillOver(c *cli.Context, over surveysync.Window) string {
+// sameTenant is what a command line needs to be about the same tenant as this one.
+func sameTenant(c *cli.Context) string {
 	where := ""
 	switch {
 	case c.IsSet(flagConfig):
@@ -43,6 +43,11 @@ func backfillOver(c *cli.Context, over surveysync.Window) string {
 	if c.IsSet(flagConfig) && c.Bool(flagSandbox) {
 		where += " --" + flagSandbox
 	}
+	return where
+}
+
+// backfillOver is the command line of the back-fill over a range, in whole seconds.
+func backfillOver(c *cli.Context, over surveysync.Window) string {
 	from, to := over.From.UTC().Truncate(time.Second), over.To.UTC().Add(time.Second-time.Nanosecond).Truncate(time.Second)
-	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s", where, flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
+	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s", sameTenant(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
 }

@@ -16,7 +16,12 @@ func footer(b *strings.Builder, p Pass, s Style) {
 	if p.backfill() {
 		place, at = "back-fill ", "done up to "+show(p.Position())
 	}
-	if p.DryRun {
+	switch {
+	case p.planned():
+		at += ", not moved by a plan"
+	case p.DryRun && p.Mode == "plan" && !p.backfill():
+		at += " after a run, not an apply"
+	case p.DryRun:
 		at += " after a real pass"
 	}
 	fmt.Fprintf(b, "%s  %s\n", place, at)
@@ -70,6 +75,8 @@ func limited(p Pass) string {
 	switch {
 	case p.paused():
 		return fmt.Sprintf("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+	case p.Limit != "" && p.planned():
+		return fmt.Sprintf("Stopped at --%s: the same apply again sends the rest, as long as the plan is valid.", p.Limit)
 	case p.Limit != "":
 		return fmt.Sprintf("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
 	}

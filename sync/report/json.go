@@ -45,11 +45,12 @@ type passJSON struct {
 	Requests   Calls           `json:"requests"`
 	Duration   float64         `json:"duration_seconds"`
 	Fuse       string          `json:"fuse"`
-	LimitedBy  string          `json:"limited_by"`         // which of the operator's limits ended the pass: max, max-duration, confirm-first-run
-	Down       string          `json:"down"`               // why Agent Connect took nothing more, though nothing is lost
-	EndedBy    string          `json:"ended_by"`           // what ended the pass before its end, such as SIGTERM; see the README
-	Backfill   *backfillJSON   `json:"backfill,omitempty"` // of a back-fill: its whole range
-	Stale      *rangeJSON      `json:"stale,omitempty"`    // the resolutions of those that were skipped as stale
+	LimitedBy  string          `json:"limited_by"`          // which of the operator's limits ended the pass: max, max-duration, confirm-first-run
+	Down       string          `json:"down"`                // why Agent Connect took nothing more, though nothing is lost
+	EndedBy    string          `json:"ended_by"`            // what ended the pass before its end, such as SIGTERM; see the README
+	PlanMade   string          `json:"plan_made,omitempty"` // of an apply: when its plan was made
+	Backfill   *backfillJSON   `json:"backfill,omitempty"`  // of a back-fill: its whole range
+	Stale      *rangeJSON      `json:"stale,omitempty"`     // the resolutions of those that were skipped as stale
 	Exit       int             `json:"exit"`
 }
 
@@ -102,7 +103,7 @@ func JSON(w io.Writer, p Pass) error {
 		Unlisted:   byName(p.Unlisted),
 		NextDue:    stamp(p.NextDue),
 		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: p.Limit, Exit: p.Exit,
-		Down: p.Down, EndedBy: p.EndedBy, Backfill: backfillOf(p), Stale: staleOf(p),
+		Down: p.Down, EndedBy: p.EndedBy, PlanMade: stamp(p.Made), Backfill: backfillOf(p), Stale: staleOf(p),
 	})
 }
 

@@ -14,13 +14,14 @@ type Report struct {
 	Schema     string  `json:"schema"`
 	Tenant     string  `json:"tenant"` // the organisation, or "sandbox"
 	Pass       string  `json:"pass"`   // such as 20261122T201500Z-7f3a
-	Mode       string  `json:"mode"`   // "run"
+	Mode       string  `json:"mode"`   // "run", "backfill", "plan", "apply"
 	DryRun     bool    `json:"dry_run"`
 	Revealed   bool    `json:"revealed"` // addresses are not masked
 	Verdict    Verdict `json:"verdict"`
 	From       Moment  `json:"from"` // of the resolutions that were to be read
 	To         Moment  `json:"to"`
-	Checkpoint Moment  `json:"checkpoint"` // of a dry run: where a real pass would have put it
+	Checkpoint Moment  `json:"checkpoint"`         // of a dry run: where a real pass would have put it
+	PlanMade   Moment  `json:"plan_made,omitzero"` // when the plan was made that is carried out
 	Started    Moment  `json:"started"`
 	Ended      Moment  `json:"ended"`
 	Timezone   string  `json:"timezone"` // of the days and hours

@@ -23,6 +23,9 @@ func (p Pass) backfill() bool { return !p.Backfill.Begun.IsZero() }
 // paused tells whether the pass is a back-fill that has something left to do.
 func (p Pass) paused() bool { return p.backfill() && !p.DryRun && p.Position().Before(p.To) }
 
+// planned tells whether the pass carries out a plan.
+func (p Pass) planned() bool { return !p.Made.IsZero() }
+
 // Calls counts the requests to both services, each attempt by itself.
 type Calls struct {
 	Kustomer         int `json:"kustomer"` // all of them, searches included

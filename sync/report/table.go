@@ -138,6 +138,8 @@ func heading(b *strings.Builder, p Pass, s Style) {
 	switch {
 	case p.To.IsZero():
 		b.WriteString("ended before anything was read\n\n")
+	case p.planned():
+		fmt.Fprintf(b, "carries out the plan of %s for what was\nmarked done from %s to %s\n\n", show(p.Made), brief(p.From), brief(p.To))
 	case p.Window.Empty() && p.backfill():
 		fmt.Fprintf(b, "nothing to do: this back-fill was finished %s;\n--restart reads it again\n\n", show(p.Backfill.Finished))
 	case p.Window.Empty():

@@ -36,6 +36,10 @@ func (r Report) period() string {
 	if r.To.IsZero() {
 		return "Nothing was read."
 	}
+	if !r.PlanMade.IsZero() {
+		return fmt.Sprintf("Carries out the plan of %s for what was marked done from %s to %s (%s).",
+			r.local(r.PlanMade, layout), r.local(r.From, layout), r.local(r.To, layout), r.Timezone)
+	}
 	if !r.From.Before(r.To.Time) {
 		return fmt.Sprintf("Nothing to read yet: everything up to %s (%s) is done.", r.local(r.Checkpoint, layout), r.Timezone)
 	}

@@ -1,0 +1,174 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+)
+
+// expires is how long a plan can be carried out, unless the command line says otherwise.
+const expires = config.Duration(24 * time.Hour)
+
+// largestPlan is more than a plan of a million conversations takes.
+const largestPlan = 256 << 20
+
+// planFile is where a plan is written to, and how.
+type planFile struct {
+	path     string
+	valid    config.Duration
+	detailed bool // --detailed-exitcode
+	planner  *surveysync.Planner
+	saved    bool
+	toSend   int
+}
+
+// checkPlan reads the flags of a plan, and refuses before the dry run what could not be written after it.
+func checkPlan(c *cli.Context) (*planFile, error) {
+	f := &planFile{path: c.String(flagOut), valid: expires, detailed: c.Bool(flagDetailed)}
+	if f.path == "" {
+		return nil, usagef("say where to: --%s FILE", flagOut)
+	}
+	if c.IsSet(flagExpires) {
+		if err := f.valid.UnmarshalText([]byte(c.String(flagExpires))); err != nil || f.valid <= 0 {
+			return nil, usagef("--%s %q: give a duration, such as 4h or 2d", flagExpires, c.String(flagExpires))
+		}
+	}
+	full, err := filepath.Abs(f.path)
+	if err == nil {
+		err = writable(full)
+	}
+	if err != nil {
+		return nil, usagef("--%s %q cannot be written: %v; nothing was done", flagOut, f.path, err)
+	}
+	for _, report := range c.StringSlice(flagReport) {
+		if other, err := filepath.Abs(report); err == nil && other == full {
+			return nil, usagef("--%s and --%s both name %q", flagOut, flagReport, f.path)
+		}
+	}
+	return f, nil
+}
+
+// spare refuses a file that would replace what the tenant cannot do without.
+func (f *planFile) spare(c *cli.Context, t *tenant) error {
+	for _, kept := range []string{t.config.Ledger.Path, t.config.Ledger.Path + ".fence", c.String(flagConfig)} {
+		if sameFile(f.path, kept) {
+			return usagef("--%s %q would replace %s; nothing was done", flagOut, f.path, kept)
+		}
+	}
+	return nil
+}
+
+// hear lets the plan hear the dry run; there may be none.
+func (f *planFile) hear(by observers) observers {
+	if f == nil {
+		return by
+	}
+	return append(by, f.planner)
+}
+
+// say tells where the plan of a dry run is, in the report for people; there may be none.
+func (f *planFile) say(c *cli.Context, w io.Writer) error {
+	if f == nil || !f.saved || c.Bool(flagJSON) {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n", f.path, f.toSend, sameTenant(c), f.path)
+	return err
+}
+
+// end saves the plan of a dry run that came to its end; there may be none to save. The error is what ended the pass.
+func (f *planFile) end(t *tenant, engine *surveysync.Engine, now time.Time, result *surveysync.Result, err error) error {
+	switch {
+	case f == nil:
+		return err
+	case err != nil:
+		return fmt.Errorf("%w; no plan was saved", err)
+	}
+	if err = f.save(t, engine, now, result); err != nil {
+		result.Exit = verdict(*result, err)
+	}
+	return err
+}
+
+// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells whether there is something to send,
+// before it tells that something needs a hand.
+func (f *planFile) verdict(r surveysync.Result, err error) int {
+	code := verdict(r, err)
+	if f.detailed && r.Planned > 0 && (code == exitDone || code == exitNeedsHand) {
+		return exitWouldSend
+	}
+	return code
+}
+
+// save writes the plan of a dry run, whole or not at all, for its owner's eyes alone.
+func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, result *surveysync.Result) error {
+	info, err := engine.Ledger.Info()
+	if err != nil {
+		return fmt.Errorf("read the ledger for the plan: %w", err)
+	}
+	plan, err := f.planner.Plan(*result, info, t.planTerms(now), time.Duration(f.valid))
+	if err != nil {
+		return err
+	}
+	plan.Program = version()
+	text, err := surveysync.MarshalPlan(plan)
+	if err == nil {
+		err = writePrivate(f.path, text)
+	}
+	if err != nil {
+		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
+	}
+	f.saved, f.toSend = true, len(plan.Send)
+	return nil
+}
+
+// planTerms are what a plan of the tenant is made under and carried out under.
+func (t *tenant) planTerms(now time.Time) surveysync.PlanTerms {
+	return surveysync.PlanTerms{
+		Tenant: t.config.Accounts(), Configuration: t.config.Decisions(), Secret: t.config.AgentConnect.APIKey.Reveal(), Now: now,
+	}
+}
+
+// readPlan reads the plan in a file, for the tenant.
+func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no file")
+	}
+	if err != nil {
+		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, largestPlan))
+	if err != nil {
+		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
+	}
+	plan, err := surveysync.ReadPlan(text, terms)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &plan, nil
+}
+
+// needLedger makes sure that there is a ledger, without which a plan means nothing. The stand-ins' own is made.
+func (t *tenant) needLedger() error {
+	if _, err := os.Stat(t.config.Ledger.Path); !errors.Is(err, os.ErrNotExist) {
+		return nil // whatever is wrong with it is found when it is opened
+	}
+	ledger, err := t.ledger()
+	if err != nil {
+		return err
+	}
+	return ledger.Close()
+}

@@ -1,0 +1,195 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"acsync/store"
+)
+
+// adhere lets a pass carry out a plan instead of reading windows. The checkpoint stays where it is.
+func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
+	if err := plan.Ledger.belongs(info); err != nil {
+		return err
+	}
+	window := Window{plan.From, plan.To}
+	if err := sound(window, info.Checkpoint, now); err != nil {
+		return err
+	}
+	p.result.Window, p.collector.from = window, window.From
+	p.result.Made, p.forgotten = plan.Made, info.Floor
+	p.planned = make(map[store.Key]Planned, len(plan.Send))
+	for _, each := range plan.Send {
+		p.planned[each.key()] = each
+	}
+	return nil
+}
+
+// apply carries out the plan: each of its conversations is read and decided again, and sent if that comes to the same
+// request. What is otherwise by now is told and not noted: whatever waits in the ledger goes on to wait, and the passes from
+// the checkpoint find the rest by themselves.
+func (p *pass) apply(ctx context.Context) error {
+	if err := p.adoptIdentity(); err != nil {
+		return err
+	}
+	if _, err := p.ledger.Recover(time.Now()); err != nil {
+		return fmt.Errorf("put the open intents in doubt: %w", err)
+	}
+	left, err := p.takePlanned(ctx)
+	if err == nil && len(left) > 0 {
+		if full := p.ledger.Room(); full != nil {
+			err = &LedgerError{full}
+		}
+	}
+	f := p.folio(Window{}, false)
+	for err == nil && len(left) > 0 {
+		chunk := left[:min(reread, len(left))]
+		if err = p.halted(ctx); err == nil {
+			err = p.carryOut(ctx, f, chunk)
+		}
+		if err == nil {
+			left = left[len(chunk):]
+		}
+	}
+	f.sending.Wait()
+	p.putOff(f, left)
+	p.noticeDiffering()
+	if err == nil {
+		err = p.halted(ctx) // also what ended the last requests
+	}
+	return err
+}
+
+// takePlanned finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and gives those
+// that may be sent, by the time of resolution, so that one search finds the customers of those that are read together.
+func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
+	var keys []store.Key
+	for key := range p.planned {
+		keys = append(keys, key)
+	}
+	known, err := p.ledger.Lookup(keys)
+	if err != nil {
+		return nil, fmt.Errorf("look up the plan in the ledger: %w", err)
+	}
+	var free, doubtful []store.Entry
+	for key := range p.planned {
+		entry := store.Entry{Key: key, Record: known[key]}
+		if entry.State.Waiting() || entry.State == store.InDoubt {
+			p.result.Due++
+		}
+		if entry.State == store.InDoubt {
+			doubtful = append(doubtful, entry)
+		} else {
+			free = append(free, entry)
+		}
+	}
+	p.found(len(p.planned))
+	p.observe(Estimated{Estimate{Conversations: len(p.planned)}})
+	p.observe(PassStarted{Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: len(doubtful)})
+	again, err := p.settle(ctx, doubtful)
+	for _, entry := range append(free, again...) {
+		cases = append(cases, p.plannedCase(entry))
+	}
+	slices.SortFunc(cases, func(a, b Case) int {
+		return cmp.Or(p.planned[a.Key].Resolution.Compare(p.planned[b.Key].Resolution), strings.Compare(a.Key.Conversation, b.Key.Conversation))
+	})
+	return cases, err
+}
+
+// putOff tells what the pass did not come to.
+func (p *pass) putOff(f *folio, left []Case) {
+	for _, c := range left {
+		if closed(c.own) {
+			p.differ(c, AlreadySent)
+		} else {
+			f.delivered(c, Outcome{State: store.Scheduled, Reason: Paused})
+		}
+	}
+}
+
+// plannedCase is a conversation of the plan before it is read again.
+func (p *pass) plannedCase(entry store.Entry) Case {
+	c := Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record}
+	c.Known.Resolution = p.planned[entry.Key].Resolution
+	return c
+}
+
+// carryOut reads conversations of the plan again, and hands over those that are still to be sent. It returns an error before it
+// has told anything of any of them.
+func (p *pass) carryOut(ctx context.Context, f *folio, cases []Case) error {
+	read, err := p.collector.again(ctx, cases)
+	if err != nil {
+		return err
+	}
+	for _, c := range read.gone {
+		p.differ(c, Gone)
+	}
+	for _, c := range append(read.passed, read.twins...) {
+		p.differ(c, Reopened)
+	}
+	var send []Case
+	for _, c := range read.fresh {
+		if p.stands(c) {
+			send = append(send, c)
+		}
+	}
+	first, last := p.planned[cases[0].Key].Resolution, p.planned[cases[len(cases)-1].Key].Resolution
+	p.observe(WindowRead{Window: Window{first, last}, Found: len(cases), Send: len(send)})
+	for _, c := range send {
+		p.deliverer.send(ctx, c, &f.sending, f.delivered)
+	}
+	return nil
+}
+
+// stands tells whether a conversation that was read again is to be sent as planned, and tells what becomes of it if it is not.
+func (p *pass) stands(c Case) bool {
+	planned, known := p.planned[c.Key]
+	switch {
+	case !known: // a recovery by now: the survey request that was planned has been sent
+		p.differ(c, AlreadySent)
+	case weight(c.Known.State) == weight(store.InDoubt): // under another key: that doubt comes first
+		p.tell(c.row(waits(stronger(c.own, c.Known))))
+	case c.Skip == NotDone:
+		p.differ(c, Reopened)
+	case !c.Send():
+		p.differ(c, c.Skip)
+	case c.own.State.Waiting() && !p.timely(store.Entry{Key: c.Key, Record: c.own}, time.Now()):
+		p.tell(c.row(waits(c.own)))
+	case !p.same(c, planned):
+		p.differ(c, PlanChanged)
+	default:
+		return true
+	}
+	return false
+}
+
+// same tells whether a conversation comes to the same request, for the same resolution, and the ledger still would know if it
+// had been sent meanwhile.
+func (p *pass) same(c Case, planned Planned) bool {
+	hash, err := p.options.Plan.hash(c.Request)
+	return err == nil && hash == planned.Request && c.resolution().Equal(planned.Resolution) && !c.early() &&
+		(c.Known.State != store.Unknown || !c.resolution().Before(p.forgotten))
+}
+
+// differ tells that a conversation is not sent, because it is not as it was planned.
+func (p *pass) differ(c Case, why Reason) {
+	if _, known := p.planned[c.Key]; !known {
+		c.Key.Recovery = false
+	}
+	if why != AlreadySent {
+		p.differing++
+	}
+	c.Skip = why
+	p.tell(c.row(Outcome{State: why.state(), Reason: why, Message: c.Trouble}))
+}
+
+func (p *pass) noticeDiffering() {
+	if p.differing > 0 {
+		p.notice("%d of the %d conversations of the plan are not as planned any more, and were not sent; a new plan or the next run "+
+			"decides about them anew", p.differing, len(p.planned))
+	}
+}

@@ -1,0 +1,101 @@
+package sync
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"acsync/store"
+)
+
+// PlanSchema names the form of a plan. Another form gets another number.
+const PlanSchema = planFamily + "1"
+
+const planFamily = "acsync.plan/"
+
+// MarshalPlan seals a plan, and writes it as one JSON object.
+func MarshalPlan(p Plan) ([]byte, error) {
+	p.Seal = p.sealed()
+	p.Checksum = p.summed()
+	text, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("write the plan: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// ReadPlan reads what MarshalPlan wrote, whole and unchanged, and refuses a plan that does not meet its terms. Its errors are
+// [PlanError].
+func ReadPlan(text []byte, t PlanTerms) (Plan, error) {
+	var p Plan
+	var kind struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(text, &kind); err != nil || !strings.HasPrefix(kind.Schema, planFamily) {
+		return p, planErrorf("it is no plan as acsync writes them, or only a part of one")
+	}
+	if n, err := strconv.Atoi(strings.TrimPrefix(kind.Schema, planFamily)); err == nil && n > 1 {
+		return p, planErrorf("the plan was made by a newer version of acsync (%s)", strconv.Quote(kind.Schema))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil || kind.Schema != PlanSchema {
+		return p, errPlanDamaged
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return p, errPlanDamaged
+	}
+	if !hmac.Equal([]byte(p.Checksum), []byte(p.summed())) || !p.sound() {
+		return p, errPlanDamaged
+	}
+	return p, p.meet(t)
+}
+
+var errPlanDamaged = planErrorf("the plan is damaged, or was edited: its checksum does not hold")
+
+// sound tells whether each conversation of the plan has a key, and each another one.
+func (p *Plan) sound() bool {
+	seen := map[store.Key]bool{}
+	for _, each := range p.Send {
+		key := each.key()
+		if each.ID == "" || each.Resolution.IsZero() || each.Kind != key.Kind() || seen[key] {
+			return false
+		}
+		seen[key] = true
+	}
+	return true
+}
+
+// summed is the checksum of the plan. It finds what happened to the file by accident.
+func (p *Plan) summed() string {
+	bare := *p
+	bare.Checksum = ""
+	sum := sha256.Sum256(bare.text())
+	return hex.EncodeToString(sum[:])
+}
+
+// sealed is the seal of the plan. It finds what was done to the file on purpose.
+func (p *Plan) sealed() string {
+	bare := *p
+	bare.Seal, bare.Checksum = "", ""
+	mac := hmac.New(sha256.New, p.key)
+	mac.Write([]byte("seal\n"))
+	mac.Write(bare.text())
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// text is the plan in one certain form; empty for times that no calendar has, which JSON cannot write.
+func (p *Plan) text() []byte {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil
+	}
+	return text
+}
