@@ -51,7 +51,7 @@ func (s *shell) commandLine() *cli.App {
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
-			s.initCommand(), s.runCommand(), s.backfillCommand(), s.statusCommand(), s.resolveCommand(), s.ledgerCommand(),
+			s.initCommand(), s.runCommand(), s.backfillCommand(), s.statusCommand(), s.explainCommand(), s.resolveCommand(), s.ledgerCommand(),
 			s.rulesCommand(), s.sandboxCommand(),
 		},
 		Action:          s.noCommand,

@@ -1,0 +1,208 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/kustomer"
+)
+
+// sheet is a page of labels and what stands behind them.
+type sheet struct {
+	strings.Builder
+	style Style
+	width int
+}
+
+const (
+	labelWidth  = 14
+	leastColumn = 24 // a narrower terminal breaks the lines itself
+)
+
+// field writes a label and a value, wrapped; an empty value is left out.
+func (s *sheet) field(label string, color text.Color, value string) {
+	if value == "" {
+		return
+	}
+	wrapped := text.WrapSoft(value, max(s.width-labelWidth, leastColumn))
+	for line := range strings.SplitSeq(wrapped, "\n") {
+		fmt.Fprintf(s, "%-*s%s\n", labelWidth, label, paint(s.style, color, strings.TrimRight(line, " ")))
+		label = ""
+	}
+}
+
+// ExplainTable writes the explanation for people, on one screen.
+func ExplainTable(w io.Writer, x Explanation, style Style) error {
+	s := &sheet{style: style, width: min(style.Width, widest)}
+	fmt.Fprintf(s, "acsync explain · %s\n%s\n", printable(x.Tenant), printable(x.ID))
+	if url := x.url(); url != "" {
+		s.WriteString(url + "\n") // in one piece, whatever the width: it is for clicking
+	}
+	s.WriteString("\n")
+	words, color := x.fate()
+	s.field("now", color, words)
+	for _, notice := range x.Notices {
+		s.field("note", text.FgYellow, printable(notice))
+	}
+	s.WriteString("\n")
+	s.conversation(x)
+	s.field("first read", text.Reset, x.firstRead())
+	s.ledger(x)
+	s.receiver(x)
+	if x.Found {
+		s.checks(x)
+	}
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// conversation writes what Kustomer says.
+func (s *sheet) conversation(x Explanation) {
+	if !x.Found {
+		if x.Asked && x.Unread == nil {
+			s.field("kustomer", text.FgYellow, "has no such conversation any more: it was deleted, or merged into another")
+		}
+		return
+	}
+	c := x.Case.Conversation
+	done := "never"
+	if c.LastDone != nil {
+		done = fmt.Sprintf("%s, %s, by %s", show(c.LastDone.At), since(x.Now, c.LastDone.At), cmp.Or(person(x.Closer, c.LastDone.By), "automation"))
+	}
+	s.field("marked done", text.Reset, done)
+	s.field("status", text.Reset, standingOf(c))
+	s.field("agent", text.Reset, strings.TrimSpace(cmp.Or(person(x.Case.Agent, ""), "none")+" "+x.address(x.Facts.AgentAddress)))
+	s.field("customer", text.Reset, x.address(x.Facts.Address))
+	s.field("channel", text.Reset, channel(x))
+	s.field("tags", text.Reset, commas(x.Case.Tags))
+}
+
+func standingOf(c kustomer.Conversation) string {
+	words := printable(c.Status)
+	if c.DoneCount > 1 {
+		words += fmt.Sprintf(", marked done %d times", c.DoneCount)
+	}
+	return words
+}
+
+// channel is the one that counts, and all of them where there are more.
+func channel(x Explanation) string {
+	words := printable(x.Facts.Channel)
+	if len(x.Channels) > 1 {
+		words += " (of " + commas(x.Channels) + ")"
+	}
+	return words
+}
+
+// person is a user of Kustomer, for the screen alone; empty for nobody.
+func person(u *kustomer.User, id string) string {
+	switch {
+	case u == nil && id == "":
+		return ""
+	case u == nil:
+		return printable(id) + " (no such user)"
+	}
+	return strings.TrimSpace(printable(u.Name.Value) + " (" + printable(u.ID) + ")")
+}
+
+func commas(list []string) string {
+	shown := make([]string, len(list))
+	for i, each := range list {
+		shown[i] = printable(each)
+	}
+	return strings.Join(shown, ", ")
+}
+
+// firstRead tells which pass read the time first at which it was marked done, and how much later that was.
+func (x Explanation) firstRead() string {
+	if x.First == nil {
+		return ""
+	}
+	words := fmt.Sprintf("by pass %s (%s)", printable(x.First.Pass), printable(x.First.Mode))
+	if done := x.Case.Conversation.LastDone; done != nil && x.First.Started.After(done.At) {
+		words += ", " + after(done.At, x.First.Started)
+	}
+	return words
+}
+
+// ledger writes what the ledger holds.
+func (s *sheet) ledger(x Explanation) {
+	if x.Remembered && len(x.Entries) == 0 {
+		s.field("ledger", text.Reset, "knows nothing of it")
+	}
+	for _, e := range x.Entries {
+		color, label := text.Reset, "ledger"
+		for _, d := range dispositions {
+			if d.state == e.State {
+				color = d.color
+			}
+		}
+		words := name(e.State) + " " + show(e.At)
+		if e.Reason != "" {
+			words += ": " + because(surveysync.Reason(e.Reason))
+		}
+		if e.Recovery {
+			label = "recovery"
+		}
+		s.field(label, color, words)
+		s.field("", text.Reset, attempts(x, e))
+		if e.Key.Resolution != 0 {
+			s.field("", text.Reset, "of being marked done "+show(e.Record.Resolution))
+		}
+		if !e.Due.IsZero() {
+			s.field("", text.Reset, "due "+show(e.Due))
+		}
+	}
+}
+
+// attempts tells how often it was tried, and with what result; empty if never.
+func attempts(x Explanation, e store.Entry) string {
+	var parts []string
+	switch {
+	case e.Attempts == 1:
+		parts = append(parts, "1 attempt")
+	case e.Attempts > 1:
+		parts = append(parts, fmt.Sprintf("%d attempts", e.Attempts))
+	}
+	if !e.First.IsZero() {
+		parts = append(parts, "the first "+show(e.First))
+	}
+	if e.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
+	}
+	if stamp := x.Stamp(e); stamp != "" {
+		parts = append(parts, "intent "+stamp)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// receiver writes what Agent Connect's data show.
+func (s *sheet) receiver(x Explanation) {
+	if x.Heard && len(x.Interactions) == 0 {
+		s.field("agent connect", text.FgYellow, "shows nothing of it")
+	}
+	label := "agent connect"
+	for _, i := range x.Interactions {
+		words := cmp.Or(printable(i.Status), "no status")
+		if !i.CreatedAt.IsZero() {
+			words = show(i.CreatedAt) + ": " + words
+		}
+		if i.Recovery {
+			words += ", a recovery"
+		}
+		switch {
+		case i.Intent != "":
+			words += ", intent " + printable(i.Intent)
+		case !x.Unstamped && !i.Recovery:
+			words += ", without a stamp: not sent by acsync"
+		}
+		s.field(label, text.Reset, words)
+		label = ""
+	}
+}
