@@ -47,6 +47,7 @@ type Explanation struct {
 	Channels []string       // in Kustomer's words and order
 	Facts    Facts
 	Steps    []Step // the checks of the decision
+	Unlisted error  // why the active profiles of Agent Connect could not be listed, which the decision may depend on
 
 	Remembered bool          // the ledger was read
 	Entries    []store.Entry // what it holds, the earliest resolution first
@@ -125,9 +126,9 @@ func (e Explainer) read(ctx context.Context, x *Explanation) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	c, err := e.collector(ctx, now)
-	if err != nil {
-		return err
+	c := e.collector(now)
+	if e.Roster != nil {
+		c.policy.Profiles, x.Unlisted = NewProfiles(e.Roster.Employees(ctx))
 	}
 	cases, err := c.decide(ctx, kustomer.Query{}, c.pending(x.Entries, rows))
 	if err != nil {
@@ -136,14 +137,26 @@ func (e Explainer) read(ctx context.Context, x *Explanation) error {
 	x.Found, x.Case = true, cases[0]
 	x.Channels, x.Facts = x.Case.Conversation.Channels, x.Case.facts(Outcome{})
 	_, x.Steps = c.policy.Trace(x.Case.Candidate)
+	x.doubtful()
 	if done := x.Case.Conversation.LastDone; done != nil {
 		x.Closer, err = c.agents.find(ctx, done.By)
 	}
 	return err
 }
 
+// doubtful marks the checks that could not be made, for what they ask was not to be had.
+func (x *Explanation) doubtful() {
+	for i, step := range x.Steps {
+		switch {
+		case step.Reason == AlreadySent && step.Result == StepPassed && !x.Remembered,
+			step.Reason == AgentUnknown && step.Result == StepOff && x.Unlisted != nil:
+			x.Steps[i].Result = StepUnknown
+		}
+	}
+}
+
 // collector decides as that of a pass does.
-func (e Explainer) collector(ctx context.Context, now time.Time) (*collector, error) {
+func (e Explainer) collector(now time.Time) *collector {
 	quiet := func(string, ...any) {}
 	c := &collector{
 		source: e.Source, memory: NoLedger{}, policy: e.Options.Policy, identity: identity(identityOf(e.Options)), reach: kustomersReach,
@@ -153,14 +166,7 @@ func (e Explainer) collector(ctx context.Context, now time.Time) (*collector, er
 	if e.Ledger != nil {
 		c.memory = e.Ledger
 	}
-	if e.Roster != nil {
-		profiles, err := NewProfiles(e.Roster.Employees(ctx))
-		if err != nil {
-			return nil, err
-		}
-		c.policy.Profiles = profiles
-	}
-	return c, nil
+	return c
 }
 
 // pending is the case that a pass would decide: what waits in the ledger, else the conversation as it is now.

@@ -205,6 +205,31 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 	}
 }
 
+// TestExplainWithoutWhatItNeeds: a check is not taken for passed when what it asks could not be read.
+func TestExplainWithoutWhatItNeeds(t *testing.T) {
+	d := newDesk(1)
+	e := explainer(d)
+	e.Ledger, e.Roster = nil, &staff{err: errors.New("down")}
+	x, err := e.Explain(t.Context(), d.conversations[0].ID)
+	if err != nil || x.Unlisted == nil || !x.Found {
+		t.Fatal(err, x.Unlisted, x.Found)
+	}
+	got := map[Reason]StepResult{}
+	for _, step := range x.Steps {
+		if step.Result == StepUnknown {
+			got[step.Reason] = step.Result
+		}
+	}
+	if diff := cmp.Diff(map[Reason]StepResult{AlreadySent: StepUnknown, AgentUnknown: StepUnknown}, got); diff != "" {
+		t.Errorf("got +, want -\n%s", diff)
+	}
+	e = explainer(d)
+	e.Roster = &staff{err: errors.New("down")}
+	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Prospect != (Prospect{Fate: FateUnknown, Reason: AgentUnknown}) {
+		t.Errorf("got %v without the profiles", x.Prospect)
+	}
+}
+
 // TestExplainWithoutKustomer: what the ledger knows is told when Kustomer does not answer, and nobody is taken for gone.
 func TestExplainWithoutKustomer(t *testing.T) {
 	d := newDesk(1)

@@ -18,7 +18,7 @@ const (
 	FateSettle  Fate = "settle"  // in doubt: the next pass asks Agent Connect's data
 	FateByHand  Fate = "by_hand" // in doubt: the operator has to decide
 	FateMissed  Fate = "missed"  // it would be sent, but no pass reads the time any more at which it was marked done
-	FateUnknown Fate = "unknown" // that depends on what could not be read
+	FateUnknown Fate = "unknown" // that depends on what could not be read; with a reason it is this one perhaps
 )
 
 // Prospect is what would happen to a conversation if a pass were made now, with nothing in its way.
@@ -46,6 +46,8 @@ func (e Explainer) prospect(x Explanation, info store.Info) Prospect {
 		return Prospect{Fate: FateSkip, Reason: AlreadySent}
 	case !x.Found:
 		return Prospect{Fate: FateSkip, Reason: Gone}
+	case x.Case.Send() && x.Unlisted != nil:
+		return Prospect{Fate: FateUnknown, Reason: AgentUnknown}
 	case x.Case.own.State.Waiting():
 		return x.taken()
 	}

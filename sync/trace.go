@@ -10,6 +10,7 @@ const (
 	StepPassed     StepResult = "passed"      // it found nothing; of a rule: it was tried and does not skip
 	StepDecided    StepResult = "decided"     // it is why nothing is sent
 	StepNotReached StepResult = "not_reached" // one before it decided
+	StepUnknown    StepResult = "unknown"     // what it asks could not be read; of explanations alone
 	StepOff        StepResult = "off"         // the configuration does without it, or it is not for this kind of request
 )
 

@@ -74,6 +74,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	if !life.Known() {
 		return q.unknown(life)
 	}
+	q.lacks(life.Unlisted)
 	q.lacks(life.Unheard)
 	shown := report.Explanation{
 		Explanation: life, Tenant: tenant.name, AppURL: tenant.config.KustomerAppURL(), Reveal: c.Bool(flagReveal),
@@ -157,7 +158,7 @@ func (s *shell) sayExplained(c *cli.Context, t terminal, x report.Explanation) e
 	if c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = report.ExplainTable(s.stdout, x, report.Style{Width: t.width, Color: t.colorOut})
+		err = report.ExplainTable(s.stdout, x, report.Style{Width: t.width, Height: t.height, Color: t.colorOut})
 	}
 	switch {
 	case err != nil:

@@ -81,6 +81,9 @@ func (x Explanation) fate() (string, text.Color) {
 	if !x.Remembered {
 		return "not known: only the ledger knows whether it was asked about", text.FgYellow
 	}
+	if x.Unlisted != nil {
+		return "not known: that depends on whether the agent has an active profile in Agent Connect", text.FgYellow
+	}
 	return "not known without Kustomer, where it would be read and decided anew", text.FgYellow
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -11,25 +12,24 @@ import (
 // marks of checks, by their results.
 var marks = map[surveysync.StepResult]string{
 	surveysync.StepPassed: "✓", surveysync.StepDecided: "✗", surveysync.StepNotReached: "·", surveysync.StepOff: "–",
+	surveysync.StepUnknown: "?",
 }
 
 // checks writes each check of the decision, in order of precedence: the one that decided on a line of its own, those that are off
-// at the end.
+// at the end. A short form has those alone that were made.
 func (s *sheet) checks(x Explanation) {
 	var run, off []string
 	s.WriteString("\n")
-	s.field("checks", text.Reset, "✓ passed  ✗ decided  · not reached  – off")
-	flush := func(items *[]string) {
-		s.flow(*items)
-		*items = nil
-	}
+	s.field("checks", text.Reset, s.legend(x.Steps))
 	for _, step := range x.Steps {
 		item := marks[step.Result] + " " + printable(string(step.Reason))
 		switch {
 		case step.Result == surveysync.StepOff:
 			off = append(off, item)
+		case step.Result == surveysync.StepNotReached && s.short:
 		case step.Result == surveysync.StepDecided:
-			flush(&run)
+			s.flow(run)
+			run = nil
 			s.decisive(x, step)
 		case step.Held:
 			run = append(run, item+" (holds)")
@@ -37,8 +37,22 @@ func (s *sheet) checks(x Explanation) {
 			run = append(run, item)
 		}
 	}
-	flush(&run)
-	flush(&off)
+	s.flow(run)
+	if !s.short {
+		s.flow(off)
+	}
+}
+
+// legend says what the marks mean that are there.
+func (s *sheet) legend(steps []surveysync.Step) string {
+	words := "✓ passed  ✗ decided"
+	if !s.short {
+		words += "  · not reached  – off"
+	}
+	if slices.ContainsFunc(steps, func(step surveysync.Step) bool { return step.Result == surveysync.StepUnknown }) {
+		words += "  ? not known"
+	}
+	return words
 }
 
 // decisive writes the check that decided.

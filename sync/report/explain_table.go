@@ -18,6 +18,7 @@ type sheet struct {
 	strings.Builder
 	style Style
 	width int
+	short bool // leave out what can be left out
 }
 
 const (
@@ -37,9 +38,20 @@ func (s *sheet) field(label string, color text.Color, value string) {
 	}
 }
 
-// ExplainTable writes the explanation for people, on one screen.
+// ExplainTable writes the explanation for people, on one screen if that can be done.
 func ExplainTable(w io.Writer, x Explanation, style Style) error {
 	s := &sheet{style: style, width: min(style.Width, widest)}
+	s.explanation(x)
+	if style.Height > 0 && strings.Count(s.String(), "\n") >= style.Height {
+		s = &sheet{style: style, width: s.width, short: true}
+		s.explanation(x)
+	}
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// explanation writes all of it.
+func (s *sheet) explanation(x Explanation) {
 	fmt.Fprintf(s, "acsync explain · %s\n%s\n", printable(x.Tenant), printable(x.ID))
 	if url := x.url(); url != "" {
 		s.WriteString(url + "\n") // in one piece, whatever the width: it is for clicking
@@ -58,8 +70,6 @@ func ExplainTable(w io.Writer, x Explanation, style Style) error {
 	if x.Found {
 		s.checks(x)
 	}
-	_, err := io.WriteString(w, s.String())
-	return err
 }
 
 // conversation writes what Kustomer says.
@@ -86,7 +96,7 @@ func (s *sheet) conversation(x Explanation) {
 func standingOf(c kustomer.Conversation) string {
 	words := printable(c.Status)
 	if c.DoneCount > 1 {
-		words += fmt.Sprintf(", marked done %d times", c.DoneCount)
+		words += fmt.Sprintf("; marked done %d times so far", c.DoneCount)
 	}
 	return words
 }
@@ -151,7 +161,10 @@ func (s *sheet) ledger(x Explanation) {
 			label = "recovery"
 		}
 		s.field(label, color, words)
-		s.field("", text.Reset, attempts(x, e))
+		s.field("", text.Reset, attempts(e))
+		if stamp := x.Stamp(e); stamp != "" {
+			s.field("", text.Reset, "intent "+stamp)
+		}
 		if e.Key.Resolution != 0 {
 			s.field("", text.Reset, "of being marked done "+show(e.Record.Resolution))
 		}
@@ -162,22 +175,18 @@ func (s *sheet) ledger(x Explanation) {
 }
 
 // attempts tells how often it was tried, and with what result; empty if never.
-func attempts(x Explanation, e store.Entry) string {
+func attempts(e store.Entry) string {
 	var parts []string
 	switch {
-	case e.Attempts == 1:
+	case e.Attempts == 1 && e.First.IsZero():
 		parts = append(parts, "1 attempt")
+	case e.Attempts == 1:
+		parts = append(parts, "1 attempt "+show(e.First))
 	case e.Attempts > 1:
-		parts = append(parts, fmt.Sprintf("%d attempts", e.Attempts))
-	}
-	if !e.First.IsZero() {
-		parts = append(parts, "the first "+show(e.First))
+		parts = append(parts, fmt.Sprintf("%d attempts since %s", e.Attempts, show(e.First)))
 	}
 	if e.Status != 0 {
 		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
-	}
-	if stamp := x.Stamp(e); stamp != "" {
-		parts = append(parts, "intent "+stamp)
 	}
 	return strings.Join(parts, ", ")
 }
