@@ -78,6 +78,8 @@ func TestScripts(t *testing.T) {
 			"same":     same,
 			"mode":     mode,
 			"agree":    agree,
+
+			"conversation": conversation,
 		},
 	})
 }

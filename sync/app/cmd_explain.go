@@ -78,7 +78,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	q.lacks(life.Unheard)
 	shown := report.Explanation{
 		Explanation: life, Tenant: tenant.name, AppURL: tenant.config.KustomerAppURL(), Reveal: c.Bool(flagReveal),
-		Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
+		Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
 	}
 	return s.sayExplained(c, terminal, shown)
 }
@@ -90,7 +90,9 @@ func (q *inquiry) openLedger(c *cli.Context, t *tenant) (closeLedger func() erro
 	case errors.Is(err, store.ErrLocked) && !c.Bool(flagOffline):
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
 	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !store.Abandoned(t.config.Ledger.Path):
-		q.notices = append(q.notices, "there is no ledger yet, which would know of those who were asked before")
+		q.notices = append(q.notices, "there is no ledger yet: nobody is known who was asked before, and acsync init --start says where "+
+			"the first pass begins")
+		q.explainer.Ledger = surveysync.NoLedger{}
 	case err != nil:
 		return nil, err
 	default:

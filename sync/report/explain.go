@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"time"
 
@@ -18,6 +17,7 @@ type Explanation struct {
 	Tenant    string
 	AppURL    string   // of Kustomer's web application; empty: no link
 	Reveal    bool     // show addresses in full
+	Here      string   // the flags that point a command at the same ledger; empty, or begins with a blank
 	Backfill  string   // the command that asks about it all the same; empty when there is none
 	Notices   []string // which parts are missing, and why
 	Exit      int
@@ -73,10 +73,9 @@ func (x Explanation) fate() (string, text.Color) {
 		}
 		return words, text.FgRed
 	case surveysync.FateByHand:
-		return fmt.Sprintf("it is in doubt, and stays so: look it up in Agent Connect, then decide with acsync resolve "+
-			"--accept, --resend or --drop and --id %s", printable(x.ID)), text.FgRed
+		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", text.FgRed
 	case surveysync.FateMissed:
-		return "nothing by itself: it would be asked about, but no pass reads that time any more" + x.allTheSame(), text.FgYellow
+		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all the same", text.FgYellow
 	}
 	if !x.Remembered {
 		return "not known: only the ledger knows whether it was asked about", text.FgYellow
@@ -119,16 +118,17 @@ func (x Explanation) skipped() string {
 		}
 		return words
 	case surveysync.Stale:
-		return "not asked about: " + because(surveysync.Stale) + x.allTheSame()
+		return "not asked about: " + because(surveysync.Stale) + "; to ask all the same"
 	}
 	return "not asked about: " + because(x.Prospect.Reason)
 }
 
-func (x Explanation) allTheSame() string {
-	if x.Backfill == "" {
-		return ""
+// remedy is the command that changes what would happen now; empty for none.
+func (x Explanation) remedy() string {
+	if x.Prospect.Fate == surveysync.FateByHand {
+		return "acsync resolve" + x.Here + " --id " + printable(x.ID) + " --accept, or --resend, or --drop"
 	}
-	return "; to ask all the same: " + x.Backfill
+	return x.Backfill
 }
 
 // after is how long something came after something else, roughly.

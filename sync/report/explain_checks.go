@@ -1,7 +1,7 @@
 package report
 
 import (
-	"slices"
+	"fmt"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -16,7 +16,7 @@ var marks = map[surveysync.StepResult]string{
 }
 
 // checks writes each check of the decision, in order of precedence: the one that decided on a line of its own, those that are off
-// at the end. A short form has those alone that were made.
+// at the end. A short form counts those that passed, and those that are not reached or off are not in it.
 func (s *sheet) checks(x Explanation) {
 	var run, off []string
 	s.WriteString("\n")
@@ -24,32 +24,34 @@ func (s *sheet) checks(x Explanation) {
 	for _, step := range x.Steps {
 		item := marks[step.Result] + " " + printable(string(step.Reason))
 		switch {
-		case step.Result == surveysync.StepOff:
-			off = append(off, item)
-		case step.Result == surveysync.StepNotReached && s.short:
 		case step.Result == surveysync.StepDecided:
 			s.flow(run)
 			run = nil
 			s.decisive(x, step)
 		case step.Held:
 			run = append(run, item+" (holds)")
+		case s.short && step.Result != surveysync.StepUnknown:
+		case step.Result == surveysync.StepOff:
+			off = append(off, item)
 		default:
 			run = append(run, item)
 		}
 	}
 	s.flow(run)
-	if !s.short {
-		s.flow(off)
-	}
+	s.flow(off)
 }
 
 // legend says what the marks mean that are there.
 func (s *sheet) legend(steps []surveysync.Step) string {
-	words := "✓ passed  ✗ decided"
-	if !s.short {
-		words += "  · not reached  – off"
+	counts := map[surveysync.StepResult]int{}
+	for _, step := range steps {
+		counts[step.Result]++
 	}
-	if slices.ContainsFunc(steps, func(step surveysync.Step) bool { return step.Result == surveysync.StepUnknown }) {
+	words := "✓ passed  ✗ decided  · not reached  – off"
+	if s.short {
+		words = fmt.Sprintf("%d passed  ✗ decided", counts[surveysync.StepPassed])
+	}
+	if counts[surveysync.StepUnknown] > 0 {
 		words += "  ? not known"
 	}
 	return words

@@ -59,6 +59,9 @@ func (s *sheet) explanation(x Explanation) {
 	s.WriteString("\n")
 	words, color := x.fate()
 	s.field("now", color, words)
+	if remedy := x.remedy(); remedy != "" {
+		s.WriteString("  " + remedy + "\n") // for copying too
+	}
 	for _, notice := range x.Notices {
 		s.field("note", text.FgYellow, printable(notice))
 	}
