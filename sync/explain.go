@@ -199,7 +199,7 @@ func (e Explainer) first(x *Explanation) error {
 		return fmt.Errorf("read the past passes: %w", err)
 	}
 	for _, run := range slices.Backward(runs) {
-		if (Window{run.From, run.To}).Contains(resolved) {
+		if (Window{run.From, run.To}).Contains(resolved) && run.Checkpoint.After(resolved) { // else it may have stopped before that
 			x.First = &run
 			return nil
 		}

@@ -176,9 +176,10 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 	})
 	a := e.Ledger.(annals)
 	a.runs = []store.Run{
-		{Pass: "third", From: resolved.Add(-time.Minute), To: testNow},
-		{Pass: "second", From: resolved, To: resolved.Add(time.Minute)},
-		{Pass: "first", From: resolved.Add(-time.Hour), To: resolved},
+		{Pass: "fourth", From: resolved.Add(-time.Minute), To: testNow, Checkpoint: testNow},
+		{Pass: "third", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved.Add(time.Minute)},
+		{Pass: "second, which was stopped", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved},
+		{Pass: "first", From: resolved.Add(-time.Hour), To: resolved, Checkpoint: resolved},
 	}
 	e.Ledger = a
 	shown := agentconnect.Interaction{UUID: "u1", ExtInteractionID: id, Intent: "00112233aabbccdd-1f", CreatedAt: sent, Status: "Sent"}
@@ -194,7 +195,7 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 	if x.Closer == nil || x.Closer.Name.Value != "Chris Closer" {
 		t.Errorf("closed by %v", x.Closer)
 	}
-	if x.First == nil || x.First.Pass != "second" {
+	if x.First == nil || x.First.Pass != "third" {
 		t.Errorf("first read by %v", x.First)
 	}
 	if diff := cmp.Diff([]agentconnect.Interaction{shown}, x.Interactions); diff != "" {

@@ -42,12 +42,21 @@ func (s *sheet) field(label string, color text.Color, value string) {
 func ExplainTable(w io.Writer, x Explanation, style Style) error {
 	s := &sheet{style: style, width: min(style.Width, widest)}
 	s.explanation(x)
-	if style.Height > 0 && strings.Count(s.String(), "\n") >= style.Height {
+	if style.Height > 0 && s.rows() >= style.Height {
 		s = &sheet{style: style, width: s.width, short: true}
 		s.explanation(x)
 	}
 	_, err := io.WriteString(w, s.String())
 	return err
+}
+
+// rows are how many lines of a screen it takes, where a terminal breaks long ones.
+func (s *sheet) rows() int {
+	n := 0
+	for line := range strings.Lines(s.String()) {
+		n += 1 + max(text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))-1, 0)/max(s.style.Width, 1)
+	}
+	return n
 }
 
 // explanation writes all of it.
