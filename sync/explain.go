@@ -49,10 +49,11 @@ type Explanation struct {
 	Steps    []Step // the checks of the decision
 	Unlisted error  // why the active profiles of Agent Connect could not be listed, which the decision may depend on
 
-	Remembered bool          // the ledger was read
-	Entries    []store.Entry // what it holds, the earliest resolution first
-	Ledger     string        // its id, with which the stamps of its requests begin
-	First      *store.Run    // the first pass that read the time at which the conversation was marked done; nil where that is not known
+	Remembered bool           // the ledger was read
+	Entries    []store.Entry  // what it holds, the earliest resolution first
+	Ledger     string         // its id, with which the stamps of its requests begin
+	Kept       store.Identity // what it remembers as one, where the configuration wants another and no pass goes unconfirmed; else empty
+	First      *store.Run     // the first pass that read the time at which the conversation was marked done; nil where that is not known
 
 	Heard        bool // Agent Connect's data were read
 	Unheard      error
@@ -109,6 +110,9 @@ func (e Explainer) recall(x *Explanation, key store.Key) (store.Info, error) {
 			cmp.Compare(a.Key.Resolution, b.Key.Resolution))
 	})
 	x.Ledger = info.ID
+	if have := cmp.Or(info.Identity, store.PerConversation); have != identityOf(e.Options) && len(info.Counts) > 0 {
+		x.Kept = have
+	}
 	return info, err
 }
 

@@ -231,6 +231,22 @@ func TestExplainWithoutWhatItNeeds(t *testing.T) {
 	}
 }
 
+// TestExplainUnderAnotherIdentity: a ledger that was kept otherwise than the configuration says is told of.
+func TestExplainUnderAnotherIdentity(t *testing.T) {
+	d := newDesk(1)
+	e := explainer(d)
+	a := e.Ledger.(annals)
+	a.info.Identity, a.info.Counts = store.PerResolution, map[store.State]int{store.Accepted: 1}
+	e.Ledger = a
+	for _, configured := range []store.Identity{"", store.PerConversation, store.PerResolution} {
+		e.Options.SurveyPer = configured
+		x, err := e.Explain(t.Context(), d.conversations[0].ID)
+		if err != nil || (x.Kept == store.PerResolution) != (configured != store.PerResolution) {
+			t.Errorf("configured %q: got %q, %v", configured, x.Kept, err)
+		}
+	}
+}
+
 // TestExplainWithoutKustomer: what the ledger knows is told when Kustomer does not answer, and nobody is taken for gone.
 func TestExplainWithoutKustomer(t *testing.T) {
 	d := newDesk(1)

@@ -74,6 +74,10 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	if !life.Known() {
 		return q.unknown(life)
 	}
+	if life.Kept != "" {
+		q.notices = append(q.notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused until the change is "+
+			"confirmed with --%s", string(life.Kept), flagAcceptIdentity))
+	}
 	q.lacks(life.Unlisted)
 	q.lacks(life.Unheard)
 	shown := report.Explanation{
