@@ -10,7 +10,6 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
-	"acsync/sync/kustomer"
 )
 
 // sheet is a page of labels and what stands behind them.
@@ -95,20 +94,20 @@ func (s *sheet) conversation(x Explanation) {
 	c := x.Case.Conversation
 	done := "never"
 	if c.LastDone != nil {
-		done = fmt.Sprintf("%s, %s, by %s", show(c.LastDone.At), since(x.Now, c.LastDone.At), cmp.Or(person(x.Closer, c.LastDone.By), "automation"))
+		done = fmt.Sprintf("%s, %s, by %s", show(c.LastDone.At), since(x.Now, c.LastDone.At), x.closer())
 	}
 	s.field("marked done", text.Reset, done)
-	s.field("status", text.Reset, standingOf(c))
-	s.field("agent", text.Reset, strings.TrimSpace(cmp.Or(person(x.Case.Agent, ""), "none")+" "+x.address(x.Facts.AgentAddress)))
+	s.field("status", text.Reset, standingOf(c.Status, c.DoneCount))
+	s.field("agent", text.Reset, x.agent())
 	s.field("customer", text.Reset, x.address(x.Facts.Address))
 	s.field("channel", text.Reset, channel(x))
 	s.field("tags", text.Reset, commas(x.Case.Tags))
 }
 
-func standingOf(c kustomer.Conversation) string {
-	words := printable(c.Status)
-	if c.DoneCount > 1 {
-		words += fmt.Sprintf("; marked done %d times so far", c.DoneCount)
+func standingOf(status string, timesDone int) string {
+	words := printable(status)
+	if timesDone > 1 {
+		words += fmt.Sprintf("; marked done %d times so far", timesDone)
 	}
 	return words
 }
@@ -122,15 +121,28 @@ func channel(x Explanation) string {
 	return words
 }
 
-// person is a user of Kustomer, for the screen alone; empty for nobody.
-func person(u *kustomer.User, id string) string {
-	switch {
-	case u == nil && id == "":
-		return ""
-	case u == nil:
-		return printable(id) + " (no such user)"
+// closer is who marked it done, for the screen alone.
+func (x Explanation) closer() string {
+	switch by := x.Case.Conversation.LastDone.By; {
+	case x.Closer != nil:
+		return person(x.Closer.Name.Value, x.Closer.ID)
+	case by != "":
+		return printable(by) + " (no such user)"
 	}
-	return strings.TrimSpace(printable(u.Name.Value) + " (" + printable(u.ID) + ")")
+	return "automation"
+}
+
+// agent is whom the survey is about, for the screen alone.
+func (x Explanation) agent() string {
+	if x.Case.Agent == nil {
+		return "none"
+	}
+	return strings.TrimSpace(person(x.Case.Agent.Name.Value, x.Case.Agent.ID) + " " + x.address(x.Facts.AgentAddress))
+}
+
+// person is the name of a user of Kustomer, where it has one, and the id.
+func person(name, id string) string {
+	return strings.TrimSpace(printable(name) + " (" + printable(id) + ")")
 }
 
 func commas(list []string) string {
