@@ -83,7 +83,7 @@ func (c *collector) decide(ctx context.Context, query kustomer.Query, cases []Ca
 		return nil, err
 	}
 	for i := range cases {
-		if cases[i].Decision = c.policy.screen(cases[i].Candidate); !cases[i].Send() {
+		if cases[i].Decision = c.policy.screen(cases[i].Candidate, nil); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {

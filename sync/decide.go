@@ -64,12 +64,15 @@ type Decision struct {
 func (d Decision) Send() bool { return d.Skip == "" }
 
 // Decide says what is to happen with a conversation. It is pure: the same candidate and policy give the same decision.
-func (p Policy) Decide(c Candidate) Decision {
-	if d := p.screen(c); !d.Send() {
+func (p Policy) Decide(c Candidate) Decision { return p.decide(c, nil) }
+
+// decide decides, and lets a trace note each check that is made.
+func (p Policy) decide(c Candidate, t *trace) Decision {
+	if d := p.screen(c, t); !d.Send() {
 		return d
 	}
 	facts := p.facts(c)
-	ruled := p.Rules.judge(facts)
+	ruled := p.Rules.judge(facts, t)
 	d := Decision{Skip: ruled.skip, Delay: p.Delay, Matched: ruled.matched, Trouble: ruled.trouble}
 	if d.Skip != "" {
 		return d
@@ -77,11 +80,11 @@ func (p Policy) Decide(c Candidate) Decision {
 	if ruled.delay != nil {
 		d.Delay = *ruled.delay
 	}
-	if d.Request, d.Skip = p.draft(c); d.Skip != "" {
+	if d.Request, d.Skip = p.draft(c, t); d.Skip != "" {
 		return d
 	}
 	d.Request.DoNotSend = d.Request.DoNotSend || ruled.flag
-	d.Skip, d.Trouble = p.fill(&d.Request, ruled.set, facts)
+	d.Skip, d.Trouble = p.fill(&d.Request, ruled.set, facts, t)
 	if d.Skip != "" {
 		d.Request = agentconnect.Request{}
 	}
@@ -89,8 +92,8 @@ func (p Policy) Decide(c Candidate) Decision {
 }
 
 // screen is the decision where the filters make it; empty otherwise.
-func (p Policy) screen(c Candidate) Decision {
-	reason := p.filter(c)
+func (p Policy) screen(c Candidate, t *trace) Decision {
+	reason := walk(p, filters, c, t)
 	if reason.Broken() {
 		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
 	}
@@ -98,39 +101,33 @@ func (p Policy) screen(c Candidate) Decision {
 }
 
 // draft is the request before rules and mapping, or the reason why there is none.
-func (p Policy) draft(c Candidate) (agentconnect.Request, Reason) {
+func (p Policy) draft(c Candidate, t *trace) (agentconnect.Request, Reason) {
 	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
+		inapplicable(t, addressing)
 		return p.recovery(c), ""
 	}
-	address, reason := p.address(c.customer())
-	if reason != "" {
+	to := p.recipient(c.customer())
+	if reason := walk(p, addressing, to, t); reason != "" {
 		return agentconnect.Request{}, reason
 	}
-	return p.request(c, address, p.channel(c.Conversation.Channels)), ""
+	return p.request(c, to.address(), p.channel(c.Conversation.Channels)), ""
 }
 
 // fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is so.
-func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts) (reason Reason, trouble string) {
+func (p Policy) fill(r *agentconnect.Request, set Fields, facts *facts, t *trace) (reason Reason, trouble string) {
 	fields := set.before(p.Mapping)
-	switch {
-	case r.Recovery:
+	if r.Recovery {
 		fields = fields.ofRecovery()
-	case r.Channel == "" && !set.has(fieldChannel):
-		return NoChannel, ""
+	}
+	if reason := walk(p, drafting, drafted{r, set}, t); reason != "" {
+		return reason, ""
 	}
 	err := fields.fill(r, facts)
 	if failed, ok := errors.AsType[ruleError](err); ok {
+		t.broken(failed.owner)
 		return failed.reason(), failed.Error()
 	}
-	switch {
-	case r.Employee == agentconnect.Employee{}:
-		return NoAgentEmail, ""
-	case p.unlisted(r.Employee):
-		return AgentUnknown, ""
-	case r.Channel == "" && !r.Recovery:
-		return NoChannel, ""
-	}
-	return "", ""
+	return walk(p, completing, r, t), ""
 }
 
 // needsCustomer tells whether a decision has to know the customer. What is skipped without costs no call for one.
@@ -141,33 +138,8 @@ func (p Policy) needsCustomer(c Candidate) bool {
 	return p.filter(c) == "" && c.Conversation.CustomerID != "" && !p.Rules.settled(p.facts(c))
 }
 
-// filter applies the filters that come before all rules. None of them looks at the customer.
-func (p Policy) filter(c Candidate) Reason {
-	conversation := c.Conversation
-	switch {
-	case conversation.Status != "done" || conversation.LastDone == nil:
-		return NotDone
-	case closed(c.Known):
-		return AlreadySent
-	case p.SkipImported && !conversation.ImportedAt.IsZero():
-		return Imported
-	case p.SkipSpam && conversation.Spam:
-		return Spam
-	case p.stale(c):
-		return Stale
-	case c.Agent == nil:
-		return NoAgent
-	case p.SkipMachineAgents && c.Agent.Machine():
-		return AgentIsMachine
-	case agentAddress(c.Agent) == "" && !p.byID():
-		return NoAgentEmail
-	case p.unlisted(agentconnect.Employee{Email: agentAddress(c.Agent)}) && !p.byID():
-		return AgentUnknown
-	case !p.FlagDoNotSend && p.doNotSend(conversation.Custom):
-		return DoNotSend
-	}
-	return c.FollowUp.refusal()
-}
+// filter is the reason of the first filter that finds something.
+func (p Policy) filter(c Candidate) Reason { return walk(p, filters, c, nil) }
 
 // byID tells whether the agent may be named by a custom id, which is not known before the request is complete.
 func (p Policy) byID() bool { return p.Mapping.has(fieldEmployeeID) || p.Rules.sets(fieldEmployeeID) }
@@ -198,13 +170,10 @@ func (p Policy) agent(c kustomer.Conversation) string {
 	return ""
 }
 
-// address is where the survey goes, or the reason why it goes nowhere.
-func (p Policy) address(customer *kustomer.Customer) (string, Reason) {
-	if customer == nil {
-		return "", NoCustomer
-	}
-	if len(customer.Emails) == 0 {
-		return "", NoEmail
+// recipient chooses the address that the survey goes to.
+func (p Policy) recipient(customer *kustomer.Customer) recipient {
+	if customer == nil || len(customer.Emails) == 0 {
+		return recipient{customer: customer}
 	}
 	chosen := customer.Emails[0]
 	if p.VerifiedEmail {
@@ -215,16 +184,16 @@ func (p Policy) address(customer *kustomer.Customer) (string, Reason) {
 			}
 		}
 	}
-	address := strings.TrimSpace(chosen.Address.Value)
-	switch {
-	case chosen.Address.Masked:
-		return "", MaskedEmail
-	case address == "":
-		return "", NoEmail
-	case !plausibleAddress(address):
-		return "", InvalidEmail
+	return recipient{customer, chosen.Address}
+}
+
+// address is where the survey goes; empty when it goes nowhere.
+func (p Policy) address(customer *kustomer.Customer) string {
+	to := p.recipient(customer)
+	if walk(p, addressing, to, nil) != "" {
+		return ""
 	}
-	return address, ""
+	return to.address()
 }
 
 // channel is Agent Connect's name for the channel that counts.

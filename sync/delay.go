@@ -24,13 +24,16 @@ func (f *folio) postpone(c Case) {
 	f.pass.tell(c.row(Outcome{State: store.Scheduled, Reason: Delayed, Due: due}))
 }
 
-// timely tells whether the time of a waiting entry has come. A delay counts by Kustomer's clock, from which the resolution
+// timely tells whether the time of a waiting entry has come.
+func (p *pass) timely(e store.Entry, now time.Time) bool { return ripe(e, p.collector.now, now) }
+
+// ripe tells whether the time of a waiting entry has come. A delay counts by Kustomer's clock, from which the resolution
 // comes; what this machine has put off counts by its own.
-func (p *pass) timely(e store.Entry, now time.Time) bool {
+func ripe(e store.Entry, kustomers, own time.Time) bool {
 	if Reason(e.Reason) == Delayed {
-		now = p.collector.now
+		return !e.Due.After(kustomers)
 	}
-	return !e.Due.After(now)
+	return !e.Due.After(own)
 }
 
 // planned is when the conversation was to be asked about. A delay does not make it older, also not one that was decided

@@ -100,7 +100,7 @@ func (p Policy) customerOf(c *kustomer.Customer) customerFacts {
 	if c == nil {
 		return customerFacts{}
 	}
-	address, _ := p.address(c)
+	address := p.address(c)
 	_, domain, _ := strings.Cut(address, "@")
 	return customerFacts{
 		ID: c.ID, Name: name(c), Email: address, Domain: strings.ToLower(domain), Language: c.DefaultLang, Locale: c.Locale,

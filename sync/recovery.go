@@ -38,18 +38,8 @@ type FollowUp struct {
 	Trouble error        // the condition failed on it
 }
 
-// refusal is why nothing is to be sent; empty for nothing.
-func (f FollowUp) refusal() Reason {
-	switch {
-	case f.Trouble != nil:
-		return RuleError("recovery.when")
-	case f.Lapsed:
-		return NoRecovery
-	case f.Applies && f.First.State != store.Accepted:
-		return NoFirstRequest
-	}
-	return ""
-}
+// unfounded tells whether there is nothing that it could follow up.
+func (f FollowUp) unfounded() bool { return f.Applies && f.First.State != store.Accepted }
 
 // trouble is where the condition failed; empty if it did not.
 func (f FollowUp) trouble() string {

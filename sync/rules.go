@@ -70,16 +70,18 @@ type ruling struct {
 }
 
 // judge tries the rules. A skip ends it, and so does a failure.
-func (r Rules) judge(f *facts) ruling {
+func (r Rules) judge(f *facts, t *trace) ruling {
 	var ruled ruling
 	action := ""
 	for _, each := range r {
 		holds, err := each.when.holds(f)
 		if err != nil {
 			ruled.skip, ruled.trouble = RuleError(each.name), err.Error()
+			t.broken(each.name)
 			return ruled
 		}
 		if !holds {
+			t.rule(each.name, false, StepPassed)
 			continue
 		}
 		ruled.matched = append(ruled.matched, each.name)
@@ -88,8 +90,10 @@ func (r Rules) judge(f *facts) ruling {
 		}
 		if action == ActionSkip {
 			ruled.skip = rulePrefix + Reason(each.name)
+			t.rule(each.name, true, StepDecided)
 			return ruled
 		}
+		t.rule(each.name, true, StepPassed)
 		if ruled.delay == nil {
 			ruled.delay = each.delay
 		}
@@ -109,7 +113,7 @@ func (r Rules) settled(f *facts) bool {
 			break
 		}
 	}
-	return blind.judge(f).skip != ""
+	return blind.judge(f, nil).skip != ""
 }
 
 // sets tells whether a rule can fill the field.

@@ -106,13 +106,18 @@ func (p *pass) take(entries []store.Entry) {
 	p.result.Due += len(entries)
 }
 
-// giveUp rejects what was tried for long enough, and returns the rest. A request is tried once more, whatever its age, when
-// it has only now become known that it did not arrive.
+// hopeless tells whether an entry was tried for long enough. A request is tried once more, whatever its age, when it has only
+// now become known that it did not arrive.
+func hopeless(e store.Entry, now time.Time) bool {
+	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
+	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > lastResort
+}
+
+// giveUp rejects what was tried for long enough, and returns the rest.
 func (p *pass) giveUp(due []store.Entry, now time.Time) (left []store.Entry, err error) {
 	var given []store.Entry
 	for _, e := range due {
-		fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
-		if e.State != store.Retry || fresh || e.First.IsZero() || now.Sub(e.First) <= lastResort {
+		if !hopeless(e, now) {
 			left = append(left, e)
 			continue
 		}

@@ -51,8 +51,8 @@ func (s *shell) commandLine() *cli.App {
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
-			s.initCommand(), s.runCommand(), s.backfillCommand(), s.planCommand(), s.applyCommand(), s.statusCommand(), s.reportCommand(),
-			s.resolveCommand(), s.ledgerCommand(),
+			s.initCommand(), s.runCommand(), s.backfillCommand(), s.planCommand(), s.applyCommand(), s.statusCommand(), s.explainCommand(),
+			s.reportCommand(), s.resolveCommand(), s.ledgerCommand(),
 			s.rulesCommand(), s.sandboxCommand(),
 		},
 		Action:          s.noCommand,

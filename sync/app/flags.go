@@ -34,6 +34,7 @@ const (
 	flagAccept    = "accept"
 	flagDrop      = "drop"
 	flagWith      = "with"
+	flagOffline   = "offline"
 
 	flagMaxDuration = "max-duration"
 	flagIfLocked    = "if-locked"

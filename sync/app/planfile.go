@@ -79,7 +79,7 @@ func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	if f == nil || !f.saved || c.Bool(flagJSON) {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n", f.path, f.toSend, sameTenant(c), f.path)
+	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n", f.path, f.toSend, here(c), f.path)
 	return err
 }
 

@@ -109,6 +109,7 @@ func TestReadmeTranscripts(t *testing.T) {
 		args  []string
 	}{
 		{"```text\n$ go run . run --sandbox\n", []string{"acsync", "run", "--sandbox", "--quiet"}},
+		{"```text\n$ acsync explain --sandbox 6b03d563d6d86715a047ed41\n", []string{"acsync", "explain", "--sandbox", "6b03d563d6d86715a047ed41"}},
 		{"```json\n", []string{"acsync", "run", "--sandbox", "--quiet", "--json", "--dry-run"}},
 	} {
 		var out, problems bytes.Buffer
@@ -138,6 +139,13 @@ func TestReadmeTranscripts(t *testing.T) {
 // steady replaces what differs from pass to pass.
 func steady(out string) string {
 	out = regexp.MustCompile(`duration    .*`).ReplaceAllString(out, "duration    4.6s")
+	for _, differs := range [][2]string{
+		{`by pass \S+ \(run\).*`, "by pass 20261123T090000Z-7f3a (run), 2 h 51 min later"},
+		{`(ledger +\w+|1 attempt) [-0-9]+ [:0-9]+ UTC`, "$1 2026-11-23 09:00:02 UTC"},
+		{`intent \S+`, "intent 3f9a51c2d0e47b68-1c"},
+	} {
+		out = regexp.MustCompile(differs[0]).ReplaceAllString(out, differs[1])
+	}
 	out = regexp.MustCompile(`"pass":"[^"]*"`).ReplaceAllString(out, `"pass":"20261123T090000Z-7f3a"`)
 	return regexp.MustCompile(`"duration_seconds":[0-9.e-]*`).ReplaceAllString(out, `"duration_seconds":0.6`)
 }

@@ -31,23 +31,20 @@ func failedNotice(c *cli.Context, r surveysync.Result) string {
 		n, backfillOver(c, r.Failed))
 }
 
-// sameTenant is what a command line needs to be about the same tenant as this one.
-func sameTenant(c *cli.Context) string {
-	where := ""
-	switch {
-	case c.IsSet(flagConfig):
-		where = fmt.Sprintf(" --%s %s", flagConfig, c.String(flagConfig))
-	case c.Bool(flagSandbox):
-		where = " --" + flagSandbox
-	}
-	if c.IsSet(flagConfig) && c.Bool(flagSandbox) {
-		where += " --" + flagSandbox
-	}
-	return where
-}
-
 // backfillOver is the command line of the back-fill over a range, in whole seconds.
 func backfillOver(c *cli.Context, over surveysync.Window) string {
 	from, to := over.From.UTC().Truncate(time.Second), over.To.UTC().Add(time.Second-time.Nanosecond).Truncate(time.Second)
-	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s", sameTenant(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
+	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s", here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
+}
+
+// here is the flags that point another command at the same ledger.
+func here(c *cli.Context) string {
+	flags := ""
+	if c.IsSet(flagConfig) {
+		flags = fmt.Sprintf(" --%s %s", flagConfig, c.String(flagConfig))
+	}
+	if c.Bool(flagSandbox) {
+		flags += " --" + flagSandbox
+	}
+	return flags
 }

@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/report"
+)
+
+func (s *shell) explainCommand() *cli.Command {
+	return commandOf("ID", &cli.Command{
+		Name:  "explain",
+		Usage: "show the whole life of one conversation, and what would happen to it now",
+		Description: "Takes the id of a conversation, or its address in Kustomer. Reads Kustomer, the ledger and, with the API secret, Agent\n" +
+			"Connect's data; nothing is sent, nothing is written. What cannot be read is left out, and named.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: flagOffline, Usage: "read the ledger alone; call neither service"},
+			&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full"},
+		},
+		Action: s.explain,
+	})
+}
+
+// inquiry is what explain has to work with, and what it lacks.
+type inquiry struct {
+	explainer surveysync.Explainer
+	notices   []string
+	lacking   error // what was to be read and could not be: its exit code is that of the command
+}
+
+// lacks notes a part that cannot be read. The first one counts for the exit code.
+func (q *inquiry) lacks(err error) {
+	if err == nil {
+		return
+	}
+	q.notices = append(q.notices, err.Error())
+	if q.lacking == nil {
+		q.lacking = err
+	}
+}
+
+// explain shows the life of one conversation.
+func (s *shell) explain(c *cli.Context) (err error) {
+	terminal, tenant, err := s.begin(c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tenant.close()) }()
+	id, err := conversationID(c.Args().First(), tenant.config.KustomerAppURL())
+	if err != nil {
+		return err
+	}
+	q := &inquiry{explainer: surveysync.Explainer{Options: options(tenant.config), Verifies: tenant.remembers()}}
+	closeLedger, err := q.openLedger(c, tenant)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLedger()) }()
+	if err := q.reach(c, tenant, terminal.logger(s.stderr)); err != nil {
+		return err
+	}
+	life, err := q.explainer.Explain(c.Context, id)
+	if err != nil {
+		return err
+	}
+	q.lacks(life.Unread)
+	if !life.Known() {
+		return q.unknown(life)
+	}
+	if life.Kept != "" {
+		q.notices = append(q.notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused until the change is "+
+			"confirmed with --%s", string(life.Kept), flagAcceptIdentity))
+	}
+	q.lacks(life.Unlisted)
+	q.lacks(life.Unheard)
+	shown := report.Explanation{
+		Explanation: life, Tenant: tenant.name, AppURL: tenant.config.KustomerAppURL(), Reveal: c.Bool(flagReveal),
+		Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
+	}
+	return s.sayExplained(c, terminal, shown)
+}
+
+// openLedger opens the ledger for reading. One that another process holds is done without, and so is one that was never made.
+func (q *inquiry) openLedger(c *cli.Context, t *tenant) (closeLedger func() error, err error) {
+	ledger, closeLedger, err := t.readLedger()
+	switch {
+	case errors.Is(err, store.ErrLocked) && !c.Bool(flagOffline):
+		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
+	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !store.Abandoned(t.config.Ledger.Path):
+		q.notices = append(q.notices, "there is no ledger yet: nobody is known who was asked before, and acsync init --start says where "+
+			"the first pass begins")
+		q.explainer.Ledger = surveysync.NoLedger{}
+	case err != nil:
+		return nil, err
+	default:
+		q.explainer.Ledger = ledger
+		return closeLedger, nil
+	}
+	return func() error { return nil }, nil
+}
+
+// reach gives the explainer the services, as far as they are to be asked and there are keys for them.
+func (q *inquiry) reach(c *cli.Context, t *tenant, log *slog.Logger) error {
+	if c.Bool(flagOffline) {
+		q.notices = append(q.notices, "neither service was asked (--"+flagOffline+"): this is what the ledger knows")
+		return nil
+	}
+	if t.config.KustomerURL() == "" || !t.config.Kustomer.APIKey.IsSet() {
+		if q.explainer.Ledger == nil {
+			return t.config.Ready()
+		}
+		q.notices = append(q.notices, "Kustomer was not asked, because kustomer.org or its API key is not set: this is what the ledger knows")
+		return nil
+	}
+	clients, err := connect(t.config, log)
+	if err != nil {
+		return err
+	}
+	e := &q.explainer
+	e.Source, e.Directory = clients.kustomer, clients.kustomer
+	if t.remembers() {
+		e.Receiver = clients.connect
+	}
+	if t.config.Filters.RequireActiveProfile {
+		e.Roster = clients.connect
+	}
+	return nil
+}
+
+// unknown says that nothing is known of a conversation, as far as could be asked.
+func (q *inquiry) unknown(x surveysync.Explanation) error {
+	const check = "is it the id of a conversation, 24 hexadecimal digits, and of this organisation?"
+	switch {
+	case q.lacking != nil && x.Unread != nil:
+		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w", x.ID, x.Unread)
+	case q.lacking != nil:
+		return fmt.Errorf("conversation %s is not in Kustomer, or not shown to this API key; %s What the ledger knows of it cannot be "+
+			"seen now: %w", x.ID, check, q.lacking)
+	case !x.Asked:
+		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer was not asked; %s", x.ID, check)
+	}
+	return fmt.Errorf("conversation %s is neither in Kustomer, as far as this API key may see, nor in the ledger; %s", x.ID, check)
+}
+
+// allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone; empty for the others.
+func allTheSame(c *cli.Context, x surveysync.Explanation) string {
+	resolved := x.Case.Resolved()
+	if resolved.IsZero() || x.Prospect.Fate != surveysync.FateMissed && x.Prospect.Reason != surveysync.Stale {
+		return ""
+	}
+	return backfillOver(c, surveysync.Window{From: resolved, To: resolved.Add(time.Millisecond)})
+}
+
+// sayExplained prints the explanation. The exit code tells what is missing of it.
+func (s *shell) sayExplained(c *cli.Context, t terminal, x report.Explanation) error {
+	var err error
+	if c.Bool(flagJSON) {
+		err = report.ExplainJSON(s.stdout, x)
+	} else {
+		err = report.ExplainTable(s.stdout, x, report.Style{Width: t.width, Height: t.height, Color: t.colorOut})
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("print the explanation: %w", err)
+	case c.Context.Err() != nil:
+		return context.Cause(c.Context)
+	case x.Exit != exitDone:
+		return ended{x.Exit, nil}
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package app
+
+import "testing"
+
+func TestConversationID(t *testing.T) {
+	const id = "6716500fa1b2c3d4e5f60001"
+	const path = "/app/customers/58210c3db0f09110006b7953/event/"
+	tests := []struct{ name, argument, want string }{
+		{"an id", id, id},
+		{"an id between blanks", " " + id + "\n", id},
+		{"an address", "https://acme.kustomerapp.com" + path + id, id},
+		{"with a query and a fragment", "https://acme.kustomerapp.com" + path + id + "?sort=asc#message-1", id},
+		{"with something behind it", "https://ACME.kustomerapp.com" + path + id + "/message/5", id},
+		{"without a scheme", "acme.kustomerapp.com" + path + id, id},
+		{"of another organisation", "https://other.kustomerapp.com" + path + id, ""},
+		{"of another host", "https://acme.kustomerapp.com.evil.example" + path + id, ""},
+		{"of a customer", "https://acme.kustomerapp.com/app/customers/58210c3db0f09110006b7953", ""},
+		{"without an id", "https://acme.kustomerapp.com" + path, ""},
+		{"of two ids", id + "," + id, ""},
+		{"a path", "../" + id, ""},
+		{"with a control character", "https://acme.kustomerapp.com" + path + "%1b[31m", ""},
+		{"of nothing", "", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := conversationID(test.argument, "https://acme.kustomerapp.com")
+			if got != test.want || (err == nil) != (test.want != "") {
+				t.Errorf("got %q, %v; want %q", got, err, test.want)
+			}
+			if err != nil && exitCode(err) != exitUsage {
+				t.Errorf("exit code %d", exitCode(err))
+			}
+		})
+	}
+	if _, err := conversationID("https://acme.kustomerapp.com"+path+id, ""); err == nil {
+		t.Error("an address was taken without an organisation")
+	}
+}

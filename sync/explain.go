@@ -1,0 +1,212 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+)
+
+// Chronicle is a ledger that is read for what it tells of the past.
+type Chronicle interface {
+	ReadLedger
+	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
+	Runs(limit int) ([]store.Run, error)
+}
+
+// Runs are none.
+func (NoLedger) Runs(int) ([]store.Run, error) { return nil, nil }
+
+// Explainer tells the whole life of one conversation: what Kustomer says of it, what was decided and done, and what would happen
+// to it now. It reads, and changes nothing.
+type Explainer struct {
+	Source    Source // nil: Kustomer is not asked
+	Directory Directory
+	Ledger    Chronicle // nil: it cannot be read
+	Receiver  Receiver  // nil: Agent Connect's data are not asked
+	Roster    Roster    // nil: agents without an active profile are for Agent Connect to refuse
+	Verifies  bool      // passes can settle doubts from Agent Connect's data
+	Options   Options
+}
+
+// Explanation is the life of one conversation. Each part can be missing; the errors tell why, where that was not intended.
+type Explanation struct {
+	ID  string
+	Now time.Time // Kustomer's clock where that was asked, else this machine's
+
+	Asked    bool  // Kustomer was to be asked
+	Unread   error // why it could not be; nil where it could
+	Found    bool  // it has the conversation; otherwise Case and what follows it are empty
+	Case     Case
+	Closer   *kustomer.User // who marked it done; nil for automation, and for a user that is gone
+	Channels []string       // in Kustomer's words and order
+	Facts    Facts
+	Steps    []Step // the checks of the decision
+	Unlisted error  // why the active profiles of Agent Connect could not be listed, which the decision may depend on
+
+	Remembered bool           // the ledger was read
+	Entries    []store.Entry  // what it holds, the earliest resolution first
+	Ledger     string         // its id, with which the stamps of its requests begin
+	Kept       store.Identity // what it remembers as one, where the configuration wants another and no pass goes unconfirmed; else empty
+	First      *store.Run     // the first pass that read the time at which the conversation was marked done; nil where that is not known
+
+	Heard        bool // Agent Connect's data were read
+	Unheard      error
+	Interactions []agentconnect.Interaction // what they show of it, the earliest first
+
+	Prospect
+}
+
+// Known tells whether Kustomer or the ledger has ever heard of the conversation.
+func (x Explanation) Known() bool { return x.Found || len(x.Entries) > 0 }
+
+// Explain explains the conversation with an id. An error is one of the ledger, or the end of the context; what the services do
+// not tell is noted in the explanation.
+func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
+	key := keyOf(kustomer.Conversation{ID: id})
+	x := Explanation{ID: key.Conversation, Now: time.Now(), Asked: e.Source != nil, Remembered: e.Ledger != nil}
+	var info store.Info
+	if x.Remembered {
+		var err error
+		if info, err = e.recall(&x, key); err != nil {
+			return x, fmt.Errorf("look up conversation %s in the ledger: %w", x.ID, err)
+		}
+	}
+	if x.Asked {
+		x.Unread = e.read(ctx, &x)
+	}
+	if err := e.first(&x); err != nil {
+		return x, err
+	}
+	if e.Receiver != nil && len(x.Entries) > 0 {
+		x.Unheard = e.hear(ctx, &x)
+		x.Heard = x.Unheard == nil
+	}
+	if ctx.Err() != nil {
+		return x, context.Cause(ctx)
+	}
+	x.Prospect = e.prospect(x, info)
+	return x, nil
+}
+
+// recall looks up what the ledger holds.
+func (e Explainer) recall(x *Explanation, key store.Key) (store.Info, error) {
+	info, err := e.Ledger.Info()
+	if err != nil {
+		return info, err
+	}
+	known, err := e.Ledger.Lookup([]store.Key{key})
+	for key, record := range known {
+		x.Entries = append(x.Entries, store.Entry{Key: key, Record: record})
+	}
+	slices.SortFunc(x.Entries, func(a, b store.Entry) int {
+		recovery := map[bool]int{true: 1}
+		return cmp.Or(a.Record.Resolution.Compare(b.Record.Resolution), recovery[a.Recovery]-recovery[b.Recovery],
+			cmp.Compare(a.Key.Resolution, b.Key.Resolution))
+	})
+	x.Ledger = info.ID
+	if have := cmp.Or(info.Identity, store.PerConversation); have != identityOf(e.Options) && len(info.Counts) > 0 {
+		x.Kept = have
+	}
+	return info, err
+}
+
+// read reads the conversation and decides it as a pass would.
+func (e Explainer) read(ctx context.Context, x *Explanation) error {
+	now, err := e.Source.ServerTime(ctx)
+	if err != nil {
+		return fmt.Errorf("ask Kustomer for its clock: %w", err)
+	}
+	x.Now = now
+	rows, err := e.Source.Conversations(ctx, []string{x.ID})
+	if err != nil {
+		return fmt.Errorf("read conversation %s: %w", x.ID, err)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	c := e.collector(now)
+	if e.Roster != nil {
+		c.policy.Profiles, x.Unlisted = NewProfiles(e.Roster.Employees(ctx))
+	}
+	cases, err := c.decide(ctx, kustomer.Query{}, c.pending(x.Entries, rows))
+	if err != nil {
+		return err
+	}
+	x.Found, x.Case = true, cases[0]
+	x.Channels, x.Facts = x.Case.Conversation.Channels, x.Case.facts(Outcome{})
+	_, x.Steps = c.policy.Trace(x.Case.Candidate)
+	x.doubtful()
+	if done := x.Case.Conversation.LastDone; done != nil {
+		x.Closer, err = c.agents.find(ctx, done.By)
+	}
+	return err
+}
+
+// doubtful marks the checks that could not be made, for what they ask was not to be had.
+func (x *Explanation) doubtful() {
+	for i, step := range x.Steps {
+		switch {
+		case step.Reason == AlreadySent && step.Result == StepPassed && !x.Remembered,
+			step.Reason == AgentUnknown && step.Result == StepOff && x.Unlisted != nil:
+			x.Steps[i].Result = StepUnknown
+		}
+	}
+}
+
+// collector decides as that of a pass does.
+func (e Explainer) collector(now time.Time) *collector {
+	quiet := func(string, ...any) {}
+	c := &collector{
+		source: e.Source, memory: NoLedger{}, policy: e.Options.Policy, identity: identity(identityOf(e.Options)), reach: kustomersReach,
+		now: now, agents: agentRoll(e.Directory, quiet), tags: tagRoll(e.Directory, quiet),
+		customers: &customers{source: e.Source, notice: quiet}, unseen: func(int) {},
+	}
+	if e.Ledger != nil {
+		c.memory = e.Ledger
+	}
+	return c
+}
+
+// pending is the case that a pass would decide: what waits in the ledger, else the conversation as it is now.
+func (c *collector) pending(entries []store.Entry, rows []kustomer.Conversation) []Case {
+	var waiting []Case
+	for _, entry := range entries {
+		if entry.State == store.Scheduled || entry.State == store.Retry {
+			waiting = append(waiting, Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record})
+		}
+	}
+	slices.SortStableFunc(waiting, func(a, b Case) int { return a.own.Due.Compare(b.own.Due) })
+	if _, asked := c.compare(waiting, rows); len(asked) > 0 {
+		return asked[:1]
+	}
+	return c.cases(rows)
+}
+
+// first finds the first pass that read the time at which the conversation was marked done. Where the ledger holds nothing of it, no
+// pass has found it there.
+func (e Explainer) first(x *Explanation) error {
+	if len(x.Entries) == 0 {
+		return nil
+	}
+	resolved := x.Entries[len(x.Entries)-1].Record.Resolution
+	if x.Found {
+		resolved = x.Case.resolution()
+	}
+	runs, err := e.Ledger.Runs(0)
+	if err != nil {
+		return fmt.Errorf("read the past passes: %w", err)
+	}
+	for _, run := range slices.Backward(runs) {
+		if (Window{run.From, run.To}).Contains(resolved) && run.Checkpoint.After(resolved) { // else it may have stopped before that
+			x.First = &run
+			return nil
+		}
+	}
+	return nil
+}

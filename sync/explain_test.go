@@ -1,0 +1,264 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+)
+
+// annals is a ledger that has read up to testNow.
+type annals struct {
+	NoLedger
+	info    store.Info
+	entries []store.Entry
+	runs    []store.Run
+}
+
+func (a annals) Info() (store.Info, error)     { return a.info, nil }
+func (a annals) Runs(int) ([]store.Run, error) { return a.runs, nil }
+func (a annals) Lookup([]store.Key) (map[store.Key]store.Record, error) {
+	found := map[store.Key]store.Record{}
+	for _, e := range a.entries {
+		found[e.Key] = e.Record
+	}
+	return found, nil
+}
+
+// datum is a receiver that shows some interactions.
+type datum []agentconnect.Interaction
+
+func (d datum) Since(context.Context, time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return nil
+}
+
+func (d datum) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for _, i := range d {
+			if !i.CreatedAt.Before(since) && (until.IsZero() || !i.CreatedAt.After(until)) && !yield(i, nil) {
+				return
+			}
+		}
+	}
+}
+
+func explainer(d *desk, entries ...store.Entry) Explainer {
+	return Explainer{
+		Source: d, Directory: d, Options: Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
+		Ledger: annals{
+			info:    store.Info{ID: "00112233aabbccdd", Start: testNow.Add(-240 * time.Hour), Checkpoint: testNow.Add(-50 * time.Minute)},
+			entries: entries,
+		},
+	}
+}
+
+// TestProspect is what an operator is told that would happen now.
+func TestProspect(t *testing.T) {
+	resolved := testNow.Add(-time.Hour)
+	remembered := func(r store.Record) func(*Explainer, *desk) {
+		return func(e *Explainer, d *desk) {
+			if r.Resolution.IsZero() {
+				r.Resolution = resolved
+			}
+			a := e.Ledger.(annals)
+			a.entries = []store.Entry{{Key: store.Key{Conversation: d.conversations[0].ID}, Record: r}}
+			e.Ledger = a
+		}
+	}
+	tests := []struct {
+		name   string
+		change func(*Explainer, *desk)
+		want   Prospect
+	}{
+		{"sent", func(*Explainer, *desk) {}, Prospect{Fate: FateSend}},
+		{"skipped", func(_ *Explainer, d *desk) { d.conversations[0].Spam = true }, Prospect{Fate: FateSkip, Reason: Spam}},
+		{
+			"sent already", remembered(store.Record{State: store.Accepted, Attempts: 1, Status: 200}),
+			Prospect{Fate: FateSkip, Reason: AlreadySent},
+		},
+		{
+			"in doubt", remembered(store.Record{State: store.InDoubt, Reason: string(NoAnswer), Attempts: 1, Intent: 7}),
+			Prospect{Fate: FateByHand, Reason: NoAnswer},
+		},
+		{
+			"in doubt, and Agent Connect can tell", func(e *Explainer, d *desk) {
+				remembered(store.Record{State: store.Sending, Attempts: 1, Intent: 7})(e, d)
+				e.Verifies = true
+			}, Prospect{Fate: FateSettle},
+		},
+		{
+			"tried again", remembered(store.Record{State: store.Retry, Reason: string(Limited), First: time.Now(), Due: time.Now().Add(-time.Minute)}),
+			Prospect{Fate: FateSend},
+		},
+		{
+			"tried for too long", remembered(store.Record{State: store.Retry, Reason: string(Limited), First: time.Now().Add(-73 * time.Hour)}),
+			Prospect{Fate: FateReject, Reason: GaveUp},
+		},
+		{
+			"scheduled", remembered(store.Record{State: store.Scheduled, Reason: string(Delayed), Due: testNow.Add(time.Hour)}),
+			Prospect{Fate: FateWait, Reason: Delayed, At: testNow.Add(time.Hour)},
+		},
+		{
+			"scheduled, and open again", func(e *Explainer, d *desk) {
+				remembered(store.Record{State: store.Scheduled, Reason: string(Stopped)})(e, d)
+				d.conversations[0].Status = "open"
+			}, Prospect{Fate: FateSkip, Reason: Reopened},
+		},
+		{
+			"not read before its time", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
+			Prospect{Fate: FateWait, At: testNow.Add(2 * time.Minute)},
+		},
+		{
+			"delayed", func(e *Explainer, _ *desk) { e.Options.Policy.Delay = 2 * time.Hour },
+			Prospect{Fate: FateWait, Reason: Delayed, At: testNow.Add(time.Hour)},
+		},
+		{
+			"read by no pass any more", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
+			Prospect{Fate: FateMissed},
+		},
+		{"without the ledger", func(e *Explainer, _ *desk) { e.Ledger = nil }, Prospect{Fate: FateUnknown}},
+		{
+			"skipped without the ledger", func(e *Explainer, d *desk) {
+				e.Ledger = nil
+				d.conversations[0].Spam = true
+			}, Prospect{Fate: FateSkip, Reason: Spam},
+		},
+		{
+			"without Kustomer", func(e *Explainer, d *desk) {
+				remembered(store.Record{State: store.Scheduled, Reason: string(Stopped), Due: testNow})(e, d)
+				e.Source = nil
+			}, Prospect{Fate: FateWait, Reason: Stopped, At: testNow},
+		},
+		{
+			"skipped, without Kustomer", func(e *Explainer, d *desk) {
+				remembered(store.Record{State: store.Skipped, Reason: string(Spam)})(e, d)
+				e.Source = nil
+			}, Prospect{Fate: FateUnknown, Reason: Spam},
+		},
+		{
+			"gone", func(e *Explainer, d *desk) {
+				remembered(store.Record{State: store.Scheduled, Reason: string(Stopped)})(e, d)
+				d.conversations = d.conversations[1:]
+			}, Prospect{Fate: FateSkip, Reason: Gone},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDesk(2)
+			e, id := explainer(d), d.conversations[0].ID
+			test.change(&e, d)
+			x, err := e.Explain(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, x.Prospect); diff != "" {
+				t.Errorf("got +, want -\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestExplainTellsTheWholeLife: who closed it, which pass read its time first, and what Agent Connect shows of it.
+func TestExplainTellsTheWholeLife(t *testing.T) {
+	d := newDesk(1)
+	d.users = append(d.users, kustomer.User{ID: "5ce4672fcce83d001a9e83e9", Name: kustomer.Text{Value: "Chris Closer"}})
+	id, resolved, sent := d.conversations[0].ID, d.conversations[0].LastDone.At, testNow.Add(-45*time.Minute)
+	e := explainer(d, store.Entry{
+		Key:    store.Key{Conversation: id},
+		Record: store.Record{State: store.Accepted, Resolution: resolved, At: sent, First: sent, Attempts: 1, Status: 200, Intent: 0x1f},
+	})
+	a := e.Ledger.(annals)
+	a.runs = []store.Run{
+		{Pass: "fourth", From: resolved.Add(-time.Minute), To: testNow, Checkpoint: testNow},
+		{Pass: "third", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved.Add(time.Minute)},
+		{Pass: "second, which was stopped", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved},
+		{Pass: "first", From: resolved.Add(-time.Hour), To: resolved, Checkpoint: resolved},
+	}
+	e.Ledger = a
+	shown := agentconnect.Interaction{UUID: "u1", ExtInteractionID: id, Intent: "00112233aabbccdd-1f", CreatedAt: sent, Status: "Sent"}
+	e.Receiver = datum{
+		{UUID: "u0", ExtInteractionID: id, CreatedAt: sent.Add(-time.Hour)}, // of an earlier time
+		shown,
+		{UUID: "u2", ExtInteractionID: "6716500fa1b2c3d4e5f6ffff", CreatedAt: sent},
+	}
+	x, err := e.Explain(t.Context(), id)
+	if err != nil || x.Unread != nil || x.Unheard != nil {
+		t.Fatal(err, x.Unread, x.Unheard)
+	}
+	if x.Closer == nil || x.Closer.Name.Value != "Chris Closer" {
+		t.Errorf("closed by %v", x.Closer)
+	}
+	if x.First == nil || x.First.Pass != "third" {
+		t.Errorf("first read by %v", x.First)
+	}
+	if diff := cmp.Diff([]agentconnect.Interaction{shown}, x.Interactions); diff != "" {
+		t.Errorf("got +, want -\n%s", diff)
+	}
+	if got := x.Stamp(x.Entries[0]); got != shown.Intent {
+		t.Errorf("the stamp is %s", got)
+	}
+}
+
+// TestExplainWithoutWhatItNeeds: a check is not taken for passed when what it asks could not be read.
+func TestExplainWithoutWhatItNeeds(t *testing.T) {
+	d := newDesk(1)
+	e := explainer(d)
+	e.Ledger, e.Roster = nil, &staff{err: errors.New("down")}
+	x, err := e.Explain(t.Context(), d.conversations[0].ID)
+	if err != nil || x.Unlisted == nil || !x.Found {
+		t.Fatal(err, x.Unlisted, x.Found)
+	}
+	got := map[Reason]StepResult{}
+	for _, step := range x.Steps {
+		if step.Result == StepUnknown {
+			got[step.Reason] = step.Result
+		}
+	}
+	if diff := cmp.Diff(map[Reason]StepResult{AlreadySent: StepUnknown, AgentUnknown: StepUnknown}, got); diff != "" {
+		t.Errorf("got +, want -\n%s", diff)
+	}
+	e = explainer(d)
+	e.Roster = &staff{err: errors.New("down")}
+	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Prospect != (Prospect{Fate: FateUnknown, Reason: AgentUnknown}) {
+		t.Errorf("got %v without the profiles", x.Prospect)
+	}
+}
+
+// TestExplainUnderAnotherIdentity: a ledger that was kept otherwise than the configuration says is told of.
+func TestExplainUnderAnotherIdentity(t *testing.T) {
+	d := newDesk(1)
+	e := explainer(d)
+	a := e.Ledger.(annals)
+	a.info.Identity, a.info.Counts = store.PerResolution, map[store.State]int{store.Accepted: 1}
+	e.Ledger = a
+	for _, configured := range []store.Identity{"", store.PerConversation, store.PerResolution} {
+		e.Options.SurveyPer = configured
+		x, err := e.Explain(t.Context(), d.conversations[0].ID)
+		if err != nil || (x.Kept == store.PerResolution) != (configured != store.PerResolution) {
+			t.Errorf("configured %q: got %q, %v", configured, x.Kept, err)
+		}
+	}
+}
+
+// TestExplainWithoutKustomer: what the ledger knows is told when Kustomer does not answer, and nobody is taken for gone.
+func TestExplainWithoutKustomer(t *testing.T) {
+	d := newDesk(1)
+	id := d.conversations[0].ID
+	e := explainer(d, store.Entry{Key: store.Key{Conversation: id}, Record: store.Record{State: store.Accepted, Attempts: 1}})
+	down := errors.New("down")
+	d.fail = func(string) error { return down }
+	x, err := e.Explain(t.Context(), id)
+	if err != nil || !errors.Is(x.Unread, down) || x.Found || !x.Known() {
+		t.Errorf("got %v, %v, found %t, known %t", err, x.Unread, x.Found, x.Known())
+	}
+	if want := (Prospect{Fate: FateSkip, Reason: AlreadySent}); x.Prospect != want {
+		t.Errorf("got %v", x.Prospect)
+	}
+}

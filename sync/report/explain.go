@@ -1,0 +1,137 @@
+package report
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// Explanation is the life of one conversation, as it is shown.
+type Explanation struct {
+	surveysync.Explanation
+	Tenant    string
+	AppURL    string   // of Kustomer's web application; empty: no link
+	Reveal    bool     // show addresses in full
+	Here      string   // the flags that point a command at the same ledger; empty, or begins with a blank
+	Backfill  string   // the command that asks about it all the same; empty when there is none
+	Notices   []string // which parts are missing, and why
+	Exit      int
+	Unstamped bool // requests bear no stamp, by the configuration
+}
+
+// address is one as it may be shown.
+func (x Explanation) address(address string) string {
+	if x.Reveal {
+		return printable(address)
+	}
+	return printable(Mask(address))
+}
+
+// url is the conversation's in Kustomer's web application; empty when it is not known.
+func (x Explanation) url() string {
+	return surveysync.ConversationURL(x.AppURL, x.Case.Conversation.CustomerID, x.ID)
+}
+
+// decided is the record that stands in the way of another survey; the zero Record for none.
+func (x Explanation) decided() (last store.Record) {
+	for _, e := range x.Entries {
+		if e.State.Final() && (last.State == store.Unknown || e.Recovery == x.Case.Key.Recovery) {
+			last = e.Record
+		}
+	}
+	return last
+}
+
+// because is a reason with its meaning.
+func because(reason surveysync.Reason) string {
+	if meaning := reason.Explain(); meaning != "" {
+		return printable(string(reason)) + " (" + meaning + ")"
+	}
+	return printable(string(reason))
+}
+
+// fate says in words what would happen now, and how that is to be taken.
+func (x Explanation) fate() (string, text.Color) {
+	switch x.Prospect.Fate {
+	case surveysync.FateSend:
+		return x.sent(), text.FgGreen
+	case surveysync.FateWait:
+		return x.waits(), text.FgYellow
+	case surveysync.FateSkip:
+		return x.skipped(), text.Reset
+	case surveysync.FateReject:
+		return "nothing is sent: " + because(x.Prospect.Reason), text.FgRed
+	case surveysync.FateSettle:
+		words := "it is in doubt, and not sent again by itself: the next pass asks Agent Connect's data"
+		if x.At.After(x.Now) {
+			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " + show(x.At) + " on"
+		}
+		return words, text.FgRed
+	case surveysync.FateByHand:
+		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", text.FgRed
+	case surveysync.FateMissed:
+		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all the same", text.FgYellow
+	}
+	if !x.Remembered {
+		return "not known: only the ledger knows whether it was asked about", text.FgYellow
+	}
+	if x.Unlisted != nil {
+		return "not known: that depends on whether the agent has an active profile in Agent Connect", text.FgYellow
+	}
+	return "not known without Kustomer, where it would be read and decided anew", text.FgYellow
+}
+
+func (x Explanation) sent() string {
+	words := "the next pass asks for a survey"
+	if x.Case.Key.Recovery {
+		words = "the next pass creates a recovery, which follows up the first request"
+	}
+	if x.Case.Request.DoNotSend {
+		words += "; it is flagged: counted, and nobody is mailed"
+	}
+	return words
+}
+
+func (x Explanation) waits() string {
+	when := "waits for the next pass"
+	if x.At.After(x.Now) {
+		when = "waits until " + show(x.At)
+	}
+	if x.Prospect.Reason == "" {
+		return when + ", when Kustomer's search is sure to show it (sync.settle)"
+	}
+	return when + ": " + because(x.Prospect.Reason)
+}
+
+func (x Explanation) skipped() string {
+	switch x.Prospect.Reason {
+	case surveysync.AlreadySent:
+		last := x.decided()
+		words := "nothing: " + cmp.Or(name(last.State), "handled") + " already"
+		if last.Reason != "" {
+			words += ", " + because(surveysync.Reason(last.Reason))
+		}
+		return words
+	case surveysync.Stale:
+		return "not asked about: " + because(surveysync.Stale) + "; to ask all the same"
+	}
+	return "not asked about: " + because(x.Prospect.Reason)
+}
+
+// remedy is the command that changes what would happen now; empty for none.
+func (x Explanation) remedy() string {
+	if x.Prospect.Fate == surveysync.FateByHand {
+		return "acsync resolve" + x.Here + " --id " + printable(x.ID) + " --accept, or --resend, or --drop"
+	}
+	return x.Backfill
+}
+
+// after is how long something came after something else, roughly.
+func after(earlier, later time.Time) string {
+	return strings.TrimSuffix(since(later, earlier), " ago") + " later"
+}

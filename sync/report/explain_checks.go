@@ -1,0 +1,83 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	surveysync "acsync/sync"
+)
+
+// marks of checks, by their results.
+var marks = map[surveysync.StepResult]string{
+	surveysync.StepPassed: "✓", surveysync.StepDecided: "✗", surveysync.StepNotReached: "·", surveysync.StepOff: "–",
+	surveysync.StepUnknown: "?",
+}
+
+// checks writes each check of the decision, in order of precedence: the one that decided on a line of its own, those that are off
+// at the end. A short form counts those that passed, and those that are not reached or off are not in it.
+func (s *sheet) checks(x Explanation) {
+	var run, off []string
+	s.WriteString("\n")
+	s.field("checks", text.Reset, s.legend(x.Steps))
+	for _, step := range x.Steps {
+		item := marks[step.Result] + " " + printable(string(step.Reason))
+		switch {
+		case step.Result == surveysync.StepDecided:
+			s.flow(run)
+			run = nil
+			s.decisive(x, step)
+		case step.Held:
+			run = append(run, item+" (holds)")
+		case s.short && step.Result != surveysync.StepUnknown:
+		case step.Result == surveysync.StepOff:
+			off = append(off, item)
+		default:
+			run = append(run, item)
+		}
+	}
+	s.flow(run)
+	s.flow(off)
+}
+
+// legend says what the marks mean that are there.
+func (s *sheet) legend(steps []surveysync.Step) string {
+	counts := map[surveysync.StepResult]int{}
+	for _, step := range steps {
+		counts[step.Result]++
+	}
+	words := "✓ passed  ✗ decided  · not reached  – off"
+	if s.short {
+		words = fmt.Sprintf("%d passed  ✗ decided", counts[surveysync.StepPassed])
+	}
+	if counts[surveysync.StepUnknown] > 0 {
+		words += "  ? not known"
+	}
+	return words
+}
+
+// decisive writes the check that decided.
+func (s *sheet) decisive(x Explanation, step surveysync.Step) {
+	line := "  " + marks[step.Result] + " " + because(step.Reason)
+	s.WriteString(paint(s.style, text.FgRed, text.Snip(line, max(s.width, leastColumn), "…")) + "\n")
+	if x.Case.Trouble != "" {
+		s.WriteString(text.Snip("    "+printable(x.Case.Trouble), max(s.width, leastColumn), "…") + "\n")
+	}
+}
+
+// flow writes items one behind the other, as many on a line as there is room for.
+func (s *sheet) flow(items []string) {
+	line := ""
+	for _, item := range items {
+		next := line + "  " + item
+		if line != "" && text.StringWidthWithoutEscSequences(next) > s.width {
+			s.WriteString(line + "\n")
+			next = "  " + item
+		}
+		line = next
+	}
+	if line != "" {
+		s.WriteString(strings.TrimRight(text.Snip(line, max(s.width, leastColumn), "…"), " ") + "\n")
+	}
+}

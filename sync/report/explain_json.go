@@ -1,0 +1,136 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	surveysync "acsync/sync"
+)
+
+// explainJSON is the form of an explanation for programs, schema acsync.explain/1. Fields may be added, never renamed or removed.
+// It has no names of people, and addresses only as they may be shown.
+type explainJSON struct {
+	Schema       string            `json:"schema"`
+	ID           string            `json:"id"`
+	URL          string            `json:"url"`          // in Kustomer; empty when it is not known
+	Now          nowJSON           `json:"now"`          // what would happen if a pass were made now
+	Conversation *explainedJSON    `json:"conversation"` // null: Kustomer does not have it, or was not read
+	Checks       []checkJSON       `json:"checks"`       // of the decision, in order of precedence; empty without a conversation
+	Decision     *ruling           `json:"decision"`     // of the same
+	Ledger       []recordJSON      `json:"ledger"`       // what it holds; null: it was not read
+	FirstRead    *firstReadJSON    `json:"first_read"`   // by which pass; null: not known
+	AgentConnect []interactionJSON `json:"agent_connect"`
+	Notices      []string          `json:"notices"` // which parts are missing, and why
+	Exit         int               `json:"exit"`
+}
+
+type nowJSON struct {
+	Fate     surveysync.Fate   `json:"fate"` // "send", "wait", "skip", "reject", "settle", "by_hand", "missed" or "unknown"
+	Reason   surveysync.Reason `json:"reason"`
+	At       string            `json:"at"`       // when it is due; empty for at once
+	Backfill string            `json:"backfill"` // the command that asks all the same; empty when there is none
+}
+
+type explainedJSON struct {
+	Status       string   `json:"status"`
+	Resolution   string   `json:"resolution"` // when it was marked done; empty for never
+	ClosedBy     string   `json:"closed_by"`  // user id; empty: automation
+	DoneCount    int      `json:"done_count"`
+	Agent        string   `json:"agent"` // user id
+	AgentAddress string   `json:"agent_address"`
+	Customer     string   `json:"customer"` // id
+	Address      string   `json:"address"`  // empty when the decision needs no customer
+	Channel      string   `json:"channel"`
+	Channels     []string `json:"channels"`
+	Tags         []string `json:"tags"` // names; empty when the decision needs none
+}
+
+type checkJSON struct {
+	Check  surveysync.Reason     `json:"check"`
+	Result surveysync.StepResult `json:"result"` // "passed", "decided", "not_reached" or "off"
+	Held   bool                  `json:"held"`   // a rule whose condition holds
+}
+
+type recordJSON struct {
+	Kind       string `json:"kind"` // "recovery", or empty
+	State      string `json:"state"`
+	Reason     string `json:"reason"`
+	Resolution string `json:"resolution"`
+	At         string `json:"at"`
+	Due        string `json:"due"`
+	First      string `json:"first"` // the first intent
+	Attempts   int    `json:"attempts"`
+	Status     int    `json:"status"`
+	Intent     string `json:"intent"` // the stamp of the last attempt
+}
+
+type firstReadJSON struct {
+	Pass    string `json:"pass"`
+	Mode    string `json:"mode"`
+	Started string `json:"started"`
+}
+
+type interactionJSON struct {
+	UUID      string `json:"uuid"`
+	Recovery  bool   `json:"recovery"`
+	CreatedAt string `json:"created_at"`
+	Status    string `json:"status"` // of the delivery, in Agent Connect's words
+	Intent    string `json:"intent"` // the stamp of the attempt that arrived; empty for none
+}
+
+// ExplainJSON writes the explanation as one object on one line.
+func ExplainJSON(w io.Writer, x Explanation) error {
+	object := explainJSON{
+		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{}, AgentConnect: []interactionJSON{},
+		Now:     nowJSON{Fate: x.Prospect.Fate, Reason: x.Prospect.Reason, At: stamp(x.At), Backfill: x.Backfill},
+		Notices: append([]string{}, x.Notices...), Exit: x.Exit, Ledger: x.records(),
+	}
+	if x.Found {
+		ruling := rulingOf(x.Case)
+		object.Conversation, object.Decision = x.explained(), &ruling
+	}
+	for _, step := range x.Steps {
+		object.Checks = append(object.Checks, checkJSON{step.Reason, step.Result, step.Held})
+	}
+	if x.First != nil {
+		object.FirstRead = &firstReadJSON{x.First.Pass, x.First.Mode, stamp(x.First.Started)}
+	}
+	for _, i := range x.Interactions {
+		object.AgentConnect = append(object.AgentConnect, interactionJSON{i.UUID, i.Recovery, stamp(i.CreatedAt), i.Status, i.Intent})
+	}
+	return json.NewEncoder(w).Encode(object)
+}
+
+// explained is what Kustomer says, without names of people.
+func (x Explanation) explained() *explainedJSON {
+	c := x.Case.Conversation
+	shown := &explainedJSON{
+		Status: c.Status, DoneCount: c.DoneCount, AgentAddress: x.address(x.Facts.AgentAddress), Customer: c.CustomerID,
+		Address: x.address(x.Facts.Address), Channel: x.Facts.Channel, Channels: append([]string{}, x.Channels...), Tags: []string{},
+	}
+	for _, tag := range x.Case.Tags {
+		shown.Tags = append(shown.Tags, maskAll(tag))
+	}
+	if c.LastDone != nil {
+		shown.Resolution, shown.ClosedBy = stamp(c.LastDone.At), c.LastDone.By
+	}
+	if x.Case.Agent != nil {
+		shown.Agent = x.Case.Agent.ID
+	}
+	return shown
+}
+
+// records are what the ledger holds; nil when it was not read.
+func (x Explanation) records() []recordJSON {
+	if !x.Remembered {
+		return nil
+	}
+	records := []recordJSON{}
+	for _, e := range x.Entries {
+		records = append(records, recordJSON{
+			Kind: e.Kind(), State: e.State.String(), Reason: e.Reason, Resolution: stamp(e.Record.Resolution), At: stamp(e.At),
+			Due: stamp(e.Due), First: stamp(e.First), Attempts: e.Attempts, Status: e.Status, Intent: x.Stamp(e),
+		})
+	}
+	return records
+}

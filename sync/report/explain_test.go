@@ -1,0 +1,211 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+)
+
+const explainedID = "6716500fa1b2c3d4e5f60001"
+
+// explainPolicy has rules, one of which holds.
+func explainPolicy(t *testing.T) surveysync.Policy {
+	t.Helper()
+	rules, problems := surveysync.CompileRules([]surveysync.RuleText{
+		{Name: "vip", When: `"vip" in tags`, Action: surveysync.ActionSend},
+		{Name: "internal tests", When: `customer.domain == "acme.example"`, Action: surveysync.ActionSkip},
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return surveysync.Policy{MaxAge: 72 * time.Hour, SkipImported: true, SkipMachineAgents: true, Rules: rules}
+}
+
+// explained is a conversation, decided; change gives it another shape before that.
+func explained(t *testing.T, change func(*surveysync.Candidate)) Explanation {
+	t.Helper()
+	policy := explainPolicy(t)
+	agent := kustomer.User{ID: "5ce4672fcce83d001a9e83e8", Name: kustomer.Text{Value: "Alex Agent"}, Email: kustomer.Text{Value: "alex.agent@example.org"}}
+	c := surveysync.Candidate{
+		Conversation: kustomer.Conversation{
+			ID: explainedID, CustomerID: "58210c3db0f09110006b7953", Status: "done", DoneCount: 2, Channels: []string{"email", "chat"},
+			LastDone: &kustomer.Done{At: at.Add(-47 * time.Minute), By: agent.ID, AssignedUsers: []string{agent.ID}},
+		},
+		Agent: &agent, Tags: []string{"late-delivery", "vip"}, Now: at,
+		Customer: &kustomer.Customer{Emails: []kustomer.Email{{Address: kustomer.Text{Value: "jane@example.com"}}}},
+	}
+	change(&c)
+	decision, steps := policy.Trace(c)
+	return Explanation{
+		Tenant: "acme", AppURL: "https://acme.kustomerapp.com",
+		Explanation: surveysync.Explanation{
+			ID: explainedID, Now: at, Asked: true, Found: true, Closer: c.Agent, Remembered: true, Ledger: "00112233aabbccdd", Steps: steps,
+			Case:     surveysync.Case{Key: store.Key{Conversation: explainedID}, Candidate: c, Decision: decision},
+			Channels: c.Conversation.Channels,
+			Facts:    surveysync.Facts{Channel: "email", AgentAddress: "alex.agent@example.org", Address: "jane@example.com"},
+		},
+	}
+}
+
+// explanations are lives of every kind.
+func explanations(t *testing.T) map[string]Explanation {
+	same := func(*surveysync.Candidate) {}
+	sent := explained(t, same)
+	sent.Prospect = surveysync.Prospect{Fate: surveysync.FateSend}
+
+	rule := explained(t, func(c *surveysync.Candidate) {
+		c.Tags, c.Customer.Emails[0].Address.Value = nil, "bob@acme.example"
+	})
+	rule.Prospect = surveysync.Prospect{Fate: surveysync.FateSkip, Reason: "rule:internal tests"}
+	rule.Facts.Address = "bob@acme.example"
+
+	record := store.Record{
+		State: store.Accepted, Resolution: at.Add(-47 * time.Minute), At: at.Add(-29 * time.Minute), First: at.Add(-30 * time.Minute),
+		Attempts: 2, Status: 200, Intent: 0x1f,
+	}
+	accepted := explained(t, func(c *surveysync.Candidate) { c.Known = record })
+	accepted.Prospect = surveysync.Prospect{Fate: surveysync.FateSkip, Reason: surveysync.AlreadySent}
+	accepted.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
+	accepted.First = &store.Run{Pass: "20261122T194500Z-7f3a", Mode: "run", Started: at.Add(-30 * time.Minute)}
+	accepted.Heard = true
+	accepted.Interactions = []agentconnect.Interaction{
+		{UUID: "a", CreatedAt: at.Add(-29 * time.Minute), Status: "Delivered", Intent: "00112233aabbccdd-1f"},
+		{UUID: "b", CreatedAt: at.Add(-20 * time.Minute), Status: "Sent"},
+	}
+
+	record.State, record.Reason, record.Status = store.InDoubt, string(surveysync.NoAnswer), 0
+	doubt := explained(t, func(c *surveysync.Candidate) { c.Known = record })
+	doubt.Prospect = surveysync.Prospect{Fate: surveysync.FateByHand, Reason: surveysync.NoAnswer}
+	doubt.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
+
+	record.State, record.Reason, record.Due = store.Scheduled, string(surveysync.Delayed), at.Add(23*time.Hour)
+	offline := Explanation{Tenant: "acme", Notices: []string{"neither service was asked (--offline): this is what the ledger knows"}}
+	offline.Explanation = surveysync.Explanation{
+		ID: explainedID, Now: at, Remembered: true, Ledger: "00112233aabbccdd",
+		Entries:  []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}},
+		Prospect: surveysync.Prospect{Fate: surveysync.FateWait, Reason: surveysync.Delayed, At: record.Due},
+	}
+
+	locked := explained(t, same)
+	locked.Remembered, locked.Prospect = false, surveysync.Prospect{Fate: surveysync.FateUnknown}
+	locked.Steps[1].Result = surveysync.StepUnknown
+	locked.Notices, locked.Exit = []string{"another process holds the ledger"}, 11
+
+	missed := explained(t, same)
+	missed.Prospect, missed.Backfill = surveysync.Prospect{Fate: surveysync.FateMissed}, "acsync backfill --from 2026-11-22T19:28:00Z --to 2026-11-22T19:28:01Z"
+	return map[string]Explanation{
+		"sent": sent, "rule": rule, "accepted": accepted, "doubt": doubt, "offline": offline, "locked": locked, "missed": missed,
+	}
+}
+
+func TestExplainTable(t *testing.T) {
+	for name, x := range explanations(t) {
+		for _, width := range []int{80, 200, 60} {
+			t.Run(fmt.Sprintf("%s at %d", name, width), func(t *testing.T) {
+				var b bytes.Buffer
+				if err := ExplainTable(&b, x, Style{Width: width}); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, fmt.Sprintf("explain-%s-%d.txt", name, width), b.Bytes())
+				lines := strings.Split(b.String(), "\n")
+				for _, line := range lines {
+					if n := text.StringWidthWithoutEscSequences(line); n > width && !strings.HasPrefix(line, "https://") && !strings.HasPrefix(line, "  acsync ") {
+						t.Errorf("%d columns: %s", n, line)
+					}
+				}
+				if width == 80 && len(lines) > 40 {
+					t.Errorf("%d lines do not fit on a screen", len(lines))
+				}
+			})
+		}
+	}
+}
+
+func TestExplainJSON(t *testing.T) {
+	for name, x := range explanations(t) {
+		t.Run(name, func(t *testing.T) {
+			var b, indented bytes.Buffer
+			if err := ExplainJSON(&b, x); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Indent(&indented, b.Bytes(), "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			if name == "accepted" {
+				golden(t, "explain.json", indented.Bytes())
+			}
+			for _, private := range []string{"jane@", "alex.agent@", "Alex"} {
+				if strings.Contains(b.String(), private) {
+					t.Errorf("%q is in it", private)
+				}
+			}
+		})
+	}
+}
+
+// TestExplainFitsAScreen leaves out what was not checked when the terminal has few lines.
+func TestExplainFitsAScreen(t *testing.T) {
+	for name, x := range explanations(t) {
+		var b bytes.Buffer
+		if err := ExplainTable(&b, x, Style{Width: 80, Height: 25}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "\n"); n >= 25 {
+			t.Errorf("%s: %d lines:\n%s", name, n, b.String())
+		}
+	}
+}
+
+// TestExplainReveals shows addresses in full only when that was asked for.
+func TestExplainReveals(t *testing.T) {
+	x := explanations(t)["sent"]
+	for _, x.Reveal = range []bool{false, true} {
+		var b bytes.Buffer
+		if err := ExplainTable(&b, x, Style{Width: 80}); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(b.String(), "jane@example.com"); got != x.Reveal {
+			t.Errorf("--reveal %t: the address is shown: %t", x.Reveal, got)
+		}
+	}
+}
+
+// TestExplainIsInert: what people have written cannot move the cursor, change colours, begin a line or turn the direction of
+// what follows.
+func TestExplainIsInert(t *testing.T) {
+	const evil = "<b>x</b>\x1b[2J\x1b]0;title\a\u202eesrever\u2066\u200f\r\nnow           it was sent\u2028\x9b31m\xff"
+	x := explained(t, func(c *surveysync.Candidate) {
+		c.Agent.Name.Value, c.Agent.Email.Value = evil, evil
+		c.Conversation.Channels, c.Tags, c.Conversation.Status = []string{evil, evil}, []string{evil}, evil
+		c.Conversation.LastDone.By = evil
+	})
+	x.Closer, x.Reveal, x.Facts = x.Case.Agent, true, surveysync.Facts{Channel: evil, AgentAddress: evil, Address: evil}
+	x.Steps = append(x.Steps, surveysync.Step{Reason: "rule:" + evil, Result: surveysync.StepDecided})
+	x.Case.Trouble, x.Notices = evil, []string{evil}
+	x.Heard, x.Interactions = true, []agentconnect.Interaction{{Status: evil, Intent: evil}}
+	x.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: store.Record{State: store.Skipped, Reason: "rule:" + evil, At: at}}}
+	x.First = &store.Run{Pass: evil, Mode: evil}
+	x.Prospect = surveysync.Prospect{Fate: surveysync.FateSkip, Reason: "rule:" + evil}
+	var b bytes.Buffer
+	if err := ExplainTable(&b, x, Style{Width: 80}); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{"\x1b", "\a", "\r", "\u202e", "\u2066", "\u200f", "\u2028", "\u009b", "\nnow           it"} {
+		if strings.Contains(b.String(), bad) {
+			t.Errorf("%q came through:\n%s", bad, b.String())
+		}
+	}
+	if !strings.Contains(b.String(), "<b>x</b>") {
+		t.Error("what is harmless on a terminal is gone")
+	}
+}
