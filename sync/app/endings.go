@@ -11,7 +11,7 @@ func endingOf(code int) report.Ending {
 		}
 	}
 	switch code {
-	case exitDone:
+	case exitDone, exitWouldSend:
 		ending.Level, ending.Todo = report.LightOK, ""
 	case exitNeedsHand:
 		ending.Level, ending.Todo = report.LightLook, "see what was rejected or is in doubt, below"
