@@ -140,9 +140,12 @@ func (x Explanation) agent() string {
 	return strings.TrimSpace(person(x.Case.Agent.Name.Value, x.Case.Agent.ID) + " " + x.address(x.Facts.AgentAddress))
 }
 
-// person is the name of a user of Kustomer, where it has one, and the id.
+// person is the name of a user of Kustomer and the id, or the id alone.
 func person(name, id string) string {
-	return strings.TrimSpace(printable(name) + " (" + printable(id) + ")")
+	if name = strings.TrimSpace(printable(name)); name == "" {
+		return printable(id)
+	}
+	return name + " (" + printable(id) + ")"
 }
 
 func commas(list []string) string {

@@ -209,3 +209,12 @@ func TestExplainIsInert(t *testing.T) {
 		t.Error("what is harmless on a terminal is gone")
 	}
 }
+
+// TestPerson leaves no empty place where a name would stand.
+func TestPerson(t *testing.T) {
+	for name, want := range map[string]string{"Alex Agent": "Alex Agent (5ce4)", "": "5ce4", " \t": "5ce4"} {
+		if got := person(name, "5ce4"); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
