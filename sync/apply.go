@@ -16,6 +16,9 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 	if err := plan.Ledger.belongs(info); err != nil {
 		return err
 	}
+	if err := plan.valid(now); err != nil { // it may have waited for the ledger
+		return err
+	}
 	window := Window{plan.From, plan.To}
 	if err := sound(window, info.Checkpoint, now); err != nil {
 		return err
@@ -40,15 +43,13 @@ func (p *pass) apply(ctx context.Context) error {
 		return fmt.Errorf("put the open intents in doubt: %w", err)
 	}
 	left, err := p.takePlanned(ctx)
-	if err == nil && len(left) > 0 {
-		if full := p.ledger.Room(); full != nil {
-			err = &LedgerError{full}
-		}
-	}
 	f := p.folio(Window{}, false)
 	for err == nil && len(left) > 0 {
 		chunk := left[:min(reread, len(left))]
 		if err = p.halted(ctx); err == nil {
+			err = p.room()
+		}
+		if err == nil {
 			err = p.carryOut(ctx, f, chunk)
 		}
 		if err == nil {
@@ -56,12 +57,20 @@ func (p *pass) apply(ctx context.Context) error {
 		}
 	}
 	f.sending.Wait()
-	p.putOff(f, left)
+	p.putOff(left)
 	p.noticeDiffering()
 	if err == nil {
 		err = p.halted(ctx) // also what ended the last requests
 	}
 	return err
+}
+
+// room tells whether the disk has room for what the ledger is to remember.
+func (p *pass) room() error {
+	if err := p.ledger.Room(); err != nil {
+		return &LedgerError{err}
+	}
+	return nil
 }
 
 // takePlanned finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and gives those
@@ -78,7 +87,7 @@ func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
 	var free, doubtful []store.Entry
 	for key := range p.planned {
 		entry := store.Entry{Key: key, Record: known[key]}
-		if entry.State.Waiting() || entry.State == store.InDoubt {
+		if entry.State.Waiting() {
 			p.result.Due++
 		}
 		if entry.State == store.InDoubt {
@@ -89,9 +98,13 @@ func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
 	}
 	p.found(len(p.planned))
 	p.observe(Estimated{Estimate{Conversations: len(p.planned)}})
-	p.observe(PassStarted{Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: len(doubtful)})
+	p.observe(PassStarted{Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due})
 	again, err := p.settle(ctx, doubtful)
-	for _, entry := range append(free, again...) {
+	free = append(free, again...)
+	if err == nil {
+		free, err = p.giveUp(free, time.Now())
+	}
+	for _, entry := range free {
 		cases = append(cases, p.plannedCase(entry))
 	}
 	slices.SortFunc(cases, func(a, b Case) int {
@@ -101,12 +114,12 @@ func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
 }
 
 // putOff tells what the pass did not come to.
-func (p *pass) putOff(f *folio, left []Case) {
+func (p *pass) putOff(left []Case) {
 	for _, c := range left {
 		if closed(c.own) {
 			p.differ(c, AlreadySent)
 		} else {
-			f.delivered(c, Outcome{State: store.Scheduled, Reason: Paused})
+			p.tell(Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: Paused})
 		}
 	}
 }
@@ -128,8 +141,11 @@ func (p *pass) carryOut(ctx context.Context, f *folio, cases []Case) error {
 	for _, c := range read.gone {
 		p.differ(c, Gone)
 	}
-	for _, c := range append(read.passed, read.twins...) {
+	for _, c := range read.passed {
 		p.differ(c, Reopened)
+	}
+	for _, c := range read.twins {
+		p.tell(c.row(waits(c.own)))
 	}
 	var send []Case
 	for _, c := range read.fresh {
@@ -189,7 +205,7 @@ func (p *pass) differ(c Case, why Reason) {
 
 func (p *pass) noticeDiffering() {
 	if p.differing > 0 {
-		p.notice("%d of the %d conversations of the plan are not as planned any more, and were not sent; a new plan or the next run "+
-			"decides about them anew", p.differing, len(p.planned))
+		p.notice("not as planned any more, and not sent: %d of %d; a new plan or the next run decides about them anew",
+			p.differing, len(p.planned))
 	}
 }

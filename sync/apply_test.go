@@ -29,7 +29,7 @@ func planOf(t *testing.T, engine Engine) (Plan, map[string]Row, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := planner.Plan(result, info, testTerms(), 24*time.Hour)
+	plan, err := planner.Plan(result, info, testTerms(), 7*24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,6 +234,74 @@ func TestApplyLedger(t *testing.T) {
 	refused("foreign", foreign, func(err error) bool { return errors.As(err, new(*PlanError)) })
 	ahead.Ledger.Transaction += 1000
 	refused("rolled back", ahead, func(err error) bool { return errors.Is(err, store.ErrRolledBack) })
+	late := plan // it was read in time, and then waited for another pass
+	late.Expires = b.now
+	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*PlanError)) })
+}
+
+// TestApplyTwins lets two keys wait for one resolution, as after survey_per was changed twice, so far from each other that they
+// are not read together. One of them is asked about: in a dry run, in its plan, and in the pass that carries that out.
+func TestApplyTwins(t *testing.T) {
+	b := newBench(t, reread)
+	past := time.Now().Add(-time.Minute)
+	slices.SortFunc(b.conversations, func(a, c kustomer.Conversation) int { return a.LastDone.At.Compare(c.LastDone.At) })
+	var entries []store.Entry
+	for _, c := range b.conversations {
+		record := store.Record{State: store.Scheduled, Reason: string(Stopped), Resolution: c.LastDone.At, At: past, Due: past}
+		entries = append(entries, store.Entry{Key: keyOf(c), Record: record})
+	}
+	twin := entries[reread-1]
+	twin.Key.Resolution = twin.Record.Resolution.UnixMilli()
+	if err := b.ledger.Commit(store.Batch{Entries: append(entries, twin)}); err != nil {
+		t.Fatal(err)
+	}
+	plan, _, dry := planOf(t, *b.engine)
+	if dry.Found != reread+1 || dry.Planned != reread || dry.Reasons[store.Skipped][AlreadySent] != 1 {
+		t.Errorf("the dry run: %+v", dry)
+	}
+	if b.apply(t, plan); len(b.got) != reread {
+		t.Errorf("%d requests for %d conversations", len(b.got), reread)
+	}
+	plan.Send = append(plan.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
+	plan.Send = append(plan.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
+	if plan.sound() {
+		t.Error("a plan that asks twice about the same is sound")
+	}
+}
+
+// TestApplyGivesUp holds that a request which was tried for long enough is not tried by a plan either.
+func TestApplyGivesUp(t *testing.T) {
+	b := newBench(t, 1)
+	b.engine.Options.Policy.MaxAge = 0
+	c := b.conversations[0]
+	plan, _, _ := planOf(t, *b.engine)
+	first := time.Now().Add(-lastResort - time.Minute)
+	intent, err := b.ledger.Begin(keyOf(c), c.LastDone.At, first)
+	if err == nil {
+		err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(Limited), At: first, Due: first})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.apply(t, plan); got.Reasons[store.Rejected][GaveUp] != 1 || len(b.got) > 0 {
+		t.Errorf("got %v after %d requests", got.Reasons, len(b.got))
+	}
+}
+
+// TestApplyPutsOff holds that a conversation which a pass did not come to has no survey request to show.
+func TestApplyPutsOff(t *testing.T) {
+	b := newBench(t, 3*reread)
+	plan, _, _ := planOf(t, *b.engine)
+	b.engine.Options.Limits.Max = 1
+	result := b.apply(t, plan)
+	if result.Reasons[store.Scheduled][Paused] != 3*reread-1 {
+		t.Errorf("got %v", result.Reasons)
+	}
+	for id, row := range b.rows() {
+		if row.Request != nil && row.Request.ExtInteractionID == "" {
+			t.Fatalf("%s has an empty request", id)
+		}
+	}
 }
 
 // TestApplyForgotten holds that nobody is asked whom the ledger may have forgotten since the plan was made.

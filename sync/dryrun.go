@@ -22,7 +22,8 @@ func (DrySender) Create(context.Context, agentconnect.Request) agentconnect.Answ
 }
 
 // DryLedger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger below
-// may be opened read-only. What would be settled is remembered, so that the rest of the dry run goes on from there.
+// may be opened read-only. What would be settled is remembered, and what would be sent of that which waits there, so that the
+// rest of the dry run goes on from that.
 type DryLedger struct {
 	Below ReadLedger
 
@@ -88,9 +89,14 @@ func interrupted(r store.Record) store.Record {
 // Recover writes nothing: Lookup and Waiting show open intents as it would have left them.
 func (d *DryLedger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
 
-// Begin writes nothing.
-func (d *DryLedger) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
-	return store.Intent{Key: key}, nil
+// Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait for the same
+// resolution. A key that the ledger does not know is met once.
+func (d *DryLedger) Begin(key store.Key, _, now time.Time) (store.Intent, error) {
+	known, err := d.Below.Lookup([]store.Key{key})
+	if err == nil && known[key].State != store.Unknown {
+		d.note(key, store.Result{State: store.Accepted, At: now})
+	}
+	return store.Intent{Key: key}, err
 }
 
 // Finish writes nothing.
@@ -98,13 +104,18 @@ func (d *DryLedger) Finish(store.Intent, store.Result) error { return nil }
 
 // Settle writes nothing: it remembers the result for Lookup.
 func (d *DryLedger) Settle(key store.Key, _ uint64, result store.Result) error {
+	d.note(key, result)
+	return nil
+}
+
+// note remembers a result for Lookup.
+func (d *DryLedger) note(key store.Key, result store.Result) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.settled == nil {
 		d.settled = map[store.Key]store.Result{}
 	}
 	d.settled[key] = result
-	return nil
 }
 
 // Room is enough for nothing.

@@ -86,20 +86,29 @@ func planErrorf(format string, args ...any) error { return &PlanError{fmt.Sprint
 
 // meet refuses a plan that was made for something else, or too long ago. A plan that meets its terms can hash requests.
 func (p *Plan) meet(t PlanTerms) error {
-	const layout = "2006-01-02 15:04:05 UTC"
 	switch {
 	case p.Tenant != t.Tenant:
 		return planErrorf("the plan was made for another tenant: it is for %q, this configuration is for %q", p.Tenant, t.Tenant)
 	case p.Configuration != t.Configuration:
 		return planErrorf("the configuration has changed since the plan was made, and with it what is decided")
-	case !t.Now.Before(p.Expires):
-		return planErrorf("the plan has expired: it was made %s for the time until %s", p.Made.UTC().Format(layout), p.Expires.UTC().Format(layout))
+	}
+	if err := p.valid(t.Now); err != nil {
+		return err
 	}
 	p.key = planKey(t.Secret, p.Salt)
 	if !hmac.Equal([]byte(p.Seal), []byte(p.sealed())) {
 		return planErrorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
 	}
 	return nil
+}
+
+// valid refuses a plan that has expired.
+func (p *Plan) valid(now time.Time) error {
+	if now.Before(p.Expires) {
+		return nil
+	}
+	const layout = "2006-01-02 15:04:05 UTC"
+	return planErrorf("the plan has expired: it was made %s for the time until %s", p.Made.UTC().Format(layout), p.Expires.UTC().Format(layout))
 }
 
 // belongs refuses a plan that was made with another ledger, or with a later state of this one: what that knew is lost.

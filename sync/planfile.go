@@ -60,15 +60,20 @@ func ReadPlan(text []byte, t PlanTerms) (Plan, error) {
 
 var errPlanDamaged = planErrorf("the plan is damaged, or was edited: its checksum does not hold")
 
-// sound tells whether each conversation of the plan has a key, and each another one.
+// sound tells whether each conversation of the plan has a key, and none is asked about twice: by one key, or by both that it
+// can have for the same resolution.
 func (p *Plan) sound() bool {
-	seen := map[store.Key]bool{}
+	type survey struct {
+		id, kind   string
+		resolution int64
+	}
+	keys, surveys := map[store.Key]bool{}, map[survey]bool{}
 	for _, each := range p.Send {
-		key := each.key()
-		if each.ID == "" || each.Resolution.IsZero() || each.Kind != key.Kind() || seen[key] {
+		key, what := each.key(), survey{each.ID, each.Kind, each.Resolution.UnixMilli()}
+		if each.ID == "" || each.Resolution.IsZero() || each.Kind != key.Kind() || keys[key] || surveys[what] {
 			return false
 		}
-		seen[key] = true
+		keys[key], surveys[what] = true, true
 	}
 	return true
 }
