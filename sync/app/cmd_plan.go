@@ -37,7 +37,7 @@ func (s *shell) plan(c *cli.Context) error {
 		}
 		o.DryRun, o.Unconfirmed, o.Verdict = true, 0, file.verdict
 		file.planner = surveysync.NewPlanner(t.config.AgentConnect.APIKey.Reveal())
-		if err := file.spare(c, t); err != nil {
+		if err := t.spares(c, flagOut, file.path); err != nil {
 			return err
 		}
 		if c.IsSet(flagFrom) || c.IsSet(flagTo) {

@@ -46,7 +46,7 @@ func (s *shell) report(c *cli.Context) (err error) {
 		return err
 	}
 	for _, path := range c.StringSlice(flagReport) {
-		if err := tenant.spares(c, path); err != nil {
+		if err := tenant.spares(c, flagReport, path); err != nil {
 			return err
 		}
 	}

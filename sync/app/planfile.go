@@ -56,16 +56,6 @@ func checkPlan(c *cli.Context) (*planFile, error) {
 	return f, nil
 }
 
-// spare refuses a file that would replace what the tenant cannot do without.
-func (f *planFile) spare(c *cli.Context, t *tenant) error {
-	for _, kept := range []string{t.config.Ledger.Path, t.config.Ledger.Path + ".fence", c.String(flagConfig)} {
-		if sameFile(f.path, kept) {
-			return usagef("--%s %q would replace %s; nothing was done", flagOut, f.path, kept)
-		}
-	}
-	return nil
-}
-
 // hear lets the plan hear the dry run; there may be none.
 func (f *planFile) hear(by observers) observers {
 	if f == nil {
@@ -79,7 +69,7 @@ func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	if f == nil || !f.saved || c.Bool(flagJSON) {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n", f.path, f.toSend, here(c), f.path)
+	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n", f.path, f.toSend, here(c), shellPath(f.path))
 	return err
 }
 

@@ -68,7 +68,7 @@ func writable(path string) error {
 func (t *tenant) reports(c *cli.Context) (*reports, error) {
 	r := &reports{}
 	for _, path := range c.StringSlice(flagReport) {
-		if err := t.spares(c, path); err != nil {
+		if err := t.spares(c, flagReport, path); err != nil {
 			return nil, err
 		}
 		render, err := report.RendererFor(path)
@@ -90,25 +90,6 @@ func (t *tenant) reports(c *cli.Context) (*reports, error) {
 		r.about.Settings = append(r.about.Settings, report.Setting{Key: shown.Key, Value: shown.Value, Default: shown.Default})
 	}
 	return r, nil
-}
-
-// spares refuses a report in the place of what acsync itself needs.
-func (t *tenant) spares(c *cli.Context, path string) error {
-	for _, kept := range []string{t.config.Ledger.Path, c.String(flagConfig)} {
-		if sameFile(path, kept) {
-			return usagef("--%s %q would replace %s; nothing was done", flagReport, path, kept)
-		}
-	}
-	return nil
-}
-
-func sameFile(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
 }
 
 // Observe keeps what the files will tell.

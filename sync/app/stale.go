@@ -41,7 +41,7 @@ func backfillOver(c *cli.Context, over surveysync.Window) string {
 func here(c *cli.Context) string {
 	flags := ""
 	if c.IsSet(flagConfig) {
-		flags = fmt.Sprintf(" --%s %s", flagConfig, c.String(flagConfig))
+		flags = fmt.Sprintf(" --%s %s", flagConfig, shellPath(c.String(flagConfig)))
 	}
 	if c.Bool(flagSandbox) {
 		flags += " --" + flagSandbox
