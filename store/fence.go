@@ -207,7 +207,9 @@ func replace(path string, content []byte, durable bool) error {
 }
 
 // Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.
-func Files(path string) []string { return []string{path, beside(path, fenceSuffix), beside(path, holderSuffix)} }
+func Files(path string) []string {
+	return []string{path, beside(path, fenceSuffix), beside(path, holderSuffix)}
+}
 
 // Abandoned tells that there is no ledger at path, but was one: its fence is left, or a link that leads nowhere, as when
 // the disk that it leads to is not mounted.
