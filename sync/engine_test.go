@@ -221,6 +221,13 @@ func TestStops(t *testing.T) {
 			},
 		},
 		{
+			// The fuse ends it: the limit was admitted up to, and not come to.
+			name: "server failures within max", limits: Limits{Max: 6}, answer: refuse(500, 0),
+			want: func(r Result) bool {
+				return strings.HasPrefix(r.Fuse, "server_failures") && r.Limit == "" && r.Counts[store.InDoubt] >= 5
+			},
+		},
+		{
 			name: "credentials", answer: refuse(403, 3), err: errRefused,
 			want: func(r Result) bool {
 				return r.Refused && r.Counts[store.Accepted] >= 3 && r.Counts[store.Retry] <= 4 && r.Reasons[store.Retry][Credentials] >= 1

@@ -158,5 +158,7 @@ func (f *fuse) halted() bool {
 func (f *fuse) tell(r *Result) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r.Fuse, r.Limit, r.Down = f.blown, f.enough, f.down
+	if r.Fuse, r.Down = f.blown, f.down; r.Fuse == "" && r.Down == "" { // else the limit was not come to, but admitted up to
+		r.Limit = f.enough
+	}
 }

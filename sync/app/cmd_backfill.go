@@ -49,7 +49,7 @@ func (s *shell) between(c *cli.Context, zone *time.Location) (surveysync.Window,
 	var w surveysync.Window
 	from, to := strings.TrimSpace(c.String(flagFrom)), strings.TrimSpace(c.String(flagTo))
 	if from == "" || to == "" {
-		return w, usagef("a back-fill needs its range: --%s TIME and --%s TIME, such as --%s 2026-10-01 --%s 2026-11-01, or --%s now",
+		return w, usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 --%s 2026-11-01, or --%s now",
 			flagFrom, flagTo, flagFrom, flagTo, flagTo)
 	}
 	now := s.clock()

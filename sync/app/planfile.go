@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -16,6 +18,12 @@ import (
 
 // expires is how long a plan can be carried out, unless the command line says otherwise.
 const expires = config.Duration(24 * time.Hour)
+
+// The limits of --expires. What was decided much longer ago is hardly what anybody means.
+const (
+	shortestPlan = time.Minute
+	longestPlan  = 365 * 24 * time.Hour
+)
 
 // largestPlan is more than a plan of a million conversations takes.
 const largestPlan = 256 << 20
@@ -33,12 +41,19 @@ type planFile struct {
 // checkPlan reads the flags of a plan, and refuses before the dry run what could not be written after it.
 func checkPlan(c *cli.Context) (*planFile, error) {
 	f := &planFile{path: c.String(flagOut), valid: expires, detailed: c.Bool(flagDetailed)}
-	if f.path == "" {
+	switch {
+	case f.path == "":
 		return nil, usagef("say where to: --%s FILE", flagOut)
+	case strings.HasPrefix(f.path, "-"):
+		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut, f.path, f.path)
+	}
+	if overlap, err := ifLocked(c); err != nil || overlap.skip {
+		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; choose fail or wait=5m", flagIfLocked))
 	}
 	if c.IsSet(flagExpires) {
-		if err := f.valid.UnmarshalText([]byte(c.String(flagExpires))); err != nil || f.valid <= 0 {
-			return nil, usagef("--%s %q: give a duration, such as 4h or 2d", flagExpires, c.String(flagExpires))
+		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))
+		if err != nil || time.Duration(f.valid) < shortestPlan || time.Duration(f.valid) > longestPlan {
+			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires, c.String(flagExpires))
 		}
 	}
 	full, err := filepath.Abs(f.path)
@@ -78,6 +93,8 @@ func (f *planFile) end(t *tenant, engine *surveysync.Engine, now time.Time, resu
 	switch {
 	case f == nil:
 		return err
+	case errors.As(err, new(timeUp)), errors.As(err, new(Interrupted)):
+		return unplanned{err}
 	case err != nil:
 		return fmt.Errorf("%w; no plan was saved", err)
 	}
@@ -86,6 +103,17 @@ func (f *planFile) end(t *tenant, engine *surveysync.Engine, now time.Time, resu
 	}
 	return err
 }
+
+// unplanned is a dry run that was stopped before there was a plan.
+type unplanned struct{ cause error }
+
+// Error says that nothing was kept.
+func (unplanned) Error() string {
+	return "stopped before the dry run came to its end; no plan was saved, and nothing was done"
+}
+
+// Unwrap is what stopped it.
+func (u unplanned) Unwrap() error { return u.cause }
 
 // verdict is the exit code of a dry run that is saved. Where that was asked for, it tells whether there is something to send,
 // before it tells that something needs a hand.
@@ -130,10 +158,10 @@ func (t *tenant) planTerms(now time.Time) surveysync.PlanTerms {
 func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no file")
+		err = errors.New("it is no regular file")
 	}
 	if err != nil {
-		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
+		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -57,8 +58,11 @@ func writable(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errors.New("there is something that is no file")
 	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".acsync-report-*")
+	probe, err := os.CreateTemp(filepath.Dir(path), ".acsync-*")
 	if err != nil {
+		if cause, ok := errors.AsType[*fs.PathError](err); ok { // the probe's own name says nothing
+			err = fmt.Errorf("directory %s: %w", filepath.Dir(path), cause.Err)
+		}
 		return err
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))

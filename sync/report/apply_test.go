@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,37 @@ func TestApplyReport(t *testing.T) {
 			if !bytes.Contains(out.Bytes(), []byte(want)) {
 				t.Errorf("the %s lacks %q", name, want)
 			}
+		}
+	}
+}
+
+// TestApplyUnfinished tells in every ending how a plan goes on, and does not promise that later passes carry it out.
+func TestApplyUnfinished(t *testing.T) {
+	stopped := applied()
+	stopped.Limit = ""
+	blown := stopped
+	blown.Fuse = "server_failures: 5 requests in a row got no usable answer"
+	for name, p := range map[string]Pass{"a signal": stopped, "a fuse": blown} {
+		var out bytes.Buffer
+		if err := Table(&out, p, Style{Width: 200}); err != nil {
+			t.Fatal(err)
+		}
+		if text := out.String(); !strings.Contains(text, "Not finished: the same apply again sends the rest") ||
+			strings.Contains(text, "later pass") || strings.Contains(text, "Stopped at") {
+			t.Errorf("after %s:\n%s", name, text)
+		}
+	}
+}
+
+// TestWords shows the cause of a doubt where there is little room.
+func TestWords(t *testing.T) {
+	for message, want := range map[string]string{
+		"agent connect: POST /v1/requests: no answer: EOF": "no answer: EOF",
+		"Employee not found: ***":                          "Employee not found: ***",
+		"agent connect":                                    "agent connect",
+	} {
+		if got := words(message); got != want {
+			t.Errorf("%q: got %q, want %q", message, got, want)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func attention(b *strings.Builder, p Pass, s Style, most int) {
 	for _, row := range rows[:min(len(rows), most)] {
 		line := fmt.Sprintf("  %-24s  %-8s  %s%s", row.Key.Conversation, name(row.State), ofKind(row.Key.Kind()), row.Reason)
 		if row.Message != "" && (!telling(row.Reason) || s.Width > widest) {
-			line += ": " + row.Message
+			line += ": " + words(row.Message)
 		}
 		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
 	}
@@ -51,6 +51,16 @@ func attention(b *strings.Builder, p Pass, s Style, most int) {
 		fmt.Fprintf(b, "  and %d more; acsync status names the latest\n", more)
 	}
 	b.WriteString("\n")
+}
+
+// words are a message without the address of the call that it begins with: the cause matters more, where there is little room.
+func words(message string) string {
+	if rest, ok := strings.CutPrefix(message, "agent connect: "); ok {
+		if _, cause, ok := strings.Cut(rest, ": "); ok {
+			return cause
+		}
+	}
+	return message
 }
 
 // ofKind marks what is not a survey request.

@@ -54,7 +54,7 @@ func dispositionsOf(p Pass) []Disposition {
 		if n == 0 {
 			continue
 		}
-		disposition := Disposition{d.state.String(), n, ratio(n, p.Found), d.meaning, []ReasonCount{}}
+		disposition := Disposition{d.state.String(), n, ratio(n, p.Found), d.means(p), []ReasonCount{}}
 		for _, reason := range byFrequency(p.Reasons[d.state]) {
 			n := p.Reasons[d.state][reason]
 			disposition.Reasons = append(disposition.Reasons, ReasonCount{string(reason), n, ratio(n, p.Found), reason.Explain()})

@@ -8,6 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 )
 
 // footer tells where things stand, what it cost, and what to do.
@@ -19,8 +20,8 @@ func footer(b *strings.Builder, p Pass, s Style) {
 	switch {
 	case p.planned():
 		at += ", not moved by a plan"
-	case p.DryRun && p.Mode == "plan" && !p.backfill():
-		at += " after a run, not an apply"
+	case p.DryRun && p.Mode == "plan":
+		at += " after a real pass, not an apply"
 	case p.DryRun:
 		at += " after a real pass"
 	}
@@ -70,13 +71,20 @@ func advice(p Pass) []string {
 	return append(lines, notes(p)...)
 }
 
+// sameApply is how a plan goes on that was not carried out to its end.
+const sameApply = "the same apply again sends the rest, as long as the plan is valid"
+
 // limited tells which of the operator's own limits ended the pass, and how it goes on; empty for none.
 func limited(p Pass) string {
 	switch {
 	case p.paused():
 		return fmt.Sprintf("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
 	case p.Limit != "" && p.planned():
-		return fmt.Sprintf("Stopped at --%s: the same apply again sends the rest, as long as the plan is valid.", p.Limit)
+		return fmt.Sprintf("Stopped at --%s: %s.", p.Limit, sameApply)
+	case p.planned() && p.Reasons[store.Scheduled][surveysync.Paused] > 0:
+		return fmt.Sprintf("Not finished: %s.", sameApply)
+	case p.Limit != "" && p.Mode == "plan":
+		return fmt.Sprintf("Stopped at --%s: the plan holds no more.", p.Limit)
 	case p.Limit != "":
 		return fmt.Sprintf("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
 	}
@@ -85,12 +93,16 @@ func limited(p Pass) string {
 
 // halts tells what kept the pass from sending all that it should have sent.
 func halts(p Pass) []string {
+	rest, next := "the rest is kept for later passes", "The next pass goes on"
+	if p.planned() {
+		rest, next = "the rest is left in the plan", "The plan can be gone on with"
+	}
 	var lines []string
 	if p.Fuse != "" {
-		lines = append(lines, fmt.Sprintf("A fuse blew: %s. Nothing more was sent; the rest is kept for later passes.", p.Fuse))
+		lines = append(lines, fmt.Sprintf("A fuse blew: %s. Nothing more was sent; %s.", p.Fuse, rest))
 	}
 	if p.Down != "" {
-		lines = append(lines, fmt.Sprintf("Agent Connect took nothing more: %s. The next pass goes on.", p.Down))
+		lines = append(lines, fmt.Sprintf("Agent Connect took nothing more: %s. %s.", p.Down, next))
 	}
 	return lines
 }

@@ -67,16 +67,24 @@ func summary(p Pass, s Style, most limits) string {
 	return b.String()
 }
 
+// means is what a disposition means in a pass.
+func (d disposition) means(p Pass) string {
+	switch {
+	case d.state == store.Rejected && p.Reasons.Broken() > 0:
+		return "refused, or an expression failed"
+	case d.state == store.Scheduled && p.planned():
+		return "as planned, and left for now"
+	}
+	return d.meaning
+}
+
 // rows adds a disposition with its reasons, most frequent first.
 func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 	n := p.Counts[d.state]
 	if n == 0 {
 		return
 	}
-	meaning := d.meaning
-	if d.state == store.Rejected && p.Reasons.Broken() > 0 {
-		meaning = "refused, or an expression failed"
-	}
+	meaning := d.means(p)
 	t.AppendRow(table.Row{paint(s, d.color, name(d.state)), n, share(n, p.Found), meaning})
 	if d.state == store.Accepted {
 		sentParts(t, p, most)
