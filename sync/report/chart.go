@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -50,6 +51,7 @@ func (t Tally) words(sent string) string {
 // barChart has a bar for each of several names.
 type barChart struct {
 	ID, Title, Desc, Note string
+	Room                  int // characters of a label; 0: those that fit beside a number and a share
 	Height                int
 	Bars                  []bar
 }
@@ -134,7 +136,7 @@ func groupChart(r Report, id, title string, groups []Group) barChart {
 
 func (c *barChart) add(label, value, title string, parts []part) {
 	top := len(c.Bars) * barHeight
-	c.Bars = append(c.Bars, bar{Label: text.Snip(label, labelSize, "…"), Value: value, Title: title, TextY: top + 14, Y: top + 20, Parts: parts})
+	c.Bars = append(c.Bars, bar{Label: text.Snip(label, cmp.Or(c.Room, labelSize), "…"), Value: value, Title: title, TextY: top + 14, Y: top + 20, Parts: parts})
 	c.Height = top + barHeight
 }
 

@@ -137,7 +137,7 @@ func (x Explanation) advice() string {
 	case x.Prospect.Fate == surveysync.FateReject && x.Prospect.Reason.Broken():
 		return "mend the expression: acsync rules test" + x.Here + " shows it"
 	case x.Prospect.Fate == surveysync.FateReject, x.Prospect.Fate == surveysync.FateDone && x.Prospect.State == store.Rejected:
-		return remedy(store.Rejected.String(), x.Prospect.Reason)
+		return "for the next ones: " + remedy(store.Rejected.String(), x.Prospect.Reason)
 	}
 	return ""
 }

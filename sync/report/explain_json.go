@@ -25,9 +25,9 @@ type explainJSON struct {
 }
 
 type nowJSON struct {
-	Fate     surveysync.Fate   `json:"fate"`   // "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
-	State    string            `json:"state"`  // with "done": "accepted", "rejected" or "dropped"; else empty
-	Reason   surveysync.Reason `json:"reason"` // with "done" the ledger's
+	Fate     surveysync.Fate   `json:"fate"`     // "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
+	State    string            `json:"state"`    // with "done": "accepted", "rejected" or "dropped"; else empty
+	Reason   surveysync.Reason `json:"reason"`   // with "done" the ledger's
 	At       string            `json:"at"`       // when it is due; empty for at once
 	Backfill string            `json:"backfill"` // the command that asks all the same; empty when there is none
 	Todo     string            `json:"todo"`     // what helps the next ones, where this one is rejected, or would be; else empty

@@ -188,7 +188,7 @@ func TestExplainShowsWhatDecides(t *testing.T) {
 func TestExplainTellsOfARejection(t *testing.T) {
 	var b bytes.Buffer
 	must(t, ExplainTable(&b, explanations(t)["rejected"], Style{Width: 120}))
-	for _, want := range []string{"it is not sent again", "to do         activate these agents' profiles", "✗ already_sent (rejected by an earlier pass)"} {
+	for _, want := range []string{"that is final", "to do         for the next ones: activate these agents' profiles", "✗ already_sent (rejected by an earlier pass)"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
