@@ -214,8 +214,10 @@ func (e Explainer) first(x *Explanation) error {
 	return nil
 }
 
-// heldBefore tells whether the ledger has had a record of a resolution since before a time.
+// heldBefore tells whether the ledger has had a record of a resolution since before a time. It keeps the times of records to the
+// second.
 func (x Explanation) heldBefore(resolved, began time.Time) bool {
+	began = began.Truncate(time.Second)
 	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
 		since := cmp.Or(e.First, e.At)
 		return e.Record.Resolution.Equal(resolved) && !since.IsZero() && since.Before(began)

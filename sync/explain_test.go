@@ -231,6 +231,7 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 		want  string
 	}{
 		"a run":                            {sent, []store.Run{read("run", sent.Add(-time.Minute))}, "run"},
+		"a run of the same second":         {sent, []store.Run{read("run", sent.Truncate(time.Second).Add(999*time.Millisecond))}, "run"},
 		"an apply before it":               {sent, []store.Run{read("run", sent.Add(-time.Minute)), read("apply", sent.Add(-2*time.Minute))}, "run"},
 		"a back-fill alone":                {sent, []store.Run{read("backfill", sent.Add(-time.Minute))}, ""},
 		"a back-fill that sent it earlier": {sent, []store.Run{read("run", sent.Add(time.Hour)), read("backfill", sent.Add(-time.Minute))}, ""},
