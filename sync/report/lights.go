@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -201,16 +202,33 @@ func worst(lights []Light) string {
 var lightColors = map[string]text.Color{LightOK: text.FgGreen, LightLook: text.FgYellow, LightAct: text.FgRed}
 
 // writeLights writes a line for each light, and what to do next below it.
-func writeLights(b *strings.Builder, lights []Light, style Style) {
+func writeLights(b *strings.Builder, lights []Light, here string, style Style) {
 	const indent = 19 // " LOOK  checkpoint  "
 	room := min(max(style.Width-indent, 40), widest)
 	for _, light := range lights {
 		word := fmt.Sprintf("%-4s", strings.ToUpper(light.Level))
 		fmt.Fprintf(b, " %s  %-10s  %s\n", paint(style, lightColors[light.Level], word), light.Name, hanging(light.Text, room, indent))
 		if light.Todo != "" {
-			fmt.Fprintf(b, "%*s→ %s\n", indent, "", hanging(light.Todo, room-2, indent+2))
+			fmt.Fprintf(b, "%*s→ %s\n", indent, "", strings.ReplaceAll(hanging(whole(light.Todo, here, room-2), room-2, indent+2), glue, " "))
 		}
 	}
+}
+
+// glue stands for a blank at which no line ends. It is of no script, so that no text has it.
+const glue = "\ue000"
+
+// whole keeps the commands of a text, which end with some flags, on one line where that is long enough, so that they can be copied.
+func whole(words, flags string, width int) string {
+	if flags == "" {
+		return words
+	}
+	commands := regexp.MustCompile(`acsync( [a-z]+){1,2}` + regexp.QuoteMeta(flags))
+	return commands.ReplaceAllStringFunc(words, func(command string) string {
+		if text.StringWidthWithoutEscSequences(command) > width {
+			return command
+		}
+		return strings.ReplaceAll(command, " ", glue)
+	})
 }
 
 // hanging is a text in lines of so many columns, all but the first behind an indent.

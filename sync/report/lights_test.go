@@ -183,6 +183,24 @@ func TestLightsNameTheSameLedger(t *testing.T) {
 	}
 }
 
+// TestLightsCanBeCopied: a command is not broken over two lines while a line has room for it, and no text grows wider for that.
+func TestLightsCanBeCopied(t *testing.T) {
+	s := status()
+	for _, s.Here = range []string{" --sandbox", " --config /etc/acsync/acme.toml", " --config " + strings.Repeat("long", 30) + ".toml"} {
+		for width := 59; width < 100; width++ {
+			var b bytes.Buffer
+			must(t, StatusTable(&b, s, Style{Width: width}))
+			fits(t, b.String(), width)
+			if command := "acsync report" + s.Here; len(command) < 36 && !strings.Contains(b.String(), command) {
+				t.Errorf("%d columns: %q is broken in\n%s", width, command, b.String())
+			}
+			if strings.Contains(b.String(), glue) {
+				t.Errorf("%d columns: the glue is shown", width)
+			}
+		}
+	}
+}
+
 // TestLightsAreColoured shows the words with colours where there may be some, and the same words without.
 func TestLightsAreColoured(t *testing.T) {
 	var plain, coloured bytes.Buffer

@@ -67,7 +67,7 @@ func statusScreen(s Status, style Style, mostDoubts, mostRefused int, tabled boo
 	var b strings.Builder
 	fmt.Fprintf(&b, "acsync status · %s\n", s.Tenant)
 	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
-	writeLights(&b, s.Lights(), style)
+	writeLights(&b, s.Lights(), s.Here, style)
 	b.WriteString("\n")
 	if tabled {
 		countsTable(&b, s, style)
