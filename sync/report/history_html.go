@@ -13,7 +13,7 @@ import (
 //go:embed history.html
 var historyPage string
 
-// wideLabel is how many characters a label has room for beside a short number, on a telephone too.
+// wideLabel is how many characters a label has room for beside a number in a chart that is not narrow: 26rem, as the style has it.
 const wideLabel = 54
 
 // shownPasses is how many passes a page lists.

@@ -278,6 +278,9 @@ func TestHistoryExitsReadable(t *testing.T) {
 		if strings.Contains(bar.Label, "…") {
 			t.Errorf("%q is cut", bar.Label)
 		}
+		if n := len(bar.Short) + len(bar.Value); n > narrowest+len("…") {
+			t.Errorf("%q has no room in a narrow chart", bar.Short)
+		}
 	}
 }
 
