@@ -67,7 +67,7 @@ const (
 	mostBars  = 10
 	barHeight = 34 // text and bar
 	labelSize = 30 // characters
-	narrowest = 46 // characters of a label and its number in the narrowest chart, which is 20rem wide
+	narrowest = 40 // characters of a label and its number in the narrowest chart, which is 18rem wide
 )
 
 // barCharts are the charts of reasons, channels and agents that there is something to show of.
