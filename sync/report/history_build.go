@@ -43,7 +43,7 @@ func NewHistory(runs []store.Run, about Past) History {
 	for i := range h.Dispositions {
 		h.Dispositions[i].Reasons = nil
 	}
-	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found), countModes(modes), countExits(exits, about.Ending)
+	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found, about.Here), countModes(modes), countExits(exits, about.Ending)
 	if len(h.Passes) > 0 {
 		h.last = about.Ending(h.Passes[0].Exit)
 		h.trend(about.Window, about.Ending)
@@ -93,10 +93,10 @@ func neverNil(counts map[string]int) map[string]int {
 	return counts
 }
 
-func countReasons(counts map[surveysync.Reason]int, found int) []ReasonCount {
+func countReasons(counts map[surveysync.Reason]int, found int, here string) []ReasonCount {
 	list := []ReasonCount{}
 	for _, reason := range byFrequency(counts) {
-		list = append(list, ReasonCount{string(reason), counts[reason], ratio(counts[reason], found), reason.Explain(), remedyOf(reason)})
+		list = append(list, ReasonCount{string(reason), counts[reason], ratio(counts[reason], found), reason.Explain(), remedyOf(reason, here)})
 	}
 	return list
 }

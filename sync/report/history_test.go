@@ -246,10 +246,10 @@ func TestHistorySaysWhatToDo(t *testing.T) {
 		Level: LevelHand, Headline: "1 pass created 0 survey requests.",
 		Detail: "12 conversations were rejected for good; 8 times an expression failed on a conversation.",
 		Todo: []string{
-			"8 rule_error:vip: mend the expression (acsync rules test shows it); passes that read these again decide them anew, others need a back-fill.",
+			"8 rule_error:vip: mend the expression (acsync rules test --sandbox shows it); passes that read these again decide them anew, others need a back-fill.",
 			"6 employee_not_found: create a profile in Agent Connect for these agents, with the address that Kustomer has for them.",
 			"3 gave_up: find out why Agent Connect could not be reached for so long.",
-			"What to do about 2 more reasons stands beside them in a file of --report.",
+			"For what to do about 2 more reasons see --report.",
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -81,7 +81,7 @@ func (h History) remedies() []string {
 		}
 	}
 	if more > 0 {
-		list = append(list, fmt.Sprintf("What to do about %s stands beside them in a file of --report.", several(more, "more reason", "more reasons")))
+		list = append(list, fmt.Sprintf("For what to do about %s see --report.", several(more, "more reason", "more reasons")))
 	}
 	return list
 }

@@ -45,11 +45,11 @@ func rejects(reason surveysync.Reason) bool {
 	return reason.Broken()
 }
 
-// remedyOf says what to do about a reason of a rejection; empty for other reasons.
-func remedyOf(reason surveysync.Reason) string {
+// remedyOf says what to do about a reason of a rejection; empty for other reasons. A command that it names has the flags of here.
+func remedyOf(reason surveysync.Reason, here string) string {
 	switch {
 	case reason.Broken():
-		return "mend the expression (acsync rules test shows it); passes that read these again decide them anew, others need a back-fill"
+		return "mend the expression (acsync rules test" + here + " shows it); passes that read these again decide them anew, others need a back-fill"
 	case rejects(reason):
 		return remedy(store.Rejected.String(), reason)
 	}
