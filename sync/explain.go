@@ -53,7 +53,7 @@ type Explanation struct {
 	Entries    []store.Entry  // what it holds, the earliest resolution first
 	Ledger     string         // its id, with which the stamps of its requests begin
 	Kept       store.Identity // what it remembers as one, where the configuration wants another and no pass goes unconfirmed; else empty
-	First      *store.Run     // the first pass that read the time at which the conversation was marked done; nil where that is not known
+	First      *store.Run     // the first run that read the time at which the conversation was marked done; nil where that is not known
 
 	Heard        bool // Agent Connect's data were read
 	Unheard      error
@@ -90,7 +90,7 @@ func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) 
 	if ctx.Err() != nil {
 		return x, context.Cause(ctx)
 	}
-	x.Prospect = e.prospect(x, info)
+	x.Prospect = e.prospect(x, info).told(x)
 	return x, nil
 }
 
@@ -188,8 +188,9 @@ func (c *collector) pending(entries []store.Entry, rows []kustomer.Conversation)
 	return c.cases(rows)
 }
 
-// first finds the first pass that read the time at which the conversation was marked done. Where the ledger holds nothing of it, no
-// pass has found it there.
+// first finds the first run that read the time at which the conversation was marked done. Where the ledger holds nothing of it, none
+// has found it there; where it held it before that run began, another has: a back-fill, an apply, or a rebuild of the ledger. Those
+// have a range of their own, and do not tell in their summaries how much of it they have read.
 func (e Explainer) first(x *Explanation) error {
 	if len(x.Entries) == 0 {
 		return nil
@@ -203,10 +204,22 @@ func (e Explainer) first(x *Explanation) error {
 		return fmt.Errorf("read the past passes: %w", err)
 	}
 	for _, run := range slices.Backward(runs) {
-		if (Window{run.From, run.To}).Contains(resolved) && run.Checkpoint.After(resolved) { // else it may have stopped before that
-			x.First = &run
+		if run.Mode == "run" && (Window{run.From, run.To}).Contains(resolved) && run.Checkpoint.After(resolved) { // else it may have stopped before that
+			if !x.heldBefore(resolved, run.Started) {
+				x.First = &run
+			}
 			return nil
 		}
 	}
 	return nil
+}
+
+// heldBefore tells whether the ledger has had a record of a resolution since before a time. It keeps the times of records to the
+// second.
+func (x Explanation) heldBefore(resolved, began time.Time) bool {
+	began = began.Truncate(time.Second)
+	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
+		since := cmp.Or(e.First, e.At)
+		return e.Record.Resolution.Equal(resolved) && !since.IsZero() && since.Before(began)
+	})
 }

@@ -81,7 +81,17 @@ func TestProspect(t *testing.T) {
 		{"skipped", func(_ *Explainer, d *desk) { d.conversations[0].Spam = true }, Prospect{Fate: FateSkip, Reason: Spam}},
 		{
 			"sent already", remembered(store.Record{State: store.Accepted, Attempts: 1, Status: 200}),
-			Prospect{Fate: FateSkip, Reason: AlreadySent},
+			Prospect{Fate: FateDone, State: store.Accepted},
+		},
+		{
+			"rejected already", remembered(store.Record{State: store.Rejected, Reason: string(EmployeeDeactivated), Attempts: 1, Status: 400}),
+			Prospect{Fate: FateDone, State: store.Rejected, Reason: EmployeeDeactivated},
+		},
+		{
+			"dropped by hand, without Kustomer", func(e *Explainer, d *desk) {
+				remembered(store.Record{State: store.Dropped, Reason: string(ByHand)})(e, d)
+				e.Source = nil
+			}, Prospect{Fate: FateDone, State: store.Dropped, Reason: ByHand},
 		},
 		{
 			"in doubt", remembered(store.Record{State: store.InDoubt, Reason: string(NoAnswer), Attempts: 1, Intent: 7}),
@@ -176,10 +186,10 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 	})
 	a := e.Ledger.(annals)
 	a.runs = []store.Run{
-		{Pass: "fourth", From: resolved.Add(-time.Minute), To: testNow, Checkpoint: testNow},
-		{Pass: "third", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved.Add(time.Minute)},
-		{Pass: "second, which was stopped", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved},
-		{Pass: "first", From: resolved.Add(-time.Hour), To: resolved, Checkpoint: resolved},
+		{Pass: "fourth", Mode: "run", From: resolved.Add(-time.Minute), To: testNow, Checkpoint: testNow},
+		{Pass: "third", Mode: "run", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved.Add(time.Minute)},
+		{Pass: "second, which was stopped", Mode: "run", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved},
+		{Pass: "first", Mode: "run", From: resolved.Add(-time.Hour), To: resolved, Checkpoint: resolved},
 	}
 	e.Ledger = a
 	shown := agentconnect.Interaction{UUID: "u1", ExtInteractionID: id, Intent: "00112233aabbccdd-1f", CreatedAt: sent, Status: "Sent"}
@@ -203,6 +213,46 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 	}
 	if got := x.Stamp(x.Entries[0]); got != shown.Intent {
 		t.Errorf("the stamp is %s", got)
+	}
+}
+
+// TestExplainNamesNoWrongReader: a pass that has a range of its own is not taken for the first reader, and neither is a run that began
+// when the ledger held the conversation already.
+func TestExplainNamesNoWrongReader(t *testing.T) {
+	d := newDesk(1)
+	id, resolved := d.conversations[0].ID, d.conversations[0].LastDone.At
+	read := func(mode string, began time.Time) store.Run {
+		return store.Run{Pass: mode, Mode: mode, Started: began, From: resolved.Add(-time.Hour), To: testNow, Checkpoint: testNow}
+	}
+	sent := resolved.Add(10 * time.Minute)
+	for name, test := range map[string]struct {
+		first time.Time
+		runs  []store.Run // the newest first
+		want  string
+	}{
+		"a run":                            {sent, []store.Run{read("run", sent.Add(-time.Minute))}, "run"},
+		"a run of the same second":         {sent, []store.Run{read("run", sent.Truncate(time.Second).Add(999*time.Millisecond))}, "run"},
+		"an apply before it":               {sent, []store.Run{read("run", sent.Add(-time.Minute)), read("apply", sent.Add(-2*time.Minute))}, "run"},
+		"a back-fill alone":                {sent, []store.Run{read("backfill", sent.Add(-time.Minute))}, ""},
+		"a back-fill that sent it earlier": {sent, []store.Run{read("run", sent.Add(time.Hour)), read("backfill", sent.Add(-time.Minute))}, ""},
+		"a record without a first try":     {time.Time{}, []store.Run{read("run", sent.Add(time.Hour))}, ""},
+	} {
+		record := store.Record{State: store.Accepted, Resolution: resolved, At: sent, First: test.first, Attempts: 1}
+		e := explainer(d, store.Entry{Key: store.Key{Conversation: id}, Record: record})
+		a := e.Ledger.(annals)
+		a.runs = test.runs
+		e.Ledger = a
+		x, err := e.Explain(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if x.First != nil {
+			got = x.First.Pass
+		}
+		if got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
 	}
 }
 
@@ -258,7 +308,7 @@ func TestExplainWithoutKustomer(t *testing.T) {
 	if err != nil || !errors.Is(x.Unread, down) || x.Found || !x.Known() {
 		t.Errorf("got %v, %v, found %t, known %t", err, x.Unread, x.Found, x.Known())
 	}
-	if want := (Prospect{Fate: FateSkip, Reason: AlreadySent}); x.Prospect != want {
+	if want := (Prospect{Fate: FateDone, State: store.Accepted}); x.Prospect != want {
 		t.Errorf("got %v", x.Prospect)
 	}
 }

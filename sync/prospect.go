@@ -14,6 +14,7 @@ const (
 	FateSend    Fate = "send"    // the next pass asks for a survey
 	FateWait    Fate = "wait"    // not before a certain time
 	FateSkip    Fate = "skip"    // nothing is sent
+	FateDone    Fate = "done"    // nothing is sent, because the ledger holds it as accepted, rejected or dropped
 	FateReject  Fate = "reject"  // nothing is sent, because an expression fails on it, or it was tried for too long
 	FateSettle  Fate = "settle"  // in doubt: the next pass asks Agent Connect's data
 	FateByHand  Fate = "by_hand" // in doubt: the operator has to decide
@@ -24,8 +25,28 @@ const (
 // Prospect is what would happen to a conversation if a pass were made now, with nothing in its way.
 type Prospect struct {
 	Fate   Fate
-	Reason Reason    // why; empty where it is to be sent, and where Kustomer's search is given time to show it
-	At     time.Time // when it is due at the earliest; zero for at once
+	State  store.State // with FateDone: what became of it
+	Reason Reason      // why; empty where it is to be sent, and where Kustomer's search is given time to show it; with FateDone the ledger's
+	At     time.Time   // when it is due at the earliest; zero for at once
+}
+
+// told is the prospect with what the ledger tells of how it ended, where that is why nothing is sent.
+func (p Prospect) told(x Explanation) Prospect {
+	if p.Fate != FateSkip || p.Reason != AlreadySent {
+		return p
+	}
+	end := x.End()
+	return Prospect{Fate: FateDone, State: end.State, Reason: Reason(end.Reason)}
+}
+
+// End is the record that stands in the way of another survey; the zero Record for none.
+func (x Explanation) End() (last store.Record) {
+	for _, e := range x.Entries {
+		if e.State.Final() && (last.State == store.Unknown || e.Recovery == x.Case.Key.Recovery) {
+			last = e.Record
+		}
+	}
+	return last
 }
 
 // prospect finds that out from all that was read.

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -18,8 +20,9 @@ func (s *shell) explainCommand() *cli.Command {
 	return commandOf("ID", &cli.Command{
 		Name:  "explain",
 		Usage: "show the whole life of one conversation, and what would happen to it now",
-		Description: "Takes the id of a conversation, or its address in Kustomer. Reads Kustomer, the ledger and, with the API secret, Agent\n" +
-			"Connect's data; nothing is sent, nothing is written. What cannot be read is left out, and named.",
+		Description: "Takes the id of a conversation, ID@TIME as resolve does, or its address in Kustomer. Reads Kustomer, the ledger\n" +
+			"and, with the API secret, Agent Connect's data; nothing is sent, nothing is written. What cannot be read is left out,\n" +
+			"and named.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: flagOffline, Usage: "read the ledger alone; call neither service"},
 			&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full"},
@@ -32,6 +35,7 @@ func (s *shell) explainCommand() *cli.Command {
 type inquiry struct {
 	explainer surveysync.Explainer
 	notices   []string
+	unmade    bool  // there is no ledger yet
 	lacking   error // what was to be read and could not be: its exit code is that of the command
 }
 
@@ -53,7 +57,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	id, err := conversationID(c.Args().First(), tenant.config.KustomerAppURL())
+	asked, err := conversationNamed(c.Args().First(), tenant.config.KustomerAppURL())
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	if err := q.reach(c, tenant, terminal.logger(s.stderr)); err != nil {
 		return err
 	}
-	life, err := q.explainer.Explain(c.Context, id)
+	life, err := q.explainer.Explain(c.Context, asked.id)
 	if err != nil {
 		return err
 	}
@@ -78,11 +82,15 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		q.notices = append(q.notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused until the change is "+
 			"confirmed with --%s", string(life.Kept), flagAcceptIdentity))
 	}
+	if owner := life.Case.Conversation.CustomerID; life.Found && asked.customer != "" && !strings.EqualFold(asked.customer, owner) {
+		q.notices = append(q.notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the conversation belongs to %s",
+			asked.customer, cmp.Or(owner, "none")))
+	}
 	q.lacks(life.Unlisted)
 	q.lacks(life.Unheard)
 	shown := report.Explanation{
 		Explanation: life, Tenant: tenant.name, AppURL: tenant.config.KustomerAppURL(), Reveal: c.Bool(flagReveal),
-		Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
+		Unmade: q.unmade, Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
 	}
 	return s.sayExplained(c, terminal, shown)
 }
@@ -90,13 +98,16 @@ func (s *shell) explain(c *cli.Context) (err error) {
 // openLedger opens the ledger for reading. One that another process holds is done without, and so is one that was never made.
 func (q *inquiry) openLedger(c *cli.Context, t *tenant) (closeLedger func() error, err error) {
 	ledger, closeLedger, err := t.readLedger()
+	if _, none := ledger.(surveysync.NoLedger); none { // the stand-ins' own
+		q.unmade = true
+	}
 	switch {
 	case errors.Is(err, store.ErrLocked) && !c.Bool(flagOffline):
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
 	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !store.Abandoned(t.config.Ledger.Path):
 		q.notices = append(q.notices, "there is no ledger yet: nobody is known who was asked before, and acsync init --start says where "+
 			"the first pass begins")
-		q.explainer.Ledger = surveysync.NoLedger{}
+		q.explainer.Ledger, q.unmade = surveysync.NoLedger{}, true
 	case err != nil:
 		return nil, err
 	default:

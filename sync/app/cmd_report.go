@@ -38,11 +38,11 @@ func (s *shell) report(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	about := report.Past{Tenant: tenant.name, Overlap: time.Duration(tenant.config.Sync.Overlap), Ending: endingOf}
+	about := report.Past{Tenant: tenant.name, Overlap: time.Duration(tenant.config.Sync.Overlap), Ending: endingOf, Here: here(c)}
 	if about.Zone, err = tenant.config.Location(); err != nil {
 		return err
 	}
-	if about.Window, err = pastWindow(c, about.Zone, time.Now()); err != nil { // the clock by which passes are recorded
+	if about.Window, about.Cut, err = pastWindow(c, about.Zone, time.Now()); err != nil { // the clock by which passes are recorded
 		return err
 	}
 	for _, path := range c.StringSlice(flagReport) {
@@ -85,24 +85,31 @@ func (t *tenant) pastRuns() (runs []store.Run, err error) {
 	return runs, nil
 }
 
-// pastWindow is the range that the flags name; without --from its last day and the six before.
-func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (surveysync.Window, error) {
-	var w surveysync.Window
-	var err error
+// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and the six before.
+func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w surveysync.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
-		return w, err
+		return w, false, err
+	}
+	if cut = w.To.After(now); cut {
+		w.To = now
 	}
 	from := c.String(flagFrom)
 	if !c.IsSet(flagFrom) {
 		from = w.To.Add(-1).In(zone).AddDate(0, 0, -6).Format(time.DateOnly)
 	}
 	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil {
-		return w, err
+		return w, cut, err
 	}
-	if w.Empty() {
-		return w, usagef("--%s %s does not lie before --%s %s", flagFrom, w.From.In(zone).Format(time.RFC3339), flagTo, w.To.In(zone).Format(time.RFC3339))
+	if w.From.IsZero() {
+		w.From = w.From.Add(1) // the zero time stands for none, and this was given
 	}
-	return w, nil
+	switch {
+	case w.From.After(now):
+		return w, cut, usagef("--%s %s lies in the future; a report is of what passes have done", flagFrom, w.From.In(zone).Format(time.RFC3339))
+	case w.Empty():
+		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, w.From.In(zone).Format(time.RFC3339), flagTo, w.To.In(zone).Format(time.RFC3339))
+	}
+	return w, cut, nil
 }
 
 // writeHistory writes the files of --report, each whole or not at all, for their owner's eyes alone.

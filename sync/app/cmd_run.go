@@ -80,7 +80,7 @@ func (s *shell) savedPass(c *cli.Context, plan *planFile, prepare func(*tenant, 
 			watch.log.Warn(notice)
 		}
 	}
-	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Attention: attention.Rows, EndedBy: endedBy(result, err)}
+	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Here: here(c), Attention: attention.Rows, EndedBy: endedBy(result, err)}
 	err = s.conclude(c, terminal, reports, pass, err)
 	return errors.Join(err, plan.say(c, s.stdout))
 }

@@ -53,6 +53,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 	}
 	status.Killed = leftBehind(tenant.config.Ledger.Path)
 	tenant.complete(&status)
+	status.Here = here(c)
 	if c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
@@ -133,13 +134,13 @@ func firstTried(ledger *store.Ledger) (time.Time, error) {
 	return first, nil
 }
 
-// standing are the refusals of the latest passes that still stand, each once: what an expression failed on may have been
+// standing are the refusals of the latest passes that still stand, each once, the latest first: what an expression failed on may have been
 // asked about since.
 func standing(ledger *store.Ledger, runs []store.Run) ([]store.Refusal, error) {
 	var kept []store.Refusal
 	seen := map[store.Key]bool{}
 	for _, run := range runs {
-		for _, refusal := range run.Refusals {
+		for _, refusal := range slices.Backward(run.Refusals) { // a pass notes them as they come
 			key := store.Key{Conversation: refusal.Conversation, Recovery: refusal.Kind != ""}
 			if seen[key] {
 				continue

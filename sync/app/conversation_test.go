@@ -1,6 +1,9 @@
 package app
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestConversationID(t *testing.T) {
 	const id = "6716500fa1b2c3d4e5f60001"
@@ -20,19 +23,33 @@ func TestConversationID(t *testing.T) {
 		{"a path", "../" + id, ""},
 		{"with a control character", "https://acme.kustomerapp.com" + path + "%1b[31m", ""},
 		{"of nothing", "", ""},
+		{"a short id", "xyz", "xyz"},
+		{"of one resolution", id + "@2026-11-22T15:04:05.123Z", id},
+		{"of no time", id + "@yesterday", ""},
+		{"with a query", "a?b#c", ""},
+		{"of foreign letters", "ünïcode", ""},
+		{"a path above", "../../users", ""},
+		{"a path below", "app/customers/1/event/" + id, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := conversationID(test.argument, "https://acme.kustomerapp.com")
+			n, err := conversationNamed(test.argument, "https://acme.kustomerapp.com")
+			got := n.id
 			if got != test.want || (err == nil) != (test.want != "") {
 				t.Errorf("got %q, %v; want %q", got, err, test.want)
+			}
+			if of := strings.Contains(test.argument, path+id); err == nil && of != (n.customer == "58210c3db0f09110006b7953") {
+				t.Errorf("the customer is %q", n.customer)
+			}
+			if err != nil && strings.HasPrefix(test.argument, "..") && !strings.Contains(err.Error(), "give its id") {
+				t.Errorf("it does not say what to give: %v", err)
 			}
 			if err != nil && exitCode(err) != exitUsage {
 				t.Errorf("exit code %d", exitCode(err))
 			}
 		})
 	}
-	if _, err := conversationID("https://acme.kustomerapp.com"+path+id, ""); err == nil {
+	if _, err := conversationNamed("https://acme.kustomerapp.com"+path+id, ""); err == nil {
 		t.Error("an address was taken without an organisation")
 	}
 }

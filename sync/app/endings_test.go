@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,10 @@ func TestPastWindow(t *testing.T) {
 		begin, end string
 	}{
 		{"by itself", nil, "2026-10-22T00:00:00+02:00", "2026-10-28T00:30:00+01:00"},
-		{"dates", []string{"--from", "2026-10-01", "--to", "2026-11-01"}, "2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00"},
+		{"dates", []string{"--from", "2026-10-01", "--to", "2026-10-20"}, "2026-10-01T00:00:00+02:00", "2026-10-20T00:00:00+02:00"},
+		{"cut at now", []string{"--from", "2026-10-01", "--to", "2026-11-01"}, "2026-10-01T00:00:00+02:00", "2026-10-28T00:30:00+01:00"},
+		{"cut, by itself", []string{"--to", "2027-11-01"}, "2026-10-22T00:00:00+02:00", "2026-10-28T00:30:00+01:00"},
+		{"in the future", []string{"--from", "2026-11-01", "--to", "2026-11-02"}, "", ""},
 		{"from some while ago", []string{"--from", "2d ago"}, "2026-10-26T00:30:00+01:00", "2026-10-28T00:30:00+01:00"},
 		{"nothing in it", []string{"--from", "2026-10-02", "--to", "2026-10-01"}, "", ""},
 		{"not given", []string{"--from", ""}, "", ""},
@@ -54,9 +58,12 @@ func TestPastWindow(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			command := (&shell{}).reportCommand()
 			command.Action = func(c *cli.Context) error {
-				w, err := pastWindow(c, berlin, now)
+				w, cut, err := pastWindow(c, berlin, now)
 				if (err != nil) != (test.begin == "") {
 					t.Fatalf("the error is %v", err)
+				}
+				if err == nil && cut != strings.HasPrefix(test.name, "cut") {
+					t.Errorf("cut: %t", cut)
 				}
 				got := []string{w.From.In(berlin).Format(time.RFC3339), w.To.In(berlin).Format(time.RFC3339)}
 				if diff := cmp.Diff([]string{test.begin, test.end}, got); err == nil && diff != "" {

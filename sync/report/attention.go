@@ -48,7 +48,7 @@ func attention(b *strings.Builder, p Pass, s Style, most int) {
 		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
 	}
 	if more := total - min(len(rows), most); more > 0 {
-		fmt.Fprintf(b, "  and %d more; acsync status names the latest\n", more)
+		fmt.Fprintf(b, "  and %d more; see acsync status%s\n", more, p.Here)
 	}
 	b.WriteString("\n")
 }

@@ -107,7 +107,7 @@ const inspect = `(() => {
   }
   const clipped = [];
   for (const chart of document.querySelectorAll('svg')) {
-    const frame = chart.getBoundingClientRect(), boxes = [...chart.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]).filter(b => b[0]);
+    const frame = chart.getBoundingClientRect(), boxes = [...chart.querySelectorAll('text')].filter(t => getComputedStyle(t).display !== 'none').map(t => [t.textContent, t.getBoundingClientRect()]).filter(b => b[0]);
     boxes.forEach(([label, b], i) => {
       if (b.left < frame.left - 1 || b.right > frame.right + 1 || b.bottom > frame.bottom + 1) clipped.push(label + ' leaves the chart');
       boxes.slice(i + 1).forEach(([other, o]) => {

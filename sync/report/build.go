@@ -57,7 +57,7 @@ func dispositionsOf(p Pass) []Disposition {
 		disposition := Disposition{d.state.String(), n, ratio(n, p.Found), d.means(p), []ReasonCount{}}
 		for _, reason := range byFrequency(p.Reasons[d.state]) {
 			n := p.Reasons[d.state][reason]
-			disposition.Reasons = append(disposition.Reasons, ReasonCount{string(reason), n, ratio(n, p.Found), reason.Explain()})
+			disposition.Reasons = append(disposition.Reasons, ReasonCount{Reason: string(reason), Count: n, Share: ratio(n, p.Found), Meaning: reason.Explain()})
 		}
 		list = append(list, disposition)
 	}

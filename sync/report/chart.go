@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -50,12 +51,14 @@ func (t Tally) words(sent string) string {
 // barChart has a bar for each of several names.
 type barChart struct {
 	ID, Title, Desc, Note string
+	Room                  int // characters of a label where there is room; 0: always those that fit beside a number and a share
 	Height                int
 	Bars                  []bar
 }
 
 type bar struct {
 	Label, Value, Title string
+	Short               string // of a label that is too long for a narrow chart; else empty
 	TextY, Y            int
 	Parts               []part
 }
@@ -64,6 +67,7 @@ const (
 	mostBars  = 10
 	barHeight = 34 // text and bar
 	labelSize = 30 // characters
+	narrowest = 40 // characters of a label and its number in the narrowest chart, which is 18rem wide
 )
 
 // barCharts are the charts of reasons, channels and agents that there is something to show of.
@@ -134,7 +138,11 @@ func groupChart(r Report, id, title string, groups []Group) barChart {
 
 func (c *barChart) add(label, value, title string, parts []part) {
 	top := len(c.Bars) * barHeight
-	c.Bars = append(c.Bars, bar{Label: text.Snip(label, labelSize, "…"), Value: value, Title: title, TextY: top + 14, Y: top + 20, Parts: parts})
+	b := bar{Label: text.Snip(label, cmp.Or(c.Room, labelSize), "…"), Value: value, Title: title, TextY: top + 14, Y: top + 20, Parts: parts}
+	if short := text.Snip(label, narrowest-len(value), "…"); c.Room > 0 && short != b.Label {
+		b.Short = short
+	}
+	c.Bars = append(c.Bars, b)
 	c.Height = top + barHeight
 }
 

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"strings"
 	"time"
 
@@ -19,6 +18,7 @@ type Explanation struct {
 	Reveal    bool     // show addresses in full
 	Here      string   // the flags that point a command at the same ledger; empty, or begins with a blank
 	Backfill  string   // the command that asks about it all the same; empty when there is none
+	Unmade    bool     // there is no ledger yet
 	Notices   []string // which parts are missing, and why
 	Exit      int
 	Unstamped bool // requests bear no stamp, by the configuration
@@ -37,14 +37,16 @@ func (x Explanation) url() string {
 	return surveysync.ConversationURL(x.AppURL, x.Case.Conversation.CustomerID, x.ID)
 }
 
-// decided is the record that stands in the way of another survey; the zero Record for none.
-func (x Explanation) decided() (last store.Record) {
-	for _, e := range x.Entries {
-		if e.State.Final() && (last.State == store.Unknown || e.Recovery == x.Case.Key.Recovery) {
-			last = e.Record
-		}
+// ended is how it ended, in words; empty where the ledger does not say so.
+func (x Explanation) ended() string {
+	last := x.End()
+	switch {
+	case last.State == store.Unknown:
+		return ""
+	case surveysync.Reason(last.Reason) == surveysync.ByHand:
+		return name(last.State) + " by hand"
 	}
-	return last
+	return name(last.State) + " by an earlier pass"
 }
 
 // because is a reason with its meaning.
@@ -64,6 +66,8 @@ func (x Explanation) fate() (string, text.Color) {
 		return x.waits(), text.FgYellow
 	case surveysync.FateSkip:
 		return x.skipped(), text.Reset
+	case surveysync.FateDone:
+		return x.done(), text.Reset
 	case surveysync.FateReject:
 		return "nothing is sent: " + because(x.Prospect.Reason), text.FgRed
 	case surveysync.FateSettle:
@@ -109,22 +113,37 @@ func (x Explanation) waits() string {
 }
 
 func (x Explanation) skipped() string {
-	switch x.Prospect.Reason {
-	case surveysync.AlreadySent:
-		last := x.decided()
-		words := "nothing: " + cmp.Or(name(last.State), "handled") + " already"
-		if last.Reason != "" {
-			words += ", " + because(surveysync.Reason(last.Reason))
-		}
-		return words
-	case surveysync.Stale:
-		return "not asked about: " + because(surveysync.Stale) + "; to ask all the same"
+	words := "not asked about: " + because(x.Prospect.Reason)
+	if x.Prospect.Reason == surveysync.Stale {
+		words += "; to ask all the same"
 	}
-	return "not asked about: " + because(x.Prospect.Reason)
+	return words
 }
 
-// remedy is the command that changes what would happen now; empty for none.
-func (x Explanation) remedy() string {
+func (x Explanation) done() string {
+	words := "nothing: " + name(x.Prospect.State) + " already"
+	if x.Prospect.Reason != "" {
+		words += ", " + because(x.Prospect.Reason)
+	}
+	if x.Prospect.State == store.Rejected {
+		words += "; that is final, it is not sent again"
+	}
+	return words
+}
+
+// advice is what helps the next ones where this one is rejected, or would be; empty where nothing can be done.
+func (x Explanation) advice() string {
+	switch {
+	case x.Prospect.Fate == surveysync.FateReject && x.Prospect.Reason.Broken():
+		return "mend the expression: acsync rules test" + x.Here + " shows it"
+	case x.Prospect.Fate == surveysync.FateReject, x.Prospect.Fate == surveysync.FateDone && x.Prospect.State == store.Rejected:
+		return "for the next ones: " + remedy(store.Rejected.String(), x.Prospect.Reason)
+	}
+	return ""
+}
+
+// command is the one that changes what would happen now; empty for none.
+func (x Explanation) command() string {
 	if x.Prospect.Fate == surveysync.FateByHand {
 		return "acsync resolve" + x.Here + " --id " + printable(x.ID) + " --accept, or --resend, or --drop"
 	}

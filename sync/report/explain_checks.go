@@ -60,6 +60,9 @@ func (s *sheet) legend(steps []surveysync.Step) string {
 // decisive writes the check that decided.
 func (s *sheet) decisive(x Explanation, step surveysync.Step) {
 	line := "  " + marks[step.Result] + " " + because(step.Reason)
+	if ended := x.ended(); step.Reason == surveysync.AlreadySent && ended != "" { // that it was sent is only one of the ways
+		line = "  " + marks[step.Result] + " " + string(step.Reason) + " (" + ended + ")"
+	}
 	s.WriteString(paint(s.style, text.FgRed, text.Snip(line, max(s.width, leastColumn), "…")) + "\n")
 	if x.Case.Trouble != "" {
 		s.WriteString(text.Snip("    "+printable(x.Case.Trouble), max(s.width, leastColumn), "…") + "\n")

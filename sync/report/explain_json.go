@@ -25,10 +25,12 @@ type explainJSON struct {
 }
 
 type nowJSON struct {
-	Fate     surveysync.Fate   `json:"fate"` // "send", "wait", "skip", "reject", "settle", "by_hand", "missed" or "unknown"
-	Reason   surveysync.Reason `json:"reason"`
+	Fate     surveysync.Fate   `json:"fate"`     // "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
+	State    string            `json:"state"`    // with "done": "accepted", "rejected" or "dropped"; else empty
+	Reason   surveysync.Reason `json:"reason"`   // with "done" the ledger's
 	At       string            `json:"at"`       // when it is due; empty for at once
 	Backfill string            `json:"backfill"` // the command that asks all the same; empty when there is none
+	Todo     string            `json:"todo"`     // what helps the next ones, where this one is rejected, or would be; else empty
 }
 
 type explainedJSON struct {
@@ -82,7 +84,7 @@ type interactionJSON struct {
 func ExplainJSON(w io.Writer, x Explanation) error {
 	object := explainJSON{
 		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{}, AgentConnect: []interactionJSON{},
-		Now:     nowJSON{Fate: x.Prospect.Fate, Reason: x.Prospect.Reason, At: stamp(x.At), Backfill: x.Backfill},
+		Now:     x.now(),
 		Notices: append([]string{}, x.Notices...), Exit: x.Exit, Ledger: x.records(),
 	}
 	if x.Found {
@@ -99,6 +101,15 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 		object.AgentConnect = append(object.AgentConnect, interactionJSON{i.UUID, i.Recovery, stamp(i.CreatedAt), i.Status, i.Intent})
 	}
 	return json.NewEncoder(w).Encode(object)
+}
+
+// now is what would happen if a pass were made now.
+func (x Explanation) now() nowJSON {
+	n := nowJSON{Fate: x.Prospect.Fate, Reason: x.Prospect.Reason, At: stamp(x.At), Backfill: x.Backfill, Todo: x.advice()}
+	if n.Fate == surveysync.FateDone {
+		n.State = x.Prospect.State.String()
+	}
+	return n
 }
 
 // explained is what Kustomer says, without names of people.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
@@ -67,9 +68,10 @@ func (s *sheet) explanation(x Explanation) {
 	s.WriteString("\n")
 	words, color := x.fate()
 	s.field("now", color, words)
-	if remedy := x.remedy(); remedy != "" {
-		s.WriteString("  " + remedy + "\n") // for copying too
+	if command := x.command(); command != "" {
+		s.WriteString("  " + command + "\n") // for copying too
 	}
+	s.field("to do", text.FgYellow, x.advice())
 	for _, notice := range x.Notices {
 		s.field("note", text.FgYellow, printable(notice))
 	}
@@ -89,6 +91,9 @@ func (s *sheet) conversation(x Explanation) {
 		if x.Asked && x.Unread == nil {
 			s.field("kustomer", text.FgYellow, "has no such conversation any more: it was deleted, or merged into another")
 		}
+		if at := x.resolution(); !at.IsZero() {
+			s.field("marked done", text.Reset, show(at)+", "+since(x.Now, at)+" (from the ledger)")
+		}
 		return
 	}
 	c := x.Case.Conversation
@@ -99,7 +104,7 @@ func (s *sheet) conversation(x Explanation) {
 	s.field("marked done", text.Reset, done)
 	s.field("status", text.Reset, standingOf(c.Status, c.DoneCount))
 	s.field("agent", text.Reset, x.agent())
-	s.field("customer", text.Reset, x.address(x.Facts.Address))
+	s.field(x.customer())
 	s.field("channel", text.Reset, channel(x))
 	s.field("tags", text.Reset, commas(x.Case.Tags))
 }
@@ -112,9 +117,36 @@ func standingOf(status string, timesDone int) string {
 	return words
 }
 
+// resolution is when the conversation was marked done last, as far as Kustomer or the ledger tells.
+func (x Explanation) resolution() time.Time {
+	if done := x.Case.Conversation.LastDone; done != nil {
+		return done.At
+	}
+	if n := len(x.Entries); n > 0 && !x.Found {
+		return x.Entries[n-1].Record.Resolution
+	}
+	return time.Time{}
+}
+
+// customer is the label, the color and the value of the line about the customer: the address, or what there is of it where that decides.
+func (x Explanation) customer() (string, text.Color, string) {
+	switch x.Case.Skip {
+	case surveysync.NoCustomer:
+		return "customer", text.FgRed, "none"
+	case surveysync.NoEmail:
+		return "address", text.FgRed, "none"
+	case surveysync.MaskedEmail:
+		return "address", text.FgRed, "masked for this API key"
+	}
+	return "customer", text.Reset, x.address(x.Facts.Address)
+}
+
 // channel is the one that counts, and all of them where there are more.
 func channel(x Explanation) string {
 	words := printable(x.Facts.Channel)
+	if words == "" && x.Case.Skip == surveysync.NoChannel {
+		words = "none"
+	}
 	if len(x.Channels) > 1 {
 		words += " (of " + commas(x.Channels) + ")"
 	}
@@ -137,7 +169,14 @@ func (x Explanation) agent() string {
 	if x.Case.Agent == nil {
 		return "none"
 	}
-	return strings.TrimSpace(person(x.Case.Agent.Name.Value, x.Case.Agent.ID) + " " + x.address(x.Facts.AgentAddress))
+	who := person(x.Case.Agent.Name.Value, x.Case.Agent.ID)
+	switch {
+	case x.Case.Skip == surveysync.NoAgentEmail && x.Case.Agent.Email.Masked:
+		return who + ", address masked for this API key"
+	case x.Case.Skip == surveysync.NoAgentEmail:
+		return who + ", address none"
+	}
+	return strings.TrimSpace(who + " " + x.address(x.Facts.AgentAddress))
 }
 
 // person is the name of a user of Kustomer and the id, or the id alone.
@@ -162,15 +201,18 @@ func (x Explanation) firstRead() string {
 		return ""
 	}
 	words := fmt.Sprintf("by pass %s (%s)", printable(x.First.Pass), printable(x.First.Mode))
-	if done := x.Case.Conversation.LastDone; done != nil && x.First.Started.After(done.At) {
-		words += ", " + after(done.At, x.First.Started)
+	if at := x.resolution(); !at.IsZero() && x.First.Started.After(at) {
+		words += ", " + after(at, x.First.Started)
 	}
 	return words
 }
 
 // ledger writes what the ledger holds.
 func (s *sheet) ledger(x Explanation) {
-	if x.Remembered && len(x.Entries) == 0 {
+	switch {
+	case x.Unmade && len(x.Entries) == 0:
+		s.field("ledger", text.Reset, "there is none yet")
+	case x.Remembered && len(x.Entries) == 0:
 		s.field("ledger", text.Reset, "knows nothing of it")
 	}
 	for _, e := range x.Entries {

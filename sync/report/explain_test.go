@@ -74,7 +74,7 @@ func explanations(t *testing.T) map[string]Explanation {
 		Attempts: 2, Status: 200, Intent: 0x1f,
 	}
 	accepted := explained(t, func(c *surveysync.Candidate) { c.Known = record })
-	accepted.Prospect = surveysync.Prospect{Fate: surveysync.FateSkip, Reason: surveysync.AlreadySent}
+	accepted.Prospect = surveysync.Prospect{Fate: surveysync.FateDone, State: store.Accepted}
 	accepted.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
 	accepted.First = &store.Run{Pass: "20261122T194500Z-7f3a", Mode: "run", Started: at.Add(-30 * time.Minute)}
 	accepted.Heard = true
@@ -82,6 +82,11 @@ func explanations(t *testing.T) map[string]Explanation {
 		{UUID: "a", CreatedAt: at.Add(-29 * time.Minute), Status: "Delivered", Intent: "00112233aabbccdd-1f"},
 		{UUID: "b", CreatedAt: at.Add(-20 * time.Minute), Status: "Sent"},
 	}
+
+	record.State, record.Reason, record.Status = store.Rejected, string(surveysync.EmployeeDeactivated), 400
+	rejected := explained(t, func(c *surveysync.Candidate) { c.Known = record })
+	rejected.Prospect = surveysync.Prospect{Fate: surveysync.FateDone, State: store.Rejected, Reason: surveysync.EmployeeDeactivated}
+	rejected.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
 
 	record.State, record.Reason, record.Status = store.InDoubt, string(surveysync.NoAnswer), 0
 	doubt := explained(t, func(c *surveysync.Candidate) { c.Known = record })
@@ -104,7 +109,7 @@ func explanations(t *testing.T) map[string]Explanation {
 	missed := explained(t, same)
 	missed.Prospect, missed.Backfill = surveysync.Prospect{Fate: surveysync.FateMissed}, "acsync backfill --from 2026-11-22T19:28:00Z --to 2026-11-22T19:28:01Z"
 	return map[string]Explanation{
-		"sent": sent, "rule": rule, "accepted": accepted, "doubt": doubt, "offline": offline, "locked": locked, "missed": missed,
+		"sent": sent, "rule": rule, "accepted": accepted, "doubt": doubt, "offline": offline, "locked": locked, "missed": missed, "rejected": rejected,
 	}
 }
 
@@ -141,8 +146,11 @@ func TestExplainJSON(t *testing.T) {
 			if err := json.Indent(&indented, b.Bytes(), "", "  "); err != nil {
 				t.Fatal(err)
 			}
-			if name == "accepted" {
+			switch name {
+			case "accepted":
 				golden(t, "explain.json", indented.Bytes())
+			case "rejected":
+				golden(t, "explain-rejected.json", indented.Bytes())
 			}
 			for _, private := range []string{"jane@", "alex.agent@", "Alex"} {
 				if strings.Contains(b.String(), private) {
@@ -150,6 +158,52 @@ func TestExplainJSON(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestExplainShowsWhatDecides: what is missing stands there as missing, and not as an empty line or none.
+func TestExplainShowsWhatDecides(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*surveysync.Candidate)
+		want   string
+	}{
+		"no customer":          {func(c *surveysync.Candidate) { c.Customer = nil }, "\ncustomer      none\n"},
+		"no address":           {func(c *surveysync.Candidate) { c.Customer.Emails = nil }, "\naddress       none\n"},
+		"a masked address":     {func(c *surveysync.Candidate) { c.Customer.Emails[0].Address = kustomer.Text{Masked: true} }, "\naddress       masked for this API key\n"},
+		"no address of agent":  {func(c *surveysync.Candidate) { c.Agent.Email = kustomer.Text{} }, "(5ce4672fcce83d001a9e83e8), address none\n"},
+		"a masked one of them": {func(c *surveysync.Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }, "(5ce4672fcce83d001a9e83e8), address masked for this API key\n"},
+		"no channel":           {func(c *surveysync.Candidate) { c.Conversation.Channels = nil }, "\nchannel       none\n"},
+	} {
+		x := explained(t, test.change)
+		x.Facts = surveysync.Facts{Channel: strings.Join(x.Channels[:min(len(x.Channels), 1)], "")}
+		var b bytes.Buffer
+		must(t, ExplainTable(&b, x, Style{Width: 100}))
+		if !strings.Contains(b.String(), test.want) {
+			t.Errorf("%s (%s): no %q in\n%s", name, x.Case.Skip, test.want, b.String())
+		}
+	}
+}
+
+// TestExplainTellsOfARejection: nobody takes one that was rejected for sent, and it says what helps the next ones.
+func TestExplainTellsOfARejection(t *testing.T) {
+	var b bytes.Buffer
+	must(t, ExplainTable(&b, explanations(t)["rejected"], Style{Width: 120}))
+	for _, want := range []string{"that is final", "to do         for the next ones: activate these agents' profiles", "✗ already_sent (rejected by an earlier pass)"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// TestExplainWithoutLedger says that there is none, not that it knows nothing.
+func TestExplainWithoutLedger(t *testing.T) {
+	x := explanations(t)["sent"]
+	for _, x.Unmade = range []bool{false, true} {
+		var b bytes.Buffer
+		must(t, ExplainTable(&b, x, Style{Width: 80}))
+		if got := strings.Contains(b.String(), "ledger        there is none yet\n"); got != x.Unmade {
+			t.Errorf("unmade %t: it says so: %t", x.Unmade, got)
+		}
 	}
 }
 

@@ -62,11 +62,11 @@ func advice(p Pass) []string {
 		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
 	}
 	if broken > 0 {
-		say("%d rejected because an expression failed on them: nothing was sent. Mend it (acsync rules test); the note names "+
-			"the back-fill that asks them then.", broken)
+		say("%d rejected because an expression failed on them: nothing was sent. Mend it (acsync rules test%s); the note names "+
+			"the back-fill that asks them then.", broken, p.Here)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
-		say("%d in doubt: not sent again by themselves. acsync resolve settles them.", n)
+		say("%d in doubt: not sent again by themselves. acsync resolve%s settles them.", n, p.Here)
 	}
 	return append(lines, notes(p)...)
 }

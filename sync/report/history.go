@@ -31,11 +31,13 @@ type History struct {
 	Trend        []Stretch     `json:"trend"` // in the order of time, also the empty ones
 	Late         PastLateness  `json:"late"`
 	Behind       float64       `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
-	Rejections   []Rejection   `json:"rejections"`     // the latest pass first; a pass names its first hundred
+	Rejections   []Rejection   `json:"rejections"`     // the latest first; a pass names its first hundred
 	Passes       []PastPass    `json:"passes"`         // the latest first
 	Latest       *PastPass     `json:"latest"`         // the latest of all passes, also of those that are not in the range; null for none
 
 	zone *time.Location
+	here string // the flags that point a command at the same ledger
+	cut  bool   // the range was to end in the future
 	last Ending // of the latest pass of the range
 }
 
@@ -99,6 +101,8 @@ type Past struct {
 	Tenant  string
 	Window  surveysync.Window // of the beginnings of passes
 	Zone    *time.Location    // of the days; nil: UTC
+	Cut     bool              // the window was to end in the future, and ends now
+	Here    string            // the flags that point a command at the same ledger; empty, or begins with a blank
 	Overlap time.Duration     // sync.overlap
 	Ending  func(exit int) Ending
 }

@@ -16,7 +16,7 @@ func NewHistory(runs []store.Run, about Past) History {
 	zone := cmp.Or(about.Zone, time.UTC)
 	h := History{
 		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From}, To: Moment{about.Window.To},
-		Timezone: zoneName(zone, about.Window.To), zone: zone, Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
+		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, cut: about.Cut, Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
 	}
 	h.Late.Overlap = about.Overlap.Seconds()
 	total := Pass{Result: surveysync.Result{Counts: map[store.State]int{}}}
@@ -40,7 +40,10 @@ func NewHistory(runs []store.Run, about Past) History {
 		exits[run.Exit]++
 	}
 	h.Found, h.Tally, h.Dispositions = total.Found, tallyOf(total), dispositionsOf(total)
-	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found), countModes(modes), countExits(exits, about.Ending)
+	for i := range h.Dispositions {
+		h.Dispositions[i].Reasons = nil
+	}
+	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found, about.Here), countModes(modes), countExits(exits, about.Ending)
 	if len(h.Passes) > 0 {
 		h.last = about.Ending(h.Passes[0].Exit)
 		h.trend(about.Window, about.Ending)
@@ -52,7 +55,7 @@ func NewHistory(runs []store.Run, about Past) History {
 // add takes in a pass of the range.
 func (h *History) add(run store.Run) {
 	h.Passes = append(h.Passes, pastPass(run))
-	for _, refusal := range run.Refusals {
+	for _, refusal := range slices.Backward(run.Refusals) { // a pass notes them as they come
 		h.Rejections = append(h.Rejections, Rejection{run.Pass, Moment{run.Started}, refusal})
 	}
 	h.Late.Count += run.Late
@@ -90,10 +93,10 @@ func neverNil(counts map[string]int) map[string]int {
 	return counts
 }
 
-func countReasons(counts map[surveysync.Reason]int, found int) []ReasonCount {
+func countReasons(counts map[surveysync.Reason]int, found int, here string) []ReasonCount {
 	list := []ReasonCount{}
 	for _, reason := range byFrequency(counts) {
-		list = append(list, ReasonCount{string(reason), counts[reason], ratio(counts[reason], found), reason.Explain()})
+		list = append(list, ReasonCount{string(reason), counts[reason], ratio(counts[reason], found), reason.Explain(), remedyOf(reason, here)})
 	}
 	return list
 }

@@ -13,6 +13,9 @@ import (
 //go:embed history.html
 var historyPage string
 
+// wideLabel is how many characters a label has room for beside a number in a chart that is not narrow: 26rem, as the style has it.
+const wideLabel = 54
+
 // shownPasses is how many passes a page lists.
 const shownPasses = 1000
 
@@ -110,7 +113,7 @@ func (h History) reasonChart() barChart {
 
 // exitChart shows how passes ended.
 func (h History) exitChart() barChart {
-	chart := barChart{ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes"}
+	chart := barChart{ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes", Room: wideLabel}
 	classes := map[string]string{LightOK: "sent", LightLook: "waits", LightAct: "bad"}
 	for _, e := range h.Exits {
 		name := fmt.Sprintf("%d: %s", e.Code, e.Meaning)

@@ -48,10 +48,10 @@ func (h History) markdownCounts(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "| found | %s | | |\n", Thousands(h.Found))
 	if len(h.Reasons) > 0 {
-		b.WriteString("\n## Why\n\n| reason | count | share | meaning |\n| --- | ---: | ---: | --- |\n")
+		b.WriteString("\n## Why\n\n| reason | count | share | meaning | what to do |\n| --- | ---: | ---: | --- | --- |\n")
 	}
 	for _, r := range h.Reasons {
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", plain(r.Reason), Thousands(r.Count), percent(r.Share), plain(r.Meaning))
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", plain(r.Reason), Thousands(r.Count), percent(r.Share), plain(r.Meaning), plain(r.Remedy))
 	}
 	b.WriteString("\n## Exit codes\n\n| code | passes | meaning |\n| ---: | ---: | --- |\n")
 	for _, e := range h.Exits {

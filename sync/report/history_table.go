@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -12,22 +13,26 @@ import (
 )
 
 // historyLimits are how much of the details a table of past passes shows.
-type historyLimits struct{ stretches, reasons, fuses, rejections int }
+type historyLimits struct {
+	stretches, reasons, fuses, rejections int
+	brief                                 bool // does not say what to do about each reason
+}
 
 // historyForms are ever shorter forms, the first for what is no screen.
 var historyForms = []historyLimits{
-	{math.MaxInt, math.MaxInt - 1, 8, 8},
-	{31, 12, 5, 8},
-	{14, 8, 3, 5},
-	{10, 6, 3, 4},
-	{7, 5, 2, 3},
-	{7, 3, 1, 2},
-	{7, 0, 1, 1},
-	{7, -1, 1, 3}, // not even what became of them
-	{7, -1, 1, 0},
-	{5, -1, 0, 0},
-	{3, -1, 0, 0},
-	{0, -1, 0, 0}, // the sum alone
+	{math.MaxInt, math.MaxInt - 1, 8, 8, false},
+	{31, 12, 5, 8, false},
+	{14, 8, 3, 5, false},
+	{10, 6, 3, 4, false},
+	{7, 5, 2, 3, false},
+	{7, 3, 1, 2, false},
+	{7, 0, 1, 1, false},
+	{7, -1, 1, 3, false}, // not even what became of them
+	{7, -1, 1, 0, false},
+	{7, -1, 1, 0, true},
+	{5, -1, 0, 0, true},
+	{3, -1, 0, 0, true},
+	{0, -1, 0, 0, true}, // the sum alone
 }
 
 // HistoryTable writes the report of past passes for people, on one screen where it has a height.
@@ -47,7 +52,7 @@ func (h History) summary(s Style, most historyLimits) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "acsync report · %s\n%s\n\n", h.Tenant, hanging(h.period(), max(s.Width, 40), 0))
 	level := map[string]text.Color{LevelGood: text.Reset, LevelHand: text.FgYellow, LevelHalted: text.FgRed}[h.Verdict.Level]
-	for _, line := range append([]string{h.Verdict.Headline + " " + h.Verdict.Detail}, h.Verdict.Todo...) {
+	for _, line := range append([]string{h.Verdict.Headline + " " + h.Verdict.Detail}, h.todo(most.brief)...) {
 		for piece := range strings.Lines(hanging(line, max(s.Width, 40), 0) + "\n") {
 			b.WriteString(paint(s, level, strings.TrimRight(piece, "\n")) + "\n")
 		}
@@ -60,6 +65,16 @@ func (h History) summary(s Style, most historyLimits) string {
 	h.endings(&b, s, most.fuses)
 	h.rejected(&b, s, most.rejections)
 	return b.String()
+}
+
+// todo is what to do; briefly, what to do about rejections stands elsewhere.
+func (h History) todo(brief bool) []string {
+	remedies := h.remedies()
+	if !brief || len(remedies) == 0 {
+		return h.Verdict.Todo
+	}
+	rest := slices.DeleteFunc(slices.Clone(h.Verdict.Todo), func(line string) bool { return slices.Contains(remedies, line) })
+	return append(rest, "For what to do about each reason see --report.")
 }
 
 const (

@@ -232,13 +232,65 @@ func TestHistoryVerdict(t *testing.T) {
 	}
 }
 
+// TestHistorySaysWhatToDo: what was rejected is final, and how to keep the next ones from it stands there; what an expression failed on
+// is decided anew, and is no answer of Agent Connect.
+func TestHistorySaysWhatToDo(t *testing.T) {
+	run := store.Run{
+		Mode: "run", Started: at, Exit: 3, Found: 20, Counts: map[string]int{"rejected": 20},
+		Reasons: map[string]int{"rule_error:vip": 8, "employee_not_found": 6, "gave_up": 3, "brand_refused": 2, "refused": 1},
+	}
+	about := past(at.Add(-time.Hour), at.Add(time.Hour))
+	about.Here = " --sandbox"
+	got := NewHistory([]store.Run{run}, about).Verdict
+	want := Verdict{
+		Level: LevelHand, Headline: "1 pass created 0 survey requests.",
+		Detail: "12 conversations were rejected for good; 8 times an expression failed on a conversation.",
+		Todo: []string{
+			"8 rule_error:vip: mend the expression (acsync rules test --sandbox shows it); passes that read these again decide them anew, others need a back-fill.",
+			"6 employee_not_found: create a profile in Agent Connect for these agents, with the address that Kustomer has for them.",
+			"3 gave_up: find out why Agent Connect could not be reached for so long.",
+			"For what to do about 2 more reasons see --report.",
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestHistoryNamesTheNewestFirst, within a pass too: a pass notes what was rejected as it comes.
+func TestHistoryNamesTheNewestFirst(t *testing.T) {
+	runs := []store.Run{
+		{Mode: "run", Started: at, Refusals: []store.Refusal{{Conversation: "3"}, {Conversation: "4"}}},
+		{Mode: "run", Started: at.Add(-time.Minute), Refusals: []store.Refusal{{Conversation: "1"}, {Conversation: "2"}}},
+	}
+	var got []string
+	for _, r := range NewHistory(runs, past(at.Add(-time.Hour), at.Add(time.Hour))).Rejections {
+		got = append(got, r.Conversation)
+	}
+	if diff := cmp.Diff([]string{"4", "3", "2", "1"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestHistoryExitsReadable: the chart has room for what an exit code means.
+func TestHistoryExitsReadable(t *testing.T) {
+	for _, bar := range week().exitChart().Bars {
+		if strings.Contains(bar.Label, "…") {
+			t.Errorf("%q is cut", bar.Label)
+		}
+		if n := len(bar.Short) + len(bar.Value); n > narrowest+len("…") {
+			t.Errorf("%q has no room in a narrow chart", bar.Short)
+		}
+	}
+}
+
 // hostileRuns have markup, formulas and escape sequences wherever the ledger keeps words.
 func hostileRuns() []store.Run {
 	const markup = "=\"><script>alert(1)</script><img src=x onerror=alert(2)> | [x](javascript:alert(3)) https://evil.example \x1b[31m\r\n# heading"
 	runs := pastRuns(8, 6*time.Hour)
 	for i := range runs {
 		runs[i].Pass, runs[i].Mode, runs[i].Fuse = markup, markup, markup
-		runs[i].Reasons = map[string]int{markup: 3}
+		runs[i].Reasons = map[string]int{markup: 3, "rule_error:" + markup: 1}
 		runs[i].Refusals = []store.Refusal{{Conversation: markup, Reason: markup, Kind: markup}}
 	}
 	return runs

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	surveysync "acsync/sync"
 )
 
 // verdict answers what happened, whether anything is wrong, and what to do.
@@ -13,7 +15,7 @@ func (h History) verdict() Verdict {
 		v.Level = LevelNone
 		v.Detail = "The ledger remembers none of that time."
 		if h.Latest != nil {
-			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s.", h.local(h.Latest.Started, "2006-01-02 15:04:05"))
+			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s (%s).", h.local(h.Latest.Started, "2006-01-02 15:04:05"), h.Timezone)
 		}
 		return v
 	}
@@ -26,11 +28,12 @@ func (h History) verdict() Verdict {
 		v.Detail = fmt.Sprintf("The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit, h.last.Meaning)
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
 	}
+	v.Todo = append(v.Todo, h.remedies()...)
 	if h.tooLate() {
 		v.Todo = append(v.Todo, sentence("Lengthen sync.overlap: what Kustomer's search shows later than that is never seen"))
 	}
 	if h.Tally.InDoubt > 0 {
-		v.Todo = append(v.Todo, "See acsync status for what is in doubt by now; acsync resolve settles it.")
+		v.Todo = append(v.Todo, fmt.Sprintf("See acsync status%s for what is in doubt by now; acsync resolve%[1]s settles it.", h.here))
 	}
 	return v
 }
@@ -48,13 +51,50 @@ func (h History) handWords(failed int) string {
 	if failed > 0 {
 		parts = append(parts, several(failed, "pass did not do all of its work", "passes did not do all of their work"))
 	}
-	if n := h.Tally.Rejected; n > 0 {
-		parts = append(parts, several(n, "conversation was rejected", "conversations were rejected"))
+	broken := h.broken()
+	if n := h.Tally.Rejected - broken; n > 0 {
+		parts = append(parts, several(n, "conversation was rejected for good", "conversations were rejected for good"))
+	}
+	if broken > 0 {
+		parts = append(parts, several(broken, "time an expression failed on a conversation", "times an expression failed on a conversation"))
 	}
 	if n := h.Tally.InDoubt; n > 0 {
 		parts = append(parts, several(n, "time a conversation was left in doubt", "times a conversation was left in doubt"))
 	}
 	return strings.Join(parts, "; ") + "."
+}
+
+// mostRemedies is how many reasons of rejections a verdict says what to do about: the most frequent.
+const mostRemedies = 3
+
+// remedies say what to do about what was rejected, so that the next ones are not.
+func (h History) remedies() []string {
+	var list []string
+	more := 0
+	for _, r := range h.Reasons {
+		switch {
+		case r.Remedy == "":
+		case len(list) < mostRemedies:
+			list = append(list, fmt.Sprintf("%s %s: %s.", Thousands(r.Count), oneLine(r.Reason), r.Remedy))
+		default:
+			more++
+		}
+	}
+	if more > 0 {
+		list = append(list, fmt.Sprintf("For what to do about %s see --report.", several(more, "more reason", "more reasons")))
+	}
+	return list
+}
+
+// broken counts what expressions failed on; each pass decides it anew, and counts it again.
+func (h History) broken() int {
+	sum := 0
+	for _, r := range h.Reasons {
+		if surveysync.Reason(r.Reason).Broken() {
+			sum += r.Count
+		}
+	}
+	return sum
 }
 
 // failed counts the passes that did not do their work.
@@ -74,7 +114,11 @@ func (h History) tooLate() bool { return h.Late.Count > 0 && h.Late.Seconds > h.
 // period tells which passes the report is about.
 func (h History) period() string {
 	const layout = "2006-01-02 15:04"
-	return fmt.Sprintf("Passes that began from %s to %s (%s)", h.local(h.From, layout), h.local(h.To, layout), h.Timezone)
+	end := h.local(h.To, layout)
+	if h.cut {
+		end += ", now"
+	}
+	return fmt.Sprintf("Passes that began from %s to %s (%s)", h.local(h.From, layout), end, h.Timezone)
 }
 
 // counted tells how to read the counts.

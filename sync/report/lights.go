@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +86,7 @@ func (s Status) checkpointLight() Light {
 		return Light{light.Name, LightAct, show(s.Checkpoint) + ", IN THE FUTURE", "a clock was wrong; put back a copy of the ledger from before"}
 	case s.MaxAge > 0 && age > s.MaxAge:
 		light.Level = LightAct
-		light.Todo = fmt.Sprintf("run acsync run now: what was marked done more than %s ago (sync.max_age) is skipped as stale already, and needs a back-fill", short(s.MaxAge))
+		light.Todo = fmt.Sprintf("run acsync run%s now: what was marked done more than %s ago (sync.max_age) is skipped as stale already, and needs a back-fill", s.Here, short(s.MaxAge))
 	case light.Level == LightOK && s.MaxAge > 0 && age > s.MaxAge/2:
 		light.Level = LightLook
 		fallthrough
@@ -96,11 +97,11 @@ func (s Status) checkpointLight() Light {
 }
 
 func (s Status) lastPassLight() Light {
-	light := Light{Name: "last pass", Level: LightLook, Text: "none yet", Todo: "acsync run --dry-run shows what the first one would do"}
+	light := Light{Name: "last pass", Level: LightLook, Text: "none yet", Todo: "acsync run" + s.Here + " --dry-run shows what the first one would do"}
 	switch {
 	case s.Killed != nil:
 		light.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end", killed(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
-		light.Todo = "find out what killed it; acsync run goes on, nothing is lost, and what it was sending is in doubt"
+		light.Todo = "find out what killed it; acsync run" + s.Here + " goes on, nothing is lost, and what it was sending is in doubt"
 	case s.Last != nil:
 		light = Light{light.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(s.Last.Ended), since(s.Now, s.Last.Ended),
 			s.Last.Mode, Thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
@@ -131,13 +132,13 @@ func (s Status) doubtLight() Light {
 		return light
 	}
 	light.Level, light.Text = LightAct, Thousands(n)+", not sent again by themselves"
-	light.Todo = "look the ids below up in Agent Connect, then acsync resolve --accept, --resend or --drop"
+	light.Todo = "look the ids below up in Agent Connect, then acsync resolve" + s.Here + " --id ID --accept, --resend or --drop"
 	old := slices.ContainsFunc(s.InDoubt, func(e store.Entry) bool { return s.Now.Sub(e.At) > longDoubt })
 	switch {
 	case s.Asks && old:
 		light.Todo = "Agent Connect's data have not settled these for a day: " + light.Todo
 	case s.Asks:
-		light.Level, light.Todo = LightLook, "the next pass asks Agent Connect; acsync resolve does now"
+		light.Level, light.Todo = LightLook, "the next pass asks Agent Connect; acsync resolve"+s.Here+" does now"
 	}
 	return light
 }
@@ -159,28 +160,13 @@ func (s Status) retryLight() Light {
 	return light
 }
 
-// rejectionLight looks at one day: what was rejected earlier is final, and has been seen.
-func (s Status) rejectionLight() Light {
-	light := Light{Name: "rejections", Level: LightOK, Text: "none in the last 24 h"}
-	rejected, answered := s.Recent.Rejected, s.Recent.Rejected+s.Recent.Accepted
-	if rejected == 0 {
-		return light
-	}
-	light.Level, light.Todo = LightLook, "see the reasons: acsync report"
-	light.Text = fmt.Sprintf("%s of %s answers in the last 24 h, %s", Thousands(rejected), Thousands(answered), percent(ratio(rejected, answered)))
-	if s.MaxErrorRate > 0 && answered >= fewAnswers && ratio(rejected, answered) > s.MaxErrorRate {
-		light.Level, light.Todo = LightAct, "mend what the reasons name before more are lost: acsync report"
-	}
-	return light
-}
-
 func (s Status) latenessLight() Light {
 	light := Light{Name: "late", Level: LightOK, Text: lateness(s.Lateness, s.Overlap)}
 	switch greatest := s.Lateness.Greatest; {
 	case s.Lateness.Count == 0:
 	case greatest > s.Overlap:
 		light.Level = LightAct
-		light.Todo = "lengthen sync.overlap: what comes later than that is never seen; acsync backfill asks those that were missed"
+		light.Todo = "lengthen sync.overlap: what comes later than that is never seen; a back-fill asks those that were missed"
 	case greatest > s.Overlap*8/10:
 		light.Level, light.Todo = LightLook, "lengthen sync.overlap: what comes later than that is never seen"
 	}
@@ -196,7 +182,7 @@ func (s Status) dueLight() Light {
 	light.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue), Thousands(s.Counts[store.Scheduled]), Thousands(s.Counts[store.Retry]))
 	if light.Level != LightOK {
 		light.Text += "; that is " + since(s.Now, s.NextDue)
-		light.Todo = "see whether the schedule still runs: each acsync run sends what is due"
+		light.Todo = "see whether the schedule still runs: each run sends what is due"
 	}
 	return light
 }
@@ -216,16 +202,33 @@ func worst(lights []Light) string {
 var lightColors = map[string]text.Color{LightOK: text.FgGreen, LightLook: text.FgYellow, LightAct: text.FgRed}
 
 // writeLights writes a line for each light, and what to do next below it.
-func writeLights(b *strings.Builder, lights []Light, style Style) {
+func writeLights(b *strings.Builder, lights []Light, here string, style Style) {
 	const indent = 19 // " LOOK  checkpoint  "
 	room := min(max(style.Width-indent, 40), widest)
 	for _, light := range lights {
 		word := fmt.Sprintf("%-4s", strings.ToUpper(light.Level))
 		fmt.Fprintf(b, " %s  %-10s  %s\n", paint(style, lightColors[light.Level], word), light.Name, hanging(light.Text, room, indent))
 		if light.Todo != "" {
-			fmt.Fprintf(b, "%*s→ %s\n", indent, "", hanging(light.Todo, room-2, indent+2))
+			fmt.Fprintf(b, "%*s→ %s\n", indent, "", strings.ReplaceAll(hanging(whole(light.Todo, here, room-2), room-2, indent+2), glue, " "))
 		}
 	}
+}
+
+// glue stands for a blank at which no line ends. It is of no script, so that no text has it.
+const glue = "\ue000"
+
+// whole keeps the commands of a text, which end with some flags, on one line where that is long enough, so that they can be copied.
+func whole(words, flags string, width int) string {
+	if flags == "" {
+		return words
+	}
+	commands := regexp.MustCompile(`acsync( [a-z]+){1,2}` + regexp.QuoteMeta(flags))
+	return commands.ReplaceAllStringFunc(words, func(command string) string {
+		if text.StringWidthWithoutEscSequences(command) > width {
+			return command
+		}
+		return strings.ReplaceAll(command, " ", glue)
+	})
 }
 
 // hanging is a text in lines of so many columns, all but the first behind an indent.

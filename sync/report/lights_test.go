@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 )
 
 // well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
@@ -55,9 +56,11 @@ func TestLights(t *testing.T) {
 		"retries: some":                        {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-24*time.Hour) }, "retries", LightLook},
 		"retries: for more than a day":         {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-25*time.Hour) }, "retries", LightAct},
 		"rejections: some":                     {func(s *Status) { s.Recent.Rejected = 1 }, "rejections", LightLook},
-		"rejections: as many as may be":        {func(s *Status) { s.Recent = Recent{15 * time.Minute, 30, 10} }, "rejections", LightLook},
-		"rejections: more":                     {func(s *Status) { s.Recent = Recent{15 * time.Minute, 29, 11} }, "rejections", LightAct},
-		"rejections: too few answers to tell":  {func(s *Status) { s.Recent = Recent{15 * time.Minute, 0, 39} }, "rejections", LightLook},
+		"rejections: as many as may be":        {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 30, Rejected: 10} }, "rejections", LightLook},
+		"rejections: more":                     {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 29, Rejected: 11} }, "rejections", LightAct},
+		"rejections: too few answers to tell":  {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 0, Rejected: 39} }, "rejections", LightLook},
+		"rejections: given up":                 {func(s *Status) { s.Recent.GaveUp = 400 }, "rejections", LightLook},
+		"rejections: a failing expression":     {func(s *Status) { s.Recent.Broken = 400 }, "rejections", LightLook},
 		"late: less than 80 % of the overlap":  {func(s *Status) { s.Lateness = late(24 * time.Minute) }, "late", LightOK},
 		"late: more":                           {func(s *Status) { s.Lateness = late(25 * time.Minute) }, "late", LightLook},
 		"late: beyond the overlap":             {func(s *Status) { s.Lateness = late(31 * time.Minute) }, "late", LightAct},
@@ -115,13 +118,85 @@ func TestRecent(t *testing.T) {
 		want Recent
 	}{
 		"none":                   {nil, Recent{}},
-		"too few":                {every(3, time.Hour), Recent{0, 30, 3}},
-		"every quarter":          {every(200, 15*time.Minute), Recent{15 * time.Minute, 960, 96}},
-		"an outage in between":   {outage, Recent{15 * time.Minute, 100, 10}},
-		"a back-fill among them": {backfill, Recent{15 * time.Minute, 100, 10}},
+		"too few":                {every(3, time.Hour), Recent{Accepted: 30, Rejected: 3}},
+		"every quarter":          {every(200, 15*time.Minute), Recent{Usual: 15 * time.Minute, Accepted: 960, Rejected: 96}},
+		"an outage in between":   {outage, Recent{Usual: 15 * time.Minute, Accepted: 100, Rejected: 10}},
+		"a back-fill among them": {backfill, Recent{Usual: 15 * time.Minute, Accepted: 100, Rejected: 10}},
 	} {
 		if diff := cmp.Diff(test.want, NewRecent(test.runs, at)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+// TestRecentCountsAnswersOnly: what was given up, and what an expression failed on, pass after pass, are no answers of Agent Connect.
+func TestRecentCountsAnswersOnly(t *testing.T) {
+	run := store.Run{
+		Mode: "run", Started: at, Ended: at, Counts: map[string]int{"accepted": 10, "rejected": 9},
+		Reasons: map[string]int{"employee_not_found": 2, "gave_up": 3, "rule_error:vip": 3, "rule_error:mapping.brand": 1, "no_agent": 5},
+	}
+	want := Recent{Accepted: 20, Rejected: 4, GaveUp: 6, Broken: 4, Reasons: map[surveysync.Reason]int{"employee_not_found": 4}}
+	if diff := cmp.Diff(want, NewRecent([]store.Run{run, run}, at)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestRejectionLightSaysWhatToDo names the remedy of the reason that most have, and commands that find the same ledger.
+func TestRejectionLightSaysWhatToDo(t *testing.T) {
+	for name, test := range map[string]struct {
+		recent Recent
+		want   []string
+	}{
+		"one reason": {
+			Recent{Accepted: 9, Rejected: 3, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 3}},
+			[]string{"all for brand_refused: compare the brand", "acsync report --sandbox says"},
+		},
+		"most": {
+			Recent{Accepted: 9, Rejected: 3, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 2, surveysync.Refused: 1}},
+			[]string{"most for brand_refused: compare the brand"},
+		},
+		"none of them": {
+			Recent{Accepted: 9, Rejected: 2, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 1, surveysync.Refused: 1}},
+			[]string{"final; acsync report --sandbox says what to do for each reason"},
+		},
+		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression, acsync rules test --sandbox shows it"}},
+	} {
+		light := Status{Here: " --sandbox", Recent: test.recent}.rejectionLight()
+		for _, want := range test.want {
+			if !strings.Contains(light.Todo, want) {
+				t.Errorf("%s: no %q in %q", name, want, light.Todo)
+			}
+		}
+	}
+}
+
+// TestLightsNameTheSameLedger: each command that a light names has the flags of this one.
+func TestLightsNameTheSameLedger(t *testing.T) {
+	s := status()
+	s.Here, s.Asks, s.Last, s.Checkpoint, s.Recent.Rejected = " --config other.toml", false, nil, at.Add(-100*24*time.Hour), 1
+	for _, light := range s.Lights() {
+		for _, command := range []string{"acsync run", "acsync resolve", "acsync report", "acsync rules test"} {
+			if strings.Count(light.Todo, command) != strings.Count(light.Todo, command+s.Here) {
+				t.Errorf("%s: %s", light.Name, light.Todo)
+			}
+		}
+	}
+}
+
+// TestLightsCanBeCopied: a command is not broken over two lines while a line has room for it, and no text grows wider for that.
+func TestLightsCanBeCopied(t *testing.T) {
+	s := status()
+	for _, s.Here = range []string{" --sandbox", " --config /etc/acsync/acme.toml", " --config " + strings.Repeat("long", 30) + ".toml"} {
+		for width := 59; width < 100; width++ {
+			var b bytes.Buffer
+			must(t, StatusTable(&b, s, Style{Width: width}))
+			fits(t, b.String(), width)
+			if command := "acsync report" + s.Here; len(command) < 36 && !strings.Contains(b.String(), command) {
+				t.Errorf("%d columns: %q is broken in\n%s", width, command, b.String())
+			}
+			if strings.Contains(b.String(), glue) {
+				t.Errorf("%d columns: the glue is shown", width)
+			}
 		}
 	}
 }

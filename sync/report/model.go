@@ -84,7 +84,7 @@ type Disposition struct {
 	Count   int           `json:"count"`
 	Share   float64       `json:"share"` // of what was found, 0 to 1
 	Meaning string        `json:"meaning"`
-	Reasons []ReasonCount `json:"reasons"` // the most frequent first
+	Reasons []ReasonCount `json:"reasons,omitzero"` // the most frequent first; nil and left out where they are not known by disposition
 }
 
 // ReasonCount counts one reason.
@@ -93,6 +93,7 @@ type ReasonCount struct {
 	Count   int     `json:"count"`
 	Share   float64 `json:"share"`
 	Meaning string  `json:"meaning"`
+	Remedy  string  `json:"remedy,omitempty"` // what to do about it; of past rejections alone
 }
 
 // Hand is what somebody has to look at: conversations that ended in the same way.

@@ -12,6 +12,7 @@ import (
 type Pass struct {
 	surveysync.Result
 	Tenant    string // for the heading: the organisation, or "sandbox"
+	Here      string // the flags that point a command at the same ledger; empty, or begins with a blank
 	Calls     Calls
 	Attention []surveysync.Row // some of the rejected and in doubt
 	EndedBy   string           // what ended it before its end: SIGINT, max-duration, credentials …; empty for nothing

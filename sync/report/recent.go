@@ -6,13 +6,18 @@ import (
 	"time"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 )
 
 // Recent is what the latest passes of a ledger tell together.
 type Recent struct {
 	Usual    time.Duration // between the beginnings of two runs; 0 where there were too few to tell
 	Accepted int           // in the last 24 hours
-	Rejected int           // in the same time
+	Rejected int           // by Agent Connect, in the same time
+	GaveUp   int           // given up, because they could not be sent for too long, in the same time
+	Broken   int           // by the latest pass: those that an expression failed on
+
+	Reasons map[surveysync.Reason]int // of the rejections, as far as the passes tell
 }
 
 const (
@@ -25,11 +30,40 @@ func NewRecent(runs []store.Run, now time.Time) Recent {
 	r := Recent{Usual: usualPause(runs)}
 	for _, run := range runs {
 		if run.Ended.After(now.Add(-24 * time.Hour)) {
-			r.Accepted += run.Counts[store.Accepted.String()]
-			r.Rejected += run.Counts[store.Rejected.String()]
+			r.add(run)
 		}
 	}
+	if len(runs) > 0 {
+		r.Broken = brokenOf(runs[0])
+	}
 	return r
+}
+
+// add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and counted by each.
+func (r *Recent) add(run store.Run) {
+	gaveUp := run.Reasons[string(surveysync.GaveUp)]
+	r.Accepted += run.Counts[store.Accepted.String()]
+	r.Rejected += max(run.Counts[store.Rejected.String()]-gaveUp-brokenOf(run), 0)
+	r.GaveUp += gaveUp
+	for reason, n := range run.Reasons {
+		if reason := surveysync.Reason(reason); rejects(reason) && !reason.Broken() && reason != surveysync.GaveUp {
+			if r.Reasons == nil {
+				r.Reasons = map[surveysync.Reason]int{}
+			}
+			r.Reasons[reason] += n
+		}
+	}
+}
+
+// brokenOf counts what an expression of the configuration failed on in a pass.
+func brokenOf(run store.Run) int {
+	sum := 0
+	for reason, n := range run.Reasons {
+		if surveysync.Reason(reason).Broken() {
+			sum += n
+		}
+	}
+	return sum
 }
 
 // usualPause is the median time between the beginnings of the latest passes that move the checkpoint: one that came late, or

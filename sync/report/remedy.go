@@ -34,6 +34,28 @@ func remedy(decision string, reason surveysync.Reason) string {
 	return "read Agent Connect's own words"
 }
 
+// rejects tells whether a reason goes with a rejection, and never with anything else.
+func rejects(reason surveysync.Reason) bool {
+	switch reason {
+	case surveysync.Refused, surveysync.EmployeeNotFound, surveysync.EmployeeDeactivated, surveysync.EmployeeIncomplete, surveysync.InvalidCustomer,
+		surveysync.ChannelNotEnabled, surveysync.ChannelManual, surveysync.BrandRefused, surveysync.LanguageRefused, surveysync.FirstNotFound,
+		surveysync.GaveUp:
+		return true
+	}
+	return reason.Broken()
+}
+
+// remedyOf says what to do about a reason of a rejection; empty for other reasons. A command that it names has the flags of here.
+func remedyOf(reason surveysync.Reason, here string) string {
+	switch {
+	case reason.Broken():
+		return "mend the expression (acsync rules test" + here + " shows it); passes that read these again decide them anew, others need a back-fill"
+	case rejects(reason):
+		return remedy(store.Rejected.String(), reason)
+	}
+	return ""
+}
+
 // aboutAgent tells whether a reason is the agent's, so that it helps to know which agents.
 func aboutAgent(reason surveysync.Reason) bool {
 	switch reason {

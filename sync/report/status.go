@@ -19,10 +19,11 @@ import (
 type Status struct {
 	store.Info
 	Tenant    string
+	Here      string           // the flags that point a command at the same ledger; empty, or begins with a blank
 	Ledger    string           // path
 	InDoubt   []store.Entry    // some of them, open intents first
 	Backfills []store.Backfill // those that are not finished
-	Refused   []store.Refusal  // by the latest passes, the latest first
+	Refused   []store.Refusal  // by the latest passes, the latest first; of each pass those that its summary names
 	NextDue   time.Time        // of what is scheduled or to be retried; zero for nothing
 	Last      *store.Run       // the last pass that came to its end; nil for none
 	Ending    Ending           // what its exit code means
@@ -66,7 +67,7 @@ func statusScreen(s Status, style Style, mostDoubts, mostRefused int, tabled boo
 	var b strings.Builder
 	fmt.Fprintf(&b, "acsync status · %s\n", s.Tenant)
 	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
-	writeLights(&b, s.Lights(), style)
+	writeLights(&b, s.Lights(), s.Here, style)
 	b.WriteString("\n")
 	if tabled {
 		countsTable(&b, s, style)
@@ -87,7 +88,7 @@ func countsTable(b *strings.Builder, s Status, style Style) {
 			t.AppendRow(table.Row{paint(style, d.color, name(d.state)), n, share(n, total), d.meaning})
 		}
 	}
-	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger"})
+	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger, each as it is now"})
 	b.WriteString(tableText(t))
 }
 
@@ -212,7 +213,7 @@ type statusJSON struct {
 	SurveyPer  store.Identity  `json:"survey_per"` // what the ledger remembers as one
 	Counts     map[string]int  `json:"counts"`
 	InDoubt    []doubtJSON     `json:"in_doubt"`  // the first of them
-	Rejected   []store.Refusal `json:"rejected"`  // by the latest passes, the latest first
+	Rejected   []store.Refusal `json:"rejected"`  // by the latest passes, the latest first; of each pass those that its summary names
 	Backfills  []backfillJSON  `json:"backfills"` // those that are not finished
 	NextDue    string          `json:"next_due"`
 	Late       *lateStatusJSON `json:"late"` // since the ledger was made
