@@ -18,7 +18,7 @@ func endingOf(code int) report.Ending {
 	case exitTemporary:
 		ending.Level, ending.Todo = report.LightLook, "nothing if the next pass ends well; otherwise see its log"
 	case exitInterrupted, exitTerminated:
-		ending.Level, ending.Todo = report.LightLook, "the next run goes on; nothing is lost"
+		ending.Level, ending.Todo, ending.Partial = report.LightLook, "the next run goes on; nothing is lost", true
 	case exitCredentials:
 		ending.Todo = "renew the key, or give it the role, that the log of that pass names; the next run goes on"
 	case exitFuse:

@@ -21,13 +21,13 @@ import (
 func endingOf(code int) Ending {
 	switch code {
 	case 0:
-		return Ending{LightOK, "all accounted for", ""}
+		return Ending{Level: LightOK, Meaning: "all accounted for", Todo: ""}
 	case 3:
-		return Ending{LightLook, "done, but some are rejected, parked or in doubt", "see what was rejected or is in doubt, below"}
+		return Ending{Level: LightLook, Meaning: "done, but some are rejected, parked or in doubt", Todo: "see what was rejected or is in doubt, below"}
 	case 13:
-		return Ending{LightAct, "a fuse blew", "see why the fuse blew before the next pass goes on with the rest"}
+		return Ending{Level: LightAct, Meaning: "a fuse blew", Todo: "see why the fuse blew before the next pass goes on with the rest"}
 	}
-	return Ending{LightAct, "", "see the log of that pass"}
+	return Ending{Level: LightAct, Meaning: "", Todo: "see the log of that pass"}
 }
 
 func past(from, to time.Time) Past {

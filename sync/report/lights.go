@@ -32,6 +32,7 @@ type Ending struct {
 	Level   string // one of the levels of a light
 	Meaning string
 	Todo    string // empty for nothing
+	Partial bool   // nothing is lost, and another pass goes on
 }
 
 const (
@@ -101,15 +102,29 @@ func (s Status) lastPassLight() Light {
 	switch {
 	case s.Killed != nil:
 		light.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end", killed(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
-		light.Todo = "find out what killed it; acsync run" + s.Here + " goes on, nothing is lost, and what it was sending is in doubt"
+		light.Todo = "find out what killed it; " + goesOn(s.Killed.Mode, s.Here) + ", nothing is lost, and what it was sending is in doubt"
 	case s.Last != nil:
 		light = Light{light.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(s.Last.Ended), since(s.Now, s.Last.Ended),
 			s.Last.Mode, Thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
+		if s.Ending.Partial {
+			light.Todo = goesOn(s.Last.Mode, s.Here) + "; nothing is lost"
+		}
 		if s.Last.Fuse != "" {
 			light.Text += ": " + s.Last.Fuse
 		}
 	}
 	return light
+}
+
+// goesOn says what goes on where a pass of some mode ended early. What is left of a plan or a range nothing else sends as it was meant.
+func goesOn(mode, here string) string {
+	switch mode {
+	case "apply":
+		return "the same acsync apply" + here + " FILE sends the rest of its plan"
+	case "backfill":
+		return "the same acsync backfill" + here + " goes on"
+	}
+	return "acsync run" + here + " goes on"
 }
 
 // killed names what left its word behind without having ended.

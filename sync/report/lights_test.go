@@ -213,3 +213,25 @@ func TestLightsAreColoured(t *testing.T) {
 	}
 	fits(t, plain.String(), 80)
 }
+
+// TestLightsGoOn names what goes on where a pass ended early: a plan and a range are not for the next run.
+func TestLightsGoOn(t *testing.T) {
+	for mode, want := range map[string]string{
+		"run": "acsync run --sandbox goes on", "backfill": "the same acsync backfill --sandbox goes on",
+		"apply": "the same acsync apply --sandbox FILE sends the rest of its plan",
+	} {
+		stopped, killed := status(), status()
+		stopped.Here, killed.Here = " --sandbox", " --sandbox"
+		stopped.Last = &store.Run{Mode: mode, Exit: 130, Ended: at}
+		stopped.Ending = Ending{Level: LightLook, Partial: true}
+		killed.Killed = &store.Holder{Progress: store.Progress{Mode: mode}, At: at}
+		for name, s := range map[string]Status{"stopped": stopped, "killed": killed} {
+			if todo := s.lastPassLight().Todo; !strings.Contains(todo, want) {
+				t.Errorf("%s %s: %q", name, mode, todo)
+			}
+		}
+		if text := killed.rejectionLight().Text; !strings.Contains(text, "killed process are not counted") {
+			t.Errorf("%s: %q", mode, text)
+		}
+	}
+}

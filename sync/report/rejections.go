@@ -33,6 +33,9 @@ func (s Status) rejectionLight() Light {
 	} else if light.Level == LightOK {
 		light.Level = LightLook
 	}
+	if s.Killed != nil { // it has left no summary
+		texts = append(texts, "those of the killed process are not counted")
+	}
 	light.Text, light.Todo = strings.Join(texts, "; "), strings.Join(todos, "; ")
 	return light
 }
