@@ -255,6 +255,10 @@ func TestHistorySaysWhatToDo(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+	delete(run.Reasons, "refused")
+	if todo := NewHistory([]store.Run{run}, about).Verdict.Todo; len(todo) != 4 || !strings.HasPrefix(todo[3], "2 brand_refused") {
+		t.Errorf("the fourth of four is not shown: %q", todo)
+	}
 }
 
 // TestHistoryNamesTheNewestFirst, within a pass too: a pass notes what was rejected as it comes.

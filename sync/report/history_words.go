@@ -70,18 +70,13 @@ const mostRemedies = 3
 // remedies say what to do about what was rejected, so that the next ones are not.
 func (h History) remedies() []string {
 	var list []string
-	more := 0
 	for _, r := range h.Reasons {
-		switch {
-		case r.Remedy == "":
-		case len(list) < mostRemedies:
+		if r.Remedy != "" {
 			list = append(list, fmt.Sprintf("%s %s: %s.", Thousands(r.Count), oneLine(r.Reason), r.Remedy))
-		default:
-			more++
 		}
 	}
-	if more > 0 {
-		list = append(list, fmt.Sprintf("For what to do about %s see --report.", several(more, "more reason", "more reasons")))
+	if len(list) > mostRemedies+1 { // one more takes no more room than a line that stands for it
+		list = append(list[:mostRemedies], fmt.Sprintf("For what to do about %d more reasons see --report.", len(list)-mostRemedies))
 	}
 	return list
 }
