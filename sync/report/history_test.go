@@ -249,7 +249,7 @@ func TestHistorySaysWhatToDo(t *testing.T) {
 			"8 rule_error:vip: mend the expression (acsync rules test --sandbox shows it); passes that read these again decide them anew, others need a back-fill.",
 			"6 employee_not_found: create a profile in Agent Connect for these agents, with the address that Kustomer has for them.",
 			"3 gave_up: find out why Agent Connect could not be reached for so long.",
-			"For what to do about 2 more reasons see --report.",
+			"What to do about 2 more reasons stands beside them in the files of --report.",
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -76,7 +76,7 @@ func (h History) remedies() []string {
 		}
 	}
 	if len(list) > mostRemedies+1 { // one more takes no more room than a line that stands for it
-		list = append(list[:mostRemedies], fmt.Sprintf("For what to do about %d more reasons see --report.", len(list)-mostRemedies))
+		list = append(list[:mostRemedies], fmt.Sprintf("What to do about %d more reasons stands beside them in the files of --report.", len(list)-mostRemedies))
 	}
 	return list
 }
