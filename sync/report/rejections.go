@@ -36,6 +36,9 @@ func (s Status) rejectionLight() Light {
 	if s.Killed != nil { // it has left no summary
 		texts = append(texts, "those of the killed process are not counted")
 	}
+	if s.Recent.Killed {
+		texts = append(texts, "those of a killed process are counted as far as it told")
+	}
 	light.Text, light.Todo = strings.Join(texts, "; "), strings.Join(todos, "; ")
 	return light
 }
