@@ -96,7 +96,7 @@ func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
 	if killed == nil || slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
 		return runs
 	}
-	return slices.Insert(runs, 0, *killed)
+	return append([]store.Run{*killed}, runs...)
 }
 
 // pastWindow is the range that the flags name, cut where the future begins; without --from its last day and the six before.
