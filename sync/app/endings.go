@@ -16,7 +16,7 @@ func endingOf(code int) report.Ending {
 	case exitNeedsHand:
 		ending.Level, ending.Todo = report.LightLook, "see what was rejected or is in doubt, below"
 	case exitTemporary:
-		ending.Level, ending.Todo = report.LightLook, "nothing if the next pass ends well; otherwise see its log"
+		ending.Level, ending.Todo, ending.Partial = report.LightLook, "nothing if the next pass ends well; otherwise see its log", true
 	case exitInterrupted, exitTerminated:
 		ending.Level, ending.Todo, ending.Partial = report.LightLook, "the next run goes on; nothing is lost", true
 	case exitCredentials:

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 )
 
 // Light tells of one thing that has to be watched whether it is well, like a traffic light.
@@ -108,8 +109,13 @@ func (s Status) lastPassLight() Light {
 	case s.Last != nil:
 		light = Light{light.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(s.Last.Ended), since(s.Now, s.Last.Ended),
 			s.Last.Mode, Thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
-		if s.Ending.Partial {
+		switch paused := s.Last.Reasons[string(surveysync.Paused)]; {
+		case s.Ending.Partial:
 			light.Todo = goesOn(s.Last.Mode, s.Here) + "; nothing is lost"
+		case paused > 0: // whatever ended it: no run comes to these
+			light.Level = worst([]Light{light, {Level: LightLook}})
+			light.Text += fmt.Sprintf(", %s left", Thousands(paused))
+			light.Todo = strings.TrimPrefix(light.Todo+"; "+goesOn(s.Last.Mode, s.Here), "; ")
 		}
 		if s.Last.Fuse != "" {
 			light.Text += ": " + s.Last.Fuse

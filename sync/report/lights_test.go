@@ -214,6 +214,18 @@ func TestLightsAreColoured(t *testing.T) {
 	fits(t, plain.String(), 80)
 }
 
+// TestLightsOfWhatIsLeft look at a plan or a range that was not carried out to its end, however well the pass itself ended.
+func TestLightsOfWhatIsLeft(t *testing.T) {
+	s := status()
+	s.Here = " --sandbox"
+	s.Last = &store.Run{Mode: "apply", Ended: at, Reasons: map[string]int{"paused": 52}}
+	s.Ending = Ending{Level: LightOK, Meaning: "all accounted for"}
+	light := s.lastPassLight()
+	if light.Level != LightLook || light.Todo != "the same acsync apply --sandbox FILE sends the rest of its plan" || !strings.Contains(light.Text, "52 left") {
+		t.Errorf("got %+v", light)
+	}
+}
+
 // TestLightsGoOn names what goes on where a pass ended early: a plan and a range are not for the next run.
 func TestLightsGoOn(t *testing.T) {
 	for mode, want := range map[string]string{
