@@ -67,11 +67,14 @@ func summary(p Pass, s Style, most limits) string {
 	return b.String()
 }
 
+// refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
+const refusedOrFailed = "refused, or an expression failed"
+
 // means is what a disposition means in a pass.
 func (d disposition) means(p Pass) string {
 	switch {
 	case d.state == store.Rejected && p.Reasons.Broken() > 0:
-		return "refused, or an expression failed"
+		return refusedOrFailed
 	case d.state == store.Scheduled && p.planned():
 		return "as planned, and left for now"
 	}
