@@ -12,32 +12,34 @@ type statusForm struct {
 	doubts, refused int  // how many that are in doubt and how many rejected ones it names
 	backfills       bool // names those that are not finished; else one line counts them
 	table           bool // has the counts in a table; else in one sentence
+	brief           bool // has the lights that are well in one line, and says what to do only where that is urgent
 }
 
 // statusForms are ever shorter forms, the first for what is no screen.
 var statusForms = []statusForm{
-	{math.MaxInt, shownRows, true, true},
-	{5, 4, true, true},
-	{3, 2, true, true},
-	{1, 1, true, true},
-	{0, 0, true, true},
-	{0, 0, true, false},
-	{0, 0, false, false},
+	{math.MaxInt, shownRows, true, true, false},
+	{5, 4, true, true, false},
+	{3, 2, true, true, false},
+	{1, 1, true, true, false},
+	{0, 0, true, true, false},
+	{0, 0, true, false, false},
+	{0, 0, false, false, false},
 }
 
 // urgentForms are the same where somebody has to settle by hand what is in doubt: all else is left out before its ids are.
 var urgentForms = []statusForm{
-	{math.MaxInt, shownRows, true, true},
-	{math.MaxInt, 4, true, true},
-	{math.MaxInt, 1, true, true},
-	{math.MaxInt, 0, true, true},
-	{math.MaxInt, 0, false, true},
-	{math.MaxInt, 0, false, false},
-	{10, 0, false, false},
-	{5, 0, false, false},
-	{3, 0, false, false},
-	{1, 0, false, false},
-	{0, 0, false, false},
+	{math.MaxInt, shownRows, true, true, false},
+	{math.MaxInt, 4, true, true, false},
+	{math.MaxInt, 1, true, true, false},
+	{math.MaxInt, 0, true, true, false},
+	{math.MaxInt, 0, false, true, false},
+	{math.MaxInt, 0, false, false, false},
+	{math.MaxInt, 0, false, false, true},
+	{10, 0, false, false, true},
+	{5, 0, false, false, true},
+	{3, 0, false, false, true},
+	{1, 0, false, false, true},
+	{0, 0, false, false, true},
 }
 
 // StatusTable writes the status for people, on one screen where it has a height and the screen is not a tiny one.
@@ -67,7 +69,11 @@ func statusScreen(s Status, style Style, form statusForm, short bool) string {
 	}
 	fmt.Fprintf(&b, "%s\n", hanging(title, max(style.Width, 40), 0))
 	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
-	writeLights(&b, s.Lights(), s.Here, style)
+	lights := s.Lights()
+	if form.brief {
+		lights = gathered(lights)
+	}
+	writeLights(&b, lights, s.Here, style)
 	b.WriteString("\n")
 	if form.table {
 		countsTable(&b, s, style)
@@ -78,6 +84,26 @@ func statusScreen(s Status, style Style, form statusForm, short bool) string {
 	unfinished(&b, s, style, form.backfills)
 	refused(&b, s, form.refused)
 	return b.String()
+}
+
+// gathered are the lights with those that are well in one, the last, and with nothing to do but what is urgent.
+func gathered(lights []Light) []Light {
+	var list []Light
+	var well []string
+	for _, light := range lights {
+		switch light.Level {
+		case LightOK:
+			well = append(well, light.Name)
+			continue
+		case LightLook:
+			light.Todo = ""
+		}
+		list = append(list, light)
+	}
+	if len(well) > 0 {
+		list = append(list, Light{Name: "well", Level: LightOK, Text: strings.Join(well, ", ")})
+	}
+	return list
 }
 
 // refused lists what was rejected lately.
