@@ -119,7 +119,7 @@ func (h History) countTable(b *strings.Builder, s Style, most int) {
 	for _, d := range dispositions {
 		for _, have := range h.Dispositions {
 			if have.Name == d.state.String() {
-				t.AppendRow(table.Row{paint(s, d.color, name(d.state)), have.Count, share(have.Count, h.Found), d.meaning})
+				t.AppendRow(table.Row{paint(s, d.color, name(d.state)), have.Count, share(have.Count, h.Found), have.Meaning})
 			}
 		}
 	}
