@@ -109,9 +109,12 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 		for _, reason := range rest {
 			sum += counts[reason]
 		}
-		t.AppendRow(table.Row{fmt.Sprintf("  %d more reasons", len(rest)), sum, share(sum, p.Found), "see --report, or a taller window"})
+		t.AppendRow(table.Row{fmt.Sprintf("  %d more reasons", len(rest)), sum, share(sum, p.Found), seeMore})
 	}
 }
+
+// seeMore says where the reasons are that a table has no room for.
+const seeMore = "in --report FILE, or a taller window"
 
 // sentParts adds how many of those above are recoveries, and how many are flagged; the shortest table has no room for that.
 func sentParts(t table.Writer, p Pass, most int) {
