@@ -39,7 +39,8 @@
 // is closed. So after a crash the ledger is ahead of it, and never behind: a ledger that is behind was rolled back, by a
 // restored copy or by a damaged meta page after which bbolt takes the transaction before for the last one, and is
 // ErrRolledBack. Copied back together with its old fence an old ledger cannot be told. The holder's file tells others
-// what the lock does not; it decides nothing.
+// what the lock does not; it decides nothing. Of a pass that was killed it is all that is left: the next opening for writing
+// makes the summary of it.
 //
 // # What bbolt leaves to its caller
 //

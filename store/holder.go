@@ -79,8 +79,8 @@ func named(path string, err error) error {
 	return fmt.Errorf("%w: %v", err, h)
 }
 
-// Report tells others how far the pass has come. The file is changed at most once a second, and what cannot be written
-// is left out: nothing depends on it. On a ledger that is closed or open for reading only it does nothing.
+// Report tells others how far the pass has come. The file is changed at most once a second, and at once where a
+// pass begins; what cannot be written is left out: nothing that is sent depends on it. On a ledger that is closed or open for reading only it does nothing.
 func (l *Ledger) Report(p Progress) {
 	if l.notice != nil {
 		l.notice.report(p)
@@ -128,7 +128,7 @@ func (n *notice) report(p Progress) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	if n.gone || (!n.last.IsZero() && now.Sub(n.last) < reportEvery) {
+	if n.gone || (p.Pass == n.holder.Pass && !n.last.IsZero() && now.Sub(n.last) < reportEvery) {
 		return
 	}
 	n.holder.Progress, n.holder.At, n.last = p, now.UTC().Truncate(time.Millisecond), now

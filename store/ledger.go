@@ -182,6 +182,9 @@ func (l *Ledger) settleIn(o Options) (err error) {
 			return err
 		}
 	}
+	if err := l.inherit(); err != nil {
+		return err
+	}
 	l.notice, err = post(l.path)
 	return err
 }

@@ -93,7 +93,8 @@ type Entry struct {
 	Record
 }
 
-// Run is the summary of one pass. It holds counts and codes only.
+// Run is the summary of one pass. It holds counts and codes only. A pass that was killed has left none: then it is what its
+// process last told others, so that there may have been more of everything.
 type Run struct {
 	Pass       string         `json:"pass"`
 	Mode       string         `json:"mode"`
@@ -109,7 +110,8 @@ type Run struct {
 	Late       int            `json:"late,omitempty"`           // seen for the first time below a checkpoint that was closed before
 	Latest     float64        `json:"latest_seconds,omitempty"` // how far below it at most
 	Fuse       string         `json:"fuse,omitempty"`
-	Exit       int            `json:"exit"`
+	Exit       int            `json:"exit"`             // of a pass that was killed 0, without a meaning
+	Killed     bool           `json:"killed,omitempty"` // it never came to its end; Ended is when it last told how far it was
 }
 
 // Refusal names a conversation whose survey request was rejected, and why.

@@ -196,6 +196,9 @@ func (p *pass) differ(c Case, why Reason) {
 	if _, known := p.planned[c.Key]; !known {
 		c.Key.Recovery = false
 	}
+	if closed(c.own) { // whatever became of the conversation since
+		why = AlreadySent
+	}
 	if why != AlreadySent {
 		p.differing++
 	}
@@ -205,7 +208,10 @@ func (p *pass) differ(c Case, why Reason) {
 
 func (p *pass) noticeDiffering() {
 	if p.differing > 0 {
-		p.notice("not as planned any more, and not sent: %d of %d; a new plan or the next run decides about them anew",
-			p.differing, len(p.planned))
+		anew := "a new plan or the next run decides about them anew"
+		if p.options.Plan.Backfill {
+			anew = "a new plan of this range, or its back-fill, decides about them anew; a run reads what was marked done since the checkpoint"
+		}
+		p.notice("not as planned any more, and not sent: %d of %d; %s", p.differing, len(p.planned), anew)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -237,6 +238,38 @@ func TestApplyLedger(t *testing.T) {
 	late := plan // it was read in time, and then waited for another pass
 	late.Expires = b.now
 	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*PlanError)) })
+}
+
+// TestApplySentStaysSent holds that what a plan has sent is told as sent, whatever became of the conversation since.
+func TestApplySentStaysSent(t *testing.T) {
+	for _, per := range []store.Identity{store.PerConversation, store.PerResolution} {
+		b := newBench(t, 2)
+		b.engine.Options.SurveyPer = per
+		plan, _, _ := planOf(t, *b.engine)
+		b.apply(t, plan)
+		b.conversations[0].Status = "open"
+		b.conversations = b.conversations[:1]
+		if got := b.apply(t, plan); got.Reasons[store.Skipped][AlreadySent] != 2 || len(got.Notices) > 0 {
+			t.Errorf("per %s: %v %q", per, got.Reasons, got.Notices)
+		}
+	}
+}
+
+// TestApplyOfARangeNamesWhatDecides holds that nobody is told to wait for a run, which does not read a range of the past.
+func TestApplyOfARangeNamesWhatDecides(t *testing.T) {
+	for _, past := range []bool{false, true} {
+		b := newBench(t, 2)
+		if past {
+			b.engine.Options.Range = Window{testNow.Add(-48 * time.Hour), testNow.Add(-time.Hour)}
+		}
+		plan, _, _ := planOf(t, *b.engine)
+		b.engine.Options.Range = Window{}
+		b.conversations = nil
+		notices := strings.Join(b.apply(t, plan).Notices, "; ")
+		if !strings.Contains(notices, "and not sent: ") || strings.Contains(notices, "or its back-fill, decides") != past {
+			t.Errorf("a range: %v; %q", past, notices)
+		}
+	}
 }
 
 // TestApplyTwins lets two keys wait for one resolution, as after survey_per was changed twice, so far from each other that they

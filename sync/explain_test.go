@@ -224,6 +224,10 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 	read := func(mode string, began time.Time) store.Run {
 		return store.Run{Pass: mode, Mode: mode, Started: began, From: resolved.Add(-time.Hour), To: testNow, Checkpoint: testNow}
 	}
+	killed := func(run store.Run) store.Run {
+		run.Pass, run.Killed = "killed", true
+		return run
+	}
 	sent := resolved.Add(10 * time.Minute)
 	for name, test := range map[string]struct {
 		first time.Time
@@ -233,6 +237,8 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 		"a run":                            {sent, []store.Run{read("run", sent.Add(-time.Minute))}, "run"},
 		"a run of the same second":         {sent, []store.Run{read("run", sent.Truncate(time.Second).Add(999*time.Millisecond))}, "run"},
 		"an apply before it":               {sent, []store.Run{read("run", sent.Add(-time.Minute)), read("apply", sent.Add(-2*time.Minute))}, "run"},
+		"a run that was killed before it":  {sent, []store.Run{read("run", sent.Add(-time.Minute)), killed(read("run", sent.Add(-2*time.Minute)))}, "run"},
+		"a run that was killed alone":      {sent, []store.Run{killed(read("run", sent.Add(-time.Minute)))}, ""},
 		"a back-fill alone":                {sent, []store.Run{read("backfill", sent.Add(-time.Minute))}, ""},
 		"a back-fill that sent it earlier": {sent, []store.Run{read("run", sent.Add(time.Hour)), read("backfill", sent.Add(-time.Minute))}, ""},
 		"a record without a first try":     {time.Time{}, []store.Run{read("run", sent.Add(time.Hour))}, ""},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,6 +87,10 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		q.notices = append(q.notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the conversation belongs to %s",
 			asked.customer, cmp.Or(owner, "none")))
 	}
+	if !asked.resolution.IsZero() && !resolvedAt(life, asked.resolution) {
+		q.notices = append(q.notices, fmt.Sprintf("neither Kustomer nor the ledger knows of it as marked done at %s; this is what they know of it",
+			asked.resolution.UTC().Format(time.RFC3339Nano)))
+	}
 	q.lacks(life.Unlisted)
 	q.lacks(life.Unheard)
 	shown := report.Explanation{
@@ -93,6 +98,13 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		Unmade: q.unmade, Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
 	}
 	return s.sayExplained(c, terminal, shown)
+}
+
+// resolvedAt tells whether a conversation is known to have been marked done at a time. Both know the time to the millisecond.
+func resolvedAt(x surveysync.Explanation, at time.Time) bool {
+	same := func(resolved time.Time) bool { return resolved.UnixMilli() == at.UnixMilli() }
+	return x.Found && same(x.Case.Resolved()) ||
+		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return same(e.Record.Resolution) })
 }
 
 // openLedger opens the ledger for reading. One that another process holds is done without, and so is one that was never made.
@@ -136,6 +148,10 @@ func (q *inquiry) reach(c *cli.Context, t *tenant, log *slog.Logger) error {
 	}
 	e := &q.explainer
 	e.Source, e.Directory = clients.kustomer, clients.kustomer
+	if clients.connect == nil {
+		q.notices = append(q.notices, "Agent Connect was not asked, because its API key is not set, without which no pass sends anything")
+		return nil
+	}
 	if t.remembers() {
 		e.Receiver = clients.connect
 	}

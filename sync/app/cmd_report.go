@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -17,7 +18,7 @@ func (s *shell) reportCommand() *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and nothing else. A pass belongs to the time at which it began;\n" +
+		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had told. A pass belongs to the time at which it began;\n" +
 			"without --from and --to those of today and of the six days before.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: flagFrom, DefaultText: "six days before the last day", Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time"},
@@ -69,7 +70,8 @@ func (s *shell) report(c *cli.Context) (err error) {
 	return nil
 }
 
-// pastRuns are the summaries of all passes that the ledger remembers, the newest first.
+// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them what one has told that was
+// killed since.
 func (t *tenant) pastRuns() (runs []store.Run, err error) {
 	ledger, err := t.open(store.Options{ReadOnly: true})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
@@ -82,7 +84,19 @@ func (t *tenant) pastRuns() (runs []store.Run, err error) {
 	if runs, err = ledger.Runs(0); err != nil {
 		return nil, fmt.Errorf("read the past passes: %w", err)
 	}
-	return runs, nil
+	return withKilled(leftBehind(t.config.Ledger.Path), runs), nil
+}
+
+// withKilled adds a pass that was killed, and that no process has entered into the ledger since.
+func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
+	if holder == nil {
+		return runs
+	}
+	killed := holder.Killed()
+	if killed == nil || slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
+		return runs
+	}
+	return append([]store.Run{*killed}, runs...)
 }
 
 // pastWindow is the range that the flags name, cut where the future begins; without --from its last day and the six before.

@@ -60,8 +60,12 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 		return err
 	}
 	trial := &report.Rules{Tenant: tenant.name, Window: window, With: c.String(flagWith)}
+	var roster surveysync.Roster
+	if clients.connect != nil {
+		roster = clients.connect
+	}
 	preview := surveysync.Preview{Source: clients.kustomer, Directory: clients.kustomer, Notice: func(text string) { log.Warn(text) }}
-	if preview.Policies, err = s.trialPolicies(c, tenant.config, trial, clients.connect); err != nil {
+	if preview.Policies, err = s.trialPolicies(c, tenant.config, trial, roster); err != nil {
 		return err
 	}
 	if ids := c.StringSlice(flagID); len(ids) > 0 {
@@ -137,6 +141,9 @@ func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.R
 		p.MaxAge, p.AppURL = 0, cfg.KustomerAppURL()
 		if each.Filters.RequireActiveProfile {
 			var err error
+			if profiles == nil && from == nil {
+				return nil, each.Ready() // which names the key that is missing
+			}
 			if profiles == nil {
 				profiles, err = surveysync.NewProfiles(from.Employees(c.Context))
 			}

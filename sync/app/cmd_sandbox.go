@@ -54,7 +54,7 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(), "agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
 		})
 	}
-	text := sandboxConfig(stand)
+	text := sandboxConfig(stand, c.String(flagOut))
 	if out := c.String(flagOut); out != "" {
 		if err := writePrivate(out, []byte(text)); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
@@ -69,10 +69,14 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 }
 
 // sandboxConfig is a configuration that points at the stand-ins. Their keys are no secrets.
-func sandboxConfig(stand *sandbox.Sandbox) string {
-	return fmt.Sprintf(`# A configuration for the stand-ins; save it as sandbox.toml, then:
-#   acsync init --config sandbox.toml --start %s
-#   acsync run --config sandbox.toml
+func sandboxConfig(stand *sandbox.Sandbox, path string) string {
+	how, file := "While they are serving", shellPath(path)
+	if path == "" {
+		how, file = "Save it as sandbox.toml, then", "sandbox.toml"
+	}
+	return fmt.Sprintf(`# A configuration for the stand-ins. %s:
+#   acsync init --config %s --start %s
+#   acsync run --config %s
 
 [kustomer]
 org = %q
@@ -89,6 +93,6 @@ requests_per_minute = 4500
 
 [ledger]
 path = "sandbox.db"
-`, stand.Start().UTC().Format(time.RFC3339), stand.Org(), stand.KustomerURL(), stand.KustomerKey(),
+`, how, file, stand.Start().UTC().Format(time.RFC3339), file, stand.Org(), stand.KustomerURL(), stand.KustomerKey(),
 		stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
 }

@@ -47,11 +47,10 @@ func (s *shell) status(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
-	status, err := readStatus(ledger)
+	status, err := readStatus(ledger, leftBehind(tenant.config.Ledger.Path))
 	if err != nil {
 		return err
 	}
-	status.Killed = leftBehind(tenant.config.Ledger.Path)
 	tenant.complete(&status)
 	status.Here = here(c)
 	if c.Bool(flagJSON) {
@@ -60,7 +59,8 @@ func (s *shell) status(c *cli.Context) (err error) {
 	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
 }
 
-func readStatus(ledger *store.Ledger) (report.Status, error) {
+// readStatus asks the ledger, and what a process left that was killed since; nil for none.
+func readStatus(ledger *store.Ledger, killed *store.Holder) (report.Status, error) {
 	info, err := ledger.Info()
 	if err != nil {
 		return report.Status{}, err
@@ -81,8 +81,8 @@ func readStatus(ledger *store.Ledger) (report.Status, error) {
 	if err != nil {
 		return report.Status{}, fmt.Errorf("read the last pass: %w", err)
 	}
-	status := report.Status{Info: info, InDoubt: append(open, doubtful...), Now: time.Now()}
-	status.Recent = report.NewRecent(runs, status.Now)
+	status := report.Status{Info: info, InDoubt: append(open, doubtful...), Killed: killed, Now: time.Now()}
+	status.Recent = report.NewRecent(withKilled(killed, runs), status.Now)
 	if len(waiting) > 0 {
 		status.NextDue = waiting[0].Due
 	}

@@ -10,6 +10,8 @@ import (
 type named struct {
 	id       string
 	customer string // whose it is, by the address that names it; empty where only the id does
+
+	resolution time.Time // which of its resolutions; zero for the conversation as it is
 }
 
 // conversationNamed is the conversation that an argument names: by its id, with or without the time of a resolution behind it, as
@@ -20,10 +22,13 @@ func conversationNamed(argument, app string) (named, error) {
 	argument = strings.TrimSpace(argument)
 	if !addressed(argument) {
 		id, clock, timed := strings.Cut(argument, "@")
-		if _, err := time.Parse(time.RFC3339, clock); timed && err != nil {
+		at, err := time.Parse(time.RFC3339, clock)
+		if timed && err != nil {
 			return named{}, noConversation(argument)
 		}
-		return plainID(id, argument)
+		n, err := plainID(id, argument)
+		n.resolution = at
+		return n, err
 	}
 	if !strings.Contains(argument, "://") {
 		argument = "https://" + argument // as some browsers copy it

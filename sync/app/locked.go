@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -56,7 +57,7 @@ func (o overlap) skips(err error) bool { return o.skip && errors.Is(err, store.E
 // saySkipped says in one line that nothing was done.
 func (s *shell) saySkipped(c *cli.Context, err error) error {
 	if c.Bool(flagJSON) {
-		return writeJSON(s.stdout, map[string]any{
+		return json.NewEncoder(s.stdout).Encode(map[string]any{ // on one line, as a pass is: schedules append it to a file
 			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": err.Error(), "exit": exitDone,
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -40,10 +41,12 @@ type planFile struct {
 
 // checkPlan reads the flags of a plan, and refuses before the dry run what could not be written after it.
 func checkPlan(c *cli.Context) (*planFile, error) {
-	f := &planFile{path: c.String(flagOut), valid: expires, detailed: c.Bool(flagDetailed)}
+	f := &planFile{path: strings.TrimSpace(c.String(flagOut)), valid: expires, detailed: c.Bool(flagDetailed)}
 	switch {
 	case f.path == "":
 		return nil, usagef("say where to: --%s FILE", flagOut)
+	case strings.ContainsFunc(f.path, unicode.IsControl):
+		return nil, usagef("--%s %q cannot be shown on one line; choose another name", flagOut, f.path)
 	case strings.HasPrefix(f.path, "-"):
 		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut, f.path, f.path)
 	}
@@ -64,7 +67,7 @@ func checkPlan(c *cli.Context) (*planFile, error) {
 		return nil, usagef("--%s %q cannot be written: %v; nothing was done", flagOut, f.path, err)
 	}
 	for _, report := range c.StringSlice(flagReport) {
-		if other, err := filepath.Abs(report); err == nil && other == full {
+		if sameFile(report, full) {
 			return nil, usagef("--%s and --%s both name %q", flagOut, flagReport, f.path)
 		}
 	}
@@ -156,6 +159,9 @@ func (t *tenant) planTerms(now time.Time) surveysync.PlanTerms {
 
 // readPlan reads the plan in a file, for the tenant.
 func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error) {
+	if path == "-" {
+		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
+	}
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is no regular file")

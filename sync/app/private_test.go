@@ -34,6 +34,16 @@ func TestWritePrivate(t *testing.T) {
 	if err := writePrivate(filepath.Join(dir, "taken"), []byte("new")); err == nil {
 		t.Error("a directory was replaced")
 	}
+	link := filepath.Join(dir, "taken", "latest.json")
+	if err := os.Symlink(path, link); err == nil { // Windows may not allow it
+		if err := writePrivate(link, []byte("newer")); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if still, _ := os.Readlink(link); err != nil || string(text) != "newer" && runtime.GOOS != "windows" || still != path {
+			t.Errorf("the link leads to %q, and there is %q, %v", still, text, err)
+		}
+	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

@@ -2,11 +2,18 @@
 
 package app
 
-import "github.com/google/renameio/v2"
+import (
+	"path/filepath"
 
-// writePrivate puts a file in the place of what is at path, whole or not at all, for its owner's eyes alone whoever could read
-// what was there before.
+	"github.com/google/renameio/v2"
+)
+
+// writePrivate puts a file in the place of what is at path, or where a link there leads, whole or not at all, for its owner's eyes
+// alone whoever could read what was there before.
 func writePrivate(path string, text []byte) error {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	file, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(0o600)) // its WriteFile keeps the old ones
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type reporter interface {
 type pulse struct {
 	ledger     reporter
 	waitingFor func(now time.Time) string // nil: never for anything
+	began      chan struct{}              // a pass: told at once, so that it is known however soon it is killed
 	over       chan struct{}
 	beating    sync.WaitGroup
 
@@ -32,7 +33,7 @@ type pulse struct {
 
 // startPulse begins to report, until stop. Mode is the name of the command.
 func startPulse(ledger reporter, mode string, waitingFor func(time.Time) string) *pulse {
-	p := &pulse{ledger: ledger, waitingFor: waitingFor, over: make(chan struct{}), progress: store.Progress{Mode: mode}}
+	p := &pulse{ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1), over: make(chan struct{}), progress: store.Progress{Mode: mode}}
 	if info, err := ledger.Info(); err == nil { // if not, it is for the command to say so
 		p.progress.Checkpoint = info.Checkpoint
 	}
@@ -46,6 +47,7 @@ func (p *pulse) beat() {
 	for {
 		p.ledger.Report(p.now())
 		select {
+		case <-p.began:
 		case <-tick.C:
 		case <-p.over:
 			return
@@ -83,6 +85,10 @@ func (p *pulse) Observe(event surveysync.Event) {
 	case surveysync.PassStarted:
 		to.Pass, to.From, to.To, to.Read = e.Pass, e.From, e.Window.To, e.From
 		to.Found += e.Due
+		select {
+		case p.began <- struct{}{}:
+		default: // it is on its way
+		}
 	case surveysync.WindowRead:
 		to.Found += e.Found
 		to.Read = e.To

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -55,6 +56,16 @@ func checkReports(c *cli.Context) error {
 
 // writable tries whether a file can take the place of what is at path.
 func writable(path string) error {
+	for _, devices := range []string{"/dev/", "/proc/"} {
+		if strings.HasPrefix(path, devices) {
+			return fmt.Errorf("%s is no place for a file", devices)
+		}
+	}
+	if _, err := os.Lstat(path); err == nil {
+		if _, err := os.Stat(path); err != nil {
+			return errors.New("it is a link that leads nowhere")
+		}
+	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errors.New("there is something that is no file")
 	}

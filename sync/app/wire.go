@@ -17,7 +17,7 @@ import (
 // clients are the two services of a tenant, each call paced by the limits that it falls under.
 type clients struct {
 	kustomer *kustomer.Client
-	connect  *agentconnect.Client
+	connect  *agentconnect.Client // nil: its key is not set
 
 	all, searches, requests, data *httpx.Pacer
 	again                         atomic.Pointer[retrial] // the failed call that was last put off
@@ -26,7 +26,7 @@ type clients struct {
 // dataPerMinute is Agent Connect's documented limit for reading its data, by key.
 const dataPerMinute = 100
 
-// connect makes the clients; it does not call yet.
+// connect makes the clients; it does not call yet. Without Agent Connect's API key there is none for that.
 func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 	c := &clients{
 		all: httpx.NewPacer(httpx.PacerOptions{
@@ -45,6 +45,9 @@ func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !cfg.AgentConnect.APIKey.IsSet() {
+		return c, nil
 	}
 	c.connect, err = agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: cfg.AgentConnect.APIKey.Reveal(), Timeout: time.Duration(cfg.AgentConnect.Timeout),

@@ -27,7 +27,7 @@ func New(p Pass, d Detail) Report {
 	tally, hands := tallyOf(p), handsOf(rows)
 	r := Report{
 		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, Revealed: d.Rows != nil && d.Rows.Reveal,
-		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint}, PlanMade: Moment{p.Made}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
+		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint}, ReadUpTo: Moment{p.Position()}, PlanMade: Moment{p.Made}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
 		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Recoveries: p.Followed, Flagged: p.Flagged,
 		Verdict:      verdict(p, tally, hands, d.Problem),
 		Dispositions: dispositionsOf(p), Hands: hands, Timeline: newTimeline(rows, p.From, p.To, zone),

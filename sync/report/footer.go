@@ -83,8 +83,10 @@ func limited(p Pass) string {
 		return fmt.Sprintf("Stopped at --%s: %s.", p.Limit, sameApply)
 	case p.planned() && p.Reasons[store.Scheduled][surveysync.Paused] > 0:
 		return fmt.Sprintf("Not finished: %s.", sameApply)
-	case p.Limit != "" && p.Mode == "plan":
-		return fmt.Sprintf("Stopped at --%s: the plan holds no more.", p.Limit)
+	case p.Mode == "plan" && p.Limit == "max":
+		return "Stopped at --max: the plan holds no more."
+	case p.Mode == "plan": // stopped by another limit there is none
+		return ""
 	case p.Limit != "":
 		return fmt.Sprintf("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
 	}

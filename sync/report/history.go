@@ -31,6 +31,7 @@ type History struct {
 	Trend        []Stretch     `json:"trend"` // in the order of time, also the empty ones
 	Late         PastLateness  `json:"late"`
 	Behind       float64       `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
+	Killed       int           `json:"killed"`         // passes that never came to their end, and have no exit code; they count as far as they told
 	Rejections   []Rejection   `json:"rejections"`     // the latest first; a pass names its first hundred
 	Passes       []PastPass    `json:"passes"`         // the latest first
 	Latest       *PastPass     `json:"latest"`         // the latest of all passes, also of those that are not in the range; null for none
@@ -95,6 +96,7 @@ type PastPass struct {
 	Latest float64 `json:"latest_seconds"`
 	Fuse   string  `json:"fuse"`
 	Exit   int     `json:"exit"`
+	Killed bool    `json:"killed"` // it has no exit code, and counts as far as it told until Ended
 }
 
 // Past says what a history is about.

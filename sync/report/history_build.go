@@ -37,6 +37,10 @@ func NewHistory(runs []store.Run, about Past) History {
 			reasons[surveysync.Reason(reason)] += n
 		}
 		modes[run.Mode]++
+		if run.Killed {
+			h.Killed++
+			continue
+		}
 		exits[run.Exit]++
 	}
 	total.Reasons = surveysync.Reasons{store.Rejected: reasons} // the ledger keeps them together; of these only failed expressions matter here
@@ -46,7 +50,7 @@ func NewHistory(runs []store.Run, about Past) History {
 	}
 	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found, about.Here), countModes(modes), countExits(exits, about.Ending)
 	if len(h.Passes) > 0 {
-		h.last = about.Ending(h.Passes[0].Exit)
+		h.last = h.Passes[0].ending(about.Ending)
 		h.trend(about.Window, about.Ending)
 	}
 	h.Verdict = h.verdict()
@@ -61,7 +65,7 @@ func (h *History) add(run store.Run) {
 	}
 	h.Late.Count += run.Late
 	h.Late.Seconds = max(h.Late.Seconds, run.Latest)
-	if run.Mode == "run" {
+	if run.Mode == "run" && !run.Killed {
 		h.Behind = max(h.Behind, run.Ended.Sub(run.Checkpoint).Seconds())
 	}
 }
@@ -82,7 +86,7 @@ func pastPass(run store.Run) PastPass {
 		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended}, From: Moment{run.From}, To: Moment{run.To},
 		Checkpoint: Moment{run.Checkpoint}, Counts: neverNil(run.Counts), Reasons: neverNil(run.Reasons),
 		Tally: tallyOf(Pass{Result: surveysync.Result{Found: run.Found, Counts: statesOf(run)}}),
-		Late:  run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit,
+		Late:  run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
 	}
 }
 
@@ -154,7 +158,7 @@ func (h *History) trend(w surveysync.Window, ending func(int) Ending) {
 		if !exact {
 			at = max(at-1, 0) // where the clocks show a midnight twice, the first day may begin with the second
 		}
-		h.Trend[at].add(p, ending(p.Exit).Level == LightAct)
+		h.Trend[at].add(p, p.ending(ending).Level == LightAct)
 	}
 }
 

@@ -32,7 +32,11 @@ func HistoryCSV(w io.Writer, h History) error {
 		for _, state := range []store.State{store.Accepted, store.Rejected, store.InDoubt, store.Retry, store.Scheduled, store.Dropped, store.Skipped} {
 			line = append(line, strconv.Itoa(p.Counts[state.String()]))
 		}
-		line = append(line, strconv.Itoa(p.Late), strconv.FormatFloat(p.Latest, 'f', -1, 64), p.Fuse, strconv.Itoa(p.Exit), meanings[p.Exit])
+		exit, meaning := strconv.Itoa(p.Exit), meanings[p.Exit]
+		if p.Killed {
+			exit, meaning = "", killedWord
+		}
+		line = append(line, strconv.Itoa(p.Late), strconv.FormatFloat(p.Latest, 'f', -1, 64), p.Fuse, exit, meaning)
 		for i := range line {
 			line[i] = harmless(line[i])
 		}

@@ -120,6 +120,11 @@ func (h History) exitChart() barChart {
 		chart.add(name, Thousands(e.Count), fmt.Sprintf("%s: %s", name, several(e.Count, "pass", "passes")),
 			[]part{{Class: classes[e.Level], X: "0", Width: hundredths(e.Count, len(h.Passes))}})
 	}
+	if h.Killed > 0 {
+		name := killedWord + ": " + neverEnded
+		chart.add(name, Thousands(h.Killed), fmt.Sprintf("%s: %s", name, several(h.Killed, "pass", "passes")),
+			[]part{{Class: classes[LightLook], X: "0", Width: hundredths(h.Killed, len(h.Passes))}})
+	}
 	chart.finish(0, "")
 	return chart
 }

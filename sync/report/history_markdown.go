@@ -57,6 +57,9 @@ func (h History) markdownCounts(b *strings.Builder) {
 	for _, e := range h.Exits {
 		fmt.Fprintf(b, "| %d | %s | %s |\n", e.Code, Thousands(e.Count), plain(e.Meaning))
 	}
+	if h.Killed > 0 {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", killedWord, Thousands(h.Killed), neverEnded)
+	}
 }
 
 func (h History) markdownPasses(b *strings.Builder) {
@@ -64,10 +67,10 @@ func (h History) markdownPasses(b *strings.Builder) {
 		"| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n", plain(h.Timezone))
 	for _, p := range h.Passes[:min(len(h.Passes), shownInMarkdown)] {
 		fmt.Fprintf(b, "| %s | %s | %s", plain(p.Pass), plain(p.Mode), h.local(p.Started, "2006-01-02 15:04:05"))
-		for _, n := range []int{p.Found, p.Sent, p.Rejected, p.InDoubt, p.Waiting, p.Skipped, p.Exit} {
+		for _, n := range []int{p.Found, p.Sent, p.Rejected, p.InDoubt, p.Waiting, p.Skipped} {
 			fmt.Fprintf(b, " | %s", Thousands(n))
 		}
-		fmt.Fprintf(b, " | %s |\n", plain(p.Fuse))
+		fmt.Fprintf(b, " | %s | %s |\n", p.Code(), plain(p.Fuse))
 	}
 	if more := len(h.Passes) - shownInMarkdown; more > 0 {
 		fmt.Fprintf(b, "\n%s more are not listed here; a report with the extension .csv holds all of them.\n", Thousands(more))

@@ -159,6 +159,7 @@ func (h History) endings(b *strings.Builder, s Style, fuses int) {
 		fmt.Fprintf(b, "%-10s  %s %6s×  %s\n", label, paint(s, lightColors[exit.Level], fmt.Sprintf("%3d", exit.Code)), Thousands(exit.Count),
 			hanging(exit.Meaning, room-13, indent+13))
 	}
+	h.killedLine(b, s, room)
 	blown := 0
 	for _, p := range h.Passes {
 		if p.Fuse == "" {

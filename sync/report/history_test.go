@@ -353,6 +353,7 @@ func hostileRuns() []store.Run {
 		runs[i].Pass, runs[i].Mode, runs[i].Fuse = markup, markup, markup
 		runs[i].Reasons = map[string]int{markup: 3, "rule_error:" + markup: 1}
 		runs[i].Refusals = []store.Refusal{{Conversation: markup, Reason: markup, Kind: markup}}
+		runs[i].Killed = i%2 == 0
 	}
 	return runs
 }

@@ -19,7 +19,7 @@ func (h History) verdict() Verdict {
 		}
 		return v
 	}
-	if failed := h.failed(); failed > 0 || h.Tally.Hand() > 0 {
+	if failed := h.failed(); failed > 0 || h.Killed > 0 || h.Tally.Hand() > 0 {
 		v.Level = LevelHand
 		v.Detail = h.handWords(failed)
 	}
@@ -27,6 +27,9 @@ func (h History) verdict() Verdict {
 		v.Level = LevelHalted
 		v.Detail = fmt.Sprintf("The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit, h.last.Meaning)
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
+	}
+	if h.Killed > 0 {
+		v.Todo = append(v.Todo, h.killedTodo())
 	}
 	v.Todo = append(v.Todo, h.remedies()...)
 	if h.tooLate() {
@@ -58,6 +61,9 @@ func (h History) handWords(failed int) string {
 	var parts []string
 	if failed > 0 {
 		parts = append(parts, several(failed, "pass did not do all of its work", "passes did not do all of their work"))
+	}
+	if n := h.Killed; n > 0 {
+		parts = append(parts, several(n, "pass was killed, and counts as far as it told", "passes were killed, and count as far as they told"))
 	}
 	broken := h.broken()
 	if n := h.Tally.Rejected - broken; n > 0 {

@@ -103,6 +103,8 @@ func (s Status) lastPassLight() Light {
 	case s.Killed != nil:
 		light.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end", killed(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
 		light.Todo = "find out what killed it; " + goesOn(s.Killed.Mode, s.Here) + ", nothing is lost, and what it was sending is in doubt"
+	case s.Last != nil && s.Last.Killed:
+		light = killedLight(light.Name, *s.Last, s.Now, s.Here)
 	case s.Last != nil:
 		light = Light{light.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(s.Last.Ended), since(s.Now, s.Last.Ended),
 			s.Last.Mode, Thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}

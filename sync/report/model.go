@@ -21,6 +21,7 @@ type Report struct {
 	From       Moment  `json:"from"` // of the resolutions that were to be read
 	To         Moment  `json:"to"`
 	Checkpoint Moment  `json:"checkpoint"`         // of a dry run: where a real pass would have put it
+	ReadUpTo   Moment  `json:"read_up_to"`         // how far the range was read: the checkpoint, or the position of a back-fill
 	PlanMade   Moment  `json:"plan_made,omitzero"` // when the plan was made that is carried out
 	Started    Moment  `json:"started"`
 	Ended      Moment  `json:"ended"`

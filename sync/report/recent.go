@@ -15,7 +15,8 @@ type Recent struct {
 	Accepted int           // in the last 24 hours
 	Rejected int           // by Agent Connect, in the same time
 	GaveUp   int           // given up, because they could not be sent for too long, in the same time
-	Broken   int           // by the latest pass: those that an expression failed on
+	Broken   int           // by the latest pass that came to its end: those that an expression failed on
+	Killed   bool          // one of the passes of that time was killed, and counts as far as it told
 
 	Reasons map[surveysync.Reason]int // of the rejections, as far as the passes tell
 }
@@ -33,14 +34,15 @@ func NewRecent(runs []store.Run, now time.Time) Recent {
 			r.add(run)
 		}
 	}
-	if len(runs) > 0 {
-		r.Broken = brokenOf(runs[0])
+	if ended := slices.IndexFunc(runs, func(run store.Run) bool { return !run.Killed }); ended >= 0 {
+		r.Broken = brokenOf(runs[ended])
 	}
 	return r
 }
 
 // add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and counted by each.
 func (r *Recent) add(run store.Run) {
+	r.Killed = r.Killed || run.Killed
 	gaveUp := run.Reasons[string(surveysync.GaveUp)]
 	r.Accepted += run.Counts[store.Accepted.String()]
 	r.Rejected += max(run.Counts[store.Rejected.String()]-gaveUp-brokenOf(run), 0)

@@ -33,8 +33,8 @@ func (s Status) rejectionLight() Light {
 	} else if light.Level == LightOK {
 		light.Level = LightLook
 	}
-	if s.Killed != nil { // it has left no summary
-		texts = append(texts, "those of the killed process are not counted")
+	if s.Recent.Killed {
+		texts = append(texts, "those of a killed process are counted as far as it told")
 	}
 	light.Text, light.Todo = strings.Join(texts, "; "), s.rejectionTodo(todos, light.Level == LightAct)
 	return light

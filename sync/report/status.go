@@ -24,8 +24,8 @@ type Status struct {
 	Backfills []store.Backfill // those that are not finished
 	Refused   []store.Refusal  // by the latest passes, the latest first; of each pass those that its summary names
 	NextDue   time.Time        // of what is scheduled or to be retried; zero for nothing
-	Last      *store.Run       // the last pass that came to its end; nil for none
-	Ending    Ending           // what its exit code means
+	Last      *store.Run       // the last pass that left a summary, or was given one because it was killed; nil for none
+	Ending    Ending           // what its exit code means; nothing to look at where it was killed
 	Killed    *store.Holder    // who had the ledger last, and left without closing it; nil: it was closed
 	Recent    Recent
 	Now       time.Time

@@ -44,8 +44,12 @@ func (r Report) period() string {
 		return fmt.Sprintf("Nothing to read yet: everything up to %s (%s) is done.", r.local(r.Checkpoint, layout), r.Timezone)
 	}
 	text := fmt.Sprintf("Marked done from %s to %s (%s).", r.local(r.From, layout), r.local(r.To, layout), r.Timezone)
-	if r.Checkpoint.Before(r.To.Time) {
-		text += fmt.Sprintf(" Read and recorded up to %s.", r.local(r.Checkpoint, layout))
+	if r.ReadUpTo.Before(r.To.Time) {
+		read := " Read and recorded up to %s."
+		if r.DryRun {
+			read = " Read up to %s."
+		}
+		text += fmt.Sprintf(read, r.local(r.ReadUpTo, layout))
 	}
 	return text
 }
