@@ -39,7 +39,7 @@ func (s *shell) report(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	about := report.Past{Tenant: tenant.name, Overlap: time.Duration(tenant.config.Sync.Overlap), Ending: endingOf, Here: here(c)}
+	about := report.Past{Tenant: tenant.name, Overlap: time.Duration(tenant.config.Sync.Overlap), Ending: endingOf, Here: here(c), Asks: tenant.remembers()}
 	if about.Zone, err = tenant.config.Location(); err != nil {
 		return err
 	}

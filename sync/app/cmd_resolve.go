@@ -112,7 +112,7 @@ func (s *shell) sayResolved(c *cli.Context, t terminal, settled []surveysync.Set
 	if c.Bool(flagJSON) {
 		err = report.ResolvedJSON(s.stdout, settled)
 	} else {
-		err = report.Resolved(s.stdout, settled, report.Style{Width: t.width, Color: t.colorOut})
+		err = report.Resolved(s.stdout, settled, here(c), report.Style{Width: t.width, Color: t.colorOut})
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

@@ -87,6 +87,7 @@ type found struct {
 	Jumps    int      `json:"jumps"`    // headings that leave out a level
 	Faint    []string `json:"faint"`    // text with a contrast below 4.5 to 1
 	Clipped  []string `json:"clipped"`  // labels of charts that run into each other or out of the chart
+	Broken   []string `json:"broken"`   // reasons and flags that a line ends within
 	External []string `json:"external"` // what was loaded from elsewhere
 }
 
@@ -115,6 +116,17 @@ const inspect = `(() => {
       });
     });
   }
+  const broken = [];
+  for (const e of document.querySelectorAll('.flag, .dispositions tbody th, .rows .why, .card h3')) {
+    for (const node of [...e.childNodes].filter(n => n.nodeType === 3)) {
+      for (const word of node.data.matchAll(/(^|\s)([a-z_-]{2,30})(?=\s|$)/g)) {
+        const range = document.createRange();
+        range.setStart(node, word.index + word[1].length);
+        range.setEnd(node, word.index + word[0].length);
+        if (range.getClientRects().length > 1) broken.push(word[2]);
+      }
+    }
+  }
   let level = 0, jumps = 0;
   for (const h of document.querySelectorAll('h1, h2, h3, h4')) { const n = +h.tagName[1]; if (n > level + 1) jumps++; level = n; }
   const charts = [...document.querySelectorAll('svg[role=img]')], tables = [...document.querySelectorAll('table')];
@@ -124,7 +136,7 @@ const inspect = `(() => {
     charts: charts.filter(c => named(c) && seen(c)).length, tables: tables.filter(t => t.caption?.textContent.trim()).length,
     bare: charts.filter(c => !named(c)).length + tables.filter(t => !t.caption?.textContent.trim() || !t.querySelector('th[scope]')).length,
     rows: document.querySelectorAll('table.rows tbody tr').length, scripts: document.scripts.length, jumps,
-    faint: [...faint], clipped, external: performance.getEntriesByType('resource').map(r => r.name),
+    faint: [...faint], clipped, broken, external: performance.getEntriesByType('resource').map(r => r.name),
   };
 })()`
 
@@ -140,6 +152,7 @@ func TestBrowser(t *testing.T) {
 	bad, badDetail := detailed(60, 40*time.Minute, hostile)
 	fuse, fuseDetail := detailed(200, 5*time.Hour, nil)
 	fuse.Fuse, fuse.Exit = "max_error_rate: 12 of 40 survey requests were rejected", 13
+	fuse.Notices = []string{"to ask all the same: acsync backfill --config /etc/acsync/acme.toml --sandbox --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z"}
 	months := NewHistory(pastRuns(6000, 15*time.Minute), past(at.AddDate(0, 0, -58), at.Add(time.Hour)))
 	hostileHistory := NewHistory(hostileRuns(), past(at.AddDate(0, 0, -3), at.Add(time.Hour)))
 	for _, test := range []struct {
@@ -150,12 +163,12 @@ func TestBrowser(t *testing.T) {
 		tables int
 		width  []int64
 	}{
-		{"usual", render(t, "html", New(usual, detail)), 4, 400, 1, []int64{1280, 390}},
+		{"usual", render(t, "html", New(usual, detail)), 4, 400, 1, []int64{1280, 1000, 390, 320}},
 		{"many", render(t, "html", New(many, manyDetail)), 4, mostListed, 1, []int64{1280, 390}},
 		{"hostile", render(t, "html", New(bad, badDetail)), 4, 60, 1, []int64{1280, 390}},
 		{"halted", render(t, "html", New(fuse, fuseDetail)), 4, 200, 1, []int64{1280, 390, 320}},
 		{"none", render(t, "html", New(empty(), Detail{})), 0, 0, 1, []int64{1280, 390}},
-		{"history-week", renderHistory(t, "html", week()), 3, len(week().Rejections), 6, []int64{1280, 390, 320}},
+		{"history-week", renderHistory(t, "html", week()), 3, len(week().Rejections), 6, []int64{1280, 1000, 390, 320}},
 		{"history-months", renderHistory(t, "html", months), 3, len(months.Rejections), 6, []int64{1280, 390}},
 		{"history-hostile", renderHistory(t, "html", hostileHistory), 3, 8, 6, []int64{1280, 390}},
 		{"history-none", renderHistory(t, "html", noPasses()), 0, 0, 0, []int64{1280, 390}},
@@ -176,8 +189,8 @@ func TestBrowser(t *testing.T) {
 					if got.Charts != test.charts || got.Rows != test.rows || got.Tables < test.tables || got.Bare+got.Scripts+got.Jumps > 0 {
 						t.Errorf("got %+v", got)
 					}
-					if len(got.Faint)+len(got.Clipped)+len(got.External) > 0 {
-						t.Errorf("faint %q\nclipped %q\nexternal %q", got.Faint, got.Clipped, got.External)
+					if len(got.Faint)+len(got.Clipped)+len(got.Broken)+len(got.External) > 0 {
+						t.Errorf("faint %q\nclipped %q\nbroken %q\nexternal %q", got.Faint, got.Clipped, got.Broken, got.External)
 					}
 				})
 			}

@@ -142,12 +142,20 @@ func (x Explanation) advice() string {
 	return ""
 }
 
-// command is the one that changes what would happen now; empty for none.
+// command is the one that changes what would happen now, whole or to be ended with one of its choices; empty for none.
 func (x Explanation) command() string {
 	if x.Prospect.Fate == surveysync.FateByHand {
-		return "acsync resolve" + x.Here + " --id " + printable(x.ID) + " --accept, or --resend, or --drop"
+		return "acsync resolve" + x.Here + " --id " + printable(x.ID)
 	}
 	return x.Backfill
+}
+
+// choices are how the command is to be ended; empty where it is whole.
+func (x Explanation) choices() string {
+	if x.Prospect.Fate == surveysync.FateByHand {
+		return "with one of --accept, --resend, --drop"
+	}
+	return ""
 }
 
 // after is how long something came after something else, roughly.

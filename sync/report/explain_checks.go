@@ -41,20 +41,32 @@ func (s *sheet) checks(x Explanation) {
 	s.flow(off)
 }
 
-// legend says what the marks mean that are there.
+// legend says what the marks mean that are there; in a short form how many checks passed, and whether one decided, which stands below.
 func (s *sheet) legend(steps []surveysync.Step) string {
 	counts := map[surveysync.StepResult]int{}
 	for _, step := range steps {
 		counts[step.Result]++
 	}
-	words := "✓ passed  ✗ decided  · not reached  – off"
+	words, unknown := "✓ passed  ✗ decided  · not reached  – off", "  ? not known"
 	if s.short {
-		words = fmt.Sprintf("%d passed  ✗ decided", counts[surveysync.StepPassed])
+		words, unknown = passed(counts), "; ? not known"
 	}
 	if counts[surveysync.StepUnknown] > 0 {
-		words += "  ? not known"
+		words += unknown
 	}
 	return words
+}
+
+// passed leads to the check that decided, if one did.
+func passed(counts map[surveysync.StepResult]int) string {
+	n := counts[surveysync.StepPassed]
+	switch {
+	case counts[surveysync.StepDecided] == 0:
+		return fmt.Sprintf("%d passed, none decided", n)
+	case n == 0:
+		return "the first one decided"
+	}
+	return fmt.Sprintf("%d passed, then", n)
 }
 
 // decisive writes the check that decided.
@@ -65,7 +77,7 @@ func (s *sheet) decisive(x Explanation, step surveysync.Step) {
 	}
 	s.WriteString(paint(s.style, text.FgRed, text.Snip(line, max(s.width, leastColumn), "…")) + "\n")
 	if x.Case.Trouble != "" {
-		s.WriteString(text.Snip("    "+printable(x.Case.Trouble), max(s.width, leastColumn), "…") + "\n")
+		s.WriteString("    " + hanging(printable(x.Case.Trouble), max(s.width, leastColumn)-4, 4) + "\n")
 	}
 }
 

@@ -71,6 +71,9 @@ func (s *sheet) explanation(x Explanation) {
 	if command := x.command(); command != "" {
 		s.WriteString("  " + command + "\n") // for copying too
 	}
+	if choices := x.choices(); choices != "" {
+		s.WriteString("  " + choices + "\n")
+	}
 	s.field("to do", text.FgYellow, x.advice())
 	for _, notice := range x.Notices {
 		s.field("note", text.FgYellow, printable(notice))

@@ -220,6 +220,40 @@ func TestExplainFitsAScreen(t *testing.T) {
 	}
 }
 
+// TestExplainShortChecks: where the checks are counted, it does not look as if one had decided that has not.
+func TestExplainShortChecks(t *testing.T) {
+	all := explanations(t)
+	first := explained(t, func(c *surveysync.Candidate) { c.Conversation.Status = "open" })
+	for name, test := range map[string]struct {
+		x    Explanation
+		want string
+	}{
+		"none":    {all["sent"], " passed, none decided\n"},
+		"a rule":  {all["rule"], " passed, then\n  ✗ rule:internal tests"},
+		"first":   {first, "checks        the first one decided\n  ✗ not_done"},
+		"unknown": {all["locked"], " passed, none decided; ? not known\n  ? already_sent"},
+	} {
+		var b bytes.Buffer
+		must(t, ExplainTable(&b, test.x, Style{Width: 80, Height: 5}))
+		if !strings.Contains(b.String(), test.want) {
+			t.Errorf("%s: no %q in\n%s", name, test.want, b.String())
+		}
+	}
+}
+
+// TestExplainTrouble shows all of what an expression says.
+func TestExplainTrouble(t *testing.T) {
+	x := explanations(t)["rule"]
+	x.Case.Trouble = strings.Repeat("cannot use what is missing; ", 12) + "the end"
+	for _, width := range []int{60, 80, 200} {
+		var b bytes.Buffer
+		must(t, ExplainTable(&b, x, Style{Width: width}))
+		if got := strings.Join(strings.Fields(b.String()), " "); !strings.Contains(got, x.Case.Trouble) {
+			t.Errorf("%d columns:\n%s", width, b.String())
+		}
+	}
+}
+
 // TestExplainReveals shows addresses in full only when that was asked for.
 func TestExplainReveals(t *testing.T) {
 	x := explanations(t)["sent"]

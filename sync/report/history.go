@@ -38,6 +38,7 @@ type History struct {
 
 	zone *time.Location
 	here string // the flags that point a command at the same ledger
+	asks bool   // passes settle doubts by Agent Connect's data
 	cut  bool   // the range was to end in the future
 	last Ending // of the latest pass of the range
 }
@@ -105,6 +106,7 @@ type Past struct {
 	Zone    *time.Location    // of the days; nil: UTC
 	Cut     bool              // the window was to end in the future, and ends now
 	Here    string            // the flags that point a command at the same ledger; empty, or begins with a blank
+	Asks    bool              // passes settle doubts by Agent Connect's data
 	Overlap time.Duration     // sync.overlap
 	Ending  func(exit int) Ending
 }

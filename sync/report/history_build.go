@@ -16,7 +16,7 @@ func NewHistory(runs []store.Run, about Past) History {
 	zone := cmp.Or(about.Zone, time.UTC)
 	h := History{
 		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From}, To: Moment{about.Window.To},
-		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, cut: about.Cut, Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
+		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks, cut: about.Cut, Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
 	}
 	h.Late.Overlap = about.Overlap.Seconds()
 	total := Pass{Result: surveysync.Result{Counts: map[store.State]int{}}}
@@ -43,6 +43,7 @@ func NewHistory(runs []store.Run, about Past) History {
 		}
 		exits[run.Exit]++
 	}
+	total.Reasons = surveysync.Reasons{store.Rejected: reasons} // the ledger keeps them together; of these only failed expressions matter here
 	h.Found, h.Tally, h.Dispositions = total.Found, tallyOf(total), dispositionsOf(total)
 	for i := range h.Dispositions {
 		h.Dispositions[i].Reasons = nil

@@ -38,8 +38,11 @@ var historyForms = []historyLimits{
 // HistoryTable writes the report of past passes for people, on one screen where it has a height.
 func HistoryTable(w io.Writer, h History, s Style) error {
 	var form string
-	for _, most := range historyForms {
+	for i, most := range historyForms {
 		form = h.summary(s, most)
+		if i > 0 && len(h.Passes) > 0 {
+			form += h.pointer(s, most)
+		}
 		if s.Height == 0 || strings.Count(form, "\n") < s.Height {
 			break
 		}
@@ -67,14 +70,13 @@ func (h History) summary(s Style, most historyLimits) string {
 	return b.String()
 }
 
-// todo is what to do; briefly, what to do about rejections stands elsewhere.
+// todo is what to do; briefly, without what to do about each reason.
 func (h History) todo(brief bool) []string {
-	remedies := h.remedies()
-	if !brief || len(remedies) == 0 {
+	if !brief {
 		return h.Verdict.Todo
 	}
-	rest := slices.DeleteFunc(slices.Clone(h.Verdict.Todo), func(line string) bool { return slices.Contains(remedies, line) })
-	return append(rest, "For what to do about each reason see --report.")
+	remedies := h.remedies()
+	return slices.DeleteFunc(slices.Clone(h.Verdict.Todo), func(line string) bool { return slices.Contains(remedies, line) })
 }
 
 const (
@@ -90,9 +92,6 @@ func (h History) trendTable(b *strings.Builder, s Style, most int) {
 		top = max(top, stretch.Sent)
 	}
 	fmt.Fprintf(b, "\n %-10s %6s %8s %8s %7s %7s %7s\n", map[bool]string{true: "day", false: "from"}[h.Step == "1d"], "passes", "found", "sent", "hand", "waiting", "skipped")
-	if hidden := len(h.Trend) - len(shown); hidden > 0 {
-		fmt.Fprintf(b, " %d earlier lines: see --report, or a taller window\n", hidden)
-	}
 	room := min(s.Width, widest) - trendWidth - 2
 	for _, stretch := range shown {
 		b.WriteString(trendLine(h.label(stretch), stretch))
@@ -119,7 +118,7 @@ func (h History) countTable(b *strings.Builder, s Style, most int) {
 	for _, d := range dispositions {
 		for _, have := range h.Dispositions {
 			if have.Name == d.state.String() {
-				t.AppendRow(table.Row{paint(s, d.color, name(d.state)), have.Count, share(have.Count, h.Found), d.meaning})
+				t.AppendRow(table.Row{paint(s, d.color, name(d.state)), have.Count, share(have.Count, h.Found), have.Meaning})
 			}
 		}
 	}
@@ -140,7 +139,7 @@ func (h History) countTable(b *strings.Builder, s Style, most int) {
 		rest += r.Count
 	}
 	if rest > 0 {
-		why.AppendRow(table.Row{fmt.Sprintf("%d more reasons", len(h.Reasons)-len(shown)), rest, share(rest, h.Found), "see --report, or a taller window"})
+		why.AppendRow(table.Row{fmt.Sprintf("%d more reasons", len(h.Reasons)-len(shown)), rest, share(rest, h.Found), seeMore})
 	}
 	b.WriteString("\nwhy\n" + tableText(why))
 }

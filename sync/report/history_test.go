@@ -31,7 +31,7 @@ func endingOf(code int) Ending {
 }
 
 func past(from, to time.Time) Past {
-	return Past{Tenant: "acme", Window: surveysync.Window{From: from, To: to}, Zone: time.UTC, Overlap: 30 * time.Minute, Ending: endingOf}
+	return Past{Tenant: "acme", Window: surveysync.Window{From: from, To: to}, Zone: time.UTC, Overlap: 30 * time.Minute, Asks: true, Ending: endingOf}
 }
 
 // past weeks: a pass each so many hours before at, the newest first. Every fifth has rejections, one a fuse, one is a back-fill.
@@ -258,6 +258,37 @@ func TestHistorySaysWhatToDo(t *testing.T) {
 	delete(run.Reasons, "refused")
 	if todo := NewHistory([]store.Run{run}, about).Verdict.Todo; len(todo) != 4 || !strings.HasPrefix(todo[3], "2 brand_refused") {
 		t.Errorf("the fourth of four is not shown: %q", todo)
+	}
+}
+
+// TestHistoryOfDoubts: acsync resolve settles by itself only what Agent Connect can be asked about.
+func TestHistoryOfDoubts(t *testing.T) {
+	run := store.Run{Mode: "run", Started: at, Exit: 3, Found: 1, Counts: map[string]int{"in_doubt": 1}}
+	about := past(at.Add(-time.Hour), at.Add(time.Hour))
+	for asks, want := range map[bool]string{true: "acsync resolve settles it", false: "look the ids up in Agent Connect, then acsync resolve --id ID"} {
+		about.Asks = asks
+		if todo := NewHistory([]store.Run{run}, about).Verdict.Todo; len(todo) != 1 || !strings.Contains(todo[0], want) {
+			t.Errorf("%q, want %q", todo, want)
+		}
+	}
+}
+
+// TestHistoryDoesNotBlame: what an expression failed on Agent Connect has never refused.
+func TestHistoryDoesNotBlame(t *testing.T) {
+	run := store.Run{Mode: "run", Started: at, Exit: 3, Found: 2, Counts: map[string]int{"rejected": 2}}
+	for reason, want := range map[string]string{"rule_error:vip": refusedOrFailed, "brand_refused": "Agent Connect refused it for good"} {
+		run.Reasons = map[string]int{reason: 2}
+		h := NewHistory([]store.Run{run}, past(at.Add(-time.Hour), at.Add(time.Hour)))
+		for _, form := range []string{"html", "md", "json"} {
+			if !strings.Contains(renderHistory(t, form, h), want) {
+				t.Errorf("%s, %s: no %q", reason, form, want)
+			}
+		}
+		var out bytes.Buffer
+		must(t, HistoryTable(&out, h, Style{Width: 80}))
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s: no %q in\n%s", reason, want, out.String())
+		}
 	}
 }
 

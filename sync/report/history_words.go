@@ -36,9 +36,17 @@ func (h History) verdict() Verdict {
 		v.Todo = append(v.Todo, sentence("Lengthen sync.overlap: what Kustomer's search shows later than that is never seen"))
 	}
 	if h.Tally.InDoubt > 0 {
-		v.Todo = append(v.Todo, fmt.Sprintf("See acsync status%s for what is in doubt by now; acsync resolve%[1]s settles it.", h.here))
+		v.Todo = append(v.Todo, h.doubtTodo())
 	}
 	return v
+}
+
+// doubtTodo says how what is in doubt is settled: without the API secret only by hand.
+func (h History) doubtTodo() string {
+	if h.asks {
+		return fmt.Sprintf("See acsync status%s for what is in doubt by now; acsync resolve%[1]s settles it.", h.here)
+	}
+	return fmt.Sprintf("See acsync status%s for what is in doubt by now; look the ids up in Agent Connect, then acsync resolve%[1]s --id ID --accept, --resend or --drop.", h.here)
 }
 
 func (h History) headline() string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,7 @@ func pageFuncs(r Report) template.FuncMap {
 		"lower":     strings.ToLower,
 		"share":     func(n, of int) string { return share(n, of) },
 		"level":     levelWord,
+		"flags":     wholeFlags,
 		"stepWord":  stepWord,
 		"local":     func(m Moment) string { return r.local(m, "2 Jan 15:04:05") },
 		"first":     func(list []Group, n int) []Group { return list[:min(len(list), n)] },
@@ -59,6 +61,14 @@ func pageFuncs(r Report) template.FuncMap {
 		"sections":  func(v view) []*section { return sectionsOf(v.Rows) },
 		"facts":     func(v view) []Setting { return factsOf(v.Report) },
 	}
+}
+
+// aFlag is one of a command line, among words.
+var aFlag = regexp.MustCompile(`(^|[ (])(--[a-z][a-z-]{0,30})`)
+
+// wholeFlags are words as markup, in which no line ends within a flag. A character that does the same would be copied with the command.
+func wholeFlags(words string) template.HTML {
+	return template.HTML(aFlag.ReplaceAllString(template.HTMLEscapeString(words), `$1<span class="flag">$2</span>`))
 }
 
 func levelWord(level string) string {

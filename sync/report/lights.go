@@ -117,6 +117,9 @@ func (s Status) lastPassLight() Light {
 			light.Text += fmt.Sprintf(", %s left", Thousands(paused))
 			light.Todo = strings.TrimPrefix(light.Todo+"; "+goesOn(s.Last.Mode, s.Here), "; ")
 		}
+		if s.unnamed && strings.HasSuffix(light.Todo, ", below") {
+			light.Todo = "acsync status" + s.Here + " --json names what was rejected or is in doubt"
+		}
 		if s.Last.Fuse != "" {
 			light.Text += ": " + s.Last.Fuse
 		}
@@ -155,13 +158,13 @@ func (s Status) doubtLight() Light {
 		return light
 	}
 	light.Level, light.Text = LightAct, Thousands(n)+", not sent again by themselves"
-	light.Todo = "look the ids below up in Agent Connect, then acsync resolve" + s.Here + " --id ID --accept, --resend or --drop"
+	light.Todo = s.lookUp()
 	old := slices.ContainsFunc(s.InDoubt, func(e store.Entry) bool { return s.Now.Sub(e.At) > longDoubt })
 	switch {
 	case s.Asks && old:
 		light.Todo = "Agent Connect's data have not settled these for a day: " + light.Todo
 	case s.Asks:
-		light.Level, light.Todo = LightLook, "the next pass asks Agent Connect; acsync resolve"+s.Here+" does now"
+		light.Level, light.Todo = LightLook, s.whoAsks()+"; acsync resolve"+s.Here+" does now"
 	}
 	return light
 }

@@ -153,11 +153,19 @@ func TestRejectionLightSaysWhatToDo(t *testing.T) {
 		},
 		"most": {
 			Recent{Accepted: 9, Rejected: 3, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 2, surveysync.Refused: 1}},
-			[]string{"most for brand_refused: compare the brand"},
+			[]string{"most for brand_refused: compare the brand with those of Agent Connect. What was rejected is final; acsync report --sandbox says what to do for each reason."},
 		},
 		"none of them": {
 			Recent{Accepted: 9, Rejected: 2, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 1, surveysync.Refused: 1}},
 			[]string{"final; acsync report --sandbox says what to do for each reason"},
+		},
+		"all kinds: two sentences": {
+			Recent{Accepted: 9, Rejected: 3, GaveUp: 1, Broken: 1, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 3}},
+			[]string{"all for brand_refused: compare the brand with those of Agent Connect. What was rejected is final; acsync report --sandbox says what to do for each reason."},
+		},
+		"given up, and a failing expression": {
+			Recent{GaveUp: 1, Broken: 1},
+			[]string{"find out why Agent Connect could not be reached for so long. Mend the expression, acsync rules test --sandbox shows it;"},
 		},
 		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression, acsync rules test --sandbox shows it"}},
 	} {

@@ -48,7 +48,7 @@ func markdownHands(b *strings.Builder, r Report) {
 	if len(r.Hands) == 0 {
 		return
 	}
-	b.WriteString("\n## Needs a hand\n")
+	b.WriteString("\n## " + map[bool]string{true: "Can be mended", false: "Needs a hand"}[r.Verdict.Level == LevelGood] + "\n")
 	for _, hand := range r.Hands {
 		fmt.Fprintf(b, "\n### %s %s: %s\n\n%s. To do: %s.\n\n", Thousands(hand.Count), plain(spaced(hand.Decision)), plain(hand.Reason),
 			plain(hand.Meaning), plain(hand.Remedy))

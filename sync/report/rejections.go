@@ -18,7 +18,7 @@ func (s Status) rejectionLight() Light {
 		if s.MaxErrorRate > 0 && answered >= fewAnswers && ratio(rejected, answered) > s.MaxErrorRate {
 			light.Level = LightAct
 		}
-		todos = append(todos, s.rejectionTodo(light.Level == LightAct))
+		todos = s.commonRemedy()
 	}
 	if n := s.Recent.GaveUp; n > 0 {
 		texts = append(texts, fmt.Sprintf("%s given up, never answered", Thousands(n)))
@@ -36,22 +36,41 @@ func (s Status) rejectionLight() Light {
 	if s.Recent.Killed {
 		texts = append(texts, "those of a killed process are counted as far as it told")
 	}
-	light.Text, light.Todo = strings.Join(texts, "; "), strings.Join(todos, "; ")
+	light.Text, light.Todo = strings.Join(texts, "; "), s.rejectionTodo(todos, light.Level == LightAct)
 	return light
 }
 
-// rejectionTodo says what helps: the remedy of the reason that most of them have, or else where those of all are.
-func (s Status) rejectionTodo(urgent bool) string {
-	words := "final; acsync report" + s.Here + " says what to do for each reason"
+// commonRemedy is what helps against the reason that most rejections have; none where none is that common.
+func (s Status) commonRemedy() []string {
+	common := byFrequency(s.Recent.Reasons)
+	if len(common) == 0 || s.Recent.Reasons[common[0]]*2 <= s.Recent.Rejected {
+		return nil
+	}
+	most := "most"
+	if s.Recent.Reasons[common[0]] == s.Recent.Rejected {
+		most = "all"
+	}
+	return []string{fmt.Sprintf("%s for %s: %s", most, printable(string(common[0])), remedy("rejected", common[0]))}
+}
+
+// rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says what names it.
+func (s Status) rejectionTodo(remedies []string, urgent bool) string {
+	names := "acsync report" + s.Here + " says what to do for each reason"
+	where := "final; " + names
 	if urgent {
-		words = "mend what the reasons name before more are lost: acsync report" + s.Here + " says what to do"
+		where = "mend what the reasons name before more are lost: " + names
 	}
-	if common := byFrequency(s.Recent.Reasons); len(common) > 0 && s.Recent.Reasons[common[0]]*2 > s.Recent.Rejected {
-		most := "most"
-		if s.Recent.Reasons[common[0]] == s.Recent.Rejected {
-			most = "all"
-		}
-		words = fmt.Sprintf("%s for %s: %s; %s", most, printable(string(common[0])), remedy("rejected", common[0]), words)
+	switch {
+	case len(remedies) == 0 && s.Recent.Rejected == 0:
+		return ""
+	case len(remedies) == 0:
+		return where
+	case s.Recent.Rejected == 0 && len(remedies) == 1:
+		return remedies[0]
+	case s.Recent.Rejected == 0:
+		return remedies[0] + ". " + sentence(remedies[1])
+	case urgent:
+		return remedies[0] + ". " + sentence(where)
 	}
-	return words
+	return remedies[0] + ". What was rejected is " + where + "."
 }

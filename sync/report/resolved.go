@@ -21,8 +21,9 @@ func Unresolved(settled []surveysync.Settled) int {
 	return n
 }
 
-// Resolved writes for people what became of what was in doubt.
-func Resolved(w io.Writer, settled []surveysync.Settled, _ Style) error {
+// Resolved writes for people what became of what was in doubt. A command that it names has the flags of here, which is empty or begins
+// with a blank.
+func Resolved(w io.Writer, settled []surveysync.Settled, here string, s Style) error {
 	var b strings.Builder
 	if len(settled) == 0 {
 		b.WriteString("nothing is in doubt\n")
@@ -41,8 +42,10 @@ func Resolved(w io.Writer, settled []surveysync.Settled, _ Style) error {
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
-		b.WriteString("What stays in doubt is not among Agent Connect's data, as far as they prove it yet. Look the\n" +
-			"ids up there and decide: acsync resolve --accept, --resend or --drop, with --id ID.\n")
+		room := min(max(s.Width, 40), widest)
+		hint := "What stays in doubt is not among Agent Connect's data, as far as they prove it yet. Look the ids up there and decide: " +
+			"acsync resolve" + here + " --id ID, with --accept, --resend or --drop."
+		b.WriteString(strings.ReplaceAll(hanging(whole(hint, here, room), room, 0), glue, " ") + "\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -1,18 +1,17 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 )
 
 // Status is where a ledger stands.
@@ -37,55 +36,23 @@ type Status struct {
 	Overlap      time.Duration // sync.overlap, which lateness must stay below
 	MaxAge       time.Duration // sync.max_age; 0 = none
 	MaxErrorRate float64       // sync.max_error_rate
+
+	unnamed bool // the screen has no room for ids
 }
 
 // doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
-// statusForms are how many that are in doubt and how many rejected ones a status names, ever fewer; the last has the counts in
-// one sentence.
-var statusForms = []struct {
-	doubts, refused int
-	table           bool
-}{{math.MaxInt, shownRows, true}, {5, 4, true}, {3, 2, true}, {1, 1, true}, {0, 0, true}, {0, 0, false}}
-
-// StatusTable writes the status for people, on one screen where it has a height and the screen is not a tiny one.
-func StatusTable(w io.Writer, s Status, style Style) error {
-	var screen string
-	for _, most := range statusForms {
-		screen = statusScreen(s, style, most.doubts, most.refused, most.table)
-		if style.Height == 0 || strings.Count(screen, "\n") < style.Height {
-			break
-		}
-	}
-	_, err := io.WriteString(w, screen)
-	return err
-}
-
-// statusScreen is the status with at most so many that are in doubt, and rejected ones.
-func statusScreen(s Status, style Style, mostDoubts, mostRefused int, tabled bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "acsync status · %s\n", s.Tenant)
-	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
-	writeLights(&b, s.Lights(), s.Here, style)
-	b.WriteString("\n")
-	if tabled {
-		countsTable(&b, s, style)
-	} else {
-		countsLine(&b, s, style)
-	}
-	doubts(&b, s, style, mostDoubts)
-	unfinished(&b, s, style)
-	refused(&b, s, mostRefused)
-	return b.String()
-}
-
 // countsTable has the conversations of the ledger by disposition.
 func countsTable(b *strings.Builder, s Status, style Style) {
 	t, total := newTable(style), s.total()
+	if total == 0 {
+		b.WriteString("the ledger is empty\n")
+		return
+	}
 	for _, d := range dispositions {
 		if n := s.Counts[d.state]; n > 0 {
-			t.AppendRow(table.Row{paint(style, d.color, name(d.state)), n, share(n, total), d.meaning})
+			t.AppendRow(table.Row{paint(style, d.color, name(d.state)), n, share(n, total), s.means(d)})
 		}
 	}
 	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger, each as it is now"})
@@ -94,6 +61,10 @@ func countsTable(b *strings.Builder, s Status, style Style) {
 
 // countsLine has the same where there is no room for a table.
 func countsLine(b *strings.Builder, s Status, style Style) {
+	if s.total() == 0 {
+		b.WriteString("the ledger is empty\n")
+		return
+	}
 	var parts []string
 	for _, d := range dispositions {
 		if n := s.Counts[d.state]; n > 0 {
@@ -102,6 +73,15 @@ func countsLine(b *strings.Builder, s Status, style Style) {
 	}
 	words := several(s.total(), "conversation", "conversations") + " in the ledger: " + strings.Join(parts, ", ")
 	b.WriteString(hanging(words, max(style.Width, 40), 0) + "\n")
+}
+
+// means is what a disposition means in this ledger, as far as the latest passes tell.
+func (s Status) means(d disposition) string {
+	failed := func(r store.Refusal) bool { return surveysync.Reason(r.Reason).Broken() }
+	if d.state == store.Rejected && (s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, failed)) {
+		return refusedOrFailed
+	}
+	return d.meaning
 }
 
 // total is how many conversations the ledger holds.
@@ -139,50 +119,6 @@ func short(d time.Duration) string {
 		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
-}
-
-func doubts(b *strings.Builder, s Status, style Style, most int) {
-	if s.doubtful() == 0 || most == 0 {
-		return
-	}
-	fmt.Fprintf(b, "\n%s\n", paint(style, text.FgRed, fmt.Sprintf("%d in doubt", s.doubtful())))
-	shown := s.InDoubt[:min(len(s.InDoubt), most)]
-	for _, entry := range shown {
-		line := fmt.Sprintf("  %-24s  %-17s  %s %s", entry.Conversation, entry.Reason, cmp.Or(entry.Kind(), "done"), show(entry.Record.Resolution))
-		b.WriteString(text.Snip(line, max(style.Width, 40), "…") + "\n")
-	}
-	if more := s.doubtful() - len(shown); more > 0 {
-		fmt.Fprintf(b, "  and %d more\n", more)
-	}
-}
-
-// refused lists what was rejected lately.
-func refused(b *strings.Builder, s Status, most int) {
-	if len(s.Refused) == 0 || most == 0 {
-		return
-	}
-	b.WriteString("\nrejected lately\n")
-	for _, refusal := range s.Refused[:min(len(s.Refused), most)] {
-		fmt.Fprintf(b, "  %-24s  %s%s\n", refusal.Conversation, ofKind(refusal.Kind), refusal.Reason)
-	}
-	if more := len(s.Refused) - most; more > 0 {
-		fmt.Fprintf(b, "  and %d more; --json names them\n", more)
-	}
-}
-
-// unfinished lists the back-fills that were begun and have not come to their end.
-func unfinished(b *strings.Builder, s Status, style Style) {
-	if len(s.Backfills) == 0 {
-		return
-	}
-	b.WriteString("\nback-fills that are not finished; the same command goes on\n")
-	for _, f := range s.Backfills {
-		turn := " "
-		if style.Width < 65 { // columns of the line below with both times
-			turn = "\n  "
-		}
-		fmt.Fprintf(b, "  --from %s%s--to %s\n    done up to %s\n", stamp(f.From), turn, end(f.To), show(f.Position))
-	}
 }
 
 // since is how long ago a time was, in its two greatest units.

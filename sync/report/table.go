@@ -67,11 +67,14 @@ func summary(p Pass, s Style, most limits) string {
 	return b.String()
 }
 
+// refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
+const refusedOrFailed = "refused, or an expression failed"
+
 // means is what a disposition means in a pass.
 func (d disposition) means(p Pass) string {
 	switch {
 	case d.state == store.Rejected && p.Reasons.Broken() > 0:
-		return "refused, or an expression failed"
+		return refusedOrFailed
 	case d.state == store.Scheduled && p.planned():
 		return "as planned, and left for now"
 	}
@@ -106,9 +109,12 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 		for _, reason := range rest {
 			sum += counts[reason]
 		}
-		t.AppendRow(table.Row{fmt.Sprintf("  %d more reasons", len(rest)), sum, share(sum, p.Found), "see --report, or a taller window"})
+		t.AppendRow(table.Row{fmt.Sprintf("  %d more reasons", len(rest)), sum, share(sum, p.Found), seeMore})
 	}
 }
+
+// seeMore says where the reasons are that a table has no room for.
+const seeMore = "in --report FILE, or a taller window"
 
 // sentParts adds how many of those above are recoveries, and how many are flagged; the shortest table has no room for that.
 func sentParts(t table.Writer, p Pass, most int) {

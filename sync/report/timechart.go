@@ -27,8 +27,9 @@ type column struct {
 }
 
 type tick struct {
-	Label, X, Anchor string
-	Y                int
+	Label, X string
+	Y        int
+	Wide     bool // a narrow chart has no room for it
 }
 
 // The heights of a timeline, in pixels.
@@ -88,18 +89,17 @@ func stack(t Tally, top int) []part {
 	return parts
 }
 
-// ticks label a few of the slots: the first at the left, the others below their columns.
+// ticks label a few of the slots, below the left ends of their columns: every other one where the chart is narrow.
 func ticks(r Report, left, width float64) []tick {
 	slots := r.Timeline.Slots
 	every := max((len(slots)+3)/4, 1)
 	var list []tick
 	for i := 0; i < len(slots); i += every {
-		anchor := "start"
 		x := left + width*float64(i)
 		if i > 0 && x > 80 {
 			break
 		}
-		list = append(list, tick{Label: r.local(slots[i].From, tickLayout(r.Timeline)), X: fmt.Sprintf("%.3f", x), Anchor: anchor, Y: columnsTop + columnsHeight + axisHeight - 8})
+		list = append(list, tick{Label: r.local(slots[i].From, tickLayout(r.Timeline)), X: fmt.Sprintf("%.3f", x), Y: columnsTop + columnsHeight + axisHeight - 8, Wide: len(list)%2 == 1})
 	}
 	return list
 }
