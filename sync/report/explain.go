@@ -92,6 +92,9 @@ func (x Explanation) fate() (string, text.Color) {
 
 func (x Explanation) sent() string {
 	words := "the next pass asks for a survey"
+	if x.Unmade {
+		words = "a pass asks for a survey, once there is a ledger and its first window holds this time"
+	}
 	if x.Case.Key.Recovery {
 		words = "the next pass creates a recovery, which follows up the first request"
 	}

@@ -50,7 +50,7 @@ func pastRuns(n int, every time.Duration) []store.Run {
 		case i == 12:
 			run.Mode, run.Checkpoint = "backfill", started.Add(-9*24*time.Hour)
 		case i == 9:
-			run.Exit, run.Fuse, run.Counts["scheduled"] = 13, "max_error_rate: 12 of 40 survey requests were rejected", 260
+			run.Exit, run.Fuse, run.Counts["scheduled"] = 13, "max_per_run: 384 survey requests were created in this pass", 260
 			run.Reasons["stopped"] = 260
 			fallthrough
 		case i%5 == 4:
