@@ -24,7 +24,7 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 		return err
 	}
 	p.result.Window, p.collector.from = window, window.From
-	p.result.Made, p.forgotten = plan.Made, info.Floor
+	p.result.Made, p.remembers = plan.Made, info.Floor
 	p.planned = make(map[store.Key]Planned, len(plan.Send))
 	for _, each := range plan.Send {
 		p.planned[each.key()] = each
@@ -188,7 +188,7 @@ func (p *pass) stands(c Case) bool {
 func (p *pass) same(c Case, planned Planned) bool {
 	hash, err := p.options.Plan.hash(c.Request)
 	return err == nil && hash == planned.Request && c.resolution().Equal(planned.Resolution) && !c.early() &&
-		(c.Known.State != store.Unknown || !c.resolution().Before(p.forgotten))
+		(c.Known.State != store.Unknown || !c.resolution().Before(p.remembers))
 }
 
 // differ tells that a conversation is not sent, because it is not as it was planned.

@@ -12,8 +12,8 @@ func (p *pass) deliver(ctx context.Context, batch Batch, f *folio) error {
 	send := f.dispose(batch.Cases)
 	p.observe(WindowRead{Window: batch.Window, Found: len(batch.Cases), Send: len(send)})
 	if len(send) > 0 {
-		if err := p.ledger.Room(); err != nil {
-			p.deliverer.fail(&LedgerError{err}) // what is decided can still be recorded, as scheduled
+		if err := p.room(); err != nil {
+			p.deliverer.fail(err) // what is decided can still be recorded, as scheduled
 		}
 	}
 	for chunk := range slices.Chunk(send, reread) {

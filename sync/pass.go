@@ -39,7 +39,6 @@ type pass struct {
 	adopt     store.Identity        // what the ledger is to remember as one from now on; empty: as before
 	planned   map[store.Key]Planned // what a plan that is carried out names
 	differing int                   // of these: not sent, because they are not as planned any more
-	forgotten time.Time             // the ledger may have forgotten who was asked about what was marked done before; for a plan
 	taken     map[store.Key]bool    // taken up from the ledger, so that a window that holds them too does not count them again
 	stood     map[store.Key]bool    // the keys that a window gives to those, where they wait under another
 

@@ -1,9 +1,9 @@
 package app
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -73,10 +73,7 @@ func (s *shell) report(c *cli.Context) (err error) {
 // pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them what one has told that was
 // killed since.
 func (t *tenant) pastRuns() (runs []store.Run, err error) {
-	ledger, err := t.open(store.Options{ReadOnly: true})
-	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
-		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
-	}
+	ledger, err := t.past()
 	if err != nil {
 		return nil, err
 	}
@@ -133,12 +130,8 @@ func writeHistory(c *cli.Context, history report.History) error {
 		if err != nil {
 			return err
 		}
-		var out bytes.Buffer
-		if err = render(&out, history); err == nil {
-			err = writePrivate(path, out.Bytes())
-		}
-		if err != nil {
-			return fmt.Errorf("write the report %s: %w", path, err)
+		if err := writeReport(path, func(w io.Writer) error { return render(w, history) }); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -36,10 +36,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, tenant.close()) }()
-	ledger, err := tenant.open(store.Options{ReadOnly: true})
-	if tenant.sandbox != nil && errors.Is(err, store.ErrMissing) {
-		return fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
-	}
+	ledger, err := tenant.past()
 	if errors.Is(err, store.ErrLocked) {
 		return s.statusOfRunning(c, terminal, tenant, err)
 	}
@@ -57,6 +54,15 @@ func (s *shell) status(c *cli.Context) (err error) {
 		return report.StatusJSON(s.stdout, status)
 	}
 	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
+}
+
+// past opens the ledger for reading what was done. The stand-ins' own is made by their first pass.
+func (t *tenant) past() (*store.Ledger, error) {
+	ledger, err := t.open(store.Options{ReadOnly: true})
+	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
+		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
+	}
+	return ledger, err
 }
 
 // readStatus asks the ledger, and what a process left that was killed since; nil for none.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -124,14 +125,23 @@ func (r *reports) write(pass report.Pass, problem error) error {
 	made := report.New(pass, about)
 	var failed []error
 	for _, file := range r.files {
-		var out bytes.Buffer
-		err := file.render(&out, made)
-		if err == nil {
-			err = writePrivate(file.path, out.Bytes())
-		}
+		err := writeReport(file.path, func(w io.Writer) error { return file.render(w, made) })
 		if err != nil {
-			failed = append(failed, fmt.Errorf("write the report %s: %w; the pass itself is not touched by that", file.path, err))
+			failed = append(failed, fmt.Errorf("%w; the pass itself is not touched by that", err))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// writeReport writes one file, whole or not at all, for its owner's eyes alone.
+func writeReport(path string, render func(io.Writer) error) error {
+	var out bytes.Buffer
+	err := render(&out)
+	if err == nil {
+		err = writePrivate(path, out.Bytes())
+	}
+	if err != nil {
+		return fmt.Errorf("write the report %s: %w", path, err)
+	}
+	return nil
 }

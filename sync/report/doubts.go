@@ -17,7 +17,12 @@ func (s Status) lookUp() string {
 	if s.unnamed {
 		words = "acsync status" + s.Here + " --json names the ids: look them up in Agent Connect"
 	}
-	return words + ", then acsync resolve" + s.Here + " --id ID --accept, --resend or --drop"
+	return words + ", then " + byHand(s.Here)
+}
+
+// byHand is the command that settles a doubt, with the choices that it has.
+func byHand(here string) string {
+	return "acsync resolve" + here + " --id ID --accept, --resend or --drop"
 }
 
 // whoAsks says which pass asks Agent Connect's data first: none does before these must show what has arrived

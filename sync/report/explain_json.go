@@ -49,7 +49,7 @@ type explainedJSON struct {
 
 type checkJSON struct {
 	Check  surveysync.Reason     `json:"check"`
-	Result surveysync.StepResult `json:"result"` // "passed", "decided", "not_reached" or "off"
+	Result surveysync.StepResult `json:"result"` // "passed", "decided", "not_reached", "unknown" or "off"
 	Held   bool                  `json:"held"`   // a rule whose condition holds
 }
 

@@ -40,7 +40,9 @@ type History struct {
 	here string // the flags that point a command at the same ledger
 	asks bool   // passes settle doubts by Agent Connect's data
 	cut  bool   // the range was to end in the future
-	last Ending // of the latest pass of the range
+
+	broken int    // how often an expression failed; each pass decides such a conversation anew, and counts it again
+	last   Ending // of the latest pass of the range
 }
 
 // ModeCount counts the passes of a command.

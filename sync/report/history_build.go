@@ -44,7 +44,7 @@ func NewHistory(runs []store.Run, about Past) History {
 		exits[run.Exit]++
 	}
 	total.Reasons = surveysync.Reasons{store.Rejected: reasons} // the ledger keeps them together; of these only failed expressions matter here
-	h.Found, h.Tally, h.Dispositions = total.Found, tallyOf(total), dispositionsOf(total)
+	h.Found, h.Tally, h.Dispositions, h.broken = total.Found, tallyOf(total), dispositionsOf(total), total.Reasons.Broken()
 	for i := range h.Dispositions {
 		h.Dispositions[i].Reasons = nil
 	}

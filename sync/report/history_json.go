@@ -9,8 +9,4 @@ import (
 func HistoryJSON(w io.Writer, h History) error { return json.NewEncoder(w).Encode(h) }
 
 // HistoryFileJSON writes the same, indented.
-func HistoryFileJSON(w io.Writer, h History) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", " ")
-	return encoder.Encode(h)
-}
+func HistoryFileJSON(w io.Writer, h History) error { return indented(w, h) }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -133,7 +132,7 @@ func (h History) countTable(b *strings.Builder, s Style, most int) {
 		shown = shown[:most]
 	}
 	for _, r := range shown {
-		why.AppendRow(table.Row{oneLine(r.Reason), r.Count, share(r.Count, h.Found), r.Meaning})
+		why.AppendRow(table.Row{printable(r.Reason), r.Count, share(r.Count, h.Found), r.Meaning})
 	}
 	for _, r := range h.Reasons[len(shown):] {
 		rest += r.Count
@@ -150,7 +149,7 @@ func (h History) endings(b *strings.Builder, s Style, fuses int) {
 	room := max(min(s.Width, widest)-indent, 40)
 	line := func(label, words string) { fmt.Fprintf(b, "%-10s  %s\n", label, hanging(words, room, indent)) }
 	b.WriteString("\n")
-	line("passes", oneLine(h.modeWords()))
+	line("passes", printable(h.modeWords()))
 	for i, exit := range h.Exits {
 		label := ""
 		if i == 0 {
@@ -166,7 +165,7 @@ func (h History) endings(b *strings.Builder, s Style, fuses int) {
 			continue
 		}
 		if blown++; blown <= fuses {
-			line("fuse", h.local(p.Started, "2006-01-02 15:04")+": "+oneLine(p.Fuse))
+			line("fuse", h.local(p.Started, "2006-01-02 15:04")+": "+printable(p.Fuse))
 		}
 	}
 	if more := blown - fuses; more > 0 && fuses > 0 {
@@ -186,20 +185,10 @@ func (h History) rejected(b *strings.Builder, s Style, most int) {
 	b.WriteString("\nrejected\n")
 	shown := h.Rejections[:min(len(h.Rejections), most)]
 	for _, r := range shown {
-		line := fmt.Sprintf("  %-24s  %s  %s%s", r.Conversation, h.local(r.At, "2006-01-02 15:04"), ofKind(r.Kind), r.Reason)
-		b.WriteString(text.Snip(oneLine(line), max(s.Width, 40), "…") + "\n")
+		line := fmt.Sprintf("  %-24s  %s  %s%s", printable(r.Conversation), h.local(r.At, "2006-01-02 15:04"), ofKind(printable(r.Kind)), printable(r.Reason))
+		b.WriteString(text.Snip(line, max(s.Width, 40), "…") + "\n")
 	}
 	if more := len(h.Rejections) - len(shown) + h.unnamed(); more > 0 {
 		fmt.Fprintf(b, "  and %s more; --report FILE names them, --json too\n", Thousands(more))
 	}
-}
-
-// oneLine keeps what came from elsewhere from moving the cursor.
-func oneLine(words string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
-			return ' '
-		}
-		return c
-	}, words)
 }

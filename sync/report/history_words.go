@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	surveysync "acsync/sync"
 )
 
 // verdict answers what happened, whether anything is wrong, and what to do.
@@ -46,7 +44,7 @@ func (h History) doubtTodo() string {
 	if h.asks {
 		return fmt.Sprintf("See acsync status%s for what is in doubt by now; acsync resolve%[1]s settles it.", h.here)
 	}
-	return fmt.Sprintf("See acsync status%s for what is in doubt by now; look the ids up in Agent Connect, then acsync resolve%[1]s --id ID --accept, --resend or --drop.", h.here)
+	return fmt.Sprintf("See acsync status%s for what is in doubt by now; look the ids up in Agent Connect, then %s.", h.here, byHand(h.here))
 }
 
 func (h History) headline() string {
@@ -65,12 +63,11 @@ func (h History) handWords(failed int) string {
 	if n := h.Killed; n > 0 {
 		parts = append(parts, several(n, "pass was killed, and counts as far as it told", "passes were killed, and count as far as they told"))
 	}
-	broken := h.broken()
-	if n := h.Tally.Rejected - broken; n > 0 {
+	if n := h.Tally.Rejected - h.broken; n > 0 {
 		parts = append(parts, several(n, "conversation was rejected for good", "conversations were rejected for good"))
 	}
-	if broken > 0 {
-		parts = append(parts, several(broken, "time an expression failed on a conversation", "times an expression failed on a conversation"))
+	if h.broken > 0 {
+		parts = append(parts, several(h.broken, "time an expression failed on a conversation", "times an expression failed on a conversation"))
 	}
 	if n := h.Tally.InDoubt; n > 0 {
 		parts = append(parts, several(n, "time a conversation was left in doubt", "times a conversation was left in doubt"))
@@ -86,24 +83,13 @@ func (h History) remedies() []string {
 	var list []string
 	for _, r := range h.Reasons {
 		if r.Remedy != "" {
-			list = append(list, fmt.Sprintf("%s %s: %s.", Thousands(r.Count), oneLine(r.Reason), r.Remedy))
+			list = append(list, fmt.Sprintf("%s %s: %s.", Thousands(r.Count), printable(r.Reason), r.Remedy))
 		}
 	}
 	if len(list) > mostRemedies+1 { // one more takes no more room than a line that stands for it
 		list = append(list[:mostRemedies], fmt.Sprintf("What to do about %d more reasons stands beside them in the files of --report.", len(list)-mostRemedies))
 	}
 	return list
-}
-
-// broken counts what expressions failed on; each pass decides it anew, and counts it again.
-func (h History) broken() int {
-	sum := 0
-	for _, r := range h.Reasons {
-		if surveysync.Reason(r.Reason).Broken() {
-			sum += r.Count
-		}
-	}
-	return sum
 }
 
 // failed counts the passes that did not do their work.

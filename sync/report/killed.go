@@ -39,15 +39,20 @@ func killedLight(name string, last store.Run, now time.Time, here string) Light 
 		name, LightLook,
 		fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, and never came to its end",
 			printable(last.Mode), printable(last.Pass), show(last.Started), since(now, last.Ended), Thousands(last.Found)),
-		"find out what killed it; " + goesOn(last.Mode, here) + ", nothing is lost, and what it was sending is in doubt",
+		afterKill(last.Mode, here),
 	}
+}
+
+// afterKill says what to do about a process that was killed in some mode.
+func afterKill(mode, here string) string {
+	return "find out what killed it; " + goesOn(mode, here) + ", nothing is lost, and what it was sending is in doubt"
 }
 
 // killedTodo says what to do about passes that were killed, the latest of which it names.
 func (h History) killedTodo() string {
 	for _, p := range h.Passes {
 		if p.Killed {
-			return fmt.Sprintf("Find out what killed %s; %s, and acsync status%s shows what it left.", oneLine(p.Pass), goesOn(p.Mode, h.here), h.here)
+			return fmt.Sprintf("Find out what killed %s; %s, and acsync status%s shows what it left.", printable(p.Pass), goesOn(p.Mode, h.here), h.here)
 		}
 	}
 	return ""

@@ -103,7 +103,7 @@ func (s Status) lastPassLight() Light {
 	switch {
 	case s.Killed != nil:
 		light.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end", killed(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
-		light.Todo = "find out what killed it; " + goesOn(s.Killed.Mode, s.Here) + ", nothing is lost, and what it was sending is in doubt"
+		light.Todo = afterKill(s.Killed.Mode, s.Here)
 	case s.Last != nil && s.Last.Killed:
 		light = killedLight(light.Name, *s.Last, s.Now, s.Here)
 	case s.Last != nil:
