@@ -453,21 +453,9 @@ func TestApplySettlesDoubts(t *testing.T) {
 	b := newBench(t, 4)
 	plan, _, _ := planOf(t, *b.engine)
 	plan.Send = slices.DeleteFunc(plan.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
-	long := time.Now().Add(-time.Hour)
-	for _, i := range []int{0, 1, 3} {
-		if _, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := b.ledger.Recover(long); err != nil {
-		t.Fatal(err)
-	}
-	info, err := b.ledger.Info()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ledger := b.doubt(t, 0, 1, 3)
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
-		{ExtInteractionID: b.conversations[0].ID}, {Intent: info.ID + "-ff", CreatedAt: time.Now()},
+		{ExtInteractionID: b.conversations[0].ID}, {Intent: ledger + "-ff", CreatedAt: time.Now()},
 	}}
 	result := b.apply(t, plan)
 	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][Verified] != 1 || result.Due != 2 {

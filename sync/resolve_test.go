@@ -250,12 +250,11 @@ func TestDryRunAfterACrash(t *testing.T) {
 	}
 }
 
-// TestDryRunSettlesUpToMax compares a dry run that stops at --max with the pass after it: what was found not to have arrived
-// and is not sent again yet waits as what it has become, not as in doubt.
-func TestDryRunSettlesUpToMax(t *testing.T) {
-	b := newBench(t, 3)
+// doubt lets requests for these conversations be interrupted an hour ago, and gives the id of the ledger, with which stamps begin.
+func (b *bench) doubt(t *testing.T, conversations ...int) (ledger string) {
+	t.Helper()
 	long := time.Now().Add(-time.Hour)
-	for i := range 3 {
+	for _, i := range conversations {
 		if _, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
 			t.Fatal(err)
 		}
@@ -267,7 +266,15 @@ func TestDryRunSettlesUpToMax(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: info.ID + "-ff", CreatedAt: time.Now()}}}
+	return info.ID
+}
+
+// TestDryRunSettlesUpToMax compares a dry run that stops at --max with the pass after it: what was found not to have arrived
+// and is not sent again yet waits as what it has become, not as in doubt.
+func TestDryRunSettlesUpToMax(t *testing.T) {
+	b := newBench(t, 3)
+	ledger := b.doubt(t, 0, 1, 2)
+	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{Intent: ledger + "-ff", CreatedAt: time.Now()}}}
 	b.engine.Options.Limits.Max = 1
 	dry, live := b.dryAndLive(t)
 	if diff := cmp.Diff(dry.Counts, live.Counts); diff != "" || live.Counts[store.Retry] != 2 {
@@ -282,21 +289,9 @@ func TestDryRunSettlesUpToMax(t *testing.T) {
 func TestDryRunSettles(t *testing.T) {
 	b := newBench(t, 3)
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{{ExtInteractionID: b.conversations[0].ID}}}
-	long := time.Now().Add(-time.Hour)
-	for i := range 2 {
-		if _, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := b.ledger.Recover(long); err != nil {
-		t.Fatal(err)
-	}
-	info, err := b.ledger.Info()
-	if err != nil {
-		t.Fatal(err)
-	}
+	ledger := b.doubt(t, 0, 1)
 	data := b.engine.Receiver.(*shown)
-	data.rows = append(data.rows, agentconnect.Interaction{Intent: info.ID + "-ff", CreatedAt: time.Now()})
+	data.rows = append(data.rows, agentconnect.Interaction{Intent: ledger + "-ff", CreatedAt: time.Now()})
 	before := fileBytes(t, b.path)
 	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
 	dry := b.mustRun(t)
