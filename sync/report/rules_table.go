@@ -170,7 +170,7 @@ func (r *Rules) examples() []trial {
 func (v ruling) show(b *strings.Builder, s Style, about string) {
 	line := fmt.Sprintf("  %s  %s", about, v.Decision)
 	if v.Delay > 0 {
-		line += " after " + span(time.Duration(v.Delay*float64(time.Second)))
+		line += " after " + short(time.Duration(v.Delay*float64(time.Second)))
 	}
 	if v.Reason != "" {
 		line += " " + v.Reason
@@ -192,18 +192,6 @@ func (v ruling) show(b *strings.Builder, s Style, about string) {
 			detail(field[0], field[1])
 		}
 	}
-}
-
-// span is a duration without the parts that are zero at its end.
-func span(d time.Duration) string {
-	shown := d.String()
-	if strings.HasSuffix(shown, "m0s") {
-		shown = strings.TrimSuffix(shown, "0s")
-	}
-	if strings.HasSuffix(shown, "h0m") {
-		shown = strings.TrimSuffix(shown, "0m")
-	}
-	return shown
 }
 
 // fields are the fields of the request that are not empty, with their names.
