@@ -40,6 +40,10 @@ type Holder struct {
 	Host  string    `json:"host"`
 	Since time.Time `json:"since"` // when the ledger was opened; UTC
 	At    time.Time `json:"at"`    // when it said this; UTC
+
+	Opening string `json:"opening,omitempty"` // the number of this opening of the ledger
+	Known   uint64 `json:"known"`             // keys that had ever become accepted when the ledger was opened
+
 	Progress
 }
 
@@ -55,7 +59,7 @@ func (h Holder) String() string {
 // ReadHolder tells who holds the ledger at path for writing, without opening it. An error that is fs.ErrNotExist
 // means that nobody does.
 func ReadHolder(path string) (Holder, error) {
-	b, err := os.ReadFile(beside(path, holderSuffix))
+	b, err := readBeside(path, holderSuffix)
 	if err != nil {
 		return Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
 	}
@@ -100,15 +104,15 @@ type notice struct {
 }
 
 // post writes the holder's file. One that cannot be written refuses the opening: neither could the fence be.
-func post(path string) (*notice, error) {
+func post(path string, now self) (*notice, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "an unknown host"
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	at := time.Now().UTC().Truncate(time.Millisecond)
 	n := &notice{
 		path:   beside(path, holderSuffix),
-		holder: Holder{PID: os.Getpid(), Host: host, Since: now, At: now},
+		holder: Holder{PID: os.Getpid(), Host: host, Since: at, At: at, Opening: now.Opening, Known: now.Accepted},
 	}
 	if err := n.write(); err != nil {
 		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+

@@ -19,7 +19,7 @@ func TestHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since})
+	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since, Opening: l.sealed.Opening})
 	_, err = Open(l.path, Options{Timeout: -1, ReadOnly: true})
 	wantError(t, err, ErrLocked)
 	if !strings.Contains(err.Error(), h.String()) {
@@ -45,7 +45,7 @@ func TestReadersHoldNothing(t *testing.T) {
 func TestReportOnceASecond(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
-		n, err := post(path)
+		n, err := post(path, self{})
 		if err != nil {
 			t.Fatal(err)
 		}
