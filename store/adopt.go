@@ -78,7 +78,7 @@ func (l *Ledger) Distrust() error {
 // Adoption is what a repair has found out.
 type Adoption struct {
 	Seen  uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
-	Fewer bool   // on the operator's explicit word: also where the fence has counted more than the ledger knows
+	Fewer bool   // on the operator's explicit word: without what the ledger has lost, however much that is
 }
 
 // Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the one that its
@@ -98,7 +98,8 @@ func (l *Ledger) Adopt(a Adoption) error {
 			return err
 		}
 		if f.Accepted > now.Accepted && !a.Fewer {
-			return rolledBack("by now it knows of %d accepted survey requests, and its fence has counted %d", now.Accepted, f.Accepted)
+			return rolledBack("by now it knows of %d accepted survey requests, and its fence has counted %d: what it was "+
+				"mended from may not show all of them yet", now.Accepted, f.Accepted)
 		}
 		l.doubted = false
 		err = l.write(func(t *txn) error {
@@ -129,7 +130,13 @@ func (t *txn) leap(a Adoption, f fence, now self) error {
 	if known == 0 && f.Accepted == 0 && now.Accepted == 0 && !killed {
 		return nil
 	}
-	return t.intents.SetSequence(max(known, uint64(max(time.Now().UnixMilli(), 0))*leap))
+	next := max(known, uint64(max(time.Now().UnixMilli(), 0))*leap)
+	if a.Fewer {
+		if err := t.meta.Put(metaExcused, numberValue(next)); err != nil {
+			return err
+		}
+	}
+	return t.intents.SetSequence(next)
 }
 
 // forewarn lets the fence of a ledger that is doubted count what the pass has told that was killed since the fence was

@@ -29,6 +29,7 @@ var (
 	metaOpenedOver = []byte("opened_over")      // the opening that the fence bore before this one
 	metaDistrusted = []byte("distrusted")       // a repair has begun, and not come to its end
 	metaWitnessed  = []byte("witnessed")        // see Info
+	metaExcused    = []byte("excused")          // see Info
 )
 
 // idBytes is the length of the random id of a ledger.
@@ -58,6 +59,9 @@ type Info struct {
 	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then was not held
 	// against the ledger yet. Never zero since format 3.
 	Witnessed time.Time
+	// Excused is the number up to which intents may be those of another life of the ledger: the operator has taken it as it was,
+	// without what it had lost.
+	Excused uint64
 
 	Counts map[State]int // keys by state; states without keys are left out
 	Size   int64         // bytes of the file
@@ -100,6 +104,9 @@ func (t *txn) describe(info *Info) error {
 		return err
 	}
 	if info.BoundAt, err = optionalNumber(t.meta, metaBoundAt); err != nil {
+		return err
+	}
+	if info.Excused, err = optionalNumber(t.meta, metaExcused); err != nil {
 		return err
 	}
 	for _, e := range []struct {

@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -69,7 +68,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 			return err
 		}
 		if clients, err = connect(tenant.config, terminal.logger(s.stderr)); err == nil {
-			settled, err = surveysync.Verify(c.Context, ledger, clients.connect, time.Duration(tenant.config.AgentConnect.VerifyAfter))
+			settled, err = surveysync.Verify(c.Context, ledger, tenant.verification(clients))
 		}
 	}
 	return errors.Join(err, s.sayResolved(c, terminal, settled))

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"time"
@@ -9,6 +10,62 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 )
+
+// rebuildDays is how far back a rebuild reads that is not told.
+const rebuildDays = 90
+
+// rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of that is known. A
+// zero time is long enough ago for the ledger; it gives the time that it has read from.
+func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time) (written int, from time.Time, err error) {
+	info, err := ledger.Info()
+	if err != nil {
+		return 0, since, err
+	}
+	known := info.Witnessed.Add(-surveysync.Skew)
+	switch {
+	case since.IsZero():
+		since = time.Now().AddDate(0, 0, -rebuildDays)
+		if known.Before(since) {
+			since = known
+		}
+	case since.After(info.Witnessed):
+		return 0, since, usagef("--%s is %s, but what this ledger knows of for certain ends at %s: whoever was asked between would be asked again; "+
+			"leave --%s out", flagSince, since.UTC().Format(time.RFC3339), info.Witnessed.UTC().Format(time.RFC3339), flagSince)
+	}
+	if info.Intents == 0 && info.Counts[store.Accepted] == 0 { // a new one: a rebuild that fails must not let it ask everybody
+		if err := ledger.Distrust(); err != nil {
+			return 0, since, err
+		}
+	}
+	var followed recoveries
+	var seen lastSeen
+	n, err := ledger.Import(received(ledger, seen.sift(info.ID, followed.sift(connect.Since(ctx, since)))))
+	if err != nil {
+		return n, since, err
+	}
+	more, err := ledger.Import(followed.entries(ledger))
+	if err != nil {
+		return n + more, since, err
+	}
+	return n + more, since, ledger.Adopt(store.Adoption{Seen: uint64(seen)})
+}
+
+// lastSeen is the greatest number of an intent of the ledger among Agent Connect's interactions.
+type lastSeen uint64
+
+// sift notes the numbers of the ledger's own stamps.
+func (l *lastSeen) sift(ledger string, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for i, err := range interactions {
+			if number, own := surveysync.OwnStamp(ledger, i.Intent); own {
+				*l = max(*l, lastSeen(number))
+			}
+			if !yield(i, err) {
+				return
+			}
+		}
+	}
+}
 
 // received turns Agent Connect's interactions into accepted entries, for what the ledger does not know as settled. The time
 // of the resolution is not told there: that of the reception, which is later, stands in for it, and with one survey for each
