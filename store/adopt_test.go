@@ -250,8 +250,10 @@ func TestRepairAfterAKill(t *testing.T) {
 
 func TestCredential(t *testing.T) {
 	path := newLedgerClosed(t)
-	closeLedger(t, reopened(t, path, Options{}))
-	l := reopened(t, path, Options{Credential: "key-of-production"})
+	l := reopened(t, path, Options{Credential: "a typing error"})
+	finish(t, l, id(1), Retry)
+	closeLedger(t, l)
+	l = reopened(t, path, Options{Credential: "key-of-production"})
 	finish(t, l, id(1), Accepted)
 	closeLedger(t, l)
 	for _, readOnly := range []bool{false, true} {
@@ -264,7 +266,7 @@ func TestCredential(t *testing.T) {
 		closeLedger(t, reopened(t, path, Options{ReadOnly: readOnly}))
 	}
 	must(t, Compact(path))
-	wantSame(t, info(t, reopened(t, path, Options{ReadOnly: true})).BoundAt, uint64(0))
+	wantSame(t, info(t, reopened(t, path, Options{ReadOnly: true})).BoundAt, uint64(1)) // with what else nobody knows
 	r := reopened(t, copyOf(t, path), Options{Credential: "new", AcceptCredential: true, AcceptFence: true})
 	must(t, r.Adopt(Adoption{}))
 	if info(t, r).BoundAt == 0 {

@@ -81,10 +81,7 @@ func (s sealing) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(beside(path, fenceSuffix), append(b, '\n'), true); err != nil {
-		return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to and has space", err)
-	}
-	return nil
+	return unsealed(replace(beside(path, fenceSuffix), append(b, '\n'), true))
 }
 
 // holds tells whether a ledger that says now of itself may be the one that the fence was written for.
@@ -243,6 +240,23 @@ func replace(path string, content []byte, durable bool) error {
 		return syncDir(filepath.Dir(path))
 	}
 	return nil
+}
+
+// roomBeside makes sure that files beside a ledger can be replaced.
+func roomBeside(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(beside(path, "")), "."+filepath.Base(path)+".*.tmp")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	return unsealed(err)
+}
+
+// unsealed explains why a fence could not be written; nil stays nil.
+func unsealed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to and has space", err)
 }
 
 // Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.

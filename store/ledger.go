@@ -43,7 +43,7 @@ type Options struct {
 	// explicit word, for an account whose address has changed.
 	AcceptTenant bool
 	// Credential is what survey requests are sent with, a secret: the ledger keeps a hash of it, keyed by its own id. The first
-	// opening for writing that names one binds the ledger to it, because what one account has been sent says nothing of
+	// request that is taken or may have arrived binds the ledger to it, because what one account has been sent says nothing of
 	// another; empty opens any.
 	Credential string
 	// AcceptCredential opens a ledger whatever it is bound to, and binds it, unless ReadOnly, to Credential: on an operator's
@@ -80,6 +80,7 @@ type Ledger struct {
 	stuck   error   // why no change is taken any more: a commit failed
 	sealed  fence   // what the fence says
 	bound   Options // whom it was opened for
+	before  uint64  // intents given before this opening
 	doubted bool    // it is not the ledger that its fence was left by, or a repair has begun; see Adopt
 
 	unwalked bool // the tree of keys was not inspected, because nothing has changed it since it was sound
@@ -187,10 +188,12 @@ func (l *Ledger) trust(o Options) error {
 // settleIn makes a ledger that has been opened for writing known as such, in itself and beside it, before anything else is
 // written. One that is doubted is left as it is, but that its fence counts what a killed pass has told.
 func (l *Ledger) settleIn(o Options) error {
-	var err error
-	if l.doubted {
+	err := roomBeside(l.path) // before anything changes
+	switch {
+	case err != nil:
+	case l.doubted:
 		err = l.forewarn()
-	} else {
+	default:
 		err = l.enter(o)
 	}
 	if err != nil {
@@ -356,6 +359,7 @@ func (l *Ledger) load(tx *bbolt.Tx) error {
 	if err := l.reasons.load(t.reasons); err != nil {
 		return err
 	}
+	l.before = t.intents.Sequence()
 	return t.describe(new(Info))
 }
 

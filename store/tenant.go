@@ -38,7 +38,8 @@ func (l *Ledger) serves(o Options) error {
 	})
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent with.
+// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent with from now on, where it
+// was bound to something else and that is accepted.
 func (t *txn) bind(o Options) error {
 	if o.Tenant != "" {
 		if err := validTenant(o.Tenant); err != nil {
@@ -48,17 +49,29 @@ func (t *txn) bind(o Options) error {
 			return err
 		}
 	}
-	if o.Credential == "" {
+	hash := t.meta.Get(metaCredential)
+	if hash == nil || o.Credential == "" || hmac.Equal(hash, hashed(o.Credential, t.ledger)) {
 		return nil
 	}
-	hash := hashed(o.Credential, t.ledger)
-	if hmac.Equal(t.meta.Get(metaCredential), hash) {
+	return t.credit(o.Credential, t.intents.Sequence())
+}
+
+// commitTo binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may have arrived: a key
+// that is wrong altogether binds nothing. All that was begun in this opening is sent with the same.
+func (l *Ledger) commitTo(t *txn, r Result) error {
+	proven := r.State == Accepted || r.State == Rejected || r.State == InDoubt
+	if !proven || l.bound.Credential == "" || t.meta.Get(metaCredential) != nil {
 		return nil
 	}
-	if err := t.meta.Put(metaBoundAt, numberValue(t.intents.Sequence())); err != nil {
+	return t.credit(l.bound.Credential, l.before)
+}
+
+// credit binds the ledger to a credential, and notes how many intents may have been sent with others.
+func (t *txn) credit(credential string, before uint64) error {
+	if err := t.meta.Put(metaBoundAt, numberValue(before)); err != nil {
 		return err
 	}
-	return t.meta.Put(metaCredential, hash)
+	return t.meta.Put(metaCredential, hashed(credential, t.ledger))
 }
 
 // hashed is the hash of a credential that a ledger keeps: another one in each ledger.

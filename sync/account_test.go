@@ -53,7 +53,7 @@ func TestStranger(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 3)
-					known := b.later(t)
+			known := b.later(t)
 			b.engine.Receiver = &shown{rows: []agentconnect.Interaction{known, at(b)}}
 			before, err := b.ledger.Info()
 			if err != nil {
