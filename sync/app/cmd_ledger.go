@@ -108,8 +108,8 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	if key {
 		accepted += "; it goes on with this API key"
 	}
-	if todo := t.witness().Todo(); todo != "" {
-		accepted += ".\n" + t.witness().String() + ": " + todo
+	if warning := t.witness().Warning(); warning != "" {
+		accepted += ".\nNote: " + warning
 	}
 	return done(s.sayLedger(c, "sound", map[string]any{
 		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant, "witness": t.witness(),

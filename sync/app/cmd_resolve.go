@@ -71,7 +71,14 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 			settled, err = surveysync.Verify(c.Context, ledger, tenant.verification(clients))
 		}
 	}
-	return errors.Join(err, s.sayResolved(c, terminal, settled))
+	if err != nil && len(settled) == 0 {
+		return err
+	}
+	said := s.sayResolved(c, terminal, settled)
+	if err != nil { // it says more than that something is unresolved
+		return err
+	}
+	return said
 }
 
 // decision is what the flags say: no action asks Agent Connect.

@@ -74,8 +74,8 @@ func (s *shell) savedPass(c *cli.Context, plan *planFile, prepare func(*tenant, 
 	watch.stop()
 	err = plan.end(tenant, engine, s.clock(), &result, err)
 	result.Notices = append(result.Notices, notices...)
-	if witness := tenant.witness(); witness.Todo() != "" {
-		result.Notices = append(result.Notices, fmt.Sprintf("witness %s; %s", witness, witness.Todo()))
+	if warning := tenant.witness().Warning(); warning != "" {
+		result.Notices = append(result.Notices, warning)
 	}
 	for _, notice := range []string{staleNotice(c, result, tenant.config.Sync.MaxAge), failedNotice(c, result)} {
 		if notice != "" {

@@ -16,11 +16,20 @@ const (
 func (w Witness) String() string {
 	switch w {
 	case Watching:
-		return "Agent Connect's data, read before each pass sends"
+		return "Agent Connect's data, asked by each pass before it sends"
 	case NotNeeded:
-		return "none is needed: the sandbox asks nobody"
+		return "none needed: the sandbox asks nobody"
 	}
-	return "none: nothing tells when the ledger is put back from a copy together with its fence, or used on two machines; then people are asked again"
+	return "none: a ledger that is put back with its fence, or used twice, would ask again"
+}
+
+// Warning says what is at stake, and how to get a witness; empty where there is one.
+func (w Witness) Warning() string {
+	if w.Todo() == "" {
+		return ""
+	}
+	return "without Agent Connect's data nothing tells when the ledger is put back from a copy together with its fence, or used on two " +
+		"machines, and people would be asked again: " + w.Todo()
 }
 
 // Todo says how to get a witness; empty where there is one.
