@@ -81,7 +81,8 @@ type ordeal struct {
 
 	mu     stdsync.Mutex
 	plan   map[step]mishap
-	counts map[string]int // of steps, by kind
+	watch  func(at step, done bool) // called before a step, and when it has taken effect; nil: nobody watches
+	counts map[string]int           // of steps, by kind
 	trace  []step
 	struck int // mishaps that happened
 	failed int // steps of this pass that failed, which it must tell
@@ -123,6 +124,7 @@ func (o *ordeal) step(kind, conversation string) mishap {
 	o.counts[kind]++
 	this := step{kind, o.counts[kind]}
 	o.trace = append(o.trace, this)
+	o.watched(this, false)
 	m, planned := o.plan[this]
 	if !planned {
 		return mishap{applied: true, answer: agentconnect.Answer{Status: 200, Written: true}}
@@ -131,11 +133,25 @@ func (o *ordeal) step(kind, conversation string) mishap {
 	if m.stops {
 		o.cancel(errMishap)
 	}
-	if o.dead = m.dies; m.fails && kind != stepData { // without the data the doubts stay, and the pass goes on
+	if o.dead = m.dies; m.fails {
 		o.excused[conversation] = true
 		o.failed++
 	}
 	return m
+}
+
+// watched lets whoever watches look at the world beside a step.
+func (o *ordeal) watched(at step, done bool) {
+	if o.watch != nil {
+		o.watch(at, done)
+	}
+}
+
+// done tells that a step of a kind has taken effect.
+func (o *ordeal) done(kind string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.watched(step{kind, o.counts[kind]}, true)
 }
 
 // perform makes a step that either takes effect or does not, and either tells so or does not.
@@ -146,6 +162,7 @@ func perform[T any](o *ordeal, kind, conversation string, do func() (T, error)) 
 		return none, errMishap
 	}
 	got, err := do()
+	o.done(kind)
 	if err == nil && m.fails {
 		return none, errMishap
 	}
@@ -264,6 +281,7 @@ func (o *ordeal) Create(_ context.Context, request agentconnect.Request) agentco
 	}
 	if m.applied {
 		o.take(id, request.CustomProperties["acsync_intent"])
+		o.watched(step{stepCreate, o.counts[stepCreate]}, true)
 	}
 	if m.doubt {
 		o.doubtful[id] = true

@@ -85,6 +85,46 @@ func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, erro
 	return settled, cmp.Or(err, unread)
 }
 
+// Arrivals settles, of what is in doubt, that which Agent Connect's data prove to have arrived, and nothing else: for a ledger that is
+// being rebuilt, of which nobody knows what it has lost.
+type Arrivals struct {
+	ledger   Docket
+	doubtful []store.Entry
+	inquiry  *inquiry
+}
+
+// NewArrivals finds out what is in doubt, open intents among it.
+func NewArrivals(ledger Docket) (*Arrivals, error) {
+	if _, err := ledger.Recover(time.Now()); err != nil {
+		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+	}
+	info, err := ledger.Info()
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	doubtful, err := ledger.Waiting(0, store.InDoubt)
+	if err != nil {
+		return nil, fmt.Errorf("list what is in doubt: %w", err)
+	}
+	a := &Arrivals{ledger, doubtful, newInquiry(info, doubtful, false)}
+	return a, a.inquiry.acquaint(ledger)
+}
+
+// Note takes in an interaction.
+func (a *Arrivals) Note(i agentconnect.Interaction) { a.inquiry.note(i) }
+
+// Settle writes down what has arrived, and gives the number.
+func (a *Arrivals) Settle() (int, error) {
+	entries, err := verifier{ledger: a.ledger, memory: a.ledger}.settle(a.inquiry, a.doubtful)
+	arrived := 0
+	for _, entry := range entries {
+		if entry.State == store.Accepted {
+			arrived++
+		}
+	}
+	return arrived, err
+}
+
 // verifier settles what is in doubt from the receiver's data.
 type verifier struct {
 	ledger Settlement

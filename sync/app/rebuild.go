@@ -37,53 +37,77 @@ func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Cl
 			return 0, since, err
 		}
 	}
-	var followed recoveries
-	var seen lastSeen
-	n, err := ledger.Import(received(ledger, seen.sift(info.ID, followed.sift(connect.Since(ctx, since)))))
+	gathered, err := gather(ledger, info.ID, connect.Since(ctx, since))
 	if err != nil {
-		return n, since, err
+		return 0, since, err
 	}
-	more, err := ledger.Import(followed.entries(ledger))
+	written, err = gathered.enter(ledger)
 	if err != nil {
-		return n + more, since, err
+		return written, since, err
 	}
-	return n + more, since, ledger.Adopt(store.Adoption{Seen: uint64(seen)})
+	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen})
 }
 
-// lastSeen is the greatest number of an intent of the ledger among Agent Connect's interactions.
-type lastSeen uint64
+// gathered is what Agent Connect's data tell a ledger that is rebuilt.
+type gathered struct {
+	latest   map[string]time.Time // when the last survey request for a conversation was received, by its id
+	followed recoveries
+	arrivals *surveysync.Arrivals // what of that which is in doubt has arrived
+	seen     uint64               // the greatest number of an intent of this very ledger
+}
 
-// sift notes the numbers of the ledger's own stamps.
-func (l *lastSeen) sift(ledger string, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[agentconnect.Interaction, error] {
-	return func(yield func(agentconnect.Interaction, error) bool) {
-		for i, err := range interactions {
-			if number, own := surveysync.OwnStamp(ledger, i.Intent); own {
-				*l = max(*l, lastSeen(number))
-			}
-			if !yield(i, err) {
-				return
-			}
+// gather reads the data to their end.
+func gather(ledger *store.Ledger, id string, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
+	g := &gathered{latest: map[string]time.Time{}}
+	var err error
+	if g.arrivals, err = surveysync.NewArrivals(ledger); err != nil {
+		return nil, err
+	}
+	for i, err := range interactions {
+		if err != nil {
+			return nil, err
+		}
+		g.note(id, i)
+	}
+	return g, nil
+}
+
+func (g *gathered) note(ledger string, i agentconnect.Interaction) {
+	g.arrivals.Note(i)
+	number, own := surveysync.OwnStamp(ledger, i.Intent)
+	if own {
+		g.seen = max(g.seen, number)
+	}
+	if g.followed.note(i); i.Recovery && !own {
+		return
+	}
+	if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
+		if at := receivedAt(i); at.After(g.latest[id]) {
+			g.latest[id] = at
 		}
 	}
 }
 
-// received turns Agent Connect's interactions into accepted entries, for what the ledger does not know as settled. The time
+// enter writes all of it into the ledger, and gives the number of what that did not know.
+func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
+	for _, part := range []func() (int, error){
+		g.arrivals.Settle,
+		func() (int, error) { return ledger.Import(received(ledger, g.latest)) },
+		func() (int, error) { return ledger.Import(g.followed.entries(ledger)) },
+	} {
+		n, err := part()
+		if written += n; err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// received turns what Agent Connect received into accepted entries, for what the ledger does not know as settled. The time
 // of the resolution is not told there: that of the reception, which is later, stands in for it, and with one survey for each
-// resolution whatever was marked done until then counts as asked about. So of several the latest is kept.
-func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[store.Entry, error] {
+// resolution whatever was marked done until then counts as asked about. So of several the latest counts.
+func received(ledger *store.Ledger, latest map[string]time.Time) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		latest := map[string]time.Time{}
-		for i, err := range interactions {
-			if err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
-				if at := receivedAt(i); at.After(latest[id]) {
-					latest[id] = at
-				}
-			}
-		}
 		info, err := ledger.Info()
 		if err != nil {
 			yield(store.Entry{}, err)
