@@ -39,6 +39,9 @@ type sealing struct {
 // readSealing reads the file; an error that is fs.ErrNotExist means that there is none.
 func readSealing(path string) (sealing, error) {
 	b, err := readBeside(path, fenceSuffix)
+	if errors.Is(err, errNoFile) {
+		return sealing{}, rolledBack("its fence %s is no file that acsync wrote", beside(path, fenceSuffix))
+	}
 	if err != nil {
 		return sealing{}, err
 	}
@@ -54,6 +57,9 @@ func readSealing(path string) (sealing, error) {
 // mostBeside is how much is read of a file beside a ledger, in bytes: far more than any has.
 const mostBeside = 64 << 10
 
+// errNoFile answers for what lies beside a ledger and was not put there by this package.
+var errNoFile = errors.New("it is no file that acsync wrote")
+
 // readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never waited for.
 func readBeside(path, suffix string) ([]byte, error) {
 	path = beside(path, suffix)
@@ -62,7 +68,7 @@ func readBeside(path, suffix string) ([]byte, error) {
 		return nil, err
 	}
 	if !stat.Mode().IsRegular() || stat.Size() > mostBeside {
-		return nil, fmt.Errorf("%s is not what acsync writes there: move it away", path)
+		return nil, errNoFile
 	}
 	return os.ReadFile(path)
 }
