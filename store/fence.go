@@ -59,7 +59,7 @@ func (s sealing) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(beside(path, fenceSuffix), append(b, '\n'), true); err != nil {
+	if err := replace(beside(path, fenceSuffix), append(b, '\n'), 0o644, true); err != nil {
 		return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to and has space", err)
 	}
 	return nil
@@ -180,13 +180,13 @@ func beside(path, suffix string) string {
 
 // replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only whoever holds
 // the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile up after crashes.
-// The mode lets others read: the files tell no more than numbers, and a pass may run as another user than its status.
-func replace(path string, content []byte, durable bool) error {
+// The mode is that of the new file, whatever the old one had.
+func replace(path string, content []byte, mode fs.FileMode, durable bool) error {
 	temp := path + ".tmp"
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -12,6 +13,12 @@ import (
 
 // holderSuffix is added to the path of the ledger for the file that names its holder.
 const holderSuffix = ".holder"
+
+// holderMode lets nobody else read how far a pass is: whoever may read the ledger may read this too.
+const holderMode fs.FileMode = 0o600
+
+// largestHolder is far more than a holder takes.
+const largestHolder = 64 << 10
 
 // reportEvery is the least time between two changes of the holder's file.
 const reportEvery = time.Second
@@ -30,7 +37,7 @@ type Progress struct {
 	Rejected   int       `json:"rejected"`
 	InDoubt    int       `json:"in_doubt"`
 	Skipped    int       `json:"skipped"`
-	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on; free of personal data
+	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on, in this program's own words alone
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed: the lock
@@ -55,7 +62,7 @@ func (h Holder) String() string {
 // ReadHolder tells who holds the ledger at path for writing, without opening it. An error that is fs.ErrNotExist
 // means that nobody does.
 func ReadHolder(path string) (Holder, error) {
-	b, err := os.ReadFile(beside(path, holderSuffix))
+	b, err := readSmall(beside(path, holderSuffix), largestHolder)
 	if err != nil {
 		return Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
 	}
@@ -65,6 +72,23 @@ func ReadHolder(path string) (Holder, error) {
 			beside(path, holderSuffix))
 	}
 	return h, nil
+}
+
+// readSmall reads a file of at most so many bytes. What is no file, such as a pipe that nobody writes to, would be waited for.
+func readSmall(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file; remove it", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, most))
 }
 
 // named adds the holder to an error that is ErrLocked, where it can be read.
@@ -122,7 +146,7 @@ func (n *notice) write() error {
 	if err != nil {
 		return err
 	}
-	return replace(n.path, append(b, '\n'), false)
+	return replace(n.path, append(b, '\n'), holderMode, false)
 }
 
 func (n *notice) report(p Progress) {
