@@ -72,6 +72,8 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 			settled, err = surveysync.Verify(c.Context, ledger, clients.connect, time.Duration(tenant.config.AgentConnect.VerifyAfter))
 		}
 	}
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	err = errors.Join(err, closeLedger())
 	return errors.Join(err, s.sayResolved(c, terminal, settled))
 }
 
