@@ -40,7 +40,7 @@ type sealing struct {
 func readSealing(path string) (sealing, error) {
 	b, err := readBeside(path, fenceSuffix)
 	if errors.Is(err, errNoFile) {
-		return sealing{}, rolledBack("its fence %s is no file that acsync wrote", beside(path, fenceSuffix))
+		return sealing{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
 	}
 	if err != nil {
 		return sealing{}, err
@@ -58,7 +58,7 @@ func readSealing(path string) (sealing, error) {
 const mostBeside = 64 << 10
 
 // errNoFile answers for what lies beside a ledger and was not put there by this package.
-var errNoFile = errors.New("it is no file that acsync wrote")
+var errNoFile = errors.New("it is no regular file that acsync wrote; remove it")
 
 // readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never waited for.
 func readBeside(path, suffix string) ([]byte, error) {
@@ -87,7 +87,7 @@ func (s sealing) write(path string) error {
 	if err != nil {
 		return err
 	}
-	return unsealed(replace(beside(path, fenceSuffix), append(b, '\n'), true))
+	return unsealed(replace(beside(path, fenceSuffix), append(b, '\n'), 0o644, true))
 }
 
 // holds tells whether a ledger that says now of itself may be the one that the fence was written for.
@@ -222,13 +222,13 @@ func beside(path, suffix string) string {
 
 // replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only whoever holds
 // the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile up after crashes.
-// The mode lets others read: the files tell no more than numbers, and a pass may run as another user than its status.
-func replace(path string, content []byte, durable bool) error {
+// The mode is that of the new file, whatever the old one had.
+func replace(path string, content []byte, mode fs.FileMode, durable bool) error {
 	temp := path + ".tmp"
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}

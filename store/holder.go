@@ -13,6 +13,9 @@ import (
 // holderSuffix is added to the path of the ledger for the file that names its holder.
 const holderSuffix = ".holder"
 
+// holderMode lets nobody else read how far a pass is: whoever may read the ledger may read this too.
+const holderMode fs.FileMode = 0o600
+
 // reportEvery is the least time between two changes of the holder's file.
 const reportEvery = time.Second
 
@@ -30,7 +33,7 @@ type Progress struct {
 	Rejected   int       `json:"rejected"`
 	InDoubt    int       `json:"in_doubt"`
 	Skipped    int       `json:"skipped"`
-	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on; free of personal data
+	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on, in this program's own words alone
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed: the lock
@@ -126,7 +129,7 @@ func (n *notice) write() error {
 	if err != nil {
 		return err
 	}
-	return replace(n.path, append(b, '\n'), false)
+	return replace(n.path, append(b, '\n'), holderMode, false)
 }
 
 func (n *notice) report(p Progress) {

@@ -128,7 +128,10 @@ func (s *shell) ledgerBackup(c *cli.Context) error {
 	if err := ledger.Backup(path); err != nil {
 		return done(err)
 	}
-	return done(s.sayLedger(c, "backup", map[string]any{"backup": path}, "wrote %s", path))
+	if err := done(nil); err != nil {
+		return err
+	}
+	return s.sayLedger(c, "backup", map[string]any{"backup": path}, "wrote %s", path)
 }
 
 func (s *shell) ledgerCompact(c *cli.Context) error {
@@ -168,10 +171,10 @@ func (s *shell) ledgerExport(c *cli.Context) error {
 		return done(err)
 	}
 	n, err := exportFile(path, export)
-	if err != nil {
-		return done(err)
+	if err := done(err); err != nil {
+		return err
 	}
-	return done(s.sayLedger(c, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations", path, n))
+	return s.sayLedger(c, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations", path, n)
 }
 
 func (s *shell) ledgerImport(c *cli.Context) error {
@@ -189,7 +192,7 @@ func (s *shell) ledgerImport(c *cli.Context) error {
 		return err
 	}
 	n, err := ledger.Import(importFrom(r))
-	return done(errors.Join(err, s.sayLedger(c, "import", map[string]any{"written": n}, "wrote %d conversations", n)))
+	return errors.Join(done(err), s.sayLedger(c, "import", map[string]any{"written": n}, "wrote %d conversations", n))
 }
 
 // ledgerRebuild marks as accepted what Agent Connect has. The guard of a ledger that was put back is given up last of all.

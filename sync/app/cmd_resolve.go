@@ -71,6 +71,8 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 			settled, err = surveysync.Verify(c.Context, ledger, tenant.verification(clients))
 		}
 	}
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	err = errors.Join(err, closeLedger())
 	if err != nil && len(settled) == 0 {
 		return err
 	}

@@ -45,7 +45,8 @@ func (s *shell) status(c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
 	status, err := readStatus(ledger, leftBehind(tenant.config.Ledger.Path))
-	if err != nil {
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
 	tenant.complete(&status)

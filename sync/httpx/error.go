@@ -69,6 +69,14 @@ func (e *Error) hint() string {
 	}
 }
 
+// Brief says what sort of failure it was, in this program's own words alone: nothing that a server said, no path, no id.
+func (e *Error) Brief() string {
+	if e.Status == 0 {
+		return e.Kind.phrase()
+	}
+	return fmt.Sprintf("%d, %s", e.Status, e.Kind.phrase())
+}
+
 // cause is an error of the standard library with its text scrubbed: errors of net/url spell out whole addresses, and
 // those of proxies can hold a password.
 type cause struct {
