@@ -160,7 +160,7 @@ func TestConversationTolerance(t *testing.T) {
 // An answer that may hide a conversation is an error, never a shorter page.
 func TestSearchUnreadable(t *testing.T) {
 	tests := []struct{ name, body, want string }{
-		{"web page", "<html><head><title>Log in</title></head></html>", "Log in: a web page came in place of JSON; is kustomer.base_url right?"},
+		{"web page", "<html><head><title>Log in</title></head></html>", "200, the answer cannot be read: a web page came in place of JSON; is kustomer.base_url right?"},
 		{"cut off", testdata(t, "search-response.json")[:900], "unexpected end of JSON input"},
 		{"empty", "", "unexpected end of JSON input"},
 		{"no data", `{"meta":{"total":3}}`, "it has no data"},
