@@ -3,6 +3,7 @@ package sync
 import (
 	"errors"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -211,29 +212,33 @@ func (p Policy) channel(channels []string) string {
 	return name
 }
 
-// doNotSend tells whether one of the attributes is set. A value that cannot be understood, such as a masked one,
-// counts as set: not asking is the safe side.
+// doNotSend tells whether one of the attributes is set. Kustomer makes their names of what people write, so that one in
+// another case is meant.
 func (p Policy) doNotSend(custom map[string]any) bool {
-	for _, name := range p.DoNotSendAttributes {
-		switch value := custom[name].(type) {
-		case nil:
-		case bool:
-			if value {
-				return true
-			}
-		case float64:
-			if value != 0 {
-				return true
-			}
-		case string:
-			if text := strings.ToLower(strings.TrimSpace(value)); text != "" && text != "false" && text != "no" && text != "0" {
-				return true
-			}
-		default:
+	for name, value := range custom {
+		named := func(attribute string) bool { return strings.EqualFold(attribute, name) }
+		if slices.ContainsFunc(p.DoNotSendAttributes, named) && set(value) {
 			return true
 		}
 	}
 	return false
+}
+
+// set tells whether a custom attribute says yes. A value that cannot be understood, such as a masked one, counts as that:
+// not asking is the safe side.
+func set(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case float64:
+		return v != 0
+	case string:
+		text := strings.ToLower(strings.TrimSpace(v))
+		return text != "" && text != "false" && text != "no" && text != "0"
+	}
+	return true
 }
 
 // plausibleAddress tells whether text can be a bare e-mail address: what net/mail accepts without a display name,

@@ -21,6 +21,9 @@ const (
 	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
 	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
+
+	DoNotSendUnreadable Reason = "do_not_send_unreadable" // custom attributes are there, and a do-not-send one may be among them
+
 	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
 	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request that it would follow up
 	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
@@ -80,7 +83,7 @@ const (
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
+		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
 	}
 }
 
@@ -122,6 +125,7 @@ var explanations = map[Reason]string{
 	AgentIsMachine:      "the agent is a machine user",
 	NoAgentEmail:        "the agent has no readable address",
 	AgentUnknown:        "the agent has no active profile",
+	DoNotSendUnreadable: "custom attributes cannot be read",
 	DoNotSend:           "a do-not-send attribute is set",
 	NoFirstRequest:      "a recovery of what was never asked",
 	NoRecovery:          "no longer a recovery on its turn",

@@ -14,12 +14,12 @@ import (
 func TestKustomersWords(t *testing.T) {
 	t.Parallel()
 	var (
-		k                *tampered
 		mu               sync.Mutex
 		windows, singles int
 		during           strings.Builder
 	)
-	k = newTampered(t, 6, "", func(r *http.Request, a *answer) {
+	k := newTampered(t, 6, "", plain)
+	k.change = func(r *http.Request, a *answer) {
 		mu.Lock()
 		defer mu.Unlock()
 		switch path := r.URL.Path; {
@@ -41,7 +41,7 @@ func TestKustomersWords(t *testing.T) {
 				a.status, a.body = 500, fmt.Sprintf(`{"error":{"code":"locked_%d","name":"Wilhelmina Customer1","messages":["Wilhelmina"]}}`, singles)
 			}
 		}
-	})
+	}
 	code, out, said := k.run("run", "--json", "--log-level", "debug", "--report", filepath.Join(k.dir, "r.html"), "--report", filepath.Join(k.dir, "r.csv"))
 	_, status, _ := k.run("status")
 	told := out + said + status + during.String() + k.file("r.html") + k.file("r.csv")

@@ -27,7 +27,7 @@ type tampered struct {
 	now           time.Time
 	dir           string
 	conversations []sandbox.Conversation // plain ones, the latest first
-	change        func(r *http.Request, a *answer)
+	change        func(r *http.Request, a *answer) // sees every answer of Kustomer, and may change it
 }
 
 // answer is what Kustomer says; a test changes it.
@@ -36,19 +36,14 @@ type answer struct {
 	body   string
 }
 
-// replace replaces text of the body, which must be there.
-func (a *answer) replace(t *testing.T, old, text string) {
-	if !strings.Contains(a.body, old) {
-		t.Errorf("there is no %s in %.300s", old, a.body)
-	}
-	a.body = strings.ReplaceAll(a.body, old, text)
-}
+// plain leaves a conversation as it is.
+func plain(int, *sandbox.Conversation) {}
 
-// newTampered has some plain conversations, a minute apart, the last of them an hour ago. Change sees every answer of
-// Kustomer and may change it; settings are added to the configuration.
-func newTampered(t *testing.T, conversations int, settings string, change func(r *http.Request, a *answer)) *tampered {
+// newTampered has some plain conversations, a minute apart, the last of them an hour ago, each as shape leaves it. Settings
+// are added to the configuration.
+func newTampered(t *testing.T, conversations int, settings string, shape func(i int, c *sandbox.Conversation)) *tampered {
 	t.Helper()
-	k := &tampered{now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir(), change: change}
+	k := &tampered{now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir(), change: func(*http.Request, *answer) {}}
 	var err error
 	if k.stand, err = sandbox.Start(sandbox.Options{Empty: true, Now: func() time.Time { return k.now }}); err != nil {
 		t.Fatal(err)
@@ -60,6 +55,7 @@ func newTampered(t *testing.T, conversations int, settings string, change func(r
 	})
 	for i := range conversations {
 		c := k.stand.NewConversation(k.now.Add(-time.Hour - time.Duration(i)*time.Minute))
+		shape(i, &c)
 		k.stand.Add(c)
 		k.conversations = append(k.conversations, c)
 	}
@@ -128,15 +124,15 @@ type passTold struct {
 	Reasons map[string]int `json:"reasons"`
 }
 
-// asked are the conversations that Agent Connect got requests for, and the customer's address in each.
-func (k *tampered) asked(t *testing.T) map[string]string {
+// asked are the requests that Agent Connect got, by conversation.
+func (k *tampered) asked(t *testing.T) map[string]sandbox.Received {
 	t.Helper()
-	asked := map[string]string{}
+	asked := map[string]sandbox.Received{}
 	for _, request := range k.stand.Requests() {
-		if asked[request.ExtInteractionID] != "" {
+		if _, twice := asked[request.ExtInteractionID]; twice {
 			t.Errorf("%s was asked about twice", request.ExtInteractionID)
 		}
-		asked[request.ExtInteractionID] = request.CustomerEmail
+		asked[request.ExtInteractionID] = request
 	}
 	return asked
 }

@@ -40,6 +40,7 @@ func TestCustomer(t *testing.T) {
 		},
 		{"nothing but an id", `{"data":{"id":"c1"}}`, Customer{ID: "c1"}},
 		{"deleted", `{"data":{"id":"c1","attributes":{"deleted":true,"name":null,"emails":[]}}}`, Customer{ID: "c1", Deleted: true}},
+		{"deleted, or not", `{"data":{"id":"c1","attributes":{"deleted":{"isMasked":true},"custom":"x"}}}`, Customer{ID: "c1", Deleted: true}},
 		{"in a list", `{"data":[{"id":"c1","type":"customer"}]}`, Customer{ID: "c1"}},
 	}
 	for _, tt := range tests {
@@ -70,6 +71,12 @@ func TestUserAndTag(t *testing.T) {
 	want := User{ID: "u/1", Name: Text{Value: "Bot"}, UserType: "machine", DeletedAt: at(t, "2026-01-02T03:04:05.006Z")}
 	if diff := cmp.Diff(want, user); err != nil || diff != "" || !user.Machine() {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	for body, machine := range map[string]bool{`{"isMasked":true}`: true, `["user"]`: true, `"Machine"`: true, `null`: false, `""`: false, `"limited"`: false} {
+		row, err := one([]byte(`{"id":"u1","attributes":{"userType":`+body+`}}`), "user")
+		if err != nil || decodeUser(row).Machine() != machine {
+			t.Errorf("userType %s: machine %v, %v", body, !machine, err)
+		}
 	}
 	tag, err := c.Tag(t.Context(), "t1")
 	if diff := cmp.Diff(Tag{ID: "t1", Name: "late", Deleted: true}, tag); err != nil || diff != "" {
