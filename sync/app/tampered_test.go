@@ -26,7 +26,7 @@ type tampered struct {
 	stand         *sandbox.Sandbox
 	now           time.Time
 	dir           string
-	conversations []sandbox.Conversation // plain ones, the latest first
+	conversations []sandbox.Conversation           // plain ones, the latest first
 	change        func(r *http.Request, a *answer) // sees every answer of Kustomer, and may change it
 }
 

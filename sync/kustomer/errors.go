@@ -75,9 +75,21 @@ func hint(e *httpx.Error, q request) string {
 	}
 }
 
-// missing makes the 404 of a single record ErrNotFound as well.
+// errOther says that what came is not what was asked for, as from a cache that mixes up its answers.
+var errOther = errors.New("it does not hold the record that was asked for")
+
+// otherKind says that a record is not of the kind that it is named by.
+type otherKind string
+
+func (k otherKind) Error() string { return "is no " + string(k) }
+
+// Is makes it errOther.
+func (otherKind) Is(target error) bool { return target == errOther }
+
+// missing makes the 404 of a single record ErrNotFound as well, and so an answer that always holds something else: that says
+// nothing of the record that was asked for.
 func missing(err error) error {
-	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.NotFound {
+	if e, ok := errors.AsType[*httpx.Error](err); ok && (e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err
