@@ -15,14 +15,14 @@ type envelope struct {
 	Data json.RawMessage `json:"data"`
 	Meta lenient[meta]   `json:"meta"`
 	Link lenient[struct {
-		Next text `json:"next"`
+		Next link `json:"next"`
 	}] `json:"links"`
 }
 
 type meta struct {
-	PageSize   count  `json:"pageSize"`
-	Total      *count `json:"total"` // null and missing are told from 0
-	TotalPages count  `json:"totalPages"`
+	PageSize   count `json:"pageSize"`
+	Total      tally `json:"total"`
+	TotalPages tally `json:"totalPages"`
 }
 
 // resource is one record, with its attributes still to be decoded.

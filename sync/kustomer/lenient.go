@@ -180,6 +180,45 @@ func (c *count) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// tally is a count that something depends on: null and missing are told from 0, and from both what is no count.
+type tally struct {
+	n    int
+	told bool
+	odd  bool // it is there, and is no whole number from 0 on
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (t *tally) UnmarshalJSON(data []byte) error {
+	var value text
+	_ = json.Unmarshal(data, &value) // text does not fail
+	n, whole := wholeNumber(value.Value)
+	fine := whole && n >= 0 && !fractional(value.Value)
+	*t = tally{told: fine, odd: !fine && string(data) != "null"}
+	if fine {
+		t.n = int(n)
+	}
+	return nil
+}
+
+func fractional(s string) bool {
+	f, err := strconv.ParseFloat(s, 64)
+	return err != nil || f != math.Trunc(f)
+}
+
+// link is an address, or tells that there is one that cannot be read.
+type link struct {
+	value string
+	there bool
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (l *link) UnmarshalJSON(data []byte) error {
+	var value text
+	_ = json.Unmarshal(data, &value) // text does not fail
+	*l = link{value.Value, !isBlank(data) && string(data) != "false"}
+	return nil
+}
+
 // wholeNumber reads a number of which a float64 holds every digit.
 func wholeNumber(s string) (int64, bool) {
 	f, err := strconv.ParseFloat(s, 64)

@@ -72,7 +72,7 @@ func (l listing) page(c *Client) func(*httpx.Response) (listPage, error) {
 		if err != nil {
 			return listPage{}, r.Unreadable(err)
 		}
-		next, err := nextQuery(c.service.Base(), l.path, e.Link.value.Next.Value)
+		next, err := nextQuery(c.service.Base(), l.path, e.Link.value.Next.value)
 		if err != nil {
 			return listPage{}, r.Unreadable(err)
 		}
