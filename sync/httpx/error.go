@@ -87,8 +87,8 @@ type cause struct {
 func (c *cause) Error() string { return c.text }
 func (c *cause) Unwrap() error { return c.err }
 
-// scrubbed wraps err so that its text can be shown.
-func scrubbed(err error, secrets []string) error {
+// cause wraps an error of a call so that its text can be shown.
+func (s *Service) cause(err error, c Call) error {
 	for {
 		inner, ok := errors.AsType[*url.Error](err)
 		if !ok {
@@ -96,7 +96,11 @@ func scrubbed(err error, secrets []string) error {
 		}
 		err = inner.Err
 	}
-	return &cause{text: words(err.Error(), secrets), err: err}
+	text := err.Error()
+	if s.codes {
+		text = unquoted(text)
+	}
+	return &cause{text: words(text, s.private(c)), err: err}
 }
 
 // cut shortens text to at most n characters, the last of which then is an ellipsis.
