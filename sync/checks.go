@@ -36,9 +36,10 @@ func walk[T any](p Policy, checks []check[T], of T, t *trace) Reason {
 // filters come before all rules. None of them looks at the customer.
 var filters = []check[Candidate]{
 	{reason: NotDone, finds: func(_ Policy, c Candidate) bool {
-		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil
+		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil && !c.Outside
 	}},
 	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return closed(c.Known) }},
+	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }}, // those below may look at its time
 	{
 		reason: Imported, off: func(p Policy) bool { return !p.SkipImported },
 		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Imported },

@@ -41,6 +41,7 @@ type Candidate struct {
 	Tags         []string           // names
 	Customer     *kustomer.Customer // nil when there is none
 	FollowUp     FollowUp           // whether it is a service recovery
+	Outside      bool               // no pass reads the time at which it claims to have been marked done, or nobody can
 	Now          time.Time          // Kustomer's clock
 }
 
@@ -58,7 +59,7 @@ type Decision struct {
 	Request agentconnect.Request
 	Delay   time.Duration // from the resolution; what is to be sent waits for so long
 	Matched []string      // names of the rules that hold, as far as they were tried
-	Trouble string        // where an expression failed; free of personal data
+	Trouble string        // where an expression failed, or which time is out of range; free of personal data
 }
 
 // Send tells whether a survey request is to be created.
@@ -95,8 +96,11 @@ func (p Policy) decide(c Candidate, t *trace) Decision {
 // screen is the decision where the filters make it; empty otherwise.
 func (p Policy) screen(c Candidate, t *trace) Decision {
 	reason := walk(p, filters, c, t)
-	if reason.Broken() {
+	switch {
+	case reason.Broken():
 		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
+	case reason == TimeOutOfRange:
+		return Decision{Skip: reason, Trouble: c.claim()}
 	}
 	return Decision{Skip: reason}
 }

@@ -72,6 +72,9 @@ func TestDecideSkips(t *testing.T) {
 		{name: "already_sent: accepted", change: func(c *Candidate) { c.Known.State = store.Accepted }},
 		{name: "already_sent: rejected", change: func(c *Candidate) { c.Known.State = store.Rejected }},
 		{name: "already_sent: dropped", change: func(c *Candidate) { c.Known.State = store.Dropped }},
+		{name: "time_out_of_range", change: func(c *Candidate) { c.Outside = true }},
+		{name: "time_out_of_range: none that can be read", change: func(c *Candidate) { c.Outside, c.Conversation.LastDone = true, nil }},
+		{name: "not_done: and at no time", change: func(c *Candidate) { c.Outside, c.Conversation.Status = true, "open" }},
 		{name: "imported", change: func(c *Candidate) { c.Conversation.Imported = true }},
 		{name: "spam", change: func(c *Candidate) { c.Conversation.Spam = true }},
 		{name: "stale", change: func(c *Candidate) { c.Conversation.LastDone.At = testNow.Add(-72*time.Hour - time.Millisecond) }},
@@ -163,7 +166,7 @@ func TestDecidePrecedence(t *testing.T) {
 	agent := *broken.Agent
 	broken.Agent = nil
 	broken.Conversation.Custom = map[string]any{"doNotSendAgentConnectRequestBool": true}
-	broken.Conversation.CustomUnread = true
+	broken.Conversation.CustomUnread, broken.Outside = true, true
 	broken.Customer, broken.Conversation.Channels = nil, nil
 	steps := []struct {
 		want Reason
@@ -171,6 +174,7 @@ func TestDecidePrecedence(t *testing.T) {
 	}{
 		{NotDone, func(c *Candidate) { c.Conversation.Status = "done" }},
 		{AlreadySent, func(c *Candidate) { c.Known.State = store.Unknown }},
+		{TimeOutOfRange, func(c *Candidate) { c.Outside = false }},
 		{Imported, func(c *Candidate) { c.Conversation.Imported = false }},
 		{Spam, func(c *Candidate) { c.Conversation.Spam = false }},
 		{Stale, func(c *Candidate) { c.Conversation.LastDone.At = testNow }},

@@ -38,6 +38,7 @@ type pass struct {
 	needed    time.Time             // the earliest resolution among those that it has met as already sent; zero for none
 	adopt     store.Identity        // what the ledger is to remember as one from now on; empty: as before
 	planned   map[store.Key]Planned // what a plan that is carried out names
+	outside   []string              // conversations that no pass reads, for the notice
 	differing int                   // of these: not sent, because they are not as planned any more
 	taken     map[store.Key]bool    // taken up from the ledger, so that a window that holds them too does not count them again
 	stood     map[store.Key]bool    // the keys that a window gives to those, where they wait under another
@@ -70,7 +71,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := p.compareClocks(now, before, clock()); err != nil {
 		return p, err
 	}
-	p.collector.now = now
+	p.collector.now, p.collector.asked = now, time.Now()
 	if err := p.chart(info, now); err != nil {
 		return p, err
 	}
@@ -122,6 +123,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
 	p.noticeLateness()
 	p.noticeUnseen()
+	p.noticeOutside()
 	p.announce()
 	p.deliverer.fuse.tell(&p.result)
 	p.result.Refused = errors.Is(err, errRefused)

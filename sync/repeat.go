@@ -11,6 +11,7 @@ import (
 // was long ago, so that it does not grow with the pass.
 type sightings struct {
 	young, old map[store.Key]sighting
+	outside    map[store.Key]sighting // what no pass reads, and any window may hold; it is never forgotten
 }
 
 // sighting is what became of a conversation.
@@ -24,6 +25,14 @@ type sighting struct {
 const memory = 20_000
 
 func (s *sightings) add(key store.Key, seen sighting) {
+	if seen.skip == TimeOutOfRange {
+		if s.outside == nil {
+			s.outside = map[store.Key]sighting{}
+		}
+		s.outside[key] = seen
+		return
+	}
+	delete(s.outside, key)
 	if len(s.young) >= memory || s.young == nil {
 		s.old, s.young = s.young, map[store.Key]sighting{}
 	}
@@ -34,7 +43,10 @@ func (s *sightings) find(key store.Key) (sighting, bool) {
 	if seen, ok := s.young[key]; ok {
 		return seen, true
 	}
-	seen, ok := s.old[key]
+	if seen, ok := s.old[key]; ok {
+		return seen, true
+	}
+	seen, ok := s.outside[key]
 	return seen, ok
 }
 

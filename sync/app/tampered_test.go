@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -102,7 +103,11 @@ func (k *tampered) relay(t *testing.T) string {
 func (k *tampered) run(args ...string) (code int, out, said string) {
 	var outs, errs bytes.Buffer
 	program := app.App{Now: func() time.Time { return k.now }}
-	line := append(append([]string{"acsync"}, args...), "--config", filepath.Join(k.dir, "config.toml"))
+	at := len(args)
+	if args[0] == "explain" { // flags come before its argument
+		at--
+	}
+	line := slices.Concat([]string{"acsync"}, args[:at], []string{"--config", filepath.Join(k.dir, "config.toml")}, args[at:])
 	code = program.Run(context.Background(), line, nil, strings.NewReader(""), &outs, &errs)
 	return code, outs.String(), errs.String()
 }
