@@ -124,7 +124,7 @@ func TestWaitingOutOfRange(t *testing.T) {
 			t.Run(string(identity)+", year "+name, func(t *testing.T) {
 				b := newBench(t, 6)
 				b.engine.Options.SurveyPer = identity
-				b.engine.Options.Limits.Max = 1
+				b.engine.Options.Limits.Max, b.engine.Options.Concurrency = 1, 1
 				b.mustRun(t)
 				b.engine.Options.Limits.Max = 0
 				waits := 1

@@ -11,7 +11,6 @@ import (
 // TestNobodyIsAskedWhoMustNotBe has Kustomer hide, in many ways, what says that nobody is to be asked. Whoever it is said of
 // is not asked, whatever do-not-send leads to, and beside them everybody else is.
 func TestNobodyIsAskedWhoMustNotBe(t *testing.T) {
-	t.Parallel()
 	const flag = `"doNotSendAgentConnectRequestBool":true`
 	cases := []struct{ name, attribute, value, want string }{ // want: empty where somebody is to be asked
 		{"a base64 text", "custom", `"eyJkb05vdFNlbmQiOnRydWV9"`, "do_not_send_unreadable"},
@@ -33,7 +32,6 @@ func TestNobodyIsAskedWhoMustNotBe(t *testing.T) {
 	}
 	for _, mode := range []string{"skip", "flag"} {
 		t.Run(mode, func(t *testing.T) {
-			t.Parallel()
 			k := newTampered(t, len(cases), fmt.Sprintf("[filters]\ndo_not_send = %q", mode), func(i int, c *sandbox.Conversation) {
 				value := cases[i].value
 				if cases[i].attribute == "lastDone" {

@@ -12,7 +12,6 @@ import (
 // TestKustomersWords has every failure of Kustomer's name a customer in another way, on each road that a failure takes: the
 // name is nowhere, in the log, the reports, the ledger's files and what status shows meanwhile; the codes are.
 func TestKustomersWords(t *testing.T) {
-	t.Parallel()
 	var (
 		mu               sync.Mutex
 		windows, singles int

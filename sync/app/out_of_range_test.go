@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,6 @@ func lastDone(at string) map[string]any {
 // TestTimesThatNoPassReads has Kustomer find conversations that were marked done at impossible times: none of them is asked about,
 // each is counted and named, by a dry run like by the pass after it, and all others are asked about, those that wait included.
 func TestTimesThatNoPassReads(t *testing.T) {
-	t.Parallel()
 	now := time.Now().UTC()
 	times := []string{
 		`"-000044-03-15T12:00:00.000Z"`, `"0001-01-01T00:00:00Z"`, `"1969-12-31T23:59:59.999Z"`, `"2262-04-11T23:47:16.854Z"`, `"9999-12-31T23:59:59.999Z"`,
@@ -44,7 +44,10 @@ func TestTimesThatNoPassReads(t *testing.T) {
 	if code, out, said := k.run("explain", k.conversations[4].ID); code != 0 || !strings.Contains(out, "✗ time_out_of_range") || !strings.Contains(out, "9999-12-31") {
 		t.Errorf("explain: exit code %d\n%s%s", code, out, said)
 	}
-	waits := k.conversations[len(times)]
+	waits := k.conversations[slices.IndexFunc(k.conversations, func(c sandbox.Conversation) bool {
+		_, asked := k.asked(t)[c.ID]
+		return c.Attributes == nil && !asked
+	})]
 	if err := k.stand.Update(waits.ID, func(c *sandbox.Conversation) { c.Attributes = lastDone(`"0000-02-29T00:00:00.000Z"`) }); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 // TestNoWindowIsEmptyByMistake has a search answer with counts that are none, or with no rows where there are some. The pass
 // does not go on as if there were none: once the answers can be believed again, everybody is asked.
 func TestNoWindowIsEmptyByMistake(t *testing.T) {
-	t.Parallel()
 	for _, answered := range []string{
 		`{"data":[],"meta":{"total":"unknown"}}`,
 		`{"data":[],"meta":{"total":0.5,"totalPages":0}}`,
@@ -18,7 +17,6 @@ func TestNoWindowIsEmptyByMistake(t *testing.T) {
 		`{"data":[],"meta":{"total":null},"links":{"next":{"href":"/v1/customers/search?page=2"}}}`,
 	} {
 		t.Run(answered, func(t *testing.T) {
-			t.Parallel()
 			k := newTampered(t, 2, "", plain)
 			var mu sync.Mutex
 			lies := true
