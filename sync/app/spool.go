@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"acsync/sync/report"
 )
 
 const (
@@ -176,25 +178,36 @@ func lineCount(text []byte) int {
 }
 
 // printer is stdout. What is written there stands behind all that went to stderr before: both are often one terminal or one
-// file. It remembers that something could not be printed.
+// file. What nobody may be shown as it is becomes visible. It remembers that something could not be printed.
 type printer struct {
-	to     io.Writer
-	behind *spool
-	failed error // the first failure
+	to      io.Writer
+	behind  *spool
+	visible report.Visible
+	failed  error // the first failure
+}
+
+func newPrinter(to io.Writer, behind *spool) *printer {
+	_, terminal := isTerminal(to)
+	return &printer{to: to, behind: behind, visible: report.Visible{To: to, Colors: terminal}}
 }
 
 // Write prints the text.
 func (p *printer) Write(text []byte) (int, error) {
 	p.behind.flush()
-	n, err := p.to.Write(text)
-	if err != nil && p.failed == nil {
+	n, err := p.visible.Write(text)
+	return n, p.kept(err)
+}
+
+func (p *printer) kept(err error) error {
+	if p.failed == nil {
 		p.failed = err
 	}
-	return n, err
+	return err
 }
 
 // told is the error of a command, and that not all of its answer could be printed where nothing else went wrong.
 func (p *printer) told(err error) error {
+	p.kept(p.visible.Close()) //nolint:errcheck // it is looked at below
 	if p.failed != nil && exitCode(err) == exitDone {
 		return fmt.Errorf("print the answer: %w", p.failed)
 	}

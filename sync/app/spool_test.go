@@ -185,7 +185,7 @@ func TestPrinterStandsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
 		s := newSpool(r)
-		p := &printer{to: &r.got, behind: s}
+		p := newPrinter(&r.got, s)
 		go func() {
 			time.Sleep(time.Second)
 			r.takes <- nil

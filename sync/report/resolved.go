@@ -32,13 +32,13 @@ func Resolved(w io.Writer, settled []surveysync.Settled, here string, s Style) e
 		what := name(each.Before) + " → " + name(each.State)
 		switch {
 		case each.Refusal != "":
-			what = "unchanged: " + each.Refusal
+			what = "unchanged: " + printable(each.Refusal)
 		case each.State == store.InDoubt:
 			what = "stays in doubt"
 		case each.State == store.Retry:
 			what += ", sent again by the next pass"
 		}
-		fmt.Fprintf(&b, "%-24s  %s%s\n", resolvedName(each), ofKind(each.Kind()), what)
+		fmt.Fprintf(&b, "%-24s  %s%s\n", printable(resolvedName(each)), ofKind(each.Kind()), what)
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
