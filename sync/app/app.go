@@ -143,7 +143,7 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName // with the commands that it stands under
 	}
-	return usagef("%v; see %s --help", err, where)
+	return usagef("%s; see %s --help", report.Printable(err.Error()), where)
 }
 
 // version is the module's version, and the revision it was built from where that is known.
