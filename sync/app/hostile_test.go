@@ -20,8 +20,9 @@ import (
 	"acsync/sync/sandbox"
 )
 
-// takeover is what people and services can write into an id, a name, a channel or a tag to take over who reads it: a title, a
-// cleared screen, blinking, colours in one character, a turned direction, ends of lines, and what cannot be seen.
+// takeover is what people and services can write into an id, a name, a channel or a tag to take over who
+// reads it: a title, a cleared screen, blinking, colours in one character, a turned direction, ends of lines,
+// and what cannot be seen.
 const takeover = "\x1b]0;owned\a\x1b[2J\x1b[5m\u009b1m\u202e\u200b\u2028\u2029\r\nFORGED\x00\x7f\u0085\ufffd\u2066\ufeff\U000e0041"
 
 // hostileWorld has such text in everything that comes from outside, and conversations that end in every way.
@@ -71,7 +72,8 @@ func newHostileWorld(t *testing.T) *hostileWorld {
 
 func (w *hostileWorld) path(name string) string { return filepath.Join(w.dir, name) }
 
-// answer refuses every third survey request in the service's own words, and leaves every other third without an answer.
+// answer refuses every third survey request in the service's own words, and leaves every other third without
+// an answer.
 func (w *hostileWorld) answer(r *http.Request) sandbox.Fault {
 	if r.Method != http.MethodPost {
 		return sandbox.Fault{}

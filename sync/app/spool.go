@@ -16,9 +16,10 @@ const (
 	spoolPatience = 5 * time.Second // for a reader who takes nothing at all, at the end
 )
 
-// spool takes what goes to stderr. A pass never waits for whoever reads that, and no signal does: a goroutine writes, in the
-// order of the calls and what one call has given as a whole. While nobody reads, so much is kept; what comes beyond that is
-// lost, and a line says how much that was as soon as one can be written. It may be used by several goroutines.
+// spool takes what goes to stderr. A pass never waits for whoever reads that, and no signal does: a goroutine
+// writes, in the order of the calls and what one call has given as a whole. While nobody reads, so much is
+// kept; what comes beyond that is lost, and a line says how much that was as soon as one can be written. It
+// may be used by several goroutines.
 type spool struct {
 	to    io.Writer
 	moved chan struct{} // holds one while something was written since flush has looked
@@ -148,8 +149,8 @@ func (s *spool) tell() {
 	}
 }
 
-// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes nothing is waited
-// for once.
+// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes
+// nothing is waited for once.
 func (s *spool) flush() {
 	for {
 		s.mu.Lock()
@@ -177,8 +178,9 @@ func lineCount(text []byte) int {
 	return n
 }
 
-// printer is stdout. What is written there stands behind all that went to stderr before: both are often one terminal or one
-// file. What nobody may be shown as it is becomes visible. It remembers that something could not be printed.
+// printer is stdout. What is written there stands behind all that went to stderr before: both are often one
+// terminal or one file. What nobody may be shown as it is becomes visible. It remembers that something could
+// not be printed.
 type printer struct {
 	to      io.Writer
 	behind  *spool
@@ -205,7 +207,8 @@ func (p *printer) kept(err error) error {
 	return err
 }
 
-// told is the error of a command, and that not all of its answer could be printed where nothing else went wrong.
+// told is the error of a command, and that not all of its answer could be printed where nothing else went
+// wrong.
 func (p *printer) told(err error) error {
 	p.kept(p.visible.Close()) //nolint:errcheck // it is looked at below
 	if p.failed != nil && exitCode(err) == exitDone {

@@ -38,7 +38,8 @@ func openTerminal(t *testing.T) (screen, tty *os.File) {
 	return screen, tty
 }
 
-// TestTerminalCloses takes the terminal away on which a pass shows its progress, and with it what the pass can write to.
+// TestTerminalCloses takes the terminal away on which a pass shows its progress, and with it what the pass
+// can write to.
 func TestTerminalCloses(t *testing.T) {
 	screen, tty := openTerminal(t)
 	h := holdPass(t, build(t), func(c *exec.Cmd) {

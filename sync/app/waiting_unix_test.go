@@ -16,8 +16,9 @@ import (
 	"acsync/sync/sandbox"
 )
 
-// TestWaitingNamesNobody looks at what a pass tells others while Kustomer fails in words that name a customer: the service, the
-// status and when it is asked again, and none of those words, to nobody but its own user.
+// TestWaitingNamesNobody looks at what a pass tells others while Kustomer fails in words that name a
+// customer: the service, the status and when it is asked again, and none of those words, to nobody but its
+// own user.
 func TestWaitingNamesNobody(t *testing.T) {
 	const words = "Customer Wilhelmina <wilhelmina@example.com> is locked"
 	stand, err := sandbox.Start(sandbox.Options{Faults: sandbox.Faults{Kustomer: sandbox.ServiceFaults{Hook: func(r *http.Request) sandbox.Fault {

@@ -5,8 +5,9 @@ import (
 	"unicode"
 )
 
-// unfit tells what nobody may be shown as it is: control characters, the invisible ones that turn the direction of what
-// follows or hide in a word, those that end a line, and what stands for bytes that are no text.
+// unfit tells what nobody may be shown as it is: control characters, the invisible ones that turn the
+// direction of what follows or hide in a word, those that end a line, and what stands for bytes that are no
+// text.
 func unfit(c rune) bool {
 	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Co, c) || c == '\u2028' || c == '\u2029' ||
 		c == unicode.ReplacementChar
@@ -15,8 +16,9 @@ func unfit(c rune) bool {
 // Printable is what printable makes of a text, for the log.
 func Printable(text string) string { return printable(text) }
 
-// printable is text that people have written, as a terminal may show it: on one line, without control characters, which could
-// move the cursor or change colours, and without the invisible ones that turn the direction of what follows.
+// printable is text that people have written, as a terminal may show it: on one line, without control
+// characters, which could move the cursor or change colours, and without the invisible ones that turn the
+// direction of what follows.
 func printable(text string) string { return strings.Join(strings.Fields(oneLine(text)), " ") }
 
 // oneLine is the same with its blanks as they are, for what stands in columns.
