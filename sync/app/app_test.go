@@ -23,7 +23,7 @@ import (
 // TestMain lets scripts run the program in this binary. FIXED_NOW is the stand-ins' clock: with it two passes see the
 // same conversations.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tidily{m}, map[string]func(){
 		"acsync": func() {
 			example, err := os.ReadFile(os.Getenv("EXAMPLE"))
 			if err != nil {

@@ -49,6 +49,7 @@ var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 // rounds are made with the API secret: there nothing is in doubt at the end, and nothing is lost. Now and then a copy is put back that an
 // earlier kill has left: with the secret whatever of it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds := *killRounds
 	if testing.Short() {
 		rounds = min(rounds, 25)
@@ -95,16 +96,6 @@ func (s tally) String() string {
 	return fmt.Sprintf("%d rounds, %d of them ended by the kill; %d conversations to be asked about, %d accepted; %d were in doubt "+
 		"and settled; %d in doubt at the end, of these %d received and %d not; %d copies were put back and refused",
 		s.rounds, s.kills, s.due, s.accepted, s.settled, s.doubts, s.received, s.doubts-s.received, s.refused)
-}
-
-// build makes the program as users have it.
-func build(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "acsync")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "acsync").CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
-	return path
 }
 
 // victim is one ledger, and the stand-ins whose conversations it remembers.

@@ -133,6 +133,7 @@ func (w *witnessed) rollBack(t *testing.T, endings []string) {
 
 // TestRebuildThatFails lets a rebuild end in every way but well: what made it needless is given up only when it has succeeded.
 func TestRebuildThatFails(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	status := func(code int, body string) func(*http.Request) sandbox.Fault {
 		return func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: code, Body: body} }
@@ -215,6 +216,7 @@ func (w *witnessed) stopped(t *testing.T, signal os.Signal) {
 
 // TestPutBack puts the ledger back with all that could tell, as a snapshot of the folder does: Agent Connect's data tell.
 func TestPutBack(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	for _, endings := range besides {
 		t.Run(strings.Join(endings, " "), func(t *testing.T) {
@@ -238,6 +240,7 @@ func TestPutBack(t *testing.T) {
 
 // TestAcceptRestored takes a ledger as it is, on the operator's word: then passes go on, and do not ask whoever is known.
 func TestAcceptRestored(t *testing.T) {
+	t.Parallel()
 	w := newWitnessed(t, build(t))
 	w.rollBack(t, besides[1])
 	w.refuses(t)
@@ -257,6 +260,7 @@ func TestAcceptRestored(t *testing.T) {
 
 // TestSecondMachine copies a ledger with all that lies beside it, and lets both go on: each finds the other out.
 func TestSecondMachine(t *testing.T) {
+	t.Parallel()
 	w := newWitnessed(t, build(t))
 	w.want(t, well, "run", "--max", "5")
 	other := t.TempDir()
@@ -287,6 +291,7 @@ func TestSecondMachine(t *testing.T) {
 
 // TestOtherKey goes on with the key of another account: refused, and settled by nothing that account says.
 func TestOtherKey(t *testing.T) {
+	t.Parallel()
 	w := newWitnessed(t, build(t))
 	w.want(t, well, "run", "--max", "5")
 	config, err := os.ReadFile(filepath.Join(w.dir, "config.toml"))

@@ -125,6 +125,7 @@ func (h *held) counts(t *testing.T) map[store.State]int {
 // TestSignalDrains stops a pass in mid-delivery: no request is begun any more, those in flight are finished, and nothing is
 // in doubt.
 func TestSignalDrains(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	for _, test := range []struct {
 		signal syscall.Signal
@@ -150,6 +151,7 @@ func TestSignalDrains(t *testing.T) {
 // TestHangUpEndsNothing sends SIGHUP as the kernel and the shell do when a terminal is closed, once more during the drain,
 // and with it the SIGTERM of a session that ends: whatever came first, what is in flight is finished.
 func TestHangUpEndsNothing(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	for _, test := range []struct {
 		name string
@@ -176,6 +178,7 @@ func TestHangUpEndsNothing(t *testing.T) {
 
 // TestHangUpIgnored starts a pass as nohup does: it goes on to its end.
 func TestHangUpIgnored(t *testing.T) {
+	t.Parallel()
 	h := holdPass(t, build(t), func(c *exec.Cmd) {
 		c.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$0" "$@"`}, c.Args...)
 		c.Path = "/bin/sh"
@@ -190,6 +193,7 @@ func TestHangUpIgnored(t *testing.T) {
 
 // TestSecondSignalEndsAtOnce does not wait for the answers; what is in flight is then known to be so.
 func TestSecondSignalEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	h := holdPass(t, build(t))
 	h.signal(t, syscall.SIGTERM)
 	time.Sleep(200 * time.Millisecond) // two signals at once would be one

@@ -50,6 +50,7 @@ func broken(t *testing.T) *os.File {
 // TestLogWithoutReader makes a pass whose log nobody reads, or nobody any more: it goes on to its end, and a
 // signal drains it.
 func TestLogWithoutReader(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	_, full := clogged(t)
 	for _, test := range []struct {
@@ -85,6 +86,7 @@ func TestLogWithoutReader(t *testing.T) {
 // TestLogReaderComesBack reads nothing for a while, and then all: the log has its beginning, what is lost is
 // told, and its end is there. Nothing is torn.
 func TestLogReaderComesBack(t *testing.T) {
+	t.Parallel()
 	reader, writer := clogged(t)
 	h := holdPass(t, build(t), func(c *exec.Cmd) {
 		c.Args = append(c.Args[:1:1], "run", "--json", "--log-level", "debug", "--log-format", "json")
@@ -112,6 +114,7 @@ func TestLogReaderComesBack(t *testing.T) {
 
 // TestReportWithoutReader lets no one wait for the ledger while a report is printed that nobody reads.
 func TestReportWithoutReader(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	reader, writer := clogged(t)
 	h := holdPass(t, program, func(c *exec.Cmd) { c.Stdout = writer })
@@ -134,6 +137,7 @@ func TestReportWithoutReader(t *testing.T) {
 
 // TestUnprinted prints to where nothing can be written: that is a failure, and hides no other.
 func TestUnprinted(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	h := holdPass(t, program)
 	h.release()

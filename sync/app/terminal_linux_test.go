@@ -41,6 +41,7 @@ func openTerminal(t *testing.T) (screen, tty *os.File) {
 // TestTerminalCloses takes the terminal away on which a pass shows its progress, and with it what the pass
 // can write to.
 func TestTerminalCloses(t *testing.T) {
+	t.Parallel()
 	screen, tty := openTerminal(t)
 	h := holdPass(t, build(t), func(c *exec.Cmd) {
 		c.Args = append(c.Args[:1:1], "run", "--log-level", "debug")

@@ -1,0 +1,49 @@
+package app_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// program is the program as users have it, built once for all the tests that run it.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "acsync-test-")
+	if err != nil {
+		return "", err
+	}
+	built = dir
+	path := filepath.Join(dir, "acsync")
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "acsync").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// built is the directory of the program; empty while no test has asked for it.
+var built string
+
+// build gives the path of the program.
+func build(t *testing.T) string {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// tidily runs tests, and takes the program away after them.
+type tidily struct{ *testing.M }
+
+// Run gives the exit code.
+func (m tidily) Run() int {
+	code := m.M.Run()
+	if built != "" {
+		_ = os.RemoveAll(built) // it is in the way of nobody
+	}
+	return code
+}
