@@ -131,8 +131,8 @@ func (p *pass) advance(batch *store.Batch, f *folio) {
 		return
 	}
 	to := f.To
-	if !f.left.IsZero() && f.left.Before(to) {
-		to = f.left
+	if left := later(f.From, f.left.Add(-sameWithin)); !f.left.IsZero() && left.Before(to) {
+		to = left // a search may tell its time a little earlier than the conversation did
 	}
 	if f.complete && !p.held && to.After(p.result.Backfill.Position) {
 		moved := p.result.Backfill

@@ -220,6 +220,6 @@ func (x Explanation) heldBefore(resolved, began time.Time) bool {
 	began = began.Truncate(time.Second)
 	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
 		since := cmp.Or(e.First, e.At)
-		return e.Record.Resolution.Equal(resolved) && !since.IsZero() && since.Before(began)
+		return SameResolution(e.Record.Resolution, resolved) && !since.IsZero() && since.Before(began)
 	})
 }

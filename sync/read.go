@@ -248,7 +248,7 @@ func (c *collector) gather(ctx context.Context, q kustomer.Query, first kustomer
 // after the window's end, which a later window holds, and what was marked done before the pass begins.
 func within(w Window, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
-		return row.LastDone != nil && !w.Contains(row.LastDone.At)
+		return row.LastDone != nil && !w.reaches(row.LastDone.At)
 	})
 	slices.SortFunc(rows, func(a, b kustomer.Conversation) int {
 		return strings.Compare(keyOf(a).Conversation, keyOf(b).Conversation)
