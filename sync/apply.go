@@ -21,7 +21,12 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 		return err
 	}
 	window := Window{plan.From, plan.To}
-	if err := sound(window, info.Checkpoint, now); err != nil {
+	if !plan.Backfill { // else it does not care where the checkpoint is
+		if err := p.notAhead(info, now); err != nil {
+			return err
+		}
+	}
+	if err := reachable(window, now); err != nil {
 		return err
 	}
 	p.result.Window, p.collector.from = window, window.From

@@ -44,6 +44,8 @@ type ReadLedger interface {
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	OpenIntents() ([]store.Entry, error)
 	Backfill(from, to time.Time) (store.Backfill, error)
+	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
+	Runs(limit int) ([]store.Run, error)
 }
 
 // Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would after that.
@@ -68,6 +70,9 @@ func (d *DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error)
 
 // Info reads.
 func (d *DryLedger) Info() (store.Info, error) { return d.Below.Info() }
+
+// Runs reads.
+func (d *DryLedger) Runs(limit int) ([]store.Run, error) { return d.Below.Runs(limit) }
 
 // Backfill reads.
 func (d *DryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
@@ -157,6 +162,9 @@ func (n NoLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	}
 	return found, nil
 }
+
+// Runs are none.
+func (NoLedger) Runs(int) ([]store.Run, error) { return nil, nil }
 
 // Backfill is none.
 func (NoLedger) Backfill(_, _ time.Time) (store.Backfill, error) { return store.Backfill{}, nil }

@@ -102,9 +102,9 @@ func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
 // span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has settled.
 // The overlap never reaches before the time since which the ledger knows who was asked: its start, before which other
 // means may have asked, or its floor.
-func span(known, checkpoint, now time.Time, overlap, settle time.Duration) Window {
+func span(known, checkpoint, until time.Time, overlap time.Duration) Window {
 	from := later(known, checkpoint.Add(-overlap))
-	return Window{from.Truncate(time.Millisecond), now.Add(-settle).Truncate(time.Millisecond)}
+	return Window{from.Truncate(time.Millisecond), until}
 }
 
 func later(a, b time.Time) time.Time {

@@ -46,7 +46,7 @@ var exits = []struct {
 	{exitLocked, "another pass holds the lock"},
 	{exitUsage, "configuration or usage"},
 	{exitFuse, "a fuse blew"},
-	{exitLedgerDamaged, "ledger damaged, rolled back, or of another tenant"},
+	{exitLedgerDamaged, "ledger damaged, rolled back, far ahead of the clock, or of another tenant"},
 	{exitWouldSend, "only with plan --detailed-exitcode: there is something to send"},
 	{exitInterrupted, "stopped by SIGINT after a clean drain"},
 	{exitTerminated, "stopped by SIGTERM after a clean drain"},
@@ -124,6 +124,8 @@ func exitCode(err error) int {
 		return exitLedgerMissing
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked
+	case errors.As(err, &ahead) && ahead.Heals():
+		return exitTemporary
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant), errors.As(err, &ahead):
 		return exitLedgerDamaged
 	case errors.Is(err, surveysync.ErrAccounting), errors.As(err, &ledger):
