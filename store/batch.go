@@ -14,6 +14,7 @@ type Batch struct {
 	Backfill   *Backfill       // how far a back-fill has come; nil leaves all as they are
 	Late       []time.Duration // how late conversations were seen first; see Lateness
 	Run        *Run            // the summary of the pass; nil while it goes on
+	Witnessed  time.Time       // the new Info.Witnessed; zero leaves it as it is
 	Identity   Identity        // what the ledger remembers as one from now on; empty leaves it as it is
 }
 
@@ -27,7 +28,7 @@ type Batch struct {
 // A batch with a checkpoint, a back-fill's position or a summary brings the fence up to date. If only that fails the batch stays written, and
 // the error says so: like any error of a commit it is to end the pass.
 func (l *Ledger) Commit(b Batch) error {
-	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil && b.Identity == "" {
+	if len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil && b.Identity == "" && b.Witnessed.IsZero() {
 		return nil
 	}
 	err := l.update(func(t *txn) error {
@@ -46,6 +47,9 @@ func (l *Ledger) Commit(b Batch) error {
 			return err
 		}
 		if err := t.identify(b.Identity); err != nil {
+			return err
+		}
+		if err := t.witness(b.Witnessed); err != nil {
 			return err
 		}
 		return t.append(b.Run)
@@ -91,6 +95,18 @@ func (t *txn) advance(to time.Time) error {
 		return fmt.Errorf("the checkpoint cannot be in the year %d", to.Year())
 	}
 	return t.meta.Put(metaCheckpoint, sortable(to))
+}
+
+// witness moves the time up to which the receiver's data were held against the ledger; it never goes back.
+func (t *txn) witness(at time.Time) error {
+	now, err := readTime(t.meta, metaWitnessed)
+	if err != nil || !at.After(now) {
+		return err
+	}
+	if !validTime(at) {
+		return fmt.Errorf("nothing can have been read in the year %d", at.Year())
+	}
+	return t.meta.Put(metaWitnessed, sortable(at))
 }
 
 // append adds the summary of a pass.

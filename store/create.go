@@ -97,6 +97,7 @@ func writeMeta(meta *bbolt.Bucket, start time.Time, o Options) error {
 		{metaCreated, sortable(time.Now())},
 		{metaStart, sortable(start)},
 		{metaCheckpoint, sortable(start)},
+		{metaWitnessed, sortable(time.Now())},
 	} {
 		if err := meta.Put(e.name, e.value); err != nil {
 			return err
@@ -105,7 +106,7 @@ func writeMeta(meta *bbolt.Bucket, start time.Time, o Options) error {
 	if o.Tenant == "" {
 		return nil
 	}
-	return meta.Put(metaTenant, []byte(o.Tenant))
+	return meta.Put(metaTenant, []byte(o.Tenant)) // its credential is not needed before something is sent
 }
 
 // publish gives the finished file its name, unless that is taken. A hard link does so in one step; where the file

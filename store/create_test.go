@@ -21,7 +21,10 @@ func TestCreate(t *testing.T) {
 	if len(info.ID) != 2*idBytes || info.Size == 0 || time.Since(info.Created) > time.Hour || info.Transaction == 0 {
 		t.Errorf("got %+v, want an id, a size, a transaction and a fresh time of creation", info)
 	}
-	info.ID, info.Size, info.Created, info.Transaction = "", 0, time.Time{}, 0
+	if info.Witnessed.Sub(info.Created).Abs() > time.Minute {
+		t.Errorf("nothing was held against it since %s, and it was created %s", info.Witnessed, info.Created)
+	}
+	info.ID, info.Size, info.Created, info.Witnessed, info.Transaction = "", 0, time.Time{}, time.Time{}, 0
 	ms := noon.Truncate(time.Millisecond)
 	wantSame(t, info, Info{Path: path, Format: newest(migrations), Start: ms, Checkpoint: ms, Identity: PerConversation, Counts: map[State]int{}})
 	if stat, err := os.Stat(path); err != nil || stat.Mode().Perm() != 0o600 {

@@ -16,9 +16,12 @@ var (
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
 	ErrRolledBack  = errors.New("the ledger is not the one that was here last") // lost, replaced, or an older copy
 	ErrOtherTenant = errors.New("the ledger serves another tenant")
-	ErrNetwork     = errors.New("the ledger is on a network file system")
-	ErrNoRoom      = errors.New("the disk of the ledger is nearly full")
-	ErrRefused     = errors.New("the ledger refuses") // the states do not allow the change; nothing was written
+
+	ErrOtherCredential = errors.New("the ledger was kept with another API key of Agent Connect")
+
+	ErrNetwork = errors.New("the ledger is on a network file system")
+	ErrNoRoom  = errors.New("the disk of the ledger is nearly full")
+	ErrRefused = errors.New("the ledger refuses") // the states do not allow the change; nothing was written
 )
 
 // errClosed answers every call after Close.
@@ -29,16 +32,21 @@ var advice = []struct {
 	about error
 	todo  string
 }{
-	{ErrMissing, "restore it from a backup, or run acsync init if there never was one. If it is lost for good, remove its fence too, and run acsync init and acsync ledger rebuild"},
+	{ErrMissing, "put the newest copy of it back, leave its fence where it is, and run acsync ledger rebuild before anything else, which learns " +
+		"who was asked since. Run acsync init only if there never was a ledger, or all copies are lost: then move the fence away too, and " +
+		"run acsync ledger rebuild right after it"},
 	{ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{ErrLocked, "wait for that pass to end, or stop it"},
-	{ErrDamaged, "nothing more is sent; put the newest copy of it back; without one, move it and its fence away, and run acsync init and acsync ledger rebuild"},
+	{ErrDamaged, "nothing more is sent; put the newest copy of it back, leave its fence where it is, and run acsync ledger rebuild before anything " +
+		"else, which learns who was asked since; without a copy, move the ledger and its fence away, and run acsync init and acsync ledger rebuild"},
 	{ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{ErrReadOnly, "open it for writing"},
-	{ErrRolledBack, "nothing was sent; put the newest copy of it back, with its fence. What it does not know any more " +
-		"would be asked again: run acsync ledger rebuild first; acsync ledger check --accept-restored takes it as it is"},
+	{ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked again. If there is a newer copy, put that back; " +
+		"leave the fence where it is. Then run acsync ledger rebuild, which learns from Agent Connect who was asked since"},
 	{ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the ledger that belongs to this configuration " +
 		"(ledger.path). If both name the same accounts and only an address has changed: acsync ledger check --accept-tenant"},
+	{ErrOtherCredential, "nothing was sent; put the key back that it was kept with, or give this key a ledger of its own (ledger.path): the test key and " +
+		"the production key need one each. If the same account has got a new key: acsync ledger check --accept-key"},
 	{ErrNetwork, "move it to a local disk; a lock that two machines may hold at once does not keep anybody from being asked twice"},
 	{fs.ErrPermission, "let this user read and write it and its directory; a dry run and status only read"},
 	{ErrNoRoom, "free some space before anything is sent"},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,11 @@ type fence struct {
 	Ledger      string `json:"ledger"`      // id of the ledger
 	Transaction uint64 `json:"transaction"` // number of its last change
 	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, those that were pruned since included
+
+	// Since format 3 of the ledger.
+	Intents uint64 `json:"intents,omitempty"`
+	Opening string `json:"opening,omitempty"` // the number of its last opening for writing
+	Open    bool   `json:"open,omitempty"`    // it was open then: what became of it later the fence does not know
 }
 
 // sealing is the content of the file: the fence, and what the ledger looked like then, which is zero where nobody had it
@@ -32,7 +38,10 @@ type sealing struct {
 
 // readSealing reads the file; an error that is fs.ErrNotExist means that there is none.
 func readSealing(path string) (sealing, error) {
-	b, err := os.ReadFile(beside(path, fenceSuffix))
+	b, err := readBeside(path, fenceSuffix)
+	if errors.Is(err, errNoFile) {
+		return sealing{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
+	}
 	if err != nil {
 		return sealing{}, err
 	}
@@ -43,6 +52,25 @@ func readSealing(path string) (sealing, error) {
 		return sealing{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
 	}
 	return s, nil
+}
+
+// mostBeside is how much is read of a file beside a ledger, in bytes: far more than any has.
+const mostBeside = 64 << 10
+
+// errNoFile answers for what lies beside a ledger and was not put there by this package.
+var errNoFile = errors.New("it is no regular file that acsync wrote; remove it")
+
+// readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never waited for.
+func readBeside(path, suffix string) ([]byte, error) {
+	path = beside(path, suffix)
+	stat, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !stat.Mode().IsRegular() || stat.Size() > mostBeside {
+		return nil, errNoFile
+	}
+	return os.ReadFile(path)
 }
 
 // readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
@@ -59,32 +87,29 @@ func (s sealing) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(beside(path, fenceSuffix), append(b, '\n'), true); err != nil {
-		return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to and has space", err)
-	}
-	return nil
+	return unsealed(replace(beside(path, fenceSuffix), append(b, '\n'), 0o644, true))
 }
 
 // holds tells whether a ledger that says now of itself may be the one that the fence was written for.
-func (f fence) holds(now fence) error {
+func (f fence) holds(now self) error {
 	switch {
+	case now.distrusted:
+		return rolledBack("a repair of it was begun and has not come to its end")
 	case f.Ledger != now.Ledger:
 		return rolledBack("it is ledger %s, its fence was left by ledger %s", now.Ledger, f.Ledger)
 	case f.Transaction > now.Transaction:
 		return rolledBack("it ends with transaction %d, its fence has seen %d", now.Transaction, f.Transaction)
 	case f.Accepted > now.Accepted:
 		return rolledBack("it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
+	case f.Opening != "" && f.Opening != now.Opening && f.Opening != now.over:
+		return rolledBack("it was opened for writing after this copy of it was made, or the copy was used elsewhere")
 	}
 	return nil
 }
 
 // checkFence compares the open file with its fence and remembers what the fence says.
 func (l *Ledger) checkFence() error {
-	var now fence
-	err := l.db.View(func(b *bbolt.Tx) (err error) {
-		now, err = readSelf(b)
-		return err
-	})
+	now, err := l.self()
 	if err != nil {
 		return err
 	}
@@ -99,18 +124,18 @@ func (l *Ledger) checkFence() error {
 	return f.holds(now)
 }
 
-// seal brings the fence up to date. It does nothing where that is so already, nor after a commit that failed: the
-// fence must never promise what the disk may not hold.
-func (l *Ledger) seal() error {
-	if l.readOnly || l.stuck != nil {
+// seal brings the fence up to date, while the ledger goes on to be open.
+func (l *Ledger) seal() error { return l.sealAs(true) }
+
+// sealAs brings the fence up to date. It does nothing where that is so already, nor after a commit that failed: the
+// fence must never promise what the disk may not hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
+func (l *Ledger) sealAs(open bool) error {
+	if l.readOnly || l.stuck != nil || l.doubted {
 		return nil
 	}
-	var now fence
-	err := l.db.View(func(b *bbolt.Tx) (err error) {
-		now, err = readSelf(b)
-		return err
-	})
-	if err != nil || now == l.sealed {
+	now, err := l.self()
+	now.Open = open
+	if err != nil || now.fence == l.sealed {
 		return err
 	}
 	m, err := l.image()
@@ -121,33 +146,51 @@ func (l *Ledger) seal() error {
 	if err != nil {
 		return err
 	}
-	if err := (sealing{now, look}).write(l.path); err != nil {
+	if err := (sealing{now.fence, look}).write(l.path); err != nil {
 		return err
 	}
-	l.sealed = now
+	l.sealed = now.fence
 	return nil
 }
 
+// self is what a ledger says of itself, for its fence.
+type self struct {
+	fence
+	over       string // the opening that its fence bore before the last one
+	distrusted bool
+}
+
+func (l *Ledger) self() (now self, err error) {
+	err = l.db.View(func(b *bbolt.Tx) error {
+		now, err = readSelf(b)
+		return err
+	})
+	return now, err
+}
+
 // readSelf reads from the ledger what its fence would say.
-func readSelf(b *bbolt.Tx) (fence, error) {
-	var f fence
-	meta := b.Bucket(bucketMeta)
-	if meta == nil {
-		return f, damaged("the bucket %q is not there; it may not be a ledger", bucketMeta)
+func readSelf(b *bbolt.Tx) (self, error) {
+	var s self
+	meta, intents := b.Bucket(bucketMeta), b.Bucket(bucketIntents)
+	if meta == nil || intents == nil {
+		return s, damaged("the bucket %q or %q is not there; it may not be a ledger", bucketMeta, bucketIntents)
 	}
 	var err error
-	if f.Ledger, err = readID(meta); err != nil {
-		return f, err
+	if s.Ledger, err = readID(meta); err != nil {
+		return s, err
 	}
-	if f.Transaction, err = readNumber(meta, metaTransaction); err != nil {
-		return f, err
+	if s.Transaction, err = readNumber(meta, metaTransaction); err != nil {
+		return s, err
 	}
-	f.Accepted, err = readNumber(meta, metaAccepted)
-	return f, err
+	s.Intents = intents.Sequence()
+	s.Opening, s.over = hex.EncodeToString(meta.Get(metaOpening)), hex.EncodeToString(meta.Get(metaOpenedOver))
+	s.distrusted = meta.Get(metaDistrusted) != nil
+	s.Accepted, err = readNumber(meta, metaAccepted)
+	return s, err
 }
 
 // abandoned refuses to make a ledger where a fence shows that another one was and is gone. A ledger that was only
-// created and never written to leaves nothing to lose.
+// created, or closed before it had sent anything, leaves nothing to lose.
 func abandoned(path string) error {
 	f, err := readFence(path)
 	switch {
@@ -155,11 +198,10 @@ func abandoned(path string) error {
 		return nil
 	case err != nil:
 		return err
-	case f.Transaction <= firstTransaction:
+	case f.Transaction <= firstTransaction, f.Opening != "" && !f.Open && f.Intents == 0 && f.Accepted == 0:
 		return nil
 	}
-	return rolledBack("ledger %s is gone, of which the fence %s is left; if it is lost for good, remove that as well",
-		f.Ledger, beside(path, fenceSuffix))
+	return rolledBack("ledger %s is gone, of which the fence %s is left", f.Ledger, beside(path, fenceSuffix))
 }
 
 // orphaned adds to an error that is ErrMissing what the fence tells.
@@ -180,13 +222,13 @@ func beside(path, suffix string) string {
 
 // replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only whoever holds
 // the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile up after crashes.
-// The mode lets others read: the files tell no more than numbers, and a pass may run as another user than its status.
-func replace(path string, content []byte, durable bool) error {
+// The mode is that of the new file, whatever the old one had.
+func replace(path string, content []byte, mode fs.FileMode, durable bool) error {
 	temp := path + ".tmp"
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}
@@ -204,6 +246,23 @@ func replace(path string, content []byte, durable bool) error {
 		return syncDir(filepath.Dir(path))
 	}
 	return nil
+}
+
+// roomBeside makes sure that files beside a ledger can be replaced.
+func roomBeside(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(beside(path, "")), "."+filepath.Base(path)+".*.tmp")
+	if err == nil {
+		err = errors.Join(f.Close(), os.Remove(f.Name()))
+	}
+	return unsealed(err)
+}
+
+// unsealed explains why a fence could not be written; nil stays nil.
+func unsealed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to and has space", err)
 }
 
 // Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.

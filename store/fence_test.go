@@ -24,12 +24,17 @@ func closeLedger(t *testing.T, l *Ledger) []byte {
 	return content
 }
 
+// wantFence compares a fence but for the number of the opening, which is random.
 func wantFence(t *testing.T, l *Ledger, want fence) {
 	t.Helper()
 	got, err := readFence(l.path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(got.Opening) != 2*openingBytes {
+		t.Errorf("the fence bears the opening %q", got.Opening)
+	}
+	got.Opening, want.Opening = "", ""
 	wantSame(t, got, want)
 }
 
@@ -56,6 +61,10 @@ func TestFenceMismatch(t *testing.T) {
 			f.Accepted++
 			return f.write(path)
 		}, "1 accepted survey requests, its fence of 2"},
+		"of another opening": {func(_ *testing.T, path string, f fence) error {
+			f.Opening = "0123456789abcdef"
+			return f.write(path)
+		}, "opened for writing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(t, Options{})
@@ -79,9 +88,10 @@ func TestFenceMismatch(t *testing.T) {
 			if err != nil || !cmp.Equal(before, after) {
 				t.Errorf("a ledger that was refused has changed (%v)", err)
 			}
-			accept(t, l.path)
+			m := openLedger(t, l.path, Options{AcceptFence: true})
+			must(t, m.Adopt(Adoption{Fewer: true}))
+			closeLedger(t, m)
 			openLedger(t, l.path, Options{})
-			wantFence(t, l, f)
 		})
 	}
 }
@@ -101,25 +111,25 @@ func TestAcceptFenceToRead(t *testing.T) {
 
 func TestFenceIsKeptUpToDate(t *testing.T) {
 	l := newLedger(t, Options{})
-	f := fence{Ledger: l.id, Transaction: 1}
+	f := fence{Ledger: l.id, Transaction: 2, Open: true}
 	wantFence(t, l, f)
 	finish(t, l, id(1), Accepted) // two transactions, which do not touch it
 	wantFence(t, l, f)
 	if err := l.Commit(Batch{Checkpoint: noon}); err != nil {
 		t.Fatal(err)
 	}
-	f = fence{Ledger: l.id, Transaction: 4, Accepted: 1}
+	f = fence{Ledger: l.id, Transaction: 5, Accepted: 1, Intents: 1, Open: true}
 	wantFence(t, l, f)
 	commit(t, l, Record{State: Skipped, Resolution: noon, At: noon}, id(2))
 	wantFence(t, l, f)
 	if err := l.Commit(Batch{Run: &Run{Pass: "a"}}); err != nil {
 		t.Fatal(err)
 	}
-	f.Transaction = 6
+	f.Transaction = 7
 	wantFence(t, l, f)
 	finish(t, l, id(3), Accepted)
 	closeLedger(t, l)
-	wantFence(t, l, fence{Ledger: l.id, Transaction: 8, Accepted: 2})
+	wantFence(t, l, fence{Ledger: l.id, Transaction: 9, Accepted: 2, Intents: 2})
 }
 
 // A crash between a commit and the fence leaves the ledger ahead of its fence. It opens, and goes on.
@@ -139,7 +149,7 @@ func TestLedgerAheadOfItsFence(t *testing.T) {
 	l = openLedger(t, path, Options{})
 	wantSame(t, record(t, l, id(1)).State, Accepted)
 	closeLedger(t, l)
-	wantFence(t, l, fence{Ledger: l.id, Transaction: 3, Accepted: 1})
+	wantFence(t, l, fence{Ledger: l.id, Transaction: 5, Accepted: 1, Intents: 1})
 }
 
 func TestOlderCopyIsRefused(t *testing.T) {
@@ -222,5 +232,5 @@ func TestFenceBehindALink(t *testing.T) {
 	m := openLedger(t, link, Options{})
 	finish(t, m, id(1), Accepted)
 	closeLedger(t, m)
-	wantFence(t, l, fence{Ledger: l.id, Transaction: 3, Accepted: 1})
+	wantFence(t, l, fence{Ledger: l.id, Transaction: 5, Accepted: 1, Intents: 1})
 }

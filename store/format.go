@@ -1,18 +1,23 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
 
 // migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one transaction
 // when an older ledger is opened for writing.
-var migrations = []migration{addBackfills}
+var migrations = []migration{{change: addBackfills}, {change: witness, readable: true}}
 
 // migration changes a ledger from one format to the next.
-type migration func(*bbolt.Tx) error
+type migration struct {
+	change   func(*bbolt.Tx) error
+	readable bool // the older format is part of the next one: whoever only reads needs not wait for the change
+}
 
 // errOlderFormat answers a reader, who must not change anything.
 var errOlderFormat = errors.New("the ledger has an older format; run a pass, which brings it up to date")
@@ -20,20 +25,25 @@ var errOlderFormat = errors.New("the ledger has an older format; run a pass, whi
 // newest is the format that steps lead to.
 func newest(steps []migration) int { return 1 + len(steps) }
 
-// checkFormat compares the format of a file with the newest one: older tells that migrations are due.
-func checkFormat(tx *bbolt.Tx, steps []migration) (older bool, err error) {
+// due gives the migrations that a file still needs.
+func due(tx *bbolt.Tx, steps []migration) ([]migration, error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
-		return false, damaged("the bucket %q is not there; it may not be a ledger", bucketMeta)
+		return nil, damaged("the bucket %q is not there; it may not be a ledger", bucketMeta)
 	}
 	n, err := readFormat(meta)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if n > newest(steps) {
-		return false, fmt.Errorf("%w: format %d, while this acsync knows up to %d", ErrNewerFormat, n, newest(steps))
+		return nil, fmt.Errorf("%w: format %d, while this acsync knows up to %d", ErrNewerFormat, n, newest(steps))
 	}
-	return n < newest(steps), nil
+	return steps[n-1:], nil
+}
+
+// unreadable tells whether somebody who only reads has to wait for these migrations.
+func unreadable(steps []migration) bool {
+	return slices.ContainsFunc(steps, func(m migration) bool { return !m.readable })
 }
 
 // migrate brings a file to the newest format.
@@ -44,7 +54,7 @@ func migrate(tx *bbolt.Tx, steps []migration) error {
 		return err
 	}
 	for i, step := range steps[from-1:] {
-		if err := step(tx); err != nil {
+		if err := step.change(tx); err != nil {
 			return fmt.Errorf("bringing it from format %d to %d: %w", from+i, from+i+1, err)
 		}
 	}
@@ -52,3 +62,21 @@ func migrate(tx *bbolt.Tx, steps []migration) error {
 }
 
 func formatValue(n int) []byte { return numberValue(uint64(n)) }
+
+// witness leads from format 2 to 3: the ledger notes since when nothing was held against the receiver's own data. It begins with
+// the last pass, before which nothing was.
+func witness(tx *bbolt.Tx) error {
+	meta, runs := tx.Bucket(bucketMeta), tx.Bucket(bucketRuns)
+	if runs == nil {
+		return damaged("the bucket %q is not there; it may not be a ledger", bucketRuns)
+	}
+	since, err := readTime(meta, metaCreated)
+	if err != nil {
+		return err
+	}
+	var last Run
+	if _, text := runs.Cursor().Last(); text != nil && json.Unmarshal(text, &last) == nil && validTime(last.Started) {
+		since = last.Started
+	}
+	return meta.Put(metaWitnessed, sortable(since))
+}

@@ -63,6 +63,12 @@ func TestStoredFormats(t *testing.T) {
 				storeFile(t, fresh.path, stored)
 			}
 			l := openLedger(t, unpack(t, stored), Options{})
+			want := slices.Clone(want)
+			for i := range want {
+				if format < 3 {
+					want[i].Doubt = 0 // not known of what was in doubt before
+				}
+			}
 			wantSame(t, all(t, l), want)
 			info, err := l.Info()
 			if err != nil {
@@ -130,7 +136,7 @@ func accept(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Close(); err != nil {
+	if err := errors.Join(l.Adopt(Adoption{}), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,7 +182,7 @@ func TestMigrationsRunInOrder(t *testing.T) {
 	}
 	var ran []string
 	step := func(name string, err error) migration {
-		return func(*bbolt.Tx) error { ran = append(ran, name); return err }
+		return migration{change: func(*bbolt.Tx) error { ran = append(ran, name); return err }}
 	}
 	more := func(steps ...migration) []migration { return slices.Concat(migrations, steps) }
 	broken := errors.New("broken")

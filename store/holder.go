@@ -13,6 +13,9 @@ import (
 // holderSuffix is added to the path of the ledger for the file that names its holder.
 const holderSuffix = ".holder"
 
+// holderMode lets nobody else read how far a pass is: whoever may read the ledger may read this too.
+const holderMode fs.FileMode = 0o600
+
 // reportEvery is the least time between two changes of the holder's file.
 const reportEvery = time.Second
 
@@ -30,7 +33,7 @@ type Progress struct {
 	Rejected   int       `json:"rejected"`
 	InDoubt    int       `json:"in_doubt"`
 	Skipped    int       `json:"skipped"`
-	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on; free of personal data
+	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on, in this program's own words alone
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed: the lock
@@ -40,6 +43,10 @@ type Holder struct {
 	Host  string    `json:"host"`
 	Since time.Time `json:"since"` // when the ledger was opened; UTC
 	At    time.Time `json:"at"`    // when it said this; UTC
+
+	Opening string `json:"opening,omitempty"` // the number of this opening of the ledger
+	Known   uint64 `json:"known"`             // keys that had ever become accepted when the ledger was opened
+
 	Progress
 }
 
@@ -55,7 +62,7 @@ func (h Holder) String() string {
 // ReadHolder tells who holds the ledger at path for writing, without opening it. An error that is fs.ErrNotExist
 // means that nobody does.
 func ReadHolder(path string) (Holder, error) {
-	b, err := os.ReadFile(beside(path, holderSuffix))
+	b, err := readBeside(path, holderSuffix)
 	if err != nil {
 		return Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
 	}
@@ -100,15 +107,15 @@ type notice struct {
 }
 
 // post writes the holder's file. One that cannot be written refuses the opening: neither could the fence be.
-func post(path string) (*notice, error) {
+func post(path string, now self) (*notice, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "an unknown host"
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
+	at := time.Now().UTC().Truncate(time.Millisecond)
 	n := &notice{
 		path:   beside(path, holderSuffix),
-		holder: Holder{PID: os.Getpid(), Host: host, Since: now, At: now},
+		holder: Holder{PID: os.Getpid(), Host: host, Since: at, At: at, Opening: now.Opening, Known: now.Accepted},
 	}
 	if err := n.write(); err != nil {
 		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+
@@ -122,7 +129,7 @@ func (n *notice) write() error {
 	if err != nil {
 		return err
 	}
-	return replace(n.path, append(b, '\n'), false)
+	return replace(n.path, append(b, '\n'), holderMode, false)
 }
 
 func (n *notice) report(p Progress) {

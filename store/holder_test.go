@@ -3,6 +3,7 @@ package store
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ func TestHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since})
+	wantSame(t, h, Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since, Opening: l.sealed.Opening})
 	_, err = Open(l.path, Options{Timeout: -1, ReadOnly: true})
 	wantError(t, err, ErrLocked)
 	if !strings.Contains(err.Error(), h.String()) {
@@ -45,7 +46,7 @@ func TestReadersHoldNothing(t *testing.T) {
 func TestReportOnceASecond(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
-		n, err := post(path)
+		n, err := post(path, self{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,5 +73,35 @@ func TestHolderIsNoHolder(t *testing.T) {
 	}
 	if _, err := ReadHolder(path); err == nil {
 		t.Error("a holder without a process was believed")
+	}
+}
+
+// TestHolderIsPrivate replaces a file that others could read, as an earlier version left it.
+func TestHolderIsPrivate(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("modes are other ones")
+	}
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	for _, left := range []string{path + holderSuffix, path + holderSuffix + ".tmp"} {
+		if err := os.WriteFile(left, []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := post(path, self{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.report(Progress{Pass: "p", WaitingFor: "Kustomer"})
+	info, err := os.Stat(path + holderSuffix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, info.Mode().Perm(), holderMode)
+	fenced := fence{Ledger: "l", Transaction: 1}
+	if err := fenced.write(path); err != nil {
+		t.Fatal(err)
+	}
+	if info, err = os.Stat(path + fenceSuffix); err != nil || info.Mode().Perm()&0o044 == 0 { // as far as the umask lets it
+		t.Errorf("the fence has mode %v, %v", info.Mode(), err)
 	}
 }

@@ -73,7 +73,7 @@ func (t *txn) take(e Entry) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	r, err := tidy(e.Record)
+	r, err := tidy(t.dated(s.old, e.Record))
 	if err != nil {
 		return false, err
 	}

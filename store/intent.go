@@ -82,6 +82,9 @@ func (l *Ledger) Finish(i Intent, r Result) error {
 		}
 		switch r.State {
 		case Accepted, Rejected, Retry, InDoubt, Scheduled:
+			if err := l.commitTo(t, r); err != nil {
+				return err
+			}
 			return t.store(s, s.old.with(r))
 		}
 		return refused("an intent cannot end as %s", r.State)

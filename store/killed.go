@@ -3,8 +3,6 @@ package store
 import (
 	"encoding/json"
 	"fmt"
-
-	"go.etcd.io/bbolt"
 )
 
 // Killed is the summary of the pass that the holder was in, as far as it told, for a holder that was killed; nil where it was in
@@ -39,15 +37,11 @@ func (l *Ledger) inherit() error {
 	if r == nil {
 		return nil
 	}
-	err = l.db.Update(func(b *bbolt.Tx) error {
-		t, err := l.begin(b)
-		if err != nil || t.ran(r.Pass) {
-			return err
+	err = l.write(func(t *txn) error {
+		if t.ran(r.Pass) {
+			return nil
 		}
-		if err := t.append(r); err != nil {
-			return err
-		}
-		return t.finish()
+		return t.append(r)
 	})
 	if err != nil {
 		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure that the disk has space and is "+

@@ -33,8 +33,8 @@ type Options struct {
 	MaxSize  int           // bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
 	Strict   bool          // check the whole file in each commit; slow, for tests
 
-	// AcceptFence opens a ledger whatever its fence says, and replaces the fence, unless ReadOnly, by what the ledger
-	// says: on an operator's explicit word, for a restored backup or a ledger to be rebuilt.
+	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does not hold for is
+	// distrusted then: the fence stays as it is, and everybody else refuses the ledger, until Adopt.
 	AcceptFence bool
 	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The first opening
 	// for writing that names one binds the ledger to it; empty opens any.
@@ -42,6 +42,13 @@ type Options struct {
 	// AcceptTenant opens a ledger whatever tenant it is bound to, and binds it, unless ReadOnly, to Tenant: on an operator's
 	// explicit word, for an account whose address has changed.
 	AcceptTenant bool
+	// Credential is what survey requests are sent with, a secret: the ledger keeps a hash of it, keyed by its own id. The first
+	// request that is taken or may have arrived binds the ledger to it, because what one account has been sent says nothing of
+	// another; empty opens any.
+	Credential string
+	// AcceptCredential opens a ledger whatever it is bound to, and binds it, unless ReadOnly, to Credential: on an operator's
+	// explicit word, for an account that has got a new key.
+	AcceptCredential bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
 	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.
@@ -68,10 +75,13 @@ type Ledger struct {
 	mu      sync.Mutex
 	db      *bbolt.DB
 	reasons reasons
-	dead    error // why nothing works any more: closed or damaged
-	faulted bool  // bbolt was interrupted by a fault and cannot be entered again
-	stuck   error // why no change is taken any more: a commit failed
-	sealed  fence // what the fence says
+	dead    error   // why nothing works any more: closed or damaged
+	faulted bool    // bbolt was interrupted by a fault and cannot be entered again
+	stuck   error   // why no change is taken any more: a commit failed
+	sealed  fence   // what the fence says
+	bound   Options // whom it was opened for
+	before  uint64  // intents given before this opening
+	doubted bool    // it is not the ledger that its fence was left by, or a repair has begun; see Adopt
 
 	unwalked bool // the tree of keys was not inspected, because nothing has changed it since it was sound
 
@@ -81,7 +91,8 @@ type Ledger struct {
 // Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty, cut-off or
 // otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds is ErrLocked; one that
 // a newer version wrote is ErrNewerFormat; one that has lost transactions, or is another one than its fence was left by,
-// is ErrRolledBack; one that is bound to another tenant is ErrOtherTenant; one on a network file system is ErrNetwork.
+// is ErrRolledBack; one that is bound to another tenant is ErrOtherTenant, or to another credential ErrOtherCredential; one on
+// a network file system is ErrNetwork.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	if err != nil {
@@ -99,7 +110,7 @@ func open(path string, o Options, steps []migration) (*Ledger, error) {
 		return nil, err
 	}
 	for range 3 {
-		l, err := enter(path, o, steps)
+		l, err := visit(path, o, steps)
 		if !errors.Is(err, errReplaced) {
 			return l, err
 		}
@@ -115,8 +126,8 @@ func suited(path string, o Options) error {
 	return network(path)
 }
 
-// enter opens the file twice: shared, to find out whether it is sound, and then as it was asked for.
-func enter(path string, o Options, steps []migration) (*Ledger, error) {
+// visit opens the file twice: shared, to find out whether it is sound, and then as it was asked for.
+func visit(path string, o Options, steps []migration) (*Ledger, error) {
 	shared := o
 	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
 	l, err := attempt(path, shared, func(l *Ledger) error {
@@ -127,9 +138,9 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 		switch {
 		case err != nil:
 			return err
-		case older && o.ReadOnly:
+		case o.ReadOnly && unreadable(older):
 			return errOlderFormat
-		case older: // migrations may go anywhere
+		case !o.ReadOnly && len(older) > 0: // migrations may go anywhere
 			err = l.walked()
 		}
 		if err != nil {
@@ -158,34 +169,43 @@ func enter(path string, o Options, steps []migration) (*Ledger, error) {
 		if err := l.db.View(l.load); err != nil {
 			return err
 		}
-		if err := l.bind(o); err != nil {
-			return err
-		}
 		return l.settleIn(o)
 	})
 }
 
-// trust holds the ledger against its fence and its tenant, unless told to accept it.
+// trust holds the ledger against its fence, its tenant and its credential, unless told to accept them.
 func (l *Ledger) trust(o Options) error {
-	if !o.AcceptFence {
-		if err := l.checkFence(); err != nil {
-			return err
-		}
+	err := l.checkFence()
+	if o.AcceptFence && errors.Is(err, ErrRolledBack) {
+		l.doubted, err = true, nil
+	}
+	if err != nil {
+		return err
 	}
 	return l.serves(o)
 }
 
-// settleIn writes the files beside a ledger that has been opened for writing.
-func (l *Ledger) settleIn(o Options) (err error) {
-	if o.AcceptFence {
-		if err := l.seal(); err != nil {
-			return err
-		}
+// settleIn makes a ledger that has been opened for writing known as such, in itself and beside it, before anything else is
+// written. One that is doubted is left as it is, but that its fence counts what a killed pass has told.
+func (l *Ledger) settleIn(o Options) error {
+	err := roomBeside(l.path) // before anything changes
+	switch {
+	case err != nil:
+	case l.doubted:
+		err = l.forewarn()
+	default:
+		err = l.enter(o)
+	}
+	if err != nil {
+		return err
 	}
 	if err := l.inherit(); err != nil {
 		return err
 	}
-	l.notice, err = post(l.path)
+	now, err := l.self()
+	if err == nil {
+		l.notice, err = post(l.path, now)
+	}
 	return err
 }
 
@@ -207,7 +227,7 @@ func plausible(path string) error {
 
 // attempt opens the file with bbolt and runs prepare on it; when either fails, nothing stays open.
 func attempt(path string, o Options, prepare func(*Ledger) error) (*Ledger, error) {
-	l := &Ledger{path: path, readOnly: o.ReadOnly}
+	l := &Ledger{path: path, readOnly: o.ReadOnly, bound: o}
 	faulted, err := guard(func() error {
 		var err error
 		if l.db, err = bbolt.Open(path, 0o600, l.boltOptions(o)); err != nil {
@@ -309,10 +329,10 @@ func (l *Ledger) image() (*image, error) {
 	return readImage(l.file, stat.Size(), int64(l.db.Info().PageSize))
 }
 
-// older tells whether migrations are due.
-func (l *Ledger) older(steps []migration) (older bool, err error) {
+// older gives the migrations that are due.
+func (l *Ledger) older(steps []migration) (older []migration, err error) {
 	err = l.db.View(func(tx *bbolt.Tx) error {
-		older, err = checkFormat(tx, steps)
+		older, err = due(tx, steps)
 		return err
 	})
 	return older, err
@@ -321,7 +341,7 @@ func (l *Ledger) older(steps []migration) (older bool, err error) {
 // upgrade brings the ledger to the newest format.
 func (l *Ledger) upgrade(steps []migration) error {
 	older, err := l.older(steps)
-	if err != nil || !older {
+	if err != nil || len(older) == 0 {
 		return err
 	}
 	return l.db.Update(func(tx *bbolt.Tx) error { return migrate(tx, steps) })
@@ -339,6 +359,7 @@ func (l *Ledger) load(tx *bbolt.Tx) error {
 	if err := l.reasons.load(t.reasons); err != nil {
 		return err
 	}
+	l.before = t.intents.Sequence()
 	return t.describe(new(Info))
 }
 
@@ -352,7 +373,7 @@ func (l *Ledger) Close() error {
 	}
 	var err error
 	if l.dead == nil {
-		l.faulted, err = guard(l.seal)
+		l.faulted, err = guard(func() error { return l.sealAs(false) })
 	}
 	if l.notice != nil {
 		err = errors.Join(err, l.notice.remove())

@@ -21,6 +21,15 @@ var (
 	metaCheckpoint  = []byte("checkpoint")
 	metaLateness    = []byte("lateness") // absent until a conversation came late
 	metaTenant      = []byte("tenant")   // absent in ledgers that are not bound yet, all older ones included: the format stays the same
+
+	// Since format 3; absent where there is nothing to say.
+	metaCredential = []byte("credential")       // a hash of what requests are sent with; see Options.Credential
+	metaBoundAt    = []byte("credential_since") // intents given before the ledger was bound to it
+	metaOpening    = []byte("opening")          // random; each opening for writing puts another one
+	metaOpenedOver = []byte("opened_over")      // the opening that the fence bore before this one
+	metaDistrusted = []byte("distrusted")       // a repair has begun, and not come to its end
+	metaWitnessed  = []byte("witnessed")        // see Info
+	metaExcused    = []byte("excused")          // see Info
 )
 
 // idBytes is the length of the random id of a ledger.
@@ -43,8 +52,19 @@ type Info struct {
 	Checkpoint  time.Time // up to here every window has been read and recorded; at first Start
 	Identity    Identity  // what the ledger remembers as one
 	Lateness    Lateness
-	Counts      map[State]int // keys by state; states without keys are left out
-	Size        int64         // bytes of the file
+
+	// BoundAt is how many intents had been given before the ledger was bound to the credential that it is used with: those
+	// up to it may have been sent with another one.
+	BoundAt uint64
+	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then was not held
+	// against the ledger yet. Never zero since format 3.
+	Witnessed time.Time
+	// Excused is the number up to which intents may be those of another life of the ledger: the operator has taken it as it was,
+	// without what it had lost.
+	Excused uint64
+
+	Counts map[State]int // keys by state; states without keys are left out
+	Size   int64         // bytes of the file
 }
 
 // Info tells what the ledger says of itself. It takes the same short time whatever the size of the ledger.
@@ -83,11 +103,18 @@ func (t *txn) describe(info *Info) error {
 	if info.Lateness, err = decodeLateness(t.meta.Get(metaLateness)); err != nil {
 		return err
 	}
+	if info.BoundAt, err = optionalNumber(t.meta, metaBoundAt); err != nil {
+		return err
+	}
+	if info.Excused, err = optionalNumber(t.meta, metaExcused); err != nil {
+		return err
+	}
 	for _, e := range []struct {
 		name []byte
 		at   *time.Time
 	}{
 		{metaCreated, &info.Created}, {metaStart, &info.Start}, {metaFloor, &info.Floor}, {metaCheckpoint, &info.Checkpoint},
+		{metaWitnessed, &info.Witnessed},
 	} {
 		if *e.at, err = readTime(t.meta, e.name); err != nil {
 			return err
@@ -103,13 +130,16 @@ func readTime(meta *bbolt.Bucket, name []byte) (time.Time, error) {
 	case 0:
 		return time.Time{}, nil
 	case 8:
-		if t := unsortable(b); t.Year() >= 1 && t.Year() <= 9999 {
+		if t := unsortable(b); validTime(t) {
 			return t, nil
 		}
 		return time.Time{}, damaged("its time %q lies beyond any calendar", name)
 	}
 	return time.Time{}, damaged("its time %q has %d bytes", name, len(b))
 }
+
+// validTime tells whether a time lies in a calendar.
+func validTime(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
 // readFormat reads the version of the layout.
 func readFormat(meta *bbolt.Bucket) (int, error) {
@@ -130,6 +160,14 @@ func readNumber(meta *bbolt.Bucket, name []byte) (uint64, error) {
 		return 0, damaged("its number %q has %d bytes", name, len(b))
 	}
 	return binary.BigEndian.Uint64(b), nil
+}
+
+// optionalNumber reads a number of the bucket meta; one that was never written is zero.
+func optionalNumber(meta *bbolt.Bucket, name []byte) (uint64, error) {
+	if meta.Get(name) == nil {
+		return 0, nil
+	}
+	return readNumber(meta, name)
 }
 
 func numberValue(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

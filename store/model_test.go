@@ -94,6 +94,20 @@ func kept(r Record, x Result) Record {
 	return r
 }
 
+// kept is the record that a result leaves of an old one: what falls into doubt remembers how many intents there were.
+func (m *model) kept(old, r Record, x Result) Record {
+	r = kept(r, x)
+	r.Doubt = 0
+	switch {
+	case r.State != InDoubt:
+	case old.State == InDoubt:
+		r.Doubt = old.Doubt
+	default:
+		r.Doubt = m.numbers
+	}
+	return r
+}
+
 // expect compares an answer with what the model foresaw.
 func expect(t *rapid.T, err error, ok bool) {
 	t.Helper()
@@ -129,7 +143,7 @@ func (m *model) Finish(t *rapid.T) {
 		slices.Contains([]State{Accepted, Rejected, Retry, InDoubt, Scheduled}, x.State)
 	expect(t, m.ledger.Finish(Intent{Key: k, Number: number, Ledger: m.ledger.id}, x), ok)
 	if ok {
-		m.records[k] = kept(m.records[k], x)
+		m.records[k] = m.kept(m.records[k], m.records[k], x)
 	}
 }
 
@@ -139,7 +153,7 @@ func (m *model) Settle(t *rapid.T) {
 		slices.Contains([]State{Accepted, Rejected, Retry, InDoubt, Scheduled, Dropped}, x.State)
 	expect(t, m.ledger.Settle(k, m.records[k].Intent, x), ok)
 	if ok {
-		m.records[k] = kept(m.records[k], x)
+		m.records[k] = m.kept(m.records[k], m.records[k], x)
 	}
 }
 
@@ -156,7 +170,7 @@ func (m *model) Commit(t *rapid.T) {
 		k, x := m.key(t), m.result(t)
 		old := next[k]
 		ok = ok && x.State != Sending && unsent(old)
-		next[k] = kept(Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
+		next[k] = m.kept(old, Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
 		b.Entries = append(b.Entries, Entry{k, kept(Record{Resolution: noon}, x)})
 	}
 	step := time.Duration(rapid.IntRange(-1, 5).Draw(t, "checkpoint")) * time.Minute
@@ -174,7 +188,7 @@ func (m *model) Recover(t *rapid.T) {
 	must(t, err)
 	for k, r := range m.records {
 		if r.State == Sending {
-			m.records[k] = kept(r, Result{State: InDoubt, Reason: ReasonInterrupted, At: m.now, Due: m.now})
+			m.records[k] = m.kept(r, r, Result{State: InDoubt, Reason: ReasonInterrupted, At: m.now, Due: m.now})
 			if i := slices.IndexFunc(list, func(e Entry) bool { return e.Key == k }); i < 0 || !gocmp.Equal(list[i].Record, m.records[k]) {
 				t.Fatalf("%v was not recovered: %v", k, list)
 			}
@@ -198,7 +212,7 @@ func (m *model) Prune(t *rapid.T) {
 	}
 	kept := len(m.records)
 	maps.DeleteFunc(m.records, func(_ Key, r Record) bool {
-		return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before)
+		return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before) && r.At.Before(before)
 	})
 	same(t, n, kept-len(m.records))
 }
@@ -206,7 +220,7 @@ func (m *model) Prune(t *rapid.T) {
 func (m *model) Import(t *rapid.T) {
 	k, x := m.key(t), m.result(t)
 	old := m.records[k]
-	r := kept(Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
+	r := m.kept(old, Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
 	allowed := slices.Contains([]State{Accepted, Rejected, Dropped, InDoubt, Skipped}, x.State)
 	ok := allowed && (r == old || unsent(old))
 	_, err := m.ledger.Import(func(yield func(Entry, error) bool) { yield(Entry{k, kept(Record{Resolution: noon}, x)}, nil) })

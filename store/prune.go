@@ -12,7 +12,8 @@ const (
 	keptRuns    = 10_000 // summaries of passes that stay
 )
 
-// Prune removes the keys that are final or skipped and whose resolution is before a time, and gives their number; the
+// Prune removes the keys that are final or skipped, and whose resolution and disposition are both before a time, and gives their
+// number: what was asked about lately, however long after its resolution, stays known while the receiver's data may still show it. The
 // oldest summaries of passes beyond 10,000 go as well. What waits, is being sent or is in doubt stays, however old.
 // Before anything is removed the floor is raised to that time, also where there turns out to be nothing to remove: below
 // it the ledger no longer knows who was asked. A time after the checkpoint is refused, because passes still look there.
@@ -98,7 +99,7 @@ func createdAfter(code []byte, at time.Time) bool {
 	return (len(code) == rawID || len(code) == rawPair) && int64(binary.BigEndian.Uint32(code)) > at.Unix()
 }
 
-// expired tells whether a record may be removed. One without a resolution goes by the time of its state.
+// expired tells whether a record may be removed.
 func (t *txn) expired(code, value []byte, before time.Time) (State, bool, error) {
 	k, err := decodeKey(code)
 	if err != nil {
@@ -108,11 +109,7 @@ func (t *txn) expired(code, value []byte, before time.Time) (State, bool, error)
 	if err != nil {
 		return Unknown, false, err
 	}
-	at := r.Resolution
-	if at.IsZero() {
-		at = r.At
-	}
-	return r.State, (r.State.Final() || r.State == Skipped) && at.Before(before), nil
+	return r.State, (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before) && r.At.Before(before), nil
 }
 
 // prune removes keys in one transaction, those excepted that have changed since they were collected.

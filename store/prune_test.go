@@ -27,7 +27,7 @@ func TestPrune(t *testing.T) {
 	i := info(t, l)
 	wantSame(t, i.Counts, map[State]int{InDoubt: 1, Sending: 1, Retry: 1, Scheduled: 1, Skipped: 1})
 	wantSame(t, i.Floor, noon.Add(time.Minute))
-	wantFence(t, l, fence{Ledger: l.id, Transaction: i.Transaction, Accepted: 1})
+	wantFence(t, l, fence{Ledger: l.id, Transaction: i.Transaction, Accepted: 1, Intents: i.Intents, Open: true})
 	closeLedger(t, l)
 	openLedger(t, l.path, Options{}) // fewer keys are accepted than the fence says, yet nothing was lost
 }
@@ -47,6 +47,19 @@ func TestPruneNothing(t *testing.T) {
 	}
 }
 
+// What was asked about lately stays, however long ago it was marked done: the receiver's data may still show it.
+func TestPruneKeepsWhatWasAskedLately(t *testing.T) {
+	l := newLedger(t, Options{})
+	must(t, l.Commit(Batch{Checkpoint: noon}))
+	old := noon.AddDate(-1, 0, 0)
+	commit(t, l, Record{State: Accepted, Resolution: old, At: noon.Add(-time.Minute)}, id(1))
+	commit(t, l, Record{State: Accepted, Resolution: old, At: noon.Add(-time.Hour)}, id(2))
+	n, err := l.Prune(t.Context(), noon.Add(-30*time.Minute))
+	must(t, err)
+	wantSame(t, n, 1)
+	wantSame(t, record(t, l, id(1)).State, Accepted)
+}
+
 // The floor is not lowered, nor lifted beyond where passes look.
 func TestPruneBounds(t *testing.T) {
 	l := newLedger(t, Options{})
@@ -56,7 +69,7 @@ func TestPruneBounds(t *testing.T) {
 	wantError(t, err, ErrRefused)
 	_, err = l.Prune(t.Context(), noon.Add(time.Minute))
 	must(t, err)
-	commit(t, l, Record{State: Skipped, Resolution: noon.Add(-time.Hour), At: noon}, id(1))
+	commit(t, l, Record{State: Skipped, Resolution: noon.Add(-time.Hour), At: noon.Add(-time.Hour)}, id(1))
 	n, err := l.Prune(t.Context(), noon.Add(-time.Minute))
 	must(t, err)
 	wantSame(t, n, 1)

@@ -85,6 +85,7 @@ type Record struct {
 	Attempts   int       // intents written so far
 	Status     int       // the last HTTP status; 0 where there was none
 	Intent     uint64    // the number of the last intent; 0 where there was none
+	Doubt      uint64    // in doubt: how many intents the ledger had given when the doubt arose; 0 for the others, and where that is not known
 }
 
 // Entry is a key with its record.

@@ -23,7 +23,7 @@ func TestRecover(t *testing.T) {
 	doubt := func(intent uint64) Record {
 		return Record{
 			State: InDoubt, Reason: ReasonInterrupted, Resolution: noon, At: sec.Add(time.Hour), Due: later, First: sec,
-			Attempts: 1, Intent: intent,
+			Attempts: 1, Intent: intent, Doubt: 3,
 		}
 	}
 	want := []Entry{{id(2), doubt(1)}, {id(3), doubt(3)}}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -11,47 +13,72 @@ import (
 // mostTenant is the length of the longest tenant, in bytes.
 const mostTenant = 1024
 
-// serves refuses a ledger that remembers another tenant than the one it is opened for. One that remembers none, or is
-// opened for none, serves any.
+// credentialBytes is the length of the hash of a credential.
+const credentialBytes = 16
+
+// serves refuses a ledger that remembers another tenant, or another credential, than it is opened for. One that remembers
+// none, or is opened for none, serves any.
 func (l *Ledger) serves(o Options) error {
-	if o.AcceptTenant {
-		return nil
-	}
 	return l.db.View(func(b *bbolt.Tx) error {
 		bound, err := tenantOf(b)
-		if err != nil || o.Tenant == "" || bound == "" || bound == o.Tenant {
+		switch {
+		case err != nil:
 			return err
+		case !o.AcceptTenant && o.Tenant != "" && bound != "" && bound != o.Tenant:
+			return fmt.Errorf("%w: it is that of %s, this configuration names %s", ErrOtherTenant, bound, o.Tenant)
+		case o.AcceptCredential || o.Credential == "":
+			return nil
 		}
-		return fmt.Errorf("%w: it is that of %s, this configuration names %s", ErrOtherTenant, bound, o.Tenant)
+		meta := b.Bucket(bucketMeta)
+		id, err := readID(meta)
+		if hash := meta.Get(metaCredential); err == nil && hash != nil && !hmac.Equal(hash, hashed(o.Credential, id)) {
+			return ErrOtherCredential
+		}
+		return err
 	})
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for. It writes nothing where that is so already.
-func (l *Ledger) bind(o Options) error {
-	if o.Tenant == "" {
-		return nil
-	}
-	if err := validTenant(o.Tenant); err != nil {
-		return err
-	}
-	var bound string
-	err := l.db.View(func(b *bbolt.Tx) (err error) {
-		bound, err = tenantOf(b)
-		return err
-	})
-	if err != nil || bound == o.Tenant {
-		return err
-	}
-	return l.db.Update(func(b *bbolt.Tx) error {
-		t, err := l.begin(b)
-		if err != nil {
+// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent with from now on, where it
+// was bound to something else and that is accepted.
+func (t *txn) bind(o Options) error {
+	if o.Tenant != "" {
+		if err := validTenant(o.Tenant); err != nil {
 			return err
 		}
 		if err := t.meta.Put(metaTenant, []byte(o.Tenant)); err != nil {
 			return err
 		}
-		return t.finish()
-	})
+	}
+	hash := t.meta.Get(metaCredential)
+	if hash == nil || o.Credential == "" || hmac.Equal(hash, hashed(o.Credential, t.ledger)) {
+		return nil
+	}
+	return t.credit(o.Credential, t.intents.Sequence())
+}
+
+// commitTo binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may have arrived: a key
+// that is wrong altogether binds nothing. All that was begun in this opening is sent with the same.
+func (l *Ledger) commitTo(t *txn, r Result) error {
+	proven := r.State == Accepted || r.State == Rejected || r.State == InDoubt
+	if !proven || l.bound.Credential == "" || t.meta.Get(metaCredential) != nil {
+		return nil
+	}
+	return t.credit(l.bound.Credential, l.before)
+}
+
+// credit binds the ledger to a credential, and notes how many intents may have been sent with others.
+func (t *txn) credit(credential string, before uint64) error {
+	if err := t.meta.Put(metaBoundAt, numberValue(before)); err != nil {
+		return err
+	}
+	return t.meta.Put(metaCredential, hashed(credential, t.ledger))
+}
+
+// hashed is the hash of a credential that a ledger keeps: another one in each ledger.
+func hashed(credential, ledger string) []byte {
+	mac := hmac.New(sha256.New, []byte("acsync ledger "+ledger))
+	mac.Write([]byte(credential))
+	return mac.Sum(nil)[:credentialBytes]
 }
 
 func tenantOf(b *bbolt.Tx) (string, error) {

@@ -30,6 +30,9 @@ func tidy(r Record) (Record, error) {
 	case r.Due.IsZero():
 		r.Due = r.At
 	}
+	if r.State != InDoubt {
+		r.Doubt = 0
+	}
 	r.Reason = tidyReason(r.Reason)
 	return r, tidyTimes(&r)
 }

@@ -30,6 +30,7 @@ type txn struct {
 	id       uint64            // the ledger's own number of the last change; of this one in a transaction that writes
 	accepted uint64            // keys that ever became accepted
 	ledger   string            // id of the ledger
+	doubted  bool              // see Ledger.doubted
 	known    *reasons          // of earlier transactions
 	fresh    map[string]uint64 // reasons numbered in this one
 	counts   *counts           // nil until first needed
@@ -38,7 +39,7 @@ type txn struct {
 
 // begin finds the buckets.
 func (l *Ledger) begin(b *bbolt.Tx) (*txn, error) {
-	t := &txn{ledger: l.id, known: &l.reasons}
+	t := &txn{ledger: l.id, doubted: l.doubted, known: &l.reasons}
 	for _, e := range []struct {
 		name []byte
 		at   **bbolt.Bucket
@@ -78,6 +79,11 @@ func (t *txn) number(writes bool) error {
 func (t *txn) finish() error {
 	if err := t.meta.Put(metaTransaction, numberValue(t.id)); err != nil {
 		return err
+	}
+	if t.doubted { // half a repair must not pass for a whole one
+		if err := t.meta.Put(metaDistrusted, []byte{1}); err != nil {
+			return err
+		}
 	}
 	if t.counts == nil {
 		return nil
@@ -149,7 +155,7 @@ func (t *txn) decode(k Key, code, value []byte) (Record, error) {
 
 // store puts a record in the place of what a slot held, with all that hangs on it.
 func (t *txn) store(s slot, r Record) error {
-	r, err := tidy(r)
+	r, err := tidy(t.dated(s.old, r))
 	if err != nil {
 		return err
 	}
@@ -167,6 +173,19 @@ func (t *txn) store(s slot, r Record) error {
 		return err
 	}
 	return t.keys.Put(s.code, encodeRecord(s.key, s.code, r, number))
+}
+
+// dated notes with a doubt that arises how many intents there were then: only what was begun later tells whether the receiver has
+// caught up with it.
+func (t *txn) dated(old, r Record) Record {
+	switch {
+	case r.State != InDoubt:
+	case old.State == InDoubt:
+		r.Doubt = old.Doubt
+	default:
+		r.Doubt = t.intents.Sequence()
+	}
+	return r
 }
 
 // unlist takes the old record of a slot out of the indexes.

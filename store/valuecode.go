@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// recordVersion is the high half of a record's first byte.
-const recordVersion = 1
+// The version is the high half of a record's first byte.
+const (
+	recordVersion  = 1
+	doubtedVersion = 2 // since format 3: the same, with Doubt behind it
+)
 
 // The bits of a record's second byte tell which fields follow, in this order.
 const (
@@ -26,7 +29,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // encodeRecord gives the bytes of a record whose times have been rounded and checked by tidy:
 //
-//	version and state, flags, [reason], [resolution], at, [due], [first], [intent], [attempts], [status], check
+//	version and state, flags, [reason], [resolution], at, [due], [first], [intent], [attempts], [status], [doubt], check
 //
 // Numbers and differences of times are variable-length integers: the resolution in milliseconds from keyTime, At in
 // seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check byte is the
@@ -52,6 +55,10 @@ func encodeRecord(k Key, code []byte, r Record, reason uint64) []byte {
 	}
 	b = appendAttempts(b, r)
 	b = appendStatus(b, r.Status)
+	if r.Doubt != 0 {
+		b[0] = doubtedVersion<<4 | byte(r.State)
+		b = binary.AppendUvarint(b, r.Doubt)
+	}
 	return append(b, checkByte(code, b))
 }
 
@@ -102,8 +109,9 @@ func decodeRecord(k Key, code, value []byte) (Record, uint64, error) {
 		return r, 0, err
 	}
 	end := len(value) - 1
-	if v := value[0] >> 4; v != recordVersion {
-		return r, 0, damaged("the record of %x has the unknown version %d", code, v)
+	version := value[0] >> 4
+	if version != recordVersion && version != doubtedVersion {
+		return r, 0, damaged("the record of %x has the unknown version %d", code, version)
 	}
 	r.State = State(value[0] & 15)
 	if r.State == Unknown || r.State > Dropped {
@@ -111,6 +119,10 @@ func decodeRecord(k Key, code, value []byte) (Record, uint64, error) {
 	}
 	f := fields{rest: value[2:end]}
 	reason := f.record(&r, value[1], keyTime(k, code))
+	if version == doubtedVersion {
+		r.Doubt = f.number(math.MaxUint64)
+		f.bad = f.bad || r.Doubt == 0 || r.State != InDoubt
+	}
 	if f.bad || len(f.rest) > 0 {
 		return Record{}, 0, damaged("the record of %x cannot be read", code)
 	}

@@ -91,7 +91,7 @@ func (c *collector) again(ctx context.Context, cases []Case) (reading, error) {
 		return reading{}, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
 	}
 	read, asked := c.compare(cases, rows)
-	decided, err := c.decide(ctx, around(rows), asked)
+	decided, err := c.decide(ctx, c.around(rows), asked)
 	if err != nil {
 		return reading{}, err
 	}
@@ -122,7 +122,7 @@ func (c *collector) compare(cases []Case, rows []kustomer.Conversation) (read re
 			read.gone = append(read.gone, each)
 		case each.Key.Recovery: // one for all resolutions to come
 			asked = append(asked, fresh)
-		case row.Status != "done" || row.LastDone == nil:
+		case row.Status != "done" || row.LastDone == nil || c.outside(row):
 			asked = append(asked, fresh)
 		case !c.same(each, row):
 			read.passed = append(read.passed, each)
@@ -150,8 +150,8 @@ func (c *collector) same(each Case, row kustomer.Conversation) bool {
 }
 
 // around is the narrowest query that finds all the conversations, for the search that joins their customers.
-func around(rows []kustomer.Conversation) kustomer.Query {
-	times := resolutions(rows)
+func (c *collector) around(rows []kustomer.Conversation) kustomer.Query {
+	times := c.resolutions(rows)
 	if len(times) == 0 {
 		return kustomer.Query{}
 	}

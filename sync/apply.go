@@ -45,10 +45,7 @@ func (p *pass) apply(ctx context.Context) error {
 	if err := p.adoptIdentity(); err != nil {
 		return err
 	}
-	if _, err := p.ledger.Recover(time.Now()); err != nil {
-		return fmt.Errorf("put the open intents in doubt: %w", err)
-	}
-	left, err := p.takePlanned(ctx)
+	left, err := p.takePlanned()
 	f := p.folio(Window{}, false)
 	for err == nil && len(left) > 0 {
 		chunk := left[:min(reread, len(left))]
@@ -81,7 +78,7 @@ func (p *pass) room() error {
 
 // takePlanned finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and gives those
 // that may be sent, by the time of resolution, so that one search finds the customers of those that are read together.
-func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
+func (p *pass) takePlanned() (cases []Case, err error) {
 	var keys []store.Key
 	for key := range p.planned {
 		keys = append(keys, key)
@@ -106,7 +103,7 @@ func (p *pass) takePlanned(ctx context.Context) (cases []Case, err error) {
 	p.found(len(p.planned))
 	p.observe(Estimated{Estimate{Conversations: len(p.planned)}})
 	p.observe(PassStarted{Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due})
-	again, err := p.settle(ctx, doubtful)
+	again, err := p.settle(doubtful)
 	free = append(free, again...)
 	if err == nil {
 		free, err = p.giveUp(free, time.Now())

@@ -453,9 +453,9 @@ func TestApplySettlesDoubts(t *testing.T) {
 	b := newBench(t, 4)
 	plan, _, _ := planOf(t, *b.engine)
 	plan.Send = slices.DeleteFunc(plan.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
-	ledger := b.doubt(t, 0, 1, 3)
+	b.doubt(t, 0, 1, 3)
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
-		{ExtInteractionID: b.conversations[0].ID}, {Intent: ledger + "-ff", CreatedAt: time.Now()},
+		{ExtInteractionID: b.conversations[0].ID}, b.later(t),
 	}}
 	result := b.apply(t, plan)
 	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][Verified] != 1 || result.Due != 2 {

@@ -36,12 +36,13 @@ func walk[T any](p Policy, checks []check[T], of T, t *trace) Reason {
 // filters come before all rules. None of them looks at the customer.
 var filters = []check[Candidate]{
 	{reason: NotDone, finds: func(_ Policy, c Candidate) bool {
-		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil
+		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil && !c.Outside
 	}},
 	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return closed(c.Known) }},
+	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }}, // those below may look at its time
 	{
 		reason: Imported, off: func(p Policy) bool { return !p.SkipImported },
-		finds: func(_ Policy, c Candidate) bool { return !c.Conversation.ImportedAt.IsZero() },
+		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Imported },
 	},
 	{
 		reason: Spam, off: func(p Policy) bool { return !p.SkipSpam },
@@ -62,6 +63,11 @@ var filters = []check[Candidate]{
 		finds: func(p Policy, c Candidate) bool {
 			return p.unlisted(agentconnect.Employee{Email: agentAddress(c.Agent)})
 		},
+	},
+	{
+		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set leads to.
+		reason: DoNotSendUnreadable, off: func(p Policy) bool { return len(p.DoNotSendAttributes) == 0 },
+		finds: func(_ Policy, c Candidate) bool { return c.Conversation.CustomUnread },
 	},
 	{
 		reason: DoNotSend, off: func(p Policy) bool { return p.FlagDoNotSend },

@@ -37,12 +37,22 @@ type Case struct {
 	Candidate
 	Decision
 
-	own  store.Record // of this very key; Known may be that of another key of the conversation
-	heir bool         // it takes the place of a case that is over
+	own    store.Record // of this very key; Known may be that of another key of the conversation
+	heir   bool         // it takes the place of a case that is over
+	before bool         // a search returned it although it was marked done before the pass begins
 }
 
-// resolution is when the conversation was marked done, as far as Kustomer or the ledger knows.
+// resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no pass reads is
+// none: not even the ledger can keep all of those.
 func (c Case) resolution() time.Time {
+	if c.Outside {
+		return c.Known.Resolution
+	}
+	return c.claimed()
+}
+
+// claimed is the same, but believes Kustomer whatever it says.
+func (c Case) claimed() time.Time {
 	if c.Conversation.LastDone == nil {
 		return c.Known.Resolution
 	}
@@ -60,6 +70,7 @@ type collector struct {
 	identity  identity
 	reach     reach
 	now       time.Time // Kustomer's clock
+	asked     time.Time // when it was asked for, by this machine's
 	from      time.Time // where the pass begins: what was marked done before is not its business
 	unseen    func(int) // hears of rows that the search counts and does not return
 }
@@ -69,6 +80,9 @@ func (c *collector) cases(rows []kustomer.Conversation) []Case {
 	cases := make([]Case, len(rows))
 	for i, row := range rows {
 		cases[i] = Case{Key: c.identity.key(row), Candidate: Candidate{Conversation: row}}
+		if c.outside(row) {
+			cases[i].Key = keyOf(row)
+		}
 	}
 	return cases
 }
@@ -142,8 +156,8 @@ func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []C
 	missing := map[string]bool{}
 	for _, row := range rows {
 		for _, i := range orphans[keyOf(row).Conversation] {
-			if first := cases[i].resolution(); cases[i].Key.Recovery || c.same(cases[i], row) {
-				cases[i].Conversation = row
+			if first := cases[i].claimed(); cases[i].Key.Recovery || c.same(cases[i], row) {
+				cases[i].Conversation, cases[i].Outside = row, c.outside(row)
 				cases[i].spell(c.identity, first)
 			} else { // marked done once more: that is another resolution, which has its own window
 				cases[i].Conversation.CustomerID = row.CustomerID
@@ -179,9 +193,9 @@ func (c *collector) complete(ctx context.Context, cases []Case) error {
 		if each.Agent, err = c.agents.find(ctx, c.policy.agent(each.Conversation)); err != nil {
 			return err
 		}
-		each.own, each.Now = known[each.Key], c.now
+		each.own, each.Now, each.Outside = known[each.Key], c.now, each.before || c.outside(each.Conversation)
 		if each.Known = each.own; !each.Key.Recovery {
-			each.Known = c.identity.recall(each.Key, each.resolution(), family)
+			each.Known = c.identity.recall(each.Key, each.claimed(), family)
 		}
 		if err := c.followUp(ctx, each, firstRequest(family), recovery); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	stdsync "sync"
 
 	"golang.org/x/sync/errgroup"
@@ -79,10 +80,16 @@ func (c *customers) join(ctx context.Context, query kustomer.Query, ids map[stri
 }
 
 // search takes from the joined search what is wanted, page by page as long as that may spare more calls than it makes.
-// It promises nothing: what it lacks is fetched singly.
+// It promises nothing: what it lacks is fetched singly, and so is a customer of whom it says several things.
 func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) error {
-	fresh := found{}
-	defer func() { c.keep(fresh) }()
+	fresh, doubtful := found{}, map[string]bool{}
+	defer func() {
+		for id := range doubtful {
+			delete(into, id)
+			delete(fresh, id)
+		}
+		c.keep(fresh)
+	}()
 	for query.Page = 1; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
 		page, err := c.source.SearchCustomers(ctx, query)
 		if errors.Is(err, kustomer.ErrInvalid) {
@@ -93,6 +100,9 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 			return fmt.Errorf("search the customers of a window: %w", err)
 		}
 		for _, customer := range page.Items {
+			if earlier := fresh[customer.ID]; earlier != nil && !reflect.DeepEqual(*earlier, customer) {
+				doubtful[customer.ID] = true
+			}
 			if ids[customer.ID] {
 				into[customer.ID], fresh[customer.ID] = &customer, &customer
 			}

@@ -3,6 +3,7 @@ package sync
 import (
 	"errors"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -40,6 +41,7 @@ type Candidate struct {
 	Tags         []string           // names
 	Customer     *kustomer.Customer // nil when there is none
 	FollowUp     FollowUp           // whether it is a service recovery
+	Outside      bool               // no pass reads the time at which it claims to have been marked done, or nobody can
 	Now          time.Time          // Kustomer's clock
 }
 
@@ -57,7 +59,7 @@ type Decision struct {
 	Request agentconnect.Request
 	Delay   time.Duration // from the resolution; what is to be sent waits for so long
 	Matched []string      // names of the rules that hold, as far as they were tried
-	Trouble string        // where an expression failed; free of personal data
+	Trouble string        // where an expression failed, or which time is out of range; free of personal data
 }
 
 // Send tells whether a survey request is to be created.
@@ -94,8 +96,11 @@ func (p Policy) decide(c Candidate, t *trace) Decision {
 // screen is the decision where the filters make it; empty otherwise.
 func (p Policy) screen(c Candidate, t *trace) Decision {
 	reason := walk(p, filters, c, t)
-	if reason.Broken() {
+	switch {
+	case reason.Broken():
 		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
+	case reason == TimeOutOfRange:
+		return Decision{Skip: reason, Trouble: c.claim()}
 	}
 	return Decision{Skip: reason}
 }
@@ -211,29 +216,33 @@ func (p Policy) channel(channels []string) string {
 	return name
 }
 
-// doNotSend tells whether one of the attributes is set. A value that cannot be understood, such as a masked one,
-// counts as set: not asking is the safe side.
+// doNotSend tells whether one of the attributes is set. Kustomer makes their names of what people write, so that one in
+// another case is meant.
 func (p Policy) doNotSend(custom map[string]any) bool {
-	for _, name := range p.DoNotSendAttributes {
-		switch value := custom[name].(type) {
-		case nil:
-		case bool:
-			if value {
-				return true
-			}
-		case float64:
-			if value != 0 {
-				return true
-			}
-		case string:
-			if text := strings.ToLower(strings.TrimSpace(value)); text != "" && text != "false" && text != "no" && text != "0" {
-				return true
-			}
-		default:
+	for name, value := range custom {
+		named := func(attribute string) bool { return strings.EqualFold(attribute, name) }
+		if slices.ContainsFunc(p.DoNotSendAttributes, named) && set(value) {
 			return true
 		}
 	}
 	return false
+}
+
+// set tells whether a custom attribute says yes. A value that cannot be understood, such as a masked one, counts as that:
+// not asking is the safe side.
+func set(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case float64:
+		return v != 0
+	case string:
+		text := strings.ToLower(strings.TrimSpace(v))
+		return text != "" && text != "false" && text != "no" && text != "0"
+	}
+	return true
 }
 
 // plausibleAddress tells whether text can be a bare e-mail address: what net/mail accepts without a display name,

@@ -72,11 +72,16 @@ func TestDecideSkips(t *testing.T) {
 		{name: "already_sent: accepted", change: func(c *Candidate) { c.Known.State = store.Accepted }},
 		{name: "already_sent: rejected", change: func(c *Candidate) { c.Known.State = store.Rejected }},
 		{name: "already_sent: dropped", change: func(c *Candidate) { c.Known.State = store.Dropped }},
-		{name: "imported", change: func(c *Candidate) { c.Conversation.ImportedAt = testNow }},
+		{name: "time_out_of_range", change: func(c *Candidate) { c.Outside = true }},
+		{name: "time_out_of_range: none that can be read", change: func(c *Candidate) { c.Outside, c.Conversation.LastDone = true, nil }},
+		{name: "not_done: and at no time", change: func(c *Candidate) { c.Outside, c.Conversation.Status = true, "open" }},
+		{name: "imported", change: func(c *Candidate) { c.Conversation.Imported = true }},
 		{name: "spam", change: func(c *Candidate) { c.Conversation.Spam = true }},
 		{name: "stale", change: func(c *Candidate) { c.Conversation.LastDone.At = testNow.Add(-72*time.Hour - time.Millisecond) }},
 		{name: "no_agent", change: func(c *Candidate) { c.Agent = nil }},
 		{name: "agent_is_machine", change: func(c *Candidate) { c.Agent.UserType = "machine" }},
+		{name: "agent_is_machine: in another case", change: func(c *Candidate) { c.Agent.UserType = "Machine" }},
+		{name: "agent_is_machine: nobody can tell", change: func(c *Candidate) { c.Agent.UserType, c.Agent.Opaque = "", true }},
 		{name: "no_agent_email: none", change: func(c *Candidate) { c.Agent.Email = kustomer.Text{} }},
 		{name: "no_agent_email: masked", change: func(c *Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }},
 		{name: "no_agent_email: not an address", change: func(c *Candidate) { c.Agent.Email.Value = "alex" }},
@@ -88,6 +93,13 @@ func TestDecideSkips(t *testing.T) {
 		{name: "do_not_send: guide's attribute", change: custom("doNotSendAgentConnectRequestBool", true)},
 		{name: "do_not_send: as a word", change: custom("doNotSendAgentConnectRequestBool", "true")},
 		{name: "do_not_send: as a number", change: custom("doNotSendAgentConnectRequestBool", 1.0)},
+		{name: "do_not_send: out of range", change: custom("doNotSendAgentConnectRequestBool", kustomer.Unreadable{})},
+		{name: "do_not_send: in another case", change: custom("donotsendAgentConnectRequestbool", true)},
+		{name: "do_not_send_unreadable", change: func(c *Candidate) { c.Conversation.CustomUnread = true }},
+		{
+			name: "do_not_send_unreadable: where it would be flagged", change: func(c *Candidate) { c.Conversation.CustomUnread = true },
+			policy: func(p *Policy) { p.FlagDoNotSend = true },
+		},
 		{name: "do_not_send: masked", change: custom("doNotSendAgentConnectRequestBool", map[string]any{"isMasked": true})},
 		{
 			name: "do_not_send: an attribute of the configuration", change: custom("quietBool", true),
@@ -149,11 +161,12 @@ func custom(name string, value any) func(*Candidate) {
 func TestDecidePrecedence(t *testing.T) {
 	broken := plain()
 	broken.Conversation.Status, broken.Known.State = "open", store.Accepted
-	broken.Conversation.ImportedAt, broken.Conversation.Spam = testNow, true
+	broken.Conversation.Imported, broken.Conversation.Spam = true, true
 	broken.Conversation.LastDone.At = testNow.Add(-100 * time.Hour)
 	agent := *broken.Agent
 	broken.Agent = nil
 	broken.Conversation.Custom = map[string]any{"doNotSendAgentConnectRequestBool": true}
+	broken.Conversation.CustomUnread, broken.Outside = true, true
 	broken.Customer, broken.Conversation.Channels = nil, nil
 	steps := []struct {
 		want Reason
@@ -161,13 +174,15 @@ func TestDecidePrecedence(t *testing.T) {
 	}{
 		{NotDone, func(c *Candidate) { c.Conversation.Status = "done" }},
 		{AlreadySent, func(c *Candidate) { c.Known.State = store.Unknown }},
-		{Imported, func(c *Candidate) { c.Conversation.ImportedAt = time.Time{} }},
+		{TimeOutOfRange, func(c *Candidate) { c.Outside = false }},
+		{Imported, func(c *Candidate) { c.Conversation.Imported = false }},
 		{Spam, func(c *Candidate) { c.Conversation.Spam = false }},
 		{Stale, func(c *Candidate) { c.Conversation.LastDone.At = testNow }},
 		{NoAgent, func(c *Candidate) { c.Agent = &kustomer.User{UserType: "machine"} }},
 		{AgentIsMachine, func(c *Candidate) { c.Agent.UserType = "user" }},
 		{NoAgentEmail, func(c *Candidate) { c.Agent.Email.Value = "other@example.org" }},
 		{AgentUnknown, func(c *Candidate) { c.Agent.Email = agent.Email }},
+		{DoNotSendUnreadable, func(c *Candidate) { c.Conversation.CustomUnread = false }},
 		{DoNotSend, func(c *Candidate) { c.Conversation.Custom = nil }},
 		{NoCustomer, func(c *Candidate) { c.Customer = &kustomer.Customer{} }},
 		{NoEmail, func(c *Candidate) { c.Customer.Emails = emails("n/a") }},
@@ -316,7 +331,7 @@ func TestDecideRequest(t *testing.T) {
 			name: "external_url: left out when the organisation is not known", policy: func(p *Policy) { p.AppURL = "" },
 			want: func(r *agentconnect.Request) { r.ExternalURL = "" },
 		},
-		{name: "imported: when it may be", policy: func(p *Policy) { p.SkipImported = false }, change: func(c *Candidate) { c.Conversation.ImportedAt = testNow }},
+		{name: "imported: when it may be", policy: func(p *Policy) { p.SkipImported = false }, change: func(c *Candidate) { c.Conversation.Imported = true }},
 		{name: "spam: when it may be", policy: func(p *Policy) { p.SkipSpam = false }, change: func(c *Candidate) { c.Conversation.Spam = true }},
 		{name: "machine: when it may be", policy: func(p *Policy) { p.SkipMachineAgents = false }, change: func(c *Candidate) { c.Agent.UserType = "machine" }},
 		{name: "age: exactly max_age", change: func(c *Candidate) { c.Conversation.LastDone.At = testNow.Add(-72 * time.Hour) }},

@@ -778,8 +778,10 @@ func (r reopening) Conversations(ctx context.Context, ids []string) ([]kustomer.
 // TestCacheIsShared lets two batches of more customers than memory holds be decided at once: neither loses any.
 func TestCacheIsShared(t *testing.T) {
 	d := newDesk(mostCustomers + 200)
-	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: testPolicy()}}).newPass(nil)
-	p.collector.now = testNow.Add(-200 * 24 * time.Hour)
+	policy := testPolicy()
+	policy.MaxAge = 0
+	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy}}).newPass(nil)
+	p.collector.now = testNow
 	var group errgroup.Group
 	for range 2 {
 		group.Go(func() error {

@@ -164,7 +164,7 @@ func (e Explainer) collector(now time.Time) *collector {
 	quiet := func(string, ...any) {}
 	c := &collector{
 		source: e.Source, memory: NoLedger{}, policy: e.Options.Policy, identity: identity(identityOf(e.Options)), reach: kustomersReach,
-		now: now, agents: agentRoll(e.Directory, quiet), tags: tagRoll(e.Directory, quiet),
+		now: now, asked: time.Now(), agents: agentRoll(e.Directory, quiet), tags: tagRoll(e.Directory, quiet),
 		customers: &customers{source: e.Source, notice: quiet}, unseen: func(int) {},
 	}
 	if e.Ledger != nil {

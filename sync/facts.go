@@ -85,7 +85,7 @@ func conversationOf(candidate Candidate) conversationFacts {
 		ID: c.ID, Status: c.Status, Channels: c.Channels, Tags: candidate.Tags, Teams: c.AssignedTeams, Queue: c.QueueID, Brand: c.BrandID,
 		Direction: c.Direction, Priority: c.Priority, MessageCount: c.MessageCount, InboundCount: c.InboundCount,
 		OutboundCount: c.OutboundCount, DoneCount: c.DoneCount, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Spam: c.Spam,
-		Imported: !c.ImportedAt.IsZero(), Language: c.DefaultLang, Locale: c.Locale, Custom: readable(c.Custom),
+		Imported: c.Imported, Language: c.DefaultLang, Locale: c.Locale, Custom: readable(c.Custom),
 	}
 	if done := c.LastDone; done != nil {
 		f.DoneAt, f.DoneBy = done.At, done.By
@@ -108,12 +108,11 @@ func (p Policy) customerOf(c *kustomer.Customer) customerFacts {
 	}
 }
 
-// readable is custom attributes without those that are masked: an object stands in their place.
+// readable is custom attributes without those that are masked, in whose place an object stands, or cannot be read.
 func readable(custom map[string]any) map[string]any {
 	var kept map[string]any
 	for name, value := range custom {
-		object, ok := value.(map[string]any)
-		if masked, _ := object["isMasked"].(bool); !ok || !masked {
+		if !hidden(value) {
 			continue
 		}
 		if kept == nil {
@@ -125,6 +124,17 @@ func readable(custom map[string]any) map[string]any {
 		return custom
 	}
 	return kept
+}
+
+func hidden(value any) bool {
+	switch v := value.(type) {
+	case kustomer.Unreadable:
+		return true
+	case map[string]any:
+		masked, _ := v["isMasked"].(bool)
+		return masked
+	}
+	return false
 }
 
 // fieldNames are the names of a struct of facts that an expression can use.

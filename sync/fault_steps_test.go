@@ -81,7 +81,8 @@ type ordeal struct {
 
 	mu     stdsync.Mutex
 	plan   map[step]mishap
-	counts map[string]int // of steps, by kind
+	watch  func(at step, done bool) // called before a step, and when it has taken effect; nil: nobody watches
+	counts map[string]int           // of steps, by kind
 	trace  []step
 	struck int // mishaps that happened
 	failed int // steps of this pass that failed, which it must tell
@@ -112,40 +113,56 @@ func (o *ordeal) wrongf(format string, args ...any) {
 	o.wrong = append(o.wrong, fmt.Sprintf(format, args...))
 }
 
-// step counts a step, which is about a conversation or about none, and tells what goes wrong with it.
-func (o *ordeal) step(kind, conversation string) mishap {
+// step counts a step, which is about a conversation or about none, and tells which it is and what goes wrong with it.
+func (o *ordeal) step(kind, conversation string) (step, mishap) {
 	time.Sleep(durations[kind] * time.Microsecond)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.dead {
-		return mishap{fails: true, answer: agentconnect.Answer{Err: errMishap}}
+		return step{}, mishap{fails: true, answer: agentconnect.Answer{Err: errMishap}}
 	}
 	o.counts[kind]++
 	this := step{kind, o.counts[kind]}
 	o.trace = append(o.trace, this)
+	o.watched(this, false)
 	m, planned := o.plan[this]
 	if !planned {
-		return mishap{applied: true, answer: agentconnect.Answer{Status: 200, Written: true}}
+		return this, mishap{applied: true, answer: agentconnect.Answer{Status: 200, Written: true}}
 	}
 	o.struck++
 	if m.stops {
 		o.cancel(errMishap)
 	}
-	if o.dead = m.dies; m.fails && kind != stepData { // without the data the doubts stay, and the pass goes on
+	if o.dead = m.dies; m.fails {
 		o.excused[conversation] = true
 		o.failed++
 	}
-	return m
+	return this, m
+}
+
+// watched lets whoever watches look at the world beside a step.
+func (o *ordeal) watched(at step, done bool) {
+	if o.watch != nil {
+		o.watch(at, done)
+	}
+}
+
+// done tells that a step has taken effect.
+func (o *ordeal) done(this step) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.watched(this, true)
 }
 
 // perform makes a step that either takes effect or does not, and either tells so or does not.
 func perform[T any](o *ordeal, kind, conversation string, do func() (T, error)) (T, error) {
 	var none T
-	m := o.step(kind, conversation)
+	this, m := o.step(kind, conversation)
 	if !m.applied {
 		return none, errMishap
 	}
 	got, err := do()
+	o.done(this)
 	if err == nil && m.fails {
 		return none, errMishap
 	}
@@ -256,7 +273,7 @@ func (o *ordeal) Ready(ctx context.Context) error { return ctx.Err() }
 // Create is the receiver. What reaches it must stand in the ledger already, under the intent that it bears.
 func (o *ordeal) Create(_ context.Context, request agentconnect.Request) agentconnect.Answer {
 	id := request.ExtInteractionID
-	m := o.step(stepCreate, id)
+	this, m := o.step(stepCreate, id)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if m.answer.Written || m.applied {
@@ -264,6 +281,7 @@ func (o *ordeal) Create(_ context.Context, request agentconnect.Request) agentco
 	}
 	if m.applied {
 		o.take(id, request.CustomProperties["acsync_intent"])
+		o.watched(this, true)
 	}
 	if m.doubt {
 		o.doubtful[id] = true

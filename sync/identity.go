@@ -13,10 +13,16 @@ import (
 
 // keyOf names a conversation in the ledger. Ids of 24 hex digits are the same in upper and lower case.
 func keyOf(c kustomer.Conversation) store.Key {
-	if _, err := hex.DecodeString(c.ID); err == nil && len(c.ID) == 24 {
-		return store.Key{Conversation: strings.ToLower(c.ID)}
+	if key, ok := hexKey(c.ID); ok {
+		return key
 	}
 	return store.Key{Conversation: c.ID}
+}
+
+// hexKey names a conversation by an id of 24 hex digits; false for any other.
+func hexKey(id string) (store.Key, bool) {
+	_, err := hex.DecodeString(id)
+	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
 }
 
 // sameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it in several

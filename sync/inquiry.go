@@ -22,24 +22,29 @@ const (
 	askAgain = 24 * time.Hour
 )
 
-// inquiry compares what is in doubt with the interactions that Agent Connect's data show. It is pure but for ask.
+// inquiry compares what Agent Connect's data show with what the ledger knows: whether that is the newest (see account), and what
+// became of what is in doubt.
 //
 // Presence is proof: an interaction with the stamp of the attempt, or of the same conversation and no older than its first
 // attempt, was mailed or will be, and nothing more must be sent, whoever made it.
 //
 // Absence is only evidence, since the data lag behind by an unknown time and rows can vanish (observed). It is believed
-// when all of this holds: the data were read to their end; they show a later request of this very ledger, one with a
-// greater number that was received after the doubt arose, so that they are known to have caught up with that moment; and
-// verify_after has passed since. What is left is a request that the service held back for all that time. A ledger that does not stamp its requests has no such witness: what is not found stays
-// in doubt. So does what carries no number of its own.
+// when all of this holds: the data were read to their end, with the key that the request was sent with; they show a request that
+// this very ledger began after the doubt arose, so that they are known to have caught up with that moment; and
+// verify_after has passed since. What is left is a request that the service held back for all that time. A ledger that does not
+// stamp its requests has no such witness: what is not found stays in doubt. So does what carries no number of its own.
 type inquiry struct {
-	ledger    string // id
+	ledger    store.Info // as it was when the data were asked
+	stamped   bool       // requests bear stamps, by which the ledger itself is held against the data
+	now       time.Time
 	doubts    map[string][]store.Entry
+	siblings  map[uint64]bool // numbers of the last intents of other keys of conversations in doubt
 	follows   followUps
 	numbers   map[uint64]store.Entry
 	found     map[store.Key]bool
 	unclear   map[store.Key]bool
 	witnesses []witness
+	account   account
 	complete  bool
 }
 
@@ -49,17 +54,17 @@ type witness struct {
 	created time.Time // after ask: the latest among those with this number or a greater one
 }
 
-func newInquiry(ledger string, doubtful []store.Entry) *inquiry {
+func newInquiry(ledger store.Info, doubtful []store.Entry, stamped bool) *inquiry {
 	q := &inquiry{
-		ledger: ledger, doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{},
-		found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
+		ledger: ledger, stamped: stamped, now: time.Now(), doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{},
+		siblings: map[uint64]bool{}, found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
 	}
 	for _, entry := range doubtful {
 		if entry.Key.Recovery {
 			q.follows.add(entry)
 			continue
 		}
-		id := strings.ToLower(entry.Conversation)
+		id := folded(entry.Conversation)
 		q.doubts[id] = append(q.doubts[id], entry)
 		if entry.Intent > 0 {
 			q.numbers[entry.Intent] = entry
@@ -68,28 +73,90 @@ func newInquiry(ledger string, doubtful []store.Entry) *inquiry {
 	return q
 }
 
-// ask reads what was created since the earliest doubt arose, until all is found or there is no more.
-func (q *inquiry) ask(ctx context.Context, receiver Receiver) error {
-	var since time.Time
-	asked := 0
-	for _, entries := range append(slices.Collect(maps.Values(q.doubts)), q.follows.doubts) {
-		for _, entry := range entries {
-			if from := earliest(entry); asked == 0 || from.Before(since) {
-				since = from
-			}
-			asked++
+// folded is an id or a stamp as it is compared: the service may give it in another case, or padded.
+func folded(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
+
+// witnessing tells whether the ledger itself is to be held against the data. One that was never made has nothing to say.
+func (q *inquiry) witnessing() bool { return q.stamped && q.ledger.ID != "" }
+
+// idle tells whether there is nothing to ask.
+func (q *inquiry) idle() bool {
+	return !q.witnessing() && len(q.doubts) == 0 && len(q.follows.doubts) == 0
+}
+
+// about tells whether an entry is among what is asked about.
+func (q *inquiry) about(e store.Entry) bool {
+	same := func(other store.Entry) bool { return other.Key == e.Key }
+	return slices.ContainsFunc(q.doubts[folded(e.Conversation)], same) || slices.ContainsFunc(q.follows.doubts, same)
+}
+
+// since is when what is asked about was created at the earliest.
+func (q *inquiry) since() (since time.Time) {
+	earlier := func(at time.Time) {
+		if since.IsZero() || at.Before(since) {
+			since = at
 		}
 	}
+	if q.witnessing() {
+		earlier(q.ledger.Witnessed.Add(-Skew))
+	}
+	for _, entries := range append(slices.Collect(maps.Values(q.doubts)), q.follows.doubts) {
+		for _, entry := range entries {
+			earlier(earliest(entry))
+		}
+	}
+	return since
+}
+
+// ask reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is not the newest; with
+// any other the data could not be read, and what they showed before that counts.
+func (q *inquiry) ask(ctx context.Context, memory Memory, receiver Receiver) error {
+	if q.idle() {
+		return nil
+	}
+	if err := q.acquaint(memory); err != nil {
+		return err
+	}
+	if err := q.follows.trace(ctx, memory, receiver); err != nil {
+		return err
+	}
+	since := q.since()
 	for i, err := range receiver.Since(ctx, since) {
 		if err != nil {
 			return fmt.Errorf("read Agent Connect's data from %s: %w", since.UTC().Format(timeLayout), err)
 		}
-		if q.note(i); len(q.found) == asked {
-			break
+		q.note(i)
+		if err := q.audit(memory, mostUnheard); err != nil {
+			return err
 		}
 	}
 	q.complete = true
 	q.seal()
+	return q.audit(memory, 0)
+}
+
+// acquaint notes which intents are those of other resolutions of a conversation in doubt.
+func (q *inquiry) acquaint(memory Memory) error {
+	var keys []store.Key
+	for _, entries := range q.doubts {
+		for _, entry := range entries {
+			if entry.Key.Resolution != 0 {
+				keys = append(keys, entry.Key)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	family, err := memory.Lookup(keys)
+	if err != nil {
+		return fmt.Errorf("look up what is in doubt: %w", err)
+	}
+	for _, record := range family {
+		if record.Intent > 0 {
+			q.siblings[record.Intent] = true
+		}
+	}
 	return nil
 }
 
@@ -102,29 +169,40 @@ func earliest(e store.Entry) time.Time {
 	return first.Add(-Skew)
 }
 
-// note takes in an interaction. It need not have any field.
+// note takes in an interaction. It need not have any field. The stamp is looked at before anything else that the row says of
+// itself: nothing but the very request can bear it.
 func (q *inquiry) note(i agentconnect.Interaction) {
+	id := folded(i.ExtInteractionID)
+	number, own := q.number(i.Intent)
+	if own {
+		q.heed(number, strings.TrimSpace(i.ExtInteractionID), i.CreatedAt)
+	}
+	if entry, ok := q.numbers[number]; own && ok && (id == "" || id == folded(entry.Conversation)) {
+		q.found[entry.Key] = true
+	}
 	if i.Recovery {
 		q.noteFollowUp(i)
+	}
+	if id == "" {
 		return
 	}
-	number, own := q.number(i.Intent)
-	if own && !i.CreatedAt.IsZero() {
-		q.witnesses = append(q.witnesses, witness{number, i.CreatedAt})
-	}
-	if i.ExtInteractionID == "" {
-		if entry, ok := q.numbers[number]; own && ok {
-			q.found[entry.Key] = true
-		}
-		return
-	}
-	for _, entry := range q.doubts[strings.ToLower(i.ExtInteractionID)] {
+	for _, entry := range q.doubts[id] {
 		switch q.compare(entry, i, number, own) {
 		case same:
 			q.found[entry.Key] = true
 		case perhaps:
 			q.unclear[entry.Key] = true
 		}
+	}
+}
+
+// heed takes in that the data show an intent of this ledger. One from the future tells nothing of what the data have caught up with.
+func (q *inquiry) heed(number uint64, id string, created time.Time) {
+	if q.witnessing() {
+		q.account.note(number, id, created, q.ledger)
+	}
+	if number <= q.ledger.Intents && !created.IsZero() && !created.After(q.now) {
+		q.witnesses = append(q.witnesses, witness{number, created})
 	}
 }
 
@@ -144,19 +222,24 @@ func (q *inquiry) compare(e store.Entry, i agentconnect.Interaction, number uint
 		return same
 	case !i.CreatedAt.IsZero() && i.CreatedAt.Before(earliest(e)):
 		return other
-	case own && e.Key.Resolution != 0 && (e.Attempts == 1 || number > e.Intent):
+	case i.Recovery:
+		return perhaps // it says so, and might be the request all the same
+	case own && e.Key.Resolution != 0 && (q.siblings[number] || e.Attempts == 1 && number < e.Intent):
 		return other // of another resolution of the same conversation
 	case !own && e.Key.Resolution != 0 && i.CreatedAt.After(e.At.Add(Skew)):
 		return perhaps // of a later resolution, since it was created after this one fell into doubt
 	case own && e.Key.Resolution != 0:
-		return perhaps // of another resolution, or an earlier attempt of this one that was taken for not sent
+		return perhaps // of another resolution, or an attempt of this one that was taken for not sent, or is not known any more
 	}
 	return same
 }
 
 // number is that of the intent in a stamp, if it is one of this ledger's.
-func (q *inquiry) number(stamp string) (uint64, bool) {
-	digits, own := strings.CutPrefix(stamp, q.ledger+"-")
+func (q *inquiry) number(stamp string) (uint64, bool) { return OwnStamp(q.ledger.ID, stamp) }
+
+// OwnStamp reads the number of the intent from a stamp; false for one that is not of the ledger with this id.
+func OwnStamp(ledger, stamp string) (uint64, bool) {
+	digits, own := strings.CutPrefix(folded(stamp), folded(ledger)+"-")
 	number, err := strconv.ParseUint(digits, 16, 64)
 	return number, own && err == nil
 }
@@ -171,26 +254,58 @@ func (q *inquiry) seal() {
 	}
 }
 
-// witnessed tells whether the data show a request that was begun later than the doubtful one, and received after the
-// doubt arose.
+// witnessed tells whether the data show a request that was begun after the doubt arose. Of a doubt that does not tell when it
+// arose nothing is known.
 func (q *inquiry) witnessed(e store.Entry) bool {
-	i, _ := slices.BinarySearchFunc(q.witnesses, e.Intent+1, func(w witness, number uint64) int { return cmp.Compare(w.number, number) })
+	if e.Doubt == 0 {
+		return false
+	}
+	i, _ := slices.BinarySearchFunc(q.witnesses, e.Doubt+1, func(w witness, number uint64) int { return cmp.Compare(w.number, number) })
 	return i < len(q.witnesses) && !q.witnesses[i].created.Before(e.At)
+}
+
+// Standing is why something stays in doubt although Agent Connect's data were to be asked.
+type Standing string
+
+// The standings.
+const (
+	Unasked  Standing = "unasked"   // the data could not be read, or not to their end
+	TooEarly Standing = "too_early" // they need not show it yet
+	Unproven Standing = "unproven"  // they do not show it, and nothing later that proves that they would
+	Unclear  Standing = "unclear"   // they show a request that might be this one
+	OtherKey Standing = "other_key" // it may have been sent with another API key, whose data these are not
+)
+
+// standing tells why an entry stays in doubt; empty when it need not.
+func (q *inquiry) standing(e store.Entry, wait time.Duration, now time.Time) Standing {
+	switch {
+	case !q.complete:
+		return Unasked
+	case now.Sub(e.At) < wait:
+		return TooEarly
+	case q.unclear[e.Key]:
+		return Unclear
+	case e.Intent > 0 && e.Intent <= q.ledger.BoundAt:
+		return OtherKey
+	case e.Intent == 0, !q.witnessed(e), !q.follows.witnessed(e):
+		return Unproven
+	}
+	return ""
 }
 
 // verdict says what is to be written for an entry; false for nothing. What stays in doubt is asked about again after a
 // while that grows with its age, so that old doubts do not make every pass read months of data.
 func (q *inquiry) verdict(e store.Entry, wait time.Duration, now time.Time) (store.Result, bool) {
-	age := now.Sub(e.At)
-	switch {
-	case q.found[e.Key]:
+	if q.found[e.Key] {
 		return store.Result{State: store.Accepted, Reason: string(Verified), Status: e.Status, At: now}, true
-	case !q.complete:
+	}
+	switch q.standing(e, wait, now) {
+	case Unasked:
 		return store.Result{}, false
-	case age >= wait && e.Intent > 0 && !q.unclear[e.Key] && q.witnessed(e) && q.follows.witnessed(e):
+	case "":
 		return store.Result{State: store.Retry, Reason: string(NotArrived), Status: e.Status, At: now, Due: now}, true
 	}
-	due := now.Add(min(max(age, 0)/4, askAgain))
+	due := now.Add(min(max(now.Sub(e.At), 0)/4, askAgain))
 	if settled := e.At.Add(wait); settled.After(due) {
 		due = settled
 	}

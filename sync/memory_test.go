@@ -25,7 +25,7 @@ type memoryLedger struct {
 
 func newMemoryLedger(start time.Time) *memoryLedger {
 	return &memoryLedger{
-		info: store.Info{ID: "memory", Start: start, Checkpoint: start}, records: map[store.Key]store.Record{},
+		info: store.Info{ID: "memory", Start: start, Checkpoint: start, Witnessed: start}, records: map[store.Key]store.Record{},
 		accepted: map[store.Key]int{}, backfills: map[Window]store.Backfill{},
 	}
 }
@@ -76,7 +76,7 @@ func (m *memoryLedger) Waiting(_ int, states ...store.State) ([]store.Entry, err
 func (m *memoryLedger) Recover(time.Time) ([]store.Entry, error) {
 	open := m.list(func(r store.Record) bool { return r.State == store.Sending })
 	for _, entry := range open {
-		entry.State, entry.Reason = store.InDoubt, string(Interrupted)
+		entry.State, entry.Reason, entry.Doubt = store.InDoubt, string(Interrupted), m.intents
 		m.records[entry.Key] = entry.Record
 	}
 	return open, nil
@@ -104,6 +104,9 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 		return fmt.Errorf("%w: %s is not open", store.ErrRefused, intent)
 	}
 	record.State, record.Reason, record.Status, record.At, record.Due = result.State, result.Reason, result.Status, result.At, result.Due
+	if record.State == store.InDoubt {
+		record.Doubt = m.intents
+	}
 	m.records[intent.Key] = record
 	if record.State == store.Accepted {
 		m.accepted[identity(store.PerResolution).at(intent.Key, record.Resolution)]++
@@ -118,7 +121,7 @@ func (m *memoryLedger) Prune(_ context.Context, before time.Time) (int, error) {
 	defer m.mu.Unlock()
 	removed := 0
 	for key, record := range m.records {
-		if (record.State.Final() || record.State == store.Skipped) && record.Resolution.Before(before) {
+		if (record.State.Final() || record.State == store.Skipped) && record.Resolution.Before(before) && record.At.Before(before) {
 			delete(m.records, key)
 			removed++
 		}
@@ -141,6 +144,9 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	}
 	if !batch.Checkpoint.IsZero() {
 		m.info.Checkpoint = batch.Checkpoint
+	}
+	if batch.Witnessed.After(m.info.Witnessed) {
+		m.info.Witnessed = batch.Witnessed
 	}
 	if batch.Identity != "" {
 		m.info.Identity = batch.Identity

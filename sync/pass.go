@@ -28,16 +28,20 @@ type pass struct {
 	collector *collector
 	deliverer *deliverer
 	verifier  verifier
-	closed    time.Time // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
-	remembers time.Time // the ledger knows who was asked about what was marked done since then
-	first     bool      // the ledger has never tried to send anything
-	opened    bool      // a back-fill that begins with this pass, for the first time or again
-	held      bool      // the back-fill's position stays: it has left a conversation for later
-	estimated *Estimate // nil until it was asked for
+	doubtful  []store.Entry // in doubt when the pass began
+	inquiry   *inquiry      // what Agent Connect's data tell of those; nil: they were not asked
+	witnessed time.Time     // when the data were asked that nothing in them spoke against the ledger; zero if something did
+	closed    time.Time     // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
+	remembers time.Time     // the ledger knows who was asked about what was marked done since then
+	first     bool          // the ledger has never tried to send anything
+	opened    bool          // a back-fill that begins with this pass, for the first time or again
+	held      bool          // the back-fill's position stays: it has left a conversation for later
+	estimated *Estimate     // nil until it was asked for
 	sightings sightings
 	needed    time.Time             // the earliest resolution among those that it has met as already sent; zero for none
 	adopt     store.Identity        // what the ledger is to remember as one from now on; empty: as before
 	planned   map[store.Key]Planned // what a plan that is carried out names
+	outside   []string              // conversations that no pass reads, for the notice
 	differing int                   // of these: not sent, because they are not as planned any more
 	taken     map[store.Key]bool    // taken up from the ledger, so that a window that holds them too does not count them again
 	stood     map[store.Key]bool    // the keys that a window gives to those, where they wait under another
@@ -57,7 +61,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.result.Checkpoint, p.first = info.Checkpoint, !tried(info)
-	p.verifier = verifier{ledger: e.Ledger, memory: e.Ledger, receiver: e.Receiver, id: info.ID, wait: e.Options.VerifyAfter}
+	p.verifier = verifier{e.Ledger, e.Ledger, Verification{e.Receiver, e.Options.VerifyAfter, e.Options.Stamp}}
 	clock := e.Now
 	if clock == nil {
 		clock = time.Now
@@ -71,8 +75,11 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := p.compareClocks(now, before, after); err != nil {
 		return p, err
 	}
-	p.collector.now = now
+	p.collector.now, p.collector.asked = now, time.Now()
 	if err := p.chart(info, clocks{kustomers: now, own: after}); err != nil {
+		return p, err
+	}
+	if err := p.consult(ctx, info); err != nil {
 		return p, err
 	}
 	return p, p.roster(ctx, e.Roster)
@@ -123,6 +130,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
 	p.noticeLateness()
 	p.noticeUnseen()
+	p.noticeOutside()
 	p.announce()
 	p.deliverer.fuse.tell(&p.result)
 	p.result.Refused = errors.Is(err, errRefused)
@@ -131,7 +139,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 		err = errors.Join(ErrAccounting, err)
 	}
 	p.judge(err)
-	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary()}); failed != nil && p.deliverer.failure() == nil {
+	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary(), Witnessed: p.witnessed}); failed != nil && p.deliverer.failure() == nil {
 		err = errors.Join(&LedgerError{fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}

@@ -71,7 +71,7 @@ func (p Preview) judges(ctx context.Context, from time.Time) ([]*collector, erro
 	}
 	notice := func(format string, args ...any) { p.Notice(fmt.Sprintf(format, args...)) }
 	shared := collector{
-		source: p.Source, memory: NoLedger{}, reach: kustomersReach, now: now, from: from,
+		source: p.Source, memory: NoLedger{}, reach: kustomersReach, now: now, asked: time.Now(), from: from,
 		agents: agentRoll(p.Directory, notice), tags: tagRoll(p.Directory, notice),
 		customers: &customers{source: p.Source, notice: notice},
 		unseen:    func(n int) { notice("Kustomer counts %d conversations more than it shows to this API key", n) },
@@ -93,7 +93,11 @@ func compare(ctx context.Context, others []*collector, query kustomer.Query, fir
 		rows[i], judged[c.Key] = c.Conversation, []Case{c}
 	}
 	for _, judge := range others {
-		cases, err := judge.decide(ctx, query, judge.cases(rows))
+		cases := judge.cases(rows)
+		for i := range cases {
+			cases[i].before = first[i].before
+		}
+		cases, err := judge.decide(ctx, query, cases)
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func (c *collector) read(ctx context.Context, tiles *tiler, yield func(Batch) bo
 		if err != nil {
 			return err
 		}
-		if c.overflows(page) && tiles.narrow(window, resolutions(page.Items), page.Total) {
+		if c.overflows(page) && tiles.narrow(window, c.resolutions(page.Items), page.Total) {
 			continue
 		}
 		total, err := c.whole(ctx, q, page, yield)
@@ -61,10 +61,11 @@ func (c *collector) overflows(p kustomer.Page[kustomer.Conversation]) bool {
 	return p.Total > c.reach.page || p.TotalPages > 1
 }
 
-func resolutions(rows []kustomer.Conversation) []time.Time {
+// resolutions are the times at which conversations were marked done, as far as they can be that.
+func (c *collector) resolutions(rows []kustomer.Conversation) []time.Time {
 	var times []time.Time
 	for _, row := range rows {
-		if row.LastDone != nil {
+		if row.LastDone != nil && c.plausible(row.LastDone.At) {
 			times = append(times, row.LastDone.At)
 		}
 	}
@@ -108,10 +109,11 @@ func finish(yield func(Batch) bool, w Window) error {
 // decided decides rows and gives them to yield.
 func (c *collector) decided(ctx context.Context, q kustomer.Query, rows []kustomer.Conversation, complete bool, yield func(Batch) bool) (int, error) {
 	window, read := Window{q.From, q.To}, time.Now()
-	cases, err := c.decide(ctx, q, c.cases(within(Window{c.from, window.To}, rows)))
+	cases, err := c.decide(ctx, q, c.found(c.upTo(window.To, rows)))
 	if err != nil {
 		return 0, err
 	}
+	cases = slices.DeleteFunc(cases, settled)
 	if !yield(Batch{Window: window, Cases: cases, Complete: complete, Read: read}) {
 		return -1, nil
 	}
@@ -244,11 +246,12 @@ func (c *collector) gather(ctx context.Context, q kustomer.Query, first kustomer
 	}
 }
 
-// within sorts the rows of a search and drops what lies outside: repeated rows, conversations that were marked done again
-// after the window's end, which a later window holds, and what was marked done before the pass begins.
-func within(w Window, rows []kustomer.Conversation) []kustomer.Conversation {
+// upTo sorts the rows of a search and drops repeated ones, and conversations that were marked done again after the window's
+// end, which a later window holds.
+func (c *collector) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
-		return row.LastDone != nil && !w.reaches(row.LastDone.At)
+		done := row.LastDone
+		return done != nil && !done.At.Before(end) && !SameResolution(done.At, end) && !c.outside(row)
 	})
 	slices.SortFunc(rows, func(a, b kustomer.Conversation) int {
 		return strings.Compare(keyOf(a).Conversation, keyOf(b).Conversation)

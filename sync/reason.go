@@ -21,6 +21,10 @@ const (
 	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
 	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
+
+	TimeOutOfRange      Reason = "time_out_of_range"      // behind AlreadySent: no pass reads the time that it claims, or nobody can
+	DoNotSendUnreadable Reason = "do_not_send_unreadable" // custom attributes are there, and a do-not-send one may be among them
+
 	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
 	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request that it would follow up
 	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
@@ -79,8 +83,8 @@ const (
 // not among them, and neither are those that name an expression which failed: these go with a rejection.
 func SkipReasons() []Reason {
 	return []Reason{
-		NotDone, AlreadySent, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
+		NotDone, AlreadySent, TimeOutOfRange, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
+		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
 	}
 }
 
@@ -115,6 +119,7 @@ func (r Reason) state() store.State {
 var explanations = map[Reason]string{
 	NotDone:             "no longer done when it was read",
 	AlreadySent:         "handled by an earlier pass",
+	TimeOutOfRange:      "marked done when no pass reads it",
 	Imported:            "imported, not a live conversation",
 	Spam:                "marked as spam",
 	Stale:               "resolved longer ago than max_age",
@@ -122,6 +127,7 @@ var explanations = map[Reason]string{
 	AgentIsMachine:      "the agent is a machine user",
 	NoAgentEmail:        "the agent has no readable address",
 	AgentUnknown:        "the agent has no active profile",
+	DoNotSendUnreadable: "custom attributes cannot be read",
 	DoNotSend:           "a do-not-send attribute is set",
 	NoFirstRequest:      "a recovery of what was never asked",
 	NoRecovery:          "no longer a recovery on its turn",

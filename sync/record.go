@@ -114,14 +114,15 @@ func (f *folio) clock(c Case) {
 }
 
 // skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the record unless
-// the ledger says so already, or knows better. What waited is kept in any case: it waits no longer.
+// the ledger says so already, or knows better, or there is no time to keep it by. What waited is kept in any case: it waits
+// no longer.
 func (f *folio) skip(c Case) {
 	known, state := c.Known, c.Skip.state()
 	if c.Skip == AlreadySent {
 		f.pass.keepKnown(known.Resolution)
 	}
 	same := known.State == state && known.Reason == string(c.Skip) && SameResolution(known.Resolution, c.resolution())
-	if c.own.State.Waiting() || !closed(known) && !same {
+	if c.own.State.Waiting() || !closed(known) && !same && !c.Outside {
 		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
 	f.pass.tell(c.row(Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
@@ -173,6 +174,7 @@ func (p *pass) tell(row Row) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.tally(row)
+	p.name(row)
 	p.observer.Observe(Disposed{row})
 }
 

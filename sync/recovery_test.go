@@ -301,7 +301,7 @@ func TestRecoveryVerdict(t *testing.T) {
 	doubt := store.Entry{
 		Key: store.Key{Conversation: doubtfulID, Recovery: true},
 		Record: store.Record{
-			State: store.InDoubt, Reason: "no_answer", Resolution: since(time.Hour), At: since(40 * time.Minute), First: since(40 * time.Minute), Attempts: 1, Intent: 0x1d,
+			State: store.InDoubt, Reason: "no_answer", Resolution: since(time.Hour), At: since(40 * time.Minute), First: since(40 * time.Minute), Attempts: 1, Intent: 0x1d, Doubt: 0x1d,
 		},
 	}
 	parent := agentconnect.Interaction{UUID: "p", ExtInteractionID: doubtfulID, CreatedAt: since(49 * time.Hour), Intent: ledgerID + "-3"}
@@ -336,10 +336,9 @@ func TestRecoveryVerdict(t *testing.T) {
 			ledger := newMemoryLedger(since(100 * time.Hour))
 			ledger.records[store.Key{Conversation: doubtfulID}] = first
 			data := &shown{rows: test.rows, err: test.err}
-			q := newInquiry(ledgerID, []store.Entry{doubt})
-			if err := q.follows.trace(t.Context(), ledger, data); err == nil {
-				_ = q.ask(t.Context(), data) // of the verdicts
-			}
+			q := newInquiry(askedLedger, []store.Entry{doubt}, false)
+			q.now = testNow
+			_ = q.ask(t.Context(), ledger, data) // of the verdicts
 			got, told := q.verdict(doubt, 5*time.Minute, testNow)
 			if !told {
 				got.State = store.InDoubt
@@ -354,8 +353,8 @@ func TestRecoveryVerdict(t *testing.T) {
 // TestRecoveriesAreNoSurveys does not take the recovery of a conversation for its survey request in doubt.
 func TestRecoveriesAreNoSurveys(t *testing.T) {
 	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
-	q := newInquiry(ledgerID, []store.Entry{doubt})
-	_ = q.ask(t.Context(), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
+	q := newInquiry(askedLedger, []store.Entry{doubt}, false)
+	_ = q.ask(t.Context(), newMemoryLedger(testNow), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
 	if got, _ := q.verdict(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
 		t.Errorf("got %+v", got)
 	}

@@ -13,6 +13,7 @@ import (
 type sightings struct {
 	young, old map[store.Key][]sighting // by key without its resolution: the second time it may be told a little otherwise
 	size       int                      // of the young
+	outside    map[store.Key]sighting   // what no pass reads, and any window may hold; it is never forgotten
 }
 
 // sighting is what became of a conversation.
@@ -28,6 +29,14 @@ type sighting struct {
 const memory = 20_000
 
 func (s *sightings) add(seen sighting) {
+	if seen.skip == TimeOutOfRange {
+		if s.outside == nil {
+			s.outside = map[store.Key]sighting{}
+		}
+		s.outside[seen.key] = seen
+		return
+	}
+	delete(s.outside, seen.key)
 	if s.size >= memory || s.young == nil {
 		s.old, s.young, s.size = s.young, map[store.Key][]sighting{}, 0
 	}
@@ -44,7 +53,8 @@ func (s *sightings) find(key store.Key) (sighting, bool) {
 			}
 		}
 	}
-	return sighting{}, false
+	seen, ok := s.outside[key]
+	return seen, ok
 }
 
 // repeated tells whether a case is counted already and stays as it is: because it was taken up from the ledger, or an

@@ -1,10 +1,12 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"acsync/store"
@@ -39,12 +41,21 @@ type Settled struct {
 	store.Entry             // as it is now
 	Before      store.State // as it was
 	Refusal     string      // why the operator's decision was not carried out; empty when it was
+	Standing    Standing    // why it stays in doubt, after Agent Connect's data were to be asked; empty otherwise
+	Until       time.Time   // TooEarly: before then they need not show it
+}
+
+// Verification is how Agent Connect's data are asked.
+type Verification struct {
+	Receiver Receiver
+	After    time.Duration // how long its data have to show a request, at least
+	Stamped  bool          // requests bear the ids of their intents
 }
 
 // Verify settles all that is in doubt from Agent Connect's data, as each pass does with what is due for it. It gives
-// every key that was in doubt, those that stay so among them. With an error that is not a *LedgerError the data could
-// not be read to their end: then only what was found in them is settled.
-func Verify(ctx context.Context, ledger Docket, receiver Receiver, verifyAfter time.Duration) ([]Settled, error) {
+// every key that was in doubt, those that stay so among them, and why. With an error that is neither a *LedgerError nor
+// store.ErrRolledBack the data could not be read to their end: then only what was found in them is settled.
+func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, error) {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
@@ -56,36 +67,77 @@ func Verify(ctx context.Context, ledger Docket, receiver Receiver, verifyAfter t
 	if err != nil || len(doubtful) == 0 {
 		return nil, err
 	}
-	v := verifier{ledger: ledger, memory: ledger, receiver: receiver, id: info.ID, wait: verifyAfter}
-	entries, err := v.settle(ctx, doubtful)
+	verifier := verifier{ledger: ledger, memory: ledger, Verification: v}
+	q := newInquiry(info, doubtful, v.Stamped)
+	unread := q.ask(ctx, ledger, v.Receiver)
+	if errors.Is(unread, store.ErrRolledBack) {
+		return nil, unread
+	}
+	entries, err := verifier.settle(q, doubtful)
 	settled := make([]Settled, len(entries))
+	now := time.Now()
 	for i, entry := range entries {
 		settled[i] = Settled{Entry: entry, Before: store.InDoubt}
+		if entry.State == store.InDoubt {
+			settled[i].Standing, settled[i].Until = q.standing(entry, v.After, now), entry.At.Add(v.After)
+		}
 	}
-	return settled, err
+	return settled, cmp.Or(err, unread)
+}
+
+// Arrivals settles, of what is in doubt, that which Agent Connect's data prove to have arrived, and nothing else: for a ledger that is
+// being rebuilt, of which nobody knows what it has lost.
+type Arrivals struct {
+	ledger   Docket
+	doubtful []store.Entry
+	inquiry  *inquiry
+}
+
+// NewArrivals finds out what is in doubt, open intents among it.
+func NewArrivals(ledger Docket) (*Arrivals, error) {
+	if _, err := ledger.Recover(time.Now()); err != nil {
+		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+	}
+	info, err := ledger.Info()
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	doubtful, err := ledger.Waiting(0, store.InDoubt)
+	if err != nil {
+		return nil, fmt.Errorf("list what is in doubt: %w", err)
+	}
+	a := &Arrivals{ledger, doubtful, newInquiry(info, doubtful, false)}
+	return a, a.inquiry.acquaint(ledger)
+}
+
+// Note takes in an interaction.
+func (a *Arrivals) Note(i agentconnect.Interaction) { a.inquiry.note(i) }
+
+// Settle writes down what has arrived, and gives the number.
+func (a *Arrivals) Settle() (int, error) {
+	entries, err := verifier{ledger: a.ledger, memory: a.ledger}.settle(a.inquiry, a.doubtful)
+	arrived := 0
+	for _, entry := range entries {
+		if entry.State == store.Accepted {
+			arrived++
+		}
+	}
+	return arrived, err
 }
 
 // verifier settles what is in doubt from the receiver's data.
 type verifier struct {
-	ledger   Settlement
-	memory   Memory
-	receiver Receiver      // nil: nothing can be settled
-	id       string        // of the ledger
-	wait     time.Duration // how long Agent Connect's data have to show a request, at least
+	ledger Settlement
+	memory Memory
+	Verification
 }
 
-// settle gives the entries as they are then, in their order. What it cannot tell stays as it is.
-func (v verifier) settle(ctx context.Context, doubtful []store.Entry) ([]store.Entry, error) {
-	q := newInquiry(v.id, doubtful)
-	unread := q.follows.trace(ctx, v.memory, v.receiver)
-	if unread == nil {
-		unread = q.ask(ctx, v.receiver)
-	}
-	entries := make([]store.Entry, len(doubtful))
-	copy(entries, doubtful)
+// settle gives the entries as they are then, in their order. What the data do not tell stays as it is.
+func (v verifier) settle(q *inquiry, doubtful []store.Entry) ([]store.Entry, error) {
+	entries := slices.Clone(doubtful)
 	now := time.Now()
 	for i, entry := range doubtful {
-		result, told := q.verdict(entry, v.wait, now)
+		result, told := q.verdict(entry, v.After, now)
 		if !told {
 			continue
 		}
@@ -94,7 +146,7 @@ func (v verifier) settle(ctx context.Context, doubtful []store.Entry) ([]store.E
 		}
 		entries[i] = after(entry, result)
 	}
-	return entries, unread
+	return entries, nil
 }
 
 // after is an entry as the ledger has it after a result.
@@ -103,13 +155,47 @@ func after(e store.Entry, r store.Result) store.Entry {
 	return e
 }
 
+// consult asks Agent Connect's own data, before anything is decided or sent: whether the ledger is the newest, and what became of
+// what is in doubt and due to be asked about. A ledger that cannot be held against the data sends nothing: it may have been put
+// back from a copy.
+func (p *pass) consult(ctx context.Context, info store.Info) error {
+	if _, err := p.ledger.Recover(time.Now()); err != nil {
+		return fmt.Errorf("put the open intents in doubt: %w", err)
+	}
+	var err error
+	if p.doubtful, err = p.ledger.Waiting(mostDue, store.InDoubt); err != nil {
+		return fmt.Errorf("list what is in doubt: %w", err)
+	}
+	began := time.Now()
+	if p.verifier.Receiver == nil {
+		p.witnessed = began
+		return nil
+	}
+	var due []store.Entry
+	for _, entry := range p.doubtful {
+		if !entry.Due.After(began) {
+			due = append(due, entry)
+		}
+	}
+	q := newInquiry(info, due, p.verifier.Stamped)
+	err = q.ask(ctx, p.ledger, p.verifier.Receiver)
+	switch {
+	case errors.Is(err, store.ErrRolledBack), err != nil && ctx.Err() != nil:
+		return err
+	case err != nil && q.witnessing():
+		return fmt.Errorf("whether this ledger is the newest could not be asked, and nothing was sent: %w", err)
+	case err != nil:
+		p.notice("what is in doubt could not be looked up and stays so: %v", err)
+	}
+	p.inquiry, p.witnessed = q, began
+	return nil
+}
+
 // settle settles what can be settled of what is in doubt, tells what became of it, and returns what is to be sent again.
-// When the data cannot be read, the doubts stay and the pass goes on: it sends nothing that is in doubt.
-func (p *pass) settle(ctx context.Context, doubtful []store.Entry) (again []store.Entry, err error) {
-	now := time.Now()
+func (p *pass) settle(doubtful []store.Entry) (again []store.Entry, err error) {
 	var asked, kept []store.Entry
 	for _, entry := range doubtful {
-		if p.verifier.receiver != nil && !entry.Due.After(now) {
+		if p.inquiry != nil && p.inquiry.about(entry) {
 			asked = append(asked, entry)
 		} else {
 			kept = append(kept, entry)
@@ -119,7 +205,7 @@ func (p *pass) settle(ctx context.Context, doubtful []store.Entry) (again []stor
 	if len(asked) == 0 {
 		return nil, nil
 	}
-	settled, err := p.verifier.settle(ctx, asked)
+	settled, err := p.verifier.settle(p.inquiry, asked)
 	for _, entry := range settled {
 		p.countSettled(entry.State)
 		if entry.State == store.Retry {
@@ -128,11 +214,7 @@ func (p *pass) settle(ctx context.Context, doubtful []store.Entry) (again []stor
 			p.leave([]store.Entry{entry})
 		}
 	}
-	if _, broken := errors.AsType[*LedgerError](err); err == nil || broken || ctx.Err() != nil {
-		return again, err
-	}
-	p.notice("what is in doubt could not be looked up and stays so: %v", err)
-	return again, nil
+	return again, err
 }
 
 func (p *pass) countSettled(state store.State) {

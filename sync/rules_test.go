@@ -213,6 +213,7 @@ func TestMapping(t *testing.T) {
 	candidate.Conversation.BrandID, candidate.Conversation.DefaultLang, candidate.Conversation.Locale = "b1", "en_us", "de_at"
 	candidate.Conversation.Custom = map[string]any{
 		"orderNumberStr": "A\t1\n", "objectStr": map[string]any{"a": 1.0}, "totalNum": 1e6, "listStr": []any{"a", "b"}, "maskedStr": map[string]any{"isMasked": true},
+		"hugeNum": kustomer.Unreadable{},
 	}
 	want := plainRequest()
 	want.Brand, want.Language, want.Country = "acme", "en-US", "AT"
@@ -222,7 +223,7 @@ func TestMapping(t *testing.T) {
 		Brand: `{"b1": "acme"}[conversation.brand]`, Language: "conversation.language", Country: "conversation.locale[3:]", EmployeeCustomID: "agent.id",
 		CustomProperties: map[string]string{
 			"order": "custom.orderNumberStr", "total": "custom.totalNum", "list": "custom.listStr", "done": "conversation.done_at",
-			"spam": "conversation.spam", "none": "custom.none", "masked": "custom.maskedStr", "empty": "conversation.queue",
+			"spam": "conversation.spam", "none": "custom.none", "masked": "custom.maskedStr", "huge": "custom.hugeNum", "empty": "conversation.queue",
 		},
 	}).Decide(candidate)
 	if diff := cmp.Diff(got, Decision{Request: want}); diff != "" {

@@ -17,17 +17,10 @@ const (
 	lastResort = 72 * time.Hour
 )
 
-// takeUp accounts for what earlier passes left. What is in doubt, open intents of a crash among it, is settled where that
-// is possible and stays so otherwise; what is scheduled or to be retried is read again, decided again, and sent when its
+// takeUp accounts for what earlier passes left. What is in doubt is settled as far as Agent Connect's data have told, and
+// stays so otherwise; what is scheduled or to be retried is read again, decided again, and sent when its
 // time has come.
 func (p *pass) takeUp(ctx context.Context) error {
-	if _, err := p.ledger.Recover(time.Now()); err != nil {
-		return fmt.Errorf("put the open intents in doubt: %w", err)
-	}
-	doubtful, err := p.ledger.Waiting(mostDue, store.InDoubt)
-	if err != nil {
-		return fmt.Errorf("list what is in doubt: %w", err)
-	}
 	due, err := p.ledger.Waiting(p.mostToTake(), store.Scheduled, store.Retry)
 	if err != nil {
 		return fmt.Errorf("list what is due: %w", err)
@@ -35,12 +28,12 @@ func (p *pass) takeUp(ctx context.Context) error {
 	now := time.Now()
 	due = slices.DeleteFunc(due, func(e store.Entry) bool { return !p.timely(e, now) })
 	due, _ = p.divide(due)
-	p.take(doubtful)
+	p.take(p.doubtful)
 	p.take(due)
 	p.observe(PassStarted{
 		Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due,
 	})
-	again, err := p.settle(ctx, doubtful)
+	again, err := p.settle(p.doubtful)
 	again, others := p.divide(again)
 	p.leave(others)
 	due = append(again, due...)

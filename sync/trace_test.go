@@ -57,7 +57,7 @@ func anyCandidate(rt *rapid.T) Candidate {
 		c.Known = store.Record{State: rapid.SampledFrom(store.States()).Draw(rt, "state"), Resolution: c.Conversation.LastDone.At}
 	}
 	if oneIn("imported at", 6) {
-		c.Conversation.ImportedAt = testNow
+		c.Conversation.Imported = true
 	}
 	c.Conversation.Spam = oneIn("is spam", 6)
 	if oneIn("old", 6) {

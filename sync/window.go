@@ -78,7 +78,6 @@ func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
 	if width <= time.Millisecond {
 		return false
 	}
-	times = slices.DeleteFunc(times, func(t time.Time) bool { return !w.reaches(t) }) // centuries away, they say nothing of it
 	share := float64(t.reach.target) / float64(max(total, t.reach.page))
 	next := time.Duration(float64(width) * share)
 	if len(times) > 0 {

@@ -76,20 +76,3 @@ func TestNarrow(t *testing.T) {
 		}
 	})
 }
-
-// TestNarrowByTimesOfItsOwn lets two rows of a full window claim to be done centuries before and after it: the next one is as wide
-// as without them.
-func TestNarrowByTimesOfItsOwn(t *testing.T) {
-	window := Window{testNow.Add(-time.Hour), testNow}
-	width := func(rows ...time.Time) time.Duration {
-		tiles := newTiler(window, kustomersReach)
-		tiles.next()
-		tiles.narrow(window, rows, 600)
-		return tiles.width
-	}
-	rows := []time.Time{testNow.Add(-50 * time.Minute), testNow.Add(-10 * time.Minute)}
-	want := width(rows...)
-	if got := width(append(rows, time.Time{}, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))...); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}

@@ -29,7 +29,8 @@ type passReport struct {
 // exit derives the exit code from the rest of the report, as the README tells it.
 func (r passReport) exit() int {
 	endings := map[string]int{
-		"failure": 1, "credentials": 4, "temporary": 5, "max-duration": 5, "refused": 12, "ledger": 14, "SIGINT": 130, "SIGTERM": 143,
+		"failure": 1, "credentials": 4, "temporary": 5, "max-duration": 5, "refused": 12, "ledger": 14,
+		"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143,
 	}
 	switch {
 	case r.EndedBy != "":

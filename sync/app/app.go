@@ -22,17 +22,25 @@ type App struct {
 
 // Run executes one command line and returns its exit code. Reports go to stdout; logs, progress and errors to stderr.
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) == 2 && args[1] == "--version" {
-		fmt.Fprintln(stdout, "acsync", version())
-		return exitDone
-	}
-	s := &shell{app: a, env: env, stdin: stdin, stdout: stdout, stderr: stderr}
-	err := s.commandLine().RunContext(ctx, args)
+	errs := newSpool(stderr)
+	defer errs.flush()
+	out := &printer{to: stdout, behind: errs}
+	s := &shell{app: a, env: env, stdin: stdin, stdout: out, stderr: errs}
+	err := out.told(s.answer(ctx, args))
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		fmt.Fprintln(stderr, "acsync:", err)
+		fmt.Fprintln(errs, "acsync:", err)
 	}
 	return exitCode(err)
+}
+
+// answer carries out one command line.
+func (s *shell) answer(ctx context.Context, args []string) error {
+	if len(args) == 2 && args[1] == "--version" {
+		_, err := fmt.Fprintln(s.stdout, "acsync", version())
+		return err
+	}
+	return s.commandLine().RunContext(ctx, args)
 }
 
 // shell is what every command works with.

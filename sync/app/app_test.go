@@ -1,18 +1,15 @@
 package app_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,11 +37,7 @@ func TestMain(m *testing.M) {
 				}
 				program.Now = func() time.Time { return now }
 			}
-			ctx, cancel := context.WithCancelCause(context.Background())
-			signals := make(chan os.Signal, 1)
-			signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-			go func() { cancel(app.Interrupted{Signal: <-signals}) }()
-			os.Exit(program.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
+			os.Exit(program.Main())
 		},
 	})
 }

@@ -72,7 +72,8 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		return err
 	}
 	life, err := q.explainer.Explain(c.Context, asked.id)
-	if err != nil {
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	if err = errors.Join(err, closeLedger()); err != nil {
 		return err
 	}
 	q.lacks(life.Unread)

@@ -30,6 +30,9 @@ func (s *shell) ledgerCommand() *cli.Command {
 					Name:  flagAcceptRestored,
 					Usage: "take the ledger as it is although it is not the newest: whoever was asked since the copy was made may be asked again",
 				}, &cli.BoolFlag{
+					Name:  flagAcceptKey,
+					Usage: "let the ledger go on with this API key of Agent Connect: the account is the same, and has got a new key",
+				}, &cli.BoolFlag{
 					Name:  flagAcceptTenant,
 					Usage: "let the ledger serve this configuration from now on: the accounts are the same, and only an address has changed",
 				}},
@@ -43,9 +46,13 @@ func (s *shell) ledgerCommand() *cli.Command {
 			}),
 			command(&cli.Command{
 				Name: "rebuild", Usage: "mark as accepted what Agent Connect already has", Action: s.ledgerRebuild,
-				Description: "For a ledger that was lost or is older than the truth: acsync init makes an empty one, rebuild fills it from Agent\n" +
-					"Connect's data (agent_connect.api_secret_file). What Agent Connect has expunged, or never had, it cannot know.",
-				Flags: []cli.Flag{&cli.StringFlag{Name: flagSince, Value: "90d ago", Usage: "read what Agent Connect received since `TIME`"}},
+				Description: "For a ledger that was put back from a copy, or lost: then acsync init makes an empty one first. It is filled from Agent\n" +
+					"Connect's data (agent_connect.api_secret_file). What Agent Connect has expunged, or never had, it cannot know. Until it\n" +
+					"has succeeded, a ledger that was put back is refused; run it again as often as you like.",
+				Flags: []cli.Flag{&cli.StringFlag{
+					Name: flagSince, DefaultText: "90d ago, or when a copy was made if that is longer ago",
+					Usage: "read what Agent Connect received since `TIME`",
+				}},
 			}),
 		},
 	}
@@ -69,12 +76,18 @@ func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenan
 }
 
 func (s *shell) ledgerCheck(c *cli.Context) error {
-	restored, tenant := c.Bool(flagAcceptRestored), c.Bool(flagAcceptTenant)
-	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: !restored && !tenant, AcceptFence: restored, AcceptTenant: tenant})
+	restored, tenant, key := c.Bool(flagAcceptRestored), c.Bool(flagAcceptTenant), c.Bool(flagAcceptKey)
+	ledger, t, done, err := s.ledgerAt(c, store.Options{
+		ReadOnly: !restored && !tenant && !key, AcceptFence: restored, AcceptTenant: tenant, AcceptCredential: key,
+	})
 	if err != nil {
 		return err
 	}
-	if err := ledger.Check(c.Context); err != nil {
+	err = ledger.Check(c.Context)
+	if err == nil && restored {
+		err = ledger.Adopt(store.Adoption{Fewer: true})
+	}
+	if err != nil {
 		return done(err)
 	}
 	info, err := ledger.Info()
@@ -92,8 +105,15 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	if tenant {
 		accepted += "; it serves " + info.Tenant + " from now on"
 	}
-	return done(s.sayLedger(c, "sound", map[string]any{"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant},
-		"%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted))
+	if key {
+		accepted += "; it goes on with this API key"
+	}
+	if warning := t.witness().Warning(); warning != "" {
+		accepted += ".\nNote: " + warning
+	}
+	return done(s.sayLedger(c, "sound", map[string]any{
+		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant, "witness": t.witness(),
+	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted))
 }
 
 func (s *shell) ledgerBackup(c *cli.Context) error {
@@ -108,7 +128,10 @@ func (s *shell) ledgerBackup(c *cli.Context) error {
 	if err := ledger.Backup(path); err != nil {
 		return done(err)
 	}
-	return done(s.sayLedger(c, "backup", map[string]any{"backup": path}, "wrote %s", path))
+	if err := done(nil); err != nil {
+		return err
+	}
+	return s.sayLedger(c, "backup", map[string]any{"backup": path}, "wrote %s", path)
 }
 
 func (s *shell) ledgerCompact(c *cli.Context) error {
@@ -119,7 +142,7 @@ func (s *shell) ledgerCompact(c *cli.Context) error {
 	path := tenant.config.Ledger.Path
 	before, err := os.Stat(path)
 	if err == nil {
-		err = store.Compact(path, store.Options{AllowNetwork: tenant.config.Ledger.AllowNetwork, Tenant: tenant.config.Accounts()})
+		err = store.Compact(path, tenant.openOptions(store.Options{}))
 	}
 	if err != nil {
 		return errors.Join(err, tenant.close())
@@ -148,10 +171,10 @@ func (s *shell) ledgerExport(c *cli.Context) error {
 		return done(err)
 	}
 	n, err := exportFile(path, export)
-	if err != nil {
-		return done(err)
+	if err := done(err); err != nil {
+		return err
 	}
-	return done(s.sayLedger(c, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations", path, n))
+	return s.sayLedger(c, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations", path, n)
 }
 
 func (s *shell) ledgerImport(c *cli.Context) error {
@@ -169,42 +192,55 @@ func (s *shell) ledgerImport(c *cli.Context) error {
 		return err
 	}
 	n, err := ledger.Import(importFrom(r))
-	return done(errors.Join(err, s.sayLedger(c, "import", map[string]any{"written": n}, "wrote %d conversations", n)))
+	return errors.Join(done(err), s.sayLedger(c, "import", map[string]any{"written": n}, "wrote %d conversations", n))
 }
 
-func (s *shell) ledgerRebuild(c *cli.Context) error {
-	terminal, err := s.terminal(c)
+// ledgerRebuild marks as accepted what Agent Connect has. The guard of a ledger that was put back is given up last of all.
+func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
+	terminal, tenant, err := s.begin(c)
 	if err != nil {
 		return err
 	}
-	ledger, tenant, done, err := s.ledgerAt(c, store.Options{AcceptFence: true})
+	defer func() { err = errors.Join(err, tenant.close()) }()
+	since, clients, err := s.rebuilding(c, terminal, tenant)
 	if err != nil {
 		return err
+	}
+	ledger, err := tenant.open(store.Options{AcceptFence: true})
+	if err != nil {
+		return err
+	}
+	closeLedger := startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
+	defer func() { err = errors.Join(err, closeLedger()) }()
+	n, since, err := rebuild(c.Context, ledger, clients.connect, since)
+	if _, misused := errors.AsType[usageError](err); misused {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run acsync ledger rebuild again", err, n)
+	}
+	return s.sayLedger(c, "rebuild", map[string]any{"written": n, "since": since},
+		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))
+}
+
+// rebuilding finds out all that a rebuild needs before it touches the ledger. A time that is not given is zero.
+func (s *shell) rebuilding(c *cli.Context, terminal terminal, tenant *tenant) (since time.Time, clients *clients, err error) {
+	if !tenant.config.AgentConnect.APISecret.IsSet() {
+		return since, nil, usagef("a rebuild reads Agent Connect's data, which needs the API secret: set agent_connect.api_secret_file or " +
+			"AGENT_CONNECT_API_SECRET; nothing was changed")
 	}
 	zone, err := tenant.config.Location()
-	if err != nil {
-		return done(err)
+	if err == nil && c.IsSet(flagSince) {
+		since, err = parseTime(flagSince, c.String(flagSince), zone, s.clock())
 	}
-	since, err := parseTime(flagSince, c.String(flagSince), zone, s.clock())
 	if err == nil {
 		err = tenant.config.Ready()
 	}
 	if err != nil {
-		return done(err)
+		return since, nil, err
 	}
-	clients, err := connect(tenant.config, terminal.logger(s.stderr))
-	if err != nil {
-		return done(err)
-	}
-	var followed recoveries
-	n, err := ledger.Import(received(ledger, followed.sift(clients.connect.Since(c.Context, since))))
-	if err == nil {
-		var more int
-		more, err = ledger.Import(followed.entries(ledger))
-		n += more
-	}
-	return done(errors.Join(err, s.sayLedger(c, "rebuild", map[string]any{"written": n, "since": since},
-		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))))
+	clients, err = connect(tenant.config, terminal.logger(s.stderr))
+	return since, clients, err
 }
 
 // sayLedger tells what was done with the ledger.

@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -69,10 +68,19 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 			return err
 		}
 		if clients, err = connect(tenant.config, terminal.logger(s.stderr)); err == nil {
-			settled, err = surveysync.Verify(c.Context, ledger, clients.connect, time.Duration(tenant.config.AgentConnect.VerifyAfter))
+			settled, err = surveysync.Verify(c.Context, ledger, tenant.verification(clients))
 		}
 	}
-	return errors.Join(err, s.sayResolved(c, terminal, settled))
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	err = errors.Join(err, closeLedger())
+	if err != nil && len(settled) == 0 {
+		return err
+	}
+	said := s.sayResolved(c, terminal, settled)
+	if err != nil { // it says more than that something is unresolved
+		return err
+	}
+	return said
 }
 
 // decision is what the flags say: no action asks Agent Connect.

@@ -74,6 +74,9 @@ func (s *shell) savedPass(c *cli.Context, plan *planFile, prepare func(*tenant, 
 	watch.stop()
 	err = plan.end(tenant, engine, s.clock(), &result, err)
 	result.Notices = append(result.Notices, notices...)
+	if warning := tenant.witness().Warning(); warning != "" {
+		result.Notices = append(result.Notices, warning)
+	}
 	for _, notice := range []string{staleNotice(c, result, tenant.config.Sync.MaxAge), failedNotice(c, result)} {
 		if notice != "" {
 			result.Notices = append(result.Notices, notice)
@@ -81,7 +84,9 @@ func (s *shell) savedPass(c *cli.Context, plan *planFile, prepare func(*tenant, 
 		}
 	}
 	pass := report.Pass{Result: result, Calls: clients.calls(), Tenant: tenant.name, Here: here(c), Attention: attention.Rows, EndedBy: endedBy(result, err)}
-	err = s.conclude(c, terminal, reports, pass, err)
+	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
+	closed := closeLedger()
+	err = s.conclude(c, terminal, reports, pass, err, closed)
 	return errors.Join(err, plan.say(c, s.stdout))
 }
 
@@ -135,9 +140,12 @@ func (t terminal) watch(perMinute int) watch {
 }
 
 // conclude writes the files of --report and prints the report. One that ended before anything was read has nothing to show
-// to people. What cannot be written is a failure of its own, and hides no other.
-func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report.Pass, err error) error {
-	failed := files.write(pass, err)
+// to people. What cannot be written is a failure of its own, and hides no other; nor does a ledger that could not be closed.
+func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report.Pass, err, closed error) error {
+	if closed != nil && pass.Exit == exitDone {
+		pass.Exit = exitCode(closed)
+	}
+	failed := errors.Join(closed, files.write(pass, err))
 	if failed != nil && pass.Exit == exitDone {
 		pass.Exit = exitFailed // before it is printed: both must agree
 	}

@@ -45,7 +45,8 @@ func (s *shell) status(c *cli.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
 	status, err := readStatus(ledger, leftBehind(tenant.config.Ledger.Path))
-	if err != nil {
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
 	tenant.complete(&status)
@@ -110,7 +111,7 @@ func readStatus(ledger *store.Ledger, killed *store.Holder) (report.Status, erro
 // complete adds what the configuration says to what the ledger does.
 func (t *tenant) complete(s *report.Status) {
 	settings := t.config.Sync
-	s.Tenant, s.Ledger, s.Asks = t.name, t.config.Ledger.Path, t.remembers()
+	s.Tenant, s.Ledger, s.Asks, s.Witness = t.name, t.config.Ledger.Path, t.remembers(), t.witness()
 	s.Settle, s.Overlap, s.MaxAge = time.Duration(settings.Settle), time.Duration(settings.Overlap), time.Duration(settings.MaxAge)
 	s.MaxErrorRate = settings.MaxErrorRate
 }

@@ -17,7 +17,7 @@ func endingOf(code int) report.Ending {
 		ending.Level, ending.Todo = report.LightLook, "see what was rejected or is in doubt, below"
 	case exitTemporary:
 		ending.Level, ending.Todo, ending.Partial = report.LightLook, "nothing if the next pass ends well; otherwise see its log", true
-	case exitInterrupted, exitTerminated:
+	case exitHungUp, exitInterrupted, exitTerminated:
 		ending.Level, ending.Todo, ending.Partial = report.LightLook, "the next run goes on; nothing is lost", true
 	case exitCredentials:
 		ending.Todo = "renew the key, or give it the role, that the log of that pass names; the next run goes on"

@@ -22,7 +22,7 @@ func TestEndings(t *testing.T) {
 		got[exit.code] = ending.Level
 	}
 	want := map[int]string{
-		0: report.LightOK, 20: report.LightOK, 3: report.LightLook, 5: report.LightLook, 130: report.LightLook, 143: report.LightLook,
+		0: report.LightOK, 20: report.LightOK, 3: report.LightLook, 5: report.LightLook, 129: report.LightLook, 130: report.LightLook, 143: report.LightLook,
 		1: report.LightAct, 4: report.LightAct, 10: report.LightAct, 11: report.LightAct, 12: report.LightAct, 13: report.LightAct, 14: report.LightAct,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -3,9 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -28,6 +26,7 @@ const (
 	exitFuse          = 13
 	exitLedgerDamaged = 14
 	exitWouldSend     = 20
+	exitHungUp        = 129
 	exitInterrupted   = 130
 	exitTerminated    = 143
 )
@@ -46,8 +45,9 @@ var exits = []struct {
 	{exitLocked, "another pass holds the lock"},
 	{exitUsage, "configuration or usage"},
 	{exitFuse, "a fuse blew"},
-	{exitLedgerDamaged, "ledger damaged, rolled back, far ahead of the clock, or of another tenant"},
+	{exitLedgerDamaged, "ledger damaged, rolled back, far ahead of the clock, or of another tenant or key"},
 	{exitWouldSend, "only with plan --detailed-exitcode: there is something to send"},
+	{exitHungUp, "stopped by SIGHUP after a clean drain"},
 	{exitInterrupted, "stopped by SIGINT after a clean drain"},
 	{exitTerminated, "stopped by SIGTERM after a clean drain"},
 }
@@ -58,18 +58,6 @@ func exitCodes() string {
 		lines[i] = fmt.Sprintf("%3d  %s", exit.code, exit.meaning)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// Interrupted is the cause of a context that a signal cancelled.
-type Interrupted struct{ Signal os.Signal }
-
-// Error says what happened and that nothing is lost.
-func (i Interrupted) Error() string {
-	name := "Ctrl-C (SIGINT)"
-	if i.Signal == syscall.SIGTERM {
-		name = "SIGTERM"
-	}
-	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", name)
 }
 
 // usageError is a command line that cannot be carried out.
@@ -126,15 +114,13 @@ func exitCode(err error) int {
 		return exitLocked
 	case errors.As(err, &ahead) && ahead.Heals():
 		return exitTemporary
-	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant), errors.As(err, &ahead):
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant), errors.Is(err, store.ErrOtherCredential),
+		errors.As(err, &ahead):
 		return exitLedgerDamaged
 	case errors.Is(err, surveysync.ErrAccounting), errors.As(err, &ledger):
 		return exitFailed
 	case errors.As(err, &signal):
-		if signal.Signal == syscall.SIGTERM {
-			return exitTerminated
-		}
-		return exitInterrupted
+		return signal.exitCode()
 	case errors.As(err, &moving), errors.As(err, new(timeUp)):
 		return exitTemporary
 	case errors.As(err, &api):
@@ -189,5 +175,5 @@ func endedBy(r surveysync.Result, err error) string {
 // endings are the names of what ends a pass, by exit code.
 var endings = map[int]string{
 	exitFailed: "failure", exitCredentials: "credentials", exitTemporary: "temporary", exitUsage: "refused",
-	exitLedgerDamaged: "ledger", exitInterrupted: "SIGINT", exitTerminated: "SIGTERM",
+	exitLedgerDamaged: "ledger", exitHungUp: "SIGHUP", exitInterrupted: "SIGINT", exitTerminated: "SIGTERM",
 }

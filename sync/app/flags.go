@@ -44,6 +44,7 @@ const (
 
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
+	flagAcceptKey      = "accept-key"
 	flagAcceptIdentity = "accept-identity-change"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"

@@ -37,12 +37,17 @@ const (
 	killCheckEvery   = 10
 	killVerify       = time.Second // agent_connect.verify_after: far longer than a request of a killed process is on its way
 	killWitnesses    = 10          // how often a later request is made, before what is still in doubt then is a fault
+	killRestoreEvery = 5           // so many kills lie between two times that a copy is put back
 )
+
+// besides are the endings of what can be put back from a copy: the ledger alone, with its fence, or all that lies there.
+var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 
 // TestKill kills the built program at random moments, again and again, and lets it come to its end. Whatever the
 // moment: the receiver takes no conversation twice, and each that should be asked about is settled or, where the program
 // died with the request under way, in doubt in the ledger and in the report. No ledger is ever damaged. Half of the
-// rounds are made with the API secret: there nothing is in doubt at the end, and nothing is lost.
+// rounds are made with the API secret: there nothing is in doubt at the end, and nothing is lost. Now and then a copy is put back that an
+// earlier kill has left: with the secret whatever of it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
 func TestKill(t *testing.T) {
 	rounds := *killRounds
 	if testing.Short() {
@@ -64,11 +69,12 @@ func TestKill(t *testing.T) {
 			var sum tally
 			for seed := *killSeed; sum.rounds < half.rounds && !t.Failed(); seed++ {
 				v := newVictim(t, program, seed, half.secret)
-				sum.add(v.live(t, min(killsOfALife, half.rounds-sum.rounds), func() time.Duration {
-					return time.Duration(random.Int64N(int64(half.within)))
-				}))
+				sum.add(v.live(t, min(killsOfALife, half.rounds-sum.rounds), random, half.within))
 			}
 			t.Log(sum)
+			if sum.refused == 0 {
+				t.Error("no copy that was put back was refused: the test shows little of that")
+			}
 			if sum.kills < sum.rounds/2 {
 				t.Errorf("only %d of %d rounds ended by the kill: the test shows little", sum.kills, sum.rounds)
 			}
@@ -77,18 +83,18 @@ func TestKill(t *testing.T) {
 }
 
 // tally is what came of it.
-type tally struct{ rounds, kills, due, accepted, doubts, received, settled int }
+type tally struct{ rounds, kills, due, accepted, doubts, received, settled, refused int }
 
 func (s *tally) add(o tally) {
-	s.rounds, s.kills, s.settled = s.rounds+o.rounds, s.kills+o.kills, s.settled+o.settled
+	s.rounds, s.kills, s.settled, s.refused = s.rounds+o.rounds, s.kills+o.kills, s.settled+o.settled, s.refused+o.refused
 	s.due, s.accepted, s.doubts, s.received = s.due+o.due, s.accepted+o.accepted, s.doubts+o.doubts, s.received+o.received
 }
 
 // String tells it in one line.
 func (s tally) String() string {
 	return fmt.Sprintf("%d rounds, %d of them ended by the kill; %d conversations to be asked about, %d accepted; %d were in doubt "+
-		"and settled; %d in doubt at the end, of these %d received and %d not",
-		s.rounds, s.kills, s.due, s.accepted, s.settled, s.doubts, s.received, s.doubts-s.received)
+		"and settled; %d in doubt at the end, of these %d received and %d not; %d copies were put back and refused",
+		s.rounds, s.kills, s.due, s.accepted, s.settled, s.doubts, s.received, s.doubts-s.received, s.refused)
 }
 
 // build makes the program as users have it.
@@ -109,6 +115,8 @@ type victim struct {
 	now     time.Time
 	secret  bool // Agent Connect's own data can be asked
 	kills   int
+	left    []map[string][]byte // by each kill, by ending
+	refused int                 // copies that were put back and refused
 }
 
 func newVictim(t *testing.T, program string, seed uint64, secret bool) *victim {
@@ -165,7 +173,11 @@ func standInOptions(seed uint64, now time.Time) sandbox.Options {
 
 // command is the program with the victim's configuration.
 func (v *victim) command(name string, flags ...string) *exec.Cmd {
-	c := exec.Command(v.program, append([]string{name, "--config", "config.toml"}, flags...)...)
+	arguments := append([]string{name, "--config", "config.toml"}, flags...)
+	if name == "ledger" { // its flags stand behind what is done with it
+		arguments = append([]string{name}, flags...)
+	}
+	c := exec.Command(v.program, arguments...)
 	c.Dir, c.Env = v.dir, []string{"HOME=" + v.dir}
 	return c
 }
@@ -209,20 +221,79 @@ func (v *victim) check(t *testing.T) {
 	}
 }
 
-// live kills passes for some rounds, and brings the work to its end.
-func (v *victim) live(t *testing.T, rounds int, moment func() time.Duration) tally {
+// live kills passes for some rounds, puts copies back in between, and brings the work to its end.
+func (v *victim) live(t *testing.T, rounds int, random *rand.Rand, within time.Duration) tally {
 	t.Helper()
 	for round := range rounds {
-		if v.kill(t, moment()) {
+		if v.kill(t, time.Duration(random.Int64N(int64(within)))) {
 			v.kills++
+		}
+		v.left = append(v.left, v.files(t))
+		if (round+1)%killRestoreEvery == 0 {
+			v.restore(t, v.left[random.IntN(len(v.left)-1)], besides[random.IntN(len(besides))])
 		}
 		if (round+1)%killCheckEvery == 0 {
 			v.check(t)
 		}
 	}
 	sum := v.finish(t)
-	sum.rounds, sum.kills = rounds, v.kills
+	sum.rounds, sum.kills, sum.refused = rounds, v.kills, v.refused
 	return sum
+}
+
+// files reads all that lies at the ledger's path. What is not there has no content.
+func (v *victim) files(t *testing.T) map[string][]byte {
+	t.Helper()
+	kept := map[string][]byte{}
+	for _, ending := range besides[len(besides)-1] {
+		content, err := os.ReadFile(filepath.Join(v.dir, "acsync.db"+ending))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		kept[ending] = content
+	}
+	return kept
+}
+
+func (v *victim) putBack(t *testing.T, kept map[string][]byte, endings []string) {
+	t.Helper()
+	for _, ending := range endings {
+		path := filepath.Join(v.dir, "acsync.db"+ending)
+		if kept[ending] == nil {
+			_ = os.Remove(path)
+		} else if err := os.WriteFile(path, kept[ending], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// restore puts a copy back and lets a pass meet it. Without the secret only the fence can tell, and the ledger is put back as it was.
+func (v *victim) restore(t *testing.T, copied map[string][]byte, endings []string) {
+	t.Helper()
+	if !v.secret {
+		endings = besides[0]
+	}
+	last, before := v.left[len(v.left)-1], len(v.stand.Requests())
+	v.putBack(t, copied, endings)
+	c := v.command("run", "--json")
+	out, _ := c.CombinedOutput()
+	if c.ProcessState.ExitCode() != 14 {
+		if !bytes.Equal(copied[""], last[""]) && !v.secret {
+			t.Errorf("a pass of a copy ends with exit code %d\n%s", c.ProcessState.ExitCode(), out)
+		}
+		return // nothing was sent since the copy
+	}
+	v.refused++
+	if sent := len(v.stand.Requests()) - before; sent > 0 {
+		t.Errorf("%d requests were made by a pass that was refused", sent)
+	}
+	if !v.secret {
+		v.putBack(t, last, besides[0])
+		return
+	}
+	if out, err := v.command("ledger", "rebuild", "--config", "config.toml").CombinedOutput(); err != nil {
+		t.Errorf("rebuild: %v\n%s", err, out)
+	}
 }
 
 // finish lets a pass come to its end, and compares the receiver, the ledger and the report.

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -13,6 +15,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/httpx"
 )
 
 var ten = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
@@ -122,9 +125,21 @@ func TestWaitingFor(t *testing.T) {
 		if got := c.waitingFor(time.Now()); got != "" {
 			t.Errorf("got %q, want nothing", got)
 		}
-		c.again.Store(&retrial{time.Now().Add(5 * time.Second), os.ErrDeadlineExceeded})
-		if got, want := c.waitingFor(time.Now()), "Kustomer, to be asked again at 00:00:05 UTC: i/o timeout"; got != want {
-			t.Errorf("got %q, want %q", got, want)
+		for _, failed := range []struct {
+			because error
+			want    string
+		}{
+			{fmt.Errorf("dial customer-wilhelmina.example: %w", os.ErrDeadlineExceeded), "the call failed"},
+			{fmt.Errorf("read: %w", &httpx.Error{
+				Service: "kustomer", Path: "/v1/customers/wilhelmina", Status: 503, Kind: httpx.Server,
+				Message: "Customer Wilhelmina is locked", Hint: "ask Wilhelmina", Err: errors.New("Wilhelmina"),
+			}), "503, the server failed"},
+			{&httpx.Error{Service: "kustomer", Path: "/wilhelmina", Kind: httpx.Network, Err: errors.New("lookup wilhelmina")}, "no complete answer"},
+		} {
+			c.again.Store(&retrial{time.Now().Add(5 * time.Second), failed.because})
+			if got, want := c.waitingFor(time.Now()), "Kustomer, to be asked again at 00:00:05 UTC: "+failed.want; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
 		}
 		time.Sleep(5 * time.Second)
 		if got := c.waitingFor(time.Now()); got != "" {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"time"
@@ -10,23 +11,103 @@ import (
 	"acsync/sync/agentconnect"
 )
 
-// received turns Agent Connect's interactions into accepted entries, for what the ledger does not know as settled. The time
-// of the resolution is not told there: that of the reception, which is later, stands in for it, and with one survey for each
-// resolution whatever was marked done until then counts as asked about. So of several the latest is kept.
-func received(ledger *store.Ledger, interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[store.Entry, error] {
-	return func(yield func(store.Entry, error) bool) {
-		latest := map[string]time.Time{}
-		for i, err := range interactions {
-			if err != nil {
-				yield(store.Entry{}, err)
-				return
-			}
-			if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
-				if at := receivedAt(i); at.After(latest[id]) {
-					latest[id] = at
-				}
-			}
+// rebuildDays is how far back a rebuild reads that is not told.
+const rebuildDays = 90
+
+// rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of that is known. A
+// zero time is long enough ago for the ledger; it gives the time that it has read from.
+func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time) (written int, from time.Time, err error) {
+	info, err := ledger.Info()
+	if err != nil {
+		return 0, since, err
+	}
+	known := info.Witnessed.Add(-surveysync.Skew)
+	switch {
+	case since.IsZero():
+		since = time.Now().AddDate(0, 0, -rebuildDays)
+		if known.Before(since) {
+			since = known
 		}
+	case since.After(info.Witnessed):
+		return 0, since, usagef("--%s is %s, but what this ledger knows of for certain ends at %s: whoever was asked between would be asked again; "+
+			"leave --%s out", flagSince, since.UTC().Format(time.RFC3339), info.Witnessed.UTC().Format(time.RFC3339), flagSince)
+	}
+	if info.Intents == 0 && info.Counts[store.Accepted] == 0 { // a new one: a rebuild that fails must not let it ask everybody
+		if err := ledger.Distrust(); err != nil {
+			return 0, since, err
+		}
+	}
+	gathered, err := gather(ledger, info.ID, connect.Since(ctx, since))
+	if err != nil {
+		return 0, since, err
+	}
+	written, err = gathered.enter(ledger)
+	if err != nil {
+		return written, since, err
+	}
+	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen})
+}
+
+// gathered is what Agent Connect's data tell a ledger that is rebuilt.
+type gathered struct {
+	latest   map[string]time.Time // when the last survey request for a conversation was received, by its id
+	followed recoveries
+	arrivals *surveysync.Arrivals // what of that which is in doubt has arrived
+	seen     uint64               // the greatest number of an intent of this very ledger
+}
+
+// gather reads the data to their end.
+func gather(ledger *store.Ledger, id string, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
+	g := &gathered{latest: map[string]time.Time{}}
+	var err error
+	if g.arrivals, err = surveysync.NewArrivals(ledger); err != nil {
+		return nil, err
+	}
+	for i, err := range interactions {
+		if err != nil {
+			return nil, err
+		}
+		g.note(id, i)
+	}
+	return g, nil
+}
+
+func (g *gathered) note(ledger string, i agentconnect.Interaction) {
+	g.arrivals.Note(i)
+	number, own := surveysync.OwnStamp(ledger, i.Intent)
+	if own {
+		g.seen = max(g.seen, number)
+	}
+	if g.followed.note(i); i.Recovery && !own {
+		return
+	}
+	if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
+		if at := receivedAt(i); at.After(g.latest[id]) {
+			g.latest[id] = at
+		}
+	}
+}
+
+// enter writes all of it into the ledger, and gives the number of what that did not know.
+func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
+	for _, part := range []func() (int, error){
+		g.arrivals.Settle,
+		func() (int, error) { return ledger.Import(received(ledger, g.latest)) },
+		func() (int, error) { return ledger.Import(g.followed.entries(ledger)) },
+	} {
+		n, err := part()
+		if written += n; err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// received turns what Agent Connect received into accepted entries, for what the ledger does not know as settled. The time
+// of the resolution is not told there: that of the reception, which is later, stands in for it, and with one survey for each
+// resolution whatever was marked done until then counts as asked about. So of several the latest counts.
+func received(ledger *store.Ledger, latest map[string]time.Time) iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
 		info, err := ledger.Info()
 		if err != nil {
 			yield(store.Entry{}, err)

@@ -55,7 +55,11 @@ func TestRebuilt(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := map[store.Key]time.Time{}
-			for entry, err := range received(ledger, each(test.rows)) {
+			gathered, err := gather(ledger, "", each(test.rows))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for entry, err := range received(ledger, gathered.latest) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,22 +14,15 @@ type recoveries struct {
 	of    map[string]string // the conversation that a survey request was about, by the UUID of its interaction
 }
 
-// sift keeps the recoveries, and gives all the others.
-func (r *recoveries) sift(interactions iter.Seq2[agentconnect.Interaction, error]) iter.Seq2[agentconnect.Interaction, error] {
-	r.of = map[string]string{}
-	return func(yield func(agentconnect.Interaction, error) bool) {
-		for i, err := range interactions {
-			if err == nil && i.Recovery {
-				r.found = append(r.found, i)
-				continue
-			}
-			if i.UUID != "" && i.ExtInteractionID != "" {
-				r.of[i.UUID] = i.ExtInteractionID
-			}
-			if !yield(i, err) {
-				return
-			}
+// note keeps a recovery, and of any other interaction which conversation it is about.
+func (r *recoveries) note(i agentconnect.Interaction) {
+	if i.Recovery {
+		r.found = append(r.found, i)
+	} else if i.UUID != "" && i.ExtInteractionID != "" {
+		if r.of == nil {
+			r.of = map[string]string{}
 		}
+		r.of[i.UUID] = i.ExtInteractionID
 	}
 }
 

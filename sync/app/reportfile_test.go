@@ -41,7 +41,7 @@ func TestReportThatFails(t *testing.T) {
 			set.Bool(flagJSON, true, "")
 			at := time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
 			pass := report.Pass{Result: surveysync.Result{Mode: "run", Started: at, Ended: at, Exit: test.exit}}
-			err := s.conclude(cli.NewContext(cli.NewApp(), set, nil), terminal{}, files, pass, test.problem)
+			err := s.conclude(cli.NewContext(cli.NewApp(), set, nil), terminal{}, files, pass, test.problem, nil)
 			if got := exitCode(err); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}

@@ -5,7 +5,6 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -33,8 +32,8 @@ type held struct {
 	release func()
 }
 
-// holdPass starts a pass, and returns when as many survey requests are in flight as can be.
-func holdPass(t *testing.T, program string) *held {
+// holdPass starts a pass, prepared as is told, and returns when as many survey requests are in flight as can be.
+func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	t.Helper()
 	gate := make(chan struct{})
 	h := &held{dir: t.TempDir(), arrived: make(chan struct{}, 1000)}
@@ -68,6 +67,9 @@ func holdPass(t *testing.T, program string) *held {
 	}
 	h.command = exec.Command(program, "run", "--json", "--quiet")
 	h.command.Dir, h.command.Env, h.command.Stdout, h.command.Stderr = h.dir, []string{"HOME=" + h.dir}, &h.out, &h.errs
+	for _, each := range prepare {
+		each(h.command)
+	}
 	if err := h.command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +78,26 @@ func holdPass(t *testing.T, program string) *held {
 		<-h.arrived
 	}
 	return h
+}
+
+// ends waits for the pass, which must end with the code and leave nothing that was in flight unfinished, and gives its report.
+func (h *held) ends(t *testing.T, code int) passReport {
+	t.Helper()
+	_ = h.command.Wait()
+	if got := h.command.ProcessState.ExitCode(); got != code {
+		t.Fatalf("it ended with %v, want exit code %d\n%s", h.command.ProcessState, code, h.errs.String())
+	}
+	if counts := h.counts(t); counts[store.Accepted]+counts[store.Rejected] < inFlight || counts[store.Sending]+counts[store.InDoubt] != 0 {
+		t.Errorf("the ledger has %v", counts)
+	}
+	var report passReport
+	if err := json.Unmarshal(h.out.Bytes(), &report); err != nil {
+		t.Fatalf("the report is %q: %v", h.out.String(), err)
+	}
+	if report.Exit != code || report.exit() != code || report.sum() != report.Found {
+		t.Errorf("the report says %+v", report)
+	}
+	return report
 }
 
 func (h *held) signal(t *testing.T, s os.Signal) {
@@ -108,31 +130,61 @@ func TestSignalDrains(t *testing.T) {
 		signal syscall.Signal
 		name   string
 		code   int
-	}{{syscall.SIGTERM, "SIGTERM", 143}, {syscall.SIGINT, "SIGINT", 130}} {
+	}{{syscall.SIGTERM, "SIGTERM", 143}, {syscall.SIGINT, "SIGINT", 130}, {syscall.SIGHUP, "SIGHUP", 129}} {
 		t.Run(test.name, func(t *testing.T) {
 			h := holdPass(t, program)
 			h.signal(t, test.signal)
 			time.Sleep(100 * time.Millisecond) // it may do nothing in this time; one that does not drain would end
 			h.release()
-			var exit *exec.ExitError
-			if err := h.command.Wait(); !errors.As(err, &exit) || exit.ExitCode() != test.code {
-				t.Fatalf("got %v, want exit code %d\n%s", err, test.code, h.errs.String())
-			}
-			var report passReport
-			if err := json.Unmarshal(h.out.Bytes(), &report); err != nil {
-				t.Fatalf("the report is %q: %v", h.out.String(), err)
-			}
-			if report.EndedBy != test.name || report.Exit != test.code || report.exit() != test.code || report.sum() != report.Found {
-				t.Errorf("the report says %+v", report)
+			report := h.ends(t, test.code)
+			if report.EndedBy != test.name {
+				t.Errorf("the report says that %s ended it", report.EndedBy)
 			}
 			if n := report.Accepted + report.Rejected; n != inFlight || report.InDoubt != 0 || report.Scheduled == 0 {
 				t.Errorf("%d of %d in flight were finished: %+v", n, inFlight, report)
 			}
-			counts := h.counts(t)
-			if counts[store.Accepted]+counts[store.Rejected] != inFlight || counts[store.Sending]+counts[store.InDoubt] != 0 {
-				t.Errorf("the ledger has %v", counts)
+		})
+	}
+}
+
+// TestHangUpEndsNothing sends SIGHUP as the kernel and the shell do when a terminal is closed, once more during the drain,
+// and with it the SIGTERM of a session that ends: whatever came first, what is in flight is finished.
+func TestHangUpEndsNothing(t *testing.T) {
+	program := build(t)
+	for _, test := range []struct {
+		name string
+		sent []syscall.Signal
+		code int
+	}{
+		{"two", []syscall.Signal{syscall.SIGHUP, syscall.SIGHUP}, 129},
+		{"before SIGTERM", []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGHUP}, 129},
+		{"behind SIGINT", []syscall.Signal{syscall.SIGINT, syscall.SIGHUP}, 130},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			h := holdPass(t, program)
+			for _, s := range test.sent {
+				h.signal(t, s)
+				time.Sleep(200 * time.Millisecond) // two signals at once would be one
+			}
+			h.release()
+			if report := h.ends(t, test.code); report.Scheduled == 0 {
+				t.Errorf("the pass went on: %+v", report)
 			}
 		})
+	}
+}
+
+// TestHangUpIgnored starts a pass as nohup does: it goes on to its end.
+func TestHangUpIgnored(t *testing.T) {
+	h := holdPass(t, build(t), func(c *exec.Cmd) {
+		c.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$0" "$@"`}, c.Args...)
+		c.Path = "/bin/sh"
+	})
+	h.signal(t, syscall.SIGHUP)
+	time.Sleep(200 * time.Millisecond) // it may do nothing in this time; one that heard it would take up nothing more
+	h.release()
+	if report := h.ends(t, 3); report.EndedBy != "" || report.Accepted <= inFlight {
+		t.Errorf("the report says %+v", report)
 	}
 }
 

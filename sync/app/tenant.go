@@ -13,6 +13,7 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/report"
 	"acsync/sync/sandbox"
 )
 
@@ -86,6 +87,25 @@ func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
 // with the process what they took, so that their data prove nothing to the next.
 func (t *tenant) remembers() bool { return t.sandbox == nil && t.config.AgentConnect.APISecret.IsSet() }
 
+// witness says what tells when the ledger is not the newest, apart from the files beside it.
+func (t *tenant) witness() report.Witness {
+	switch {
+	case t.sandbox != nil:
+		return report.NotNeeded
+	case !t.config.AgentConnect.APISecret.IsSet():
+		return report.NoSecret
+	case !t.config.AgentConnect.Stamp:
+		return report.NoStamps
+	}
+	return report.Watching
+}
+
+// verification is how Agent Connect's data are asked about what is in doubt.
+func (t *tenant) verification(c *clients) surveysync.Verification {
+	settings := t.config.AgentConnect
+	return surveysync.Verification{Receiver: c.connect, After: time.Duration(settings.VerifyAfter), Stamped: settings.Stamp}
+}
+
 // sandboxLedger is the path of the stand-ins' own ledger, in the user's cache directory.
 func (s *shell) sandboxLedger() (string, error) {
 	cache := s.lookup("XDG_CACHE_HOME")
@@ -100,8 +120,14 @@ func (s *shell) sandboxLedger() (string, error) {
 
 // open opens the tenant's ledger, with what its configuration says of it.
 func (t *tenant) open(o store.Options) (*store.Ledger, error) {
+	return store.Open(t.config.Ledger.Path, t.openOptions(o))
+}
+
+// openOptions adds to options what the configuration says of the ledger.
+func (t *tenant) openOptions(o store.Options) store.Options {
 	o.AllowNetwork, o.Tenant = t.config.Ledger.AllowNetwork, t.config.Accounts()
-	return store.Open(t.config.Ledger.Path, o)
+	o.Credential = t.config.AgentConnect.APIKey.Reveal()
+	return o
 }
 
 // createOptions are what the configuration says of a ledger that is made.

@@ -80,6 +80,12 @@ func lines(file *os.File) int {
 }
 
 func isTerminal(w io.Writer) (*os.File, bool) {
+	switch through := w.(type) {
+	case *printer:
+		w = through.to
+	case *spool:
+		w = through.to
+	}
 	file, ok := w.(*os.File)
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }

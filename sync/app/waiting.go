@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,8 +14,16 @@ type retrial struct {
 	because error
 }
 
+// brief says why, in this program's own words alone.
+func (r retrial) brief() string {
+	if api, ok := errors.AsType[*httpx.Error](r.because); ok {
+		return api.Brief()
+	}
+	return "the call failed"
+}
+
 // waitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is asked again.
-// Empty when nothing does.
+// Empty when nothing does. It is written to a file, so nothing that a server said is in it: that can name people.
 func (c *clients) waitingFor(now time.Time) string {
 	const clock = time.TimeOnly + " UTC"
 	for _, service := range []struct {
@@ -26,7 +35,7 @@ func (c *clients) waitingFor(now time.Time) string {
 		}
 	}
 	if again := c.again.Load(); again != nil && again.at.After(now) {
-		return fmt.Sprintf("Kustomer, to be asked again at %s: %v", again.at.UTC().Format(clock), again.because)
+		return fmt.Sprintf("Kustomer, to be asked again at %s: %s", again.at.UTC().Format(clock), again.brief())
 	}
 	return ""
 }

@@ -176,8 +176,8 @@ func (z *zoo) edited(t *testing.T, change func(meta *bbolt.Bucket) error) []byte
 }
 
 const (
-	restore = "newest copy of it back.*rebuild"
-	backup  = "restore it from a backup"
+	restore = "leave (its|the) fence where it is.*rebuild"
+	backup  = "newest copy of it back.*leave its fence.*rebuild.*init only if there never was"
 )
 
 // TestZoo keeps every kind of damaged ledger, and shows each to the program.

@@ -86,7 +86,7 @@ func (s *Service) request(ctx context.Context, c Call) (*http.Request, error) {
 // failed is the error of an attempt that broke on the way; resp is nil when no header arrived.
 func (s *Service) failed(ctx context.Context, c Call, resp *http.Response, err error) *Error {
 	e := s.error(c, Network)
-	e.Err = scrubbed(err, s.private(c))
+	e.Err = s.cause(err, c)
 	if resp != nil {
 		e.Status = resp.StatusCode
 	}
@@ -112,12 +112,23 @@ func (s *Service) refused(ctx context.Context, c Call, resp *http.Response) *Err
 	}
 	e := s.error(c, kindOf(resp.StatusCode))
 	e.Status = resp.StatusCode
-	e.Message = Message(body, s.private(c)...)
+	e.Message = s.said(body, c)
+	if s.advise != nil {
+		e.Hint = s.advise(body)
+	}
 	e.RetryAfter = asked(resp.StatusCode, resp.Header)
 	if err != nil {
 		e.Err = s.failed(ctx, c, resp, err).Err
 	}
 	return e
+}
+
+// said is what may be quoted of an answer's body.
+func (s *Service) said(body []byte, c Call) string {
+	if s.codes {
+		return Codes(body, s.private(c)...)
+	}
+	return Message(body, s.private(c)...)
 }
 
 // error names the call.

@@ -69,6 +69,14 @@ func (e *Error) hint() string {
 	}
 }
 
+// Brief says what sort of failure it was, in this program's own words alone: nothing that a server said, no path, no id.
+func (e *Error) Brief() string {
+	if e.Status == 0 {
+		return e.Kind.phrase()
+	}
+	return fmt.Sprintf("%d, %s", e.Status, e.Kind.phrase())
+}
+
 // cause is an error of the standard library with its text scrubbed: errors of net/url spell out whole addresses, and
 // those of proxies can hold a password.
 type cause struct {
@@ -79,8 +87,8 @@ type cause struct {
 func (c *cause) Error() string { return c.text }
 func (c *cause) Unwrap() error { return c.err }
 
-// scrubbed wraps err so that its text can be shown.
-func scrubbed(err error, secrets []string) error {
+// cause wraps an error of a call so that its text can be shown.
+func (s *Service) cause(err error, c Call) error {
 	for {
 		inner, ok := errors.AsType[*url.Error](err)
 		if !ok {
@@ -88,7 +96,11 @@ func scrubbed(err error, secrets []string) error {
 		}
 		err = inner.Err
 	}
-	return &cause{text: words(err.Error(), secrets), err: err}
+	text := err.Error()
+	if s.codes {
+		text = unquoted(text)
+	}
+	return &cause{text: words(text, s.private(c)), err: err}
 }
 
 // cut shortens text to at most n characters, the last of which then is an ellipsis.

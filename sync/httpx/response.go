@@ -33,12 +33,12 @@ func (r *Response) Decode(v any) error {
 }
 
 // Unreadable is the error of a success that is not what was asked for; problem says in which way. Of the body it quotes
-// at most a web page's title.
+// at most a web page's title, and that not of a service of which only codes are quoted.
 func (r *Response) Unreadable(problem error) *Error {
 	e := r.service.error(r.call, Unreadable)
 	e.Status, e.Err = r.Status, problem
-	if isHTML(r.Body) {
-		e.Message = Message(r.Body, r.service.private(r.call)...)
+	if isHTML(r.Body) && !r.service.codes {
+		e.Message = r.service.said(r.Body, r.call)
 	}
 	e.Hint = "is " + r.service.setting + " right?"
 	return e

@@ -19,10 +19,14 @@ type ServiceOptions struct {
 	Setting   string           // the configuration key of BaseURL, for errors
 	Header    http.Header      // sent with every request, credentials included
 	Secrets   []string         // never shown: taken out of every error
+	CodesOnly bool             // of the service's words only codes are quoted in errors, since the rest may name people
 	UserAgent string           // such as "acsync/1.4.0"; empty means "acsync"
 	Timeout   time.Duration    // of one attempt, its answer's body included; 0 means 30 s
 	Transport TransportOptions // of the service's own http.Client
 	HTTP      *http.Client     // in place of the own one, for tests; redirects are not followed here either
+	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and says what to
+	// do about it; empty for nothing in particular.
+	Advise func(body []byte) string
 }
 
 // Service is one HTTP API. Its methods may be called concurrently.
@@ -32,6 +36,8 @@ type Service struct {
 	setting string
 	header  http.Header
 	secrets []string
+	codes   bool // only codes are quoted
+	advise  func(body []byte) string
 	timeout time.Duration
 	client  *http.Client
 }
@@ -53,7 +59,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 	}
 	return &Service{
 		name: o.Name, base: base, setting: o.Setting, header: header, secrets: o.Secrets,
-		timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second), client: client,
+		codes: o.CodesOnly, advise: o.Advise, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second), client: client,
 	}, nil
 }
 

@@ -43,6 +43,8 @@ func New(o Options) (*Client, error) {
 		Name: "kustomer", BaseURL: o.BaseURL, Setting: "kustomer.base_url",
 		Header:  http.Header{"Authorization": {"Bearer " + o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
+		// A customer's name in an error's words is not known here, so that nothing could mask it.
+		CodesOnly: true, Advise: advise,
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"strings"
 
 	"acsync/sync/httpx"
 )
@@ -13,14 +15,14 @@ type envelope struct {
 	Data json.RawMessage `json:"data"`
 	Meta lenient[meta]   `json:"meta"`
 	Link lenient[struct {
-		Next text `json:"next"`
+		Next link `json:"next"`
 	}] `json:"links"`
 }
 
 type meta struct {
-	PageSize   count  `json:"pageSize"`
-	Total      *count `json:"total"` // null and missing are told from 0
-	TotalPages count  `json:"totalPages"`
+	PageSize   count `json:"pageSize"`
+	Total      tally `json:"total"`
+	TotalPages tally `json:"totalPages"`
 }
 
 // resource is one record, with its attributes still to be decoded.
@@ -89,13 +91,14 @@ func one(data json.RawMessage, kind string) (resource, error) {
 	case row.ID.Value == "":
 		return row, errors.New("has no id")
 	case row.Type.Value != "" && row.Type.Value != kind:
-		return row, fmt.Errorf("is no %s", kind)
+		return row, otherKind(kind)
 	}
 	return row, nil
 }
 
-// single decodes the answer to a request for one record.
-func single[T any](kind string, decode func(resource) T) func(*httpx.Response) (T, error) {
+// single decodes the answer to a request for one record. Another record than that is never taken for it, also not the one
+// that it was merged into.
+func single[T any](kind, id string, decode func(resource) T) func(*httpx.Response) (T, error) {
 	return func(r *httpx.Response) (T, error) {
 		var none T
 		e, err := parse(r)
@@ -103,11 +106,39 @@ func single[T any](kind string, decode func(resource) T) func(*httpx.Response) (
 			return none, err
 		}
 		list, err := oneOrMore(e.Data, kind)
-		if err != nil || len(list) != 1 {
-			return none, r.Unreadable(fmt.Errorf("one %s was expected", kind))
+		if err != nil {
+			return none, r.Unreadable(fmt.Errorf("one %s was expected: %w", kind, err))
 		}
-		return decode(list[0]), nil
+		for _, row := range consistent(list) {
+			if strings.EqualFold(row.ID.Value, id) {
+				return decode(row), nil
+			}
+		}
+		return none, r.Unreadable(errOther)
 	}
+}
+
+// consistent is a list with each record once. Ids are hexadecimal, and the same in either case. A record that comes several
+// times, and not always the same, is left out, since nobody can tell which is right; what it is can be had singly.
+func consistent(list []resource) []resource {
+	first, doubtful := make(map[string]int, len(list)), map[string]bool{}
+	for i, row := range list {
+		key := strings.ToLower(row.ID.Value)
+		at, twice := first[key]
+		if !twice {
+			first[key] = i
+			continue
+		}
+		row.ID = list[at].ID
+		doubtful[key] = doubtful[key] || !reflect.DeepEqual(row, list[at])
+	}
+	var kept []resource
+	for i, row := range list {
+		if key := strings.ToLower(row.ID.Value); first[key] == i && !doubtful[key] {
+			kept = append(kept, row)
+		}
+	}
+	return kept
 }
 
 // oneOrMore takes a single record for a list of one: a request that names several ids may be answered either way.

@@ -1,10 +1,10 @@
 package kustomer
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"acsync/sync/httpx"
 )
@@ -44,11 +44,19 @@ type invalid struct{ error }
 
 func (i invalid) Unwrap() []error { return []error{i.error, ErrInvalid} }
 
+// advise says what to do about an answer for what its body says. It looks for the documented text of a key that is used in
+// another region, whose status is unknown.
+func advise(body []byte) string {
+	if bytes.Contains(bytes.ToLower(body), []byte("associated with pod")) {
+		return "the key belongs to another region: use the organisation's own address, https://<org>.api.kustomerapp.com"
+	}
+	return ""
+}
+
 func hint(e *httpx.Error, q request) string {
 	switch {
-	case strings.Contains(e.Message, "associated with pod"):
-		// Documented text of a key that is used in another region; its status is unknown.
-		return "the key belongs to another region: use the organisation's own address, https://<org>.api.kustomerapp.com"
+	case e.Hint != "":
+		return e.Hint
 	case e.Kind == httpx.Credentials && q.role != "":
 		// A missing role is answered with 401 as well.
 		return "the API key is wrong or expired, or it lacks the role " + q.role + " (roles cannot be added to a key: create a new one)"
@@ -58,7 +66,7 @@ func hint(e *httpx.Error, q request) string {
 		return "the request is larger than Kustomer takes, which acsync should never send: please report it"
 	case e.Kind == httpx.Invalid && q.search:
 		return "Kustomer does not take one of the criteria of this search: please report it"
-	case e.Kind == httpx.Redirected, e.Kind == httpx.Unreadable && e.Hint == "":
+	case e.Kind == httpx.Redirected, e.Kind == httpx.Unreadable:
 		return "is kustomer.base_url right?"
 	case e.Kind == httpx.Limited:
 		return "other integrations use the budget too: lower kustomer.requests_per_minute or kustomer.searches_per_minute, or try again later"
@@ -67,9 +75,21 @@ func hint(e *httpx.Error, q request) string {
 	}
 }
 
-// missing makes the 404 of a single record ErrNotFound as well.
+// errOther says that what came is not what was asked for, as from a cache that mixes up its answers.
+var errOther = errors.New("it does not hold the record that was asked for")
+
+// otherKind says that a record is not of the kind that it is named by.
+type otherKind string
+
+func (k otherKind) Error() string { return "is no " + string(k) }
+
+// Is makes it errOther.
+func (otherKind) Is(target error) bool { return target == errOther }
+
+// missing makes the 404 of a single record ErrNotFound as well, and so an answer that always holds something else: that says
+// nothing of the record that was asked for.
 func missing(err error) error {
-	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.NotFound {
+	if e, ok := errors.AsType[*httpx.Error](err); ok && (e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err

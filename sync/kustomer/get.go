@@ -19,7 +19,8 @@ const (
 	fewIDs = 3
 )
 
-// Customer returns one customer; the error is ErrNotFound when there is none, as after a deletion.
+// Customer returns one customer; the error is ErrNotFound when there is none, as after a deletion, and when Kustomer goes on
+// to answer with another one. So it is with User and Tag.
 func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
 	return get(ctx, c, "customer", id, roleCustomer, decodeCustomer)
 }
@@ -46,7 +47,7 @@ func get[T any](ctx context.Context, c *Client, kind, id, role string, decode fu
 		return none, fmt.Errorf("%s %q: %w", kind, id, ErrNotFound)
 	}
 	q := request{method: http.MethodGet, path: "/v1/" + kind + "s/" + url.PathEscape(id), role: role}
-	value, err := read(ctx, c, q, single(kind, decode))
+	value, err := read(ctx, c, q, single(kind, id, decode))
 	return value, missing(err)
 }
 
@@ -59,7 +60,8 @@ func addressable(id string) bool {
 // not exist are not in the result.
 //
 // Several ids are named in one request where Kustomer takes that (documented; the maximum is unknown). A conversation
-// that is missing from a list counts as not existing only after it was asked for by itself: a list may have been cut.
+// that is missing from a list counts as not existing only after it was asked for by itself: a list may have been cut. So it
+// does when something else always comes in its place.
 func (c *Client) Conversations(ctx context.Context, ids []string) ([]Conversation, error) {
 	wanted := make([]string, 0, len(ids))
 	for _, id := range ids {
@@ -116,11 +118,7 @@ func refused(err error) bool {
 
 func (c *Client) collectSingly(ctx context.Context, ids []string, found map[string]Conversation) error {
 	for _, id := range ids {
-		err := c.collectList(ctx, []string{id}, found)
-		if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.NotFound {
-			continue
-		}
-		if err != nil {
+		if err := c.collectList(ctx, []string{id}, found); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 	}
@@ -143,16 +141,19 @@ func (c *Client) collectList(ctx context.Context, ids []string, found map[string
 		if err != nil {
 			return nil, r.Unreadable(err)
 		}
-		return list, nil
+		asked := slices.DeleteFunc(consistent(list), func(row resource) bool {
+			return !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(row.ID.Value, id) })
+		})
+		if len(ids) == 1 && len(list) > 0 && len(asked) == 0 {
+			return nil, r.Unreadable(errOther)
+		}
+		return asked, nil
 	})
 	if err != nil {
-		return err
+		return missing(err)
 	}
 	for _, row := range list {
-		// Ids are hexadecimal, and taken in either case.
-		if key := strings.ToLower(row.ID.Value); slices.ContainsFunc(ids, func(id string) bool { return strings.ToLower(id) == key }) {
-			found[key] = decodeConversation(row)
-		}
+		found[strings.ToLower(row.ID.Value)] = decodeConversation(row)
 	}
 	return nil
 }

@@ -120,6 +120,25 @@ func TestConversationsInChunks(t *testing.T) {
 	}
 }
 
+// What comes in place of a conversation is not taken for it, nor one of which several things are said, and both hold up no
+// other.
+func TestConversationsOfOthers(t *testing.T) {
+	rows := map[string]string{
+		"a,b,c": `[{"id":"A","attributes":{"status":"done"}},{"id":"b","attributes":{"status":"done"}},{"id":"B","attributes":{"status":"open"}},{"id":"z"}]`,
+		"b":     `{"id":"b","attributes":{"status":"open"}}`,
+		"c":     `{"id":"z"}`,
+	}
+	c, s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, `{"data":%s}`, rows[strings.TrimPrefix(r.URL.Path, "/v1/conversations/")])
+	})
+	got, err := c.Conversations(t.Context(), []string{"a", "b", "c"})
+	if diff := cmp.Diff([]Conversation{{ID: "A", Status: "done"}, {ID: "b", Status: "open"}}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	const path = "GET /v1/conversations/"
+	s.wantAsked(t, path+"a,b,c", path+"b", path+"c", path+"c", path+"c")
+}
+
 func TestConversationsFail(t *testing.T) {
 	c, s := start(t, always(401, `{"errors":[{"title":"Unauthorized"}]}`))
 	_, err := c.Conversations(t.Context(), []string{"a", "b"})

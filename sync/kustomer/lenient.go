@@ -81,6 +81,56 @@ func entryText(entry json.RawMessage) string {
 	return value.Value
 }
 
+// people is a list of users' ids, like texts. Of one that is there and cannot be read an empty id keeps the place, so that
+// nobody else is taken for the first.
+type people []string
+
+// UnmarshalJSON never fails on valid JSON.
+func (l *people) UnmarshalJSON(data []byte) error {
+	*l = nil
+	if isBlank(data) {
+		return nil
+	}
+	var entries lenient[[]json.RawMessage]
+	if _ = json.Unmarshal(data, &entries); data[0] != '[' { // lenient does not fail
+		entries.value = []json.RawMessage{data}
+	}
+	for _, entry := range entries.value {
+		if !isBlank(entry) {
+			*l = append(*l, entryText(entry))
+		}
+	}
+	return nil
+}
+
+// label is a word, or tells that there is one that cannot be read.
+type label struct {
+	value  string
+	opaque bool
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (l *label) UnmarshalJSON(data []byte) error {
+	var value text
+	_ = json.Unmarshal(data, &value) // text does not fail
+	*l = label{value: value.Value, opaque: value.Value == "" && !isBlank(data)}
+	return nil
+}
+
+// moment is an instant, or tells that there is one that cannot be read.
+type moment struct {
+	at    time.Time
+	there bool
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (m *moment) UnmarshalJSON(data []byte) error {
+	var at instant
+	_ = json.Unmarshal(data, &at) // instant does not fail
+	*m = moment{time.Time(at), !isBlank(data)}
+	return nil
+}
+
 // instant is a time: ISO 8601, or an epoch in milliseconds or seconds.
 type instant time.Time
 
@@ -94,7 +144,7 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 	_ = json.Unmarshal(data, &value) // text does not fail
 	for _, form := range timeForms {
 		if at, err := time.Parse(form, value.Value); err == nil {
-			*i = instant(milliseconds(at))
+			*i = inCalendar(milliseconds(at))
 			return nil
 		}
 	}
@@ -102,9 +152,17 @@ func (i *instant) UnmarshalJSON(data []byte) error {
 		if n < 1e11 { // seconds; as milliseconds this would be before 1974
 			n *= 1000
 		}
-		*i = instant(time.UnixMilli(n).UTC())
+		*i = inCalendar(time.UnixMilli(n).UTC())
 	}
 	return nil
+}
+
+// inCalendar takes a time that nobody can have meant, and that not every format can write, as none.
+func inCalendar(t time.Time) instant {
+	if t.Year() < 2 || t.Year() > 9999 {
+		return instant{}
+	}
+	return instant(t)
 }
 
 // milliseconds is t as all times are kept here.
@@ -119,6 +177,45 @@ func (c *count) UnmarshalJSON(data []byte) error {
 	_ = json.Unmarshal(data, &value) // text does not fail
 	n, _ := wholeNumber(value.Value)
 	*c = count(n)
+	return nil
+}
+
+// tally is a count that something depends on: null and missing are told from 0, and from both what is no count.
+type tally struct {
+	n    int
+	told bool
+	odd  bool // it is there, and is no whole number from 0 on
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (t *tally) UnmarshalJSON(data []byte) error {
+	var value text
+	_ = json.Unmarshal(data, &value) // text does not fail
+	n, whole := wholeNumber(value.Value)
+	fine := whole && n >= 0 && !fractional(value.Value)
+	*t = tally{told: fine, odd: !fine && string(data) != "null"}
+	if fine {
+		t.n = int(n)
+	}
+	return nil
+}
+
+func fractional(s string) bool {
+	f, err := strconv.ParseFloat(s, 64)
+	return err != nil || f != math.Trunc(f)
+}
+
+// link is an address, or tells that there is one that cannot be read.
+type link struct {
+	value string
+	there bool
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (l *link) UnmarshalJSON(data []byte) error {
+	var value text
+	_ = json.Unmarshal(data, &value) // text does not fail
+	*l = link{value.Value, !isBlank(data) && string(data) != "false"}
 	return nil
 }
 
@@ -141,6 +238,20 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 		*f = true
 	default:
 		*f = false
+	}
+	return nil
+}
+
+// suspicion is a boolean for which nobody is to be asked when it is true: also when it is there and no boolean.
+type suspicion bool
+
+// UnmarshalJSON never fails on valid JSON.
+func (s *suspicion) UnmarshalJSON(data []byte) error {
+	switch strings.Trim(strings.ToLower(string(data)), `" `) {
+	case "", "null", "false", "no", "0":
+		*s = false
+	default:
+		*s = true
 	}
 	return nil
 }

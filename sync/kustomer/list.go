@@ -34,8 +34,8 @@ type listPage struct {
 }
 
 // list follows a list to its end: where there is no next page, where a page brings nothing new, or where it comes back
-// to a page that was read (links that never end were observed). Rows without an id are left out: what they were can be
-// had singly.
+// to a page that was read (links that never end were observed). Rows without an id are left out, and
+// those that contradict each other: what they were can be had singly.
 func list[T any](ctx context.Context, c *Client, l listing, decode func(resource) T) ([]T, error) {
 	var all []resource
 	ids, queries := map[string]bool{}, map[string]bool{}
@@ -50,17 +50,15 @@ func list[T any](ctx context.Context, c *Client, l listing, decode func(resource
 		}
 		fresh := len(ids)
 		for _, row := range page.rows {
-			if !ids[row.ID.Value] {
-				ids[row.ID.Value] = true
-				all = append(all, row)
-			}
+			ids[row.ID.Value] = true
 		}
+		all = append(all, page.rows...)
 		if len(ids) == fresh {
 			break
 		}
 		query = page.next
 	}
-	return each(all, decode), nil
+	return each(consistent(all), decode), nil
 }
 
 // page decodes one page.
@@ -74,7 +72,7 @@ func (l listing) page(c *Client) func(*httpx.Response) (listPage, error) {
 		if err != nil {
 			return listPage{}, r.Unreadable(err)
 		}
-		next, err := nextQuery(c.service.Base(), l.path, e.Link.value.Next.Value)
+		next, err := nextQuery(c.service.Base(), l.path, e.Link.value.Next.value)
 		if err != nil {
 			return listPage{}, r.Unreadable(err)
 		}

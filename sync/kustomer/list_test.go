@@ -99,6 +99,16 @@ func TestListWithoutEnd(t *testing.T) {
 	}
 }
 
+// Of a record that a list holds twice with different content neither is taken; it can be had singly.
+func TestListContradictsItself(t *testing.T) {
+	c, _ := start(t, always(200, `{"data":[{"id":"u1","attributes":{"email":"a@example.org"}},{"id":"u2"},
+		{"id":"U1","attributes":{"email":"b@example.org"}},{"id":"U2"},{"id":"u3"}]}`))
+	got, err := c.Users(t.Context())
+	if diff := cmp.Diff([]User{{ID: "u2"}, {ID: "u3"}}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestTagsFromTestdata(t *testing.T) {
 	c, s := start(t, always(200, testdata(t, "tags.json")))
 	got, err := c.Tags(t.Context())

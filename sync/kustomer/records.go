@@ -7,32 +7,32 @@ import (
 
 // conversationAttributes are the attributes that are used, by their names in Kustomer's answers (observed).
 type conversationAttributes struct {
-	Status        text                    `json:"status"`
-	Channels      texts                   `json:"channels"`
-	Tags          texts                   `json:"tags"`
-	AssignedUsers texts                   `json:"assignedUsers"`
-	AssignedTeams texts                   `json:"assignedTeams"`
-	LastDone      lenient[doneAttributes] `json:"lastDone"`
-	DoneCount     count                   `json:"doneCount"`
-	CreatedAt     instant                 `json:"createdAt"`
-	UpdatedAt     instant                 `json:"updatedAt"`
-	ImportedAt    instant                 `json:"importedAt"`
-	Spam          flag                    `json:"spam"`
-	Direction     text                    `json:"direction"`
-	Priority      count                   `json:"priority"`
-	DefaultLang   text                    `json:"defaultLang"`
-	Locale        text                    `json:"locale"`
-	MessageCount  count                   `json:"messageCount"`
-	Inbound       count                   `json:"inboundMessageCount"`
-	Outbound      count                   `json:"outboundMessageCount"`
-	Custom        lenient[map[string]any] `json:"custom"`
+	Status        text       `json:"status"`
+	Channels      texts      `json:"channels"`
+	Tags          texts      `json:"tags"`
+	AssignedUsers people     `json:"assignedUsers"`
+	AssignedTeams texts      `json:"assignedTeams"`
+	LastDone      resolution `json:"lastDone"`
+	DoneCount     count      `json:"doneCount"`
+	CreatedAt     instant    `json:"createdAt"`
+	UpdatedAt     instant    `json:"updatedAt"`
+	ImportedAt    moment     `json:"importedAt"`
+	Spam          suspicion  `json:"spam"`
+	Direction     text       `json:"direction"`
+	Priority      count      `json:"priority"`
+	DefaultLang   text       `json:"defaultLang"`
+	Locale        text       `json:"locale"`
+	MessageCount  count      `json:"messageCount"`
+	Inbound       count      `json:"inboundMessageCount"`
+	Outbound      count      `json:"outboundMessageCount"`
+	Custom        custom     `json:"custom"`
 }
 
 type doneAttributes struct {
-	CreatedAt     instant `json:"createdAt"`
-	CreatedBy     text    `json:"createdBy"`
-	AssignedUsers texts   `json:"assignedUsers"`
-	AssignedTeams texts   `json:"assignedTeams"`
+	CreatedAt     moment `json:"createdAt"`
+	CreatedBy     text   `json:"createdBy"`
+	AssignedUsers people `json:"assignedUsers"`
+	AssignedTeams texts  `json:"assignedTeams"`
 }
 
 func decodeConversation(r resource) Conversation {
@@ -47,11 +47,12 @@ func decodeConversation(r resource) Conversation {
 		TagIDs:        a.Tags,
 		AssignedUsers: a.AssignedUsers,
 		AssignedTeams: a.AssignedTeams,
-		LastDone:      decodeDone(a.LastDone.value),
+		LastDone:      a.LastDone.done,
+		DoneUnread:    a.LastDone.unread,
 		DoneCount:     int(a.DoneCount),
 		CreatedAt:     time.Time(a.CreatedAt),
 		UpdatedAt:     time.Time(a.UpdatedAt),
-		ImportedAt:    time.Time(a.ImportedAt),
+		Imported:      a.ImportedAt.there,
 		Spam:          bool(a.Spam),
 		Direction:     a.Direction.Value,
 		Priority:      int(a.Priority),
@@ -60,34 +61,48 @@ func decodeConversation(r resource) Conversation {
 		MessageCount:  int(a.MessageCount),
 		InboundCount:  int(a.Inbound),
 		OutboundCount: int(a.Outbound),
-		Custom:        a.Custom.value,
+		Custom:        a.Custom.values,
+		CustomUnread:  a.Custom.unreadable,
 	}
 }
 
-// decodeDone is nil without a time: an empty object stands for "never done" (observed), and a resolution is known by its
-// time.
-func decodeDone(a doneAttributes) *Done {
-	at := time.Time(a.CreatedAt)
-	if at.IsZero() {
+// resolution is the latest one. Without a time it is none: an empty object stands for "never done" (observed), and a
+// resolution is known by its time.
+type resolution struct {
+	done   *Done
+	unread bool // there is one, and its time cannot be read
+}
+
+// UnmarshalJSON never fails on valid JSON.
+func (r *resolution) UnmarshalJSON(data []byte) error {
+	*r = resolution{}
+	if data[0] != '{' || isMasked(data) {
+		r.unread = !isBlank(data) && !isEmptyList(data)
 		return nil
 	}
-	return &Done{At: at, By: a.CreatedBy.Value, AssignedUsers: a.AssignedUsers, AssignedTeams: a.AssignedTeams}
+	var object lenient[doneAttributes]
+	_ = json.Unmarshal(data, &object) // lenient does not fail
+	a := object.value
+	if r.unread = a.CreatedAt.there && a.CreatedAt.at.IsZero(); !a.CreatedAt.at.IsZero() {
+		r.done = &Done{At: a.CreatedAt.at, By: a.CreatedBy.Value, AssignedUsers: a.AssignedUsers, AssignedTeams: a.AssignedTeams}
+	}
+	return nil
 }
 
 type customerAttributes struct {
-	Name        text                    `json:"name"`
-	Emails      emails                  `json:"emails"`
-	Locale      text                    `json:"locale"`
-	DefaultLang text                    `json:"defaultLang"`
-	Deleted     flag                    `json:"deleted"`
-	Custom      lenient[map[string]any] `json:"custom"`
+	Name        text      `json:"name"`
+	Emails      emails    `json:"emails"`
+	Locale      text      `json:"locale"`
+	DefaultLang text      `json:"defaultLang"`
+	Deleted     suspicion `json:"deleted"`
+	Custom      custom    `json:"custom"`
 }
 
 func decodeCustomer(r resource) Customer {
 	a := attributes[customerAttributes](r)
 	return Customer{
 		ID: r.ID.Value, Name: Text(a.Name), Emails: a.Emails, Locale: a.Locale.Value,
-		DefaultLang: a.DefaultLang.Value, Deleted: bool(a.Deleted), Custom: a.Custom.value,
+		DefaultLang: a.DefaultLang.Value, Deleted: bool(a.Deleted), Custom: a.Custom.values,
 	}
 }
 
@@ -133,7 +148,7 @@ type userAttributes struct {
 	Name        text    `json:"name"`
 	DisplayName text    `json:"displayName"`
 	Email       text    `json:"email"`
-	UserType    text    `json:"userType"`
+	UserType    label   `json:"userType"`
 	DeletedAt   instant `json:"deletedAt"`
 }
 
@@ -144,7 +159,7 @@ func decodeUser(r resource) User {
 		name = a.DisplayName
 	}
 	return User{
-		ID: r.ID.Value, Name: Text(name), Email: Text(a.Email), UserType: a.UserType.Value,
+		ID: r.ID.Value, Name: Text(name), Email: Text(a.Email), UserType: a.UserType.value, Opaque: a.UserType.opaque,
 		DeletedAt: time.Time(a.DeletedAt),
 	}
 }

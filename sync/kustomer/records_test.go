@@ -2,6 +2,7 @@ package kustomer
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 
@@ -40,19 +41,20 @@ func TestCustomer(t *testing.T) {
 		},
 		{"nothing but an id", `{"data":{"id":"c1"}}`, Customer{ID: "c1"}},
 		{"deleted", `{"data":{"id":"c1","attributes":{"deleted":true,"name":null,"emails":[]}}}`, Customer{ID: "c1", Deleted: true}},
+		{"deleted, or not", `{"data":{"id":"c1","attributes":{"deleted":{"isMasked":true},"custom":"x"}}}`, Customer{ID: "c1", Deleted: true}},
 		{"in a list", `{"data":[{"id":"c1","type":"customer"}]}`, Customer{ID: "c1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c, s := start(t, always(200, tt.body))
-			got, err := c.Customer(t.Context(), "c1")
+			got, err := c.Customer(t.Context(), tt.want.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			s.wantAsked(t, "GET /v1/customers/c1")
+			s.wantAsked(t, "GET /v1/customers/"+tt.want.ID)
 		})
 	}
 }
@@ -71,11 +73,72 @@ func TestUserAndTag(t *testing.T) {
 	if diff := cmp.Diff(want, user); err != nil || diff != "" || !user.Machine() {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
+	for body, machine := range map[string]bool{`{"isMasked":true}`: true, `["user"]`: true, `"Machine"`: true, `null`: false, `""`: false, `"limited"`: false} {
+		row, err := one([]byte(`{"id":"u1","attributes":{"userType":`+body+`}}`), "user")
+		if err != nil || decodeUser(row).Machine() != machine {
+			t.Errorf("userType %s: machine %v, %v", body, !machine, err)
+		}
+	}
 	tag, err := c.Tag(t.Context(), "t1")
 	if diff := cmp.Diff(Tag{ID: "t1", Name: "late", Deleted: true}, tag); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	s.wantAsked(t, "GET /v1/users/u%2F1", "GET /v1/tags/t1")
+}
+
+// An answer that does not hold the record that was asked for is asked for again, and never taken: the survey would go to
+// somebody else, or be about somebody else.
+func TestOtherRecord(t *testing.T) {
+	tests := []struct {
+		name, body string
+		found      bool
+	}{
+		{"another one", `{"data":{"id":"c2","attributes":{"name":"Other"}}}`, false},
+		{"another one in a list", `{"data":[{"id":"c2"}]}`, false},
+		{"an id that only begins so", `{"data":{"id":"c1 "}}`, false},
+		{"none", `{"data":[]}`, false},
+		{"another kind", `{"data":{"id":"c1","type":"message"}}`, false},
+		{"two that contradict each other", `{"data":[{"id":"c1","attributes":{"name":"One"}},{"id":"C1","attributes":{"name":"Two"}}]}`, false},
+		{"it among others", `{"data":[{"id":"c2"},{"id":"c1"}]}`, true},
+		{"it twice", `{"data":[{"id":"C1"},{"id":"c1"}]}`, true},
+		{"it in another case", `{"data":{"id":"C1"}}`, true},
+	}
+	calls := map[string]func(*Client) error{
+		"customer": func(c *Client) error { _, err := c.Customer(t.Context(), "c1"); return err },
+		"user":     func(c *Client) error { _, err := c.User(t.Context(), "c1"); return err },
+		"tag":      func(c *Client) error { _, err := c.Tag(t.Context(), "c1"); return err },
+	}
+	for _, tt := range tests {
+		for kind, call := range calls {
+			t.Run(tt.name+", "+kind, func(t *testing.T) {
+				t.Parallel()
+				c, s := start(t, always(200, tt.body))
+				err := call(c)
+				if tt.found != (err == nil) || !tt.found && !errors.Is(err, ErrNotFound) {
+					t.Errorf("got %v, found %v", err, tt.found)
+				}
+				if want := map[bool]int{true: 1, false: unreadableTries}[tt.found]; len(s.asked) != want {
+					t.Errorf("asked %d times, want %d", len(s.asked), want)
+				}
+			})
+		}
+	}
+}
+
+// unreadableTries is how often an answer that cannot be read is asked for.
+const unreadableTries = 3
+
+// A right answer after a wrong one is taken.
+func TestOtherRecordPasses(t *testing.T) {
+	n := 0
+	c, s := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		fmt.Fprintf(w, `{"data":{"id":"u%d"}}`, n)
+	})
+	if got, err := c.User(t.Context(), "u2"); err != nil || got.ID != "u2" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	s.wantAsked(t, "GET /v1/users/u2", "GET /v1/users/u2")
 }
 
 func TestNotFound(t *testing.T) {

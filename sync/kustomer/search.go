@@ -111,8 +111,8 @@ func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(
 		return Page[T]{}, err
 	}
 	list, broken, err := rows(e.Data, kind.context)
-	if err == nil && kind.complete && len(broken) > 0 {
-		err = errors.New(broken[0])
+	if err == nil && kind.complete {
+		err = sound(e, q, len(list), broken)
 	}
 	if err != nil {
 		return Page[T]{}, r.Unreadable(err)
@@ -120,6 +120,23 @@ func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(
 	page := Page[T]{Items: each(list, decode), Broken: len(broken), At: httpx.ServerTime(r.Header)}
 	page.Total, page.TotalPages = totals(e, q, len(list)+len(broken))
 	return page, nil
+}
+
+// sound tells why a page cannot be believed: it has a row that cannot be read, a count that is none, or, although more is to
+// follow, no row at all. To take it for complete would lose conversations.
+func sound(e envelope, q Query, rows int, broken []string) error {
+	m := e.Meta.value
+	switch {
+	case len(broken) > 0:
+		return errors.New(broken[0])
+	case m.Total.odd:
+		return errors.New("its total is no number of rows")
+	case m.TotalPages.odd:
+		return errors.New("its totalPages is no number of pages")
+	case rows == 0 && q.Page == 1 && m.Total.n == 0 && (e.Link.value.Next.there || m.TotalPages.n > 1):
+		return errors.New("it has no rows, but names a next page")
+	}
+	return nil
 }
 
 // totals are the counts that the server gives, corrected where the rows themselves disprove them, and guessed upwards
@@ -130,10 +147,10 @@ func totals(e envelope, q Query, rows int) (total, pages int) {
 	if rows == 0 {
 		seen = 0
 	}
-	more := e.Link.value.Next.Value != "" || rows >= q.PageSize
+	more := e.Link.value.Next.there || rows >= q.PageSize
 	switch {
-	case m.Total != nil && int(*m.Total) >= seen:
-		total = int(*m.Total)
+	case m.Total.told && m.Total.n >= seen:
+		total = m.Total.n
 	case more:
 		total = seen + 1
 	default:
@@ -143,5 +160,5 @@ func totals(e envelope, q Query, rows int) (total, pages int) {
 	if served := int(m.PageSize); served > 0 && served < size {
 		size = served
 	}
-	return total, max(int(m.TotalPages), (total+size-1)/size)
+	return total, max(m.TotalPages.n, (total+size-1)/size)
 }

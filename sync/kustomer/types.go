@@ -1,6 +1,9 @@
 package kustomer
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Conversation is what acsync uses of a Kustomer conversation. Every attribute can be null or missing in Kustomer's
 // answers (observed); a zero value stands for both.
@@ -12,14 +15,15 @@ type Conversation struct {
 	Status        string    // "open", "snoozed" or "done"
 	Channels      []string  // in the order Kustomer gives them
 	TagIDs        []string  // ids, not names
-	AssignedUsers []string  // user ids, now
+	AssignedUsers []string  // user ids, now; one that cannot be read is empty
 	AssignedTeams []string  // team ids, now
 	LastDone      *Done     // the latest resolution; stays set when the conversation is reopened
+	DoneUnread    bool      // there is a latest resolution, and LastDone is nil because its time cannot be read
 	DoneCount     int       // how often it was marked done, so far as Kustomer counts it
 	CreatedAt     time.Time // UTC, milliseconds, like every time here
 	UpdatedAt     time.Time
-	ImportedAt    time.Time // zero unless imported
-	Spam          bool
+	Imported      bool   // it has a time of import, also when that cannot be read
+	Spam          bool   // also when what is said of it cannot be understood
 	Direction     string // "in" or "out"; of the first message
 	Priority      int    // 1 to 5
 	DefaultLang   string // such as "en_us"
@@ -27,14 +31,15 @@ type Conversation struct {
 	MessageCount  int
 	InboundCount  int            // inboundMessageCount
 	OutboundCount int            // outboundMessageCount
-	Custom        map[string]any // custom attributes by their full name, such as "orderNumberStr"
+	Custom        map[string]any // custom attributes by their full name, such as "orderNumberStr"; see [Unreadable]
+	CustomUnread  bool           // there are custom attributes, and Custom is nil because they cannot be read
 }
 
 // Done is one transition of a conversation to done (attributes.lastDone).
 type Done struct {
 	At            time.Time // lastDone.createdAt
 	By            string    // user id; empty when automation marked it done (observed)
-	AssignedUsers []string  // user ids at that moment
+	AssignedUsers []string  // user ids at that moment; one that cannot be read is empty
 	AssignedTeams []string
 }
 
@@ -52,7 +57,7 @@ type Customer struct {
 	Emails      []Email // emails, in Kustomer's order; sharedEmails are not among them
 	Locale      string
 	DefaultLang string
-	Deleted     bool
+	Deleted     bool // also when what is said of it cannot be understood
 	Custom      map[string]any
 }
 
@@ -69,11 +74,12 @@ type User struct {
 	Name      Text
 	Email     Text
 	UserType  string    // "user", "machine" or "limited"
+	Opaque    bool      // it has a type, and UserType is empty because that cannot be read
 	DeletedAt time.Time // zero for an active user
 }
 
-// Machine tells whether the user is no human being.
-func (u User) Machine() bool { return u.UserType == "machine" }
+// Machine tells whether the user is no human being, as far as that is known.
+func (u User) Machine() bool { return u.Opaque || strings.EqualFold(u.UserType, "machine") }
 
 // Tag is a Kustomer tag. Conversations hold tag ids; survey requests carry names.
 type Tag struct {

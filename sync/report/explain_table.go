@@ -101,7 +101,12 @@ func (s *sheet) conversation(x Explanation) {
 	}
 	c := x.Case.Conversation
 	done := "never"
-	if c.LastDone != nil {
+	switch {
+	case c.DoneUnread:
+		done = "at a time that cannot be read"
+	case c.LastDone != nil && x.Case.Outside:
+		done = fmt.Sprintf("%s, which no pass reads, by %s", show(c.LastDone.At), x.closer())
+	case c.LastDone != nil:
 		done = fmt.Sprintf("%s, %s, by %s", show(c.LastDone.At), since(x.Now, c.LastDone.At), x.closer())
 	}
 	s.field("marked done", text.Reset, done)

@@ -49,6 +49,7 @@ const (
 func (s Status) Lights() []Light {
 	return []Light{
 		s.checkpointLight(), s.lastPassLight(), s.doubtLight(), s.retryLight(), s.rejectionLight(), s.latenessLight(), s.dueLight(),
+		s.Witness.light(),
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 // well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
 func well() Status {
 	return Status{
-		Info: store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
-		Now:  at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
+		Witness: Watching,
+		Info:    store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
+		Now:     at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
 		Recent: Recent{Usual: 15 * time.Minute, Accepted: 1000},
 		Settle: 3 * time.Minute, Overlap: 30 * time.Minute, MaxAge: 72 * time.Hour, MaxErrorRate: 0.25,
 	}
@@ -33,6 +34,10 @@ func TestLights(t *testing.T) {
 		want   string
 	}{
 		"all well":                             {func(*Status) {}, "checkpoint", LightOK},
+		"witness: the data are read":           {func(*Status) {}, "witness", LightOK},
+		"witness: the sandbox":                 {func(s *Status) { s.Witness = NotNeeded }, "witness", LightOK},
+		"witness: no secret":                   {func(s *Status) { s.Witness = NoSecret }, "witness", LightLook},
+		"witness: no stamps":                   {func(s *Status) { s.Witness = NoStamps }, "witness", LightLook},
 		"checkpoint: three pauses old":         {func(s *Status) { s.Checkpoint = at.Add(-48 * time.Minute) }, "checkpoint", LightOK},
 		"checkpoint: more than three":          {func(s *Status) { s.Checkpoint = at.Add(-49 * time.Minute) }, "checkpoint", LightLook},
 		"checkpoint: twelve pauses old":        {func(s *Status) { s.Checkpoint = at.Add(-183 * time.Minute) }, "checkpoint", LightLook},

@@ -18,6 +18,8 @@ var remedies = map[surveysync.Reason]string{
 	surveysync.Refused:             "read Agent Connect's own words",
 	surveysync.GaveUp:              "find out why Agent Connect could not be reached for so long",
 	surveysync.MaskedEmail:         "give Kustomer's API key the role to read sensitive data",
+	surveysync.TimeOutOfRange:      "look in Kustomer at when they were marked done; marked done again they are asked about",
+	surveysync.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at them in Kustomer",
 }
 
 // remedy says what to do about conversations that ended so.
@@ -67,5 +69,9 @@ func aboutAgent(reason surveysync.Reason) bool {
 
 // needsHand tells whether somebody has to look at conversations that ended so.
 func needsHand(decision string, reason surveysync.Reason) bool {
-	return decision == store.Rejected.String() || decision == store.InDoubt.String() || reason == surveysync.MaskedEmail
+	switch reason {
+	case surveysync.MaskedEmail, surveysync.DoNotSendUnreadable, surveysync.TimeOutOfRange:
+		return true
+	}
+	return decision == store.Rejected.String() || decision == store.InDoubt.String()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"acsync/store"
 	surveysync "acsync/sync"
@@ -29,26 +30,75 @@ func Resolved(w io.Writer, settled []surveysync.Settled, here string, s Style) e
 		b.WriteString("nothing is in doubt\n")
 	}
 	for _, each := range settled {
-		what := name(each.Before) + " → " + name(each.State)
-		switch {
-		case each.Refusal != "":
-			what = "unchanged: " + each.Refusal
-		case each.State == store.InDoubt:
-			what = "stays in doubt"
-		case each.State == store.Retry:
-			what += ", sent again by the next pass"
-		}
-		fmt.Fprintf(&b, "%-24s  %s%s\n", resolvedName(each), ofKind(each.Kind()), what)
+		fmt.Fprintf(&b, "%-24s  %s%s\n", resolvedName(each), ofKind(each.Kind()), resolvedAs(each))
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
 		room := min(max(s.Width, 40), widest)
-		hint := "What stays in doubt is not among Agent Connect's data, as far as they prove it yet. Look the ids up there and decide: " +
-			"acsync resolve" + here + " --id ID, with --accept, --resend or --drop."
-		b.WriteString(strings.ReplaceAll(hanging(whole(hint, here, room), room, 0), glue, " ") + "\n")
+		for _, hint := range resolvedHints(settled, here) {
+			b.WriteString(strings.ReplaceAll(hanging(whole(hint, here, room), room, 0), glue, " ") + "\n")
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// resolvedAs says what became of one.
+func resolvedAs(s surveysync.Settled) string {
+	what := name(s.Before) + " → " + name(s.State)
+	switch {
+	case s.Refusal != "":
+		return "unchanged: " + s.Refusal
+	case s.State == store.Retry:
+		return what + ", sent again by the next pass"
+	case s.State != store.InDoubt:
+		return what
+	}
+	switch s.Standing {
+	case surveysync.Unasked:
+		return "stays in doubt: Agent Connect could not be asked"
+	case surveysync.TooEarly:
+		return "stays in doubt: Agent Connect's data need not show it before " + show(s.Until)
+	case surveysync.Unproven:
+		return "stays in doubt: not among Agent Connect's data, which show no later request either"
+	case surveysync.Unclear:
+		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its conversation"
+	case surveysync.OtherKey:
+		return "stays in doubt: it may have been sent with an earlier API key, of which these data say nothing"
+	}
+	return "stays in doubt"
+}
+
+// resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
+func resolvedHints(settled []surveysync.Settled, here string) []string {
+	var unasked, early, silent bool
+	var until time.Time
+	for _, each := range settled {
+		switch {
+		case each.State != store.InDoubt || each.Refusal != "":
+		case each.Standing == surveysync.Unasked:
+			unasked = true
+		case each.Standing == surveysync.TooEarly:
+			if early = true; each.Until.After(until) {
+				until = each.Until
+			}
+		default:
+			silent = true
+		}
+	}
+	var hints []string
+	if unasked {
+		hints = append(hints, "Agent Connect's data could not be read to their end, so that nothing is known of these: acsync resolve"+here+
+			" asks again, and so does each pass.")
+	}
+	if early {
+		hints = append(hints, "It is too early to tell what did not arrive: acsync resolve"+here+" can from "+show(until)+" on, and so does each pass.")
+	}
+	if silent {
+		hints = append(hints, "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, look the ids up there first, because "+
+			"what is sent again may be a second mail: acsync resolve"+here+" --id ID, with --accept, --resend or --drop.")
+	}
+	return hints
 }
 
 // resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes it.
@@ -74,13 +124,23 @@ type settledJSON struct {
 	Reason  string `json:"reason"`
 	Refusal string `json:"refusal"`        // why nothing was changed; empty when it was
 	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
+
+	Standing string `json:"standing,omitempty"` // why it stays in doubt: unasked, too_early, unproven, unclear, other_key
+	Until    string `json:"until,omitempty"`    // too_early: before then Agent Connect's data need not show it
 }
 
 // ResolvedJSON writes the same as one object on one line.
 func ResolvedJSON(w io.Writer, settled []surveysync.Settled) error {
 	list := make([]settledJSON, 0, len(settled))
 	for _, each := range settled {
-		list = append(list, settledJSON{each.Conversation, stamp(each.Record.Resolution), each.Before.String(), each.State.String(), each.Reason, each.Refusal, each.Kind()})
+		row := settledJSON{
+			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(), State: each.State.String(),
+			Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(), Standing: string(each.Standing),
+		}
+		if each.Standing == surveysync.TooEarly {
+			row.Until = stamp(each.Until)
+		}
+		list = append(list, row)
 	}
 	return json.NewEncoder(w).Encode(resolvedJSON{"acsync.resolve/1", list, Unresolved(settled)})
 }

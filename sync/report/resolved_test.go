@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"acsync/store"
 	surveysync "acsync/sync"
@@ -21,5 +22,58 @@ func TestResolvedHint(t *testing.T) {
 		if !strings.Contains(b.String(), "acsync resolve --config other.toml --sandbox") {
 			t.Errorf("%d columns:\n%s", width, b.String())
 		}
+	}
+}
+
+// TestWhatStaysInDoubt tells apart what Agent Connect's data could not be asked about, what they need not show yet, and what they do not
+// tell. Only of the last somebody is told to decide, because what is sent again may be a second mail.
+func TestWhatStaysInDoubt(t *testing.T) {
+	until := time.Date(2026, 11, 22, 12, 5, 0, 0, time.UTC)
+	of := func(standings ...surveysync.Standing) (settled []surveysync.Settled) {
+		for _, s := range standings {
+			settled = append(settled, surveysync.Settled{
+				Entry:  store.Entry{Key: store.Key{Conversation: explainedID}, Record: store.Record{State: store.InDoubt}},
+				Before: store.InDoubt, Standing: s, Until: until,
+			})
+		}
+		return settled
+	}
+	for name, c := range map[string]struct {
+		settled      []surveysync.Settled
+		want, absent []string
+	}{
+		"nothing":     {nil, []string{"nothing is in doubt"}, []string{"unresolved", "--resend"}},
+		"not asked":   {of(surveysync.Unasked), []string{"could not be asked", "asks again"}, []string{"not among", "--resend"}},
+		"too early":   {of(surveysync.TooEarly), []string{"need not show it before 2026-11-22 12:05:00 UTC", "from 2026-11-22 12:05:00 UTC on"}, []string{"not among", "--resend"}},
+		"not shown":   {of(surveysync.Unproven), []string{"not among Agent Connect's data", "--accept, --resend or --drop"}, []string{"could not be asked"}},
+		"may be this": {of(surveysync.Unclear), []string{"may be this one", "--resend"}, []string{"not among"}},
+		"another key": {of(surveysync.OtherKey), []string{"earlier API key", "--resend"}, []string{"not among"}},
+		"some of each": {
+			of(surveysync.TooEarly, surveysync.Unproven), []string{"2 unresolved", "too early", "--resend"}, []string{"could not be read"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var people, programs bytes.Buffer
+			must(t, Resolved(&people, c.settled, "", Style{Width: 500}))
+			must(t, ResolvedJSON(&programs, c.settled))
+			for _, want := range c.want {
+				if !strings.Contains(people.String(), want) {
+					t.Errorf("%q is not in:\n%s", want, people.String())
+				}
+			}
+			for _, absent := range c.absent {
+				if strings.Contains(people.String(), absent) {
+					t.Errorf("%q is in:\n%s", absent, people.String())
+				}
+			}
+			for _, s := range c.settled {
+				if !strings.Contains(programs.String(), `"standing":"`+string(s.Standing)+`"`) {
+					t.Errorf("%s is not in:\n%s", s.Standing, programs.String())
+				}
+			}
+			if early := strings.Contains(programs.String(), `"until"`); early != strings.Contains(people.String(), "need not show it") {
+				t.Errorf("got %s", programs.String())
+			}
+		})
 	}
 }

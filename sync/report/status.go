@@ -31,6 +31,7 @@ type Status struct {
 	Now       time.Time
 
 	FirstTried   time.Time     // of what is to be retried: the earliest first try; zero for none
+	Witness      Witness       // what tells when the ledger is not the newest
 	Asks         bool          // passes settle doubts by Agent Connect's data
 	Settle       time.Duration // sync.settle, which the checkpoint stays behind
 	Overlap      time.Duration // sync.overlap, which lateness must stay below

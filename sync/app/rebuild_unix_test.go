@@ -1,0 +1,315 @@
+//go:build unix
+
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"acsync/sync/sandbox"
+)
+
+// witnessed is a victim whose Agent Connect shows its data as a test wants it to.
+type witnessed struct {
+	*victim
+	mu   sync.Mutex
+	data func(r *http.Request) sandbox.Fault // nil: as they are
+	read chan struct{}                       // told of each call for data
+}
+
+// set changes how the data are shown from now on.
+func (w *witnessed) set(data func(*http.Request) sandbox.Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.data = data
+}
+
+func (w *witnessed) hook(r *http.Request) sandbox.Fault {
+	if !strings.HasPrefix(r.URL.Path, "/v2/data") {
+		return sandbox.Fault{}
+	}
+	select {
+	case w.read <- struct{}{}:
+	default:
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.data == nil {
+		return sandbox.Fault{}
+	}
+	return w.data(r)
+}
+
+func newWitnessed(t *testing.T, program string) *witnessed {
+	t.Helper()
+	w := &witnessed{victim: &victim{program: program, dir: t.TempDir(), now: time.Now(), secret: true}, read: make(chan struct{}, 1)}
+	var err error
+	w.stand, err = sandbox.Start(sandbox.Options{
+		Now: time.Now, RequestsPerMinute: 1_000_000, KustomerPerMinute: 1_000_000, SearchesPerMinute: 1_000_000, DataPerMinute: 1_000_000,
+		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: w.hook}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.stand.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.write(t, "config.toml", fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n"+
+		"searches_per_minute = 60000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nverify_after = \"1s\"\n[sync]\nmax_error_rate = 1.0\n",
+		w.stand.KustomerURL(), w.stand.KustomerKey(), w.stand.AgentConnectURL(), w.stand.AgentConnectKey()))
+	w.want(t, 0, "init", "--start", w.start().Format(time.RFC3339))
+	return w
+}
+
+func (w *witnessed) write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// well stands for the exit codes of a pass that has done its work: some are rejected by the stand-in, or none.
+const well = -1
+
+// want runs a command that has to end with an exit code, and gives what it says.
+func (w *witnessed) want(t *testing.T, code int, name string, flags ...string) string {
+	t.Helper()
+	c := w.command(name, flags...)
+	c.Env = append(c.Env, "AGENT_CONNECT_API_SECRET="+w.stand.AgentConnectSecret())
+	out, _ := c.CombinedOutput()
+	if got := c.ProcessState.ExitCode(); got != code && (code != well || got != 0 && got != 3) {
+		t.Errorf("%s %s: exit code %d, want %d\n%s", name, strings.Join(flags, " "), got, code, out)
+	}
+	return string(out)
+}
+
+// refuses lets passes of every kind meet the ledger: each says no, and nothing is sent.
+func (w *witnessed) refuses(t *testing.T) {
+	t.Helper()
+	before := len(w.stand.Requests())
+	for _, command := range [][]string{{"run"}, {"run", "--dry-run"}, {"backfill", "--from", "2h ago", "--to", "1h ago"}, {"run", "--max", "1"}} {
+		if said := w.want(t, 14, command[0], command[1:]...); !strings.Contains(said, "acsync ledger rebuild") {
+			t.Errorf("%v does not name the rebuild: %s", command, said)
+		}
+	}
+	if sent := len(w.stand.Requests()) - before; sent > 0 {
+		t.Errorf("%d requests were made of a ledger that is refused", sent)
+	}
+}
+
+// none fails when somebody was asked twice.
+func (w *witnessed) noneTwice(t *testing.T) {
+	t.Helper()
+	times := map[string]int{}
+	for _, r := range w.stand.Requests() {
+		if r.Accepted() {
+			if times[r.ExtInteractionID]++; times[r.ExtInteractionID] > 1 {
+				t.Errorf("%s was asked %d times", r.ExtInteractionID, times[r.ExtInteractionID])
+			}
+		}
+	}
+	if len(times) < 100 {
+		t.Errorf("only %d were asked at all", len(times))
+	}
+}
+
+// rolledBack gives a ledger that knows of five, where 100 and more were asked, put back with these endings.
+func (w *witnessed) rollBack(t *testing.T, endings []string) {
+	t.Helper()
+	w.want(t, well, "run", "--max", "5")
+	copied := w.files(t)
+	w.want(t, well, "run")
+	w.putBack(t, copied, endings)
+}
+
+// TestRebuildThatFails lets a rebuild end in every way but well: what made it needless is given up only when it has succeeded.
+func TestRebuildThatFails(t *testing.T) {
+	program := build(t)
+	status := func(code int, body string) func(*http.Request) sandbox.Fault {
+		return func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: code, Body: body} }
+	}
+	for name, half := range map[string]func(t *testing.T, w *witnessed){
+		"a typing error": func(t *testing.T, w *witnessed) { w.want(t, 12, "ledger", "rebuild", "--since", "nonsense") },
+		"a time that is too late": func(t *testing.T, w *witnessed) {
+			if said := w.want(t, 12, "ledger", "rebuild", "--since", "now"); !strings.Contains(said, "leave --since out") {
+				t.Errorf("it says %s", said)
+			}
+		},
+		"no secret": func(t *testing.T, w *witnessed) {
+			c := w.command("ledger", "rebuild")
+			if out, _ := c.CombinedOutput(); c.ProcessState.ExitCode() != 12 {
+				t.Errorf("without the secret: %s", out)
+			}
+		},
+		"refused": func(t *testing.T, w *witnessed) {
+			w.set(status(401, ""))
+			w.want(t, 4, "ledger", "rebuild")
+		},
+		"no list": func(t *testing.T, w *witnessed) {
+			w.set(status(200, `{"message":"maintenance"}`))
+			w.want(t, 1, "ledger", "rebuild")
+		},
+		"data that lag": func(t *testing.T, w *witnessed) {
+			w.set(status(200, `[]`))
+			if said := w.want(t, 14, "ledger", "rebuild"); !strings.Contains(said, "may not show all of them yet") {
+				t.Errorf("it says %s", said)
+			}
+		},
+		"data that show a part": func(t *testing.T, w *witnessed) {
+			w.set(func(r *http.Request) sandbox.Fault {
+				if r.URL.Query().Get("after") == "" {
+					return sandbox.Fault{}
+				}
+				return sandbox.Fault{Status: 403} // behind the first page
+			})
+			w.want(t, 4, "ledger", "rebuild")
+		},
+		"killed":  func(t *testing.T, w *witnessed) { w.stopped(t, syscall.SIGKILL) },
+		"SIGINT":  func(t *testing.T, w *witnessed) { w.stopped(t, os.Interrupt) },
+		"SIGTERM": func(t *testing.T, w *witnessed) { w.stopped(t, syscall.SIGTERM) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWitnessed(t, program)
+			w.rollBack(t, []string{""})
+			w.refuses(t)
+			half(t, w)
+			w.set(nil)
+			w.refuses(t)
+			w.want(t, 0, "ledger", "rebuild")
+			w.want(t, 0, "ledger", "check")
+			w.want(t, well, "run")
+			w.noneTwice(t)
+		})
+	}
+}
+
+// stopped sends a signal to a rebuild that reads.
+func (w *witnessed) stopped(t *testing.T, signal os.Signal) {
+	t.Helper()
+	w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Delay: time.Minute} })
+	for len(w.read) > 0 {
+		<-w.read
+	}
+	c := w.command("ledger", "rebuild")
+	c.Env = append(c.Env, "AGENT_CONNECT_API_SECRET="+w.stand.AgentConnectSecret())
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-w.read
+	_ = c.Process.Signal(signal)
+	_ = c.Wait()
+	if c.ProcessState.Success() {
+		t.Error("a rebuild that was stopped says that it succeeded")
+	}
+}
+
+// TestPutBack puts the ledger back with all that could tell, as a snapshot of the folder does: Agent Connect's data tell.
+func TestPutBack(t *testing.T) {
+	program := build(t)
+	for _, endings := range besides {
+		t.Run(strings.Join(endings, " "), func(t *testing.T) {
+			t.Parallel()
+			w := newWitnessed(t, program)
+			w.rollBack(t, endings)
+			w.refuses(t)
+			w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: 403} })
+			if len(endings) > 1 {
+				w.want(t, 4, "run") // what cannot be held against the data sends nothing
+			}
+			w.set(nil)
+			w.refuses(t)
+			w.want(t, 0, "ledger", "rebuild")
+			w.want(t, well, "run")
+			w.noneTwice(t)
+			w.want(t, 3, "resolve", "--accept", "--id", "6716500fa1b2c3d4e5ffffff") // nothing waits under it
+		})
+	}
+}
+
+// TestAcceptRestored takes a ledger as it is, on the operator's word: then passes go on, and do not ask whoever is known.
+func TestAcceptRestored(t *testing.T) {
+	w := newWitnessed(t, build(t))
+	w.rollBack(t, besides[1])
+	w.refuses(t)
+	w.want(t, 0, "ledger", "check", "--accept-restored")
+	w.want(t, well, "run")
+	w.want(t, well, "run")
+	times := map[string]int{}
+	for _, r := range w.stand.Requests() {
+		times[r.CustomProperties["acsync_intent"]]++
+	}
+	for stamp, n := range times {
+		if n > 1 {
+			t.Errorf("the number in %s was given %d times", stamp, n)
+		}
+	}
+}
+
+// TestSecondMachine copies a ledger with all that lies beside it, and lets both go on: each finds the other out.
+func TestSecondMachine(t *testing.T) {
+	w := newWitnessed(t, build(t))
+	w.want(t, well, "run", "--max", "5")
+	other := t.TempDir()
+	for ending, content := range w.files(t) {
+		if content != nil {
+			if err := os.WriteFile(filepath.Join(other, "acsync.db"+ending), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	config, err := os.ReadFile(filepath.Join(w.dir, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(other, "config.toml"), config, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.want(t, well, "run", "--max", "20")
+	here := w.dir
+	w.dir = other
+	w.refuses(t)
+	w.want(t, 0, "ledger", "rebuild")
+	w.want(t, well, "run")
+	w.dir = here
+	w.refuses(t)
+	w.noneTwice(t)
+}
+
+// TestOtherKey goes on with the key of another account: refused, and settled by nothing that account says.
+func TestOtherKey(t *testing.T) {
+	w := newWitnessed(t, build(t))
+	w.want(t, well, "run", "--max", "5")
+	config, err := os.ReadFile(filepath.Join(w.dir, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(w.stand.Requests())
+	other := strings.ReplaceAll(string(config), w.stand.AgentConnectKey(), "another-key-0815")
+	w.write(t, "config.toml", other)
+	for _, command := range [][]string{{"run"}, {"run", "--dry-run"}, {"resolve"}, {"status"}, {"ledger", "rebuild"}, {"ledger", "check"}, {"ledger", "compact"}} {
+		said := w.want(t, 14, command[0], command[1:]...)
+		if !strings.Contains(said, "--accept-key") || strings.Contains(said, "0815") || strings.Contains(said, w.stand.AgentConnectKey()) {
+			t.Errorf("%v says %s", command, said)
+		}
+	}
+	if len(w.stand.Requests()) != before {
+		t.Error("something was sent")
+	}
+	w.want(t, 0, "ledger", "check", "--accept-key")
+	w.want(t, 4, "run") // it is no key of this account, says Agent Connect
+	w.write(t, "config.toml", string(config))
+	w.want(t, 14, "run")
+	w.want(t, 0, "ledger", "check", "--accept-key")
+	w.want(t, well, "run")
+	w.noneTwice(t)
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Main is the program as the operating system starts it; its result is the exit code.
+func (a App) Main() int {
+	log.SetOutput(io.Discard) // net/http's own complaints quote what servers send, which can be anything
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+}
+
+// interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new work, what has begun
+// is finished. The second SIGINT or SIGTERM ends the program at once, as it does without this.
+//
+// SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session that ends sends
+// SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored. SIGPIPE is ignored: that nobody
+// reads a log or a report any more is an error of the write, and none of what is under way.
+func interruptible(parent context.Context) (context.Context, func()) {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancelCause(parent)
+	asked, hung := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hung, syscall.SIGHUP)
+	}
+	over := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case got := <-asked:
+				signal.Stop(asked)
+				cancel(Interrupted{got})
+			case got := <-hung:
+				cancel(Interrupted{got})
+			case <-over:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(asked)
+		close(over) // SIGHUP is heard to the end, so that the second one still ends nothing
+		cancel(nil)
+	}
+}
+
+// Interrupted is the cause of a context that a signal cancelled.
+type Interrupted struct{ Signal os.Signal }
+
+// Error says what happened and that nothing is lost.
+func (i Interrupted) Error() string {
+	name := endings[i.exitCode()]
+	if i.Signal == os.Interrupt {
+		name = "Ctrl-C (SIGINT)"
+	}
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", name)
+}
+
+// exitCode is what a shell makes of a program that the signal has ended.
+func (i Interrupted) exitCode() int {
+	switch i.Signal {
+	case syscall.SIGHUP:
+		return exitHungUp
+	case syscall.SIGTERM:
+		return exitTerminated
+	}
+	return exitInterrupted
+}

@@ -1,0 +1,202 @@
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+const (
+	spoolRoom     = 256 << 10       // bytes that wait for a reader before lines are lost
+	spoolPiece    = 4 << 10         // bytes that a pipe takes in one piece, between other writers' lines
+	spoolPatience = 5 * time.Second // for a reader who takes nothing at all, at the end
+)
+
+// spool takes what goes to stderr. A pass never waits for whoever reads that, and no signal does: a goroutine writes, in the
+// order of the calls and what one call has given as a whole. While nobody reads, so much is kept; what comes beyond that is
+// lost, and a line says how much that was as soon as one can be written. It may be used by several goroutines.
+type spool struct {
+	to    io.Writer
+	moved chan struct{} // holds one while something was written since flush has looked
+
+	mu      sync.Mutex
+	waiting []spooled
+	size    int  // bytes that wait
+	lost    int  // lines lost behind all that waits
+	writing bool // the goroutine is at work
+	stuck   bool // flush has given up, and nothing was written since
+	inLine  bool // what was written last does not end a line; of the goroutine alone
+}
+
+// spooled is what one call has given.
+type spooled struct {
+	text []byte
+	lost int // lines lost before it
+}
+
+func newSpool(to io.Writer) *spool { return &spool{to: to, moved: make(chan struct{}, 1)} }
+
+// Write takes the text in, or loses it where there is no room. It neither waits nor fails.
+func (s *spool) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.size > 0 && s.size+len(text) > spoolRoom {
+		s.lost += lineCount(text)
+		return len(text), nil
+	}
+	s.waiting = append(s.waiting, spooled{bytes.Clone(text), s.lost})
+	s.size, s.lost = s.size+len(text), 0
+	if !s.writing {
+		s.writing = true
+		go s.work()
+	}
+	return len(text), nil
+}
+
+// work writes what waits, and ends with it.
+func (s *spool) work() {
+	for {
+		next, ok := s.next()
+		if !ok {
+			return
+		}
+		lost := s.put(next)
+		s.mu.Lock()
+		s.size -= len(next.text)
+		if len(s.waiting) > 0 {
+			s.waiting[0].lost += lost
+		} else {
+			s.lost += lost
+		}
+		if lost > 0 && next.text == nil { // not even that lines are lost can be written
+			s.writing = false
+		}
+		over := !s.writing
+		s.mu.Unlock()
+		s.tell()
+		if over {
+			return
+		}
+	}
+}
+
+// next is what is to be written next: behind all that waits, how much was lost.
+func (s *spool) next() (spooled, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case len(s.waiting) > 0:
+		next := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		return next, true
+	case s.lost > 0:
+		next := spooled{lost: s.lost}
+		s.lost = 0
+		return next, true
+	}
+	s.writing, s.waiting = false, nil
+	s.tell()
+	return spooled{}, false
+}
+
+// put writes one text and, before it, how many lines were lost there. It tells how many are lost now.
+func (s *spool) put(next spooled) (lost int) {
+	if next.lost > 0 {
+		note := fmt.Sprintf("acsync: %d of the log's lines are lost here: they could not be written, or nobody read them\n", next.lost)
+		if s.inLine {
+			note = "\n" + note
+		}
+		if _, err := s.send([]byte(note)); err != nil {
+			return next.lost + lineCount(next.text)
+		}
+	}
+	n, err := s.send(next.text)
+	if err != nil {
+		return lineCount(next.text[n:])
+	}
+	return 0
+}
+
+// send writes in pieces, so that a slow reader can be told from one who takes nothing.
+func (s *spool) send(text []byte) (n int, err error) {
+	for n < len(text) {
+		piece := text[n:min(n+spoolPiece, len(text))]
+		written, err := s.to.Write(piece)
+		if n += written; written > 0 {
+			s.inLine = text[n-1] != '\n'
+		}
+		if err != nil {
+			return n, err
+		}
+		s.mu.Lock()
+		s.stuck = false
+		s.mu.Unlock()
+		s.tell()
+	}
+	return n, nil
+}
+
+// tell wakes flush.
+func (s *spool) tell() {
+	select {
+	case s.moved <- struct{}{}:
+	default: // it is on its way
+	}
+}
+
+// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes nothing is waited
+// for once.
+func (s *spool) flush() {
+	for {
+		s.mu.Lock()
+		idle := !s.writing || s.stuck
+		s.mu.Unlock()
+		if idle {
+			return
+		}
+		select {
+		case <-s.moved:
+		case <-time.After(spoolPatience):
+			s.mu.Lock()
+			s.stuck = true
+			s.mu.Unlock()
+		}
+	}
+}
+
+// lineCount is how many lines a text has, the last one counted also where nothing ends it.
+func lineCount(text []byte) int {
+	n := bytes.Count(text, []byte("\n"))
+	if len(text) > 0 && text[len(text)-1] != '\n' {
+		n++
+	}
+	return n
+}
+
+// printer is stdout. What is written there stands behind all that went to stderr before: both are often one terminal or one
+// file. It remembers that something could not be printed.
+type printer struct {
+	to     io.Writer
+	behind *spool
+	failed error // the first failure
+}
+
+// Write prints the text.
+func (p *printer) Write(text []byte) (int, error) {
+	p.behind.flush()
+	n, err := p.to.Write(text)
+	if err != nil && p.failed == nil {
+		p.failed = err
+	}
+	return n, err
+}
+
+// told is the error of a command, and that not all of its answer could be printed where nothing else went wrong.
+func (p *printer) told(err error) error {
+	if p.failed != nil && exitCode(err) == exitDone {
+		return fmt.Errorf("print the answer: %w", p.failed)
+	}
+	return err
+}

@@ -1,0 +1,61 @@
+package app_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// openTerminal gives both ends of a new terminal of 80 columns.
+func openTerminal(t *testing.T) (screen, tty *os.File) {
+	t.Helper()
+	screen, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { screen.Close() })
+	var number, locked int32
+	size := [4]uint16{24, 80}
+	control := func(request, argument uintptr) {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, screen.Fd(), request, argument); errno != 0 {
+			t.Skip(errno)
+		}
+	}
+	control(syscall.TIOCSPTLCK, uintptr(unsafe.Pointer(&locked)))
+	control(syscall.TIOCGPTN, uintptr(unsafe.Pointer(&number)))
+	control(syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size)))
+	if tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { tty.Close() })
+	return screen, tty
+}
+
+// TestTerminalCloses takes the terminal away on which a pass shows its progress, and with it what the pass can write to.
+func TestTerminalCloses(t *testing.T) {
+	screen, tty := openTerminal(t)
+	h := holdPass(t, build(t), func(c *exec.Cmd) {
+		c.Args = append(c.Args[:1:1], "run", "--log-level", "debug")
+		c.Stdin, c.Stdout, c.Stderr = tty, tty, tty
+		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		go func() { _, _ = io.Copy(io.Discard, screen) }()
+	})
+	tty.Close()
+	screen.Close()
+	h.release()
+	_ = h.command.Wait()
+	if code := h.command.ProcessState.ExitCode(); code != 129 {
+		t.Errorf("it ended with %v, want exit code 129", h.command.ProcessState)
+	}
+	counts := h.counts(t)
+	for state, n := range counts {
+		if strings.Contains("sending in_doubt", state.String()) && n > 0 {
+			t.Errorf("%d are %s", n, state)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package kustomer
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Unreadable stands in custom attributes for a value that cannot be read: a number out of range, also deep within, or one
+// attribute that is there twice with different values. It does not stand for a masked value, which is the object that
+// Kustomer gives in its place.
+type Unreadable struct{}
+
+// custom is the custom attributes, read one by one, so that an odd one does not hide the others.
+type custom struct {
+	values     map[string]any
+	unreadable bool // they are there, and are no attributes: masked as a whole, or of another shape
+}
+
+// UnmarshalJSON never fails on valid JSON. What is empty, whatever its shape, holds no attribute.
+func (c *custom) UnmarshalJSON(data []byte) error {
+	*c = custom{}
+	switch {
+	case data[0] == '{' && !isMasked(data):
+		c.values = members(data)
+	default:
+		c.unreadable = !isBlank(data) && !isEmptyList(data)
+	}
+	return nil
+}
+
+// members reads an object.
+func members(object []byte) map[string]any {
+	values, decoder := map[string]any{}, json.NewDecoder(bytes.NewReader(object))
+	_, _ = decoder.Token() // the brace
+	seen := map[string]string{}
+	for decoder.More() {
+		token, _ := decoder.Token() // a name: the JSON is valid
+		name, _ := token.(string)
+		var raw json.RawMessage
+		if decoder.Decode(&raw) != nil {
+			break
+		}
+		if earlier, twice := seen[name]; twice && earlier != string(raw) {
+			values[name] = Unreadable{}
+			continue
+		}
+		seen[name] = string(raw)
+		var value any
+		if json.Unmarshal(raw, &value) != nil {
+			value = Unreadable{}
+		}
+		values[name] = value
+	}
+	return values
+}
+
+// isBlank tells what stands for nothing where a value was expected: null, or a text without a letter.
+func isBlank(data []byte) bool {
+	var value *string
+	return json.Unmarshal(data, &value) == nil && (value == nil || len(bytes.TrimSpace([]byte(*value))) == 0)
+}
+
+// isEmptyList tells the list that some programs write in place of an empty object.
+func isEmptyList(data []byte) bool {
+	var list []json.RawMessage
+	return json.Unmarshal(data, &list) == nil && len(list) == 0
+}
