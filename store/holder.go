@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // holderSuffix is added to the path of the ledger for the file that names its holder.
@@ -67,7 +69,7 @@ func ReadHolder(path string) (Holder, error) {
 		return Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
 	}
 	var h Holder
-	if err := json.Unmarshal(b, &h); err != nil || h.PID == 0 {
+	if err := json.Unmarshal(b, &h); err != nil || h.PID == 0 || strings.ContainsFunc(h.Host+h.Pass+h.Mode, unicode.IsControl) {
 		return Holder{}, fmt.Errorf("%s does not name the holder of the ledger; remove it if no pass is running",
 			beside(path, holderSuffix))
 	}

@@ -68,11 +68,13 @@ func TestReportOnceASecond(t *testing.T) {
 
 func TestHolderIsNoHolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	if err := os.WriteFile(path+holderSuffix, []byte("{}"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ReadHolder(path); err == nil {
-		t.Error("a holder without a process was believed")
+	for _, said := range []string{"{}", `{"pid":1,"host":"a\nb"}`, `{"pid":1,"pass":"\u001b[2J"}`, `{"pid":1,"mode":"\u009b"}`, strings.Repeat(" ", mostBeside) + `{"pid":1}`} {
+		if err := os.WriteFile(path+holderSuffix, []byte(said), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadHolder(path); err == nil {
+			t.Errorf("%.40s was believed", said)
+		}
 	}
 }
 

@@ -113,7 +113,10 @@ func (t *txn) describe(info *Info) error {
 		name []byte
 		at   *time.Time
 	}{
-		{metaCreated, &info.Created}, {metaStart, &info.Start}, {metaFloor, &info.Floor}, {metaCheckpoint, &info.Checkpoint},
+		{metaCreated, &info.Created},
+		{metaStart, &info.Start},
+		{metaFloor, &info.Floor},
+		{metaCheckpoint, &info.Checkpoint},
 		{metaWitnessed, &info.Witnessed},
 	} {
 		if *e.at, err = readTime(t.meta, e.name); err != nil {

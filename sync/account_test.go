@@ -94,8 +94,11 @@ func TestAcquaintances(t *testing.T) {
 	foreign := old
 	foreign.Intent, foreign.ExtInteractionID = "0123456789abcdef-ffff", "6716500fa1b2c3d4e5faffff"
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
-		old, {ExtInteractionID: b.conversations[1].ID, Intent: stranger(t, b, 1, "").Intent, CreatedAt: time.Now()}, forgotten, foreign,
-		{ExtInteractionID: "6716500fa1b2c3d4e5faffff", CreatedAt: time.Now()}, stranger(t, b, 2, "an id of text"),
+		old,
+		{ExtInteractionID: b.conversations[1].ID, Intent: stranger(t, b, 1, "").Intent, CreatedAt: time.Now()},
+		forgotten, foreign,
+		{ExtInteractionID: "6716500fa1b2c3d4e5faffff", CreatedAt: time.Now()},
+		stranger(t, b, 2, "an id of text"),
 	}}
 	first := b.mustRun(t)
 	if first.Counts[store.Accepted] != 3 || len(b.got) != 2 {

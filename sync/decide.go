@@ -207,7 +207,7 @@ func (p Policy) channel(channels []string) string {
 	if mapped, ok := p.Channels[name]; ok {
 		return mapped
 	}
-	switch name {
+	switch name = clean(name); name {
 	case "voice":
 		return "phone"
 	case "":

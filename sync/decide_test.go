@@ -231,6 +231,10 @@ func TestDecideRequest(t *testing.T) {
 			change: func(c *Candidate) { c.Customer.Name.Value = "  Jane \n Doe " },
 		},
 		{
+			name:   "customer.name: without control characters",
+			change: func(c *Candidate) { c.Customer.Name.Value = "\x1bJane\u2028\u009b\x00Doe\a\ufffd" },
+		},
+		{
 			name: "customer.email: the first, verified or not",
 			change: func(c *Candidate) {
 				c.Customer.Emails = emails("first@example.com", "second@example.com")
@@ -280,6 +284,16 @@ func TestDecideRequest(t *testing.T) {
 			want:   func(r *agentconnect.Request) { r.Channel = "Email" },
 		},
 		{
+			name:   "channel: without control characters",
+			change: func(c *Candidate) { c.Conversation.Channels = []string{"\x1bch\x7fat\r\n"} },
+			want:   func(r *agentconnect.Request) { r.Channel = "chat" },
+		},
+		{
+			name:   "channel: the default where nothing else is in it",
+			policy: func(p *Policy) { p.DefaultChannel = "email" },
+			change: func(c *Candidate) { c.Conversation.Channels = []string{"\x00\u0085"} },
+		},
+		{
 			name:   "channel: the default where there is none",
 			policy: func(p *Policy) { p.DefaultChannel = "email" },
 			change: func(c *Candidate) { c.Conversation.Channels = nil },
@@ -298,6 +312,11 @@ func TestDecideRequest(t *testing.T) {
 			name:   "tags: cut at 2,000 characters",
 			change: func(c *Candidate) { c.Tags = []string{long} },
 			want:   func(r *agentconnect.Request) { r.Tags = []string{strings.Repeat("é", maxTagLength)} },
+		},
+		{
+			name:   "tags: without control characters",
+			change: func(c *Candidate) { c.Tags = []string{"\x1blate-\adelivery", "\x00", "late-delivery\r", "a\nb\u2029c"} },
+			want:   func(r *agentconnect.Request) { r.Tags = []string{"late-delivery", "a b c"} },
 		},
 		{
 			name:   "tags: empty and repeated ones are left out",

@@ -85,7 +85,7 @@ func nonEmpty(text string) []string {
 func clean(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
-		case r == '\n' || r == '\r' || r == '\t':
+		case unicode.IsSpace(r) && unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp): // each ends a line, or is a gap in one
 			return ' '
 		case unicode.IsControl(r) || r == unicode.ReplacementChar:
 			return -1

@@ -31,15 +31,15 @@ func (p Policy) request(c Candidate, address, channel string) agentconnect.Reque
 
 // name is the customer's name on one line; empty when there is none or it is masked.
 func name(customer *kustomer.Customer) string {
-	return strings.Join(strings.Fields(customer.Name.Value), " ")
+	return strings.Join(strings.Fields(clean(customer.Name.Value)), " ")
 }
 
-// tags are the names as Agent Connect takes them: the first twenty, without empty and repeated ones.
+// tags are the names as Agent Connect takes them: the first twenty, on one line each, without empty and repeated ones.
 func tags(names []string) []string {
 	var kept []string
 	seen := map[string]bool{}
 	for _, name := range names {
-		name = cut(strings.TrimSpace(name), maxTagLength)
+		name = clean(name)
 		if name == "" || seen[name] {
 			continue
 		}

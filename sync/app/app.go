@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"acsync/sync/report"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -24,12 +26,12 @@ type App struct {
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	errs := newSpool(stderr)
 	defer errs.flush()
-	out := &printer{to: stdout, behind: errs}
+	out := newPrinter(stdout, errs)
 	s := &shell{app: a, env: env, stdin: stdin, stdout: out, stderr: errs}
 	err := out.told(s.answer(ctx, args))
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		fmt.Fprintln(errs, "acsync:", err)
+		fmt.Fprintln(&report.Visible{To: errs}, "acsync:", err)
 	}
 	return exitCode(err)
 }
@@ -141,7 +143,7 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName // with the commands that it stands under
 	}
-	return usagef("%v; see %s --help", err, where)
+	return usagef("%s; see %s --help", report.Printable(err.Error()), where)
 }
 
 // version is the module's version, and the revision it was built from where that is known.

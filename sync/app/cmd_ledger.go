@@ -111,9 +111,12 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	if warning := t.witness().Warning(); warning != "" {
 		accepted += ".\nNote: " + warning
 	}
-	return done(s.sayLedger(c, "sound", map[string]any{
+	if err := done(nil); err != nil { // before anything is printed, which somebody has to read
+		return err
+	}
+	return s.sayLedger(c, "sound", map[string]any{
 		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant, "witness": t.witness(),
-	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted))
+	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted)
 }
 
 func (s *shell) ledgerBackup(c *cli.Context) error {
@@ -211,8 +214,8 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 		return err
 	}
 	closeLedger := startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
-	defer func() { err = errors.Join(err, closeLedger()) }()
 	n, since, err := rebuild(c.Context, ledger, clients.connect, since)
+	err = errors.Join(err, closeLedger()) // before anything is printed, which somebody has to read
 	if _, misused := errors.AsType[usageError](err); misused {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/report"
 )
 
 // line is a conversation in an export: one JSON object a line.
@@ -49,7 +50,8 @@ func exportFile(path string, write func(io.Writer) (int, error)) (n int, err err
 // exportTo writes the entries that each gives, and tells how many. They come by id, and a Kustomer id begins with the time
 // of its creation, so that the oldest come first.
 func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) error) (n int, err error) {
-	buffered := bufio.NewWriter(w)
+	visible := &report.Visible{To: w}
+	buffered := bufio.NewWriter(visible)
 	encoder := json.NewEncoder(buffered)
 	err = each(func(e store.Entry) error {
 		l := line{
@@ -63,7 +65,7 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 		return encoder.Encode(l)
 	})
 	if err == nil {
-		err = buffered.Flush()
+		err = errors.Join(buffered.Flush(), visible.Close())
 	}
 	if err != nil {
 		return n, fmt.Errorf("write the export: %w", err)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/report"
 )
 
 // expires is how long a plan can be carried out, unless the command line says otherwise.
@@ -141,13 +143,22 @@ func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, res
 	plan.Program = version()
 	text, err := surveysync.MarshalPlan(plan)
 	if err == nil {
-		err = writePrivate(f.path, text)
+		err = writePrivate(f.path, visible(text))
 	}
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
 	}
 	f.saved, f.toSend = true, len(plan.Send)
 	return nil
+}
+
+// visible is JSON that can be looked at on a terminal, whatever the ids in it are.
+func visible(text []byte) []byte {
+	var out bytes.Buffer
+	v := report.Visible{To: &out}
+	_, _ = v.Write(text) // a buffer takes everything
+	_ = v.Close()
+	return out.Bytes()
 }
 
 // planTerms are what a plan of the tenant is made under and carried out under.

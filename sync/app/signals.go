@@ -18,12 +18,14 @@ func (a App) Main() int {
 	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 }
 
-// interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new work, what has begun
-// is finished. The second SIGINT or SIGTERM ends the program at once, as it does without this.
+// interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new
+// work, what has begun is finished. The second SIGINT or SIGTERM ends the program at once, as it does without
+// this.
 //
-// SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session that ends sends
-// SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored. SIGPIPE is ignored: that nobody
-// reads a log or a report any more is an error of the write, and none of what is under way.
+// SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session
+// that ends sends SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored.
+// SIGPIPE is ignored: that nobody reads a log or a report any more is an error of the write, and none of what
+// is under way.
 func interruptible(parent context.Context) (context.Context, func()) {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancelCause(parent)

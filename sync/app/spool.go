@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"acsync/sync/report"
 )
 
 const (
@@ -14,9 +16,10 @@ const (
 	spoolPatience = 5 * time.Second // for a reader who takes nothing at all, at the end
 )
 
-// spool takes what goes to stderr. A pass never waits for whoever reads that, and no signal does: a goroutine writes, in the
-// order of the calls and what one call has given as a whole. While nobody reads, so much is kept; what comes beyond that is
-// lost, and a line says how much that was as soon as one can be written. It may be used by several goroutines.
+// spool takes what goes to stderr. A pass never waits for whoever reads that, and no signal does: a goroutine
+// writes, in the order of the calls and what one call has given as a whole. While nobody reads, so much is
+// kept; what comes beyond that is lost, and a line says how much that was as soon as one can be written. It
+// may be used by several goroutines.
 type spool struct {
 	to    io.Writer
 	moved chan struct{} // holds one while something was written since flush has looked
@@ -146,8 +149,8 @@ func (s *spool) tell() {
 	}
 }
 
-// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes nothing is waited
-// for once.
+// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes
+// nothing is waited for once.
 func (s *spool) flush() {
 	for {
 		s.mu.Lock()
@@ -175,26 +178,39 @@ func lineCount(text []byte) int {
 	return n
 }
 
-// printer is stdout. What is written there stands behind all that went to stderr before: both are often one terminal or one
-// file. It remembers that something could not be printed.
+// printer is stdout. What is written there stands behind all that went to stderr before: both are often one
+// terminal or one file. What nobody may be shown as it is becomes visible. It remembers that something could
+// not be printed.
 type printer struct {
-	to     io.Writer
-	behind *spool
-	failed error // the first failure
+	to      io.Writer
+	behind  *spool
+	visible report.Visible
+	failed  error // the first failure
+}
+
+func newPrinter(to io.Writer, behind *spool) *printer {
+	_, terminal := isTerminal(to)
+	return &printer{to: to, behind: behind, visible: report.Visible{To: to, Colors: terminal}}
 }
 
 // Write prints the text.
 func (p *printer) Write(text []byte) (int, error) {
 	p.behind.flush()
-	n, err := p.to.Write(text)
-	if err != nil && p.failed == nil {
-		p.failed = err
-	}
-	return n, err
+	n, err := p.visible.Write(text)
+	return n, p.kept(err)
 }
 
-// told is the error of a command, and that not all of its answer could be printed where nothing else went wrong.
+func (p *printer) kept(err error) error {
+	if p.failed == nil {
+		p.failed = err
+	}
+	return err
+}
+
+// told is the error of a command, and that not all of its answer could be printed where nothing else went
+// wrong.
 func (p *printer) told(err error) error {
+	p.kept(p.visible.Close()) //nolint:errcheck // it is looked at below
 	if p.failed != nil && exitCode(err) == exitDone {
 		return fmt.Errorf("print the answer: %w", p.failed)
 	}

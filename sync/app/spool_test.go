@@ -32,7 +32,8 @@ func say(w io.Writer, from, to int) {
 	}
 }
 
-// TestSpoolKeepsOrder writes from several goroutines: no line is torn, none is lost, and each writer's stand in their order.
+// TestSpoolKeepsOrder writes from several goroutines: no line is torn, none is lost, and each writer's stand
+// in their order.
 func TestSpoolKeepsOrder(t *testing.T) {
 	var got bytes.Buffer
 	s := newSpool(&got)
@@ -59,7 +60,8 @@ func TestSpoolKeepsOrder(t *testing.T) {
 	}
 }
 
-// TestSpoolWithoutReader never waits while it is written to, keeps what came first, and says how much is lost.
+// TestSpoolWithoutReader never waits while it is written to, keeps what came first, and says how much is
+// lost.
 func TestSpoolWithoutReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
@@ -131,7 +133,8 @@ func TestSpoolWithSlowReader(t *testing.T) {
 	})
 }
 
-// TestSpoolWithoutRoom goes on where a write fails, as on a disk that is full for a while, and ends where each does.
+// TestSpoolWithoutRoom goes on where a write fails, as on a disk that is full for a while, and ends where
+// each does.
 func TestSpoolWithoutRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error, 10)}
@@ -175,7 +178,8 @@ func TestSpoolTornLine(t *testing.T) {
 	s.flush()
 	fmt.Fprintln(s, "next")
 	s.flush()
-	if got := strings.Split(w.String(), "\n"); len(got) != 4 || got[0] != "abcd" || !strings.HasPrefix(got[1], "acsync: 1 of the log's lines") || got[2] != "next" {
+	got := strings.Split(w.String(), "\n")
+	if len(got) != 4 || got[0] != "abcd" || !strings.HasPrefix(got[1], "acsync: 1 of the log's lines") || got[2] != "next" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -185,7 +189,7 @@ func TestPrinterStandsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
 		s := newSpool(r)
-		p := &printer{to: &r.got, behind: s}
+		p := newPrinter(&r.got, s)
 		go func() {
 			time.Sleep(time.Second)
 			r.takes <- nil

@@ -17,7 +17,8 @@ import (
 	"acsync/store"
 )
 
-// clogged is the end for writing of a pipe that holds all it can, and that nobody reads until the reader does.
+// clogged is the end for writing of a pipe that holds all it can, and that nobody reads until the reader
+// does.
 func clogged(t *testing.T) (reader, writer *os.File) {
 	t.Helper()
 	reader, writer, err := os.Pipe()
@@ -46,7 +47,8 @@ func broken(t *testing.T) *os.File {
 	return writer
 }
 
-// TestLogWithoutReader makes a pass whose log nobody reads, or nobody any more: it goes on to its end, and a signal drains it.
+// TestLogWithoutReader makes a pass whose log nobody reads, or nobody any more: it goes on to its end, and a
+// signal drains it.
 func TestLogWithoutReader(t *testing.T) {
 	program := build(t)
 	_, full := clogged(t)
@@ -80,8 +82,8 @@ func TestLogWithoutReader(t *testing.T) {
 	}
 }
 
-// TestLogReaderComesBack reads nothing for a while, and then all: the log has its beginning, what is lost is told, and its end
-// is there. Nothing is torn.
+// TestLogReaderComesBack reads nothing for a while, and then all: the log has its beginning, what is lost is
+// told, and its end is there. Nothing is torn.
 func TestLogReaderComesBack(t *testing.T) {
 	reader, writer := clogged(t)
 	h := holdPass(t, build(t), func(c *exec.Cmd) {
@@ -155,7 +157,8 @@ func TestUnprinted(t *testing.T) {
 			"report", "report --json", "ledger check", "ledger export", "rules test --quiet", "sandbox --quiet",
 		} {
 			t.Run(name+"/"+line, func(t *testing.T) {
-				if code, errs := run(t, h.dir, stdout, strings.Fields(line)...); code != 1 || !strings.Contains(errs, "acsync: ") || strings.Count(errs, "\n") != 1 {
+				code, errs := run(t, h.dir, stdout, strings.Fields(line)...)
+				if code != 1 || !strings.Contains(errs, "acsync: ") || strings.Count(errs, "\n") != 1 {
 					t.Errorf("exit code %d\n%s", code, errs)
 				}
 			})
@@ -174,7 +177,9 @@ func TestUnprinted(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(h.dir, "fuse.toml"), []byte(bad), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if code, errs := run(t, h.dir, stdout, "backfill", "--config", "fuse.toml", "--from", "200d ago", "--to", "now", "--dry-run", "--quiet"); code != 13 || !strings.Contains(errs, "print the report") {
+			code, errs := run(t, h.dir, stdout, "backfill", "--config", "fuse.toml", "--from", "200d ago", "--to", "now",
+				"--dry-run", "--quiet")
+			if code != 13 || !strings.Contains(errs, "print the report") {
 				t.Errorf("exit code %d\n%s", code, errs)
 			}
 		})

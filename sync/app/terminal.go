@@ -1,9 +1,11 @@
 package app
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,6 +14,8 @@ import (
 	"github.com/lmittmann/tint"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
+
+	"acsync/sync/report"
 )
 
 // terminal is what is known of both output streams; it is settled once for a command.
@@ -103,11 +107,32 @@ func (s *shell) lookup(name string) string {
 
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
+	w = &report.Visible{To: w, Colors: t.colorErr && !t.json}
 	switch {
 	case t.json:
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
 	case t.colorErr:
-		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: t.level, TimeFormat: time.TimeOnly}))
+		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable}))
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level}))
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level, ReplaceAttr: printable}))
+}
+
+// printable is an attribute of the log, the message among them, as a terminal may show it.
+func printable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindString {
+		return slog.String(a.Key, report.Printable(a.Value.String()))
+	}
+	if a.Value.Kind() != slog.KindAny {
+		return a
+	}
+	switch v := a.Value.Any().(type) {
+	case slog.Level:
+		return a
+	case error, fmt.Stringer:
+		return slog.String(a.Key, report.Printable(fmt.Sprint(v)))
+	}
+	if v := reflect.ValueOf(a.Value.Any()); v.Kind() == reflect.String {
+		return slog.String(a.Key, report.Printable(v.String()))
+	}
+	return a
 }

@@ -1,10 +1,12 @@
 package app_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +38,8 @@ func openTerminal(t *testing.T) (screen, tty *os.File) {
 	return screen, tty
 }
 
-// TestTerminalCloses takes the terminal away on which a pass shows its progress, and with it what the pass can write to.
+// TestTerminalCloses takes the terminal away on which a pass shows its progress, and with it what the pass
+// can write to.
 func TestTerminalCloses(t *testing.T) {
 	screen, tty := openTerminal(t)
 	h := holdPass(t, build(t), func(c *exec.Cmd) {
@@ -56,6 +59,44 @@ func TestTerminalCloses(t *testing.T) {
 	for state, n := range counts {
 		if strings.Contains("sending in_doubt", state.String()) && n > 0 {
 			t.Errorf("%d are %s", n, state)
+		}
+	}
+}
+
+// ours are the sequences that the program itself writes to a terminal: colours, and what moves its progress.
+var ours = regexp.MustCompile("\x1b\\[[0-9;]*[mAK]|\r")
+
+// TestTerminalIsNotTakenOver shows a world of hostile text on a terminal, in colours and with progress.
+func TestTerminalIsNotTakenOver(t *testing.T) {
+	program := build(t)
+	w := newHostileWorld(t)
+	for _, line := range []string{
+		"init --start 3h_ago", "rules test --log-level debug", "run --log-level debug", "run --log-level debug --log-format json", "status", "report",
+		"explain PLAIN", "resolve --accept --all", "explain ID",
+	} {
+		screen, tty := openTerminal(t)
+		var args []string
+		for _, arg := range strings.Fields(line) {
+			args = append(args, strings.NewReplacer("ID", "\x1b[2J\u202e", "PLAIN", w.plain, "_", " ").Replace(arg))
+		}
+		c := exec.Command(program, args...)
+		c.Dir, c.Env, c.Stdout, c.Stderr = w.dir, []string{"HOME=" + w.dir, "TERM=xterm"}, tty, tty
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		tty.Close()
+		var shown bytes.Buffer
+		_, _ = io.Copy(&shown, screen) // a terminal that nobody writes to any more ends with an error
+		_ = c.Wait()
+		text := shown.String()
+		if strings.Contains(text, "\x1b[5m") {
+			t.Errorf("%s blinks: %q", line, text)
+		}
+		if found := rawIn(ours.ReplaceAllString(text, "")); found != "" {
+			t.Errorf("%s shows %s: %q", line, found, text)
+		}
+		if (strings.HasPrefix(line, "run") || line == "status") && !strings.Contains(text, "\x1b[3") {
+			t.Errorf("%s has no colours: the test shows little: %q", line, text)
 		}
 	}
 }

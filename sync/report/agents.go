@@ -22,7 +22,7 @@ func unlisted(b *strings.Builder, p Pass, s Style) {
 	b.WriteString("agents without an active profile in Agent Connect\n")
 	for _, agent := range agents[:min(len(agents), shownRows)] {
 		line := fmt.Sprintf("  %-24s  %s", agent, conversations(p.Unlisted[agent]))
-		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
+		b.WriteString(text.Snip(oneLine(line), s.Width, "…") + "\n")
 	}
 	if more := len(agents) - shownRows; more > 0 {
 		fmt.Fprintf(b, "  and %d more; --json names them all\n", more)

@@ -45,7 +45,7 @@ func attention(b *strings.Builder, p Pass, s Style, most int) {
 		if row.Message != "" && (!telling(row.Reason) || s.Width > widest) {
 			line += ": " + words(row.Message)
 		}
-		b.WriteString(text.Snip(line, s.Width, "…") + "\n")
+		b.WriteString(text.Snip(oneLine(line), s.Width, "…") + "\n")
 	}
 	if more := total - min(len(rows), most); more > 0 {
 		fmt.Fprintf(b, "  and %d more; see acsync status%s\n", more, p.Here)

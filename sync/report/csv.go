@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	surveysync "acsync/sync"
@@ -55,11 +56,17 @@ func cells(r Report, row Row) []string {
 }
 
 // harmless keeps a spreadsheet from running a value: one that begins like a formula, spaces and full-width forms of the signs
-// included, is made a text by an apostrophe. Line breaks become spaces, so that a line stays a line.
+// included, is made a text by an apostrophe. Line breaks become spaces, so that a line stays a line, and what is not to be seen is
+// left out.
 func harmless(value string) string {
 	value = strings.Map(func(c rune) rune {
-		if c < ' ' && c != '\t' || c == 0x7f {
+		switch {
+		case c == '\t':
+			return c
+		case unicode.IsSpace(c) && c != '\u00a0', unicode.IsControl(c):
 			return ' '
+		case unfit(c): // before it is judged how the value begins: a spreadsheet does not see these either
+			return -1
 		}
 		return c
 	}, value)

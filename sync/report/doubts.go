@@ -61,11 +61,11 @@ func doubts(b *strings.Builder, s Status, style Style, most int) {
 // doubtLine names one that is in doubt; on a narrow screen its time stands without seconds, and below it where that is still too long.
 func doubtLine(e store.Entry, style Style) string {
 	const indent = 28
-	full := fmt.Sprintf("  %-24s  %-17s  %s %s", e.Conversation, e.Reason, cmp.Or(e.Kind(), "done"), show(e.Record.Resolution))
+	full := fmt.Sprintf("  %-24s  %-17s  %s %s", printable(e.Conversation), printable(e.Reason), cmp.Or(e.Kind(), "done"), show(e.Record.Resolution))
 	if len(full) <= style.Width {
 		return full
 	}
-	line, when := fmt.Sprintf("  %-24s  %s%s", e.Conversation, ofKind(e.Kind()), e.Reason), brief(e.Record.Resolution)
+	line, when := fmt.Sprintf("  %-24s  %s%s", printable(e.Conversation), ofKind(e.Kind()), printable(e.Reason)), brief(e.Record.Resolution)
 	if len(line)+2+len(when) > style.Width {
 		return fmt.Sprintf("%s\n%*s%s", line, indent, "", when)
 	}

@@ -41,7 +41,7 @@ func footer(b *strings.Builder, p Pass, s Style) {
 		b.WriteString("\n")
 	}
 	for _, line := range lines {
-		for piece := range strings.Lines(text.WrapSoft(line, max(s.Width, 40)) + "\n") {
+		for piece := range strings.Lines(text.WrapSoft(oneLine(line), max(s.Width, 40)) + "\n") {
 			b.WriteString(paint(s, text.FgYellow, strings.TrimRight(piece, " \n")) + "\n")
 		}
 	}

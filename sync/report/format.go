@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -13,12 +14,21 @@ type Renderer func(io.Writer, Report) error
 // HistoryRenderer writes a report of past passes in one form.
 type HistoryRenderer func(io.Writer, History) error
 
-// formats are the forms of a report file, by extension.
-var formats = []struct {
+// format is a form of a report file.
+type format struct {
 	extension string
 	render    Renderer
 	history   HistoryRenderer
-}{
+}
+
+// visibly lets a report be written without what a reader cannot see, or in JSON with a form for it.
+func (f format) visibly(w io.Writer, write func(io.Writer) error) error {
+	v := &Visible{To: w, Drop: f.extension != ".json"}
+	return errors.Join(write(v), v.Close())
+}
+
+// formats are the forms of a report file, by extension.
+var formats = []format{
 	{".html", HTML, HistoryHTML},
 	{".csv", CSV, HistoryCSV},
 	{".json", ReportJSON, HistoryFileJSON},
@@ -31,7 +41,10 @@ func RendererFor(path string) (Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return formats[i].render, nil
+	render := formats[i].render
+	return func(w io.Writer, r Report) error {
+		return formats[i].visibly(w, func(w io.Writer) error { return render(w, r) })
+	}, nil
 }
 
 // HistoryRendererFor is RendererFor for a report of past passes.
@@ -40,7 +53,10 @@ func HistoryRendererFor(path string) (HistoryRenderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return formats[i].history, nil
+	render := formats[i].history
+	return func(w io.Writer, h History) error {
+		return formats[i].visibly(w, func(w io.Writer) error { return render(w, h) })
+	}, nil
 }
 
 func formatOf(path string) (int, error) {

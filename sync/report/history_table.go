@@ -52,10 +52,10 @@ func HistoryTable(w io.Writer, h History, s Style) error {
 
 func (h History) summary(s Style, most historyLimits) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "acsync report · %s\n%s\n\n", h.Tenant, hanging(h.period(), max(s.Width, 40), 0))
+	fmt.Fprintf(&b, "acsync report · %s\n%s\n\n", printable(h.Tenant), hanging(h.period(), max(s.Width, 40), 0))
 	level := map[string]text.Color{LevelGood: text.Reset, LevelHand: text.FgYellow, LevelHalted: text.FgRed}[h.Verdict.Level]
 	for _, line := range append([]string{h.Verdict.Headline + " " + h.Verdict.Detail}, h.todo(most.brief)...) {
-		for piece := range strings.Lines(hanging(line, max(s.Width, 40), 0) + "\n") {
+		for piece := range strings.Lines(hanging(oneLine(line), max(s.Width, 40), 0) + "\n") {
 			b.WriteString(paint(s, level, strings.TrimRight(piece, "\n")) + "\n")
 		}
 	}

@@ -243,9 +243,9 @@ func writeLights(b *strings.Builder, lights []Light, here string, style Style) {
 	room := min(max(style.Width-indent, 40), widest)
 	for _, light := range lights {
 		word := fmt.Sprintf("%-4s", strings.ToUpper(light.Level))
-		fmt.Fprintf(b, " %s  %-10s  %s\n", paint(style, lightColors[light.Level], word), light.Name, hanging(light.Text, room, indent))
+		fmt.Fprintf(b, " %s  %-10s  %s\n", paint(style, lightColors[light.Level], word), light.Name, hanging(oneLine(light.Text), room, indent))
 		if light.Todo != "" {
-			fmt.Fprintf(b, "%*s→ %s\n", indent, "", strings.ReplaceAll(hanging(whole(light.Todo, here, room-2), room-2, indent+2), glue, " "))
+			fmt.Fprintf(b, "%*s→ %s\n", indent, "", strings.ReplaceAll(hanging(whole(oneLine(light.Todo), here, room-2), room-2, indent+2), glue, " "))
 		}
 	}
 }

@@ -120,6 +120,7 @@ func plain(text string) string {
 			b.WriteRune(c)
 		case unicode.IsControl(c) || c == '\u2028' || c == '\u2029':
 			b.WriteByte(' ')
+		case unfit(c):
 		default:
 			b.WriteRune(c)
 		}

@@ -30,7 +30,7 @@ func Resolved(w io.Writer, settled []surveysync.Settled, here string, s Style) e
 		b.WriteString("nothing is in doubt\n")
 	}
 	for _, each := range settled {
-		fmt.Fprintf(&b, "%-24s  %s%s\n", resolvedName(each), ofKind(each.Kind()), resolvedAs(each))
+		fmt.Fprintf(&b, "%-24s  %s%s\n", printable(resolvedName(each)), ofKind(each.Kind()), resolvedAs(each))
 	}
 	if n := Unresolved(settled); n > 0 {
 		fmt.Fprintf(&b, "\n%d unresolved\n", n)
@@ -48,7 +48,7 @@ func resolvedAs(s surveysync.Settled) string {
 	what := name(s.Before) + " → " + name(s.State)
 	switch {
 	case s.Refusal != "":
-		return "unchanged: " + s.Refusal
+		return "unchanged: " + printable(s.Refusal)
 	case s.State == store.Retry:
 		return what + ", sent again by the next pass"
 	case s.State != store.InDoubt:

@@ -23,7 +23,7 @@ const (
 // Table writes the trial for people: the counts, what the other configuration changes, and conversations one by one.
 func (r *Rules) Table(w io.Writer, s Style) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "acsync rules test · %s\n", r.Tenant)
+	fmt.Fprintf(&b, "acsync rules test · %s\n", printable(r.Tenant))
 	if !r.Window.To.IsZero() {
 		fmt.Fprintf(&b, "marked done from %s to %s\n", show(r.Window.From), show(r.Window.To))
 	}
@@ -63,7 +63,7 @@ func (r *Rules) counts(s Style) table.Writer {
 		for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 			return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 		}) {
-			t.AppendRow(table.Row{"  " + reason, counts[reason], share(counts[reason], len(r.rows)), surveysync.Reason(reason).Explain()})
+			t.AppendRow(table.Row{"  " + printable(reason), counts[reason], share(counts[reason], len(r.rows)), surveysync.Reason(reason).Explain()})
 		}
 	}
 	if r.With != "" {
@@ -80,7 +80,7 @@ func (r *Rules) changed(t table.Writer) {
 		counts[row.change()]++
 	}
 	t.AppendSeparator()
-	t.AppendRow(table.Row{"with the other", "", "", text.Snip(r.With, 40, "…")})
+	t.AppendRow(table.Row{"with the other", "", "", text.Snip(oneLine(r.With), 40, "…")})
 	for _, each := range changes {
 		t.AppendRow(table.Row{"  " + each.change, counts[each.change], share(counts[each.change], len(r.rows)), each.meaning})
 	}
@@ -100,11 +100,11 @@ func (r *Rules) uses(b *strings.Builder, s Style) {
 		_, reasons, matched := r.tally(side.with)
 		fmt.Fprintf(b, "%s\n", side.title)
 		for _, name := range side.names {
-			line, color := fmt.Sprintf("  %-40s  held for %d", name, matched[name]), text.Reset
+			line, color := fmt.Sprintf("  %-40s  held for %d", printable(name), matched[name]), text.Reset
 			if failed := reasons["reject"][string(surveysync.RuleError(name))]; failed > 0 {
 				line, color = line+fmt.Sprintf(", failed on %d", failed), text.FgRed
 			} else if matched[name] == 0 {
-				line, color = fmt.Sprintf("  %-40s  held for none", name), text.FgYellow
+				line, color = fmt.Sprintf("  %-40s  held for none", printable(name)), text.FgYellow
 			}
 			b.WriteString(paint(s, color, line) + "\n")
 		}
@@ -175,11 +175,11 @@ func (v ruling) show(b *strings.Builder, s Style, about string) {
 	if v.Reason != "" {
 		line += " " + v.Reason
 	}
-	b.WriteString(text.Snip(line, s.Width, "…") + "\n")
+	b.WriteString(text.Snip(oneLine(line), s.Width, "…") + "\n")
 	detail := func(what, value string) {
-		b.WriteString(text.Snip(fmt.Sprintf("    %-10s  %s", what, value), s.Width, "…") + "\n")
+		b.WriteString(text.Snip(oneLine(fmt.Sprintf("    %-10s  %s", what, value)), s.Width, "…") + "\n")
 	}
-	for i, line := range strings.Split(text.WrapSoft(v.Message, max(s.Width-16, 20)), "\n") {
+	for i, line := range strings.Split(text.WrapSoft(oneLine(v.Message), max(s.Width-16, 20)), "\n") {
 		if strings.TrimSpace(line) != "" {
 			detail([]string{"because", ""}[min(i, 1)], strings.TrimSpace(line))
 		}

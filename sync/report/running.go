@@ -27,14 +27,14 @@ func (r Running) toDo() int { return max(r.Found-r.Done, 0) }
 func RunningTable(w io.Writer, r Running, style Style) error {
 	var b strings.Builder
 	line := func(label, format string, args ...any) {
-		for i, piece := range strings.Split(text.WrapSoft(fmt.Sprintf(format, args...), max(style.Width-12, 40)), "\n") {
+		for i, piece := range strings.Split(text.WrapSoft(oneLine(fmt.Sprintf(format, args...)), max(style.Width-12, 40)), "\n") {
 			if i > 0 {
 				label = ""
 			}
 			fmt.Fprintf(&b, "%-10s  %s\n", label, strings.TrimRight(piece, " "))
 		}
 	}
-	fmt.Fprintf(&b, "acsync status · %s\n\n", r.Tenant)
+	fmt.Fprintf(&b, "acsync status · %s\n\n", printable(r.Tenant))
 	line("ledger", "%s, in use", r.Ledger)
 	line("by", "process %d on %s, since %s, %s", r.PID, r.Host, show(r.Since), since(r.Now, r.Since))
 	r.pass(line)

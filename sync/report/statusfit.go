@@ -67,8 +67,8 @@ func statusScreen(s Status, style Style, form statusForm, short bool) string {
 	if short {
 		title += " · a taller window shows more"
 	}
-	fmt.Fprintf(&b, "%s\n", hanging(title, max(style.Width, 40), 0))
-	fmt.Fprintf(&b, "ledger %s (%s)\n\n", s.Ledger, s.ID)
+	fmt.Fprintf(&b, "%s\n", hanging(oneLine(title), max(style.Width, 40), 0))
+	fmt.Fprintf(&b, "ledger %s (%s)\n\n", oneLine(s.Ledger), printable(s.ID))
 	lights := s.Lights()
 	if form.brief {
 		lights = gathered(lights)
@@ -113,7 +113,7 @@ func refused(b *strings.Builder, s Status, most int) {
 	}
 	b.WriteString("\nrejected lately\n")
 	for _, refusal := range s.Refused[:min(len(s.Refused), most)] {
-		fmt.Fprintf(b, "  %-24s  %s%s\n", refusal.Conversation, ofKind(refusal.Kind), refusal.Reason)
+		fmt.Fprintf(b, "  %-24s  %s%s\n", printable(refusal.Conversation), ofKind(printable(refusal.Kind)), printable(refusal.Reason))
 	}
 	if more := len(s.Refused) - most; more > 0 {
 		fmt.Fprintf(b, "  and %d more; --json names them\n", more)

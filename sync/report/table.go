@@ -102,7 +102,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 		shown, rest = shown[:most], shown[most:]
 	}
 	for _, reason := range shown {
-		t.AppendRow(table.Row{"  " + string(reason), counts[reason], share(counts[reason], p.Found), sense(p, reason)})
+		t.AppendRow(table.Row{"  " + printable(string(reason)), counts[reason], share(counts[reason], p.Found), sense(p, reason)})
 	}
 	if len(rest) > 0 {
 		sum := 0
@@ -145,7 +145,7 @@ func heading(b *strings.Builder, p Pass, s Style) {
 	if s.Width < 90 { // columns of the line below with both
 		turn = "\n"
 	}
-	fmt.Fprintf(b, "acsync %s · %s\n", p.Mode, p.Tenant)
+	fmt.Fprintf(b, "acsync %s · %s\n", p.Mode, printable(p.Tenant))
 	if p.DryRun {
 		b.WriteString("dry run: nothing was sent, nothing was written\n")
 	}
