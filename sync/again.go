@@ -74,7 +74,7 @@ func (p *pass) inherits(c Case) bool {
 	if seen || p.taken[c.Key] || standing(c.Known) > weight(store.Skipped) {
 		return false
 	}
-	p.taken[c.Key] = true
+	p.sightings.add(sighting{key: c.Key, resolved: c.resolution()})
 	p.found(1)
 	return true
 }
@@ -112,30 +112,32 @@ func (c *collector) compare(cases []Case, rows []kustomer.Conversation) (read re
 	for _, row := range rows {
 		now[keyOf(row).Conversation] = row
 	}
-	claimed := map[store.Key]bool{}
+	claimed := map[string]bool{} // by conversation: it has one resolution now, however many keys wait for that
 	for _, each := range cases {
 		row, there := now[each.Key.Conversation]
-		switch key := c.identity.key(row); {
+		fresh := Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own}
+		fresh.spell(c.identity, each.resolution())
+		switch {
 		case !there:
 			read.gone = append(read.gone, each)
 		case each.Key.Recovery: // one for all resolutions to come
-			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
+			asked = append(asked, fresh)
 		case row.Status != "done" || row.LastDone == nil || c.outside(row):
-			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
+			asked = append(asked, fresh)
 		case !c.same(each, row):
 			read.passed = append(read.passed, each)
-		case claimed[key]:
+		case claimed[each.Key.Conversation]:
 			read.twins = append(read.twins, each)
 		default:
-			claimed[key] = true
-			asked = append(asked, Case{Key: each.Key, Candidate: Candidate{Conversation: row}, own: each.own})
+			claimed[each.Key.Conversation] = true
+			asked = append(asked, fresh)
 		}
 	}
 	for _, each := range read.passed { // last: one that is itself among the cases comes for itself
 		row := now[each.Key.Conversation]
-		if key := c.identity.key(row); !claimed[key] {
-			claimed[key] = true
-			asked = append(asked, Case{Key: key, Candidate: Candidate{Conversation: row}, heir: true})
+		if !claimed[each.Key.Conversation] {
+			claimed[each.Key.Conversation] = true
+			asked = append(asked, Case{Key: c.identity.key(row), Candidate: Candidate{Conversation: row}, heir: true})
 		}
 	}
 	return read, asked
@@ -144,10 +146,7 @@ func (c *collector) compare(cases []Case, rows []kustomer.Conversation) (read re
 // same tells whether a case is still about the conversation as it is now. Where there is one survey a conversation, every
 // resolution will do, but for a case that waits under the key of a certain one.
 func (c *collector) same(each Case, row kustomer.Conversation) bool {
-	if each.Key == c.identity.key(row) {
-		return true
-	}
-	return each.resolution().UnixMilli() == row.LastDone.At.UnixMilli()
+	return each.Key == c.identity.key(row) || row.LastDone != nil && SameResolution(each.resolution(), row.LastDone.At)
 }
 
 // around is the narrowest query that finds all the conversations, for the search that joins their customers.

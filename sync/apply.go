@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,12 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 		return err
 	}
 	window := Window{plan.From, plan.To}
-	if err := sound(window, info.Checkpoint, now); err != nil {
+	if !plan.Backfill { // else it does not care where the checkpoint is
+		if err := p.notAhead(info, now); err != nil {
+			return err
+		}
+	}
+	if err := reachable(window, now); err != nil {
 		return err
 	}
 	p.result.Window, p.collector.from = window, window.From
@@ -81,6 +87,7 @@ func (p *pass) takePlanned() (cases []Case, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("look up the plan in the ledger: %w", err)
 	}
+	p.respell(known)
 	var free, doubtful []store.Entry
 	for key := range p.planned {
 		entry := store.Entry{Key: key, Record: known[key]}
@@ -108,6 +115,22 @@ func (p *pass) takePlanned() (cases []Case, err error) {
 		return cmp.Or(p.planned[a.Key].Resolution.Compare(p.planned[b.Key].Resolution), strings.Compare(a.Key.Conversation, b.Key.Conversation))
 	})
 	return cases, err
+}
+
+// respell puts what is planned under the keys that the ledger knows by now: a pass may have met a resolution meanwhile, as
+// it was told then.
+func (p *pass) respell(known map[store.Key]store.Record) {
+	families, _ := kin(known)
+	for key, each := range maps.Clone(p.planned) {
+		first := key
+		if key.Resolution != 0 && known[key].State == store.Unknown {
+			first = p.collector.identity.at(key, spelling(each.Resolution, records(families[key.Conversation])))
+		}
+		if _, taken := p.planned[first]; !taken {
+			delete(p.planned, key)
+			p.planned[first] = each
+		}
+	}
 }
 
 // putOff tells what the pass did not come to.
@@ -184,7 +207,7 @@ func (p *pass) stands(c Case) bool {
 // had been sent meanwhile.
 func (p *pass) same(c Case, planned Planned) bool {
 	hash, err := p.options.Plan.hash(c.Request)
-	return err == nil && hash == planned.Request && c.resolution().Equal(planned.Resolution) && !c.early() &&
+	return err == nil && hash == planned.Request && SameResolution(c.resolution(), planned.Resolution) && !c.early() &&
 		(c.Known.State != store.Unknown || !c.resolution().Before(p.remembers))
 }
 

@@ -103,8 +103,8 @@ func TestBackfillGoesOn(t *testing.T) {
 			if result.Counts[store.Accepted] != 5 || result.Reasons[store.Scheduled][Paused] != all-5 {
 				t.Errorf("got %+v", result)
 			}
-			// The sixth earliest was marked done 60+24 minutes ago.
-			if got, want := b.position(t).Position, testNow.Add(-84*time.Minute); !got.Equal(want) {
+			// The sixth earliest was marked done 60+24 minutes ago; a search may tell that a little earlier.
+			if got, want := b.position(t).Position, testNow.Add(-84*time.Minute-sameWithin); !got.Equal(want) {
 				t.Errorf("position %s, want %s", got, want)
 			}
 			waiting, err := b.ledger.Waiting(0)

@@ -106,10 +106,10 @@ func choose(ledger Docket, choice Choice, action Action) ([]store.Entry, error) 
 func pick(key store.Key, family map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
 	var all, waiting, doubtful []store.Entry
 	for each, record := range family {
-		if !at.IsZero() && !record.Resolution.Equal(at) && !record.Resolution.Truncate(time.Second).Equal(at) {
-			continue
-		}
 		all = append(all, store.Entry{Key: each, Record: record})
+	}
+	if !at.IsZero() {
+		all = markedDone(all, at)
 	}
 	slices.SortFunc(all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for _, entry := range all {
@@ -129,6 +129,26 @@ func pick(key store.Key, family map[store.Key]store.Record, at time.Time, action
 		return all[len(all)-1:]
 	}
 	return []store.Entry{{Key: key}}
+}
+
+// markedDone are the records of a resolution: of the time that is given, else of the second that it names, else those that
+// Kustomer may mean by it, where it tells the time of a resolution otherwise than the ledger.
+func markedDone(family []store.Entry, at time.Time) (chosen []store.Entry) {
+	for _, fits := range []func(time.Time) bool{
+		at.Equal,
+		func(resolved time.Time) bool { return resolved.Truncate(time.Second).Equal(at) },
+		func(resolved time.Time) bool { return SameResolution(resolved, at) },
+	} {
+		for _, e := range family {
+			if fits(e.Record.Resolution) {
+				chosen = append(chosen, e)
+			}
+		}
+		if len(chosen) > 0 {
+			break
+		}
+	}
+	return chosen
 }
 
 // decided carries out an action for one key, or says why not.

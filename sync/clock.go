@@ -3,6 +3,8 @@ package sync
 import (
 	"fmt"
 	"time"
+
+	"acsync/store"
 )
 
 // How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it refuses, since
@@ -16,48 +18,106 @@ const (
 // and says nothing of the rest.
 const Horizon = 2 * 365 * 24 * time.Hour
 
+// clocks are the two that a pass goes by.
+type clocks struct{ kustomers, own time.Time }
+
+// until is where a pass ends: settle before the clock that is behind. The other one may be wrong, and what is read up
+// to a time that has not come would never be read again.
+func (c clocks) until(settle time.Duration) time.Time {
+	if c.own.Before(c.kustomers) {
+		return c.own.Add(-settle).Truncate(time.Millisecond)
+	}
+	return c.kustomers.Add(-settle).Truncate(time.Millisecond)
+}
+
+// compared tells how this machine's clock stands to Kustomer's.
+func (c clocks) compared() string {
+	if c.own.Before(c.kustomers) {
+		return apart(c.own, c.kustomers) + " behind"
+	}
+	return apart(c.own, c.kustomers) + " ahead of"
+}
+
+// longest is how far two times may be apart before a Duration, which ends at 292 years, no longer tells it.
+const longest = 290 * 365 * 24 * time.Hour
+
+// apart tells how far two times are apart, whichever is the later one.
+func apart(a, b time.Time) string {
+	switch d := a.Sub(b).Abs(); {
+	case d >= longest:
+		return "more than 290 years"
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d days", d/(24*time.Hour))
+	default:
+		return d.Round(time.Second).String()
+	}
+}
+
 // ClockError tells that this machine's clock is wrong, or Kustomer's.
-type ClockError struct{ Off time.Duration } // positive: this machine is ahead
+type ClockError struct{ Own, Kustomers time.Time }
 
 // Error says what happened and what to do.
 func (e *ClockError) Error() string {
-	return fmt.Sprintf("this machine's clock is %s Kustomer's; set it right (it may be off by at most %s), nothing was read",
-		aheadOf(e.Off), clockLimit)
-}
-
-func aheadOf(off time.Duration) string {
-	if off < 0 {
-		return fmt.Sprintf("%s behind", (-off).Round(time.Second))
-	}
-	return fmt.Sprintf("%s ahead of", off.Round(time.Second))
+	own, kustomers := e.Own.UTC().Format(timeLayout), e.Kustomers.UTC().Format(timeLayout)
+	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, unless it is the other "+
+		"one that is wrong, which passes by itself (they may be apart by at most %s); nothing was read",
+		clocks{e.Kustomers, e.Own}.compared(), own, kustomers, clockLimit)
 }
 
 // compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was asked.
 func (p *pass) compareClocks(server, before, after time.Time) error {
-	var off time.Duration
-	switch {
+	both := clocks{server, server}
+	switch latest := server.Add(time.Second); {
 	case after.Before(server):
-		off = after.Sub(server)
-	case before.After(server.Add(time.Second)):
-		off = before.Sub(server.Add(time.Second))
+		both.own = after
+	case before.After(latest):
+		both = clocks{latest, before}
 	}
-	switch {
-	case off.Abs() > clockLimit:
-		return &ClockError{Off: off}
-	case off.Abs() > clockWarning:
-		p.notice("this machine's clock is %s Kustomer's", aheadOf(off))
+	switch off := both.own.Sub(both.kustomers).Abs(); {
+	case off > clockLimit:
+		return &ClockError{Own: both.own, Kustomers: server}
+	case off > clockWarning:
+		p.notice("this machine's clock is %s Kustomer's", both.compared())
 	}
 	return nil
 }
 
-// AheadError tells that the ledger's checkpoint lies in the future: its clock, or Kustomer's, was wrong once, or it is not
-// the ledger that it was. What is marked done until then would never be read.
-type AheadError struct{ Checkpoint, Now time.Time }
+// AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked done until
+// then is read by no pass from the checkpoint, but for the overlap.
+type AheadError struct {
+	Checkpoint time.Time
+	Now        time.Time     // Kustomer's clock
+	Overlap    time.Duration // how far before the checkpoint a pass begins
+	Settle     time.Duration // how long Kustomer's search needs to show a resolution
+	Read       time.Time     // a back-fill from here on leaves nothing out, as far as the ledger knows; zero: it does not
+}
+
+// Heals tells whether the passes go on by themselves, and leave nothing out. So it is when the first one after the
+// checkpoint reads back over all the time that this lies ahead, and over what the search may not have shown to a pass with
+// a wrong clock; and within the limit for one clock that is wrong, because a pass ends before both: then one is behind now.
+func (e *AheadError) Heals() bool {
+	return e.Checkpoint.Sub(e.Now) <= max(e.Overlap-e.Settle, clockLimit)
+}
 
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
-	return fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: nothing was read or sent. Put back a copy of "+
-		"the ledger from before", e.Checkpoint.UTC().Format(timeLayout), e.Now.UTC().Format(timeLayout))
+	until, now := e.Checkpoint.UTC().Format(timeLayout), e.Now.UTC().Format(timeLayout)
+	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, by %s or more. "+
+		"Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
+	if e.Heals() {
+		return fmt.Sprintf("%s, and nothing has to be done: at %s passes go on by themselves, and leave nothing out", wrong, until)
+	}
+	return fmt.Sprintf("%s. Leave the ledger as it is: it knows who was asked. At %s run goes on by itself, but does not read "+
+		"what is marked done until then. This does, as often as you like, and asks nobody twice: acsync backfill%s --to now",
+		wrong, until, e.from())
+}
+
+// from is the flag of a back-fill over what is not read.
+func (e *AheadError) from() string {
+	if e.Read.IsZero() {
+		return " --from TIME (when the clocks were last right)"
+	}
+	return " --from " + e.Read.UTC().Truncate(time.Second).Format(time.RFC3339)
 }
 
 // TooOldError tells that a window reaches back further than the search does.
@@ -70,11 +130,29 @@ func (e *TooOldError) Error() string {
 		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(timeLayout), e.Limit.UTC().Format(timeLayout))
 }
 
-// sound refuses a checkpoint in the future, and a window that the search would silently leave out in part.
-func sound(w Window, checkpoint, now time.Time) error {
-	if checkpoint.After(now.Add(clockWarning)) {
-		return &AheadError{Checkpoint: checkpoint, Now: now}
+// notAhead refuses a checkpoint in the future.
+func (p *pass) notAhead(info store.Info, now time.Time) error {
+	if !info.Checkpoint.After(now.Add(clockWarning)) {
+		return nil
 	}
+	ahead := &AheadError{Checkpoint: info.Checkpoint, Now: now, Overlap: p.options.Overlap, Settle: p.options.Settle}
+	runs, err := p.ledger.Runs(0)
+	if err != nil {
+		return fmt.Errorf("read the past passes: %w", err)
+	}
+	for _, run := range runs {
+		if run.Mode == "run" && !run.Checkpoint.After(now) {
+			ahead.Read = later(run.Checkpoint, ahead.Read)
+		}
+	}
+	if !ahead.Read.IsZero() {
+		ahead.Read = later(later(info.Start, info.Floor), ahead.Read.Add(-p.options.Overlap))
+	}
+	return ahead
+}
+
+// reachable refuses a window that the search would silently leave out in part.
+func reachable(w Window, now time.Time) error {
 	if limit := now.Add(-Horizon); w.From.Before(limit) {
 		return &TooOldError{From: w.From, Limit: limit}
 	}

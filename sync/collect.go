@@ -156,8 +156,9 @@ func (c *collector) adopt(ctx context.Context, wanted map[string]bool, cases []C
 	missing := map[string]bool{}
 	for _, row := range rows {
 		for _, i := range orphans[keyOf(row).Conversation] {
-			if cases[i].Key.Recovery || c.identity.key(row) == cases[i].Key {
+			if first := cases[i].claimed(); cases[i].Key.Recovery || c.same(cases[i], row) {
 				cases[i].Conversation, cases[i].Outside = row, c.outside(row)
+				cases[i].spell(c.identity, first)
 			} else { // marked done once more: that is another resolution, which has its own window
 				cases[i].Conversation.CustomerID = row.CustomerID
 			}
@@ -187,15 +188,16 @@ func (c *collector) complete(ctx context.Context, cases []Case) error {
 	families, recoveries := kin(known)
 	for i := range cases {
 		each := &cases[i]
+		family, recovery := families[each.Key.Conversation], recoveries[each.Key.Conversation]
+		each.spell(c.identity, spelling(each.resolution(), append(records(family), recovery)))
 		if each.Agent, err = c.agents.find(ctx, c.policy.agent(each.Conversation)); err != nil {
 			return err
 		}
 		each.own, each.Now, each.Outside = known[each.Key], c.now, each.before || c.outside(each.Conversation)
-		family := families[each.Key.Conversation]
 		if each.Known = each.own; !each.Key.Recovery {
 			each.Known = c.identity.recall(each.Key, each.claimed(), family)
 		}
-		if err := c.followUp(ctx, each, firstRequest(family), recoveries[store.Key{Conversation: each.Key.Conversation, Recovery: true}]); err != nil {
+		if err := c.followUp(ctx, each, firstRequest(family), recovery); err != nil {
 			return err
 		}
 		if len(c.policy.Rules) == 0 || c.policy.filter(each.Candidate) != "" {

@@ -20,33 +20,35 @@ func (e *RangeError) Error() string {
 	latest := e.Latest.UTC().Format(timeLayout)
 	if e.Range.To.IsZero() {
 		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can have now (sync.settle before "+
-			"Kustomer's clock): nothing was read", e.Range.From.UTC().Format(timeLayout), latest)
+			"Kustomer's clock or this machine's): nothing was read", e.Range.From.UTC().Format(timeLayout), latest)
 	}
 	if e.Range.Empty() {
 		return fmt.Sprintf("the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
 	}
 	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to show all of it: nothing was read. "+
-		"The latest possible end is now %s, or \"now\" (sync.settle before Kustomer's clock)", e.Range, latest)
+		"The latest possible end is now %s, or \"now\" (sync.settle before Kustomer's clock or this machine's)", e.Range, latest)
 }
 
 // backfilling tells whether the pass has a range of its own. Then the checkpoint stays where it is.
 func (o Options) backfilling() bool { return !o.Range.From.IsZero() }
 
 // chart finds out what the pass is to read: from the checkpoint to now, or what is left of a back-fill's range.
-func (p *pass) chart(info store.Info, now time.Time) (err error) {
+func (p *pass) chart(info store.Info, c clocks) (err error) {
 	if p.options.Plan != nil {
-		return p.adhere(p.options.Plan, info, now)
+		return p.adhere(p.options.Plan, info, c.kustomers)
 	}
 	p.remembers = later(info.Start, info.Floor)
-	window := span(p.remembers, info.Checkpoint, now, p.options.Overlap, p.options.Settle)
+	until := c.until(p.options.Settle)
+	window := span(p.remembers, info.Checkpoint, until, p.options.Overlap)
 	if p.options.backfilling() {
-		if window, err = p.resume(now); err != nil {
-			return err
-		}
+		window, err = p.resume(until)
 	} else {
-		p.closed = info.Checkpoint
+		p.closed, err = info.Checkpoint, p.notAhead(info, c.kustomers)
 	}
-	if err := sound(window, info.Checkpoint, now); err != nil {
+	if err == nil {
+		err = reachable(window, c.kustomers)
+	}
+	if err != nil {
 		return err
 	}
 	p.result.Window, p.collector.from = window, window.From
@@ -66,11 +68,11 @@ func (p *pass) chart(info store.Info, now time.Time) (err error) {
 	return nil
 }
 
-// resume gives what is left to read of a back-fill. One whose end is "now" goes on to the present end each time.
-func (p *pass) resume(now time.Time) (Window, error) {
+// resume gives what is left to read of a back-fill, which can end at the latest time or before. One whose end is "now" goes
+// on to the present end each time.
+func (p *pass) resume(latest time.Time) (Window, error) {
 	asked := Window{ceil(p.options.Range.From), p.options.Range.To}
 	whole := asked
-	latest := now.Add(-p.options.Settle).Truncate(time.Millisecond)
 	if asked.To.IsZero() {
 		whole.To = latest
 	} else {
@@ -131,8 +133,8 @@ func (p *pass) advance(batch *store.Batch, f *folio) {
 		return
 	}
 	to := f.To
-	if !f.left.IsZero() && f.left.Before(to) {
-		to = f.left
+	if left := later(f.From, f.left.Add(-sameWithin)); !f.left.IsZero() && left.Before(to) {
+		to = left // a search may tell its time a little earlier than the conversation did
 	}
 	if f.complete && !p.held && to.After(p.result.Backfill.Position) {
 		moved := p.result.Backfill

@@ -17,7 +17,7 @@ func (c Case) early() bool { return c.Send() && c.Delay > 0 && c.due().After(c.N
 func (f *folio) postpone(c Case) {
 	due := c.due()
 	known := c.own
-	same := known.State == store.Scheduled && known.Due.Equal(due) && known.Resolution.Equal(c.resolution())
+	same := known.State == store.Scheduled && known.Due.Equal(due) && SameResolution(known.Resolution, c.resolution())
 	if !same {
 		f.keep(c, store.Record{State: store.Scheduled, Reason: string(Delayed), Due: due})
 	}
@@ -41,7 +41,7 @@ func ripe(e store.Entry, kustomers, own time.Time) bool {
 func (p Policy) planned(c Candidate) time.Time {
 	resolved := c.Conversation.LastDone.At
 	planned := resolved.Add(p.Delay)
-	if known := c.Known; Reason(known.Reason) == Delayed && known.Resolution.Equal(resolved) && known.Due.After(planned) {
+	if known := c.Known; Reason(known.Reason) == Delayed && SameResolution(known.Resolution, resolved) && known.Due.After(planned) {
 		return known.Due
 	}
 	return planned

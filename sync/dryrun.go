@@ -28,7 +28,13 @@ type DryLedger struct {
 	Below ReadLedger
 
 	mu      stdsync.Mutex
-	settled map[store.Key]store.Result
+	settled map[store.Key]dryResult
+}
+
+// dryResult is what would be written of a key.
+type dryResult struct {
+	store.Result
+	resolution time.Time // about which it would be sent; zero where it was settled
 }
 
 // ReadLedger is the part of a ledger that a dry run reads.
@@ -38,6 +44,8 @@ type ReadLedger interface {
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	OpenIntents() ([]store.Entry, error)
 	Backfill(from, to time.Time) (store.Backfill, error)
+	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
+	Runs(limit int) ([]store.Run, error)
 }
 
 // Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would after that.
@@ -50,7 +58,10 @@ func (d *DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error)
 			record = interrupted(record)
 		}
 		if result, ok := d.settled[key]; ok {
-			record = after(store.Entry{Key: key, Record: record}, result).Record
+			record = after(store.Entry{Key: key, Record: record}, result.Result).Record
+			if !result.resolution.IsZero() {
+				record.Resolution = result.resolution
+			}
 		}
 		records[key] = record
 	}
@@ -59,6 +70,9 @@ func (d *DryLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error)
 
 // Info reads.
 func (d *DryLedger) Info() (store.Info, error) { return d.Below.Info() }
+
+// Runs reads.
+func (d *DryLedger) Runs(limit int) ([]store.Run, error) { return d.Below.Runs(limit) }
 
 // Backfill reads.
 func (d *DryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
@@ -91,10 +105,10 @@ func (d *DryLedger) Recover(time.Time) ([]store.Entry, error) { return nil, nil 
 
 // Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait for the same
 // resolution. A key that the ledger does not know is met once.
-func (d *DryLedger) Begin(key store.Key, _, now time.Time) (store.Intent, error) {
+func (d *DryLedger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
 	known, err := d.Below.Lookup([]store.Key{key})
 	if err == nil && known[key].State != store.Unknown {
-		d.note(key, store.Result{State: store.Accepted, At: now})
+		d.note(key, dryResult{store.Result{State: store.Accepted, At: now}, resolution})
 	}
 	return store.Intent{Key: key}, err
 }
@@ -104,16 +118,16 @@ func (d *DryLedger) Finish(store.Intent, store.Result) error { return nil }
 
 // Settle writes nothing: it remembers the result for Lookup.
 func (d *DryLedger) Settle(key store.Key, _ uint64, result store.Result) error {
-	d.note(key, result)
+	d.note(key, dryResult{Result: result})
 	return nil
 }
 
 // note remembers a result for Lookup.
-func (d *DryLedger) note(key store.Key, result store.Result) {
+func (d *DryLedger) note(key store.Key, result dryResult) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.settled == nil {
-		d.settled = map[store.Key]store.Result{}
+		d.settled = map[store.Key]dryResult{}
 	}
 	d.settled[key] = result
 }
@@ -148,6 +162,9 @@ func (n NoLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	}
 	return found, nil
 }
+
+// Runs are none.
+func (NoLedger) Runs(int) ([]store.Run, error) { return nil, nil }
 
 // Backfill is none.
 func (NoLedger) Backfill(_, _ time.Time) (store.Backfill, error) { return store.Backfill{}, nil }

@@ -30,6 +30,8 @@ type Book interface {
 	Room() error
 	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one transaction.
 	Commit(batch store.Batch) error
+	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
+	Runs(limit int) ([]store.Run, error)
 	// Backfill tells how far a back-fill has come; zero for one that was never begun.
 	Backfill(from, to time.Time) (store.Backfill, error)
 }

@@ -459,7 +459,7 @@ func TestSearchLies(t *testing.T) {
 	})
 }
 
-// liar repeats rows, returns one that was reopened meanwhile, and one that was marked done again after the window.
+// liar repeats rows, returns one that was reopened meanwhile, and one that was marked done again well after the window.
 type liar struct{ *desk }
 
 func (l liar) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
@@ -469,7 +469,7 @@ func (l liar) SearchConversations(ctx context.Context, q kustomer.Query) (kustom
 	}
 	later := page.Items[0]
 	later.ID = "6716500fa1b2c3d4e5f6ffff"
-	later.LastDone = &kustomer.Done{At: q.To}
+	later.LastDone = &kustomer.Done{At: q.To.Add(sameWithin)}
 	for i := range page.Items {
 		if page.Items[i].ID == l.conversations[0].ID {
 			page.Items[i].Status = "open"

@@ -12,26 +12,26 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// Chronicle is a ledger that is read for what it tells of the past.
-type Chronicle interface {
-	ReadLedger
-	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
-	Runs(limit int) ([]store.Run, error)
-}
-
-// Runs are none.
-func (NoLedger) Runs(int) ([]store.Run, error) { return nil, nil }
-
 // Explainer tells the whole life of one conversation: what Kustomer says of it, what was decided and done, and what would happen
 // to it now. It reads, and changes nothing.
 type Explainer struct {
 	Source    Source // nil: Kustomer is not asked
 	Directory Directory
-	Ledger    Chronicle // nil: it cannot be read
-	Receiver  Receiver  // nil: Agent Connect's data are not asked
-	Roster    Roster    // nil: agents without an active profile are for Agent Connect to refuse
-	Verifies  bool      // passes can settle doubts from Agent Connect's data
+	Ledger    ReadLedger // nil: it cannot be read
+	Receiver  Receiver   // nil: Agent Connect's data are not asked
+	Roster    Roster     // nil: agents without an active profile are for Agent Connect to refuse
+	Verifies  bool       // passes can settle doubts from Agent Connect's data
 	Options   Options
+
+	Now func() time.Time // this machine's clock; nil: time.Now
+}
+
+// clock is what the time is on this machine.
+func (e Explainer) clock() time.Time {
+	if e.Now == nil {
+		return time.Now()
+	}
+	return e.Now()
 }
 
 // Explanation is the life of one conversation. Each part can be missing; the errors tell why, where that was not intended.
@@ -69,7 +69,7 @@ func (x Explanation) Known() bool { return x.Found || len(x.Entries) > 0 }
 // not tell is noted in the explanation.
 func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
 	key := keyOf(kustomer.Conversation{ID: id})
-	x := Explanation{ID: key.Conversation, Now: time.Now(), Asked: e.Source != nil, Remembered: e.Ledger != nil}
+	x := Explanation{ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil}
 	var info store.Info
 	if x.Remembered {
 		var err error
@@ -220,6 +220,6 @@ func (x Explanation) heldBefore(resolved, began time.Time) bool {
 	began = began.Truncate(time.Second)
 	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
 		since := cmp.Or(e.First, e.At)
-		return e.Record.Resolution.Equal(resolved) && !since.IsZero() && since.Before(began)
+		return SameResolution(e.Record.Resolution, resolved) && !since.IsZero() && since.Before(began)
 	})
 }

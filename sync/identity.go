@@ -25,6 +25,56 @@ func hexKey(id string) (store.Key, bool) {
 	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
 }
 
+// sameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it in several
+// places, which need not agree to the millisecond; nobody reopens a conversation and marks it done again within a second.
+const sameWithin = time.Second
+
+// SameResolution tells whether two times of a conversation are those of one resolution. It is no equivalence: times in a row
+// must not merge without end, so that each is held against the one that was written down first, not against its neighbours.
+func SameResolution(a, b time.Time) bool { return a.Sub(b).Abs() < sameWithin }
+
+// spelling is how a time of resolution is written down already, in the nearest of the records that tell the same resolution,
+// the earlier of two; else the time itself.
+func spelling(resolved time.Time, records []store.Record) time.Time {
+	spelled, nearest := resolved, sameWithin
+	for _, r := range records {
+		off := r.Resolution.Sub(resolved).Abs()
+		if off < nearest || off == nearest && off < sameWithin && r.Resolution.Before(spelled) {
+			spelled, nearest = r.Resolution, off
+		}
+	}
+	return spelled
+}
+
+// spell writes the resolution of a case as it was written first, when both are the same, and the key too that was made of
+// it. All that comes after may compare times and keys exactly.
+func (c *Case) spell(i identity, first time.Time) {
+	if c.Conversation.LastDone == nil || !SameResolution(c.Conversation.LastDone.At, first) {
+		return
+	}
+	derived := c.Key == i.key(c.Conversation)
+	done := *c.Conversation.LastDone
+	done.At = first
+	c.Conversation.LastDone = &done
+	if derived {
+		c.Key = i.key(c.Conversation)
+	}
+}
+
+// near tells whether two keys are one, or of one resolution.
+func near(a, b store.Key) bool {
+	if bare(a) != bare(b) || a.Resolution == 0 || b.Resolution == 0 {
+		return a == b
+	}
+	return SameResolution(time.UnixMilli(a.Resolution), time.UnixMilli(b.Resolution))
+}
+
+// bare is a key without its resolution.
+func bare(key store.Key) store.Key {
+	key.Resolution = 0
+	return key
+}
+
 // identity is what there is one survey for.
 type identity store.Identity
 
@@ -68,15 +118,15 @@ func (i identity) recall(key store.Key, resolved time.Time, family []store.Entry
 // resolution, and when it was rebuilt from Agent Connect's data, which do not tell the resolution, for all up to the time
 // that it bears. What was not sent counts for its own resolution alone.
 func (i identity) bears(e store.Entry, resolved time.Time) bool {
-	its, this := e.Record.Resolution.UnixMilli(), resolved.UnixMilli()
+	its := e.Record.Resolution
 	held := closed(e.Record) || e.State == store.Sending || e.State == store.InDoubt
 	switch {
 	case held && store.Identity(i) != store.PerResolution:
 		return true
 	case held && (e.Key.Resolution == 0 || e.Reason == store.ReasonRebuilt):
-		return this <= its
+		return !resolved.After(its) || SameResolution(resolved, its)
 	}
-	return this == its
+	return SameResolution(resolved, its)
 }
 
 // weight tells which of two records says more: that something was sent, may have been, will be, will not be.

@@ -164,6 +164,8 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	return nil
 }
 
+func (m *memoryLedger) Runs(int) ([]store.Run, error) { return nil, nil }
+
 func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -44,7 +44,7 @@ func (c *collector) found(rows []kustomer.Conversation) []Case {
 	cases := c.cases(rows)
 	for i := range cases {
 		done := cases[i].Conversation.LastDone
-		cases[i].before = done != nil && done.At.Before(c.from)
+		cases[i].before = done != nil && done.At.Before(c.from) && !SameResolution(done.At, c.from)
 	}
 	return cases
 }

@@ -50,7 +50,7 @@ func TestTimesOutOfRange(t *testing.T) {
 			before := b.mustRun(t).From // from here on the pass reads
 			out := []kustomer.Conversation{
 				claiming(0, year(0)), claiming(1, year(1969)), claiming(2, year(9999)), claiming(3, year(10_000)), claiming(4, year(287_396)),
-				claiming(5, time.Time{}), claiming(6, testNow.Add(25*time.Hour)), claiming(7, before.Add(-time.Millisecond)),
+				claiming(5, time.Time{}), claiming(6, testNow.Add(25*time.Hour)), claiming(7, before.Add(-sameWithin)),
 			}
 			open := claiming(8, year(9999))
 			open.Status = "open"

@@ -71,11 +71,12 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err != nil {
 		return p, fmt.Errorf("ask Kustomer for its clock: %w", err)
 	}
-	if err := p.compareClocks(now, before, clock()); err != nil {
+	after := clock()
+	if err := p.compareClocks(now, before, after); err != nil {
 		return p, err
 	}
 	p.collector.now, p.collector.asked = now, time.Now()
-	if err := p.chart(info, now); err != nil {
+	if err := p.chart(info, clocks{kustomers: now, own: after}); err != nil {
 		return p, err
 	}
 	if err := p.consult(ctx, info); err != nil {

@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"acsync/store"
 )
@@ -63,17 +65,15 @@ var errPlanDamaged = planErrorf("the plan is damaged, or was edited: its checksu
 // sound tells whether each conversation of the plan has a key, and none is asked about twice: by one key, or by both that it
 // can have for the same resolution.
 func (p *Plan) sound() bool {
-	type survey struct {
-		id, kind   string
-		resolution int64
-	}
-	keys, surveys := map[store.Key]bool{}, map[survey]bool{}
+	keys, resolutions := map[store.Key]bool{}, map[store.Key][]time.Time{}
 	for _, each := range p.Send {
-		key, what := each.key(), survey{each.ID, each.Kind, each.Resolution.UnixMilli()}
-		if each.ID == "" || each.Resolution.IsZero() || each.Kind != key.Kind() || keys[key] || surveys[what] {
+		key := each.key()
+		same := func(other time.Time) bool { return SameResolution(other, each.Resolution) }
+		if each.ID == "" || each.Resolution.IsZero() || each.Kind != key.Kind() || keys[key] ||
+			slices.ContainsFunc(resolutions[bare(key)], same) {
 			return false
 		}
-		keys[key], surveys[what] = true, true
+		keys[key], resolutions[bare(key)] = true, append(resolutions[bare(key)], each.Resolution)
 	}
 	return true
 }

@@ -72,7 +72,8 @@ func (e Explainer) prospect(x Explanation, info store.Info) Prospect {
 	case x.Case.own.State.Waiting():
 		return x.taken()
 	}
-	return x.met(span(later(info.Start, info.Floor), info.Checkpoint, x.Now, e.Options.Overlap, e.Options.Settle), e.Options.Settle)
+	until := clocks{kustomers: x.Now, own: e.clock()}.until(e.Options.Settle)
+	return x.met(span(later(info.Start, info.Floor), info.Checkpoint, until, e.Options.Overlap), e.Options.Settle)
 }
 
 // governing is what the ledger remembers that bears on what happens next; the zero Record for nothing.

@@ -250,7 +250,8 @@ func (c *collector) gather(ctx context.Context, q kustomer.Query, first kustomer
 // end, which a later window holds.
 func (c *collector) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
-		return row.LastDone != nil && !row.LastDone.At.Before(end) && !c.outside(row)
+		done := row.LastDone
+		return done != nil && !done.At.Before(end) && !SameResolution(done.At, end) && !c.outside(row)
 	})
 	slices.SortFunc(rows, func(a, b kustomer.Conversation) int {
 		return strings.Compare(keyOf(a).Conversation, keyOf(b).Conversation)

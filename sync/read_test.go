@@ -291,11 +291,11 @@ func TestClocks(t *testing.T) {
 }
 
 func TestTwoYears(t *testing.T) {
-	if err := sound(Window{testNow.Add(-Horizon), testNow}, testNow, testNow); err != nil {
+	if err := reachable(Window{testNow.Add(-Horizon), testNow}, testNow); err != nil {
 		t.Errorf("two years are not too old: %v", err)
 	}
 	var old *TooOldError
-	if err := sound(Window{testNow.Add(-Horizon - time.Hour), testNow}, testNow, testNow); !errors.As(err, &old) {
+	if err := reachable(Window{testNow.Add(-Horizon - time.Hour), testNow}, testNow); !errors.As(err, &old) {
 		t.Errorf("more than two years: %v", err)
 	}
 }
@@ -410,17 +410,5 @@ func TestCustomersAreFetchedOnce(t *testing.T) {
 	b.mustRun(t)
 	if got := b.calls["search customers"]; got > 3 || b.calls["customer"] > 0 {
 		t.Errorf("calls %v", b.calls)
-	}
-}
-
-// TestCheckpointInTheFuture opens a ledger whose checkpoint was moved by a wrong clock.
-func TestCheckpointInTheFuture(t *testing.T) {
-	b := newBench(t, 3)
-	if err := b.ledger.Commit(store.Batch{Checkpoint: testNow.Add(time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
-	var ahead *AheadError
-	if _, err := b.run(t); !errors.As(err, &ahead) || len(b.got) > 0 {
-		t.Errorf("error %v, sent %d", err, len(b.got))
 	}
 }

@@ -79,11 +79,11 @@ func (p *pass) folio(w Window, complete bool) *folio {
 // dispose tells what becomes of those cases of a window that are not to be sent, and returns the others.
 func (f *folio) dispose(cases []Case) (send []Case) {
 	for _, c := range cases {
-		if f.pass.repeated(c, f) {
+		if f.pass.repeated(&c, f) {
 			continue
 		}
 		f.clock(c)
-		seen := sighting{folio: f}
+		seen := sighting{key: c.Key, resolved: c.resolution(), folio: f}
 		switch {
 		case c.Known.State.Waiting():
 			f.pass.tell(c.row(waits(c.Known)))
@@ -98,7 +98,7 @@ func (f *folio) dispose(cases []Case) (send []Case) {
 			}
 			f.skip(c)
 		}
-		f.pass.sightings.add(c.Key, seen)
+		f.pass.sightings.add(seen)
 	}
 	return send
 }
@@ -121,7 +121,7 @@ func (f *folio) skip(c Case) {
 	if c.Skip == AlreadySent {
 		f.pass.keepKnown(known.Resolution)
 	}
-	same := known.State == state && known.Reason == string(c.Skip) && known.Resolution.Equal(c.resolution())
+	same := known.State == state && known.Reason == string(c.Skip) && SameResolution(known.Resolution, c.resolution())
 	if c.own.State.Waiting() || !closed(known) && !same && !c.Outside {
 		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
@@ -136,7 +136,7 @@ func (f *folio) delivered(c Case, o Outcome) {
 	case o.State != store.Scheduled:
 	case c.own.State.Waiting():
 		o = reached(waits(c.own))
-	case f.pass.options.Plan != nil, f.pass.options.backfilling() && f.Contains(c.resolution()):
+	case f.pass.options.Plan != nil, f.pass.options.backfilling() && f.reaches(c.resolution()):
 		o.Reason = Paused
 		f.leave(c.resolution())
 	default:

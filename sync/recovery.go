@@ -108,7 +108,7 @@ func (c *collector) followUp(ctx context.Context, each *Case, first, recovery st
 	if c.policy.Recovery == nil && !each.Key.Recovery {
 		return nil
 	}
-	asked := first.State == store.Accepted && each.resolution().After(first.Resolution)
+	asked := first.State == store.Accepted && !each.resolution().Before(first.Resolution.Add(sameWithin))
 	switch {
 	case each.Key.Recovery:
 	case weight(each.Known.State) == weight(store.InDoubt), each.Known.State.Waiting():
@@ -135,16 +135,25 @@ func (c *collector) followUp(ctx context.Context, each *Case, first, recovery st
 }
 
 // kin sorts what the ledger knows by conversation: the survey requests, and the recoveries.
-func kin(known map[store.Key]store.Record) (families map[string][]store.Entry, recoveries map[store.Key]store.Record) {
-	families, recoveries = map[string][]store.Entry{}, map[store.Key]store.Record{}
+func kin(known map[store.Key]store.Record) (families map[string][]store.Entry, recoveries map[string]store.Record) {
+	families, recoveries = map[string][]store.Entry{}, map[string]store.Record{}
 	for key, record := range known {
 		if key.Recovery {
-			recoveries[key] = record
+			recoveries[key.Conversation] = record
 			continue
 		}
 		families[key.Conversation] = append(families[key.Conversation], store.Entry{Key: key, Record: record})
 	}
 	return families, recoveries
+}
+
+// records are those of entries.
+func records(entries []store.Entry) []store.Record {
+	list := make([]store.Record, len(entries))
+	for i, e := range entries {
+		list[i] = e.Record
+	}
+	return list
 }
 
 // firstRequest is the survey request of a conversation that a recovery follows up: the latest that was accepted.

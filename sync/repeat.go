@@ -2,6 +2,7 @@ package sync
 
 import (
 	"slices"
+	"time"
 
 	"acsync/store"
 )
@@ -10,50 +11,56 @@ import (
 // holds too is not counted twice: that happens when Kustomer's search catches up with it between two calls. It forgets what
 // was long ago, so that it does not grow with the pass.
 type sightings struct {
-	young, old map[store.Key]sighting
-	outside    map[store.Key]sighting // what no pass reads, and any window may hold; it is never forgotten
+	young, old map[store.Key][]sighting // by key without its resolution: the second time it may be told a little otherwise
+	size       int                      // of the young
+	outside    map[store.Key]sighting   // what no pass reads, and any window may hold; it is never forgotten
 }
 
 // sighting is what became of a conversation.
 type sighting struct {
-	skip  Reason // empty unless it was skipped, or rejected by a rule
-	agent string // id, of one without an active profile
-	folio *folio // that it stands in
+	key      store.Key
+	resolved time.Time
+	skip     Reason // empty unless it was skipped, or rejected by a rule
+	agent    string // id, of one without an active profile
+	folio    *folio // that it stands in
 }
 
 // memory is how many conversations one generation of sightings has.
 const memory = 20_000
 
-func (s *sightings) add(key store.Key, seen sighting) {
+func (s *sightings) add(seen sighting) {
 	if seen.skip == TimeOutOfRange {
 		if s.outside == nil {
 			s.outside = map[store.Key]sighting{}
 		}
-		s.outside[key] = seen
+		s.outside[seen.key] = seen
 		return
 	}
-	delete(s.outside, key)
-	if len(s.young) >= memory || s.young == nil {
-		s.old, s.young = s.young, map[store.Key]sighting{}
+	delete(s.outside, seen.key)
+	if s.size >= memory || s.young == nil {
+		s.old, s.young, s.size = s.young, map[store.Key][]sighting{}, 0
 	}
-	s.young[key] = seen
+	s.young[bare(seen.key)] = append(s.young[bare(seen.key)], seen)
+	s.size++
 }
 
+// find is the latest sighting of a key, or of another of the same resolution.
 func (s *sightings) find(key store.Key) (sighting, bool) {
-	if seen, ok := s.young[key]; ok {
-		return seen, true
-	}
-	if seen, ok := s.old[key]; ok {
-		return seen, true
+	for _, generation := range []map[store.Key][]sighting{s.young, s.old} {
+		for _, seen := range slices.Backward(generation[bare(key)]) {
+			if near(seen.key, key) {
+				return seen, true
+			}
+		}
 	}
 	seen, ok := s.outside[key]
 	return seen, ok
 }
 
 // repeated tells whether a case is counted already and stays as it is: because it was taken up from the ledger, or an
-// earlier window held it. A case that the earlier window skipped and that is to be sent now is decided anew: its first
-// disposition is taken back, when that is in the ledger.
-func (p *pass) repeated(c Case, f *folio) bool {
+// earlier window held it. A case that the earlier window skipped and that is to be sent now is decided anew, under the same
+// key: its first disposition is taken back, when that is in the ledger.
+func (p *pass) repeated(c *Case, f *folio) bool {
 	seen, ok := p.sightings.find(c.Key)
 	switch {
 	case p.taken[c.Key] || p.stood[c.Key]:
@@ -67,6 +74,7 @@ func (p *pass) repeated(c Case, f *folio) bool {
 	if seen.folio != f {
 		<-seen.folio.recorded
 	}
+	c.spell(p.collector.identity, seen.resolved)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.Counts[seen.skip.state()]--

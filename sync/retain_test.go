@@ -117,7 +117,7 @@ func TestForgetKeepsTheOverlap(t *testing.T) {
 	if diff := cmp.Diff([]bool{true, false}, b.held(t, 2)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if want := result.Checkpoint.Add(-5 * days); !b.floor(t).Equal(want) {
+	if want := result.Checkpoint.Add(-5*days - sameWithin); !b.floor(t).Equal(want) {
 		t.Errorf("the floor is %s, want %s", b.floor(t), want)
 	}
 }

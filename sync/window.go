@@ -14,6 +14,12 @@ func (w Window) Empty() bool { return !w.From.Before(w.To) }
 // Contains tells whether the instant lies in the window.
 func (w Window) Contains(t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
+// reaches tells whether a resolution that a search of the window has found lies in it: the conversation may tell its time a
+// little otherwise than the search does.
+func (w Window) reaches(resolved time.Time) bool {
+	return w.Contains(resolved) || SameResolution(resolved, w.From) || SameResolution(resolved, w.To)
+}
+
 // reach is how much a search returns, and how much of that a window aims at: each is meant to be one page.
 type reach struct {
 	page   int // rows of a page at most (500, documented)
@@ -96,9 +102,9 @@ func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
 // span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has settled.
 // The overlap never reaches before the time since which the ledger knows who was asked: its start, before which other
 // means may have asked, or its floor.
-func span(known, checkpoint, now time.Time, overlap, settle time.Duration) Window {
+func span(known, checkpoint, until time.Time, overlap time.Duration) Window {
 	from := later(known, checkpoint.Add(-overlap))
-	return Window{from.Truncate(time.Millisecond), now.Add(-settle).Truncate(time.Millisecond)}
+	return Window{from.Truncate(time.Millisecond), until}
 }
 
 func later(a, b time.Time) time.Time {

@@ -20,13 +20,13 @@ func TestSpan(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := span(start, test.checkpoint, testNow, 30*time.Minute, 3*time.Minute); got != test.want {
+			if got := span(start, test.checkpoint, testNow.Add(-3*time.Minute), 30*time.Minute); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
 	t.Run("a ledger that was just made has nothing to read", func(t *testing.T) {
-		if got := span(testNow, testNow, testNow, 30*time.Minute, 3*time.Minute); !got.Empty() {
+		if got := span(testNow, testNow, testNow.Add(-3*time.Minute), 30*time.Minute); !got.Empty() {
 			t.Errorf("got %s", got)
 		}
 	})

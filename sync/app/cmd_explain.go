@@ -62,7 +62,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	q := &inquiry{explainer: surveysync.Explainer{Options: options(tenant.config), Verifies: tenant.remembers()}}
+	q := &inquiry{explainer: surveysync.Explainer{Options: options(tenant.config), Verifies: tenant.remembers(), Now: s.app.Now}}
 	closeLedger, err := q.openLedger(c, tenant)
 	if err != nil {
 		return err
@@ -101,11 +101,10 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	return s.sayExplained(c, terminal, shown)
 }
 
-// resolvedAt tells whether a conversation is known to have been marked done at a time. Both know the time to the millisecond.
+// resolvedAt tells whether a conversation is known to have been marked done at a time.
 func resolvedAt(x surveysync.Explanation, at time.Time) bool {
-	same := func(resolved time.Time) bool { return resolved.UnixMilli() == at.UnixMilli() }
-	return x.Found && same(x.Case.Resolved()) ||
-		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return same(e.Record.Resolution) })
+	return x.Found && surveysync.SameResolution(x.Case.Resolved(), at) ||
+		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return surveysync.SameResolution(e.Record.Resolution, at) })
 }
 
 // openLedger opens the ledger for reading. One that another process holds is done without, and so is one that was never made.

@@ -45,7 +45,7 @@ var exits = []struct {
 	{exitLocked, "another pass holds the lock"},
 	{exitUsage, "configuration or usage"},
 	{exitFuse, "a fuse blew"},
-	{exitLedgerDamaged, "ledger damaged, rolled back, or of another tenant or key"},
+	{exitLedgerDamaged, "ledger damaged, rolled back, far ahead of the clock, or of another tenant or key"},
 	{exitWouldSend, "only with plan --detailed-exitcode: there is something to send"},
 	{exitHungUp, "stopped by SIGHUP after a clean drain"},
 	{exitInterrupted, "stopped by SIGINT after a clean drain"},
@@ -112,6 +112,8 @@ func exitCode(err error) int {
 		return exitLedgerMissing
 	case errors.Is(err, store.ErrLocked):
 		return exitLocked
+	case errors.As(err, &ahead) && ahead.Heals():
+		return exitTemporary
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant), errors.Is(err, store.ErrOtherCredential),
 		errors.As(err, &ahead):
 		return exitLedgerDamaged

@@ -161,7 +161,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 }
 
 // readLedger opens the ledger for reading alone. Where the stand-ins' own is missing, it is what that would hold.
-func (t *tenant) readLedger() (surveysync.Chronicle, func() error, error) {
+func (t *tenant) readLedger() (surveysync.ReadLedger, func() error, error) {
 	ledger, err := t.open(store.Options{ReadOnly: true})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return surveysync.NoLedger{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil

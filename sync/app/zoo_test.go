@@ -72,8 +72,11 @@ func (z *zoo) configure(t *testing.T, org string) {
 func (z *zoo) run(args ...string) (code int, said string) {
 	var errs bytes.Buffer
 	program := app.App{Now: func() time.Time { return z.now }}
-	line := append([]string{"acsync"}, args...)
-	line = append(line, "--config", filepath.Join(z.dir, "config.toml"), "--quiet")
+	flags := []string{"--config", filepath.Join(z.dir, "config.toml"), "--quiet"}
+	line := slices.Concat([]string{"acsync"}, args, flags)
+	if args[0] == "apply" { // its argument stands behind the flags
+		line = slices.Concat([]string{"acsync", "apply"}, flags, args[1:])
+	}
 	code = program.Run(context.Background(), line, nil, strings.NewReader(""), new(bytes.Buffer), &errs)
 	return code, errs.String()
 }

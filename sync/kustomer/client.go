@@ -61,7 +61,7 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 		}
 		at := httpx.ServerTime(r.Header)
 		if at.IsZero() {
-			return time.Time{}, r.Unreadable(errors.New("it has no Date header, which tells the server's clock"))
+			return time.Time{}, r.Unreadable(errors.New("it has no Date header that tells the server's clock"))
 		}
 		return at, nil
 	})

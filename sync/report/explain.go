@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -163,5 +162,8 @@ func (x Explanation) choices() string {
 
 // after is how long something came after something else, roughly.
 func after(earlier, later time.Time) string {
-	return strings.TrimSuffix(since(later, earlier), " ago") + " later"
+	if later.Before(earlier) { // by two clocks
+		return span(later.Sub(earlier)) + " earlier"
+	}
+	return span(later.Sub(earlier)) + " later"
 }

@@ -86,7 +86,7 @@ func (s Status) checkpointLight() Light {
 	}
 	switch {
 	case age < -time.Minute:
-		return Light{light.Name, LightAct, show(s.Checkpoint) + ", IN THE FUTURE", "a clock was wrong; put back a copy of the ledger from before"}
+		return s.aheadLight(light)
 	case s.MaxAge > 0 && age > s.MaxAge:
 		light.Level = LightAct
 		light.Todo = fmt.Sprintf("run acsync run%s now: what was marked done more than %s ago (sync.max_age) is skipped as stale already, and needs a back-fill", s.Here, short(s.MaxAge))
@@ -95,6 +95,15 @@ func (s Status) checkpointLight() Light {
 		fallthrough
 	case light.Level != LightOK:
 		light.Todo = "see whether the schedule still runs, and what the last pass says"
+	}
+	return light
+}
+
+// aheadLight tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
+func (s Status) aheadLight(light Light) Light {
+	light.Level, light.Todo = LightAct, "a clock was wrong: acsync run"+s.Here+" names the back-fill that reads what is marked done until then"
+	if ahead := (&surveysync.AheadError{Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle}); ahead.Heals() {
+		light.Level, light.Todo = LightLook, "nothing: a clock was wrong, and from then on passes go on by themselves"
 	}
 	return light
 }

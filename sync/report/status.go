@@ -122,22 +122,33 @@ func short(d time.Duration) string {
 	return text
 }
 
-// since is how long ago a time was, in its two greatest units.
+// since is how long ago a time was.
 func since(now, then time.Time) string {
 	switch d := now.Sub(then); {
 	case d < -time.Minute:
-		return "IN THE FUTURE: a clock was wrong; put back a copy of the ledger from before"
+		return "IN THE FUTURE, by " + span(d)
 	case d < 0:
 		return "just now"
-	case d < time.Minute:
-		return fmt.Sprintf("%d s ago", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min ago", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min ago", int(d.Hours()), int(d.Minutes())%60)
 	default:
-		return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+		return span(d) + " ago"
 	}
+}
+
+// span is a length of time in its two greatest units, whatever its direction. Times from outside can be so far apart that no
+// Duration tells it.
+func span(d time.Duration) string {
+	const most = 290 * 365 * 24 * time.Hour // a Duration ends at 292 years
+	switch d = d.Abs(); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+	case d < most:
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+	return "more than 290 years"
 }
 
 // statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never renamed or removed.
