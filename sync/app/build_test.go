@@ -15,6 +15,9 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := os.Chmod(dir, 0o755); err != nil { // tests run it as another user, too
+		return "", err
+	}
 	built = dir
 	path := filepath.Join(dir, "acsync")
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "acsync").CombinedOutput(); err != nil {

@@ -28,10 +28,10 @@ func TestZooReadOnly(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	program := filepath.Join(dir, "acsync")
-	if err := errors.Join(os.Chmod(dir, 0o755), os.Rename(build(t), program)); err != nil {
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	program := build(t)
 	z.dir = filepath.Join(dir, "zoo")
 	if err := os.Mkdir(z.dir, 0o700); err != nil {
 		t.Fatal(err)
