@@ -125,7 +125,7 @@ func (o *ordeal) step(kind, conversation string) mishap {
 	o.trace = append(o.trace, this)
 	m, planned := o.plan[this]
 	if !planned {
-		return mishap{applied: true, answer: agentconnect.Answer{Status: 200, Written: true}}
+		return mishap{applied: true, answer: taken()}
 	}
 	o.struck++
 	if m.stops {

@@ -2,7 +2,6 @@ package agentconnect
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
@@ -82,16 +81,5 @@ func (c *Client) Create(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return failure(err, written.Load())
 	}
-	return success(resp)
-}
-
-// success reads a 2xx answer. Agent Connect documents 200 with an echo of the request, or with the id of a recovery; an
-// empty body is taken for agreement too, anything that is not JSON is not: that may be a proxy's or a portal's.
-func success(resp *httpx.Response) Answer {
-	a := Answer{Status: resp.Status, Written: true}
-	if len(resp.Body) > 0 {
-		var echo json.RawMessage
-		a.Err = explained(resp.Decode(&echo))
-	}
-	return a
+	return r.success(resp)
 }

@@ -17,6 +17,9 @@ func failure(err error, written bool) Answer {
 	if e.Status == 0 || e.Err != nil {
 		a.Err = explained(err)
 	}
+	if a.Stray = errors.Is(err, httpx.ErrStray); a.Stray {
+		a.Looks = "more on its connection than one answer"
+	}
 	if e.Kind == httpx.Redirected && a.Message == "" {
 		a.Message = "redirected, which is not followed; is agent_connect.base_url right?"
 	}
