@@ -298,7 +298,8 @@ func TestUnrecognisedAnswers(t *testing.T) {
 	}{
 		{"all alike", []agentconnect.Answer{empty}, none + "; they were 202 with an empty body (under 1 KB)" + advice, none},
 		{
-			"of two kinds", []agentconnect.Answer{empty, empty, page},
+			"of two kinds",
+			[]agentconnect.Answer{empty, empty, page},
 			none + "; they were 202 with an empty body (under 1 KB) and 200 with a web page (text/html, 1 to 16 KB)" + advice, none,
 		},
 		{"after one that was", []agentconnect.Answer{taken(), empty}, alike, alike},

@@ -100,6 +100,12 @@ func TestCreate(t *testing.T) {
 		{"400", says(response("400 Bad Request", "", `{"message":"Invalid customer jane doe <JANE@example.com>"}`)), facts{
 			Status: 400, Written: true, Message: "Invalid customer *** <***>",
 		}, ""},
+		{"400 with a name turned round", says(response("400 Bad Request", "", `{"message":"Invalid customer Doe, Jane is not doejane, nor DOE_JANE"}`)), facts{
+			Status: 400, Written: true, Message: "Invalid customer ***, *** is not ***, nor ***_***",
+		}, ""},
+		{"400 with a mailbox", says(response("400 Bad Request", "", `{"message":"Employee alex_agent not found"}`)), facts{
+			Status: 400, Written: true, Message: "Employee *** not found",
+		}, ""},
 		{"400 with errors", says(response("400 Bad Request", "", `{"errors":[{"title":"Employee not found","detail":"alex.agent@example.org"}]}`)), facts{
 			Status: 400, Written: true, Message: "Employee not found: ***",
 		}, ""},

@@ -11,18 +11,20 @@ import (
 	"acsync/sync/httpx"
 )
 
-// Echo is what the JSON of a 2xx answer says. Only an answer that is Named and nothing else is Agent Connect's own word
-// that it took this request: gateways, portals and proxies answer 2xx as well, and so may a failure.
+// Echo is what the JSON of a 2xx answer says. Only an answer that is Named and nothing else is Agent
+// Connect's own word that it took this request: gateways, portals and proxies answer 2xx as well, and so may
+// a failure.
 type Echo struct {
-	// Named: a member ext_interaction_id, at any depth, is the request's, letter for letter, as a string or as a number
-	// that is written the same (the echo is documented). Of a recovery: a member request_id is a UUID (documented).
+	// Named: a member ext_interaction_id, at any depth, is the request's, letter for letter, as a string or
+	// as a number that is written the same (the echo is documented). Of a recovery: a member request_id is a
+	// UUID (documented).
 	Named  bool
 	Other  bool // a member ext_interaction_id is something else
 	Failed bool // a member tells of an error, a status of a failure, or a success that it was none
 }
 
-// success reads a 2xx answer that arrived whole. JSON that breaks off, or is not well formed, cannot be read; anything
-// else can be, and says something or nothing of the request.
+// success reads a 2xx answer that arrived whole. JSON that breaks off, or is not well formed, cannot be read;
+// anything else can be, and says something or nothing of the request.
 func (r Request) success(resp *httpx.Response) Answer {
 	a := Answer{Status: resp.Status, Written: true}
 	body := bytes.TrimSpace(resp.Body)
@@ -88,7 +90,8 @@ func (l *listener) value(member string, outermost bool) (empty bool) {
 	return empty
 }
 
-// member takes in a member of an object. What the request gave as custom properties may have any name, and says nothing.
+// member takes in a member of an object. What the request gave as custom properties may have any name, and
+// says nothing.
 func (l *listener) member(name string) {
 	if name == "custom_properties" {
 		var own json.RawMessage
@@ -102,15 +105,18 @@ func (l *listener) member(name string) {
 
 var (
 	// complaints are members that are there, and not empty, when something went wrong.
-	complaints = []string{"error", "errors", "errormessage", "errormessages", "errorcode", "fault", "faults", "exception", "failure", "failures"}
+	complaints = []string{
+		"error", "errors", "errormessage", "errormessages", "errorcode", "fault", "faults", "exception", "failure", "failures",
+	}
 	// verdicts are members whose value tells whether something did, and successes those that are false then.
 	verdicts  = []string{"status", "statuscode", "httpstatus", "httpstatuscode", "code", "result", "outcome", "state"}
 	successes = []string{"success", "successful", "succeeded", "ok", "accepted", "valid"}
-	failing   = regexp.MustCompile(`(?i)error|fail|invalid|reject|refus|denied|unauthori|forbid|not.?found|bad.?request`)
+	failing   = regexp.MustCompile(`(?i)error|fail|invalid|reject|refus|denied|unauthori|forbid|not.?found|bad.?req`)
 	uuid      = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
-// plainName is a member's name in the one spelling of the lists: errorMessage, error_message and Error-Message are one.
+// plainName is a member's name in the one spelling of the lists: errorMessage, error_message and
+// Error-Message are one.
 func plainName(name string) string {
 	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }

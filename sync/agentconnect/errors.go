@@ -2,6 +2,7 @@ package agentconnect
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"acsync/sync/httpx"
@@ -35,9 +36,24 @@ func explained(err error) error {
 	return err
 }
 
-// personal lists what the service may echo of the request and nobody should read in a log: the addresses, and the name
-// as a whole and in its parts.
+// personal lists what the service may echo of the request and nobody should read in a log: the addresses and what stands
+// before their @, and the name as a whole, in its parts, and as one word with the last of these in front.
 func (r Request) personal() []string {
 	private := []string{r.Customer.Email, r.Employee.Email, r.Employee.CustomID, r.Customer.Name}
-	return append(private, strings.Fields(r.Customer.Name)...)
+	for _, address := range []string{r.Customer.Email, r.Employee.Email} {
+		mailbox, _, ok := strings.Cut(address, "@")
+		if ok && !slices.Contains(roles, strings.ToLower(mailbox)) {
+			private = append(private, mailbox)
+		}
+	}
+	parts := strings.Fields(r.Customer.Name)
+	if n := len(parts); n > 1 {
+		private = append(private, strings.ToLower(strings.Join(slices.Concat(parts[n-1:], parts[:n-1]), "")))
+	}
+	return append(private, parts...)
+}
+
+// roles are mailboxes of nobody in particular. The service uses these words to say what is wrong.
+var roles = []string{
+	"agent", "brand", "channel", "customer", "email", "employee", "interaction", "language", "profile", "request", "survey",
 }

@@ -21,8 +21,9 @@ var (
 	mediaForm  = regexp.MustCompile(`^[a-z]{1,16}/[a-z0-9.+-]{1,32}$`)
 )
 
-// looks says what a 2xx answer looks like that does not tell that the request was taken: what sort it is of, the names
-// of its members, and how long it is. It holds none of its values, and no name that may come from a customer.
+// looks says what a 2xx answer looks like that does not tell that the request was taken: what sort it is of,
+// the names of its members, and how long it is. It holds none of its values, and no name that may come from a
+// customer.
 func (r Request) looks(header http.Header, body []byte, said listener) string {
 	return r.shape(body, said) + said.lack() + " (" + r.media(header) + sizeClass(len(body)) + ")"
 }

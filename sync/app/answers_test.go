@@ -6,15 +6,21 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"acsync/sync/agentconnect"
 	"acsync/sync/app"
@@ -174,6 +180,100 @@ func TestAnswersToSomethingElse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnswersWithNames has every request refused with the customer's and the agent's names and addresses in the words,
+// spelled in many ways: none of them is shown or kept anywhere.
+func TestAnswersWithNames(t *testing.T) {
+	entities := func(s string) (spelled string) {
+		for _, r := range s {
+			spelled += fmt.Sprintf("&#%d;", r)
+		}
+		return spelled
+	}
+	escapes := func(s string) (spelled string) {
+		for _, r := range s {
+			spelled += fmt.Sprintf(`\\u%04x`, r) // escaped once more than JSON takes away
+		}
+		return spelled
+	}
+	turned := func(s string) string {
+		parts := strings.Fields(s)
+		return strings.Join(slices.Concat(parts[1:], parts[:1]), "")
+	}
+	spellers := []func(string) string{
+		entities, escapes, turned, url.QueryEscape, strings.ToUpper,
+		func(s string) string { return strings.ReplaceAll(s, " ", "\u00a0-\u3000") },
+		func(s string) string { return strings.ReplaceAll(s, " ", "") },
+		func(s string) string { return strings.ReplaceAll(s, "", "\u200b") },
+		func(s string) string {
+			return norm.NFD.String(strings.NewReplacer("a", "á", "e", "ë", "i", "ï", "o", "ö").Replace(s))
+		},
+		func(s string) string {
+			return strings.Map(func(r rune) rune {
+				if r > ' ' && r <= '~' {
+					r += 0xfee0
+				}
+				return r
+			}, s)
+		},
+	}
+	var mu sync.Mutex
+	n := 0
+	l := newLiar(t, func(_ *liar, conn net.Conn, asked func() string) {
+		var r agentconnect.Request
+		if json.Unmarshal([]byte(asked()), &r) != nil {
+			return
+		}
+		mu.Lock()
+		n++
+		speller := spellers[n%len(spellers)]
+		mu.Unlock()
+		mailbox, _, _ := strings.Cut(r.Customer.Email, "@")
+		agent, _, _ := strings.Cut(r.Employee.Email, "@")
+		words, err := json.Marshal(fmt.Sprintf("Refused for %s (%s), <%s>, %s", speller(r.Customer.Name), speller(mailbox), speller(r.Customer.Email), speller(agent)))
+		if err != nil {
+			t.Error(err)
+		}
+		says(conn, "422 Unprocessable Content", `{"errors":[{"detail":`+string(words)+`}]}`)
+	})
+	shown := filepath.Join(l.dir, "report.html")
+	code, out, errs := l.run("run", "--json", "--log-level", "debug", "--report", shown)
+	if code != 13 || !strings.Contains(errs, "Refused for ***") {
+		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
+	}
+	_, status, _ := l.run("status")
+	texts := map[string]string{"the report": out, "the log": errs, "status": status}
+	for _, file := range []string{shown, filepath.Join(l.dir, "acsync.db")} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[filepath.Base(file)] = string(text)
+	}
+	for where, text := range texts {
+		texts[where] = bare(html.UnescapeString(html.UnescapeString(text)))
+	}
+	for id, requests := range l.asked(t) {
+		mailbox, _, _ := strings.Cut(requests[0].Customer.Email, "@")
+		for _, private := range append(strings.Fields(requests[0].Customer.Name), mailbox) {
+			for where, text := range texts {
+				if len(private) >= 4 && strings.Contains(text, bare(private)) {
+					t.Errorf("%q of %s is in %s", private, id, where)
+				}
+			}
+		}
+	}
+}
+
+// bare is a text in small letters without accents.
+func bare(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.M, r) || r == '\u200b' {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(text))
 }
 
 // TestAnswersOfSomebodyElse has a server, or a cache before it, answer each request with the echo of the one before. It

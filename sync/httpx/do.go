@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 )
@@ -26,7 +25,7 @@ type Call struct {
 	Path    string   // escaped, with its leading slash, without a query
 	Query   string   // encoded, without the question mark
 	Body    []byte   // JSON; nil for none
-	Once    bool     // the body is sent at most once, whatever becomes of the connection, and at most MaxAnswer is read
+	Once    bool     // the body is sent at most once, whatever becomes of the connection; MaxAnswer is read at most
 	Secrets []string // personal data in the request that its answer may echo
 	Paced   []*Pacer // told of the answer's status and header; Do does not wait for them
 }
@@ -143,15 +142,7 @@ func (s *Service) error(c Call, kind Kind) *Error {
 func shown(path string) string { return email.ReplaceAllString(oneLine(path), mask) }
 
 // private is everything that must not be in an error of this call.
-func (s *Service) private(c Call) []string {
-	secrets := slices.Concat(s.secrets, c.Secrets)
-	for _, secret := range slices.Clone(secrets) {
-		if escaped := url.QueryEscape(secret); escaped != secret {
-			secrets = append(secrets, escaped)
-		}
-	}
-	return secrets
-}
+func (s *Service) private(c Call) []string { return slices.Concat(s.secrets, c.Secrets) }
 
 // asked is how long the server wants to be left alone: Retry-After, or after a 429 the reset of its window.
 func asked(status int, h http.Header) time.Duration {

@@ -17,32 +17,33 @@ import (
 )
 
 const (
-	// MaxAnswer is the greatest body that is read of the answer to a call that is made once, in bytes: an echo of the
-	// request, or a refusal, has a few KB.
+	// MaxAnswer is the greatest body that is read of the answer to a call that is made once, in bytes: an
+	// echo of the request, or a refusal, has a few KB.
 	MaxAnswer = 256 << 10
 	// heard is how much is read of a connection: such a body in small chunks, and its header.
 	heard = 1 << 20
-	// hearing is how long a new connection is listened to before anything is written to it: nobody may speak there yet.
+	// hearing is how long a new connection is listened to before anything is written to it: nobody may speak
+	// there yet.
 	hearing = time.Millisecond
-	// parting is how long more is waited for behind an answer that is no success. The server was asked to close the
-	// connection, so that there is nothing to wait for unless it has more to say.
+	// parting is how long more is waited for behind an answer that is no success. The server was asked to
+	// close the connection, so that there is nothing to wait for unless it has more to say.
 	parting = 2 * time.Second
 )
 
-// ErrStray is in the error of an answer to a call made once that may be the answer to something else, or not the only
-// one: whatever it says is not certain.
-var ErrStray = errors.New("more came on the connection than one answer, so that it is not certain which is the request's own")
+// ErrStray is in the error of an answer to a call made once that may be the answer to something else, or not
+// the only one: whatever it says is not certain.
+var ErrStray = errors.New("more came on the connection than one answer, so that which is the request's own is not certain")
 
 var errSpokeFirst = errors.New("the server spoke before it was asked anything, and nothing was sent to it")
 
-// single makes a connection for each request, and closes it behind the answer. On one that is kept, an answer is known
-// for that of a request by nothing but the order in which it comes: one that a server sends unasked, or twice, would be
-// taken for the answer to the next request.
+// single makes a connection for each request, and closes it behind the answer. On one that is kept, an answer
+// is known for that of a request by nothing but the order in which it comes: one that a server sends unasked,
+// or twice, would be taken for the answer to the next request.
 //
-// Each request takes a port of this machine, which can stay taken for a minute after (TIME_WAIT). What bounds that is the
-// pace: 28,000 requests a minute, of which Linux by default has the ports, are far above any that is asked for. Without
-// a port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data, which could be
-// replayed: Go sends none.
+// Each request takes a port of this machine, which can stay taken for a minute after (TIME_WAIT). What bounds
+// that is the pace of the requests: Linux by default has ports for 28,000 of them a minute to one address.
+// Without a port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data,
+// which could be replayed: Go sends none.
 type single struct {
 	dialer net.Dialer
 	tls    *tls.Config
@@ -60,8 +61,8 @@ func newSingle(t *http.Transport, dialer net.Dialer) *single {
 	return &single{dialer: dialer, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
 }
 
-// RoundTrip makes the request, and reads its answer to the end. It tells the request's trace that it has got a
-// connection right before the first byte is written to that, and never without doing so.
+// RoundTrip makes the request, and reads its answer to the end. It tells the request's trace that it has got
+// a connection right before the first byte is written to that, and never without doing so.
 func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch proxy, err := s.proxy(req); {
 	case err != nil:
@@ -148,18 +149,19 @@ func silent(conn net.Conn, reader *bufio.Reader) error {
 func final(reader *bufio.Reader, req *http.Request) (*http.Response, error) {
 	for {
 		resp, err := http.ReadResponse(reader, req)
-		if err != nil || resp.StatusCode < 100 || resp.StatusCode > 199 || resp.StatusCode == http.StatusSwitchingProtocols {
+		if err != nil || resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
 			return resp, err
 		}
 	}
 }
 
-// followed tells whether more comes behind an answer. Behind a success it does not wait for that: a success is to be
-// known by what it says. Line breaks are taken for bad manners.
+// followed tells whether more comes behind an answer. Behind a success it does not wait for that: a success
+// is to be known by what it says. Line breaks are taken for bad manners.
 func followed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []byte) bool {
 	success := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	// A body without a length ends with the connection, and would swallow the answer that follows.
-	if !success && resp.ContentLength < 0 && len(resp.TransferEncoding) == 0 && bytes.Contains(body, []byte("HTTP/1.")) {
+	endless := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
+	if !success && endless && bytes.Contains(body, []byte("HTTP/1.")) {
 		return true
 	}
 	for !success || reader.Buffered() > 0 {
@@ -177,12 +179,12 @@ func followed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []b
 	return false
 }
 
-// tunnelled makes the request through a proxy. What comes behind the answer is not seen there, and what comes before the
-// request nearly always.
+// tunnelled makes the request through a proxy. What comes behind the answer is not seen there, and what comes
+// before the request nearly always.
 func (s *single) tunnelled(req *http.Request) (*http.Response, error) {
 	var asked, early atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		WroteHeaders:         func() { asked.Store(true) }, // to a buffer yet: nothing can have been answered before
+		WroteHeaders:         func() { asked.Store(true) }, // to a buffer yet, so that no answer is before it
 		GotFirstResponseByte: func() { early.Store(!asked.Load()) },
 	})
 	resp, err := s.proxied.RoundTrip(req.WithContext(ctx))
