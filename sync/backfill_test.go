@@ -93,7 +93,7 @@ func TestBackfillGoesOn(t *testing.T) {
 				if test.stop && len(b.got) == 5 {
 					cancel(signal)
 				}
-				return agentconnect.Answer{Status: 200, Written: true}
+				return taken()
 			}
 			result, err := b.engine.Run(ctx)
 			if !errors.Is(err, test.err) {

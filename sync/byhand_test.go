@@ -142,7 +142,7 @@ func TestResentOnce(t *testing.T) {
 	if _, err := Resolve(t.Context(), b.ledger, Choice{IDs: []string{b.conversations[0].ID}}, Resend); err != nil {
 		t.Fatal(err)
 	}
-	b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 200, Written: true} }
+	b.answer = func(agentconnect.Request) agentconnect.Answer { return taken() }
 	for range 2 {
 		b.mustRun(t)
 	}

@@ -95,11 +95,11 @@ func TestIntentComesFirst(t *testing.T) {
 		}
 		for _, entry := range open {
 			if entry.Conversation == r.ExtInteractionID && entry.State == store.Sending {
-				return agentconnect.Answer{Status: 200, Written: true}
+				return taken()
 			}
 		}
 		t.Errorf("%s was posted without an intent", r.ExtInteractionID)
-		return agentconnect.Answer{Status: 200, Written: true}
+		return taken()
 	}
 	b.mustRun(t)
 }
@@ -132,7 +132,7 @@ func TestTakeUp(t *testing.T) {
 		if down {
 			return agentconnect.Answer{Status: 429, Written: true}
 		}
-		return agentconnect.Answer{Status: 200, Written: true}
+		return taken()
 	}
 	if first := b.mustRun(t); first.Counts[store.Retry] != 5 || first.Reasons[store.Retry][Limited] != 5 {
 		t.Fatalf("limited pass: %+v", first)
@@ -183,7 +183,7 @@ func TestStops(t *testing.T) {
 	refuse := func(status, first int) func(n int) agentconnect.Answer {
 		return func(n int) agentconnect.Answer {
 			if n <= first {
-				return agentconnect.Answer{Status: 200, Written: true}
+				return taken()
 			}
 			return agentconnect.Answer{Status: status, Written: true}
 		}
@@ -281,6 +281,49 @@ func TestUnreachable(t *testing.T) {
 	})
 }
 
+// TestUnrecognisedAnswers ends a pass whose first five answers do not say that they are about its requests. It says what
+// they look like, which the ledger does not keep. Later in a pass, or mixed with other failures, they are failures like any.
+func TestUnrecognisedAnswers(t *testing.T) {
+	empty := agentconnect.Answer{Status: 202, Written: true, Looks: "an empty body (under 1 KB)"}
+	page := agentconnect.Answer{Status: 200, Written: true, Looks: "a web page (text/html, 1 to 16 KB)"}
+	failed := agentconnect.Answer{Status: 500, Written: true}
+	const alike = "server_failures: 5 requests in a row got no usable answer"
+	const none = "unrecognised_answers: none of the first 5 answers says that its survey request was taken"
+	const advice = "; compare agent_connect.base_url with Agent Connect's own address, and look there whether these arrived"
+	for _, test := range []struct {
+		name    string
+		answers []agentconnect.Answer // and the last of them again and again
+		shown   string
+		kept    string
+	}{
+		{"all alike", []agentconnect.Answer{empty}, none + "; they were 202 with an empty body (under 1 KB)" + advice, none},
+		{
+			"of two kinds",
+			[]agentconnect.Answer{empty, empty, page},
+			none + "; they were 202 with an empty body (under 1 KB) and 200 with a web page (text/html, 1 to 16 KB)" + advice, none,
+		},
+		{"after one that was", []agentconnect.Answer{taken(), empty}, alike, alike},
+		{"one that failed among them", []agentconnect.Answer{empty, empty, failed, empty}, alike, alike},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, 20)
+			b.engine.Options.Concurrency = 1
+			n := 0
+			b.answer = func(agentconnect.Request) agentconnect.Answer {
+				n++
+				return test.answers[min(n, len(test.answers))-1]
+			}
+			result := b.mustRun(t)
+			if result.Fuse != test.shown || result.Counts[store.InDoubt] != 5 || result.Reasons[store.InDoubt][Unrecognised] < 4 {
+				t.Errorf("%s\n%+v", result.Fuse, result.Counts)
+			}
+			if runs, err := b.ledger.Runs(1); err != nil || len(runs) != 1 || runs[0].Fuse != test.kept {
+				t.Errorf("the ledger keeps %+v, %v", runs, err)
+			}
+		})
+	}
+}
+
 // TestInterrupt cancels while requests are in flight: these finish, the rest is scheduled, the checkpoint moves.
 func TestInterrupt(t *testing.T) {
 	b := newBench(t, 40)
@@ -290,7 +333,7 @@ func TestInterrupt(t *testing.T) {
 	b.answer = func(agentconnect.Request) agentconnect.Answer {
 		started <- struct{}{}
 		<-release
-		return agentconnect.Answer{Status: 200, Written: true}
+		return taken()
 	}
 	go func() {
 		for range 4 {
@@ -634,7 +677,7 @@ func TestFailureBeforeSignal(t *testing.T) {
 	b.engine.Ledger = full
 	b.answer = func(agentconnect.Request) agentconnect.Answer {
 		cancel(errors.New("SIGTERM"))
-		return agentconnect.Answer{Status: 200, Written: true}
+		return taken()
 	}
 	result, err := b.engine.Run(ctx)
 	var failure *LedgerError
@@ -678,7 +721,7 @@ func TestSignalDuringTheLast(t *testing.T) {
 	signal := errors.New("SIGTERM")
 	b.answer = func(agentconnect.Request) agentconnect.Answer {
 		cancel(signal)
-		return agentconnect.Answer{Status: 200, Written: true}
+		return taken()
 	}
 	result, err := b.engine.Run(ctx)
 	b.check(t, result)

@@ -157,7 +157,12 @@ func (r *receiver) Create(_ context.Context, request agentconnect.Request) agent
 	if r.answer != nil {
 		return r.answer(request)
 	}
-	return agentconnect.Answer{Status: 200, Written: true}
+	return taken()
+}
+
+// taken is the documented answer to a survey request.
+func taken() agentconnect.Answer {
+	return agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true}}
 }
 
 // times counts the POSTs by conversation.

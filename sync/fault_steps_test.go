@@ -127,7 +127,7 @@ func (o *ordeal) step(kind, conversation string) (step, mishap) {
 	o.watched(this, false)
 	m, planned := o.plan[this]
 	if !planned {
-		return this, mishap{applied: true, answer: agentconnect.Answer{Status: 200, Written: true}}
+		return this, mishap{applied: true, answer: taken()}
 	}
 	o.struck++
 	if m.stops {

@@ -32,7 +32,7 @@ var (
 	butApplied = mishap{name: "failed, but applied", fails: true, applied: true}
 	diedBefore = mishap{name: "died before it", fails: true, dies: true}
 	diedAfter  = mishap{name: "died after it", fails: true, dies: true, applied: true}
-	signalled  = mishap{name: "signal", applied: true, stops: true, answer: agentconnect.Answer{Status: 200, Written: true}}
+	signalled  = mishap{name: "signal", applied: true, stops: true, answer: taken()}
 )
 
 // creations are the mishaps of a survey request: what the receiver made of it, and what came back.
@@ -46,6 +46,9 @@ var creations = []mishap{
 	{name: "lost on the way", answer: agentconnect.Answer{Written: true, Err: errMishap}, doubt: true},
 	{name: "answer lost", answer: agentconnect.Answer{Written: true, Err: errMishap}, doubt: true, applied: true},
 	{name: "not its answer", answer: agentconnect.Answer{Status: 200, Written: true, Err: errMishap}, doubt: true},
+	{name: "200 without its id", answer: agentconnect.Answer{Status: 200, Written: true}, doubt: true},
+	{name: "200 without its id, but applied", answer: agentconnect.Answer{Status: 200, Written: true}, doubt: true, applied: true},
+	{name: "429 of another, and applied", answer: agentconnect.Answer{Status: 429, Written: true, Stray: true, Err: errMishap}, doubt: true, applied: true},
 	{name: "answer cut off", answer: agentconnect.Answer{Status: 200, Written: true, Err: errMishap}, doubt: true, applied: true},
 	{name: "died before it", answer: agentconnect.Answer{Err: errMishap}, dies: true},
 	{name: "died after it", answer: agentconnect.Answer{Err: errMishap}, dies: true, applied: true},

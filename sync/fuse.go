@@ -3,6 +3,8 @@ package sync
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	stdsync "sync"
 	"time"
 
@@ -33,8 +35,10 @@ type fuse struct {
 	admitted int
 	judged   int
 	rejected int
-	failures int // in a row
-	silences int // in a row: no connection at all
+	failures int      // in a row
+	silences int      // in a row: no connection at all
+	strange  int      // of the judged: none of their answers was recognised, and no other came yet
+	looks    []string // what those looked like
 	blown    string
 	full     bool   // it blew because of the number alone: what was admitted before is sent
 	enough   string // the operator's own limit that is reached: no fault
@@ -136,14 +140,30 @@ func (f *fuse) judge(o Outcome) {
 	if o.State == store.Rejected {
 		f.rejected++
 	}
+	if o.Reason == Unrecognised && f.strange == f.judged-1 {
+		f.strange++
+		f.look(o)
+	}
 	share := float64(f.rejected) / float64(f.judged)
 	enough := f.judged >= enoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
 	switch {
 	case f.blown != "":
+	case f.judged == failuresInARow && f.strange == f.judged:
+		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey request was taken; "+
+			"they were %s; compare agent_connect.base_url with Agent Connect's own address, and look there whether these arrived",
+			f.strange, strings.Join(f.looks, " and "))
 	case f.failures >= failuresInARow:
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
 	case enough && share > f.limits.ErrorRate:
 		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
+	}
+}
+
+// look keeps what an answer looked like, of different ones the first two.
+func (f *fuse) look(o Outcome) {
+	looks := fmt.Sprintf("%d with %s", o.Status, o.Message)
+	if !slices.Contains(f.looks, looks) && len(f.looks) < 2 {
+		f.looks = append(f.looks, looks)
 	}
 }
 

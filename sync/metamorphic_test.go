@@ -62,7 +62,7 @@ func newWay(seed uint64, d *desk) *way {
 		if strings.HasSuffix(r.ExtInteractionID, "7") {
 			return agentconnect.Answer{Status: 400, Written: true, Message: "Brand unknown"}
 		}
-		return agentconnect.Answer{Status: 200, Written: true}
+		return taken()
 	}}
 	w.engine = &Engine{
 		Source: d, Directory: d, Sender: w.sent, Ledger: w.ledger, Observer: unheard{}, Now: func() time.Time { return testNow },

@@ -240,7 +240,9 @@ func followWorld(t *testing.T, seed uint64) int {
 	w.habit = newHabit(seed)
 	sent := &receiver{answer: func(agentconnect.Request) agentconnect.Answer {
 		time.Sleep(time.Duration(100+w.random.IntN(900)) * time.Millisecond)
-		return agentconnect.Answer{Status: w.habit.status(), Written: true}
+		answer := taken()
+		answer.Status = w.habit.status()
+		return answer
 	}}
 	e := &Engine{
 		Source: w, Directory: w, Sender: sent, Ledger: ledger, Observer: &heard{}, reach: modelReach,

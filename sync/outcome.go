@@ -38,10 +38,14 @@ func classify(a agentconnect.Answer) Outcome {
 		outcome.State, outcome.Reason = store.Retry, Unreachable
 	case a.Status == 0:
 		outcome.State, outcome.Reason = store.InDoubt, NoAnswer
-	case a.Status >= 200 && a.Status < 300 && a.Err == nil:
+	case a.Stray:
+		outcome.State, outcome.Reason, outcome.Message = store.InDoubt, Unrecognised, a.Looks
+	case a.Status >= 200 && a.Status < 300 && a.Err != nil:
+		outcome.State, outcome.Reason = store.InDoubt, Unreadable
+	case a.Status >= 200 && a.Status < 300 && a.Echo == (agentconnect.Echo{Named: true}):
 		outcome.State, outcome.Message = store.Accepted, ""
 	case a.Status >= 200 && a.Status < 300:
-		outcome.State, outcome.Reason = store.InDoubt, Unreadable
+		outcome.State, outcome.Reason, outcome.Message = store.InDoubt, Unrecognised, a.Looks
 	case a.Status == 401 || a.Status == 403:
 		outcome.State, outcome.Reason = store.Retry, Credentials
 	case a.Status == 429:

@@ -11,15 +11,24 @@ import (
 
 func TestClassify(t *testing.T) {
 	cut := errors.New("unexpected EOF")
+	named := agentconnect.Echo{Named: true}
 	tests := []struct {
 		name   string
 		answer agentconnect.Answer
 		state  store.State
 		reason Reason
 	}{
-		{"200", agentconnect.Answer{Status: 200, Written: true}, store.Accepted, ""},
-		{"201", agentconnect.Answer{Status: 201, Written: true}, store.Accepted, ""},
-		{"200, body cut off or not JSON", agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, Unreadable},
+		{"200", taken(), store.Accepted, ""},
+		{"201", agentconnect.Answer{Status: 201, Written: true, Echo: named}, store.Accepted, ""},
+		{"200, body cut off or broken", agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, Unreadable},
+		{"200 that says nothing", agentconnect.Answer{Status: 200, Written: true}, store.InDoubt, Unrecognised},
+		{"200 of another", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Other: true}}, store.InDoubt, Unrecognised},
+		{"200 of both", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true, Other: true}}, store.InDoubt, Unrecognised},
+		{"200 with an error", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true, Failed: true}}, store.InDoubt, Unrecognised},
+		{"200, and more", agentconnect.Answer{Status: 200, Written: true, Stray: true, Err: cut}, store.InDoubt, Unrecognised},
+		{"400, and more", agentconnect.Answer{Status: 400, Written: true, Stray: true, Err: cut}, store.InDoubt, Unrecognised},
+		{"401, and more", agentconnect.Answer{Status: 401, Written: true, Stray: true, Err: cut}, store.InDoubt, Unrecognised},
+		{"429, and more", agentconnect.Answer{Status: 429, Written: true, Stray: true, Err: cut}, store.InDoubt, Unrecognised},
 		{"307", agentconnect.Answer{Status: 307, Written: true}, store.InDoubt, ServerFailure},
 		{"400", agentconnect.Answer{Status: 400, Written: true}, store.Rejected, Refused},
 		{"401", agentconnect.Answer{Status: 401, Written: true}, store.Retry, Credentials},

@@ -67,7 +67,8 @@ const (
 	Paused        Reason = "paused"                // the back-fill, or the carrying out of a plan, stopped before its turn, and sends it when it goes on
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
-	Unreadable    Reason = "unreadable_answer"     // an answer that is not Agent Connect's
+	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, is broken JSON, or is far too long
+	Unrecognised  Reason = "unrecognised_answer"   // a success that does not say that it took this request, or more than one answer
 	Delayed       Reason = "delayed"               // its time after the resolution has not come
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
@@ -93,7 +94,7 @@ func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
 		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, Paused, ServerFailure,
-		NoAnswer, Unreadable, Interrupted, Delayed, Verified, NotArrived, ByHand,
+		NoAnswer, Unreadable, Unrecognised, Interrupted, Delayed, Verified, NotArrived, ByHand,
 	}
 }
 
@@ -157,7 +158,8 @@ var explanations = map[Reason]string{
 	Paused:              "waits for its back-fill or its plan",
 	ServerFailure:       "an answer that tells nothing",
 	NoAnswer:            "sent, but no answer came",
-	Unreadable:          "the answer was not Agent Connect's",
+	Unreadable:          "the answer was cut off or broken",
+	Unrecognised:        "not certainly the answer to it",
 	Delayed:             "not asked before its delay is over",
 	Interrupted:         "acsync was killed while sending",
 	Verified:            "found in Agent Connect's data",

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -159,9 +160,11 @@ func (r Result) summary() *store.Run {
 	for reason, n := range r.Reasons.Of(store.States()...) {
 		reasons[string(reason)] = n
 	}
+	// What stands behind describes answers, with words that a server has chosen, and those are not for the ledger.
+	fuse, _, _ := strings.Cut(r.Fuse, "; ")
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
-		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals, Fuse: r.Fuse, Exit: r.Exit,
+		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals, Fuse: fuse, Exit: r.Exit,
 		Late: r.Late, Latest: r.Latest.Seconds(),
 	}
 }

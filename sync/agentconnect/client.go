@@ -1,9 +1,7 @@
 package agentconnect
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
@@ -13,19 +11,14 @@ import (
 	"acsync/sync/httpx"
 )
 
-// idle is how long an idle connection is kept. A server that closes one just as a request goes out leaves that request in
-// doubt, and common servers close theirs after five seconds or more.
-const idle = 4 * time.Second
-
 // Options are what a Client needs. BaseURL and APIKey are required.
 type Options struct {
-	BaseURL     string        // such as "https://acme.api.stellaconnect.net"
-	APIKey      string        // sent as x-api-key
-	Timeout     time.Duration // of a POST, from the connection to the end of the answer; 0 means 30 s
-	Requests    *httpx.Pacer  // Ready waits for it; nil: unpaced
-	UserAgent   string        // such as "acsync/1.4.0"
-	Connections int           // kept open between requests; 0 means 64
-	HTTP        *http.Client  // in place of the client's own, for tests
+	BaseURL   string        // such as "https://acme.api.stellaconnect.net"
+	APIKey    string        // sent as x-api-key
+	Timeout   time.Duration // of a POST, from the connection to the end of the answer; 0 means 30 s
+	Requests  *httpx.Pacer  // Ready waits for it; nil: unpaced
+	UserAgent string        // such as "acsync/1.4.0"
+	HTTP      *http.Client  // in place of the client's own, for tests
 
 	// Of reading the data back. Without the secret it answers ErrNoSecret.
 	APISecret   string        // signs a token for each call; of the same account as the key
@@ -51,8 +44,8 @@ func New(o Options) (*Client, error) {
 		Name: "agent connect", BaseURL: o.BaseURL, Setting: "agent_connect.base_url",
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
-		// With HTTP/1.1 a connection that breaks leaves one request in doubt, and not all that share it.
-		Transport: httpx.TransportOptions{HTTP1: true, Idle: idle, Connections: cmp.Or(o.Connections, 64)},
+		// No answer can be that of another request, and a connection that breaks leaves one in doubt.
+		Transport: httpx.TransportOptions{Single: true},
 	})
 	if err != nil {
 		return nil, err
@@ -88,16 +81,5 @@ func (c *Client) Create(ctx context.Context, r Request) Answer {
 	if err != nil {
 		return failure(err, written.Load())
 	}
-	return success(resp)
-}
-
-// success reads a 2xx answer. Agent Connect documents 200 with an echo of the request, or with the id of a recovery; an
-// empty body is taken for agreement too, anything that is not JSON is not: that may be a proxy's or a portal's.
-func success(resp *httpx.Response) Answer {
-	a := Answer{Status: resp.Status, Written: true}
-	if len(resp.Body) > 0 {
-		var echo json.RawMessage
-		a.Err = explained(resp.Decode(&echo))
-	}
-	return a
+	return r.success(resp)
 }

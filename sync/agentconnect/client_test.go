@@ -23,6 +23,10 @@ import (
 
 const apiKey = "k-0123456789-topsecret"
 
+// echo is the documented answer to survey.
+const echo = `{"customer":{"name":"Jane Doe","email":"jane@example.com"},"employee":{"email":"alex.agent@example.org"},` +
+	`"channel":"phone","ext_interaction_id":"6716500fa1b2c3d4e5f60001"}`
+
 // survey is a request with personal data, all of it made up.
 var survey = Request{
 	Customer:         Customer{Name: "Jane Doe", Email: "jane@example.com"},
@@ -57,7 +61,7 @@ func factsOf(a Answer) facts {
 // checkPrivate looks for what must not be in an answer.
 func checkPrivate(t *testing.T, a Answer) {
 	t.Helper()
-	text := a.Message
+	text := a.Message + a.Looks
 	if a.Err != nil {
 		text += a.Err.Error()
 	}
@@ -70,7 +74,6 @@ func checkPrivate(t *testing.T, a Answer) {
 
 // Whatever a service that was reached does, one request arrives there, and the facts are told as they are.
 func TestCreate(t *testing.T) {
-	const echo = `{"customer":{"name":"Jane Doe","email":"jane@example.com"},"channel":"phone"}`
 	tests := []struct {
 		name string
 		act  func(net.Conn, *http.Request) bool
@@ -78,10 +81,10 @@ func TestCreate(t *testing.T) {
 		err  string // in the error
 	}{
 		{"200", says(response("200 OK", "", echo)), facts{Status: 200, Written: true}, ""},
-		{"201", says(response("201 Created", "", "{}")), facts{Status: 201, Written: true}, ""},
+		{"201", says(response("201 Created", "", echo)), facts{Status: 201, Written: true}, ""},
 		{"204", says("HTTP/1.1 204 No Content\r\n\r\n"), facts{Status: 204, Written: true}, ""},
 		{"200 empty", says(response("200 OK", "", "")), facts{Status: 200, Written: true}, ""},
-		{"200 web page", says(response("200 OK", "", "<title>Welcome Jane</title>")), facts{Status: 200, Written: true, Failed: true}, "a web page came in place of JSON; is agent_connect.base_url right?"},
+		{"200 web page", says(response("200 OK", "", "<title>Welcome Jane</title>")), facts{Status: 200, Written: true}, ""},
 		{"200 cut-off JSON", says(response("200 OK", "", `{"customer":`)), facts{Status: 200, Written: true, Failed: true}, "unexpected end of JSON"},
 		{"200 cut after its header", says("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), facts{Status: 200, Written: true, Failed: true}, "it was cut off"},
 		{"cut within its header", says("HTTP/1.1 200 OK\r\nContent-Le"), facts{Written: true, Failed: true}, "no complete answer"},
@@ -96,6 +99,12 @@ func TestCreate(t *testing.T) {
 		}, ""},
 		{"400", says(response("400 Bad Request", "", `{"message":"Invalid customer jane doe <JANE@example.com>"}`)), facts{
 			Status: 400, Written: true, Message: "Invalid customer *** <***>",
+		}, ""},
+		{"400 with a name turned round", says(response("400 Bad Request", "", `{"message":"Invalid customer Doe, Jane is not doejane, nor DOE_JANE"}`)), facts{
+			Status: 400, Written: true, Message: "Invalid customer ***, *** is not ***, nor ***_***",
+		}, ""},
+		{"400 with a mailbox", says(response("400 Bad Request", "", `{"message":"Employee alex_agent not found"}`)), facts{
+			Status: 400, Written: true, Message: "Employee *** not found",
 		}, ""},
 		{"400 with errors", says(response("400 Bad Request", "", `{"errors":[{"title":"Employee not found","detail":"alex.agent@example.org"}]}`)), facts{
 			Status: 400, Written: true, Message: "Employee not found: ***",
@@ -226,11 +235,11 @@ func TestCreateOnDyingConnections(t *testing.T) {
 			if seen%2 == 0 {
 				return false
 			}
-			io.WriteString(conn, response("200 OK", "", "{}"))
+			io.WriteString(conn, response("200 OK", "", echo))
 			return true
 		}},
 		{"closed right after an answer", func(_ int, conn net.Conn) bool {
-			io.WriteString(conn, response("200 OK", "", "{}"))
+			io.WriteString(conn, response("200 OK", "", echo))
 			return false
 		}},
 	}
@@ -269,7 +278,7 @@ func TestCreateSends(t *testing.T) {
 	s := serve(t, func(conn net.Conn, r *http.Request) bool {
 		got = r
 		json.NewDecoder(r.Body).Decode(&body)
-		io.WriteString(conn, response("200 OK", "", "{}"))
+		io.WriteString(conn, response("200 OK", "", echo))
 		return false
 	})
 	a := client(t, Options{BaseURL: "http://" + s.Addr().String(), UserAgent: "acsync/1.2.3"}).Create(t.Context(), survey)

@@ -21,13 +21,13 @@ func TestCreateRecovery(t *testing.T) {
 	s := serve(t, func(conn net.Conn, r *http.Request) bool {
 		got = r
 		json.NewDecoder(r.Body).Decode(&body)
-		io.WriteString(conn, response("200 OK", "", `{"request_id":"7b0c"}`))
+		io.WriteString(conn, response("200 OK", "", `{"request_id":"6f1c1f0e-3b0a-4a55-9a0e-2f6a8b1c0d11"}`))
 		return false
 	})
 	request := survey
 	request.Recovery, request.DoNotSend, request.Tags, request.ExternalURL = true, true, []string{"vip"}, "https://acme.kustomerapp.com/x"
 	request.Brand, request.CustomProperties = "acme", map[string]string{"a": "b"}
-	if a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), request); a.Err != nil || a.Status != 200 || !a.Written {
+	if a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), request); a.Err != nil || a.Status != 200 || !a.Written || a.Echo != (Echo{Named: true}) {
 		t.Fatalf("got %+v", a)
 	}
 	want := map[string]any{
@@ -57,7 +57,7 @@ func TestBetween(t *testing.T) {
 		t.Errorf("a recovery of nothing: %+v", a)
 	}
 	for _, request := range []Request{survey, follow} {
-		if a := c.Create(t.Context(), request); a.Status != 200 || a.Err != nil {
+		if a := c.Create(t.Context(), request); a.Status != 200 || a.Err != nil || a.Echo != (Echo{Named: true}) {
 			t.Fatalf("got %+v", a)
 		}
 	}

@@ -28,7 +28,7 @@ func (c *lyingConn) Write(p []byte) (int, error) {
 
 func TestCreateIsNotReplayed(t *testing.T) {
 	s := serve(t, func(conn net.Conn, _ *http.Request) bool {
-		io.WriteString(conn, response("200 OK", "", "{}"))
+		io.WriteString(conn, response("200 OK", "", echo))
 		return true
 	})
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {

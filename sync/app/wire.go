@@ -52,7 +52,7 @@ func connect(cfg config.Config, log *slog.Logger) (*clients, error) {
 	c.connect, err = agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: cfg.AgentConnect.APIKey.Reveal(), Timeout: time.Duration(cfg.AgentConnect.Timeout),
 		APISecret: cfg.AgentConnect.APISecret.Reveal(), Data: c.data,
-		Requests: c.requests, UserAgent: agent, Connections: cfg.AgentConnect.Concurrency,
+		Requests: c.requests, UserAgent: agent,
 	})
 	return c, err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 )
@@ -16,7 +15,7 @@ const (
 	// MaxBody is the greatest body that is read from a success, in bytes after decompression. The largest answer
 	// expected, 500 conversations, has about 2 MB.
 	MaxBody = 32 << 20
-	// maxErrorBody is how much of any other answer is read.
+	// maxErrorBody is how much of any other answer is read, unless the call is made once.
 	maxErrorBody = 64 << 10
 )
 
@@ -26,7 +25,7 @@ type Call struct {
 	Path    string   // escaped, with its leading slash, without a query
 	Query   string   // encoded, without the question mark
 	Body    []byte   // JSON; nil for none
-	Once    bool     // the body is sent at most once, whatever becomes of the connection
+	Once    bool     // the body is sent at most once, whatever becomes of the connection; MaxAnswer is read at most
 	Secrets []string // personal data in the request that its answer may echo
 	Paced   []*Pacer // told of the answer's status and header; Do does not wait for them
 }
@@ -50,11 +49,19 @@ func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return nil, s.refused(ctx, c, resp)
 	}
-	body, err := readAll(resp.Body, MaxBody)
+	body, err := readAll(resp.Body, c.limit(MaxBody))
 	if err != nil {
 		return nil, s.failed(ctx, c, resp, err)
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, service: s, call: c}, nil
+}
+
+// limit is how much of a body is read.
+func (c Call) limit(usual int64) int64 {
+	if c.Once {
+		return MaxAnswer
+	}
+	return usual
 }
 
 func (s *Service) request(ctx context.Context, c Call) (*http.Request, error) {
@@ -79,6 +86,7 @@ func (s *Service) request(ctx context.Context, c Call) (*http.Request, error) {
 		// Without GetBody net/http cannot send a body twice: it replays a request on a new connection only when
 		// the body can be had again, or was never touched.
 		req.GetBody = nil
+		req.Header.Set("Accept-Encoding", "identity") // what is not asked for at all may come compressed
 	}
 	return req, nil
 }
@@ -95,6 +103,8 @@ func (s *Service) failed(ctx context.Context, c Call, resp *http.Response, err e
 		e.Kind, e.Err = Stopped, ctx.Err()
 	case errors.Is(err, errTooLarge):
 		e.Kind = TooLarge
+	case errors.Is(err, ErrStray):
+		e.Kind = Unreadable
 	case timedOut(err) || errors.Is(err, context.DeadlineExceeded):
 		e.Err = fmt.Errorf("timed out, after at most %v: %w", s.timeout, e.Err)
 	case errors.Is(err, io.ErrUnexpectedEOF) && resp != nil:
@@ -106,8 +116,11 @@ func (s *Service) failed(ctx context.Context, c Call, resp *http.Response, err e
 // refused is the error of an answer that is no success. Its body is read for the server's words; when that fails, the
 // status still stands.
 func (s *Service) refused(ctx context.Context, c Call, resp *http.Response) *Error {
-	body, err := readAll(resp.Body, maxErrorBody)
-	if errors.Is(err, errTooLarge) {
+	body, err := readAll(resp.Body, c.limit(maxErrorBody))
+	switch {
+	case errors.Is(err, errTooLarge) && c.Once: // what stands behind it is not known
+		err = ErrStray
+	case errors.Is(err, errTooLarge):
 		err = nil
 	}
 	e := s.error(c, kindOf(resp.StatusCode))
@@ -140,15 +153,7 @@ func (s *Service) error(c Call, kind Kind) *Error {
 func shown(path string) string { return email.ReplaceAllString(oneLine(path), mask) }
 
 // private is everything that must not be in an error of this call.
-func (s *Service) private(c Call) []string {
-	secrets := slices.Concat(s.secrets, c.Secrets)
-	for _, secret := range slices.Clone(secrets) {
-		if escaped := url.QueryEscape(secret); escaped != secret {
-			secrets = append(secrets, escaped)
-		}
-	}
-	return secrets
-}
+func (s *Service) private(c Call) []string { return slices.Concat(s.secrets, c.Secrets) }
 
 // asked is how long the server wants to be left alone: Retry-After, or after a 429 the reset of its window.
 func asked(status int, h http.Header) time.Duration {

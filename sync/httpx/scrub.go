@@ -13,7 +13,12 @@ const (
 	// MaxMessage is the greatest length of Error.Message, in characters.
 	MaxMessage = 200
 
-	mask = "***"
+	mask   = "***"
+	atSign = `(?:[@＠﹫]|%(?:25)*40|&#64;|&#x40;|&commat;)`
+	// maskings is how often over a text is masked: what stood on both sides of what is taken out may be a secret together.
+	maskings = 8
+	// looked is how much of a text is looked at, in bytes; MaxMessage characters of it are shown.
+	looked = 8 << 10
 	// wholeWord is the length below which a given string is masked only where it stands alone: taking "Al" out of
 	// "invalid" would ruin the message and hide nobody.
 	wholeWord = 4
@@ -21,21 +26,37 @@ const (
 
 var (
 	userinfo = regexp.MustCompile(`://[^/\s"]*@`)
-	email    = regexp.MustCompile(`(?i)[^\s@<>"'(),;:=\[\]{}|]+(?:@|%40)[^\s@<>"'(),;:\[\]{}|]+`)
+	email    = regexp.MustCompile(`(?i)[^\s@<>"'(),;:=\[\]{}|]+` + atSign + `[^\s@<>"'(),;:\[\]{}|]+`)
 	bearer   = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[^\s"',;]+`)
 	token    = regexp.MustCompile(`\beyJ[\w-]+(?:\.[\w-]*)*|[\w+=-]{32,}`)
 	phone    = regexp.MustCompile(`\+?\b\d[\d ().-]{5,}\d\b`)
 	date     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:[ T]\d{2})?$`)
 )
 
-// Scrub masks what must not be shown: the given strings, whatever their case, and anything like an e-mail address, a
-// credential, a phone number or a long run of digits. Ids of 24 hexadecimal digits and dates stay.
+// Scrub masks what must not be shown: the given strings, however they are spelled and encoded, and anything like an
+// e-mail address, a credential, a phone number or a long run of digits. Ids of 24 hexadecimal digits and dates stay.
 func Scrub(text string, secrets ...string) string {
 	text = strings.ToValidUTF8(text, "�")
 	// The longest go first: a part of a secret that was masked would leave the rest of it standing.
 	longest := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	for _, secret := range longest {
-		text = maskExact(text, strings.ToValidUTF8(secret, "�"))
+	var spellings []spelling
+	for i, secret := range longest {
+		longest[i] = strings.ToValidUTF8(secret, "�")
+		spellings = append(spellings, spellingsOf(longest[i])...)
+	}
+	for range maskings {
+		before := text
+		if text = scrubOnce(text, spellings, longest); text == before {
+			break
+		}
+	}
+	return text
+}
+
+func scrubOnce(text string, spellings []spelling, secrets []string) string {
+	text = maskSpellings(text, spellings)
+	for _, secret := range secrets {
+		text = maskExact(text, secret) // those of punctuation alone, and short ones as they stand
 	}
 	text = userinfo.ReplaceAllString(text, "://")
 	text = email.ReplaceAllString(text, mask)
@@ -106,7 +127,15 @@ func words(text string, secrets []string) string {
 	for i, secret := range secrets {
 		flat[i] = oneLine(secret)
 	}
-	return cut(Scrub(oneLine(text), flat...), MaxMessage)
+	return cut(Scrub(whole(oneLine(text)), flat...), MaxMessage)
+}
+
+// whole cuts what is too long to be looked at, between two words: half of a name would not be known for one.
+func whole(text string) string {
+	if len(text) <= looked {
+		return text
+	}
+	return text[:max(strings.LastIndexByte(text[:looked], ' '), 0)]
 }
 
 // oneLine removes control and formatting characters and makes every run of white space one space.

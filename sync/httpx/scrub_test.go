@@ -18,6 +18,7 @@ func TestScrub(t *testing.T) {
 		{"address", "no user jane.doe+x@example.com here", nil, "no user *** here"},
 		{"address in quotes", `invalid "jane@example.com"`, nil, `invalid "***"`},
 		{"address, encoded", "email=jane%40example.com&x=1", nil, "email=***"},
+		{"address, encoded otherwise", "a jane&#64;example.com b jane＠example.com c jane%2540example.com", nil, "a *** b *** c ***"},
 		{"given string, other case", "Invalid customer JANE DOE", []string{"Jane Doe"}, "Invalid customer ***"},
 		{"longest first", "key abcd-efgh", []string{"abcd", "abcd-efgh"}, "key ***"},
 		{"short name only where it stands alone", "Al: invalid value", []string{"Al"}, "***: invalid value"},

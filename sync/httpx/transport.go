@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net"
 	"net/http"
@@ -9,38 +10,34 @@ import (
 
 // TransportOptions tunes NewClient. The zero value works.
 type TransportOptions struct {
-	Connections int           // idle connections kept to the one host; 0 means 16
-	Idle        time.Duration // how long an idle connection is kept; 0 means 30 s
-	HTTP1       bool          // speak HTTP/1.1 only, so that a broken connection concerns one request
+	Connections int  // idle connections kept to the one host; 0 means 16
+	Single      bool // keep none: HTTP/1.1, and a connection for each request, so that an answer can be that of no other
 }
 
 // NewClient is an http.Client of its own: the proxy of the environment, TLS 1.2 or later, enough idle connections for
 // concurrent calls to one host, and never a redirect followed, since that would carry the credentials, and a POST, to a
 // place nobody configured. It sets no time-out: a Service has one for each attempt.
 func NewClient(o TransportOptions) *http.Client {
-	if o.Connections <= 0 {
-		o.Connections = 16
-	}
-	if o.Idle <= 0 {
-		o.Idle = 30 * time.Second
-	}
+	connections := cmp.Or(max(o.Connections, 0), 16)
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(!o.HTTP1)
-	return &http.Client{
-		CheckRedirect: stay,
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    10 * time.Second,
-			MaxIdleConns:           o.Connections,
-			MaxIdleConnsPerHost:    o.Connections,
-			IdleConnTimeout:        o.Idle,
-			MaxResponseHeaderBytes: 256 << 10,
-			Protocols:              protocols,
-		},
+	protocols.SetHTTP2(true)
+	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+	transport := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxIdleConns:           connections,
+		MaxIdleConnsPerHost:    connections,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		Protocols:              protocols,
 	}
+	if o.Single {
+		return &http.Client{CheckRedirect: stay, Transport: newSingle(transport, dialer)}
+	}
+	return &http.Client{CheckRedirect: stay, Transport: transport}
 }
 
 // stay is the redirect policy: the redirect itself is the answer.

@@ -74,7 +74,7 @@ func ofKind(kind string) string {
 // telling tells whether a reason says it all, so that the server's words add nothing.
 func telling(reason surveysync.Reason) bool {
 	switch reason {
-	case surveysync.Refused, surveysync.ServerFailure, surveysync.NoAnswer, surveysync.Unreadable:
+	case surveysync.Refused, surveysync.ServerFailure, surveysync.NoAnswer, surveysync.Unreadable, surveysync.Unrecognised:
 		return false
 	}
 	return !reason.Broken()

@@ -1,0 +1,339 @@
+package httpx
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// line is a server that speaks bytes.
+type line struct {
+	net.Listener
+	accepted, arrived atomic.Int32 // connections, and requests read from them
+}
+
+// listen lets act have each connection; asked reads the next request from it, and is false when there is none.
+func listen(t *testing.T, act func(conn net.Conn, asked func() bool)) *line {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &line{Listener: listener}
+	var wg sync.WaitGroup
+	t.Cleanup(func() {
+		listener.Close()
+		wg.Wait()
+	})
+	wg.Go(func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			l.accepted.Add(1)
+			wg.Go(func() {
+				defer conn.Close()
+				reader := bufio.NewReader(conn)
+				act(conn, func() bool {
+					r, err := http.ReadRequest(reader)
+					if err != nil {
+						return false
+					}
+					if _, err = io.Copy(io.Discard, r.Body); err != nil {
+						return false
+					}
+					l.arrived.Add(1)
+					return true
+				})
+			})
+		}
+	})
+	return l
+}
+
+func (l *line) url() string { return "http://" + l.Addr().String() }
+
+// once posts to a service that makes a connection for each request. It tells whether something may have been written.
+func once(ctx context.Context, t *testing.T, address string) (resp *Response, written bool, err error) {
+	t.Helper()
+	s, err := NewService(ServiceOptions{
+		Name: "test", BaseURL: address, Setting: "test.base_url", Timeout: 10 * time.Second, Transport: TransportOptions{Single: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { written = true }})
+	resp, err = s.Do(ctx, Call{Method: "POST", Path: "/v1/x", Body: []byte(`{"id":1}`), Once: true})
+	return resp, written, err
+}
+
+const (
+	done    = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+	tooMany = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\n{}"
+)
+
+// TestSingleAnswers has answers that are more than one, or none of the request's: what is certain about them stays, and
+// nothing else does.
+func TestSingleAnswers(t *testing.T) {
+	tests := []struct {
+		name   string
+		act    func(conn net.Conn, asked func() bool)
+		status int
+		err    error // in the error; nil for none beside the status
+	}{
+		{"one", func(conn net.Conn, asked func() bool) { asked(); io.WriteString(conn, done) }, 200, nil},
+		{"one, and the connection stays open", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, tooMany)
+			asked() // until the client leaves
+		}, 429, nil},
+		{"one, and a line break", func(conn net.Conn, asked func() bool) { asked(); io.WriteString(conn, tooMany+"\r\n") }, 429, nil},
+		{"behind signs of life", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"+tooMany)
+		}, 429, nil},
+		{"two at once", func(conn net.Conn, asked func() bool) { asked(); io.WriteString(conn, tooMany+done) }, 429, ErrStray},
+		{"two at once, the good one first", func(conn net.Conn, asked func() bool) { asked(); io.WriteString(conn, done+tooMany) }, 200, ErrStray},
+		{"the second later", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, tooMany)
+			time.Sleep(50 * time.Millisecond)
+			io.WriteString(conn, done)
+		}, 429, ErrStray},
+		{"the first without a length", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, "HTTP/1.1 429 Too Many Requests\r\n\r\n"+done)
+		}, 429, ErrStray},
+		{"the first without a body", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"+done)
+		}, 400, ErrStray},
+		{"the first in chunks", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"+done)
+		}, 400, ErrStray},
+		{"a success too long", func(conn net.Conn, asked func() bool) {
+			asked()
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", MaxAnswer+1, strings.Repeat(" ", MaxAnswer+1))
+		}, 200, errTooLarge},
+		{"a refusal too long", func(conn net.Conn, asked func() bool) {
+			asked()
+			fmt.Fprintf(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s", MaxAnswer+1, strings.Repeat(" ", MaxAnswer+1))
+		}, 400, ErrStray},
+		{"one that goes on without an end", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+			for {
+				if _, err := io.WriteString(conn, "X-More: "+strings.Repeat("x", 4000)+"\r\n"); err != nil {
+					return
+				}
+			}
+		}, 0, io.ErrUnexpectedEOF},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := listen(t, tt.act)
+			resp, written, err := once(t.Context(), t, l.url())
+			status := 0
+			if e, ok := errors.AsType[*Error](err); ok {
+				status, err = e.Status, e.Err
+			} else if resp != nil {
+				status = resp.Status
+			}
+			if status != tt.status || !errors.Is(err, tt.err) || !written || l.arrived.Load() != 1 {
+				t.Errorf("got %d and %v, written %t, arrived %d; want %d and %v", status, err, written, l.arrived.Load(), tt.status, tt.err)
+			}
+		})
+	}
+}
+
+// TestSingleServerSpeaksFirst has a server say something as soon as it is connected to, and then answer what it is asked.
+// Either nothing is written, or what was said is not taken for certain.
+func TestSingleServerSpeaksFirst(t *testing.T) {
+	for name, first := range map[string]string{
+		"an answer": tooMany, "a sign of life": "HTTP/1.1 100 Continue\r\n\r\n", "another protocol": "SSH-2.0-x\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := listen(t, func(conn net.Conn, asked func() bool) {
+				io.WriteString(conn, first)
+				if asked() {
+					io.WriteString(conn, done)
+				}
+			})
+			for range 20 {
+				before := l.arrived.Load()
+				resp, written, err := once(t.Context(), t, l.url())
+				arrived := l.arrived.Load() > before
+				e, _ := errors.AsType[*Error](err)
+				switch {
+				case !written && (arrived || e == nil || e.Status != 0):
+					t.Fatalf("nothing was written, and yet it arrived (%t), or: %v", arrived, err)
+				case written && resp == nil && e.Status != 0 && !errors.Is(err, ErrStray):
+					t.Fatalf("taken for certain: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// TestSingleListensFirst writes nothing to a server that has spoken, or left, before it was asked.
+func TestSingleListensFirst(t *testing.T) {
+	for name, first := range map[string]string{"an answer": tooMany, "a line break": "\n", "nothing, and left": ""} {
+		t.Run(name, func(t *testing.T) {
+			ready := make(chan struct{})
+			l := listen(t, func(conn net.Conn, asked func() bool) {
+				if io.WriteString(conn, first); first == "" {
+					conn.Close()
+				}
+				close(ready)
+				asked()
+			})
+			s := &single{}
+			conn, err := s.dial(t.Context(), &url.URL{Scheme: "http", Host: l.Addr().String()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			<-ready
+			written := false
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { written = true }})
+			req, err := http.NewRequestWithContext(ctx, "POST", l.url(), strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := exchange(conn, req); err == nil || written || l.arrived.Load() != 0 {
+				t.Errorf("got %v, written %t, arrived %d", err, written, l.arrived.Load())
+			}
+		})
+	}
+}
+
+func direct(*http.Request) (*url.URL, error) { return nil, nil }
+
+// TestSingleStops ends a request whose answer does not come, or not to its end.
+func TestSingleStops(t *testing.T) {
+	for name, raw := range map[string]string{"no answer": "", "half an answer": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			l := listen(t, func(conn net.Conn, asked func() bool) {
+				asked()
+				io.WriteString(conn, raw)
+				cancel()
+				asked() // until the client leaves
+			})
+			if _, written, err := once(ctx, t, l.url()); !errors.Is(err, context.Canceled) || !written {
+				t.Errorf("got %v, written %t", err, written)
+			}
+		})
+	}
+}
+
+// secure is a TLS server, and a transport that trusts it.
+func secure(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *single, *atomic.Int32) {
+	t.Helper()
+	connections := &atomic.Int32{}
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	s, ok := NewClient(TransportOptions{Single: true}).Transport.(*single)
+	if !ok {
+		t.Fatal("no single transport")
+	}
+	s.tls.RootCAs = x509.NewCertPool()
+	s.tls.RootCAs.AddCert(server.Certificate())
+	s.proxy = direct
+	return server, s, connections
+}
+
+func post(t *testing.T, s *single, address string) {
+	t.Helper()
+	resp, err := (&http.Client{Transport: s}).Post(address, "application/json", strings.NewReader(`{"id":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != 200 || string(body) != `{"id":1}` {
+		t.Fatalf("got %d %s, %v", resp.StatusCode, body, err)
+	}
+}
+
+// TestSingleResumes has each request on a connection of its own, of which all but the first go on with the session of an
+// earlier one.
+func TestSingleResumes(t *testing.T) {
+	var states []*tls.ConnectionState
+	server, s, connections := secure(t, func(w http.ResponseWriter, r *http.Request) {
+		states = append(states, r.TLS)
+		io.Copy(w, r.Body)
+	})
+	for range 4 {
+		post(t, s, server.URL)
+	}
+	if connections.Load() != 4 {
+		t.Errorf("%d connections for 4 requests", connections.Load())
+	}
+	for i, state := range states {
+		if state.DidResume != (i > 0) {
+			t.Errorf("request %d resumed: %t", i, state.DidResume)
+		}
+	}
+}
+
+// TestSingleThroughProxy has each request on a connection of its own also where a proxy makes them.
+func TestSingleThroughProxy(t *testing.T) {
+	server, s, connections := secure(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	tunnels := &atomic.Int32{}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		there, err := net.Dial("tcp", r.Host)
+		if r.Method != http.MethodConnect || err != nil {
+			t.Errorf("%s %s: %v", r.Method, r.Host, err)
+			return
+		}
+		tunnels.Add(1)
+		here, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			defer here.Close()
+			io.Copy(here, there)
+		}()
+		defer there.Close()
+		io.Copy(there, here)
+	}))
+	t.Cleanup(proxy.Close)
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.proxy = http.ProxyURL(address)
+	s.proxied.(*http.Transport).Proxy = s.proxy
+	for range 3 {
+		post(t, s, server.URL)
+	}
+	if tunnels.Load() != 3 || connections.Load() != 3 {
+		t.Errorf("%d tunnels and %d connections for 3 requests", tunnels.Load(), connections.Load())
+	}
+}
