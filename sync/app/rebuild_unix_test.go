@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,6 +22,7 @@ type witnessed struct {
 	*victim
 	mu   sync.Mutex
 	data func(r *http.Request) sandbox.Fault // nil: as they are
+	post func() sandbox.Fault                // of each survey request; nil: none
 	read chan struct{}                       // told of each call for data
 }
 
@@ -32,6 +34,12 @@ func (w *witnessed) set(data func(*http.Request) sandbox.Fault) {
 }
 
 func (w *witnessed) hook(r *http.Request) sandbox.Fault {
+	w.mu.Lock()
+	post := w.post
+	w.mu.Unlock()
+	if r.Method == http.MethodPost && post != nil {
+		return post()
+	}
 	if !strings.HasPrefix(r.URL.Path, "/v2/data") {
 		return sandbox.Fault{}
 	}
@@ -271,11 +279,7 @@ func TestSecondMachine(t *testing.T) {
 			}
 		}
 	}
-	config, err := os.ReadFile(filepath.Join(w.dir, "config.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(other, "config.toml"), config, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(other, "config.toml"), []byte(w.config(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.want(t, well, "run", "--max", "20")
@@ -294,12 +298,9 @@ func TestOtherKey(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
 	w.want(t, well, "run", "--max", "5")
-	config, err := os.ReadFile(filepath.Join(w.dir, "config.toml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	config := w.config(t)
 	before := len(w.stand.Requests())
-	other := strings.ReplaceAll(string(config), w.stand.AgentConnectKey(), "another-key-0815")
+	other := strings.ReplaceAll(config, w.stand.AgentConnectKey(), "another-key-0815")
 	w.write(t, "config.toml", other)
 	for _, command := range [][]string{{"run"}, {"run", "--dry-run"}, {"resolve"}, {"status"}, {"ledger", "rebuild"}, {"ledger", "check"}, {"ledger", "compact"}} {
 		said := w.want(t, 14, command[0], command[1:]...)
@@ -312,9 +313,107 @@ func TestOtherKey(t *testing.T) {
 	}
 	w.want(t, 0, "ledger", "check", "--accept-key")
 	w.want(t, 4, "run") // it is no key of this account, says Agent Connect
-	w.write(t, "config.toml", string(config))
+	w.write(t, "config.toml", config)
 	w.want(t, 14, "run")
 	w.want(t, 0, "ledger", "check", "--accept-key")
 	w.want(t, well, "run")
 	w.noneTwice(t)
+}
+
+// TestEvidence loses the answer to one of six requests, which arrived, and shows data that seem to prove that it did not: nothing that this
+// ledger knows better is believed, and the very stamp of the request is, whatever else its row says.
+func TestEvidence(t *testing.T) {
+	t.Parallel()
+	w := newWitnessed(t, build(t))
+	posts := 0
+	w.mu.Lock()
+	w.post = func() sandbox.Fault {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if posts++; posts == 1 {
+			return sandbox.Fault{Processed: true, Delay: 300 * time.Millisecond, Break: true} // the others are answered before
+		}
+		return sandbox.Fault{}
+	}
+	w.mu.Unlock()
+	w.want(t, 3, "run", "--max", "6")
+	lost := w.stand.Requests()[0]
+	for _, r := range w.stand.Requests() {
+		if strings.HasSuffix(r.CustomProperties["acsync_intent"], "-1") {
+			lost = r
+		}
+	}
+	others := func(ahead time.Duration, more ...map[string]any) func(*http.Request) sandbox.Fault {
+		var rows []map[string]any
+		for i, r := range w.stand.Requests() {
+			if r.ExtInteractionID == lost.ExtInteractionID || !r.Accepted() {
+				continue
+			}
+			rows = append(rows, map[string]any{
+				"uuid": r.UUID, "sequence_id": i + 1, "ext_interaction_id": r.ExtInteractionID, "custom_properties": r.CustomProperties,
+				"request_created_at": r.At.Add(ahead).Format(time.RFC3339Nano),
+			})
+		}
+		rows = append(rows, more...)
+		return func(r *http.Request) sandbox.Fault {
+			if r.URL.Query().Get("after") != "" {
+				return sandbox.Fault{Status: 200, Body: "[]"}
+			}
+			body, _ := json.Marshal(rows) // of text and numbers
+			return sandbox.Fault{Status: 200, Body: string(body)}
+		}
+	}
+	time.Sleep(1100 * time.Millisecond) // verify_after
+	for name, ahead := range map[string]time.Duration{"a clock that agrees": 0, "a clock that is ahead": 10 * time.Second, "one from the future": 80 * 365 * 24 * time.Hour} {
+		w.set(others(ahead))
+		if said := w.want(t, 3, "resolve"); !strings.Contains(said, "stays in doubt") {
+			t.Errorf("%s: resolve says %s", name, said)
+		}
+	}
+	w.set(others(0, map[string]any{
+		"uuid": "u", "sequence_id": 99, "ext_interaction_id": lost.ExtInteractionID, "parent_uuid": "p", "is_recovery": true,
+		"custom_properties":  map[string]string{"acsync_intent": strings.ToUpper(lost.CustomProperties["acsync_intent"])},
+		"request_created_at": lost.At.Format(time.RFC3339Nano),
+	}))
+	if said := w.want(t, 0, "resolve"); !strings.Contains(said, "in doubt → accepted") {
+		t.Errorf("its own stamp is not believed: %s", said)
+	}
+	w.set(nil)
+	if said := w.want(t, 0, "resolve"); !strings.Contains(said, "nothing is in doubt") {
+		t.Errorf("resolve says %s", said)
+	}
+	w.want(t, well, "run")
+	w.noneTwice(t)
+}
+
+// TestResolveUnanswered asks about a doubt when Agent Connect does not answer: that is said, with its exit code, and nobody is told to
+// decide by hand.
+func TestResolveUnanswered(t *testing.T) {
+	t.Parallel()
+	w := newWitnessed(t, build(t))
+	w.mu.Lock()
+	w.post = func() sandbox.Fault { return sandbox.Fault{Processed: true, Break: true} }
+	w.mu.Unlock()
+	w.want(t, 3, "run", "--max", "1")
+	for status, code := range map[int]int{401: 4, 403: 4, 500: 5, 200: 1} {
+		w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: status, Body: "<html>"} })
+		if said := w.want(t, code, "resolve"); !strings.Contains(said, "could not be asked") || strings.Contains(said, "--resend") {
+			t.Errorf("status %d: %s", status, said)
+		}
+	}
+	w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: 200, Body: "[]"} })
+	w.write(t, "later.toml", strings.Replace(w.config(t), `verify_after = "1s"`, `verify_after = "1h"`, 1))
+	if said := w.want(t, 3, "resolve", "--config", "later.toml"); !strings.Contains(said, "need not show it before") || strings.Contains(said, "--resend") {
+		t.Errorf("too early: %s", said)
+	}
+}
+
+// config is the victim's configuration.
+func (w *witnessed) config(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(w.dir, "config.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
