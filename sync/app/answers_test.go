@@ -163,7 +163,6 @@ func TestAnswersToSomethingElse(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			l := newLiar(t, act)
 			for range 2 {
 				if code, report, errs := l.pass(t, "--max", "12"); report["rejections"].(map[string]any)["invalid_customer"] != nil {
