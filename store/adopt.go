@@ -10,14 +10,15 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A ledger that is put back from a copy must not send before it knows what was sent since. The copy cannot tell that it is
-// one, so that others tell: the fence, and in the ledger and the fence a number of the last opening for writing, so that a copy
-// from before that opening is told even if nothing came after it. Both are given up only by Adopt, when a repair has succeeded.
+// A ledger that is put back from a copy must not send before it knows what was sent since. The copy cannot
+// tell that it is one, so that others tell: the fence, and in the ledger and the fence a number of the last
+// opening for writing, so that a copy from before that opening is told even if nothing came after it. Both
+// are given up only by Adopt, when a repair has succeeded.
 
 const (
 	openingBytes = 8
-	// leap is how many numbers an adopted ledger passes over for each millisecond since 1970: it goes on with numbers that no
-	// life before it, whose end nobody knows, can have given.
+	// leap is how many numbers an adopted ledger passes over for each millisecond since 1970: it goes on with
+	// numbers that no life before it, whose end nobody knows, can have given.
 	leap = 1 << 10
 )
 
@@ -35,8 +36,8 @@ func (l *Ledger) enter(o Options) error {
 	return err
 }
 
-// reopen gives the ledger the number of an opening. The one that the fence bears counts too until it has been replaced, however often
-// that fails.
+// reopen gives the ledger the number of an opening. The one that the fence bears counts too until it has been
+// replaced, however often that fails.
 func (t *txn) reopen(sealed fence) error {
 	number := make([]byte, openingBytes)
 	rand.Read(number) // never fails (documented)
@@ -64,7 +65,8 @@ func (l *Ledger) write(fn func(*txn) error) error {
 	})
 }
 
-// Distrust notes that a repair begins, for a ledger that its fence would let pass: until Adopt nobody else opens it.
+// Distrust notes that a repair begins, for a ledger that its fence would let pass: until Adopt nobody else
+// opens it.
 func (l *Ledger) Distrust() error {
 	return l.locked(func() error {
 		if l.readOnly {
@@ -81,9 +83,10 @@ type Adoption struct {
 	Fewer bool   // on the operator's explicit word: without what the ledger has lost, however much that is
 }
 
-// Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the one that its
-// fence holds for. Unless the operator takes that upon himself, it is ErrRolledBack while the fence has counted more accepted
-// survey requests than the ledger knows by now. The next intents get numbers that were never given before.
+// Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the
+// one that its fence holds for. Unless the operator takes that upon himself, it is ErrRolledBack while the
+// fence has counted more accepted survey requests than the ledger knows by now. The next intents get numbers
+// that were never given before.
 func (l *Ledger) Adopt(a Adoption) error {
 	return l.locked(func() error {
 		if l.readOnly {
@@ -122,8 +125,8 @@ func (l *Ledger) Adopt(a Adoption) error {
 	})
 }
 
-// leap puts the numbers of intents beyond all that may have been given. A ledger of which nothing tells that anything was ever
-// sent goes on to be one.
+// leap puts the numbers of intents beyond all that may have been given. A ledger of which nothing tells that
+// anything was ever sent goes on to be one.
 func (t *txn) leap(a Adoption, f fence, now self) error {
 	killed := f.Open && f.Opening != now.Opening
 	known := max(now.Intents, a.Seen, f.Intents)
@@ -139,8 +142,8 @@ func (t *txn) leap(a Adoption, f fence, now self) error {
 	return t.intents.SetSequence(next)
 }
 
-// forewarn lets the fence of a ledger that is doubted count what the pass has told that was killed since the fence was
-// written: the repair must find at least as much.
+// forewarn lets the fence of a ledger that is doubted count what the pass has told that was killed since the
+// fence was written: the repair must find at least as much.
 func (l *Ledger) forewarn() error {
 	s, err := readSealing(l.path)
 	if err != nil {

@@ -54,7 +54,8 @@ func reopened(t *testing.T, path string, o Options) *Ledger {
 	return l
 }
 
-// A copy from before an opening is told, even where the process was killed before it had written another word.
+// A copy from before an opening is told, even where the process was killed before it had written another
+// word.
 func TestCopyFromBeforeAnOpening(t *testing.T) {
 	l := newLedger(t, Options{})
 	finish(t, l, id(1), Accepted)

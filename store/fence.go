@@ -60,7 +60,8 @@ const mostBeside = 64 << 10
 // errNoFile answers for what lies beside a ledger and was not put there by this package.
 var errNoFile = errors.New("it is no regular file that acsync wrote; remove it")
 
-// readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never waited for.
+// readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never
+// waited for.
 func readBeside(path, suffix string) ([]byte, error) {
 	path = beside(path, suffix)
 	stat, err := os.Stat(path)
@@ -127,8 +128,9 @@ func (l *Ledger) checkFence() error {
 // seal brings the fence up to date, while the ledger goes on to be open.
 func (l *Ledger) seal() error { return l.sealAs(true) }
 
-// sealAs brings the fence up to date. It does nothing where that is so already, nor after a commit that failed: the
-// fence must never promise what the disk may not hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
+// sealAs brings the fence up to date. It does nothing where that is so already, nor after a commit that
+// failed: the fence must never promise what the disk may not hold. Nor for a ledger that is doubted: its
+// fence is what keeps others from it.
 func (l *Ledger) sealAs(open bool) error {
 	if l.readOnly || l.stuck != nil || l.doubted {
 		return nil

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What lies beside a ledger and is no file is not waited for: a pipe that nobody writes to would hold up every command.
+// What lies beside a ledger and is no file is not waited for: a pipe that nobody writes to would hold up
+// every command.
 func TestPipesBesideALedger(t *testing.T) {
 	for _, ending := range []string{fenceSuffix, holderSuffix} {
 		path := newLedgerClosed(t)

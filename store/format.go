@@ -63,8 +63,8 @@ func migrate(tx *bbolt.Tx, steps []migration) error {
 
 func formatValue(n int) []byte { return numberValue(uint64(n)) }
 
-// witness leads from format 2 to 3: the ledger notes since when nothing was held against the receiver's own data. It begins with
-// the last pass, before which nothing was.
+// witness leads from format 2 to 3: the ledger notes since when nothing was held against the receiver's own
+// data. It begins with the last pass, before which nothing was.
 func witness(tx *bbolt.Tx) error {
 	meta, runs := tx.Bucket(bucketMeta), tx.Bucket(bucketRuns)
 	if runs == nil {

@@ -33,8 +33,9 @@ type Options struct {
 	MaxSize  int           // bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
 	Strict   bool          // check the whole file in each commit; slow, for tests
 
-	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does not hold for is
-	// distrusted then: the fence stays as it is, and everybody else refuses the ledger, until Adopt.
+	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does
+	// not hold for is distrusted then: the fence stays as it is, and everybody else refuses the ledger, until
+	// Adopt.
 	AcceptFence bool
 	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The first opening
 	// for writing that names one binds the ledger to it; empty opens any.
@@ -42,12 +43,12 @@ type Options struct {
 	// AcceptTenant opens a ledger whatever tenant it is bound to, and binds it, unless ReadOnly, to Tenant: on an operator's
 	// explicit word, for an account whose address has changed.
 	AcceptTenant bool
-	// Credential is what survey requests are sent with, a secret: the ledger keeps a hash of it, keyed by its own id. The first
-	// request that is taken or may have arrived binds the ledger to it, because what one account has been sent says nothing of
-	// another; empty opens any.
+	// Credential is what survey requests are sent with, a secret: the ledger keeps a hash of it, keyed by its
+	// own id. The first request that is taken or may have arrived binds the ledger to it, because what one
+	// account has been sent says nothing of another; empty opens any.
 	Credential string
-	// AcceptCredential opens a ledger whatever it is bound to, and binds it, unless ReadOnly, to Credential: on an operator's
-	// explicit word, for an account that has got a new key.
+	// AcceptCredential opens a ledger whatever it is bound to, and binds it, unless ReadOnly, to Credential:
+	// on an operator's explicit word, for an account that has got a new key.
 	AcceptCredential bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
@@ -88,11 +89,11 @@ type Ledger struct {
 	notice *notice // the file that names this process as the holder; nil while open for reading only
 }
 
-// Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty, cut-off or
-// otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds is ErrLocked; one that
-// a newer version wrote is ErrNewerFormat; one that has lost transactions, or is another one than its fence was left by,
-// is ErrRolledBack; one that is bound to another tenant is ErrOtherTenant, or to another credential ErrOtherCredential; one on
-// a network file system is ErrNetwork.
+// Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty,
+// cut-off or otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds
+// is ErrLocked; one that a newer version wrote is ErrNewerFormat; one that has lost transactions, or is
+// another one than its fence was left by, is ErrRolledBack; one that is bound to another tenant is
+// ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	if err != nil {
@@ -185,8 +186,9 @@ func (l *Ledger) trust(o Options) error {
 	return l.serves(o)
 }
 
-// settleIn makes a ledger that has been opened for writing known as such, in itself and beside it, before anything else is
-// written. One that is doubted is left as it is, but that its fence counts what a killed pass has told.
+// settleIn makes a ledger that has been opened for writing known as such, in itself and beside it, before
+// anything else is written. One that is doubted is left as it is, but that its fence counts what a killed
+// pass has told.
 func (l *Ledger) settleIn(o Options) error {
 	err := roomBeside(l.path) // before anything changes
 	switch {

@@ -53,14 +53,14 @@ type Info struct {
 	Identity    Identity  // what the ledger remembers as one
 	Lateness    Lateness
 
-	// BoundAt is how many intents had been given before the ledger was bound to the credential that it is used with: those
-	// up to it may have been sent with another one.
+	// BoundAt is how many intents had been given before the ledger was bound to the credential that it is
+	// used with: those up to it may have been sent with another one.
 	BoundAt uint64
-	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then was not held
-	// against the ledger yet. Never zero since format 3.
+	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then
+	// was not held against the ledger yet. Never zero since format 3.
 	Witnessed time.Time
-	// Excused is the number up to which intents may be those of another life of the ledger: the operator has taken it as it was,
-	// without what it had lost.
+	// Excused is the number up to which intents may be those of another life of the ledger: the operator has
+	// taken it as it was, without what it had lost.
 	Excused uint64
 
 	Counts map[State]int // keys by state; states without keys are left out

@@ -94,7 +94,8 @@ func kept(r Record, x Result) Record {
 	return r
 }
 
-// kept is the record that a result leaves of an old one: what falls into doubt remembers how many intents there were.
+// kept is the record that a result leaves of an old one: what falls into doubt remembers how many intents
+// there were.
 func (m *model) kept(old, r Record, x Result) Record {
 	r = kept(r, x)
 	r.Doubt = 0

@@ -12,11 +12,12 @@ const (
 	keptRuns    = 10_000 // summaries of passes that stay
 )
 
-// Prune removes the keys that are final or skipped, and whose resolution and disposition are both before a time, and gives their
-// number: what was asked about lately, however long after its resolution, stays known while the receiver's data may still show it. The
-// oldest summaries of passes beyond 10,000 go as well. What waits, is being sent or is in doubt stays, however old.
-// Before anything is removed the floor is raised to that time, also where there turns out to be nothing to remove: below
-// it the ledger no longer knows who was asked. A time after the checkpoint is refused, because passes still look there.
+// Prune removes the keys that are final or skipped, and whose resolution and disposition are both before a
+// time, and gives their number: what was asked about lately, however long after its resolution, stays known
+// while the receiver's data may still show it. The oldest summaries of passes beyond 10,000 go as well. What
+// waits, is being sent or is in doubt stays, however old. Before anything is removed the floor is raised to
+// that time, also where there turns out to be nothing to remove: below it the ledger no longer knows who was
+// asked. A time after the checkpoint is refused, because passes still look there.
 //
 // It works in transactions of at most 10,000 keys, between which it looks at ctx. The file does not become smaller, the
 // space in it is used again; see Compact.

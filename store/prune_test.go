@@ -47,7 +47,8 @@ func TestPruneNothing(t *testing.T) {
 	}
 }
 
-// What was asked about lately stays, however long ago it was marked done: the receiver's data may still show it.
+// What was asked about lately stays, however long ago it was marked done: the receiver's data may still show
+// it.
 func TestPruneKeepsWhatWasAskedLately(t *testing.T) {
 	l := newLedger(t, Options{})
 	must(t, l.Commit(Batch{Checkpoint: noon}))

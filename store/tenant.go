@@ -16,8 +16,8 @@ const mostTenant = 1024
 // credentialBytes is the length of the hash of a credential.
 const credentialBytes = 16
 
-// serves refuses a ledger that remembers another tenant, or another credential, than it is opened for. One that remembers
-// none, or is opened for none, serves any.
+// serves refuses a ledger that remembers another tenant, or another credential, than it is opened for. One
+// that remembers none, or is opened for none, serves any.
 func (l *Ledger) serves(o Options) error {
 	return l.db.View(func(b *bbolt.Tx) error {
 		bound, err := tenantOf(b)
@@ -38,8 +38,8 @@ func (l *Ledger) serves(o Options) error {
 	})
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent with from now on, where it
-// was bound to something else and that is accepted.
+// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent
+// with from now on, where it was bound to something else and that is accepted.
 func (t *txn) bind(o Options) error {
 	if o.Tenant != "" {
 		if err := validTenant(o.Tenant); err != nil {
@@ -56,8 +56,9 @@ func (t *txn) bind(o Options) error {
 	return t.credit(o.Credential, t.intents.Sequence())
 }
 
-// commitTo binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may have arrived: a key
-// that is wrong altogether binds nothing. All that was begun in this opening is sent with the same.
+// commitTo binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or
+// may have arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent
+// with the same.
 func (l *Ledger) commitTo(t *txn, r Result) error {
 	proven := r.State == Accepted || r.State == Rejected || r.State == InDoubt
 	if !proven || l.bound.Credential == "" || t.meta.Get(metaCredential) != nil {

@@ -175,8 +175,8 @@ func (t *txn) store(s slot, r Record) error {
 	return t.keys.Put(s.code, encodeRecord(s.key, s.code, r, number))
 }
 
-// dated notes with a doubt that arises how many intents there were then: only what was begun later tells whether the receiver has
-// caught up with it.
+// dated notes with a doubt that arises how many intents there were then: only what was begun later tells
+// whether the receiver has caught up with it.
 func (t *txn) dated(old, r Record) Record {
 	switch {
 	case r.State != InDoubt:

@@ -12,17 +12,19 @@ import (
 // mostUnheard is how many interactions wait to be held against the ledger together.
 const mostUnheard = 500
 
-// account holds the stamps in Agent Connect's data against the ledger that they name. An intent is durable before its request
-// leaves, so that the ledger can account for each: it has given that number, and it remembers that the conversation was, or may
-// have been, asked about. A stamp that it cannot account for was given in a life of the ledger that this one knows nothing of:
-// it was put back from a copy, or a copy is in use elsewhere. No file beside the ledger is needed for that, so that it holds too where
-// all of a folder, a volume or a machine was put back.
+// account holds the stamps in Agent Connect's data against the ledger that they name. An intent is durable
+// before its request leaves, so that the ledger can account for each: it has given that number, and it
+// remembers that the conversation was, or may have been, asked about. A stamp that it cannot account for was
+// given in a life of the ledger that this one knows nothing of: it was put back from a copy, or a copy is in
+// use elsewhere. No file beside the ledger is needed for that, so that it holds too where all of a folder, a
+// volume or a machine was put back.
 type account struct {
 	strange *StrangerError // the first that the ledger has never given
 	unheard map[store.Key]uint64
 }
 
-// note takes in a stamp. What was created before the ledger was last held against the data may have been forgotten since.
+// note takes in a stamp. What was created before the ledger was last held against the data may have been
+// forgotten since.
 func (a *account) note(number uint64, conversation string, created time.Time, ledger store.Info) {
 	if number > ledger.Intents && a.strange == nil {
 		a.strange = &StrangerError{Number: number, Given: ledger.Intents, Conversation: conversation}
@@ -64,8 +66,8 @@ func (q *inquiry) audit(memory Memory, most int) error {
 	return nil
 }
 
-// StrangerError tells that Agent Connect has a request with a stamp of this ledger that the ledger cannot account for. It is
-// store.ErrRolledBack.
+// StrangerError tells that Agent Connect has a request with a stamp of this ledger that the ledger cannot
+// account for. It is store.ErrRolledBack.
 type StrangerError struct {
 	Number, Given uint64 // the stamp's, and how many the ledger has given
 	Conversation  string // id, as Agent Connect has it; may be empty

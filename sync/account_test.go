@@ -23,8 +23,8 @@ func stranger(t *testing.T, b *bench, number uint64, conversation string) agentc
 	}
 }
 
-// TestStranger makes passes over a ledger that cannot account for what Agent Connect has: none of them sends anything, however often
-// they are made.
+// TestStranger makes passes over a ledger that cannot account for what Agent Connect has: none of them sends
+// anything, however often they are made.
 func TestStranger(t *testing.T) {
 	const elsewhere = "6716500fa1b2c3d4e5faffff"
 	for name, at := range map[string]func(b *bench) agentconnect.Interaction{
@@ -84,7 +84,8 @@ func TestStranger(t *testing.T) {
 	}
 }
 
-// TestAcquaintances are stamps of the ledger that it can account for, or that say nothing of it: each pass goes on.
+// TestAcquaintances are stamps of the ledger that it can account for, or that say nothing of it: each pass
+// goes on.
 func TestAcquaintances(t *testing.T) {
 	b := newBench(t, 3)
 	b.doubt(t, 1)
@@ -117,7 +118,8 @@ func TestAcquaintances(t *testing.T) {
 	}
 }
 
-// TestWithoutStamps asks nothing when nothing is in doubt: there is nothing that the data could tell of the ledger.
+// TestWithoutStamps asks nothing when nothing is in doubt: there is nothing that the data could tell of the
+// ledger.
 func TestWithoutStamps(t *testing.T) {
 	b := newBench(t, 2)
 	b.engine.Options.Stamp = false
@@ -128,7 +130,8 @@ func TestWithoutStamps(t *testing.T) {
 	}
 }
 
-// TestManyAcquaintances holds more stamps against the ledger than are looked up at once, with a stranger among the last of them.
+// TestManyAcquaintances holds more stamps against the ledger than are looked up at once, with a stranger
+// among the last of them.
 func TestManyAcquaintances(t *testing.T) {
 	b := newBench(t, 1)
 	data := &shown{}

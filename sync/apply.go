@@ -117,8 +117,8 @@ func (p *pass) takePlanned() (cases []Case, err error) {
 	return cases, err
 }
 
-// respell puts what is planned under the keys that the ledger knows by now: a pass may have met a resolution meanwhile, as
-// it was told then.
+// respell puts what is planned under the keys that the ledger knows by now: a pass may have met a resolution
+// meanwhile, as it was told then.
 func (p *pass) respell(known map[store.Key]store.Record) {
 	families, _ := kin(known)
 	for key, each := range maps.Clone(p.planned) {

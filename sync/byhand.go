@@ -131,8 +131,8 @@ func pick(key store.Key, family map[store.Key]store.Record, at time.Time, action
 	return []store.Entry{{Key: key}}
 }
 
-// markedDone are the records of a resolution: of the time that is given, else of the second that it names, else those that
-// Kustomer may mean by it, where it tells the time of a resolution otherwise than the ledger.
+// markedDone are the records of a resolution: of the time that is given, else of the second that it names,
+// else those that Kustomer may mean by it, where it tells the time of a resolution otherwise than the ledger.
 func markedDone(family []store.Entry, at time.Time) (chosen []store.Entry) {
 	for _, fits := range []func(time.Time) bool{
 		at.Equal,

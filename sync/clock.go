@@ -21,8 +21,8 @@ const Horizon = 2 * 365 * 24 * time.Hour
 // clocks are the two that a pass goes by.
 type clocks struct{ kustomers, own time.Time }
 
-// until is where a pass ends: settle before the clock that is behind. The other one may be wrong, and what is read up
-// to a time that has not come would never be read again.
+// until is where a pass ends: settle before the clock that is behind. The other one may be wrong, and what is
+// read up to a time that has not come would never be read again.
 func (c clocks) until(settle time.Duration) time.Time {
 	if c.own.Before(c.kustomers) {
 		return c.own.Add(-settle).Truncate(time.Millisecond)
@@ -82,8 +82,8 @@ func (p *pass) compareClocks(server, before, after time.Time) error {
 	return nil
 }
 
-// AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked done until
-// then is read by no pass from the checkpoint, but for the overlap.
+// AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked
+// done until then is read by no pass from the checkpoint, but for the overlap.
 type AheadError struct {
 	Checkpoint time.Time
 	Now        time.Time     // Kustomer's clock
@@ -92,9 +92,10 @@ type AheadError struct {
 	Read       time.Time     // a back-fill from here on leaves nothing out, as far as the ledger knows; zero: it does not
 }
 
-// Heals tells whether the passes go on by themselves, and leave nothing out. So it is when the first one after the
-// checkpoint reads back over all the time that this lies ahead, and over what the search may not have shown to a pass with
-// a wrong clock; and within the limit for one clock that is wrong, because a pass ends before both: then one is behind now.
+// Heals tells whether the passes go on by themselves, and leave nothing out. So it is when the first one
+// after the checkpoint reads back over all the time that this lies ahead, and over what the search may not
+// have shown to a pass with a wrong clock; and within the limit for one clock that is wrong, because a pass
+// ends before both: then one is behind now.
 func (e *AheadError) Heals() bool {
 	return e.Checkpoint.Sub(e.Now) <= max(e.Overlap-e.Settle, clockLimit)
 }

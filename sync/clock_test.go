@@ -9,8 +9,9 @@ import (
 	"acsync/store"
 )
 
-// TestPassEndsAtTheSmallerClock has one of the two clocks a little wrong, and right again for the pass after it. Whatever kind of
-// pass it is, it ends before a time that has not come by either; the next one is not refused, and nobody is passed over.
+// TestPassEndsAtTheSmallerClock has one of the two clocks a little wrong, and right again for the pass after
+// it. Whatever kind of pass it is, it ends before a time that has not come by either; the next one is not
+// refused, and nobody is passed over.
 func TestPassEndsAtTheSmallerClock(t *testing.T) {
 	const little = 4*time.Minute + 40*time.Second
 	for name, off := range map[string]time.Duration{"Kustomer's ahead": little, "this machine's ahead": -little} {
@@ -60,9 +61,9 @@ func TestPassEndsAtTheSmallerClock(t *testing.T) {
 	}
 }
 
-// TestCheckpointInTheFuture opens a ledger whose checkpoint was moved by a wrong clock: by no more than the overlap makes
-// good, so that passes go on by themselves when that time has come; and by more, so that a back-fill has to read what they
-// leave out.
+// TestCheckpointInTheFuture opens a ledger whose checkpoint was moved by a wrong clock: by no more than the
+// overlap makes good, so that passes go on by themselves when that time has come; and by more, so that a
+// back-fill has to read what they leave out.
 func TestCheckpointInTheFuture(t *testing.T) {
 	for ahead, heals := range map[time.Duration]bool{
 		6 * time.Second: true, 100 * time.Second: true, 27 * time.Minute: true,
@@ -110,8 +111,8 @@ func TestCheckpointInTheFuture(t *testing.T) {
 	}
 }
 
-// TestCheckpointInTheFutureOfAPlan carries out the plan of a back-fill, which does not care where the checkpoint is, and refuses one
-// of a run.
+// TestCheckpointInTheFutureOfAPlan carries out the plan of a back-fill, which does not care where the
+// checkpoint is, and refuses one of a run.
 func TestCheckpointInTheFutureOfAPlan(t *testing.T) {
 	for _, backfill := range []bool{false, true} {
 		b := newBench(t, 3)
@@ -166,8 +167,8 @@ func TestClockMessages(t *testing.T) {
 	}
 }
 
-// TestClockBehind makes a pass while Kustomer's clock is behind, right after one whose checkpoint was right: whatever the overlap,
-// that passes by itself.
+// TestClockBehind makes a pass while Kustomer's clock is behind, right after one whose checkpoint was right:
+// whatever the overlap, that passes by itself.
 func TestClockBehind(t *testing.T) {
 	for behind, heals := range map[time.Duration]bool{4*time.Minute + 50*time.Second: true, time.Hour: false} {
 		b := newBench(t, 1)

@@ -42,8 +42,8 @@ type Case struct {
 	before bool         // a search returned it although it was marked done before the pass begins
 }
 
-// resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no pass reads is
-// none: not even the ledger can keep all of those.
+// resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no
+// pass reads is none: not even the ledger can keep all of those.
 func (c Case) resolution() time.Time {
 	if c.Outside {
 		return c.Known.Resolution

@@ -68,8 +68,8 @@ func (p *pass) chart(info store.Info, c clocks) (err error) {
 	return nil
 }
 
-// resume gives what is left to read of a back-fill, which can end at the latest time or before. One whose end is "now" goes
-// on to the present end each time.
+// resume gives what is left to read of a back-fill, which can end at the latest time or before. One whose end
+// is "now" goes on to the present end each time.
 func (p *pass) resume(latest time.Time) (Window, error) {
 	asked := Window{ceil(p.options.Range.From), p.options.Range.To}
 	whole := asked

@@ -216,8 +216,8 @@ func (p Policy) channel(channels []string) string {
 	return name
 }
 
-// doNotSend tells whether one of the attributes is set. Kustomer makes their names of what people write, so that one in
-// another case is meant.
+// doNotSend tells whether one of the attributes is set. Kustomer makes their names of what people write, so
+// that one in another case is meant.
 func (p Policy) doNotSend(custom map[string]any) bool {
 	for name, value := range custom {
 		named := func(attribute string) bool { return strings.EqualFold(attribute, name) }
@@ -228,8 +228,8 @@ func (p Policy) doNotSend(custom map[string]any) bool {
 	return false
 }
 
-// set tells whether a custom attribute says yes. A value that cannot be understood, such as a masked one, counts as that:
-// not asking is the safe side.
+// set tells whether a custom attribute says yes. A value that cannot be understood, such as a masked one,
+// counts as that: not asking is the safe side.
 func set(value any) bool {
 	switch v := value.(type) {
 	case nil:

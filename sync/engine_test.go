@@ -281,8 +281,9 @@ func TestUnreachable(t *testing.T) {
 	})
 }
 
-// TestUnrecognisedAnswers ends a pass whose first five answers do not say that they are about its requests. It says what
-// they look like, which the ledger does not keep. Later in a pass, or mixed with other failures, they are failures like any.
+// TestUnrecognisedAnswers ends a pass whose first five answers do not say that they are about its requests.
+// It says what they look like, which the ledger does not keep. Later in a pass, or mixed with other failures,
+// they are failures like any.
 func TestUnrecognisedAnswers(t *testing.T) {
 	empty := agentconnect.Answer{Status: 202, Written: true, Looks: "an empty body (under 1 KB)"}
 	page := agentconnect.Answer{Status: 200, Written: true, Looks: "a web page (text/html, 1 to 16 KB)"}
@@ -502,7 +503,8 @@ func TestSearchLies(t *testing.T) {
 	})
 }
 
-// liar repeats rows, returns one that was reopened meanwhile, and one that was marked done again well after the window.
+// liar repeats rows, returns one that was reopened meanwhile, and one that was marked done again well after
+// the window.
 type liar struct{ *desk }
 
 func (l liar) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {

@@ -108,7 +108,8 @@ func (p Policy) customerOf(c *kustomer.Customer) customerFacts {
 	}
 }
 
-// readable is custom attributes without those that are masked, in whose place an object stands, or cannot be read.
+// readable is custom attributes without those that are masked, in whose place an object stands, or cannot be
+// read.
 func readable(custom map[string]any) map[string]any {
 	var kept map[string]any
 	for name, value := range custom {

@@ -113,7 +113,8 @@ func (o *ordeal) wrongf(format string, args ...any) {
 	o.wrong = append(o.wrong, fmt.Sprintf(format, args...))
 }
 
-// step counts a step, which is about a conversation or about none, and tells which it is and what goes wrong with it.
+// step counts a step, which is about a conversation or about none, and tells which it is and what goes wrong
+// with it.
 func (o *ordeal) step(kind, conversation string) (step, mishap) {
 	time.Sleep(durations[kind] * time.Microsecond)
 	o.mu.Lock()

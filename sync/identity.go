@@ -25,16 +25,18 @@ func hexKey(id string) (store.Key, bool) {
 	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
 }
 
-// sameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it in several
-// places, which need not agree to the millisecond; nobody reopens a conversation and marks it done again within a second.
+// sameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it
+// in several places, which need not agree to the millisecond; nobody reopens a conversation and marks it done
+// again within a second.
 const sameWithin = time.Second
 
-// SameResolution tells whether two times of a conversation are those of one resolution. It is no equivalence: times in a row
-// must not merge without end, so that each is held against the one that was written down first, not against its neighbours.
+// SameResolution tells whether two times of a conversation are those of one resolution. It is no equivalence:
+// times in a row must not merge without end, so that each is held against the one that was written down
+// first, not against its neighbours.
 func SameResolution(a, b time.Time) bool { return a.Sub(b).Abs() < sameWithin }
 
-// spelling is how a time of resolution is written down already, in the nearest of the records that tell the same resolution,
-// the earlier of two; else the time itself.
+// spelling is how a time of resolution is written down already, in the nearest of the records that tell the
+// same resolution, the earlier of two; else the time itself.
 func spelling(resolved time.Time, records []store.Record) time.Time {
 	spelled, nearest := resolved, sameWithin
 	for _, r := range records {
@@ -46,8 +48,8 @@ func spelling(resolved time.Time, records []store.Record) time.Time {
 	return spelled
 }
 
-// spell writes the resolution of a case as it was written first, when both are the same, and the key too that was made of
-// it. All that comes after may compare times and keys exactly.
+// spell writes the resolution of a case as it was written first, when both are the same, and the key too that
+// was made of it. All that comes after may compare times and keys exactly.
 func (c *Case) spell(i identity, first time.Time) {
 	if c.Conversation.LastDone == nil || !SameResolution(c.Conversation.LastDone.At, first) {
 		return

@@ -22,17 +22,18 @@ const (
 	askAgain = 24 * time.Hour
 )
 
-// inquiry compares what Agent Connect's data show with what the ledger knows: whether that is the newest (see account), and what
-// became of what is in doubt.
+// inquiry compares what Agent Connect's data show with what the ledger knows: whether that is the newest (see
+// account), and what became of what is in doubt.
 //
 // Presence is proof: an interaction with the stamp of the attempt, or of the same conversation and no older than its first
 // attempt, was mailed or will be, and nothing more must be sent, whoever made it.
 //
-// Absence is only evidence, since the data lag behind by an unknown time and rows can vanish (observed). It is believed
-// when all of this holds: the data were read to their end, with the key that the request was sent with; they show a request that
-// this very ledger began after the doubt arose, so that they are known to have caught up with that moment; and
-// verify_after has passed since. What is left is a request that the service held back for all that time. A ledger that does not
-// stamp its requests has no such witness: what is not found stays in doubt. So does what carries no number of its own.
+// Absence is only evidence, since the data lag behind by an unknown time and rows can vanish (observed). It
+// is believed when all of this holds: the data were read to their end, with the key that the request was sent
+// with; they show a request that this very ledger began after the doubt arose, so that they are known to have
+// caught up with that moment; and verify_after has passed since. What is left is a request that the service
+// held back for all that time. A ledger that does not stamp its requests has no such witness: what is not
+// found stays in doubt. So does what carries no number of its own.
 type inquiry struct {
 	ledger    store.Info // as it was when the data were asked
 	stamped   bool       // requests bear stamps, by which the ledger itself is held against the data
@@ -76,7 +77,8 @@ func newInquiry(ledger store.Info, doubtful []store.Entry, stamped bool) *inquir
 // folded is an id or a stamp as it is compared: the service may give it in another case, or padded.
 func folded(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
 
-// witnessing tells whether the ledger itself is to be held against the data. One that was never made has nothing to say.
+// witnessing tells whether the ledger itself is to be held against the data. One that was never made has
+// nothing to say.
 func (q *inquiry) witnessing() bool { return q.stamped && q.ledger.ID != "" }
 
 // idle tells whether there is nothing to ask.
@@ -108,8 +110,8 @@ func (q *inquiry) since() (since time.Time) {
 	return since
 }
 
-// ask reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is not the newest; with
-// any other the data could not be read, and what they showed before that counts.
+// ask reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is
+// not the newest; with any other the data could not be read, and what they showed before that counts.
 func (q *inquiry) ask(ctx context.Context, memory Memory, receiver Receiver) error {
 	if q.idle() {
 		return nil
@@ -169,8 +171,8 @@ func earliest(e store.Entry) time.Time {
 	return first.Add(-Skew)
 }
 
-// note takes in an interaction. It need not have any field. The stamp is looked at before anything else that the row says of
-// itself: nothing but the very request can bear it.
+// note takes in an interaction. It need not have any field. The stamp is looked at before anything else that
+// the row says of itself: nothing but the very request can bear it.
 func (q *inquiry) note(i agentconnect.Interaction) {
 	id := folded(i.ExtInteractionID)
 	number, own := q.number(i.Intent)
@@ -196,7 +198,8 @@ func (q *inquiry) note(i agentconnect.Interaction) {
 	}
 }
 
-// heed takes in that the data show an intent of this ledger. One from the future tells nothing of what the data have caught up with.
+// heed takes in that the data show an intent of this ledger. One from the future tells nothing of what the
+// data have caught up with.
 func (q *inquiry) heed(number uint64, id string, created time.Time) {
 	if q.witnessing() {
 		q.account.note(number, id, created, q.ledger)
@@ -254,8 +257,8 @@ func (q *inquiry) seal() {
 	}
 }
 
-// witnessed tells whether the data show a request that was begun after the doubt arose. Of a doubt that does not tell when it
-// arose nothing is known.
+// witnessed tells whether the data show a request that was begun after the doubt arose. Of a doubt that does
+// not tell when it arose nothing is known.
 func (q *inquiry) witnessed(e store.Entry) bool {
 	if e.Doubt == 0 {
 		return false

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// ahead is how far in the future of Kustomer's clock a conversation may claim to have been marked done: a later window,
-	// of this pass or the next, will come to it. What claims more would be waited for in vain.
+	// ahead is how far in the future of Kustomer's clock a conversation may claim to have been marked done: a
+	// later window, of this pass or the next, will come to it. What claims more would be waited for in vain.
 	ahead = 24 * time.Hour
 	// mostNamed is how many of the conversations that no pass reads are named to the operator.
 	mostNamed = 5
@@ -38,8 +38,8 @@ func (c *collector) outside(row kustomer.Conversation) bool {
 	return !c.plausible(row.LastDone.At)
 }
 
-// found are the rows of a search as cases. Some may claim to have been marked done before the pass begins: no later window
-// will have them.
+// found are the rows of a search as cases. Some may claim to have been marked done before the pass begins: no
+// later window will have them.
 func (c *collector) found(rows []kustomer.Conversation) []Case {
 	cases := c.cases(rows)
 	for i := range cases {

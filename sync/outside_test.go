@@ -24,8 +24,8 @@ func (s straying) SearchConversations(_ context.Context, q kustomer.Query) (kust
 	return cutPage(append(slices.Clone(s.rows), s.match(q)...), q, s.now), s.call("search")
 }
 
-// claiming is a plain conversation that claims to have been marked done at a time; at the zero time: at one that cannot be
-// read.
+// claiming is a plain conversation that claims to have been marked done at a time; at the zero time: at one
+// that cannot be read.
 func claiming(n int, at time.Time) kustomer.Conversation {
 	c := plain().Conversation
 	c.ID = fmt.Sprintf("6716500fa1b2c3d4e5ff%04x", n)
@@ -38,8 +38,8 @@ func claiming(n int, at time.Time) kustomer.Conversation {
 
 func year(y int) time.Time { return time.Date(y, 5, 6, 7, 8, 9, 0, time.UTC) }
 
-// What no window of this pass or a later one holds is counted once a pass, and told of; neither is it asked about, nor does the
-// ledger have to keep its time. A dry run tells the same.
+// What no window of this pass or a later one holds is counted once a pass, and told of; neither is it asked
+// about, nor does the ledger have to keep its time. A dry run tells the same.
 func TestTimesOutOfRange(t *testing.T) {
 	for _, identity := range []store.Identity{store.PerConversation, store.PerResolution} {
 		t.Run(string(identity), func(t *testing.T) {
@@ -96,7 +96,8 @@ func TestTimesOutOfRange(t *testing.T) {
 	}
 }
 
-// What claims an impossible time makes windows no narrower than need be, nor the search for their customers wider than it can be.
+// What claims an impossible time makes windows no narrower than need be, nor the search for their customers
+// wider than it can be.
 func TestTimesOutOfRangeInCrowds(t *testing.T) {
 	b := newBench(t, 1200)
 	for i := range b.conversations {
@@ -116,8 +117,8 @@ func TestTimesOutOfRangeInCrowds(t *testing.T) {
 	}
 }
 
-// A conversation that waits, and claims an impossible time when it is read again, is skipped, and the pass goes on. The
-// ledger keeps the time that it had.
+// A conversation that waits, and claims an impossible time when it is read again, is skipped, and the pass
+// goes on. The ledger keeps the time that it had.
 func TestWaitingOutOfRange(t *testing.T) {
 	for _, identity := range []store.Identity{store.PerConversation, store.PerResolution} {
 		for name, at := range map[string]time.Time{"0": year(0), "10000": year(10_000), "9999": year(9999), "287396": year(287_396), "none": {}} {

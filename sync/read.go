@@ -246,8 +246,8 @@ func (c *collector) gather(ctx context.Context, q kustomer.Query, first kustomer
 	}
 }
 
-// upTo sorts the rows of a search and drops repeated ones, and conversations that were marked done again after the window's
-// end, which a later window holds.
+// upTo sorts the rows of a search and drops repeated ones, and conversations that were marked done again
+// after the window's end, which a later window holds.
 func (c *collector) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
 		done := row.LastDone

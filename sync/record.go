@@ -113,9 +113,9 @@ func (f *folio) clock(c Case) {
 	}
 }
 
-// skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the record unless
-// the ledger says so already, or knows better, or there is no time to keep it by. What waited is kept in any case: it waits
-// no longer.
+// skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the
+// record unless the ledger says so already, or knows better, or there is no time to keep it by. What waited
+// is kept in any case: it waits no longer.
 func (f *folio) skip(c Case) {
 	known, state := c.Known, c.Skip.state()
 	if c.Skip == AlreadySent {

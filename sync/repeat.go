@@ -57,9 +57,9 @@ func (s *sightings) find(key store.Key) (sighting, bool) {
 	return seen, ok
 }
 
-// repeated tells whether a case is counted already and stays as it is: because it was taken up from the ledger, or an
-// earlier window held it. A case that the earlier window skipped and that is to be sent now is decided anew, under the same
-// key: its first disposition is taken back, when that is in the ledger.
+// repeated tells whether a case is counted already and stays as it is: because it was taken up from the
+// ledger, or an earlier window held it. A case that the earlier window skipped and that is to be sent now is
+// decided anew, under the same key: its first disposition is taken back, when that is in the ledger.
 func (p *pass) repeated(c *Case, f *folio) bool {
 	seen, ok := p.sightings.find(c.Key)
 	switch {

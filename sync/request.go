@@ -34,7 +34,8 @@ func name(customer *kustomer.Customer) string {
 	return strings.Join(strings.Fields(clean(customer.Name.Value)), " ")
 }
 
-// tags are the names as Agent Connect takes them: the first twenty, on one line each, without empty and repeated ones.
+// tags are the names as Agent Connect takes them: the first twenty, on one line each, without empty and
+// repeated ones.
 func tags(names []string) []string {
 	var kept []string
 	seen := map[string]bool{}

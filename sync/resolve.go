@@ -52,9 +52,10 @@ type Verification struct {
 	Stamped  bool          // requests bear the ids of their intents
 }
 
-// Verify settles all that is in doubt from Agent Connect's data, as each pass does with what is due for it. It gives
-// every key that was in doubt, those that stay so among them, and why. With an error that is neither a *LedgerError nor
-// store.ErrRolledBack the data could not be read to their end: then only what was found in them is settled.
+// Verify settles all that is in doubt from Agent Connect's data, as each pass does with what is due for it.
+// It gives every key that was in doubt, those that stay so among them, and why. With an error that is neither
+// a *LedgerError nor store.ErrRolledBack the data could not be read to their end: then only what was found in
+// them is settled.
 func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, error) {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
@@ -85,8 +86,8 @@ func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, erro
 	return settled, cmp.Or(err, unread)
 }
 
-// Arrivals settles, of what is in doubt, that which Agent Connect's data prove to have arrived, and nothing else: for a ledger that is
-// being rebuilt, of which nobody knows what it has lost.
+// Arrivals settles, of what is in doubt, that which Agent Connect's data prove to have arrived, and nothing
+// else: for a ledger that is being rebuilt, of which nobody knows what it has lost.
 type Arrivals struct {
 	ledger   Docket
 	doubtful []store.Entry
@@ -155,9 +156,9 @@ func after(e store.Entry, r store.Result) store.Entry {
 	return e
 }
 
-// consult asks Agent Connect's own data, before anything is decided or sent: whether the ledger is the newest, and what became of
-// what is in doubt and due to be asked about. A ledger that cannot be held against the data sends nothing: it may have been put
-// back from a copy.
+// consult asks Agent Connect's own data, before anything is decided or sent: whether the ledger is the
+// newest, and what became of what is in doubt and due to be asked about. A ledger that cannot be held against
+// the data sends nothing: it may have been put back from a copy.
 func (p *pass) consult(ctx context.Context, info store.Info) error {
 	if _, err := p.ledger.Recover(time.Now()); err != nil {
 		return fmt.Errorf("put the open intents in doubt: %w", err)

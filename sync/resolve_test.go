@@ -208,8 +208,9 @@ func TestDoubtsAreAskedAboutLessAndLess(t *testing.T) {
 	})
 }
 
-// TestUnreadableData lets the data fail: a ledger that bears stamps sends nothing, because they might have told that it is not
-// the newest; without stamps they could not, and the pass goes on with what they showed before.
+// TestUnreadableData lets the data fail: a ledger that bears stamps sends nothing, because they might have
+// told that it is not the newest; without stamps they could not, and the pass goes on with what they showed
+// before.
 func TestUnreadableData(t *testing.T) {
 	for _, stamp := range []bool{true, false} {
 		b := newBench(t, 3)
@@ -302,7 +303,8 @@ func (b *bench) doubt(t *testing.T, conversations ...int) {
 	}
 }
 
-// later lets the ledger send one more request, about a conversation of another day, and gives what Agent Connect's data show of it.
+// later lets the ledger send one more request, about a conversation of another day, and gives what Agent
+// Connect's data show of it.
 func (b *bench) later(t *testing.T) agentconnect.Interaction {
 	t.Helper()
 	info, err := b.ledger.Info()

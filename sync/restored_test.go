@@ -41,7 +41,8 @@ func (m moment) String() string {
 	return "before " + m.at.String()
 }
 
-// restoration is a life in which a copy of the ledger is made at one moment, the process dies at a later one, and the copy is put back.
+// restoration is a life in which a copy of the ledger is made at one moment, the process dies at a later one,
+// and the copy is put back.
 type restoration struct {
 	scene
 	copied, died moment
@@ -129,7 +130,8 @@ func (l *lifetime) pass() (died bool, err error) {
 	return true, nil
 }
 
-// mend does what acsync ledger rebuild does: all that the receiver has is marked, and then the ledger is trusted again.
+// mend does what acsync ledger rebuild does: all that the receiver has is marked, and then the ledger is
+// trusted again.
 func (l *lifetime) mend() {
 	ledger, err := store.Open(l.path, store.Options{AcceptFence: true})
 	if err != nil {
@@ -227,9 +229,10 @@ func (l *lifetime) twice(known bool) (wrong []string) {
 	return append(wrong, l.wrong...)
 }
 
-// TestRestoredAtAnyStep puts a copy of the ledger back that was made before or after any step, when the process has died before or
-// after any later one. With the secret nobody is asked twice, whatever was put back. Without it nobody is where the fence or the number of the
-// opening tell: wherever the ledger was opened for writing since the copy, and the fence was left alone.
+// TestRestoredAtAnyStep puts a copy of the ledger back that was made before or after any step, when the
+// process has died before or after any later one. With the secret nobody is asked twice, whatever was put
+// back. Without it nobody is where the fence or the number of the opening tell: wherever the ledger was
+// opened for writing since the copy, and the fence was left alone.
 func TestRestoredAtAnyStep(t *testing.T) {
 	s := scenes(2)[0]
 	rows, played := 0, 0

@@ -160,7 +160,8 @@ func (r Result) summary() *store.Run {
 	for reason, n := range r.Reasons.Of(store.States()...) {
 		reasons[string(reason)] = n
 	}
-	// What stands behind describes answers, with words that a server has chosen, and those are not for the ledger.
+	// What stands behind describes answers, with words that a server has chosen, and those are not for the
+	// ledger.
 	fuse, _, _ := strings.Cut(r.Fuse, "; ")
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,

@@ -56,7 +56,8 @@ func (p *pass) forget(ctx context.Context) error {
 		return nil
 	}
 	before := p.collector.now.Add(-p.options.Retain)
-	// A search may tell the next pass of a resolution that the ledger has down as a little earlier than where that begins.
+	// A search may tell the next pass of a resolution that the ledger has down as a little earlier than where
+	// that begins.
 	if next := p.result.Checkpoint.Add(-p.options.Overlap - sameWithin); next.Before(before) {
 		before = next
 	}

@@ -73,8 +73,8 @@ type life struct {
 	done []time.Time
 }
 
-// livesOf are conversations of a night, each marked done at a whole second of its own, some of them several times, some only
-// a few seconds later. Midnight is among the seconds.
+// livesOf are conversations of a night, each marked done at a whole second of its own, some of them several
+// times, some only a few seconds later. Midnight is among the seconds.
 func livesOf(random *rand.Rand, d *desk) (lives []life) {
 	midnight, taken := testNow.Truncate(24*time.Hour), map[time.Time]bool{}
 	free := func(at time.Time) time.Time {
@@ -129,7 +129,8 @@ type told struct {
 	Sent          []string // so far
 }
 
-// night is a world in which passes are made; whatever depends on chance is the same whether its times are blurred or not.
+// night is a world in which passes are made; whatever depends on chance is the same whether its times are
+// blurred or not.
 func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, sent *receiver) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 5))
@@ -246,9 +247,9 @@ func names(requests []agentconnect.Request) (list []string) {
 	return list
 }
 
-// TestSpelling makes the same passes in worlds where each reading of a conversation tells its resolution up to 400 ms
-// otherwise, and in worlds where all tell the same: every pass counts the same, and the same customers are asked, in the
-// same order.
+// TestSpelling makes the same passes in worlds where each reading of a conversation tells its resolution up
+// to 400 ms otherwise, and in worlds where all tell the same: every pass counts the same, and the same
+// customers are asked, in the same order.
 func TestSpelling(t *testing.T) {
 	asked, seeds := 0, spellingWorlds()
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
@@ -267,9 +268,9 @@ func TestSpelling(t *testing.T) {
 	}
 }
 
-// TestSpellingOfSearches lets the search, too, select by another time at each call, and show so little at once that it is called
-// often: a conversation may be in two windows, or in none until the overlap of a later pass. Nobody is asked twice, and few come
-// too late.
+// TestSpellingOfSearches lets the search, too, select by another time at each call, and show so little at
+// once that it is called often: a conversation may be in two windows, or in none until the overlap of a later
+// pass. Nobody is asked twice, and few come too late.
 func TestSpellingOfSearches(t *testing.T) {
 	few, wanted, got := reach{page: 3, target: 2, rows: 60, pages: 20}, 0, 0
 	for seed := uint64(1); seed <= spellingWorlds() && !t.Failed(); seed++ {
@@ -304,8 +305,8 @@ func TestSameResolution(t *testing.T) {
 	}
 }
 
-// TestSpellingsDoNotMerge marks a conversation done three times, each less than a second after the time before: the first one is
-// the measure, so that the third is another resolution.
+// TestSpellingsDoNotMerge marks a conversation done three times, each less than a second after the time
+// before: the first one is the measure, so that the third is another resolution.
 func TestSpellingsDoNotMerge(t *testing.T) {
 	b := newBench(t, 1)
 	b.engine.Options.SurveyPer, b.engine.Options.Overlap = store.PerResolution, 3*time.Hour
@@ -318,8 +319,8 @@ func TestSpellingsDoNotMerge(t *testing.T) {
 	}
 }
 
-// TestSpellingsOfOldLedgers has a ledger in which one resolution waits under two keys, as an older version may have left it, or
-// waits and was asked about.
+// TestSpellingsOfOldLedgers has a ledger in which one resolution waits under two keys, as an older version
+// may have left it, or waits and was asked about.
 func TestSpellingsOfOldLedgers(t *testing.T) {
 	for _, recheck := range []time.Duration{0, time.Hour} {
 		for other, want := range map[store.State]int{store.Scheduled: 1, store.Accepted: 0} {
@@ -360,8 +361,9 @@ func (s scripted) SearchConversations(_ context.Context, q kustomer.Query) (kust
 	return cutPage(s.rows(q), q, s.now), nil
 }
 
-// TestSpellingDecidedAnew shows a conversation in two windows, a little otherwise: first as one to be skipped, then as one to be
-// asked about. It is counted once, and the ledger has it once, as it was told first.
+// TestSpellingDecidedAnew shows a conversation in two windows, a little otherwise: first as one to be
+// skipped, then as one to be asked about. It is counted once, and the ledger has it once, as it was told
+// first.
 func TestSpellingDecidedAnew(t *testing.T) {
 	b := newBench(t, 1)
 	b.engine.Options.SurveyPer = store.PerResolution
@@ -392,8 +394,8 @@ func TestSpellingDecidedAnew(t *testing.T) {
 	}
 }
 
-// TestSpellingAtTheEndOfAWindow has a back-fill stop before a conversation that is told as done just behind the end of the window
-// that shows it: it is left to the back-fill, and found by it again.
+// TestSpellingAtTheEndOfAWindow has a back-fill stop before a conversation that is told as done just behind
+// the end of the window that shows it: it is left to the back-fill, and found by it again.
 func TestSpellingAtTheEndOfAWindow(t *testing.T) {
 	b := newBench(t, 2)
 	from := testNow.Add(-10 * time.Hour)
@@ -421,8 +423,8 @@ func TestSpellingAtTheEndOfAWindow(t *testing.T) {
 	}
 }
 
-// TestSpellingIsNoFollowUp tells the resolution that was asked about again, nearer to a record of another than to its own: less than
-// a second later it is no follow-up.
+// TestSpellingIsNoFollowUp tells the resolution that was asked about again, nearer to a record of another
+// than to its own: less than a second later it is no follow-up.
 func TestSpellingIsNoFollowUp(t *testing.T) {
 	for after, want := range map[time.Duration]int{950 * time.Millisecond: 0, sameWithin - time.Millisecond: 0, sameWithin: 1} {
 		b := recovering(t, 1)
@@ -459,7 +461,8 @@ func TestSpellingOfThePlan(t *testing.T) {
 	}
 }
 
-// TestSpellingOfAnOldPlan carries out a plan after a pass has scheduled the same resolution, as it was told to that.
+// TestSpellingOfAnOldPlan carries out a plan after a pass has scheduled the same resolution, as it was told
+// to that.
 func TestSpellingOfAnOldPlan(t *testing.T) {
 	b := newBench(t, 1)
 	b.engine.Options.SurveyPer = store.PerResolution
@@ -481,7 +484,8 @@ func TestSpellingOfAnOldPlan(t *testing.T) {
 	}
 }
 
-// TestPickBySpelling names one of two resolutions by its time: exactly, to the second, or as Kustomer tells it.
+// TestPickBySpelling names one of two resolutions by its time: exactly, to the second, or as Kustomer tells
+// it.
 func TestPickBySpelling(t *testing.T) {
 	key, at := store.Key{Conversation: "a"}, testNow.Truncate(time.Second)
 	family := map[store.Key]store.Record{}

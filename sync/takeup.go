@@ -17,9 +17,9 @@ const (
 	lastResort = 72 * time.Hour
 )
 
-// takeUp accounts for what earlier passes left. What is in doubt is settled as far as Agent Connect's data have told, and
-// stays so otherwise; what is scheduled or to be retried is read again, decided again, and sent when its
-// time has come.
+// takeUp accounts for what earlier passes left. What is in doubt is settled as far as Agent Connect's data
+// have told, and stays so otherwise; what is scheduled or to be retried is read again, decided again, and
+// sent when its time has come.
 func (p *pass) takeUp(ctx context.Context) error {
 	due, err := p.ledger.Waiting(p.mostToTake(), store.Scheduled, store.Retry)
 	if err != nil {

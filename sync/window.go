@@ -14,8 +14,8 @@ func (w Window) Empty() bool { return !w.From.Before(w.To) }
 // Contains tells whether the instant lies in the window.
 func (w Window) Contains(t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
-// reaches tells whether a resolution that a search of the window has found lies in it: the conversation may tell its time a
-// little otherwise than the search does.
+// reaches tells whether a resolution that a search of the window has found lies in it: the conversation may
+// tell its time a little otherwise than the search does.
 func (w Window) reaches(resolved time.Time) bool {
 	return w.Contains(resolved) || SameResolution(resolved, w.From) || SameResolution(resolved, w.To)
 }

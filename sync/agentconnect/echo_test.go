@@ -11,7 +11,8 @@ import (
 	"acsync/sync/httpx"
 )
 
-// TestEcho reads answers of status 200. Only one that names the request, and nothing but that, is Agent Connect's word.
+// TestEcho reads answers of status 200. Only one that names the request, and nothing but that, is Agent
+// Connect's word.
 func TestEcho(t *testing.T) {
 	const (
 		id  = `"ext_interaction_id":"6716500fa1b2c3d4e5f60001"`
@@ -143,7 +144,8 @@ func TestEchoUnreadable(t *testing.T) {
 	}
 }
 
-// TestCreateStray has an answer that may be that to another request told as such, also when it is the right one.
+// TestCreateStray has an answer that may be that to another request told as such, also when it is the right
+// one.
 func TestCreateStray(t *testing.T) {
 	for name, raw := range map[string]string{
 		"taken, and refused": response("200 OK", "", echo) + response("400 Bad Request", "", "{}"),

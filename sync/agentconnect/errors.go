@@ -36,8 +36,9 @@ func explained(err error) error {
 	return err
 }
 
-// personal lists what the service may echo of the request and nobody should read in a log: the addresses and what stands
-// before their @, and the name as a whole, in its parts, and as one word with the last of these in front.
+// personal lists what the service may echo of the request and nobody should read in a log: the addresses and
+// what stands before their @, and the name as a whole, in its parts, and as one word with the last of these
+// in front.
 func (r Request) personal() []string {
 	private := []string{r.Customer.Email, r.Employee.Email, r.Employee.CustomID, r.Customer.Name}
 	for _, address := range []string{r.Customer.Email, r.Employee.Email} {

@@ -35,7 +35,8 @@ type liar struct {
 	bodies []string
 }
 
-// newLiar lets act have each connection; asked reads the next request from it, and is empty when there is none.
+// newLiar lets act have each connection; asked reads the next request from it, and is empty when there is
+// none.
 func newLiar(t *testing.T, act func(l *liar, conn net.Conn, asked func() string)) *liar {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Second)
@@ -133,8 +134,9 @@ func says(conn net.Conn, status, body string) {
 	fmt.Fprintf(conn, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nRetry-After: 1\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
 }
 
-// TestAnswersToSomethingElse has a server carry out every request, and say beside its answer that it was refused, or
-// that there were too many: nobody is asked twice, and nothing that was carried out is called refused.
+// TestAnswersToSomethingElse has a server carry out every request, and say beside its answer that it was
+// refused, or that there were too many: nobody is asked twice, and nothing that was carried out is called
+// refused.
 func TestAnswersToSomethingElse(t *testing.T) {
 	for name, act := range map[string]func(l *liar, conn net.Conn, asked func() string){
 		"before it was asked": func(_ *liar, conn net.Conn, asked func() string) {
@@ -181,8 +183,8 @@ func TestAnswersToSomethingElse(t *testing.T) {
 	}
 }
 
-// TestAnswersWithNames has every request refused with the customer's and the agent's names and addresses in the words,
-// spelled in many ways: none of them is shown or kept anywhere.
+// TestAnswersWithNames has every request refused with the customer's and the agent's names and addresses in
+// the words, spelled in many ways: none of them is shown or kept anywhere.
 func TestAnswersWithNames(t *testing.T) {
 	entities := func(s string) (spelled string) {
 		for _, r := range s {
@@ -275,8 +277,8 @@ func bare(text string) string {
 	}, norm.NFKD.String(text))
 }
 
-// TestAnswersOfSomebodyElse has a server, or a cache before it, answer each request with the echo of the one before. It
-// is not known then which was taken.
+// TestAnswersOfSomebodyElse has a server, or a cache before it, answer each request with the echo of the one
+// before. It is not known then which was taken.
 func TestAnswersOfSomebodyElse(t *testing.T) {
 	l := newLiar(t, func(l *liar, conn net.Conn, asked func() string) {
 		asked()

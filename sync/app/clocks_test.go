@@ -34,8 +34,8 @@ type pretender struct {
 	random *rand.Rand
 }
 
-// pretending is a zoo without a ledger, whose Kustomer is a pretender. It has no API secret, because Agent Connect's data are
-// refused to a machine whose clock is days away from the stand-in's.
+// pretending is a zoo without a ledger, whose Kustomer is a pretender. It has no API secret, because Agent
+// Connect's data are refused to a machine whose clock is days away from the stand-in's.
 func pretending(t *testing.T, settings string) (*zoo, *pretender) {
 	t.Helper()
 	z := &zoo{now: time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC), dir: t.TempDir()}
@@ -133,8 +133,9 @@ func (z *zoo) asked() (ids []string) {
 	return ids
 }
 
-// TestResolutionToldOtherwise goes through an evening and past midnight with all kinds of passes: with a Kustomer that tells each
-// resolution up to 400 ms otherwise at each reading, the same customers are asked as with one that does not.
+// TestResolutionToldOtherwise goes through an evening and past midnight with all kinds of passes: with a
+// Kustomer that tells each resolution up to 400 ms otherwise at each reading, the same customers are asked as
+// with one that does not.
 func TestResolutionToldOtherwise(t *testing.T) {
 	for name, settings := range map[string][2]string{
 		"read again": {"[sync]\nsurvey_per = \"resolution\"\nrecheck_after = \"0s\"\n", ""},
@@ -172,7 +173,8 @@ func TestResolutionToldOtherwise(t *testing.T) {
 	}
 }
 
-// TestDateOfKustomer makes passes while Kustomer's Date header is wrong: by so little that they are made, or by all measure.
+// TestDateOfKustomer makes passes while Kustomer's Date header is wrong: by so little that they are made, or
+// by all measure.
 func TestDateOfKustomer(t *testing.T) {
 	z, p := pretending(t, "")
 	off := func(d time.Duration) func(time.Time) string {
@@ -215,8 +217,8 @@ func TestDateOfKustomer(t *testing.T) {
 	}
 }
 
-// TestLedgerAhead follows what the program says when a clock was wrong once, and the checkpoint lies in the future: it waits, or
-// makes the back-fill that is named. Nobody is asked twice, and nobody is passed over.
+// TestLedgerAhead follows what the program says when a clock was wrong once, and the checkpoint lies in the
+// future: it waits, or makes the back-fill that is named. Nobody is asked twice, and nobody is passed over.
 func TestLedgerAhead(t *testing.T) {
 	for ahead, want := range map[time.Duration]int{20 * time.Minute: 5, 5 * 24 * time.Hour: 14} {
 		t.Run(ahead.String(), func(t *testing.T) {

@@ -198,7 +198,8 @@ func (s *shell) ledgerImport(c *cli.Context) error {
 	return errors.Join(done(err), s.sayLedger(c, "import", map[string]any{"written": n}, "wrote %d conversations", n))
 }
 
-// ledgerRebuild marks as accepted what Agent Connect has. The guard of a ledger that was put back is given up last of all.
+// ledgerRebuild marks as accepted what Agent Connect has. The guard of a ledger that was put back is given up
+// last of all.
 func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 	terminal, tenant, err := s.begin(c)
 	if err != nil {
@@ -226,7 +227,8 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))
 }
 
-// rebuilding finds out all that a rebuild needs before it touches the ledger. A time that is not given is zero.
+// rebuilding finds out all that a rebuild needs before it touches the ledger. A time that is not given is
+// zero.
 func (s *shell) rebuilding(c *cli.Context, terminal terminal, tenant *tenant) (since time.Time, clients *clients, err error) {
 	if !tenant.config.AgentConnect.APISecret.IsSet() {
 		return since, nil, usagef("a rebuild reads Agent Connect's data, which needs the API secret: set agent_connect.api_secret_file or " +

@@ -139,8 +139,9 @@ func (t terminal) watch(perMinute int) watch {
 	return watch{observers{bar, logging{log}}, log, bar.caption.setWaiting, bar.stop}
 }
 
-// conclude writes the files of --report and prints the report. One that ended before anything was read has nothing to show
-// to people. What cannot be written is a failure of its own, and hides no other; nor does a ledger that could not be closed.
+// conclude writes the files of --report and prints the report. One that ended before anything was read has
+// nothing to show to people. What cannot be written is a failure of its own, and hides no other; nor does a
+// ledger that could not be closed.
 func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report.Pass, err, closed error) error {
 	if closed != nil && pass.Exit == exitDone {
 		pass.Exit = exitCode(closed)

@@ -8,8 +8,8 @@ import (
 	"acsync/sync/sandbox"
 )
 
-// TestNobodyIsAskedWhoMustNotBe has Kustomer hide, in many ways, what says that nobody is to be asked. Whoever it is said of
-// is not asked, whatever do-not-send leads to, and beside them everybody else is.
+// TestNobodyIsAskedWhoMustNotBe has Kustomer hide, in many ways, what says that nobody is to be asked.
+// Whoever it is said of is not asked, whatever do-not-send leads to, and beside them everybody else is.
 func TestNobodyIsAskedWhoMustNotBe(t *testing.T) {
 	const flag = `"doNotSendAgentConnectRequestBool":true`
 	cases := []struct{ name, attribute, value, want string }{ // want: empty where somebody is to be asked

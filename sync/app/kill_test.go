@@ -40,14 +40,16 @@ const (
 	killRestoreEvery = 5           // so many kills lie between two times that a copy is put back
 )
 
-// besides are the endings of what can be put back from a copy: the ledger alone, with its fence, or all that lies there.
+// besides are the endings of what can be put back from a copy: the ledger alone, with its fence, or all that
+// lies there.
 var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 
-// TestKill kills the built program at random moments, again and again, and lets it come to its end. Whatever the
-// moment: the receiver takes no conversation twice, and each that should be asked about is settled or, where the program
-// died with the request under way, in doubt in the ledger and in the report. No ledger is ever damaged. Half of the
-// rounds are made with the API secret: there nothing is in doubt at the end, and nothing is lost. Now and then a copy is put back that an
-// earlier kill has left: with the secret whatever of it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
+// TestKill kills the built program at random moments, again and again, and lets it come to its end. Whatever
+// the moment: the receiver takes no conversation twice, and each that should be asked about is settled or,
+// where the program died with the request under way, in doubt in the ledger and in the report. No ledger is
+// ever damaged. Half of the rounds are made with the API secret: there nothing is in doubt at the end, and
+// nothing is lost. Now and then a copy is put back that an earlier kill has left: with the secret whatever of
+// it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	rounds := *killRounds
@@ -258,7 +260,8 @@ func (v *victim) putBack(t *testing.T, kept map[string][]byte, endings []string)
 	}
 }
 
-// restore puts a copy back and lets a pass meet it. Without the secret only the fence can tell, and the ledger is put back as it was.
+// restore puts a copy back and lets a pass meet it. Without the secret only the fence can tell, and the
+// ledger is put back as it was.
 func (v *victim) restore(t *testing.T, copied map[string][]byte, endings []string) {
 	t.Helper()
 	if !v.secret {

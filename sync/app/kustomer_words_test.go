@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestKustomersWords has every failure of Kustomer's name a customer in another way, on each road that a failure takes: the
-// name is nowhere, in the log, the reports, the ledger's files and what status shows meanwhile; the codes are.
+// TestKustomersWords has every failure of Kustomer's name a customer in another way, on each road that a
+// failure takes: the name is nowhere, in the log, the reports, the ledger's files and what status shows
+// meanwhile; the codes are.
 func TestKustomersWords(t *testing.T) {
 	var (
 		mu               sync.Mutex

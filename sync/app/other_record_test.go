@@ -11,8 +11,9 @@ import (
 	"acsync/sync/sandbox"
 )
 
-// TestOtherRecords lets Kustomer answer with other records than it was asked for, as a cache does that mixes up its answers:
-// no survey goes to somebody else or is about somebody else, who could not be asked is told of, and everybody else is asked.
+// TestOtherRecords lets Kustomer answer with other records than it was asked for, as a cache does that mixes
+// up its answers: no survey goes to somebody else or is about somebody else, who could not be asked is told
+// of, and everybody else is asked.
 func TestOtherRecords(t *testing.T) {
 	const stranger = "5ce4672fcce83d001a9e7001"
 	k := newTampered(t, 6, "", func(i int, c *sandbox.Conversation) {

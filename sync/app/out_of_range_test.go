@@ -17,8 +17,9 @@ func lastDone(at string) map[string]any {
 	return map[string]any{"lastDone": json.RawMessage(`{"createdAt":` + at + `,"assignedUsers":[]}`)}
 }
 
-// TestTimesThatNoPassReads has Kustomer find conversations that were marked done at impossible times: none of them is asked about,
-// each is counted and named, by a dry run like by the pass after it, and all others are asked about, those that wait included.
+// TestTimesThatNoPassReads has Kustomer find conversations that were marked done at impossible times: none of
+// them is asked about, each is counted and named, by a dry run like by the pass after it, and all others are
+// asked about, those that wait included.
 func TestTimesThatNoPassReads(t *testing.T) {
 	now := time.Now().UTC()
 	times := []string{

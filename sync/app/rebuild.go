@@ -14,8 +14,8 @@ import (
 // rebuildDays is how far back a rebuild reads that is not told.
 const rebuildDays = 90
 
-// rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of that is known. A
-// zero time is long enough ago for the ledger; it gives the time that it has read from.
+// rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of
+// that is known. A zero time is long enough ago for the ledger; it gives the time that it has read from.
 func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time) (written int, from time.Time, err error) {
 	info, err := ledger.Info()
 	if err != nil {
@@ -103,9 +103,10 @@ func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
 	return written, nil
 }
 
-// received turns what Agent Connect received into accepted entries, for what the ledger does not know as settled. The time
-// of the resolution is not told there: that of the reception, which is later, stands in for it, and with one survey for each
-// resolution whatever was marked done until then counts as asked about. So of several the latest counts.
+// received turns what Agent Connect received into accepted entries, for what the ledger does not know as
+// settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
+// it, and with one survey for each resolution whatever was marked done until then counts as asked about. So
+// of several the latest counts.
 func received(ledger *store.Ledger, latest map[string]time.Time) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		info, err := ledger.Info()

@@ -85,7 +85,8 @@ func (w *witnessed) write(t *testing.T, name, content string) {
 	}
 }
 
-// well stands for the exit codes of a pass that has done its work: some are rejected by the stand-in, or none.
+// well stands for the exit codes of a pass that has done its work: some are rejected by the stand-in, or
+// none.
 const well = -1
 
 // want runs a command that has to end with an exit code, and gives what it says.
@@ -139,7 +140,8 @@ func (w *witnessed) rollBack(t *testing.T, endings []string) {
 	w.putBack(t, copied, endings)
 }
 
-// TestRebuildThatFails lets a rebuild end in every way but well: what made it needless is given up only when it has succeeded.
+// TestRebuildThatFails lets a rebuild end in every way but well: what made it needless is given up only when
+// it has succeeded.
 func TestRebuildThatFails(t *testing.T) {
 	t.Parallel()
 	program := build(t)
@@ -222,7 +224,8 @@ func (w *witnessed) stopped(t *testing.T, signal os.Signal) {
 	}
 }
 
-// TestPutBack puts the ledger back with all that could tell, as a snapshot of the folder does: Agent Connect's data tell.
+// TestPutBack puts the ledger back with all that could tell, as a snapshot of the folder does: Agent
+// Connect's data tell.
 func TestPutBack(t *testing.T) {
 	t.Parallel()
 	program := build(t)
@@ -246,7 +249,8 @@ func TestPutBack(t *testing.T) {
 	}
 }
 
-// TestAcceptRestored takes a ledger as it is, on the operator's word: then passes go on, and do not ask whoever is known.
+// TestAcceptRestored takes a ledger as it is, on the operator's word: then passes go on, and do not ask
+// whoever is known.
 func TestAcceptRestored(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
@@ -266,7 +270,8 @@ func TestAcceptRestored(t *testing.T) {
 	}
 }
 
-// TestSecondMachine copies a ledger with all that lies beside it, and lets both go on: each finds the other out.
+// TestSecondMachine copies a ledger with all that lies beside it, and lets both go on: each finds the other
+// out.
 func TestSecondMachine(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
@@ -320,8 +325,9 @@ func TestOtherKey(t *testing.T) {
 	w.noneTwice(t)
 }
 
-// TestEvidence loses the answer to one of six requests, which arrived, and shows data that seem to prove that it did not: nothing that this
-// ledger knows better is believed, and the very stamp of the request is, whatever else its row says.
+// TestEvidence loses the answer to one of six requests, which arrived, and shows data that seem to prove that
+// it did not: nothing that this ledger knows better is believed, and the very stamp of the request is,
+// whatever else its row says.
 func TestEvidence(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
@@ -386,8 +392,8 @@ func TestEvidence(t *testing.T) {
 	w.noneTwice(t)
 }
 
-// TestResolveUnanswered asks about a doubt when Agent Connect does not answer: that is said, with its exit code, and nobody is told to
-// decide by hand.
+// TestResolveUnanswered asks about a doubt when Agent Connect does not answer: that is said, with its exit
+// code, and nobody is told to decide by hand.
 func TestResolveUnanswered(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))

@@ -32,7 +32,8 @@ type held struct {
 	release func()
 }
 
-// holdPass starts a pass, prepared as is told, and returns when as many survey requests are in flight as can be.
+// holdPass starts a pass, prepared as is told, and returns when as many survey requests are in flight as can
+// be.
 func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	t.Helper()
 	gate := make(chan struct{})
@@ -80,7 +81,8 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	return h
 }
 
-// ends waits for the pass, which must end with the code and leave nothing that was in flight unfinished, and gives its report.
+// ends waits for the pass, which must end with the code and leave nothing that was in flight unfinished, and
+// gives its report.
 func (h *held) ends(t *testing.T, code int) passReport {
 	t.Helper()
 	_ = h.command.Wait()
@@ -148,8 +150,9 @@ func TestSignalDrains(t *testing.T) {
 	}
 }
 
-// TestHangUpEndsNothing sends SIGHUP as the kernel and the shell do when a terminal is closed, once more during the drain,
-// and with it the SIGTERM of a session that ends: whatever came first, what is in flight is finished.
+// TestHangUpEndsNothing sends SIGHUP as the kernel and the shell do when a terminal is closed, once more
+// during the drain, and with it the SIGTERM of a session that ends: whatever came first, what is in flight is
+// finished.
 func TestHangUpEndsNothing(t *testing.T) {
 	t.Parallel()
 	program := build(t)

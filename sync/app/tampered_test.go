@@ -40,8 +40,8 @@ type answer struct {
 // plain leaves a conversation as it is.
 func plain(int, *sandbox.Conversation) {}
 
-// newTampered has some plain conversations, a minute apart, the last of them an hour ago, each as shape leaves it. Settings
-// are added to the configuration.
+// newTampered has some plain conversations, a minute apart, the last of them an hour ago, each as shape
+// leaves it. Settings are added to the configuration.
 func newTampered(t *testing.T, conversations int, settings string, shape func(i int, c *sandbox.Conversation)) *tampered {
 	t.Helper()
 	k := &tampered{now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir(), change: func(*http.Request, *answer) {}}

@@ -22,8 +22,9 @@ func (r retrial) brief() string {
 	return "the call failed"
 }
 
-// waitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is asked again.
-// Empty when nothing does. It is written to a file, so nothing that a server said is in it: that can name people.
+// waitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is
+// asked again. Empty when nothing does. It is written to a file, so nothing that a server said is in it: that
+// can name people.
 func (c *clients) waitingFor(now time.Time) string {
 	const clock = time.TimeOnly + " UTC"
 	for _, service := range []struct {

@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// TestNoWindowIsEmptyByMistake has a search answer with counts that are none, or with no rows where there are some. The pass
-// does not go on as if there were none: once the answers can be believed again, everybody is asked.
+// TestNoWindowIsEmptyByMistake has a search answer with counts that are none, or with no rows where there are
+// some. The pass does not go on as if there were none: once the answers can be believed again, everybody is
+// asked.
 func TestNoWindowIsEmptyByMistake(t *testing.T) {
 	for _, answered := range []string{
 		`{"data":[],"meta":{"total":"unknown"}}`,

@@ -22,13 +22,14 @@ var (
 	codeForm = regexp.MustCompile(`^(?:[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*|[A-Z][A-Z0-9]*(?:[_-][A-Z0-9]+)*)$`)
 	// codeNumber is the form of codes that are numbers.
 	codeNumber = regexp.MustCompile(`^[1-9][0-9]{2,4}$`)
-	// quoted is what the errors of net/http cite, whole or cut off: a status line, a header, the reason of an HTTP/2 server.
+	// quoted is what the errors of net/http cite, whole or cut off: a status line, a header, the reason of an
+	// HTTP/2 server.
 	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 )
 
-// Codes is what may be said of an error's body where its words may name people: the codes in it, that is the members
-// `code` of the shapes that [Message] reads, in the form of codes. Where there is none it says what sort of body it is;
-// it is empty for an empty one.
+// Codes is what may be said of an error's body where its words may name people: the codes in it, that is the
+// members `code` of the shapes that [Message] reads, in the form of codes. Where there is none it says what
+// sort of body it is; it is empty for an empty one.
 func Codes(body []byte, secrets ...string) string {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {

@@ -65,7 +65,8 @@ func FuzzCodes(f *testing.F) {
 	})
 }
 
-// Nothing of what a service says is in an error where its words may name people, in whichever part of the answer it says it.
+// Nothing of what a service says is in an error where its words may name people, in whichever part of the
+// answer it says it.
 func TestDoQuotesCodesOnly(t *testing.T) {
 	raw := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { hijack(w, text) }

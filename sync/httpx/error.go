@@ -69,7 +69,8 @@ func (e *Error) hint() string {
 	}
 }
 
-// Brief says what sort of failure it was, in this program's own words alone: nothing that a server said, no path, no id.
+// Brief says what sort of failure it was, in this program's own words alone: nothing that a server said, no
+// path, no id.
 func (e *Error) Brief() string {
 	if e.Status == 0 {
 		return e.Kind.phrase()

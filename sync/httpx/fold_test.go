@@ -166,7 +166,8 @@ func plain(text string) string {
 	return b.String()
 }
 
-// Whatever is done to a name, it is not there any more, in no encoding, and neither is anything that folds to it.
+// Whatever is done to a name, it is not there any more, in no encoding, and neither is anything that folds to
+// it.
 func FuzzScrub(f *testing.F) {
 	for i := range spellers {
 		f.Add("Renée O'Brien-Strauß", "“", "”", byte(i), byte(3*i+5))

@@ -15,7 +15,8 @@ const (
 
 	mask   = "***"
 	atSign = `(?:[@＠﹫]|%(?:25)*40|&#64;|&#x40;|&commat;)`
-	// maskings is how often over a text is masked: what stood on both sides of what is taken out may be a secret together.
+	// maskings is how often over a text is masked: what stood on both sides of what is taken out may be a
+	// secret together.
 	maskings = 8
 	// looked is how much of a text is looked at, in bytes; MaxMessage characters of it are shown.
 	looked = 8 << 10
@@ -33,8 +34,9 @@ var (
 	date     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:[ T]\d{2})?$`)
 )
 
-// Scrub masks what must not be shown: the given strings, however they are spelled and encoded, and anything like an
-// e-mail address, a credential, a phone number or a long run of digits. Ids of 24 hexadecimal digits and dates stay.
+// Scrub masks what must not be shown: the given strings, however they are spelled and encoded, and anything
+// like an e-mail address, a credential, a phone number or a long run of digits. Ids of 24 hexadecimal digits
+// and dates stay.
 func Scrub(text string, secrets ...string) string {
 	text = strings.ToValidUTF8(text, "�")
 	// The longest go first: a part of a secret that was masked would leave the rest of it standing.

@@ -24,8 +24,8 @@ type ServiceOptions struct {
 	Timeout   time.Duration    // of one attempt, its answer's body included; 0 means 30 s
 	Transport TransportOptions // of the service's own http.Client
 	HTTP      *http.Client     // in place of the own one, for tests; redirects are not followed here either
-	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and says what to
-	// do about it; empty for nothing in particular.
+	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and
+	// says what to do about it; empty for nothing in particular.
 	Advise func(body []byte) string
 }
 

@@ -26,7 +26,8 @@ type line struct {
 	accepted, arrived atomic.Int32 // connections, and requests read from them
 }
 
-// listen lets act have each connection; asked reads the next request from it, and is false when there is none.
+// listen lets act have each connection; asked reads the next request from it, and is false when there is
+// none.
 func listen(t *testing.T, act func(conn net.Conn, asked func() bool)) *line {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -68,7 +69,8 @@ func listen(t *testing.T, act func(conn net.Conn, asked func() bool)) *line {
 
 func (l *line) url() string { return "http://" + l.Addr().String() }
 
-// once posts to a service that makes a connection for each request. It tells whether something may have been written.
+// once posts to a service that makes a connection for each request. It tells whether something may have been
+// written.
 func once(ctx context.Context, t *testing.T, address string) (resp *Response, written bool, err error) {
 	t.Helper()
 	s, err := NewService(ServiceOptions{
@@ -87,8 +89,8 @@ const (
 	tooMany = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\n{}"
 )
 
-// TestSingleAnswers has answers that are more than one, or none of the request's: what is certain about them stays, and
-// nothing else does.
+// TestSingleAnswers has answers that are more than one, or none of the request's: what is certain about them
+// stays, and nothing else does.
 func TestSingleAnswers(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -163,8 +165,8 @@ func TestSingleAnswers(t *testing.T) {
 	}
 }
 
-// TestSingleServerSpeaksFirst has a server say something as soon as it is connected to, and then answer what it is asked.
-// Either nothing is written, or what was said is not taken for certain.
+// TestSingleServerSpeaksFirst has a server say something as soon as it is connected to, and then answer what
+// it is asked. Either nothing is written, or what was said is not taken for certain.
 func TestSingleServerSpeaksFirst(t *testing.T) {
 	for name, first := range map[string]string{
 		"an answer": tooMany, "a sign of life": "HTTP/1.1 100 Continue\r\n\r\n", "another protocol": "SSH-2.0-x\r\n",
@@ -278,8 +280,8 @@ func post(t *testing.T, s *single, address string) {
 	}
 }
 
-// TestSingleResumes has each request on a connection of its own, of which all but the first go on with the session of an
-// earlier one.
+// TestSingleResumes has each request on a connection of its own, of which all but the first go on with the
+// session of an earlier one.
 func TestSingleResumes(t *testing.T) {
 	var states []*tls.ConnectionState
 	server, s, connections := secure(t, func(w http.ResponseWriter, r *http.Request) {

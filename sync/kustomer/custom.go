@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 )
 
-// Unreadable stands in custom attributes for a value that cannot be read: a number out of range, also deep within, or one
-// attribute that is there twice with different values. It does not stand for a masked value, which is the object that
-// Kustomer gives in its place.
+// Unreadable stands in custom attributes for a value that cannot be read: a number out of range, also deep
+// within, or one attribute that is there twice with different values. It does not stand for a masked value,
+// which is the object that Kustomer gives in its place.
 type Unreadable struct{}
 
 // custom is the custom attributes, read one by one, so that an odd one does not hide the others.

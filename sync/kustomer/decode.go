@@ -96,8 +96,8 @@ func one(data json.RawMessage, kind string) (resource, error) {
 	return row, nil
 }
 
-// single decodes the answer to a request for one record. Another record than that is never taken for it, also not the one
-// that it was merged into.
+// single decodes the answer to a request for one record. Another record than that is never taken for it, also
+// not the one that it was merged into.
 func single[T any](kind, id string, decode func(resource) T) func(*httpx.Response) (T, error) {
 	return func(r *httpx.Response) (T, error) {
 		var none T
@@ -118,8 +118,9 @@ func single[T any](kind, id string, decode func(resource) T) func(*httpx.Respons
 	}
 }
 
-// consistent is a list with each record once. Ids are hexadecimal, and the same in either case. A record that comes several
-// times, and not always the same, is left out, since nobody can tell which is right; what it is can be had singly.
+// consistent is a list with each record once. Ids are hexadecimal, and the same in either case. A record that
+// comes several times, and not always the same, is left out, since nobody can tell which is right; what it is
+// can be had singly.
 func consistent(list []resource) []resource {
 	first, doubtful := make(map[string]int, len(list)), map[string]bool{}
 	for i, row := range list {

@@ -44,8 +44,8 @@ type invalid struct{ error }
 
 func (i invalid) Unwrap() []error { return []error{i.error, ErrInvalid} }
 
-// advise says what to do about an answer for what its body says. It looks for the documented text of a key that is used in
-// another region, whose status is unknown.
+// advise says what to do about an answer for what its body says. It looks for the documented text of a key
+// that is used in another region, whose status is unknown.
 func advise(body []byte) string {
 	if bytes.Contains(bytes.ToLower(body), []byte("associated with pod")) {
 		return "the key belongs to another region: use the organisation's own address, https://<org>.api.kustomerapp.com"
@@ -86,8 +86,8 @@ func (k otherKind) Error() string { return "is no " + string(k) }
 // Is makes it errOther.
 func (otherKind) Is(target error) bool { return target == errOther }
 
-// missing makes the 404 of a single record ErrNotFound as well, and so an answer that always holds something else: that says
-// nothing of the record that was asked for.
+// missing makes the 404 of a single record ErrNotFound as well, and so an answer that always holds something
+// else: that says nothing of the record that was asked for.
 func missing(err error) error {
 	if e, ok := errors.AsType[*httpx.Error](err); ok && (e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)

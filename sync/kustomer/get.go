@@ -19,8 +19,8 @@ const (
 	fewIDs = 3
 )
 
-// Customer returns one customer; the error is ErrNotFound when there is none, as after a deletion, and when Kustomer goes on
-// to answer with another one. So it is with User and Tag.
+// Customer returns one customer; the error is ErrNotFound when there is none, as after a deletion, and when
+// Kustomer goes on to answer with another one. So it is with User and Tag.
 func (c *Client) Customer(ctx context.Context, id string) (Customer, error) {
 	return get(ctx, c, "customer", id, roleCustomer, decodeCustomer)
 }
@@ -59,9 +59,9 @@ func addressable(id string) bool {
 // Conversations returns the conversations with the given ids, as they are now, in the order of the ids. Those that do
 // not exist are not in the result.
 //
-// Several ids are named in one request where Kustomer takes that (documented; the maximum is unknown). A conversation
-// that is missing from a list counts as not existing only after it was asked for by itself: a list may have been cut. So it
-// does when something else always comes in its place.
+// Several ids are named in one request where Kustomer takes that (documented; the maximum is unknown). A
+// conversation that is missing from a list counts as not existing only after it was asked for by itself: a
+// list may have been cut. So it does when something else always comes in its place.
 func (c *Client) Conversations(ctx context.Context, ids []string) ([]Conversation, error) {
 	wanted := make([]string, 0, len(ids))
 	for _, id := range ids {

@@ -120,8 +120,8 @@ func TestConversationsInChunks(t *testing.T) {
 	}
 }
 
-// What comes in place of a conversation is not taken for it, nor one of which several things are said, and both hold up no
-// other.
+// What comes in place of a conversation is not taken for it, nor one of which several things are said, and
+// both hold up no other.
 func TestConversationsOfOthers(t *testing.T) {
 	rows := map[string]string{
 		"a,b,c": `[{"id":"A","attributes":{"status":"done"}},{"id":"b","attributes":{"status":"done"}},{"id":"B","attributes":{"status":"open"}},{"id":"z"}]`,

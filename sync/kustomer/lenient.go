@@ -81,8 +81,8 @@ func entryText(entry json.RawMessage) string {
 	return value.Value
 }
 
-// people is a list of users' ids, like texts. Of one that is there and cannot be read an empty id keeps the place, so that
-// nobody else is taken for the first.
+// people is a list of users' ids, like texts. Of one that is there and cannot be read an empty id keeps the
+// place, so that nobody else is taken for the first.
 type people []string
 
 // UnmarshalJSON never fails on valid JSON.
@@ -180,7 +180,8 @@ func (c *count) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// tally is a count that something depends on: null and missing are told from 0, and from both what is no count.
+// tally is a count that something depends on: null and missing are told from 0, and from both what is no
+// count.
 type tally struct {
 	n    int
 	told bool
@@ -242,7 +243,8 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// suspicion is a boolean for which nobody is to be asked when it is true: also when it is there and no boolean.
+// suspicion is a boolean for which nobody is to be asked when it is true: also when it is there and no
+// boolean.
 type suspicion bool
 
 // UnmarshalJSON never fails on valid JSON.

@@ -66,8 +66,8 @@ func decodeConversation(r resource) Conversation {
 	}
 }
 
-// resolution is the latest one. Without a time it is none: an empty object stands for "never done" (observed), and a
-// resolution is known by its time.
+// resolution is the latest one. Without a time it is none: an empty object stands for "never done"
+// (observed), and a resolution is known by its time.
 type resolution struct {
 	done   *Done
 	unread bool // there is one, and its time cannot be read

@@ -86,8 +86,8 @@ func TestUserAndTag(t *testing.T) {
 	s.wantAsked(t, "GET /v1/users/u%2F1", "GET /v1/tags/t1")
 }
 
-// An answer that does not hold the record that was asked for is asked for again, and never taken: the survey would go to
-// somebody else, or be about somebody else.
+// An answer that does not hold the record that was asked for is asked for again, and never taken: the survey
+// would go to somebody else, or be about somebody else.
 func TestOtherRecord(t *testing.T) {
 	tests := []struct {
 		name, body string

@@ -122,8 +122,8 @@ func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(
 	return page, nil
 }
 
-// sound tells why a page cannot be believed: it has a row that cannot be read, a count that is none, or, although more is to
-// follow, no row at all. To take it for complete would lose conversations.
+// sound tells why a page cannot be believed: it has a row that cannot be read, a count that is none, or,
+// although more is to follow, no row at all. To take it for complete would lose conversations.
 func sound(e envelope, q Query, rows int, broken []string) error {
 	m := e.Meta.value
 	switch {

@@ -55,9 +55,9 @@ func cells(r Report, row Row) []string {
 	return values
 }
 
-// harmless keeps a spreadsheet from running a value: one that begins like a formula, spaces and full-width forms of the signs
-// included, is made a text by an apostrophe. Line breaks become spaces, so that a line stays a line, and what is not to be seen is
-// left out.
+// harmless keeps a spreadsheet from running a value: one that begins like a formula, spaces and full-width
+// forms of the signs included, is made a text by an apostrophe. Line breaks become spaces, so that a line
+// stays a line, and what is not to be seen is left out.
 func harmless(value string) string {
 	value = strings.Map(func(c rune) rune {
 		switch {

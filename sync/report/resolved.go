@@ -69,7 +69,8 @@ func resolvedAs(s surveysync.Settled) string {
 	return "stays in doubt"
 }
 
-// resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
+// resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not
+// asked, or is too early to tell.
 func resolvedHints(settled []surveysync.Settled, here string) []string {
 	var unasked, early, silent bool
 	var until time.Time

@@ -25,8 +25,9 @@ func TestResolvedHint(t *testing.T) {
 	}
 }
 
-// TestWhatStaysInDoubt tells apart what Agent Connect's data could not be asked about, what they need not show yet, and what they do not
-// tell. Only of the last somebody is told to decide, because what is sent again may be a second mail.
+// TestWhatStaysInDoubt tells apart what Agent Connect's data could not be asked about, what they need not
+// show yet, and what they do not tell. Only of the last somebody is told to decide, because what is sent
+// again may be a second mail.
 func TestWhatStaysInDoubt(t *testing.T) {
 	until := time.Date(2026, 11, 22, 12, 5, 0, 0, time.UTC)
 	of := func(standings ...surveysync.Standing) (settled []surveysync.Settled) {

@@ -134,8 +134,8 @@ func since(now, then time.Time) string {
 	}
 }
 
-// span is a length of time in its two greatest units, whatever its direction. Times from outside can be so far apart that no
-// Duration tells it.
+// span is a length of time in its two greatest units, whatever its direction. Times from outside can be so
+// far apart that no Duration tells it.
 func span(d time.Duration) string {
 	const most = 290 * 365 * 24 * time.Hour // a Duration ends at 292 years
 	switch d = d.Abs(); {

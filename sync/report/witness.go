@@ -1,7 +1,7 @@
 package report
 
-// Witness says what tells when a ledger was put back from a copy together with all that lies beside it, or is used at two places:
-// Agent Connect's own data, which every pass reads before it sends.
+// Witness says what tells when a ledger was put back from a copy together with all that lies beside it, or is
+// used at two places: Agent Connect's own data, which every pass reads before it sends.
 type Witness string
 
 // The witnesses.
