@@ -17,8 +17,11 @@
 //
 //	meta     "format", "transaction", "accepted" → number           "id" → 8 random bytes
 //	         "counts" → keys by state, 8 bytes each                 "lateness" → see Lateness
-//	         "identity" → see Identity
+//	         "identity" → see Identity                              "tenant" → text
 //	         "created", "start", "floor", "checkpoint" → time
+//	         since format 3: "witnessed" → time                     "credential" → a hash of it
+//	         "credential_since", "excused" → number of an intent    "distrusted" → there while a repair is not done
+//	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one that the fence bore before
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them
 //	due      time, key → nothing         what waits, by the time it is due
@@ -32,15 +35,22 @@
 //
 // # Beside the file
 //
-//	<path>.fence    JSON: id of the ledger, number of its last transaction, keys that ever became accepted
+//	<path>.fence    JSON: id of the ledger, numbers of its last transaction, intent and opening, keys that ever became accepted
 //	<path>.holder   JSON: the process that has the ledger open for writing, and how far its pass is
 //
-// The fence is replaced after the ledger's own commits, when the checkpoint or a back-fill moves, a pass is recorded, and the ledger
-// is closed. So after a crash the ledger is ahead of it, and never behind: a ledger that is behind was rolled back, by a
-// restored copy or by a damaged meta page after which bbolt takes the transaction before for the last one, and is
-// ErrRolledBack. Copied back together with its old fence an old ledger cannot be told. The holder's file tells others
-// what the lock does not; it decides nothing. Of a pass that was killed it is all that is left: the next opening for writing
-// makes the summary of it.
+// The fence is replaced after the ledger's own commits: when it has been opened for writing, when the checkpoint or a
+// back-fill moves, a pass is recorded, and the ledger is closed. So after a crash the ledger is ahead of it, and never
+// behind: a ledger that is behind was rolled back, by a restored copy or by a damaged meta page after which bbolt takes the
+// transaction before for the last one, and is ErrRolledBack. Each opening for writing has a random number, which is
+// committed and sealed before anything else, so that a copy from before it, or one that was used elsewhere since, is told
+// even if the process was killed right after. A ledger that was rolled back is opened with Options.AcceptFence alone, and is
+// refused by everybody else until Adopt: the guard is given up when the repair has succeeded, and not before.
+//
+// Put back together with its fence an old ledger cannot be told here. The receiver's own data tell: what they have to be
+// held against is Info.Intents, Info.Witnessed and the keys.
+//
+// The holder's file tells others what the lock does not; it decides nothing. Of a pass that was killed it is all that is
+// left: the next opening for writing makes the summary of it, and a repair must find as many accepted as it tells.
 //
 // # What bbolt leaves to its caller
 //
