@@ -255,11 +255,16 @@ func TestAnswersWithNames(t *testing.T) {
 	for where, text := range texts {
 		texts[where] = bare(html.UnescapeString(html.UnescapeString(text)))
 	}
+	manual, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := bare(string(manual)) // a name that stands in the program's own words, as Ines in machines, tells nothing
 	for id, requests := range l.asked(t) {
 		mailbox, _, _ := strings.Cut(requests[0].Customer.Email, "@")
 		for _, private := range append(strings.Fields(requests[0].Customer.Name), mailbox) {
 			for where, text := range texts {
-				if len(private) >= 4 && strings.Contains(text, bare(private)) {
+				if len(private) >= 4 && !strings.Contains(words, bare(private)) && strings.Contains(text, bare(private)) {
 					t.Errorf("%q of %s is in %s", private, id, where)
 				}
 			}
