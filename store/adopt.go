@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -77,10 +78,14 @@ func (l *Ledger) Distrust() error {
 	})
 }
 
-// Adoption is what a repair has found out.
+// errFewer answers a repair that has not found all. It is ErrRolledBack.
+var errFewer = fmt.Errorf("%w", ErrRolledBack)
+
+// Adoption is what a repair has found out. The last two are for the operator's explicit word.
 type Adoption struct {
-	Seen  uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
-	Fewer bool   // on the operator's explicit word: without what the ledger has lost, however much that is
+	Seen    uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
+	Missing bool   // also while the fence has counted more than the ledger knows: the rest is not to be had
+	Excused bool   // without what was lost: whoever was asked meanwhile may be asked again
 }
 
 // Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the
@@ -100,9 +105,8 @@ func (l *Ledger) Adopt(a Adoption) error {
 		if err != nil {
 			return err
 		}
-		if f.Accepted > now.Accepted && !a.Fewer {
-			return rolledBack("by now it knows of %d accepted survey requests, and its fence has counted %d: what it was "+
-				"mended from may not show all of them yet", now.Accepted, f.Accepted)
+		if f.Accepted > now.Accepted && !a.Missing && !a.Excused {
+			return fmt.Errorf("%w: by now it knows of %d accepted survey requests, and its fence has counted %d", errFewer, now.Accepted, f.Accepted)
 		}
 		l.doubted = false
 		err = l.write(func(t *txn) error {
@@ -134,13 +138,19 @@ func (t *txn) leap(a Adoption, f fence, now self) error {
 		return nil
 	}
 	next := max(known, uint64(max(time.Now().UnixMilli(), 0))*leap)
-	if a.Fewer {
+	if err := t.meta.Put(metaLife, numberValue(next)); err != nil {
+		return err
+	}
+	if a.Excused {
 		if err := t.meta.Put(metaExcused, numberValue(next)); err != nil {
 			return err
 		}
 	}
 	return t.intents.SetSequence(next)
 }
+
+// leaptAt is when a ledger went on with the numbers after this one.
+func leaptAt(number uint64) time.Time { return time.UnixMilli(int64(number / leap)).UTC() }
 
 // forewarn lets the fence of a ledger that is doubted count what the pass has told that was killed since the
 // fence was written: the repair must find at least as much.

@@ -183,7 +183,7 @@ func TestAdoptAsItIs(t *testing.T) {
 	for range 2 {
 		copied := take(t, path, "")
 		l := reopened(t, path, Options{AcceptFence: true})
-		must(t, l.Adopt(Adoption{Fewer: true}))
+		must(t, l.Adopt(Adoption{Excused: true}))
 		closeLedger(t, l)
 		l = reopened(t, path, Options{})
 		for n := range 3 {

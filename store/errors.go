@@ -41,12 +41,14 @@ var advice = []struct {
 		"else, which learns who was asked since; without a copy, move the ledger and its fence away, and run acsync init and acsync ledger rebuild"},
 	{ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{ErrReadOnly, "open it for writing"},
+	{errFewer, "nothing is trusted yet: what was sent lately Agent Connect's data may not show so soon. Run acsync ledger rebuild again " +
+		"after a while. If it stays so for a day, the rest was expunged there, or accepted by hand: acsync ledger rebuild --accept-missing"},
 	{ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked again. If there is a newer copy, put that back; " +
 		"leave the fence where it is. Then run acsync ledger rebuild, which learns from Agent Connect who was asked since"},
 	{ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the ledger that belongs to this configuration " +
 		"(ledger.path). If both name the same accounts and only an address has changed: acsync ledger check --accept-tenant"},
-	{ErrOtherCredential, "nothing was sent; put the key back that it was kept with, or give this key a ledger of its own (ledger.path): the test key and " +
-		"the production key need one each. If the same account has got a new key: acsync ledger check --accept-key"},
+	{ErrOtherCredential, "nothing was sent. If the same account has got a new key: acsync ledger check --accept-key. Else put the key " +
+		"back that it was kept with: the test key and the production key need a ledger each (ledger.path)"},
 	{ErrNetwork, "move it to a local disk; a lock that two machines may hold at once does not keep anybody from being asked twice"},
 	{fs.ErrPermission, "let this user read and write it and its directory; a dry run and status only read"},
 	{ErrNoRoom, "free some space before anything is sent"},

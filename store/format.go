@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -70,13 +71,19 @@ func witness(tx *bbolt.Tx) error {
 	if runs == nil {
 		return damaged("the bucket %q is not there; it may not be a ledger", bucketRuns)
 	}
-	since, err := readTime(meta, metaCreated)
+	created, err := readTime(meta, metaCreated)
 	if err != nil {
 		return err
 	}
+	return meta.Put(metaWitnessed, sortable(lastBegun(runs, created)))
+}
+
+// lastBegun is when the last pass began that left a summary; created where none did.
+func lastBegun(runs *bbolt.Bucket, created time.Time) time.Time {
 	var last Run
-	if _, text := runs.Cursor().Last(); text != nil && json.Unmarshal(text, &last) == nil && validTime(last.Started) {
-		since = last.Started
+	_, text := runs.Cursor().Last()
+	if text == nil || json.Unmarshal(text, &last) != nil || last.Started.IsZero() || !validTime(last.Started) {
+		return created
 	}
-	return meta.Put(metaWitnessed, sortable(since))
+	return last.Started
 }

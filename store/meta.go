@@ -30,6 +30,7 @@ var (
 	metaDistrusted = []byte("distrusted")       // a repair has begun, and not come to its end
 	metaWitnessed  = []byte("witnessed")        // see Info
 	metaExcused    = []byte("excused")          // see Info
+	metaLife       = []byte("life")             // see Info
 )
 
 // idBytes is the length of the random id of a ledger.
@@ -59,9 +60,13 @@ type Info struct {
 	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then
 	// was not held against the ledger yet. Never zero since format 3.
 	Witnessed time.Time
-	// Excused is the number up to which intents may be those of another life of the ledger: the operator has
-	// taken it as it was, without what it had lost.
-	Excused uint64
+	// Life is the number up to which intents may be those of another life of the ledger: it goes on beyond it since
+	// a repair.
+	Life uint64
+	// Excused is the same where the operator has taken the ledger as it was, without what it had lost, and
+	// ExcusedAt when that was; zero for never.
+	Excused   uint64
+	ExcusedAt time.Time
 
 	Counts map[State]int // keys by state; states without keys are left out
 	Size   int64         // bytes of the file
@@ -106,8 +111,14 @@ func (t *txn) describe(info *Info) error {
 	if info.BoundAt, err = optionalNumber(t.meta, metaBoundAt); err != nil {
 		return err
 	}
+	if info.Life, err = optionalNumber(t.meta, metaLife); err != nil {
+		return err
+	}
 	if info.Excused, err = optionalNumber(t.meta, metaExcused); err != nil {
 		return err
+	}
+	if info.Excused > 0 {
+		info.ExcusedAt = leaptAt(info.Excused)
 	}
 	for _, e := range []struct {
 		name []byte
@@ -122,6 +133,9 @@ func (t *txn) describe(info *Info) error {
 		if *e.at, err = readTime(t.meta, e.name); err != nil {
 			return err
 		}
+	}
+	if info.Witnessed.IsZero() { // of an older format, which is open for reading
+		info.Witnessed = lastBegun(t.runs, info.Created)
 	}
 	return nil
 }

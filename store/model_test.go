@@ -101,7 +101,7 @@ func (m *model) kept(old, r Record, x Result) Record {
 	r.Doubt = 0
 	switch {
 	case r.State != InDoubt:
-	case old.State == InDoubt:
+	case old.State == InDoubt && old.Doubt != 0:
 		r.Doubt = old.Doubt
 	default:
 		r.Doubt = m.numbers

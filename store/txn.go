@@ -180,9 +180,9 @@ func (t *txn) store(s slot, r Record) error {
 func (t *txn) dated(old, r Record) Record {
 	switch {
 	case r.State != InDoubt:
-	case old.State == InDoubt:
+	case old.State == InDoubt && old.Doubt != 0:
 		r.Doubt = old.Doubt
-	default:
+	default: // of an older doubt too: a later moment only asks for a later request
 		r.Doubt = t.intents.Sequence()
 	}
 	return r

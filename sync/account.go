@@ -1,69 +1,118 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"acsync/store"
+	"acsync/sync/agentconnect"
 )
 
-// mostUnheard is how many interactions wait to be held against the ledger together.
-const mostUnheard = 500
+const (
+	// mostUnheard is how many stamps wait to be held against the ledger together.
+	mostUnheard = 500
+	// lag is how long Agent Connect's data may take to show a request, at least for a ledger that was put back to be
+	// found out. How long they take is unknown.
+	lag = time.Hour
+	// greatest is the greatest number that a stamp can have; no ledger comes to it.
+	greatest = 1 << 62
+)
 
 // account holds the stamps in Agent Connect's data against the ledger that they name. An intent is durable
-// before its request leaves, so that the ledger can account for each: it has given that number, and it
-// remembers that the conversation was, or may have been, asked about. A stamp that it cannot account for was
-// given in a life of the ledger that this one knows nothing of: it was put back from a copy, or a copy is in
-// use elsewhere. No file beside the ledger is needed for that, so that it holds too where all of a folder, a
-// volume or a machine was put back.
+// before its request leaves, so that the ledger can account for each: it has given that number, to that
+// conversation, and no two requests bear it. A stamp that it cannot account for was given in a life of the
+// ledger that this one knows nothing of: it was put back from a copy, or a copy is in use elsewhere. No file
+// beside the ledger is needed for that, so that it holds too where all of a folder, a volume or a machine was
+// put back.
 type account struct {
-	strange *StrangerError // the first that the ledger has never given
-	unheard map[store.Key]uint64
+	ledger  store.Info
+	since   time.Time         // what was created before may have been forgotten by the ledger
+	strange *StrangerError    // the first that was found
+	unheard map[stamp]bool    // to be looked up
+	uuids   map[uint64]string // of the interactions that bear a number of this life
 }
 
-// note takes in a stamp. What was created before the ledger was last held against the data may have been
-// forgotten since.
-func (a *account) note(number uint64, conversation string, created time.Time, ledger store.Info) {
-	if number > ledger.Intents && a.strange == nil {
-		a.strange = &StrangerError{Number: number, Given: ledger.Intents, Conversation: conversation}
+// stamp is what an interaction says of the intent that it was asked for with.
+type stamp struct {
+	key    store.Key // of the conversation
+	number uint64
+}
+
+func newAccount(ledger store.Info, wait time.Duration) account {
+	return account{
+		ledger: ledger, since: ledger.Witnessed.Add(-Skew - max(lag, wait)), unheard: map[stamp]bool{}, uuids: map[uint64]string{},
 	}
-	if number <= ledger.Excused || created.IsZero() || created.Before(ledger.Witnessed.Add(-Skew)) {
+}
+
+// note takes in an interaction with a stamp of the ledger.
+func (a *account) note(number uint64, i agentconnect.Interaction) {
+	key, certain := hexKey(trimmed(i.ExtInteractionID))
+	if number > a.ledger.Intents {
+		a.refuse(number, key)
+	}
+	excused := number <= a.ledger.Excused && i.CreatedAt.Before(a.ledger.ExcusedAt.Add(Skew))
+	if excused || i.CreatedAt.IsZero() || i.CreatedAt.Before(a.since) {
 		return
 	}
-	key, certain := hexKey(conversation)
-	if !certain { // the service may not give such an id back as it was
+	if certain { // else the service may not give the id back as it was
+		a.unheard[stamp{key, number}] = true
+	}
+	if number <= a.ledger.Life || i.UUID == "" || i.Recovery {
 		return
 	}
-	if a.unheard == nil {
-		a.unheard = map[store.Key]uint64{}
+	if other := cmp.Or(a.uuids[number], i.UUID); other != i.UUID {
+		a.refuse(number, key)
 	}
-	a.unheard[key] = number
+	a.uuids[number] = i.UUID
+}
+
+func (a *account) refuse(number uint64, key store.Key) {
+	if a.strange == nil {
+		a.strange = &StrangerError{Number: number, Given: a.ledger.Intents, Conversation: key.Conversation}
+	}
 }
 
 // audit looks up what has been noted, once there is more of it than a number.
-func (q *inquiry) audit(memory Memory, most int) error {
-	a := &q.account
+func (a *account) audit(memory Memory, most int) error {
 	if a.strange != nil {
 		return a.strange
 	}
 	if len(a.unheard) <= most {
 		return nil
 	}
-	known, err := memory.Lookup(slices.Collect(maps.Keys(a.unheard)))
+	var keys []store.Key
+	for s := range a.unheard {
+		keys = append(keys, s.key)
+	}
+	known, err := memory.Lookup(keys)
 	if err != nil {
 		return fmt.Errorf("look up what Agent Connect has: %w", err)
 	}
-	for key, record := range known {
-		if record.Attempts > 0 || record.Held() {
-			delete(a.unheard, store.Key{Conversation: key.Conversation})
+	families, _ := kin(known)
+	for s := range a.unheard {
+		if !a.given(s, families[s.key.Conversation]) {
+			a.refuse(s.number, s.key)
+			return a.strange
 		}
 	}
-	for key, number := range a.unheard {
-		return &StrangerError{Number: number, Given: q.ledger.Intents, Conversation: key.Conversation}
-	}
+	clear(a.unheard)
 	return nil
+}
+
+// given tells whether the ledger may have given a number to a conversation, of which it has these records. It keeps the last
+// number of each record only, and none of what it was told of by others.
+func (a *account) given(s stamp, family []store.Entry) bool {
+	known := false
+	for _, e := range family {
+		switch {
+		case e.Intent == s.number, e.Attempts > 1, e.Attempts == 0 && e.Held():
+			return true
+		case e.Attempts == 1:
+			known = true
+		}
+	}
+	return known && s.number <= a.ledger.Life
 }
 
 // StrangerError tells that Agent Connect has a request with a stamp of this ledger that the ledger cannot
@@ -77,12 +126,23 @@ type StrangerError struct {
 func (e *StrangerError) Error() string {
 	what := fmt.Sprintf("a request with number %d of this ledger, which has given %d", e.Number, e.Given)
 	if e.Number <= e.Given {
-		what = fmt.Sprintf("a request of this ledger for conversation %s, of which the ledger does not know", e.Conversation)
+		what = fmt.Sprintf("a request of this ledger for conversation %s that the ledger does not know of", e.Conversation)
 	}
-	return fmt.Sprintf("%v: Agent Connect has %s. The ledger was put back from a copy, or a copy of it is in use elsewhere; nothing was "+
-		"sent, because whoever was asked meanwhile would be asked again. Stop whatever else uses a copy of it, then run acsync ledger "+
-		"rebuild, which learns from Agent Connect who was asked", store.ErrRolledBack, what)
+	return fmt.Sprintf("%v: Agent Connect has %s. The ledger was put back from a copy, or a copy of it is in use elsewhere; "+
+		"nothing was sent, because whoever was asked meanwhile would be asked again. Stop whatever else uses a copy of it, then "+
+		"run acsync ledger rebuild, which learns from Agent Connect who was asked", store.ErrRolledBack, what)
 }
 
 // Unwrap makes it store.ErrRolledBack.
 func (e *StrangerError) Unwrap() error { return store.ErrRolledBack }
+
+// WitnessError tells that a ledger could not be held against Agent Connect's data, and that nothing was sent for that.
+type WitnessError struct{ err error }
+
+// Error says what happened.
+func (e *WitnessError) Error() string {
+	return fmt.Sprintf("whether this ledger is the newest could not be asked, and nothing was sent: %v", e.err)
+}
+
+// Unwrap is what went wrong.
+func (e *WitnessError) Unwrap() error { return e.err }

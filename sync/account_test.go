@@ -29,7 +29,7 @@ func TestStranger(t *testing.T) {
 	const elsewhere = "6716500fa1b2c3d4e5faffff"
 	for name, at := range map[string]func(b *bench) agentconnect.Interaction{
 		"a number that was never given": func(b *bench) agentconnect.Interaction { return stranger(t, b, 2, b.conversations[0].ID) },
-		"the greatest number there is":  func(b *bench) agentconnect.Interaction { return stranger(t, b, 1<<64-1, elsewhere) },
+		"a very great number":           func(b *bench) agentconnect.Interaction { return stranger(t, b, 1<<61, elsewhere) },
 		"in capitals": func(b *bench) agentconnect.Interaction {
 			i := stranger(t, b, 200, strings.ToUpper(b.conversations[1].ID))
 			i.Intent = strings.ToUpper(i.Intent)
@@ -45,6 +45,21 @@ func TestStranger(t *testing.T) {
 		"a number that was given, for one that was not asked": func(b *bench) agentconnect.Interaction {
 			return stranger(t, b, 1, b.conversations[1].ID)
 		},
+		"another number for a conversation that was asked about": func(b *bench) agentconnect.Interaction {
+			i := stranger(t, b, 1, "6716500fa1b2c3d4e5fe0001") // that of the second request
+			b.later(t)
+			return i
+		},
+		"the same number, of another interaction": func(b *bench) agentconnect.Interaction {
+			i := stranger(t, b, 1, "6716500fa1b2c3d4e5fe0000")
+			i.UUID = "another"
+			return i
+		},
+		"shown late": func(b *bench) agentconnect.Interaction {
+			i := stranger(t, b, 999, elsewhere)
+			i.CreatedAt = time.Now().Add(-50 * time.Minute)
+			return i
+		},
 		"a recovery, by the look of it": func(b *bench) agentconnect.Interaction {
 			i := stranger(t, b, 9, elsewhere)
 			i.Recovery, i.Parent = true, "p"
@@ -54,6 +69,7 @@ func TestStranger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 3)
 			known := b.later(t)
+			known.UUID = "one"
 			b.engine.Receiver = &shown{rows: []agentconnect.Interaction{known, at(b)}}
 			before, err := b.ledger.Info()
 			if err != nil {
@@ -91,7 +107,7 @@ func TestAcquaintances(t *testing.T) {
 	b.doubt(t, 1)
 	old := b.later(t)
 	forgotten := stranger(t, b, 1, "6716500fa1b2c3d4e5faffff")
-	forgotten.CreatedAt = time.Now().Add(-2 * Skew)
+	forgotten.CreatedAt = time.Now().Add(-2 * (Skew + lag))
 	foreign := old
 	foreign.Intent, foreign.ExtInteractionID = "0123456789abcdef-ffff", "6716500fa1b2c3d4e5faffff"
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
@@ -113,7 +129,7 @@ func TestAcquaintances(t *testing.T) {
 	}
 	b.mustRun(t)
 	asked := data.asked[len(data.asked)-1]
-	if want := first.Started.Add(-Skew); asked.Before(want.Add(-time.Second)) || asked.After(first.Ended.Add(-Skew)) {
+	if want := first.Started.Add(-Skew - lag); asked.Before(want.Add(-time.Second)) || asked.After(first.Ended.Add(-Skew-lag)) {
 		t.Errorf("the second pass asked from %s, the first began %s", asked, first.Started)
 	}
 }

@@ -55,9 +55,11 @@ type witness struct {
 	created time.Time // after ask: the latest among those with this number or a greater one
 }
 
-func newInquiry(ledger store.Info, doubtful []store.Entry, stamped bool) *inquiry {
+// newInquiry asks about what is in doubt, and when requests are stamped about the ledger itself. The data have so long to show
+// a request.
+func newInquiry(ledger store.Info, doubtful []store.Entry, stamped bool, wait time.Duration) *inquiry {
 	q := &inquiry{
-		ledger: ledger, stamped: stamped, now: time.Now(), doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{},
+		ledger: ledger, stamped: stamped, account: newAccount(ledger, wait), now: time.Now(), doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{},
 		siblings: map[uint64]bool{}, found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
 	}
 	for _, entry := range doubtful {
@@ -75,7 +77,10 @@ func newInquiry(ledger store.Info, doubtful []store.Entry, stamped bool) *inquir
 }
 
 // folded is an id or a stamp as it is compared: the service may give it in another case, or padded.
-func folded(text string) string { return strings.ToLower(strings.TrimSpace(text)) }
+func folded(text string) string { return strings.ToLower(trimmed(text)) }
+
+// trimmed is an id without what it was padded with.
+func trimmed(id string) string { return strings.TrimSpace(id) }
 
 // witnessing tells whether the ledger itself is to be held against the data. One that was never made has
 // nothing to say.
@@ -100,7 +105,7 @@ func (q *inquiry) since() (since time.Time) {
 		}
 	}
 	if q.witnessing() {
-		earlier(q.ledger.Witnessed.Add(-Skew))
+		earlier(q.account.since)
 	}
 	for _, entries := range append(slices.Collect(maps.Values(q.doubts)), q.follows.doubts) {
 		for _, entry := range entries {
@@ -128,13 +133,13 @@ func (q *inquiry) ask(ctx context.Context, memory Memory, receiver Receiver) err
 			return fmt.Errorf("read Agent Connect's data from %s: %w", since.UTC().Format(timeLayout), err)
 		}
 		q.note(i)
-		if err := q.audit(memory, mostUnheard); err != nil {
+		if err := q.account.audit(memory, mostUnheard); err != nil {
 			return err
 		}
 	}
 	q.complete = true
 	q.seal()
-	return q.audit(memory, 0)
+	return q.account.audit(memory, 0)
 }
 
 // acquaint notes which intents are those of other resolutions of a conversation in doubt.
@@ -177,7 +182,7 @@ func (q *inquiry) note(i agentconnect.Interaction) {
 	id := folded(i.ExtInteractionID)
 	number, own := q.number(i.Intent)
 	if own {
-		q.heed(number, strings.TrimSpace(i.ExtInteractionID), i.CreatedAt)
+		q.heed(number, i)
 	}
 	if entry, ok := q.numbers[number]; own && ok && (id == "" || id == folded(entry.Conversation)) {
 		q.found[entry.Key] = true
@@ -198,14 +203,15 @@ func (q *inquiry) note(i agentconnect.Interaction) {
 	}
 }
 
-// heed takes in that the data show an intent of this ledger. One from the future tells nothing of what the
+// heed takes in an interaction with a stamp of this ledger. One from the future tells nothing of what the
 // data have caught up with.
-func (q *inquiry) heed(number uint64, id string, created time.Time) {
+func (q *inquiry) heed(number uint64, i agentconnect.Interaction) {
 	if q.witnessing() {
-		q.account.note(number, id, created, q.ledger)
+		q.account.note(number, i)
 	}
-	if number <= q.ledger.Intents && !created.IsZero() && !created.After(q.now) {
-		q.witnesses = append(q.witnesses, witness{number, created})
+	doubts := len(q.doubts)+len(q.follows.doubts) > 0
+	if doubts && number <= q.ledger.Intents && !i.CreatedAt.IsZero() && !i.CreatedAt.After(q.now) {
+		q.witnesses = append(q.witnesses, witness{number, i.CreatedAt})
 	}
 }
 
@@ -244,7 +250,7 @@ func (q *inquiry) number(stamp string) (uint64, bool) { return OwnStamp(q.ledger
 func OwnStamp(ledger, stamp string) (uint64, bool) {
 	digits, own := strings.CutPrefix(folded(stamp), folded(ledger)+"-")
 	number, err := strconv.ParseUint(digits, 16, 64)
-	return number, own && err == nil
+	return number, own && err == nil && number < greatest
 }
 
 // seal sorts the witnesses, and gives each the latest creation from its number on.
@@ -276,7 +282,7 @@ const (
 	TooEarly Standing = "too_early" // they need not show it yet
 	Unproven Standing = "unproven"  // they do not show it, and nothing later that proves that they would
 	Unclear  Standing = "unclear"   // they show a request that might be this one
-	OtherKey Standing = "other_key" // it may have been sent with another API key, whose data these are not
+	OtherKey Standing = "other_key" // it may have been sent with another API key, of which these data say nothing
 )
 
 // standing tells why an entry stays in doubt; empty when it need not.

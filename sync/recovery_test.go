@@ -336,7 +336,7 @@ func TestRecoveryVerdict(t *testing.T) {
 			ledger := newMemoryLedger(since(100 * time.Hour))
 			ledger.records[store.Key{Conversation: doubtfulID}] = first
 			data := &shown{rows: test.rows, err: test.err}
-			q := newInquiry(askedLedger, []store.Entry{doubt}, false)
+			q := newInquiry(askedLedger, []store.Entry{doubt}, false, 0)
 			q.now = testNow
 			_ = q.ask(t.Context(), ledger, data) // of the verdicts
 			got, told := q.verdict(doubt, 5*time.Minute, testNow)
@@ -353,7 +353,7 @@ func TestRecoveryVerdict(t *testing.T) {
 // TestRecoveriesAreNoSurveys does not take the recovery of a conversation for its survey request in doubt.
 func TestRecoveriesAreNoSurveys(t *testing.T) {
 	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
-	q := newInquiry(askedLedger, []store.Entry{doubt}, false)
+	q := newInquiry(askedLedger, []store.Entry{doubt}, false, 0)
 	_ = q.ask(t.Context(), newMemoryLedger(testNow), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
 	if got, _ := q.verdict(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
 		t.Errorf("got %+v", got)

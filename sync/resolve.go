@@ -69,7 +69,7 @@ func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, erro
 		return nil, err
 	}
 	verifier := verifier{ledger: ledger, memory: ledger, Verification: v}
-	q := newInquiry(info, doubtful, v.Stamped)
+	q := newInquiry(info, doubtful, v.Stamped, v.After)
 	unread := q.ask(ctx, ledger, v.Receiver)
 	if errors.Is(unread, store.ErrRolledBack) {
 		return nil, unread
@@ -107,7 +107,8 @@ func NewArrivals(ledger Docket) (*Arrivals, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list what is in doubt: %w", err)
 	}
-	a := &Arrivals{ledger, doubtful, newInquiry(info, doubtful, false)}
+	info.Intents = 0 // nothing is to be taken for missing
+	a := &Arrivals{ledger, doubtful, newInquiry(info, doubtful, false, 0)}
 	return a, a.inquiry.acquaint(ledger)
 }
 
@@ -178,13 +179,13 @@ func (p *pass) consult(ctx context.Context, info store.Info) error {
 			due = append(due, entry)
 		}
 	}
-	q := newInquiry(info, due, p.verifier.Stamped)
+	q := newInquiry(info, due, p.verifier.Stamped, p.verifier.After)
 	err = q.ask(ctx, p.ledger, p.verifier.Receiver)
 	switch {
 	case errors.Is(err, store.ErrRolledBack), err != nil && ctx.Err() != nil:
 		return err
 	case err != nil && q.witnessing():
-		return fmt.Errorf("whether this ledger is the newest could not be asked, and nothing was sent: %w", err)
+		return &WitnessError{err}
 	case err != nil:
 		p.notice("what is in doubt could not be looked up and stays so: %v", err)
 	}

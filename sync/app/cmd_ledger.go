@@ -52,6 +52,10 @@ func (s *shell) ledgerCommand() *cli.Command {
 				Flags: []cli.Flag{&cli.StringFlag{
 					Name: flagSince, DefaultText: "90d ago, or when a copy was made if that is longer ago",
 					Usage: "read what Agent Connect received since `TIME`",
+				}, &cli.BoolFlag{
+					Name: flagAcceptMissing,
+					Usage: "trust the ledger also when Agent Connect shows fewer than it once counted: its data have had days to catch up, and " +
+						"the rest was expunged there, or accepted by hand",
 				}},
 			}),
 		},
@@ -85,7 +89,7 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	}
 	err = ledger.Check(c.Context)
 	if err == nil && restored {
-		err = ledger.Adopt(store.Adoption{Fewer: true})
+		err = ledger.Adopt(store.Adoption{Excused: true})
 	}
 	if err != nil {
 		return done(err)
@@ -215,9 +219,9 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 		return err
 	}
 	closeLedger := startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
-	n, since, err := rebuild(c.Context, ledger, clients.connect, since)
-	err = errors.Join(err, closeLedger()) // before anything is printed, which somebody has to read
-	if _, misused := errors.AsType[usageError](err); misused {
+	n, since, err := rebuild(c.Context, ledger, clients.connect, since, c.Bool(flagAcceptMissing))
+	err = errors.Join(err, closeLedger())                                                             // before anything is printed, which somebody has to read
+	if _, misused := errors.AsType[usageError](err); misused || errors.Is(err, store.ErrRolledBack) { // it says what to do
 		return err
 	}
 	if err != nil {

@@ -123,10 +123,18 @@ func exitCode(err error) int {
 		return signal.exitCode()
 	case errors.As(err, &moving), errors.As(err, new(timeUp)):
 		return exitTemporary
+	case errors.As(err, new(*surveysync.WitnessError)) && !refused(err):
+		return exitTemporary
 	case errors.As(err, &api):
 		return apiExitCode(api.Kind)
 	}
 	return exitFailed
+}
+
+// refused tells whether a service did not take the credentials.
+func refused(err error) bool {
+	api, ok := errors.AsType[*httpx.Error](err)
+	return ok && api.Kind == httpx.Credentials
 }
 
 func apiExitCode(kind httpx.Kind) int {

@@ -45,6 +45,7 @@ const (
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
 	flagAcceptKey      = "accept-key"
+	flagAcceptMissing  = "accept-missing"
 	flagAcceptIdentity = "accept-identity-change"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"

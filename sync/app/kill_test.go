@@ -297,7 +297,7 @@ func (v *victim) restore(t *testing.T, copied map[string][]byte, endings []strin
 		v.putBack(t, last, besides[0])
 		return
 	}
-	if out, err := v.command("ledger", "rebuild", "--config", "config.toml").CombinedOutput(); err != nil {
+	if out, err := v.command("ledger", "rebuild").CombinedOutput(); err != nil {
 		t.Errorf("rebuild: %v\n%s", err, out)
 	}
 }

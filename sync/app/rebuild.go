@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -16,7 +17,9 @@ const rebuildDays = 90
 
 // rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of
 // that is known. A zero time is long enough ago for the ledger; it gives the time that it has read from.
-func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time) (written int, from time.Time, err error) {
+func rebuild(
+	ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time, missing bool,
+) (written int, from time.Time, err error) {
 	info, err := ledger.Info()
 	if err != nil {
 		return 0, since, err
@@ -32,12 +35,12 @@ func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Cl
 		return 0, since, usagef("--%s is %s, but what this ledger knows of for certain ends at %s: whoever was asked between would be asked again; "+
 			"leave --%s out", flagSince, since.UTC().Format(time.RFC3339), info.Witnessed.UTC().Format(time.RFC3339), flagSince)
 	}
-	if info.Intents == 0 && info.Counts[store.Accepted] == 0 { // a new one: a rebuild that fails must not let it ask everybody
+	if info.Intents == 0 { // a new one, perhaps filled from an export: a rebuild that fails must not let it ask everybody
 		if err := ledger.Distrust(); err != nil {
 			return 0, since, err
 		}
 	}
-	gathered, err := gather(ledger, info.ID, connect.Since(ctx, since))
+	gathered, err := gather(ledger, info, connect.Since(ctx, since))
 	if err != nil {
 		return 0, since, err
 	}
@@ -45,20 +48,21 @@ func rebuild(ctx context.Context, ledger *store.Ledger, connect *agentconnect.Cl
 	if err != nil {
 		return written, since, err
 	}
-	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen})
+	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen, Missing: missing})
 }
 
 // gathered is what Agent Connect's data tell a ledger that is rebuilt.
 type gathered struct {
-	latest   map[string]time.Time // when the last survey request for a conversation was received, by its id
+	ledger   store.Info
+	received map[string][]time.Time // when survey requests for a conversation were received, by its id
 	followed recoveries
 	arrivals *surveysync.Arrivals // what of that which is in doubt has arrived
 	seen     uint64               // the greatest number of an intent of this very ledger
 }
 
 // gather reads the data to their end.
-func gather(ledger *store.Ledger, id string, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
-	g := &gathered{latest: map[string]time.Time{}}
+func gather(ledger *store.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
+	g := &gathered{ledger: info, received: map[string][]time.Time{}}
 	var err error
 	if g.arrivals, err = surveysync.NewArrivals(ledger); err != nil {
 		return nil, err
@@ -67,24 +71,28 @@ func gather(ledger *store.Ledger, id string, interactions iter.Seq2[agentconnect
 		if err != nil {
 			return nil, err
 		}
-		g.note(id, i)
+		i.ExtInteractionID = strings.TrimSpace(i.ExtInteractionID) // as the passes compare it
+		g.note(i)
 	}
 	return g, nil
 }
 
-func (g *gathered) note(ledger string, i agentconnect.Interaction) {
+func (g *gathered) note(i agentconnect.Interaction) {
 	g.arrivals.Note(i)
-	number, own := surveysync.OwnStamp(ledger, i.Intent)
+	number, own := surveysync.OwnStamp(g.ledger.ID, i.Intent)
 	if own {
 		g.seen = max(g.seen, number)
 	}
 	if g.followed.note(i); i.Recovery && !own {
 		return
 	}
-	if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
-		if at := receivedAt(i); at.After(g.latest[id]) {
-			g.latest[id] = at
-		}
+	id, at := i.ExtInteractionID, receivedAt(i)
+	switch {
+	case id == "" || len(id) > store.MaxID:
+	case g.ledger.Identity == store.PerResolution:
+		g.received[id] = append(g.received[id], at)
+	case len(g.received[id]) == 0 || at.After(g.received[id][0]):
+		g.received[id] = []time.Time{at}
 	}
 }
 
@@ -92,7 +100,7 @@ func (g *gathered) note(ledger string, i agentconnect.Interaction) {
 func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
 	for _, part := range []func() (int, error){
 		g.arrivals.Settle,
-		func() (int, error) { return ledger.Import(received(ledger, g.latest)) },
+		func() (int, error) { return ledger.Import(received(ledger, g.ledger.Identity, g.received)) },
 		func() (int, error) { return ledger.Import(g.followed.entries(ledger)) },
 	} {
 		n, err := part()
@@ -105,43 +113,44 @@ func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
 
 // received turns what Agent Connect received into accepted entries, for what the ledger does not know as
 // settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
-// it, and with one survey for each resolution whatever was marked done until then counts as asked about. So
-// of several the latest counts.
-func received(ledger *store.Ledger, latest map[string]time.Time) iter.Seq2[store.Entry, error] {
+// it, and with one survey for each resolution whatever was marked done until then counts as asked about.
+func received(ledger *store.Ledger, identity store.Identity, times map[string][]time.Time) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		info, err := ledger.Info()
-		if err != nil {
-			yield(store.Entry{}, err)
-			return
-		}
-		for id, at := range latest {
-			entry, missing, err := rebuilt(ledger, info.Identity, id, at)
-			if (err != nil || missing) && !yield(entry, err) || err != nil {
-				return
+		for id, all := range times {
+			slices.SortFunc(all, time.Time.Compare)
+			all = slices.CompactFunc(all, time.Time.Equal) // a row that has changed comes again
+			for n, at := range all {
+				entry, missing, err := rebuilt(ledger, identity, id, at, n == len(all)-1)
+				if (err != nil || missing) && !yield(entry, err) || err != nil {
+					return
+				}
 			}
 		}
 	}
 }
 
-// rebuilt is what an interaction adds to the ledger, if anything. One that the ledger remembers by conversation is settled
-// for good. By resolution it is so when the ledger holds something sent about then or later: no earlier resolution
-// is ever seen again. Else it gets a key of its own where the conversation's is taken.
-func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.Time) (store.Entry, bool, error) {
+// rebuilt is what an interaction adds to the ledger, if anything. One that the ledger remembers by
+// conversation is settled for good. By resolution the last one is so when the ledger holds something sent
+// about then or later: no earlier resolution is ever seen again; each other one when it holds something sent
+// about then. Else it gets a key of its own, where the conversation's is taken or kept for the last.
+func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.Time, last bool) (store.Entry, bool, error) {
 	key := store.Key{Conversation: id}
+	if !last {
+		key.Resolution = at.UnixMilli()
+	}
 	known, err := ledger.Lookup([]store.Key{key})
 	if err != nil {
 		return store.Entry{}, false, err
 	}
 	for k, r := range known {
-		if k.Recovery {
+		if k.Recovery || !r.Held() {
 			continue
 		}
-		if r.Held() && (identity != store.PerResolution || !slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Before(at.Add(-surveysync.Skew))) {
+		after := slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Sub(at)
+		if identity != store.PerResolution || after >= -surveysync.Skew && (last || after <= surveysync.Skew) {
 			return store.Entry{}, false, nil
 		}
-		if r.Held() {
-			key.Resolution = at.UnixMilli()
-		}
+		key.Resolution = at.UnixMilli()
 	}
 	return acceptedAt(key, at), true, nil
 }

@@ -25,7 +25,17 @@ func TestRebuilt(t *testing.T) {
 		rows     []agentconnect.Interaction
 		want     map[store.Key]time.Time
 	}{
-		{"the latest of several", store.PerResolution, []agentconnect.Interaction{sent("a", time.Hour), sent("a", 2*time.Hour), sent("a", 0)}, map[store.Key]time.Time{{Conversation: "a"}: at.Add(2 * time.Hour)}},
+		{
+			"each of several", store.PerResolution,
+			[]agentconnect.Interaction{sent("a", time.Hour), sent("a", 2*time.Hour), sent("a", 0), sent("a", time.Hour)},
+			map[store.Key]time.Time{
+				{Conversation: "a"}: at.Add(2 * time.Hour),
+				{Conversation: "a", Resolution: at.Add(time.Hour).UnixMilli()}: at.Add(time.Hour),
+				{Conversation: "a", Resolution: at.UnixMilli()}:                at,
+			},
+		},
+		{"the latest of several", store.PerConversation, []agentconnect.Interaction{sent("a", time.Hour), sent("a", 2*time.Hour), sent("a", 0)}, map[store.Key]time.Time{{Conversation: "a"}: at.Add(2 * time.Hour)}},
+		{"padded", store.PerConversation, []agentconnect.Interaction{sent(" a\n", time.Hour)}, map[store.Key]time.Time{{Conversation: "a"}: at.Add(time.Hour)}},
 		{"no id", store.PerResolution, []agentconnect.Interaction{sent("", 0)}, map[store.Key]time.Time{}},
 		{"known already", store.PerResolution, []agentconnect.Interaction{sent("known", time.Minute)}, map[store.Key]time.Time{}},
 		{"known, and a later one", store.PerResolution, []agentconnect.Interaction{sent("known", 3*time.Hour)}, map[store.Key]time.Time{later: at.Add(3 * time.Hour)}},
@@ -55,11 +65,11 @@ func TestRebuilt(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := map[store.Key]time.Time{}
-			gathered, err := gather(ledger, "", each(test.rows))
+			gathered, err := gather(ledger, store.Info{Identity: test.identity}, each(test.rows))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for entry, err := range received(ledger, gathered.latest) {
+			for entry, err := range received(ledger, test.identity, gathered.received) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -171,7 +171,7 @@ func TestRebuildThatFails(t *testing.T) {
 		},
 		"data that lag": func(t *testing.T, w *witnessed) {
 			w.set(status(200, `[]`))
-			if said := w.want(t, 14, "ledger", "rebuild"); !strings.Contains(said, "may not show all of them yet") {
+			if said := w.want(t, 14, "ledger", "rebuild"); !strings.Contains(said, "may not show so soon") {
 				t.Errorf("it says %s", said)
 			}
 		},
@@ -422,4 +422,59 @@ func (w *witnessed) config(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(content)
+}
+
+// TestRebuildOfAnImport fills a new ledger from an export, because the old one is lost, and lets the rebuild fail: what the export does not
+// know of would be asked again, and is refused until the rebuild has succeeded.
+func TestRebuildOfAnImport(t *testing.T) {
+	t.Parallel()
+	w := newWitnessed(t, build(t))
+	w.want(t, well, "run", "--max", "5")
+	w.want(t, 0, "ledger", "export", "--out", "old.jsonl")
+	w.want(t, well, "run")
+	for _, ending := range besides[2] {
+		_ = os.Remove(filepath.Join(w.dir, "acsync.db"+ending))
+	}
+	w.want(t, 0, "init", "--start", w.start().Format(time.RFC3339))
+	w.want(t, 0, "ledger", "import", "--in", "old.jsonl")
+	w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: 500} })
+	w.want(t, 5, "ledger", "rebuild")
+	w.set(nil)
+	w.refuses(t)
+	w.want(t, 0, "ledger", "rebuild")
+	w.want(t, well, "run", "--confirm-first-run", "1000")
+	w.noneTwice(t)
+}
+
+// TestRebuildOfWhatIsGone has Agent Connect show fewer than the fence has counted, for good: the operator's word ends that, and the rest is
+// known all the same.
+func TestRebuildOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	w := newWitnessed(t, build(t))
+	w.mu.Lock()
+	w.post = func() sandbox.Fault { return sandbox.Fault{Break: true} } // it does not arrive
+	w.mu.Unlock()
+	w.want(t, well, "run", "--max", "1")
+	w.want(t, 0, "resolve", "--accept", "--all")
+	w.mu.Lock()
+	w.post = nil
+	w.mu.Unlock()
+	copied := w.files(t)
+	w.want(t, well, "run", "--max", "3")
+	w.mu.Lock()
+	w.post = func() sandbox.Fault { return sandbox.Fault{Break: true} }
+	w.mu.Unlock()
+	w.want(t, well, "run", "--max", "1")
+	w.want(t, 0, "resolve", "--accept", "--all")
+	w.putBack(t, copied, besides[0])
+	if said := w.want(t, 14, "ledger", "rebuild"); !strings.Contains(said, "--accept-missing") {
+		t.Errorf("it does not say how to go on: %s", said)
+	}
+	w.refuses(t)
+	w.mu.Lock()
+	w.post = nil
+	w.mu.Unlock()
+	w.want(t, 0, "ledger", "rebuild", "--accept-missing")
+	w.want(t, well, "run")
+	w.noneTwice(t)
 }

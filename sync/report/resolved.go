@@ -64,7 +64,7 @@ func resolvedAs(s surveysync.Settled) string {
 	case surveysync.Unclear:
 		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its conversation"
 	case surveysync.OtherKey:
-		return "stays in doubt: it may have been sent with an earlier API key, of which these data say nothing"
+		return "stays in doubt: it may have been sent with another API key, of which these data say nothing"
 	}
 	return "stays in doubt"
 }

@@ -48,7 +48,7 @@ func TestWhatStaysInDoubt(t *testing.T) {
 		"too early":   {of(surveysync.TooEarly), []string{"need not show it before 2026-11-22 12:05:00 UTC", "from 2026-11-22 12:05:00 UTC on"}, []string{"not among", "--resend"}},
 		"not shown":   {of(surveysync.Unproven), []string{"not among Agent Connect's data", "--accept, --resend or --drop"}, []string{"could not be asked"}},
 		"may be this": {of(surveysync.Unclear), []string{"may be this one", "--resend"}, []string{"not among"}},
-		"another key": {of(surveysync.OtherKey), []string{"earlier API key", "--resend"}, []string{"not among"}},
+		"another key": {of(surveysync.OtherKey), []string{"another API key", "--resend"}, []string{"not among"}},
 		"some of each": {
 			of(surveysync.TooEarly, surveysync.Unproven), []string{"2 unresolved", "too early", "--resend"}, []string{"could not be read"},
 		},
