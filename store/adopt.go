@@ -83,9 +83,10 @@ var errFewer = fmt.Errorf("%w", ErrRolledBack)
 
 // Adoption is what a repair has found out. The last two are for the operator's explicit word.
 type Adoption struct {
-	Seen    uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
-	Missing bool   // also while the fence has counted more than the ledger knows: the rest is not to be had
-	Excused bool   // without what was lost: whoever was asked meanwhile may be asked again
+	Seen      uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
+	Unstamped bool   // nothing tells whom the ledger has asked from whom others have
+	Missing   bool   // also while the fence has counted more than the ledger knows: the rest is not to be had
+	Excused   bool   // without what was lost: whoever was asked meanwhile may be asked again
 }
 
 // Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the
@@ -105,8 +106,12 @@ func (l *Ledger) Adopt(a Adoption) error {
 		if err != nil {
 			return err
 		}
-		if f.Accepted > now.Accepted && !a.Missing && !a.Excused {
-			return fmt.Errorf("%w: by now it knows of %d accepted survey requests, and its fence has counted %d", errFewer, now.Accepted, f.Accepted)
+		known := now.Accepted
+		if !a.Unstamped {
+			known -= min(known, now.foreign)
+		}
+		if f.Accepted > known && !a.Missing && !a.Excused {
+			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d", errFewer, known, f.Accepted)
 		}
 		l.doubted = false
 		err = l.write(func(t *txn) error {

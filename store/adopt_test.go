@@ -122,7 +122,7 @@ func restored(t *testing.T) string {
 func accepted(keys ...Key) func(func(Entry, error) bool) {
 	return func(yield func(Entry, error) bool) {
 		for _, k := range keys {
-			if !yield(Entry{k, Record{State: Accepted, Reason: ReasonRebuilt, Resolution: noon, At: noon}}, nil) {
+			if !yield(Entry{k, Record{State: Accepted, Reason: ReasonRebuilt, Resolution: noon, At: noon, Intent: 2}}, nil) {
 				return
 			}
 		}
@@ -174,6 +174,27 @@ func TestHalfARepair(t *testing.T) {
 			must(t, l.Check(t.Context()))
 		})
 	}
+}
+
+// What others have asked for does not make up for what the ledger has lost, in however many attempts it is
+// learnt.
+func TestRepairCountsItsOwn(t *testing.T) {
+	path := restored(t)
+	for n := range 2 {
+		l := reopened(t, path, Options{AcceptFence: true})
+		_, err := l.Import(func(yield func(Entry, error) bool) {
+			for i := range 5 {
+				if !yield(Entry{id(100 + 10*n + i), Record{State: Accepted, Reason: ReasonRebuilt, Resolution: noon, At: noon}}, nil) {
+					return
+				}
+			}
+		})
+		must(t, err)
+		wantError(t, l.Adopt(Adoption{Seen: 3}), ErrRolledBack)
+		closeLedger(t, l)
+	}
+	l := reopened(t, path, Options{AcceptFence: true})
+	must(t, l.Adopt(Adoption{Seen: 3, Unstamped: true}))
 }
 
 // The operator may take a ledger as it is. Its numbers are none that any life of it has given.

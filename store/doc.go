@@ -38,19 +38,20 @@
 //	<path>.fence    JSON: id of the ledger, numbers of its last transaction, intent and opening, keys that ever became accepted
 //	<path>.holder   JSON: the process that has the ledger open for writing, and how far its pass is
 //
-// The fence is replaced after the ledger's own commits: when it has been opened for writing, when the checkpoint or a
-// back-fill moves, a pass is recorded, and the ledger is closed. So after a crash the ledger is ahead of it, and never
-// behind: a ledger that is behind was rolled back, by a restored copy or by a damaged meta page after which bbolt takes the
-// transaction before for the last one, and is ErrRolledBack. Each opening for writing has a random number, which is
-// committed and sealed before anything else, so that a copy from before it, or one that was used elsewhere since, is told
-// even if the process was killed right after. A ledger that was rolled back is opened with Options.AcceptFence alone, and is
-// refused by everybody else until Adopt: the guard is given up when the repair has succeeded, and not before.
+// The fence is replaced after the ledger's own commits: when it has been opened for writing, when the
+// checkpoint or a back-fill moves, a pass is recorded, and the ledger is closed. So after a crash the ledger
+// is ahead of it, and never behind: a ledger that is behind was rolled back, by a restored copy or by a
+// damaged meta page after which bbolt takes the transaction before for the last one, and is ErrRolledBack.
+// Each opening for writing has a random number, which is committed and sealed before anything else, so that a
+// copy from before it, or one that was used elsewhere since, is told even if the process was killed right
+// after. A ledger that was rolled back is opened with Options.AcceptFence alone, and is refused by everybody
+// else until Adopt: the guard is given up when the repair has succeeded, and not before.
 //
-// Put back together with its fence an old ledger cannot be told here. The receiver's own data tell: what they have to be
-// held against is Info.Intents, Info.Witnessed and the keys.
+// Put back together with its fence an old ledger cannot be told here. The receiver's own data tell: what they
+// have to be held against is Info.Intents, Info.Witnessed and the keys.
 //
-// The holder's file tells others what the lock does not; it decides nothing. Of a pass that was killed it is all that is
-// left: the next opening for writing makes the summary of it, and a repair must find as many accepted as it tells.
+// The holder's file tells others what the lock does not. Of a pass that was killed it is all that is left:
+// the next opening for writing makes the summary of it, and a repair must find as many accepted as it tells.
 //
 // # What bbolt leaves to its caller
 //

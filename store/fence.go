@@ -160,6 +160,7 @@ type self struct {
 	fence
 	over       string // the opening that its fence bore before the last one
 	distrusted bool
+	foreign    uint64 // of the accepted: learnt in a repair that is not done, and asked for by others
 }
 
 func (l *Ledger) self() (now self, err error) {
@@ -187,6 +188,9 @@ func readSelf(b *bbolt.Tx) (self, error) {
 	s.Intents = intents.Sequence()
 	s.Opening, s.over = hex.EncodeToString(meta.Get(metaOpening)), hex.EncodeToString(meta.Get(metaOpenedOver))
 	s.distrusted = meta.Get(metaDistrusted) != nil
+	if s.foreign, err = optionalNumber(meta, metaDistrusted); err != nil {
+		return s, err
+	}
 	s.Accepted, err = readNumber(meta, metaAccepted)
 	return s, err
 }

@@ -11,8 +11,9 @@ const importStride = 1000
 // repeated; any other refuses the transaction that it is in, and ends the import, as does an error of the sequence.
 // The number of entries that were written, in transactions of 1,000, is given in any case.
 //
-// An Intent is kept as given, and no later intent gets its number; one that another ledger gave means nothing here and
-// is better left out.
+// An Intent is kept as given, and no later intent gets its number; one that another ledger gave means nothing
+// here and is better left out. While the ledger is distrusted, accepted entries without one are those that
+// others asked for.
 func (l *Ledger) Import(entries iter.Seq2[Entry, error]) (int, error) {
 	written := 0
 	part := make([]Entry, 0, importStride)
@@ -90,6 +91,9 @@ func (t *txn) take(e Entry) (fresh bool, err error) {
 		if err := t.intents.SetSequence(r.Intent); err != nil {
 			return false, err
 		}
+	}
+	if r.State == Accepted && e.Intent == 0 && !e.Key.Recovery { // what a recovery was sent by nobody can tell
+		t.foreign++
 	}
 	return true, t.store(s, r)
 }

@@ -27,7 +27,7 @@ var (
 	metaBoundAt    = []byte("credential_since") // intents given before the ledger was bound to it
 	metaOpening    = []byte("opening")          // random; each opening for writing puts another one
 	metaOpenedOver = []byte("opened_over")      // the opening that the fence bore before this one
-	metaDistrusted = []byte("distrusted")       // a repair has begun, and not come to its end
+	metaDistrusted = []byte("distrusted")       // a repair has begun: how many it has learnt of that others asked for
 	metaWitnessed  = []byte("witnessed")        // see Info
 	metaExcused    = []byte("excused")          // see Info
 	metaLife       = []byte("life")             // see Info
@@ -60,8 +60,8 @@ type Info struct {
 	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then
 	// was not held against the ledger yet. Never zero since format 3.
 	Witnessed time.Time
-	// Life is the number up to which intents may be those of another life of the ledger: it goes on beyond it since
-	// a repair.
+	// Life is the number up to which intents may be those of another life of the ledger: it goes on beyond it
+	// since a repair.
 	Life uint64
 	// Excused is the same where the operator has taken the ledger as it was, without what it had lost, and
 	// ExcusedAt when that was; zero for never.

@@ -31,6 +31,7 @@ type txn struct {
 	accepted uint64            // keys that ever became accepted
 	ledger   string            // id of the ledger
 	doubted  bool              // see Ledger.doubted
+	foreign  uint64            // of the imported while it is doubted: accepted, and not asked for by this ledger
 	known    *reasons          // of earlier transactions
 	fresh    map[string]uint64 // reasons numbered in this one
 	counts   *counts           // nil until first needed
@@ -81,7 +82,11 @@ func (t *txn) finish() error {
 		return err
 	}
 	if t.doubted { // half a repair must not pass for a whole one
-		if err := t.meta.Put(metaDistrusted, []byte{1}); err != nil {
+		foreign, err := optionalNumber(t.meta, metaDistrusted)
+		if err != nil {
+			return err
+		}
+		if err := t.meta.Put(metaDistrusted, numberValue(foreign+t.foreign)); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,8 @@ import (
 const (
 	// mostUnheard is how many stamps wait to be held against the ledger together.
 	mostUnheard = 500
-	// lag is how long Agent Connect's data may take to show a request, at least for a ledger that was put back to be
-	// found out. How long they take is unknown.
+	// lag is how long Agent Connect's data may take to show a request, at least for a ledger that was put
+	// back to be found out. How long they take is unknown.
 	lag = time.Hour
 	// greatest is the greatest number that a stamp can have; no ledger comes to it.
 	greatest = 1 << 62
@@ -100,8 +100,8 @@ func (a *account) audit(memory Memory, most int) error {
 	return nil
 }
 
-// given tells whether the ledger may have given a number to a conversation, of which it has these records. It keeps the last
-// number of each record only, and none of what it was told of by others.
+// given tells whether the ledger may have given a number to a conversation, of which it has these records. It
+// keeps the last number of each record only, and none of what it was told of by others.
 func (a *account) given(s stamp, family []store.Entry) bool {
 	known := false
 	for _, e := range family {
@@ -136,7 +136,8 @@ func (e *StrangerError) Error() string {
 // Unwrap makes it store.ErrRolledBack.
 func (e *StrangerError) Unwrap() error { return store.ErrRolledBack }
 
-// WitnessError tells that a ledger could not be held against Agent Connect's data, and that nothing was sent for that.
+// WitnessError tells that a ledger could not be held against Agent Connect's data, and that nothing was sent
+// for that.
 type WitnessError struct{ err error }
 
 // Error says what happened.

@@ -55,8 +55,8 @@ type witness struct {
 	created time.Time // after ask: the latest among those with this number or a greater one
 }
 
-// newInquiry asks about what is in doubt, and when requests are stamped about the ledger itself. The data have so long to show
-// a request.
+// newInquiry asks about what is in doubt, and when requests are stamped about the ledger itself. The data
+// have so long to show a request.
 func newInquiry(ledger store.Info, doubtful []store.Entry, stamped bool, wait time.Duration) *inquiry {
 	q := &inquiry{
 		ledger: ledger, stamped: stamped, account: newAccount(ledger, wait), now: time.Now(), doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{},

@@ -158,7 +158,10 @@ func (l *lifetime) mend() {
 		for _, i := range l.log {
 			key := store.Key{Conversation: i.ExtInteractionID}
 			known, err := ledger.Lookup([]store.Key{key})
-			entry := store.Entry{Key: key, Record: store.Record{State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: i.CreatedAt, At: i.CreatedAt}}
+			number, _ := OwnStamp(info.ID, i.Intent)
+			entry := store.Entry{Key: key, Record: store.Record{
+				State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: i.CreatedAt, At: i.CreatedAt, Intent: number,
+			}}
 			if !known[key].Held() && !yield(entry, err) {
 				return
 			}

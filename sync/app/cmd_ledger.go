@@ -219,7 +219,7 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 		return err
 	}
 	closeLedger := startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
-	n, since, err := rebuild(c.Context, ledger, clients.connect, since, c.Bool(flagAcceptMissing))
+	n, since, err := rebuild(c.Context, ledger, clients.connect, since, tenant.config.AgentConnect.Stamp, c.Bool(flagAcceptMissing))
 	err = errors.Join(err, closeLedger())                                                             // before anything is printed, which somebody has to read
 	if _, misused := errors.AsType[usageError](err); misused || errors.Is(err, store.ErrRolledBack) { // it says what to do
 		return err

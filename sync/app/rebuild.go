@@ -18,7 +18,7 @@ const rebuildDays = 90
 // rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of
 // that is known. A zero time is long enough ago for the ledger; it gives the time that it has read from.
 func rebuild(
-	ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time, missing bool,
+	ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time, stamped, missing bool,
 ) (written int, from time.Time, err error) {
 	info, err := ledger.Info()
 	if err != nil {
@@ -48,21 +48,28 @@ func rebuild(
 	if err != nil {
 		return written, since, err
 	}
-	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen, Missing: missing})
+	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen, Unstamped: !stamped, Missing: missing})
 }
 
 // gathered is what Agent Connect's data tell a ledger that is rebuilt.
 type gathered struct {
 	ledger   store.Info
-	received map[string][]time.Time // when survey requests for a conversation were received, by its id
+	received map[string][]reception // of survey requests, by the ids of conversations
 	followed recoveries
 	arrivals *surveysync.Arrivals // what of that which is in doubt has arrived
 	seen     uint64               // the greatest number of an intent of this very ledger
 }
 
+// reception is when Agent Connect received a survey request, and the number of the intent where it was of
+// this ledger.
+type reception struct {
+	at     time.Time
+	intent uint64
+}
+
 // gather reads the data to their end.
 func gather(ledger *store.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
-	g := &gathered{ledger: info, received: map[string][]time.Time{}}
+	g := &gathered{ledger: info, received: map[string][]reception{}}
 	var err error
 	if g.arrivals, err = surveysync.NewArrivals(ledger); err != nil {
 		return nil, err
@@ -86,14 +93,28 @@ func (g *gathered) note(i agentconnect.Interaction) {
 	if g.followed.note(i); i.Recovery && !own {
 		return
 	}
-	id, at := i.ExtInteractionID, receivedAt(i)
+	id, this := i.ExtInteractionID, reception{at: receivedAt(i)}
+	if own {
+		this.intent = number
+	}
 	switch {
 	case id == "" || len(id) > store.MaxID:
 	case g.ledger.Identity == store.PerResolution:
-		g.received[id] = append(g.received[id], at)
-	case len(g.received[id]) == 0 || at.After(g.received[id][0]):
-		g.received[id] = []time.Time{at}
+		g.received[id] = append(g.received[id], this)
+	case len(g.received[id]) == 0:
+		g.received[id] = []reception{this}
+	default:
+		g.received[id][0] = g.received[id][0].with(this)
 	}
+}
+
+// with is the later of two, with the number of either.
+func (r reception) with(other reception) reception {
+	if other.at.After(r.at) {
+		r.at = other.at
+	}
+	r.intent = max(r.intent, other.intent)
+	return r
 }
 
 // enter writes all of it into the ledger, and gives the number of what that did not know.
@@ -114,13 +135,14 @@ func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
 // received turns what Agent Connect received into accepted entries, for what the ledger does not know as
 // settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
 // it, and with one survey for each resolution whatever was marked done until then counts as asked about.
-func received(ledger *store.Ledger, identity store.Identity, times map[string][]time.Time) iter.Seq2[store.Entry, error] {
+func received(ledger *store.Ledger, identity store.Identity, receptions map[string][]reception) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		for id, all := range times {
-			slices.SortFunc(all, time.Time.Compare)
-			all = slices.CompactFunc(all, time.Time.Equal) // a row that has changed comes again
-			for n, at := range all {
-				entry, missing, err := rebuilt(ledger, identity, id, at, n == len(all)-1)
+		for id, all := range receptions {
+			slices.SortFunc(all, func(a, b reception) int { return a.at.Compare(b.at) })
+			all = slices.CompactFunc(all, func(a, b reception) bool { return a.at.Equal(b.at) }) // a row that has changed comes again
+			for n, each := range all {
+				entry, missing, err := rebuilt(ledger, identity, id, each.at, n == len(all)-1)
+				entry.Intent = each.intent
 				if (err != nil || missing) && !yield(entry, err) || err != nil {
 					return
 				}

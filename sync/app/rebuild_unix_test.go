@@ -424,8 +424,9 @@ func (w *witnessed) config(t *testing.T) string {
 	return string(content)
 }
 
-// TestRebuildOfAnImport fills a new ledger from an export, because the old one is lost, and lets the rebuild fail: what the export does not
-// know of would be asked again, and is refused until the rebuild has succeeded.
+// TestRebuildOfAnImport fills a new ledger from an export, because the old one is lost, and lets the rebuild
+// fail: what the export does not know of would be asked again, and is refused until the rebuild has
+// succeeded.
 func TestRebuildOfAnImport(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
@@ -446,8 +447,8 @@ func TestRebuildOfAnImport(t *testing.T) {
 	w.noneTwice(t)
 }
 
-// TestRebuildOfWhatIsGone has Agent Connect show fewer than the fence has counted, for good: the operator's word ends that, and the rest is
-// known all the same.
+// TestRebuildOfWhatIsGone has Agent Connect show fewer than the fence has counted, for good: the operator's
+// word ends that, and the rest is known all the same.
 func TestRebuildOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
