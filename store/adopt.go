@@ -106,12 +106,9 @@ func (l *Ledger) Adopt(a Adoption) error {
 		if err != nil {
 			return err
 		}
-		known := now.Accepted
-		if !a.Unstamped {
-			known -= min(known, now.foreign)
-		}
-		if f.Accepted > known && !a.Missing && !a.Excused {
-			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d", errFewer, known, f.Accepted)
+		known, counted := now.own(a), f.own(a)
+		if counted > known && !a.Missing && !a.Excused {
+			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d", errFewer, known, counted)
 		}
 		l.doubted = false
 		err = l.write(func(t *txn) error {
@@ -132,6 +129,14 @@ func (l *Ledger) Adopt(a Adoption) error {
 		}
 		return l.seal()
 	})
+}
+
+// own is how many accepted requests count for a repair: those that the ledger itself has asked for, as far as that can be told.
+func (f fence) own(a Adoption) uint64 {
+	if a.Unstamped {
+		return f.Accepted
+	}
+	return f.Accepted - min(f.Accepted, f.Foreign)
 }
 
 // leap puts the numbers of intents beyond all that may have been given. A ledger of which nothing tells that

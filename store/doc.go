@@ -20,7 +20,8 @@
 //	         "identity" → see Identity                              "tenant" → text
 //	         "created", "start", "floor", "checkpoint" → time
 //	         since format 3: "witnessed" → time                     "credential" → a hash of it
-//	         "credential_since", "excused" → number of an intent    "distrusted" → there while a repair is not done
+//	         "credential_since", "life", "excused" → number of an intent
+//	         "foreign" → number                                     "distrusted" → there while a repair is not done
 //	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one that the fence bore before
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them

@@ -24,6 +24,7 @@ type fence struct {
 	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, those that were pruned since included
 
 	// Since format 3 of the ledger.
+	Foreign uint64 `json:"foreign,omitempty"` // of the accepted: imported, and not asked for by this ledger
 	Intents uint64 `json:"intents,omitempty"`
 	Opening string `json:"opening,omitempty"` // the number of its last opening for writing
 	Open    bool   `json:"open,omitempty"`    // it was open then: what became of it later the fence does not know
@@ -160,7 +161,6 @@ type self struct {
 	fence
 	over       string // the opening that its fence bore before the last one
 	distrusted bool
-	foreign    uint64 // of the accepted: learnt in a repair that is not done, and asked for by others
 }
 
 func (l *Ledger) self() (now self, err error) {
@@ -188,7 +188,7 @@ func readSelf(b *bbolt.Tx) (self, error) {
 	s.Intents = intents.Sequence()
 	s.Opening, s.over = hex.EncodeToString(meta.Get(metaOpening)), hex.EncodeToString(meta.Get(metaOpenedOver))
 	s.distrusted = meta.Get(metaDistrusted) != nil
-	if s.foreign, err = optionalNumber(meta, metaDistrusted); err != nil {
+	if s.Foreign, err = optionalNumber(meta, metaForeign); err != nil {
 		return s, err
 	}
 	s.Accepted, err = readNumber(meta, metaAccepted)

@@ -37,7 +37,7 @@ func TestImport(t *testing.T) {
 		wantSame(t, record(t, l, e.Key).State, e.State)
 	}
 	wantSame(t, record(t, l, id(3)).Attempts, 1)
-	wantFence(t, l, fence{Ledger: l.id, Transaction: 7, Accepted: 2, Intents: 1, Open: true})
+	wantFence(t, l, fence{Ledger: l.id, Transaction: 7, Accepted: 2, Foreign: 2, Intents: 1, Open: true})
 	if n, err = l.Import(sequence(list, nil)); n != 0 || err != nil {
 		t.Errorf("got %d (%v), want nothing new the second time", n, err)
 	}

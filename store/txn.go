@@ -31,7 +31,7 @@ type txn struct {
 	accepted uint64            // keys that ever became accepted
 	ledger   string            // id of the ledger
 	doubted  bool              // see Ledger.doubted
-	foreign  uint64            // of the imported while it is doubted: accepted, and not asked for by this ledger
+	foreign  uint64            // imported in this one: accepted, and not asked for by this ledger
 	known    *reasons          // of earlier transactions
 	fresh    map[string]uint64 // reasons numbered in this one
 	counts   *counts           // nil until first needed
@@ -82,11 +82,16 @@ func (t *txn) finish() error {
 		return err
 	}
 	if t.doubted { // half a repair must not pass for a whole one
-		foreign, err := optionalNumber(t.meta, metaDistrusted)
+		if err := t.meta.Put(metaDistrusted, []byte{1}); err != nil {
+			return err
+		}
+	}
+	if t.foreign > 0 {
+		before, err := optionalNumber(t.meta, metaForeign)
 		if err != nil {
 			return err
 		}
-		if err := t.meta.Put(metaDistrusted, numberValue(foreign+t.foreign)); err != nil {
+		if err := t.meta.Put(metaForeign, numberValue(before+t.foreign)); err != nil {
 			return err
 		}
 	}

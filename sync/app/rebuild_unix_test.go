@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -331,23 +332,28 @@ func TestOtherKey(t *testing.T) {
 func TestEvidence(t *testing.T) {
 	t.Parallel()
 	w := newWitnessed(t, build(t))
-	posts := 0
+	var posts atomic.Int64
 	w.mu.Lock()
 	w.post = func() sandbox.Fault {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if posts++; posts == 1 {
-			return sandbox.Fault{Processed: true, Delay: 300 * time.Millisecond, Break: true} // the others are answered before
+		if posts.Add(1) > 1 {
+			return sandbox.Fault{}
 		}
-		return sandbox.Fault{}
+		for posts.Load() < 6 { // all the others are begun before the doubt arises
+			time.Sleep(10 * time.Millisecond)
+		}
+		return sandbox.Fault{Processed: true, Break: true}
 	}
 	w.mu.Unlock()
 	w.want(t, 3, "run", "--max", "6")
 	lost := w.stand.Requests()[0]
+	status := w.want(t, 0, "status")
 	for _, r := range w.stand.Requests() {
-		if strings.HasSuffix(r.CustomProperties["acsync_intent"], "-1") {
+		if strings.Contains(status, r.ExtInteractionID+"  no_answer") {
 			lost = r
 		}
+	}
+	if !strings.Contains(status, lost.ExtInteractionID) {
+		t.Fatalf("status does not name what is in doubt: %s", status)
 	}
 	others := func(ahead time.Duration, more ...map[string]any) func(*http.Request) sandbox.Fault {
 		var rows []map[string]any
