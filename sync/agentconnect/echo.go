@@ -107,12 +107,17 @@ var (
 	// complaints are members that are there, and not empty, when something went wrong.
 	complaints = []string{
 		"error", "errors", "errormessage", "errormessages", "errorcode", "fault", "faults", "exception", "failure", "failures",
+		"errordescription", "errordetails", "errorcount", "haserrors", "haserror", "iserror", "validationerror",
+		"validationerrors", "rejected", "failed", "problems", "violations",
 	}
 	// verdicts are members whose value tells whether something did, and successes those that are false then.
 	verdicts  = []string{"status", "statuscode", "httpstatus", "httpstatuscode", "code", "result", "outcome", "state"}
-	successes = []string{"success", "successful", "succeeded", "ok", "accepted", "valid"}
-	failing   = regexp.MustCompile(`(?i)error|fail|invalid|reject|refus|denied|unauthori|forbid|not.?found|bad.?req`)
-	uuid      = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	successes = []string{"success", "successful", "succeeded", "issuccess", "issuccessful", "ok", "isok", "accepted", "valid", "isvalid", "created"}
+	// sayings are members whose words are those of a refusal, when they are (documented: "Validation Error …").
+	sayings  = []string{"message", "title", "type", "detail", "description", "reason"}
+	refusing = regexp.MustCompile(`(?i)^error$|validation error|bad request|not found|not accepted|rejected|refused`)
+	failing  = regexp.MustCompile(`(?i)error|fail|invalid|reject|refus|denied|unauthori|forbid|not.?found|bad.?req`)
+	uuid     = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
 // plainName is a member's name in the one spelling of the lists: errorMessage, error_message and
@@ -141,6 +146,8 @@ func (l *listener) scalar(member string, value json.Token) {
 		code, err := strconv.ParseFloat(text, 64)
 		l.echo.Failed = l.echo.Failed || failing.MatchString(text) || err == nil && code >= 400
 	case slices.Contains(successes, plainName(member)):
-		l.echo.Failed = l.echo.Failed || value == false || strings.EqualFold(text, "false")
+		l.echo.Failed = l.echo.Failed || value == false || value == nil || slices.Contains([]string{"false", "no", "0"}, strings.ToLower(text))
+	case slices.Contains(sayings, plainName(member)):
+		l.echo.Failed = l.echo.Failed || refusing.MatchString(text)
 	}
 }

@@ -177,3 +177,18 @@ func FuzzEcho(f *testing.F) {
 		}
 	})
 }
+
+// TestEchoOfRefusals has answers name the request and refuse it in some way: none of them is its acceptance.
+func TestEchoOfRefusals(t *testing.T) {
+	for _, more := range []string{
+		`"validation_errors":["employee"]`, `"message":"Validation Error: Employee not found"`, `"title":"Bad Request"`, `"type":"error"`,
+		`"isValid":false`, `"is_success":false`, `"created":false`, `"success":0`, `"success":"no"`, `"success":null`, `"hasErrors":true`,
+		`"error_count":1`, `"error_description":"x"`, `"rejected":[{"id":1}]`, `"failed":["x"]`, `"status":"rejected"`,
+	} {
+		s := serve(t, says(response("200 OK", "", `{"ext_interaction_id":"6716500fa1b2c3d4e5f60001",`+more+`}`)))
+		a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), survey)
+		if want := (Echo{Named: true, Failed: true}); a.Echo != want {
+			t.Errorf("%s: got %+v, want %+v", more, a.Echo, want)
+		}
+	}
+}

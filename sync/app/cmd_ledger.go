@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -223,6 +224,9 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 	err = errors.Join(err, closeLedger())                                                             // before anything is printed, which somebody has to read
 	if _, misused := errors.AsType[usageError](err); misused || errors.Is(err, store.ErrRolledBack) { // it says what to do
 		return err
+	}
+	if err != nil && c.Context.Err() != nil {
+		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has", context.Cause(c.Context))
 	}
 	if err != nil {
 		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run acsync ledger rebuild again", err, n)

@@ -77,10 +77,14 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 		return err
 	}
 	said := s.sayResolved(c, terminal, settled)
-	if err != nil { // it says more than that something is unresolved
+	switch code := exitCode(err); {
+	case err == nil:
+		return said
+	case code == exitFailed && action == 0 && !errors.As(err, new(*surveysync.LedgerError)): // the data could not be read, whatever came in their place
+		return ended{exitTemporary, err}
+	default: // it says more than that something is unresolved
 		return err
 	}
-	return said
 }
 
 // decision is what the flags say: no action asks Agent Connect.

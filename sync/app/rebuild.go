@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -48,6 +49,11 @@ func rebuild(
 	if err != nil {
 		return written, since, err
 	}
+	if gathered.nameless > 0 && !missing {
+		return written, since, fmt.Errorf("%w: Agent Connect shows %d requests of it that do not tell whom they were about, and nothing is trusted: "+
+			"these would be asked again. Run acsync ledger rebuild again after a while; --%s does without them",
+			store.ErrRolledBack, gathered.nameless, flagAcceptMissing)
+	}
 	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen, Unstamped: !stamped, Missing: missing})
 }
 
@@ -58,6 +64,7 @@ type gathered struct {
 	followed recoveries
 	arrivals *surveysync.Arrivals // what of that which is in doubt has arrived
 	seen     uint64               // the greatest number of an intent of this very ledger
+	nameless int                  // requests of this ledger that it does not know of, and that do not tell their conversation
 }
 
 // reception is when Agent Connect received a survey request, and the number of the intent where it was of
@@ -92,6 +99,9 @@ func (g *gathered) note(i agentconnect.Interaction) {
 	}
 	if g.followed.note(i); i.Recovery && !own {
 		return
+	}
+	if own && i.ExtInteractionID == "" && number > g.ledger.Intents {
+		g.nameless++
 	}
 	id, this := i.ExtInteractionID, reception{at: receivedAt(i)}
 	if own {

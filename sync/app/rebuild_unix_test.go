@@ -185,7 +185,19 @@ func TestRebuildThatFails(t *testing.T) {
 			})
 			w.want(t, 4, "ledger", "rebuild")
 		},
-		"killed":  func(t *testing.T, w *witnessed) { w.stopped(t, syscall.SIGKILL) },
+		"killed": func(t *testing.T, w *witnessed) { w.stopped(t, syscall.SIGKILL) },
+		"data that do not tell whom they are about": func(t *testing.T, w *witnessed) {
+			info := w.stand.Requests()[len(w.stand.Requests())-1].CustomProperties["acsync_intent"]
+			w.set(func(r *http.Request) sandbox.Fault {
+				if r.URL.Query().Get("after") != "" {
+					return sandbox.Fault{Status: 200, Body: "[]"}
+				}
+				return sandbox.Fault{Status: 200, Body: fmt.Sprintf(
+					`[{"uuid":"u","sequence_id":1,"ext_interaction_id":null,"custom_properties":{"acsync_intent":%q},"request_created_at":%q}]`,
+					info, time.Now().UTC().Format(time.RFC3339))}
+			})
+			w.want(t, 14, "ledger", "rebuild")
+		},
 		"SIGINT":  func(t *testing.T, w *witnessed) { w.stopped(t, os.Interrupt) },
 		"SIGTERM": func(t *testing.T, w *witnessed) { w.stopped(t, syscall.SIGTERM) },
 	} {
@@ -407,7 +419,7 @@ func TestResolveUnanswered(t *testing.T) {
 	w.post = func() sandbox.Fault { return sandbox.Fault{Processed: true, Break: true} }
 	w.mu.Unlock()
 	w.want(t, 3, "run", "--max", "1")
-	for status, code := range map[int]int{401: 4, 403: 4, 500: 5, 200: 1} {
+	for status, code := range map[int]int{401: 4, 403: 4, 500: 5, 200: 5} {
 		w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: status, Body: "<html>"} })
 		if said := w.want(t, code, "resolve"); !strings.Contains(said, "could not be asked") || strings.Contains(said, "--resend") {
 			t.Errorf("status %d: %s", status, said)

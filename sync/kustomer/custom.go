@@ -13,13 +13,17 @@ type Unreadable struct{}
 // custom is the custom attributes, read one by one, so that an odd one does not hide the others.
 type custom struct {
 	values     map[string]any
-	unreadable bool // they are there, and are no attributes: masked as a whole, or of another shape
+	unreadable bool // they are there, and are no attributes: masked as a whole, or of another shape; or there twice
+	there      bool
 }
 
 // UnmarshalJSON never fails on valid JSON. What is empty, whatever its shape, holds no attribute.
 func (c *custom) UnmarshalJSON(data []byte) error {
-	*c = custom{}
+	twice := c.there
+	*c = custom{there: true}
 	switch {
+	case twice:
+		c.unreadable = true
 	case data[0] == '{' && !isMasked(data):
 		c.values = members(data)
 	default:

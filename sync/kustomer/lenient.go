@@ -127,7 +127,7 @@ type moment struct {
 func (m *moment) UnmarshalJSON(data []byte) error {
 	var at instant
 	_ = json.Unmarshal(data, &at) // instant does not fail
-	*m = moment{time.Time(at), !isBlank(data)}
+	*m = moment{time.Time(at), m.there || !isBlank(data)}
 	return nil
 }
 
@@ -250,8 +250,7 @@ type suspicion bool
 // UnmarshalJSON never fails on valid JSON.
 func (s *suspicion) UnmarshalJSON(data []byte) error {
 	switch strings.Trim(strings.ToLower(string(data)), `" `) {
-	case "", "null", "false", "no", "0":
-		*s = false
+	case "", "null", "false", "no", "0": // of a member that is there twice the other one counts too
 	default:
 		*s = true
 	}

@@ -1,6 +1,7 @@
 package kustomer
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -177,5 +178,18 @@ func TestServerTimeWithoutDate(t *testing.T) {
 	_, err := c.ServerTime(t.Context())
 	if e, ok := errors.AsType[*httpx.Error](err); !ok || e.Kind != httpx.Unreadable {
 		t.Errorf("got %v, want unreadable", err)
+	}
+}
+
+// TestMembersThatAreThereTwice takes what is there twice for the worse of both: nobody is asked by the luck of an order.
+func TestMembersThatAreThereTwice(t *testing.T) {
+	for _, attributes := range []string{
+		`{"custom":{"doNotSendAgentConnectRequestBool":true},"custom":{}}`, `{"custom":{},"custom":null}`, `{"custom":{},"Custom":{}}`,
+		`{"spam":true,"spam":false}`, `{"spam":false,"spam":true}`, `{"importedAt":"2026-11-22T12:00:00Z","importedAt":null}`,
+	} {
+		c := decodeConversation(resource{Attributes: json.RawMessage(attributes)})
+		if !c.CustomUnread && !c.Spam && !c.Imported {
+			t.Errorf("%s is taken for nothing: %+v", attributes, c)
+		}
 	}
 }
