@@ -68,7 +68,7 @@ func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, erro
 	if err != nil || len(doubtful) == 0 {
 		return nil, err
 	}
-	verifier := verifier{ledger: ledger, memory: ledger, Verification: v}
+	verifier := verifier{ledger: ledger, Verification: v}
 	q := newInquiry(info, doubtful, v.Stamped, v.After)
 	unread := q.ask(ctx, ledger, v.Receiver)
 	if errors.Is(unread, store.ErrRolledBack) {
@@ -117,7 +117,7 @@ func (a *Arrivals) Note(i agentconnect.Interaction) { a.inquiry.note(i) }
 
 // Settle writes down what has arrived, and gives the number.
 func (a *Arrivals) Settle() (int, error) {
-	entries, err := verifier{ledger: a.ledger, memory: a.ledger}.settle(a.inquiry, a.doubtful)
+	entries, err := verifier{ledger: a.ledger}.settle(a.inquiry, a.doubtful)
 	arrived := 0
 	for _, entry := range entries {
 		if entry.State == store.Accepted {
@@ -130,7 +130,6 @@ func (a *Arrivals) Settle() (int, error) {
 // verifier settles what is in doubt from the receiver's data.
 type verifier struct {
 	ledger Settlement
-	memory Memory
 	Verification
 }
 
