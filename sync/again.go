@@ -35,7 +35,7 @@ func (p *pass) again(ctx context.Context, f *folio, cases []Case) ([]Case, error
 		f.skip(c)
 	}
 	for _, c := range read.twins {
-		p.tell(c.row(waits(c.own)))
+		p.tell(rowOf(c, waits(c.own)))
 	}
 	var send []Case
 	for _, c := range read.fresh {
@@ -56,7 +56,7 @@ func (p *pass) again(ctx context.Context, f *folio, cases []Case) ([]Case, error
 func (f *folio) dispatch(c Case) []Case {
 	switch {
 	case weight(c.Known.State) == weight(store.InDoubt): // under another key: that doubt comes first
-		f.pass.tell(c.row(waits(stronger(c.own, c.Known))))
+		f.pass.tell(rowOf(c, waits(stronger(c.own, c.Known))))
 	case !c.Send():
 		f.skip(c)
 	case c.early():

@@ -118,7 +118,7 @@ func (p *pass) open(ctx context.Context) error {
 	}
 	backfill := p.result.Backfill
 	if err := p.ledger.Commit(store.Batch{Backfill: &backfill}); err != nil {
-		return &LedgerError{fmt.Errorf("note that the back-fill begins: %w", err)}
+		return &LedgerError{err: fmt.Errorf("note that the back-fill begins: %w", err)}
 	}
 	return nil
 }

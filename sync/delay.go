@@ -21,7 +21,7 @@ func (f *folio) postpone(c Case) {
 	if !same {
 		f.keep(c, store.Record{State: store.Scheduled, Reason: string(Delayed), Due: due})
 	}
-	f.pass.tell(c.row(Outcome{State: store.Scheduled, Reason: Delayed, Due: due}))
+	f.pass.tell(rowOf(c, Outcome{State: store.Scheduled, Reason: Delayed, Due: due}))
 }
 
 // timely tells whether the time of a waiting entry has come.

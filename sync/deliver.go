@@ -132,7 +132,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	intent, err := d.journal.Begin(c.Key, c.resolution(), time.Now())
 	if err != nil {
 		return Outcome{State: store.Scheduled, Reason: Stopped},
-			&LedgerError{fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
+			&LedgerError{err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
 	}
 	request := c.Request
 	if d.stamp && !request.Recovery {
@@ -154,7 +154,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	}
 	if err := d.journal.Finish(intent, result); err != nil {
 		return Outcome{State: store.InDoubt, Reason: Interrupted, Status: outcome.Status},
-			&LedgerError{fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
+			&LedgerError{err: fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
 	}
 	return outcome, nil
 }

@@ -21,9 +21,16 @@ type Explainer struct {
 	Receiver  Receiver   // nil: Agent Connect's data are not asked
 	Roster    Roster     // nil: agents without an active profile are for Agent Connect to refuse
 	Verifies  bool       // passes can settle doubts from Agent Connect's data
-	Options   Options
+	Options   ExplainOptions
 
 	Now func() time.Time // this machine's clock; nil: time.Now
+}
+
+// ExplainOptions are what of a pass's settings bears on what would happen to a conversation.
+type ExplainOptions struct {
+	Policy          Policy
+	SurveyPer       store.Identity
+	Overlap, Settle time.Duration
 }
 
 // clock is what the time is on this machine.
@@ -110,7 +117,7 @@ func (e Explainer) recall(x *Explanation, key store.Key) (store.Info, error) {
 			cmp.Compare(a.Key.Resolution, b.Key.Resolution))
 	})
 	x.Ledger = info.ID
-	if have := cmp.Or(info.Identity, store.PerConversation); have != identityOf(e.Options) && len(info.Counts) > 0 {
+	if have := cmp.Or(info.Identity, store.PerConversation); have != identityOf(e.Options.SurveyPer) && len(info.Counts) > 0 {
 		x.Kept = have
 	}
 	return info, err
@@ -139,7 +146,7 @@ func (e Explainer) read(ctx context.Context, x *Explanation) error {
 		return err
 	}
 	x.Found, x.Case = true, cases[0]
-	x.Channels, x.Facts = x.Case.Conversation.Channels, x.Case.facts(Outcome{})
+	x.Channels, x.Facts = x.Case.Conversation.Channels, factsOf(x.Case, time.Time{})
 	_, x.Steps = c.policy.Trace(x.Case.Candidate)
 	x.doubtful()
 	if done := x.Case.Conversation.LastDone; done != nil {
@@ -163,7 +170,7 @@ func (x *Explanation) doubtful() {
 func (e Explainer) collector(now time.Time) *collector {
 	quiet := func(string, ...any) {}
 	c := &collector{
-		source: e.Source, memory: NoLedger{}, policy: e.Options.Policy, identity: identity(identityOf(e.Options)), reach: kustomersReach,
+		source: e.Source, memory: NoLedger{}, policy: e.Options.Policy, identity: identity(identityOf(e.Options.SurveyPer)), reach: kustomersReach,
 		now: now, asked: time.Now(), agents: agentRoll(e.Directory, quiet), tags: tagRoll(e.Directory, quiet),
 		customers: &customers{source: e.Source, notice: quiet}, unseen: func(int) {},
 	}

@@ -98,7 +98,7 @@ func (e *Engine) newPass(halt func(error)) *pass {
 	}
 	p.collector = &collector{
 		source: e.Source, memory: e.Ledger, policy: e.Options.Policy, reach: cmp.Or(e.reach, kustomersReach), unseen: p.unseen,
-		identity: identity(identityOf(e.Options)),
+		identity: identity(identityOf(e.Options.SurveyPer)),
 		agents:   agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
 		customers: &customers{source: e.Source, notice: p.notice},
 	}
@@ -132,7 +132,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.noticeUnseen()
 	p.noticeOutside()
 	p.announce()
-	p.deliverer.fuse.tell(&p.result)
+	p.result.Fuse, p.result.Down, p.result.Limit = p.deliverer.fuse.told()
 	p.result.Refused = errors.Is(err, errRefused)
 	p.result.Ended = time.Now().UTC()
 	if !p.result.Accounted() {
@@ -140,7 +140,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	}
 	p.judge(err)
 	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary(), Witnessed: p.witnessed}); failed != nil && p.deliverer.failure() == nil {
-		err = errors.Join(&LedgerError{fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+		err = errors.Join(&LedgerError{err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
 	p.observe(PassEnded{p.result})

@@ -58,7 +58,7 @@ type Verification struct {
 // them is settled.
 func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, error) {
 	if _, err := ledger.Recover(time.Now()); err != nil {
-		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+		return nil, &LedgerError{err: fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
 	info, err := ledger.Info()
 	if err != nil {
@@ -97,7 +97,7 @@ type Arrivals struct {
 // NewArrivals finds out what is in doubt, open intents among it.
 func NewArrivals(ledger Docket) (*Arrivals, error) {
 	if _, err := ledger.Recover(time.Now()); err != nil {
-		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+		return nil, &LedgerError{err: fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
 	info, err := ledger.Info()
 	if err != nil {
@@ -143,7 +143,7 @@ func (v verifier) settle(q *inquiry, doubtful []store.Entry) ([]store.Entry, err
 			continue
 		}
 		if err := v.ledger.Settle(entry.Key, entry.Intent, result); err != nil {
-			return entries, &LedgerError{fmt.Errorf("settle what is in doubt: %w", err)}
+			return entries, &LedgerError{err: fmt.Errorf("settle what is in doubt: %w", err)}
 		}
 		entries[i] = after(entry, result)
 	}

@@ -70,7 +70,7 @@ func (p *pass) forget(ctx context.Context) error {
 	n, err := p.ledger.Prune(ctx, before)
 	p.result.Forgotten = n
 	if err != nil && ctx.Err() == nil {
-		return &LedgerError{fmt.Errorf("forget what was marked done before %s: %w", before.UTC().Format(timeLayout), err)}
+		return &LedgerError{err: fmt.Errorf("forget what was marked done before %s: %w", before.UTC().Format(timeLayout), err)}
 	}
 	return nil
 }
