@@ -160,3 +160,32 @@ func (c *collector) around(rows []kustomer.Conversation) kustomer.Query {
 		To:   slices.MaxFunc(times, time.Time.Compare).Add(time.Millisecond),
 	}
 }
+
+// decideOne decides a conversation as a pass would: what waits of it in the ledger, else the conversation as it is now.
+func (c *collector) decideOne(ctx context.Context, entries []store.Entry, rows []kustomer.Conversation) (Case, error) {
+	cases, err := c.decide(ctx, kustomer.Query{}, c.pending(entries, rows))
+	if err != nil {
+		return Case{}, err
+	}
+	return cases[0], nil
+}
+
+// agent is the user with an id; nil when there is none.
+func (c *collector) agent(ctx context.Context, id string) (*kustomer.User, error) {
+	return c.agents.find(ctx, id)
+}
+
+// pending is the case that a pass would decide: what waits in the ledger, else the conversation as it is now.
+func (c *collector) pending(entries []store.Entry, rows []kustomer.Conversation) []Case {
+	var waiting []Case
+	for _, entry := range entries {
+		if entry.State == store.Scheduled || entry.State == store.Retry {
+			waiting = append(waiting, Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record})
+		}
+	}
+	slices.SortStableFunc(waiting, func(a, b Case) int { return a.own.Due.Compare(b.own.Due) })
+	if _, asked := c.compare(waiting, rows); len(asked) > 0 {
+		return asked[:1]
+	}
+	return c.cases(rows)
+}

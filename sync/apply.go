@@ -29,7 +29,8 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 	if err := reachable(window, now); err != nil {
 		return err
 	}
-	p.result.Window, p.collector.from = window, window.From
+	p.result.Window = window
+	p.collector.startAt(window.From)
 	p.result.Made, p.remembers = plan.Made, info.Floor
 	p.planned = make(map[store.Key]Planned, len(plan.Send))
 	for _, each := range plan.Send {
@@ -124,7 +125,7 @@ func (p *pass) respell(known map[store.Key]store.Record) {
 	for key, each := range maps.Clone(p.planned) {
 		first := key
 		if key.Resolution != 0 && known[key].State == store.Unknown {
-			first = p.collector.identity.at(key, spelling(each.Resolution, records(families[key.Conversation])))
+			first = p.identity.at(key, spelling(each.Resolution, records(families[key.Conversation])))
 		}
 		if _, taken := p.planned[first]; !taken {
 			delete(p.planned, key)

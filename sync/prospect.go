@@ -73,7 +73,7 @@ func (e Explainer) prospect(x Explanation, info store.Info) Prospect {
 		return x.taken()
 	}
 	until := clocks{kustomers: x.Now, own: e.clock()}.until(e.Options.Settle)
-	return x.met(span(later(info.Start, info.Floor), info.Checkpoint, until, e.Options.Overlap), e.Options.Settle)
+	return x.met(span(info, until, e.Options.Overlap), e.Options.Settle)
 }
 
 // governing is what the ledger remembers that bears on what happens next; the zero Record for nothing.

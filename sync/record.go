@@ -154,6 +154,19 @@ func (f *folio) leave(resolved time.Time) {
 	}
 }
 
+// before is up to where a back-fill may come that has left a resolution for later. A search may tell its time
+// a little earlier than the conversation did.
+func (f *folio) before(resolved time.Time) time.Time {
+	at := resolved.Add(-sameWithin)
+	switch {
+	case at.Before(f.From):
+		return f.From
+	case at.Before(f.To):
+		return at
+	}
+	return f.To
+}
+
 // keep notes a disposition for the record.
 func (f *folio) keep(c Case, r store.Record) {
 	r.Resolution, r.At = c.resolution(), time.Now()

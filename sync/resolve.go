@@ -21,6 +21,11 @@ type Receiver interface {
 	Between(ctx context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error]
 }
 
+// Recall is what is asked of the ledger about what Agent Connect's data show.
+type Recall interface {
+	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
+}
+
 // Settlement is the part of the ledger that ends doubts. The call is durable when it returns.
 type Settlement interface {
 	Settle(key store.Key, intent uint64, result store.Result) error
@@ -28,7 +33,7 @@ type Settlement interface {
 
 // Docket is what settling doubts outside a pass needs of the ledger.
 type Docket interface {
-	Memory
+	Recall
 	Settlement
 	Info() (store.Info, error)
 	Recover(now time.Time) ([]store.Entry, error)

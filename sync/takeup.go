@@ -93,7 +93,7 @@ func (p *pass) take(entries []store.Entry) {
 	for _, entry := range entries {
 		p.taken[entry.Key] = true
 		p.taken[store.Key{Conversation: entry.Conversation, Resolution: entry.Key.Resolution}] = true // also of a recovery that is none any more
-		p.stood[p.collector.identity.at(entry.Key, entry.Record.Resolution)] = true
+		p.stood[p.identity.at(entry.Key, entry.Record.Resolution)] = true
 	}
 	p.found(len(entries))
 	p.result.Due += len(entries)
