@@ -26,27 +26,6 @@ func mustRecovery(t *testing.T, when string) *decide.Recovery {
 	return recovery
 }
 
-func TestCompileRecovery(t *testing.T) {
-	for when, want := range map[string]string{
-		`"recovery" in tags`:                "",
-		`conversation.done_count > 1`:       "",
-		``:                                  "",
-		`"recovery" in tag`:                 "there is no",
-		`tags`:                              "must be true or false",
-		`customer.domain == "acme.example"`: "must not look at the customer",
-	} {
-		t.Run(when, func(t *testing.T) {
-			got, problems := decide.CompileRecovery(when)
-			switch {
-			case want == "" && (len(problems) > 0 || (got == nil) != (when == "")):
-				t.Errorf("got %v, %v", got, problems)
-			case want != "" && (len(problems) != 1 || problems[0].Section != "recovery" || !strings.Contains(problems[0].Message, want)):
-				t.Errorf("got %v, want %q", problems, want)
-			}
-		})
-	}
-}
-
 // recovering is a bench whose first conversation was asked about, and may be marked done again for its follow-up.
 func recovering(t *testing.T, conversations int) *bench {
 	t.Helper()

@@ -117,7 +117,7 @@ func (c *Fetcher) Decide(ctx context.Context, query kustomer.Query, cases []deci
 		return nil, err
 	}
 	for i := range cases {
-		if cases[i].Decision = c.policy.Screen(cases[i].Candidate, nil); !cases[i].Send() {
+		if cases[i].Decision = c.policy.Screen(cases[i].Candidate); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = tagNames(ctx, c.tags, cases[i].Conversation.TagIDs); err != nil {
@@ -220,7 +220,7 @@ func (c *Fetcher) attachLedger(ctx context.Context, cases []decide.Case) error {
 		if err := c.attachRecovery(ctx, each, decide.FirstRequest(family), recovery); err != nil {
 			return err
 		}
-		if len(c.policy.Rules) == 0 || c.policy.FirstFilter(each.Candidate) != "" {
+		if len(c.policy.Rules) == 0 || !c.policy.Screen(each.Candidate).Send() {
 			continue
 		}
 		// Rules may look at tags, and decide by them that the customer need not be known.

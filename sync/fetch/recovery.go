@@ -20,7 +20,7 @@ func (c *Fetcher) attachRecovery(ctx context.Context, each *decide.Case, first, 
 	case decide.Rank(each.Known.State) == decide.Rank(store.InDoubt), each.Known.State.Waiting():
 		return nil
 	case asked && each.Conversation.LastDone != nil:
-	case c.policy.FirstFilter(each.Candidate) != "":
+	case !c.policy.Screen(each.Candidate).Send():
 		return nil
 	}
 	var err error

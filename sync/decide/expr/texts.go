@@ -11,14 +11,17 @@ import (
 // ListSeparator stands between the items of a list that is written as one text.
 const ListSeparator = ", "
 
-// TextsOf writes a value as the texts that it holds: one for a single value, none for a missing one, one each for the items
-// of a list. Objects, and lists in lists, have no text.
+// TextsOf writes a value as the texts that it holds: one for a single value, none for a missing one, one each
+// for the items of a list. Objects, and lists in lists, have no text.
 func TextsOf(value any) ([]string, error) {
 	switch v := value.(type) {
 	case nil:
 		return nil, nil
 	case string:
-		return nonEmpty(v), nil
+		if v == "" {
+			return nil, nil
+		}
+		return []string{v}, nil
 	case bool:
 		return []string{strconv.FormatBool(v)}, nil
 	case time.Time:
@@ -68,11 +71,4 @@ func textsOfItems(items reflect.Value) ([]string, error) {
 		all = append(all, texts...)
 	}
 	return all, nil
-}
-
-func nonEmpty(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
 }

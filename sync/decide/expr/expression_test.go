@@ -1,4 +1,4 @@
-package sync
+package expr
 
 import (
 	"errors"
@@ -7,11 +7,21 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"acsync/sync/decide"
-	"acsync/sync/decide/expr"
-	"acsync/sync/kustomer"
 )
+
+// testEnv is what expressions see of a plain conversation with these custom attributes.
+func testEnv(custom map[string]any) *Env {
+	env := &Env{
+		Conversation: Conversation{
+			ID: "6716500fa1b2c3d4e5f60001", Status: "done", Channels: []string{"email", "chat"}, Tags: []string{"late-delivery"},
+			Brand: "b1", DoneAt: time.Date(2026, 11, 22, 19, 0, 0, 0, time.UTC), Custom: custom,
+		},
+		Customer: Customer{ID: "c", Name: "Jane Doe", Email: "jane@example.com", Domain: "example.com"},
+		Agent:    Agent{ID: "a", Email: "alex.agent@example.org", Type: "user"},
+	}
+	env.Custom, env.Tags, env.Channels = custom, env.Conversation.Tags, env.Conversation.Channels
+	return env
+}
 
 func TestExpressionsThatCannotBeUsed(t *testing.T) {
 	for _, test := range []struct {
@@ -32,16 +42,16 @@ func TestExpressionsThatCannotBeUsed(t *testing.T) {
 		{"variables", `let a = tags; "vip" in a`, 5, "variables"},
 		{"the whole environment", `$env.customer.email == ""`, 1, `there is no "$env"`},
 		{"the count of steps", `(steps).taken == 0`, 2, `there is no "steps"`},
-		{"too long", strings.Repeat(" ", expr.MaxExpression) + "true", 0, "4004 characters; at most 4000"},
-		{"too many nodes", strings.Repeat("not ", expr.MaxNodes) + "true", 0, "nodes"},
+		{"too long", strings.Repeat(" ", maxExpression) + "true", 0, "4004 characters; at most 4000"},
+		{"too many nodes", strings.Repeat("not ", maxNodes) + "true", 0, "nodes"},
 		{"too many loops", `any(tags, any(tags, any(tags, any(tags, any(tags, true)))))`, 0, "more than 4 functions"},
 		{"long name", strings.Repeat("k", 40), 1, "name of 40 characters"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := expr.CompileCondition(test.text)
-			got, ok := errors.AsType[expr.CompileError](err)
+			_, err := CompileCondition(test.text)
+			got, ok := errors.AsType[CompileError](err)
 			if !ok {
-				t.Fatalf("got %v, want a compileError", err)
+				t.Fatalf("got %v, want a CompileError", err)
 			}
 			if test.at != 0 && got.At != test.at || !strings.Contains(got.Message, test.message) {
 				t.Errorf("got %d %q, want %d %q", got.At, got.Message, test.at, test.message)
@@ -51,12 +61,9 @@ func TestExpressionsThatCannotBeUsed(t *testing.T) {
 }
 
 func TestConditions(t *testing.T) {
-	candidate := plain()
-	candidate.Conversation.Custom = map[string]any{
-		"vipBool": true, "scoreNum": 7.5, "planStr": "gold", "listStr": []any{"a", "b"}, "hidden": map[string]any{"isMasked": true},
-	}
-	candidate.Conversation.BrandID = "b1"
-	candidate.Conversation.Custom["nilStr"] = nil
+	env := testEnv(map[string]any{
+		"vipBool": true, "scoreNum": 7.5, "planStr": "gold", "listStr": []any{"a", "b"}, "nilStr": nil,
+	})
 	for _, test := range []struct {
 		name, text string
 		want       bool
@@ -89,14 +96,13 @@ func TestConditions(t *testing.T) {
 		{"missing: item", `any(tags, custom.none)`, false},
 		{"missing: chain", `custom?.none?.deeper == "x"`, false},
 		{"null", `custom.nilStr contains "x"`, false},
-		{"masked", `custom.hidden contains "x" or custom.hidden == "x"`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e, err := expr.CompileCondition(test.text)
+			e, err := CompileCondition(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := e.Holds(testPolicy().Env(candidate))
+			got, err := e.Holds(env)
 			if err != nil || got != test.want {
 				t.Errorf("got %t %v, want %t", got, err, test.want)
 			}
@@ -106,8 +112,7 @@ func TestConditions(t *testing.T) {
 
 // TestConditionsThatFail holds that a failure says where, and shows nothing of the conversation.
 func TestConditionsThatFail(t *testing.T) {
-	candidate := plain()
-	candidate.Conversation.Custom = map[string]any{"secretStr": "jane@example.com", "bigStr": strings.Repeat("x", expr.MaxText)}
+	env := testEnv(map[string]any{"secretStr": "jane@example.com", "bigStr": strings.Repeat("x", maxText)})
 	for _, test := range []struct {
 		name, text, want string
 	}{
@@ -123,11 +128,11 @@ func TestConditionsThatFail(t *testing.T) {
 		{"loops without end", `all(1..5000, any(1..5000, false) or true)`, "its expression fails at character"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e, err := expr.CompileCondition(test.text)
+			e, err := CompileCondition(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = e.Holds(testPolicy().Env(candidate))
+			_, err = e.Holds(env)
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "jane") {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
@@ -143,7 +148,7 @@ func TestExpressionsKnowWhetherTheyLookAtTheCustomer(t *testing.T) {
 		`customer.email == ""`:                            true,
 		`any(tags, # == "a" and customer.custom.vipBool)`: true,
 	} {
-		e, err := expr.CompileCondition(text)
+		e, err := CompileCondition(text)
 		if err != nil || e.ReadsCustomer != want {
 			t.Errorf("%s: %v, want %t", text, err, want)
 		}
@@ -157,7 +162,6 @@ func TestTextsOf(t *testing.T) {
 		want  string
 	}{
 		{"text", "a b", "a b"},
-		{"lines and control characters", " a\r\nb\tc\x00\x1b[1m ", "a  b c[1m"},
 		{"nothing", nil, ""},
 		{"truth", false, "false"},
 		{"whole number", 12345678901.0, "12345678901"},
@@ -168,36 +172,17 @@ func TestTextsOf(t *testing.T) {
 		{"no time", time.Time{}, ""},
 		{"list", []any{"a", nil, 2.0, true}, "a, 2, true"},
 		{"texts", []string{"a", "", "b"}, "a, b"},
-		{"long", strings.Repeat("ä", 2001), strings.Repeat("ä", 2000)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			texts, err := expr.TextsOf(test.value)
-			if got := decide.Clean(strings.Join(texts, expr.ListSeparator)); err != nil || got != test.want {
+			texts, err := TextsOf(test.value)
+			if got := strings.Join(texts, ListSeparator); err != nil || got != test.want {
 				t.Errorf("got %q %v, want %q", got, err, test.want)
 			}
 		})
 	}
 	for _, value := range []any{map[string]any{"a": 1}, []any{[]any{"a"}}, struct{}{}} {
-		if _, err := expr.TextsOf(value); err == nil {
+		if _, err := TextsOf(value); err == nil {
 			t.Errorf("%v has a text", value)
-		}
-	}
-}
-
-func TestCodes(t *testing.T) {
-	languages := map[string]string{
-		"en": "en", "en_us": "en-US", "EN-gb": "en-GB", "fr-ca": "fr-CA", "zh-Hant-TW": "zh-TW", "zh-Hans": "zh", "eng": "en", "es-419": "es",
-		"German": "", "": "", "xx-Klingon": "", "fil": "", "de_at ": "de-AT", "12": "",
-	}
-	for text, want := range languages {
-		if got := decide.LanguageCode(text); got != want {
-			t.Errorf("language %q: got %q, want %q", text, got, want)
-		}
-	}
-	countries := map[string]string{"us": "US", "DE": "DE", "deu": "DE", "uk": "GB", "276": "", "Germany": "", "": "", "ZZ": "", "XK": "XK", "419": "", "EU": ""}
-	for text, want := range countries {
-		if got := decide.CountryCode(text); got != want {
-			t.Errorf("country %q: got %q, want %q", text, got, want)
 		}
 	}
 }
@@ -213,32 +198,29 @@ func FuzzExpression(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	candidate := plain()
-	candidate.Conversation.Custom = map[string]any{"planStr": "gold", "n": 3.0, "x": nil, "y": []any{"a", map[string]any{"b": 1.0}}}
-	candidate.Customer = &kustomer.Customer{ID: "c", Emails: emails("jane@example.com")}
+	env := testEnv(map[string]any{"planStr": "gold", "n": 3.0, "x": nil, "y": []any{"a", map[string]any{"b": 1.0}}})
 	f.Fuzz(func(t *testing.T, text string) {
-		e, err := expr.CompileValue(text)
+		e, err := CompileValue(text)
 		if err != nil {
-			if _, ok := errors.AsType[expr.CompileError](err); !ok {
+			if _, ok := errors.AsType[CompileError](err); !ok {
 				t.Fatalf("%T: %v", err, err)
 			}
 			return
 		}
 		var values [2]string
 		for i := range values {
-			facts := testPolicy().Env(candidate)
-			value, err := e.Eval(facts)
-			if facts.Steps.Taken > expr.MaxSteps+1 {
-				t.Fatalf("%d steps", facts.Steps.Taken)
+			value, err := e.Eval(env)
+			if env.Steps.taken > maxSteps+1 {
+				t.Fatalf("%d steps", env.Steps.taken)
 			}
 			if err != nil {
-				if _, ok := errors.AsType[expr.RunError](err); !ok {
+				if _, ok := errors.AsType[RunError](err); !ok {
 					t.Fatalf("%T: %v", err, err)
 				}
 				continue
 			}
-			texts, err := expr.TextsOf(value)
-			values[i] = decide.Clean(strings.Join(texts, expr.ListSeparator))
+			texts, err := TextsOf(value)
+			values[i] = strings.Join(texts, ListSeparator)
 			if err != nil {
 				values[i] = "error"
 			}

@@ -4,12 +4,10 @@ import (
 	"reflect"
 	"strings"
 	"time"
-
-	"acsync/sync/kustomer"
 )
 
-// Env is what an expression of a rule or a mapping sees: the names in the tags. A field that has no value is empty, zero
-// or false; a custom attribute that is missing, or that the key may not read, is nil.
+// Env is what an expression of a rule or a mapping sees: the names in the tags. A field that has no value is
+// empty, zero or false; a custom attribute that is missing, or that the key may not read, is nil.
 type Env struct {
 	Conversation Conversation   `expr:"conversation"`
 	Customer     Customer       `expr:"customer"`
@@ -17,7 +15,7 @@ type Env struct {
 	Custom       map[string]any `expr:"custom"`   // short for conversation.custom
 	Tags         []string       `expr:"tags"`     // short for conversation.tags
 	Channels     []string       `expr:"channels"` // short for conversation.channels
-	Steps        *StepCounter   `expr:"(steps)"`  // no expression can name it
+	Steps        *stepCounter   `expr:"(steps)"`  // set by Eval; no expression can name it
 }
 
 // Conversation is the conversation. Kustomer names teams, queues and brands by id.
@@ -50,7 +48,7 @@ type Conversation struct {
 type Customer struct {
 	ID       string         `expr:"id"`
 	Name     string         `expr:"name"`
-	Email    string         `expr:"email"`  // the one that is asked
+	Email    string         `expr:"email"`  // that is asked
 	Domain   string         `expr:"domain"` // of that address, in lower case
 	Language string         `expr:"language"`
 	Locale   string         `expr:"locale"`
@@ -65,21 +63,10 @@ type Agent struct {
 	Type  string `expr:"type"` // "user", "machine" or "limited"
 }
 
-// customerName is the part of the facts that costs a call to know.
+// customerName is the part of an Env that costs a call to know.
 const customerName = "customer"
 
-func Hidden(value any) bool {
-	switch v := value.(type) {
-	case kustomer.Unreadable:
-		return true
-	case map[string]any:
-		masked, _ := v["isMasked"].(bool)
-		return masked
-	}
-	return false
-}
-
-// fieldNames are the names of a struct of facts that an expression can use.
+// fieldNames are the names of a struct of an Env that an expression can use.
 func fieldNames(of reflect.Type) []string {
 	var names []string
 	for f := range of.Fields() {
@@ -90,8 +77,8 @@ func fieldNames(of reflect.Type) []string {
 	return names
 }
 
-// factTypes are the structs of facts by the name that an expression has for them.
-var factTypes = map[string]reflect.Type{
+// sections are the structs of an Env by the name that an expression has for them.
+var sections = map[string]reflect.Type{
 	"conversation": reflect.TypeFor[Conversation](),
 	customerName:   reflect.TypeFor[Customer](),
 	"agent":        reflect.TypeFor[Agent](),
