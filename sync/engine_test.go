@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,14 +12,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/sync/errgroup"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
 	"acsync/sync/dryrun"
-	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -822,35 +819,6 @@ func (r reopening) Conversations(ctx context.Context, ids []string) ([]kustomer.
 		}
 	}
 	return rows, err
-}
-
-// TestCacheIsShared lets two batches of more customers than memory holds be decided at once: neither loses any.
-func TestCacheIsShared(t *testing.T) {
-	d := newDesk(fetch.MostCustomers + 200)
-	policy := testPolicy()
-	policy.MaxAge = 0
-	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy}}).newPass(nil)
-	p.collector.Begin(testNow)
-	var group errgroup.Group
-	for range 2 {
-		group.Go(func() error {
-			for chunk := range slices.Chunk(d.conversations, 400) {
-				cases, err := p.collector.Decide(t.Context(), kustomer.Query{}, p.collector.Candidates(slices.Clone(chunk)))
-				if err != nil {
-					return err
-				}
-				for _, c := range cases {
-					if !c.Send() {
-						return fmt.Errorf("%s: %s", c.Conversation.ID, c.Skip)
-					}
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		t.Error(err)
-	}
 }
 
 // TestNothingBut429 lets Agent Connect answer 429 for hours, and its pacer pause for a minute each time: the pass ends

@@ -78,7 +78,7 @@ func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 
 // cutPage is a page of rows, with a total that is capped as Kustomer's is.
 func cutPage[T any](rows []T, q kustomer.Query, at time.Time) kustomer.Page[T] {
-	size := cmp.Or(q.PageSize, fetch.KustomerLimits.Page)
+	size := cmp.Or(q.PageSize, 500)
 	page := kustomer.Page[T]{Total: min(len(rows), 20*size), At: at}
 	page.TotalPages = (page.Total + size - 1) / size
 	from := min((max(q.Page, 1)-1)*size, page.Total)

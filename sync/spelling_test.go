@@ -259,8 +259,8 @@ func names(requests []agentconnect.Request) (list []string) {
 func TestSpelling(t *testing.T) {
 	asked, seeds := 0, spellingWorlds()
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
-		plain, sent := night(t, seed, &blurred{}, fetch.KustomerLimits)
-		other, _ := night(t, seed, &blurred{spread: 400 * time.Millisecond}, fetch.KustomerLimits)
+		plain, sent := night(t, seed, &blurred{}, fetch.PageLimits{})
+		other, _ := night(t, seed, &blurred{spread: 400 * time.Millisecond}, fetch.PageLimits{})
 		for i := range plain {
 			if diff := cmp.Diff(plain[i], other[i]); diff != "" {
 				t.Errorf("seed %d, pass %d of %d: told alike -, otherwise each time +:\n%s", seed, i, len(plain), diff)

@@ -1,4 +1,4 @@
-package sync
+package fetch
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"acsync/sync/dryrun"
-	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -20,7 +18,7 @@ type endless struct {
 }
 
 func (e endless) at(i int64) kustomer.Conversation {
-	row := plain().Conversation
+	row := plain()
 	row.ID, row.CustomerID = e.id(1, i), e.id(2, i)
 	row.LastDone.At = e.start.Add(time.Duration(i) * time.Second)
 	row.Custom = map[string]any{"orderNumberStr": row.ID}
@@ -48,9 +46,7 @@ func (e endless) SearchConversations(_ context.Context, q kustomer.Query) (kusto
 func (e endless) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
 	var found []kustomer.Customer
 	for _, row := range e.rows(q) {
-		customer := *plain().Customer
-		customer.ID = row.CustomerID
-		found = append(found, customer)
+		found = append(found, kustomer.Customer{ID: row.CustomerID, Emails: emails("jane@example.com")})
 	}
 	return cutPage(found, q, e.now), nil
 }
@@ -60,13 +56,10 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 	tb.Helper()
 	start := testNow.Add(-time.Duration(conversations) * time.Second)
 	source := endless{desk: newDesk(0), start: start}
-	p := (&Engine{
-		Source: source, Directory: source, Sender: dryrun.Sender{}, Observer: deaf{},
-		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: start}}, Options: Options{Policy: testPolicy()},
-	}).newPass(func(error) {})
-	p.collector.Begin(testNow)
+	f := New(Options{Source: source, Directory: source})
+	f.Begin(testNow)
 	found := 0
-	err := p.collector.Sweep(tb.Context(), fetch.Window{From: start, To: testNow}, func(b fetch.Chunk) bool {
+	err := f.Sweep(tb.Context(), Window{From: start, To: testNow}, func(b Chunk) bool {
 		found += len(b.Cases)
 		return true
 	})
@@ -76,13 +69,9 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 	var stats runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&stats)
-	runtime.KeepAlive(p)
+	runtime.KeepAlive(f)
 	return stats.HeapAlloc
 }
-
-type deaf struct{}
-
-func (deaf) Observe(Event) {}
 
 // TestHeapDoesNotGrow holds that what a pass keeps does not depend on how much it reads.
 func TestHeapDoesNotGrow(t *testing.T) {

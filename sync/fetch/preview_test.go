@@ -1,4 +1,4 @@
-package sync
+package fetch
 
 import (
 	"errors"
@@ -8,20 +8,25 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/sync/decide"
-	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
 func TestPreview(t *testing.T) {
 	d := newDesk(6)
 	d.conversations[2].Channels = []string{"voice"}
-	lenient, strict := testPolicy(), ruled(t, decide.RuleText{Name: "no calls", When: `"voice" in channels`, Action: decide.ActionSkip})
-	p := fetch.Preview{Source: d, Directory: d, Policies: []decide.Policy{lenient, strict}, Notice: func(text string) { t.Errorf("notice: %s", text) }}
+	rules, problems := decide.CompileRules([]decide.RuleText{
+		{Name: "no calls", When: `"voice" in channels`, Action: decide.ActionSkip},
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	lenient, strict := decide.Policy{}, decide.Policy{Rules: rules}
+	p := Preview{Source: d, Directory: d, Policies: []decide.Policy{lenient, strict}, Notice: func(text string) { t.Errorf("notice: %s", text) }}
 	got := map[string][2]decide.Reason{}
 	keep := func(cases []decide.Case) {
 		got[cases[0].Conversation.ID] = [2]decide.Reason{cases[0].Skip, cases[1].Skip}
 	}
-	if err := p.Range(t.Context(), fetch.Window{From: testNow.Add(-4 * time.Hour), To: testNow}, keep); err != nil {
+	if err := p.Range(t.Context(), Window{From: testNow.Add(-4 * time.Hour), To: testNow}, keep); err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 6 || got[d.conversations[2].ID] != [2]decide.Reason{"", "rule:no calls"} || got[d.conversations[0].ID] != [2]decide.Reason{} {
