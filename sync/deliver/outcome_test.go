@@ -1,4 +1,4 @@
-package sync
+package deliver
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 )
 
 func TestClassify(t *testing.T) {
@@ -20,7 +19,7 @@ func TestClassify(t *testing.T) {
 		state  store.State
 		reason decide.Reason
 	}{
-		{"200", taken(), store.Accepted, ""},
+		{"200", agentconnect.Answer{Status: 200, Written: true, Echo: named}, store.Accepted, ""},
 		{"201", agentconnect.Answer{Status: 201, Written: true, Echo: named}, store.Accepted, ""},
 		{"200, body cut off or broken", agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, decide.Unreadable},
 		{"200 that says nothing", agentconnect.Answer{Status: 200, Written: true}, store.InDoubt, decide.Unrecognised},
@@ -58,7 +57,7 @@ func TestClassify(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got := deliver.Classify(test.answer)
+			got := classify(test.answer)
 			if got.State != test.state || got.Reason != test.reason || got.Status != test.answer.Status || got.Planned {
 				t.Errorf("got %+v, want %s %s", got, test.state, test.reason)
 			}
@@ -69,7 +68,7 @@ func TestClassify(t *testing.T) {
 func TestPauseGrows(t *testing.T) {
 	var last time.Duration
 	for attempts := 1; attempts < 100; attempts++ {
-		got := deliver.Pause(attempts)
+		got := pause(attempts)
 		if got < last || got < time.Minute || got > 6*time.Hour {
 			t.Errorf("after %d attempts %s, after one less %s", attempts, got, last)
 		}
