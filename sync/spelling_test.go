@@ -19,7 +19,6 @@ import (
 	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 	"acsync/sync/plan"
-	"acsync/sync/verify"
 )
 
 var spellingSeeds = flag.Int("spelling.seeds", 120, "how many worlds the test of times that are told otherwise makes")
@@ -465,32 +464,5 @@ func TestSpellingOfAnOldPlan(t *testing.T) {
 	}
 	if b.mustRun(t); len(b.got) != 1 {
 		t.Errorf("asked %d times", len(b.got))
-	}
-}
-
-// TestPickBySpelling names one of two resolutions by its time: exactly, to the second, or as Kustomer tells
-// it.
-func TestPickBySpelling(t *testing.T) {
-	key, at := store.Key{Conversation: "a"}, testNow.Truncate(time.Second)
-	family := map[store.Key]store.Record{}
-	for i, off := range []time.Duration{-500 * time.Millisecond, 700 * time.Millisecond, 5 * time.Second} {
-		family[store.Key{Conversation: "a", Resolution: int64(i + 1)}] = store.Record{State: store.InDoubt, Resolution: at.Add(off)}
-	}
-	for off, want := range map[time.Duration][]int64{
-		-500 * time.Millisecond: {1},
-		0:                       {2}, // within the second, and not the one before it
-		700 * time.Millisecond:  {2},
-		703 * time.Millisecond:  {2},
-		5 * time.Second:         {3},
-		4300 * time.Millisecond: {3},
-		9 * time.Second:         {0},
-	} {
-		var got []int64
-		for _, e := range verify.Pick(key, family, at.Add(off), verify.Resend) {
-			got = append(got, e.Key.Resolution)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: -want +got:\n%s", off, diff)
-		}
 	}
 }

@@ -29,23 +29,23 @@ type Selection struct {
 	IDs []string // of conversations, with all their resolutions that wait, or of one: ID@TIME, see ParseID
 }
 
-// ParseID splits the id of a conversation from the time of one of its resolutions, as in 6716500fa1b2c3d4e5f60001@
-// 2026-11-22T15:04:05.123Z. Without a time it is about all that waits.
+// ParseID splits the id of a conversation from the time of one of its resolutions, as in
+// 6716500fa1b2c3d4e5f60001@2026-11-22T15:04:05.123Z. Without a time it is about all that waits.
 func ParseID(text string) (id string, at time.Time, err error) {
 	id, clock, timed := strings.Cut(text, "@")
 	if timed {
 		at, err = time.Parse(time.RFC3339, clock)
 	}
 	if err != nil || id == "" {
-		return "", time.Time{}, fmt.Errorf("%.60q names no conversation: write its id, or one resolution of it as ID@TIME with a time "+
-			"such as 2026-11-22T15:04:05.123Z", text)
+		return "", time.Time{}, fmt.Errorf("%.60q names no conversation: write its id, or one resolution of it as "+
+			"ID@TIME with a time such as 2026-11-22T15:04:05.123Z", text)
 	}
 	return id, at, nil
 }
 
-// Resolve carries out the operator's decision, and gives one Settled for each key that it is about, and for each id of
-// which nothing waits. Only what is in doubt changes, and with Drop what is scheduled or to be retried, if it is named.
-// With an error, the keys given are those that were dealt with before it.
+// Resolve carries out the operator's decision, and gives one Settled for each key that it is about, and for
+// each id of which nothing waits. Only what is in doubt changes, and with Drop what is scheduled or to be
+// retried, if it is named. With an error, the keys given are those that were dealt with before it.
 func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action) ([]Settled, error) {
 	if choice.All == (len(choice.IDs) > 0) {
 		return nil, errors.New("nothing was changed: name the conversations, or choose all that are in doubt")
@@ -53,8 +53,8 @@ func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action
 	if action < Resend || action > Drop {
 		return nil, fmt.Errorf("nothing was changed: there is no action %d", action)
 	}
-	if _, err := ledger.Recover(time.Now()); err != nil {
-		return nil, &store.WriteError{Err: fmt.Errorf("put the open intents in doubt: %w", err)}
+	if err := recoverOpen(ledger); err != nil {
+		return nil, err
 	}
 	chosen, err := selectEntries(ledger, choice, action)
 	if err != nil {
@@ -67,7 +67,8 @@ func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action
 		}
 		s, err := applyDecision(ledger, entry, action, time.Now())
 		if err != nil {
-			return settled, &store.WriteError{Err: fmt.Errorf("write the decision for conversation %s: %w", entry.Conversation, err)}
+			err = fmt.Errorf("write the decision for conversation %s: %w", entry.Conversation, err)
+			return settled, &store.WriteError{Err: err}
 		}
 		settled = append(settled, s)
 	}
@@ -81,7 +82,8 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 	}
 	var chosen []store.Entry
 	for i, text := range choice.IDs {
-		if slices.ContainsFunc(choice.IDs[:i], func(earlier string) bool { return strings.EqualFold(earlier, text) }) {
+		named := func(earlier string) bool { return strings.EqualFold(earlier, text) }
+		if slices.ContainsFunc(choice.IDs[:i], named) {
 			continue
 		}
 		id, at, err := ParseID(text)
@@ -89,11 +91,11 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 			return nil, fmt.Errorf("%w; nothing was changed", err)
 		}
 		key := decide.KeyOf(kustomer.Conversation{ID: id})
-		family, err := ledger.Lookup([]store.Key{key})
+		known, err := ledger.Lookup([]store.Key{key})
 		if err != nil {
 			return nil, err
 		}
-		for _, entry := range Pick(key, family, at, action) {
+		for _, entry := range pick(key, known, at, action) {
 			if !slices.ContainsFunc(chosen, func(e store.Entry) bool { return e.Key == entry.Key }) {
 				chosen = append(chosen, entry)
 			}
@@ -102,11 +104,12 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 	return chosen, nil
 }
 
-// Pick chooses among the records of a conversation: those that wait, the earliest first, or of a certain resolution. What is
-// in doubt comes before the rest, which only can be dropped. Without any, it gives what the ledger has instead.
-func Pick(key store.Key, family map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
+// pick chooses among the records of a conversation: those that wait, the earliest first, or of a certain
+// resolution. What is in doubt comes before the rest, which only can be dropped. Without any, it gives what
+// the ledger has instead.
+func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
 	var all, waiting, doubtful []store.Entry
-	for each, record := range family {
+	for each, record := range known {
 		all = append(all, store.Entry{Key: each, Record: record})
 	}
 	if !at.IsZero() {
@@ -134,13 +137,13 @@ func Pick(key store.Key, family map[store.Key]store.Record, at time.Time, action
 
 // markedDone are the records of a resolution: of the time that is given, else of the second that it names,
 // else those that Kustomer may mean by it, where it tells the time of a resolution otherwise than the ledger.
-func markedDone(family []store.Entry, at time.Time) (chosen []store.Entry) {
+func markedDone(all []store.Entry, at time.Time) (chosen []store.Entry) {
 	for _, fits := range []func(time.Time) bool{
 		at.Equal,
 		func(resolved time.Time) bool { return resolved.Truncate(time.Second).Equal(at) },
 		func(resolved time.Time) bool { return decide.SameResolution(resolved, at) },
 	} {
-		for _, e := range family {
+		for _, e := range all {
 			if fits(e.Record.Resolution) {
 				chosen = append(chosen, e)
 			}
