@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
 )
@@ -54,8 +53,9 @@ func (e *ClockError) Error() string {
 		compared(fetch.Clocks{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
 }
 
-// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was asked.
-func (p *pass) compareClocks(server, before, after time.Time) error {
+// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was
+// asked, and gives a warning when they are apart.
+func compareClocks(server, before, after time.Time) (warning string, err error) {
 	both := fetch.Clocks{Kustomer: server, Own: server}
 	switch latest := server.Add(time.Second); {
 	case after.Before(server):
@@ -65,11 +65,11 @@ func (p *pass) compareClocks(server, before, after time.Time) error {
 	}
 	switch off := both.Own.Sub(both.Kustomer).Abs(); {
 	case off > clockLimit:
-		return &ClockError{Own: both.Own, Kustomers: server}
+		return "", &ClockError{Own: both.Own, Kustomers: server}
 	case off > clockWarning:
-		p.notice("this machine's clock is %s Kustomer's", compared(both))
+		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(both)), nil
 	}
-	return nil
+	return "", nil
 }
 
 // AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked
@@ -119,36 +119,4 @@ func (e *TooOldError) Error() string {
 	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched before %s (two years) "+
 		"and would silently leave it out. Begin at that time or later: "+
 		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout), e.Limit.UTC().Format(decide.TimeLayout))
-}
-
-// notAhead refuses a checkpoint in the future.
-func (p *pass) notAhead(info store.Info, now time.Time) error {
-	if !info.Checkpoint.After(now.Add(clockWarning)) {
-		return nil
-	}
-	ahead := &AheadError{Checkpoint: info.Checkpoint, Now: now, Overlap: p.options.Overlap, Settle: p.options.Settle}
-	runs, err := p.ledger.Runs(0)
-	if err != nil {
-		return fmt.Errorf("read the past passes: %w", err)
-	}
-	for _, run := range runs {
-		if run.Mode == "run" && !run.Checkpoint.After(now) && run.Checkpoint.After(ahead.Read) {
-			ahead.Read = run.Checkpoint
-		}
-	}
-	if !ahead.Read.IsZero() {
-		ahead.Read = ahead.Read.Add(-p.options.Overlap)
-		if known := fetch.KnownSince(info); ahead.Read.Before(known) {
-			ahead.Read = known
-		}
-	}
-	return ahead
-}
-
-// reachable refuses a window that the search would silently leave out in part.
-func reachable(w fetch.Window, now time.Time) error {
-	if limit := now.Add(-Horizon); w.From.Before(limit) {
-		return &TooOldError{From: w.From, Limit: limit}
-	}
-	return nil
 }

@@ -81,11 +81,11 @@ func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	}
 }
 
-// tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
+// add counts a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
 // independent counts.
-func (r *Result) tally(row Row) {
+func (r *Result) add(row Row) {
 	if row.Planned || row.State == store.Accepted {
-		r.tallySent(row)
+		r.addSent(row)
 	}
 	if row.Planned {
 		r.Planned++
@@ -112,8 +112,8 @@ func (r *Result) tally(row Row) {
 	}
 }
 
-// tallySent adds what tells one that was sent, or in a dry run would be, from the others.
-func (r *Result) tallySent(row Row) {
+// addSent adds what tells one that was sent, or in a dry run would be, from the others.
+func (r *Result) addSent(row Row) {
 	if row.Key.Recovery {
 		r.Followed++
 	}
