@@ -31,7 +31,6 @@ type Config struct {
 	Mapping      Mapping      `toml:"mapping"`
 	Rules        []Rule       `toml:"rule"`
 	Ledger       Ledger       `toml:"ledger"`
-	Notify       Notify       `toml:"notify"`
 }
 
 // Kustomer is the section about the API that is read.
@@ -127,13 +126,6 @@ type Ledger struct {
 	Path         string   `toml:"path"`
 	Retain       Duration `toml:"retain"`        // how long dispositions are kept; 0 = for ever
 	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
-}
-
-// Notify is the section about who hears of a pass.
-type Notify struct {
-	HealthcheckURL     string `toml:"healthcheck_url"`
-	PrometheusTextfile string `toml:"prometheus_textfile"` // path
-	WebhookURL         string `toml:"webhook_url"`
 }
 
 // clone returns a copy that shares no map and no slice with c, except inside rules.

@@ -10,7 +10,7 @@ import (
 
 // The keys of the file are the toml tags of Config: there is no second list to keep in step.
 
-// scalarKeys are the keys of all sections, "kustomer.org" to "notify.webhook_url", in the order of the struct. Rules
+// scalarKeys are the keys of all sections, "kustomer.org" to "ledger.allow_network", in the order of the struct. Rules
 // are not among them.
 func scalarKeys() []string {
 	var keys []string

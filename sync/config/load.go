@@ -143,7 +143,7 @@ func cause(err error) error {
 // pathKeys hold paths, relative to the directory of the configuration file.
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
-	"ledger.path", "notify.prometheus_textfile",
+	"ledger.path",
 }
 
 func (l *loader) resolvePaths() {

@@ -252,11 +252,11 @@ func TestLoadFaults(t *testing.T) {
 			"[rule.set]\n", []string{"config.toml:1:2: rule: is a list of tables: write [[rule]] above it"},
 		},
 		"values that are only checked": {
-			"[mapping.custom_properties]\n'' = 'x'\n[ledger]\nretain = '4d'\n[notify]\nwebhook_url = 'http://hooks.example/secret'\n",
+			"[mapping.custom_properties]\n'' = 'x'\n[ledger]\nretain = '4d'\n[kustomer]\nbase_url = 'http://hooks.example/secret'\n",
 			[]string{
 				"config.toml:2:1: mapping.custom_properties: must not hold an empty name",
 				"config.toml:4:1: ledger.retain: must be at least 30d, or 0 to remember for ever, is 4d: who was asked before that is forgotten",
-				"config.toml:6:1: notify.webhook_url: must begin with https://; plain http is only for a loopback address",
+				"config.toml:6:1: kustomer.base_url: must begin with https://; plain http is only for a loopback address",
 			},
 		},
 		"bad channel entry": {

@@ -56,7 +56,7 @@ func (l *loader) readSecrets() {
 		switch {
 		case fromEnv && fileFromEnv:
 			l.fault(s.key, "%s is given as well: keep one of the two", variableName(s.fileKey()))
-		case path == "" || fromEnv || notSupported[s.key]:
+		case path == "" || fromEnv:
 		default:
 			l.readSecretFile(s, path)
 		}

@@ -20,7 +20,7 @@ type Shown struct {
 
 // notShown are sections and keys that say nothing of what a pass decides, or lead to places that only the operator should
 // know. Secrets are never shown.
-var notShown = []string{"notify", "kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file", "ledger.path"}
+var notShown = []string{"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file", "ledger.path"}
 
 // Show lists what a pass is told to do, in the order of the file. An address that a rule names stands in it as it is.
 func (c Config) Show() []Shown {

@@ -23,9 +23,7 @@ func (c Config) Validate() []Fault {
 		k.checkRule(ruleKey("rule", i+1), rule, c.Rules[:i])
 	}
 	k.checkLedger(c.Ledger)
-	k.checkNotify(c.Notify)
 	k.checkTimes(c)
-	k.checkSupported(c)
 	return k.faults
 }
 
@@ -163,9 +161,4 @@ func (k *checker) checkLedger(c Ledger) {
 	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
 		k.fault("ledger.retain", "must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten", c.Retain)
 	}
-}
-
-func (k *checker) checkNotify(c Notify) {
-	k.webURL("notify.healthcheck_url", c.HealthcheckURL)
-	k.webURL("notify.webhook_url", c.WebhookURL)
 }
