@@ -20,7 +20,7 @@ var directions = map[string][]string{
 	"acsync/sync/httpx":        {},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
 	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
-	"acsync/sync/config":       {},
+	"acsync/sync/config":       {"acsync/sync/httpx"},
 	"acsync/sync/sandbox":      {},
 	"acsync/sync":              {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/kustomer"},
 	"acsync/sync/report":       {"acsync/store", "acsync/sync"},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/url"
 	"strings"
+
+	"acsync/sync/httpx"
 )
 
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can tell whether it
@@ -21,7 +23,7 @@ func (c Config) Accounts() string {
 // account is the host of an API and its path, in one spelling.
 func account(rawURL, local string) string {
 	u, err := url.Parse(rawURL)
-	if err != nil || loopback(rawURL) {
+	if err != nil || httpx.Loopback(rawURL) {
 		return local
 	}
 	host := strings.ToLower(u.Hostname())

@@ -2,9 +2,6 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // containers and Windows often come without a time zone database
@@ -57,53 +54,6 @@ func (c Config) Location() (*time.Location, error) {
 		return nil, fmt.Errorf("sync.timezone is not known on this machine: %w", err)
 	}
 	return location, nil
-}
-
-// loopback tells whether rawURL points to this machine, which is where stand-ins and tests listen.
-func loopback(rawURL string) bool {
-	u, err := url.Parse(rawURL)
-	return err == nil && loopbackHost(u.Hostname())
-}
-
-func loopbackHost(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	address, err := netip.ParseAddr(host)
-	return err == nil && address.IsLoopback()
-}
-
-// baseURLProblem says what is wrong with the root of an API, without quoting it: URLs are where credentials hide.
-func baseURLProblem(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return "is not a URL; write it like https://proxy.example"
-	}
-	switch {
-	case u.User != nil:
-		return "must not hold a user or password; keys have their own settings"
-	case u.RawQuery != "" || u.ForceQuery || strings.Contains(rawURL, "#"):
-		return "must end with its host or path, without ? or #"
-	}
-	return webURLProblem(u)
-}
-
-// webURLProblem is the part that holds for every URL.
-func webURLProblem(u *url.URL) string {
-	switch {
-	case u.Scheme == "http" && u.Hostname() != "" && !loopbackHost(u.Hostname()):
-		return "must begin with https://; plain http is only for a loopback address"
-	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.Opaque != "":
-		return "must be an absolute URL such as https://proxy.example"
-	case u.Port() != "" && !validPort(u.Port()):
-		return "has a port that is not between 1 and 65535"
-	}
-	return ""
-}
-
-func validPort(port string) bool {
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0
 }
 
 // labelProblem says what is wrong with the name of an organisation below domain.

@@ -2,10 +2,11 @@ package config
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"acsync/sync/httpx"
 )
 
 // checker collects faults.
@@ -39,26 +40,17 @@ func (k *checker) baseURL(key, value string) {
 	if value == "" {
 		return
 	}
-	if problem := baseURLProblem(value); problem != "" {
-		k.fault(key, "%s", problem)
-	}
-}
-
-func (k *checker) webURL(key, value string) {
-	if value == "" {
-		return
-	}
-	u, err := url.Parse(value)
-	if err != nil {
-		k.fault(key, "is not a URL; write it like https://host.example/path")
-	} else if problem := webURLProblem(u); problem != "" {
-		k.fault(key, "%s", problem)
+	if err := httpx.CheckBase(value); err != nil {
+		k.fault(key, "%v", err)
 	}
 }
 
 func (k *checker) secret(key string, value Secret) {
-	if problem := keyProblem(value.Reveal()); problem != "" {
-		k.fault(key, "%s", problem)
+	if !value.IsSet() {
+		return
+	}
+	if err := httpx.CheckKey(value.Reveal()); err != nil {
+		k.fault(key, "%v", err)
 	}
 }
 

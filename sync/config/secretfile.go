@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"runtime"
 	"strings"
+
+	"acsync/sync/httpx"
 )
 
 // maxSecret is the size in bytes beyond which a file holds no key.
@@ -68,7 +70,7 @@ func (l *loader) readSecrets() {
 func (l *loader) checkExposed(s secretKeys) {
 	at, inline := l.inFile[s.key]
 	exposed := l.mode.Perm()&0o077 != 0 && runtime.GOOS != "windows"
-	if inline && exposed && !loopback(field(&l.cfg, s.baseURL()).String()) {
+	if inline && exposed && !httpx.Loopback(field(&l.cfg, s.baseURL()).String()) {
 		l.faultAt(at, s.key, fmt.Sprintf(
 			"stands in a file that others can read; run chmod 600 on the file, or set %s or %s", s.variable, s.fileKey()))
 	}
@@ -106,26 +108,11 @@ func readSecret(path string) (string, error) {
 	switch {
 	case len(raw) > maxSecret:
 		return "", errors.New("is larger than 64 KiB, which no key is")
-	case text == "":
-		return "", errors.New("is empty")
 	case strings.ContainsAny(text, "\r\n"):
 		return "", errors.New("has several lines; it must hold the key alone")
 	}
-	if problem := keyProblem(text); problem != "" {
-		return "", errors.New(problem)
-	}
-	return text, nil
+	return text, httpx.CheckKey(text)
 }
 
 // withoutMark takes a UTF-8 byte order mark off, which some editors put in front.
 func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) }
-
-// keyProblem says why a key cannot be sent in a header.
-func keyProblem(key string) string {
-	for _, c := range []byte(key) {
-		if c <= ' ' || c > '~' {
-			return "holds a character that no key has; a key is printable ASCII without spaces"
-		}
-	}
-	return ""
-}

@@ -63,10 +63,10 @@ func TestSecretFaults(t *testing.T) {
 		"directory":     {text: "api_key_file = '.'", want: "config.toml:2:1: kustomer.api_key_file: the file that it names is a directory"},
 		"large file":    {text: "api_key_file = 'key'", content: strings.Repeat(planted, 2000), want: "config.toml:2:1: kustomer.api_key_file: the file that it names is larger than 64 KiB, which no key is"},
 		"several lines": {text: "api_key_file = 'key'", content: planted + "\n" + planted, want: "config.toml:2:1: kustomer.api_key_file: the file that it names has several lines; it must hold the key alone"},
-		"not a key":     {text: "api_key_file = 'key'", content: planted + " é", want: "config.toml:2:1: kustomer.api_key_file: the file that it names holds a character that no key has; a key is printable ASCII without spaces"},
+		"not a key":     {text: "api_key_file = 'key'", content: planted + " é", want: "config.toml:2:1: kustomer.api_key_file: the file that it names holds a space, a line break or another character that no key has; copy it again"},
 		"inline not a key": {
 			text: `api_key = "` + planted + ` \t"`,
-			want: "config.toml:2:1: kustomer.api_key: holds a character that no key has; a key is printable ASCII without spaces",
+			want: "config.toml:2:1: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
 		},
 		"two in the file": {
 			text: "api_key = '" + planted + "'\napi_key_file = 'key'", content: planted,
