@@ -2,51 +2,35 @@ package config
 
 import (
 	"bytes"
-	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
-// document is the text of a configuration file, which knows the lines of its bytes.
+// document is the text of a configuration file, line by line.
 type document struct {
-	name   string // as the user gave it
-	text   []byte
-	starts []int // offset of each line
+	name  string   // as the user gave it
+	lines []string // with their ends
 }
 
 func newDocument(name string, text []byte) document {
-	starts := []int{0}
-	for i, c := range text {
-		if c == '\n' {
-			starts = append(starts, i+1)
-		}
-	}
-	return document{name: name, text: text, starts: starts}
+	return document{name: name, lines: strings.SplitAfter(string(text), "\n")}
 }
 
-// line returns the index of the line at offset, from 0.
-func (d document) line(offset int) int {
-	i, exact := slices.BinarySearch(d.starts, offset)
-	if exact {
-		return i
-	}
-	return i - 1
+// place returns a place in the document; the line counts from 1, and so does the column, in bytes.
+func (d document) place(line, column int) origin {
+	before := d.lines[line-1][:min(column-1, len(d.lines[line-1]))]
+	return origin{file: d.name, line: line, column: utf8.RuneCountInString(before) + 1, source: SourceFile}
 }
 
-// origin returns the place of an offset, in the form that faults have.
-func (d document) origin(offset int) origin {
-	offset = min(offset, len(d.text))
-	line := d.line(offset)
-	column := utf8.RuneCount(d.text[d.starts[line]:offset]) + 1
-	return origin{file: d.name, line: line + 1, column: column, source: SourceFile}
-}
-
-// lineText returns a line without its end.
-func (d document) lineText(line int) []byte {
-	end := len(d.text)
-	if line+1 < len(d.starts) {
-		end = d.starts[line+1]
+// textColumn returns where the text stands that a key at the beginning of a line is given, in characters from 1. It is 0
+// when the text is not all on that line, or not as it is because of escapes.
+func (d document) textColumn(line int, text string) int {
+	before, value, _ := strings.Cut(d.lines[line-1], "=")
+	quoted := strings.TrimLeft(value, " \t")
+	if text == "" || quoted == "" || !strings.HasPrefix(quoted[1:], text) {
+		return 0
 	}
-	return bytes.TrimRight(d.text[d.starts[line]:end], "\r\n")
+	return utf8.RuneCountInString(before) + len("=") + len(value) - len(quoted) + len(`"`) + 1
 }
 
 // notText says why bytes cannot be TOML, with the offset of the trouble.
@@ -71,6 +55,7 @@ func notText(text []byte) (problem string, offset int) {
 type origin struct {
 	file         string
 	line, column int
+	text         int    // column of the first character of the value; 0 when it is not known
 	source       string // as Fault.Source
 }
 

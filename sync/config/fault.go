@@ -83,7 +83,7 @@ func (f Faults) sorted() Faults {
 	})
 	if len(f) > maxFaults {
 		left := len(f) - maxFaults
-		f = append(f[:maxFaults:maxFaults], Fault{Message: fmt.Sprintf("and %d more faults; is this a configuration of acsync?", left)})
+		f = append(f[:maxFaults:maxFaults], Fault{Message: fmt.Sprintf("and at least %d more faults; is this a configuration of acsync?", left)})
 	}
 	return f
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -52,8 +53,7 @@ type loader struct {
 	inFile  map[string]origin // of the secrets that stand in the configuration file itself
 	faults  Faults
 	faulty  map[string]bool // keys with a fault: one is enough
-
-	contents contents
+	partial bool            // of the file, something unknown could not be read
 }
 
 // fault adds a fault of a key, placed where its value came from.
@@ -88,10 +88,11 @@ func (l *loader) readFile() {
 	}
 	doc := newDocument(l.source.Path, text)
 	if problem, offset := notText(text); problem != "" {
-		l.faultAt(doc.origin(offset), "", problem)
+		line := bytes.Count(text[:offset], []byte("\n")) + 1
+		l.faultAt(doc.place(line, offset-bytes.LastIndexByte(text[:offset], '\n')), "", problem)
 		return
 	}
-	newDecoder(l, doc).decode()
+	l.decode(doc)
 }
 
 // slurp returns the text of the file without a byte order mark, and keeps the mode of the very file it read.
@@ -179,6 +180,10 @@ func (l *loader) validate() {
 		keys := append([]string{f.Key}, f.related...)
 		if slices.ContainsFunc(keys, func(key string) bool { return l.faulty[key] }) || l.faultyBelow(f.Key) {
 			continue
+		}
+		unset := func(key string) bool { _, set := l.origins[key]; return !set }
+		if l.partial && slices.ContainsFunc(keys, unset) {
+			continue // what is missing may stand in what could not be read
 		}
 		for _, key := range keys {
 			if at, known := l.origins[key]; known {

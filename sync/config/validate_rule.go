@@ -45,7 +45,7 @@ func (k *checker) checkRule(key string, rule Rule, before []Rule) {
 	}
 	k.checkProperties(key+".set.custom_properties", rule.Set.CustomProperties)
 	if rule.Action == "" && rule.Delay == nil && rule.Set.empty() {
-		k.fault(key, "does nothing: give it an action, a delay or something to set")
+		k.faultRelated(key, []string{key + ".action"}, "does nothing: give it an action, a delay or something to set")
 	}
 }
 
@@ -60,7 +60,7 @@ func (k *checker) checkProperties(key string, properties map[string]string) {
 		related := []string{key}
 		switch full := join(key, name); {
 		case blank(name):
-			k.fault(key, "must not hold an empty name")
+			k.faultRelated(full, related, "must not have an empty name")
 		case name == stampProperty:
 			k.faultRelated(full, related, "is written by acsync itself; see agent_connect.stamp")
 		case utf8.RuneCountInString(name) > maxPropertyName || strings.ContainsFunc(name, unicode.IsControl):

@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-
-	"github.com/pelletier/go-toml/v2/unstable"
 )
 
 const (
@@ -16,58 +14,65 @@ const (
 	wantBool     = "must be true or false"
 	wantDuration = `must be a duration in quotes, such as "30s", "3m" or "72h"`
 	wantList     = `must be a list of texts, such as ["a", "b"]`
-	tooLarge     = "is a number too large to be of use"
+	wantTable    = `must be a table of texts, such as { name = "text" }`
+	wantSmaller  = "is a number too large to be of use"
 )
 
-// convert writes the value of a node of the file into a field. It returns what is wrong with it, without quoting it.
-func convert(v reflect.Value, node *unstable.Node) (problem string) {
-	text := string(node.Data)
+// convert writes a value of the file into a field. It returns what is wrong with it, without quoting it.
+func convert(v reflect.Value, value any) (problem string) {
+	want := ""
 	switch target := v.Addr().Interface().(type) {
-	case *string:
-		*target, problem = text, wrongKind(node, wantText, unstable.String)
-	case *Secret:
-		if problem = wrongKind(node, wantText, unstable.String); problem == "" {
-			*target = NewSecret(text)
-		}
-	case *bool:
-		*target, problem = text == "true", wrongKind(node, wantBool, unstable.Bool)
-	case *int:
-		if problem = wrongKind(node, wantInteger, unstable.Integer); problem == "" {
-			*target, problem = parseInt(text, 0)
-		}
-	case *float64:
-		if problem = wrongKind(node, wantNumber, unstable.Float, unstable.Integer); problem == "" {
-			*target, problem = parseFloat(strings.ReplaceAll(text, "_", ""))
-		}
-	case *Duration:
-		if problem = wrongKind(node, wantDuration, unstable.String); problem == "" {
-			problem = errorText(target.UnmarshalText(node.Data))
-		}
 	case **Duration:
 		*target = new(Duration)
-		problem = convert(v.Elem(), node)
-	case *[]string:
-		*target, problem = texts(node)
-	default:
-		problem = "cannot be set in a file"
-	}
-	return problem
-}
-
-func texts(node *unstable.Node) (list []string, problem string) {
-	if problem = wrongKind(node, wantList, unstable.Array); problem != "" {
-		return nil, problem
-	}
-	list = []string{}
-	children := node.Children()
-	for children.Next() {
-		item := children.Node()
-		if problem = wrongKind(item, wantList, unstable.String); problem != "" {
-			return nil, problem
+		return convert(v.Elem(), value)
+	case *string, *Secret, *Duration:
+		if text, ok := value.(string); ok {
+			return parseValue(v, text)
 		}
-		list = append(list, string(item.Data))
+		if want = wantText; v.Kind() == reflect.Int64 {
+			want = wantDuration
+		}
+	case *bool:
+		if flag, ok := value.(bool); ok {
+			*target = flag
+			return ""
+		}
+		want = wantBool
+	case *int:
+		if n, ok := value.(int64); ok {
+			if *target = int(n); int64(*target) != n {
+				return wantSmaller
+			}
+			return ""
+		}
+		want = wantInteger
+	case *float64:
+		switch n := value.(type) {
+		case float64:
+			*target = n
+			return ""
+		case int64:
+			*target = float64(n)
+			return ""
+		}
+		want = wantNumber
+	case *[]string:
+		list, ok := value.([]any)
+		for *target = []string{}; ok && len(list) > 0; list = list[1:] {
+			var text string
+			if text, ok = list[0].(string); !ok {
+				value = list[0]
+			}
+			*target = append(*target, text)
+		}
+		if ok {
+			return ""
+		}
+		want = wantList
+	default:
+		want = wantTable
 	}
-	return list, ""
+	return want + ", not " + kindName(value)
 }
 
 // parseValue writes the value of an environment variable into a field. It returns what is wrong with it, without quoting it.
@@ -83,7 +88,7 @@ func parseValue(v reflect.Value, text string) (problem string) {
 			problem = wantBool
 		}
 	case *int:
-		*target, problem = parseInt(text, 10)
+		*target, problem = parseInt(text)
 	case *float64:
 		*target, problem = parseFloat(text)
 	case *Duration:
@@ -116,11 +121,11 @@ func parseEntries(target *map[string]string, text string) (problem string) {
 	return ""
 }
 
-func parseInt(text string, base int) (n int, problem string) {
-	value, err := strconv.ParseInt(text, base, strconv.IntSize)
+func parseInt(text string) (n int, problem string) {
+	value, err := strconv.ParseInt(text, 10, strconv.IntSize)
 	switch {
 	case isRange(err):
-		return 0, tooLarge
+		return 0, wantSmaller
 	case err != nil:
 		return 0, wantInteger
 	}
@@ -128,13 +133,10 @@ func parseInt(text string, base int) (n int, problem string) {
 }
 
 func parseFloat(text string) (f float64, problem string) {
-	if n, err := strconv.ParseInt(text, 0, 64); err == nil { // 0x10 and the like are integers in TOML
-		return float64(n), ""
-	}
 	f, err := strconv.ParseFloat(text, 64)
 	switch {
 	case isRange(err):
-		return 0, tooLarge
+		return 0, wantSmaller
 	case err != nil:
 		return 0, wantNumber
 	}
@@ -150,28 +152,18 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// wrongKind says that a node is not what is wanted, "" when it is.
-func wrongKind(node *unstable.Node, want string, kinds ...unstable.Kind) string {
-	for _, kind := range kinds {
-		if node.Kind == kind {
-			return ""
-		}
-	}
-	return want + ", not " + kindName(node.Kind)
-}
-
 // kindName names a kind of value in the words of somebody who has not read TOML's specification.
-func kindName(kind unstable.Kind) string {
-	switch kind {
-	case unstable.String:
+func kindName(value any) string {
+	switch value.(type) {
+	case string:
 		return "text in quotes"
-	case unstable.Bool:
+	case bool:
 		return "true or false"
-	case unstable.Integer, unstable.Float:
+	case int64, float64:
 		return "a number"
-	case unstable.Array:
+	case []any:
 		return "a list"
-	case unstable.InlineTable:
+	case map[string]any:
 		return "a table"
 	}
 	return "a date or time"
