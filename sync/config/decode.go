@@ -9,20 +9,20 @@ import (
 	"strings"
 )
 
-// decoder writes the tables of a document into the configuration, and notes everything that does not fit. Decoding into
-// the struct by the library would end at the first wrong type.
+// decoder writes the tables of a document into the configuration, and notes everything that does not fit.
+// Decoding into the struct by the library would end at the first wrong type.
 type decoder struct {
-	*loader
+	*draft
 	places
 }
 
-func (l *loader) decode(doc document) {
+func decode(into *draft, doc document) {
 	tree, lines, faults := parse(doc.lines)
-	d := decoder{loader: l, places: locate(doc, lines)}
+	d := decoder{draft: into, places: locate(doc, lines)}
 	for _, b := range faults {
 		d.broken(b)
 	}
-	d.table(reflect.ValueOf(&l.cfg).Elem(), "", tree)
+	d.table(reflect.ValueOf(&into.cfg).Elem(), "", tree)
 }
 
 // broken adds the fault of a place that is not valid TOML.
@@ -40,7 +40,7 @@ func (d *decoder) broken(b broken) {
 			problem = fmt.Sprintf("is given a second time; the first is on line %d", first.line)
 		}
 	}
-	d.partial = d.partial || key == ""
+	d.partial = d.partial || key == "" || b.again != ""
 	d.faultAt(at, key, problem)
 }
 
@@ -52,7 +52,7 @@ func (d *decoder) table(v reflect.Value, path string, tree map[string]any) {
 			d.set(field, key, tree[name])
 			continue
 		}
-		d.unknown(path, key, tree[name])
+		d.unknown(v.Type(), path, key, tree[name])
 	}
 }
 
@@ -102,51 +102,40 @@ func (d *decoder) set(v reflect.Value, key string, value any) {
 	}
 }
 
-// placeOf is [places.of], with the place of a text if that is known.
+// placeOf is [places.of], with the place of the value if that is a text.
 func (d *decoder) placeOf(key string, value any) origin {
-	at, known := d.known[key]
-	if text, ok := value.(string); ok && known {
+	at := d.of(key)
+	_, exact := d.known[key]
+	if text, ok := value.(string); ok && exact {
 		at.text = d.doc.textColumn(at.line, text)
 	}
-	if known {
-		return at
-	}
-	return d.of(key)
+	return at
 }
 
-func (d *decoder) unknown(path, key string, value any) {
-	const worth = 10 * maxFaults // a suggestion costs more than a fault, and nobody will see this one
-	what, suggestion := "key", ""
-	known := d.names(path)
-	switch value.(type) {
-	case map[string]any, []map[string]any:
-		what = "section"
+// unknown adds the fault of a key in a table, or of a section when tables are given.
+func (d *decoder) unknown(table reflect.Type, path, key string, value any) {
+	known := scalarKeys()
+	if strings.HasPrefix(path, "rule[") {
+		known = tagged(table, path)
+	}
+	if list, ok := value.([]any); ok && len(list) > 0 {
+		value = list[0]
+	}
+	if _, isTree := value.(map[string]any); isTree {
 		if path == "" {
-			known = sectionNames()
+			known = tagged(table, "")
 		}
-		if suggestion = suggestName(key, known); suggestion != "" && !strings.HasPrefix(path, "rule[") {
+		suggestion := suggestName(key, known)
+		if suggestion != "" && !strings.HasPrefix(path, "rule[") {
 			suggestion = "[" + suggestion + "]"
 		}
-	default:
-		if len(d.faults) < worth {
-			suggestion = suggestKey(key, known)
-		}
+		d.faultAt(d.of(key), key, "unknown section"+didYouMean(suggestion))
+		return
 	}
-	d.faultAt(d.of(key), key, "unknown "+what+didYouMean(suggestion))
-}
-
-// names returns the keys that can be meant inside the table at path.
-func (d *decoder) names(path string) []string {
-	table := reflect.TypeFor[Rule]()
-	switch {
-	case !strings.HasPrefix(path, "rule["):
-		return scalarKeys()
-	case strings.HasSuffix(path, ".set"):
-		table = reflect.TypeFor[RuleSet]()
+	suggestion := ""
+	// A suggestion costs more than a fault, and nobody will see most of them.
+	if len(d.faults) < 10*maxFaults {
+		suggestion = suggestKey(key, known)
 	}
-	var keys []string
-	for f := range table.Fields() {
-		keys = append(keys, path+"."+f.Tag.Get("toml"))
-	}
-	return keys
+	d.faultAt(d.of(key), key, "unknown key"+didYouMean(suggestion))
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,8 +21,8 @@ func (d document) place(line, column int) origin {
 	return origin{file: d.name, line: line, column: utf8.RuneCountInString(before) + 1, source: SourceFile}
 }
 
-// textColumn returns where the text stands that a key at the beginning of a line is given, in characters from 1. It is 0
-// when the text is not all on that line, or not as it is because of escapes.
+// textColumn returns where the text stands that a key at the beginning of a line is given, in characters from
+// 1. It is 0 when the text is not all on that line, or not as it is because of escapes.
 func (d document) textColumn(line int, text string) int {
 	before, value, _ := strings.Cut(d.lines[line-1], "=")
 	quoted := strings.TrimLeft(value, " \t")
@@ -33,22 +32,21 @@ func (d document) textColumn(line int, text string) int {
 	return utf8.RuneCountInString(before) + len("=") + len(value) - len(quoted) + len(`"`) + 1
 }
 
-// notText says why bytes cannot be TOML, with the offset of the trouble.
-func notText(text []byte) (problem string, offset int) {
-	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
-		return "is UTF-16; save it as UTF-8", 0
-	}
-	if i := bytes.IndexByte(text, 0); i >= 0 {
-		return "is not a text file: it holds a zero byte here", i
-	}
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRune(text[i:])
-		if r == utf8.RuneError && size == 1 {
-			return "is not UTF-8 text: a byte here is invalid; save it as UTF-8", i
+// notText says why the document cannot be TOML, and where.
+func (d document) notText() (at origin, problem string) {
+	for i, line := range d.lines {
+		invalid := strings.IndexFunc(line, func(r rune) bool { return r == utf8.RuneError })
+		zero := strings.IndexByte(line, 0)
+		switch {
+		case i == 0 && (strings.HasPrefix(line, "\xff\xfe") || strings.HasPrefix(line, "\xfe\xff")):
+			return d.place(1, 1), "is UTF-16; save it as UTF-8"
+		case zero >= 0:
+			return d.place(i+1, zero+1), "is not a text file: it holds a zero byte here"
+		case !utf8.ValidString(line):
+			return d.place(i+1, invalid+1), "is not UTF-8 text: a byte here is invalid; save it as UTF-8"
 		}
-		i += size
 	}
-	return "", 0
+	return origin{}, ""
 }
 
 // origin is where the value of a key came from.
@@ -63,4 +61,14 @@ type origin struct {
 func (o origin) place(f Fault) Fault {
 	f.File, f.Line, f.Column, f.Source = o.file, o.line, o.column, o.source
 	return f
+}
+
+// nearest returns where a key came from, or else the innermost table around it that is known.
+func nearest(origins map[string]origin, key string) (at origin, known bool) {
+	at, known = origins[key]
+	for !known && key != "" {
+		key = key[:max(0, strings.LastIndexAny(key, ".["))]
+		at, known = origins[key]
+	}
+	return at, known
 }

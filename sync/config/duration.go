@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Duration is a time.Duration that is written "30s", "3m", "72h", "400d" or "1d12h" in a configuration. A day is 24 hours.
+// Duration is a time.Duration that is written "30s", "3m", "72h", "400d" or "1d12h" in a configuration. A day
+// is 24 hours.
 type Duration time.Duration
 
 const day = Duration(24 * time.Hour)
@@ -55,8 +56,8 @@ func parseDays(days, rest string) (Duration, error) {
 	return value, nil
 }
 
-// String returns the shortest form that [Duration.UnmarshalText] reads back: "3m" rather than "3m0s", "3d" rather than
-// "72h".
+// String returns the shortest form that [Duration.UnmarshalText] reads back: "3m" rather than "3m0s", "3d"
+// rather than "72h".
 func (d Duration) String() string {
 	if d != 0 && d%day == 0 {
 		return strconv.FormatInt(int64(d/day), 10) + "d"

@@ -7,8 +7,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// maxLines is how many lines of a file are searched for the places of its keys: the library's work grows with their
-// square. Faults in a longer file, which is hardly a configuration, name their key and no line.
+// maxLines is how many lines of a file are searched for the places of its keys: the library's work grows with
+// their square. Faults in a longer file, which is hardly a configuration, name their key and no line.
 const maxLines = 4000
 
 // places says where the keys of a document stand.
@@ -24,9 +24,9 @@ type section struct {
 	path string
 }
 
-// locate finds the keys of a document of which the lines are valid. It gives each section to a strict decoder with a
-// struct that has no field, so that each key is an unknown field, and the library says where it stands. Keys inside of
-// an inline table stand where the table does.
+// locate finds the keys of a document of which the lines are valid. It gives each section to a strict decoder
+// with a struct that has no field, so that each key is an unknown field, and the library says where it
+// stands. Keys inside of an inline table stand where the table does.
 func locate(doc document, lines []string) places {
 	p := places{doc: doc, known: map[string]origin{}, sections: []section{{}}}
 	times := map[string]int{} // how often each list of tables has been continued
@@ -91,11 +91,7 @@ func fields(lines []string) []toml.DecodeError {
 
 // of returns where a key stands, or the table that holds it.
 func (p places) of(key string) origin {
-	at, known := p.known[key]
-	for ; !known && key != ""; at, known = p.known[key] {
-		key = key[:max(0, strings.LastIndexAny(key, ".["))]
-	}
-	if known {
+	if at, known := nearest(p.known, key); known {
 		return at
 	}
 	return origin{file: p.doc.name, source: SourceFile}

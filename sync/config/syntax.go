@@ -9,8 +9,8 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
-// broken is a place that is not valid TOML. A library's own account of it may show the lines around it, and one of them
-// may hold a key: only the position is used here, never the text.
+// broken is a place that is not valid TOML. A library's own account of it may show the lines around it, and
+// one of them may hold a key: only the position is used here, never the text.
 type broken struct {
 	line, column int    // from 1; the column in bytes
 	again        string // the key or section, when it has been given before
@@ -28,11 +28,12 @@ func newBroken(err error) broken {
 	return b
 }
 
-// maxUnclosed is how many lines something may be long that is not closed, for what stands above it to be read.
+// maxUnclosed is how many lines something may be long that is not closed, for what stands above it to be
+// read.
 const maxUnclosed = 100
 
-// parse reads lines as far as they are valid, and returns those that are. A line that is not, or a section when it is the
-// header, is emptied, so that the faults of all others are found as well.
+// parse reads lines as far as they are valid, and returns those that are. A line that is not, or a section
+// when it is the header, is emptied, so that the faults of all others are found as well.
 func parse(lines []string) (tree map[string]any, valid []string, faults []broken) {
 	tree, err := unmarshal(lines)
 	for err != nil {
@@ -82,16 +83,18 @@ func isHeader(line string) bool { return strings.HasPrefix(strings.TrimLeft(line
 var (
 	goodHeader = regexp.MustCompile(`^[ \t]*\[{1,2}[A-Za-z0-9_. \t-]+\]{1,2}[ \t]*(#.*)?\r?\n?$`)
 	keyLine    = regexp.MustCompile(`^[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*(.*)`)
-	tooLarge   = regexp.MustCompile(`^[+-]?([0-9_]{18,}|[0-9_.]+[eE][+-]?[0-9]{3,})[ \t]*(#.*)?$`)
+	hugeNumber = regexp.MustCompile(`^[+-]?([0-9_]{18,}|[0-9_.]+[eE][+-]?[0-9]{3,})[ \t]*(#.*)?$`)
 )
 
-// misplaced reports whether the line itself is good as far as can be seen, so that something above it is not closed.
+// misplaced reports whether the line itself is good as far as can be seen, so that something above it is not
+// closed.
 func (b broken) misplaced(line string) bool {
 	start := strings.TrimSpace(line[:b.column-1]) == ""
 	return b.again == "" && (start || goodHeader.MatchString(line))
 }
 
-// about returns the name of the key whose value is broken, empty when that is not clear, and what is probably wrong.
+// about returns the name of the key whose value is broken, empty when that is not clear, and what is probably
+// wrong.
 func (b broken) about(line string) (name, problem string) {
 	const notTOML = "is not valid TOML: "
 	given := keyLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
@@ -104,8 +107,8 @@ func (b broken) about(line string) (name, problem string) {
 		return "", notTOML + "write key = value"
 	case given[2] == "":
 		problem = notTOML + "a value is missing"
-	case tooLarge.MatchString(given[2]):
-		problem = wantSmaller
+	case hugeNumber.MatchString(given[2]):
+		problem = tooLarge
 	case given[2][0] == '"' && strings.Contains(given[2], `\`):
 		problem = notTOML + "double each backslash, or put the text in single quotes"
 	case strings.ContainsRune(`"'[{`, rune(given[2][0])):

@@ -7,149 +7,75 @@ import (
 	"strings"
 )
 
-const (
-	wantText     = "must be text in quotes"
-	wantInteger  = "must be a whole number"
-	wantNumber   = "must be a number"
-	wantBool     = "must be true or false"
-	wantDuration = `must be a duration in quotes, such as "30s", "3m" or "72h"`
-	wantList     = `must be a list of texts, such as ["a", "b"]`
-	wantTable    = `must be a table of texts, such as { name = "text" }`
-	wantSmaller  = "is a number too large to be of use"
-)
+// wanted says what a field takes.
+var wanted = map[reflect.Type]string{
+	reflect.TypeFor[string]():            "must be text in quotes",
+	reflect.TypeFor[Secret]():            "must be text in quotes",
+	reflect.TypeFor[int]():               "must be a whole number",
+	reflect.TypeFor[float64]():           "must be a number",
+	reflect.TypeFor[bool]():              "must be true or false",
+	reflect.TypeFor[Duration]():          `must be a duration in quotes, such as "30s", "3m" or "72h"`,
+	reflect.TypeFor[[]string]():          `must be a list of texts, such as ["a", "b"]`,
+	reflect.TypeFor[map[string]string](): `must be a table of texts, such as { name = "text" }`,
+}
 
-// convert writes a value of the file into a field. It returns what is wrong with it, without quoting it.
+const tooLarge = "is a number too large to be of use"
+
+// convert writes a value of a document into a field. It returns what is wrong with it, without quoting it.
 func convert(v reflect.Value, value any) (problem string) {
-	want := ""
-	switch target := v.Addr().Interface().(type) {
-	case **Duration:
-		*target = new(Duration)
+	if v.Kind() == reflect.Pointer {
+		v.Set(reflect.New(v.Type().Elem()))
 		return convert(v.Elem(), value)
-	case *string, *Secret, *Duration:
-		if text, ok := value.(string); ok {
-			return parseValue(v, text)
-		}
-		if want = wantText; v.Kind() == reflect.Int64 {
-			want = wantDuration
-		}
-	case *bool:
-		if flag, ok := value.(bool); ok {
-			*target = flag
+	}
+	switch given := value.(type) {
+	case string:
+		switch target := v.Addr().Interface().(type) {
+		case *string:
+			*target = given
 			return ""
-		}
-		want = wantBool
-	case *int:
-		if n, ok := value.(int64); ok {
-			if *target = int(n); int64(*target) != n {
-				return wantSmaller
+		case *Secret:
+			*target = NewSecret(given)
+			return ""
+		case *Duration:
+			if err := target.UnmarshalText([]byte(given)); err != nil {
+				return err.Error()
 			}
 			return ""
 		}
-		want = wantInteger
-	case *float64:
-		switch n := value.(type) {
-		case float64:
-			*target = n
-			return ""
-		case int64:
-			*target = float64(n)
+	case bool:
+		if v.Kind() == reflect.Bool {
+			v.SetBool(given)
 			return ""
 		}
-		want = wantNumber
-	case *[]string:
-		list, ok := value.([]any)
-		for *target = []string{}; ok && len(list) > 0; list = list[1:] {
-			var text string
-			if text, ok = list[0].(string); !ok {
-				value = list[0]
+	case int64:
+		switch {
+		case v.Kind() == reflect.Float64:
+			v.SetFloat(float64(given))
+			return ""
+		case v.Kind() == reflect.Int && v.OverflowInt(given):
+			return tooLarge
+		case v.Kind() == reflect.Int:
+			v.SetInt(given)
+			return ""
+		}
+	case float64:
+		if v.Kind() == reflect.Float64 {
+			v.SetFloat(given)
+			return ""
+		}
+	case []any:
+		if target, ok := v.Addr().Interface().(*[]string); ok {
+			list := make([]string, len(given))
+			for i, item := range given {
+				if list[i], ok = item.(string); !ok {
+					return wanted[v.Type()] + ", not " + kindName(item)
+				}
 			}
-			*target = append(*target, text)
-		}
-		if ok {
+			*target = list
 			return ""
 		}
-		want = wantList
-	default:
-		want = wantTable
 	}
-	return want + ", not " + kindName(value)
-}
-
-// parseValue writes the value of an environment variable into a field. It returns what is wrong with it, without quoting it.
-func parseValue(v reflect.Value, text string) (problem string) {
-	switch target := v.Addr().Interface().(type) {
-	case *string:
-		*target = text
-	case *Secret:
-		*target = NewSecret(text)
-	case *bool:
-		value, err := strconv.ParseBool(text)
-		if *target = value; err != nil {
-			problem = wantBool
-		}
-	case *int:
-		*target, problem = parseInt(text)
-	case *float64:
-		*target, problem = parseFloat(text)
-	case *Duration:
-		problem = errorText(target.UnmarshalText([]byte(text)))
-	case *[]string:
-		*target = nil
-		for item := range strings.SplitSeq(text, ",") {
-			*target = append(*target, strings.TrimSpace(item))
-		}
-	case *map[string]string:
-		problem = parseEntries(target, text)
-	default:
-		problem = "cannot be set in the environment"
-	}
-	return problem
-}
-
-// parseEntries adds k=v,k=v to a table.
-func parseEntries(target *map[string]string, text string) (problem string) {
-	for item := range strings.SplitSeq(text, ",") {
-		name, value, found := strings.Cut(item, "=")
-		if !found {
-			return "must be written name=value,name=value"
-		}
-		if *target == nil {
-			*target = map[string]string{}
-		}
-		(*target)[strings.TrimSpace(name)] = strings.TrimSpace(value)
-	}
-	return ""
-}
-
-func parseInt(text string) (n int, problem string) {
-	value, err := strconv.ParseInt(text, 10, strconv.IntSize)
-	switch {
-	case isRange(err):
-		return 0, wantSmaller
-	case err != nil:
-		return 0, wantInteger
-	}
-	return int(value), ""
-}
-
-func parseFloat(text string) (f float64, problem string) {
-	f, err := strconv.ParseFloat(text, 64)
-	switch {
-	case isRange(err):
-		return 0, wantSmaller
-	case err != nil:
-		return 0, wantNumber
-	}
-	return f, ""
-}
-
-func isRange(err error) bool { return errors.Is(err, strconv.ErrRange) }
-
-func errorText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
+	return wanted[v.Type()] + ", not " + kindName(value)
 }
 
 // kindName names a kind of value in the words of somebody who has not read TOML's specification.
@@ -167,4 +93,48 @@ func kindName(value any) string {
 		return "a table"
 	}
 	return "a date or time"
+}
+
+// parseValue writes the value of an environment variable into a field. It returns what is wrong with it,
+// without quoting it. A list is a,b and a table, whose entries are added, is k=v,k=v.
+func parseValue(v reflect.Value, text string) (problem string) {
+	var value any = text
+	var err error
+	switch v.Kind() {
+	case reflect.Bool:
+		value, err = strconv.ParseBool(text)
+	case reflect.Int:
+		value, err = strconv.ParseInt(text, 10, 64)
+	case reflect.Float64:
+		value, err = strconv.ParseFloat(text, 64)
+	case reflect.Slice:
+		list := []any{}
+		for item := range strings.SplitSeq(text, ",") {
+			list = append(list, strings.TrimSpace(item))
+		}
+		value = list
+	case reflect.Map:
+		return parseEntries(v.Addr().Interface().(*map[string]string), text)
+	}
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return tooLarge
+	case err != nil:
+		return wanted[v.Type()]
+	}
+	return convert(v, value)
+}
+
+func parseEntries(target *map[string]string, text string) (problem string) {
+	for item := range strings.SplitSeq(text, ",") {
+		name, value, found := strings.Cut(item, "=")
+		if !found {
+			return "must be written name=value,name=value"
+		}
+		if *target == nil {
+			*target = map[string]string{}
+		}
+		(*target)[strings.TrimSpace(name)] = strings.TrimSpace(value)
+	}
+	return ""
 }

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// CheckBase refuses what cannot be the root of an API: it needs https, or http to a loopback address, a host, perhaps a
-// path, and nothing else. Like [CheckKey]'s, the error is a predicate for the name of the setting, and quotes nothing:
-// URLs are where credentials hide.
+// CheckBase refuses what cannot be the root of an API: it needs https, or http to a loopback address, a host,
+// perhaps a path, and nothing else. Like [CheckKey]'s, the error is a predicate for the name of the setting,
+// and quotes nothing: URLs are where credentials hide.
 func CheckBase(text string) error {
 	_, err := parseBase(text, false)
 	return err
 }
 
-// parseBase reads the root of an API. Credentials travel in a header, hence plain http only where it stays on this
-// machine, or where anywhere is set, for a test that brings its own client.
+// parseBase reads the root of an API. Credentials travel in a header, hence plain http only where it stays on
+// this machine, or where anywhere is set, for a test that brings its own client.
 func parseBase(text string, anywhere bool) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
@@ -56,8 +56,9 @@ func validPort(port string) bool {
 	return err == nil && n > 0
 }
 
-// CheckKey refuses an API key that cannot be one: empty, or with a character that no header takes, as a key has that was
-// copied with its line break. The error is a predicate, as in "the API key is empty", and does not hold the key.
+// CheckKey refuses an API key that cannot be one: empty, or with a character that no header takes, as a key
+// has that was copied with its line break. The error is a predicate, as in "the API key is empty", and does
+// not hold the key.
 func CheckKey(key string) error {
 	if key == "" {
 		return errors.New("is empty")
