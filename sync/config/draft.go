@@ -67,6 +67,9 @@ func (d *draft) validate() {
 			d.faults = append(d.faults, d.placed(f, keys))
 		}
 	}
+	for _, f := range d.faults {
+		d.faulty[f.Key] = true
+	}
 }
 
 // unclear reports whether one of the keys is known to be wrong, or may stand in what could not be read.

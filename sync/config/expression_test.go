@@ -47,3 +47,15 @@ func TestTooManyRules(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// TestOneFaultForAnExpression holds that an expression that is missing is not checked as well.
+func TestOneFaultForAnExpression(t *testing.T) {
+	_, got := loadSource(t, Source{
+		Path:  write(t, "[[rule]]\nname = 'x'\naction = 'skip'\n"),
+		Check: func(Config) []Problem { return []Problem{{Rule: 1, Path: []string{"when"}, Message: "odd"}} },
+	})
+	want := []string{"config.toml:1:3: rule[1].when: must not be empty: write true for a rule that always holds"}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("got -, want +\n%s", diff)
+	}
+}
