@@ -32,14 +32,14 @@ func locate(doc document, lines []string) places {
 	times := map[string]int{} // how often each list of tables has been continued
 	for _, header := range fields(lines) {
 		line, column := header.Position()
-		before, _, _ := strings.Cut(lines[line-1][:column-1], "#")
-		if !strings.Contains(before, "[") {
+		if !isHeader(lines[line-1]) {
 			continue
 		}
+		list := strings.Contains(lines[line-1][:column-1], "[[")
 		at, path := doc.place(line, column), ""
 		for i, name := range header.Key() {
 			path = join(path, name)
-			if i == len(header.Key())-1 && strings.Contains(before, "[[") {
+			if list && i == len(header.Key())-1 {
 				times[path]++
 			}
 			if n := times[path]; n > 0 {
