@@ -36,13 +36,10 @@ func (c Config) clone() Config {
 // https://<org>.api.kustomerapp.com, which routes to the organisation's region (documented). Empty when
 // neither is set.
 func (c Config) KustomerURL() string {
-	switch {
-	case c.Kustomer.BaseURL != "":
-		return strings.TrimRight(c.Kustomer.BaseURL, "/")
-	case c.Kustomer.Org != "":
-		return "https://" + c.Kustomer.Org + "." + kustomerAPI
+	if c.Kustomer.BaseURL == "" && c.Kustomer.Org == "" {
+		return ""
 	}
-	return ""
+	return cmp.Or(strings.TrimRight(c.Kustomer.BaseURL, "/"), "https://"+c.Kustomer.Org+"."+kustomerAPI)
 }
 
 // KustomerAppURL returns the root of Kustomer's web application, https://<org>.kustomerapp.com, for links to
@@ -57,13 +54,8 @@ func (c Config) KustomerAppURL() string {
 // AgentConnectURL returns the root of Agent Connect's API without a slash at its end: agent_connect.base_url,
 // else https://<subdomain>.api.stellaconnect.net, else the host that all accounts share (both documented).
 func (c Config) AgentConnectURL() string {
-	switch {
-	case c.AgentConnect.BaseURL != "":
-		return strings.TrimRight(c.AgentConnect.BaseURL, "/")
-	case c.AgentConnect.Subdomain != "":
-		return "https://" + c.AgentConnect.Subdomain + "." + agentConnectAPI
-	}
-	return "https://" + agentConnectAPI
+	host := strings.TrimPrefix(c.AgentConnect.Subdomain+"."+agentConnectAPI, ".")
+	return cmp.Or(strings.TrimRight(c.AgentConnect.BaseURL, "/"), "https://"+host)
 }
 
 // Location returns the time zone of dates given without one (sync.timezone). It cannot fail after [Load].

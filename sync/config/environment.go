@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // readEnvironment applies the variables, each "K=V". The last one counts when a name comes twice; a good
 // value replaces a bad one of the file, but does not excuse it.
@@ -36,9 +40,5 @@ func suggestVariable(name string, names map[string]string) string {
 	if strings.HasPrefix(short, "RULE") {
 		return "[[rule]] in the configuration file"
 	}
-	known := make([]string, 0, len(names))
-	for _, key := range scalarKeys() {
-		known = append(known, variableName(key))
-	}
-	return suggestName(name, known)
+	return suggestName(name, slices.Sorted(maps.Keys(names)))
 }

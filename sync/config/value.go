@@ -27,51 +27,47 @@ func convert(v reflect.Value, value any) (problem string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		return convert(v.Elem(), value)
 	}
-	switch given := value.(type) {
-	case string:
-		switch target := v.Addr().Interface().(type) {
-		case *string:
-			*target = given
-			return ""
-		case *Secret:
-			*target = NewSecret(given)
-			return ""
-		case *Duration:
-			if err := target.UnmarshalText([]byte(given)); err != nil {
-				return err.Error()
-			}
+	given := reflect.ValueOf(value)
+	text, isText := value.(string)
+	number, isNumber := value.(int64)
+	switch target := v.Addr().Interface().(type) {
+	case *string, *bool, *float64:
+		if isNumber && v.Kind() == reflect.Float64 {
+			given = reflect.ValueOf(float64(number))
+		}
+		if given.Type() == v.Type() {
+			v.Set(given)
 			return ""
 		}
-	case bool:
-		if v.Kind() == reflect.Bool {
-			v.SetBool(given)
-			return ""
-		}
-	case int64:
-		switch {
-		case v.Kind() == reflect.Float64:
-			v.SetFloat(float64(given))
-			return ""
-		case v.Kind() == reflect.Int && v.OverflowInt(given):
+	case *int:
+		if isNumber && v.OverflowInt(number) {
 			return tooLarge
-		case v.Kind() == reflect.Int:
-			v.SetInt(given)
+		}
+		if isNumber {
+			*target = int(number)
 			return ""
 		}
-	case float64:
-		if v.Kind() == reflect.Float64 {
-			v.SetFloat(given)
+	case *Secret:
+		if isText {
+			*target = NewSecret(text)
 			return ""
 		}
-	case []any:
-		if target, ok := v.Addr().Interface().(*[]string); ok {
-			list := make([]string, len(given))
-			for i, item := range given {
-				if list[i], ok = item.(string); !ok {
-					return wanted[v.Type()] + ", not " + kindName(item)
-				}
+	case *Duration:
+		if isText && target.UnmarshalText([]byte(text)) != nil {
+			return errDuration.Error()
+		}
+		if isText {
+			return ""
+		}
+	case *[]string:
+		list, isList := value.([]any)
+		*target = make([]string, len(list))
+		for i, item := range list {
+			if (*target)[i], isText = item.(string); !isText {
+				return wanted[v.Type()] + ", not " + kindName(item)
 			}
-			*target = list
+		}
+		if isList {
 			return ""
 		}
 	}
