@@ -20,7 +20,7 @@ var directions = map[string][]string{
 	"acsync/sync/httpx":        {},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
 	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
-	"acsync/sync/config":       {},
+	"acsync/sync/config":       {"acsync/sync/httpx"},
 	"acsync/sync/sandbox":      {},
 	"acsync/sync/decide/expr":  {"acsync/sync/kustomer"},
 	"acsync/sync/decide": {
