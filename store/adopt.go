@@ -165,7 +165,7 @@ func leaptAt(number uint64) time.Time { return time.UnixMilli(int64(number / lea
 // forewarn lets the fence of a ledger that is doubted count what the pass has told that was killed since the
 // fence was written: the repair must find at least as much.
 func (l *Ledger) forewarn() error {
-	s, err := readSealing(l.path)
+	f, err := readFence(l.path)
 	if err != nil {
 		return nil // it counts nothing that could be raised
 	}
@@ -174,9 +174,9 @@ func (l *Ledger) forewarn() error {
 		return nil
 	}
 	told := h.Known + uint64(max(h.Accepted, 0))
-	if !s.Open || h.Opening != s.Opening || told <= s.fence.Accepted {
+	if !f.Open || h.Opening != f.Opening || told <= f.Accepted {
 		return nil
 	}
-	s.fence.Accepted = told
-	return s.write(l.path)
+	f.Accepted = told
+	return f.write(l.path)
 }

@@ -25,7 +25,7 @@ func (l *Ledger) Check(ctx context.Context) error {
 		if m.torn {
 			return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
 		}
-		if err := m.inspect(ctx, deep); err != nil {
+		if err := m.inspect(ctx); err != nil {
 			return err // bbolt's check would fall over this, in a goroutine that cannot be guarded
 		}
 		f := new(findings)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -61,12 +62,7 @@ func big(t *testing.T) stored {
 // do at all is to panic or to hang.
 func (s stored) exercise(t *testing.T, content []byte) error {
 	t.Helper()
-	return s.exerciseAt(t, s.place(t, content))
-}
-
-func (s stored) exerciseAt(t *testing.T, path string) error {
-	t.Helper()
-	l, err := Open(path, Options{Timeout: -1, skim: true})
+	l, err := Open(s.place(t, content), Options{Timeout: -1})
 	if err != nil {
 		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewerFormat) && !errors.Is(err, ErrRolledBack) {
 			t.Errorf("opening: got %v, want one that says that it is damaged", err)
@@ -191,6 +187,9 @@ func TestDamagedPages(t *testing.T) {
 			{"a byte", func(page []byte) { page[random.IntN(len(page))] ^= byte(1 + random.IntN(255)) }},
 			{"bits of it", func(page []byte) { scatter(random, page, 50) }},
 			{"bits of its head", func(page []byte) { scatter(random, page[:100], 4) }},
+			{"fewer entries", func(page []byte) { order.PutUint16(page[10:], order.Uint16(page[10:])/2) }},
+			{"another page", func(page []byte) { copy(page, good[random.IntN(len(good)/pageSize)*pageSize:][:pageSize]) }},
+			{"itself below", func(page []byte) { order.PutUint64(page[pageHeader+8:], uint64(at/pageSize)) }},
 		} {
 			t.Run(fmt.Sprintf("page %d, %s", at/pageSize, c.name), func(t *testing.T) {
 				bad := slices.Clone(good)
@@ -201,32 +200,81 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
-// A small ledger is read whole at the opening, so that no pass begins to send from a damaged one.
+// Every page that is in use is read at the opening, so that no pass begins to send from a damaged ledger. What is
+// not in use does not matter.
 func TestDamagedLeafAtTheOpening(t *testing.T) {
 	s := big(t)
 	met := 0
 	for at := 2 * pageSize; at < len(s.content); at += pageSize {
 		bad := slices.Clone(s.content)
 		clear(bad[at : at+pageSize])
-		path := s.place(t, bad)
-		early, err := Open(path, Options{Timeout: -1, ReadOnly: true, skim: true})
+		l, err := Open(s.place(t, bad), Options{Timeout: -1, ReadOnly: true})
 		if err != nil {
+			wantError(t, err, ErrDamaged)
+			met++
 			continue
 		}
-		late := early.Check(t.Context())
-		if err := early.Close(); err != nil {
-			t.Fatal(err)
+		if err := errors.Join(l.Check(t.Context()), l.Close()); err != nil {
+			t.Errorf("page %d was met only later: %v", at/pageSize, err)
 		}
-		if late == nil {
-			continue
-		}
-		met++
-		_, err = Open(path, Options{Timeout: -1, ReadOnly: true})
-		wantError(t, err, ErrDamaged)
+		must(t, s.exercise(t, bad))
 	}
 	if met == 0 {
-		t.Error("no page of this ledger is met only later: the test shows nothing")
+		t.Error("no page of this ledger is in use: the test shows nothing")
 	}
+}
+
+// References that meet or lead astray are found at the opening, although each page alone is sound.
+func TestWildReferences(t *testing.T) {
+	s := big(t)
+	branches := pagesOf(t, s.content, flagBranch)
+	child := func(content []byte, at, i int) []byte { return content[at+pageHeader+i*elementSize+8:][:8] }
+	for name, change := range map[string]func(bad []byte, at int){
+		"two branches to one leaf": func(bad []byte, at int) { copy(child(bad, at, 1), child(bad, at, 0)) },
+		"two leaves for each other": func(bad []byte, at int) {
+			copy(child(bad, at, 0), child(s.content, at, 1))
+			copy(child(bad, at, 1), child(s.content, at, 0))
+		},
+		"a circle":                   func(bad []byte, at int) { order.PutUint64(child(bad, at, 0), uint64(at/pageSize)) },
+		"a page that does not exist": func(bad []byte, at int) { order.PutUint64(child(bad, at, 1), 1<<40) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := slices.Clone(s.content)
+			for _, at := range branches {
+				change(bad, at)
+			}
+			_, err := Open(s.place(t, bad), Options{})
+			wantError(t, err, ErrDamaged)
+		})
+	}
+	t.Run("a page in use is free", func(t *testing.T) {
+		bad := slices.Clone(s.content)
+		for _, at := range pagesOf(t, bad, flagFree) {
+			order.PutUint64(bad[at+pageHeader:], uint64(branches[len(branches)-1]/pageSize))
+		}
+		_, err := Open(s.place(t, bad), Options{})
+		wantError(t, err, ErrDamaged)
+	})
+}
+
+// A record that is damaged is met at the opening too, in a ledger so small that its keys lie inside another page.
+func TestDamagedRecordAtTheOpening(t *testing.T) {
+	l := newLedger(t, Options{})
+	finish(t, l, id(1), Accepted)
+	content := closeLedger(t, l)
+	fence, err := os.ReadFile(l.path + fenceSuffix)
+	must(t, err)
+	code := mustKey(t, id(1))
+	for at := bytes.Index(content, code); at >= 0 && at < len(content); {
+		content[at+len(code)] ^= 1
+		next := bytes.Index(content[at+1:], code)
+		if next < 0 {
+			break
+		}
+		at += 1 + next
+	}
+	_, err = Open(stored{fence: fence}.place(t, content), Options{ReadOnly: true})
+	wantError(t, err, ErrDamaged)
 }
 
 // scatter flips n bits.

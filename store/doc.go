@@ -58,8 +58,8 @@
 //
 // bbolt creates a missing or an empty file, waits for a lock for ever, panics or faults on damaged pages, hands out memory
 // that is valid inside a transaction only, and does not sync the directory (observed with version 1.5). Here a missing
-// file is [ErrMissing], the lock has a time-out, the skeleton of the file is checked on every opening before bbolt
-// follows it, a panic or a fault becomes [ErrDamaged] and closes the ledger to further use, and nothing leaves a
+// file is [ErrMissing], the lock has a time-out, every page of the file is read and checked at every opening before bbolt
+// follows any, a panic or a fault becomes [ErrDamaged] and closes the ledger to further use, and nothing leaves a
 // transaction uncopied. Transactions run one at a time: each takes microseconds, or one sync of the disk, and so a fault
 // in one never leaves another stuck inside bbolt.
 package store

@@ -30,31 +30,6 @@ type fence struct {
 	Open    bool   `json:"open,omitempty"`    // it was open then: what became of it later the fence does not know
 }
 
-// sealing is the content of the file: the fence, and what the ledger looked like then, which is zero where nobody had it
-// open.
-type sealing struct {
-	fence
-	Stamp stamp `json:"stamp,omitzero"`
-}
-
-// readSealing reads the file; an error that is fs.ErrNotExist means that there is none.
-func readSealing(path string) (sealing, error) {
-	b, err := readBeside(path, fenceSuffix)
-	if errors.Is(err, errNoFile) {
-		return sealing{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
-	}
-	if err != nil {
-		return sealing{}, err
-	}
-	var s sealing
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil || s.Ledger == "" || s.fence.Transaction == 0 {
-		return sealing{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
-	}
-	return s, nil
-}
-
 // mostBeside is how much is read of a file beside a ledger, in bytes: far more than any has.
 const mostBeside = 64 << 10
 
@@ -77,15 +52,28 @@ func readBeside(path, suffix string) ([]byte, error) {
 
 // readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
 func readFence(path string) (fence, error) {
-	s, err := readSealing(path)
-	return s.fence, err
+	b, err := readBeside(path, fenceSuffix)
+	if errors.Is(err, errNoFile) {
+		return fence{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
+	}
+	if err != nil {
+		return fence{}, err
+	}
+	var content struct {
+		fence
+		Stamp json.RawMessage `json:"stamp"` // written by earlier versions; it says nothing any more
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&content); err != nil || content.Ledger == "" || content.Transaction == 0 {
+		return fence{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
+	}
+	return content.fence, nil
 }
 
-// write replaces the fence of a ledger by one without a stamp.
-func (f fence) write(path string) error { return sealing{fence: f}.write(path) }
-
-func (s sealing) write(path string) error {
-	b, err := json.Marshal(s)
+// write replaces the fence of a ledger.
+func (f fence) write(path string) error {
+	b, err := json.Marshal(f)
 	if err != nil {
 		return err
 	}
@@ -141,15 +129,7 @@ func (l *Ledger) sealAs(open bool) error {
 	if err != nil || now.fence == l.sealed {
 		return err
 	}
-	m, err := l.image()
-	if err != nil {
-		return err
-	}
-	look, err := m.stamp(l.file)
-	if err != nil {
-		return err
-	}
-	if err := (sealing{now.fence, look}).write(l.path); err != nil {
+	if err := now.write(l.path); err != nil {
 		return err
 	}
 	l.sealed = now.fence

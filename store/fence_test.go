@@ -96,6 +96,26 @@ func TestFenceMismatch(t *testing.T) {
 	}
 }
 
+// Earlier versions wrote into the fence too what the file looked like.
+func TestFenceWithAStamp(t *testing.T) {
+	l := newLedger(t, Options{})
+	finish(t, l, id(1), Accepted)
+	closeLedger(t, l)
+	want, err := readFence(l.path)
+	must(t, err)
+	text, err := os.ReadFile(l.path + fenceSuffix)
+	must(t, err)
+	old := strings.Replace(string(text), "}", `,"stamp":{"file":"7 1.5","size":32768,"transaction":9,"free":"a1"}}`, 1)
+	must(t, os.WriteFile(l.path+fenceSuffix, []byte(old), 0o600))
+	got, err := readFence(l.path)
+	must(t, err)
+	wantSame(t, got, want)
+	closeLedger(t, openLedger(t, l.path, Options{}))
+	must(t, os.WriteFile(l.path+fenceSuffix, []byte(strings.Replace(old, "stamp", "stemp", 1)), 0o600))
+	_, err = Open(l.path, Options{ReadOnly: true})
+	wantError(t, err, ErrRolledBack)
+}
+
 // A reader that accepts the fence writes nothing, like any reader.
 func TestAcceptFenceToRead(t *testing.T) {
 	l := newLedger(t, Options{})

@@ -117,3 +117,11 @@ func wantSame(t *testing.T, got, want any) {
 		t.Errorf("difference (-want +got):\n%s", d)
 	}
 }
+
+func keysOf(entries []Entry) []Key {
+	keys := make([]Key, len(entries))
+	for i, e := range entries {
+		keys[i] = e.Key
+	}
+	return keys
+}

@@ -23,7 +23,6 @@ const (
 	mapped = 1 << 30   // bytes of address space taken at once, so that a growing file is hardly ever mapped anew
 	growth = 256 << 10 // bytes by which the file grows; bbolt's own 16 MiB would be most of a small ledger
 	least  = 4 << 10   // bytes of the smallest file that bbolt ever writes
-	wholly = 8 << 20   // bytes of a file, in use, that is read whole at each opening: some hundred thousand keys, and milliseconds
 )
 
 // Options are the choices in opening a ledger; the zero value is right for a pass.
@@ -54,8 +53,6 @@ type Options struct {
 	AllowNetwork bool
 	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.
 	Identity Identity
-
-	skim bool // at the opening, look at a small ledger as at a big one; for tests of what is found only later
 }
 
 // choice is the first of options that may be left out.
@@ -83,8 +80,6 @@ type Ledger struct {
 	bound   Options // whom it was opened for
 	before  uint64  // intents given before this opening
 	doubted bool    // it is not the ledger that its fence was left by, or a repair has begun; see Adopt
-
-	unwalked bool // the tree of keys was not inspected, because nothing has changed it since it was sound
 
 	notice *notice // the file that names this process as the holder; nil while open for reading only
 }
@@ -132,7 +127,7 @@ func visit(path string, o Options, steps []migration) (*Ledger, error) {
 	shared := o
 	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
 	l, err := attempt(path, shared, func(l *Ledger) error {
-		if err := l.examine(o); err != nil {
+		if err := l.examine(); err != nil {
 			return err
 		}
 		older, err := l.older(steps)
@@ -141,11 +136,6 @@ func visit(path string, o Options, steps []migration) (*Ledger, error) {
 			return err
 		case o.ReadOnly && unreadable(older):
 			return errOlderFormat
-		case !o.ReadOnly && len(older) > 0: // migrations may go anywhere
-			err = l.walked()
-		}
-		if err != nil {
-			return err
 		}
 		if err := l.trust(o); err != nil || !o.ReadOnly {
 			return err
@@ -155,12 +145,10 @@ func visit(path string, o Options, steps []migration) (*Ledger, error) {
 	if err != nil || o.ReadOnly {
 		return l, err
 	}
-	unwalked := l.unwalked
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
 	return attempt(path, o, func(l *Ledger) error {
-		l.unwalked = unwalked
 		if err := l.trust(o); err != nil {
 			return err
 		}
@@ -304,22 +292,13 @@ func boltError(err error) error {
 	return damaged("it cannot be opened: %v", err)
 }
 
-// examine checks the skeleton of the file, without the tree of keys where that was not changed since its fence was written:
-// a pass that finds nothing is not to cost more the more keys there are. Of a small file it reads every page, so that a pass
-// does not meet the damage only when it has sent something already.
-func (l *Ledger) examine(o Options) error {
+// examine reads every page before bbolt follows any: damage is met before anything is sent.
+func (l *Ledger) examine() error {
 	m, err := l.image()
 	if err != nil {
 		return err
 	}
-	if !o.skim && m.meta.high*uint64(m.pageSize) <= wholly {
-		return m.inspect(context.Background(), deep)
-	}
-	l.unwalked = !o.AcceptFence && l.untouched(m)
-	if l.unwalked {
-		return m.inspect(context.Background(), brief)
-	}
-	return m.inspect(context.Background(), usual)
+	return m.inspect(context.Background())
 }
 
 // image reads the file beside bbolt, which must be open and must not write meanwhile.

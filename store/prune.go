@@ -69,9 +69,6 @@ func (l *Ledger) pruneKeys(ctx context.Context, before time.Time) (removed int, 
 // they are deleted because a cursor walks slowly over what its own transaction has emptied.
 func (l *Ledger) prunable(before time.Time, last []byte) (codes [][]byte, next []byte, err error) {
 	err = l.view(func(t *txn) error {
-		if err := l.walked(); err != nil {
-			return err
-		}
 		c := t.keys.Cursor()
 		k, v := c.Seek(last)
 		if k != nil && bytes.Equal(k, last) {
@@ -153,9 +150,9 @@ func (l *Ledger) raise(to time.Time) error {
 
 // remove deletes a key that has no entry in any index.
 func (t *txn) remove(code []byte, before time.Time) (bool, error) {
-	v, err := t.get(code)
-	if err != nil || v == nil {
-		return false, err
+	v := t.keys.Get(code)
+	if v == nil {
+		return false, nil
 	}
 	state, old, err := t.expired(code, v, before)
 	if err != nil || !old {

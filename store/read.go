@@ -42,9 +42,6 @@ func (t *txn) family(k Key, found map[Key]Record) error {
 	if err != nil {
 		return err
 	}
-	if err := t.trail.beside(stem); err != nil {
-		return err
-	}
 	c := t.keys.Cursor()
 	for code, v := c.Seek(stem); bytes.HasPrefix(code, stem); code, v = c.Next() {
 		key, err := decodeKey(code)
@@ -191,9 +188,6 @@ func (l *Ledger) Each(fn func(Entry) error) error {
 // page reads up to stride entries behind a key; next is the key to go on behind, nil at the end.
 func (l *Ledger) page(last []byte) (list []Entry, next []byte, err error) {
 	err = l.view(func(t *txn) error {
-		if err := l.walked(); err != nil {
-			return err
-		}
 		c := t.keys.Cursor()
 		k, v := c.Seek(last)
 		if k != nil && bytes.Equal(k, last) {

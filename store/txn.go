@@ -35,7 +35,6 @@ type txn struct {
 	known    *reasons          // of earlier transactions
 	fresh    map[string]uint64 // reasons numbered in this one
 	counts   *counts           // nil until first needed
-	trail    trail             // to the keys
 }
 
 // begin finds the buckets.
@@ -58,7 +57,6 @@ func (l *Ledger) begin(b *bbolt.Tx) (*txn, error) {
 		}
 	}
 	t.keys.FillPercent = fill
-	t.trail = trail{open: l.image, root: uint64(t.keys.Root())}
 	return t, t.number(b.Writable())
 }
 
@@ -118,23 +116,10 @@ func (t *txn) load(k Key) (slot, error) {
 		return slot{}, err
 	}
 	s := slot{key: k, code: code}
-	v, err := t.get(code)
-	if err == nil && v != nil {
+	if v := t.keys.Get(code); v != nil {
 		s.old, err = t.decode(k, code, v)
 	}
 	return s, err
-}
-
-// get reads the value of a key; nil where there is none.
-func (t *txn) get(code []byte) ([]byte, error) {
-	if err := t.trail.follow(code); err != nil {
-		return nil, err
-	}
-	v := t.keys.Get(code)
-	if v == nil {
-		return nil, t.trail.beside(code)
-	}
-	return v, nil
 }
 
 // entry reads the record of a key found in one of the indexes, where it must be.
@@ -143,10 +128,7 @@ func (t *txn) entry(code []byte) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	v, err := t.get(code)
-	if err != nil {
-		return Entry{}, err
-	}
+	v := t.keys.Get(code)
 	if v == nil {
 		return Entry{}, damaged("%x is listed in an index and has no record", code)
 	}
