@@ -65,17 +65,10 @@ func (t *txn) set(e Entry) error {
 	if err != nil {
 		return err
 	}
-	if s.old.Held() {
-		return refused("%s is %s and cannot become %s", e.Conversation, s.old.State, e.State)
+	if err := MayCommit(e, s.old); err != nil {
+		return err
 	}
-	if e.State == Sending {
-		return refused("%s cannot be sending without an intent", e.Conversation)
-	}
-	r := e.Record
-	if s.old.Attempts > 0 {
-		r.First, r.Attempts, r.Intent = s.old.First, s.old.Attempts, s.old.Intent
-	}
-	return t.store(s, r)
+	return t.store(s, s.old.Decided(e.Record))
 }
 
 // advance moves the checkpoint.

@@ -7,7 +7,7 @@ const importStride = 1000
 
 // Import takes over entries that are known from elsewhere: the receiver's own data, or the export of another ledger.
 // Allowed states are accepted, rejected, dropped, in doubt and skipped, and only for keys that are unknown, skipped,
-// scheduled or retry. An entry that the ledger has exactly so already is passed over, so that an import can be
+// scheduled or retry; none may have a reason that contradicts it, see [MayImport]. An entry that the ledger has exactly so already is passed over, so that an import can be
 // repeated; any other refuses the transaction that it is in, and ends the import, as does an error of the sequence.
 // The number of entries that were written, in transactions of 1,000, is given in any case.
 //
@@ -65,11 +65,6 @@ func (l *Ledger) importPart(part []Entry) (int, error) {
 
 // take writes one imported entry, unless it is there already.
 func (t *txn) take(e Entry) (fresh bool, err error) {
-	switch e.State {
-	case Accepted, Rejected, Dropped, InDoubt, Skipped:
-	default:
-		return false, refused("%s cannot be imported as %s", e.Conversation, e.State)
-	}
 	s, err := t.load(e.Key)
 	if err != nil {
 		return false, err
@@ -78,14 +73,9 @@ func (t *txn) take(e Entry) (fresh bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if s.old.Attempts > 0 { // as in Commit
-		r.First, r.Attempts, r.Intent = s.old.First, s.old.Attempts, s.old.Intent
-	}
-	switch {
-	case s.old == r:
-		return false, nil
-	case s.old.Held():
-		return false, refused("%s is %s and cannot be imported as %s", e.Conversation, s.old.State, e.State)
+	r = s.old.Decided(r)
+	if err := MayImport(Entry{Key: e.Key, Record: r}, s.old); err != nil || s.old == r {
+		return false, err
 	}
 	if r.Intent > t.intents.Sequence() {
 		if err := t.intents.SetSequence(r.Intent); err != nil {

@@ -25,13 +25,6 @@ type Result struct {
 	Due    time.Time // when a waiting key is taken up again; zero is at once
 }
 
-// Held tells whether a survey request was sent or may have been: states that only Finish, Settle and Recover change. What was
-// rejected without an attempt and without an answer was never sent, and can be decided anew.
-func (r Record) Held() bool {
-	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
-	return r.State.Final() && !unsent || r.State == Sending || r.State == InDoubt
-}
-
 // Begin notes that a survey request for the key is about to be sent: the key is sending, and an intent is open. When it
 // returns without an error the note is on the disk. A key that is sending, in doubt or final is refused, so that of
 // two that begin the same key one is told. The resolution is kept with the key.
@@ -42,31 +35,20 @@ func (l *Ledger) Begin(key Key, resolution, now time.Time) (Intent, error) {
 		if err != nil {
 			return err
 		}
-		if s.old.Held() {
-			return refused("%s is %s already, a survey request must not be sent", key.Conversation, s.old.State)
+		if err := MayBegin(key, s.old); err != nil {
+			return err
 		}
 		n, err := t.intents.NextSequence()
 		if err != nil {
 			return err
 		}
 		i = Intent{Key: key, Number: n, Ledger: t.ledger, Attempt: s.old.Attempts + 1}
-		return t.store(s, sending(s.old, i, resolution, now))
+		return t.store(s, s.old.Sending(i, resolution, now))
 	})
 	if err != nil {
 		return Intent{}, err
 	}
 	return i, nil
-}
-
-func sending(old Record, i Intent, resolution, now time.Time) Record {
-	r := Record{
-		State: Sending, Resolution: resolution, At: now,
-		First: old.First, Attempts: i.Attempt, Intent: i.Number,
-	}
-	if r.First.IsZero() {
-		r.First = now
-	}
-	return r
 }
 
 // Finish notes the outcome of an intent: accepted, rejected, retry, in doubt, or scheduled for another time. An intent
@@ -77,17 +59,13 @@ func (l *Ledger) Finish(i Intent, r Result) error {
 		if err != nil {
 			return err
 		}
-		if s.old.State != Sending || s.old.Intent != i.Number || t.ledger != i.Ledger {
-			return refused("%s is not the open intent of %s, which is %s", i, i.Key.Conversation, s.old.State)
+		if err := MayFinish(i, t.ledger, s.old, r.State); err != nil {
+			return err
 		}
-		switch r.State {
-		case Accepted, Rejected, Retry, InDoubt, Scheduled:
-			if err := l.commitTo(t, r); err != nil {
-				return err
-			}
-			return t.store(s, s.old.with(r))
+		if err := l.commitTo(t, r); err != nil {
+			return err
 		}
-		return refused("an intent cannot end as %s", r.State)
+		return t.store(s, s.old.After(r))
 	})
 }
 
@@ -100,20 +78,9 @@ func (l *Ledger) Settle(key Key, intent uint64, r Result) error {
 		if err != nil {
 			return err
 		}
-		if s.old.State != InDoubt || s.old.Intent != intent {
-			return refused("%s is %s with intent %x, not in doubt with intent %x",
-				key.Conversation, s.old.State, s.old.Intent, intent)
+		if err := MaySettle(key, intent, s.old, r.State); err != nil {
+			return err
 		}
-		switch r.State {
-		case Accepted, Rejected, Retry, Scheduled, Dropped, InDoubt:
-			return t.store(s, s.old.with(r))
-		}
-		return refused("what is in doubt cannot become %s", r.State)
+		return t.store(s, s.old.After(r))
 	})
-}
-
-// with gives the record after a result.
-func (r Record) with(x Result) Record {
-	r.State, r.Reason, r.Status, r.At, r.Due = x.State, x.Reason, x.Status, x.At, x.Due
-	return r
 }

@@ -73,7 +73,7 @@ func (m *model) state(t *rapid.T) State { return rapid.SampledFrom(States()).Dra
 func (m *model) result(t *rapid.T) Result {
 	r := Result{
 		State: m.state(t), At: m.now,
-		Reason: rapid.SampledFrom([]string{"", "no_agent", "rule:x", "busy"}).Draw(t, "reason"),
+		Reason: rapid.SampledFrom([]string{"", "no_agent", "rule:x", "busy", "rule_error:x"}).Draw(t, "reason"),
 		Status: rapid.SampledFrom([]int{0, 200, 201, 429, 503}).Draw(t, "status"),
 	}
 	if minutes := rapid.IntRange(-1, 90).Draw(t, "due"); minutes >= 0 {
@@ -160,7 +160,7 @@ func (m *model) Settle(t *rapid.T) {
 
 // unsent tells whether a key may be decided, or begun: nothing was sent for it, as far as is known.
 func unsent(r Record) bool {
-	never := r.State == Rejected && r.Attempts == 0 && r.Status == 0 // an expression failed on it
+	never := r.State == Rejected && r.Attempts == 0 && r.Status == 0 && r.Reason == "rule_error:x"
 	return never || slices.Contains([]State{Unknown, Scheduled, Retry, Skipped}, r.State)
 }
 
@@ -223,7 +223,8 @@ func (m *model) Import(t *rapid.T) {
 	old := m.records[k]
 	r := m.kept(old, Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}, x)
 	allowed := slices.Contains([]State{Accepted, Rejected, Dropped, InDoubt, Skipped}, x.State)
-	ok := allowed && (r == old || unsent(old))
+	odd := r.State.Final() && r.Reason == "rule_error:x" && r.Attempts == 0 && (r.State != Rejected || r.Status != 0)
+	ok := allowed && (r == old || unsent(old) && !odd)
 	_, err := m.ledger.Import(func(yield func(Entry, error) bool) { yield(Entry{k, kept(Record{Resolution: noon}, x)}, nil) })
 	expect(t, err, ok)
 	if ok {

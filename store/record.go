@@ -51,7 +51,7 @@ func (s State) String() string {
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
-// Final tells whether nothing will ever be sent for the key again.
+// Final reports whether a key in the state has come to its end; see [Record.Settled] for the exception.
 func (s State) Final() bool { return s == Accepted || s == Rejected || s == Dropped }
 
 // Waiting tells whether the key is in the time-ordered index of what is still to be taken up.
@@ -86,6 +86,41 @@ type Record struct {
 	Status     int       // the last HTTP status; 0 where there was none
 	Intent     uint64    // the number of the last intent; 0 where there was none
 	Doubt      uint64    // in doubt: how many intents the ledger had given when the doubt arose; 0 for the others, and where that is not known
+}
+
+// Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so: what was rejected
+// because an expression failed on it, without an attempt and without an answer, is decided anew, as the expression may have
+// been mended since.
+func (r Record) Settled() bool {
+	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
+	return r.State.Final() && !(unsent && undecided(r.Reason))
+}
+
+// Held reports whether a survey request was sent, or may have been, or will never be: only Finish, Settle and Recover change
+// such a record.
+func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
+
+// Sending is the record after an intent was noted, in the place of r.
+func (r Record) Sending(i Intent, resolution, now time.Time) Record {
+	first := r.First
+	if first.IsZero() {
+		first = now
+	}
+	return Record{State: Sending, Resolution: resolution, At: now, First: first, Attempts: i.Attempt, Intent: i.Number}
+}
+
+// After is the record after a result.
+func (r Record) After(x Result) Record {
+	r.State, r.Reason, r.Status, r.At, r.Due = x.State, x.Reason, x.Status, x.At, x.Due
+	return r
+}
+
+// Decided is the record after a decision in the place of r: what is known of the attempts stays.
+func (r Record) Decided(next Record) Record {
+	if r.Attempts > 0 {
+		next.First, next.Attempts, next.Intent = r.First, r.Attempts, r.Intent
+	}
+	return next
 }
 
 // Entry is a key with its record.

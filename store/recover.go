@@ -6,13 +6,6 @@ import (
 	"time"
 )
 
-// ReasonInterrupted is the reason of what Recover puts in doubt.
-const ReasonInterrupted = "interrupted"
-
-// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the resolution: that of the
-// record is when it was received.
-const ReasonRebuilt = "rebuilt"
-
 // OpenIntents gives the keys whose intents are open: what is being sent, or was when a pass broke off.
 func (l *Ledger) OpenIntents() ([]Entry, error) {
 	var list []Entry
@@ -74,7 +67,7 @@ func (t *txn) interrupt(k Key, now time.Time) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	if err := t.store(s, s.old.with(Result{State: InDoubt, Reason: ReasonInterrupted, At: now, Due: now})); err != nil {
+	if err := t.store(s, s.old.After(Result{State: InDoubt, Reason: ReasonInterrupted, At: now, Due: now})); err != nil {
 		return Entry{}, err
 	}
 	s, err = t.load(k)
