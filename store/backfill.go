@@ -67,7 +67,7 @@ func (t *txn) backfill(code []byte) (Backfill, error) {
 		return Backfill{}, nil
 	}
 	var v backfillValue
-	if len(code) != 2*rawTime || json.Unmarshal(text, &v) != nil || v.Position.IsZero() || v.Begun.IsZero() {
+	if len(code) != 2*rawTime || !t.unmarshal(code, text, &v) || v.Position.IsZero() || v.Begun.IsZero() {
 		return Backfill{}, damaged("the back-fill %x cannot be read", code)
 	}
 	b := Backfill{From: unsortable(code[:rawTime]), Position: v.Position, Begun: v.Begun, Finished: v.Finished}
@@ -99,7 +99,7 @@ func (t *txn) moveBackfill(b *Backfill) error {
 	if err != nil {
 		return fmt.Errorf("the position of a back-fill cannot be written: %w", err)
 	}
-	return t.backfills.Put(code, text)
+	return t.backfills.Put(code, summed(code, text))
 }
 
 // valid refuses what could not be read again.

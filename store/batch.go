@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -115,5 +114,6 @@ func (t *txn) append(r *Run) error {
 	if err != nil {
 		return err
 	}
-	return t.runs.Put(binary.BigEndian.AppendUint64(nil, n), text)
+	key := numberValue(n)
+	return t.runs.Put(key, summed(key, text))
 }

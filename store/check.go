@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -98,8 +97,8 @@ func (t *txn) check(ctx context.Context, f *findings) error {
 	t.checkMeta(f)
 	t.checkBackfills(f)
 	return t.runs.ForEach(func(k, v []byte) error {
-		if len(k) != 8 || json.Unmarshal(v, new(Run)) != nil {
-			f.add("the summary %x of a pass cannot be read", k)
+		if len(k) != 8 || !t.unmarshal(k, v, new(Run)) {
+			f.add("%w", unreadRun(k))
 		}
 		return nil
 	})

@@ -26,13 +26,14 @@
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them
 //	due      time, key → nothing         what waits, by the time it is due
-//	runs     number → JSON               one summary a pass
-//	reasons  text → number               so that a record holds a small number in place of a text
-//	backfills  from, to → JSON           how far each back-fill has come; an end that is not fixed is zeros; since format 2
+//	runs     number → JSON, checksum     one summary a pass
+//	reasons  text → number, checksum     so that a record holds a small number in place of a text
+//	backfills  from, to → JSON, checksum  how far each back-fill has come; an end that is not fixed is zeros; since format 2
 //
 // Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign bit flipped,
 // so that bytes sort as times do. The encodings of keys and records are described at encodeKey and encodeRecord. The
-// record ends with a check byte over key and value, because bbolt keeps no checksums of its data pages.
+// record ends with a check byte over key and value, because bbolt keeps no checksums of its data pages. So do summaries,
+// reasons and back-fills since format 4, with the four bytes of a CRC-32C.
 //
 // # Beside the file
 //

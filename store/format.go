@@ -12,7 +12,7 @@ import (
 
 // migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one transaction
 // when an older ledger is opened for writing.
-var migrations = []migration{{change: addBackfills}, {change: witness, readable: true}}
+var migrations = []migration{{change: addBackfills}, {change: witness, readable: true}, {change: addChecksums, readable: true}}
 
 // migration changes a ledger from one format to the next.
 type migration struct {
@@ -78,7 +78,7 @@ func witness(tx *bbolt.Tx) error {
 	return meta.Put(metaWitnessed, sortable(lastBegun(runs, created)))
 }
 
-// lastBegun is when the last pass began that left a summary; created where none did.
+// lastBegun is when the last pass began that left a summary, in a format without checksums; created where none did.
 func lastBegun(runs *bbolt.Bucket, created time.Time) time.Time {
 	var last Run
 	_, text := runs.Cursor().Last()

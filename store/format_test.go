@@ -107,7 +107,16 @@ func storeFile(t *testing.T, path, stored string) {
 	}
 }
 
+// unpack gives a stored ledger the newest format and a fence.
 func unpack(t *testing.T, stored string) string {
+	t.Helper()
+	path := unpackRaw(t, stored)
+	accept(t, path)
+	return path
+}
+
+// unpackRaw gives a stored ledger as it is, without a fence.
+func unpackRaw(t *testing.T, stored string) string {
 	t.Helper()
 	packed, err := os.ReadFile(stored)
 	if err != nil {
@@ -125,7 +134,6 @@ func unpack(t *testing.T, stored string) string {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	accept(t, path)
 	return path
 }
 

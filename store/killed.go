@@ -50,12 +50,12 @@ func (l *Ledger) inherit() error {
 	return nil
 }
 
-// ran tells whether there is a summary of a pass. One that cannot be read is for whoever asks for it.
+// ran reports whether there is a summary of a pass.
 func (t *txn) ran(pass string) bool {
 	c := t.runs.Cursor()
 	for k, v := c.Last(); k != nil; k, v = c.Prev() {
 		var r Run
-		if json.Unmarshal(v, &r) == nil && r.Pass == pass {
+		if t.unmarshal(k, v, &r) && r.Pass == pass {
 			return true
 		}
 	}

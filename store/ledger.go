@@ -337,7 +337,10 @@ func (l *Ledger) load(tx *bbolt.Tx) error {
 	if l.id, err = readID(t.meta); err != nil {
 		return err
 	}
-	if err := l.reasons.load(t.reasons); err != nil {
+	if err := l.reasons.load(t); err != nil {
+		return err
+	}
+	if err := t.readable(); err != nil {
 		return err
 	}
 	l.before = t.intents.Sequence()

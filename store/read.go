@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -147,8 +146,8 @@ func (l *Ledger) Runs(limit int) ([]Run, error) {
 		c := t.runs.Cursor()
 		for k, v := c.Last(); k != nil && (limit <= 0 || len(list) < limit); k, v = c.Prev() {
 			var r Run
-			if err := json.Unmarshal(v, &r); err != nil {
-				return damaged("the summary %x of a pass cannot be read", k)
+			if !t.unmarshal(k, v, &r) {
+				return unreadRun(k)
 			}
 			list = append(list, r)
 		}
@@ -158,6 +157,25 @@ func (l *Ledger) Runs(limit int) ([]Run, error) {
 		return nil, err
 	}
 	return list, nil
+}
+
+func unreadRun(key []byte) error { return damaged("the summary %x of a pass cannot be read", key) }
+
+// readable makes sure of the summaries and the back-fills: what a pass may ask for is found damaged before it sends anything.
+func (t *txn) readable() error {
+	err := t.runs.ForEach(func(k, v []byte) error {
+		if _, ok := t.unsummed(k, v); !ok {
+			return unreadRun(k)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return t.backfills.ForEach(func(code, _ []byte) error {
+		_, err := t.backfill(code)
+		return err
+	})
 }
 
 // stride is how many keys Each reads at a time: a transaction that reads for long keeps old pages from being used again.

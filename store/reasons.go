@@ -3,8 +3,6 @@ package store
 import (
 	"encoding/binary"
 	"maps"
-
-	"go.etcd.io/bbolt"
 )
 
 // reasons is the table of reasons in memory. It is complete: only one process writes a ledger at a time, and one that
@@ -14,12 +12,16 @@ type reasons struct {
 	text   map[uint64]string
 }
 
+// reasonBytes is the length of the number of a reason.
+const reasonBytes = 8
+
 // load reads the table.
-func (r *reasons) load(b *bbolt.Bucket) error {
+func (r *reasons) load(t *txn) error {
 	r.number, r.text = make(map[string]uint64), make(map[uint64]string)
-	return b.ForEach(func(text, v []byte) error {
-		if len(v) != 8 {
-			return damaged("the reason %q has no number", text)
+	return t.reasons.ForEach(func(text, v []byte) error {
+		v, ok := t.unsummed(text, v)
+		if !ok || len(v) != reasonBytes {
+			return damaged("the reason %q has no number, or fails its checksum", text)
 		}
 		n := binary.BigEndian.Uint64(v)
 		if _, twice := r.text[n]; twice || n == 0 {
@@ -57,7 +59,7 @@ func (t *txn) intern(text string) (uint64, error) {
 		t.fresh = make(map[string]uint64)
 	}
 	t.fresh[text] = n
-	return n, t.reasons.Put([]byte(text), binary.BigEndian.AppendUint64(nil, n))
+	return n, t.reasons.Put([]byte(text), summed([]byte(text), numberValue(n)))
 }
 
 // reason gives the text of a number.

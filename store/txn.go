@@ -27,6 +27,7 @@ const fill = 0.5
 type txn struct {
 	meta, keys, intents, due, runs, reasons, backfills *bbolt.Bucket
 
+	format   int
 	id       uint64            // the ledger's own number of the last change; of this one in a transaction that writes
 	accepted uint64            // keys that ever became accepted
 	ledger   string            // id of the ledger
@@ -57,6 +58,10 @@ func (l *Ledger) begin(b *bbolt.Tx) (*txn, error) {
 		}
 	}
 	t.keys.FillPercent = fill
+	var err error
+	if t.format, err = readFormat(t.meta); err != nil {
+		return nil, err
+	}
 	return t, t.number(b.Writable())
 }
 

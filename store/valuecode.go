@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"math"
 	"time"
 )
@@ -24,8 +23,6 @@ const (
 	isOK                        // the status is 200
 	hasStatus                   // number
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // encodeRecord gives the bytes of a record whose times have been rounded and checked by tidy:
 //
@@ -97,9 +94,7 @@ func usualAttempts(intent uint64) int {
 	return 0
 }
 
-func checkByte(code, value []byte) byte {
-	return byte(crc32.Update(crc32.Checksum(code, castagnoli), castagnoli, value))
-}
+func checkByte(code, value []byte) byte { return byte(checksum(code, value)) }
 
 // decodeRecord is the inverse of encodeRecord; the reason is given as its number. Whatever the bytes, it answers with a
 // record that tidy would accept or with ErrDamaged.
