@@ -74,7 +74,7 @@ func (a *account) refuse(number uint64, key store.Key) {
 }
 
 // audit looks up what has been noted, once there is more of it than a number.
-func (a *account) audit(memory Memory, most int) error {
+func (a *account) audit(memory Recall, most int) error {
 	if a.strange != nil {
 		return a.strange
 	}

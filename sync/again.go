@@ -35,7 +35,7 @@ func (p *pass) again(ctx context.Context, f *folio, cases []Case) ([]Case, error
 		f.skip(c)
 	}
 	for _, c := range read.twins {
-		p.tell(c.row(waits(c.own)))
+		p.tell(rowOf(c, waits(c.own)))
 	}
 	var send []Case
 	for _, c := range read.fresh {
@@ -56,7 +56,7 @@ func (p *pass) again(ctx context.Context, f *folio, cases []Case) ([]Case, error
 func (f *folio) dispatch(c Case) []Case {
 	switch {
 	case weight(c.Known.State) == weight(store.InDoubt): // under another key: that doubt comes first
-		f.pass.tell(c.row(waits(stronger(c.own, c.Known))))
+		f.pass.tell(rowOf(c, waits(stronger(c.own, c.Known))))
 	case !c.Send():
 		f.skip(c)
 	case c.early():
@@ -159,4 +159,33 @@ func (c *collector) around(rows []kustomer.Conversation) kustomer.Query {
 		From: slices.MinFunc(times, time.Time.Compare),
 		To:   slices.MaxFunc(times, time.Time.Compare).Add(time.Millisecond),
 	}
+}
+
+// decideOne decides a conversation as a pass would: what waits of it in the ledger, else the conversation as it is now.
+func (c *collector) decideOne(ctx context.Context, entries []store.Entry, rows []kustomer.Conversation) (Case, error) {
+	cases, err := c.decide(ctx, kustomer.Query{}, c.pending(entries, rows))
+	if err != nil {
+		return Case{}, err
+	}
+	return cases[0], nil
+}
+
+// agent is the user with an id; nil when there is none.
+func (c *collector) agent(ctx context.Context, id string) (*kustomer.User, error) {
+	return c.agents.find(ctx, id)
+}
+
+// pending is the case that a pass would decide: what waits in the ledger, else the conversation as it is now.
+func (c *collector) pending(entries []store.Entry, rows []kustomer.Conversation) []Case {
+	var waiting []Case
+	for _, entry := range entries {
+		if entry.State == store.Scheduled || entry.State == store.Retry {
+			waiting = append(waiting, Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record})
+		}
+	}
+	slices.SortStableFunc(waiting, func(a, b Case) int { return a.own.Due.Compare(b.own.Due) })
+	if _, asked := c.compare(waiting, rows); len(asked) > 0 {
+		return asked[:1]
+	}
+	return c.cases(rows)
 }

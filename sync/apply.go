@@ -29,7 +29,8 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 	if err := reachable(window, now); err != nil {
 		return err
 	}
-	p.result.Window, p.collector.from = window, window.From
+	p.result.Window = window
+	p.collector.startAt(window.From)
 	p.result.Made, p.remembers = plan.Made, info.Floor
 	p.planned = make(map[store.Key]Planned, len(plan.Send))
 	for _, each := range plan.Send {
@@ -71,7 +72,7 @@ func (p *pass) apply(ctx context.Context) error {
 // room tells whether the disk has room for what the ledger is to remember.
 func (p *pass) room() error {
 	if err := p.ledger.Room(); err != nil {
-		return &LedgerError{err}
+		return &LedgerError{err: err}
 	}
 	return nil
 }
@@ -124,7 +125,7 @@ func (p *pass) respell(known map[store.Key]store.Record) {
 	for key, each := range maps.Clone(p.planned) {
 		first := key
 		if key.Resolution != 0 && known[key].State == store.Unknown {
-			first = p.collector.identity.at(key, spelling(each.Resolution, records(families[key.Conversation])))
+			first = p.identity.at(key, spelling(each.Resolution, records(families[key.Conversation])))
 		}
 		if _, taken := p.planned[first]; !taken {
 			delete(p.planned, key)
@@ -165,7 +166,7 @@ func (p *pass) carryOut(ctx context.Context, f *folio, cases []Case) error {
 		p.differ(c, Reopened)
 	}
 	for _, c := range read.twins {
-		p.tell(c.row(waits(c.own)))
+		p.tell(rowOf(c, waits(c.own)))
 	}
 	var send []Case
 	for _, c := range read.fresh {
@@ -188,13 +189,13 @@ func (p *pass) stands(c Case) bool {
 	case !known: // a recovery by now: the survey request that was planned has been sent
 		p.differ(c, AlreadySent)
 	case weight(c.Known.State) == weight(store.InDoubt): // under another key: that doubt comes first
-		p.tell(c.row(waits(stronger(c.own, c.Known))))
+		p.tell(rowOf(c, waits(stronger(c.own, c.Known))))
 	case c.Skip == NotDone:
 		p.differ(c, Reopened)
 	case !c.Send():
 		p.differ(c, c.Skip)
 	case c.own.State.Waiting() && !p.timely(store.Entry{Key: c.Key, Record: c.own}, time.Now()):
-		p.tell(c.row(waits(c.own)))
+		p.tell(rowOf(c, waits(c.own)))
 	case !p.same(c, planned):
 		p.differ(c, PlanChanged)
 	default:
@@ -223,7 +224,7 @@ func (p *pass) differ(c Case, why Reason) {
 		p.differing++
 	}
 	c.Skip = why
-	p.tell(c.row(Outcome{State: why.state(), Reason: why, Message: c.Trouble}))
+	p.tell(rowOf(c, Outcome{State: why.state(), Reason: why, Message: c.Trouble}))
 }
 
 func (p *pass) noticeDiffering() {

@@ -53,7 +53,7 @@ func Resolve(ctx context.Context, ledger Docket, choice Choice, action Action) (
 		return nil, fmt.Errorf("nothing was changed: there is no action %d", action)
 	}
 	if _, err := ledger.Recover(time.Now()); err != nil {
-		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+		return nil, &LedgerError{err: fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
 	chosen, err := choose(ledger, choice, action)
 	if err != nil {
@@ -66,7 +66,7 @@ func Resolve(ctx context.Context, ledger Docket, choice Choice, action Action) (
 		}
 		s, err := decided(ledger, entry, action, time.Now())
 		if err != nil {
-			return settled, &LedgerError{fmt.Errorf("write the decision for conversation %s: %w", entry.Conversation, err)}
+			return settled, &LedgerError{err: fmt.Errorf("write the decision for conversation %s: %w", entry.Conversation, err)}
 		}
 		settled = append(settled, s)
 	}

@@ -18,20 +18,8 @@ const (
 // and says nothing of the rest.
 const Horizon = 2 * 365 * 24 * time.Hour
 
-// clocks are the two that a pass goes by.
-type clocks struct{ kustomers, own time.Time }
-
-// until is where a pass ends: settle before the clock that is behind. The other one may be wrong, and what is
-// read up to a time that has not come would never be read again.
-func (c clocks) until(settle time.Duration) time.Time {
-	if c.own.Before(c.kustomers) {
-		return c.own.Add(-settle).Truncate(time.Millisecond)
-	}
-	return c.kustomers.Add(-settle).Truncate(time.Millisecond)
-}
-
 // compared tells how this machine's clock stands to Kustomer's.
-func (c clocks) compared() string {
+func compared(c clocks) string {
 	if c.own.Before(c.kustomers) {
 		return apart(c.own, c.kustomers) + " behind"
 	}
@@ -61,7 +49,7 @@ func (e *ClockError) Error() string {
 	own, kustomers := e.Own.UTC().Format(timeLayout), e.Kustomers.UTC().Format(timeLayout)
 	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, unless it is the other "+
 		"one that is wrong, which passes by itself (they may be apart by at most %s); nothing was read",
-		clocks{e.Kustomers, e.Own}.compared(), own, kustomers, clockLimit)
+		compared(clocks{e.Kustomers, e.Own}), own, kustomers, clockLimit)
 }
 
 // compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was asked.
@@ -77,7 +65,7 @@ func (p *pass) compareClocks(server, before, after time.Time) error {
 	case off > clockLimit:
 		return &ClockError{Own: both.own, Kustomers: server}
 	case off > clockWarning:
-		p.notice("this machine's clock is %s Kustomer's", both.compared())
+		p.notice("this machine's clock is %s Kustomer's", compared(both))
 	}
 	return nil
 }
@@ -142,12 +130,15 @@ func (p *pass) notAhead(info store.Info, now time.Time) error {
 		return fmt.Errorf("read the past passes: %w", err)
 	}
 	for _, run := range runs {
-		if run.Mode == "run" && !run.Checkpoint.After(now) {
-			ahead.Read = later(run.Checkpoint, ahead.Read)
+		if run.Mode == "run" && !run.Checkpoint.After(now) && run.Checkpoint.After(ahead.Read) {
+			ahead.Read = run.Checkpoint
 		}
 	}
 	if !ahead.Read.IsZero() {
-		ahead.Read = later(later(info.Start, info.Floor), ahead.Read.Add(-p.options.Overlap))
+		ahead.Read = ahead.Read.Add(-p.options.Overlap)
+		if known := knownSince(info); ahead.Read.Before(known) {
+			ahead.Read = known
+		}
 	}
 	return ahead
 }

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -29,6 +30,14 @@ type Source interface {
 // Memory is what a pass asks of the ledger before it decides.
 type Memory interface {
 	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
+}
+
+// noMemory remembers nothing: for a collector that decides without a ledger.
+type noMemory struct{}
+
+// Lookup finds nothing.
+func (noMemory) Lookup([]store.Key) (map[store.Key]store.Record, error) {
+	return map[store.Key]store.Record{}, nil
 }
 
 // Case is a conversation with what was decided for it.
@@ -74,6 +83,44 @@ type collector struct {
 	from      time.Time // where the pass begins: what was marked done before is not its business
 	unseen    func(int) // hears of rows that the search counts and does not return
 }
+
+// FetchOptions are what conversations are read and decided with.
+type FetchOptions struct {
+	Source    Source
+	Directory Directory
+	Memory    Memory // nil: nothing is remembered
+	Policy    Policy
+	SurveyPer store.Identity // empty: the conversation
+	Notice    func(format string, args ...any)
+	Unseen    func(int) // hears of conversations that Kustomer counts and does not show
+
+	reach reach // of a search; zero: Kustomer's
+}
+
+func newCollector(o FetchOptions) *collector {
+	c := &collector{
+		source: o.Source, memory: o.Memory, policy: o.Policy, identity: identity(identityOf(o.SurveyPer)),
+		reach: cmp.Or(o.reach, kustomersReach), unseen: o.Unseen,
+		agents: agentRoll(o.Directory, o.Notice), tags: tagRoll(o.Directory, o.Notice),
+		customers: &customers{source: o.Source, notice: o.Notice},
+	}
+	if c.memory == nil {
+		c.memory = noMemory{}
+	}
+	return c
+}
+
+// begin takes in Kustomer's clock, which was just asked.
+func (c *collector) begin(now time.Time) { c.now, c.asked = now, time.Now() }
+
+// started is Kustomer's clock when the pass began.
+func (c *collector) started() time.Time { return c.now }
+
+// startAt says where the pass begins: what was marked done before is not its business.
+func (c *collector) startAt(from time.Time) { c.from = from }
+
+// require lets no agent be asked about who has no active profile.
+func (c *collector) require(profiles *Profiles) { c.policy.Profiles = profiles }
 
 // cases are conversations, each under the key that is its own.
 func (c *collector) cases(rows []kustomer.Conversation) []Case {

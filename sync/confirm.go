@@ -44,7 +44,7 @@ func (e *Engine) confirm(ctx context.Context, p *pass) error {
 	if err == nil && !few {
 		err = e.rehearse(ctx, allowed)
 	}
-	p.deliverer.fuse.limits.First = allowed
+	p.deliverer.limitFirst(allowed)
 	return err
 }
 

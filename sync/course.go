@@ -37,9 +37,9 @@ func (p *pass) chart(info store.Info, c clocks) (err error) {
 	if p.options.Plan != nil {
 		return p.adhere(p.options.Plan, info, c.kustomers)
 	}
-	p.remembers = later(info.Start, info.Floor)
+	p.remembers = knownSince(info)
 	until := c.until(p.options.Settle)
-	window := span(p.remembers, info.Checkpoint, until, p.options.Overlap)
+	window := span(info, until, p.options.Overlap)
 	if p.options.backfilling() {
 		window, err = p.resume(until)
 	} else {
@@ -51,7 +51,8 @@ func (p *pass) chart(info store.Info, c clocks) (err error) {
 	if err != nil {
 		return err
 	}
-	p.result.Window, p.collector.from = window, window.From
+	p.result.Window = window
+	p.collector.startAt(window.From)
 	if !p.options.backfilling() {
 		return remembered(info.Checkpoint, info.Floor)
 	}
@@ -118,7 +119,7 @@ func (p *pass) open(ctx context.Context) error {
 	}
 	backfill := p.result.Backfill
 	if err := p.ledger.Commit(store.Batch{Backfill: &backfill}); err != nil {
-		return &LedgerError{fmt.Errorf("note that the back-fill begins: %w", err)}
+		return &LedgerError{err: fmt.Errorf("note that the back-fill begins: %w", err)}
 	}
 	return nil
 }
@@ -133,8 +134,8 @@ func (p *pass) advance(batch *store.Batch, f *folio) {
 		return
 	}
 	to := f.To
-	if left := later(f.From, f.left.Add(-sameWithin)); !f.left.IsZero() && left.Before(to) {
-		to = left // a search may tell its time a little earlier than the conversation did
+	if !f.left.IsZero() {
+		to = f.before(f.left)
 	}
 	if f.complete && !p.held && to.After(p.result.Backfill.Position) {
 		moved := p.result.Backfill

@@ -21,11 +21,11 @@ func (f *folio) postpone(c Case) {
 	if !same {
 		f.keep(c, store.Record{State: store.Scheduled, Reason: string(Delayed), Due: due})
 	}
-	f.pass.tell(c.row(Outcome{State: store.Scheduled, Reason: Delayed, Due: due}))
+	f.pass.tell(rowOf(c, Outcome{State: store.Scheduled, Reason: Delayed, Due: due}))
 }
 
 // timely tells whether the time of a waiting entry has come.
-func (p *pass) timely(e store.Entry, now time.Time) bool { return ripe(e, p.collector.now, now) }
+func (p *pass) timely(e store.Entry, now time.Time) bool { return ripe(e, p.collector.started(), now) }
 
 // ripe tells whether the time of a waiting entry has come. A delay counts by Kustomer's clock, from which the resolution
 // comes; what this machine has put off counts by its own.

@@ -55,6 +55,32 @@ type deliverer struct {
 	failed atomic.Pointer[error] // the first failure that ended the sending
 }
 
+// DeliverOptions are what survey requests are sent with.
+type DeliverOptions struct {
+	Journal     Journal
+	Sender      Sender
+	Limits      Limits
+	Stamp       bool        // write the intent's id into custom_properties.acsync_intent
+	Concurrency int         // survey requests in flight
+	Halt        func(error) // ends the context of the pass
+}
+
+func newDeliverer(o DeliverOptions) *deliverer {
+	return &deliverer{
+		journal: o.Journal, sender: o.Sender, fuse: newFuse(o.Limits), stamp: o.Stamp,
+		slots: make(chan struct{}, max(o.Concurrency, 1)), halt: o.Halt,
+	}
+}
+
+// limitFirst is what the first pass of a ledger may send.
+func (d *deliverer) limitFirst(n int) { d.fuse.limits.First = n }
+
+// halted tells whether no more survey requests are admitted.
+func (d *deliverer) halted() bool { return d.fuse.halted() }
+
+// told is what made the pass stop sending: a fuse, a service that takes nothing, or else the operator's own limit.
+func (d *deliverer) told() (blown, down, limit string) { return d.fuse.told() }
+
 // fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
 func (d *deliverer) fail(err error) {
 	d.failed.CompareAndSwap(nil, &err)
@@ -132,7 +158,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	intent, err := d.journal.Begin(c.Key, c.resolution(), time.Now())
 	if err != nil {
 		return Outcome{State: store.Scheduled, Reason: Stopped},
-			&LedgerError{fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
+			&LedgerError{err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
 	}
 	request := c.Request
 	if d.stamp && !request.Recovery {
@@ -154,7 +180,7 @@ func (d *deliverer) attempt(ctx context.Context, c Case) (Outcome, error) {
 	}
 	if err := d.journal.Finish(intent, result); err != nil {
 		return Outcome{State: store.InDoubt, Reason: Interrupted, Status: outcome.Status},
-			&LedgerError{fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
+			&LedgerError{err: fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
 	}
 	return outcome, nil
 }

@@ -17,7 +17,7 @@ func (p *pass) deliver(ctx context.Context, batch Batch, f *folio) error {
 		}
 	}
 	for chunk := range slices.Chunk(send, reread) {
-		if p.outdated(batch.Read) && ctx.Err() == nil && !p.deliverer.fuse.halted() {
+		if p.outdated(batch.Read) && ctx.Err() == nil && !p.deliverer.halted() {
 			fresh, err := p.again(ctx, f, chunk)
 			switch {
 			case err == nil:

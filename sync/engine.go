@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -114,10 +113,7 @@ func (p *pass) sweep(ctx context.Context) error {
 	var steps errgroup.Group
 	steps.Go(func() error {
 		defer close(batches)
-		failed = p.collector.read(reading, newTiler(p.result.Window, p.collector.reach), handOver(reading, batches))
-		if errors.Is(failed, errEnough) {
-			failed = nil
-		}
+		failed = p.collector.sweep(reading, p.result.Window, handOver(reading, batches))
 		return nil
 	})
 	steps.Go(func() error {

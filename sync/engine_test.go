@@ -826,7 +826,7 @@ func TestCacheIsShared(t *testing.T) {
 	policy := testPolicy()
 	policy.MaxAge = 0
 	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy}}).newPass(nil)
-	p.collector.now = testNow
+	p.collector.begin(testNow)
 	var group errgroup.Group
 	for range 2 {
 		group.Go(func() error {

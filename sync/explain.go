@@ -17,13 +17,28 @@ import (
 type Explainer struct {
 	Source    Source // nil: Kustomer is not asked
 	Directory Directory
-	Ledger    ReadLedger // nil: it cannot be read
-	Receiver  Receiver   // nil: Agent Connect's data are not asked
-	Roster    Roster     // nil: agents without an active profile are for Agent Connect to refuse
-	Verifies  bool       // passes can settle doubts from Agent Connect's data
-	Options   Options
+	Ledger    ExplainLedger // nil: it cannot be read
+	Receiver  Receiver      // nil: Agent Connect's data are not asked
+	Roster    Roster        // nil: agents without an active profile are for Agent Connect to refuse
+	Verifies  bool          // passes can settle doubts from Agent Connect's data
+	Options   ExplainOptions
 
 	Now func() time.Time // this machine's clock; nil: time.Now
+}
+
+// ExplainLedger is the part of a ledger that explaining reads.
+type ExplainLedger interface {
+	Memory
+	Info() (store.Info, error)
+	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
+	Runs(limit int) ([]store.Run, error)
+}
+
+// ExplainOptions are what of a pass's settings bears on what would happen to a conversation.
+type ExplainOptions struct {
+	Policy          Policy
+	SurveyPer       store.Identity
+	Overlap, Settle time.Duration
 }
 
 // clock is what the time is on this machine.
@@ -110,7 +125,7 @@ func (e Explainer) recall(x *Explanation, key store.Key) (store.Info, error) {
 			cmp.Compare(a.Key.Resolution, b.Key.Resolution))
 	})
 	x.Ledger = info.ID
-	if have := cmp.Or(info.Identity, store.PerConversation); have != identityOf(e.Options) && len(info.Counts) > 0 {
+	if have := cmp.Or(info.Identity, store.PerConversation); have != identityOf(e.Options.SurveyPer) && len(info.Counts) > 0 {
 		x.Kept = have
 	}
 	return info, err
@@ -130,20 +145,20 @@ func (e Explainer) read(ctx context.Context, x *Explanation) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	c := e.collector(now)
+	policy := e.Options.Policy
 	if e.Roster != nil {
-		c.policy.Profiles, x.Unlisted = NewProfiles(e.Roster.Employees(ctx))
+		policy.Profiles, x.Unlisted = NewProfiles(e.Roster.Employees(ctx))
 	}
-	cases, err := c.decide(ctx, kustomer.Query{}, c.pending(x.Entries, rows))
-	if err != nil {
+	c := e.collector(now, policy)
+	if x.Case, err = c.decideOne(ctx, x.Entries, rows); err != nil {
 		return err
 	}
-	x.Found, x.Case = true, cases[0]
-	x.Channels, x.Facts = x.Case.Conversation.Channels, x.Case.facts(Outcome{})
-	_, x.Steps = c.policy.Trace(x.Case.Candidate)
+	x.Found = true
+	x.Channels, x.Facts = x.Case.Conversation.Channels, factsOf(x.Case, time.Time{})
+	_, x.Steps = policy.Trace(x.Case.Candidate)
 	x.doubtful()
 	if done := x.Case.Conversation.LastDone; done != nil {
-		x.Closer, err = c.agents.find(ctx, done.By)
+		x.Closer, err = c.agent(ctx, done.By)
 	}
 	return err
 }
@@ -160,32 +175,18 @@ func (x *Explanation) doubtful() {
 }
 
 // collector decides as that of a pass does.
-func (e Explainer) collector(now time.Time) *collector {
+func (e Explainer) collector(now time.Time, policy Policy) *collector {
 	quiet := func(string, ...any) {}
-	c := &collector{
-		source: e.Source, memory: NoLedger{}, policy: e.Options.Policy, identity: identity(identityOf(e.Options)), reach: kustomersReach,
-		now: now, asked: time.Now(), agents: agentRoll(e.Directory, quiet), tags: tagRoll(e.Directory, quiet),
-		customers: &customers{source: e.Source, notice: quiet}, unseen: func(int) {},
+	o := FetchOptions{
+		Source: e.Source, Directory: e.Directory, Policy: policy, SurveyPer: e.Options.SurveyPer,
+		Notice: quiet, Unseen: func(int) {},
 	}
 	if e.Ledger != nil {
-		c.memory = e.Ledger
+		o.Memory = e.Ledger
 	}
+	c := newCollector(o)
+	c.begin(now)
 	return c
-}
-
-// pending is the case that a pass would decide: what waits in the ledger, else the conversation as it is now.
-func (c *collector) pending(entries []store.Entry, rows []kustomer.Conversation) []Case {
-	var waiting []Case
-	for _, entry := range entries {
-		if entry.State == store.Scheduled || entry.State == store.Retry {
-			waiting = append(waiting, Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record})
-		}
-	}
-	slices.SortStableFunc(waiting, func(a, b Case) int { return a.own.Due.Compare(b.own.Due) })
-	if _, asked := c.compare(waiting, rows); len(asked) > 0 {
-		return asked[:1]
-	}
-	return c.cases(rows)
 }
 
 // first finds the first run that read the time at which the conversation was marked done. Where the ledger holds nothing of it, none

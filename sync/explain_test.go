@@ -52,7 +52,7 @@ func (d datum) Between(_ context.Context, since, until time.Time) iter.Seq2[agen
 func explainer(d *desk, entries ...store.Entry) Explainer {
 	return Explainer{
 		Now:    func() time.Time { return testNow },
-		Source: d, Directory: d, Options: Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
+		Source: d, Directory: d, Options: ExplainOptions{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
 		Ledger: annals{
 			info:    store.Info{ID: "00112233aabbccdd", Start: testNow.Add(-240 * time.Hour), Checkpoint: testNow.Add(-50 * time.Minute)},
 			entries: entries,

@@ -71,7 +71,7 @@ func TestFacts(t *testing.T) {
 			test.change(&c)
 			want := base
 			test.want(&want)
-			if diff := cmp.Diff(want, c.row(test.outcome).Facts); diff != "" {
+			if diff := cmp.Diff(want, rowOf(c, test.outcome).Facts); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

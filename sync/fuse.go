@@ -174,11 +174,12 @@ func (f *fuse) halted() bool {
 	return f.blown != "" || f.enough != "" || f.down != ""
 }
 
-// tell writes into the result what made the pass stop sending.
-func (f *fuse) tell(r *Result) {
+// told is what made the pass stop sending: a fuse, a service that takes nothing, or else the operator's own limit.
+func (f *fuse) told() (blown, down, limit string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r.Fuse, r.Down = f.blown, f.down; r.Fuse == "" && r.Down == "" { // else the limit was not come to, but admitted up to
-		r.Limit = f.enough
+	if f.blown == "" && f.down == "" { // else the limit was not come to, but admitted up to
+		limit = f.enough
 	}
+	return f.blown, f.down, limit
 }

@@ -62,9 +62,9 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 		Source: source, Directory: source, Sender: DrySender{}, Observer: deaf{},
 		Ledger: &DryLedger{Below: NoLedger{Start: start}}, Options: Options{Policy: testPolicy()},
 	}).newPass(func(error) {})
-	p.collector.now = testNow
+	p.collector.begin(testNow)
 	found := 0
-	err := p.collector.read(tb.Context(), newTiler(Window{start, testNow}, kustomersReach), func(b Batch) bool {
+	err := p.collector.sweep(tb.Context(), Window{start, testNow}, func(b Batch) bool {
 		found += len(b.Cases)
 		return true
 	})

@@ -178,11 +178,11 @@ func (e *IdentityError) Error() string {
 }
 
 // identityOf is what the configuration wants there to be one survey for.
-func identityOf(o Options) store.Identity { return cmp.Or(o.SurveyPer, store.PerConversation) }
+func identityOf(per store.Identity) store.Identity { return cmp.Or(per, store.PerConversation) }
 
 // checkIdentity refuses a change of identity that nobody has confirmed, on a ledger in use.
 func (p *pass) checkIdentity(info store.Info) error {
-	have, want := cmp.Or(info.Identity, store.PerConversation), identityOf(p.options)
+	have, want := cmp.Or(info.Identity, store.PerConversation), identityOf(p.options.SurveyPer)
 	if have == want {
 		return nil
 	}
@@ -199,7 +199,7 @@ func (p *pass) adoptIdentity() error {
 		return nil
 	}
 	if err := p.ledger.Commit(store.Batch{Identity: p.adopt}); err != nil {
-		return &LedgerError{fmt.Errorf("write down the change of sync.survey_per: %w; nothing was sent", err)}
+		return &LedgerError{err: fmt.Errorf("write down the change of sync.survey_per: %w; nothing was sent", err)}
 	}
 	return nil
 }

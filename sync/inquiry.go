@@ -117,7 +117,7 @@ func (q *inquiry) since() (since time.Time) {
 
 // ask reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is
 // not the newest; with any other the data could not be read, and what they showed before that counts.
-func (q *inquiry) ask(ctx context.Context, memory Memory, receiver Receiver) error {
+func (q *inquiry) ask(ctx context.Context, memory Recall, receiver Receiver) error {
 	if q.idle() {
 		return nil
 	}
@@ -143,7 +143,7 @@ func (q *inquiry) ask(ctx context.Context, memory Memory, receiver Receiver) err
 }
 
 // acquaint notes which intents are those of other resolutions of a conversation in doubt.
-func (q *inquiry) acquaint(memory Memory) error {
+func (q *inquiry) acquaint(memory Recall) error {
 	var keys []store.Key
 	for _, entries := range q.doubts {
 		for _, entry := range entries {

@@ -26,7 +26,7 @@ type followUps struct {
 func (f *followUps) add(e store.Entry) { f.doubts = append(f.doubts, e) }
 
 // trace finds the interactions that the doubtful recoveries follow up.
-func (f *followUps) trace(ctx context.Context, memory Memory, receiver Receiver) error {
+func (f *followUps) trace(ctx context.Context, memory Recall, receiver Receiver) error {
 	f.parents = map[string]store.Key{}
 	for _, doubt := range f.doubts {
 		known, err := memory.Lookup([]store.Key{doubt.Key})

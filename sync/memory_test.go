@@ -126,7 +126,9 @@ func (m *memoryLedger) Prune(_ context.Context, before time.Time) (int, error) {
 			removed++
 		}
 	}
-	m.info.Floor = later(m.info.Floor, before)
+	if before.After(m.info.Floor) {
+		m.info.Floor = before
+	}
 	return removed, nil
 }
 

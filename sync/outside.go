@@ -9,13 +9,12 @@ import (
 	"acsync/sync/kustomer"
 )
 
-const (
-	// ahead is how far in the future of Kustomer's clock a conversation may claim to have been marked done: a
-	// later window, of this pass or the next, will come to it. What claims more would be waited for in vain.
-	ahead = 24 * time.Hour
-	// mostNamed is how many of the conversations that no pass reads are named to the operator.
-	mostNamed = 5
-)
+// ahead is how far in the future of Kustomer's clock a conversation may claim to have been marked done: a
+// later window, of this pass or the next, will come to it. What claims more would be waited for in vain.
+const ahead = 24 * time.Hour
+
+// mostNamed is how many of the conversations that no pass reads are named to the operator.
+const mostNamed = 5
 
 // clock is Kustomer's clock at this moment.
 func (c *collector) clock() time.Time {

@@ -152,5 +152,5 @@ func TestWaitingOutOfRange(t *testing.T) {
 
 // identityOf is the key of a conversation for the engine.
 func (e *Engine) identityOf(c kustomer.Conversation) store.Key {
-	return identity(identityOf(e.Options)).key(c)
+	return identity(identityOf(e.Options.SurveyPer)).key(c)
 }

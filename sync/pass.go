@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -25,6 +24,7 @@ type pass struct {
 	ledger    Ledger
 	observer  Observer
 	options   Options
+	identity  identity
 	collector *collector
 	deliverer *deliverer
 	verifier  verifier
@@ -75,7 +75,7 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := p.compareClocks(now, before, after); err != nil {
 		return p, err
 	}
-	p.collector.now, p.collector.asked = now, time.Now()
+	p.collector.begin(now)
 	if err := p.chart(info, clocks{kustomers: now, own: after}); err != nil {
 		return p, err
 	}
@@ -92,16 +92,15 @@ func (e *Engine) newPass(halt func(error)) *pass {
 		Pass: passID(started), Mode: e.Options.Mode, DryRun: e.Options.DryRun, Started: started,
 		Counts: map[store.State]int{}, Reasons: Reasons{},
 	}
-	p.deliverer = &deliverer{
-		journal: e.Ledger, sender: e.Sender, fuse: newFuse(e.Options.Limits), stamp: e.Options.Stamp,
-		slots: make(chan struct{}, max(e.Options.Concurrency, 1)), halt: halt,
-	}
-	p.collector = &collector{
-		source: e.Source, memory: e.Ledger, policy: e.Options.Policy, reach: cmp.Or(e.reach, kustomersReach), unseen: p.unseen,
-		identity: identity(identityOf(e.Options)),
-		agents:   agentRoll(e.Directory, p.notice), tags: tagRoll(e.Directory, p.notice),
-		customers: &customers{source: e.Source, notice: p.notice},
-	}
+	p.deliverer = newDeliverer(DeliverOptions{
+		Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
+		Concurrency: e.Options.Concurrency, Halt: halt,
+	})
+	p.collector = newCollector(FetchOptions{
+		Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy, SurveyPer: e.Options.SurveyPer,
+		Notice: p.notice, Unseen: p.unseen, reach: e.reach,
+	})
+	p.identity = identity(identityOf(e.Options.SurveyPer))
 	return p
 }
 
@@ -119,7 +118,7 @@ func (p *pass) halted(ctx context.Context) error {
 		return p.deliverer.failure()
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case p.deliverer.fuse.halted():
+	case p.deliverer.halted():
 		return errHalt
 	}
 	return nil
@@ -132,7 +131,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.noticeUnseen()
 	p.noticeOutside()
 	p.announce()
-	p.deliverer.fuse.tell(&p.result)
+	p.result.Fuse, p.result.Down, p.result.Limit = p.deliverer.told()
 	p.result.Refused = errors.Is(err, errRefused)
 	p.result.Ended = time.Now().UTC()
 	if !p.result.Accounted() {
@@ -140,7 +139,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	}
 	p.judge(err)
 	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary(), Witnessed: p.witnessed}); failed != nil && p.deliverer.failure() == nil {
-		err = errors.Join(&LedgerError{fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+		err = errors.Join(&LedgerError{err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
 	p.observe(PassEnded{p.result})

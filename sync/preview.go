@@ -28,7 +28,7 @@ func (p Preview) Range(ctx context.Context, w Window, yield func([]Case)) error 
 		return err
 	}
 	var failed error
-	err = judges[0].read(ctx, newTiler(w, kustomersReach), func(b Batch) bool {
+	err = judges[0].sweep(ctx, w, func(b Batch) bool {
 		failed = compare(ctx, judges[1:], kustomer.Query{From: b.From, To: b.To}, b.Cases, yield)
 		return failed == nil
 	})
@@ -70,15 +70,15 @@ func (p Preview) judges(ctx context.Context, from time.Time) ([]*collector, erro
 		return nil, fmt.Errorf("ask Kustomer for its clock: %w", err)
 	}
 	notice := func(format string, args ...any) { p.Notice(fmt.Sprintf(format, args...)) }
-	shared := collector{
-		source: p.Source, memory: NoLedger{}, reach: kustomersReach, now: now, asked: time.Now(), from: from,
-		agents: agentRoll(p.Directory, notice), tags: tagRoll(p.Directory, notice),
-		customers: &customers{source: p.Source, notice: notice},
-		unseen:    func(n int) { notice("Kustomer counts %d conversations more than it shows to this API key", n) },
-	}
+	shared := newCollector(FetchOptions{
+		Source: p.Source, Directory: p.Directory, Notice: notice,
+		Unseen: func(n int) { notice("Kustomer counts %d conversations more than it shows to this API key", n) },
+	})
+	shared.begin(now)
+	shared.startAt(from)
 	judges := make([]*collector, len(p.Policies))
 	for i, policy := range p.Policies {
-		judge := shared
+		judge := *shared
 		judge.policy = policy
 		judges[i] = &judge
 	}

@@ -73,7 +73,7 @@ func (e Explainer) prospect(x Explanation, info store.Info) Prospect {
 		return x.taken()
 	}
 	until := clocks{kustomers: x.Now, own: e.clock()}.until(e.Options.Settle)
-	return x.met(span(later(info.Start, info.Floor), info.Checkpoint, until, e.Options.Overlap), e.Options.Settle)
+	return x.met(span(info, until, e.Options.Overlap), e.Options.Settle)
 }
 
 // governing is what the ledger remembers that bears on what happens next; the zero Record for nothing.
@@ -120,7 +120,7 @@ func (x Explanation) taken() Prospect {
 	case c.Skip == NotDone:
 		return Prospect{Fate: FateSkip, Reason: Reopened}
 	}
-	return c.prospect()
+	return prospectOf(c)
 }
 
 // met is the prospect of what the next pass may find in its window.
@@ -128,17 +128,17 @@ func (x Explanation) met(next Window, settle time.Duration) Prospect {
 	c := x.Case
 	switch {
 	case !c.Send():
-		return c.prospect()
+		return prospectOf(c)
 	case c.resolution().Before(next.From):
 		return Prospect{Fate: FateMissed}
 	case !c.resolution().Before(next.To) && !c.early():
 		return Prospect{Fate: FateWait, At: c.resolution().Add(settle)}
 	}
-	return c.prospect()
+	return prospectOf(c)
 }
 
 // prospect is what comes of a decision.
-func (c Case) prospect() Prospect {
+func prospectOf(c Case) Prospect {
 	switch {
 	case c.Skip.Broken():
 		return Prospect{Fate: FateReject, Reason: c.Skip}

@@ -27,6 +27,15 @@ const (
 	settlePause = 2 * time.Second // between two of them
 )
 
+// sweep reads a range, window by window, and gives each, decided, to yield, in the order of time. It ends early
+// when yield tells false.
+func (c *collector) sweep(ctx context.Context, w Window, yield func(Batch) bool) error {
+	if err := c.read(ctx, newTiler(w, c.reach), yield); !errors.Is(err, errEnough) {
+		return err
+	}
+	return nil
+}
+
 // read reads windows of the tiler's choice and gives each, decided, to yield, in the order of time. It ends early when
 // yield tells false.
 func (c *collector) read(ctx context.Context, tiles *tiler, yield func(Batch) bool) error {
@@ -219,8 +228,10 @@ func (c *collector) all(ctx context.Context, q kustomer.Query, page kustomer.Pag
 			return slices.Collect(maps.Values(rows)), nil
 		}
 		last = page
-		if !sleep(ctx, settlePause) {
+		select {
+		case <-ctx.Done():
 			return nil, context.Cause(ctx)
+		case <-time.After(settlePause):
 		}
 		if page, err = c.search(ctx, q); err != nil {
 			return nil, err

@@ -26,11 +26,11 @@ type Row struct {
 }
 
 // row is what became of a case.
-func (c Case) row(o Outcome) Row {
+func rowOf(c Case, o Outcome) Row {
 	row := Row{
 		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.resolution(),
 		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message, Due: o.Due,
-		Facts: c.facts(o),
+		Facts: factsOf(c, o.At),
 	}
 	if c.Agent != nil {
 		row.Agent = c.Agent.ID
@@ -86,7 +86,7 @@ func (f *folio) dispose(cases []Case) (send []Case) {
 		seen := sighting{key: c.Key, resolved: c.resolution(), folio: f}
 		switch {
 		case c.Known.State.Waiting():
-			f.pass.tell(c.row(waits(c.Known)))
+			f.pass.tell(rowOf(c, waits(c.Known)))
 		case c.early():
 			f.postpone(c)
 		case c.Send():
@@ -125,7 +125,7 @@ func (f *folio) skip(c Case) {
 	if c.own.State.Waiting() || !closed(known) && !same && !c.Outside {
 		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
-	f.pass.tell(c.row(Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
+	f.pass.tell(rowOf(c, Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
@@ -142,7 +142,7 @@ func (f *folio) delivered(c Case, o Outcome) {
 	default:
 		f.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
 	}
-	f.pass.tell(c.row(o))
+	f.pass.tell(rowOf(c, o))
 }
 
 // leave notes the time of a case that is left for later.
@@ -152,6 +152,19 @@ func (f *folio) leave(resolved time.Time) {
 	if f.left.IsZero() || resolved.Before(f.left) {
 		f.left = resolved
 	}
+}
+
+// before is up to where a back-fill may come that has left a resolution for later. A search may tell its time
+// a little earlier than the conversation did.
+func (f *folio) before(resolved time.Time) time.Time {
+	at := resolved.Add(-sameWithin)
+	switch {
+	case at.Before(f.From):
+		return f.From
+	case at.Before(f.To):
+		return at
+	}
+	return f.To
 }
 
 // keep notes a disposition for the record.
@@ -199,7 +212,7 @@ func (p *pass) record(f *folio) error {
 	p.advance(&batch, f)
 	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
 		if err := p.ledger.Commit(batch); err != nil {
-			return &LedgerError{fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
+			return &LedgerError{err: fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
 				err, p.position().UTC().Format(timeLayout))}
 		}
 	}

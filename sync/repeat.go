@@ -74,7 +74,7 @@ func (p *pass) repeated(c *Case, f *folio) bool {
 	if seen.folio != f {
 		<-seen.folio.recorded
 	}
-	c.spell(p.collector.identity, seen.resolved)
+	c.spell(p.identity, seen.resolved)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.result.Counts[seen.skip.state()]--

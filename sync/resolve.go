@@ -21,6 +21,11 @@ type Receiver interface {
 	Between(ctx context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error]
 }
 
+// Recall is what is asked of the ledger about what Agent Connect's data show.
+type Recall interface {
+	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
+}
+
 // Settlement is the part of the ledger that ends doubts. The call is durable when it returns.
 type Settlement interface {
 	Settle(key store.Key, intent uint64, result store.Result) error
@@ -28,7 +33,7 @@ type Settlement interface {
 
 // Docket is what settling doubts outside a pass needs of the ledger.
 type Docket interface {
-	Memory
+	Recall
 	Settlement
 	Info() (store.Info, error)
 	Recover(now time.Time) ([]store.Entry, error)
@@ -58,7 +63,7 @@ type Verification struct {
 // them is settled.
 func Verify(ctx context.Context, ledger Docket, v Verification) ([]Settled, error) {
 	if _, err := ledger.Recover(time.Now()); err != nil {
-		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+		return nil, &LedgerError{err: fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
 	info, err := ledger.Info()
 	if err != nil {
@@ -97,7 +102,7 @@ type Arrivals struct {
 // NewArrivals finds out what is in doubt, open intents among it.
 func NewArrivals(ledger Docket) (*Arrivals, error) {
 	if _, err := ledger.Recover(time.Now()); err != nil {
-		return nil, &LedgerError{fmt.Errorf("put the open intents in doubt: %w", err)}
+		return nil, &LedgerError{err: fmt.Errorf("put the open intents in doubt: %w", err)}
 	}
 	info, err := ledger.Info()
 	if err != nil {
@@ -143,7 +148,7 @@ func (v verifier) settle(q *inquiry, doubtful []store.Entry) ([]store.Entry, err
 			continue
 		}
 		if err := v.ledger.Settle(entry.Key, entry.Intent, result); err != nil {
-			return entries, &LedgerError{fmt.Errorf("settle what is in doubt: %w", err)}
+			return entries, &LedgerError{err: fmt.Errorf("settle what is in doubt: %w", err)}
 		}
 		entries[i] = after(entry, result)
 	}

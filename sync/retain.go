@@ -55,7 +55,7 @@ func (p *pass) forget(ctx context.Context) error {
 	if p.options.Retain <= 0 || p.options.backfilling() {
 		return nil
 	}
-	before := p.collector.now.Add(-p.options.Retain)
+	before := p.collector.started().Add(-p.options.Retain)
 	// A search may tell the next pass of a resolution that the ledger has down as a little earlier than where
 	// that begins.
 	if next := p.result.Checkpoint.Add(-p.options.Overlap - sameWithin); next.Before(before) {
@@ -70,7 +70,7 @@ func (p *pass) forget(ctx context.Context) error {
 	n, err := p.ledger.Prune(ctx, before)
 	p.result.Forgotten = n
 	if err != nil && ctx.Err() == nil {
-		return &LedgerError{fmt.Errorf("forget what was marked done before %s: %w", before.UTC().Format(timeLayout), err)}
+		return &LedgerError{err: fmt.Errorf("forget what was marked done before %s: %w", before.UTC().Format(timeLayout), err)}
 	}
 	return nil
 }

@@ -66,6 +66,6 @@ func (p *pass) roster(ctx context.Context, from Roster) error {
 	if err != nil {
 		return err
 	}
-	p.collector.policy.Profiles = profiles
+	p.collector.require(profiles)
 	return nil
 }

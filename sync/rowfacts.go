@@ -20,8 +20,8 @@ type Facts struct {
 }
 
 // facts are those of a case with its outcome.
-func (c Case) facts(o Outcome) Facts {
-	f := Facts{Teams: c.Conversation.AssignedTeams, Channel: mainChannel(c.Conversation.Channels), Brand: c.Conversation.BrandID, Handled: o.At}
+func factsOf(c Case, at time.Time) Facts {
+	f := Facts{Teams: c.Conversation.AssignedTeams, Channel: mainChannel(c.Conversation.Channels), Brand: c.Conversation.BrandID, Handled: at}
 	if done := c.Conversation.LastDone; done != nil && len(done.AssignedTeams) > 0 {
 		f.Teams = done.AssignedTeams
 	}
@@ -37,7 +37,7 @@ func (c Case) facts(o Outcome) Facts {
 			f.Brand = c.Request.Brand
 		}
 	}
-	if o.At.IsZero() {
+	if at.IsZero() {
 		f.Handled = c.Known.At
 	}
 	return f

@@ -12,10 +12,10 @@ import (
 const (
 	mostDue = 10_000 // waiting conversations that one pass takes up; more wait for the next
 	reread  = 50     // conversations that one call reads again
-
-	// lastResort is how long after its first attempt a survey request is still tried again.
-	lastResort = 72 * time.Hour
 )
+
+// lastResort is how long after its first attempt a survey request is still tried again.
+const lastResort = 72 * time.Hour
 
 // takeUp accounts for what earlier passes left. What is in doubt is settled as far as Agent Connect's data
 // have told, and stays so otherwise; what is scheduled or to be retried is read again, decided again, and
@@ -93,7 +93,7 @@ func (p *pass) take(entries []store.Entry) {
 	for _, entry := range entries {
 		p.taken[entry.Key] = true
 		p.taken[store.Key{Conversation: entry.Conversation, Resolution: entry.Key.Resolution}] = true // also of a recovery that is none any more
-		p.stood[p.collector.identity.at(entry.Key, entry.Record.Resolution)] = true
+		p.stood[p.identity.at(entry.Key, entry.Record.Resolution)] = true
 	}
 	p.found(len(entries))
 	p.result.Due += len(entries)
@@ -120,7 +120,7 @@ func (p *pass) giveUp(due []store.Entry, now time.Time) (left []store.Entry, err
 		return due, nil
 	}
 	if err := p.ledger.Commit(store.Batch{Entries: given}); err != nil {
-		return due, &LedgerError{fmt.Errorf("give up what was tried for %s: %w", lastResort, err)}
+		return due, &LedgerError{err: fmt.Errorf("give up what was tried for %s: %w", lastResort, err)}
 	}
 	p.leave(given)
 	return left, nil

@@ -3,6 +3,8 @@ package sync
 import (
 	"slices"
 	"time"
+
+	"acsync/store"
 )
 
 // Window is a half-open interval [From, To) of resolution times.
@@ -99,13 +101,28 @@ func (t *tiler) narrow(w Window, times []time.Time, total int) bool {
 	return true
 }
 
+// clocks are the two that a pass goes by.
+type clocks struct{ kustomers, own time.Time }
+
+// until is where a pass ends: settle before the clock that is behind. The other one may be wrong, and what is
+// read up to a time that has not come would never be read again.
+func (c clocks) until(settle time.Duration) time.Time {
+	if c.own.Before(c.kustomers) {
+		return c.own.Add(-settle).Truncate(time.Millisecond)
+	}
+	return c.kustomers.Add(-settle).Truncate(time.Millisecond)
+}
+
 // span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has settled.
-// The overlap never reaches before the time since which the ledger knows who was asked: its start, before which other
-// means may have asked, or its floor.
-func span(known, checkpoint, until time.Time, overlap time.Duration) Window {
-	from := later(known, checkpoint.Add(-overlap))
+// The overlap never reaches before the time since which the ledger knows who was asked.
+func span(info store.Info, until time.Time, overlap time.Duration) Window {
+	from := later(knownSince(info), info.Checkpoint.Add(-overlap))
 	return Window{from.Truncate(time.Millisecond), until}
 }
+
+// knownSince is since when the ledger knows who was asked: its start, before which other means may have asked,
+// or its floor.
+func knownSince(info store.Info) time.Time { return later(info.Start, info.Floor) }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

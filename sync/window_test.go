@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"acsync/store"
+
 	"pgregory.net/rapid"
 )
 
@@ -20,13 +22,13 @@ func TestSpan(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := span(start, test.checkpoint, testNow.Add(-3*time.Minute), 30*time.Minute); got != test.want {
+			if got := span(store.Info{Start: start, Checkpoint: test.checkpoint}, testNow.Add(-3*time.Minute), 30*time.Minute); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
 	t.Run("a ledger that was just made has nothing to read", func(t *testing.T) {
-		if got := span(testNow, testNow, testNow.Add(-3*time.Minute), 30*time.Minute); !got.Empty() {
+		if got := span(store.Info{Start: testNow, Checkpoint: testNow}, testNow.Add(-3*time.Minute), 30*time.Minute); !got.Empty() {
 			t.Errorf("got %s", got)
 		}
 	})

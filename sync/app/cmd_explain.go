@@ -62,7 +62,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	q := &inquiry{explainer: surveysync.Explainer{Options: options(tenant.config), Verifies: tenant.remembers(), Now: s.app.Now}}
+	q := &inquiry{explainer: surveysync.Explainer{Options: explainOptions(tenant.config), Verifies: tenant.remembers(), Now: s.app.Now}}
 	closeLedger, err := q.openLedger(c, tenant)
 	if err != nil {
 		return err

@@ -114,3 +114,9 @@ func options(cfg config.Config) surveysync.Options {
 		Verdict:     verdict,
 	}
 }
+
+// explainOptions are what of them bears on what would happen to a conversation.
+func explainOptions(cfg config.Config) surveysync.ExplainOptions {
+	o := options(cfg)
+	return surveysync.ExplainOptions{Policy: o.Policy, SurveyPer: o.SurveyPer, Overlap: o.Overlap, Settle: o.Settle}
+}
