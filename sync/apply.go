@@ -13,15 +13,15 @@ import (
 )
 
 // adhere lets a pass carry out a plan instead of reading windows. The checkpoint stays where it is.
-func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
-	if err := plan.Ledger.belongs(info); err != nil {
+func (p *pass) adhere(made *Plan, info store.Info, now time.Time) error {
+	if err := made.Ledger.belongs(info); err != nil {
 		return err
 	}
-	if err := plan.valid(now); err != nil { // it may have waited for the ledger
+	if err := made.valid(now); err != nil { // it may have waited for the ledger
 		return err
 	}
-	window := Window{plan.From, plan.To}
-	if !plan.Backfill { // else it does not care where the checkpoint is
+	window := Window{made.From, made.To}
+	if !made.Backfill { // else it does not care where the checkpoint is
 		if err := p.notAhead(info, now); err != nil {
 			return err
 		}
@@ -31,9 +31,9 @@ func (p *pass) adhere(plan *Plan, info store.Info, now time.Time) error {
 	}
 	p.result.Window = window
 	p.collector.startAt(window.From)
-	p.result.Made, p.remembers = plan.Made, info.Floor
-	p.planned = make(map[store.Key]Planned, len(plan.Send))
-	for _, each := range plan.Send {
+	p.result.Made, p.remembers = made.Made, info.Floor
+	p.planned = make(map[store.Key]Planned, len(made.Send))
+	for _, each := range made.Send {
 		p.planned[each.key()] = each
 	}
 	return nil

@@ -30,18 +30,18 @@ func planOf(t *testing.T, engine Engine) (Plan, map[string]Row, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := planner.Plan(result, info, testTerms(), 7*24*time.Hour)
+	made, err := planner.Plan(result, info, testTerms(), 7*24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := MarshalPlan(plan)
+	text, err := MarshalPlan(made)
 	if err == nil {
-		plan, err = ReadPlan(text, testTerms())
+		made, err = ReadPlan(text, testTerms())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan, rows.rows(), result
+	return made, rows.rows(), result
 }
 
 // both hear what one does.
@@ -54,13 +54,13 @@ func (b both) Observe(e Event) {
 }
 
 // apply lets a bench carry out a plan.
-func (b *bench) apply(t *testing.T, plan Plan) Result {
+func (b *bench) apply(t *testing.T, made Plan) Result {
 	t.Helper()
-	b.engine.Options.Plan, b.engine.Options.Mode = &plan, "apply"
+	b.engine.Options.Plan, b.engine.Options.Mode = &made, "apply"
 	defer func() { b.engine.Options.Plan, b.engine.Options.Mode = nil, "run" }()
 	result := b.mustRun(t)
-	if result.Found != len(plan.Send) {
-		t.Errorf("found %d, the plan has %d", result.Found, len(plan.Send))
+	if result.Found != len(made.Send) {
+		t.Errorf("found %d, the plan has %d", result.Found, len(made.Send))
 	}
 	return result
 }
@@ -69,24 +69,24 @@ func (b *bench) apply(t *testing.T, plan Plan) Result {
 func TestApply(t *testing.T) {
 	b := newBench(t, 120) // more than are read at a time
 	b.conversations[3].Spam = true
-	plan, _, dry := planOf(t, *b.engine)
+	made, _, dry := planOf(t, *b.engine)
 	later := newDesk(121) // what comes after is not in the plan
 	b.conversations, b.customers = append(b.conversations, later.conversations[120]), later.customers
 	before, err := b.ledger.Info()
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := b.apply(t, plan)
+	first := b.apply(t, made)
 	if first.Counts[store.Accepted] != dry.Planned || dry.Planned != 119 || len(b.got) != 119 {
 		t.Errorf("planned %d, %d requests, %+v", dry.Planned, len(b.got), first)
 	}
-	if !first.Checkpoint.Equal(before.Checkpoint) || !first.Made.Equal(plan.Made) {
+	if !first.Checkpoint.Equal(before.Checkpoint) || !first.Made.Equal(made.Made) {
 		t.Errorf("got %v", first.Counts)
 	}
 	if got := b.state(t, 3); got.State != store.Unknown {
 		t.Errorf("what was not in the plan is noted: %+v", got)
 	}
-	second := b.apply(t, plan)
+	second := b.apply(t, made)
 	if second.Reasons[store.Skipped][AlreadySent] != 119 || len(second.Notices) > 0 {
 		t.Errorf("second time: %+v", second)
 	}
@@ -143,10 +143,10 @@ func TestApplyDiffers(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, 1)
 			id, key := b.conversations[0].ID, keyOf(b.conversations[0])
-			plan, _, _ := planOf(t, *b.engine)
+			made, _, _ := planOf(t, *b.engine)
 			test.change(t, b)
 			sent := len(b.got)
-			b.apply(t, plan)
+			b.apply(t, made)
 			row := b.rows()[id]
 			if row.State != test.state || row.Reason != test.want || row.Resolution.IsZero() {
 				t.Errorf("got %+v, want %s %s", row, test.state, test.want)
@@ -169,15 +169,15 @@ func TestApplyLeavesWhatWaits(t *testing.T) {
 	b.engine.Options.Limits.Max = 1
 	b.mustRun(t)
 	b.engine.Options.Limits.Max = 0
-	plan, _, _ := planOf(t, *b.engine)
-	if len(plan.Send) != 2 {
-		t.Fatalf("planned %+v", plan.Send)
+	made, _, _ := planOf(t, *b.engine)
+	if len(made.Send) != 2 {
+		t.Fatalf("planned %+v", made.Send)
 	}
-	waits := slices.IndexFunc(b.conversations, func(c kustomer.Conversation) bool { return c.ID == plan.Send[0].ID })
+	waits := slices.IndexFunc(b.conversations, func(c kustomer.Conversation) bool { return c.ID == made.Send[0].ID })
 	customer := b.customers[b.conversations[waits].CustomerID]
 	customer.Emails = emails("jane@example.net")
 	b.customers[customer.ID] = customer
-	result := b.apply(t, plan)
+	result := b.apply(t, made)
 	if result.Due != 2 || result.Counts[store.Accepted] != 1 || result.Reasons[store.Skipped][PlanChanged] != 1 || len(result.Notices) != 1 {
 		t.Errorf("got %v %v %v", result.Counts, result.Reasons, result.Notices)
 	}
@@ -192,9 +192,9 @@ func TestApplyLeavesWhatWaits(t *testing.T) {
 // TestApplyStops holds that what a limit leaves is told, not noted, and sent by the same plan later.
 func TestApplyStops(t *testing.T) {
 	b := newBench(t, 130)
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 20
-	first := b.apply(t, plan)
+	first := b.apply(t, made)
 	if first.Counts[store.Accepted] != 20 || first.Reasons[store.Scheduled][Paused] != 110 || first.Limit != "max" {
 		t.Errorf("first: %v", first.Counts)
 	}
@@ -203,7 +203,7 @@ func TestApplyStops(t *testing.T) {
 		t.Errorf("the ledger has: %s %v", diff, err)
 	}
 	b.engine.Options.Limits.Max = 0
-	second := b.apply(t, plan)
+	second := b.apply(t, made)
 	if second.Counts[store.Accepted] != 110 || second.Reasons[store.Skipped][AlreadySent] != 20 {
 		t.Errorf("second: %+v", second)
 	}
@@ -213,7 +213,7 @@ func TestApplyStops(t *testing.T) {
 		}
 		return nil
 	}
-	b.engine.Options.Plan = &plan
+	b.engine.Options.Plan = &made
 	if third, err := b.run(t); err == nil || third.Found != 130 {
 		t.Errorf("third: %v %+v", err, third)
 	}
@@ -222,20 +222,20 @@ func TestApplyStops(t *testing.T) {
 // TestApplyLedger refuses a plan of another ledger, and one that has seen more than the ledger has; others may have moved on.
 func TestApplyLedger(t *testing.T) {
 	b := newBench(t, 2)
-	plan, _, _ := planOf(t, *b.engine)
-	refused := func(name string, plan Plan, want func(error) bool) {
+	made, _, _ := planOf(t, *b.engine)
+	refused := func(name string, made Plan, want func(error) bool) {
 		t.Helper()
-		b.engine.Options.Plan = &plan
+		b.engine.Options.Plan = &made
 		if result, err := b.run(t); err == nil || !want(err) || result.Found > 0 || len(b.got) > 0 {
 			t.Errorf("%s: %v %+v", name, err, result)
 		}
 	}
-	foreign, ahead := plan, plan
+	foreign, ahead := made, made
 	foreign.Ledger.ID = "ffffffffffffffff"
 	refused("foreign", foreign, func(err error) bool { return errors.As(err, new(*PlanError)) })
 	ahead.Ledger.Transaction += 1000
 	refused("rolled back", ahead, func(err error) bool { return errors.Is(err, store.ErrRolledBack) })
-	late := plan // it was read in time, and then waited for another pass
+	late := made // it was read in time, and then waited for another pass
 	late.Expires = b.now
 	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*PlanError)) })
 }
@@ -245,11 +245,11 @@ func TestApplySentStaysSent(t *testing.T) {
 	for _, per := range []store.Identity{store.PerConversation, store.PerResolution} {
 		b := newBench(t, 2)
 		b.engine.Options.SurveyPer = per
-		plan, _, _ := planOf(t, *b.engine)
-		b.apply(t, plan)
+		made, _, _ := planOf(t, *b.engine)
+		b.apply(t, made)
 		b.conversations[0].Status = "open"
 		b.conversations = b.conversations[:1]
-		if got := b.apply(t, plan); got.Reasons[store.Skipped][AlreadySent] != 2 || len(got.Notices) > 0 {
+		if got := b.apply(t, made); got.Reasons[store.Skipped][AlreadySent] != 2 || len(got.Notices) > 0 {
 			t.Errorf("per %s: %v %q", per, got.Reasons, got.Notices)
 		}
 	}
@@ -262,10 +262,10 @@ func TestApplyOfARangeNamesWhatDecides(t *testing.T) {
 		if past {
 			b.engine.Options.Range = Window{testNow.Add(-48 * time.Hour), testNow.Add(-time.Hour)}
 		}
-		plan, _, _ := planOf(t, *b.engine)
+		made, _, _ := planOf(t, *b.engine)
 		b.engine.Options.Range = Window{}
 		b.conversations = nil
-		notices := strings.Join(b.apply(t, plan).Notices, "; ")
+		notices := strings.Join(b.apply(t, made).Notices, "; ")
 		if !strings.Contains(notices, "and not sent: ") || strings.Contains(notices, "or its back-fill, decides") != past {
 			t.Errorf("a range: %v; %q", past, notices)
 		}
@@ -288,16 +288,16 @@ func TestApplyTwins(t *testing.T) {
 	if err := b.ledger.Commit(store.Batch{Entries: append(entries, twin)}); err != nil {
 		t.Fatal(err)
 	}
-	plan, _, dry := planOf(t, *b.engine)
+	made, _, dry := planOf(t, *b.engine)
 	if dry.Found != reread+1 || dry.Planned != reread || dry.Reasons[store.Skipped][AlreadySent] != 1 {
 		t.Errorf("the dry run: %+v", dry)
 	}
-	if b.apply(t, plan); len(b.got) != reread {
+	if b.apply(t, made); len(b.got) != reread {
 		t.Errorf("%d requests for %d conversations", len(b.got), reread)
 	}
-	plan.Send = append(plan.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
-	plan.Send = append(plan.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
-	if plan.sound() {
+	made.Send = append(made.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
+	made.Send = append(made.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
+	if made.sound() {
 		t.Error("a plan that asks twice about the same is sound")
 	}
 }
@@ -307,7 +307,7 @@ func TestApplyGivesUp(t *testing.T) {
 	b := newBench(t, 1)
 	b.engine.Options.Policy.MaxAge = 0
 	c := b.conversations[0]
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	first := time.Now().Add(-lastResort - time.Minute)
 	intent, err := b.ledger.Begin(keyOf(c), c.LastDone.At, first)
 	if err == nil {
@@ -316,7 +316,7 @@ func TestApplyGivesUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.apply(t, plan); got.Reasons[store.Rejected][GaveUp] != 1 || len(b.got) > 0 {
+	if got := b.apply(t, made); got.Reasons[store.Rejected][GaveUp] != 1 || len(b.got) > 0 {
 		t.Errorf("got %v after %d requests", got.Reasons, len(b.got))
 	}
 }
@@ -324,9 +324,9 @@ func TestApplyGivesUp(t *testing.T) {
 // TestApplyPutsOff holds that a conversation which a pass did not come to has no survey request to show.
 func TestApplyPutsOff(t *testing.T) {
 	b := newBench(t, 3*reread)
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 1
-	result := b.apply(t, plan)
+	result := b.apply(t, made)
 	if result.Reasons[store.Scheduled][Paused] != 3*reread-1 {
 		t.Errorf("got %v", result.Reasons)
 	}
@@ -344,11 +344,11 @@ func TestApplyForgotten(t *testing.T) {
 	b.conversations = newDesk(1).conversations
 	b.customers = newDesk(1).customers
 	b.engine.Options.Range = Window{testNow.Add(-2 * time.Hour), testNow.Add(-10 * time.Minute)}
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	if _, err := b.ledger.Prune(t.Context(), testNow.Add(-30*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if result := b.apply(t, plan); result.Reasons[store.Skipped][PlanChanged] != 1 || len(b.got) > 0 {
+	if result := b.apply(t, made); result.Reasons[store.Skipped][PlanChanged] != 1 || len(b.got) > 0 {
 		t.Errorf("got %v %v %v", result.Counts, result.Reasons, result.Notices)
 	}
 }
@@ -393,7 +393,7 @@ func TestPlanIsTheRun(t *testing.T) {
 			w.engine.Options.Limits.Max = int(seed % 4 * 10)
 			w.sent.got = nil
 		}
-		plan, dry, _ := planOf(t, *other.engine)
+		made, dry, _ := planOf(t, *other.engine)
 
 		rows := &heard{}
 		alone.engine.Observer = rows
@@ -403,7 +403,7 @@ func TestPlanIsTheRun(t *testing.T) {
 		}
 
 		applied := &heard{}
-		other.engine.Observer, other.engine.Options.Plan = applied, &plan
+		other.engine.Observer, other.engine.Options.Plan = applied, &made
 		for stopped := range 3 { // whatever was sent then is told only then
 			other.after = 1 + stopped
 			other.pass(t, seed)
@@ -451,13 +451,13 @@ func requestsOf(got []agentconnect.Request) map[string]agentconnect.Request {
 // TestApplySettlesDoubts settles the doubts about what the plan holds, and leaves all others alone.
 func TestApplySettlesDoubts(t *testing.T) {
 	b := newBench(t, 4)
-	plan, _, _ := planOf(t, *b.engine)
-	plan.Send = slices.DeleteFunc(plan.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
+	made, _, _ := planOf(t, *b.engine)
+	made.Send = slices.DeleteFunc(made.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
 	b.doubt(t, 0, 1, 3)
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
 		{ExtInteractionID: b.conversations[0].ID}, b.later(t),
 	}}
-	result := b.apply(t, plan)
+	result := b.apply(t, made)
 	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][Verified] != 1 || result.Due != 2 {
 		t.Errorf("got %v %v, %d due", result.Counts, result.Reasons, result.Due)
 	}
@@ -474,20 +474,20 @@ func TestApplySettlesDoubts(t *testing.T) {
 func TestApplyRecovery(t *testing.T) {
 	b := recovering(t, 2)
 	b.again(0, true)
-	plan, _, _ := planOf(t, *b.engine)
-	if len(plan.Send) != 1 || plan.Send[0].Kind != "recovery" {
-		t.Fatalf("planned %+v", plan.Send)
+	made, _, _ := planOf(t, *b.engine)
+	if len(made.Send) != 1 || made.Send[0].Kind != "recovery" {
+		t.Fatalf("planned %+v", made.Send)
 	}
-	if result := b.apply(t, plan); result.Counts[store.Accepted] != 1 || result.Followed != 1 || !b.got[0].Recovery {
+	if result := b.apply(t, made); result.Counts[store.Accepted] != 1 || result.Followed != 1 || !b.got[0].Recovery {
 		t.Errorf("got %v, %+v", result.Counts, b.got)
 	}
 
 	b = newBench(t, 1)
 	b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
-	plan, _, _ = planOf(t, *b.engine)
+	made, _, _ = planOf(t, *b.engine)
 	b.mustRun(t)
 	b.again(0, true)
-	if result := b.apply(t, plan); result.Reasons[store.Skipped][AlreadySent] != 1 || len(b.got) != 1 {
+	if result := b.apply(t, made); result.Reasons[store.Skipped][AlreadySent] != 1 || len(b.got) != 1 {
 		t.Errorf("got %v %v, %d requests", result.Counts, result.Reasons, len(b.got))
 	}
 }
@@ -496,11 +496,11 @@ func TestApplyRecovery(t *testing.T) {
 func TestApplyConfirms(t *testing.T) {
 	b := newBench(t, 3)
 	b.engine.Options.Unconfirmed = 1
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	if _, err := b.run(t); !errors.As(err, new(*UnconfirmedError)) || len(b.got) > 0 {
 		t.Errorf("a run: %v, %d requests", err, len(b.got))
 	}
-	if result := b.apply(t, plan); result.Counts[store.Accepted] != 3 {
+	if result := b.apply(t, made); result.Counts[store.Accepted] != 3 {
 		t.Errorf("got %v", result.Counts)
 	}
 }

@@ -205,7 +205,7 @@ func (e Explainer) first(x *Explanation) error {
 		return fmt.Errorf("read the past passes: %w", err)
 	}
 	for _, run := range slices.Backward(runs) {
-		if run.Mode == "run" && !run.Killed && (Window{run.From, run.To}).Contains(resolved) && run.Checkpoint.After(resolved) { // else it may have stopped before that
+		if run.Mode == "run" && !run.Killed && (Window{From: run.From, To: run.To}).Contains(resolved) && run.Checkpoint.After(resolved) { // else it may have stopped before that
 			if !x.heldBefore(resolved, run.Started) {
 				x.First = &run
 			}

@@ -61,7 +61,10 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.result.Checkpoint, p.first = info.Checkpoint, !tried(info)
-	p.verifier = verifier{e.Ledger, Verification{e.Receiver, e.Options.VerifyAfter, e.Options.Stamp}}
+	p.verifier = verifier{
+		ledger:       e.Ledger,
+		Verification: Verification{Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp},
+	}
 	clock := e.Now
 	if clock == nil {
 		clock = time.Now

@@ -146,6 +146,15 @@ func (p *Plan) hash(r agentconnect.Request) (string, error) {
 	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
 }
 
+// newPlan is a plan of nothing yet, with a salt of its own.
+func newPlan(secret string) Plan {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails (crypto/rand, since Go 1.24)
+	p := Plan{Schema: PlanSchema, Salt: hex.EncodeToString(salt), Send: []Planned{}}
+	p.key = planKey(secret, p.Salt)
+	return p
+}
+
 // Planner hears a dry run, and makes the plan of what it would send. It is an [Observer].
 type Planner struct {
 	plan   Plan
@@ -153,13 +162,7 @@ type Planner struct {
 }
 
 // NewPlanner begins a plan with a salt of its own. The secret is Agent Connect's API key.
-func NewPlanner(secret string) *Planner {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails (crypto/rand, since Go 1.24)
-	p := Plan{Schema: PlanSchema, Salt: hex.EncodeToString(salt), Send: []Planned{}}
-	p.key = planKey(secret, p.Salt)
-	return &Planner{plan: p}
-}
+func NewPlanner(secret string) *Planner { return &Planner{plan: newPlan(secret)} }
 
 // Observe takes in what would be sent.
 func (p *Planner) Observe(event Event) {
@@ -178,21 +181,21 @@ func (p *Planner) Observe(event Event) {
 
 // Plan gives the plan of a dry run that has come to its end, with the ledger as it is, to be carried out within some time.
 func (p *Planner) Plan(r Result, info store.Info, t PlanTerms, valid time.Duration) (Plan, error) {
-	plan, conversations := p.plan, 0
+	made, conversations := p.plan, 0
 	for _, n := range info.Counts {
 		conversations += n
 	}
-	plan.Pass, plan.Tenant, plan.Configuration = r.Pass, t.Tenant, t.Configuration
-	plan.Made = t.Now.UTC().Truncate(time.Millisecond)
-	plan.Expires = plan.Made.Add(valid)
-	plan.Ledger = PlanLedger{info.ID, info.Transaction, info.Checkpoint.UTC(), conversations}
-	plan.From, plan.To, plan.Backfill = r.From.UTC(), r.To.UTC(), !r.Backfill.Begun.IsZero()
-	plan.Found, plan.Counts = r.Found, map[string]int{}
+	made.Pass, made.Tenant, made.Configuration = r.Pass, t.Tenant, t.Configuration
+	made.Made = t.Now.UTC().Truncate(time.Millisecond)
+	made.Expires = made.Made.Add(valid)
+	made.Ledger = PlanLedger{info.ID, info.Transaction, info.Checkpoint.UTC(), conversations}
+	made.From, made.To, made.Backfill = r.From.UTC(), r.To.UTC(), !r.Backfill.Begun.IsZero()
+	made.Found, made.Counts = r.Found, map[string]int{}
 	for state, n := range r.Counts {
-		plan.Counts[state.String()] = n
+		made.Counts[state.String()] = n
 	}
-	slices.SortFunc(plan.Send, func(a, b Planned) int {
+	slices.SortFunc(made.Send, func(a, b Planned) int {
 		return cmp.Or(a.Resolution.Compare(b.Resolution), strings.Compare(a.ID, b.ID))
 	})
-	return plan, p.failed
+	return made, p.failed
 }

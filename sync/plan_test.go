@@ -32,33 +32,33 @@ func testPlan(t *testing.T) (Plan, []byte) {
 	}
 	planner.Observe(Disposed{Row{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60003"}, State: store.Skipped, Reason: Spam}})
 	result := Result{Pass: "20261122T200000Z-7f3a", Window: Window{testNow.Add(-24 * time.Hour), testNow}, Found: 3, Counts: map[store.State]int{store.Skipped: 1}}
-	plan, err := planner.Plan(result, store.Info{ID: "0011223344556677", Transaction: 7, Counts: map[store.State]int{store.Accepted: 5}}, testTerms(), 24*time.Hour)
+	made, err := planner.Plan(result, store.Info{ID: "0011223344556677", Transaction: 7, Counts: map[store.State]int{store.Accepted: 5}}, testTerms(), 24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := MarshalPlan(plan)
+	text, err := MarshalPlan(made)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan, text
+	return made, text
 }
 
 // TestPlanFile holds that a plan comes back as it was written, in the order of time, without anything of a person.
 func TestPlanFile(t *testing.T) {
 	_, text := testPlan(t)
-	plan, err := ReadPlan(text, testTerms())
+	made, err := ReadPlan(text, testTerms())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var ids []string
-	for _, each := range plan.Send {
+	for _, each := range made.Send {
 		ids = append(ids, each.ID)
 	}
 	if diff := cmp.Diff(ids, []string{"6716500fa1b2c3d4e5f60001", "6716500fa1b2c3d4e5f60002"}); diff != "" {
 		t.Errorf("got -, want +:\n%s", diff)
 	}
-	if plan.Found != 3 || plan.Counts["skipped"] != 1 || plan.Ledger.Transaction != 7 || plan.Ledger.Conversations != 5 {
-		t.Errorf("got %+v", plan)
+	if made.Found != 3 || made.Counts["skipped"] != 1 || made.Ledger.Transaction != 7 || made.Ledger.Conversations != 5 {
+		t.Errorf("got %+v", made)
 	}
 	for _, private := range []string{"jane", "Jane", "Doe", "alex", "@", testSecret} {
 		if strings.Contains(string(text), private) {
@@ -100,7 +100,7 @@ func TestPlanTerms(t *testing.T) {
 
 // TestPlanDamaged refuses a file that was cut off anywhere, edited anywhere, or comes from elsewhere.
 func TestPlanDamaged(t *testing.T) {
-	plan, text := testPlan(t)
+	made, text := testPlan(t)
 	refused := func(name string, text []byte, want string) {
 		t.Helper()
 		_, err := ReadPlan(text, testTerms())
@@ -126,16 +126,16 @@ func TestPlanDamaged(t *testing.T) {
 	refused("twice", append([]byte(string(text)), text...), "")
 	refused("an unknown field", []byte(strings.Replace(string(text), `"found"`, `"send_more": 1, "found"`, 1)), "edited")
 
-	forged := plan
-	forged.Send = append([]Planned{}, plan.Send[0], plan.Send[0])
+	forged := made
+	forged.Send = append([]Planned{}, made.Send[0], made.Send[0])
 	forged.Checksum = forged.summed()
 	written, err := json.Marshal(forged)
 	if err != nil {
 		t.Fatal(err)
 	}
 	refused("a conversation twice", written, "edited")
-	forged.Send = plan.Send[:1]
-	forged.Seal = plan.sealed()
+	forged.Send = made.Send[:1]
+	forged.Seal = made.sealed()
 	forged.Checksum = forged.summed()
 	if written, err = json.Marshal(forged); err != nil {
 		t.Fatal(err)
@@ -145,14 +145,14 @@ func TestPlanDamaged(t *testing.T) {
 
 // TestPlanHash holds that the hash of a request tells every change, and neither the order of tags nor of properties.
 func TestPlanHash(t *testing.T) {
-	plan, _ := testPlan(t)
+	made, _ := testPlan(t)
 	full := func() agentconnect.Request {
 		r := plainRequest()
 		r.Tags = []string{"a", "b"}
 		r.CustomProperties = map[string]string{"one": "1", "two": "2"}
 		return r
 	}
-	first, err := plan.hash(full())
+	first, err := made.hash(full())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestPlanHash(t *testing.T) {
 	} {
 		request := full()
 		test.change(&request)
-		if got, err := plan.hash(request); err != nil || (got == first) != test.same {
+		if got, err := made.hash(request); err != nil || (got == first) != test.same {
 			t.Errorf("%s: the same hash: %t, want %t (%v)", test.name, got == first, test.same, err)
 		}
 	}

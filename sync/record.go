@@ -30,8 +30,8 @@ func rowOf(c Case, o Outcome) Row {
 	row := Row{
 		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.resolution(),
 		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message, Due: o.Due,
-		Facts: factsOf(c, o.At),
 	}
+	row.Facts = factsOf(c, o.At)
 	if c.Agent != nil {
 		row.Agent = c.Agent.ID
 	}

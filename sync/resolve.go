@@ -189,7 +189,7 @@ func (p *pass) consult(ctx context.Context, info store.Info) error {
 	case errors.Is(err, store.ErrRolledBack), err != nil && ctx.Err() != nil:
 		return err
 	case err != nil && q.witnessing():
-		return &WitnessError{err}
+		return &WitnessError{err: err}
 	case err != nil:
 		p.notice("what is in doubt could not be looked up and stays so: %v", err)
 	}

@@ -130,10 +130,9 @@ func (p *pass) giveUp(due []store.Entry, now time.Time) (left []store.Entry, err
 func (p *pass) leave(entries []store.Entry) {
 	for _, e := range entries {
 		o := reached(waits(e.Record))
-		p.tell(Row{
-			Key: e.Key, Resolution: e.Record.Resolution, State: o.State, Reason: o.Reason, Status: o.Status, Due: o.Due,
-			Facts: Facts{Handled: e.At},
-		})
+		row := Row{Key: e.Key, Resolution: e.Record.Resolution, State: o.State, Reason: o.Reason, Status: o.Status, Due: o.Due}
+		row.Handled = e.At
+		p.tell(row)
 	}
 }
 

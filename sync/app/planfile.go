@@ -136,19 +136,19 @@ func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, res
 	if err != nil {
 		return fmt.Errorf("read the ledger for the plan: %w", err)
 	}
-	plan, err := f.planner.Plan(*result, info, t.planTerms(now), time.Duration(f.valid))
+	made, err := f.planner.Plan(*result, info, t.planTerms(now), time.Duration(f.valid))
 	if err != nil {
 		return err
 	}
-	plan.Program = version()
-	text, err := surveysync.MarshalPlan(plan)
+	made.Program = version()
+	text, err := surveysync.MarshalPlan(made)
 	if err == nil {
 		err = writePrivate(f.path, visible(text))
 	}
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
 	}
-	f.saved, f.toSend = true, len(plan.Send)
+	f.saved, f.toSend = true, len(made.Send)
 	return nil
 }
 
@@ -189,11 +189,11 @@ func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error)
 	if err != nil {
 		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
 	}
-	plan, err := surveysync.ReadPlan(text, terms)
+	made, err := surveysync.ReadPlan(text, terms)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &plan, nil
+	return &made, nil
 }
 
 // needLedger makes sure that there is a ledger, without which a plan means nothing. The stand-ins' own is made.
