@@ -17,6 +17,7 @@ import (
 var directions = map[string][]string{
 	"acsync":                   {"acsync/sync/app"},
 	"acsync/store":             {},
+	"acsync/store/bolt":        {"acsync/store"},
 	"acsync/sync/httpx":        {},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
 	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
@@ -25,14 +26,14 @@ var directions = map[string][]string{
 	"acsync/sync":              {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/kustomer"},
 	"acsync/sync/report":       {"acsync/store", "acsync/sync"},
 	"acsync/sync/app": {
-		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/httpx",
+		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/httpx",
 		"acsync/sync/kustomer", "acsync/sync/report", "acsync/sync/sandbox",
 	},
 }
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.
 var foreign = map[string][]string{
-	"go.etcd.io/bbolt":                {"acsync/store"},
+	"go.etcd.io/bbolt":                {"acsync/store/bolt"},
 	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report"},

@@ -6,13 +6,15 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+
 	stdsync "sync"
 	"testing"
 	"time"
-
-	"acsync/store"
-	"acsync/sync/agentconnect"
-	"acsync/sync/kustomer"
 )
 
 // desk is a Kustomer in memory: Source and Directory. Its search answers in no order.
@@ -196,13 +198,13 @@ type bench struct {
 	*heard
 	engine *Engine
 	path   string
-	ledger *store.Ledger
+	ledger *bolt.Ledger
 }
 
 func newBench(t *testing.T, conversations int) *bench {
 	t.Helper()
 	b := &bench{desk: newDesk(conversations), receiver: &receiver{}, heard: &heard{}, path: filepath.Join(t.TempDir(), "acsync.db")}
-	if err := store.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
+	if err := bolt.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t)
@@ -219,7 +221,7 @@ func newBench(t *testing.T, conversations int) *bench {
 
 func (b *bench) open(t *testing.T) {
 	t.Helper()
-	ledger, err := store.Open(b.path, store.Options{})
+	ledger, err := bolt.Open(b.path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

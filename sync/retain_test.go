@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/store/bolt"
 )
 
 const days = 24 * time.Hour
@@ -38,7 +39,7 @@ func oldKey(n int) store.Key {
 func (b *bench) begun(t *testing.T, start time.Time) {
 	t.Helper()
 	b.path += ".old"
-	if err := store.Create(b.path, start); err != nil {
+	if err := bolt.Create(b.path, start); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t)

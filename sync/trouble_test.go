@@ -5,17 +5,19 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	stdsync "sync"
-	"testing"
-	"testing/synctest"
-	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 	"acsync/sync/httpx"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
+
+	stdsync "sync"
+	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // TestTroubledServices makes passes with the real clients and the real ledger against services that fail in every way
@@ -53,10 +55,10 @@ func weather(t *testing.T, seed uint64) {
 	defer stopPost()
 	begin := time.Now()
 	path := filepath.Join(t.TempDir(), "acsync.db")
-	if err := store.Create(path, begin.Add(-time.Hour)); err != nil {
+	if err := bolt.Create(path, begin.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +98,7 @@ func weather(t *testing.T, seed uint64) {
 type Window = surveysync.Window
 
 // compareWithTruth looks at what Agent Connect took, and at what the ledger says.
-func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *store.Ledger, w Window) {
+func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *bolt.Ledger, w Window) {
 	t.Helper()
 	accepted := map[string]int{}
 	for _, request := range stand.Requests() {
