@@ -10,17 +10,21 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
+	"acsync/sync/plan"
 )
 
 // adhere lets a pass carry out a plan instead of reading windows. The checkpoint stays where it is.
-func (p *pass) adhere(made *Plan, info store.Info, now time.Time) error {
-	if err := made.Ledger.belongs(info); err != nil {
+func (p *pass) adhere(made *plan.Plan, info store.Info, now time.Time) error {
+	if err := made.Ledger.Check(info); err != nil {
 		return err
 	}
-	if err := made.valid(now); err != nil { // it may have waited for the ledger
+	if err := made.CheckExpiry(now); err != nil { // it may have waited for the ledger
 		return err
 	}
-	window := Window{made.From, made.To}
+	window := fetch.Window{From: made.From, To: made.To}
 	if !made.Backfill { // else it does not care where the checkpoint is
 		if err := p.notAhead(info, now); err != nil {
 			return err
@@ -30,11 +34,11 @@ func (p *pass) adhere(made *Plan, info store.Info, now time.Time) error {
 		return err
 	}
 	p.result.Window = window
-	p.collector.startAt(window.From)
+	p.collector.StartAt(window.From)
 	p.result.Made, p.remembers = made.Made, info.Floor
-	p.planned = make(map[store.Key]Planned, len(made.Send))
+	p.planned = make(map[store.Key]plan.Planned, len(made.Send))
 	for _, each := range made.Send {
-		p.planned[each.key()] = each
+		p.planned[each.Key()] = each
 	}
 	return nil
 }
@@ -47,7 +51,7 @@ func (p *pass) apply(ctx context.Context) error {
 		return err
 	}
 	left, err := p.takePlanned()
-	f := p.folio(Window{}, false)
+	f := p.folio(fetch.Window{}, false)
 	for err == nil && len(left) > 0 {
 		chunk := left[:min(reread, len(left))]
 		if err = p.halted(ctx); err == nil {
@@ -72,14 +76,14 @@ func (p *pass) apply(ctx context.Context) error {
 // room tells whether the disk has room for what the ledger is to remember.
 func (p *pass) room() error {
 	if err := p.ledger.Room(); err != nil {
-		return &LedgerError{err: err}
+		return &store.WriteError{Err: err}
 	}
 	return nil
 }
 
 // takePlanned finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and gives those
 // that may be sent, by the time of resolution, so that one search finds the customers of those that are read together.
-func (p *pass) takePlanned() (cases []Case, err error) {
+func (p *pass) takePlanned() (cases []decide.Case, err error) {
 	var keys []store.Key
 	for key := range p.planned {
 		keys = append(keys, key)
@@ -102,7 +106,7 @@ func (p *pass) takePlanned() (cases []Case, err error) {
 		}
 	}
 	p.found(len(p.planned))
-	p.observe(Estimated{Estimate{Conversations: len(p.planned)}})
+	p.observe(Estimated{fetch.Estimate{Conversations: len(p.planned)}})
 	p.observe(PassStarted{Pass: p.result.Pass, Mode: p.result.Mode, DryRun: p.result.DryRun, Window: p.result.Window, Due: p.result.Due})
 	again, err := p.settle(doubtful)
 	free = append(free, again...)
@@ -112,7 +116,7 @@ func (p *pass) takePlanned() (cases []Case, err error) {
 	for _, entry := range free {
 		cases = append(cases, p.plannedCase(entry))
 	}
-	slices.SortFunc(cases, func(a, b Case) int {
+	slices.SortFunc(cases, func(a, b decide.Case) int {
 		return cmp.Or(p.planned[a.Key].Resolution.Compare(p.planned[b.Key].Resolution), strings.Compare(a.Key.Conversation, b.Key.Conversation))
 	})
 	return cases, err
@@ -121,11 +125,11 @@ func (p *pass) takePlanned() (cases []Case, err error) {
 // respell puts what is planned under the keys that the ledger knows by now: a pass may have met a resolution
 // meanwhile, as it was told then.
 func (p *pass) respell(known map[store.Key]store.Record) {
-	families, _ := kin(known)
+	families, _ := decide.GroupByConversation(known)
 	for key, each := range maps.Clone(p.planned) {
 		first := key
 		if key.Resolution != 0 && known[key].State == store.Unknown {
-			first = p.identity.at(key, spelling(each.Resolution, records(families[key.Conversation])))
+			first = p.identity.KeyAt(key, decide.CanonicalTime(each.Resolution, decide.Records(families[key.Conversation])))
 		}
 		if _, taken := p.planned[first]; !taken {
 			delete(p.planned, key)
@@ -135,69 +139,69 @@ func (p *pass) respell(known map[store.Key]store.Record) {
 }
 
 // putOff tells what the pass did not come to.
-func (p *pass) putOff(left []Case) {
+func (p *pass) putOff(left []decide.Case) {
 	for _, c := range left {
-		if closed(c.own) {
-			p.differ(c, AlreadySent)
+		if decide.Settled(c.Own) {
+			p.differ(c, decide.AlreadySent)
 		} else {
-			p.tell(Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: Paused})
+			p.tell(Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: decide.Paused})
 		}
 	}
 }
 
 // plannedCase is a conversation of the plan before it is read again.
-func (p *pass) plannedCase(entry store.Entry) Case {
-	c := Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record}
+func (p *pass) plannedCase(entry store.Entry) decide.Case {
+	c := decide.Case{Key: entry.Key, Candidate: decide.Candidate{Known: entry.Record}, Own: entry.Record}
 	c.Known.Resolution = p.planned[entry.Key].Resolution
 	return c
 }
 
 // carryOut reads conversations of the plan again, and hands over those that are still to be sent. It returns an error before it
 // has told anything of any of them.
-func (p *pass) carryOut(ctx context.Context, f *folio, cases []Case) error {
-	read, err := p.collector.again(ctx, cases)
+func (p *pass) carryOut(ctx context.Context, f *windowCommit, cases []decide.Case) error {
+	read, err := p.collector.Recheck(ctx, cases)
 	if err != nil {
 		return err
 	}
-	for _, c := range read.gone {
-		p.differ(c, Gone)
+	for _, c := range read.Missing {
+		p.differ(c, decide.Gone)
 	}
-	for _, c := range read.passed {
-		p.differ(c, Reopened)
+	for _, c := range read.Superseded {
+		p.differ(c, decide.Reopened)
 	}
-	for _, c := range read.twins {
-		p.tell(rowOf(c, waits(c.own)))
+	for _, c := range read.Duplicates {
+		p.tell(rowOf(c, waits(c.Own)))
 	}
-	var send []Case
-	for _, c := range read.fresh {
+	var send []decide.Case
+	for _, c := range read.Current {
 		if p.stands(c) {
 			send = append(send, c)
 		}
 	}
 	first, last := p.planned[cases[0].Key].Resolution, p.planned[cases[len(cases)-1].Key].Resolution
-	p.observe(WindowRead{Window: Window{first, last}, Found: len(cases), Send: len(send)})
+	p.observe(WindowRead{Window: fetch.Window{From: first, To: last}, Found: len(cases), Send: len(send)})
 	for _, c := range send {
-		p.deliverer.send(ctx, c, &f.sending, f.delivered)
+		p.deliverer.Send(ctx, c, &f.sending, f.delivered)
 	}
 	return nil
 }
 
 // stands tells whether a conversation that was read again is to be sent as planned, and tells what becomes of it if it is not.
-func (p *pass) stands(c Case) bool {
+func (p *pass) stands(c decide.Case) bool {
 	planned, known := p.planned[c.Key]
 	switch {
 	case !known: // a recovery by now: the survey request that was planned has been sent
-		p.differ(c, AlreadySent)
-	case weight(c.Known.State) == weight(store.InDoubt): // under another key: that doubt comes first
-		p.tell(rowOf(c, waits(stronger(c.own, c.Known))))
-	case c.Skip == NotDone:
-		p.differ(c, Reopened)
+		p.differ(c, decide.AlreadySent)
+	case decide.Rank(c.Known.State) == decide.Rank(store.InDoubt): // under another key: that doubt comes first
+		p.tell(rowOf(c, waits(decide.Stronger(c.Own, c.Known))))
+	case c.Skip == decide.NotDone:
+		p.differ(c, decide.Reopened)
 	case !c.Send():
 		p.differ(c, c.Skip)
-	case c.own.State.Waiting() && !p.timely(store.Entry{Key: c.Key, Record: c.own}, time.Now()):
-		p.tell(rowOf(c, waits(c.own)))
+	case c.Own.State.Waiting() && !p.timely(store.Entry{Key: c.Key, Record: c.Own}, time.Now()):
+		p.tell(rowOf(c, waits(c.Own)))
 	case !p.same(c, planned):
-		p.differ(c, PlanChanged)
+		p.differ(c, decide.PlanChanged)
 	default:
 		return true
 	}
@@ -206,25 +210,25 @@ func (p *pass) stands(c Case) bool {
 
 // same tells whether a conversation comes to the same request, for the same resolution, and the ledger still would know if it
 // had been sent meanwhile.
-func (p *pass) same(c Case, planned Planned) bool {
-	hash, err := p.options.Plan.hash(c.Request)
-	return err == nil && hash == planned.Request && SameResolution(c.resolution(), planned.Resolution) && !c.early() &&
-		(c.Known.State != store.Unknown || !c.resolution().Before(p.remembers))
+func (p *pass) same(c decide.Case, planned plan.Planned) bool {
+	hash, err := p.options.Plan.Hash(c.Request)
+	return err == nil && hash == planned.Request && decide.SameResolution(c.Resolution(), planned.Resolution) && !c.Early() &&
+		(c.Known.State != store.Unknown || !c.Resolution().Before(p.remembers))
 }
 
 // differ tells that a conversation is not sent, because it is not as it was planned.
-func (p *pass) differ(c Case, why Reason) {
+func (p *pass) differ(c decide.Case, why decide.Reason) {
 	if _, known := p.planned[c.Key]; !known {
 		c.Key.Recovery = false
 	}
-	if closed(c.own) { // whatever became of the conversation since
-		why = AlreadySent
+	if decide.Settled(c.Own) { // whatever became of the conversation since
+		why = decide.AlreadySent
 	}
-	if why != AlreadySent {
+	if why != decide.AlreadySent {
 		p.differing++
 	}
 	c.Skip = why
-	p.tell(rowOf(c, Outcome{State: why.state(), Reason: why, Message: c.Trouble}))
+	p.tell(rowOf(c, deliver.Outcome{State: why.State(), Reason: why, Message: c.Trouble}))
 }
 
 func (p *pass) noticeDiffering() {

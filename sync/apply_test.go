@@ -12,15 +12,19 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
+	"acsync/sync/plan"
 )
 
 // planOf makes the plan of what an engine would send now, and gives the rows of the dry run.
-func planOf(t *testing.T, engine Engine) (Plan, map[string]Row, Result) {
+func planOf(t *testing.T, engine Engine) (plan.Plan, map[string]Row, Result) {
 	t.Helper()
 	planner, rows := NewPlanner(testSecret), &heard{}
-	engine.Sender, engine.Receiver, engine.Observer = DrySender{}, nil, both{planner, rows}
-	engine.Ledger = &DryLedger{Below: untouched{engine.Ledger}}
+	engine.Sender, engine.Receiver, engine.Observer = dryrun.Sender{}, nil, both{planner, rows}
+	engine.Ledger = &dryrun.Ledger{Below: untouched{engine.Ledger}}
 	engine.Options.DryRun, engine.Options.Mode = true, "plan"
 	result, err := engine.Run(t.Context())
 	if err != nil {
@@ -34,9 +38,9 @@ func planOf(t *testing.T, engine Engine) (Plan, map[string]Row, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := MarshalPlan(made)
+	text, err := plan.Marshal(made)
 	if err == nil {
-		made, err = ReadPlan(text, testTerms())
+		made, err = plan.Read(text, testTerms())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +58,7 @@ func (b both) Observe(e Event) {
 }
 
 // apply lets a bench carry out a plan.
-func (b *bench) apply(t *testing.T, made Plan) Result {
+func (b *bench) apply(t *testing.T, made plan.Plan) Result {
 	t.Helper()
 	b.engine.Options.Plan, b.engine.Options.Mode = &made, "apply"
 	defer func() { b.engine.Options.Plan, b.engine.Options.Mode = nil, "run" }()
@@ -87,11 +91,11 @@ func TestApply(t *testing.T) {
 		t.Errorf("what was not in the plan is noted: %+v", got)
 	}
 	second := b.apply(t, made)
-	if second.Reasons[store.Skipped][AlreadySent] != 119 || len(second.Notices) > 0 {
+	if second.Reasons[store.Skipped][decide.AlreadySent] != 119 || len(second.Notices) > 0 {
 		t.Errorf("second time: %+v", second)
 	}
 	run := b.mustRun(t)
-	if run.Counts[store.Accepted] != 1 || run.Reasons[store.Skipped][AlreadySent] != 119 || run.Late > 0 {
+	if run.Counts[store.Accepted] != 1 || run.Reasons[store.Skipped][decide.AlreadySent] != 119 || run.Late > 0 {
 		t.Errorf("the run after it: %v %v, late %d", run.Counts, run.Reasons, run.Late)
 	}
 }
@@ -101,7 +105,7 @@ func TestApplyDiffers(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*testing.T, *bench)
-		want   Reason // empty: it is sent
+		want   decide.Reason // empty: it is sent
 		state  store.State
 		run    store.State // what the next run makes of it
 	}{
@@ -109,40 +113,40 @@ func TestApplyDiffers(t *testing.T) {
 		{"a tag more", func(_ *testing.T, b *bench) {
 			b.tags = append(b.tags, kustomer.Tag{ID: "5849765dc41e372700cc84a4", Name: "vip"})
 			b.conversations[0].TagIDs = append(b.conversations[0].TagIDs, "5849765dc41e372700cc84a4")
-		}, PlanChanged, store.Skipped, store.Accepted},
+		}, decide.PlanChanged, store.Skipped, store.Accepted},
 		{"another address", func(_ *testing.T, b *bench) {
 			customer := b.customers[b.conversations[0].CustomerID]
 			customer.Emails = emails("jane@example.net")
 			b.customers[customer.ID] = customer
-		}, PlanChanged, store.Skipped, store.Accepted},
-		{"reopened", func(_ *testing.T, b *bench) { b.conversations[0].Status = "open" }, Reopened, store.Skipped, store.Unknown},
+		}, decide.PlanChanged, store.Skipped, store.Accepted},
+		{"reopened", func(_ *testing.T, b *bench) { b.conversations[0].Status = "open" }, decide.Reopened, store.Skipped, store.Unknown},
 		{"done again", func(_ *testing.T, b *bench) {
 			again := *b.conversations[0].LastDone
 			again.At = again.At.Add(10 * time.Minute)
 			b.conversations[0].LastDone = &again
-		}, PlanChanged, store.Skipped, store.Accepted},
-		{"gone", func(_ *testing.T, b *bench) { b.conversations = b.conversations[1:] }, Gone, store.Skipped, store.Unknown},
-		{"spam", func(_ *testing.T, b *bench) { b.conversations[0].Spam = true }, Spam, store.Skipped, store.Skipped},
-		{"too old", func(_ *testing.T, b *bench) { b.now = b.now.Add(80 * time.Hour) }, Stale, store.Skipped, store.Skipped},
-		{"sent meanwhile", func(t *testing.T, b *bench) { b.mustRun(t) }, AlreadySent, store.Skipped, store.Accepted},
+		}, decide.PlanChanged, store.Skipped, store.Accepted},
+		{"gone", func(_ *testing.T, b *bench) { b.conversations = b.conversations[1:] }, decide.Gone, store.Skipped, store.Unknown},
+		{"spam", func(_ *testing.T, b *bench) { b.conversations[0].Spam = true }, decide.Spam, store.Skipped, store.Skipped},
+		{"too old", func(_ *testing.T, b *bench) { b.now = b.now.Add(80 * time.Hour) }, decide.Stale, store.Skipped, store.Skipped},
+		{"sent meanwhile", func(t *testing.T, b *bench) { b.mustRun(t) }, decide.AlreadySent, store.Skipped, store.Accepted},
 		{"in doubt meanwhile", func(t *testing.T, b *bench) {
-			if _, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now()); err != nil {
+			if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now()); err != nil {
 				t.Fatal(err)
 			}
-		}, Interrupted, store.InDoubt, store.InDoubt},
+		}, decide.Interrupted, store.InDoubt, store.InDoubt},
 		{"to be tried later", func(t *testing.T, b *bench) {
-			intent, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now())
+			intent, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now())
 			if err == nil {
-				err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(Limited), At: time.Now(), Due: time.Now().Add(time.Hour)})
+				err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(decide.Limited), At: time.Now(), Due: time.Now().Add(time.Hour)})
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-		}, Limited, store.Retry, store.Retry},
+		}, decide.Limited, store.Retry, store.Retry},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, 1)
-			id, key := b.conversations[0].ID, keyOf(b.conversations[0])
+			id, key := b.conversations[0].ID, decide.KeyOf(b.conversations[0])
 			made, _, _ := planOf(t, *b.engine)
 			test.change(t, b)
 			sent := len(b.got)
@@ -178,7 +182,7 @@ func TestApplyLeavesWhatWaits(t *testing.T) {
 	customer.Emails = emails("jane@example.net")
 	b.customers[customer.ID] = customer
 	result := b.apply(t, made)
-	if result.Due != 2 || result.Counts[store.Accepted] != 1 || result.Reasons[store.Skipped][PlanChanged] != 1 || len(result.Notices) != 1 {
+	if result.Due != 2 || result.Counts[store.Accepted] != 1 || result.Reasons[store.Skipped][decide.PlanChanged] != 1 || len(result.Notices) != 1 {
 		t.Errorf("got %v %v %v", result.Counts, result.Reasons, result.Notices)
 	}
 	if got := b.state(t, waits); got.State != store.Scheduled {
@@ -195,7 +199,7 @@ func TestApplyStops(t *testing.T) {
 	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 20
 	first := b.apply(t, made)
-	if first.Counts[store.Accepted] != 20 || first.Reasons[store.Scheduled][Paused] != 110 || first.Limit != "max" {
+	if first.Counts[store.Accepted] != 20 || first.Reasons[store.Scheduled][decide.Paused] != 110 || first.Limit != "max" {
 		t.Errorf("first: %v", first.Counts)
 	}
 	info, err := b.ledger.Info()
@@ -204,7 +208,7 @@ func TestApplyStops(t *testing.T) {
 	}
 	b.engine.Options.Limits.Max = 0
 	second := b.apply(t, made)
-	if second.Counts[store.Accepted] != 110 || second.Reasons[store.Skipped][AlreadySent] != 20 {
+	if second.Counts[store.Accepted] != 110 || second.Reasons[store.Skipped][decide.AlreadySent] != 20 {
 		t.Errorf("second: %+v", second)
 	}
 	b.fail = func(call string) error {
@@ -223,7 +227,7 @@ func TestApplyStops(t *testing.T) {
 func TestApplyLedger(t *testing.T) {
 	b := newBench(t, 2)
 	made, _, _ := planOf(t, *b.engine)
-	refused := func(name string, made Plan, want func(error) bool) {
+	refused := func(name string, made plan.Plan, want func(error) bool) {
 		t.Helper()
 		b.engine.Options.Plan = &made
 		if result, err := b.run(t); err == nil || !want(err) || result.Found > 0 || len(b.got) > 0 {
@@ -232,12 +236,12 @@ func TestApplyLedger(t *testing.T) {
 	}
 	foreign, ahead := made, made
 	foreign.Ledger.ID = "ffffffffffffffff"
-	refused("foreign", foreign, func(err error) bool { return errors.As(err, new(*PlanError)) })
+	refused("foreign", foreign, func(err error) bool { return errors.As(err, new(*plan.Error)) })
 	ahead.Ledger.Transaction += 1000
 	refused("rolled back", ahead, func(err error) bool { return errors.Is(err, store.ErrRolledBack) })
 	late := made // it was read in time, and then waited for another pass
 	late.Expires = b.now
-	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*PlanError)) })
+	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*plan.Error)) })
 }
 
 // TestApplySentStaysSent holds that what a plan has sent is told as sent, whatever became of the conversation since.
@@ -249,7 +253,7 @@ func TestApplySentStaysSent(t *testing.T) {
 		b.apply(t, made)
 		b.conversations[0].Status = "open"
 		b.conversations = b.conversations[:1]
-		if got := b.apply(t, made); got.Reasons[store.Skipped][AlreadySent] != 2 || len(got.Notices) > 0 {
+		if got := b.apply(t, made); got.Reasons[store.Skipped][decide.AlreadySent] != 2 || len(got.Notices) > 0 {
 			t.Errorf("per %s: %v %q", per, got.Reasons, got.Notices)
 		}
 	}
@@ -260,10 +264,10 @@ func TestApplyOfARangeNamesWhatDecides(t *testing.T) {
 	for _, past := range []bool{false, true} {
 		b := newBench(t, 2)
 		if past {
-			b.engine.Options.Range = Window{testNow.Add(-48 * time.Hour), testNow.Add(-time.Hour)}
+			b.engine.Options.Range = fetch.Window{From: testNow.Add(-48 * time.Hour), To: testNow.Add(-time.Hour)}
 		}
 		made, _, _ := planOf(t, *b.engine)
-		b.engine.Options.Range = Window{}
+		b.engine.Options.Range = fetch.Window{}
 		b.conversations = nil
 		notices := strings.Join(b.apply(t, made).Notices, "; ")
 		if !strings.Contains(notices, "and not sent: ") || strings.Contains(notices, "or its back-fill, decides") != past {
@@ -280,8 +284,8 @@ func TestApplyTwins(t *testing.T) {
 	slices.SortFunc(b.conversations, func(a, c kustomer.Conversation) int { return a.LastDone.At.Compare(c.LastDone.At) })
 	var entries []store.Entry
 	for _, c := range b.conversations {
-		record := store.Record{State: store.Scheduled, Reason: string(Stopped), Resolution: c.LastDone.At, At: past, Due: past}
-		entries = append(entries, store.Entry{Key: keyOf(c), Record: record})
+		record := store.Record{State: store.Scheduled, Reason: string(decide.Stopped), Resolution: c.LastDone.At, At: past, Due: past}
+		entries = append(entries, store.Entry{Key: decide.KeyOf(c), Record: record})
 	}
 	twin := entries[reread-1]
 	twin.Key.Resolution = twin.Record.Resolution.UnixMilli()
@@ -289,15 +293,15 @@ func TestApplyTwins(t *testing.T) {
 		t.Fatal(err)
 	}
 	made, _, dry := planOf(t, *b.engine)
-	if dry.Found != reread+1 || dry.Planned != reread || dry.Reasons[store.Skipped][AlreadySent] != 1 {
+	if dry.Found != reread+1 || dry.Planned != reread || dry.Reasons[store.Skipped][decide.AlreadySent] != 1 {
 		t.Errorf("the dry run: %+v", dry)
 	}
 	if b.apply(t, made); len(b.got) != reread {
 		t.Errorf("%d requests for %d conversations", len(b.got), reread)
 	}
-	made.Send = append(made.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
-	made.Send = append(made.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
-	if made.sound() {
+	made.Send = append(made.Send, plan.Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
+	made.Send = append(made.Send, plan.Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
+	if made.Sound() {
 		t.Error("a plan that asks twice about the same is sound")
 	}
 }
@@ -308,15 +312,15 @@ func TestApplyGivesUp(t *testing.T) {
 	b.engine.Options.Policy.MaxAge = 0
 	c := b.conversations[0]
 	made, _, _ := planOf(t, *b.engine)
-	first := time.Now().Add(-lastResort - time.Minute)
-	intent, err := b.ledger.Begin(keyOf(c), c.LastDone.At, first)
+	first := time.Now().Add(-decide.GiveUpAfter - time.Minute)
+	intent, err := b.ledger.Begin(decide.KeyOf(c), c.LastDone.At, first)
 	if err == nil {
-		err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(Limited), At: first, Due: first})
+		err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(decide.Limited), At: first, Due: first})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.apply(t, made); got.Reasons[store.Rejected][GaveUp] != 1 || len(b.got) > 0 {
+	if got := b.apply(t, made); got.Reasons[store.Rejected][decide.GaveUp] != 1 || len(b.got) > 0 {
 		t.Errorf("got %v after %d requests", got.Reasons, len(b.got))
 	}
 }
@@ -327,7 +331,7 @@ func TestApplyPutsOff(t *testing.T) {
 	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 1
 	result := b.apply(t, made)
-	if result.Reasons[store.Scheduled][Paused] != 3*reread-1 {
+	if result.Reasons[store.Scheduled][decide.Paused] != 3*reread-1 {
 		t.Errorf("got %v", result.Reasons)
 	}
 	for id, row := range b.rows() {
@@ -343,12 +347,12 @@ func TestApplyForgotten(t *testing.T) {
 	b.mustRun(t)
 	b.conversations = newDesk(1).conversations
 	b.customers = newDesk(1).customers
-	b.engine.Options.Range = Window{testNow.Add(-2 * time.Hour), testNow.Add(-10 * time.Minute)}
+	b.engine.Options.Range = fetch.Window{From: testNow.Add(-2 * time.Hour), To: testNow.Add(-10 * time.Minute)}
 	made, _, _ := planOf(t, *b.engine)
 	if _, err := b.ledger.Prune(t.Context(), testNow.Add(-30*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if result := b.apply(t, made); result.Reasons[store.Skipped][PlanChanged] != 1 || len(b.got) > 0 {
+	if result := b.apply(t, made); result.Reasons[store.Skipped][decide.PlanChanged] != 1 || len(b.got) > 0 {
 		t.Errorf("got %v %v %v", result.Counts, result.Reasons, result.Notices)
 	}
 }
@@ -452,13 +456,13 @@ func requestsOf(got []agentconnect.Request) map[string]agentconnect.Request {
 func TestApplySettlesDoubts(t *testing.T) {
 	b := newBench(t, 4)
 	made, _, _ := planOf(t, *b.engine)
-	made.Send = slices.DeleteFunc(made.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
+	made.Send = slices.DeleteFunc(made.Send, func(p plan.Planned) bool { return p.ID == b.conversations[3].ID })
 	b.doubt(t, 0, 1, 3)
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
 		{ExtInteractionID: b.conversations[0].ID}, b.later(t),
 	}}
 	result := b.apply(t, made)
-	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][Verified] != 1 || result.Due != 2 {
+	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][decide.Verified] != 1 || result.Due != 2 {
 		t.Errorf("got %v %v, %d due", result.Counts, result.Reasons, result.Due)
 	}
 	want := map[string]int{b.conversations[1].ID: 1, b.conversations[2].ID: 1}
@@ -487,7 +491,7 @@ func TestApplyRecovery(t *testing.T) {
 	made, _, _ = planOf(t, *b.engine)
 	b.mustRun(t)
 	b.again(0, true)
-	if result := b.apply(t, made); result.Reasons[store.Skipped][AlreadySent] != 1 || len(b.got) != 1 {
+	if result := b.apply(t, made); result.Reasons[store.Skipped][decide.AlreadySent] != 1 || len(b.got) != 1 {
 		t.Errorf("got %v %v, %d requests", result.Counts, result.Reasons, len(b.got))
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"acsync/store"
+	"acsync/sync/deliver"
+	"acsync/sync/dryrun"
 )
 
 // UnconfirmedError tells that a ledger which has never sent anything would send more than goes without saying.
@@ -37,14 +39,14 @@ func (e *Engine) confirm(ctx context.Context, p *pass) error {
 		return nil
 	}
 	allowed := cmp.Or(e.Options.Confirmed, e.Options.Unconfirmed)
-	if most := e.Options.Limits.most(); !p.first || most > 0 && most <= allowed {
+	if most := e.Options.Limits.AtMost(); !p.first || most > 0 && most <= allowed {
 		return nil
 	}
-	few, err := p.few(ctx, allowed)
+	few, err := p.fewEnough(ctx, allowed)
 	if err == nil && !few {
-		err = e.rehearse(ctx, allowed)
+		err = e.dryCount(ctx, allowed)
 	}
-	p.deliverer.limitFirst(allowed)
+	p.deliverer.LimitFirst(allowed)
 	return err
 }
 
@@ -53,17 +55,9 @@ func tried(info store.Info) bool {
 	return info.Intents > 0 || info.Counts[store.Accepted] > 0
 }
 
-// most is what a pass may send by its limits; 0 = any number.
-func (l Limits) most() int {
-	if l.Max > 0 && l.Requests > 0 {
-		return min(l.Max, l.Requests)
-	}
-	return max(l.Max, l.Requests)
-}
-
-// few tells whether so few conversations are to be looked at that no more than the allowed can be sent: one search tells, and
+// fewEnough tells whether so few conversations are to be looked at that no more than the allowed can be sent: one search tells, and
 // spares most first passes the rehearsal.
-func (p *pass) few(ctx context.Context, allowed int) (bool, error) {
+func (p *pass) fewEnough(ctx context.Context, allowed int) (bool, error) {
 	waiting, err := p.ledger.Waiting(allowed+1, store.Scheduled)
 	if err != nil {
 		return false, fmt.Errorf("list what is due: %w", err)
@@ -72,11 +66,11 @@ func (p *pass) few(ctx context.Context, allowed int) (bool, error) {
 	return !estimate.More && !estimate.Rough && estimate.Conversations+len(waiting) <= allowed, err
 }
 
-// rehearse makes the whole pass as a dry run, which alone can tell how many conversations are to be sent.
-func (e *Engine) rehearse(ctx context.Context, allowed int) error {
+// dryCount makes the whole pass as a dry run, which alone can tell how many conversations are to be sent.
+func (e *Engine) dryCount(ctx context.Context, allowed int) error {
 	dry := *e
-	dry.Sender, dry.Receiver, dry.Ledger, dry.Observer = DrySender{}, nil, &DryLedger{Below: untouched{e.Ledger}}, unheard{}
-	dry.Options.DryRun, dry.Options.Limits, dry.Options.Verdict = true, Limits{ErrorRate: 1}, nil
+	dry.Sender, dry.Receiver, dry.Ledger, dry.Observer = dryrun.Sender{}, nil, &dryrun.Ledger{Below: untouched{e.Ledger}}, unheard{}
+	dry.Options.DryRun, dry.Options.Limits, dry.Options.Verdict = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)
 	if err != nil {
 		return fmt.Errorf("count what the first pass would send: %w", err)

@@ -6,21 +6,23 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // RangeError tells that the range of a back-fill cannot be read: it ends before it begins, or so late that Kustomer's search
 // may not show all of it yet.
 type RangeError struct {
-	Range  Window
+	Range  fetch.Window
 	Latest time.Time // the latest possible end
 }
 
 // Error says what happened and what to do.
 func (e *RangeError) Error() string {
-	latest := e.Latest.UTC().Format(timeLayout)
+	latest := e.Latest.UTC().Format(decide.TimeLayout)
 	if e.Range.To.IsZero() {
 		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can have now (sync.settle before "+
-			"Kustomer's clock or this machine's): nothing was read", e.Range.From.UTC().Format(timeLayout), latest)
+			"Kustomer's clock or this machine's): nothing was read", e.Range.From.UTC().Format(decide.TimeLayout), latest)
 	}
 	if e.Range.Empty() {
 		return fmt.Sprintf("the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
@@ -33,26 +35,26 @@ func (e *RangeError) Error() string {
 func (o Options) backfilling() bool { return !o.Range.From.IsZero() }
 
 // chart finds out what the pass is to read: from the checkpoint to now, or what is left of a back-fill's range.
-func (p *pass) chart(info store.Info, c clocks) (err error) {
+func (p *pass) chart(info store.Info, c fetch.Clocks) (err error) {
 	if p.options.Plan != nil {
-		return p.adhere(p.options.Plan, info, c.kustomers)
+		return p.adhere(p.options.Plan, info, c.Kustomer)
 	}
-	p.remembers = knownSince(info)
-	until := c.until(p.options.Settle)
-	window := span(info, until, p.options.Overlap)
+	p.remembers = fetch.KnownSince(info)
+	until := c.Until(p.options.Settle)
+	window := fetch.Span(info, until, p.options.Overlap)
 	if p.options.backfilling() {
 		window, err = p.resume(until)
 	} else {
-		p.closed, err = info.Checkpoint, p.notAhead(info, c.kustomers)
+		p.closed, err = info.Checkpoint, p.notAhead(info, c.Kustomer)
 	}
 	if err == nil {
-		err = reachable(window, c.kustomers)
+		err = reachable(window, c.Kustomer)
 	}
 	if err != nil {
 		return err
 	}
 	p.result.Window = window
-	p.collector.startAt(window.From)
+	p.collector.StartAt(window.From)
 	if !p.options.backfilling() {
 		return remembered(info.Checkpoint, info.Floor)
 	}
@@ -64,15 +66,15 @@ func (p *pass) chart(info store.Info, c clocks) (err error) {
 	}
 	if window.From.Before(info.Start) {
 		p.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked then by other means, such as the "+
-			"workflow in Kustomer, is asked again", info.Start.UTC().Format(timeLayout))
+			"workflow in Kustomer, is asked again", info.Start.UTC().Format(decide.TimeLayout))
 	}
 	return nil
 }
 
 // resume gives what is left to read of a back-fill, which can end at the latest time or before. One whose end
 // is "now" goes on to the present end each time.
-func (p *pass) resume(latest time.Time) (Window, error) {
-	asked := Window{ceil(p.options.Range.From), p.options.Range.To}
+func (p *pass) resume(latest time.Time) (fetch.Window, error) {
+	asked := fetch.Window{From: ceil(p.options.Range.From), To: p.options.Range.To}
 	whole := asked
 	if asked.To.IsZero() {
 		whole.To = latest
@@ -81,11 +83,11 @@ func (p *pass) resume(latest time.Time) (Window, error) {
 		whole.To = asked.To
 	}
 	if whole.Empty() || whole.To.After(latest) {
-		return Window{}, &RangeError{Range: asked, Latest: latest}
+		return fetch.Window{}, &RangeError{Range: asked, Latest: latest}
 	}
 	known, err := p.ledger.Backfill(asked.From, asked.To)
 	if err != nil {
-		return Window{}, fmt.Errorf("read how far the back-fill has come: %w", err)
+		return fetch.Window{}, fmt.Errorf("read how far the back-fill has come: %w", err)
 	}
 	if known.Begun.IsZero() || p.options.Restart {
 		begun := time.Now()
@@ -95,7 +97,7 @@ func (p *pass) resume(latest time.Time) (Window, error) {
 		known = store.Backfill{From: asked.From, To: asked.To, Position: asked.From, Begun: begun}
 		p.opened = true
 	}
-	left := Window{known.Position, whole.To}
+	left := fetch.Window{From: known.Position, To: whole.To}
 	if !left.Empty() {
 		known.Finished = time.Time{}
 	}
@@ -119,14 +121,14 @@ func (p *pass) open(ctx context.Context) error {
 	}
 	backfill := p.result.Backfill
 	if err := p.ledger.Commit(store.Batch{Backfill: &backfill}); err != nil {
-		return &LedgerError{err: fmt.Errorf("note that the back-fill begins: %w", err)}
+		return &store.WriteError{Err: fmt.Errorf("note that the back-fill begins: %w", err)}
 	}
 	return nil
 }
 
 // advance notes in a batch how far the pass has read when a folio is recorded: the checkpoint moves, or the position of a
 // back-fill. That never passes a conversation which the back-fill has left for later.
-func (p *pass) advance(batch *store.Batch, f *folio) {
+func (p *pass) advance(batch *store.Batch, f *windowCommit) {
 	if !p.options.backfilling() {
 		if f.complete && f.To.After(p.result.Checkpoint) {
 			batch.Checkpoint = f.To

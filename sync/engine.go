@@ -7,19 +7,24 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
+	"acsync/sync/plan"
+	"acsync/sync/verify"
 )
 
 // Ledger is what a pass needs of the ledger; each step declares the part that it uses.
 type Ledger interface {
-	Memory       // before deciding
-	Journal      // around each POST
-	Settlement   // of what is in doubt
-	Book         // at the beginning of a pass and the end of a window
-	Housekeeping // at the end of a pass
+	fetch.Lookup      // before deciding
+	deliver.IntentLog // around each POST
+	verify.SettleLog  // of what is in doubt
+	WindowStore       // at the beginning of a pass and the end of a window
+	Pruner            // at the end of a pass
 }
 
-// Book is the part of the ledger that a pass opens with, and writes windows into.
-type Book interface {
+// WindowStore is the part of the ledger that a pass opens with, and writes windows into.
+type WindowStore interface {
 	Info() (store.Info, error)
 	// Recover puts in doubt every intent that was left open.
 	Recover(now time.Time) ([]store.Entry, error)
@@ -41,11 +46,11 @@ type Options struct {
 	DryRun         bool           // for reports only: a dry run is made by DrySender and DryLedger
 	SurveyPer      store.Identity // what there is one survey for; empty: the conversation
 	AcceptIdentity bool           // the operator has confirmed that SurveyPer is another than the ledger was kept with
-	Range          Window         // of a back-fill; a zero To means up to now. The zero Window: from the checkpoint to now
+	Range          fetch.Window   // of a back-fill; a zero To means up to now. The zero Window: from the checkpoint to now
 	Restart        bool           // a back-fill begins again, however far it has come
-	Plan           *Plan          // to be carried out in place of a range; see [ReadPlan]. Nil: none
-	Policy         Policy
-	Limits         Limits
+	Plan           *plan.Plan     // to be carried out in place of a range; see [plan.Read]. Nil: none
+	Policy         decide.Policy
+	Limits         deliver.Limits
 	Unconfirmed    int                     // survey requests that the first pass of a ledger may create unconfirmed; 0 = any number
 	Confirmed      int                     // how many of them the operator has confirmed
 	Settle         time.Duration           // how long Kustomer's search needs to show a resolution
@@ -60,18 +65,18 @@ type Options struct {
 
 // Engine reconciles: from Source, through decisions, to Sender, remembered by Ledger.
 type Engine struct {
-	Source    Source
-	Directory Directory
-	Sender    Sender
-	Receiver  Receiver // nil without Agent Connect's secret: what is in doubt stays so
-	Roster    Roster   // nil: agents without an active profile are for Agent Connect to refuse
+	Source    fetch.Source
+	Directory fetch.Directory
+	Sender    deliver.Sender
+	Receiver  verify.Receiver      // nil without Agent Connect's secret: what is in doubt stays so
+	Roster    decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
 	Observer  Observer
 	Options   Options
 
 	Now func() time.Time // this machine's clock, to be compared with Kustomer's; nil: time.Now
 
-	reach reach // of a search; zero: Kustomer's
+	reach fetch.PageLimits // of a search; zero: Kustomer's
 }
 
 // Run makes one pass, from the checkpoint to now or over a range of its own. The Result is worth reading also when there is an error: it tells
@@ -93,13 +98,13 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 		err = p.open(ctx) // a back-fill: how much there is, and that it begins
 	}
 	if err == nil {
-		err = p.takeUp(ctx) // what earlier passes left: in doubt, scheduled, to be retried
+		err = p.drainPending(ctx) // what earlier passes left: in doubt, scheduled, to be retried
 	}
 	if err == nil {
 		err = p.sweep(ctx) // every window from the checkpoint, or a back-fill's position, to the end
 	}
 	if err == nil {
-		err = p.forget(ctx) // what was kept for long enough
+		err = p.prune(ctx) // what was kept for long enough
 	}
 	return p.end(ctx, err)
 }
@@ -107,13 +112,13 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 // sweep is the pipeline: windows are read, decided and handed over one after the other; each is delivered while the
 // next is read, and recorded, in the same order, when all of it is delivered.
 func (p *pass) sweep(ctx context.Context) error {
-	batches, folios := make(chan Batch), make(chan *folio, 1)
+	batches, folios := make(chan fetch.Chunk), make(chan *windowCommit, 1)
 	reading, stop := context.WithCancel(ctx)
 	var failed error // of reading: what was read before is delivered and recorded all the same
 	var steps errgroup.Group
 	steps.Go(func() error {
 		defer close(batches)
-		failed = p.collector.sweep(reading, p.result.Window, handOver(reading, batches))
+		failed = p.collector.Sweep(reading, p.result.Window, handOver(reading, batches))
 		return nil
 	})
 	steps.Go(func() error {
@@ -140,8 +145,8 @@ func (p *pass) sweep(ctx context.Context) error {
 }
 
 // handOver passes batches on until the context ends.
-func handOver(ctx context.Context, to chan<- Batch) func(Batch) bool {
-	return func(b Batch) bool {
+func handOver(ctx context.Context, to chan<- fetch.Chunk) func(fetch.Chunk) bool {
+	return func(b fetch.Chunk) bool {
 		select {
 		case to <- b:
 			return true

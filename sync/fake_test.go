@@ -6,15 +6,17 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	stdsync "sync"
+	"testing"
+	"time"
 
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
-
-	stdsync "sync"
-	"testing"
-	"time"
 )
 
 // desk is a Kustomer in memory: Source and Directory. Its search answers in no order.
@@ -67,7 +69,7 @@ func (d *desk) ServerTime(context.Context) (time.Time, error) { return d.now, d.
 func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 	var rows []kustomer.Conversation
 	for _, c := range slices.Backward(d.conversations) {
-		if c.Status == "done" && c.LastDone != nil && (Window{q.From, q.To}).Contains(c.LastDone.At) &&
+		if c.Status == "done" && c.LastDone != nil && (fetch.Window{From: q.From, To: q.To}).Contains(c.LastDone.At) &&
 			!c.CreatedAt.Before(q.CreatedFrom) && (q.CreatedTo.IsZero() || c.CreatedAt.Before(q.CreatedTo)) {
 			rows = append(rows, c)
 		}
@@ -77,7 +79,7 @@ func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 
 // cutPage is a page of rows, with a total that is capped as Kustomer's is.
 func cutPage[T any](rows []T, q kustomer.Query, at time.Time) kustomer.Page[T] {
-	size := cmp.Or(q.PageSize, kustomersReach.page)
+	size := cmp.Or(q.PageSize, fetch.KustomerLimits.Page)
 	page := kustomer.Page[T]{Total: min(len(rows), 20*size), At: at}
 	page.TotalPages = (page.Total + size - 1) / size
 	from := min((max(q.Page, 1)-1)*size, page.Total)
@@ -211,7 +213,7 @@ func newBench(t *testing.T, conversations int) *bench {
 	b.engine = &Engine{
 		Source: b.desk, Directory: b.desk, Sender: b.receiver, Ledger: b.ledger, Observer: b.heard,
 		Options: Options{
-			Mode: "run", Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute,
+			Mode: "run", Policy: testPolicy(), Limits: deliver.Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute,
 			Concurrency: 4, Stamp: true,
 		},
 		Now: func() time.Time { return b.desk.now },
@@ -267,7 +269,7 @@ func (b *bench) mustRun(t *testing.T) Result {
 // state is what the ledger says of the nth conversation.
 func (b *bench) state(t *testing.T, n int) store.Record {
 	t.Helper()
-	key := keyOf(b.conversations[n])
+	key := decide.KeyOf(b.conversations[n])
 	known, err := b.ledger.Lookup([]store.Key{key})
 	if err != nil {
 		t.Fatal(err)

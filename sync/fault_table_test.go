@@ -17,6 +17,8 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
 )
 
 var faultEvery = flag.Int("fault.every", 17, "play every nth pair of faults; 1 is all of them, for which -race takes half a minute")
@@ -117,7 +119,7 @@ func (s scene) before(t *testing.T, o *ordeal) {
 		return
 	}
 	first := o.conversations[0]
-	intent, err := o.ledger.Begin(keyOf(first), first.LastDone.At, time.Now())
+	intent, err := o.ledger.Begin(decide.KeyOf(first), first.LastDone.At, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +141,10 @@ func (s scene) desk() *desk {
 func (s scene) options() Options {
 	policy := testPolicy()
 	if s.recoveries {
-		policy.Recovery, _ = CompileRecovery("true")
+		policy.Recovery, _ = decide.CompileRecovery("true")
 	}
 	return Options{
-		Mode: "run", Policy: policy, Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
+		Mode: "run", Policy: policy, Limits: deliver.Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
 		Recheck: s.recheck, Concurrency: 1, Stamp: true, Retain: s.retain, VerifyAfter: 5 * time.Minute,
 	}
 }

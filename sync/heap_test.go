@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -59,12 +61,12 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 	start := testNow.Add(-time.Duration(conversations) * time.Second)
 	source := endless{desk: newDesk(0), start: start}
 	p := (&Engine{
-		Source: source, Directory: source, Sender: DrySender{}, Observer: deaf{},
-		Ledger: &DryLedger{Below: NoLedger{Start: start}}, Options: Options{Policy: testPolicy()},
+		Source: source, Directory: source, Sender: dryrun.Sender{}, Observer: deaf{},
+		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: start}}, Options: Options{Policy: testPolicy()},
 	}).newPass(func(error) {})
-	p.collector.begin(testNow)
+	p.collector.Begin(testNow)
 	found := 0
-	err := p.collector.sweep(tb.Context(), Window{start, testNow}, func(b Batch) bool {
+	err := p.collector.Sweep(tb.Context(), fetch.Window{From: start, To: testNow}, func(b fetch.Chunk) bool {
 		found += len(b.Cases)
 		return true
 	})

@@ -10,6 +10,11 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
+	"acsync/sync/plan"
+	"acsync/sync/verify"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
@@ -24,27 +29,27 @@ type pass struct {
 	ledger    Ledger
 	observer  Observer
 	options   Options
-	identity  identity
-	collector *collector
-	deliverer *deliverer
-	verifier  verifier
-	doubtful  []store.Entry // in doubt when the pass began
-	inquiry   *inquiry      // what Agent Connect's data tell of those; nil: they were not asked
-	witnessed time.Time     // when the data were asked that nothing in them spoke against the ledger; zero if something did
-	closed    time.Time     // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
-	remembers time.Time     // the ledger knows who was asked about what was marked done since then
-	first     bool          // the ledger has never tried to send anything
-	opened    bool          // a back-fill that begins with this pass, for the first time or again
-	held      bool          // the back-fill's position stays: it has left a conversation for later
-	estimated *Estimate     // nil until it was asked for
-	sightings sightings
-	needed    time.Time             // the earliest resolution among those that it has met as already sent; zero for none
-	adopt     store.Identity        // what the ledger is to remember as one from now on; empty: as before
-	planned   map[store.Key]Planned // what a plan that is carried out names
-	outside   []string              // conversations that no pass reads, for the notice
-	differing int                   // of these: not sent, because they are not as planned any more
-	taken     map[store.Key]bool    // taken up from the ledger, so that a window that holds them too does not count them again
-	stood     map[store.Key]bool    // the keys that a window gives to those, where they wait under another
+	identity  decide.SurveyPer
+	collector *fetch.Fetcher
+	deliverer *deliver.Deliverer
+	verifier  verify.Settler
+	doubtful  []store.Entry   // in doubt when the pass began
+	inquiry   *verify.Matcher // what Agent Connect's data tell of those; nil: they were not asked
+	witnessed time.Time       // when the data were asked that nothing in them spoke against the ledger; zero if something did
+	closed    time.Time       // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
+	remembers time.Time       // the ledger knows who was asked about what was marked done since then
+	first     bool            // the ledger has never tried to send anything
+	opened    bool            // a back-fill that begins with this pass, for the first time or again
+	held      bool            // the back-fill's position stays: it has left a conversation for later
+	estimated *fetch.Estimate // nil until it was asked for
+	sightings seen
+	needed    time.Time                  // the earliest resolution among those that it has met as already sent; zero for none
+	adopt     store.Identity             // what the ledger is to remember as one from now on; empty: as before
+	planned   map[store.Key]plan.Planned // what a plan that is carried out names
+	outside   []string                   // conversations that no pass reads, for the notice
+	differing int                        // of these: not sent, because they are not as planned any more
+	taken     map[store.Key]bool         // taken up from the ledger, so that a window that holds them too does not count them again
+	stood     map[store.Key]bool         // the keys that a window gives to those, where they wait under another
 
 	mu     stdsync.Mutex // events and rows come from several goroutines
 	result Result
@@ -61,9 +66,9 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 		return p, err
 	}
 	p.result.Checkpoint, p.first = info.Checkpoint, !tried(info)
-	p.verifier = verifier{
-		ledger:       e.Ledger,
-		Verification: Verification{Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp},
+	p.verifier = verify.Settler{
+		Ledger:       e.Ledger,
+		Verification: verify.Verification{Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp},
 	}
 	clock := e.Now
 	if clock == nil {
@@ -78,8 +83,8 @@ func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
 	if err := p.compareClocks(now, before, after); err != nil {
 		return p, err
 	}
-	p.collector.begin(now)
-	if err := p.chart(info, clocks{kustomers: now, own: after}); err != nil {
+	p.collector.Begin(now)
+	if err := p.chart(info, fetch.Clocks{Kustomer: now, Own: after}); err != nil {
 		return p, err
 	}
 	if err := p.consult(ctx, info); err != nil {
@@ -95,15 +100,15 @@ func (e *Engine) newPass(halt func(error)) *pass {
 		Pass: passID(started), Mode: e.Options.Mode, DryRun: e.Options.DryRun, Started: started,
 		Counts: map[store.State]int{}, Reasons: Reasons{},
 	}
-	p.deliverer = newDeliverer(DeliverOptions{
+	p.deliverer = deliver.New(deliver.Options{
 		Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
 		Concurrency: e.Options.Concurrency, Halt: halt,
 	})
-	p.collector = newCollector(FetchOptions{
+	p.collector = fetch.New(fetch.Options{
 		Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy, SurveyPer: e.Options.SurveyPer,
-		Notice: p.notice, Unseen: p.unseen, reach: e.reach,
+		Notice: p.notice, Unseen: p.unseen, Limits: e.reach,
 	})
-	p.identity = identity(identityOf(e.Options.SurveyPer))
+	p.identity = decide.SurveyPer(decide.SurveyPerOr(e.Options.SurveyPer))
 	return p
 }
 
@@ -117,11 +122,11 @@ func passID(at time.Time) string {
 // halted tells why no further window is to be delivered: a failure, a signal, or a fuse. Nil: go on.
 func (p *pass) halted(ctx context.Context) error {
 	switch {
-	case p.deliverer.failure() != nil:
-		return p.deliverer.failure()
+	case p.deliverer.Failure() != nil:
+		return p.deliverer.Failure()
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case p.deliverer.halted():
+	case p.deliverer.Stopped():
 		return errHalt
 	}
 	return nil
@@ -134,15 +139,15 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.noticeUnseen()
 	p.noticeOutside()
 	p.announce()
-	p.result.Fuse, p.result.Down, p.result.Limit = p.deliverer.told()
-	p.result.Refused = errors.Is(err, errRefused)
+	p.result.Fuse, p.result.Down, p.result.Limit = p.deliverer.StopReasons()
+	p.result.Refused = errors.Is(err, deliver.ErrRefused)
 	p.result.Ended = time.Now().UTC()
 	if !p.result.Accounted() {
 		err = errors.Join(ErrAccounting, err)
 	}
 	p.judge(err)
-	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary(), Witnessed: p.witnessed}); failed != nil && p.deliverer.failure() == nil {
-		err = errors.Join(&LedgerError{err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary(), Witnessed: p.witnessed}); failed != nil && p.deliverer.Failure() == nil {
+		err = errors.Join(&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
 	p.observe(PassEnded{p.result})
@@ -152,7 +157,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 // reason is what ended the pass, where several things did: a failure to send or to remember before all else, and the
 // cause of a cancelled call rather than the call.
 func (p *pass) reason(ctx context.Context, err error) error {
-	switch failure := p.deliverer.failure(); {
+	switch failure := p.deliverer.Failure(); {
 	case failure != nil:
 		return failure
 	case errors.Is(err, errHalt):

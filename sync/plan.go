@@ -2,167 +2,22 @@ package sync
 
 import (
 	"cmp"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"acsync/store"
-	"acsync/sync/agentconnect"
+	"acsync/sync/plan"
 )
-
-// Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and counts, and of
-// each survey request a hash that nobody can compute, or try addresses with, who has not Agent Connect's API key.
-type Plan struct {
-	Schema        string         `json:"schema"`
-	Program       string         `json:"acsync"` // the version that made it; for people
-	Pass          string         `json:"pass"`   // of the dry run
-	Tenant        string         `json:"tenant"` // the accounts that it is about
-	Configuration string         `json:"configuration"`
-	Made          time.Time      `json:"made"` // this machine's clock
-	Expires       time.Time      `json:"expires"`
-	Ledger        PlanLedger     `json:"ledger"`
-	From          time.Time      `json:"from"` // of the resolutions that were read
-	To            time.Time      `json:"to"`
-	Backfill      bool           `json:"backfill"` // they are a range of their own, and whatever their age asked about
-	Found         int            `json:"found"`
-	Counts        map[string]int `json:"counts"` // of what is not to be sent, by disposition
-	Salt          string         `json:"salt"`   // of the hashes; another one in each plan
-	Send          []Planned      `json:"send"`   // by the time of resolution
-	Seal          string         `json:"seal"`   // of all above, by Agent Connect's API key
-	Checksum      string         `json:"checksum"`
-
-	key []byte // of the hashes and the seal
-}
-
-// PlanLedger is the ledger that a plan was made with, as it was then.
-type PlanLedger struct {
-	ID            string    `json:"id"`
-	Transaction   uint64    `json:"transaction"`
-	Checkpoint    time.Time `json:"checkpoint"`
-	Conversations int       `json:"conversations"`
-}
-
-// Planned is a conversation that is to be asked about.
-type Planned struct {
-	ID            string    `json:"id"`
-	Resolution    time.Time `json:"resolution"`
-	PerResolution bool      `json:"per_resolution,omitempty"` // asked about once for each resolution
-	Kind          string    `json:"kind,omitempty"`           // "recovery"; empty for a survey request
-	Request       string    `json:"request"`                  // its hash
-}
-
-// key is the conversation's key in the ledger.
-func (p Planned) key() store.Key {
-	key := store.Key{Conversation: p.ID, Recovery: p.Kind != ""}
-	if p.PerResolution {
-		key.Resolution = p.Resolution.UnixMilli()
-	}
-	return key
-}
-
-// PlanTerms are what a plan is made under, and has to meet again when it is carried out.
-type PlanTerms struct {
-	Tenant        string
-	Configuration string // a digest of all that decisions depend on
-	Secret        string // Agent Connect's API key
-	Now           time.Time
-}
-
-// PlanError tells why a plan is not carried out.
-type PlanError struct{ why string }
-
-// Error says what happened and what to do.
-func (e *PlanError) Error() string {
-	return e.why + "; nothing was sent. Make a new one with acsync plan"
-}
-
-func planErrorf(format string, args ...any) error { return &PlanError{fmt.Sprintf(format, args...)} }
-
-// meet refuses a plan that was made for something else, or too long ago. A plan that meets its terms can hash requests.
-func (p *Plan) meet(t PlanTerms) error {
-	switch {
-	case p.Tenant != t.Tenant:
-		return planErrorf("the plan was made for another tenant: it is for %q, this configuration is for %q", p.Tenant, t.Tenant)
-	case p.Configuration != t.Configuration:
-		return planErrorf("the configuration has changed since the plan was made, and with it what is decided")
-	}
-	if err := p.valid(t.Now); err != nil {
-		return err
-	}
-	p.key = planKey(t.Secret, p.Salt)
-	if !hmac.Equal([]byte(p.Seal), []byte(p.sealed())) {
-		return planErrorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
-	}
-	return nil
-}
-
-// valid refuses a plan that has expired.
-func (p *Plan) valid(now time.Time) error {
-	if now.Before(p.Expires) {
-		return nil
-	}
-	const layout = "2006-01-02 15:04:05 UTC"
-	return planErrorf("the plan has expired: it was made %s for the time until %s", p.Made.UTC().Format(layout), p.Expires.UTC().Format(layout))
-}
-
-// belongs refuses a plan that was made with another ledger, or with a later state of this one: what that knew is lost.
-func (l PlanLedger) belongs(info store.Info) error {
-	switch {
-	case l.ID != info.ID:
-		return planErrorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
-	case l.Transaction > info.Transaction:
-		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. Whoever was asked between may be asked "+
-			"again: put the newest copy of the ledger back, or run acsync ledger rebuild first, and make a new plan",
-			store.ErrRolledBack, info.Transaction, l.Transaction)
-	}
-	return nil
-}
-
-// planKey is the key of a plan's hashes. It depends on a secret, because whoever has the salt alone could try addresses.
-func planKey(secret, salt string) []byte {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(PlanSchema + "\n" + salt))
-	return mac.Sum(nil)
-}
-
-// hash is the hash of a survey request, before it is stamped. The order of its tags says nothing.
-func (p *Plan) hash(r agentconnect.Request) (string, error) {
-	r.Tags = slices.Sorted(slices.Values(r.Tags))
-	text, err := json.Marshal(struct {
-		Recovery bool
-		Request  agentconnect.Request
-	}{r.Recovery, r})
-	if err != nil {
-		return "", fmt.Errorf("hash the request for conversation %s: %w", r.ExtInteractionID, err)
-	}
-	mac := hmac.New(sha256.New, p.key)
-	mac.Write(text)
-	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
-}
-
-// newPlan is a plan of nothing yet, with a salt of its own.
-func newPlan(secret string) Plan {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails (crypto/rand, since Go 1.24)
-	p := Plan{Schema: PlanSchema, Salt: hex.EncodeToString(salt), Send: []Planned{}}
-	p.key = planKey(secret, p.Salt)
-	return p
-}
 
 // Planner hears a dry run, and makes the plan of what it would send. It is an [Observer].
 type Planner struct {
-	plan   Plan
+	plan   plan.Plan
 	failed error
 }
 
 // NewPlanner begins a plan with a salt of its own. The secret is Agent Connect's API key.
-func NewPlanner(secret string) *Planner { return &Planner{plan: newPlan(secret)} }
+func NewPlanner(secret string) *Planner { return &Planner{plan: plan.NewPlan(secret)} }
 
 // Observe takes in what would be sent.
 func (p *Planner) Observe(event Event) {
@@ -170,17 +25,17 @@ func (p *Planner) Observe(event Event) {
 	if !ok || !e.Planned || e.Request == nil {
 		return
 	}
-	hash, err := p.plan.hash(*e.Request)
+	hash, err := p.plan.Hash(*e.Request)
 	if err != nil {
 		p.failed = err
 	}
-	p.plan.Send = append(p.plan.Send, Planned{
+	p.plan.Send = append(p.plan.Send, plan.Planned{
 		ID: e.Key.Conversation, Resolution: e.Resolution.UTC(), PerResolution: e.Key.Resolution != 0, Kind: e.Key.Kind(), Request: hash,
 	})
 }
 
 // Plan gives the plan of a dry run that has come to its end, with the ledger as it is, to be carried out within some time.
-func (p *Planner) Plan(r Result, info store.Info, t PlanTerms, valid time.Duration) (Plan, error) {
+func (p *Planner) Plan(r Result, info store.Info, t plan.Terms, valid time.Duration) (plan.Plan, error) {
 	made, conversations := p.plan, 0
 	for _, n := range info.Counts {
 		conversations += n
@@ -188,13 +43,13 @@ func (p *Planner) Plan(r Result, info store.Info, t PlanTerms, valid time.Durati
 	made.Pass, made.Tenant, made.Configuration = r.Pass, t.Tenant, t.Configuration
 	made.Made = t.Now.UTC().Truncate(time.Millisecond)
 	made.Expires = made.Made.Add(valid)
-	made.Ledger = PlanLedger{info.ID, info.Transaction, info.Checkpoint.UTC(), conversations}
+	made.Ledger = plan.Ledger{ID: info.ID, Transaction: info.Transaction, Checkpoint: info.Checkpoint.UTC(), Conversations: conversations}
 	made.From, made.To, made.Backfill = r.From.UTC(), r.To.UTC(), !r.Backfill.Begun.IsZero()
 	made.Found, made.Counts = r.Found, map[string]int{}
 	for state, n := range r.Counts {
 		made.Counts[state.String()] = n
 	}
-	slices.SortFunc(made.Send, func(a, b Planned) int {
+	slices.SortFunc(made.Send, func(a, b plan.Planned) int {
 		return cmp.Or(a.Resolution.Compare(b.Resolution), strings.Compare(a.ID, b.ID))
 	})
 	return made, p.failed

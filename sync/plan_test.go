@@ -11,16 +11,19 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
+	"acsync/sync/plan"
 )
 
 const testSecret = "key-of-agent-connect"
 
-func testTerms() PlanTerms {
-	return PlanTerms{Tenant: "acme", Configuration: "c0ffee", Secret: testSecret, Now: testNow}
+func testTerms() plan.Terms {
+	return plan.Terms{Tenant: "acme", Configuration: "c0ffee", Secret: testSecret, Now: testNow}
 }
 
 // testPlan is a plan of two conversations, as a file.
-func testPlan(t *testing.T) (Plan, []byte) {
+func testPlan(t *testing.T) (plan.Plan, []byte) {
 	t.Helper()
 	planner := NewPlanner(testSecret)
 	for i, id := range []string{"6716500fa1b2c3d4e5f60002", "6716500fa1b2c3d4e5f60001"} {
@@ -30,13 +33,13 @@ func testPlan(t *testing.T) (Plan, []byte) {
 			Key: store.Key{Conversation: id}, Resolution: testNow.Add(-time.Duration(i+1) * time.Hour), Planned: true, Request: &request,
 		}})
 	}
-	planner.Observe(Disposed{Row{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60003"}, State: store.Skipped, Reason: Spam}})
-	result := Result{Pass: "20261122T200000Z-7f3a", Window: Window{testNow.Add(-24 * time.Hour), testNow}, Found: 3, Counts: map[store.State]int{store.Skipped: 1}}
+	planner.Observe(Disposed{Row{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60003"}, State: store.Skipped, Reason: decide.Spam}})
+	result := Result{Pass: "20261122T200000Z-7f3a", Window: fetch.Window{From: testNow.Add(-24 * time.Hour), To: testNow}, Found: 3, Counts: map[store.State]int{store.Skipped: 1}}
 	made, err := planner.Plan(result, store.Info{ID: "0011223344556677", Transaction: 7, Counts: map[store.State]int{store.Accepted: 5}}, testTerms(), 24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := MarshalPlan(made)
+	text, err := plan.Marshal(made)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +49,7 @@ func testPlan(t *testing.T) (Plan, []byte) {
 // TestPlanFile holds that a plan comes back as it was written, in the order of time, without anything of a person.
 func TestPlanFile(t *testing.T) {
 	_, text := testPlan(t)
-	made, err := ReadPlan(text, testTerms())
+	made, err := plan.Read(text, testTerms())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,26 +75,26 @@ func TestPlanTerms(t *testing.T) {
 	_, text := testPlan(t)
 	for _, test := range []struct {
 		name   string
-		change func(*PlanTerms)
+		change func(*plan.Terms)
 		want   string
 	}{
-		{"another tenant", func(p *PlanTerms) { p.Tenant = "other" }, "another tenant"},
-		{"another configuration", func(p *PlanTerms) { p.Configuration = "cafe" }, "configuration has changed"},
-		{"another key", func(p *PlanTerms) { p.Secret = "test-key" }, "another API key"},
-		{"too late", func(p *PlanTerms) { p.Now = testNow.Add(24 * time.Hour) }, "expired"},
-		{"just in time", func(p *PlanTerms) { p.Now = testNow.Add(24*time.Hour - time.Millisecond) }, ""},
+		{"another tenant", func(p *plan.Terms) { p.Tenant = "other" }, "another tenant"},
+		{"another configuration", func(p *plan.Terms) { p.Configuration = "cafe" }, "configuration has changed"},
+		{"another key", func(p *plan.Terms) { p.Secret = "test-key" }, "another API key"},
+		{"too late", func(p *plan.Terms) { p.Now = testNow.Add(24 * time.Hour) }, "expired"},
+		{"just in time", func(p *plan.Terms) { p.Now = testNow.Add(24*time.Hour - time.Millisecond) }, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			terms := testTerms()
 			test.change(&terms)
-			_, err := ReadPlan(text, terms)
+			_, err := plan.Read(text, terms)
 			if test.want == "" {
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			if !errors.As(err, new(*PlanError)) || !strings.Contains(err.Error(), test.want) {
+			if !errors.As(err, new(*plan.Error)) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})
@@ -103,8 +106,8 @@ func TestPlanDamaged(t *testing.T) {
 	made, text := testPlan(t)
 	refused := func(name string, text []byte, want string) {
 		t.Helper()
-		_, err := ReadPlan(text, testTerms())
-		if !errors.As(err, new(*PlanError)) || !strings.Contains(err.Error(), want) {
+		_, err := plan.Read(text, testTerms())
+		if !errors.As(err, new(*plan.Error)) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", name, err, want)
 		}
 	}
@@ -127,16 +130,16 @@ func TestPlanDamaged(t *testing.T) {
 	refused("an unknown field", []byte(strings.Replace(string(text), `"found"`, `"send_more": 1, "found"`, 1)), "edited")
 
 	forged := made
-	forged.Send = append([]Planned{}, made.Send[0], made.Send[0])
-	forged.Checksum = forged.summed()
+	forged.Send = append([]plan.Planned{}, made.Send[0], made.Send[0])
+	forged.Checksum = forged.Summed()
 	written, err := json.Marshal(forged)
 	if err != nil {
 		t.Fatal(err)
 	}
 	refused("a conversation twice", written, "edited")
 	forged.Send = made.Send[:1]
-	forged.Seal = made.sealed()
-	forged.Checksum = forged.summed()
+	forged.Seal = made.Sealed()
+	forged.Checksum = forged.Summed()
 	if written, err = json.Marshal(forged); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +155,7 @@ func TestPlanHash(t *testing.T) {
 		r.CustomProperties = map[string]string{"one": "1", "two": "2"}
 		return r
 	}
-	first, err := made.hash(full())
+	first, err := made.Hash(full())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,12 +178,12 @@ func TestPlanHash(t *testing.T) {
 	} {
 		request := full()
 		test.change(&request)
-		if got, err := made.hash(request); err != nil || (got == first) != test.same {
+		if got, err := made.Hash(request); err != nil || (got == first) != test.same {
 			t.Errorf("%s: the same hash: %t, want %t (%v)", test.name, got == first, test.same, err)
 		}
 	}
 	other, _ := testPlan(t)
-	if again, _ := other.hash(full()); again == first {
+	if again, _ := other.Hash(full()); again == first {
 		t.Error("two plans have the same hash for the same request: it could be followed from one to the other")
 	}
 }
@@ -190,7 +193,7 @@ func FuzzReadPlan(f *testing.F) {
 	f.Add([]byte(`{"schema":"acsync.plan/1","send":[{"id":""}]}`))
 	f.Add([]byte(`{"schema":"acsync.plan/1","expires":"9999-12-31T23:59:59+23:59"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if _, err := ReadPlan(text, testTerms()); !errors.As(err, new(*PlanError)) {
+		if _, err := plan.Read(text, testTerms()); !errors.As(err, new(*plan.Error)) {
 			t.Errorf("%q: %v", text, err)
 		}
 	})

@@ -7,6 +7,9 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 )
 
 // Row is what became of one conversation in a pass.
@@ -18,20 +21,20 @@ type Row struct {
 	State      store.State           // its disposition
 	Due        time.Time             // when its delay is over; zero unless it is delayed
 	Planned    bool                  // a dry run: a real pass would send it
-	Reason     Reason                // empty when accepted or planned
+	Reason     decide.Reason         // empty when accepted or planned
 	Status     int                   // HTTP status of the last answer; 0 for none
 	Message    string                // the server's words; free of personal data
 	Request    *agentconnect.Request // what was or would be sent; nil for a skip
-	Facts
+	decide.RowDetails
 }
 
 // row is what became of a case.
-func rowOf(c Case, o Outcome) Row {
+func rowOf(c decide.Case, o deliver.Outcome) Row {
 	row := Row{
-		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.resolution(),
+		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.Resolution(),
 		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message, Due: o.Due,
 	}
-	row.Facts = factsOf(c, o.At)
+	row.RowDetails = decide.DetailsOf(c, o.At)
 	if c.Agent != nil {
 		row.Agent = c.Agent.ID
 	}
@@ -42,26 +45,26 @@ func rowOf(c Case, o Outcome) Row {
 }
 
 // waits is the disposition of what stays in the ledger as it is.
-func waits(r store.Record) Outcome {
-	o := Outcome{State: r.State, Reason: Reason(r.Reason), Status: r.Status}
-	if o.Reason == Delayed {
+func waits(r store.Record) deliver.Outcome {
+	o := deliver.Outcome{State: r.State, Reason: decide.Reason(r.Reason), Status: r.Status}
+	if o.Reason == decide.Delayed {
 		o.Due = r.Due
 	}
 	return o
 }
 
 // reached is the disposition of what stays in the ledger although its time had come: the pass stopped before its turn.
-func reached(o Outcome) Outcome {
-	if o.Reason == Delayed {
-		o.Reason, o.Due = Stopped, time.Time{}
+func reached(o deliver.Outcome) deliver.Outcome {
+	if o.Reason == decide.Delayed {
+		o.Reason, o.Due = decide.Stopped, time.Time{}
 	}
 	return o
 }
 
-// folio is what a window, or a lot of waiting conversations, will write into the ledger when all of it is delivered.
-type folio struct {
+// windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it is delivered.
+type windowCommit struct {
 	pass *pass
-	Window
+	fetch.Window
 	complete bool // with this folio the window is read to its end, and the pass comes forward
 	sending  stdsync.WaitGroup
 	recorded chan struct{} // closed when it is in the ledger, or will never be
@@ -72,28 +75,28 @@ type folio struct {
 	left    time.Time       // the earliest resolution that a back-fill has left for later; zero for none
 }
 
-func (p *pass) folio(w Window, complete bool) *folio {
-	return &folio{pass: p, Window: w, complete: complete, recorded: make(chan struct{})}
+func (p *pass) folio(w fetch.Window, complete bool) *windowCommit {
+	return &windowCommit{pass: p, Window: w, complete: complete, recorded: make(chan struct{})}
 }
 
 // dispose tells what becomes of those cases of a window that are not to be sent, and returns the others.
-func (f *folio) dispose(cases []Case) (send []Case) {
+func (f *windowCommit) dispose(cases []decide.Case) (send []decide.Case) {
 	for _, c := range cases {
 		if f.pass.repeated(&c, f) {
 			continue
 		}
 		f.clock(c)
-		seen := sighting{key: c.Key, resolved: c.resolution(), folio: f}
+		seen := sighting{key: c.Key, resolved: c.Resolution(), folio: f}
 		switch {
 		case c.Known.State.Waiting():
 			f.pass.tell(rowOf(c, waits(c.Known)))
-		case c.early():
+		case c.Early():
 			f.postpone(c)
 		case c.Send():
 			send = append(send, c)
 		default:
 			seen.skip = c.Skip
-			if c.Skip == AgentUnknown {
+			if c.Skip == decide.AgentUnknown {
 				seen.agent = c.Agent.ID
 			}
 			f.skip(c)
@@ -106,8 +109,8 @@ func (f *folio) dispose(cases []Case) (send []Case) {
 // clock notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped reading, and
 // that no earlier pass has seen: Kustomer's search did not show it then. What claims a time outside of the pass's range, or
 // none, says nothing of that.
-func (f *folio) clock(c Case) {
-	resolved := c.resolution()
+func (f *windowCommit) clock(c decide.Case) {
+	resolved := c.Resolution()
 	if c.Known.State == store.Unknown && resolved.Before(f.pass.closed) && !resolved.Before(f.pass.result.From) {
 		f.late = append(f.late, f.pass.closed.Sub(resolved))
 	}
@@ -116,29 +119,29 @@ func (f *folio) clock(c Case) {
 // skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the
 // record unless the ledger says so already, or knows better, or there is no time to keep it by. What waited
 // is kept in any case: it waits no longer.
-func (f *folio) skip(c Case) {
-	known, state := c.Known, c.Skip.state()
-	if c.Skip == AlreadySent {
-		f.pass.keepKnown(known.Resolution)
+func (f *windowCommit) skip(c decide.Case) {
+	known, state := c.Known, c.Skip.State()
+	if c.Skip == decide.AlreadySent {
+		f.pass.protect(known.Resolution)
 	}
-	same := known.State == state && known.Reason == string(c.Skip) && SameResolution(known.Resolution, c.resolution())
-	if c.own.State.Waiting() || !closed(known) && !same && !c.Outside {
+	same := known.State == state && known.Reason == string(c.Skip) && decide.SameResolution(known.Resolution, c.Resolution())
+	if c.Own.State.Waiting() || !decide.Settled(known) && !same && !c.Outside {
 		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
 	}
-	f.pass.tell(rowOf(c, Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
+	f.pass.tell(rowOf(c, deliver.Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
 // next pass's first work; intents and outcomes are in the ledger already. A back-fill leaves such a case to its own next
 // start, because its operator sets the pace, and the passes from the checkpoint would send all of them at once; so does a plan.
-func (f *folio) delivered(c Case, o Outcome) {
+func (f *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
 	switch {
 	case o.State != store.Scheduled:
-	case c.own.State.Waiting():
-		o = reached(waits(c.own))
-	case f.pass.options.Plan != nil, f.pass.options.backfilling() && f.reaches(c.resolution()):
-		o.Reason = Paused
-		f.leave(c.resolution())
+	case c.Own.State.Waiting():
+		o = reached(waits(c.Own))
+	case f.pass.options.Plan != nil, f.pass.options.backfilling() && f.Reaches(c.Resolution()):
+		o.Reason = decide.Paused
+		f.leave(c.Resolution())
 	default:
 		f.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
 	}
@@ -146,7 +149,7 @@ func (f *folio) delivered(c Case, o Outcome) {
 }
 
 // leave notes the time of a case that is left for later.
-func (f *folio) leave(resolved time.Time) {
+func (f *windowCommit) leave(resolved time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.left.IsZero() || resolved.Before(f.left) {
@@ -156,8 +159,8 @@ func (f *folio) leave(resolved time.Time) {
 
 // before is up to where a back-fill may come that has left a resolution for later. A search may tell its time
 // a little earlier than the conversation did.
-func (f *folio) before(resolved time.Time) time.Time {
-	at := resolved.Add(-sameWithin)
+func (f *windowCommit) before(resolved time.Time) time.Time {
+	at := resolved.Add(-decide.SameWithin)
 	switch {
 	case at.Before(f.From):
 		return f.From
@@ -168,8 +171,8 @@ func (f *folio) before(resolved time.Time) time.Time {
 }
 
 // keep notes a disposition for the record.
-func (f *folio) keep(c Case, r store.Record) {
-	r.Resolution, r.At = c.resolution(), time.Now()
+func (f *windowCommit) keep(c decide.Case, r store.Record) {
+	r.Resolution, r.At = c.Resolution(), time.Now()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.entries = append(f.entries, store.Entry{Key: c.Key, Record: r})
@@ -192,12 +195,12 @@ func (p *pass) tell(row Row) {
 }
 
 // recordAll records folios in their order. After a write that failed it only waits for what is under way.
-func (p *pass) recordAll(folios <-chan *folio) (failed error) {
+func (p *pass) recordAll(folios <-chan *windowCommit) (failed error) {
 	for f := range folios {
 		f.sending.Wait()
 		if failed == nil {
 			if failed = p.record(f); failed != nil {
-				p.deliverer.fail(failed)
+				p.deliverer.Fail(failed)
 			}
 		}
 		f.entries, f.late = nil, nil
@@ -207,13 +210,13 @@ func (p *pass) recordAll(folios <-chan *folio) (failed error) {
 }
 
 // record writes the dispositions of a folio, and how far the pass has come if that moves forward, in one transaction.
-func (p *pass) record(f *folio) error {
+func (p *pass) record(f *windowCommit) error {
 	batch := store.Batch{Entries: f.entries, Late: f.late}
 	p.advance(&batch, f)
 	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
 		if err := p.ledger.Commit(batch); err != nil {
-			return &LedgerError{err: fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
-				err, p.position().UTC().Format(timeLayout))}
+			return &store.WriteError{Err: fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
+				err, p.position().UTC().Format(decide.TimeLayout))}
 		}
 	}
 	p.recorded(batch)

@@ -15,6 +15,7 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
+	"acsync/sync/verify"
 )
 
 var restoredEvery = flag.Int("restored.every", 97, "play every nth row of what is put back; 1 is all of them, which takes some minutes")
@@ -142,13 +143,13 @@ func (l *lifetime) mend() {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	arrivals, err := NewArrivals(ledger)
+	arrivals, err := verify.NewArrivals(ledger)
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	seen := uint64(0)
 	for _, i := range l.log {
-		number, _ := OwnStamp(info.ID, i.Intent)
+		number, _ := verify.OwnStamp(info.ID, i.Intent)
 		seen = max(seen, number)
 		arrivals.Note(i)
 	}
@@ -159,7 +160,7 @@ func (l *lifetime) mend() {
 		for _, i := range l.log {
 			key := store.Key{Conversation: i.ExtInteractionID}
 			known, err := ledger.Lookup([]store.Key{key})
-			number, _ := OwnStamp(info.ID, i.Intent)
+			number, _ := verify.OwnStamp(info.ID, i.Intent)
 			entry := store.Entry{Key: key, Record: store.Record{
 				State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: i.CreatedAt, At: i.CreatedAt, Intent: number,
 			}}

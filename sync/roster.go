@@ -2,70 +2,20 @@ package sync
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"iter"
-	"strings"
 
-	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 )
-
-// Roster tells whom Agent Connect knows as an agent.
-type Roster interface {
-	// Employees gives the active profiles. It ends with an error unless it has given all.
-	Employees(ctx context.Context) iter.Seq2[agentconnect.Employee, error]
-}
-
-// errNobody ends a pass before it sends: an empty list would skip everybody, and their conversations for good.
-var errNobody = errors.New("agent connect lists no active profile at all, so that nobody could be asked about anybody; " +
-	"nothing was sent. Is agent_connect.api_key_file of the right account? filters.require_active_profile = false does not look")
-
-// Profiles are the agents with an active profile, by what a survey request may name them by.
-type Profiles struct {
-	emails, ids map[string]bool // in lower case; as they are
-}
-
-// NewProfiles lists them.
-func NewProfiles(active iter.Seq2[agentconnect.Employee, error]) (*Profiles, error) {
-	p := &Profiles{emails: map[string]bool{}, ids: map[string]bool{}}
-	for employee, err := range active {
-		if err != nil {
-			return nil, fmt.Errorf("list the active profiles of Agent Connect (filters.require_active_profile): %w", err)
-		}
-		if employee.Email != "" {
-			p.emails[addressKey(employee.Email)] = true
-		}
-		if employee.CustomID != "" {
-			p.ids[strings.TrimSpace(employee.CustomID)] = true
-		}
-	}
-	if len(p.emails)+len(p.ids) == 0 {
-		return nil, errNobody
-	}
-	return p, nil
-}
-
-// active tells whether an employee has such a profile: by the custom id when the request names one, else by the address.
-func (p *Profiles) active(e agentconnect.Employee) bool {
-	if e.CustomID != "" {
-		return p.ids[e.CustomID]
-	}
-	return p.emails[addressKey(e.Email)]
-}
-
-// addressKey is an address as it is compared: Agent Connect and Kustomer need not agree on its case.
-func addressKey(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 // roster lists the active profiles, once a pass and before anything is sent: with a part of them, or none, conversations
 // would be skipped that no later pass sees again.
-func (p *pass) roster(ctx context.Context, from Roster) error {
+func (p *pass) roster(ctx context.Context, from decide.ProfileLister) error {
 	if from == nil {
 		return nil
 	}
-	profiles, err := NewProfiles(from.Employees(ctx))
+	profiles, err := decide.NewProfiles(from.Employees(ctx))
 	if err != nil {
 		return err
 	}
-	p.collector.require(profiles)
+	p.collector.RequireProfiles(profiles)
 	return nil
 }

@@ -7,20 +7,19 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 const (
-	mostDue = 10_000 // waiting conversations that one pass takes up; more wait for the next
-	reread  = 50     // conversations that one call reads again
+	maxPending = 10_000 // waiting conversations that one pass takes up; more wait for the next
+	reread     = 50     // conversations that one call reads again
 )
 
-// lastResort is how long after its first attempt a survey request is still tried again.
-const lastResort = 72 * time.Hour
-
-// takeUp accounts for what earlier passes left. What is in doubt is settled as far as Agent Connect's data
+// drainPending accounts for what earlier passes left. What is in doubt is settled as far as Agent Connect's data
 // have told, and stays so otherwise; what is scheduled or to be retried is read again, decided again, and
 // sent when its time has come.
-func (p *pass) takeUp(ctx context.Context) error {
+func (p *pass) drainPending(ctx context.Context) error {
 	due, err := p.ledger.Waiting(p.mostToTake(), store.Scheduled, store.Retry)
 	if err != nil {
 		return fmt.Errorf("list what is due: %w", err)
@@ -48,7 +47,7 @@ func (p *pass) takeUp(ctx context.Context) error {
 	slices.SortStableFunc(due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for chunk := range slices.Chunk(due, reread) {
 		due = due[len(chunk):]
-		if err := p.settleDue(ctx, chunk); err != nil {
+		if err := p.resend(ctx, chunk); err != nil {
 			p.leave(due)
 			return err
 		}
@@ -62,7 +61,7 @@ func (p *pass) divide(entries []store.Entry) (own, others []store.Entry) {
 	if !p.options.backfilling() {
 		return entries, nil
 	}
-	whole := Window{p.options.Range.From, p.result.To}
+	whole := fetch.Window{From: p.options.Range.From, To: p.result.To}
 	for _, e := range entries {
 		if whole.Contains(e.Record.Resolution) {
 			own = append(own, e)
@@ -76,7 +75,7 @@ func (p *pass) divide(entries []store.Entry) (own, others []store.Entry) {
 // mostToTake is how many waiting conversations a pass takes up: no more than it may send. A back-fill looks at all, because
 // those of its range may come late in the order of what waits.
 func (p *pass) mostToTake() int {
-	most := mostDue
+	most := maxPending
 	if p.options.backfilling() {
 		return most
 	}
@@ -93,34 +92,27 @@ func (p *pass) take(entries []store.Entry) {
 	for _, entry := range entries {
 		p.taken[entry.Key] = true
 		p.taken[store.Key{Conversation: entry.Conversation, Resolution: entry.Key.Resolution}] = true // also of a recovery that is none any more
-		p.stood[p.identity.at(entry.Key, entry.Record.Resolution)] = true
+		p.stood[p.identity.KeyAt(entry.Key, entry.Record.Resolution)] = true
 	}
 	p.found(len(entries))
 	p.result.Due += len(entries)
-}
-
-// hopeless tells whether an entry was tried for long enough. A request is tried once more, whatever its age, when it has only
-// now become known that it did not arrive.
-func hopeless(e store.Entry, now time.Time) bool {
-	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
-	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > lastResort
 }
 
 // giveUp rejects what was tried for long enough, and returns the rest.
 func (p *pass) giveUp(due []store.Entry, now time.Time) (left []store.Entry, err error) {
 	var given []store.Entry
 	for _, e := range due {
-		if !hopeless(e, now) {
+		if !decide.Exhausted(e, now) {
 			left = append(left, e)
 			continue
 		}
-		given = append(given, after(e, store.Result{State: store.Rejected, Reason: string(GaveUp), Status: e.Status, At: now}))
+		given = append(given, decide.After(e, store.Result{State: store.Rejected, Reason: string(decide.GaveUp), Status: e.Status, At: now}))
 	}
 	if len(given) == 0 {
 		return due, nil
 	}
 	if err := p.ledger.Commit(store.Batch{Entries: given}); err != nil {
-		return due, &LedgerError{err: fmt.Errorf("give up what was tried for %s: %w", lastResort, err)}
+		return due, &store.WriteError{Err: fmt.Errorf("give up what was tried for %s: %w", decide.GiveUpAfter, err)}
 	}
 	p.leave(given)
 	return left, nil
@@ -136,20 +128,20 @@ func (p *pass) leave(entries []store.Entry) {
 	}
 }
 
-// settleDue reads waiting conversations again, delivers what is still to be sent, and records it.
-func (p *pass) settleDue(ctx context.Context, due []store.Entry) error {
-	waiting := make([]Case, len(due))
+// resend reads waiting conversations again, delivers what is still to be sent, and records it.
+func (p *pass) resend(ctx context.Context, due []store.Entry) error {
+	waiting := make([]decide.Case, len(due))
 	for i, entry := range due {
-		waiting[i] = Case{Key: entry.Key, Candidate: Candidate{Known: entry.Record}, own: entry.Record}
+		waiting[i] = decide.Case{Key: entry.Key, Candidate: decide.Candidate{Known: entry.Record}, Own: entry.Record}
 	}
-	folio := p.folio(Window{}, false)
+	folio := p.folio(fetch.Window{}, false)
 	send, err := p.again(ctx, folio, waiting)
 	if err != nil {
 		p.leave(due)
 		return err
 	}
 	for _, c := range send {
-		p.deliverer.send(ctx, c, &folio.sending, folio.delivered)
+		p.deliverer.Send(ctx, c, &folio.sending, folio.delivered)
 	}
 	folio.sending.Wait()
 	if err := p.record(folio); err != nil {

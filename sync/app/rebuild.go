@@ -10,8 +10,8 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
-	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
+	"acsync/sync/verify"
 )
 
 // rebuildDays is how far back a rebuild reads that is not told.
@@ -26,7 +26,7 @@ func rebuild(
 	if err != nil {
 		return 0, since, err
 	}
-	known := info.Witnessed.Add(-surveysync.Skew)
+	known := info.Witnessed.Add(-verify.Skew)
 	switch {
 	case since.IsZero():
 		since = time.Now().AddDate(0, 0, -rebuildDays)
@@ -63,9 +63,9 @@ type gathered struct {
 	ledger   store.Info
 	received map[string][]reception // of survey requests, by the ids of conversations
 	followed recoveries
-	arrivals *surveysync.Arrivals // what of that which is in doubt has arrived
-	seen     uint64               // the greatest number of an intent of this very ledger
-	nameless int                  // requests of this ledger that it does not know of, and that do not tell their conversation
+	arrivals *verify.Arrivals // what of that which is in doubt has arrived
+	seen     uint64           // the greatest number of an intent of this very ledger
+	nameless int              // requests of this ledger that it does not know of, and that do not tell their conversation
 }
 
 // reception is when Agent Connect received a survey request, and the number of the intent where it was of
@@ -79,7 +79,7 @@ type reception struct {
 func gather(ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
 	g := &gathered{ledger: info, received: map[string][]reception{}}
 	var err error
-	if g.arrivals, err = surveysync.NewArrivals(ledger); err != nil {
+	if g.arrivals, err = verify.NewArrivals(ledger); err != nil {
 		return nil, err
 	}
 	for i, err := range interactions {
@@ -94,7 +94,7 @@ func gather(ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentco
 
 func (g *gathered) note(i agentconnect.Interaction) {
 	g.arrivals.Note(i)
-	number, own := surveysync.OwnStamp(g.ledger.ID, i.Intent)
+	number, own := verify.OwnStamp(g.ledger.ID, i.Intent)
 	if own {
 		g.seen = max(g.seen, number)
 	}
@@ -180,7 +180,7 @@ func rebuilt(ledger *bolt.Ledger, identity store.Identity, id string, at time.Ti
 			continue
 		}
 		after := slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Sub(at)
-		if identity != store.PerResolution || after >= -surveysync.Skew && (last || after <= surveysync.Skew) {
+		if identity != store.PerResolution || after >= -verify.Skew && (last || after <= verify.Skew) {
 			return store.Entry{}, false, nil
 		}
 		key.Resolution = at.UnixMilli()

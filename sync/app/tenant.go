@@ -12,10 +12,11 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
-	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/dryrun"
 	"acsync/sync/report"
 	"acsync/sync/sandbox"
+	"acsync/sync/verify"
 )
 
 // tenant is what a command line points at: a configuration, and with --sandbox the stand-ins behind it.
@@ -102,9 +103,9 @@ func (t *tenant) witness() report.Witness {
 }
 
 // verification is how Agent Connect's data are asked about what is in doubt.
-func (t *tenant) verification(c *clients) surveysync.Verification {
+func (t *tenant) verification(c *clients) verify.Verification {
 	settings := t.config.AgentConnect
-	return surveysync.Verification{Receiver: c.connect, After: time.Duration(settings.VerifyAfter), Stamped: settings.Stamp}
+	return verify.Verification{Receiver: c.connect, After: time.Duration(settings.VerifyAfter), Stamped: settings.Stamp}
 }
 
 // sandboxLedger is the path of the stand-ins' own ledger, in the user's cache directory.
@@ -162,10 +163,10 @@ func (t *tenant) ledger() (*bolt.Ledger, error) {
 }
 
 // readLedger opens the ledger for reading alone. Where the stand-ins' own is missing, it is what that would hold.
-func (t *tenant) readLedger() (surveysync.ReadLedger, func() error, error) {
+func (t *tenant) readLedger() (dryrun.ReadLedger, func() error, error) {
 	ledger, err := t.open(bolt.Options{ReadOnly: true})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
-		return surveysync.NoLedger{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil
+		return dryrun.None{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil
 	}
 	if err != nil {
 		return nil, nil, err
