@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
@@ -9,50 +10,28 @@ import (
 
 // again reads conversations once more, just before they are sent, and decides them as they are now. It returns those
 // that are still to be sent, and skips or puts off the others.
-func (p *pass) again(ctx context.Context, f *windowCommit, cases []decide.Case) ([]decide.Case, error) {
+func (p *pass) again(ctx context.Context, f *windowCommit, cases []decide.Case) (send []decide.Case, err error) {
 	read, err := p.collector.Recheck(ctx, cases)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range read.Missing {
-		c.Decision = decide.Decision{Skip: decide.Gone}
-		f.skip(c)
-	}
-	for _, c := range read.Superseded {
-		c.Decision = decide.Decision{Skip: decide.Reopened}
-		f.skip(c)
-	}
-	for _, c := range read.Duplicates {
-		p.tell(rowOf(c, waits(c.Own)))
-	}
-	var send []decide.Case
-	for _, c := range read.Current {
-		if c.Skip == decide.NotDone {
-			c.Skip = decide.Reopened
+	for _, c := range read {
+		if c.Replacement && !p.inherits(c) {
+			continue
 		}
-		send = append(send, f.dispatch(c)...)
-	}
-	for _, c := range read.Replacements {
-		if p.inherits(c) {
-			send = append(send, f.dispatch(c)...)
+		action := decide.Triage(c, p.clock(), decide.FromLedger)
+		if action.Verb == decide.Send {
+			send = append(send, c)
+		} else {
+			f.settle(c, action)
 		}
 	}
 	return send, nil
 }
 
-// dispatch tells what becomes of a case that was read again, unless it is to be sent now.
-func (f *windowCommit) dispatch(c decide.Case) []decide.Case {
-	switch {
-	case decide.Rank(c.Known.State) == decide.Rank(store.InDoubt): // under another key: that doubt comes first
-		f.pass.tell(rowOf(c, waits(decide.Stronger(c.Own, c.Known))))
-	case !c.Send():
-		f.skip(c)
-	case c.Early():
-		f.postpone(c)
-	default:
-		return []decide.Case{c}
-	}
-	return nil
+// clock is what this moment's triage goes by.
+func (p *pass) clock() decide.Clock {
+	return decide.Clock{Kustomer: p.collector.Started(), Own: time.Now()}
 }
 
 // inherits takes up a resolution that took the place of another, unless the ledger or this pass has come to it already: the

@@ -163,18 +163,9 @@ func (p *pass) carryOut(ctx context.Context, f *windowCommit, cases []decide.Cas
 	if err != nil {
 		return err
 	}
-	for _, c := range read.Missing {
-		p.differ(c, decide.Gone)
-	}
-	for _, c := range read.Superseded {
-		p.differ(c, decide.Reopened)
-	}
-	for _, c := range read.Duplicates {
-		p.tell(rowOf(c, waits(c.Own)))
-	}
 	var send []decide.Case
-	for _, c := range read.Current {
-		if p.stands(c) {
+	for _, c := range read {
+		if !c.Replacement && p.stands(c) {
 			send = append(send, c)
 		}
 	}
@@ -189,18 +180,16 @@ func (p *pass) carryOut(ctx context.Context, f *windowCommit, cases []decide.Cas
 // stands tells whether a conversation that was read again is to be sent as planned, and tells what becomes of it if it is not.
 func (p *pass) stands(c decide.Case) bool {
 	planned, known := p.planned[c.Key]
-	switch {
-	case !known: // a recovery by now: the survey request that was planned has been sent
+	if !known { // a recovery by now: the survey request that was planned has been sent
 		p.differ(c, decide.AlreadySent)
-	case decide.Rank(c.Known.State) == decide.Rank(store.InDoubt): // under another key: that doubt comes first
-		p.tell(rowOf(c, waits(decide.Stronger(c.Own, c.Known))))
-	case c.Skip == decide.NotDone:
-		p.differ(c, decide.Reopened)
-	case !c.Send():
-		p.differ(c, c.Skip)
-	case c.Own.State.Waiting() && !p.timely(store.Entry{Key: c.Key, Record: c.Own}, time.Now()):
-		p.tell(rowOf(c, waits(c.Own)))
-	case !p.same(c, planned):
+		return false
+	}
+	switch action := decide.Triage(c, p.clock(), decide.FromLedger); {
+	case action.Verb == decide.Keep:
+		p.tell(rowOf(c, waits(action.Record)))
+	case action.Reason != "":
+		p.differ(c, action.Reason)
+	case action.Verb == decide.Wait, !p.same(c, planned):
 		p.differ(c, decide.PlanChanged)
 	default:
 		return true
@@ -212,7 +201,7 @@ func (p *pass) stands(c decide.Case) bool {
 // had been sent meanwhile.
 func (p *pass) same(c decide.Case, planned plan.Planned) bool {
 	hash, err := p.options.Plan.Hash(c.Request)
-	return err == nil && hash == planned.Request && decide.SameResolution(c.Resolution(), planned.Resolution) && !c.Early() &&
+	return err == nil && hash == planned.Request && decide.SameResolution(c.Resolution(), planned.Resolution) &&
 		(c.Known.State != store.Unknown || !c.Resolution().Before(p.remembers))
 }
 

@@ -10,8 +10,7 @@ import (
 
 // postpone tells that a case waits for its time, and keeps that for the record unless the ledger says so already. What
 // will be sent then is read and decided anew.
-func (f *windowCommit) postpone(c decide.Case) {
-	due := c.Due()
+func (f *windowCommit) postpone(c decide.Case, due time.Time) {
 	known := c.Own
 	same := known.State == store.Scheduled && known.Due.Equal(due) && decide.SameResolution(known.Resolution, c.Resolution())
 	if !same {

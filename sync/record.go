@@ -87,19 +87,14 @@ func (f *windowCommit) dispose(cases []decide.Case) (send []decide.Case) {
 		}
 		f.clock(c)
 		seen := sighting{key: c.Key, resolved: c.Resolution(), folio: f}
-		switch {
-		case c.Known.State.Waiting():
-			f.pass.tell(rowOf(c, waits(c.Known)))
-		case c.Early():
-			f.postpone(c)
-		case c.Send():
+		switch action := decide.Triage(c, f.pass.clock(), decide.FromWindow); action.Verb {
+		case decide.Send:
 			send = append(send, c)
 		default:
-			seen.skip = c.Skip
-			if c.Skip == decide.AgentUnknown {
+			if seen.skip = action.Reason; seen.skip == decide.AgentUnknown {
 				seen.agent = c.Agent.ID
 			}
-			f.skip(c)
+			f.settle(c, action)
 		}
 		f.pass.sightings.add(seen)
 	}
@@ -116,19 +111,37 @@ func (f *windowCommit) clock(c decide.Case) {
 	}
 }
 
-// skip tells that a case is skipped, or rejected because an expression failed on it, and keeps that for the
-// record unless the ledger says so already, or knows better, or there is no time to keep it by. What waited
-// is kept in any case: it waits no longer.
-func (f *windowCommit) skip(c decide.Case) {
-	known, state := c.Known, c.Skip.State()
-	if c.Skip == decide.AlreadySent {
+// settle tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger does not
+// say already.
+func (f *windowCommit) settle(c decide.Case, action decide.Action) {
+	switch action.Verb {
+	case decide.Keep:
+		f.pass.tell(rowOf(c, waits(action.Record)))
+	case decide.Wait:
+		f.postpone(c, action.Until)
+	default:
+		f.skip(c, action.Reason)
+	}
+}
+
+// skip tells that a case is skipped, or rejected, and keeps that for the record unless the ledger says so already, or
+// knows better, or there is no time to keep it by. What waited is kept in any case: it waits no longer.
+func (f *windowCommit) skip(c decide.Case, why decide.Reason) {
+	if c.Skip != why { // found out after it was decided
+		c.Decision = decide.Decision{Skip: why}
+	}
+	known, state := c.Known, why.State()
+	if why == decide.AlreadySent {
 		f.pass.protect(known.Resolution)
 	}
-	same := known.State == state && known.Reason == string(c.Skip) && decide.SameResolution(known.Resolution, c.Resolution())
-	if c.Own.State.Waiting() || !decide.Settled(known) && !same && !c.Outside {
-		f.keep(c, store.Record{State: state, Reason: string(c.Skip)})
+	same := known.State == state && known.Reason == string(why) && decide.SameResolution(known.Resolution, c.Resolution())
+	switch {
+	case why == decide.GaveUp: // it has attempts to be remembered
+		f.keep(c, decide.After(store.Entry{Record: c.Own}, store.Result{State: state, Reason: string(why), Status: c.Own.Status}).Record)
+	case c.Own.State.Waiting() || !decide.Settled(known) && !same && !c.Outside:
+		f.keep(c, store.Record{State: state, Reason: string(why)})
 	}
-	f.pass.tell(rowOf(c, deliver.Outcome{State: state, Reason: c.Skip, Message: c.Trouble}))
+	f.pass.tell(rowOf(c, deliver.Outcome{State: state, Reason: why, Message: c.Trouble}))
 }
 
 // delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
