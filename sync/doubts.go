@@ -20,11 +20,8 @@ type doubts struct {
 	witnessed time.Time       // when the data were asked that nothing in them spoke against the ledger; zero if something did
 }
 
-func newDoubts(e *Engine, t *tally) *doubts {
-	return &doubts{ledger: e.Ledger, tally: t, settler: verify.Settler{
-		Ledger:       e.Ledger,
-		Verification: verify.Verification{Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp},
-	}}
+func newDoubts(ledger Ledger, t *tally, v verify.Verification) *doubts {
+	return &doubts{ledger: ledger, tally: t, settler: verify.Settler{Ledger: ledger, Verification: v}}
 }
 
 // consult asks Agent Connect's own data, before anything is decided or sent: whether the ledger is the

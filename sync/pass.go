@@ -10,14 +10,12 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
 	"acsync/sync/fetch"
+	"acsync/sync/verify"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
 var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their dispositions; " +
 	"this is a defect of acsync, please report it")
-
-// errHalt ends the reading of windows without being a failure: the Result tells which limit was reached.
-var errHalt = errors.New("the pass stopped sending")
 
 // stage is one piece of work of a pass.
 type stage interface {
@@ -39,7 +37,9 @@ type pass struct {
 func newPass(e *Engine, halt func(error)) *pass {
 	t := newTally(e.Observer, e.Options)
 	return &pass{
-		engine: e, tally: t, doubts: newDoubts(e, t),
+		engine: e, tally: t, doubts: newDoubts(e.Ledger, t, verify.Verification{
+			Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp,
+		}),
 		deliverer: deliver.New(deliver.Options{
 			Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
 			Concurrency: e.Options.Concurrency, Halt: halt,
@@ -178,19 +178,6 @@ func (p *pass) stages() []stage {
 		stages = append(stages, forget)
 	}
 	return stages
-}
-
-// halted tells why no further window is to be delivered: a failure, a signal, or a fuse. Nil: go on.
-func halted(ctx context.Context, d *deliver.Deliverer) error {
-	switch {
-	case d.Failure() != nil:
-		return d.Failure()
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case d.Stopped():
-		return errHalt
-	}
-	return nil
 }
 
 // end closes the pass, whatever happened before, and keeps its summary.

@@ -14,13 +14,6 @@ import (
 // that costs a walk over all that is old enough, and is not to be had in every pass.
 const pruneEvery = 24 * time.Hour
 
-// Pruner is the part of the ledger that forgets.
-type Pruner interface {
-	// Prune forgets what is settled and was marked done before a time, raises the ledger's floor to it, and gives the
-	// number of the forgotten keys. It stops between two transactions when the context ends.
-	Prune(ctx context.Context, before time.Time) (int, error)
-}
-
 // prune is the stage that lets the ledger forget what it has kept for long enough, about once a day. It never comes
 // near where the next pass begins to read. It is the last work of a pass that came to its end; when a signal stops it,
 // nothing is left undone but to forget the rest, which a later pass does.
