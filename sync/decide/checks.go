@@ -37,7 +37,7 @@ var filters = []check[Candidate]{
 	{reason: NotDone, finds: func(_ Policy, c Candidate) bool {
 		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil && !c.Outside
 	}},
-	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return Settled(c.Known) }},
+	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return c.Known.Settled() }},
 	// The filters below may look at the time of the resolution.
 	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }},
 	{

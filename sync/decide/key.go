@@ -110,7 +110,7 @@ func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.
 // appliesTo reports whether e counts for a resolution of its conversation.
 func (i SurveyPer) appliesTo(e store.Entry, resolved time.Time) bool {
 	its := e.Record.Resolution
-	mayBeSent := Settled(e.Record) || e.State == store.Sending || e.State == store.InDoubt
+	mayBeSent := e.Record.Settled() || e.State == store.Sending || e.State == store.InDoubt
 	switch {
 	// One survey a conversation: what was sent, or may have been, counts for all its resolutions.
 	case mayBeSent && store.Identity(i) != store.PerResolution:

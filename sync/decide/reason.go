@@ -84,7 +84,7 @@ const (
 // The beginnings of the reasons that name a rule.
 const (
 	rulePrefix      Reason = "rule:"
-	ruleErrorPrefix Reason = "rule_error:"
+	ruleErrorPrefix Reason = store.RuleErrorPrefix
 )
 
 // RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For

@@ -2,12 +2,6 @@ package decide
 
 import "acsync/store"
 
-// Settled reports whether nothing will ever be sent for what the ledger remembers so. What an expression
-// failed on before anything was sent is decided anew, as the expression may have been mended since.
-func Settled(known store.Record) bool {
-	return known.State.Final() && !(Reason(known.Reason).Broken() && known.Attempts == 0)
-}
-
 // Rank tells how much a state says: 4 something was sent or never will be, 3 it may have been, 2 it will be,
 // 1 it was skipped, 0 nothing is known.
 func Rank(s store.State) int {
@@ -27,7 +21,7 @@ func Rank(s store.State) int {
 // EffectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
 // skip.
 func EffectiveRank(r store.Record) int {
-	if r.State.Final() && !Settled(r) {
+	if r.State.Final() && !r.Settled() {
 		return Rank(store.Skipped)
 	}
 	return Rank(r.State)
@@ -39,12 +33,6 @@ func Stronger(a, b store.Record) store.Record {
 		return b
 	}
 	return a
-}
-
-// After is an entry as the ledger has it after a result.
-func After(e store.Entry, r store.Result) store.Entry {
-	e.State, e.Reason, e.Status, e.At, e.Due = r.State, r.Reason, r.Status, r.At, r.Due
-	return e
 }
 
 // GroupByConversation sorts what the ledger knows by conversation: the survey requests, and the recoveries.

@@ -61,7 +61,7 @@ func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 			record = interrupted(record)
 		}
 		if result, ok := d.settled[key]; ok {
-			record = decide.After(store.Entry{Key: key, Record: record}, result.Result).Record
+			record = record.After(result.Result)
 			if !result.resolution.IsZero() {
 				record.Resolution = result.resolution
 			}

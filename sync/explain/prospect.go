@@ -65,7 +65,7 @@ func (e Explainer) forecast(x Explanation, info store.Info) Forecast {
 		return Forecast{Fate: fate, Reason: decide.Reason(known.Reason), At: known.Due}
 	case !x.Asked || x.Unread != nil:
 		return unread(known)
-	case !x.Found && decide.Settled(known):
+	case !x.Found && known.Settled():
 		return Forecast{Fate: FateSkip, Reason: decide.AlreadySent}
 	case !x.Found:
 		return Forecast{Fate: FateSkip, Reason: decide.Gone}
@@ -113,7 +113,7 @@ func (x Explanation) unremembered() Forecast {
 // unread is the prospect by the ledger alone.
 func unread(known store.Record) Forecast {
 	switch {
-	case decide.Settled(known):
+	case known.Settled():
 		return Forecast{Fate: FateSkip, Reason: decide.AlreadySent}
 	case known.State.Waiting():
 		return Forecast{Fate: FateWait, Reason: decide.Reason(known.Reason), At: known.Due}

@@ -62,7 +62,7 @@ func (m *memory) Settle(key store.Key, intent uint64, result store.Result) error
 	if record.State != store.InDoubt || record.Intent != intent {
 		return fmt.Errorf("%w: %s is %s", store.ErrRefused, key.Conversation, record.State)
 	}
-	m.records[key] = decide.After(store.Entry{Key: key, Record: record}, result).Record
+	m.records[key] = record.After(result)
 	return nil
 }
 

@@ -167,18 +167,19 @@ func applyDecision(ledger Ledger, e store.Entry, action Action, now time.Time) (
 	case Drop:
 		result.State = store.Dropped
 	}
+	after := store.Entry{Key: e.Key, Record: e.After(result)}
 	var err error
 	switch {
 	case e.State == store.InDoubt:
 		err = ledger.Settle(e.Key, e.Intent, result)
 	case e.State.Waiting() && action == Drop:
-		err = ledger.Commit(store.Batch{Entries: []store.Entry{decide.After(e, result)}})
+		err = ledger.Commit(store.Batch{Entries: []store.Entry{after}})
 	default:
 		s.Refusal = refusalOf(e.State)
 		return s, nil
 	}
 	if err == nil {
-		s.Entry = decide.After(e, result)
+		s.Entry = after
 	}
 	return s, err
 }

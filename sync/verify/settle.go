@@ -10,7 +10,6 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
-	"acsync/sync/decide"
 )
 
 // SettleLog is the part of the ledger that ends doubts. The call is durable when it returns.
@@ -146,7 +145,7 @@ func (s Settler) Settle(m *Matcher, doubtful []store.Entry) ([]store.Entry, erro
 		if err := s.Ledger.Settle(entry.Key, entry.Intent, result); err != nil {
 			return entries, &store.WriteError{Err: fmt.Errorf("settle what is in doubt: %w", err)}
 		}
-		entries[i] = decide.After(entry, result)
+		entries[i].Record = entry.After(result)
 	}
 	return entries, nil
 }
