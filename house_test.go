@@ -32,7 +32,6 @@ var plans = map[string]plan{
 	"acsync/sync/explain":      {44, 4},
 	"acsync/sync/httpx":        {22, 9},
 	"acsync/sync/kustomer":     {37, 4},
-	"acsync/sync/plan":         {40, 4},
 	"acsync/sync/report":       {52, 18},
 	"acsync/sync/sandbox":      {43, 17},
 }

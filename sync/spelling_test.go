@@ -430,20 +430,6 @@ func TestSpellingIsNoFollowUp(t *testing.T) {
 	}
 }
 
-// TestSpellingOfThePlan refuses a plan that would ask twice about one resolution, told in two ways.
-func TestSpellingOfThePlan(t *testing.T) {
-	for apart, want := range map[time.Duration]bool{0: false, time.Millisecond: false, decide.SameWithin - time.Millisecond: false, decide.SameWithin: true} {
-		plan := plan.Plan{Send: []plan.Planned{
-			{ID: "a", Resolution: testNow, PerResolution: true},
-			{ID: "a", Resolution: testNow.Add(apart), PerResolution: true},
-			{ID: "b", Resolution: testNow, PerResolution: true},
-		}}
-		if got := plan.Sound(); got != want {
-			t.Errorf("%s apart: sound is %t", apart, got)
-		}
-	}
-}
-
 // TestSpellingOfAnOldPlan carries out a plan after a pass has scheduled the same resolution, as it was told
 // to that.
 func TestSpellingOfAnOldPlan(t *testing.T) {
