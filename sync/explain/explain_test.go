@@ -1,4 +1,4 @@
-package sync
+package explain
 
 import (
 	"context"
@@ -12,14 +12,11 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
-	"acsync/sync/dryrun"
-	"acsync/sync/explain"
 	"acsync/sync/kustomer"
 )
 
 // annals is a ledger that has read up to testNow.
 type annals struct {
-	dryrun.None
 	info    store.Info
 	entries []store.Entry
 	runs    []store.Run
@@ -52,10 +49,10 @@ func (d datum) Between(_ context.Context, since, until time.Time) iter.Seq2[agen
 	}
 }
 
-func explainer(d *desk, entries ...store.Entry) explain.Explainer {
-	return explain.Explainer{
+func explainer(d *desk, entries ...store.Entry) Explainer {
+	return Explainer{
 		Now:    func() time.Time { return testNow },
-		Source: d, Directory: d, Options: explain.Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
+		Source: d, Directory: d, Options: Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
 		Ledger: annals{
 			info:    store.Info{ID: "00112233aabbccdd", Start: testNow.Add(-240 * time.Hour), Checkpoint: testNow.Add(-50 * time.Minute)},
 			entries: entries,
@@ -63,11 +60,11 @@ func explainer(d *desk, entries ...store.Entry) explain.Explainer {
 	}
 }
 
-// TestProspect is what an operator is told that would happen now.
-func TestProspect(t *testing.T) {
+// TestForecast is what an operator is told that would happen now.
+func TestForecast(t *testing.T) {
 	resolved := testNow.Add(-time.Hour)
-	remembered := func(r store.Record) func(*explain.Explainer, *desk) {
-		return func(e *explain.Explainer, d *desk) {
+	remembered := func(r store.Record) func(*Explainer, *desk) {
+		return func(e *Explainer, d *desk) {
 			if r.Resolution.IsZero() {
 				r.Resolution = resolved
 			}
@@ -78,89 +75,89 @@ func TestProspect(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*explain.Explainer, *desk)
-		want   explain.Forecast
+		change func(*Explainer, *desk)
+		want   Forecast
 	}{
-		{"sent", func(*explain.Explainer, *desk) {}, explain.Forecast{Fate: explain.FateSend}},
-		{"skipped", func(_ *explain.Explainer, d *desk) { d.conversations[0].Spam = true }, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Spam}},
+		{"sent", func(*Explainer, *desk) {}, Forecast{Fate: FateSend}},
+		{"skipped", func(_ *Explainer, d *desk) { d.conversations[0].Spam = true }, Forecast{Fate: FateSkip, Reason: decide.Spam}},
 		{
 			"sent already", remembered(store.Record{State: store.Accepted, Attempts: 1, Status: 200}),
-			explain.Forecast{Fate: explain.FateDone, State: store.Accepted},
+			Forecast{Fate: FateDone, State: store.Accepted},
 		},
 		{
 			"rejected already", remembered(store.Record{State: store.Rejected, Reason: string(decide.EmployeeDeactivated), Attempts: 1, Status: 400}),
-			explain.Forecast{Fate: explain.FateDone, State: store.Rejected, Reason: decide.EmployeeDeactivated},
+			Forecast{Fate: FateDone, State: store.Rejected, Reason: decide.EmployeeDeactivated},
 		},
 		{
-			"dropped by hand, without Kustomer", func(e *explain.Explainer, d *desk) {
+			"dropped by hand, without Kustomer", func(e *Explainer, d *desk) {
 				remembered(store.Record{State: store.Dropped, Reason: string(decide.ByHand)})(e, d)
 				e.Source = nil
-			}, explain.Forecast{Fate: explain.FateDone, State: store.Dropped, Reason: decide.ByHand},
+			}, Forecast{Fate: FateDone, State: store.Dropped, Reason: decide.ByHand},
 		},
 		{
 			"in doubt", remembered(store.Record{State: store.InDoubt, Reason: string(decide.NoAnswer), Attempts: 1, Intent: 7}),
-			explain.Forecast{Fate: explain.FateByHand, Reason: decide.NoAnswer},
+			Forecast{Fate: FateByHand, Reason: decide.NoAnswer},
 		},
 		{
-			"in doubt, and Agent Connect can tell", func(e *explain.Explainer, d *desk) {
+			"in doubt, and Agent Connect can tell", func(e *Explainer, d *desk) {
 				remembered(store.Record{State: store.Sending, Attempts: 1, Intent: 7})(e, d)
 				e.Verifies = true
-			}, explain.Forecast{Fate: explain.FateSettle},
+			}, Forecast{Fate: FateSettle},
 		},
 		{
 			"tried again", remembered(store.Record{State: store.Retry, Reason: string(decide.Limited), First: time.Now(), Due: time.Now().Add(-time.Minute)}),
-			explain.Forecast{Fate: explain.FateSend},
+			Forecast{Fate: FateSend},
 		},
 		{
 			"tried for too long", remembered(store.Record{State: store.Retry, Reason: string(decide.Limited), First: time.Now().Add(-73 * time.Hour)}),
-			explain.Forecast{Fate: explain.FateReject, Reason: decide.GaveUp},
+			Forecast{Fate: FateReject, Reason: decide.GaveUp},
 		},
 		{
 			"scheduled", remembered(store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: testNow.Add(time.Hour)}),
-			explain.Forecast{Fate: explain.FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
+			Forecast{Fate: FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
 		},
 		{
-			"scheduled, and open again", func(e *explain.Explainer, d *desk) {
+			"scheduled, and open again", func(e *Explainer, d *desk) {
 				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped)})(e, d)
 				d.conversations[0].Status = "open"
-			}, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Reopened},
+			}, Forecast{Fate: FateSkip, Reason: decide.Reopened},
 		},
 		{
-			"not read before its time", func(_ *explain.Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
-			explain.Forecast{Fate: explain.FateWait, At: testNow.Add(2 * time.Minute)},
+			"not read before its time", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
+			Forecast{Fate: FateWait, At: testNow.Add(2 * time.Minute)},
 		},
 		{
-			"delayed", func(e *explain.Explainer, _ *desk) { e.Options.Policy.Delay = 2 * time.Hour },
-			explain.Forecast{Fate: explain.FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
+			"delayed", func(e *Explainer, _ *desk) { e.Options.Policy.Delay = 2 * time.Hour },
+			Forecast{Fate: FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
 		},
 		{
-			"read by no pass any more", func(_ *explain.Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
-			explain.Forecast{Fate: explain.FateMissed},
+			"read by no pass any more", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
+			Forecast{Fate: FateMissed},
 		},
-		{"without the ledger", func(e *explain.Explainer, _ *desk) { e.Ledger = nil }, explain.Forecast{Fate: explain.FateUnknown}},
+		{"without the ledger", func(e *Explainer, _ *desk) { e.Ledger = nil }, Forecast{Fate: FateUnknown}},
 		{
-			"skipped without the ledger", func(e *explain.Explainer, d *desk) {
+			"skipped without the ledger", func(e *Explainer, d *desk) {
 				e.Ledger = nil
 				d.conversations[0].Spam = true
-			}, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Spam},
+			}, Forecast{Fate: FateSkip, Reason: decide.Spam},
 		},
 		{
-			"without Kustomer", func(e *explain.Explainer, d *desk) {
+			"without Kustomer", func(e *Explainer, d *desk) {
 				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped), Due: testNow})(e, d)
 				e.Source = nil
-			}, explain.Forecast{Fate: explain.FateWait, Reason: decide.Stopped, At: testNow},
+			}, Forecast{Fate: FateWait, Reason: decide.Stopped, At: testNow},
 		},
 		{
-			"skipped, without Kustomer", func(e *explain.Explainer, d *desk) {
+			"skipped, without Kustomer", func(e *Explainer, d *desk) {
 				remembered(store.Record{State: store.Skipped, Reason: string(decide.Spam)})(e, d)
 				e.Source = nil
-			}, explain.Forecast{Fate: explain.FateUnknown, Reason: decide.Spam},
+			}, Forecast{Fate: FateUnknown, Reason: decide.Spam},
 		},
 		{
-			"gone", func(e *explain.Explainer, d *desk) {
+			"gone", func(e *Explainer, d *desk) {
 				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped)})(e, d)
 				d.conversations = d.conversations[1:]
-			}, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Gone},
+			}, Forecast{Fate: FateSkip, Reason: decide.Gone},
 		},
 	}
 	for _, test := range tests {
@@ -270,7 +267,7 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 func TestExplainWithoutWhatItNeeds(t *testing.T) {
 	d := newDesk(1)
 	e := explainer(d)
-	e.Ledger, e.Roster = nil, &staff{err: errors.New("down")}
+	e.Ledger, e.Roster = nil, noProfiles{errors.New("down")}
 	x, err := e.Explain(t.Context(), d.conversations[0].ID)
 	if err != nil || x.Unlisted == nil || !x.Found {
 		t.Fatal(err, x.Unlisted, x.Found)
@@ -285,8 +282,8 @@ func TestExplainWithoutWhatItNeeds(t *testing.T) {
 		t.Errorf("got +, want -\n%s", diff)
 	}
 	e = explainer(d)
-	e.Roster = &staff{err: errors.New("down")}
-	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Forecast != (explain.Forecast{Fate: explain.FateUnknown, Reason: decide.AgentUnknown}) {
+	e.Roster = noProfiles{errors.New("down")}
+	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Forecast != (Forecast{Fate: FateUnknown, Reason: decide.AgentUnknown}) {
 		t.Errorf("got %v without the profiles", x.Forecast)
 	}
 }
@@ -313,12 +310,12 @@ func TestExplainWithoutKustomer(t *testing.T) {
 	id := d.conversations[0].ID
 	e := explainer(d, store.Entry{Key: store.Key{Conversation: id}, Record: store.Record{State: store.Accepted, Attempts: 1}})
 	down := errors.New("down")
-	d.fail = func(string) error { return down }
+	d.fail = func() error { return down }
 	x, err := e.Explain(t.Context(), id)
 	if err != nil || !errors.Is(x.Unread, down) || x.Found || !x.Known() {
 		t.Errorf("got %v, %v, found %t, known %t", err, x.Unread, x.Found, x.Known())
 	}
-	if want := (explain.Forecast{Fate: explain.FateDone, State: store.Accepted}); x.Forecast != want {
+	if want := (Forecast{Fate: FateDone, State: store.Accepted}); x.Forecast != want {
 		t.Errorf("got %v", x.Forecast)
 	}
 }
