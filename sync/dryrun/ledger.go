@@ -1,4 +1,3 @@
-// Package dryrun has the stand-ins of a dry run: a sender that sends nothing, and a ledger that writes nothing.
 package dryrun
 
 import (
@@ -8,25 +7,12 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 )
 
-// Sender stands in for Agent Connect in a dry run: it is always ready and sends nothing.
-type Sender struct{}
-
-// Ready is at once.
-func (Sender) Ready(ctx context.Context) error { return ctx.Err() }
-
-// Create sends nothing.
-func (Sender) Create(context.Context, agentconnect.Request) agentconnect.Answer {
-	return agentconnect.Answer{Err: deliver.ErrDryRun}
-}
-
-// Ledger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger below
-// may be opened read-only. What would be settled is remembered, and what would be sent of that which waits there, so that the
-// rest of the dry run goes on from that.
+// Ledger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger
+// below may be opened read-only. What would be settled is remembered, and what would be sent of what waits
+// there, so that the rest of the dry run goes on from that.
 type Ledger struct {
 	Below ReadLedger
 
@@ -51,7 +37,8 @@ type ReadLedger interface {
 	Runs(limit int) ([]store.Run, error)
 }
 
-// Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would after that.
+// Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would
+// after that.
 func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	records, err := d.Below.Lookup(keys)
 	d.mu.Lock()
@@ -106,8 +93,8 @@ func interrupted(r store.Record) store.Record {
 // Recover writes nothing: Lookup and Waiting show open intents as it would have left them.
 func (d *Ledger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
 
-// Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait for the same
-// resolution. A key that the ledger does not know is met once.
+// Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait
+// for the same resolution. A key that the ledger does not know is met once.
 func (d *Ledger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
 	known, err := d.Below.Lookup([]store.Key{key})
 	if err == nil && known[key].State != store.Unknown {
@@ -143,37 +130,3 @@ func (d *Ledger) Commit(store.Batch) error { return nil }
 
 // Prune forgets nothing.
 func (d *Ledger) Prune(context.Context, time.Time) (int, error) { return 0, nil }
-
-// None stands in for a ledger that does not exist yet, for a dry run.
-type None struct {
-	Start time.Time     // where its first window would begin
-	Known []store.Entry // what it would hold; usually nothing
-}
-
-// Info tells where the first window would begin.
-func (n None) Info() (store.Info, error) {
-	return store.Info{Start: n.Start, Checkpoint: n.Start}, nil
-}
-
-// Lookup finds what the ledger would hold.
-func (n None) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
-	found := map[store.Key]store.Record{}
-	for _, entry := range n.Known {
-		if slices.ContainsFunc(keys, func(k store.Key) bool { return k.Conversation == entry.Conversation }) {
-			found[entry.Key] = entry.Record
-		}
-	}
-	return found, nil
-}
-
-// Runs are none.
-func (None) Runs(int) ([]store.Run, error) { return nil, nil }
-
-// Backfill is none.
-func (None) Backfill(_, _ time.Time) (store.Backfill, error) { return store.Backfill{}, nil }
-
-// Waiting is empty.
-func (None) Waiting(int, ...store.State) ([]store.Entry, error) { return nil, nil }
-
-// OpenIntents is empty.
-func (None) OpenIntents() ([]store.Entry, error) { return nil, nil }
