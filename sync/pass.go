@@ -77,7 +77,7 @@ func (p *pass) open(ctx context.Context) error {
 }
 
 // askClock asks Kustomer for its clock, which proves the key as well, and compares it with this machine's.
-func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
+func (p *pass) askClock(ctx context.Context) (decide.Clock, error) {
 	own := p.engine.Now
 	if own == nil {
 		own = time.Now
@@ -85,7 +85,7 @@ func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
 	before := own()
 	now, err := p.engine.Source.ServerTime(ctx)
 	if err != nil {
-		return fetch.Clocks{}, fmt.Errorf("ask Kustomer for its clock: %w", err)
+		return decide.Clock{}, fmt.Errorf("ask Kustomer for its clock: %w", err)
 	}
 	after := own()
 	warning, err := compareClocks(now, before, after)
@@ -93,11 +93,11 @@ func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
 		p.tally.notice("%s", warning)
 	}
 	p.fetcher.Begin(now)
-	return fetch.Clocks{Kustomer: now, Own: after}, err
+	return decide.Clock{Kustomer: now, Own: after}, err
 }
 
 // place finds out where the pass begins and ends.
-func (p *pass) place(clocks fetch.Clocks) (err error) {
+func (p *pass) place(clocks decide.Clock) (err error) {
 	o := p.engine.Options
 	switch {
 	case o.Plan != nil:

@@ -42,7 +42,7 @@ func New(o Options) *Fetcher {
 	f := &Fetcher{
 		reader: reader{source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock, unseen: o.Unseen},
 		decider: decider{
-			policy: o.Policy, surveyPer: decide.SurveyPer(decide.SurveyPerOr(o.SurveyPer)), ledger: o.Memory,
+			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Memory,
 			directory: newDirectory(o.Directory, o.Notice), customers: &customers{source: o.Source, notice: o.Notice},
 			clock: clock,
 		},

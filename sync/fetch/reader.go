@@ -199,7 +199,7 @@ func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Co
 	return slices.CompactFunc(rows, same)
 }
 
-// OverflowError tells that more conversations bear one and the same instant than a search can return. Nothing
+// OverflowError tells that more conversations have one and the same instant than a search can return. Nothing
 // of the instant was decided, and the checkpoint stays before it.
 type OverflowError struct {
 	At   time.Time
