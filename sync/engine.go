@@ -12,32 +12,6 @@ import (
 	"acsync/sync/verify"
 )
 
-// Ledger is what a pass needs of the ledger; each step declares the part that it uses.
-type Ledger interface {
-	fetch.Lookup      // before deciding
-	deliver.IntentLog // around each POST
-	verify.SettleLog  // of what is in doubt
-	WindowStore       // at the beginning of a pass and the end of a window
-	Pruner            // at the end of a pass
-}
-
-// WindowStore is the part of the ledger that a pass opens with, and writes windows into.
-type WindowStore interface {
-	Info() (store.Info, error)
-	// Recover puts in doubt every intent that was left open.
-	Recover(now time.Time) ([]store.Entry, error)
-	// Waiting lists what is in one of the states, due or not, the earliest due first.
-	Waiting(limit int, states ...store.State) ([]store.Entry, error)
-	// Room tells whether there is space left to remember what is about to be sent.
-	Room() error
-	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one transaction.
-	Commit(batch store.Batch) error
-	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
-	Runs(limit int) ([]store.Run, error)
-	// Backfill tells how far a back-fill has come; zero for one that was never begun.
-	Backfill(from, to time.Time) (store.Backfill, error)
-}
-
 // Engine reconciles: from Source, through decisions, to Sender, remembered by Ledger.
 type Engine struct {
 	Source    fetch.Source
@@ -54,8 +28,8 @@ type Engine struct {
 	reach fetch.PageLimits // of a search; zero: Kustomer's
 }
 
-// Run makes one pass, from the checkpoint to now, over a range of its own, or over what a plan names. The Result is
-// worth reading also when there is an error: it tells what was done before.
+// Run makes one pass, from the checkpoint to now, over a range of its own, or over what a plan names. The
+// Result is worth reading also when there is an error: it tells what was done before.
 func (e *Engine) Run(ctx context.Context) (Result, error) {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
@@ -74,7 +48,8 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 // dryCount makes the whole pass as a dry run, which alone can tell how many conversations are to be sent.
 func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry := *e
-	dry.Sender, dry.Receiver, dry.Ledger, dry.Observer = dryrun.Sender{}, nil, &dryrun.Ledger{Below: untouched{e.Ledger}}, unheard{}
+	dry.Sender, dry.Receiver, dry.Observer = dryrun.Sender{}, nil, unheard{}
+	dry.Ledger = &dryrun.Ledger{Below: untouched{e.Ledger}}
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.Verdict = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)
 	return result.Planned, err

@@ -10,14 +10,12 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
 	"acsync/sync/fetch"
+	"acsync/sync/verify"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
-var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their dispositions; " +
-	"this is a defect of acsync, please report it")
-
-// errHalt ends the reading of windows without being a failure: the Result tells which limit was reached.
-var errHalt = errors.New("the pass stopped sending")
+var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their " +
+	"dispositions; this is a defect of acsync, please report it")
 
 // stage is one piece of work of a pass.
 type stage interface {
@@ -39,14 +37,17 @@ type pass struct {
 func newPass(e *Engine, halt func(error)) *pass {
 	t := newTally(e.Observer, e.Options)
 	return &pass{
-		engine: e, tally: t, doubts: newDoubts(e, t),
+		engine: e, tally: t, doubts: newDoubts(e.Ledger, t, verify.Verification{
+			Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp,
+		}),
 		deliverer: deliver.New(deliver.Options{
 			Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
 			Concurrency: e.Options.Concurrency, Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
-			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy, SurveyPer: e.Options.SurveyPer,
-			Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
+			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy,
+			SurveyPer: e.Options.SurveyPer,
+			Notice:    t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
 	}
 }
@@ -120,15 +121,17 @@ func (p *pass) place(clocks fetch.Clocks) (err error) {
 			r.Backfill = c.entry
 		}
 	})
-	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() && b.window.From.Before(p.info.Start) {
-		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked then by other means, such as the "+
-			"workflow in Kustomer, is asked again", p.info.Start.UTC().Format(decide.TimeLayout))
+	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() &&
+		b.window.From.Before(p.info.Start) {
+		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked "+
+			"then by other means, such as the workflow in Kustomer, is asked again",
+			p.info.Start.UTC().Format(decide.TimeLayout))
 	}
 	return err
 }
 
-// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or none,
-// conversations would be skipped that no later pass sees again.
+// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
+// none, conversations would be skipped that no later pass sees again.
 func (p *pass) listProfiles(ctx context.Context) error {
 	if p.engine.Roster == nil {
 		return nil
@@ -162,7 +165,8 @@ func (p *pass) stages() []stage {
 	}
 	if c, ok := p.cursor.(*planned); ok {
 		return append(stages, &apply{
-			ledger: e.Ledger, cursor: c, doubts: p.doubts, recheck: again, commits: commits, deliverer: p.deliverer, tally: p.tally,
+			ledger: e.Ledger, cursor: c, doubts: p.doubts, recheck: again, commits: commits,
+			deliverer: p.deliverer, tally: p.tally,
 		})
 	}
 	c, ranged := p.cursor.(*backfill)
@@ -178,19 +182,6 @@ func (p *pass) stages() []stage {
 		stages = append(stages, forget)
 	}
 	return stages
-}
-
-// halted tells why no further window is to be delivered: a failure, a signal, or a fuse. Nil: go on.
-func halted(ctx context.Context, d *deliver.Deliverer) error {
-	switch {
-	case d.Failure() != nil:
-		return d.Failure()
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case d.Stopped():
-		return errHalt
-	}
-	return nil
 }
 
 // end closes the pass, whatever happened before, and keeps its summary.
@@ -209,7 +200,8 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.judge(err)
 	batch := store.Batch{Run: p.tally.sofar().summary(), Witnessed: p.doubts.witnessed}
 	if failed := p.engine.Ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
-		err = errors.Join(&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+		err = errors.Join(
+			&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
 	result := p.tally.sofar()
@@ -217,8 +209,8 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	return result, err
 }
 
-// reason is what ended the pass, where several things did: a failure to send or to remember before all else, and the
-// cause of a cancelled call rather than the call.
+// reason is what ended the pass, where several things did: a failure to send or to remember before all else,
+// and the cause of a cancelled call rather than the call.
 func (p *pass) reason(ctx context.Context, err error) error {
 	switch failure := p.deliverer.Failure(); {
 	case failure != nil:
@@ -235,8 +227,8 @@ func (p *pass) reason(ctx context.Context, err error) error {
 func (p *pass) announce() {
 	o, would := p.engine.Options, p.tally.sofar().Planned
 	if neverSent(p.info) && o.DryRun && o.Unconfirmed > 0 && would > o.Unconfirmed {
-		p.tally.notice("the first real pass of a ledger that would create more than %d survey requests has to be confirmed, here with "+
-			"--confirm-first-run %d", o.Unconfirmed, would)
+		p.tally.notice("the first real pass of a ledger that would create more than %d survey requests has "+
+			"to be confirmed, here with --confirm-first-run %d", o.Unconfirmed, would)
 	}
 }
 
