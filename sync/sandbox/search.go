@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -20,7 +19,7 @@ const (
 
 // search answers POST /v1/customers/search for conversations and customers.
 func (k *kustomer) search(c *call) answer {
-	p, idsOnly, err := searchPage(c)
+	p, err := searchPage(c)
 	if err != nil {
 		return listError(http.StatusBadRequest, err.Error())
 	}
@@ -29,67 +28,65 @@ func (k *kustomer) search(c *call) answer {
 		return listError(http.StatusBadRequest, err.Error())
 	}
 	hits := k.hits(&q)
-	q.arrange(hits, k.seed)
 	from, to := p.of(min(len(hits), maxRows))
-	page := slices.Clone(hits[from:to])
-	if len(q.sort) == 0 {
-		k.shuffle(page)
-	}
+	page := hits[from:to]
 	data := make([]resource, len(page))
 	for i := range page {
-		data[i] = k.searchResult(&q, &page[i], idsOnly)
+		data[i] = k.searchResult(&page[i])
 	}
 	k.churn(page)
 	return jsonAnswer(http.StatusOK, object{"meta": searchMeta(p, len(hits)), "data": data, "links": searchLinks(c, p, len(hits))})
 }
 
 // searchPage reads the query string.
-func searchPage(c *call) (p paging, idsOnly bool, err error) {
-	if err = unknownParameter(c.query, "page", "pageSize", "idsOnly"); err != nil {
-		return p, false, err
+func searchPage(c *call) (p paging, err error) {
+	if err = unknownParameter(c.query, "page", "pageSize"); err != nil {
+		return p, err
 	}
 	if p, err = pageOf(c.query, 100, maxSearchSize); err != nil {
-		return p, false, err
+		return p, err
 	}
 	if !strings.HasPrefix(c.header.Get("Content-Type"), "application/json") {
-		return p, false, errors.New("the body must be sent as application/json")
+		return p, errors.New("the body must be sent as application/json")
 	}
 	if p.page > maxSearchPage || (p.page-1)*p.size >= maxRows { // what the service answers there is unknown
-		return p, false, errors.New("the page lies beyond the maximum number of pages or records")
+		return p, errors.New("the page lies beyond the maximum number of pages or records")
 	}
-	if c.query.Has("idsOnly") {
-		idsOnly, err = strconv.ParseBool(c.query.Get("idsOnly"))
-	}
-	return p, idsOnly, err
+	return p, nil
 }
 
 // hit is one row found: a conversation as the index has it, or the customer of one.
 type hit struct {
-	subject
-	of *Customer // in the context of customers
+	*Conversation
+	customer *Customer // nil in the context of conversations
+	at       time.Time // the key that the rows are sorted by
 }
 
-// hits are all rows that match, in an order that means nothing.
+// hits are all rows that match, sorted. Rows with the same key come in an order that means nothing.
 func (k *kustomer) hits(q *query) []hit {
-	if q.context != "conversation" && q.context != "customer" {
-		return nil
-	}
 	now := k.now()
-	from, to := q.bounds(now)
-	oldest := now.Add(-horizon)
+	from, to := q.done.from, q.done.to
+	if oldest := now.Add(-horizon); from.Before(oldest) {
+		from = oldest
+	}
+	if newest := now.Add(time.Millisecond); to.After(newest) {
+		to = newest
+	}
 	seen := map[string]bool{}
 	var all []hit
 	for c := range k.world.indexed(from, to, now, k.world.lag) {
-		s := subject{Conversation: c, now: now, world: k.world}
-		if c.updated().Before(oldest) || !q.matches(&s) {
+		if !q.matches(c, now) {
 			continue
 		}
 		if q.context == "conversation" {
-			all = append(all, hit{subject: s})
+			all = append(all, hit{c, nil, c.Resolved})
 		} else if customer, ok := k.joined(c.CustomerID, seen); ok {
-			all = append(all, hit{s, &customer})
+			all = append(all, hit{c, &customer, customer.Created})
 		}
 	}
+	slices.SortFunc(all, func(a, b hit) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(k.seed.hashText(a.ID), k.seed.hashText(b.ID)))
+	})
 	return all
 }
 
@@ -105,69 +102,12 @@ func (k *kustomer) joined(id string, seen map[string]bool) (Customer, bool) {
 	return k.world.customer(id)
 }
 
-// bounds are the resolution times of generated conversations that can match, from the criteria that all must hold.
-func (q *query) bounds(now time.Time) (from, to time.Time) {
-	from, to = now.Add(-horizon), now.Add(time.Millisecond)
-	slack := map[string]struct{ before, after time.Duration }{
-		"conversation_last_done_created_at": {},
-		"conversation_created_at":           {after: maxLife},
-		"conversation_updated_at":           {before: time.Minute},
+func (k *kustomer) searchResult(h *hit) resource {
+	if h.customer != nil {
+		return customerResource(h.customer)
 	}
-	for _, c := range q.and {
-		at, isTime := c.value.(time.Time)
-		room, bounds := slack[c.attribute]
-		if !isTime || !bounds {
-			continue
-		}
-		if lower := at.Add(-room.before); c.operator[0] == 'g' && lower.After(from) {
-			from = lower
-		}
-		if upper := at.Add(room.after + time.Millisecond); c.operator[0] == 'l' && upper.Before(to) {
-			to = upper
-		}
-	}
-	return from, to
-}
-
-// arrange sorts hits by the first sort key. Rows that are equal in it come in an order that means nothing.
-func (q *query) arrange(hits []hit, s seed) {
-	if len(q.sort) == 0 {
-		return
-	}
-	by := q.sort[0]
-	slices.SortFunc(hits, func(a, b hit) int {
-		n := 0
-		switch compare(a.attribute(by.attribute), b.attribute(by.attribute)) {
-		case less:
-			n = -1
-		case greater:
-			n = 1
-		case equal:
-		}
-		if by.descending {
-			n = -n
-		}
-		return cmp.Or(n, cmp.Compare(s.hashText(a.ID), s.hashText(b.ID)))
-	})
-}
-
-// shuffle puts the rows of a page into an order that means nothing.
-func (k *kustomer) shuffle(page []hit) {
-	slices.SortFunc(page, func(a, b hit) int { return cmp.Compare(k.seed.hashText(a.ID), k.seed.hashText(b.ID)) })
-}
-
-func (k *kustomer) searchResult(q *query, h *hit, idsOnly bool) resource {
-	switch {
-	case idsOnly && h.of != nil: // the shape of ids alone is unknown
-		return resource{Type: "customer", ID: h.of.ID}
-	case idsOnly:
-		return resource{Type: "conversation", ID: h.ID}
-	case h.of != nil:
-		return customerResource(h.of)
-	default:
-		c := h.stale()
-		return k.conversationResource(&c)
-	}
+	c := h.stale()
+	return k.conversationResource(&c)
 }
 
 // churn changes rows that were just served, so that later pages shift.
@@ -177,7 +117,7 @@ func (k *kustomer) churn(page []hit) {
 		return
 	}
 	for i := range page {
-		if page[i].of != nil {
+		if page[i].customer != nil {
 			continue
 		}
 		x := float64(k.seed.hash(k.seed.hashText(page[i].ID), uint64(page[i].Resolved.UnixMilli()))>>11) / (1 << 53)
