@@ -35,7 +35,6 @@ func newAgentConnect(s *Sandbox) backend {
 			{http.MethodPost, "/v1/recoveries", a.recovery},
 			{http.MethodGet, "/v2/data", a.data},
 			{http.MethodGet, "/v2/employees", a.employees},
-			{http.MethodGet, "/v2/employees/{id}", a.employee},
 			{http.MethodGet, "/sandbox/requests", a.received},
 		},
 	}

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -15,7 +14,7 @@ func (s *Sandbox) Org() string { return "sandbox" }
 func (s *Sandbox) KustomerKey() string {
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"id": orgID, "user": agentMachine, "org": orgID, "orgName": s.Org(), "userType": "machine", "pod": "prod1",
-		"roles": s.roles(), "iat": hired.Unix(),
+		"roles": roles, "iat": hired.Unix(),
 	}).SignedString([]byte(s.secret("kustomer")))
 	if err != nil { // signing with a byte key does not fail; a key is needed all the same
 		return s.secret("kustomer key")
@@ -34,19 +33,8 @@ func (s *Sandbox) secret(use string) string {
 	return fmt.Sprintf("%016x%016x", h, mix(h))
 }
 
-// roleOf is the role that a read needs (documented; that of tags observed).
-var roleOf = map[string]string{
-	"search": "org.permission.search.create", "conversation": "org.permission.conversation.read",
-	"customer": "org.permission.customer.read", "user": "org.permission.user.read", "tag": "org.permission.tag.read",
-}
-
-func (s *Sandbox) roles() []string {
-	roles := []string{}
-	for subject, role := range roleOf {
-		if !slices.Contains(s.options.Unreadable, subject) {
-			roles = append(roles, role)
-		}
-	}
-	slices.Sort(roles)
-	return roles
+// roles are those that acsync's reads need (documented; that of tags observed).
+var roles = []string{
+	"org.permission.conversation.read", "org.permission.customer.read", "org.permission.search.create",
+	"org.permission.tag.read", "org.permission.user.read",
 }

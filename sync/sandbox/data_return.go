@@ -17,7 +17,6 @@ const maxDataRows = 1000 // of one answer; documented as the default
 // selection is what a call of GET /v2/data asks for.
 type selection struct {
 	createdFrom, createdTo time.Time // both inclusive, as the names of the parameters say
-	answered               bool      // only rows with an answer, of which a sandbox has none
 	after                  int
 	limit                  int
 	recoveries             bool
@@ -44,7 +43,7 @@ func (d *desk) selected(by selection, now time.Time) []interaction {
 	d.restamp(now)
 	var all []interaction
 	for _, i := range d.interactions {
-		if i.sequence > by.after && !by.answered && (by.recoveries || i.parent == "") && !i.seen.After(now) &&
+		if i.sequence > by.after && (by.recoveries || i.parent == "") && !i.seen.After(now) &&
 			!i.At.Before(by.createdFrom) && (by.createdTo.IsZero() || !i.At.After(by.createdTo)) {
 			all = append(all, *i)
 		}
@@ -65,18 +64,13 @@ func (d *desk) restamp(now time.Time) {
 
 func parseSelection(query url.Values) (selection, error) {
 	by := selection{limit: maxDataRows}
-	if err := unknownParameter(query, "created_at_gte", "created_at_lte", "responded_at_gte", "responded_at_lte", "after", "limit",
-		"stream", "include_recovery"); err != nil {
+	if err := unknownParameter(query, "created_at_gte", "created_at_lte", "after", "limit", "include_recovery"); err != nil {
 		return by, err
 	}
-	var ignored time.Time
-	var stream bool
-	by.answered = query.Has("responded_at_gte") || query.Has("responded_at_lte")
 	return by, errors.Join(
 		timeParameter(query, "created_at_gte", &by.createdFrom), timeParameter(query, "created_at_lte", &by.createdTo),
-		timeParameter(query, "responded_at_gte", &ignored), timeParameter(query, "responded_at_lte", &ignored),
 		numberParameter(query, "after", 0, 1<<53, &by.after), numberParameter(query, "limit", 1, maxDataRows, &by.limit),
-		boolParameter(query, "stream", &stream), boolParameter(query, "include_recovery", &by.recoveries),
+		boolParameter(query, "include_recovery", &by.recoveries),
 	)
 }
 

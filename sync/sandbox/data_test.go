@@ -157,26 +157,8 @@ func TestAllAddressesAreExamples(t *testing.T) {
 	}
 }
 
-func TestBurstsShareOneInstant(t *testing.T) {
-	instant := noon.Add(-20 * time.Minute)
-	s, _ := fixed(t, Options{Empty: true, Bursts: []Burst{{At: instant, Count: 700}, {At: noon, Count: 3, SameCreation: true}}})
-	r := s.askKustomer(t, "POST", "/v1/customers/search?pageSize=500", window("conversation", instant, instant.Add(time.Millisecond)))
-	if got := at(r.body, "meta", "total"); got != 700.0 {
-		t.Errorf("total %v, want 700", got)
-	}
-	created := map[time.Time]bool{}
-	for _, c := range s.Conversations(noon, noon.Add(time.Second)) {
-		created[c.Created] = true
-	}
-	if len(created) != 1 {
-		t.Errorf("%d times of creation, want 1", len(created))
-	}
-}
-
 func TestOptionsAreChecked(t *testing.T) {
 	for name, o := range map[string]Options{
-		"not loopback":  {Addr: "0.0.0.0"},
-		"a name":        {Addr: "example.com"},
 		"negative rate": {SearchesPerMinute: -1},
 		"too dense":     {PerHour: maxIndex + 1},
 	} {

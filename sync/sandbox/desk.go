@@ -42,6 +42,7 @@ const (
 const (
 	sendTime     = 9 * time.Second  // from the request to the mail
 	deliveryTime = 13 * time.Second // from the request to its arrival
+	suppression  = 24 * time.Hour   // within which nobody is mailed twice
 	firstID      = 1_048_576        // so that sequence ids do not look like counts
 )
 
@@ -55,14 +56,11 @@ func (d *desk) record(r Received) {
 	d.received = append(d.received, r)
 }
 
-// accept makes an interaction of a request, unless its employee turned out to be no good.
+// accept makes an interaction of a request.
 func (d *desk) accept(r Received) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if r.Reason == "" {
-		r = d.interact(r, "")
-	}
-	d.received = append(d.received, r)
+	d.received = append(d.received, d.interact(r, ""))
 }
 
 // interact adds an interaction. The caller holds the lock.
@@ -85,8 +83,7 @@ func (d *desk) delivery(r *Received) string {
 		return deliveryFlag
 	}
 	key := strings.ToLower(r.CustomerEmail) + "\n" + r.Brand
-	period := time.Duration(d.options.SuppressionDays) * 24 * time.Hour
-	if last, mailed := d.mailed[key]; mailed && r.At.Before(last.Add(period)) {
+	if last, mailed := d.mailed[key]; mailed && r.At.Before(last.Add(suppression)) {
 		return deliverySuppressed
 	}
 	d.mailed[key] = r.At
@@ -96,21 +93,21 @@ func (d *desk) delivery(r *Received) string {
 	return deliverySent
 }
 
-// employeeProblem is what is wrong with the employee's profile, in the vendor's words; empty when it may be surveyed.
+// employeeProblems are what is wrong with the employee's profile, in the vendor's words; none when it may be surveyed.
 // When both identifiers are given the address counts (which one does is unknown).
-func (d *desk) employeeProblem(r *Received) string {
+func (d *desk) employeeProblems(r *Received) []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, ok := d.employee(r.EmployeeEmail, r.EmployeeCustomID)
 	switch {
 	case !ok:
-		return "Employee not found: " + r.EmployeeEmail + r.EmployeeCustomID
+		return []string{"Employee not found: " + r.EmployeeEmail + r.EmployeeCustomID}
 	case e.Status == "deactivated":
-		return "Deactivated employee"
+		return []string{"Deactivated employee"}
 	case e.Status != "active":
-		return "Employee profile not complete"
+		return []string{"Employee profile not complete"}
 	default:
-		return ""
+		return nil
 	}
 }
 

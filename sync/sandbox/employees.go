@@ -26,7 +26,7 @@ func (a *connect) employees(c *call) answer {
 	if err := numberParameter(c.query, "number_of_employees", 1, maxEmployeePage, &size); err != nil {
 		return invalid([]string{err.Error()})
 	}
-	found := a.desk.employeesFor(c.query)
+	found := a.desk.profiles(c.query.Get("status"))
 	if last := c.query.Get("external_id") + c.query.Get("after"); last != "" {
 		at := slices.IndexFunc(found, func(e Employee) bool { return e.CustomID >= last })
 		if at < 0 {
@@ -48,14 +48,8 @@ func (a *connect) employees(c *call) answer {
 }
 
 func employeeQuery(query url.Values) error {
-	known := []string{
-		"status", "employee_status", "team_leader_ids", "reporting_groups", "roles", "team_leader_ids[]", "reporting_groups[]",
-		"roles[]", "q", "number_of_employees", "external_id", "after",
-	}
-	for name := range query {
-		if !slices.Contains(known, name) {
-			return errors.New("unknown query parameter " + name)
-		}
+	if err := unknownParameter(query, "status", "number_of_employees", "external_id", "after"); err != nil {
+		return err
 	}
 	if query.Has("status") && !slices.Contains(profileStates, query.Get("status")) {
 		return errors.New("status must be one of " + strings.Join(profileStates, ", "))
@@ -63,37 +57,14 @@ func employeeQuery(query url.Values) error {
 	return nil
 }
 
-// employeesFor are the profiles that pass the filters, by their own id. Everyone here is an agent without a leader or a
-// group.
-func (d *desk) employeesFor(query url.Values) []Employee {
+// profiles are those with a status, or all without one, by their own id.
+func (d *desk) profiles(status string) []Employee {
 	d.mu.Lock()
 	all := slices.Clone(d.employees)
 	d.mu.Unlock()
-	all = slices.DeleteFunc(all, func(e Employee) bool {
-		text := strings.ToLower(e.FirstName + " " + e.LastName + " " + e.Email + " " + e.CustomID)
-		roles := slices.Concat(query["roles"], query["roles[]"])
-		return query.Has("status") && query.Get("status") != e.Status ||
-			!strings.Contains(text, strings.ToLower(query.Get("q"))) ||
-			len(roles) > 0 && !slices.Contains(roles, "agent") ||
-			query.Has("team_leader_ids") || query.Has("team_leader_ids[]") || query.Has("reporting_groups") || query.Has("reporting_groups[]") ||
-			query.Has("employee_status") && query.Get("employee_status") != "employed"
-	})
+	all = slices.DeleteFunc(all, func(e Employee) bool { return status != "" && status != e.Status })
 	slices.SortFunc(all, func(a, b Employee) int { return strings.Compare(a.CustomID, b.CustomID) })
 	return all
-}
-
-// employee answers GET /v2/employees/{email or custom_employee_id}. It does not tell the profile's status (documented).
-func (a *connect) employee(c *call) answer {
-	a.desk.mu.Lock()
-	defer a.desk.mu.Unlock()
-	e, ok := a.desk.employee(c.id, "")
-	if !ok {
-		e, ok = a.desk.employee("", c.id)
-	}
-	if !ok {
-		return gatewayError(http.StatusNotFound, "Not Found")
-	}
-	return jsonAnswer(http.StatusOK, e.row())
 }
 
 func (e *Employee) row() object {

@@ -11,7 +11,7 @@ func (k *kustomer) conversations(c *call) answer {
 		return listError(http.StatusBadRequest, err.Error())
 	}
 	ids := strings.Split(c.id, ",")
-	if len(ids) > k.options.MaxIDs {
+	if len(ids) > maxIDs {
 		return listError(http.StatusBadRequest, "too many ids")
 	}
 	now := k.now()
@@ -45,30 +45,12 @@ func (k *kustomer) customer(c *call) answer {
 	return jsonAnswer(http.StatusOK, object{"data": customerResource(&found)})
 }
 
-// usersByID answers one id with the record, several with those that are there.
-func (k *kustomer) usersByID(c *call) answer {
-	byID := map[string]User{}
+// user answers a single id. Several are documented, and nobody asks for them.
+func (k *kustomer) user(c *call) answer {
 	for _, u := range k.world.allUsers() {
-		byID[u.ID] = u
-	}
-	ids := strings.Split(c.id, ",")
-	if len(ids) > k.options.MaxIDs {
-		return recordError(http.StatusBadRequest, "too many ids", "id")
-	}
-	found := []resource{}
-	for _, id := range ids {
-		if u, ok := byID[strings.ToLower(id)]; ok {
-			found = append(found, userResource(&u))
+		if strings.EqualFold(u.ID, c.id) {
+			return jsonAnswer(http.StatusOK, object{"data": userResource(&u)})
 		}
 	}
-	switch {
-	case len(ids) > 1:
-		return jsonAnswer(http.StatusOK, object{
-			"meta": object{"page": 1, "pageSize": len(ids)}, "data": found, "links": object{"self": c.path},
-		})
-	case len(found) == 0:
-		return recordError(http.StatusNotFound, "Not found", "id")
-	default:
-		return jsonAnswer(http.StatusOK, object{"data": found[0]})
-	}
+	return recordError(http.StatusNotFound, "Not found", "id")
 }

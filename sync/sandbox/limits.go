@@ -10,7 +10,6 @@ import (
 // limiter counts requests in fixed windows of a minute, beginning with the minute.
 type limiter struct {
 	perMinute int
-	others    int // taken by others in each window
 
 	mu     sync.Mutex
 	window time.Time
@@ -31,7 +30,7 @@ func (l *limiter) take(now time.Time) quota {
 	if w := now.Truncate(time.Minute); !w.Equal(l.window) {
 		l.window, l.used = w, 0
 	}
-	left := l.perMinute - l.others - l.used
+	left := l.perMinute - l.used
 	q := quota{ok: left > 0, limit: l.perMinute, remaining: max(0, left-1), reset: l.window.Add(time.Minute)}
 	if q.ok {
 		l.used++

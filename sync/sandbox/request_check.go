@@ -161,8 +161,6 @@ func (d *desk) checkCompany(f fields, r *Received) {
 	switch {
 	case r.Channel == "":
 		f.problem("channel is required")
-	case slices.Contains(d.options.ManualChannels, r.Channel):
-		f.problem("Channel is in manual mode")
 	case !slices.Contains(d.options.Channels, r.Channel): // case matters (documented)
 		f.problem("Channel not enabled for company")
 	}

@@ -12,7 +12,7 @@ import (
 type Received struct {
 	At               time.Time         `json:"at"`
 	Status           int               `json:"status"`           // that the service answered, or would have but for a fault
-	Reason           string            `json:"reason,omitempty"` // of a refusal, or of an employee problem found late
+	Reason           string            `json:"reason,omitempty"` // of a refusal
 	UUID             string            `json:"uuid,omitempty"`   // of the interaction created, if one was
 	Delivery         string            `json:"delivery,omitempty"`
 	Channel          string            `json:"channel"`
@@ -40,7 +40,7 @@ func (s *Sandbox) Requests() []Received {
 	return slices.Clone(s.desk.received)
 }
 
-// Rejections are those of Requests that were refused, or accepted and found invalid later.
+// Rejections are those of Requests that were refused.
 func (s *Sandbox) Rejections() []Received {
 	return slices.DeleteFunc(s.Requests(), func(r Received) bool { return r.Reason == "" })
 }
@@ -61,17 +61,14 @@ func (s *Sandbox) AddEmployee(e Employee) {
 // repetition (documented by what is missing).
 func (a *connect) request(c *call) answer {
 	r, echo, problems := a.desk.check(c)
-	r.At = a.now()
+	r.At, r.Status = a.now(), http.StatusOK
+	if len(problems) == 0 {
+		problems = a.desk.employeeProblems(&r)
+	}
 	if len(problems) > 0 {
 		r.Status, r.Reason = http.StatusBadRequest, strings.Join(slices.Sorted(slices.Values(problems)), "; ")
 		a.desk.record(r)
 		return invalid(problems)
-	}
-	r.Status = http.StatusOK
-	if r.Reason = a.desk.employeeProblem(&r); r.Reason != "" && !a.options.LateValidation {
-		r.Status = http.StatusBadRequest
-		a.desk.record(r)
-		return invalid([]string{r.Reason})
 	}
 	a.desk.accept(r)
 	return jsonAnswer(http.StatusOK, echo) // an echo, without an id (documented)
@@ -85,8 +82,8 @@ func (a *connect) recovery(c *call) answer {
 	}
 	r := Received{At: a.now(), Status: http.StatusOK}
 	body.nested("employee").texts(map[string]*string{"email": &r.EmployeeEmail, "custom_id": &r.EmployeeCustomID})
-	if problem := a.desk.employeeProblem(&r); problem != "" {
-		return invalid([]string{problem})
+	if problems = a.desk.employeeProblems(&r); len(problems) > 0 {
+		return invalid(problems)
 	}
 	first, ok := a.desk.find(body.text("initial_feedback_request_id"), body.text("ext_interaction_id"))
 	if !ok {

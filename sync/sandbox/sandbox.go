@@ -65,7 +65,7 @@ func Start(o Options) (*Sandbox, error) {
 
 func (s *Sandbox) listen(i, port int, h http.Handler) error {
 	var config net.ListenConfig
-	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(s.options.Addr, strconv.Itoa(port)))
+	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("sandbox: listen on loopback (choose another port, or 0 for any): %w", err)
 	}

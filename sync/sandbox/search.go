@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -140,7 +139,7 @@ func searchMeta(p paging, n int) object {
 
 // searchLinks go on past the cap, which is how the service does it (observed).
 func searchLinks(c *call, p paging, n int) object {
-	at := func(page int) string { return pageLink(c.path, paging{page, p.size}, url.Values{}) }
+	at := func(page int) string { return pageLink(c.path, paging{page, p.size}) }
 	last := max(1, (min(n, maxRows)+p.size-1)/p.size)
 	links := object{"self": at(p.page), "first": at(1), "prev": nil, "next": nil, "last": at(last)}
 	if p.page > 1 {

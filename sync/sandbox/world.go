@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -48,34 +47,9 @@ func (l lag) of(v *version) time.Duration {
 }
 
 func newWorld(o Options, g *grid) *world {
-	w := &world{
+	return &world{
 		grid: g, empty: o.Empty, lag: lag{g.seed, o.Faults.IndexLag, o.Faults.IndexLagJitter},
 		histories: map[string][]version{}, position: map[string]int{}, customers: map[string]Customer{}, users: allUsers(), tags: allTags(),
-	}
-	for n, b := range o.Bursts {
-		w.burst(n, b)
-	}
-	return w
-}
-
-// burst adds what a bulk job did: plain conversations, all resolved at one instant.
-func (w *world) burst(n int, b Burst) {
-	at := b.At.UTC().Truncate(time.Millisecond)
-	for i := range b.Count {
-		d := w.grid.seed.dice('b', uint64(n), uint64(i))
-		created := at.Add(-24 * time.Hour)
-		if !b.SameCreation {
-			created = created.Add(time.Duration(d.n(int(23*time.Hour/time.Millisecond))) * time.Millisecond)
-		}
-		hour := hourOf(at)
-		c := Conversation{
-			ID:   fmt.Sprintf("%08x%016x", uint32(created.Unix()), w.grid.seed.hash('B', uint64(n), uint64(i))),
-			Kind: "bulk", Expect: Send, Created: created, Resolved: at, Name: subjects[d.n(len(subjects))],
-			Channels: []string{"email"}, Tags: []string{}, Custom: map[string]any{},
-			CustomerID: w.grid.regularID(season(hour), d.n(regulars)),
-		}
-		c.assign(regularAgents[d.n(len(regularAgents))].ID, d.n(len(teams)))
-		w.put(c, at)
 	}
 }
 
