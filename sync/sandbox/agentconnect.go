@@ -29,7 +29,8 @@ func newAgentConnect(s *Sandbox) backend {
 		dataLimit:    limiter{perMinute: s.options.DataPerMinute},
 	}
 	return backend{
-		name: "agent connect", maxBody: connectBody, limited: LimitNone, admit: a.admit, failure: gatewayError,
+		maxBody: connectBody, admit: a.admit, failure: gatewayError,
+		announce: func(quota) http.Header { return nil },
 		routes: []route{
 			{http.MethodPost, "/v1/requests", a.request},
 			{http.MethodPost, "/v1/recoveries", a.recovery},

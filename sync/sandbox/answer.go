@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 )
 
@@ -23,15 +24,16 @@ func jsonAnswer(status int, body any) answer {
 
 // with adds headers.
 func (a answer) with(more http.Header) answer {
-	merged := a.header.Clone()
-	if merged == nil {
-		merged = http.Header{}
-	}
-	for name, values := range more {
-		merged[name] = values
-	}
-	a.header = merged
+	a.header = mergeHeaders(a.header, more)
 	return a
+}
+
+// mergeHeaders is base with the headers of more added, or in their place.
+func mergeHeaders(base, more http.Header) http.Header {
+	merged := http.Header{}
+	maps.Copy(merged, base)
+	maps.Copy(merged, more)
+	return merged
 }
 
 // object is any JSON object.

@@ -30,7 +30,7 @@ func newKustomer(s *Sandbox) backend {
 		searches: limiter{perMinute: s.options.SearchesPerMinute},
 	}
 	return backend{
-		name: "kustomer", maxBody: kustomerBody, limited: ResetSeconds, admit: k.admit, failure: listError,
+		maxBody: kustomerBody, admit: k.admit, failure: listError, announce: quota.header,
 		routes: []route{
 			{http.MethodPost, "/v1/customers/search", k.search},
 			{http.MethodGet, "/v1/conversations/{id}", k.conversations},
@@ -46,7 +46,7 @@ func newKustomer(s *Sandbox) backend {
 // admit checks the key and the limits. The org-wide limit counts every request; searches have one more.
 func (k *kustomer) admit(c *call) (quota, *answer) {
 	q := k.all.take(k.now())
-	if q.ok && c.endpoint == "POST /v1/customers/search" {
+	if q.ok && c.path == "/v1/customers/search" {
 		if of := k.searches.take(k.now()); !of.ok {
 			q = of
 		}

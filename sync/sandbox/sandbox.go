@@ -38,8 +38,8 @@ func New(o Options) (*Sandbox, error) {
 	busyFrom := s.started.Add(-o.Busy).Truncate(busyGrid)
 	s.world = newWorld(o, newGrid(s.seed, o.PerHour, busyFrom))
 	s.desk = newDesk(o, s.seed)
-	s.kustomer = newService(o, o.Faults.Kustomer, newKustomer(s))
-	s.connect = newService(o, o.Faults.AgentConnect, newAgentConnect(s))
+	s.kustomer = &service{newKustomer(s), newFaults(o.Faults.Kustomer, s.seed, "kustomer"), o.Now}
+	s.connect = &service{newAgentConnect(s), newFaults(o.Faults.AgentConnect, s.seed, "agent connect"), o.Now}
 	for _, e := range s.Earlier() {
 		s.AddInteraction(e.ID, e.Resolution.Add(10*time.Minute), "")
 	}
@@ -55,7 +55,7 @@ func Start(o Options) (*Sandbox, error) {
 	for i, each := range []struct {
 		port    int
 		handler http.Handler
-	}{{o.KustomerPort, s.kustomer}, {o.AgentConnectPort, s.connect}} {
+	}{{o.KustomerPort, s.KustomerHandler()}, {o.AgentConnectPort, s.AgentConnectHandler()}} {
 		if err := s.listen(i, each.port, each.handler); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -98,15 +98,5 @@ func (s *Sandbox) KustomerURL() string { return s.addresses[0] }
 // AgentConnectURL is the base URL of the Agent Connect stand-in, without a slash at its end; empty when it does not
 // listen.
 func (s *Sandbox) AgentConnectURL() string { return s.addresses[1] }
-
-// Calls counts the requests that arrived, by method and path ("POST /v1/customers/search", "GET /v1/customers/{id}"),
-// those that were refused and those that met a fault included.
-func (s *Sandbox) Calls() map[string]int {
-	calls := s.kustomer.counted()
-	for name, n := range s.connect.counted() {
-		calls[name] += n
-	}
-	return calls
-}
 
 func (s *Sandbox) now() time.Time { return s.options.Now().UTC() }
