@@ -337,7 +337,8 @@ func (v *victim) finish(t *testing.T) tally {
 // and tells how many are in doubt in the pass after that.
 func (v *victim) witness(t *testing.T) (doubts int) {
 	t.Helper()
-	v.stand.Add(v.stand.NewConversation(time.Now().Add(-4 * time.Minute))) // sync.settle has passed
+	c, customer := newConversation(time.Now().Add(-4 * time.Minute)) // sync.settle has passed
+	v.stand.Put(sandbox.Records{Conversations: []sandbox.Conversation{c}, Customers: []sandbox.Customer{customer}})
 	v.complete(t)
 	time.Sleep(killVerify + time.Second) // the ledger keeps whole seconds
 	return v.complete(t)

@@ -35,18 +35,18 @@ func TestEveryKindComesSeveralTimesInAnyThreeHours(t *testing.T) {
 			for _, c := range s.Conversations(from, from.Add(3*time.Hour)) {
 				count[c.Kind]++
 			}
-			for _, kind := range Kinds() {
-				if count[kind] < 2 {
-					t.Errorf("seed %d from %s: %d of kind %q, want several", seed, from, count[kind], kind)
+			for _, kind := range kinds {
+				if count[kind.name] < 2 {
+					t.Errorf("seed %d from %s: %d of kind %q, want several", seed, from, count[kind.name], kind.name)
 				}
 			}
 		}
 	}
 }
 
-func TestAnHourHasAsManyAsItsDeckSays(t *testing.T) {
-	if len(deck) != defaultPerHour {
-		t.Errorf("the deck has %d conversations, want %d", len(deck), defaultPerHour)
+func TestAnHourHasAsManyAsItsMixSays(t *testing.T) {
+	if len(mix) != defaultPerHour {
+		t.Errorf("the mix has %d conversations, want %d", len(mix), defaultPerHour)
 	}
 	for _, perHour := range []int{1, 7, 130, 5000} {
 		s, _ := fixed(t, Options{PerHour: perHour})

@@ -38,7 +38,6 @@ type Options struct {
 const (
 	defaultPerHour = 130
 	defaultBusy    = 3 * time.Hour
-	busyGrid       = 15 * time.Minute // the begin of the busy time lies on this grid
 )
 
 // complete gives every field that has one its default.

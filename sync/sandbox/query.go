@@ -1,11 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"time"
 )
@@ -100,17 +97,4 @@ func single(value any) (key string, entry any) {
 func (q *query) matches(c *Conversation, now time.Time) bool {
 	return c.indexStatus(now) == "done" && q.done.holds(c.Resolved) && q.created.holds(c.Created) &&
 		!c.updated().Before(now.Add(-horizon))
-}
-
-// strictObject reads exactly one JSON object.
-func strictObject(body []byte) (object, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	var raw object
-	if err := decoder.Decode(&raw); err != nil || raw == nil {
-		return nil, errors.New("the body must be a JSON object")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is more than one JSON value in the body")
-	}
-	return raw, nil
 }

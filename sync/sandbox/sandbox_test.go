@@ -68,7 +68,7 @@ func (s *Sandbox) askKustomer(t testing.TB, method, target, body string) reply {
 func (s *Sandbox) askConnect(t testing.TB, method, target, body string) reply {
 	t.Helper()
 	return do(t, s.AgentConnectHandler(), method, target, body, map[string]string{
-		"X-Api-Key": s.AgentConnectKey(), "Authorization": s.token(t, s.now()),
+		"X-Api-Key": s.AgentConnectKey(), "Authorization": s.token(t, s.clock()),
 	})
 }
 

@@ -10,8 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const searchPath = "/v1/customers/search"
-
 func TestSearchIsStrict(t *testing.T) {
 	s, _ := fixed(t, Options{Empty: true})
 	usual := window("conversation", noon.Add(-time.Hour), noon)
@@ -192,7 +190,7 @@ func TestTheTimeOfCreationFilters(t *testing.T) {
 
 func TestSearchSeesTwoYears(t *testing.T) {
 	s, c := fixed(t, Options{Empty: true})
-	s.Add(s.NewConversation(noon))
+	s.Put(Records{Conversations: []Conversation{s.plain(noon)}})
 	body := window("conversation", noon.Add(-time.Hour), noon.Add(time.Hour))
 	before := len(s.found(t, body))
 	c.Time = noon.Add(horizon + time.Hour)
