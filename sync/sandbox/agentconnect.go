@@ -11,7 +11,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// requestsPath lists what was POSTed, for tests in other processes. It is no part of Agent Connect and takes no key.
+// requestsPath lists what was POSTed, for tests in other processes. It is no part of Agent Connect and takes
+// no key.
 const requestsPath = "/sandbox/requests"
 
 const (
@@ -132,8 +133,8 @@ func (a *agentConnect) data(c *call) answer {
 // profileStates are the documented values of the filter by status.
 var profileStates = []string{"active", "deactivated", "pending review", "confirmed", "unapproved", "created"}
 
-// employees answers GET /v2/employees. The next page is asked for by external_id, or by after as in the documented
-// next_page; which of the two works is unknown, so both do.
+// employees answers GET /v2/employees. The next page is asked for by external_id, or by after as in the
+// documented next_page; which of the two works is unknown, so both do.
 func (a *agentConnect) employees(c *call) answer {
 	if err := unknownParameter(c.query, "status", "number_of_employees", "external_id", "after"); err != nil {
 		return invalid(err.Error())
@@ -176,8 +177,9 @@ func gatewayError(status int, message string) answer {
 	return jsonAnswer(status, object{"message": message})
 }
 
-// invalid refuses a request. The status is documented, the body is unknown; like the vendor's status page it names the
-// employee's address, so a client must not log it as it is.
+// invalid refuses a request. The status is documented, the body is unknown; like the vendor's status page it
+// names the employee's address, so a client must not log it unread.
 func invalid(problems ...string) answer {
-	return jsonAnswer(http.StatusBadRequest, object{"message": "Validation Error", "errors": slices.Sorted(slices.Values(problems))})
+	sorted := slices.Sorted(slices.Values(problems))
+	return jsonAnswer(http.StatusBadRequest, object{"message": "Validation Error", "errors": sorted})
 }

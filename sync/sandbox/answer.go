@@ -16,10 +16,12 @@ type answer struct {
 // jsonAnswer is an answer with a JSON body.
 func jsonAnswer(status int, body any) answer {
 	text, err := json.Marshal(body)
-	if err != nil { // an attribute given by a test cannot be shown as JSON
-		status, text = http.StatusInternalServerError, []byte(`{"errors":[{"code":"internal","message":"not JSON"}]}`)
+	// An attribute that a test put there cannot be shown as JSON.
+	if err != nil {
+		status = http.StatusInternalServerError
+		text = []byte(`{"errors":[{"code":"internal","message":"not JSON"}]}`)
 	}
-	return answer{status: status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: text}
+	return answer{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, text}
 }
 
 // with adds headers.

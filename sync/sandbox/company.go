@@ -40,7 +40,8 @@ func (o *company) checkSettings(f fields, r *Received) {
 	switch {
 	case r.Channel == "":
 		f.problem("channel is required")
-	case !slices.Contains(o.channels, r.Channel): // case matters (documented)
+	case !slices.Contains(o.channels, r.Channel):
+		// Upper and lower case matter (documented).
 		f.problem("Channel not enabled for company")
 	}
 	switch {
@@ -56,7 +57,8 @@ func (o *company) checkSettings(f fields, r *Received) {
 }
 
 var (
-	languageForm = regexp.MustCompile(`^[a-zA-Z]{2}(-[a-zA-Z]{2})?$`) // ISO 639-1, a region after a hyphen (documented)
+	// languageForm is ISO 639-1, and a region after a hyphen (documented).
+	languageForm = regexp.MustCompile(`^[a-zA-Z]{2}(-[a-zA-Z]{2})?$`)
 	countryForm  = regexp.MustCompile(`^[a-zA-Z]{2}$`)
 )
 
@@ -76,8 +78,8 @@ func (o *company) checkLanguage(f fields, language string) {
 	}
 }
 
-// checkPeople checks the form of both persons. Whether the address may be missing when nobody is to be mailed is
-// unknown; here it may.
+// checkPeople checks the form of both persons. Whether the address may be missing when nobody is to be mailed
+// is unknown; here it may.
 func checkPeople(f fields, r *Received) {
 	if r.EmployeeEmail == "" && r.EmployeeCustomID == "" {
 		f.problem("employee.email or employee.custom_id is required")
@@ -96,8 +98,8 @@ func readRecovery(c *call) (f fields, r Received, problems []string) {
 	if !ok {
 		return f, r, *f.problems
 	}
-	f.only("the recovery", "employee", "initial_feedback_request_id", "ext_interaction_id", "external_url", "tags",
-		"do_not_send")
+	f.only("the recovery", "employee", "initial_feedback_request_id", "ext_interaction_id", "external_url",
+		"tags", "do_not_send")
 	employee := f.nested("employee")
 	employee.only("employee", "email", "custom_id")
 	employee.texts(map[string]*string{"email": &r.EmployeeEmail, "custom_id": &r.EmployeeCustomID})

@@ -2,12 +2,12 @@ package sandbox
 
 import "time"
 
-// Conversation is a conversation of the stand-in. Its zero fields are shown as null or empty; Attributes can give any
-// attribute any other shape.
+// Conversation is a conversation of the stand-in. Its zero fields are shown as null or empty; Attributes can
+// give any attribute any other shape.
 type Conversation struct {
 	ID     string
 	Kind   string // what it is an example of
-	Expect string // what becomes of it by default: Send, or a reason to skip it; empty where that is a matter of policy
+	Expect string // what becomes of it by default: Send, or a reason to skip it; empty: it depends on the policy
 
 	Created    time.Time
 	Resolved   time.Time // lastDone.createdAt; zero: never done

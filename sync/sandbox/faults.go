@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Faults are what goes wrong. The zero value is a well-behaved pair of services. Shares lie between 0 and 1 and are
-// drawn from the seed.
+// Faults are what goes wrong. The zero value is a well-behaved pair of services. Shares lie between 0 and 1
+// and are drawn from the seed.
 type Faults struct {
 	Kustomer     ServiceFaults
 	AgentConnect ServiceFaults
@@ -23,8 +23,8 @@ type Faults struct {
 
 // ServiceFaults are those of one service. A request meets one at most.
 type ServiceFaults struct {
-	// Hook is asked first; it may read the body. It decides, unless its fault has a Delay and a Header at most: these
-	// are added to what Rules say.
+	// Hook is asked first; it may read the body. It decides, unless its fault has a Delay and a Header at most:
+	// these are added to what Rules say.
 	Hook  func(*http.Request) Fault
 	Rules []Rule // the first that is due decides
 }
@@ -32,8 +32,8 @@ type ServiceFaults struct {
 // Rule lets requests meet a fault.
 type Rule struct {
 	On    string  // what method and path contain, such as "POST /v1/requests"; empty is every request
-	Share float64 // of these requests; 0 is all of them
-	Times int     // how many requests meet it, and then no more; 0 is without an end
+	Share float64 // how many of these requests meet it, from 0 to 1; 0 is all of them
+	Times int     // how many requests meet it, and then no more; 0 is no end
 	Fault Fault   // the zero one lets the request be
 }
 

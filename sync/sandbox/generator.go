@@ -32,8 +32,8 @@ func newGenerator(s seed, perHour int, busyFrom time.Time) *generator {
 	return &generator{seed: s, perHour: perHour, stride: stride, unstride: unstride, busyFrom: busyFrom}
 }
 
-// strides gives a stride near the golden section that has no common divisor with n, and its inverse modulo n: kinds
-// that lie together in the mix come to lie evenly over the hour.
+// strides gives a stride near the golden section that has no common divisor with n, and its inverse modulo n:
+// kinds that lie together in the mix come to lie evenly over the hour.
 func strides(n int) (stride, unstride int) {
 	stride = max(1, n*618/1000)
 	for gcd(stride, n) != 1 {
@@ -56,8 +56,8 @@ func (g *generator) offset(hour int64) int {
 	return int(g.seed.hash(uint64(hour), 'o') % uint64(g.perHour))
 }
 
-// kind is that of the conversation in a slot. An hour with more conversations than the mix has as many of each kind as
-// the mix, and beside them plain ones: oddities do not grow with the traffic.
+// kind is that of the conversation in a slot. An hour with more conversations than the mix has as many of
+// each kind as the mix, and beside them plain ones: oddities do not grow with the traffic.
 func (g *generator) kind(hour int64, index int) *kind {
 	position := (index + g.perHour - g.offset(hour)) * g.unstride % g.perHour
 	if g.perHour < len(mix) {
@@ -79,7 +79,8 @@ func (g *generator) resolved(hour int64, index int) time.Time {
 	return time.UnixMilli(hour*ms + from + within).UTC()
 }
 
-// slots are those with a resolution in [from, to), in order of time, without the ones that the trickle leaves out.
+// slots are those with a resolution in [from, to), in order of time, without the ones that the trickle leaves
+// out.
 func (g *generator) slots(from, to time.Time) iter.Seq[slot] {
 	return func(yield func(slot) bool) {
 		for hour := hourOf(from); !hourStart(hour).After(to); hour++ {
@@ -116,8 +117,8 @@ func (g *generator) span(hour int64, from, to time.Time) (first, last int) {
 	return max(first, 0), min(last, g.perHour-1)
 }
 
-// trickle is the slot of an hour that searches find however old it is, or -1. It is the first of the mix, which is a
-// plain one.
+// trickle is the slot of an hour that searches find however old it is, or -1. It is the first of the mix,
+// which is a plain one.
 func (g *generator) trickle(hour int64) int {
 	if hour%trickleHours != 0 {
 		return -1
@@ -207,10 +208,12 @@ func hourStart(hour int64) time.Time { return time.Unix(hour*3600, 0).UTC() }
 
 var (
 	domains    = strings.Fields("example.com example.net example.org")
-	firstNames = strings.Fields(`Ada Ben Cleo Dan Eva Finn Gwen Hugo Ines Jack Kira Liam Mona Nils Opal Paul Rosa Sam
-		Tess Uma Vera Will Yara Zeno`)
-	lastNames = strings.Fields(`Archer Baker Carver Draper Fisher Glover Hooper Ironside Joiner Keller Lister Mason
-		Nailer Ostler Potter Roper Sawyer Tanner Usher Weaver`)
+	firstNames = strings.Fields(
+		`Ada Ben Cleo Dan Eva Finn Gwen Hugo Ines Jack Kira Liam Mona Nils Opal Paul Rosa Sam Tess Uma
+		Vera Will Yara Zeno`)
+	lastNames = strings.Fields(
+		`Archer Baker Carver Draper Fisher Glover Hooper Ironside Joiner Keller Lister Mason Nailer
+		Ostler Potter Roper Sawyer Tanner Usher Weaver`)
 	subjects = []string{
 		"Where is my order?", "Wrong size delivered", "Cannot sign in", "Refund not received", "Change of address",
 		"Question about my invoice", "Cancel my subscription", "Damaged on arrival", "Discount code does not work",

@@ -9,7 +9,7 @@ import (
 // seed makes all data: the same seed gives the same records.
 type seed uint64
 
-// class tells what kind of record an identifier is of.
+// class is the kind of record that an identifier is of.
 type class uint8
 
 const (

@@ -29,8 +29,8 @@ const (
 	deliveryTime = 13 * time.Second // from the request to its arrival
 )
 
-// row is the interaction as the data show it, about an employee. Everything but uuid, sequence_id, branding and channel
-// can be null (observed).
+// row is the interaction as the data show it, about an employee. Everything but uuid, sequence_id, branding
+// and channel can be null (observed).
 func (i *interaction) row(e *Employee, now time.Time) object {
 	status, sentAt, deliveredAt := i.progress(now)
 	return object{

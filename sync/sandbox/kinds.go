@@ -99,7 +99,8 @@ var customerKinds = []kind{
 	}},
 	{name: "name null", expect: Send, count: 2, customer: named(nil)},
 	{name: "name masked", expect: Send, count: 1, customer: named(masked())},
-	{name: "name with markup", expect: Send, count: 1, customer: named(`<b>Bobby</b> "Tables" & Sons; {{name}}`)},
+	{name: "name with markup", expect: Send, count: 1, customer: named(
+		`<b>Bobby</b> "Tables" & Sons; {{name}}`)},
 	{name: "name in other scripts", expect: Send, count: 1, customer: named("Zoë Ångström 李小龍 עמית")},
 	{name: "name with emoji", expect: Send, count: 1, customer: named("🦊 Foxy\u200b Lady 👩‍👩‍👧")},
 	{name: "very long name", expect: Send, count: 1, customer: named(
@@ -107,7 +108,9 @@ var customerKinds = []kind{
 	{name: "customer null", expect: "no_customer", count: 1, shape: func(c *Conversation, _ *rng) {
 		c.CustomerID = ""
 	}},
-	{name: "customer deleted", expect: "no_customer", count: 1, customer: func(c *Customer) { c.Deleted = true }},
+	{name: "customer deleted", expect: "no_customer", count: 1, customer: func(c *Customer) {
+		c.Deleted = true
+	}},
 	{name: "no e-mail", expect: "no_email", count: 2, customer: func(c *Customer) { c.Emails = []Email{} }},
 	{name: "shared e-mail only", expect: "no_email", count: 1, customer: func(c *Customer) {
 		c.Emails, c.SharedEmails = []Email{}, c.Emails

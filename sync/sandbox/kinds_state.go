@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The two attributes by which an organisation says that nobody is to be asked: the vendor's workflow reads the old one,
-// and Kustomer derives the new one from the field that the vendor's guide tells to create.
+// The two attributes by which an organisation says that nobody is to be asked: the vendor's workflow reads
+// the old one, and Kustomer derives the new one from the field that the vendor's guide has users create.
 const (
 	flagOld = "doNotSendStellaConnectRequestBool"
 	flagNew = "doNotSendAgentConnectRequestBool"
@@ -53,15 +53,18 @@ func attributes(over map[string]any) shape {
 }
 
 // nullAttributes: every attribute can be null (observed), besides those that a survey request needs.
-var nullAttributes = each(nil, `externalId preview open snooze messageCount inboundMessageCount outboundMessageCount
-	noteCount satisfaction satisfactionLevel modifiedAt lastActivityAt lastReceivedAt importedAt spam ended endedAt
-	endedReason endedByType tags suggestedTags sentiment firstMessageIn lastMessageIn lastMessageOut lastMessageAt
-	assignedTeams firstResponse lastResponse firstDone doneCount snoozeCount reopenCount reopenFromDoneCount totalOpen
-	totalDone totalSnooze direction lastMessageDirection replyChannel priority defaultLang locale modificationHistory
-	assistant roleGroupVersions linkedConversations mergedTarget phase rev`)
+var nullAttributes = each(nil, `
+	externalId preview open snooze messageCount inboundMessageCount outboundMessageCount noteCount
+	satisfaction satisfactionLevel modifiedAt lastActivityAt lastReceivedAt importedAt spam ended
+	endedAt endedReason endedByType tags suggestedTags sentiment firstMessageIn lastMessageIn
+	lastMessageOut lastMessageAt assignedTeams firstResponse lastResponse firstDone doneCount
+	snoozeCount reopenCount reopenFromDoneCount totalOpen totalDone totalSnooze direction
+	lastMessageDirection replyChannel priority defaultLang locale modificationHistory assistant
+	roleGroupVersions linkedConversations mergedTarget phase rev`)
 
-var emptyAttributes = each(map[string]any{}, `open snooze satisfactionLevel sentiment firstMessageIn lastMessageIn
-	lastMessageOut firstResponse lastResponse totalOpen custom modificationHistory assistant firstDone`)
+var emptyAttributes = each(map[string]any{}, `
+	open snooze satisfactionLevel sentiment firstMessageIn lastMessageIn lastMessageOut
+	firstResponse lastResponse totalOpen custom modificationHistory assistant firstDone`)
 
 var strangeAttributes = map[string]any{
 	"aiSummary":   map[string]any{"version": 3, "segments": []any{1, "two", nil, map[string]any{}}},

@@ -100,7 +100,8 @@ func (k *kustomer) customer(c *call) answer {
 	return recordError(http.StatusNotFound, "Not found", "id")
 }
 
-// users lists all users but those that are left out of lists; whether the real list holds deleted users is unknown.
+// users lists all users but those that are left out of lists; whether the real list holds deleted users is
+// unknown.
 func (k *kustomer) users(c *call) answer {
 	p, err := pageOf(c.query, 100, maxPageUsers)
 	if err != nil {

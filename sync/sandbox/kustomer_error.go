@@ -3,9 +3,12 @@ package sandbox
 import "net/http"
 
 var errorCodes = map[int]string{
-	http.StatusBadRequest: "bad_request", http.StatusUnauthorized: "unauthorized", http.StatusNotFound: "not_found",
-	http.StatusMethodNotAllowed: "method_not_allowed", http.StatusRequestEntityTooLarge: "payload_too_large",
-	http.StatusTooManyRequests: "too_many_requests",
+	http.StatusBadRequest:            "bad_request",
+	http.StatusUnauthorized:          "unauthorized",
+	http.StatusNotFound:              "not_found",
+	http.StatusMethodNotAllowed:      "method_not_allowed",
+	http.StatusRequestEntityTooLarge: "payload_too_large",
+	http.StatusTooManyRequests:       "too_many_requests",
 }
 
 // listError is the shape of most of Kustomer's errors (documented).

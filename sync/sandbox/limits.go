@@ -38,7 +38,7 @@ type quota struct {
 	reset            time.Time // the end of the window
 }
 
-// header is how Kustomer tells of it, with every answer; the reset is in epoch seconds (observed).
+// header is what every answer of Kustomer says of its limit; the reset is in epoch seconds (observed).
 func (q quota) header() http.Header {
 	h := http.Header{"X-Ratelimit-Reset": {strconv.FormatInt(q.reset.Unix(), 10)}}
 	if q.limit > 0 {

@@ -14,9 +14,9 @@ type Options struct {
 	KustomerPort     int // on loopback; 0 is any
 	AgentConnectPort int
 
-	// Requests answered in a minute, in fixed windows that begin with the minute; above it the answer is 429. 0 is the
-	// default. The real limits are lower: 100 searches and 100 calls for data, and 300 to 2,000 for Kustomer as a
-	// whole (documented); none is known for requests.
+	// Requests answered in a minute, in fixed windows that begin with the minute; above it the answer is 429. 0
+	// is the default. The real limits are lower: 100 searches and 100 calls for data, and 300 to 2,000 for
+	// Kustomer as a whole (documented); none is known for requests.
 	KustomerPerMinute int // 12,000; of all keys and users of the organisation
 	SearchesPerMinute int // 6,000
 	RequestsPerMinute int // 6,000; also for recoveries
@@ -24,13 +24,14 @@ type Options struct {
 
 	PerHour int           // generated conversations marked done in an hour; 0 is 130
 	Busy    time.Duration // how long before its start a sandbox has so many; 0 is 3 h. Before it, a trickle
-	Empty   bool          // no generated conversations and customers at all, only those added; agents and tags remain
+	Empty   bool          // no generated conversations, only those that are put; agents and tags remain
 
-	Channels  []string      // enabled in Agent Connect; nil is email, chat, phone and sms
-	Brands    []string      // of a multi-brand company: each request must name one. nil: brands are not looked at
-	Languages []string      // active ones; with more than one, each request must name one. nil: only the form is checked
-	DataLag   time.Duration // Agent Connect's data show a request so much later
-	Restamp   bool          // a row of data gets a new sequence id when its mail is delivered, as documented of quality data
+	// The settings of Agent Connect.
+	Channels  []string      // enabled; nil is email, chat, phone and sms
+	Brands    []string      // each request must name one of them; nil: brands are not looked at
+	Languages []string      // active; each request must name one of several. nil: only the form is checked
+	DataLag   time.Duration // after which the data show a request
+	Restamp   bool          // a delivered row gets a new sequence id, as documented of quality data
 
 	Faults Faults // none by default
 }
@@ -66,18 +67,18 @@ func (o Options) complete() Options {
 func (o Options) validate() error {
 	var problems []error
 	for name, n := range map[string]int{
-		"KustomerPerMinute": o.KustomerPerMinute, "SearchesPerMinute": o.SearchesPerMinute, "RequestsPerMinute": o.RequestsPerMinute,
-		"DataPerMinute": o.DataPerMinute, "PerHour": o.PerHour,
+		"KustomerPerMinute": o.KustomerPerMinute, "SearchesPerMinute": o.SearchesPerMinute,
+		"RequestsPerMinute": o.RequestsPerMinute, "DataPerMinute": o.DataPerMinute, "PerHour": o.PerHour,
 	} {
 		if n < 0 {
 			problems = append(problems, fmt.Errorf("%s is %d; give a positive number, or 0 for the default", name, n))
 		}
 	}
 	if o.PerHour > maxIndex {
-		problems = append(problems, fmt.Errorf("PerHour is %d; at most %d conversations an hour have an id", o.PerHour, maxIndex))
+		problems = append(problems, fmt.Errorf("PerHour is %d; give at most %d", o.PerHour, maxIndex))
 	}
 	if o.Busy < 0 {
-		problems = append(problems, fmt.Errorf("time Busy is %s; give a positive one, or 0 for the default", o.Busy))
+		problems = append(problems, fmt.Errorf("Busy is %s; give a positive time, or 0 for the default", o.Busy))
 	}
 	return errors.Join(problems...)
 }

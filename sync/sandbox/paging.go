@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,12 +13,13 @@ import (
 // paging is the page that a request to Kustomer asks for.
 type paging struct{ page, size int }
 
-// pageOf reads page and pageSize, and refuses every other parameter; a larger size than the maximum becomes the maximum
-// silently (observed of searches).
+// pageOf reads page and pageSize, and refuses every other parameter; a larger size than the maximum becomes
+// the maximum silently (observed of searches).
 func pageOf(query url.Values, size, maxSize int) (paging, error) {
 	p := paging{1, size}
 	err := errors.Join(unknownParameter(query, "page", "pageSize"),
-		numberParameter(query, "page", 1, 1<<31-1, &p.page), numberParameter(query, "pageSize", 1, 1<<31-1, &p.size))
+		numberParameter(query, "page", 1, math.MaxInt32, &p.page),
+		numberParameter(query, "pageSize", 1, math.MaxInt32, &p.size))
 	p.size = min(p.size, maxSize)
 	return p, err
 }
@@ -71,7 +73,7 @@ func unknownParameter(query url.Values, known ...string) error {
 	return nil
 }
 
-// numberParameter reads a parameter into a number; one that is not given leaves it as it is.
+// numberParameter reads a parameter, if it is given, into a number.
 func numberParameter(query url.Values, name string, least, most int, into *int) error {
 	if !query.Has(name) {
 		return nil

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// query is a search, understood. Of Kustomer's search language the stand-in speaks what acsync says in it: conversations
-// that are done, or their customers, by the time of the resolution and of the creation. Everything else is refused.
+// query is a search, understood. Of Kustomer's search language the stand-in speaks what acsync says in it:
+// conversations that are done, or their customers, by the time of the resolution and of the creation.
+// Everything else is refused.
 type query struct {
 	context string // of the rows: "conversation" or "customer"
 	done    interval
@@ -23,10 +24,12 @@ func (i interval) holds(t time.Time) bool {
 }
 
 // sortKeys are the one order that each context is asked for in, always ascending.
-var sortKeys = map[string]string{"conversation": "conversation_last_done_created_at", "customer": "customer_updated_at"}
+var sortKeys = map[string]string{
+	"conversation": "conversation_last_done_created_at",
+	"customer":     "customer_updated_at",
+}
 
-// parseQuery reads the body of a search. A date without a time is refused although it is documented: it means another
-// day by the time zone, so a program that sends one by mistake should hear of it.
+// parseQuery reads the body of a search.
 func parseQuery(body []byte) (query, error) {
 	raw, err := strictObject(body)
 	if err != nil {
@@ -53,7 +56,7 @@ func parseQuery(body []byte) (query, error) {
 	return q, q.restrict(and)
 }
 
-// restrict takes in the criteria, all of which must hold. Each is one attribute with one operator and one value.
+// restrict takes in the criteria. Each is one attribute with one operator and one value, and all must hold.
 func (q *query) restrict(criteria []any) error {
 	bounds := map[string]*time.Time{
 		"conversation_last_done_created_at gte": &q.done.from, "conversation_last_done_created_at lt": &q.done.to,
@@ -68,9 +71,11 @@ func (q *query) restrict(criteria []any) error {
 		switch bound := bounds[name]; {
 		case name == "conversation_status equals" && text == "done" && !finished:
 			finished = true
-		case bound == nil || !bound.IsZero(): // the same criterion twice is refused (documented)
+		case bound == nil || !bound.IsZero():
+			// The same criterion twice is refused (documented).
 			return fmt.Errorf("and: %s %v is not spoken here, or given twice", name, value)
 		default:
+			// A date alone is documented, too, but means another day by the time zone: it is refused.
 			var err error
 			if *bound, err = time.Parse(time.RFC3339, text); err != nil {
 				return fmt.Errorf("%s: the value must be a full timestamp such as 2020-11-20T16:34:00.000Z", attribute)
@@ -78,7 +83,7 @@ func (q *query) restrict(criteria []any) error {
 		}
 	}
 	if !finished || q.done.from.IsZero() || q.done.to.IsZero() {
-		return errors.New("and: conversation_status and both ends of conversation_last_done_created_at are needed here")
+		return errors.New("and: conversation_status and both ends of conversation_last_done_created_at are needed")
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import "time"
 // Received is one POST to /v1/requests and what became of it.
 type Received struct {
 	At               time.Time         `json:"at"`
-	Status           int               `json:"status"`           // that the service answered, or would have but for a fault
+	Status           int               `json:"status"`           // of the answer, before any fault
 	Reason           string            `json:"reason,omitempty"` // of a refusal
 	UUID             string            `json:"uuid,omitempty"`   // of the interaction created, if one was
 	Delivery         string            `json:"delivery,omitempty"`

@@ -68,8 +68,8 @@ func (s *receiverState) remember(r Received) {
 	s.interact(r, "")
 }
 
-// followUp makes the interaction of a recovery, and returns its uuid; ok is false when no first interaction has the uuid
-// or the external id.
+// followUp makes the interaction of a recovery, and returns its uuid; ok is false when no first interaction
+// has the uuid or the external id.
 func (s *receiverState) followUp(r Received, uuid, ext string) (id string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,7 +87,8 @@ func (s *receiverState) followUp(r Received, uuid, ext string) (id string, ok bo
 func (s *receiverState) interact(r Received, parent string) Received {
 	s.sequence++
 	h := s.seed.hash('u', uint64(s.sequence))
-	r.UUID = fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", h>>32, h>>16&0xffff, h>>4&0xfff, h&0xfff, splitmix(h)>>16)
+	const form = "%08x-%04x-4%03x-a%03x-%012x"
+	r.UUID = fmt.Sprintf(form, h>>32, h>>16&0xffff, h>>4&0xfff, h&0xfff, splitmix(h)>>16)
 	r.Delivery = s.delivery(&r)
 	s.interactions = append(s.interactions, &interaction{
 		Received: r, sequence: s.sequence, seen: r.At.Add(s.lag), parent: parent,
@@ -96,8 +97,8 @@ func (s *receiverState) interact(r Received, parent string) Received {
 	return r
 }
 
-// delivery is what becomes of the mail. A customer is mailed once in a suppression period, by brand (documented). A few
-// addresses bounce.
+// delivery is what becomes of the mail. A customer is mailed once in a suppression period, by brand
+// (documented). A few addresses bounce.
 func (s *receiverState) delivery(r *Received) string {
 	if r.DoNotSend {
 		return deliveryFlag
@@ -113,8 +114,8 @@ func (s *receiverState) delivery(r *Received) string {
 	return deliverySent
 }
 
-// employeeProblems are what is wrong with the employee's profile, in the vendor's words; none when it may be surveyed.
-// When both identifiers are given the address counts (which one does is unknown).
+// employeeProblems are what is wrong with the employee's profile, in the vendor's words; none when it may be
+// surveyed. When both identifiers are given the address counts (which one does is unknown).
 func (s *receiverState) employeeProblems(r *Received) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

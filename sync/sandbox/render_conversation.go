@@ -73,7 +73,8 @@ type conversationAttributes struct {
 	Rev                  int            `json:"rev"`
 }
 
-// conversationRelations are the relationships of a conversation; the latter ones are missing where there is nothing.
+// conversationRelations are the relationships of a conversation; the latter ones are missing where there is
+// nothing.
 type conversationRelations struct {
 	Messages   *relation `json:"messages"`
 	Org        *relation `json:"org"`
@@ -90,8 +91,9 @@ func conversationResource(w *world, c *Conversation, now time.Time) resource {
 	a.showMessages(c, w.address(c.CustomerID))
 	path := "/v1/conversations/" + c.ID
 	relations := conversationRelations{
-		Messages: listLink(path + "/messages"), Org: orgLink(), Customer: link("customer", "/v1/customers/", c.CustomerID),
-		Queue: link("queue", "/v1/routing/queues/", queueID),
+		Messages: listLink(path + "/messages"), Org: orgLink(),
+		Customer: link("customer", "/v1/customers/", c.CustomerID),
+		Queue:    link("queue", "/v1/routing/queues/", queueID),
 	}
 	if c.BrandID != "" {
 		relations.Brand = link("brand", "/v1/brands/", c.BrandID)
@@ -112,10 +114,13 @@ func newConversationAttributes(c *Conversation, now time.Time) *conversationAttr
 	empty := []string{}
 	a := &conversationAttributes{
 		Name: nullable(c.Name), Preview: "Thanks!", Channels: c.Channels, Status: c.status(now),
-		Open: statusTime{stamp(c.Created)}, MessageCount: in + out, InboundMessageCount: in, OutboundMessageCount: out,
-		SatisfactionLevel: satisfaction{empty, empty}, CreatedAt: stamp(c.Created), ImportedAt: stamp(c.ImportedAt),
+		Open: statusTime{stamp(c.Created)}, MessageCount: in + out, InboundMessageCount: in,
+		OutboundMessageCount: out,
+		SatisfactionLevel:    satisfaction{empty, empty},
+		CreatedAt:            stamp(c.Created), ImportedAt: stamp(c.ImportedAt),
 		Spam: c.Spam, Tags: c.Tags, SuggestedTags: empty, Predictions: empty, SuggestedShortcuts: empty,
-		Sentiment: sentiment{0, 0.5}, AssignedUsers: c.AssignedUsers, AssignedTeams: empty, Direction: c.direction(),
+		Sentiment: sentiment{0, 0.5}, AssignedUsers: c.AssignedUsers, AssignedTeams: empty,
+		Direction:            c.direction(),
 		LastMessageDirection: "out", ReplyChannel: c.replyChannel(), Custom: c.Custom, Priority: 3,
 		DefaultLang: "en_us", Locale: "US", RoleGroupVersions: empty, AccessOverride: empty,
 		LinkedConversations: empty, Phase: "active", Rev: 3 + in + out, ReopenCount: c.ReopenCount,
@@ -164,7 +169,8 @@ func (a *conversationAttributes) done(c *Conversation, at time.Time) *done {
 	return d
 }
 
-// showMessages shows the first and the last message that came in, from an address, and the last that went out.
+// showMessages shows the first and the last message that came in, from an address, and the last that went
+// out.
 func (a *conversationAttributes) showMessages(c *Conversation, from string) {
 	in, _ := c.messages()
 	from = cmp.Or(from, "unknown@example.com")
@@ -176,8 +182,9 @@ func (a *conversationAttributes) showMessages(c *Conversation, from string) {
 		return
 	}
 	a.FirstMessageIn = message{
-		ID: messageID(c, 1), SentAt: created, CreatedAt: created, DirectionType: "initial-in", Channel: c.firstChannel(),
-		Meta: &messageMeta{Subject: nullable(c.Name), From: from, To: recipient(in)},
+		ID: messageID(c, 1), SentAt: created, CreatedAt: created, DirectionType: "initial-in",
+		Channel: c.firstChannel(),
+		Meta:    &messageMeta{Subject: nullable(c.Name), From: from, To: recipient(in)},
 	}
 	a.LastMessageIn = message{
 		ID: messageID(c, in), SentAt: created, CreatedAt: created, Channel: c.replyChannel(),

@@ -47,9 +47,10 @@ type customerRelations struct {
 func customerResource(c *Customer) resource {
 	empty := []string{}
 	a := customerAttributes{
-		Name: c.Name, DisplayName: c.Name, ExternalIDs: empty, Emails: c.Emails, SharedEmails: c.SharedEmails, SharedExternalIDs: empty,
-		Phones: empty, SharedPhones: empty, Socials: empty, URLs: empty, Locations: empty, Watchers: empty, DefaultLang: "en_us",
-		CreatedAt: stamp(c.Created), UpdatedAt: stamp(c.Created), ModifiedAt: stamp(c.Created), LastActivityAt: stamp(c.Created),
+		Name: c.Name, DisplayName: c.Name, ExternalIDs: empty, Emails: c.Emails, SharedEmails: c.SharedEmails,
+		SharedExternalIDs: empty, Phones: empty, SharedPhones: empty, Socials: empty, URLs: empty,
+		Locations: empty, Watchers: empty, DefaultLang: "en_us", CreatedAt: stamp(c.Created),
+		UpdatedAt: stamp(c.Created), ModifiedAt: stamp(c.Created), LastActivityAt: stamp(c.Created),
 		ConversationCounts: counts{All: 1, Done: 1}, Tags: empty,
 		Custom: object{"loyaltyTierStr": "gold"}, ProgressiveStatus: "done", Verified: true, Rev: 7,
 	}
@@ -62,9 +63,11 @@ func customerResource(c *Customer) resource {
 
 func userResource(u *User) resource {
 	attributes := object{
-		"name": u.Name, "displayName": u.Name, "userType": cmp.Or(u.Type, "user"), "email": u.Email, "mobile": nil, "avatarUrl": nil,
+		"name": u.Name, "displayName": u.Name, "userType": cmp.Or(u.Type, "user"), "email": u.Email,
+		"mobile": nil, "avatarUrl": nil,
 		"emailVerifiedAt": stamp(hired), "isEmailValid": true, "emailSignature": nil, "roles": []string{"org.user"},
-		"roleGroups": []string{}, "firstLoginAt": stamp(hired), "mostRecentLoginAt": stamp(hired), "deletedAt": stamp(u.DeletedAt),
+		"roleGroups": []string{}, "firstLoginAt": stamp(hired), "mostRecentLoginAt": stamp(hired),
+		"deletedAt": stamp(u.DeletedAt),
 		"createdAt": stamp(hired), "updatedAt": stamp(hired), "modifiedAt": stamp(hired),
 	}
 	return resource{

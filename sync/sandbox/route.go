@@ -36,8 +36,8 @@ func (r route) matches(escaped string) (id string, ok bool) {
 	return id, err == nil
 }
 
-// find is the route of a request. found tells whether the path is known, whatever the method; a method that is not the
-// path's gives a nil route.
+// find is the route of a request, and what stands for {id}. match is nil for another method than the path's;
+// found reports whether the path is known.
 func find(routes []route, r *http.Request) (match *route, id string, found bool) {
 	for i := range routes {
 		part, ok := routes[i].matches(r.URL.EscapedPath())

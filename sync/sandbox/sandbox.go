@@ -39,7 +39,8 @@ type Earlier struct {
 const (
 	// busyGrid is where the busy time begins: on a quarter of an hour.
 	busyGrid = 15 * time.Minute
-	// reach is how far back Start lies: past the 72 h after which a conversation is too old for a survey by default.
+	// reach is how far back Start lies: past the 72 h after which a conversation is too old for a survey by
+	// default.
 	reach = 80 * time.Hour
 )
 
@@ -60,7 +61,8 @@ func New(o Options) (*Sandbox, error) {
 		clock: o.Now, keys: keys, start: now.Add(-max(reach, o.Busy+reach-defaultBusy)).Truncate(time.Hour),
 		world: newWorld(o, newGenerator(seed, o.PerHour, busyFrom)), state: newReceiverState(o, seed),
 	}
-	s.kustomer = &service{newKustomer(o, s.world, keys.kustomer), newFaults(o.Faults.Kustomer, seed, "kustomer"), o.Now}
+	kustomer := newKustomer(o, s.world, keys.kustomer)
+	s.kustomer = &service{kustomer, newFaults(o.Faults.Kustomer, seed, "kustomer"), o.Now}
 	connect := newAgentConnect(o, s.state, keys)
 	connect.routes = append(connect.routes, route{http.MethodGet, requestsPath, func(*call) answer {
 		return jsonAnswer(http.StatusOK, s.Requests())
@@ -85,7 +87,8 @@ func (s *Sandbox) send(all []Conversation, while time.Duration) {
 		employee, _ := agent.Email.(string)
 		s.state.remember(Received{
 			At: c.Resolved.Add(10 * time.Minute), Status: http.StatusOK, Channel: "email", ExtInteractionID: c.ID,
-			EmployeeEmail: employee, CustomerEmail: s.world.address(c.CustomerID), CustomProperties: map[string]string{},
+			EmployeeEmail: employee, CustomerEmail: s.world.address(c.CustomerID),
+			CustomProperties: map[string]string{},
 		})
 	}
 }
@@ -96,7 +99,9 @@ func Start(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(s.listen(0, o.KustomerPort, s.KustomerHandler()), s.listen(1, o.AgentConnectPort, s.AgentConnectHandler()))
+	err = errors.Join(
+		s.listen(0, o.KustomerPort, s.KustomerHandler()), s.listen(1, o.AgentConnectPort, s.AgentConnectHandler()),
+	)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -133,11 +138,12 @@ func (s *Sandbox) KustomerHandler() http.Handler { return s.kustomer }
 // AgentConnectHandler is the Agent Connect stand-in.
 func (s *Sandbox) AgentConnectHandler() http.Handler { return s.connect }
 
-// KustomerURL is the base URL of the Kustomer stand-in, without a slash at its end; empty when it does not listen.
+// KustomerURL is the base URL of the Kustomer stand-in, without a slash at its end; empty when it does not
+// listen.
 func (s *Sandbox) KustomerURL() string { return s.addresses[0] }
 
-// AgentConnectURL is the base URL of the Agent Connect stand-in, without a slash at its end; empty when it does not
-// listen.
+// AgentConnectURL is the base URL of the Agent Connect stand-in, without a slash at its end; empty when it
+// does not listen.
 func (s *Sandbox) AgentConnectURL() string { return s.addresses[1] }
 
 // Org is the Kustomer organisation's name.
@@ -152,23 +158,24 @@ func (s *Sandbox) AgentConnectKey() string { return s.keys.connect }
 // AgentConnectSecret signs the tokens that /v2 needs.
 func (s *Sandbox) AgentConnectSecret() string { return s.keys.connectSecret }
 
-// Start is where a first window begins to show everything: on the hour, about 80 hours before the sandbox was made, so
-// that some conversations are too old. Nearly all lie in the last three hours.
+// Start is where a first window begins to show everything: on the hour, about 80 hours before the sandbox was
+// made, so that some conversations are too old. Nearly all lie in the last three hours.
 func (s *Sandbox) Start() time.Time { return s.start }
 
-// Earlier are a few conversations, in the window from Start, that a demonstration's ledger should know as accepted.
-// Agent Connect has them, too.
+// Earlier are a few conversations, in the window from Start, that a demonstration's ledger should know as
+// accepted. Agent Connect has them, too.
 func (s *Sandbox) Earlier() []Earlier { return slices.Clone(s.earlier) }
 
 // Put adds records, or puts them in the place of those with the same id, an employee with the same address. A
-// conversation that is new is found by searches from its resolution on, a change of one from now on, both after the lag.
+// conversation that is new is found by searches from its resolution on, a change of one from now on, both
+// after the lag.
 func (s *Sandbox) Put(r Records) {
 	s.world.put(r, s.clock().UTC())
 	s.state.put(r.Employees)
 }
 
-// Conversations are all that were resolved in [from, to) and not after now, whether or not the index has caught up, in
-// order of resolution. They are as the database has them now.
+// Conversations are all that were resolved in [from, to) and not after now, whether or not the index has
+// caught up, in order of resolution. They are as the database has them now.
 func (s *Sandbox) Conversations(from, to time.Time) []Conversation {
 	return s.world.resolved(from, to, s.clock().UTC())
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"time"
@@ -22,8 +23,10 @@ func parseSelection(query url.Values) (selection, error) {
 	by := selection{limit: maxDataRows}
 	err := errors.Join(
 		unknownParameter(query, "created_at_gte", "created_at_lte", "after", "limit", "include_recovery"),
-		timeParameter(query, "created_at_gte", &by.createdFrom), timeParameter(query, "created_at_lte", &by.createdTo),
-		numberParameter(query, "after", 0, 1<<31-1, &by.after), numberParameter(query, "limit", 1, maxDataRows, &by.limit),
+		timeParameter(query, "created_at_gte", &by.createdFrom),
+		timeParameter(query, "created_at_lte", &by.createdTo),
+		numberParameter(query, "after", 0, math.MaxInt32, &by.after),
+		numberParameter(query, "limit", 1, maxDataRows, &by.limit),
 	)
 	if query.Has("include_recovery") && err == nil {
 		by.recoveries, err = strconv.ParseBool(query.Get("include_recovery"))

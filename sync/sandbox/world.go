@@ -12,7 +12,8 @@ import (
 // horizon is how far back searches see what was updated (documented).
 const horizon = 2 * 365 * 24 * time.Hour
 
-// world is what Kustomer knows: the generated data, and over it whatever was put there. It is safe for concurrent use.
+// world is what Kustomer knows: the generated data, and over it whatever was put there. It is safe for
+// concurrent use.
 type world struct {
 	generator *generator
 	empty     bool // no generated conversations
@@ -64,7 +65,7 @@ func (w *world) putConversation(c Conversation, now time.Time) {
 	}
 	known := w.histories[c.ID]
 	if old, ok := w.current(c.ID, now); ok {
-		// What searches have not seen yet is the earlier version, also of a generated conversation.
+		// Until the index has seen the change, searches find the conversation as it was generated.
 		if known == nil {
 			known = history{{old.Resolved, old}}
 		}
@@ -84,8 +85,8 @@ func (w *world) slots(from, to time.Time) iter.Seq[slot] {
 	return w.generator.slots(from, to)
 }
 
-// indexed are the conversations as an index with lag l sees them at now: the generated ones with a resolution in
-// [from, to), and all that were put. What changes meanwhile does not show.
+// indexed are the conversations as an index with lag l sees them at now: the generated ones with a resolution
+// in [from, to), and all that were put. What changes meanwhile does not show.
 func (w *world) indexed(from, to, now time.Time, l lag) iter.Seq[*Conversation] {
 	// Nothing generated is resolved in the future, or seen before the horizon.
 	if oldest := now.Add(-horizon); from.Before(oldest) {
@@ -125,8 +126,8 @@ func (w *world) seen(now time.Time, l lag) (found []*Conversation, known map[str
 	return found, known
 }
 
-// resolved are the conversations with a resolution in [from, to) and not after now, in order of resolution, as the
-// database has them.
+// resolved are the conversations with a resolution in [from, to) and not after now, in order of resolution,
+// as the database has them.
 func (w *world) resolved(from, to, now time.Time) []Conversation {
 	var all []Conversation
 	for c := range w.indexed(from, to, now, lag{}) {
