@@ -94,7 +94,9 @@ func TestRulesRunOutInTheirOrder(t *testing.T) {
 		{On: agentNoEmail, Fault: Fault{Status: 403}},
 	}}}})
 	var got []int
-	for _, path := range []string{"/v1/users", "/v1/tags", "/v1/users", "/v1/users", "/v1/users", "/v1/users/" + agentNoEmail} {
+	for _, path := range []string{
+		"/v1/users", "/v1/tags", "/v1/users", "/v1/users", "/v1/users", "/v1/users/" + agentNoEmail,
+	} {
 		got = append(got, s.askKustomer(t, "GET", path, "").status)
 	}
 	if diff := cmp.Diff(got, []int{500, 200, 200, 502, 200, 403}); diff != "" {
@@ -111,7 +113,8 @@ func TestAHookAddsToWhatARuleSays(t *testing.T) {
 	}}})
 	for path, want := range map[string]int{"/v1/users": 429, "/v1/tags": 200} {
 		r := s.askKustomer(t, "GET", path, "")
-		got := []any{r.status, r.header.Get("X-Ratelimit-Reset"), r.header.Get("Retry-After"), r.header.Get("X-Rule") != ""}
+		reset, after := r.header.Get("X-Ratelimit-Reset"), r.header.Get("Retry-After")
+		got := []any{r.status, reset, after, r.header.Get("X-Rule") != ""}
 		if diff := cmp.Diff(got, []any{want, "", "9", want == 429}); diff != "" {
 			t.Errorf("%s: %s", path, diff)
 		}
@@ -119,7 +122,8 @@ func TestAHookAddsToWhatARuleSays(t *testing.T) {
 }
 
 func TestAShareOfRequests(t *testing.T) {
-	s, _ := fixed(t, Options{Empty: true, Faults: Faults{Kustomer: ServiceFaults{Rules: []Rule{{Share: 0.3, Fault: Fault{Status: 503}}}}}})
+	rules := []Rule{{Share: 0.3, Fault: Fault{Status: 503}}}
+	s, _ := fixed(t, Options{Empty: true, Faults: Faults{Kustomer: ServiceFaults{Rules: rules}}})
 	failed := 0
 	for range 1000 {
 		if s.askKustomer(t, "GET", "/v1/auth/tokens/current", "").status == 503 {
