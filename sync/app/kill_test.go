@@ -149,8 +149,9 @@ func newVictim(t *testing.T, program string, seed uint64, secret bool) *victim {
 // start is where the first window begins: late enough that nothing is too old.
 func (v *victim) start() time.Time { return v.now.Add(-4 * time.Hour).UTC().Truncate(time.Hour) }
 
-// standInOptions stop the clock, so that each pass meets the same conversations, let answers take about 20 ms, and let half
-// of the survey requests take effect before the answer is due, half when it is: a kill in between meets both.
+// standInOptions stop the clock, so that each pass meets the same conversations, let answers take about 20 ms, and
+// let half of the survey requests take effect before the answer is due, half when it is: a kill in between meets
+// both.
 func standInOptions(seed uint64, now time.Time) sandbox.Options {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 8))

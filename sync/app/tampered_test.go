@@ -43,13 +43,15 @@ func newConversation(resolved time.Time) (sandbox.Conversation, sandbox.Customer
 	created := resolved.Add(-17 * time.Minute)
 	agent, number := sandbox.RegularAgents[0].ID, created.UnixMilli()
 	customer := sandbox.Customer{
-		ID: fmt.Sprintf("%08x%016x", created.AddDate(0, 0, -1).Unix(), number), Created: created.AddDate(0, 0, -1), Name: "Sam Sawyer",
-		Emails: []sandbox.Email{{Address: fmt.Sprintf("customer-%d@example.com", number), Type: "home", Verified: true}},
+		ID: fmt.Sprintf("%08x%016x", created.AddDate(0, 0, -1).Unix(), number), Created: created.AddDate(0, 0, -1),
+		Name: "Sam Sawyer", Emails: []sandbox.Email{{
+			Address: fmt.Sprintf("customer-%d@example.com", number), Type: "home", Verified: true,
+		}},
 	}
 	return sandbox.Conversation{
-		ID: fmt.Sprintf("%08x%016x", created.Unix(), number), Created: created, Resolved: resolved, CustomerID: customer.ID,
-		Name: "Where is my order?", Channels: []string{"email"}, Tags: []string{}, Custom: map[string]any{},
-		AssignedUsers: []string{agent}, DoneUsers: []string{agent}, DoneBy: agent,
+		ID: fmt.Sprintf("%08x%016x", created.Unix(), number), Created: created, Resolved: resolved,
+		CustomerID: customer.ID, Name: "Where is my order?", Channels: []string{"email"}, Tags: []string{},
+		Custom: map[string]any{}, AssignedUsers: []string{agent}, DoneUsers: []string{agent}, DoneBy: agent,
 	}, customer
 }
 
@@ -73,7 +75,9 @@ func newTampered(t *testing.T, conversations int, settings string, shape func(i 
 	for i := range conversations {
 		c, customer := newConversation(k.now.Add(-time.Hour - time.Duration(i)*time.Minute))
 		shape(i, &c)
-		k.stand.Put(sandbox.Records{Conversations: []sandbox.Conversation{c}, Customers: []sandbox.Customer{customer}})
+		k.stand.Put(sandbox.Records{
+			Conversations: []sandbox.Conversation{c}, Customers: []sandbox.Customer{customer},
+		})
 		k.conversations = append(k.conversations, c)
 	}
 	config := fmt.Sprintf("[kustomer]\norg = %q\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
