@@ -78,7 +78,7 @@ func (o Options) validate() error {
 		problems = append(problems, fmt.Errorf("PerHour is %d; give at most %d", o.PerHour, maxIndex))
 	}
 	if o.Busy < 0 {
-		problems = append(problems, fmt.Errorf("time Busy is %s; give a positive time, or 0 for the default", o.Busy))
+		problems = append(problems, fmt.Errorf("time Busy is %s; give a positive one, or 0 for 3 h", o.Busy))
 	}
 	return errors.Join(problems...)
 }
