@@ -28,10 +28,17 @@ type model struct {
 	runs    int
 }
 
+// long is set when the long programmes are wanted, too.
+var long = os.Getenv("LONG_TESTS") != ""
+
 // TestModel runs random steps against the ledger and the model and compares all that can be read.
 func TestModel(t *testing.T) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each step is a sync of the disk
-		f.Value.Set("25")
+		checks := "25"
+		if long {
+			checks = f.DefValue
+		}
+		must(t, f.Value.Set(checks))
 		defer f.Value.Set(f.DefValue)
 	}
 	rapid.Check(t, func(r *rapid.T) {
