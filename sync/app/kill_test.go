@@ -24,11 +24,12 @@ import (
 )
 
 var (
-	killRounds = flag.Int("kill.rounds", 200, "how often the program is killed; with -short at most 25")
+	killRounds = flag.Int("kill.rounds", 200, "how often the program is killed in the long programme")
 	killSeed   = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
 )
 
 const (
+	killsAtLeast = 20 // in the short one
 	killsOfALife = 20 // of one ledger and its stand-ins, before the work is brought to its end
 	killWithin   = 400 * time.Millisecond
 	// killWithinAsking is longer, because Agent Connect's data are read first, in two calls 0.6 s apart.
@@ -53,8 +54,8 @@ var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 func TestKill(t *testing.T) {
 	t.Parallel()
 	rounds := *killRounds
-	if testing.Short() {
-		rounds = min(rounds, 25)
+	if !long {
+		rounds = min(rounds, killsAtLeast)
 	}
 	program := build(t)
 	for _, half := range []struct {
