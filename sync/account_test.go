@@ -9,6 +9,8 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/dryrun"
+	"acsync/sync/verify"
 )
 
 // stranger is a request that another life of the ledger has made.
@@ -77,11 +79,11 @@ func TestStranger(t *testing.T) {
 			}
 			for range 2 {
 				result, err := b.run(t)
-				if _, ok := errors.AsType[*StrangerError](err); !ok || !errors.Is(err, store.ErrRolledBack) || len(b.got) > 0 || result.Found > 0 {
+				if _, ok := errors.AsType[*verify.StrangerError](err); !ok || !errors.Is(err, store.ErrRolledBack) || len(b.got) > 0 || result.Found > 0 {
 					t.Errorf("error %v, %d sent, %+v", err, len(b.got), result)
 				}
 			}
-			b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+			b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 			if _, err := b.engine.Run(t.Context()); !errors.Is(err, store.ErrRolledBack) {
 				t.Errorf("a dry run ends with %v", err)
 			}
@@ -93,7 +95,7 @@ func TestStranger(t *testing.T) {
 			if _, err := b.ledger.Begin(store.Key{Conversation: "x"}, testNow, time.Now()); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Verify(t.Context(), b.ledger, Verification{b.engine.Receiver, time.Minute, true}); !errors.Is(err, store.ErrRolledBack) {
+			if _, err := verify.Verify(t.Context(), b.ledger, verify.Verification{Receiver: b.engine.Receiver, After: time.Minute, Stamped: true}); !errors.Is(err, store.ErrRolledBack) {
 				t.Errorf("settling doubts ends with %v", err)
 			}
 		})
@@ -107,7 +109,7 @@ func TestAcquaintances(t *testing.T) {
 	b.doubt(t, 1)
 	old := b.later(t)
 	forgotten := stranger(t, b, 1, "6716500fa1b2c3d4e5faffff")
-	forgotten.CreatedAt = time.Now().Add(-2 * (Skew + lag))
+	forgotten.CreatedAt = time.Now().Add(-2 * (verify.Skew + verify.DataLag))
 	foreign := old
 	foreign.Intent, foreign.ExtInteractionID = "0123456789abcdef-ffff", "6716500fa1b2c3d4e5faffff"
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
@@ -129,7 +131,7 @@ func TestAcquaintances(t *testing.T) {
 	}
 	b.mustRun(t)
 	asked := data.asked[len(data.asked)-1]
-	if want := first.Started.Add(-Skew - lag); asked.Before(want.Add(-time.Second)) || asked.After(first.Ended.Add(-Skew-lag)) {
+	if want := first.Started.Add(-verify.Skew - verify.DataLag); asked.Before(want.Add(-time.Second)) || asked.After(first.Ended.Add(-verify.Skew-verify.DataLag)) {
 		t.Errorf("the second pass asked from %s, the first began %s", asked, first.Started)
 	}
 }
@@ -152,10 +154,10 @@ func TestManyAcquaintances(t *testing.T) {
 	b := newBench(t, 1)
 	data := &shown{}
 	b.engine.Receiver = data
-	for range 3*mostUnheard + 1 {
+	for range 3*verify.MostUnheard + 1 {
 		data.rows = append(data.rows, b.later(t))
 	}
-	for i := range mostUnheard + 3 {
+	for i := range verify.MostUnheard + 3 {
 		data.rows = append(data.rows, stranger(t, b, 1, fmt.Sprintf("6716500fa1b2c3d4e5fb%04x", i)))
 	}
 	if _, err := b.run(t); !errors.Is(err, store.ErrRolledBack) || len(b.got) > 0 {

@@ -12,15 +12,19 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
+	"acsync/sync/plan"
 )
 
 // planOf makes the plan of what an engine would send now, and gives the rows of the dry run.
-func planOf(t *testing.T, engine Engine) (Plan, map[string]Row, Result) {
+func planOf(t *testing.T, engine Engine) (plan.Plan, map[string]Row, Result) {
 	t.Helper()
 	planner, rows := NewPlanner(testSecret), &heard{}
-	engine.Sender, engine.Receiver, engine.Observer = DrySender{}, nil, both{planner, rows}
-	engine.Ledger = &DryLedger{Below: untouched{engine.Ledger}}
+	engine.Sender, engine.Receiver, engine.Observer = dryrun.Sender{}, nil, both{planner, rows}
+	engine.Ledger = &dryrun.Ledger{Below: untouched{engine.Ledger}}
 	engine.Options.DryRun, engine.Options.Mode = true, "plan"
 	result, err := engine.Run(t.Context())
 	if err != nil {
@@ -30,18 +34,18 @@ func planOf(t *testing.T, engine Engine) (Plan, map[string]Row, Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan, err := planner.Plan(result, info, testTerms(), 7*24*time.Hour)
+	made, err := planner.Plan(result, info, testTerms(), 7*24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := MarshalPlan(plan)
+	text, err := plan.Marshal(made)
 	if err == nil {
-		plan, err = ReadPlan(text, testTerms())
+		made, err = plan.Read(text, testTerms())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan, rows.rows(), result
+	return made, rows.rows(), result
 }
 
 // both hear what one does.
@@ -54,13 +58,13 @@ func (b both) Observe(e Event) {
 }
 
 // apply lets a bench carry out a plan.
-func (b *bench) apply(t *testing.T, plan Plan) Result {
+func (b *bench) apply(t *testing.T, made plan.Plan) Result {
 	t.Helper()
-	b.engine.Options.Plan, b.engine.Options.Mode = &plan, "apply"
+	b.engine.Options.Plan, b.engine.Options.Mode = &made, "apply"
 	defer func() { b.engine.Options.Plan, b.engine.Options.Mode = nil, "run" }()
 	result := b.mustRun(t)
-	if result.Found != len(plan.Send) {
-		t.Errorf("found %d, the plan has %d", result.Found, len(plan.Send))
+	if result.Found != len(made.Send) {
+		t.Errorf("found %d, the plan has %d", result.Found, len(made.Send))
 	}
 	return result
 }
@@ -69,29 +73,29 @@ func (b *bench) apply(t *testing.T, plan Plan) Result {
 func TestApply(t *testing.T) {
 	b := newBench(t, 120) // more than are read at a time
 	b.conversations[3].Spam = true
-	plan, _, dry := planOf(t, *b.engine)
+	made, _, dry := planOf(t, *b.engine)
 	later := newDesk(121) // what comes after is not in the plan
 	b.conversations, b.customers = append(b.conversations, later.conversations[120]), later.customers
 	before, err := b.ledger.Info()
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := b.apply(t, plan)
+	first := b.apply(t, made)
 	if first.Counts[store.Accepted] != dry.Planned || dry.Planned != 119 || len(b.got) != 119 {
 		t.Errorf("planned %d, %d requests, %+v", dry.Planned, len(b.got), first)
 	}
-	if !first.Checkpoint.Equal(before.Checkpoint) || !first.Made.Equal(plan.Made) {
+	if !first.Checkpoint.Equal(before.Checkpoint) || !first.Made.Equal(made.Made) {
 		t.Errorf("got %v", first.Counts)
 	}
 	if got := b.state(t, 3); got.State != store.Unknown {
 		t.Errorf("what was not in the plan is noted: %+v", got)
 	}
-	second := b.apply(t, plan)
-	if second.Reasons[store.Skipped][AlreadySent] != 119 || len(second.Notices) > 0 {
+	second := b.apply(t, made)
+	if second.Reasons[store.Skipped][decide.AlreadySent] != 119 || len(second.Notices) > 0 {
 		t.Errorf("second time: %+v", second)
 	}
 	run := b.mustRun(t)
-	if run.Counts[store.Accepted] != 1 || run.Reasons[store.Skipped][AlreadySent] != 119 || run.Late > 0 {
+	if run.Counts[store.Accepted] != 1 || run.Reasons[store.Skipped][decide.AlreadySent] != 119 || run.Late > 0 {
 		t.Errorf("the run after it: %v %v, late %d", run.Counts, run.Reasons, run.Late)
 	}
 }
@@ -101,7 +105,7 @@ func TestApplyDiffers(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		change func(*testing.T, *bench)
-		want   Reason // empty: it is sent
+		want   decide.Reason // empty: it is sent
 		state  store.State
 		run    store.State // what the next run makes of it
 	}{
@@ -109,44 +113,44 @@ func TestApplyDiffers(t *testing.T) {
 		{"a tag more", func(_ *testing.T, b *bench) {
 			b.tags = append(b.tags, kustomer.Tag{ID: "5849765dc41e372700cc84a4", Name: "vip"})
 			b.conversations[0].TagIDs = append(b.conversations[0].TagIDs, "5849765dc41e372700cc84a4")
-		}, PlanChanged, store.Skipped, store.Accepted},
+		}, decide.PlanChanged, store.Skipped, store.Accepted},
 		{"another address", func(_ *testing.T, b *bench) {
 			customer := b.customers[b.conversations[0].CustomerID]
 			customer.Emails = emails("jane@example.net")
 			b.customers[customer.ID] = customer
-		}, PlanChanged, store.Skipped, store.Accepted},
-		{"reopened", func(_ *testing.T, b *bench) { b.conversations[0].Status = "open" }, Reopened, store.Skipped, store.Unknown},
+		}, decide.PlanChanged, store.Skipped, store.Accepted},
+		{"reopened", func(_ *testing.T, b *bench) { b.conversations[0].Status = "open" }, decide.Reopened, store.Skipped, store.Unknown},
 		{"done again", func(_ *testing.T, b *bench) {
 			again := *b.conversations[0].LastDone
 			again.At = again.At.Add(10 * time.Minute)
 			b.conversations[0].LastDone = &again
-		}, PlanChanged, store.Skipped, store.Accepted},
-		{"gone", func(_ *testing.T, b *bench) { b.conversations = b.conversations[1:] }, Gone, store.Skipped, store.Unknown},
-		{"spam", func(_ *testing.T, b *bench) { b.conversations[0].Spam = true }, Spam, store.Skipped, store.Skipped},
-		{"too old", func(_ *testing.T, b *bench) { b.now = b.now.Add(80 * time.Hour) }, Stale, store.Skipped, store.Skipped},
-		{"sent meanwhile", func(t *testing.T, b *bench) { b.mustRun(t) }, AlreadySent, store.Skipped, store.Accepted},
+		}, decide.PlanChanged, store.Skipped, store.Accepted},
+		{"gone", func(_ *testing.T, b *bench) { b.conversations = b.conversations[1:] }, decide.Gone, store.Skipped, store.Unknown},
+		{"spam", func(_ *testing.T, b *bench) { b.conversations[0].Spam = true }, decide.Spam, store.Skipped, store.Skipped},
+		{"too old", func(_ *testing.T, b *bench) { b.now = b.now.Add(80 * time.Hour) }, decide.Stale, store.Skipped, store.Skipped},
+		{"sent meanwhile", func(t *testing.T, b *bench) { b.mustRun(t) }, decide.AlreadySent, store.Skipped, store.Accepted},
 		{"in doubt meanwhile", func(t *testing.T, b *bench) {
-			if _, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now()); err != nil {
+			if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now()); err != nil {
 				t.Fatal(err)
 			}
-		}, Interrupted, store.InDoubt, store.InDoubt},
+		}, decide.Interrupted, store.InDoubt, store.InDoubt},
 		{"to be tried later", func(t *testing.T, b *bench) {
-			intent, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now())
+			intent, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now())
 			if err == nil {
-				err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(Limited), At: time.Now(), Due: time.Now().Add(time.Hour)})
+				err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(decide.Limited), At: time.Now(), Due: time.Now().Add(time.Hour)})
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-		}, Limited, store.Retry, store.Retry},
+		}, decide.Limited, store.Retry, store.Retry},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, 1)
-			id, key := b.conversations[0].ID, keyOf(b.conversations[0])
-			plan, _, _ := planOf(t, *b.engine)
+			id, key := b.conversations[0].ID, decide.KeyOf(b.conversations[0])
+			made, _, _ := planOf(t, *b.engine)
 			test.change(t, b)
 			sent := len(b.got)
-			b.apply(t, plan)
+			b.apply(t, made)
 			row := b.rows()[id]
 			if row.State != test.state || row.Reason != test.want || row.Resolution.IsZero() {
 				t.Errorf("got %+v, want %s %s", row, test.state, test.want)
@@ -169,16 +173,16 @@ func TestApplyLeavesWhatWaits(t *testing.T) {
 	b.engine.Options.Limits.Max = 1
 	b.mustRun(t)
 	b.engine.Options.Limits.Max = 0
-	plan, _, _ := planOf(t, *b.engine)
-	if len(plan.Send) != 2 {
-		t.Fatalf("planned %+v", plan.Send)
+	made, _, _ := planOf(t, *b.engine)
+	if len(made.Send) != 2 {
+		t.Fatalf("planned %+v", made.Send)
 	}
-	waits := slices.IndexFunc(b.conversations, func(c kustomer.Conversation) bool { return c.ID == plan.Send[0].ID })
+	waits := slices.IndexFunc(b.conversations, func(c kustomer.Conversation) bool { return c.ID == made.Send[0].ID })
 	customer := b.customers[b.conversations[waits].CustomerID]
 	customer.Emails = emails("jane@example.net")
 	b.customers[customer.ID] = customer
-	result := b.apply(t, plan)
-	if result.Due != 2 || result.Counts[store.Accepted] != 1 || result.Reasons[store.Skipped][PlanChanged] != 1 || len(result.Notices) != 1 {
+	result := b.apply(t, made)
+	if result.Due != 2 || result.Counts[store.Accepted] != 1 || result.Reasons[store.Skipped][decide.PlanChanged] != 1 || len(result.Notices) != 1 {
 		t.Errorf("got %v %v %v", result.Counts, result.Reasons, result.Notices)
 	}
 	if got := b.state(t, waits); got.State != store.Scheduled {
@@ -192,10 +196,10 @@ func TestApplyLeavesWhatWaits(t *testing.T) {
 // TestApplyStops holds that what a limit leaves is told, not noted, and sent by the same plan later.
 func TestApplyStops(t *testing.T) {
 	b := newBench(t, 130)
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 20
-	first := b.apply(t, plan)
-	if first.Counts[store.Accepted] != 20 || first.Reasons[store.Scheduled][Paused] != 110 || first.Limit != "max" {
+	first := b.apply(t, made)
+	if first.Counts[store.Accepted] != 20 || first.Reasons[store.Scheduled][decide.Paused] != 110 || first.Limit != "max" {
 		t.Errorf("first: %v", first.Counts)
 	}
 	info, err := b.ledger.Info()
@@ -203,8 +207,8 @@ func TestApplyStops(t *testing.T) {
 		t.Errorf("the ledger has: %s %v", diff, err)
 	}
 	b.engine.Options.Limits.Max = 0
-	second := b.apply(t, plan)
-	if second.Counts[store.Accepted] != 110 || second.Reasons[store.Skipped][AlreadySent] != 20 {
+	second := b.apply(t, made)
+	if second.Counts[store.Accepted] != 110 || second.Reasons[store.Skipped][decide.AlreadySent] != 20 {
 		t.Errorf("second: %+v", second)
 	}
 	b.fail = func(call string) error {
@@ -213,7 +217,7 @@ func TestApplyStops(t *testing.T) {
 		}
 		return nil
 	}
-	b.engine.Options.Plan = &plan
+	b.engine.Options.Plan = &made
 	if third, err := b.run(t); err == nil || third.Found != 130 {
 		t.Errorf("third: %v %+v", err, third)
 	}
@@ -222,22 +226,22 @@ func TestApplyStops(t *testing.T) {
 // TestApplyLedger refuses a plan of another ledger, and one that has seen more than the ledger has; others may have moved on.
 func TestApplyLedger(t *testing.T) {
 	b := newBench(t, 2)
-	plan, _, _ := planOf(t, *b.engine)
-	refused := func(name string, plan Plan, want func(error) bool) {
+	made, _, _ := planOf(t, *b.engine)
+	refused := func(name string, made plan.Plan, want func(error) bool) {
 		t.Helper()
-		b.engine.Options.Plan = &plan
+		b.engine.Options.Plan = &made
 		if result, err := b.run(t); err == nil || !want(err) || result.Found > 0 || len(b.got) > 0 {
 			t.Errorf("%s: %v %+v", name, err, result)
 		}
 	}
-	foreign, ahead := plan, plan
+	foreign, ahead := made, made
 	foreign.Ledger.ID = "ffffffffffffffff"
-	refused("foreign", foreign, func(err error) bool { return errors.As(err, new(*PlanError)) })
+	refused("foreign", foreign, func(err error) bool { return errors.As(err, new(*plan.Error)) })
 	ahead.Ledger.Transaction += 1000
 	refused("rolled back", ahead, func(err error) bool { return errors.Is(err, store.ErrRolledBack) })
-	late := plan // it was read in time, and then waited for another pass
+	late := made // it was read in time, and then waited for another pass
 	late.Expires = b.now
-	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*PlanError)) })
+	refused("expired while it waited", late, func(err error) bool { return errors.As(err, new(*plan.Error)) })
 }
 
 // TestApplySentStaysSent holds that what a plan has sent is told as sent, whatever became of the conversation since.
@@ -245,11 +249,11 @@ func TestApplySentStaysSent(t *testing.T) {
 	for _, per := range []store.Identity{store.PerConversation, store.PerResolution} {
 		b := newBench(t, 2)
 		b.engine.Options.SurveyPer = per
-		plan, _, _ := planOf(t, *b.engine)
-		b.apply(t, plan)
+		made, _, _ := planOf(t, *b.engine)
+		b.apply(t, made)
 		b.conversations[0].Status = "open"
 		b.conversations = b.conversations[:1]
-		if got := b.apply(t, plan); got.Reasons[store.Skipped][AlreadySent] != 2 || len(got.Notices) > 0 {
+		if got := b.apply(t, made); got.Reasons[store.Skipped][decide.AlreadySent] != 2 || len(got.Notices) > 0 {
 			t.Errorf("per %s: %v %q", per, got.Reasons, got.Notices)
 		}
 	}
@@ -260,12 +264,12 @@ func TestApplyOfARangeNamesWhatDecides(t *testing.T) {
 	for _, past := range []bool{false, true} {
 		b := newBench(t, 2)
 		if past {
-			b.engine.Options.Range = Window{testNow.Add(-48 * time.Hour), testNow.Add(-time.Hour)}
+			b.engine.Options.Range = fetch.Window{From: testNow.Add(-48 * time.Hour), To: testNow.Add(-time.Hour)}
 		}
-		plan, _, _ := planOf(t, *b.engine)
-		b.engine.Options.Range = Window{}
+		made, _, _ := planOf(t, *b.engine)
+		b.engine.Options.Range = fetch.Window{}
 		b.conversations = nil
-		notices := strings.Join(b.apply(t, plan).Notices, "; ")
+		notices := strings.Join(b.apply(t, made).Notices, "; ")
 		if !strings.Contains(notices, "and not sent: ") || strings.Contains(notices, "or its back-fill, decides") != past {
 			t.Errorf("a range: %v; %q", past, notices)
 		}
@@ -275,29 +279,29 @@ func TestApplyOfARangeNamesWhatDecides(t *testing.T) {
 // TestApplyTwins lets two keys wait for one resolution, as after survey_per was changed twice, so far from each other that they
 // are not read together. One of them is asked about: in a dry run, in its plan, and in the pass that carries that out.
 func TestApplyTwins(t *testing.T) {
-	b := newBench(t, reread)
+	b := newBench(t, recheckAtOnce)
 	past := time.Now().Add(-time.Minute)
 	slices.SortFunc(b.conversations, func(a, c kustomer.Conversation) int { return a.LastDone.At.Compare(c.LastDone.At) })
 	var entries []store.Entry
 	for _, c := range b.conversations {
-		record := store.Record{State: store.Scheduled, Reason: string(Stopped), Resolution: c.LastDone.At, At: past, Due: past}
-		entries = append(entries, store.Entry{Key: keyOf(c), Record: record})
+		record := store.Record{State: store.Scheduled, Reason: string(decide.Stopped), Resolution: c.LastDone.At, At: past, Due: past}
+		entries = append(entries, store.Entry{Key: decide.KeyOf(c), Record: record})
 	}
-	twin := entries[reread-1]
+	twin := entries[recheckAtOnce-1]
 	twin.Key.Resolution = twin.Record.Resolution.UnixMilli()
 	if err := b.ledger.Commit(store.Batch{Entries: append(entries, twin)}); err != nil {
 		t.Fatal(err)
 	}
-	plan, _, dry := planOf(t, *b.engine)
-	if dry.Found != reread+1 || dry.Planned != reread || dry.Reasons[store.Skipped][AlreadySent] != 1 {
+	made, _, dry := planOf(t, *b.engine)
+	if dry.Found != recheckAtOnce+1 || dry.Planned != recheckAtOnce || dry.Reasons[store.Skipped][decide.AlreadySent] != 1 {
 		t.Errorf("the dry run: %+v", dry)
 	}
-	if b.apply(t, plan); len(b.got) != reread {
-		t.Errorf("%d requests for %d conversations", len(b.got), reread)
+	if b.apply(t, made); len(b.got) != recheckAtOnce {
+		t.Errorf("%d requests for %d conversations", len(b.got), recheckAtOnce)
 	}
-	plan.Send = append(plan.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
-	plan.Send = append(plan.Send, Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
-	if plan.sound() {
+	made.Send = append(made.Send, plan.Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
+	made.Send = append(made.Send, plan.Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
+	if made.Sound() {
 		t.Error("a plan that asks twice about the same is sound")
 	}
 }
@@ -307,27 +311,27 @@ func TestApplyGivesUp(t *testing.T) {
 	b := newBench(t, 1)
 	b.engine.Options.Policy.MaxAge = 0
 	c := b.conversations[0]
-	plan, _, _ := planOf(t, *b.engine)
-	first := time.Now().Add(-lastResort - time.Minute)
-	intent, err := b.ledger.Begin(keyOf(c), c.LastDone.At, first)
+	made, _, _ := planOf(t, *b.engine)
+	first := time.Now().Add(-decide.GiveUpAfter - time.Minute)
+	intent, err := b.ledger.Begin(decide.KeyOf(c), c.LastDone.At, first)
 	if err == nil {
-		err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(Limited), At: first, Due: first})
+		err = b.ledger.Finish(intent, store.Result{State: store.Retry, Reason: string(decide.Limited), At: first, Due: first})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := b.apply(t, plan); got.Reasons[store.Rejected][GaveUp] != 1 || len(b.got) > 0 {
+	if got := b.apply(t, made); got.Reasons[store.Rejected][decide.GaveUp] != 1 || len(b.got) > 0 {
 		t.Errorf("got %v after %d requests", got.Reasons, len(b.got))
 	}
 }
 
 // TestApplyPutsOff holds that a conversation which a pass did not come to has no survey request to show.
 func TestApplyPutsOff(t *testing.T) {
-	b := newBench(t, 3*reread)
-	plan, _, _ := planOf(t, *b.engine)
+	b := newBench(t, 3*recheckAtOnce)
+	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 1
-	result := b.apply(t, plan)
-	if result.Reasons[store.Scheduled][Paused] != 3*reread-1 {
+	result := b.apply(t, made)
+	if result.Reasons[store.Scheduled][decide.Paused] != 3*recheckAtOnce-1 {
 		t.Errorf("got %v", result.Reasons)
 	}
 	for id, row := range b.rows() {
@@ -343,12 +347,12 @@ func TestApplyForgotten(t *testing.T) {
 	b.mustRun(t)
 	b.conversations = newDesk(1).conversations
 	b.customers = newDesk(1).customers
-	b.engine.Options.Range = Window{testNow.Add(-2 * time.Hour), testNow.Add(-10 * time.Minute)}
-	plan, _, _ := planOf(t, *b.engine)
+	b.engine.Options.Range = fetch.Window{From: testNow.Add(-2 * time.Hour), To: testNow.Add(-10 * time.Minute)}
+	made, _, _ := planOf(t, *b.engine)
 	if _, err := b.ledger.Prune(t.Context(), testNow.Add(-30*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	if result := b.apply(t, plan); result.Reasons[store.Skipped][PlanChanged] != 1 || len(b.got) > 0 {
+	if result := b.apply(t, made); result.Reasons[store.Skipped][decide.PlanChanged] != 1 || len(b.got) > 0 {
 		t.Errorf("got %v %v %v", result.Counts, result.Reasons, result.Notices)
 	}
 }
@@ -393,7 +397,7 @@ func TestPlanIsTheRun(t *testing.T) {
 			w.engine.Options.Limits.Max = int(seed % 4 * 10)
 			w.sent.got = nil
 		}
-		plan, dry, _ := planOf(t, *other.engine)
+		made, dry, _ := planOf(t, *other.engine)
 
 		rows := &heard{}
 		alone.engine.Observer = rows
@@ -403,7 +407,7 @@ func TestPlanIsTheRun(t *testing.T) {
 		}
 
 		applied := &heard{}
-		other.engine.Observer, other.engine.Options.Plan = applied, &plan
+		other.engine.Observer, other.engine.Options.Plan = applied, &made
 		for stopped := range 3 { // whatever was sent then is told only then
 			other.after = 1 + stopped
 			other.pass(t, seed)
@@ -451,14 +455,14 @@ func requestsOf(got []agentconnect.Request) map[string]agentconnect.Request {
 // TestApplySettlesDoubts settles the doubts about what the plan holds, and leaves all others alone.
 func TestApplySettlesDoubts(t *testing.T) {
 	b := newBench(t, 4)
-	plan, _, _ := planOf(t, *b.engine)
-	plan.Send = slices.DeleteFunc(plan.Send, func(p Planned) bool { return p.ID == b.conversations[3].ID })
+	made, _, _ := planOf(t, *b.engine)
+	made.Send = slices.DeleteFunc(made.Send, func(p plan.Planned) bool { return p.ID == b.conversations[3].ID })
 	b.doubt(t, 0, 1, 3)
 	b.engine.Receiver = &shown{rows: []agentconnect.Interaction{
 		{ExtInteractionID: b.conversations[0].ID}, b.later(t),
 	}}
-	result := b.apply(t, plan)
-	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][Verified] != 1 || result.Due != 2 {
+	result := b.apply(t, made)
+	if result.Counts[store.Accepted] != 3 || result.Reasons[store.Accepted][decide.Verified] != 1 || result.Due != 2 {
 		t.Errorf("got %v %v, %d due", result.Counts, result.Reasons, result.Due)
 	}
 	want := map[string]int{b.conversations[1].ID: 1, b.conversations[2].ID: 1}
@@ -474,20 +478,20 @@ func TestApplySettlesDoubts(t *testing.T) {
 func TestApplyRecovery(t *testing.T) {
 	b := recovering(t, 2)
 	b.again(0, true)
-	plan, _, _ := planOf(t, *b.engine)
-	if len(plan.Send) != 1 || plan.Send[0].Kind != "recovery" {
-		t.Fatalf("planned %+v", plan.Send)
+	made, _, _ := planOf(t, *b.engine)
+	if len(made.Send) != 1 || made.Send[0].Kind != "recovery" {
+		t.Fatalf("planned %+v", made.Send)
 	}
-	if result := b.apply(t, plan); result.Counts[store.Accepted] != 1 || result.Followed != 1 || !b.got[0].Recovery {
+	if result := b.apply(t, made); result.Counts[store.Accepted] != 1 || result.Followed != 1 || !b.got[0].Recovery {
 		t.Errorf("got %v, %+v", result.Counts, b.got)
 	}
 
 	b = newBench(t, 1)
 	b.engine.Options.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
-	plan, _, _ = planOf(t, *b.engine)
+	made, _, _ = planOf(t, *b.engine)
 	b.mustRun(t)
 	b.again(0, true)
-	if result := b.apply(t, plan); result.Reasons[store.Skipped][AlreadySent] != 1 || len(b.got) != 1 {
+	if result := b.apply(t, made); result.Reasons[store.Skipped][decide.AlreadySent] != 1 || len(b.got) != 1 {
 		t.Errorf("got %v %v, %d requests", result.Counts, result.Reasons, len(b.got))
 	}
 }
@@ -496,11 +500,11 @@ func TestApplyRecovery(t *testing.T) {
 func TestApplyConfirms(t *testing.T) {
 	b := newBench(t, 3)
 	b.engine.Options.Unconfirmed = 1
-	plan, _, _ := planOf(t, *b.engine)
+	made, _, _ := planOf(t, *b.engine)
 	if _, err := b.run(t); !errors.As(err, new(*UnconfirmedError)) || len(b.got) > 0 {
 		t.Errorf("a run: %v, %d requests", err, len(b.got))
 	}
-	if result := b.apply(t, plan); result.Counts[store.Accepted] != 3 {
+	if result := b.apply(t, made); result.Counts[store.Accepted] != 3 {
 		t.Errorf("got %v", result.Counts)
 	}
 }

@@ -11,11 +11,15 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 )
 
 // backfill lets the bench's engine make back-fills over the range, and returns to it as it was.
 func (b *bench) backfill(from, to time.Time) {
-	b.engine.Options.Mode, b.engine.Options.Range = "backfill", Window{from, to}
+	b.engine.Options.Mode, b.engine.Options.Range = "backfill", fetch.Window{From: from, To: to}
 }
 
 // position is how far the ledger says that a back-fill has come.
@@ -58,10 +62,10 @@ func TestBackfillLeavesTheCheckpoint(t *testing.T) {
 		t.Errorf("a finished one again: %+v", again)
 	}
 	b.engine.Options.Restart = true
-	if restarted := b.mustRun(t); restarted.Reasons[store.Skipped][AlreadySent] != 7 || restarted.Counts[store.Accepted] != 0 {
+	if restarted := b.mustRun(t); restarted.Reasons[store.Skipped][decide.AlreadySent] != 7 || restarted.Counts[store.Accepted] != 0 {
 		t.Errorf("begun again: %+v", restarted)
 	}
-	b.engine.Options.Range, b.engine.Options.Restart = Window{}, false
+	b.engine.Options.Range, b.engine.Options.Restart = fetch.Window{}, false
 	if live := b.mustRun(t); live.Counts[store.Accepted] != 13 || live.Late != 0 {
 		t.Errorf("the pass from the checkpoint: %+v", live)
 	}
@@ -75,13 +79,13 @@ func TestBackfillGoesOn(t *testing.T) {
 	signal := errors.New("SIGTERM")
 	tests := []struct {
 		name   string
-		limits Limits
+		limits deliver.Limits
 		stop   bool // a signal while the fifth is sent
 		err    error
 	}{
-		{name: "max", limits: Limits{Max: 5, ErrorRate: 1}},
-		{name: "max_per_run", limits: Limits{Requests: 5, ErrorRate: 1}},
-		{name: "signal", limits: Limits{ErrorRate: 1}, stop: true, err: signal},
+		{name: "max", limits: deliver.Limits{Max: 5, ErrorRate: 1}},
+		{name: "max_per_run", limits: deliver.Limits{Requests: 5, ErrorRate: 1}},
+		{name: "signal", limits: deliver.Limits{ErrorRate: 1}, stop: true, err: signal},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -100,18 +104,18 @@ func TestBackfillGoesOn(t *testing.T) {
 				t.Fatalf("error %v, want %v", err, test.err)
 			}
 			b.check(t, result)
-			if result.Counts[store.Accepted] != 5 || result.Reasons[store.Scheduled][Paused] != all-5 {
+			if result.Counts[store.Accepted] != 5 || result.Reasons[store.Scheduled][decide.Paused] != all-5 {
 				t.Errorf("got %+v", result)
 			}
 			// The sixth earliest was marked done 60+24 minutes ago; a search may tell that a little earlier.
-			if got, want := b.position(t).Position, testNow.Add(-84*time.Minute-sameWithin); !got.Equal(want) {
+			if got, want := b.position(t).Position, testNow.Add(-84*time.Minute-decide.SameWithin); !got.Equal(want) {
 				t.Errorf("position %s, want %s", got, want)
 			}
 			waiting, err := b.ledger.Waiting(0)
 			if err != nil || len(waiting) != 0 {
 				t.Errorf("%d wait in the ledger for passes from the checkpoint (%v)", len(waiting), err)
 			}
-			b.engine.Options.Limits = Limits{ErrorRate: 1}
+			b.engine.Options.Limits = deliver.Limits{ErrorRate: 1}
 			if rest := b.mustRun(t); rest.Found != all-5 || rest.Counts[store.Accepted] != all-5 || rest.Backfill.Finished.IsZero() {
 				t.Errorf("going on: %+v", rest)
 			}
@@ -208,7 +212,7 @@ func TestBackfillTakesUpItsOwn(t *testing.T) {
 	if result.Due != 4 || result.Found != 4 || result.Counts[store.Accepted] != 4 {
 		t.Errorf("got %+v", result)
 	}
-	b.engine.Options.Range = Window{}
+	b.engine.Options.Range = fetch.Window{}
 	if rest := b.mustRun(t); rest.Counts[store.Accepted] != 6 {
 		t.Errorf("the pass from the checkpoint: %+v", rest)
 	}
@@ -218,7 +222,7 @@ func TestDryBackfillWritesNothing(t *testing.T) {
 	b := newBench(t, 20)
 	b.backfill(testNow.Add(-2*time.Hour), testNow.Add(-time.Hour+time.Millisecond))
 	live := *b.engine
-	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &DryLedger{Below: b.ledger}, DrySender{}, true
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
 	dry := b.mustRun(t)
 	if dry.Planned != 20 || b.position(t) != (store.Backfill{}) {
 		t.Errorf("got %+v, the ledger has %+v", dry, b.position(t))
@@ -234,21 +238,21 @@ func TestEstimate(t *testing.T) {
 	tests := []struct {
 		name          string
 		conversations int
-		window        Window
-		want          Estimate
+		window        fetch.Window
+		want          fetch.Estimate
 	}{
-		{"all are counted", 90, Window{testNow.Add(-3 * hour), testNow}, Estimate{Conversations: 90}},
-		{"none", 0, Window{testNow.Add(-3 * hour), testNow}, Estimate{}},
-		{"a sample of an hour", 600, Window{testNow.Add(-11 * hour), testNow.Add(-hour)}, Estimate{Conversations: 600, Rough: true}},
-		{"the sample is too many, too", 600, Window{testNow.Add(-42 * hour), testNow.Add(30 * hour)}, Estimate{Conversations: 100, More: true}},
-		{"too short for a sample", 200, Window{testNow.Add(-171 * time.Minute), testNow.Add(-hour)}, Estimate{Conversations: 100, More: true}},
+		{"all are counted", 90, fetch.Window{From: testNow.Add(-3 * hour), To: testNow}, fetch.Estimate{Conversations: 90}},
+		{"none", 0, fetch.Window{From: testNow.Add(-3 * hour), To: testNow}, fetch.Estimate{}},
+		{"a sample of an hour", 600, fetch.Window{From: testNow.Add(-11 * hour), To: testNow.Add(-hour)}, fetch.Estimate{Conversations: 600, Rough: true}},
+		{"the sample is too many, too", 600, fetch.Window{From: testNow.Add(-42 * hour), To: testNow.Add(30 * hour)}, fetch.Estimate{Conversations: 100, More: true}},
+		{"too short for a sample", 200, fetch.Window{From: testNow.Add(-171 * time.Minute), To: testNow.Add(-hour)}, fetch.Estimate{Conversations: 100, More: true}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, test.conversations)
 			b.engine.reach = modelReach // no search counts more than a hundred
-			p := b.engine.newPass(func(error) {})
-			got, err := p.collector.estimate(t.Context(), test.window)
+			p := newPass(b.engine, func(error) {})
+			got, err := p.fetcher.Estimate(t.Context(), test.window)
 			if err != nil {
 				t.Fatal(err)
 			}

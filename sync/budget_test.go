@@ -7,6 +7,8 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
 )
@@ -30,10 +32,10 @@ func dryPass(tb testing.TB, perHour int, stretch time.Duration) (found, calls in
 		tb.Fatal(err)
 	}
 	e := &surveysync.Engine{
-		Source: client, Directory: client, Sender: surveysync.DrySender{}, Observer: deaf{},
-		Ledger: &surveysync.DryLedger{Below: surveysync.NoLedger{Start: time.Now().Add(-stretch)}},
+		Source: client, Directory: client, Sender: dryrun.Sender{}, Observer: deaf{},
+		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: time.Now().Add(-stretch)}},
 		Options: surveysync.Options{
-			Policy: surveysync.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true, DoNotSendAttributes: []string{"doNotSendAgentConnectRequestBool"}},
+			Policy: decide.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true, DoNotSendAttributes: []string{"doNotSendAgentConnectRequestBool"}},
 			Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute, Concurrency: 8,
 		},
 	}
@@ -85,10 +87,10 @@ func TestEveryKindIsDecided(t *testing.T) {
 	}
 	rows := rows{}
 	e := &surveysync.Engine{
-		Source: client, Directory: client, Sender: surveysync.DrySender{}, Observer: rows,
-		Ledger: &surveysync.DryLedger{Below: surveysync.NoLedger{Start: stand.Start()}},
+		Source: client, Directory: client, Sender: dryrun.Sender{}, Observer: rows,
+		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: stand.Start()}},
 		Options: surveysync.Options{
-			Policy: surveysync.Policy{
+			Policy: decide.Policy{
 				SkipImported: true, SkipSpam: true, SkipMachineAgents: true, MaxAge: 72 * time.Hour,
 				DoNotSendAttributes: []string{"doNotSendStellaConnectRequestBool", "doNotSendAgentConnectRequestBool"},
 			},
@@ -110,7 +112,7 @@ func TestEveryKindIsDecided(t *testing.T) {
 		if row.Planned {
 			got = sandbox.Send
 		}
-		if got != c.Expect && row.Reason != surveysync.Stale {
+		if got != c.Expect && row.Reason != decide.Stale {
 			t.Errorf("%s (%s): %s, want %s", c.ID, c.Kind, got, c.Expect)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/verify"
 )
 
 // newDocket is a bench with one conversation in each state: accepted, in doubt, in doubt by an open intent, to be retried,
@@ -19,7 +21,7 @@ func newDocket(t *testing.T) *bench {
 	t.Helper()
 	b := newBench(t, 5)
 	for i, state := range []store.State{store.Accepted, store.InDoubt, store.Sending, store.Retry} {
-		intent, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, time.Now())
+		intent, err := b.ledger.Begin(decide.KeyOf(b.conversations[i]), b.conversations[i].LastDone.At, time.Now())
 		if err == nil && state != store.Sending {
 			err = b.ledger.Finish(intent, store.Result{State: state, At: time.Now(), Due: time.Now().Add(time.Hour), Status: 500})
 		}
@@ -27,7 +29,7 @@ func newDocket(t *testing.T) *bench {
 			t.Fatal(err)
 		}
 	}
-	scheduled := store.Entry{Key: keyOf(b.conversations[4]), Record: store.Record{
+	scheduled := store.Entry{Key: decide.KeyOf(b.conversations[4]), Record: store.Record{
 		State: store.Scheduled, Resolution: b.conversations[4].LastDone.At, At: time.Now(), Due: time.Now().Add(time.Hour),
 	}}
 	if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{scheduled}}); err != nil {
@@ -47,27 +49,27 @@ func (b *bench) states(t *testing.T) (states []string) {
 func TestResolve(t *testing.T) {
 	tests := []struct {
 		name    string
-		action  Action
+		action  verify.Action
 		all     bool
 		ids     []int
 		want    []string
 		refused int
 	}{
-		{"resend all", Resend, true, nil, []string{"accepted", "retry by_hand", "retry by_hand", "retry", "scheduled"}, 0},
-		{"accept all", Accept, true, nil, []string{"accepted", "accepted by_hand", "accepted by_hand", "retry", "scheduled"}, 0},
-		{"drop all touches what is in doubt only", Drop, true, nil, []string{"accepted", "dropped by_hand", "dropped by_hand", "retry", "scheduled"}, 0},
-		{"resend those named", Resend, false, []int{0, 1, 3, 4}, []string{"accepted", "retry by_hand", "in_doubt interrupted", "retry", "scheduled"}, 3},
-		{"accept those named", Accept, false, []int{0, 2, 3}, []string{"accepted", "in_doubt", "accepted by_hand", "retry", "scheduled"}, 2},
-		{"drop those named", Drop, false, []int{0, 1, 3, 4, 4}, []string{"accepted", "dropped by_hand", "in_doubt interrupted", "dropped by_hand", "dropped by_hand"}, 1},
+		{"resend all", verify.Resend, true, nil, []string{"accepted", "retry by_hand", "retry by_hand", "retry", "scheduled"}, 0},
+		{"accept all", verify.Accept, true, nil, []string{"accepted", "accepted by_hand", "accepted by_hand", "retry", "scheduled"}, 0},
+		{"drop all touches what is in doubt only", verify.Drop, true, nil, []string{"accepted", "dropped by_hand", "dropped by_hand", "retry", "scheduled"}, 0},
+		{"resend those named", verify.Resend, false, []int{0, 1, 3, 4}, []string{"accepted", "retry by_hand", "in_doubt interrupted", "retry", "scheduled"}, 3},
+		{"accept those named", verify.Accept, false, []int{0, 2, 3}, []string{"accepted", "in_doubt", "accepted by_hand", "retry", "scheduled"}, 2},
+		{"drop those named", verify.Drop, false, []int{0, 1, 3, 4, 4}, []string{"accepted", "dropped by_hand", "in_doubt interrupted", "dropped by_hand", "dropped by_hand"}, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b := newDocket(t)
-			choice := Choice{All: test.all}
+			choice := verify.Selection{All: test.all}
 			for _, i := range test.ids {
 				choice.IDs = append(choice.IDs, strings.ToUpper(b.conversations[i].ID))
 			}
-			settled, err := Resolve(t.Context(), b.ledger, choice, test.action)
+			settled, err := verify.Resolve(t.Context(), b.ledger, choice, test.action)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +94,7 @@ func TestResolve(t *testing.T) {
 
 func TestResolveUnknown(t *testing.T) {
 	b := newDocket(t)
-	settled, err := Resolve(t.Context(), b.ledger, Choice{IDs: []string{"6716500fa1b2c3d4e5f6ffff"}}, Drop)
+	settled, err := verify.Resolve(t.Context(), b.ledger, verify.Selection{IDs: []string{"6716500fa1b2c3d4e5f6ffff"}}, verify.Drop)
 	if err != nil || len(settled) != 1 || settled[0].State != store.Unknown || settled[0].Refusal == "" {
 		t.Errorf("got %+v, %v", settled, err)
 	}
@@ -102,12 +104,18 @@ func TestResolveNeedsAChoice(t *testing.T) {
 	b := newDocket(t)
 	before := b.states(t)
 	for name, try := range map[string]func() error{
-		"nothing chosen": func() error { _, err := Resolve(t.Context(), b.ledger, Choice{}, Drop); return err },
-		"all, and some": func() error {
-			_, err := Resolve(t.Context(), b.ledger, Choice{All: true, IDs: []string{b.conversations[1].ID}}, Drop)
+		"nothing chosen": func() error {
+			_, err := verify.Resolve(t.Context(), b.ledger, verify.Selection{}, verify.Drop)
 			return err
 		},
-		"no action": func() error { _, err := Resolve(t.Context(), b.ledger, Choice{All: true}, 0); return err },
+		"all, and some": func() error {
+			_, err := verify.Resolve(t.Context(), b.ledger, verify.Selection{All: true, IDs: []string{b.conversations[1].ID}}, verify.Drop)
+			return err
+		},
+		"no action": func() error {
+			_, err := verify.Resolve(t.Context(), b.ledger, verify.Selection{All: true}, 0)
+			return err
+		},
 	} {
 		if err := try(); err == nil {
 			t.Errorf("%s: no error", name)
@@ -123,7 +131,7 @@ func TestResolveStops(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	signal := errors.New("SIGTERM")
 	cancel(signal)
-	if settled, err := Resolve(ctx, b.ledger, Choice{All: true}, Drop); !errors.Is(err, signal) || len(settled) > 0 {
+	if settled, err := verify.Resolve(ctx, b.ledger, verify.Selection{All: true}, verify.Drop); !errors.Is(err, signal) || len(settled) > 0 {
 		t.Errorf("got %+v, %v", settled, err)
 	}
 }
@@ -132,14 +140,14 @@ func TestResolveStops(t *testing.T) {
 func TestResentOnce(t *testing.T) {
 	b := newBench(t, 1)
 	old := time.Now().Add(-100 * time.Hour)
-	intent, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, old)
+	intent, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, old)
 	if err == nil {
-		err = b.ledger.Finish(intent, store.Result{State: store.InDoubt, Reason: string(NoAnswer), At: old, Due: old})
+		err = b.ledger.Finish(intent, store.Result{State: store.InDoubt, Reason: string(decide.NoAnswer), At: old, Due: old})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Resolve(t.Context(), b.ledger, Choice{IDs: []string{b.conversations[0].ID}}, Resend); err != nil {
+	if _, err := verify.Resolve(t.Context(), b.ledger, verify.Selection{IDs: []string{b.conversations[0].ID}}, verify.Resend); err != nil {
 		t.Fatal(err)
 	}
 	b.answer = func(agentconnect.Request) agentconnect.Answer { return taken() }

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it refuses, since
@@ -18,24 +19,12 @@ const (
 // and says nothing of the rest.
 const Horizon = 2 * 365 * 24 * time.Hour
 
-// clocks are the two that a pass goes by.
-type clocks struct{ kustomers, own time.Time }
-
-// until is where a pass ends: settle before the clock that is behind. The other one may be wrong, and what is
-// read up to a time that has not come would never be read again.
-func (c clocks) until(settle time.Duration) time.Time {
-	if c.own.Before(c.kustomers) {
-		return c.own.Add(-settle).Truncate(time.Millisecond)
-	}
-	return c.kustomers.Add(-settle).Truncate(time.Millisecond)
-}
-
 // compared tells how this machine's clock stands to Kustomer's.
-func (c clocks) compared() string {
-	if c.own.Before(c.kustomers) {
-		return apart(c.own, c.kustomers) + " behind"
+func compared(c fetch.Clocks) string {
+	if c.Own.Before(c.Kustomer) {
+		return apart(c.Own, c.Kustomer) + " behind"
 	}
-	return apart(c.own, c.kustomers) + " ahead of"
+	return apart(c.Own, c.Kustomer) + " ahead of"
 }
 
 // longest is how far two times may be apart before a Duration, which ends at 292 years, no longer tells it.
@@ -58,28 +47,29 @@ type ClockError struct{ Own, Kustomers time.Time }
 
 // Error says what happened and what to do.
 func (e *ClockError) Error() string {
-	own, kustomers := e.Own.UTC().Format(timeLayout), e.Kustomers.UTC().Format(timeLayout)
+	own, kustomers := e.Own.UTC().Format(decide.TimeLayout), e.Kustomers.UTC().Format(decide.TimeLayout)
 	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, unless it is the other "+
 		"one that is wrong, which passes by itself (they may be apart by at most %s); nothing was read",
-		clocks{e.Kustomers, e.Own}.compared(), own, kustomers, clockLimit)
+		compared(fetch.Clocks{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
 }
 
-// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was asked.
-func (p *pass) compareClocks(server, before, after time.Time) error {
-	both := clocks{server, server}
+// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was
+// asked, and gives a warning when they are apart.
+func compareClocks(server, before, after time.Time) (warning string, err error) {
+	both := fetch.Clocks{Kustomer: server, Own: server}
 	switch latest := server.Add(time.Second); {
 	case after.Before(server):
-		both.own = after
+		both.Own = after
 	case before.After(latest):
-		both = clocks{latest, before}
+		both = fetch.Clocks{Kustomer: latest, Own: before}
 	}
-	switch off := both.own.Sub(both.kustomers).Abs(); {
+	switch off := both.Own.Sub(both.Kustomer).Abs(); {
 	case off > clockLimit:
-		return &ClockError{Own: both.own, Kustomers: server}
+		return "", &ClockError{Own: both.Own, Kustomers: server}
 	case off > clockWarning:
-		p.notice("this machine's clock is %s Kustomer's", both.compared())
+		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(both)), nil
 	}
-	return nil
+	return "", nil
 }
 
 // AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked
@@ -102,7 +92,7 @@ func (e *AheadError) Heals() bool {
 
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
-	until, now := e.Checkpoint.UTC().Format(timeLayout), e.Now.UTC().Format(timeLayout)
+	until, now := e.Checkpoint.UTC().Format(decide.TimeLayout), e.Now.UTC().Format(decide.TimeLayout)
 	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, by %s or more. "+
 		"Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
 	if e.Heals() {
@@ -128,34 +118,5 @@ type TooOldError struct{ From, Limit time.Time }
 func (e *TooOldError) Error() string {
 	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched before %s (two years) "+
 		"and would silently leave it out. Begin at that time or later: "+
-		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(timeLayout), e.Limit.UTC().Format(timeLayout))
-}
-
-// notAhead refuses a checkpoint in the future.
-func (p *pass) notAhead(info store.Info, now time.Time) error {
-	if !info.Checkpoint.After(now.Add(clockWarning)) {
-		return nil
-	}
-	ahead := &AheadError{Checkpoint: info.Checkpoint, Now: now, Overlap: p.options.Overlap, Settle: p.options.Settle}
-	runs, err := p.ledger.Runs(0)
-	if err != nil {
-		return fmt.Errorf("read the past passes: %w", err)
-	}
-	for _, run := range runs {
-		if run.Mode == "run" && !run.Checkpoint.After(now) {
-			ahead.Read = later(run.Checkpoint, ahead.Read)
-		}
-	}
-	if !ahead.Read.IsZero() {
-		ahead.Read = later(later(info.Start, info.Floor), ahead.Read.Add(-p.options.Overlap))
-	}
-	return ahead
-}
-
-// reachable refuses a window that the search would silently leave out in part.
-func reachable(w Window, now time.Time) error {
-	if limit := now.Add(-Horizon); w.From.Before(limit) {
-		return &TooOldError{From: w.From, Limit: limit}
-	}
-	return nil
+		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout), e.Limit.UTC().Format(decide.TimeLayout))
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 )
 
 // TestPassEndsAtTheSmallerClock has one of the two clocks a little wrong, and right again for the pass after
@@ -36,7 +39,7 @@ func TestPassEndsAtTheSmallerClock(t *testing.T) {
 					_, _, result = planOf(t, *b.engine)
 				case "dry run":
 					dry := *b.engine
-					dry.Ledger, dry.Sender, dry.Options.DryRun = &DryLedger{Below: b.ledger}, DrySender{}, true
+					dry.Ledger, dry.Sender, dry.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
 					var err error
 					if result, err = dry.Run(t.Context()); err != nil {
 						t.Fatal(err)
@@ -85,7 +88,7 @@ func TestCheckpointInTheFuture(t *testing.T) {
 				t.Fatalf("error %v, sent %d", err, len(b.got))
 			}
 			said := wrong.Error()
-			if !strings.Contains(said, until.UTC().Format(timeLayout)) || !strings.Contains(said, "Nothing was read or sent") ||
+			if !strings.Contains(said, until.UTC().Format(decide.TimeLayout)) || !strings.Contains(said, "Nothing was read or sent") ||
 				strings.Contains(said, "copy of the ledger") || strings.Contains(said, "nothing has to be done") != heals {
 				t.Errorf("it says %q", said)
 			}
@@ -120,7 +123,7 @@ func TestCheckpointInTheFutureOfAPlan(t *testing.T) {
 			b.backfill(testNow.Add(-20*time.Hour), time.Time{})
 		}
 		plan, _, _ := planOf(t, *b.engine)
-		b.engine.Options.Range = Window{}
+		b.engine.Options.Range = fetch.Window{}
 		if err := b.ledger.Commit(store.Batch{Checkpoint: testNow.Add(40 * time.Hour)}); err != nil {
 			t.Fatal(err)
 		}

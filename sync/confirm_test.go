@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/deliver"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 )
 
 // TestFirstPassIsConfirmed holds when the first pass of a ledger asks to be confirmed, and that until then nothing is sent.
@@ -14,7 +17,7 @@ func TestFirstPassIsConfirmed(t *testing.T) {
 	tests := []struct {
 		name      string
 		confirmed int
-		limits    Limits
+		limits    deliver.Limits
 		tried     bool // the ledger has sent something before
 		allowed   int  // 10 unless told otherwise
 		accepted  int  // 0: refused
@@ -26,9 +29,9 @@ func TestFirstPassIsConfirmed(t *testing.T) {
 		{name: "confirmed", confirmed: 19, accepted: 19},
 		{name: "too few confirmed", confirmed: 18, accepted: 0},
 		{name: "less confirmed than goes without saying", confirmed: 5, allowed: 20, accepted: 0},
-		{name: "--max", limits: Limits{Max: 10}, accepted: 10},
-		{name: "--max above", limits: Limits{Max: 11}, accepted: 0},
-		{name: "max_per_run", limits: Limits{Requests: 7}, accepted: 7},
+		{name: "--max", limits: deliver.Limits{Max: 10}, accepted: 10},
+		{name: "--max above", limits: deliver.Limits{Max: 11}, accepted: 0},
+		{name: "max_per_run", limits: deliver.Limits{Requests: 7}, accepted: 7},
 		{name: "not the first", tried: true, accepted: 18},
 	}
 	for _, test := range tests {
@@ -38,7 +41,7 @@ func TestFirstPassIsConfirmed(t *testing.T) {
 			if test.tried {
 				b.backfill(testNow.Add(-60*time.Minute), testNow.Add(-60*time.Minute+1))
 				b.mustRun(t)
-				b.engine.Options.Range = Window{}
+				b.engine.Options.Range = fetch.Window{}
 			}
 			before := checkpoint(t, b)
 			b.engine.Options.Limits, b.engine.Options.Confirmed, b.engine.Options.Unconfirmed = test.limits, test.confirmed, 10
@@ -92,7 +95,7 @@ func TestConfirmedIsALimit(t *testing.T) {
 
 func TestDryRunNamesTheConfirmation(t *testing.T) {
 	b := newBench(t, 12)
-	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &DryLedger{Below: b.ledger}, DrySender{}, true
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
 	b.engine.Options.Unconfirmed = 10
 	if result := b.mustRun(t); result.Planned != 12 || len(result.Notices) != 1 {
 		t.Errorf("got %+v", result)
@@ -109,8 +112,8 @@ func TestNothingAttempted(t *testing.T) {
 		{store.Info{Intents: 1}, true},
 		{store.Info{Counts: map[store.State]int{store.Accepted: 1}}, true}, // imported, or rebuilt
 	} {
-		if got := tried(test.info); got != test.want {
-			t.Errorf("tried(%+v) = %v", test.info, got)
+		if got := !neverSent(test.info); got != test.want {
+			t.Errorf("%+v: tried %v", test.info, got)
 		}
 	}
 }

@@ -9,14 +9,15 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 	"acsync/sync/kustomer"
 )
 
 var testNow = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
 // testPolicy is the policy of the default configuration.
-func testPolicy() Policy {
-	return Policy{
+func testPolicy() decide.Policy {
+	return decide.Policy{
 		AppURL: "https://acme.kustomerapp.com", MaxAge: 72 * time.Hour,
 		DoNotSendAttributes: []string{"doNotSendStellaConnectRequestBool", "doNotSendAgentConnectRequestBool"},
 		SkipImported:        true, SkipSpam: true, SkipMachineAgents: true,
@@ -25,8 +26,8 @@ func testPolicy() Policy {
 }
 
 // plain is a candidate that passes every filter; tests change one thing of it.
-func plain() Candidate {
-	return Candidate{
+func plain() decide.Candidate {
+	return decide.Candidate{
 		Conversation: kustomer.Conversation{
 			ID: "6716500fa1b2c3d4e5f60001", CustomerID: "58210c3db0f09110006b7953", Status: "done",
 			Channels: []string{"email", "chat"}, TagIDs: []string{"5849765dc41e372700cc84a3"},
@@ -64,30 +65,32 @@ func plainRequest() agentconnect.Request {
 func TestDecideSkips(t *testing.T) {
 	tests := []struct {
 		name   string // begins with the reason that is wanted
-		policy func(*Policy)
-		change func(*Candidate)
+		policy func(*decide.Policy)
+		change func(*decide.Candidate)
 	}{
-		{name: "not_done: open again", change: func(c *Candidate) { c.Conversation.Status = "open" }},
-		{name: "not_done: no resolution", change: func(c *Candidate) { c.Conversation.LastDone = nil }},
-		{name: "already_sent: accepted", change: func(c *Candidate) { c.Known.State = store.Accepted }},
-		{name: "already_sent: rejected", change: func(c *Candidate) { c.Known.State = store.Rejected }},
-		{name: "already_sent: dropped", change: func(c *Candidate) { c.Known.State = store.Dropped }},
-		{name: "time_out_of_range", change: func(c *Candidate) { c.Outside = true }},
-		{name: "time_out_of_range: none that can be read", change: func(c *Candidate) { c.Outside, c.Conversation.LastDone = true, nil }},
-		{name: "not_done: and at no time", change: func(c *Candidate) { c.Outside, c.Conversation.Status = true, "open" }},
-		{name: "imported", change: func(c *Candidate) { c.Conversation.Imported = true }},
-		{name: "spam", change: func(c *Candidate) { c.Conversation.Spam = true }},
-		{name: "stale", change: func(c *Candidate) { c.Conversation.LastDone.At = testNow.Add(-72*time.Hour - time.Millisecond) }},
-		{name: "no_agent", change: func(c *Candidate) { c.Agent = nil }},
-		{name: "agent_is_machine", change: func(c *Candidate) { c.Agent.UserType = "machine" }},
-		{name: "agent_is_machine: in another case", change: func(c *Candidate) { c.Agent.UserType = "Machine" }},
-		{name: "agent_is_machine: nobody can tell", change: func(c *Candidate) { c.Agent.UserType, c.Agent.Opaque = "", true }},
-		{name: "no_agent_email: none", change: func(c *Candidate) { c.Agent.Email = kustomer.Text{} }},
-		{name: "no_agent_email: masked", change: func(c *Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }},
-		{name: "no_agent_email: not an address", change: func(c *Candidate) { c.Agent.Email.Value = "alex" }},
+		{name: "not_done: open again", change: func(c *decide.Candidate) { c.Conversation.Status = "open" }},
+		{name: "not_done: no resolution", change: func(c *decide.Candidate) { c.Conversation.LastDone = nil }},
+		{name: "already_sent: accepted", change: func(c *decide.Candidate) { c.Known.State = store.Accepted }},
+		{name: "already_sent: rejected", change: func(c *decide.Candidate) { c.Known.State = store.Rejected }},
+		{name: "already_sent: dropped", change: func(c *decide.Candidate) { c.Known.State = store.Dropped }},
+		{name: "time_out_of_range", change: func(c *decide.Candidate) { c.Outside = true }},
+		{name: "time_out_of_range: none that can be read", change: func(c *decide.Candidate) { c.Outside, c.Conversation.LastDone = true, nil }},
+		{name: "not_done: and at no time", change: func(c *decide.Candidate) { c.Outside, c.Conversation.Status = true, "open" }},
+		{name: "imported", change: func(c *decide.Candidate) { c.Conversation.Imported = true }},
+		{name: "spam", change: func(c *decide.Candidate) { c.Conversation.Spam = true }},
+		{name: "stale", change: func(c *decide.Candidate) { c.Conversation.LastDone.At = testNow.Add(-72*time.Hour - time.Millisecond) }},
+		{name: "no_agent", change: func(c *decide.Candidate) { c.Agent = nil }},
+		{name: "agent_is_machine", change: func(c *decide.Candidate) { c.Agent.UserType = "machine" }},
+		{name: "agent_is_machine: in another case", change: func(c *decide.Candidate) { c.Agent.UserType = "Machine" }},
+		{name: "agent_is_machine: nobody can tell", change: func(c *decide.Candidate) { c.Agent.UserType, c.Agent.Opaque = "", true }},
+		{name: "no_agent_email: none", change: func(c *decide.Candidate) { c.Agent.Email = kustomer.Text{} }},
+		{name: "no_agent_email: masked", change: func(c *decide.Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }},
+		{name: "no_agent_email: not an address", change: func(c *decide.Candidate) { c.Agent.Email.Value = "alex" }},
 		{
-			name: "agent_unknown", change: func(c *Candidate) { c.Agent.Email.Value = "other@example.org" },
-			policy: func(p *Policy) { p.Profiles = &Profiles{emails: map[string]bool{"alex.agent@example.org": true}} },
+			name: "agent_unknown", change: func(c *decide.Candidate) { c.Agent.Email.Value = "other@example.org" },
+			policy: func(p *decide.Policy) {
+				p.Profiles = &decide.Profiles{Emails: map[string]bool{"alex.agent@example.org": true}}
+			},
 		},
 		{name: "do_not_send: vendor's attribute", change: custom("doNotSendStellaConnectRequestBool", true)},
 		{name: "do_not_send: guide's attribute", change: custom("doNotSendAgentConnectRequestBool", true)},
@@ -95,38 +98,38 @@ func TestDecideSkips(t *testing.T) {
 		{name: "do_not_send: as a number", change: custom("doNotSendAgentConnectRequestBool", 1.0)},
 		{name: "do_not_send: out of range", change: custom("doNotSendAgentConnectRequestBool", kustomer.Unreadable{})},
 		{name: "do_not_send: in another case", change: custom("donotsendAgentConnectRequestbool", true)},
-		{name: "do_not_send_unreadable", change: func(c *Candidate) { c.Conversation.CustomUnread = true }},
+		{name: "do_not_send_unreadable", change: func(c *decide.Candidate) { c.Conversation.CustomUnread = true }},
 		{
-			name: "do_not_send_unreadable: where it would be flagged", change: func(c *Candidate) { c.Conversation.CustomUnread = true },
-			policy: func(p *Policy) { p.FlagDoNotSend = true },
+			name: "do_not_send_unreadable: where it would be flagged", change: func(c *decide.Candidate) { c.Conversation.CustomUnread = true },
+			policy: func(p *decide.Policy) { p.FlagDoNotSend = true },
 		},
 		{name: "do_not_send: masked", change: custom("doNotSendAgentConnectRequestBool", map[string]any{"isMasked": true})},
 		{
 			name: "do_not_send: an attribute of the configuration", change: custom("quietBool", true),
-			policy: func(p *Policy) { p.DoNotSendAttributes = []string{"quietBool"} },
+			policy: func(p *decide.Policy) { p.DoNotSendAttributes = []string{"quietBool"} },
 		},
-		{name: "no_first_request: none known", change: func(c *Candidate) { c.FollowUp.Applies = true }},
-		{name: "no_first_request: not taken", change: func(c *Candidate) {
-			c.FollowUp = FollowUp{Applies: true, First: store.Record{State: store.Rejected}}
+		{name: "no_first_request: none known", change: func(c *decide.Candidate) { c.FollowUp.Applies = true }},
+		{name: "no_first_request: not taken", change: func(c *decide.Candidate) {
+			c.FollowUp = decide.FollowUp{Applies: true, First: store.Record{State: store.Rejected}}
 		}},
-		{name: "no_customer: no relationship", change: func(c *Candidate) { c.Conversation.CustomerID = "" }},
-		{name: "no_customer: deleted", change: func(c *Candidate) { c.Customer.Deleted = true }},
-		{name: "no_customer: not found", change: func(c *Candidate) { c.Customer = nil }},
-		{name: "no_email: empty list", change: func(c *Candidate) { c.Customer.Emails = nil }},
-		{name: "no_email: blank", change: func(c *Candidate) { c.Customer.Emails = emails("  ") }},
-		{name: "invalid_email: no at sign", change: func(c *Candidate) { c.Customer.Emails = emails("n/a") }},
-		{name: "invalid_email: no domain", change: func(c *Candidate) { c.Customer.Emails = emails("jane@") }},
-		{name: "invalid_email: no dot in the domain", change: func(c *Candidate) { c.Customer.Emails = emails("jane@localhost") }},
-		{name: "invalid_email: two at signs", change: func(c *Candidate) { c.Customer.Emails = emails("a@b@example.com") }},
-		{name: "invalid_email: with a name", change: func(c *Candidate) { c.Customer.Emails = emails("Jane <jane@example.com>") }},
-		{name: "invalid_email: line break", change: func(c *Candidate) { c.Customer.Emails = emails("jane@example.com\nbcc: x@example.com") }},
-		{name: "invalid_email: too long", change: func(c *Candidate) { c.Customer.Emails = emails(strings.Repeat("j", 250) + "@example.com") }},
-		{name: "masked_email", change: func(c *Candidate) {
+		{name: "no_customer: no relationship", change: func(c *decide.Candidate) { c.Conversation.CustomerID = "" }},
+		{name: "no_customer: deleted", change: func(c *decide.Candidate) { c.Customer.Deleted = true }},
+		{name: "no_customer: not found", change: func(c *decide.Candidate) { c.Customer = nil }},
+		{name: "no_email: empty list", change: func(c *decide.Candidate) { c.Customer.Emails = nil }},
+		{name: "no_email: blank", change: func(c *decide.Candidate) { c.Customer.Emails = emails("  ") }},
+		{name: "invalid_email: no at sign", change: func(c *decide.Candidate) { c.Customer.Emails = emails("n/a") }},
+		{name: "invalid_email: no domain", change: func(c *decide.Candidate) { c.Customer.Emails = emails("jane@") }},
+		{name: "invalid_email: no dot in the domain", change: func(c *decide.Candidate) { c.Customer.Emails = emails("jane@localhost") }},
+		{name: "invalid_email: two at signs", change: func(c *decide.Candidate) { c.Customer.Emails = emails("a@b@example.com") }},
+		{name: "invalid_email: with a name", change: func(c *decide.Candidate) { c.Customer.Emails = emails("Jane <jane@example.com>") }},
+		{name: "invalid_email: line break", change: func(c *decide.Candidate) { c.Customer.Emails = emails("jane@example.com\nbcc: x@example.com") }},
+		{name: "invalid_email: too long", change: func(c *decide.Candidate) { c.Customer.Emails = emails(strings.Repeat("j", 250) + "@example.com") }},
+		{name: "masked_email", change: func(c *decide.Candidate) {
 			c.Customer.Emails = []kustomer.Email{{Address: kustomer.Text{Masked: true}}}
 		}},
-		{name: "no_channel", change: func(c *Candidate) { c.Conversation.Channels = nil }},
+		{name: "no_channel", change: func(c *decide.Candidate) { c.Conversation.Channels = nil }},
 	}
-	covered := map[Reason]bool{}
+	covered := map[decide.Reason]bool{}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			policy, candidate := testPolicy(), plain()
@@ -135,15 +138,15 @@ func TestDecideSkips(t *testing.T) {
 			}
 			test.change(&candidate)
 			want, _, _ := strings.Cut(test.name, ":")
-			covered[Reason(want)] = true
-			if got := policy.Decide(candidate); got.Skip != Reason(want) {
+			covered[decide.Reason(want)] = true
+			if got := policy.Decide(candidate); got.Skip != decide.Reason(want) {
 				t.Errorf("got %q, want %q", got.Skip, want)
 			}
 		})
 	}
 	t.Run("every reason has a case", func(t *testing.T) {
-		for _, reason := range SkipReasons() {
-			if reason == Reopened || reason == Gone || reason == PlanChanged || reason == NoRecovery { // given when a waiting conversation is read again: TestTakeUp
+		for _, reason := range decide.SkipReasons() {
+			if reason == decide.Reopened || reason == decide.Gone || reason == decide.PlanChanged || reason == decide.NoRecovery { // given when a waiting conversation is read again: TestTakeUp
 				continue
 			}
 			if !covered[reason] {
@@ -153,8 +156,8 @@ func TestDecideSkips(t *testing.T) {
 	})
 }
 
-func custom(name string, value any) func(*Candidate) {
-	return func(c *Candidate) { c.Conversation.Custom = map[string]any{name: value} }
+func custom(name string, value any) func(*decide.Candidate) {
+	return func(c *decide.Candidate) { c.Conversation.Custom = map[string]any{name: value} }
 }
 
 // TestDecidePrecedence breaks every filter at once and mends one after the other, in the order of the reasons.
@@ -169,30 +172,32 @@ func TestDecidePrecedence(t *testing.T) {
 	broken.Conversation.CustomUnread, broken.Outside = true, true
 	broken.Customer, broken.Conversation.Channels = nil, nil
 	steps := []struct {
-		want Reason
-		mend func(*Candidate)
+		want decide.Reason
+		mend func(*decide.Candidate)
 	}{
-		{NotDone, func(c *Candidate) { c.Conversation.Status = "done" }},
-		{AlreadySent, func(c *Candidate) { c.Known.State = store.Unknown }},
-		{TimeOutOfRange, func(c *Candidate) { c.Outside = false }},
-		{Imported, func(c *Candidate) { c.Conversation.Imported = false }},
-		{Spam, func(c *Candidate) { c.Conversation.Spam = false }},
-		{Stale, func(c *Candidate) { c.Conversation.LastDone.At = testNow }},
-		{NoAgent, func(c *Candidate) { c.Agent = &kustomer.User{UserType: "machine"} }},
-		{AgentIsMachine, func(c *Candidate) { c.Agent.UserType = "user" }},
-		{NoAgentEmail, func(c *Candidate) { c.Agent.Email.Value = "other@example.org" }},
-		{AgentUnknown, func(c *Candidate) { c.Agent.Email = agent.Email }},
-		{DoNotSendUnreadable, func(c *Candidate) { c.Conversation.CustomUnread = false }},
-		{DoNotSend, func(c *Candidate) { c.Conversation.Custom = nil }},
-		{NoCustomer, func(c *Candidate) { c.Customer = &kustomer.Customer{} }},
-		{NoEmail, func(c *Candidate) { c.Customer.Emails = emails("n/a") }},
-		{InvalidEmail, func(c *Candidate) { c.Customer.Emails = []kustomer.Email{{Address: kustomer.Text{Masked: true}}} }},
-		{MaskedEmail, func(c *Candidate) { c.Customer.Emails = emails("jane@example.com") }},
-		{NoChannel, func(c *Candidate) { c.Conversation.Channels = []string{"email"} }},
+		{decide.NotDone, func(c *decide.Candidate) { c.Conversation.Status = "done" }},
+		{decide.AlreadySent, func(c *decide.Candidate) { c.Known.State = store.Unknown }},
+		{decide.TimeOutOfRange, func(c *decide.Candidate) { c.Outside = false }},
+		{decide.Imported, func(c *decide.Candidate) { c.Conversation.Imported = false }},
+		{decide.Spam, func(c *decide.Candidate) { c.Conversation.Spam = false }},
+		{decide.Stale, func(c *decide.Candidate) { c.Conversation.LastDone.At = testNow }},
+		{decide.NoAgent, func(c *decide.Candidate) { c.Agent = &kustomer.User{UserType: "machine"} }},
+		{decide.AgentIsMachine, func(c *decide.Candidate) { c.Agent.UserType = "user" }},
+		{decide.NoAgentEmail, func(c *decide.Candidate) { c.Agent.Email.Value = "other@example.org" }},
+		{decide.AgentUnknown, func(c *decide.Candidate) { c.Agent.Email = agent.Email }},
+		{decide.DoNotSendUnreadable, func(c *decide.Candidate) { c.Conversation.CustomUnread = false }},
+		{decide.DoNotSend, func(c *decide.Candidate) { c.Conversation.Custom = nil }},
+		{decide.NoCustomer, func(c *decide.Candidate) { c.Customer = &kustomer.Customer{} }},
+		{decide.NoEmail, func(c *decide.Candidate) { c.Customer.Emails = emails("n/a") }},
+		{decide.InvalidEmail, func(c *decide.Candidate) {
+			c.Customer.Emails = []kustomer.Email{{Address: kustomer.Text{Masked: true}}}
+		}},
+		{decide.MaskedEmail, func(c *decide.Candidate) { c.Customer.Emails = emails("jane@example.com") }},
+		{decide.NoChannel, func(c *decide.Candidate) { c.Conversation.Channels = []string{"email"} }},
 		{"", nil},
 	}
 	policy := testPolicy()
-	policy.Profiles = &Profiles{emails: map[string]bool{agent.Email.Value: true}}
+	policy.Profiles = &decide.Profiles{Emails: map[string]bool{agent.Email.Value: true}}
 	for _, step := range steps {
 		if got := policy.Decide(broken); got.Skip != step.want {
 			t.Fatalf("got %q, want %q", got.Skip, step.want)
@@ -204,39 +209,39 @@ func TestDecidePrecedence(t *testing.T) {
 }
 
 func TestDecideRequest(t *testing.T) {
-	long := strings.Repeat("é", maxTagLength+5)
+	long := strings.Repeat("é", decide.MaxTagLength+5)
 	many := strings.Fields(strings.Repeat("x ", 30))
 	for i := range many {
 		many[i] += string(rune('a' + i))
 	}
 	tests := []struct {
 		name   string
-		policy func(*Policy)
-		change func(*Candidate)
+		policy func(*decide.Policy)
+		change func(*decide.Candidate)
 		want   func(*agentconnect.Request)
 	}{
 		{name: "plain"},
 		{
 			name:   "customer.name: null is left out",
-			change: func(c *Candidate) { c.Customer.Name = kustomer.Text{} },
+			change: func(c *decide.Candidate) { c.Customer.Name = kustomer.Text{} },
 			want:   func(r *agentconnect.Request) { r.Customer.Name = "" },
 		},
 		{
 			name:   "customer.name: masked is left out",
-			change: func(c *Candidate) { c.Customer.Name = kustomer.Text{Masked: true} },
+			change: func(c *decide.Candidate) { c.Customer.Name = kustomer.Text{Masked: true} },
 			want:   func(r *agentconnect.Request) { r.Customer.Name = "" },
 		},
 		{
 			name:   "customer.name: on one line",
-			change: func(c *Candidate) { c.Customer.Name.Value = "  Jane \n Doe " },
+			change: func(c *decide.Candidate) { c.Customer.Name.Value = "  Jane \n Doe " },
 		},
 		{
 			name:   "customer.name: without control characters",
-			change: func(c *Candidate) { c.Customer.Name.Value = "\x1bJane\u2028\u009b\x00Doe\a\ufffd" },
+			change: func(c *decide.Candidate) { c.Customer.Name.Value = "\x1bJane\u2028\u009b\x00Doe\a\ufffd" },
 		},
 		{
 			name: "customer.email: the first, verified or not",
-			change: func(c *Candidate) {
+			change: func(c *decide.Candidate) {
 				c.Customer.Emails = emails("first@example.com", "second@example.com")
 				c.Customer.Emails[1].Verified = true
 			},
@@ -244,8 +249,8 @@ func TestDecideRequest(t *testing.T) {
 		},
 		{
 			name:   "customer.email: the first verified",
-			policy: func(p *Policy) { p.VerifiedEmail = true },
-			change: func(c *Candidate) {
+			policy: func(p *decide.Policy) { p.VerifiedEmail = true },
+			change: func(c *decide.Candidate) {
 				c.Customer.Emails = emails("first@example.com", "second@example.com")
 				c.Customer.Emails[1].Verified = true
 			},
@@ -253,84 +258,86 @@ func TestDecideRequest(t *testing.T) {
 		},
 		{
 			name:   "customer.email: the first where none is verified",
-			policy: func(p *Policy) { p.VerifiedEmail = true },
+			policy: func(p *decide.Policy) { p.VerifiedEmail = true },
 		},
 		{
 			name:   "customer.email: without spaces around it",
-			change: func(c *Candidate) { c.Customer.Emails = emails(" jane@example.com ") },
+			change: func(c *decide.Candidate) { c.Customer.Emails = emails(" jane@example.com ") },
 		},
 		{
 			name:   "employee.email: without spaces around it",
-			change: func(c *Candidate) { c.Agent.Email.Value = " alex.agent@example.org " },
+			change: func(c *decide.Candidate) { c.Agent.Email.Value = " alex.agent@example.org " },
 		},
 		{
 			name:   "channel: voice is phone",
-			change: func(c *Candidate) { c.Conversation.Channels = []string{"voice"} },
+			change: func(c *decide.Candidate) { c.Conversation.Channels = []string{"voice"} },
 			want:   func(r *agentconnect.Request) { r.Channel = "phone" },
 		},
 		{
 			name:   "channel: voice wins in any place",
-			change: func(c *Candidate) { c.Conversation.Channels = []string{"chat", "voice"} },
+			change: func(c *decide.Candidate) { c.Conversation.Channels = []string{"chat", "voice"} },
 			want:   func(r *agentconnect.Request) { r.Channel = "phone" },
 		},
 		{
 			name:   "channel: else the first",
-			change: func(c *Candidate) { c.Conversation.Channels = []string{"chat", "email"} },
+			change: func(c *decide.Candidate) { c.Conversation.Channels = []string{"chat", "email"} },
 			want:   func(r *agentconnect.Request) { r.Channel = "chat" },
 		},
 		{
 			name:   "channel: mapped",
-			policy: func(p *Policy) { p.Channels = map[string]string{"email": "Email"} },
+			policy: func(p *decide.Policy) { p.Channels = map[string]string{"email": "Email"} },
 			want:   func(r *agentconnect.Request) { r.Channel = "Email" },
 		},
 		{
 			name:   "channel: without control characters",
-			change: func(c *Candidate) { c.Conversation.Channels = []string{"\x1bch\x7fat\r\n"} },
+			change: func(c *decide.Candidate) { c.Conversation.Channels = []string{"\x1bch\x7fat\r\n"} },
 			want:   func(r *agentconnect.Request) { r.Channel = "chat" },
 		},
 		{
 			name:   "channel: the default where nothing else is in it",
-			policy: func(p *Policy) { p.DefaultChannel = "email" },
-			change: func(c *Candidate) { c.Conversation.Channels = []string{"\x00\u0085"} },
+			policy: func(p *decide.Policy) { p.DefaultChannel = "email" },
+			change: func(c *decide.Candidate) { c.Conversation.Channels = []string{"\x00\u0085"} },
 		},
 		{
 			name:   "channel: the default where there is none",
-			policy: func(p *Policy) { p.DefaultChannel = "email" },
-			change: func(c *Candidate) { c.Conversation.Channels = nil },
+			policy: func(p *decide.Policy) { p.DefaultChannel = "email" },
+			change: func(c *decide.Candidate) { c.Conversation.Channels = nil },
 		},
 		{
 			name:   "tags: none",
-			change: func(c *Candidate) { c.Tags = nil },
+			change: func(c *decide.Candidate) { c.Tags = nil },
 			want:   func(r *agentconnect.Request) { r.Tags = nil },
 		},
 		{
 			name:   "tags: at most twenty",
-			change: func(c *Candidate) { c.Tags = many },
+			change: func(c *decide.Candidate) { c.Tags = many },
 			want:   func(r *agentconnect.Request) { r.Tags = many[:20] },
 		},
 		{
 			name:   "tags: cut at 2,000 characters",
-			change: func(c *Candidate) { c.Tags = []string{long} },
-			want:   func(r *agentconnect.Request) { r.Tags = []string{strings.Repeat("é", maxTagLength)} },
+			change: func(c *decide.Candidate) { c.Tags = []string{long} },
+			want:   func(r *agentconnect.Request) { r.Tags = []string{strings.Repeat("é", decide.MaxTagLength)} },
 		},
 		{
-			name:   "tags: without control characters",
-			change: func(c *Candidate) { c.Tags = []string{"\x1blate-\adelivery", "\x00", "late-delivery\r", "a\nb\u2029c"} },
-			want:   func(r *agentconnect.Request) { r.Tags = []string{"late-delivery", "a b c"} },
+			name: "tags: without control characters",
+			change: func(c *decide.Candidate) {
+				c.Tags = []string{"\x1blate-\adelivery", "\x00", "late-delivery\r", "a\nb\u2029c"}
+			},
+			want: func(r *agentconnect.Request) { r.Tags = []string{"late-delivery", "a b c"} },
 		},
 		{
 			name:   "tags: empty and repeated ones are left out",
-			change: func(c *Candidate) { c.Tags = []string{"late-delivery", " ", "late-delivery"} },
+			change: func(c *decide.Candidate) { c.Tags = []string{"late-delivery", " ", "late-delivery"} },
 		},
 		{
 			name:   "do_not_send: flagged",
-			policy: func(p *Policy) { p.FlagDoNotSend = true },
+			policy: func(p *decide.Policy) { p.FlagDoNotSend = true },
 			change: custom("doNotSendStellaConnectRequestBool", true),
 			want:   func(r *agentconnect.Request) { r.DoNotSend = true },
 		},
 		{
 			name:   "do_not_send: not flagged when it is not set",
-			policy: func(p *Policy) { p.FlagDoNotSend = true },
+			policy: func(p *decide.Policy) { p.FlagDoNotSend = true },
 			change: custom("doNotSendStellaConnectRequestBool", false),
 		},
 		{name: "do_not_send: false", change: custom("doNotSendStellaConnectRequestBool", false)},
@@ -338,7 +345,7 @@ func TestDecideRequest(t *testing.T) {
 		{name: "do_not_send: the word false", change: custom("doNotSendAgentConnectRequestBool", "False")},
 		{
 			name: "external_url and ext_interaction_id: escaped",
-			change: func(c *Candidate) {
+			change: func(c *decide.Candidate) {
 				c.Conversation.ID, c.Conversation.CustomerID = "a/b", "c?d"
 			},
 			want: func(r *agentconnect.Request) {
@@ -347,15 +354,15 @@ func TestDecideRequest(t *testing.T) {
 			},
 		},
 		{
-			name: "external_url: left out when the organisation is not known", policy: func(p *Policy) { p.AppURL = "" },
+			name: "external_url: left out when the organisation is not known", policy: func(p *decide.Policy) { p.AppURL = "" },
 			want: func(r *agentconnect.Request) { r.ExternalURL = "" },
 		},
-		{name: "imported: when it may be", policy: func(p *Policy) { p.SkipImported = false }, change: func(c *Candidate) { c.Conversation.Imported = true }},
-		{name: "spam: when it may be", policy: func(p *Policy) { p.SkipSpam = false }, change: func(c *Candidate) { c.Conversation.Spam = true }},
-		{name: "machine: when it may be", policy: func(p *Policy) { p.SkipMachineAgents = false }, change: func(c *Candidate) { c.Agent.UserType = "machine" }},
-		{name: "age: exactly max_age", change: func(c *Candidate) { c.Conversation.LastDone.At = testNow.Add(-72 * time.Hour) }},
-		{name: "age: any, without max_age", policy: func(p *Policy) { p.MaxAge = 0 }, change: func(c *Candidate) { c.Conversation.LastDone.At = time.Unix(0, 0) }},
-		{name: "known: skipped before", change: func(c *Candidate) { c.Known.State = store.Skipped }},
+		{name: "imported: when it may be", policy: func(p *decide.Policy) { p.SkipImported = false }, change: func(c *decide.Candidate) { c.Conversation.Imported = true }},
+		{name: "spam: when it may be", policy: func(p *decide.Policy) { p.SkipSpam = false }, change: func(c *decide.Candidate) { c.Conversation.Spam = true }},
+		{name: "machine: when it may be", policy: func(p *decide.Policy) { p.SkipMachineAgents = false }, change: func(c *decide.Candidate) { c.Agent.UserType = "machine" }},
+		{name: "age: exactly max_age", change: func(c *decide.Candidate) { c.Conversation.LastDone.At = testNow.Add(-72 * time.Hour) }},
+		{name: "age: any, without max_age", policy: func(p *decide.Policy) { p.MaxAge = 0 }, change: func(c *decide.Candidate) { c.Conversation.LastDone.At = time.Unix(0, 0) }},
+		{name: "known: skipped before", change: func(c *decide.Candidate) { c.Known.State = store.Skipped }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -400,7 +407,7 @@ func TestAgent(t *testing.T) {
 			if test.change != nil {
 				test.change(&conversation)
 			}
-			if got := policy.agent(conversation); got != test.want {
+			if got := policy.AgentID(conversation); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -408,12 +415,12 @@ func TestAgent(t *testing.T) {
 }
 
 func TestEveryReasonIsExplained(t *testing.T) {
-	for _, reason := range append(SkipReasons(), OutcomeReasons()...) {
+	for _, reason := range append(decide.SkipReasons(), decide.OutcomeReasons()...) {
 		if reason.Explain() == "" {
 			t.Errorf("%s has no explanation", reason)
 		}
 	}
-	if got, want := len(explanations), len(SkipReasons())+len(OutcomeReasons()); got != want {
+	if got, want := len(decide.Explanations), len(decide.SkipReasons())+len(decide.OutcomeReasons()); got != want {
 		t.Errorf("%d reasons are explained, %d are listed", got, want)
 	}
 }

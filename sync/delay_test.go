@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
 	"acsync/sync/kustomer"
 )
 
@@ -21,22 +23,22 @@ func TestDelay(t *testing.T) {
 		name    string
 		change  func(b *bench) // between the first pass and the one when it is due
 		state   store.State
-		reason  Reason
+		reason  decide.Reason
 		due     time.Time
 		accepts int
 	}{
 		{name: "sent when due", change: func(*bench) {}, state: store.Accepted, accepts: 1},
-		{name: "reopened", change: func(b *bench) { b.conversations[0].Status = "open" }, state: store.Skipped, reason: Reopened},
-		{name: "marked done again", change: func(b *bench) { b.done(0, due.Add(-time.Hour)) }, state: store.Scheduled, reason: Delayed, due: due.Add(2 * time.Hour)},
-		{name: "deleted", change: func(b *bench) { b.conversations = nil }, state: store.Skipped, reason: Gone},
-		{name: "now a filter holds", change: func(b *bench) { b.conversations[0].Spam = true }, state: store.Skipped, reason: Spam},
+		{name: "reopened", change: func(b *bench) { b.conversations[0].Status = "open" }, state: store.Skipped, reason: decide.Reopened},
+		{name: "marked done again", change: func(b *bench) { b.done(0, due.Add(-time.Hour)) }, state: store.Scheduled, reason: decide.Delayed, due: due.Add(2 * time.Hour)},
+		{name: "deleted", change: func(b *bench) { b.conversations = nil }, state: store.Skipped, reason: decide.Gone},
+		{name: "now a filter holds", change: func(b *bench) { b.conversations[0].Spam = true }, state: store.Skipped, reason: decide.Spam},
 		{name: "max_age is shorter than the delay", change: func(b *bench) { b.engine.Options.Policy.MaxAge = time.Hour }, state: store.Accepted, accepts: 1},
 		{name: "the delay was removed", change: func(b *bench) { b.engine.Options.Policy.Delay = 0 }, state: store.Accepted, accepts: 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, 1)
-			key := keyOf(b.conversations[0])
+			key := decide.KeyOf(b.conversations[0])
 			b.engine.Options.Policy.Delay = 3 * time.Hour
 			for range 2 { // the second pass sees it again, in its overlap
 				b.engine.Options.Overlap = 2 * time.Hour
@@ -53,7 +55,7 @@ func TestDelay(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := known[key]
-			if got.State != test.state || Reason(got.Reason) != test.reason || !got.Due.Equal(test.due) || len(b.got) != test.accepts {
+			if got.State != test.state || decide.Reason(got.Reason) != test.reason || !got.Due.Equal(test.due) || len(b.got) != test.accepts {
 				t.Errorf("got %+v, %d sent", got, len(b.got))
 			}
 		})
@@ -64,7 +66,7 @@ func TestDelay(t *testing.T) {
 func TestDelayIsOver(t *testing.T) {
 	b := newBench(t, 3) // done 60, 61 and 62 minutes ago
 	b.engine.Options.Policy.Delay = 61 * time.Minute
-	b.engine.Options.DryRun, b.engine.Sender, b.engine.Ledger = true, DrySender{}, &DryLedger{Below: b.ledger}
+	b.engine.Options.DryRun, b.engine.Sender, b.engine.Ledger = true, dryrun.Sender{}, &dryrun.Ledger{Below: b.ledger}
 	if result := b.mustRun(t); result.Planned != 2 || result.Counts[store.Scheduled] != 1 {
 		t.Errorf("dry: %+v", result)
 	}

@@ -17,6 +17,10 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -24,7 +28,7 @@ func TestRunSendsOnce(t *testing.T) {
 	b := newBench(t, 20)
 	b.conversations[3].Spam = true
 	first := b.mustRun(t)
-	if first.Found != 20 || first.Counts[store.Accepted] != 19 || first.Reasons[store.Skipped][Spam] != 1 {
+	if first.Found != 20 || first.Counts[store.Accepted] != 19 || first.Reasons[store.Skipped][decide.Spam] != 1 {
 		t.Errorf("first pass: %+v", first)
 	}
 	if want := testNow.Add(-3 * time.Minute); !first.Checkpoint.Equal(want) {
@@ -40,7 +44,7 @@ func TestRunSendsOnce(t *testing.T) {
 	b.now = b.now.Add(time.Minute)
 	b.engine.Options.Overlap = 24 * time.Hour
 	second := b.mustRun(t)
-	if second.Found != 20 || second.Reasons[store.Skipped][AlreadySent] != 19 || second.Reasons[store.Skipped][Spam] != 1 {
+	if second.Found != 20 || second.Reasons[store.Skipped][decide.AlreadySent] != 19 || second.Reasons[store.Skipped][decide.Spam] != 1 {
 		t.Errorf("second pass: %+v", second)
 	}
 	for id, times := range b.times() {
@@ -107,15 +111,15 @@ func TestIntentComesFirst(t *testing.T) {
 // TestCrashLeavesDoubt stops between an intent and its outcome, as a crash would, and makes the next pass.
 func TestCrashLeavesDoubt(t *testing.T) {
 	b := newBench(t, 3)
-	if _, err := b.ledger.Begin(keyOf(b.conversations[1]), b.conversations[1].LastDone.At, time.Now()); err != nil {
+	if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[1]), b.conversations[1].LastDone.At, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for pass := range 2 {
 		result := b.mustRun(t)
-		if result.Counts[store.InDoubt] != 1 || result.Reasons[store.InDoubt][Interrupted] != 1 {
+		if result.Counts[store.InDoubt] != 1 || result.Reasons[store.InDoubt][decide.Interrupted] != 1 {
 			t.Errorf("pass %d: %+v", pass, result)
 		}
-		if got := b.state(t, 1); got.State != store.InDoubt || Reason(got.Reason) != Interrupted {
+		if got := b.state(t, 1); got.State != store.InDoubt || decide.Reason(got.Reason) != decide.Interrupted {
 			t.Errorf("pass %d: the ledger has %+v", pass, got)
 		}
 		b.engine.Options.Overlap = 24 * time.Hour
@@ -134,7 +138,7 @@ func TestTakeUp(t *testing.T) {
 		}
 		return taken()
 	}
-	if first := b.mustRun(t); first.Counts[store.Retry] != 5 || first.Reasons[store.Retry][Limited] != 5 {
+	if first := b.mustRun(t); first.Counts[store.Retry] != 5 || first.Reasons[store.Retry][decide.Limited] != 5 {
 		t.Fatalf("limited pass: %+v", first)
 	}
 	down = false
@@ -149,14 +153,14 @@ func TestTakeUp(t *testing.T) {
 
 	due(t, b)
 	result := b.mustRun(t)
-	want := map[Reason]int{Reopened: 1, Spam: 1, Gone: 1}
+	want := map[decide.Reason]int{decide.Reopened: 1, decide.Spam: 1, decide.Gone: 1}
 	if diff := cmp.Diff(want, result.Reasons[store.Skipped]); diff != "" {
 		t.Errorf("reasons: -want +got:\n%s", diff)
 	}
 	if result.Due != 5 || result.Found != 5 || result.Counts[store.Accepted] != 2 {
 		t.Errorf("due pass: %+v", result)
 	}
-	if got := b.rows()[gone.ID]; got.Reason != Gone {
+	if got := b.rows()[gone.ID]; got.Reason != decide.Gone {
 		t.Errorf("gone: %+v", got)
 	}
 }
@@ -190,25 +194,25 @@ func TestStops(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		limits Limits
+		limits deliver.Limits
 		answer func(n int) agentconnect.Answer
 		want   func(Result) bool
 		err    error
 	}{
 		{
-			name: "max", limits: Limits{Max: 7},
+			name: "max", limits: deliver.Limits{Max: 7},
 			want: func(r Result) bool {
 				return r.Limit == "max" && r.Counts[store.Accepted] == 7 && r.Counts[store.Scheduled] == all-7
 			},
 		},
 		{
-			name: "max_per_run", limits: Limits{Requests: 7},
+			name: "max_per_run", limits: deliver.Limits{Requests: 7},
 			want: func(r Result) bool {
 				return strings.HasPrefix(r.Fuse, "max_per_run") && r.Counts[store.Accepted] == 7 && r.Counts[store.Scheduled] == all-7
 			},
 		},
 		{
-			name: "max_error_rate", limits: Limits{ErrorRate: 0.25}, answer: refuse(400, 20),
+			name: "max_error_rate", limits: deliver.Limits{ErrorRate: 0.25}, answer: refuse(400, 20),
 			want: func(r Result) bool {
 				return strings.HasPrefix(r.Fuse, "max_error_rate") && r.Counts[store.Rejected] >= 20 && r.Counts[store.Scheduled] > 40
 			},
@@ -222,15 +226,15 @@ func TestStops(t *testing.T) {
 		},
 		{
 			// The fuse ends it: the limit was admitted up to, and not come to.
-			name: "server failures within max", limits: Limits{Max: 6}, answer: refuse(500, 0),
+			name: "server failures within max", limits: deliver.Limits{Max: 6}, answer: refuse(500, 0),
 			want: func(r Result) bool {
 				return strings.HasPrefix(r.Fuse, "server_failures") && r.Limit == "" && r.Counts[store.InDoubt] >= 5
 			},
 		},
 		{
-			name: "credentials", answer: refuse(403, 3), err: errRefused,
+			name: "credentials", answer: refuse(403, 3), err: deliver.ErrRefused,
 			want: func(r Result) bool {
-				return r.Refused && r.Counts[store.Accepted] >= 3 && r.Counts[store.Retry] <= 4 && r.Reasons[store.Retry][Credentials] >= 1
+				return r.Refused && r.Counts[store.Accepted] >= 3 && r.Counts[store.Retry] <= 4 && r.Reasons[store.Retry][decide.Credentials] >= 1
 			},
 		},
 	}
@@ -254,7 +258,7 @@ func TestStops(t *testing.T) {
 			if !test.want(result) {
 				t.Errorf("got %+v", result)
 			}
-			b.answer, b.engine.Options.Limits = nil, Limits{ErrorRate: 1}
+			b.answer, b.engine.Options.Limits = nil, deliver.Limits{ErrorRate: 1}
 			due(t, b)
 			rest := b.mustRun(t)
 			parked := result.Counts[store.InDoubt]
@@ -275,7 +279,7 @@ func TestUnreachable(t *testing.T) {
 		if result.Down == "" || result.Counts[store.Accepted] != 0 || result.Counts[store.Retry] > 10 {
 			t.Errorf("got %+v", result)
 		}
-		if got := b.state(t, 49); got.State != store.Retry || Reason(got.Reason) != Unreachable {
+		if got := b.state(t, 49); got.State != store.Retry || decide.Reason(got.Reason) != decide.Unreachable {
 			t.Errorf("the ledger has %+v for the first that was tried", got)
 		}
 	})
@@ -315,7 +319,7 @@ func TestUnrecognisedAnswers(t *testing.T) {
 				return test.answers[min(n, len(test.answers))-1]
 			}
 			result := b.mustRun(t)
-			if result.Fuse != test.shown || result.Counts[store.InDoubt] != 5 || result.Reasons[store.InDoubt][Unrecognised] < 4 {
+			if result.Fuse != test.shown || result.Counts[store.InDoubt] != 5 || result.Reasons[store.InDoubt][decide.Unrecognised] < 4 {
 				t.Errorf("%s\n%+v", result.Fuse, result.Counts)
 			}
 			if runs, err := b.ledger.Runs(1); err != nil || len(runs) != 1 || runs[0].Fuse != test.kept {
@@ -407,11 +411,11 @@ func TestDryRun(t *testing.T) {
 	b := newBench(t, 30)
 	b.conversations[3].Spam = true
 	b.conversations[4].LastDone.AssignedUsers, b.conversations[4].AssignedUsers = nil, nil
-	if _, err := b.ledger.Begin(keyOf(b.conversations[5]), b.conversations[5].LastDone.At, time.Now()); err != nil {
+	if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[5]), b.conversations[5].LastDone.At, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	before := fileBytes(t, b.path)
-	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &DryLedger{Below: b.ledger}, DrySender{}, true
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
 	dry := b.mustRun(t)
 	dryRows := b.rows()
 	if after := fileBytes(t, b.path); after != before {
@@ -453,7 +457,7 @@ func TestCustomers(t *testing.T) {
 	}
 	delete(b.customers, b.conversations[7].CustomerID)
 	result := b.mustRun(t)
-	if result.Reasons[store.Skipped][NoCustomer] != 1 || result.Counts[store.Accepted] != 5 {
+	if result.Reasons[store.Skipped][decide.NoCustomer] != 1 || result.Counts[store.Accepted] != 5 {
 		t.Errorf("got %+v", result)
 	}
 	want := map[string]int{"search customers": 1, "customer": 1}
@@ -497,7 +501,7 @@ func TestSearchLies(t *testing.T) {
 		b := newBench(t, 3)
 		b.engine.Source = liar{b.desk}
 		result := b.mustRun(t)
-		if result.Found != 3 || result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][NotDone] != 1 {
+		if result.Found != 3 || result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][decide.NotDone] != 1 {
 			t.Errorf("got %+v", result)
 		}
 	})
@@ -514,7 +518,7 @@ func (l liar) SearchConversations(ctx context.Context, q kustomer.Query) (kustom
 	}
 	later := page.Items[0]
 	later.ID = "6716500fa1b2c3d4e5f6ffff"
-	later.LastDone = &kustomer.Done{At: q.To.Add(sameWithin)}
+	later.LastDone = &kustomer.Done{At: q.To.Add(decide.SameWithin)}
 	for i := range page.Items {
 		if page.Items[i].ID == l.conversations[0].ID {
 			page.Items[i].Status = "open"
@@ -632,7 +636,7 @@ func TestFuseStopsThoseThatWait(t *testing.T) {
 			return nil
 		}
 		b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 500, Written: true} }
-		if result := b.mustRun(t); result.Counts[store.InDoubt] != failuresInARow {
+		if result := b.mustRun(t); result.Counts[store.InDoubt] != deliver.FailuresInARow {
 			t.Errorf("%d were sent into the failure", result.Counts[store.InDoubt])
 		}
 	})
@@ -642,7 +646,7 @@ func TestErrorRateOfZero(t *testing.T) {
 	b := newBench(t, 100)
 	b.engine.Options.Limits.ErrorRate = 0
 	b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 400, Written: true} }
-	if result := b.mustRun(t); result.Fuse == "" || result.Counts[store.Rejected] > enoughToJudge+8 {
+	if result := b.mustRun(t); result.Fuse == "" || result.Counts[store.Rejected] > deliver.EnoughToJudge+8 {
 		t.Errorf("a share of 0 allows none, but %+v", result)
 	}
 }
@@ -651,19 +655,19 @@ func TestErrorRateOfZero(t *testing.T) {
 func TestDoubtsDoNotHideWhatIsDue(t *testing.T) {
 	b := newBench(t, 1)
 	var entries []store.Entry
-	for i := range mostDue {
+	for i := range maxPending {
 		entries = append(entries, store.Entry{
 			Key:    store.Key{Conversation: fmt.Sprintf("5716500fa1b2c3d4e5f6%04x", i)},
 			Record: store.Record{State: store.InDoubt, Resolution: testNow, At: testNow, Due: testNow.Add(-time.Hour)},
 		})
 	}
 	entries = append(entries, store.Entry{
-		Key: keyOf(b.conversations[0]), Record: store.Record{State: store.Scheduled, Resolution: testNow, At: testNow, Due: testNow},
+		Key: decide.KeyOf(b.conversations[0]), Record: store.Record{State: store.Scheduled, Resolution: testNow, At: testNow, Due: testNow},
 	})
 	if err := b.ledger.Commit(store.Batch{Entries: entries}); err != nil {
 		t.Fatal(err)
 	}
-	if result := b.mustRun(t); result.Counts[store.Accepted] != 1 || result.Counts[store.InDoubt] != mostDue {
+	if result := b.mustRun(t); result.Counts[store.Accepted] != 1 || result.Counts[store.InDoubt] != maxPending {
 		t.Errorf("got %+v", result)
 	}
 }
@@ -682,7 +686,7 @@ func TestFailureBeforeSignal(t *testing.T) {
 		return taken()
 	}
 	result, err := b.engine.Run(ctx)
-	var failure *LedgerError
+	var failure *store.WriteError
 	if !errors.Is(err, broken) || !errors.As(err, &failure) {
 		t.Errorf("error %v, result %+v", err, result)
 	}
@@ -755,7 +759,7 @@ func TestNoRoom(t *testing.T) {
 	b := newBench(t, 8)
 	b.engine.Ledger = full{b.ledger}
 	result, err := b.engine.Run(t.Context())
-	var failure *LedgerError
+	var failure *store.WriteError
 	if !errors.As(err, &failure) || len(b.got) > 0 || result.Counts[store.Scheduled] != 8 {
 		t.Errorf("error %v, sent %d, %+v", err, len(b.got), result)
 	}
@@ -781,7 +785,7 @@ func TestEndIsInclusive(t *testing.T) {
 	b := newBench(t, 600)
 	b.bulk(testNow.Add(-2*time.Hour), 1)
 	b.engine.Source = inclusive{b.desk}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	if result := b.mustRun(t); result.Planned != 600 || b.calls["search"] > 60 {
 		t.Errorf("%d of 600 after %d searches", result.Planned, b.calls["search"])
 	}
@@ -800,7 +804,7 @@ func TestClosedByReading(t *testing.T) {
 	delete(b.customers, b.conversations[2].CustomerID)
 	b.engine.Source = reopening{b.desk, b.conversations[2].ID}
 	result := b.mustRun(t)
-	if result.Reasons[store.Skipped][NotDone] != 1 || result.Counts[store.Accepted] != 5 {
+	if result.Reasons[store.Skipped][decide.NotDone] != 1 || result.Counts[store.Accepted] != 5 {
 		t.Errorf("got %+v", result)
 	}
 }
@@ -822,16 +826,18 @@ func (r reopening) Conversations(ctx context.Context, ids []string) ([]kustomer.
 
 // TestCacheIsShared lets two batches of more customers than memory holds be decided at once: neither loses any.
 func TestCacheIsShared(t *testing.T) {
-	d := newDesk(mostCustomers + 200)
+	d := newDesk(fetch.MostCustomers + 200)
 	policy := testPolicy()
 	policy.MaxAge = 0
-	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy}}).newPass(nil)
-	p.collector.now = testNow
+	p := newPass(&Engine{
+		Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy},
+	}, nil)
+	p.fetcher.Begin(testNow)
 	var group errgroup.Group
 	for range 2 {
 		group.Go(func() error {
 			for chunk := range slices.Chunk(d.conversations, 400) {
-				cases, err := p.collector.decide(t.Context(), kustomer.Query{}, p.collector.cases(slices.Clone(chunk)))
+				cases, err := p.fetcher.Decide(t.Context(), kustomer.Query{}, p.fetcher.Candidates(slices.Clone(chunk)))
 				if err != nil {
 					return err
 				}
@@ -857,7 +863,7 @@ func TestNothingBut429(t *testing.T) {
 		began := time.Now()
 		var turn atomic.Int64
 		b.ready = func(ctx context.Context) error {
-			if !sleep(ctx, time.Duration(turn.Add(1)/4)*time.Minute-time.Since(began)) { // four at a time, a minute apart
+			if !deliver.Sleep(ctx, time.Duration(turn.Add(1)/4)*time.Minute-time.Since(began)) { // four at a time, a minute apart
 				return ctx.Err()
 			}
 			return nil

@@ -11,12 +11,15 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/explain"
 	"acsync/sync/kustomer"
 )
 
 // annals is a ledger that has read up to testNow.
 type annals struct {
-	NoLedger
+	dryrun.None
 	info    store.Info
 	entries []store.Entry
 	runs    []store.Run
@@ -49,10 +52,10 @@ func (d datum) Between(_ context.Context, since, until time.Time) iter.Seq2[agen
 	}
 }
 
-func explainer(d *desk, entries ...store.Entry) Explainer {
-	return Explainer{
+func explainer(d *desk, entries ...store.Entry) explain.Explainer {
+	return explain.Explainer{
 		Now:    func() time.Time { return testNow },
-		Source: d, Directory: d, Options: Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
+		Source: d, Directory: d, Options: explain.Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
 		Ledger: annals{
 			info:    store.Info{ID: "00112233aabbccdd", Start: testNow.Add(-240 * time.Hour), Checkpoint: testNow.Add(-50 * time.Minute)},
 			entries: entries,
@@ -63,8 +66,8 @@ func explainer(d *desk, entries ...store.Entry) Explainer {
 // TestProspect is what an operator is told that would happen now.
 func TestProspect(t *testing.T) {
 	resolved := testNow.Add(-time.Hour)
-	remembered := func(r store.Record) func(*Explainer, *desk) {
-		return func(e *Explainer, d *desk) {
+	remembered := func(r store.Record) func(*explain.Explainer, *desk) {
+		return func(e *explain.Explainer, d *desk) {
 			if r.Resolution.IsZero() {
 				r.Resolution = resolved
 			}
@@ -75,89 +78,89 @@ func TestProspect(t *testing.T) {
 	}
 	tests := []struct {
 		name   string
-		change func(*Explainer, *desk)
-		want   Prospect
+		change func(*explain.Explainer, *desk)
+		want   explain.Forecast
 	}{
-		{"sent", func(*Explainer, *desk) {}, Prospect{Fate: FateSend}},
-		{"skipped", func(_ *Explainer, d *desk) { d.conversations[0].Spam = true }, Prospect{Fate: FateSkip, Reason: Spam}},
+		{"sent", func(*explain.Explainer, *desk) {}, explain.Forecast{Fate: explain.FateSend}},
+		{"skipped", func(_ *explain.Explainer, d *desk) { d.conversations[0].Spam = true }, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Spam}},
 		{
 			"sent already", remembered(store.Record{State: store.Accepted, Attempts: 1, Status: 200}),
-			Prospect{Fate: FateDone, State: store.Accepted},
+			explain.Forecast{Fate: explain.FateDone, State: store.Accepted},
 		},
 		{
-			"rejected already", remembered(store.Record{State: store.Rejected, Reason: string(EmployeeDeactivated), Attempts: 1, Status: 400}),
-			Prospect{Fate: FateDone, State: store.Rejected, Reason: EmployeeDeactivated},
+			"rejected already", remembered(store.Record{State: store.Rejected, Reason: string(decide.EmployeeDeactivated), Attempts: 1, Status: 400}),
+			explain.Forecast{Fate: explain.FateDone, State: store.Rejected, Reason: decide.EmployeeDeactivated},
 		},
 		{
-			"dropped by hand, without Kustomer", func(e *Explainer, d *desk) {
-				remembered(store.Record{State: store.Dropped, Reason: string(ByHand)})(e, d)
+			"dropped by hand, without Kustomer", func(e *explain.Explainer, d *desk) {
+				remembered(store.Record{State: store.Dropped, Reason: string(decide.ByHand)})(e, d)
 				e.Source = nil
-			}, Prospect{Fate: FateDone, State: store.Dropped, Reason: ByHand},
+			}, explain.Forecast{Fate: explain.FateDone, State: store.Dropped, Reason: decide.ByHand},
 		},
 		{
-			"in doubt", remembered(store.Record{State: store.InDoubt, Reason: string(NoAnswer), Attempts: 1, Intent: 7}),
-			Prospect{Fate: FateByHand, Reason: NoAnswer},
+			"in doubt", remembered(store.Record{State: store.InDoubt, Reason: string(decide.NoAnswer), Attempts: 1, Intent: 7}),
+			explain.Forecast{Fate: explain.FateByHand, Reason: decide.NoAnswer},
 		},
 		{
-			"in doubt, and Agent Connect can tell", func(e *Explainer, d *desk) {
+			"in doubt, and Agent Connect can tell", func(e *explain.Explainer, d *desk) {
 				remembered(store.Record{State: store.Sending, Attempts: 1, Intent: 7})(e, d)
 				e.Verifies = true
-			}, Prospect{Fate: FateSettle},
+			}, explain.Forecast{Fate: explain.FateSettle},
 		},
 		{
-			"tried again", remembered(store.Record{State: store.Retry, Reason: string(Limited), First: time.Now(), Due: time.Now().Add(-time.Minute)}),
-			Prospect{Fate: FateSend},
+			"tried again", remembered(store.Record{State: store.Retry, Reason: string(decide.Limited), First: time.Now(), Due: time.Now().Add(-time.Minute)}),
+			explain.Forecast{Fate: explain.FateSend},
 		},
 		{
-			"tried for too long", remembered(store.Record{State: store.Retry, Reason: string(Limited), First: time.Now().Add(-73 * time.Hour)}),
-			Prospect{Fate: FateReject, Reason: GaveUp},
+			"tried for too long", remembered(store.Record{State: store.Retry, Reason: string(decide.Limited), First: time.Now().Add(-73 * time.Hour)}),
+			explain.Forecast{Fate: explain.FateReject, Reason: decide.GaveUp},
 		},
 		{
-			"scheduled", remembered(store.Record{State: store.Scheduled, Reason: string(Delayed), Due: testNow.Add(time.Hour)}),
-			Prospect{Fate: FateWait, Reason: Delayed, At: testNow.Add(time.Hour)},
+			"scheduled", remembered(store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: testNow.Add(time.Hour)}),
+			explain.Forecast{Fate: explain.FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
 		},
 		{
-			"scheduled, and open again", func(e *Explainer, d *desk) {
-				remembered(store.Record{State: store.Scheduled, Reason: string(Stopped)})(e, d)
+			"scheduled, and open again", func(e *explain.Explainer, d *desk) {
+				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped)})(e, d)
 				d.conversations[0].Status = "open"
-			}, Prospect{Fate: FateSkip, Reason: Reopened},
+			}, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Reopened},
 		},
 		{
-			"not read before its time", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
-			Prospect{Fate: FateWait, At: testNow.Add(2 * time.Minute)},
+			"not read before its time", func(_ *explain.Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
+			explain.Forecast{Fate: explain.FateWait, At: testNow.Add(2 * time.Minute)},
 		},
 		{
-			"delayed", func(e *Explainer, _ *desk) { e.Options.Policy.Delay = 2 * time.Hour },
-			Prospect{Fate: FateWait, Reason: Delayed, At: testNow.Add(time.Hour)},
+			"delayed", func(e *explain.Explainer, _ *desk) { e.Options.Policy.Delay = 2 * time.Hour },
+			explain.Forecast{Fate: explain.FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
 		},
 		{
-			"read by no pass any more", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
-			Prospect{Fate: FateMissed},
+			"read by no pass any more", func(_ *explain.Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
+			explain.Forecast{Fate: explain.FateMissed},
 		},
-		{"without the ledger", func(e *Explainer, _ *desk) { e.Ledger = nil }, Prospect{Fate: FateUnknown}},
+		{"without the ledger", func(e *explain.Explainer, _ *desk) { e.Ledger = nil }, explain.Forecast{Fate: explain.FateUnknown}},
 		{
-			"skipped without the ledger", func(e *Explainer, d *desk) {
+			"skipped without the ledger", func(e *explain.Explainer, d *desk) {
 				e.Ledger = nil
 				d.conversations[0].Spam = true
-			}, Prospect{Fate: FateSkip, Reason: Spam},
+			}, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Spam},
 		},
 		{
-			"without Kustomer", func(e *Explainer, d *desk) {
-				remembered(store.Record{State: store.Scheduled, Reason: string(Stopped), Due: testNow})(e, d)
+			"without Kustomer", func(e *explain.Explainer, d *desk) {
+				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped), Due: testNow})(e, d)
 				e.Source = nil
-			}, Prospect{Fate: FateWait, Reason: Stopped, At: testNow},
+			}, explain.Forecast{Fate: explain.FateWait, Reason: decide.Stopped, At: testNow},
 		},
 		{
-			"skipped, without Kustomer", func(e *Explainer, d *desk) {
-				remembered(store.Record{State: store.Skipped, Reason: string(Spam)})(e, d)
+			"skipped, without Kustomer", func(e *explain.Explainer, d *desk) {
+				remembered(store.Record{State: store.Skipped, Reason: string(decide.Spam)})(e, d)
 				e.Source = nil
-			}, Prospect{Fate: FateUnknown, Reason: Spam},
+			}, explain.Forecast{Fate: explain.FateUnknown, Reason: decide.Spam},
 		},
 		{
-			"gone", func(e *Explainer, d *desk) {
-				remembered(store.Record{State: store.Scheduled, Reason: string(Stopped)})(e, d)
+			"gone", func(e *explain.Explainer, d *desk) {
+				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped)})(e, d)
 				d.conversations = d.conversations[1:]
-			}, Prospect{Fate: FateSkip, Reason: Gone},
+			}, explain.Forecast{Fate: explain.FateSkip, Reason: decide.Gone},
 		},
 	}
 	for _, test := range tests {
@@ -169,7 +172,7 @@ func TestProspect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, x.Prospect); diff != "" {
+			if diff := cmp.Diff(test.want, x.Forecast); diff != "" {
 				t.Errorf("got +, want -\n%s", diff)
 			}
 		})
@@ -200,8 +203,8 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 		{UUID: "u2", ExtInteractionID: "6716500fa1b2c3d4e5f6ffff", CreatedAt: sent},
 	}
 	x, err := e.Explain(t.Context(), id)
-	if err != nil || x.Unread != nil || x.Unheard != nil {
-		t.Fatal(err, x.Unread, x.Unheard)
+	if err != nil || x.Unread != nil || x.ReceiverErr != nil {
+		t.Fatal(err, x.Unread, x.ReceiverErr)
 	}
 	if x.Closer == nil || x.Closer.Name.Value != "Chris Closer" {
 		t.Errorf("closed by %v", x.Closer)
@@ -272,19 +275,19 @@ func TestExplainWithoutWhatItNeeds(t *testing.T) {
 	if err != nil || x.Unlisted == nil || !x.Found {
 		t.Fatal(err, x.Unlisted, x.Found)
 	}
-	got := map[Reason]StepResult{}
+	got := map[decide.Reason]decide.StepResult{}
 	for _, step := range x.Steps {
-		if step.Result == StepUnknown {
+		if step.Result == decide.StepUnknown {
 			got[step.Reason] = step.Result
 		}
 	}
-	if diff := cmp.Diff(map[Reason]StepResult{AlreadySent: StepUnknown, AgentUnknown: StepUnknown}, got); diff != "" {
+	if diff := cmp.Diff(map[decide.Reason]decide.StepResult{decide.AlreadySent: decide.StepUnknown, decide.AgentUnknown: decide.StepUnknown}, got); diff != "" {
 		t.Errorf("got +, want -\n%s", diff)
 	}
 	e = explainer(d)
 	e.Roster = &staff{err: errors.New("down")}
-	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Prospect != (Prospect{Fate: FateUnknown, Reason: AgentUnknown}) {
-		t.Errorf("got %v without the profiles", x.Prospect)
+	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Forecast != (explain.Forecast{Fate: explain.FateUnknown, Reason: decide.AgentUnknown}) {
+		t.Errorf("got %v without the profiles", x.Forecast)
 	}
 }
 
@@ -315,7 +318,7 @@ func TestExplainWithoutKustomer(t *testing.T) {
 	if err != nil || !errors.Is(x.Unread, down) || x.Found || !x.Known() {
 		t.Errorf("got %v, %v, found %t, known %t", err, x.Unread, x.Found, x.Known())
 	}
-	if want := (Prospect{Fate: FateDone, State: store.Accepted}); x.Prospect != want {
-		t.Errorf("got %v", x.Prospect)
+	if want := (explain.Forecast{Fate: explain.FateDone, State: store.Accepted}); x.Forecast != want {
+		t.Errorf("got %v", x.Forecast)
 	}
 }

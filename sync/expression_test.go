@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"acsync/sync/decide"
+	"acsync/sync/decide/expr"
 	"acsync/sync/kustomer"
 )
 
@@ -30,19 +32,19 @@ func TestExpressionsThatCannotBeUsed(t *testing.T) {
 		{"variables", `let a = tags; "vip" in a`, 5, "variables"},
 		{"the whole environment", `$env.customer.email == ""`, 1, `there is no "$env"`},
 		{"the count of steps", `(steps).taken == 0`, 2, `there is no "steps"`},
-		{"too long", strings.Repeat(" ", maxExpression) + "true", 0, "4004 characters; at most 4000"},
-		{"too many nodes", strings.Repeat("not ", maxNodes) + "true", 0, "nodes"},
+		{"too long", strings.Repeat(" ", expr.MaxExpression) + "true", 0, "4004 characters; at most 4000"},
+		{"too many nodes", strings.Repeat("not ", expr.MaxNodes) + "true", 0, "nodes"},
 		{"too many loops", `any(tags, any(tags, any(tags, any(tags, any(tags, true)))))`, 0, "more than 4 functions"},
 		{"long name", strings.Repeat("k", 40), 1, "name of 40 characters"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := compileCondition(test.text)
-			got, ok := errors.AsType[compileError](err)
+			_, err := expr.CompileCondition(test.text)
+			got, ok := errors.AsType[expr.CompileError](err)
 			if !ok {
 				t.Fatalf("got %v, want a compileError", err)
 			}
-			if test.at != 0 && got.at != test.at || !strings.Contains(got.message, test.message) {
-				t.Errorf("got %d %q, want %d %q", got.at, got.message, test.at, test.message)
+			if test.at != 0 && got.At != test.at || !strings.Contains(got.Message, test.message) {
+				t.Errorf("got %d %q, want %d %q", got.At, got.Message, test.at, test.message)
 			}
 		})
 	}
@@ -90,11 +92,11 @@ func TestConditions(t *testing.T) {
 		{"masked", `custom.hidden contains "x" or custom.hidden == "x"`, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e, err := compileCondition(test.text)
+			e, err := expr.CompileCondition(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := e.holds(testPolicy().facts(candidate))
+			got, err := e.Holds(testPolicy().Env(candidate))
 			if err != nil || got != test.want {
 				t.Errorf("got %t %v, want %t", got, err, test.want)
 			}
@@ -105,7 +107,7 @@ func TestConditions(t *testing.T) {
 // TestConditionsThatFail holds that a failure says where, and shows nothing of the conversation.
 func TestConditionsThatFail(t *testing.T) {
 	candidate := plain()
-	candidate.Conversation.Custom = map[string]any{"secretStr": "jane@example.com", "bigStr": strings.Repeat("x", maxText)}
+	candidate.Conversation.Custom = map[string]any{"secretStr": "jane@example.com", "bigStr": strings.Repeat("x", expr.MaxText)}
 	for _, test := range []struct {
 		name, text, want string
 	}{
@@ -121,11 +123,11 @@ func TestConditionsThatFail(t *testing.T) {
 		{"loops without end", `all(1..5000, any(1..5000, false) or true)`, "its expression fails at character"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			e, err := compileCondition(test.text)
+			e, err := expr.CompileCondition(test.text)
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = e.holds(testPolicy().facts(candidate))
+			_, err = e.Holds(testPolicy().Env(candidate))
 			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "jane") {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
@@ -141,8 +143,8 @@ func TestExpressionsKnowWhetherTheyLookAtTheCustomer(t *testing.T) {
 		`customer.email == ""`:                            true,
 		`any(tags, # == "a" and customer.custom.vipBool)`: true,
 	} {
-		e, err := compileCondition(text)
-		if err != nil || e.customer != want {
+		e, err := expr.CompileCondition(text)
+		if err != nil || e.ReadsCustomer != want {
 			t.Errorf("%s: %v, want %t", text, err, want)
 		}
 	}
@@ -169,14 +171,14 @@ func TestTextsOf(t *testing.T) {
 		{"long", strings.Repeat("ä", 2001), strings.Repeat("ä", 2000)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			texts, err := textsOf(test.value)
-			if got := clean(strings.Join(texts, listSeparator)); err != nil || got != test.want {
+			texts, err := expr.TextsOf(test.value)
+			if got := decide.Clean(strings.Join(texts, expr.ListSeparator)); err != nil || got != test.want {
 				t.Errorf("got %q %v, want %q", got, err, test.want)
 			}
 		})
 	}
 	for _, value := range []any{map[string]any{"a": 1}, []any{[]any{"a"}}, struct{}{}} {
-		if _, err := textsOf(value); err == nil {
+		if _, err := expr.TextsOf(value); err == nil {
 			t.Errorf("%v has a text", value)
 		}
 	}
@@ -188,13 +190,13 @@ func TestCodes(t *testing.T) {
 		"German": "", "": "", "xx-Klingon": "", "fil": "", "de_at ": "de-AT", "12": "",
 	}
 	for text, want := range languages {
-		if got := languageCode(text); got != want {
+		if got := decide.LanguageCode(text); got != want {
 			t.Errorf("language %q: got %q, want %q", text, got, want)
 		}
 	}
 	countries := map[string]string{"us": "US", "DE": "DE", "deu": "DE", "uk": "GB", "276": "", "Germany": "", "": "", "ZZ": "", "XK": "XK", "419": "", "EU": ""}
 	for text, want := range countries {
-		if got := countryCode(text); got != want {
+		if got := decide.CountryCode(text); got != want {
 			t.Errorf("country %q: got %q, want %q", text, got, want)
 		}
 	}
@@ -215,28 +217,28 @@ func FuzzExpression(f *testing.F) {
 	candidate.Conversation.Custom = map[string]any{"planStr": "gold", "n": 3.0, "x": nil, "y": []any{"a", map[string]any{"b": 1.0}}}
 	candidate.Customer = &kustomer.Customer{ID: "c", Emails: emails("jane@example.com")}
 	f.Fuzz(func(t *testing.T, text string) {
-		e, err := compileValue(text)
+		e, err := expr.CompileValue(text)
 		if err != nil {
-			if _, ok := errors.AsType[compileError](err); !ok {
+			if _, ok := errors.AsType[expr.CompileError](err); !ok {
 				t.Fatalf("%T: %v", err, err)
 			}
 			return
 		}
 		var values [2]string
 		for i := range values {
-			facts := testPolicy().facts(candidate)
-			value, err := e.run(facts)
-			if facts.Steps.taken > maxSteps+1 {
-				t.Fatalf("%d steps", facts.Steps.taken)
+			facts := testPolicy().Env(candidate)
+			value, err := e.Eval(facts)
+			if facts.Steps.Taken > expr.MaxSteps+1 {
+				t.Fatalf("%d steps", facts.Steps.Taken)
 			}
 			if err != nil {
-				if _, ok := errors.AsType[runError](err); !ok {
+				if _, ok := errors.AsType[expr.RunError](err); !ok {
 					t.Fatalf("%T: %v", err, err)
 				}
 				continue
 			}
-			texts, err := textsOf(value)
-			values[i] = clean(strings.Join(texts, listSeparator))
+			texts, err := expr.TextsOf(value)
+			values[i] = decide.Clean(strings.Join(texts, expr.ListSeparator))
 			if err != nil {
 				values[i] = "error"
 			}

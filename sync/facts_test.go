@@ -7,13 +7,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
 	"acsync/sync/kustomer"
 )
 
 // TestFacts is what reports show of a conversation, whether it is sent, skipped before its customer was needed, or known.
 func TestFacts(t *testing.T) {
 	at := testNow.Add(-time.Minute)
-	full := func() Candidate {
+	full := func() decide.Candidate {
 		c := plain()
 		c.Agent.Name = kustomer.Text{Value: "Alex Agent"}
 		c.Conversation.Channels, c.Conversation.BrandID = []string{"chat", "voice"}, "brand-1"
@@ -21,57 +23,59 @@ func TestFacts(t *testing.T) {
 		c.Conversation.LastDone.AssignedTeams = []string{"team-then"}
 		return c
 	}
-	base := Facts{
+	base := decide.RowDetails{
 		AgentName: "Alex Agent", AgentAddress: "alex.agent@example.org", Teams: []string{"team-then"}, Channel: "voice",
 		Brand: "brand-1", Address: "jane@example.com",
 	}
 	for _, test := range []struct {
 		name    string
-		change  func(*Case)
-		outcome Outcome
-		want    func(*Facts)
+		change  func(*decide.Case)
+		outcome deliver.Outcome
+		want    func(*decide.RowDetails)
 	}{
-		{"sent", func(*Case) {}, Outcome{State: store.Accepted, At: at}, func(f *Facts) { f.Handled = at }},
+		{"sent", func(*decide.Case) {}, deliver.Outcome{State: store.Accepted, At: at}, func(f *decide.RowDetails) { f.Handled = at }},
 		{
 			"sent to another address than the first",
-			func(c *Case) { c.Request.Customer.Email, c.Request.Brand = "second@example.com", "acme-care" },
-			Outcome{State: store.Accepted, At: at},
-			func(f *Facts) { f.Address, f.Brand, f.Handled = "second@example.com", "acme-care", at },
+			func(c *decide.Case) { c.Request.Customer.Email, c.Request.Brand = "second@example.com", "acme-care" },
+			deliver.Outcome{State: store.Accepted, At: at},
+			func(f *decide.RowDetails) { f.Address, f.Brand, f.Handled = "second@example.com", "acme-care", at },
 		},
 		{
 			"flagged",
-			func(c *Case) { c.Request.DoNotSend = true },
-			Outcome{State: store.Accepted, At: at},
-			func(f *Facts) { f.Flagged, f.Handled = true, at },
+			func(c *decide.Case) { c.Request.DoNotSend = true },
+			deliver.Outcome{State: store.Accepted, At: at},
+			func(f *decide.RowDetails) { f.Flagged, f.Handled = true, at },
 		},
 		{
 			"sent by an earlier pass, and the customer was not read",
-			func(c *Case) { c.Skip, c.Customer, c.Known.At = AlreadySent, nil, at },
-			Outcome{State: store.Skipped},
-			func(f *Facts) { f.Address, f.Handled = "", at },
+			func(c *decide.Case) { c.Skip, c.Customer, c.Known.At = decide.AlreadySent, nil, at },
+			deliver.Outcome{State: store.Skipped},
+			func(f *decide.RowDetails) { f.Address, f.Handled = "", at },
 		},
 		{
 			"nobody held it, and the teams then are unknown",
-			func(c *Case) { c.Skip, c.Agent, c.Conversation.LastDone.AssignedTeams = NoAgent, nil, nil },
-			Outcome{State: store.Skipped},
-			func(f *Facts) { f.AgentName, f.AgentAddress, f.Teams = "", "", []string{"team-now"} },
+			func(c *decide.Case) {
+				c.Skip, c.Agent, c.Conversation.LastDone.AssignedTeams = decide.NoAgent, nil, nil
+			},
+			deliver.Outcome{State: store.Skipped},
+			func(f *decide.RowDetails) { f.AgentName, f.AgentAddress, f.Teams = "", "", []string{"team-now"} },
 		},
 		{
 			"a masked address",
-			func(c *Case) {
-				c.Skip, c.Customer.Emails = MaskedEmail, []kustomer.Email{{Address: kustomer.Text{Masked: true}}}
+			func(c *decide.Case) {
+				c.Skip, c.Customer.Emails = decide.MaskedEmail, []kustomer.Email{{Address: kustomer.Text{Masked: true}}}
 			},
-			Outcome{State: store.Skipped},
-			func(f *Facts) { f.Address = "" },
+			deliver.Outcome{State: store.Skipped},
+			func(f *decide.RowDetails) { f.Address = "" },
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			candidate := full()
-			c := Case{Key: keyOf(candidate.Conversation), Candidate: candidate, Decision: testPolicy().Decide(candidate)}
+			c := decide.Case{Key: decide.KeyOf(candidate.Conversation), Candidate: candidate, Decision: testPolicy().Decide(candidate)}
 			test.change(&c)
 			want := base
 			test.want(&want)
-			if diff := cmp.Diff(want, c.row(test.outcome).Facts); diff != "" {
+			if diff := cmp.Diff(want, rowOf(c, test.outcome).RowDetails); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -80,7 +84,7 @@ func TestFacts(t *testing.T) {
 
 // TestResultTally counts the recoveries and the flagged among those that were sent, or in a dry run would be; no others.
 func TestResultTally(t *testing.T) {
-	special := Row{Key: store.Key{Conversation: "a", Recovery: true}, Facts: Facts{Flagged: true}}
+	special := Row{Key: store.Key{Conversation: "a", Recovery: true}, RowDetails: decide.RowDetails{Flagged: true}}
 	for _, test := range []struct {
 		name    string
 		state   store.State
@@ -96,7 +100,7 @@ func TestResultTally(t *testing.T) {
 			result := Result{Counts: map[store.State]int{}, Reasons: Reasons{}}
 			row := special
 			row.State, row.Planned = test.state, test.planned
-			result.tally(row)
+			result.add(row)
 			if result.Followed != test.want || result.Flagged != test.want {
 				t.Errorf("%d recoveries, %d flagged, want %d of each", result.Followed, result.Flagged, test.want)
 			}

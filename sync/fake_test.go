@@ -11,7 +11,11 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -65,7 +69,7 @@ func (d *desk) ServerTime(context.Context) (time.Time, error) { return d.now, d.
 func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 	var rows []kustomer.Conversation
 	for _, c := range slices.Backward(d.conversations) {
-		if c.Status == "done" && c.LastDone != nil && (Window{q.From, q.To}).Contains(c.LastDone.At) &&
+		if c.Status == "done" && c.LastDone != nil && (fetch.Window{From: q.From, To: q.To}).Contains(c.LastDone.At) &&
 			!c.CreatedAt.Before(q.CreatedFrom) && (q.CreatedTo.IsZero() || c.CreatedAt.Before(q.CreatedTo)) {
 			rows = append(rows, c)
 		}
@@ -75,7 +79,7 @@ func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 
 // cutPage is a page of rows, with a total that is capped as Kustomer's is.
 func cutPage[T any](rows []T, q kustomer.Query, at time.Time) kustomer.Page[T] {
-	size := cmp.Or(q.PageSize, kustomersReach.page)
+	size := cmp.Or(q.PageSize, fetch.KustomerLimits.Page)
 	page := kustomer.Page[T]{Total: min(len(rows), 20*size), At: at}
 	page.TotalPages = (page.Total + size - 1) / size
 	from := min((max(q.Page, 1)-1)*size, page.Total)
@@ -196,20 +200,20 @@ type bench struct {
 	*heard
 	engine *Engine
 	path   string
-	ledger *store.Ledger
+	ledger *bolt.Ledger
 }
 
 func newBench(t *testing.T, conversations int) *bench {
 	t.Helper()
 	b := &bench{desk: newDesk(conversations), receiver: &receiver{}, heard: &heard{}, path: filepath.Join(t.TempDir(), "acsync.db")}
-	if err := store.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
+	if err := bolt.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t)
 	b.engine = &Engine{
 		Source: b.desk, Directory: b.desk, Sender: b.receiver, Ledger: b.ledger, Observer: b.heard,
 		Options: Options{
-			Mode: "run", Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute,
+			Mode: "run", Policy: testPolicy(), Limits: deliver.Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute,
 			Concurrency: 4, Stamp: true,
 		},
 		Now: func() time.Time { return b.desk.now },
@@ -219,7 +223,7 @@ func newBench(t *testing.T, conversations int) *bench {
 
 func (b *bench) open(t *testing.T) {
 	t.Helper()
-	ledger, err := store.Open(b.path, store.Options{})
+	ledger, err := bolt.Open(b.path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +269,7 @@ func (b *bench) mustRun(t *testing.T) Result {
 // state is what the ledger says of the nth conversation.
 func (b *bench) state(t *testing.T, n int) store.Record {
 	t.Helper()
-	key := keyOf(b.conversations[n])
+	key := decide.KeyOf(b.conversations[n])
 	known, err := b.ledger.Lookup([]store.Key{key})
 	if err != nil {
 		t.Fatal(err)

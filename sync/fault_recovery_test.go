@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
 )
 
 // askedLongAgo are the survey requests of all conversations, accepted long before they were last marked done.
@@ -12,7 +13,7 @@ func (d *desk) askedLongAgo() []store.Entry {
 	var entries []store.Entry
 	for _, c := range d.conversations {
 		at := c.LastDone.At.Add(-30 * 24 * time.Hour)
-		entries = append(entries, store.Entry{Key: keyOf(c), Record: store.Record{State: store.Accepted, Resolution: at, At: at, Status: 200, Attempts: 1}})
+		entries = append(entries, store.Entry{Key: decide.KeyOf(c), Record: store.Record{State: store.Accepted, Resolution: at, At: at, Status: 200, Attempts: 1}})
 	}
 	return entries
 }

@@ -14,6 +14,9 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -369,13 +372,13 @@ func (o *ordeal) judge(result Result, err error, told *heard) {
 	if o.failed > 0 && err == nil {
 		o.wrongf("a step failed, and the pass told of no error")
 	}
-	if err != nil && !errors.Is(err, errMishap) && !errors.Is(err, errRefused) {
+	if err != nil && !errors.Is(err, errMishap) && !errors.Is(err, deliver.ErrRefused) {
 		o.wrongf("the pass failed by itself: %v", err)
 	}
 }
 
 // judgeFloor checks that the pass began where the ledger had forgotten nothing, and that the next one can.
-func (o *ordeal) judgeFloor(w Window, overlap time.Duration) {
+func (o *ordeal) judgeFloor(w fetch.Window, overlap time.Duration) {
 	info, err := o.ledger.Info()
 	if err != nil || info.Floor.After(info.Checkpoint.Add(-overlap)) || !w.Empty() && w.From.Before(o.floor) {
 		o.wrongf("the pass began at %s; the floor was %s and is %s, with the checkpoint at %s (%v)", w.From, o.floor, info.Floor, info.Checkpoint, err)
@@ -387,7 +390,7 @@ func (o *ordeal) judgeFloor(w Window, overlap time.Duration) {
 func (o *ordeal) records() ([]store.Record, error) {
 	keys := make([]store.Key, len(o.conversations))
 	for i, c := range o.conversations {
-		keys[i] = keyOf(c)
+		keys[i] = decide.KeyOf(c)
 		keys[i].Recovery = o.recoveries
 	}
 	known, err := o.ledger.Lookup(keys)

@@ -15,7 +15,10 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
 )
 
 var faultEvery = flag.Int("fault.every", 17, "play every nth pair of faults; 1 is all of them, for which -race takes half a minute")
@@ -116,7 +119,7 @@ func (s scene) before(t *testing.T, o *ordeal) {
 		return
 	}
 	first := o.conversations[0]
-	intent, err := o.ledger.Begin(keyOf(first), first.LastDone.At, time.Now())
+	intent, err := o.ledger.Begin(decide.KeyOf(first), first.LastDone.At, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,10 +141,10 @@ func (s scene) desk() *desk {
 func (s scene) options() Options {
 	policy := testPolicy()
 	if s.recoveries {
-		policy.Recovery, _ = CompileRecovery("true")
+		policy.Recovery, _ = decide.CompileRecovery("true")
 	}
 	return Options{
-		Mode: "run", Policy: policy, Limits: Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
+		Mode: "run", Policy: policy, Limits: deliver.Limits{ErrorRate: 1}, Settle: 3 * time.Minute, Overlap: s.overlap,
 		Recheck: s.recheck, Concurrency: 1, Stamp: true, Retain: s.retain, VerifyAfter: 5 * time.Minute,
 	}
 }
@@ -225,10 +228,10 @@ func inMemory(_ *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 // onDisk is the real ledger.
 func onDisk(t *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 	path := filepath.Join(t.TempDir(), "acsync.db")
-	if err := store.Create(path, start); err != nil {
+	if err := bolt.Create(path, start); err != nil {
 		t.Fatal(err)
 	}
-	var ledger *store.Ledger
+	var ledger *bolt.Ledger
 	done := func() {
 		if err := errors.Join(ledger.Check(context.Background()), ledger.Close()); err != nil {
 			t.Error(err)
@@ -236,7 +239,7 @@ func onDisk(t *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 	}
 	open := func() Ledger {
 		var err error
-		if ledger, err = store.Open(path, store.Options{}); err != nil {
+		if ledger, err = bolt.Open(path, bolt.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		return ledger

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // memoryLedger is a ledger in memory, for tests that make thousands of passes. It refuses what the real one refuses.
@@ -20,13 +22,13 @@ type memoryLedger struct {
 	runs    int
 
 	accepted  map[store.Key]int // by conversation and resolution, whatever the key
-	backfills map[Window]store.Backfill
+	backfills map[fetch.Window]store.Backfill
 }
 
 func newMemoryLedger(start time.Time) *memoryLedger {
 	return &memoryLedger{
 		info: store.Info{ID: "memory", Start: start, Checkpoint: start, Witnessed: start}, records: map[store.Key]store.Record{},
-		accepted: map[store.Key]int{}, backfills: map[Window]store.Backfill{},
+		accepted: map[store.Key]int{}, backfills: map[fetch.Window]store.Backfill{},
 	}
 }
 
@@ -76,7 +78,7 @@ func (m *memoryLedger) Waiting(_ int, states ...store.State) ([]store.Entry, err
 func (m *memoryLedger) Recover(time.Time) ([]store.Entry, error) {
 	open := m.list(func(r store.Record) bool { return r.State == store.Sending })
 	for _, entry := range open {
-		entry.State, entry.Reason, entry.Doubt = store.InDoubt, string(Interrupted), m.intents
+		entry.State, entry.Reason, entry.Doubt = store.InDoubt, string(decide.Interrupted), m.intents
 		m.records[entry.Key] = entry.Record
 	}
 	return open, nil
@@ -109,7 +111,7 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 	}
 	m.records[intent.Key] = record
 	if record.State == store.Accepted {
-		m.accepted[identity(store.PerResolution).at(intent.Key, record.Resolution)]++
+		m.accepted[decide.SurveyPer(store.PerResolution).KeyAt(intent.Key, record.Resolution)]++
 	}
 	return nil
 }
@@ -126,7 +128,9 @@ func (m *memoryLedger) Prune(_ context.Context, before time.Time) (int, error) {
 			removed++
 		}
 	}
-	m.info.Floor = later(m.info.Floor, before)
+	if before.After(m.info.Floor) {
+		m.info.Floor = before
+	}
 	return removed, nil
 }
 
@@ -152,11 +156,11 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 		m.info.Identity = batch.Identity
 	}
 	if b := batch.Backfill; b != nil {
-		old := m.backfills[Window{b.From, b.To}]
+		old := m.backfills[fetch.Window{From: b.From, To: b.To}]
 		if b.Begun.Before(old.Begun) || b.Begun.Equal(old.Begun) && b.Position.Before(old.Position) {
 			return fmt.Errorf("%w: the back-fill would move back", store.ErrRefused)
 		}
-		m.backfills[Window{b.From, b.To}] = *b
+		m.backfills[fetch.Window{From: b.From, To: b.To}] = *b
 	}
 	if batch.Run != nil {
 		m.runs++
@@ -173,12 +177,12 @@ func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result)
 	if record.State != store.InDoubt || record.Intent != intent {
 		return fmt.Errorf("%w: %s is %s, not in doubt with intent %x", store.ErrRefused, key.Conversation, record.State, intent)
 	}
-	m.records[key] = after(store.Entry{Key: key, Record: record}, result).Record
+	m.records[key] = decide.After(store.Entry{Key: key, Record: record}, result).Record
 	return nil
 }
 
 func (m *memoryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.backfills[Window{from, to}], nil
+	return m.backfills[fetch.Window{From: from, To: to}], nil
 }

@@ -15,6 +15,8 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 )
 
 var splitSeeds = flag.Int("split.seeds", 300, "how many ways the test of split ranges goes")
@@ -66,7 +68,7 @@ func newWay(seed uint64, d *desk) *way {
 	}}
 	w.engine = &Engine{
 		Source: d, Directory: d, Sender: w.sent, Ledger: w.ledger, Observer: unheard{}, Now: func() time.Time { return testNow },
-		Options: Options{Policy: testPolicy(), Limits: Limits{ErrorRate: 1}, Settle: modelSettle, Overlap: modelOverlap, Concurrency: 1, Recheck: time.Hour},
+		Options: Options{Policy: testPolicy(), Limits: deliver.Limits{ErrorRate: 1}, Settle: modelSettle, Overlap: modelOverlap, Concurrency: 1, Recheck: time.Hour},
 	}
 	w.engine.Options.Policy.MaxAge = 0
 	return w
@@ -101,7 +103,7 @@ func (w *way) pass(t *testing.T, seed uint64) Result {
 // vary changes what must not matter: how many requests are in flight, how many rows a page has, where the pass stops.
 func (w *way) vary() {
 	size := 2 + w.random.IntN(40)
-	w.engine.reach = reach{page: size, target: max(size*4/5, 1), rows: 20 * size, pages: 20}
+	w.engine.reach = fetch.PageLimits{Page: size, Target: max(size*4/5, 1), Rows: 20 * size, Pages: 20}
 	w.engine.Options.Concurrency = 1 + w.random.IntN(8)
 	w.engine.Options.Limits.Max, w.engine.Options.Restart, w.after = 0, false, 0
 	switch w.random.IntN(5) {
@@ -114,12 +116,12 @@ func (w *way) vary() {
 
 // finish lets the back-fill of a range come to its end, however often it is stopped, begun again, or followed by a pass from
 // the checkpoint.
-func (w *way) finish(t *testing.T, seed uint64, r Window) {
+func (w *way) finish(t *testing.T, seed uint64, r fetch.Window) {
 	t.Helper()
 	for range 1000 {
 		w.vary()
 		if w.random.IntN(6) == 0 {
-			w.engine.Options.Range = Window{}
+			w.engine.Options.Range = fetch.Window{}
 			w.pass(t, seed)
 			continue
 		}
@@ -132,20 +134,20 @@ func (w *way) finish(t *testing.T, seed uint64, r Window) {
 }
 
 // split cuts the whole range at random, adds ranges that overlap, and shuffles all.
-func (w *way) split(whole Window) []Window {
+func (w *way) split(whole fetch.Window) []fetch.Window {
 	cuts := []time.Time{whole.From, whole.To}
 	for range w.random.IntN(6) {
 		cuts = append(cuts, whole.From.Add(time.Duration(w.random.Int64N(int64(whole.To.Sub(whole.From))))).Truncate(time.Millisecond))
 	}
 	slices.SortFunc(cuts, time.Time.Compare)
-	var ranges []Window
+	var ranges []fetch.Window
 	for i := range len(cuts) - 1 {
-		if r := (Window{cuts[i], cuts[i+1]}); !r.Empty() {
+		if r := (fetch.Window{From: cuts[i], To: cuts[i+1]}); !r.Empty() {
 			ranges = append(ranges, r)
 		}
 	}
 	if n := len(cuts); w.random.IntN(2) == 0 && cuts[n/2].After(whole.From) {
-		ranges = append(ranges, Window{whole.From, cuts[n/2]}) // once more
+		ranges = append(ranges, fetch.Window{From: whole.From, To: cuts[n/2]}) // once more
 	}
 	w.random.Shuffle(len(ranges), func(i, j int) { ranges[i], ranges[j] = ranges[j], ranges[i] })
 	return ranges
@@ -168,7 +170,7 @@ func TestSplitRanges(t *testing.T) {
 	if testing.Short() {
 		seeds = min(seeds, 60)
 	}
-	whole := Window{testNow.Add(-splitHours * time.Hour), testNow.Add(-modelSettle)}
+	whole := fetch.Window{From: testNow.Add(-splitHours * time.Hour), To: testNow.Add(-modelSettle)}
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 		d := splitDesk(seed)
 		plain := newWay(seed, d)
@@ -179,7 +181,7 @@ func TestSplitRanges(t *testing.T) {
 		for _, r := range other.split(whole) {
 			other.finish(t, seed, r)
 		}
-		other.engine.Options.Range, other.engine.Options.Limits = Window{}, Limits{ErrorRate: 1} // what passes from the checkpoint scheduled
+		other.engine.Options.Range, other.engine.Options.Limits = fetch.Window{}, deliver.Limits{ErrorRate: 1} // what passes from the checkpoint scheduled
 		other.pass(t, seed)
 		if diff := cmp.Diff(plain.left(), other.left()); diff != "" {
 			t.Errorf("seed %d: one range -, split ranges +:\n%s", seed, diff)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
 	"acsync/sync/kustomer"
 )
 
@@ -47,7 +48,7 @@ func (c *habit) status() int {
 // heard tells whether the ledger knows of a resolution, or, where that will do, of its conversation.
 func (m *memoryLedger) heard(c *habit, row kustomer.Conversation) bool {
 	for key := range m.records {
-		if key.Conversation == row.ID && (c.fickle || key == identity(c.per).key(row)) {
+		if key.Conversation == row.ID && (c.fickle || key == decide.SurveyPer(c.per).Key(row)) {
 			return true
 		}
 	}
@@ -58,7 +59,7 @@ func (m *memoryLedger) heard(c *habit, row kustomer.Conversation) bool {
 // conversation that not twice, and what is done in the end at least once. As long as nothing changes, with one survey a
 // resolution the last of them.
 func (c *habit) asked(m *memoryLedger, row kustomer.Conversation) bool {
-	sum, last := 0, m.accepted[identity(store.PerResolution).key(row)]
+	sum, last := 0, m.accepted[decide.SurveyPer(store.PerResolution).Key(row)]
 	for key, times := range m.accepted {
 		if key.Conversation == row.ID {
 			sum += times
@@ -80,6 +81,6 @@ func (c *habit) asked(m *memoryLedger, row kustomer.Conversation) bool {
 
 // of is what the ledger has of a conversation.
 func (m *memoryLedger) of(row kustomer.Conversation) map[store.Key]store.Record {
-	known, _ := m.Lookup([]store.Key{keyOf(row)})
+	known, _ := m.Lookup([]store.Key{decide.KeyOf(row)})
 	return known
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"acsync/sync/agentconnect"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -76,14 +78,14 @@ func newWorld(seed uint64) *world {
 		switch w.random.IntN(4) {
 		case 0: // a bulk job's instant
 			created := at.Add(-time.Hour)
-			for range 1 + w.random.IntN(4*modelReach.page) {
+			for range 1 + w.random.IntN(4*modelReach.Page) {
 				w.add(at, created)
 				if w.random.IntN(3) > 0 {
 					created = created.Add(time.Duration(w.random.IntN(3)) * time.Millisecond)
 				}
 			}
 		case 1: // a crowded second
-			for range 1 + w.random.IntN(6*modelReach.page) {
+			for range 1 + w.random.IntN(6*modelReach.Page) {
 				w.add(at.Add(time.Duration(w.random.IntN(1000))*time.Millisecond), at.Add(-time.Minute))
 			}
 		default:
@@ -94,7 +96,7 @@ func newWorld(seed uint64) *world {
 }
 
 // modelReach lets a handful of conversations be too many for a page, and some more too many for a search.
-var modelReach = reach{page: 5, target: 4, rows: 100, pages: 20}
+var modelReach = fetch.PageLimits{Page: 5, Target: 4, Rows: 100, Pages: 20}
 
 // add makes a conversation with its whole life: one that is closed at the instant, and perhaps again later.
 func (w *world) add(at, created time.Time) {
@@ -220,7 +222,7 @@ func TestNothingLost(t *testing.T) {
 
 // passedOver finds a conversation in what a pass has read that searches showed all the time since it began, and that the
 // ledger has not heard of.
-func (w *world) passedOver(ledger *memoryLedger, began time.Time, read Window) string {
+func (w *world) passedOver(ledger *memoryLedger, began time.Time, read fetch.Window) string {
 	for _, life := range w.history {
 		shown, ok := latest(life, began, true)
 		now, _ := latest(life, time.Now(), true)
@@ -264,11 +266,11 @@ func followWorld(t *testing.T, seed uint64) int {
 		if err == nil && result.Fuse == "" {
 			from = from.Add(-modelOverlap)
 		}
-		if id := w.passedOver(ledger, began, Window{from, result.Checkpoint}); id != "" {
+		if id := w.passedOver(ledger, began, fetch.Window{From: from, To: result.Checkpoint}); id != "" {
 			t.Fatalf("seed %d: the checkpoint passed %s, which is not in the ledger (%v)", seed, id, err)
 		}
-		var overflow *OverflowError
-		var unsteady *UnsteadyError
+		var overflow *fetch.OverflowError
+		var unsteady *fetch.UnsteadyError
 		if err != nil && !errors.Is(err, errTrouble) && !errors.As(err, &unsteady) && !errors.As(err, &overflow) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
@@ -276,7 +278,7 @@ func followWorld(t *testing.T, seed uint64) int {
 			t.Fatalf("seed %d: the pass does not add up: %+v", seed, result)
 		}
 	}
-	w.trouble, e.Options.Limits, w.habit.busy = 0, Limits{ErrorRate: 1}, false
+	w.trouble, e.Options.Limits, w.habit.busy = 0, deliver.Limits{ErrorRate: 1}, false
 	time.Sleep(modelOverlap + w.habit.delay + 6*time.Hour) // after that nothing waits for its time
 	if _, err := e.Run(t.Context()); err != nil {
 		t.Fatalf("seed %d: %v", seed, err)

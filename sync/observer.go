@@ -2,6 +2,8 @@ package sync
 
 import (
 	"time"
+
+	"acsync/sync/fetch"
 )
 
 // Observer hears what a pass does: progress, logs and reports listen here. It is called from several goroutines, one
@@ -15,19 +17,19 @@ type Event interface{ event() }
 
 // PassStarted opens a pass.
 type PassStarted struct {
-	Pass   string
-	Mode   string
-	DryRun bool
-	Window     // the whole range
-	Due    int // taken up from the ledger: scheduled, to be retried, in doubt
+	Pass         string
+	Mode         string
+	DryRun       bool
+	fetch.Window     // the whole range
+	Due          int // taken up from the ledger: scheduled, to be retried, in doubt
 }
 
 // Estimated tells what is to come, before a back-fill begins.
-type Estimated struct{ Estimate }
+type Estimated struct{ fetch.Estimate }
 
 // WindowRead tells that a window was read whole and decided.
 type WindowRead struct {
-	Window
+	fetch.Window
 	Found int
 	Send  int
 }
@@ -38,7 +40,7 @@ type Disposed struct{ Row }
 
 // WindowRecorded tells that a window is in the ledger.
 type WindowRecorded struct {
-	Window
+	fetch.Window
 	Checkpoint time.Time
 	Position   time.Time // the same, or how far a back-fill has come
 }
@@ -49,10 +51,16 @@ type Notice struct{ Text string }
 // PassEnded closes a pass.
 type PassEnded struct{ Result }
 
-func (PassStarted) event()    {}
-func (Estimated) event()      {}
-func (WindowRead) event()     {}
-func (Disposed) event()       {}
+func (PassStarted) event() {}
+
+func (Estimated) event() {}
+
+func (WindowRead) event() {}
+
+func (Disposed) event() {}
+
 func (WindowRecorded) event() {}
-func (Notice) event()         {}
-func (PassEnded) event()      {}
+
+func (Notice) event() {}
+
+func (PassEnded) event() {}

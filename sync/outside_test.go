@@ -11,6 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -50,7 +53,7 @@ func TestTimesOutOfRange(t *testing.T) {
 			before := b.mustRun(t).From // from here on the pass reads
 			out := []kustomer.Conversation{
 				claiming(0, year(0)), claiming(1, year(1969)), claiming(2, year(9999)), claiming(3, year(10_000)), claiming(4, year(287_396)),
-				claiming(5, time.Time{}), claiming(6, testNow.Add(25*time.Hour)), claiming(7, before.Add(-sameWithin)),
+				claiming(5, time.Time{}), claiming(6, testNow.Add(25*time.Hour)), claiming(7, before.Add(-decide.SameWithin)),
 			}
 			open := claiming(8, year(9999))
 			open.Status = "open"
@@ -58,14 +61,14 @@ func TestTimesOutOfRange(t *testing.T) {
 			b.engine.Source = straying{b.desk, append([]kustomer.Conversation{open, later, known}, out...)}
 
 			dry := *b.engine
-			dry.Ledger, dry.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+			dry.Ledger, dry.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 			planned, err := dry.Run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
 				result := b.mustRun(t)
-				if result.Found != len(out)+1 || result.Reasons[store.Skipped][TimeOutOfRange] != len(out) || result.Reasons[store.Skipped][NotDone] != 1 {
+				if result.Found != len(out)+1 || result.Reasons[store.Skipped][decide.TimeOutOfRange] != len(out) || result.Reasons[store.Skipped][decide.NotDone] != 1 {
 					t.Errorf("got %+v", result)
 				}
 				if diff := cmp.Diff(planned.Reasons, result.Reasons); diff != "" || planned.Found != result.Found {
@@ -76,7 +79,7 @@ func TestTimesOutOfRange(t *testing.T) {
 				}
 				rows := b.rows()
 				for _, c := range out {
-					if row := rows[c.ID]; row.Reason != TimeOutOfRange || !row.Resolution.IsZero() || !strings.Contains(row.Message, "lastDone.createdAt") {
+					if row := rows[c.ID]; row.Reason != decide.TimeOutOfRange || !row.Resolution.IsZero() || !strings.Contains(row.Message, "lastDone.createdAt") {
 						t.Errorf("got %+v", row)
 					}
 				}
@@ -85,7 +88,7 @@ func TestTimesOutOfRange(t *testing.T) {
 				}
 			}
 			for _, c := range append(out, open) {
-				if got, err := b.ledger.Lookup([]store.Key{keyOf(c)}); err != nil || len(got) > 0 {
+				if got, err := b.ledger.Lookup([]store.Key{decide.KeyOf(c)}); err != nil || len(got) > 0 {
 					t.Errorf("the ledger has %+v, %v", got, err)
 				}
 			}
@@ -104,15 +107,15 @@ func TestTimesOutOfRangeInCrowds(t *testing.T) {
 		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i) * time.Second)
 	}
 	b.engine.Source = straying{b.desk, []kustomer.Conversation{claiming(0, year(0)), claiming(1, year(9999)), claiming(2, year(287_396))}}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	result := b.mustRun(t)
-	if result.Planned != 1200 || result.Reasons[store.Skipped][TimeOutOfRange] != 3 || b.calls["search"] > 30 {
+	if result.Planned != 1200 || result.Reasons[store.Skipped][decide.TimeOutOfRange] != 3 || b.calls["search"] > 30 {
 		t.Errorf("%d searches, got %+v", b.calls["search"], result)
 	}
-	c := &collector{now: testNow}
+	c := &fetch.Fetcher{Now: testNow}
 	first, last := testNow.Add(-time.Hour), testNow.Add(-time.Minute)
 	rows := []kustomer.Conversation{claiming(0, year(0)), claiming(1, last), claiming(2, year(10_000)), claiming(3, first), claiming(4, time.Time{})}
-	if q := c.around(rows); !q.From.Equal(first) || !q.To.Equal(last.Add(time.Millisecond)) {
+	if q := c.Around(rows); !q.From.Equal(first) || !q.To.Equal(last.Add(time.Millisecond)) {
 		t.Errorf("the search is from %s to %s", q.From, q.To)
 	}
 }
@@ -134,12 +137,12 @@ func TestWaitingOutOfRange(t *testing.T) {
 				odd := claiming(0, at)
 				b.conversations[waits].LastDone, b.conversations[waits].DoneUnread = odd.LastDone, odd.DoneUnread
 				result := b.mustRun(t)
-				if result.Reasons[store.Skipped][TimeOutOfRange] != 1 || result.Counts[store.Accepted] != 4 {
+				if result.Reasons[store.Skipped][decide.TimeOutOfRange] != 1 || result.Counts[store.Accepted] != 4 {
 					t.Errorf("got %+v", result)
 				}
 				known, err := b.ledger.Lookup([]store.Key{key})
 				record := known[key]
-				if err != nil || record.State != store.Skipped || Reason(record.Reason) != TimeOutOfRange || !record.Resolution.Equal(resolved) {
+				if err != nil || record.State != store.Skipped || decide.Reason(record.Reason) != decide.TimeOutOfRange || !record.Resolution.Equal(resolved) {
 					t.Errorf("the ledger has %+v, %v", record, err)
 				}
 				if len(b.got) != 5 || b.times()[b.conversations[waits].ID] > 0 {
@@ -152,5 +155,5 @@ func TestWaitingOutOfRange(t *testing.T) {
 
 // identityOf is the key of a conversation for the engine.
 func (e *Engine) identityOf(c kustomer.Conversation) store.Key {
-	return identity(identityOf(e.Options)).key(c)
+	return decide.SurveyPer(decide.SurveyPerOr(e.Options.SurveyPer)).Key(c)
 }

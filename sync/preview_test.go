@@ -7,20 +7,24 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
 func TestPreview(t *testing.T) {
 	d := newDesk(6)
 	d.conversations[2].Channels = []string{"voice"}
-	lenient, strict := testPolicy(), ruled(t, RuleText{Name: "no calls", When: `"voice" in channels`, Action: ActionSkip})
-	p := Preview{Source: d, Directory: d, Policies: []Policy{lenient, strict}, Notice: func(text string) { t.Errorf("notice: %s", text) }}
-	got := map[string][2]Reason{}
-	keep := func(cases []Case) { got[cases[0].Conversation.ID] = [2]Reason{cases[0].Skip, cases[1].Skip} }
-	if err := p.Range(t.Context(), Window{testNow.Add(-4 * time.Hour), testNow}, keep); err != nil {
+	lenient, strict := testPolicy(), ruled(t, decide.RuleText{Name: "no calls", When: `"voice" in channels`, Action: decide.ActionSkip})
+	p := fetch.Preview{Source: d, Directory: d, Policies: []decide.Policy{lenient, strict}, Notice: func(text string) { t.Errorf("notice: %s", text) }}
+	got := map[string][2]decide.Reason{}
+	keep := func(cases []decide.Case) {
+		got[cases[0].Conversation.ID] = [2]decide.Reason{cases[0].Skip, cases[1].Skip}
+	}
+	if err := p.Range(t.Context(), fetch.Window{From: testNow.Add(-4 * time.Hour), To: testNow}, keep); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) != 6 || got[d.conversations[2].ID] != [2]Reason{"", "rule:no calls"} || got[d.conversations[0].ID] != [2]Reason{} {
+	if len(got) != 6 || got[d.conversations[2].ID] != [2]decide.Reason{"", "rule:no calls"} || got[d.conversations[0].ID] != [2]decide.Reason{} {
 		t.Errorf("got %v", got)
 	}
 	if d.calls["search"] > 5 || d.calls["search customers"]+d.calls["customer"] > 4 || d.calls["users"] != 1 || d.calls["tags"] != 1 {
@@ -32,7 +36,7 @@ func TestPreview(t *testing.T) {
 	if !errors.Is(err, kustomer.ErrNotFound) {
 		t.Errorf("got %v for an id that does not exist", err)
 	}
-	if diff := cmp.Diff(got, map[string][2]Reason{d.conversations[2].ID: {"", "rule:no calls"}}); diff != "" {
+	if diff := cmp.Diff(got, map[string][2]decide.Reason{d.conversations[2].ID: {"", "rule:no calls"}}); diff != "" {
 		t.Errorf("got -, want +\n%s", diff)
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
@@ -42,7 +45,7 @@ func TestTies(t *testing.T) {
 			}
 			b := newBench(t, test.conversations)
 			b.bulk(instant, test.together)
-			b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+			b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 			result := b.mustRun(t)
 			if result.Planned != test.conversations {
 				t.Errorf("%d of %d were found", result.Planned, test.conversations)
@@ -58,13 +61,13 @@ func TestTies(t *testing.T) {
 // checkpoint stays.
 func TestOverflow(t *testing.T) {
 	instant := testNow.Add(-2 * time.Hour)
-	b := newBench(t, kustomersReach.rows+1)
-	b.bulk(instant, kustomersReach.rows+1)
+	b := newBench(t, fetch.KustomerLimits.Rows+1)
+	b.bulk(instant, fetch.KustomerLimits.Rows+1)
 	b.conversations[0].LastDone.At = instant.Add(-time.Hour)
 	b.conversations = append(b.conversations, b.conversations[1])
-	b.conversations[kustomersReach.rows+1].ID = "6716500fa1b2c3d4e5f6ffff"
+	b.conversations[fetch.KustomerLimits.Rows+1].ID = "6716500fa1b2c3d4e5f6ffff"
 	result, err := b.run(t)
-	var overflow *OverflowError
+	var overflow *fetch.OverflowError
 	if !errors.As(err, &overflow) || !overflow.At.Equal(instant) {
 		t.Fatalf("error %v, want one that names %s", err, instant)
 	}
@@ -72,7 +75,7 @@ func TestOverflow(t *testing.T) {
 		t.Errorf("the window before was not delivered, or the checkpoint passed the instant: %+v", result)
 	}
 	for _, q := range b.searched {
-		if q.Page > kustomersReach.rows/kustomersReach.page {
+		if q.Page > fetch.KustomerLimits.Rows/fetch.KustomerLimits.Page {
 			t.Errorf("page %d was asked for", q.Page)
 		}
 	}
@@ -90,7 +93,7 @@ func TestChangingPages(t *testing.T) {
 		}
 		return nil
 	}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	if result := b.mustRun(t); !reopened || result.Planned != 1199 {
 		t.Errorf("reopened %v, got %+v", reopened, result)
 	}
@@ -115,7 +118,7 @@ func TestNeverSteady(t *testing.T) {
 func (b *bench) unsteady(t *testing.T) {
 	t.Helper()
 	result, err := b.run(t)
-	var unsteady *UnsteadyError
+	var unsteady *fetch.UnsteadyError
 	if !errors.As(err, &unsteady) || !result.Checkpoint.Before(testNow.Add(-2*time.Hour).Add(time.Millisecond)) {
 		t.Errorf("error %v, checkpoint %s", err, result.Checkpoint)
 	}
@@ -150,7 +153,7 @@ func TestNoTimeOfCreation(t *testing.T) {
 			b.conversations[i].CreatedAt = time.Time{}
 		}
 		b.engine.Source = leavingOut{b.desk}
-		b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+		b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 		if result := b.mustRun(t); result.Planned != 1800 || result.Unseen != 0 {
 			t.Errorf("%d without: %d of 1,800 were found", without, result.Planned)
 		}
@@ -173,7 +176,7 @@ func TestNoResolution(t *testing.T) {
 	b.mustRun(t)
 	b.engine.Source = unresolved{b.desk}
 	result := b.mustRun(t)
-	if result.Reasons[store.Skipped][NotDone] != 1 || result.Late != 0 {
+	if result.Reasons[store.Skipped][decide.NotDone] != 1 || result.Late != 0 {
 		t.Errorf("got %+v", result)
 	}
 }
@@ -211,7 +214,7 @@ func TestDensityIsLearnt(t *testing.T) {
 	for i := range b.conversations { // 20,000 in 20 hours, evenly
 		b.conversations[i].LastDone.At = testNow.Add(-21 * time.Hour).Add(time.Duration(i) * 3600 * time.Millisecond)
 	}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	b.mustRun(t)
 	if got, most := b.calls["search"], 65; got > most {
 		t.Errorf("%d searches for 20,000 conversations, want at most %d", got, most)
@@ -227,7 +230,7 @@ func TestCrowdedSecond(t *testing.T) {
 	for i := range b.conversations {
 		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i*7%1000) * time.Millisecond)
 	}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	if result := b.mustRun(t); result.Planned != 12_000 {
 		t.Errorf("%d of 12,000 were found", result.Planned)
 	}
@@ -291,11 +294,11 @@ func TestClocks(t *testing.T) {
 }
 
 func TestTwoYears(t *testing.T) {
-	if err := reachable(Window{testNow.Add(-Horizon), testNow}, testNow); err != nil {
+	if err := reachable(fetch.Window{From: testNow.Add(-Horizon), To: testNow}, testNow); err != nil {
 		t.Errorf("two years are not too old: %v", err)
 	}
 	var old *TooOldError
-	if err := reachable(Window{testNow.Add(-Horizon - time.Hour), testNow}, testNow); !errors.As(err, &old) {
+	if err := reachable(fetch.Window{From: testNow.Add(-Horizon - time.Hour), To: testNow}, testNow); !errors.As(err, &old) {
 		t.Errorf("more than two years: %v", err)
 	}
 }
@@ -315,8 +318,8 @@ func TestRecheck(t *testing.T) {
 	id := b.conversations[4].ID
 	b.engine.Source = changing{b.desk}
 	result := b.mustRun(t)
-	if result.Reasons[store.Skipped][Reopened] != 1 || result.Reasons[store.Skipped][DoNotSend] != 1 ||
-		result.Reasons[store.Skipped][Gone] != 1 || result.Counts[store.Accepted] != 2 {
+	if result.Reasons[store.Skipped][decide.Reopened] != 1 || result.Reasons[store.Skipped][decide.DoNotSend] != 1 ||
+		result.Reasons[store.Skipped][decide.Gone] != 1 || result.Counts[store.Accepted] != 2 {
 		t.Errorf("got %+v", result)
 	}
 	if b.times()[id] != 0 || b.calls["conversations"] != 1 {
@@ -384,7 +387,7 @@ func TestJoinRefused(t *testing.T) {
 		}
 		return nil
 	}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	result := b.mustRun(t)
 	if result.Planned != 900 || b.calls["search customers"] != 1 || b.calls["customer"] != 900 {
 		t.Errorf("got %+v, calls %v", result, b.calls)
@@ -406,7 +409,7 @@ func TestCustomersAreFetchedOnce(t *testing.T) {
 		b.conversations[i].LastDone.At = testNow.Add(-time.Hour - time.Duration(i)*3*time.Minute)
 		b.conversations[i].CustomerID = b.conversations[i%40].CustomerID
 	}
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	b.mustRun(t)
 	if got := b.calls["search customers"]; got > 3 || b.calls["customer"] > 0 {
 		t.Errorf("calls %v", b.calls)

@@ -11,13 +11,15 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
+	"acsync/sync/verify"
 )
 
-func mustRecovery(t *testing.T, when string) *Recovery {
+func mustRecovery(t *testing.T, when string) *decide.Recovery {
 	t.Helper()
-	recovery, problems := CompileRecovery(when)
+	recovery, problems := decide.CompileRecovery(when)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -34,7 +36,7 @@ func TestCompileRecovery(t *testing.T) {
 		`customer.domain == "acme.example"`: "must not look at the customer",
 	} {
 		t.Run(when, func(t *testing.T) {
-			got, problems := CompileRecovery(when)
+			got, problems := decide.CompileRecovery(when)
 			switch {
 			case want == "" && (len(problems) > 0 || (got == nil) != (when == "")):
 				t.Errorf("got %v, %v", got, problems)
@@ -67,7 +69,7 @@ func (b *bench) again(n int, follow bool) {
 // recovery is what the ledger says of the nth conversation's recovery.
 func (b *bench) recovery(t *testing.T, n int) store.Record {
 	t.Helper()
-	key := keyOf(b.conversations[n])
+	key := decide.KeyOf(b.conversations[n])
 	key.Recovery = true
 	known, err := b.ledger.Lookup([]store.Key{key})
 	if err != nil {
@@ -82,7 +84,7 @@ func TestRecovery(t *testing.T) {
 	b.again(0, true)
 	b.calls = map[string]int{}
 	result := b.mustRun(t)
-	if result.Counts[store.Accepted] != 1 || result.Followed != 1 || result.Reasons[store.Skipped][AlreadySent] != 4 {
+	if result.Counts[store.Accepted] != 1 || result.Followed != 1 || result.Reasons[store.Skipped][decide.AlreadySent] != 4 {
 		t.Errorf("got %+v", result)
 	}
 	want := plainRequest()
@@ -100,7 +102,7 @@ func TestRecovery(t *testing.T) {
 		t.Errorf("the ledger has %+v and %+v", first, follow)
 	}
 	for range 2 { // seen again, and marked done once more
-		if result := b.mustRun(t); len(b.got) != 1 || result.Reasons[store.Skipped][AlreadySent] != 5 {
+		if result := b.mustRun(t); len(b.got) != 1 || result.Reasons[store.Skipped][decide.AlreadySent] != 5 {
 			t.Errorf("%d sent, %+v", len(b.got), result)
 		}
 		b.again(0, true)
@@ -109,13 +111,13 @@ func TestRecovery(t *testing.T) {
 
 // TestRecoveryOfWhat is about conversations for which the condition holds and nothing can be followed up.
 func TestRecoveryOfWhat(t *testing.T) {
-	known := func(state store.State, reason Reason) func(*testing.T, *bench) {
+	known := func(state store.State, reason decide.Reason) func(*testing.T, *bench) {
 		return func(t *testing.T, b *bench) {
 			record := store.Record{State: state, Reason: string(reason), Resolution: testNow.Add(-20 * time.Hour), At: testNow, Due: testNow.Add(90 * 24 * time.Hour)}
 			if state.Final() {
 				record.Due, record.Attempts = time.Time{}, 1
 			}
-			if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: keyOf(b.conversations[0]), Record: record}}}); err != nil {
+			if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: decide.KeyOf(b.conversations[0]), Record: record}}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -124,26 +126,26 @@ func TestRecoveryOfWhat(t *testing.T) {
 		name   string
 		before func(*testing.T, *bench)
 		state  store.State
-		reason Reason
+		reason decide.Reason
 		own    bool // it goes under a key of its own
 	}{
-		{"nothing is known", func(*testing.T, *bench) {}, store.Skipped, NoFirstRequest, false},
-		{"skipped", known(store.Skipped, NoAgent), store.Skipped, NoFirstRequest, false},
-		{"rejected", known(store.Rejected, EmployeeNotFound), store.Skipped, AlreadySent, false},
-		{"dropped", known(store.Dropped, ByHand), store.Skipped, AlreadySent, false},
-		{"still waiting", known(store.Scheduled, Delayed), store.Scheduled, Delayed, false},
+		{"nothing is known", func(*testing.T, *bench) {}, store.Skipped, decide.NoFirstRequest, false},
+		{"skipped", known(store.Skipped, decide.NoAgent), store.Skipped, decide.NoFirstRequest, false},
+		{"rejected", known(store.Rejected, decide.EmployeeNotFound), store.Skipped, decide.AlreadySent, false},
+		{"dropped", known(store.Dropped, decide.ByHand), store.Skipped, decide.AlreadySent, false},
+		{"still waiting", known(store.Scheduled, decide.Delayed), store.Scheduled, decide.Delayed, false},
 		{"accepted, no agent now", func(t *testing.T, b *bench) {
 			known(store.Accepted, "")(t, b)
 			b.conversations[0].LastDone.AssignedUsers, b.conversations[0].AssignedUsers = nil, nil
-		}, store.Skipped, NoAgent, true},
+		}, store.Skipped, decide.NoAgent, true},
 		{"accepted, nobody is to be asked", func(t *testing.T, b *bench) {
 			known(store.Accepted, "")(t, b)
 			b.conversations[0].Custom["doNotSendAgentConnectRequestBool"] = true
-		}, store.Skipped, DoNotSend, true},
+		}, store.Skipped, decide.DoNotSend, true},
 		{"accepted, of this very resolution", func(t *testing.T, b *bench) {
 			b.conversations[0].LastDone.At = testNow.Add(-20 * time.Hour)
 			known(store.Accepted, "")(t, b)
-		}, store.Skipped, AlreadySent, false},
+		}, store.Skipped, decide.AlreadySent, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -165,9 +167,9 @@ func TestRecoveryOfWhat(t *testing.T) {
 
 // TestRecoveryAndRules lets rules and mapping act on a recovery as far as it has what they are about.
 func TestRecoveryAndRules(t *testing.T) {
-	compile := func(rule RuleText) func(*Policy) {
-		return func(p *Policy) {
-			rules, problems := CompileRules([]RuleText{rule})
+	compile := func(rule decide.RuleText) func(*decide.Policy) {
+		return func(p *decide.Policy) {
+			rules, problems := decide.CompileRules([]decide.RuleText{rule})
 			if len(problems) > 0 {
 				t.Fatal(problems)
 			}
@@ -176,19 +178,19 @@ func TestRecoveryAndRules(t *testing.T) {
 	}
 	tests := []struct {
 		name    string
-		policy  func(*Policy)
+		policy  func(*decide.Policy)
 		want    func(*agentconnect.Request)
-		skipped Reason
+		skipped decide.Reason
 		fetched bool // the customers
 	}{
-		{"skipped", compile(RuleText{Name: "no", When: `custom.recoveryBool == true`, Action: ActionSkip}), nil, "rule:no", false},
-		{"flagged", compile(RuleText{Name: "quiet", When: "true", Action: ActionFlag}), func(r *agentconnect.Request) { r.DoNotSend = true }, "", false},
-		{"fields that it has, and others", compile(RuleText{Name: "a", When: "true", Set: FieldTexts{
+		{"skipped", compile(decide.RuleText{Name: "no", When: `custom.recoveryBool == true`, Action: decide.ActionSkip}), nil, "rule:no", false},
+		{"flagged", compile(decide.RuleText{Name: "quiet", When: "true", Action: decide.ActionFlag}), func(r *agentconnect.Request) { r.DoNotSend = true }, "", false},
+		{"fields that it has, and others", compile(decide.RuleText{Name: "a", When: "true", Set: decide.FieldTexts{
 			Brand: `"acme"`, Channel: `"chat"`, Tags: `["more"]`, EmployeeCustomID: `"E-1"`, CustomProperties: map[string]string{"a": `"b"`},
 		}}), func(r *agentconnect.Request) {
 			r.Tags, r.Employee = []string{"more", "late-delivery"}, agentconnect.Employee{CustomID: "E-1"}
 		}, "", false},
-		{"a look at the customer", compile(RuleText{Name: "b", When: `customer.domain == "example.com"`, Action: ActionFlag}), func(r *agentconnect.Request) { r.DoNotSend = true }, "", true},
+		{"a look at the customer", compile(decide.RuleText{Name: "b", When: `customer.domain == "example.com"`, Action: decide.ActionFlag}), func(r *agentconnect.Request) { r.DoNotSend = true }, "", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -228,7 +230,7 @@ func TestRecoveryConditionFails(t *testing.T) {
 	fresh.ID, fresh.LastDone = "6716500fa1b2c3d4e5f6ffff", b.conversations[0].LastDone
 	b.conversations = append(b.conversations, fresh)
 	result := b.mustRun(t)
-	if result.Reasons[store.Rejected][RuleError("recovery.when")] != 2 || len(b.got) > 0 {
+	if result.Reasons[store.Rejected][decide.RuleError("recovery.when")] != 2 || len(b.got) > 0 {
 		t.Errorf("got %+v", result)
 	}
 	if row := b.rows()[b.conversations[0].ID]; !row.Key.Recovery || row.Message == "" {
@@ -246,15 +248,15 @@ func TestRecoveryWaits(t *testing.T) {
 		name   string
 		change func(*bench)
 		state  store.State
-		reason Reason
+		reason decide.Reason
 		sent   int
 	}{
 		{"as it was", func(*bench) {}, store.Accepted, "", 1},
 		{"marked done once more", func(b *bench) { b.again(0, true) }, store.Accepted, "", 1},
-		{"no recovery any more", func(b *bench) { b.conversations[0].Custom = nil }, store.Skipped, NoRecovery, 0},
-		{"switched off", func(b *bench) { b.engine.Options.Policy.Recovery = nil }, store.Skipped, NoRecovery, 0},
-		{"open again", func(b *bench) { b.conversations[0].Status = "open" }, store.Skipped, Reopened, 0},
-		{"gone", func(b *bench) { b.conversations = b.conversations[1:] }, store.Skipped, Gone, 0},
+		{"no recovery any more", func(b *bench) { b.conversations[0].Custom = nil }, store.Skipped, decide.NoRecovery, 0},
+		{"switched off", func(b *bench) { b.engine.Options.Policy.Recovery = nil }, store.Skipped, decide.NoRecovery, 0},
+		{"open again", func(b *bench) { b.conversations[0].Status = "open" }, store.Skipped, decide.Reopened, 0},
+		{"gone", func(b *bench) { b.conversations = b.conversations[1:] }, store.Skipped, decide.Gone, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -269,7 +271,7 @@ func TestRecoveryWaits(t *testing.T) {
 				time.Sleep(2 * time.Hour)
 				result := b.mustRun(t)
 				known, err := b.ledger.Lookup([]store.Key{key})
-				if got := known[key]; err != nil || got.State != test.state || Reason(got.Reason) != test.reason || len(b.got) != test.sent {
+				if got := known[key]; err != nil || got.State != test.state || decide.Reason(got.Reason) != test.reason || len(b.got) != test.sent {
 					t.Errorf("the ledger has %+v, %d sent, %+v", got, len(b.got), result)
 				}
 				if result.Due != 1 {
@@ -288,7 +290,7 @@ func TestRecoveryIsRefused(t *testing.T) {
 		return agentconnect.Answer{Status: 400, Written: true, Message: "Validation Error: Initial feedback request not found"}
 	}
 	result := b.mustRun(t)
-	want := []store.Refusal{{Conversation: b.conversations[0].ID, Reason: string(FirstNotFound), Kind: "recovery"}}
+	want := []store.Refusal{{Conversation: b.conversations[0].ID, Reason: string(decide.FirstNotFound), Kind: "recovery"}}
 	if diff := cmp.Diff(want, result.Refusals); diff != "" || b.state(t, 0).State != store.Accepted {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -336,10 +338,10 @@ func TestRecoveryVerdict(t *testing.T) {
 			ledger := newMemoryLedger(since(100 * time.Hour))
 			ledger.records[store.Key{Conversation: doubtfulID}] = first
 			data := &shown{rows: test.rows, err: test.err}
-			q := newInquiry(askedLedger, []store.Entry{doubt}, false, 0)
-			q.now = testNow
-			_ = q.ask(t.Context(), ledger, data) // of the verdicts
-			got, told := q.verdict(doubt, 5*time.Minute, testNow)
+			q := verify.NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
+			q.Now = testNow
+			_ = q.Read(t.Context(), ledger, data) // of the verdicts
+			got, told := q.Decide(doubt, 5*time.Minute, testNow)
 			if !told {
 				got.State = store.InDoubt
 			}
@@ -353,9 +355,9 @@ func TestRecoveryVerdict(t *testing.T) {
 // TestRecoveriesAreNoSurveys does not take the recovery of a conversation for its survey request in doubt.
 func TestRecoveriesAreNoSurveys(t *testing.T) {
 	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
-	q := newInquiry(askedLedger, []store.Entry{doubt}, false, 0)
-	_ = q.ask(t.Context(), newMemoryLedger(testNow), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
-	if got, _ := q.verdict(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
+	q := verify.NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
+	_ = q.Read(t.Context(), newMemoryLedger(testNow), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
+	if got, _ := q.Decide(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
 		t.Errorf("got %+v", got)
 	}
 }

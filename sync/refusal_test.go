@@ -6,8 +6,11 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
 )
@@ -16,20 +19,20 @@ import (
 // the mapping gets wrong comes back as a rejection with its reason.
 func TestWrongMappingsAreRefusedVisibly(t *testing.T) {
 	for name, test := range map[string]struct {
-		texts surveysync.FieldTexts
-		want  surveysync.Reason // of most; empty: most are accepted
+		texts decide.FieldTexts
+		want  decide.Reason // of most; empty: most are accepted
 	}{
-		"right":              {surveysync.FieldTexts{Brand: `"acme"`, Language: `"fr_ca"`, Country: `"at"`}, ""},
-		"no brand":           {surveysync.FieldTexts{Language: `"en"`}, surveysync.BrandRefused},
-		"unknown brand":      {surveysync.FieldTexts{Brand: `"nobody"`, Language: `"en"`}, surveysync.BrandRefused},
-		"no language":        {surveysync.FieldTexts{Brand: `"acme"`}, surveysync.LanguageRefused},
-		"unknown language":   {surveysync.FieldTexts{Brand: `"acme"`, Language: `"ja"`}, surveysync.LanguageRefused},
-		"no language at all": {surveysync.FieldTexts{Brand: `"acme"`, Language: `"German"`}, surveysync.LanguageRefused},
-		"unknown channel":    {surveysync.FieldTexts{Brand: `"acme"`, Language: `"en"`, Channel: `"Email"`}, surveysync.ChannelNotEnabled},
-		"unknown employee":   {surveysync.FieldTexts{Brand: `"acme"`, Language: `"en"`, EmployeeCustomID: `"X-1"`}, surveysync.EmployeeNotFound},
+		"right":              {decide.FieldTexts{Brand: `"acme"`, Language: `"fr_ca"`, Country: `"at"`}, ""},
+		"no brand":           {decide.FieldTexts{Language: `"en"`}, decide.BrandRefused},
+		"unknown brand":      {decide.FieldTexts{Brand: `"nobody"`, Language: `"en"`}, decide.BrandRefused},
+		"no language":        {decide.FieldTexts{Brand: `"acme"`}, decide.LanguageRefused},
+		"unknown language":   {decide.FieldTexts{Brand: `"acme"`, Language: `"ja"`}, decide.LanguageRefused},
+		"no language at all": {decide.FieldTexts{Brand: `"acme"`, Language: `"German"`}, decide.LanguageRefused},
+		"unknown channel":    {decide.FieldTexts{Brand: `"acme"`, Language: `"en"`, Channel: `"Email"`}, decide.ChannelNotEnabled},
+		"unknown employee":   {decide.FieldTexts{Brand: `"acme"`, Language: `"en"`, EmployeeCustomID: `"X-1"`}, decide.EmployeeNotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
-			mapping, problems := surveysync.CompileMapping(test.texts)
+			mapping, problems := decide.CompileMapping(test.texts)
 			if problems != nil {
 				t.Fatal(problems)
 			}
@@ -43,7 +46,7 @@ func TestWrongMappingsAreRefusedVisibly(t *testing.T) {
 }
 
 // passWith makes a short pass with a mapping.
-func passWith(t *testing.T, mapping surveysync.Fields) surveysync.Result {
+func passWith(t *testing.T, mapping decide.Fields) surveysync.Result {
 	t.Helper()
 	stand, err := sandbox.Start(sandbox.Options{Brands: []string{"acme"}, Languages: []string{"en", "fr"}, PerHour: 40})
 	if err != nil {
@@ -59,10 +62,10 @@ func passWith(t *testing.T, mapping surveysync.Fields) surveysync.Result {
 		t.Fatal(err)
 	}
 	path := t.TempDir() + "/acsync.db"
-	if err := store.Create(path, time.Now().Add(-30*time.Minute)); err != nil {
+	if err := bolt.Create(path, time.Now().Add(-30*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +73,8 @@ func passWith(t *testing.T, mapping surveysync.Fields) surveysync.Result {
 	e := &surveysync.Engine{
 		Source: reader, Directory: reader, Sender: sender, Ledger: ledger, Observer: deaf{},
 		Options: surveysync.Options{
-			Policy: surveysync.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true, Mapping: mapping},
-			Limits: surveysync.Limits{ErrorRate: 1}, Settle: time.Minute, Recheck: time.Hour, Concurrency: 4, Stamp: true,
+			Policy: decide.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true, Mapping: mapping},
+			Limits: deliver.Limits{ErrorRate: 1}, Settle: time.Minute, Recheck: time.Hour, Concurrency: 4, Stamp: true,
 		},
 	}
 	result, err := e.Run(t.Context())

@@ -17,7 +17,10 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
 	"acsync/sync/sandbox"
+	"acsync/sync/verify"
 )
 
 // shown are interactions that the data show, and how they end.
@@ -159,10 +162,10 @@ func TestVerdict(t *testing.T) {
 				test.ledger(&info)
 			}
 			memory.records[store.Key{Conversation: doubtfulID, Resolution: 1}] = store.Record{State: store.Accepted, Intent: test.sibling, Attempts: 1}
-			q := newInquiry(info, []store.Entry{entry}, false, 0)
-			q.now = testNow
-			_ = q.ask(t.Context(), memory, data) // of the verdicts
-			got, told := q.verdict(entry, wait, testNow)
+			q := verify.NewMatcher(info, []store.Entry{entry}, false, 0)
+			q.Now = testNow
+			_ = q.Read(t.Context(), memory, data) // of the verdicts
+			got, told := q.Decide(entry, wait, testNow)
 			if !told {
 				got = store.Result{State: store.InDoubt}
 			}
@@ -180,7 +183,7 @@ func TestVerdict(t *testing.T) {
 func TestDoubtsAreAskedAboutLessAndLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 1)
-		if _, err := b.ledger.Begin(keyOf(b.conversations[0]), testNow, time.Now()); err != nil {
+		if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), testNow, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		data := &shown{}
@@ -202,7 +205,7 @@ func TestDoubtsAreAskedAboutLessAndLess(t *testing.T) {
 		if long < 15 || long > 45 {
 			t.Errorf("asked for more than two hours of data %d times in ten days of passes every 15 minutes", long)
 		}
-		if got := b.state(t, 0); !got.At.Equal(at) || Reason(got.Reason) != Interrupted {
+		if got := b.state(t, 0); !got.At.Equal(at) || decide.Reason(got.Reason) != decide.Interrupted {
 			t.Errorf("the ledger has %+v, in doubt since %s", got, at)
 		}
 	})
@@ -217,7 +220,7 @@ func TestUnreadableData(t *testing.T) {
 		b.engine.Options.Stamp = stamp
 		var stamps []string
 		for i := range 2 {
-			intent, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, time.Now())
+			intent, err := b.ledger.Begin(decide.KeyOf(b.conversations[i]), b.conversations[i].LastDone.At, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,7 +238,7 @@ func TestUnreadableData(t *testing.T) {
 		if diff := cmp.Diff(want, result.Counts); diff != "" || result.Settled[store.Accepted] != 1 || len(result.Notices) != 1 {
 			t.Errorf("got %+v, -want +got:\n%s", result, diff)
 		}
-		if got := b.state(t, 0); got.State != store.Accepted || Reason(got.Reason) != Verified {
+		if got := b.state(t, 0); got.State != store.Accepted || decide.Reason(got.Reason) != decide.Verified {
 			t.Errorf("the ledger has %+v", got)
 		}
 		if got := b.times(); len(got) != 1 || got[b.conversations[2].ID] != 1 {
@@ -247,13 +250,13 @@ func TestUnreadableData(t *testing.T) {
 // TestSettlingIsWritten lets the ledger refuse what was settled: the pass ends before anything is sent.
 func TestSettlingIsWritten(t *testing.T) {
 	b := newBench(t, 2)
-	if _, err := b.ledger.Begin(keyOf(b.conversations[0]), testNow, time.Now()); err != nil {
+	if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), testNow, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	b.engine.Receiver = &shown{}
 	b.engine.Ledger = unsettling{b.ledger}
 	result, err := b.run(t)
-	if _, ok := errors.AsType[*LedgerError](err); !ok || !errors.Is(err, errTrouble) || len(b.got) > 0 || result.Counts[store.InDoubt] != 1 {
+	if _, ok := errors.AsType[*store.WriteError](err); !ok || !errors.Is(err, errTrouble) || len(b.got) > 0 || result.Counts[store.InDoubt] != 1 {
 		t.Errorf("error %v, %+v, %d sent", err, result, len(b.got))
 	}
 }
@@ -265,7 +268,7 @@ func (unsettling) Settle(store.Key, uint64, store.Result) error { return errTrou
 // dryAndLive makes a dry run and the pass after it. What the former would send it counts as accepted.
 func (b *bench) dryAndLive(t *testing.T) (dry, live Result) {
 	t.Helper()
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	dry = b.mustRun(t)
 	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
 	live = b.mustRun(t)
@@ -278,7 +281,7 @@ func (b *bench) dryAndLive(t *testing.T) (dry, live Result) {
 func TestDryRunAfterACrash(t *testing.T) {
 	b := newBench(t, 2)
 	long := time.Now().Add(-time.Hour)
-	if _, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, long); err != nil {
+	if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, long); err != nil {
 		t.Fatal(err)
 	}
 	b.engine.Options.VerifyAfter = 5 * time.Minute
@@ -294,7 +297,7 @@ func (b *bench) doubt(t *testing.T, conversations ...int) {
 	t.Helper()
 	long := time.Now().Add(-time.Hour)
 	for _, i := range conversations {
-		if _, err := b.ledger.Begin(keyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
+		if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[i]), b.conversations[i].LastDone.At, long); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -346,7 +349,7 @@ func TestDryRunSettles(t *testing.T) {
 	data := b.engine.Receiver.(*shown)
 	data.rows = append(data.rows, b.later(t))
 	before := fileBytes(t, b.path)
-	b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
 	dry := b.mustRun(t)
 	if fileBytes(t, b.path) != before {
 		t.Error("the dry run changed the ledger")
@@ -384,10 +387,10 @@ func TestLastResort(t *testing.T) {
 		b.answer, b.got = nil, nil
 		b.engine.Receiver = &shown{rows: []agentconnect.Interaction{b.later(t)}}
 		result := b.mustRun(t)
-		if result.Reasons[store.Rejected][GaveUp] != 1 || len(result.Refusals) != 1 || result.Counts[store.Accepted] != 1 || len(b.got) != 1 {
+		if result.Reasons[store.Rejected][decide.GaveUp] != 1 || len(result.Refusals) != 1 || result.Counts[store.Accepted] != 1 || len(b.got) != 1 {
 			t.Errorf("got %+v", result)
 		}
-		if got := b.state(t, 0); got.State != store.Rejected || Reason(got.Reason) != GaveUp || got.Status != 429 || got.Attempts < 10 {
+		if got := b.state(t, 0); got.State != store.Rejected || decide.Reason(got.Reason) != decide.GaveUp || got.Status != 429 || got.Attempts < 10 {
 			t.Errorf("the ledger has %+v", got)
 		}
 	})
@@ -395,15 +398,15 @@ func TestLastResort(t *testing.T) {
 
 func TestVerify(t *testing.T) {
 	b := newBench(t, 2)
-	intent, err := b.ledger.Begin(keyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now())
+	intent, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), b.conversations[0].LastDone.At, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.ledger.Begin(keyOf(b.conversations[1]), b.conversations[1].LastDone.At, time.Now()); err != nil {
+	if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[1]), b.conversations[1].LastDone.At, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	data := &shown{rows: []agentconnect.Interaction{{ExtInteractionID: b.conversations[0].ID, Intent: intent.String()}}, err: errTrouble}
-	settled, err := Verify(t.Context(), b.ledger, Verification{data, time.Minute, true})
+	settled, err := verify.Verify(t.Context(), b.ledger, verify.Verification{Receiver: data, After: time.Minute, Stamped: true})
 	if !errors.Is(err, errTrouble) {
 		t.Errorf("error %v, want that of the data", err)
 	}

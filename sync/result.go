@@ -5,19 +5,21 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // Result is what a pass did. It is complete also when the pass ended early: what was found is accounted for.
 type Result struct {
-	Pass       string // such as 20261122T201500Z-7f3a
-	Mode       string // "run", "backfill", "plan" or "apply"
-	DryRun     bool
-	Window                    // the range that was to be read
-	Checkpoint time.Time      // up to which everything is read and recorded; after a dry run where a real pass would put it
-	Made       time.Time      // when the plan was made that is carried out; zero for other passes
-	Backfill   store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
-	Started    time.Time      // this machine's clock
-	Ended      time.Time
+	Pass         string // such as 20261122T201500Z-7f3a
+	Mode         string // "run", "backfill", "plan" or "apply"
+	DryRun       bool
+	fetch.Window                // the range that was to be read
+	Checkpoint   time.Time      // up to which everything is read and recorded; after a dry run where a real pass would put it
+	Made         time.Time      // when the plan was made that is carried out; zero for other passes
+	Backfill     store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
+	Started      time.Time      // this machine's clock
+	Ended        time.Time
 
 	Found    int                 // distinct conversations, those taken up from the ledger included
 	Due      int                 // of these: taken up from the ledger
@@ -36,8 +38,8 @@ type Result struct {
 	Notices  []string            // what the operator should know
 	Fuse     string              // which fuse blew, and why; empty for none
 	Limit    string              // which of the operator's own limits was reached: max, confirm-first-run; empty for none
-	Stale    Window              // the resolutions of those that were skipped as stale; zero for none
-	Failed   Window              // the resolutions of those that an expression failed on; zero for none
+	Stale    fetch.Window        // the resolutions of those that were skipped as stale; zero for none
+	Failed   fetch.Window        // the resolutions of those that an expression failed on; zero for none
 	Down     string              // why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Refused  bool                // Agent Connect refused the key
 	Exit     int                 // the exit code that goes with it
@@ -46,11 +48,11 @@ type Result struct {
 }
 
 // Reasons counts, for each disposition, why.
-type Reasons map[store.State]map[Reason]int
+type Reasons map[store.State]map[decide.Reason]int
 
 // Of is the counts of some dispositions together; never nil.
-func (r Reasons) Of(states ...store.State) map[Reason]int {
-	sum := map[Reason]int{}
+func (r Reasons) Of(states ...store.State) map[decide.Reason]int {
+	sum := map[decide.Reason]int{}
 	for _, state := range states {
 		for reason, n := range r[state] {
 			sum[reason] += n
@@ -70,20 +72,20 @@ func (r Reasons) Broken() int {
 	return sum
 }
 
-func (r Reasons) add(state store.State, reason Reason, n int) {
+func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	if r[state] == nil {
-		r[state] = map[Reason]int{}
+		r[state] = map[decide.Reason]int{}
 	}
 	if r[state][reason] += n; r[state][reason] == 0 {
 		delete(r[state], reason)
 	}
 }
 
-// tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
+// add counts a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
 // independent counts.
-func (r *Result) tally(row Row) {
+func (r *Result) add(row Row) {
 	if row.Planned || row.State == store.Accepted {
-		r.tallySent(row)
+		r.addSent(row)
 	}
 	if row.Planned {
 		r.Planned++
@@ -96,22 +98,22 @@ func (r *Result) tally(row Row) {
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}
-	if row.Reason == AgentUnknown && row.State == store.Skipped {
+	if row.Reason == decide.AgentUnknown && row.State == store.Skipped {
 		r.unlisted(row.Agent, 1)
 	}
-	if row.State == store.Skipped && row.Reason == Stale {
-		r.Stale = r.Stale.widen(row.Resolution)
+	if row.State == store.Skipped && row.Reason == decide.Stale {
+		r.Stale = r.Stale.Widen(row.Resolution)
 	}
 	if row.State == store.Rejected && row.Reason.Broken() {
-		r.Failed = r.Failed.widen(row.Resolution)
+		r.Failed = r.Failed.Widen(row.Resolution)
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
 		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})
 	}
 }
 
-// tallySent adds what tells one that was sent, or in a dry run would be, from the others.
-func (r *Result) tallySent(row Row) {
+// addSent adds what tells one that was sent, or in a dry run would be, from the others.
+func (r *Result) addSent(row Row) {
 	if row.Key.Recovery {
 		r.Followed++
 	}

@@ -9,6 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/store/bolt"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
 )
 
 const days = 24 * time.Hour
@@ -38,7 +41,7 @@ func oldKey(n int) store.Key {
 func (b *bench) begun(t *testing.T, start time.Time) {
 	t.Helper()
 	b.path += ".old"
-	if err := store.Create(b.path, start); err != nil {
+	if err := bolt.Create(b.path, start); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t)
@@ -94,7 +97,7 @@ func TestForget(t *testing.T) {
 func TestForgetNothing(t *testing.T) {
 	for name, change := range map[string]func(*bench){
 		"for ever":         func(b *bench) { b.engine.Options.Retain = 0 },
-		"a dry run":        func(b *bench) { b.engine.Ledger, b.engine.Sender = &DryLedger{Below: b.ledger}, DrySender{} },
+		"a dry run":        func(b *bench) { b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{} },
 		"not read whole":   func(b *bench) { b.desk.fail = func(string) error { return errTrouble } },
 		"stopped by --max": func(b *bench) { b.engine.Options.Limits.Max = 1 },
 	} {
@@ -117,7 +120,7 @@ func TestForgetKeepsTheOverlap(t *testing.T) {
 	if diff := cmp.Diff([]bool{true, false}, b.held(t, 2)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if want := result.Checkpoint.Add(-5*days - sameWithin); !b.floor(t).Equal(want) {
+	if want := result.Checkpoint.Add(-5*days - decide.SameWithin); !b.floor(t).Equal(want) {
 		t.Errorf("the floor is %s, want %s", b.floor(t), want)
 	}
 }
@@ -168,7 +171,7 @@ func TestForgetFails(t *testing.T) {
 	b := agedBench(t)
 	b.engine.Ledger = forgetting{b.ledger, nil}
 	result, err := b.run(t)
-	if _, ok := errors.AsType[*LedgerError](err); !ok || result.Forgotten != 3 || result.Counts[store.Accepted] != 2 {
+	if _, ok := errors.AsType[*store.WriteError](err); !ok || result.Forgotten != 3 || result.Counts[store.Accepted] != 2 {
 		t.Errorf("got %v, %+v", err, result)
 	}
 }
@@ -189,7 +192,7 @@ func TestForgetIsStopped(t *testing.T) {
 func TestForgetKeepsWhoIsMetAgain(t *testing.T) {
 	b := agedBench(t, 440)
 	long := testNow.Add(-450 * days)
-	again := store.Entry{Key: keyOf(b.conversations[0]), Record: store.Record{State: store.Accepted, Resolution: long, At: long}}
+	again := store.Entry{Key: decide.KeyOf(b.conversations[0]), Record: store.Record{State: store.Accepted, Resolution: long, At: long}}
 	if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{again}}); err != nil {
 		t.Fatal(err)
 	}

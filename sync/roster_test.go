@@ -11,6 +11,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 	"acsync/sync/kustomer"
 )
 
@@ -36,7 +37,7 @@ func (s *staff) Employees(context.Context) iter.Seq2[agentconnect.Employee, erro
 }
 
 func TestProfilesActive(t *testing.T) {
-	profiles, err := NewProfiles((&staff{list: []agentconnect.Employee{
+	profiles, err := decide.NewProfiles((&staff{list: []agentconnect.Employee{
 		{Email: "Alex.Agent@example.org ", CustomID: "E-1"}, {CustomID: "E-2"}, {Email: "bo@example.org"},
 	}}).Employees(t.Context()))
 	if err != nil {
@@ -57,7 +58,7 @@ func TestProfilesActive(t *testing.T) {
 		"an address in place of the id": {agentconnect.Employee{CustomID: "bo@example.org"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := profiles.active(c.employee); got != c.want {
+			if got := profiles.Active(c.employee); got != c.want {
 				t.Errorf("got %t, want %t", got, c.want)
 			}
 		})
@@ -78,7 +79,7 @@ func TestUnknownAgents(t *testing.T) {
 	roster := &staff{list: []agentconnect.Employee{{Email: "ALEX.AGENT@example.org"}}}
 	b.engine.Roster = roster
 	result := b.mustRun(t)
-	if result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][AgentUnknown] != 3 || roster.calls != 1 {
+	if result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][decide.AgentUnknown] != 3 || roster.calls != 1 {
 		t.Errorf("got %+v, %d calls", result, roster.calls)
 	}
 	if diff := cmp.Diff(map[string]int{other.ID: 3}, result.Unlisted); diff != "" {
@@ -106,14 +107,14 @@ func TestNoRoster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 3)
-			key := keyOf(b.conversations[0])
+			key := decide.KeyOf(b.conversations[0])
 			waiting := store.Record{State: store.Scheduled, Resolution: b.conversations[0].LastDone.At, At: testNow, Due: testNow}
 			if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: key, Record: waiting}}}); err != nil {
 				t.Fatal(err)
 			}
 			b.engine.Roster = roster
 			result, err := b.run(t)
-			if !errors.Is(err, errTrouble) && !errors.Is(err, errNobody) {
+			if !errors.Is(err, errTrouble) && !errors.Is(err, decide.ErrNoProfiles) {
 				t.Errorf("error %v", err)
 			}
 			if len(b.got) != 0 || result.Found != 0 || b.calls["search"] != 0 || b.state(t, 0).State != store.Scheduled {

@@ -13,7 +13,13 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
+	"acsync/sync/plan"
+	"acsync/sync/verify"
 )
 
 var spellingSeeds = flag.Int("spelling.seeds", 120, "how many worlds the test of times that are told otherwise makes")
@@ -131,7 +137,7 @@ type told struct {
 
 // night is a world in which passes are made; whatever depends on chance is the same whether its times are
 // blurred or not.
-func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, sent *receiver) {
+func night(t *testing.T, seed uint64, blur *blurred, r fetch.PageLimits) (passes []told, sent *receiver) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 5))
 	blur.desk, blur.random = newDesk(10+random.IntN(60)), rand.New(rand.NewPCG(seed, 6))
@@ -154,7 +160,7 @@ func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, se
 	case 1:
 		o.Policy.Recovery = mustRecovery(t, `custom.recoveryBool == true`)
 	}
-	var plan *Plan
+	var plan *plan.Plan
 	var foretold *Result
 	now := midnight.Add(-2 * time.Hour).Add(100 * time.Millisecond) // so that windows end close to a resolution
 	if o.Policy.Delay > 0 {
@@ -163,7 +169,7 @@ func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, se
 	for now.Before(midnight.Add(12 * time.Hour)) {
 		now = now.Add(time.Duration(1+random.IntN(40)) * time.Minute)
 		blur.show(lives, now)
-		o.Mode, o.Range, o.Plan, o.Limits = "run", Window{}, nil, Limits{ErrorRate: 1, Max: []int{0, 0, 1, 4}[random.IntN(4)]}
+		o.Mode, o.Range, o.Plan, o.Limits = "run", fetch.Window{}, nil, deliver.Limits{ErrorRate: 1, Max: []int{0, 0, 1, 4}[random.IntN(4)]}
 		pass := *e
 		switch random.IntN(8) {
 		case 0: // a plan for later, or for now
@@ -179,10 +185,10 @@ func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, se
 			}
 			// What waits is in the range by the time that was told first.
 			to := midnight.Add(-time.Duration(random.IntN(3)) * time.Second).Add(-500 * time.Millisecond)
-			pass.Options.Range, pass.Options.Mode = Window{midnight.Add(-time.Hour), to}, "backfill"
+			pass.Options.Range, pass.Options.Mode = fetch.Window{From: midnight.Add(-time.Hour), To: to}, "backfill"
 		case 2:
 			dry := pass
-			dry.Sender, dry.Ledger, dry.Options.DryRun = DrySender{}, &DryLedger{Below: untouched{e.Ledger}}, true
+			dry.Sender, dry.Ledger, dry.Options.DryRun = dryrun.Sender{}, &dryrun.Ledger{Below: untouched{e.Ledger}}, true
 			if result, err := dry.Run(t.Context()); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			} else {
@@ -198,7 +204,7 @@ func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, se
 			t.Errorf("seed %d: a dry run has %d and %v, the pass after it %v", seed, foretold.Planned, foretold.Counts, result.Counts)
 		}
 		foretold = nil
-		if pass.Options.backfilling() { // where one goes on, it reads again what was skipped just before
+		if !pass.Options.Range.From.IsZero() { // where one goes on, it reads again what was skipped just before
 			result.Found -= result.Counts[store.Skipped]
 			delete(result.Counts, store.Skipped)
 			delete(result.Reasons, store.Skipped)
@@ -207,7 +213,7 @@ func night(t *testing.T, seed uint64, blur *blurred, r reach) (passes []told, se
 			result.Mode, result.Found, result.Due, result.Counts, result.Reasons, result.Planned, result.Late, names(sent.got),
 		})
 	}
-	o.Mode, o.Range, o.Plan, o.Limits = "run", Window{}, nil, Limits{ErrorRate: 1}
+	o.Mode, o.Range, o.Plan, o.Limits = "run", fetch.Window{}, nil, deliver.Limits{ErrorRate: 1}
 	for range 2 { // all that is left
 		if result, err := e.Run(t.Context()); err != nil || !result.Accounted() {
 			t.Fatalf("seed %d: %v, found %d, %v", seed, err, result.Found, result.Counts)
@@ -253,8 +259,8 @@ func names(requests []agentconnect.Request) (list []string) {
 func TestSpelling(t *testing.T) {
 	asked, seeds := 0, spellingWorlds()
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
-		plain, sent := night(t, seed, &blurred{}, kustomersReach)
-		other, _ := night(t, seed, &blurred{spread: 400 * time.Millisecond}, kustomersReach)
+		plain, sent := night(t, seed, &blurred{}, fetch.KustomerLimits)
+		other, _ := night(t, seed, &blurred{spread: 400 * time.Millisecond}, fetch.KustomerLimits)
 		for i := range plain {
 			if diff := cmp.Diff(plain[i], other[i]); diff != "" {
 				t.Errorf("seed %d, pass %d of %d: told alike -, otherwise each time +:\n%s", seed, i, len(plain), diff)
@@ -272,7 +278,7 @@ func TestSpelling(t *testing.T) {
 // once that it is called often: a conversation may be in two windows, or in none until the overlap of a later
 // pass. Nobody is asked twice, and few come too late.
 func TestSpellingOfSearches(t *testing.T) {
-	few, wanted, got := reach{page: 3, target: 2, rows: 60, pages: 20}, 0, 0
+	few, wanted, got := fetch.PageLimits{Page: 3, Target: 2, Rows: 60, Pages: 20}, 0, 0
 	for seed := uint64(1); seed <= spellingWorlds() && !t.Failed(); seed++ {
 		_, plain := night(t, seed, &blurred{}, few)
 		_, other := night(t, seed, &blurred{spread: 400 * time.Millisecond, within: true}, few)
@@ -291,15 +297,15 @@ func TestSameResolution(t *testing.T) {
 		want bool
 	}{
 		{testNow, testNow, true},
-		{testNow, testNow.Add(sameWithin - time.Millisecond), true},
-		{testNow, testNow.Add(sameWithin), false},
+		{testNow, testNow.Add(decide.SameWithin - time.Millisecond), true},
+		{testNow, testNow.Add(decide.SameWithin), false},
 		{midnight.Add(-time.Millisecond), midnight, true},
 		{midnight.Add(-500 * time.Millisecond), midnight.Add(499 * time.Millisecond), true},
 		{midnight.Add(-500 * time.Millisecond), midnight.Add(500 * time.Millisecond), false},
 		{time.Time{}, testNow, false},
 		{time.Time{}, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), false}, // no Duration is so long
 	} {
-		if got := SameResolution(test.a, test.b); got != test.want || SameResolution(test.b, test.a) != test.want {
+		if got := decide.SameResolution(test.a, test.b); got != test.want || decide.SameResolution(test.b, test.a) != test.want {
 			t.Errorf("%s and %s: got %t", test.a, test.b, got)
 		}
 	}
@@ -331,7 +337,7 @@ func TestSpellingsOfOldLedgers(t *testing.T) {
 			}
 			for i, state := range []store.State{store.Scheduled, other} {
 				at := b.conversations[0].LastDone.At.Add(time.Duration(i-1) * 700 * time.Millisecond)
-				entry := store.Entry{Key: identity(store.PerResolution).at(keyOf(b.conversations[0]), at), Record: store.Record{
+				entry := store.Entry{Key: decide.SurveyPer(store.PerResolution).KeyAt(decide.KeyOf(b.conversations[0]), at), Record: store.Record{
 					State: state, Resolution: at, At: testNow,
 				}}
 				if state == store.Scheduled {
@@ -387,8 +393,8 @@ func TestSpellingDecidedAnew(t *testing.T) {
 	if err != nil || got.Found != 1 || !got.Accounted() || got.Counts[store.Accepted] != 1 {
 		t.Fatalf("found %d, %v: %v", got.Found, got.Counts, err)
 	}
-	known, err := b.ledger.Lookup([]store.Key{keyOf(row)})
-	key := identity(store.PerResolution).at(keyOf(row), bound.Add(-100*time.Millisecond))
+	known, err := b.ledger.Lookup([]store.Key{decide.KeyOf(row)})
+	key := decide.SurveyPer(store.PerResolution).KeyAt(decide.KeyOf(row), bound.Add(-100*time.Millisecond))
 	if err != nil || len(known) != 1 || known[key].State != store.Accepted {
 		t.Errorf("the ledger has %v (%v)", known, err)
 	}
@@ -414,7 +420,7 @@ func TestSpellingAtTheEndOfAWindow(t *testing.T) {
 	b.engine.Options.Limits.Max = 1
 	result := b.mustRun(t)
 	waiting, err := b.ledger.Waiting(0)
-	if err != nil || result.Reasons[store.Scheduled][Paused] != 1 || len(waiting) != 0 {
+	if err != nil || result.Reasons[store.Scheduled][decide.Paused] != 1 || len(waiting) != 0 {
 		t.Errorf("%v, %d wait for the passes from the checkpoint (%v)", result.Reasons, len(waiting), err)
 	}
 	b.engine.Options.Limits.Max = 0
@@ -426,13 +432,13 @@ func TestSpellingAtTheEndOfAWindow(t *testing.T) {
 // TestSpellingIsNoFollowUp tells the resolution that was asked about again, nearer to a record of another
 // than to its own: less than a second later it is no follow-up.
 func TestSpellingIsNoFollowUp(t *testing.T) {
-	for after, want := range map[time.Duration]int{950 * time.Millisecond: 0, sameWithin - time.Millisecond: 0, sameWithin: 1} {
+	for after, want := range map[time.Duration]int{950 * time.Millisecond: 0, decide.SameWithin - time.Millisecond: 0, decide.SameWithin: 1} {
 		b := recovering(t, 1)
 		first := b.state(t, 0)
-		key := keyOf(b.conversations[0])
+		key := decide.KeyOf(b.conversations[0])
 		key.Recovery = true
-		at := first.Resolution.Add(sameWithin - 50*time.Millisecond)
-		skipped := store.Record{State: store.Skipped, Reason: string(NoRecovery), Resolution: at, At: testNow}
+		at := first.Resolution.Add(decide.SameWithin - 50*time.Millisecond)
+		skipped := store.Record{State: store.Skipped, Reason: string(decide.NoRecovery), Resolution: at, At: testNow}
 		if want > 0 {
 			skipped.Resolution = first.Resolution.Add(-time.Hour)
 		}
@@ -449,13 +455,13 @@ func TestSpellingIsNoFollowUp(t *testing.T) {
 
 // TestSpellingOfThePlan refuses a plan that would ask twice about one resolution, told in two ways.
 func TestSpellingOfThePlan(t *testing.T) {
-	for apart, want := range map[time.Duration]bool{0: false, time.Millisecond: false, sameWithin - time.Millisecond: false, sameWithin: true} {
-		plan := Plan{Send: []Planned{
+	for apart, want := range map[time.Duration]bool{0: false, time.Millisecond: false, decide.SameWithin - time.Millisecond: false, decide.SameWithin: true} {
+		plan := plan.Plan{Send: []plan.Planned{
 			{ID: "a", Resolution: testNow, PerResolution: true},
 			{ID: "a", Resolution: testNow.Add(apart), PerResolution: true},
 			{ID: "b", Resolution: testNow, PerResolution: true},
 		}}
-		if got := plan.sound(); got != want {
+		if got := plan.Sound(); got != want {
 			t.Errorf("%s apart: sound is %t", apart, got)
 		}
 	}
@@ -468,7 +474,7 @@ func TestSpellingOfAnOldPlan(t *testing.T) {
 	b.engine.Options.SurveyPer = store.PerResolution
 	at := b.conversations[0].LastDone.At
 	plan, _, _ := planOf(t, *b.engine)
-	told := identity(store.PerResolution).at(keyOf(b.conversations[0]), at.Add(400*time.Millisecond))
+	told := decide.SurveyPer(store.PerResolution).KeyAt(decide.KeyOf(b.conversations[0]), at.Add(400*time.Millisecond))
 	entry := store.Entry{Key: told, Record: store.Record{
 		State: store.Scheduled, Resolution: at.Add(400 * time.Millisecond), At: testNow, Due: testNow.Add(-time.Hour),
 	}}
@@ -502,7 +508,7 @@ func TestPickBySpelling(t *testing.T) {
 		9 * time.Second:         {0},
 	} {
 		var got []int64
-		for _, e := range pick(key, family, at.Add(off), Resend) {
+		for _, e := range verify.Pick(key, family, at.Add(off), verify.Resend) {
 			got = append(got, e.Key.Resolution)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {

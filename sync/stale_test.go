@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // TestStale holds for how long a conversation is asked about, and what stays decided whatever its age.
@@ -25,17 +27,17 @@ func TestStale(t *testing.T) {
 		{"scheduled when it was old", store.Record{State: store.Scheduled, At: old}, resolved, false},
 		{"first tried when it was young", store.Record{State: store.Retry, First: young, At: old}, resolved, true},
 		{"first tried when it was old", store.Record{State: store.Retry, First: old, At: old}, resolved, false},
-		{"sent again by hand", store.Record{State: store.Retry, Reason: string(ByHand), First: young, At: old}, resolved, false},
+		{"sent again by hand", store.Record{State: store.Retry, Reason: string(decide.ByHand), First: young, At: old}, resolved, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			c := plain()
 			c.Known, c.Now = test.known, testNow
 			c.Conversation.LastDone.At = test.resolved
-			if got := (Policy{MaxAge: age}).stale(c); got != test.want {
+			if got := (decide.Policy{MaxAge: age}).Stale(c); got != test.want {
 				t.Errorf("max_age 72h: %v", got)
 			}
-			if (Policy{}).stale(c) {
+			if (decide.Policy{}).Stale(c) {
 				t.Error("stale without max_age")
 			}
 		})
@@ -47,10 +49,10 @@ func TestStaleAreNamed(t *testing.T) {
 	b := newBench(t, 20) // marked done 60 to 79 minutes ago
 	b.engine.Options.Policy.MaxAge = 70 * time.Minute
 	result := b.mustRun(t)
-	if n := result.Reasons[store.Skipped][Stale]; n != 9 || result.Counts[store.Accepted] != 11 {
+	if n := result.Reasons[store.Skipped][decide.Stale]; n != 9 || result.Counts[store.Accepted] != 11 {
 		t.Fatalf("%d stale, %v", n, result.Counts)
 	}
-	want := Window{testNow.Add(-79 * time.Minute), testNow.Add(-71*time.Minute + time.Millisecond)}
+	want := fetch.Window{From: testNow.Add(-79 * time.Minute), To: testNow.Add(-71*time.Minute + time.Millisecond)}
 	if result.Stale != want {
 		t.Errorf("from %s, want %s", result.Stale, want)
 	}

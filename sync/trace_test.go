@@ -8,11 +8,13 @@ import (
 	"pgregory.net/rapid"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/decide/expr"
 	"acsync/sync/kustomer"
 )
 
 // anyPolicy is a policy with some of its filters on, some rules, and fields that can fail.
-func anyPolicy(rt *rapid.T) Policy {
+func anyPolicy(rt *rapid.T) decide.Policy {
 	p := testPolicy()
 	yes := func(what string) bool { return rapid.Bool().Draw(rt, what) }
 	p.SkipImported, p.SkipSpam, p.SkipMachineAgents = yes("imported"), yes("spam"), yes("machines")
@@ -21,23 +23,23 @@ func anyPolicy(rt *rapid.T) Policy {
 		p.MaxAge = 0
 	}
 	if yes("profiles") {
-		p.Profiles = &Profiles{emails: map[string]bool{"alex.agent@example.org": yes("profile")}}
+		p.Profiles = &decide.Profiles{Emails: map[string]bool{"alex.agent@example.org": yes("profile")}}
 	}
-	var problems []ExpressionError
-	rules := []RuleText{
-		{Name: "breaks", When: `custom.a.b == 1`, Action: ActionSkip},
-		{Name: "chats", When: `"chat" in channels`, Action: ActionSkip},
-		{Name: "late", When: `"late-delivery" in tags`, Action: ActionFlag, Set: FieldTexts{Channel: `custom.channel`, Brand: `custom.b.c`}},
+	var problems []decide.ExpressionError
+	rules := []decide.RuleText{
+		{Name: "breaks", When: `custom.a.b == 1`, Action: decide.ActionSkip},
+		{Name: "chats", When: `"chat" in channels`, Action: decide.ActionSkip},
+		{Name: "late", When: `"late-delivery" in tags`, Action: decide.ActionFlag, Set: decide.FieldTexts{Channel: `custom.channel`, Brand: `custom.b.c`}},
 	}
-	p.Rules, problems = CompileRules(rules[rapid.IntRange(0, 3).Draw(rt, "from rule"):])
+	p.Rules, problems = decide.CompileRules(rules[rapid.IntRange(0, 3).Draw(rt, "from rule"):])
 	if len(problems) > 0 {
 		rt.Fatal(problems)
 	}
 	if yes("employee id") {
-		p.Mapping, problems = CompileMapping(FieldTexts{EmployeeCustomID: `custom.employee`})
+		p.Mapping, problems = decide.CompileMapping(decide.FieldTexts{EmployeeCustomID: `custom.employee`})
 	}
 	if yes("recovery") && len(problems) == 0 {
-		p.Recovery, problems = CompileRecovery(`"recovery" in tags`)
+		p.Recovery, problems = decide.CompileRecovery(`"recovery" in tags`)
 	}
 	if len(problems) > 0 {
 		rt.Fatal(problems)
@@ -46,7 +48,7 @@ func anyPolicy(rt *rapid.T) Policy {
 }
 
 // anyCandidate is a candidate with anything wrong with it, or nothing.
-func anyCandidate(rt *rapid.T) Candidate {
+func anyCandidate(rt *rapid.T) decide.Candidate {
 	c := plain()
 	pick := func(what string, most int) int { return rapid.IntRange(0, most).Draw(rt, what) }
 	oneIn := func(what string, n int) bool { return pick(what, n-1) == 0 }
@@ -93,9 +95,9 @@ func anyCandidate(rt *rapid.T) Candidate {
 }
 
 // anyFollowUp is what a policy with recoveries can say of a candidate.
-func anyFollowUp(rt *rapid.T) FollowUp {
-	return rapid.SampledFrom([]FollowUp{
-		{}, {Lapsed: true}, {Applies: true}, {Applies: true, First: store.Record{State: store.Accepted}}, {Trouble: runError{at: 1}},
+func anyFollowUp(rt *rapid.T) decide.FollowUp {
+	return rapid.SampledFrom([]decide.FollowUp{
+		{}, {Lapsed: true}, {Applies: true}, {Applies: true, First: store.Record{State: store.Accepted}}, {Trouble: expr.RunError{At: 1}},
 	}).Draw(rt, "follow-up")
 }
 
@@ -112,19 +114,19 @@ func TestTraceIsTheDecision(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			rt.Fatalf("got +, want -\n%s", diff)
 		}
-		var decided Reason
-		seen := map[Reason]StepResult{}
+		var decided decide.Reason
+		seen := map[decide.Reason]decide.StepResult{}
 		for _, step := range steps {
 			before, twice := seen[step.Reason]
-			if twice && (before == StepOff || step.Result == StepOff) {
+			if twice && (before == decide.StepOff || step.Result == decide.StepOff) {
 				rt.Errorf("%s stands there twice, once off", step.Reason)
 			}
 			seen[step.Reason] = step.Result
 			switch {
-			case step.Result == StepDecided && decided == "":
+			case step.Result == decide.StepDecided && decided == "":
 				decided = step.Reason
-			case step.Result == StepOff:
-			case (step.Result == StepNotReached) != (decided != ""):
+			case step.Result == decide.StepOff:
+			case (step.Result == decide.StepNotReached) != (decided != ""):
 				rt.Errorf("%s is %s, decided by %q: %v", step.Reason, step.Result, decided, steps)
 			}
 		}
@@ -135,38 +137,38 @@ func TestTraceIsTheDecision(t *testing.T) {
 }
 
 func TestTrace(t *testing.T) {
-	vip := RuleText{Name: "vip", When: `"vip" in tags`, Action: ActionSend}
-	late := RuleText{Name: "late", When: `"late-delivery" in tags`, Action: ActionSkip}
+	vip := decide.RuleText{Name: "vip", When: `"vip" in tags`, Action: decide.ActionSend}
+	late := decide.RuleText{Name: "late", When: `"late-delivery" in tags`, Action: decide.ActionSkip}
 	tests := []struct {
 		name   string
-		policy Policy
-		change func(*Candidate)
-		want   map[Reason]Step
+		policy decide.Policy
+		change func(*decide.Candidate)
+		want   map[decide.Reason]decide.Step
 	}{
 		{
-			name: "sent", policy: testPolicy(), change: func(*Candidate) {},
-			want: map[Reason]Step{NotDone: {Result: StepPassed}, AgentUnknown: {Result: StepOff}, NoChannel: {Result: StepPassed}},
+			name: "sent", policy: testPolicy(), change: func(*decide.Candidate) {},
+			want: map[decide.Reason]decide.Step{decide.NotDone: {Result: decide.StepPassed}, decide.AgentUnknown: {Result: decide.StepOff}, decide.NoChannel: {Result: decide.StepPassed}},
 		},
 		{
-			name: "a filter", policy: ruled(t, vip), change: func(c *Candidate) { c.Conversation.Spam = true },
-			want: map[Reason]Step{
-				Imported: {Result: StepPassed}, Spam: {Result: StepDecided}, NoAgent: {Result: StepNotReached}, "rule:vip": {Result: StepNotReached},
+			name: "a filter", policy: ruled(t, vip), change: func(c *decide.Candidate) { c.Conversation.Spam = true },
+			want: map[decide.Reason]decide.Step{
+				decide.Imported: {Result: decide.StepPassed}, decide.Spam: {Result: decide.StepDecided}, decide.NoAgent: {Result: decide.StepNotReached}, "rule:vip": {Result: decide.StepNotReached},
 			},
 		},
 		{
-			name: "a rule", policy: ruled(t, vip, late), change: func(*Candidate) {},
-			want: map[Reason]Step{
-				"rule:vip": {Result: StepPassed}, "rule:late": {Result: StepDecided, Held: true}, NoEmail: {Result: StepNotReached},
+			name: "a rule", policy: ruled(t, vip, late), change: func(*decide.Candidate) {},
+			want: map[decide.Reason]decide.Step{
+				"rule:vip": {Result: decide.StepPassed}, "rule:late": {Result: decide.StepDecided, Held: true}, decide.NoEmail: {Result: decide.StepNotReached},
 			},
 		},
 		{
-			name: "a rule that fails", policy: ruled(t, RuleText{Name: "broken", When: `custom.a.b == 1`, Action: ActionSkip}, late),
-			change: func(*Candidate) {},
-			want:   map[Reason]Step{"rule_error:broken": {Result: StepDecided}, "rule:late": {Result: StepNotReached}},
+			name: "a rule that fails", policy: ruled(t, decide.RuleText{Name: "broken", When: `custom.a.b == 1`, Action: decide.ActionSkip}, late),
+			change: func(*decide.Candidate) {},
+			want:   map[decide.Reason]decide.Step{"rule_error:broken": {Result: decide.StepDecided}, "rule:late": {Result: decide.StepNotReached}},
 		},
 		{
-			name: "a field that fails", policy: mapped(t, FieldTexts{Brand: `custom.a.b`}), change: func(*Candidate) {},
-			want: map[Reason]Step{NoChannel: {Result: StepPassed}, "rule_error:mapping.brand": {Result: StepDecided}},
+			name: "a field that fails", policy: mapped(t, decide.FieldTexts{Brand: `custom.a.b`}), change: func(*decide.Candidate) {},
+			want: map[decide.Reason]decide.Step{decide.NoChannel: {Result: decide.StepPassed}, "rule_error:mapping.brand": {Result: decide.StepDecided}},
 		},
 	}
 	for _, test := range tests {
@@ -174,10 +176,10 @@ func TestTrace(t *testing.T) {
 			c := plain()
 			test.change(&c)
 			_, steps := test.policy.Trace(c)
-			got := map[Reason]Step{}
+			got := map[decide.Reason]decide.Step{}
 			for _, step := range steps {
 				if _, asked := test.want[step.Reason]; asked {
-					got[step.Reason] = Step{Result: step.Result, Held: step.Held}
+					got[step.Reason] = decide.Step{Result: step.Result, Held: step.Held}
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {

@@ -11,8 +11,12 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
 	"acsync/sync/httpx"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
@@ -53,10 +57,10 @@ func weather(t *testing.T, seed uint64) {
 	defer stopPost()
 	begin := time.Now()
 	path := filepath.Join(t.TempDir(), "acsync.db")
-	if err := store.Create(path, begin.Add(-time.Hour)); err != nil {
+	if err := bolt.Create(path, begin.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +82,7 @@ func weather(t *testing.T, seed uint64) {
 	e := &surveysync.Engine{
 		Source: reader, Directory: reader, Sender: sender, Ledger: ledger, Observer: deaf{},
 		Options: surveysync.Options{
-			Policy: surveysync.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true}, Limits: surveysync.Limits{ErrorRate: 1},
+			Policy: decide.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true}, Limits: deliver.Limits{ErrorRate: 1},
 			Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute, Concurrency: 8, Stamp: true,
 		},
 	}
@@ -89,14 +93,14 @@ func weather(t *testing.T, seed uint64) {
 		}
 		time.Sleep(15 * time.Minute)
 	}
-	compareWithTruth(t, seed, stand, ledger, Window{begin.Add(-time.Hour), begin.Add(2 * time.Hour)})
+	compareWithTruth(t, seed, stand, ledger, Window{From: begin.Add(-time.Hour), To: begin.Add(2 * time.Hour)})
 }
 
 // Window is a stretch of time.
-type Window = surveysync.Window
+type Window = fetch.Window
 
 // compareWithTruth looks at what Agent Connect took, and at what the ledger says.
-func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *store.Ledger, w Window) {
+func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *bolt.Ledger, w Window) {
 	t.Helper()
 	accepted := map[string]int{}
 	for _, request := range stand.Requests() {
@@ -122,7 +126,7 @@ func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger 
 			asked++
 		case state == store.InDoubt:
 			doubtful++
-		case state == store.Skipped && known[key].Reason == string(surveysync.Reopened):
+		case state == store.Skipped && known[key].Reason == string(decide.Reopened):
 		case state == store.Unknown && !done(stand, c.ID):
 		default:
 			t.Errorf("seed %d: %s (%s) is %s %s, and Agent Connect took it %d times", seed, c.ID, c.Kind, state, known[key].Reason, accepted[c.ID])

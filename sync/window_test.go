@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"acsync/store"
+	"acsync/sync/fetch"
 )
 
 func TestSpan(t *testing.T) {
@@ -12,21 +15,21 @@ func TestSpan(t *testing.T) {
 	tests := []struct {
 		name       string
 		checkpoint time.Time
-		want       Window
+		want       fetch.Window
 	}{
-		{"the first pass begins at the start", start, Window{start, testNow.Add(-3 * time.Minute)}},
-		{"the overlap never reaches before the start", start.Add(time.Minute), Window{start, testNow.Add(-3 * time.Minute)}},
-		{"later ones before the checkpoint", testNow.Add(-time.Hour), Window{testNow.Add(-90 * time.Minute), testNow.Add(-3 * time.Minute)}},
+		{"the first pass begins at the start", start, fetch.Window{From: start, To: testNow.Add(-3 * time.Minute)}},
+		{"the overlap never reaches before the start", start.Add(time.Minute), fetch.Window{From: start, To: testNow.Add(-3 * time.Minute)}},
+		{"later ones before the checkpoint", testNow.Add(-time.Hour), fetch.Window{From: testNow.Add(-90 * time.Minute), To: testNow.Add(-3 * time.Minute)}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := span(start, test.checkpoint, testNow.Add(-3*time.Minute), 30*time.Minute); got != test.want {
+			if got := fetch.Span(store.Info{Start: start, Checkpoint: test.checkpoint}, testNow.Add(-3*time.Minute), 30*time.Minute); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
 	t.Run("a ledger that was just made has nothing to read", func(t *testing.T) {
-		if got := span(testNow, testNow, testNow.Add(-3*time.Minute), 30*time.Minute); !got.Empty() {
+		if got := fetch.Span(store.Info{Start: testNow, Checkpoint: testNow}, testNow.Add(-3*time.Minute), 30*time.Minute); !got.Empty() {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -36,9 +39,9 @@ func TestSpan(t *testing.T) {
 func TestTiles(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := time.UnixMilli(rapid.Int64Range(1.5e12, 1.9e12).Draw(t, "from"))
-		whole := Window{from, from.Add(time.Duration(rapid.Int64Range(1, 1e9).Draw(t, "milliseconds")) * time.Millisecond)}
-		tiles, at := newTiler(whole, kustomersReach), whole.From
-		for window, ok := tiles.next(); ok; window, ok = tiles.next() {
+		whole := fetch.Window{From: from, To: from.Add(time.Duration(rapid.Int64Range(1, 1e9).Draw(t, "milliseconds")) * time.Millisecond)}
+		tiles, at := fetch.NewSplitter(whole, fetch.KustomerLimits), whole.From
+		for window, ok := tiles.Next(); ok; window, ok = tiles.Next() {
 			if !window.From.Equal(at) || window.Empty() {
 				t.Fatalf("window %s, want one from %s", window, at)
 			}
@@ -47,7 +50,7 @@ func TestTiles(t *testing.T) {
 			if window.To.Sub(window.From) < time.Minute {
 				rows = 0 // or it takes very many windows
 			}
-			tiles.learn(window, rows)
+			tiles.Observe(window, rows)
 		}
 		if !at.Equal(whole.To) {
 			t.Fatalf("the windows end at %s, the range at %s", at, whole.To)
@@ -60,18 +63,18 @@ func TestNarrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := time.UnixMilli(rapid.Int64Range(0, 2e12).Draw(t, "from"))
 		width := rapid.Int64Range(1, 1e10).Draw(t, "milliseconds")
-		whole := Window{from, from.Add(time.Duration(width) * time.Millisecond)}
-		tiles := newTiler(whole, kustomersReach)
-		window, _ := tiles.next()
+		whole := fetch.Window{From: from, To: from.Add(time.Duration(width) * time.Millisecond)}
+		tiles := fetch.NewSplitter(whole, fetch.KustomerLimits)
+		window, _ := tiles.Next()
 		var rows []time.Time
 		for range rapid.IntRange(0, 5).Draw(t, "rows") {
 			rows = append(rows, window.From.Add(time.Duration(rapid.Int64Range(0, int64(window.To.Sub(window.From)/time.Millisecond)-1).Draw(t, "row"))*time.Millisecond))
 		}
-		narrowed := tiles.narrow(window, rows, rapid.IntRange(501, 10000).Draw(t, "total"))
+		narrowed := tiles.Shrink(window, rows, rapid.IntRange(501, 10000).Draw(t, "total"))
 		if narrowed != (window.To.Sub(window.From) > time.Millisecond) {
 			t.Fatalf("%s is narrowed: %v", window, narrowed)
 		}
-		if next, ok := tiles.next(); narrowed && (!ok || !next.From.Equal(window.From) || !next.To.Before(window.To) || next.Empty()) {
+		if next, ok := tiles.Next(); narrowed && (!ok || !next.From.Equal(window.From) || !next.To.Before(window.To) || next.Empty()) {
 			t.Fatalf("%s is followed by %s", window, next)
 		}
 	})

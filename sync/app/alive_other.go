@@ -2,7 +2,9 @@
 
 package app
 
-import "os"
+import (
+	"os"
+)
 
 // alive tells whether a process of this machine is there.
 func alive(pid int) bool {

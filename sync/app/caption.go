@@ -1,6 +1,8 @@
 package app
 
-import "sync"
+import (
+	"sync"
+)
 
 // caption is what stands beside the bar: what is waited for, else how far the windows are.
 type caption struct {

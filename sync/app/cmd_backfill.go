@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 )
 
 func (s *shell) backfillCommand() *cli.Command {
@@ -45,8 +46,8 @@ func (s *shell) overRange(c *cli.Context, t *tenant, o *surveysync.Options) erro
 }
 
 // between reads the range of --from and --to. An end that is "now" is left open.
-func (s *shell) between(c *cli.Context, zone *time.Location) (surveysync.Window, error) {
-	var w surveysync.Window
+func (s *shell) between(c *cli.Context, zone *time.Location) (fetch.Window, error) {
+	var w fetch.Window
 	from, to := strings.TrimSpace(c.String(flagFrom)), strings.TrimSpace(c.String(flagTo))
 	if from == "" || to == "" {
 		return w, usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 --%s 2026-11-01, or --%s now",

@@ -13,7 +13,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/store/bolt"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
+	"acsync/sync/explain"
+	"acsync/sync/fetch"
 	"acsync/sync/report"
 )
 
@@ -34,7 +38,7 @@ func (s *shell) explainCommand() *cli.Command {
 
 // inquiry is what explain has to work with, and what it lacks.
 type inquiry struct {
-	explainer surveysync.Explainer
+	explainer explain.Explainer
 	notices   []string
 	unmade    bool  // there is no ledger yet
 	lacking   error // what was to be read and could not be: its exit code is that of the command
@@ -62,7 +66,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	q := &inquiry{explainer: surveysync.Explainer{Options: options(tenant.config), Verifies: tenant.remembers(), Now: s.app.Now}}
+	q := &inquiry{explainer: explain.Explainer{Options: explainOptions(tenant.config), Verifies: tenant.remembers(), Now: s.app.Now}}
 	closeLedger, err := q.openLedger(c, tenant)
 	if err != nil {
 		return err
@@ -93,7 +97,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 			asked.resolution.UTC().Format(time.RFC3339Nano)))
 	}
 	q.lacks(life.Unlisted)
-	q.lacks(life.Unheard)
+	q.lacks(life.ReceiverErr)
 	shown := report.Explanation{
 		Explanation: life, Tenant: tenant.name, AppURL: tenant.config.KustomerAppURL(), Reveal: c.Bool(flagReveal),
 		Unmade: q.unmade, Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
@@ -102,24 +106,24 @@ func (s *shell) explain(c *cli.Context) (err error) {
 }
 
 // resolvedAt tells whether a conversation is known to have been marked done at a time.
-func resolvedAt(x surveysync.Explanation, at time.Time) bool {
-	return x.Found && surveysync.SameResolution(x.Case.Resolved(), at) ||
-		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return surveysync.SameResolution(e.Record.Resolution, at) })
+func resolvedAt(x explain.Explanation, at time.Time) bool {
+	return x.Found && decide.SameResolution(x.Case.Resolved(), at) ||
+		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return decide.SameResolution(e.Record.Resolution, at) })
 }
 
 // openLedger opens the ledger for reading. One that another process holds is done without, and so is one that was never made.
 func (q *inquiry) openLedger(c *cli.Context, t *tenant) (closeLedger func() error, err error) {
 	ledger, closeLedger, err := t.readLedger()
-	if _, none := ledger.(surveysync.NoLedger); none { // the stand-ins' own
+	if _, none := ledger.(dryrun.None); none { // the stand-ins' own
 		q.unmade = true
 	}
 	switch {
 	case errors.Is(err, store.ErrLocked) && !c.Bool(flagOffline):
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
-	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !store.Abandoned(t.config.Ledger.Path):
+	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !bolt.Abandoned(t.config.Ledger.Path):
 		q.notices = append(q.notices, "there is no ledger yet: nobody is known who was asked before, and acsync init --start says where "+
 			"the first pass begins")
-		q.explainer.Ledger, q.unmade = surveysync.NoLedger{}, true
+		q.explainer.Ledger, q.unmade = dryrun.None{}, true
 	case err != nil:
 		return nil, err
 	default:
@@ -162,7 +166,7 @@ func (q *inquiry) reach(c *cli.Context, t *tenant, log *slog.Logger) error {
 }
 
 // unknown says that nothing is known of a conversation, as far as could be asked.
-func (q *inquiry) unknown(x surveysync.Explanation) error {
+func (q *inquiry) unknown(x explain.Explanation) error {
 	const check = "is it the id of a conversation, 24 hexadecimal digits, and of this organisation?"
 	switch {
 	case q.lacking != nil && x.Unread != nil:
@@ -177,12 +181,12 @@ func (q *inquiry) unknown(x surveysync.Explanation) error {
 }
 
 // allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone; empty for the others.
-func allTheSame(c *cli.Context, x surveysync.Explanation) string {
+func allTheSame(c *cli.Context, x explain.Explanation) string {
 	resolved := x.Case.Resolved()
-	if resolved.IsZero() || x.Prospect.Fate != surveysync.FateMissed && x.Prospect.Reason != surveysync.Stale {
+	if resolved.IsZero() || x.Forecast.Fate != explain.FateMissed && x.Forecast.Reason != decide.Stale {
 		return ""
 	}
-	return backfillOver(c, surveysync.Window{From: resolved, To: resolved.Add(time.Millisecond)})
+	return backfillOver(c, fetch.Window{From: resolved, To: resolved.Add(time.Millisecond)})
 }
 
 // sayExplained prints the explanation. The exit code tells what is missing of it.

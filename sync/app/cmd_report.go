@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 	"acsync/sync/report"
 )
 
@@ -97,7 +97,7 @@ func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
 }
 
 // pastWindow is the range that the flags name, cut where the future begins; without --from its last day and the six before.
-func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w surveysync.Window, cut bool, err error) {
+func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, false, err
 	}

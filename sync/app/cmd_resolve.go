@@ -7,8 +7,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/store/bolt"
 	"acsync/sync/report"
+	"acsync/sync/verify"
 )
 
 func (s *shell) resolveCommand() *cli.Command {
@@ -49,7 +50,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
 			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
 	}
-	var ledger *store.Ledger
+	var ledger *bolt.Ledger
 	err = overlap.open(c.Context, func() (err error) { ledger, err = tenant.ledger(); return err })
 	if overlap.skips(err) {
 		return s.saySkipped(c, err)
@@ -59,16 +60,16 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 	}
 	closeLedger := startPulse(ledger, c.Command.Name, nil).before(ledger.Close)
 	defer func() { err = errors.Join(err, closeLedger()) }()
-	var settled []surveysync.Settled
+	var settled []verify.Settled
 	if action != 0 {
-		settled, err = surveysync.Resolve(c.Context, ledger, choice, action)
+		settled, err = verify.Resolve(c.Context, ledger, choice, action)
 	} else {
 		var clients *clients
 		if err := tenant.config.Ready(); err != nil {
 			return err
 		}
 		if clients, err = connect(tenant.config, terminal.logger(s.stderr)); err == nil {
-			settled, err = surveysync.Verify(c.Context, ledger, tenant.verification(clients))
+			settled, err = verify.Verify(c.Context, ledger, tenant.verification(clients))
 		}
 	}
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
@@ -80,7 +81,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 	switch code := exitCode(err); {
 	case err == nil:
 		return said
-	case code == exitFailed && action == 0 && !errors.As(err, new(*surveysync.LedgerError)): // the data could not be read, whatever came in their place
+	case code == exitFailed && action == 0 && !errors.As(err, new(*store.WriteError)): // the data could not be read, whatever came in their place
 		return ended{exitTemporary, err}
 	default: // it says more than that something is unresolved
 		return err
@@ -88,19 +89,19 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 }
 
 // decision is what the flags say: no action asks Agent Connect.
-func decision(c *cli.Context) (surveysync.Action, surveysync.Choice, error) {
-	choice := surveysync.Choice{All: c.Bool(flagAll), IDs: c.StringSlice(flagID)}
-	var actions []surveysync.Action
+func decision(c *cli.Context) (verify.Action, verify.Selection, error) {
+	choice := verify.Selection{All: c.Bool(flagAll), IDs: c.StringSlice(flagID)}
+	var actions []verify.Action
 	for _, each := range []struct {
 		flag   string
-		action surveysync.Action
-	}{{flagResend, surveysync.Resend}, {flagAccept, surveysync.Accept}, {flagDrop, surveysync.Drop}} {
+		action verify.Action
+	}{{flagResend, verify.Resend}, {flagAccept, verify.Accept}, {flagDrop, verify.Drop}} {
 		if c.Bool(each.flag) {
 			actions = append(actions, each.action)
 		}
 	}
 	for _, id := range choice.IDs {
-		if _, _, err := surveysync.ParseID(id); err != nil {
+		if _, _, err := verify.ParseID(id); err != nil {
 			return 0, choice, usagef("--%s %v; nothing was changed", flagID, err)
 		}
 	}
@@ -119,7 +120,7 @@ func decision(c *cli.Context) (surveysync.Action, surveysync.Choice, error) {
 }
 
 // sayResolved tells what became of each, and exits 3 while something stays in doubt.
-func (s *shell) sayResolved(c *cli.Context, t terminal, settled []surveysync.Settled) error {
+func (s *shell) sayResolved(c *cli.Context, t terminal, settled []verify.Settled) error {
 	var err error
 	if c.Bool(flagJSON) {
 		err = report.ResolvedJSON(s.stdout, settled)

@@ -11,6 +11,8 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 	"acsync/sync/report"
 )
 
@@ -60,11 +62,11 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 		return err
 	}
 	trial := &report.Rules{Tenant: tenant.name, Window: window, With: c.String(flagWith)}
-	var roster surveysync.Roster
+	var roster decide.ProfileLister
 	if clients.connect != nil {
 		roster = clients.connect
 	}
-	preview := surveysync.Preview{Source: clients.kustomer, Directory: clients.kustomer, Notice: func(text string) { log.Warn(text) }}
+	preview := fetch.Preview{Source: clients.kustomer, Directory: clients.kustomer, Notice: func(text string) { log.Warn(text) }}
 	if preview.Policies, err = s.trialPolicies(c, tenant.config, trial, roster); err != nil {
 		return err
 	}
@@ -86,33 +88,33 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.
-func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (surveysync.Window, error) {
+func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (fetch.Window, error) {
 	if c.IsSet(flagWith) && c.String(flagWith) == "" {
-		return surveysync.Window{}, usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagWith)
+		return fetch.Window{}, usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagWith)
 	}
 	if slices.Contains(c.StringSlice(flagID), "") {
-		return surveysync.Window{}, usagef("--%s is empty; name a conversation (is a variable of your shell not set?)", flagID)
+		return fetch.Window{}, usagef("--%s is empty; name a conversation (is a variable of your shell not set?)", flagID)
 	}
 	if c.IsSet(flagID) {
 		if c.IsSet(flagFrom) || c.IsSet(flagTo) {
-			return surveysync.Window{}, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID, flagFrom, flagTo)
+			return fetch.Window{}, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID, flagFrom, flagTo)
 		}
-		return surveysync.Window{}, nil
+		return fetch.Window{}, nil
 	}
 	zone, err := cfg.Location()
 	if err != nil {
-		return surveysync.Window{}, err
+		return fetch.Window{}, err
 	}
 	now := s.clock().UTC()
 	from, err := parseTime(flagFrom, c.String(flagFrom), zone, now)
 	if err != nil {
-		return surveysync.Window{}, err
+		return fetch.Window{}, err
 	}
 	to, err := parseTime(flagTo, c.String(flagTo), zone, now)
 	if err != nil {
-		return surveysync.Window{}, err
+		return fetch.Window{}, err
 	}
-	window := surveysync.Window{From: from.UTC().Truncate(time.Millisecond), To: to.UTC().Truncate(time.Millisecond)}
+	window := fetch.Window{From: from.UTC().Truncate(time.Millisecond), To: to.UTC().Truncate(time.Millisecond)}
 	switch {
 	case window.Empty():
 		return window, usagef("--%s must lie before --%s", flagFrom, flagTo)
@@ -123,7 +125,7 @@ func (s *shell) trialWindow(c *cli.Context, cfg config.Config) (surveysync.Windo
 }
 
 // trialPolicies are the policy of the configuration, and that of the one to compare with.
-func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.Rules, from surveysync.Roster) ([]surveysync.Policy, error) {
+func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.Rules, from decide.ProfileLister) ([]decide.Policy, error) {
 	configs := []config.Config{cfg}
 	if c.IsSet(flagWith) {
 		other, err := load(config.Source{Path: c.String(flagWith), Env: s.env})
@@ -134,8 +136,8 @@ func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.R
 		trial.WithName = policy(other).Rules.Names()
 	}
 	trial.Names = policy(cfg).Rules.Names()
-	var profiles *surveysync.Profiles // listed once, and only where they are asked for
-	var policies []surveysync.Policy
+	var profiles *decide.Profiles // listed once, and only where they are asked for
+	var policies []decide.Policy
 	for _, each := range configs {
 		p := policy(each)
 		p.MaxAge, p.AppURL = 0, cfg.KustomerAppURL()
@@ -145,7 +147,7 @@ func (s *shell) trialPolicies(c *cli.Context, cfg config.Config, trial *report.R
 				return nil, each.Ready() // which names the key that is missing
 			}
 			if profiles == nil {
-				profiles, err = surveysync.NewProfiles(from.Employees(c.Context))
+				profiles, err = decide.NewProfiles(from.Employees(c.Context))
 			}
 			if err != nil {
 				return nil, err

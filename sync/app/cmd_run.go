@@ -9,6 +9,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/dryrun"
 	"acsync/sync/report"
 )
 
@@ -115,7 +116,7 @@ func (t *tenant) reach(engine *surveysync.Engine, clients *clients) {
 		engine.Roster = clients.connect
 	}
 	if engine.Options.DryRun {
-		engine.Sender = surveysync.DrySender{}
+		engine.Sender = dryrun.Sender{}
 	}
 }
 

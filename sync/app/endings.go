@@ -1,6 +1,8 @@
 package app
 
-import "acsync/sync/report"
+import (
+	"acsync/sync/report"
+)
 
 // endingOf tells what the exit code of a past pass asks of whoever looks at it.
 func endingOf(code int) report.Ending {

@@ -10,7 +10,10 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/fetch"
 	"acsync/sync/httpx"
+	"acsync/sync/plan"
+	"acsync/sync/verify"
 )
 
 // The exit codes. Two is left to Go's own panics.
@@ -93,8 +96,8 @@ func exitCode(err error) int {
 		old    *surveysync.TooOldError
 		floor  *surveysync.FloorError
 		ahead  *surveysync.AheadError
-		moving *surveysync.UnsteadyError
-		ledger *surveysync.LedgerError
+		moving *fetch.UnsteadyError
+		ledger *store.WriteError
 		counts *surveysync.IdentityError
 	)
 	switch {
@@ -102,7 +105,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.As(err, &pass):
 		return pass.code
-	case errors.As(err, new(*surveysync.RangeError)), errors.As(err, new(*surveysync.UnconfirmedError)), errors.As(err, new(*surveysync.PlanError)):
+	case errors.As(err, new(*surveysync.RangeError)), errors.As(err, new(*surveysync.UnconfirmedError)), errors.As(err, new(*plan.Error)):
 		return exitUsage
 	case errors.As(err, &usage), errors.As(err, &faults), errors.As(err, &old), errors.As(err, &floor), errors.As(err, &counts),
 		errors.Is(err, store.ErrExists),
@@ -123,7 +126,7 @@ func exitCode(err error) int {
 		return signal.exitCode()
 	case errors.As(err, &moving), errors.As(err, new(timeUp)):
 		return exitTemporary
-	case errors.As(err, new(*surveysync.WitnessError)) && !refused(err):
+	case errors.As(err, new(*verify.WitnessError)) && !refused(err):
 		return exitTemporary
 	case errors.As(err, &api):
 		return apiExitCode(api.Kind)

@@ -3,8 +3,8 @@ package app
 import (
 	"time"
 
-	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/decide"
 )
 
 // load reads a configuration, its expressions included.
@@ -22,28 +22,28 @@ func load(source config.Source) (config.Config, error) {
 
 // expressions are those of a configuration.
 type expressions struct {
-	mapping  surveysync.Fields
-	rules    surveysync.Rules
-	recovery *surveysync.Recovery
+	mapping  decide.Fields
+	rules    decide.Rules
+	recovery *decide.Recovery
 }
 
 // compiled is the expressions of a configuration, and what is wrong with them.
-func compiled(cfg config.Config) (e expressions, wrong []surveysync.ExpressionError) {
+func compiled(cfg config.Config) (e expressions, wrong []decide.ExpressionError) {
 	m := cfg.Mapping
-	e.mapping, wrong = surveysync.CompileMapping(surveysync.FieldTexts{
+	e.mapping, wrong = decide.CompileMapping(decide.FieldTexts{
 		Brand: m.Brand, Language: m.Language, Country: m.Country, EmployeeCustomID: m.EmployeeCustomID,
 		CustomProperties: m.CustomProperties,
 	})
-	texts := make([]surveysync.RuleText, len(cfg.Rules))
+	texts := make([]decide.RuleText, len(cfg.Rules))
 	for i, rule := range cfg.Rules {
-		texts[i] = surveysync.RuleText{
+		texts[i] = decide.RuleText{
 			Name: rule.Name, When: rule.When, Action: rule.Action, Delay: (*time.Duration)(rule.Delay),
-			Set: surveysync.FieldTexts(rule.Set),
+			Set: decide.FieldTexts(rule.Set),
 		}
 	}
-	var problems []surveysync.ExpressionError
-	e.rules, problems = surveysync.CompileRules(texts)
+	var problems []decide.ExpressionError
+	e.rules, problems = decide.CompileRules(texts)
 	wrong = append(wrong, problems...)
-	e.recovery, problems = surveysync.CompileRecovery(cfg.Recovery.When)
+	e.recovery, problems = decide.CompileRecovery(cfg.Recovery.When)
 	return e, append(wrong, problems...)
 }

@@ -8,7 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
+	"acsync/sync/dryrun"
+	"acsync/sync/fetch"
 )
 
 // beginning is where a dry run begins that has no ledger to tell it.
@@ -27,26 +30,26 @@ func (s *shell) remember(c *cli.Context, t *tenant, engine *surveysync.Engine, c
 		})
 		return nil, closeLedger, err
 	}
-	var below surveysync.ReadLedger
+	var below dryrun.ReadLedger
 	err = o.open(c.Context, func() (err error) {
 		below, closeLedger, err = t.readLedger()
 		return err
 	})
-	if errors.Is(err, store.ErrMissing) && !store.Abandoned(t.config.Ledger.Path) {
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(t.config.Ledger.Path) {
 		none, notice := s.ledgerless(engine.Options.Range)
 		below, closeLedger, err = none, func() error { return nil }, nil
 		notices = append(notices, notice)
 	}
-	engine.Ledger, engine.Observer = &surveysync.DryLedger{Below: below}, observers{}
+	engine.Ledger, engine.Observer = &dryrun.Ledger{Below: below}, observers{}
 	return notices, closeLedger, err
 }
 
 // ledgerless stands in for a ledger that was never made. A pass would refuse to go without one.
-func (s *shell) ledgerless(asked surveysync.Window) (surveysync.NoLedger, string) {
+func (s *shell) ledgerless(asked fetch.Window) (dryrun.None, string) {
 	const notYet = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked before"
 	if !asked.From.IsZero() {
-		return surveysync.NoLedger{Start: asked.From}, notYet
+		return dryrun.None{Start: asked.From}, notYet
 	}
 	start := s.clock().Add(-beginning)
-	return surveysync.NoLedger{Start: start}, fmt.Sprintf("%s, and began %d hours ago; a real pass begins where acsync init --start says", notYet, beginning/time.Hour)
+	return dryrun.None{Start: start}, fmt.Sprintf("%s, and began %d hours ago; a real pass begins where acsync init --start says", notYet, beginning/time.Hour)
 }

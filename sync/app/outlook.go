@@ -7,11 +7,12 @@ import (
 	"time"
 
 	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 	"acsync/sync/report"
 )
 
 // outlook says how much there is to do, and how long that takes at most at the pace of Agent Connect.
-func outlook(e surveysync.Estimate, perMinute int) string {
+func outlook(e fetch.Estimate, perMinute int) string {
 	about := "about"
 	if e.More {
 		about = "at least"

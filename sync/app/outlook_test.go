@@ -9,19 +9,20 @@ import (
 	"time"
 
 	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 )
 
 func TestOutlook(t *testing.T) {
 	tests := []struct {
 		name     string
-		estimate surveysync.Estimate
+		estimate fetch.Estimate
 		want     string
 	}{
-		{"hours", surveysync.Estimate{Conversations: 12_300}, "about 12,300 conversations, at most 2 h 3 min at 100/min"},
-		{"minutes", surveysync.Estimate{Conversations: 901}, "about 901 conversations, at most 10 min at 100/min"},
-		{"none", surveysync.Estimate{}, "about 0 conversations"},
-		{"more than are counted", surveysync.Estimate{Conversations: 10_000, More: true}, "at least 10,000 conversations"},
-		{"projected", surveysync.Estimate{Conversations: 1_234_567, Rough: true}, "about 1,234,567 conversations, at most 205 h 46 min at 100/min"},
+		{"hours", fetch.Estimate{Conversations: 12_300}, "about 12,300 conversations, at most 2 h 3 min at 100/min"},
+		{"minutes", fetch.Estimate{Conversations: 901}, "about 901 conversations, at most 10 min at 100/min"},
+		{"none", fetch.Estimate{}, "about 0 conversations"},
+		{"more than are counted", fetch.Estimate{Conversations: 10_000, More: true}, "at least 10,000 conversations"},
+		{"projected", fetch.Estimate{Conversations: 1_234_567, Rough: true}, "about 1,234,567 conversations, at most 205 h 46 min at 100/min"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -37,7 +38,7 @@ func TestMinutely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		p := &minutely{log: slog.New(slog.NewTextHandler(&out, nil)), perMinute: 100}
-		p.Observe(surveysync.Estimated{Estimate: surveysync.Estimate{Conversations: 1000}})
+		p.Observe(surveysync.Estimated{Estimate: fetch.Estimate{Conversations: 1000}})
 		p.Observe(surveysync.PassStarted{})
 		p.Observe(surveysync.WindowRead{Found: 400})
 		for range 300 {

@@ -16,6 +16,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/plan"
 	"acsync/sync/report"
 )
 
@@ -136,19 +137,19 @@ func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, res
 	if err != nil {
 		return fmt.Errorf("read the ledger for the plan: %w", err)
 	}
-	plan, err := f.planner.Plan(*result, info, t.planTerms(now), time.Duration(f.valid))
+	made, err := f.planner.Plan(*result, info, t.planTerms(now), time.Duration(f.valid))
 	if err != nil {
 		return err
 	}
-	plan.Program = version()
-	text, err := surveysync.MarshalPlan(plan)
+	made.Program = version()
+	text, err := plan.Marshal(made)
 	if err == nil {
 		err = writePrivate(f.path, visible(text))
 	}
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
 	}
-	f.saved, f.toSend = true, len(plan.Send)
+	f.saved, f.toSend = true, len(made.Send)
 	return nil
 }
 
@@ -162,14 +163,14 @@ func visible(text []byte) []byte {
 }
 
 // planTerms are what a plan of the tenant is made under and carried out under.
-func (t *tenant) planTerms(now time.Time) surveysync.PlanTerms {
-	return surveysync.PlanTerms{
+func (t *tenant) planTerms(now time.Time) plan.Terms {
+	return plan.Terms{
 		Tenant: t.config.Accounts(), Configuration: t.config.Decisions(), Secret: t.config.AgentConnect.APIKey.Reveal(), Now: now,
 	}
 }
 
 // readPlan reads the plan in a file, for the tenant.
-func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error) {
+func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
 	if path == "-" {
 		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
 	}
@@ -189,11 +190,11 @@ func readPlan(path string, terms surveysync.PlanTerms) (*surveysync.Plan, error)
 	if err != nil {
 		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
 	}
-	plan, err := surveysync.ReadPlan(text, terms)
+	made, err := plan.Read(text, terms)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &plan, nil
+	return &made, nil
 }
 
 // needLedger makes sure that there is a ledger, without which a plan means nothing. The stand-ins' own is made.

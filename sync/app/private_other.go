@@ -2,7 +2,9 @@
 
 package app
 
-import "os"
+import (
+	"os"
+)
 
 // writePrivate puts a file in the place of what is at path. Who may read it is decided by its directory here.
 func writePrivate(path string, text []byte) error { return os.WriteFile(path, text, 0o600) }

@@ -15,6 +15,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 	"acsync/sync/httpx"
 )
 
@@ -55,9 +56,9 @@ func TestPulse(t *testing.T) {
 		if d := cmp.Diff(store.Progress{Mode: "run", Checkpoint: ten}, got); d != "" {
 			t.Errorf("before the pass (-want +got):\n%s", d)
 		}
-		window := surveysync.Window{From: ten, To: ten.Add(time.Hour)}
+		window := fetch.Window{From: ten, To: ten.Add(time.Hour)}
 		p.Observe(surveysync.PassStarted{Pass: "p1", Mode: "run", Window: window, Due: 2})
-		p.Observe(surveysync.WindowRead{Window: surveysync.Window{From: ten, To: ten.Add(time.Minute)}, Found: 5, Send: 3})
+		p.Observe(surveysync.WindowRead{Window: fetch.Window{From: ten, To: ten.Add(time.Minute)}, Found: 5, Send: 3})
 		for _, state := range []store.State{store.Accepted, store.Accepted, store.Rejected, store.InDoubt, store.Skipped, store.Retry} {
 			p.Observe(surveysync.Disposed{Row: surveysync.Row{State: state}})
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 func readme(t *testing.T) string {
@@ -56,7 +56,7 @@ func TestReadmeIsComplete(t *testing.T) {
 	for _, state := range store.States() {
 		wants(fmt.Sprintf("\n| `%s` |", state))
 	}
-	for _, reason := range append(surveysync.SkipReasons(), surveysync.OutcomeReasons()...) {
+	for _, reason := range append(decide.SkipReasons(), decide.OutcomeReasons()...) {
 		wants(fmt.Sprintf("\n| `%s` | %s |", reason, reason.Explain()))
 	}
 }

@@ -1,6 +1,8 @@
 package app
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestShellPath(t *testing.T) {
 	for path, want := range map[string]string{

@@ -9,11 +9,13 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // staleNotice names the back-fill that asks about what a pass has skipped as stale; empty when it has skipped nothing so.
 func staleNotice(c *cli.Context, r surveysync.Result, maxAge config.Duration) string {
-	n := r.Reasons[store.Skipped][surveysync.Stale]
+	n := r.Reasons[store.Skipped][decide.Stale]
 	if n == 0 {
 		return ""
 	}
@@ -32,7 +34,7 @@ func failedNotice(c *cli.Context, r surveysync.Result) string {
 }
 
 // backfillOver is the command line of the back-fill over a range, in whole seconds.
-func backfillOver(c *cli.Context, over surveysync.Window) string {
+func backfillOver(c *cli.Context, over fetch.Window) string {
 	from, to := over.From.UTC().Truncate(time.Second), over.To.UTC().Add(time.Second-time.Nanosecond).Truncate(time.Second)
 	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s", here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
 }

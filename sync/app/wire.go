@@ -9,6 +9,9 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/explain"
 	"acsync/sync/httpx"
 	"acsync/sync/kustomer"
 	"acsync/sync/report"
@@ -77,9 +80,9 @@ func (c *clients) calls() report.Calls {
 }
 
 // policy is the part of the configuration that decisions depend on. Its expressions were checked by load.
-func policy(cfg config.Config) surveysync.Policy {
+func policy(cfg config.Config) decide.Policy {
 	e, _ := compiled(cfg)
-	return surveysync.Policy{
+	return decide.Policy{
 		AppURL:              cfg.KustomerAppURL(),
 		MaxAge:              time.Duration(cfg.Sync.MaxAge),
 		Delay:               time.Duration(cfg.Sync.Delay),
@@ -102,7 +105,7 @@ func policy(cfg config.Config) surveysync.Policy {
 func options(cfg config.Config) surveysync.Options {
 	return surveysync.Options{
 		Policy:      policy(cfg),
-		Limits:      surveysync.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
+		Limits:      deliver.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
 		SurveyPer:   store.Identity(cfg.Sync.SurveyPer),
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
@@ -113,4 +116,10 @@ func options(cfg config.Config) surveysync.Options {
 		Stamp:       cfg.AgentConnect.Stamp,
 		Verdict:     verdict,
 	}
+}
+
+// explainOptions are what of them bears on what would happen to a conversation.
+func explainOptions(cfg config.Config) explain.Options {
+	o := options(cfg)
+	return explain.Options{Policy: o.Policy, SurveyPer: o.SurveyPer, Overlap: o.Overlap, Settle: o.Settle}
 }

@@ -8,6 +8,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // applied is a plan that was carried out in part: some had changed, and --max ended it.
@@ -16,7 +17,7 @@ func applied() Pass {
 	p.Mode, p.Backfill, p.Made = "apply", store.Backfill{}, at.Add(-2*time.Hour)
 	p.Counts = map[store.State]int{store.Accepted: 20, store.Scheduled: 2, store.Skipped: 3}
 	p.Reasons = surveysync.Reasons{
-		store.Scheduled: {surveysync.Paused: 2}, store.Skipped: {surveysync.PlanChanged: 2, surveysync.AlreadySent: 1},
+		store.Scheduled: {decide.Paused: 2}, store.Skipped: {decide.PlanChanged: 2, decide.AlreadySent: 1},
 	}
 	p.Found, p.Due, p.Exit, p.Forgotten, p.Attention = 25, 0, 0, 0, nil
 	p.Notices = []string{"2 of the 25 conversations of the plan are not as planned any more, and were not sent; a new plan or the next run decides about them anew"}

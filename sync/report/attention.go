@@ -10,6 +10,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 const (
@@ -72,9 +73,9 @@ func ofKind(kind string) string {
 }
 
 // telling tells whether a reason says it all, so that the server's words add nothing.
-func telling(reason surveysync.Reason) bool {
+func telling(reason decide.Reason) bool {
 	switch reason {
-	case surveysync.Refused, surveysync.ServerFailure, surveysync.NoAnswer, surveysync.Unreadable, surveysync.Unrecognised:
+	case decide.Refused, decide.ServerFailure, decide.NoAnswer, decide.Unreadable, decide.Unrecognised:
 		return false
 	}
 	return !reason.Broken()

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // backfilled is a back-fill of a week that was stopped by --max.
@@ -14,9 +15,9 @@ func backfilled() Pass {
 	p := mixed()
 	p.Mode, p.Limit, p.Exit, p.Notices, p.Late = "backfill", "max", 3, nil, 0
 	p.Backfill = store.Backfill{From: at.AddDate(0, 0, -9), To: at.AddDate(0, 0, -2), Position: at.AddDate(0, 0, -6), Begun: at.AddDate(0, 0, -1)}
-	p.Window = surveysync.Window{From: at.AddDate(0, 0, -8), To: p.Backfill.To}
+	p.Window = fetch.Window{From: at.AddDate(0, 0, -8), To: p.Backfill.To}
 	p.Counts[store.Retry], p.Counts[store.Scheduled] = 0, 2
-	p.Reasons[store.Scheduled] = map[surveysync.Reason]int{surveysync.Paused: 2}
+	p.Reasons[store.Scheduled] = map[decide.Reason]int{decide.Paused: 2}
 	return p
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // Detail is what a report tells beside the counts of a pass. The zero Detail works: in UTC, without conversations.
@@ -65,8 +65,8 @@ func dispositionsOf(p Pass) []Disposition {
 }
 
 // byFrequency are the reasons, the most frequent first.
-func byFrequency(counts map[surveysync.Reason]int) []surveysync.Reason {
-	return slices.SortedFunc(maps.Keys(counts), func(a, b surveysync.Reason) int {
+func byFrequency(counts map[decide.Reason]int) []decide.Reason {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b decide.Reason) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(string(a), string(b)))
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // columns are those of the CSV form. Their names stay; new ones come at the end.
@@ -45,7 +45,7 @@ func cells(r Report, row Row) []string {
 		flagged = "true"
 	}
 	values := []string{
-		row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason, surveysync.Reason(row.Reason).Explain(),
+		row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason, decide.Reason(row.Reason).Explain(),
 		row.AgentID, row.Agent, strings.Join(row.Teams, " "), row.Channel, row.Brand,
 		row.Address, status, row.Message, r.local(row.Handled, time.RFC3339), row.Customer, row.URL, row.Kind, flagged,
 	}

@@ -6,27 +6,28 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // end is how the conversations of the made-up passes below ended, in turn.
 var ends = []struct {
 	state   store.State
-	reason  surveysync.Reason
+	reason  decide.Reason
 	status  int
 	message string
 	times   int // of a hundred
 }{
 	{store.Accepted, "", 200, "", 72},
-	{store.Skipped, surveysync.NoAgent, 0, "", 7},
-	{store.Skipped, surveysync.NoEmail, 0, "", 5},
-	{store.Skipped, surveysync.DoNotSend, 0, "", 3},
-	{store.Skipped, surveysync.MaskedEmail, 0, "", 2},
-	{store.Skipped, surveysync.AlreadySent, 0, "", 2},
-	{store.Rejected, surveysync.EmployeeNotFound, 400, "Validation Error: Employee not found: ***", 3},
-	{store.Rejected, surveysync.Refused, 422, "The survey could not be created", 1},
-	{store.InDoubt, surveysync.NoAnswer, 0, "", 1},
-	{store.Retry, surveysync.Limited, 429, "", 2},
-	{store.Scheduled, surveysync.Stopped, 0, "", 2},
+	{store.Skipped, decide.NoAgent, 0, "", 7},
+	{store.Skipped, decide.NoEmail, 0, "", 5},
+	{store.Skipped, decide.DoNotSend, 0, "", 3},
+	{store.Skipped, decide.MaskedEmail, 0, "", 2},
+	{store.Skipped, decide.AlreadySent, 0, "", 2},
+	{store.Rejected, decide.EmployeeNotFound, 400, "Validation Error: Employee not found: ***", 3},
+	{store.Rejected, decide.Refused, 422, "The survey could not be created", 1},
+	{store.InDoubt, decide.NoAnswer, 0, "", 1},
+	{store.Retry, decide.Limited, 429, "", 2},
+	{store.Scheduled, decide.Stopped, 0, "", 2},
 }
 
 var agents = []struct{ id, name, address, team string }{
@@ -56,7 +57,7 @@ func detailed(n int, over time.Duration, change func(int, *surveysync.Row)) (Pas
 		}
 		if row.Reason != "" {
 			if p.Reasons[row.State] == nil {
-				p.Reasons[row.State] = map[surveysync.Reason]int{}
+				p.Reasons[row.State] = map[decide.Reason]int{}
 			}
 			p.Reasons[row.State][row.Reason]++
 		}
@@ -91,7 +92,7 @@ func madeUp(i int, resolved time.Time) surveysync.Row {
 	row := surveysync.Row{
 		Key: store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5%06x", i), Recovery: i%12 == 5}, Customer: fmt.Sprintf("58210c3db0f0911000%06x", i),
 		Agent: agent.id, Resolution: resolved, State: end.state, Reason: end.reason, Status: end.status, Message: end.message,
-		Facts: surveysync.Facts{
+		RowDetails: decide.RowDetails{
 			AgentName: agent.name, AgentAddress: agent.address, Channel: []string{"email", "email", "chat", "voice", "sms"}[i%5],
 			Brand: "acme-care", Address: fmt.Sprintf("customer%d@example.com", i),
 			Flagged: end.state == store.Accepted && i%14 == 3,
@@ -101,9 +102,9 @@ func madeUp(i int, resolved time.Time) surveysync.Row {
 		row.Teams = []string{agent.team}
 	}
 	switch end.reason {
-	case surveysync.NoAgent:
+	case decide.NoAgent:
 		row.Agent, row.AgentName, row.AgentAddress, row.Teams = "", "", "", nil
-	case surveysync.MaskedEmail, surveysync.NoEmail:
+	case decide.MaskedEmail, decide.NoEmail:
 		row.Address = ""
 	}
 	if end.status != 0 {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // parked is a ledger with so many in doubt that nobody but the operator settles, beside much else.
@@ -111,8 +111,8 @@ func TestStatusOfAnEmptyLedger(t *testing.T) {
 func TestStatusDoesNotBlame(t *testing.T) {
 	s := status()
 	for want, refused := range map[string][]store.Refusal{
-		"Agent Connect refused it for good": {{Reason: string(surveysync.BrandRefused)}},
-		refusedOrFailed:                     {{Reason: string(surveysync.BrandRefused)}, {Reason: "rule_error:vip"}},
+		"Agent Connect refused it for good": {{Reason: string(decide.BrandRefused)}},
+		refusedOrFailed:                     {{Reason: string(decide.BrandRefused)}, {Reason: "rule_error:vip"}},
 	} {
 		s.Refused = refused
 		var b bytes.Buffer

@@ -6,12 +6,13 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/explain"
 )
 
 // Explanation is the life of one conversation, as it is shown.
 type Explanation struct {
-	surveysync.Explanation
+	explain.Explanation
 	Tenant    string
 	AppURL    string   // of Kustomer's web application; empty: no link
 	Reveal    bool     // show addresses in full
@@ -33,7 +34,7 @@ func (x Explanation) address(address string) string {
 
 // url is the conversation's in Kustomer's web application; empty when it is not known.
 func (x Explanation) url() string {
-	return surveysync.ConversationURL(x.AppURL, x.Case.Conversation.CustomerID, x.ID)
+	return decide.ConversationURL(x.AppURL, x.Case.Conversation.CustomerID, x.ID)
 }
 
 // ended is how it ended, in words; empty where the ledger does not say so.
@@ -42,14 +43,14 @@ func (x Explanation) ended() string {
 	switch {
 	case last.State == store.Unknown:
 		return ""
-	case surveysync.Reason(last.Reason) == surveysync.ByHand:
+	case decide.Reason(last.Reason) == decide.ByHand:
 		return name(last.State) + " by hand"
 	}
 	return name(last.State) + " by an earlier pass"
 }
 
 // because is a reason with its meaning.
-func because(reason surveysync.Reason) string {
+func because(reason decide.Reason) string {
 	if meaning := reason.Explain(); meaning != "" {
 		return printable(string(reason)) + " (" + meaning + ")"
 	}
@@ -58,26 +59,26 @@ func because(reason surveysync.Reason) string {
 
 // fate says in words what would happen now, and how that is to be taken.
 func (x Explanation) fate() (string, text.Color) {
-	switch x.Prospect.Fate {
-	case surveysync.FateSend:
+	switch x.Forecast.Fate {
+	case explain.FateSend:
 		return x.sent(), text.FgGreen
-	case surveysync.FateWait:
+	case explain.FateWait:
 		return x.waits(), text.FgYellow
-	case surveysync.FateSkip:
+	case explain.FateSkip:
 		return x.skipped(), text.Reset
-	case surveysync.FateDone:
+	case explain.FateDone:
 		return x.done(), text.Reset
-	case surveysync.FateReject:
-		return "nothing is sent: " + because(x.Prospect.Reason), text.FgRed
-	case surveysync.FateSettle:
+	case explain.FateReject:
+		return "nothing is sent: " + because(x.Forecast.Reason), text.FgRed
+	case explain.FateSettle:
 		words := "it is in doubt, and not sent again by itself: the next pass asks Agent Connect's data"
 		if x.At.After(x.Now) {
 			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " + show(x.At) + " on"
 		}
 		return words, text.FgRed
-	case surveysync.FateByHand:
+	case explain.FateByHand:
 		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", text.FgRed
-	case surveysync.FateMissed:
+	case explain.FateMissed:
 		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all the same", text.FgYellow
 	}
 	if !x.Remembered {
@@ -108,26 +109,26 @@ func (x Explanation) waits() string {
 	if x.At.After(x.Now) {
 		when = "waits until " + show(x.At)
 	}
-	if x.Prospect.Reason == "" {
+	if x.Forecast.Reason == "" {
 		return when + ", when Kustomer's search is sure to show it (sync.settle)"
 	}
-	return when + ": " + because(x.Prospect.Reason)
+	return when + ": " + because(x.Forecast.Reason)
 }
 
 func (x Explanation) skipped() string {
-	words := "not asked about: " + because(x.Prospect.Reason)
-	if x.Prospect.Reason == surveysync.Stale {
+	words := "not asked about: " + because(x.Forecast.Reason)
+	if x.Forecast.Reason == decide.Stale {
 		words += "; to ask all the same"
 	}
 	return words
 }
 
 func (x Explanation) done() string {
-	words := "nothing: " + name(x.Prospect.State) + " already"
-	if x.Prospect.Reason != "" {
-		words += ", " + because(x.Prospect.Reason)
+	words := "nothing: " + name(x.Forecast.State) + " already"
+	if x.Forecast.Reason != "" {
+		words += ", " + because(x.Forecast.Reason)
 	}
-	if x.Prospect.State == store.Rejected {
+	if x.Forecast.State == store.Rejected {
 		words += "; that is final, it is not sent again"
 	}
 	return words
@@ -136,17 +137,17 @@ func (x Explanation) done() string {
 // advice is what helps the next ones where this one is rejected, or would be; empty where nothing can be done.
 func (x Explanation) advice() string {
 	switch {
-	case x.Prospect.Fate == surveysync.FateReject && x.Prospect.Reason.Broken():
+	case x.Forecast.Fate == explain.FateReject && x.Forecast.Reason.Broken():
 		return "mend the expression: acsync rules test" + x.Here + " shows it"
-	case x.Prospect.Fate == surveysync.FateReject, x.Prospect.Fate == surveysync.FateDone && x.Prospect.State == store.Rejected:
-		return "for the next ones: " + remedy(store.Rejected.String(), x.Prospect.Reason)
+	case x.Forecast.Fate == explain.FateReject, x.Forecast.Fate == explain.FateDone && x.Forecast.State == store.Rejected:
+		return "for the next ones: " + remedy(store.Rejected.String(), x.Forecast.Reason)
 	}
 	return ""
 }
 
 // command is the one that changes what would happen now, whole or to be ended with one of its choices; empty for none.
 func (x Explanation) command() string {
-	if x.Prospect.Fate == surveysync.FateByHand {
+	if x.Forecast.Fate == explain.FateByHand {
 		return "acsync resolve" + x.Here + " --id " + printable(x.ID)
 	}
 	return x.Backfill
@@ -154,7 +155,7 @@ func (x Explanation) command() string {
 
 // choices are how the command is to be ended; empty where it is whole.
 func (x Explanation) choices() string {
-	if x.Prospect.Fate == surveysync.FateByHand {
+	if x.Forecast.Fate == explain.FateByHand {
 		return "with one of --accept, --resend, --drop"
 	}
 	return ""

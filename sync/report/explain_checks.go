@@ -6,13 +6,13 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // marks of checks, by their results.
-var marks = map[surveysync.StepResult]string{
-	surveysync.StepPassed: "✓", surveysync.StepDecided: "✗", surveysync.StepNotReached: "·", surveysync.StepOff: "–",
-	surveysync.StepUnknown: "?",
+var marks = map[decide.StepResult]string{
+	decide.StepPassed: "✓", decide.StepDecided: "✗", decide.StepNotReached: "·", decide.StepOff: "–",
+	decide.StepUnknown: "?",
 }
 
 // checks writes each check of the decision, in order of precedence: the one that decided on a line of its own, those that are off
@@ -24,14 +24,14 @@ func (s *sheet) checks(x Explanation) {
 	for _, step := range x.Steps {
 		item := marks[step.Result] + " " + printable(string(step.Reason))
 		switch {
-		case step.Result == surveysync.StepDecided:
+		case step.Result == decide.StepDecided:
 			s.flow(run)
 			run = nil
 			s.decisive(x, step)
 		case step.Held:
 			run = append(run, item+" (holds)")
-		case s.short && step.Result != surveysync.StepUnknown:
-		case step.Result == surveysync.StepOff:
+		case s.short && step.Result != decide.StepUnknown:
+		case step.Result == decide.StepOff:
 			off = append(off, item)
 		default:
 			run = append(run, item)
@@ -42,8 +42,8 @@ func (s *sheet) checks(x Explanation) {
 }
 
 // legend says what the marks mean that are there; in a short form how many checks passed, and whether one decided, which stands below.
-func (s *sheet) legend(steps []surveysync.Step) string {
-	counts := map[surveysync.StepResult]int{}
+func (s *sheet) legend(steps []decide.Step) string {
+	counts := map[decide.StepResult]int{}
 	for _, step := range steps {
 		counts[step.Result]++
 	}
@@ -51,17 +51,17 @@ func (s *sheet) legend(steps []surveysync.Step) string {
 	if s.short {
 		words, unknown = passed(counts), "; ? not known"
 	}
-	if counts[surveysync.StepUnknown] > 0 {
+	if counts[decide.StepUnknown] > 0 {
 		words += unknown
 	}
 	return words
 }
 
 // passed leads to the check that decided, if one did.
-func passed(counts map[surveysync.StepResult]int) string {
-	n := counts[surveysync.StepPassed]
+func passed(counts map[decide.StepResult]int) string {
+	n := counts[decide.StepPassed]
 	switch {
-	case counts[surveysync.StepDecided] == 0:
+	case counts[decide.StepDecided] == 0:
 		return fmt.Sprintf("%d passed, none decided", n)
 	case n == 0:
 		return "the first one decided"
@@ -70,9 +70,9 @@ func passed(counts map[surveysync.StepResult]int) string {
 }
 
 // decisive writes the check that decided.
-func (s *sheet) decisive(x Explanation, step surveysync.Step) {
+func (s *sheet) decisive(x Explanation, step decide.Step) {
 	line := "  " + marks[step.Result] + " " + because(step.Reason)
-	if ended := x.ended(); step.Reason == surveysync.AlreadySent && ended != "" { // that it was sent is only one of the ways
+	if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" { // that it was sent is only one of the ways
 		line = "  " + marks[step.Result] + " " + string(step.Reason) + " (" + ended + ")"
 	}
 	s.WriteString(paint(s.style, text.FgRed, text.Snip(line, max(s.width, leastColumn), "…")) + "\n")

@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"io"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/explain"
 )
 
 // explainJSON is the form of an explanation for programs, schema acsync.explain/1. Fields may be added, never renamed or removed.
@@ -25,12 +26,12 @@ type explainJSON struct {
 }
 
 type nowJSON struct {
-	Fate     surveysync.Fate   `json:"fate"`     // "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
-	State    string            `json:"state"`    // with "done": "accepted", "rejected" or "dropped"; else empty
-	Reason   surveysync.Reason `json:"reason"`   // with "done" the ledger's
-	At       string            `json:"at"`       // when it is due; empty for at once
-	Backfill string            `json:"backfill"` // the command that asks all the same; empty when there is none
-	Todo     string            `json:"todo"`     // what helps the next ones, where this one is rejected, or would be; else empty
+	Fate     explain.Fate  `json:"fate"`     // "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
+	State    string        `json:"state"`    // with "done": "accepted", "rejected" or "dropped"; else empty
+	Reason   decide.Reason `json:"reason"`   // with "done" the ledger's
+	At       string        `json:"at"`       // when it is due; empty for at once
+	Backfill string        `json:"backfill"` // the command that asks all the same; empty when there is none
+	Todo     string        `json:"todo"`     // what helps the next ones, where this one is rejected, or would be; else empty
 }
 
 type explainedJSON struct {
@@ -48,9 +49,9 @@ type explainedJSON struct {
 }
 
 type checkJSON struct {
-	Check  surveysync.Reason     `json:"check"`
-	Result surveysync.StepResult `json:"result"` // "passed", "decided", "not_reached", "unknown" or "off"
-	Held   bool                  `json:"held"`   // a rule whose condition holds
+	Check  decide.Reason     `json:"check"`
+	Result decide.StepResult `json:"result"` // "passed", "decided", "not_reached", "unknown" or "off"
+	Held   bool              `json:"held"`   // a rule whose condition holds
 }
 
 type recordJSON struct {
@@ -105,9 +106,9 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 
 // now is what would happen if a pass were made now.
 func (x Explanation) now() nowJSON {
-	n := nowJSON{Fate: x.Prospect.Fate, Reason: x.Prospect.Reason, At: stamp(x.At), Backfill: x.Backfill, Todo: x.advice()}
-	if n.Fate == surveysync.FateDone {
-		n.State = x.Prospect.State.String()
+	n := nowJSON{Fate: x.Forecast.Fate, Reason: x.Forecast.Reason, At: stamp(x.At), Backfill: x.Backfill, Todo: x.advice()}
+	if n.Fate == explain.FateDone {
+		n.State = x.Forecast.State.String()
 	}
 	return n
 }

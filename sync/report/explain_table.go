@@ -10,7 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // sheet is a page of labels and what stands behind them.
@@ -139,11 +139,11 @@ func (x Explanation) resolution() time.Time {
 // customer is the label, the color and the value of the line about the customer: the address, or what there is of it where that decides.
 func (x Explanation) customer() (string, text.Color, string) {
 	switch x.Case.Skip {
-	case surveysync.NoCustomer:
+	case decide.NoCustomer:
 		return "customer", text.FgRed, "none"
-	case surveysync.NoEmail:
+	case decide.NoEmail:
 		return "address", text.FgRed, "none"
-	case surveysync.MaskedEmail:
+	case decide.MaskedEmail:
 		return "address", text.FgRed, "masked for this API key"
 	}
 	return "customer", text.Reset, x.address(x.Facts.Address)
@@ -152,7 +152,7 @@ func (x Explanation) customer() (string, text.Color, string) {
 // channel is the one that counts, and all of them where there are more.
 func channel(x Explanation) string {
 	words := printable(x.Facts.Channel)
-	if words == "" && x.Case.Skip == surveysync.NoChannel {
+	if words == "" && x.Case.Skip == decide.NoChannel {
 		words = "none"
 	}
 	if len(x.Channels) > 1 {
@@ -179,9 +179,9 @@ func (x Explanation) agent() string {
 	}
 	who := person(x.Case.Agent.Name.Value, x.Case.Agent.ID)
 	switch {
-	case x.Case.Skip == surveysync.NoAgentEmail && x.Case.Agent.Email.Masked:
+	case x.Case.Skip == decide.NoAgentEmail && x.Case.Agent.Email.Masked:
 		return who + ", address masked for this API key"
-	case x.Case.Skip == surveysync.NoAgentEmail:
+	case x.Case.Skip == decide.NoAgentEmail:
 		return who + ", address none"
 	}
 	return strings.TrimSpace(who + " " + x.address(x.Facts.AgentAddress))
@@ -232,7 +232,7 @@ func (s *sheet) ledger(x Explanation) {
 		}
 		words := name(e.State) + " " + show(e.At)
 		if e.Reason != "" {
-			words += ": " + because(surveysync.Reason(e.Reason))
+			words += ": " + because(decide.Reason(e.Reason))
 		}
 		if e.Recovery {
 			label = "recovery"
@@ -270,7 +270,7 @@ func attempts(e store.Entry) string {
 
 // receiver writes what Agent Connect's data show.
 func (s *sheet) receiver(x Explanation) {
-	if x.Heard && len(x.Interactions) == 0 {
+	if x.ReceiverRead && len(x.Interactions) == 0 {
 		s.field("agent connect", text.FgYellow, "shows nothing of it")
 	}
 	label := "agent connect"

@@ -11,32 +11,33 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
-	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/explain"
 	"acsync/sync/kustomer"
 )
 
 const explainedID = "6716500fa1b2c3d4e5f60001"
 
 // explainPolicy has rules, one of which holds.
-func explainPolicy(t *testing.T) surveysync.Policy {
+func explainPolicy(t *testing.T) decide.Policy {
 	t.Helper()
-	rules, problems := surveysync.CompileRules([]surveysync.RuleText{
-		{Name: "vip", When: `"vip" in tags`, Action: surveysync.ActionSend},
-		{Name: "internal tests", When: `customer.domain == "acme.example"`, Action: surveysync.ActionSkip},
+	rules, problems := decide.CompileRules([]decide.RuleText{
+		{Name: "vip", When: `"vip" in tags`, Action: decide.ActionSend},
+		{Name: "internal tests", When: `customer.domain == "acme.example"`, Action: decide.ActionSkip},
 	})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	return surveysync.Policy{MaxAge: 72 * time.Hour, SkipImported: true, SkipMachineAgents: true, Rules: rules}
+	return decide.Policy{MaxAge: 72 * time.Hour, SkipImported: true, SkipMachineAgents: true, Rules: rules}
 }
 
 // explained is a conversation, decided; change gives it another shape before that.
-func explained(t *testing.T, change func(*surveysync.Candidate)) Explanation {
+func explained(t *testing.T, change func(*decide.Candidate)) Explanation {
 	t.Helper()
 	policy := explainPolicy(t)
 	agent := kustomer.User{ID: "5ce4672fcce83d001a9e83e8", Name: kustomer.Text{Value: "Alex Agent"}, Email: kustomer.Text{Value: "alex.agent@example.org"}}
-	c := surveysync.Candidate{
+	c := decide.Candidate{
 		Conversation: kustomer.Conversation{
 			ID: explainedID, CustomerID: "58210c3db0f09110006b7953", Status: "done", DoneCount: 2, Channels: []string{"email", "chat"},
 			LastDone: &kustomer.Done{At: at.Add(-47 * time.Minute), By: agent.ID, AssignedUsers: []string{agent.ID}},
@@ -48,66 +49,66 @@ func explained(t *testing.T, change func(*surveysync.Candidate)) Explanation {
 	decision, steps := policy.Trace(c)
 	return Explanation{
 		Tenant: "acme", AppURL: "https://acme.kustomerapp.com",
-		Explanation: surveysync.Explanation{
+		Explanation: explain.Explanation{
 			ID: explainedID, Now: at, Asked: true, Found: true, Closer: c.Agent, Remembered: true, Ledger: "00112233aabbccdd", Steps: steps,
-			Case:     surveysync.Case{Key: store.Key{Conversation: explainedID}, Candidate: c, Decision: decision},
+			Case:     decide.Case{Key: store.Key{Conversation: explainedID}, Candidate: c, Decision: decision},
 			Channels: c.Conversation.Channels,
-			Facts:    surveysync.Facts{Channel: "email", AgentAddress: "alex.agent@example.org", Address: "jane@example.com"},
+			Facts:    decide.RowDetails{Channel: "email", AgentAddress: "alex.agent@example.org", Address: "jane@example.com"},
 		},
 	}
 }
 
 // explanations are lives of every kind.
 func explanations(t *testing.T) map[string]Explanation {
-	same := func(*surveysync.Candidate) {}
+	same := func(*decide.Candidate) {}
 	sent := explained(t, same)
-	sent.Prospect = surveysync.Prospect{Fate: surveysync.FateSend}
+	sent.Forecast = explain.Forecast{Fate: explain.FateSend}
 
-	rule := explained(t, func(c *surveysync.Candidate) {
+	rule := explained(t, func(c *decide.Candidate) {
 		c.Tags, c.Customer.Emails[0].Address.Value = nil, "bob@acme.example"
 	})
-	rule.Prospect = surveysync.Prospect{Fate: surveysync.FateSkip, Reason: "rule:internal tests"}
+	rule.Forecast = explain.Forecast{Fate: explain.FateSkip, Reason: "rule:internal tests"}
 	rule.Facts.Address = "bob@acme.example"
 
 	record := store.Record{
 		State: store.Accepted, Resolution: at.Add(-47 * time.Minute), At: at.Add(-29 * time.Minute), First: at.Add(-30 * time.Minute),
 		Attempts: 2, Status: 200, Intent: 0x1f,
 	}
-	accepted := explained(t, func(c *surveysync.Candidate) { c.Known = record })
-	accepted.Prospect = surveysync.Prospect{Fate: surveysync.FateDone, State: store.Accepted}
+	accepted := explained(t, func(c *decide.Candidate) { c.Known = record })
+	accepted.Forecast = explain.Forecast{Fate: explain.FateDone, State: store.Accepted}
 	accepted.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
 	accepted.First = &store.Run{Pass: "20261122T194500Z-7f3a", Mode: "run", Started: at.Add(-30 * time.Minute)}
-	accepted.Heard = true
+	accepted.ReceiverRead = true
 	accepted.Interactions = []agentconnect.Interaction{
 		{UUID: "a", CreatedAt: at.Add(-29 * time.Minute), Status: "Delivered", Intent: "00112233aabbccdd-1f"},
 		{UUID: "b", CreatedAt: at.Add(-20 * time.Minute), Status: "Sent"},
 	}
 
-	record.State, record.Reason, record.Status = store.Rejected, string(surveysync.EmployeeDeactivated), 400
-	rejected := explained(t, func(c *surveysync.Candidate) { c.Known = record })
-	rejected.Prospect = surveysync.Prospect{Fate: surveysync.FateDone, State: store.Rejected, Reason: surveysync.EmployeeDeactivated}
+	record.State, record.Reason, record.Status = store.Rejected, string(decide.EmployeeDeactivated), 400
+	rejected := explained(t, func(c *decide.Candidate) { c.Known = record })
+	rejected.Forecast = explain.Forecast{Fate: explain.FateDone, State: store.Rejected, Reason: decide.EmployeeDeactivated}
 	rejected.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
 
-	record.State, record.Reason, record.Status = store.InDoubt, string(surveysync.NoAnswer), 0
-	doubt := explained(t, func(c *surveysync.Candidate) { c.Known = record })
-	doubt.Prospect = surveysync.Prospect{Fate: surveysync.FateByHand, Reason: surveysync.NoAnswer}
+	record.State, record.Reason, record.Status = store.InDoubt, string(decide.NoAnswer), 0
+	doubt := explained(t, func(c *decide.Candidate) { c.Known = record })
+	doubt.Forecast = explain.Forecast{Fate: explain.FateByHand, Reason: decide.NoAnswer}
 	doubt.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}}
 
-	record.State, record.Reason, record.Due = store.Scheduled, string(surveysync.Delayed), at.Add(23*time.Hour)
+	record.State, record.Reason, record.Due = store.Scheduled, string(decide.Delayed), at.Add(23*time.Hour)
 	offline := Explanation{Tenant: "acme", Notices: []string{"neither service was asked (--offline): this is what the ledger knows"}}
-	offline.Explanation = surveysync.Explanation{
+	offline.Explanation = explain.Explanation{
 		ID: explainedID, Now: at, Remembered: true, Ledger: "00112233aabbccdd",
 		Entries:  []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: record}},
-		Prospect: surveysync.Prospect{Fate: surveysync.FateWait, Reason: surveysync.Delayed, At: record.Due},
+		Forecast: explain.Forecast{Fate: explain.FateWait, Reason: decide.Delayed, At: record.Due},
 	}
 
 	locked := explained(t, same)
-	locked.Remembered, locked.Prospect = false, surveysync.Prospect{Fate: surveysync.FateUnknown}
-	locked.Steps[1].Result = surveysync.StepUnknown
+	locked.Remembered, locked.Forecast = false, explain.Forecast{Fate: explain.FateUnknown}
+	locked.Steps[1].Result = decide.StepUnknown
 	locked.Notices, locked.Exit = []string{"another process holds the ledger"}, 11
 
 	missed := explained(t, same)
-	missed.Prospect, missed.Backfill = surveysync.Prospect{Fate: surveysync.FateMissed}, "acsync backfill --from 2026-11-22T19:28:00Z --to 2026-11-22T19:28:01Z"
+	missed.Forecast, missed.Backfill = explain.Forecast{Fate: explain.FateMissed}, "acsync backfill --from 2026-11-22T19:28:00Z --to 2026-11-22T19:28:01Z"
 	return map[string]Explanation{
 		"sent": sent, "rule": rule, "accepted": accepted, "doubt": doubt, "offline": offline, "locked": locked, "missed": missed, "rejected": rejected,
 	}
@@ -164,18 +165,18 @@ func TestExplainJSON(t *testing.T) {
 // TestExplainShowsWhatDecides: what is missing stands there as missing, and not as an empty line or none.
 func TestExplainShowsWhatDecides(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(*surveysync.Candidate)
+		change func(*decide.Candidate)
 		want   string
 	}{
-		"no customer":          {func(c *surveysync.Candidate) { c.Customer = nil }, "\ncustomer      none\n"},
-		"no address":           {func(c *surveysync.Candidate) { c.Customer.Emails = nil }, "\naddress       none\n"},
-		"a masked address":     {func(c *surveysync.Candidate) { c.Customer.Emails[0].Address = kustomer.Text{Masked: true} }, "\naddress       masked for this API key\n"},
-		"no address of agent":  {func(c *surveysync.Candidate) { c.Agent.Email = kustomer.Text{} }, "(5ce4672fcce83d001a9e83e8), address none\n"},
-		"a masked one of them": {func(c *surveysync.Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }, "(5ce4672fcce83d001a9e83e8), address masked for this API key\n"},
-		"no channel":           {func(c *surveysync.Candidate) { c.Conversation.Channels = nil }, "\nchannel       none\n"},
+		"no customer":          {func(c *decide.Candidate) { c.Customer = nil }, "\ncustomer      none\n"},
+		"no address":           {func(c *decide.Candidate) { c.Customer.Emails = nil }, "\naddress       none\n"},
+		"a masked address":     {func(c *decide.Candidate) { c.Customer.Emails[0].Address = kustomer.Text{Masked: true} }, "\naddress       masked for this API key\n"},
+		"no address of agent":  {func(c *decide.Candidate) { c.Agent.Email = kustomer.Text{} }, "(5ce4672fcce83d001a9e83e8), address none\n"},
+		"a masked one of them": {func(c *decide.Candidate) { c.Agent.Email = kustomer.Text{Masked: true} }, "(5ce4672fcce83d001a9e83e8), address masked for this API key\n"},
+		"no channel":           {func(c *decide.Candidate) { c.Conversation.Channels = nil }, "\nchannel       none\n"},
 	} {
 		x := explained(t, test.change)
-		x.Facts = surveysync.Facts{Channel: strings.Join(x.Channels[:min(len(x.Channels), 1)], "")}
+		x.Facts = decide.RowDetails{Channel: strings.Join(x.Channels[:min(len(x.Channels), 1)], "")}
 		var b bytes.Buffer
 		must(t, ExplainTable(&b, x, Style{Width: 100}))
 		if !strings.Contains(b.String(), test.want) {
@@ -223,7 +224,7 @@ func TestExplainFitsAScreen(t *testing.T) {
 // TestExplainShortChecks: where the checks are counted, it does not look as if one had decided that has not.
 func TestExplainShortChecks(t *testing.T) {
 	all := explanations(t)
-	first := explained(t, func(c *surveysync.Candidate) { c.Conversation.Status = "open" })
+	first := explained(t, func(c *decide.Candidate) { c.Conversation.Status = "open" })
 	for name, test := range map[string]struct {
 		x    Explanation
 		want string
@@ -272,18 +273,18 @@ func TestExplainReveals(t *testing.T) {
 // what follows.
 func TestExplainIsInert(t *testing.T) {
 	const evil = "<b>x</b>\x1b[2J\x1b]0;title\a\u202eesrever\u2066\u200f\r\nnow           it was sent\u2028\x9b31m\xff"
-	x := explained(t, func(c *surveysync.Candidate) {
+	x := explained(t, func(c *decide.Candidate) {
 		c.Agent.Name.Value, c.Agent.Email.Value = evil, evil
 		c.Conversation.Channels, c.Tags, c.Conversation.Status = []string{evil, evil}, []string{evil}, evil
 		c.Conversation.LastDone.By = evil
 	})
-	x.Closer, x.Reveal, x.Facts = x.Case.Agent, true, surveysync.Facts{Channel: evil, AgentAddress: evil, Address: evil}
-	x.Steps = append(x.Steps, surveysync.Step{Reason: "rule:" + evil, Result: surveysync.StepDecided})
+	x.Closer, x.Reveal, x.Facts = x.Case.Agent, true, decide.RowDetails{Channel: evil, AgentAddress: evil, Address: evil}
+	x.Steps = append(x.Steps, decide.Step{Reason: "rule:" + evil, Result: decide.StepDecided})
 	x.Case.Trouble, x.Notices = evil, []string{evil}
-	x.Heard, x.Interactions = true, []agentconnect.Interaction{{Status: evil, Intent: evil}}
+	x.ReceiverRead, x.Interactions = true, []agentconnect.Interaction{{Status: evil, Intent: evil}}
 	x.Entries = []store.Entry{{Key: store.Key{Conversation: explainedID}, Record: store.Record{State: store.Skipped, Reason: "rule:" + evil, At: at}}}
 	x.First = &store.Run{Pass: evil, Mode: evil}
-	x.Prospect = surveysync.Prospect{Fate: surveysync.FateSkip, Reason: "rule:" + evil}
+	x.Forecast = explain.Forecast{Fate: explain.FateSkip, Reason: "rule:" + evil}
 	var b bytes.Buffer
 	if err := ExplainTable(&b, x, Style{Width: 80}); err != nil {
 		t.Fatal(err)

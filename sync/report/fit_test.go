@@ -9,13 +9,14 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // crowded is a pass with every reason for a skip, and many that need a hand.
 func crowded() Pass {
 	p := mixed()
 	p.Notices = nil
-	for i, reason := range surveysync.SkipReasons() {
+	for i, reason := range decide.SkipReasons() {
 		p.Reasons[store.Skipped][reason] = 3 + i
 	}
 	p.Counts[store.Skipped], p.Counts[store.Accepted] = 0, 353
@@ -26,10 +27,10 @@ func crowded() Pass {
 	for i := range 17 {
 		p.Attention = append(p.Attention, surveysync.Row{
 			Key: store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5f6%04d", i)}, State: store.Rejected, Status: 400,
-			Reason: surveysync.EmployeeNotFound, Message: "Validation Error: Employee not found: ***",
+			Reason: decide.EmployeeNotFound, Message: "Validation Error: Employee not found: ***",
 		})
 	}
-	p.Counts[store.Rejected], p.Reasons[store.Rejected] = 17, map[surveysync.Reason]int{surveysync.EmployeeNotFound: 17}
+	p.Counts[store.Rejected], p.Reasons[store.Rejected] = 17, map[decide.Reason]int{decide.EmployeeNotFound: 17}
 	p.Found = 0
 	for _, n := range p.Counts {
 		p.Found += n

@@ -8,7 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // footer tells where things stand, what it cost, and what to do.
@@ -81,7 +81,7 @@ func limited(p Pass) string {
 		return fmt.Sprintf("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
 	case p.Limit != "" && p.planned():
 		return fmt.Sprintf("Stopped at --%s: %s.", p.Limit, sameApply)
-	case p.planned() && p.Reasons[store.Scheduled][surveysync.Paused] > 0:
+	case p.planned() && p.Reasons[store.Scheduled][decide.Paused] > 0:
 		return fmt.Sprintf("Not finished: %s.", sameApply)
 	case p.Mode == "plan" && p.Limit == "max":
 		return "Stopped at --max: the plan holds no more."

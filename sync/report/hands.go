@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // handsOf collects what somebody has to look at, in doubt first, then by frequency.
@@ -15,7 +15,7 @@ func handsOf(rows []Row) []Hand {
 	var order []kind
 	byKind := map[kind][]Row{}
 	for _, row := range rows {
-		if !needsHand(row.Decision, surveysync.Reason(row.Reason)) {
+		if !needsHand(row.Decision, decide.Reason(row.Reason)) {
 			continue
 		}
 		k := kind{row.Decision, row.Reason}
@@ -26,7 +26,7 @@ func handsOf(rows []Row) []Hand {
 	}
 	hands := make([]Hand, 0, len(order))
 	for _, k := range order {
-		hands = append(hands, newHand(k.decision, surveysync.Reason(k.reason), byKind[k]))
+		hands = append(hands, newHand(k.decision, decide.Reason(k.reason), byKind[k]))
 	}
 	slices.SortFunc(hands, func(a, b Hand) int {
 		return cmp.Or(cmp.Compare(urgency(a), urgency(b)), cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason))
@@ -44,7 +44,7 @@ func urgency(h Hand) int {
 	return 2
 }
 
-func newHand(decision string, reason surveysync.Reason, rows []Row) Hand {
+func newHand(decision string, reason decide.Reason, rows []Row) Hand {
 	hand := Hand{
 		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason), Remedy: remedy(decision, reason),
 		Agents: []Group{}, Words: wordsOf(rows), Conversations: []string{},

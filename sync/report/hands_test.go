@@ -6,6 +6,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // TestHandsOfACalmPass: where all is well, nothing "needs a hand" below that.
@@ -16,7 +17,7 @@ func TestHandsOfACalmPass(t *testing.T) {
 	}{{0, "an be mended"}, {1, "eeds a hand</h2>"}} {
 		rows := &Rows{}
 		rows.Observe(surveysync.Disposed{Row: surveysync.Row{
-			Key: store.Key{Conversation: explainedID}, State: store.Skipped, Reason: surveysync.MaskedEmail, Resolution: at,
+			Key: store.Key{Conversation: explainedID}, State: store.Skipped, Reason: decide.MaskedEmail, Resolution: at,
 		}})
 		p := sending(false, 12, 7, 0)
 		p.Counts[store.Rejected] = test.rejected

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 )
 
 // HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed or removed.
@@ -104,12 +104,12 @@ type PastPass struct {
 // Past says what a history is about.
 type Past struct {
 	Tenant  string
-	Window  surveysync.Window // of the beginnings of passes
-	Zone    *time.Location    // of the days; nil: UTC
-	Cut     bool              // the window was to end in the future, and ends now
-	Here    string            // the flags that point a command at the same ledger; empty, or begins with a blank
-	Asks    bool              // passes settle doubts by Agent Connect's data
-	Overlap time.Duration     // sync.overlap
+	Window  fetch.Window   // of the beginnings of passes
+	Zone    *time.Location // of the days; nil: UTC
+	Cut     bool           // the window was to end in the future, and ends now
+	Here    string         // the flags that point a command at the same ledger; empty, or begins with a blank
+	Asks    bool           // passes settle doubts by Agent Connect's data
+	Overlap time.Duration  // sync.overlap
 	Ending  func(exit int) Ending
 }
 

@@ -9,6 +9,8 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // NewHistory makes the report of those passes, the newest first, that began in the window.
@@ -20,7 +22,7 @@ func NewHistory(runs []store.Run, about Past) History {
 	}
 	h.Late.Overlap = about.Overlap.Seconds()
 	total := Pass{Result: surveysync.Result{Counts: map[store.State]int{}}}
-	reasons, modes, exits := map[surveysync.Reason]int{}, map[string]int{}, map[int]int{}
+	reasons, modes, exits := map[decide.Reason]int{}, map[string]int{}, map[int]int{}
 	for i, run := range runs {
 		if i == 0 {
 			h.Latest = new(pastPass(run))
@@ -34,7 +36,7 @@ func NewHistory(runs []store.Run, about Past) History {
 			total.Counts[state] += n
 		}
 		for reason, n := range run.Reasons {
-			reasons[surveysync.Reason(reason)] += n
+			reasons[decide.Reason(reason)] += n
 		}
 		modes[run.Mode]++
 		if run.Killed {
@@ -98,7 +100,7 @@ func neverNil(counts map[string]int) map[string]int {
 	return counts
 }
 
-func countReasons(counts map[surveysync.Reason]int, found int, here string) []ReasonCount {
+func countReasons(counts map[decide.Reason]int, found int, here string) []ReasonCount {
 	list := []ReasonCount{}
 	for _, reason := range byFrequency(counts) {
 		list = append(list, ReasonCount{string(reason), counts[reason], ratio(counts[reason], found), reason.Explain(), remedyOf(reason, here)})
@@ -128,7 +130,7 @@ func countExits(counts map[int]int, ending func(int) Ending) []ExitCount {
 
 // trend counts the passes by day, or by more days where the range is long. A range that was given as beginning long before the
 // first pass begins with that.
-func (h *History) trend(w surveysync.Window, ending func(int) Ending) {
+func (h *History) trend(w fetch.Window, ending func(int) Ending) {
 	first, last := h.Passes[0].Started.Time, h.Passes[0].Started.Time
 	for _, p := range h.Passes { // a clock can be set back: their order is not that of time
 		if p.Started.Before(first) {

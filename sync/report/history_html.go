@@ -1,14 +1,16 @@
 package report
 
 import (
-	_ "embed" // the page
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
+
+// the page
 
 //go:embed history.html
 var historyPage string
@@ -105,7 +107,7 @@ func (h History) reasonChart() barChart {
 		}
 		title := strings.TrimSuffix(fmt.Sprintf("%s: %s (%s)", r.Reason, Thousands(r.Count), r.Meaning), " ()")
 		chart.add(r.Reason, fmt.Sprintf("%s · %s", Thousands(r.Count), percent(r.Share)), title,
-			[]part{{Class: reasonClass(surveysync.Reason(r.Reason)), X: "0", Width: hundredths(r.Count, h.Reasons[0].Count)}})
+			[]part{{Class: reasonClass(decide.Reason(r.Reason)), X: "0", Width: hundredths(r.Count, h.Reasons[0].Count)}})
 	}
 	chart.finish(rest, "of other reasons")
 	return chart

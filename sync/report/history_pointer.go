@@ -1,6 +1,8 @@
 package report
 
-import "strings"
+import (
+	"strings"
+)
 
 // pointer says what a form of the table has left out, and what shows it; empty for nothing.
 func (h History) pointer(s Style, most historyLimits) string {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/fetch"
 )
 
 // endingOf is what the application says of exit codes, shortened.
@@ -31,7 +31,7 @@ func endingOf(code int) Ending {
 }
 
 func past(from, to time.Time) Past {
-	return Past{Tenant: "acme", Window: surveysync.Window{From: from, To: to}, Zone: time.UTC, Overlap: 30 * time.Minute, Asks: true, Ending: endingOf}
+	return Past{Tenant: "acme", Window: fetch.Window{From: from, To: to}, Zone: time.UTC, Overlap: 30 * time.Minute, Asks: true, Ending: endingOf}
 }
 
 // past weeks: a pass each so many hours before at, the newest first. Every fifth has rejections, one a fuse, one is a back-fill.

@@ -2,7 +2,7 @@ package report
 
 import (
 	"cmp"
-	_ "embed" // the page and its style
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
+
+// the page and its style
 
 //go:embed report.html
 var pageHTML string
@@ -145,7 +147,7 @@ func sectionsOf(rows []Row) []*section {
 		key := [2]string{row.Decision, row.Reason}
 		s := known[key]
 		if s == nil {
-			reason := surveysync.Reason(row.Reason)
+			reason := decide.Reason(row.Reason)
 			s = &section{Decision: row.Decision, Reason: row.Reason, Meaning: meaningOf(row.Decision, reason), Open: needsHand(row.Decision, reason)}
 			known[key] = s
 			list = append(list, s)
@@ -171,7 +173,7 @@ func ration(list []*section) {
 	}
 }
 
-func meaningOf(decision string, reason surveysync.Reason) string {
+func meaningOf(decision string, reason decide.Reason) string {
 	if text := reason.Explain(); text != "" {
 		return text
 	}

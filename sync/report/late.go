@@ -1,6 +1,8 @@
 package report
 
-import "acsync/store"
+import (
+	"acsync/store"
+)
 
 // lateStatusJSON is the lateness that a ledger has seen, with the classes that are not empty.
 type lateStatusJSON struct {

@@ -11,6 +11,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // Light tells of one thing that has to be watched whether it is well, like a traffic light.
@@ -119,7 +120,7 @@ func (s Status) lastPassLight() Light {
 	case s.Last != nil:
 		light = Light{light.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(s.Last.Ended), since(s.Now, s.Last.Ended),
 			s.Last.Mode, Thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
-		switch paused := s.Last.Reasons[string(surveysync.Paused)]; {
+		switch paused := s.Last.Reasons[string(decide.Paused)]; {
 		case s.Ending.Partial:
 			light.Todo = goesOn(s.Last.Mode, s.Here) + "; nothing is lost"
 		case paused > 0: // whatever ended it: no run comes to these

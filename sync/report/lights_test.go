@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
@@ -141,7 +141,7 @@ func TestRecentCountsAnswersOnly(t *testing.T) {
 		Mode: "run", Started: at, Ended: at, Counts: map[string]int{"accepted": 10, "rejected": 9},
 		Reasons: map[string]int{"employee_not_found": 2, "gave_up": 3, "rule_error:vip": 3, "rule_error:mapping.brand": 1, "no_agent": 5},
 	}
-	want := Recent{Accepted: 20, Rejected: 4, GaveUp: 6, Broken: 4, Reasons: map[surveysync.Reason]int{"employee_not_found": 4}}
+	want := Recent{Accepted: 20, Rejected: 4, GaveUp: 6, Broken: 4, Reasons: map[decide.Reason]int{"employee_not_found": 4}}
 	if diff := cmp.Diff(want, NewRecent([]store.Run{run, run}, at)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
@@ -154,19 +154,19 @@ func TestRejectionLightSaysWhatToDo(t *testing.T) {
 		want   []string
 	}{
 		"one reason": {
-			Recent{Accepted: 9, Rejected: 3, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 3}},
+			Recent{Accepted: 9, Rejected: 3, Reasons: map[decide.Reason]int{decide.BrandRefused: 3}},
 			[]string{"all for brand_refused: compare the brand", "acsync report --sandbox says"},
 		},
 		"most": {
-			Recent{Accepted: 9, Rejected: 3, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 2, surveysync.Refused: 1}},
+			Recent{Accepted: 9, Rejected: 3, Reasons: map[decide.Reason]int{decide.BrandRefused: 2, decide.Refused: 1}},
 			[]string{"most for brand_refused: compare the brand with those of Agent Connect. What was rejected is final; acsync report --sandbox says what to do for each reason."},
 		},
 		"none of them": {
-			Recent{Accepted: 9, Rejected: 2, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 1, surveysync.Refused: 1}},
+			Recent{Accepted: 9, Rejected: 2, Reasons: map[decide.Reason]int{decide.BrandRefused: 1, decide.Refused: 1}},
 			[]string{"final; acsync report --sandbox says what to do for each reason"},
 		},
 		"all kinds: two sentences": {
-			Recent{Accepted: 9, Rejected: 3, GaveUp: 1, Broken: 1, Reasons: map[surveysync.Reason]int{surveysync.BrandRefused: 3}},
+			Recent{Accepted: 9, Rejected: 3, GaveUp: 1, Broken: 1, Reasons: map[decide.Reason]int{decide.BrandRefused: 3}},
 			[]string{"all for brand_refused: compare the brand with those of Agent Connect. What was rejected is final; acsync report --sandbox says what to do for each reason."},
 		},
 		"given up, and a failing expression": {

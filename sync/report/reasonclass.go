@@ -4,22 +4,22 @@ import (
 	"slices"
 	"strings"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // reasonClass is the colour of a reason whose disposition is not known, by the one that it mostly goes with.
-func reasonClass(reason surveysync.Reason) string {
+func reasonClass(reason decide.Reason) string {
 	switch {
 	case reason.Broken():
 		return "bad"
-	case slices.Contains(surveysync.SkipReasons(), reason), strings.HasPrefix(string(reason), "rule:"):
+	case slices.Contains(decide.SkipReasons(), reason), strings.HasPrefix(string(reason), "rule:"):
 		return "rest"
 	}
 	switch reason {
-	case surveysync.Verified:
+	case decide.Verified:
 		return "sent"
-	case surveysync.Limited, surveysync.Unreachable, surveysync.Credentials, surveysync.Stopped, surveysync.Paused, surveysync.Delayed,
-		surveysync.NotArrived, surveysync.ByHand:
+	case decide.Limited, decide.Unreachable, decide.Credentials, decide.Stopped, decide.Paused, decide.Delayed,
+		decide.NotArrived, decide.ByHand:
 		return "waits"
 	}
 	return "bad"

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // Recent is what the latest passes of a ledger tell together.
@@ -18,7 +18,7 @@ type Recent struct {
 	Broken   int           // by the latest pass that came to its end: those that an expression failed on
 	Killed   bool          // one of the passes of that time was killed, and counts as far as it told
 
-	Reasons map[surveysync.Reason]int // of the rejections, as far as the passes tell
+	Reasons map[decide.Reason]int // of the rejections, as far as the passes tell
 }
 
 const (
@@ -43,14 +43,14 @@ func NewRecent(runs []store.Run, now time.Time) Recent {
 // add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and counted by each.
 func (r *Recent) add(run store.Run) {
 	r.Killed = r.Killed || run.Killed
-	gaveUp := run.Reasons[string(surveysync.GaveUp)]
+	gaveUp := run.Reasons[string(decide.GaveUp)]
 	r.Accepted += run.Counts[store.Accepted.String()]
 	r.Rejected += max(run.Counts[store.Rejected.String()]-gaveUp-brokenOf(run), 0)
 	r.GaveUp += gaveUp
 	for reason, n := range run.Reasons {
-		if reason := surveysync.Reason(reason); rejects(reason) && !reason.Broken() && reason != surveysync.GaveUp {
+		if reason := decide.Reason(reason); rejects(reason) && !reason.Broken() && reason != decide.GaveUp {
 			if r.Reasons == nil {
-				r.Reasons = map[surveysync.Reason]int{}
+				r.Reasons = map[decide.Reason]int{}
 			}
 			r.Reasons[reason] += n
 		}
@@ -61,7 +61,7 @@ func (r *Recent) add(run store.Run) {
 func brokenOf(run store.Run) int {
 	sum := 0
 	for reason, n := range run.Reasons {
-		if surveysync.Reason(reason).Broken() {
+		if decide.Reason(reason).Broken() {
 			sum += n
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // rejectionLight looks at one day: what was rejected earlier is final, and has been seen. What was given up, and what an expression
@@ -22,7 +22,7 @@ func (s Status) rejectionLight() Light {
 	}
 	if n := s.Recent.GaveUp; n > 0 {
 		texts = append(texts, fmt.Sprintf("%s given up, never answered", Thousands(n)))
-		todos = append(todos, remedies[surveysync.GaveUp])
+		todos = append(todos, remedies[decide.GaveUp])
 	}
 	if n := s.Recent.Broken; n > 0 {
 		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent", Thousands(n)))

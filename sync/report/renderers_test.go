@@ -14,6 +14,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 func render(t *testing.T, name string, r Report) string {
@@ -112,7 +113,7 @@ func hostile(i int, row *surveysync.Row) {
 	row.AgentName, row.Channel, row.Brand, row.Message = markup, `</style><b>`+markup, markup, markup
 	row.Teams, row.Address, row.AgentAddress = []string{markup}, markup+"@example.com", markup
 	row.Key.Conversation, row.Customer = `<svg onload=alert(4)>`+fmt.Sprint(i), `"><a href="javascript:alert(5)">`
-	row.Reason = surveysync.Reason(`rule:<script>alert(6)</script>`)
+	row.Reason = decide.Reason(`rule:<script>alert(6)</script>`)
 }
 
 // TestMarkupIsText lets names, tags, ids and answers be full of markup: no form passes it on.
@@ -205,7 +206,7 @@ func TestManyConversations(t *testing.T) {
 func TestDecidedAnew(t *testing.T) {
 	rows := &Rows{}
 	row := madeUp(1, at)
-	row.State, row.Reason = store.Skipped, surveysync.NoEmail
+	row.State, row.Reason = store.Skipped, decide.NoEmail
 	rows.Observe(surveysync.Disposed{Row: row})
 	row.State, row.Reason = store.Accepted, ""
 	rows.Observe(surveysync.Disposed{Row: row})

@@ -17,6 +17,8 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -46,21 +48,21 @@ func mixed() Pass {
 		Tenant: "acme", Calls: Calls{Kustomer: 9, KustomerSearch: 4, AgentConnect: 358}, Attention: []surveysync.Row{
 			{
 				Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60001"}, State: store.Rejected, Status: 400,
-				Reason: surveysync.EmployeeNotFound, Message: "Validation Error: Employee not found: ***",
+				Reason: decide.EmployeeNotFound, Message: "Validation Error: Employee not found: ***",
 			},
-			{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60002", Recovery: true}, State: store.InDoubt, Reason: surveysync.NoAnswer},
+			{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f60002", Recovery: true}, State: store.InDoubt, Reason: decide.NoAnswer},
 		},
 		Result: surveysync.Result{
 			Pass: "20261122T201500Z-7f3a", Mode: "run", Started: at, Ended: at.Add(214*time.Second + 800*time.Millisecond),
-			Window:     surveysync.Window{From: at.Add(-33 * time.Minute), To: at.Add(-3 * time.Minute)},
+			Window:     fetch.Window{From: at.Add(-33 * time.Minute), To: at.Add(-3 * time.Minute)},
 			Checkpoint: at.Add(-3 * time.Minute),
 			Found:      412, Due: 3, Followed: 4, Flagged: 3,
 			Counts: map[store.State]int{store.Accepted: 353, store.Rejected: 2, store.InDoubt: 1, store.Retry: 2, store.Skipped: 54},
 			Reasons: surveysync.Reasons{
-				store.Skipped:  {surveysync.NoAgent: 31, surveysync.NoEmail: 12, surveysync.DoNotSend: 9, surveysync.Spam: 2},
-				store.Rejected: {surveysync.EmployeeNotFound: 2},
-				store.InDoubt:  {surveysync.NoAnswer: 1},
-				store.Retry:    {surveysync.Limited: 2},
+				store.Skipped:  {decide.NoAgent: 31, decide.NoEmail: 12, decide.DoNotSend: 9, decide.Spam: 2},
+				store.Rejected: {decide.EmployeeNotFound: 2},
+				store.InDoubt:  {decide.NoAnswer: 1},
+				store.Retry:    {decide.Limited: 2},
 			},
 			Late: 2, Latest: 7 * time.Minute, Forgotten: 12500, Notices: []string{"this machine's clock is 7s behind Kustomer's"},
 			Exit: 3,
@@ -73,7 +75,7 @@ func dry() Pass {
 	p.Notices, p.Forgotten = nil, 0
 	p.DryRun, p.Planned, p.Exit, p.Calls.AgentConnect, p.Attention = true, 358, 0, 0, nil
 	p.Counts = map[store.State]int{store.Skipped: 54}
-	p.Reasons = surveysync.Reasons{store.Skipped: {surveysync.NoAgent: 31, surveysync.AgentUnknown: 12, surveysync.NoEmail: 11}}
+	p.Reasons = surveysync.Reasons{store.Skipped: {decide.NoAgent: 31, decide.AgentUnknown: 12, decide.NoEmail: 11}}
 	p.Unlisted = map[string]int{"5ce4672fcce83d001a9e83e8": 2, "5ce4672fcce83d001a9e83e9": 1}
 	for n := range 9 {
 		p.Unlisted["5ce4672fcce83d001a9e84f"+strconv.Itoa(n)] = 1
@@ -85,7 +87,7 @@ func halted() Pass {
 	p := mixed()
 	p.Fuse, p.Exit = "max_per_run: 353 survey requests were created in this pass", 13
 	p.Counts[store.Retry], p.Counts[store.Scheduled] = 0, 2
-	p.Reasons[store.Scheduled] = map[surveysync.Reason]int{surveysync.Stopped: 2}
+	p.Reasons[store.Scheduled] = map[decide.Reason]int{decide.Stopped: 2}
 	return p
 }
 
@@ -94,13 +96,13 @@ func delayed() Pass {
 	p := empty()
 	p.Window.To, p.Checkpoint, p.Found, p.NextDue = at.Add(time.Hour), at.Add(time.Hour), 3, at.Add(24*time.Hour)
 	p.Counts = map[store.State]int{store.Scheduled: 3}
-	p.Reasons = surveysync.Reasons{store.Scheduled: {surveysync.Delayed: 3}}
+	p.Reasons = surveysync.Reasons{store.Scheduled: {decide.Delayed: 3}}
 	return p
 }
 
 func empty() Pass {
 	return Pass{Tenant: "acme", Result: surveysync.Result{
-		Mode: "run", Started: at, Ended: at, Checkpoint: at, Window: surveysync.Window{From: at, To: at.Add(-time.Minute)},
+		Mode: "run", Started: at, Ended: at, Checkpoint: at, Window: fetch.Window{From: at, To: at.Add(-time.Minute)},
 	}}
 }
 

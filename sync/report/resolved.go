@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/verify"
 )
 
 // Unresolved counts what is still in doubt, and what could not be decided about.
-func Unresolved(settled []surveysync.Settled) int {
+func Unresolved(settled []verify.Settled) int {
 	n := 0
 	for _, each := range settled {
 		if each.State == store.InDoubt || each.Refusal != "" {
@@ -24,7 +24,7 @@ func Unresolved(settled []surveysync.Settled) int {
 
 // Resolved writes for people what became of what was in doubt. A command that it names has the flags of here, which is empty or begins
 // with a blank.
-func Resolved(w io.Writer, settled []surveysync.Settled, here string, s Style) error {
+func Resolved(w io.Writer, settled []verify.Settled, here string, s Style) error {
 	var b strings.Builder
 	if len(settled) == 0 {
 		b.WriteString("nothing is in doubt\n")
@@ -44,7 +44,7 @@ func Resolved(w io.Writer, settled []surveysync.Settled, here string, s Style) e
 }
 
 // resolvedAs says what became of one.
-func resolvedAs(s surveysync.Settled) string {
+func resolvedAs(s verify.Settled) string {
 	what := name(s.Before) + " → " + name(s.State)
 	switch {
 	case s.Refusal != "":
@@ -55,15 +55,15 @@ func resolvedAs(s surveysync.Settled) string {
 		return what
 	}
 	switch s.Standing {
-	case surveysync.Unasked:
+	case verify.Unasked:
 		return "stays in doubt: Agent Connect could not be asked"
-	case surveysync.TooEarly:
+	case verify.TooEarly:
 		return "stays in doubt: Agent Connect's data need not show it before " + show(s.Until)
-	case surveysync.Unproven:
+	case verify.Unproven:
 		return "stays in doubt: not among Agent Connect's data, which show no later request either"
-	case surveysync.Unclear:
+	case verify.Unclear:
 		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its conversation"
-	case surveysync.OtherKey:
+	case verify.OtherKey:
 		return "stays in doubt: it may have been sent with another API key, of which these data say nothing"
 	}
 	return "stays in doubt"
@@ -71,15 +71,15 @@ func resolvedAs(s surveysync.Settled) string {
 
 // resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not
 // asked, or is too early to tell.
-func resolvedHints(settled []surveysync.Settled, here string) []string {
+func resolvedHints(settled []verify.Settled, here string) []string {
 	var unasked, early, silent bool
 	var until time.Time
 	for _, each := range settled {
 		switch {
 		case each.State != store.InDoubt || each.Refusal != "":
-		case each.Standing == surveysync.Unasked:
+		case each.Standing == verify.Unasked:
 			unasked = true
-		case each.Standing == surveysync.TooEarly:
+		case each.Standing == verify.TooEarly:
 			if early = true; each.Until.After(until) {
 				until = each.Until
 			}
@@ -103,7 +103,7 @@ func resolvedHints(settled []surveysync.Settled, here string) []string {
 }
 
 // resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes it.
-func resolvedName(s surveysync.Settled) string {
+func resolvedName(s verify.Settled) string {
 	if s.Key.Resolution == 0 {
 		return s.Conversation
 	}
@@ -131,14 +131,14 @@ type settledJSON struct {
 }
 
 // ResolvedJSON writes the same as one object on one line.
-func ResolvedJSON(w io.Writer, settled []surveysync.Settled) error {
+func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 	list := make([]settledJSON, 0, len(settled))
 	for _, each := range settled {
 		row := settledJSON{
 			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(), State: each.State.String(),
 			Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(), Standing: string(each.Standing),
 		}
-		if each.Standing == surveysync.TooEarly {
+		if each.Standing == verify.TooEarly {
 			row.Until = stamp(each.Until)
 		}
 		list = append(list, row)

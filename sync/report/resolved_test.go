@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/verify"
 )
 
 // TestResolvedHint: what stays in doubt is decided about in the same ledger, and no line is wider than the screen.
 func TestResolvedHint(t *testing.T) {
-	settled := []surveysync.Settled{{
+	settled := []verify.Settled{{
 		Entry: store.Entry{Key: store.Key{Conversation: explainedID}, Record: store.Record{State: store.InDoubt}}, Before: store.InDoubt,
 	}}
 	for _, width := range []int{60, 80, 200} {
@@ -30,9 +30,9 @@ func TestResolvedHint(t *testing.T) {
 // again may be a second mail.
 func TestWhatStaysInDoubt(t *testing.T) {
 	until := time.Date(2026, 11, 22, 12, 5, 0, 0, time.UTC)
-	of := func(standings ...surveysync.Standing) (settled []surveysync.Settled) {
+	of := func(standings ...verify.Standing) (settled []verify.Settled) {
 		for _, s := range standings {
-			settled = append(settled, surveysync.Settled{
+			settled = append(settled, verify.Settled{
 				Entry:  store.Entry{Key: store.Key{Conversation: explainedID}, Record: store.Record{State: store.InDoubt}},
 				Before: store.InDoubt, Standing: s, Until: until,
 			})
@@ -40,17 +40,17 @@ func TestWhatStaysInDoubt(t *testing.T) {
 		return settled
 	}
 	for name, c := range map[string]struct {
-		settled      []surveysync.Settled
+		settled      []verify.Settled
 		want, absent []string
 	}{
 		"nothing":     {nil, []string{"nothing is in doubt"}, []string{"unresolved", "--resend"}},
-		"not asked":   {of(surveysync.Unasked), []string{"could not be asked", "asks again"}, []string{"not among", "--resend"}},
-		"too early":   {of(surveysync.TooEarly), []string{"need not show it before 2026-11-22 12:05:00 UTC", "from 2026-11-22 12:05:00 UTC on"}, []string{"not among", "--resend"}},
-		"not shown":   {of(surveysync.Unproven), []string{"not among Agent Connect's data", "--accept, --resend or --drop"}, []string{"could not be asked"}},
-		"may be this": {of(surveysync.Unclear), []string{"may be this one", "--resend"}, []string{"not among"}},
-		"another key": {of(surveysync.OtherKey), []string{"another API key", "--resend"}, []string{"not among"}},
+		"not asked":   {of(verify.Unasked), []string{"could not be asked", "asks again"}, []string{"not among", "--resend"}},
+		"too early":   {of(verify.TooEarly), []string{"need not show it before 2026-11-22 12:05:00 UTC", "from 2026-11-22 12:05:00 UTC on"}, []string{"not among", "--resend"}},
+		"not shown":   {of(verify.Unproven), []string{"not among Agent Connect's data", "--accept, --resend or --drop"}, []string{"could not be asked"}},
+		"may be this": {of(verify.Unclear), []string{"may be this one", "--resend"}, []string{"not among"}},
+		"another key": {of(verify.OtherKey), []string{"another API key", "--resend"}, []string{"not among"}},
 		"some of each": {
-			of(surveysync.TooEarly, surveysync.Unproven), []string{"2 unresolved", "too early", "--resend"}, []string{"could not be read"},
+			of(verify.TooEarly, verify.Unproven), []string{"2 unresolved", "too early", "--resend"}, []string{"could not be read"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

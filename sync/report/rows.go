@@ -6,6 +6,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // wouldSend is the decision of a dry run that a real pass would carry out.
@@ -46,7 +47,7 @@ func (r *Rows) Observe(event surveysync.Event) {
 // row is the conversation as a report shows it.
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
-		ID: from.Key.Conversation, URL: surveysync.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
+		ID: from.Key.Conversation, URL: decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
 		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent), Agent: r.once(from.AgentName),
 		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand), Address: from.Address,
 		Decision: from.State.String(), Reason: string(from.Reason), Status: from.Status, Message: from.Message,

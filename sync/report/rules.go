@@ -6,16 +6,17 @@ import (
 	"strings"
 	"time"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // Rules is the report of a trial of the rules on real conversations.
 type Rules struct {
 	Tenant   string
-	Window   surveysync.Window // zero when conversations were named
-	Names    []string          // of the rules, in their order
-	With     string            // the other configuration; empty when there is none
-	WithName []string          // of its rules
+	Window   fetch.Window // zero when conversations were named
+	Names    []string     // of the rules, in their order
+	With     string       // the other configuration; empty when there is none
+	WithName []string     // of its rules
 
 	rows []trial
 }
@@ -73,7 +74,7 @@ var changes = []struct{ change, meaning string }{
 }
 
 // Add takes in a conversation: its case, and that by the other configuration if there is one.
-func (r *Rules) Add(cases []surveysync.Case) {
+func (r *Rules) Add(cases []decide.Case) {
 	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolved(), ruling: rulingOf(cases[0])}
 	if len(cases) > 1 {
 		row.with = rulingOf(cases[1])
@@ -81,7 +82,7 @@ func (r *Rules) Add(cases []surveysync.Case) {
 	r.rows = append(r.rows, row)
 }
 
-func rulingOf(c surveysync.Case) ruling {
+func rulingOf(c decide.Case) ruling {
 	v := ruling{
 		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...), Delay: c.Delay.Seconds(),
 	}
@@ -97,7 +98,7 @@ func rulingOf(c surveysync.Case) ruling {
 }
 
 // masked is the request of a case as it may be shown.
-func masked(c surveysync.Case) *request {
+func masked(c decide.Case) *request {
 	r := c.Request
 	hide := func(text string) string {
 		if len(r.Customer.Name) > 1 {

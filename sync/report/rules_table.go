@@ -12,7 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 const (
@@ -63,7 +63,7 @@ func (r *Rules) counts(s Style) table.Writer {
 		for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 			return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 		}) {
-			t.AppendRow(table.Row{"  " + printable(reason), counts[reason], share(counts[reason], len(r.rows)), surveysync.Reason(reason).Explain()})
+			t.AppendRow(table.Row{"  " + printable(reason), counts[reason], share(counts[reason], len(r.rows)), decide.Reason(reason).Explain()})
 		}
 	}
 	if r.With != "" {
@@ -101,7 +101,7 @@ func (r *Rules) uses(b *strings.Builder, s Style) {
 		fmt.Fprintf(b, "%s\n", side.title)
 		for _, name := range side.names {
 			line, color := fmt.Sprintf("  %-40s  held for %d", printable(name), matched[name]), text.Reset
-			if failed := reasons["reject"][string(surveysync.RuleError(name))]; failed > 0 {
+			if failed := reasons["reject"][string(decide.RuleError(name))]; failed > 0 {
 				line, color = line+fmt.Sprintf(", failed on %d", failed), text.FgRed
 			} else if matched[name] == 0 {
 				line, color = fmt.Sprintf("  %-40s  held for none", printable(name)), text.FgYellow

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // tried is one conversation as a policy decides it.
-func tried(n int, change func(*surveysync.Decision)) surveysync.Case {
-	c := surveysync.Case{Key: store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5f6%04x", n)}}
+func tried(n int, change func(*decide.Decision)) decide.Case {
+	c := decide.Case{Key: store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5f6%04x", n)}}
 	c.Known.Resolution = at.Add(time.Duration(n) * time.Minute)
 	c.Request = agentconnect.Request{
 		Customer: agentconnect.Customer{Name: "Jane Doe", Email: "jane@example.com"}, Employee: agentconnect.Employee{Email: "alex@example.org"},
@@ -26,34 +27,34 @@ func tried(n int, change func(*surveysync.Decision)) surveysync.Case {
 	return c
 }
 
-func skipped(reason surveysync.Reason, rules ...string) func(*surveysync.Decision) {
-	return func(d *surveysync.Decision) { *d = surveysync.Decision{Skip: reason, Matched: rules} }
+func skipped(reason decide.Reason, rules ...string) func(*decide.Decision) {
+	return func(d *decide.Decision) { *d = decide.Decision{Skip: reason, Matched: rules} }
 }
 
 // trialOf is a trial with something of everything.
 func trialOf(with bool) *Rules {
-	r := &Rules{Tenant: "acme", Window: surveysync.Window{From: at.Add(-24 * time.Hour), To: at}, Names: []string{"internal tests", "vip", "odd", "never"}}
+	r := &Rules{Tenant: "acme", Window: fetch.Window{From: at.Add(-24 * time.Hour), To: at}, Names: []string{"internal tests", "vip", "odd", "never"}}
 	if with {
 		r.With, r.WithName = "other.toml", []string{"internal tests"}
 	}
-	vip := func(d *surveysync.Decision) {
+	vip := func(d *decide.Decision) {
 		d.Matched, d.Delay, d.Request.Brand, d.Request.Language = []string{"vip"}, 90*time.Minute, "acme-care", "en-US"
 		d.Request.CustomProperties = map[string]string{"who": "Jane Doe <jane@example.com>", "order": "1001"}
 	}
-	flagged := func(d *surveysync.Decision) { d.Request.DoNotSend = true }
-	failed := func(d *surveysync.Decision) {
-		*d = surveysync.Decision{Skip: surveysync.RuleError("odd"), Trouble: "its expression fails at character 10"}
+	flagged := func(d *decide.Decision) { d.Request.DoNotSend = true }
+	failed := func(d *decide.Decision) {
+		*d = decide.Decision{Skip: decide.RuleError("odd"), Trouble: "its expression fails at character 10"}
 	}
-	for n, pair := range [][2]func(*surveysync.Decision){
+	for n, pair := range [][2]func(*decide.Decision){
 		{nil, nil},
 		{skipped("rule:internal tests", "internal tests"), nil},
 		{vip, skipped("rule:internal tests", "internal tests")},
 		{vip, nil},
 		{failed, failed},
 		{flagged, flagged},
-		{skipped(surveysync.NoEmail), skipped("rule:internal tests", "internal tests")},
+		{skipped(decide.NoEmail), skipped("rule:internal tests", "internal tests")},
 	} {
-		cases := []surveysync.Case{tried(n, pair[0])}
+		cases := []decide.Case{tried(n, pair[0])}
 		if with {
 			cases = append(cases, tried(n, pair[1]))
 		}

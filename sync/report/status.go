@@ -11,7 +11,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // Status is where a ledger stands.
@@ -78,7 +78,7 @@ func countsLine(b *strings.Builder, s Status, style Style) {
 
 // means is what a disposition means in this ledger, as far as the latest passes tell.
 func (s Status) means(d disposition) string {
-	failed := func(r store.Refusal) bool { return surveysync.Reason(r.Reason).Broken() }
+	failed := func(r store.Refusal) bool { return decide.Reason(r.Reason).Broken() }
 	if d.state == store.Rejected && (s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, failed)) {
 		return refusedOrFailed
 	}

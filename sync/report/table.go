@@ -10,7 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // Style says how a table may look.
@@ -97,7 +97,7 @@ func (d disposition) rows(t table.Writer, s Style, p Pass, most int) {
 	}
 	counts := p.Reasons[d.state]
 	shown := byFrequency(counts)
-	var rest []surveysync.Reason
+	var rest []decide.Reason
 	if len(shown) > most+1 { // one more takes no more room than a line that stands for it
 		shown, rest = shown[:most], shown[most:]
 	}
@@ -130,8 +130,8 @@ func sentParts(t table.Writer, p Pass, most int) {
 }
 
 // sense is what a reason means in this pass.
-func sense(p Pass, reason surveysync.Reason) string {
-	if reason == surveysync.Delayed && !p.NextDue.IsZero() {
+func sense(p Pass, reason decide.Reason) string {
+	if reason == decide.Delayed && !p.NextDue.IsZero() {
 		return "next at " + brief(p.NextDue) + " UTC"
 	}
 	return reason.Explain()

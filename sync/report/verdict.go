@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"acsync/store"
-	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // verdict answers what happened, whether anything is wrong, and what to do. The problem is what ended the pass, if
@@ -60,7 +60,7 @@ func headline(p Pass, tally Tally) string {
 		return followedHeadline(p, tally)
 	case p.DryRun:
 		return fmt.Sprintf("%s of %s conversations would get a survey request.", Thousands(tally.Sent), Thousands(p.Found))
-	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[surveysync.AlreadySent] > 0:
+	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[decide.AlreadySent] > 0:
 		return fmt.Sprintf("No new survey request; %s were looked at.", several(p.Found, "conversation", "conversations"))
 	}
 	return fmt.Sprintf("%s of %s conversations got a survey request.", Thousands(tally.Sent), Thousands(p.Found))

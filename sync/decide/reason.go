@@ -1,0 +1,168 @@
+package decide
+
+import (
+	"strings"
+
+	"acsync/store"
+)
+
+// Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt. Reports,
+// the ledger and the logs show the same word.
+type Reason string
+
+// Why a conversation is skipped, in order of precedence: the first that holds is the one reported.
+const (
+	NotDone        Reason = "not_done"         // the search said done, the conversation itself does not
+	AlreadySent    Reason = "already_sent"     // the ledger holds it in a final state
+	Imported       Reason = "imported"         // it came from an import, not from a customer
+	Spam           Reason = "spam"             // Kustomer marked it as spam
+	Stale          Reason = "stale"            // resolved longer ago than max_age
+	NoAgent        Reason = "no_agent"         // nobody held it
+	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
+	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
+	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
+
+	TimeOutOfRange      Reason = "time_out_of_range"      // behind AlreadySent: no pass reads the time that it claims, or nobody can
+	DoNotSendUnreadable Reason = "do_not_send_unreadable" // custom attributes are there, and a do-not-send one may be among them
+
+	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
+	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request that it would follow up
+	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
+	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
+	NoEmail        Reason = "no_email"         // the customer has no e-mail address
+	InvalidEmail   Reason = "invalid_email"    // the customer's address cannot be one
+	MaskedEmail    Reason = "masked_email"     // the API key may not read the customer's address
+	NoChannel      Reason = "no_channel"       // no channel, and no default_channel
+)
+
+// Why a conversation that waited in the ledger is not sent after all: it was read again when its turn came.
+const (
+	Reopened Reason = "reopened" // no longer done
+	Gone     Reason = "gone"     // Kustomer no longer has it: deleted, or merged into another
+
+	PlanChanged Reason = "plan_changed" // what its plan would have sent is another request by now, or about another resolution
+)
+
+// Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists the kinds).
+const (
+	Refused             Reason = "refused" // for a reason that is not among the following
+	EmployeeNotFound    Reason = "employee_not_found"
+	EmployeeDeactivated Reason = "employee_deactivated"
+	EmployeeIncomplete  Reason = "employee_incomplete"
+	InvalidCustomer     Reason = "invalid_customer"
+	ChannelNotEnabled   Reason = "channel_not_enabled"
+	ChannelManual       Reason = "channel_manual"
+	BrandRefused        Reason = "brand_refused"
+	LanguageRefused     Reason = "language_refused"
+	FirstNotFound       Reason = "first_request_not_found"
+	GaveUp              Reason = "gave_up" // by acsync: it could not be sent for too long
+)
+
+// Why a survey request waits or is in doubt.
+const (
+	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
+	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
+	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
+	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
+	Paused        Reason = "paused"                // the back-fill, or the carrying out of a plan, stopped before its turn, and sends it when it goes on
+	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
+	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
+	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, is broken JSON, or is far too long
+	Unrecognised  Reason = "unrecognised_answer"   // a success that does not say that it took this request, or more than one answer
+	Delayed       Reason = "delayed"               // its time after the resolution has not come
+	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
+)
+
+// How a doubt ended.
+const (
+	Verified   Reason = "verified"    // accepted: Agent Connect's data show it
+	NotArrived Reason = "not_arrived" // to be sent again: the data do not show it, though they show later ones
+	ByHand     Reason = "by_hand"     // the operator has decided
+)
+
+// SkipReasons lists the reasons for a skip, in order of precedence. Those that name a rule come behind DoNotSend and are
+// not among them, and neither are those that name an expression which failed: these go with a rejection.
+func SkipReasons() []Reason {
+	return []Reason{
+		NotDone, AlreadySent, TimeOutOfRange, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
+		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
+	}
+}
+
+// OutcomeReasons lists the reasons that go with a refusal, a retry or a doubt, and with the end of a doubt.
+func OutcomeReasons() []Reason {
+	return []Reason{
+		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, Paused, ServerFailure,
+		NoAnswer, Unreadable, Unrecognised, Interrupted, Delayed, Verified, NotArrived, ByHand,
+	}
+}
+
+// Explain says in a few plain words what the reason means; it is what reports print beside the code.
+func (r Reason) Explain() string {
+	switch {
+	case r.Broken():
+		return "an expression failed on it"
+	case strings.HasPrefix(string(r), string(rulePrefix)):
+		return "a rule of yours skips it"
+	}
+	return Explanations[r]
+}
+
+// State is the disposition that goes with a reason for which nothing is sent.
+func (r Reason) State() store.State {
+	if r.Broken() {
+		return store.Rejected
+	}
+	return store.Skipped
+}
+
+var Explanations = map[Reason]string{
+	NotDone:             "no longer done when it was read",
+	AlreadySent:         "handled by an earlier pass",
+	TimeOutOfRange:      "marked done when no pass reads it",
+	Imported:            "imported, not a live conversation",
+	Spam:                "marked as spam",
+	Stale:               "resolved longer ago than max_age",
+	NoAgent:             "nobody was assigned, or no such user",
+	AgentIsMachine:      "the agent is a machine user",
+	NoAgentEmail:        "the agent has no readable address",
+	AgentUnknown:        "the agent has no active profile",
+	DoNotSendUnreadable: "custom attributes cannot be read",
+	DoNotSend:           "a do-not-send attribute is set",
+	NoFirstRequest:      "a recovery of what was never asked",
+	NoRecovery:          "no longer a recovery on its turn",
+	NoCustomer:          "no customer, or a deleted one",
+	NoEmail:             "the customer has no address",
+	InvalidEmail:        "the address is not valid",
+	MaskedEmail:         "the API key may not read the address",
+	NoChannel:           "no channel, and no default_channel",
+	Reopened:            "reopened before its turn came",
+	Gone:                "deleted or merged before its turn",
+	PlanChanged:         "not what the plan holds any more",
+	Refused:             "for a reason of its own; see the log",
+	EmployeeNotFound:    "the agent has no profile there",
+	EmployeeDeactivated: "the agent's profile is deactivated",
+	EmployeeIncomplete:  "the agent's profile is incomplete",
+	InvalidCustomer:     "the customer's name or address",
+	ChannelNotEnabled:   "the channel is not enabled there",
+	ChannelManual:       "the channel is in manual mode there",
+	BrandRefused:        "the brand is missing or unknown",
+	LanguageRefused:     "the language is missing or unknown",
+	FirstNotFound:       "it knows no request to follow up",
+	GaveUp:              "not taken within 72 h of the first try",
+	Limited:             "too many requests (429)",
+	Unreachable:         "no connection was made",
+	Credentials:         "the API key was refused",
+	Stopped:             "the pass stopped before its turn",
+	Paused:              "waits for its back-fill or its plan",
+	ServerFailure:       "an answer that tells nothing",
+	NoAnswer:            "sent, but no answer came",
+	Unreadable:          "the answer was cut off or broken",
+	Unrecognised:        "not certainly the answer to it",
+	Delayed:             "not asked before its delay is over",
+	Interrupted:         "acsync was killed while sending",
+	Verified:            "found in Agent Connect's data",
+	NotArrived:          "not in Agent Connect's data",
+	ByHand:              "as the operator decided",
+}

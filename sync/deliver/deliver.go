@@ -1,0 +1,209 @@
+// Package deliver sends survey requests: the intent is durable before the POST, and its outcome before anything else.
+// It is the only place that sends, and the only one that says what an answer means.
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	stdsync "sync"
+	"sync/atomic"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+)
+
+// Sender takes survey requests: Agent Connect.
+type Sender interface {
+	// Ready waits for this sender's turn, so that its rate is kept.
+	Ready(ctx context.Context) error
+	// Create posts a survey request, once, and tells the facts of the answer.
+	Create(ctx context.Context, r agentconnect.Request) agentconnect.Answer
+}
+
+// IntentLog is what delivering needs of the ledger. Both calls are durable when they return.
+type IntentLog interface {
+	Begin(key store.Key, resolution, now time.Time) (store.Intent, error)
+	Finish(intent store.Intent, result store.Result) error
+}
+
+// ErrRefused ends a pass: Agent Connect refused the key.
+var ErrRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, expired, or of " +
+	"another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
+
+// tries is how often a survey request that was certainly not sent is tried within one pass.
+const tries = 3
+
+// Deliverer sends survey requests. It is the only place that does.
+type Deliverer struct {
+	journal IntentLog
+	sender  Sender
+	fuse    *fuse
+	stamp   bool          // write the intent's id into custom_properties.acsync_intent
+	slots   chan struct{} // one place for each survey request in flight
+	halt    func(error)   // ends the context of the pass
+
+	failed atomic.Pointer[error] // the first failure that ended the sending
+}
+
+// Options are what survey requests are sent with.
+type Options struct {
+	Journal     IntentLog
+	Sender      Sender
+	Limits      Limits
+	Stamp       bool        // write the intent's id into custom_properties.acsync_intent
+	Concurrency int         // survey requests in flight
+	Halt        func(error) // ends the context of the pass
+}
+
+func New(o Options) *Deliverer {
+	return &Deliverer{
+		journal: o.Journal, sender: o.Sender, fuse: newFuse(o.Limits), stamp: o.Stamp,
+		slots: make(chan struct{}, max(o.Concurrency, 1)), halt: o.Halt,
+	}
+}
+
+// LimitFirst is what the first pass of a ledger may send.
+func (d *Deliverer) LimitFirst(n int) { d.fuse.limits.First = n }
+
+// Stopped tells whether no more survey requests are admitted.
+func (d *Deliverer) Stopped() bool { return d.fuse.halted() }
+
+// told is what made the pass stop sending: a fuse, a service that takes nothing, or else the operator's own limit.
+func (d *Deliverer) StopReasons() (blown, down, limit string) { return d.fuse.told() }
+
+// Fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
+func (d *Deliverer) Fail(err error) {
+	d.failed.CompareAndSwap(nil, &err)
+	d.halt(err)
+}
+
+// Failure is what ended the sending; nil when nothing did.
+func (d *Deliverer) Failure() error {
+	if err := d.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Send delivers a case as soon as there is a place for it, and does not wait for the outcome: done is called with that,
+// and group knows when. One that is not sent because the pass stopped is scheduled.
+func (d *Deliverer) Send(ctx context.Context, c decide.Case, group *stdsync.WaitGroup, done func(decide.Case, Outcome)) {
+	select {
+	case d.slots <- struct{}{}:
+	case <-ctx.Done():
+		done(c, Outcome{State: store.Scheduled, Reason: decide.Stopped})
+		return
+	}
+	group.Go(func() {
+		defer func() { <-d.slots }()
+		outcome, err := d.one(ctx, c)
+		if err != nil {
+			d.Fail(err)
+		}
+		done(c, outcome)
+	})
+}
+
+// one sends one survey request, and again while it certainly was not sent. An error tells that nothing more may be
+// sent in this pass.
+func (d *Deliverer) one(ctx context.Context, c decide.Case) (Outcome, error) {
+	outcome := Outcome{State: store.Scheduled, Reason: decide.Stopped}
+	if ctx.Err() != nil || !d.fuse.admit() {
+		return outcome, nil
+	}
+	for try := 1; ; try++ {
+		if !d.ready(ctx) {
+			if try == 1 {
+				d.fuse.release()
+			}
+			return outcome, nil
+		}
+		var err error
+		if outcome, err = d.attempt(ctx, c); err != nil {
+			return outcome, err
+		}
+		d.fuse.note(outcome)
+		switch {
+		case outcome.Reason == decide.Credentials:
+			return outcome, ErrRefused
+		case outcome.State != store.Retry || try == tries:
+			return outcome, nil
+		case outcome.Reason == decide.Unreachable && !Sleep(ctx, backoff(try)):
+			return outcome, nil
+		}
+	}
+}
+
+// ready waits for the sender's turn; false when the pass stopped meanwhile.
+func (d *Deliverer) ready(ctx context.Context) bool {
+	ctx, cancel := d.fuse.waiting(ctx)
+	defer cancel()
+	return d.sender.Ready(ctx) == nil && ctx.Err() == nil
+}
+
+// attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is durable
+// before anything else happens. What has begun is finished even when the pass is told to stop: the sender's own
+// time-out ends it.
+func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
+	intent, err := d.journal.Begin(c.Key, c.Resolution(), time.Now())
+	if err != nil {
+		return Outcome{State: store.Scheduled, Reason: decide.Stopped},
+			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
+	}
+	request := c.Request
+	if d.stamp && !request.Recovery {
+		request = stamped(request, intent)
+	}
+	outcome := Classify(d.sender.Create(context.WithoutCancel(ctx), request))
+	now := time.Now()
+	if !outcome.Planned {
+		outcome.At = now
+	}
+	result := store.Result{State: outcome.State, Reason: string(outcome.Reason), Status: outcome.Status, At: now}
+	switch {
+	case outcome.Reason == decide.Credentials:
+		result.Due = now
+	case outcome.State == store.Retry:
+		result.Due = now.Add(Pause(intent.Attempt))
+	case outcome.State == store.InDoubt:
+		result.Due = now
+	}
+	if err := d.journal.Finish(intent, result); err != nil {
+		return Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status},
+			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
+	}
+	return outcome, nil
+}
+
+// stamped is the request with the intent's id in its custom properties, so that the receiver's own data tell which
+// attempt arrived.
+func stamped(r agentconnect.Request, intent store.Intent) agentconnect.Request {
+	properties := map[string]string{"acsync_intent": intent.String()}
+	for key, value := range r.CustomProperties {
+		properties[key] = value
+	}
+	r.CustomProperties = properties
+	return r
+}
+
+// backoff is the pause before the next try within a pass: about one second, then about two, with jitter.
+func backoff(try int) time.Duration {
+	base := time.Second << (try - 1)
+	return base/2 + rand.N(base)
+}
+
+// Sleep waits; false when the context ended first.
+func Sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

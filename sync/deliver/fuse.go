@@ -1,0 +1,186 @@
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	stdsync "sync"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+)
+
+// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches the first two off.
+type Limits struct {
+	Requests  int     // at most so many survey requests: max_per_run
+	Max       int     // the operator's own limit for this pass: --max
+	First     int     // what the first pass of a ledger may send: --confirm-first-run; 0 = any number
+	ErrorRate float64 // share of rejected requests, 0 to 1, once enough were sent; 1 = any: max_error_rate
+}
+
+const (
+	EnoughToJudge  = 40              // requests before the share of rejected ones counts
+	enoughAlike    = 10              // requests that are enough when every one of them was rejected
+	limitedInARow  = 40              // answers 429 without another one between, before the service is taken to be closed to us
+	limitedFor     = 5 * time.Minute // or answers 429 alone for so long
+	FailuresInARow = 5               // answers that tell nothing, or no connection, before the service is taken to be down
+)
+
+// fuse admits survey requests until one of the limits is reached; once blown it stays so for the pass.
+type fuse struct {
+	limits Limits
+
+	mu       stdsync.Mutex
+	admitted int
+	judged   int
+	rejected int
+	failures int      // in a row
+	silences int      // in a row: no connection at all
+	strange  int      // of the judged: none of their answers was recognised, and no other came yet
+	looks    []string // what those looked like
+	blown    string
+	full     bool   // it blew because of the number alone: what was admitted before is sent
+	enough   string // the operator's own limit that is reached: no fault
+	limited  int    // in a row: answered 429
+	since    time.Time
+	tripped  <-chan struct{} // closed when what was admitted and waits for its turn is to stay here too
+	tripping chan struct{}   // the same; nil once it is closed
+	down     string          // Agent Connect cannot be reached, or takes nothing: nothing is lost, a later pass will do
+}
+
+func newFuse(l Limits) *fuse {
+	tripping := make(chan struct{})
+	return &fuse{limits: l, tripped: tripping, tripping: tripping}
+}
+
+// admit takes a place for one more survey request; false when the pass is to stop sending.
+func (f *fuse) admit() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.blown != "" || f.enough != "" || f.down != "":
+		return false
+	case f.limits.Max > 0 && f.admitted >= f.limits.Max:
+		f.enough = "max"
+		return false
+	case f.limits.First > 0 && f.admitted >= f.limits.First:
+		f.enough = "confirm-first-run"
+		return false
+	case f.limits.Requests > 0 && f.admitted >= f.limits.Requests:
+		f.full = true
+		f.blown = fmt.Sprintf("max_per_run: %d survey requests were created in this pass", f.admitted)
+		return false
+	}
+	f.admitted++
+	return true
+}
+
+// release gives a place back that was not used.
+func (f *fuse) release() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.admitted--
+}
+
+// note takes in an outcome.
+func (f *fuse) note(o Outcome) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case o.Reason == decide.Unreachable:
+		if f.silences++; f.silences >= FailuresInARow && f.down == "" {
+			f.down = fmt.Sprintf("%d attempts in a row made no connection (%s)", f.silences, o.Message)
+		}
+		f.trip()
+		return
+	case o.Reason == decide.Limited:
+		if f.limited++; f.limited == 1 {
+			f.since = time.Now()
+		}
+		if f.down == "" && (f.limited >= limitedInARow || time.Since(f.since) >= limitedFor) {
+			f.down = fmt.Sprintf("it answered 429 %d times in a row; lower agent_connect.requests_per_minute", f.limited)
+		}
+		f.trip()
+		return
+	}
+	f.silences, f.limited = 0, 0
+	f.judge(o)
+	f.trip()
+}
+
+// trip lets go those that wait for their turn, when they are to stay here.
+func (f *fuse) trip() {
+	if (f.blown != "" && !f.full || f.down != "") && f.tripping != nil {
+		close(f.tripping)
+		f.tripping = nil
+	}
+}
+
+// waiting is a context for those that wait for their turn: it ends when the fuse trips.
+func (f *fuse) waiting(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-f.tripped:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// judge blows the fuse when too many requests were refused, or got no usable answer.
+func (f *fuse) judge(o Outcome) {
+	f.judged++
+	f.failures++
+	if o.State != store.InDoubt {
+		f.failures = 0
+	}
+	if o.State == store.Rejected {
+		f.rejected++
+	}
+	if o.Reason == decide.Unrecognised && f.strange == f.judged-1 {
+		f.strange++
+		f.look(o)
+	}
+	share := float64(f.rejected) / float64(f.judged)
+	enough := f.judged >= EnoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
+	switch {
+	case f.blown != "":
+	case f.judged == FailuresInARow && f.strange == f.judged:
+		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey request was taken; "+
+			"they were %s; compare agent_connect.base_url with Agent Connect's own address, and look there whether these arrived",
+			f.strange, strings.Join(f.looks, " and "))
+	case f.failures >= FailuresInARow:
+		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
+	case enough && share > f.limits.ErrorRate:
+		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
+	}
+}
+
+// look keeps what an answer looked like, of different ones the first two.
+func (f *fuse) look(o Outcome) {
+	looks := fmt.Sprintf("%d with %s", o.Status, o.Message)
+	if !slices.Contains(f.looks, looks) && len(f.looks) < 2 {
+		f.looks = append(f.looks, looks)
+	}
+}
+
+// halted tells whether no more survey requests are admitted.
+func (f *fuse) halted() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blown != "" || f.enough != "" || f.down != ""
+}
+
+// told is what made the pass stop sending: a fuse, a service that takes nothing, or else the operator's own limit.
+func (f *fuse) told() (blown, down, limit string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.blown == "" && f.down == "" { // else the limit was not come to, but admitted up to
+		limit = f.enough
+	}
+	return f.blown, f.down, limit
+}

@@ -1,0 +1,157 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	stdsync "sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"acsync/sync/kustomer"
+)
+
+const (
+	fewCustomers  = 3     // so many are cheaper to fetch singly than to search for: a search is the scarcer call
+	MostCustomers = 5_000 // kept in memory; beyond that a pass forgets them all and begins anew
+	mostJoinPages = 20    // pages that a joined search can return: 10,000 rows (observed)
+	getsAtOnce    = 8     // customers fetched singly at the same time
+)
+
+// customers fetches customers, each once a pass as far as memory goes: those of a window by one search with the window's
+// own criteria, and singly those which that search did not return.
+type customers struct {
+	source Source
+	notice func(format string, args ...any)
+
+	mu      stdsync.Mutex
+	refused bool                          // Kustomer refuses the search; they are all fetched singly
+	known   map[string]*kustomer.Customer // a nil value: there is no such customer
+}
+
+// found are the customers of one batch; a nil value: there is no such customer. A batch has its own, so that nobody else
+// forgets them while it is decided.
+type found map[string]*kustomer.Customer
+
+func (f found) missing(ids map[string]bool) []string {
+	var missing []string
+	for id := range ids {
+		if _, known := f[id]; !known {
+			missing = append(missing, id)
+		}
+	}
+	return missing
+}
+
+// recall takes what is known of the customers with these ids.
+func (c *customers) recall(ids map[string]bool, into found) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range ids {
+		if customer, known := c.known[id]; known {
+			into[id] = customer
+		}
+	}
+}
+
+// keep remembers customers for the batches to come.
+func (c *customers) keep(fresh found) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known)+len(fresh) > MostCustomers {
+		c.known = map[string]*kustomer.Customer{}
+	}
+	maps.Copy(c.known, fresh)
+}
+
+// join fetches customers by the query's search, where that is worth while, and tells whether it did. A query without an
+// end stands for conversations that no window holds.
+func (c *customers) join(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) (bool, error) {
+	c.recall(ids, into)
+	c.mu.Lock()
+	refused := c.refused
+	c.mu.Unlock()
+	if refused || query.To.IsZero() || len(into.missing(ids)) <= fewCustomers {
+		return false, nil
+	}
+	return true, c.search(ctx, query, ids, into)
+}
+
+// search takes from the joined search what is wanted, page by page as long as that may spare more calls than it makes.
+// It promises nothing: what it lacks is fetched singly, and so is a customer of whom it says several things.
+func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) error {
+	fresh, doubtful := found{}, map[string]bool{}
+	defer func() {
+		for id := range doubtful {
+			delete(into, id)
+			delete(fresh, id)
+		}
+		c.keep(fresh)
+	}()
+	for query.Page = 1; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
+		page, err := c.source.SearchCustomers(ctx, query)
+		if errors.Is(err, kustomer.ErrInvalid) {
+			c.refuse(err)
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("search the customers of a window: %w", err)
+		}
+		for _, customer := range page.Items {
+			if earlier := fresh[customer.ID]; earlier != nil && !reflect.DeepEqual(*earlier, customer) {
+				doubtful[customer.ID] = true
+			}
+			if ids[customer.ID] {
+				into[customer.ID], fresh[customer.ID] = &customer, &customer
+			}
+		}
+		if query.Page >= min(page.TotalPages, mostJoinPages) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// refuse notes, and says once, that Kustomer does not take the joined search.
+func (c *customers) refuse(err error) {
+	c.mu.Lock()
+	first := !c.refused
+	c.refused = true
+	c.mu.Unlock()
+	if first {
+		c.notice("Kustomer refuses to search for the customers of a window; each is fetched by itself in this pass (%v)", err)
+	}
+}
+
+// fetch looks up singly, some at a time, those of the customers that are not known yet.
+func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {
+	c.recall(wanted, into)
+	ids := into.missing(wanted)
+	singly := make([]*kustomer.Customer, len(ids))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(getsAtOnce)
+	for i, id := range ids {
+		group.Go(func() error {
+			customer, err := c.source.Customer(ctx, id)
+			switch {
+			case errors.Is(err, kustomer.ErrNotFound):
+				return nil
+			case err != nil:
+				return fmt.Errorf("look up customer %s: %w", id, err)
+			}
+			singly[i] = &customer
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	fresh := found{}
+	for i, id := range ids {
+		into[id], fresh[id] = singly[i], singly[i]
+	}
+	c.keep(fresh)
+	return nil
+}

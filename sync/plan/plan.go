@@ -1,0 +1,155 @@
+// Package plan is the file between a plan and its apply: what a dry run would send, sealed.
+package plan
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+// Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and counts, and of
+// each survey request a hash that nobody can compute, or try addresses with, who has not Agent Connect's API key.
+type Plan struct {
+	Schema        string         `json:"schema"`
+	Program       string         `json:"acsync"` // the version that made it; for people
+	Pass          string         `json:"pass"`   // of the dry run
+	Tenant        string         `json:"tenant"` // the accounts that it is about
+	Configuration string         `json:"configuration"`
+	Made          time.Time      `json:"made"` // this machine's clock
+	Expires       time.Time      `json:"expires"`
+	Ledger        Ledger         `json:"ledger"`
+	From          time.Time      `json:"from"` // of the resolutions that were read
+	To            time.Time      `json:"to"`
+	Backfill      bool           `json:"backfill"` // they are a range of their own, and whatever their age asked about
+	Found         int            `json:"found"`
+	Counts        map[string]int `json:"counts"` // of what is not to be sent, by disposition
+	Salt          string         `json:"salt"`   // of the hashes; another one in each plan
+	Send          []Planned      `json:"send"`   // by the time of resolution
+	Seal          string         `json:"seal"`   // of all above, by Agent Connect's API key
+	Checksum      string         `json:"checksum"`
+
+	hashKey []byte // of the hashes and the seal
+}
+
+// Ledger is the ledger that a plan was made with, as it was then.
+type Ledger struct {
+	ID            string    `json:"id"`
+	Transaction   uint64    `json:"transaction"`
+	Checkpoint    time.Time `json:"checkpoint"`
+	Conversations int       `json:"conversations"`
+}
+
+// Planned is a conversation that is to be asked about.
+type Planned struct {
+	ID            string    `json:"id"`
+	Resolution    time.Time `json:"resolution"`
+	PerResolution bool      `json:"per_resolution,omitempty"` // asked about once for each resolution
+	Kind          string    `json:"kind,omitempty"`           // "recovery"; empty for a survey request
+	Request       string    `json:"request"`                  // its hash
+}
+
+// Key is the conversation's key in the ledger.
+func (p Planned) Key() store.Key {
+	key := store.Key{Conversation: p.ID, Recovery: p.Kind != ""}
+	if p.PerResolution {
+		key.Resolution = p.Resolution.UnixMilli()
+	}
+	return key
+}
+
+// Terms are what a plan is made under, and has to meet again when it is carried out.
+type Terms struct {
+	Tenant        string
+	Configuration string // a digest of all that decisions depend on
+	Secret        string // Agent Connect's API key
+	Now           time.Time
+}
+
+// Error tells why a plan is not carried out.
+type Error struct{ why string }
+
+// Error says what happened and what to do.
+func (e *Error) Error() string {
+	return e.why + "; nothing was sent. Make a new one with acsync plan"
+}
+
+func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
+
+// meet refuses a plan that was made for something else, or too long ago. A plan that meets its terms can hash requests.
+func (p *Plan) meet(t Terms) error {
+	switch {
+	case p.Tenant != t.Tenant:
+		return errorf("the plan was made for another tenant: it is for %q, this configuration is for %q", p.Tenant, t.Tenant)
+	case p.Configuration != t.Configuration:
+		return errorf("the configuration has changed since the plan was made, and with it what is decided")
+	}
+	if err := p.CheckExpiry(t.Now); err != nil {
+		return err
+	}
+	p.hashKey = HashKey(t.Secret, p.Salt)
+	if !hmac.Equal([]byte(p.Seal), []byte(p.Sealed())) {
+		return errorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
+	}
+	return nil
+}
+
+// CheckExpiry refuses a plan that has expired.
+func (p *Plan) CheckExpiry(now time.Time) error {
+	if now.Before(p.Expires) {
+		return nil
+	}
+	const layout = "2006-01-02 15:04:05 UTC"
+	return errorf("the plan has expired: it was made %s for the time until %s", p.Made.UTC().Format(layout), p.Expires.UTC().Format(layout))
+}
+
+// Check refuses a plan that was made with another ledger, or with a later state of this one: what that knew is lost.
+func (l Ledger) Check(info store.Info) error {
+	switch {
+	case l.ID != info.ID:
+		return errorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
+	case l.Transaction > info.Transaction:
+		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. Whoever was asked between may be asked "+
+			"again: put the newest copy of the ledger back, or run acsync ledger rebuild first, and make a new plan",
+			store.ErrRolledBack, info.Transaction, l.Transaction)
+	}
+	return nil
+}
+
+// HashKey is the key of a plan's hashes. It depends on a secret, because whoever has the salt alone could try addresses.
+func HashKey(secret, salt string) []byte {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(Schema + "\n" + salt))
+	return mac.Sum(nil)
+}
+
+// Hash is the hash of a survey request, before it is stamped. The order of its tags says nothing.
+func (p *Plan) Hash(r agentconnect.Request) (string, error) {
+	r.Tags = slices.Sorted(slices.Values(r.Tags))
+	text, err := json.Marshal(struct {
+		Recovery bool
+		Request  agentconnect.Request
+	}{r.Recovery, r})
+	if err != nil {
+		return "", fmt.Errorf("hash the request for conversation %s: %w", r.ExtInteractionID, err)
+	}
+	mac := hmac.New(sha256.New, p.hashKey)
+	mac.Write(text)
+	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
+}
+
+// NewPlan is a plan of nothing yet, with a salt of its own.
+func NewPlan(secret string) Plan {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails (crypto/rand, since Go 1.24)
+	p := Plan{Schema: Schema, Salt: hex.EncodeToString(salt), Send: []Planned{}}
+	p.hashKey = HashKey(secret, p.Salt)
+	return p
+}
