@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -71,11 +72,13 @@ func parseSelection(query url.Values) (selection, error) {
 	}
 	var ignored time.Time
 	var stream bool
+	// What a number of JSON holds exactly, and an int of this system.
+	highest := int(min(int64(1<<53), math.MaxInt))
 	by.answered = query.Has("responded_at_gte") || query.Has("responded_at_lte")
 	return by, errors.Join(
 		timeParameter(query, "created_at_gte", &by.createdFrom), timeParameter(query, "created_at_lte", &by.createdTo),
 		timeParameter(query, "responded_at_gte", &ignored), timeParameter(query, "responded_at_lte", &ignored),
-		numberParameter(query, "after", 0, 1<<53, &by.after), numberParameter(query, "limit", 1, maxDataRows, &by.limit),
+		numberParameter(query, "after", 0, highest, &by.after), numberParameter(query, "limit", 1, maxDataRows, &by.limit),
 		boolParameter(query, "stream", &stream), boolParameter(query, "include_recovery", &by.recoveries),
 	)
 }

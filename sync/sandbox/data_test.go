@@ -188,7 +188,7 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func BenchmarkSearch(b *testing.B) {
 	c := &clock{noon}
-	s, err := New(Options{Now: c.now, PerHour: 20_000, Busy: 6 * time.Hour, SearchesPerMinute: 1 << 40, KustomerPerMinute: 1 << 40})
+	s, err := New(Options{Now: c.now, PerHour: 20_000, Busy: 6 * time.Hour, SearchesPerMinute: 1 << 30, KustomerPerMinute: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
 	}
