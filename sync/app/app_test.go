@@ -48,13 +48,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// long is set when the long programmes are wanted, too.
-var long = os.Getenv("LONG_TESTS") != ""
-
-// unlessLong is a smaller number for a test that is not long; 0 is a stand-in's own number.
-func unlessLong(few int) int {
-	if long {
-		return 0
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many.
+func amount(few, many int) int {
+	if os.Getenv("LONG_TESTS") != "" {
+		return many
 	}
 	return few
 }

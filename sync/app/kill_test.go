@@ -24,13 +24,9 @@ import (
 	"acsync/sync/sandbox"
 )
 
-var (
-	killRounds = flag.Int("kill.rounds", 200, "how often the program is killed in the long programme")
-	killSeed   = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
-)
+var killSeed = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
 
 const (
-	killsAtLeast = 20 // in the short one
 	killsOfALife = 20 // of one ledger and its stand-ins, before the work is brought to its end
 	killWithin   = 400 * time.Millisecond
 	// killWithinAsking is longer, because Agent Connect's data are read first, in two calls 0.6 s apart.
@@ -54,10 +50,7 @@ var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 // it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	rounds := *killRounds
-	if !long {
-		rounds = min(rounds, killsAtLeast)
-	}
+	rounds := amount(20, 200)
 	program := build(t)
 	for _, half := range []struct {
 		name   string

@@ -40,7 +40,7 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	gate := make(chan struct{})
 	h := &held{dir: t.TempDir(), arrived: make(chan struct{}, 1000)}
 	h.release = sync.OnceFunc(func() { close(gate) })
-	stand, err := sandbox.Start(sandbox.Options{PerHour: unlessLong(30), Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+	stand, err := sandbox.Start(sandbox.Options{PerHour: amount(30, 0), Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
 		Hook: func(r *http.Request) sandbox.Fault {
 			if r.Method == http.MethodPost {
 				h.arrived <- struct{}{}

@@ -254,11 +254,7 @@ func TestZooCutOff(t *testing.T) {
 	t.Parallel()
 	z := newZoo(t)
 	used := len(bytes.TrimRight(z.content, "\x00"))
-	cuts := 25
-	if !long {
-		cuts = 5
-	}
-	for at := 1; at < used; at += 1 + used/cuts {
+	for at := 1; at < used; at += 1 + used/amount(5, 25) {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			z.place(t, z.content[:at], z.fence)
 			z.refused(t, 14, restore)
@@ -274,7 +270,7 @@ func TestZooZeroedPages(t *testing.T) {
 	size := os.Getpagesize()
 	refusals := 0
 	for at := 0; at+size <= len(z.content); at += size {
-		if len(bytes.Trim(z.content[at:at+size], "\x00")) == 0 || !long && at/size%2 == 1 {
+		if len(bytes.Trim(z.content[at:at+size], "\x00")) == 0 || at/size%amount(2, 1) > 0 {
 			continue
 		}
 		t.Run(fmt.Sprint(at/size), func(t *testing.T) {
