@@ -40,8 +40,8 @@ func TestTies(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if testing.Short() && test.conversations > 5000 {
-				t.Skip("slow")
+			if test.conversations > amount(5000, 20_000) {
+				t.Skip("one of the long programmes: LONG_TESTS=1")
 			}
 			b := newBench(t, test.conversations)
 			b.bulk(instant, test.together)
@@ -223,8 +223,8 @@ func TestDensityIsLearnt(t *testing.T) {
 
 // TestCrowdedSecond puts more into one second than a search counts.
 func TestCrowdedSecond(t *testing.T) {
-	if testing.Short() {
-		t.Skip("slow")
+	if amount(0, 1) == 0 {
+		t.Skip("one of the long programmes: LONG_TESTS=1")
 	}
 	b := newBench(t, 12_000)
 	for i := range b.conversations {

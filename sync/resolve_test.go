@@ -461,7 +461,7 @@ func (f *troubled) next(*http.Request) sandbox.Fault {
 // stays so, and shown.
 func TestDoubtsEnd(t *testing.T) {
 	for _, secret := range []bool{true, false} {
-		for seed := range uint64(5) {
+		for seed := range uint64(amount(2, 8)) {
 			t.Run(fmt.Sprintf("secret %v, seed %d", secret, seed), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { loseAnswers(t, seed, secret) })
 			})
