@@ -32,7 +32,6 @@ var plans = map[string]plan{
 	"acsync/sync/httpx":        {22, 9},
 	"acsync/sync/kustomer":     {37, 4},
 	"acsync/sync/report":       {52, 18},
-	"acsync/sync/sandbox":      {43, 17},
 }
 
 // TestPlan holds that methods stand with their types, that no type has methods in more than two files, and that

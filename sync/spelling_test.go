@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"flag"
 	"math/rand/v2"
 	"slices"
 	stdsync "sync"
@@ -21,14 +20,7 @@ import (
 	"acsync/sync/plan"
 )
 
-var spellingSeeds = flag.Int("spelling.seeds", 120, "how many worlds the test of times that are told otherwise makes")
-
-func spellingWorlds() uint64 {
-	if testing.Short() {
-		return uint64(min(*spellingSeeds, 40))
-	}
-	return uint64(*spellingSeeds)
-}
+func spellingWorlds() uint64 { return uint64(amount(30, 300)) }
 
 // blurred is a Kustomer that tells the time of a resolution a little otherwise at each reading.
 type blurred struct {

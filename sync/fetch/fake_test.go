@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	stdsync "sync"
 	"testing"
@@ -12,6 +13,14 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/kustomer"
 )
+
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many.
+func amount(few, many int) int {
+	if os.Getenv("LONG_TESTS") != "" {
+		return many
+	}
+	return few
+}
 
 // desk is a Kustomer in memory: Source and Directory. Its search answers in no order.
 type desk struct {

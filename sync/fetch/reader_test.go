@@ -39,8 +39,8 @@ func TestTies(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if testing.Short() && test.conversations > 5000 {
-				t.Skip("slow")
+			if test.conversations > amount(5000, 20_000) {
+				t.Skip("one of the long programmes: LONG_TESTS=1")
 			}
 			b := newBench(test.conversations)
 			b.bulk(instant, test.together)
@@ -53,19 +53,21 @@ func TestTies(t *testing.T) {
 
 // TestChangingPages reopens a conversation between two pages, so that the later page is shifted.
 func TestChangingPages(t *testing.T) {
-	b := newBench(1200)
-	b.bulk(testNow.Add(-2*time.Hour), 1200)
-	reopened := false
-	b.fail = func(call string) error {
-		if call == "search" && !reopened && len(b.searched) > 0 && b.searched[len(b.searched)-1].Page == 2 {
-			reopened = true
-			b.conversations[1190].Status = "open"
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(1200)
+		b.bulk(testNow.Add(-2*time.Hour), 1200)
+		reopened := false
+		b.fail = func(call string) error {
+			if call == "search" && !reopened && len(b.searched) > 0 && b.searched[len(b.searched)-1].Page == 2 {
+				reopened = true
+				b.conversations[1190].Status = "open"
+			}
+			return nil
 		}
-		return nil
-	}
-	if got := len(b.mustSweep(t)); !reopened || got != 1199 {
-		t.Errorf("reopened %v, got %d", reopened, got)
-	}
+		if got := len(b.mustSweep(t)); !reopened || got != 1199 {
+			t.Errorf("reopened %v, got %d", reopened, got)
+		}
+	})
 }
 
 // TestRepeatingPages lets the second page repeat the first: what is missing was missed, not hidden.
@@ -151,8 +153,8 @@ func TestDensityIsLearnt(t *testing.T) {
 
 // TestCrowdedSecond puts more into one second than a search counts.
 func TestCrowdedSecond(t *testing.T) {
-	if testing.Short() {
-		t.Skip("slow")
+	if amount(0, 1) == 0 {
+		t.Skip("one of the long programmes: LONG_TESTS=1")
 	}
 	b := newBench(12_000)
 	for i := range b.conversations {
