@@ -13,7 +13,7 @@ import (
 
 // endless is a Kustomer with a conversation every second, each of another customer; it keeps none of them.
 type endless struct {
-	*desk
+	*fakeKustomer
 	start time.Time
 }
 
@@ -55,7 +55,7 @@ func (e endless) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.
 func heapAfter(tb testing.TB, conversations int) uint64 {
 	tb.Helper()
 	start := testNow.Add(-time.Duration(conversations) * time.Second)
-	source := endless{desk: newDesk(0), start: start}
+	source := endless{fakeKustomer: newFakeKustomer(0), start: start}
 	f := New(Options{Source: source, Directory: source})
 	f.Begin(testNow)
 	found := 0
