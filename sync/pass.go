@@ -41,11 +41,11 @@ func newPass(e *Engine, halt func(error)) *pass {
 			Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp,
 		}),
 		deliverer: deliver.New(deliver.Options{
-			Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
+			Ledger: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
 			Concurrency: e.Options.Concurrency, Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
-			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy,
+			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: e.Options.Policy,
 			SurveyPer: e.Options.SurveyPer,
 			Notice:    t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
@@ -133,10 +133,10 @@ func (p *pass) place(clocks decide.Clock) (err error) {
 // listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
 // none, conversations would be skipped that no later pass sees again.
 func (p *pass) listProfiles(ctx context.Context) error {
-	if p.engine.Roster == nil {
+	if p.engine.Profiles == nil {
 		return nil
 	}
-	profiles, err := decide.NewProfiles(p.engine.Roster.Employees(ctx))
+	profiles, err := decide.NewProfiles(p.engine.Profiles.Employees(ctx))
 	if err != nil {
 		return err
 	}

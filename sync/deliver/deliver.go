@@ -48,7 +48,7 @@ type Deliverer struct {
 
 // Options are what survey requests are sent with.
 type Options struct {
-	Journal     IntentLog
+	Ledger      IntentLog
 	Sender      Sender
 	Limits      Limits
 	Stamp       bool        // write the intent's id into custom_properties.acsync_intent
@@ -147,7 +147,7 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 // durable before anything else happens. What has begun is finished even when the pass is told to stop: the
 // sender's own time-out ends it.
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
-	intent, err := d.options.Journal.Begin(c.Key, c.Resolution(), time.Now())
+	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
 		return Outcome{State: store.Scheduled, Reason: decide.Stopped},
 			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent",
@@ -171,7 +171,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	case outcome.State == store.InDoubt:
 		result.Due = now
 	}
-	if err := d.options.Journal.Finish(intent, result); err != nil {
+	if err := d.options.Ledger.Finish(intent, result); err != nil {
 		return Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status},
 			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
 				"the next pass will find it in doubt", c.Conversation.ID, err)}

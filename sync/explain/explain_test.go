@@ -267,7 +267,7 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 func TestExplainWithoutWhatItNeeds(t *testing.T) {
 	d := newFakeKustomer(1)
 	e := explainer(d)
-	e.Ledger, e.Roster = nil, noProfiles{errors.New("down")}
+	e.Ledger, e.Profiles = nil, noProfiles{errors.New("down")}
 	x, err := e.Explain(t.Context(), d.conversations[0].ID)
 	if err != nil || x.Unlisted == nil || !x.Found {
 		t.Fatal(err, x.Unlisted, x.Found)
@@ -282,7 +282,7 @@ func TestExplainWithoutWhatItNeeds(t *testing.T) {
 		t.Errorf("got +, want -\n%s", diff)
 	}
 	e = explainer(d)
-	e.Roster = noProfiles{errors.New("down")}
+	e.Profiles = noProfiles{errors.New("down")}
 	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Forecast != (Forecast{Fate: FateUnknown, Reason: decide.AgentUnknown}) {
 		t.Errorf("got %v without the profiles", x.Forecast)
 	}

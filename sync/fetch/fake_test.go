@@ -131,7 +131,9 @@ func (d *fakeKustomer) Customer(_ context.Context, id string) (kustomer.Customer
 	return kustomer.Customer{}, fmt.Errorf("customer %s: %w", id, kustomer.ErrNotFound)
 }
 
-func (d *fakeKustomer) Users(context.Context) ([]kustomer.User, error) { return d.users, d.call("users") }
+func (d *fakeKustomer) Users(context.Context) ([]kustomer.User, error) {
+	return d.users, d.call("users")
+}
 
 func (d *fakeKustomer) User(_ context.Context, id string) (kustomer.User, error) {
 	return kustomer.User{}, fmt.Errorf("user %s: %w", id, kustomer.ErrNotFound)
@@ -173,7 +175,9 @@ type fixture struct {
 	unseen  int
 }
 
-func newFixture(conversations int) *fixture { return &fixture{fakeKustomer: newFakeKustomer(conversations)} }
+func newFixture(conversations int) *fixture {
+	return &fixture{fakeKustomer: newFakeKustomer(conversations)}
+}
 
 func (b *fixture) fetcher() *Fetcher {
 	source := b.source
