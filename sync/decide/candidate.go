@@ -142,7 +142,7 @@ const (
 	Current    Reread = iota // decided as it is now; or it was never read again
 	Missing                  // Kustomer no longer has the conversation
 	Superseded               // done again since, while there is one survey for each resolution: this one is over
-	Duplicate                // of two keys that wait for the same resolution the second: the other one goes first
+	Duplicate                // the second of two keys that wait for the same resolution: the first goes first
 )
 
 // Resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no
