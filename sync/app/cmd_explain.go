@@ -85,8 +85,8 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		return q.unknown(life)
 	}
 	if life.Kept != "" {
-		q.notices = append(q.notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused until the change is "+
-			"confirmed with --%s", string(life.Kept), flagAcceptIdentity))
+		q.notices = append(q.notices, fmt.Sprintf("this ledger remembers by %s: a pass is refused until sync.survey_per says so, or "+
+			"the ledger was converted with acsync ledger convert", string(life.Kept)))
 	}
 	if owner := life.Case.Conversation.CustomerID; life.Found && asked.customer != "" && !strings.EqualFold(asked.customer, owner) {
 		q.notices = append(q.notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the conversation belongs to %s",

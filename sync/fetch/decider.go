@@ -190,7 +190,7 @@ func (d *decider) refetchOrphans(
 	for _, row := range rows {
 		for _, i := range orphans[decide.KeyOf(row).Conversation] {
 			c, first := &cases[i], cases[i].Claimed()
-			if c.Key.Recovery || stillAbout(d.surveyPer, *c, row) {
+			if c.Key.Recovery || stillAbout(*c, row) {
 				c.Conversation, c.Outside = row, d.clock.outside(row)
 				c.Canonicalize(d.surveyPer, first)
 			} else {
