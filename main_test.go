@@ -17,7 +17,8 @@ import (
 var directions = map[string][]string{
 	"acsync":                   {"acsync/sync/app"},
 	"acsync/store":             {},
-	"acsync/sync/httpx":        {},
+	"acsync/sync/exit":         {},
+	"acsync/sync/httpx":        {"acsync/sync/exit"},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
 	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
 	"acsync/sync/config":       {},
