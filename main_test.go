@@ -19,8 +19,8 @@ var directions = map[string][]string{
 	"acsync/store":             {},
 	"acsync/sync/exit":         {},
 	"acsync/sync/httpx":        {"acsync/sync/exit"},
-	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
-	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
+	"acsync/sync/kustomer":     {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
+	"acsync/sync/agentconnect": {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
 	"acsync/sync/config":       {},
 	"acsync/sync/sandbox":      {},
 	"acsync/sync":              {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/kustomer"},
@@ -29,6 +29,7 @@ var directions = map[string][]string{
 		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/httpx",
 		"acsync/sync/kustomer", "acsync/sync/report", "acsync/sync/sandbox",
 	},
+	"acsync/sync/httpx/lenient": {},
 }
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.

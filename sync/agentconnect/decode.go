@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 
 	"acsync/sync/httpx"
+	"acsync/sync/httpx/lenient"
 )
 
 // errDataShape tells of an answer that is JSON, but no list of interactions. It never quotes the answer.
@@ -50,114 +49,41 @@ func decodeInteractions(body []byte) ([]Interaction, error) {
 		if string(raw) == "null" {
 			continue
 		}
-		var row dataRow
-		if err := json.Unmarshal(raw, &row); err != nil || row.UUID == "" && row.Sequence <= 0 {
+		row := lenient.Decode[dataRow](raw).interaction()
+		if row.UUID == "" && row.Sequence == 0 {
 			return nil, errDataShape
 		}
-		rows = append(rows, row.interaction())
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
 // dataRow is an interaction on the wire; what is not named here is not read, the answers and the people among it.
 type dataRow struct {
-	UUID         text       `json:"uuid"`
-	Sequence     number     `json:"sequence_id"`
-	Recovery     flag       `json:"is_recovery"`
-	Parent       text       `json:"parent_uuid"`
-	Ext          text       `json:"ext_interaction_id"`
-	Created      instant    `json:"request_created_at"`
-	Status       text       `json:"request_delivery_status"`
-	RequestedVia text       `json:"requested_via"`
-	Properties   properties `json:"custom_properties"`
+	UUID         lenient.Value `json:"uuid"`
+	Sequence     lenient.Value `json:"sequence_id"`
+	Recovery     lenient.Value `json:"is_recovery"`
+	Parent       lenient.Value `json:"parent_uuid"`
+	Ext          lenient.Value `json:"ext_interaction_id"`
+	Created      lenient.Value `json:"request_created_at"`
+	Status       lenient.Value `json:"request_delivery_status"`
+	RequestedVia lenient.Value `json:"requested_via"`
+	Properties   lenient.Of[struct {
+		Intent lenient.Value `json:"acsync_intent"`
+	}] `json:"custom_properties"`
+}
+
+// timeLayouts are the forms that times are read in. All have an offset: a time without one is nowhere documented, and
+// taking it for one of some zone could take an old interaction for a new one.
+var timeLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700",
 }
 
 func (r dataRow) interaction() Interaction {
+	sequence, _ := r.Sequence.Int()
 	return Interaction{
-		UUID: string(r.UUID), Recovery: bool(r.Recovery) || r.Parent != "", Parent: string(r.Parent), Sequence: max(int64(r.Sequence), 0), ExtInteractionID: string(r.Ext), Intent: string(r.Properties),
-		CreatedAt: time.Time(r.Created), Status: string(r.Status), RequestedVia: string(r.RequestedVia),
+		UUID: r.UUID.Text, Recovery: r.Recovery.True || r.Parent.Text != "", Parent: r.Parent.Text,
+		Sequence: max(sequence, 0), ExtInteractionID: r.Ext.Text, Intent: r.Properties.Value.Intent.Text,
+		CreatedAt: r.Created.Time(timeLayouts...), Status: r.Status.Text, RequestedVia: r.RequestedVia.Text,
 	}
-}
-
-// text is a string, or a number as it stands; anything else is empty.
-type text string
-
-// UnmarshalJSON never fails on valid JSON.
-func (t *text) UnmarshalJSON(data []byte) error {
-	var value any
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if err := decoder.Decode(&value); err != nil {
-		return err
-	}
-	switch value := value.(type) {
-	case string:
-		*t = text(value)
-	case json.Number:
-		*t = text(value)
-	default:
-		*t = ""
-	}
-	return nil
-}
-
-// number is a whole number, or a string of its digits; anything else is 0.
-type number int64
-
-// UnmarshalJSON never fails on valid JSON.
-func (n *number) UnmarshalJSON(data []byte) error {
-	var digits text
-	if err := digits.UnmarshalJSON(data); err != nil {
-		return err
-	}
-	value, err := strconv.ParseInt(string(digits), 10, 64)
-	if err != nil {
-		value = 0
-	}
-	*n = number(value)
-	return nil
-}
-
-// flag is true, or the word; anything else is false.
-type flag bool
-
-// UnmarshalJSON never fails on valid JSON.
-func (f *flag) UnmarshalJSON(data []byte) error {
-	*f = flag(strings.EqualFold(strings.Trim(string(data), `"`), "true"))
-	return nil
-}
-
-// instant is a time with its offset; anything else is zero. A time without an offset is nowhere documented, and taking it
-// for one of some zone could take an old interaction for a new one.
-type instant time.Time
-
-// UnmarshalJSON never fails on valid JSON.
-func (i *instant) UnmarshalJSON(data []byte) error {
-	var value text
-	if err := value.UnmarshalJSON(data); err != nil {
-		return err
-	}
-	*i = instant{}
-	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700"} {
-		if at, err := time.Parse(form, string(value)); err == nil {
-			*i = instant(at.UTC())
-			break
-		}
-	}
-	return nil
-}
-
-// properties are the custom properties, of which only the stamp is read.
-type properties string
-
-// UnmarshalJSON never fails on valid JSON.
-func (p *properties) UnmarshalJSON(data []byte) error {
-	*p = ""
-	var object struct {
-		Intent text `json:"acsync_intent"`
-	}
-	if json.Unmarshal(data, &object) == nil {
-		*p = properties(object.Intent)
-	}
-	return nil
 }

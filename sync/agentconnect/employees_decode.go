@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"acsync/sync/httpx"
+	"acsync/sync/httpx/lenient"
 )
 
 // errEmployeesShape tells of an answer that is JSON, but no list of employees. It never quotes the answer.
@@ -38,7 +39,7 @@ func decodeEmployeePage(body []byte) (employeePage, error) {
 	var object struct {
 		Employees *json.RawMessage `json:"employees"`
 		Meta      *struct {
-			Next text `json:"next_page"`
+			Next lenient.Value `json:"next_page"`
 		} `json:"meta"`
 	}
 	list := json.RawMessage(body)
@@ -52,7 +53,7 @@ func decodeEmployeePage(body []byte) (employeePage, error) {
 		}
 	}
 	if object.Meta != nil {
-		page.paged, page.next = true, string(object.Meta.Next)
+		page.paged, page.next = true, object.Meta.Next.Text
 	}
 	rows, err := employeeRowsOf(list)
 	if err != nil {
@@ -60,7 +61,7 @@ func decodeEmployeePage(body []byte) (employeePage, error) {
 	}
 	page.rows = len(rows)
 	for _, row := range rows {
-		if e := (Employee{Email: string(row.Email), CustomID: string(row.CustomID)}); e != (Employee{}) {
+		if e := (Employee{Email: row.Email.Text, CustomID: row.CustomID.Text}); e != (Employee{}) {
 			page.employees = append(page.employees, e)
 		}
 	}
@@ -69,8 +70,8 @@ func decodeEmployeePage(body []byte) (employeePage, error) {
 
 // employeeRow is a profile on the wire; the person's name is not read.
 type employeeRow struct {
-	Email    text `json:"email"`
-	CustomID text `json:"custom_employee_id"`
+	Email    lenient.Value `json:"email"`
+	CustomID lenient.Value `json:"custom_employee_id"`
 }
 
 // employeeRowsOf reads the list: an array (documented in words), or an object (documented in the schema), which is one

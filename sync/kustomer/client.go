@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsync/sync/httpx"
+	"acsync/sync/httpx/lenient"
 )
 
 // Options are what a Client needs. BaseURL and APIKey are required.
@@ -56,7 +57,7 @@ func New(o Options) (*Client, error) {
 // means that the key, the address or the way there is wrong, or that the answer had no Date header.
 func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	return read(ctx, c, request{method: http.MethodGet, path: "/v1/auth/tokens/current"}, func(r *httpx.Response) (time.Time, error) {
-		if err := r.Decode(new(lenient[struct{}])); err != nil {
+		if err := r.Decode(new(lenient.Of[struct{}])); err != nil {
 			return time.Time{}, err
 		}
 		at := httpx.ServerTime(r.Header)

@@ -3,6 +3,8 @@ package kustomer
 import (
 	"bytes"
 	"encoding/json"
+
+	"acsync/sync/httpx/lenient"
 )
 
 // Unreadable stands in custom attributes for a value that cannot be read: a number out of range, also deep
@@ -24,10 +26,10 @@ func (c *custom) UnmarshalJSON(data []byte) error {
 	switch {
 	case twice:
 		c.unreadable = true
-	case data[0] == '{' && !isMasked(data):
+	case data[0] == '{' && !lenient.Masked(data):
 		c.values = members(data)
 	default:
-		c.unreadable = !isBlank(data) && !isEmptyList(data)
+		c.unreadable = !lenient.Empty(data)
 	}
 	return nil
 }
@@ -56,16 +58,4 @@ func members(object []byte) map[string]any {
 		values[name] = value
 	}
 	return values
-}
-
-// isBlank tells what stands for nothing where a value was expected: null, or a text without a letter.
-func isBlank(data []byte) bool {
-	var value *string
-	return json.Unmarshal(data, &value) == nil && (value == nil || len(bytes.TrimSpace([]byte(*value))) == 0)
-}
-
-// isEmptyList tells the list that some programs write in place of an empty object.
-func isEmptyList(data []byte) bool {
-	var list []json.RawMessage
-	return json.Unmarshal(data, &list) == nil && len(list) == 0
 }

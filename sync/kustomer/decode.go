@@ -8,47 +8,45 @@ import (
 	"strings"
 
 	"acsync/sync/httpx"
+	"acsync/sync/httpx/lenient"
 )
 
 // envelope is the outside of an answer: one resource or a list of them.
 type envelope struct {
-	Data json.RawMessage `json:"data"`
-	Meta lenient[meta]   `json:"meta"`
-	Link lenient[struct {
-		Next link `json:"next"`
+	Data json.RawMessage  `json:"data"`
+	Meta lenient.Of[meta] `json:"meta"`
+	Link lenient.Of[struct {
+		Next lenient.Value `json:"next"`
 	}] `json:"links"`
 }
 
 type meta struct {
-	PageSize   count `json:"pageSize"`
-	Total      tally `json:"total"`
-	TotalPages tally `json:"totalPages"`
+	PageSize   lenient.Value `json:"pageSize"`
+	Total      lenient.Value `json:"total"`
+	TotalPages lenient.Value `json:"totalPages"`
+}
+
+// next is the link to the next page, and whether there is one, readable or not.
+func (e envelope) next() (link string, more bool) {
+	next := e.Link.Value.Next
+	return next.Text, next.MaybeTrue
 }
 
 // resource is one record, with its attributes still to be decoded.
 type resource struct {
-	Type       text            `json:"type"`
-	ID         text            `json:"id"`
+	Type       lenient.Value   `json:"type"`
+	ID         lenient.Value   `json:"id"`
 	Attributes json.RawMessage `json:"attributes"`
-	Relations  lenient[map[string]lenient[struct {
-		Data lenient[struct {
-			ID text `json:"id"`
+	Relations  lenient.Of[map[string]lenient.Of[struct {
+		Data lenient.Of[struct {
+			ID lenient.Value `json:"id"`
 		}] `json:"data"`
 	}]] `json:"relationships"`
 }
 
 // related is the id at the other end of a relationship, or "".
 func (r resource) related(name string) string {
-	return r.Relations.value[name].value.Data.value.ID.Value
-}
-
-// attributes decodes the attributes, of which none is obligatory.
-func attributes[T any](r resource) T {
-	var attributes lenient[T]
-	if r.Attributes != nil {
-		_ = json.Unmarshal(r.Attributes, &attributes) // lenient does not fail
-	}
-	return attributes.value
+	return r.Relations.Value[name].Value.Data.Value.ID.Text
 }
 
 // parse decodes an answer's envelope, and requires that it has data.
@@ -88,9 +86,9 @@ func one(data json.RawMessage, kind string) (resource, error) {
 	switch {
 	case json.Unmarshal(data, &row) != nil || data[0] != '{':
 		return row, errors.New("is no object")
-	case row.ID.Value == "":
+	case row.ID.Text == "":
 		return row, errors.New("has no id")
-	case row.Type.Value != "" && row.Type.Value != kind:
+	case row.Type.Text != "" && row.Type.Text != kind:
 		return row, otherKind(kind)
 	}
 	return row, nil
@@ -110,7 +108,7 @@ func single[T any](kind, id string, decode func(resource) T) func(*httpx.Respons
 			return none, r.Unreadable(fmt.Errorf("one %s was expected: %w", kind, err))
 		}
 		for _, row := range consistent(list) {
-			if strings.EqualFold(row.ID.Value, id) {
+			if strings.EqualFold(row.ID.Text, id) {
 				return decode(row), nil
 			}
 		}
@@ -124,7 +122,7 @@ func single[T any](kind, id string, decode func(resource) T) func(*httpx.Respons
 func consistent(list []resource) []resource {
 	first, doubtful := make(map[string]int, len(list)), map[string]bool{}
 	for i, row := range list {
-		key := strings.ToLower(row.ID.Value)
+		key := strings.ToLower(row.ID.Text)
 		at, twice := first[key]
 		if !twice {
 			first[key] = i
@@ -135,7 +133,7 @@ func consistent(list []resource) []resource {
 	}
 	var kept []resource
 	for i, row := range list {
-		if key := strings.ToLower(row.ID.Value); first[key] == i && !doubtful[key] {
+		if key := strings.ToLower(row.ID.Text); first[key] == i && !doubtful[key] {
 			kept = append(kept, row)
 		}
 	}

@@ -142,7 +142,7 @@ func (c *Client) collectList(ctx context.Context, ids []string, found map[string
 			return nil, r.Unreadable(err)
 		}
 		asked := slices.DeleteFunc(consistent(list), func(row resource) bool {
-			return !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(row.ID.Value, id) })
+			return !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(row.ID.Text, id) })
 		})
 		if len(ids) == 1 && len(list) > 0 && len(asked) == 0 {
 			return nil, r.Unreadable(errOther)
@@ -153,7 +153,7 @@ func (c *Client) collectList(ctx context.Context, ids []string, found map[string
 		return missing(err)
 	}
 	for _, row := range list {
-		found[strings.ToLower(row.ID.Value)] = decodeConversation(row)
+		found[strings.ToLower(row.ID.Text)] = decodeConversation(row)
 	}
 	return nil
 }

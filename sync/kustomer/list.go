@@ -50,7 +50,7 @@ func list[T any](ctx context.Context, c *Client, l listing, decode func(resource
 		}
 		fresh := len(ids)
 		for _, row := range page.rows {
-			ids[row.ID.Value] = true
+			ids[row.ID.Text] = true
 		}
 		all = append(all, page.rows...)
 		if len(ids) == fresh {
@@ -72,7 +72,8 @@ func (l listing) page(c *Client) func(*httpx.Response) (listPage, error) {
 		if err != nil {
 			return listPage{}, r.Unreadable(err)
 		}
-		next, err := nextQuery(c.service.Base(), l.path, e.Link.value.Next.value)
+		link, _ := e.next()
+		next, err := nextQuery(c.service.Base(), l.path, link)
 		if err != nil {
 			return listPage{}, r.Unreadable(err)
 		}

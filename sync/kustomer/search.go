@@ -112,7 +112,7 @@ func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(
 	}
 	list, broken, err := rows(e.Data, kind.context)
 	if err == nil && kind.complete {
-		err = sound(e, q, len(list), broken)
+		err = checkPage(e, q, len(list), broken)
 	}
 	if err != nil {
 		return Page[T]{}, r.Unreadable(err)
@@ -122,18 +122,21 @@ func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(
 	return page, nil
 }
 
-// sound tells why a page cannot be believed: it has a row that cannot be read, a count that is none, or,
-// although more is to follow, no row at all. To take it for complete would lose conversations.
-func sound(e envelope, q Query, rows int, broken []string) error {
-	m := e.Meta.value
+// checkPage returns why a page cannot be believed: it has a row that cannot be read, a count that is none, or, although
+// more is to follow, no row at all. To take it for complete would lose conversations.
+func checkPage(e envelope, q Query, rows int, broken []string) error {
+	m := e.Meta.Value
+	total, counted := m.Total.Count()
+	pages, paged := m.TotalPages.Count()
+	_, more := e.next()
 	switch {
 	case len(broken) > 0:
 		return errors.New(broken[0])
-	case m.Total.odd:
+	case m.Total.Given && !counted:
 		return errors.New("its total is no number of rows")
-	case m.TotalPages.odd:
+	case m.TotalPages.Given && !paged:
 		return errors.New("its totalPages is no number of pages")
-	case rows == 0 && q.Page == 1 && m.Total.n == 0 && (e.Link.value.Next.there || m.TotalPages.n > 1):
+	case rows == 0 && q.Page == 1 && total == 0 && (more || pages > 1):
 		return errors.New("it has no rows, but names a next page")
 	}
 	return nil
@@ -142,23 +145,22 @@ func sound(e envelope, q Query, rows int, broken []string) error {
 // totals are the counts that the server gives, corrected where the rows themselves disprove them, and guessed upwards
 // where it gives none: a window that is taken for complete and is not would lose conversations.
 func totals(e envelope, q Query, rows int) (total, pages int) {
-	m := e.Meta.value
+	m := e.Meta.Value
 	seen := (q.Page-1)*q.PageSize + rows
 	if rows == 0 {
 		seen = 0
 	}
-	more := e.Link.value.Next.there || rows >= q.PageSize
-	switch {
-	case m.Total.told && m.Total.n >= seen:
-		total = m.Total.n
-	case more:
-		total = seen + 1
-	default:
+	total, counted := m.Total.Count()
+	if _, more := e.next(); !counted || total < seen {
 		total = seen
+		if more || rows >= q.PageSize {
+			total++
+		}
 	}
 	size := q.PageSize
-	if served := int(m.PageSize); served > 0 && served < size {
+	if served, _ := m.PageSize.Count(); served > 0 && served < size {
 		size = served
 	}
-	return total, max(m.TotalPages.n, (total+size-1)/size)
+	pages, _ = m.TotalPages.Count()
+	return total, max(pages, (total+size-1)/size)
 }
