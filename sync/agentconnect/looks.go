@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"acsync/sync/httpx"
+	"acsync/sync/httpx/redact"
 )
 
 // shownMembers is how many members of an answer are named.
@@ -55,7 +55,7 @@ func (r Request) shape(body []byte, said listener) string {
 func (r Request) named(members []string) string {
 	var shown []string
 	for _, name := range members {
-		plain := memberForm.MatchString(name) && httpx.Scrub(name, r.personal()...) == name
+		plain := memberForm.MatchString(name) && redact.Scrub(name, r.personal()...) == name
 		if quoted := `"` + name + `"`; plain && len(shown) < shownMembers && !slices.Contains(shown, quoted) {
 			shown = append(shown, quoted)
 		}
@@ -89,7 +89,7 @@ func (l *listener) lack() string {
 // media is the type that the answer says it has.
 func (r Request) media(header http.Header) string {
 	kind, _, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || !mediaForm.MatchString(kind) || httpx.Scrub(kind, r.personal()...) != kind {
+	if err != nil || !mediaForm.MatchString(kind) || redact.Scrub(kind, r.personal()...) != kind {
 		return ""
 	}
 	return kind + ", "
