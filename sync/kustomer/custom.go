@@ -15,7 +15,7 @@ type Unreadable struct{}
 // custom is the custom attributes, read one by one, so that an odd one does not hide the others.
 type custom struct {
 	values     map[string]any
-	unreadable bool // they are there, and are no attributes: masked as a whole, or of another shape; or there twice
+	unreadable bool // they are there, and masked as a whole, of another shape, or there twice
 	there      bool
 }
 
@@ -34,13 +34,13 @@ func (c *custom) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// members reads an object.
+// members reads an object of valid JSON.
 func members(object []byte) map[string]any {
 	values, decoder := map[string]any{}, json.NewDecoder(bytes.NewReader(object))
-	_, _ = decoder.Token() // the brace
+	_, _ = decoder.Token()
 	seen := map[string]string{}
 	for decoder.More() {
-		token, _ := decoder.Token() // a name: the JSON is valid
+		token, _ := decoder.Token()
 		name, _ := token.(string)
 		var raw json.RawMessage
 		if decoder.Decode(&raw) != nil {

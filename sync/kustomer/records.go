@@ -9,7 +9,8 @@ import (
 
 // timeLayouts are the forms that times are read in; one without a zone is UTC.
 var timeLayouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700", time.DateTime, time.DateOnly,
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700",
+	time.DateTime, time.DateOnly,
 }
 
 // timeOf is the time in v, in whole milliseconds, which may be an epoch; zero for none.
@@ -62,36 +63,20 @@ type conversationAttributes struct {
 func decodeConversation(r resource) Conversation {
 	a := attributes[conversationAttributes](r)
 	return Conversation{
-		ID:            r.ID.Text,
-		CustomerID:    r.related("customer"),
-		BrandID:       r.related("brand"),
-		QueueID:       r.related("queue"),
-		Status:        a.Status.Text,
-		Channels:      a.Channels.Known(),
-		TagIDs:        a.Tags.Known(),
-		AssignedUsers: a.AssignedUsers,
+		ID: r.ID.Text, CustomerID: r.related("customer"), BrandID: r.related("brand"), QueueID: r.related("queue"),
+		Status: a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text, Priority: count(a.Priority),
+		Channels: a.Channels.Known(), TagIDs: a.Tags.Known(),
+		DefaultLang: a.DefaultLang.Text, Locale: a.Locale.Text, AssignedUsers: a.AssignedUsers,
 		AssignedTeams: a.AssignedTeams.Known(),
-		LastDone:      a.LastDone.done,
-		DoneUnread:    a.LastDone.unread,
-		DoneCount:     count(a.DoneCount),
-		CreatedAt:     timeOf(a.CreatedAt),
-		UpdatedAt:     timeOf(a.UpdatedAt),
-		Imported:      a.ImportedAt.Present,
-		Spam:          a.Spam.MaybeTrue,
-		Direction:     a.Direction.Text,
-		Priority:      count(a.Priority),
-		DefaultLang:   a.DefaultLang.Text,
-		Locale:        a.Locale.Text,
-		MessageCount:  count(a.MessageCount),
-		InboundCount:  count(a.Inbound),
-		OutboundCount: count(a.Outbound),
-		Custom:        a.Custom.values,
-		CustomUnread:  a.Custom.unreadable,
+		LastDone:      a.LastDone.done, DoneUnread: a.LastDone.unread, DoneCount: count(a.DoneCount),
+		CreatedAt: timeOf(a.CreatedAt), UpdatedAt: timeOf(a.UpdatedAt), Imported: a.ImportedAt.Present,
+		MessageCount: count(a.MessageCount), InboundCount: count(a.Inbound), OutboundCount: count(a.Outbound),
+		Custom: a.Custom.values, CustomUnread: a.Custom.unreadable,
 	}
 }
 
-// resolution is the latest one. Without a time it is none: an empty object stands for "never done" (observed), and a
-// resolution is known by its time.
+// resolution is the latest one. Without a time it is none: an empty object stands for "never done"
+// (observed), and a resolution is known by its time.
 type resolution struct {
 	done   *Done
 	unread bool // there is one, and its time cannot be read
@@ -134,8 +119,8 @@ func decodeCustomer(r resource) Customer {
 	}
 }
 
-// emails is a customer's list of addresses. Where the whole list is masked it has one masked entry, so that the customer
-// is not taken for one without an address.
+// emails is a customer's list of addresses. Where the whole list is masked it has one masked entry, so that
+// the customer is not taken for one without an address.
 type emails []Email
 
 // UnmarshalJSON never fails on valid JSON.
@@ -180,8 +165,8 @@ func decodeUser(r resource) User {
 		name = a.DisplayName
 	}
 	return User{
-		ID: r.ID.Text, Name: textOf(name), Email: textOf(a.Email), UserType: a.UserType.Text, Opaque: a.UserType.Opaque(),
-		DeletedAt: timeOf(a.DeletedAt),
+		ID: r.ID.Text, Name: textOf(name), Email: textOf(a.Email),
+		UserType: a.UserType.Text, Opaque: a.UserType.Opaque(), DeletedAt: timeOf(a.DeletedAt),
 	}
 }
 
