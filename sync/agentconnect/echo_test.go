@@ -166,13 +166,13 @@ func FuzzEcho(f *testing.F) {
 	f.Add(`[[[{"ext_interaction_id":{"ext_interaction_id":1}}]]]`)
 	f.Add(`{"a":nul`)
 	f.Fuzz(func(t *testing.T, body string) {
-		said := listener{request: survey}
-		said.hear([]byte(body))
+		found := readEcho(survey, []byte(body))
 		plain := strings.Join(strings.Fields(body), "")
-		if said.echo.Named && !strings.Contains(body, `\`) && !strings.Contains(plain, `"ext_interaction_id":"6716500fa1b2c3d4e5f60001"`) {
+		if found.Named && !strings.Contains(body, `\`) && !strings.Contains(plain, `"ext_interaction_id":"6716500fa1b2c3d4e5f60001"`) {
 			t.Errorf("%q was taken for the echo", body)
 		}
-		if looks := survey.looks(nil, []byte(strings.TrimSpace(body)), said); strings.Contains(strings.ToLower(looks), "jane") || len(looks) > 400 {
+		looks := describe(survey, nil, []byte(strings.TrimSpace(body)), found)
+		if strings.Contains(strings.ToLower(looks), "jane") || len(looks) > 400 {
 			t.Errorf("it looks like %q", looks)
 		}
 	})

@@ -1,5 +1,6 @@
-// Package exit names the codes that acsync ends with, and lets an error say which of them it means. It imports nothing
-// of ours, so that the package that makes an error can class it, and the command line needs to know no foreign type.
+// Package exit names the codes that acsync ends with, and lets an error say which of them it means. It
+// imports nothing of ours, so that the package that makes an error can class it, and the command line needs
+// to know no foreign type.
 package exit
 
 import "errors"
@@ -54,7 +55,8 @@ func All() []Code {
 	return list
 }
 
-// String is the meaning of the code, in the words of the README and the help; empty for a number that is no code.
+// String is the meaning of the code, in the words of the README and the help; empty for a number that is no
+// code.
 func (c Code) String() string {
 	for _, m := range meanings {
 		if m.code == c {
@@ -70,8 +72,8 @@ type Classed interface {
 	ExitClass() Code
 }
 
-// Of returns the code of the outermost error in err's tree that is Classed; it is Done for nil. It reports false for an
-// error without one, which ends the process with Failed.
+// Of returns the code of the outermost error in err's tree that is Classed; it is Done for nil. It reports
+// false for an error without one, which ends the process with Failed.
 func Of(err error) (Code, bool) {
 	if err == nil {
 		return Done, true

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Wait returns when a call may be made that uses several limited resources, and counts it in each. It is admitted to all
-// of them at one instant: a call that was admitted to one and then waited for the next would be out of step with the
-// first. Callers name the pacers in the same order everywhere, the scarcest first; nil ones are skipped. A pause is waited
-// out, also by those that were queued before it began.
+// Wait returns when a call may be made that uses several limited resources, and counts it in each. It is
+// admitted to all of them at one instant: a call that was admitted to one and then waited for the next would
+// be out of step with the first. Callers name the pacers in the same order everywhere, the scarcest first;
+// nil ones are skipped. A pause is waited out, also by those that were queued before it began.
 //
 // When ctx ends, or would end before the call's turn, nothing is counted, and the error wraps ctx.Err() or
 // context.DeadlineExceeded.
@@ -22,9 +22,9 @@ func Wait(ctx context.Context, pacers ...*Pacer) error {
 	return err
 }
 
-// admit queues for the turn of pacers[i], waits until it is ready, and goes on to the next, holding the turn. At the end
-// of the line the call is admitted to all, unless an earlier pacer was paused meanwhile: then the later turns are let go,
-// so that others can use them, and it starts again.
+// admit queues for the turn of pacers[i], waits until it is ready, and goes on to the next, holding the turn.
+// At the end of the line the call is admitted to all, unless an earlier pacer was paused meanwhile: then the
+// later turns are let go, so that others can use them, and it starts again.
 func admit(ctx context.Context, pacers []*Pacer, i int) (bool, error) {
 	if i == len(pacers) {
 		return takeAll(time.Now(), pacers), nil

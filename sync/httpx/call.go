@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// MaxBody is the greatest body that is read from a success, in bytes after decompression. The largest answer
-	// expected, 500 conversations, has about 2 MB.
+	// MaxBody is the greatest body that is read from a success, in bytes after decompression. The largest
+	// answer expected, 500 conversations, has about 2 MB.
 	MaxBody = 32 << 20
 	// maxErrorBody is how much of any other answer is read, unless the call is made once.
 	maxErrorBody = 64 << 10
@@ -21,7 +21,7 @@ type Call struct {
 	Path    string   // escaped, with its leading slash, without a query
 	Query   string   // encoded, without the question mark
 	Body    []byte   // JSON; nil for none
-	Once    bool     // the body is sent at most once, whatever becomes of the connection; MaxAnswer is read at most
+	Once    bool     // sent at most once, whatever becomes of the connection; MaxAnswer is read at most
 	Secrets []string // personal data in the request that its answer may echo
 	Paced   []*Pacer // told of the answer's status and header; Fetch waits for them, and Do does not
 }

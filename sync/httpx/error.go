@@ -22,7 +22,7 @@ type Error struct {
 	Message    string        // the server's own words: one line, at most redact.MaxMessage characters, scrubbed
 	Hint       string        // what to do next
 	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
-	Err        error         // the cause on this side, when there is one: nil for a complete answer with a bad status
+	Err        error         // the cause on this side; nil for a complete answer with a bad status
 }
 
 // Error says in one line what happened, to what, and what to do next.

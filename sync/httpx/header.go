@@ -11,7 +11,8 @@ import (
 const (
 	// MaxRetryAfter is the longest wait that a Retry-After header can ask for.
 	MaxRetryAfter = 10 * time.Minute
-	// MaxReset is the longest wait that an x-ratelimit-reset header can ask for: the documented windows last 60 s.
+	// MaxReset is the longest wait that an x-ratelimit-reset header can ask for: the documented windows last
+	// 60 s.
 	MaxReset = 120 * time.Second
 )
 
@@ -24,8 +25,8 @@ func ServerTime(h http.Header) time.Time {
 	return t.UTC()
 }
 
-// RetryAfter reads the Retry-After header, seconds or an HTTP date, as the time to wait from now on: at least 0, at most
-// MaxRetryAfter. It reports false when the header is missing or senseless.
+// RetryAfter reads the Retry-After header, seconds or an HTTP date, as the time to wait from now on: at least
+// 0, at most MaxRetryAfter. It reports false when the header is missing or senseless.
 func RetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, ok := number(value); ok {
@@ -38,9 +39,9 @@ func RetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	return clamp(at.Sub(now).Seconds(), MaxRetryAfter), true
 }
 
-// Reset reads the x-ratelimit-reset header as the time to wait from now on: at least 0, at most MaxReset. The value may
-// be an epoch in seconds (observed) or milliseconds, or a number of seconds from now: its size tells which. It
-// reports false when the header is missing or senseless.
+// Reset reads the x-ratelimit-reset header as the time to wait from now on: at least 0, at most MaxReset. The
+// value may be an epoch in seconds (observed) or milliseconds, or a number of seconds from now: its size
+// tells which. It reports false when the header is missing or senseless.
 func Reset(h http.Header, now time.Time) (time.Duration, bool) {
 	value, ok := number(h.Get("X-Ratelimit-Reset"))
 	if !ok {

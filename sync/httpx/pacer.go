@@ -16,9 +16,10 @@ type PacerOptions struct {
 	Reserve   float64 // share of the server's budget left to other clients, 0 to 1; see Observe
 }
 
-// Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, one at a time, at a
-// little less than the limit, so that no window of 60 s ever holds more than the limit allows, however the server cuts its
-// windows. A nil *Pacer paces nothing. Its methods may be called concurrently. Wait admits a call.
+// Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, one at
+// a time, at a little less than the limit, so that no window of 60 s ever holds more than the limit allows,
+// however the server cuts its windows. A nil *Pacer paces nothing. Its methods may be called concurrently.
+// Wait admits a call.
 type Pacer struct {
 	name    string
 	reserve float64
@@ -35,7 +36,8 @@ type Pacer struct {
 // NewPacer makes a pacer whose first call is admitted at once.
 func NewPacer(o PacerOptions) *Pacer {
 	return &Pacer{
-		name: o.Name, reserve: min(max(o.Reserve, 0), 1), turn: make(chan struct{}, 1), rate: newAdaptiveRate(o.PerMinute),
+		name: o.Name, reserve: min(max(o.Reserve, 0), 1), turn: make(chan struct{}, 1),
+		rate: newAdaptiveRate(o.PerMinute),
 	}
 }
 
@@ -62,8 +64,8 @@ func (p *Pacer) Paused() (until time.Time, why string) {
 	return p.until, p.why
 }
 
-// Waiting reports whether a call waits for its turn, and how many calls a minute the resource takes now: its limit, or
-// less after a 429 or while little is left of the server's budget.
+// Waiting reports whether a call waits for its turn, and how many calls a minute the resource takes now: its
+// limit, or less after a 429 or while little is left of the server's budget.
 func (p *Pacer) Waiting() (waiting bool, perMinute int) {
 	if p == nil {
 		return false, 0
@@ -75,9 +77,10 @@ func (p *Pacer) Waiting() (waiting bool, perMinute int) {
 
 // Observe learns from an answer of the resource.
 //
-// A 429 stops everybody until Retry-After, else until x-ratelimit-reset, else for 60 s, and lowers the rate, which then
-// recovers by itself. Otherwise, when x-ratelimit-remaining is below the reserved share of x-ratelimit-limit, the rate
-// falls in proportion until the window is reset, so that other clients of the same budget are not starved.
+// A 429 stops everybody until Retry-After, else until x-ratelimit-reset, else for 60 s, and lowers the rate,
+// which then recovers by itself. Otherwise, when x-ratelimit-remaining is below the reserved share of
+// x-ratelimit-limit, the rate falls in proportion until the window is reset, so that other clients of the
+// same budget are not starved.
 func (p *Pacer) Observe(status int, h http.Header) {
 	if p == nil {
 		return
@@ -156,8 +159,8 @@ func (p *Pacer) ready(ctx context.Context) error {
 	}
 }
 
-// delay is how long nobody can be admitted yet; not above 0 it means that a call can be admitted now. It is never longer
-// than the present rate lasts: its caller asks again when the rate changes.
+// delay is how long nobody can be admitted yet; not above 0 it means that a call can be admitted now. It is
+// never longer than the present rate lasts: its caller asks again when the rate changes.
 func (p *Pacer) delay(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

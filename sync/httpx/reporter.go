@@ -42,8 +42,8 @@ func (r reporter) failed(ctx context.Context, c Call, status int, err error) *Er
 	return e
 }
 
-// refused is the error of an answer that is no success. Its body is read for the server's words; when that fails, the
-// status still stands.
+// refused is the error of an answer that is no success. Its body is read for the server's words; when that
+// fails, the status still stands.
 func (r reporter) refused(ctx context.Context, c Call, resp *http.Response) *Error {
 	body, err := c.read(resp.Body, maxErrorBody)
 	switch {
@@ -88,8 +88,8 @@ func (r reporter) quote(body []byte, c Call) string {
 	return redact.Message(body, r.private(c)...)
 }
 
-// cause wraps an error of the standard library so that its text can be shown: errors of net/url spell out whole
-// addresses, and those of proxies can hold a password.
+// cause wraps an error of the standard library so that its text can be shown: errors of net/url spell out
+// whole addresses, and those of proxies can hold a password.
 func (r reporter) cause(err error, c Call) error {
 	for {
 		inner, ok := errors.AsType[*url.Error](err)
@@ -117,7 +117,8 @@ type cause struct {
 func (c *cause) Error() string { return c.text }
 func (c *cause) Unwrap() error { return c.err }
 
-// retryAfter is how long the server wants to be left alone: Retry-After, or after a 429 the reset of its window.
+// retryAfter is how long the server wants to be left alone: Retry-After, or after a 429 the reset of its
+// window.
 func retryAfter(status int, h http.Header) time.Duration {
 	now := serverNow(h)
 	wait, ok := RetryAfter(h, now)

@@ -18,7 +18,8 @@ type Response struct {
 	report reporter
 }
 
-// Decode decodes the body, which must be one JSON value, into v. Anything else is an *Error of kind Unreadable.
+// Decode decodes the body, which must be one JSON value, into v. Anything else is an *Error of kind
+// Unreadable.
 func (r *Response) Decode(v any) error {
 	if redact.IsHTML(r.Body) {
 		return r.Unreadable(errors.New("a web page came in place of JSON"))
@@ -34,8 +35,8 @@ func (r *Response) Decode(v any) error {
 	return nil
 }
 
-// Unreadable returns the error of a success that is not what was asked for; problem says in which way. Of the body it
-// quotes at most a web page's title.
+// Unreadable returns the error of a success that is not what was asked for; problem says in which way. Of the
+// body it quotes at most a web page's title.
 func (r *Response) Unreadable(problem error) *Error {
 	return r.report.unreadable(r.call, r.Status, r.Body, problem)
 }

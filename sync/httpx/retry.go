@@ -17,19 +17,22 @@ type Retry struct {
 	Initial time.Duration // about the first wait; 0 means 500 ms. Every further one is about twice as long
 	Most    time.Duration // about the longest wait; 0 means 30 s
 	Elapsed time.Duration // no new attempt after so long, pauses of a pacer included; 0 means 15 min
-	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is then the
-	// pacer's alone, and not waited twice. Fetch sets it.
+	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is
+	// then the pacer's alone, and not waited twice. Fetch sets it.
 	Paced bool
 	// Notify, when set, is told of every failure that is tried again, and of the wait before that.
 	Notify func(err error, wait time.Duration)
 }
 
-// unreadableTries bounds the attempts that bring something unreadable: a cut-off body passes, a wrong host does not.
+// unreadableTries bounds the attempts that bring something unreadable: a cut-off body passes, a wrong host
+// does not.
 const unreadableTries = 3
 
-// Fetch makes a call that may be repeated, and decodes its answer: each attempt waits for its turn at the call's pacers,
-// and is tried again as Read says, also for what decode finds Unreadable.
-func Fetch[T any](ctx context.Context, s *Service, r Retry, c Call, decode func(*Response) (T, error)) (T, error) {
+// Fetch makes a call that may be repeated, and decodes its answer: each attempt waits for its turn at the
+// call's pacers, and is tried again as Read says, also for what decode finds Unreadable.
+func Fetch[T any](
+	ctx context.Context, s *Service, r Retry, c Call, decode func(*Response) (T, error),
+) (T, error) {
 	r.Paced = slices.ContainsFunc(c.Paced, func(p *Pacer) bool { return p != nil })
 	return Read(ctx, r, func(ctx context.Context) (T, error) {
 		var none T
@@ -44,9 +47,10 @@ func Fetch[T any](ctx context.Context, s *Service, r Retry, c Call, decode func(
 	})
 }
 
-// Read runs op until it succeeds, fails for good, or has been tried often enough. It is for operations that may be
-// repeated: reads, a search included, never a send. Tried again are errors of the kinds Limited, Server and Network, and a
-// few times Unreadable. The error is that of the last attempt; when ctx ends between two attempts, it is both.
+// Read runs op until it succeeds, fails for good, or has been tried often enough. It is for operations that
+// may be repeated: reads, a search included, never a send. Tried again are errors of the kinds Limited,
+// Server and Network, and a few times Unreadable. The error is that of the last attempt; when ctx ends
+// between two attempts, it is both.
 func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
 	p := newRetryPolicy(r)
 	var last error

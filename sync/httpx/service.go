@@ -18,19 +18,19 @@ import (
 // ServiceOptions describes one HTTP API. Name, BaseURL and Setting are required.
 type ServiceOptions struct {
 	Name      string           // such as "kustomer", for errors
-	BaseURL   string           // such as "https://acme.api.kustomerapp.com"; its path, if any, is put before every path
+	BaseURL   string           // such as "https://acme.api.kustomerapp.com"; its path is put before every path
 	Setting   string           // the configuration key of BaseURL, for errors
 	Header    http.Header      // sent with every request, credentials included
 	Secrets   []string         // never shown: taken out of every error
-	CodesOnly bool             // of the service's words only codes are quoted in errors, since the rest may name people
+	CodesOnly bool             // only codes are quoted of the service's words, since the rest may name people
 	UserAgent string           // such as "acsync/1.4.0"; empty means "acsync"
 	Timeout   time.Duration    // of one attempt, its answer's body included; 0 means 30 s
 	Transport TransportOptions // of the service's own http.Client
 	HTTP      *http.Client     // in place of the own one, for tests; redirects are not followed here either
 	// Authorize, when set, returns the Authorization header of an attempt, which is never shown.
 	Authorize func(now time.Time) (string, error)
-	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and says what to
-	// do about it; empty for nothing in particular.
+	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and
+	// says what to do about it; empty for nothing in particular.
 	Advise func(body []byte) string
 }
 
@@ -71,8 +71,8 @@ func NewService(o ServiceOptions) (*Service, error) {
 // Base returns the address that every path is put behind, without a trailing slash.
 func (s *Service) Base() url.URL { return *s.base }
 
-// Do makes one attempt. A 2xx answer is returned with its whole body; everything else is an *Error, but for what Authorize
-// fails with.
+// Do makes one attempt. A 2xx answer is returned with its whole body; everything else is an *Error, but for
+// what Authorize fails with.
 func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 	header := s.header.Clone()
 	if s.authorize != nil {
@@ -125,8 +125,8 @@ func (s *Service) request(ctx context.Context, c Call, header http.Header) (*htt
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if c.Once {
-		// Without GetBody net/http cannot send a body twice: it replays a request on a new connection only when the body
-		// can be had again, or was never touched.
+		// Without GetBody net/http cannot send a body twice: it replays a request on a new connection only
+		// when the body can be had again, or was never touched.
 		req.GetBody = nil
 		// What is not asked for at all may come compressed.
 		req.Header.Set("Accept-Encoding", "identity")
@@ -134,8 +134,8 @@ func (s *Service) request(ctx context.Context, c Call, header http.Header) (*htt
 	return req, nil
 }
 
-// parseBase takes https anywhere, and http only where it stays on this machine or a test brings its own client: the
-// credentials travel in a header.
+// parseBase takes https anywhere, and http only where it stays on this machine or a test brings its own
+// client: the credentials travel in a header.
 func parseBase(text string, test bool) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(text, "/"))
 	switch {
@@ -162,8 +162,8 @@ func loopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// CheckKey refuses an API key that cannot be one: empty, or with white space or control characters in it, as a key that
-// was copied with its line break has. The key itself is not in the error.
+// CheckKey refuses an API key that cannot be one: empty, or with white space or control characters in it, as
+// a key that was copied with its line break has. The key itself is not in the error.
 func CheckKey(key string) error {
 	if key == "" {
 		return errors.New("the API key is empty")

@@ -17,31 +17,34 @@ import (
 )
 
 const (
-	// MaxAnswer is the greatest body that is read of the answer to a call that is made once, in bytes: an echo of the
-	// request, or a refusal, has a few KB.
+	// MaxAnswer is the greatest body that is read of the answer to a call that is made once, in bytes: an
+	// echo of the request, or a refusal, has a few KB.
 	MaxAnswer = 256 << 10
 	// maxStream is how much is read of a connection: such a body in small chunks, and its header.
 	maxStream = 1 << 20
-	// quietTime is how long a new connection is watched before anything is written to it: nobody may speak there yet.
+	// quietTime is how long a new connection is watched before anything is written to it: nobody may speak
+	// there yet.
 	quietTime = time.Millisecond
-	// lingerTime is how long more is waited for behind an answer that is no success. The server was asked to close the
-	// connection, so that there is nothing to wait for unless it has more to say.
+	// lingerTime is how long more is waited for behind an answer that is no success. The server was asked to
+	// close the connection, so that there is nothing to wait for unless it has more to say.
 	lingerTime = 2 * time.Second
 )
 
-// ErrStray is in the error of an answer to a call made once that may be the answer to something else, or not the only
-// one: whatever it says is not certain.
-var ErrStray = errors.New("more came on the connection than one answer, so that which is the request's own is not certain")
+// ErrStray is in the error of an answer to a call made once that may be the answer to something else, or not
+// the only one: whatever it says is not certain.
+var ErrStray = errors.New("more came on the connection than one answer, " +
+	"so that which is the request's own is not certain")
 
 var errSpokeFirst = errors.New("the server spoke before it was asked anything, and nothing was sent to it")
 
-// single makes a connection for each request, and closes it behind the answer. On a connection that is kept, nothing but
-// the order tells which request an answer belongs to: one that a server sends unasked, or twice, would be taken for the
-// answer to the next request.
+// single makes a connection for each request, and closes it behind the answer. On a connection that is kept,
+// nothing but the order tells which request an answer belongs to: one that a server sends unasked, or twice,
+// would be taken for the answer to the next request.
 //
-// Each request takes a port of this machine, which can stay taken for a minute after (TIME_WAIT). The pace of the requests
-// bounds that: Linux by default has ports for 28,000 of them a minute to one address. Without a port no connection is
-// made, and nothing is sent. TLS sessions are resumed, never with early data, which could be replayed: Go sends none.
+// Each request takes a port of this machine, which can stay taken for a minute after (TIME_WAIT). The pace of
+// the requests bounds that: Linux by default has ports for 28,000 of them a minute to one address. Without a
+// port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data, which
+// could be replayed: Go sends none.
 type single struct {
 	dialer  net.Dialer
 	tls     *tls.Config
@@ -58,8 +61,8 @@ func newSingle(t *http.Transport, dialer net.Dialer) *single {
 	return &single{dialer: dialer, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
 }
 
-// RoundTrip makes the request, and reads its answer to the end. It tells the request's trace of its connection right
-// before the first byte is written there, and never without writing.
+// RoundTrip makes the request, and reads its answer to the end. It tells the request's trace of its
+// connection right before the first byte is written there, and never without writing.
 func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch proxy, err := s.proxy(req); {
 	case err != nil:
@@ -153,8 +156,8 @@ func readFinal(reader *bufio.Reader, req *http.Request) (*http.Response, error) 
 	}
 }
 
-// trailed reports whether more comes behind an answer. Behind a success it does not wait for that: a success is known by
-// what it says. Line breaks are taken for bad manners.
+// trailed reports whether more comes behind an answer. Behind a success it does not wait for that: a success
+// is known by what it says. Line breaks are taken for bad manners.
 func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []byte) bool {
 	success := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	// A body without a length ends with the connection, and would swallow the answer that follows.
@@ -177,8 +180,8 @@ func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []by
 	return false
 }
 
-// viaProxy makes the request through a proxy. What comes behind the answer is not seen there, and what comes before the
-// request nearly always.
+// viaProxy makes the request through a proxy. What comes behind the answer is not seen there, and what comes
+// before the request nearly always.
 func (s *single) viaProxy(req *http.Request) (*http.Response, error) {
 	var asked, early atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{

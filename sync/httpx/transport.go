@@ -11,12 +11,12 @@ import (
 // TransportOptions tunes NewClient. The zero value works.
 type TransportOptions struct {
 	Connections int  // idle connections kept to the one host; 0 means 16
-	Single      bool // none is kept: HTTP/1.1, and a connection for each request, so that no answers can be mixed up
+	Single      bool // none is kept: HTTP/1.1, and a connection for each request; see single
 }
 
-// NewClient makes an http.Client with the proxy of the environment, TLS 1.2 or later, enough idle connections for
-// concurrent calls to one host, and never a redirect followed, since that would carry the credentials, and a POST, to a
-// place nobody configured. It sets no time-out: a Service has one for each attempt.
+// NewClient makes an http.Client with the proxy of the environment, TLS 1.2 or later, enough idle connections
+// for concurrent calls to one host, and never a redirect followed, since that would carry the credentials,
+// and a POST, to a place nobody configured. It sets no time-out: a Service has one for each attempt.
 func NewClient(o TransportOptions) *http.Client {
 	connections := cmp.Or(max(o.Connections, 0), 16)
 	protocols := new(http.Protocols)

@@ -1,8 +1,9 @@
-// Package lenient decodes JSON whose members may be null, missing, masked, or of another type than agreed. One odd value
-// counts as not set and spoils nothing around it; where it matters, it can be told from one that is missing.
+// Package lenient decodes JSON whose members may be null, missing, masked, or of another type than agreed.
+// One odd value counts as not set and spoils nothing around it; where it matters, it can be told from one
+// that is missing.
 //
-// The decoders never fail on valid JSON. Where a name comes twice in an object, encoding/json decodes both values into one
-// field: the last one gives its text, and what a value says of doubt stays.
+// The decoders never fail on valid JSON. Where a name comes twice in an object, encoding/json decodes both
+// values into one field: the last one gives its text, and what a value says of doubt stays.
 package lenient
 
 import (
@@ -68,8 +69,8 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 // Opaque reports whether there is a value that cannot be read.
 func (v Value) Opaque() bool { return v.Present && v.Text == "" }
 
-// Int returns the whole number in the text, also when it is written with a fraction of zero or an exponent. It reports
-// false for everything else, and for what a float64 cannot hold to the last digit.
+// Int returns the whole number in the text, also when it is written with a fraction of zero or an exponent.
+// It reports false for everything else, and for what a float64 cannot hold to the last digit.
 func (v Value) Int() (int64, bool) {
 	if n, err := strconv.ParseInt(v.Text, 10, 64); err == nil {
 		return n, true
@@ -90,8 +91,8 @@ func (v Value) Count() (int, bool) {
 	return int(n), true
 }
 
-// Time returns the time in the text, in UTC, in the first layout that fits; a layout without a zone is UTC. It is zero
-// when none fits.
+// Time returns the time in the text, in UTC, in the first layout that fits; a layout without a zone is UTC.
+// It is zero when none fits.
 func (v Value) Time(layouts ...string) time.Time {
 	for _, layout := range layouts {
 		if at, err := time.Parse(layout, v.Text); err == nil {
@@ -101,7 +102,8 @@ func (v Value) Time(layouts ...string) time.Time {
 	return time.Time{}
 }
 
-// Epoch returns the time that is so many milliseconds, or seconds, after the year 1970 began, in UTC; zero for none.
+// Epoch returns the time that is so many milliseconds, or seconds, after the year 1970 began, in UTC; zero
+// for none.
 func (v Value) Epoch() time.Time {
 	n, ok := v.Int()
 	switch {
@@ -121,8 +123,8 @@ func inCalendar(t time.Time) time.Time {
 	return t
 }
 
-// List is a list of texts; a single one is a list of one, and an object stands for its id. Blank entries are left out. An
-// entry that is there and cannot be read is empty, and keeps its place.
+// List is a list of texts; a single one is a list of one, and an object stands for its id. Blank entries are
+// left out. An entry that is there and cannot be read is empty, and keeps its place.
 type List []string
 
 // UnmarshalJSON never fails on valid JSON.
@@ -164,7 +166,8 @@ func Masked(data []byte) bool {
 	return object.IsMasked.True || object.Shown != nil
 }
 
-// Empty reports whether data is null, a blank text, or the empty list that some programs write for an empty object.
+// Empty reports whether data is null, a blank text, or the empty list that some programs write for an empty
+// object.
 func Empty(data []byte) bool {
 	if data[0] == '[' {
 		return len(Decode[[]json.RawMessage](data)) == 0

@@ -20,14 +20,14 @@ var (
 	manyDigits = regexp.MustCompile(`(?:[0-9].*){6}`)
 	// codeNumber is the form of codes that are numbers.
 	codeNumber = regexp.MustCompile(`^[1-9][0-9]{2,4}$`)
-	// quotation is what the errors of net/http cite, whole or cut off: a status line, a header, the reason of an HTTP/2
-	// server.
+	// quotation is what the errors of net/http cite, whole or cut off: a status line, a header, the reason of
+	// an HTTP/2 server.
 	quotation = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
 )
 
-// Codes is what may be said of an error's body where its words may name people: the members `code` of the shapes that
-// Message reads, as far as they look like codes. Where there is none it says what sort of body it is; it is empty for an
-// empty one.
+// Codes is what may be said of an error's body where its words may name people: the members `code` of the
+// shapes that Message reads, as far as they look like codes. Where there is none it says what sort of body it
+// is; it is empty for an empty one.
 func Codes(body []byte, secrets ...string) string {
 	body = bytes.TrimSpace(body)
 	var value any
@@ -83,7 +83,8 @@ func codeText(value any) string {
 }
 
 func isCode(text string) bool {
-	return len(text) <= maxCode && codeForm.MatchString(text) && !manyDigits.MatchString(text) || codeNumber.MatchString(text)
+	name := len(text) <= maxCode && codeForm.MatchString(text) && !manyDigits.MatchString(text)
+	return name || codeNumber.MatchString(text)
 }
 
 // Unquoted is the text of an error of net/http without what it cites of the server's answer.

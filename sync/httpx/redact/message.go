@@ -17,9 +17,10 @@ const (
 
 var title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
-// Message returns the server's own words in the body of an answer: the `errors` arrays of both shapes that Kustomer
-// documents, {"message": …}, {"error": …}, a JSON string, an HTML title, plain text. Other members of the body are never
-// quoted, since a server may echo the request. The result is as Text makes it; it is empty when the body says nothing.
+// Message returns the server's own words in the body of an answer: the `errors` arrays of both shapes that
+// Kustomer documents, {"message": …}, {"error": …}, a JSON string, an HTML title, plain text. Other members
+// of the body are never quoted, since a server may echo the request. The result is as Text makes it; it is
+// empty when the body says nothing.
 func Message(body []byte, secrets ...string) string {
 	body = bytes.TrimSpace(body)
 	var value any
@@ -74,7 +75,8 @@ func errorTextList(list []any, depth int) string {
 // errorTextObject reads the members that carry words, and a code only where there are none.
 func errorTextObject(object map[string]any, depth int) string {
 	var parts []string
-	for _, key := range []string{"message", "title", "detail", "error", "error_description", "reason", "description"} {
+	keys := []string{"message", "title", "detail", "error", "error_description", "reason", "description"}
+	for _, key := range keys {
 		if text := errorText(object[key], depth-1); text != "" && !slices.Contains(parts, text) {
 			parts = append(parts, text)
 		}

@@ -15,7 +15,8 @@ const (
 
 	mask   = "***"
 	atSign = `(?:[@＠﹫]|%(?:25)*40|&#64;|&#x40;|&commat;)`
-	// maskings is how often over a text is masked: what stood on both sides of what is taken out may be a secret together.
+	// maskings is how often over a text is masked: what stood on both sides of what is taken out may be a
+	// secret together.
 	maskings = 8
 	// maxScanned is how much of a text is searched, in bytes; MaxMessage characters of it are shown.
 	maxScanned = 8 << 10
@@ -30,12 +31,14 @@ var (
 	date     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:[ T]\d{2})?$`)
 )
 
-// Scrub masks what must not be shown: the given strings, however they are spelled and encoded, and anything like an
-// e-mail address, a credential, a phone number or a long run of digits. Ids of 24 hexadecimal digits and dates stay.
+// Scrub masks what must not be shown: the given strings, however they are spelled and encoded, and anything
+// like an e-mail address, a credential, a phone number or a long run of digits. Ids of 24 hexadecimal digits
+// and dates stay.
 func Scrub(text string, secrets ...string) string {
 	text = strings.ToValidUTF8(text, "�")
 	// The longest go first: a part of a secret that was masked would leave the rest of it standing.
-	longest := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	byLength := func(a, b string) int { return cmp.Compare(len(b), len(a)) }
+	longest := slices.SortedFunc(slices.Values(secrets), byLength)
 	var spelled []spelling
 	for i, secret := range longest {
 		longest[i] = strings.ToValidUTF8(secret, "�")
@@ -72,7 +75,8 @@ func maskExact(text, secret string) string {
 	if utf8.RuneCountInString(secret) < wholeWord {
 		before, after = `(^|[^\pL\p{Nd}])`, `([^\pL\p{Nd}]|$)`
 	}
-	return regexp.MustCompile(`(?i)`+before+regexp.QuoteMeta(secret)+after).ReplaceAllString(text, "${1}"+mask+"${2}")
+	pattern := regexp.MustCompile(`(?i)` + before + regexp.QuoteMeta(secret) + after)
+	return pattern.ReplaceAllString(text, "${1}"+mask+"${2}")
 }
 
 // maskToken spares long identifiers, such as a search attribute's name, which hold no digit.

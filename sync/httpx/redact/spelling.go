@@ -10,12 +10,13 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// wholeWord is the length below which a secret is masked only where it stands alone: taking "Al" out of "invalid" would
-// ruin the message and hide nobody.
+// wholeWord is the length below which a secret is masked only where it stands alone: taking "Al" out of
+// "invalid" would ruin the message and hide nobody.
 const wholeWord = 4
 
 var umlauts = strings.NewReplacer(
-	"ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "Å", "Aa", "Ø", "Oe",
+	"ä", "ae", "ö", "oe", "ü", "ue", "å", "aa", "ø", "oe",
+	"Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "Å", "Aa", "Ø", "Oe",
 )
 
 // spelling is one way to write a secret, as a pattern over folded text.
@@ -41,8 +42,8 @@ func (s spelling) find(t *traced) []span {
 	}
 }
 
-// spellings are the ways in which somebody writes a secret who cannot write it, or is not careful: umlauts in two letters,
-// UTF-8 that was read as Latin-1, what is not ASCII left out.
+// spellings are the ways in which somebody writes a secret who cannot write it, or is not careful: umlauts in
+// two letters, UTF-8 that was read as Latin-1, what is not ASCII left out.
 func spellings(secret string) []spelling {
 	ways := []string{secret}
 	ascii := strings.Map(func(r rune) rune {

@@ -14,7 +14,8 @@ import (
 )
 
 const (
-	// encodings is how many times over a text is taken to be encoded: &amp;#39; and %2527 are both an apostrophe.
+	// encodings is how many times over a text is taken to be encoded: &amp;#39; and %2527 are both an
+	// apostrophe.
 	encodings = 3
 	// gap is what any run of white space and punctuation is in folded text.
 	gap = ' '
@@ -22,9 +23,11 @@ const (
 
 // encoded is a character as HTML, a URL, a mail or a program writes it.
 var encoded = func() *regexp.Regexp {
-	const octet, more = `[%=][[:xdigit:]]{2}`, `[%=][89abAB][[:xdigit:]]` // the first byte of UTF-8 tells how many follow
+	const octet, more = `[%=][[:xdigit:]]{2}`, `[%=][89abAB][[:xdigit:]]`
 	return regexp.MustCompile(`&#?\w{1,32};?|\\[uU][[:xdigit:]]{4}|\\x[[:xdigit:]]{2}|` +
-		`[%=][cdCD][[:xdigit:]]` + more + `|[%=][eE][[:xdigit:]](?:` + more + `){2}|[%=][fF][0-7](?:` + more + `){3}|` + octet)
+		// The first byte of UTF-8 tells how many follow.
+		`[%=][cdCD][[:xdigit:]]` + more + `|[%=][eE][[:xdigit:]](?:` + more + `){2}|` +
+		`[%=][fF][0-7](?:` + more + `){3}|` + octet)
 }()
 
 // letterforms are letters that no decomposition takes apart.
@@ -105,8 +108,8 @@ func decode(code string) string {
 	return string(latin)
 }
 
-// folded is the form in which spellings are compared: letters and digits alone, small, without accents and in their plain
-// width, and one gap for whatever stands between them.
+// folded is the form in which spellings are compared: letters and digits alone, small, without accents and in
+// their plain width, and one gap for whatever stands between them.
 func (t *traced) folded() *traced {
 	out := new(traced)
 	for at, written := range string(t.text) {
@@ -131,7 +134,8 @@ func (t *traced) folded() *traced {
 	return out
 }
 
-// isDecoration reports whether r is nothing by itself: an accent, also one beside its letter, or what cannot be seen.
+// isDecoration reports whether r is nothing by itself: an accent, also one beside its letter, or what cannot
+// be seen.
 func isDecoration(r rune) bool {
 	unseen := unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r)
 	return unseen || unicode.IsMark(r) || strings.ContainsRune("´¨¸¯ˆ˜˚", r)
