@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -32,14 +33,14 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		fmt.Fprintf(&b, "%d, ", e.Status)
 	}
-	b.WriteString(e.Kind.phrase())
+	b.WriteString(e.Kind.facts().phrase)
 	if e.Message != "" {
 		b.WriteString(": " + e.Message)
 	}
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
-	if hint := e.hint(); hint != "" {
+	if hint := cmp.Or(e.Hint, e.Kind.facts().hint); hint != "" {
 		b.WriteString("; " + hint)
 	}
 	return b.String()
@@ -48,44 +49,14 @@ func (e *Error) Error() string {
 // Unwrap gives the cause, so that errors.Is finds context.Canceled and its like.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ExitClass is the code that the process ends with when the error is what ends it.
-func (e *Error) ExitClass() exit.Code {
-	switch e.Kind {
-	case Credentials:
-		return exit.Credentials
-	case Limited, Server, Network, Stopped:
-		return exit.Temporary
-	default:
-		return exit.Failed
-	}
-}
-
-// hint falls back on advice that holds for every service.
-func (e *Error) hint() string {
-	if e.Hint != "" {
-		return e.Hint
-	}
-	switch e.Kind {
-	case Credentials:
-		return "check the API key"
-	case Limited:
-		return "lower the configured requests per minute, or try again later"
-	case Server:
-		return "try again later"
-	case Network:
-		return "check the network, the proxy settings and the service's address"
-	case Unreadable, Redirected:
-		return "check the service's address: something else seems to answer there"
-	default:
-		return ""
-	}
-}
+// ExitClass returns the code that the process ends with when the error is what ends it.
+func (e *Error) ExitClass() exit.Code { return e.Kind.facts().exit }
 
 // Brief says what sort of failure it was, in this program's own words alone: nothing that a server said, no
 // path, no id.
 func (e *Error) Brief() string {
 	if e.Status == 0 {
-		return e.Kind.phrase()
+		return e.Kind.facts().phrase
 	}
-	return fmt.Sprintf("%d, %s", e.Status, e.Kind.phrase())
+	return fmt.Sprintf("%d, %s", e.Status, e.Kind.facts().phrase)
 }

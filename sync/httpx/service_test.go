@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"acsync/sync/exit"
 )
 
 const key = "k-0123456789-topsecret"
@@ -282,13 +285,27 @@ func TestCheckKey(t *testing.T) {
 func TestKindNames(t *testing.T) {
 	seen := map[string]Kind{}
 	for k := Unreadable; k <= Stopped; k++ {
-		if other, ok := seen[k.String()]; ok || k.phrase() == "" {
+		if other, ok := seen[k.String()]; ok || k.facts().phrase == "" {
 			t.Errorf("kinds %d and %d are both %q", k, other, k)
 		}
 		seen[k.String()] = k
 	}
 	if Kind(99).String() != "unknown" {
 		t.Errorf("got %q for no kind", Kind(99))
+	}
+}
+
+// TestErrorExitClass has what a later run may heal end as temporary, and what nobody but a person can heal not.
+func TestErrorExitClass(t *testing.T) {
+	want := map[Kind]exit.Code{
+		Credentials: exit.Credentials, Limited: exit.Temporary, Server: exit.Temporary, Network: exit.Temporary,
+		Stopped: exit.Temporary, Unreadable: exit.Failed, Invalid: exit.Failed, NotFound: exit.Failed,
+		Redirected: exit.Failed, TooLarge: exit.Failed, Kind(99): exit.Failed,
+	}
+	for kind, code := range want {
+		if got, ok := exit.Of(fmt.Errorf("reading: %w", &Error{Kind: kind})); got != code || !ok {
+			t.Errorf("%v: got %d (%v), want %d", kind, got, got, code)
+		}
 	}
 }
 

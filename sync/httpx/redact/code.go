@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -72,14 +73,13 @@ func codes(found []string, value any, depth int) []string {
 }
 
 func codeText(value any) string {
-	if text, ok := value.(string); ok {
-		return text
+	switch v := value.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
-	number, _ := json.Marshal(value)
-	if !codeNumber.Match(number) {
-		return ""
-	}
-	return string(number)
+	return ""
 }
 
 func isCode(text string) bool {

@@ -27,7 +27,7 @@ var (
 	email    = regexp.MustCompile(`(?i)[^\s@<>"'(),;:=\[\]{}|]+` + atSign + `[^\s@<>"'(),;:\[\]{}|]+`)
 	bearer   = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[^\s"',;]+`)
 	token    = regexp.MustCompile(`\beyJ[\w-]+(?:\.[\w-]*)*|[\w+=-]{32,}`)
-	phone    = regexp.MustCompile(`\+?\b\d[\d ().-]{5,}\d\b`)
+	phone    = regexp.MustCompile(`\+?\b\d(?:[ ().-]*\d){6,}\b`)
 	date     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:[ T]\d{2})?$`)
 )
 
@@ -63,7 +63,7 @@ func scrubOnce(text string, spelled []spelling, secrets []string) string {
 	text = email.ReplaceAllString(text, mask)
 	text = bearer.ReplaceAllString(text, "$1 "+mask)
 	text = token.ReplaceAllStringFunc(text, maskToken)
-	return phone.ReplaceAllStringFunc(text, maskDigits)
+	return phone.ReplaceAllStringFunc(text, maskNumber)
 }
 
 // maskExact masks secret in text without regard to case.
@@ -87,15 +87,9 @@ func maskToken(s string) string {
 	return mask
 }
 
-// maskDigits spares dates and numbers of fewer than seven digits.
-func maskDigits(s string) string {
-	digits := 0
-	for _, r := range s {
-		if unicode.IsDigit(r) {
-			digits++
-		}
-	}
-	if digits < 7 || date.MatchString(s) {
+// maskNumber spares dates.
+func maskNumber(s string) string {
+	if date.MatchString(s) {
 		return s
 	}
 	return mask
