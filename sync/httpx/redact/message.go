@@ -18,8 +18,8 @@ const (
 var title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
 // Message returns the server's own words in the body of an answer: the `errors` arrays of both shapes that
-// Kustomer documents, {"message": …}, {"error": …}, a JSON string, an HTML title, plain text. Other
-// members of the body are never quoted, since a server may echo the request. The result is as Text makes it; it is
+// Kustomer documents, {"message": …}, {"error": …}, a JSON string, an HTML title, plain text. Other members
+// of the body are never quoted, since a server may echo the request. The result is as Text makes it; it is
 // empty when the body says nothing.
 func Message(body []byte, secrets ...string) string {
 	body = bytes.TrimSpace(body)
