@@ -40,10 +40,10 @@ var (
 	// textMembers hold words, which may be those of a refusal (documented: "Validation Error …").
 	textMembers = []string{"message", "title", "type", "detail", "description", "reason"}
 
-	refusalText = regexp.MustCompile(`(?i)^error$|validation error|bad request|not found|not accepted|rejected|` +
-		`refused`)
-	failureStatus = regexp.MustCompile(`(?i)error|fail|invalid|reject|refus|denied|unauthori|forbid|not.?found|` +
-		`bad.?req`)
+	refusalText = regexp.MustCompile(`(?i)^error$|validation error|bad request|not found|not accepted|` +
+		`rejected|refused`)
+	failureStatus = regexp.MustCompile(`(?i)error|fail|invalid|reject|refus|denied|unauthori|forbid|` +
+		`not.?found|bad.?req`)
 	uuid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 

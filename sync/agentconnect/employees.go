@@ -105,7 +105,7 @@ func (p employeePage) follow() (url.Values, error) {
 		"so that it cannot be read to its end")
 }
 
-// errEmployeesShape tells of an answer that is JSON, but no list of employees.
+// errEmployeesShape is the error of an answer that is JSON, but no list of employees.
 var errEmployeesShape = errors.New("it is not a list of employees")
 
 // decodeEmployees reads an answer: an object with the employees and a meta (documented), or the bare list (in

@@ -113,7 +113,7 @@ func (w *sequenceWalk) turn(rows []Interaction) (more bool, err error) {
 	return true, nil
 }
 
-// errDataShape tells of an answer that is JSON, but no list of interactions.
+// errDataShape is the error of an answer that is JSON, but no list of interactions.
 var errDataShape = errors.New("it is not a list of interactions")
 
 // decodeInteractions reads an answer: an array (documented and observed), or an object with the array as its

@@ -15,7 +15,7 @@ import (
 	"acsync/sync/httpx"
 )
 
-// ErrNoSecret tells that the data cannot be read: that needs the account's API secret beside the key
+// ErrNoSecret says that the data cannot be read: reading needs the account's API secret beside the key
 // (documented).
 var ErrNoSecret = errors.New("agent connect: its data cannot be read without the API secret; " +
 	"set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET")

@@ -13,7 +13,7 @@ import (
 	"acsync/sync/httpx/redact"
 )
 
-// reporter makes the errors of a service, of which none holds what must not be shown.
+// reporter makes the errors of a service. None of them holds what must not be shown.
 type reporter struct {
 	name      string
 	setting   string

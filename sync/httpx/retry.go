@@ -47,10 +47,10 @@ func Fetch[T any](
 	})
 }
 
-// Read runs op until it succeeds, fails for good, or has been tried often enough. It is for operations that
-// may be repeated: reads, a search included, never a send. Tried again are errors of the kinds Limited,
-// Server and Network, and a few times Unreadable. The error is that of the last attempt; when ctx ends
-// between two attempts, it is both.
+// Read runs op until it succeeds, fails in a way that lasts, or has been tried often enough. It is for
+// operations that may be repeated: reads, a search included, never a send. Tried again are errors of the
+// kinds Limited, Server and Network, and a few times Unreadable. The error is that of the last attempt; when
+// ctx ends between two attempts, it is both.
 func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
 	p := newRetryPolicy(r)
 	var last error

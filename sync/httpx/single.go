@@ -202,7 +202,7 @@ type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
-// timedOut tells a time-out from the other failures of a connection.
+// timedOut reports whether a connection failed by a time-out.
 func timedOut(err error) bool {
 	ne, ok := errors.AsType[net.Error](err)
 	return ok && ne.Timeout()

@@ -84,7 +84,7 @@ func newSpelling(secret *traced, alone bool) spelling {
 		written[secret.spans[at].from] = r
 	}
 	var b strings.Builder
-	var last rune // as it is written
+	var last rune // unfolded
 	weight, parted := 0, false
 	folded := secret.folded()
 	for at, r := range string(folded.text) {

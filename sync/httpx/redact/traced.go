@@ -45,7 +45,7 @@ type traced struct {
 	spans []span
 }
 
-// trace is the original itself.
+// trace returns the original itself, each character standing for its own place.
 func trace(text string) *traced {
 	t := new(traced)
 	for at, r := range text {
@@ -54,7 +54,7 @@ func trace(text string) *traced {
 	return t
 }
 
-// add appends text, all of which stands for s.
+// add appends text that stands for s as a whole.
 func (t *traced) add(text string, s span) {
 	t.text = append(t.text, text...)
 	for range len(text) {
