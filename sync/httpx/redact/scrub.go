@@ -75,7 +75,11 @@ func maskExact(text, secret string) string {
 	if utf8.RuneCountInString(secret) < wholeWord {
 		before, after = `(^|[^\pL\p{Nd}])`, `([^\pL\p{Nd}]|$)`
 	}
-	pattern := regexp.MustCompile(`(?i)` + before + regexp.QuoteMeta(secret) + after)
+	pattern, err := regexp.Compile(`(?i)` + before + regexp.QuoteMeta(secret) + after)
+	if err != nil {
+		// It is longer than patterns may be.
+		return strings.ReplaceAll(text, secret, mask)
+	}
 	return pattern.ReplaceAllString(text, "${1}"+mask+"${2}")
 }
 

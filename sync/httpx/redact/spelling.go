@@ -2,10 +2,10 @@ package redact
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 )
@@ -19,27 +19,41 @@ var umlauts = strings.NewReplacer(
 	"Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "Å", "Aa", "Ø", "Oe",
 )
 
-// spelling is one way to write a secret, as a pattern over folded text.
+// spelling is one way to write a secret, folded.
 type spelling struct {
-	*regexp.Regexp
-	alone bool // it counts only where no letter or digit is its neighbour
+	parts [][]byte // there may be a gap between them
+	alone bool     // it counts only where no letter or digit is its neighbour
 }
 
 // find returns the places in the original where the spelling stands, those that overlap too.
 func (s spelling) find(t *traced) []span {
 	var found []span
-	for start := 0; ; start++ {
-		at := s.FindIndex(t.text[start:])
-		if at == nil {
+	for from := 0; ; from++ {
+		at := bytes.Index(t.text[from:], s.parts[0])
+		if at < 0 {
 			return found
 		}
-		from, to := start+at[0], start+at[1]
+		from += at
+		to := s.end(t.text, from)
 		before, after := from > 0 && t.text[from-1] != gap, to < len(t.text) && t.text[to] != gap
-		if !s.alone || !before && !after {
+		if to > from && (!s.alone || !before && !after) {
 			found = append(found, span{t.spans[from].from, t.spans[to-1].to})
 		}
-		start = from
 	}
+}
+
+// end is behind the spelling, where it begins at from; 0 where it does not.
+func (s spelling) end(text []byte, from int) int {
+	for i, part := range s.parts {
+		if i > 0 && from < len(text) && text[from] == gap {
+			from++
+		}
+		if !bytes.HasPrefix(text[from:], part) {
+			return 0
+		}
+		from += len(part)
+	}
+	return from
 }
 
 // spellings are the ways in which somebody writes a secret who cannot write it, or is not careful: umlauts in
@@ -74,16 +88,16 @@ func spellings(secret string) []spelling {
 	if ascii != secret {
 		all = append(all, newSpelling(trace(ascii), true))
 	}
-	return slices.DeleteFunc(all, func(s spelling) bool { return s.Regexp == nil })
+	return slices.DeleteFunc(all, func(s spelling) bool { return len(s.parts) == 0 })
 }
 
-// newSpelling has no pattern for a secret without a letter or digit.
+// newSpelling has no parts for a secret without a letter or digit.
 func newSpelling(secret *traced, alone bool) spelling {
 	written := map[int]rune{} // by their places
 	for at, r := range string(secret.text) {
 		written[secret.spans[at].from] = r
 	}
-	var b strings.Builder
+	var parts [][]byte
 	var last rune // unfolded
 	weight, parted := 0, false
 	folded := secret.folded()
@@ -94,20 +108,17 @@ func newSpelling(secret *traced, alone bool) spelling {
 		}
 		now := written[folded.spans[at].from]
 		camel := unicode.IsLower(last) && unicode.IsUpper(now)
-		if b.Len() > 0 && (parted || camel || unicode.IsDigit(last) != unicode.IsDigit(now)) {
-			b.WriteString(string(gap) + "?")
+		if parts == nil || parted || camel || unicode.IsDigit(last) != unicode.IsDigit(now) {
+			parts = append(parts, nil)
 		}
-		b.WriteRune(r)
+		parts[len(parts)-1] = utf8.AppendRune(parts[len(parts)-1], r)
 		parted, last = false, now
 		if unicode.In(now, unicode.Han, unicode.Hiragana, unicode.Katakana) {
 			weight++ // a name has two or three, and no spaces around it
 		}
 		weight++
 	}
-	if weight == 0 {
-		return spelling{}
-	}
-	return spelling{regexp.MustCompile(b.String()), alone || weight < wholeWord} // of letters and digits alone
+	return spelling{parts, alone || weight < wholeWord}
 }
 
 // maskSpellings masks the secrets in text, however it is encoded.

@@ -1,7 +1,6 @@
 package redact
 
 import (
-	"bytes"
 	"encoding/hex"
 	"html"
 	"regexp"
@@ -114,7 +113,7 @@ func (t *traced) folded() *traced {
 	out := new(traced)
 	for at, written := range string(t.text) {
 		for _, r := range norm.NFKD.String(string(written)) {
-			inGap := bytes.HasSuffix(out.text, []byte{gap})
+			inGap := len(out.text) > 0 && out.text[len(out.text)-1] == gap
 			r = unicode.ToLower(unicode.ToUpper(r)) // both, for letters that have two small forms
 			switch form, ok := letterforms[r]; {
 			case isDecoration(r) || isDecoration(written):
