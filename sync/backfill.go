@@ -21,7 +21,7 @@ type backfill struct {
 }
 
 // newBackfill finds out what is left to read of a range.
-func newBackfill(ledger WindowStore, info store.Info, c fetch.Clocks, o Options) (cursor, error) {
+func newBackfill(ledger WindowStore, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	b := &backfill{from: o.Range.From}
 	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
 		return nil, err

@@ -160,7 +160,7 @@ func (q *inquiry) reach(c *cli.Context, t *tenant, log *slog.Logger) error {
 		e.Receiver = clients.connect
 	}
 	if t.config.Filters.RequireActiveProfile {
-		e.Roster = clients.connect
+		e.Profiles = clients.connect
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func (t *tenant) reach(engine *surveysync.Engine, clients *clients) {
 		engine.Receiver = clients.connect
 	}
 	if t.config.Filters.RequireActiveProfile {
-		engine.Roster = clients.connect
+		engine.Profiles = clients.connect
 	}
 	if engine.Options.DryRun {
 		engine.Sender = dryrun.Sender{}

@@ -189,11 +189,12 @@ func (d *decider) refetchOrphans(
 	missing := map[string]bool{}
 	for _, row := range rows {
 		for _, i := range orphans[decide.KeyOf(row).Conversation] {
-			if c := &cases[i]; c.Key.Recovery || stillAbout(*c, row) {
-				first := c.Claimed()
+			c, first := &cases[i], cases[i].Claimed()
+			if c.Key.Recovery || stillAbout(*c, row) {
 				c.Conversation, c.Outside = row, d.clock.outside(row)
 				c.Canonicalize(d.surveyPer, first)
-			} else { // marked done once more: that is another resolution, which has its own window
+			} else {
+				// Marked done once more: that is another resolution, which has its own window.
 				c.Conversation.CustomerID = row.CustomerID
 			}
 			if row.CustomerID != "" {

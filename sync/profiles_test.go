@@ -15,14 +15,14 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// staff is a Roster.
-type staff struct {
+// fakeProfiles is a list of active profiles.
+type fakeProfiles struct {
 	list  []agentconnect.Employee
 	err   error
 	calls int
 }
 
-func (s *staff) Employees(context.Context) iter.Seq2[agentconnect.Employee, error] {
+func (s *fakeProfiles) Employees(context.Context) iter.Seq2[agentconnect.Employee, error] {
 	s.calls++
 	return func(yield func(agentconnect.Employee, error) bool) {
 		for _, employee := range s.list {
@@ -47,11 +47,11 @@ func TestUnknownAgents(t *testing.T) {
 		b.conversations[i].LastDone = &done
 		delete(b.customers, b.conversations[i].CustomerID)
 	}
-	roster := &staff{list: []agentconnect.Employee{{Email: "ALEX.AGENT@example.org"}}}
-	b.engine.Roster = roster
+	profiles := &fakeProfiles{list: []agentconnect.Employee{{Email: "ALEX.AGENT@example.org"}}}
+	b.engine.Profiles = profiles
 	result := b.mustRun(t)
-	if result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][decide.AgentUnknown] != 3 || roster.calls != 1 {
-		t.Errorf("got %+v, %d calls", result, roster.calls)
+	if result.Counts[store.Accepted] != 2 || result.Reasons[store.Skipped][decide.AgentUnknown] != 3 || profiles.calls != 1 {
+		t.Errorf("got %+v, %d calls", result, profiles.calls)
 	}
 	if diff := cmp.Diff(map[string]int{other.ID: 3}, result.Unlisted); diff != "" {
 		t.Errorf("agents: -want +got:\n%s", diff)
@@ -59,7 +59,7 @@ func TestUnknownAgents(t *testing.T) {
 	if b.calls["customer"] != 2 {
 		t.Errorf("%d customers were fetched for two conversations that are not skipped", b.calls["customer"])
 	}
-	roster.list = append(roster.list, agentconnect.Employee{Email: "other@example.org"})
+	profiles.list = append(profiles.list, agentconnect.Employee{Email: "other@example.org"})
 	for i := range 3 {
 		b.customers[b.conversations[i].CustomerID] = kustomer.Customer{ID: b.conversations[i].CustomerID, Emails: emails("jo@example.com")}
 	}
@@ -69,9 +69,9 @@ func TestUnknownAgents(t *testing.T) {
 	}
 }
 
-// TestNoRoster sends nothing when the profiles cannot be listed, not even what waits, and moves nothing.
-func TestNoRoster(t *testing.T) {
-	for name, roster := range map[string]*staff{
+// TestNoProfiles sends nothing when the profiles cannot be listed, not even what waits, and moves nothing.
+func TestNoProfiles(t *testing.T) {
+	for name, profiles := range map[string]*fakeProfiles{
 		"unreadable": {err: errTrouble},
 		"broken off": {list: []agentconnect.Employee{{Email: "alex.agent@example.org"}}, err: errTrouble},
 		"empty":      {},
@@ -83,7 +83,7 @@ func TestNoRoster(t *testing.T) {
 			if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: key, Record: waiting}}}); err != nil {
 				t.Fatal(err)
 			}
-			b.engine.Roster = roster
+			b.engine.Profiles = profiles
 			result, err := b.run(t)
 			if !errors.Is(err, errTrouble) && !errors.Is(err, decide.ErrNoProfiles) {
 				t.Errorf("error %v", err)
