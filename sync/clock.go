@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 )
 
@@ -103,6 +104,15 @@ func (e *AheadError) Error() string {
 		wrong, until, e.from())
 }
 
+// ExitClass returns the code that the process ends with: the next passes go on by themselves, or the ledger
+// cannot be used as it is.
+func (e *AheadError) ExitClass() exit.Code {
+	if e.Heals() {
+		return exit.Temporary
+	}
+	return exit.LedgerDamaged
+}
+
 // from is the flag of a back-fill over what is not read.
 func (e *AheadError) from() string {
 	if e.Read.IsZero() {
@@ -120,3 +130,6 @@ func (e *TooOldError) Error() string {
 		"and would silently leave it out. Begin at that time or later: "+
 		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout), e.Limit.UTC().Format(decide.TimeLayout))
 }
+
+// ExitClass returns the code that the process ends with.
+func (*TooOldError) ExitClass() exit.Code { return exit.Usage }

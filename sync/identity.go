@@ -7,6 +7,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // IdentityError tells that the configuration counts surveys otherwise than the ledger did so far.
@@ -23,6 +24,9 @@ func (e *IdentityError) Error() string {
 		"nobody is asked twice about one and the same resolution. Set it back, or confirm the change once with "+
 		"--accept-identity-change, which with --dry-run shows what it would do", string(e.Configured), string(e.Ledger), meaning)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
 
 // checkIdentity refuses a change of identity that nobody has confirmed, on a ledger in use, and reports whether the
 // ledger is to adopt another.

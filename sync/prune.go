@@ -8,6 +8,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // pruneEvery is how far the time up to which the ledger forgets must have moved on before it is asked to forget again:
@@ -76,3 +77,6 @@ func (e *FloorError) Error() string {
 		"(ledger.retain): nothing was read or sent, since they would be asked again. Begin at that time or later",
 		e.From.UTC().Format(decide.TimeLayout), e.Floor.UTC().Format(decide.TimeLayout))
 }
+
+// ExitClass returns the code that the process ends with.
+func (*FloorError) ExitClass() exit.Code { return exit.Usage }

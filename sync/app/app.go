@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -22,6 +24,14 @@ type App struct {
 	Now     func() time.Time // the clock of the stand-ins, and the one compared with Kustomer's; nil: this machine's
 }
 
+// Main is the program as the operating system starts it; its result is the exit code.
+func (a App) Main() int {
+	log.SetOutput(io.Discard) // net/http's own complaints quote what servers send, which can be anything
+	ctx, stop := interruptible(context.Background())
+	defer stop()
+	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
+}
+
 // Run executes one command line and returns its exit code. Reports go to stdout; logs, progress and errors to stderr.
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	errs := newSpool(stderr)
@@ -33,7 +43,7 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
 		fmt.Fprintln(&report.Visible{To: errs}, "acsync:", err)
 	}
-	return exitCode(err)
+	return int(exitCode(err))
 }
 
 // answer carries out one command line.

@@ -16,6 +16,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/decide"
 	"acsync/sync/dryrun"
+	"acsync/sync/exit"
 	"acsync/sync/explain"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
@@ -100,7 +101,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 	q.lacks(life.ReceiverErr)
 	shown := report.Explanation{
 		Explanation: life, Tenant: tenant.name, AppURL: tenant.config.KustomerAppURL(), Reveal: c.Bool(flagReveal),
-		Unmade: q.unmade, Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: exitCode(q.lacking),
+		Unmade: q.unmade, Here: here(c), Backfill: allTheSame(c, life), Notices: q.notices, Unstamped: !tenant.config.AgentConnect.Stamp, Exit: int(exitCode(q.lacking)),
 	}
 	return s.sayExplained(c, terminal, shown)
 }
@@ -202,8 +203,8 @@ func (s *shell) sayExplained(c *cli.Context, t terminal, x report.Explanation) e
 		return fmt.Errorf("print the explanation: %w", err)
 	case c.Context.Err() != nil:
 		return context.Cause(c.Context)
-	case x.Exit != exitDone:
-		return ended{x.Exit, nil}
+	case x.Exit != int(exit.Done):
+		return ended{exit.Code(x.Exit), nil}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
+	"acsync/sync/exit"
 )
 
 func (s *shell) planCommand() *cli.Command {
@@ -17,7 +18,7 @@ func (s *shell) planCommand() *cli.Command {
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: flagOut, Usage: "write the plan to `FILE`, which is replaced"},
 			&cli.StringFlag{Name: flagExpires, DefaultText: "24h", Usage: "let it be carried out within a `DURATION` such as 4h, and not later"},
-			&cli.BoolFlag{Name: flagDetailed, Usage: fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3", exitWouldSend)},
+			&cli.BoolFlag{Name: flagDetailed, Usage: fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3", exit.WouldSend)},
 			&cli.StringFlag{Name: flagFrom, Usage: "the `TIME` at which the range begins, as of backfill; by default it is what run would read"},
 			&cli.StringFlag{Name: flagTo, Usage: "the `TIME` before which the range ends; also now"},
 		}, passFlagsBut(flagDryRun, flagAcceptIdentity, flagConfirm)...),

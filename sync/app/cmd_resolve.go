@@ -8,6 +8,7 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
+	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/verify"
 )
@@ -81,8 +82,8 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 	switch code := exitCode(err); {
 	case err == nil:
 		return said
-	case code == exitFailed && action == 0 && !errors.As(err, new(*store.WriteError)): // the data could not be read, whatever came in their place
-		return ended{exitTemporary, err}
+	case code == exit.Failed && action == 0 && !errors.As(err, new(*store.WriteError)): // the data could not be read, whatever came in their place
+		return ended{exit.Temporary, err}
 	default: // it says more than that something is unresolved
 		return err
 	}
@@ -131,7 +132,7 @@ func (s *shell) sayResolved(c *cli.Context, t terminal, settled []verify.Settled
 		return fmt.Errorf("print the report: %w", err)
 	}
 	if report.Unresolved(settled) > 0 {
-		return ended{exitNeedsHand, nil}
+		return ended{exit.NeedsHand, nil}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/dryrun"
+	"acsync/sync/exit"
 	"acsync/sync/report"
 )
 
@@ -144,12 +145,12 @@ func (t terminal) watch(perMinute int) watch {
 // nothing to show to people. What cannot be written is a failure of its own, and hides no other; nor does a
 // ledger that could not be closed.
 func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report.Pass, err, closed error) error {
-	if closed != nil && pass.Exit == exitDone {
-		pass.Exit = exitCode(closed)
+	if closed != nil && pass.Exit == int(exit.Done) {
+		pass.Exit = int(exitCode(closed))
 	}
 	failed := errors.Join(closed, files.write(pass, err))
-	if failed != nil && pass.Exit == exitDone {
-		pass.Exit = exitFailed // before it is printed: both must agree
+	if failed != nil && pass.Exit == int(exit.Done) {
+		pass.Exit = int(exit.Failed) // before it is printed: both must agree
 	}
 	var unprinted error
 	switch {
@@ -164,11 +165,11 @@ func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report
 	if err == nil {
 		err = unfinished(pass)
 	}
-	if failed != nil && pass.Exit == exitDone {
-		pass.Exit = exitFailed
+	if failed != nil && pass.Exit == int(exit.Done) {
+		pass.Exit = int(exit.Failed)
 	}
-	if err = errors.Join(err, failed); err != nil || pass.Exit != exitDone {
-		return ended{pass.Exit, err}
+	if err = errors.Join(err, failed); err != nil || pass.Exit != int(exit.Done) {
+		return ended{exit.Code(pass.Exit), err}
 	}
 	return nil
 }
@@ -183,8 +184,38 @@ func unfinished(pass report.Pass) error {
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", pass.Down)
 	case pass.Unseen > 0:
 		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they were not asked about", pass.Unseen)
-	case pass.Exit == exitTemporary:
+	case pass.Exit == int(exit.Temporary):
 		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again", pass.Counts[store.Retry])
 	}
 	return nil
+}
+
+// endedBy names what ended a pass before its end, for programs that read the report; empty for what the report's counts and
+// fuse tell by themselves.
+func endedBy(r surveysync.Result, err error) string {
+	switch {
+	case r.Refused:
+		return "credentials"
+	case errors.As(err, new(timeUp)):
+		return flagMaxDuration
+	}
+	switch exitCode(err) {
+	case exit.Failed:
+		return "failure"
+	case exit.Credentials:
+		return "credentials"
+	case exit.Temporary:
+		return "temporary"
+	case exit.Usage:
+		return "refused"
+	case exit.LedgerDamaged:
+		return "ledger"
+	case exit.HungUp:
+		return "SIGHUP"
+	case exit.Interrupted:
+		return "SIGINT"
+	case exit.Terminated:
+		return "SIGTERM"
+	}
+	return ""
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"strings"
 	"testing"
+
+	"acsync/sync/exit"
 )
 
 func TestConversationID(t *testing.T) {
@@ -44,7 +46,7 @@ func TestConversationID(t *testing.T) {
 			if err != nil && strings.HasPrefix(test.argument, "..") && !strings.Contains(err.Error(), "give its id") {
 				t.Errorf("it does not say what to give: %v", err)
 			}
-			if err != nil && exitCode(err) != exitUsage {
+			if err != nil && exitCode(err) != exit.Usage {
 				t.Errorf("exit code %d", exitCode(err))
 			}
 		})

@@ -8,18 +8,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/exit"
 	"acsync/sync/report"
 )
 
 // TestEndings says of every exit code what it means and, where it is more than an answer, what to do.
 func TestEndings(t *testing.T) {
 	got := map[int]string{}
-	for _, exit := range exits {
-		ending := endingOf(exit.code)
-		if ending.Meaning != exit.meaning || (ending.Todo == "") != (exit.code == exitDone || exit.code == exitWouldSend) {
-			t.Errorf("%d: %+v", exit.code, ending)
+	for _, code := range exit.All() {
+		ending := endingOf(int(code))
+		if ending.Meaning != code.String() || (ending.Todo == "") != (code == exit.Done || code == exit.WouldSend) {
+			t.Errorf("%d: %+v", code, ending)
 		}
-		got[exit.code] = ending.Level
+		got[int(code)] = ending.Level
 	}
 	want := map[int]string{
 		0: report.LightOK, 20: report.LightOK, 3: report.LightLook, 5: report.LightLook, 129: report.LightLook, 130: report.LightLook, 143: report.LightLook,

@@ -13,6 +13,7 @@ import (
 	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 	"acsync/sync/sandbox"
 )
 
@@ -30,8 +31,8 @@ func TestDiskFull(t *testing.T) {
 			result, err := d.pass(t, d.size(t))
 			switch sent := len(d.stand.Requests()); {
 			case err == nil:
-			case verdict(result, err) != exitFailed:
-				t.Errorf("exit code %d (%v), want %d", verdict(result, err), err, exitFailed)
+			case verdict(result, err) != int(exit.Failed):
+				t.Errorf("exit code %d (%v), want %d", verdict(result, err), err, exit.Failed)
 			case sent == 0:
 				before++
 			default:

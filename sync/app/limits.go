@@ -10,6 +10,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 )
 
 // unconfirmed is how many survey requests the first pass of a ledger creates without being confirmed.
@@ -22,6 +23,9 @@ type timeUp struct{ after config.Duration }
 func (t timeUp) Error() string {
 	return fmt.Sprintf("stopped after --%s %s; what had begun was finished, the rest is kept for later", flagMaxDuration, t.after)
 }
+
+// ExitClass returns that the next run goes on.
+func (timeUp) ExitClass() exit.Code { return exit.Temporary }
 
 // terms are what the command line says of a pass beyond what it is to do.
 type terms struct {

@@ -12,6 +12,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 )
 
 // overlap is what a pass does when another process holds the ledger; the zero overlap fails.
@@ -58,7 +59,7 @@ func (o overlap) skips(err error) bool { return o.skip && errors.Is(err, store.E
 func (s *shell) saySkipped(c *cli.Context, err error) error {
 	if c.Bool(flagJSON) {
 		return json.NewEncoder(s.stdout).Encode(map[string]any{ // on one line, as a pass is: schedules append it to a file
-			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": err.Error(), "exit": exitDone,
+			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": err.Error(), "exit": exit.Done,
 		})
 	}
 	fmt.Fprintf(s.stdout, "skipped: %v\n", err)

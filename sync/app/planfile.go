@@ -16,6 +16,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 	"acsync/sync/plan"
 	"acsync/sync/report"
 )
@@ -125,8 +126,8 @@ func (u unplanned) Unwrap() error { return u.cause }
 // before it tells that something needs a hand.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
 	code := verdict(r, err)
-	if f.detailed && r.Planned > 0 && (code == exitDone || code == exitNeedsHand) {
-		return exitWouldSend
+	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
+		return int(exit.WouldSend)
 	}
 	return code
 }

@@ -17,6 +17,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 func readme(t *testing.T) string {
@@ -50,8 +51,8 @@ func TestReadmeIsComplete(t *testing.T) {
 	for flag := range flags {
 		wants("`--" + flag)
 	}
-	for _, exit := range exits {
-		wants(fmt.Sprintf("\n| %d | %s |", exit.code, exit.meaning))
+	for _, code := range exit.All() {
+		wants(fmt.Sprintf("\n| %d | %s |", code, code))
 	}
 	for _, state := range store.States() {
 		wants(fmt.Sprintf("\n| `%s` |", state))

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
+	"acsync/sync/exit"
 	"acsync/sync/report"
 )
 
@@ -21,13 +22,13 @@ import (
 func TestReportThatFails(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		exit    int
+		exit    exit.Code
 		problem error
-		want    int
+		want    exit.Code
 	}{
-		{"a pass without fault", exitDone, nil, exitFailed},
-		{"a pass that needs a hand", exitNeedsHand, nil, exitNeedsHand},
-		{"a pass that ended early", exitCredentials, errors.New("refused"), exitCredentials},
+		{"a pass without fault", exit.Done, nil, exit.Failed},
+		{"a pass that needs a hand", exit.NeedsHand, nil, exit.NeedsHand},
+		{"a pass that ended early", exit.Credentials, errors.New("refused"), exit.Credentials},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -40,7 +41,7 @@ func TestReportThatFails(t *testing.T) {
 			set := flag.NewFlagSet("run", flag.ContinueOnError)
 			set.Bool(flagJSON, true, "")
 			at := time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
-			pass := report.Pass{Result: surveysync.Result{Mode: "run", Started: at, Ended: at, Exit: test.exit}}
+			pass := report.Pass{Result: surveysync.Result{Mode: "run", Started: at, Ended: at, Exit: int(test.exit)}}
 			err := s.conclude(cli.NewContext(cli.NewApp(), set, nil), terminal{}, files, pass, test.problem, nil)
 			if got := exitCode(err); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
@@ -51,7 +52,7 @@ func TestReportThatFails(t *testing.T) {
 			if test.problem != nil && !errors.Is(err, test.problem) {
 				t.Errorf("what ended the pass is hidden by %v", err)
 			}
-			if test.want == exitFailed && !strings.Contains(out.String(), `"exit":1}`) {
+			if test.want == exit.Failed && !strings.Contains(out.String(), `"exit":1}`) {
 				t.Errorf("the report says %s", out.String())
 			}
 			if _, err := os.Stat(filepath.Join(dir, "b.md")); err != nil {

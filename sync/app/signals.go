@@ -3,20 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
-	"log"
 	"os"
 	"os/signal"
 	"syscall"
-)
 
-// Main is the program as the operating system starts it; its result is the exit code.
-func (a App) Main() int {
-	log.SetOutput(io.Discard) // net/http's own complaints quote what servers send, which can be anything
-	ctx, stop := interruptible(context.Background())
-	defer stop()
-	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
-}
+	"acsync/sync/exit"
+)
 
 // interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new
 // work, what has begun is finished. The second SIGINT or SIGTERM ends the program at once, as it does without
@@ -60,20 +52,30 @@ type Interrupted struct{ Signal os.Signal }
 
 // Error says what happened and that nothing is lost.
 func (i Interrupted) Error() string {
-	name := endings[i.exitCode()]
+	name := i.name()
 	if i.Signal == os.Interrupt {
 		name = "Ctrl-C (SIGINT)"
 	}
 	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", name)
 }
 
-// exitCode is what a shell makes of a program that the signal has ended.
-func (i Interrupted) exitCode() int {
+func (i Interrupted) name() string {
 	switch i.Signal {
 	case syscall.SIGHUP:
-		return exitHungUp
+		return "SIGHUP"
 	case syscall.SIGTERM:
-		return exitTerminated
+		return "SIGTERM"
 	}
-	return exitInterrupted
+	return "SIGINT"
+}
+
+// ExitClass returns what a shell makes of a program that the signal has ended.
+func (i Interrupted) ExitClass() exit.Code {
+	switch i.Signal {
+	case syscall.SIGHUP:
+		return exit.HungUp
+	case syscall.SIGTERM:
+		return exit.Terminated
+	}
+	return exit.Interrupted
 }

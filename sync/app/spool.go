@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"acsync/sync/exit"
 	"acsync/sync/report"
 )
 
@@ -211,7 +212,7 @@ func (p *printer) kept(err error) error {
 // wrong.
 func (p *printer) told(err error) error {
 	p.kept(p.visible.Close()) //nolint:errcheck // it is looked at below
-	if p.failed != nil && exitCode(err) == exitDone {
+	if p.failed != nil && exitCode(err) == exit.Done {
 		return fmt.Errorf("print the answer: %w", p.failed)
 	}
 	return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 	"acsync/sync/kustomer"
 )
 
@@ -296,3 +297,6 @@ func (e *UnsteadyError) Error() string {
 	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer counts more than its pages "+
 		"hold, or another number on each. The checkpoint stays before them, and the next pass tries again", e.Window, rereads)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*UnsteadyError) ExitClass() exit.Code { return exit.Temporary }

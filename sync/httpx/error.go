@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"acsync/sync/exit"
 )
 
 // pathShown is how many characters of a path an error shows; a list of ids can be a thousand long.
@@ -47,6 +49,19 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause, so that errors.Is finds context.Canceled and its like.
 func (e *Error) Unwrap() error { return e.Err }
+
+// ExitClass returns the code that the process ends with when the error is what ends it. Whoever stopped the
+// call knows better than the call.
+func (e *Error) ExitClass() exit.Code {
+	switch e.Kind {
+	case Credentials:
+		return exit.Or(e.Err, exit.Credentials)
+	case Limited, Server, Network, Stopped:
+		return exit.Or(e.Err, exit.Temporary)
+	default:
+		return exit.Or(e.Err, exit.Failed)
+	}
+}
 
 // hint falls back on advice that holds for every service.
 func (e *Error) hint() string {

@@ -13,6 +13,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/exit"
 )
 
 // Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and counts, and of
@@ -80,6 +81,9 @@ type Error struct{ why string }
 func (e *Error) Error() string {
 	return e.why + "; nothing was sent. Make a new one with acsync plan"
 }
+
+// ExitClass returns the code that the process ends with.
+func (*Error) ExitClass() exit.Code { return exit.Usage }
 
 func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
 
