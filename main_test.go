@@ -33,6 +33,9 @@ var directions = map[string][]string{
 	"acsync/sync/verify": {
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/kustomer",
 	},
+	"acsync/sync/rebuild": {
+		"acsync/store", "acsync/store/bolt", "acsync/sync/agentconnect", "acsync/sync/verify",
+	},
 	"acsync/sync/plan":   {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
 	"acsync/sync/dryrun": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/deliver"},
 	"acsync/sync/explain": {
@@ -49,7 +52,7 @@ var directions = map[string][]string{
 	"acsync/sync/app": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx",
-		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/report", "acsync/sync/sandbox", "acsync/sync/verify",
+		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/sandbox", "acsync/sync/verify",
 	},
 }
 

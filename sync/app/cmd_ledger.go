@@ -12,6 +12,8 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
+	"acsync/sync/exit"
+	"acsync/sync/rebuild"
 )
 
 // ledgerCommand groups what is done with the ledger itself.
@@ -221,19 +223,23 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 		return err
 	}
 	closeLedger := startPulse(ledger, "ledger "+c.Command.Name, nil).before(ledger.Close)
-	n, since, err := rebuild(c.Context, ledger, clients.connect, since, tenant.config.AgentConnect.Stamp, c.Bool(flagAcceptMissing))
-	err = errors.Join(err, closeLedger())                                                             // before anything is printed, which somebody has to read
-	if _, misused := errors.AsType[usageError](err); misused || errors.Is(err, store.ErrRolledBack) { // it says what to do
+	done, err := rebuild.Run(c.Context, ledger, clients.connect, rebuild.Options{
+		Since: since, Stamped: tenant.config.AgentConnect.Stamp, Missing: c.Bool(flagAcceptMissing),
+	})
+	// Before anything is printed: who reads that may take long, and until then no pass could begin.
+	err = errors.Join(err, closeLedger())
+	switch {
+	// It says what to do.
+	case exitCode(err) == exit.Usage || errors.Is(err, store.ErrRolledBack):
 		return err
-	}
-	if err != nil && c.Context.Err() != nil {
+	case err != nil && c.Context.Err() != nil:
 		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has", context.Cause(c.Context))
+	case err != nil:
+		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run acsync ledger rebuild again",
+			err, done.Written)
 	}
-	if err != nil {
-		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run acsync ledger rebuild again", err, n)
-	}
-	return s.sayLedger(c, "rebuild", map[string]any{"written": n, "since": since},
-		"marked %d conversations as accepted, received since %s", n, since.UTC().Format(time.RFC3339))
+	return s.sayLedger(c, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
+		"marked %d conversations as accepted, received since %s", done.Written, done.Since.UTC().Format(time.RFC3339))
 }
 
 // rebuilding finds out all that a rebuild needs before it touches the ledger. A time that is not given is

@@ -1,4 +1,4 @@
-package app
+package rebuild
 
 import (
 	"iter"
@@ -70,7 +70,7 @@ func TestRebuilt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for entry, err := range received(ledger, test.identity, gathered.received) {
+			for entry, err := range gathered.surveys() {
 				if err != nil {
 					t.Fatal(err)
 				}
