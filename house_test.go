@@ -28,7 +28,6 @@ type plan struct {
 var plans = map[string]plan{
 	"acsync/store/bolt":        {65, 24},
 	"acsync/sync/agentconnect": {41, 4},
-	"acsync/sync/app":          {47, 28},
 	"acsync/sync/decide":       {31, 16},
 	"acsync/sync/explain":      {44, 4},
 	"acsync/sync/fetch":        {44, 6},

@@ -49,10 +49,15 @@ var directions = map[string][]string{
 	"acsync/sync/report": {
 		"acsync/store", "acsync/sync", "acsync/sync/decide", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/verify",
 	},
+	"acsync/sync/tenant": {
+		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config",
+		"acsync/sync/decide", "acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/httpx",
+		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/verify",
+	},
 	"acsync/sync/app": {
-		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
-		"acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx",
-		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/sandbox", "acsync/sync/verify",
+		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/config", "acsync/sync/decide",
+		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/plan", "acsync/sync/rebuild",
+		"acsync/sync/report", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
 	},
 }
 

@@ -54,6 +54,9 @@ const (
 // defaultConfig is the configuration file of a command line that names none.
 const defaultConfig = "config.toml"
 
+// unconfirmed is how many survey requests the first pass of a ledger creates without being confirmed.
+const unconfirmed = 500
+
 // commonFlags stand on every command, and none on the program itself: cli would ignore those in the wrong place.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
@@ -89,20 +92,4 @@ func passFlagsBut(names ...string) []cli.Flag {
 // ifLockedFlag stands on every command that changes the ledger with the services' help.
 func ifLockedFlag() cli.Flag {
 	return &cli.StringFlag{Name: flagIfLocked, Value: "fail", Usage: "when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m"}
-}
-
-// checkPassFlags refuses what cannot be carried out as it was said, and reads the terms of the pass.
-func checkPassFlags(c *cli.Context) (terms, error) {
-	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
-		return terms{}, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
-	}
-	if err := checkReports(c); err != nil {
-		return terms{}, err
-	}
-	overlap, err := ifLocked(c)
-	if err != nil {
-		return terms{}, err
-	}
-	most, err := maxDuration(c)
-	return terms{overlap, most}, err
 }

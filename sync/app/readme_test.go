@@ -37,9 +37,9 @@ func TestReadmeIsComplete(t *testing.T) {
 			t.Errorf("the README lacks %s", what)
 		}
 	}
-	s := &shell{stdout: io.Discard, stderr: io.Discard}
+	l := &commandLine{stdout: io.Discard, stderr: io.Discard}
 	flags := map[string]bool{}
-	for _, command := range s.commandLine().Commands {
+	for _, command := range program(l).Commands {
 		wants(fmt.Sprintf("\n| `%s` |", command.Name))
 		for _, part := range command.Subcommands {
 			wants("`" + part.Name + "`")
@@ -76,9 +76,9 @@ func allFlags(command *cli.Command) []string {
 
 // TestReadmeIsTrue finds what the README names and the program does not have.
 func TestReadmeIsTrue(t *testing.T) {
-	s := &shell{stdout: io.Discard, stderr: io.Discard}
+	l := &commandLine{stdout: io.Discard, stderr: io.Discard}
 	var known []string
-	for _, command := range s.commandLine().Commands {
+	for _, command := range program(l).Commands {
 		known = append(known, allFlags(command)...)
 	}
 	for line := range strings.Lines(readme(t)) {

@@ -7,22 +7,22 @@ import (
 	"os"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/report"
 )
 
 const (
-	pulseStale = time.Minute    // a report this old is no longer believed: the process hangs, or is gone
-	pulseGone  = 3 * pulseEvery // one this old of a process that is no longer there is not either
+	// A report this old is no longer believed: the process hangs, or is gone.
+	heartbeatStale = time.Minute
+	// One this old of a process that is no longer there is not either.
+	heartbeatGone = 3 * heartbeatEvery
 )
 
-// statusOfRunning shows how far the process is that holds the ledger, as it tells itself. When that cannot be known, the
-// answer is the error of the opening, with what to do.
-func (s *shell) statusOfRunning(c *cli.Context, t terminal, of *tenant, locked error) error {
-	holder, err := bolt.ReadHolder(of.config.Ledger.Path)
+// statusOfRunning shows how far the process is that holds the ledger, as it tells itself. When that cannot be
+// known, the answer is the error of the opening, with what to do.
+func statusOfRunning(s *session, locked error) error {
+	holder, err := bolt.ReadHolder(s.path())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what has the file open", locked)
@@ -33,11 +33,11 @@ func (s *shell) statusOfRunning(c *cli.Context, t terminal, of *tenant, locked e
 	if why := silent(holder, now); why != "" {
 		return fmt.Errorf("%w. %s", locked, why)
 	}
-	running := report.Running{Holder: holder, Tenant: of.name, Ledger: of.config.Ledger.Path, Now: now}
-	if c.Bool(flagJSON) {
+	running := report.Running{Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: now}
+	if s.c.Bool(flagJSON) {
 		return report.RunningJSON(s.stdout, running)
 	}
-	return report.RunningTable(s.stdout, running, report.Style{Width: t.width, Color: t.colorOut})
+	return report.RunningTable(s.stdout, running, report.Style{Width: s.terminal.width, Color: s.terminal.colorOut})
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.
@@ -45,12 +45,12 @@ func silent(h store.Holder, now time.Time) string {
 	age := now.Sub(h.At)
 	host, err := os.Hostname()
 	switch {
-	case err == nil && host == h.Host && age > pulseGone && !alive(h.PID):
-		return "That process is gone, and another one that has not said who it is holds the file: try again, and if that stays so, " +
-			"look for what has the file open"
-	case age > pulseStale || age < -pulseStale:
-		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If so, stop it: nothing is "+
-			"lost, and the next pass goes on", h.At.Format(time.RFC3339), pulseEvery)
+	case err == nil && host == h.Host && age > heartbeatGone && !alive(h.PID):
+		return "That process is gone, and another one that has not said who it is holds the file: try again, and if that stays " +
+			"so, look for what has the file open"
+	case age > heartbeatStale || age < -heartbeatStale:
+		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If so, stop it: "+
+			"nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339), heartbeatEvery)
 	}
 	return ""
 }

@@ -37,12 +37,14 @@ func TestReportThatFails(t *testing.T) {
 				files.files = append(files.files, reportFile{path, report.Markdown})
 			}
 			var out bytes.Buffer
-			s := &shell{stdout: &out, stderr: &out}
 			set := flag.NewFlagSet("run", flag.ContinueOnError)
 			set.Bool(flagJSON, true, "")
 			at := time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
-			pass := report.Pass{Result: surveysync.Result{Mode: "run", Started: at, Ended: at, Exit: int(test.exit)}}
-			err := s.conclude(cli.NewContext(cli.NewApp(), set, nil), terminal{}, files, pass, test.problem, nil)
+			made := report.Pass{Result: surveysync.Result{Mode: "run", Started: at, Ended: at, Exit: int(test.exit)}}
+			p := pass{reports: files, session: &session{
+				commandLine: &commandLine{stdout: &out, stderr: &out}, c: cli.NewContext(cli.NewApp(), set, nil),
+			}}
+			err := p.conclude(made, test.problem, nil)
 			if got := exitCode(err); got != test.want {
 				t.Errorf("exit code %d, want %d", got, test.want)
 			}

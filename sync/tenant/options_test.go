@@ -1,4 +1,4 @@
-package app
+package tenant
 
 import (
 	"os"
@@ -44,7 +44,11 @@ func TestExamplesCompile(t *testing.T) {
 	if len(pieces) < 11 {
 		t.Errorf("only %d examples were found", len(pieces))
 	}
-	blocks := strings.Split(readme(t), "```toml\n")
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(readme), "```toml\n")
 	for _, block := range blocks[1:] {
 		piece, _, _ := strings.Cut(block, "```")
 		pieces = append(pieces, piece)
@@ -57,7 +61,7 @@ func TestExamplesCompile(t *testing.T) {
 		if err := os.WriteFile(path, []byte(piece), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := load(config.Source{Path: path}); err != nil {
+		if _, err := Load(config.Source{Path: path}); err != nil {
 			t.Errorf("%s\n%v", piece, err)
 		}
 	}

@@ -35,7 +35,7 @@ func TestConversationID(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			n, err := conversationNamed(test.argument, "https://acme.kustomerapp.com")
+			n, err := parseConversation(test.argument, "https://acme.kustomerapp.com")
 			got := n.id
 			if got != test.want || (err == nil) != (test.want != "") {
 				t.Errorf("got %q, %v; want %q", got, err, test.want)
@@ -51,7 +51,7 @@ func TestConversationID(t *testing.T) {
 			}
 		})
 	}
-	if _, err := conversationNamed("https://acme.kustomerapp.com"+path+id, ""); err == nil {
+	if _, err := parseConversation("https://acme.kustomerapp.com"+path+id, ""); err == nil {
 		t.Error("an address was taken without an organisation")
 	}
 }

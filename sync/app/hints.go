@@ -13,7 +13,8 @@ import (
 	"acsync/sync/fetch"
 )
 
-// staleNotice names the back-fill that asks about what a pass has skipped as stale; empty when it has skipped nothing so.
+// staleNotice names the back-fill that asks about what a pass has skipped as stale; empty when it has skipped
+// nothing so.
 func staleNotice(c *cli.Context, r surveysync.Result, maxAge config.Duration) string {
 	n := r.Reasons[store.Skipped][decide.Stale]
 	if n == 0 {
@@ -23,7 +24,8 @@ func staleNotice(c *cli.Context, r surveysync.Result, maxAge config.Duration) st
 		n, maxAge, backfillOver(c, r.Stale))
 }
 
-// failedNotice names the back-fill that asks about what an expression failed on, once that is mended; empty for nothing.
+// failedNotice names the back-fill that asks about what an expression failed on, once that is mended; empty for
+// nothing.
 func failedNotice(c *cli.Context, r surveysync.Result) string {
 	n := r.Reasons.Broken()
 	if n == 0 {
@@ -36,7 +38,8 @@ func failedNotice(c *cli.Context, r surveysync.Result) string {
 // backfillOver is the command line of the back-fill over a range, in whole seconds.
 func backfillOver(c *cli.Context, over fetch.Window) string {
 	from, to := over.From.UTC().Truncate(time.Second), over.To.UTC().Add(time.Second-time.Nanosecond).Truncate(time.Second)
-	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s", here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
+	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s",
+		here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
 }
 
 // here is the flags that point another command at the same ledger.

@@ -5,8 +5,8 @@ import (
 	"acsync/sync/report"
 )
 
-// endingOf tells what the exit code of a past pass asks of whoever looks at it.
-func endingOf(code int) report.Ending {
+// exitAdvice tells what the exit code of a past pass asks of whoever looks at it.
+func exitAdvice(code int) report.Ending {
 	ending := report.Ending{Level: report.LightAct, Todo: "see the log of that pass, and what the README says of the exit code"}
 	ending.Meaning = exit.Code(code).String()
 	switch exit.Code(code) {

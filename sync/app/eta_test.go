@@ -12,7 +12,7 @@ import (
 	"acsync/sync/fetch"
 )
 
-func TestOutlook(t *testing.T) {
+func TestETA(t *testing.T) {
 	tests := []struct {
 		name     string
 		estimate fetch.Estimate
@@ -26,7 +26,7 @@ func TestOutlook(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := outlook(test.estimate, 100); got != test.want {
+			if got := eta(test.estimate, 100); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -34,10 +34,10 @@ func TestOutlook(t *testing.T) {
 }
 
 // TestPulse lets a pass of five minutes go by: the log has a line for each, with the time that is left.
-func TestMinutely(t *testing.T) {
+func TestLogProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		p := &minutely{log: slog.New(slog.NewTextHandler(&out, nil)), perMinute: 100}
+		p := &logProgress{log: slog.New(slog.NewTextHandler(&out, nil)), perMinute: 100}
 		p.Observe(surveysync.Estimated{Estimate: fetch.Estimate{Conversations: 1000}})
 		p.Observe(surveysync.PassStarted{})
 		p.Observe(surveysync.WindowRead{Found: 400})

@@ -16,7 +16,7 @@ import (
 func TestEndings(t *testing.T) {
 	got := map[int]string{}
 	for _, code := range exit.All() {
-		ending := endingOf(int(code))
+		ending := exitAdvice(int(code))
 		if ending.Meaning != code.String() || (ending.Todo == "") != (code == exit.Done || code == exit.WouldSend) {
 			t.Errorf("%d: %+v", code, ending)
 		}
@@ -29,7 +29,7 @@ func TestEndings(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if unknown := endingOf(2); unknown.Level != report.LightAct || unknown.Meaning != "" {
+	if unknown := exitAdvice(2); unknown.Level != report.LightAct || unknown.Meaning != "" {
 		t.Errorf("an unknown code: %+v", unknown)
 	}
 }
@@ -57,7 +57,7 @@ func TestPastWindow(t *testing.T) {
 		{"up to a date", []string{"--to", "2026-10-01"}, "2026-09-24T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			command := (&shell{}).reportCommand()
+			command := reportCommand(&commandLine{})
 			command.Action = func(c *cli.Context) error {
 				w, cut, err := pastWindow(c, berlin, now)
 				if (err != nil) != (test.begin == "") {

@@ -1,8 +1,6 @@
 package app
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -16,7 +14,6 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/fetch"
-	"acsync/sync/httpx"
 )
 
 var ten = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
@@ -41,11 +38,11 @@ func (r *told) last() (store.Progress, int) {
 	return r.list[len(r.list)-1], len(r.list)
 }
 
-func TestPulse(t *testing.T) {
+func TestHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ledger := &told{}
 		var waits atomic.Bool
-		p := startPulse(ledger, "run", func(time.Time) string {
+		p := startHeartbeat(ledger, "run", func(time.Time) string {
 			if waits.Load() {
 				return "Agent Connect"
 			}
@@ -64,7 +61,7 @@ func TestPulse(t *testing.T) {
 		}
 		p.Observe(surveysync.WindowRecorded{Checkpoint: ten.Add(time.Minute)})
 		waits.Store(true)
-		time.Sleep(pulseEvery)
+		time.Sleep(heartbeatEvery)
 		synctest.Wait()
 		got, _ = ledger.last()
 		if d := cmp.Diff(store.Progress{
@@ -74,16 +71,16 @@ func TestPulse(t *testing.T) {
 			t.Errorf("in the pass (-want +got):\n%s", d)
 		}
 		// It goes on while nothing happens, so that silence means something, and ends before the ledger is closed.
-		time.Sleep(10 * pulseEvery)
+		time.Sleep(10 * heartbeatEvery)
 		synctest.Wait()
 		_, before := ledger.last()
 		if before < 10 {
-			t.Errorf("%d reports in %s, want one every %s", before, 11*pulseEvery, pulseEvery)
+			t.Errorf("%d reports in %s, want one every %s", before, 11*heartbeatEvery, heartbeatEvery)
 		}
 		if err := p.before(func() error { return nil })(); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(10 * pulseEvery)
+		time.Sleep(10 * heartbeatEvery)
 		if _, after := ledger.last(); after != before {
 			t.Error("it reports on a ledger that is closed")
 		}
@@ -118,33 +115,4 @@ func TestSilentHolder(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestWaitingFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := &clients{}
-		if got := c.waitingFor(time.Now()); got != "" {
-			t.Errorf("got %q, want nothing", got)
-		}
-		for _, failed := range []struct {
-			because error
-			want    string
-		}{
-			{fmt.Errorf("dial customer-wilhelmina.example: %w", os.ErrDeadlineExceeded), "the call failed"},
-			{fmt.Errorf("read: %w", &httpx.Error{
-				Service: "kustomer", Path: "/v1/customers/wilhelmina", Status: 503, Kind: httpx.Server,
-				Message: "Customer Wilhelmina is locked", Hint: "ask Wilhelmina", Err: errors.New("Wilhelmina"),
-			}), "503, the server failed"},
-			{&httpx.Error{Service: "kustomer", Path: "/wilhelmina", Kind: httpx.Network, Err: errors.New("lookup wilhelmina")}, "no complete answer"},
-		} {
-			c.again.Store(&retrial{time.Now().Add(5 * time.Second), failed.because})
-			if got, want := c.waitingFor(time.Now()), "Kustomer, to be asked again at 00:00:05 UTC: "+failed.want; got != want {
-				t.Errorf("got %q, want %q", got, want)
-			}
-		}
-		time.Sleep(5 * time.Second)
-		if got := c.waitingFor(time.Now()); got != "" {
-			t.Errorf("got %q after it was made again, want nothing", got)
-		}
-	})
 }

@@ -18,7 +18,7 @@ type bar struct {
 	terminal io.Writer
 	writer   progress.Writer
 	tracker  *progress.Tracker
-	caption  caption
+	line     statusLine
 	found    int64
 	about    int64 // by the estimate; 0 without one
 
@@ -28,7 +28,7 @@ type bar struct {
 	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
 }
 
-const captionEvery = 200 * time.Millisecond
+const lineEvery = 200 * time.Millisecond
 
 // eraseLine takes the cursor to the line above and clears it.
 const eraseLine = "\x1b[1A\x1b[2K\r"
@@ -56,7 +56,7 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next is read.
 	tracker := &progress.Tracker{Message: "reading", Units: progress.UnitsDefault, AutoStopDisabled: true}
 	writer.AppendTracker(tracker)
-	return &bar{terminal: w, writer: writer, tracker: tracker, caption: caption{place: tracker.Message}}
+	return &bar{terminal: w, writer: writer, tracker: tracker, line: statusLine{place: tracker.Message}}
 }
 
 // Observe moves the bar.
@@ -64,13 +64,13 @@ func (b *bar) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.Estimated:
 		b.about = int64(e.Conversations)
-		_, _ = io.WriteString(b, outlook(e.Estimate, b.perMinute)+"\n")
+		_, _ = io.WriteString(b, eta(e.Estimate, b.perMinute)+"\n")
 	case surveysync.PassStarted:
 		b.draw()
 		b.find(e.Due)
 	case surveysync.WindowRead:
 		b.find(e.Found)
-		b.caption.setPlace(e.To.UTC().Format("until 01-02 15:04"))
+		b.line.setPlace(e.To.UTC().Format("until 01-02 15:04"))
 	case surveysync.Disposed:
 		b.tracker.Increment(1)
 	}
@@ -94,16 +94,16 @@ func (b *bar) draw() {
 	b.drawn = drawn
 }
 
-// describe keeps the caption up to date, also while nothing happens because something is waited for.
+// describe keeps the status line up to date, also while nothing happens because something is waited for.
 func (b *bar) describe(drawn <-chan struct{}) {
-	tick := time.NewTicker(captionEvery)
+	tick := time.NewTicker(lineEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-drawn:
 			return
 		case <-tick.C:
-			b.tracker.UpdateMessage(b.caption.text())
+			b.tracker.UpdateMessage(b.line.text())
 		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 	surveysync "acsync/sync"
 )
 
-// logging writes what a pass does to the log: ids, times, states and reasons, never a name or an address.
-type logging struct{ log *slog.Logger }
+// eventLog writes what a pass does to the log: ids, times, states and reasons, never a name or an address.
+type eventLog struct{ log *slog.Logger }
 
 // Observe logs one event.
-func (l logging) Observe(event surveysync.Event) {
+func (l eventLog) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.PassStarted:
 		l.log.Info("pass started", "pass", e.Pass, "mode", e.Mode, "dry_run", e.DryRun, "from", e.From, "to", e.To, "due", e.Due)
@@ -30,7 +30,7 @@ func (l logging) Observe(event surveysync.Event) {
 	}
 }
 
-func (l logging) disposed(row surveysync.Row) {
+func (l eventLog) disposed(row surveysync.Row) {
 	level := slog.LevelDebug
 	switch row.State {
 	case store.InDoubt:

@@ -16,8 +16,8 @@ import (
 	"acsync/sync/report"
 )
 
-// reports are the files that --report names. They hear what the pass does, and are written when it has ended, however it
-// ended. The zero reports are none.
+// reports are the files that --report names. They hear what the pass does, and are written when it has ended,
+// however it ended. The zero reports are none.
 type reports struct {
 	files []reportFile
 	rows  *report.Rows
@@ -55,7 +55,7 @@ func checkReports(c *cli.Context) error {
 	return nil
 }
 
-// writable tries whether a file can take the place of what is at path.
+// writable reports whether a file can take the place of what is at path.
 func writable(path string) error {
 	for _, devices := range []string{"/dev/", "/proc/"} {
 		if strings.HasPrefix(path, devices) {
@@ -72,7 +72,8 @@ func writable(path string) error {
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".acsync-*")
 	if err != nil {
-		if cause, ok := errors.AsType[*fs.PathError](err); ok { // the probe's own name says nothing
+		// The probe's own name says nothing.
+		if cause, ok := errors.AsType[*fs.PathError](err); ok {
 			err = fmt.Errorf("directory %s: %w", filepath.Dir(path), cause.Err)
 		}
 		return err
@@ -80,11 +81,11 @@ func writable(path string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// reports makes the files of a tenant's pass ready to listen.
-func (t *tenant) reports(c *cli.Context) (*reports, error) {
-	r := &reports{}
-	for _, path := range c.StringSlice(flagReport) {
-		if err := t.spares(c, flagReport, path); err != nil {
+// newReports makes the files of a pass ready to listen.
+func newReports(s *session) (*reports, error) {
+	r, cfg := &reports{}, s.tenant.Config
+	for _, path := range s.c.StringSlice(flagReport) {
+		if err := refuseOverwrite(s, flagReport, path); err != nil {
 			return nil, err
 		}
 		render, err := report.RendererFor(path)
@@ -96,13 +97,13 @@ func (t *tenant) reports(c *cli.Context) (*reports, error) {
 	if len(r.files) == 0 {
 		return r, nil
 	}
-	zone, err := t.config.Location()
+	zone, err := cfg.Location()
 	if err != nil {
 		return nil, err
 	}
-	r.rows = &report.Rows{AppURL: t.config.KustomerAppURL(), Reveal: c.Bool(flagReveal)}
-	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: t.config.Digest()}
-	for _, shown := range t.config.Show() {
+	r.rows = &report.Rows{AppURL: cfg.KustomerAppURL(), Reveal: s.c.Bool(flagReveal)}
+	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: cfg.Digest()}
+	for _, shown := range cfg.Show() {
 		r.about.Settings = append(r.about.Settings, report.Setting{Key: shown.Key, Value: shown.Value, Default: shown.Default})
 	}
 	return r, nil
@@ -115,7 +116,8 @@ func (r *reports) Observe(event surveysync.Event) {
 	}
 }
 
-// write writes the files, each whole or not at all, for their owner's eyes alone. The problem is what ended the pass early.
+// write writes the files, each whole or not at all, for their owner's eyes alone. The problem is what ended the
+// pass early.
 func (r *reports) write(pass report.Pass, problem error) error {
 	if len(r.files) == 0 {
 		return nil

@@ -4,17 +4,16 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
 	"acsync/store/bolt"
 )
 
-// spares refuses to write a file, named by a flag, in the place of one that acsync itself needs.
-func (t *tenant) spares(c *cli.Context, flag, path string) error {
-	kept := append(bolt.Files(t.config.Ledger.Path), c.String(flagConfig),
-		t.config.Kustomer.APIKeyFile, t.config.AgentConnect.APIKeyFile, t.config.AgentConnect.APISecretFile,
-		c.Args().First()) // the plan that is carried out
-	for _, each := range kept {
+// refuseOverwrite refuses to write a file, named by a flag, in the place of one that acsync itself needs.
+func refuseOverwrite(s *session, flag, path string) error {
+	cfg := s.tenant.Config
+	needed := append(bolt.Files(cfg.Ledger.Path), s.c.String(flagConfig),
+		cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile, cfg.AgentConnect.APISecretFile,
+		s.c.Args().First()) // the plan that is carried out
+	for _, each := range needed {
 		if each != "" && sameFile(path, each) {
 			return usagef("--%s %q would replace %s; nothing was done", flag, path, each)
 		}
@@ -22,7 +21,7 @@ func (t *tenant) spares(c *cli.Context, flag, path string) error {
 	return nil
 }
 
-// sameFile tells whether two paths lead to the same place, whether or not there is a file yet.
+// sameFile reports whether two paths lead to the same place, whether or not there is a file yet.
 func sameFile(a, b string) bool {
 	first, err := os.Stat(a)
 	second, other := os.Stat(b)
