@@ -35,7 +35,6 @@ var plans = map[string]plan{
 	"acsync/sync/kustomer":     {37, 4},
 	"acsync/sync/plan":         {36, 2},
 	"acsync/sync/report":       {52, 18},
-	"acsync/sync/sandbox":      {43, 17},
 }
 
 // TestPlan holds that methods stand with their types, that no type has methods in more than two files, and that

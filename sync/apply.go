@@ -13,9 +13,9 @@ import (
 	"acsync/sync/fetch"
 )
 
-// apply is the stage that carries out a plan: each of its conversations is read and decided again, and sent if that comes
-// to the same request. What is otherwise by now is told and not noted: whatever waits in the ledger goes on to wait, and
-// the passes from the checkpoint find the rest by themselves.
+// apply is the stage that carries out a plan: each of its conversations is read and decided again, and sent
+// if that comes to the same request. What is otherwise by now is told and not noted: whatever waits in the
+// ledger goes on to wait, and the passes from the checkpoint find the rest by themselves.
 type apply struct {
 	ledger    Ledger
 	cursor    *planned
@@ -52,8 +52,9 @@ func (a *apply) Run(ctx context.Context) error {
 	return err
 }
 
-// takeUp finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and gives those
-// that may be sent, by the time of resolution, so that one search finds the customers of those that are read together.
+// takeUp finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and
+// gives those that may be sent, by the time of resolution, so that one search finds the customers of those
+// that are read together.
 func (a *apply) takeUp() (cases []decide.Case, err error) {
 	known, err := a.ledger.Lookup(a.cursor.keys())
 	if err != nil {
@@ -98,13 +99,14 @@ func (a *apply) pause(left []decide.Case) {
 		if decide.Settled(c.Own) {
 			a.differ(c, decide.AlreadySent)
 		} else {
-			a.tally.disposed(Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: decide.Paused})
+			row := Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: decide.Paused}
+			a.tally.disposed(row)
 		}
 	}
 }
 
-// carryOut reads conversations of the plan again, and hands over those that are still to be sent. It returns an error before it
-// has told anything of any of them.
+// carryOut reads conversations of the plan again, and hands over those that are still to be sent. It returns
+// an error before it has told anything of any of them.
 func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Case) error {
 	read, err := a.recheck.fetcher.Recheck(ctx, cases)
 	if err != nil {
@@ -117,16 +119,19 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 		}
 	}
 	first, last := a.cursor.byKey[cases[0].Key].Resolution, a.cursor.byKey[cases[len(cases)-1].Key].Resolution
-	a.tally.observe(WindowRead{Window: fetch.Window{From: first, To: last}, Found: len(cases), Send: len(send)})
+	a.tally.observe(
+		WindowRead{Window: fetch.Window{From: first, To: last}, Found: len(cases), Send: len(send)})
 	for _, c := range send {
 		a.deliverer.Send(ctx, c, &w.sending, w.delivered)
 	}
 	return nil
 }
 
-// stands reports whether a conversation that was read again is to be sent as planned, and tells what becomes of it if it is not.
+// stands reports whether a conversation that was read again is to be sent as planned, and tells what becomes
+// of it if it is not.
 func (a *apply) stands(c decide.Case) bool {
-	if _, known := a.cursor.byKey[c.Key]; !known { // a recovery by now: the survey request that was planned has been sent
+	// a recovery by now: the survey request that was planned has been sent
+	if _, known := a.cursor.byKey[c.Key]; !known {
 		a.differ(c, decide.AlreadySent)
 		return false
 	}
@@ -164,7 +169,9 @@ func (a *apply) noticeDiffering() {
 	}
 	anew := "a new plan or the next run decides about them anew"
 	if a.cursor.plan.Backfill {
-		anew = "a new plan of this range, or its back-fill, decides about them anew; a run reads what was marked done since the checkpoint"
+		anew = "a new plan of this range, or its back-fill, decides about them anew; a run reads what was " +
+			"marked done since the checkpoint"
 	}
-	a.tally.notice("not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.cursor.byKey), anew)
+	a.tally.notice(
+		"not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.cursor.byKey), anew)
 }

@@ -36,8 +36,8 @@ func newBackfill(ledger WindowStore, info store.Info, c fetch.Clocks, o Options)
 	return b, remembered(b.window.From, info.Floor)
 }
 
-// resume takes what the ledger knows of the range, which can end at the latest time or before. One whose end is
-// "now" goes on to the present end each time.
+// resume takes what the ledger knows of the range, which can end at the latest time or before. One whose end
+// is "now" goes on to the present end each time.
 func (b *backfill) resume(ledger WindowStore, o Options, latest time.Time) error {
 	asked := fetch.Window{From: ceil(o.Range.From), To: o.Range.To}
 	whole := asked
@@ -125,8 +125,8 @@ func (b *backfill) recorded(batch store.Batch) {
 	}
 }
 
-// startBackfill is the stage that tells how much a back-fill has before it, and notes in the ledger that it begins, so
-// that a stop at any time finds it there.
+// startBackfill is the stage that tells how much a back-fill has before it, and notes in the ledger that it
+// begins, so that a stop at any time finds it there.
 type startBackfill struct {
 	ledger   WindowStore
 	cursor   *backfill
@@ -152,8 +152,8 @@ func (s startBackfill) Run(ctx context.Context) error {
 	return nil
 }
 
-// RangeError tells that the range of a back-fill cannot be read: it ends before it begins, or so late that Kustomer's
-// search may not show all of it yet.
+// RangeError tells that the range of a back-fill cannot be read: it ends before it begins, or so late that
+// Kustomer's search may not show all of it yet.
 type RangeError struct {
 	Range  fetch.Window
 	Latest time.Time // the latest possible end
@@ -164,13 +164,16 @@ func (e *RangeError) Error() string {
 	latest := e.Latest.UTC().Format(decide.TimeLayout)
 	switch {
 	case e.Range.To.IsZero():
-		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can have now (sync.settle before "+
-			"Kustomer's clock or this machine's): nothing was read", e.Range.From.UTC().Format(decide.TimeLayout), latest)
+		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can "+
+			"have now (sync.settle before Kustomer's clock or this machine's): nothing was read",
+			e.Range.From.UTC().Format(decide.TimeLayout), latest)
 	case e.Range.Empty():
-		return fmt.Sprintf("the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
+		return fmt.Sprintf(
+			"the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
 	}
-	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to show all of it: nothing was read. "+
-		"The latest possible end is now %s, or \"now\" (sync.settle before Kustomer's clock or this machine's)", e.Range, latest)
+	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to "+
+		"show all of it: nothing was read. The latest possible end is now %s, or \"now\" (sync.settle "+
+		"before Kustomer's clock or this machine's)", e.Range, latest)
 }
 
 // ExitClass returns the code that the process ends with.

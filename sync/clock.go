@@ -9,15 +9,15 @@ import (
 	"acsync/sync/fetch"
 )
 
-// How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it refuses, since
-// due times and the age of what was read would be wrong.
+// How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it
+// refuses, since due times and the age of what was read would be wrong.
 const (
 	clockWarning = 5 * time.Second
 	clockLimit   = 5 * time.Minute
 )
 
-// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years (documented),
-// and says nothing of the rest.
+// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years
+// (documented), and says nothing of the rest.
 const Horizon = 2 * 365 * 24 * time.Hour
 
 // compared tells how this machine's clock stands to Kustomer's.
@@ -49,13 +49,14 @@ type ClockError struct{ Own, Kustomers time.Time }
 // Error says what happened and what to do.
 func (e *ClockError) Error() string {
 	own, kustomers := e.Own.UTC().Format(decide.TimeLayout), e.Kustomers.UTC().Format(decide.TimeLayout)
-	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, unless it is the other "+
-		"one that is wrong, which passes by itself (they may be apart by at most %s); nothing was read",
+	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, "+
+		"unless it is the other one that is wrong, which passes by itself (they may be apart by at most "+
+		"%s); nothing was read",
 		compared(fetch.Clocks{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
 }
 
-// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was
-// asked, and gives a warning when they are apart.
+// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it
+// was asked, and gives a warning when they are apart.
 func compareClocks(server, before, after time.Time) (warning string, err error) {
 	both := fetch.Clocks{Kustomer: server, Own: server}
 	switch latest := server.Add(time.Second); {
@@ -80,10 +81,11 @@ type AheadError struct {
 	Now        time.Time     // Kustomer's clock
 	Overlap    time.Duration // how far before the checkpoint a pass begins
 	Settle     time.Duration // how long Kustomer's search needs to show a resolution
-	Read       time.Time     // a back-fill from here on leaves nothing out, as far as the ledger knows; zero: it does not
+	// a back-fill from here on leaves nothing out, as far as the ledger knows; zero: it does not
+	Read time.Time
 }
 
-// Heals tells whether the passes go on by themselves, and leave nothing out. So it is when the first one
+// Heals reports whether the passes go on by themselves, and leave nothing out. So it is when the first one
 // after the checkpoint reads back over all the time that this lies ahead, and over what the search may not
 // have shown to a pass with a wrong clock; and within the limit for one clock that is wrong, because a pass
 // ends before both: then one is behind now.
@@ -94,13 +96,16 @@ func (e *AheadError) Heals() bool {
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
 	until, now := e.Checkpoint.UTC().Format(decide.TimeLayout), e.Now.UTC().Format(decide.TimeLayout)
-	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, by %s or more. "+
-		"Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
+	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, "+
+		"by %s or more. Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
 	if e.Heals() {
-		return fmt.Sprintf("%s, and nothing has to be done: at %s passes go on by themselves, and leave nothing out", wrong, until)
+		return fmt.Sprintf(
+			"%s, and nothing has to be done: at %s passes go on by themselves, and leave nothing out", wrong,
+			until)
 	}
-	return fmt.Sprintf("%s. Leave the ledger as it is: it knows who was asked. At %s run goes on by itself, but does not read "+
-		"what is marked done until then. This does, as often as you like, and asks nobody twice: acsync backfill%s --to now",
+	return fmt.Sprintf("%s. Leave the ledger as it is: it knows who was asked. At %s run goes on by "+
+		"itself, but does not read what is marked done until then. This does, as often as you like, and "+
+		"asks nobody twice: acsync backfill%s --to now",
 		wrong, until, e.from())
 }
 
@@ -126,9 +131,10 @@ type TooOldError struct{ From, Limit time.Time }
 
 // Error says what happened and what to do.
 func (e *TooOldError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched before %s (two years) "+
-		"and would silently leave it out. Begin at that time or later: "+
-		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout), e.Limit.UTC().Format(decide.TimeLayout))
+	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
+		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill with "+
+		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
+		e.Limit.UTC().Format(decide.TimeLayout))
 }
 
 // ExitClass returns the code that the process ends with.

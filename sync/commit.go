@@ -30,14 +30,19 @@ func (c *committer) record(w *windowCommit) error {
 	c.cursor.advance(&batch, commitRange{Window: w.Window, complete: w.complete, left: w.left})
 	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
 		if err := c.ledger.Commit(batch); err != nil {
-			return &store.WriteError{Err: fmt.Errorf("record a window: %w; everything is read and recorded up to %s",
+			return &store.WriteError{Err: fmt.Errorf(
+				"record a window: %w; everything is read and recorded up to %s",
 				err, c.cursor.position().UTC().Format(decide.TimeLayout))}
 		}
 	}
 	c.cursor.recorded(batch)
 	c.tally.recorded(batch)
 	if w.complete {
-		c.tally.observe(WindowRecorded{Window: w.Window, Checkpoint: c.tally.sofar().Checkpoint, Position: c.cursor.position()})
+		c.tally.observe(
+			WindowRecorded{
+				Window: w.Window, Checkpoint: c.tally.sofar().Checkpoint,
+				Position: c.cursor.position(),
+			})
 	}
 	return nil
 }
@@ -64,17 +69,20 @@ func (c *committer) giveUp(due []store.Entry, now decide.Clock) (rest []store.En
 		return due, nil
 	}
 	if err := c.ledger.Commit(store.Batch{Entries: given}); err != nil {
-		return due, &store.WriteError{Err: fmt.Errorf("give up what was tried for %s: %w", decide.GiveUpAfter, err)}
+		return due, &store.WriteError{Err: fmt.Errorf(
+			"give up what was tried for %s: %w", decide.GiveUpAfter, err)}
 	}
 	c.tally.left(given...)
 	return rest, nil
 }
 
 func givenUp(e store.Entry, why decide.Reason, now time.Time) store.Entry {
-	return decide.After(e, store.Result{State: store.Rejected, Reason: string(why), Status: e.Status, At: now})
+	return decide.After(
+		e, store.Result{State: store.Rejected, Reason: string(why), Status: e.Status, At: now})
 }
 
-// windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it is delivered.
+// windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
+// is delivered.
 type windowCommit struct {
 	*committer
 	fetch.Window
@@ -88,9 +96,9 @@ type windowCommit struct {
 	left    time.Time       // the earliest resolution that was left for later; zero for none
 }
 
-// noteLate notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped reading,
-// and that no earlier pass has seen: Kustomer's search did not show it then. What claims a time outside of the pass's
-// range, or none, says nothing of that.
+// noteLate notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped
+// reading, and that no earlier pass has seen: Kustomer's search did not show it then. What claims a time
+// outside of the pass's range, or none, says nothing of that.
 func (w *windowCommit) noteLate(c decide.Case) {
 	resolved, closed := c.Resolution(), w.cursor.closed()
 	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(w.cursor.span().From) {
@@ -98,8 +106,8 @@ func (w *windowCommit) noteLate(c decide.Case) {
 	}
 }
 
-// dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger does not
-// say already.
+// dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger
+// does not say already.
 func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
 	switch action.Verb {
 	case decide.Keep:
@@ -111,11 +119,12 @@ func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
 	}
 }
 
-// postpone tells that a case waits for its time, and keeps that for the record unless the ledger says so already. What
-// will be sent then is read and decided anew.
+// postpone tells that a case waits for its time, and keeps that for the record unless the ledger says so
+// already. What will be sent then is read and decided anew.
 func (w *windowCommit) postpone(c decide.Case, due time.Time) {
 	known := c.Own
-	same := known.State == store.Scheduled && known.Due.Equal(due) && decide.SameResolution(known.Resolution, c.Resolution())
+	same := known.State == store.Scheduled && known.Due.Equal(due) &&
+		decide.SameResolution(known.Resolution, c.Resolution())
 	if !same {
 		w.keep(c, store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: due})
 	}
@@ -131,7 +140,8 @@ func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
 	if why == decide.AlreadySent {
 		w.protect(known.Resolution)
 	}
-	same := known.State == state && known.Reason == string(why) && decide.SameResolution(known.Resolution, c.Resolution())
+	same := known.State == state && known.Reason == string(why) &&
+		decide.SameResolution(known.Resolution, c.Resolution())
 	switch {
 	case why == decide.GaveUp: // its attempts are to be remembered
 		w.keep(c, givenUp(store.Entry{Record: c.Own}, why, time.Now()).Record)
@@ -145,8 +155,8 @@ func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
 	w.tally.disposed(rowOf(c, deliver.Outcome{State: state, Reason: why, Message: c.Trouble}))
 }
 
-// delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to be the
-// next pass's first work; intents and outcomes are in the ledger already.
+// delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to
+// be the next pass's first work; intents and outcomes are in the ledger already.
 func (w *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
 	switch {
 	case o.State != store.Scheduled:

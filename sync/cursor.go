@@ -13,14 +13,14 @@ import (
 // maxPending is how many waiting conversations one pass takes up; more wait for the next.
 const maxPending = 10_000
 
-// cursor is where a pass stands in time. The three kinds of pass (from the checkpoint, a back-fill, a plan that is
-// carried out) differ in it alone.
+// cursor is where a pass stands in time. The three kinds of pass (from the checkpoint, a back-fill, a plan
+// that is carried out) differ in it alone.
 type cursor interface {
 	// span is the range of resolutions that the pass is about.
 	span() fetch.Window
-	// pauses reports whether a resolution that was found in a window, and that the pass does not come to, is left to
-	// the pass's own next start: the operator of a back-fill or a plan sets the pace, and the passes from the
-	// checkpoint would send all of them at once.
+	// pauses reports whether a resolution that was found in a window, and that the pass does not come to, is
+	// left to the pass's own next start: the operator of a back-fill or a plan sets the pace, and the passes
+	// from the checkpoint would send all of them at once.
 	pauses(found fetch.Window, resolved time.Time) bool
 	// pending divides what waits in the ledger into what the pass is to take up and what it leaves.
 	pending(waiting []store.Entry) (own, others []store.Entry)
@@ -32,8 +32,8 @@ type cursor interface {
 	recorded(batch store.Batch)
 	// position is up to where everything is read and recorded.
 	position() time.Time
-	// closed is the checkpoint at the beginning: whatever bears an earlier time was read before; zero where that
-	// says nothing.
+	// closed is the checkpoint at the beginning: whatever bears an earlier time was read before; zero where
+	// that says nothing.
 	closed() time.Time
 }
 
@@ -51,7 +51,8 @@ type fromCheckpoint struct {
 	checkpoint time.Time
 }
 
-// newFromCheckpoint refuses a checkpoint in the future, and a range that the ledger or the search does not reach.
+// newFromCheckpoint refuses a checkpoint in the future, and a range that the ledger or the search does not
+// reach.
 func newFromCheckpoint(ledger WindowStore, info store.Info, c fetch.Clocks, o Options) (cursor, error) {
 	window := fetch.Span(info, c.Until(o.Settle), o.Overlap)
 	if err := notAhead(ledger, info, c.Kustomer, o); err != nil {
@@ -125,9 +126,9 @@ func reachable(w fetch.Window, now time.Time) error {
 	return nil
 }
 
-// remembered refuses to read from a time that lies below the floor of the ledger, which is zero while it has forgotten
-// nothing. A pass from the checkpoint is never refused unless the ledger was changed by something else: Prune keeps away
-// from the checkpoint.
+// remembered refuses to read from a time that lies below the floor of the ledger, which is zero while it has
+// forgotten nothing. A pass from the checkpoint is never refused unless the ledger was changed by something
+// else: Prune keeps away from the checkpoint.
 func remembered(from, floor time.Time) error {
 	if from.Before(floor) {
 		return &FloorError{Floor: floor, From: from}

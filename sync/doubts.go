@@ -12,12 +12,13 @@ import (
 
 // doubts are what was in doubt when the pass began, and what Agent Connect's own data tell of it.
 type doubts struct {
-	ledger    Ledger
-	settler   verify.Settler
-	tally     *tally
-	entries   []store.Entry
-	matcher   *verify.Matcher // what the data tell; nil: they were not asked
-	witnessed time.Time       // when the data were asked that nothing in them spoke against the ledger; zero if something did
+	ledger  Ledger
+	settler verify.Settler
+	tally   *tally
+	entries []store.Entry
+	matcher *verify.Matcher // what the data tell; nil: they were not asked
+	// when the data were asked that nothing in them spoke against the ledger; zero if something did
+	witnessed time.Time
 }
 
 func newDoubts(ledger Ledger, t *tally, v verify.Verification) *doubts {
@@ -60,7 +61,8 @@ func (d *doubts) consult(ctx context.Context, info store.Info) error {
 	return nil
 }
 
-// settle settles what can be settled of what is in doubt, tells what became of it, and returns what is to be sent again.
+// settle settles what can be settled of what is in doubt, tells what became of it, and returns what is to be
+// sent again.
 func (d *doubts) settle(doubtful []store.Entry) (again []store.Entry, err error) {
 	var asked []store.Entry
 	for _, entry := range doubtful {

@@ -28,8 +28,8 @@ type Engine struct {
 	reach fetch.PageLimits // of a search; zero: Kustomer's
 }
 
-// Run makes one pass, from the checkpoint to now, over a range of its own, or over what a plan names. The Result is
-// worth reading also when there is an error: it tells what was done before.
+// Run makes one pass, from the checkpoint to now, over a range of its own, or over what a plan names. The
+// Result is worth reading also when there is an error: it tells what was done before.
 func (e *Engine) Run(ctx context.Context) (Result, error) {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
@@ -48,7 +48,8 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 // dryCount makes the whole pass as a dry run, which alone can tell how many conversations are to be sent.
 func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry := *e
-	dry.Sender, dry.Receiver, dry.Ledger, dry.Observer = dryrun.Sender{}, nil, &dryrun.Ledger{Below: untouched{e.Ledger}}, unheard{}
+	dry.Sender, dry.Receiver, dry.Observer = dryrun.Sender{}, nil, unheard{}
+	dry.Ledger = &dryrun.Ledger{Below: untouched{e.Ledger}}
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.Verdict = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)
 	return result.Planned, err

@@ -10,15 +10,16 @@ import (
 	"acsync/sync/exit"
 )
 
-// firstRun is the stage that holds back the first pass of a ledger when it would send more than the operator knows of.
-// What it may send is a limit from then on, should there be more when it comes to it.
+// firstRun is the stage that holds back the first pass of a ledger when it would send more than the operator
+// knows of. What it may send is a limit from then on, should there be more when it comes to it.
 type firstRun struct {
 	ledger    WindowStore
 	cursor    cursor
 	estimate  *estimate
 	deliverer *deliver.Deliverer
 	options   Options
-	// dryCount makes the whole pass as a dry run, and gives the number of survey requests that it would create.
+	// dryCount makes the whole pass as a dry run, and gives the number of survey requests that it would
+	// create.
 	dryCount func(context.Context) (int, error)
 }
 
@@ -43,8 +44,8 @@ func (f firstRun) Run(ctx context.Context) error {
 	return nil
 }
 
-// fewEnough reports whether so few conversations are to be looked at that no more than the allowed can be sent: one
-// search tells, and spares most first passes the dry run.
+// fewEnough reports whether so few conversations are to be looked at that no more than the allowed can be
+// sent: one search tells, and spares most first passes the dry run.
 func (f firstRun) fewEnough(ctx context.Context, allowed int) (bool, error) {
 	waiting, err := f.ledger.Waiting(allowed+1, store.Scheduled)
 	if err != nil {
@@ -54,13 +55,14 @@ func (f firstRun) fewEnough(ctx context.Context, allowed int) (bool, error) {
 	return !estimated.More && !estimated.Rough && estimated.Conversations+len(waiting) <= allowed, err
 }
 
-// neverSent reports whether a ledger has never tried to send anything, nor was told by an import of what others have
-// sent.
+// neverSent reports whether a ledger has never tried to send anything, nor was told by an import of what
+// others have sent.
 func neverSent(info store.Info) bool {
 	return info.Intents == 0 && info.Counts[store.Accepted] == 0
 }
 
-// UnconfirmedError tells that a ledger which has never sent anything would send more than goes without saying.
+// UnconfirmedError tells that a ledger which has never sent anything would send more than goes without
+// saying.
 type UnconfirmedError struct {
 	Planned   int // survey requests that the pass would create
 	Confirmed int // how many were confirmed; 0 for none
@@ -72,8 +74,9 @@ func (e *UnconfirmedError) Error() string {
 	if e.Confirmed > 0 {
 		confirmed = fmt.Sprintf(", more than the %d that were confirmed", e.Confirmed)
 	}
-	return fmt.Sprintf("this ledger has never sent anything, and its first pass would create %d survey requests%s: nothing was sent. "+
-		"See with --dry-run who would be asked; then confirm with --confirm-first-run %d, or begin with --max", e.Planned, confirmed, e.Planned)
+	return fmt.Sprintf("this ledger has never sent anything, and its first pass would create %d survey "+
+		"requests%s: nothing was sent. See with --dry-run who would be asked; then confirm with "+
+		"--confirm-first-run %d, or begin with --max", e.Planned, confirmed, e.Planned)
 }
 
 // ExitClass returns the code that the process ends with.

@@ -15,21 +15,23 @@ type IdentityError struct{ Ledger, Configured store.Identity }
 
 // Error says what the change would mean and how to confirm it.
 func (e *IdentityError) Error() string {
-	meaning := "a conversation that was asked about and is marked done again would be asked about again, those among them that a " +
-		"pass finds in its overlap with the last one or in a back-fill"
+	meaning := "a conversation that was asked about and is marked done again would be asked about again, " +
+		"those among them that a pass finds in its overlap with the last one or in a back-fill"
 	if e.Configured == store.PerConversation {
-		meaning = "a conversation that was asked about once would never be asked about again, however often it is marked done"
+		meaning = "a conversation that was asked about once would never be asked about again, however " +
+			"often it is marked done"
 	}
-	return fmt.Sprintf("sync.survey_per is %q, but this ledger was kept with %q: nothing was read or sent. With the change %s; "+
-		"nobody is asked twice about one and the same resolution. Set it back, or confirm the change once with "+
-		"--accept-identity-change, which with --dry-run shows what it would do", string(e.Configured), string(e.Ledger), meaning)
+	return fmt.Sprintf("sync.survey_per is %q, but this ledger was kept with %q: nothing was read or sent. "+
+		"With the change %s; nobody is asked twice about one and the same resolution. Set it back, or "+
+		"confirm the change once with --accept-identity-change, which with --dry-run shows what it would do",
+		string(e.Configured), string(e.Ledger), meaning)
 }
 
 // ExitClass returns the code that the process ends with.
 func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
 
-// checkIdentity refuses a change of identity that nobody has confirmed, on a ledger in use, and reports whether the
-// ledger is to adopt another.
+// checkIdentity refuses a change of identity that nobody has confirmed, on a ledger in use, and reports
+// whether the ledger is to adopt another.
 func checkIdentity(info store.Info, o Options) (adopt bool, err error) {
 	have, want := cmp.Or(info.Identity, store.PerConversation), decide.SurveyPerOr(o.SurveyPer)
 	if have == want {
@@ -50,7 +52,8 @@ type adoptIdentity struct {
 // Run does it.
 func (a adoptIdentity) Run(context.Context) error {
 	if err := a.ledger.Commit(store.Batch{Identity: a.identity}); err != nil {
-		return &store.WriteError{Err: fmt.Errorf("write down the change of sync.survey_per: %w; nothing was sent", err)}
+		return &store.WriteError{Err: fmt.Errorf(
+			"write down the change of sync.survey_per: %w; nothing was sent", err)}
 	}
 	return nil
 }

@@ -26,9 +26,10 @@ type WindowStore interface {
 	Recover(now time.Time) ([]store.Entry, error)
 	// Waiting lists what is in one of the states, due or not, the earliest due first.
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
-	// Room tells whether there is space left to remember what is about to be sent.
+	// Room reports whether there is space left to remember what is about to be sent.
 	Room() error
-	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one transaction.
+	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one
+	// transaction.
 	Commit(batch store.Batch) error
 	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
 	Runs(limit int) ([]store.Run, error)
@@ -38,7 +39,7 @@ type WindowStore interface {
 
 // Pruner is the part of the ledger that forgets.
 type Pruner interface {
-	// Prune forgets what is settled and was marked done before a time, raises the ledger's floor to it, and gives the
-	// number of the forgotten keys. It stops between two transactions when the context ends.
+	// Prune forgets what is settled and was marked done before a time, raises the ledger's floor to it, and
+	// gives the number of the forgotten keys. It stops between two transactions when the context ends.
 	Prune(ctx context.Context, before time.Time) (int, error)
 }

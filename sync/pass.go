@@ -15,8 +15,8 @@ import (
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
-var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the sum of their dispositions; "+
-	"this is a defect of acsync, please report it")
+var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the sum of their "+
+	"dispositions; this is a defect of acsync, please report it")
 
 // stage is one piece of work of a pass.
 type stage interface {
@@ -46,8 +46,9 @@ func newPass(e *Engine, halt func(error)) *pass {
 			Concurrency: e.Options.Concurrency, Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
-			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy, SurveyPer: e.Options.SurveyPer,
-			Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
+			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy,
+			SurveyPer: e.Options.SurveyPer,
+			Notice:    t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
 	}
 }
@@ -121,15 +122,17 @@ func (p *pass) place(clocks fetch.Clocks) (err error) {
 			r.Backfill = c.entry
 		}
 	})
-	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() && b.window.From.Before(p.info.Start) {
-		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked then by other means, such as the "+
-			"workflow in Kustomer, is asked again", p.info.Start.UTC().Format(decide.TimeLayout))
+	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() &&
+		b.window.From.Before(p.info.Start) {
+		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked "+
+			"then by other means, such as the workflow in Kustomer, is asked again",
+			p.info.Start.UTC().Format(decide.TimeLayout))
 	}
 	return err
 }
 
-// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or none,
-// conversations would be skipped that no later pass sees again.
+// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
+// none, conversations would be skipped that no later pass sees again.
 func (p *pass) listProfiles(ctx context.Context) error {
 	if p.engine.Roster == nil {
 		return nil
@@ -163,7 +166,8 @@ func (p *pass) stages() []stage {
 	}
 	if c, ok := p.cursor.(*planned); ok {
 		return append(stages, &apply{
-			ledger: e.Ledger, cursor: c, doubts: p.doubts, recheck: again, commits: commits, deliverer: p.deliverer, tally: p.tally,
+			ledger: e.Ledger, cursor: c, doubts: p.doubts, recheck: again, commits: commits,
+			deliverer: p.deliverer, tally: p.tally,
 		})
 	}
 	c, ranged := p.cursor.(*backfill)
@@ -197,7 +201,8 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.judge(err)
 	batch := store.Batch{Run: p.tally.sofar().summary(), Witnessed: p.doubts.witnessed}
 	if failed := p.engine.Ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
-		err = errors.Join(&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+		err = errors.Join(
+			&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
 	result := p.tally.sofar()
@@ -205,8 +210,8 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	return result, err
 }
 
-// reason is what ended the pass, where several things did: a failure to send or to remember before all else, and the
-// cause of a cancelled call rather than the call.
+// reason is what ended the pass, where several things did: a failure to send or to remember before all else,
+// and the cause of a cancelled call rather than the call.
 func (p *pass) reason(ctx context.Context, err error) error {
 	switch failure := p.deliverer.Failure(); {
 	case failure != nil:
@@ -223,8 +228,8 @@ func (p *pass) reason(ctx context.Context, err error) error {
 func (p *pass) announce() {
 	o, would := p.engine.Options, p.tally.sofar().Planned
 	if neverSent(p.info) && o.DryRun && o.Unconfirmed > 0 && would > o.Unconfirmed {
-		p.tally.notice("the first real pass of a ledger that would create more than %d survey requests has to be confirmed, here with "+
-			"--confirm-first-run %d", o.Unconfirmed, would)
+		p.tally.notice("the first real pass of a ledger that would create more than %d survey requests has "+
+			"to be confirmed, here with --confirm-first-run %d", o.Unconfirmed, would)
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 	"acsync/sync/fetch"
 )
 
-// pending is the stage that accounts for what earlier passes left. What is in doubt is settled as far as Agent
-// Connect's data have told, and stays so otherwise; what is scheduled or to be retried is read again, decided again,
-// and sent when its time has come.
+// pending is the stage that accounts for what earlier passes left. What is in doubt is settled as far as
+// Agent Connect's data have told, and stays so otherwise; what is scheduled or to be retried is read again,
+// decided again, and sent when its time has come.
 type pending struct {
 	ledger    WindowStore
 	limits    deliver.Limits
@@ -32,7 +32,8 @@ func (p pending) Run(ctx context.Context) error {
 	tally := p.commits.tally
 	tally.left(others...)
 	// Those that were marked done together are read together, so that one search finds their customers.
-	slices.SortStableFunc(due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
+	slices.SortStableFunc(
+		due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for chunk := range slices.Chunk(due, recheckAtOnce) {
 		due = due[len(chunk):]
 		if err := p.resend(ctx, chunk); err != nil {
@@ -43,8 +44,8 @@ func (p pending) Run(ctx context.Context) error {
 	return nil
 }
 
-// takeUp gives what is due, after what is in doubt was settled and what was tried for too long given up; others are
-// what the pass leaves.
+// takeUp gives what is due, after what is in doubt was settled and what was tried for too long given up;
+// others are what the pass leaves.
 func (p pending) takeUp() (due, others []store.Entry, err error) {
 	cursor, tally := p.commits.cursor, p.commits.tally
 	due, err = p.ledger.Waiting(cursor.maxPending(p.limits), store.Scheduled, store.Retry)
@@ -52,7 +53,8 @@ func (p pending) takeUp() (due, others []store.Entry, err error) {
 		return nil, nil, fmt.Errorf("list what is due: %w", err)
 	}
 	now := p.recheck.clock()
-	due = slices.DeleteFunc(due, func(e store.Entry) bool { return decide.TriageWaiting(e, now).Verb == decide.Keep })
+	due = slices.DeleteFunc(
+		due, func(e store.Entry) bool { return decide.TriageWaiting(e, now).Verb == decide.Keep })
 	due, _ = cursor.pending(due)
 	p.recheck.seen.take(p.doubts.entries)
 	p.recheck.seen.take(due)
@@ -74,7 +76,10 @@ func (p pending) takeUp() (due, others []store.Entry, err error) {
 func (p pending) resend(ctx context.Context, due []store.Entry) error {
 	waiting := make([]decide.Case, len(due))
 	for i, entry := range due {
-		waiting[i] = decide.Case{Key: entry.Key, Candidate: decide.Candidate{Known: entry.Record}, Own: entry.Record}
+		waiting[i] = decide.Case{
+			Key: entry.Key, Candidate: decide.Candidate{Known: entry.Record},
+			Own: entry.Record,
+		}
 	}
 	w := p.commits.open(fetch.Window{}, false)
 	send, err := p.recheck.again(ctx, w, waiting)

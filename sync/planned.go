@@ -11,7 +11,8 @@ import (
 	"acsync/sync/plan"
 )
 
-// planned is the cursor of a pass that carries out a plan instead of reading windows. The checkpoint stays where it is.
+// planned is the cursor of a pass that carries out a plan instead of reading windows. The checkpoint stays
+// where it is.
 type planned struct {
 	plan       *plan.Plan
 	checkpoint time.Time
@@ -34,7 +35,10 @@ func newPlanned(ledger WindowStore, info store.Info, now time.Time, o Options) (
 			return nil, err
 		}
 	}
-	p := &planned{plan: made, checkpoint: info.Checkpoint, floor: info.Floor, byKey: map[store.Key]plan.Planned{}}
+	p := &planned{
+		plan: made, checkpoint: info.Checkpoint, floor: info.Floor,
+		byKey: map[store.Key]plan.Planned{},
+	}
 	if err := reachable(p.span(), now); err != nil {
 		return nil, err
 	}
@@ -44,7 +48,6 @@ func newPlanned(ledger WindowStore, info store.Info, now time.Time, o Options) (
 	return p, nil
 }
 
-func (p *planned) span() fetch.Window                  { return fetch.Window{From: p.plan.From, To: p.plan.To} }
 func (p *planned) pauses(fetch.Window, time.Time) bool { return true }
 func (p *planned) maxPending(deliver.Limits) int       { return maxPending }
 func (p *planned) advance(*store.Batch, commitRange)   {}
@@ -54,6 +57,10 @@ func (p *planned) closed() time.Time                   { return time.Time{} }
 
 func (p *planned) pending(waiting []store.Entry) (own, others []store.Entry) { return waiting, nil }
 
+func (p *planned) span() fetch.Window {
+	return fetch.Window{From: p.plan.From, To: p.plan.To}
+}
+
 // keys are those that the plan names.
 func (p *planned) keys() (keys []store.Key) {
 	for key := range p.byKey {
@@ -62,14 +69,15 @@ func (p *planned) keys() (keys []store.Key) {
 	return keys
 }
 
-// canonicalize puts what is planned under the keys that the ledger knows by now: a pass may have met a resolution
-// meanwhile, as it was told then.
+// canonicalize puts what is planned under the keys that the ledger knows by now: a pass may have met a
+// resolution meanwhile, as it was told then.
 func (p *planned) canonicalize(per decide.SurveyPer, known map[store.Key]store.Record) {
 	families, _ := decide.GroupByConversation(known)
 	for key, each := range maps.Clone(p.byKey) {
 		first := key
 		if key.Resolution != 0 && known[key].State == store.Unknown {
-			first = per.KeyAt(key, decide.CanonicalTime(each.Resolution, decide.Records(families[key.Conversation])))
+			first = per.KeyAt(
+				key, decide.CanonicalTime(each.Resolution, decide.Records(families[key.Conversation])))
 		}
 		if _, taken := p.byKey[first]; !taken {
 			delete(p.byKey, key)
@@ -85,8 +93,8 @@ func (p *planned) caseOf(entry store.Entry) decide.Case {
 	return c
 }
 
-// same reports whether a conversation comes to the same request, for the same resolution, and the ledger still would
-// know if it had been sent meanwhile.
+// same reports whether a conversation comes to the same request, for the same resolution, and the ledger
+// still would know if it had been sent meanwhile.
 func (p *planned) same(c decide.Case) bool {
 	hash, err := p.plan.Hash(c.Request)
 	each := p.byKey[c.Key]

@@ -30,11 +30,13 @@ func (p *Planner) Observe(event Event) {
 		p.failed = err
 	}
 	p.plan.Send = append(p.plan.Send, plan.Planned{
-		ID: e.Key.Conversation, Resolution: e.Resolution.UTC(), PerResolution: e.Key.Resolution != 0, Kind: e.Key.Kind(), Request: hash,
+		ID: e.Key.Conversation, Resolution: e.Resolution.UTC(), PerResolution: e.Key.Resolution != 0,
+		Kind: e.Key.Kind(), Request: hash,
 	})
 }
 
-// Plan gives the plan of a dry run that has come to its end, with the ledger as it is, to be carried out within some time.
+// Plan gives the plan of a dry run that has come to its end, with the ledger as it is, to be carried out
+// within some time.
 func (p *Planner) Plan(r Result, info store.Info, t plan.Terms, valid time.Duration) (plan.Plan, error) {
 	made, conversations := p.plan, 0
 	for _, n := range info.Counts {
@@ -43,7 +45,10 @@ func (p *Planner) Plan(r Result, info store.Info, t plan.Terms, valid time.Durat
 	made.Pass, made.Tenant, made.Configuration = r.Pass, t.Tenant, t.Configuration
 	made.Made = t.Now.UTC().Truncate(time.Millisecond)
 	made.Expires = made.Made.Add(valid)
-	made.Ledger = plan.Ledger{ID: info.ID, Transaction: info.Transaction, Checkpoint: info.Checkpoint.UTC(), Conversations: conversations}
+	made.Ledger = plan.Ledger{
+		ID: info.ID, Transaction: info.Transaction, Checkpoint: info.Checkpoint.UTC(),
+		Conversations: conversations,
+	}
 	made.From, made.To, made.Backfill = r.From.UTC(), r.To.UTC(), !r.Backfill.Begun.IsZero()
 	made.Found, made.Counts = r.Found, map[string]int{}
 	for state, n := range r.Counts {

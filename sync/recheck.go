@@ -23,7 +23,9 @@ func (r recheck) clock() decide.Clock {
 }
 
 // again returns those that are still to be sent, and disposes of the others.
-func (r recheck) again(ctx context.Context, w *windowCommit, cases []decide.Case) (send []decide.Case, err error) {
+func (r recheck) again(ctx context.Context, w *windowCommit, cases []decide.Case) (
+	send []decide.Case, err error,
+) {
 	read, err := r.fetcher.Recheck(ctx, cases)
 	if err != nil {
 		return nil, err

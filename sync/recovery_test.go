@@ -381,7 +381,7 @@ func loseRecovery(t *testing.T, fault sandbox.Fault) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stand.AddEmployee(sandbox.Employee{Email: "alex.agent@example.org", Status: "active"})
+	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: "alex.agent@example.org", Status: "active"}}})
 	client, stop := connect(t, stand)
 	defer stop()
 	b := newBench(t, 4)

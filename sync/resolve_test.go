@@ -479,7 +479,7 @@ func loseAnswers(t *testing.T, seed uint64, secret bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stand.AddEmployee(sandbox.Employee{Email: "alex.agent@example.org", Status: "active"})
+	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: "alex.agent@example.org", Status: "active"}}})
 	client, stop := connect(t, stand)
 	defer stop()
 	b := newBench(t, all)

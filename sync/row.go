@@ -28,7 +28,8 @@ type Row struct {
 func rowOf(c decide.Case, o deliver.Outcome) Row {
 	row := Row{
 		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.Resolution(),
-		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message, Due: o.Due,
+		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message,
+		Due: o.Due,
 	}
 	row.RowDetails = decide.DetailsOf(c, o.At)
 	if c.Agent != nil {
@@ -43,7 +44,10 @@ func rowOf(c decide.Case, o deliver.Outcome) Row {
 // rowOfEntry is the row of what stays in the ledger as it is, although its time had come.
 func rowOfEntry(e store.Entry) Row {
 	o := stillWaiting(asKept(e.Record))
-	row := Row{Key: e.Key, Resolution: e.Record.Resolution, State: o.State, Reason: o.Reason, Status: o.Status, Due: o.Due}
+	row := Row{
+		Key: e.Key, Resolution: e.Record.Resolution, State: o.State, Reason: o.Reason,
+		Status: o.Status, Due: o.Due,
+	}
 	row.Handled = e.At
 	return row
 }

@@ -11,19 +11,21 @@ import (
 // seenPerGeneration is how many conversations one generation of what was seen has.
 const seenPerGeneration = 20_000
 
-// seen remembers what a pass has lately disposed of, so that a conversation which a later window of the same pass
-// holds too is not counted twice: that happens when Kustomer's search catches up with it between two calls. It forgets what
-// was long ago, so that it does not grow with the pass.
+// seen remembers what a pass has lately disposed of, so that a conversation which a later window of the same
+// pass holds too is not counted twice: that happens when Kustomer's search catches up with it between two
+// calls. It forgets what was long ago, so that it does not grow with the pass.
 type seen struct {
 	surveyPer decide.SurveyPer
 	tally     *tally
 
-	taken map[store.Key]bool // taken up from the ledger: a window that holds them too does not count them again
+	// taken up from the ledger: a window that holds them too does not count them again
+	taken map[store.Key]bool
 	stood map[store.Key]bool // the keys that a window gives to those, where they wait under another
 
-	young, old map[store.Key][]sighting // by key without its resolution: the second time it may be told a little otherwise
-	size       int                      // of the young
-	outside    map[store.Key]sighting   // what no pass reads, and any window may hold; it is never forgotten
+	// by key without its resolution: the second time it may be told a little otherwise
+	young, old map[store.Key][]sighting
+	size       int                    // of the young
+	outside    map[store.Key]sighting // what no pass reads, and any window may hold; it is never forgotten
 }
 
 // sighting is what became of a conversation.
@@ -43,7 +45,8 @@ func newSeen(per decide.SurveyPer, t *tally) *seen {
 func (s *seen) take(entries []store.Entry) {
 	for _, e := range entries {
 		s.taken[e.Key] = true
-		s.taken[store.Key{Conversation: e.Conversation, Resolution: e.Key.Resolution}] = true // also of a recovery that is none any more
+		// also of a recovery that is none any more
+		s.taken[store.Key{Conversation: e.Conversation, Resolution: e.Key.Resolution}] = true
 		s.stood[s.surveyPer.KeyAt(e.Key, e.Record.Resolution)] = true
 	}
 	s.tally.edit(func(r *Result) {
@@ -103,8 +106,9 @@ func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	return false
 }
 
-// replaces takes up a resolution that took the place of another, unless the ledger or this pass has come to it already: the
-// window that holds it may have been read long ago, under the other identity, when it was not a survey of its own.
+// replaces takes up a resolution that took the place of another, unless the ledger or this pass has come to
+// it already: the window that holds it may have been read long ago, under the other identity, when it was not
+// a survey of its own.
 func (s *seen) replaces(c decide.Case) bool {
 	_, seen := s.find(c.Key)
 	if seen || s.taken[c.Key] || decide.EffectiveRank(c.Known) > decide.Rank(store.Skipped) {

@@ -16,8 +16,8 @@ import (
 // mostNamed is how many of the conversations that no pass reads are named to the operator.
 const mostNamed = 5
 
-// tally counts what a pass does, and lets it be observed. It is the only writer of the result: events and rows come
-// from several goroutines.
+// tally counts what a pass does, and lets it be observed. It is the only writer of the result: events and
+// rows come from several goroutines.
 type tally struct {
 	observer Observer
 
@@ -67,7 +67,8 @@ func (t *tally) started() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.result
-	t.observer.Observe(PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
+	t.observer.Observe(
+		PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
 }
 
 // found counts conversations when they are read; disposed counts them again when they have a disposition.
@@ -94,13 +95,14 @@ func (t *tally) left(entries ...store.Entry) {
 	}
 }
 
-// retract takes back that a conversation was skipped, or rejected by a rule; agent is the id of one without an
-// active profile.
+// retract takes back that a conversation was skipped, or rejected by a rule; agent is the id of one without
+// an active profile.
 func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 	t.edit(func(r *Result) {
 		r.Counts[skip.State()]--
 		r.Reasons.add(skip.State(), skip, -1)
-		r.Refusals = slices.DeleteFunc(r.Refusals, func(r store.Refusal) bool { return r.Conversation == key.Conversation })
+		r.Refusals = slices.DeleteFunc(
+			r.Refusals, func(r store.Refusal) bool { return r.Conversation == key.Conversation })
 		if skip == decide.AgentUnknown {
 			r.unlisted(agent, -1)
 		}
@@ -150,15 +152,15 @@ func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 	r := t.sofar()
 	// What comes later than the overlap is never seen.
 	if r.Late > 0 && r.Latest > overlap*8/10 {
-		t.notice("a conversation showed up %s below the checkpoint, and sync.overlap is %s: what comes later than the overlap "+
-			"is never seen; make it longer", r.Latest.Round(time.Second), overlap)
+		t.notice("a conversation showed up %s below the checkpoint, and sync.overlap is %s: what comes "+
+			"later than the overlap is never seen; make it longer", r.Latest.Round(time.Second), overlap)
 	}
 	if r.Unseen > 0 {
-		t.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, or were just deleted, and "+
-			"were not asked about", r.Unseen)
+		t.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, "+
+			"or were just deleted, and were not asked about", r.Unseen)
 	}
 	if n := r.Reasons[store.Skipped][decide.TimeOutOfRange]; n > 0 {
-		t.notice("not asked about, because no pass reads the time at which they claim to have been marked done: %d, such as %s; look "+
-			"them up in Kustomer", n, strings.Join(t.outside, ", "))
+		t.notice("not asked about, because no pass reads the time at which they claim to have been marked "+
+			"done: %d, such as %s; look them up in Kustomer", n, strings.Join(t.outside, ", "))
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"acsync/sync/fetch"
 )
 
-// windows is the stage that goes through every window of the pass's range: they are read, decided and handed over one
-// after the other; each is delivered while the next is read, and recorded, in the same order, when all of it is
-// delivered.
+// windows is the stage that goes through every window of the pass's range: they are read, decided and handed
+// over one after the other; each is delivered while the next is read, and recorded, in the same order, when
+// all of it is delivered.
 type windows struct {
 	fetcher   *fetch.Fetcher
 	outdated  time.Duration // what was read longer ago is read again just before it is sent
@@ -69,8 +69,9 @@ func handOver(ctx context.Context, to chan<- fetch.Chunk) func(fetch.Chunk) bool
 	}
 }
 
-// deliver hands over what is to be sent of a chunk, in the order of time, and tells the rest. It returns as soon as all
-// is handed over, while the last requests are under way; then an error tells why no further window is to be delivered.
+// deliver hands over what is to be sent of a chunk, in the order of time, and tells the rest. It returns as
+// soon as all is handed over, while the last requests are under way; then an error tells why no further
+// window is to be delivered.
 func (s windows) deliver(ctx context.Context, chunk fetch.Chunk, w *windowCommit) error {
 	send := s.dispose(chunk.Cases, w)
 	s.commits.tally.observe(WindowRead{Window: chunk.Window, Found: len(chunk.Cases), Send: len(send)})

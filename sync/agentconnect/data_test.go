@@ -322,7 +322,7 @@ func TestSinceFromTheSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = stand.Close() })
-	stand.AddEmployee(sandbox.Employee{Email: survey.Employee.Email, Status: "active"})
+	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: survey.Employee.Email, Status: "active"}}})
 	c, err := New(Options{BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret()})
 	if err != nil {
 		t.Fatal(err)

@@ -162,9 +162,13 @@ func TestSandboxEmployees(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stand.Close()
+	var more []sandbox.Employee
 	for n := range 700 {
-		stand.AddEmployee(sandbox.Employee{Email: fmt.Sprintf("more%d@example.org", n), CustomID: fmt.Sprintf("M-%03d", n), Status: "active"})
+		more = append(more, sandbox.Employee{
+			Email: fmt.Sprintf("more%d@example.org", n), CustomID: fmt.Sprintf("M-%03d", n), Status: "active",
+		})
 	}
+	stand.Put(sandbox.Records{Employees: more})
 	c, err := New(Options{BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret()})
 	if err != nil {
 		t.Fatal(err)

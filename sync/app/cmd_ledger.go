@@ -9,7 +9,7 @@ func ledgerCommand(l *commandLine) *cli.Command {
 	out := &cli.StringFlag{Name: flagOut, Usage: "write to `FILE`, which must not exist yet"}
 	return group(&cli.Command{
 		Name:  "ledger",
-		Usage: "check, back up, compact, export, import or rebuild the ledger",
+		Usage: "check, back up, compact, convert, export, import or rebuild the ledger",
 		Subcommands: []*cli.Command{
 			command(&cli.Command{
 				Name: "check", Usage: "read the whole ledger and look for damage", Action: in(l, ledgerCheck),
@@ -37,6 +37,15 @@ func ledgerCommand(l *commandLine) *cli.Command {
 			}),
 			command(&cli.Command{Name: "compact", Usage: "give unused space back to the disk", Action: in(l, ledgerCompact)}),
 			command(&cli.Command{
+				Name: "convert", Usage: "count surveys by resolution, or by conversation, from now on", Action: in(l, ledgerConvert),
+				Description: "Goes with sync.survey_per in the configuration, which must say the same from then on. Nobody is asked twice " +
+					"by it\nabout one resolution. It is refused while anything is in doubt.",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: flagSurveyPer, Usage: "one survey request for each `UNIT`: conversation or resolution"},
+					&cli.BoolFlag{Name: flagDryRun, Usage: "say what would change, and write nothing"},
+				},
+			}),
+			command(&cli.Command{
 				Name: "export", Usage: "write one JSON object a line and conversation", Flags: []cli.Flag{out},
 				Action: in(l, ledgerExport),
 			}),
@@ -63,5 +72,5 @@ func ledgerCommand(l *commandLine) *cli.Command {
 				},
 			}),
 		},
-	}, "ledger: check, backup, compact, export, import or rebuild")
+	}, "ledger: check, backup, compact, convert, export, import or rebuild")
 }

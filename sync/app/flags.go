@@ -47,6 +47,7 @@ const (
 	flagAcceptKey      = "accept-key"
 	flagAcceptMissing  = "accept-missing"
 	flagAcceptIdentity = "accept-identity-change"
+	flagSurveyPer      = "survey-per"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )

@@ -90,18 +90,20 @@ func (w *hostileWorld) answer(r *http.Request) sandbox.Fault {
 
 // people adds conversations, and those who are in them.
 func (w *hostileWorld) people() {
-	w.stand.AddTag(sandbox.Tag{ID: "tag" + takeover, Name: "tag " + takeover})
+	add := sandbox.Records{Tags: []sandbox.Tag{{ID: "tag" + takeover, Name: "tag " + takeover}}}
 	for i := range 12 {
 		user := fmt.Sprintf("user %d%s", i, takeover)
-		w.stand.AddUser(sandbox.User{ID: user, Name: "Agent " + takeover, Email: fmt.Sprintf("agent-%d@example.org", i)})
-		w.stand.AddEmployee(sandbox.Employee{Email: fmt.Sprintf("agent-%d@example.org", i), FirstName: takeover, LastName: takeover, Status: "active"})
-		c := w.stand.NewConversation(w.now.Add(-time.Hour - time.Duration(i)*time.Second))
+		address := fmt.Sprintf("agent-%d@example.org", i)
+		add.Users = append(add.Users, sandbox.User{ID: user, Name: "Agent " + takeover, Email: address})
+		add.Employees = append(add.Employees, sandbox.Employee{
+			Email: address, FirstName: takeover, LastName: takeover, Status: "active",
+		})
+		c, customer := newConversation(w.now.Add(-time.Hour - time.Duration(i)*time.Second))
 		if w.plain = cmp.Or(w.plain, c.ID); i > 0 {
 			c.ID = fmt.Sprintf("id%d%s", i, takeover)
 		}
-		c.CustomerID = w.stand.AddCustomer(sandbox.Customer{
-			Name: "Jane " + takeover, Emails: []sandbox.Email{{Address: fmt.Sprintf("jane-%d@example.com", i), Verified: true}},
-		})
+		customer.Name = "Jane " + takeover
+		customer.Emails = []sandbox.Email{{Address: fmt.Sprintf("jane-%d@example.com", i), Verified: true}}
 		c.Name, c.Tags, c.Channels, c.TeamID, c.BrandID = takeover, []string{"tag" + takeover}, []string{takeover}, takeover, takeover
 		c.AssignedUsers, c.DoneUsers, c.DoneBy = []string{user}, []string{user}, user
 		switch i {
@@ -110,8 +112,9 @@ func (w *hostileWorld) people() {
 		case 7:
 			c.CustomerID = takeover
 		}
-		w.stand.Add(c)
+		add.Conversations, add.Customers = append(add.Conversations, c), append(add.Customers, customer)
 	}
+	w.stand.Put(add)
 }
 
 // run carries out one command line.

@@ -92,6 +92,30 @@ func ledgerCompact(s *session) error {
 		"%s: %d bytes, was %d", s.path(), after.Size(), before.Size())
 }
 
+func ledgerConvert(s *session) error {
+	to, dry := store.Identity(s.c.String(flagSurveyPer)), s.c.Bool(flagDryRun)
+	if !to.Known() {
+		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation, store.PerResolution)
+	}
+	var converted store.Conversion
+	err := withLedger(s, bolt.Options{ReadOnly: dry}, func(ledger *bolt.Ledger) (err error) {
+		convert := ledger.Convert
+		if dry {
+			convert = ledger.PlanConversion
+		}
+		if converted, err = convert(to); errors.Is(err, store.ErrRefused) {
+			err = usageError{err.Error()}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sayLedger(s, "convert", map[string]any{
+		"from": converted.From, "to": converted.To, "moved": converted.Moved, "merged": converted.Merged, "dry_run": dry,
+	}, "%s", conversionWords(converted, dry, store.Identity(s.tenant.Config.Sync.SurveyPer)))
+}
+
 func ledgerExport(s *session) error {
 	path, n := s.c.String(flagOut), 0
 	err := withLedger(s, bolt.Options{ReadOnly: true}, func(ledger *bolt.Ledger) error {

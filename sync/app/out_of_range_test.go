@@ -49,9 +49,8 @@ func TestTimesThatNoPassReads(t *testing.T) {
 		_, asked := k.asked(t)[c.ID]
 		return c.Attributes == nil && !asked
 	})]
-	if err := k.stand.Update(waits.ID, func(c *sandbox.Conversation) { c.Attributes = lastDone(`"0000-02-29T00:00:00.000Z"`) }); err != nil {
-		t.Fatal(err)
-	}
+	waits.Attributes = lastDone(`"0000-02-29T00:00:00.000Z"`)
+	k.stand.Put(sandbox.Records{Conversations: []sandbox.Conversation{waits}})
 	if second := k.pass(t, 0, "run"); second.Reasons["time_out_of_range"] != 1 || second.Accepted != 1 {
 		t.Errorf("the pass after it tells %+v", second)
 	}

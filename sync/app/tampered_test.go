@@ -37,6 +37,24 @@ type answer struct {
 	body   string
 }
 
+// newConversation is one that gets a survey request, with a customer of its own, as they are put into a sandbox.
+func newConversation(resolved time.Time) (sandbox.Conversation, sandbox.Customer) {
+	resolved = resolved.UTC().Truncate(time.Millisecond)
+	created := resolved.Add(-17 * time.Minute)
+	agent, number := sandbox.RegularAgents[0].ID, created.UnixMilli()
+	customer := sandbox.Customer{
+		ID: fmt.Sprintf("%08x%016x", created.AddDate(0, 0, -1).Unix(), number), Created: created.AddDate(0, 0, -1),
+		Name: "Sam Sawyer", Emails: []sandbox.Email{{
+			Address: fmt.Sprintf("customer-%d@example.com", number), Type: "home", Verified: true,
+		}},
+	}
+	return sandbox.Conversation{
+		ID: fmt.Sprintf("%08x%016x", created.Unix(), number), Created: created, Resolved: resolved,
+		CustomerID: customer.ID, Name: "Where is my order?", Channels: []string{"email"}, Tags: []string{},
+		Custom: map[string]any{}, AssignedUsers: []string{agent}, DoneUsers: []string{agent}, DoneBy: agent,
+	}, customer
+}
+
 // plain leaves a conversation as it is.
 func plain(int, *sandbox.Conversation) {}
 
@@ -55,9 +73,11 @@ func newTampered(t *testing.T, conversations int, settings string, shape func(i 
 		}
 	})
 	for i := range conversations {
-		c := k.stand.NewConversation(k.now.Add(-time.Hour - time.Duration(i)*time.Minute))
+		c, customer := newConversation(k.now.Add(-time.Hour - time.Duration(i)*time.Minute))
 		shape(i, &c)
-		k.stand.Add(c)
+		k.stand.Put(sandbox.Records{
+			Conversations: []sandbox.Conversation{c}, Customers: []sandbox.Customer{customer},
+		})
 		k.conversations = append(k.conversations, c)
 	}
 	config := fmt.Sprintf("[kustomer]\norg = %q\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
