@@ -1,5 +1,5 @@
-// Package app is the command line of acsync: the commands, one file each, their flags, the exit codes, and what the
-// terminal shows. What a command works with is of package tenant.
+// Package app is the command line of acsync: the commands, one file each, their flags, the exit codes, and
+// what the terminal shows. What a command works with is of package tenant.
 package app
 
 import (
@@ -18,8 +18,9 @@ import (
 
 // App is the program. The zero App works but for init, which needs the example configuration.
 type App struct {
-	Example []byte           // config.example.toml, which init writes
-	Now     func() time.Time // the clock of the stand-ins, and the one compared with Kustomer's; nil: this machine's
+	Example []byte // config.example.toml, which init writes
+	// Now is the clock of the stand-ins, and the one compared with Kustomer's; nil: this machine's.
+	Now func() time.Time
 }
 
 // Main is the program as the operating system starts it; its result is the exit code.
@@ -30,7 +31,8 @@ func (a App) Main() int {
 	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 }
 
-// Run executes one command line and returns its exit code. Reports go to stdout; logs, progress and errors to stderr.
+// Run executes one command line and returns its exit code. Reports go to stdout; logs, progress and errors to
+// stderr.
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	errs := newSpool(stderr)
 	defer errs.flush()

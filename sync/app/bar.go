@@ -12,8 +12,8 @@ import (
 	surveysync "acsync/sync"
 )
 
-// bar shows on a terminal how far a pass is: conversations disposed of, of those found so far, with rate and time left.
-// Log lines are written above it. It appears with the first event.
+// bar shows on a terminal how far a pass is: conversations disposed of, of those found so far, with rate and
+// time left. Log lines are written above it. It appears with the first event.
 type bar struct {
 	terminal io.Writer
 	writer   progress.Writer
@@ -44,7 +44,8 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	style := progress.StyleDefault
 	style.Name = "acsync"
 	style.Chars = progress.StyleCharsBlocks
-	style.Visibility = progress.StyleVisibility{ETA: true, Percentage: true, Speed: true, Tracker: true, Value: true}
+	style.Visibility = progress.StyleVisibility{ETA: true, Percentage: true, Speed: true, Tracker: true,
+		Value: true}
 	style.Options.Separator = " "
 	style.Options.PercentFormat = "%3.0f%%"
 	style.Options.ETAPrecision = time.Second
@@ -53,7 +54,8 @@ func newBar(w io.Writer, width int, color bool) *bar {
 		style.Colors.Percent = text.Colors{text.FgCyan}
 	}
 	writer.SetStyle(style)
-	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next is read.
+	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next
+	// is read.
 	tracker := &progress.Tracker{Message: "reading", Units: progress.UnitsDefault, AutoStopDisabled: true}
 	writer.AppendTracker(tracker)
 	return &bar{terminal: w, writer: writer, tracker: tracker, line: statusLine{place: tracker.Message}}

@@ -18,12 +18,12 @@ func explainCommand(l *commandLine) *cli.Command {
 	return commandOf("ID", &cli.Command{
 		Name:  "explain",
 		Usage: "show the whole life of one conversation, and what would happen to it now",
-		Description: "Takes the id of a conversation, ID@TIME as resolve does, or its address in Kustomer. Reads Kustomer, the ledger\n" +
-			"and, with the API secret, Agent Connect's data; nothing is sent, nothing is written. What cannot be read is left out,\n" +
-			"and named.",
+		Description: "Takes the id of a conversation, ID@TIME as resolve does, or its address in Kustomer. Reads\n" +
+			"Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing is sent, nothing\n" +
+			"is written. What cannot be read is left out, and named.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: flagOffline, Usage: "read the ledger alone; call neither service"},
-			&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full"},
+			toggle(flagOffline, "read the ledger alone; call neither service"),
+			toggle(flagReveal, "show e-mail addresses in full"),
 		},
 		Action: in(l, explainOne),
 	})
@@ -48,14 +48,14 @@ func explainOne(s *session) error {
 	q.lacks(life.Unlisted)
 	q.lacks(life.ReceiverErr)
 	return sayExplained(s, report.Explanation{
-		Explanation: life, Tenant: s.tenant.Name, AppURL: s.tenant.Config.KustomerAppURL(), Reveal: s.c.Bool(flagReveal),
-		Unmade: q.unmade, Here: here(s.c), Backfill: allTheSame(s.c, life), Notices: q.notices,
-		Unstamped: !s.tenant.Config.AgentConnect.Stamp, Exit: int(exitCode(q.lacking)),
+		Explanation: life, Tenant: s.tenant.Name, AppURL: s.tenant.Config.KustomerAppURL(),
+		Reveal: s.c.Bool(flagReveal), Unmade: q.unmade, Here: here(s.c), Backfill: allTheSame(s.c, life),
+		Notices: q.notices, Unstamped: !s.tenant.Config.AgentConnect.Stamp, Exit: int(exitCode(q.lacking)),
 	})
 }
 
-// allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone; empty for
-// the others.
+// allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone;
+// empty for the others.
 func allTheSame(c *cli.Context, x explain.Explanation) string {
 	resolved := x.Case.Resolved()
 	if resolved.IsZero() || x.Forecast.Fate != explain.FateMissed && x.Forecast.Reason != decide.Stale {
@@ -70,7 +70,8 @@ func sayExplained(s *session, x report.Explanation) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = report.ExplainTable(s.stdout, x, report.Style{Width: s.terminal.width, Height: s.terminal.height, Color: s.terminal.colorOut})
+		err = report.ExplainTable(s.stdout, x, report.Style{Width: s.terminal.width, Height: s.terminal.height,
+			Color: s.terminal.colorOut})
 	}
 	switch {
 	case err != nil:

@@ -19,11 +19,13 @@ func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "init",
 		Usage: "write a configuration if there is none, and create the ledger",
-		Description: "The first pass begins at --start: what was marked done before is never asked about by run. A ledger that\n" +
-			"exists is never touched. No other command creates one: a lost ledger would mean asking everybody again.",
+		Description: "The first pass begins at --start: what was marked done before is never asked about by run. A\n" +
+			"ledger that exists is never touched. No other command creates one: a lost ledger would mean\n" +
+			"asking everybody again.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
-				Name: flagStart, Value: "now", Usage: "where the first window begins: `TIME` is now, 24h ago, a date, or a time",
+				Name: flagStart, Value: "now",
+				Usage: "where the first window begins: `TIME` is now, 24h ago, a date, or a time",
 			},
 		},
 		Action: func(c *cli.Context) error { return initialize(l, c) },
@@ -56,16 +58,19 @@ func initialize(l *commandLine, c *cli.Context) error {
 	}
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
-			"schema": "acsync.init/1", "config": path, "config_written": wrote, "ledger": cfg.Ledger.Path, "start": start,
+			"schema": "acsync.init/1", "config": path, "config_written": wrote, "ledger": cfg.Ledger.Path,
+			"start": start,
 		})
 	}
 	if wrote {
 		fmt.Fprintf(l.stdout, "wrote    %s\n", path)
 	}
 	fmt.Fprintf(l.stdout, "created  %s\n", cfg.Ledger.Path)
-	fmt.Fprintf(l.stdout, "start    %s: nothing marked done before is asked about by run\n", start.UTC().Format("2006-01-02 15:04:05 UTC"))
+	fmt.Fprintf(l.stdout, "start    %s: nothing marked done before is asked about by run\n",
+		start.UTC().Format("2006-01-02 15:04:05 UTC"))
 	if age := time.Since(start); age > time.Duration(cfg.Sync.MaxAge) {
-		fmt.Fprintf(l.stdout, "note     what was marked done more than sync.max_age (%s) ago is skipped as stale\n", cfg.Sync.MaxAge)
+		fmt.Fprintf(l.stdout, "note     what was marked done more than sync.max_age (%s) ago is skipped as "+
+			"stale\n", cfg.Sync.MaxAge)
 	}
 	if missing := cfg.Ready(); missing != nil {
 		fmt.Fprintf(l.stdout, "\nBefore the first pass:\n%v\n", missing)
@@ -82,20 +87,18 @@ func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
 	}
 	now := time.Now().UTC()
 	start, err := parseTime(flagStart, c.String(flagStart), zone, now)
-	switch {
+	switch at := start.Format(time.RFC3339); {
 	case err != nil:
-		return start, err
 	case start.After(now):
-		return start, usagef("--%s %s lies in the future; a pass would never reach it", flagStart, start.Format(time.RFC3339))
+		err = usagef("--%s %s lies in the future; a pass would never reach it", flagStart, at)
 	case start.Before(now.Add(-surveysync.Horizon)):
-		return start, usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart,
-			start.Format(time.RFC3339))
+		err = usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, at)
 	}
-	return start, nil
+	return start, err
 }
 
-// writeExample writes the example configuration where there is no file yet. Whatever is there is for its reader to
-// judge.
+// writeExample writes the example configuration where there is no file yet. Whatever is there is for its
+// reader to judge.
 func writeExample(path string, example []byte) (wrote bool, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, nil

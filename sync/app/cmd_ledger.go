@@ -6,71 +6,52 @@ import (
 
 // ledgerCommand groups what is done with the ledger itself.
 func ledgerCommand(l *commandLine) *cli.Command {
-	out := &cli.StringFlag{Name: flagOut, Usage: "write to `FILE`, which must not exist yet"}
+	out := value(flagOut, "write to `FILE`, which must not exist yet")
 	return group(&cli.Command{
 		Name:  "ledger",
 		Usage: "check, back up, compact, convert, export, import or rebuild the ledger",
 		Subcommands: []*cli.Command{
-			command(&cli.Command{
-				Name: "check", Usage: "read the whole ledger and look for damage", Action: in(l, ledgerCheck),
-				Flags: []cli.Flag{
-					&cli.BoolFlag{
-						Name: flagAcceptRestored,
-						Usage: "take the ledger as it is although it is not the newest: whoever was asked since the copy was made may be " +
-							"asked again",
-					},
-					&cli.BoolFlag{
-						Name: flagAcceptKey,
-						Usage: "let the ledger go on with this API key of Agent Connect: the account is the same, and has got a new " +
-							"key",
-					},
-					&cli.BoolFlag{
-						Name: flagAcceptTenant,
-						Usage: "let the ledger serve this configuration from now on: the accounts are the same, and only an address has " +
-							"changed",
-					},
-				},
-			}),
-			command(&cli.Command{
-				Name: "backup", Usage: "write a checked copy, while no pass is running", Flags: []cli.Flag{out},
-				Action: in(l, ledgerBackup),
-			}),
-			command(&cli.Command{Name: "compact", Usage: "give unused space back to the disk", Action: in(l, ledgerCompact)}),
+			part("check", "read the whole ledger and look for damage", in(l, ledgerCheck),
+				toggle(flagAcceptRestored, "take the ledger as it is although it is not the newest: whoever was asked "+
+					"since the copy was made may be asked again"),
+				toggle(flagAcceptKey, "let the ledger go on with this API key of Agent Connect: the account is the "+
+					"same, and has got a new key"),
+				toggle(flagAcceptTenant, "let the ledger serve this configuration from now on: the accounts are the "+
+					"same, and only an address has changed")),
+			part("backup", "write a checked copy, while no pass is running", in(l, ledgerBackup), out),
+			part("compact", "give unused space back to the disk", in(l, ledgerCompact)),
 			command(&cli.Command{
 				Name: "convert", Usage: "count surveys by resolution, or by conversation, from now on", Action: in(l, ledgerConvert),
-				Description: "Goes with sync.survey_per in the configuration, which must say the same from then on. Nobody is asked twice " +
-					"by it\nabout one resolution. It is refused while anything is in doubt.",
+				Description: "Goes with sync.survey_per in the configuration, which must say the same from then on. Nobody\n" +
+					"is asked twice by it about one resolution. It is refused while anything is in doubt.",
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: flagSurveyPer, Usage: "one survey request for each `UNIT`: conversation or resolution"},
-					&cli.BoolFlag{Name: flagDryRun, Usage: "say what would change, and write nothing"},
+					value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
+					toggle(flagDryRun, "say what would change, and write nothing"),
 				},
 			}),
-			command(&cli.Command{
-				Name: "export", Usage: "write one JSON object a line and conversation", Flags: []cli.Flag{out},
-				Action: in(l, ledgerExport),
-			}),
-			command(&cli.Command{
-				Name: "import", Usage: "take over what an export says, into a ledger that does not know better",
-				Flags:  []cli.Flag{&cli.StringFlag{Name: flagIn, Usage: "read from `FILE`; stdin by default"}},
-				Action: in(l, ledgerImport),
-			}),
+			part("export", "write one JSON object a line and conversation", in(l, ledgerExport), out),
+			part("import", "take over what an export says, into a ledger that does not know better",
+				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
 			command(&cli.Command{
 				Name: "rebuild", Usage: "mark as accepted what Agent Connect already has", Action: in(l, ledgerRebuild),
-				Description: "For a ledger that was put back from a copy, or lost: then acsync init makes an empty one first. It is filled from Agent\n" +
-					"Connect's data (agent_connect.api_secret_file). What Agent Connect has expunged, or never had, it cannot know. Until it\n" +
-					"has succeeded, a ledger that was put back is refused; run it again as often as you like.",
+				Description: "For a ledger that was put back from a copy, or lost: then acsync init makes an empty one\n" +
+					"first. It is filled from Agent Connect's data (agent_connect.api_secret_file). What Agent\n" +
+					"Connect has expunged, or never had, it cannot know. Until it has succeeded, a ledger that\n" +
+					"was put back is refused; run it again as often as you like.",
 				Flags: []cli.Flag{
 					&cli.StringFlag{
 						Name: flagSince, DefaultText: "90d ago, or when a copy was made if that is longer ago",
 						Usage: "read what Agent Connect received since `TIME`",
 					},
-					&cli.BoolFlag{
-						Name: flagAcceptMissing,
-						Usage: "trust the ledger also when Agent Connect shows fewer than it once counted: its data have had days to catch " +
-							"up, and the rest was expunged there, or accepted by hand",
-					},
+					toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once counted: "+
+						"its data have had days to catch up, and the rest was expunged there, or accepted by hand"),
 				},
 			}),
 		},
 	}, "ledger: check, backup, compact, convert, export, import or rebuild")
+}
+
+// part is a command under another one that needs no description.
+func part(name, usage string, action cli.ActionFunc, flags ...cli.Flag) *cli.Command {
+	return command(&cli.Command{Name: name, Usage: usage, Action: action, Flags: flags})
 }

@@ -17,17 +17,17 @@ func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had told. A pass belongs to the time at which it began;\n" +
-			"without --from and --to those of today and of the six days before.",
+		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had told. A\n" +
+			"pass belongs to the time at which it began; without --from and --to those of today and of the\n" +
+			"six days before.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: flagFrom, DefaultText: "six days before the last day",
 				Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time",
 			},
 			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
-			&cli.StringSliceFlag{
-				Name: flagReport, Usage: "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times",
-			},
+			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given "+
+				"several times"),
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkReports(c); err != nil {
@@ -41,8 +41,8 @@ func reportCommand(l *commandLine) *cli.Command {
 // showHistory shows what past passes did.
 func showHistory(s *session) error {
 	about := report.Past{
-		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap), Ending: exitAdvice, Here: here(s.c),
-		Asks: s.tenant.Remembers(),
+		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
+		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(),
 	}
 	var err error
 	if about.Zone, err = s.tenant.Config.Location(); err != nil {
@@ -68,7 +68,8 @@ func showHistory(s *session) error {
 	if s.c.Bool(flagJSON) {
 		err = report.HistoryJSON(s.stdout, history)
 	} else {
-		err = report.HistoryTable(s.stdout, history, report.Style{Width: s.terminal.width, Height: s.terminal.height, Color: s.terminal.colorOut})
+		err = report.HistoryTable(s.stdout, history, report.Style{Width: s.terminal.width,
+			Height: s.terminal.height, Color: s.terminal.colorOut})
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
@@ -76,8 +77,8 @@ func showHistory(s *session) error {
 	return nil
 }
 
-// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them that of one
-// which was killed since.
+// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them that
+// of one which was killed since.
 func pastRuns(s *session) (runs []store.Run, err error) {
 	ledger, err := s.openPast()
 	if err != nil {
@@ -90,8 +91,8 @@ func pastRuns(s *session) (runs []store.Run, err error) {
 	return withKilled(leftBehind(s.path()), runs), nil
 }
 
-// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and the six
-// before.
+// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and
+// the six before.
 func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, false, err

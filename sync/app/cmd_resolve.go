@@ -17,17 +17,17 @@ func resolveCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "resolve",
 		Usage: "settle what is in doubt: from Agent Connect's data, or by your own word",
-		Description: "Without a decision, Agent Connect's own data are asked (agent_connect.api_secret_file): what they show is accepted,\n" +
-			"what certainly did not arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with that.\n" +
-			"By hand, look the conversations up in Agent Connect first: what you send again may be a second mail.",
+		Description: "Without a decision, Agent Connect's own data are asked (agent_connect.api_secret_file): what\n" +
+			"they show is accepted, what certainly did not arrive is sent again by the next pass, the rest\n" +
+			"stays in doubt. Every pass begins with that. By hand, look the conversations up in Agent\n" +
+			"Connect first: what you send again may be a second mail.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: flagResend, Usage: "they did not arrive: the next pass sends them again"},
-			&cli.BoolFlag{Name: flagAccept, Usage: "they did arrive"},
-			&cli.BoolFlag{Name: flagDrop, Usage: "never send them; also for what is scheduled or to be retried"},
-			&cli.StringSliceFlag{
-				Name: flagID, Usage: "decide about the conversation with this `ID`, or one resolution of it: ID@TIME; can be repeated",
-			},
-			&cli.BoolFlag{Name: flagAll, Usage: "decide about all that are in doubt"},
+			toggle(flagResend, "they did not arrive: the next pass sends them again"),
+			toggle(flagAccept, "they did arrive"),
+			toggle(flagDrop, "never send them; also for what is scheduled or to be retried"),
+			values(flagID, "decide about the conversation with this `ID`, or one resolution of it: ID@TIME; can be "+
+				"repeated"),
+			toggle(flagAll, "decide about all that are in doubt"),
 			ifLockedFlag(),
 		},
 		Action: func(c *cli.Context) error {
@@ -65,9 +65,11 @@ func readDecision(c *cli.Context) (d decision, err error) {
 	}
 	switch {
 	case actions > 1:
-		return d, usagef("--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept, flagDrop)
+		return d, usagef("--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept,
+			flagDrop)
 	case actions == 0 && chosen:
-		return d, usagef("say what to do with them: --%s, --%s or --%s; nothing was changed", flagResend, flagAccept, flagDrop)
+		return d, usagef("say what to do with them: --%s, --%s or --%s; nothing was changed", flagResend,
+			flagAccept, flagDrop)
 	case actions == 1 && d.choice.All == (len(d.choice.IDs) > 0):
 		return d, usagef("say which: --%s ID, once or more, or --%s; nothing was changed", flagID, flagAll)
 	}
@@ -78,8 +80,8 @@ func readDecision(c *cli.Context) (d decision, err error) {
 // carryOut settles doubts.
 func (d decision) carryOut(s *session) (err error) {
 	if d.action == 0 && !s.tenant.Remembers() {
-		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
-			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
+		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file " +
+			"or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
 	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s.c.Context, func() (err error) { ledger, err = s.tenant.OpenLedger(); return err })
@@ -129,7 +131,8 @@ func sayResolved(s *session, settled []verify.Settled) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ResolvedJSON(s.stdout, settled)
 	} else {
-		err = report.Resolved(s.stdout, settled, here(s.c), report.Style{Width: s.terminal.width, Color: s.terminal.colorOut})
+		err = report.Resolved(s.stdout, settled, here(s.c), report.Style{Width: s.terminal.width,
+			Color: s.terminal.colorOut})
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

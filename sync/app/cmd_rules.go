@@ -22,15 +22,17 @@ func rulesCommand(l *commandLine) *cli.Command {
 		Name:  "rules",
 		Usage: "try the rules and the mapping on real conversations",
 		Subcommands: []*cli.Command{command(&cli.Command{
-			Name:  "test",
-			Usage: "show which rules hold for real conversations, and the resulting survey requests; nothing is sent",
-			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger is needed, and what one remembers\n" +
-				"does not count. Nor does sync.max_age. Agent Connect is asked only for filters.require_active_profile.",
+			Name: "test",
+			Usage: "show which rules hold for real conversations, and the resulting survey requests; nothing is " +
+				"sent",
+			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger is needed,\n" +
+				"and what one remembers does not count. Nor does sync.max_age. Agent Connect is asked only for\n" +
+				"filters.require_active_profile.",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
 				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
-				&cli.StringSliceFlag{Name: flagID, Usage: "only the conversation with this `ID`; can be repeated"},
-				&cli.StringFlag{Name: flagWith, Usage: "compare with the rules and the mapping of the configuration in `FILE`"},
+				values(flagID, "only the conversation with this `ID`; can be repeated"),
+				value(flagWith, "compare with the rules and the mapping of the configuration in `FILE`"),
 			},
 			Action: in(l, testRules),
 		})},
@@ -57,7 +59,9 @@ func testRules(s *session) error {
 	if clients.AgentConnect != nil {
 		roster = clients.AgentConnect
 	}
-	preview := fetch.Preview{Source: clients.Kustomer, Directory: clients.Kustomer, Notice: func(text string) { log.Warn(text) }}
+	preview := fetch.Preview{
+		Source: clients.Kustomer, Directory: clients.Kustomer, Notice: func(text string) { log.Warn(text) },
+	}
 	if preview.Policies, err = trialPolicies(s, trial, roster); err != nil {
 		return err
 	}
@@ -87,7 +91,8 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 	case slices.Contains(c.StringSlice(flagID), ""):
 		return w, usagef("--%s "+unset, flagID, "a conversation")
 	case c.IsSet(flagID) && (c.IsSet(flagFrom) || c.IsSet(flagTo)):
-		return w, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID, flagFrom, flagTo)
+		return w, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID,
+			flagFrom, flagTo)
 	case c.IsSet(flagID):
 		return w, nil
 	}
@@ -116,7 +121,9 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 }
 
 // trialPolicies are the policy of the configuration, and that of the one to compare with.
-func trialPolicies(s *session, trial *report.Rules, from decide.ProfileLister) (policies []decide.Policy, err error) {
+func trialPolicies(s *session, trial *report.Rules, from decide.ProfileLister) (
+	policies []decide.Policy, err error,
+) {
 	configs := []config.Config{s.tenant.Config}
 	if s.c.IsSet(flagWith) {
 		other, err := tenant.Load(config.Source{Path: s.c.String(flagWith), Env: s.env})

@@ -28,8 +28,8 @@ const (
 	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
-// showStatus reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls neither
-// service.
+// showStatus reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls
+// neither service.
 func showStatus(s *session) (err error) {
 	ledger, err := s.openPast()
 	if errors.Is(err, store.ErrLocked) {
@@ -45,14 +45,16 @@ func showStatus(s *session) (err error) {
 		return err
 	}
 	settings := s.tenant.Config.Sync
-	status.Tenant, status.Ledger, status.Asks, status.Witness = s.tenant.Name, s.path(), s.tenant.Remembers(), s.witness()
+	status.Tenant, status.Ledger, status.Asks, status.Witness = s.tenant.Name, s.path(), s.tenant.Remembers(),
+		s.witness()
 	status.Settle, status.Overlap = time.Duration(settings.Settle), time.Duration(settings.Overlap)
 	status.MaxAge, status.MaxErrorRate = time.Duration(settings.MaxAge), settings.MaxErrorRate
 	status.Here = here(s.c)
 	if s.c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return report.StatusTable(s.stdout, status, report.Style{Width: s.terminal.width, Height: s.terminal.height, Color: s.terminal.colorOut})
+	return report.StatusTable(s.stdout, status, report.Style{Width: s.terminal.width, Height: s.terminal.height,
+		Color: s.terminal.colorOut})
 }
 
 // readStatus asks the ledger, and what a process left that was killed since; nil for none.
@@ -111,8 +113,8 @@ func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
 	return first, nil
 }
 
-// openRefusals are the refusals of the latest passes that still stand, each once, the latest first: what an expression
-// failed on may have been asked about since.
+// openRefusals are the refusals of the latest passes that still stand, each once, the latest first: what an
+// expression failed on may have been asked about since.
 func openRefusals(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error) {
 	var kept []store.Refusal
 	seen := map[store.Key]bool{}

@@ -8,14 +8,15 @@ import (
 	"acsync/sync/report"
 )
 
-// command completes a command with what is the same for nearly all. It takes no positional argument: cli treats
-// flags behind one as arguments too, and a misplaced word must never turn a dry run into a live one.
+// command completes a command with what is the same for nearly all. It takes no positional argument: cli
+// treats flags behind one as arguments too, and a misplaced word must never turn a dry run into a live one.
 func command(c *cli.Command) *cli.Command {
 	return guarded(c, func(ctx *cli.Context) error {
 		if !ctx.Args().Present() {
 			return nil
 		}
-		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by =false, as in --%s=false)",
+		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by =false, as "+
+			"in --%s=false)",
 			commandName(ctx), ctx.Args().First(), flagDryRun)
 	})
 }
@@ -29,7 +30,8 @@ func commandOf(argument string, c *cli.Command) *cli.Command {
 		case strings.TrimSpace(args.First()) == "":
 			return usagef("%s takes one argument, %s, behind its flags; see acsync %s --help", name, argument, name)
 		case args.Len() > 1:
-			return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags come before the argument)",
+			return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags come before "+
+				"the argument)",
 				name, argument, args.Get(1))
 		}
 		return nil

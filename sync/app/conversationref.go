@@ -21,21 +21,22 @@ type conversationRef struct {
 	resolution time.Time // which of its resolutions; zero for the conversation as it is
 }
 
-// differences are what does not agree between the conversation as it was named, or as the ledger was kept, and what
-// is known of it.
+// differences are what does not agree between the conversation as it was named, or as the ledger was kept,
+// and what is known of it.
 func (r conversationRef) differences(life explain.Explanation) (notices []string) {
 	if life.Kept != "" {
-		notices = append(notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused until the change is "+
-			"confirmed with --%s", string(life.Kept), flagAcceptIdentity))
+		notices = append(notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused "+
+			"until the change is confirmed with --%s", string(life.Kept), flagAcceptIdentity))
 	}
 	owner := life.Case.Conversation.CustomerID
 	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {
-		notices = append(notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the conversation belongs to %s",
+		notices = append(notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the "+
+			"conversation belongs to %s",
 			r.customer, cmp.Or(owner, "none")))
 	}
 	if !r.resolution.IsZero() && !resolvedAt(life, r.resolution) {
-		notices = append(notices, fmt.Sprintf("neither Kustomer nor the ledger knows of it as marked done at %s; this is what they "+
-			"know of it", r.resolution.UTC().Format(time.RFC3339Nano)))
+		notices = append(notices, fmt.Sprintf("neither Kustomer nor the ledger knows of it as marked done at %s; "+
+			"this is what they know of it", r.resolution.UTC().Format(time.RFC3339Nano)))
 	}
 	return notices
 }
@@ -43,11 +44,14 @@ func (r conversationRef) differences(life explain.Explanation) (notices []string
 // resolvedAt reports whether a conversation is known to have been marked done at a time.
 func resolvedAt(x explain.Explanation, at time.Time) bool {
 	return x.Found && decide.SameResolution(x.Case.Resolved(), at) ||
-		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return decide.SameResolution(e.Record.Resolution, at) })
+		slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
+			return decide.SameResolution(e.Record.Resolution, at)
+		})
 }
 
-// parseConversation reads an argument that names a conversation: by its id, with or without the time of a resolution
-// behind it, as resolve takes it, or by its address in Kustomer's web application, whose root is app, as in
+// parseConversation reads an argument that names a conversation: by its id, with or without the time of a
+// resolution behind it, as resolve takes it, or by its address in Kustomer's web application, whose root is
+// app, as in
 // https://acme.kustomerapp.com/app/customers/58210c3db0f09110006b7953/event/6716500fa1b2c3d4e5f60001.
 // The address of another organisation is refused.
 func parseConversation(argument, app string) (conversationRef, error) {
@@ -73,9 +77,11 @@ func parseConversation(argument, app string) (conversationRef, error) {
 	own, err := url.Parse(app)
 	switch {
 	case err != nil || own.Host == "":
-		return conversationRef{}, usagef("an address in Kustomer can only be read when kustomer.org is set; give the id of the conversation")
+		return conversationRef{}, usagef("an address in Kustomer can only be read when kustomer.org is set; give " +
+			"the id of the conversation")
 	case !strings.EqualFold(own.Hostname(), address.Hostname()):
-		return conversationRef{}, usagef("%.100q is not of this organisation, whose conversations are at %s; nothing was read", address.Host, app)
+		return conversationRef{}, usagef("%.100q is not of this organisation, whose conversations are at %s; "+
+			"nothing was read", address.Host, app)
 	}
 	parts := strings.Split(strings.Trim(address.Path, "/"), "/")
 	for i, part := range parts[:len(parts)-1] {
@@ -83,10 +89,12 @@ func parseConversation(argument, app string) (conversationRef, error) {
 			return ofCustomer(parts[:i], parts[i+1], argument)
 		}
 	}
-	return conversationRef{}, usagef("this address names no conversation; it should look like %s/app/customers/<customer>/event/<conversation>", app)
+	return conversationRef{}, usagef("this address names no conversation; it should look like "+
+		"%s/app/customers/<customer>/event/<conversation>", app)
 }
 
-// addressed reports whether an argument is to be an address: it has a scheme, or begins with the name of a host.
+// addressed reports whether an argument is to be an address: it has a scheme, or begins with the name of a
+// host.
 func addressed(argument string) bool {
 	host, _, path := strings.Cut(argument, "/")
 	return strings.Contains(argument, "://") || path && strings.Contains(strings.Trim(host, "."), ".")
@@ -101,8 +109,8 @@ func ofCustomer(before []string, id, argument string) (conversationRef, error) {
 	return n, err
 }
 
-// plainID refuses what can be no id, before anybody is asked for it. All that are observed are 24 hexadecimal digits,
-// but nothing promises that.
+// plainID refuses what can be no id, before anybody is asked for it. All that are observed are 24 hexadecimal
+// digits, but nothing promises that.
 func plainID(id, argument string) (conversationRef, error) {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 	odd := func(c rune) bool { return !strings.ContainsRune(letters, c) }
@@ -114,6 +122,6 @@ func plainID(id, argument string) (conversationRef, error) {
 
 // noConversation tells what an argument should be.
 func noConversation(argument string) error {
-	return usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal digits as a rule), one "+
-		"resolution of it as ID@TIME, or its address in Kustomer", argument)
+	return usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal digits as "+
+		"a rule), one resolution of it as ID@TIME, or its address in Kustomer", argument)
 }

@@ -64,8 +64,8 @@ func demoLedger(l *commandLine) (string, error) {
 	return filepath.Join(cache, "acsync", "sandbox.db"), nil
 }
 
-// known is what the stand-ins' ledger holds from the beginning: a few conversations that an earlier pass is to have
-// sent, so that the first one shows also what "already sent" looks like.
+// known is what the stand-ins' ledger holds from the beginning: a few conversations that an earlier pass is
+// to have sent, so that the first one shows also what "already sent" looks like.
 func known(stand *sandbox.Sandbox) (entries []store.Entry) {
 	for _, earlier := range stand.Earlier() {
 		entries = append(entries, store.Entry{

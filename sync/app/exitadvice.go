@@ -7,7 +7,8 @@ import (
 
 // exitAdvice tells what the exit code of a past pass asks of whoever looks at it.
 func exitAdvice(code int) report.Ending {
-	ending := report.Ending{Level: report.LightAct, Todo: "see the log of that pass, and what the README says of the exit code"}
+	ending := report.Ending{Level: report.LightAct, Todo: "see the log of that pass, and what the README says " +
+		"of the exit code"}
 	ending.Meaning = exit.Code(code).String()
 	switch exit.Code(code) {
 	case exit.Done, exit.WouldSend:
@@ -15,7 +16,8 @@ func exitAdvice(code int) report.Ending {
 	case exit.NeedsHand:
 		ending.Level, ending.Todo = report.LightLook, "see what was rejected or is in doubt, below"
 	case exit.Temporary:
-		ending.Level, ending.Todo, ending.Partial = report.LightLook, "nothing if the next pass ends well; otherwise see its log", true
+		ending.Level, ending.Todo, ending.Partial = report.LightLook, "nothing if the next pass ends well; "+
+			"otherwise see its log", true
 	case exit.HungUp, exit.Interrupted, exit.Terminated:
 		ending.Level, ending.Todo, ending.Partial = report.LightLook, "the next run goes on; nothing is lost", true
 	case exit.Credentials:

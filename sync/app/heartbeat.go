@@ -8,8 +8,8 @@ import (
 	surveysync "acsync/sync"
 )
 
-// heartbeatEvery is how often a process that holds the ledger tells others how far it is, also when nothing has changed: a
-// report that is much older means that the process hangs.
+// heartbeatEvery is how often a process that holds the ledger tells others how far it is, also when nothing
+// has changed: a report that is much older means that the process hangs.
 const heartbeatEvery = 2 * time.Second
 
 // reporter passes progress on to others: the ledger.
@@ -18,8 +18,8 @@ type reporter interface {
 	Report(p store.Progress)
 }
 
-// heartbeat makes progress of the events of a pass and reports it, in a goroutine of its own, so that a pass never waits
-// for the file.
+// heartbeat makes progress of the events of a pass and reports it, in a goroutine of its own, so that a pass
+// never waits for the file.
 type heartbeat struct {
 	ledger     reporter
 	waitingFor func(now time.Time) string // nil: never for anything
@@ -33,7 +33,8 @@ type heartbeat struct {
 
 // startHeartbeat begins to report, until stop. Mode is the name of the command.
 func startHeartbeat(ledger reporter, mode string, waitingFor func(time.Time) string) *heartbeat {
-	h := &heartbeat{ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1), over: make(chan struct{}), progress: store.Progress{Mode: mode}}
+	h := &heartbeat{ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1),
+		over: make(chan struct{}), progress: store.Progress{Mode: mode}}
 	if info, err := ledger.Info(); err == nil { // if not, it is for the command to say so
 		h.progress.Checkpoint = info.Checkpoint
 	}

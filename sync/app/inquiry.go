@@ -39,8 +39,8 @@ func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
 	return q.explainer.Explain(q.c.Context, id)
 }
 
-// openLedger opens the ledger for reading. One that another process holds is done without, and so is one that was
-// never made.
+// openLedger opens the ledger for reading. One that another process holds is done without, and so is one that
+// was never made.
 func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	ledger, closeLedger, err := q.tenant.ReadLedger()
 	// The stand-ins' own.
@@ -55,8 +55,8 @@ func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
 	case errors.Is(err, store.ErrMissing) && online && !bolt.Abandoned(q.path()):
-		q.notice("there is no ledger yet: nobody is known who was asked before, and acsync init --start says where the first " +
-			"pass begins")
+		q.notice("there is no ledger yet: nobody is known who was asked before, and acsync init --start says " +
+			"where the first pass begins")
 		q.explainer.Ledger, q.unmade = dryrun.None{}, true
 	default:
 		return nil, err
@@ -75,7 +75,8 @@ func (q *inquiry) reach() error {
 		if q.explainer.Ledger == nil {
 			return cfg.Ready()
 		}
-		q.notice("Kustomer was not asked, because kustomer.org or its API key is not set: this is what the ledger knows")
+		q.notice("Kustomer was not asked, because kustomer.org or its API key is not set: this is what the " +
+			"ledger knows")
 		return nil
 	}
 	clients, err := q.connect()
@@ -85,7 +86,8 @@ func (q *inquiry) reach() error {
 	e := &q.explainer
 	e.Source, e.Directory = clients.Kustomer, clients.Kustomer
 	if clients.AgentConnect == nil {
-		q.notice("Agent Connect was not asked, because its API key is not set, without which no pass sends anything")
+		q.notice("Agent Connect was not asked, because its API key is not set, without which no pass sends " +
+			"anything")
 		return nil
 	}
 	if q.tenant.Remembers() {
@@ -115,12 +117,14 @@ func (q *inquiry) unknown(x explain.Explanation) error {
 	const check = "is it the id of a conversation, 24 hexadecimal digits, and of this organisation?"
 	switch {
 	case q.lacking != nil && x.Unread != nil:
-		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w", x.ID, x.Unread)
+		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w", x.ID,
+			x.Unread)
 	case q.lacking != nil:
-		return fmt.Errorf("conversation %s is not in Kustomer, or not shown to this API key; %s What the ledger knows of it "+
-			"cannot be seen now: %w", x.ID, check, q.lacking)
+		return fmt.Errorf("conversation %s is not in Kustomer, or not shown to this API key; %s What the ledger "+
+			"knows of it cannot be seen now: %w", x.ID, check, q.lacking)
 	case !x.Asked:
 		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer was not asked; %s", x.ID, check)
 	}
-	return fmt.Errorf("conversation %s is neither in Kustomer, as far as this API key may see, nor in the ledger; %s", x.ID, check)
+	return fmt.Errorf("conversation %s is neither in Kustomer, as far as this API key may see, nor in the "+
+		"ledger; %s", x.ID, check)
 }

@@ -7,12 +7,14 @@ import (
 	"acsync/store/bolt"
 )
 
-// leftBehind is who had the ledger last, when that process was killed: one that ends takes its word away before it
-// gives up the lock. It is asked while the lock is held, so that it is nobody's who is at work. Nil: nobody was.
+// leftBehind is who had the ledger last, when that process was killed: one that ends takes its word away
+// before it gives up the lock. It is asked while the lock is held, so that it is nobody's who is at work.
+// Nil: nobody was.
 func leftBehind(path string) *store.Holder {
 	holder, err := bolt.ReadHolder(path)
+	// There is none, or it tells nothing.
 	if err != nil {
-		return nil // none, or it tells nothing
+		return nil
 	}
 	return &holder
 }

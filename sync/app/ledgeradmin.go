@@ -10,8 +10,8 @@ import (
 	"acsync/store/bolt"
 )
 
-// withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is closed
-// before anything is printed: who reads that may take long, and until then no pass could begin.
+// withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
+// closed before anything is printed: who reads that may take long, and until then no pass could begin.
 func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error {
 	ledger, err := s.tenant.Open(o)
 	if err != nil {
@@ -60,7 +60,8 @@ func ledgerCheck(s *session) error {
 		accepted += ".\nNote: " + warning
 	}
 	return sayLedger(s, "sound", map[string]any{
-		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant, "witness": s.witness(),
+		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant,
+		"witness": s.witness(),
 	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted)
 }
 
@@ -69,7 +70,8 @@ func ledgerBackup(s *session) error {
 	if path == "" {
 		return usagef("say where to: --%s FILE", flagOut)
 	}
-	err := withLedger(s, bolt.Options{ReadOnly: true}, func(ledger *bolt.Ledger) error { return ledger.Backup(path) })
+	err := withLedger(s, bolt.Options{ReadOnly: true},
+		func(ledger *bolt.Ledger) error { return ledger.Backup(path) })
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,8 @@ func ledgerCompact(s *session) error {
 func ledgerConvert(s *session) error {
 	to, dry := store.Identity(s.c.String(flagSurveyPer)), s.c.Bool(flagDryRun)
 	if !to.Known() {
-		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation, store.PerResolution)
+		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation,
+			store.PerResolution)
 	}
 	var converted store.Conversion
 	err := withLedger(s, bolt.Options{ReadOnly: dry}, func(ledger *bolt.Ledger) (err error) {
@@ -112,7 +115,8 @@ func ledgerConvert(s *session) error {
 		return err
 	}
 	return sayLedger(s, "convert", map[string]any{
-		"from": converted.From, "to": converted.To, "moved": converted.Moved, "merged": converted.Merged, "dry_run": dry,
+		"from": converted.From, "to": converted.To, "moved": converted.Moved, "merged": converted.Merged,
+		"dry_run": dry,
 	}, "%s", conversionWords(converted, dry, store.Identity(s.tenant.Config.Sync.SurveyPer)))
 }
 
@@ -133,7 +137,8 @@ func ledgerExport(s *session) error {
 	if err != nil || path == "" {
 		return err
 	}
-	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations", path, n)
+	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations",
+		path, n)
 }
 
 func ledgerImport(s *session) error {

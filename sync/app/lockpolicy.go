@@ -35,11 +35,12 @@ func readLockPolicy(c *cli.Context) (lockPolicy, error) {
 			return lockPolicy{wait: time.Duration(wait)}, nil
 		}
 	}
-	return lockPolicy{}, usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m", flagIfLocked, text)
+	return lockPolicy{}, usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
+		flagIfLocked, text)
 }
 
-// open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits a
-// moment for the lock.
+// open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits
+// a moment for the lock.
 func (p lockPolicy) open(ctx context.Context, try func() error) error {
 	for until := time.Now().Add(p.wait); ; {
 		err := try()
@@ -60,7 +61,8 @@ func saySkipped(s *session, err error) error {
 	// One line also in JSON, as a pass is: schedules append it to a file.
 	if s.c.Bool(flagJSON) {
 		return json.NewEncoder(s.stdout).Encode(map[string]any{
-			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": err.Error(), "exit": exit.Done,
+			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": err.Error(),
+			"exit": exit.Done,
 		})
 	}
 	fmt.Fprintf(s.stdout, "skipped: %v\n", err)

@@ -89,7 +89,8 @@ func (p pass) run() (err error) {
 			result.Notices = append(result.Notices, each)
 		}
 	}
-	for _, each := range []string{staleNotice(p.c, result, p.tenant.Config.Sync.MaxAge), failedNotice(p.c, result)} {
+	backfills := []string{staleNotice(p.c, result, p.tenant.Config.Sync.MaxAge), failedNotice(p.c, result)}
+	for _, each := range backfills {
 		if each != "" {
 			result.Notices = append(result.Notices, each)
 			watch.log.Warn(each)
@@ -108,29 +109,28 @@ func (p pass) run() (err error) {
 // nothing to show to people. What cannot be written is a failure of its own, and hides no other; nor does a
 // ledger that could not be closed.
 func (p pass) conclude(made report.Pass, err, closed error) error {
-	if closed != nil && made.Exit == int(exit.Done) {
-		made.Exit = int(exitCode(closed))
+	var failed error
+	fail := func(code exit.Code, err error) {
+		if failed = errors.Join(failed, err); err != nil && made.Exit == int(exit.Done) {
+			made.Exit = int(code)
+		}
 	}
-	failed := errors.Join(closed, p.reports.write(made, err))
-	// Before it is printed: both must agree.
-	if failed != nil && made.Exit == int(exit.Done) {
-		made.Exit = int(exit.Failed)
-	}
+	fail(exitCode(closed), closed)
+	// Before it is printed: the code and the report must agree.
+	fail(exit.Failed, p.reports.write(made, err))
 	var unprinted error
 	switch {
 	case p.c.Bool(flagJSON):
 		unprinted = report.JSON(p.stdout, made)
 	case err == nil || !made.To.IsZero():
-		unprinted = report.Table(p.stdout, made, report.Style{Width: p.terminal.width, Height: p.terminal.height, Color: p.terminal.colorOut})
+		unprinted = report.Table(p.stdout, made, report.Style{Width: p.terminal.width, Height: p.terminal.height,
+			Color: p.terminal.colorOut})
 	}
 	if unprinted != nil {
-		failed = errors.Join(failed, fmt.Errorf("print the report: %w", unprinted))
+		fail(exit.Failed, fmt.Errorf("print the report: %w", unprinted))
 	}
 	if err == nil {
 		err = unfinished(made)
-	}
-	if failed != nil && made.Exit == int(exit.Done) {
-		made.Exit = int(exit.Failed)
 	}
 	if err = errors.Join(err, failed); err != nil || made.Exit != int(exit.Done) {
 		return ended{exit.Code(made.Exit), err}
@@ -138,8 +138,8 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	return nil
 }
 
-// unfinished says in one line on stderr what made a pass end with less than it should have done; nil where the
-// report says it all.
+// unfinished says in one line on stderr what made a pass end with less than it should have done; nil where
+// the report says it all.
 func unfinished(made report.Pass) error {
 	switch {
 	case made.Fuse != "":
@@ -147,15 +147,17 @@ func unfinished(made report.Pass) error {
 	case made.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", made.Down)
 	case made.Unseen > 0:
-		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they were not asked about", made.Unseen)
+		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they were not "+
+			"asked about", made.Unseen)
 	case made.Exit == int(exit.Temporary):
-		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again", made.Counts[store.Retry])
+		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again",
+			made.Counts[store.Retry])
 	}
 	return nil
 }
 
-// endedBy names what ended a pass before its end, for programs that read the report; empty for what the report's
-// counts and fuse tell by themselves.
+// endedBy names what ended a pass before its end, for programs that read the report; empty for what the
+// report's counts and fuse tell by themselves.
 func endedBy(r surveysync.Result, err error) string {
 	switch {
 	case r.Refused:

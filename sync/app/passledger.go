@@ -15,8 +15,8 @@ import (
 // beginning is where a dry run begins that has no ledger to tell it.
 const beginning = 24 * time.Hour
 
-// openLedger gives an engine its ledger: a dry run one to read alone, any other one with a heartbeat that tells
-// others how far it is. The notice tells what was not as usual; empty for nothing.
+// openLedger gives an engine its ledger: a dry run one to read alone, any other one with a heartbeat that
+// tells others how far it is. The notice tells what was not as usual; empty for nothing.
 func openLedger(s *session, engine *surveysync.Engine, clients *tenant.Clients, p lockPolicy) (
 	notice string, closeLedger func() error, err error,
 ) {
@@ -34,8 +34,11 @@ func openLedger(s *session, engine *surveysync.Engine, clients *tenant.Clients, 
 	return "", closeLedger, err
 }
 
-// openDry gives a dry run its ledger. A ledger that was never made is done without, where a pass would refuse.
-func openDry(s *session, engine *surveysync.Engine, p lockPolicy) (notice string, closeLedger func() error, err error) {
+// openDry gives a dry run its ledger. A ledger that was never made is done without, where a pass would
+// refuse.
+func openDry(s *session, engine *surveysync.Engine, p lockPolicy) (
+	notice string, closeLedger func() error, err error,
+) {
 	var below dryrun.ReadLedger
 	err = p.open(s.c.Context, func() (err error) {
 		below, closeLedger, err = s.tenant.ReadLedger()
@@ -46,7 +49,8 @@ func openDry(s *session, engine *surveysync.Engine, p lockPolicy) (notice string
 		start := engine.Options.Range.From
 		if start.IsZero() {
 			start = s.clock().Add(-beginning)
-			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start says", beginning/time.Hour)
+			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start says",
+				beginning/time.Hour)
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
 	}

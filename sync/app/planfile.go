@@ -52,16 +52,18 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 	case strings.ContainsFunc(f.path, unicode.IsControl):
 		return nil, usagef("--%s %q cannot be shown on one line; choose another name", flagOut, f.path)
 	case strings.HasPrefix(f.path, "-"):
-		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut, f.path, f.path)
+		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut,
+			f.path, f.path)
 	}
 	if lock, err := readLockPolicy(c); err != nil || lock.skip {
-		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; choose fail or "+
-			"wait=5m", flagIfLocked))
+		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; "+
+			"choose fail or wait=5m", flagIfLocked))
 	}
 	if c.IsSet(flagExpires) {
 		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))
 		if err != nil || time.Duration(f.valid) < shortestPlan || time.Duration(f.valid) > longestPlan {
-			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires, c.String(flagExpires))
+			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires,
+				c.String(flagExpires))
 		}
 	}
 	full, err := filepath.Abs(f.path)
@@ -115,9 +117,11 @@ func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	return err
 }
 
-// end saves the plan of a dry run that came to its end; there may be none to save. The error is what ended the
-// pass.
-func (f *planFile) end(engine *surveysync.Engine, terms plan.Terms, result *surveysync.Result, err error) error {
+// end saves the plan of a dry run that came to its end; there may be none to save. The error is what ended
+// the pass.
+func (f *planFile) end(
+	engine *surveysync.Engine, terms plan.Terms, result *surveysync.Result, err error,
+) error {
 	switch {
 	case f == nil:
 		return err
@@ -143,8 +147,8 @@ func (unplanned) Error() string {
 // Unwrap is what stopped it.
 func (u unplanned) Unwrap() error { return u.cause }
 
-// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is something
-// to send rather than that something needs a hand.
+// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
+// something to send rather than that something needs a hand.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
 	code := verdict(r, err)
 	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
@@ -190,20 +194,18 @@ func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
 		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
 	}
 	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	var text []byte
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
 		err = errors.New("it is no regular file")
+	case info.Size() > largestPlan:
+		err = errors.New("it is larger than any plan")
+	default:
+		text, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, largestPlan))
-	if err != nil {
-		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
 	}
 	made, err := plan.Read(text, terms)
 	if err != nil {

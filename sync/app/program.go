@@ -10,13 +10,15 @@ import (
 func program(l *commandLine) *cli.App {
 	return &cli.App{
 		Name: "acsync",
-		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → survey requests " +
-			"in Agent Connect",
-		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init prepares your own.\n" +
+		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → survey " +
+			"requests in Agent Connect",
+		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init " +
+			"prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
 			initCommand(l), runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l), statusCommand(l),
-			explainCommand(l), reportCommand(l), resolveCommand(l), ledgerCommand(l), rulesCommand(l), sandboxCommand(l),
+			explainCommand(l), reportCommand(l), resolveCommand(l), ledgerCommand(l), rulesCommand(l),
+			sandboxCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,

@@ -104,7 +104,8 @@ func newReports(s *session) (*reports, error) {
 	r.rows = &report.Rows{AppURL: cfg.KustomerAppURL(), Reveal: s.c.Bool(flagReveal)}
 	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: cfg.Digest()}
 	for _, shown := range cfg.Show() {
-		r.about.Settings = append(r.about.Settings, report.Setting{Key: shown.Key, Value: shown.Value, Default: shown.Default})
+		r.about.Settings = append(r.about.Settings, report.Setting{Key: shown.Key, Value: shown.Value,
+			Default: shown.Default})
 	}
 	return r, nil
 }
@@ -116,8 +117,8 @@ func (r *reports) Observe(event surveysync.Event) {
 	}
 }
 
-// write writes the files, each whole or not at all, for their owner's eyes alone. The problem is what ended the
-// pass early.
+// write writes the files, each whole or not at all, for their owner's eyes alone. The problem is what ended
+// the pass early.
 func (r *reports) write(pass report.Pass, problem error) error {
 	if len(r.files) == 0 {
 		return nil

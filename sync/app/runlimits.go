@@ -18,7 +18,8 @@ type timeUp struct{ after config.Duration }
 
 // Error says what happened and that nothing is lost.
 func (t timeUp) Error() string {
-	return fmt.Sprintf("stopped after --%s %s; what had begun was finished, the rest is kept for later", flagMaxDuration, t.after)
+	return fmt.Sprintf("stopped after --%s %s; what had begun was finished, the rest is kept for later",
+		flagMaxDuration, t.after)
 }
 
 // ExitClass returns that the next run goes on.
@@ -33,10 +34,12 @@ type runLimits struct {
 // readRunLimits refuses what cannot be carried out as it was said.
 func readRunLimits(c *cli.Context) (l runLimits, err error) {
 	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
-		return l, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
+		return l, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax,
+			c.Int(flagMax), flagDryRun)
 	}
 	if c.IsSet(flagConfirm) && c.Int(flagConfirm) < 1 {
-		return l, usagef("--%s %d: give the number of survey requests that the refusal named", flagConfirm, c.Int(flagConfirm))
+		return l, usagef("--%s %d: give the number of survey requests that the refusal named", flagConfirm,
+			c.Int(flagConfirm))
 	}
 	if err := checkReports(c); err != nil {
 		return l, err
@@ -53,7 +56,8 @@ func readRunLimits(c *cli.Context) (l runLimits, err error) {
 
 // run runs an engine for as long as it may.
 func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysync.Result, error) {
-	// Not a deadline: the pacers would refuse to wait beyond it, and the pass would end before it, without a reason.
+	// Not a deadline: the pacers would refuse to wait beyond it, and the pass would end before it, without a
+	// reason.
 	if l.most > 0 {
 		var stop context.CancelCauseFunc
 		ctx, stop = context.WithCancelCause(ctx)

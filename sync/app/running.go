@@ -25,7 +25,8 @@ func statusOfRunning(s *session, locked error) error {
 	holder, err := bolt.ReadHolder(s.path())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what has the file open", locked)
+		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what has the "+
+			"file open", locked)
 	case err != nil:
 		return fmt.Errorf("%w. How far it is cannot be read: %w", locked, err)
 	}
@@ -37,7 +38,8 @@ func statusOfRunning(s *session, locked error) error {
 	if s.c.Bool(flagJSON) {
 		return report.RunningJSON(s.stdout, running)
 	}
-	return report.RunningTable(s.stdout, running, report.Style{Width: s.terminal.width, Color: s.terminal.colorOut})
+	return report.RunningTable(s.stdout, running, report.Style{Width: s.terminal.width,
+		Color: s.terminal.colorOut})
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.
@@ -46,11 +48,11 @@ func silent(h store.Holder, now time.Time) string {
 	host, err := os.Hostname()
 	switch {
 	case err == nil && host == h.Host && age > heartbeatGone && !alive(h.PID):
-		return "That process is gone, and another one that has not said who it is holds the file: try again, and if that stays " +
-			"so, look for what has the file open"
+		return "That process is gone, and another one that has not said who it is holds the file: try again, and " +
+			"if that stays so, look for what has the file open"
 	case age > heartbeatStale || age < -heartbeatStale:
-		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If so, stop it: "+
-			"nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339), heartbeatEvery)
+		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If "+
+			"so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339), heartbeatEvery)
 	}
 	return ""
 }

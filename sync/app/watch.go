@@ -10,7 +10,8 @@ type watch struct {
 	stop     func()
 }
 
-// newWatch lets the terminal and the log follow a pass; perMinute is the pace at which survey requests can be sent.
+// newWatch lets the terminal and the log follow a pass; perMinute is the pace at which survey requests can be
+// sent.
 func newWatch(t terminal, perMinute int) watch {
 	if !t.progress {
 		log := t.logger(t.stderr)

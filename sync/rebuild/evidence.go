@@ -20,7 +20,7 @@ type evidence struct {
 	followed recoveries
 	arrivals *verify.Arrivals // settles what was in doubt and has arrived
 	seen     uint64           // the greatest number of an intent of this very ledger
-	nameless int              // requests with a stamp that the ledger does not know of, and without a conversation
+	nameless int              // requests with a stamp that is unknown to the ledger, and without a conversation
 }
 
 // reception is when Agent Connect received a survey request, and the number of the intent where it was of
@@ -31,7 +31,9 @@ type reception struct {
 }
 
 // gather reads the data to their end.
-func gather(ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error]) (*evidence, error) {
+func gather(
+	ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
+) (*evidence, error) {
 	e := &evidence{ledger: ledger, info: info, received: map[string][]reception{}}
 	var err error
 	if e.arrivals, err = verify.NewArrivals(ledger); err != nil {
@@ -100,7 +102,8 @@ func (e *evidence) enter() (written int, err error) {
 	return written, nil
 }
 
-// surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
+// surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as
+// settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
 // it, and with one survey for each resolution whatever was marked done until then counts as asked about.
 func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
@@ -119,8 +122,8 @@ func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
 	}
 }
 
-// rebuilt is what an interaction adds to the ledger, if anything. It is the last one of its conversation, or an
-// earlier one of several.
+// rebuilt is what an interaction adds to the ledger, if anything. It is the last one of its conversation, or
+// an earlier one of several.
 func (e *evidence) rebuilt(id string, at time.Time, last bool) (store.Entry, bool, error) {
 	key := store.Key{Conversation: id}
 	if !last {

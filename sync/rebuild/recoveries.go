@@ -27,8 +27,8 @@ func (r *recoveries) note(i agentconnect.Interaction) {
 	}
 }
 
-// entries turns the recoveries into accepted entries, for keys that the ledger does not know as settled. What a recovery
-// follows up is told by the interaction that it names, else by its own id.
+// entries turns the recoveries into accepted entries, for keys that the ledger does not know as settled. What
+// a recovery follows up is told by the interaction that it names, else by its own id.
 func (r *recoveries) entries(ledger *bolt.Ledger) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		seen := map[store.Key]bool{}

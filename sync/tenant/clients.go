@@ -35,8 +35,8 @@ type retrial struct {
 	because error
 }
 
-// Connect makes the clients, which name themselves by agent and log what they try again. It does not call yet.
-// Without Agent Connect's API key there is no client for that.
+// Connect makes the clients, which name themselves by agent and log what they try again. It does not call
+// yet. Without Agent Connect's API key there is no client for that.
 func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
 	k, a := cfg.Kustomer, cfg.AgentConnect
 	pacer := func(name string, perMinute int, reserve float64) *httpx.Pacer {
@@ -63,7 +63,8 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 	return c, err
 }
 
-// tryingAgain logs a failed call that is made again, and when: a pause of the whole service is longer than its own.
+// tryingAgain logs a failed call that is made again, and when: a pause of the whole service is longer than
+// its own.
 func (c *Clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
 	return func(err error, wait time.Duration) {
 		at := time.Now().Add(wait)
@@ -96,7 +97,8 @@ type service struct {
 // can name people.
 func (c *Clients) WaitingFor(now time.Time) string {
 	for _, s := range []service{
-		{"Agent Connect", c.requests}, {"Agent Connect's data", c.data}, {"Kustomer", c.all}, {"Kustomer's search", c.searches},
+		{"Agent Connect", c.requests}, {"Agent Connect's data", c.data}, {"Kustomer", c.all}, {"Kustomer's search",
+			c.searches},
 	} {
 		if until, why := s.pacer.Paused(); until.After(now) {
 			return fmt.Sprintf("%s, until %s: %s", s.name, until.UTC().Format(clock), why)
@@ -124,7 +126,8 @@ func (c *Clients) Waiting() string {
 		}
 	}
 	for _, s := range []service{
-		{"Agent Connect", c.requests}, {"Kustomer's search", c.searches}, {"Kustomer", c.all}, {"Agent Connect's data", c.data},
+		{"Agent Connect", c.requests}, {"Kustomer's search", c.searches}, {"Kustomer", c.all},
+		{"Agent Connect's data", c.data},
 	} {
 		if waiting, rate := s.pacer.Waiting(); waiting {
 			return fmt.Sprintf("paced by %s, %d/min", s.name, rate)

@@ -1,5 +1,6 @@
-// Package tenant makes of one configuration all that works for it: both clients, the policy, the options of the
-// engine, and the ledger. It knows no command line and no terminal: whoever serves many tenants needs it alone.
+// Package tenant makes of one configuration all that works for it: both clients, the policy, the options of
+// the engine, and the ledger. It knows no command line and no terminal: whoever serves many tenants needs it
+// alone.
 package tenant
 
 import (
@@ -32,8 +33,8 @@ type Demo struct {
 	Known []store.Entry // what its ledger holds from the beginning
 }
 
-// Remembers reports whether Agent Connect's data can be asked what became of a request. Those of stand-ins prove
-// nothing to the next process.
+// Remembers reports whether Agent Connect's data can be asked what became of a request. Those of stand-ins
+// prove nothing to the next process.
 func (t *Tenant) Remembers() bool { return t.Demo == nil && t.Config.AgentConnect.APISecret.IsSet() }
 
 // Verification is how Agent Connect's data are asked about what is in doubt.
@@ -111,8 +112,8 @@ func (t *Tenant) OpenLedger() (*bolt.Ledger, error) {
 	return ledger, nil
 }
 
-// NeedLedger makes sure that there is a ledger, without which a plan means nothing. Whatever is wrong with one
-// is found when it is opened.
+// NeedLedger makes sure that there is a ledger, without which a plan means nothing. Whatever is wrong with
+// one is found when it is opened.
 func (t *Tenant) NeedLedger() error {
 	if _, err := os.Stat(t.Config.Ledger.Path); !errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -124,7 +125,8 @@ func (t *Tenant) NeedLedger() error {
 	return ledger.Close()
 }
 
-// ReadLedger opens the ledger for reading alone. Where a demonstration's is missing, it is what that would hold.
+// ReadLedger opens the ledger for reading alone. Where a demonstration's is missing, it is what that would
+// hold.
 func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 	ledger, err := t.Open(bolt.Options{ReadOnly: true})
 	if t.Demo != nil && errors.Is(err, store.ErrMissing) {
