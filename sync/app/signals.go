@@ -50,32 +50,20 @@ func interruptible(parent context.Context) (context.Context, func()) {
 // Interrupted is the cause of a context that a signal cancelled.
 type Interrupted struct{ Signal os.Signal }
 
-// Error says what happened and that nothing is lost.
-func (i Interrupted) Error() string {
-	name := i.name()
-	if i.Signal == os.Interrupt {
-		name = "Ctrl-C (SIGINT)"
-	}
-	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", name)
+// stops are the names of the signals that stop the program, and what a shell makes of one that they have ended.
+var stops = map[os.Signal]struct {
+	name string
+	code exit.Code
+}{
+	os.Interrupt:    {"Ctrl-C (SIGINT)", exit.Interrupted},
+	syscall.SIGHUP:  {"SIGHUP", exit.HungUp},
+	syscall.SIGTERM: {"SIGTERM", exit.Terminated},
 }
 
-func (i Interrupted) name() string {
-	switch i.Signal {
-	case syscall.SIGHUP:
-		return "SIGHUP"
-	case syscall.SIGTERM:
-		return "SIGTERM"
-	}
-	return "SIGINT"
+// Error says what happened and that nothing is lost.
+func (i Interrupted) Error() string {
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", stops[i.Signal].name)
 }
 
 // ExitClass returns what a shell makes of a program that the signal has ended.
-func (i Interrupted) ExitClass() exit.Code {
-	switch i.Signal {
-	case syscall.SIGHUP:
-		return exit.HungUp
-	case syscall.SIGTERM:
-		return exit.Terminated
-	}
-	return exit.Interrupted
-}
+func (i Interrupted) ExitClass() exit.Code { return stops[i.Signal].code }
