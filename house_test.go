@@ -28,12 +28,8 @@ type plan struct {
 var plans = map[string]plan{
 	"acsync/store/bolt":        {65, 24},
 	"acsync/sync/agentconnect": {41, 4},
-	"acsync/sync/decide":       {31, 16},
-	"acsync/sync/explain":      {44, 4},
-	"acsync/sync/fetch":        {44, 6},
 	"acsync/sync/httpx":        {21, 9},
 	"acsync/sync/kustomer":     {37, 4},
-	"acsync/sync/plan":         {36, 2},
 	"acsync/sync/report":       {52, 18},
 }
 

@@ -24,7 +24,7 @@ var directions = map[string][]string{
 	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
 	"acsync/sync/config":       {"acsync/sync/httpx"},
 	"acsync/sync/sandbox":      {},
-	"acsync/sync/decide/expr":  {"acsync/sync/kustomer"},
+	"acsync/sync/decide/expr":  {},
 	"acsync/sync/decide": {
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide/expr", "acsync/sync/kustomer",
 	},

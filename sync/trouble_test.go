@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	stdsync "sync"
@@ -30,11 +31,11 @@ import (
 // that lags behind, conversations reopened and closed again while they are read. Nobody is asked twice, and everybody is
 // asked, refused, or in doubt where it can be seen.
 func TestTroubledServices(t *testing.T) {
-	seeds := 4
-	if testing.Short() {
-		seeds = 1
+	seeds := uint64(1)
+	if os.Getenv("LONG_TESTS") != "" {
+		seeds = 8
 	}
-	for seed := range uint64(seeds) {
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) { weather(t, seed) })
 	}
 }

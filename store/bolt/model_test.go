@@ -31,6 +31,9 @@ type model struct {
 	runs    int
 }
 
+// long is set when the long programmes are wanted, too.
+var long = os.Getenv("LONG_TESTS") != ""
+
 // TestModel runs random steps against the ledger and the model and compares all that can be read.
 func TestModel(t *testing.T) {
 	few(t, 25)
@@ -51,7 +54,7 @@ func TestModel(t *testing.T) {
 // few makes rapid check that often unless told otherwise: each step is a sync of the disk.
 func few(t *testing.T, checks int) {
 	t.Helper()
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+	if f := flag.Lookup("rapid.checks"); !long && f.Value.String() == f.DefValue {
 		f.Value.Set(strconv.Itoa(checks))
 		t.Cleanup(func() { f.Value.Set(f.DefValue) })
 	}

@@ -44,8 +44,10 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	style := progress.StyleDefault
 	style.Name = "acsync"
 	style.Chars = progress.StyleCharsBlocks
-	style.Visibility = progress.StyleVisibility{ETA: true, Percentage: true, Speed: true, Tracker: true,
-		Value: true}
+	style.Visibility = progress.StyleVisibility{
+		ETA: true, Percentage: true, Speed: true, Tracker: true,
+		Value: true,
+	}
 	style.Options.Separator = " "
 	style.Options.PercentFormat = "%3.0f%%"
 	style.Options.ETAPrecision = time.Second

@@ -57,7 +57,7 @@ func explainOne(s *session) error {
 // allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone;
 // empty for the others.
 func allTheSame(c *cli.Context, x explain.Explanation) string {
-	resolved := x.Case.Resolved()
+	resolved := x.Case.Resolution()
 	if resolved.IsZero() || x.Forecast.Fate != explain.FateMissed && x.Forecast.Reason != decide.Stale {
 		return ""
 	}
@@ -70,8 +70,10 @@ func sayExplained(s *session, x report.Explanation) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = report.ExplainTable(s.stdout, x, report.Style{Width: s.terminal.width, Height: s.terminal.height,
-			Color: s.terminal.colorOut})
+		err = report.ExplainTable(s.stdout, x, report.Style{
+			Width: s.terminal.width, Height: s.terminal.height,
+			Color: s.terminal.colorOut,
+		})
 	}
 	switch {
 	case err != nil:

@@ -43,7 +43,7 @@ func (r conversationRef) differences(life explain.Explanation) (notices []string
 
 // resolvedAt reports whether a conversation is known to have been marked done at a time.
 func resolvedAt(x explain.Explanation, at time.Time) bool {
-	return x.Found && decide.SameResolution(x.Case.Resolved(), at) ||
+	return x.Found && decide.SameResolution(x.Case.Resolution(), at) ||
 		slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
 			return decide.SameResolution(e.Record.Resolution, at)
 		})

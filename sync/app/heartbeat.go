@@ -33,8 +33,10 @@ type heartbeat struct {
 
 // startHeartbeat begins to report, until stop. Mode is the name of the command.
 func startHeartbeat(ledger reporter, mode string, waitingFor func(time.Time) string) *heartbeat {
-	h := &heartbeat{ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1),
-		over: make(chan struct{}), progress: store.Progress{Mode: mode}}
+	h := &heartbeat{
+		ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1),
+		over: make(chan struct{}), progress: store.Progress{Mode: mode},
+	}
 	if info, err := ledger.Info(); err == nil { // if not, it is for the command to say so
 		h.progress.Checkpoint = info.Checkpoint
 	}

@@ -60,7 +60,6 @@ func newHostileWorld(t *testing.T) *hostileWorld {
 		}
 	})
 	w.people()
-	t.Chdir(w.dir)
 	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
 		"[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nconcurrency = 1\n[ledger]\npath = %q\n"+
 		"[[rule]]\nname = \"tagged\"\nwhen = 'any(tags, # contains \"owned\")'\nset.brand = 'agent.name'\n",
@@ -117,7 +116,7 @@ func (w *hostileWorld) people() {
 	w.stand.Put(add)
 }
 
-// run carries out one command line.
+// run carries out one command line in this process: no other can be given a NUL.
 func (w *hostileWorld) run(args ...string) (code int, out, errs string) {
 	var stdout, stderr bytes.Buffer
 	program := app.App{Now: func() time.Time { return w.now }}
@@ -145,6 +144,7 @@ func rawIn(text string) string {
 // TestNothingTakesOverTheScreen makes every command show a world of hostile text, in all its forms.
 func TestNothingTakesOverTheScreen(t *testing.T) {
 	w := newHostileWorld(t)
+	t.Chdir(w.dir)
 	id := "id1" + takeover
 	var shown int
 	for _, test := range []struct {
@@ -233,8 +233,9 @@ func TestNothingTakesOverTheScreen(t *testing.T) {
 
 // TestHolderTakesOverNothing shows what another process tells of itself.
 func TestHolderTakesOverNothing(t *testing.T) {
+	t.Parallel()
 	w := newHostileWorld(t)
-	if code, _, errs := w.run("init", "--start", "3h ago"); code != 0 {
+	if code, _, errs := commandLine(w.dir, w.now, "init", "--start", "3h ago"); code != 0 {
 		t.Fatal(errs)
 	}
 	ledger, err := bolt.Open(w.path("acsync.db"), bolt.Options{})
@@ -243,7 +244,7 @@ func TestHolderTakesOverNothing(t *testing.T) {
 	}
 	ledger.Report(store.Progress{Pass: "\u202epass owned\u200b", Mode: "\u2066mode\ufeff", WaitingFor: takeover})
 	for _, line := range []string{"status", "status --json", "run", "resolve --accept --all"} {
-		_, out, errs := w.run(strings.Fields(line)...)
+		_, out, errs := commandLine(w.dir, w.now, strings.Fields(line)...)
 		if c := rawIn(out + errs); c != "" || !strings.Contains(out+errs, "owned") {
 			t.Errorf("%s holds %s: %q", line, c, out+errs)
 		}
@@ -259,7 +260,7 @@ func TestHolderTakesOverNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"status", "report"} {
-		_, out, errs := w.run(line)
+		_, out, errs := commandLine(w.dir, w.now, line)
 		if c := rawIn(out + errs); c != "" || !strings.Contains(out+errs, "owned") {
 			t.Errorf("%s holds %s: %q", line, c, out+errs)
 		}

@@ -25,10 +25,7 @@ import (
 	"acsync/sync/sandbox"
 )
 
-var (
-	killRounds = flag.Int("kill.rounds", 200, "how often the program is killed; with -short at most 25")
-	killSeed   = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
-)
+var killSeed = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
 
 const (
 	killsOfALife = 20 // of one ledger and its stand-ins, before the work is brought to its end
@@ -54,10 +51,7 @@ var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 // it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	rounds := *killRounds
-	if testing.Short() {
-		rounds = min(rounds, 25)
-	}
+	rounds := amount(20, 200)
 	program := build(t)
 	for _, half := range []struct {
 		name   string

@@ -21,6 +21,7 @@ func lastDone(at string) map[string]any {
 // them is asked about, each is counted and named, by a dry run like by the pass after it, and all others are
 // asked about, those that wait included.
 func TestTimesThatNoPassReads(t *testing.T) {
+	t.Parallel()
 	now := time.Now().UTC()
 	times := []string{
 		`"-000044-03-15T12:00:00.000Z"`, `"0001-01-01T00:00:00Z"`, `"1969-12-31T23:59:59.999Z"`, `"2262-04-11T23:47:16.854Z"`, `"9999-12-31T23:59:59.999Z"`,

@@ -1,8 +1,6 @@
 package app_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
 
@@ -121,15 +118,12 @@ func (k *tampered) relay(t *testing.T) string {
 
 // run carries out one command line.
 func (k *tampered) run(args ...string) (code int, out, said string) {
-	var outs, errs bytes.Buffer
-	program := app.App{Now: func() time.Time { return k.now }}
 	at := len(args)
 	if args[0] == "explain" { // flags come before its argument
 		at--
 	}
-	line := slices.Concat([]string{"acsync"}, args[:at], []string{"--config", filepath.Join(k.dir, "config.toml")}, args[at:])
-	code = program.Run(context.Background(), line, nil, strings.NewReader(""), &outs, &errs)
-	return code, outs.String(), errs.String()
+	line := slices.Concat(args[:at], []string{"--config", filepath.Join(k.dir, "config.toml")}, args[at:])
+	return commandLine(k.dir, k.now, line...)
 }
 
 // pass makes a pass and gives its report for programs, which must add up and agree with the exit code.

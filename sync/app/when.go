@@ -8,8 +8,10 @@ import (
 )
 
 // The forms in which a point of time can be given without a zone, in the zone of sync.timezone.
-var timeForms = []string{"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05",
-	"2006-01-02 15:04:05"}
+var timeForms = []string{
+	"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05",
+	"2006-01-02 15:04:05",
+}
 
 // parseTime understands "now", a date, a time with or without a zone, and "24h ago".
 func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Time, error) {

@@ -97,8 +97,10 @@ type service struct {
 // can name people.
 func (c *Clients) WaitingFor(now time.Time) string {
 	for _, s := range []service{
-		{"Agent Connect", c.requests}, {"Agent Connect's data", c.data}, {"Kustomer", c.all}, {"Kustomer's search",
-			c.searches},
+		{"Agent Connect", c.requests}, {"Agent Connect's data", c.data}, {"Kustomer", c.all}, {
+			"Kustomer's search",
+			c.searches,
+		},
 	} {
 		if until, why := s.pacer.Paused(); until.After(now) {
 			return fmt.Sprintf("%s, until %s: %s", s.name, until.UTC().Format(clock), why)
@@ -126,7 +128,9 @@ func (c *Clients) Waiting() string {
 		}
 	}
 	for _, s := range []service{
-		{"Agent Connect", c.requests}, {"Kustomer's search", c.searches}, {"Kustomer", c.all},
+		{"Agent Connect", c.requests},
+		{"Kustomer's search", c.searches},
+		{"Kustomer", c.all},
 		{"Agent Connect's data", c.data},
 	} {
 		if waiting, rate := s.pacer.Waiting(); waiting {
