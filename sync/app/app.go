@@ -25,7 +25,8 @@ type App struct {
 
 // Main is the program as the operating system starts it; its result is the exit code.
 func (a App) Main() int {
-	log.SetOutput(io.Discard) // net/http's own complaints quote what servers send, which can be anything
+	// The complaints of net/http quote what servers send, which can be anything.
+	log.SetOutput(io.Discard)
 	ctx, stop := interruptible(context.Background())
 	defer stop()
 	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)

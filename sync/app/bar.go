@@ -38,8 +38,10 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	writer := progress.NewWriter()
 	writer.SetOutputWriter(w)
 	writer.SetUpdateFrequency(100 * time.Millisecond)
-	writer.SetTrackerLength(min(max((width-60)/2, 8), 40)) // leaves room for what is waited for
-	writer.SetTerminalWidth(width)                         // a line that wraps would be left behind by the next
+	// Leaves room for what is waited for.
+	writer.SetTrackerLength(min(max((width-60)/2, 8), 40))
+	// A line that wraps would be left behind by the next.
+	writer.SetTerminalWidth(width)
 	writer.SetAutoStop(false)
 	style := progress.StyleDefault
 	style.Name = "acsync"
@@ -121,7 +123,8 @@ func (b *bar) stop() {
 	}
 	b.tracker.MarkAsDone()
 	for {
-		b.writer.Stop() // without effect as long as Render has not begun
+		// Without effect as long as Render has not begun.
+		b.writer.Stop()
 		select {
 		case <-b.drawn:
 			b.drawn = nil

@@ -70,10 +70,7 @@ func sayExplained(s *session, x report.Explanation) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = report.ExplainTable(s.stdout, x, report.Style{
-			Width: s.terminal.width, Height: s.terminal.height,
-			Color: s.terminal.colorOut,
-		})
+		err = report.ExplainTable(s.stdout, x, s.terminal.style())
 	}
 	switch {
 	case err != nil:

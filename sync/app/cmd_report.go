@@ -68,10 +68,7 @@ func showHistory(s *session) error {
 	if s.c.Bool(flagJSON) {
 		err = report.HistoryJSON(s.stdout, history)
 	} else {
-		err = report.HistoryTable(s.stdout, history, report.Style{
-			Width:  s.terminal.width,
-			Height: s.terminal.height, Color: s.terminal.colorOut,
-		})
+		err = report.HistoryTable(s.stdout, history, s.terminal.style())
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

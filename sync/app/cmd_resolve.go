@@ -131,10 +131,7 @@ func sayResolved(s *session, settled []verify.Settled) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ResolvedJSON(s.stdout, settled)
 	} else {
-		err = report.Resolved(s.stdout, settled, here(s.c), report.Style{
-			Width: s.terminal.width,
-			Color: s.terminal.colorOut,
-		})
+		err = report.Resolved(s.stdout, settled, here(s.c), s.terminal.style())
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

@@ -79,7 +79,7 @@ func testRules(s *session) error {
 	if s.c.Bool(flagJSON) {
 		return trial.JSON(s.stdout)
 	}
-	return trial.Table(s.stdout, report.Style{Width: s.terminal.width, Color: s.terminal.colorOut})
+	return trial.Table(s.stdout, s.terminal.style())
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.

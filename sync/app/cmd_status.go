@@ -53,10 +53,7 @@ func showStatus(s *session) (err error) {
 	if s.c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return report.StatusTable(s.stdout, status, report.Style{
-		Width: s.terminal.width, Height: s.terminal.height,
-		Color: s.terminal.colorOut,
-	})
+	return report.StatusTable(s.stdout, status, s.terminal.style())
 }
 
 // readStatus asks the ledger, and what a process left that was killed since; nil for none.

@@ -37,7 +37,8 @@ func startHeartbeat(ledger reporter, mode string, waitingFor func(time.Time) str
 		ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1),
 		over: make(chan struct{}), progress: store.Progress{Mode: mode},
 	}
-	if info, err := ledger.Info(); err == nil { // if not, it is for the command to say so
+	// If not, it is for the command to say so.
+	if info, err := ledger.Info(); err == nil {
 		h.progress.Checkpoint = info.Checkpoint
 	}
 	h.beating.Go(h.beat)

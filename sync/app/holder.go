@@ -39,10 +39,7 @@ func statusOfRunning(s *session, locked error) error {
 	if s.c.Bool(flagJSON) {
 		return report.RunningJSON(s.stdout, running)
 	}
-	return report.RunningTable(s.stdout, running, report.Style{
-		Width: s.terminal.width,
-		Color: s.terminal.colorOut,
-	})
+	return report.RunningTable(s.stdout, running, s.terminal.style())
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.

@@ -12,7 +12,8 @@ func refuseOverwrite(s *session, flag, path string) error {
 	cfg := s.tenant.Config
 	needed := append(bolt.Files(cfg.Ledger.Path), s.c.String(flagConfig),
 		cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile, cfg.AgentConnect.APISecretFile,
-		s.c.Args().First()) // the plan that is carried out
+		// The plan that is carried out.
+		s.c.Args().First())
 	for _, each := range needed {
 		if each != "" && sameFile(path, each) {
 			return usagef("--%s %q would replace %s; nothing was done", flag, path, each)

@@ -123,10 +123,7 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	case p.c.Bool(flagJSON):
 		unprinted = report.JSON(p.stdout, made)
 	case err == nil || !made.To.IsZero():
-		unprinted = report.Table(p.stdout, made, report.Style{
-			Width: p.terminal.width, Height: p.terminal.height,
-			Color: p.terminal.colorOut,
-		})
+		unprinted = report.Table(p.stdout, made, p.terminal.style())
 	}
 	if unprinted != nil {
 		fail(exit.Failed, fmt.Errorf("print the report: %w", unprinted))

@@ -42,7 +42,8 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}()
 	return ctx, func() {
 		signal.Stop(asked)
-		close(over) // SIGHUP is heard to the end, so that the second one still ends nothing
+		// SIGHUP is heard to the end, so that the second one still ends nothing.
+		close(over)
 		cancel(nil)
 	}
 }

@@ -74,7 +74,8 @@ func (s *spool) work() {
 		} else {
 			s.lost += lost
 		}
-		if lost > 0 && next.text == nil { // not even that lines are lost can be written
+		// Not even that lines are lost can be written.
+		if lost > 0 && next.text == nil {
 			s.writing = false
 		}
 		over := !s.writing

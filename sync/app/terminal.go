@@ -48,6 +48,11 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	return t, t.logSettings(c)
 }
 
+// style is how a text may look on stdout.
+func (t terminal) style() report.Style {
+	return report.Style{Width: t.width, Height: t.height, Color: t.colorOut}
+}
+
 // logSettings takes the flags that are about the log.
 func (t *terminal) logSettings(c *cli.Context) error {
 	if text := c.String(flagLogLevel); text != "" {

@@ -42,7 +42,8 @@ func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Tim
 // meant either way.
 func wallClock(flag, value, form string, t time.Time) (time.Time, error) {
 	zone := t.Location().String()
-	if t.Format(form) != value { // skipped by the clocks: the two sides of the change enclose it
+	// Skipped by the clocks: the two sides of the change enclose it.
+	if t.Format(form) != value {
 		if start, end := t.ZoneBounds(); form == time.DateOnly && t.Format(form) < value {
 			return end, nil
 		} else if form == time.DateOnly {

@@ -86,22 +86,23 @@ func (c *Clients) Calls() Calls {
 	return Calls{c.all.Count(), c.searches.Count(), c.requests.Count(), c.data.Count()}
 }
 
-// service is a pacer under the name that people read.
+// service is a pacer under the names that people read.
 type service struct {
-	name  string
-	pacer *httpx.Pacer
+	name, owner string
+	pacer       *httpx.Pacer
+}
+
+func (c *Clients) services() (requests, data, all, searches service) {
+	return service{"Agent Connect", "Agent Connect", c.requests}, service{"Agent Connect's data", "Agent Connect", c.data},
+		service{"Kustomer", "Kustomer", c.all}, service{"Kustomer's search", "Kustomer", c.searches}
 }
 
 // WaitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is
 // asked again. Empty when nothing does. It is written to a file, so nothing that a server said is in it: that
 // can name people.
 func (c *Clients) WaitingFor(now time.Time) string {
-	for _, s := range []service{
-		{"Agent Connect", c.requests}, {"Agent Connect's data", c.data}, {"Kustomer", c.all}, {
-			"Kustomer's search",
-			c.searches,
-		},
-	} {
+	requests, data, all, searches := c.services()
+	for _, s := range []service{requests, data, all, searches} {
 		if until, why := s.pacer.Paused(); until.After(now) {
 			return fmt.Sprintf("%s, until %s: %s", s.name, until.UTC().Format(clock), why)
 		}
@@ -120,19 +121,13 @@ func (c *Clients) WaitingFor(now time.Time) string {
 // Waiting says what the pass waits for at this moment, in a few words; empty while it is at work. A service
 // that asked to wait comes first, then whose pace holds things up.
 func (c *Clients) Waiting() string {
-	for _, s := range []service{
-		{"Agent Connect", c.requests}, {"Kustomer", c.all}, {"Kustomer", c.searches}, {"Agent Connect", c.data},
-	} {
+	requests, data, all, searches := c.services()
+	for _, s := range []service{requests, all, searches, data} {
 		if until, _ := s.pacer.Paused(); !until.IsZero() {
-			return fmt.Sprintf("%s asked to wait until %s", s.name, until.UTC().Format(clock))
+			return fmt.Sprintf("%s asked to wait until %s", s.owner, until.UTC().Format(clock))
 		}
 	}
-	for _, s := range []service{
-		{"Agent Connect", c.requests},
-		{"Kustomer's search", c.searches},
-		{"Kustomer", c.all},
-		{"Agent Connect's data", c.data},
-	} {
+	for _, s := range []service{requests, searches, all, data} {
 		if waiting, rate := s.pacer.Waiting(); waiting {
 			return fmt.Sprintf("paced by %s, %d/min", s.name, rate)
 		}
