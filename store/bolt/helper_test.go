@@ -127,3 +127,10 @@ func keysOf(entries []store.Entry) []store.Key {
 	}
 	return keys
 }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
