@@ -5,7 +5,8 @@ import (
 	"fmt"
 )
 
-// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say what to do.
+// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say
+// what to do.
 var (
 	ErrMissing     = errors.New("there is no ledger")
 	ErrExists      = errors.New("there is a ledger already")

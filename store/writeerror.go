@@ -1,7 +1,7 @@
 package store
 
-// WriteError is a write to the ledger that failed in the middle of work. It ends the sending at once: what cannot
-// be remembered must not be sent.
+// WriteError is a write to the ledger that failed in the middle of work. It ends the sending at once: what
+// cannot be remembered must not be sent.
 type WriteError struct{ Err error }
 
 // Error says what could not be written.

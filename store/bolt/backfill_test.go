@@ -16,7 +16,7 @@ func commitBackfill(t *testing.T, l *Ledger, b store.Backfill) {
 }
 
 func TestDamagedBackfill(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	b := store.Backfill{From: noon, To: noon.AddDate(0, 1, 0), Position: noon, Begun: noon}
 	commitBackfill(t, l, b)
 	path := l.path

@@ -8,7 +8,8 @@ import (
 	"acsync/store/storetest"
 )
 
-// opener opens ledgers for the suite that any ledger must pass. Every second time it compacts one before it opens it again.
+// opener opens ledgers for the suite that any ledger must pass. Every second time it compacts one before it
+// opens it again.
 type opener struct{ opened int }
 
 func (o *opener) Create(t *testing.T, start time.Time) storetest.Ledger {

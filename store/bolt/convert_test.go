@@ -9,9 +9,10 @@ import (
 	"acsync/store"
 )
 
-// TestConvertWhole: a conversion for which the disk has no room changes nothing. What was accepted became so once.
+// TestConvertWhole: a conversion for which the disk has no room changes nothing. What was accepted became so
+// once.
 func TestConvertWhole(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	path := l.path
 	var keys []store.Key
 	for n := range 2000 {

@@ -23,8 +23,8 @@ var pageSize = os.Getpagesize()
 // sec is noon as the ledger keeps the time at which something happened.
 var sec = noon.Truncate(time.Second)
 
-// newLedger makes a ledger, opens it in strict mode and checks it when the test ends.
-func newLedger(t *testing.T, o Options) *Ledger {
+// testLedger makes a ledger, opens it in strict mode and checks it when the test ends.
+func testLedger(t *testing.T, o Options) *Ledger {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	if err := Create(path, noon.Add(-24*time.Hour)); err != nil {

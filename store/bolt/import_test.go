@@ -25,7 +25,7 @@ func sequence(list []store.Entry, end error) iter.Seq2[store.Entry, error] {
 
 // The fence tells what was imported from what the ledger has asked for itself.
 func TestImportedIsForeign(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Retry)
 	finish(t, l, id(2), store.Accepted)
 	r := store.Record{State: store.Accepted, Resolution: noon, At: sec}
@@ -38,7 +38,7 @@ func TestImportedIsForeign(t *testing.T) {
 
 // What was written before the end of a broken input stays, in whole transactions.
 func TestImportInParts(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

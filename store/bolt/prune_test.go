@@ -12,7 +12,7 @@ import (
 )
 
 func TestPrune(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	sample(t, l) // a key in every state, all of noon
 	commit(t, l, store.Record{State: store.Skipped, Reason: "spam", Resolution: noon.Add(time.Hour), At: noon}, id(9))
 	commit(t, l, store.Record{State: store.Skipped, Reason: "spam", At: noon}, store.Key{Conversation: "conv-without-resolution"})
@@ -37,7 +37,7 @@ func TestPrune(t *testing.T) {
 // What was asked about lately stays, however long ago it was marked done: the receiver's data may still show
 // it.
 func TestPruneKeepsWhatWasAskedLately(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Commit(store.Batch{Checkpoint: noon}))
 	old := noon.AddDate(-1, 0, 0)
 	commit(t, l, store.Record{State: store.Accepted, Resolution: old, At: noon.Add(-time.Minute)}, id(1))
@@ -49,7 +49,7 @@ func TestPruneKeepsWhatWasAskedLately(t *testing.T) {
 }
 
 func TestPruneManyAndStop(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Close())
 	l = unchecked(t, l.path)
 	var b store.Batch
@@ -84,8 +84,8 @@ func (b between) Err() error {
 	return b.Context.Err()
 }
 
-// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000: go test ./store -run
-// Bounded -v -prune.keys 1000000
+// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000: go test
+// ./store -run Bounded -v -prune.keys 1000000
 func TestPruneInBoundedTransactions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	must(t, Create(path, time.Unix(1, 0)))
@@ -121,12 +121,12 @@ func TestPruneInBoundedTransactions(t *testing.T) {
 }
 
 func TestPruneRuns(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Close())
 	l = unchecked(t, l.path)
 	must(t, l.update(func(tx *txn) error {
 		for range keptRuns + 3 {
-			if err := tx.append(&store.Run{Pass: "old"}); err != nil {
+			if err := tx.runs.add(&store.Run{Pass: "old"}); err != nil {
 				return err
 			}
 		}

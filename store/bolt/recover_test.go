@@ -33,7 +33,7 @@ func TestCrashChild(t *testing.T) {
 
 // A process killed between Begin and Finish leaves its lock free, and the key for Recover.
 func TestCrash(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -7,10 +7,10 @@ import (
 	"acsync/store"
 )
 
-// TestWaitingEndsEarly: what waits for its time in great number does not hide what is asked for, nor is it gone through
-// when there is nothing more to find.
+// TestWaitingEndsEarly: what waits for its time in great number does not hide what is asked for, nor is it
+// gone through when there is nothing more to find.
 func TestWaitingEndsEarly(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	var later []store.Key
 	for n := range 200 {
 		later = append(later, id(100+n))
