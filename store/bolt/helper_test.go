@@ -14,6 +14,9 @@ import (
 	"acsync/store"
 )
 
+// long is set when the long programmes are wanted.
+var long = os.Getenv("LONG_TESTS") != ""
+
 // noon is the time at which most tests begin, with a fraction that the ledger keeps for resolutions.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
 

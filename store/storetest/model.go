@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -16,8 +17,8 @@ import (
 
 // testModel takes random steps with a ledger and a model of it and compares all that can be read.
 func testModel(t *testing.T, o Opener) {
-	// Each step is a sync of the disk: less is made of them than usual, unless told otherwise.
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+	// Each step is a sync of the disk: fewer are taken than usual, unless the long programmes are wanted.
+	if f := flag.Lookup("rapid.checks"); os.Getenv("LONG_TESTS") == "" && f.Value.String() == f.DefValue {
 		must(t, f.Value.Set("30"))
 		defer func() { must(t, f.Value.Set(f.DefValue)) }()
 	}
