@@ -24,59 +24,47 @@ type binding struct {
 // check refuses a ledger that remembers another tenant, or another credential, than it is opened for. One
 // that remembers none, or is opened for none, serves any.
 func (b binding) check(tx *bbolt.Tx, o Options) error {
-	m, err := metaOf(tx)
+	m, err := openMeta(tx)
 	if err != nil {
 		return err
 	}
-	bound, err := m.tenant()
+	bound := m.tenant()
+	b.ledger = m.id()
+	hash := m.get(metaCredential)
 	switch {
-	case err != nil:
-		return err
+	case m.err != nil:
+		return m.err
 	case !o.AcceptTenant && b.tenant != "" && bound != "" && bound != b.tenant:
 		return fmt.Errorf("%w: it is that of %s, this configuration names %s", store.ErrOtherTenant, bound, b.tenant)
-	case o.AcceptCredential || b.credential == "":
-		return nil
-	}
-	if b.ledger, err = m.id(); err != nil {
-		return err
-	}
-	if hash := m.Get(metaCredential); hash != nil && !hmac.Equal(hash, b.hash()) {
+	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash()):
 		return store.ErrOtherCredential
 	}
 	return nil
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent
-// with from now on, where it was bound to something else and that is accepted.
-func (b binding) bind(t *txn) error {
-	if err := t.meta.setTenant(b.tenant); err != nil {
-		return err
+// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent with from now
+// on, where it was bound to something else and that is accepted.
+func (b binding) bind(t *txn) {
+	t.meta.setTenant(b.tenant)
+	hash := t.meta.get(metaCredential)
+	if hash != nil && b.credential != "" && !hmac.Equal(hash, b.hash()) {
+		b.setCredential(t, t.records.intents.Sequence())
 	}
-	hash := t.meta.Get(metaCredential)
-	if hash == nil || b.credential == "" || hmac.Equal(hash, b.hash()) {
-		return nil
-	}
-	return b.setCredential(t, t.records.intents.Sequence())
 }
 
-// prove binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may
-// have arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent with
-// the same.
-func (b binding) prove(t *txn, to store.State) error {
+// prove binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may have
+// arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent with the same.
+func (b binding) prove(t *txn, to store.State) {
 	proven := to == store.Accepted || to == store.Rejected || to == store.InDoubt
-	if !proven || b.credential == "" || t.meta.Get(metaCredential) != nil {
-		return nil
+	if proven && b.credential != "" && t.meta.get(metaCredential) == nil {
+		b.setCredential(t, b.before)
 	}
-	return b.setCredential(t, b.before)
 }
 
-// setCredential binds the ledger to the credential, and notes how many intents may have been sent with
-// others.
-func (b binding) setCredential(t *txn, before uint64) error {
-	if err := t.meta.putNumber(metaBoundAt, before); err != nil {
-		return err
-	}
-	return t.meta.Put(metaCredential, b.hash())
+// setCredential binds the ledger to the credential, and notes how many intents may have been sent with others.
+func (b binding) setCredential(t *txn, before uint64) {
+	t.meta.putNumber(metaBoundAt, before)
+	t.meta.put(metaCredential, b.hash())
 }
 
 // hash is the hash of the credential that a ledger keeps: another one in each ledger.

@@ -38,19 +38,11 @@ func writeBatch(t *txn, b store.Batch) error {
 			return err
 		}
 	}
-	if err := t.meta.advance(b.Checkpoint); err != nil {
-		return err
-	}
+	t.meta.advance(b.Checkpoint)
+	t.meta.addLate(b.Late)
+	t.meta.setIdentity(b.Identity)
+	t.meta.witness(b.Witnessed)
 	if err := t.backfills.move(b.Backfill); err != nil {
-		return err
-	}
-	if err := t.meta.addLate(b.Late); err != nil {
-		return err
-	}
-	if err := t.meta.setIdentity(b.Identity); err != nil {
-		return err
-	}
-	if err := t.meta.witness(b.Witnessed); err != nil {
 		return err
 	}
 	return t.runs.add(b.Run)

@@ -25,7 +25,8 @@ func (v Converter) Convert(to store.Identity) (c store.Conversion, err error) {
 			}
 		}
 		c = planned
-		return t.meta.setIdentity(to)
+		t.meta.setIdentity(to)
+		return nil
 	})
 	if err != nil {
 		return store.Conversion{}, err
@@ -44,10 +45,7 @@ func (v Converter) PlanConversion(to store.Identity) (c store.Conversion, err er
 
 // planConversion collects the keys that change with another identity.
 func planConversion(t *txn, to store.Identity) (codes [][]byte, c store.Conversion, err error) {
-	from, err := t.meta.identity()
-	if err != nil {
-		return nil, c, err
-	}
+	from := t.meta.identity()
 	if err := store.MayConvert(from, to, t.records.counts.byState()); err != nil {
 		return nil, c, err
 	}

@@ -63,35 +63,25 @@ func initialize(temp string, start time.Time, o Options) error {
 				return err
 			}
 		}
-		m := meta{tx.Bucket(bucketMeta)}
-		if err := m.setTenant(o.Tenant); err != nil { // its credential is not needed before something is sent
-			return err
-		}
-		if err := m.setIdentity(o.Identity); err != nil {
-			return err
-		}
-		return writeMeta(m, start)
+		m := &meta{bucket: tx.Bucket(bucketMeta)}
+		writeMeta(m, start, o)
+		return m.err
 	})
 	return errors.Join(err, f.release())
 }
 
-func writeMeta(m meta, start time.Time) error {
+func writeMeta(m *meta, start time.Time, o Options) {
 	id := make([]byte, idBytes)
 	rand.Read(id) // never fails (documented)
-	for _, e := range []struct{ name, value []byte }{
-		{metaFormat, numberValue(uint64(newest(migrations)))},
-		{metaID, id},
-		{metaTransaction, numberValue(firstTransaction)},
-		{metaAccepted, numberValue(0)},
-		{metaCounts, new(counts).encode()},
-		{metaCreated, sortable(time.Now())},
-		{metaStart, sortable(start)},
-		{metaCheckpoint, sortable(start)},
-		{metaWitnessed, sortable(time.Now())},
-	} {
-		if err := m.Put(e.name, e.value); err != nil {
-			return err
-		}
-	}
-	return nil
+	m.put(metaID, id)
+	m.putNumber(metaFormat, uint64(newest(migrations)))
+	m.putNumber(metaTransaction, firstTransaction)
+	m.putNumber(metaAccepted, 0)
+	m.put(metaCounts, new(counts).encode())
+	m.putTime(metaCreated, time.Now())
+	m.putTime(metaStart, start)
+	m.putTime(metaCheckpoint, start)
+	m.putTime(metaWitnessed, time.Now())
+	m.setTenant(o.Tenant) // its credential is not needed before something is sent
+	m.setIdentity(o.Identity)
 }

@@ -61,10 +61,13 @@ func (d *database) view(fn func(*txn) error) error {
 	return d.locked(func() error {
 		return d.db.View(func(tx *bbolt.Tx) error {
 			t, err := beginTxn(tx, &d.reasons, d.doubted)
-			if err != nil {
-				return err
+			if err == nil {
+				err = fn(t)
 			}
-			return fn(t)
+			if err == nil {
+				err = t.meta.err
+			}
+			return err
 		})
 	})
 }
@@ -129,9 +132,7 @@ func (d *database) load() error {
 		if err != nil {
 			return err
 		}
-		if d.id, err = t.meta.id(); err != nil {
-			return err
-		}
+		d.id = t.meta.id()
 		d.binding.ledger, d.binding.before = d.id, t.records.intents.Sequence()
 		if err := d.reasons.load(t.records.reasons.bucket, t.runs.sums); err != nil {
 			return err
@@ -208,17 +209,14 @@ func (d *database) reopen(fenced fence, change func(*txn) error) error {
 		if err := change(t); err != nil {
 			return err
 		}
-		if err := d.binding.bind(t); err != nil {
-			return err
+		d.binding.bind(t)
+		t.meta.put(metaOpening, number)
+		if over, err := hex.DecodeString(fenced.Opening); err == nil && len(over) > 0 {
+			t.meta.put(metaOpenedOver, over)
+		} else {
+			t.meta.delete(metaOpenedOver)
 		}
-		if err := t.meta.Put(metaOpening, number); err != nil {
-			return err
-		}
-		over, err := hex.DecodeString(fenced.Opening)
-		if err != nil || len(over) == 0 {
-			return t.meta.Delete(metaOpenedOver)
-		}
-		return t.meta.Put(metaOpenedOver, over)
+		return nil
 	})
 	return err
 }

@@ -94,7 +94,7 @@ type self struct {
 
 // readSelf reads from the ledger what its fence would say.
 func readSelf(tx *bbolt.Tx) (s self, err error) {
-	meta, err := metaOf(tx)
+	m, err := openMeta(tx)
 	if err != nil {
 		return s, err
 	}
@@ -102,20 +102,12 @@ func readSelf(tx *bbolt.Tx) (s self, err error) {
 	if err != nil {
 		return s, err
 	}
-	s.Intents = intents.Sequence()
-	s.Opening, s.over = hex.EncodeToString(meta.Get(metaOpening)), hex.EncodeToString(meta.Get(metaOpenedOver))
-	s.distrusted = meta.Get(metaDistrusted) != nil
-	if s.Ledger, err = meta.id(); err != nil {
-		return s, err
+	s.fence = fence{
+		Ledger: m.id(), Transaction: m.number(metaTransaction), Intents: intents.Sequence(), Accepted: m.number(metaAccepted),
+		Foreign: m.optional(metaForeign), Opening: hex.EncodeToString(m.get(metaOpening)),
 	}
-	if s.Transaction, err = meta.number(metaTransaction); err != nil {
-		return s, err
-	}
-	if s.Foreign, err = meta.optional(metaForeign); err != nil {
-		return s, err
-	}
-	s.Accepted, err = meta.number(metaAccepted)
-	return s, err
+	s.over, s.distrusted = hex.EncodeToString(m.get(metaOpenedOver)), m.get(metaDistrusted) != nil
+	return s, m.err
 }
 
 // checkAbandoned refuses to make a ledger where a fence shows that another one was and is gone. A ledger that

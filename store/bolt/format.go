@@ -32,13 +32,13 @@ func newest(steps []migration) int { return 1 + len(steps) }
 // olderThan gives the migrations that a file still needs.
 func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 	err = db.View(func(tx *bbolt.Tx) error {
-		m, err := metaOf(tx)
+		m, err := openMeta(tx)
 		if err != nil {
 			return err
 		}
-		n, err := m.format()
-		if err != nil {
-			return err
+		n := m.format()
+		if m.err != nil {
+			return m.err
 		}
 		if n > newest(steps) {
 			return fmt.Errorf("%w: format %d, while this acsync knows up to %d", store.ErrNewerFormat, n, newest(steps))
@@ -67,7 +67,9 @@ func upgrade(db *bbolt.DB, steps []migration) error {
 				return fmt.Errorf("bringing it from format %d to %d: %w", from, from+1, err)
 			}
 		}
-		return meta{tx.Bucket(bucketMeta)}.putNumber(metaFormat, uint64(newest(steps)))
+		m := &meta{bucket: tx.Bucket(bucketMeta)}
+		m.putNumber(metaFormat, uint64(newest(steps)))
+		return m.err
 	})
 }
 
@@ -80,16 +82,13 @@ func addBackfills(tx *bbolt.Tx) error {
 // addWitnessed leads from format 2 to 3: the ledger notes since when it was not compared with the receiver's
 // own data. It begins with the last pass, before which it never was.
 func addWitnessed(tx *bbolt.Tx) error {
-	m := meta{tx.Bucket(bucketMeta)}
+	m := &meta{bucket: tx.Bucket(bucketMeta)}
 	b, err := bucketOf(tx, bucketRuns)
 	if err != nil {
 		return err
 	}
-	created, err := m.time(metaCreated)
-	if err != nil {
-		return err
-	}
-	return m.Put(metaWitnessed, sortable(runs{Bucket: b}.lastBegun(created)))
+	m.putTime(metaWitnessed, runs{Bucket: b}.lastBegun(m.time(metaCreated)))
+	return m.err
 }
 
 // addChecksums leads from format 3 to 4. What cannot be read gets no checksum that would say it can.

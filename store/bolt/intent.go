@@ -36,7 +36,8 @@ func (l IntentLog) Finish(i store.Intent, r store.Result) error {
 		if err := store.MayFinish(i, l.id, old, r.State); err != nil {
 			return old, err
 		}
-		return old.After(r), l.binding.prove(t, r.State)
+		l.binding.prove(t, r.State)
+		return old.After(r), nil
 	})
 }
 

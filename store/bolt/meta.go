@@ -46,190 +46,173 @@ const (
 	mostTenant       = 1024 // bytes of the longest tenant
 )
 
-// meta is the bucket of what a ledger says of itself.
-type meta struct{ *bbolt.Bucket }
-
-func metaOf(tx *bbolt.Tx) (meta, error) {
-	b, err := bucketOf(tx, bucketMeta)
-	return meta{b}, err
+// meta is the bucket of what a ledger says of itself. It keeps the first error of what is read and written: whoever is
+// done with it looks at that, and nothing is committed with one.
+type meta struct {
+	bucket *bbolt.Bucket
+	err    error
 }
 
-// number reads a number.
-func (m meta) number(name []byte) (uint64, error) {
-	b := m.Get(name)
-	if len(b) != 8 {
-		return 0, damaged("its number %q has %d bytes", name, len(b))
+func openMeta(tx *bbolt.Tx) (*meta, error) {
+	b, err := bucketOf(tx, bucketMeta)
+	return &meta{bucket: b}, err
+}
+
+func (m *meta) fail(err error) {
+	if m.err == nil {
+		m.err = err
 	}
-	return binary.BigEndian.Uint64(b), nil
+}
+
+func (m *meta) get(name []byte) []byte { return m.bucket.Get(name) }
+
+func (m *meta) put(name, value []byte) { m.fail(m.bucket.Put(name, value)) }
+
+func (m *meta) delete(name []byte) { m.fail(m.bucket.Delete(name)) }
+
+// number reads a number.
+func (m *meta) number(name []byte) uint64 {
+	b := m.get(name)
+	if len(b) != 8 {
+		m.fail(damaged("its number %q has %d bytes", name, len(b)))
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
 }
 
 // optional reads a number; one that was never written is zero.
-func (m meta) optional(name []byte) (uint64, error) {
-	if m.Get(name) == nil {
-		return 0, nil
+func (m *meta) optional(name []byte) uint64 {
+	if m.get(name) == nil {
+		return 0
 	}
 	return m.number(name)
 }
 
-func (m meta) putNumber(name []byte, n uint64) error { return m.Put(name, numberValue(n)) }
+func (m *meta) putNumber(name []byte, n uint64) { m.put(name, numberValue(n)) }
 
 // time reads a time; one that was never written is zero.
-func (m meta) time(name []byte) (time.Time, error) {
-	b := m.Get(name)
+func (m *meta) time(name []byte) (t time.Time) {
+	b := m.get(name)
 	switch len(b) {
 	case 0:
-		return time.Time{}, nil
+		return t
 	case 8:
-		if t := unsortable(b); validTime(t) {
-			return t, nil
+		if t = unsortable(b); !validTime(t) {
+			m.fail(damaged("its time %q lies beyond any calendar", name))
 		}
-		return time.Time{}, damaged("its time %q lies beyond any calendar", name)
+		return t
 	}
-	return time.Time{}, damaged("its time %q has %d bytes", name, len(b))
+	m.fail(damaged("its time %q has %d bytes", name, len(b)))
+	return t
 }
+
+func (m *meta) putTime(name []byte, t time.Time) { m.put(name, sortable(t)) }
 
 // format reads the version of the layout.
-func (m meta) format() (int, error) {
-	n, err := m.number(metaFormat)
-	if err == nil && (n == 0 || n > 1<<16) {
-		err = damaged("its format is %d", n)
+func (m *meta) format() int {
+	n := m.number(metaFormat)
+	if n == 0 || n > 1<<16 {
+		m.fail(damaged("its format is %d", n))
+		return 1
 	}
-	return int(n), err
+	return int(n)
 }
 
-func (m meta) id() (string, error) {
-	b := m.Get(metaID)
+func (m *meta) id() string {
+	b := m.get(metaID)
 	if len(b) != idBytes {
-		return "", damaged("its id has %d bytes", len(b))
+		m.fail(damaged("its id has %d bytes", len(b)))
 	}
-	return hex.EncodeToString(b), nil
+	return hex.EncodeToString(b)
 }
 
 // tenant reads whom the ledger serves; empty as long as that was never told.
-func (m meta) tenant() (string, error) {
-	tenant := string(m.Get(metaTenant))
+func (m *meta) tenant() string {
+	tenant := string(m.get(metaTenant))
 	if validTenant(tenant) != nil {
-		return "", damaged("its tenant is not text")
+		m.fail(damaged("its tenant is not text"))
 	}
-	return tenant, nil
+	return tenant
 }
 
-func (m meta) setTenant(tenant string) error {
-	if tenant == "" {
-		return nil
+// setTenant changes whom the ledger serves, unless the tenant is empty.
+func (m *meta) setTenant(tenant string) {
+	if tenant != "" {
+		m.fail(validTenant(tenant))
+		m.put(metaTenant, []byte(tenant))
 	}
-	if err := validTenant(tenant); err != nil {
-		return err
-	}
-	return m.Put(metaTenant, []byte(tenant))
 }
 
 // identity reads what the ledger remembers as one.
-func (m meta) identity() (store.Identity, error) {
-	b := m.Get(metaIdentity)
-	if b == nil {
-		return store.PerConversation, nil
+func (m *meta) identity() store.Identity {
+	i := store.Identity(m.get(metaIdentity))
+	switch {
+	case i == "":
+		return store.PerConversation
+	case !i.Known():
+		m.fail(damaged("it remembers by %.20q, which is no identity", string(i)))
 	}
-	if i := store.Identity(b); i.Known() {
-		return i, nil
-	}
-	return "", damaged("it remembers by %.20q, which is no identity", b)
+	return i
 }
 
 // setIdentity changes what the ledger remembers as one, unless the identity is empty.
-func (m meta) setIdentity(i store.Identity) error {
+func (m *meta) setIdentity(i store.Identity) {
 	switch {
 	case i == "":
-		return nil
 	case !i.Known():
-		return store.Refused("the ledger cannot remember by %.20q", i)
+		m.fail(store.Refused("the ledger cannot remember by %.20q", i))
+	default:
+		m.put(metaIdentity, []byte(i))
 	}
-	return m.Put(metaIdentity, []byte(i))
 }
 
-// advance moves the checkpoint.
-func (m meta) advance(to time.Time) error {
-	if to.IsZero() {
-		return nil
+// advance moves the checkpoint, unless the time is zero.
+func (m *meta) advance(to time.Time) {
+	if !to.IsZero() {
+		m.fail(store.MayAdvance(m.time(metaCheckpoint), to))
+		m.putTime(metaCheckpoint, to)
 	}
-	now, err := m.time(metaCheckpoint)
-	if err != nil {
-		return err
-	}
-	if err := store.MayAdvance(now, to); err != nil {
-		return err
-	}
-	return m.Put(metaCheckpoint, sortable(to))
 }
 
 // witness moves the time up to which the receiver's data were compared with the ledger; it never goes back.
-func (m meta) witness(at time.Time) error {
-	now, err := m.time(metaWitnessed)
-	if err != nil || !at.After(now) {
-		return err
+func (m *meta) witness(at time.Time) {
+	switch {
+	case !at.After(m.time(metaWitnessed)):
+	case !validTime(at):
+		m.fail(fmt.Errorf("nothing can have been read in the year %d", at.Year()))
+	default:
+		m.putTime(metaWitnessed, at)
 	}
-	if !validTime(at) {
-		return fmt.Errorf("nothing can have been read in the year %d", at.Year())
-	}
-	return m.Put(metaWitnessed, sortable(at))
+}
+
+func (m *meta) lateness() store.Lateness {
+	l, err := store.DecodeLateness(m.get(metaLateness))
+	m.fail(err)
+	return l
 }
 
 // addLate counts how late conversations came.
-func (m meta) addLate(late []time.Duration) error {
+func (m *meta) addLate(late []time.Duration) {
 	if len(late) == 0 {
-		return nil
+		return
 	}
-	l, err := store.DecodeLateness(m.Get(metaLateness))
-	if err != nil {
-		return err
-	}
+	l := m.lateness()
 	for _, each := range late {
 		l.Add(each)
 	}
-	return m.Put(metaLateness, l.Encode())
+	m.put(metaLateness, l.Encode())
 }
 
 // describe reads all that the ledger says of itself in this bucket.
-func (m meta) describe(info *store.Info) error {
-	var err error
-	if info.Format, err = m.format(); err != nil {
-		return err
-	}
-	if info.Tenant, err = m.tenant(); err != nil {
-		return err
-	}
-	if info.Identity, err = m.identity(); err != nil {
-		return err
-	}
-	if info.Lateness, err = store.DecodeLateness(m.Get(metaLateness)); err != nil {
-		return err
-	}
-	for _, e := range []struct {
-		name []byte
-		n    *uint64
-	}{{metaBoundAt, &info.BoundAt}, {metaLife, &info.Life}, {metaExcused, &info.Excused}} {
-		if *e.n, err = m.optional(e.name); err != nil {
-			return err
-		}
-	}
+func (m *meta) describe(info *store.Info) error {
+	info.Format, info.Tenant, info.Identity, info.Lateness = m.format(), m.tenant(), m.identity(), m.lateness()
+	info.BoundAt, info.Life, info.Excused = m.optional(metaBoundAt), m.optional(metaLife), m.optional(metaExcused)
 	if info.Excused > 0 {
 		info.ExcusedAt = leapedAt(info.Excused)
 	}
-	for _, e := range []struct {
-		name []byte
-		at   *time.Time
-	}{
-		{metaCreated, &info.Created},
-		{metaStart, &info.Start},
-		{metaFloor, &info.Floor},
-		{metaCheckpoint, &info.Checkpoint},
-		{metaWitnessed, &info.Witnessed},
-	} {
-		if *e.at, err = m.time(e.name); err != nil {
-			return err
-		}
-	}
-	return nil
+	info.Created, info.Start, info.Floor = m.time(metaCreated), m.time(metaStart), m.time(metaFloor)
+	info.Checkpoint, info.Witnessed = m.time(metaCheckpoint), m.time(metaWitnessed)
+	return m.err
 }
 
 func numberValue(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

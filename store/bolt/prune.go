@@ -62,21 +62,14 @@ func (p Pruner) Prune(ctx context.Context, before time.Time) (removed int, err e
 // raiseFloor lifts the floor to a time; one that is as high already is left alone.
 func (p Pruner) raiseFloor(to time.Time) error {
 	return p.update(func(t *txn) error {
-		checkpoint, err := t.meta.time(metaCheckpoint)
-		if err != nil {
+		if err := store.MayPrune(to, t.meta.time(metaCheckpoint)); err != nil {
 			return err
 		}
-		if err := store.MayPrune(to, checkpoint); err != nil {
-			return err
+		if !to.After(t.meta.time(metaFloor)) {
+			return errNothing
 		}
-		floor, err := t.meta.time(metaFloor)
-		if err == nil && !to.After(floor) {
-			err = errNothing
-		}
-		if err != nil {
-			return err
-		}
-		return t.meta.Put(metaFloor, sortable(to.Add(time.Millisecond-1))) // rounded up: never below what goes
+		t.meta.putTime(metaFloor, to.Add(time.Millisecond-1)) // rounded up: never below what goes
+		return nil
 	})
 }
 

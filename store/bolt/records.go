@@ -23,7 +23,7 @@ type records struct {
 	changed            bool   // and so the counts
 }
 
-func openRecords(tx *bbolt.Tx, m meta, known *reasons) (r records, err error) {
+func openRecords(tx *bbolt.Tx, m *meta, known *reasons) (r records, err error) {
 	for _, e := range []struct {
 		name []byte
 		at   **bbolt.Bucket
@@ -34,11 +34,8 @@ func openRecords(tx *bbolt.Tx, m meta, known *reasons) (r records, err error) {
 			return r, err
 		}
 	}
-	r.keys.FillPercent, r.reasons.known = fill, known
-	if r.counts, err = decodeCounts(m.Get(metaCounts)); err != nil {
-		return r, err
-	}
-	r.accepted, err = m.number(metaAccepted)
+	r.keys.FillPercent, r.reasons.known, r.accepted = fill, known, m.number(metaAccepted)
+	r.counts, err = decodeCounts(m.get(metaCounts))
 	return r, err
 }
 

@@ -81,16 +81,13 @@ func nextIntent(a Adoption, f fence, now self) uint64 {
 
 // adopt takes the trust in a ledger up again, and goes on with the numbers after next unless that is 0.
 func adopt(t *txn, next uint64, excused bool) error {
-	if err := t.meta.Delete(metaDistrusted); err != nil || next == 0 {
-		return err
+	t.meta.delete(metaDistrusted)
+	if next == 0 {
+		return nil
 	}
-	if err := t.meta.putNumber(metaLife, next); err != nil {
-		return err
-	}
+	t.meta.putNumber(metaLife, next)
 	if excused {
-		if err := t.meta.putNumber(metaExcused, next); err != nil {
-			return err
-		}
+		t.meta.putNumber(metaExcused, next)
 	}
 	return t.records.intents.SetSequence(next)
 }

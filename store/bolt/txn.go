@@ -8,7 +8,7 @@ import (
 
 // txn is one transaction with its buckets at hand.
 type txn struct {
-	meta      meta
+	meta      *meta
 	records   records
 	runs      runs
 	backfills backfills
@@ -23,14 +23,9 @@ type txn struct {
 func beginTxn(tx *bbolt.Tx, known *reasons, doubted bool) (*txn, error) {
 	t := &txn{doubted: doubted}
 	var err error
-	if t.meta, err = metaOf(tx); err != nil {
+	if t.meta, err = openMeta(tx); err != nil {
 		return nil, err
 	}
-	format, err := t.meta.format()
-	if err != nil {
-		return nil, err
-	}
-	t.runs.sums, t.backfills.sums = format >= checksumFormat, format >= checksumFormat
 	if t.runs.Bucket, err = bucketOf(tx, bucketRuns); err != nil {
 		return nil, err
 	}
@@ -40,51 +35,39 @@ func beginTxn(tx *bbolt.Tx, known *reasons, doubted bool) (*txn, error) {
 	if t.records, err = openRecords(tx, t.meta, known); err != nil {
 		return nil, err
 	}
-	t.id, err = t.meta.number(metaTransaction)
+	sums := checksums(t.meta.format() >= checksumFormat)
+	t.runs.sums, t.backfills.sums = sums, sums
+	t.id = t.meta.number(metaTransaction)
 	if tx.Writable() {
 		t.id++
 	}
-	return t, err
+	return t, t.meta.err
 }
 
 // finish writes what the transaction has gathered.
 func (t *txn) finish() error {
-	if err := t.meta.putNumber(metaTransaction, t.id); err != nil {
-		return err
-	}
+	t.meta.putNumber(metaTransaction, t.id)
 	if t.doubted {
 		// Half a repair must not pass for a whole one.
-		if err := t.meta.Put(metaDistrusted, []byte{1}); err != nil {
-			return err
-		}
+		t.meta.put(metaDistrusted, []byte{1})
 	}
 	if t.foreign > 0 {
-		before, err := t.meta.optional(metaForeign)
-		if err != nil {
-			return err
-		}
-		if err := t.meta.putNumber(metaForeign, before+t.foreign); err != nil {
-			return err
-		}
+		t.meta.putNumber(metaForeign, t.meta.optional(metaForeign)+t.foreign)
 	}
-	if !t.records.changed {
-		return nil
+	if t.records.changed {
+		t.meta.putNumber(metaAccepted, t.records.accepted)
+		t.meta.put(metaCounts, t.records.counts.encode())
 	}
-	if err := t.meta.putNumber(metaAccepted, t.records.accepted); err != nil {
-		return err
-	}
-	return t.meta.Put(metaCounts, t.records.counts.encode())
+	return t.meta.err
 }
 
 // describe reads what the ledger says of itself.
 func (t *txn) describe(info *store.Info) error {
-	if err := t.meta.describe(info); err != nil {
-		return err
-	}
+	err := t.meta.describe(info)
 	info.Transaction, info.Intents, info.Counts = t.id, t.records.intents.Sequence(), t.records.counts.byState()
 	if info.Witnessed.IsZero() {
 		// The ledger is of an older format, and open for reading.
 		info.Witnessed = t.runs.lastBegun(info.Created)
 	}
-	return nil
+	return err
 }
