@@ -18,6 +18,7 @@ var directions = map[string][]string{
 	"acsync":                   {"acsync/sync/app"},
 	"acsync/store":             {},
 	"acsync/store/bolt":        {"acsync/store"},
+	"acsync/store/storetest":   {"acsync/store"},
 	"acsync/sync/exit":         {},
 	"acsync/sync/httpx":        {"acsync/sync/exit", "acsync/sync/httpx/redact"},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},

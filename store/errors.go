@@ -7,7 +7,8 @@ import (
 	"acsync/sync/exit"
 )
 
-// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say what to do.
+// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say
+// what to do.
 var (
 	ErrMissing     = exit.New(exit.LedgerMissing, "there is no ledger")
 	ErrExists      = exit.New(exit.Usage, "there is a ledger already")
