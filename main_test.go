@@ -19,9 +19,9 @@ var directions = map[string][]string{
 	"acsync/store":             {},
 	"acsync/store/bolt":        {"acsync/store"},
 	"acsync/sync/exit":         {}, // a leaf, which every package may import
-	"acsync/sync/httpx":        {},
-	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
-	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
+	"acsync/sync/httpx":        {"acsync/sync/exit", "acsync/sync/httpx/redact"},
+	"acsync/sync/kustomer":     {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
+	"acsync/sync/agentconnect": {"acsync/sync/httpx", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
 	"acsync/sync/config":       {"acsync/sync/httpx"},
 	"acsync/sync/sandbox":      {},
 	"acsync/sync/decide/expr":  {},
@@ -59,6 +59,8 @@ var directions = map[string][]string{
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/plan", "acsync/sync/rebuild",
 		"acsync/sync/report", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
 	},
+	"acsync/sync/httpx/lenient": {},
+	"acsync/sync/httpx/redact":  {},
 }
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.
@@ -68,7 +70,6 @@ var foreign = map[string][]string{
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report"},
 	"golang.org/x/term":               {"acsync/sync/app"},
-	"golang.org/x/time/rate":          {"acsync/sync/httpx"},
 	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
 	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},
 }

@@ -114,7 +114,7 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 	}
 	var send []decide.Case
 	for _, c := range read {
-		if !c.Replacement && a.stands(c) {
+		if a.stands(c) {
 			send = append(send, c)
 		}
 	}

@@ -377,7 +377,6 @@ func TestPlanIsTheRun(t *testing.T) {
 		d := splitDesk(seed)
 		alone, other := newWay(seed, d), newWay(seed, d)
 		for _, w := range []*way{alone, other} {
-			w.engine.Options.AcceptIdentity = true
 			if seed%2 == 0 {
 				w.engine.Options.SurveyPer = store.PerResolution
 			}

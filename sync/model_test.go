@@ -263,7 +263,7 @@ func followWorld(t *testing.T, seed uint64) int {
 	end := w.end().Add(modelOverlap + modelSettle)
 	for time.Now().Before(end) {
 		time.Sleep(time.Duration(1+w.random.IntN(30)) * time.Minute)
-		w.habit.change(&e.Options)
+		w.habit.change(&e.Options, ledger)
 		began, from := time.Now(), ledger.info.Checkpoint
 		result, err := e.Run(t.Context())
 		if err == nil && result.Fuse == "" {

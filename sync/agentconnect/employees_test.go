@@ -157,11 +157,7 @@ func TestEmployeesNeedCredentials(t *testing.T) {
 
 // TestSandboxEmployees reads the stand-in's list, which has more than one page.
 func TestSandboxEmployees(t *testing.T) {
-	stand, err := sandbox.Start(sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stand.Close()
+	stand, c := startSandbox(t, sandbox.Options{})
 	var more []sandbox.Employee
 	for n := range 700 {
 		more = append(more, sandbox.Employee{
@@ -169,10 +165,6 @@ func TestSandboxEmployees(t *testing.T) {
 		})
 	}
 	stand.Put(sandbox.Records{Employees: more})
-	c, err := New(Options{BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret()})
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := map[Employee]bool{}
 	for employee, err := range c.Employees(t.Context()) {
 		if err != nil {

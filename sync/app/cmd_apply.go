@@ -13,7 +13,7 @@ func applyCommand(l *commandLine) *cli.Command {
 		Description: "Reads each conversation of the plan again and decides again. What comes to the same survey\n" +
 			"request is sent; what does not, or was sent meanwhile, is not, and the report tells why. The\n" +
 			"checkpoint stays where it is. Flags stand before FILE.",
-		Flags:  passFlagsBut(flagAcceptIdentity, flagConfirm),
+		Flags:  passFlagsBut(flagConfirm),
 		Action: passAction(l, apply),
 	})
 }

@@ -26,7 +26,7 @@ func planCommand(l *commandLine) *cli.Command {
 			value(flagFrom, "the `TIME` at which the range begins, as of backfill; by default it is what run would "+
 				"read"),
 			value(flagTo, "the `TIME` before which the range ends; also now"),
-		}, passFlagsBut(flagDryRun, flagAcceptIdentity, flagConfirm)...),
+		}, passFlagsBut(flagDryRun, flagConfirm)...),
 		Action: func(c *cli.Context) error {
 			file, err := newPlanFile(c)
 			if err != nil {

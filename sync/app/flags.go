@@ -46,7 +46,6 @@ const (
 	flagAcceptTenant   = "accept-tenant"
 	flagAcceptKey      = "accept-key"
 	flagAcceptMissing  = "accept-missing"
-	flagAcceptIdentity = "accept-identity-change"
 	flagSurveyPer      = "survey-per"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
@@ -84,7 +83,6 @@ func passFlags() []cli.Flag {
 			Name: flagMax, DefaultText: "no limit",
 			Usage: "create at most `N` survey requests; the rest waits for the next pass",
 		},
-		toggle(flagAcceptIdentity, "confirm, once, that sync.survey_per was changed on a ledger in use"),
 		&cli.StringFlag{
 			Name: flagMaxDuration, DefaultText: "no limit",
 			Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later",

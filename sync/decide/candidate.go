@@ -128,10 +128,9 @@ type Case struct {
 	Candidate
 	Decision
 
-	Own         store.Record // of this very key; Known may be of another key of the conversation
-	Replacement bool         // it takes the place of a case that is over
-	Reread      Reread       // what came of reading it once more
-	Before      bool         // a search returned it although it was marked done before the pass begins
+	Own    store.Record // of this very key; Known may be of another key of the conversation
+	Reread Reread       // what came of reading it once more
+	Before bool         // a search returned it although it was marked done before the pass begins
 }
 
 // Reread is what came of reading a case once more, just before it is sent.
@@ -141,8 +140,8 @@ type Reread int
 const (
 	Current    Reread = iota // decided as it is now; or it was never read again
 	Missing                  // Kustomer no longer has the conversation
+	Duplicate                // a key that waits for the same resolution as another, which goes first
 	Superseded               // done again since, while there is one survey for each resolution: this one is over
-	Duplicate                // of two keys that wait for the same resolution the second: the other one goes first
 )
 
 // Resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no

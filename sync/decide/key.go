@@ -90,8 +90,7 @@ func (i SurveyPer) KeyAt(key store.Key, resolved time.Time) store.Key {
 }
 
 // Effective is what the ledger remembers that counts for a resolution: of all the records of its conversation
-// the strongest. Records that were made under the other identity count too, so that nobody is mailed twice
-// for one resolution however often the setting changes.
+// the strongest. In a ledger with one survey a conversation that is the record of the key itself.
 func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
 	// Of records that are equally strong the key's own counts.
 	for _, e := range entries {
@@ -100,24 +99,24 @@ func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.
 		}
 	}
 	for _, e := range entries {
-		if i.appliesTo(e, resolved) {
+		if appliesTo(e, resolved) {
 			known = Stronger(known, e.Record)
 		}
 	}
 	return known
 }
 
-// appliesTo reports whether e counts for a resolution of its conversation.
-func (i SurveyPer) appliesTo(e store.Entry, resolved time.Time) bool {
+// appliesTo reports whether e counts for a resolution of its conversation, in a ledger with one survey a
+// resolution.
+func appliesTo(e store.Entry, resolved time.Time) bool {
 	its := e.Record.Resolution
-	mayBeSent := e.Record.Settled() || e.State == store.Sending || e.State == store.InDoubt
 	switch {
-	// One survey a conversation: what was sent, or may have been, counts for all its resolutions.
-	case mayBeSent && store.Identity(i) != store.PerResolution:
+	// From before the ledger was converted: it asks about whichever resolution there is when its turn comes.
+	case e.Key.Resolution == 0 && (e.State == store.Scheduled || e.State == store.Retry):
 		return true
 	// Nobody can tell for which resolution this was sent: it counts for all up to the time that it has. A
 	// rebuilt record has its time from Agent Connect's data, which do not tell the resolution.
-	case mayBeSent && (e.Key.Resolution == 0 || e.Reason == store.ReasonRebuilt):
+	case e.Held() && (e.Key.Resolution == 0 || e.Reason == store.ReasonRebuilt):
 		return !resolved.After(its) || SameResolution(resolved, its)
 	}
 	return SameResolution(resolved, its)

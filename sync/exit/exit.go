@@ -19,7 +19,7 @@ const (
 	Locked        Code = 11  // another pass holds the lock
 	Usage         Code = 12  // configuration or command line
 	Fuse          Code = 13  // too many refusals or doubts in a row
-	LedgerDamaged Code = 14  // the ledger cannot be used as it is
+	LedgerDamaged Code = 14  // the ledger cannot be used in its present state
 	WouldSend     Code = 20  // plan --detailed-exitcode: there is something to send
 	HungUp        Code = 129 // SIGHUP
 	Interrupted   Code = 130 // SIGINT

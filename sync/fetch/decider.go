@@ -189,7 +189,7 @@ func (d *decider) refetchOrphans(
 	missing := map[string]bool{}
 	for _, row := range rows {
 		for _, i := range orphans[decide.KeyOf(row).Conversation] {
-			if c := &cases[i]; c.Key.Recovery || stillAbout(d.surveyPer, *c, row) {
+			if c := &cases[i]; c.Key.Recovery || stillAbout(*c, row) {
 				first := c.Claimed()
 				c.Conversation, c.Outside = row, d.clock.outside(row)
 				c.Canonicalize(d.surveyPer, first)

@@ -5,8 +5,7 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// recheck compares cases with the conversations as they are now: which are over, and which are to be decided,
-// among them those that take the place of cases that are over.
+// recheck compares cases with the conversations as they are now: which are over, and which are to be decided.
 func recheck(
 	per decide.SurveyPer, clock *serverClock, cases []decide.Case, rows []kustomer.Conversation,
 ) (over, asked []decide.Case) {
@@ -18,7 +17,7 @@ func recheck(
 		c.Reread = as
 		over = append(over, c)
 	}
-	claimed := map[string]bool{} // by conversation: it has one resolution now, however many keys wait for that
+	claimed := map[string]bool{} // by conversation
 	for _, each := range cases {
 		row, there := now[each.Key.Conversation]
 		fresh := decide.Case{Key: each.Key, Candidate: decide.Candidate{Conversation: row}, Own: each.Own}
@@ -32,8 +31,9 @@ func recheck(
 		// It has no resolution now with which the case could be compared.
 		case row.Status != "done" || row.LastDone == nil || clock.outside(row):
 			asked = append(asked, fresh)
-		case !stillAbout(per, each, row):
+		case !stillAbout(each, row):
 			end(each, decide.Superseded)
+		// An older version may have left one resolution under two keys, each as Kustomer told its time then.
 		case claimed[each.Key.Conversation]:
 			end(each, decide.Duplicate)
 		default:
@@ -41,20 +41,11 @@ func recheck(
 			asked = append(asked, fresh)
 		}
 	}
-	// Last, so that a resolution which is itself among the cases comes for itself.
-	for _, each := range over {
-		row := now[each.Key.Conversation]
-		if each.Reread == decide.Superseded && !claimed[each.Key.Conversation] {
-			claimed[each.Key.Conversation] = true
-			fresh := decide.Candidate{Conversation: row}
-			asked = append(asked, decide.Case{Key: per.Key(row), Candidate: fresh, Replacement: true})
-		}
-	}
 	return over, asked
 }
 
-// stillAbout reports whether a case is still about the conversation as it is now. Where there is one survey a
-// conversation, every resolution will do, but for a case that waits under the key of a certain resolution.
-func stillAbout(per decide.SurveyPer, c decide.Case, row kustomer.Conversation) bool {
-	return c.Key == per.Key(row) || row.LastDone != nil && decide.SameResolution(c.Resolution(), row.LastDone.At)
+// stillAbout reports whether a case is still about the conversation as it is now. Under a key without a
+// resolution every one will do.
+func stillAbout(c decide.Case, row kustomer.Conversation) bool {
+	return c.Key.Resolution == 0 || row.LastDone != nil && decide.SameResolution(c.Resolution(), row.LastDone.At)
 }

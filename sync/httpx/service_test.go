@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"acsync/sync/exit"
 )
 
 const key = "k-0123456789-topsecret"
@@ -186,7 +189,7 @@ func TestDoStops(t *testing.T) {
 	})
 	t.Run("by its own time-out", func(t *testing.T) {
 		hasty := *s
-		hasty.timeout = 20 * time.Millisecond
+		hasty.report.timeout = 20 * time.Millisecond
 		_, err := hasty.Do(t.Context(), Call{Method: "GET", Path: "/v1/x"})
 		if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Network || !strings.Contains(err.Error(), "timed out, after at most 20ms") {
 			t.Errorf("got %v, want a time-out", err)
@@ -282,12 +285,90 @@ func TestCheckKey(t *testing.T) {
 func TestKindNames(t *testing.T) {
 	seen := map[string]Kind{}
 	for k := Unreadable; k <= Stopped; k++ {
-		if other, ok := seen[k.String()]; ok || k.phrase() == "" {
+		if other, ok := seen[k.String()]; ok || k.facts().phrase == "" {
 			t.Errorf("kinds %d and %d are both %q", k, other, k)
 		}
 		seen[k.String()] = k
 	}
 	if Kind(99).String() != "unknown" {
 		t.Errorf("got %q for no kind", Kind(99))
+	}
+}
+
+// TestErrorExitClass has what a later run may heal end as temporary, and what nobody but a person can heal not.
+func TestErrorExitClass(t *testing.T) {
+	want := map[Kind]exit.Code{
+		Credentials: exit.Credentials, Limited: exit.Temporary, Server: exit.Temporary, Network: exit.Temporary,
+		Stopped: exit.Temporary, Unreadable: exit.Failed, Invalid: exit.Failed, NotFound: exit.Failed,
+		Redirected: exit.Failed, TooLarge: exit.Failed, Kind(99): exit.Failed,
+	}
+	for kind, code := range want {
+		if got, ok := exit.Of(fmt.Errorf("reading: %w", &Error{Kind: kind})); got != code || !ok {
+			t.Errorf("%v: got %d (%v), want %d", kind, got, got, code)
+		}
+	}
+}
+
+// Nothing of what a service says is in an error where its words may name people, in whichever part of the
+// answer it says it.
+func TestDoQuotesCodesOnly(t *testing.T) {
+	raw := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { hijack(w, text) }
+	}
+	tests := []struct {
+		name    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		{"a body with a code", reply(500, nil, `{"errors":[{"code":"locked","title":"Jane Doe is locked"}]}`), "500, the server failed: locked; try again later"},
+		{"a web page", reply(503, nil, "<html><title>Jane Doe is locked</title></html>"), "503, the server failed: an HTML page; try again later"},
+		{"plain text", reply(400, nil, "Jane Doe is locked"), "400, request refused: plain text"},
+		{"a success that is a web page", reply(200, nil, "<title>Jane Doe</title>"), "a web page came in place of JSON; is test.base_url right?"},
+		{"a success that is plain text", reply(200, nil, "Jane Doe"), "invalid character 'J'"},
+		{"no HTTP at all", raw("Customer Jane Doe is locked\r\n\r\n"), `"…"`},
+		{"a status that is none", raw("HTTP/1.1 Jane Doe\r\n\r\n"), `"…"`},
+		{"a header that is none", raw("HTTP/1.1 200 OK\r\nCustomer Jane \"Doe\" is locked\r\n\r\n"), `"…"`},
+		{"a length that is none", raw("HTTP/1.1 200 OK\r\nContent-Length: Jane\r\n\r\n"), `"…"`},
+		{"an address that is none", reply(302, http.Header{"Location": {"http://[Jane Doe"}}, ""), `"…"`},
+		{"a cut-off body", raw("HTTP/1.1 400 Bad\r\nContent-Length: 99\r\n\r\nJane Doe"), "400, request refused: plain text"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			server := httptest.NewServer(tt.handler)
+			defer server.Close()
+			s, err := NewService(ServiceOptions{Name: "test", BaseURL: server.URL, Setting: "test.base_url", CodesOnly: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := s.Do(t.Context(), Call{Method: "GET", Path: "/v1/x"})
+			if err == nil {
+				err = resp.Decode(new(struct{}))
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "Jane") || strings.Contains(err.Error(), "Doe") {
+				t.Errorf("got %v, want %q and no name", err, tt.want)
+			}
+		})
+	}
+}
+
+// What a service's words advise is told also where they are not.
+func TestDoAdvises(t *testing.T) {
+	server := httptest.NewServer(reply(403, nil, `{"errors":[{"title":"Jane's key is of pod two"}]}`))
+	defer server.Close()
+	s, err := NewService(ServiceOptions{
+		Name: "test", BaseURL: server.URL, Setting: "test.base_url", CodesOnly: true,
+		Advise: func(body []byte) string {
+			if strings.Contains(string(body), "pod two") {
+				return "move"
+			}
+			return ""
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Do(t.Context(), Call{Method: "GET", Path: "/v1/x"})
+	if want := "test: GET /v1/x: 403, credentials refused: JSON without a code; move"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

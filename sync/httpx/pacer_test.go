@@ -123,7 +123,7 @@ func TestPacerUsesItsRate(t *testing.T) {
 		p := NewPacer(PacerOptions{Name: "test", PerMinute: 100})
 		began := time.Now()
 		for range 99 {
-			if err := p.Wait(t.Context()); err != nil {
+			if err := Wait(t.Context(), p); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -158,7 +158,7 @@ func TestPacerPause(t *testing.T) {
 				var wg sync.WaitGroup
 				for range 20 {
 					wg.Go(func() {
-						if p.Wait(t.Context()) == nil {
+						if Wait(t.Context(), p) == nil {
 							got.add()
 						}
 					})
@@ -191,7 +191,7 @@ func perMinute(t *testing.T, p *Pacer) int {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	before := p.Count()
-	for p.Wait(ctx) == nil {
+	for Wait(ctx, p) == nil {
 	}
 	return p.Count() - before
 }
@@ -259,17 +259,17 @@ func TestPacerLeavesReserve(t *testing.T) {
 func TestPacerDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPacer(PacerOptions{Name: "test", PerMinute: 1})
-		if err := p.Wait(t.Context()); err != nil {
+		if err := Wait(t.Context(), p); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := p.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if err := Wait(ctx, p); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want a deadline exceeded", err)
 		}
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := p.Wait(gone); !errors.Is(err, context.Canceled) {
+		if err := Wait(gone, p); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want canceled", err)
 		}
 		if n := p.Count(); n != 1 {
@@ -293,7 +293,7 @@ func TestWaitDoesNotBlockOthers(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		for range 10 {
-			if err := plenty.Wait(t.Context()); err != nil {
+			if err := Wait(t.Context(), plenty); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -307,14 +307,42 @@ func TestWaitDoesNotBlockOthers(t *testing.T) {
 func TestNilPacer(t *testing.T) {
 	var p *Pacer
 	p.Observe(429, nil)
-	if until, _ := p.Paused(); !until.IsZero() || p.Count() != 0 || p.Wait(t.Context()) != nil {
+	if until, _ := p.Paused(); !until.IsZero() || p.Count() != 0 || Wait(t.Context(), p) != nil {
 		t.Error("a nil pacer paces")
+	}
+}
+
+// TestWaiting asks a pacer while nobody waits, while one does, and after a 429 has lowered its rate.
+func TestWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer(PacerOptions{Name: "Agent Connect", PerMinute: 100})
+		if waiting, rate := p.Waiting(); waiting || rate != 100 {
+			t.Errorf("at first: %v, %d a minute", waiting, rate)
+		}
+		done := make(chan error)
+		for range 2 { // the second has to wait
+			go func() { done <- Wait(t.Context(), p) }()
+		}
+		<-done
+		synctest.Wait()
+		if waiting, rate := p.Waiting(); !waiting || rate != 100 {
+			t.Errorf("with one in the queue: %v, %d a minute", waiting, rate)
+		}
+		<-done
+		p.Observe(http.StatusTooManyRequests, http.Header{"Retry-After": {"10"}})
+		time.Sleep(11 * time.Second)
+		if waiting, rate := p.Waiting(); waiting || rate != 85 {
+			t.Errorf("after a 429: %v, %d a minute", waiting, rate)
+		}
+	})
+	if waiting, rate := (*Pacer)(nil).Waiting(); waiting || rate != 0 {
+		t.Error("no pacer, and yet somebody waits")
 	}
 }
 
 func BenchmarkPacer(b *testing.B) {
 	p := NewPacer(PacerOptions{Name: "test", PerMinute: 1e12})
 	for b.Loop() {
-		_ = p.Wait(b.Context())
+		_ = Wait(b.Context(), p)
 	}
 }

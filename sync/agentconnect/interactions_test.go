@@ -317,16 +317,8 @@ func TestSinceFromTheSandbox(t *testing.T) {
 	now := time.Now().Add(-30 * time.Second)
 	var mu sync.Mutex
 	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
-	stand, err := sandbox.Start(sandbox.Options{Empty: true, Restamp: true, DataLag: 5 * time.Second, Now: clock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stand.Close() })
+	stand, c := startSandbox(t, sandbox.Options{Empty: true, Restamp: true, DataLag: 5 * time.Second, Now: clock})
 	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: survey.Employee.Email, Status: "active"}}})
-	c, err := New(Options{BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret()})
-	if err != nil {
-		t.Fatal(err)
-	}
 	request := survey
 	request.CustomProperties = map[string]string{"acsync_intent": "89abcdef01234567-2"}
 	if a := c.Create(t.Context(), request); a.Status != 200 {

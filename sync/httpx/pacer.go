@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // PacerOptions describes one limited resource.
@@ -18,37 +16,32 @@ type PacerOptions struct {
 	Reserve   float64 // share of the server's budget left to other clients, 0 to 1; see Observe
 }
 
-// Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, one at a time, at
-// a little less than the limit, so that no window of 60 s ever holds more than the limit allows, however the server cuts
-// its windows. A nil *Pacer paces nothing. Its methods may be called concurrently.
+// Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, one at
+// a time, at a little less than the limit, so that no window of 60 s ever holds more than the limit allows,
+// however the server cuts its windows. A nil *Pacer paces nothing. Its methods may be called concurrently.
+// Wait admits a call.
 type Pacer struct {
 	name    string
 	reserve float64
 	turn    chan struct{} // held by the one call that may be admitted next; Go serves the others in order
 
-	mu      sync.Mutex
-	limiter *rate.Limiter
-	tempo   tempo
-	until   time.Time // nobody is admitted before
-	why     string
-	count   int
+	mu    sync.Mutex
+	rate  adaptiveRate
+	last  time.Time // of the calls admitted
+	until time.Time // nobody is admitted before
+	why   string
+	count int
 }
 
 // NewPacer makes a pacer whose first call is admitted at once.
 func NewPacer(o PacerOptions) *Pacer {
-	tempo := newTempo(o.PerMinute)
 	return &Pacer{
 		name: o.Name, reserve: min(max(o.Reserve, 0), 1), turn: make(chan struct{}, 1),
-		limiter: rate.NewLimiter(tempo.limit(time.Time{}), 1), tempo: tempo,
+		rate: newAdaptiveRate(o.PerMinute),
 	}
 }
 
-// Wait returns when a call may be made, and counts it. A pause of the whole resource is waited out, by those too that
-// were queued before it began. When ctx ends, or would end before the call's turn, the error wraps ctx.Err() or
-// context.DeadlineExceeded, and nothing is counted.
-func (p *Pacer) Wait(ctx context.Context) error { return Wait(ctx, p) }
-
-// Count is the number of calls admitted so far.
+// Count returns the number of calls admitted so far.
 func (p *Pacer) Count() int {
 	if p == nil {
 		return 0
@@ -58,7 +51,7 @@ func (p *Pacer) Count() int {
 	return p.count
 }
 
-// Paused tells until when nobody is admitted, and why; the time is zero when there is no pause.
+// Paused returns until when nobody is admitted, and why; the time is zero when there is no pause.
 func (p *Pacer) Paused() (until time.Time, why string) {
 	if p == nil {
 		return time.Time{}, ""
@@ -71,11 +64,23 @@ func (p *Pacer) Paused() (until time.Time, why string) {
 	return p.until, p.why
 }
 
+// Waiting reports whether a call waits for its turn, and how many calls a minute the resource takes now: its
+// limit, or less after a 429 or while little is left of the server's budget.
+func (p *Pacer) Waiting() (waiting bool, perMinute int) {
+	if p == nil {
+		return false, 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.turn) > 0, int(math.Round(p.rate.at(time.Now()) * 60 / (1 - margin)))
+}
+
 // Observe learns from an answer of the resource.
 //
-// A 429 stops everybody until Retry-After, else until x-ratelimit-reset, else for 60 s, and lowers the rate, which then
-// recovers by itself. Otherwise, when x-ratelimit-remaining is below the reserved share of x-ratelimit-limit, the rate
-// falls in proportion until the window is reset, so that other clients of the same budget are not starved.
+// A 429 stops everybody until Retry-After, else until x-ratelimit-reset, else for 60 s, and lowers the rate,
+// which then recovers by itself. Otherwise, when x-ratelimit-remaining is below the reserved share of
+// x-ratelimit-limit, the rate falls in proportion until the window is reset, so that other clients of the
+// same budget are not starved.
 func (p *Pacer) Observe(status int, h http.Header) {
 	if p == nil {
 		return
@@ -85,12 +90,12 @@ func (p *Pacer) Observe(status int, h http.Header) {
 	defer p.mu.Unlock()
 	if status == http.StatusTooManyRequests {
 		wait, why := backOff(h, server)
-		p.tempo.cut(now, p.until)
+		p.rate.cut(now, p.until)
 		p.pause(now.Add(wait), why)
-		p.tempo.settle(p.until)
+		p.rate.recovered = p.until
 		return
 	}
-	p.yield(now, server, h)
+	p.observeBudget(now, server, h)
 }
 
 // backOff is how long a 429 stops the resource: at least a second, since a header may round down.
@@ -111,8 +116,8 @@ func (p *Pacer) pause(t time.Time, why string) {
 	}
 }
 
-// yield slows down while the server's budget is low.
-func (p *Pacer) yield(now, server time.Time, h http.Header) {
+// observeBudget slows down while the server's budget is low.
+func (p *Pacer) observeBudget(now, server time.Time, h http.Header) {
 	budget, ok1 := number(h.Get("X-Ratelimit-Limit"))
 	remaining, ok2 := number(h.Get("X-Ratelimit-Remaining"))
 	if !ok1 || !ok2 || budget <= 0 {
@@ -120,37 +125,51 @@ func (p *Pacer) yield(now, server time.Time, h http.Header) {
 	}
 	kept := p.reserve * budget
 	if kept <= 0 || remaining >= kept {
-		p.tempo.slow(1, time.Time{})
+		p.rate.slowed, p.rate.slowUntil = 1, time.Time{}
 		return
 	}
 	wait, told := Reset(h, server)
 	if !told {
 		wait = time.Minute
 	}
-	p.tempo.slow(max(remaining, 0)/kept, now.Add(wait))
+	p.rate.slowed, p.rate.slowUntil = max(remaining, 0)/kept, now.Add(wait)
 	if told && remaining <= 0 {
 		p.pause(now.Add(wait), "the server's budget is used up")
 	}
 }
 
-// delay is how long nobody can be admitted yet; 0 means that a call can be admitted now. It is never longer than the
-// present rate lasts, so that its reader looks again when the rate changes.
+// ready waits until a call could be admitted. The caller holds the turn.
+func (p *Pacer) ready(ctx context.Context) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		now := time.Now()
+		wait := p.delay(now)
+		if wait <= 0 {
+			return nil
+		}
+		if deadline, ok := ctx.Deadline(); ok && now.Add(wait).After(deadline) {
+			return context.DeadlineExceeded
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// delay is how long nobody can be admitted yet; not above 0 it means that a call can be admitted now. It is
+// never longer than the present rate lasts: its caller asks again when the rate changes.
 func (p *Pacer) delay(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if wait := p.until.Sub(now); wait > 0 {
 		return wait
 	}
-	limit := p.tempo.limit(now)
-	if limit != p.limiter.Limit() {
-		p.limiter.SetLimitAt(now, limit)
-	}
-	missing := 1 - p.limiter.TokensAt(now)
-	wait := time.Duration(math.Ceil(missing / float64(limit) * float64(time.Second)))
-	if wait <= 1 { // the rounding of a nanosecond
-		return 0
-	}
-	if left := p.tempo.slowUntil.Sub(now); left > 0 {
+	interval := time.Duration(math.Ceil(float64(time.Second) / p.rate.at(now)))
+	wait := p.last.Add(interval).Sub(now)
+	if left := p.rate.slowUntil.Sub(now); left > 0 {
 		return min(wait, left)
 	}
 	return wait
@@ -160,7 +179,7 @@ func (p *Pacer) delay(now time.Time) time.Duration {
 func (p *Pacer) take(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.limiter.ReserveN(now, 1)
+	p.last = now
 	p.count++
 }
 

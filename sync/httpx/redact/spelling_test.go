@@ -1,4 +1,4 @@
-package httpx
+package redact
 
 import (
 	"fmt"
@@ -108,7 +108,7 @@ func TestScrubPlace(t *testing.T) {
 
 // TestMessageIsBounded looks at the beginning of a long text, and never shows half of a name.
 func TestMessageIsBounded(t *testing.T) {
-	for before := looked - 20; before <= looked+2; before++ {
+	for before := maxScanned - 20; before <= maxScanned+2; before++ {
 		hidden := strings.Repeat("secretsecret ", before/13+1)[:before]
 		if got := Message([]byte(hidden+" Wilhelmina Customer"), "secretsecret", "Wilhelmina", "Customer"); strings.ContainsAny(got, "WwCu") {
 			t.Errorf("after %d bytes: %q", before, got)
@@ -185,12 +185,12 @@ func FuzzScrub(f *testing.F) {
 		if again := Scrub(got, name); again != got {
 			t.Errorf("%q, and again %q", got, again)
 		}
-		key := spell(folded(lettersOf(name)))
+		key := string(trace(name).folded().text)
 		if strings.ContainsRune(key, '\uFFFD') || len(plain(name)) < wholeWord || utf8.RuneCountInString(plain(name)) < wholeWord {
 			return
 		}
-		for list, n := lettersOf(got), 0; n <= encodings; list, n = decoded(list), n+1 {
-			if trimmed := strings.TrimSpace(key); strings.Contains(spell(folded(list)), trimmed) {
+		for left, n := trace(got), 0; n <= encodings; left, n = left.decoded(), n+1 {
+			if trimmed := strings.TrimSpace(key); strings.Contains(string(left.folded().text), trimmed) {
 				t.Errorf("%q is still in %q, which was %q", trimmed, got, text)
 			}
 		}

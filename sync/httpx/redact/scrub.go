@@ -1,4 +1,4 @@
-package httpx
+package redact
 
 import (
 	"cmp"
@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// MaxMessage is the greatest length of Error.Message, in characters.
+	// MaxMessage is the greatest length of what is quoted, in characters.
 	MaxMessage = 200
 
 	mask   = "***"
@@ -18,11 +18,8 @@ const (
 	// maskings is how often over a text is masked: what stood on both sides of what is taken out may be a
 	// secret together.
 	maskings = 8
-	// looked is how much of a text is looked at, in bytes; MaxMessage characters of it are shown.
-	looked = 8 << 10
-	// wholeWord is the length below which a given string is masked only where it stands alone: taking "Al" out of
-	// "invalid" would ruin the message and hide nobody.
-	wholeWord = 4
+	// maxScanned is how much of a text is searched, in bytes; MaxMessage characters of it are shown.
+	maxScanned = 8 << 10
 )
 
 var (
@@ -30,7 +27,7 @@ var (
 	email    = regexp.MustCompile(`(?i)[^\s@<>"'(),;:=\[\]{}|]+` + atSign + `[^\s@<>"'(),;:\[\]{}|]+`)
 	bearer   = regexp.MustCompile(`(?i)\b(bearer|basic)\s+[^\s"',;]+`)
 	token    = regexp.MustCompile(`\beyJ[\w-]+(?:\.[\w-]*)*|[\w+=-]{32,}`)
-	phone    = regexp.MustCompile(`\+?\b\d[\d ().-]{5,}\d\b`)
+	phone    = regexp.MustCompile(`\+?\b\d(?:[ ().-]*\d){6,}\b`)
 	date     = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(?:[ T]\d{2})?$`)
 )
 
@@ -40,31 +37,33 @@ var (
 func Scrub(text string, secrets ...string) string {
 	text = strings.ToValidUTF8(text, "�")
 	// The longest go first: a part of a secret that was masked would leave the rest of it standing.
-	longest := slices.SortedFunc(slices.Values(secrets), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	var spellings []spelling
+	byLength := func(a, b string) int { return cmp.Compare(len(b), len(a)) }
+	longest := slices.SortedFunc(slices.Values(secrets), byLength)
+	var spelled []spelling
 	for i, secret := range longest {
 		longest[i] = strings.ToValidUTF8(secret, "�")
-		spellings = append(spellings, spellingsOf(longest[i])...)
+		spelled = append(spelled, spellings(longest[i])...)
 	}
 	for range maskings {
 		before := text
-		if text = scrubOnce(text, spellings, longest); text == before {
+		if text = scrubOnce(text, spelled, longest); text == before {
 			break
 		}
 	}
 	return text
 }
 
-func scrubOnce(text string, spellings []spelling, secrets []string) string {
-	text = maskSpellings(text, spellings)
+func scrubOnce(text string, spelled []spelling, secrets []string) string {
+	text = maskSpellings(text, spelled)
+	// Secrets of punctuation alone have no spelling, and those with some are masked as a whole.
 	for _, secret := range secrets {
-		text = maskExact(text, secret) // those of punctuation alone, and short ones as they stand
+		text = maskExact(text, secret)
 	}
 	text = userinfo.ReplaceAllString(text, "://")
 	text = email.ReplaceAllString(text, mask)
 	text = bearer.ReplaceAllString(text, "$1 "+mask)
 	text = token.ReplaceAllStringFunc(text, maskToken)
-	return phone.ReplaceAllStringFunc(text, maskDigits)
+	return phone.ReplaceAllStringFunc(text, maskNumber)
 }
 
 // maskExact masks secret in text without regard to case.
@@ -72,32 +71,16 @@ func maskExact(text, secret string) string {
 	if strings.Trim(secret, "* \t\n") == "" {
 		return text
 	}
-	pattern, err := regexp.Compile("(?i)" + regexp.QuoteMeta(secret))
+	before, after := "()", "()"
+	if utf8.RuneCountInString(secret) < wholeWord {
+		before, after = `(^|[^\pL\p{Nd}])`, `([^\pL\p{Nd}]|$)`
+	}
+	pattern, err := regexp.Compile(`(?i)` + before + regexp.QuoteMeta(secret) + after)
 	if err != nil {
+		// It is longer than patterns may be.
 		return strings.ReplaceAll(text, secret, mask)
 	}
-	alone := utf8.RuneCountInString(secret) < wholeWord
-	var b strings.Builder
-	end := 0
-	for _, at := range pattern.FindAllStringIndex(text, -1) {
-		if alone && !standsAlone(text, at[0], at[1]) {
-			continue
-		}
-		b.WriteString(text[end:at[0]] + mask)
-		end = at[1]
-	}
-	return b.String() + text[end:]
-}
-
-// standsAlone tells whether text[from:to] has no letter or digit as a neighbour.
-func standsAlone(text string, from, to int) bool {
-	before, _ := utf8.DecodeLastRuneInString(text[:from])
-	after, _ := utf8.DecodeRuneInString(text[to:])
-	return !wordRune(before) && !wordRune(after)
-}
-
-func wordRune(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	return pattern.ReplaceAllString(text, "${1}"+mask+"${2}")
 }
 
 // maskToken spares long identifiers, such as a search attribute's name, which hold no digit.
@@ -108,36 +91,37 @@ func maskToken(s string) string {
 	return mask
 }
 
-// maskDigits spares dates and numbers of fewer than seven digits.
-func maskDigits(s string) string {
-	digits := 0
-	for _, r := range s {
-		if unicode.IsDigit(r) {
-			digits++
-		}
-	}
-	if digits < 7 || date.MatchString(s) {
+// maskNumber spares dates.
+func maskNumber(s string) string {
+	if date.MatchString(s) {
 		return s
 	}
 	return mask
 }
 
-// words makes foreign text fit to be shown: one line, scrubbed, short. Control characters go first, since one in the
-// middle of a secret would hide it from the mask.
-func words(text string, secrets []string) string {
+// Text makes foreign text fit to be shown: one line, scrubbed, at most MaxMessage characters.
+func Text(text string, secrets ...string) string {
+	// Control characters go first: one in the middle of a secret would hide it from the mask.
 	flat := make([]string, len(secrets))
 	for i, secret := range secrets {
 		flat[i] = oneLine(secret)
 	}
-	return cut(Scrub(whole(oneLine(text)), flat...), MaxMessage)
+	if text = oneLine(text); len(text) > maxScanned {
+		// Between two words: half of a name would not be known for one.
+		text = text[:max(strings.LastIndexByte(text[:maxScanned], ' '), 0)]
+	}
+	return Cut(Scrub(text, flat...), MaxMessage)
 }
 
-// whole cuts what is too long to be looked at, between two words: half of a name would not be known for one.
-func whole(text string) string {
-	if len(text) <= looked {
+// Path makes a path fit to be shown: an address in it, where an id was meant, is masked.
+func Path(path string) string { return email.ReplaceAllString(oneLine(path), mask) }
+
+// Cut shortens text to at most n characters; then the last one is an ellipsis.
+func Cut(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
 		return text
 	}
-	return text[:max(strings.LastIndexByte(text[:looked], ' '), 0)]
+	return string([]rune(text)[:n-1]) + "…"
 }
 
 // oneLine removes control and formatting characters and makes every run of white space one space.
