@@ -61,6 +61,7 @@ func newEngine(s *session, complete prepare) (*surveysync.Engine, error) {
 	return engine, s.tenant.Config.Ready()
 }
 
+// run makes the pass, with all that listens to it, and concludes it.
 func (p pass) run() (err error) {
 	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute)
 	defer watch.stop()
@@ -82,7 +83,7 @@ func (p pass) run() (err error) {
 	p.engine.Observer = p.plan.hear(append(watch.observer, attention, p.reports, p.engine.Observer))
 	result, err := p.limits.run(p.c.Context, p.engine)
 	watch.stop()
-	err = p.plan.end(p.engine, p.tenant.PlanTerms(p.clock()), &result, err)
+	err = p.plan.end(p.session, p.engine, &result, err)
 	for _, each := range []string{notice, p.witness().Warning()} {
 		if each != "" {
 			result.Notices = append(result.Notices, each)
