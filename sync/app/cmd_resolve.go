@@ -82,8 +82,9 @@ func readDecision(c *cli.Context) (d decision, err error) {
 // carryOut settles doubts.
 func (d decision) carryOut(s *session) (err error) {
 	if d.action == 0 && !s.tenant.Remembers() {
-		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file " +
-			"or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
+		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
+			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept " +
+			"or --drop and --id or --all")
 	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s.c.Context, func() (err error) { ledger, err = s.tenant.OpenLedger(); return err })

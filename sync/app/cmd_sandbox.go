@@ -95,6 +95,6 @@ requests_per_minute = 4500
 
 [ledger]
 path = "sandbox.db"
-`, how, file, stand.Start().UTC().Format(time.RFC3339), file, stand.Org(), stand.KustomerURL(), stand.KustomerKey(),
-		stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
+`, how, file, stand.Start().UTC().Format(time.RFC3339), file, stand.Org(), stand.KustomerURL(),
+		stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
 }

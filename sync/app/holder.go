@@ -53,7 +53,8 @@ func silent(h store.Holder, now time.Time) string {
 			"if that stays so, look for what has the file open"
 	case age > heartbeatStale || age < -heartbeatStale:
 		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If "+
-			"so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339), tenant.HeartbeatEvery)
+			"so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339),
+			tenant.HeartbeatEvery)
 	}
 	return ""
 }
