@@ -27,7 +27,6 @@ type plan struct {
 // than 4 files.
 var plans = map[string]plan{
 	"acsync/store/bolt":  {65, 24},
-	"acsync/sync/app":    {47, 35},
 	"acsync/sync/report": {52, 18},
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it
@@ -107,6 +108,15 @@ func (e *AheadError) Error() string {
 		wrong, until, e.from())
 }
 
+// ExitClass returns the code that the process ends with: the next passes go on by themselves, or the ledger
+// cannot be used as it is.
+func (e *AheadError) ExitClass() exit.Code {
+	if e.Heals() {
+		return exit.Temporary
+	}
+	return exit.LedgerDamaged
+}
+
 // from is the flag of a back-fill over what is not read.
 func (e *AheadError) from() string {
 	if e.Read.IsZero() {
@@ -125,3 +135,6 @@ func (e *TooOldError) Error() string {
 		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
 		e.Limit.UTC().Format(decide.TimeLayout))
 }
+
+// ExitClass returns the code that the process ends with.
+func (*TooOldError) ExitClass() exit.Code { return exit.Usage }

@@ -9,12 +9,13 @@ import (
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 	"acsync/sync/verify"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
-var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their " +
+var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the sum of their "+
 	"dispositions; this is a defect of acsync, please report it")
 
 // stage is one piece of work of a pass.

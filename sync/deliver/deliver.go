@@ -4,7 +4,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // Sender takes survey requests: Agent Connect.
@@ -32,7 +32,7 @@ type IntentLog interface {
 }
 
 // ErrRefused ends a pass: Agent Connect refused the key.
-var ErrRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, " +
+var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Connect; nothing more was sent. It is wrong, "+
 	"expired, or of another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
 
 // tries is how often a survey request that was certainly not sent is tried within one pass.

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -58,10 +59,7 @@ func (d *decider) decide(
 		cases[i].Decision = d.policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b decide.Case) int {
-		if order := a.Resolution().Compare(b.Resolution()); order != 0 {
-			return order
-		}
-		return strings.Compare(a.Conversation.ID, b.Conversation.ID)
+		return cmp.Or(a.Resolution().Compare(b.Resolution()), strings.Compare(a.Conversation.ID, b.Conversation.ID))
 	})
 	return cases, nil
 }
@@ -94,7 +92,7 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 		each.Own, each.Now = known[each.Key], d.clock.began
 		each.Outside = each.Before || d.clock.outside(each.Conversation)
 		if each.Known = each.Own; !each.Key.Recovery {
-			each.Known = d.surveyPer.Effective(each.Key, each.Claimed(), surveys)
+			each.Known = decide.Effective(each.Key, each.Claimed(), surveys)
 		}
 		if err := d.attachRecovery(ctx, each, decide.FirstRequest(surveys), recovery); err != nil {
 			return err

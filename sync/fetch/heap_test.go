@@ -75,8 +75,8 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 
 // TestHeapDoesNotGrow holds that what a pass keeps does not depend on how much it reads.
 func TestHeapDoesNotGrow(t *testing.T) {
-	more := amount(50_000, 100_000)
-	few, many := heapAfter(t, 20_000), heapAfter(t, 20_000+more)
+	more := amount(30_000, 100_000)
+	few, many := heapAfter(t, 10_000), heapAfter(t, 10_000+more)
 	if grown := int64(many) - int64(few); grown > 2<<20 {
 		t.Errorf("%d conversations more left %d bytes behind", more, grown)
 	}

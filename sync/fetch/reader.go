@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 	"acsync/sync/kustomer"
 )
 
@@ -224,3 +225,6 @@ func (e *UnsteadyError) Error() string {
 		"more than its pages hold, or another number on each. The checkpoint stays before them, and the next pass "+
 		"tries again", e.Window, rereads)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*UnsteadyError) ExitClass() exit.Code { return exit.Temporary }

@@ -8,6 +8,7 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 const (
@@ -150,3 +151,12 @@ func (e *WitnessError) Error() string {
 
 // Unwrap is what went wrong.
 func (e *WitnessError) Unwrap() error { return e.Err }
+
+// ExitClass returns what the cause says, such as that the credentials were refused. Where that is only that it
+// failed, the next run asks again.
+func (e *WitnessError) ExitClass() exit.Code {
+	if code := exit.Or(e.Err, exit.Failed); code != exit.Failed {
+		return code
+	}
+	return exit.Temporary
+}
