@@ -14,7 +14,7 @@ var (
 	ErrDamaged     = errors.New("the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
-	ErrRolledBack  = errors.New("the ledger is not the one that was here last") // lost, replaced, or an older copy
+	ErrRolledBack  = errors.New("the ledger is not the one that was here last") // lost, replaced, or older
 	ErrOtherTenant = errors.New("the ledger serves another tenant")
 
 	ErrOtherCredential = errors.New("the ledger was kept with another API key of Agent Connect")

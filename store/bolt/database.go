@@ -72,6 +72,15 @@ func (d *database) view(fn func(*txn) error) error {
 	})
 }
 
+// read gives what fn reads in one transaction.
+func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
+	err = d.view(func(t *txn) (err error) {
+		value, err = fn(t)
+		return err
+	})
+	return value, err
+}
+
 // errNothing ends a transaction that turns out to have nothing to write.
 var errNothing = errors.New("nothing to write")
 
