@@ -41,7 +41,8 @@ func (r Record) compare(other Record) int {
 	return cmp.Or(
 		r.rank()-other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
 		cmp.Compare(r.State, other.State), strings.Compare(r.Reason, other.Reason),
-		cmp.Compare(r.Status, other.Status), r.Due.Compare(other.Due), r.First.Compare(other.First), cmp.Compare(r.Intent, other.Intent),
+		cmp.Compare(r.Status, other.Status), r.Due.Compare(other.Due), r.First.Compare(other.First),
+		cmp.Compare(r.Intent, other.Intent),
 	)
 }
 
