@@ -6,9 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
-	"runtime"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
@@ -20,33 +17,40 @@ import (
 
 // terminal is what is known of both output streams; it is settled once for a command.
 type terminal struct {
-	stdout, stderr io.Writer
-	width          int  // of stdout in columns; 80 where it is no terminal
-	height         int  // of stdout in lines; 0 where it is no terminal
-	colorOut       bool // colours may be written to stdout
-	colorErr       bool // and to stderr
-	errWidth       int  // of stderr
-	progress       bool // stderr is a terminal that wants progress
-	level          slog.Level
-	json           bool // the log is JSON
+	stderr   io.Writer
+	width    int  // of stdout in columns; 80 where it is no terminal
+	height   int  // of stdout in lines; 0 where it is no terminal
+	errWidth int  // of stderr
+	colorOut bool // colours may be written to stdout
+	colorErr bool // and to stderr
+	progress bool // stderr is a terminal that wants progress
+	level    slog.Level
+	json     bool // the log is JSON
 }
 
 // defaultWidth is the width of what is no terminal.
 const defaultWidth = 80
 
-// terminal looks at both streams, the flags and the environment.
-func (s *shell) terminal(c *cli.Context) (terminal, error) {
-	t := terminal{stdout: s.stdout, stderr: s.stderr, width: defaultWidth, level: slog.LevelInfo}
-	plain := c.Bool(flagNoColor) || s.lookup("NO_COLOR") != "" || s.lookup("TERM") == "dumb"
-	if file, ok := isTerminal(s.stdout); ok {
-		t.colorOut, t.width, t.height = !plain, columns(file), lines(file)
+// newTerminal looks at both streams, the flags and the environment.
+func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
+	t := terminal{stderr: l.stderr, width: defaultWidth, level: slog.LevelInfo}
+	plain := c.Bool(flagNoColor) || l.lookup("NO_COLOR") != "" || l.lookup("TERM") == "dumb"
+	if file, ok := isTerminal(l.stdout); ok {
+		t.colorOut = !plain
+		t.width, t.height = size(file)
 	}
-	if file, ok := isTerminal(s.stderr); ok {
-		t.colorErr, t.errWidth = !plain, columns(file)
-		t.progress = !c.Bool(flagQuiet) && s.lookup("TERM") != "dumb"
+	if file, ok := isTerminal(l.stderr); ok {
+		t.colorErr = !plain
+		t.errWidth, _ = size(file)
+		t.progress = !c.Bool(flagQuiet) && l.lookup("TERM") != "dumb"
 		t.level = slog.LevelWarn
 	}
 	return t, t.logSettings(c)
+}
+
+// style is how a text may look on stdout.
+func (t terminal) style() report.Style {
+	return report.Style{Width: t.width, Height: t.height, Color: t.colorOut}
 }
 
 // logSettings takes the flags that are about the log.
@@ -67,20 +71,13 @@ func (t *terminal) logSettings(c *cli.Context) error {
 	return nil
 }
 
-// columns is the width of a terminal.
-func columns(file *os.File) int {
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-		return width
+// size is the width and the height of a terminal, as far as they are known; a height of 0 is not.
+func size(file *os.File) (width, height int) {
+	width, height, err := term.GetSize(int(file.Fd()))
+	if err != nil || width <= 0 {
+		return defaultWidth, 0
 	}
-	return defaultWidth
-}
-
-// lines is the height of a terminal; 0 when it is not known.
-func lines(file *os.File) int {
-	if _, height, err := term.GetSize(int(file.Fd())); err == nil && height > 0 {
-		return height
-	}
-	return 0
+	return width, max(height, 0)
 }
 
 func isTerminal(w io.Writer) (*os.File, bool) {
@@ -94,17 +91,6 @@ func isTerminal(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// lookup is the value of an environment variable; empty when it is not set. Of several the last counts.
-func (s *shell) lookup(name string) string {
-	for _, pair := range slices.Backward(s.env) {
-		key, value, _ := strings.Cut(pair, "=")
-		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return ""
-}
-
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
 	w = &report.Visible{To: w, Colors: t.colorErr && !t.json}
@@ -112,7 +98,9 @@ func (t terminal) logger(w io.Writer) *slog.Logger {
 	case t.json:
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
 	case t.colorErr:
-		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable}))
+		return slog.New(tint.NewTextHandler(w, &tint.Options{
+			Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable,
+		}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level, ReplaceAttr: printable}))
 }
