@@ -18,7 +18,8 @@ var directions = map[string][]string{
 	"acsync":                   {"acsync/sync/app"},
 	"acsync/store":             {},
 	"acsync/store/bolt":        {"acsync/store"},
-	"acsync/sync/exit":         {},
+	"acsync/store/storetest":   {"acsync/store"},
+	"acsync/sync/exit":         {}, // a leaf, which every package may import
 	"acsync/sync/httpx":        {"acsync/sync/exit", "acsync/sync/httpx/redact"},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
 	"acsync/sync/agentconnect": {"acsync/sync/httpx", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},

@@ -7,7 +7,8 @@ import (
 	"acsync/sync/exit"
 )
 
-// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say what to do.
+// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say
+// what to do.
 var (
 	ErrMissing     = exit.New(exit.LedgerMissing, "there is no ledger")
 	ErrExists      = exit.New(exit.Usage, "there is a ledger already")
@@ -15,7 +16,8 @@ var (
 	ErrDamaged     = exit.New(exit.LedgerDamaged, "the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
-	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last") // lost, replaced, or an older copy
+	// ErrRolledBack is a ledger that was lost or replaced, or an older copy.
+	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last")
 	ErrOtherTenant = exit.New(exit.LedgerDamaged, "the ledger serves another tenant")
 
 	ErrOtherCredential = exit.New(exit.LedgerDamaged, "the ledger was kept with another API key of Agent Connect")

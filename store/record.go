@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -18,7 +20,7 @@ type Record struct {
 	Attempts   int       // intents written so far
 	Status     int       // the last HTTP status; 0 where there was none
 	Intent     uint64    // the number of the last intent; 0 where there was none
-	Doubt      uint64    // in doubt: how many intents the ledger had given when the doubt arose; 0 for the others, and where that is not known
+	Doubt      uint64    // intents given when the doubt arose; 0 where that is not known, or there is none
 }
 
 // Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so:
@@ -33,17 +35,15 @@ func (r Record) Settled() bool {
 // Recover change such a record.
 func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
 
-// outweighs orders all records, so that it does not matter in which order they are merged.
-func (r Record) outweighs(other Record) bool {
-	for _, order := range []int{
-		r.rank() - other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
-		int(r.State) - int(other.State),
-	} {
-		if order != 0 {
-			return order > 0
-		}
-	}
-	return r.Intent > other.Intent
+// compare orders records by what they say: first by rank, then by time. By the rest only so that the order of
+// merging does not matter.
+func (r Record) compare(other Record) int {
+	return cmp.Or(
+		r.rank()-other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
+		cmp.Compare(r.State, other.State), strings.Compare(r.Reason, other.Reason),
+		cmp.Compare(r.Status, other.Status), r.Due.Compare(other.Due), r.First.Compare(other.First),
+		cmp.Compare(r.Intent, other.Intent),
+	)
 }
 
 // rank tells which of two records says more: that something was sent, may have been, will be, will not be.
@@ -75,7 +75,9 @@ func (r Record) Sending(i Intent, resolution, now time.Time) Record {
 	if first.IsZero() {
 		first = now
 	}
-	return Record{State: Sending, Resolution: resolution, At: now, First: first, Attempts: i.Attempt, Intent: i.Number}
+	return Record{
+		State: Sending, Resolution: resolution, At: now, First: first, Attempts: i.Attempt, Intent: i.Number,
+	}
 }
 
 // After is the record after a result.
@@ -149,7 +151,12 @@ func roundTimes(r *Record) error {
 	for _, t := range []struct {
 		at   *time.Time
 		unit time.Duration
-	}{{&r.Resolution, time.Millisecond}, {&r.Due, time.Millisecond}, {&r.At, time.Second}, {&r.First, time.Second}} {
+	}{
+		{&r.Resolution, time.Millisecond},
+		{&r.Due, time.Millisecond},
+		{&r.At, time.Second},
+		{&r.First, time.Second},
+	} {
 		if t.at.IsZero() {
 			*t.at = time.Time{}
 			continue

@@ -5,7 +5,8 @@ import "fmt"
 // State is the disposition of a key: where its conversation stands.
 type State uint8
 
-// The states, in the order of a conversation's life. Their numbers are written to the ledger and never change.
+// The states, in the order of a conversation's life. Their numbers are written to the ledger and never
+// change.
 const (
 	Unknown   State = 0 // the ledger has never heard of the key
 	Scheduled State = 1 // decided "send", waits for its time
@@ -51,5 +52,5 @@ func (s State) String() string {
 // Final reports whether a key in the state has come to its end; see [Record.Settled] for the exception.
 func (s State) Final() bool { return s == Accepted || s == Rejected || s == Dropped }
 
-// Waiting tells whether the key is in the time-ordered index of what is still to be taken up.
+// Waiting reports whether the key is in the time-ordered index of what is still to be taken up.
 func (s State) Waiting() bool { return s == Scheduled || s == Retry || s == InDoubt }

@@ -2,8 +2,8 @@ package store
 
 import "acsync/sync/exit"
 
-// WriteError is a write to the ledger that failed in the middle of work. It ends the sending at once: what cannot
-// be remembered must not be sent.
+// WriteError is a write to the ledger that failed in the middle of work. It ends the sending at once: what
+// cannot be remembered must not be sent.
 type WriteError struct{ Err error }
 
 // Error says what could not be written.

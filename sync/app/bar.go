@@ -47,8 +47,7 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	style.Name = "acsync"
 	style.Chars = progress.StyleCharsBlocks
 	style.Visibility = progress.StyleVisibility{
-		ETA: true, Percentage: true, Speed: true, Tracker: true,
-		Value: true,
+		ETA: true, Percentage: true, Speed: true, Tracker: true, Value: true,
 	}
 	style.Options.Separator = " "
 	style.Options.PercentFormat = "%3.0f%%"

@@ -60,13 +60,3 @@ func (l eventLog) disposed(row surveysync.Row) {
 	}
 	l.log.Log(context.Background(), level, what, attributes...)
 }
-
-// observers lets several listen.
-type observers []surveysync.Observer
-
-// Observe passes the event on.
-func (o observers) Observe(event surveysync.Event) {
-	for _, observer := range o {
-		observer.Observe(event)
-	}
-}

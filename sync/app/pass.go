@@ -54,7 +54,6 @@ func newEngine(s *session, complete prepare) (*surveysync.Engine, error) {
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
-	o.Verdict = verdict
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
 	if err := complete(s, o); err != nil {
 		return nil, err
@@ -62,6 +61,7 @@ func newEngine(s *session, complete prepare) (*surveysync.Engine, error) {
 	return engine, s.tenant.Config.Ready()
 }
 
+// run makes the pass, with all that listens to it, and concludes it.
 func (p pass) run() (err error) {
 	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute)
 	defer watch.stop()
@@ -83,7 +83,7 @@ func (p pass) run() (err error) {
 	p.engine.Observer = p.plan.hear(append(watch.observer, attention, p.reports, p.engine.Observer))
 	result, err := p.limits.run(p.c.Context, p.engine)
 	watch.stop()
-	err = p.plan.end(p.engine, p.tenant.PlanTerms(p.clock()), &result, err)
+	err = p.plan.end(p.session, p.engine, &result, err)
 	for _, each := range []string{notice, p.witness().Warning()} {
 		if each != "" {
 			result.Notices = append(result.Notices, each)

@@ -19,6 +19,7 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/plan"
 	"acsync/sync/report"
+	"acsync/sync/tenant"
 )
 
 // expires is how long a plan can be carried out, unless the command line says otherwise.
@@ -119,9 +120,7 @@ func (f *planFile) say(c *cli.Context, w io.Writer) error {
 
 // end saves the plan of a dry run that came to its end; there may be none to save. The error is what ended
 // the pass.
-func (f *planFile) end(
-	engine *surveysync.Engine, terms plan.Terms, result *surveysync.Result, err error,
-) error {
+func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync.Result, err error) error {
 	switch {
 	case f == nil:
 		return err
@@ -130,8 +129,8 @@ func (f *planFile) end(
 	case err != nil:
 		return fmt.Errorf("%w; no plan was saved", err)
 	}
-	if err = f.save(engine, terms, result); err != nil {
-		result.Exit = verdict(*result, err)
+	if err = f.save(s, engine, result); err != nil {
+		result.Exit = tenant.Verdict(*result, err)
 	}
 	return err
 }
@@ -150,7 +149,7 @@ func (u unplanned) Unwrap() error { return u.cause }
 // verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
 // something to send rather than that something needs a hand.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
-	code := verdict(r, err)
+	code := tenant.Verdict(r, err)
 	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
 		return int(exit.WouldSend)
 	}
@@ -158,12 +157,12 @@ func (f *planFile) verdict(r surveysync.Result, err error) int {
 }
 
 // save writes the plan of a dry run, whole or not at all, for its owner's eyes alone.
-func (f *planFile) save(engine *surveysync.Engine, terms plan.Terms, result *surveysync.Result) error {
+func (f *planFile) save(s *session, engine *surveysync.Engine, result *surveysync.Result) error {
 	info, err := engine.Ledger.Info()
 	if err != nil {
 		return fmt.Errorf("read the ledger for the plan: %w", err)
 	}
-	made, err := f.planner.Plan(*result, info, terms, time.Duration(f.valid))
+	made, err := f.planner.Plan(*result, info, s.tenant.PlanTerms(s.clock()), time.Duration(f.valid))
 	if err != nil {
 		return err
 	}

@@ -104,10 +104,8 @@ func newReports(s *session) (*reports, error) {
 	r.rows = &report.Rows{AppURL: cfg.KustomerAppURL(), Reveal: s.c.Bool(flagReveal)}
 	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: cfg.Digest()}
 	for _, shown := range cfg.Show() {
-		r.about.Settings = append(r.about.Settings, report.Setting{
-			Key: shown.Key, Value: shown.Value,
-			Default: shown.Default,
-		})
+		setting := report.Setting{Key: shown.Key, Value: shown.Value, Default: shown.Default}
+		r.about.Settings = append(r.about.Settings, setting)
 	}
 	return r, nil
 }

@@ -99,8 +99,7 @@ func (t terminal) logger(w io.Writer) *slog.Logger {
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
 	case t.colorErr:
 		return slog.New(tint.NewTextHandler(w, &tint.Options{
-			Level: t.level, TimeFormat: time.TimeOnly,
-			ReplaceAttr: printable,
+			Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable,
 		}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level, ReplaceAttr: printable}))

@@ -1,6 +1,10 @@
 package app
 
-import "log/slog"
+import (
+	"log/slog"
+
+	surveysync "acsync/sync"
+)
 
 // watch is who listens to a pass: the log, and on a terminal the progress bar.
 type watch struct {
@@ -22,4 +26,14 @@ func newWatch(t terminal, perMinute int) watch {
 	bar.perMinute = perMinute
 	log := t.logger(bar)
 	return watch{observers{bar, eventLog{log}}, log, bar.line.setWaiting, bar.stop}
+}
+
+// observers lets several listen.
+type observers []surveysync.Observer
+
+// Observe passes the event on.
+func (o observers) Observe(event surveysync.Event) {
+	for _, observer := range o {
+		observer.Observe(event)
+	}
 }

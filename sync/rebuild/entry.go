@@ -18,7 +18,6 @@ func receivedAt(i agentconnect.Interaction) time.Time {
 // acceptedAt is the entry of what Agent Connect received then.
 func acceptedAt(key store.Key, at time.Time) store.Entry {
 	return store.Entry{Key: key, Record: store.Record{
-		State: store.Accepted, Reason: store.ReasonRebuilt,
-		Resolution: at, At: at,
+		State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at,
 	}}
 }
