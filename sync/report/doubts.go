@@ -13,16 +13,10 @@ import (
 
 // lookUp says what to do by hand about what is in doubt.
 func (s Status) lookUp() string {
-	words := "look the ids below up in Agent Connect"
 	if s.unnamed {
-		words = "acsync status" + s.Here + " --json names the ids: look them up in Agent Connect"
+		return advise(doLookUpJSON, s.Here)
 	}
-	return words + ", then " + byHand(s.Here)
-}
-
-// byHand is the command that settles a doubt, with the choices that it has.
-func byHand(here string) string {
-	return "acsync resolve" + here + " --id ID --accept, --resend or --drop"
+	return advise(doLookUp, s.Here)
 }
 
 // whoAsks says which pass asks Agent Connect's data first: none does before these must show what has arrived

@@ -138,9 +138,9 @@ func (x Explanation) done() string {
 func (x Explanation) advice() string {
 	switch {
 	case x.Forecast.Fate == explain.FateReject && x.Forecast.Reason.Broken():
-		return "mend the expression: acsync rules test" + x.Here + " shows it"
+		return advise(doMendShown, x.Here)
 	case x.Forecast.Fate == explain.FateReject, x.Forecast.Fate == explain.FateDone && x.Forecast.State == store.Rejected:
-		return "for the next ones: " + remedy(store.Rejected.String(), x.Forecast.Reason)
+		return advise(doForNext, "", remedy(store.Rejected.String(), x.Forecast.Reason))
 	}
 	return ""
 }
@@ -148,7 +148,7 @@ func (x Explanation) advice() string {
 // command is the one that changes what would happen now, whole or to be ended with one of its choices; empty for none.
 func (x Explanation) command() string {
 	if x.Forecast.Fate == explain.FateByHand {
-		return "acsync resolve" + x.Here + " --id " + printable(x.ID)
+		return advise(doDecideOne, x.Here, printable(x.ID))
 	}
 	return x.Backfill
 }
@@ -156,7 +156,7 @@ func (x Explanation) command() string {
 // choices are how the command is to be ended; empty where it is whole.
 func (x Explanation) choices() string {
 	if x.Forecast.Fate == explain.FateByHand {
-		return "with one of --accept, --resend, --drop"
+		return doChoose
 	}
 	return ""
 }

@@ -50,7 +50,7 @@ func footer(b *strings.Builder, p Pass, s Style) {
 // advice is what an operator should know or do after this pass.
 func advice(p Pass) []string {
 	lines := halts(p)
-	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	say := func(words string, args ...any) { lines = append(lines, advise(words, p.Here, args...)) }
 	if limit := limited(p); limit != "" {
 		lines = append(lines, limit)
 	}
@@ -59,36 +59,32 @@ func advice(p Pass) []string {
 	}
 	broken := p.Reasons.Broken()
 	if n := p.Counts[store.Rejected] - broken; n > 0 {
-		say("%d rejected: Agent Connect will not have them; they are not sent again.", n)
+		say(finalRejection, n)
 	}
 	if broken > 0 {
-		say("%d rejected because an expression failed on them: nothing was sent. Mend it (acsync rules test%s); the note names "+
-			"the back-fill that asks them then.", broken, p.Here)
+		say(doMendPass, broken)
 	}
 	if n := p.Counts[store.InDoubt]; n > 0 {
-		say("%d in doubt: not sent again by themselves. acsync resolve%s settles them.", n, p.Here)
+		say(doSettleDoubts, n)
 	}
 	return append(lines, notes(p)...)
 }
-
-// sameApply is how a plan goes on that was not carried out to its end.
-const sameApply = "the same apply again sends the rest, as long as the plan is valid"
 
 // limited tells which of the operator's own limits ended the pass, and how it goes on; empty for none.
 func limited(p Pass) string {
 	switch {
 	case p.paused():
-		return fmt.Sprintf("Not finished: it goes on at %s with --from %s --to %s.", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+		return advise(doRepeatRange, "", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
 	case p.Limit != "" && p.planned():
-		return fmt.Sprintf("Stopped at --%s: %s.", p.Limit, sameApply)
+		return advise(doApplyLimited, "", p.Limit)
 	case p.planned() && p.Reasons[store.Scheduled][decide.Paused] > 0:
-		return fmt.Sprintf("Not finished: %s.", sameApply)
+		return doApplyRest
 	case p.Mode == "plan" && p.Limit == "max":
-		return "Stopped at --max: the plan holds no more."
+		return doNoMoreInPlan
 	case p.Mode == "plan": // stopped by another limit there is none
 		return ""
 	case p.Limit != "":
-		return fmt.Sprintf("Stopped at --%s: what is scheduled waits for the next pass.", p.Limit)
+		return advise(doWaitForNext, "", p.Limit)
 	}
 	return ""
 }
@@ -101,10 +97,10 @@ func halts(p Pass) []string {
 	}
 	var lines []string
 	if p.Fuse != "" {
-		lines = append(lines, fmt.Sprintf("A fuse blew: %s. Nothing more was sent; %s.", p.Fuse, rest))
+		lines = append(lines, advise(haltedByFuse, "", p.Fuse, rest))
 	}
 	if p.Down != "" {
-		lines = append(lines, fmt.Sprintf("Agent Connect took nothing more: %s. %s.", p.Down, next))
+		lines = append(lines, advise(haltedByOutage, "", p.Down, next))
 	}
 	return lines
 }

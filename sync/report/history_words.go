@@ -31,7 +31,7 @@ func (h History) verdict() Verdict {
 	}
 	v.Todo = append(v.Todo, h.remedies()...)
 	if h.tooLate() {
-		v.Todo = append(v.Todo, sentence("Lengthen sync.overlap: what Kustomer's search shows later than that is never seen"))
+		v.Todo = append(v.Todo, sentence(doLengthenPast))
 	}
 	if h.Tally.InDoubt > 0 {
 		v.Todo = append(v.Todo, h.doubtTodo())
@@ -42,9 +42,9 @@ func (h History) verdict() Verdict {
 // doubtTodo says how what is in doubt is settled: without the API secret only by hand.
 func (h History) doubtTodo() string {
 	if h.asks {
-		return fmt.Sprintf("See acsync status%s for what is in doubt by now; acsync resolve%[1]s settles it.", h.here)
+		return advise(doSeeDoubts, h.here)
 	}
-	return fmt.Sprintf("See acsync status%s for what is in doubt by now; look the ids up in Agent Connect, then %s.", h.here, byHand(h.here))
+	return advise(doSeeByHand, h.here)
 }
 
 func (h History) headline() string {
@@ -87,7 +87,7 @@ func (h History) remedies() []string {
 		}
 	}
 	if len(list) > mostRemedies+1 { // one more takes no more room than a line that stands for it
-		list = append(list[:mostRemedies], fmt.Sprintf("What to do about %d more reasons stands beside them in the files of --report.", len(list)-mostRemedies))
+		list = append(list[:mostRemedies], advise(doSeeFiles, "", len(list)-mostRemedies))
 	}
 	return list
 }

@@ -45,14 +45,14 @@ func killedLight(name string, last store.Run, now time.Time, here string) Light 
 
 // afterKill says what to do about a process that was killed in some mode.
 func afterKill(mode, here string) string {
-	return "find out what killed it; " + goesOn(mode, here) + ", nothing is lost, and what it was sending is in doubt"
+	return advise(doFindKiller, "", goesOn(mode, here))
 }
 
 // killedTodo says what to do about passes that were killed, the latest of which it names.
 func (h History) killedTodo() string {
 	for _, p := range h.Passes {
 		if p.Killed {
-			return fmt.Sprintf("Find out what killed %s; %s, and acsync status%s shows what it left.", printable(p.Pass), goesOn(p.Mode, h.here), h.here)
+			return advise(doFindKillerOf, h.here, printable(p.Pass), goesOn(p.Mode, h.here))
 		}
 	}
 	return ""

@@ -90,27 +90,27 @@ func (s Status) checkpointLight() Light {
 		return s.aheadLight(light)
 	case s.MaxAge > 0 && age > s.MaxAge:
 		light.Level = LightAct
-		light.Todo = fmt.Sprintf("run acsync run%s now: what was marked done more than %s ago (sync.max_age) is skipped as stale already, and needs a back-fill", s.Here, short(s.MaxAge))
+		light.Todo = advise(doRunNow, s.Here, short(s.MaxAge))
 	case light.Level == LightOK && s.MaxAge > 0 && age > s.MaxAge/2:
 		light.Level = LightLook
 		fallthrough
 	case light.Level != LightOK:
-		light.Todo = "see whether the schedule still runs, and what the last pass says"
+		light.Todo = doSeeSchedule
 	}
 	return light
 }
 
 // aheadLight tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
 func (s Status) aheadLight(light Light) Light {
-	light.Level, light.Todo = LightAct, "a clock was wrong: acsync run"+s.Here+" names the back-fill that reads what is marked done until then"
+	light.Level, light.Todo = LightAct, advise(doReadAhead, s.Here)
 	if ahead := (&surveysync.AheadError{Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle}); ahead.Heals() {
-		light.Level, light.Todo = LightLook, "nothing: a clock was wrong, and from then on passes go on by themselves"
+		light.Level, light.Todo = LightLook, doAwaitClock
 	}
 	return light
 }
 
 func (s Status) lastPassLight() Light {
-	light := Light{Name: "last pass", Level: LightLook, Text: "none yet", Todo: "acsync run" + s.Here + " --dry-run shows what the first one would do"}
+	light := Light{Name: "last pass", Level: LightLook, Text: "none yet", Todo: advise(doFirstRun, s.Here)}
 	switch {
 	case s.Killed != nil:
 		light.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end", killed(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
@@ -129,24 +129,13 @@ func (s Status) lastPassLight() Light {
 			light.Todo = strings.TrimPrefix(light.Todo+"; "+goesOn(s.Last.Mode, s.Here), "; ")
 		}
 		if s.unnamed && strings.HasSuffix(light.Todo, ", below") {
-			light.Todo = "acsync status" + s.Here + " --json names what was rejected or is in doubt"
+			light.Todo = advise(doSeeUnnamed, s.Here)
 		}
 		if s.Last.Fuse != "" {
 			light.Text += ": " + s.Last.Fuse
 		}
 	}
 	return light
-}
-
-// goesOn says what goes on where a pass of some mode ended early. What is left of a plan or a range nothing else sends as it was meant.
-func goesOn(mode, here string) string {
-	switch mode {
-	case "apply":
-		return "the same acsync apply" + here + " FILE sends the rest of its plan"
-	case "backfill":
-		return "the same acsync backfill" + here + " goes on"
-	}
-	return "acsync run" + here + " goes on"
 }
 
 // killed names what left its word behind without having ended.
@@ -173,9 +162,9 @@ func (s Status) doubtLight() Light {
 	old := slices.ContainsFunc(s.InDoubt, func(e store.Entry) bool { return s.Now.Sub(e.At) > longDoubt })
 	switch {
 	case s.Asks && old:
-		light.Todo = "Agent Connect's data have not settled these for a day: " + light.Todo
+		light.Todo = advise(doLookUpOld, "", light.Todo)
 	case s.Asks:
-		light.Level, light.Todo = LightLook, s.whoAsks()+"; acsync resolve"+s.Here+" does now"
+		light.Level, light.Todo = LightLook, advise(doResolveNow, s.Here, s.whoAsks())
 	}
 	return light
 }
@@ -187,12 +176,12 @@ func (s Status) retryLight() Light {
 	}
 	light := Light{
 		Name: "retries", Level: LightLook, Text: Thousands(n) + ", certainly not sent",
-		Todo: "nothing if passes go on: they try again; the log says what keeps them from it",
+		Todo: doTryAgain,
 	}
 	if waits := s.Now.Sub(s.FirstTried); !s.FirstTried.IsZero() && waits > longRetry {
 		light.Level = LightAct
 		light.Text += ", the first try " + since(s.Now, s.FirstTried)
-		light.Todo = "find out why Agent Connect does not take them: after 72 h they are given up"
+		light.Todo = doFindRefusal
 	}
 	return light
 }
@@ -203,9 +192,9 @@ func (s Status) latenessLight() Light {
 	case s.Lateness.Count == 0:
 	case greatest > s.Overlap:
 		light.Level = LightAct
-		light.Todo = "lengthen sync.overlap: what comes later than that is never seen; a back-fill asks those that were missed"
+		light.Todo = doAskMissed
 	case greatest > s.Overlap*8/10:
-		light.Level, light.Todo = LightLook, "lengthen sync.overlap: what comes later than that is never seen"
+		light.Level, light.Todo = LightLook, doLengthen
 	}
 	return light
 }
@@ -219,7 +208,7 @@ func (s Status) dueLight() Light {
 	light.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue), Thousands(s.Counts[store.Scheduled]), Thousands(s.Counts[store.Retry]))
 	if light.Level != LightOK {
 		light.Text += "; that is " + since(s.Now, s.NextDue)
-		light.Todo = "see whether the schedule still runs: each run sends what is due"
+		light.Todo = doSendDue
 	}
 	return light
 }

@@ -26,7 +26,7 @@ func (s Status) rejectionLight() Light {
 	}
 	if n := s.Recent.Broken; n > 0 {
 		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent", Thousands(n)))
-		todos = append(todos, "mend the expression, acsync rules test"+s.Here+" shows it; the next pass decides these anew, or the back-fill that the pass has named")
+		todos = append(todos, advise(doMendNamed, s.Here))
 	}
 	if len(texts) == 0 {
 		texts = []string{"none in the last 24 h"}
@@ -55,10 +55,9 @@ func (s Status) commonRemedy() []string {
 
 // rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says what names it.
 func (s Status) rejectionTodo(remedies []string, urgent bool) string {
-	names := "acsync report" + s.Here + " says what to do for each reason"
-	where := "final; " + names
+	where := advise(finalReasons, s.Here)
 	if urgent {
-		where = "mend what the reasons name before more are lost: " + names
+		where = advise(doMendReasons, s.Here)
 	}
 	switch {
 	case len(remedies) == 0 && s.Recent.Rejected == 0:

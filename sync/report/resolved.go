@@ -89,15 +89,13 @@ func resolvedHints(settled []verify.Settled, here string) []string {
 	}
 	var hints []string
 	if unasked {
-		hints = append(hints, "Agent Connect's data could not be read to their end, so that nothing is known of these: acsync resolve"+here+
-			" asks again, and so does each pass.")
+		hints = append(hints, advise(doAskAgain, here))
 	}
 	if early {
-		hints = append(hints, "It is too early to tell what did not arrive: acsync resolve"+here+" can from "+show(until)+" on, and so does each pass.")
+		hints = append(hints, advise(doAskLater, here, show(until)))
 	}
 	if silent {
-		hints = append(hints, "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, look the ids up there first, because "+
-			"what is sent again may be a second mail: acsync resolve"+here+" --id ID, with --accept, --resend or --drop.")
+		hints = append(hints, advise(doDecide, here))
 	}
 	return hints
 }

@@ -36,9 +36,9 @@ func (w Witness) Warning() string {
 func (w Witness) Todo() string {
 	switch w {
 	case NoSecret:
-		return "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"
+		return doSetSecret
 	case NoStamps:
-		return "set agent_connect.stamp = true"
+		return doStamp
 	}
 	return ""
 }
