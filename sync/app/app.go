@@ -13,7 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -31,7 +31,7 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	err := out.told(s.answer(ctx, args))
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		fmt.Fprintln(&report.Visible{To: errs}, "acsync:", err)
+		fmt.Fprintln(&doc.Visible{To: errs}, "acsync:", err)
 	}
 	return exitCode(err)
 }
@@ -143,7 +143,7 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName // with the commands that it stands under
 	}
-	return usagef("%s; see %s --help", report.Printable(err.Error()), where)
+	return usagef("%s; see %s --help", doc.Printable(err.Error()), where)
 }
 
 // version is the module's version, and the revision it was built from where that is known.

@@ -30,6 +30,7 @@ func (s *shell) explainCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: flagOffline, Usage: "read the ledger alone; call neither service"},
 			&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full"},
+			noPagerFlag(),
 		},
 		Action: s.explain,
 	})
@@ -194,7 +195,7 @@ func (s *shell) sayExplained(c *cli.Context, t terminal, x report.Explanation) e
 	if c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = report.ExplainTable(s.stdout, x, report.Style{Width: t.width, Height: t.height, Color: t.colorOut})
+		err = s.answerWith(c, t, report.ExplainDoc(x))
 	}
 	switch {
 	case err != nil:

@@ -23,6 +23,7 @@ func (s *shell) reportCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: flagFrom, DefaultText: "six days before the last day", Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time"},
 			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
+			noPagerFlag(),
 			&cli.StringSliceFlag{Name: flagReport, Usage: "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
 		},
 		Action: s.report,
@@ -62,7 +63,7 @@ func (s *shell) report(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		err = report.HistoryJSON(s.stdout, history)
 	} else {
-		err = report.HistoryTable(s.stdout, history, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
+		err = s.answerWith(c, terminal, report.HistoryDoc(history, report.MostNamed))
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

@@ -8,6 +8,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 	"acsync/sync/verify"
 )
 
@@ -76,7 +77,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 	if err != nil && len(settled) == 0 {
 		return err
 	}
-	said := s.sayResolved(c, terminal, settled)
+	said := s.sayResolved(c, terminal, tenant.name, settled)
 	switch code := exitCode(err); {
 	case err == nil:
 		return said
@@ -119,12 +120,12 @@ func decision(c *cli.Context) (verify.Action, verify.Selection, error) {
 }
 
 // sayResolved tells what became of each, and exits 3 while something stays in doubt.
-func (s *shell) sayResolved(c *cli.Context, t terminal, settled []verify.Settled) error {
+func (s *shell) sayResolved(c *cli.Context, t terminal, tenant string, settled []verify.Settled) error {
 	var err error
 	if c.Bool(flagJSON) {
 		err = report.ResolvedJSON(s.stdout, settled)
 	} else {
-		err = report.Resolved(s.stdout, settled, here(c), report.Style{Width: t.width, Color: t.colorOut})
+		err = doc.Text(s.stdout, report.ResolvedDoc(settled, tenant, here(c)), t.style())
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

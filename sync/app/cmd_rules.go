@@ -35,6 +35,7 @@ func (s *shell) rulesCommand() *cli.Command {
 				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
 				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
 				&cli.StringSliceFlag{Name: flagID, Usage: "only the conversation with this `ID`; can be repeated"},
+				noPagerFlag(),
 				&cli.StringFlag{Name: flagWith, Usage: "compare with the rules and the mapping of the configuration in `FILE`"},
 			},
 			Action: s.rulesTest,
@@ -84,7 +85,7 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		return trial.JSON(s.stdout)
 	}
-	return trial.Table(s.stdout, report.Style{Width: terminal.width, Color: terminal.colorOut})
+	return s.answerWith(c, terminal, report.RulesDoc(trial))
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.

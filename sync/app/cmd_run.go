@@ -11,6 +11,7 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/dryrun"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 func (s *shell) runCommand() *cli.Command {
@@ -156,7 +157,7 @@ func (s *shell) conclude(c *cli.Context, t terminal, files *reports, pass report
 	case c.Bool(flagJSON):
 		unprinted = report.JSON(s.stdout, pass)
 	case err == nil || !pass.To.IsZero():
-		unprinted = report.Table(s.stdout, pass, report.Style{Width: t.width, Height: t.height, Color: t.colorOut})
+		unprinted = doc.Text(s.stdout, report.ReportDoc(report.New(pass, report.Detail{Problem: err}), 0), t.style())
 	}
 	if unprinted != nil {
 		failed = errors.Join(failed, fmt.Errorf("print the report: %w", unprinted))

@@ -18,6 +18,7 @@ func (s *shell) statusCommand() *cli.Command {
 	return command(&cli.Command{
 		Name:   "status",
 		Usage:  "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
+		Flags:  []cli.Flag{noPagerFlag()},
 		Action: s.status,
 	})
 }
@@ -54,7 +55,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return report.StatusTable(s.stdout, status, report.Style{Width: terminal.width, Height: terminal.height, Color: terminal.colorOut})
+	return s.answerWith(c, terminal, report.StatusDoc(status))
 }
 
 // past opens the ledger for reading what was done. The stand-ins' own is made by their first pass.

@@ -6,7 +6,7 @@ import (
 
 // endingOf tells what the exit code of a past pass asks of whoever looks at it.
 func endingOf(code int) report.Ending {
-	ending := report.Ending{Level: report.LightAct, Todo: report.DoSeeLog}
+	ending := report.Ending{Level: report.SignalAct, Todo: report.DoSeeLog}
 	for _, exit := range exits {
 		if exit.code == code {
 			ending.Meaning = exit.meaning
@@ -14,13 +14,13 @@ func endingOf(code int) report.Ending {
 	}
 	switch code {
 	case exitDone, exitWouldSend:
-		ending.Level, ending.Todo = report.LightOK, ""
+		ending.Level, ending.Todo = report.SignalOK, ""
 	case exitNeedsHand:
-		ending.Level, ending.Todo = report.LightLook, report.DoSeeBelow
+		ending.Level, ending.Todo = report.SignalLook, report.DoSeeBelow
 	case exitTemporary:
-		ending.Level, ending.Todo, ending.Partial = report.LightLook, report.DoAwaitNextPass, true
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoAwaitNextPass, true
 	case exitHungUp, exitInterrupted, exitTerminated:
-		ending.Level, ending.Todo, ending.Partial = report.LightLook, report.DoRunAgain, true
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoRunAgain, true
 	case exitCredentials:
 		ending.Todo = report.DoRenewKey
 	case exitFuse:

@@ -16,6 +16,7 @@ const (
 	flagLogFormat = "log-format"
 	flagQuiet     = "quiet"
 	flagNoColor   = "no-color"
+	flagNoPager   = "no-pager"
 	flagDryRun    = "dry-run"
 	flagReport    = "report"
 	flagReveal    = "reveal"

@@ -8,7 +8,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/fetch"
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // outlook says how much there is to do, and how long that takes at most at the pace of Agent Connect.
@@ -17,7 +17,7 @@ func outlook(e fetch.Estimate, perMinute int) string {
 	if e.More {
 		about = "at least"
 	}
-	text := fmt.Sprintf("%s %s conversations", about, report.Thousands(e.Conversations))
+	text := fmt.Sprintf("%s %s conversations", about, doc.Thousands(e.Conversations))
 	if e.More || e.Conversations == 0 {
 		return text
 	}

@@ -17,7 +17,7 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/plan"
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // expires is how long a plan can be carried out, unless the command line says otherwise.
@@ -156,7 +156,7 @@ func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, res
 // visible is JSON that can be looked at on a terminal, whatever the ids in it are.
 func visible(text []byte) []byte {
 	var out bytes.Buffer
-	v := report.Visible{To: &out}
+	v := doc.Visible{To: &out}
 	_, _ = v.Write(text) // a buffer takes everything
 	_ = v.Close()
 	return out.Bytes()

@@ -36,7 +36,7 @@ func (s *shell) statusOfRunning(c *cli.Context, t terminal, of *tenant, locked e
 	if c.Bool(flagJSON) {
 		return report.RunningJSON(s.stdout, running)
 	}
-	return report.RunningTable(s.stdout, running, report.Style{Width: t.width, Color: t.colorOut})
+	return s.answerWith(c, t, report.RunningDoc(running))
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.

@@ -15,7 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // terminal is what is known of both output streams; it is settled once for a command.
@@ -107,7 +107,7 @@ func (s *shell) lookup(name string) string {
 
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
-	w = &report.Visible{To: w, Colors: t.colorErr && !t.json}
+	w = &doc.Visible{To: w, Colors: t.colorErr && !t.json}
 	switch {
 	case t.json:
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
@@ -120,7 +120,7 @@ func (t terminal) logger(w io.Writer) *slog.Logger {
 // printable is an attribute of the log, the message among them, as a terminal may show it.
 func printable(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindString {
-		return slog.String(a.Key, report.Printable(a.Value.String()))
+		return slog.String(a.Key, doc.Printable(a.Value.String()))
 	}
 	if a.Value.Kind() != slog.KindAny {
 		return a
@@ -129,10 +129,10 @@ func printable(_ []string, a slog.Attr) slog.Attr {
 	case slog.Level:
 		return a
 	case error, fmt.Stringer:
-		return slog.String(a.Key, report.Printable(fmt.Sprint(v)))
+		return slog.String(a.Key, doc.Printable(fmt.Sprint(v)))
 	}
 	if v := reflect.ValueOf(a.Value.Any()); v.Kind() == reflect.String {
-		return slog.String(a.Key, report.Printable(v.String()))
+		return slog.String(a.Key, doc.Printable(v.String()))
 	}
 	return a
 }

@@ -85,12 +85,12 @@ type interactionJSON struct {
 func ExplainJSON(w io.Writer, x Explanation) error {
 	object := explainJSON{
 		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{}, AgentConnect: []interactionJSON{},
-		Now:     x.now(),
-		Notices: append([]string{}, x.Notices...), Exit: x.Exit, Ledger: x.records(),
+		Now:     nowOf(x),
+		Notices: append([]string{}, x.Notices...), Exit: x.Exit, Ledger: recordsOf(x),
 	}
 	if x.Found {
 		ruling := rulingOf(x.Case)
-		object.Conversation, object.Decision = x.explained(), &ruling
+		object.Conversation, object.Decision = conversationOf(x), &ruling
 	}
 	for _, step := range x.Steps {
 		object.Checks = append(object.Checks, checkJSON{step.Reason, step.Result, step.Held})
@@ -104,17 +104,17 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	return json.NewEncoder(w).Encode(object)
 }
 
-// now is what would happen if a pass were made now.
-func (x Explanation) now() nowJSON {
-	n := nowJSON{Fate: x.Forecast.Fate, Reason: x.Forecast.Reason, At: stamp(x.At), Backfill: x.Backfill, Todo: x.advice()}
+// nowOf is what would happen if a pass were made now.
+func nowOf(x Explanation) nowJSON {
+	n := nowJSON{Fate: x.Forecast.Fate, Reason: x.Forecast.Reason, At: stamp(x.At), Backfill: x.Backfill, Todo: adviceFor(x)}
 	if n.Fate == explain.FateDone {
 		n.State = x.Forecast.State.String()
 	}
 	return n
 }
 
-// explained is what Kustomer says, without names of people.
-func (x Explanation) explained() *explainedJSON {
+// conversationOf is what Kustomer says, without names of people.
+func conversationOf(x Explanation) *explainedJSON {
 	c := x.Case.Conversation
 	shown := &explainedJSON{
 		Status: c.Status, DoneCount: c.DoneCount, AgentAddress: x.address(x.Facts.AgentAddress), Customer: c.CustomerID,
@@ -132,8 +132,8 @@ func (x Explanation) explained() *explainedJSON {
 	return shown
 }
 
-// records are what the ledger holds; nil when it was not read.
-func (x Explanation) records() []recordJSON {
+// recordsOf are what the ledger holds; nil when it was not read.
+func recordsOf(x Explanation) []recordJSON {
 	if !x.Remembered {
 		return nil
 	}

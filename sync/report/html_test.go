@@ -5,38 +5,12 @@ import (
 	"testing"
 )
 
-// TestWholeFlags: no line ends within a flag, nothing is added to what is copied, and markup stays text.
-func TestWholeFlags(t *testing.T) {
-	for words, want := range map[string]string{
-		"acsync backfill --sandbox --from X": `acsync backfill <span class="flag">--sandbox</span> <span class="flag">--from</span> X`,
-		"by hand (--accept)":                 `by hand (<span class="flag">--accept</span>)`,
-		"a -- b, x--y":                       "a -- b, x--y",
-		"<script> --<b>":                     "&lt;script&gt; --&lt;b&gt;",
-	} {
-		if got := string(wholeFlags(words)); got != want {
-			t.Errorf("%q: %s, want %s", words, got, want)
-		}
-	}
-}
-
 // TestHistorySumsOnAPhone: the columns that add up to what was found are on a narrow screen too.
 func TestHistorySumsOnAPhone(t *testing.T) {
 	page := renderHistory(t, "html", week())
 	for _, name := range []string{"found", "sent", "hand", "later", "skip"} {
 		if n := strings.Count(page, `<th scope="col" class="n">`+name+"</th>"); n != 2 {
 			t.Errorf("%s is in %d tables, want it by day and by pass", name, n)
-		}
-	}
-}
-
-// TestTicksOfANarrowChart: there the labels are half as many, and end within the chart.
-func TestTicksOfANarrowChart(t *testing.T) {
-	for n := 1; n < 100; n++ {
-		r := Report{Timeline: Timeline{Step: "1d", Slots: make([]Slot, n)}, zone: at.Location()}
-		for i, tick := range ticks(r, 5, 95/float64(n)) {
-			if tick.Wide != (i%2 == 1) || !tick.Wide && tick.X >= "70" {
-				t.Errorf("%d slots: label %d at %s %%, wide %t", n, i, tick.X, tick.Wide)
-			}
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/sync/report/doc"
 )
 
 // killedRun is what the ledger keeps of a pass that was killed twenty minutes ago.
@@ -25,7 +26,7 @@ func TestHistoryOfAKilledPass(t *testing.T) {
 	well := store.Run{Pass: "20261122T201000Z-11ff", Mode: "run", Started: at.Add(-10 * time.Minute), Ended: at.Add(-9 * time.Minute), Checkpoint: at.Add(-12 * time.Minute), Found: 5, Counts: map[string]int{"accepted": 5}}
 	h := NewHistory([]store.Run{well, killedRun()}, past(at.Add(-time.Hour), at))
 	want := Verdict{
-		Level: LevelHand, Headline: "2 passes created 25 survey requests.",
+		Level: doc.LevelAttention, Headline: "2 passes created 25 survey requests.",
 		Detail: "1 pass was killed, and counts as far as it told; 7 conversations were rejected for good.",
 		Todo:   []string{"Find out what killed 20261122T195500Z-7f3a; acsync run goes on, and acsync status shows what it left."},
 	}
@@ -39,12 +40,12 @@ func TestHistoryOfAKilledPass(t *testing.T) {
 		write func(*bytes.Buffer) error
 		want  string
 	}{
-		"table":    {func(b *bytes.Buffer) error { return HistoryTable(b, h, Style{Width: 80}) }, "\n            killed   1×  never came to its end\n"},
-		"markdown": {func(b *bytes.Buffer) error { return HistoryMarkdown(b, h) }, "| killed | 1 | never came to its end |\n"},
-		"passes":   {func(b *bytes.Buffer) error { return HistoryMarkdown(b, h) }, " | 3 | killed |  |\n"},
+		"table":    {func(b *bytes.Buffer) error { return doc.Text(b, HistoryDoc(h, MostNamed), doc.Style{Width: 80}) }, "\n  killed       1  never came to its end\n"},
+		"markdown": {func(b *bytes.Buffer) error { return doc.Markdown(b, HistoryDoc(h, MostNamed)) }, "| killed | 1 | never came to its end |\n"},
+		"passes":   {func(b *bytes.Buffer) error { return doc.Markdown(b, HistoryDoc(h, MostNamed)) }, " | 3 | killed |  |\n"},
 		"csv":      {func(b *bytes.Buffer) error { return HistoryCSV(b, h) }, ",,killed\r\n"},
-		"chart":    {func(b *bytes.Buffer) error { return HistoryHTML(b, h) }, "killed: never came to its end: 1 pass"},
-		"html":     {func(b *bytes.Buffer) error { return HistoryHTML(b, h) }, `<td class="n">killed</td></tr>`},
+		"chart":    {func(b *bytes.Buffer) error { return doc.HTML(b, HistoryDoc(h, MostNamed)) }, "killed: never came to its end: 1 pass"},
+		"html":     {func(b *bytes.Buffer) error { return doc.HTML(b, HistoryDoc(h, MostNamed)) }, `<td class="n">killed</td></tr>`},
 		"json":     {func(b *bytes.Buffer) error { return HistoryJSON(b, h) }, `"exit":0,"killed":true}`},
 	} {
 		var b bytes.Buffer
@@ -59,8 +60,8 @@ func TestHistoryOfAKilledPass(t *testing.T) {
 func TestHistoryOfKilledPassesAlone(t *testing.T) {
 	h := NewHistory([]store.Run{killedRun()}, past(at.Add(-time.Hour), at))
 	var b bytes.Buffer
-	must(t, HistoryTable(&b, h, Style{Width: 80}))
-	if h.Verdict.Level != LevelHand || !strings.Contains(b.String(), "\nexit codes  killed   1×  never came to its end\n") {
+	must(t, doc.Text(&b, HistoryDoc(h, MostNamed), doc.Style{Width: 80}))
+	if h.Verdict.Level != doc.LevelAttention || !strings.Contains(b.String(), "\n  killed       1  never came to its end\n") {
 		t.Errorf("%s\n%s", h.Verdict.Level, b.String())
 	}
 }
@@ -83,12 +84,12 @@ func TestLightsOfAKilledPass(t *testing.T) {
 	s := well()
 	s.Last, s.Here = new(killedRun()), " --sandbox"
 	s.Recent = NewRecent([]store.Run{killedRun()}, at)
-	last := s.lastPassLight()
-	if last.Level != LightLook || strings.Contains(last.Text, "exit") || !strings.HasPrefix(last.Text, "killed: run, pass 20261122T195500Z-7f3a, began ") ||
+	last := s.lastPassSignal()
+	if last.Level != SignalLook || strings.Contains(last.Text, "exit") || !strings.HasPrefix(last.Text, "killed: run, pass 20261122T195500Z-7f3a, began ") ||
 		!strings.Contains(last.Todo, "acsync run --sandbox goes on") {
 		t.Errorf("%+v", last)
 	}
-	if text := s.rejectionLight().Text; !strings.HasPrefix(text, "7 of 27 answers") || !strings.HasSuffix(text, "; those of a killed process are counted as far as it told") {
+	if text := s.rejectionSignal().Text; !strings.HasPrefix(text, "7 of 27 answers") || !strings.HasSuffix(text, "; those of a killed process are counted as far as it told") {
 		t.Error(text)
 	}
 	var b bytes.Buffer

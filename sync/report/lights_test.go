@@ -10,6 +10,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/report/doc"
 )
 
 // well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
@@ -26,71 +27,71 @@ func well() Status {
 // late has seen conversations late, at most by so much.
 func late(most time.Duration) store.Lateness { return store.Lateness{Count: 1, Greatest: most} }
 
-// TestLights holds what turns each light, and that nothing else does.
+// TestLights holds what turns each signal, and that nothing else does.
 func TestLights(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Status)
-		light  string
+		signal string
 		want   string
 	}{
-		"all well":                             {func(*Status) {}, "checkpoint", LightOK},
-		"witness: the data are read":           {func(*Status) {}, "witness", LightOK},
-		"witness: the sandbox":                 {func(s *Status) { s.Witness = NotNeeded }, "witness", LightOK},
-		"witness: no secret":                   {func(s *Status) { s.Witness = NoSecret }, "witness", LightLook},
-		"witness: no stamps":                   {func(s *Status) { s.Witness = NoStamps }, "witness", LightLook},
-		"checkpoint: three pauses old":         {func(s *Status) { s.Checkpoint = at.Add(-48 * time.Minute) }, "checkpoint", LightOK},
-		"checkpoint: more than three":          {func(s *Status) { s.Checkpoint = at.Add(-49 * time.Minute) }, "checkpoint", LightLook},
-		"checkpoint: twelve pauses old":        {func(s *Status) { s.Checkpoint = at.Add(-183 * time.Minute) }, "checkpoint", LightLook},
-		"checkpoint: more than twelve":         {func(s *Status) { s.Checkpoint = at.Add(-184 * time.Minute) }, "checkpoint", LightAct},
-		"checkpoint: passes seconds apart":     {func(s *Status) { s.Recent.Usual = time.Second }, "checkpoint", LightOK},
-		"checkpoint: nobody knows how often":   {func(s *Status) { s.Recent.Usual, s.Checkpoint = 0, at.Add(-24*time.Hour) }, "checkpoint", LightOK},
-		"checkpoint: nobody knows, older":      {func(s *Status) { s.Recent.Usual, s.Checkpoint = 0, at.Add(-25*time.Hour) }, "checkpoint", LightLook},
-		"checkpoint: half of max_age":          {func(s *Status) { s.Recent.Usual, s.Checkpoint = 24*time.Hour, at.Add(-37*time.Hour) }, "checkpoint", LightLook},
-		"checkpoint: older than max_age":       {func(s *Status) { s.Recent.Usual, s.Checkpoint = 48*time.Hour, at.Add(-73*time.Hour) }, "checkpoint", LightAct},
-		"checkpoint: without max_age":          {func(s *Status) { s.Recent.Usual, s.Checkpoint, s.MaxAge = 48*time.Hour, at.Add(-73*time.Hour), 0 }, "checkpoint", LightOK},
-		"checkpoint: in the future":            {func(s *Status) { s.Checkpoint = at.Add(27 * time.Minute) }, "checkpoint", LightLook},
-		"checkpoint: beyond the overlap":       {func(s *Status) { s.Checkpoint = at.Add(28 * time.Minute) }, "checkpoint", LightAct},
-		"last pass: none":                      {func(s *Status) { s.Last = nil }, "last pass", LightLook},
-		"last pass: rejections":                {func(s *Status) { s.Ending = endingOf(3) }, "last pass", LightLook},
-		"last pass: a fuse":                    {func(s *Status) { s.Ending = endingOf(13) }, "last pass", LightAct},
-		"last pass: killed":                    {func(s *Status) { s.Killed = &store.Holder{PID: 4711, At: at} }, "last pass", LightLook},
-		"in doubt: Agent Connect is asked":     {func(s *Status) { s.Asks, s.Counts[store.InDoubt] = true, 1 }, "in doubt", LightLook},
-		"in doubt: nobody can be asked":        {func(s *Status) { s.Counts[store.InDoubt] = 1 }, "in doubt", LightAct},
-		"in doubt: asked for more than a day":  {func(s *Status) { doubtFor(s, 25*time.Hour) }, "in doubt", LightAct},
-		"in doubt: asked for less":             {func(s *Status) { doubtFor(s, 23*time.Hour) }, "in doubt", LightLook},
-		"in doubt: an intent was left open":    {func(s *Status) { s.Counts[store.Sending] = 1 }, "in doubt", LightAct},
-		"retries: some":                        {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-24*time.Hour) }, "retries", LightLook},
-		"retries: for more than a day":         {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-25*time.Hour) }, "retries", LightAct},
-		"rejections: some":                     {func(s *Status) { s.Recent.Rejected = 1 }, "rejections", LightLook},
-		"rejections: as many as may be":        {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 30, Rejected: 10} }, "rejections", LightLook},
-		"rejections: more":                     {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 29, Rejected: 11} }, "rejections", LightAct},
-		"rejections: too few answers to tell":  {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 0, Rejected: 39} }, "rejections", LightLook},
-		"rejections: given up":                 {func(s *Status) { s.Recent.GaveUp = 400 }, "rejections", LightLook},
-		"rejections: a failing expression":     {func(s *Status) { s.Recent.Broken = 400 }, "rejections", LightLook},
-		"late: less than 80 % of the overlap":  {func(s *Status) { s.Lateness = late(24 * time.Minute) }, "late", LightOK},
-		"late: more":                           {func(s *Status) { s.Lateness = late(25 * time.Minute) }, "late", LightLook},
-		"late: beyond the overlap":             {func(s *Status) { s.Lateness = late(31 * time.Minute) }, "late", LightAct},
-		"next due: later":                      {func(s *Status) { s.NextDue = at.Add(time.Hour) }, "next due", LightOK},
-		"next due: the next pass takes it":     {func(s *Status) { s.NextDue = at.Add(-45 * time.Minute) }, "next due", LightOK},
-		"next due: passes do not come":         {func(s *Status) { s.NextDue = at.Add(-46 * time.Minute) }, "next due", LightLook},
-		"next due: and have not come for long": {func(s *Status) { s.NextDue = at.Add(-181 * time.Minute) }, "next due", LightAct},
+		"all well":                             {func(*Status) {}, "checkpoint", SignalOK},
+		"witness: the data are read":           {func(*Status) {}, "witness", SignalOK},
+		"witness: the sandbox":                 {func(s *Status) { s.Witness = NotNeeded }, "witness", SignalOK},
+		"witness: no secret":                   {func(s *Status) { s.Witness = NoSecret }, "witness", SignalLook},
+		"witness: no stamps":                   {func(s *Status) { s.Witness = NoStamps }, "witness", SignalLook},
+		"checkpoint: three pauses old":         {func(s *Status) { s.Checkpoint = at.Add(-48 * time.Minute) }, "checkpoint", SignalOK},
+		"checkpoint: more than three":          {func(s *Status) { s.Checkpoint = at.Add(-49 * time.Minute) }, "checkpoint", SignalLook},
+		"checkpoint: twelve pauses old":        {func(s *Status) { s.Checkpoint = at.Add(-183 * time.Minute) }, "checkpoint", SignalLook},
+		"checkpoint: more than twelve":         {func(s *Status) { s.Checkpoint = at.Add(-184 * time.Minute) }, "checkpoint", SignalAct},
+		"checkpoint: passes seconds apart":     {func(s *Status) { s.Recent.Usual = time.Second }, "checkpoint", SignalOK},
+		"checkpoint: nobody knows how often":   {func(s *Status) { s.Recent.Usual, s.Checkpoint = 0, at.Add(-24*time.Hour) }, "checkpoint", SignalOK},
+		"checkpoint: nobody knows, older":      {func(s *Status) { s.Recent.Usual, s.Checkpoint = 0, at.Add(-25*time.Hour) }, "checkpoint", SignalLook},
+		"checkpoint: half of max_age":          {func(s *Status) { s.Recent.Usual, s.Checkpoint = 24*time.Hour, at.Add(-37*time.Hour) }, "checkpoint", SignalLook},
+		"checkpoint: older than max_age":       {func(s *Status) { s.Recent.Usual, s.Checkpoint = 48*time.Hour, at.Add(-73*time.Hour) }, "checkpoint", SignalAct},
+		"checkpoint: without max_age":          {func(s *Status) { s.Recent.Usual, s.Checkpoint, s.MaxAge = 48*time.Hour, at.Add(-73*time.Hour), 0 }, "checkpoint", SignalOK},
+		"checkpoint: in the future":            {func(s *Status) { s.Checkpoint = at.Add(27 * time.Minute) }, "checkpoint", SignalLook},
+		"checkpoint: beyond the overlap":       {func(s *Status) { s.Checkpoint = at.Add(28 * time.Minute) }, "checkpoint", SignalAct},
+		"last pass: none":                      {func(s *Status) { s.Last = nil }, "last pass", SignalLook},
+		"last pass: rejections":                {func(s *Status) { s.Ending = endingOf(3) }, "last pass", SignalLook},
+		"last pass: a fuse":                    {func(s *Status) { s.Ending = endingOf(13) }, "last pass", SignalAct},
+		"last pass: killed":                    {func(s *Status) { s.Killed = &store.Holder{PID: 4711, At: at} }, "last pass", SignalLook},
+		"in doubt: Agent Connect is asked":     {func(s *Status) { s.Asks, s.Counts[store.InDoubt] = true, 1 }, "in doubt", SignalLook},
+		"in doubt: nobody can be asked":        {func(s *Status) { s.Counts[store.InDoubt] = 1 }, "in doubt", SignalAct},
+		"in doubt: asked for more than a day":  {func(s *Status) { doubtFor(s, 25*time.Hour) }, "in doubt", SignalAct},
+		"in doubt: asked for less":             {func(s *Status) { doubtFor(s, 23*time.Hour) }, "in doubt", SignalLook},
+		"in doubt: an intent was left open":    {func(s *Status) { s.Counts[store.Sending] = 1 }, "in doubt", SignalAct},
+		"retries: some":                        {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-24*time.Hour) }, "retries", SignalLook},
+		"retries: for more than a day":         {func(s *Status) { s.Counts[store.Retry], s.FirstTried = 2, at.Add(-25*time.Hour) }, "retries", SignalAct},
+		"rejections: some":                     {func(s *Status) { s.Recent.Rejected = 1 }, "rejections", SignalLook},
+		"rejections: as many as may be":        {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 30, Rejected: 10} }, "rejections", SignalLook},
+		"rejections: more":                     {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 29, Rejected: 11} }, "rejections", SignalAct},
+		"rejections: too few answers to tell":  {func(s *Status) { s.Recent = Recent{Usual: 15 * time.Minute, Accepted: 0, Rejected: 39} }, "rejections", SignalLook},
+		"rejections: given up":                 {func(s *Status) { s.Recent.GaveUp = 400 }, "rejections", SignalLook},
+		"rejections: a failing expression":     {func(s *Status) { s.Recent.Broken = 400 }, "rejections", SignalLook},
+		"late: less than 80 % of the overlap":  {func(s *Status) { s.Lateness = late(24 * time.Minute) }, "late", SignalOK},
+		"late: more":                           {func(s *Status) { s.Lateness = late(25 * time.Minute) }, "late", SignalLook},
+		"late: beyond the overlap":             {func(s *Status) { s.Lateness = late(31 * time.Minute) }, "late", SignalAct},
+		"next due: later":                      {func(s *Status) { s.NextDue = at.Add(time.Hour) }, "next due", SignalOK},
+		"next due: the next pass takes it":     {func(s *Status) { s.NextDue = at.Add(-45 * time.Minute) }, "next due", SignalOK},
+		"next due: passes do not come":         {func(s *Status) { s.NextDue = at.Add(-46 * time.Minute) }, "next due", SignalLook},
+		"next due: and have not come for long": {func(s *Status) { s.NextDue = at.Add(-181 * time.Minute) }, "next due", SignalAct},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := well()
 			test.change(&s)
-			for _, light := range s.Lights() {
-				want := LightOK
-				if light.Name == test.light {
+			for _, signal := range s.Signals() {
+				want := SignalOK
+				if signal.Name == test.signal {
 					want = test.want
 				}
-				if light.Level != want {
-					t.Errorf("%s is %s, want %s: %s", light.Name, light.Level, want, light.Text)
+				if signal.Level != want {
+					t.Errorf("%s is %s, want %s: %s", signal.Name, signal.Level, want, signal.Text)
 				}
-				if (light.Level != LightOK) != (light.Todo != "") {
-					t.Errorf("%s is %s, and to do is %q", light.Name, light.Level, light.Todo)
+				if (signal.Level != SignalOK) != (signal.Todo != "") {
+					t.Errorf("%s is %s, and to do is %q", signal.Name, signal.Level, signal.Todo)
 				}
 			}
-			if got := worst(s.Lights()); got != test.want {
+			if got := worst(s.Signals()); got != test.want {
 				t.Errorf("the worst is %s, want %s", got, test.want)
 			}
 		})
@@ -147,8 +148,8 @@ func TestRecentCountsAnswersOnly(t *testing.T) {
 	}
 }
 
-// TestRejectionLightSaysWhatToDo names the remedy of the reason that most have, and commands that find the same ledger.
-func TestRejectionLightSaysWhatToDo(t *testing.T) {
+// TestRejectionSignalSaysWhatToDo names the remedy of the reason that most have, and commands that find the same ledger.
+func TestRejectionSignalSaysWhatToDo(t *testing.T) {
 	for name, test := range map[string]struct {
 		recent Recent
 		want   []string
@@ -175,23 +176,23 @@ func TestRejectionLightSaysWhatToDo(t *testing.T) {
 		},
 		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression, acsync rules test --sandbox shows it"}},
 	} {
-		light := Status{Here: " --sandbox", Recent: test.recent}.rejectionLight()
+		signal := Status{Here: " --sandbox", Recent: test.recent}.rejectionSignal()
 		for _, want := range test.want {
-			if !strings.Contains(light.Todo, want) {
-				t.Errorf("%s: no %q in %q", name, want, light.Todo)
+			if !strings.Contains(signal.Todo, want) {
+				t.Errorf("%s: no %q in %q", name, want, signal.Todo)
 			}
 		}
 	}
 }
 
-// TestLightsNameTheSameLedger: each command that a light names has the flags of this one.
+// TestLightsNameTheSameLedger: each command that a signal names has the flags of this one.
 func TestLightsNameTheSameLedger(t *testing.T) {
 	s := status()
 	s.Here, s.Asks, s.Last, s.Checkpoint, s.Recent.Rejected = " --config other.toml", false, nil, at.Add(-100*24*time.Hour), 1
-	for _, light := range s.Lights() {
+	for _, signal := range s.Signals() {
 		for _, command := range []string{"acsync run", "acsync resolve", "acsync report", "acsync rules test"} {
-			if strings.Count(light.Todo, command) != strings.Count(light.Todo, command+s.Here) {
-				t.Errorf("%s: %s", light.Name, light.Todo)
+			if strings.Count(signal.Todo, command) != strings.Count(signal.Todo, command+s.Here) {
+				t.Errorf("%s: %s", signal.Name, signal.Todo)
 			}
 		}
 	}
@@ -203,13 +204,13 @@ func TestLightsCanBeCopied(t *testing.T) {
 	for _, s.Here = range []string{" --sandbox", " --config /etc/acsync/acme.toml", " --config " + strings.Repeat("long", 30) + ".toml"} {
 		for width := 59; width < 100; width++ {
 			var b bytes.Buffer
-			must(t, StatusTable(&b, s, Style{Width: width}))
+			must(t, doc.Text(&b, StatusDoc(s), doc.Style{Width: width}))
 			fits(t, b.String(), width)
 			if command := "acsync report" + s.Here; len(command) < 36 && !strings.Contains(b.String(), command) {
 				t.Errorf("%d columns: %q is broken in\n%s", width, command, b.String())
 			}
-			if strings.Contains(b.String(), glue) {
-				t.Errorf("%d columns: the glue is shown", width)
+			if strings.Contains(b.String(), "\ue000") {
+				t.Errorf("%d columns: a blank that is none is shown", width)
 			}
 		}
 	}
@@ -220,8 +221,8 @@ func TestLightsAreColoured(t *testing.T) {
 	var plain, coloured bytes.Buffer
 	s := status()
 	s.Killed = &store.Holder{PID: 4711, Host: "jobs-7", Since: at.Add(-20 * time.Minute), At: at.Add(-12 * time.Minute), Progress: store.Progress{Mode: "run", Pass: "20261122T195500Z-7f3a"}}
-	must(t, StatusTable(&plain, s, Style{Width: 80}))
-	must(t, StatusTable(&coloured, s, Style{Width: 80, Color: true}))
+	must(t, doc.Text(&plain, StatusDoc(s), doc.Style{Width: 80}))
+	must(t, doc.Text(&coloured, StatusDoc(s), doc.Style{Width: 80, Color: true}))
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[33mLOOK\x1b[0m  last pass   killed: process 4711 on jobs-7, run") {
 		t.Errorf("%q", coloured.String())
 	}
@@ -233,10 +234,10 @@ func TestLightsOfWhatIsLeft(t *testing.T) {
 	s := status()
 	s.Here = " --sandbox"
 	s.Last = &store.Run{Mode: "apply", Ended: at, Reasons: map[string]int{"paused": 52}}
-	s.Ending = Ending{Level: LightOK, Meaning: "all accounted for"}
-	light := s.lastPassLight()
-	if light.Level != LightLook || light.Todo != "the same acsync apply --sandbox FILE sends the rest of its plan" || !strings.Contains(light.Text, "52 left") {
-		t.Errorf("got %+v", light)
+	s.Ending = Ending{Level: SignalOK, Meaning: "all accounted for"}
+	signal := s.lastPassSignal()
+	if signal.Level != SignalLook || signal.Todo != "the same acsync apply --sandbox FILE sends the rest of its plan" || !strings.Contains(signal.Text, "52 left") {
+		t.Errorf("got %+v", signal)
 	}
 }
 
@@ -249,10 +250,10 @@ func TestLightsGoOn(t *testing.T) {
 		stopped, killed := status(), status()
 		stopped.Here, killed.Here = " --sandbox", " --sandbox"
 		stopped.Last = &store.Run{Mode: mode, Exit: 130, Ended: at}
-		stopped.Ending = Ending{Level: LightLook, Partial: true}
+		stopped.Ending = Ending{Level: SignalLook, Partial: true}
 		killed.Killed = &store.Holder{Progress: store.Progress{Mode: mode}, At: at}
 		for name, s := range map[string]Status{"stopped": stopped, "killed": killed} {
-			if todo := s.lastPassLight().Todo; !strings.Contains(todo, want) {
+			if todo := s.lastPassSignal().Todo; !strings.Contains(todo, want) {
 				t.Errorf("%s %s: %q", name, mode, todo)
 			}
 		}

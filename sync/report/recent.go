@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -86,21 +85,4 @@ func usualPause(runs []store.Run) time.Duration {
 	}
 	slices.Sort(pauses)
 	return pauses[len(pauses)/2]
-}
-
-// about is a duration in its greatest unit, two where the first alone would be far off.
-func about(d time.Duration) string {
-	switch d = d.Round(time.Second); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
-	case d < 48*time.Hour:
-		d = d.Round(time.Minute)
-		if minutes := int(d.Minutes()) % 60; minutes > 0 {
-			return fmt.Sprintf("%d h %d min", int(d.Hours()), minutes)
-		}
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
 }

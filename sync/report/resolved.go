@@ -2,12 +2,11 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"acsync/store"
+	"acsync/sync/report/doc"
 	"acsync/sync/verify"
 )
 
@@ -22,33 +21,31 @@ func Unresolved(settled []verify.Settled) int {
 	return n
 }
 
-// Resolved writes for people what became of what was in doubt. A command that it names has the flags of here, which is empty or begins
-// with a blank.
-func Resolved(w io.Writer, settled []verify.Settled, here string, s Style) error {
-	var b strings.Builder
+// ResolvedDoc is for people what became of what was in doubt. A command that it names has the flags of here, which is empty
+// or begins with a blank.
+func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
+	d := doc.Doc{Name: "acsync resolve", Subject: tenant, Here: here, LeadLast: true}
 	if len(settled) == 0 {
-		b.WriteString("nothing is in doubt\n")
+		d.Headline = "Nothing is in doubt."
+		return d
 	}
+	table := doc.Table{Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "what became of it"}}}
 	for _, each := range settled {
-		fmt.Fprintf(&b, "%-24s  %s%s\n", printable(resolvedName(each)), ofKind(each.Kind()), resolvedAs(each))
+		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(resolvedName(each), ofKind(each.Kind())+resolvedAs(each))})
 	}
+	d.Sections = []doc.Section{{Parts: []doc.Part{table}}}
 	if n := Unresolved(settled); n > 0 {
-		fmt.Fprintf(&b, "\n%d unresolved\n", n)
-		room := min(max(s.Width, 40), widest)
-		for _, hint := range resolvedHints(settled, here) {
-			b.WriteString(strings.ReplaceAll(hanging(whole(hint, here, room), room, 0), glue, " ") + "\n")
-		}
+		d.Headline, d.Level, d.Todo = thousands(n)+" unresolved.", doc.LevelAttention, resolvedHints(settled, here)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return d
 }
 
 // resolvedAs says what became of one.
 func resolvedAs(s verify.Settled) string {
-	what := name(s.Before) + " → " + name(s.State)
+	what := spaced(s.Before.String()) + " → " + spaced(s.State.String())
 	switch {
 	case s.Refusal != "":
-		return "unchanged: " + printable(s.Refusal)
+		return "unchanged: " + s.Refusal
 	case s.State == store.Retry:
 		return what + ", sent again by the next pass"
 	case s.State != store.InDoubt:

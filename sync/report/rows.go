@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,8 +10,42 @@ import (
 	"acsync/sync/decide"
 )
 
-// wouldSend is the decision of a dry run that a real pass would carry out.
-const wouldSend = "would_send"
+// Row is one conversation.
+type Row struct {
+	ID         string   `json:"id"`
+	URL        string   `json:"url"`      // in Kustomer's web application; empty when the organisation or the customer is not known
+	Customer   string   `json:"customer"` // id
+	Resolution Moment   `json:"resolution"`
+	AgentID    string   `json:"agent_id"`
+	Agent      string   `json:"agent"` // name
+	Teams      []string `json:"teams"` // ids
+	Channel    string   `json:"channel"`
+	Brand      string   `json:"brand"`
+	Address    string   `json:"address"`  // the customer's; empty where it was not needed, or Kustomer withholds it
+	Decision   string   `json:"decision"` // a disposition, or "would_send"
+	Reason     string   `json:"reason"`
+	Status     int      `json:"status"`                // HTTP status; 0 for none
+	Message    string   `json:"message"`               // Agent Connect's words, without personal data
+	Handled    Moment   `json:"handled"`               // when Agent Connect answered, or the ledger took it down; empty for what is skipped
+	Kind       string   `json:"kind,omitempty"`        // "recovery"; empty for a survey request
+	Flagged    bool     `json:"do_not_send,omitempty"` // sent, or to be sent, so that it is counted and nobody is mailed
+
+	agentAddress string
+}
+
+// marks tells what sets the conversation apart from others that ended in the same way; mostly empty.
+func (r Row) marks() string {
+	switch {
+	case !r.Flagged:
+		return r.Kind
+	case r.Kind == "":
+		return "flagged"
+	}
+	return r.Kind + ", flagged"
+}
+
+// agentName is the name, or the id where that is not known.
+func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
 
 // Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The zero Rows works.
 // It is an observer; see surveysync.Observer.
@@ -82,16 +117,13 @@ func (r *Rows) sameTeams(ids []string) []string {
 	return r.teams[key]
 }
 
-// sorted are the rows by the time of resolution.
+// sorted are the rows by the time of resolution; nil where none were kept.
 func (r *Rows) sorted() []Row {
 	if r == nil {
 		return nil
 	}
 	slices.SortFunc(r.list, func(a, b Row) int {
-		if order := a.Resolution.Compare(b.Resolution.Time); order != 0 {
-			return order
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(a.Resolution.Compare(b.Resolution.Time), strings.Compare(a.ID, b.ID))
 	})
 	r.skipped = nil // the places are others now
 	return r.list

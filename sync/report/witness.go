@@ -43,11 +43,11 @@ func (w Witness) Todo() string {
 	return ""
 }
 
-// light is what status shows.
-func (w Witness) light() Light {
-	light := Light{Name: "witness", Level: LightOK, Text: w.String(), Todo: w.Todo()}
-	if light.Todo != "" {
-		light.Level = LightLook
+// signal is what status shows.
+func (w Witness) signal() Signal {
+	signal := Signal{Name: "witness", Level: SignalOK, Text: w.String(), Todo: w.Todo()}
+	if signal.Todo != "" {
+		signal.Level = SignalLook
 	}
-	return light
+	return signal
 }

@@ -12,11 +12,11 @@ func TestPeriodOfARange(t *testing.T) {
 	p.Backfill.Position = p.From.Add(time.Hour)
 	p.Checkpoint = p.To.Add(24 * time.Hour)
 	read := p.Backfill.Position.UTC().Format("2006-01-02 15:04:05")
-	if got := New(p, Detail{}).period(); !strings.HasSuffix(got, "Read and recorded up to "+read+".") {
+	if got := periodOf(New(p, Detail{})); !strings.HasSuffix(got, "Read and recorded up to "+read+".") {
 		t.Errorf("got %q, want %s", got, read)
 	}
 	p.DryRun = true
-	if got := New(p, Detail{}).period(); !strings.HasSuffix(got, " Read up to "+read+".") {
+	if got := periodOf(New(p, Detail{})); !strings.HasSuffix(got, " Read up to "+read+".") {
 		t.Errorf("of a dry run: %q, want %s", got, read)
 	}
 }

@@ -1,0 +1,113 @@
+package report
+
+import (
+	"fmt"
+
+	"acsync/store"
+	"acsync/sync/report/doc"
+)
+
+// Tally counts conversations by what became of them.
+type Tally struct {
+	Found    int `json:"found"`
+	Sent     int `json:"sent"` // of a dry run: a real pass would send
+	Rejected int `json:"rejected"`
+	InDoubt  int `json:"in_doubt"`
+	Waiting  int `json:"waiting"` // scheduled, or to be tried again
+	Skipped  int `json:"skipped"` // and dropped
+}
+
+// tallyOf counts so many conversations by their states; planned are those that a real pass would send.
+func tallyOf(found, planned int, c map[store.State]int) Tally {
+	return Tally{
+		Found: found, Sent: c[store.Accepted] + planned, Rejected: c[store.Rejected], InDoubt: c[store.InDoubt],
+		Waiting: c[store.Scheduled] + c[store.Retry] + c[store.Sending], Skipped: c[store.Skipped] + c[store.Dropped],
+	}
+}
+
+// Hand is the number of those that need one.
+func (t Tally) Hand() int { return t.Rejected + t.InDoubt }
+
+// add counts a conversation by its decision.
+func (t *Tally) add(decision string) {
+	t.Found++
+	switch decision {
+	case wouldSend, store.Accepted.String():
+		t.Sent++
+	case store.Rejected.String():
+		t.Rejected++
+	case store.InDoubt.String():
+		t.InDoubt++
+	case store.Skipped.String(), store.Dropped.String():
+		t.Skipped++
+	default:
+		t.Waiting++
+	}
+}
+
+// plus is the sum of two counts.
+func (t Tally) plus(o Tally) Tally {
+	return Tally{
+		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected, InDoubt: t.InDoubt + o.InDoubt,
+		Waiting: t.Waiting + o.Waiting, Skipped: t.Skipped + o.Skipped,
+	}
+}
+
+// segments are the counts in the order in which they are drawn.
+func (t Tally) segments() []doc.Segment {
+	return []doc.Segment{{Tone: doc.Good, N: t.Sent}, {Tone: doc.Bad, N: t.Hand()}, {Tone: doc.Warn, N: t.Waiting}, {Tone: doc.Quiet, N: t.Skipped}}
+}
+
+// legend says what the segments stand for.
+func legend(sent, waiting string) []doc.Key {
+	return []doc.Key{{Tone: doc.Good, Label: sent}, {Tone: doc.Bad, Label: "rejected or in doubt"}, {Tone: doc.Warn, Label: waiting}, {Tone: doc.Quiet, Label: "skipped"}}
+}
+
+// words are the counts as a reader says them.
+func (t Tally) words(sent string) string {
+	text := fmt.Sprintf("%s found, %s %s", thousands(t.Found), thousands(t.Sent), sent)
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{t.Rejected, "rejected"}, {t.InDoubt, "in doubt"}, {t.Waiting, "waiting"}, {t.Skipped, "skipped"}} {
+		if more.n > 0 {
+			text += fmt.Sprintf(", %s %s", thousands(more.n), more.what)
+		}
+	}
+	return text
+}
+
+// numbers are the counts as the head of a page has them.
+func (t Tally) numbers(sent, waiting string) []doc.Number {
+	hand := "hand"
+	if t.Hand() > 0 {
+		hand += " some"
+	}
+	return []doc.Number{
+		{Class: "found", Label: "Found", Value: thousands(t.Found)},
+		{Class: "sent", Label: sent, Value: thousands(t.Sent), Share: share(t.Sent, t.Found)},
+		{Class: hand, Label: "Rejected or in doubt", Value: thousands(t.Hand()), Share: share(t.Hand(), t.Found)},
+		{Class: "waits", Label: waiting, Value: thousands(t.Waiting), Share: share(t.Waiting, t.Found)},
+		{Class: "rest", Label: "Skipped", Value: thousands(t.Skipped), Share: share(t.Skipped, t.Found)},
+	}
+}
+
+// sumColumns are the columns of a table of tallies, and sums its cells. A page and a terminal have room for one column of
+// what needs a hand.
+func sumColumns(sent, waiting string) []doc.Column {
+	narrow := doc.ForTerminal | doc.ForPage
+	return []doc.Column{
+		{Name: "found", Number: true},
+		{Name: sent, Number: true},
+		{Name: "hand", Number: true, Only: narrow},
+		{Name: "rejected", Number: true, Only: doc.ForMarkdown},
+		{Name: "in doubt", Number: true, Only: doc.ForMarkdown},
+		{Name: waiting, Number: true},
+		{Name: "skip", Number: true},
+	}
+}
+
+func (t Tally) sums() []doc.Cell {
+	return doc.Texts(thousands(t.Found), thousands(t.Sent), thousands(t.Hand()), thousands(t.Rejected), thousands(t.InDoubt),
+		thousands(t.Waiting), thousands(t.Skipped))
+}
