@@ -17,10 +17,11 @@ import (
 var directions = map[string][]string{
 	"acsync":                   {"acsync/sync/app"},
 	"acsync/store":             {},
+	"acsync/store/bolt":        {"acsync/store"},
 	"acsync/sync/httpx":        {},
 	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
 	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
-	"acsync/sync/config":       {},
+	"acsync/sync/config":       {"acsync/sync/httpx"},
 	"acsync/sync/sandbox":      {},
 	"acsync/sync/decide/expr":  {"acsync/sync/kustomer"},
 	"acsync/sync/decide": {
@@ -47,7 +48,7 @@ var directions = map[string][]string{
 		"acsync/sync/verify",
 	},
 	"acsync/sync/app": {
-		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
+		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx",
 		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/verify",
 	},
@@ -55,7 +56,7 @@ var directions = map[string][]string{
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.
 var foreign = map[string][]string{
-	"go.etcd.io/bbolt":                {"acsync/store"},
+	"go.etcd.io/bbolt":                {"acsync/store/bolt"},
 	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report/doc"},

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"fmt"
 	"time"
 )
 
@@ -44,7 +45,8 @@ func (l Lateness) Classes() []LatenessClass {
 // mostLate is the greatest lateness that is told apart: some 139 years.
 const mostLate = time.Duration(1<<42) * time.Millisecond
 
-func (l *Lateness) add(late time.Duration) {
+// Add counts a conversation that came so late.
+func (l *Lateness) Add(late time.Duration) {
 	late = min(max(late, 0), mostLate)
 	l.Count++
 	l.Greatest = max(l.Greatest, late.Truncate(time.Millisecond))
@@ -57,8 +59,8 @@ func (l *Lateness) add(late time.Duration) {
 	l.classes[len(latenessBounds)]++
 }
 
-// encode writes the greatest lateness in milliseconds, then the count of each class, as varints.
-func (l Lateness) encode() []byte {
+// Encode gives the greatest lateness in milliseconds, then the count of each class, as varints.
+func (l Lateness) Encode() []byte {
 	b := binary.AppendUvarint(nil, uint64(l.Greatest.Milliseconds()))
 	for _, n := range l.classes {
 		b = binary.AppendUvarint(b, n)
@@ -66,7 +68,10 @@ func (l Lateness) encode() []byte {
 	return b
 }
 
-func decodeLateness(b []byte) (Lateness, error) {
+var errLateness = fmt.Errorf("%w: its lateness cannot be read", ErrDamaged)
+
+// DecodeLateness is the inverse of Encode; no bytes are no lateness. Whatever else is [ErrDamaged].
+func DecodeLateness(b []byte) (Lateness, error) {
 	var l Lateness
 	if len(b) == 0 { // never written
 		return l, nil
@@ -81,32 +86,17 @@ func decodeLateness(b []byte) (Lateness, error) {
 	}
 	greatest, ok := next()
 	if !ok {
-		return Lateness{}, damaged("its lateness cannot be read")
+		return Lateness{}, errLateness
 	}
 	l.Greatest = time.Duration(min(greatest, uint64(mostLate/time.Millisecond))) * time.Millisecond
 	for i := range l.classes {
 		if l.classes[i], ok = next(); !ok {
-			return Lateness{}, damaged("its lateness cannot be read")
+			return Lateness{}, errLateness
 		}
 		l.Count += int(l.classes[i])
 	}
 	if len(b) > 0 {
-		return Lateness{}, damaged("its lateness has %d bytes too many", len(b))
+		return Lateness{}, errLateness
 	}
 	return l, nil
-}
-
-// addLate counts how late conversations came.
-func (t *txn) addLate(late []time.Duration) error {
-	if len(late) == 0 {
-		return nil
-	}
-	l, err := decodeLateness(t.meta.Get(metaLateness))
-	if err != nil {
-		return err
-	}
-	for _, each := range late {
-		l.add(each)
-	}
-	return t.meta.Put(metaLateness, l.encode())
 }

@@ -279,7 +279,7 @@ func TestApplyOfARangeNamesWhatDecides(t *testing.T) {
 // TestApplyTwins lets two keys wait for one resolution, as after survey_per was changed twice, so far from each other that they
 // are not read together. One of them is asked about: in a dry run, in its plan, and in the pass that carries that out.
 func TestApplyTwins(t *testing.T) {
-	b := newBench(t, reread)
+	b := newBench(t, recheckAtOnce)
 	past := time.Now().Add(-time.Minute)
 	slices.SortFunc(b.conversations, func(a, c kustomer.Conversation) int { return a.LastDone.At.Compare(c.LastDone.At) })
 	var entries []store.Entry
@@ -287,17 +287,17 @@ func TestApplyTwins(t *testing.T) {
 		record := store.Record{State: store.Scheduled, Reason: string(decide.Stopped), Resolution: c.LastDone.At, At: past, Due: past}
 		entries = append(entries, store.Entry{Key: decide.KeyOf(c), Record: record})
 	}
-	twin := entries[reread-1]
+	twin := entries[recheckAtOnce-1]
 	twin.Key.Resolution = twin.Record.Resolution.UnixMilli()
 	if err := b.ledger.Commit(store.Batch{Entries: append(entries, twin)}); err != nil {
 		t.Fatal(err)
 	}
 	made, _, dry := planOf(t, *b.engine)
-	if dry.Found != reread+1 || dry.Planned != reread || dry.Reasons[store.Skipped][decide.AlreadySent] != 1 {
+	if dry.Found != recheckAtOnce+1 || dry.Planned != recheckAtOnce || dry.Reasons[store.Skipped][decide.AlreadySent] != 1 {
 		t.Errorf("the dry run: %+v", dry)
 	}
-	if b.apply(t, made); len(b.got) != reread {
-		t.Errorf("%d requests for %d conversations", len(b.got), reread)
+	if b.apply(t, made); len(b.got) != recheckAtOnce {
+		t.Errorf("%d requests for %d conversations", len(b.got), recheckAtOnce)
 	}
 	made.Send = append(made.Send, plan.Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution, PerResolution: true})
 	made.Send = append(made.Send, plan.Planned{ID: twin.Conversation, Resolution: twin.Record.Resolution})
@@ -327,11 +327,11 @@ func TestApplyGivesUp(t *testing.T) {
 
 // TestApplyPutsOff holds that a conversation which a pass did not come to has no survey request to show.
 func TestApplyPutsOff(t *testing.T) {
-	b := newBench(t, 3*reread)
+	b := newBench(t, 3*recheckAtOnce)
 	made, _, _ := planOf(t, *b.engine)
 	b.engine.Options.Limits.Max = 1
 	result := b.apply(t, made)
-	if result.Reasons[store.Scheduled][decide.Paused] != 3*reread-1 {
+	if result.Reasons[store.Scheduled][decide.Paused] != 3*recheckAtOnce-1 {
 		t.Errorf("got %v", result.Reasons)
 	}
 	for id, row := range b.rows() {

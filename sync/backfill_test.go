@@ -251,8 +251,8 @@ func TestEstimate(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, test.conversations)
 			b.engine.reach = modelReach // no search counts more than a hundred
-			p := b.engine.newPass(func(error) {})
-			got, err := p.collector.Estimate(t.Context(), test.window)
+			p := newPass(b.engine, func(error) {})
+			got, err := p.fetcher.Estimate(t.Context(), test.window)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,20 +4,19 @@ import (
 	"fmt"
 	"time"
 
-	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
 )
 
-// How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it refuses, since
-// due times and the age of what was read would be wrong.
+// How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it
+// refuses, since due times and the age of what was read would be wrong.
 const (
 	clockWarning = 5 * time.Second
 	clockLimit   = 5 * time.Minute
 )
 
-// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years (documented),
-// and says nothing of the rest.
+// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years
+// (documented), and says nothing of the rest.
 const Horizon = 2 * 365 * 24 * time.Hour
 
 // compared tells how this machine's clock stands to Kustomer's.
@@ -49,13 +48,15 @@ type ClockError struct{ Own, Kustomers time.Time }
 // Error says what happened and what to do.
 func (e *ClockError) Error() string {
 	own, kustomers := e.Own.UTC().Format(decide.TimeLayout), e.Kustomers.UTC().Format(decide.TimeLayout)
-	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, unless it is the other "+
-		"one that is wrong, which passes by itself (they may be apart by at most %s); nothing was read",
+	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, "+
+		"unless it is the other one that is wrong, which passes by itself (they may be apart by at most "+
+		"%s); nothing was read",
 		compared(fetch.Clocks{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
 }
 
-// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it was asked.
-func (p *pass) compareClocks(server, before, after time.Time) error {
+// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it
+// was asked, and gives a warning when they are apart.
+func compareClocks(server, before, after time.Time) (warning string, err error) {
 	both := fetch.Clocks{Kustomer: server, Own: server}
 	switch latest := server.Add(time.Second); {
 	case after.Before(server):
@@ -65,11 +66,11 @@ func (p *pass) compareClocks(server, before, after time.Time) error {
 	}
 	switch off := both.Own.Sub(both.Kustomer).Abs(); {
 	case off > clockLimit:
-		return &ClockError{Own: both.Own, Kustomers: server}
+		return "", &ClockError{Own: both.Own, Kustomers: server}
 	case off > clockWarning:
-		p.notice("this machine's clock is %s Kustomer's", compared(both))
+		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(both)), nil
 	}
-	return nil
+	return "", nil
 }
 
 // AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked
@@ -79,10 +80,11 @@ type AheadError struct {
 	Now        time.Time     // Kustomer's clock
 	Overlap    time.Duration // how far before the checkpoint a pass begins
 	Settle     time.Duration // how long Kustomer's search needs to show a resolution
-	Read       time.Time     // a back-fill from here on leaves nothing out, as far as the ledger knows; zero: it does not
+	// a back-fill from here on leaves nothing out, as far as the ledger knows; zero: it does not
+	Read time.Time
 }
 
-// Heals tells whether the passes go on by themselves, and leave nothing out. So it is when the first one
+// Heals reports whether the passes go on by themselves, and leave nothing out. So it is when the first one
 // after the checkpoint reads back over all the time that this lies ahead, and over what the search may not
 // have shown to a pass with a wrong clock; and within the limit for one clock that is wrong, because a pass
 // ends before both: then one is behind now.
@@ -93,13 +95,16 @@ func (e *AheadError) Heals() bool {
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
 	until, now := e.Checkpoint.UTC().Format(decide.TimeLayout), e.Now.UTC().Format(decide.TimeLayout)
-	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, by %s or more. "+
-		"Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
+	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, "+
+		"by %s or more. Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
 	if e.Heals() {
-		return fmt.Sprintf("%s, and nothing has to be done: at %s passes go on by themselves, and leave nothing out", wrong, until)
+		return fmt.Sprintf(
+			"%s, and nothing has to be done: at %s passes go on by themselves, and leave nothing out", wrong,
+			until)
 	}
-	return fmt.Sprintf("%s. Leave the ledger as it is: it knows who was asked. At %s run goes on by itself, but does not read "+
-		"what is marked done until then. This does, as often as you like, and asks nobody twice: acsync backfill%s --to now",
+	return fmt.Sprintf("%s. Leave the ledger as it is: it knows who was asked. At %s run goes on by "+
+		"itself, but does not read what is marked done until then. This does, as often as you like, and "+
+		"asks nobody twice: acsync backfill%s --to now",
 		wrong, until, e.from())
 }
 
@@ -116,39 +121,8 @@ type TooOldError struct{ From, Limit time.Time }
 
 // Error says what happened and what to do.
 func (e *TooOldError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched before %s (two years) "+
-		"and would silently leave it out. Begin at that time or later: "+
-		"a back-fill with --from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout), e.Limit.UTC().Format(decide.TimeLayout))
-}
-
-// notAhead refuses a checkpoint in the future.
-func (p *pass) notAhead(info store.Info, now time.Time) error {
-	if !info.Checkpoint.After(now.Add(clockWarning)) {
-		return nil
-	}
-	ahead := &AheadError{Checkpoint: info.Checkpoint, Now: now, Overlap: p.options.Overlap, Settle: p.options.Settle}
-	runs, err := p.ledger.Runs(0)
-	if err != nil {
-		return fmt.Errorf("read the past passes: %w", err)
-	}
-	for _, run := range runs {
-		if run.Mode == "run" && !run.Checkpoint.After(now) && run.Checkpoint.After(ahead.Read) {
-			ahead.Read = run.Checkpoint
-		}
-	}
-	if !ahead.Read.IsZero() {
-		ahead.Read = ahead.Read.Add(-p.options.Overlap)
-		if known := fetch.KnownSince(info); ahead.Read.Before(known) {
-			ahead.Read = known
-		}
-	}
-	return ahead
-}
-
-// reachable refuses a window that the search would silently leave out in part.
-func reachable(w fetch.Window, now time.Time) error {
-	if limit := now.Add(-Horizon); w.From.Before(limit) {
-		return &TooOldError{From: w.From, Limit: limit}
-	}
-	return nil
+	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
+		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill with "+
+		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
+		e.Limit.UTC().Format(decide.TimeLayout))
 }

@@ -112,8 +112,8 @@ func TestNothingAttempted(t *testing.T) {
 		{store.Info{Intents: 1}, true},
 		{store.Info{Counts: map[store.State]int{store.Accepted: 1}}, true}, // imported, or rebuilt
 	} {
-		if got := tried(test.info); got != test.want {
-			t.Errorf("tried(%+v) = %v", test.info, got)
+		if got := !neverSent(test.info); got != test.want {
+			t.Errorf("%+v: tried %v", test.info, got)
 		}
 	}
 }

@@ -829,13 +829,15 @@ func TestCacheIsShared(t *testing.T) {
 	d := newDesk(fetch.MostCustomers + 200)
 	policy := testPolicy()
 	policy.MaxAge = 0
-	p := (&Engine{Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy}}).newPass(nil)
-	p.collector.Begin(testNow)
+	p := newPass(&Engine{
+		Source: d, Directory: d, Observer: deaf{}, Ledger: newMemoryLedger(testNow), Options: Options{Policy: policy},
+	}, nil)
+	p.fetcher.Begin(testNow)
 	var group errgroup.Group
 	for range 2 {
 		group.Go(func() error {
 			for chunk := range slices.Chunk(d.conversations, 400) {
-				cases, err := p.collector.Decide(t.Context(), kustomer.Query{}, p.collector.Candidates(slices.Clone(chunk)))
+				cases, err := p.fetcher.Decide(t.Context(), kustomer.Query{}, p.fetcher.Candidates(slices.Clone(chunk)))
 				if err != nil {
 					return err
 				}

@@ -6,26 +6,19 @@ import (
 	"acsync/sync/fetch"
 )
 
-// preview tells a back-fill's observer how much is to come.
-func (p *pass) preview(ctx context.Context) error {
-	if !p.options.backfilling() || p.result.Window.Empty() {
-		return nil
-	}
-	estimate, err := p.estimate(ctx)
-	if err == nil {
-		p.observe(Estimated{estimate})
-	}
-	return err
+// estimate is how much a pass is to read. It is asked for once, though several steps want to know.
+type estimate struct {
+	fetcher *fetch.Fetcher
+	known   *fetch.Estimate // nil until it was asked for
 }
 
-// estimate is that of what the pass is to read; it is asked for once, though several steps want to know.
-func (p *pass) estimate(ctx context.Context) (fetch.Estimate, error) {
-	if p.estimated == nil {
-		estimate, err := p.collector.Estimate(ctx, p.result.Window)
+func (e *estimate) of(ctx context.Context, w fetch.Window) (fetch.Estimate, error) {
+	if e.known == nil {
+		estimated, err := e.fetcher.Estimate(ctx, w)
 		if err != nil {
-			return estimate, err
+			return estimated, err
 		}
-		p.estimated = &estimate
+		e.known = &estimated
 	}
-	return *p.estimated, nil
+	return *e.known, nil
 }

@@ -100,7 +100,7 @@ func TestResultTally(t *testing.T) {
 			result := Result{Counts: map[store.State]int{}, Reasons: Reasons{}}
 			row := special
 			row.State, row.Planned = test.state, test.planned
-			result.tally(row)
+			result.add(row)
 			if result.Followed != test.want || result.Flagged != test.want {
 				t.Errorf("%d recoveries, %d flagged, want %d of each", result.Followed, result.Flagged, test.want)
 			}

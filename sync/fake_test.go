@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
@@ -199,13 +200,13 @@ type bench struct {
 	*heard
 	engine *Engine
 	path   string
-	ledger *store.Ledger
+	ledger *bolt.Ledger
 }
 
 func newBench(t *testing.T, conversations int) *bench {
 	t.Helper()
 	b := &bench{desk: newDesk(conversations), receiver: &receiver{}, heard: &heard{}, path: filepath.Join(t.TempDir(), "acsync.db")}
-	if err := store.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
+	if err := bolt.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t)
@@ -222,7 +223,7 @@ func newBench(t *testing.T, conversations int) *bench {
 
 func (b *bench) open(t *testing.T) {
 	t.Helper()
-	ledger, err := store.Open(b.path, store.Options{})
+	ledger, err := bolt.Open(b.path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
@@ -227,10 +228,10 @@ func inMemory(_ *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 // onDisk is the real ledger.
 func onDisk(t *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 	path := filepath.Join(t.TempDir(), "acsync.db")
-	if err := store.Create(path, start); err != nil {
+	if err := bolt.Create(path, start); err != nil {
 		t.Fatal(err)
 	}
-	var ledger *store.Ledger
+	var ledger *bolt.Ledger
 	done := func() {
 		if err := errors.Join(ledger.Check(context.Background()), ledger.Close()); err != nil {
 			t.Error(err)
@@ -238,7 +239,7 @@ func onDisk(t *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 	}
 	open := func() Ledger {
 		var err error
-		if ledger, err = store.Open(path, store.Options{}); err != nil {
+		if ledger, err = bolt.Open(path, bolt.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		return ledger

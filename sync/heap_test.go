@@ -60,13 +60,13 @@ func heapAfter(tb testing.TB, conversations int) uint64 {
 	tb.Helper()
 	start := testNow.Add(-time.Duration(conversations) * time.Second)
 	source := endless{desk: newDesk(0), start: start}
-	p := (&Engine{
+	p := newPass(&Engine{
 		Source: source, Directory: source, Sender: dryrun.Sender{}, Observer: deaf{},
 		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: start}}, Options: Options{Policy: testPolicy()},
-	}).newPass(func(error) {})
-	p.collector.Begin(testNow)
+	}, func(error) {})
+	p.fetcher.Begin(testNow)
 	found := 0
-	err := p.collector.Sweep(tb.Context(), fetch.Window{From: start, To: testNow}, func(b fetch.Chunk) bool {
+	err := p.fetcher.Sweep(tb.Context(), fetch.Window{From: start, To: testNow}, func(b fetch.Chunk) bool {
 		found += len(b.Cases)
 		return true
 	})

@@ -88,8 +88,8 @@ func (m *memoryLedger) Begin(key store.Key, resolution, now time.Time) (store.In
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	record := m.records[key]
-	if record.State.Final() || record.State == store.Sending || record.State == store.InDoubt {
-		return store.Intent{}, fmt.Errorf("%w: %s is %s", store.ErrRefused, key.Conversation, record.State)
+	if err := store.MayBegin(key, record); err != nil {
+		return store.Intent{}, err
 	}
 	m.intents++
 	record.State, record.Resolution, record.At, record.Intent = store.Sending, resolution, now, m.intents
@@ -102,8 +102,8 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	record := m.records[intent.Key]
-	if record.State != store.Sending || record.Intent != intent.Number {
-		return fmt.Errorf("%w: %s is not open", store.ErrRefused, intent)
+	if err := store.MayFinish(intent, m.info.ID, record, result.State); err != nil {
+		return err
 	}
 	record.State, record.Reason, record.Status, record.At, record.Due = result.State, result.Reason, result.Status, result.At, result.Due
 	if record.State == store.InDoubt {
@@ -138,8 +138,8 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, entry := range batch.Entries {
-		if known := m.records[entry.Key].State; known.Final() || known == store.Sending || known == store.InDoubt {
-			return fmt.Errorf("%w: %s is %s", store.ErrRefused, entry.Conversation, known)
+		if err := store.MayCommit(entry, m.records[entry.Key]); err != nil {
+			return err
 		}
 		m.records[entry.Key] = entry.Record
 	}
@@ -174,10 +174,10 @@ func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	record := m.records[key]
-	if record.State != store.InDoubt || record.Intent != intent {
-		return fmt.Errorf("%w: %s is %s, not in doubt with intent %x", store.ErrRefused, key.Conversation, record.State, intent)
+	if err := store.MaySettle(key, intent, record, result.State); err != nil {
+		return err
 	}
-	m.records[key] = decide.After(store.Entry{Key: key, Record: record}, result).Record
+	m.records[key] = record.After(result)
 	return nil
 }
 

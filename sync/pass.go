@@ -2,160 +2,215 @@ package sync
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	stdsync "sync"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
 	"acsync/sync/fetch"
-	"acsync/sync/plan"
 	"acsync/sync/verify"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
-var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their dispositions; " +
-	"this is a defect of acsync, please report it")
+var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their " +
+	"dispositions; this is a defect of acsync, please report it")
 
-// errHalt ends the reading of windows without being a failure: the Result tells which limit was reached.
-var errHalt = errors.New("the pass stopped sending")
+// stage is one piece of work of a pass.
+type stage interface {
+	Run(ctx context.Context) error
+}
 
-// pass is one run of the loop: what it knows and what it has done so far.
+// pass is one run of the loop.
 type pass struct {
-	ledger    Ledger
-	observer  Observer
-	options   Options
-	identity  decide.SurveyPer
-	collector *fetch.Fetcher
+	engine    *Engine
+	tally     *tally
+	fetcher   *fetch.Fetcher
 	deliverer *deliver.Deliverer
-	verifier  verify.Settler
-	doubtful  []store.Entry   // in doubt when the pass began
-	inquiry   *verify.Matcher // what Agent Connect's data tell of those; nil: they were not asked
-	witnessed time.Time       // when the data were asked that nothing in them spoke against the ledger; zero if something did
-	closed    time.Time       // the checkpoint at the beginning: whatever bears an earlier time was read before; zero for a back-fill
-	remembers time.Time       // the ledger knows who was asked about what was marked done since then
-	first     bool            // the ledger has never tried to send anything
-	opened    bool            // a back-fill that begins with this pass, for the first time or again
-	held      bool            // the back-fill's position stays: it has left a conversation for later
-	estimated *fetch.Estimate // nil until it was asked for
-	sightings seen
-	needed    time.Time                  // the earliest resolution among those that it has met as already sent; zero for none
-	adopt     store.Identity             // what the ledger is to remember as one from now on; empty: as before
-	planned   map[store.Key]plan.Planned // what a plan that is carried out names
-	outside   []string                   // conversations that no pass reads, for the notice
-	differing int                        // of these: not sent, because they are not as planned any more
-	taken     map[store.Key]bool         // taken up from the ledger, so that a window that holds them too does not count them again
-	stood     map[store.Key]bool         // the keys that a window gives to those, where they wait under another
-
-	mu     stdsync.Mutex // events and rows come from several goroutines
-	result Result
+	doubts    *doubts
+	cursor    cursor
+	info      store.Info // of the ledger, at the beginning
+	adopts    bool       // the ledger is to keep another identity from now on
 }
 
-// begin asks the clock and the ledger, and opens the pass. What it is given as halt ends the sending.
-func (e *Engine) begin(ctx context.Context, halt func(error)) (*pass, error) {
-	p := e.newPass(halt)
-	info, err := e.Ledger.Info()
+func newPass(e *Engine, halt func(error)) *pass {
+	t := newTally(e.Observer, e.Options)
+	return &pass{
+		engine: e, tally: t, doubts: newDoubts(e.Ledger, t, verify.Verification{
+			Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp,
+		}),
+		deliverer: deliver.New(deliver.Options{
+			Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
+			Concurrency: e.Options.Concurrency, Halt: halt,
+		}),
+		fetcher: fetch.New(fetch.Options{
+			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy,
+			SurveyPer: e.Options.SurveyPer,
+			Notice:    t.notice, Unseen: t.unseen, Limits: e.reach,
+		}),
+	}
+}
+
+// open asks the ledger, Kustomer's clock and Agent Connect's data whether the pass may begin, and where.
+func (p *pass) open(ctx context.Context) error {
+	e := p.engine
+	var err error
+	if p.info, err = e.Ledger.Info(); err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	if p.adopts, err = checkIdentity(p.info, e.Options); err != nil {
+		return err
+	}
+	p.tally.edit(func(r *Result) { r.Checkpoint = p.info.Checkpoint })
+	clocks, err := p.askClock(ctx)
 	if err != nil {
-		return p, fmt.Errorf("read the ledger: %w", err)
+		return err
 	}
-	if err := p.checkIdentity(info); err != nil {
-		return p, err
+	if err := p.place(clocks); err != nil {
+		return err
 	}
-	p.result.Checkpoint, p.first = info.Checkpoint, !tried(info)
-	p.verifier = verify.Settler{
-		Ledger:       e.Ledger,
-		Verification: verify.Verification{Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp},
+	if err := p.doubts.consult(ctx, p.info); err != nil {
+		return err
 	}
-	clock := e.Now
-	if clock == nil {
-		clock = time.Now
+	return p.listProfiles(ctx)
+}
+
+// askClock asks Kustomer for its clock, which proves the key as well, and compares it with this machine's.
+func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
+	own := p.engine.Now
+	if own == nil {
+		own = time.Now
 	}
-	before := clock()
-	now, err := e.Source.ServerTime(ctx)
+	before := own()
+	now, err := p.engine.Source.ServerTime(ctx)
 	if err != nil {
-		return p, fmt.Errorf("ask Kustomer for its clock: %w", err)
+		return fetch.Clocks{}, fmt.Errorf("ask Kustomer for its clock: %w", err)
 	}
-	after := clock()
-	if err := p.compareClocks(now, before, after); err != nil {
-		return p, err
+	after := own()
+	warning, err := compareClocks(now, before, after)
+	if warning != "" {
+		p.tally.notice("%s", warning)
 	}
-	p.collector.Begin(now)
-	if err := p.chart(info, fetch.Clocks{Kustomer: now, Own: after}); err != nil {
-		return p, err
-	}
-	if err := p.consult(ctx, info); err != nil {
-		return p, err
-	}
-	return p, p.roster(ctx, e.Roster)
+	p.fetcher.Begin(now)
+	return fetch.Clocks{Kustomer: now, Own: after}, err
 }
 
-func (e *Engine) newPass(halt func(error)) *pass {
-	p := &pass{ledger: e.Ledger, observer: e.Observer, options: e.Options, taken: map[store.Key]bool{}, stood: map[store.Key]bool{}}
-	started := time.Now().UTC()
-	p.result = Result{
-		Pass: passID(started), Mode: e.Options.Mode, DryRun: e.Options.DryRun, Started: started,
-		Counts: map[store.State]int{}, Reasons: Reasons{},
-	}
-	p.deliverer = deliver.New(deliver.Options{
-		Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
-		Concurrency: e.Options.Concurrency, Halt: halt,
-	})
-	p.collector = fetch.New(fetch.Options{
-		Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy, SurveyPer: e.Options.SurveyPer,
-		Notice: p.notice, Unseen: p.unseen, Limits: e.reach,
-	})
-	p.identity = decide.SurveyPer(decide.SurveyPerOr(e.Options.SurveyPer))
-	return p
-}
-
-// passID names a pass: when it began, and four random digits.
-func passID(at time.Time) string {
-	var random [2]byte
-	_, _ = rand.Read(random[:]) // never fails (crypto/rand, since Go 1.24)
-	return at.Format("20060102T150405Z-") + hex.EncodeToString(random[:])
-}
-
-// halted tells why no further window is to be delivered: a failure, a signal, or a fuse. Nil: go on.
-func (p *pass) halted(ctx context.Context) error {
+// place finds out where the pass begins and ends.
+func (p *pass) place(clocks fetch.Clocks) (err error) {
+	o := p.engine.Options
 	switch {
-	case p.deliverer.Failure() != nil:
-		return p.deliverer.Failure()
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case p.deliverer.Stopped():
-		return errHalt
+	case o.Plan != nil:
+		p.cursor, err = newPlanned(p.engine.Ledger, p.info, clocks.Kustomer, o)
+	case !o.Range.From.IsZero():
+		p.cursor, err = newBackfill(p.engine.Ledger, p.info, clocks, o)
+	default:
+		p.cursor, err = newFromCheckpoint(p.engine.Ledger, p.info, clocks, o)
 	}
+	if p.cursor == nil {
+		return err
+	}
+	window := p.cursor.span()
+	p.fetcher.StartAt(window.From)
+	p.tally.edit(func(r *Result) {
+		r.Window = window
+		switch c := p.cursor.(type) {
+		case *planned:
+			r.Made = c.plan.Made
+		case *backfill:
+			r.Backfill = c.entry
+		}
+	})
+	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() &&
+		b.window.From.Before(p.info.Start) {
+		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked "+
+			"then by other means, such as the workflow in Kustomer, is asked again",
+			p.info.Start.UTC().Format(decide.TimeLayout))
+	}
+	return err
+}
+
+// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
+// none, conversations would be skipped that no later pass sees again.
+func (p *pass) listProfiles(ctx context.Context) error {
+	if p.engine.Roster == nil {
+		return nil
+	}
+	profiles, err := decide.NewProfiles(p.engine.Roster.Employees(ctx))
+	if err != nil {
+		return err
+	}
+	p.fetcher.RequireProfiles(profiles)
 	return nil
+}
+
+// stages are the work of the pass, in its order.
+func (p *pass) stages() []stage {
+	e, o := p.engine, p.engine.Options
+	forget := &prune{
+		ledger: e.Ledger, tally: p.tally, retain: o.Retain, overlap: o.Overlap, now: p.fetcher.Started,
+		known: fetch.KnownSince(p.info), position: p.cursor.position,
+	}
+	again := recheck{p.fetcher, newSeen(decide.SurveyPer(decide.SurveyPerOr(o.SurveyPer)), p.tally)}
+	commits := &committer{ledger: e.Ledger, cursor: p.cursor, tally: p.tally, protect: forget.protect}
+	estimated := &estimate{fetcher: p.fetcher}
+
+	var stages []stage
+	// A plan names what is to be sent, which confirms it too.
+	if o.Plan == nil && !o.DryRun && neverSent(p.info) {
+		stages = append(stages, firstRun{e.Ledger, p.cursor, estimated, p.deliverer, o, e.dryCount})
+	}
+	if p.adopts {
+		stages = append(stages, adoptIdentity{e.Ledger, decide.SurveyPerOr(o.SurveyPer)})
+	}
+	if c, ok := p.cursor.(*planned); ok {
+		return append(stages, &apply{
+			ledger: e.Ledger, cursor: c, doubts: p.doubts, recheck: again, commits: commits,
+			deliverer: p.deliverer, tally: p.tally,
+		})
+	}
+	c, ranged := p.cursor.(*backfill)
+	if ranged {
+		stages = append(stages, startBackfill{e.Ledger, c, estimated, p.tally})
+	}
+	stages = append(
+		stages,
+		pending{e.Ledger, o.Limits, p.doubts, again, commits, p.deliverer},
+		windows{p.fetcher, o.Recheck, again, commits, p.deliverer},
+	)
+	if !ranged {
+		stages = append(stages, forget)
+	}
+	return stages
 }
 
 // end closes the pass, whatever happened before, and keeps its summary.
 func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
-	p.noticeLateness()
-	p.noticeUnseen()
-	p.noticeOutside()
+	p.tally.noticeAtTheEnd(p.engine.Options.Overlap)
 	p.announce()
-	p.result.Fuse, p.result.Down, p.result.Limit = p.deliverer.StopReasons()
-	p.result.Refused = errors.Is(err, deliver.ErrRefused)
-	p.result.Ended = time.Now().UTC()
-	if !p.result.Accounted() {
+	p.tally.edit(func(r *Result) {
+		r.Fuse, r.Down, r.Limit = p.deliverer.StopReasons()
+		r.Refused = errors.Is(err, deliver.ErrRefused)
+		r.Ended = time.Now().UTC()
+	})
+	if !p.tally.sofar().Accounted() {
 		err = errors.Join(ErrAccounting, err)
 	}
 	p.judge(err)
-	if failed := p.ledger.Commit(store.Batch{Run: p.result.summary(), Witnessed: p.witnessed}); failed != nil && p.deliverer.Failure() == nil {
-		err = errors.Join(&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+	batch := store.Batch{Run: p.tally.sofar().summary(), Witnessed: p.doubts.witnessed}
+	if failed := p.engine.Ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
+		err = errors.Join(
+			&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
 		p.judge(err)
 	}
-	p.observe(PassEnded{p.result})
-	return p.result, err
+	result := p.tally.sofar()
+	p.tally.observe(PassEnded{result})
+	return result, err
 }
 
-// reason is what ended the pass, where several things did: a failure to send or to remember before all else, and the
-// cause of a cancelled call rather than the call.
+// reason is what ended the pass, where several things did: a failure to send or to remember before all else,
+// and the cause of a cancelled call rather than the call.
 func (p *pass) reason(ctx context.Context, err error) error {
 	switch failure := p.deliverer.Failure(); {
 	case failure != nil:
@@ -168,46 +223,19 @@ func (p *pass) reason(ctx context.Context, err error) error {
 	return err
 }
 
-// notice says something that the operator should know; the report repeats it.
-func (p *pass) notice(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.result.Notices = append(p.result.Notices, text)
-	p.observer.Observe(Notice{text})
-}
-
-// unseen counts conversations that Kustomer counts and does not show to this key.
-func (p *pass) unseen(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.result.Unseen += n
-}
-
-func (p *pass) noticeUnseen() {
-	if n := p.result.Unseen; n > 0 {
-		p.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, or were just deleted, and "+
-			"were not asked about", n)
+// announce tells after a dry run that the first real pass will want to be confirmed.
+func (p *pass) announce() {
+	o, would := p.engine.Options, p.tally.sofar().Planned
+	if neverSent(p.info) && o.DryRun && o.Unconfirmed > 0 && would > o.Unconfirmed {
+		p.tally.notice("the first real pass of a ledger that would create more than %d survey requests has "+
+			"to be confirmed, here with --confirm-first-run %d", o.Unconfirmed, would)
 	}
 }
 
-// noticeLateness warns when Kustomer's search came so late that the overlap hardly covered it: what comes later than
-// that is never seen.
-func (p *pass) noticeLateness() {
-	if overlap := p.options.Overlap; p.result.Late > 0 && p.result.Latest > overlap*8/10 {
-		p.notice("a conversation showed up %s below the checkpoint, and sync.overlap is %s: what comes later than the overlap "+
-			"is never seen; make it longer", p.result.Latest.Round(time.Second), overlap)
-	}
-}
-
+// judge gives the pass its exit code.
 func (p *pass) judge(err error) {
-	if p.options.Verdict != nil {
-		p.result.Exit = p.options.Verdict(p.result, err)
+	if p.engine.Options.Verdict != nil {
+		exit := p.engine.Options.Verdict(p.tally.sofar(), err)
+		p.tally.edit(func(r *Result) { r.Exit = exit })
 	}
-}
-
-func (p *pass) observe(event Event) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.observer.Observe(event)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
@@ -61,10 +62,10 @@ func passWith(t *testing.T, mapping decide.Fields) surveysync.Result {
 		t.Fatal(err)
 	}
 	path := t.TempDir() + "/acsync.db"
-	if err := store.Create(path, time.Now().Add(-30*time.Minute)); err != nil {
+	if err := bolt.Create(path, time.Now().Add(-30*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/verify"
 )
@@ -61,7 +62,7 @@ type lifetime struct {
 	restoration
 	t       *testing.T
 	path    string
-	ledger  *store.Ledger
+	ledger  *bolt.Ledger
 	openers int               // openings for writing so far
 	copied  map[string][]byte // nil until it is made
 	before  int               // openings when it was made
@@ -104,7 +105,7 @@ func (l *lifetime) look(at step, done bool) {
 
 // pass opens the ledger as a new process does, makes a pass, and closes it, or dies in the middle.
 func (l *lifetime) pass() (died bool, err error) {
-	if l.ledger, err = store.Open(l.path, store.Options{}); err != nil {
+	if l.ledger, err = bolt.Open(l.path, bolt.Options{}); err != nil {
 		return false, err
 	}
 	l.openers++
@@ -134,7 +135,7 @@ func (l *lifetime) pass() (died bool, err error) {
 // mend does what acsync ledger rebuild does: all that the receiver has is marked, and then the ledger is
 // trusted again.
 func (l *lifetime) mend() {
-	ledger, err := store.Open(l.path, store.Options{AcceptFence: true})
+	ledger, err := bolt.Open(l.path, bolt.Options{AcceptFence: true})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -168,7 +169,7 @@ func (l *lifetime) mend() {
 			}
 		}
 	})
-	if err := errors.Join(err, ledger.Adopt(store.Adoption{Seen: seen}), ledger.Close()); err != nil {
+	if err := errors.Join(err, ledger.Adopt(bolt.Adoption{Seen: seen}), ledger.Close()); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -178,7 +179,7 @@ func (r restoration) play(t *testing.T) (trail []moment, wrong []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		l := &lifetime{restoration: r, t: t, path: filepath.Join(t.TempDir(), "acsync.db")}
-		if err := store.Create(l.path, testNow.Add(-r.start)); err != nil {
+		if err := bolt.Create(l.path, testNow.Add(-r.start)); err != nil {
 			t.Fatal(err)
 		}
 		plan := map[step]mishap{r.died.at: {name: "died", fails: true, dies: true, applied: r.died.done, answer: agentconnect.Answer{Err: errMishap}}}

@@ -14,35 +14,44 @@ type Result struct {
 	Pass         string // such as 20261122T201500Z-7f3a
 	Mode         string // "run", "backfill", "plan" or "apply"
 	DryRun       bool
-	fetch.Window                // the range that was to be read
-	Checkpoint   time.Time      // up to which everything is read and recorded; after a dry run where a real pass would put it
-	Made         time.Time      // when the plan was made that is carried out; zero for other passes
-	Backfill     store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
-	Started      time.Time      // this machine's clock
-	Ended        time.Time
+	fetch.Window // the range that was to be read
+	// up to which everything is read and recorded; after a dry run where a real pass would put it
+	Checkpoint time.Time
+	Made       time.Time      // when the plan was made that is carried out; zero for other passes
+	Backfill   store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
+	Started    time.Time      // this machine's clock
+	Ended      time.Time
 
-	Found    int                 // distinct conversations, those taken up from the ledger included
-	Due      int                 // of these: taken up from the ledger
-	Counts   map[store.State]int // by disposition
-	Followed int                 // of the accepted, or in a dry run of those that would be sent: service recoveries
-	Flagged  int                 // of the same: those with do_not_send, which Agent Connect counts and mails to nobody
-	Planned  int                 // dry run: those that a real pass would send; they are in no other count
-	Reasons  Reasons             // why, by disposition
-	Unlisted map[string]int      // agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for that
-	NextDue  time.Time           // when the first of those that are delayed is to be sent; zero for none
-	Settled  map[store.State]int // of these: in doubt until Agent Connect's data told, by what they became then
-	Late     int                 // seen for the first time below the checkpoint that an earlier pass had closed
-	Latest   time.Duration       // how far below it at most
-	Unseen   int                 // counted by Kustomer, but not shown to this key
-	Refusals []store.Refusal     // the first hundred of those that were rejected
-	Notices  []string            // what the operator should know
-	Fuse     string              // which fuse blew, and why; empty for none
-	Limit    string              // which of the operator's own limits was reached: max, confirm-first-run; empty for none
-	Stale    fetch.Window        // the resolutions of those that were skipped as stale; zero for none
-	Failed   fetch.Window        // the resolutions of those that an expression failed on; zero for none
-	Down     string              // why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
-	Refused  bool                // Agent Connect refused the key
-	Exit     int                 // the exit code that goes with it
+	Found  int                 // distinct conversations, those taken up from the ledger included
+	Due    int                 // of these: taken up from the ledger
+	Counts map[store.State]int // by disposition
+	// of the accepted, or in a dry run of those that would be sent: service recoveries
+	Followed int
+	// of the same: those with do_not_send, which Agent Connect counts and mails to nobody
+	Flagged int
+	Planned int     // dry run: those that a real pass would send; they are in no other count
+	Reasons Reasons // why, by disposition
+	// agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for
+	// that
+	Unlisted map[string]int
+	NextDue  time.Time // when the first of those that are delayed is to be sent; zero for none
+	// of these: in doubt until Agent Connect's data told, by what they became then
+	Settled map[store.State]int
+	// seen for the first time below the checkpoint that an earlier pass had closed
+	Late     int
+	Latest   time.Duration   // how far below it at most
+	Unseen   int             // counted by Kustomer, but not shown to this key
+	Refusals []store.Refusal // the first hundred of those that were rejected
+	Notices  []string        // what the operator should know
+	Fuse     string          // which fuse blew, and why; empty for none
+	// which of the operator's own limits was reached: max, confirm-first-run; empty for none
+	Limit  string
+	Stale  fetch.Window // the resolutions of those that were skipped as stale; zero for none
+	Failed fetch.Window // the resolutions of those that an expression failed on; zero for none
+	// why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
+	Down    string
+	Refused bool // Agent Connect refused the key
+	Exit    int  // the exit code that goes with it
 
 	Forgotten int // keys that the ledger has forgotten, because they were older than Options.Retain
 }
@@ -81,11 +90,11 @@ func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	}
 }
 
-// tally adds a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares two
-// independent counts.
-func (r *Result) tally(row Row) {
+// add counts a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares
+// two independent counts.
+func (r *Result) add(row Row) {
 	if row.Planned || row.State == store.Accepted {
-		r.tallySent(row)
+		r.addSent(row)
 	}
 	if row.Planned {
 		r.Planned++
@@ -108,12 +117,16 @@ func (r *Result) tally(row Row) {
 		r.Failed = r.Failed.Widen(row.Resolution)
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
-		r.Refusals = append(r.Refusals, store.Refusal{Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind()})
+		r.Refusals = append(
+			r.Refusals, store.Refusal{
+				Conversation: row.Key.Conversation, Reason: string(row.Reason),
+				Kind: row.Key.Kind(),
+			})
 	}
 }
 
-// tallySent adds what tells one that was sent, or in a dry run would be, from the others.
-func (r *Result) tallySent(row Row) {
+// addSent adds what tells one that was sent, or in a dry run would be, from the others.
+func (r *Result) addSent(row Row) {
 	if row.Key.Recovery {
 		r.Followed++
 	}
@@ -132,8 +145,8 @@ func (r *Result) unlisted(agent string, n int) {
 	}
 }
 
-// Position is the time up to which the pass and those before it have read and recorded everything: the checkpoint, or a
-// back-fill's own.
+// Position is the time up to which the pass and those before it have read and recorded everything: the
+// checkpoint, or a back-fill's own.
 func (r Result) Position() time.Time {
 	if !r.Backfill.Begun.IsZero() {
 		return r.Backfill.Position
@@ -141,7 +154,7 @@ func (r Result) Position() time.Time {
 	return r.Checkpoint
 }
 
-// Accounted tells whether every conversation that was found has exactly one disposition.
+// Accounted reports whether every conversation that was found has exactly one disposition.
 func (r Result) Accounted() bool {
 	sum := r.Planned
 	for _, state := range store.States() {
@@ -167,7 +180,8 @@ func (r Result) summary() *store.Run {
 	fuse, _, _ := strings.Cut(r.Fuse, "; ")
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
-		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals, Fuse: fuse, Exit: r.Exit,
+		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals,
+		Fuse: fuse, Exit: r.Exit,
 		Late: r.Late, Latest: r.Latest.Seconds(),
 	}
 }

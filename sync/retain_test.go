@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/decide"
 	"acsync/sync/dryrun"
 )
@@ -40,7 +41,7 @@ func oldKey(n int) store.Key {
 func (b *bench) begun(t *testing.T, start time.Time) {
 	t.Helper()
 	b.path += ".old"
-	if err := store.Create(b.path, start); err != nil {
+	if err := bolt.Create(b.path, start); err != nil {
 		t.Fatal(err)
 	}
 	b.open(t)

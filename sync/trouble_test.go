@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
@@ -56,10 +57,10 @@ func weather(t *testing.T, seed uint64) {
 	defer stopPost()
 	begin := time.Now()
 	path := filepath.Join(t.TempDir(), "acsync.db")
-	if err := store.Create(path, begin.Add(-time.Hour)); err != nil {
+	if err := bolt.Create(path, begin.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func weather(t *testing.T, seed uint64) {
 type Window = fetch.Window
 
 // compareWithTruth looks at what Agent Connect took, and at what the ledger says.
-func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *store.Ledger, w Window) {
+func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger *bolt.Ledger, w Window) {
 	t.Helper()
 	accepted := map[string]int{}
 	for _, request := range stand.Requests() {

@@ -38,7 +38,7 @@ type Client struct {
 // New checks the options and makes a client; it connects to nothing.
 func New(o Options) (*Client, error) {
 	if err := httpx.CheckKey(o.APIKey); err != nil {
-		return nil, fmt.Errorf("agent connect: %w", err)
+		return nil, fmt.Errorf("agent connect: the API key %w", err)
 	}
 	service, err := httpx.NewService(httpx.ServiceOptions{
 		Name: "agent connect", BaseURL: o.BaseURL, Setting: "agent_connect.base_url",

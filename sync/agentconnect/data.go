@@ -61,9 +61,8 @@ func newDataReader(o Options) (dataReader, error) {
 	if o.APISecret == "" {
 		return dataReader{}, nil
 	}
-	if httpx.CheckKey(o.APISecret) != nil { // whose error would speak of the key
-		return dataReader{}, errors.New("agent connect: the API secret has a space, a line break or another character in it " +
-			"that no secret has; copy it again")
+	if err := httpx.CheckKey(o.APISecret); err != nil {
+		return dataReader{}, fmt.Errorf("agent connect: the API secret %w", err)
 	}
 	client := o.HTTP
 	if client == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
@@ -212,7 +213,7 @@ func received(ts *testscript.TestScript, _ bool, args []string) {
 
 // leave LEDGER ID: leaves an intent open, as a crash between an intent and its outcome does.
 func leave(ts *testscript.TestScript, _ bool, args []string) {
-	ledger, err := store.Open(ts.MkAbs(args[0]), store.Options{})
+	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{})
 	ts.Check(err)
 	_, err = ledger.Begin(store.Key{Conversation: args[1]}, time.Now(), time.Now())
 	ts.Check(err)
@@ -221,7 +222,7 @@ func leave(ts *testscript.TestScript, _ bool, args []string) {
 
 // lock LEDGER: holds the ledger open until the script ends, as a pass does.
 func lock(ts *testscript.TestScript, _ bool, args []string) {
-	ledger, err := store.Open(ts.MkAbs(args[0]), store.Options{})
+	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(ledger.Close()) })
 }
@@ -236,7 +237,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 // reported LEDGER: waits until the pass that holds the ledger has told what it found.
 func reported(ts *testscript.TestScript, _ bool, args []string) {
 	for {
-		if holder, err := store.ReadHolder(ts.MkAbs(args[0])); err == nil && holder.Found > 0 {
+		if holder, err := bolt.ReadHolder(ts.MkAbs(args[0])); err == nil && holder.Found > 0 {
 			return
 		}
 		time.Sleep(20 * time.Millisecond) // until the test's own time-out

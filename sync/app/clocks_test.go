@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/sandbox"
 )
 
@@ -192,7 +193,7 @@ func TestDateOfKustomer(t *testing.T) {
 	p.date = off(4*time.Minute + 40*time.Second)
 	must(0, "run")
 	must(0, "backfill", "--from", z.now.Add(-2*time.Hour).Format(time.RFC3339), "--to", "now")
-	if ledger, err := store.Open(z.ledger(), store.Options{ReadOnly: true}); err != nil {
+	if ledger, err := bolt.Open(z.ledger(), bolt.Options{ReadOnly: true}); err != nil {
 		t.Fatal(err)
 	} else if info, err := ledger.Info(); err != nil || info.Checkpoint.After(z.now.Add(-3*time.Minute)) || ledger.Close() != nil {
 		t.Fatalf("the checkpoint is %s at %s (%v)", info.Checkpoint, z.now, err)
@@ -232,7 +233,7 @@ func TestLedgerAhead(t *testing.T) {
 				}
 			}
 			until := z.now.Add(ahead)
-			ledger, err := store.Open(z.ledger(), store.Options{})
+			ledger, err := bolt.Open(z.ledger(), bolt.Options{})
 			if err == nil {
 				err = ledger.Commit(store.Batch{Checkpoint: until})
 			}

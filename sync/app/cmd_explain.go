@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/decide"
 	"acsync/sync/dryrun"
 	"acsync/sync/explain"
@@ -120,7 +121,7 @@ func (q *inquiry) openLedger(c *cli.Context, t *tenant) (closeLedger func() erro
 	switch {
 	case errors.Is(err, store.ErrLocked) && !c.Bool(flagOffline):
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
-	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !store.Abandoned(t.config.Ledger.Path):
+	case errors.Is(err, store.ErrMissing) && !c.Bool(flagOffline) && !bolt.Abandoned(t.config.Ledger.Path):
 		q.notices = append(q.notices, "there is no ledger yet: nobody is known who was asked before, and acsync init --start says where "+
 			"the first pass begins")
 		q.explainer.Ledger, q.unmade = dryrun.None{}, true

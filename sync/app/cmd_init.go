@@ -10,7 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 )
@@ -60,7 +60,7 @@ func (s *shell) init(c *cli.Context) (err error) {
 	case start.Before(now.Add(-surveysync.Horizon)):
 		return usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, start.Format(time.RFC3339))
 	}
-	if err := store.Create(cfg.Ledger.Path, start, createOptions(cfg)); err != nil {
+	if err := bolt.Create(cfg.Ledger.Path, start, createOptions(cfg)); err != nil {
 		return err
 	}
 	return s.sayInit(c, path, wrote, cfg, start)

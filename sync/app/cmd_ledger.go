@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 )
 
 // ledgerCommand groups what is done with the ledger itself.
@@ -64,7 +65,7 @@ func (s *shell) ledgerCommand() *cli.Command {
 }
 
 // ledgerAt opens the ledger that the command line names, for writing unless told otherwise.
-func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenant, func(error) error, error) {
+func (s *shell) ledgerAt(c *cli.Context, o bolt.Options) (*bolt.Ledger, *tenant, func(error) error, error) {
 	tenant, err := s.tenant(c)
 	if err != nil {
 		return nil, nil, nil, err
@@ -82,7 +83,7 @@ func (s *shell) ledgerAt(c *cli.Context, o store.Options) (*store.Ledger, *tenan
 
 func (s *shell) ledgerCheck(c *cli.Context) error {
 	restored, tenant, key := c.Bool(flagAcceptRestored), c.Bool(flagAcceptTenant), c.Bool(flagAcceptKey)
-	ledger, t, done, err := s.ledgerAt(c, store.Options{
+	ledger, t, done, err := s.ledgerAt(c, bolt.Options{
 		ReadOnly: !restored && !tenant && !key, AcceptFence: restored, AcceptTenant: tenant, AcceptCredential: key,
 	})
 	if err != nil {
@@ -90,7 +91,7 @@ func (s *shell) ledgerCheck(c *cli.Context) error {
 	}
 	err = ledger.Check(c.Context)
 	if err == nil && restored {
-		err = ledger.Adopt(store.Adoption{Excused: true})
+		err = ledger.Adopt(bolt.Adoption{Excused: true})
 	}
 	if err != nil {
 		return done(err)
@@ -129,7 +130,7 @@ func (s *shell) ledgerBackup(c *cli.Context) error {
 	if path == "" {
 		return usagef("say where to: --%s FILE", flagOut)
 	}
-	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: true})
+	ledger, _, done, err := s.ledgerAt(c, bolt.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (s *shell) ledgerCompact(c *cli.Context) error {
 	path := tenant.config.Ledger.Path
 	before, err := os.Stat(path)
 	if err == nil {
-		err = store.Compact(path, tenant.openOptions(store.Options{}))
+		err = bolt.Compact(path, tenant.openOptions(bolt.Options{}))
 	}
 	if err != nil {
 		return errors.Join(err, tenant.close())
@@ -164,7 +165,7 @@ func (s *shell) ledgerCompact(c *cli.Context) error {
 }
 
 func (s *shell) ledgerExport(c *cli.Context) error {
-	ledger, _, done, err := s.ledgerAt(c, store.Options{ReadOnly: true})
+	ledger, _, done, err := s.ledgerAt(c, bolt.Options{ReadOnly: true})
 	if err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (s *shell) ledgerImport(c *cli.Context) error {
 		defer file.Close()
 		r = file
 	}
-	ledger, _, done, err := s.ledgerAt(c, store.Options{})
+	ledger, _, done, err := s.ledgerAt(c, bolt.Options{})
 	if err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (s *shell) ledgerRebuild(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	ledger, err := tenant.open(store.Options{AcceptFence: true})
+	ledger, err := tenant.open(bolt.Options{AcceptFence: true})
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/verify"
@@ -50,7 +51,7 @@ func (s *shell) resolve(c *cli.Context) (err error) {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file or " +
 			"AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
 	}
-	var ledger *store.Ledger
+	var ledger *bolt.Ledger
 	err = overlap.open(c.Context, func() (err error) { ledger, err = tenant.ledger(); return err })
 	if overlap.skips(err) {
 		return s.saySkipped(c, err)

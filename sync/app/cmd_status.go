@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/report"
 )
 
@@ -59,8 +60,8 @@ func (s *shell) status(c *cli.Context) (err error) {
 }
 
 // past opens the ledger for reading what was done. The stand-ins' own is made by their first pass.
-func (t *tenant) past() (*store.Ledger, error) {
-	ledger, err := t.open(store.Options{ReadOnly: true})
+func (t *tenant) past() (*bolt.Ledger, error) {
+	ledger, err := t.open(bolt.Options{ReadOnly: true})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
 	}
@@ -68,7 +69,7 @@ func (t *tenant) past() (*store.Ledger, error) {
 }
 
 // readStatus asks the ledger, and what a process left that was killed since; nil for none.
-func readStatus(ledger *store.Ledger, killed *store.Holder) (report.Status, error) {
+func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error) {
 	info, err := ledger.Info()
 	if err != nil {
 		return report.Status{}, err
@@ -120,7 +121,7 @@ func (t *tenant) complete(s *report.Status) {
 // leftBehind is who had the ledger last, when that process was killed: one that ends takes its word away before it gives up
 // the lock. It is asked while the lock is held, so that it is nobody's who is at work. Nil: nobody was.
 func leftBehind(path string) *store.Holder {
-	holder, err := store.ReadHolder(path)
+	holder, err := bolt.ReadHolder(path)
 	if err != nil {
 		return nil // none, or it tells nothing
 	}
@@ -128,7 +129,7 @@ func leftBehind(path string) *store.Holder {
 }
 
 // firstTried is the earliest first try of what is to be retried; zero for none.
-func firstTried(ledger *store.Ledger) (time.Time, error) {
+func firstTried(ledger *bolt.Ledger) (time.Time, error) {
 	var first time.Time
 	entries, err := ledger.Waiting(retried, store.Retry)
 	if err != nil {
@@ -144,7 +145,7 @@ func firstTried(ledger *store.Ledger) (time.Time, error) {
 
 // standing are the refusals of the latest passes that still stand, each once, the latest first: what an expression failed on may have been
 // asked about since.
-func standing(ledger *store.Ledger, runs []store.Run) ([]store.Refusal, error) {
+func standing(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error) {
 	var kept []store.Refusal
 	seen := map[store.Key]bool{}
 	for _, run := range runs {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/sandbox"
@@ -73,16 +74,16 @@ func newDisk(t *testing.T) disk {
 	}
 	cfg.AgentConnect.RequestsPerMinute = plenty
 	cfg.Ledger.Path = filepath.Join(t.TempDir(), "acsync.db")
-	if err := store.Create(cfg.Ledger.Path, stand.Start(), store.Options{Tenant: cfg.Accounts()}); err != nil {
+	if err := bolt.Create(cfg.Ledger.Path, stand.Start(), bolt.Options{Tenant: cfg.Accounts()}); err != nil {
 		t.Fatal(err)
 	}
 	return disk{&tenant{config: cfg, name: "sandbox"}, stand}
 }
 
 // ledgerOf opens the ledger, to grow to a size at most; 0 is no limit.
-func (d disk) ledgerOf(t *testing.T, most int) *store.Ledger {
+func (d disk) ledgerOf(t *testing.T, most int) *bolt.Ledger {
 	t.Helper()
-	ledger, err := d.open(store.Options{MaxSize: most})
+	ledger, err := d.open(bolt.Options{MaxSize: most})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
@@ -233,7 +234,7 @@ func TestHolderTakesOverNothing(t *testing.T) {
 	if code, _, errs := w.run("init", "--start", "3h ago"); code != 0 {
 		t.Fatal(errs)
 	}
-	ledger, err := store.Open(w.path("acsync.db"), store.Options{})
+	ledger, err := bolt.Open(w.path("acsync.db"), bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/sandbox"
 )
 
@@ -197,9 +198,9 @@ func (v *victim) kill(t *testing.T, after time.Duration) bool {
 	return false
 }
 
-func (v *victim) open(t *testing.T) *store.Ledger {
+func (v *victim) open(t *testing.T) *bolt.Ledger {
 	t.Helper()
-	ledger, err := store.Open(filepath.Join(v.dir, "acsync.db"), store.Options{ReadOnly: true})
+	ledger, err := bolt.Open(filepath.Join(v.dir, "acsync.db"), bolt.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatalf("after %d kills: %v", v.kills, err)
 	}
@@ -376,7 +377,7 @@ func (v *victim) complete(t *testing.T) (doubts int) {
 }
 
 // compare holds each conversation of the ledger's time against the truth.
-func (v *victim) compare(t *testing.T, ledger *store.Ledger) (sum tally) {
+func (v *victim) compare(t *testing.T, ledger *bolt.Ledger) (sum tally) {
 	t.Helper()
 	accepted := map[string]int{}
 	for _, request := range v.stand.Requests() {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/dryrun"
 	"acsync/sync/fetch"
@@ -34,7 +35,7 @@ func (s *shell) remember(c *cli.Context, t *tenant, engine *surveysync.Engine, c
 		below, closeLedger, err = t.readLedger()
 		return err
 	})
-	if errors.Is(err, store.ErrMissing) && !store.Abandoned(t.config.Ledger.Path) {
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(t.config.Ledger.Path) {
 		none, notice := s.ledgerless(engine.Options.Range)
 		below, closeLedger, err = none, func() error { return nil }, nil
 		notices = append(notices, notice)

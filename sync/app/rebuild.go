@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/verify"
 )
@@ -19,7 +20,7 @@ const rebuildDays = 90
 // rebuild marks as accepted what Agent Connect received since a time, and trusts the ledger again when all of
 // that is known. A zero time is long enough ago for the ledger; it gives the time that it has read from.
 func rebuild(
-	ctx context.Context, ledger *store.Ledger, connect *agentconnect.Client, since time.Time, stamped, missing bool,
+	ctx context.Context, ledger *bolt.Ledger, connect *agentconnect.Client, since time.Time, stamped, missing bool,
 ) (written int, from time.Time, err error) {
 	info, err := ledger.Info()
 	if err != nil {
@@ -54,7 +55,7 @@ func rebuild(
 			"these would be asked again. Run acsync ledger rebuild again after a while; --%s does without them",
 			store.ErrRolledBack, gathered.nameless, flagAcceptMissing)
 	}
-	return written, since, ledger.Adopt(store.Adoption{Seen: gathered.seen, Unstamped: !stamped, Missing: missing})
+	return written, since, ledger.Adopt(bolt.Adoption{Seen: gathered.seen, Unstamped: !stamped, Missing: missing})
 }
 
 // gathered is what Agent Connect's data tell a ledger that is rebuilt.
@@ -75,7 +76,7 @@ type reception struct {
 }
 
 // gather reads the data to their end.
-func gather(ledger *store.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
+func gather(ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error]) (*gathered, error) {
 	g := &gathered{ledger: info, received: map[string][]reception{}}
 	var err error
 	if g.arrivals, err = verify.NewArrivals(ledger); err != nil {
@@ -128,7 +129,7 @@ func (r reception) with(other reception) reception {
 }
 
 // enter writes all of it into the ledger, and gives the number of what that did not know.
-func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
+func (g *gathered) enter(ledger *bolt.Ledger) (written int, err error) {
 	for _, part := range []func() (int, error){
 		g.arrivals.Settle,
 		func() (int, error) { return ledger.Import(received(ledger, g.ledger.Identity, g.received)) },
@@ -145,7 +146,7 @@ func (g *gathered) enter(ledger *store.Ledger) (written int, err error) {
 // received turns what Agent Connect received into accepted entries, for what the ledger does not know as
 // settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
 // it, and with one survey for each resolution whatever was marked done until then counts as asked about.
-func received(ledger *store.Ledger, identity store.Identity, receptions map[string][]reception) iter.Seq2[store.Entry, error] {
+func received(ledger *bolt.Ledger, identity store.Identity, receptions map[string][]reception) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		for id, all := range receptions {
 			slices.SortFunc(all, func(a, b reception) int { return a.at.Compare(b.at) })
@@ -165,7 +166,7 @@ func received(ledger *store.Ledger, identity store.Identity, receptions map[stri
 // conversation is settled for good. By resolution the last one is so when the ledger holds something sent
 // about then or later: no earlier resolution is ever seen again; each other one when it holds something sent
 // about then. Else it gets a key of its own, where the conversation's is taken or kept for the last.
-func rebuilt(ledger *store.Ledger, identity store.Identity, id string, at time.Time, last bool) (store.Entry, bool, error) {
+func rebuilt(ledger *bolt.Ledger, identity store.Identity, id string, at time.Time, last bool) (store.Entry, bool, error) {
 	key := store.Key{Conversation: id}
 	if !last {
 		key.Resolution = at.UnixMilli()

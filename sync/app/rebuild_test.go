@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 )
 
@@ -45,10 +46,10 @@ func TestRebuilt(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "acsync.db")
-			if err := store.Create(path, at, store.Options{Identity: test.identity}); err != nil {
+			if err := bolt.Create(path, at, bolt.Options{Identity: test.identity}); err != nil {
 				t.Fatal(err)
 			}
-			ledger, err := store.Open(path, store.Options{})
+			ledger, err := bolt.Open(path, bolt.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

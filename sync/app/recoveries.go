@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 )
 
@@ -28,7 +29,7 @@ func (r *recoveries) note(i agentconnect.Interaction) {
 
 // entries turns the recoveries into accepted entries, for keys that the ledger does not know as settled. What a recovery
 // follows up is told by the interaction that it names, else by its own id.
-func (r *recoveries) entries(ledger *store.Ledger) iter.Seq2[store.Entry, error] {
+func (r *recoveries) entries(ledger *bolt.Ledger) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		seen := map[store.Key]bool{}
 		for _, i := range r.found {

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/report"
 )
 
@@ -21,7 +22,7 @@ const (
 // statusOfRunning shows how far the process is that holds the ledger, as it tells itself. When that cannot be known, the
 // answer is the error of the opening, with what to do.
 func (s *shell) statusOfRunning(c *cli.Context, t terminal, of *tenant, locked error) error {
-	holder, err := store.ReadHolder(of.config.Ledger.Path)
+	holder, err := bolt.ReadHolder(of.config.Ledger.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what has the file open", locked)

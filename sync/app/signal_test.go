@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/sandbox"
 )
 
@@ -63,7 +64,7 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	if err := os.WriteFile(filepath.Join(h.dir, "config.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Create(filepath.Join(h.dir, "acsync.db"), stand.Start()); err != nil {
+	if err := bolt.Create(filepath.Join(h.dir, "acsync.db"), stand.Start()); err != nil {
 		t.Fatal(err)
 	}
 	h.command = exec.Command(program, "run", "--json", "--quiet")
@@ -112,7 +113,7 @@ func (h *held) signal(t *testing.T, s os.Signal) {
 // counts are the dispositions that the ledger has in the end.
 func (h *held) counts(t *testing.T) map[store.State]int {
 	t.Helper()
-	ledger, err := store.Open(filepath.Join(h.dir, "acsync.db"), store.Options{ReadOnly: true})
+	ledger, err := bolt.Open(filepath.Join(h.dir, "acsync.db"), bolt.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
 	}

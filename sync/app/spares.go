@@ -6,12 +6,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"acsync/store"
+	"acsync/store/bolt"
 )
 
 // spares refuses to write a file, named by a flag, in the place of one that acsync itself needs.
 func (t *tenant) spares(c *cli.Context, flag, path string) error {
-	kept := append(store.Files(t.config.Ledger.Path), c.String(flagConfig),
+	kept := append(bolt.Files(t.config.Ledger.Path), c.String(flagConfig),
 		t.config.Kustomer.APIKeyFile, t.config.AgentConnect.APIKeyFile, t.config.AgentConnect.APISecretFile,
 		c.Args().First()) // the plan that is carried out
 	for _, each := range kept {

@@ -8,16 +8,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/store/bolt"
 )
 
 // TestStandingNamesTheLatestFirst, within a pass too, each once, and nothing that has been sent since.
 func TestStandingNamesTheLatestFirst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "acsync.db")
 	at := time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
-	if err := store.Create(path, at.Add(-time.Hour), store.Options{}); err != nil {
+	if err := bolt.Create(path, at.Add(-time.Hour), bolt.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

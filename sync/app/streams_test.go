@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"acsync/store"
+	"acsync/store/bolt"
 )
 
 // clogged is the end for writing of a pipe that holds all it can, and that nobody reads until the reader
@@ -120,7 +120,7 @@ func TestReportWithoutReader(t *testing.T) {
 	h := holdPass(t, program, func(c *exec.Cmd) { c.Stdout = writer })
 	h.release()
 	for {
-		ledger, err := store.Open(filepath.Join(h.dir, "acsync.db"), store.Options{Timeout: time.Second})
+		ledger, err := bolt.Open(filepath.Join(h.dir, "acsync.db"), bolt.Options{Timeout: time.Second})
 		if err == nil { // until the test's own time-out
 			if err := ledger.Close(); err != nil {
 				t.Fatal(err)

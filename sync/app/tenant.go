@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
 	"acsync/sync/report"
@@ -120,20 +121,20 @@ func (s *shell) sandboxLedger() (string, error) {
 }
 
 // open opens the tenant's ledger, with what its configuration says of it.
-func (t *tenant) open(o store.Options) (*store.Ledger, error) {
-	return store.Open(t.config.Ledger.Path, t.openOptions(o))
+func (t *tenant) open(o bolt.Options) (*bolt.Ledger, error) {
+	return bolt.Open(t.config.Ledger.Path, t.openOptions(o))
 }
 
 // openOptions adds to options what the configuration says of the ledger.
-func (t *tenant) openOptions(o store.Options) store.Options {
+func (t *tenant) openOptions(o bolt.Options) bolt.Options {
 	o.AllowNetwork, o.Tenant = t.config.Ledger.AllowNetwork, t.config.Accounts()
 	o.Credential = t.config.AgentConnect.APIKey.Reveal()
 	return o
 }
 
 // createOptions are what the configuration says of a ledger that is made.
-func createOptions(cfg config.Config) store.Options {
-	o := store.Options{AllowNetwork: cfg.Ledger.AllowNetwork, Identity: store.Identity(cfg.Sync.SurveyPer)}
+func createOptions(cfg config.Config) bolt.Options {
+	o := bolt.Options{AllowNetwork: cfg.Ledger.AllowNetwork, Identity: store.Identity(cfg.Sync.SurveyPer)}
 	if cfg.Ready() == nil {
 		o.Tenant = cfg.Accounts() // otherwise they may still change, and the first pass binds the ledger
 	}
@@ -141,18 +142,18 @@ func createOptions(cfg config.Config) store.Options {
 }
 
 // ledger opens the tenant's ledger. The stand-ins' own is created when it is missing; a real one never is.
-func (t *tenant) ledger() (*store.Ledger, error) {
-	ledger, err := t.open(store.Options{})
+func (t *tenant) ledger() (*bolt.Ledger, error) {
+	ledger, err := t.open(bolt.Options{})
 	if t.sandbox == nil || !errors.Is(err, store.ErrMissing) {
 		return ledger, err
 	}
 	if err := os.MkdirAll(filepath.Dir(t.config.Ledger.Path), 0o700); err != nil {
 		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
 	}
-	if err := store.Create(t.config.Ledger.Path, t.sandbox.Start(), createOptions(t.config)); err != nil {
+	if err := bolt.Create(t.config.Ledger.Path, t.sandbox.Start(), createOptions(t.config)); err != nil {
 		return nil, err
 	}
-	if ledger, err = t.open(store.Options{}); err != nil {
+	if ledger, err = t.open(bolt.Options{}); err != nil {
 		return nil, err
 	}
 	if err := ledger.Commit(store.Batch{Entries: t.remembered()}); err != nil {
@@ -163,7 +164,7 @@ func (t *tenant) ledger() (*store.Ledger, error) {
 
 // readLedger opens the ledger for reading alone. Where the stand-ins' own is missing, it is what that would hold.
 func (t *tenant) readLedger() (dryrun.ReadLedger, func() error, error) {
-	ledger, err := t.open(store.Options{ReadOnly: true})
+	ledger, err := t.open(bolt.Options{ReadOnly: true})
 	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
 		return dryrun.None{Start: t.sandbox.Start(), Known: t.remembered()}, func() error { return nil }, nil
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/sandbox"
 )
 
@@ -42,7 +42,7 @@ func TestWaitingNamesNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	ledger := filepath.Join(dir, "acsync.db")
-	if err := store.Create(ledger, stand.Start()); err != nil {
+	if err := bolt.Create(ledger, stand.Start()); err != nil {
 		t.Fatal(err)
 	}
 	pass := exec.Command(program, "run")
@@ -55,7 +55,7 @@ func TestWaitingNamesNobody(t *testing.T) {
 		_ = pass.Wait()
 	})
 	for {
-		if h, err := store.ReadHolder(ledger); err == nil && h.WaitingFor != "" {
+		if h, err := bolt.ReadHolder(ledger); err == nil && h.WaitingFor != "" {
 			break
 		}
 		time.Sleep(20 * time.Millisecond) // until the test's own time-out

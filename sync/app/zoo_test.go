@@ -17,6 +17,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
@@ -317,7 +318,7 @@ func (z *zoo) wantSame(t *testing.T) {
 
 func (z *zoo) entries(t *testing.T, path string) (list []store.Entry) {
 	t.Helper()
-	ledger, err := store.Open(path, store.Options{ReadOnly: true, AcceptFence: true})
+	ledger, err := bolt.Open(path, bolt.Options{ReadOnly: true, AcceptFence: true})
 	if err != nil {
 		t.Fatal(err)
 	}

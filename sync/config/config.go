@@ -1,27 +1,17 @@
 package config
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // containers and Windows often come without a time zone database
 )
 
-// Values of the keys that take one of a few words.
-const (
-	SurveyPerConversation = "conversation" // sync.survey_per: one survey request for a conversation, ever
-	SurveyPerResolution   = "resolution"   // sync.survey_per: one for each time it is marked done
-
-	AgentAssigned = "assigned" // sync.agent: the user assigned when the conversation was marked done
-	AgentCloser   = "closer"   // sync.agent: the user who marked it done
-
-	EmailFirst    = "first"    // sync.email: the customer's first address
-	EmailVerified = "verified" // sync.email: the first verified address, else the first
-
-	DoNotSendSkip = "skip" // filters.do_not_send: no survey request
-	DoNotSendFlag = "flag" // filters.do_not_send: a survey request that is counted and not mailed
-)
-
-// Config is one tenant: one Kustomer organisation and one Agent Connect account. The toml tags are the keys of the
-// file; config.example.toml explains each of them.
+// Config is one tenant: one Kustomer organisation and one Agent Connect account. The toml tags are the keys
+// of the file; config.example.toml explains each of them.
 type Config struct {
 	Kustomer     Kustomer     `toml:"kustomer"`
 	AgentConnect AgentConnect `toml:"agent_connect"`
@@ -31,109 +21,6 @@ type Config struct {
 	Mapping      Mapping      `toml:"mapping"`
 	Rules        []Rule       `toml:"rule"`
 	Ledger       Ledger       `toml:"ledger"`
-	Notify       Notify       `toml:"notify"`
-}
-
-// Kustomer is the section about the API that is read.
-type Kustomer struct {
-	Org               string   `toml:"org"`                 // the "acme" of acme.kustomerapp.com
-	BaseURL           string   `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
-	APIKey            Secret   `toml:"api_key"`             // filled from whichever source it came
-	APIKeyFile        string   `toml:"api_key_file"`        // path
-	RequestsPerMinute int      `toml:"requests_per_minute"` // all requests, searches included
-	SearchesPerMinute int      `toml:"searches_per_minute"`
-	Reserve           float64  `toml:"reserve"` // share of the organisation's remaining budget left to others, [0, 1)
-	Timeout           Duration `toml:"timeout"` // of one request
-}
-
-// AgentConnect is the section about the API that is written to.
-type AgentConnect struct {
-	Subdomain         string   `toml:"subdomain"` // the "acme" of acme.stellaconnect.net; may be empty
-	BaseURL           string   `toml:"base_url"`  // replaces the host; see [Config.AgentConnectURL]
-	APIKey            Secret   `toml:"api_key"`   // filled from whichever source it came
-	APIKeyFile        string   `toml:"api_key_file"`
-	APISecret         Secret   `toml:"api_secret"` // signs the reading of data; optional
-	APISecretFile     string   `toml:"api_secret_file"`
-	RequestsPerMinute int      `toml:"requests_per_minute"`
-	Concurrency       int      `toml:"concurrency"` // requests in flight at once
-	Timeout           Duration `toml:"timeout"`     // of one request
-	VerifyAfter       Duration `toml:"verify_after"`
-	Stamp             bool     `toml:"stamp"` // write custom_properties.acsync_intent
-}
-
-// Sync is the section about when and how much.
-type Sync struct {
-	Settle       Duration `toml:"settle"`         // how long a resolution rests before its window is read
-	Overlap      Duration `toml:"overlap"`        // how far a pass reads back behind the checkpoint
-	MaxAge       Duration `toml:"max_age"`        // older resolutions are skipped as stale
-	MaxPerRun    int      `toml:"max_per_run"`    // survey requests a pass may create
-	MaxErrorRate float64  `toml:"max_error_rate"` // share of rejected requests that stops a pass, [0, 1]
-	SurveyPer    string   `toml:"survey_per"`     // SurveyPerConversation or SurveyPerResolution
-	Delay        Duration `toml:"delay"`
-	RecheckAfter Duration `toml:"recheck_after"` // age of a search answer above which it is read again before sending
-	Agent        string   `toml:"agent"`         // AgentAssigned or AgentCloser
-	Email        string   `toml:"email"`         // EmailFirst or EmailVerified
-	Timezone     string   `toml:"timezone"`      // IANA name, "UTC" or "Local"; see [Config.Location]
-}
-
-// Filters is the section about what is not sent.
-type Filters struct {
-	DoNotSend            string   `toml:"do_not_send"` // DoNotSendSkip or DoNotSendFlag
-	DoNotSendAttributes  []string `toml:"do_not_send_attributes"`
-	SkipImported         bool     `toml:"skip_imported"`
-	SkipSpam             bool     `toml:"skip_spam"`
-	SkipMachineAgents    bool     `toml:"skip_machine_agents"`
-	RequireActiveProfile bool     `toml:"require_active_profile"`
-}
-
-// Mapping is the section about the fields of a survey request.
-type Mapping struct {
-	Channels         map[string]string `toml:"channels"`        // Kustomer's channel to Agent Connect's
-	DefaultChannel   string            `toml:"default_channel"` // for conversations without a channel
-	Brand            string            `toml:"brand"`           // expression, like the ones below
-	Language         string            `toml:"language"`
-	Country          string            `toml:"country"`
-	EmployeeCustomID string            `toml:"employee_custom_id"`
-	CustomProperties map[string]string `toml:"custom_properties"` // name to expression
-}
-
-// Recovery is the section about the service recoveries.
-type Recovery struct {
-	When string `toml:"when"` // expression that is true or false; empty: there are none
-}
-
-// Rule is one [[rule]]: a condition and what follows from it.
-type Rule struct {
-	Name   string    `toml:"name"`
-	When   string    `toml:"when"`   // expression that is true or false
-	Action string    `toml:"action"` // "skip", "flag" or "send"; empty leaves the decision as it is
-	Delay  *Duration `toml:"delay"`  // in place of [Sync].Delay; nil leaves that
-	Set    RuleSet   `toml:"set"`
-}
-
-// RuleSet holds the expressions with which a rule replaces those of [Mapping].
-type RuleSet struct {
-	Channel          string            `toml:"channel"` // Agent Connect's name
-	Tags             string            `toml:"tags"`    // added to the conversation's own
-	Brand            string            `toml:"brand"`
-	Language         string            `toml:"language"`
-	Country          string            `toml:"country"`
-	EmployeeCustomID string            `toml:"employee_custom_id"`
-	CustomProperties map[string]string `toml:"custom_properties"`
-}
-
-// Ledger is the section about the file that remembers.
-type Ledger struct {
-	Path         string   `toml:"path"`
-	Retain       Duration `toml:"retain"`        // how long dispositions are kept; 0 = for ever
-	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
-}
-
-// Notify is the section about who hears of a pass.
-type Notify struct {
-	HealthcheckURL     string `toml:"healthcheck_url"`
-	PrometheusTextfile string `toml:"prometheus_textfile"` // path
-	WebhookURL         string `toml:"webhook_url"`
 }
 
 // clone returns a copy that shares no map and no slice with c, except inside rules.
@@ -143,4 +30,139 @@ func (c Config) clone() Config {
 	c.Mapping.CustomProperties = maps.Clone(c.Mapping.CustomProperties)
 	c.Rules = slices.Clone(c.Rules)
 	return c
+}
+
+// KustomerURL returns the root of Kustomer's API without a slash at its end: kustomer.base_url, else
+// https://<org>.api.kustomerapp.com, which routes to the organisation's region (documented). Empty when
+// neither is set.
+func (c Config) KustomerURL() string {
+	if c.Kustomer.BaseURL == "" && c.Kustomer.Org == "" {
+		return ""
+	}
+	return cmp.Or(strings.TrimRight(c.Kustomer.BaseURL, "/"), "https://"+c.Kustomer.Org+"."+kustomerAPI)
+}
+
+// KustomerAppURL returns the root of Kustomer's web application, https://<org>.kustomerapp.com, for links to
+// conversations. Empty when kustomer.org is not set: there is no page to link to then.
+func (c Config) KustomerAppURL() string {
+	if c.Kustomer.Org == "" {
+		return ""
+	}
+	return "https://" + c.Kustomer.Org + "." + kustomerApp
+}
+
+// AgentConnectURL returns the root of Agent Connect's API without a slash at its end: agent_connect.base_url,
+// else https://<subdomain>.api.stellaconnect.net, else the host that all accounts share (both documented).
+func (c Config) AgentConnectURL() string {
+	host := strings.TrimPrefix(c.AgentConnect.Subdomain+"."+agentConnectAPI, ".")
+	return cmp.Or(strings.TrimRight(c.AgentConnect.BaseURL, "/"), "https://"+host)
+}
+
+// Location returns the time zone of dates given without one (sync.timezone). It cannot fail after [Load].
+func (c Config) Location() (*time.Location, error) {
+	location, err := time.LoadLocation(c.Sync.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("sync.timezone is not known on this machine: %w", err)
+	}
+	return location, nil
+}
+
+// Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can
+// tell whether it is theirs: the hosts that are called, with their paths. Stand-ins and proxies on this
+// machine get another port each time, so that there the organisation counts instead. Empty as long as no
+// organisation is configured.
+func (c Config) Accounts() string {
+	if c.KustomerURL() == "" {
+		return ""
+	}
+	const here = "on this machine"
+	return "Kustomer " + account(c.KustomerURL(), cmp.Or(c.Kustomer.Org, "without an organisation")+" "+here) +
+		", Agent Connect " + account(c.AgentConnectURL(), here)
+}
+
+// Show lists what a pass is told to do, in the order of the file. An address that a rule names stands in it
+// as it is.
+func (c Config) Show() []Shown { return show(c, Default()) }
+
+// Digest tells configurations apart: the same one means that every key that [Config.Show] lists has the same
+// value.
+func (c Config) Digest() string { return digest(c.Show())[:12] }
+
+// Decisions tells configurations apart that decide otherwise: the same one means that every key on which
+// decisions and survey requests depend has the same value. It holds no secret.
+func (c Config) Decisions() string { return digest(decisive(c.Show())) }
+
+// Validate returns every value that cannot work, in the order of the sections, one fault for a key at most.
+// What is merely missing is for [Config.Ready] to say.
+func (c Config) Validate() []Fault {
+	k := &checker{faulty: map[string]bool{}}
+	c.Kustomer.check(k)
+	c.AgentConnect.check(k)
+	c.Sync.check(k)
+	c.Filters.check(k)
+	c.checkRecovery(k)
+	c.Mapping.check(k)
+	if len(c.Rules) > maxRules {
+		k.fault("rule", "has %d entries; at most %d are taken", len(c.Rules), maxRules)
+	}
+	for i, rule := range c.Rules[:min(len(c.Rules), maxRules)] {
+		rule.check(k, ruleKey("rule", i+1), c.Rules[:i])
+	}
+	c.Ledger.check(k)
+	c.checkTimes(k)
+	return k.faults
+}
+
+// checkRecovery checks the section against the others; its expression is for [Source].Check.
+func (c Config) checkRecovery(k *checker) {
+	switch {
+	case c.Recovery.When == "":
+	case blank(c.Recovery.When):
+		k.fault("recovery.when", `must be an expression, or "" for none`)
+	case c.Sync.SurveyPer == SurveyPerResolution:
+		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": `+
+			"Agent Connect finds the first request by the conversation's id, and there would be several")
+	}
+}
+
+// checkTimes checks the times against each other.
+func (c Config) checkTimes(k *checker) {
+	s := c.Sync
+	if s.Settle == 0 && s.Overlap == 0 {
+		k.faultRelated("sync.overlap", []string{"sync.settle"},
+			"must not be 0 when sync.settle is 0 as well: what the search shows late would never be seen")
+	}
+	if k.faulty["sync.settle"] || k.faulty["sync.overlap"] || k.faulty["sync.max_age"] {
+		return
+	}
+	if reach := s.Settle + s.Overlap; s.MaxAge < reach {
+		k.faultRelated("sync.max_age", []string{"sync.overlap", "sync.settle"}, "must be at least "+
+			"sync.settle + sync.overlap (%s), is %s: what is found late would be too old to send", reach, s.MaxAge)
+	}
+	// A sum with max_age could overflow, hence the difference.
+	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {
+		k.faultRelated("ledger.retain", []string{"sync.max_age", "sync.overlap"}, "must be at least "+
+			"sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent twice", c.Ledger.Retain)
+	}
+}
+
+// Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to
+// read, the keys of both services, and the secret where a setting depends on it.
+func (c Config) Ready() error {
+	k := &checker{faulty: map[string]bool{}}
+	if c.KustomerURL() == "" {
+		k.fault("kustomer.org", `is not set: write the "acme" of acme.kustomerapp.com in the file, or set %s`,
+			variableName("kustomer.org"))
+	}
+	const how = "set the environment variable %s, or name a file that holds it in %s"
+	for i, key := range []Secret{c.Kustomer.APIKey, c.AgentConnect.APIKey} {
+		if s := secrets[i]; !key.IsSet() {
+			k.fault(s.key, "is not set: "+how, s.variable, s.fileKey())
+		}
+	}
+	if s := secrets[2]; c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
+		k.fault("filters.require_active_profile",
+			"needs the API secret, with which the profiles are listed: "+how, s.variable, s.fileKey())
+	}
+	return k.faults.err()
 }

@@ -2,8 +2,8 @@ package config
 
 import "time"
 
-// Default returns the configuration of an empty file. It is valid, and lacks only what [Config.Ready] names: whose
-// conversations to read, and the keys.
+// Default returns the configuration of an empty file. It is valid, and lacks only what [Config.Ready] names:
+// whose conversations to read, and the keys.
 func Default() Config {
 	return Config{
 		Kustomer: Kustomer{

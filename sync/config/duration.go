@@ -2,13 +2,13 @@ package config
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Duration is a time.Duration that is written "30s", "3m", "72h", "400d" or "1d12h" in a configuration. A day is 24 hours.
+// Duration is a time.Duration that is written "30s", "3m", "72h", "400d" or "1d12h" in a configuration. A day
+// is 24 hours.
 type Duration time.Duration
 
 const day = Duration(24 * time.Hour)
@@ -17,46 +17,27 @@ var errDuration = errors.New(`must be a duration such as "30s", "3m", "72h" or "
 
 // UnmarshalText reads a duration. The error says what is expected and does not quote the text.
 func (d *Duration) UnmarshalText(text []byte) error {
-	days, rest, found := strings.Cut(string(text), "d")
-	if !found {
-		value, err := time.ParseDuration(string(text))
+	written := string(text)
+	if before, rest, found := strings.Cut(written, "d"); found {
+		unsigned, _ := strings.CutPrefix(before, "-")
+		days, err := strconv.ParseUint(unsigned, 10, 32)
 		if err != nil {
 			return errDuration
 		}
-		*d = Duration(value)
-		return nil
+		// The sign, if any, belongs to all of it.
+		sign := strings.TrimSuffix(before, unsigned)
+		written = sign + strconv.FormatUint(24*days, 10) + "h" + rest
 	}
-	value, err := parseDays(days, rest)
+	value, err := time.ParseDuration(written)
 	if err != nil {
-		return err
+		return errDuration
 	}
-	*d = value
+	*d = Duration(value)
 	return nil
 }
 
-// parseDays adds up whole days and what stands behind the "d". A sign belongs to both.
-func parseDays(days, rest string) (Duration, error) {
-	unsigned, negative := strings.CutPrefix(days, "-")
-	count, err := strconv.ParseUint(unsigned, 10, 32)
-	if err != nil || count > uint64(math.MaxInt64/day) {
-		return 0, errDuration
-	}
-	value := Duration(count) * day
-	if rest != "" {
-		more, err := time.ParseDuration(rest)
-		if err != nil || more < 0 || rest[0] == '+' || rest[0] == '-' || value > math.MaxInt64-Duration(more) {
-			return 0, errDuration
-		}
-		value += Duration(more)
-	}
-	if negative {
-		value = -value
-	}
-	return value, nil
-}
-
-// String returns the shortest form that [Duration.UnmarshalText] reads back: "3m" rather than "3m0s", "3d" rather than
-// "72h".
+// String returns the shortest form that [Duration.UnmarshalText] reads back: "3m" rather than "3m0s", "3d"
+// rather than "72h".
 func (d Duration) String() string {
 	if d != 0 && d%day == 0 {
 		return strconv.FormatInt(int64(d/day), 10) + "d"

@@ -44,7 +44,7 @@ func TestEnvironmentFaults(t *testing.T) {
 		"ACSYNC_AGENT_CONECT_TIMEOUT=1s":     "ACSYNC_AGENT_CONECT_TIMEOUT: unknown environment variable; did you mean ACSYNC_AGENT_CONNECT_TIMEOUT?",
 		"ACSYNC_RULE_NAME=x":                 "ACSYNC_RULE_NAME: unknown environment variable; did you mean [[rule]] in the configuration file?",
 		"ACSYNC_X=x":                         "ACSYNC_X: unknown environment variable",
-		"KUSTOMER_API_KEY=two words":         "KUSTOMER_API_KEY: kustomer.api_key: holds a character that no key has; a key is printable ASCII without spaces",
+		"KUSTOMER_API_KEY=two words":         "KUSTOMER_API_KEY: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
 	} {
 		t.Run(variable, func(t *testing.T) {
 			_, got := loadSource(t, Source{Env: []string{variable}})

@@ -22,8 +22,8 @@ func TestProblemsOfExpressionsArePlaced(t *testing.T) {
 		"basic text":       {"[mapping]\n  brand = \"a b\"\n", "", at(0, 3, "brand"), "config.toml:2:14: mapping.brand: odd"},
 		"escaped text":     {"[mapping]\nbrand = \"\\\"a\\\" b\"\n", "", at(0, 5, "brand"), "config.toml:2:1: mapping.brand: at character 5: odd"},
 		"all of it":        {"[mapping]\nbrand = 'a b'\n", "", at(0, 0, "brand"), "config.toml:2:1: mapping.brand: odd"},
-		"several lines":    {"[[rule]]\nname = 'x'\naction = 'skip'\nwhen = '''\na and\n  b'''\n", "", at(1, 9, "when"), "config.toml:6:3: rule[1].when: odd"},
-		"inline table":     {"[[rule]]\nname = 'x'\nwhen = 'true'\nset = { brand = 'a', custom_properties = { \"p q\" = 'b c' } }\n", "", at(1, 3, "set", "custom_properties", "p q"), `config.toml:4:55: rule[1].set.custom_properties."p q": odd`},
+		"several lines":    {"[[rule]]\nname = 'x'\naction = 'skip'\nwhen = '''\na and\n  b'''\n", "", at(1, 9, "when"), "config.toml:4:1: rule[1].when: at character 9: odd"},
+		"inline table":     {"[[rule]]\nname = 'x'\nwhen = 'true'\nset = { brand = 'a', custom_properties = { \"p q\" = 'b c' } }\n", "", at(1, 3, "set", "custom_properties", "p q"), `config.toml:4:1: rule[1].set.custom_properties."p q": at character 3: odd`},
 		"from environment": {"", "ACSYNC_MAPPING_BRAND=a b", at(0, 3, "brand"), "ACSYNC_MAPPING_BRAND: mapping.brand: at character 3: odd"},
 		"entry of a table from the environment": {
 			"", "ACSYNC_MAPPING_CUSTOM_PROPERTIES=p=a b", at(0, 3, "custom_properties", "p"),
@@ -45,5 +45,17 @@ func TestTooManyRules(t *testing.T) {
 	_, got := load(t, strings.Repeat("[[rule]]\n", maxRules+1))
 	if len(got) == 0 || got[0] != "config.toml:1:3: rule: has 101 entries; at most 100 are taken" {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestOneFaultForAnExpression holds that an expression that is missing is not checked as well.
+func TestOneFaultForAnExpression(t *testing.T) {
+	_, got := loadSource(t, Source{
+		Path:  write(t, "[[rule]]\nname = 'x'\naction = 'skip'\n"),
+		Check: func(Config) []Problem { return []Problem{{Rule: 1, Path: []string{"when"}, Message: "odd"}} },
+	})
+	want := []string{"config.toml:1:3: rule[1].when: must not be empty: write true for a rule that always holds"}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("got -, want +\n%s", diff)
 	}
 }

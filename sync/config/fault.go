@@ -17,7 +17,7 @@ const maxFaults = 100
 type Fault struct {
 	File         string // path of the configuration file as it was given; empty unless the fault is in the file
 	Line, Column int    // from 1, columns in characters; 0 when there is no position
-	Key          string // such as "sync.settle" or "rule[1].when" (rules count from 1); empty when no key is concerned
+	Key          string // such as "sync.settle" or "rule[1].when", rules counted from 1; may be empty
 	Source       string // SourceFile, the name of an environment variable, or empty for a default or an override
 	Message      string // what is wrong and what to do, without secrets
 
@@ -61,8 +61,8 @@ func (f Faults) err() error {
 	return f
 }
 
-// sorted returns the faults in the order in which a reader fixes them: the file from top to bottom, the environment
-// by name, the rest as found.
+// sorted returns the faults in the order in which a reader fixes them: the file from top to bottom, the
+// environment by name, the rest as found.
 func (f Faults) sorted() Faults {
 	rank := func(f Fault) int {
 		switch f.Source {
@@ -82,8 +82,8 @@ func (f Faults) sorted() Faults {
 		)
 	})
 	if len(f) > maxFaults {
-		left := len(f) - maxFaults
-		f = append(f[:maxFaults:maxFaults], Fault{Message: fmt.Sprintf("and %d more faults; is this a configuration of acsync?", left)})
+		more := fmt.Sprintf("and at least %d more faults; is this a configuration of acsync?", len(f)-maxFaults)
+		f = append(f[:maxFaults:maxFaults], Fault{Message: more})
 	}
 	return f
 }

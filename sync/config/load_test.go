@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,7 +97,7 @@ max_age = 3m
 		`config.toml:4:1: kustomer.reserve: must be a number, not text in quotes`,
 		`config.toml:7:1: sync.settle: must be between 0s and 1d, is 25h`,
 		`config.toml:8:1: sync.max_per_run: must be at least 1, is 0; --dry-run is the way to send nothing`,
-		`config.toml:9:12: sync.max_age: is not valid TOML: text needs quotes, such as "3m"`,
+		`config.toml:9:12: sync.max_age: is not valid TOML: a value is true, false, a number, or text in quotes, such as "3m"`,
 		`ACSYNC_SYNC_EMAIL: sync.email: must be one of "first", "verified", is "newest"`,
 		`ACSYNC_SYNC_SETTEL: unknown environment variable; did you mean ACSYNC_SYNC_SETTLE?`,
 	}
@@ -131,26 +132,32 @@ func TestLoadFaults(t *testing.T) {
 		},
 		"unknown key in a section's table": {
 			"sync = { settle = '3m', setle = '4m' }\n",
-			[]string{"config.toml:1:25: sync.setle: unknown key; did you mean sync.settle?"},
+			[]string{"config.toml:1:1: sync.setle: unknown key; did you mean sync.settle?"},
 		},
 		"columns count characters": {
+			"[sync]\ntimezone = 'Ä' now\n",
+			[]string{
+				"config.toml:2:16: sync.timezone: is not valid TOML: a bracket, a quote or a comma is missing, or something follows the value",
+			},
+		},
+		"faults in a section's table stand where it stands": {
 			"sync = { timezone = 'Ä', setle = '4m' }\n",
 			[]string{
-				`config.toml:1:10: sync.timezone: must be "Local", "UTC" or a name such as "Europe/Berlin", is "Ä"`,
-				"config.toml:1:26: sync.setle: unknown key; did you mean sync.settle?",
+				"config.toml:1:1: sync.setle: unknown key; did you mean sync.settle?",
+				`config.toml:1:1: sync.timezone: must be "Local", "UTC" or a name such as "Europe/Berlin", is "Ä"`,
 			},
 		},
 		"value where a section is wanted": {
 			"sync = 3\n", []string{"config.toml:1:1: sync: is a section: write [sync] on a line of its own"},
 		},
 		"section where a value is wanted": {
-			"[sync.settle]\nminutes = 3\n", []string{"config.toml:1:2: sync.settle: is no section: write it as key = value"},
+			"[sync.settle]\nminutes = 3\n", []string{`config.toml:1:2: sync.settle: must be a duration in quotes, such as "30s", "3m" or "72h", not a table`},
 		},
 		"section below a value": {
-			"[sync.settle.x]\n", []string{"config.toml:1:2: sync.settle: has no sections of its own"},
+			"[sync.settle.x]\n", []string{`config.toml:1:2: sync.settle: must be a duration in quotes, such as "30s", "3m" or "72h", not a table`},
 		},
 		"key below a value": {
-			"[sync]\nsettle.minutes = 3\n", []string{"config.toml:2:1: sync.settle: takes a value and has no keys of its own"},
+			"[sync]\nsettle.minutes = 3\n", []string{`config.toml:2:1: sync.settle: must be a duration in quotes, such as "30s", "3m" or "72h", not a table`},
 		},
 		"unknown section in a section": {
 			"[mapping.chanels]\nvoice = 'x'\n",
@@ -176,55 +183,69 @@ func TestLoadFaults(t *testing.T) {
 			"[filters]\ndo_not_send_attributes = ['a', 1]\n[mapping]\nchannels = { voice = 1, chat = { a = 'b' }, x.y = 'z' }\n",
 			[]string{
 				`config.toml:2:1: filters.do_not_send_attributes: must be a list of texts, such as ["a", "b"], not a number`,
-				"config.toml:4:14: mapping.channels.voice: must be text in quotes, not a number",
-				"config.toml:4:25: mapping.channels.chat: must be text in quotes, not a table",
-				"config.toml:4:45: mapping.channels: takes a value and has no keys of its own",
+				"config.toml:4:1: mapping.channels.chat: must be text in quotes, not a table",
+				"config.toml:4:1: mapping.channels.voice: must be text in quotes, not a number",
+				"config.toml:4:1: mapping.channels.x: must be text in quotes, not a table",
 			},
 		},
 		"numbers out of any range": {
 			"[sync]\nmax_per_run = 99999999999999999999\nmax_error_rate = 1e999\n[kustomer]\nreserve = nan\n",
 			[]string{
-				"config.toml:2:1: sync.max_per_run: is a number too large to be of use",
-				"config.toml:3:1: sync.max_error_rate: is a number too large to be of use",
+				"config.toml:2:15: sync.max_per_run: is a number too large to be of use",
+				"config.toml:3:18: sync.max_error_rate: is a number too large to be of use",
 				"config.toml:5:1: kustomer.reserve: must be at least 0 and less than 1, is NaN",
 			},
 		},
 		"keys and sections given twice": {
-			"[sync]\nsettle = '3m'\n[kustomer]\n[sync]\nsettle = '4m'\n[mapping]\nchannels = { voice = 'a', voice = 'b' }\n",
+			"[sync]\nsettle = '3m'\nsettle = '4m'\n[kustomer]\n[sync]\nagent = 'closer'\n[mapping]\nchannels = { voice = 'a', voice = 'b' }\n",
 			[]string{
-				"config.toml:4:2: sync: section is given a second time; the first is on line 1",
-				"config.toml:5:1: sync.settle: is given a second time; the first is on line 2",
-				"config.toml:7:27: mapping.channels.voice: is given a second time; the first is on line 7",
+				"config.toml:3:1: sync.settle: is given a second time; the first is on line 2",
+				"config.toml:5:2: sync: is given a second time; the first is on line 1",
+				"config.toml:8:1: mapping.channels: is given twice, in two ways at once, or holds a key twice",
 			},
 		},
 		"table given in two ways": {
 			"[mapping]\nchannels = { voice = 'a' }\n[mapping.channels]\nchat = 'b'\n",
-			[]string{"config.toml:3:2: is not valid TOML: this is given a second time, or in two ways at once"},
+			[]string{"config.toml:3:2: mapping.channels: is given a second time; the first is on line 2"},
 		},
 		"several syntax errors": {
 			"[sync\nsettle = '3m'\n[filters]\ndo_not_send = skip\nskip_spam = ture\nskip_imported = true false\n[ledger]\npath = 'x\n",
 			[]string{
-				"config.toml:1:6: is not valid TOML: a section header is not closed; write it like [sync]",
-				`config.toml:4:15: filters.do_not_send: is not valid TOML: a value is missing or text has no quotes`,
-				`config.toml:5:13: filters.skip_spam: is not valid TOML: a value is true or false, a number, or text in quotes`,
-				"config.toml:6:22: filters.skip_imported: is not valid TOML: nothing may follow a value on its line; text needs quotes around all of it",
-				"config.toml:8:10: ledger.path: is not valid TOML: text is not closed, or holds a character that TOML does not allow",
+				"config.toml:1:6: is not valid TOML: a header is written like [sync] or [[rule]]; its section was not looked at",
+				`config.toml:4:15: filters.do_not_send: is not valid TOML: a value is true, false, a number, or text in quotes, such as "3m"`,
+				`config.toml:5:13: filters.skip_spam: is not valid TOML: a value is true, false, a number, or text in quotes, such as "3m"`,
+				`config.toml:6:22: filters.skip_imported: is not valid TOML: a value is true, false, a number, or text in quotes, such as "3m"`,
+				"config.toml:8:10: ledger.path: is not valid TOML: a bracket, a quote or a comma is missing, or something follows the value",
 			},
 		},
 		"list that is not closed": {
-			"[filters]\ndo_not_send_attributes = [\n  'a',\n  'b'\nskip_spam = 3\n",
+			"[filters]\nskip_imported = 3\ndo_not_send_attributes = [\n  'a',\n  'b'\nskip_spam = 3\n",
 			[]string{
-				"config.toml:5:1: is not valid TOML: a list is not closed, or a comma is missing in it",
-				"config.toml:5:1: filters.skip_spam: must be true or false, not a number",
+				"config.toml:2:1: filters.skip_imported: must be true or false, not a number",
+				"config.toml:6:1: is not valid TOML: a bracket or a quote is not closed here or above, or a comma is missing",
 			},
 		},
 		"text of several lines that is not closed": {
 			"[kustomer]\norg = \"\"\"\n[sync]\nsettle = 3\n",
-			[]string{"config.toml:4:11: is not valid TOML: text is not closed, or holds a character that TOML does not allow"},
+			[]string{"config.toml:4:11: is not valid TOML: a bracket or a quote is not closed here or above, or a comma is missing"},
+		},
+		"what was not read is not missed": {
+			"[sync]\nagent = 3\noverlap = '25d'\n[[rule]]\nname = 'a'\nset = [\n[ledger]\nretain = '4d'\n",
+			[]string{
+				"config.toml:2:1: sync.agent: must be text in quotes, not a number",
+				"config.toml:7:2: is not valid TOML: a bracket or a quote is not closed here or above, or a comma is missing",
+			},
+		},
+		"keys are in small letters": {
+			"[Sync]\nsettle = 3\n[sync]\nAgent = 'closer'\n",
+			[]string{
+				"config.toml:1:2: Sync: unknown section; did you mean [sync]?",
+				"config.toml:4:1: sync.Agent: unknown key; did you mean sync.agent?",
+			},
 		},
 		"backslash in a path": {
 			"[ledger]\npath = \"C:\\Users\"\n",
-			[]string{"config.toml:2:11: ledger.path: is not valid TOML: text holds a backslash that TOML does not understand; double it, or use single quotes"},
+			[]string{"config.toml:2:11: ledger.path: is not valid TOML: double each backslash, or put the text in single quotes"},
 		},
 		"windows line ends": {
 			"[sync]\r\nsettle = 3\r\n",
@@ -240,33 +261,40 @@ func TestLoadFaults(t *testing.T) {
 		},
 		"chain of names": {
 			"a.b.c.d.e = 1\n",
-			[]string{"config.toml:1:1: a.…: unknown key"},
+			[]string{"config.toml:1:1: a: unknown section"},
 		},
 		"rules that are none": {
 			"rule = 3\n", []string{"config.toml:1:1: rule: must be a list of tables: write [[rule]] on a line of its own"},
 		},
 		"key of a rule without a rule": {
-			"rule.name = 'a'\n", []string{"config.toml:1:1: rule: is a list of tables: write [[rule]] above it"},
+			"rule.name = 'a'\n", []string{"config.toml:1:1: rule: is a list of tables: write [[rule]]"},
 		},
 		"table of a rule without a rule": {
-			"[rule.set]\n", []string{"config.toml:1:2: rule: is a list of tables: write [[rule]] above it"},
+			"[rule.set]\n", []string{"config.toml:1:2: rule: is a list of tables: write [[rule]]"},
 		},
 		"values that are only checked": {
-			"[mapping.custom_properties]\n'' = 'x'\n[ledger]\nretain = '4d'\n[notify]\nwebhook_url = 'http://hooks.example/secret'\n",
+			"[mapping.custom_properties]\n'' = 'x'\n[ledger]\nretain = '4d'\n[kustomer]\nbase_url = 'http://hooks.example/secret'\n",
 			[]string{
-				"config.toml:2:1: mapping.custom_properties: must not hold an empty name",
+				"config.toml:2:1: mapping.custom_properties.\"\": must not have an empty name",
 				"config.toml:4:1: ledger.retain: must be at least 30d, or 0 to remember for ever, is 4d: who was asked before that is forgotten",
-				"config.toml:6:1: notify.webhook_url: must begin with https://; plain http is only for a loopback address",
+				"config.toml:6:1: kustomer.base_url: must begin with https://; plain http is only for a loopback address",
 			},
 		},
 		"bad channel entry": {
 			"[mapping]\nchannels = { voice = '', chat = 'c' }\n",
-			[]string{"config.toml:2:14: mapping.channels.voice: must not be empty: name the channel as it is set up in Agent Connect"},
+			[]string{"config.toml:2:1: mapping.channels.voice: must not be empty: name the channel as it is set up in Agent Connect"},
 		},
-		"rules": {
-			"[rule]\nname = 'x'\n[[rule]]\nname = 'a'\nwhen = 'true'\nactoin = 'skip'\n[rule.set]\nbrnd = 'x'\n[[rule]]\nname = 'a'\naction = 'drop'\n",
+		"rule that is no list": {
+			"[rule]\nname = 'x'\n[[rule]]\nname = 'a'\n[sync]\nsettle = 3\n",
 			[]string{
 				"config.toml:1:2: rule: is a list of tables: write [[rule]]",
+				"config.toml:3:3: rule: is given a second time; the first is on line 1",
+				`config.toml:6:1: sync.settle: must be a duration in quotes, such as "30s", "3m" or "72h", not a number`,
+			},
+		},
+		"rules": {
+			"\n\n[[rule]]\nname = 'a'\nwhen = 'true'\nactoin = 'skip'\n[rule.set]\nbrnd = 'x'\n[[rule]]\nname = 'a'\naction = 'drop'\n",
+			[]string{
 				"config.toml:6:1: rule[1].actoin: unknown key; did you mean rule[1].action?",
 				"config.toml:8:1: rule[1].set.brnd: unknown key; did you mean rule[1].set.brand?",
 				"config.toml:9:3: rule[2].when: must not be empty: write true for a rule that always holds",
@@ -282,8 +310,8 @@ func TestLoadFaults(t *testing.T) {
 				"config.toml:5:3: rule[2]: does nothing: give it an action, a delay or something to set",
 				`config.toml:9:1: rule[3].name: must not begin with "mapping." or "recovery.", by which reports name the expressions of those sections`,
 				"config.toml:11:1: rule[3].delay: must be between 0s and 30d, is 31d",
-				"config.toml:13:23: rule[3].set.custom_properties.acsync_intent: is written by acsync itself; see agent_connect.stamp",
-				"config.toml:13:47: rule[3].set.custom_properties.x: must not be empty: give it an expression, or leave the property out",
+				"config.toml:13:1: rule[3].set.custom_properties.acsync_intent: is written by acsync itself; see agent_connect.stamp",
+				"config.toml:13:1: rule[3].set.custom_properties.x: must not be empty: give it an expression, or leave the property out",
 			},
 		},
 	} {
@@ -300,9 +328,23 @@ func TestLoadFaults(t *testing.T) {
 }
 
 func TestLoadManyFaults(t *testing.T) {
-	_, got := load(t, strings.Repeat("unknown = 1\n", 5000))
-	if len(got) != maxFaults+1 || got[maxFaults] != "and 4900 more faults; is this a configuration of acsync?" {
-		t.Errorf("%d lines, the last: %s", len(got), got[len(got)-1])
+	var unknown strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&unknown, "unknown%d = 1\n", i)
+	}
+	for name, test := range map[string]struct {
+		text string
+		left int
+	}{
+		"unknown keys": {unknown.String(), 400},
+		"one key":      {"[sync]\n" + strings.Repeat("settle = '3m'\n", 500), 101},
+		"many lines":   {strings.Repeat("\n", maxLines) + unknown.String(), 400},
+	} {
+		_, got := load(t, test.text)
+		want := fmt.Sprintf("and at least %d more faults; is this a configuration of acsync?", test.left)
+		if len(got) != maxFaults+1 || got[maxFaults] != want {
+			t.Errorf("%s: %d lines, the last: %s", name, len(got), got[len(got)-1])
+		}
 	}
 }
 
@@ -313,7 +355,7 @@ func TestLoadStrangeFiles(t *testing.T) {
 		"UTF-16":            {"\xff\xfe[\x00s\x00", "config.toml:1:1: is UTF-16; save it as UTF-8"},
 		"UTF-16 big endian": {"\xfe\xff\x00[\x00s", "config.toml:1:1: is UTF-16; save it as UTF-8"},
 		"10 MB":             {strings.Repeat("# filler\n", 10<<20/9), "config.toml: is larger than 256 KiB, which no configuration is; is it the right file?"},
-		"lone CR":           {"[sync]\rsettle = 1\r", "config.toml:1:7: is not valid TOML: nothing may follow a value on its line; text needs quotes around all of it"},
+		"lone CR":           {"[sync]\rsettle = 1\r", "config.toml:1:7: is not valid TOML: a header is written like [sync] or [[rule]]; its section was not looked at"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, got := load(t, c.text)

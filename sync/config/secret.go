@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,10 +11,11 @@ const (
 	notSet   = "(not set)"
 )
 
-// Secret is a key that prints as "[redacted]", or as "(not set)" when it is empty, whichever way it is printed, logged or
-// encoded. [Secret.Reveal] is the only way out. The zero Secret is not set.
+// Secret is a key that prints as "[redacted]", or as "(not set)" when it is empty, whichever way it is
+// printed, logged or encoded. [Secret.Reveal] is the only way out. The zero Secret is not set.
 type Secret struct {
-	// A pointer, since fmt cannot call methods of values in unexported fields and would print a string found there.
+	// A pointer, since fmt cannot call methods of values in unexported fields and would print a string found
+	// there.
 	value *string
 }
 
@@ -35,7 +35,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsSet tells whether there is a key.
+// IsSet reports whether there is a key.
 func (s Secret) IsSet() bool { return s.value != nil }
 
 // Equal compares the keys themselves.
@@ -49,28 +49,16 @@ func (s Secret) String() string {
 	return notSet
 }
 
-// GoString returns the same as [Secret.String].
-func (s Secret) GoString() string { return s.String() }
-
 // Format prints [Secret.String] for every verb and flag.
 func (s Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, s.String()) }
 
 // LogValue makes log/slog print [Secret.String].
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// MarshalText returns "[redacted]", or nothing when the secret is not set.
+// MarshalText returns "[redacted]", or nothing when the secret is not set; encoding/json calls it too.
 func (s Secret) MarshalText() ([]byte, error) {
 	if s.IsSet() {
 		return []byte(redacted), nil
 	}
 	return nil, nil
-}
-
-// MarshalJSON returns "[redacted]", or an empty string when the secret is not set.
-func (s Secret) MarshalJSON() ([]byte, error) {
-	text, err := s.MarshalText()
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(string(text))
 }

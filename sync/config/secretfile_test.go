@@ -60,13 +60,13 @@ func TestSecretFaults(t *testing.T) {
 			want: "ACSYNC_KUSTOMER_API_KEY_FILE: kustomer.api_key_file: the file that it names does not exist (relative paths begin at the configuration file)",
 		},
 		"empty file":    {text: "api_key_file = 'key'", content: " \n", want: "config.toml:2:1: kustomer.api_key_file: the file that it names is empty"},
-		"directory":     {text: "api_key_file = '.'", want: "config.toml:2:1: kustomer.api_key_file: the file that it names is a directory"},
-		"large file":    {text: "api_key_file = 'key'", content: strings.Repeat(planted, 2000), want: "config.toml:2:1: kustomer.api_key_file: the file that it names is larger than 64 KiB, which no key is"},
+		"directory":     {text: "api_key_file = '.'", want: "config.toml:2:1: kustomer.api_key_file: the file that it names is a directory; name the file in it"},
+		"large file":    {text: "api_key_file = 'key'", content: strings.Repeat(planted, 2000), want: "config.toml:2:1: kustomer.api_key_file: the file that it names is larger than 64 KiB, which no key is; is it the right file?"},
 		"several lines": {text: "api_key_file = 'key'", content: planted + "\n" + planted, want: "config.toml:2:1: kustomer.api_key_file: the file that it names has several lines; it must hold the key alone"},
-		"not a key":     {text: "api_key_file = 'key'", content: planted + " é", want: "config.toml:2:1: kustomer.api_key_file: the file that it names holds a character that no key has; a key is printable ASCII without spaces"},
+		"not a key":     {text: "api_key_file = 'key'", content: planted + " é", want: "config.toml:2:1: kustomer.api_key_file: the file that it names holds a space, a line break or another character that no key has; copy it again"},
 		"inline not a key": {
 			text: `api_key = "` + planted + ` \t"`,
-			want: "config.toml:2:1: kustomer.api_key: holds a character that no key has; a key is printable ASCII without spaces",
+			want: "config.toml:2:1: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
 		},
 		"two in the file": {
 			text: "api_key = '" + planted + "'\napi_key_file = 'key'", content: planted,

@@ -2,10 +2,8 @@ package config
 
 import (
 	"crypto/sha256"
-	"encoding"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,31 +16,52 @@ type Shown struct {
 	Default bool // as in an empty file
 }
 
-// notShown are sections and keys that say nothing of what a pass decides, or lead to places that only the operator should
-// know. Secrets are never shown.
-var notShown = []string{"notify", "kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file", "ledger.path"}
+// notShown are sections and keys that say nothing of what a pass decides, or lead to places that only the
+// operator should know. Secrets are never shown.
+var notShown = []string{
+	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
+	"ledger.path",
+}
 
-// Show lists what a pass is told to do, in the order of the file. An address that a rule names stands in it as it is.
-func (c Config) Show() []Shown {
-	usual := map[string]string{}
-	for _, each := range flatten(reflect.ValueOf(Default()), "") {
-		usual[each.Key] = each.Value
+// undecisive are sections and keys that change when, how fast, and how much at once a pass works, or where,
+// and never what it decides about a conversation. The accounts are for [Config.Accounts] to tell apart.
+var undecisive = []string{
+	"kustomer.base_url", "kustomer.requests_per_minute", "kustomer.searches_per_minute", "kustomer.reserve",
+	"kustomer.timeout", "agent_connect.base_url", "agent_connect.requests_per_minute",
+	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
+	"sync.overlap", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after", "sync.timezone",
+	"ledger.retain", "ledger.allow_network",
+}
+
+// show lists the keys of a configuration, and compares them with those of an empty file.
+func show(c, usual any) []Shown {
+	values := map[string]string{}
+	for _, each := range flatten(reflect.ValueOf(usual), "") {
+		values[each.Key] = each.Value
 	}
 	list := flatten(reflect.ValueOf(c), "")
 	for i, each := range list {
-		value, known := usual[each.Key]
+		value, known := values[each.Key]
 		list[i].Default = known && value == each.Value
 	}
 	return list
 }
 
-// Digest tells configurations apart: the same one means that every key that [Config.Show] lists has the same value.
-func (c Config) Digest() string {
+// decisive leaves out what never changes a decision.
+func decisive(list []Shown) []Shown {
+	return slices.DeleteFunc(list, func(s Shown) bool {
+		return slices.ContainsFunc(undecisive, func(key string) bool {
+			return s.Key == key || strings.HasPrefix(s.Key, key+".")
+		})
+	})
+}
+
+func digest(list []Shown) string {
 	sum := sha256.New()
-	for _, each := range c.Show() {
+	for _, each := range list {
 		fmt.Fprintf(sum, "%q=%q\n", each.Key, each.Value)
 	}
-	return hex.EncodeToString(sum.Sum(nil))[:12]
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // flatten lists the keys below a value.
@@ -61,12 +80,10 @@ func flatten(v reflect.Value, key string) []Shown {
 			list = append(list, flatten(v.Index(i), ruleKey(key, i+1))...)
 		}
 	case v.Kind() == reflect.Map:
-		values := map[string]reflect.Value{}
-		for entry := v.MapRange(); entry.Next(); {
-			values[entry.Key().String()] = entry.Value()
-		}
-		for _, name := range slices.Sorted(maps.Keys(values)) {
-			list = append(list, flatten(values[name], join(key, name))...)
+		names := v.MapKeys()
+		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, name := range names {
+			list = append(list, flatten(v.MapIndex(name), join(key, name.String()))...)
 		}
 	default:
 		list = append(list, Shown{Key: key, Value: showValue(v)})
@@ -78,11 +95,6 @@ func flatten(v reflect.Value, key string) []Shown {
 func showValue(v reflect.Value) string {
 	if v.Kind() == reflect.Pointer && v.IsNil() {
 		return ""
-	}
-	if text, ok := v.Interface().(encoding.TextMarshaler); ok {
-		if written, err := text.MarshalText(); err == nil {
-			return string(written)
-		}
 	}
 	if list, ok := v.Interface().([]string); ok {
 		return strings.Join(list, ", ")

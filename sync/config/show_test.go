@@ -9,7 +9,7 @@ import (
 func TestShow(t *testing.T) {
 	cfg := Default()
 	cfg.Kustomer.Org, cfg.Kustomer.APIKey, cfg.Kustomer.APIKeyFile = "acme", NewSecret("hush-4711"), "/run/keys/kustomer"
-	cfg.AgentConnect.APISecret, cfg.Notify.WebhookURL = NewSecret("hush-4712"), "https://hooks.example/hush-4713"
+	cfg.AgentConnect.APISecret = NewSecret("hush-4712")
 	cfg.Sync.Overlap = Duration(3600e9)
 	cfg.Rules = []Rule{{Name: "tests", When: `"test" in tags`, Action: "skip"}}
 	got := map[string]Shown{}

@@ -1,28 +1,25 @@
 package config
 
-import (
-	"strings"
-)
+import "strings"
 
-// suggestKey returns the known key that somebody probably meant, or "". It finds slips of the pen and keys written in
-// the wrong section.
+// suggestKey returns the known key that somebody probably meant, or "". It finds slips of the pen and keys
+// written in the wrong section.
 func suggestKey(key string, known []string) string {
-	best, bestDistance := "", max(2, len(lastName(key))/3)+1
-	for _, candidate := range known {
-		elsewhere := distance(lastName(key), lastName(candidate)) + 1
-		if d := min(distance(key, candidate), elsewhere); d < bestDistance {
-			best, bestDistance = candidate, d
-		}
-	}
-	return best
+	return closest(known, max(2, len(lastName(key))/3), func(candidate string) int {
+		return min(distance(key, candidate), distance(lastName(key), lastName(candidate))+1)
+	})
 }
 
 // suggestName is suggestKey for names without sections.
 func suggestName(name string, known []string) string {
-	best, bestDistance := "", max(2, len(name)/4)+1
-	for _, candidate := range known {
-		if d := distance(name, candidate); d < bestDistance {
-			best, bestDistance = candidate, d
+	return closest(known, max(2, len(name)/4), func(candidate string) int { return distance(name, candidate) })
+}
+
+// closest returns the first of the nearest candidates, or "" when all are farther away than most.
+func closest(candidates []string, most int, far func(string) int) (best string) {
+	for _, candidate := range candidates {
+		if d := far(candidate); d <= most {
+			best, most = candidate, d-1
 		}
 	}
 	return best
@@ -38,7 +35,8 @@ func didYouMean(suggestion string) string {
 
 func lastName(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
 
-// distance is the number of bytes to insert, delete, replace or swap with a neighbour between two short texts.
+// distance is the number of bytes to insert, delete, replace or swap with a neighbour between two short
+// texts.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

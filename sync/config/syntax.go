@@ -1,113 +1,120 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2/unstable"
+	"github.com/pelletier/go-toml/v2"
 )
 
-// A library's own account of a syntax error may show the lines around it, and one of them may hold a key. Only its
-// position and the kind of error are used here, never its text.
-
-// syntaxProblems turns a kind of error, known by a piece of the library's message, into advice. The first match counts.
-var syntaxProblems = []struct{ piece, advice string }{
-	{"already", "this is given a second time, or in two ways at once"},
-	{"should be a table", "this is given a second time, or in two ways at once"},
-	{"must be quoted", "text needs quotes, such as \"3m\""},
-	{"start of value", "a value is missing or text has no quotes"},
-	{"expected keyword", "a value is true or false, a number, or text in quotes"},
-	{"expected value", "a value is missing"},
-	{"array", "a list is not closed, or a comma is missing in it"},
-	{"inline table", "a { } table is not closed, or a comma is missing in it"},
-	{"literal string", "text is not closed, or holds a character that TOML does not allow"},
-	{"basic string", "text is not closed, or holds a character that TOML does not allow"},
-	{"escape", "text holds a backslash that TOML does not understand; double it, or use single quotes"},
-	{`after \`, "text holds a backslash that TOML does not understand; double it, or use single quotes"},
-	{"table name", "a section header is not closed; write it like [sync]"},
-	{"after key", "a key must be followed by = and a value"},
-	{"expected newline", "nothing may follow a value on its line; text needs quotes around all of it"},
-	{"key", "a key, a section header or a comment is expected here"},
-	{"date", "this is no valid date"},
-	{"time", "this is no valid time"},
-	{"number", "this is no valid number; text needs quotes"},
-	{"integer", "this is no valid number; text needs quotes"},
-	{"digit", "this is no valid number; text needs quotes"},
-	{"comment", "a comment holds a character that TOML does not allow"},
-	{"nested", "this is nested too deeply"},
+// broken is a place that is not valid TOML. A library's own account of it may show the lines around it, and
+// one of them may hold a key: only the position is used here, never the text.
+type broken struct {
+	line, column int    // from 1; the column in bytes
+	again        string // the key or section, when it has been given before
+	alone        bool   // everything else could be read
 }
 
-func syntaxProblem(message string) string {
-	for _, known := range syntaxProblems {
-		if strings.Contains(message, known.piece) {
-			return "is not valid TOML: " + known.advice
+func newBroken(err error) broken {
+	b := broken{line: 1, column: 1}
+	if decoding, ok := errors.AsType[*toml.DecodeError](err); ok {
+		b.line, b.column = decoding.Position()
+		for _, name := range decoding.Key() {
+			b.again = join(b.again, name)
 		}
 	}
-	return "is not valid TOML here"
+	return b
 }
 
-// syntaxFault reports an error of the parser and returns its offset in the document.
-func (d *decoder) syntaxFault(err error) int {
-	offset, problem := d.base, "is not valid TOML"
-	if parsing, ok := errors.AsType[*unstable.ParserError](err); ok {
-		// The highlight shares the array of the text, so the distance of their ends is the distance of their beginnings.
-		text := d.parser.Data()
-		offset += min(max(cap(text)-cap(parsing.Highlight), 0), len(text))
-		problem = syntaxProblem(parsing.Message)
+// maxUnclosed is how many lines something may be long that is not closed, for what stands above it to be
+// read.
+const maxUnclosed = 100
+
+// parse reads lines as far as they are valid, and returns those that are. A line that is not, or a section
+// when it is the header, is emptied, so that the faults of all others are found as well.
+func parse(lines []string) (tree map[string]any, valid []string, faults []broken) {
+	tree, err := unmarshal(lines)
+	for err != nil {
+		b := newBroken(err)
+		rest := without(lines, b.line)
+		next, after := unmarshal(rest)
+		// An error that stays without its line is about what stands above.
+		b.alone = !b.misplaced(lines[b.line-1]) && (after == nil || newBroken(after).line > b.line)
+		if !b.alone || len(faults) == 2*maxFaults {
+			tree, lines = above(lines, b.line)
+			return tree, lines, append(faults, b)
+		}
+		faults, tree, lines, err = append(faults, b), next, rest, after
 	}
-	d.note(d.keyOfLine(offset), offset, problem)
-	return offset
+	return tree, lines, faults
 }
+
+func unmarshal(lines []string) (tree map[string]any, err error) {
+	err = toml.Unmarshal([]byte(strings.Join(lines, "")), &tree)
+	return tree, err
+}
+
+// without empties a line, and with a header its section.
+func without(lines []string, line int) []string {
+	rest := slices.Clone(lines)
+	rest[line-1] = "\n"
+	if isHeader(lines[line-1]) {
+		for i := line; i < len(rest) && !isHeader(rest[i]); i++ {
+			rest[i] = "\n"
+		}
+	}
+	return rest
+}
+
+// above reads what stands above something that is not closed at a line.
+func above(lines []string, line int) (tree map[string]any, valid []string) {
+	for end := line - 1; end > max(0, line-maxUnclosed); end-- {
+		if tree, err := unmarshal(lines[:end]); err == nil {
+			return tree, lines[:end]
+		}
+	}
+	return nil, nil
+}
+
+func isHeader(line string) bool { return strings.HasPrefix(strings.TrimLeft(line, " \t"), "[") }
 
 var (
-	keyLine    = regexp.MustCompile(`^[ \t]*([A-Za-z0-9_-]+)([ \t]*\.[ \t]*[A-Za-z0-9_-]+)*[ \t]*=`)
-	headerLine = regexp.MustCompile(`^[ \t]*\[{1,2}[A-Za-z0-9_. \t-]+\]{1,2}[ \t]*(#.*)?$`)
+	goodHeader = regexp.MustCompile(`^[ \t]*\[{1,2}[A-Za-z0-9_. \t-]+\]{1,2}[ \t]*(#.*)?\r?\n?$`)
+	keyLine    = regexp.MustCompile(`^[ \t]*([A-Za-z0-9_-]+)[ \t]*=[ \t]*(.*)`)
+	hugeNumber = regexp.MustCompile(`^[+-]?([0-9_]{18,}|[0-9_.]+[eE][+-]?[0-9]{3,})[ \t]*(#.*)?$`)
 )
 
-// keyOfLine returns the known key that stands on the line of an offset, before it, or "".
-func (d *decoder) keyOfLine(offset int) string {
-	line := d.doc.line(offset)
-	match := keyLine.FindSubmatch(d.doc.lineText(line))
-	if match == nil || len(match[2]) > 0 || len(d.table) != 1 || d.skip || d.startsLine(offset) {
-		return ""
-	}
-	key := d.table[0].name + "." + string(match[1])
-	for _, known := range scalarKeys() {
-		if key == known {
-			return key
-		}
-	}
-	return ""
+// misplaced reports whether the line itself is good as far as can be seen, so that something above it is not
+// closed.
+func (b broken) misplaced(line string) bool {
+	start := strings.TrimSpace(line[:b.column-1]) == ""
+	return b.again == "" && (start || goodHeader.MatchString(line))
 }
 
-// startsLine tells whether an offset is the first thing on its line.
-func (d *decoder) startsLine(offset int) bool {
-	before := d.doc.text[d.doc.starts[d.doc.line(offset)]:offset]
-	return len(bytes.TrimLeft(before, " \t")) == 0
-}
-
-// recover sets the parser to the next line after an error that looks like a key or a header, so that the faults below
-// are found as well. It returns false when there is none, or when no line can be trusted to stand outside of a text.
-func (d *decoder) recover(offset int) bool {
-	if d.longText {
-		return false
+// about returns the name of the key whose value is broken, empty when that is not clear, and what is probably
+// wrong.
+func (b broken) about(line string) (name, problem string) {
+	const notTOML = "is not valid TOML: "
+	given := keyLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))
+	switch {
+	case !b.alone:
+		return "", notTOML + "a bracket or a quote is not closed here or above, or a comma is missing"
+	case isHeader(line):
+		return "", notTOML + "a header is written like [sync] or [[rule]]; its section was not looked at"
+	case given == nil:
+		return "", notTOML + "write key = value"
+	case given[2] == "":
+		problem = notTOML + "a value is missing"
+	case hugeNumber.MatchString(given[2]):
+		problem = tooLarge
+	case given[2][0] == '"' && strings.Contains(given[2], `\`):
+		problem = notTOML + "double each backslash, or put the text in single quotes"
+	case strings.ContainsRune(`"'[{`, rune(given[2][0])):
+		problem = notTOML + "a bracket, a quote or a comma is missing, or something follows the value"
+	default:
+		problem = notTOML + `a value is true, false, a number, or text in quotes, such as "3m"`
 	}
-	line := d.doc.line(offset)
-	if bytes.HasPrefix(bytes.TrimLeft(d.doc.lineText(line), " \t"), []byte("[")) {
-		d.skip = true // what follows belongs to a header that could not be read
-	}
-	// An error at the beginning of a good line is about the line before: something there is not closed.
-	if !d.startsLine(offset) || d.doc.starts[line] <= d.base {
-		line++
-	}
-	for ; line < len(d.doc.starts); line++ {
-		if text := d.doc.lineText(line); keyLine.Match(text) || headerLine.Match(text) {
-			d.base = d.doc.starts[line]
-			d.parser.Reset(d.doc.text[d.base:])
-			return true
-		}
-	}
-	return false
+	return given[1], problem
 }

@@ -130,18 +130,15 @@ func (r Rules) sets(name string) bool {
 // The beginnings of the reasons that name a rule.
 const (
 	rulePrefix      Reason = "rule:"
-	ruleErrorPrefix Reason = "rule_error:"
+	ruleErrorPrefix Reason = store.RuleErrorPrefix
 )
 
 // RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For an expression
 // of the mapping its key stands in place of the rule's name: "mapping.brand".
 func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 
-// Settled tells whether nothing will ever be sent for what the ledger remembers so. What an expression failed on before
-// anything was sent is decided anew, as the expression may have been mended since.
-func Settled(known store.Record) bool {
-	return known.State.Final() && !(Reason(known.Reason).Broken() && known.Attempts == 0)
-}
+// Settled tells whether nothing will ever be sent for what the ledger remembers so.
+func Settled(known store.Record) bool { return known.Settled() }
 
 // Broken tells whether the reason is that an expression failed.
 func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }

@@ -71,11 +71,22 @@ func (e Explainer) forecast(x Explanation, info store.Info) Forecast {
 		return Forecast{Fate: FateSkip, Reason: decide.Gone}
 	case x.Case.Send() && x.Unlisted != nil:
 		return Forecast{Fate: FateUnknown, Reason: decide.AgentUnknown}
-	case x.Case.Own.State.Waiting():
-		return x.forecastWaiting()
+	}
+	clock := decide.Clock{Kustomer: x.Now, Own: time.Now()} // what a pass has put off, it has by this machine's own
+	if x.Case.Own.State.Waiting() {
+		return forecastOf(decide.Triage(x.Case, clock, decide.FromLedger))
 	}
 	until := fetch.Clocks{Kustomer: x.Now, Own: e.clock()}.Until(e.Options.Settle)
-	return x.forecastWindow(fetch.Span(info, until, e.Options.Overlap), e.Options.Settle)
+	next := fetch.Span(info, until, e.Options.Overlap)
+	action, resolved := decide.Triage(x.Case, clock, decide.FromWindow), x.Case.Resolution()
+	switch {
+	case action.Verb == decide.Skip, action.Verb == decide.Reject, action.Verb == decide.Keep:
+	case resolved.Before(next.From):
+		return Forecast{Fate: FateMissed}
+	case !resolved.Before(next.To) && action.Verb == decide.Send:
+		return Forecast{Fate: FateWait, At: resolved.Add(e.Options.Settle)}
+	}
+	return forecastOf(action)
 }
 
 // governing is what the ledger remembers that bears on what happens next; the zero Record for nothing.
@@ -110,44 +121,17 @@ func unread(known store.Record) Forecast {
 	return Forecast{Fate: FateUnknown, Reason: decide.Reason(known.Reason)}
 }
 
-// forecastWaiting is the prospect of what a pass takes up from the ledger.
-func (x Explanation) forecastWaiting() Forecast {
-	c := x.Case
-	entry, now := store.Entry{Key: c.Key, Record: c.Own}, time.Now()
-	switch {
-	case !decide.Ripe(entry, x.Now, now):
-		return Forecast{Fate: FateWait, Reason: decide.Reason(c.Own.Reason), At: c.Own.Due}
-	case decide.Exhausted(entry, now):
-		return Forecast{Fate: FateReject, Reason: decide.GaveUp}
-	case c.Skip == decide.NotDone:
-		return Forecast{Fate: FateSkip, Reason: decide.Reopened}
-	}
-	return forecastOf(c)
-}
-
-// forecastWindow is the prospect of what the next pass may find in its window.
-func (x Explanation) forecastWindow(next fetch.Window, settle time.Duration) Forecast {
-	c := x.Case
-	switch {
-	case !c.Send():
-		return forecastOf(c)
-	case c.Resolution().Before(next.From):
-		return Forecast{Fate: FateMissed}
-	case !c.Resolution().Before(next.To) && !c.Early():
-		return Forecast{Fate: FateWait, At: c.Resolution().Add(settle)}
-	}
-	return forecastOf(c)
-}
-
-// prospect is what comes of a decision.
-func forecastOf(c decide.Case) Forecast {
-	switch {
-	case c.Skip.Broken():
-		return Forecast{Fate: FateReject, Reason: c.Skip}
-	case !c.Send():
-		return Forecast{Fate: FateSkip, Reason: c.Skip}
-	case c.Early():
-		return Forecast{Fate: FateWait, Reason: decide.Delayed, At: c.Due()}
+// forecastOf is what comes of an action.
+func forecastOf(a decide.Action) Forecast {
+	switch a.Verb {
+	case decide.Reject:
+		return Forecast{Fate: FateReject, Reason: a.Reason}
+	case decide.Skip:
+		return Forecast{Fate: FateSkip, Reason: a.Reason}
+	case decide.Wait:
+		return Forecast{Fate: FateWait, Reason: decide.Delayed, At: a.Until}
+	case decide.Keep:
+		return Forecast{Fate: FateWait, Reason: decide.Reason(a.Record.Reason), At: a.Record.Due}
 	}
 	return Forecast{Fate: FateSend}
 }

@@ -11,17 +11,9 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// Rechecked is what came of reading cases once more.
-type Rechecked struct {
-	Current      []decide.Case // decided as they are now
-	Missing      []decide.Case // Kustomer no longer has them
-	Superseded   []decide.Case // done again since, while there is one survey for each resolution: the one asked about is over
-	Replacements []decide.Case // the resolutions that took the place of those, decided
-	Duplicates   []decide.Case // of two keys that wait for the same resolution the second: the other one goes first
-}
-
-// Recheck reads and decides cases once more.
-func (c *Fetcher) Recheck(ctx context.Context, cases []decide.Case) (Rechecked, error) {
+// Recheck reads and decides cases once more, and gives them as they are now: what is not to be decided again says
+// so in Case.Reread. After them come the resolutions that took the place of those that are over.
+func (c *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Case, error) {
 	ids := make([]string, len(cases))
 	for i, each := range cases {
 		ids[i] = each.Key.Conversation
@@ -29,29 +21,30 @@ func (c *Fetcher) Recheck(ctx context.Context, cases []decide.Case) (Rechecked, 
 	slices.Sort(ids)
 	rows, err := c.source.Conversations(ctx, slices.Compact(ids))
 	if err != nil {
-		return Rechecked{}, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
+		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
 	}
-	read, asked := c.compare(cases, rows)
+	over, asked := c.compare(cases, rows)
 	decided, err := c.Decide(ctx, c.Around(rows), asked)
 	if err != nil {
-		return Rechecked{}, err
+		return nil, err
 	}
-	for _, each := range decided {
-		if each.Replacement {
-			read.Replacements = append(read.Replacements, each)
-		} else {
-			read.Current = append(read.Current, each)
-		}
-	}
-	return read, nil
+	slices.SortStableFunc(decided, func(a, b decide.Case) int { // replacements last: another may come to the same
+		last := map[bool]int{true: 1}
+		return last[a.Replacement] - last[b.Replacement]
+	})
+	return append(over, decided...), nil
 }
 
-// compare holds cases against the conversations as they are now: which are gone, which are over, and which are to be
-// decided, among them those that take the place of the ones that are over.
-func (c *Fetcher) compare(cases []decide.Case, rows []kustomer.Conversation) (read Rechecked, asked []decide.Case) {
+// compare holds cases against the conversations as they are now: which are over, and which are to be decided, among
+// them those that take the place of the ones that are over.
+func (c *Fetcher) compare(cases []decide.Case, rows []kustomer.Conversation) (over, asked []decide.Case) {
 	now := make(map[string]kustomer.Conversation, len(rows))
 	for _, row := range rows {
 		now[decide.KeyOf(row).Conversation] = row
+	}
+	end := func(c decide.Case, as decide.Reread) {
+		c.Reread = as
+		over = append(over, c)
 	}
 	claimed := map[string]bool{} // by conversation: it has one resolution now, however many keys wait for that
 	for _, each := range cases {
@@ -60,28 +53,28 @@ func (c *Fetcher) compare(cases []decide.Case, rows []kustomer.Conversation) (re
 		fresh.Canonicalize(c.identity, each.Resolution())
 		switch {
 		case !there:
-			read.Missing = append(read.Missing, each)
+			end(each, decide.Missing)
 		case each.Key.Recovery: // one for all resolutions to come
 			asked = append(asked, fresh)
 		case row.Status != "done" || row.LastDone == nil || c.outside(row):
 			asked = append(asked, fresh)
 		case !c.same(each, row):
-			read.Superseded = append(read.Superseded, each)
+			end(each, decide.Superseded)
 		case claimed[each.Key.Conversation]:
-			read.Duplicates = append(read.Duplicates, each)
+			end(each, decide.Duplicate)
 		default:
 			claimed[each.Key.Conversation] = true
 			asked = append(asked, fresh)
 		}
 	}
-	for _, each := range read.Superseded { // last: one that is itself among the cases comes for itself
+	for _, each := range over { // last: one that is itself among the cases comes for itself
 		row := now[each.Key.Conversation]
-		if !claimed[each.Key.Conversation] {
+		if each.Reread == decide.Superseded && !claimed[each.Key.Conversation] {
 			claimed[each.Key.Conversation] = true
 			asked = append(asked, decide.Case{Key: c.identity.Key(row), Candidate: decide.Candidate{Conversation: row}, Replacement: true})
 		}
 	}
-	return read, asked
+	return over, asked
 }
 
 // same tells whether a case is still about the conversation as it is now. Where there is one survey a conversation, every

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 )
 
@@ -46,7 +44,7 @@ type Service struct {
 func NewService(o ServiceOptions) (*Service, error) {
 	base, err := parseBase(o.BaseURL, o.HTTP != nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s is not usable: %w", o.Setting, err)
+		return nil, fmt.Errorf("%s %w", o.Setting, err)
 	}
 	header := o.Header.Clone()
 	if header == nil {
@@ -65,48 +63,6 @@ func NewService(o ServiceOptions) (*Service, error) {
 
 // Base is the address that every path is put behind, without a trailing slash.
 func (s *Service) Base() url.URL { return *s.base }
-
-// parseBase takes https anywhere, and http only where it stays on this machine or a test brings its own client: the
-// credentials travel in a header.
-func parseBase(text string, test bool) (*url.URL, error) {
-	u, err := url.Parse(strings.TrimRight(text, "/"))
-	switch {
-	case err != nil:
-		return nil, errors.New("it is not a URL; write it like https://host.example")
-	case u.Hostname() == "" || u.Opaque != "":
-		return nil, errors.New("it names no host; write it like https://host.example")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("it must hold a scheme, a host and perhaps a path, and nothing else")
-	case u.Scheme == "https", u.Scheme == "http" && (test || loopback(u.Hostname())):
-		return u, nil
-	case u.Scheme == "http":
-		return nil, errors.New("http would send the API key in the clear; use https")
-	default:
-		return nil, fmt.Errorf("the scheme %q is unknown; use https", u.Scheme)
-	}
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
-// CheckKey refuses an API key that cannot be one: empty, or with white space or control characters in it, as a key that
-// was copied with its line break has. The key itself is not in the error.
-func CheckKey(key string) error {
-	if key == "" {
-		return errors.New("the API key is empty")
-	}
-	for _, r := range key {
-		if r <= ' ' || r > '~' {
-			return errors.New("the API key has a space, a line break or another character in it that no key has; copy it again")
-		}
-	}
-	return nil
-}
 
 // timedOut tells a time-out from the other failures of a connection.
 func timedOut(err error) bool {

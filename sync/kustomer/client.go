@@ -37,7 +37,7 @@ type Client struct {
 // New checks the options and makes a client; it connects to nothing.
 func New(o Options) (*Client, error) {
 	if err := httpx.CheckKey(o.APIKey); err != nil {
-		return nil, fmt.Errorf("kustomer: %w", err)
+		return nil, fmt.Errorf("kustomer: the API key %w", err)
 	}
 	service, err := httpx.NewService(httpx.ServiceOptions{
 		Name: "kustomer", BaseURL: o.BaseURL, Setting: "kustomer.base_url",

@@ -7,14 +7,15 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 )
 
 func TestLateStatus(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	if err := store.Create(path, at); err != nil {
+	if err := bolt.Create(path, at); err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := store.Open(path, store.Options{})
+	ledger, err := bolt.Open(path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,104 @@
+package bolt
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"acsync/store"
+)
+
+// kill leaves the file of a holder beside a ledger, as a process does that is killed.
+func kill(t *testing.T, path string, p store.Progress) store.Holder {
+	t.Helper()
+	h := store.Holder{PID: 4711, Host: "jobs-7", Since: noon, At: noon.Add(3 * time.Minute), Progress: p}
+	n := notice{path: beside(path, holderSuffix), holder: h}
+	if err := n.write(); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func runsOf(t *testing.T, l *Ledger) []store.Run {
+	t.Helper()
+	runs, err := l.Runs(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runs
+}
+
+// TestKilledPassIsEntered: the next opening for writing gives a pass that was killed the summary that it could not write, once.
+func TestKilledPassIsEntered(t *testing.T) {
+	l := newLedger(t, Options{})
+	closeLedger(t, l)
+	p := store.Progress{
+		Pass: "20261122T120000Z-7f3a", Mode: "run", From: noon.Add(-time.Hour), To: noon, Checkpoint: noon.Add(-time.Hour),
+		Found: 40, Done: 30, Accepted: 20, Rejected: 7, Skipped: 3,
+	}
+	kill(t, l.path, p)
+	r := openLedger(t, l.path, Options{ReadOnly: true})
+	wantSame(t, runsOf(t, r), []store.Run(nil))
+	closeLedger(t, r)
+	if _, err := ReadHolder(l.path); err != nil {
+		t.Errorf("a reader took away what the killed pass told: %v", err)
+	}
+	want := []store.Run{{
+		Pass: p.Pass, Mode: "run", Started: noon, Ended: noon.Add(3 * time.Minute), From: p.From, To: p.To, Checkpoint: p.Checkpoint, Found: 40,
+		Counts: map[string]int{"accepted": 20, "rejected": 7, "skipped": 3}, Reasons: map[string]int{}, Killed: true,
+	}}
+	for range 2 { // the second time as if the opening itself had been killed before it took the file's place
+		w := openLedger(t, l.path, Options{})
+		wantSame(t, runsOf(t, w), want)
+		closeLedger(t, w)
+		kill(t, l.path, p)
+	}
+	w := openLedger(t, l.path, Options{})
+	h, err := ReadHolder(l.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, h.PID, os.Getpid())
+	closeLedger(t, w)
+}
+
+// TestKilledWithoutSummary: there is nothing to enter for one that was in no pass, that had ended its pass, or whose file tells nothing.
+func TestKilledWithoutSummary(t *testing.T) {
+	l := newLedger(t, Options{})
+	own := store.Run{Pass: "p", Mode: "run", Found: 3, Exit: 3}
+	if err := l.Commit(store.Batch{Run: &own}); err != nil {
+		t.Fatal(err)
+	}
+	closeLedger(t, l)
+	for name, leave := range map[string]func(){
+		"in no pass": func() { kill(t, l.path, store.Progress{Mode: "resolve"}) },
+		"ended":      func() { kill(t, l.path, store.Progress{Pass: "p", Mode: "run", Found: 3}) },
+		"a time beyond any calendar": func() {
+			kill(t, l.path, store.Progress{Pass: "q", Mode: "run", To: time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600))})
+		},
+		"garbage": func() {
+			if err := os.WriteFile(beside(l.path, holderSuffix), []byte("%"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		leave()
+		w := openLedger(t, l.path, Options{})
+		if runs := runsOf(t, w); len(runs) != 1 || runs[0].Killed {
+			t.Errorf("%s: %+v", name, runs)
+		}
+		closeLedger(t, w)
+	}
+}
+
+// TestPassIsToldAtOnce: a pass is known by its id however soon after its beginning it is killed.
+func TestPassIsToldAtOnce(t *testing.T) {
+	l := newLedger(t, Options{})
+	l.Report(store.Progress{Mode: "run"})
+	l.Report(store.Progress{Mode: "run", Pass: "p"})
+	h, err := ReadHolder(l.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSame(t, h.Pass, "p")
+}

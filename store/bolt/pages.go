@@ -1,0 +1,201 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/fnv"
+	"io"
+	"slices"
+)
+
+// The layout of a bbolt file (format 2, as in bbolt's source): fixed-size pages, each with a header of 16 bytes; pages 0
+// and 1 are the two metas, the valid one with the higher transaction counts. Integers are in the machine's own order.
+const (
+	pageHeader  = 16 // id 8, flags 2, count 2, overflow 4
+	metaBytes   = 64 // magic 4, version 4, page size 4, flags 4, root 8, its sequence 8, free list 8, high 8, transaction 8, sum 8
+	elementSize = 16
+	bucketBytes = 16 // root page 8, sequence 8
+
+	boltMagic   = 0xED0CDAED
+	boltVersion = 2
+
+	flagBranch = 0x01
+	flagLeaf   = 0x02
+	flagFree   = 0x10
+
+	elementBucket = 0x01
+)
+
+var order = binary.NativeEndian
+
+// boltMeta is what a meta page says.
+type boltMeta struct {
+	root, freelist, high, tx uint64 // high: the pages from this one on do not exist
+}
+
+// image reads the pages of a bbolt file by plain reads with every bound checked, so that a damaged file can be told
+// before bbolt follows a wild page number or loops in a circle of pages.
+type image struct {
+	file     io.ReaderAt
+	pageSize int64
+	meta     boltMeta
+	torn     bool // one of the two metas is not valid
+}
+
+// page is one page with its overflow, whole.
+type page struct {
+	id    uint64
+	flags uint16
+	count int
+	extra uint64 // further pages that belong to it
+	data  []byte // with the header
+}
+
+// readImage reads the metas of a file of the given size.
+func readImage(file io.ReaderAt, size, pageSize int64) (*image, error) {
+	m := &image{file: file, pageSize: pageSize}
+	found := false
+	for id := range int64(2) {
+		meta, ok := m.readMeta(id)
+		if !ok {
+			m.torn = true
+			continue
+		}
+		if !found || meta.tx > m.meta.tx {
+			m.meta = meta
+		}
+		found = true
+	}
+	if !found {
+		return nil, damaged("neither of its meta pages is valid")
+	}
+	if m.meta.high > uint64(size/pageSize) {
+		return nil, damaged("it is cut off: %d bytes are there, %d pages of %d bytes should be", size, m.meta.high, pageSize)
+	}
+	return m, nil
+}
+
+func (m *image) readMeta(id int64) (boltMeta, bool) {
+	buf := make([]byte, pageHeader+metaBytes)
+	if _, err := m.file.ReadAt(buf, id*m.pageSize); err != nil {
+		return boltMeta{}, false
+	}
+	b := buf[pageHeader:]
+	sum := fnv.New64a()
+	sum.Write(b[:56]) //nolint:errcheck // a hash never fails
+	if order.Uint32(b) != boltMagic || order.Uint32(b[4:]) != boltVersion ||
+		order.Uint64(b[56:]) != sum.Sum64() || int64(order.Uint32(b[8:])) != m.pageSize {
+		return boltMeta{}, false
+	}
+	return boltMeta{
+		root:     order.Uint64(b[16:]),
+		freelist: order.Uint64(b[32:]),
+		high:     order.Uint64(b[40:]),
+		tx:       order.Uint64(b[48:]),
+	}, true
+}
+
+// header reads the header of a page into a buffer, and as much behind it as the buffer takes, and checks that the page
+// lies within the file.
+func (m *image) header(id uint64, b []byte) (page, error) {
+	if id < 2 || id >= m.meta.high {
+		return page{}, damaged("it points to page %d, which does not exist", id)
+	}
+	if _, err := m.file.ReadAt(b, int64(id)*m.pageSize); err != nil {
+		return page{}, err
+	}
+	p := page{
+		id:    order.Uint64(b),
+		flags: order.Uint16(b[8:]),
+		count: int(order.Uint16(b[10:])),
+		extra: uint64(order.Uint32(b[12:])),
+	}
+	if p.id != id {
+		return page{}, damaged("page %d calls itself page %d", id, p.id)
+	}
+	if p.extra >= m.meta.high-id {
+		return page{}, damaged("page %d runs over the end", id)
+	}
+	return p, nil
+}
+
+// read reads a whole page, into the buffer where that is large enough.
+func (m *image) read(id uint64, buffer []byte) (page, error) {
+	if int64(len(buffer)) < m.pageSize {
+		buffer = make([]byte, m.pageSize)
+	}
+	p, err := m.header(id, buffer[:m.pageSize])
+	if err != nil {
+		return page{}, err
+	}
+	if p.data = buffer[:m.pageSize]; p.extra == 0 {
+		return p, nil
+	}
+	p.data = make([]byte, (int64(p.extra)+1)*m.pageSize)
+	if _, err := m.file.ReadAt(p.data, int64(id)*m.pageSize); err != nil {
+		return page{}, err
+	}
+	return p, nil
+}
+
+// element is an entry of a branch or a leaf page.
+type element struct {
+	key    []byte
+	child  uint64 // of a branch
+	value  []byte // of a leaf
+	bucket bool   // of a leaf: the value is a bucket
+}
+
+// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys, in the space of a
+// list where that is large enough. The keys and values lie behind each other without a gap (as in bbolt's source), and the
+// first right behind the descriptions: so that a wrong number of entries shows.
+func (p page) elements(list []element) ([]element, error) {
+	if (p.flags != flagBranch && p.flags != flagLeaf) || pageHeader+p.count*elementSize > len(p.data) {
+		return nil, damaged("page %d is neither a branch nor a leaf", p.id)
+	}
+	if p.flags == flagBranch && p.count == 0 {
+		return nil, damaged("page %d is a branch without leaves", p.id)
+	}
+	list = slices.Grow(list[:0], p.count)[:p.count]
+	next := pageHeader + p.count*elementSize
+	for i := range list {
+		at := pageHeader + i*elementSize
+		e, err := p.element(at, next-at)
+		if err != nil {
+			return nil, err
+		}
+		next += len(e.key) + len(e.value)
+		if i > 0 && bytes.Compare(list[i-1].key, e.key) >= 0 {
+			return nil, damaged("the keys of page %d are out of order", p.id)
+		}
+		list[i] = e
+	}
+	return list, nil
+}
+
+// element reads the entry whose description is at an offset; its key and value lie so far behind that.
+func (p page) element(at, behind int) (element, error) {
+	b := p.data[at:]
+	if p.flags == flagBranch {
+		pos := uint64(order.Uint32(b))
+		key, ok := cut(b, pos, uint64(order.Uint32(b[4:])))
+		if !ok || pos != uint64(behind) {
+			return element{}, damaged("an entry of page %d is not where it belongs", p.id)
+		}
+		return element{key: key, child: order.Uint64(b[8:])}, nil
+	}
+	pos, ksize, vsize := uint64(order.Uint32(b[4:])), uint64(order.Uint32(b[8:])), uint64(order.Uint32(b[12:]))
+	key, ok := cut(b, pos, ksize)
+	value, ok2 := cut(b, pos+ksize, vsize)
+	if !ok || !ok2 || pos != uint64(behind) {
+		return element{}, damaged("an entry of page %d is not where it belongs", p.id)
+	}
+	return element{key: key, value: value, bucket: order.Uint32(b)&elementBucket != 0}, nil
+}
+
+func cut(b []byte, from, size uint64) ([]byte, bool) {
+	if from > uint64(len(b)) || size > uint64(len(b))-from {
+		return nil, false
+	}
+	return b[from : from+size], true
+}

@@ -1,0 +1,36 @@
+package store
+
+import "time"
+
+// Info is what the ledger says of itself.
+type Info struct {
+	Path        string
+	ID          string    // 16 hex digits, random; tells one ledger from another
+	Format      int       // version of the layout
+	Intents     uint64    // written so far, those of forgotten keys included
+	Transaction uint64    // number of the last change; grows by one with each
+	Tenant      string    // whom it serves, as Options.Tenant said first; empty for a ledger that is not bound yet
+	Created     time.Time // UTC, milliseconds, like the times below
+	Start       time.Time // where the first window begins; no window ever begins before it
+	Floor       time.Time // below it keys have been pruned; zero while none have
+	Checkpoint  time.Time // up to here every window has been read and recorded; at first Start
+	Identity    Identity  // what the ledger remembers as one
+	Lateness    Lateness
+
+	// BoundAt is how many intents had been given before the ledger was bound to the credential that it is
+	// used with: those up to it may have been sent with another one.
+	BoundAt uint64
+	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then
+	// was not held against the ledger yet. Never zero since format 3.
+	Witnessed time.Time
+	// Life is the number up to which intents may be those of another life of the ledger: it goes on beyond it
+	// since a repair.
+	Life uint64
+	// Excused is the same where the operator has taken the ledger as it was, without what it had lost, and
+	// ExcusedAt when that was; zero for never.
+	Excused   uint64
+	ExcusedAt time.Time
+
+	Counts map[State]int // keys by state; states without keys are left out
+	Size   int64         // bytes of the file
+}

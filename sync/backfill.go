@@ -1,0 +1,176 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
+)
+
+// backfill is the cursor of a back-fill: a range of its own. The checkpoint stays where it is.
+type backfill struct {
+	window fetch.Window // what is left to read of the range
+	from   time.Time    // of the range as it was asked for
+	entry  store.Backfill
+	opens  bool // it begins with this pass, for the first time or again
+	held   bool // the position stays: a conversation was left for later
+}
+
+// newBackfill finds out what is left to read of a range.
+func newBackfill(ledger WindowStore, info store.Info, c fetch.Clocks, o Options) (cursor, error) {
+	b := &backfill{from: o.Range.From}
+	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
+		return nil, err
+	}
+	if err := reachable(b.window, c.Kustomer); err != nil {
+		return nil, err
+	}
+	if b.window.Empty() {
+		return b, nil
+	}
+	return b, remembered(b.window.From, info.Floor)
+}
+
+// resume takes what the ledger knows of the range, which can end at the latest time or before. One whose end
+// is "now" goes on to the present end each time.
+func (b *backfill) resume(ledger WindowStore, o Options, latest time.Time) error {
+	asked := fetch.Window{From: ceil(o.Range.From), To: o.Range.To}
+	whole := asked
+	if asked.To.IsZero() {
+		whole.To = latest
+	} else {
+		asked.To = ceil(asked.To)
+		whole.To = asked.To
+	}
+	if whole.Empty() || whole.To.After(latest) {
+		return &RangeError{Range: asked, Latest: latest}
+	}
+	known, err := ledger.Backfill(asked.From, asked.To)
+	if err != nil {
+		return fmt.Errorf("read how far the back-fill has come: %w", err)
+	}
+	if known.Begun.IsZero() || o.Restart {
+		begun := time.Now()
+		// The ledger tells two beginnings apart by their times.
+		if soonest := known.Begun.Add(time.Millisecond); begun.Before(soonest) {
+			begun = soonest
+		}
+		known = store.Backfill{From: asked.From, To: asked.To, Position: asked.From, Begun: begun}
+		b.opens = true
+	}
+	b.window = fetch.Window{From: known.Position, To: whole.To}
+	if !b.window.Empty() {
+		known.Finished = time.Time{}
+	}
+	b.entry = known
+	return nil
+}
+
+// ceil rounds up to the milliseconds that Kustomer's times have: a bound selects the same conversations then.
+func ceil(t time.Time) time.Time {
+	if whole := t.Truncate(time.Millisecond); !whole.Equal(t) {
+		return whole.Add(time.Millisecond)
+	}
+	return t
+}
+
+func (b *backfill) span() fetch.Window  { return b.window }
+func (b *backfill) position() time.Time { return b.entry.Position }
+func (b *backfill) closed() time.Time   { return time.Time{} }
+
+func (b *backfill) pauses(found fetch.Window, resolved time.Time) bool {
+	return found.Reaches(resolved)
+}
+
+// pending is what belongs into the range; the rest of what waits is left to the passes from the checkpoint.
+func (b *backfill) pending(waiting []store.Entry) (own, others []store.Entry) {
+	whole := fetch.Window{From: b.from, To: b.window.To}
+	for _, e := range waiting {
+		if whole.Contains(e.Record.Resolution) {
+			own = append(own, e)
+		} else {
+			others = append(others, e)
+		}
+	}
+	return own, others
+}
+
+// maxPending is all: those of the range may come late in the order of what waits.
+func (b *backfill) maxPending(deliver.Limits) int { return maxPending }
+
+// advance never passes a conversation which the back-fill has left for later.
+func (b *backfill) advance(batch *store.Batch, c commitRange) {
+	to := c.To
+	if !c.left.IsZero() {
+		to = c.before(c.left)
+	}
+	if c.complete && !b.held && to.After(b.entry.Position) {
+		moved := b.entry
+		if moved.Position = to; !to.Before(b.window.To) {
+			moved.Finished = time.Now()
+		}
+		batch.Backfill = &moved
+	}
+	b.held = b.held || !c.left.IsZero()
+}
+
+func (b *backfill) recorded(batch store.Batch) {
+	if batch.Backfill != nil {
+		b.entry = *batch.Backfill
+	}
+}
+
+// startBackfill is the stage that tells how much a back-fill has before it, and notes in the ledger that it
+// begins, so that a stop at any time finds it there.
+type startBackfill struct {
+	ledger   WindowStore
+	cursor   *backfill
+	estimate *estimate
+	tally    *tally
+}
+
+// Run does it.
+func (s startBackfill) Run(ctx context.Context) error {
+	if !s.cursor.window.Empty() {
+		estimated, err := s.estimate.of(ctx, s.cursor.window)
+		if err != nil {
+			return err
+		}
+		s.tally.observe(Estimated{estimated})
+	}
+	if !s.cursor.opens {
+		return nil
+	}
+	if err := s.ledger.Commit(store.Batch{Backfill: &s.cursor.entry}); err != nil {
+		return &store.WriteError{Err: fmt.Errorf("note that the back-fill begins: %w", err)}
+	}
+	return nil
+}
+
+// RangeError tells that the range of a back-fill cannot be read: it ends before it begins, or so late that
+// Kustomer's search may not show all of it yet.
+type RangeError struct {
+	Range  fetch.Window
+	Latest time.Time // the latest possible end
+}
+
+// Error says what happened and what to do.
+func (e *RangeError) Error() string {
+	latest := e.Latest.UTC().Format(decide.TimeLayout)
+	switch {
+	case e.Range.To.IsZero():
+		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can "+
+			"have now (sync.settle before Kustomer's clock or this machine's): nothing was read",
+			e.Range.From.UTC().Format(decide.TimeLayout), latest)
+	case e.Range.Empty():
+		return fmt.Sprintf(
+			"the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
+	}
+	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to "+
+		"show all of it: nothing was read. The latest possible end is now %s, or \"now\" (sync.settle "+
+		"before Kustomer's clock or this machine's)", e.Range, latest)
+}

@@ -1,0 +1,189 @@
+package sync
+
+import (
+	"fmt"
+	stdsync "sync"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/fetch"
+)
+
+// committer writes what became of conversations into the ledger, a window at a time.
+type committer struct {
+	ledger  WindowStore
+	cursor  cursor
+	tally   *tally
+	protect func(resolved time.Time) // keeps what is known of a resolution from being pruned
+}
+
+// open begins a commit. It is complete when with it a window is read to its end, and the pass comes forward.
+func (c *committer) open(w fetch.Window, complete bool) *windowCommit {
+	return &windowCommit{committer: c, Window: w, complete: complete, recorded: make(chan struct{})}
+}
+
+// record writes a commit, and how far the pass has come if that moves forward, in one transaction.
+func (c *committer) record(w *windowCommit) error {
+	batch := store.Batch{Entries: w.entries, Late: w.late}
+	c.cursor.advance(&batch, commitRange{Window: w.Window, complete: w.complete, left: w.left})
+	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
+		if err := c.ledger.Commit(batch); err != nil {
+			return &store.WriteError{Err: fmt.Errorf(
+				"record a window: %w; everything is read and recorded up to %s",
+				err, c.cursor.position().UTC().Format(decide.TimeLayout))}
+		}
+	}
+	c.cursor.recorded(batch)
+	c.tally.recorded(batch)
+	if w.complete {
+		c.tally.observe(
+			WindowRecorded{
+				Window: w.Window, Checkpoint: c.tally.sofar().Checkpoint,
+				Position: c.cursor.position(),
+			})
+	}
+	return nil
+}
+
+// room refuses to go on when the disk has no room for what the ledger is to remember.
+func (c *committer) room() error {
+	if err := c.ledger.Room(); err != nil {
+		return &store.WriteError{Err: err}
+	}
+	return nil
+}
+
+// giveUp rejects what was tried for long enough, and returns the rest.
+func (c *committer) giveUp(due []store.Entry, now decide.Clock) (rest []store.Entry, err error) {
+	var given []store.Entry
+	for _, e := range due {
+		if action := decide.TriageWaiting(e, now); action.Verb == decide.Reject {
+			given = append(given, givenUp(e, action.Reason, now.Own))
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if len(given) == 0 {
+		return due, nil
+	}
+	if err := c.ledger.Commit(store.Batch{Entries: given}); err != nil {
+		return due, &store.WriteError{Err: fmt.Errorf(
+			"give up what was tried for %s: %w", decide.GiveUpAfter, err)}
+	}
+	c.tally.left(given...)
+	return rest, nil
+}
+
+func givenUp(e store.Entry, why decide.Reason, now time.Time) store.Entry {
+	return decide.After(
+		e, store.Result{State: store.Rejected, Reason: string(why), Status: e.Status, At: now})
+}
+
+// windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
+// is delivered.
+type windowCommit struct {
+	*committer
+	fetch.Window
+	complete bool
+	sending  stdsync.WaitGroup
+	recorded chan struct{} // closed when it is in the ledger, or will never be
+
+	mu      stdsync.Mutex
+	entries []store.Entry
+	late    []time.Duration // how far below the closed checkpoint conversations were seen first
+	left    time.Time       // the earliest resolution that was left for later; zero for none
+}
+
+// noteLate notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped
+// reading, and that no earlier pass has seen: Kustomer's search did not show it then. What claims a time
+// outside of the pass's range, or none, says nothing of that.
+func (w *windowCommit) noteLate(c decide.Case) {
+	resolved, closed := c.Resolution(), w.cursor.closed()
+	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(w.cursor.span().From) {
+		w.late = append(w.late, closed.Sub(resolved))
+	}
+}
+
+// dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger
+// does not say already.
+func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
+	switch action.Verb {
+	case decide.Keep:
+		w.tally.disposed(rowOf(c, asKept(action.Record)))
+	case decide.Wait:
+		w.postpone(c, action.Until)
+	default:
+		w.skip(c, action.Reason)
+	}
+}
+
+// postpone tells that a case waits for its time, and keeps that for the record unless the ledger says so
+// already. What will be sent then is read and decided anew.
+func (w *windowCommit) postpone(c decide.Case, due time.Time) {
+	known := c.Own
+	same := known.State == store.Scheduled && known.Due.Equal(due) &&
+		decide.SameResolution(known.Resolution, c.Resolution())
+	if !same {
+		w.keep(c, store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: due})
+	}
+	w.tally.disposed(rowOf(c, deliver.Outcome{State: store.Scheduled, Reason: decide.Delayed, Due: due}))
+}
+
+// skip tells that a case is skipped, or rejected, and keeps that for the record.
+func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
+	if c.Skip != why { // found out after it was decided
+		c.Decision = decide.Decision{Skip: why}
+	}
+	known, state := c.Known, why.State()
+	if why == decide.AlreadySent {
+		w.protect(known.Resolution)
+	}
+	same := known.State == state && known.Reason == string(why) &&
+		decide.SameResolution(known.Resolution, c.Resolution())
+	switch {
+	case why == decide.GaveUp: // its attempts are to be remembered
+		w.keep(c, givenUp(store.Entry{Record: c.Own}, why, time.Now()).Record)
+	case c.Own.State.Waiting(): // it waits no longer
+		w.keep(c, store.Record{State: state, Reason: string(why)})
+	// The ledger says so already, or knows better, or there is no time to keep it by.
+	case same, decide.Settled(known), c.Outside:
+	default:
+		w.keep(c, store.Record{State: state, Reason: string(why)})
+	}
+	w.tally.disposed(rowOf(c, deliver.Outcome{State: state, Reason: why, Message: c.Trouble}))
+}
+
+// delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to
+// be the next pass's first work; intents and outcomes are in the ledger already.
+func (w *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
+	switch {
+	case o.State != store.Scheduled:
+	case c.Own.State.Waiting():
+		o = stillWaiting(asKept(c.Own))
+	case w.cursor.pauses(w.Window, c.Resolution()):
+		o.Reason = decide.Paused
+		w.leave(c.Resolution())
+	default:
+		w.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
+	}
+	w.tally.disposed(rowOf(c, o))
+}
+
+// leave notes the time of a case that is left for later.
+func (w *windowCommit) leave(resolved time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.left.IsZero() || resolved.Before(w.left) {
+		w.left = resolved
+	}
+}
+
+// keep notes a disposition for the record.
+func (w *windowCommit) keep(c decide.Case, r store.Record) {
+	r.Resolution, r.At = c.Resolution(), time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.entries = append(w.entries, store.Entry{Key: c.Key, Record: r})
+}

@@ -1,0 +1,179 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Values of the keys that take one of a few words.
+const (
+	SurveyPerConversation = "conversation" // sync.survey_per: one survey request for a conversation, ever
+	SurveyPerResolution   = "resolution"   // sync.survey_per: one for each time it is marked done
+
+	AgentAssigned = "assigned" // sync.agent: the user assigned when the conversation was marked done
+	AgentCloser   = "closer"   // sync.agent: the user who marked it done
+
+	EmailFirst    = "first"    // sync.email: the customer's first address
+	EmailVerified = "verified" // sync.email: the first verified address, else the first
+
+	DoNotSendSkip = "skip" // filters.do_not_send: no survey request
+	DoNotSendFlag = "flag" // filters.do_not_send: a survey request that is counted and not mailed
+)
+
+// Kustomer is the section about the API that is read.
+type Kustomer struct {
+	Org               string   `toml:"org"`                 // the "acme" of acme.kustomerapp.com
+	BaseURL           string   `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
+	APIKey            Secret   `toml:"api_key"`             // filled from whichever source it came
+	APIKeyFile        string   `toml:"api_key_file"`        // path
+	RequestsPerMinute int      `toml:"requests_per_minute"` // all requests, searches included
+	SearchesPerMinute int      `toml:"searches_per_minute"`
+	Reserve           float64  `toml:"reserve"` // share of the remaining budget that is left to others, [0, 1)
+	Timeout           Duration `toml:"timeout"` // of one request
+}
+
+func (c Kustomer) check(k *checker) {
+	k.label("kustomer.org", c.Org, kustomerApp)
+	k.baseURL("kustomer.base_url", c.BaseURL)
+	k.secret("kustomer.api_key", c.APIKey)
+	k.count("kustomer.requests_per_minute", c.RequestsPerMinute, 100_000)
+	k.count("kustomer.searches_per_minute", c.SearchesPerMinute, 100_000)
+	// So written, NaN is a fault too.
+	if !(c.Reserve >= 0 && c.Reserve < 1) {
+		k.fault("kustomer.reserve", "must be at least 0 and less than 1, is %v", c.Reserve)
+	}
+	k.duration("kustomer.timeout", c.Timeout, Duration(time.Second), Duration(10*time.Minute))
+}
+
+// AgentConnect is the section about the API that is written to.
+type AgentConnect struct {
+	Subdomain         string   `toml:"subdomain"` // the "acme" of acme.stellaconnect.net; may be empty
+	BaseURL           string   `toml:"base_url"`  // replaces the host; see [Config.AgentConnectURL]
+	APIKey            Secret   `toml:"api_key"`   // filled from whichever source it came
+	APIKeyFile        string   `toml:"api_key_file"`
+	APISecret         Secret   `toml:"api_secret"` // signs the reading of data; optional
+	APISecretFile     string   `toml:"api_secret_file"`
+	RequestsPerMinute int      `toml:"requests_per_minute"`
+	Concurrency       int      `toml:"concurrency"` // requests in flight at once
+	Timeout           Duration `toml:"timeout"`     // of one request
+	VerifyAfter       Duration `toml:"verify_after"`
+	Stamp             bool     `toml:"stamp"` // write custom_properties.acsync_intent
+}
+
+func (c AgentConnect) check(k *checker) {
+	k.label("agent_connect.subdomain", c.Subdomain, agentConnectWeb)
+	k.baseURL("agent_connect.base_url", c.BaseURL)
+	k.secret("agent_connect.api_key", c.APIKey)
+	k.secret("agent_connect.api_secret", c.APISecret)
+	k.count("agent_connect.requests_per_minute", c.RequestsPerMinute, 100_000)
+	k.count("agent_connect.concurrency", c.Concurrency, 256)
+	k.duration("agent_connect.timeout", c.Timeout, Duration(time.Second), Duration(10*time.Minute))
+	k.duration("agent_connect.verify_after", c.VerifyAfter, 0, day)
+}
+
+// Sync is the section about when and how much.
+type Sync struct {
+	Settle       Duration `toml:"settle"`         // how long a resolution rests before its window is read
+	Overlap      Duration `toml:"overlap"`        // how far a pass reads back behind the checkpoint
+	MaxAge       Duration `toml:"max_age"`        // older resolutions are skipped as stale
+	MaxPerRun    int      `toml:"max_per_run"`    // survey requests a pass may create
+	MaxErrorRate float64  `toml:"max_error_rate"` // share of rejected requests that stops a pass, [0, 1]
+	SurveyPer    string   `toml:"survey_per"`     // SurveyPerConversation or SurveyPerResolution
+	Delay        Duration `toml:"delay"`
+	RecheckAfter Duration `toml:"recheck_after"` // age of a search answer that is read again before sending
+	Agent        string   `toml:"agent"`         // AgentAssigned or AgentCloser
+	Email        string   `toml:"email"`         // EmailFirst or EmailVerified
+	Timezone     string   `toml:"timezone"`      // IANA name, "UTC" or "Local"; see [Config.Location]
+}
+
+func (c Sync) check(k *checker) {
+	k.duration("sync.settle", c.Settle, 0, day)
+	k.duration("sync.overlap", c.Overlap, 0, 30*day)
+	if c.MaxAge <= 0 {
+		k.fault("sync.max_age", "must be more than 0, is %s", c.MaxAge)
+	}
+	if c.MaxPerRun <= 0 {
+		k.fault("sync.max_per_run", "must be at least 1, is %d; --dry-run is the way to send nothing", c.MaxPerRun)
+	}
+	if !(c.MaxErrorRate >= 0 && c.MaxErrorRate <= 1) {
+		k.fault("sync.max_error_rate", "must be between 0 and 1, is %v", c.MaxErrorRate)
+	}
+	k.oneOf("sync.survey_per", c.SurveyPer, SurveyPerConversation, SurveyPerResolution)
+	k.duration("sync.delay", c.Delay, 0, 30*day)
+	k.duration("sync.recheck_after", c.RecheckAfter, 0, day)
+	k.oneOf("sync.agent", c.Agent, AgentAssigned, AgentCloser)
+	k.oneOf("sync.email", c.Email, EmailFirst, EmailVerified)
+	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
+		k.fault("sync.timezone",
+			`must be "Local", "UTC" or a name such as "Europe/Berlin", is %s`, shorten(c.Timezone))
+	}
+}
+
+// Filters is the section about what is not sent.
+type Filters struct {
+	DoNotSend            string   `toml:"do_not_send"` // DoNotSendSkip or DoNotSendFlag
+	DoNotSendAttributes  []string `toml:"do_not_send_attributes"`
+	SkipImported         bool     `toml:"skip_imported"`
+	SkipSpam             bool     `toml:"skip_spam"`
+	SkipMachineAgents    bool     `toml:"skip_machine_agents"`
+	RequireActiveProfile bool     `toml:"require_active_profile"`
+}
+
+func (c Filters) check(k *checker) {
+	k.oneOf("filters.do_not_send", c.DoNotSend, DoNotSendSkip, DoNotSendFlag)
+	if slices.ContainsFunc(c.DoNotSendAttributes, blank) {
+		k.fault("filters.do_not_send_attributes", "must not hold an empty name; write [] to look at no attribute")
+	}
+}
+
+// Mapping is the section about the fields of a survey request.
+type Mapping struct {
+	Channels         map[string]string `toml:"channels"`        // Kustomer's channel to Agent Connect's
+	DefaultChannel   string            `toml:"default_channel"` // for conversations without a channel
+	Brand            string            `toml:"brand"`           // expression, like the ones below
+	Language         string            `toml:"language"`
+	Country          string            `toml:"country"`
+	EmployeeCustomID string            `toml:"employee_custom_id"`
+	CustomProperties map[string]string `toml:"custom_properties"` // name to expression
+}
+
+func (c Mapping) check(k *checker) {
+	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
+		key, related := join("mapping.channels", name), []string{"mapping.channels"}
+		switch {
+		case blank(name):
+			k.faultRelated(key, related, "must not have an empty name")
+		case blank(c.Channels[name]):
+			k.faultRelated(key, related, "must not be empty: name the channel as it is set up in Agent Connect")
+		}
+	}
+	if c.DefaultChannel != "" && blank(c.DefaultChannel) {
+		k.fault("mapping.default_channel", `must name a channel, or be "" for none`)
+	}
+	k.properties("mapping.custom_properties", c.CustomProperties)
+}
+
+// Recovery is the section about the service recoveries.
+type Recovery struct {
+	When string `toml:"when"` // expression that is true or false; empty: there are none
+}
+
+// Ledger is the section about the file that remembers.
+type Ledger struct {
+	Path         string   `toml:"path"`
+	Retain       Duration `toml:"retain"`        // how long dispositions are kept; 0 = for ever
+	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
+}
+
+func (c Ledger) check(k *checker) {
+	if blank(c.Path) {
+		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")
+	}
+	// A conversation may be marked done again for weeks: whatever else is set, who was asked is not forgotten
+	// sooner.
+	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
+		k.fault("ledger.retain",
+			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten", c.Retain)
+	}
+}

@@ -1,0 +1,80 @@
+package decide
+
+import (
+	"time"
+
+	"acsync/store"
+)
+
+// Stage is where a case comes from.
+type Stage int
+
+// The stages.
+const (
+	FromWindow Stage = iota // a window has found it
+	FromLedger              // it waits in the ledger, or is about to be sent, and was read again for that
+)
+
+// Clock is the time that a triage goes by: a delay counts by Kustomer's clock, from which the resolution comes;
+// what this machine has put off counts by its own.
+type Clock struct{ Kustomer, Own time.Time }
+
+// Verb is what an [Action] does.
+type Verb int
+
+// The verbs.
+const (
+	Send   Verb = iota // ask for a survey now
+	Wait               // not before Until: that is written down
+	Keep               // it stays in the ledger as Record
+	Skip               // nothing is sent, for Reason
+	Reject             // nothing is sent, for Reason, which is a fault
+)
+
+// Action is what happens with a case now.
+type Action struct {
+	Verb   Verb
+	Until  time.Time    // of Wait
+	Reason Reason       // of Skip and Reject
+	Record store.Record // of Keep
+}
+
+// Triage says what happens with a case now. It is the only place that does: windows, what waits in the ledger,
+// what was read again, plans and the forecast of explain all ask it.
+func Triage(c Case, now Clock, at Stage) Action {
+	known := Stronger(c.Own, c.Known)
+	switch {
+	// Whatever else waits comes for itself, and a doubt, under whichever key, is settled first.
+	case known.State.Waiting() && (at == FromWindow || Rank(known.State) == Rank(store.InDoubt)),
+		c.Reread == Duplicate:
+		return Action{Verb: Keep, Record: known}
+	case c.Own.State.Waiting():
+		if action := TriageWaiting(store.Entry{Key: c.Key, Record: c.Own}, now); action.Verb != Send {
+			return action
+		}
+	}
+	switch {
+	case c.Reread == Missing:
+		return Action{Verb: Skip, Reason: Gone}
+	case c.Reread == Superseded, c.Skip == NotDone && at == FromLedger:
+		return Action{Verb: Skip, Reason: Reopened}
+	case c.Skip.Broken():
+		return Action{Verb: Reject, Reason: c.Skip}
+	case !c.Send():
+		return Action{Verb: Skip, Reason: c.Skip}
+	case c.Early():
+		return Action{Verb: Wait, Until: c.Due()}
+	}
+	return Action{Verb: Send}
+}
+
+// TriageWaiting says what happens with what waits in the ledger, before it is read again: Send if that is its turn.
+func TriageWaiting(e store.Entry, now Clock) Action {
+	switch {
+	case !Ripe(e, now.Kustomer, now.Own):
+		return Action{Verb: Keep, Record: e.Record}
+	case Exhausted(e, now.Own):
+		return Action{Verb: Reject, Reason: GaveUp}
+	}
+	return Action{Verb: Send}
+}

@@ -1,0 +1,79 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"acsync/store"
+	"acsync/sync/deliver"
+)
+
+// firstRun is the stage that holds back the first pass of a ledger when it would send more than the operator
+// knows of. What it may send is a limit from then on, should there be more when it comes to it.
+type firstRun struct {
+	ledger    WindowStore
+	cursor    cursor
+	estimate  *estimate
+	deliverer *deliver.Deliverer
+	options   Options
+	// dryCount makes the whole pass as a dry run, and gives the number of survey requests that it would
+	// create.
+	dryCount func(context.Context) (int, error)
+}
+
+// Run does it.
+func (f firstRun) Run(ctx context.Context) error {
+	allowed := cmp.Or(f.options.Confirmed, f.options.Unconfirmed)
+	if most := f.options.Limits.AtMost(); f.options.Unconfirmed == 0 || most > 0 && most <= allowed {
+		return nil
+	}
+	f.deliverer.LimitFirst(allowed)
+	few, err := f.fewEnough(ctx, allowed)
+	if err != nil || few {
+		return err
+	}
+	would, err := f.dryCount(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("count what the first pass would send: %w", err)
+	case would > allowed:
+		return &UnconfirmedError{Planned: would, Confirmed: f.options.Confirmed}
+	}
+	return nil
+}
+
+// fewEnough reports whether so few conversations are to be looked at that no more than the allowed can be
+// sent: one search tells, and spares most first passes the dry run.
+func (f firstRun) fewEnough(ctx context.Context, allowed int) (bool, error) {
+	waiting, err := f.ledger.Waiting(allowed+1, store.Scheduled)
+	if err != nil {
+		return false, fmt.Errorf("list what is due: %w", err)
+	}
+	estimated, err := f.estimate.of(ctx, f.cursor.span())
+	return !estimated.More && !estimated.Rough && estimated.Conversations+len(waiting) <= allowed, err
+}
+
+// neverSent reports whether a ledger has never tried to send anything, nor was told by an import of what
+// others have sent.
+func neverSent(info store.Info) bool {
+	return info.Intents == 0 && info.Counts[store.Accepted] == 0
+}
+
+// UnconfirmedError tells that a ledger which has never sent anything would send more than goes without
+// saying.
+type UnconfirmedError struct {
+	Planned   int // survey requests that the pass would create
+	Confirmed int // how many were confirmed; 0 for none
+}
+
+// Error says what happened and what to do.
+func (e *UnconfirmedError) Error() string {
+	confirmed := ""
+	if e.Confirmed > 0 {
+		confirmed = fmt.Sprintf(", more than the %d that were confirmed", e.Confirmed)
+	}
+	return fmt.Sprintf("this ledger has never sent anything, and its first pass would create %d survey "+
+		"requests%s: nothing was sent. See with --dry-run who would be asked; then confirm with "+
+		"--confirm-first-run %d, or begin with --max", e.Planned, confirmed, e.Planned)
+}

@@ -1,0 +1,72 @@
+package httpx
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// CheckBase refuses what cannot be the root of an API: it needs https, or http to a loopback address, a host,
+// perhaps a path, and nothing else. Like [CheckKey]'s, the error is a predicate for the name of the setting,
+// and quotes nothing: URLs are where credentials hide.
+func CheckBase(text string) error {
+	_, err := parseBase(text, false)
+	return err
+}
+
+// parseBase reads the root of an API. Credentials travel in a header, hence plain http only where it stays on
+// this machine, or where anywhere is set, for a test that brings its own client.
+func parseBase(text string, anywhere bool) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimRight(text, "/"))
+	switch {
+	case err != nil:
+		return nil, errors.New("is not a URL; write it like https://host.example")
+	case u.User != nil:
+		return nil, errors.New("must not hold a user or password; keys have their own settings")
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		return nil, errors.New("must end with its host or path, without ? or #")
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.Opaque != "":
+		return nil, errors.New("must be an absolute URL such as https://host.example")
+	case u.Scheme == "http" && !anywhere && !loopback(u.Hostname()):
+		return nil, errors.New("must begin with https://; plain http is only for a loopback address")
+	case u.Port() != "" && !validPort(u.Port()):
+		return nil, errors.New("has a port that is not between 1 and 65535")
+	}
+	return u, nil
+}
+
+// Loopback reports whether a URL points to this machine, which is where stand-ins and tests listen.
+func Loopback(rawURL string) bool {
+	u, err := url.Parse(rawURL)
+	return err == nil && loopback(u.Hostname())
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback()
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+// CheckKey refuses an API key that cannot be one: empty, or with a character that no header takes, as a key
+// has that was copied with its line break. The error is a predicate, as in "the API key is empty", and does
+// not hold the key.
+func CheckKey(key string) error {
+	if key == "" {
+		return errors.New("is empty")
+	}
+	for _, c := range []byte(key) {
+		if c <= ' ' || c > '~' {
+			return errors.New("holds a space, a line break or another character that no key has; copy it again")
+		}
+	}
+	return nil
+}

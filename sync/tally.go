@@ -1,0 +1,166 @@
+package sync
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	stdsync "sync"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+)
+
+// mostNamed is how many of the conversations that no pass reads are named to the operator.
+const mostNamed = 5
+
+// tally counts what a pass does, and lets it be observed. It is the only writer of the result: events and
+// rows come from several goroutines.
+type tally struct {
+	observer Observer
+
+	mu      stdsync.Mutex
+	result  Result
+	outside []string // conversations that no pass reads, for the notice
+}
+
+func newTally(observer Observer, o Options) *tally {
+	started := time.Now().UTC()
+	return &tally{observer: observer, result: Result{
+		Pass: passID(started), Mode: o.Mode, DryRun: o.DryRun, Started: started,
+		Counts: map[store.State]int{}, Reasons: Reasons{},
+	}}
+}
+
+// passID names a pass: when it began, and four random digits.
+func passID(at time.Time) string {
+	var random [2]byte
+	_, _ = rand.Read(random[:]) // never fails (crypto/rand, since Go 1.24)
+	return at.Format("20060102T150405Z-") + hex.EncodeToString(random[:])
+}
+
+// edit changes what is known once of the pass as a whole.
+func (t *tally) edit(change func(*Result)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	change(&t.result)
+}
+
+// sofar is the result as it is now. Its maps are the tally's own.
+func (t *tally) sofar() Result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.result
+}
+
+// observe passes an event on that counts nothing.
+func (t *tally) observe(event Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.observer.Observe(event)
+}
+
+// started tells that the pass begins to send, with so much taken up from the ledger.
+func (t *tally) started() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.result
+	t.observer.Observe(
+		PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
+}
+
+// found counts conversations when they are read; disposed counts them again when they have a disposition.
+func (t *tally) found(n int) { t.edit(func(r *Result) { r.Found += n }) }
+
+// unseen counts conversations that Kustomer counts and does not show to this key.
+func (t *tally) unseen(n int) { t.edit(func(r *Result) { r.Unseen += n }) }
+
+// disposed counts a disposition.
+func (t *tally) disposed(row Row) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.result.add(row)
+	if row.Reason == decide.TimeOutOfRange && len(t.outside) < mostNamed {
+		t.outside = append(t.outside, fmt.Sprintf("%q (%s)", row.Key.Conversation, row.Message))
+	}
+	t.observer.Observe(Disposed{row})
+}
+
+// left tells that entries stay in the ledger as they are now.
+func (t *tally) left(entries ...store.Entry) {
+	for _, e := range entries {
+		t.disposed(rowOfEntry(e))
+	}
+}
+
+// retract takes back that a conversation was skipped, or rejected by a rule; agent is the id of one without
+// an active profile.
+func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
+	t.edit(func(r *Result) {
+		r.Counts[skip.State()]--
+		r.Reasons.add(skip.State(), skip, -1)
+		r.Refusals = slices.DeleteFunc(
+			r.Refusals, func(r store.Refusal) bool { return r.Conversation == key.Conversation })
+		if skip == decide.AgentUnknown {
+			r.unlisted(agent, -1)
+		}
+	})
+}
+
+// settled counts what was in doubt, by what it has become.
+func (t *tally) settled(state store.State) {
+	if state == store.InDoubt {
+		return
+	}
+	t.edit(func(r *Result) {
+		if r.Settled == nil {
+			r.Settled = map[store.State]int{}
+		}
+		r.Settled[state]++
+	})
+}
+
+// recorded takes in what has just been written into the ledger.
+func (t *tally) recorded(batch store.Batch) {
+	t.edit(func(r *Result) {
+		for _, late := range batch.Late {
+			r.Late++
+			r.Latest = max(r.Latest, late)
+		}
+		if !batch.Checkpoint.IsZero() {
+			r.Checkpoint = batch.Checkpoint
+		}
+		if batch.Backfill != nil {
+			r.Backfill = *batch.Backfill
+		}
+	})
+}
+
+// notice says something that the operator should know; the report repeats it.
+func (t *tally) notice(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.result.Notices = append(t.result.Notices, text)
+	t.observer.Observe(Notice{text})
+}
+
+// noticeAtTheEnd says what only the whole pass shows.
+func (t *tally) noticeAtTheEnd(overlap time.Duration) {
+	r := t.sofar()
+	// What comes later than the overlap is never seen.
+	if r.Late > 0 && r.Latest > overlap*8/10 {
+		t.notice("a conversation showed up %s below the checkpoint, and sync.overlap is %s: what comes "+
+			"later than the overlap is never seen; make it longer", r.Latest.Round(time.Second), overlap)
+	}
+	if r.Unseen > 0 {
+		t.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, "+
+			"or were just deleted, and were not asked about", r.Unseen)
+	}
+	if n := r.Reasons[store.Skipped][decide.TimeOutOfRange]; n > 0 {
+		t.notice("not asked about, because no pass reads the time at which they claim to have been marked "+
+			"done: %d, such as %s; look them up in Kustomer", n, strings.Join(t.outside, ", "))
+	}
+}
