@@ -28,14 +28,13 @@ type plan struct {
 var plans = map[string]plan{
 	"acsync/store/bolt":        {65, 24},
 	"acsync/sync/agentconnect": {41, 4},
-	"acsync/sync/app":          {47, 35},
+	"acsync/sync/app":          {46, 35},
 	"acsync/sync/decide":       {31, 16},
 	"acsync/sync/explain":      {44, 4},
 	"acsync/sync/fetch":        {44, 6},
 	"acsync/sync/httpx":        {22, 9},
 	"acsync/sync/kustomer":     {37, 4},
 	"acsync/sync/plan":         {40, 4},
-	"acsync/sync/report":       {52, 18},
 	"acsync/sync/sandbox":      {43, 17},
 }
 

@@ -196,7 +196,7 @@ func (s *shell) sayExplained(c *cli.Context, t terminal, x report.Explanation) e
 	if c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = s.answerWith(c, t, report.ExplainDoc(x))
+		err = t.answer(report.ExplainDoc(x))
 	}
 	switch {
 	case err != nil:

@@ -63,7 +63,7 @@ func (s *shell) report(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		err = report.HistoryJSON(s.stdout, history)
 	} else {
-		err = s.answerWith(c, terminal, report.HistoryDoc(history, report.MostNamed))
+		err = terminal.answer(report.HistoryDoc(history, report.MostNamed))
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

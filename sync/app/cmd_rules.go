@@ -85,7 +85,7 @@ func (s *shell) rulesTest(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		return trial.JSON(s.stdout)
 	}
-	return s.answerWith(c, terminal, report.RulesDoc(trial))
+	return terminal.answer(report.RulesDoc(trial))
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.

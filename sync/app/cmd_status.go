@@ -56,7 +56,7 @@ func (s *shell) status(c *cli.Context) (err error) {
 	if c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return s.answerWith(c, terminal, report.StatusDoc(status))
+	return terminal.answer(report.StatusDoc(status))
 }
 
 // past opens the ledger for reading what was done. The stand-ins' own is made by their first pass.

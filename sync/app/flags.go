@@ -68,6 +68,11 @@ func commonFlags() []cli.Flag {
 	}
 }
 
+// noPagerFlag stands on the commands that answer a question.
+func noPagerFlag() cli.Flag {
+	return &cli.BoolFlag{Name: flagNoPager, Usage: "never show the answer through a pager"}
+}
+
 // passFlags stand on the commands that make a pass.
 func passFlags() []cli.Flag {
 	return []cli.Flag{

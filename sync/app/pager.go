@@ -1,95 +1,63 @@
 package app
 
 import (
-	"bytes"
-	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
-	"github.com/urfave/cli/v2"
-
-	"acsync/sync/report/doc"
 )
 
-// noPagerFlag stands on the commands that answer a question. What a pass says is not paged: it would wait for somebody, and
-// stands on the screen that it was made on.
-func noPagerFlag() cli.Flag {
-	return &cli.BoolFlag{Name: flagNoPager, Usage: "never show the answer through a pager"}
+// pager shows answers that a terminal is too low for. Only answers to questions are paged: a pass would wait for somebody
+// who reads, and its report stands on the screen that it was made on.
+type pager struct {
+	command []string // the program and its arguments; empty: none is to be used
+	env     []string
+	screen  *os.File
+	width   int // of the screen, in columns
+	height  int // in lines
 }
 
-// answerWith shows an answer: on a terminal that it is too long for, through the pager.
-func (s *shell) answerWith(c *cli.Context, t terminal, d doc.Doc) error {
-	var shown bytes.Buffer
-	v := &doc.Visible{To: &shown, Colors: t.colorOut}
-	if err := errors.Join(doc.Text(v, d, t.style()), v.Close()); err != nil {
-		return err
-	}
-	if pager := s.pager(c); len(pager) > 0 && t.height > 0 && rows(shown.String(), t.width) >= t.height {
-		if s.page(pager, shown.Bytes()) {
-			return nil
-		}
-	}
-	_, err := s.stdout.Write(shown.Bytes())
-	return err
-}
-
-// style is how a text may look on stdout.
-func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
-
-// rows are how many lines of a screen a text takes, where a terminal breaks long ones.
-func rows(shown string, width int) int {
-	n := 0
-	for line := range strings.Lines(shown) {
-		n += 1 + max(text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))-1, 0)/max(width, 1)
-	}
-	return n
-}
-
-// pager is the pager and its arguments; none where there is to be none. An empty variable, and cat, mean none.
-func (s *shell) pager(c *cli.Context) []string {
-	if c.Bool(flagNoPager) || s.lookup("TERM") == "dumb" {
-		return nil
-	}
+// newPager is the pager that the environment asks for. A variable that is empty, and cat, ask for none.
+func newPager(env []string, screen *os.File, width, height int) pager {
 	command := "less"
 	for _, name := range []string{"PAGER", "ACSYNC_PAGER"} {
-		if s.isSet(name) {
-			command = s.lookup(name)
+		if value, ok := variable(env, name); ok {
+			command = value
 		}
 	}
-	words := strings.Fields(command)
-	if len(words) == 1 && words[0] == "cat" {
-		return nil
+	p := pager{command: strings.Fields(command), env: env, screen: screen, width: width, height: height}
+	if dumb, _ := variable(env, "TERM"); dumb == "dumb" || command == "cat" {
+		p.command = nil
 	}
-	return words
+	if _, ok := variable(env, "LESS"); !ok {
+		p.env = append(p.env[:len(p.env):len(p.env)], "LESS=FRX") // leaves what fits, and colours, on the screen
+	}
+	return p
 }
 
-// page lets a pager show a text, and reports whether it did: nothing is shown by one that is missing or fails. Who leaves it
-// before the end has seen enough.
-func (s *shell) page(pager []string, shown []byte) bool {
-	file, ok := isTerminal(s.stdout)
-	if !ok {
+// show shows a text that is higher than the screen, and reports whether it did. A pager that is missing or fails has
+// shown nothing. Who leaves it before the end has seen enough.
+func (p pager) show(shown string) bool {
+	if len(p.command) == 0 || p.screen == nil || p.height == 0 || p.rows(shown) < p.height {
 		return false
 	}
-	cmd := exec.Command(pager[0], pager[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = bytes.NewReader(shown), file, file, s.env
-	if !s.isSet("LESS") {
-		cmd.Env = append(cmd.Env, "LESS=FRX") // quits where one screen is enough, shows colours, leaves the text on the screen
-	}
-	if behind, ok := s.stderr.(*spool); ok {
-		behind.flush()
-	}
-	if err := cmd.Start(); err != nil {
+	cmd := exec.Command(p.command[0], p.command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = strings.NewReader(shown), p.screen, p.screen, p.env
+	if cmd.Start() != nil {
 		return false
 	}
-	signal.Ignore(os.Interrupt) // it is the pager's, which goes back to its prompt
+	// Ctrl-C is the pager's, which goes back to its prompt.
+	signal.Ignore(os.Interrupt)
 	return cmd.Wait() == nil
 }
 
-// isSet reports whether an environment variable is set, be it to nothing.
-func (s *shell) isSet(name string) bool {
-	return slices.ContainsFunc(s.env, func(pair string) bool { return strings.HasPrefix(pair, name+"=") })
+// rows are how many lines of the screen a text takes, which breaks long ones.
+func (p pager) rows(shown string) int {
+	n := 0
+	for line := range strings.Lines(shown) {
+		n += 1 + max(text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))-1, 0)/max(p.width, 1)
+	}
+	return n
 }

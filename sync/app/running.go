@@ -37,7 +37,7 @@ func (s *shell) statusOfRunning(c *cli.Context, t terminal, of *tenant, locked e
 	if c.Bool(flagJSON) {
 		return report.RunningJSON(s.stdout, running)
 	}
-	return s.answerWith(c, t, report.RunningDoc(running))
+	return t.answer(report.RunningDoc(running))
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.

@@ -1,13 +1,12 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"reflect"
-	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +20,8 @@ import (
 // terminal is what is known of both output streams; it is settled once for a command.
 type terminal struct {
 	stdout, stderr io.Writer
-	width          int  // of stdout in columns; 80 where it is no terminal
-	height         int  // of stdout in lines; 0 where it is no terminal
+	width          int // of stdout in columns; 80 where it is no terminal
+	pager          pager
 	colorOut       bool // colours may be written to stdout
 	colorErr       bool // and to stderr
 	errWidth       int  // of stderr
@@ -39,7 +38,10 @@ func (s *shell) terminal(c *cli.Context) (terminal, error) {
 	t := terminal{stdout: s.stdout, stderr: s.stderr, width: defaultWidth, level: slog.LevelInfo}
 	plain := c.Bool(flagNoColor) || s.lookup("NO_COLOR") != "" || s.lookup("TERM") == "dumb"
 	if file, ok := isTerminal(s.stdout); ok {
-		t.colorOut, t.width, t.height = !plain, columns(file), lines(file)
+		t.colorOut, t.width = !plain, columns(file)
+		if !c.Bool(flagNoPager) {
+			t.pager = newPager(s.env, file, t.width, lines(file))
+		}
 	}
 	if file, ok := isTerminal(s.stderr); ok {
 		t.colorErr, t.errWidth = !plain, columns(file)
@@ -47,6 +49,24 @@ func (s *shell) terminal(c *cli.Context) (terminal, error) {
 		t.level = slog.LevelWarn
 	}
 	return t, t.logSettings(c)
+}
+
+// style is how a text may look on stdout.
+func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
+
+// answer shows the answer to a question: through the pager where the terminal is too low for it.
+func (t terminal) answer(d doc.Doc) error {
+	var shown strings.Builder
+	v := &doc.Visible{To: &shown, Colors: t.colorOut}
+	if err := errors.Join(doc.Text(v, d, t.style()), v.Close()); err != nil {
+		return err
+	}
+	// An empty piece comes behind all that the log has, as whatever is printed does.
+	if _, err := io.WriteString(t.stdout, ""); err != nil || t.pager.show(shown.String()) {
+		return err
+	}
+	_, err := io.WriteString(t.stdout, shown.String())
+	return err
 }
 
 // logSettings takes the flags that are about the log.
@@ -94,15 +114,10 @@ func isTerminal(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// lookup is the value of an environment variable; empty when it is not set. Of several the last counts.
+// lookup is the value of an environment variable; empty when it is not set.
 func (s *shell) lookup(name string) string {
-	for _, pair := range slices.Backward(s.env) {
-		key, value, _ := strings.Cut(pair, "=")
-		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return ""
+	value, _ := variable(s.env, name)
+	return value
 }
 
 // logger writes to w, which is stderr or what draws the progress there.

@@ -110,8 +110,8 @@ func countRow(weight doc.Weight, name string, n, of int, meaning string) doc.Row
 }
 
 // dispositionRow is the line of a disposition.
-func dispositionRow(d disposition, n, of int) doc.Row {
-	row := countRow(doc.Main, spaced(d.name), n, of, d.meaning)
+func dispositionRow(weight doc.Weight, d disposition, n, of int) doc.Row {
+	row := countRow(weight, spaced(d.name), n, of, d.meaning)
 	row.Cells[0].Tone = d.tone
 	return row
 }

@@ -136,7 +136,7 @@ func pastCounts(h History) []doc.Section {
 	for _, counted := range h.Dispositions {
 		d := dispositionOf(counted.Name)
 		d.meaning = counted.Meaning
-		rows = append(rows, dispositionRow(d, counted.Count, h.Found))
+		rows = append(rows, dispositionRow(doc.Normal, d, counted.Count, h.Found))
 	}
 	rows = append(rows, countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
 	table := countsTable("disposition", "Conversations by disposition, each time that a pass met one", rows)

@@ -144,7 +144,7 @@ func dispositionSections(r Report) []doc.Section {
 	for _, counted := range r.Dispositions {
 		d := dispositionOf(counted.Name)
 		d.meaning = counted.Meaning
-		rows = append(rows, dispositionRow(d, counted.Count, r.Found))
+		rows = append(rows, dispositionRow(doc.Main, d, counted.Count, r.Found))
 		if d.tone == doc.Good && r.Recoveries > 0 {
 			rows = append(rows, countRow(doc.Sub, "recoveries", r.Recoveries, r.Found, "they follow up an earlier request"))
 		}

@@ -54,7 +54,7 @@ func trialCounts(r *Rules) doc.Table {
 		if decisions[d.decision] == 0 {
 			continue
 		}
-		rows = append(rows, dispositionRow(d.shown, decisions[d.decision], all))
+		rows = append(rows, dispositionRow(doc.Main, d.shown, decisions[d.decision], all))
 		counts := reasons[d.decision]
 		for _, reason := range byFrequency(counts) {
 			rows = append(rows, countRow(doc.Sub, reason, counts[reason], all, decide.Reason(reason).Explain()))

@@ -62,7 +62,7 @@ func ledgerCounts(s Status) doc.Part {
 		}
 		for state, n := range s.Counts {
 			if n > 0 && state.String() == d.name {
-				rows = append(rows, dispositionRow(d, n, total))
+				rows = append(rows, dispositionRow(doc.Normal, d, n, total))
 			}
 		}
 	}

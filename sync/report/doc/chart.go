@@ -13,6 +13,8 @@ import (
 // screen. Only a page has them: what they show stands in tables too.
 type Charts []Bars
 
+func (Charts) isPart() {}
+
 // Bars is a chart with a bar for each of several names, the largest first.
 type Bars struct {
 	ID, Title, Note string
@@ -110,6 +112,8 @@ type Columns struct {
 	Slots          []Slot
 	Legend         []Key
 }
+
+func (Columns) isPart() {}
 
 // Slot is one step of time.
 type Slot struct {

@@ -68,13 +68,11 @@ type Section struct {
 // Part is what a section consists of: Table, Facts, Columns, Charts, Cards, Flow or Note.
 type Part interface{ isPart() }
 
-func (Table) isPart()   {}
-func (Facts) isPart()   {}
-func (Columns) isPart() {}
-func (Charts) isPart()  {}
-func (Cards) isPart()   {}
-func (Flow) isPart()    {}
-func (Note) isPart()    {}
+func (Table) isPart() {}
+func (Facts) isPart() {}
+func (Cards) isPart() {}
+func (Flow) isPart()  {}
+func (Note) isPart()  {}
 
 // Table has lines of equal columns. One with a title can be folded away on a page, where there is little room.
 type Table struct {
