@@ -16,8 +16,8 @@ const (
 	shownRows = 8   // and which a pass shows on a terminal: nobody pages through that
 )
 
-// Attention collects during a pass the conversations that need a hand: rejected and in doubt. It keeps the first
-// hundred.
+// Attention collects during a pass the conversations that need a hand: rejected and in doubt. It keeps the
+// first hundred.
 type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
@@ -32,23 +32,26 @@ func (a *Attention) Observe(event surveysync.Event) {
 func attentionTable(p Pass) doc.Table {
 	rows := slices.Clone(p.Attention)
 	slices.SortFunc(rows, func(x, y surveysync.Row) int {
-		return cmp.Or(cmp.Compare(y.State, x.State), x.Resolution.Compare(y.Resolution), cmp.Compare(x.Key.Conversation, y.Key.Conversation))
+		return cmp.Or(cmp.Compare(y.State, x.State), x.Resolution.Compare(y.Resolution),
+			cmp.Compare(x.Key.Conversation, y.Key.Conversation))
 	})
 	table := doc.Table{
 		Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "state", Min: 8}, {Name: "reason"}},
-		More:    others(min(len(rows), shownRows), p.Counts[store.Rejected]+p.Counts[store.InDoubt], "; see acsync status"+p.Here),
+		More: others(min(len(rows), shownRows), p.Counts[store.Rejected]+p.Counts[store.InDoubt],
+			"; see acsync status"+p.Here),
 	}
 	for _, row := range first(rows, shownRows) {
 		why := ofKind(row.Key.Kind()) + string(row.Reason)
 		if row.Message != "" && !telling(row.Reason) {
 			why += ": " + causeOf(row.Message)
 		}
-		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(row.Key.Conversation, spaced(row.State.String()), why)})
+		table.Add(row.Key.Conversation, spaced(row.State.String()), why)
 	}
 	return table
 }
 
-// causeOf is a message without the address of the call that it begins with: the cause matters more, where there is little room.
+// causeOf is a message without the address of the call that it begins with: the cause matters more, where
+// there is little room.
 func causeOf(message string) string {
 	if rest, ok := strings.CutPrefix(message, "agent connect: "); ok {
 		if _, cause, ok := strings.Cut(rest, ": "); ok {
@@ -85,8 +88,8 @@ type Words struct {
 	Count int    `json:"count"`
 }
 
-// concernsOf collects what somebody has to look at, in doubt first, then by frequency. Where no rows were kept it is known by its
-// counts alone.
+// concernsOf collects what somebody has to look at, in doubt first, then by frequency. Where no rows were
+// kept it is known by its counts alone.
 func concernsOf(p Pass, rows []Row) []Concern {
 	type kind struct{ decision, reason string }
 	concerns := []Concern{}
@@ -110,14 +113,16 @@ func concernsOf(p Pass, rows []Row) []Concern {
 		}
 	}
 	slices.SortFunc(concerns, func(a, b Concern) int {
-		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason), strings.Compare(a.Decision, b.Decision))
+		return cmp.Or(cmp.Compare(a.urgency(), b.urgency()), cmp.Compare(b.Count, a.Count),
+			strings.Compare(a.Reason, b.Reason), strings.Compare(a.Decision, b.Decision))
 	})
 	return concerns
 }
 
 func newConcern(decision string, reason decide.Reason, rows []Row) Concern {
 	concern := Concern{
-		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason), Remedy: remedy(decision, reason),
+		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason),
+		Remedy: remedy(decision, reason),
 		Agents: []Group{}, Words: []Words{}, Conversations: []string{},
 	}
 	if aboutAgent(reason) && len(rows) > 0 {
@@ -151,10 +156,14 @@ func (c Concern) urgency() int {
 // card is the concern as a report's files show it.
 func (c Concern) card() doc.Card {
 	card := doc.Card{
-		Title: thousands(c.Count) + " " + spaced(c.Decision) + ": " + c.Reason, Text: sentence(c.Meaning), Todo: "To do: " + c.Remedy + ".",
+		Title: thousands(c.Count) + " " + spaced(c.Decision) + ": " + c.Reason, Text: sentence(c.Meaning),
+		Todo: "To do: " + c.Remedy + ".",
 	}
 	for _, agent := range c.Agents {
-		card.Items = append(card.Items, doc.Cell{Text: thousands(agent.Found) + "× " + agent.label(), Aside: agent.Address})
+		card.Items = append(card.Items, doc.Cell{
+			Text:  thousands(agent.Found) + "× " + agent.label(),
+			Aside: agent.Address,
+		})
 	}
 	for _, words := range c.Words {
 		card.Items = append(card.Items, doc.Cell{Text: thousands(words.Count) + "× “" + words.Text + "”"})
@@ -162,8 +171,8 @@ func (c Concern) card() doc.Card {
 	return card
 }
 
-// unlistedTable names the agents without an active profile in Agent Connect, those with the most conversations first, by their
-// ids in Kustomer: reports name nobody.
+// unlistedTable names the agents without an active profile in Agent Connect, those with the most
+// conversations first, by their ids in Kustomer: reports name nobody.
 func unlistedTable(p Pass) doc.Table {
 	agents := byFrequency(p.Unlisted)
 	table := doc.Table{
@@ -171,7 +180,7 @@ func unlistedTable(p Pass) doc.Table {
 		More:    others(min(len(agents), shownRows), len(agents), "; --json names them all"),
 	}
 	for _, agent := range first(agents, shownRows) {
-		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(agent, several(p.Unlisted[agent], "conversation", "conversations"))})
+		table.Add(agent, several(p.Unlisted[agent], "conversation", "conversations"))
 	}
 	return table
 }

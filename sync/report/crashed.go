@@ -29,7 +29,8 @@ func holderWords(h store.Holder) string {
 func crashedLight(name string, last store.Run, now time.Time, here string) Signal {
 	return Signal{
 		name, SignalLook,
-		fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, and never came to its end",
+		fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, and never "+
+			"came to its end",
 			last.Mode, last.Pass, show(last.Started), since(now, last.Ended), thousands(last.Found)),
 		afterCrash(last.Mode, here),
 	}

@@ -16,12 +16,13 @@ import (
 
 // columns are those of the CSV form. Their names stay; new ones come at the end.
 var columns = []string{
-	"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent", "team_ids", "channel", "brand",
+	"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent", "team_ids",
+	"channel", "brand",
 	"address", "http_status", "message", "handled_at", "customer_id", "url", "kind", "do_not_send",
 }
 
-// CSV writes a line for each conversation (RFC 4180, UTF-8), times in the report's zone. A value that a spreadsheet would
-// take for a formula has an apostrophe before it.
+// CSV writes a line for each conversation (RFC 4180, UTF-8), times in the report's zone. A value that a
+// spreadsheet would take for a formula has an apostrophe before it.
 func CSV(w io.Writer, r Report) error {
 	return writeCSV(w, columns, r.Rows, func(row Row) []string { return cells(r, row) })
 }
@@ -56,9 +57,11 @@ func cells(r Report, row Row) []string {
 		flagged = "true"
 	}
 	return []string{
-		row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason, decide.Reason(row.Reason).Explain(),
+		row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason,
+		decide.Reason(row.Reason).Explain(),
 		row.AgentID, row.Agent, strings.Join(row.Teams, " "), row.Channel, row.Brand,
-		row.Address, status, row.Message, r.local(row.Handled, time.RFC3339), row.Customer, row.URL, row.Kind, flagged,
+		row.Address, status, row.Message, r.local(row.Handled, time.RFC3339), row.Customer, row.URL, row.Kind,
+		flagged,
 	}
 }
 
@@ -86,7 +89,8 @@ func harmless(value string) string {
 
 // historyColumns are those of the CSV form. Their names stay; new ones come at the end.
 var historyColumns = []string{
-	"pass", "mode", "started_at", "ended_at", "from", "to", "checkpoint", "found", "accepted", "rejected", "in_doubt", "retry", "scheduled",
+	"pass", "mode", "started_at", "ended_at", "from", "to", "checkpoint", "found", "accepted", "rejected",
+	"in_doubt", "retry", "scheduled",
 	"dropped", "skipped", "late", "latest_seconds", "fuse", "exit", "exit_meaning",
 }
 
@@ -98,8 +102,14 @@ func HistoryCSV(w io.Writer, h History) error {
 	}
 	return writeCSV(w, historyColumns, h.Passes, func(p PastPass) []string {
 		at := func(m Moment) string { return h.local(m, time.RFC3339) }
-		line := []string{p.Pass, p.Mode, at(p.Started), at(p.Ended), at(p.From), at(p.To), at(p.Checkpoint), strconv.Itoa(p.Found)}
-		for _, state := range []store.State{store.Accepted, store.Rejected, store.InDoubt, store.Retry, store.Scheduled, store.Dropped, store.Skipped} {
+		line := []string{
+			p.Pass, p.Mode, at(p.Started), at(p.Ended), at(p.From), at(p.To), at(p.Checkpoint),
+			strconv.Itoa(p.Found),
+		}
+		for _, state := range []store.State{
+			store.Accepted, store.Rejected, store.InDoubt, store.Retry,
+			store.Scheduled, store.Dropped, store.Skipped,
+		} {
 			line = append(line, strconv.Itoa(p.Counts[state.String()]))
 		}
 		exit, meaning := strconv.Itoa(p.Exit), meanings[p.Exit]

@@ -21,7 +21,8 @@ type disposition struct {
 	meaning string
 }
 
-// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not to be done.
+// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not to be
+// done.
 var dispositions = []disposition{
 	{wouldSend, doc.Good, "a real pass would ask these"},
 	{store.Accepted.String(), doc.Good, "Agent Connect took the request"},
@@ -37,9 +38,11 @@ var dispositions = []disposition{
 // refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
 const refusedOrFailed = "refused, or an expression failed"
 
-// byUrgency are the names of all dispositions in the order in which they are looked at: what needs a hand first.
+// byUrgency are the names of all dispositions in the order in which they are looked at: what needs a hand
+// first.
 var byUrgency = []string{
-	store.Rejected.String(), store.InDoubt.String(), store.Sending.String(), store.Retry.String(), store.Scheduled.String(),
+	store.Rejected.String(), store.InDoubt.String(), store.Sending.String(), store.Retry.String(),
+	store.Scheduled.String(),
 	wouldSend, store.Accepted.String(), store.Dropped.String(), store.Skipped.String(),
 }
 

@@ -46,7 +46,8 @@ func (x Explanation) ended() string {
 	return spaced(last.State.String()) + " by an earlier pass"
 }
 
-// command is the one that changes what would happen now, whole or to be ended with one of its choices; empty for none.
+// command is the one that changes what would happen now, whole or to be ended with one of its choices; empty
+// for none.
 func (x Explanation) command() string {
 	if x.Forecast.Fate == explain.FateByHand {
 		return advise(doDecideOne, x.Here, doc.Printable(x.ID))
@@ -54,7 +55,8 @@ func (x Explanation) command() string {
 	return x.Backfill
 }
 
-// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing can be done.
+// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing can be
+// done.
 func adviceFor(x Explanation) string {
 	fate := x.Forecast.Fate
 	switch {
@@ -93,13 +95,15 @@ func fateWords(x Explanation) (string, doc.Tone) {
 	case explain.FateSettle:
 		words := "it is in doubt, and not sent again by itself: the next pass asks Agent Connect's data"
 		if x.At.After(x.Now) {
-			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " + show(x.At) + " on"
+			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " +
+				show(x.At) + " on"
 		}
 		return words, doc.Bad
 	case explain.FateByHand:
 		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", doc.Bad
 	case explain.FateMissed:
-		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all the same", doc.Warn
+		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all " +
+			"the same", doc.Warn
 	}
 	if !x.Remembered {
 		return "not known: only the ledger knows whether it was asked about", doc.Warn

@@ -31,7 +31,7 @@ func ExplainDoc(x Explanation) doc.Doc {
 		now = append(now, doc.Fact{Label: "note", Value: notice, Tone: doc.Warn})
 	}
 	life := slices.Concat(conversationFacts(x), firstReadFacts(x), ledgerFacts(x), receiverFacts(x))
-	d.Sections = []doc.Section{{Parts: []doc.Part{doc.Facts{List: now}}}, {Parts: []doc.Part{doc.Facts{List: life}}}}
+	d.Sections = []doc.Section{doc.Titled("", doc.Facts{List: now}), doc.Titled("", doc.Facts{List: life})}
 	if x.Found {
 		d.Sections = append(d.Sections, checkSection(x))
 	}
@@ -43,10 +43,15 @@ func conversationFacts(x Explanation) []doc.Fact {
 	if !x.Found {
 		var facts []doc.Fact
 		if x.Asked && x.Unread == nil {
-			facts = append(facts, doc.Fact{Label: "kustomer", Value: "has no such conversation any more: it was deleted, or merged into another", Tone: doc.Warn})
+			facts = append(facts,
+				doc.Fact{
+					Label: "kustomer",
+					Value: "has no such conversation any more: it was deleted, or merged into another", Tone: doc.Warn,
+				})
 		}
 		if at := resolutionOf(x); !at.IsZero() {
-			facts = append(facts, doc.Fact{Label: "marked done", Value: show(at) + ", " + since(x.Now, at) + " (from the ledger)"})
+			facts = append(facts, doc.Fact{Label: "marked done", Value: show(at) + ", " + since(x.Now, at) +
+				" (from the ledger)"})
 		}
 		return facts
 	}
@@ -144,7 +149,8 @@ func person(name, id string) string {
 	return name + " (" + id + ")"
 }
 
-// firstReadFacts tell which pass read the time first at which it was marked done, and how much later that was.
+// firstReadFacts tell which pass read the time first at which it was marked done, and how much later that
+// was.
 func firstReadFacts(x Explanation) []doc.Fact {
 	if x.First == nil {
 		return nil
@@ -173,7 +179,8 @@ func ledgerFacts(x Explanation) []doc.Fact {
 		if e.Recovery {
 			label = "recovery"
 		}
-		facts = append(facts, doc.Fact{Label: label, Value: words, Tone: dispositionOf(e.State.String()).tone}, doc.Fact{Value: attempts(e)})
+		facts = append(facts, doc.Fact{Label: label, Value: words, Tone: dispositionOf(e.State.String()).tone},
+			doc.Fact{Value: attempts(e)})
 		if stamp := x.Stamp(e); stamp != "" {
 			facts = append(facts, doc.Fact{Value: "intent " + stamp})
 		}
@@ -237,14 +244,14 @@ var stepMarks = map[decide.StepResult]string{
 	decide.StepUnknown: "?",
 }
 
-// checkSection has each check of the decision, in order of precedence: the one that decided on a line of its own, those that
-// are off at the end.
+// checkSection has each check of the decision, in order of precedence: the one that decided on a line of its
+// own, those that are off at the end.
 func checkSection(x Explanation) doc.Section {
 	legend := "✓ passed  ✗ decided  · not reached  – off"
 	if slices.ContainsFunc(x.Steps, func(s decide.Step) bool { return s.Result == decide.StepUnknown }) {
 		legend += "  ? not known"
 	}
-	section := doc.Section{Parts: []doc.Part{doc.Facts{List: []doc.Fact{{Label: "checks", Value: legend}}}}}
+	section := doc.Titled("", doc.Facts{List: []doc.Fact{{Label: "checks", Value: legend}}})
 	var run, off doc.Flow
 	for _, step := range x.Steps {
 		item := stepMarks[step.Result] + " " + string(step.Reason)
@@ -264,7 +271,8 @@ func checkSection(x Explanation) doc.Section {
 	return section
 }
 
-// decisiveNote is the check that decided. That it was sent already is only one of the ways in which an earlier pass ended it.
+// decisiveNote is the check that decided. That it was sent already is only one of the ways in which an
+// earlier pass ended it.
 func decisiveNote(x Explanation, step decide.Step) doc.Note {
 	words := because(step.Reason)
 	if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" {

@@ -24,8 +24,11 @@ func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
 	return rendererFor(path, HistoryDoc, HistoryCSV)
 }
 
-// rendererFor writes a subject as a document, as CSV, or as JSON. What a reader cannot see is left out, or has a form in JSON.
-func rendererFor[T any](path string, document func(T, int) doc.Doc, csv func(io.Writer, T) error) (func(io.Writer, T) error, error) {
+// rendererFor writes a subject as a document, as CSV, or as JSON. What a reader cannot see is left out, or
+// has a form in JSON.
+func rendererFor[T any](path string, document func(T, int) doc.Doc,
+	csv func(io.Writer, T) error,
+) (func(io.Writer, T) error, error) {
 	var write func(io.Writer, T) error
 	extension := strings.ToLower(filepath.Ext(path))
 	switch extension {
@@ -42,7 +45,8 @@ func rendererFor[T any](path string, document func(T, int) doc.Doc, csv func(io.
 			return encoder.Encode(subject)
 		}
 	default:
-		return nil, fmt.Errorf("the extension of %q names no form of a report; choose %s", path, strings.Join(extensions, ", "))
+		return nil, fmt.Errorf("the extension of %q names no form of a report; choose %s", path,
+			strings.Join(extensions, ", "))
 	}
 	return func(w io.Writer, subject T) error {
 		v := &doc.Visible{To: w, Drop: extension != ".json"}

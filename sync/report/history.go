@@ -14,12 +14,13 @@ import (
 	"acsync/sync/fetch"
 )
 
-// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed or removed.
+// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed or
+// removed.
 const HistorySchema = "acsync.history/1"
 
-// History is what past passes did, ready to be shown: every renderer shows the same. It is made from what the ledger keeps of
-// passes, so that it knows ids, counts, reasons and times, and no people. A conversation that several passes have met counts
-// for each of them.
+// History is what past passes did, ready to be shown: every renderer shows the same. It is made from what the
+// ledger keeps of passes, so that it knows ids, counts, reasons and times, and no people. A conversation that
+// several passes have met counts for each of them.
 type History struct {
 	Schema   string  `json:"schema"`
 	Tenant   string  `json:"tenant"` // the organisation, or "sandbox"
@@ -30,25 +31,29 @@ type History struct {
 	Found    int     `json:"found"`
 	Tally    Tally   `json:"tally"`
 
-	Dispositions []Disposition `json:"dispositions"` // without reasons: the ledger keeps those of a pass together
-	Reasons      []ReasonCount `json:"reasons"`      // the most frequent first
+	// without reasons: the ledger keeps those of a pass together
+	Dispositions []Disposition `json:"dispositions"`
+	Reasons      []ReasonCount `json:"reasons"` // the most frequent first
 	Modes        []ModeCount   `json:"modes"`
 	Exits        []ExitCount   `json:"exits"` // in the order of their codes
 	Step         string        `json:"step"`  // of the trend: "1d", "7d", "28d"; empty where there was no pass
 	Trend        []Stretch     `json:"trend"` // in the order of time, also the empty ones
 	Late         PastLateness  `json:"late"`
 	Behind       float64       `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
-	Killed       int           `json:"killed"`         // passes that never came to their end, and have no exit code; they count as far as they told
-	Rejections   []Rejection   `json:"rejections"`     // the latest first; a pass names its first hundred
-	Passes       []PastPass    `json:"passes"`         // the latest first
-	Latest       *PastPass     `json:"latest"`         // the latest of all passes, also of those that are not in the range; null for none
+	// passes that never came to their end, and have no exit code; they count as far as they told
+	Killed     int         `json:"killed"`
+	Rejections []Rejection `json:"rejections"` // the latest first; a pass names its first hundred
+	Passes     []PastPass  `json:"passes"`     // the latest first
+	// the latest of all passes, also of those that are not in the range; null for none
+	Latest *PastPass `json:"latest"`
 
 	zone *time.Location
 	here string // the flags that point a command at the same ledger
 	asks bool   // passes settle doubts by Agent Connect's data
 	cut  bool   // the range was to end in the future
 
-	broken int    // how often an expression failed; each pass decides such a conversation anew, and counts it again
+	// how often an expression failed; each pass decides such a conversation anew, and counts it again
+	broken int
 	last   Ending // of the latest pass of the range
 }
 
@@ -82,8 +87,8 @@ func (h *History) add(run store.Run) {
 	}
 }
 
-// trend counts the passes by day, or by more days where the range is long. A range that was given as beginning long before the
-// first pass begins with that.
+// trend counts the passes by day, or by more days where the range is long. A range that was given as
+// beginning long before the first pass begins with that.
 func (h *History) trend(w fetch.Window, ending func(int) Ending) {
 	first, last := h.Passes[0].Started.Time, h.Passes[0].Started.Time
 	for _, p := range h.Passes { // a clock can be set back: their order is not that of time
@@ -110,7 +115,8 @@ func (h *History) trend(w fetch.Window, ending func(int) Ending) {
 		h.Trend = append(h.Trend, Stretch{From: Moment{at}})
 	}
 	for _, p := range h.Passes {
-		at, exact := slices.BinarySearchFunc(h.Trend, p.Started.Time, func(s Stretch, t time.Time) int { return s.From.Compare(t) })
+		at, exact := slices.BinarySearchFunc(h.Trend, p.Started.Time,
+			func(s Stretch, t time.Time) int { return s.From.Compare(t) })
 		if !exact {
 			at = max(at-1, 0) // where the clocks show a midnight twice, the first day may begin with the second
 		}
@@ -221,7 +227,8 @@ func NewHistory(runs []store.Run, about Past) History {
 	zone := cmp.Or(about.Zone, time.UTC)
 	h := History{
 		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From}, To: Moment{about.Window.To},
-		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks, cut: about.Cut, Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
+		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks, cut: about.Cut,
+		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
 	}
 	h.Late.Overlap = about.Overlap.Seconds()
 	total := Pass{Result: surveysync.Result{Counts: map[store.State]int{}}}
@@ -248,12 +255,15 @@ func NewHistory(runs []store.Run, about Past) History {
 		}
 		exits[run.Exit]++
 	}
-	total.Reasons = surveysync.Reasons{store.Rejected: reasons} // the ledger keeps them together; of these only failed expressions matter here
-	h.Found, h.Tally, h.Dispositions, h.broken = total.Found, tallyOf(total.Found, 0, total.Counts), total.dispositions(), total.Reasons.Broken()
+	// The ledger keeps them together; of these only failed expressions matter here.
+	total.Reasons = surveysync.Reasons{store.Rejected: reasons}
+	h.Found, h.Tally, h.Dispositions, h.broken = total.Found, tallyOf(total.Found, 0,
+		total.Counts), total.dispositions(), total.Reasons.Broken()
 	for i := range h.Dispositions {
 		h.Dispositions[i].Reasons = nil
 	}
-	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found, about.Here), countModes(modes), countExits(exits, about.Ending)
+	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found,
+		about.Here), countModes(modes), countExits(exits, about.Ending)
 	if len(h.Passes) > 0 {
 		h.last = h.Passes[0].ending(about.Ending)
 		h.trend(about.Window, about.Ending)
@@ -275,7 +285,8 @@ func statesOf(run store.Run) map[store.State]int {
 
 func pastPass(run store.Run) PastPass {
 	return PastPass{
-		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended}, From: Moment{run.From}, To: Moment{run.To},
+		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
+		From: Moment{run.From}, To: Moment{run.To},
 		Checkpoint: Moment{run.Checkpoint}, Counts: neverNil(run.Counts), Reasons: neverNil(run.Reasons),
 		Tally: tallyOf(run.Found, 0, statesOf(run)),
 		Late:  run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
@@ -293,7 +304,10 @@ func neverNil(counts map[string]int) map[string]int {
 func countReasons(counts map[decide.Reason]int, found int, here string) []ReasonCount {
 	list := []ReasonCount{}
 	for _, reason := range byFrequency(counts) {
-		list = append(list, ReasonCount{string(reason), counts[reason], ratio(counts[reason], found), reason.Explain(), remedyOf(reason, here)})
+		list = append(list, ReasonCount{
+			string(reason), counts[reason], ratio(counts[reason], found),
+			reason.Explain(), remedyOf(reason, here),
+		})
 	}
 	return list
 }
@@ -313,7 +327,10 @@ func countExits(counts map[int]int, ending func(int) Ending) []ExitCount {
 	list := []ExitCount{}
 	for _, code := range slices.Sorted(maps.Keys(counts)) {
 		end := ending(code)
-		list = append(list, ExitCount{code, counts[code], cmp.Or(end.Meaning, "not an exit code of this version"), end.Level})
+		list = append(list, ExitCount{
+			code, counts[code], cmp.Or(end.Meaning, "not an exit code of this version"),
+			end.Level,
+		})
 	}
 	return list
 }

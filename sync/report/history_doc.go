@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	mostPasses   = 1000 // that a file lists
-	wideLabel    = 54   // characters of a label beside a number in a chart that is not narrow: 26rem, as the style has it
+	mostPasses = 1000 // that a file lists
+	// characters of a label beside a number in a chart that is not narrow: 26rem, as the style has it
+	wideLabel    = 54
 	minuteLayout = "2006-01-02 15:04"
 )
 
@@ -28,7 +29,8 @@ func HistoryDoc(h History, most int) doc.Doc {
 	}
 	d.About[0] += " A conversation that several passes have met counts for each of them."
 	d.Numbers = h.Tally.numbers("Sent", "Left for later")
-	d.Sections = slices.Concat(pastCharts(h), []doc.Section{trendSection(h)}, fuseSections(h), pastCounts(h), []doc.Section{exitSection(h)},
+	d.Sections = slices.Concat(pastCharts(h), []doc.Section{trendSection(h)}, fuseSections(h), pastCounts(h),
+		[]doc.Section{exitSection(h)},
 		rejectionSections(h, most), []doc.Section{passSection(h), pastFacts(h)})
 	return d
 }
@@ -53,7 +55,10 @@ func pastCharts(h History) []doc.Section {
 	}
 	caption := "Conversations by the time when their pass began, a bar for each " + stepWord(h.Step)
 	timeline := t.columns("Conversations over time", caption, "sent", "left for later", h.zone)
-	reasons := doc.Bars{ID: "reasons", Title: "Why", Note: "reasons, with their share of all that was found", Rest: "of other reasons"}
+	reasons := doc.Bars{
+		ID: "reasons", Title: "Why", Note: "reasons, with their share of all that was found",
+		Rest: "of other reasons",
+	}
 	for _, r := range h.Reasons {
 		reasons.List = append(reasons.List, reasonBar(r, reasonTone(decide.Reason(r.Reason))))
 	}
@@ -62,17 +67,21 @@ func pastCharts(h History) []doc.Section {
 		charts = doc.Charts{reasons, exitBars(h)}
 	}
 	return []doc.Section{
-		{Title: "Over time", Only: doc.ForPage, Parts: []doc.Part{timeline}},
-		{Only: doc.ForPage, Parts: []doc.Part{charts}},
+		doc.Titled("Over time", timeline).For(doc.ForPage),
+		doc.Titled("", charts).For(doc.ForPage),
 	}
 }
 
 // exitBars show how passes ended.
 func exitBars(h History) doc.Bars {
-	chart := doc.Bars{ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes", Room: wideLabel, Top: len(h.Passes)}
+	chart := doc.Bars{
+		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes",
+		Room: wideLabel, Top: len(h.Passes),
+	}
 	add := func(name string, n int, tone doc.Tone) {
 		chart.List = append(chart.List, doc.Bar{
-			Label: name, Value: thousands(n), Title: name + ": " + several(n, "pass", "passes"), Segments: []doc.Segment{{Tone: tone, N: n}},
+			Label: name, Value: thousands(n), Title: name + ": " + several(n, "pass", "passes"),
+			Segments: []doc.Segment{{Tone: tone, N: n}},
 		})
 	}
 	for _, e := range h.Exits {
@@ -87,11 +96,19 @@ func exitBars(h History) doc.Bars {
 // trendSection has a line for each stretch, the latest last, and their sum.
 func trendSection(h History) doc.Section {
 	table := doc.Table{
-		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14, Head: true, Class: "groups sums",
+		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14, Head: true,
+		Class:   "groups sums",
 		Caption: "Passes and conversations, by the time when the pass began",
-		Columns: append([]doc.Column{{Name: "from", Class: "when"}, {Name: "passes", Number: true}, {Name: "failed", Number: true, Optional: true}}, sumColumns("sent", "later")...),
+		Columns: append([]doc.Column{
+			{Name: "from", Class: "when"},
+			{Name: "passes", Number: true},
+			{Name: "failed", Number: true, Optional: true},
+		}, sumColumns("sent", "later")...),
 	}
-	table.Columns = append(table.Columns, doc.Column{Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles}, doc.Column{Bar: true})
+	table.Columns = append(table.Columns, doc.Column{
+		Name: "seen late", Number: true, Optional: true,
+		Only: doc.ForFiles,
+	}, doc.Column{Bar: true})
 	row := func(label string, weight doc.Weight, s Stretch) {
 		cells := append(doc.Texts(label, thousands(s.Passes), thousands(s.Failed)), s.sums()...)
 		late := "–"
@@ -111,22 +128,28 @@ func trendSection(h History) doc.Section {
 	for _, s := range h.Trend {
 		row(h.local(s.From, layout), doc.Normal, s)
 	}
-	row("all", doc.Sum, Stretch{Passes: len(h.Passes), Failed: h.failed(), Late: h.Late.Count, Latest: h.Late.Seconds, Tally: h.Tally})
-	return doc.Section{Title: "Trend", Parts: []doc.Part{table}}
+	row("all", doc.Sum, Stretch{
+		Passes: len(h.Passes), Failed: h.failed(), Late: h.Late.Count,
+		Latest: h.Late.Seconds, Tally: h.Tally,
+	})
+	return doc.Titled("Trend", table)
 }
 
 // fuseSections name the fuses that blew, with the times of their passes.
 func fuseSections(h History) []doc.Section {
-	table := doc.Table{Class: "facts", Caption: "Fuses stop a pass before it does harm", Columns: []doc.Column{{Name: "pass began", Class: "when"}, {Name: "fuse"}}}
+	table := doc.Table{
+		Class: "facts", Caption: "Fuses stop a pass before it does harm",
+		Columns: []doc.Column{{Name: "pass began", Class: "when"}, {Name: "fuse"}},
+	}
 	for _, p := range h.Passes {
 		if p.Fuse != "" {
-			table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(h.local(p.Started, minuteLayout), p.Fuse)})
+			table.Add(h.local(p.Started, minuteLayout), p.Fuse)
 		}
 	}
 	if len(table.Rows) == 0 {
 		return nil
 	}
-	return []doc.Section{{Title: "Fuses that blew", Only: doc.ForTerminal | doc.ForPage, Parts: []doc.Part{table}}}
+	return []doc.Section{doc.Titled("Fuses that blew", table).For(doc.ForTerminal | doc.ForPage)}
 }
 
 // pastCounts have what became of the conversations, and why.
@@ -141,7 +164,7 @@ func pastCounts(h History) []doc.Section {
 	rows = append(rows, countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
 	table := countsTable("disposition", "Conversations by disposition, each time that a pass met one", rows)
 	if h.Found > 0 {
-		list = append(list, doc.Section{Title: "What became of them", Parts: []doc.Part{table}})
+		list = append(list, doc.Titled("What became of them", table))
 	}
 	if len(h.Reasons) == 0 {
 		return list
@@ -153,12 +176,16 @@ func pastCounts(h History) []doc.Section {
 		rows = append(rows, row)
 	}
 	why := countsTable("reason", "Why, the most frequent reason first", rows)
-	return append(list, doc.Section{Title: "Why", Parts: []doc.Part{why}})
+	return append(list, doc.Titled("Why", why))
 }
 
 // exitSection tells how passes ended. A page has a chart of it.
 func exitSection(h History) doc.Section {
-	table := doc.Table{Columns: []doc.Column{{Name: "code", Number: true}, {Name: "passes", Number: true}, {Name: "meaning"}}, Head: true}
+	table := doc.Table{Columns: []doc.Column{
+		{Name: "code", Number: true},
+		{Name: "passes", Number: true},
+		{Name: "meaning"},
+	}, Head: true}
 	add := func(code string, n int, meaning string, tone doc.Tone) {
 		row := doc.Row{Cells: doc.Texts(code, thousands(n), meaning)}
 		row.Cells[0].Tone = tone
@@ -170,7 +197,7 @@ func exitSection(h History) doc.Section {
 	if h.Killed > 0 {
 		add(killedWord, h.Killed, neverEnded, doc.Warn)
 	}
-	return doc.Section{Title: "Exit codes", Only: doc.ForTerminal | doc.ForMarkdown, Parts: []doc.Part{table}}
+	return doc.Titled("Exit codes", table).For(doc.ForTerminal | doc.ForMarkdown)
 }
 
 // rejectionSections name the latest that were rejected.
@@ -182,16 +209,21 @@ func rejectionSections(h History, most int) []doc.Section {
 	table := doc.Table{
 		Title: "Conversations", Count: thousands(h.Tally.Rejected), Open: len(shown) <= 50, Class: "rows",
 		Caption: "Agent Connect refused these, or an expression failed on them",
-		Columns: []doc.Column{{Name: "conversation", Class: "id", Min: 24}, {Name: "pass began", Class: "when"}, {Name: "reason", Class: "why"}},
+		Columns: []doc.Column{
+			{Name: "conversation", Class: "id", Min: 24},
+			{Name: "pass began", Class: "when"},
+			{Name: "reason", Class: "why"},
+		},
 	}
 	if more := len(h.Rejections) - len(shown) + h.unnamed(); more > 0 {
-		table.More = "and " + thousands(more) + " more, which are not named here; --report FILE names those that passes have kept, --json too"
+		table.More = "and " + thousands(more) +
+			" more, which are not named here; --report FILE names those that passes have kept, --json too"
 		table.Caption += "; " + thousands(more) + " more are not named here"
 	}
 	for _, r := range shown {
-		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(r.Conversation, h.local(r.At, minuteLayout), ofKind(r.Kind)+r.Reason)})
+		table.Add(r.Conversation, h.local(r.At, minuteLayout), ofKind(r.Kind)+r.Reason)
 	}
-	return []doc.Section{{Title: "Rejected", Parts: []doc.Part{table}}}
+	return []doc.Section{doc.Titled("Rejected", table)}
 }
 
 // passSection lists the passes one by one, the latest first.
@@ -205,16 +237,18 @@ func passSection(h History) doc.Section {
 			{Name: "took", Number: true, Optional: true},
 		}, sumColumns("sent", "later")...),
 	}
-	table.Columns = append(table.Columns, doc.Column{Name: "exit", Number: true}, doc.Column{Name: "fuse", Only: doc.ForMarkdown})
+	table.Columns = append(table.Columns, doc.Column{Name: "exit", Number: true},
+		doc.Column{Name: "fuse", Only: doc.ForMarkdown})
 	for _, p := range first(h.Passes, mostPasses) {
 		cells := append(doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, about(p.took())), p.sums()...)
 		table.Rows = append(table.Rows, doc.Row{Cells: append(cells, doc.Texts(p.code(), p.Fuse)...)})
 	}
 	if more := len(h.Passes) - mostPasses; more > 0 {
-		table.More = thousands(more) + " more are not listed here, a report with the extension .csv holds all of them."
+		table.More = thousands(more) +
+			" more are not listed here, a report with the extension .csv holds all of them."
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
-	return doc.Section{Title: "Passes", Only: doc.ForFiles, Parts: []doc.Part{table}}
+	return doc.Titled("Passes", table).For(doc.ForFiles)
 }
 
 // pastFacts tell how the passes went together.
@@ -226,17 +260,18 @@ func pastFacts(h History) doc.Section {
 	late := "no conversation was seen later than its window"
 	if h.Late.Count > 0 {
 		late = fmt.Sprintf("%s, at most by %s of the overlap's %s",
-			several(h.Late.Count, "conversation seen later than its window", "conversations seen later than their windows"),
+			several(h.Late.Count, "conversation seen later than its window",
+				"conversations seen later than their windows"),
 			short(seconds(h.Late.Seconds)), short(seconds(h.Late.Overlap)))
 	}
 	behind := ""
 	if h.Behind > 0 {
 		behind = fmt.Sprintf("at most %s behind at the end of a run", about(seconds(h.Behind)))
 	}
-	return doc.Section{Title: "How it went", Parts: []doc.Part{doc.Facts{Caption: "The passes together", List: []doc.Fact{
+	return doc.Titled("How it went", doc.Facts{Caption: "The passes together", List: []doc.Fact{
 		{Label: "passes", Value: strings.Join(modes, ", ")},
 		{Label: "late", Value: late},
 		{Label: "checkpoint", Value: behind},
 		{Label: "time zone", Value: h.Timezone},
-	}}}}
+	}})
 }

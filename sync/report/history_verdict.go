@@ -9,12 +9,16 @@ import (
 
 // historyVerdict answers what happened, whether anything is wrong, and what to do.
 func historyVerdict(h History) Verdict {
-	v := Verdict{Level: doc.LevelGood, Headline: historyHeadline(h), Detail: "All of them did their work.", Todo: []string{}}
+	v := Verdict{
+		Level: doc.LevelGood, Headline: historyHeadline(h), Detail: "All of them did their work.",
+		Todo: []string{},
+	}
 	if len(h.Passes) == 0 {
 		v.Level = doc.LevelNone
 		v.Detail = "The ledger remembers none of that time."
 		if h.Latest != nil {
-			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s (%s).", h.local(h.Latest.Started, "2006-01-02 15:04:05"), h.Timezone)
+			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s (%s).",
+				h.local(h.Latest.Started, "2006-01-02 15:04:05"), h.Timezone)
 		}
 		return v
 	}
@@ -24,7 +28,8 @@ func historyVerdict(h History) Verdict {
 	}
 	if h.last.Level == SignalAct {
 		v.Level = doc.LevelHalted
-		v.Detail = fmt.Sprintf("The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit, h.last.Meaning)
+		v.Detail = fmt.Sprintf("The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit,
+			h.last.Meaning)
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
 	}
 	if h.Killed > 0 {
@@ -52,26 +57,32 @@ func historyHeadline(h History) string {
 	if len(h.Passes) == 0 {
 		return "No pass began in this time."
 	}
-	return fmt.Sprintf("%s created %s.", several(len(h.Passes), "pass", "passes"), several(h.Tally.Sent, "survey request", "survey requests"))
+	return fmt.Sprintf("%s created %s.", several(len(h.Passes), "pass", "passes"),
+		several(h.Tally.Sent, "survey request", "survey requests"))
 }
 
 // attentionWords say what somebody should look at.
 func attentionWords(h History, failed int) string {
 	var parts []string
 	if failed > 0 {
-		parts = append(parts, several(failed, "pass did not do all of its work", "passes did not do all of their work"))
+		parts = append(parts, several(failed, "pass did not do all of its work",
+			"passes did not do all of their work"))
 	}
 	if n := h.Killed; n > 0 {
-		parts = append(parts, several(n, "pass was killed, and counts as far as it told", "passes were killed, and count as far as they told"))
+		parts = append(parts, several(n, "pass was killed, and counts as far as it told",
+			"passes were killed, and count as far as they told"))
 	}
 	if n := h.Tally.Rejected - h.broken; n > 0 {
-		parts = append(parts, several(n, "conversation was rejected for good", "conversations were rejected for good"))
+		parts = append(parts, several(n, "conversation was rejected for good",
+			"conversations were rejected for good"))
 	}
 	if h.broken > 0 {
-		parts = append(parts, several(h.broken, "time an expression failed on a conversation", "times an expression failed on a conversation"))
+		parts = append(parts, several(h.broken, "time an expression failed on a conversation",
+			"times an expression failed on a conversation"))
 	}
 	if n := h.Tally.InDoubt; n > 0 {
-		parts = append(parts, several(n, "time a conversation was left in doubt", "times a conversation was left in doubt"))
+		parts = append(parts, several(n, "time a conversation was left in doubt",
+			"times a conversation was left in doubt"))
 	}
 	return strings.Join(parts, "; ") + "."
 }

@@ -14,7 +14,8 @@ type Pass struct {
 	Here      string // the flags that point a command at the same ledger; empty, or begins with a blank
 	Calls     Calls
 	Attention []surveysync.Row // some of the rejected and in doubt
-	EndedBy   string           // what ended it before its end: SIGINT, max-duration, credentials …; empty for nothing
+	// what ended it before its end: SIGINT, max-duration, credentials …; empty for nothing
+	EndedBy string
 }
 
 // backfill reports whether the pass has a range of its own, and was begun.
@@ -51,11 +52,17 @@ func (p Pass) dispositions() []Disposition {
 		if n == 0 {
 			continue
 		}
-		counted := Disposition{Name: d.name, Count: n, Share: ratio(n, p.Found), Meaning: d.meaning, Reasons: []ReasonCount{}}
+		counted := Disposition{
+			Name: d.name, Count: n, Share: ratio(n, p.Found), Meaning: d.meaning,
+			Reasons: []ReasonCount{},
+		}
 		if d.name != wouldSend {
 			for _, reason := range byFrequency(p.Reasons[state]) {
 				n := p.Reasons[state][reason]
-				counted.Reasons = append(counted.Reasons, ReasonCount{Reason: string(reason), Count: n, Share: ratio(n, p.Found), Meaning: reason.Explain()})
+				counted.Reasons = append(counted.Reasons, ReasonCount{
+					Reason: string(reason), Count: n,
+					Share: ratio(n, p.Found), Meaning: reason.Explain(),
+				})
 			}
 		}
 		list = append(list, counted)

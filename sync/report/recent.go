@@ -39,7 +39,8 @@ func NewRecent(runs []store.Run, now time.Time) Recent {
 	return r
 }
 
-// add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and counted by each.
+// add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and
+// counted by each.
 func (r *Recent) add(run store.Run) {
 	r.Killed = r.Killed || run.Killed
 	gaveUp := run.Reasons[string(decide.GaveUp)]
@@ -67,8 +68,8 @@ func brokenOf(run store.Run) int {
 	return sum
 }
 
-// usualPause is the median time between the beginnings of the latest passes that move the checkpoint: one that came late, or
-// was made by hand in between, does not change it.
+// usualPause is the median time between the beginnings of the latest passes that move the checkpoint: one
+// that came late, or was made by hand in between, does not change it.
 func usualPause(runs []store.Run) time.Duration {
 	var begun []time.Time
 	for _, run := range runs {

@@ -1,6 +1,6 @@
-// Package report holds what is told of a pass, of the ledger and of one conversation: a document for people (see package
-// doc), JSON for programs, and CSV for spreadsheets. It shows counts, ids, reasons and times, and addresses only as they may
-// be shown. Its words of advice stand in advice.go.
+// Package report holds what is told of a pass, of the ledger and of one conversation: a document for people
+// (see package doc), JSON for programs, and CSV for spreadsheets. It shows counts, ids, reasons and times,
+// and addresses only as they may be shown. Its words of advice stand in advice.go.
 package report
 
 import (
@@ -11,8 +11,8 @@ import (
 // Schema names the form of a report in JSON. Fields may be added, never renamed or removed.
 const Schema = "acsync.report/1"
 
-// Report is all that is told of a pass: every form shows the same. Addresses are masked in it unless it was asked to reveal
-// them. Parts that are not known are empty, and are left out.
+// Report is all that is told of a pass: every form shows the same. Addresses are masked in it unless it was
+// asked to reveal them. Parts that are not known are empty, and are left out.
 type Report struct {
 	Schema     string  `json:"schema"`
 	Tenant     string  `json:"tenant"` // the organisation, or "sandbox"
@@ -23,17 +23,18 @@ type Report struct {
 	Verdict    Verdict `json:"verdict"`
 	From       Moment  `json:"from"` // of the resolutions that were to be read
 	To         Moment  `json:"to"`
-	Checkpoint Moment  `json:"checkpoint"`         // of a dry run: where a real pass would have put it
-	ReadUpTo   Moment  `json:"read_up_to"`         // how far the range was read: the checkpoint, or the position of a back-fill
-	PlanMade   Moment  `json:"plan_made,omitzero"` // when the plan was made that is carried out
-	Started    Moment  `json:"started"`
-	Ended      Moment  `json:"ended"`
-	Timezone   string  `json:"timezone"` // of the days and hours
-	Found      int     `json:"found"`
-	Due        int     `json:"due"` // of these: taken up from the ledger
-	Tally      Tally   `json:"tally"`
-	Recoveries int     `json:"recoveries"` // of those that were sent, or of a dry run would be
-	Flagged    int     `json:"flagged"`    // of the same: with do_not_send, so that nobody is mailed
+	Checkpoint Moment  `json:"checkpoint"` // of a dry run: where a real pass would have put it
+	// how far the range was read: the checkpoint, or the position of a back-fill
+	ReadUpTo   Moment `json:"read_up_to"`
+	PlanMade   Moment `json:"plan_made,omitzero"` // when the plan was made that is carried out
+	Started    Moment `json:"started"`
+	Ended      Moment `json:"ended"`
+	Timezone   string `json:"timezone"` // of the days and hours
+	Found      int    `json:"found"`
+	Due        int    `json:"due"` // of these: taken up from the ledger
+	Tally      Tally  `json:"tally"`
+	Recoveries int    `json:"recoveries"` // of those that were sent, or of a dry run would be
+	Flagged    int    `json:"flagged"`    // of the same: with do_not_send, so that nobody is mailed
 
 	Dispositions []Disposition `json:"dispositions"` // those that occur, in the order of a table
 	Concerns     []Concern     `json:"needs_a_hand"`
@@ -46,9 +47,10 @@ type Report struct {
 	Hours        []Group       `json:"hours"` // of the day, 00 to 23
 	Requests     Calls         `json:"requests"`
 	Settings     []Setting     `json:"settings"`
-	Digest       string        `json:"settings_digest"` // two passes with the same one decided by the same settings
-	Rows         []Row         `json:"conversations"`   // by the time of resolution
-	Exit         int           `json:"exit"`
+	// two passes with the same one decided by the same settings
+	Digest string `json:"settings_digest"`
+	Rows   []Row  `json:"conversations"` // by the time of resolution
+	Exit   int    `json:"exit"`
 
 	zone *time.Location
 	pass Pass
@@ -56,11 +58,12 @@ type Report struct {
 
 // Disposition counts one of them, with its reasons.
 type Disposition struct {
-	Name    string        `json:"name"`
-	Count   int           `json:"count"`
-	Share   float64       `json:"share"` // of what was found, 0 to 1
-	Meaning string        `json:"meaning"`
-	Reasons []ReasonCount `json:"reasons,omitzero"` // the most frequent first; nil and left out where they are not known by disposition
+	Name    string  `json:"name"`
+	Count   int     `json:"count"`
+	Share   float64 `json:"share"` // of what was found, 0 to 1
+	Meaning string  `json:"meaning"`
+	// the most frequent first; nil and left out where they are not known by disposition
+	Reasons []ReasonCount `json:"reasons,omitzero"`
 }
 
 // ReasonCount counts one reason.
@@ -79,7 +82,8 @@ type Setting struct {
 	Default bool   `json:"default"` // as if the key were not set
 }
 
-// Detail is what a report tells beside the counts of a pass. The zero Detail works: in UTC, without conversations.
+// Detail is what a report tells beside the counts of a pass. The zero Detail works: in UTC, without
+// conversations.
 type Detail struct {
 	Rows     *Rows
 	Zone     *time.Location // of days and hours; nil: UTC
@@ -94,17 +98,20 @@ func New(p Pass, d Detail) Report {
 	rows := d.Rows.sorted()
 	tally, concerns := tallyOf(p.Found, p.Planned, p.Counts), concernsOf(p, rows)
 	r := Report{
-		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, Revealed: d.Rows != nil && d.Rows.Reveal,
+		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, Revealed: d.Rows != nil &&
+			d.Rows.Reveal,
 		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint}, ReadUpTo: Moment{p.Position()},
 		PlanMade: Moment{p.Made}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
-		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Recoveries: p.Followed, Flagged: p.Flagged,
+		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Recoveries: p.Followed,
+		Flagged:      p.Flagged,
 		Verdict:      verdictOf(p, tally, concerns, d.Problem),
 		Dispositions: p.dispositions(), Concerns: concerns, Timeline: newTimeline(rows, p.From, p.To, zone),
 		Channels: named(groups(rows, byChannel)), Agents: named(groups(rows, byAgent)),
 		Teams: named(groups(rows, byTeam)), Brands: named(groups(rows, byBrand)),
 		Days:     inOrder(groups(rows, byTime(zone, time.DateOnly))),
 		Hours:    inOrder(groups(rows, byTime(zone, "15"))),
-		Requests: p.Calls, Digest: d.Digest, Settings: make([]Setting, len(d.Settings)), Rows: rows, Exit: p.Exit, zone: zone, pass: p,
+		Requests: p.Calls, Digest: d.Digest, Settings: make([]Setting, len(d.Settings)), Rows: rows, Exit: p.Exit,
+		zone: zone, pass: p,
 	}
 	if r.Rows == nil {
 		r.Rows = []Row{}

@@ -27,7 +27,8 @@ func ReportDoc(r Report, most int) doc.Doc {
 	if r.DryRun {
 		d.Badge = "dry run: nothing was sent, nothing was written"
 	}
-	d.Sections = slices.Concat(chartSections(r), concernSections(r), dispositionSections(r), attentionSections(r.pass), groupSections(r),
+	d.Sections = slices.Concat(chartSections(r), concernSections(r), dispositionSections(r),
+		attentionSections(r.pass), groupSections(r),
 		rowSections(r, most), factSections(r))
 	return d
 }
@@ -47,9 +48,11 @@ func periodOf(r Report) string {
 		return fmt.Sprintf("Nothing to do: this back-fill was finished %s (%s); --restart reads it again.",
 			Moment{r.pass.Backfill.Finished}.in(r.zone, clockLayout), r.Timezone)
 	case !r.From.Before(r.To.Time):
-		return fmt.Sprintf("Nothing to read yet: everything up to %s (%s) is done.", r.local(r.Checkpoint, clockLayout), r.Timezone)
+		return fmt.Sprintf("Nothing to read yet: everything up to %s (%s) is done.",
+			r.local(r.Checkpoint, clockLayout), r.Timezone)
 	}
-	text := fmt.Sprintf("Marked done from %s to %s (%s).", r.local(r.From, clockLayout), r.local(r.To, clockLayout), r.Timezone)
+	text := fmt.Sprintf("Marked done from %s to %s (%s).", r.local(r.From, clockLayout),
+		r.local(r.To, clockLayout), r.Timezone)
 	if r.ReadUpTo.Before(r.To.Time) {
 		read := " Read and recorded up to %s."
 		if r.DryRun {
@@ -64,28 +67,35 @@ func periodOf(r Report) string {
 func chartSections(r Report) []doc.Section {
 	var list []doc.Section
 	if len(r.Timeline.Slots) > 0 {
-		caption := "Conversations by the time when they were marked done, a bar for each " + stepWord(r.Timeline.Step)
+		caption := "Conversations by the time when they were marked done, a bar for each " +
+			stepWord(r.Timeline.Step)
 		if r.Timeline.Other > 0 {
 			caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
 		}
 		chart := r.Timeline.columns("Conversations over time", caption, r.sentWord(), "waiting", r.zone)
-		list = append(list, doc.Section{Title: "Over time", Only: doc.ForPage, Parts: []doc.Part{chart}})
+		list = append(list, doc.Titled("Over time", chart).For(doc.ForPage))
 	}
 	var charts doc.Charts
-	for _, chart := range []doc.Bars{reasonBars(r), groupBars(r, "channels", "Channels", r.Channels), groupBars(r, "agents", "Agents", r.Agents)} {
+	for _, chart := range []doc.Bars{
+		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels),
+		groupBars(r, "agents", "Agents", r.Agents),
+	} {
 		if len(chart.List) > 0 {
 			charts = append(charts, chart)
 		}
 	}
 	if len(charts) > 0 {
-		list = append(list, doc.Section{Only: doc.ForPage, Parts: []doc.Part{charts}})
+		list = append(list, doc.Titled("", charts).For(doc.ForPage))
 	}
 	return list
 }
 
 // reasonBars show why conversations were not sent.
 func reasonBars(r Report) doc.Bars {
-	chart := doc.Bars{ID: "reasons", Title: "Why not", Note: "reasons, with their share of all that was found", Rest: "of other reasons"}
+	chart := doc.Bars{
+		ID: "reasons", Title: "Why not", Note: "reasons, with their share of all that was found",
+		Rest: "of other reasons",
+	}
 	for _, d := range r.Dispositions {
 		if tone := dispositionOf(d.Name).tone; tone != doc.Good {
 			for _, reason := range d.Reasons {
@@ -102,8 +112,9 @@ func reasonBars(r Report) doc.Bars {
 // reasonBar is the bar of one reason.
 func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
 	return doc.Bar{
-		Label: r.Reason, Value: thousands(r.Count) + " · " + percent(r.Share), Segments: []doc.Segment{{Tone: tone, N: r.Count}},
-		Title: strings.TrimSuffix(fmt.Sprintf("%s: %s (%s)", r.Reason, thousands(r.Count), r.Meaning), " ()"),
+		Label: r.Reason, Value: thousands(r.Count) + " · " + percent(r.Share),
+		Segments: []doc.Segment{{Tone: tone, N: r.Count}},
+		Title:    strings.TrimSuffix(fmt.Sprintf("%s: %s (%s)", r.Reason, thousands(r.Count), r.Meaning), " ()"),
 	}
 }
 
@@ -112,7 +123,8 @@ func groupBars(r Report, id, title string, groups []Group) doc.Bars {
 	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: "of others"}
 	for _, g := range groups {
 		chart.List = append(chart.List, doc.Bar{
-			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found), Title: g.label() + ": " + g.words(r.sentWord()),
+			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found), Title: g.label() + ": " +
+				g.words(r.sentWord()),
 			Segments: g.segments(),
 		})
 	}
@@ -132,7 +144,7 @@ func concernSections(r Report) []doc.Section {
 	for _, concern := range r.Concerns {
 		cards = append(cards, concern.card())
 	}
-	return []doc.Section{{Title: title, Only: doc.ForFiles, Parts: []doc.Part{cards}}}
+	return []doc.Section{doc.Titled(title, cards).For(doc.ForFiles)}
 }
 
 // dispositionSections count what became of the conversations, and why.
@@ -146,7 +158,8 @@ func dispositionSections(r Report) []doc.Section {
 		d.meaning = counted.Meaning
 		rows = append(rows, dispositionRow(doc.Main, d, counted.Count, r.Found))
 		if d.tone == doc.Good && r.Recoveries > 0 {
-			rows = append(rows, countRow(doc.Sub, "recoveries", r.Recoveries, r.Found, "they follow up an earlier request"))
+			rows = append(rows, countRow(doc.Sub, "recoveries", r.Recoveries, r.Found,
+				"they follow up an earlier request"))
 		}
 		if d.tone == doc.Good && r.Flagged > 0 {
 			rows = append(rows, countRow(doc.Sub, "flagged", r.Flagged, r.Found, "counted, nobody is mailed"))
@@ -164,17 +177,18 @@ func dispositionSections(r Report) []doc.Section {
 	}
 	rows = append(rows, countRow(doc.Sum, "found", r.Found, r.Found, waited))
 	table := countsTable("disposition", "Every conversation found, by its disposition and the reason", rows)
-	return []doc.Section{{Title: "What became of them", Parts: []doc.Part{table}}}
+	return []doc.Section{doc.Titled("What became of them", table)}
 }
 
 // attentionSections name on a terminal whom to look at. Files have all of the conversations.
 func attentionSections(p Pass) []doc.Section {
 	var list []doc.Section
 	if table := attentionTable(p); len(table.Rows) > 0 {
-		list = append(list, doc.Section{Title: "Needs a hand", Only: doc.ForTerminal, Parts: []doc.Part{table}})
+		list = append(list, doc.Titled("Needs a hand", table).For(doc.ForTerminal))
 	}
 	if table := unlistedTable(p); len(table.Rows) > 0 {
-		list = append(list, doc.Section{Title: "Agents without an active profile in Agent Connect", Only: doc.ForTerminal, Parts: []doc.Part{table}})
+		list = append(list, doc.Titled("Agents without an active profile in Agent Connect",
+			table).For(doc.ForTerminal))
 	}
 	return list
 }
@@ -194,7 +208,8 @@ func groupSections(r Report) []doc.Section {
 		{"By hour of the day", "hour (" + r.Timezone + ")", r.Hours},
 	} {
 		table := doc.Table{
-			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " + strings.ToLower(b.title), Class: "groups",
+			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " + strings.ToLower(b.title),
+			Class:   "groups",
 			Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
 		}
 		for _, g := range b.groups {
@@ -210,8 +225,8 @@ func groupSections(r Report) []doc.Section {
 	return []doc.Section{section}
 }
 
-// rowSections list conversations by decision and reason, what needs a hand first. Where there are more than so many, small lists
-// stay whole, and large ones get equal parts.
+// rowSections list conversations by decision and reason, what needs a hand first. Where there are more than
+// so many, small lists stay whole, and large ones get equal parts.
 func rowSections(r Report, most int) []doc.Section {
 	type kind struct{ decision, reason string }
 	var kinds []kind
@@ -227,20 +242,23 @@ func rowSections(r Report, most int) []doc.Section {
 		return nil
 	}
 	listed := map[kind][]Row{}
-	bySize := slices.SortedStableFunc(slices.Values(kinds), func(a, b kind) int { return cmp.Compare(len(byKind[a]), len(byKind[b])) })
+	bySize := slices.SortedStableFunc(slices.Values(kinds),
+		func(a, b kind) int { return cmp.Compare(len(byKind[a]), len(byKind[b])) })
 	for i, k := range bySize {
 		listed[k] = first(byKind[k], most/(len(bySize)-i))
 		most -= len(listed[k])
 	}
 	slices.SortStableFunc(kinds, func(a, b kind) int {
-		return cmp.Or(cmp.Compare(slices.Index(byUrgency, a.decision), slices.Index(byUrgency, b.decision)), cmp.Compare(len(byKind[b]), len(byKind[a])))
+		return cmp.Or(cmp.Compare(slices.Index(byUrgency, a.decision), slices.Index(byUrgency, b.decision)),
+			cmp.Compare(len(byKind[b]), len(byKind[a])))
 	})
 	section := doc.Section{Title: "Conversations", Note: "Addresses are masked.", Only: doc.ForFiles}
 	if r.Revealed {
 		section.Note = "Addresses are shown in full: keep this file to yourself."
 	}
 	for _, k := range kinds {
-		section.Parts = append(section.Parts, rowTable(r, k.decision, decide.Reason(k.reason), listed[k], len(byKind[k])))
+		section.Parts = append(section.Parts, rowTable(r, k.decision, decide.Reason(k.reason), listed[k],
+			len(byKind[k])))
 	}
 	return []doc.Section{section}
 }
@@ -248,8 +266,9 @@ func rowSections(r Report, most int) []doc.Section {
 // rowTable lists the conversations of one decision and reason, of which there are so many.
 func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all int) doc.Table {
 	table := doc.Table{
-		Title: strings.TrimSuffix(spaced(decision)+": "+string(reason), ": "), Count: thousands(all), Caption: meaningOf(decision, reason),
-		Class: "rows", Open: needsHand(decision, reason),
+		Title: strings.TrimSuffix(spaced(decision)+": "+string(reason), ": "), Count: thousands(all),
+		Caption: meaningOf(decision, reason),
+		Class:   "rows", Open: needsHand(decision, reason),
 		Columns: []doc.Column{
 			{Name: "conversation", Class: "id"},
 			{Name: "done", Class: "when"},
@@ -260,11 +279,13 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 		},
 	}
 	if all > len(rows) {
-		table.More = fmt.Sprintf("%s of %s are not listed here, a report with the extension .csv holds all of them.", thousands(all-len(rows)), thousands(all))
+		table.More = fmt.Sprintf("%s of %s are not listed here, a report with the extension .csv holds all of "+
+			"them.", thousands(all-len(rows)), thousands(all))
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
 	for _, row := range rows {
-		cells := doc.Texts(row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel, row.Address, row.Message)
+		cells := doc.Texts(row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel, row.Address,
+			row.Message)
 		cells[0].Link, cells[0].Aside = row.URL, row.marks()
 		table.Rows = append(table.Rows, doc.Row{Cells: cells})
 	}
@@ -285,7 +306,8 @@ func factSections(r Report) []doc.Section {
 	case r.DryRun:
 		at += " after a real pass"
 	}
-	requests := fmt.Sprintf("Kustomer %s (%s searches", thousands(r.Requests.Kustomer), thousands(r.Requests.KustomerSearch))
+	requests := fmt.Sprintf("Kustomer %s (%s searches", thousands(r.Requests.Kustomer),
+		thousands(r.Requests.KustomerSearch))
 	if r.Found > 0 {
 		requests += fmt.Sprintf(", %.3f a conversation", float64(r.Requests.Kustomer)/float64(r.Found))
 	}
@@ -300,11 +322,13 @@ func factSections(r Report) []doc.Section {
 		{Label: "duration", Value: r.pass.duration().Round(100 * time.Millisecond).String()},
 		{Label: "exit", Value: fmt.Sprint(r.Exit)},
 	}
-	list := []doc.Section{{Only: doc.ForTerminal, Parts: []doc.Part{doc.Facts{List: facts}}}}
-	facts = append(facts, doc.Fact{Label: "pass", Value: r.Pass}, doc.Fact{Label: "begun", Value: r.local(r.Started, clockLayout)},
+	list := []doc.Section{doc.Titled("", doc.Facts{List: facts}).For(doc.ForTerminal)}
+	facts = append(facts, doc.Fact{Label: "pass", Value: r.Pass},
+		doc.Fact{Label: "begun", Value: r.local(r.Started, clockLayout)},
 		doc.Fact{Label: "time zone", Value: r.Timezone}, doc.Fact{Label: "settings digest", Value: r.Digest})
 	settings := doc.Table{
-		Title: "All settings", Count: thousands(len(r.Settings)), Class: "facts", Columns: []doc.Column{{Name: "key", Class: "key"}, {Name: "value"}},
+		Title: "All settings", Count: thousands(len(r.Settings)), Class: "facts",
+		Columns: []doc.Column{{Name: "key", Class: "key"}, {Name: "value"}},
 		Caption: "Keys of the configuration with their values; secrets are left out",
 	}
 	for _, s := range r.Settings {
@@ -316,12 +340,10 @@ func factSections(r Report) []doc.Section {
 		}
 		settings.Rows = append(settings.Rows, row)
 	}
-	list = append(list, doc.Section{
-		Title: "How the pass was made", Only: doc.ForFiles,
-		Parts: []doc.Part{doc.Facts{Caption: "The pass, what it cost, and what it was told to do", List: facts}},
-	})
+	made := doc.Facts{Caption: "The pass, what it cost, and what it was told to do", List: facts}
+	list = append(list, doc.Titled("How the pass was made", made).For(doc.ForFiles))
 	if len(r.Settings) > 0 {
-		list = append(list, doc.Section{Only: doc.ForPage, Parts: []doc.Part{settings}})
+		list = append(list, doc.Titled("", settings).For(doc.ForPage))
 	}
 	return list
 }

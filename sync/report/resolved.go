@@ -21,8 +21,8 @@ func Unresolved(settled []verify.Settled) int {
 	return n
 }
 
-// ResolvedDoc is for people what became of what was in doubt. A command that it names has the flags of here, which is empty
-// or begins with a blank.
+// ResolvedDoc is for people what became of what was in doubt. A command that it names has the flags of here,
+// which is empty or begins with a blank.
 func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	d := doc.Doc{Name: "acsync resolve", Subject: tenant, Here: here, LeadLast: true}
 	if len(settled) == 0 {
@@ -31,9 +31,9 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	}
 	table := doc.Table{Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "what became of it"}}}
 	for _, each := range settled {
-		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(resolvedName(each), ofKind(each.Kind())+resolvedAs(each))})
+		table.Add(resolvedName(each), ofKind(each.Kind())+resolvedAs(each))
 	}
-	d.Sections = []doc.Section{{Parts: []doc.Part{table}}}
+	d.Sections = []doc.Section{doc.Titled("", table)}
 	if n := Unresolved(settled); n > 0 {
 		d.Headline, d.Level, d.Todo = thousands(n)+" unresolved.", doc.LevelAttention, resolvedHints(settled, here)
 	}
@@ -59,7 +59,8 @@ func resolvedAs(s verify.Settled) string {
 	case verify.Unproven:
 		return "stays in doubt: not among Agent Connect's data, which show no later request either"
 	case verify.Unclear:
-		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its conversation"
+		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its " +
+			"conversation"
 	case verify.OtherKey:
 		return "stays in doubt: it may have been sent with another API key, of which these data say nothing"
 	}
@@ -97,7 +98,8 @@ func resolvedHints(settled []verify.Settled, here string) []string {
 	return hints
 }
 
-// resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes it.
+// resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes
+// it.
 func resolvedName(s verify.Settled) string {
 	if s.Key.Resolution == 0 {
 		return s.Conversation
@@ -121,8 +123,9 @@ type settledJSON struct {
 	Refusal string `json:"refusal"`        // why nothing was changed; empty when it was
 	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
 
-	Standing string `json:"standing,omitempty"` // why it stays in doubt: unasked, too_early, unproven, unclear, other_key
-	Until    string `json:"until,omitempty"`    // too_early: before then Agent Connect's data need not show it
+	// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
+	Standing string `json:"standing,omitempty"`
+	Until    string `json:"until,omitempty"` // too_early: before then Agent Connect's data need not show it
 }
 
 // ResolvedJSON writes the same as one object on one line.
@@ -130,7 +133,8 @@ func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 	list := make([]settledJSON, 0, len(settled))
 	for _, each := range settled {
 		row := settledJSON{
-			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(), State: each.State.String(),
+			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(),
+			State:  each.State.String(),
 			Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(), Standing: string(each.Standing),
 		}
 		if each.Standing == verify.TooEarly {

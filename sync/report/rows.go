@@ -12,8 +12,9 @@ import (
 
 // Row is one conversation.
 type Row struct {
-	ID         string   `json:"id"`
-	URL        string   `json:"url"`      // in Kustomer's web application; empty when the organisation or the customer is not known
+	ID string `json:"id"`
+	// in Kustomer's web application; empty when the organisation or the customer is not known
+	URL        string   `json:"url"`
 	Customer   string   `json:"customer"` // id
 	Resolution Moment   `json:"resolution"`
 	AgentID    string   `json:"agent_id"`
@@ -21,14 +22,17 @@ type Row struct {
 	Teams      []string `json:"teams"` // ids
 	Channel    string   `json:"channel"`
 	Brand      string   `json:"brand"`
-	Address    string   `json:"address"`  // the customer's; empty where it was not needed, or Kustomer withholds it
-	Decision   string   `json:"decision"` // a disposition, or "would_send"
-	Reason     string   `json:"reason"`
-	Status     int      `json:"status"`                // HTTP status; 0 for none
-	Message    string   `json:"message"`               // Agent Connect's words, without personal data
-	Handled    Moment   `json:"handled"`               // when Agent Connect answered, or the ledger took it down; empty for what is skipped
-	Kind       string   `json:"kind,omitempty"`        // "recovery"; empty for a survey request
-	Flagged    bool     `json:"do_not_send,omitempty"` // sent, or to be sent, so that it is counted and nobody is mailed
+	// the customer's; empty where it was not needed, or Kustomer withholds it
+	Address  string `json:"address"`
+	Decision string `json:"decision"` // a disposition, or "would_send"
+	Reason   string `json:"reason"`
+	Status   int    `json:"status"`  // HTTP status; 0 for none
+	Message  string `json:"message"` // Agent Connect's words, without personal data
+	// when Agent Connect answered, or the ledger took it down; empty for what is skipped
+	Handled Moment `json:"handled"`
+	Kind    string `json:"kind,omitempty"` // "recovery"; empty for a survey request
+	// sent, or to be sent, so that it is counted and nobody is mailed
+	Flagged bool `json:"do_not_send,omitempty"`
 
 	agentAddress string
 }
@@ -47,14 +51,15 @@ func (r Row) marks() string {
 // agentName is the name, or the id where that is not known.
 func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
 
-// Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The zero Rows works.
-// It is an observer; see surveysync.Observer.
+// Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The
+// zero Rows works. It is an observer; see surveysync.Observer.
 type Rows struct {
 	AppURL string // of Kustomer's web application, for links; empty: no links
 	Reveal bool
 
-	list    []Row
-	skipped map[store.Key]int // where in the list: one that was skipped can be decided anew, and then the last counts
+	list []Row
+	// where in the list: one that was skipped can be decided anew, and then the last counts
+	skipped map[store.Key]int
 	texts   map[string]string // one of each: names and ids repeat a great deal
 	teams   map[string][]string
 }
@@ -83,10 +88,13 @@ func (r *Rows) Observe(event surveysync.Event) {
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
 		ID: from.Key.Conversation, URL: decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
-		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent), Agent: r.once(from.AgentName),
-		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand), Address: from.Address,
+		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent),
+		Agent: r.once(from.AgentName),
+		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand),
+		Address:  from.Address,
 		Decision: from.State.String(), Reason: string(from.Reason), Status: from.Status, Message: from.Message,
-		Handled: Moment{from.Handled}, Kind: from.Key.Kind(), Flagged: from.Flagged, agentAddress: r.once(from.AgentAddress),
+		Handled: Moment{from.Handled}, Kind: from.Key.Kind(), Flagged: from.Flagged,
+		agentAddress: r.once(from.AgentAddress),
 	}
 	if from.Planned {
 		row.Decision = wouldSend

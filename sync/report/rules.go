@@ -84,7 +84,8 @@ func (r *Rules) Add(cases []decide.Case) {
 
 func rulingOf(c decide.Case) ruling {
 	v := ruling{
-		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...), Delay: c.Delay.Seconds(),
+		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...),
+		Delay: c.Delay.Seconds(),
 	}
 	switch {
 	case c.Skip.Broken():
@@ -108,8 +109,9 @@ func masked(c decide.Case) *request {
 	}
 	shown := &request{
 		Name: maskName(r.Customer.Name), Email: maskAll(r.Customer.Email), Agent: maskAll(r.Employee.Email),
-		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand), Language: r.Language,
-		Country: r.Country, Tags: []string{}, Properties: map[string]string{},
+		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand),
+		Language: r.Language,
+		Country:  r.Country, Tags: []string{}, Properties: map[string]string{},
 	}
 	for _, tag := range r.Tags {
 		shown.Tags = append(shown.Tags, hide(tag))
@@ -141,7 +143,8 @@ func (r *request) equal(other *request) bool {
 	if r == nil || other == nil {
 		return r == other
 	}
-	return slices.Equal(r.Tags, other.Tags) && maps.Equal(r.Properties, other.Properties) && slices.Equal(r.single(), other.single()) &&
+	return slices.Equal(r.Tags, other.Tags) && maps.Equal(r.Properties, other.Properties) &&
+		slices.Equal(r.single(), other.single()) &&
 		r.DoNotSend == other.DoNotSend
 }
 
@@ -151,7 +154,9 @@ func (r *request) single() []string {
 }
 
 // tally counts the verdicts of one of the configurations.
-func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int, matched map[string]int) {
+func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int,
+	matched map[string]int,
+) {
 	decisions, reasons, matched = map[string]int{}, map[string]map[string]int{}, map[string]int{}
 	for _, row := range r.rows {
 		v := row.ruling

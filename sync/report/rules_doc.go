@@ -17,7 +17,8 @@ const (
 	perRule     = 3  // of these for each rule
 )
 
-// RulesDoc is the trial for people: the counts, what the other configuration changes, and conversations one by one.
+// RulesDoc is the trial for people: the counts, what the other configuration changes, and conversations one
+// by one.
 func RulesDoc(r *Rules) doc.Doc {
 	d := doc.Doc{Name: "acsync rules test", Subject: r.Tenant}
 	if !r.Window.To.IsZero() {
@@ -25,10 +26,10 @@ func RulesDoc(r *Rules) doc.Doc {
 	}
 	d.About = append(d.About, "nothing was sent, nothing was written; what the ledger remembers does not count")
 	if len(r.rows) == 0 {
-		d.Sections = []doc.Section{{Parts: []doc.Part{doc.Note{Text: "no conversation was found"}}}}
+		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
 	}
-	d.Sections = append([]doc.Section{{Parts: []doc.Part{trialCounts(r)}}}, useSections(r)...)
+	d.Sections = append([]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r)...)
 	if section := trialSection(r); len(section.Parts) > 0 {
 		d.Sections = append(d.Sections, section)
 	}
@@ -96,9 +97,12 @@ func useSections(r *Rules) []doc.Section {
 			} else if matched[name] == 0 {
 				use, tone = "held for none", doc.Warn
 			}
-			table.Rows = append(table.Rows, doc.Row{Cells: []doc.Cell{{Text: name, Tone: tone}, {Text: use, Tone: tone}}})
+			table.Rows = append(table.Rows, doc.Row{Cells: []doc.Cell{
+				{Text: name, Tone: tone},
+				{Text: use, Tone: tone},
+			}})
 		}
-		list = append(list, doc.Section{Title: side.title, Parts: []doc.Part{table}})
+		list = append(list, doc.Titled(side.title, table))
 	}
 	return list
 }
@@ -123,7 +127,8 @@ func trialSection(r *Rules) doc.Section {
 			section.Parts = append(section.Parts, rulingParts(row.ruling, row.id)...)
 			continue
 		}
-		section.Parts = append(section.Parts, rulingParts(row.ruling, fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")))...)
+		section.Parts = append(section.Parts, rulingParts(row.ruling,
+			fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")))...)
 		section.Parts = append(section.Parts, rulingParts(row.with, fmt.Sprintf("%-24s  %-7s  then", "", ""))...)
 	}
 	if more := others(most, len(rows), "; --json has them all"); more != "" {
@@ -132,7 +137,8 @@ func trialSection(r *Rules) doc.Section {
 	return section
 }
 
-// examples are a few conversations for each rule that held, or failed; where there is none, the first ones to be asked.
+// examples are a few conversations for each rule that held, or failed; where there is none, the first ones to
+// be asked.
 func examples(r *Rules) []trial {
 	var chosen, others []trial
 	taken := map[string]int{}

@@ -5,19 +5,21 @@ import (
 	"io"
 )
 
-// rulesJSON is the form of a trial for programs, schema acsync.rules/1. Fields may be added, never renamed or removed.
+// rulesJSON is the form of a trial for programs, schema acsync.rules/1. Fields may be added, never renamed or
+// removed.
 type rulesJSON struct {
-	Schema        string           `json:"schema"`
-	From          string           `json:"from"` // empty when conversations were named
-	To            string           `json:"to"`
-	Found         int              `json:"found"`
-	Send          int              `json:"send"`
-	Skip          int              `json:"skip"`
-	Reject        int              `json:"reject"`
-	Reasons       map[string]int   `json:"reasons"`
-	Rules         []ruleUseJSON    `json:"rules"`
-	With          string           `json:"with"`    // the other configuration; empty when there is none
-	Changes       map[string]int   `json:"changes"` // "gains", "loses", "request", "reason"; only with another configuration
+	Schema  string         `json:"schema"`
+	From    string         `json:"from"` // empty when conversations were named
+	To      string         `json:"to"`
+	Found   int            `json:"found"`
+	Send    int            `json:"send"`
+	Skip    int            `json:"skip"`
+	Reject  int            `json:"reject"`
+	Reasons map[string]int `json:"reasons"`
+	Rules   []ruleUseJSON  `json:"rules"`
+	With    string         `json:"with"` // the other configuration; empty when there is none
+	// "gains", "loses", "request", "reason"; only with another configuration
+	Changes       map[string]int   `json:"changes"`
 	Conversations []conversationJS `json:"conversations"`
 }
 
@@ -40,8 +42,10 @@ type conversationJS struct {
 func (r *Rules) JSON(w io.Writer) error {
 	decisions, reasons, matched := r.tally(false)
 	object := rulesJSON{
-		Schema: "acsync.rules/1", From: stamp(r.Window.From), To: stamp(r.Window.To), Found: len(r.rows), Send: decisions["send"],
-		Skip: decisions["skip"], Reject: decisions["reject"], Reasons: map[string]int{}, Rules: []ruleUseJSON{}, With: r.With,
+		Schema: "acsync.rules/1", From: stamp(r.Window.From), To: stamp(r.Window.To), Found: len(r.rows),
+		Send: decisions["send"],
+		Skip: decisions["skip"], Reject: decisions["reject"], Reasons: map[string]int{}, Rules: []ruleUseJSON{},
+		With:    r.With,
 		Changes: map[string]int{}, Conversations: []conversationJS{},
 	}
 	for _, counts := range reasons {

@@ -25,14 +25,17 @@ func (r Running) toDo() int { return max(r.Found-r.Done, 0) }
 func RunningDoc(r Running) doc.Doc {
 	facts := []doc.Fact{
 		{Label: "ledger", Value: r.Ledger + ", in use"},
-		{Label: "by", Value: fmt.Sprintf("process %d on %s, since %s, %s", r.PID, r.Host, show(r.Since), since(r.Now, r.Since))},
+		{Label: "by", Value: fmt.Sprintf("process %d on %s, since %s, %s", r.PID, r.Host, show(r.Since),
+			since(r.Now, r.Since))},
 	}
 	facts = append(facts, progressFacts(r)...)
-	facts = append(facts, doc.Fact{Label: "waits for", Value: r.WaitingFor}, doc.Fact{Label: "reported", Value: show(r.At) + ", " + since(r.Now, r.At)})
-	const later = "What the ledger holds (the counts, what is in doubt, what was rejected) is shown when it is free again."
+	facts = append(facts, doc.Fact{Label: "waits for", Value: r.WaitingFor},
+		doc.Fact{Label: "reported", Value: show(r.At) + ", " + since(r.Now, r.At)})
+	const later = "What the ledger holds (the counts, what is in doubt, what was rejected) is shown when it " +
+		"is free again."
 	return doc.Doc{
 		Name: "acsync status", Subject: r.Tenant,
-		Sections: []doc.Section{{Parts: []doc.Part{doc.Facts{List: facts}}}, {Parts: []doc.Part{doc.Note{Text: later}}}},
+		Sections: []doc.Section{doc.Titled("", doc.Facts{List: facts}), doc.Titled("", doc.Note{Text: later})},
 	}
 }
 
@@ -49,8 +52,13 @@ func progressFacts(r Running) []doc.Fact {
 		{Label: "range", Value: show(r.From) + " to " + show(r.To)},
 		{Label: "read", Value: "up to " + show(r.Read)},
 		{Label: "checkpoint", Value: show(r.Checkpoint) + ", " + since(r.Now, r.Checkpoint)},
-		{Label: "found", Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, %d skipped, %d wait for a later pass",
-			r.Found, r.Done, r.Accepted, r.Rejected, r.InDoubt, r.Skipped, max(r.Done-r.Accepted-r.Rejected-r.InDoubt-r.Skipped, 0))},
+		{
+			Label: "found",
+			Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, %d skipped, %d wait for "+
+				"a later pass",
+				r.Found, r.Done, r.Accepted, r.Rejected, r.InDoubt, r.Skipped,
+				max(r.Done-r.Accepted-r.Rejected-r.InDoubt-r.Skipped, 0)),
+		},
 		{Label: "to do", Value: fmt.Sprintf("%d, to be sent or looked up", r.toDo())},
 	}
 }
@@ -89,9 +97,11 @@ func RunningJSON(w io.Writer, r Running) error {
 func runningAs(r Running) *runningJSON {
 	return &runningJSON{
 		PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At), Age: max(r.Now.Sub(r.At), 0).Seconds(),
-		Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read), Checkpoint: stamp(r.Checkpoint),
-		Found: r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected, InDoubt: r.InDoubt, Skipped: r.Skipped,
-		ToDo: r.toDo(), WaitingFor: r.WaitingFor,
+		Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read),
+		Checkpoint: stamp(r.Checkpoint),
+		Found:      r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected, InDoubt: r.InDoubt,
+		Skipped: r.Skipped,
+		ToDo:    r.toDo(), WaitingFor: r.WaitingFor,
 	}
 }
 

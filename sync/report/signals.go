@@ -47,5 +47,6 @@ func lateness(l store.Lateness, overlap time.Duration) string {
 		}
 		classes = append(classes, fmt.Sprintf("%d < %s", class.Count, short(class.Below)))
 	}
-	return fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count, short(l.Greatest.Round(time.Second)), short(overlap), strings.Join(classes, ", "))
+	return fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count,
+		short(l.Greatest.Round(time.Second)), short(overlap), strings.Join(classes, ", "))
 }

@@ -14,18 +14,21 @@ import (
 // Status is where a ledger stands.
 type Status struct {
 	store.Info
-	Tenant    string
-	Here      string           // the flags that point a command at the same ledger; empty, or begins with a blank
+	Tenant string
+	// the flags that point a command at the same ledger; empty, or begins with a blank
+	Here      string
 	Ledger    string           // path
 	InDoubt   []store.Entry    // some of them, open intents first
 	Backfills []store.Backfill // those that are not finished
-	Refused   []store.Refusal  // by the latest passes, the latest first; of each pass those that its summary names
-	NextDue   time.Time        // of what is scheduled or to be retried; zero for nothing
-	Last      *store.Run       // the last pass that left a summary, or was given one because it was killed; nil for none
-	Ending    Ending           // what its exit code means; nothing to look at where it was killed
-	Killed    *store.Holder    // who had the ledger last, and left without closing it; nil: it was closed
-	Recent    Recent
-	Now       time.Time
+	// by the latest passes, the latest first; of each pass those that its summary names
+	Refused []store.Refusal
+	NextDue time.Time // of what is scheduled or to be retried; zero for nothing
+	// the last pass that left a summary, or was given one because it was killed; nil for none
+	Last   *store.Run
+	Ending Ending        // what its exit code means; nothing to look at where it was killed
+	Killed *store.Holder // who had the ledger last, and left without closing it; nil: it was closed
+	Recent Recent
+	Now    time.Time
 
 	FirstTried   time.Time     // of what is to be retried: the earliest first try; zero for none
 	Witness      Witness       // what tells when the ledger is not the newest
@@ -45,7 +48,8 @@ type Ending struct {
 }
 
 const (
-	lookAfter  = 3                // usual pauses between two passes, from when on it seems that the next one does not come
+	// usual pauses between two passes, from when on it seems that the next one does not come
+	lookAfter  = 3
 	actAfter   = 12               // and from when on it is certain
 	leastUsual = 10 * time.Minute // passes made by hand one after the other do not tell how often they are made
 	longDoubt  = 24 * time.Hour   // a doubt this old is one that Agent Connect's data have not settled
@@ -56,13 +60,14 @@ const (
 // Lights are what has to be watched, always in the same order.
 func (s Status) Signals() []Signal {
 	return []Signal{
-		s.checkpointSignal(), s.lastPassSignal(), s.doubtSignal(), s.retrySignal(), s.rejectionSignal(), s.latenessSignal(), s.dueSignal(),
+		s.checkpointSignal(), s.lastPassSignal(), s.doubtSignal(), s.retrySignal(), s.rejectionSignal(),
+		s.latenessSignal(), s.dueSignal(),
 		s.Witness.signal(),
 	}
 }
 
-// overdue is the level of something that the next pass should have done so long ago. Where it is not known how often passes
-// are made, a day is long.
+// overdue is the level of something that the next pass should have done so long ago. Where it is not known
+// how often passes are made, a day is long.
 func overdue(by, usual time.Duration) string {
 	usual = max(usual, leastUsual)
 	switch {
@@ -84,11 +89,14 @@ func (s Status) overdue(by time.Duration) string {
 	return SignalOK
 }
 
-// checkpointLight compares the age of the checkpoint with how often passes are made, and with the age beyond which nobody is
-// asked any more.
+// checkpointLight compares the age of the checkpoint with how often passes are made, and with the age beyond
+// which nobody is asked any more.
 func (s Status) checkpointSignal() Signal {
 	age := s.Now.Sub(s.Checkpoint)
-	signal := Signal{Name: "checkpoint", Level: s.overdue(age - s.Settle), Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint))}
+	signal := Signal{
+		Name: "checkpoint", Level: s.overdue(age - s.Settle),
+		Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint)),
+	}
 	if usual := s.Recent.Usual; usual >= time.Minute {
 		signal.Text += fmt.Sprintf("; usually every %s", about(usual))
 	}
@@ -110,7 +118,10 @@ func (s Status) checkpointSignal() Signal {
 // aheadLight tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
 func (s Status) aheadLight(signal Signal) Signal {
 	signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
-	if ahead := (&surveysync.AheadError{Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle}); ahead.Heals() {
+	if ahead := (&surveysync.AheadError{
+		Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap,
+		Settle: s.Settle,
+	}); ahead.Heals() {
 		signal.Level, signal.Todo = SignalLook, doAwaitClock
 	}
 	return signal
@@ -120,12 +131,14 @@ func (s Status) lastPassSignal() Signal {
 	signal := Signal{Name: "last pass", Level: SignalLook, Text: "none yet", Todo: advise(doFirstRun, s.Here)}
 	switch {
 	case s.Killed != nil:
-		signal.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end", holderWords(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
+		signal.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end",
+			holderWords(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
 		signal.Todo = afterCrash(s.Killed.Mode, s.Here)
 	case s.Last != nil && s.Last.Killed:
 		signal = crashedLight(signal.Name, *s.Last, s.Now, s.Here)
 	case s.Last != nil:
-		signal = Signal{signal.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(s.Last.Ended), since(s.Now, s.Last.Ended),
+		signal = Signal{signal.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s",
+			show(s.Last.Ended), since(s.Now, s.Last.Ended),
 			s.Last.Mode, thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
 		switch paused := s.Last.Reasons[string(decide.Paused)]; {
 		case s.Ending.Partial:
@@ -197,7 +210,8 @@ func (s Status) dueSignal() Signal {
 		return signal
 	}
 	signal.Level = s.overdue(s.Now.Sub(s.NextDue))
-	signal.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue), thousands(s.Counts[store.Scheduled]), thousands(s.Counts[store.Retry]))
+	signal.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue),
+		thousands(s.Counts[store.Scheduled]), thousands(s.Counts[store.Retry]))
 	if signal.Level != SignalOK {
 		signal.Text += "; that is " + since(s.Now, s.NextDue)
 		signal.Todo = doSendDue
@@ -205,13 +219,15 @@ func (s Status) dueSignal() Signal {
 	return signal
 }
 
-// rejectionLight looks at one day: what was rejected earlier is final, and has been seen. What was given up, and what an expression
-// failed on, Agent Connect has never answered: they stand beside its answers, and are not among them.
+// rejectionLight looks at one day: what was rejected earlier is final, and has been seen. What was given up,
+// and what an expression failed on, Agent Connect has never answered: they stand beside its answers, and are
+// not among them.
 func (s Status) rejectionSignal() Signal {
 	signal := Signal{Name: "rejections", Level: SignalOK}
 	var texts, todos []string
 	if rejected, answered := s.Recent.Rejected, s.Recent.Rejected+s.Recent.Accepted; rejected > 0 {
-		texts = append(texts, fmt.Sprintf("%s of %s answers in the last 24 h, %s", thousands(rejected), thousands(answered), percent(ratio(rejected, answered))))
+		texts = append(texts, fmt.Sprintf("%s of %s answers in the last 24 h, %s", thousands(rejected),
+			thousands(answered), percent(ratio(rejected, answered))))
 		signal.Level = SignalLook
 		if s.MaxErrorRate > 0 && answered >= fewAnswers && ratio(rejected, answered) > s.MaxErrorRate {
 			signal.Level = SignalAct
@@ -223,7 +239,8 @@ func (s Status) rejectionSignal() Signal {
 		todos = append(todos, remedies[decide.GaveUp])
 	}
 	if n := s.Recent.Broken; n > 0 {
-		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent", thousands(n)))
+		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent",
+			thousands(n)))
 		todos = append(todos, advise(doMendNamed, s.Here))
 	}
 	if len(texts) == 0 {
@@ -251,7 +268,8 @@ func (s Status) commonRemedy() []string {
 	return []string{fmt.Sprintf("%s for %s: %s", most, string(common[0]), remedy("rejected", common[0]))}
 }
 
-// rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says what names it.
+// rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says what
+// names it.
 func (s Status) rejectionTodo(remedies []string, urgent bool) string {
 	where := advise(finalReasons, s.Here)
 	if urgent {
@@ -287,7 +305,8 @@ func (s Status) whoAsks() string {
 	return "the next pass asks Agent Connect"
 }
 
-// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
+// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in
+// doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
 // total is how many conversations the ledger holds.

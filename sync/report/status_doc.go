@@ -16,20 +16,17 @@ const MostNamed = 100
 func StatusDoc(s Status) doc.Doc {
 	d := doc.Doc{
 		Name: "acsync status", Subject: s.Tenant, Here: s.Here,
-		About: []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
-		Sections: []doc.Section{
-			{Parts: []doc.Part{signalTable(s.Signals())}},
-			{Parts: []doc.Part{ledgerCounts(s)}},
-		},
+		About:    []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
+		Sections: []doc.Section{doc.Titled("", signalTable(s.Signals())), doc.Titled("", ledgerCounts(s))},
 	}
 	if n := s.doubtful(); n > 0 {
-		d.Sections = append(d.Sections, doc.Section{Title: thousands(n) + " in doubt", Parts: []doc.Part{doubtTable(s, n)}})
+		d.Sections = append(d.Sections, doc.Titled(thousands(n)+" in doubt", doubtTable(s, n)))
 	}
 	if len(s.Backfills) > 0 {
 		d.Sections = append(d.Sections, backfillSection(s.Backfills))
 	}
 	if len(s.Refused) > 0 {
-		d.Sections = append(d.Sections, doc.Section{Title: "Rejected lately", Parts: []doc.Part{refusedTable(s.Refused)}})
+		d.Sections = append(d.Sections, doc.Titled("Rejected lately", refusedTable(s.Refused)))
 	}
 	return d
 }
@@ -39,7 +36,11 @@ var signalTones = map[string]doc.Tone{SignalOK: doc.Good, SignalLook: doc.Warn, 
 
 // signalTable has a line for each signal, with what to do next below it.
 func signalTable(signals []Signal) doc.Table {
-	table := doc.Table{Class: "signals", Columns: []doc.Column{{Name: "level", Min: 4}, {Name: "what", Min: 10}, {Name: "state"}}}
+	table := doc.Table{Class: "signals", Columns: []doc.Column{
+		{Name: "level", Min: 4},
+		{Name: "what", Min: 10},
+		{Name: "state"},
+	}}
 	for _, signal := range signals {
 		row := doc.Row{Cells: doc.Texts(strings.ToUpper(signal.Level), signal.Name, signal.Text)}
 		row.Cells[0].Tone, row.Cells[2].Below = signalTones[signal.Level], signal.Todo
@@ -48,7 +49,8 @@ func signalTable(signals []Signal) doc.Table {
 	return table
 }
 
-// ledgerCounts has the conversations of the ledger by disposition. What an expression failed on Agent Connect has never refused.
+// ledgerCounts has the conversations of the ledger by disposition. What an expression failed on Agent Connect
+// has never refused.
 func ledgerCounts(s Status) doc.Part {
 	total := s.total()
 	if total == 0 {
@@ -77,7 +79,7 @@ func doubtTable(s Status, n int) doc.Table {
 		More:    others(len(s.InDoubt), n, ""),
 	}
 	for _, e := range s.InDoubt {
-		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(e.Conversation, ofKind(e.Kind())+e.Reason+", done "+show(e.Record.Resolution))})
+		table.Add(e.Conversation, ofKind(e.Kind())+e.Reason+", done "+show(e.Record.Resolution))
 	}
 	return table
 }
@@ -100,7 +102,7 @@ func refusedTable(refused []store.Refusal) doc.Table {
 		More:    others(min(len(refused), MostNamed), len(refused), "; --json names them"),
 	}
 	for _, r := range first(refused, MostNamed) {
-		table.Rows = append(table.Rows, doc.Row{Cells: doc.Texts(r.Conversation, ofKind(r.Kind)+r.Reason)})
+		table.Add(r.Conversation, ofKind(r.Kind)+r.Reason)
 	}
 	return table
 }

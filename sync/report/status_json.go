@@ -7,26 +7,30 @@ import (
 	"acsync/store"
 )
 
-// statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never renamed or removed.
+// statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never renamed
+// or removed.
 type statusJSON struct {
-	Schema     string          `json:"schema"`
-	Ledger     string          `json:"ledger"`
-	LedgerID   string          `json:"ledger_id"`
-	Checkpoint string          `json:"checkpoint"`
-	Start      string          `json:"start"`
-	SurveyPer  store.Identity  `json:"survey_per"` // what the ledger remembers as one
-	Counts     map[string]int  `json:"counts"`
-	InDoubt    []doubtJSON     `json:"in_doubt"`  // the first of them
-	Rejected   []store.Refusal `json:"rejected"`  // by the latest passes, the latest first; of each pass those that its summary names
-	Backfills  []backfillJSON  `json:"backfills"` // those that are not finished
-	NextDue    string          `json:"next_due"`
-	Late       *lateStatusJSON `json:"late"` // since the ledger was made
-	LastPass   *store.Run      `json:"last_pass"`
-	Running    *runningJSON    `json:"running"` // the process that holds the ledger; then the rest is null or empty. null: it is free
-	Level      string          `json:"level"`   // the worst of the signals
-	Signals    []Signal        `json:"lights"`
-	Killed     *runningJSON    `json:"killed"`              // who had the ledger last, and left without closing it; null: it was closed
-	Usual      float64         `json:"usual_pause_seconds"` // between two runs; 0 where it is not known
+	Schema     string         `json:"schema"`
+	Ledger     string         `json:"ledger"`
+	LedgerID   string         `json:"ledger_id"`
+	Checkpoint string         `json:"checkpoint"`
+	Start      string         `json:"start"`
+	SurveyPer  store.Identity `json:"survey_per"` // what the ledger remembers as one
+	Counts     map[string]int `json:"counts"`
+	InDoubt    []doubtJSON    `json:"in_doubt"` // the first of them
+	// by the latest passes, the latest first; of each pass those that its summary names
+	Rejected  []store.Refusal `json:"rejected"`
+	Backfills []backfillJSON  `json:"backfills"` // those that are not finished
+	NextDue   string          `json:"next_due"`
+	Late      *lateStatusJSON `json:"late"` // since the ledger was made
+	LastPass  *store.Run      `json:"last_pass"`
+	// the process that holds the ledger; then the rest is null or empty. null: it is free
+	Running *runningJSON `json:"running"`
+	Level   string       `json:"level"` // the worst of the signals
+	Signals []Signal     `json:"lights"`
+	// who had the ledger last, and left without closing it; null: it was closed
+	Killed *runningJSON `json:"killed"`
+	Usual  float64      `json:"usual_pause_seconds"` // between two runs; 0 where it is not known
 }
 
 type doubtJSON struct {
@@ -44,7 +48,10 @@ func StatusJSON(w io.Writer, s Status) error {
 	}
 	doubts := []doubtJSON{}
 	for _, entry := range s.InDoubt {
-		doubts = append(doubts, doubtJSON{entry.Conversation, entry.Reason, stamp(entry.Record.Resolution), entry.Kind()})
+		doubts = append(doubts, doubtJSON{
+			entry.Conversation, entry.Reason, stamp(entry.Record.Resolution),
+			entry.Kind(),
+		})
 	}
 	backfills := []backfillJSON{}
 	for _, b := range s.Backfills {
@@ -53,9 +60,11 @@ func StatusJSON(w io.Writer, s Status) error {
 	signals := s.Signals()
 	return json.NewEncoder(w).Encode(statusJSON{
 		Level: worst(signals), Signals: signals, Killed: killedAs(s), Usual: s.Recent.Usual.Seconds(),
-		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
+		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint),
+		Start:     stamp(s.Start),
 		SurveyPer: s.Identity, Backfills: backfills,
-		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
+		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...),
+		NextDue: stamp(s.NextDue), LastPass: s.Last,
 		Late: lateStatus(s.Lateness),
 	})
 }

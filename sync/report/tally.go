@@ -21,7 +21,8 @@ type Tally struct {
 func tallyOf(found, planned int, c map[store.State]int) Tally {
 	return Tally{
 		Found: found, Sent: c[store.Accepted] + planned, Rejected: c[store.Rejected], InDoubt: c[store.InDoubt],
-		Waiting: c[store.Scheduled] + c[store.Retry] + c[store.Sending], Skipped: c[store.Skipped] + c[store.Dropped],
+		Waiting: c[store.Scheduled] + c[store.Retry] + c[store.Sending], Skipped: c[store.Skipped] +
+			c[store.Dropped],
 	}
 }
 
@@ -48,19 +49,30 @@ func (t *Tally) add(decision string) {
 // plus is the sum of two counts.
 func (t Tally) plus(o Tally) Tally {
 	return Tally{
-		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected, InDoubt: t.InDoubt + o.InDoubt,
+		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected, InDoubt: t.InDoubt +
+			o.InDoubt,
 		Waiting: t.Waiting + o.Waiting, Skipped: t.Skipped + o.Skipped,
 	}
 }
 
 // segments are the counts in the order in which they are drawn.
 func (t Tally) segments() []doc.Segment {
-	return []doc.Segment{{Tone: doc.Good, N: t.Sent}, {Tone: doc.Bad, N: t.Hand()}, {Tone: doc.Warn, N: t.Waiting}, {Tone: doc.Quiet, N: t.Skipped}}
+	return []doc.Segment{
+		{Tone: doc.Good, N: t.Sent},
+		{Tone: doc.Bad, N: t.Hand()},
+		{Tone: doc.Warn, N: t.Waiting},
+		{Tone: doc.Quiet, N: t.Skipped},
+	}
 }
 
 // legend says what the segments stand for.
 func legend(sent, waiting string) []doc.Key {
-	return []doc.Key{{Tone: doc.Good, Label: sent}, {Tone: doc.Bad, Label: "rejected or in doubt"}, {Tone: doc.Warn, Label: waiting}, {Tone: doc.Quiet, Label: "skipped"}}
+	return []doc.Key{
+		{Tone: doc.Good, Label: sent},
+		{Tone: doc.Bad, Label: "rejected or in doubt"},
+		{Tone: doc.Warn, Label: waiting},
+		{Tone: doc.Quiet, Label: "skipped"},
+	}
 }
 
 // words are the counts as a reader says them.
@@ -92,8 +104,8 @@ func (t Tally) numbers(sent, waiting string) []doc.Number {
 	}
 }
 
-// sumColumns are the columns of a table of tallies, and sums its cells. A page and a terminal have room for one column of
-// what needs a hand.
+// sumColumns are the columns of a table of tallies, and sums its cells. A page and a terminal have room for
+// one column of what needs a hand.
 func sumColumns(sent, waiting string) []doc.Column {
 	narrow := doc.ForTerminal | doc.ForPage
 	return []doc.Column{
@@ -108,6 +120,7 @@ func sumColumns(sent, waiting string) []doc.Column {
 }
 
 func (t Tally) sums() []doc.Cell {
-	return doc.Texts(thousands(t.Found), thousands(t.Sent), thousands(t.Hand()), thousands(t.Rejected), thousands(t.InDoubt),
+	return doc.Texts(thousands(t.Found), thousands(t.Sent), thousands(t.Hand()), thousands(t.Rejected),
+		thousands(t.InDoubt),
 		thousands(t.Waiting), thousands(t.Skipped))
 }

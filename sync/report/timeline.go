@@ -89,7 +89,8 @@ func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 			t.Other++
 			continue
 		}
-		slot, exact := slices.BinarySearchFunc(t.Slots, row.Resolution.Time, func(s Slot, at time.Time) int { return s.From.Compare(at) })
+		slot, exact := slices.BinarySearchFunc(t.Slots, row.Resolution.Time,
+			func(s Slot, at time.Time) int { return s.From.Compare(at) })
 		if !exact {
 			slot--
 		}

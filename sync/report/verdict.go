@@ -69,7 +69,8 @@ func halts(p Pass) []string {
 func hintsOf(p Pass, concerns []Concern) []string {
 	var hints []string
 	for _, c := range concerns {
-		hints = append(hints, fmt.Sprintf("%s %s (%s): %s.", thousands(c.Count), spaced(c.Decision), c.Reason, c.Remedy))
+		hints = append(hints, fmt.Sprintf("%s %s (%s): %s.", thousands(c.Count), spaced(c.Decision), c.Reason,
+			c.Remedy))
 	}
 	if limit := limited(p); limit != "" {
 		hints = append(hints, limit)
@@ -108,9 +109,11 @@ func headline(p Pass, tally Tally) string {
 	case p.Followed > 0:
 		return followedHeadline(p, tally)
 	case p.DryRun:
-		return fmt.Sprintf("%s of %s conversations would get a survey request.", thousands(tally.Sent), thousands(p.Found))
+		return fmt.Sprintf("%s of %s conversations would get a survey request.", thousands(tally.Sent),
+			thousands(p.Found))
 	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[decide.AlreadySent] > 0:
-		return fmt.Sprintf("No new survey request; %s were looked at.", several(p.Found, "conversation", "conversations"))
+		return fmt.Sprintf("No new survey request; %s were looked at.",
+			several(p.Found, "conversation", "conversations"))
 	}
 	return fmt.Sprintf("%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
 }
@@ -135,8 +138,14 @@ func handDetail(tally Tally, failed, unseen int) string {
 		n         int
 		one, many string
 	}{
-		{failed, "was held back because an expression of the configuration failed on it", "were held back because an expression of the configuration failed on them"},
-		{tally.Rejected - failed, "was rejected by Agent Connect and is not sent again", "were rejected by Agent Connect and are not sent again"},
+		{
+			failed, "was held back because an expression of the configuration failed on it",
+			"were held back because an expression of the configuration failed on them",
+		},
+		{
+			tally.Rejected - failed, "was rejected by Agent Connect and is not sent again",
+			"were rejected by Agent Connect and are not sent again",
+		},
 		{tally.InDoubt, "may or may not have arrived", "may or may not have arrived"},
 		{unseen, "is hidden from the API key", "are hidden from the API key"},
 	} {

@@ -9,8 +9,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Charts are drawn with lengths in percent of the width and pixels of the height, so that their text has one size on every
-// screen. Only a page has them: what they show stands in tables too.
+// Charts are drawn with lengths in percent of the width and pixels of the height, so that their text has one
+// size on every screen. Only a page has them: what they show stands in tables too.
 type Charts []Bars
 
 func (Charts) isPart() {}
@@ -19,9 +19,10 @@ func (Charts) isPart() {}
 type Bars struct {
 	ID, Title, Note string
 	Rest            string // what those are that are not drawn, such as "of other reasons"
-	Room            int    // characters of a label where there is room; 0: always those that fit beside a number and a share
-	Top             int    // the length of the longest bar; 0: of the first
-	List            []Bar
+	// characters of a label where there is room; 0: always those that fit beside a number and a share
+	Room int
+	Top  int // the length of the longest bar; 0: of the first
+	List []Bar
 }
 
 // Bar is one of them.
@@ -162,7 +163,8 @@ func (c Columns) busiest() (slot, top int) {
 // Desc says in words what the chart shows.
 func (c Columns) Desc() string {
 	busiest, _ := c.busiest()
-	return fmt.Sprintf("%d steps of a %s from %s; the busiest begins at %s: %s.", len(c.Slots), c.Unit, c.Slots[0].When,
+	return fmt.Sprintf("%d steps of a %s from %s; the busiest begins at %s: %s.", len(c.Slots), c.Unit,
+		c.Slots[0].When,
 		c.Slots[busiest].When, c.Slots[busiest].Words)
 }
 
@@ -199,7 +201,10 @@ func (c Columns) Drawn() []column {
 	var list []column
 	for i, s := range c.Slots {
 		if total(s.Segments) > 0 {
-			list = append(list, column{Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)), Parts: stack(s.Segments, top)})
+			list = append(list, column{
+				Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)),
+				Parts: stack(s.Segments, top),
+			})
 		}
 	}
 	return list
@@ -228,7 +233,8 @@ type tick struct {
 	Wide     bool // a narrow chart has no room for it
 }
 
-// Ticks label a few of the slots, below the left ends of their columns: every other one where the chart is narrow.
+// Ticks label a few of the slots, below the left ends of their columns: every other one where the chart is
+// narrow.
 func (c Columns) Ticks() []tick {
 	every := max((len(c.Slots)+3)/4, 1)
 	var list []tick
@@ -237,7 +243,10 @@ func (c Columns) Ticks() []tick {
 		if i > 0 && x > 80 {
 			break
 		}
-		list = append(list, tick{Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", x), Y: c.Height() - 8, Wide: len(list)%2 == 1})
+		list = append(list, tick{
+			Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", x), Y: c.Height() - 8,
+			Wide: len(list)%2 == 1,
+		})
 	}
 	return list
 }

@@ -1,7 +1,7 @@
-// Package doc is the document that every answer for people is, and its three renderers: text for terminals, a page for
-// browsers, and Markdown. Whoever answers builds a Doc and knows nothing of how it is shown; a renderer knows nothing of
-// what it is about. Each renderer takes care that what people have written cannot pass for markup, move a cursor, or
-// begin a line.
+// Package doc is the document that every answer for people is, and its three renderers: text for terminals, a
+// page for browsers, and Markdown. Whoever answers builds a Doc and knows nothing of how it is shown; a
+// renderer knows nothing of what it is about. Each renderer takes care that what people have written cannot
+// pass for markup, move a cursor, or begin a line.
 package doc
 
 // Form is a set of the forms in which a document is rendered.
@@ -49,9 +49,11 @@ type Doc struct {
 	About    []string // which ledger, which time it is about; a URL is kept in one piece
 	Numbers  []Number // the most important ones; on a page alone, as tables have them too
 	Sections []Section
-	Here     string // the flags that the commands in it end with, which are kept in one piece; empty, or begins with a blank
-	Labels   int    // columns that labels of facts take on a terminal; 0: 12
-	LeadLast bool   // on a terminal the lead stands at the end, beside the next prompt: the document is not paged
+	// the flags that the commands in it end with, which are kept in one piece; empty, or begins with a blank
+	Here   string
+	Labels int // columns that labels of facts take on a terminal; 0: 12
+	// on a terminal the lead stands at the end, beside the next prompt: the document is not paged
+	LeadLast bool
 }
 
 // Number is a large figure on a page.
@@ -65,6 +67,15 @@ type Section struct {
 	Only  Form
 }
 
+// Titled is a section of parts under a title.
+func Titled(title string, parts ...Part) Section { return Section{Title: title, Parts: parts} }
+
+// For is the section for some forms alone.
+func (s Section) For(forms Form) Section {
+	s.Only = forms
+	return s
+}
+
 // Part is what a section consists of: Table, Facts, Columns, Charts, Cards, Flow or Note.
 type Part interface{ isPart() }
 
@@ -74,7 +85,8 @@ func (Cards) isPart() {}
 func (Flow) isPart()  {}
 func (Note) isPart()  {}
 
-// Table has lines of equal columns. One with a title can be folded away on a page, where there is little room.
+// Table has lines of equal columns. One with a title can be folded away on a page, where there is little
+// room.
 type Table struct {
 	Title   string
 	Count   string // beside the title
@@ -86,6 +98,9 @@ type Table struct {
 	Columns []Column
 	Rows    []Row
 }
+
+// Add adds a row of texts.
+func (t *Table) Add(texts ...string) { t.Rows = append(t.Rows, Row{Cells: Texts(texts...)}) }
 
 // Column is one of a table's columns.
 type Column struct {
@@ -185,7 +200,8 @@ func (t Table) shown(form Form) []int {
 	for i, column := range t.Columns {
 		used := column.Only.has(form) && (form != ForTerminal || t.Head)
 		for _, row := range t.Rows {
-			used = used || column.Only.has(form) && i < len(row.Cells) && (row.Cells[i].Text != "" || row.Cells[i].N > 0)
+			used = used || column.Only.has(form) && i < len(row.Cells) &&
+				(row.Cells[i].Text != "" || row.Cells[i].N > 0)
 		}
 		if used && (form == ForTerminal || !column.Bar) {
 			list = append(list, i)

@@ -17,8 +17,8 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// HTML writes a document as one page that needs nothing else: no script, nothing from outside, light and dark, for the
-// screen and for paper.
+// HTML writes a document as one page that needs nothing else: no script, nothing from outside, light and
+// dark, for the screen and for paper.
 func HTML(w io.Writer, d Doc) error {
 	t := template.New("page")
 	t.Funcs(template.FuncMap{
@@ -45,7 +45,8 @@ const mostItems = 20
 
 // urgencies say at the head of a page how urgent it is.
 var urgencies = map[string]string{
-	LevelGood: "✓ All is well", LevelAttention: "! Needs a hand", LevelHalted: "✕ Did not do all of its work",
+	LevelGood: "✓ All is well", LevelAttention: "! Needs a hand",
+	LevelHalted: "✕ Did not do all of its work",
 }
 
 // viewOf is a part as its template takes it.
@@ -104,8 +105,9 @@ func (c pageColumn) Classes() string {
 // aFlag is one of a command line, among words.
 var aFlag = regexp.MustCompile(`(^|[ (])(--[a-z][a-z-]{0,30})`)
 
-// wholeFlags are words as markup, in which no line ends within a flag. A character that does the same would be copied with
-// the command.
+// wholeFlags are words as markup, in which no line ends within a flag. A character that does the same would
+// be copied with the command.
 func wholeFlags(words string) template.HTML {
-	return template.HTML(aFlag.ReplaceAllString(template.HTMLEscapeString(words), `$1<span class="flag">$2</span>`))
+	return template.HTML(aFlag.ReplaceAllString(template.HTMLEscapeString(words),
+		`$1<span class="flag">$2</span>`))
 }

@@ -86,7 +86,8 @@ func markdownTable(b *strings.Builder, t Table) {
 	for _, row := range t.Rows {
 		b.WriteString("|")
 		for i, place := range places {
-			fmt.Fprintf(b, " %s |", markdownCell(row.cell(place), row.Weight == Main && (i == 0 || t.Columns[place].Number)))
+			fmt.Fprintf(b, " %s |", markdownCell(row.cell(place), row.Weight == Main &&
+				(i == 0 || t.Columns[place].Number)))
 		}
 		b.WriteString("\n")
 	}

@@ -9,12 +9,14 @@ import (
 // direction of what follows or hide in a word, those that end a line, and what stands for bytes that are no
 // text.
 func Unfit(c rune) bool {
-	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Co, c) || c == '\u2028' || c == '\u2029' ||
+	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Co, c) || c == '\u2028' ||
+		c == '\u2029' ||
 		c == unicode.ReplacementChar
 }
 
-// Printable is text that people have written, as a terminal may show it: on one line, without control characters, which
-// could move the cursor or change colours, and without the invisible ones that turn the direction of what follows.
+// Printable is text that people have written, as a terminal may show it: on one line, without control
+// characters, which could move the cursor or change colours, and without the invisible ones that turn the
+// direction of what follows.
 func Printable(text string) string { return strings.Join(strings.Fields(oneLine(text)), " ") }
 
 // oneLine is the same with its blanks as they are, for what stands in columns.

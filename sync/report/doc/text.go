@@ -28,12 +28,16 @@ const (
 // nbsp stands for a blank at which no line ends. It is a private-use rune: no text that is shown has it.
 const nbsp = "\ue000"
 
-var toneColors = map[Tone]text.Color{Good: text.FgGreen, Bad: text.FgRed, Warn: text.FgYellow, title: text.Bold}
+var toneColors = map[Tone]text.Color{
+	Good: text.FgGreen, Bad: text.FgRed, Warn: text.FgYellow,
+	title: text.Bold,
+}
 
 // title is the tone of a section's title.
 const title Tone = "title"
 
-// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than the style says.
+// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than the style
+// says.
 func Text(w io.Writer, d Doc, s Style) error {
 	t := writer{style: s, width: min(max(s.Width, narrowest), widest), labels: d.Labels, here: d.Here}
 	if t.labels == 0 {
@@ -92,7 +96,8 @@ func (t *writer) paragraph(words string, tone Tone) {
 	}
 }
 
-// wrap makes lines of a text, in which a command with the document's flags stays whole where a line has room for it.
+// wrap makes lines of a text, in which a command with the document's flags stays whole where a line has room
+// for it.
 func (t *writer) wrap(words string, width int) []string {
 	words = oneLine(words)
 	if t.here != "" {
@@ -214,8 +219,8 @@ func (t *writer) table(table Table, indent int) {
 	}
 }
 
-// fit chooses the columns that there is room for, and their widths: the last one shrinks, and then those that are optional
-// give way.
+// fit chooses the columns that there is room for, and their widths: the last one shrinks, and then those that
+// are optional give way.
 func (t *writer) fit(table Table, indent int) (places, widths []int) {
 	for places = table.shown(ForTerminal); ; {
 		widths = nil
@@ -358,8 +363,8 @@ func pad(words string, width int, left bool) string {
 // columns is how many columns of a terminal a text takes.
 func columns(words string) int { return text.StringWidthWithoutEscSequences(words) }
 
-// wrap breaks a text into lines of at most so many columns, where a word ends. A word that is longer than a line ends
-// behind a sign between its parts, as names of rules have them, or else anywhere.
+// wrap breaks a text into lines of at most so many columns, where a word ends. A word that is longer than a
+// line ends behind a sign between its parts, as names of rules have them, or else anywhere.
 func wrap(words string, width int) []string {
 	var lines []string
 	for {
