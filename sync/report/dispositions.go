@@ -56,6 +56,50 @@ func dispositionOf(name string) disposition {
 	return disposition{name: name, tone: doc.Warn}
 }
 
+// Disposition counts one of them, with its reasons.
+type Disposition struct {
+	Name    string  `json:"name"`
+	Count   int     `json:"count"`
+	Share   float64 `json:"share"` // of what was found, 0 to 1
+	Meaning string  `json:"meaning"`
+	// the most frequent first; nil and left out where they are not known by disposition
+	Reasons []ReasonCount `json:"reasons,omitzero"`
+}
+
+// ReasonCount counts one reason.
+type ReasonCount struct {
+	Reason  string  `json:"reason"`
+	Count   int     `json:"count"`
+	Share   float64 `json:"share"`
+	Meaning string  `json:"meaning"`
+	Remedy  string  `json:"remedy,omitempty"` // what to do about it; of past rejections alone
+}
+
+// countDispositions are those that occur, in the order of a table; names of another version are left out. Where some
+// failed, not all that is rejected is Agent Connect's answer.
+func countDispositions(counts map[string]int, found int, failed bool) []Disposition {
+	list := []Disposition{}
+	for _, d := range dispositions {
+		if failed && d.name == store.Rejected.String() {
+			d.meaning = refusedOrFailed
+		}
+		if n := counts[d.name]; n > 0 {
+			list = append(list, Disposition{Name: d.name, Count: n, Share: ratio(n, found), Meaning: d.meaning})
+		}
+	}
+	return list
+}
+
+// countReasons are reasons with their counts, the most frequent first.
+func countReasons(counts map[decide.Reason]int, found int) []ReasonCount {
+	list := []ReasonCount{}
+	for _, reason := range byFrequency(counts) {
+		n := counts[reason]
+		list = append(list, ReasonCount{Reason: string(reason), Count: n, Share: ratio(n, found), Meaning: reason.Explain()})
+	}
+	return list
+}
+
 // meaningOf is what it means that a conversation ended so.
 func meaningOf(decision string, reason decide.Reason) string {
 	return cmp.Or(reason.Explain(), dispositionOf(decision).meaning)
@@ -112,9 +156,13 @@ func countRow(weight doc.Weight, name string, n, of int, meaning string) doc.Row
 	return doc.Row{Weight: weight, Cells: doc.Texts(name, thousands(n), share(n, of), meaning)}
 }
 
-// dispositionRow is the line of a disposition.
-func dispositionRow(weight doc.Weight, d disposition, n, of int) doc.Row {
-	row := countRow(weight, spaced(d.name), n, of, d.meaning)
-	row.Cells[0].Tone = d.tone
-	return row
+// dispositionRows are the lines of dispositions.
+func dispositionRows(list []Disposition, of int) []doc.Row {
+	var rows []doc.Row
+	for _, d := range list {
+		row := countRow(doc.Normal, spaced(d.Name), d.Count, of, d.Meaning)
+		row.Cells[0].Tone = dispositionOf(d.Name).tone
+		rows = append(rows, row)
+	}
+	return rows
 }

@@ -29,7 +29,7 @@ func groups(rows []Row, of func(Row, func(Group))) []Group {
 				kept.Name = cmp.Or(g.Name, g.ID)
 				byID[g.ID] = kept
 			}
-			kept.add(row.Decision)
+			kept.add(row.Decision, 1)
 		})
 	}
 	list := make([]Group, 0, len(byID))

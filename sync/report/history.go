@@ -5,11 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"acsync/store"
-	surveysync "acsync/sync"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
 )
@@ -76,7 +74,11 @@ func (h History) failed() int {
 
 // add takes in a pass of the range.
 func (h *History) add(run store.Run) {
-	h.Passes = append(h.Passes, pastPass(run))
+	p := pastPass(run)
+	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
+	if run.Killed {
+		h.Killed++
+	}
 	for _, refusal := range slices.Backward(run.Refusals) { // a pass notes them as they come
 		h.Rejections = append(h.Rejections, Rejection{run.Pass, Moment{run.Started}, refusal})
 	}
@@ -90,15 +92,9 @@ func (h *History) add(run store.Run) {
 // trend counts the passes by day, or by more days where the range is long. A range that was given as
 // beginning long before the first pass begins with that.
 func (h *History) trend(w fetch.Window, ending func(int) Ending) {
-	first, last := h.Passes[0].Started.Time, h.Passes[0].Started.Time
-	for _, p := range h.Passes { // a clock can be set back: their order is not that of time
-		if p.Started.Before(first) {
-			first = p.Started.Time
-		}
-		if p.Started.After(last) {
-			last = p.Started.Time
-		}
-	}
+	// A clock can be set back: their order is not that of time.
+	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started.Time) }
+	first, last := slices.MinFunc(h.Passes, byStart).Started.Time, slices.MaxFunc(h.Passes, byStart).Started.Time
 	from, to := w.From, w.To
 	if first.Sub(from) > mostSlots*24*time.Hour {
 		from = first
@@ -228,42 +224,44 @@ func NewHistory(runs []store.Run, about Past) History {
 	h := History{
 		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From}, To: Moment{about.Window.To},
 		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks, cut: about.Cut,
-		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{},
+		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{}, Exits: []ExitCount{},
 	}
 	h.Late.Overlap = about.Overlap.Seconds()
-	total := Pass{Result: surveysync.Result{Counts: map[store.State]int{}}}
-	reasons, modes, exits := map[decide.Reason]int{}, map[string]int{}, map[int]int{}
-	for i, run := range runs {
-		if i == 0 {
-			h.Latest = new(pastPass(run))
-		}
+	if len(runs) > 0 {
+		h.Latest = new(pastPass(runs[0]))
+	}
+	counts, reasons := map[string]int{}, map[decide.Reason]int{}
+	modes, exits := map[string]int{}, map[int]int{}
+	for _, run := range runs {
 		if run.Started.Before(about.Window.From) || !run.Started.Before(about.Window.To) {
 			continue
 		}
 		h.add(run)
-		total.Found += run.Found
-		for state, n := range statesOf(run) {
-			total.Counts[state] += n
+		for name, n := range run.Counts {
+			counts[name] += n
 		}
 		for reason, n := range run.Reasons {
 			reasons[decide.Reason(reason)] += n
 		}
+		h.broken += brokenOf(run)
 		modes[run.Mode]++
-		if run.Killed {
-			h.Killed++
-			continue
+		if !run.Killed {
+			exits[run.Exit]++
 		}
-		exits[run.Exit]++
 	}
-	// The ledger keeps them together; of these only failed expressions matter here.
-	total.Reasons = surveysync.Reasons{store.Rejected: reasons}
-	h.Found, h.Tally, h.Dispositions, h.broken = total.Found, tallyOf(total.Found, 0,
-		total.Counts), total.dispositions(), total.Reasons.Broken()
-	for i := range h.Dispositions {
-		h.Dispositions[i].Reasons = nil
+	h.Found, h.Dispositions = h.Tally.Found, countDispositions(counts, h.Tally.Found, h.broken > 0)
+	h.Reasons = countReasons(reasons, h.Found)
+	for i, r := range h.Reasons {
+		h.Reasons[i].Remedy = remedyOf(decide.Reason(r.Reason), about.Here)
 	}
-	h.Reasons, h.Modes, h.Exits = countReasons(reasons, total.Found,
-		about.Here), countModes(modes), countExits(exits, about.Ending)
+	for _, mode := range byFrequency(modes) {
+		h.Modes = append(h.Modes, ModeCount{mode, modes[mode]})
+	}
+	for _, code := range slices.Sorted(maps.Keys(exits)) {
+		end := about.Ending(code)
+		meaning := cmp.Or(end.Meaning, "not an exit code of this version")
+		h.Exits = append(h.Exits, ExitCount{code, exits[code], meaning, end.Level})
+	}
 	if len(h.Passes) > 0 {
 		h.last = h.Passes[0].ending(about.Ending)
 		h.trend(about.Window, about.Ending)
@@ -272,65 +270,12 @@ func NewHistory(runs []store.Run, about Past) History {
 	return h
 }
 
-// statesOf are the counts of a pass by disposition. A name that is none, of another version's, is left out.
-func statesOf(run store.Run) map[store.State]int {
-	counts := map[store.State]int{}
-	for _, state := range store.States() {
-		if n := run.Counts[state.String()]; n > 0 {
-			counts[state] = n
-		}
-	}
-	return counts
-}
-
+// pastPass is a pass as the ledger keeps it.
 func pastPass(run store.Run) PastPass {
 	return PastPass{
-		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
-		From: Moment{run.From}, To: Moment{run.To},
-		Checkpoint: Moment{run.Checkpoint}, Counts: neverNil(run.Counts), Reasons: neverNil(run.Reasons),
-		Tally: tallyOf(run.Found, 0, statesOf(run)),
-		Late:  run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
+		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended}, From: Moment{run.From},
+		To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint}, Counts: byName(run.Counts), Reasons: byName(run.Reasons),
+		Tally: tallyOf(run.Found, run.Counts), Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit,
+		Killed: run.Killed,
 	}
-}
-
-// neverNil keeps null out of JSON.
-func neverNil(counts map[string]int) map[string]int {
-	if counts == nil {
-		return map[string]int{}
-	}
-	return counts
-}
-
-func countReasons(counts map[decide.Reason]int, found int, here string) []ReasonCount {
-	list := []ReasonCount{}
-	for _, reason := range byFrequency(counts) {
-		list = append(list, ReasonCount{
-			string(reason), counts[reason], ratio(counts[reason], found),
-			reason.Explain(), remedyOf(reason, here),
-		})
-	}
-	return list
-}
-
-func countModes(counts map[string]int) []ModeCount {
-	list := []ModeCount{}
-	for mode, n := range counts {
-		list = append(list, ModeCount{mode, n})
-	}
-	slices.SortFunc(list, func(a, b ModeCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Mode, b.Mode))
-	})
-	return list
-}
-
-func countExits(counts map[int]int, ending func(int) Ending) []ExitCount {
-	list := []ExitCount{}
-	for _, code := range slices.Sorted(maps.Keys(counts)) {
-		end := ending(code)
-		list = append(list, ExitCount{
-			code, counts[code], cmp.Or(end.Meaning, "not an exit code of this version"),
-			end.Level,
-		})
-	}
-	return list
 }

@@ -113,7 +113,7 @@ func trendSection(h History) doc.Section {
 		cells := append(doc.Texts(label, thousands(s.Passes), thousands(s.Failed)), s.sums()...)
 		late := "–"
 		if s.Late > 0 {
-			late = thousands(s.Late) + ", " + about(seconds(s.Latest))
+			late = thousands(s.Late) + ", " + span(seconds(s.Latest))
 		}
 		cells = append(cells, doc.Cell{Text: late}, doc.Cell{N: s.Sent, Tone: doc.Good})
 		if weight == doc.Sum {
@@ -155,13 +155,8 @@ func fuseSections(h History) []doc.Section {
 // pastCounts have what became of the conversations, and why.
 func pastCounts(h History) []doc.Section {
 	var list []doc.Section
-	var rows []doc.Row
-	for _, counted := range h.Dispositions {
-		d := dispositionOf(counted.Name)
-		d.meaning = counted.Meaning
-		rows = append(rows, dispositionRow(doc.Normal, d, counted.Count, h.Found))
-	}
-	rows = append(rows, countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
+	rows := append(dispositionRows(h.Dispositions, h.Found),
+		countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
 	table := countsTable("disposition", "Conversations by disposition, each time that a pass met one", rows)
 	if h.Found > 0 {
 		list = append(list, doc.Titled("What became of them", table))
@@ -240,7 +235,7 @@ func passSection(h History) doc.Section {
 	table.Columns = append(table.Columns, doc.Column{Name: "exit", Number: true},
 		doc.Column{Name: "fuse", Only: doc.ForMarkdown})
 	for _, p := range first(h.Passes, mostPasses) {
-		cells := append(doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, about(p.took())), p.sums()...)
+		cells := append(doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.took())), p.sums()...)
 		table.Rows = append(table.Rows, doc.Row{Cells: append(cells, doc.Texts(p.code(), p.Fuse)...)})
 	}
 	if more := len(h.Passes) - mostPasses; more > 0 {
@@ -266,7 +261,7 @@ func pastFacts(h History) doc.Section {
 	}
 	behind := ""
 	if h.Behind > 0 {
-		behind = fmt.Sprintf("at most %s behind at the end of a run", about(seconds(h.Behind)))
+		behind = fmt.Sprintf("at most %s behind at the end of a run", span(seconds(h.Behind)))
 	}
 	return doc.Titled("How it went", doc.Facts{Caption: "The passes together", List: []doc.Fact{
 		{Label: "passes", Value: strings.Join(modes, ", ")},

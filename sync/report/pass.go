@@ -5,6 +5,7 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/decide"
 )
 
 // Pass is what is known of one pass when it has ended.
@@ -30,42 +31,27 @@ func (p Pass) planned() bool { return !p.Made.IsZero() }
 // duration is how long the pass took.
 func (p Pass) duration() time.Duration { return p.Ended.Sub(p.Started) }
 
+// counts are those of the dispositions, with what a real pass would send.
+func (p Pass) counts() map[string]int {
+	counts := map[string]int{wouldSend: p.Planned}
+	for state, n := range p.Counts {
+		counts[state.String()] = n
+	}
+	return counts
+}
+
 // dispositions counts what became of the conversations, and why.
 func (p Pass) dispositions() []Disposition {
-	list := []Disposition{}
-	states := map[string]store.State{}
-	for _, state := range store.States() {
-		states[state.String()] = state
+	reasons := map[string]map[decide.Reason]int{}
+	for state, counts := range p.Reasons {
+		reasons[state.String()] = counts
 	}
-	for _, d := range dispositions {
-		state, n := states[d.name], p.Counts[states[d.name]]
-		switch {
-		case d.name == wouldSend && p.DryRun:
-			n = p.Planned
-		case d.name == wouldSend:
-			n = 0
-		case state == store.Rejected && p.Reasons.Broken() > 0:
-			d.meaning = refusedOrFailed
-		case state == store.Scheduled && p.planned():
-			d.meaning = "as planned, and left for now"
+	list := countDispositions(p.counts(), p.Found, p.Reasons.Broken() > 0)
+	for i, d := range list {
+		list[i].Reasons = countReasons(reasons[d.Name], p.Found)
+		if d.Name == store.Scheduled.String() && p.planned() {
+			list[i].Meaning = "as planned, and left for now"
 		}
-		if n == 0 {
-			continue
-		}
-		counted := Disposition{
-			Name: d.name, Count: n, Share: ratio(n, p.Found), Meaning: d.meaning,
-			Reasons: []ReasonCount{},
-		}
-		if d.name != wouldSend {
-			for _, reason := range byFrequency(p.Reasons[state]) {
-				n := p.Reasons[state][reason]
-				counted.Reasons = append(counted.Reasons, ReasonCount{
-					Reason: string(reason), Count: n,
-					Share: ratio(n, p.Found), Meaning: reason.Explain(),
-				})
-			}
-		}
-		list = append(list, counted)
 	}
 	return list
 }

@@ -55,38 +55,25 @@ func after(earlier, later time.Time) string {
 	return span(later.Sub(earlier)) + " later"
 }
 
-// span is a length of time in its two greatest units, whatever its direction. Times from outside can be so
-// far apart that no Duration tells it.
+// span is a length of time, whatever its direction, in its greatest unit, or two where the first alone would be far off.
+// Times from outside can be so far apart that no Duration tells it.
 func span(d time.Duration) string {
 	const most = 290 * 365 * 24 * time.Hour // a Duration ends at 292 years
-	switch d = d.Abs(); {
+	d = d.Abs().Round(time.Second)
+	minutes := d.Round(time.Minute)
+	switch hours := int(minutes.Hours()); {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case minutes < time.Hour:
+		return fmt.Sprintf("%d min", int(minutes.Minutes()))
+	case d < 48*time.Hour && int(minutes.Minutes())%60 > 0:
+		return fmt.Sprintf("%d h %d min", hours, int(minutes.Minutes())%60)
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+		return fmt.Sprintf("%d h", hours)
 	case d < most:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
+		return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
 	}
 	return "more than 290 years"
-}
-
-// about is a duration in its greatest unit, two where the first alone would be far off.
-func about(d time.Duration) string {
-	switch d = d.Round(time.Second); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
-	case d < 48*time.Hour:
-		d = d.Round(time.Minute)
-		if minutes := int(d.Minutes()) % 60; minutes > 0 {
-			return fmt.Sprintf("%d h %d min", int(d.Hours()), minutes)
-		}
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
 }
 
 // short is a duration of whole units without the zeros behind them.

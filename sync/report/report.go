@@ -56,25 +56,6 @@ type Report struct {
 	pass Pass
 }
 
-// Disposition counts one of them, with its reasons.
-type Disposition struct {
-	Name    string  `json:"name"`
-	Count   int     `json:"count"`
-	Share   float64 `json:"share"` // of what was found, 0 to 1
-	Meaning string  `json:"meaning"`
-	// the most frequent first; nil and left out where they are not known by disposition
-	Reasons []ReasonCount `json:"reasons,omitzero"`
-}
-
-// ReasonCount counts one reason.
-type ReasonCount struct {
-	Reason  string  `json:"reason"`
-	Count   int     `json:"count"`
-	Share   float64 `json:"share"`
-	Meaning string  `json:"meaning"`
-	Remedy  string  `json:"remedy,omitempty"` // what to do about it; of past rejections alone
-}
-
 // Setting is a key of the configuration with its value; never a secret. Addresses in it are masked.
 type Setting struct {
 	Key     string `json:"key"`
@@ -96,7 +77,7 @@ type Detail struct {
 func New(p Pass, d Detail) Report {
 	zone := cmp.Or(d.Zone, time.UTC)
 	rows := d.Rows.sorted()
-	tally, concerns := tallyOf(p.Found, p.Planned, p.Counts), concernsOf(p, rows)
+	tally, concerns := tallyOf(p.Found, p.counts()), concernsOf(p, rows)
 	r := Report{
 		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, Revealed: d.Rows != nil &&
 			d.Rows.Reveal,

@@ -153,18 +153,17 @@ func dispositionSections(r Report) []doc.Section {
 		return nil
 	}
 	var rows []doc.Row
-	for _, counted := range r.Dispositions {
-		d := dispositionOf(counted.Name)
-		d.meaning = counted.Meaning
-		rows = append(rows, dispositionRow(doc.Main, d, counted.Count, r.Found))
-		if d.tone == doc.Good && r.Recoveries > 0 {
+	for i, row := range dispositionRows(r.Dispositions, r.Found) {
+		row.Weight = doc.Main
+		rows = append(rows, row)
+		if row.Cells[0].Tone == doc.Good && r.Recoveries > 0 {
 			rows = append(rows, countRow(doc.Sub, "recoveries", r.Recoveries, r.Found,
 				"they follow up an earlier request"))
 		}
-		if d.tone == doc.Good && r.Flagged > 0 {
+		if row.Cells[0].Tone == doc.Good && r.Flagged > 0 {
 			rows = append(rows, countRow(doc.Sub, "flagged", r.Flagged, r.Found, "counted, nobody is mailed"))
 		}
-		for _, reason := range counted.Reasons {
+		for _, reason := range r.Dispositions[i].Reasons {
 			if decide.Reason(reason.Reason) == decide.Delayed && !r.pass.NextDue.IsZero() {
 				reason.Meaning = "next at " + r.pass.NextDue.UTC().Format("2006-01-02 15:04 UTC")
 			}

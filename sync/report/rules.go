@@ -1,8 +1,7 @@
 package report
 
 import (
-	"maps"
-	"slices"
+	"reflect"
 	"strings"
 	"time"
 
@@ -130,27 +129,12 @@ func (t trial) change() string {
 		return gains
 	case before.asks && !after.asks:
 		return loses
-	case before.Delay != after.Delay || !before.Request.equal(after.Request):
+	case before.Delay != after.Delay || !reflect.DeepEqual(before.Request, after.Request):
 		return altered
 	case before.Reason != after.Reason:
 		return reasoned
 	}
 	return same
-}
-
-// equal compares requests as they are shown.
-func (r *request) equal(other *request) bool {
-	if r == nil || other == nil {
-		return r == other
-	}
-	return slices.Equal(r.Tags, other.Tags) && maps.Equal(r.Properties, other.Properties) &&
-		slices.Equal(r.single(), other.single()) &&
-		r.DoNotSend == other.DoNotSend
-}
-
-// single are the fields of one text each.
-func (r *request) single() []string {
-	return []string{r.Name, r.Email, r.Agent, r.AgentID, r.Channel, r.Brand, r.Language, r.Country}
 }
 
 // tally counts the verdicts of one of the configurations.

@@ -38,12 +38,12 @@ func RulesDoc(r *Rules) doc.Doc {
 
 // trialDecisions are what can be decided, in the order of a table.
 var trialDecisions = []struct {
-	decision string
-	shown    disposition
+	decision, words, meaning string
+	tone                     doc.Tone
 }{
-	{"send", disposition{"would send", doc.Good, "a survey request would be made"}},
-	{"reject", disposition{"would reject", doc.Bad, "an expression failed"}},
-	{"skip", disposition{"would skip", doc.Quiet, "not to be asked"}},
+	{"send", "would send", "a survey request would be made", doc.Good},
+	{"reject", "would reject", "an expression failed", doc.Bad},
+	{"skip", "would skip", "not to be asked", doc.Quiet},
 }
 
 // trialCounts is the table of decisions with their reasons, and of the changes.
@@ -55,7 +55,9 @@ func trialCounts(r *Rules) doc.Table {
 		if decisions[d.decision] == 0 {
 			continue
 		}
-		rows = append(rows, dispositionRow(doc.Main, d.shown, decisions[d.decision], all))
+		row := countRow(doc.Main, d.words, decisions[d.decision], all, d.meaning)
+		row.Cells[0].Tone = d.tone
+		rows = append(rows, row)
 		counts := reasons[d.decision]
 		for _, reason := range byFrequency(counts) {
 			rows = append(rows, countRow(doc.Sub, reason, counts[reason], all, decide.Reason(reason).Explain()))

@@ -98,7 +98,7 @@ func (s Status) checkpointSignal() Signal {
 		Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint)),
 	}
 	if usual := s.Recent.Usual; usual >= time.Minute {
-		signal.Text += fmt.Sprintf("; usually every %s", about(usual))
+		signal.Text += fmt.Sprintf("; usually every %s", span(usual))
 	}
 	switch {
 	case age < -time.Minute:

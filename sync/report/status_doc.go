@@ -57,17 +57,12 @@ func ledgerCounts(s Status) doc.Part {
 		return doc.Note{Text: "the ledger is empty"}
 	}
 	failed := func(r store.Refusal) bool { return decide.Reason(r.Reason).Broken() }
-	var rows []doc.Row
-	for _, d := range dispositions {
-		if d.name == store.Rejected.String() && (s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, failed)) {
-			d.meaning = refusedOrFailed
-		}
-		for state, n := range s.Counts {
-			if n > 0 && state.String() == d.name {
-				rows = append(rows, dispositionRow(doc.Normal, d, n, total))
-			}
-		}
+	counts := map[string]int{}
+	for state, n := range s.Counts {
+		counts[state.String()] = n
 	}
+	broken := s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, failed)
+	rows := dispositionRows(countDispositions(counts, total, broken), total)
 	rows = append(rows, countRow(doc.Sum, "conversations", total, total, "in the ledger, each as it is now"))
 	return countsTable("disposition", "The conversations of the ledger", rows)
 }

@@ -17,32 +17,33 @@ type Tally struct {
 	Skipped  int `json:"skipped"` // and dropped
 }
 
-// tallyOf counts so many conversations by their states; planned are those that a real pass would send.
-func tallyOf(found, planned int, c map[store.State]int) Tally {
-	return Tally{
-		Found: found, Sent: c[store.Accepted] + planned, Rejected: c[store.Rejected], InDoubt: c[store.InDoubt],
-		Waiting: c[store.Scheduled] + c[store.Retry] + c[store.Sending], Skipped: c[store.Skipped] +
-			c[store.Dropped],
+// tallyOf counts conversations by their dispositions; names of another version are found, and nothing else.
+func tallyOf(found int, counts map[string]int) Tally {
+	var t Tally
+	for _, d := range dispositions {
+		t.add(d.name, counts[d.name])
 	}
+	t.Found = found
+	return t
 }
 
 // Hand is the number of those that need one.
 func (t Tally) Hand() int { return t.Rejected + t.InDoubt }
 
-// add counts a conversation by its decision.
-func (t *Tally) add(decision string) {
-	t.Found++
-	switch decision {
+// add counts so many conversations of a disposition.
+func (t *Tally) add(name string, n int) {
+	t.Found += n
+	switch name {
 	case wouldSend, store.Accepted.String():
-		t.Sent++
+		t.Sent += n
 	case store.Rejected.String():
-		t.Rejected++
+		t.Rejected += n
 	case store.InDoubt.String():
-		t.InDoubt++
+		t.InDoubt += n
 	case store.Skipped.String(), store.Dropped.String():
-		t.Skipped++
+		t.Skipped += n
 	default:
-		t.Waiting++
+		t.Waiting += n
 	}
 }
 

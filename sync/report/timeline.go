@@ -94,7 +94,7 @@ func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 		if !exact {
 			slot--
 		}
-		t.Slots[slot].add(row.Decision)
+		t.Slots[slot].add(row.Decision, 1)
 	}
 	return t
 }
