@@ -46,7 +46,7 @@ const (
 	DoSeeFuse       = "see why the fuse blew before the next pass goes on with the rest"
 
 	// What is in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
-	doSettle = "acsync resolve settles these with the API secret; without it look the ids up in Agent " +
+	doSettle = "acsync resolve{here} settles these with the API secret; without it look the ids up in Agent " +
 		"Connect and decide by hand"
 	doResolveNow = "%s; acsync resolve{here} does now"
 	doByHand     = "acsync resolve{here} --id ID --accept, --resend or --drop"
@@ -74,10 +74,6 @@ const (
 	finalReasons  = "final; " + doSeeReasons
 	doMend        = "mend the expression (acsync rules test{here} shows it); passes that read these again " +
 		"decide them anew, others need a back-fill"
-	doMendFirst = "mend the expression (acsync rules test shows it), then ask about these with the " +
-		"back-fill that the note names"
-	doMendNamed = "mend the expression, acsync rules test{here} shows it; the next pass decides these " +
-		"anew, or the back-fill that the pass has named"
 	doReadWords = "read Agent Connect's own words"
 	doSeeFiles  = "What to do about %d more reasons stands beside them in the files of --report."
 
@@ -127,14 +123,13 @@ func goesOn(mode, here string) string {
 }
 
 // remedy says what to do about conversations that ended so.
-func remedy(decision string, reason decide.Reason) string {
-	if decision == store.InDoubt.String() {
-		return doSettle
-	}
-	if reason.Broken() {
-		return doMendFirst
-	}
-	if words, ok := remedies[reason]; ok {
+func remedy(decision string, reason decide.Reason, here string) string {
+	switch words, known := remedies[reason]; {
+	case decision == store.InDoubt.String():
+		return advise(doSettle, here)
+	case reason.Broken():
+		return advise(doMend, here)
+	case known:
 		return words
 	}
 	return doReadWords
@@ -142,13 +137,10 @@ func remedy(decision string, reason decide.Reason) string {
 
 // remedyOf says what to do about a reason of a rejection; empty for other reasons.
 func remedyOf(reason decide.Reason, here string) string {
-	switch {
-	case reason.Broken():
-		return advise(doMend, here)
-	case rejects(reason):
-		return remedy(store.Rejected.String(), reason)
+	if !rejects(reason) {
+		return ""
 	}
-	return ""
+	return remedy(store.Rejected.String(), reason, here)
 }
 
 // rejects reports whether a reason goes with a rejection, and never with anything else.

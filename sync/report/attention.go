@@ -101,12 +101,12 @@ func concernsOf(p Pass, rows []Row) []Concern {
 		}
 	}
 	for k, rows := range byKind {
-		concerns = append(concerns, newConcern(k.decision, decide.Reason(k.reason), rows))
+		concerns = append(concerns, newConcern(k.decision, decide.Reason(k.reason), rows, p.Here))
 	}
 	for state, reasons := range p.Reasons {
 		for reason, n := range reasons {
 			if rows == nil && needsHand(state.String(), reason) {
-				concern := newConcern(state.String(), reason, nil)
+				concern := newConcern(state.String(), reason, nil, p.Here)
 				concern.Count = n
 				concerns = append(concerns, concern)
 			}
@@ -119,10 +119,10 @@ func concernsOf(p Pass, rows []Row) []Concern {
 	return concerns
 }
 
-func newConcern(decision string, reason decide.Reason, rows []Row) Concern {
+func newConcern(decision string, reason decide.Reason, rows []Row, here string) Concern {
 	concern := Concern{
 		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason),
-		Remedy: remedy(decision, reason),
+		Remedy: remedy(decision, reason, here),
 		Agents: []Group{}, Words: []Words{}, Conversations: []string{},
 	}
 	if aboutAgent(reason) && len(rows) > 0 {

@@ -55,15 +55,11 @@ func (x Explanation) command() string {
 	return x.Backfill
 }
 
-// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing can be
-// done.
+// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing can be done.
 func adviceFor(x Explanation) string {
 	fate := x.Forecast.Fate
-	switch {
-	case fate == explain.FateReject && x.Forecast.Reason.Broken():
-		return advise(doMend, x.Here)
-	case fate == explain.FateReject, fate == explain.FateDone && x.Forecast.State == store.Rejected:
-		return advise(doForNext, "", remedy(store.Rejected.String(), x.Forecast.Reason))
+	if fate == explain.FateReject || fate == explain.FateDone && x.Forecast.State == store.Rejected {
+		return advise(doForNext, "", remedy(store.Rejected.String(), x.Forecast.Reason, x.Here))
 	}
 	return ""
 }

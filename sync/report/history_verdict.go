@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"acsync/sync/report/doc"
 )
@@ -63,28 +62,13 @@ func historyHeadline(h History) string {
 
 // attentionWords say what somebody should look at.
 func attentionWords(h History, failed int) string {
-	var parts []string
-	if failed > 0 {
-		parts = append(parts, several(failed, "pass did not do all of its work",
-			"passes did not do all of their work"))
-	}
-	if n := h.Killed; n > 0 {
-		parts = append(parts, several(n, "pass was killed, and counts as far as it told",
-			"passes were killed, and count as far as they told"))
-	}
-	if n := h.Tally.Rejected - h.broken; n > 0 {
-		parts = append(parts, several(n, "conversation was rejected for good",
-			"conversations were rejected for good"))
-	}
-	if h.broken > 0 {
-		parts = append(parts, several(h.broken, "time an expression failed on a conversation",
-			"times an expression failed on a conversation"))
-	}
-	if n := h.Tally.InDoubt; n > 0 {
-		parts = append(parts, several(n, "time a conversation was left in doubt",
-			"times a conversation was left in doubt"))
-	}
-	return strings.Join(parts, "; ") + "."
+	return enumerate(
+		counted{failed, "pass did not do all of its work", "passes did not do all of their work"},
+		counted{h.Killed, "pass was killed, and counts as far as it told", "passes were killed, and count as far as they told"},
+		counted{h.Tally.Rejected - h.broken, "conversation was rejected for good", "conversations were rejected for good"},
+		counted{h.broken, "time an expression failed on a conversation", "times an expression failed on a conversation"},
+		counted{h.Tally.InDoubt, "time a conversation was left in doubt", "times a conversation was left in doubt"},
+	)
 }
 
 // mostRemedies is how many reasons of rejections a verdict says what to do about: the most frequent.

@@ -172,9 +172,9 @@ func TestRejectionSignalSaysWhatToDo(t *testing.T) {
 		},
 		"given up, and a failing expression": {
 			Recent{GaveUp: 1, Broken: 1},
-			[]string{"find out why Agent Connect could not be reached for so long. Mend the expression, acsync rules test --sandbox shows it;"},
+			[]string{"find out why Agent Connect could not be reached for so long. Mend the expression (acsync rules test --sandbox shows it);"},
 		},
-		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression, acsync rules test --sandbox shows it"}},
+		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression (acsync rules test --sandbox shows it)"}},
 	} {
 		signal := Status{Here: " --sandbox", Recent: test.recent}.rejectionSignal()
 		for _, want := range test.want {

@@ -104,6 +104,23 @@ func several(n int, one, many string) string {
 	return thousands(n) + " " + many
 }
 
+// counted is a number with the words for one and for several.
+type counted struct {
+	n         int
+	one, many string
+}
+
+// enumerate is a sentence of those that there are.
+func enumerate(list ...counted) string {
+	var parts []string
+	for _, c := range list {
+		if c.n > 0 {
+			parts = append(parts, several(c.n, c.one, c.many))
+		}
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
 // ratio is a share, 0 to 1.
 func ratio(n, of int) float64 {
 	if of == 0 {

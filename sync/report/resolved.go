@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 
 	"acsync/store"
@@ -70,32 +71,24 @@ func resolvedAs(s verify.Settled) string {
 // resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not
 // asked, or is too early to tell.
 func resolvedHints(settled []verify.Settled, here string) []string {
-	var unasked, early, silent bool
+	hints := map[string]string{}
 	var until time.Time
 	for _, each := range settled {
 		switch {
 		case each.State != store.InDoubt || each.Refusal != "":
 		case each.Standing == verify.Unasked:
-			unasked = true
+			hints[doAskAgain] = advise(doAskAgain, here)
 		case each.Standing == verify.TooEarly:
-			if early = true; each.Until.After(until) {
+			if each.Until.After(until) {
 				until = each.Until
 			}
+			hints[doAskLater] = advise(doAskLater, here, show(until))
 		default:
-			silent = true
+			hints[doDecide] = advise(doDecide, here)
 		}
 	}
-	var hints []string
-	if unasked {
-		hints = append(hints, advise(doAskAgain, here))
-	}
-	if early {
-		hints = append(hints, advise(doAskLater, here, show(until)))
-	}
-	if silent {
-		hints = append(hints, advise(doDecide, here))
-	}
-	return hints
+	list := []string{hints[doAskAgain], hints[doAskLater], hints[doDecide]}
+	return slices.DeleteFunc(list, func(hint string) bool { return hint == "" })
 }
 
 // resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes

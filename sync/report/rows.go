@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unique"
 
 	"acsync/store"
 	surveysync "acsync/sync"
@@ -60,7 +61,6 @@ type Rows struct {
 	list []Row
 	// where in the list: one that was skipped can be decided anew, and then the last counts
 	skipped map[store.Key]int
-	texts   map[string]string // one of each: names and ids repeat a great deal
 	teams   map[string][]string
 }
 
@@ -71,7 +71,7 @@ func (r *Rows) Observe(event surveysync.Event) {
 		return
 	}
 	if r.skipped == nil {
-		r.skipped, r.texts, r.teams = map[store.Key]int{}, map[string]string{}, map[string][]string{}
+		r.skipped, r.teams = map[store.Key]int{}, map[string][]string{}
 	}
 	row := r.row(disposed.Row)
 	if i, again := r.skipped[disposed.Key]; again {
@@ -88,36 +88,28 @@ func (r *Rows) Observe(event surveysync.Event) {
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
 		ID: from.Key.Conversation, URL: decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
-		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent),
-		Agent: r.once(from.AgentName),
-		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand),
+		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: once(from.Agent),
+		Agent: once(from.AgentName),
+		Teams: r.sameTeams(from.Teams), Channel: once(from.Channel), Brand: once(from.Brand),
 		Address:  from.Address,
 		Decision: from.State.String(), Reason: string(from.Reason), Status: from.Status, Message: from.Message,
 		Handled: Moment{from.Handled}, Kind: from.Key.Kind(), Flagged: from.Flagged,
-		agentAddress: r.once(from.AgentAddress),
+		agentAddress: once(from.AgentAddress),
 	}
 	if from.Planned {
 		row.Decision = wouldSend
 	}
 	if !r.Reveal {
-		row.Address, row.agentAddress = Mask(row.Address), r.once(Mask(row.agentAddress))
+		row.Address, row.agentAddress = Mask(row.Address), once(Mask(row.agentAddress))
 	}
 	return row
 }
 
-func (r *Rows) once(text string) string {
-	if kept, ok := r.texts[text]; ok {
-		return kept
-	}
-	r.texts[text] = text
-	return text
-}
+// once keeps one of each text: names and ids repeat a great deal.
+func once(text string) string { return unique.Make(text).Value() }
 
 func (r *Rows) sameTeams(ids []string) []string {
-	key := ""
-	for _, id := range ids {
-		key += id + "\x00"
-	}
+	key := strings.Join(ids, "\x00")
 	if kept, ok := r.teams[key]; ok {
 		return kept
 	}

@@ -89,7 +89,7 @@ func (s Status) overdue(by time.Duration) string {
 	return SignalOK
 }
 
-// checkpointLight compares the age of the checkpoint with how often passes are made, and with the age beyond
+// checkpointSignal compares the age of the checkpoint with how often passes are made, and with the age beyond
 // which nobody is asked any more.
 func (s Status) checkpointSignal() Signal {
 	age := s.Now.Sub(s.Checkpoint)
@@ -115,7 +115,7 @@ func (s Status) checkpointSignal() Signal {
 	return signal
 }
 
-// aheadLight tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
+// aheadSignal tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
 func (s Status) aheadLight(signal Signal) Signal {
 	signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
 	if ahead := (&surveysync.AheadError{
@@ -155,7 +155,7 @@ func (s Status) lastPassSignal() Signal {
 	return signal
 }
 
-// doubtLight leaves to the passes what they can settle themselves, for a while.
+// doubtSignal leaves to the passes what they can settle themselves, for a while.
 func (s Status) doubtSignal() Signal {
 	signal := Signal{Name: "in doubt", Level: SignalOK, Text: "none"}
 	n := s.doubtful()
@@ -219,7 +219,7 @@ func (s Status) dueSignal() Signal {
 	return signal
 }
 
-// rejectionLight looks at one day: what was rejected earlier is final, and has been seen. What was given up,
+// rejectionSignal looks at one day: what was rejected earlier is final, and has been seen. What was given up,
 // and what an expression failed on, Agent Connect has never answered: they stand beside its answers, and are
 // not among them.
 func (s Status) rejectionSignal() Signal {
@@ -241,7 +241,7 @@ func (s Status) rejectionSignal() Signal {
 	if n := s.Recent.Broken; n > 0 {
 		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent",
 			thousands(n)))
-		todos = append(todos, advise(doMendNamed, s.Here))
+		todos = append(todos, advise(doMend, s.Here))
 	}
 	if len(texts) == 0 {
 		texts = []string{"none in the last 24 h"}
@@ -265,7 +265,7 @@ func (s Status) commonRemedy() []string {
 	if s.Recent.Reasons[common[0]] == s.Recent.Rejected {
 		most = "all"
 	}
-	return []string{fmt.Sprintf("%s for %s: %s", most, string(common[0]), remedy("rejected", common[0]))}
+	return []string{fmt.Sprintf("%s for %s: %s", most, common[0], remedy("rejected", common[0], s.Here))}
 }
 
 // rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says what
@@ -276,14 +276,12 @@ func (s Status) rejectionTodo(remedies []string, urgent bool) string {
 		where = advise(doMendReasons, s.Here)
 	}
 	switch {
-	case len(remedies) == 0 && s.Recent.Rejected == 0:
-		return ""
+	case s.Recent.Rejected == 0 && len(remedies) == 2:
+		return remedies[0] + ". " + sentence(remedies[1])
+	case s.Recent.Rejected == 0:
+		return strings.Join(remedies, "")
 	case len(remedies) == 0:
 		return where
-	case s.Recent.Rejected == 0 && len(remedies) == 1:
-		return remedies[0]
-	case s.Recent.Rejected == 0:
-		return remedies[0] + ". " + sentence(remedies[1])
 	case urgent:
 		return remedies[0] + ". " + sentence(where)
 	}

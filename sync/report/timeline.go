@@ -42,33 +42,34 @@ type Slot struct {
 	Tally
 }
 
-// stepWord is the width of a slot in words.
-func stepWord(step string) string {
-	words := map[string]string{
-		"1m": "minute", "5m": "5 minutes", "15m": "15 minutes", "1h": "hour", "3h": "3 hours", "6h": "6 hours",
-		"1d": "day", "7d": "7 days", "28d": "28 days",
-	}
-	return words[step]
-}
-
 // A timeline has at most so many slots, unless even its widest step makes more.
 const mostSlots = 60
 
 // steps are the widths of slots; those of whole days follow the calendar.
 var steps = []struct {
-	name  string
-	width time.Duration
-	days  int
+	name, words string
+	width       time.Duration
+	days        int
 }{
-	{"1m", time.Minute, 0},
-	{"5m", 5 * time.Minute, 0},
-	{"15m", 15 * time.Minute, 0},
-	{"1h", time.Hour, 0},
-	{"3h", 3 * time.Hour, 0},
-	{"6h", 6 * time.Hour, 0},
-	{"1d", 24 * time.Hour, 1},
-	{"7d", 7 * 24 * time.Hour, 7},
-	{"28d", 28 * 24 * time.Hour, 28},
+	{"1m", "minute", time.Minute, 0},
+	{"5m", "5 minutes", 5 * time.Minute, 0},
+	{"15m", "15 minutes", 15 * time.Minute, 0},
+	{"1h", "hour", time.Hour, 0},
+	{"3h", "3 hours", 3 * time.Hour, 0},
+	{"6h", "6 hours", 6 * time.Hour, 0},
+	{"1d", "day", 24 * time.Hour, 1},
+	{"7d", "7 days", 7 * 24 * time.Hour, 7},
+	{"28d", "28 days", 28 * 24 * time.Hour, 28},
+}
+
+// stepWord is the width of a slot in words.
+func stepWord(name string) string {
+	for _, step := range steps {
+		if step.name == name {
+			return step.words
+		}
+	}
+	return ""
 }
 
 // newTimeline counts rows in [from, to), in the zone.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 
 	"acsync/store"
 	"acsync/sync/decide"
@@ -131,27 +130,18 @@ func followedHeadline(p Pass, tally Tally) string {
 	return fmt.Sprintf("%s %s %s.", several(p.Found, "conversation", "conversations"), led, what)
 }
 
-// handDetail counts what somebody has to look at, of which so many failed and so many could not be seen.
+// handDetail counts what somebody has to look at: so many failed, and so many could not be seen.
 func handDetail(tally Tally, failed, unseen int) string {
-	var parts []string
-	for _, part := range []struct {
-		n         int
-		one, many string
-	}{
-		{
+	return "The pass did its work, and somebody has to look: " + enumerate(
+		counted{
 			failed, "was held back because an expression of the configuration failed on it",
 			"were held back because an expression of the configuration failed on them",
 		},
-		{
+		counted{
 			tally.Rejected - failed, "was rejected by Agent Connect and is not sent again",
 			"were rejected by Agent Connect and are not sent again",
 		},
-		{tally.InDoubt, "may or may not have arrived", "may or may not have arrived"},
-		{unseen, "is hidden from the API key", "are hidden from the API key"},
-	} {
-		if part.n > 0 {
-			parts = append(parts, several(part.n, part.one, part.many))
-		}
-	}
-	return "The pass did its work, and somebody has to look: " + strings.Join(parts, "; ") + "."
+		counted{tally.InDoubt, "may or may not have arrived", "may or may not have arrived"},
+		counted{unseen, "is hidden from the API key", "are hidden from the API key"},
+	)
 }
