@@ -42,11 +42,13 @@ const (
 	DoSeeBelow      = "see what was rejected or is in doubt, below"
 	DoAwaitNextPass = "nothing if the next pass ends well; otherwise see its log"
 	DoRunAgain      = "the next run goes on; nothing is lost"
-	DoRenewKey      = "renew the key, or give it the role, that the log of that pass names; the next run goes on"
-	DoSeeFuse       = "see why the fuse blew before the next pass goes on with the rest"
+	DoRenewKey      = "renew the key, or give it the role, that the log of that pass names; the next run " +
+		"goes on"
+	DoSeeFuse = "see why the fuse blew before the next pass goes on with the rest"
 
 	// What is in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
-	doSettle = "acsync resolve{here} settles these with the API secret; without it look the ids up in Agent " +
+	doSettle = "acsync resolve{here} settles these with the API secret; without it look the ids up in " +
+		"Agent " +
 		"Connect and decide by hand"
 	doResolveNow = "%s; acsync resolve{here} does now"
 	doByHand     = "acsync resolve{here} --id ID --accept, --resend or --drop"
@@ -60,7 +62,8 @@ const (
 	doAskLater = "It is too early to tell what did not arrive: acsync resolve{here} can from %s on, and so " +
 		"does each pass."
 	doDecide = "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, " +
-		"look the ids up there first, because what is sent again may be a second mail: acsync resolve{here} " +
+		"look the ids up there first, because what is sent again may be a second mail: acsync " +
+		"resolve{here} " +
 		"--id ID, with --accept, --resend or --drop."
 	doDecideOne = "acsync resolve{here} --id %s"
 	doChoose    = "with one of --accept, --resend, --drop"
@@ -100,7 +103,8 @@ var remedies = map[decide.Reason]string{
 	decide.MaskedEmail:     "give Kustomer's API key the role to read sensitive data",
 	decide.TimeOutOfRange: "look in Kustomer at when they were marked done; marked done again they are " +
 		"asked about",
-	decide.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at them " +
+	decide.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at " +
+		"them " +
 		"in Kustomer",
 }
 

@@ -16,8 +16,8 @@ const (
 	shownRows = 8   // and which a pass shows on a terminal: nobody pages through that
 )
 
-// Attention collects during a pass the conversations that need a hand: rejected and in doubt. It keeps the
-// first hundred.
+// Attention collects during a pass the conversations that need a hand: rejected and in doubt. It keeps
+// the first hundred.
 type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
@@ -122,8 +122,7 @@ func concernsOf(p Pass, rows []Row) []Concern {
 func newConcern(decision string, reason decide.Reason, rows []Row, here string) Concern {
 	concern := Concern{
 		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason),
-		Remedy: remedy(decision, reason, here),
-		Agents: []Group{}, Words: []Words{}, Conversations: []string{},
+		Remedy: remedy(decision, reason, here), Agents: []Group{}, Words: []Words{}, Conversations: []string{},
 	}
 	if aboutAgent(reason) && len(rows) > 0 {
 		concern.Agents = groups(rows, byAgent)

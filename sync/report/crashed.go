@@ -25,8 +25,8 @@ func holderWords(h store.Holder) string {
 	return text + ","
 }
 
-// crashedLight is the signal of a last pass that was killed, by what the ledger was told of it.
-func crashedLight(name string, last store.Run, now time.Time, here string) Signal {
+// crashedSignal is the signal of a last pass that was killed, by what the ledger was told of it.
+func crashedSignal(name string, last store.Run, now time.Time, here string) Signal {
 	return Signal{
 		name, SignalLook,
 		fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, and never "+

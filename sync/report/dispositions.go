@@ -21,8 +21,8 @@ type disposition struct {
 	meaning string
 }
 
-// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not to be
-// done.
+// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not
+// to be done.
 var dispositions = []disposition{
 	{wouldSend, doc.Good, "a real pass would ask these"},
 	{store.Accepted.String(), doc.Good, "Agent Connect took the request"},
@@ -38,8 +38,8 @@ var dispositions = []disposition{
 // refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
 const refusedOrFailed = "refused, or an expression failed"
 
-// byUrgency are the names of all dispositions in the order in which they are looked at: what needs a hand
-// first.
+// byUrgency are the names of all dispositions in the order in which they are looked at: what needs a
+// hand first.
 var byUrgency = []string{
 	store.Rejected.String(), store.InDoubt.String(), store.Sending.String(), store.Retry.String(),
 	store.Scheduled.String(),
@@ -75,8 +75,8 @@ type ReasonCount struct {
 	Remedy  string  `json:"remedy,omitempty"` // what to do about it; of past rejections alone
 }
 
-// countDispositions are those that occur, in the order of a table; names of another version are left out. Where some
-// failed, not all that is rejected is Agent Connect's answer.
+// countDispositions are those that occur, in the order of a table; names of another version are left out.
+// Where some failed, not all that is rejected is Agent Connect's answer.
 func countDispositions(counts map[string]int, found int, failed bool) []Disposition {
 	list := []Disposition{}
 	for _, d := range dispositions {
@@ -95,7 +95,7 @@ func countReasons(counts map[decide.Reason]int, found int) []ReasonCount {
 	list := []ReasonCount{}
 	for _, reason := range byFrequency(counts) {
 		n := counts[reason]
-		list = append(list, ReasonCount{Reason: string(reason), Count: n, Share: ratio(n, found), Meaning: reason.Explain()})
+		list = append(list, ReasonCount{string(reason), n, ratio(n, found), reason.Explain(), ""})
 	}
 	return list
 }

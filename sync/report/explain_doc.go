@@ -45,8 +45,9 @@ func conversationFacts(x Explanation) []doc.Fact {
 		if x.Asked && x.Unread == nil {
 			facts = append(facts,
 				doc.Fact{
-					Label: "kustomer",
-					Value: "has no such conversation any more: it was deleted, or merged into another", Tone: doc.Warn,
+					Label: "kustomer", Value: "has no such conversation any more: it was deleted, or " +
+						"merged into another",
+					Tone: doc.Warn,
 				})
 		}
 		if at := resolutionOf(x); !at.IsZero() {
@@ -149,8 +150,8 @@ func person(name, id string) string {
 	return name + " (" + id + ")"
 }
 
-// firstReadFacts tell which pass read the time first at which it was marked done, and how much later that
-// was.
+// firstReadFacts tell which pass read the time first at which it was marked done, and how much later
+// that was.
 func firstReadFacts(x Explanation) []doc.Fact {
 	if x.First == nil {
 		return nil

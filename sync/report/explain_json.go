@@ -88,9 +88,8 @@ type interactionJSON struct {
 func ExplainJSON(w io.Writer, x Explanation) error {
 	object := explainJSON{
 		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{},
-		AgentConnect: []interactionJSON{},
-		Now:          nowOf(x),
-		Notices:      append([]string{}, x.Notices...), Exit: x.Exit, Ledger: recordsOf(x),
+		AgentConnect: []interactionJSON{}, Now: nowOf(x), Notices: append([]string{}, x.Notices...), Exit: x.Exit,
+		Ledger: recordsOf(x),
 	}
 	if x.Found {
 		ruling := rulingOf(x.Case)
@@ -126,9 +125,8 @@ func conversationOf(x Explanation) *explainedJSON {
 	c := x.Case.Conversation
 	shown := &explainedJSON{
 		Status: c.Status, DoneCount: c.DoneCount, AgentAddress: x.address(x.Facts.AgentAddress),
-		Customer: c.CustomerID,
-		Address:  x.address(x.Facts.Address), Channel: x.Facts.Channel, Channels: append([]string{}, x.Channels...),
-		Tags: []string{},
+		Customer: c.CustomerID, Address: x.address(x.Facts.Address), Channel: x.Facts.Channel,
+		Channels: append([]string{}, x.Channels...), Tags: []string{},
 	}
 	for _, tag := range x.Case.Tags {
 		shown.Tags = append(shown.Tags, maskAll(tag))
@@ -151,8 +149,8 @@ func recordsOf(x Explanation) []recordJSON {
 	for _, e := range x.Entries {
 		records = append(records, recordJSON{
 			Kind: e.Kind(), State: e.State.String(), Reason: e.Reason, Resolution: stamp(e.Record.Resolution),
-			At:  stamp(e.At),
-			Due: stamp(e.Due), First: stamp(e.First), Attempts: e.Attempts, Status: e.Status, Intent: x.Stamp(e),
+			At: stamp(e.At), Due: stamp(e.Due), First: stamp(e.First), Attempts: e.Attempts, Status: e.Status,
+			Intent: x.Stamp(e),
 		})
 	}
 	return records

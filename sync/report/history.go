@@ -12,8 +12,8 @@ import (
 	"acsync/sync/fetch"
 )
 
-// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed or
-// removed.
+// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed
+// or removed.
 const HistorySchema = "acsync.history/1"
 
 // History is what past passes did, ready to be shown: every renderer shows the same. It is made from what the
@@ -224,7 +224,8 @@ func NewHistory(runs []store.Run, about Past) History {
 	h := History{
 		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From}, To: Moment{about.Window.To},
 		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks, cut: about.Cut,
-		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{}, Exits: []ExitCount{},
+		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{},
+		Exits: []ExitCount{},
 	}
 	h.Late.Overlap = about.Overlap.Seconds()
 	if len(runs) > 0 {
@@ -273,9 +274,9 @@ func NewHistory(runs []store.Run, about Past) History {
 // pastPass is a pass as the ledger keeps it.
 func pastPass(run store.Run) PastPass {
 	return PastPass{
-		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended}, From: Moment{run.From},
-		To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint}, Counts: byName(run.Counts), Reasons: byName(run.Reasons),
-		Tally: tallyOf(run.Found, run.Counts), Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit,
-		Killed: run.Killed,
+		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
+		From: Moment{run.From}, To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint},
+		Counts: byName(run.Counts), Reasons: byName(run.Reasons), Tally: tallyOf(run.Found, run.Counts),
+		Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
 	}
 }

@@ -20,8 +20,8 @@ const (
 // HistoryDoc is the report of past passes, with at most so many rejected conversations.
 func HistoryDoc(h History, most int) doc.Doc {
 	d := doc.Doc{
-		Name: "acsync report", Subject: h.Tenant, Here: h.here,
-		Level: h.Verdict.Level, Headline: h.Verdict.Headline, Detail: h.Verdict.Detail, Todo: h.Verdict.Todo,
+		Name: "acsync report", Subject: h.Tenant, Here: h.here, Level: h.Verdict.Level,
+		Headline: h.Verdict.Headline, Detail: h.Verdict.Detail, Todo: h.Verdict.Todo,
 		About: []string{pastPeriod(h)},
 	}
 	if len(h.Passes) == 0 {
@@ -75,8 +75,8 @@ func pastCharts(h History) []doc.Section {
 // exitBars show how passes ended.
 func exitBars(h History) doc.Bars {
 	chart := doc.Bars{
-		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes",
-		Room: wideLabel, Top: len(h.Passes),
+		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes", Room: wideLabel,
+		Top: len(h.Passes),
 	}
 	add := func(name string, n int, tone doc.Tone) {
 		chart.List = append(chart.List, doc.Bar{
@@ -97,8 +97,7 @@ func exitBars(h History) doc.Bars {
 func trendSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14, Head: true,
-		Class:   "groups sums",
-		Caption: "Passes and conversations, by the time when the pass began",
+		Class: "groups sums", Caption: "Passes and conversations, by the time when the pass began",
 		Columns: append([]doc.Column{
 			{Name: "from", Class: "when"},
 			{Name: "passes", Number: true},
@@ -106,8 +105,7 @@ func trendSection(h History) doc.Section {
 		}, sumColumns("sent", "later")...),
 	}
 	table.Columns = append(table.Columns, doc.Column{
-		Name: "seen late", Number: true, Optional: true,
-		Only: doc.ForFiles,
+		Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles,
 	}, doc.Column{Bar: true})
 	row := func(label string, weight doc.Weight, s Stretch) {
 		cells := append(doc.Texts(label, thousands(s.Passes), thousands(s.Failed)), s.sums()...)
@@ -129,8 +127,7 @@ func trendSection(h History) doc.Section {
 		row(h.local(s.From, layout), doc.Normal, s)
 	}
 	row("all", doc.Sum, Stretch{
-		Passes: len(h.Passes), Failed: h.failed(), Late: h.Late.Count,
-		Latest: h.Late.Seconds, Tally: h.Tally,
+		Passes: len(h.Passes), Failed: h.failed(), Late: h.Late.Count, Latest: h.Late.Seconds, Tally: h.Tally,
 	})
 	return doc.Titled("Trend", table)
 }

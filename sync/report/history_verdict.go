@@ -64,10 +64,14 @@ func historyHeadline(h History) string {
 func attentionWords(h History, failed int) string {
 	return enumerate(
 		counted{failed, "pass did not do all of its work", "passes did not do all of their work"},
-		counted{h.Killed, "pass was killed, and counts as far as it told", "passes were killed, and count as far as they told"},
-		counted{h.Tally.Rejected - h.broken, "conversation was rejected for good", "conversations were rejected for good"},
-		counted{h.broken, "time an expression failed on a conversation", "times an expression failed on a conversation"},
-		counted{h.Tally.InDoubt, "time a conversation was left in doubt", "times a conversation was left in doubt"},
+		counted{h.Killed, "pass was killed, and counts as far as it told", "passes were killed, and count " +
+			"as far as they told"},
+		counted{h.Tally.Rejected - h.broken, "conversation was rejected for good", "conversations were " +
+			"rejected for good"},
+		counted{h.broken, "time an expression failed on a conversation", "times an expression failed on a " +
+			"conversation"},
+		counted{h.Tally.InDoubt, "time a conversation was left in doubt", "times a conversation was left " +
+			"in doubt"},
 	)
 }
 

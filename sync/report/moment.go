@@ -31,8 +31,8 @@ func (m Moment) in(zone *time.Location, layout string) string {
 	return m.In(zone).Format(layout)
 }
 
-// zoneName is what a reader knows the zone by: its own name, or of this machine's zone the one that holds at
-// the time.
+// zoneName is what a reader knows the zone by: its own name, or of this machine's zone the one that
+// holds at the time.
 func zoneName(zone *time.Location, at time.Time) string {
 	if zone == time.Local {
 		return at.In(zone).Format("MST")

@@ -8,8 +8,8 @@ import (
 	surveysync "acsync/sync"
 )
 
-// passJSON is the form of a pass for programs, schema acsync.pass/1. Fields may be added, never renamed or
-// removed.
+// passJSON is the form of a pass for programs, schema acsync.pass/1. Fields may be added, never
+// renamed or removed.
 type passJSON struct {
 	Schema     string `json:"schema"`
 	Pass       string `json:"pass"`
@@ -99,23 +99,18 @@ func staleOf(p Pass) *rangeJSON {
 // JSON writes the pass as one object on one line.
 func JSON(w io.Writer, p Pass) error {
 	return json.NewEncoder(w).Encode(passJSON{
-		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
-		From: stamp(p.From), To: stamp(p.To), Checkpoint: stamp(p.Checkpoint),
-		Found: p.Found, Due: p.Due, WouldSend: p.Planned,
+		Schema: "acsync.pass/1", Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, From: stamp(p.From),
+		To: stamp(p.To), Checkpoint: stamp(p.Checkpoint), Found: p.Found, Due: p.Due, WouldSend: p.Planned,
 		Accepted: p.Counts[store.Accepted], Recoveries: p.Followed, Flagged: p.Flagged,
-		Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected],
-		Retry: p.Counts[store.Retry], InDoubt: p.Counts[store.InDoubt], Dropped: p.Counts[store.Dropped],
-		Skipped: p.Counts[store.Skipped],
-		Late:    lateJSON{p.Late, p.Latest.Seconds()}, Notices: append([]string{}, p.Notices...),
-		Forgotten: p.Forgotten, Unseen: p.Unseen,
-		Reasons:    byName(p.Reasons.Of(store.Skipped)),
+		Scheduled: p.Counts[store.Scheduled], Rejected: p.Counts[store.Rejected], Retry: p.Counts[store.Retry],
+		InDoubt: p.Counts[store.InDoubt], Dropped: p.Counts[store.Dropped], Skipped: p.Counts[store.Skipped],
+		Late: lateJSON{p.Late, p.Latest.Seconds()}, Notices: append([]string{}, p.Notices...),
+		Forgotten: p.Forgotten, Unseen: p.Unseen, Reasons: byName(p.Reasons.Of(store.Skipped)),
 		Rejections: byName(p.Reasons.Of(store.Rejected)),
-		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)),
-		Unlisted:   byName(p.Unlisted),
-		NextDue:    stamp(p.NextDue),
-		Attention:  attentionList(p.Attention), Requests: p.Calls, Duration: p.duration().Seconds(), Fuse: p.Fuse,
-		LimitedBy: p.Limit, Exit: p.Exit,
-		Down: p.Down, EndedBy: p.EndedBy, PlanMade: stamp(p.Made), Backfill: backfillOf(p), Stale: staleOf(p),
+		Waits:      byName(p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt)), Unlisted: byName(p.Unlisted),
+		NextDue: stamp(p.NextDue), Attention: attentionList(p.Attention), Requests: p.Calls,
+		Duration: p.duration().Seconds(), Fuse: p.Fuse, LimitedBy: p.Limit, Exit: p.Exit, Down: p.Down,
+		EndedBy: p.EndedBy, PlanMade: stamp(p.Made), Backfill: backfillOf(p), Stale: staleOf(p),
 	})
 }
 

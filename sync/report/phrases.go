@@ -55,8 +55,8 @@ func after(earlier, later time.Time) string {
 	return span(later.Sub(earlier)) + " later"
 }
 
-// span is a length of time, whatever its direction, in its greatest unit, or two where the first alone would be far off.
-// Times from outside can be so far apart that no Duration tells it.
+// span is a length of time, whatever its direction, in its greatest unit, or two where the first alone would
+// be far off. Times from outside can be so far apart that no Duration tells it.
 func span(d time.Duration) string {
 	const most = 290 * 365 * 24 * time.Hour // a Duration ends at 292 years
 	d = d.Abs().Round(time.Second)

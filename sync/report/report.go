@@ -84,15 +84,13 @@ func New(p Pass, d Detail) Report {
 		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint}, ReadUpTo: Moment{p.Position()},
 		PlanMade: Moment{p.Made}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
 		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Recoveries: p.Followed,
-		Flagged:      p.Flagged,
-		Verdict:      verdictOf(p, tally, concerns, d.Problem),
-		Dispositions: p.dispositions(), Concerns: concerns, Timeline: newTimeline(rows, p.From, p.To, zone),
+		Flagged: p.Flagged, Verdict: verdictOf(p, tally, concerns, d.Problem), Dispositions: p.dispositions(),
+		Concerns: concerns, Timeline: newTimeline(rows, p.From, p.To, zone),
 		Channels: named(groups(rows, byChannel)), Agents: named(groups(rows, byAgent)),
 		Teams: named(groups(rows, byTeam)), Brands: named(groups(rows, byBrand)),
-		Days:     inOrder(groups(rows, byTime(zone, time.DateOnly))),
-		Hours:    inOrder(groups(rows, byTime(zone, "15"))),
-		Requests: p.Calls, Digest: d.Digest, Settings: make([]Setting, len(d.Settings)), Rows: rows, Exit: p.Exit,
-		zone: zone, pass: p,
+		Days:  inOrder(groups(rows, byTime(zone, time.DateOnly))),
+		Hours: inOrder(groups(rows, byTime(zone, "15"))), Requests: p.Calls, Digest: d.Digest,
+		Settings: make([]Setting, len(d.Settings)), Rows: rows, Exit: p.Exit, zone: zone, pass: p,
 	}
 	if r.Rows == nil {
 		r.Rows = []Row{}

@@ -20,8 +20,8 @@ const (
 // ReportDoc is the report of a pass, with at most so many conversations.
 func ReportDoc(r Report, most int) doc.Doc {
 	d := doc.Doc{
-		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true,
-		Level: r.Verdict.Level, Headline: r.Verdict.Headline, Detail: r.Verdict.Detail, Todo: r.Verdict.Todo,
+		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true, Level: r.Verdict.Level,
+		Headline: r.Verdict.Headline, Detail: r.Verdict.Detail, Todo: r.Verdict.Todo,
 		About: []string{periodOf(r)}, Numbers: r.Tally.numbers(capital(r.sentWord()), "Waiting"),
 	}
 	if r.DryRun {
@@ -208,8 +208,7 @@ func groupSections(r Report) []doc.Section {
 	} {
 		table := doc.Table{
 			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " + strings.ToLower(b.title),
-			Class:   "groups",
-			Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
+			Class: "groups", Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
 		}
 		for _, g := range b.groups {
 			table.Rows = append(table.Rows, doc.Row{Cells: append(doc.Texts(g.label()), g.sums()...)})
@@ -251,9 +250,10 @@ func rowSections(r Report, most int) []doc.Section {
 		return cmp.Or(cmp.Compare(slices.Index(byUrgency, a.decision), slices.Index(byUrgency, b.decision)),
 			cmp.Compare(len(byKind[b]), len(byKind[a])))
 	})
-	section := doc.Section{Title: "Conversations", Note: "Addresses are masked.", Only: doc.ForFiles}
+	section := doc.Titled("Conversations").For(doc.ForFiles)
+	section.Note = "Each opens in Kustomer. Addresses are masked."
 	if r.Revealed {
-		section.Note = "Addresses are shown in full: keep this file to yourself."
+		section.Note = "Each opens in Kustomer. Addresses are shown in full: keep this file to yourself."
 	}
 	for _, k := range kinds {
 		section.Parts = append(section.Parts, rowTable(r, k.decision, decide.Reason(k.reason), listed[k],
@@ -266,8 +266,7 @@ func rowSections(r Report, most int) []doc.Section {
 func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all int) doc.Table {
 	table := doc.Table{
 		Title: strings.TrimSuffix(spaced(decision)+": "+string(reason), ": "), Count: thousands(all),
-		Caption: meaningOf(decision, reason),
-		Class:   "rows", Open: needsHand(decision, reason),
+		Caption: meaningOf(decision, reason), Class: "rows", Open: needsHand(decision, reason),
 		Columns: []doc.Column{
 			{Name: "conversation", Class: "id"},
 			{Name: "done", Class: "when"},
@@ -278,7 +277,8 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 		},
 	}
 	if all > len(rows) {
-		table.More = fmt.Sprintf("%s of %s are not listed here, a report with the extension .csv holds all of "+
+		table.More = fmt.Sprintf("%s of %s are not listed here, a report with the extension .csv holds "+
+			"all of "+
 			"them.", thousands(all-len(rows)), thousands(all))
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
@@ -342,6 +342,7 @@ func factSections(r Report) []doc.Section {
 	made := doc.Facts{Caption: "The pass, what it cost, and what it was told to do", List: facts}
 	list = append(list, doc.Titled("How the pass was made", made).For(doc.ForFiles))
 	if len(r.Settings) > 0 {
+		list[1].Note = "Keys of the configuration that are not listed have their default."
 		list = append(list, doc.Titled("", settings).For(doc.ForPage))
 	}
 	return list

@@ -91,8 +91,8 @@ func resolvedHints(settled []verify.Settled, here string) []string {
 	return slices.DeleteFunc(list, func(hint string) bool { return hint == "" })
 }
 
-// resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes
-// it.
+// resolvedName is the id, and where there is one survey for each resolution also which of them, as
+// --id takes it.
 func resolvedName(s verify.Settled) string {
 	if s.Key.Resolution == 0 {
 		return s.Conversation
@@ -127,8 +127,8 @@ func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 	for _, each := range settled {
 		row := settledJSON{
 			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(),
-			State:  each.State.String(),
-			Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(), Standing: string(each.Standing),
+			State: each.State.String(), Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(),
+			Standing: string(each.Standing),
 		}
 		if each.Standing == verify.TooEarly {
 			row.Until = stamp(each.Until)

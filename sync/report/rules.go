@@ -109,8 +109,7 @@ func masked(c decide.Case) *request {
 	shown := &request{
 		Name: maskName(r.Customer.Name), Email: maskAll(r.Customer.Email), Agent: maskAll(r.Employee.Email),
 		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand),
-		Language: r.Language,
-		Country:  r.Country, Tags: []string{}, Properties: map[string]string{},
+		Language: r.Language, Country: r.Country, Tags: []string{}, Properties: map[string]string{},
 	}
 	for _, tag := range r.Tags {
 		shown.Tags = append(shown.Tags, hide(tag))

@@ -17,14 +17,15 @@ const (
 	perRule     = 3  // of these for each rule
 )
 
-// RulesDoc is the trial for people: the counts, what the other configuration changes, and conversations one
-// by one.
+// RulesDoc is the trial for people: the counts, what the other configuration changes, and
+// conversations one by one.
 func RulesDoc(r *Rules) doc.Doc {
 	d := doc.Doc{Name: "acsync rules test", Subject: r.Tenant}
 	if !r.Window.To.IsZero() {
 		d.About = append(d.About, fmt.Sprintf("marked done from %s to %s", show(r.Window.From), show(r.Window.To)))
 	}
-	d.About = append(d.About, "nothing was sent, nothing was written; what the ledger remembers does not count")
+	d.About = append(d.About, "nothing was sent, nothing was written; what the ledger remembers does not "+
+		"count")
 	if len(r.rows) == 0 {
 		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
@@ -139,8 +140,8 @@ func trialSection(r *Rules) doc.Section {
 	return section
 }
 
-// examples are a few conversations for each rule that held, or failed; where there is none, the first ones to
-// be asked.
+// examples are a few conversations for each rule that held, or failed; where there is none, the first
+// ones to be asked.
 func examples(r *Rules) []trial {
 	var chosen, others []trial
 	taken := map[string]int{}

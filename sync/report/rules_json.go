@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// rulesJSON is the form of a trial for programs, schema acsync.rules/1. Fields may be added, never renamed or
-// removed.
+// rulesJSON is the form of a trial for programs, schema acsync.rules/1. Fields may be added, never
+// renamed or removed.
 type rulesJSON struct {
 	Schema  string         `json:"schema"`
 	From    string         `json:"from"` // empty when conversations were named
@@ -43,10 +43,8 @@ func (r *Rules) JSON(w io.Writer) error {
 	decisions, reasons, matched := r.tally(false)
 	object := rulesJSON{
 		Schema: "acsync.rules/1", From: stamp(r.Window.From), To: stamp(r.Window.To), Found: len(r.rows),
-		Send: decisions["send"],
-		Skip: decisions["skip"], Reject: decisions["reject"], Reasons: map[string]int{}, Rules: []ruleUseJSON{},
-		With:    r.With,
-		Changes: map[string]int{}, Conversations: []conversationJS{},
+		Send: decisions["send"], Skip: decisions["skip"], Reject: decisions["reject"], Reasons: map[string]int{},
+		Rules: []ruleUseJSON{}, With: r.With, Changes: map[string]int{}, Conversations: []conversationJS{},
 	}
 	for _, counts := range reasons {
 		for reason, n := range counts {

@@ -54,7 +54,8 @@ func progressFacts(r Running) []doc.Fact {
 		{Label: "checkpoint", Value: show(r.Checkpoint) + ", " + since(r.Now, r.Checkpoint)},
 		{
 			Label: "found",
-			Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, %d skipped, %d wait for "+
+			Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, %d skipped, %d "+
+				"wait for "+
 				"a later pass",
 				r.Found, r.Done, r.Accepted, r.Rejected, r.InDoubt, r.Skipped,
 				max(r.Done-r.Accepted-r.Rejected-r.InDoubt-r.Skipped, 0)),
@@ -89,8 +90,7 @@ type runningJSON struct {
 // RunningJSON writes the same as one object of acsync.status/1. What only the ledger knows is null or empty.
 func RunningJSON(w io.Writer, r Running) error {
 	return json.NewEncoder(w).Encode(statusJSON{
-		Schema: "acsync.status/1", Ledger: r.Ledger, Checkpoint: stamp(r.Checkpoint),
-		Running: runningAs(r),
+		Schema: "acsync.status/1", Ledger: r.Ledger, Checkpoint: stamp(r.Checkpoint), Running: runningAs(r),
 	})
 }
 
@@ -98,10 +98,8 @@ func runningAs(r Running) *runningJSON {
 	return &runningJSON{
 		PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At), Age: max(r.Now.Sub(r.At), 0).Seconds(),
 		Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read),
-		Checkpoint: stamp(r.Checkpoint),
-		Found:      r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected, InDoubt: r.InDoubt,
-		Skipped: r.Skipped,
-		ToDo:    r.toDo(), WaitingFor: r.WaitingFor,
+		Checkpoint: stamp(r.Checkpoint), Found: r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected,
+		InDoubt: r.InDoubt, Skipped: r.Skipped, ToDo: r.toDo(), WaitingFor: r.WaitingFor,
 	}
 }
 

@@ -57,7 +57,7 @@ const (
 	fewAnswers = 40               // below that a share of rejections tells nothing
 )
 
-// Lights are what has to be watched, always in the same order.
+// Signals are what has to be watched, always in the same order.
 func (s Status) Signals() []Signal {
 	return []Signal{
 		s.checkpointSignal(), s.lastPassSignal(), s.doubtSignal(), s.retrySignal(), s.rejectionSignal(),
@@ -102,7 +102,7 @@ func (s Status) checkpointSignal() Signal {
 	}
 	switch {
 	case age < -time.Minute:
-		return s.aheadLight(signal)
+		return s.aheadSignal(signal)
 	case s.MaxAge > 0 && age > s.MaxAge:
 		signal.Level = SignalAct
 		signal.Todo = advise(doRunNow, s.Here, short(s.MaxAge))
@@ -116,11 +116,10 @@ func (s Status) checkpointSignal() Signal {
 }
 
 // aheadSignal tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
-func (s Status) aheadLight(signal Signal) Signal {
+func (s Status) aheadSignal(signal Signal) Signal {
 	signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
 	if ahead := (&surveysync.AheadError{
-		Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap,
-		Settle: s.Settle,
+		Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle,
 	}); ahead.Heals() {
 		signal.Level, signal.Todo = SignalLook, doAwaitClock
 	}
@@ -135,7 +134,7 @@ func (s Status) lastPassSignal() Signal {
 			holderWords(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
 		signal.Todo = afterCrash(s.Killed.Mode, s.Here)
 	case s.Last != nil && s.Last.Killed:
-		signal = crashedLight(signal.Name, *s.Last, s.Now, s.Here)
+		signal = crashedSignal(signal.Name, *s.Last, s.Now, s.Here)
 	case s.Last != nil:
 		signal = Signal{signal.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s",
 			show(s.Last.Ended), since(s.Now, s.Last.Ended),
@@ -180,8 +179,7 @@ func (s Status) retrySignal() Signal {
 		return Signal{Name: "retries", Level: SignalOK, Text: "none"}
 	}
 	signal := Signal{
-		Name: "retries", Level: SignalLook, Text: thousands(n) + ", certainly not sent",
-		Todo: doTryAgain,
+		Name: "retries", Level: SignalLook, Text: thousands(n) + ", certainly not sent", Todo: doTryAgain,
 	}
 	if waits := s.Now.Sub(s.FirstTried); !s.FirstTried.IsZero() && waits > longRetry {
 		signal.Level = SignalAct
@@ -268,8 +266,8 @@ func (s Status) commonRemedy() []string {
 	return []string{fmt.Sprintf("%s for %s: %s", most, common[0], remedy("rejected", common[0], s.Here))}
 }
 
-// rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says what
-// names it.
+// rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says
+// what names it.
 func (s Status) rejectionTodo(remedies []string, urgent bool) string {
 	where := advise(finalReasons, s.Here)
 	if urgent {
@@ -303,8 +301,8 @@ func (s Status) whoAsks() string {
 	return "the next pass asks Agent Connect"
 }
 
-// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in
-// doubt.
+// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put
+// in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
 // total is how many conversations the ledger holds.

@@ -7,8 +7,8 @@ import (
 	"acsync/store"
 )
 
-// statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never renamed
-// or removed.
+// statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never
+// renamed or removed.
 type statusJSON struct {
 	Schema     string         `json:"schema"`
 	Ledger     string         `json:"ledger"`
@@ -61,10 +61,8 @@ func StatusJSON(w io.Writer, s Status) error {
 	return json.NewEncoder(w).Encode(statusJSON{
 		Level: worst(signals), Signals: signals, Killed: killedAs(s), Usual: s.Recent.Usual.Seconds(),
 		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint),
-		Start:     stamp(s.Start),
-		SurveyPer: s.Identity, Backfills: backfills,
-		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...),
-		NextDue: stamp(s.NextDue), LastPass: s.Last,
+		Start: stamp(s.Start), SurveyPer: s.Identity, Backfills: backfills, Counts: counts, InDoubt: doubts,
+		Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
 		Late: lateStatus(s.Lateness),
 	})
 }

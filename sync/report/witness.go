@@ -28,7 +28,8 @@ func (w Witness) Warning() string {
 	if w.Todo() == "" {
 		return ""
 	}
-	return "without Agent Connect's data nothing tells when the ledger is put back from a copy together with " +
+	return "without Agent Connect's data nothing tells when the ledger is put back from a copy together " +
+		"with " +
 		"its fence, or used on two " +
 		"machines, and people would be asked again: " + w.Todo()
 }

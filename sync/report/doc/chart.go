@@ -202,8 +202,7 @@ func (c Columns) Drawn() []column {
 	for i, s := range c.Slots {
 		if total(s.Segments) > 0 {
 			list = append(list, column{
-				Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)),
-				Parts: stack(s.Segments, top),
+				Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)), Parts: stack(s.Segments, top),
 			})
 		}
 	}
@@ -233,8 +232,8 @@ type tick struct {
 	Wide     bool // a narrow chart has no room for it
 }
 
-// Ticks label a few of the slots, below the left ends of their columns: every other one where the chart is
-// narrow.
+// Ticks label a few of the slots, below the left ends of their columns: every other one where the
+// chart is narrow.
 func (c Columns) Ticks() []tick {
 	every := max((len(c.Slots)+3)/4, 1)
 	var list []tick
@@ -244,8 +243,7 @@ func (c Columns) Ticks() []tick {
 			break
 		}
 		list = append(list, tick{
-			Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", x), Y: c.Height() - 8,
-			Wide: len(list)%2 == 1,
+			Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", x), Y: c.Height() - 8, Wide: len(list)%2 == 1,
 		})
 	}
 	return list

@@ -85,8 +85,8 @@ func (Cards) isPart() {}
 func (Flow) isPart()  {}
 func (Note) isPart()  {}
 
-// Table has lines of equal columns. One with a title can be folded away on a page, where there is little
-// room.
+// Table has lines of equal columns. One with a title can be folded away on a page, where there is
+// little room.
 type Table struct {
 	Title   string
 	Count   string // beside the title

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// Unfit reports what nobody may be shown as it is: control characters, the invisible ones that turn the
-// direction of what follows or hide in a word, those that end a line, and what stands for bytes that are no
-// text.
+// Unfit reports what nobody may be shown as it is: control characters, the invisible ones that turn
+// the direction of what follows or hide in a word, those that end a line, and what stands for bytes
+// that are no text.
 func Unfit(c rune) bool {
 	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Co, c) || c == '\u2028' ||
 		c == '\u2029' ||

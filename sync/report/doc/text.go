@@ -29,19 +29,18 @@ const (
 const nbsp = "\ue000"
 
 var toneColors = map[Tone]text.Color{
-	Good: text.FgGreen, Bad: text.FgRed, Warn: text.FgYellow,
-	title: text.Bold,
+	Good: text.FgGreen, Bad: text.FgRed, Warn: text.FgYellow, title: text.Bold,
 }
 
 // title is the tone of a section's title.
 const title Tone = "title"
 
-// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than the style
-// says.
+// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than the
+// style says.
 func Text(w io.Writer, d Doc, s Style) error {
-	t := writer{style: s, width: min(max(s.Width, narrowest), widest), labels: d.Labels, here: d.Here}
-	if t.labels == 0 {
-		t.labels = labelWidth
+	t := writer{style: s, width: min(max(s.Width, narrowest), widest), labels: cmp.Or(d.Labels, labelWidth)}
+	if d.Here != "" {
+		t.command = regexp.MustCompile(`acsync( [a-z]+){1,2}` + regexp.QuoteMeta(d.Here))
 	}
 	t.paragraph(d.Name+" · "+d.Subject, "")
 	t.paragraph(d.Badge, "")
@@ -68,10 +67,10 @@ func Text(w io.Writer, d Doc, s Style) error {
 // writer writes the lines of a text.
 type writer struct {
 	strings.Builder
-	style  Style
-	width  int
-	labels int
-	here   string
+	style   Style
+	width   int
+	labels  int
+	command *regexp.Regexp // of a command that stays whole; nil for none
 }
 
 // line ends without blanks.
@@ -96,13 +95,12 @@ func (t *writer) paragraph(words string, tone Tone) {
 	}
 }
 
-// wrap makes lines of a text, in which a command with the document's flags stays whole where a line has room
-// for it.
+// wrap makes lines of a text, in which a command with the document's flags stays whole where a line
+// has room for it.
 func (t *writer) wrap(words string, width int) []string {
 	words = oneLine(words)
-	if t.here != "" {
-		command := regexp.MustCompile(`acsync( [a-z]+){1,2}` + regexp.QuoteMeta(t.here))
-		words = command.ReplaceAllStringFunc(words, func(command string) string {
+	if t.command != nil {
+		words = t.command.ReplaceAllStringFunc(words, func(command string) string {
 			if columns(command) > width {
 				return command
 			}
@@ -151,6 +149,9 @@ func (t *writer) section(s Section) {
 		case Cards:
 			for _, card := range part {
 				t.note(Note{Text: card.Title + ": " + card.Text, Below: card.Todo, Depth: 2})
+				for _, item := range card.Items {
+					t.note(Note{Text: strings.TrimSpace(item.Text + " " + item.Aside), Depth: 4})
+				}
 			}
 		}
 	}
@@ -172,6 +173,9 @@ func (t *writer) fact(f Fact, depth int) {
 
 // flow writes items one behind the other.
 func (t *writer) flow(items Flow) {
+	if len(items) == 0 {
+		return
+	}
 	glued := make([]string, len(items))
 	for i, item := range items {
 		glued[i] = strings.ReplaceAll(oneLine(item), " ", nbsp)
@@ -219,37 +223,39 @@ func (t *writer) table(table Table, indent int) {
 	}
 }
 
-// fit chooses the columns that there is room for, and their widths: the last one shrinks, and then those that
-// are optional give way.
+// fit chooses the columns that there is room for, and their widths: the last one of words shrinks, a bar
+// takes what is left, and then those that are optional give way.
 func (t *writer) fit(table Table, indent int) (places, widths []int) {
 	for places = table.shown(ForTerminal); ; {
-		widths = nil
 		room := t.width - indent + between
+		flexible, gone := 0, -1
+		widths = nil
 		for at, place := range places {
+			column := table.Columns[place]
 			widths = append(widths, table.natural(place, at == 0))
 			room -= widths[at] + between
+			if column.Bar || !column.Number {
+				flexible = at
+			}
+			if column.Bar || column.Optional {
+				gone = at
+			}
 		}
-		last := len(places) - 1
-		if last < 0 {
+		if len(places) == 0 {
 			return nil, nil
 		}
-		column := table.Columns[places[last]]
-		least := leastBar
+		column, least := table.Columns[places[flexible]], leastBar
 		switch {
-		case column.Number:
-			least = widths[last]
 		case column.Optional:
-			least = min(widths[last], leastColumn)
+			least = min(widths[flexible], leastColumn)
+		case !column.Bar:
+			least = min(widths[flexible], leastBar)
 		}
 		if column.Bar || room < 0 {
-			widths[last] += room
+			widths[flexible] += room
 		}
-		gone := last
-		for gone >= 0 && !table.Columns[places[gone]].Optional && !table.Columns[places[gone]].Bar {
-			gone--
-		}
-		if widths[last] >= least || gone < 0 {
-			widths[last] = max(widths[last], least)
+		if gone < 0 || widths[flexible] >= least {
+			widths[flexible] = max(widths[flexible], least)
 			return places, widths
 		}
 		places = slices.Delete(places, gone, gone+1)

@@ -8,9 +8,9 @@ import (
 )
 
 // Visible is the last way out for text and JSON, whatever they hold: what nobody may be shown as it is
-// becomes visible, as JSON writes it, such as \u202e. What is within JSON stays the same for whoever reads
-// it. Line feeds and tabs pass, and so does a carriage return before a line feed. Close it, so that nothing
-// is left.
+// becomes visible, as JSON writes it, such as \u202e. What is within JSON stays the same for whoever
+// reads it. Line feeds and tabs pass, and so does a carriage return before a line feed. Close it, so
+// that nothing is left.
 type Visible struct {
 	To     io.Writer
 	Colors bool // what only sets colours passes too: To is a terminal
@@ -44,8 +44,8 @@ func (v *Visible) Close() error {
 	return err
 }
 
-// show makes a text visible, as far as it can be judged without what follows it; the rest is empty at the
-// end.
+// show makes a text visible, as far as it can be judged without what follows it; the rest is empty at
+// the end.
 func (v *Visible) show(text []byte, end bool) (shown, rest []byte) {
 	shown = make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -85,7 +85,7 @@ func (v *Visible) passes(text []byte) int {
 	}
 }
 
-// open tells whether what follows a text decides how it begins.
+// open reports whether what follows a text decides how it begins.
 func open(text []byte, withColors bool) bool {
 	switch {
 	case text[0] == '\r':
