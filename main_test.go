@@ -18,12 +18,13 @@ var directions = map[string][]string{
 	"acsync":                   {"acsync/sync/app"},
 	"acsync/store":             {},
 	"acsync/store/bolt":        {"acsync/store"},
-	"acsync/sync/httpx":        {},
-	"acsync/sync/kustomer":     {"acsync/sync/httpx"},
-	"acsync/sync/agentconnect": {"acsync/sync/httpx"},
+	"acsync/sync/exit":         {},
+	"acsync/sync/httpx":        {"acsync/sync/exit", "acsync/sync/httpx/redact"},
+	"acsync/sync/kustomer":     {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
+	"acsync/sync/agentconnect": {"acsync/sync/httpx", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
 	"acsync/sync/config":       {"acsync/sync/httpx"},
 	"acsync/sync/sandbox":      {},
-	"acsync/sync/decide/expr":  {"acsync/sync/kustomer"},
+	"acsync/sync/decide/expr":  {},
 	"acsync/sync/decide": {
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide/expr", "acsync/sync/kustomer",
 	},
@@ -52,6 +53,8 @@ var directions = map[string][]string{
 		"acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx",
 		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/verify",
 	},
+	"acsync/sync/httpx/lenient": {},
+	"acsync/sync/httpx/redact":  {},
 }
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.
@@ -61,7 +64,6 @@ var foreign = map[string][]string{
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report/doc"},
 	"golang.org/x/term":               {"acsync/sync/app"},
-	"golang.org/x/time/rate":          {"acsync/sync/httpx"},
 	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
 	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},
 }

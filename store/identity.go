@@ -1,7 +1,7 @@
 package store
 
-// Identity says what the ledger remembers as one, and so what is asked about at most once. Keys of both kinds can stand
-// beside each other: the identity is that of the keys to come.
+// Identity says what the ledger remembers as one, and so what is asked about at most once. A ledger has one, and
+// is converted to the other.
 type Identity string
 
 // The identities.
@@ -12,3 +12,23 @@ const (
 
 // Known reports whether the identity is one that a ledger can have.
 func (i Identity) Known() bool { return i == PerConversation || i == PerResolution }
+
+// Key is the key that an entry has in a ledger with the identity. A recovery keeps its own.
+func (i Identity) Key(e Entry) Key {
+	key, at := e.Key, e.Record.Resolution
+	switch {
+	case key.Recovery:
+	case i == PerConversation:
+		key.Resolution = 0
+	case key.Resolution != 0 || at.IsZero():
+	// What waits asks about whichever resolution there is when its turn comes: one that came after it was read
+	// already, and no pass would meet that again.
+	case e.State == Scheduled || e.State == Retry:
+	case e.Settled() && e.Attempts == 0:
+		// The ledger was told of it by others, whose time may be later than that of the resolution: under the
+		// key without a resolution it counts for all resolutions up to then.
+	default:
+		key.Resolution = at.UnixMilli()
+	}
+	return key
+}

@@ -21,17 +21,53 @@ type Record struct {
 	Doubt      uint64    // in doubt: how many intents the ledger had given when the doubt arose; 0 for the others, and where that is not known
 }
 
-// Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so: what was rejected
-// because an expression failed on it, without an attempt and without an answer, is decided anew, as the expression may have
-// been mended since.
+// Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so:
+// what was rejected because an expression failed on it, without an attempt and without an answer, is decided
+// anew, as the expression may have been mended since.
 func (r Record) Settled() bool {
 	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
 	return r.State.Final() && !(unsent && undecided(r.Reason))
 }
 
-// Held reports whether a survey request was sent, or may have been, or will never be: only Finish, Settle and Recover change
-// such a record.
+// Held reports whether a survey request was sent, or may have been, or will never be: only Finish, Settle and
+// Recover change such a record.
 func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
+
+// outweighs orders all records, so that it does not matter in which order they are merged.
+func (r Record) outweighs(other Record) bool {
+	for _, order := range []int{
+		r.rank() - other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
+		int(r.State) - int(other.State),
+	} {
+		if order != 0 {
+			return order > 0
+		}
+	}
+	return r.Intent > other.Intent
+}
+
+// rank tells which of two records says more: that something was sent, may have been, will be, will not be.
+func (r Record) rank() int {
+	switch {
+	case r.Settled():
+		return 4
+	case r.State == Sending, r.State == InDoubt:
+		return 3
+	case r.State.Waiting():
+		return 2
+	case r.State == Skipped:
+		return 1
+	}
+	return 0
+}
+
+// requests is how many requests the receiver may have of a key.
+func (r Record) requests() int {
+	if r.Attempts == 0 && (r.Intent != 0 || r.Held()) {
+		return 1
+	}
+	return r.Attempts
+}
 
 // Sending is the record after an intent was noted, in the place of r.
 func (r Record) Sending(i Intent, resolution, now time.Time) Record {
@@ -62,8 +98,8 @@ type Entry struct {
 	Record
 }
 
-// Dated is the record with the number of intents that the ledger has given, for a doubt that arises in the place of old: only
-// what was begun later tells whether the receiver has caught up with it.
+// Dated is the record with the number of intents that the ledger has given, for a doubt that arises in the
+// place of old: only what was begun later tells whether the receiver has caught up with it.
 func (r Record) Dated(old Record, intents uint64) Record {
 	switch {
 	case r.State != InDoubt:
@@ -76,14 +112,15 @@ func (r Record) Dated(old Record, intents uint64) Record {
 	return r
 }
 
-// Expired reports whether the record may be forgotten: nothing waits for it, and all of it lies before a time.
+// Expired reports whether the record may be forgotten: nothing waits for it, and all of it lies before a
+// time.
 func (r Record) Expired(before time.Time) bool {
 	return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before) && r.At.Before(before)
 }
 
-// Normalize gives a record the shape in which a ledger can keep it: times in UTC, rounded down to their unit, a due time for
-// what waits (at once, unless given) and for nothing else, a reason of a bounded length. It refuses a record that has
-// no state or no time at all, and numbers and times outside of any calendar.
+// Normalize gives a record the shape in which a ledger can keep it: times in UTC, rounded down to their unit,
+// a due time for what waits (at once, unless given) and for nothing else, a reason of a bounded length. It
+// refuses a record that has no state or no time at all, and numbers and times outside of any calendar.
 func (r Record) Normalize() (Record, error) {
 	if r.State == Unknown || r.State > Dropped {
 		return r, fmt.Errorf("a record cannot have the state %s", r.State)

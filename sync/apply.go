@@ -96,7 +96,7 @@ func (a *apply) takeUp() (cases []decide.Case, err error) {
 // pause tells what the pass did not come to.
 func (a *apply) pause(left []decide.Case) {
 	for _, c := range left {
-		if decide.Settled(c.Own) {
+		if c.Own.Settled() {
 			a.differ(c, decide.AlreadySent)
 		} else {
 			row := Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: decide.Paused}
@@ -114,7 +114,7 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 	}
 	var send []decide.Case
 	for _, c := range read {
-		if !c.Replacement && a.stands(c) {
+		if a.stands(c) {
 			send = append(send, c)
 		}
 	}
@@ -153,7 +153,7 @@ func (a *apply) differ(c decide.Case, why decide.Reason) {
 	if _, known := a.cursor.byKey[c.Key]; !known {
 		c.Key.Recovery = false
 	}
-	if decide.Settled(c.Own) { // whatever became of the conversation since
+	if c.Own.Settled() { // whatever became of the conversation since
 		why = decide.AlreadySent
 	}
 	if why != decide.AlreadySent {

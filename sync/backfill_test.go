@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
@@ -230,35 +228,5 @@ func TestDryBackfillWritesNothing(t *testing.T) {
 	b.engine = &live
 	if result := b.mustRun(t); result.Counts[store.Accepted] != dry.Planned {
 		t.Errorf("the dry run said %d, the pass did %+v", dry.Planned, result)
-	}
-}
-
-func TestEstimate(t *testing.T) {
-	const hour = time.Hour
-	tests := []struct {
-		name          string
-		conversations int
-		window        fetch.Window
-		want          fetch.Estimate
-	}{
-		{"all are counted", 90, fetch.Window{From: testNow.Add(-3 * hour), To: testNow}, fetch.Estimate{Conversations: 90}},
-		{"none", 0, fetch.Window{From: testNow.Add(-3 * hour), To: testNow}, fetch.Estimate{}},
-		{"a sample of an hour", 600, fetch.Window{From: testNow.Add(-11 * hour), To: testNow.Add(-hour)}, fetch.Estimate{Conversations: 600, Rough: true}},
-		{"the sample is too many, too", 600, fetch.Window{From: testNow.Add(-42 * hour), To: testNow.Add(30 * hour)}, fetch.Estimate{Conversations: 100, More: true}},
-		{"too short for a sample", 200, fetch.Window{From: testNow.Add(-171 * time.Minute), To: testNow.Add(-hour)}, fetch.Estimate{Conversations: 100, More: true}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t, test.conversations)
-			b.engine.reach = modelReach // no search counts more than a hundred
-			p := newPass(b.engine, func(error) {})
-			got, err := p.fetcher.Estimate(t.Context(), test.window)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
 	}
 }

@@ -77,8 +77,8 @@ func (c *committer) giveUp(due []store.Entry, now decide.Clock) (rest []store.En
 }
 
 func givenUp(e store.Entry, why decide.Reason, now time.Time) store.Entry {
-	return decide.After(
-		e, store.Result{State: store.Rejected, Reason: string(why), Status: e.Status, At: now})
+	e.Record = e.After(store.Result{State: store.Rejected, Reason: string(why), Status: e.Status, At: now})
+	return e
 }
 
 // windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
@@ -148,7 +148,7 @@ func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
 	case c.Own.State.Waiting(): // it waits no longer
 		w.keep(c, store.Record{State: state, Reason: string(why)})
 	// The ledger says so already, or knows better, or there is no time to keep it by.
-	case same, decide.Settled(known), c.Outside:
+	case same, known.Settled(), c.Outside:
 	default:
 		w.keep(c, store.Record{State: state, Reason: string(why)})
 	}

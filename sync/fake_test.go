@@ -79,7 +79,7 @@ func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
 
 // cutPage is a page of rows, with a total that is capped as Kustomer's is.
 func cutPage[T any](rows []T, q kustomer.Query, at time.Time) kustomer.Page[T] {
-	size := cmp.Or(q.PageSize, fetch.KustomerLimits.Page)
+	size := cmp.Or(q.PageSize, 500)
 	page := kustomer.Page[T]{Total: min(len(rows), 20*size), At: at}
 	page.TotalPages = (page.Total + size - 1) / size
 	from := min((max(q.Page, 1)-1)*size, page.Total)
@@ -275,4 +275,53 @@ func (b *bench) state(t *testing.T, n int) store.Record {
 		t.Fatal(err)
 	}
 	return known[key]
+}
+
+var testNow = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
+
+// testPolicy is the policy of the default configuration.
+func testPolicy() decide.Policy {
+	return decide.Policy{
+		AppURL: "https://acme.kustomerapp.com", MaxAge: 72 * time.Hour,
+		DoNotSendAttributes: []string{"doNotSendStellaConnectRequestBool", "doNotSendAgentConnectRequestBool"},
+		SkipImported:        true, SkipSpam: true, SkipMachineAgents: true,
+		Channels: map[string]string{"voice": "phone"},
+	}
+}
+
+// plain is a candidate that passes every filter; tests change one thing of it.
+func plain() decide.Candidate {
+	return decide.Candidate{
+		Conversation: kustomer.Conversation{
+			ID: "6716500fa1b2c3d4e5f60001", CustomerID: "58210c3db0f09110006b7953", Status: "done",
+			Channels: []string{"email", "chat"}, TagIDs: []string{"5849765dc41e372700cc84a3"},
+			LastDone: &kustomer.Done{
+				At: testNow.Add(-time.Hour), By: "5ce4672fcce83d001a9e83e9", AssignedUsers: []string{"5ce4672fcce83d001a9e83e8"},
+			},
+			AssignedUsers: []string{"5ce4672fcce83d001a9e83e7"},
+		},
+		Agent:    &kustomer.User{ID: "5ce4672fcce83d001a9e83e8", UserType: "user", Email: kustomer.Text{Value: "alex.agent@example.org"}},
+		Tags:     []string{"late-delivery"},
+		Customer: &kustomer.Customer{ID: "58210c3db0f09110006b7953", Name: kustomer.Text{Value: "Jane Doe"}, Emails: emails("jane@example.com")},
+		Now:      testNow,
+	}
+}
+
+func emails(addresses ...string) []kustomer.Email {
+	var list []kustomer.Email
+	for _, address := range addresses {
+		list = append(list, kustomer.Email{Address: kustomer.Text{Value: address}})
+	}
+	return list
+}
+
+func plainRequest() agentconnect.Request {
+	return agentconnect.Request{
+		Customer:         agentconnect.Customer{Name: "Jane Doe", Email: "jane@example.com"},
+		Employee:         agentconnect.Employee{Email: "alex.agent@example.org"},
+		Channel:          "email",
+		Tags:             []string{"late-delivery"},
+		ExtInteractionID: "6716500fa1b2c3d4e5f60001",
+		ExternalURL:      "https://acme.kustomerapp.com/app/customers/58210c3db0f09110006b7953/event/6716500fa1b2c3d4e5f60001",
+	}
 }

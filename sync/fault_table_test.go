@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"iter"
 	"maps"
@@ -20,8 +19,6 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
 )
-
-var faultEvery = flag.Int("fault.every", 17, "play every nth pair of faults; 1 is all of them, for which -race takes half a minute")
 
 const passesOfALife = 20 // a life that takes more never comes to rest
 
@@ -249,10 +246,14 @@ func onDisk(t *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 
 // single plays a scene once for each of its steps and each mishap of the step, and gives those rows with the steps that
 // they led to.
-func single(t *testing.T, s scene, keep keeping, each func(row, []step)) {
+func single(t *testing.T, s scene, keep keeping, every int, each func(row, []step)) {
 	calm, _ := row{scene: s}.play(t, keep)
+	rows := 0
 	for _, at := range calm {
 		for _, m := range mishaps(at.kind) {
+			if rows++; rows%every != 0 {
+				continue
+			}
 			r := row{s, map[step]mishap{at: m}}
 			steps, struck := r.play(t, keep)
 			if struck != 1 {
@@ -277,7 +278,7 @@ func TestFaultTable(t *testing.T) {
 	met := map[string]bool{}
 	for _, s := range table {
 		rows := 0
-		single(t, s, inMemory, func(r row, _ []step) {
+		single(t, s, inMemory, 1, func(r row, _ []step) {
 			rows++
 			for at := range r.plan {
 				met[at.kind] = true
@@ -298,7 +299,7 @@ func TestFaultTable(t *testing.T) {
 func TestFaultTableOnDisk(t *testing.T) {
 	rows := 0
 	for _, s := range []scene{scenes(2)[1], forgetful} {
-		single(t, s, onDisk, func(row, []step) { rows++ })
+		single(t, s, onDisk, amount(7, 1), func(row, []step) { rows++ })
 	}
 	t.Logf("%d rows", rows)
 }
@@ -307,11 +308,11 @@ func TestFaultTableOnDisk(t *testing.T) {
 // mishap of every step that follows, in the same pass or in those that put it right; or a share of these, spread evenly.
 // What else is still read after a signal is a matter of chance, so that a few of those steps are not always made.
 func TestFaultPairs(t *testing.T) {
-	pairs, rows, missed := 0, 0, 0
+	pairs, rows, missed, every := 0, 0, 0, amount(51, 1)
 	for _, s := range scenes(1) {
-		single(t, s, inMemory, func(first row, steps []step) {
+		single(t, s, inMemory, 1, func(first row, steps []step) {
 			for pair := range first.followed(steps) {
-				if pairs++; pairs%max(*faultEvery, 1) == 0 {
+				if pairs++; pairs%every == 0 {
 					_, struck := pair.play(t, inMemory)
 					rows, missed = rows+1, missed+len(pair.plan)-struck
 				}

@@ -26,7 +26,7 @@ func TestSurveyPer(t *testing.T) {
 	}
 }
 
-// TestIdentityChange changes the setting on a ledger in use: refused, then confirmed, and then the new one is the ledger's.
+// TestIdentityChange changes the setting on a ledger in use: refused, until the ledger is converted.
 func TestIdentityChange(t *testing.T) {
 	b := newBench(t, 1)
 	b.engine.Options.Overlap = 2 * time.Hour
@@ -37,9 +37,10 @@ func TestIdentityChange(t *testing.T) {
 	if refused := new(IdentityError); !errors.As(err, &refused) || b.calls["clock"] != calls {
 		t.Fatalf("got %v", err)
 	}
-	b.engine.Options.AcceptIdentity = true
+	if _, err := b.ledger.Convert(store.PerResolution); err != nil {
+		t.Fatal(err)
+	}
 	b.mustRun(t)
-	b.engine.Options.AcceptIdentity = false
 	b.mustRun(t)
 	if len(b.got) != 1 {
 		t.Errorf("the same resolution was asked about %d times", len(b.got))

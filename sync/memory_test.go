@@ -186,3 +186,28 @@ func (m *memoryLedger) Backfill(from, to time.Time) (store.Backfill, error) {
 	defer m.mu.Unlock()
 	return m.backfills[fetch.Window{From: from, To: to}], nil
 }
+
+// convert is refused while something is in doubt.
+func (m *memoryLedger) convert(to store.Identity) bool {
+	counts := map[store.State]int{}
+	for _, r := range m.records {
+		counts[r.State]++
+	}
+	from := cmp.Or(m.info.Identity, store.PerConversation)
+	if from == to {
+		return true
+	}
+	if store.MayConvert(from, to, counts) != nil {
+		return false
+	}
+	converted := map[store.Key]store.Record{}
+	for key, record := range m.records {
+		key = to.Key(store.Entry{Key: key, Record: record})
+		if other, ok := converted[key]; ok {
+			record = store.Merge(other, record)
+		}
+		converted[key] = record
+	}
+	m.records, m.info.Identity = converted, to
+	return true
+}

@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"errors"
-	"flag"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -18,8 +17,6 @@ import (
 	"acsync/sync/deliver"
 	"acsync/sync/fetch"
 )
-
-var splitSeeds = flag.Int("split.seeds", 300, "how many ways the test of split ranges goes")
 
 // settledKey is what two ways through the same conversations must leave alike in the ledger.
 type settledKey struct {
@@ -166,10 +163,7 @@ func (w *way) left() map[store.Key]settledKey {
 // stopped and continued at any point, with passes from the checkpoint between, any concurrency and any size of pages. The
 // ledger is the same in the end, and each survey request was made once.
 func TestSplitRanges(t *testing.T) {
-	seeds := uint64(*splitSeeds)
-	if testing.Short() {
-		seeds = min(seeds, 60)
-	}
+	seeds := uint64(amount(60, 600))
 	whole := fetch.Window{From: testNow.Add(-splitHours * time.Hour), To: testNow.Add(-modelSettle)}
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 		d := splitDesk(seed)

@@ -31,10 +31,13 @@ func newHabit(seed uint64) *habit {
 }
 
 // change is what the operator may do to the configuration between two passes.
-func (c *habit) change(o *Options) {
+func (c *habit) change(o *Options, ledger *memoryLedger) {
 	if c.fickle {
 		c.per = []store.Identity{store.PerConversation, store.PerResolution}[c.random.IntN(2)]
-		o.SurveyPer, o.AcceptIdentity = c.per, true
+		if !ledger.convert(c.per) {
+			c.per = o.SurveyPer
+		}
+		o.SurveyPer = c.per
 	}
 }
 

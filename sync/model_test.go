@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	stdsync "sync"
 	"testing"
 	"testing/synctest"
@@ -17,10 +18,15 @@ import (
 	"acsync/sync/kustomer"
 )
 
-var (
-	modelSeeds = flag.Int("model.seeds", 2000, "how many worlds the model test makes")
-	modelSeed  = flag.Uint64("model.seed", 0, "make only the world of this seed")
-)
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many.
+func amount(few, many int) int {
+	if os.Getenv("LONG_TESTS") != "" {
+		return many
+	}
+	return few
+}
+
+var modelSeed = flag.Uint64("model.seed", 0, "make only the world of this seed")
 
 // version is a conversation from one instant on.
 type version struct {
@@ -203,13 +209,10 @@ func (w *world) Customer(context.Context, string) (kustomer.Customer, error) {
 func (w *world) Users(context.Context) ([]kustomer.User, error) { return w.users, nil }
 func (w *world) Tags(context.Context) ([]kustomer.Tag, error)   { return w.tags, nil }
 
-// TestNothingLost makes passes through thousands of worlds, in virtual time, and compares what was sent with the truth:
-// every conversation that is done in the end was asked about exactly once, nobody twice, and every pass adds up.
+// TestNothingLost makes passes through hundreds or thousands of worlds, in virtual time, and compares what was
+// sent with the truth: every conversation that is done in the end was asked about exactly once, nobody twice, and every pass adds up.
 func TestNothingLost(t *testing.T) {
-	first, last := uint64(1), uint64(*modelSeeds)
-	if testing.Short() {
-		last = 200
-	}
+	first, last := uint64(1), uint64(amount(200, 2000))
 	if *modelSeed > 0 {
 		first, last = *modelSeed, *modelSeed
 	}
@@ -260,7 +263,7 @@ func followWorld(t *testing.T, seed uint64) int {
 	end := w.end().Add(modelOverlap + modelSettle)
 	for time.Now().Before(end) {
 		time.Sleep(time.Duration(1+w.random.IntN(30)) * time.Minute)
-		w.habit.change(&e.Options)
+		w.habit.change(&e.Options, ledger)
 		began, from := time.Now(), ledger.info.Checkpoint
 		result, err := e.Run(t.Context())
 		if err == nil && result.Fuse == "" {

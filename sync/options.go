@@ -15,8 +15,6 @@ type Options struct {
 	Mode      string         // what the pass is called in reports: "run"
 	DryRun    bool           // for reports only: a dry run is made by dryrun.Sender and dryrun.Ledger
 	SurveyPer store.Identity // what there is one survey for; empty: the conversation
-	// the operator has confirmed that SurveyPer is another than the ledger was kept with
-	AcceptIdentity bool
 	// of a back-fill; a zero To means up to now. The zero Window: from the checkpoint to now
 	Range   fetch.Window
 	Restart bool       // a back-fill begins again, however far it has come

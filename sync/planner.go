@@ -17,7 +17,7 @@ type Planner struct {
 }
 
 // NewPlanner begins a plan with a salt of its own. The secret is Agent Connect's API key.
-func NewPlanner(secret string) *Planner { return &Planner{plan: plan.NewPlan(secret)} }
+func NewPlanner(secret string) *Planner { return &Planner{plan: plan.New(secret)} }
 
 // Observe takes in what would be sent.
 func (p *Planner) Observe(event Event) {

@@ -2,7 +2,6 @@ package sync
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
-	"acsync/sync/verify"
 )
 
 func mustRecovery(t *testing.T, when string) *decide.Recovery {
@@ -24,27 +22,6 @@ func mustRecovery(t *testing.T, when string) *decide.Recovery {
 		t.Fatal(problems)
 	}
 	return recovery
-}
-
-func TestCompileRecovery(t *testing.T) {
-	for when, want := range map[string]string{
-		`"recovery" in tags`:                "",
-		`conversation.done_count > 1`:       "",
-		``:                                  "",
-		`"recovery" in tag`:                 "there is no",
-		`tags`:                              "must be true or false",
-		`customer.domain == "acme.example"`: "must not look at the customer",
-	} {
-		t.Run(when, func(t *testing.T) {
-			got, problems := decide.CompileRecovery(when)
-			switch {
-			case want == "" && (len(problems) > 0 || (got == nil) != (when == "")):
-				t.Errorf("got %v, %v", got, problems)
-			case want != "" && (len(problems) != 1 || problems[0].Section != "recovery" || !strings.Contains(problems[0].Message, want)):
-				t.Errorf("got %v, want %q", problems, want)
-			}
-		})
-	}
 }
 
 // recovering is a bench whose first conversation was asked about, and may be marked done again for its follow-up.
@@ -296,72 +273,6 @@ func TestRecoveryIsRefused(t *testing.T) {
 	}
 }
 
-// TestRecoveryVerdict settles a recovery in doubt from data, which bear no stamp of it.
-func TestRecoveryVerdict(t *testing.T) {
-	since := func(d time.Duration) time.Time { return testNow.Add(-d) }
-	first := store.Record{State: store.Accepted, Resolution: since(50 * time.Hour), At: since(49 * time.Hour), First: since(49 * time.Hour), Attempts: 1, Intent: 3}
-	doubt := store.Entry{
-		Key: store.Key{Conversation: doubtfulID, Recovery: true},
-		Record: store.Record{
-			State: store.InDoubt, Reason: "no_answer", Resolution: since(time.Hour), At: since(40 * time.Minute), First: since(40 * time.Minute), Attempts: 1, Intent: 0x1d, Doubt: 0x1d,
-		},
-	}
-	parent := agentconnect.Interaction{UUID: "p", ExtInteractionID: doubtfulID, CreatedAt: since(49 * time.Hour), Intent: ledgerID + "-3"}
-	later := agentconnect.Interaction{UUID: "l", ExtInteractionID: "6716500fa1b2c3d4e5f60002", Intent: ledgerID + "-1e", CreatedAt: since(19 * time.Minute)}
-	follow := func(parent, ext string, age time.Duration) agentconnect.Interaction {
-		return agentconnect.Interaction{UUID: "f", Recovery: true, Parent: parent, ExtInteractionID: ext, CreatedAt: since(age)}
-	}
-	type rows = []agentconnect.Interaction
-	tests := []struct {
-		name string
-		rows rows
-		err  error
-		want store.State
-	}{
-		{"by its parent", rows{parent, follow("p", "", 39*time.Minute)}, nil, store.Accepted},
-		{"by its parent, and another id", rows{parent, follow("p", "x", 39*time.Minute)}, nil, store.Accepted},
-		{"by the conversation's id", rows{follow("", doubtfulID, 39*time.Minute)}, nil, store.Accepted},
-		{"by the conversation's id, in capitals", rows{follow("?", strings.ToUpper(doubtfulID), 39*time.Minute)}, nil, store.Accepted},
-		{"long before", rows{parent, follow("p", "", 30*time.Hour), later}, nil, store.InDoubt},
-		{"the request itself is no recovery", rows{parent, {UUID: "q", ExtInteractionID: doubtfulID, CreatedAt: since(39 * time.Minute)}, later}, nil, store.InDoubt},
-		{"nothing", nil, nil, store.InDoubt},
-		{"a later request, and no recovery", rows{parent, later}, nil, store.InDoubt},
-		{"a later request, and another recovery after it", rows{parent, later, follow("z", "", 10*time.Minute)}, nil, store.Retry},
-		{"another recovery, but too early to tell", rows{parent, later, follow("z", "", 39*time.Minute)}, nil, store.InDoubt},
-		{"another recovery, and no later request", rows{parent, follow("z", "", 10*time.Minute)}, nil, store.InDoubt},
-		{"all of it, but the first is not found", rows{later, follow("z", "", 10*time.Minute)}, nil, store.InDoubt},
-		{"all of it, but one tells nothing", rows{parent, later, follow("z", "", 10*time.Minute), follow("", "", 38*time.Minute)}, nil, store.InDoubt},
-		{"all of it, but the data break off", rows{parent, later, follow("z", "", 10*time.Minute)}, errTrouble, store.InDoubt},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			ledger := newMemoryLedger(since(100 * time.Hour))
-			ledger.records[store.Key{Conversation: doubtfulID}] = first
-			data := &shown{rows: test.rows, err: test.err}
-			q := verify.NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
-			q.Now = testNow
-			_ = q.Read(t.Context(), ledger, data) // of the verdicts
-			got, told := q.Decide(doubt, 5*time.Minute, testNow)
-			if !told {
-				got.State = store.InDoubt
-			}
-			if got.State != test.want {
-				t.Errorf("got %s, want %s", got.State, test.want)
-			}
-		})
-	}
-}
-
-// TestRecoveriesAreNoSurveys does not take the recovery of a conversation for its survey request in doubt.
-func TestRecoveriesAreNoSurveys(t *testing.T) {
-	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
-	q := verify.NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
-	_ = q.Read(t.Context(), newMemoryLedger(testNow), &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
-	if got, _ := q.Decide(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
-		t.Errorf("got %+v", got)
-	}
-}
-
 // TestRecoveryInDoubtIsSettled loses the answer to a recovery: the stand-in's own data tell that it arrived.
 func TestRecoveryInDoubtIsSettled(t *testing.T) {
 	for name, fault := range map[string]sandbox.Fault{
@@ -381,7 +292,7 @@ func loseRecovery(t *testing.T, fault sandbox.Fault) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stand.AddEmployee(sandbox.Employee{Email: "alex.agent@example.org", Status: "active"})
+	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: "alex.agent@example.org", Status: "active"}}})
 	client, stop := connect(t, stand)
 	defer stop()
 	b := newBench(t, 4)

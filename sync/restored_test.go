@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,8 +16,6 @@ import (
 	"acsync/sync/agentconnect"
 	"acsync/sync/verify"
 )
-
-var restoredEvery = flag.Int("restored.every", 97, "play every nth row of what is put back; 1 is all of them, which takes some minutes")
 
 // What of a ledger is put back from a copy.
 var copies = []struct {
@@ -240,7 +237,7 @@ func (l *lifetime) twice(known bool) (wrong []string) {
 // opened for writing since the copy, and the fence was left alone.
 func TestRestoredAtAnyStep(t *testing.T) {
 	s := scenes(2)[0]
-	rows, played := 0, 0
+	rows, played, every := 0, 0, amount(499, 47) // all of them would take half an hour
 	for _, secret := range []bool{true, false} {
 		trail, wrong := restoration{scene: s, secret: secret}.play(t)
 		if len(wrong) > 0 {
@@ -253,7 +250,7 @@ func TestRestoredAtAnyStep(t *testing.T) {
 					if !secret && what > 0 {
 						continue // the fence that could tell is put back too
 					}
-					if rows++; rows%max(*restoredEvery, 1) != 0 {
+					if rows++; rows%every != 0 {
 						continue
 					}
 					played++

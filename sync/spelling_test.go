@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"flag"
 	"math/rand/v2"
 	"slices"
 	stdsync "sync"
@@ -19,17 +18,9 @@ import (
 	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 	"acsync/sync/plan"
-	"acsync/sync/verify"
 )
 
-var spellingSeeds = flag.Int("spelling.seeds", 120, "how many worlds the test of times that are told otherwise makes")
-
-func spellingWorlds() uint64 {
-	if testing.Short() {
-		return uint64(min(*spellingSeeds, 40))
-	}
-	return uint64(*spellingSeeds)
-}
+func spellingWorlds() uint64 { return uint64(amount(30, 300)) }
 
 // blurred is a Kustomer that tells the time of a resolution a little otherwise at each reading.
 type blurred struct {
@@ -259,8 +250,8 @@ func names(requests []agentconnect.Request) (list []string) {
 func TestSpelling(t *testing.T) {
 	asked, seeds := 0, spellingWorlds()
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
-		plain, sent := night(t, seed, &blurred{}, fetch.KustomerLimits)
-		other, _ := night(t, seed, &blurred{spread: 400 * time.Millisecond}, fetch.KustomerLimits)
+		plain, sent := night(t, seed, &blurred{}, fetch.PageLimits{})
+		other, _ := night(t, seed, &blurred{spread: 400 * time.Millisecond}, fetch.PageLimits{})
 		for i := range plain {
 			if diff := cmp.Diff(plain[i], other[i]); diff != "" {
 				t.Errorf("seed %d, pass %d of %d: told alike -, otherwise each time +:\n%s", seed, i, len(plain), diff)
@@ -286,28 +277,6 @@ func TestSpellingOfSearches(t *testing.T) {
 	}
 	if got < wanted*9/10 {
 		t.Errorf("%d of %d were asked", got, wanted)
-	}
-}
-
-// TestSameResolution tries both sides of the second, also across the boundary of one and of midnight.
-func TestSameResolution(t *testing.T) {
-	midnight := testNow.Truncate(24 * time.Hour)
-	for _, test := range []struct {
-		a, b time.Time
-		want bool
-	}{
-		{testNow, testNow, true},
-		{testNow, testNow.Add(decide.SameWithin - time.Millisecond), true},
-		{testNow, testNow.Add(decide.SameWithin), false},
-		{midnight.Add(-time.Millisecond), midnight, true},
-		{midnight.Add(-500 * time.Millisecond), midnight.Add(499 * time.Millisecond), true},
-		{midnight.Add(-500 * time.Millisecond), midnight.Add(500 * time.Millisecond), false},
-		{time.Time{}, testNow, false},
-		{time.Time{}, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), false}, // no Duration is so long
-	} {
-		if got := decide.SameResolution(test.a, test.b); got != test.want || decide.SameResolution(test.b, test.a) != test.want {
-			t.Errorf("%s and %s: got %t", test.a, test.b, got)
-		}
 	}
 }
 
@@ -453,20 +422,6 @@ func TestSpellingIsNoFollowUp(t *testing.T) {
 	}
 }
 
-// TestSpellingOfThePlan refuses a plan that would ask twice about one resolution, told in two ways.
-func TestSpellingOfThePlan(t *testing.T) {
-	for apart, want := range map[time.Duration]bool{0: false, time.Millisecond: false, decide.SameWithin - time.Millisecond: false, decide.SameWithin: true} {
-		plan := plan.Plan{Send: []plan.Planned{
-			{ID: "a", Resolution: testNow, PerResolution: true},
-			{ID: "a", Resolution: testNow.Add(apart), PerResolution: true},
-			{ID: "b", Resolution: testNow, PerResolution: true},
-		}}
-		if got := plan.Sound(); got != want {
-			t.Errorf("%s apart: sound is %t", apart, got)
-		}
-	}
-}
-
 // TestSpellingOfAnOldPlan carries out a plan after a pass has scheduled the same resolution, as it was told
 // to that.
 func TestSpellingOfAnOldPlan(t *testing.T) {
@@ -487,32 +442,5 @@ func TestSpellingOfAnOldPlan(t *testing.T) {
 	}
 	if b.mustRun(t); len(b.got) != 1 {
 		t.Errorf("asked %d times", len(b.got))
-	}
-}
-
-// TestPickBySpelling names one of two resolutions by its time: exactly, to the second, or as Kustomer tells
-// it.
-func TestPickBySpelling(t *testing.T) {
-	key, at := store.Key{Conversation: "a"}, testNow.Truncate(time.Second)
-	family := map[store.Key]store.Record{}
-	for i, off := range []time.Duration{-500 * time.Millisecond, 700 * time.Millisecond, 5 * time.Second} {
-		family[store.Key{Conversation: "a", Resolution: int64(i + 1)}] = store.Record{State: store.InDoubt, Resolution: at.Add(off)}
-	}
-	for off, want := range map[time.Duration][]int64{
-		-500 * time.Millisecond: {1},
-		0:                       {2}, // within the second, and not the one before it
-		700 * time.Millisecond:  {2},
-		703 * time.Millisecond:  {2},
-		5 * time.Second:         {3},
-		4300 * time.Millisecond: {3},
-		9 * time.Second:         {0},
-	} {
-		var got []int64
-		for _, e := range verify.Pick(key, family, at.Add(off), verify.Resend) {
-			got = append(got, e.Key.Resolution)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: -want +got:\n%s", off, diff)
-		}
 	}
 }

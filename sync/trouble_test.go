@@ -2,9 +2,13 @@ package sync_test
 
 import (
 	"context"
+	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"strconv"
 	stdsync "sync"
 	"testing"
 	"testing/synctest"
@@ -27,24 +31,19 @@ import (
 // that lags behind, conversations reopened and closed again while they are read. Nobody is asked twice, and everybody is
 // asked, refused, or in doubt where it can be seen.
 func TestTroubledServices(t *testing.T) {
-	seeds := 4
-	if testing.Short() {
-		seeds = 1
+	seeds := uint64(1)
+	if os.Getenv("LONG_TESTS") != "" {
+		seeds = 8
 	}
-	for seed := range uint64(seeds) {
+	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) { weather(t, seed) })
 	}
 }
 
 func weather(t *testing.T, seed uint64) {
-	trouble := sandbox.ServiceFaults{
-		Latency: 200 * time.Millisecond, LatencySigma: 0.5,
-		ServerError: 0.03, LateError: 0.02, Throttled: 0.02, Broken: 0.02, LostAnswer: 0.02, CutOff: 0.02, HTML: 0.01,
-		LimitHeader: []sandbox.LimitHeader{sandbox.LimitNone, sandbox.RetryAfterSeconds, sandbox.ResetMillis, sandbox.RetryAfterDate}[seed%4],
-	}
 	stand, err := sandbox.New(sandbox.Options{
 		Seed: seed, Busy: time.Hour, Faults: sandbox.Faults{
-			Kustomer: trouble, AgentConnect: trouble, IndexLag: 20 * time.Second, IndexLagJitter: 5 * time.Minute,
+			Kustomer: trouble(seed, 1), AgentConnect: trouble(seed, 2), IndexLag: 20 * time.Second, IndexLagJitter: 5 * time.Minute,
 			Reopen: 0.01, Reclose: 0.02, JoinDrop: 0.05,
 		},
 	})
@@ -94,6 +93,49 @@ func weather(t *testing.T, seed uint64) {
 		time.Sleep(15 * time.Minute)
 	}
 	compareWithTruth(t, seed, stand, ledger, Window{From: begin.Add(-time.Hour), To: begin.Add(2 * time.Hour)})
+}
+
+// trouble is what goes wrong with one of the services. Answers are late, and what tells of the limit, and of when to come
+// back after a 429, differs by seed: nothing, Retry-After in seconds, the reset in milliseconds, Retry-After as a date.
+func trouble(seed, service uint64) sandbox.ServiceFaults {
+	var mu stdsync.Mutex
+	random := rand.New(rand.NewPCG(seed, service))
+	return sandbox.ServiceFaults{
+		Hook: func(*http.Request) sandbox.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			now := time.Now()
+			end := now.Truncate(time.Minute).Add(time.Minute)
+			f := sandbox.Fault{
+				Delay:  time.Duration(float64(200*time.Millisecond) * math.Exp(random.NormFloat64()/2)),
+				Header: http.Header{"X-Ratelimit-Limit": nil, "X-Ratelimit-Remaining": nil, "X-Ratelimit-Reset": nil},
+			}
+			if seed%4 == 2 {
+				f.Header = http.Header{"X-Ratelimit-Reset": {strconv.FormatInt(end.UnixMilli(), 10)}}
+			}
+			if random.Float64() >= 0.02 {
+				return f
+			}
+			f.Status = http.StatusTooManyRequests
+			switch seed % 4 {
+			case 1:
+				f.Header.Set("Retry-After", strconv.Itoa(int((end.Sub(now)+time.Second-1)/time.Second)))
+			case 3:
+				f.Header.Set("Retry-After", end.UTC().Format(http.TimeFormat))
+			}
+			return f
+		},
+		Rules: []sandbox.Rule{
+			{Share: 0.03, Fault: sandbox.Fault{Status: 503}},
+			{Share: 0.02, Fault: sandbox.Fault{Status: 500, Processed: true}},
+			{Share: 0.02, Fault: sandbox.Fault{Break: true}},
+			{Share: 0.02, Fault: sandbox.Fault{Break: true, Processed: true}},
+			{Share: 0.02, Fault: sandbox.Fault{Cut: true}},
+			{Share: 0.01, Fault: sandbox.Fault{
+				Status: 502, Body: "<html><body>502 Bad Gateway</body></html>", Header: http.Header{"Content-Type": {"text/html"}},
+			}},
+		},
+	}
 }
 
 // Window is a stretch of time.

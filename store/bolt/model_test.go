@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -30,12 +31,12 @@ type model struct {
 	runs    int
 }
 
+// long is set when the long programmes are wanted, too.
+var long = os.Getenv("LONG_TESTS") != ""
+
 // TestModel runs random steps against the ledger and the model and compares all that can be read.
 func TestModel(t *testing.T) {
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // each step is a sync of the disk
-		f.Value.Set("25")
-		defer f.Value.Set(f.DefValue)
-	}
+	few(t, 25)
 	rapid.Check(t, func(r *rapid.T) {
 		dir, err := os.MkdirTemp(t.TempDir(), "model")
 		must(r, err)
@@ -48,6 +49,15 @@ func TestModel(t *testing.T) {
 		r.Repeat(rapid.StateMachineActions(m))
 		must(r, m.ledger.Check(t.Context()))
 	})
+}
+
+// few makes rapid check that often unless told otherwise: each step is a sync of the disk.
+func few(t *testing.T, checks int) {
+	t.Helper()
+	if f := flag.Lookup("rapid.checks"); !long && f.Value.String() == f.DefValue {
+		f.Value.Set(strconv.Itoa(checks))
+		t.Cleanup(func() { f.Value.Set(f.DefValue) })
+	}
 }
 
 func must(t rapid.TB, err error) {

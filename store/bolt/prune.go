@@ -77,11 +77,11 @@ func (l *Ledger) prunable(before time.Time, last []byte) (codes [][]byte, next [
 			k, v = c.Next()
 		}
 		for seen := 1; k != nil && !createdAfter(k, before); k, v = c.Next() {
-			_, old, err := t.expired(k, v, before)
+			e, err := t.entryOf(k, v)
 			if err != nil {
 				return err
 			}
-			if old {
+			if e.Expired(before) {
 				codes = append(codes, bytes.Clone(k))
 			}
 			if seen++; len(codes) == pruneStride || seen > 10*pruneStride {
@@ -97,19 +97,6 @@ func (l *Ledger) prunable(before time.Time, last []byte) (codes [][]byte, next [
 // createdAfter tells, for a hex id, that its conversation was created after a time.
 func createdAfter(code []byte, at time.Time) bool {
 	return (len(code) == rawID || len(code) == rawPair) && int64(binary.BigEndian.Uint32(code)) > at.Unix()
-}
-
-// expired tells whether a record may be removed.
-func (t *txn) expired(code, value []byte, before time.Time) (store.State, bool, error) {
-	k, err := decodeKey(code)
-	if err != nil {
-		return store.Unknown, false, err
-	}
-	r, err := t.decode(k, code, value)
-	if err != nil {
-		return store.Unknown, false, err
-	}
-	return r.State, r.Expired(before), nil
 }
 
 // prune removes keys in one transaction, those excepted that have changed since they were collected.
@@ -150,20 +137,17 @@ func (l *Ledger) raise(to time.Time) error {
 	})
 }
 
-// remove deletes a key that has no entry in any index.
+// remove deletes a key whose record has expired.
 func (t *txn) remove(code []byte, before time.Time) (bool, error) {
 	v := t.keys.Get(code)
 	if v == nil {
 		return false, nil
 	}
-	state, old, err := t.expired(code, v, before)
-	if err != nil || !old {
+	e, err := t.entryOf(code, v)
+	if err != nil || !e.Expired(before) {
 		return false, err
 	}
-	if err := t.count(state, store.Unknown); err != nil {
-		return false, err
-	}
-	return true, t.keys.Delete(code)
+	return true, t.drop(slot{e.Key, code, e.Record})
 }
 
 // pruneRuns removes all but the newest summaries. They are numbered without gaps.

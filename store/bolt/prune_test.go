@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"flag"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -102,7 +101,13 @@ func TestPruneManyAndStop(t *testing.T) {
 	must(t, l.Check(t.Context()))
 }
 
-var pruneKeys = flag.Int("prune.keys", 35_000, "keys that TestPruneInBoundedTransactions removes; a million takes some 20 s")
+// pruneKeys are the keys that TestPruneInBoundedTransactions removes.
+func pruneKeys() int {
+	if long {
+		return 1_000_000
+	}
+	return 35_000
+}
 
 // between is a context that calls a function whenever it is asked whether it has ended.
 type between struct {
@@ -115,13 +120,13 @@ func (b between) Err() error {
 	return b.Context.Err()
 }
 
-// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000: go test ./store -run
-// Bounded -v -prune.keys 1000000
+// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000; so it is in the
+// long programmes.
 func TestPruneInBoundedTransactions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	must(t, Create(path, time.Unix(1, 0)))
 	l := unchecked(t, path)
-	list := history(2 * *pruneKeys)
+	list := history(2 * pruneKeys())
 	for part := range slices.Chunk(list, 50_000) {
 		must(t, l.Commit(store.Batch{Entries: part}))
 	}
@@ -142,7 +147,7 @@ func TestPruneInBoundedTransactions(t *testing.T) {
 	look()
 	made := int(info(t, l).Transaction - first)
 	t.Logf("%d keys were removed in %d transactions, at most %d in one", n, made, most)
-	if least := *pruneKeys * 9 / 10; n < least || left != len(list)-n {
+	if least := pruneKeys() * 9 / 10; n < least || left != len(list)-n {
 		t.Errorf("%d were removed, %d are left of %d", n, left, len(list))
 	}
 	if limit := n/pruneStride + 2; most > 10_000 || made > limit {

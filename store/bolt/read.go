@@ -214,15 +214,11 @@ func (l *Ledger) page(last []byte) (list []store.Entry, next []byte, err error) 
 			k, v = c.Next()
 		}
 		for ; k != nil; k, v = c.Next() {
-			key, err := decodeKey(k)
+			e, err := t.entryOf(k, v)
 			if err != nil {
 				return err
 			}
-			r, err := t.decode(key, k, v)
-			if err != nil {
-				return err
-			}
-			list = append(list, store.Entry{Key: key, Record: r})
+			list = append(list, e)
 			if len(list) == stride {
 				next = bytes.Clone(k)
 				return nil

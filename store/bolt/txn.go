@@ -131,15 +131,20 @@ func (t *txn) load(k store.Key) (slot, error) {
 
 // entry reads the record of a key found in one of the indexes, where it must be.
 func (t *txn) entry(code []byte) (store.Entry, error) {
-	k, err := decodeKey(code)
-	if err != nil {
-		return store.Entry{}, err
-	}
 	v := t.keys.Get(code)
 	if v == nil {
 		return store.Entry{}, damaged("%x is listed in an index and has no record", code)
 	}
-	r, err := t.decode(k, code, v)
+	return t.entryOf(code, v)
+}
+
+// entryOf reads a key and its record.
+func (t *txn) entryOf(code, value []byte) (store.Entry, error) {
+	k, err := decodeKey(code)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	r, err := t.decode(k, code, value)
 	return store.Entry{Key: k, Record: r}, err
 }
 

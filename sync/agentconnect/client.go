@@ -24,15 +24,17 @@ type Options struct {
 	APISecret   string        // signs a token for each call; of the same account as the key
 	Data        *httpx.Pacer  // each call waits for it; nil: unpaced
 	DataTimeout time.Duration // of one call; 0 means 5 min: answers that took longer than one were observed
-	// Notify, when set, is told of every failed call for data that is tried again, and of the wait before that.
+	// Notify, when set, is told of every failed call for data that is tried again, and of the wait before
+	// that.
 	Notify func(err error, wait time.Duration)
 }
 
 // Client posts to one Agent Connect account, and reads its data. Its methods may be called concurrently.
 type Client struct {
+	interactionReader
+	employeeReader
 	service  *httpx.Service
 	requests *httpx.Pacer
-	data     dataReader
 }
 
 // New checks the options and makes a client; it connects to nothing.
@@ -54,15 +56,15 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{service: service, requests: o.Requests, data: data}, nil
+	return &Client{interactionReader{data}, employeeReader{data}, service, o.Requests}, nil
 }
 
-// Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can note down what
-// it is about to do after the wait and right before the act.
+// Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can
+// note down what it is about to do after the wait and right before the act.
 func (c *Client) Ready(ctx context.Context) error { return httpx.Wait(ctx, c.requests) }
 
-// Create posts one survey request, or recovery, once, and does not wait for its turn. It may be called again with the same
-// request only when that was certainly not taken; see Answer.
+// Create posts one survey request, or recovery, once, and does not wait for its turn. It may be called again
+// with the same request only when that was certainly not taken; see Answer.
 func (c *Client) Create(ctx context.Context, r Request) Answer {
 	path, body, err := r.post()
 	if err != nil {
@@ -70,7 +72,7 @@ func (c *Client) Create(ctx context.Context, r Request) Answer {
 	}
 	var written atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// From here on a goroutine of net/http may write at any moment, even while this one is told of a failure.
+		// From here on a goroutine of net/http may write at any moment, even while Do is told of a failure.
 		// Before it nothing of the request has left: names were looked up, a connection was made and secured.
 		GotConn: func(httptrace.GotConnInfo) { written.Store(true) },
 	})
@@ -79,7 +81,7 @@ func (c *Client) Create(ctx context.Context, r Request) Answer {
 		Once: true, Secrets: r.personal(), Paced: []*httpx.Pacer{c.requests},
 	})
 	if err != nil {
-		return failure(err, written.Load())
+		return failed(err, written.Load())
 	}
-	return r.success(resp)
+	return accepted(r, resp)
 }

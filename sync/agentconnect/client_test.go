@@ -122,7 +122,7 @@ func TestCreate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, tt.act)
-			a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), survey)
+			a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), survey)
 			if diff := cmp.Diff(tt.want, factsOf(a)); diff != "" {
 				t.Errorf("%v (-want +got):\n%s", a.Err, diff)
 			}
@@ -187,7 +187,7 @@ func TestCreateNotWritten(t *testing.T) {
 // A handshake that breaks in the middle has not carried the request.
 func TestCreateBrokenHandshake(t *testing.T) {
 	s := serve(t, says(""))
-	a := client(t, Options{BaseURL: "https://" + s.Addr().String()}).Create(t.Context(), survey)
+	a := client(t, Options{BaseURL: "https://" + s.Listener.Addr().String()}).Create(t.Context(), survey)
 	if a.Written || a.Status != 0 || a.Err == nil {
 		t.Errorf("got %+v", a)
 	}
@@ -206,7 +206,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 	})
 	t.Cleanup(func() { close(release) })
 	t.Run("timed out", func(t *testing.T) {
-		a := client(t, Options{BaseURL: "http://" + s.Addr().String(), Timeout: 50 * time.Millisecond}).Create(t.Context(), survey)
+		a := client(t, Options{BaseURL: s.URL, Timeout: 50 * time.Millisecond}).Create(t.Context(), survey)
 		<-arrived
 		if a.Status != 0 || !a.Written || a.Err == nil || !strings.Contains(a.Err.Error(), "timed out") {
 			t.Errorf("got %+v", a)
@@ -218,7 +218,7 @@ func TestCreateWithoutAnswer(t *testing.T) {
 			<-arrived
 			cancel()
 		}()
-		a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(ctx, survey)
+		a := client(t, Options{BaseURL: s.URL}).Create(ctx, survey)
 		if a.Status != 0 || !a.Written || !errors.Is(a.Err, context.Canceled) {
 			t.Errorf("got %+v", a)
 		}
@@ -256,7 +256,7 @@ func TestCreateOnDyingConnections(t *testing.T) {
 				mu.Unlock()
 				return tt.act(seen, conn)
 			})
-			c := client(t, Options{BaseURL: "http://" + s.Addr().String()})
+			c := client(t, Options{BaseURL: s.URL})
 			for i := range 100 {
 				request := survey
 				request.ExtInteractionID = strconv.Itoa(i)
@@ -281,7 +281,7 @@ func TestCreateSends(t *testing.T) {
 		io.WriteString(conn, response("200 OK", "", echo))
 		return false
 	})
-	a := client(t, Options{BaseURL: "http://" + s.Addr().String(), UserAgent: "acsync/1.2.3"}).Create(t.Context(), survey)
+	a := client(t, Options{BaseURL: s.URL, UserAgent: "acsync/1.2.3"}).Create(t.Context(), survey)
 	if a.Err != nil {
 		t.Fatal(a.Err)
 	}
@@ -308,7 +308,7 @@ func TestCreateSends(t *testing.T) {
 func TestPacing(t *testing.T) {
 	s := serve(t, says(response("429 Too Many Requests", "Retry-After: 100\r\n", "")))
 	p := httpx.NewPacer(httpx.PacerOptions{Name: "requests", PerMinute: 100})
-	c := client(t, Options{BaseURL: "http://" + s.Addr().String(), Requests: p})
+	c := client(t, Options{BaseURL: s.URL, Requests: p})
 	if err := c.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}

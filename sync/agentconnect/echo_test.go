@@ -69,7 +69,7 @@ func TestEcho(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := serve(t, says(response("200 OK", "Content-Type: application/json; charset=utf-8\r\n", tt.body)))
-			a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), survey)
+			a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), survey)
 			if diff := cmp.Diff(tt.want, a.Echo); diff != "" || a.Err != nil || a.Status != 200 {
 				t.Errorf("%d, %v; -want +got:\n%s", a.Status, a.Err, diff)
 			}
@@ -95,7 +95,7 @@ func TestEchoOfNumbers(t *testing.T) {
 		request := survey
 		request.ExtInteractionID = "12345678901234567890"
 		s := serve(t, says(response("200 OK", "", body)))
-		if a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), request); a.Echo != want {
+		if a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), request); a.Echo != want {
 			t.Errorf("%s: got %+v, want %+v", body, a.Echo, want)
 		}
 	}
@@ -118,7 +118,7 @@ func TestEchoOfRecovery(t *testing.T) {
 		request := survey
 		request.Recovery = true
 		s := serve(t, says(response("200 OK", "", body)))
-		a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), request)
+		a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), request)
 		if a.Echo != want || (a.Looks == "") != (want == Echo{Named: true}) {
 			t.Errorf("%s: got %+v, %q, want %+v", body, a.Echo, a.Looks, want)
 		}
@@ -136,7 +136,7 @@ func TestEchoUnreadable(t *testing.T) {
 		"cut off":  fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(echo)+1, echo),
 	} {
 		s := serve(t, says(raw))
-		a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), survey)
+		a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), survey)
 		if a.Status != 200 || a.Err == nil || a.Stray || a.Echo != (Echo{}) {
 			t.Errorf("%s: got %+v", name, a)
 		}
@@ -152,7 +152,7 @@ func TestCreateStray(t *testing.T) {
 		"limited, and taken": response("429 Too Many Requests", "", `{"message":"for Jane Doe"}`) + response("200 OK", "", echo),
 	} {
 		s := serve(t, says(raw))
-		a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), survey)
+		a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), survey)
 		if !a.Stray || !a.Written || a.Echo != (Echo{}) || a.Looks == "" || !errors.Is(a.Err, httpx.ErrStray) {
 			t.Errorf("%s: got %+v", name, a)
 		}
@@ -166,13 +166,13 @@ func FuzzEcho(f *testing.F) {
 	f.Add(`[[[{"ext_interaction_id":{"ext_interaction_id":1}}]]]`)
 	f.Add(`{"a":nul`)
 	f.Fuzz(func(t *testing.T, body string) {
-		said := listener{request: survey}
-		said.hear([]byte(body))
+		found := readEcho(survey, []byte(body))
 		plain := strings.Join(strings.Fields(body), "")
-		if said.echo.Named && !strings.Contains(body, `\`) && !strings.Contains(plain, `"ext_interaction_id":"6716500fa1b2c3d4e5f60001"`) {
+		if found.Named && !strings.Contains(body, `\`) && !strings.Contains(plain, `"ext_interaction_id":"6716500fa1b2c3d4e5f60001"`) {
 			t.Errorf("%q was taken for the echo", body)
 		}
-		if looks := survey.looks(nil, []byte(strings.TrimSpace(body)), said); strings.Contains(strings.ToLower(looks), "jane") || len(looks) > 400 {
+		looks := describe(survey, nil, []byte(strings.TrimSpace(body)), found)
+		if strings.Contains(strings.ToLower(looks), "jane") || len(looks) > 400 {
 			t.Errorf("it looks like %q", looks)
 		}
 	})
@@ -186,7 +186,7 @@ func TestEchoOfRefusals(t *testing.T) {
 		`"error_count":1`, `"error_description":"x"`, `"rejected":[{"id":1}]`, `"failed":["x"]`, `"status":"rejected"`,
 	} {
 		s := serve(t, says(response("200 OK", "", `{"ext_interaction_id":"6716500fa1b2c3d4e5f60001",`+more+`}`)))
-		a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), survey)
+		a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), survey)
 		if want := (Echo{Named: true, Failed: true}); a.Echo != want {
 			t.Errorf("%s: got %+v, want %+v", more, a.Echo, want)
 		}

@@ -1,15 +1,17 @@
 package agentconnect
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 
-	"acsync/sync/httpx"
+	"acsync/sync/httpx/lenient"
 )
 
 const (
@@ -19,91 +21,67 @@ const (
 	employeePages = 1_000 // half a million profiles: a list that goes on is one without an end
 )
 
-// errEmployeesCircle tells of a list that cannot be read to its end.
-var errEmployeesCircle = errors.New("agent connect: its list of employees comes back to what was read already, so that it " +
-	"cannot be read to its end")
+// employeeReader reads the profiles of one account.
+type employeeReader struct{ data dataReader }
 
-// Employees gives the profiles that are active: signed in and approved, "ready to send feedback requests" (documented).
-// Either field may be empty, but not both; names are not read.
+// Employees yields the profiles that are active: signed in and approved, "ready to send feedback requests"
+// (documented). Either field may be empty, but not both; names are not read.
 //
-// An error is the last thing it gives. When there is none, all of them have been given. Errors of the service, or of the
-// way to it, are *httpx.Error; without a secret the error is ErrNoSecret.
-func (c *Client) Employees(ctx context.Context) iter.Seq2[Employee, error] {
+// An error is the last thing it yields. When there is none, all of them have come. Errors of the service, or
+// of the way to it, are *httpx.Error; without a secret the error is ErrNoSecret.
+func (e employeeReader) Employees(ctx context.Context) iter.Seq2[Employee, error] {
 	return func(yield func(Employee, error) bool) {
-		if c.data.secret == "" {
-			yield(Employee{}, ErrNoSecret)
-			return
-		}
-		walk := employeeWalk{cursor: url.Values{}, asked: map[string]bool{}, seen: map[Employee]bool{}}
-		for range employeePages {
-			page, err := c.data.employees(ctx, walk.cursor)
-			for _, employee := range page.employees {
-				if !yield(employee, nil) {
-					return
-				}
-			}
-			more := false
-			if err == nil {
-				more, err = walk.turn(page)
-			}
+		walk := employeeWalk{asked: map[string]bool{}, seen: map[Employee]bool{}}
+		eachPage(e.data, "its list of employees has", employeePages, func() ([]Employee, bool, error) {
+			query := url.Values{"number_of_employees": {strconv.Itoa(employeeRows)}}
+			maps.Copy(query, walk.cursor)
+			query.Set("status", "active")
+			private := slices.Concat(slices.Collect(maps.Values(walk.cursor))...)
+			page, err := fetch(ctx, e.data, employeesPath, query, private, decodeEmployees)
 			if err != nil {
-				yield(Employee{}, err)
+				return nil, false, err
 			}
-			if !more {
-				return
-			}
-		}
-		yield(Employee{}, fmt.Errorf("agent connect: its list of employees has no end: it was read for %d pages; "+
-			"is agent_connect.base_url right?", employeePages))
+			more, err := walk.turn(page)
+			return page.employees, more, err
+		}, yield)
 	}
 }
 
-// employees reads one page, as often as it takes. The cursor is what of the query says where the page begins.
-func (d dataReader) employees(ctx context.Context, cursor url.Values) (employeePage, error) {
-	query := url.Values{"number_of_employees": {strconv.Itoa(employeeRows)}}
-	var private []string
-	for name, values := range cursor {
-		query[name], private = values, append(private, values...)
-	}
-	query.Set("status", "active")
-	page, err := httpx.Read(ctx, d.retry, func(ctx context.Context) (employeePage, error) {
-		if err := httpx.Wait(ctx, d.pacer); err != nil {
-			return employeePage{}, err
-		}
-		resp, err := d.get(ctx, employeesPath, query.Encode(), private...)
-		if err != nil {
-			return employeePage{}, err
-		}
-		return decodeEmployees(resp)
-	})
-	return page, explainData(err)
-}
-
-// employeeWalk goes from page to page. The two ways that are documented disagree. Where the answer tells of a next page,
-// the query of that address is taken, and nothing else of it: the documented example is on another host, which has no
-// business with the key. Where it tells nothing of pages at all, the id of the last employee is.
+// employeeWalk goes from page to page. The two ways that are documented disagree. Where the answer tells of a
+// next page, the query of that address is taken, and nothing else of it: the documented example is on another
+// host, which has no business with the key. Where it tells nothing of pages at all, the id of the last
+// employee is.
 type employeeWalk struct {
-	cursor url.Values
+	cursor url.Values // what of the query says where the page begins
 	asked  map[string]bool
 	seen   map[Employee]bool
 }
 
-// turn takes in a page, and tells whether there is another.
+// turn takes in a page, and reports whether there is another.
 func (w *employeeWalk) turn(page employeePage) (more bool, err error) {
-	fresh := false
+	known := len(w.seen)
 	for _, employee := range page.employees {
-		fresh = fresh || !w.seen[employee]
 		w.seen[employee] = true
 	}
 	next, err := page.follow()
 	if err != nil || len(next) == 0 {
 		return false, err
 	}
-	if position := next.Encode(); !fresh || w.asked[position] {
-		return false, errEmployeesCircle
+	position := next.Encode()
+	if len(w.seen) == known || w.asked[position] {
+		return false, errors.New("agent connect: its list of employees comes back to what was read already, " +
+			"so that it cannot be read to its end")
 	}
-	w.asked[next.Encode()], w.cursor = true, next
+	w.asked[position], w.cursor = true, next
 	return true, nil
+}
+
+// employeePage is one answer to GET /v2/employees.
+type employeePage struct {
+	employees []Employee // those with an address or an id
+	rows      int        // all of them
+	paged     bool       // the answer speaks of pages
+	next      string     // the address of the next one; empty for none
 }
 
 // follow is where the page after this one begins; empty when this is the last.
@@ -125,4 +103,66 @@ func (p employeePage) follow() (url.Values, error) {
 	}
 	return nil, errors.New("agent connect: its list of employees has neither a next page nor ids to go on by, " +
 		"so that it cannot be read to its end")
+}
+
+// errEmployeesShape is the error of an answer that is JSON, but no list of employees.
+var errEmployeesShape = errors.New("it is not a list of employees")
+
+// decodeEmployees reads an answer: an object with the employees and a meta (documented), or the bare list (in
+// case). What is no employee at all is refused: an agent who is overlooked here would not be asked about.
+// Names are not read.
+func decodeEmployees(body []byte) (page employeePage, err error) {
+	list := json.RawMessage(bytes.TrimSpace(body))
+	if !bytes.HasPrefix(list, []byte("[")) {
+		var object struct {
+			Employees *json.RawMessage `json:"employees"`
+			Meta      *struct {
+				Next lenient.Value `json:"next_page"`
+			} `json:"meta"`
+		}
+		if json.Unmarshal(body, &object) != nil || object.Employees == nil && object.Meta == nil {
+			return page, errEmployeesShape
+		}
+		list = nil
+		if object.Employees != nil {
+			list = *object.Employees
+		}
+		if object.Meta != nil {
+			page.paged, page.next = true, object.Meta.Next.Text
+		}
+	}
+	items, err := employeeItems(list)
+	for _, item := range items {
+		var row struct {
+			Email    lenient.Value `json:"email"`
+			CustomID lenient.Value `json:"custom_employee_id"`
+		}
+		switch {
+		case string(item) == "null":
+			continue
+		case json.Unmarshal(item, &row) != nil:
+			return page, errEmployeesShape
+		}
+		page.rows++
+		if e := (Employee{Email: row.Email.Text, CustomID: row.CustomID.Text}); e != (Employee{}) {
+			page.employees = append(page.employees, e)
+		}
+	}
+	return page, err
+}
+
+// employeeItems splits the list: an array (documented in words), or an object (documented in the schema),
+// which is one employee, or several by some name.
+func employeeItems(list json.RawMessage) (items []json.RawMessage, err error) {
+	if len(list) == 0 || json.Unmarshal(list, &items) == nil {
+		return items, nil
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(list, &fields) != nil {
+		return nil, errEmployeesShape
+	}
+	if fields["email"] != nil || fields["custom_employee_id"] != nil {
+		return []json.RawMessage{list}, nil
+	}
+	return slices.Collect(maps.Values(fields)), nil
 }

@@ -157,18 +157,14 @@ func TestEmployeesNeedCredentials(t *testing.T) {
 
 // TestSandboxEmployees reads the stand-in's list, which has more than one page.
 func TestSandboxEmployees(t *testing.T) {
-	stand, err := sandbox.Start(sandbox.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stand.Close()
+	stand, c := startSandbox(t, sandbox.Options{})
+	var more []sandbox.Employee
 	for n := range 700 {
-		stand.AddEmployee(sandbox.Employee{Email: fmt.Sprintf("more%d@example.org", n), CustomID: fmt.Sprintf("M-%03d", n), Status: "active"})
+		more = append(more, sandbox.Employee{
+			Email: fmt.Sprintf("more%d@example.org", n), CustomID: fmt.Sprintf("M-%03d", n), Status: "active",
+		})
 	}
-	c, err := New(Options{BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	stand.Put(sandbox.Records{Employees: more})
 	seen := map[Employee]bool{}
 	for employee, err := range c.Employees(t.Context()) {
 		if err != nil {

@@ -27,7 +27,7 @@ func TestCreateRecovery(t *testing.T) {
 	request := survey
 	request.Recovery, request.DoNotSend, request.Tags, request.ExternalURL = true, true, []string{"vip"}, "https://acme.kustomerapp.com/x"
 	request.Brand, request.CustomProperties = "acme", map[string]string{"a": "b"}
-	if a := client(t, Options{BaseURL: "http://" + s.Addr().String()}).Create(t.Context(), request); a.Err != nil || a.Status != 200 || !a.Written || a.Echo != (Echo{Named: true}) {
+	if a := client(t, Options{BaseURL: s.URL}).Create(t.Context(), request); a.Err != nil || a.Status != 200 || !a.Written || a.Echo != (Echo{Named: true}) {
 		t.Fatalf("got %+v", a)
 	}
 	want := map[string]any{
@@ -41,16 +41,8 @@ func TestCreateRecovery(t *testing.T) {
 
 // TestBetween asks for a stretch of time, and finds a recovery there with its parent.
 func TestBetween(t *testing.T) {
-	stand, err := sandbox.Start(sandbox.Options{Empty: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = stand.Close() })
-	stand.AddEmployee(sandbox.Employee{Email: survey.Employee.Email, Status: "active"})
-	c, err := New(Options{BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	stand, c := startSandbox(t, sandbox.Options{Empty: true})
+	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: survey.Employee.Email, Status: "active"}}})
 	follow := survey
 	follow.Recovery = true
 	if a := c.Create(t.Context(), follow); a.Status != 400 {

@@ -36,7 +36,7 @@ func TestCreateIsNotReplayed(t *testing.T) {
 		return &lyingConn{Conn: conn}, err
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	c := client(t, Options{BaseURL: "http://" + s.Addr().String(), HTTP: &http.Client{Transport: transport}})
+	c := client(t, Options{BaseURL: s.URL, HTTP: &http.Client{Transport: transport}})
 	for i := range 2 {
 		request := survey
 		request.ExtInteractionID = strconv.Itoa(i)

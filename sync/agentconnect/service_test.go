@@ -1,66 +1,49 @@
 package agentconnect
 
 import (
-	"bufio"
+	"bytes"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
+
+	"acsync/sync/sandbox"
 )
 
-// service is a server that speaks bytes, so that it can break off anywhere. It counts the requests that reached it.
+// service is a server whose answers are bytes, so that it can break off anywhere. It counts the requests that reached it.
 type service struct {
-	net.Listener
+	*httptest.Server
 	arrived atomic.Int32
 }
 
 // serve lets act answer every request; act returns false to close the connection.
 func serve(t *testing.T, act func(conn net.Conn, r *http.Request) bool) *service {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &service{Listener: listener}
-	var wg sync.WaitGroup
-	t.Cleanup(func() {
-		listener.Close()
-		wg.Wait()
-	})
-	wg.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
+	s := &service{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		conn, rw, hijacked := http.NewResponseController(w).Hijack()
+		if hijacked != nil {
+			t.Error(hijacked)
+			return
+		}
+		defer conn.Close()
+		for err == nil {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			s.arrived.Add(1)
+			if !act(conn, r) {
 				return
 			}
-			wg.Go(func() { s.converse(conn, act) })
+			if r, err = http.ReadRequest(rw.Reader); err == nil {
+				body, err = io.ReadAll(r.Body)
+			}
 		}
-	})
+	}))
+	t.Cleanup(s.Close)
 	return s
-}
-
-func (s *service) converse(conn net.Conn, act func(net.Conn, *http.Request) bool) {
-	defer conn.Close()
-	reader := bufio.NewReader(conn)
-	for {
-		r, err := http.ReadRequest(reader)
-		if err != nil {
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		s.arrived.Add(1)
-		if !act(conn, r) {
-			return
-		}
-	}
 }
 
 // says writes raw and closes the connection.
@@ -74,4 +57,21 @@ func says(raw string) func(net.Conn, *http.Request) bool {
 // response is a whole answer.
 func response(status, header, body string) string {
 	return "HTTP/1.1 " + status + "\r\n" + header + "Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+}
+
+// startSandbox starts a stand-in, and makes a client of it.
+func startSandbox(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, *Client) {
+	t.Helper()
+	stand, err := sandbox.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stand.Close() })
+	c, err := New(Options{
+		BaseURL: stand.AgentConnectURL(), APIKey: stand.AgentConnectKey(), APISecret: stand.AgentConnectSecret(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stand, c
 }

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -23,7 +22,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"acsync/sync/agentconnect"
-	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
 
@@ -98,10 +96,7 @@ func (l *liar) next(reader *bufio.Reader) string {
 }
 
 func (l *liar) run(args ...string) (code int, out, errs string) {
-	var stdout, stderr bytes.Buffer
-	line := append(append([]string{"acsync"}, args...), "--config", filepath.Join(l.dir, "config.toml"))
-	code = app.App{}.Run(context.Background(), line, nil, strings.NewReader(""), &stdout, &stderr)
-	return code, stdout.String(), stderr.String()
+	return commandLine(l.dir, time.Time{}, append(args, "--config", filepath.Join(l.dir, "config.toml"))...)
 }
 
 // pass makes a pass, and gives its exit code and its report for programs.
@@ -138,6 +133,7 @@ func says(conn net.Conn, status, body string) {
 // refused, or that there were too many: nobody is asked twice, and nothing that was carried out is called
 // refused.
 func TestAnswersToSomethingElse(t *testing.T) {
+	t.Parallel()
 	for name, act := range map[string]func(l *liar, conn net.Conn, asked func() string){
 		"before it was asked": func(_ *liar, conn net.Conn, asked func() string) {
 			says(conn, "429 Too Many Requests", `{"message":"Limit Exceeded"}`)
@@ -165,6 +161,7 @@ func TestAnswersToSomethingElse(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := newLiar(t, act)
 			for range 2 {
 				if code, report, errs := l.pass(t, "--max", "12"); report["rejections"].(map[string]any)["invalid_customer"] != nil {
@@ -186,6 +183,7 @@ func TestAnswersToSomethingElse(t *testing.T) {
 // TestAnswersWithNames has every request refused with the customer's and the agent's names and addresses in
 // the words, spelled in many ways: none of them is shown or kept anywhere.
 func TestAnswersWithNames(t *testing.T) {
+	t.Parallel()
 	entities := func(s string) (spelled string) {
 		for _, r := range s {
 			spelled += fmt.Sprintf("&#%d;", r)
@@ -285,6 +283,7 @@ func bare(text string) string {
 // TestAnswersOfSomebodyElse has a server, or a cache before it, answer each request with the echo of the one
 // before. It is not known then which was taken.
 func TestAnswersOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	l := newLiar(t, func(l *liar, conn net.Conn, asked func() string) {
 		asked()
 		l.mu.Lock()

@@ -1,12 +1,14 @@
 package app_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -26,11 +28,14 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(tidily{m}, map[string]func(){
 		"acsync": func() {
-			example, err := os.ReadFile(os.Getenv("EXAMPLE"))
-			if err != nil {
-				panic(err)
+			var program app.App
+			if path := os.Getenv("EXAMPLE"); path != "" {
+				example, err := os.ReadFile(path)
+				if err != nil {
+					panic(err)
+				}
+				program.Example = example
 			}
-			program := app.App{Example: example}
 			if text := os.Getenv("FIXED_NOW"); text != "" {
 				now, err := time.Parse(time.RFC3339, text)
 				if err != nil {
@@ -41,6 +46,29 @@ func TestMain(m *testing.M) {
 			os.Exit(program.Main())
 		},
 	})
+}
+
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many.
+func amount(few, many int) int {
+	if os.Getenv("LONG_TESTS") != "" {
+		return many
+	}
+	return few
+}
+
+// commandLine carries out one command line in a process of its own, so that tests can run at the same time,
+// with the program's clock at now; at the zero time it has the real one.
+func commandLine(dir string, now time.Time, args ...string) (code int, out, errs string) {
+	var stdout, stderr bytes.Buffer
+	c := exec.Command("acsync", args...)
+	c.Dir, c.Env, c.Stdout, c.Stderr = dir, []string{"HOME=" + dir}, &stdout, &stderr
+	if !now.IsZero() {
+		c.Env = append(c.Env, "FIXED_NOW="+now.Format(time.RFC3339Nano))
+	}
+	if err := c.Run(); c.ProcessState == nil {
+		return -1, "", err.Error()
+	}
+	return c.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
 func TestScripts(t *testing.T) {
@@ -126,7 +154,7 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	perHour := 0
 	if args[0] == "busy" {
-		perHour = 260
+		perHour = 220
 	}
 	hold, requests := &atomic.Bool{}, &atomic.Int64{}
 	hold.Store(args[0] == "hang")
@@ -173,8 +201,8 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	default:
 		ts.Fatalf("unknown stand-in %s", args[0])
 	}
-	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\n"+
-		"searches_per_minute = 3000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\n",
+	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n"+
+		"searches_per_minute = 60000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n",
 		kustomer, kustomerKey, connect, connectKey)
 	ts.Check(os.WriteFile(ts.MkAbs("config.toml"), []byte(config), 0o600))
 	ts.Setenv("START", stand.Start().Format(time.RFC3339))

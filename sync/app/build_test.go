@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -42,8 +43,15 @@ func build(t *testing.T) string {
 // tidily runs tests, and takes the program away after them.
 type tidily struct{ *testing.M }
 
+// atOnce is how many tests run at the same time unless -parallel says otherwise: most of them wait, for a
+// process, a lock or a service that is to be tried again.
+const atOnce = "12"
+
 // Run gives the exit code.
 func (m tidily) Run() int {
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err)
+	}
 	code := m.M.Run()
 	if built != "" {
 		_ = os.RemoveAll(built) // it is in the way of nobody

@@ -138,12 +138,14 @@ func (z *zoo) asked() (ids []string) {
 // Kustomer that tells each resolution up to 400 ms otherwise at each reading, the same customers are asked as
 // with one that does not.
 func TestResolutionToldOtherwise(t *testing.T) {
+	t.Parallel()
 	for name, settings := range map[string][2]string{
 		"read again": {"[sync]\nsurvey_per = \"resolution\"\nrecheck_after = \"0s\"\n", ""},
 		"delayed":    {"[sync]\nsurvey_per = \"resolution\"\ndelay = \"20m\"\n", ""},
 		"recoveries": {"[sync]\nrecheck_after = \"0s\"\n", "[recovery]\nwhen = 'true'\n"}, // whoever was asked, and comes back
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			var asked [][]string
 			for _, blur := range []time.Duration{0, 400 * time.Millisecond} {
 				z, p := pretending(t, settings[0])
@@ -177,6 +179,7 @@ func TestResolutionToldOtherwise(t *testing.T) {
 // TestDateOfKustomer makes passes while Kustomer's Date header is wrong: by so little that they are made, or
 // by all measure.
 func TestDateOfKustomer(t *testing.T) {
+	t.Parallel()
 	z, p := pretending(t, "")
 	off := func(d time.Duration) func(time.Time) string {
 		return func(now time.Time) string { return now.Add(d).Format(http.TimeFormat) }
@@ -221,8 +224,10 @@ func TestDateOfKustomer(t *testing.T) {
 // TestLedgerAhead follows what the program says when a clock was wrong once, and the checkpoint lies in the
 // future: it waits, or makes the back-fill that is named. Nobody is asked twice, and nobody is passed over.
 func TestLedgerAhead(t *testing.T) {
+	t.Parallel()
 	for ahead, want := range map[time.Duration]int{20 * time.Minute: 5, 5 * 24 * time.Hour: 14} {
 		t.Run(ahead.String(), func(t *testing.T) {
+			t.Parallel()
 			z, _ := pretending(t, "")
 			other, _ := pretending(t, "") // whose clock is never wrong
 			for _, each := range []*zoo{z, other} {

@@ -12,7 +12,7 @@ func (s *shell) applyCommand() *cli.Command {
 		Usage: "carry out exactly what a plan holds",
 		Description: "Reads each conversation of the plan again and decides again. What comes to the same survey request is sent; what does\n" +
 			"not, or was sent meanwhile, is not, and the report tells why. The checkpoint stays where it is. Flags stand before FILE.",
-		Flags:  passFlagsBut(flagAcceptIdentity, flagConfirm),
+		Flags:  passFlagsBut(flagConfirm),
 		Action: s.apply,
 	})
 }

@@ -86,8 +86,8 @@ func (s *shell) explain(c *cli.Context) (err error) {
 		return q.unknown(life)
 	}
 	if life.Kept != "" {
-		q.notices = append(q.notices, fmt.Sprintf("this ledger was kept with sync.survey_per %q: a pass is refused until the change is "+
-			"confirmed with --%s", string(life.Kept), flagAcceptIdentity))
+		q.notices = append(q.notices, fmt.Sprintf("this ledger remembers by %s: a pass is refused until sync.survey_per says so, or "+
+			"the ledger was converted with acsync ledger convert", string(life.Kept)))
 	}
 	if owner := life.Case.Conversation.CustomerID; life.Found && asked.customer != "" && !strings.EqualFold(asked.customer, owner) {
 		q.notices = append(q.notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the conversation belongs to %s",
@@ -108,7 +108,7 @@ func (s *shell) explain(c *cli.Context) (err error) {
 
 // resolvedAt tells whether a conversation is known to have been marked done at a time.
 func resolvedAt(x explain.Explanation, at time.Time) bool {
-	return x.Found && decide.SameResolution(x.Case.Resolved(), at) ||
+	return x.Found && decide.SameResolution(x.Case.Resolution(), at) ||
 		slices.ContainsFunc(x.Entries, func(e store.Entry) bool { return decide.SameResolution(e.Record.Resolution, at) })
 }
 
@@ -183,7 +183,7 @@ func (q *inquiry) unknown(x explain.Explanation) error {
 
 // allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone; empty for the others.
 func allTheSame(c *cli.Context, x explain.Explanation) string {
-	resolved := x.Case.Resolved()
+	resolved := x.Case.Resolution()
 	if resolved.IsZero() || x.Forecast.Fate != explain.FateMissed && x.Forecast.Reason != decide.Stale {
 		return ""
 	}

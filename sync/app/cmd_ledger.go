@@ -19,11 +19,11 @@ func (s *shell) ledgerCommand() *cli.Command {
 	out := &cli.StringFlag{Name: flagOut, Usage: "write to `FILE`, which must not exist yet"}
 	return &cli.Command{
 		Name:            "ledger",
-		Usage:           "check, back up, compact, export, import or rebuild the ledger",
+		Usage:           "check, back up, compact, convert, export, import or rebuild the ledger",
 		HideHelpCommand: true,
 		OnUsageError:    misuse,
 		Action: func(c *cli.Context) error {
-			return usagef("say what to do with the ledger: check, backup, compact, export, import or rebuild; see acsync ledger --help")
+			return usagef("say what to do with the ledger: check, backup, compact, convert, export, import or rebuild; see acsync ledger --help")
 		},
 		Subcommands: []*cli.Command{
 			command(&cli.Command{
@@ -41,6 +41,15 @@ func (s *shell) ledgerCommand() *cli.Command {
 			}),
 			command(&cli.Command{Name: "backup", Usage: "write a checked copy, while no pass is running", Flags: []cli.Flag{out}, Action: s.ledgerBackup}),
 			command(&cli.Command{Name: "compact", Usage: "give unused space back to the disk", Action: s.ledgerCompact}),
+			command(&cli.Command{
+				Name: "convert", Usage: "count surveys by resolution, or by conversation, from now on", Action: s.ledgerConvert,
+				Description: "Goes with sync.survey_per in the configuration, which must say the same from then on. Nobody is asked twice " +
+					"by it\nabout one resolution. It is refused while anything is in doubt.",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: flagSurveyPer, Usage: "one survey request for each `UNIT`: conversation or resolution"},
+					&cli.BoolFlag{Name: flagDryRun, Usage: "say what would change, and write nothing"},
+				},
+			}),
 			command(&cli.Command{Name: "export", Usage: "write one JSON object a line and conversation", Flags: []cli.Flag{out}, Action: s.ledgerExport}),
 			command(&cli.Command{
 				Name: "import", Usage: "take over what an export says, into a ledger that does not know better", Action: s.ledgerImport,
@@ -162,6 +171,31 @@ func (s *shell) ledgerCompact(c *cli.Context) error {
 	}
 	return errors.Join(tenant.close(), s.sayLedger(c, "compact", map[string]any{"before": before.Size(), "after": after.Size()},
 		"%s: %d bytes, was %d", path, after.Size(), before.Size()))
+}
+
+func (s *shell) ledgerConvert(c *cli.Context) error {
+	to, dry := store.Identity(c.String(flagSurveyPer)), c.Bool(flagDryRun)
+	if !to.Known() {
+		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation, store.PerResolution)
+	}
+	ledger, tenant, done, err := s.ledgerAt(c, bolt.Options{ReadOnly: dry})
+	if err != nil {
+		return err
+	}
+	convert := ledger.Convert
+	if dry {
+		convert = ledger.PlanConversion
+	}
+	converted, err := convert(to)
+	if errors.Is(err, store.ErrRefused) {
+		err = usageError{err.Error()}
+	}
+	if err := done(err); err != nil { // before anything is printed, which somebody has to read
+		return err
+	}
+	return s.sayLedger(c, "convert", map[string]any{
+		"from": converted.From, "to": converted.To, "moved": converted.Moved, "merged": converted.Merged, "dry_run": dry,
+	}, "%s", conversionWords(converted, dry, store.Identity(tenant.config.Sync.SurveyPer)))
 }
 
 func (s *shell) ledgerExport(c *cli.Context) error {

@@ -20,7 +20,7 @@ func (s *shell) planCommand() *cli.Command {
 			&cli.BoolFlag{Name: flagDetailed, Usage: fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3", exitWouldSend)},
 			&cli.StringFlag{Name: flagFrom, Usage: "the `TIME` at which the range begins, as of backfill; by default it is what run would read"},
 			&cli.StringFlag{Name: flagTo, Usage: "the `TIME` before which the range ends; also now"},
-		}, passFlagsBut(flagDryRun, flagAcceptIdentity, flagConfirm)...),
+		}, passFlagsBut(flagDryRun, flagConfirm)...),
 		Action: s.plan,
 	})
 }

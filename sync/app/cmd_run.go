@@ -97,7 +97,6 @@ func (t *tenant) engine(c *cli.Context, prepare func(*tenant, *surveysync.Option
 	engine := &surveysync.Engine{Options: options(t.config)}
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = c.Command.Name, c.Bool(flagDryRun), c.Int(flagMax)
-	o.AcceptIdentity = c.Bool(flagAcceptIdentity)
 	if err := confirmation(c, o); err != nil {
 		return nil, err
 	}

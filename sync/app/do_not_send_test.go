@@ -11,6 +11,7 @@ import (
 // TestNobodyIsAskedWhoMustNotBe has Kustomer hide, in many ways, what says that nobody is to be asked.
 // Whoever it is said of is not asked, whatever do-not-send leads to, and beside them everybody else is.
 func TestNobodyIsAskedWhoMustNotBe(t *testing.T) {
+	t.Parallel()
 	const flag = `"doNotSendAgentConnectRequestBool":true`
 	cases := []struct{ name, attribute, value, want string }{ // want: empty where somebody is to be asked
 		{"a base64 text", "custom", `"eyJkb05vdFNlbmQiOnRydWV9"`, "do_not_send_unreadable"},

@@ -47,7 +47,7 @@ const (
 	flagAcceptTenant   = "accept-tenant"
 	flagAcceptKey      = "accept-key"
 	flagAcceptMissing  = "accept-missing"
-	flagAcceptIdentity = "accept-identity-change"
+	flagSurveyPer      = "survey-per"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )
@@ -78,7 +78,6 @@ func passFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
 		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
-		&cli.BoolFlag{Name: flagAcceptIdentity, Usage: "confirm, once, that sync.survey_per was changed on a ledger in use"},
 		&cli.StringFlag{Name: flagMaxDuration, DefaultText: "no limit", Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later"},
 		ifLockedFlag(),
 		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed)},

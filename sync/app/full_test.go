@@ -19,6 +19,7 @@ import (
 // TestDiskFull lets the ledger's disk become full at several moments of a pass. The pass fails, nothing is sent that is not
 // remembered, and with space again the next one goes on without asking anybody twice.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	if size := os.Getpagesize(); size != 4096 {
 		t.Skipf("how much a file takes is measured for pages of 4096 bytes, not %d", size)
 	}

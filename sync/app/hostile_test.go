@@ -60,7 +60,6 @@ func newHostileWorld(t *testing.T) *hostileWorld {
 		}
 	})
 	w.people()
-	t.Chdir(w.dir)
 	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
 		"[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nconcurrency = 1\n[ledger]\npath = %q\n"+
 		"[[rule]]\nname = \"tagged\"\nwhen = 'any(tags, # contains \"owned\")'\nset.brand = 'agent.name'\n",
@@ -90,18 +89,20 @@ func (w *hostileWorld) answer(r *http.Request) sandbox.Fault {
 
 // people adds conversations, and those who are in them.
 func (w *hostileWorld) people() {
-	w.stand.AddTag(sandbox.Tag{ID: "tag" + takeover, Name: "tag " + takeover})
+	add := sandbox.Records{Tags: []sandbox.Tag{{ID: "tag" + takeover, Name: "tag " + takeover}}}
 	for i := range 12 {
 		user := fmt.Sprintf("user %d%s", i, takeover)
-		w.stand.AddUser(sandbox.User{ID: user, Name: "Agent " + takeover, Email: fmt.Sprintf("agent-%d@example.org", i)})
-		w.stand.AddEmployee(sandbox.Employee{Email: fmt.Sprintf("agent-%d@example.org", i), FirstName: takeover, LastName: takeover, Status: "active"})
-		c := w.stand.NewConversation(w.now.Add(-time.Hour - time.Duration(i)*time.Second))
+		address := fmt.Sprintf("agent-%d@example.org", i)
+		add.Users = append(add.Users, sandbox.User{ID: user, Name: "Agent " + takeover, Email: address})
+		add.Employees = append(add.Employees, sandbox.Employee{
+			Email: address, FirstName: takeover, LastName: takeover, Status: "active",
+		})
+		c, customer := newConversation(w.now.Add(-time.Hour - time.Duration(i)*time.Second))
 		if w.plain = cmp.Or(w.plain, c.ID); i > 0 {
 			c.ID = fmt.Sprintf("id%d%s", i, takeover)
 		}
-		c.CustomerID = w.stand.AddCustomer(sandbox.Customer{
-			Name: "Jane " + takeover, Emails: []sandbox.Email{{Address: fmt.Sprintf("jane-%d@example.com", i), Verified: true}},
-		})
+		customer.Name = "Jane " + takeover
+		customer.Emails = []sandbox.Email{{Address: fmt.Sprintf("jane-%d@example.com", i), Verified: true}}
 		c.Name, c.Tags, c.Channels, c.TeamID, c.BrandID = takeover, []string{"tag" + takeover}, []string{takeover}, takeover, takeover
 		c.AssignedUsers, c.DoneUsers, c.DoneBy = []string{user}, []string{user}, user
 		switch i {
@@ -110,11 +111,12 @@ func (w *hostileWorld) people() {
 		case 7:
 			c.CustomerID = takeover
 		}
-		w.stand.Add(c)
+		add.Conversations, add.Customers = append(add.Conversations, c), append(add.Customers, customer)
 	}
+	w.stand.Put(add)
 }
 
-// run carries out one command line.
+// run carries out one command line in this process: no other can be given a NUL.
 func (w *hostileWorld) run(args ...string) (code int, out, errs string) {
 	var stdout, stderr bytes.Buffer
 	program := app.App{Now: func() time.Time { return w.now }}
@@ -142,6 +144,7 @@ func rawIn(text string) string {
 // TestNothingTakesOverTheScreen makes every command show a world of hostile text, in all its forms.
 func TestNothingTakesOverTheScreen(t *testing.T) {
 	w := newHostileWorld(t)
+	t.Chdir(w.dir)
 	id := "id1" + takeover
 	var shown int
 	for _, test := range []struct {
@@ -230,8 +233,9 @@ func TestNothingTakesOverTheScreen(t *testing.T) {
 
 // TestHolderTakesOverNothing shows what another process tells of itself.
 func TestHolderTakesOverNothing(t *testing.T) {
+	t.Parallel()
 	w := newHostileWorld(t)
-	if code, _, errs := w.run("init", "--start", "3h ago"); code != 0 {
+	if code, _, errs := commandLine(w.dir, w.now, "init", "--start", "3h ago"); code != 0 {
 		t.Fatal(errs)
 	}
 	ledger, err := bolt.Open(w.path("acsync.db"), bolt.Options{})
@@ -240,7 +244,7 @@ func TestHolderTakesOverNothing(t *testing.T) {
 	}
 	ledger.Report(store.Progress{Pass: "\u202epass owned\u200b", Mode: "\u2066mode\ufeff", WaitingFor: takeover})
 	for _, line := range []string{"status", "status --json", "run", "resolve --accept --all"} {
-		_, out, errs := w.run(strings.Fields(line)...)
+		_, out, errs := commandLine(w.dir, w.now, strings.Fields(line)...)
 		if c := rawIn(out + errs); c != "" || !strings.Contains(out+errs, "owned") {
 			t.Errorf("%s holds %s: %q", line, c, out+errs)
 		}
@@ -256,7 +260,7 @@ func TestHolderTakesOverNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"status", "report"} {
-		_, out, errs := w.run(line)
+		_, out, errs := commandLine(w.dir, w.now, line)
 		if c := rawIn(out + errs); c != "" || !strings.Contains(out+errs, "owned") {
 			t.Errorf("%s holds %s: %q", line, c, out+errs)
 		}

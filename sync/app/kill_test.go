@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -24,10 +25,7 @@ import (
 	"acsync/sync/sandbox"
 )
 
-var (
-	killRounds = flag.Int("kill.rounds", 200, "how often the program is killed; with -short at most 25")
-	killSeed   = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
-)
+var killSeed = flag.Uint64("kill.seed", 1, "of the stand-ins, and of the moments")
 
 const (
 	killsOfALife = 20 // of one ledger and its stand-ins, before the work is brought to its end
@@ -53,10 +51,7 @@ var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 // it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	rounds := *killRounds
-	if testing.Short() {
-		rounds = min(rounds, 25)
-	}
+	rounds := amount(20, 200)
 	program := build(t)
 	for _, half := range []struct {
 		name   string
@@ -148,21 +143,25 @@ func newVictim(t *testing.T, program string, seed uint64, secret bool) *victim {
 // start is where the first window begins: late enough that nothing is too old.
 func (v *victim) start() time.Time { return v.now.Add(-4 * time.Hour).UTC().Truncate(time.Hour) }
 
-// standInOptions stop the clock, so that each pass meets the same conversations, and let half of the survey requests
-// take effect before the answer is due, half when it is: a kill in between meets both.
+// standInOptions stop the clock, so that each pass meets the same conversations, let answers take about 20 ms, and
+// let half of the survey requests take effect before the answer is due, half when it is: a kill in between meets
+// both.
 func standInOptions(seed uint64, now time.Time) sandbox.Options {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 8))
 	half := func(r *http.Request) sandbox.Fault {
 		mu.Lock()
 		defer mu.Unlock()
-		return sandbox.Fault{Processed: r.Method == http.MethodPost && random.IntN(2) == 0}
+		return sandbox.Fault{
+			Processed: r.Method == http.MethodPost && random.IntN(2) == 0,
+			Delay:     time.Duration(float64(20*time.Millisecond) * math.Exp(random.NormFloat64()/2)),
+		}
 	}
 	const plenty = 1_000_000 // a minute, which never ends while the clock stands still
 	return sandbox.Options{
 		Seed: seed, Now: func() time.Time { return now },
 		KustomerPerMinute: plenty, SearchesPerMinute: plenty, RequestsPerMinute: plenty,
-		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: half, Latency: 20 * time.Millisecond, LatencySigma: 0.5}},
+		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: half}},
 	}
 }
 
@@ -334,7 +333,8 @@ func (v *victim) finish(t *testing.T) tally {
 // and tells how many are in doubt in the pass after that.
 func (v *victim) witness(t *testing.T) (doubts int) {
 	t.Helper()
-	v.stand.Add(v.stand.NewConversation(time.Now().Add(-4 * time.Minute))) // sync.settle has passed
+	c, customer := newConversation(time.Now().Add(-4 * time.Minute)) // sync.settle has passed
+	v.stand.Put(sandbox.Records{Conversations: []sandbox.Conversation{c}, Customers: []sandbox.Customer{customer}})
 	v.complete(t)
 	time.Sleep(killVerify + time.Second) // the ledger keeps whole seconds
 	return v.complete(t)

@@ -13,6 +13,7 @@ import (
 // failure takes: the name is nowhere, in the log, the reports, the ledger's files and what status shows
 // meanwhile; the codes are.
 func TestKustomersWords(t *testing.T) {
+	t.Parallel()
 	var (
 		mu               sync.Mutex
 		windows, singles int

@@ -15,6 +15,7 @@ import (
 // up its answers: no survey goes to somebody else or is about somebody else, who could not be asked is told
 // of, and everybody else is asked.
 func TestOtherRecords(t *testing.T) {
+	t.Parallel()
 	const stranger = "5ce4672fcce83d001a9e7001"
 	k := newTampered(t, 6, "", func(i int, c *sandbox.Conversation) {
 		if i == 2 {

@@ -40,7 +40,7 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	gate := make(chan struct{})
 	h := &held{dir: t.TempDir(), arrived: make(chan struct{}, 1000)}
 	h.release = sync.OnceFunc(func() { close(gate) })
-	stand, err := sandbox.Start(sandbox.Options{Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+	stand, err := sandbox.Start(sandbox.Options{PerHour: amount(30, 0), Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
 		Hook: func(r *http.Request) sandbox.Fault {
 			if r.Method == http.MethodPost {
 				h.arrived <- struct{}{}
@@ -58,8 +58,8 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 			t.Error(err)
 		}
 	})
-	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\nsearches_per_minute = 3000\n"+
-		"[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 6000\nconcurrency = %d\n",
+	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
+		"[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nconcurrency = %d\n",
 		stand.KustomerURL(), stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), inFlight)
 	if err := os.WriteFile(filepath.Join(h.dir, "config.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,8 +1,6 @@
 package app_test
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
 
@@ -35,6 +32,24 @@ type tampered struct {
 type answer struct {
 	status int
 	body   string
+}
+
+// newConversation is one that gets a survey request, with a customer of its own, as they are put into a sandbox.
+func newConversation(resolved time.Time) (sandbox.Conversation, sandbox.Customer) {
+	resolved = resolved.UTC().Truncate(time.Millisecond)
+	created := resolved.Add(-17 * time.Minute)
+	agent, number := sandbox.RegularAgents[0].ID, created.UnixMilli()
+	customer := sandbox.Customer{
+		ID: fmt.Sprintf("%08x%016x", created.AddDate(0, 0, -1).Unix(), number), Created: created.AddDate(0, 0, -1),
+		Name: "Sam Sawyer", Emails: []sandbox.Email{{
+			Address: fmt.Sprintf("customer-%d@example.com", number), Type: "home", Verified: true,
+		}},
+	}
+	return sandbox.Conversation{
+		ID: fmt.Sprintf("%08x%016x", created.Unix(), number), Created: created, Resolved: resolved,
+		CustomerID: customer.ID, Name: "Where is my order?", Channels: []string{"email"}, Tags: []string{},
+		Custom: map[string]any{}, AssignedUsers: []string{agent}, DoneUsers: []string{agent}, DoneBy: agent,
+	}, customer
 }
 
 // plain leaves a conversation as it is.
@@ -55,9 +70,11 @@ func newTampered(t *testing.T, conversations int, settings string, shape func(i 
 		}
 	})
 	for i := range conversations {
-		c := k.stand.NewConversation(k.now.Add(-time.Hour - time.Duration(i)*time.Minute))
+		c, customer := newConversation(k.now.Add(-time.Hour - time.Duration(i)*time.Minute))
 		shape(i, &c)
-		k.stand.Add(c)
+		k.stand.Put(sandbox.Records{
+			Conversations: []sandbox.Conversation{c}, Customers: []sandbox.Customer{customer},
+		})
 		k.conversations = append(k.conversations, c)
 	}
 	config := fmt.Sprintf("[kustomer]\norg = %q\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
@@ -101,15 +118,12 @@ func (k *tampered) relay(t *testing.T) string {
 
 // run carries out one command line.
 func (k *tampered) run(args ...string) (code int, out, said string) {
-	var outs, errs bytes.Buffer
-	program := app.App{Now: func() time.Time { return k.now }}
 	at := len(args)
 	if args[0] == "explain" { // flags come before its argument
 		at--
 	}
-	line := slices.Concat([]string{"acsync"}, args[:at], []string{"--config", filepath.Join(k.dir, "config.toml")}, args[at:])
-	code = program.Run(context.Background(), line, nil, strings.NewReader(""), &outs, &errs)
-	return code, outs.String(), errs.String()
+	line := slices.Concat(args[:at], []string{"--config", filepath.Join(k.dir, "config.toml")}, args[at:])
+	return commandLine(k.dir, k.now, line...)
 }
 
 // pass makes a pass and gives its report for programs, which must add up and agree with the exit code.

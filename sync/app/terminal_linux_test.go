@@ -69,6 +69,7 @@ var ours = regexp.MustCompile("\x1b\\[[0-9;]*[mAK]|\r")
 
 // TestTerminalIsNotTakenOver shows a world of hostile text on a terminal, in colours and with progress.
 func TestTerminalIsNotTakenOver(t *testing.T) {
+	t.Parallel()
 	program := build(t)
 	w := newHostileWorld(t)
 	for _, line := range []string{

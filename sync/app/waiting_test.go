@@ -23,7 +23,7 @@ func TestWaiting(t *testing.T) {
 		expect("")
 		done := make(chan error)
 		for range 2 {
-			go func() { done <- c.requests.Wait(t.Context()) }()
+			go func() { done <- httpx.Wait(t.Context(), c.requests) }()
 		}
 		<-done
 		synctest.Wait()

@@ -20,6 +20,7 @@ import (
 // customer: the service, the status and when it is asked again, and none of those words, to nobody but its
 // own user.
 func TestWaitingNamesNobody(t *testing.T) {
+	t.Parallel()
 	const words = "Customer Wilhelmina <wilhelmina@example.com> is locked"
 	stand, err := sandbox.Start(sandbox.Options{Faults: sandbox.Faults{Kustomer: sandbox.ServiceFaults{Hook: func(r *http.Request) sandbox.Fault {
 		if r.Method != http.MethodPost {

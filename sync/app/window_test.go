@@ -11,6 +11,7 @@ import (
 // some. The pass does not go on as if there were none: once the answers can be believed again, everybody is
 // asked.
 func TestNoWindowIsEmptyByMistake(t *testing.T) {
+	t.Parallel()
 	for _, answered := range []string{
 		`{"data":[],"meta":{"total":"unknown"}}`,
 		`{"data":[],"meta":{"total":0.5,"totalPages":0}}`,
@@ -18,6 +19,7 @@ func TestNoWindowIsEmptyByMistake(t *testing.T) {
 		`{"data":[],"meta":{"total":null},"links":{"next":{"href":"/v1/customers/search?page=2"}}}`,
 	} {
 		t.Run(answered, func(t *testing.T) {
+			t.Parallel()
 			k := newTampered(t, 2, "", plain)
 			var mu sync.Mutex
 			lies := true

@@ -18,6 +18,7 @@ const nobody = 65534
 
 // TestZooReadOnly keeps a ledger that may be read and not written: what only reads goes on, what would send does not.
 func TestZooReadOnly(t *testing.T) {
+	t.Parallel()
 	z := newZoo(t)
 	dir, err := os.MkdirTemp("", "acsync-zoo-") // t.TempDir is closed to other users
 	if err != nil {

@@ -1,21 +1,20 @@
 package decide
 
 import (
-	"strings"
+	"slices"
 
 	"acsync/sync/agentconnect"
-	"acsync/sync/kustomer"
 )
 
-// check is one thing for which a conversation is skipped. The checks of a decision stand in tables, in their order of
-// precedence, which Decide walks and Trace lists.
+// check is one thing for which a conversation is skipped. The checks of a decision stand in tables, in their
+// order of precedence, which Decide walks and Trace lists.
 type check[T any] struct {
 	reason Reason
 	off    func(Policy) bool // the configuration does without it, or has it at a later place; nil: never
 	finds  func(Policy, T) bool
 }
 
-// idle tells whether the check is not made.
+// idle reports whether the check is not made.
 func (k check[T]) idle(p Policy) bool { return k.off != nil && k.off(p) }
 
 // firstFinding makes checks until one finds something, and gives its reason; empty when none does.
@@ -38,8 +37,9 @@ var filters = []check[Candidate]{
 	{reason: NotDone, finds: func(_ Policy, c Candidate) bool {
 		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil && !c.Outside
 	}},
-	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return Settled(c.Known) }},
-	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }}, // those below may look at its time
+	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return c.Known.Settled() }},
+	// The filters below may look at the time of the resolution.
+	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }},
 	{
 		reason: Imported, off: func(p Policy) bool { return !p.SkipImported },
 		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Imported },
@@ -48,20 +48,23 @@ var filters = []check[Candidate]{
 		reason: Spam, off: func(p Policy) bool { return !p.SkipSpam },
 		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Spam },
 	},
-	{reason: Stale, off: func(p Policy) bool { return p.MaxAge <= 0 }, finds: Policy.Stale},
+	{
+		reason: Stale, off: func(p Policy) bool { return p.MaxAge <= 0 },
+		finds: func(p Policy, c Candidate) bool { return stale(c, p.MaxAge, p.Delay) },
+	},
 	{reason: NoAgent, finds: func(_ Policy, c Candidate) bool { return c.Agent == nil }},
 	{
 		reason: AgentIsMachine, off: func(p Policy) bool { return !p.SkipMachineAgents },
 		finds: func(_ Policy, c Candidate) bool { return c.Agent.Machine() },
 	},
 	{
-		reason: NoAgentEmail, off: Policy.byID,
-		finds: func(_ Policy, c Candidate) bool { return agentAddress(c.Agent) == "" },
+		reason: NoAgentEmail, off: Policy.agentByID,
+		finds: func(_ Policy, c Candidate) bool { return c.agentAddress() == "" },
 	},
 	{
-		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || p.byID() },
+		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || p.agentByID() },
 		finds: func(p Policy, c Candidate) bool {
-			return p.unlisted(agentconnect.Employee{Email: agentAddress(c.Agent)})
+			return p.unlisted(agentconnect.Employee{Email: c.agentAddress()})
 		},
 	},
 	{
@@ -72,30 +75,23 @@ var filters = []check[Candidate]{
 	},
 	{
 		reason: DoNotSend, off: func(p Policy) bool { return p.FlagDoNotSend },
-		finds: func(p Policy, c Candidate) bool { return p.doNotSend(c.Conversation.Custom) },
+		finds: func(p Policy, c Candidate) bool { return c.doNotSend(p.DoNotSendAttributes) },
 	},
 	{
 		reason: RuleError("recovery.when"), off: func(p Policy) bool { return p.Recovery == nil },
 		finds: func(_ Policy, c Candidate) bool { return c.FollowUp.Trouble != nil },
 	},
-	{reason: NoFirstRequest, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.unfounded() }},
+	{reason: NoFirstRequest, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.withoutFirst() }},
 	{reason: NoRecovery, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.Lapsed }},
 }
-
-// recipient is a customer, nil for nobody, and the address that was chosen; without one it is empty.
-type recipient struct {
-	customer *kustomer.Customer
-	chosen   kustomer.Text
-}
-
-// address is the text of the chosen address.
-func (r recipient) address() string { return strings.TrimSpace(r.chosen.Value) }
 
 // addressing are the checks of a survey request's customer. What was masked has no text.
 var addressing = []check[recipient]{
 	{reason: NoCustomer, finds: func(_ Policy, r recipient) bool { return r.customer == nil }},
 	{reason: NoEmail, finds: func(_ Policy, r recipient) bool { return !r.chosen.Masked && r.address() == "" }},
-	{reason: InvalidEmail, finds: func(_ Policy, r recipient) bool { return !r.chosen.Masked && !plausibleAddress(r.address()) }},
+	{reason: InvalidEmail, finds: func(_ Policy, r recipient) bool {
+		return !r.chosen.Masked && !plausibleAddress(r.address())
+	}},
 	{reason: MaskedEmail, finds: func(_ Policy, r recipient) bool { return r.chosen.Masked }},
 }
 
@@ -112,18 +108,60 @@ var drafting = []check[drafted]{
 	}},
 }
 
-// completing are the checks of a complete request, as far as expressions can have changed what was checked before.
+// completing are the checks of a complete request, as far as expressions can have changed what was checked
+// before.
 var completing = []check[*agentconnect.Request]{
 	{
-		reason: NoAgentEmail, off: func(p Policy) bool { return !p.byID() },
+		reason: NoAgentEmail, off: func(p Policy) bool { return !p.agentByID() },
 		finds: func(_ Policy, r *agentconnect.Request) bool { return r.Employee == agentconnect.Employee{} },
 	},
 	{
-		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || !p.byID() },
+		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || !p.agentByID() },
 		finds: func(p Policy, r *agentconnect.Request) bool { return p.unlisted(r.Employee) },
 	},
 	{
-		reason: NoChannel, off: func(p Policy) bool { return !p.Mapping.has(fieldChannel) && !p.Rules.sets(fieldChannel) },
-		finds: func(_ Policy, r *agentconnect.Request) bool { return r.Channel == "" && !r.Recovery },
+		reason: NoChannel,
+		off:    func(p Policy) bool { return !p.Mapping.has(fieldChannel) && !p.Rules.sets(fieldChannel) },
+		finds:  func(_ Policy, r *agentconnect.Request) bool { return r.Channel == "" && !r.Recovery },
 	},
+}
+
+// newTrace lists the checks of a policy.
+func newTrace(p Policy) *trace {
+	all := listed(p, filters)
+	for _, name := range p.Rules.Names() {
+		all = append(all, Step{Reason: rulePrefix + Reason(name), Result: StepNotReached})
+	}
+	all = slices.Concat(all, listed(p, addressing), listed(p, drafting), listed(p, completing))
+	t := &trace{}
+	for i, step := range all {
+		sameReason := func(other Step) bool { return other.Reason == step.Reason }
+		made := func(other Step) bool { return sameReason(other) && other.Result != StepOff }
+		// A check that is off stands there once, and not at all when it is made at another place, or when it is
+		// about an expression that there is not.
+		if step.Result != StepOff || !step.Reason.Broken() &&
+			!slices.ContainsFunc(all, made) && !slices.ContainsFunc(all[:i], sameReason) {
+			t.steps = append(t.steps, step)
+		}
+	}
+	return t
+}
+
+// listed are checks as the steps of a trace.
+func listed[T any](p Policy, checks []check[T]) []Step {
+	steps := make([]Step, len(checks))
+	for i, each := range checks {
+		steps[i] = Step{Reason: each.reason, Result: StepNotReached}
+		if each.idle(p) {
+			steps[i].Result = StepOff
+		}
+	}
+	return steps
+}
+
+// markOff tells a trace that checks are not for this kind of request.
+func markOff[T any](t *trace, checks []check[T]) {
+	for _, each := range checks {
+		t.mark(each.reason, StepOff)
+	}
 }

@@ -10,8 +10,8 @@ import (
 	"acsync/sync/decide/expr"
 )
 
-// FieldTexts are the expressions for the fields of a survey request, as they are configured; an empty one leaves its field
-// as it is.
+// FieldTexts are the expressions for the fields of a survey request, as they are configured; an empty one
+// leaves its field as it is.
 type FieldTexts struct {
 	Channel          string // Agent Connect's name; for a rule
 	Tags             string // added to the conversation's own; for a rule
@@ -69,7 +69,10 @@ func compileFields(texts FieldTexts) (fields Fields, problems []ExpressionError)
 		}
 		value, err := expr.CompileValue(text)
 		if e, ok := errors.AsType[expr.CompileError](err); ok {
-			path := slices.DeleteFunc([]string{name, property}, func(s string) bool { return s == "" })
+			path := []string{name}
+			if property != "" {
+				path = append(path, property)
+			}
 			problems = append(problems, ExpressionError{Path: path, At: e.At, Message: e.Message})
 			return
 		}
@@ -87,12 +90,13 @@ func compileFields(texts FieldTexts) (fields Fields, problems []ExpressionError)
 	return fields, problems
 }
 
-// has tells whether one of the fields is filled.
+// has reports whether one of the fields is filled.
 func (f Fields) has(name string) bool {
 	return slices.ContainsFunc(f, func(each field) bool { return each.name == name })
 }
 
-// before is the fields with those of other behind them, for which they do not stand already. Tags are all kept: they add up.
+// before is the fields, and behind them those of other that are not among them already. Tags are all kept:
+// they add up.
 func (f Fields) before(other Fields) Fields {
 	all := slices.Clip(f)
 	for _, each := range other {
@@ -106,11 +110,26 @@ func (f Fields) before(other Fields) Fields {
 	return all
 }
 
-// fill evaluates the fields into a survey request. What has no value is left out. An error is a ruleError.
-func (f Fields) fill(r *agentconnect.Request, facts *expr.Env) error {
+// ofRecovery are those of the fields that a recovery has.
+func (f Fields) ofRecovery() (kept Fields) {
+	for _, each := range f {
+		if each.name == fieldEmployeeID || each.name == fieldTags {
+			kept = append(kept, each)
+		}
+	}
+	return kept
+}
+
+// readCustomer reports whether one of the fields depends on the customer.
+func (f Fields) readCustomer() bool {
+	return slices.ContainsFunc(f, func(each field) bool { return each.value.ReadsCustomer })
+}
+
+// fill evaluates the fields into a survey request. What has no value is left out. An error is a fieldError.
+func (f Fields) fill(r *agentconnect.Request, env *expr.Env) error {
 	var added []string
 	for _, each := range f {
-		texts, err := each.texts(facts)
+		texts, err := each.texts(env)
 		if err != nil {
 			return err
 		}
@@ -118,16 +137,16 @@ func (f Fields) fill(r *agentconnect.Request, facts *expr.Env) error {
 			added = append(added, texts...)
 			continue
 		}
-		each.set(r, Clean(strings.Join(texts, expr.ListSeparator)))
+		each.set(r, clean(strings.Join(texts, expr.ListSeparator)))
 	}
 	if len(added) > 0 {
-		r.Tags = tags(append(added, r.Tags...))
+		r.Tags = tagsOf(append(added, r.Tags...))
 	}
 	return nil
 }
 
-func (f field) texts(facts *expr.Env) ([]string, error) {
-	value, err := f.value.Eval(facts)
+func (f field) texts(env *expr.Env) ([]string, error) {
+	value, err := f.value.Eval(env)
 	if err == nil {
 		var texts []string
 		if texts, err = expr.TextsOf(value); err == nil {
@@ -135,7 +154,7 @@ func (f field) texts(facts *expr.Env) ([]string, error) {
 		}
 		err = expr.RunError{At: 1}
 	}
-	return nil, ruleError{f.owner, err}
+	return nil, fieldError{f.owner, err}
 }
 
 // set writes a text into its field; an empty one leaves it as it is.
@@ -147,9 +166,9 @@ func (f field) set(r *agentconnect.Request, text string) {
 	case fieldBrand:
 		r.Brand = text
 	case fieldLanguage:
-		r.Language = LanguageCode(text)
+		r.Language = languageCode(text)
 	case fieldCountry:
-		r.Country = CountryCode(text)
+		r.Country = countryCode(text)
 	case fieldEmployeeID:
 		r.Employee = agentconnect.Employee{CustomID: text}
 	case fieldChannel:
@@ -162,10 +181,8 @@ func (f field) set(r *agentconnect.Request, text string) {
 	}
 }
 
-// ruleError is an expression that failed on a conversation.
-type ruleError struct {
+// fieldError is an expression that failed on a conversation.
+type fieldError struct {
 	owner string // as in field
 	error
 }
-
-func (e ruleError) reason() Reason { return RuleError(e.owner) }

@@ -6,8 +6,8 @@ import (
 	"acsync/store"
 )
 
-// Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt. Reports,
-// the ledger and the logs show the same word.
+// Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt.
+// Reports, the ledger and the logs show the same word.
 type Reason string
 
 // Why a conversation is skipped, in order of precedence: the first that holds is the one reported.
@@ -22,11 +22,11 @@ const (
 	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
 	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
 
-	TimeOutOfRange      Reason = "time_out_of_range"      // behind AlreadySent: no pass reads the time that it claims, or nobody can
-	DoNotSendUnreadable Reason = "do_not_send_unreadable" // custom attributes are there, and a do-not-send one may be among them
+	TimeOutOfRange      Reason = "time_out_of_range"      // behind AlreadySent: no pass can read its time
+	DoNotSendUnreadable Reason = "do_not_send_unreadable" // a do-not-send attribute may be among them
 
-	DoNotSend      Reason = "do_not_send"      // the do-not-send attribute is set; behind it stands "rule:" and the name of a rule
-	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request that it would follow up
+	DoNotSend      Reason = "do_not_send"      // the attribute is set; behind it come "rule:" and a rule's name
+	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request before it
 	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
 	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
 	NoEmail        Reason = "no_email"         // the customer has no e-mail address
@@ -40,10 +40,11 @@ const (
 	Reopened Reason = "reopened" // no longer done
 	Gone     Reason = "gone"     // Kustomer no longer has it: deleted, or merged into another
 
-	PlanChanged Reason = "plan_changed" // what its plan would have sent is another request by now, or about another resolution
+	PlanChanged Reason = "plan_changed" // by now it is another request than planned, or about another resolution
 )
 
-// Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists the kinds).
+// Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists
+// the kinds).
 const (
 	Refused             Reason = "refused" // for a reason that is not among the following
 	EmployeeNotFound    Reason = "employee_not_found"
@@ -64,11 +65,11 @@ const (
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
 	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
 	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
-	Paused        Reason = "paused"                // the back-fill, or the carrying out of a plan, stopped before its turn, and sends it when it goes on
+	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it when it goes on
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
-	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, is broken JSON, or is far too long
-	Unrecognised  Reason = "unrecognised_answer"   // a success that does not say that it took this request, or more than one answer
+	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, broken, or far too long
+	Unrecognised  Reason = "unrecognised_answer"   // a success that does not name this request, or several
 	Delayed       Reason = "delayed"               // its time after the resolution has not come
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
@@ -80,12 +81,34 @@ const (
 	ByHand     Reason = "by_hand"     // the operator has decided
 )
 
-// SkipReasons lists the reasons for a skip, in order of precedence. Those that name a rule come behind DoNotSend and are
-// not among them, and neither are those that name an expression which failed: these go with a rejection.
+// The beginnings of the reasons that name a rule.
+const (
+	rulePrefix      Reason = "rule:"
+	ruleErrorPrefix Reason = store.RuleErrorPrefix
+)
+
+// RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For
+// an expression of the mapping its key stands in place of the rule's name: "mapping.brand".
+func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
+
+// Broken reports whether the reason is that an expression failed.
+func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
+
+// State is the disposition that goes with a reason for which nothing is sent.
+func (r Reason) State() store.State {
+	if r.Broken() {
+		return store.Rejected
+	}
+	return store.Skipped
+}
+
+// SkipReasons lists the reasons for a skip, in order of precedence, without those that name a rule, which
+// come behind DoNotSend, and those that name an expression which failed, which go with a rejection.
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, TimeOutOfRange, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail, MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
+		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail,
+		MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
 	}
 }
 
@@ -93,8 +116,9 @@ func SkipReasons() []Reason {
 func OutcomeReasons() []Reason {
 	return []Reason{
 		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials, Stopped, Paused, ServerFailure,
-		NoAnswer, Unreadable, Unrecognised, Interrupted, Delayed, Verified, NotArrived, ByHand,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials,
+		Stopped, Paused, ServerFailure, NoAnswer, Unreadable, Unrecognised, Interrupted, Delayed, Verified,
+		NotArrived, ByHand,
 	}
 }
 
@@ -106,18 +130,10 @@ func (r Reason) Explain() string {
 	case strings.HasPrefix(string(r), string(rulePrefix)):
 		return "a rule of yours skips it"
 	}
-	return Explanations[r]
+	return explanations[r]
 }
 
-// State is the disposition that goes with a reason for which nothing is sent.
-func (r Reason) State() store.State {
-	if r.Broken() {
-		return store.Rejected
-	}
-	return store.Skipped
-}
-
-var Explanations = map[Reason]string{
+var explanations = map[Reason]string{
 	NotDone:             "no longer done when it was read",
 	AlreadySent:         "handled by an earlier pass",
 	TimeOutOfRange:      "marked done when no pass reads it",

@@ -2,72 +2,55 @@ package decide
 
 import (
 	"net/url"
-	"strings"
-	"unicode/utf8"
 
 	"acsync/sync/agentconnect"
-	"acsync/sync/kustomer"
 )
 
-// What Agent Connect takes of tags (documented): more than twenty are not foreseen, longer ones it cuts itself.
-const (
-	maxTags      = 20
-	MaxTagLength = 2000 // characters
-)
+// surveyRequest is the survey request for a candidate that passed every filter: what the vendor's workflow
+// sends. Rules and mapping come on top.
+func surveyRequest(p Policy, c Candidate, address string) agentconnect.Request {
+	r := commonRequest(p, c)
+	r.Customer = agentconnect.Customer{Name: nameOf(c.Customer), Email: address}
+	r.Channel = channelOf(p, c.Conversation.Channels)
+	return r
+}
 
-// request is the survey request for a candidate that passed every filter: what the vendor's workflow sends. Rules and mapping
-// come on top.
-func (p Policy) request(c Candidate, address, channel string) agentconnect.Request {
+// recoveryRequest is the request of a recovery: what Agent Connect takes of it. The customer is that of the
+// first request.
+func recoveryRequest(p Policy, c Candidate) agentconnect.Request {
+	r := commonRequest(p, c)
+	r.Recovery = true
+	return r
+}
+
+// commonRequest is what survey requests and recoveries have in common.
+func commonRequest(p Policy, c Candidate) agentconnect.Request {
 	return agentconnect.Request{
-		Customer:         agentconnect.Customer{Name: name(c.Customer), Email: address},
-		Employee:         agentconnect.Employee{Email: agentAddress(c.Agent)},
-		Channel:          channel,
-		Tags:             tags(c.Tags),
-		DoNotSend:        p.FlagDoNotSend && p.doNotSend(c.Conversation.Custom),
+		Employee:         agentconnect.Employee{Email: c.agentAddress()},
+		Tags:             tagsOf(c.Tags),
+		DoNotSend:        p.FlagDoNotSend && c.doNotSend(p.DoNotSendAttributes),
 		ExtInteractionID: c.Conversation.ID,
-		ExternalURL:      p.link(c.Conversation),
+		ExternalURL:      ConversationURL(p.AppURL, c.Conversation.CustomerID, c.Conversation.ID),
 	}
 }
 
-// name is the customer's name on one line; empty when there is none or it is masked.
-func name(customer *kustomer.Customer) string {
-	return strings.Join(strings.Fields(Clean(customer.Name.Value)), " ")
-}
-
-// tags are the names as Agent Connect takes them: the first twenty, on one line each, without empty and
-// repeated ones.
-func tags(names []string) []string {
-	var kept []string
-	seen := map[string]bool{}
-	for _, name := range names {
-		name = Clean(name)
-		if name == "" || seen[name] {
-			continue
-		}
-		if len(kept) == maxTags {
-			break
-		}
-		seen[name] = true
-		kept = append(kept, name)
+// channelOf is Agent Connect's name for the channel that counts.
+func channelOf(p Policy, channels []string) string {
+	name := mainChannel(channels)
+	if mapped, ok := p.Channels[name]; ok {
+		return mapped
 	}
-	return kept
-}
-
-// cut shortens text to at most so many characters.
-func cut(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
-		return text
+	switch name = clean(name); name {
+	case "voice":
+		return "phone"
+	case "":
+		return p.DefaultChannel
 	}
-	return string([]rune(text)[:most])
+	return name
 }
 
-// link leads to the conversation in Kustomer's web application; empty when the organisation is not known.
-func (p Policy) link(c kustomer.Conversation) string {
-	return ConversationURL(p.AppURL, c.CustomerID, c.ID)
-}
-
-// ConversationURL is the address of a conversation in Kustomer's web application, the root of which is appURL; empty when
-// one of the three is not known.
+// ConversationURL is the address of a conversation in Kustomer's web application, which has its root at
+// appURL; empty when one of the three is not known.
 func ConversationURL(appURL, customer, conversation string) string {
 	if appURL == "" || customer == "" || conversation == "" {
 		return ""

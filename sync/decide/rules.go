@@ -2,10 +2,9 @@ package decide
 
 import (
 	"errors"
-	"strings"
+	"slices"
 	"time"
 
-	"acsync/store"
 	"acsync/sync/decide/expr"
 )
 
@@ -25,8 +24,8 @@ type RuleText struct {
 	Set    FieldTexts
 }
 
-// Rules are compiled rules, tried from top to bottom. For the action, the delay and each field the first rule that gives one
-// counts; tags add up. The zero Rules do nothing.
+// Rules are compiled rules, tried from top to bottom. For the action, the delay and each field the first rule
+// that gives one counts; tags add up. The zero Rules do nothing.
 type Rules []rule
 
 type rule struct {
@@ -42,7 +41,8 @@ func CompileRules(texts []RuleText) (rules Rules, problems []ExpressionError) {
 	for i, text := range texts {
 		when, err := expr.CompileCondition(text.When)
 		if e, ok := errors.AsType[expr.CompileError](err); ok {
-			problems = append(problems, ExpressionError{Rule: i + 1, Path: []string{"when"}, At: e.At, Message: e.Message})
+			path := []string{"when"}
+			problems = append(problems, ExpressionError{Rule: i + 1, Path: path, At: e.At, Message: e.Message})
 		}
 		set, wrong := compileFields(text.Set)
 		for _, problem := range wrong {
@@ -60,6 +60,15 @@ func CompileRules(texts []RuleText) (rules Rules, problems []ExpressionError) {
 	return rules, nil
 }
 
+// Names are the names of the rules, in their order.
+func (r Rules) Names() []string {
+	names := make([]string, len(r))
+	for i, each := range r {
+		names[i] = each.name
+	}
+	return names
+}
+
 // ruling is what the rules say of a conversation.
 type ruling struct {
 	skip    Reason   // empty: go on
@@ -70,12 +79,12 @@ type ruling struct {
 	set     Fields
 }
 
-// judge tries the rules. A skip ends it, and so does a failure.
-func (r Rules) judge(f *expr.Env, t *trace) ruling {
+// judge tries the rules until one skips or fails.
+func (r Rules) judge(env *expr.Env, t *trace) ruling {
 	var ruled ruling
 	action := ""
 	for _, each := range r {
-		holds, err := each.when.Holds(f)
+		holds, err := each.when.Holds(env)
 		if err != nil {
 			ruled.skip, ruled.trouble = RuleError(each.name), err.Error()
 			t.failed(each.name)
@@ -104,41 +113,17 @@ func (r Rules) judge(f *expr.Env, t *trace) ruling {
 	return ruled
 }
 
-// settled tells whether the rules end it for a conversation without a look at its customer: the rules above the first
-// one that takes such a look skip it, or fail.
-func (r Rules) settled(f *expr.Env) bool {
+// skipWithoutCustomer reports whether a conversation is skipped, whoever its customer is: the rules above the
+// first one that looks at the customer skip it, or fail.
+func (r Rules) skipWithoutCustomer(env *expr.Env) bool {
 	blind := r
-	for i, each := range r {
-		if each.when.ReadsCustomer {
-			blind = r[:i]
-			break
-		}
+	if i := slices.IndexFunc(r, func(each rule) bool { return each.when.ReadsCustomer }); i >= 0 {
+		blind = r[:i]
 	}
-	return blind.judge(f, nil).skip != ""
+	return blind.judge(env, nil).skip != ""
 }
 
-// sets tells whether a rule can fill the field.
+// sets reports whether a rule can fill the field.
 func (r Rules) sets(name string) bool {
-	for _, each := range r {
-		if each.set.has(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r, func(each rule) bool { return each.set.has(name) })
 }
-
-// The beginnings of the reasons that name a rule.
-const (
-	rulePrefix      Reason = "rule:"
-	ruleErrorPrefix Reason = store.RuleErrorPrefix
-)
-
-// RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For an expression
-// of the mapping its key stands in place of the rule's name: "mapping.brand".
-func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
-
-// Settled tells whether nothing will ever be sent for what the ledger remembers so.
-func Settled(known store.Record) bool { return known.Settled() }
-
-// Broken tells whether the reason is that an expression failed.
-func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }

@@ -1,11 +1,12 @@
-// Package deliver sends survey requests: the intent is durable before the POST, and its outcome before anything else.
-// It is the only place that sends, and the only one that says what an answer means.
+// Package deliver sends survey requests: the intent is durable before the POST, and its outcome before
+// anything else. It is the only place that sends, and the only one that says what an answer means.
 package deliver
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	stdsync "sync"
 	"sync/atomic"
@@ -31,8 +32,8 @@ type IntentLog interface {
 }
 
 // ErrRefused ends a pass: Agent Connect refused the key.
-var ErrRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, expired, or of " +
-	"another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
+var ErrRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, " +
+	"expired, or of another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
 
 // tries is how often a survey request that was certainly not sent is tried within one pass.
 const tries = 3
@@ -59,6 +60,7 @@ type Options struct {
 	Halt        func(error) // ends the context of the pass
 }
 
+// New makes a Deliverer, which has sent nothing yet.
 func New(o Options) *Deliverer {
 	return &Deliverer{
 		journal: o.Journal, sender: o.Sender, fuse: newFuse(o.Limits), stamp: o.Stamp,
@@ -69,11 +71,12 @@ func New(o Options) *Deliverer {
 // LimitFirst is what the first pass of a ledger may send.
 func (d *Deliverer) LimitFirst(n int) { d.fuse.limits.First = n }
 
-// Stopped tells whether no more survey requests are admitted.
+// Stopped reports whether no more survey requests are admitted.
 func (d *Deliverer) Stopped() bool { return d.fuse.halted() }
 
-// told is what made the pass stop sending: a fuse, a service that takes nothing, or else the operator's own limit.
-func (d *Deliverer) StopReasons() (blown, down, limit string) { return d.fuse.told() }
+// StopReasons is what made the pass stop sending: a fuse, a service that takes nothing, or else the
+// operator's own limit.
+func (d *Deliverer) StopReasons() (blown, down, limit string) { return d.fuse.stopReasons() }
 
 // Fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
 func (d *Deliverer) Fail(err error) {
@@ -89,9 +92,11 @@ func (d *Deliverer) Failure() error {
 	return nil
 }
 
-// Send delivers a case as soon as there is a place for it, and does not wait for the outcome: done is called with that,
-// and group knows when. One that is not sent because the pass stopped is scheduled.
-func (d *Deliverer) Send(ctx context.Context, c decide.Case, group *stdsync.WaitGroup, done func(decide.Case, Outcome)) {
+// Send delivers a case as soon as there is a place for it, and does not wait for the outcome: done is called
+// with it, and group knows when. A case that is not sent because the pass stopped is scheduled.
+func (d *Deliverer) Send(
+	ctx context.Context, c decide.Case, group *stdsync.WaitGroup, done func(decide.Case, Outcome),
+) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -100,7 +105,7 @@ func (d *Deliverer) Send(ctx context.Context, c decide.Case, group *stdsync.Wait
 	}
 	group.Go(func() {
 		defer func() { <-d.slots }()
-		outcome, err := d.one(ctx, c)
+		outcome, err := d.deliver(ctx, c)
 		if err != nil {
 			d.Fail(err)
 		}
@@ -108,9 +113,9 @@ func (d *Deliverer) Send(ctx context.Context, c decide.Case, group *stdsync.Wait
 	})
 }
 
-// one sends one survey request, and again while it certainly was not sent. An error tells that nothing more may be
-// sent in this pass.
-func (d *Deliverer) one(ctx context.Context, c decide.Case) (Outcome, error) {
+// deliver sends one survey request, and again while it certainly was not sent. An error tells that nothing
+// more may be sent in this pass.
+func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error) {
 	outcome := Outcome{State: store.Scheduled, Reason: decide.Stopped}
 	if ctx.Err() != nil || !d.fuse.admit() {
 		return outcome, nil
@@ -132,7 +137,7 @@ func (d *Deliverer) one(ctx context.Context, c decide.Case) (Outcome, error) {
 			return outcome, ErrRefused
 		case outcome.State != store.Retry || try == tries:
 			return outcome, nil
-		case outcome.Reason == decide.Unreachable && !Sleep(ctx, backoff(try)):
+		case outcome.Reason == decide.Unreachable && !sleep(ctx, backoff(try)):
 			return outcome, nil
 		}
 	}
@@ -145,20 +150,21 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 	return d.sender.Ready(ctx) == nil && ctx.Err() == nil
 }
 
-// attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is durable
-// before anything else happens. What has begun is finished even when the pass is told to stop: the sender's own
-// time-out ends it.
+// attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is
+// durable before anything else happens. What has begun is finished even when the pass is told to stop: the
+// sender's own time-out ends it.
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
 	intent, err := d.journal.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
 		return Outcome{State: store.Scheduled, Reason: decide.Stopped},
-			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
+			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent",
+				c.Conversation.ID, err)}
 	}
 	request := c.Request
 	if d.stamp && !request.Recovery {
 		request = stamped(request, intent)
 	}
-	outcome := Classify(d.sender.Create(context.WithoutCancel(ctx), request))
+	outcome := classify(d.sender.Create(context.WithoutCancel(ctx), request))
 	now := time.Now()
 	if !outcome.Planned {
 		outcome.At = now
@@ -168,24 +174,23 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	case outcome.Reason == decide.Credentials:
 		result.Due = now
 	case outcome.State == store.Retry:
-		result.Due = now.Add(Pause(intent.Attempt))
+		result.Due = now.Add(pause(intent.Attempt))
 	case outcome.State == store.InDoubt:
 		result.Due = now
 	}
 	if err := d.journal.Finish(intent, result); err != nil {
 		return Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status},
-			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; the next pass will find it in doubt", c.Conversation.ID, err)}
+			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
+				"the next pass will find it in doubt", c.Conversation.ID, err)}
 	}
 	return outcome, nil
 }
 
-// stamped is the request with the intent's id in its custom properties, so that the receiver's own data tell which
-// attempt arrived.
+// stamped is the request with the intent's id in its custom properties, so that the receiver's own data tell
+// which attempt arrived.
 func stamped(r agentconnect.Request, intent store.Intent) agentconnect.Request {
 	properties := map[string]string{"acsync_intent": intent.String()}
-	for key, value := range r.CustomProperties {
-		properties[key] = value
-	}
+	maps.Copy(properties, r.CustomProperties)
 	r.CustomProperties = properties
 	return r
 }
@@ -196,8 +201,8 @@ func backoff(try int) time.Duration {
 	return base/2 + rand.N(base)
 }
 
-// Sleep waits; false when the context ended first.
-func Sleep(ctx context.Context, d time.Duration) bool {
+// sleep waits; false when the context ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -12,7 +12,8 @@ import (
 	"acsync/sync/decide"
 )
 
-// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches the first two off.
+// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches the
+// first two off.
 type Limits struct {
 	Requests  int     // at most so many survey requests: max_per_run
 	Max       int     // the operator's own limit for this pass: --max
@@ -20,12 +21,20 @@ type Limits struct {
 	ErrorRate float64 // share of rejected requests, 0 to 1, once enough were sent; 1 = any: max_error_rate
 }
 
+// AtMost is what a pass may send by its limits; 0 = any number.
+func (l Limits) AtMost() int {
+	if l.Max > 0 && l.Requests > 0 {
+		return min(l.Max, l.Requests)
+	}
+	return max(l.Max, l.Requests)
+}
+
 const (
-	EnoughToJudge  = 40              // requests before the share of rejected ones counts
+	enoughToJudge  = 40              // requests before the share of rejected ones counts
 	enoughAlike    = 10              // requests that are enough when every one of them was rejected
-	limitedInARow  = 40              // answers 429 without another one between, before the service is taken to be closed to us
+	limitedInARow  = 40              // answers 429 in a row before the service is taken to be closed to us
 	limitedFor     = 5 * time.Minute // or answers 429 alone for so long
-	FailuresInARow = 5               // answers that tell nothing, or no connection, before the service is taken to be down
+	failuresInARow = 5               // answers that tell nothing, or none, before it is taken to be down
 )
 
 // fuse admits survey requests until one of the limits is reached; once blown it stays so for the pass.
@@ -41,18 +50,19 @@ type fuse struct {
 	strange  int      // of the judged: none of their answers was recognised, and no other came yet
 	looks    []string // what those looked like
 	blown    string
-	full     bool   // it blew because of the number alone: what was admitted before is sent
-	enough   string // the operator's own limit that is reached: no fault
-	limited  int    // in a row: answered 429
-	since    time.Time
-	tripped  <-chan struct{} // closed when what was admitted and waits for its turn is to stay here too
-	tripping chan struct{}   // the same; nil once it is closed
-	down     string          // Agent Connect cannot be reached, or takes nothing: nothing is lost, a later pass will do
+	full     bool            // it blew because of the number alone: what was admitted before is sent
+	enough   string          // the operator's own limit that is reached: no fault
+	limited  int             // in a row: answered 429
+	since    time.Time       // when the first of those came
+	down     string          // Agent Connect takes nothing: nothing is lost, a later pass will do
+	turns    context.Context // ends when what was admitted and waits for its turn is to stay here too
+	trip     func()          // ends it
 }
 
 func newFuse(l Limits) *fuse {
-	tripping := make(chan struct{})
-	return &fuse{limits: l, tripped: tripping, tripping: tripping}
+	f := &fuse{limits: l}
+	f.turns, f.trip = context.WithCancel(context.Background())
+	return f
 }
 
 // admit takes a place for one more survey request; false when the pass is to stop sending.
@@ -88,47 +98,33 @@ func (f *fuse) release() {
 func (f *fuse) note(o Outcome) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch {
-	case o.Reason == decide.Unreachable:
-		if f.silences++; f.silences >= FailuresInARow && f.down == "" {
+	switch o.Reason {
+	case decide.Unreachable:
+		if f.silences++; f.silences >= failuresInARow && f.down == "" {
 			f.down = fmt.Sprintf("%d attempts in a row made no connection (%s)", f.silences, o.Message)
 		}
-		f.trip()
-		return
-	case o.Reason == decide.Limited:
+	case decide.Limited:
 		if f.limited++; f.limited == 1 {
 			f.since = time.Now()
 		}
 		if f.down == "" && (f.limited >= limitedInARow || time.Since(f.since) >= limitedFor) {
-			f.down = fmt.Sprintf("it answered 429 %d times in a row; lower agent_connect.requests_per_minute", f.limited)
+			const told = "it answered 429 %d times in a row; lower agent_connect.requests_per_minute"
+			f.down = fmt.Sprintf(told, f.limited)
 		}
-		f.trip()
-		return
+	default:
+		f.silences, f.limited = 0, 0
+		f.judge(o)
 	}
-	f.silences, f.limited = 0, 0
-	f.judge(o)
-	f.trip()
-}
-
-// trip lets go those that wait for their turn, when they are to stay here.
-func (f *fuse) trip() {
-	if (f.blown != "" && !f.full || f.down != "") && f.tripping != nil {
-		close(f.tripping)
-		f.tripping = nil
+	if f.blown != "" && !f.full || f.down != "" {
+		f.trip()
 	}
 }
 
 // waiting is a context for those that wait for their turn: it ends when the fuse trips.
 func (f *fuse) waiting(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
-	go func() {
-		select {
-		case <-f.tripped:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, cancel
+	stop := context.AfterFunc(f.turns, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // judge blows the fuse when too many requests were refused, or got no usable answer.
@@ -146,14 +142,14 @@ func (f *fuse) judge(o Outcome) {
 		f.look(o)
 	}
 	share := float64(f.rejected) / float64(f.judged)
-	enough := f.judged >= EnoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
+	enough := f.judged >= enoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
 	switch {
 	case f.blown != "":
-	case f.judged == FailuresInARow && f.strange == f.judged:
-		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey request was taken; "+
-			"they were %s; compare agent_connect.base_url with Agent Connect's own address, and look there whether these arrived",
-			f.strange, strings.Join(f.looks, " and "))
-	case f.failures >= FailuresInARow:
+	case f.judged == failuresInARow && f.strange == f.judged:
+		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey request "+
+			"was taken; they were %s; compare agent_connect.base_url with Agent Connect's own address, and look "+
+			"there whether these arrived", f.strange, strings.Join(f.looks, " and "))
+	case f.failures >= failuresInARow:
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
 	case enough && share > f.limits.ErrorRate:
 		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
@@ -168,18 +164,20 @@ func (f *fuse) look(o Outcome) {
 	}
 }
 
-// halted tells whether no more survey requests are admitted.
+// halted reports whether no more survey requests are admitted.
 func (f *fuse) halted() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.blown != "" || f.enough != "" || f.down != ""
 }
 
-// told is what made the pass stop sending: a fuse, a service that takes nothing, or else the operator's own limit.
-func (f *fuse) told() (blown, down, limit string) {
+// stopReasons is what made the pass stop sending: a fuse, a service that takes nothing, or else the
+// operator's own limit.
+func (f *fuse) stopReasons() (blown, down, limit string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.blown == "" && f.down == "" { // else the limit was not come to, but admitted up to
+	// Otherwise requests were admitted up to the limit, but it is not what ended the sending.
+	if f.blown == "" && f.down == "" {
 		limit = f.enough
 	}
 	return f.blown, f.down, limit

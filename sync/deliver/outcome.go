@@ -24,10 +24,10 @@ type Outcome struct {
 // ErrDryRun marks the answer of a dry run's sender.
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
-// Classify says what an answer means for the survey request. It is the only place that does, and it trusts nothing:
-// what is neither certainly accepted, certainly refused nor certainly not sent is in doubt, because Agent Connect has
-// no idempotency key and a second POST is a second mail.
-func Classify(a agentconnect.Answer) Outcome {
+// classify says what an answer means for the survey request. It is the only place that does, and it trusts
+// nothing: what is neither certainly accepted, certainly refused nor certainly not sent is in doubt, because
+// Agent Connect has no idempotency key and a second POST is a second mail.
+func classify(a agentconnect.Answer) Outcome {
 	outcome := Outcome{Status: a.Status, Message: a.Message}
 	if a.Message == "" && a.Err != nil {
 		outcome.Message = a.Err.Error()
@@ -59,8 +59,8 @@ func Classify(a agentconnect.Answer) Outcome {
 	return outcome
 }
 
-// refusal finds the kind of a refusal in the server's words. The kinds are documented (troubleshooting page of the
-// Requests API); the words that come over the wire are unknown, so that they are matched loosely.
+// refusal finds the kind of a refusal in the server's words. The kinds are documented (troubleshooting page
+// of the Requests API); the words that come over the wire are unknown, so that they are matched loosely.
 func refusal(message string) decide.Reason {
 	words := strings.ToLower(message)
 	has := func(all ...string) bool {
@@ -94,9 +94,9 @@ func refusal(message string) decide.Reason {
 	return decide.Refused
 }
 
-// Pause is how long a survey request that was certainly not sent waits before a later pass tries it again: a minute
-// at first, doubled with each attempt, at most six hours.
-func Pause(attempts int) time.Duration {
+// pause is how long a survey request that was certainly not sent waits before a later pass tries it again: a
+// minute at first, doubled with each attempt, at most six hours.
+func pause(attempts int) time.Duration {
 	const most = 6 * time.Hour
 	wait := time.Minute
 	for range attempts - 1 {

@@ -15,13 +15,13 @@ import (
 
 const (
 	fewCustomers  = 3     // so many are cheaper to fetch singly than to search for: a search is the scarcer call
-	MostCustomers = 5_000 // kept in memory; beyond that a pass forgets them all and begins anew
+	mostCustomers = 5_000 // kept in memory; beyond that a pass forgets them all and begins anew
 	mostJoinPages = 20    // pages that a joined search can return: 10,000 rows (observed)
 	getsAtOnce    = 8     // customers fetched singly at the same time
 )
 
-// customers fetches customers, each once a pass as far as memory goes: those of a window by one search with the window's
-// own criteria, and singly those which that search did not return.
+// customers fetches customers, each once a pass as far as memory goes: those of a window by one search with
+// the window's own criteria, and singly those which that search did not return.
 type customers struct {
 	source Source
 	notice func(format string, args ...any)
@@ -31,8 +31,8 @@ type customers struct {
 	known   map[string]*kustomer.Customer // a nil value: there is no such customer
 }
 
-// found are the customers of one batch; a nil value: there is no such customer. A batch has its own, so that nobody else
-// forgets them while it is decided.
+// found are the customers of one chunk; a nil value: there is no such customer. A chunk has its own, so that
+// nobody else forgets them while it is decided.
 type found map[string]*kustomer.Customer
 
 func (f found) missing(ids map[string]bool) []string {
@@ -45,8 +45,8 @@ func (f found) missing(ids map[string]bool) []string {
 	return missing
 }
 
-// recall takes what is known of the customers with these ids.
-func (c *customers) recall(ids map[string]bool, into found) {
+// takeKnown takes what is known of the customers with these ids.
+func (c *customers) takeKnown(ids map[string]bool, into found) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for id := range ids {
@@ -56,20 +56,22 @@ func (c *customers) recall(ids map[string]bool, into found) {
 	}
 }
 
-// keep remembers customers for the batches to come.
+// keep remembers customers for the chunks to come.
 func (c *customers) keep(fresh found) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.known == nil || len(c.known)+len(fresh) > MostCustomers {
+	if c.known == nil || len(c.known)+len(fresh) > mostCustomers {
 		c.known = map[string]*kustomer.Customer{}
 	}
 	maps.Copy(c.known, fresh)
 }
 
-// join fetches customers by the query's search, where that is worth while, and tells whether it did. A query without an
-// end stands for conversations that no window holds.
-func (c *customers) join(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) (bool, error) {
-	c.recall(ids, into)
+// join fetches customers by the query's search, where that is worth while, and reports whether it did. A
+// query without an end stands for conversations that no window holds.
+func (c *customers) join(
+	ctx context.Context, query kustomer.Query, ids map[string]bool, into found,
+) (bool, error) {
+	c.takeKnown(ids, into)
 	c.mu.Lock()
 	refused := c.refused
 	c.mu.Unlock()
@@ -79,8 +81,9 @@ func (c *customers) join(ctx context.Context, query kustomer.Query, ids map[stri
 	return true, c.search(ctx, query, ids, into)
 }
 
-// search takes from the joined search what is wanted, page by page as long as that may spare more calls than it makes.
-// It promises nothing: what it lacks is fetched singly, and so is a customer of whom it says several things.
+// search takes from the joined search what is wanted, page by page as long as that may spare more calls than
+// it makes. It promises nothing: what it lacks is fetched singly, and so is a customer of whom it says
+// several things.
 func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) error {
 	fresh, doubtful := found{}, map[string]bool{}
 	defer func() {
@@ -121,13 +124,14 @@ func (c *customers) refuse(err error) {
 	c.refused = true
 	c.mu.Unlock()
 	if first {
-		c.notice("Kustomer refuses to search for the customers of a window; each is fetched by itself in this pass (%v)", err)
+		c.notice("Kustomer refuses to search for the customers of a window; "+
+			"each is fetched by itself in this pass (%v)", err)
 	}
 }
 
 // fetch looks up singly, some at a time, those of the customers that are not known yet.
 func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {
-	c.recall(wanted, into)
+	c.takeKnown(wanted, into)
 	ids := into.missing(wanted)
 	singly := make([]*kustomer.Customer, len(ids))
 	group, ctx := errgroup.WithContext(ctx)

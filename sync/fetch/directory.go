@@ -2,100 +2,42 @@ package fetch
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	stdsync "sync"
 
 	"acsync/sync/kustomer"
 )
 
-// Directory looks up the agents and tags that conversations refer to. A missing record answers kustomer.ErrNotFound.
-type Directory interface {
-	Users(ctx context.Context) ([]kustomer.User, error)
-	User(ctx context.Context, id string) (kustomer.User, error)
-	Tags(ctx context.Context) ([]kustomer.Tag, error)
-	Tag(ctx context.Context, id string) (kustomer.Tag, error)
+// directory is what a pass knows of agents and tags.
+type directory struct {
+	agents cache[kustomer.User]
+	tags   cache[kustomer.Tag]
 }
 
-// cache is what a pass knows of one kind of record: all are listed once, when the first is needed, and those that the
-// list lacks are looked up singly, once. The lock is held during a call, so that nothing is fetched twice.
-type cache[T any] struct {
-	kind string // "agent", for errors
-	list func(context.Context) ([]T, error)
-	one  func(context.Context, string) (T, error)
-	id   func(T) string
-
-	notice func(format string, args ...any)
-
-	mu    stdsync.Mutex
-	known map[string]*T // a nil value: Kustomer has no such record
+func newDirectory(from Directory, notice func(string, ...any)) *directory {
+	return &directory{
+		agents: cache[kustomer.User]{
+			kind: "agent", notice: notice, list: from.Users, one: from.User,
+			id: func(u kustomer.User) string { return u.ID },
+		},
+		tags: cache[kustomer.Tag]{
+			kind: "tag", notice: notice, list: from.Tags, one: from.Tag,
+			id: func(t kustomer.Tag) string { return t.ID },
+		},
+	}
 }
 
-func agentCache(d Directory, notice func(string, ...any)) *cache[kustomer.User] {
-	return &cache[kustomer.User]{kind: "agent", notice: notice, list: d.Users, one: d.User, id: func(u kustomer.User) string { return u.ID }}
-}
-
-func tagCache(d Directory, notice func(string, ...any)) *cache[kustomer.Tag] {
-	return &cache[kustomer.Tag]{kind: "tag", notice: notice, list: d.Tags, one: d.Tag, id: func(t kustomer.Tag) string { return t.ID }}
-}
-
-// find is the record with the id; nil when there is none.
-func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
-	if id == "" {
-		return nil, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		if err := r.fill(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if record, ok := r.known[id]; ok {
-		return record, nil
-	}
-	record, err := r.one(ctx, id)
-	switch {
-	case errors.Is(err, kustomer.ErrNotFound):
-		r.known[id] = nil
-	case err != nil:
-		return nil, fmt.Errorf("look up %s %s: %w", r.kind, id, err)
-	default:
-		r.known[id] = &record
-	}
-	return r.known[id], nil
-}
-
-func (r *cache[T]) fill(ctx context.Context) error {
-	records, err := r.list(ctx)
-	if errors.Is(err, kustomer.ErrNotFound) || errors.Is(err, kustomer.ErrInvalid) {
-		r.notice("Kustomer does not list %ss; each is looked up by itself in this pass (%v)", r.kind, err)
-		records, err = nil, nil
-	}
-	if err != nil {
-		return fmt.Errorf("list %ss: %w", r.kind, err)
-	}
-	r.known = make(map[string]*T, len(records))
-	for _, record := range records {
-		r.known[r.id(record)] = &record
-	}
-	return nil
-}
-
-// tagNames are the names of tags. Kustomer takes names where it takes ids (documented), so that what is no id that it
-// knows is passed on as a name.
-func tagNames(ctx context.Context, tags *cache[kustomer.Tag], ids []string) ([]string, error) {
+// tagNames are the names of tags. Kustomer takes names where it takes ids (documented), so that what is no id
+// that it knows is passed on as a name.
+func (d *directory) tagNames(ctx context.Context, ids []string) ([]string, error) {
 	var names []string
 	for _, id := range ids {
-		tag, err := tags.find(ctx, id)
+		tag, err := d.tags.find(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		if tag == nil || tag.Name == "" {
-			names = append(names, id)
-			continue
+		if tag != nil && tag.Name != "" {
+			id = tag.Name
 		}
-		names = append(names, tag.Name)
+		names = append(names, id)
 	}
 	return names, nil
 }

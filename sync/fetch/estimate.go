@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 	"time"
-
-	"acsync/sync/kustomer"
 )
 
 // Estimate is about how many conversations a window holds, by what Kustomer counts.
@@ -15,15 +13,17 @@ type Estimate struct {
 	More          bool // there are that many at least
 }
 
-// Estimate counts the conversations of a window with one search. Where the search no longer counts them, a second one of a
-// sample from the middle of the window projects them: of a week where that is less than half of it, so that each weekday
-// has its part.
-func (c *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
+// estimate counts the conversations of a window with one search, which counts at most so many. Where there
+// are more, a second one of a sample from the middle of the window projects them: of a week where that is
+// less than half of it, so that each weekday has its part.
+func estimate(
+	ctx context.Context, w Window, most int, count func(context.Context, Window) (int, error),
+) (Estimate, error) {
 	if w.Empty() {
 		return Estimate{}, nil
 	}
-	total, err := c.count(ctx, w)
-	if err != nil || total < c.limits.Rows {
+	total, err := count(ctx, w)
+	if err != nil || total < most {
 		return Estimate{Conversations: total}, err
 	}
 	atLeast := Estimate{Conversations: total, More: true}
@@ -33,18 +33,12 @@ func (c *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
 			continue
 		}
 		from := w.From.Add((whole - length) / 2).Truncate(time.Millisecond)
-		sample, err := c.count(ctx, Window{from, from.Add(length)})
-		if err != nil || sample >= c.limits.Rows {
+		sample, err := count(ctx, Window{from, from.Add(length)})
+		if err != nil || sample >= most {
 			return atLeast, err
 		}
 		projected := math.Round(float64(sample) * float64(whole) / float64(length))
 		return Estimate{Conversations: max(total, int(projected)), Rough: true}, nil
 	}
 	return atLeast, nil
-}
-
-// count is how many conversations a search counts in a window.
-func (c *Fetcher) count(ctx context.Context, w Window) (int, error) {
-	page, err := c.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: c.limits.Page})
-	return page.Total, err
 }

@@ -12,8 +12,8 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// Preview decides real conversations by one policy or several, to compare them. It reads from Kustomer alone: what a
-// ledger remembers does not count.
+// Preview decides real conversations by one policy or several, to compare them. It reads from Kustomer alone:
+// what a ledger remembers does not count.
 type Preview struct {
 	Source    Source
 	Directory Directory
@@ -21,16 +21,16 @@ type Preview struct {
 	Notice    func(string)    // hears what the operator should know
 }
 
-// Range decides what was marked done in a window, window by window, and gives each conversation to yield: one case for each
-// policy, in their order.
+// Range decides what was marked done in a window, window by window, and gives each conversation to yield: one
+// case for each policy, in their order.
 func (p Preview) Range(ctx context.Context, w Window, yield func([]decide.Case)) error {
-	judges, err := p.judges(ctx, w.From)
+	all, err := p.fetchers(ctx, w.From)
 	if err != nil {
 		return err
 	}
 	var failed error
-	err = judges[0].Sweep(ctx, w, func(b Chunk) bool {
-		failed = compare(ctx, judges[1:], kustomer.Query{From: b.From, To: b.To}, b.Cases, yield)
+	err = all[0].Sweep(ctx, w, func(b Chunk) bool {
+		failed = compare(ctx, all[1:], kustomer.Query{From: b.From, To: b.To}, b.Cases, yield)
 		return failed == nil
 	})
 	if failed != nil {
@@ -39,9 +39,10 @@ func (p Preview) Range(ctx context.Context, w Window, yield func([]decide.Case))
 	return err
 }
 
-// IDs decides the conversations with these ids. One that Kustomer does not have is an error, after the others.
+// IDs decides the conversations with these ids. One that Kustomer does not have is an error, after the
+// others.
 func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case)) error {
-	judges, err := p.judges(ctx, time.Time{})
+	all, err := p.fetchers(ctx, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -49,23 +50,24 @@ func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case
 	if err != nil {
 		return fmt.Errorf("read %d conversations: %w", len(ids), err)
 	}
-	cases, err := judges[0].Decide(ctx, kustomer.Query{}, judges[0].Candidates(rows))
+	cases, err := all[0].decider.decide(ctx, kustomer.Query{}, all[0].decider.candidates(rows))
 	if err == nil {
-		err = compare(ctx, judges[1:], kustomer.Query{}, cases, yield)
+		err = compare(ctx, all[1:], kustomer.Query{}, cases, yield)
 	}
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
-		if !slices.ContainsFunc(rows, func(row kustomer.Conversation) bool { return strings.EqualFold(row.ID, id) }) {
+		has := func(row kustomer.Conversation) bool { return strings.EqualFold(row.ID, id) }
+		if !slices.ContainsFunc(rows, has) {
 			return fmt.Errorf("conversation %s: %w", id, kustomer.ErrNotFound)
 		}
 	}
 	return nil
 }
 
-// judges are a collector for each policy. They share what they know of agents, tags and customers.
-func (p Preview) judges(ctx context.Context, from time.Time) ([]*Fetcher, error) {
+// fetchers are one for each policy. They share what they know of agents, tags and customers.
+func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, error) {
 	now, err := p.Source.ServerTime(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask Kustomer for its clock: %w", err)
@@ -77,37 +79,39 @@ func (p Preview) judges(ctx context.Context, from time.Time) ([]*Fetcher, error)
 	})
 	shared.Begin(now)
 	shared.StartAt(from)
-	judges := make([]*Fetcher, len(p.Policies))
+	all := make([]*Fetcher, len(p.Policies))
 	for i, policy := range p.Policies {
-		judge := *shared
-		judge.policy = policy
-		judges[i] = &judge
+		one := *shared
+		one.decider.policy = policy
+		all[i] = &one
 	}
-	return judges, nil
+	return all, nil
 }
 
-// compare lets the other judges decide what the first has decided.
-func compare(ctx context.Context, others []*Fetcher, query kustomer.Query, first []decide.Case, yield func([]decide.Case)) error {
+// compare lets the other Fetchers decide what the first has decided.
+func compare(
+	ctx context.Context, others []*Fetcher, query kustomer.Query, first []decide.Case, yield func([]decide.Case),
+) error {
 	rows := make([]kustomer.Conversation, len(first))
-	judged := make(map[store.Key][]decide.Case, len(first))
+	decided := make(map[store.Key][]decide.Case, len(first))
 	for i, c := range first {
-		rows[i], judged[c.Key] = c.Conversation, []decide.Case{c}
+		rows[i], decided[c.Key] = c.Conversation, []decide.Case{c}
 	}
-	for _, judge := range others {
-		cases := judge.Candidates(rows)
+	for _, other := range others {
+		cases := other.decider.candidates(rows)
 		for i := range cases {
 			cases[i].Before = first[i].Before
 		}
-		cases, err := judge.Decide(ctx, query, cases)
+		cases, err := other.decider.decide(ctx, query, cases)
 		if err != nil {
 			return err
 		}
 		for _, c := range cases {
-			judged[c.Key] = append(judged[c.Key], c)
+			decided[c.Key] = append(decided[c.Key], c)
 		}
 	}
 	for _, c := range first {
-		yield(judged[c.Key])
+		yield(decided[c.Key])
 	}
 	return nil
 }

@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// Wait returns when a call may be made that uses several limited resources, and counts it in each. It is admitted to all
-// of them at one instant: a call that was admitted to one and then waited for the next would be out of step with the
-// first. Callers name the pacers in the same order everywhere, the scarcest first; nil ones are skipped.
+// Wait returns when a call may be made that uses several limited resources, and counts it in each. It is
+// admitted to all of them at one instant: a call that was admitted to one and then waited for the next would
+// be out of step with the first. Callers name the pacers in the same order everywhere, the scarcest first;
+// nil ones are skipped. A pause is waited out, also by those that were queued before it began.
 //
-// When ctx ends, or would end before the call's turn, the error wraps ctx.Err() or context.DeadlineExceeded.
+// When ctx ends, or would end before the call's turn, nothing is counted, and the error wraps ctx.Err() or
+// context.DeadlineExceeded.
 func Wait(ctx context.Context, pacers ...*Pacer) error {
 	pacers = slices.DeleteFunc(slices.Clone(pacers), func(p *Pacer) bool { return p == nil })
 	if len(pacers) == 0 {
@@ -20,9 +22,9 @@ func Wait(ctx context.Context, pacers ...*Pacer) error {
 	return err
 }
 
-// admit queues for the turn of pacers[i], waits until that one is ready, and goes on to the next, holding the turn. At
-// the end of the line the call is admitted to all, unless an earlier pacer was paused meanwhile: then the later turns
-// are let go, so that others can use them, and it starts again.
+// admit queues for the turn of pacers[i], waits until it is ready, and goes on to the next, holding the turn.
+// At the end of the line the call is admitted to all, unless an earlier pacer was paused meanwhile: then the
+// later turns are let go, so that others can use them, and it starts again.
 func admit(ctx context.Context, pacers []*Pacer, i int) (bool, error) {
 	if i == len(pacers) {
 		return takeAll(time.Now(), pacers), nil
@@ -46,45 +48,11 @@ func admit(ctx context.Context, pacers []*Pacer, i int) (bool, error) {
 
 // takeAll admits the call to all pacers, or to none when one of them is not ready.
 func takeAll(now time.Time, pacers []*Pacer) bool {
-	for _, p := range pacers {
-		if p.delay(now) > 0 {
-			return false
-		}
+	if slices.ContainsFunc(pacers, func(p *Pacer) bool { return p.delay(now) > 0 }) {
+		return false
 	}
 	for _, p := range pacers {
 		p.take(now)
 	}
 	return true
-}
-
-// ready sleeps until p could admit a call. The caller holds the turn.
-func (p *Pacer) ready(ctx context.Context) error {
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		now := time.Now()
-		wait := p.delay(now)
-		if wait <= 0 {
-			return nil
-		}
-		if deadline, ok := ctx.Deadline(); ok && now.Add(wait).After(deadline) {
-			return context.DeadlineExceeded
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -1,6 +1,10 @@
 package httpx
 
-import "net/http"
+import (
+	"net/http"
+
+	"acsync/sync/exit"
+)
 
 // Kind says what sort of failure an Error is. The set is closed.
 type Kind int
@@ -19,33 +23,42 @@ const (
 	Stopped                 // the caller's context ended
 )
 
-var kinds = [...]struct{ name, phrase string }{
-	Unreadable:  {"unreadable", "the answer cannot be read"},
-	Credentials: {"credentials", "credentials refused"},
-	Invalid:     {"invalid", "request refused"},
-	NotFound:    {"not found", "not found"},
-	Limited:     {"limited", "too many requests"},
-	Server:      {"server", "the server failed"},
-	Network:     {"network", "no complete answer"},
-	Redirected:  {"redirected", "redirected, which is not followed"},
-	TooLarge:    {"too large", "the answer is too large"},
-	Stopped:     {"stopped", "stopped"},
+// kindFacts are a kind's short, stable name, what it is in words that fit into an error, what to do next
+// where nothing better is known, and how the process ends.
+type kindFacts struct {
+	name, phrase, hint string
+	exit               exit.Code
 }
 
-// String is the kind's short, stable name.
-func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kinds) {
-		return "unknown"
-	}
-	return kinds[k].name
+const elsewhere = "check the service's address: something else seems to answer there"
+
+var kinds = [...]kindFacts{
+	Unreadable:  {"unreadable", "the answer cannot be read", elsewhere, exit.Failed},
+	Credentials: {"credentials", "credentials refused", "check the API key", exit.Credentials},
+	Invalid:     {"invalid", "request refused", "", exit.Failed},
+	NotFound:    {"not found", "not found", "", exit.Failed},
+	Limited: {
+		"limited", "too many requests", "lower the configured requests per minute, or try again later",
+		exit.Temporary,
+	},
+	Server: {"server", "the server failed", "try again later", exit.Temporary},
+	Network: {
+		"network", "no complete answer", "check the network, the proxy settings and the service's address",
+		exit.Temporary,
+	},
+	Redirected: {"redirected", "redirected, which is not followed", elsewhere, exit.Failed},
+	TooLarge:   {"too large", "the answer is too large", "", exit.Failed},
+	Stopped:    {"stopped", "stopped", "", exit.Temporary},
 }
 
-// phrase is the kind in words that fit into an error.
-func (k Kind) phrase() string {
+// String returns the kind's short, stable name.
+func (k Kind) String() string { return k.facts().name }
+
+func (k Kind) facts() kindFacts {
 	if k < 0 || int(k) >= len(kinds) {
-		return "failed"
+		return kindFacts{"unknown", "failed", "", exit.Failed}
 	}
-	return kinds[k].phrase
+	return kinds[k]
 }
 
 // kindOf sorts the statuses that are no success.

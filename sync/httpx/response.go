@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+
+	"acsync/sync/httpx/redact"
 )
 
 // Response is a 2xx answer, read to its end.
@@ -12,13 +14,14 @@ type Response struct {
 	Header http.Header
 	Body   []byte
 
-	service *Service
-	call    Call
+	call   Call
+	report reporter
 }
 
-// Decode decodes the body, which must be one JSON value, into v. Anything else is an *Error of kind Unreadable.
+// Decode decodes the body, which must be one JSON value, into v. Anything else is an *Error of kind
+// Unreadable.
 func (r *Response) Decode(v any) error {
-	if isHTML(r.Body) {
+	if redact.IsHTML(r.Body) {
 		return r.Unreadable(errors.New("a web page came in place of JSON"))
 	}
 	err := json.Unmarshal(r.Body, v)
@@ -32,14 +35,8 @@ func (r *Response) Decode(v any) error {
 	return nil
 }
 
-// Unreadable is the error of a success that is not what was asked for; problem says in which way. Of the body it quotes
-// at most a web page's title, and that not of a service of which only codes are quoted.
+// Unreadable returns the error of a success that is not what was asked for; problem says in which way. Of the
+// body it quotes at most a web page's title.
 func (r *Response) Unreadable(problem error) *Error {
-	e := r.service.error(r.call, Unreadable)
-	e.Status, e.Err = r.Status, problem
-	if isHTML(r.Body) && !r.service.codes {
-		e.Message = r.service.said(r.Body, r.call)
-	}
-	e.Hint = "is " + r.service.setting + " right?"
-	return e
+	return r.report.unreadable(r.call, r.Status, r.Body, problem)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -16,34 +17,55 @@ type Retry struct {
 	Initial time.Duration // about the first wait; 0 means 500 ms. Every further one is about twice as long
 	Most    time.Duration // about the longest wait; 0 means 30 s
 	Elapsed time.Duration // no new attempt after so long, pauses of a pacer included; 0 means 15 min
-	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is then the
-	// pacer's alone, and not waited twice.
+	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is
+	// then the pacer's alone, and not waited twice. Fetch sets it.
 	Paced bool
 	// Notify, when set, is told of every failure that is tried again, and of the wait before that.
 	Notify func(err error, wait time.Duration)
 }
 
-// unreadableTries bounds the attempts that bring something unreadable: a cut-off body passes, a wrong host does not.
+// unreadableTries bounds the attempts that bring something unreadable: a cut-off body passes, a wrong host
+// does not.
 const unreadableTries = 3
 
-// Read runs op until it succeeds, fails for good, or has been tried often enough. It is for operations that may be
-// repeated: reads, a search included, never a send. Tried again are errors of the kinds Limited, Server and Network, and a
-// few times Unreadable. The error is that of the last attempt; when ctx ends between two attempts, it is both.
+// Fetch makes a call that may be repeated, and decodes its answer: each attempt waits for its turn at the
+// call's pacers, and is tried again as Read says, also for what decode finds Unreadable.
+func Fetch[T any](
+	ctx context.Context, s *Service, r Retry, c Call, decode func(*Response) (T, error),
+) (T, error) {
+	r.Paced = slices.ContainsFunc(c.Paced, func(p *Pacer) bool { return p != nil })
+	return Read(ctx, r, func(ctx context.Context) (T, error) {
+		var none T
+		if err := Wait(ctx, c.Paced...); err != nil {
+			return none, err
+		}
+		resp, err := s.Do(ctx, c)
+		if err != nil {
+			return none, err
+		}
+		return decode(resp)
+	})
+}
+
+// Read runs op until it succeeds, fails in a way that lasts, or has been tried often enough. It is for
+// operations that may be repeated: reads, a search included, never a send. Tried again are errors of the
+// kinds Limited, Server and Network, and a few times Unreadable. The error is that of the last attempt; when
+// ctx ends between two attempts, it is both.
 func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
-	w := newWaits(r)
+	p := newRetryPolicy(r)
 	var last error
 	value, err := backoff.Retry(ctx, func() (T, error) {
 		v, err := op(ctx)
 		last = err
-		if err != nil && !w.again(err) {
+		if err != nil && !p.again(err) {
 			return v, backoff.Permanent(err)
 		}
 		return v, err
 	},
-		backoff.WithBackOff(w),
+		backoff.WithBackOff(p),
 		backoff.WithMaxTries(uint(max(cmp.Or(r.Tries, 5), 1))),
 		backoff.WithMaxElapsedTime(cmp.Or(r.Elapsed, 15*time.Minute)),
-		backoff.WithNotify(w.notify))
+		backoff.WithNotify(r.Notify))
 	if err == nil {
 		return value, nil
 	}
@@ -53,59 +75,46 @@ func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, erro
 	return value, last
 }
 
-// waits decides whether there is another attempt, and when.
-type waits struct {
+// retryPolicy decides whether there is another attempt, and when.
+type retryPolicy struct {
 	*backoff.ExponentialBackOff
 	paced      bool
-	told       func(error, time.Duration)
 	unreadable int
 	limited    bool          // the last attempt's answer was a 429
 	atLeast    time.Duration // what the server asked for
 }
 
-func newWaits(r Retry) *waits {
-	return &waits{
-		ExponentialBackOff: &backoff.ExponentialBackOff{
-			InitialInterval:     cmp.Or(r.Initial, 500*time.Millisecond),
-			RandomizationFactor: 0.5,
-			Multiplier:          2,
-			MaxInterval:         cmp.Or(r.Most, 30*time.Second),
-		},
-		paced: r.Paced,
-		told:  r.Notify,
-	}
+func newRetryPolicy(r Retry) *retryPolicy {
+	return &retryPolicy{paced: r.Paced, ExponentialBackOff: &backoff.ExponentialBackOff{
+		InitialInterval: cmp.Or(r.Initial, 500*time.Millisecond), MaxInterval: cmp.Or(r.Most, 30*time.Second),
+		RandomizationFactor: 0.5, Multiplier: 2,
+	}}
 }
 
-// again tells whether an attempt that ended with err is worth repeating.
-func (w *waits) again(err error) bool {
-	w.limited, w.atLeast = false, 0
+// again reports whether an attempt that ended with err is worth repeating.
+func (p *retryPolicy) again(err error) bool {
+	p.limited, p.atLeast = false, 0
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return false
 	}
-	w.limited, w.atLeast = e.Kind == Limited, e.RetryAfter
+	p.limited, p.atLeast = e.Kind == Limited, e.RetryAfter
 	switch e.Kind {
 	case Limited, Server, Network:
 		return true
 	case Unreadable:
-		w.unreadable++
-		return w.unreadable < unreadableTries
+		p.unreadable++
+		return p.unreadable < unreadableTries
 	default:
 		return false
 	}
 }
 
-// NextBackOff is the wait before the next attempt.
-func (w *waits) NextBackOff() time.Duration {
-	next := w.ExponentialBackOff.NextBackOff()
-	if w.limited && w.paced {
+// NextBackOff returns the wait before the next attempt.
+func (p *retryPolicy) NextBackOff() time.Duration {
+	next := p.ExponentialBackOff.NextBackOff()
+	if p.limited && p.paced {
 		return 0
 	}
-	return max(next, w.atLeast)
-}
-
-func (w *waits) notify(err error, wait time.Duration) {
-	if w.told != nil {
-		w.told(err, wait)
-	}
+	return max(next, p.atLeast)
 }

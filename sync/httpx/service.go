@@ -1,27 +1,31 @@
 package httpx
 
 import (
+	"bytes"
 	"cmp"
-	"errors"
+	"context"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
 // ServiceOptions describes one HTTP API. Name, BaseURL and Setting are required.
 type ServiceOptions struct {
 	Name      string           // such as "kustomer", for errors
-	BaseURL   string           // such as "https://acme.api.kustomerapp.com"; may have a path, which is put before every path
+	BaseURL   string           // such as "https://acme.api.kustomerapp.com"; its path is put before every path
 	Setting   string           // the configuration key of BaseURL, for errors
 	Header    http.Header      // sent with every request, credentials included
 	Secrets   []string         // never shown: taken out of every error
-	CodesOnly bool             // of the service's words only codes are quoted in errors, since the rest may name people
+	CodesOnly bool             // only codes are quoted of the service's words, since the rest may name people
 	UserAgent string           // such as "acsync/1.4.0"; empty means "acsync"
 	Timeout   time.Duration    // of one attempt, its answer's body included; 0 means 30 s
 	Transport TransportOptions // of the service's own http.Client
 	HTTP      *http.Client     // in place of the own one, for tests; redirects are not followed here either
+	// Authorize, when set, returns the Authorization header of an attempt, which is never shown.
+	Authorize func(now time.Time) (string, error)
 	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and
 	// says what to do about it; empty for nothing in particular.
 	Advise func(body []byte) string
@@ -29,15 +33,11 @@ type ServiceOptions struct {
 
 // Service is one HTTP API. Its methods may be called concurrently.
 type Service struct {
-	name    string
-	base    *url.URL
-	setting string
-	header  http.Header
-	secrets []string
-	codes   bool // only codes are quoted
-	advise  func(body []byte) string
-	timeout time.Duration
-	client  *http.Client
+	base      *url.URL
+	header    http.Header
+	authorize func(time.Time) (string, error)
+	client    *http.Client
+	report    reporter
 }
 
 // NewService checks the options and makes a service; it connects to nothing.
@@ -51,21 +51,82 @@ func NewService(o ServiceOptions) (*Service, error) {
 		header = http.Header{}
 	}
 	header.Set("User-Agent", cmp.Or(o.UserAgent, "acsync"))
+	header.Set("Accept", "application/json")
 	client := NewClient(o.Transport)
 	if o.HTTP != nil {
-		client = unfollowing(o.HTTP)
+		client = withoutRedirects(o.HTTP)
 	}
 	return &Service{
-		name: o.Name, base: base, setting: o.Setting, header: header, secrets: o.Secrets,
-		codes: o.CodesOnly, advise: o.Advise, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second), client: client,
+		base: base, header: header, authorize: o.Authorize, client: client,
+		report: reporter{
+			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
+			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise,
+		},
 	}, nil
 }
 
-// Base is the address that every path is put behind, without a trailing slash.
+// Base returns the address that every path is put behind, without a trailing slash.
 func (s *Service) Base() url.URL { return *s.base }
 
-// timedOut tells a time-out from the other failures of a connection.
-func timedOut(err error) bool {
-	ne, ok := errors.AsType[net.Error](err)
-	return ok && ne.Timeout()
+// Do makes one attempt. A 2xx answer is returned with its whole body; everything else is an *Error, but for
+// what Authorize fails with.
+func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
+	header := s.header.Clone()
+	if s.authorize != nil {
+		token, err := s.authorize(time.Now())
+		if err != nil {
+			return nil, err
+		}
+		header.Set("Authorization", token)
+		c.Secrets = append(slices.Clone(c.Secrets), token)
+	}
+	attempt, cancel := context.WithTimeout(ctx, s.report.timeout)
+	defer cancel()
+	req, err := s.request(attempt, c, header)
+	if err != nil {
+		return nil, s.report.failed(ctx, c, 0, err)
+	}
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return nil, s.report.failed(ctx, c, 0, err)
+	}
+	defer resp.Body.Close()
+	for _, p := range c.Paced {
+		p.Observe(resp.StatusCode, resp.Header)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, s.report.refused(ctx, c, resp)
+	}
+	body, err := c.read(resp.Body, MaxBody)
+	if err != nil {
+		return nil, s.report.failed(ctx, c, resp.StatusCode, err)
+	}
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, call: c, report: s.report}, nil
+}
+
+func (s *Service) request(ctx context.Context, c Call, header http.Header) (*http.Request, error) {
+	address := s.base.String() + c.Path
+	if c.Query != "" {
+		address += "?" + c.Query
+	}
+	var body io.Reader
+	if c.Body != nil {
+		body = bytes.NewReader(c.Body)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.Method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = header
+	if c.Body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.Once {
+		// Without GetBody net/http cannot send a body twice: it replays a request on a new connection only
+		// when the body can be had again, or was never touched.
+		req.GetBody = nil
+		// What is not asked for at all may come compressed.
+		req.Header.Set("Accept-Encoding", "identity")
+	}
+	return req, nil
 }

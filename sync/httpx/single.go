@@ -20,36 +20,36 @@ const (
 	// MaxAnswer is the greatest body that is read of the answer to a call that is made once, in bytes: an
 	// echo of the request, or a refusal, has a few KB.
 	MaxAnswer = 256 << 10
-	// heard is how much is read of a connection: such a body in small chunks, and its header.
-	heard = 1 << 20
-	// hearing is how long a new connection is listened to before anything is written to it: nobody may speak
+	// maxStream is how much is read of a connection: such a body in small chunks, and its header.
+	maxStream = 1 << 20
+	// quietTime is how long a new connection is watched before anything is written to it: nobody may speak
 	// there yet.
-	hearing = time.Millisecond
-	// parting is how long more is waited for behind an answer that is no success. The server was asked to
+	quietTime = time.Millisecond
+	// lingerTime is how long more is waited for behind an answer that is no success. The server was asked to
 	// close the connection, so that there is nothing to wait for unless it has more to say.
-	parting = 2 * time.Second
+	lingerTime = 2 * time.Second
 )
 
 // ErrStray is in the error of an answer to a call made once that may be the answer to something else, or not
 // the only one: whatever it says is not certain.
-var ErrStray = errors.New("more came on the connection than one answer, so that which is the request's own is not certain")
+var ErrStray = errors.New("more came on the connection than one answer, " +
+	"so that which is the request's own is not certain")
 
 var errSpokeFirst = errors.New("the server spoke before it was asked anything, and nothing was sent to it")
 
-// single makes a connection for each request, and closes it behind the answer. On one that is kept, an answer
-// is known for that of a request by nothing but the order in which it comes: one that a server sends unasked,
-// or twice, would be taken for the answer to the next request.
+// single makes a connection for each request, and closes it behind the answer. On a connection that is kept,
+// nothing but the order tells which request an answer belongs to: one that a server sends unasked, or twice,
+// would be taken for the answer to the next request.
 //
-// Each request takes a port of this machine, which can stay taken for a minute after (TIME_WAIT). What bounds
-// that is the pace of the requests: Linux by default has ports for 28,000 of them a minute to one address.
-// Without a port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data,
-// which could be replayed: Go sends none.
+// Each request takes a port of this machine, which can stay taken for a minute after (TIME_WAIT). The pace of
+// the requests bounds that: Linux by default has ports for 28,000 of them a minute to one address. Without a
+// port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data, which
+// could be replayed: Go sends none.
 type single struct {
-	dialer net.Dialer
-	tls    *tls.Config
-	proxy  func(*http.Request) (*url.URL, error)
-	// proxied makes the connections through a proxy, one for each request as well.
-	proxied http.RoundTripper
+	dialer  net.Dialer
+	tls     *tls.Config
+	proxy   func(*http.Request) (*url.URL, error)
+	proxied http.RoundTripper // makes the connections through a proxy, one for each request as well
 }
 
 // newSingle takes over what t has for connections.
@@ -61,16 +61,17 @@ func newSingle(t *http.Transport, dialer net.Dialer) *single {
 	return &single{dialer: dialer, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
 }
 
-// RoundTrip makes the request, and reads its answer to the end. It tells the request's trace that it has got
-// a connection right before the first byte is written to that, and never without doing so.
+// RoundTrip makes the request, and reads its answer to the end. It tells the request's trace of its
+// connection right before the first byte is written there, and never without writing.
 func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch proxy, err := s.proxy(req); {
 	case err != nil:
-		return nil, errors.Join(err, discard(req.Body))
+		closeBody(req)
+		return nil, err
 	case proxy != nil:
-		return s.tunnelled(req)
+		return s.viaProxy(req)
 	}
-	defer func() { _ = discard(req.Body) }()
+	defer closeBody(req)
 	ctx := req.Context()
 	conn, err := s.dial(ctx, req.URL)
 	if err != nil {
@@ -85,11 +86,10 @@ func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-func discard(body io.Closer) error {
-	if body == nil {
-		return nil
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
 	}
-	return body.Close()
 }
 
 func (s *single) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
@@ -102,8 +102,8 @@ func (s *single) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
 
 // exchange writes the request, and reads what is answered.
 func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
-	reader := bufio.NewReader(io.LimitReader(conn, heard))
-	if err := silent(conn, reader); err != nil {
+	reader := bufio.NewReader(io.LimitReader(conn, maxStream))
+	if err := checkQuiet(conn, reader); err != nil {
 		return nil, err
 	}
 	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GotConn != nil {
@@ -114,7 +114,7 @@ func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
 	if err := last.Write(conn); err != nil {
 		return nil, err
 	}
-	resp, err := final(reader, req)
+	resp, err := readFinal(reader, req)
 	if err != nil {
 		return nil, err
 	}
@@ -122,31 +122,32 @@ func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
 	_ = resp.Body.Close()
 	switch {
 	case err != nil && req.Context().Err() != nil:
-		err = req.Context().Err() // in place of what a connection says that was closed because of it
-	case err == nil && len(body) <= MaxAnswer && followed(conn, reader, resp, body):
+		// The connection was closed because of it, and says something else.
+		err = req.Context().Err()
+	case err == nil && len(body) <= MaxAnswer && trailed(conn, reader, resp, body):
 		err = ErrStray
 	}
-	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), broken{cmp.Or(err, io.EOF)}))
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failingReader{cmp.Or(err, io.EOF)}))
 	return resp, nil
 }
 
-// silent is nil when nothing comes from the server, which has not been asked yet.
-func silent(conn net.Conn, reader *bufio.Reader) error {
-	if err := conn.SetReadDeadline(time.Now().Add(hearing)); err != nil {
+// checkQuiet returns an error when the server speaks, which has not been asked yet, or has left.
+func checkQuiet(conn net.Conn, reader *bufio.Reader) error {
+	if err := conn.SetReadDeadline(time.Now().Add(quietTime)); err != nil {
 		return err
 	}
 	_, err := reader.Peek(1)
 	switch {
 	case err == nil:
 		return errSpokeFirst
-	case !timedOut(err): // closed by now
+	case !timedOut(err):
 		return err
 	}
 	return conn.SetReadDeadline(time.Time{})
 }
 
-// final is the first answer that is more than a sign of life.
-func final(reader *bufio.Reader, req *http.Request) (*http.Response, error) {
+// readFinal reads the first answer that is more than a sign of life.
+func readFinal(reader *bufio.Reader, req *http.Request) (*http.Response, error) {
 	for {
 		resp, err := http.ReadResponse(reader, req)
 		if err != nil || resp.StatusCode/100 != 1 || resp.StatusCode == http.StatusSwitchingProtocols {
@@ -155,17 +156,17 @@ func final(reader *bufio.Reader, req *http.Request) (*http.Response, error) {
 	}
 }
 
-// followed tells whether more comes behind an answer. Behind a success it does not wait for that: a success
-// is to be known by what it says. Line breaks are taken for bad manners.
-func followed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []byte) bool {
+// trailed reports whether more comes behind an answer. Behind a success it does not wait for that: a success
+// is known by what it says. Line breaks are taken for bad manners.
+func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []byte) bool {
 	success := resp.StatusCode >= 200 && resp.StatusCode <= 299
 	// A body without a length ends with the connection, and would swallow the answer that follows.
-	endless := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
-	if !success && endless && bytes.Contains(body, []byte("HTTP/1.")) {
+	unbounded := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
+	if !success && unbounded && bytes.Contains(body, []byte("HTTP/1.")) {
 		return true
 	}
 	for !success || reader.Buffered() > 0 {
-		if conn.SetReadDeadline(time.Now().Add(parting)) != nil {
+		if conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 			return false
 		}
 		next, err := reader.ReadByte()
@@ -179,23 +180,30 @@ func followed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []b
 	return false
 }
 
-// tunnelled makes the request through a proxy. What comes behind the answer is not seen there, and what comes
+// viaProxy makes the request through a proxy. What comes behind the answer is not seen there, and what comes
 // before the request nearly always.
-func (s *single) tunnelled(req *http.Request) (*http.Response, error) {
+func (s *single) viaProxy(req *http.Request) (*http.Response, error) {
 	var asked, early atomic.Bool
 	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		WroteHeaders:         func() { asked.Store(true) }, // to a buffer yet, so that no answer is before it
+		// The headers are in a buffer yet, so that no answer can come before this.
+		WroteHeaders:         func() { asked.Store(true) },
 		GotFirstResponseByte: func() { early.Store(!asked.Load()) },
 	})
 	resp, err := s.proxied.RoundTrip(req.WithContext(ctx))
 	if err == nil && early.Load() {
 		_ = resp.Body.Close()
-		resp.Body = io.NopCloser(broken{ErrStray})
+		resp.Body = io.NopCloser(failingReader{ErrStray})
 	}
 	return resp, err
 }
 
-// broken is the end of a body.
-type broken struct{ err error }
+// failingReader is the end of a body.
+type failingReader struct{ err error }
 
-func (b broken) Read([]byte) (int, error) { return 0, b.err }
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+// timedOut reports whether a connection failed by a time-out.
+func timedOut(err error) bool {
+	ne, ok := errors.AsType[net.Error](err)
+	return ok && ne.Timeout()
+}

@@ -11,12 +11,12 @@ import (
 // TransportOptions tunes NewClient. The zero value works.
 type TransportOptions struct {
 	Connections int  // idle connections kept to the one host; 0 means 16
-	Single      bool // keep none: HTTP/1.1, and a connection for each request, so that an answer can be that of no other
+	Single      bool // none is kept: HTTP/1.1, and a connection for each request; see single
 }
 
-// NewClient is an http.Client of its own: the proxy of the environment, TLS 1.2 or later, enough idle connections for
-// concurrent calls to one host, and never a redirect followed, since that would carry the credentials, and a POST, to a
-// place nobody configured. It sets no time-out: a Service has one for each attempt.
+// NewClient makes an http.Client with the proxy of the environment, TLS 1.2 or later, enough idle connections
+// for concurrent calls to one host, and never a redirect followed, since that would carry the credentials,
+// and a POST, to a place nobody configured. It sets no time-out: a Service has one for each attempt.
 func NewClient(o TransportOptions) *http.Client {
 	connections := cmp.Or(max(o.Connections, 0), 16)
 	protocols := new(http.Protocols)
@@ -35,17 +35,15 @@ func NewClient(o TransportOptions) *http.Client {
 		Protocols:              protocols,
 	}
 	if o.Single {
-		return &http.Client{CheckRedirect: stay, Transport: newSingle(transport, dialer)}
+		return withoutRedirects(&http.Client{Transport: newSingle(transport, dialer)})
 	}
-	return &http.Client{CheckRedirect: stay, Transport: transport}
+	return withoutRedirects(&http.Client{Transport: transport})
 }
 
-// stay is the redirect policy: the redirect itself is the answer.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// unfollowing is c with the redirect policy of NewClient and without a cookie jar.
-func unfollowing(c *http.Client) *http.Client {
+// withoutRedirects is c with the redirect policy of NewClient and without a cookie jar.
+func withoutRedirects(c *http.Client) *http.Client {
 	own := *c
-	own.CheckRedirect, own.Jar = stay, nil
+	own.Jar = nil
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &own
 }

@@ -3,6 +3,8 @@ package kustomer
 import (
 	"bytes"
 	"encoding/json"
+
+	"acsync/sync/httpx/lenient"
 )
 
 // Unreadable stands in custom attributes for a value that cannot be read: a number out of range, also deep
@@ -13,7 +15,7 @@ type Unreadable struct{}
 // custom is the custom attributes, read one by one, so that an odd one does not hide the others.
 type custom struct {
 	values     map[string]any
-	unreadable bool // they are there, and are no attributes: masked as a whole, or of another shape; or there twice
+	unreadable bool // they are there, and masked as a whole, of another shape, or there twice
 	there      bool
 }
 
@@ -24,21 +26,21 @@ func (c *custom) UnmarshalJSON(data []byte) error {
 	switch {
 	case twice:
 		c.unreadable = true
-	case data[0] == '{' && !isMasked(data):
+	case data[0] == '{' && !lenient.Masked(data):
 		c.values = members(data)
 	default:
-		c.unreadable = !isBlank(data) && !isEmptyList(data)
+		c.unreadable = !lenient.Empty(data)
 	}
 	return nil
 }
 
-// members reads an object.
+// members reads an object of valid JSON.
 func members(object []byte) map[string]any {
 	values, decoder := map[string]any{}, json.NewDecoder(bytes.NewReader(object))
-	_, _ = decoder.Token() // the brace
+	_, _ = decoder.Token()
 	seen := map[string]string{}
 	for decoder.More() {
-		token, _ := decoder.Token() // a name: the JSON is valid
+		token, _ := decoder.Token()
 		name, _ := token.(string)
 		var raw json.RawMessage
 		if decoder.Decode(&raw) != nil {
@@ -56,16 +58,4 @@ func members(object []byte) map[string]any {
 		values[name] = value
 	}
 	return values
-}
-
-// isBlank tells what stands for nothing where a value was expected: null, or a text without a letter.
-func isBlank(data []byte) bool {
-	var value *string
-	return json.Unmarshal(data, &value) == nil && (value == nil || len(bytes.TrimSpace([]byte(*value))) == 0)
-}
-
-// isEmptyList tells the list that some programs write in place of an empty object.
-func isEmptyList(data []byte) bool {
-	var list []json.RawMessage
-	return json.Unmarshal(data, &list) == nil && len(list) == 0
 }

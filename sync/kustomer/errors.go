@@ -9,11 +9,15 @@ import (
 	"acsync/sync/httpx"
 )
 
-// ErrNotFound says that a single record does not exist, or no longer.
-var ErrNotFound = errors.New("no such record in Kustomer")
-
-// ErrInvalid says that Kustomer refused a request for what it asks: a criterion that it does not take, for instance.
-var ErrInvalid = errors.New("refused by Kustomer")
+var (
+	// ErrNotFound says that a single record does not exist, or no longer.
+	ErrNotFound = errors.New("no such record in Kustomer")
+	// ErrInvalid says that Kustomer refused a request for what it asks: a criterion that it does not take,
+	// for instance.
+	ErrInvalid = errors.New("refused by Kustomer")
+	// errOther says that another record came than was asked for, as from a cache that mixes up its answers.
+	errOther = errors.New("it does not hold the record that was asked for")
+)
 
 // The roles that a key needs, any one of the documented ones.
 const (
@@ -30,65 +34,62 @@ func explain(err error, q request) error {
 	if !ok {
 		return err
 	}
-	if hint := hint(e, q); hint != "" {
-		e.Hint = hint
+	if e.Hint == "" {
+		e.Hint = hint(e, q)
 	}
 	if e.Kind == httpx.Invalid {
-		return invalid{err}
+		return invalidError{err}
 	}
 	return err
 }
 
-// invalid makes a refusal ErrInvalid as well, without another word.
-type invalid struct{ error }
-
-func (i invalid) Unwrap() []error { return []error{i.error, ErrInvalid} }
-
-// advise says what to do about an answer for what its body says. It looks for the documented text of a key
-// that is used in another region, whose status is unknown.
-func advise(body []byte) string {
-	if bytes.Contains(bytes.ToLower(body), []byte("associated with pod")) {
-		return "the key belongs to another region: use the organisation's own address, https://<org>.api.kustomerapp.com"
-	}
-	return ""
-}
-
 func hint(e *httpx.Error, q request) string {
 	switch {
-	case e.Hint != "":
-		return e.Hint
 	case e.Kind == httpx.Credentials && q.role != "":
 		// A missing role is answered with 401 as well.
-		return "the API key is wrong or expired, or it lacks the role " + q.role + " (roles cannot be added to a key: create a new one)"
+		return "the API key is wrong or expired, or it lacks the role " + q.role +
+			" (roles cannot be added to a key: create a new one)"
 	case e.Kind == httpx.Credentials:
 		return "the API key is wrong, expired, or of another organisation"
 	case e.Status == http.StatusRequestEntityTooLarge:
 		return "the request is larger than Kustomer takes, which acsync should never send: please report it"
-	case e.Kind == httpx.Invalid && q.search:
+	case e.Kind == httpx.Invalid && q.isSearch():
 		return "Kustomer does not take one of the criteria of this search: please report it"
 	case e.Kind == httpx.Redirected, e.Kind == httpx.Unreadable:
 		return "is kustomer.base_url right?"
 	case e.Kind == httpx.Limited:
-		return "other integrations use the budget too: lower kustomer.requests_per_minute or kustomer.searches_per_minute, or try again later"
+		return "other integrations use the budget too: lower kustomer.requests_per_minute or " +
+			"kustomer.searches_per_minute, or try again later"
 	default:
 		return ""
 	}
 }
 
-// errOther says that what came is not what was asked for, as from a cache that mixes up its answers.
-var errOther = errors.New("it does not hold the record that was asked for")
+// advise says what to do about an answer for what its body says. It looks for the documented text of a key
+// that is used in another region, whose status is unknown.
+func advise(body []byte) string {
+	if bytes.Contains(bytes.ToLower(body), []byte("associated with pod")) {
+		return "the key belongs to another region: use the organisation's own address, " +
+			"https://<org>.api.kustomerapp.com"
+	}
+	return ""
+}
 
-// otherKind says that a record is not of the kind that it is named by.
-type otherKind string
+// invalidError makes a refusal ErrInvalid as well, without another word.
+type invalidError struct{ error }
 
-func (k otherKind) Error() string { return "is no " + string(k) }
+func (e invalidError) Unwrap() []error { return []error{e.error, ErrInvalid} }
 
-// Is makes it errOther.
-func (otherKind) Is(target error) bool { return target == errOther }
+// otherKindError says that a record is not of the kind that it is named by; it is errOther.
+type otherKindError string
 
-// missing makes the 404 of a single record ErrNotFound as well, and so an answer that always holds something
-// else: that says nothing of the record that was asked for.
-func missing(err error) error {
+func (k otherKindError) Error() string { return "is no " + string(k) }
+
+func (otherKindError) Is(target error) bool { return target == errOther }
+
+// asNotFound makes the 404 of a single record ErrNotFound as well, and so an answer that always holds another
+// one.
+func asNotFound(err error) error {
 	if e, ok := errors.AsType[*httpx.Error](err); ok && (e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}

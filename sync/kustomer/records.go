@@ -3,66 +3,75 @@ package kustomer
 import (
 	"encoding/json"
 	"time"
+
+	"acsync/sync/httpx/lenient"
 )
+
+// timeLayouts are the forms that times are read in; one without a zone is UTC.
+var timeLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700",
+	time.DateTime, time.DateOnly,
+}
+
+// timeOf is the time in v, in whole milliseconds, which may be an epoch; zero for none.
+func timeOf(v lenient.Value) time.Time {
+	if at := v.Time(timeLayouts...); !at.IsZero() {
+		return at.Truncate(time.Millisecond)
+	}
+	return v.Epoch()
+}
+
+func textOf(v lenient.Value) Text { return Text{Value: v.Text, Masked: v.Masked} }
+
+// count is a number of things, 0 where it cannot be read.
+func count(v lenient.Value) int {
+	n, _ := v.Count()
+	return n
+}
+
+// attributes decodes the attributes of a record; each of them may be missing.
+func attributes[T any](r resource) T {
+	if r.Attributes == nil {
+		return *new(T)
+	}
+	return lenient.Decode[T](r.Attributes)
+}
 
 // conversationAttributes are the attributes that are used, by their names in Kustomer's answers (observed).
 type conversationAttributes struct {
-	Status        text       `json:"status"`
-	Channels      texts      `json:"channels"`
-	Tags          texts      `json:"tags"`
-	AssignedUsers people     `json:"assignedUsers"`
-	AssignedTeams texts      `json:"assignedTeams"`
-	LastDone      resolution `json:"lastDone"`
-	DoneCount     count      `json:"doneCount"`
-	CreatedAt     instant    `json:"createdAt"`
-	UpdatedAt     instant    `json:"updatedAt"`
-	ImportedAt    moment     `json:"importedAt"`
-	Spam          suspicion  `json:"spam"`
-	Direction     text       `json:"direction"`
-	Priority      count      `json:"priority"`
-	DefaultLang   text       `json:"defaultLang"`
-	Locale        text       `json:"locale"`
-	MessageCount  count      `json:"messageCount"`
-	Inbound       count      `json:"inboundMessageCount"`
-	Outbound      count      `json:"outboundMessageCount"`
-	Custom        custom     `json:"custom"`
-}
-
-type doneAttributes struct {
-	CreatedAt     moment `json:"createdAt"`
-	CreatedBy     text   `json:"createdBy"`
-	AssignedUsers people `json:"assignedUsers"`
-	AssignedTeams texts  `json:"assignedTeams"`
+	Status        lenient.Value `json:"status"`
+	Channels      lenient.List  `json:"channels"`
+	Tags          lenient.List  `json:"tags"`
+	AssignedUsers lenient.List  `json:"assignedUsers"`
+	AssignedTeams lenient.List  `json:"assignedTeams"`
+	LastDone      resolution    `json:"lastDone"`
+	DoneCount     lenient.Value `json:"doneCount"`
+	CreatedAt     lenient.Value `json:"createdAt"`
+	UpdatedAt     lenient.Value `json:"updatedAt"`
+	ImportedAt    lenient.Value `json:"importedAt"`
+	Spam          lenient.Value `json:"spam"`
+	Direction     lenient.Value `json:"direction"`
+	Priority      lenient.Value `json:"priority"`
+	DefaultLang   lenient.Value `json:"defaultLang"`
+	Locale        lenient.Value `json:"locale"`
+	MessageCount  lenient.Value `json:"messageCount"`
+	Inbound       lenient.Value `json:"inboundMessageCount"`
+	Outbound      lenient.Value `json:"outboundMessageCount"`
+	Custom        custom        `json:"custom"`
 }
 
 func decodeConversation(r resource) Conversation {
 	a := attributes[conversationAttributes](r)
 	return Conversation{
-		ID:            r.ID.Value,
-		CustomerID:    r.related("customer"),
-		BrandID:       r.related("brand"),
-		QueueID:       r.related("queue"),
-		Status:        a.Status.Value,
-		Channels:      a.Channels,
-		TagIDs:        a.Tags,
-		AssignedUsers: a.AssignedUsers,
-		AssignedTeams: a.AssignedTeams,
-		LastDone:      a.LastDone.done,
-		DoneUnread:    a.LastDone.unread,
-		DoneCount:     int(a.DoneCount),
-		CreatedAt:     time.Time(a.CreatedAt),
-		UpdatedAt:     time.Time(a.UpdatedAt),
-		Imported:      a.ImportedAt.there,
-		Spam:          bool(a.Spam),
-		Direction:     a.Direction.Value,
-		Priority:      int(a.Priority),
-		DefaultLang:   a.DefaultLang.Value,
-		Locale:        a.Locale.Value,
-		MessageCount:  int(a.MessageCount),
-		InboundCount:  int(a.Inbound),
-		OutboundCount: int(a.Outbound),
-		Custom:        a.Custom.values,
-		CustomUnread:  a.Custom.unreadable,
+		ID: r.ID.Text, CustomerID: r.related("customer"), BrandID: r.related("brand"), QueueID: r.related("queue"),
+		Status: a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text, Priority: count(a.Priority),
+		Channels: a.Channels.Known(), TagIDs: a.Tags.Known(),
+		DefaultLang: a.DefaultLang.Text, Locale: a.Locale.Text, AssignedUsers: a.AssignedUsers,
+		AssignedTeams: a.AssignedTeams.Known(),
+		LastDone:      a.LastDone.done, DoneUnread: a.LastDone.unread, DoneCount: count(a.DoneCount),
+		CreatedAt: timeOf(a.CreatedAt), UpdatedAt: timeOf(a.UpdatedAt), Imported: a.ImportedAt.Present,
+		MessageCount: count(a.MessageCount), InboundCount: count(a.Inbound), OutboundCount: count(a.Outbound),
+		Custom: a.Custom.values, CustomUnread: a.Custom.unreadable,
 	}
 }
 
@@ -76,50 +85,52 @@ type resolution struct {
 // UnmarshalJSON never fails on valid JSON.
 func (r *resolution) UnmarshalJSON(data []byte) error {
 	*r = resolution{}
-	if data[0] != '{' || isMasked(data) {
-		r.unread = !isBlank(data) && !isEmptyList(data)
+	if data[0] != '{' || lenient.Masked(data) {
+		r.unread = !lenient.Empty(data)
 		return nil
 	}
-	var object lenient[doneAttributes]
-	_ = json.Unmarshal(data, &object) // lenient does not fail
-	a := object.value
-	if r.unread = a.CreatedAt.there && a.CreatedAt.at.IsZero(); !a.CreatedAt.at.IsZero() {
-		r.done = &Done{At: a.CreatedAt.at, By: a.CreatedBy.Value, AssignedUsers: a.AssignedUsers, AssignedTeams: a.AssignedTeams}
+	a := lenient.Decode[struct {
+		CreatedAt     lenient.Value `json:"createdAt"`
+		CreatedBy     lenient.Value `json:"createdBy"`
+		AssignedUsers lenient.List  `json:"assignedUsers"`
+		AssignedTeams lenient.List  `json:"assignedTeams"`
+	}](data)
+	if at := timeOf(a.CreatedAt); !at.IsZero() {
+		r.done = &Done{
+			At: at, By: a.CreatedBy.Text, AssignedUsers: a.AssignedUsers, AssignedTeams: a.AssignedTeams.Known(),
+		}
 	}
+	r.unread = r.done == nil && a.CreatedAt.Present
 	return nil
 }
 
-type customerAttributes struct {
-	Name        text      `json:"name"`
-	Emails      emails    `json:"emails"`
-	Locale      text      `json:"locale"`
-	DefaultLang text      `json:"defaultLang"`
-	Deleted     suspicion `json:"deleted"`
-	Custom      custom    `json:"custom"`
-}
-
 func decodeCustomer(r resource) Customer {
-	a := attributes[customerAttributes](r)
+	a := attributes[struct {
+		Name        lenient.Value `json:"name"`
+		Emails      emails        `json:"emails"`
+		Locale      lenient.Value `json:"locale"`
+		DefaultLang lenient.Value `json:"defaultLang"`
+		Deleted     lenient.Value `json:"deleted"`
+		Custom      custom        `json:"custom"`
+	}](r)
 	return Customer{
-		ID: r.ID.Value, Name: Text(a.Name), Emails: a.Emails, Locale: a.Locale.Value,
-		DefaultLang: a.DefaultLang.Value, Deleted: bool(a.Deleted), Custom: a.Custom.values,
+		ID: r.ID.Text, Name: textOf(a.Name), Emails: a.Emails, Locale: a.Locale.Text,
+		DefaultLang: a.DefaultLang.Text, Deleted: a.Deleted.MaybeTrue, Custom: a.Custom.values,
 	}
 }
 
-// emails is a customer's list of addresses. Where the whole list is masked it has one masked entry, so that the customer
-// is not taken for one without an address.
+// emails is a customer's list of addresses. Where the whole list is masked it has one masked entry, so that
+// the customer is not taken for one without an address.
 type emails []Email
 
 // UnmarshalJSON never fails on valid JSON.
 func (l *emails) UnmarshalJSON(data []byte) error {
 	*l = nil
-	if data[0] == '{' && isMasked(data) {
+	if lenient.Masked(data) {
 		*l = emails{{Address: Text{Masked: true}}}
 		return nil
 	}
-	var entries lenient[[]json.RawMessage]
-	_ = json.Unmarshal(data, &entries) // lenient does not fail
-	for _, entry := range entries.value {
+	for _, entry := range lenient.Decode[[]json.RawMessage](data) {
 		if email, ok := decodeEmail(entry); ok {
 			*l = append(*l, email)
 		}
@@ -129,48 +140,41 @@ func (l *emails) UnmarshalJSON(data []byte) error {
 
 // decodeEmail takes an object, or the bare address.
 func decodeEmail(entry json.RawMessage) (Email, bool) {
-	if entry[0] != '{' || isMasked(entry) {
-		var address text
-		_ = json.Unmarshal(entry, &address) // text does not fail
-		return Email{Address: Text(address)}, address != text{}
+	if entry[0] != '{' || lenient.Masked(entry) {
+		address := textOf(lenient.Decode[lenient.Value](entry))
+		return Email{Address: address}, address != Text{}
 	}
-	var object lenient[struct {
-		Email    text `json:"email"`
-		Type     text `json:"type"`
-		Verified flag `json:"verified"`
-	}]
-	_ = json.Unmarshal(entry, &object) // lenient does not fail
-	a := object.value
-	return Email{Address: Text(a.Email), Type: a.Type.Value, Verified: bool(a.Verified)}, true
-}
-
-type userAttributes struct {
-	Name        text    `json:"name"`
-	DisplayName text    `json:"displayName"`
-	Email       text    `json:"email"`
-	UserType    label   `json:"userType"`
-	DeletedAt   instant `json:"deletedAt"`
+	a := lenient.Decode[struct {
+		Email    lenient.Value `json:"email"`
+		Type     lenient.Value `json:"type"`
+		Verified lenient.Value `json:"verified"`
+	}](entry)
+	return Email{Address: textOf(a.Email), Type: a.Type.Text, Verified: a.Verified.True}, true
 }
 
 func decodeUser(r resource) User {
-	a := attributes[userAttributes](r)
+	a := attributes[struct {
+		Name        lenient.Value `json:"name"`
+		DisplayName lenient.Value `json:"displayName"`
+		Email       lenient.Value `json:"email"`
+		UserType    lenient.Value `json:"userType"`
+		DeletedAt   lenient.Value `json:"deletedAt"`
+	}](r)
 	name := a.Name
-	if name.Value == "" && !name.Masked {
+	if name.Text == "" && !name.Masked {
 		name = a.DisplayName
 	}
 	return User{
-		ID: r.ID.Value, Name: Text(name), Email: Text(a.Email), UserType: a.UserType.value, Opaque: a.UserType.opaque,
-		DeletedAt: time.Time(a.DeletedAt),
+		ID: r.ID.Text, Name: textOf(name), Email: textOf(a.Email),
+		UserType: a.UserType.Text, Opaque: a.UserType.Opaque(), DeletedAt: timeOf(a.DeletedAt),
 	}
 }
 
-type tagAttributes struct {
-	Name      text    `json:"name"`
-	Deleted   flag    `json:"deleted"`
-	DeletedAt instant `json:"deletedAt"`
-}
-
 func decodeTag(r resource) Tag {
-	a := attributes[tagAttributes](r)
-	return Tag{ID: r.ID.Value, Name: a.Name.Value, Deleted: bool(a.Deleted) || !time.Time(a.DeletedAt).IsZero()}
+	a := attributes[struct {
+		Name      lenient.Value `json:"name"`
+		Deleted   lenient.Value `json:"deleted"`
+		DeletedAt lenient.Value `json:"deletedAt"`
+	}](r)
+	return Tag{ID: r.ID.Text, Name: a.Name.Text, Deleted: a.Deleted.True || !timeOf(a.DeletedAt).IsZero()}
 }

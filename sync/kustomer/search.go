@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"acsync/sync/httpx"
@@ -18,19 +17,43 @@ const (
 	maxPages = 100
 )
 
-// SearchConversations returns one page of the conversations that are done now and were last marked done in the query's
-// window. The order is not to be trusted. A row that cannot be read is an error, since it would be a conversation lost.
-//
-// A page holds the whole window only when its Total is not greater than its number of items.
-func (c *Client) SearchConversations(ctx context.Context, q Query) (Page[Conversation], error) {
-	return find(ctx, c, q, searchKind{"conversation", "conversation_last_done_created_at", true}, decodeConversation)
+// Query selects the done conversations of a window, or their customers.
+type Query struct {
+	From, To               time.Time // resolution time in [From, To)
+	CreatedFrom, CreatedTo time.Time // creation time in [CreatedFrom, CreatedTo); zero: unbounded at that end
+	Page                   int       // 1-based; 0 means 1
+	PageSize               int       // 1 to 500; 0 means 500
 }
 
-// SearchCustomers returns one page of the customers of the conversations that SearchConversations finds. It is a
-// shortcut and promises nothing: a customer that is not in it is to be had by Customer. Rows that cannot be read are
-// counted in Broken.
-func (c *Client) SearchCustomers(ctx context.Context, q Query) (Page[Customer], error) {
-	return find(ctx, c, q, searchKind{"customer", "customer_updated_at", false}, decodeCustomer)
+// Page is one page of an answer to a search.
+type Page[T any] struct {
+	Items []T
+	// Total is how many rows match, as the server counts them, and never less than the rows seen; it may be
+	// capped at 10,000 (inferred).
+	Total      int
+	TotalPages int       // as the server counts them
+	Broken     int       // rows that could not be read; always 0 for conversations, where such a row is an error
+	At         time.Time // the server's clock when it answered (the Date header); zero when it told none
+}
+
+// searcher finds conversations and their customers.
+type searcher struct{ api *api }
+
+// SearchConversations returns one page of the conversations that are done now and were last marked done in
+// the query's window. The order is not to be trusted. A row that cannot be read is an error, since it would
+// be a conversation lost.
+//
+// A page holds the whole window only when its Total is not greater than its number of items.
+func (s searcher) SearchConversations(ctx context.Context, q Query) (Page[Conversation], error) {
+	kind := searchKind{context: "conversation", sort: "conversation_last_done_created_at", complete: true}
+	return find(ctx, s.api, q, kind, decodeConversation)
+}
+
+// SearchCustomers returns one page of the customers of the conversations that SearchConversations finds. It
+// is a shortcut and promises nothing: a customer that is not in it is to be had by Customer. Rows that cannot
+// be read are counted in Broken.
+func (s searcher) SearchCustomers(ctx context.Context, q Query) (Page[Customer], error) {
+	return find(ctx, s.api, q, searchKind{context: "customer", sort: "customer_updated_at"}, decodeCustomer)
 }
 
 // searchKind is what a search looks for.
@@ -40,7 +63,9 @@ type searchKind struct {
 	complete bool   // every row must be readable
 }
 
-func find[T any](ctx context.Context, c *Client, q Query, kind searchKind, decode func(resource) T) (Page[T], error) {
+func find[T any](
+	ctx context.Context, a *api, q Query, kind searchKind, decode func(resource) T,
+) (Page[T], error) {
 	q, err := q.checked()
 	if err != nil {
 		return Page[T]{}, err
@@ -49,9 +74,9 @@ func find[T any](ctx context.Context, c *Client, q Query, kind searchKind, decod
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("building a search: %w", err)
 	}
-	return read(ctx, c, request{
-		method: http.MethodPost, path: "/v1/customers/search", query: fmt.Sprintf("page=%d&pageSize=%d", q.Page, q.PageSize),
-		body: body, role: roleSearch, search: true,
+	return read(ctx, a, request{
+		path: "/v1/customers/search", query: fmt.Sprintf("page=%d&pageSize=%d", q.Page, q.PageSize),
+		body: body, role: roleSearch,
 	}, func(r *httpx.Response) (Page[T], error) { return decodePage(r, q, kind, decode) })
 }
 
@@ -65,9 +90,11 @@ func (q Query) checked() (Query, error) {
 	}
 	switch {
 	case q.From.IsZero() || !q.From.Before(q.To):
-		return q, fmt.Errorf("a search needs a window that begins before it ends: from %v to %v does not", q.From, q.To)
+		return q, fmt.Errorf("a search needs a window that begins before it ends: from %v to %v does not",
+			q.From, q.To)
 	case q.Page < 1 || q.Page > maxPages:
-		return q, fmt.Errorf("page %d of a search cannot be had: Kustomer serves 1 to %d; narrow the window", q.Page, maxPages)
+		return q, fmt.Errorf("page %d of a search cannot be had: Kustomer serves 1 to %d; narrow the window",
+			q.Page, maxPages)
 	case q.PageSize < 1 || q.PageSize > maxPageSize:
 		return q, fmt.Errorf("a page of %d rows cannot be had: Kustomer serves 1 to %d", q.PageSize, maxPageSize)
 	}
@@ -96,7 +123,8 @@ func (q Query) body(kind searchKind) searchBody {
 			and = append(and, criterion{bound.attribute: {bound.operator: timestamp(bound.at)}})
 		}
 	}
-	return searchBody{QueryContext: kind.context, And: and, Or: []criterion{}, Sort: []map[string]string{{kind.sort: "asc"}}}
+	sort := []map[string]string{{kind.sort: "asc"}}
+	return searchBody{QueryContext: kind.context, And: and, Or: []criterion{}, Sort: sort}
 }
 
 // timestamp writes a full UTC time, which Kustomer does not shift by a time zone. Its own times are in whole
@@ -105,14 +133,16 @@ func timestamp(t time.Time) string {
 	return t.Add(time.Millisecond - 1).UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")
 }
 
-func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(resource) T) (Page[T], error) {
+func decodePage[T any](
+	r *httpx.Response, q Query, kind searchKind, decode func(resource) T,
+) (Page[T], error) {
 	e, err := parse(r)
 	if err != nil {
 		return Page[T]{}, err
 	}
 	list, broken, err := rows(e.Data, kind.context)
 	if err == nil && kind.complete {
-		err = sound(e, q, len(list), broken)
+		err = checkPage(e, q, len(list), broken)
 	}
 	if err != nil {
 		return Page[T]{}, r.Unreadable(err)
@@ -122,43 +152,45 @@ func decodePage[T any](r *httpx.Response, q Query, kind searchKind, decode func(
 	return page, nil
 }
 
-// sound tells why a page cannot be believed: it has a row that cannot be read, a count that is none, or,
-// although more is to follow, no row at all. To take it for complete would lose conversations.
-func sound(e envelope, q Query, rows int, broken []string) error {
-	m := e.Meta.value
+// checkPage returns why a page cannot be believed: it has a row that cannot be read, a count that is none,
+// or, although more is to follow, no row at all. To take it for complete would lose conversations.
+func checkPage(e envelope, q Query, rows int, broken []error) error {
+	m := e.Meta.Value
+	total, counted := m.Total.Count()
+	pages, paged := m.TotalPages.Count()
+	_, more := e.next()
 	switch {
 	case len(broken) > 0:
-		return errors.New(broken[0])
-	case m.Total.odd:
+		return broken[0]
+	case m.Total.Given && !counted:
 		return errors.New("its total is no number of rows")
-	case m.TotalPages.odd:
+	case m.TotalPages.Given && !paged:
 		return errors.New("its totalPages is no number of pages")
-	case rows == 0 && q.Page == 1 && m.Total.n == 0 && (e.Link.value.Next.there || m.TotalPages.n > 1):
+	case rows == 0 && q.Page == 1 && total == 0 && (more || pages > 1):
 		return errors.New("it has no rows, but names a next page")
 	}
 	return nil
 }
 
-// totals are the counts that the server gives, corrected where the rows themselves disprove them, and guessed upwards
-// where it gives none: a window that is taken for complete and is not would lose conversations.
+// totals are the counts that the server gives, corrected where the rows themselves disprove them, and guessed
+// upwards where it gives none: a window that is taken for complete and is not would lose conversations.
 func totals(e envelope, q Query, rows int) (total, pages int) {
-	m := e.Meta.value
+	m := e.Meta.Value
 	seen := (q.Page-1)*q.PageSize + rows
 	if rows == 0 {
 		seen = 0
 	}
-	more := e.Link.value.Next.there || rows >= q.PageSize
-	switch {
-	case m.Total.told && m.Total.n >= seen:
-		total = m.Total.n
-	case more:
-		total = seen + 1
-	default:
+	total, counted := m.Total.Count()
+	if _, more := e.next(); !counted || total < seen {
 		total = seen
+		if more || rows >= q.PageSize {
+			total++
+		}
 	}
 	size := q.PageSize
-	if served := int(m.PageSize); served > 0 && served < size {
+	if served, _ := m.PageSize.Count(); served > 0 && served < size {
 		size = served
 	}
-	return total, max(m.TotalPages.n, (total+size-1)/size)
+	pages, _ = m.TotalPages.Count()
+	return total, max(pages, (total+size-1)/size)
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Conversation is what acsync uses of a Kustomer conversation. Every attribute can be null or missing in Kustomer's
-// answers (observed); a zero value stands for both.
+// Conversation is what acsync uses of a Kustomer conversation. Every attribute can be null or missing in
+// Kustomer's answers (observed); a zero value stands for both.
 type Conversation struct {
 	ID            string
 	CustomerID    string    // relationships.customer
@@ -31,7 +31,7 @@ type Conversation struct {
 	MessageCount  int
 	InboundCount  int            // inboundMessageCount
 	OutboundCount int            // outboundMessageCount
-	Custom        map[string]any // custom attributes by their full name, such as "orderNumberStr"; see [Unreadable]
+	Custom        map[string]any // by their full names, such as "orderNumberStr"; see [Unreadable]
 	CustomUnread  bool           // there are custom attributes, and Custom is nil because they cannot be read
 }
 
@@ -43,8 +43,8 @@ type Done struct {
 	AssignedTeams []string
 }
 
-// Text is a string that Kustomer may have masked: a key without the role to read sensitive data gets an object
-// in place of the string (documented for the SDK; inferred for REST).
+// Text is a string that Kustomer may have masked: a key without the role to read sensitive data gets an
+// object in place of the string (documented for the SDK; inferred for REST).
 type Text struct {
 	Value  string
 	Masked bool // the value is withheld, Value is empty
@@ -78,7 +78,7 @@ type User struct {
 	DeletedAt time.Time // zero for an active user
 }
 
-// Machine tells whether the user is no human being, as far as that is known.
+// Machine reports whether the user is no human being, as far as that is known.
 func (u User) Machine() bool { return u.Opaque || strings.EqualFold(u.UserType, "machine") }
 
 // Tag is a Kustomer tag. Conversations hold tag ids; survey requests carry names.
@@ -86,21 +86,4 @@ type Tag struct {
 	ID      string
 	Name    string
 	Deleted bool
-}
-
-// Query selects the done conversations of a window, or their customers.
-type Query struct {
-	From, To               time.Time // resolution time in [From, To)
-	CreatedFrom, CreatedTo time.Time // creation time in [CreatedFrom, CreatedTo); zero: unbounded at that end
-	Page                   int       // 1-based; 0 means 1
-	PageSize               int       // 1 to 500; 0 means 500
-}
-
-// Page is one page of an answer to a search.
-type Page[T any] struct {
-	Items      []T
-	Total      int       // rows that match in all, as the server counts them; it may be capped at 10,000 (inferred). Never less than the rows seen
-	TotalPages int       // as the server counts them
-	Broken     int       // rows that could not be read; always 0 for conversations, where such a row is an error
-	At         time.Time // the server's clock when it answered (the Date header); zero when it told none
 }

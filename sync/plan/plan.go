@@ -13,10 +13,17 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 )
 
-// Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and counts, and of
-// each survey request a hash that nobody can compute, or try addresses with, who has not Agent Connect's API key.
+// schema names the form of a plan. Another form gets another number.
+const schema = schemaFamily + "1"
+
+const schemaFamily = "acsync.plan/"
+
+// Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and
+// counts, and of each survey request a hash that nobody can compute, or try addresses with, who has not Agent
+// Connect's API key.
 type Plan struct {
 	Schema        string         `json:"schema"`
 	Program       string         `json:"acsync"` // the version that made it; for people
@@ -28,7 +35,7 @@ type Plan struct {
 	Ledger        Ledger         `json:"ledger"`
 	From          time.Time      `json:"from"` // of the resolutions that were read
 	To            time.Time      `json:"to"`
-	Backfill      bool           `json:"backfill"` // they are a range of their own, and whatever their age asked about
+	Backfill      bool           `json:"backfill"` // a range of its own, asked about whatever its age
 	Found         int            `json:"found"`
 	Counts        map[string]int `json:"counts"` // of what is not to be sent, by disposition
 	Salt          string         `json:"salt"`   // of the hashes; another one in each plan
@@ -39,12 +46,132 @@ type Plan struct {
 	hashKey []byte // of the hashes and the seal
 }
 
+// New is a plan of nothing yet, with a salt of its own. The secret is Agent Connect's API key.
+func New(secret string) Plan {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails (crypto/rand, since Go 1.24)
+	p := Plan{Schema: schema, Salt: hex.EncodeToString(salt), Send: []Planned{}}
+	p.hashKey = hashKey(secret, p.Salt)
+	return p
+}
+
+// Hash is the hash of a survey request, before it is stamped. The order of its tags says nothing.
+func (p *Plan) Hash(r agentconnect.Request) (string, error) {
+	r.Tags = slices.Sorted(slices.Values(r.Tags))
+	text, err := json.Marshal(struct {
+		Recovery bool
+		Request  agentconnect.Request
+	}{r.Recovery, r})
+	if err != nil {
+		return "", fmt.Errorf("hash the request for conversation %s: %w", r.ExtInteractionID, err)
+	}
+	mac := hmac.New(sha256.New, p.hashKey)
+	mac.Write(text)
+	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
+}
+
+// CheckExpiry refuses a plan that has expired.
+func (p *Plan) CheckExpiry(now time.Time) error {
+	if now.Before(p.Expires) {
+		return nil
+	}
+	const layout = "2006-01-02 15:04:05 UTC"
+	made, expires := p.Made.UTC().Format(layout), p.Expires.UTC().Format(layout)
+	return errorf("the plan has expired: it was made %s for the time until %s", made, expires)
+}
+
+// meet refuses a plan that was made for something else, or too long ago. A plan that meets its terms can hash
+// requests.
+func (p *Plan) meet(t Terms) error {
+	switch {
+	case p.Tenant != t.Tenant:
+		return errorf("the plan was made for another tenant: it is for %q, this configuration is for %q",
+			p.Tenant, t.Tenant)
+	case p.Configuration != t.Configuration:
+		return errorf("the configuration has changed since the plan was made, and with it what is decided")
+	}
+	if err := p.CheckExpiry(t.Now); err != nil {
+		return err
+	}
+	p.hashKey = hashKey(t.Secret, p.Salt)
+	if !hmac.Equal([]byte(p.Seal), []byte(p.sealed())) {
+		return errorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
+	}
+	return nil
+}
+
+// sound reports whether each conversation of the plan has a key, and none is asked about twice: by one key,
+// or by both that it can have for the same resolution.
+func (p *Plan) sound() bool {
+	keys, resolutions := map[store.Key]bool{}, map[store.Key][]time.Time{}
+	for _, each := range p.Send {
+		key, group := each.Key(), decide.WithoutResolution(each.Key())
+		same := func(other time.Time) bool { return decide.SameResolution(other, each.Resolution) }
+		if each.ID == "" || each.Resolution.IsZero() || each.Kind != key.Kind() || keys[key] ||
+			slices.ContainsFunc(resolutions[group], same) {
+			return false
+		}
+		keys[key], resolutions[group] = true, append(resolutions[group], each.Resolution)
+	}
+	return true
+}
+
+// summed is the checksum of the plan. It finds what happened to the file by accident.
+func (p *Plan) summed() string {
+	bare := *p
+	bare.Checksum = ""
+	sum := sha256.Sum256(bare.text())
+	return hex.EncodeToString(sum[:])
+}
+
+// sealed is the seal of the plan. It finds what was done to the file on purpose.
+func (p *Plan) sealed() string {
+	bare := *p
+	bare.Seal, bare.Checksum = "", ""
+	mac := hmac.New(sha256.New, p.hashKey)
+	mac.Write([]byte("seal\n"))
+	mac.Write(bare.text())
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// text is the plan in one certain form; empty for times that no calendar has, which JSON cannot write.
+func (p *Plan) text() []byte {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// hashKey is the key of a plan's hashes. It depends on a secret, because whoever has the salt alone could try
+// addresses.
+func hashKey(secret, salt string) []byte {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(schema + "\n" + salt))
+	return mac.Sum(nil)
+}
+
 // Ledger is the ledger that a plan was made with, as it was then.
 type Ledger struct {
 	ID            string    `json:"id"`
 	Transaction   uint64    `json:"transaction"`
 	Checkpoint    time.Time `json:"checkpoint"`
 	Conversations int       `json:"conversations"`
+}
+
+// Check refuses a plan that was made with another ledger, or with a later state of this one: what that knew
+// is lost.
+func (l Ledger) Check(info store.Info) error {
+	switch {
+	case l.ID != info.ID:
+		return errorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
+	case l.Transaction > info.Transaction:
+		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. Whoever was "+
+			"asked between may be asked again: put the newest copy of the ledger back, or run acsync ledger rebuild "+
+			"first, and make a new plan",
+			store.ErrRolledBack, info.Transaction, l.Transaction)
+	}
+	return nil
 }
 
 // Planned is a conversation that is to be asked about.
@@ -71,85 +198,4 @@ type Terms struct {
 	Configuration string // a digest of all that decisions depend on
 	Secret        string // Agent Connect's API key
 	Now           time.Time
-}
-
-// Error tells why a plan is not carried out.
-type Error struct{ why string }
-
-// Error says what happened and what to do.
-func (e *Error) Error() string {
-	return e.why + "; nothing was sent. Make a new one with acsync plan"
-}
-
-func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
-
-// meet refuses a plan that was made for something else, or too long ago. A plan that meets its terms can hash requests.
-func (p *Plan) meet(t Terms) error {
-	switch {
-	case p.Tenant != t.Tenant:
-		return errorf("the plan was made for another tenant: it is for %q, this configuration is for %q", p.Tenant, t.Tenant)
-	case p.Configuration != t.Configuration:
-		return errorf("the configuration has changed since the plan was made, and with it what is decided")
-	}
-	if err := p.CheckExpiry(t.Now); err != nil {
-		return err
-	}
-	p.hashKey = HashKey(t.Secret, p.Salt)
-	if !hmac.Equal([]byte(p.Seal), []byte(p.Sealed())) {
-		return errorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
-	}
-	return nil
-}
-
-// CheckExpiry refuses a plan that has expired.
-func (p *Plan) CheckExpiry(now time.Time) error {
-	if now.Before(p.Expires) {
-		return nil
-	}
-	const layout = "2006-01-02 15:04:05 UTC"
-	return errorf("the plan has expired: it was made %s for the time until %s", p.Made.UTC().Format(layout), p.Expires.UTC().Format(layout))
-}
-
-// Check refuses a plan that was made with another ledger, or with a later state of this one: what that knew is lost.
-func (l Ledger) Check(info store.Info) error {
-	switch {
-	case l.ID != info.ID:
-		return errorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
-	case l.Transaction > info.Transaction:
-		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. Whoever was asked between may be asked "+
-			"again: put the newest copy of the ledger back, or run acsync ledger rebuild first, and make a new plan",
-			store.ErrRolledBack, info.Transaction, l.Transaction)
-	}
-	return nil
-}
-
-// HashKey is the key of a plan's hashes. It depends on a secret, because whoever has the salt alone could try addresses.
-func HashKey(secret, salt string) []byte {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(Schema + "\n" + salt))
-	return mac.Sum(nil)
-}
-
-// Hash is the hash of a survey request, before it is stamped. The order of its tags says nothing.
-func (p *Plan) Hash(r agentconnect.Request) (string, error) {
-	r.Tags = slices.Sorted(slices.Values(r.Tags))
-	text, err := json.Marshal(struct {
-		Recovery bool
-		Request  agentconnect.Request
-	}{r.Recovery, r})
-	if err != nil {
-		return "", fmt.Errorf("hash the request for conversation %s: %w", r.ExtInteractionID, err)
-	}
-	mac := hmac.New(sha256.New, p.hashKey)
-	mac.Write(text)
-	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
-}
-
-// NewPlan is a plan of nothing yet, with a salt of its own.
-func NewPlan(secret string) Plan {
-	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails (crypto/rand, since Go 1.24)
-	p := Plan{Schema: Schema, Salt: hex.EncodeToString(salt), Send: []Planned{}}
-	p.hashKey = HashKey(secret, p.Salt)
-	return p
 }

@@ -140,12 +140,13 @@ const inspect = `(() => {
   };
 })()`
 
-// TestBrowser opens reports of one pass and of many in Chromium, as wide as a desk and as narrow as a phone, light and dark, and looks at what people
-// would see. It keeps pictures of them.
+// long has every page looked at, in every width and theme.
+var long = os.Getenv("LONG_TESTS") != ""
+
+// TestBrowser opens reports of one pass and of many in Chromium, as wide as a desk and as narrow as a phone,
+// light and dark, and looks at what people would see. It keeps pictures of them. Unless it is long, it looks
+// at four pages, on a light desk and a dark phone.
 func TestBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
 	ctx, kept := browser(t), artifacts(t)
 	usual, detail := detailed(400, 72*time.Hour, nil)
 	many, manyDetail := detailed(12_000, 40*24*time.Hour, nil)
@@ -162,17 +163,21 @@ func TestBrowser(t *testing.T) {
 		rows   int
 		tables int
 		width  []int64
+		always bool
 	}{
-		{"usual", render(t, "html", New(usual, detail)), 4, 400, 1, []int64{1280, 1000, 390, 320}},
-		{"many", render(t, "html", New(many, manyDetail)), 4, mostOnPage, 1, []int64{1280, 390}},
-		{"hostile", render(t, "html", New(bad, badDetail)), 4, 60, 1, []int64{1280, 390}},
-		{"halted", render(t, "html", New(fuse, fuseDetail)), 4, 200, 1, []int64{1280, 390, 320}},
-		{"none", render(t, "html", New(empty(), Detail{})), 0, 0, 1, []int64{1280, 390}},
-		{"history-week", renderHistory(t, "html", week()), 3, len(week().Rejections), 6, []int64{1280, 1000, 390, 320}},
-		{"history-months", renderHistory(t, "html", months), 3, len(months.Rejections), 6, []int64{1280, 390}},
-		{"history-hostile", renderHistory(t, "html", hostileHistory), 3, 8, 6, []int64{1280, 390}},
-		{"history-none", renderHistory(t, "html", noPasses()), 0, 0, 0, []int64{1280, 390}},
+		{"usual", render(t, "html", New(usual, detail)), 4, 400, 1, []int64{1280, 1000, 390, 320}, true},
+		{"many", render(t, "html", New(many, manyDetail)), 4, mostOnPage, 1, []int64{1280, 390}, false},
+		{"hostile", render(t, "html", New(bad, badDetail)), 4, 60, 1, []int64{1280, 390}, true},
+		{"halted", render(t, "html", New(fuse, fuseDetail)), 4, 200, 1, []int64{1280, 390, 320}, false},
+		{"none", render(t, "html", New(empty(), Detail{})), 0, 0, 1, []int64{1280, 390}, false},
+		{"history-week", renderHistory(t, "html", week()), 3, len(week().Rejections), 6, []int64{1280, 1000, 390, 320}, true},
+		{"history-months", renderHistory(t, "html", months), 3, len(months.Rejections), 6, []int64{1280, 390}, false},
+		{"history-hostile", renderHistory(t, "html", hostileHistory), 3, 8, 6, []int64{1280, 390}, true},
+		{"history-none", renderHistory(t, "html", noPasses()), 0, 0, 0, []int64{1280, 390}, false},
 	} {
+		if !long && !test.always {
+			continue
+		}
 		file := filepath.Join(t.TempDir(), test.name+".html")
 		if err := os.WriteFile(file, []byte(test.page), 0o600); err != nil {
 			t.Fatal(err)
@@ -180,6 +185,9 @@ func TestBrowser(t *testing.T) {
 		address := (&url.URL{Scheme: "file", Path: file}).String()
 		for _, width := range test.width {
 			for _, theme := range []string{"light", "dark"} {
+				if common := width == 1280 && theme == "light" || width == 390 && theme == "dark"; !long && !common {
+					continue
+				}
 				name := fmt.Sprintf("%s-%d-%s", test.name, width, theme)
 				t.Run(name, func(t *testing.T) {
 					got := look(t, ctx, address, width, theme, filepath.Join(kept, name+".png"))

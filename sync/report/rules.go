@@ -74,7 +74,7 @@ var changes = []struct{ change, meaning string }{
 
 // Add takes in a conversation: its case, and that by the other configuration if there is one.
 func (r *Rules) Add(cases []decide.Case) {
-	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolved(), ruling: rulingOf(cases[0])}
+	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolution(), ruling: rulingOf(cases[0])}
 	if len(cases) > 1 {
 		row.with = rulingOf(cases[1])
 	}

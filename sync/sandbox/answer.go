@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 )
 
@@ -15,23 +16,26 @@ type answer struct {
 // jsonAnswer is an answer with a JSON body.
 func jsonAnswer(status int, body any) answer {
 	text, err := json.Marshal(body)
-	if err != nil { // an attribute given by a test cannot be shown as JSON
-		status, text = http.StatusInternalServerError, []byte(`{"errors":[{"code":"internal","message":"not JSON"}]}`)
+	// An attribute that a test put there cannot be shown as JSON.
+	if err != nil {
+		status = http.StatusInternalServerError
+		text = []byte(`{"errors":[{"code":"internal","message":"not JSON"}]}`)
 	}
-	return answer{status: status, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, body: text}
+	return answer{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, text}
 }
 
 // with adds headers.
 func (a answer) with(more http.Header) answer {
-	merged := a.header.Clone()
-	if merged == nil {
-		merged = http.Header{}
-	}
-	for name, values := range more {
-		merged[name] = values
-	}
-	a.header = merged
+	a.header = mergeHeaders(a.header, more)
 	return a
+}
+
+// mergeHeaders is base with the headers of more added, or in their place.
+func mergeHeaders(base, more http.Header) http.Header {
+	merged := http.Header{}
+	maps.Copy(merged, base)
+	maps.Copy(merged, more)
+	return merged
 }
 
 // object is any JSON object.

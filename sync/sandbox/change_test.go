@@ -1,12 +1,36 @@
 package sandbox
 
 import (
+	"fmt"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// plain is a conversation to be put, of a generated customer.
+func (s *Sandbox) plain(resolved time.Time) Conversation {
+	created := resolved.Add(-17 * time.Minute)
+	c := Conversation{
+		ID: fmt.Sprintf("%08x%016x", created.Unix(), splitmix(uint64(created.UnixNano()))), Created: created,
+		Resolved: resolved, CustomerID: s.world.generator.customerID(slot{class: classRegular}),
+		Channels: []string{"email"}, Tags: []string{}, Custom: map[string]any{},
+	}
+	c.assign(RegularAgents[0].ID, 0)
+	return c
+}
+
+// change changes a conversation now.
+func (s *Sandbox) change(t testing.TB, id string, change func(*Conversation)) {
+	t.Helper()
+	c, ok := s.world.conversation(id, s.clock())
+	if !ok {
+		t.Errorf("there is no conversation %s to change", id)
+	}
+	change(&c)
+	s.Put(Records{Conversations: []Conversation{c}})
+}
 
 func TestChangesShowAtOnceAndInSearchesLater(t *testing.T) {
 	s, c := fixed(t, Options{Faults: Faults{IndexLag: time.Minute}})
@@ -16,15 +40,11 @@ func TestChangesShowAtOnceAndInSearchesLater(t *testing.T) {
 	status := func() any {
 		return at(s.askKustomer(t, "GET", "/v1/conversations/"+id, "").body, "data", "attributes", "status")
 	}
-	if err := s.Reopen(id); err != nil {
-		t.Fatal(err)
-	}
+	s.change(t, id, (*Conversation).reopen)
 	got := []any{indexed(), status()}
 	c.Time = noon.Add(time.Minute)
 	got = append(got, indexed(), status())
-	if err := s.Resolve(id); err != nil {
-		t.Fatal(err)
-	}
+	s.change(t, id, func(each *Conversation) { each.resolve(c.Time) })
 	got = append(got, indexed(), status())
 	c.Time = noon.Add(2*time.Minute + time.Second)
 	got = append(got, indexed(), status())
@@ -51,12 +71,13 @@ func TestIndexLagHidesWhatIsFresh(t *testing.T) {
 
 func TestAnEmptySandboxHoldsWhatIsAdded(t *testing.T) {
 	s, c := fixed(t, Options{Empty: true})
-	plain := s.NewConversation(noon.Add(-time.Minute))
-	odd := s.NewConversation(noon.Add(time.Minute))
+	plain, odd := s.plain(noon.Add(-time.Minute)), s.plain(noon.Add(time.Minute))
 	odd.Attributes = map[string]any{"channels": "email", "x": nil}
-	odd.CustomerID = s.AddCustomer(Customer{Name: masked(), Emails: []Email{{Address: 7, Type: "home"}}})
-	s.Add(plain)
-	s.Add(odd)
+	odd.CustomerID = "5f7c3a1e9b2d4c0012ab34cd"
+	s.Put(Records{
+		Conversations: []Conversation{plain, odd},
+		Customers:     []Customer{{ID: odd.CustomerID, Name: masked(), Emails: []Email{{Address: 7, Type: "home"}}}},
+	})
 	search := func() map[string]bool {
 		return ids(s.found(t, window("conversation", noon.Add(-time.Hour), noon.Add(time.Hour))))
 	}
@@ -109,9 +130,7 @@ func TestSearchesAndChangesAtOnce(t *testing.T) {
 				if len(ids(rows)) != len(rows) {
 					t.Errorf("%d rows hold %d ids", len(rows), len(ids(rows)))
 				}
-				if err := s.Resolve(all[n].ID); err != nil {
-					t.Error(err)
-				}
+				s.change(t, all[n].ID, func(c *Conversation) { c.resolve(noon) })
 				s.askConnect(t, "POST", "/v1/requests", survey(t, nil))
 			}
 		})

@@ -2,51 +2,33 @@ package sandbox
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Org is the Kustomer organisation's name.
-func (s *Sandbox) Org() string { return "sandbox" }
+const orgName = "sandbox"
 
-// KustomerKey is the one API key that the Kustomer stand-in takes. Like a real one it is a JWT that names the organisation
-// (observed). It depends on the seed alone, like all credentials here.
-func (s *Sandbox) KustomerKey() string {
+// credentials are the keys that the stand-ins take. They depend on the seed alone.
+type credentials struct {
+	kustomer      string // like a real one a JWT that names the organisation (observed)
+	connect       string
+	connectSecret string // signs the tokens that /v2 needs
+}
+
+// roles are those that acsync's reads need (documented; that of tags observed).
+var roles = []string{
+	"org.permission.conversation.read", "org.permission.customer.read", "org.permission.search.create",
+	"org.permission.tag.read", "org.permission.user.read",
+}
+
+func newCredentials(s seed) (credentials, error) {
+	secret := func(use string) string {
+		h := s.hashText("sandbox " + use)
+		return fmt.Sprintf("%016x%016x", h, splitmix(h))
+	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"id": orgID, "user": agentMachine, "org": orgID, "orgName": s.Org(), "userType": "machine", "pod": "prod1",
-		"roles": s.roles(), "iat": hired.Unix(),
-	}).SignedString([]byte(s.secret("kustomer")))
-	if err != nil { // signing with a byte key does not fail; a key is needed all the same
-		return s.secret("kustomer key")
-	}
-	return token
-}
-
-// AgentConnectKey is the API key that the Agent Connect stand-in takes.
-func (s *Sandbox) AgentConnectKey() string { return s.secret("agent connect key") }
-
-// AgentConnectSecret signs the tokens that /v2 needs.
-func (s *Sandbox) AgentConnectSecret() string { return s.secret("agent connect secret") }
-
-func (s *Sandbox) secret(use string) string {
-	h := s.seed.hashText("sandbox " + use)
-	return fmt.Sprintf("%016x%016x", h, mix(h))
-}
-
-// roleOf is the role that a read needs (documented; that of tags observed).
-var roleOf = map[string]string{
-	"search": "org.permission.search.create", "conversation": "org.permission.conversation.read",
-	"customer": "org.permission.customer.read", "user": "org.permission.user.read", "tag": "org.permission.tag.read",
-}
-
-func (s *Sandbox) roles() []string {
-	roles := []string{}
-	for subject, role := range roleOf {
-		if !slices.Contains(s.options.Unreadable, subject) {
-			roles = append(roles, role)
-		}
-	}
-	slices.Sort(roles)
-	return roles
+		"id": orgID, "user": agentMachine, "org": orgID, "orgName": orgName, "userType": "machine", "pod": "prod1",
+		"roles": roles, "iat": hired.Unix(),
+	}).SignedString([]byte(secret("kustomer")))
+	return credentials{token, secret("agent connect key"), secret("agent connect secret")}, err
 }

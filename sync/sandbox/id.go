@@ -9,7 +9,7 @@ import (
 // seed makes all data: the same seed gives the same records.
 type seed uint64
 
-// class tells what kind of record an identifier is of.
+// class is the kind of record that an identifier is of.
 type class uint8
 
 const (
@@ -74,47 +74,50 @@ func (s seed) unscramble(x uint64) uint64 {
 }
 
 func (s seed) round(n int, half uint32) uint32 {
-	return uint32(mix(uint64(s) + uint64(half)<<8 + uint64(n)))
+	return uint32(splitmix(uint64(s) + uint64(half)<<8 + uint64(n)))
 }
 
 // hash is a number that depends on the seed and on every part.
 func (s seed) hash(parts ...uint64) uint64 {
-	h := mix(uint64(s) + golden)
+	h := splitmix(uint64(s) + golden)
 	for _, p := range parts {
-		h = mix(h ^ p + golden)
+		h = splitmix(h ^ p + golden)
 	}
 	return h
 }
 
 // hashText is hash for a string.
 func (s seed) hashText(text string) uint64 {
-	h := mix(uint64(s) + golden)
+	h := splitmix(uint64(s) + golden)
 	for i := range len(text) {
 		h = (h ^ uint64(text[i])) * 0x100000001b3
 	}
-	return mix(h)
+	return splitmix(h)
 }
 
-// dice gives a short, repeatable series of numbers.
-type dice uint64
+// share reports whether a text is among so large a share of all texts, always with the same answer.
+func (s seed) share(text string, of float64) bool { return float64(s.hashText(text)>>11)/(1<<53) < of }
 
-func (s seed) dice(parts ...uint64) dice { return dice(s.hash(parts...)) }
+// rng gives a short, repeatable series of numbers.
+type rng uint64
 
-func (d *dice) next() uint64 {
-	*d += dice(golden)
-	return mix(uint64(*d))
+func (s seed) rng(parts ...uint64) rng { return rng(s.hash(parts...)) }
+
+func (r *rng) next() uint64 {
+	*r += rng(golden)
+	return splitmix(uint64(*r))
 }
 
 // n is a number from 0 to below limit.
-func (d *dice) n(limit int) int { return int(d.next() % uint64(limit)) }
+func (r *rng) n(limit int) int { return int(r.next() % uint64(limit)) }
 
 // oneIn is true once in n times on average.
-func (d *dice) oneIn(n int) bool { return d.n(n) == 0 }
+func (r *rng) oneIn(n int) bool { return r.n(n) == 0 }
 
 const golden = 0x9e3779b97f4a7c15
 
-// mix is the finalizer of SplitMix64: every bit of x changes about half of the result.
-func mix(x uint64) uint64 {
+// splitmix is the finalizer of SplitMix64: every bit of x changes about half of the result.
+func splitmix(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31

@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// Send is what Conversation.Expect says of a conversation that gets a survey request.
-const Send = "send"
-
 const kindMerged = "customer merged"
 
 // kind is a sort of conversation: what sets it apart, and how many an hour has.
@@ -17,12 +14,24 @@ type kind struct {
 	count  int    // of 130 conversations an hour
 	plain  bool   // may be of a customer who returns
 
-	shape    func(*Conversation, *dice) // of the conversation
-	customer func(*Customer)            // of its customer
+	shape    shape
+	customer func(*Customer)
 }
 
-// kinds are all sorts. The deck is built from it, in this order, so the first must be a plain one.
+// shape gives a conversation what its kind is about.
+type shape func(*Conversation, *rng)
+
+// kinds are all sorts, in the order of mix, so the first must be a plain one.
 var kinds = slices.Concat(plainKinds, tagKinds, agentKinds, customerKinds, stateKinds)
+
+// mix has each kind as often as an hour of len(mix) conversations has it.
+var mix = func() []*kind {
+	var all []*kind
+	for i := range kinds {
+		all = append(all, slices.Repeat([]*kind{&kinds[i]}, kinds[i].count)...)
+	}
+	return all
+}()
 
 var plainKinds = []kind{
 	{name: "email", expect: Send, count: 28, plain: true},
@@ -31,16 +40,20 @@ var plainKinds = []kind{
 	{name: "voice after email", expect: Send, count: 2, plain: true, shape: channels("email", "voice")},
 	{name: "several channels", expect: Send, count: 4, plain: true, shape: channels("chat", "email", "sms")},
 	{name: "sms", expect: Send, count: 5, plain: true, shape: channels("sms")},
-	{name: "custom channel", expect: Send, count: 1, shape: channels("kiosk")}, // which Agent Connect does not know
+	// Agent Connect does not know this channel.
+	{name: "custom channel", expect: Send, count: 1, shape: channels("kiosk")},
 	{name: "no channel", expect: "no_channel", count: 1, shape: channels()},
-	{name: "null channels", expect: "no_channel", count: 1, shape: func(c *Conversation, _ *dice) { c.Channels = nil }},
+	{name: "null channels", expect: "no_channel", count: 1, shape: func(c *Conversation, _ *rng) {
+		c.Channels = nil
+	}},
 }
 
 var tagKinds = []kind{
 	{name: "deleted tag", expect: Send, count: 1, shape: tagged(deletedTag)},
 	{name: "unknown tag", expect: Send, count: 1, shape: tagged("60a1f0c2d3e4b5a697886abc")},
-	{name: "tag by name", expect: Send, count: 1, shape: tagged("vip")}, // names are accepted on writing (documented)
-	{name: "many tags", expect: Send, count: 1, shape: func(c *Conversation, _ *dice) {
+	// Names are accepted on writing (documented).
+	{name: "tag by name", expect: Send, count: 1, shape: tagged("vip")},
+	{name: "many tags", expect: Send, count: 1, shape: func(c *Conversation, _ *rng) {
 		c.Tags = nil
 		for n := range 24 {
 			c.Tags = append(c.Tags, tagID(n))
@@ -49,21 +62,25 @@ var tagKinds = []kind{
 }
 
 var agentKinds = []kind{
-	{name: "assigned after done", expect: Send, count: 2, shape: func(c *Conversation, _ *dice) { c.DoneUsers = []string{} }},
-	{name: "closed by another", expect: Send, count: 4, shape: func(c *Conversation, d *dice) {
+	{name: "assigned after done", expect: Send, count: 2, shape: func(c *Conversation, _ *rng) {
+		c.DoneUsers = []string{}
+	}},
+	{name: "closed by another", expect: Send, count: 4, shape: func(c *Conversation, r *rng) {
 		for c.DoneBy == c.DoneUsers[0] {
-			c.DoneBy = regularAgents[d.n(len(regularAgents))].ID
+			c.DoneBy = RegularAgents[r.n(len(RegularAgents))].ID
 		}
 	}},
-	{name: "unassigned since", expect: Send, count: 1, shape: func(c *Conversation, _ *dice) { c.AssignedUsers = []string{} }},
+	{name: "unassigned since", expect: Send, count: 1, shape: func(c *Conversation, _ *rng) {
+		c.AssignedUsers = []string{}
+	}},
 	{name: "agent without profile", expect: Send, count: 1, shape: agent(agentNoProfile)},
 	{name: "agent with deactivated profile", expect: Send, count: 1, shape: agent(agentDeactivated)},
 	{name: "agent with incomplete profile", expect: Send, count: 1, shape: agent(agentIncomplete)},
-	{name: "closed by automation", expect: "no_agent", count: 5, shape: func(c *Conversation, _ *dice) {
+	{name: "closed by automation", expect: "no_agent", count: 5, shape: func(c *Conversation, _ *rng) {
 		c.AssignedUsers, c.DoneUsers, c.DoneBy = []string{}, []string{}, ""
 		c.Attributes = map[string]any{"assignedTeams": []string{}}
 	}},
-	{name: "never assigned", expect: "no_agent", count: 1, shape: func(c *Conversation, _ *dice) {
+	{name: "never assigned", expect: "no_agent", count: 1, shape: func(c *Conversation, _ *rng) {
 		c.AssignedUsers, c.DoneUsers = []string{}, []string{}
 	}},
 	{name: "machine agent", expect: "agent_is_machine", count: 2, shape: agent(agentMachine)},
@@ -82,12 +99,18 @@ var customerKinds = []kind{
 	}},
 	{name: "name null", expect: Send, count: 2, customer: named(nil)},
 	{name: "name masked", expect: Send, count: 1, customer: named(masked())},
-	{name: "name with markup", expect: Send, count: 1, customer: named(`<b>Bobby</b> "Tables" & Sons; {{name}}`)},
+	{name: "name with markup", expect: Send, count: 1, customer: named(
+		`<b>Bobby</b> "Tables" & Sons; {{name}}`)},
 	{name: "name in other scripts", expect: Send, count: 1, customer: named("Zoë Ångström 李小龍 עמית")},
 	{name: "name with emoji", expect: Send, count: 1, customer: named("🦊 Foxy\u200b Lady 👩‍👩‍👧")},
-	{name: "very long name", expect: Send, count: 1, customer: named("Maximiliana " + strings.Repeat("von und zu ", 60) + "Langenau")},
-	{name: "customer null", expect: "no_customer", count: 1, shape: func(c *Conversation, _ *dice) { c.CustomerID = "" }},
-	{name: "customer deleted", expect: "no_customer", count: 1, customer: func(c *Customer) { c.Deleted = true }},
+	{name: "very long name", expect: Send, count: 1, customer: named(
+		"Maximiliana " + strings.Repeat("von und zu ", 60) + "Langenau")},
+	{name: "customer null", expect: "no_customer", count: 1, shape: func(c *Conversation, _ *rng) {
+		c.CustomerID = ""
+	}},
+	{name: "customer deleted", expect: "no_customer", count: 1, customer: func(c *Customer) {
+		c.Deleted = true
+	}},
 	{name: "no e-mail", expect: "no_email", count: 2, customer: func(c *Customer) { c.Emails = []Email{} }},
 	{name: "shared e-mail only", expect: "no_email", count: 1, customer: func(c *Customer) {
 		c.Emails, c.SharedEmails = []Email{}, c.Emails
@@ -98,25 +121,20 @@ var customerKinds = []kind{
 	{name: "e-mail masked", expect: "masked_email", count: 1, customer: addressed(masked())},
 }
 
-func channels(names ...string) func(*Conversation, *dice) {
-	return func(c *Conversation, _ *dice) { c.Channels = append([]string{}, names...) }
+func channels(names ...string) shape {
+	return func(c *Conversation, _ *rng) { c.Channels = append([]string{}, names...) }
 }
 
-func tagged(id string) func(*Conversation, *dice) {
-	return func(c *Conversation, _ *dice) { c.Tags = []string{tagID(0), id} }
+func tagged(id string) shape {
+	return func(c *Conversation, _ *rng) { c.Tags = []string{tagID(0), id} }
 }
 
-func agent(id string) func(*Conversation, *dice) {
-	return func(c *Conversation, d *dice) { c.assign(id, d.n(len(teams))) }
+func agent(id string) shape {
+	return func(c *Conversation, r *rng) { c.assign(id, r.n(len(teams))) }
 }
 
 func named(name any) func(*Customer) { return func(c *Customer) { c.Name = name } }
 
 func addressed(address any) func(*Customer) {
 	return func(c *Customer) { c.Emails = []Email{{Address: address, Type: "home"}} }
-}
-
-// masked stands in place of a value that the key may not read (documented for the SDK).
-func masked() map[string]any {
-	return map[string]any{"isMasked": true, "maskedPresentation": "********"}
 }

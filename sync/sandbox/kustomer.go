@@ -2,40 +2,40 @@ package sandbox
 
 import (
 	"crypto/subtle"
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
+	"time"
 )
 
 const (
 	kustomerBody = 100_000 // bytes of a request body; above it 413 (documented)
 	maxPageTags  = 100     // most lists (documented)
 	maxPageUsers = 500     // documented
+	maxIDs       = 50      // of one call; the real number is unknown
 )
 
-// kustomer is the backend that plays Kustomer.
+// kustomer answers for Kustomer.
 type kustomer struct {
-	*Sandbox
+	world         *world
+	key           string
+	clock         func() time.Time
 	all, searches limiter
 }
 
-func newKustomer(s *Sandbox) backend {
+func newKustomer(o Options, w *world, key string) backend {
 	k := &kustomer{
-		Sandbox:  s,
-		all:      limiter{perMinute: s.options.KustomerPerMinute, others: s.options.KustomerOthers},
-		searches: limiter{perMinute: s.options.SearchesPerMinute},
+		world: w, key: key, clock: o.Now,
+		all: limiter{perMinute: o.KustomerPerMinute}, searches: limiter{perMinute: o.SearchesPerMinute},
 	}
+	s := &searcher{w, w.generator.seed, o.Faults, o.Now}
 	return backend{
-		name: "kustomer", maxBody: kustomerBody, limited: ResetSeconds, admit: k.admit, failure: listError,
+		maxBody: kustomerBody, admit: k.admit, failure: listError, announce: quota.header,
 		routes: []route{
-			{http.MethodPost, "/v1/customers/search", k.search},
+			{http.MethodPost, searchPath, s.search},
 			{http.MethodGet, "/v1/conversations/{id}", k.conversations},
 			{http.MethodGet, "/v1/customers/{id}", k.customer},
 			{http.MethodGet, "/v1/users", k.users},
-			{http.MethodGet, "/v1/users/{id}", k.usersByID},
+			{http.MethodGet, "/v1/users/{id}", k.user},
 			{http.MethodGet, "/v1/tags", k.tags},
 			{http.MethodGet, "/v1/auth/tokens/current", k.token},
 		},
@@ -44,9 +44,9 @@ func newKustomer(s *Sandbox) backend {
 
 // admit checks the key and the limits. The org-wide limit counts every request; searches have one more.
 func (k *kustomer) admit(c *call) (quota, *answer) {
-	q := k.all.take(k.now())
-	if q.ok && c.endpoint == "POST /v1/customers/search" {
-		if of := k.searches.take(k.now()); !of.ok {
+	q := k.all.take(k.clock())
+	if q.ok && c.path == searchPath {
+		if of := k.searches.take(k.clock()); !of.ok {
 			q = of
 		}
 	}
@@ -55,113 +55,93 @@ func (k *kustomer) admit(c *call) (quota, *answer) {
 		return q, &a
 	}
 	given, bearer := strings.CutPrefix(c.header.Get("Authorization"), "Bearer ")
-	if !bearer || subtle.ConstantTimeCompare([]byte(given), []byte(k.KustomerKey())) == 0 {
+	if !bearer || subtle.ConstantTimeCompare([]byte(given), []byte(k.key)) == 0 {
 		a := listError(http.StatusUnauthorized, "invalid token")
-		return q, &a
-	}
-	if subject := subjectOf(c.endpoint); slices.Contains(k.options.Unreadable, subject) {
-		a := listError(http.StatusUnauthorized, "missing role "+roleOf[subject]) // 401, not 403 (documented)
 		return q, &a
 	}
 	return q, nil
 }
 
-func subjectOf(endpoint string) string {
-	switch {
-	case endpoint == "POST /v1/customers/search":
-		return "search"
-	case strings.HasPrefix(endpoint, "GET /v1/conversations/"):
-		return "conversation"
-	case strings.HasPrefix(endpoint, "GET /v1/customers/"):
-		return "customer"
-	case strings.HasPrefix(endpoint, "GET /v1/users"):
-		return "user"
-	case strings.HasPrefix(endpoint, "GET /v1/tags"):
-		return "tag"
-	default:
-		return ""
+// conversations answers one id with the record, several with those that are there.
+func (k *kustomer) conversations(c *call) answer {
+	ids := strings.Split(c.id, ",")
+	if err := unknownParameter(c.query); err != nil {
+		return listError(http.StatusBadRequest, err.Error())
+	} else if len(ids) > maxIDs {
+		return listError(http.StatusBadRequest, "too many ids")
 	}
+	now := k.clock().UTC()
+	found := []resource{}
+	for _, id := range ids {
+		if each, ok := k.world.conversation(id, now); ok {
+			found = append(found, conversationResource(k.world, &each, now))
+		}
+	}
+	switch {
+	case len(ids) > 1:
+		return jsonAnswer(http.StatusOK, object{
+			"meta": object{"page": 1, "pageSize": len(ids)}, "data": found, "links": object{"self": c.path},
+		})
+	case len(found) == 0:
+		return listError(http.StatusNotFound, "conversation not found")
+	default:
+		return jsonAnswer(http.StatusOK, object{"data": found[0]})
+	}
+}
+
+// customer answers a single id; several at once are not documented, and not found.
+func (k *kustomer) customer(c *call) answer {
+	if err := unknownParameter(c.query); err != nil {
+		return recordError(http.StatusBadRequest, err.Error(), "query")
+	}
+	if found, ok := k.world.customer(c.id); ok {
+		return jsonAnswer(http.StatusOK, object{"data": customerResource(&found)})
+	}
+	return recordError(http.StatusNotFound, "Not found", "id")
+}
+
+// users lists all users but those that are left out of lists; whether the real list holds deleted users is
+// unknown.
+func (k *kustomer) users(c *call) answer {
+	p, err := pageOf(c.query, 100, maxPageUsers)
+	if err != nil {
+		return recordError(http.StatusBadRequest, err.Error(), "query")
+	}
+	var rows []resource
+	for _, u := range k.world.allUsers() {
+		if !u.Unlisted {
+			rows = append(rows, userResource(&u))
+		}
+	}
+	return list(c, p, rows)
+}
+
+// user answers a single id. Several are documented, and nobody asks for them.
+func (k *kustomer) user(c *call) answer {
+	if found, ok := k.world.user(c.id); ok {
+		return jsonAnswer(http.StatusOK, object{"data": userResource(&found)})
+	}
+	return recordError(http.StatusNotFound, "Not found", "id")
+}
+
+// tags lists tags (the endpoint and its parameters are observed).
+func (k *kustomer) tags(c *call) answer {
+	p, err := pageOf(c.query, maxPageTags, maxPageTags)
+	if err != nil {
+		return listError(http.StatusBadRequest, err.Error())
+	}
+	var rows []resource
+	for _, t := range k.world.allTags() {
+		rows = append(rows, tagResource(&t))
+	}
+	return list(c, p, rows)
 }
 
 // token answers any valid key (documented); the shape of the answer is inferred.
 func (k *kustomer) token(*call) answer {
 	return jsonAnswer(http.StatusOK, object{"data": object{
-		"type": "auth_token", "id": k.seed.id(slot{class: 9}, hired),
-		"attributes":    object{"name": "acsync", "userType": "machine", "roles": k.roles(), "expiresAt": nil},
+		"type": "auth_token", "id": k.world.generator.seed.id(slot{class: 9}, hired),
+		"attributes":    object{"name": "acsync", "userType": "machine", "roles": roles, "expiresAt": nil},
 		"relationships": object{"org": orgLink()},
 	}})
-}
-
-var errorCodes = map[int]string{
-	http.StatusBadRequest: "bad_request", http.StatusUnauthorized: "unauthorized", http.StatusNotFound: "not_found",
-	http.StatusMethodNotAllowed: "method_not_allowed", http.StatusRequestEntityTooLarge: "payload_too_large",
-	http.StatusTooManyRequests: "too_many_requests",
-}
-
-// listError is the shape of most errors (documented).
-func listError(status int, message string) answer {
-	code := errorCodes[status]
-	if code == "" {
-		code = "internal_error"
-	}
-	return jsonAnswer(status, object{"errors": []object{{"code": code, "message": message, "meta": object{}}}})
-}
-
-// recordError is the JSON:API shape, which some endpoints use (documented).
-func recordError(status int, title, parameter string) answer {
-	return jsonAnswer(status, object{"errors": []object{{
-		"status": status, "code": errorCodes[status], "title": title, "source": object{"parameters": parameter},
-	}}})
-}
-
-// paging is the page that a request asks for.
-type paging struct{ page, size int }
-
-// pageOf reads page and pageSize; a larger size than the maximum becomes the maximum silently (observed of searches).
-func pageOf(query url.Values, size, maxSize int) (paging, error) {
-	p := paging{1, size}
-	for name, field := range map[string]*int{"page": &p.page, "pageSize": &p.size} {
-		if !query.Has(name) {
-			continue
-		}
-		n, err := strconv.Atoi(query.Get(name))
-		if err != nil || n < 1 {
-			return p, fmt.Errorf("%s must be a positive integer", name)
-		}
-		*field = n
-	}
-	p.size = min(p.size, maxSize)
-	return p, nil
-}
-
-// of is the part of n rows that lies on the page.
-func (p paging) of(n int) (from, to int) {
-	if p.page > n/p.size+1 {
-		return n, n
-	}
-	from = (p.page - 1) * p.size
-	return min(from, n), min(from+p.size, n)
-}
-
-// unknownParameter names a query parameter that is not among those known, if there is one.
-func unknownParameter(query url.Values, known ...string) error {
-	for name, values := range query {
-		if !slices.Contains(known, name) {
-			return fmt.Errorf("unknown query parameter %q", name)
-		}
-		if len(values) > 1 {
-			return fmt.Errorf("query parameter %q is given twice", name)
-		}
-	}
-	return nil
-}
-
-func pageLink(path string, p paging, more url.Values) string {
-	query := url.Values{}
-	for name, values := range more {
-		query[name] = values
-	}
-	query.Set("page", strconv.Itoa(p.page))
-	query.Set("pageSize", strconv.Itoa(p.size))
-	return path + "?" + query.Encode()
 }

@@ -19,10 +19,27 @@ type User struct {
 // Employee is a profile in Agent Connect.
 type Employee struct {
 	Email     string
-	CustomID  string
+	CustomID  string // empty: one is given
 	FirstName string
 	LastName  string
 	Status    string // "active", "deactivated", "pending review", "confirmed", "unapproved" or "created"
+}
+
+// Customer is a customer in Kustomer.
+type Customer struct {
+	ID           string
+	Created      time.Time
+	Name         any // a string, nil, or an object in place of a masked one
+	Emails       []Email
+	SharedEmails []Email
+	Deleted      bool // gone: not found by id nor by searches
+}
+
+// Email is one address of a customer.
+type Email struct {
+	Address  any    `json:"email"` // a string, nil, or an object in place of a masked one
+	Type     string `json:"type"`
+	Verified bool   `json:"verified"`
 }
 
 // Agents with a peculiarity, by id.
@@ -41,24 +58,22 @@ var hired = time.Date(2025, 1, 6, 9, 0, 0, 0, time.UTC)
 
 // agentID does not depend on the seed: agents are the same in every sandbox.
 func agentID(n int) string {
-	return fmt.Sprintf("%08x%016x", hired.AddDate(0, 0, n).Unix(), mix(uint64(n)))
+	return fmt.Sprintf("%08x%016x", hired.AddDate(0, 0, n).Unix(), splitmix(uint64(n)))
 }
 
-// regularAgents are active users with an active profile.
-var regularAgents = func() []User {
+// RegularAgents are active users with an active profile, the same in every sandbox.
+var RegularAgents = func() []User {
+	surnames := strings.Fields("Abbott Brandt Cole Dunn Eriksen Frost Grant Holm")
 	var all []User
 	for n, name := range strings.Fields("Alex Bianca Chidi Daria Emre Freya Goran Hanna") {
-		all = append(all, User{
-			ID: agentID(n + 1), Name: name + " " + agentSurnames[n], Email: strings.ToLower(name+"."+agentSurnames[n]) + "@example.org",
-		})
+		address := strings.ToLower(name+"."+surnames[n]) + "@example.org"
+		all = append(all, User{ID: agentID(n + 1), Name: name + " " + surnames[n], Email: address})
 	}
 	return all
 }()
 
-var agentSurnames = []string{"Abbott", "Brandt", "Cole", "Dunn", "Eriksen", "Frost", "Grant", "Holm"}
-
-// allUsers are the users of Kustomer.
-func allUsers() []User {
+// standardUsers are the users of Kustomer in every sandbox.
+func standardUsers() []User {
 	left := hired.AddDate(1, 2, 0)
 	return append([]User{
 		{ID: agentNoProfile, Name: "Ivo Newell", Email: "ivo.newell@example.org"},
@@ -68,12 +83,15 @@ func allUsers() []User {
 		{ID: agentNoEmail, Name: "Lena Quist", Email: nil},
 		{ID: agentMasked, Name: masked(), Email: masked()},
 		{ID: agentDeletedListed, Name: "Milo Reyes", Email: "milo.reyes@example.org", DeletedAt: left},
-		{ID: agentDeletedUnlisted, Name: "Nora Stone", Email: "nora.stone@example.org", DeletedAt: left, Unlisted: true},
-	}, regularAgents...)
+		{
+			ID: agentDeletedUnlisted, Name: "Nora Stone", Email: "nora.stone@example.org", DeletedAt: left,
+			Unlisted: true,
+		},
+	}, RegularAgents...)
 }
 
-// allEmployees are the profiles of Agent Connect.
-func allEmployees() []Employee {
+// standardEmployees are the profiles of Agent Connect in every sandbox.
+func standardEmployees() []Employee {
 	all := []Employee{
 		{"jana.orr@example.org", "E-2001", "Jana", "Orr", "deactivated"},
 		{"kai.price@example.org", "E-2002", "Kai", "Price", "confirmed"},
@@ -81,11 +99,16 @@ func allEmployees() []Employee {
 		{"nora.stone@example.org", "E-2004", "Nora", "Stone", "deactivated"},
 		{"olga.tran@example.org", "E-2005", "Olga", "Tran", "pending review"},
 	}
-	for n, u := range regularAgents {
+	for n, u := range RegularAgents {
 		first, last, _ := strings.Cut(u.Name.(string), " ")
 		all = append(all, Employee{u.Email.(string), fmt.Sprintf("E-%d", 1001+n), first, last, "active"})
 	}
 	return all
+}
+
+// masked stands in place of a value that the key may not read (documented for the SDK).
+func masked() map[string]any {
+	return map[string]any{"isMasked": true, "maskedPresentation": "********"}
 }
 
 var (
@@ -96,15 +119,4 @@ var (
 const (
 	orgID   = "57f29863a1dbf61100e6aa92"
 	queueID = "5d49b1f8df500f001a960380"
-)
-
-var (
-	domains    = []string{"example.com", "example.net", "example.org"}
-	firstNames = strings.Fields("Ada Ben Cleo Dan Eva Finn Gwen Hugo Ines Jack Kira Liam Mona Nils Opal Paul Rosa Sam Tess Uma Vera Will Yara Zeno")
-	lastNames  = strings.Fields("Archer Baker Carver Draper Fisher Glover Hooper Ironside Joiner Keller Lister Mason Nailer Ostler Potter Roper Sawyer Tanner Usher Weaver")
-	subjects   = []string{
-		"Where is my order?", "Wrong size delivered", "Cannot sign in", "Refund not received", "Change of address",
-		"Question about my invoice", "Cancel my subscription", "Damaged on arrival", "Discount code does not work", "Thank you!",
-	}
-	reasons = []string{"orders.delivery.late", "orders.returns", "account.access", "billing.refund", "other"}
 )

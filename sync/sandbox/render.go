@@ -20,7 +20,7 @@ type self struct {
 	Self string `json:"self"`
 }
 
-// relation is a relationship: to one record, to none (its data are null), or to a list that is only linked to.
+// relation is a relationship: to one record, to none (its data are null), or to a list (it has a link alone).
 type relation struct {
 	Links *self `json:"links,omitempty"`
 	Data  any   `json:"data,omitempty"`
@@ -50,9 +50,9 @@ func nullable(s string) any {
 	return s
 }
 
-// overlay puts attributes over others, whatever their shape. Without any it returns the struct as it is, which is
-// quicker to write.
+// overlay puts attributes over others, whatever their shape.
 func overlay(attributes any, over map[string]any) any {
+	// The struct itself is quicker to write.
 	if len(over) == 0 {
 		return attributes
 	}

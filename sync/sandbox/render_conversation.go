@@ -1,6 +1,9 @@
 package sandbox
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // conversationAttributes are the attributes of a conversation, as observed.
 type conversationAttributes struct {
@@ -70,7 +73,8 @@ type conversationAttributes struct {
 	Rev                  int            `json:"rev"`
 }
 
-// conversationRelations are the relationships of a conversation; the latter ones are missing where there is nothing.
+// conversationRelations are the relationships of a conversation; the latter ones are missing where there is
+// nothing.
 type conversationRelations struct {
 	Messages   *relation `json:"messages"`
 	Org        *relation `json:"org"`
@@ -81,14 +85,15 @@ type conversationRelations struct {
 	EndedBy    *relation `json:"endedBy,omitempty"`
 }
 
-// conversationResource is the record as the API shows it now.
-func (s *Sandbox) conversationResource(c *Conversation) resource {
-	a := c.attributes(s.now())
-	a.FirstMessageIn, a.LastMessageIn, a.LastMessageOut = s.messages(c)
+// conversationResource is the record as the API shows it at a time.
+func conversationResource(w *world, c *Conversation, now time.Time) resource {
+	a := newConversationAttributes(c, now)
+	a.showMessages(c, w.address(c.CustomerID))
 	path := "/v1/conversations/" + c.ID
 	relations := conversationRelations{
-		Messages: listLink(path + "/messages"), Org: orgLink(), Customer: link("customer", "/v1/customers/", c.CustomerID),
-		Queue: link("queue", "/v1/routing/queues/", queueID),
+		Messages: listLink(path + "/messages"), Org: orgLink(),
+		Customer: link("customer", "/v1/customers/", c.CustomerID),
+		Queue:    link("queue", "/v1/routing/queues/", queueID),
 	}
 	if c.BrandID != "" {
 		relations.Brand = link("brand", "/v1/brands/", c.BrandID)
@@ -97,22 +102,28 @@ func (s *Sandbox) conversationResource(c *Conversation) resource {
 		relations.ModifiedBy = link("user", "/v1/users/", c.DoneBy)
 		relations.EndedBy = relations.ModifiedBy
 	}
-	return resource{Type: "conversation", ID: c.ID, Attributes: overlay(a, c.Attributes), Relationships: relations, Links: &self{path}}
+	return resource{
+		Type: "conversation", ID: c.ID, Attributes: overlay(a, c.Attributes), Relationships: relations,
+		Links: &self{path},
+	}
 }
 
-// attributes are those of the record at a time; before its resolution a conversation is open.
-func (c *Conversation) attributes(now time.Time) *conversationAttributes {
+// newConversationAttributes are those of the record at a time; before its resolution a conversation is open.
+func newConversationAttributes(c *Conversation, now time.Time) *conversationAttributes {
 	in, out := c.messages()
+	empty := []string{}
 	a := &conversationAttributes{
 		Name: nullable(c.Name), Preview: "Thanks!", Channels: c.Channels, Status: c.status(now),
-		Open: statusTime{stamp(c.Created)}, MessageCount: in + out, InboundMessageCount: in, OutboundMessageCount: out,
-		SatisfactionLevel: satisfaction{[]string{}, []string{}}, CreatedAt: stamp(c.Created),
-		ImportedAt: stamp(c.ImportedAt), Spam: c.Spam, Tags: c.Tags, SuggestedTags: []string{}, Predictions: []string{},
-		SuggestedShortcuts: []string{}, Sentiment: sentiment{0, 0.5}, AssignedUsers: c.AssignedUsers,
-		AssignedTeams: []string{}, Direction: c.direction(),
-		LastMessageDirection: "out", ReplyChannel: c.replyChannel(), Custom: c.Custom, Priority: 3, DefaultLang: "en_us", Locale: "US",
-		RoleGroupVersions: []string{}, AccessOverride: []string{},
-		LinkedConversations: []string{}, Phase: "active", Rev: 3 + in + out, ReopenCount: c.ReopenCount,
+		Open: statusTime{stamp(c.Created)}, MessageCount: in + out, InboundMessageCount: in,
+		OutboundMessageCount: out,
+		SatisfactionLevel:    satisfaction{empty, empty},
+		CreatedAt:            stamp(c.Created), ImportedAt: stamp(c.ImportedAt),
+		Spam: c.Spam, Tags: c.Tags, SuggestedTags: empty, Predictions: empty, SuggestedShortcuts: empty,
+		Sentiment: sentiment{0, 0.5}, AssignedUsers: c.AssignedUsers, AssignedTeams: empty,
+		Direction:            c.direction(),
+		LastMessageDirection: "out", ReplyChannel: c.replyChannel(), Custom: c.Custom, Priority: 3,
+		DefaultLang: "en_us", Locale: "US", RoleGroupVersions: empty, AccessOverride: empty,
+		LinkedConversations: empty, Phase: "active", Rev: 3 + in + out, ReopenCount: c.ReopenCount,
 	}
 	if c.TeamID != "" {
 		a.AssignedTeams = []string{c.TeamID}
@@ -120,32 +131,34 @@ func (c *Conversation) attributes(now time.Time) *conversationAttributes {
 	at := c.Created
 	if !c.Resolved.IsZero() && !c.Resolved.After(now) {
 		at = c.updated()
-		c.finish(a)
+		a.finish(c)
 	}
-	a.UpdatedAt, a.ModifiedAt, a.LastActivityAt, a.LastReceivedAt, a.LastMessageAt = stamp(at), stamp(at), stamp(at), stamp(c.Created), stamp(at)
+	a.UpdatedAt, a.ModifiedAt, a.LastActivityAt, a.LastMessageAt = stamp(at), stamp(at), stamp(at), stamp(at)
+	a.LastReceivedAt = stamp(c.Created)
 	a.ModificationHistory = modified{StatusAt: stamp(at), AssignedUsersAt: stamp(c.Created)}
 	return a
 }
 
 // finish shows that the conversation was marked done.
-func (c *Conversation) finish(a *conversationAttributes) {
+func (a *conversationAttributes) finish(c *Conversation) {
 	a.DoneCount, a.ReopenFromDoneCount = max(1, c.DoneCount), c.ReopenCount
 	first := c.Resolved
 	if a.DoneCount > 1 {
 		first = c.Created.Add(c.Resolved.Sub(c.Created) / 2)
 	}
-	a.FirstDone, a.LastDone = c.done(first, a), c.done(c.Resolved, a)
+	a.FirstDone, a.LastDone = a.done(c, first), a.done(c, c.Resolved)
 	if a.Status == "done" {
 		a.Ended, a.EndedAt, a.EndedReason, a.EndedByType = true, stamp(c.Resolved), "marked_done", "user"
 	}
 }
 
-func (c *Conversation) done(at time.Time, a *conversationAttributes) *done {
+// done is how the conversation was marked done at a time.
+func (a *conversationAttributes) done(c *Conversation, at time.Time) *done {
 	open := at.Sub(c.Created).Milliseconds()
 	d := &done{
-		CreatedAt: stamp(at), CreatedBy: nullable(c.DoneBy), AssignedUsers: c.DoneUsers, AssignedTeams: a.AssignedTeams, Time: open,
-		BusinessTime: open, NoteCount: a.NoteCount, MessageCount: a.MessageCount, OutboundMessageCount: a.OutboundMessageCount,
-		LastMessageDirection: "out",
+		CreatedAt: stamp(at), CreatedBy: nullable(c.DoneBy), AssignedUsers: c.DoneUsers,
+		AssignedTeams: a.AssignedTeams, Time: open, BusinessTime: open, NoteCount: a.NoteCount,
+		MessageCount: a.MessageCount, OutboundMessageCount: a.OutboundMessageCount, LastMessageDirection: "out",
 	}
 	if len(c.Channels) > 0 {
 		d.MessageCountByChannel = map[string]int{c.Channels[0]: a.MessageCount}
@@ -156,9 +169,49 @@ func (c *Conversation) done(at time.Time, a *conversationAttributes) *done {
 	return d
 }
 
-func (c *Conversation) direction() string {
-	if c.Outbound {
-		return "out"
+// showMessages shows the first and the last message that came in, from an address, and the last that went
+// out.
+func (a *conversationAttributes) showMessages(c *Conversation, from string) {
+	in, _ := c.messages()
+	from = cmp.Or(from, "unknown@example.com")
+	created, updated := stamp(c.Created), stamp(c.updated())
+	a.LastMessageOut = message{
+		ID: messageID(c, 9), SentAt: updated, CreatedAt: updated, CreatedBy: nullable(c.DoneBy),
 	}
-	return "in"
+	if in == 0 {
+		return
+	}
+	a.FirstMessageIn = message{
+		ID: messageID(c, 1), SentAt: created, CreatedAt: created, DirectionType: "initial-in",
+		Channel: c.firstChannel(),
+		Meta:    &messageMeta{Subject: nullable(c.Name), From: from, To: recipient(in)},
+	}
+	a.LastMessageIn = message{
+		ID: messageID(c, in), SentAt: created, CreatedAt: created, Channel: c.replyChannel(),
+		Meta: &messageMeta{From: from, To: recipient(in + 1)},
+	}
+}
+
+type mailbox struct {
+	Email string `json:"email"`
+}
+
+// recipient is the organisation's mailbox, in one of the shapes that occur (observed).
+func recipient(shape int) any {
+	const support = "support@example.org"
+	switch shape % 3 {
+	case 0:
+		return support
+	case 1:
+		return mailbox{support}
+	default:
+		return []mailbox{{support}}
+	}
+}
+
+func messageID(c *Conversation, n int) string {
+	if len(c.ID) < 22 {
+		return c.ID
+	}
+	return c.ID[:22] + string("0123456789abcdef"[n%16]) + "0"
 }

@@ -1,62 +1,9 @@
 package sandbox
 
-import "time"
-
-// messages are firstMessageIn, lastMessageIn and lastMessageOut.
-func (s *Sandbox) messages(c *Conversation) (firstIn, lastIn, lastOut message) {
-	in, _ := c.messages()
-	from := "unknown@example.com"
-	if customer, ok := s.world.customer(c.CustomerID); ok && len(customer.Emails) > 0 {
-		if address, ok := customer.Emails[0].Address.(string); ok {
-			from = address
-		}
-	}
-	created, updated := stamp(c.Created), stamp(c.updated())
-	lastOut = message{ID: messageID(c, 9), SentAt: updated, CreatedAt: updated, CreatedBy: nullable(c.DoneBy)}
-	if in == 0 {
-		return message{}, message{}, lastOut
-	}
-	firstIn = message{
-		ID: messageID(c, 1), SentAt: created, CreatedAt: created, DirectionType: "initial-in", Channel: c.firstChannel(),
-		Meta: &messageMeta{Subject: nullable(c.Name), From: from, To: recipient(in)},
-	}
-	lastIn = message{
-		ID: messageID(c, in), SentAt: created, CreatedAt: created, Channel: c.replyChannel(),
-		Meta: &messageMeta{From: from, To: recipient(in + 1)},
-	}
-	return firstIn, lastIn, lastOut
-}
-
-type mailbox struct {
-	Email string `json:"email"`
-}
-
-// recipient is the organisation's mailbox, in one of the shapes that occur (observed).
-func recipient(shape int) any {
-	const support = "support@example.org"
-	switch shape % 3 {
-	case 0:
-		return support
-	case 1:
-		return mailbox{support}
-	default:
-		return []mailbox{{support}}
-	}
-}
-
-func messageID(c *Conversation, n int) string {
-	if len(c.ID) < 22 {
-		return c.ID
-	}
-	return c.ID[:22] + string("0123456789abcdef"[n%16]) + "0"
-}
-
-func (c *Conversation) firstChannel() any {
-	if len(c.Channels) == 0 {
-		return nil
-	}
-	return c.Channels[0]
-}
+import (
+	"cmp"
+	"time"
+)
 
 // customerAttributes are the attributes of a customer, as observed.
 type customerAttributes struct {
@@ -100,14 +47,15 @@ type customerRelations struct {
 func customerResource(c *Customer) resource {
 	empty := []string{}
 	a := customerAttributes{
-		Name: c.Name, DisplayName: c.Name, ExternalIDs: empty, Emails: c.Emails, SharedEmails: c.SharedEmails, SharedExternalIDs: empty,
-		Phones: empty, SharedPhones: empty, Socials: empty, URLs: empty, Locations: empty, Watchers: empty, DefaultLang: "en_us",
-		CreatedAt: stamp(c.Created), UpdatedAt: stamp(c.Created), ModifiedAt: stamp(c.Created), LastActivityAt: stamp(c.Created),
+		Name: c.Name, DisplayName: c.Name, ExternalIDs: empty, Emails: c.Emails, SharedEmails: c.SharedEmails,
+		SharedExternalIDs: empty, Phones: empty, SharedPhones: empty, Socials: empty, URLs: empty,
+		Locations: empty, Watchers: empty, DefaultLang: "en_us", CreatedAt: stamp(c.Created),
+		UpdatedAt: stamp(c.Created), ModifiedAt: stamp(c.Created), LastActivityAt: stamp(c.Created),
 		ConversationCounts: counts{All: 1, Done: 1}, Tags: empty,
 		Custom: object{"loyaltyTierStr": "gold"}, ProgressiveStatus: "done", Verified: true, Rev: 7,
 	}
 	return resource{
-		Type: "customer", ID: c.ID, Attributes: overlay(a, c.Attributes),
+		Type: "customer", ID: c.ID, Attributes: a,
 		Relationships: customerRelations{orgLink(), listLink("/v1/customers/" + c.ID + "/messages")},
 		Links:         &self{"/v1/customers/" + c.ID},
 	}
@@ -115,9 +63,11 @@ func customerResource(c *Customer) resource {
 
 func userResource(u *User) resource {
 	attributes := object{
-		"name": u.Name, "displayName": u.Name, "userType": u.userType(), "email": u.Email, "mobile": nil, "avatarUrl": nil,
+		"name": u.Name, "displayName": u.Name, "userType": cmp.Or(u.Type, "user"), "email": u.Email,
+		"mobile": nil, "avatarUrl": nil,
 		"emailVerifiedAt": stamp(hired), "isEmailValid": true, "emailSignature": nil, "roles": []string{"org.user"},
-		"roleGroups": []string{}, "firstLoginAt": stamp(hired), "mostRecentLoginAt": stamp(hired), "deletedAt": stamp(u.DeletedAt),
+		"roleGroups": []string{}, "firstLoginAt": stamp(hired), "mostRecentLoginAt": stamp(hired),
+		"deletedAt": stamp(u.DeletedAt),
 		"createdAt": stamp(hired), "updatedAt": stamp(hired), "modifiedAt": stamp(hired),
 	}
 	return resource{

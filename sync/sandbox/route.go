@@ -8,12 +8,11 @@ import (
 
 // call is a request as an endpoint sees it: read whole, its path taken apart.
 type call struct {
-	endpoint string // "POST /v1/requests"
-	path     string
-	id       string // what stands for {id}, unescaped
-	query    url.Values
-	header   http.Header
-	body     []byte
+	path   string
+	id     string // what stands for {id}, unescaped
+	query  url.Values
+	header http.Header
+	body   []byte
 }
 
 // route is one endpoint.
@@ -23,9 +22,7 @@ type route struct {
 	serve  func(*call) answer
 }
 
-func (r route) name() string { return r.method + " " + r.path }
-
-// matches tells whether the path is the route's, and what stands for {id}.
+// matches reports whether the path is the route's, and what stands for {id}.
 func (r route) matches(escaped string) (id string, ok bool) {
 	prefix, hasID := strings.CutSuffix(r.path, "{id}")
 	if !hasID {
@@ -39,8 +36,8 @@ func (r route) matches(escaped string) (id string, ok bool) {
 	return id, err == nil
 }
 
-// find is the route of a request. found tells whether the path is known, whatever the method; a method that is not the
-// path's gives a nil route.
+// find is the route of a request, and what stands for {id}. match is nil for another method than the path's;
+// found reports whether the path is known.
 func find(routes []route, r *http.Request) (match *route, id string, found bool) {
 	for i := range routes {
 		part, ok := routes[i].matches(r.URL.EscapedPath())

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -15,18 +16,33 @@ import (
 
 // Sandbox is a pair of stand-ins. It is safe for concurrent use.
 type Sandbox struct {
-	options  Options
-	started  time.Time
-	seed     seed
+	clock    func() time.Time
+	start    time.Time
+	earlier  []Earlier
+	keys     credentials
 	world    *world
+	state    *receiverState
 	kustomer *service
 	connect  *service
-	desk     *desk // of Agent Connect
 
 	servers   []*http.Server
 	serving   sync.WaitGroup
 	addresses [2]string // Kustomer, Agent Connect; empty without listeners
 }
+
+// Earlier is a conversation that an earlier pass has already sent.
+type Earlier struct {
+	ID         string
+	Resolution time.Time
+}
+
+const (
+	// busyGrid is where the busy time begins: on a quarter of an hour.
+	busyGrid = 15 * time.Minute
+	// reach is how far back Start lies: past the 72 h after which a conversation is too old for a survey by
+	// default.
+	reach = 80 * time.Hour
+)
 
 // New makes a sandbox that does not listen: serve KustomerHandler and AgentConnectHandler yourself.
 func New(o Options) (*Sandbox, error) {
@@ -34,16 +50,47 @@ func New(o Options) (*Sandbox, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("sandbox options: %w", err)
 	}
-	s := &Sandbox{options: o, seed: seed(o.Seed), started: o.Now().UTC()}
-	busyFrom := s.started.Add(-o.Busy).Truncate(busyGrid)
-	s.world = newWorld(o, newGrid(s.seed, o.PerHour, busyFrom))
-	s.desk = newDesk(o, s.seed)
-	s.kustomer = newService(o, o.Faults.Kustomer, newKustomer(s))
-	s.connect = newService(o, o.Faults.AgentConnect, newAgentConnect(s))
-	for _, e := range s.Earlier() {
-		s.AddInteraction(e.ID, e.Resolution.Add(10*time.Minute), "")
+	seed := seed(o.Seed)
+	keys, err := newCredentials(seed)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: make an API key: %w", err)
 	}
+	now := o.Now().UTC()
+	busyFrom := now.Add(-o.Busy).Truncate(busyGrid)
+	s := &Sandbox{
+		clock: o.Now, keys: keys, start: now.Add(-max(reach, o.Busy+reach-defaultBusy)).Truncate(time.Hour),
+		world: newWorld(o, newGenerator(seed, o.PerHour, busyFrom)), state: newReceiverState(o, seed),
+	}
+	kustomer := newKustomer(o, s.world, keys.kustomer)
+	s.kustomer = &service{kustomer, newFaults(o.Faults.Kustomer, seed, "kustomer"), o.Now}
+	connect := newAgentConnect(o, s.state, keys)
+	connect.routes = append(connect.routes, route{http.MethodGet, requestsPath, func(*call) answer {
+		return jsonAnswer(http.StatusOK, s.Requests())
+	}})
+	s.connect = &service{connect, newFaults(o.Faults.AgentConnect, seed, "agent connect"), o.Now}
+	s.Put(Records{Users: standardUsers(), Tags: standardTags(), Employees: standardEmployees()})
+	s.send(s.Conversations(busyFrom, now.Add(-busyGrid)), o.Busy/6)
 	return s, nil
+}
+
+// send lets earlier passes have sent a plain conversation at most once in a while.
+func (s *Sandbox) send(all []Conversation, while time.Duration) {
+	var last time.Time
+	for _, c := range all {
+		plain := slices.ContainsFunc(plainKinds, func(k kind) bool { return k.plain && k.name == c.Kind })
+		if !plain || c.Resolved.Sub(last) < while {
+			continue
+		}
+		last = c.Resolved
+		s.earlier = append(s.earlier, Earlier{c.ID, c.Resolved})
+		agent, _ := s.world.user(c.AssignedUsers[0])
+		employee, _ := agent.Email.(string)
+		s.state.remember(Received{
+			At: c.Resolved.Add(10 * time.Minute), Status: http.StatusOK, Channel: "email", ExtInteractionID: c.ID,
+			EmployeeEmail: employee, CustomerEmail: s.world.address(c.CustomerID),
+			CustomProperties: map[string]string{},
+		})
+	}
 }
 
 // Start makes a sandbox and serves it on loopback until Close.
@@ -52,27 +99,26 @@ func Start(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, each := range []struct {
-		port    int
-		handler http.Handler
-	}{{o.KustomerPort, s.kustomer}, {o.AgentConnectPort, s.connect}} {
-		if err := s.listen(i, each.port, each.handler); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
+	err = errors.Join(
+		s.listen(0, o.KustomerPort, s.KustomerHandler()), s.listen(1, o.AgentConnectPort, s.AgentConnectHandler()),
+	)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
 func (s *Sandbox) listen(i, port int, h http.Handler) error {
 	var config net.ListenConfig
-	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort(s.options.Addr, strconv.Itoa(port)))
+	l, err := config.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return fmt.Errorf("sandbox: listen on loopback (choose another port, or 0 for any): %w", err)
 	}
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	s.servers = append(s.servers, server)
 	s.addresses[i] = "http://" + l.Addr().String()
-	s.serving.Go(func() { _ = server.Serve(l) }) // ends with ErrServerClosed, by Close
+	// Serve ends with ErrServerClosed, by Close.
+	s.serving.Go(func() { _ = server.Serve(l) })
 	return nil
 }
 
@@ -92,21 +138,47 @@ func (s *Sandbox) KustomerHandler() http.Handler { return s.kustomer }
 // AgentConnectHandler is the Agent Connect stand-in.
 func (s *Sandbox) AgentConnectHandler() http.Handler { return s.connect }
 
-// KustomerURL is the base URL of the Kustomer stand-in, without a slash at its end; empty when it does not listen.
+// KustomerURL is the base URL of the Kustomer stand-in, without a slash at its end; empty when it does not
+// listen.
 func (s *Sandbox) KustomerURL() string { return s.addresses[0] }
 
-// AgentConnectURL is the base URL of the Agent Connect stand-in, without a slash at its end; empty when it does not
-// listen.
+// AgentConnectURL is the base URL of the Agent Connect stand-in, without a slash at its end; empty when it
+// does not listen.
 func (s *Sandbox) AgentConnectURL() string { return s.addresses[1] }
 
-// Calls counts the requests that arrived, by method and path ("POST /v1/customers/search", "GET /v1/customers/{id}"),
-// those that were refused and those that met a fault included.
-func (s *Sandbox) Calls() map[string]int {
-	calls := s.kustomer.counted()
-	for name, n := range s.connect.counted() {
-		calls[name] += n
-	}
-	return calls
+// Org is the Kustomer organisation's name.
+func (s *Sandbox) Org() string { return orgName }
+
+// KustomerKey is the one API key that the Kustomer stand-in takes.
+func (s *Sandbox) KustomerKey() string { return s.keys.kustomer }
+
+// AgentConnectKey is the API key that the Agent Connect stand-in takes.
+func (s *Sandbox) AgentConnectKey() string { return s.keys.connect }
+
+// AgentConnectSecret signs the tokens that /v2 needs.
+func (s *Sandbox) AgentConnectSecret() string { return s.keys.connectSecret }
+
+// Start is where a first window begins to show everything: on the hour, about 80 hours before the sandbox was
+// made, so that some conversations are too old. Nearly all lie in the last three hours.
+func (s *Sandbox) Start() time.Time { return s.start }
+
+// Earlier are a few conversations, in the window from Start, that a demonstration's ledger should know as
+// accepted. Agent Connect has them, too.
+func (s *Sandbox) Earlier() []Earlier { return slices.Clone(s.earlier) }
+
+// Put adds records, or puts them in the place of those with the same id, an employee with the same address. A
+// conversation that is new is found by searches from its resolution on, a change of one from now on, both
+// after the lag.
+func (s *Sandbox) Put(r Records) {
+	s.world.put(r, s.clock().UTC())
+	s.state.put(r.Employees)
 }
 
-func (s *Sandbox) now() time.Time { return s.options.Now().UTC() }
+// Conversations are all that were resolved in [from, to) and not after now, whether or not the index has
+// caught up, in order of resolution. They are as the database has them now.
+func (s *Sandbox) Conversations(from, to time.Time) []Conversation {
+	return s.world.resolved(from, to, s.clock().UTC())
+}
+
+// Requests are all POSTs to /v1/requests that were processed, refused ones included, oldest first.
+func (s *Sandbox) Requests() []Received { return s.state.requests() }

@@ -68,7 +68,7 @@ func (s *Sandbox) askKustomer(t testing.TB, method, target, body string) reply {
 func (s *Sandbox) askConnect(t testing.TB, method, target, body string) reply {
 	t.Helper()
 	return do(t, s.AgentConnectHandler(), method, target, body, map[string]string{
-		"X-Api-Key": s.AgentConnectKey(), "Authorization": s.token(t, s.now()),
+		"X-Api-Key": s.AgentConnectKey(), "Authorization": s.token(t, s.clock()),
 	})
 }
 
@@ -105,7 +105,8 @@ func iso(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z")
 func window(context string, from, to time.Time) string {
 	return `{"queryContext": "` + context + `", "and": [{"conversation_status": {"equals": "done"}},
 		{"conversation_last_done_created_at": {"gte": "` + iso(from) + `"}},
-		{"conversation_last_done_created_at": {"lt": "` + iso(to) + `"}}]}`
+		{"conversation_last_done_created_at": {"lt": "` + iso(to) + `"}}],
+		"or": [], "sort": [{"` + sortKeys[context] + `": "asc"}]}`
 }
 
 // found are the rows of a search in one page of 500.

@@ -2,6 +2,8 @@ package sandbox
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -12,21 +14,19 @@ type Tag struct {
 	Deleted bool
 }
 
-const commonTags = 12 // those that plain conversations carry
+// tagNames are the tags that plain conversations carry.
+var tagNames = strings.Fields(
+	"late-delivery returns vip refund billing address login damaged discount subscription praise escalated")
 
 var (
-	tagNames = []string{
-		"late-delivery", "returns", "vip", "refund", "billing", "address", "login", "damaged", "discount", "subscription",
-		"praise", "escalated",
-	}
 	deletedTag = tagID(500)
 	tagsSince  = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-func tagID(n int) string { return fmt.Sprintf("5849765d%016x", mix(uint64(n)+7)) }
+func tagID(n int) string { return fmt.Sprintf("5849765d%016x", splitmix(uint64(n)+7)) }
 
-// allTags are enough for a second page at 100 a page.
-func allTags() []Tag {
+// standardTags are the tags of every sandbox, enough for a second page at 100 a page.
+func standardTags() []Tag {
 	var all []Tag
 	for n := range 130 {
 		name := fmt.Sprintf("topic-%03d", n)
@@ -36,4 +36,14 @@ func allTags() []Tag {
 		all = append(all, Tag{ID: tagID(n), Name: name})
 	}
 	return append(all, Tag{ID: deletedTag, Name: "summer-sale", Deleted: true})
+}
+
+// someTags are no tag to three tags.
+func someTags(r *rng) []string {
+	tags := []string{}
+	for range max(0, r.n(5)-1) {
+		tags = append(tags, tagID(r.n(len(tagNames))))
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
 }

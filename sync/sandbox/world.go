@@ -1,91 +1,80 @@
 package sandbox
 
 import (
-	"fmt"
+	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// world is what Kustomer knows: the generated data, and over it whatever was added and changed.
+// horizon is how far back searches see what was updated (documented).
+const horizon = 2 * 365 * 24 * time.Hour
+
+// world is what Kustomer knows: the generated data, and over it whatever was put there. It is safe for
+// concurrent use.
 type world struct {
-	grid  *grid
-	empty bool
-	lag   lag
+	generator *generator
+	empty     bool // no generated conversations
+	lag       lag  // of searches
 
 	mu        sync.RWMutex
-	histories map[string][]version // of added and changed conversations, oldest first
-	order     []string             // their ids, in order of addition
-	position  map[string]int       // in order
-	customers map[string]Customer  // added
+	histories map[string]history // of the conversations that were put, by id
+	order     []string           // their ids, in order of arrival
+	customers map[string]Customer
 	users     []User
 	tags      []Tag
-	added     uint64 // records that were given an id
 }
 
-// version is a conversation since a time.
-type version struct {
-	since time.Time
-	Conversation
+// Records are what can be put into a sandbox.
+type Records struct {
+	Conversations []Conversation
+	Customers     []Customer
+	Users         []User
+	Tags          []Tag
+	Employees     []Employee // of Agent Connect
 }
 
-// lag says how long the index takes to see a version.
-type lag struct {
-	seed          seed
-	fixed, jitter time.Duration
-}
-
-// of is the lag of one version: the same whenever it is asked for.
-func (l lag) of(v *version) time.Duration {
-	if l.jitter <= 0 {
-		return l.fixed
+func newWorld(o Options, g *generator) *world {
+	return &world{
+		generator: g, empty: o.Empty, lag: lag{g.seed, o.Faults.IndexLag, o.Faults.IndexLagJitter},
+		histories: map[string]history{}, customers: map[string]Customer{},
 	}
-	h := l.seed.hashText(v.ID) ^ l.seed.hash(uint64(v.since.UnixMilli()))
-	return l.fixed + time.Duration(h%uint64(l.jitter))
 }
 
-func newWorld(o Options, g *grid) *world {
-	w := &world{
-		grid: g, empty: o.Empty, lag: lag{g.seed, o.Faults.IndexLag, o.Faults.IndexLagJitter},
-		histories: map[string][]version{}, position: map[string]int{}, customers: map[string]Customer{}, users: allUsers(), tags: allTags(),
+// put takes in what Kustomer holds of the records.
+func (w *world) put(r Records, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range r.Conversations {
+		w.putConversation(r.Conversations[i], now)
 	}
-	for n, b := range o.Bursts {
-		w.burst(n, b)
+	for i := range r.Customers {
+		w.customers[r.Customers[i].ID] = r.Customers[i]
 	}
-	return w
+	w.users = append(w.users, r.Users...)
+	w.tags = append(w.tags, r.Tags...)
 }
 
-// burst adds what a bulk job did: plain conversations, all resolved at one instant.
-func (w *world) burst(n int, b Burst) {
-	at := b.At.UTC().Truncate(time.Millisecond)
-	for i := range b.Count {
-		d := w.grid.seed.dice('b', uint64(n), uint64(i))
-		created := at.Add(-24 * time.Hour)
-		if !b.SameCreation {
-			created = created.Add(time.Duration(d.n(int(23*time.Hour/time.Millisecond))) * time.Millisecond)
+// putConversation adds a version. The caller holds the lock.
+func (w *world) putConversation(c Conversation, now time.Time) {
+	since := c.Resolved
+	if since.IsZero() {
+		since = c.Created
+	}
+	known := w.histories[c.ID]
+	if old, ok := w.current(c.ID, now); ok {
+		// Until the index has seen the change, searches find the conversation as it was generated.
+		if known == nil {
+			known = history{{old.Resolved, old}}
 		}
-		hour := hourOf(at)
-		c := Conversation{
-			ID:   fmt.Sprintf("%08x%016x", uint32(created.Unix()), w.grid.seed.hash('B', uint64(n), uint64(i))),
-			Kind: "bulk", Expect: Send, Created: created, Resolved: at, Name: subjects[d.n(len(subjects))],
-			Channels: []string{"email"}, Tags: []string{}, Custom: map[string]any{},
-			CustomerID: w.grid.regularID(season(hour), d.n(regulars)),
-		}
-		c.assign(regularAgents[d.n(len(regularAgents))].ID, d.n(len(teams)))
-		w.put(c, at)
+		c.Updated, since = now, now
 	}
-}
-
-// put appends a version. The caller holds the lock, or is the only one to know w.
-func (w *world) put(c Conversation, since time.Time) {
-	if _, known := w.histories[c.ID]; !known {
-		w.position[c.ID] = len(w.order)
+	if w.histories[c.ID] == nil {
 		w.order = append(w.order, c.ID)
 	}
-	w.histories[c.ID] = append(w.histories[c.ID], version{since, c})
+	w.histories[c.ID] = append(known, version{since, c})
 }
 
 // slots are those of the generated conversations, none when there are no such.
@@ -93,25 +82,29 @@ func (w *world) slots(from, to time.Time) iter.Seq[slot] {
 	if w.empty {
 		return func(func(slot) bool) {}
 	}
-	return w.grid.slots(from, to)
+	return w.generator.slots(from, to)
 }
 
-// indexed are the conversations as an index with lag l sees them at now: the generated ones with a resolution in
-// [from, to), and all that were added or changed. What changes meanwhile does not show.
+// indexed are the conversations as an index with lag l sees them at now: the generated ones with a resolution
+// in [from, to), and all that were put. What changes meanwhile does not show.
 func (w *world) indexed(from, to, now time.Time, l lag) iter.Seq[*Conversation] {
+	// Nothing generated is resolved in the future, or seen before the horizon.
+	if oldest := now.Add(-horizon); from.Before(oldest) {
+		from = oldest
+	}
+	if newest := now.Add(time.Millisecond); to.After(newest) {
+		to = newest
+	}
 	return func(yield func(*Conversation) bool) {
-		changes := w.changes()
+		found, known := w.seen(now, l)
 		for p := range w.slots(from, to) {
-			v := version{Conversation: w.grid.conversation(p.hour, p.index)}
+			v := version{Conversation: w.generator.conversation(p)}
 			v.since = v.Resolved
-			if v.since.Add(l.of(&v)).After(now) || w.changed(v.ID, changes) {
-				continue
-			}
-			if !yield(&v.Conversation) {
+			if !v.since.Add(l.of(&v)).After(now) && !known[v.ID] && !yield(&v.Conversation) {
 				return
 			}
 		}
-		for _, c := range w.seen(now, l, changes) {
+		for _, c := range found {
 			if !yield(c) {
 				return
 			}
@@ -119,71 +112,54 @@ func (w *world) indexed(from, to, now time.Time, l lag) iter.Seq[*Conversation] 
 	}
 }
 
-// changes is how many conversations were added or changed so far.
-func (w *world) changes() int {
+// seen are the conversations that were put, as far as an index has them, and the ids of all of them.
+func (w *world) seen(now time.Time, l lag) (found []*Conversation, known map[string]bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
-	return len(w.order)
-}
-
-// changed tells whether a conversation is one of the first n that were added or changed.
-func (w *world) changed(id string, n int) bool {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	position, changed := w.position[id]
-	return changed && position < n
-}
-
-// seen are the first n added and changed conversations, as far as the index has them.
-func (w *world) seen(now time.Time, l lag, n int) []*Conversation {
-	w.mu.RLock()
-	defer w.mu.RUnlock()
-	var all []*Conversation
-	for _, id := range w.order[:n] {
-		if c := latest(w.histories[id], now, l); c != nil {
-			all = append(all, c)
+	known = make(map[string]bool, len(w.order))
+	for _, id := range w.order {
+		known[id] = true
+		if c := w.histories[id].indexed(now, l); c != nil {
+			found = append(found, c)
 		}
 	}
+	return found, known
+}
+
+// resolved are the conversations with a resolution in [from, to) and not after now, in order of resolution,
+// as the database has them.
+func (w *world) resolved(from, to, now time.Time) []Conversation {
+	var all []Conversation
+	for c := range w.indexed(from, to, now, lag{}) {
+		current, ok := w.conversation(c.ID, now)
+		if ok && !current.Resolved.Before(from) && current.Resolved.Before(to) && !current.Resolved.After(now) {
+			all = append(all, current)
+		}
+	}
+	slices.SortFunc(all, func(a, b Conversation) int {
+		return cmp.Or(a.Resolved.Compare(b.Resolved), strings.Compare(a.ID, b.ID))
+	})
 	return all
 }
 
-// latest is the latest version that the index has, nil for none.
-func latest(history []version, now time.Time, l lag) *Conversation {
-	for i := range slices.Backward(history) {
-		v := &history[i]
-		since := v.since
-		if v.Resolved.After(since) {
-			since = v.Resolved // added ahead of its time
-		}
-		if !since.Add(l.of(v)).After(now) {
-			return &v.Conversation
-		}
-	}
-	return nil
-}
-
 // conversation is the record as the database has it at now.
-func (w *world) conversation(id string, now time.Time) (Conversation, bool) {
+func (w *world) conversation(id string, now time.Time) (c Conversation, ok bool) {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return w.current(id, now)
 }
 
-func (w *world) current(id string, now time.Time) (Conversation, bool) {
+// current is conversation for a caller that holds the lock.
+func (w *world) current(id string, now time.Time) (c Conversation, ok bool) {
 	id = strings.ToLower(id)
-	if history := w.histories[id]; len(history) > 0 {
-		for i := range slices.Backward(history) {
-			if v := &history[i]; !v.since.After(now) || i == 0 && !v.Created.After(now) {
-				return v.Conversation, true
-			}
-		}
+	if h := w.histories[id]; h != nil {
+		return h.at(now)
+	}
+	p, ok := w.generator.seed.slot(id)
+	if !ok || w.empty || p.class != classConversation || p.index >= w.generator.perHour {
 		return Conversation{}, false
 	}
-	p, ok := w.grid.seed.slot(id)
-	if !ok || w.empty || p.class != classConversation || p.index >= w.grid.perHour {
-		return Conversation{}, false
-	}
-	c := w.grid.conversation(p.hour, p.index)
+	c = w.generator.conversation(p)
 	return c, c.ID == id && !c.Created.After(now)
 }
 
@@ -195,12 +171,23 @@ func (w *world) customer(id string) (c Customer, ok bool) {
 	if c, ok = w.customers[id]; ok {
 		return c, !c.Deleted
 	}
-	p, ok := w.grid.seed.slot(id)
-	if !ok || p.class < classCustomer || p.class > classRegular || p.class != classRegular && p.index >= w.grid.perHour {
+	p, ok := w.generator.seed.slot(id)
+	if !ok || p.class < classCustomer || p.class > classRegular ||
+		p.class != classRegular && p.index >= w.generator.perHour {
 		return Customer{}, false
 	}
-	c = w.grid.customer(p)
+	c = w.generator.customer(p)
 	return c, c.ID == id && !c.Deleted
+}
+
+// address is the first address of a customer; empty for none.
+func (w *world) address(customer string) string {
+	c, ok := w.customer(customer)
+	if !ok || len(c.Emails) == 0 {
+		return ""
+	}
+	address, _ := c.Emails[0].Address.(string)
+	return address
 }
 
 func (w *world) allUsers() []User {
@@ -209,16 +196,18 @@ func (w *world) allUsers() []User {
 	return slices.Clone(w.users)
 }
 
+// user is the user by id; the zero one when there is none.
+func (w *world) user(id string) (u User, ok bool) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if i := slices.IndexFunc(w.users, func(u User) bool { return strings.EqualFold(u.ID, id) }); i >= 0 {
+		return w.users[i], true
+	}
+	return User{}, false
+}
+
 func (w *world) allTags() []Tag {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return slices.Clone(w.tags)
-}
-
-// clone is a copy whose slices and custom attributes can be changed.
-func (c Conversation) clone() Conversation {
-	c.Channels, c.Tags = slices.Clone(c.Channels), slices.Clone(c.Tags)
-	c.AssignedUsers, c.DoneUsers = slices.Clone(c.AssignedUsers), slices.Clone(c.DoneUsers)
-	c.Custom, c.Attributes = maps.Clone(c.Custom), maps.Clone(c.Attributes)
-	return c
 }

@@ -1,0 +1,173 @@
+package agentconnect
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"acsync/sync/httpx/lenient"
+)
+
+const (
+	dataPath  = "/v2/data"
+	dataRows  = 1000   // of one answer; the documented default
+	dataPages = 10_000 // ten million interactions: a list that goes on is one without an end
+	// dateLayout is ISO 8601 with a numeric offset, as the documented example has it.
+	dateLayout = "2006-01-02T15:04:05-07:00"
+)
+
+// Interaction is what is read of a survey request that Agent Connect has taken: never a name or an address.
+// Everything but UUID and Sequence may be missing (observed).
+type Interaction struct {
+	UUID             string
+	Recovery         bool      // it follows up on another one
+	Parent           string    // the UUID of the one that it follows up on
+	Sequence         int64     // grows; a row that changes gets a new one (documented), and then shows again
+	ExtInteractionID string    // the conversation's id, of requests made by acsync
+	Intent           string    // custom_properties.acsync_intent: the stamp of the attempt that arrived
+	CreatedAt        time.Time // when Agent Connect received it, by its clock; UTC; zero when that is not told
+	Status           string    // of the delivery, such as "Sent"; the exact words are unknown
+	RequestedVia     string    // "API" or "manual" (documented)
+}
+
+// interactionReader reads the interactions of one account.
+type interactionReader struct{ data dataReader }
+
+// Since yields the interactions that were created at since or later, by Agent Connect's clock; a zero time
+// yields all. Recoveries are among them. A row that changes meanwhile comes again.
+//
+// An error is the last thing it yields. When there is none, everything that Agent Connect shows has come;
+// that is not yet all it has taken, since its data lag behind (by how much is unknown) and rows can vanish
+// (observed). Errors of the service, or of the way to it, are *httpx.Error; without a secret the error is
+// ErrNoSecret.
+func (i interactionReader) Since(ctx context.Context, since time.Time) iter.Seq2[Interaction, error] {
+	return i.Between(ctx, since, time.Time{})
+}
+
+// Between is Since with an end: it yields what was created at until or earlier. A zero time is no end.
+func (i interactionReader) Between(
+	ctx context.Context, since, until time.Time,
+) iter.Seq2[Interaction, error] {
+	return func(yield func(Interaction, error) bool) {
+		query := url.Values{"limit": {strconv.Itoa(dataRows)}, "include_recovery": {"true"}}
+		if !since.IsZero() {
+			query.Set("created_at_gte", since.UTC().Format(dateLayout))
+		}
+		if !until.IsZero() {
+			query.Set("created_at_lte", until.UTC().Format(dateLayout))
+		}
+		walk := sequenceWalk{}
+		eachPage(i.data, "its data have", dataPages, func() ([]Interaction, bool, error) {
+			if walk.after > 0 {
+				query.Set("after", strconv.FormatInt(walk.after, 10))
+			}
+			rows, err := fetch(ctx, i.data, dataPath, query, nil, decodeInteractions)
+			if err != nil {
+				return nil, false, err
+			}
+			more, err := walk.turn(rows)
+			return rows, more, err
+		}, yield)
+	}
+}
+
+// sequenceWalk goes from page to page by the greatest sequence id.
+type sequenceWalk struct {
+	after    int64 // exclusive
+	disorder error // pages were not sorted: something may have been left out
+}
+
+// turn takes in a page, and reports whether there is another. Only a page that brings nothing ends the list:
+// a short one may just be as long as the service likes to make them, and what is overlooked here would be
+// taken for not there.
+func (w *sequenceWalk) turn(rows []Interaction) (more bool, err error) {
+	greatest, last := int64(0), w.after
+	for _, row := range rows {
+		if row.Sequence < last && row.Sequence > 0 {
+			w.disorder = errors.New("agent connect: its data are not sorted by sequence id, " +
+				"so that some may have been left out")
+		}
+		last = max(last, row.Sequence)
+		greatest = max(greatest, row.Sequence)
+	}
+	// A page that only repeats where the last one ended comes of an id that is not taken as exclusive.
+	fresh := w.after == 0 && len(rows) > 0 ||
+		slices.ContainsFunc(rows, func(row Interaction) bool { return row.Sequence != w.after })
+	switch {
+	case !fresh:
+		return false, w.disorder
+	case greatest == 0:
+		return false, errors.New("agent connect: its data have no sequence ids to go on by; " +
+			"is agent_connect.base_url right?")
+	case greatest <= w.after:
+		return false, errors.New("agent connect: its data come back to what was read already, " +
+			"so that they cannot be read to their end")
+	}
+	w.after = greatest
+	return true, nil
+}
+
+// errDataShape is the error of an answer that is JSON, but no list of interactions.
+var errDataShape = errors.New("it is not a list of interactions")
+
+// decodeInteractions reads an answer: an array (documented and observed), or an object with the array as its
+// data (in case; the vendor's schema wrongly has an object). It takes anything for a missing value but a row
+// that is none at all: that could be the very row that is looked for.
+func decodeInteractions(body []byte) ([]Interaction, error) {
+	list := lenient.Decode[[]json.RawMessage](body)
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
+		list = lenient.Decode[struct {
+			Data []json.RawMessage `json:"data"`
+		}](body).Data
+	}
+	if list == nil {
+		return nil, errDataShape
+	}
+	rows := make([]Interaction, 0, len(list))
+	for _, raw := range list {
+		if string(raw) == "null" {
+			continue
+		}
+		row := decodeInteraction(raw)
+		if row.UUID == "" && row.Sequence == 0 {
+			return nil, errDataShape
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// timeLayouts are the forms that times are read in. All have an offset: a time without one is nowhere
+// documented, and taking it for one of some zone could take an old interaction for a new one.
+var timeLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700",
+}
+
+// decodeInteraction reads a row; what is not named here is not read, the answers and the people among it.
+func decodeInteraction(raw []byte) Interaction {
+	r := lenient.Decode[struct {
+		UUID         lenient.Value `json:"uuid"`
+		Sequence     lenient.Value `json:"sequence_id"`
+		Recovery     lenient.Value `json:"is_recovery"`
+		Parent       lenient.Value `json:"parent_uuid"`
+		Ext          lenient.Value `json:"ext_interaction_id"`
+		Created      lenient.Value `json:"request_created_at"`
+		Status       lenient.Value `json:"request_delivery_status"`
+		RequestedVia lenient.Value `json:"requested_via"`
+		Properties   lenient.Of[struct {
+			Intent lenient.Value `json:"acsync_intent"`
+		}] `json:"custom_properties"`
+	}](raw)
+	sequence, _ := r.Sequence.Int()
+	return Interaction{
+		UUID: r.UUID.Text, Recovery: r.Recovery.True || r.Parent.Text != "", Parent: r.Parent.Text,
+		Sequence: max(sequence, 0), ExtInteractionID: r.Ext.Text, Intent: r.Properties.Value.Intent.Text,
+		CreatedAt: r.Created.Time(timeLayouts...), Status: r.Status.Text, RequestedVia: r.RequestedVia.Text,
+	}
+}

@@ -1,0 +1,183 @@
+package decide
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/kustomer"
+)
+
+// Candidate is all that a decision looks at.
+type Candidate struct {
+	Conversation kustomer.Conversation
+	Known        store.Record       // what the ledger remembers; the zero Record for nothing
+	Agent        *kustomer.User     // nil when nobody held it or Kustomer has no such user
+	Tags         []string           // names
+	Customer     *kustomer.Customer // nil when there is none
+	FollowUp     FollowUp           // whether it is a service recovery
+	Outside      bool               // no pass reads the time of its resolution, or nobody can
+	Now          time.Time          // Kustomer's clock
+}
+
+// customer is whom the conversation is with; nil when there is nobody, or nobody any more.
+func (c Candidate) customer() *kustomer.Customer {
+	if c.Conversation.CustomerID == "" || c.Customer == nil || c.Customer.Deleted {
+		return nil
+	}
+	return c.Customer
+}
+
+// agentAddress is the agent's e-mail address; empty when there is none that can be one.
+func (c Candidate) agentAddress() string {
+	if address := strings.TrimSpace(c.Agent.Email.Value); plausibleAddress(address) {
+		return address
+	}
+	return ""
+}
+
+// claim is the time at which a conversation claims to have been marked done.
+func (c Candidate) claim() string {
+	if c.Conversation.LastDone == nil {
+		return "lastDone.createdAt cannot be read"
+	}
+	return "lastDone.createdAt is " + c.Conversation.LastDone.At.UTC().Format(TimeLayout)
+}
+
+// doNotSend reports whether one of the attributes is set. Kustomer makes their names of what people write, so
+// that upper and lower case are the same.
+func (c Candidate) doNotSend(attributes []string) bool {
+	for name, value := range c.Conversation.Custom {
+		named := func(attribute string) bool { return strings.EqualFold(attribute, name) }
+		if slices.ContainsFunc(attributes, named) && saysYes(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// saysYes reports whether a custom attribute is set. A value that cannot be understood, such as a masked one,
+// counts as set: not asking is the safe side.
+func saysYes(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return false
+	case bool:
+		return v
+	case float64:
+		return v != 0
+	case string:
+		text := strings.ToLower(strings.TrimSpace(v))
+		return text != "" && text != "false" && text != "no" && text != "0"
+	}
+	return true
+}
+
+// mainChannel is the channel of a conversation that counts, by Kustomer's name for it: a conversation with a
+// call is a phone conversation, whatever else was used; otherwise it is the first, as in the vendor's
+// workflow.
+func mainChannel(channels []string) string {
+	name := ""
+	for _, channel := range channels {
+		if channel == "voice" {
+			return channel
+		}
+		if name == "" {
+			name = channel
+		}
+	}
+	return name
+}
+
+// FollowUp is what [Policy].Recovery says of a candidate. The zero FollowUp is an ordinary survey request.
+type FollowUp struct {
+	Applies bool         // it is a service recovery
+	Lapsed  bool         // it waits in the ledger as one, and is none any more
+	First   store.Record // what the ledger remembers of the survey request that it follows up
+	Trouble error        // the condition failed on it
+}
+
+// withoutFirst reports whether there is nothing that the recovery could follow up.
+func (f FollowUp) withoutFirst() bool { return f.Applies && f.First.State != store.Accepted }
+
+// trouble is where the condition failed; empty if it did not.
+func (f FollowUp) trouble() string {
+	if f.Trouble == nil {
+		return ""
+	}
+	return f.Trouble.Error()
+}
+
+// Decision is send, with the request to send, or skip, with the reason.
+type Decision struct {
+	Skip    Reason // empty: send
+	Request agentconnect.Request
+	Delay   time.Duration // from the resolution; what is to be sent waits for so long
+	Matched []string      // names of the rules that hold, as far as they were tried
+	Trouble string        // where an expression failed, or which time is out of range; free of personal data
+}
+
+// Send reports whether a survey request is to be created.
+func (d Decision) Send() bool { return d.Skip == "" }
+
+// Case is a conversation with what was decided for it.
+type Case struct {
+	Key store.Key
+	Candidate
+	Decision
+
+	Own    store.Record // of this very key; Known may be of another key of the conversation
+	Reread Reread       // what came of reading it once more
+	Before bool         // a search returned it although it was marked done before the pass begins
+}
+
+// Reread is what came of reading a case once more, just before it is sent.
+type Reread int
+
+// What came of it.
+const (
+	Current    Reread = iota // decided as it is now; or it was never read again
+	Missing                  // Kustomer no longer has the conversation
+	Duplicate                // a key that waits for the same resolution as another, which goes first
+	Superseded               // done again since, while there is one survey for each resolution: this one is over
+)
+
+// Resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no
+// pass reads counts as none: not even the ledger can keep all of those.
+func (c Case) Resolution() time.Time {
+	if c.Outside {
+		return c.Known.Resolution
+	}
+	return c.Claimed()
+}
+
+// Claimed is the same, but believes Kustomer whatever it says.
+func (c Case) Claimed() time.Time {
+	if c.Conversation.LastDone == nil {
+		return c.Known.Resolution
+	}
+	return c.Conversation.LastDone.At
+}
+
+// Due is when a case that is to be sent is to be sent: its delay after it was marked done.
+func (c Case) Due() time.Time { return c.Resolution().Add(c.Delay) }
+
+// Early reports whether a case that is to be sent has to wait for its time, by Kustomer's clock.
+func (c Case) Early() bool { return c.Send() && c.Delay > 0 && c.Due().After(c.Now) }
+
+// Canonicalize writes the resolution of a case as it was written first, when both are the same, and the key
+// too, where it was made of the resolution. All that comes after may compare times and keys exactly.
+func (c *Case) Canonicalize(per SurveyPer, first time.Time) {
+	if c.Conversation.LastDone == nil || !SameResolution(c.Conversation.LastDone.At, first) {
+		return
+	}
+	derived := c.Key == per.Key(c.Conversation)
+	done := *c.Conversation.LastDone
+	done.At = first
+	c.Conversation.LastDone = &done
+	if derived {
+		c.Key = per.Key(c.Conversation)
+	}
+}

@@ -1,0 +1,60 @@
+package decide
+
+import (
+	"time"
+
+	"acsync/store"
+)
+
+// GiveUpAfter is how long after its first attempt a survey request is still tried again.
+const GiveUpAfter = 72 * time.Hour
+
+// Ripe reports whether the time of a waiting entry has come. A delay counts by Kustomer's clock, from which
+// the resolution comes; what this machine has put off counts by its own.
+func Ripe(e store.Entry, kustomers, own time.Time) bool {
+	if Reason(e.Reason) == Delayed {
+		return !e.Due.After(kustomers)
+	}
+	return !e.Due.After(own)
+}
+
+// Exhausted reports whether an entry was tried for long enough. A request is tried once more, whatever its
+// age, when it has only now become known that it did not arrive.
+func Exhausted(e store.Entry, now time.Time) bool {
+	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
+	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
+}
+
+// stale reports whether it is too late to ask: more than maxAge after the time at which the conversation was
+// to be asked about; 0: never.
+func stale(c Candidate, maxAge, delay time.Duration) bool {
+	planned := plannedAt(c, delay)
+	if maxAge <= 0 || c.Now.Sub(planned) <= maxAge {
+		return false
+	}
+	decided := c.Known.First
+	switch {
+	case c.Known.State == store.Scheduled && decided.IsZero():
+		decided = c.Known.At
+	// The operator wants it to be sent again.
+	case c.Known.State == store.Retry && Reason(c.Known.Reason) == ByHand:
+		return false
+	case !c.Known.State.Waiting():
+		return true
+	}
+	// What was too old already when it was decided was decided by a back-fill, to which no age matters: it stays
+	// so.
+	return decided.Sub(planned) <= maxAge
+}
+
+// plannedAt is when the conversation was to be asked about. A delay does not make it older, also not one that
+// was decided under other rules: the ledger holds its end.
+func plannedAt(c Candidate, delay time.Duration) time.Time {
+	resolved := c.Conversation.LastDone.At
+	planned, known := resolved.Add(delay), c.Known
+	delayed := Reason(known.Reason) == Delayed && SameResolution(known.Resolution, resolved)
+	if delayed && known.Due.After(planned) {
+		return known.Due
+	}
+	return planned
+}

@@ -1,0 +1,145 @@
+package expr
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm/runtime"
+)
+
+// builtins are the library's functions that expressions may use: those that depend on nothing but their
+// arguments, and do not make much of little. By now(), and by keys() and values(), whose order is random, the
+// same conversation would be decided in two ways.
+var builtins = strings.Fields(`all none any one filter map find count len abs ceil floor round int float trim
+	trimPrefix trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last date duration`)
+
+// functionNames are all functions that expressions may use.
+func functionNames() []string {
+	return slices.Sorted(slices.Values(append([]string{"split", "join", "replace", "string"}, builtins...)))
+}
+
+// language is what expressions are made of.
+func language() []expr.Option {
+	options := []expr.Option{
+		expr.Env(&Env{}), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes), expr.Optimize(false),
+	}
+	for _, name := range builtins {
+		options = append(options, expr.EnableBuiltin(name))
+	}
+	for operator, holds := range comparisons {
+		options = append(options, expr.Function("("+operator+")", func(values ...any) (any, error) {
+			return values[0] != nil && values[1] != nil && holds(values[0], values[1]), nil
+		}, new(func(any, any) bool)))
+	}
+	return append(
+		options,
+		expr.Function(fnStep, takeStep, new(func(*stepCounter) bool)),
+		expr.Function(fnTruth, truth, new(func(any) bool)),
+		expr.Function(fnText, text, new(func(any) string)),
+		expr.Function(fnJoin, plus, new(func(any, any) any), new(func(string, string) string)),
+		expr.Function("split", split, new(func(string, string) []string)),
+		expr.Function(
+			"join", joinList,
+			new(func([]string, string) string), new(func([]any, string) string), new(func(any, string) string),
+		),
+		expr.Function("replace", replace, new(func(string, string, string) string)),
+		expr.Function("string", asText, new(func(any) string)),
+	)
+}
+
+// comparisons are the operators that compare. With a missing value they are false.
+var comparisons = map[string]func(a, b any) bool{
+	"<":  runtime.Less,
+	"<=": runtime.LessOrEqual,
+	">":  runtime.More,
+	">=": runtime.MoreOrEqual,
+}
+
+func takeStep(values ...any) (any, error) { return true, values[0].(*stepCounter).take() }
+
+// truth lets a missing value count as false.
+func truth(values ...any) (any, error) {
+	switch value := values[0].(type) {
+	case nil:
+		return false, nil
+	case bool:
+		return value, nil
+	}
+	return nil, fmt.Errorf("neither true nor false, but %T", values[0])
+}
+
+// text lets a missing value count as an empty text, as the fields that are always there do.
+func text(values ...any) (any, error) {
+	switch value := values[0].(type) {
+	case nil:
+		return "", nil
+	case string:
+		return value, nil
+	}
+	return nil, fmt.Errorf("no text, but %T", values[0])
+}
+
+// plus adds, and keeps texts within their limit.
+func plus(values ...any) (any, error) {
+	a, isText := values[0].(string)
+	b, both := values[1].(string)
+	if isText && both {
+		return bounded(len(a)+len(b), func() string { return a + b })
+	}
+	return runtime.Add(values[0], values[1]), nil
+}
+
+func split(values ...any) (any, error) {
+	return strings.Split(values[0].(string), values[1].(string)), nil
+}
+
+// joinList joins texts.
+func joinList(values ...any) (any, error) {
+	separator := values[1].(string)
+	size := 0
+	var parts []string
+	switch items := values[0].(type) {
+	case nil:
+	case []string:
+		parts = items
+	case []any:
+		for _, item := range items {
+			part, err := text(item)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, part.(string))
+		}
+	default:
+		return nil, fmt.Errorf("no list of texts, but %T", items)
+	}
+	for _, part := range parts {
+		size += len(part) + len(separator)
+	}
+	return bounded(size, func() string { return strings.Join(parts, separator) })
+}
+
+func replace(values ...any) (any, error) {
+	in, old, with := values[0].(string), values[1].(string), values[2].(string)
+	size := len(in) + strings.Count(in, old)*max(len(with)-len(old), 0)
+	return bounded(size, func() string { return strings.ReplaceAll(in, old, with) })
+}
+
+// asText writes a value as it stands in a survey request.
+func asText(values ...any) (any, error) {
+	texts, err := TextsOf(values[0])
+	if err != nil {
+		return nil, err
+	}
+	return joinList(texts, ListSeparator)
+}
+
+// bounded makes a text of a size that is known beforehand, unless it is too large.
+func bounded(size int, text func() string) (any, error) {
+	if size > maxText {
+		return nil, fmt.Errorf("a text of %d bytes", size)
+	}
+	return text(), nil
+}

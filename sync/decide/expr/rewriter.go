@@ -1,0 +1,129 @@
+package expr
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// The functions that a rewriter puts in place of operators. No expression can name them.
+const (
+	fnStep  = "(step)"
+	fnTruth = "(truth)"
+	fnText  = "(text)"
+	fnJoin  = "(+)"
+)
+
+// conditional are the functions that ask of each item whether something holds.
+var conditional = strings.Fields("all none any one filter find count")
+
+// rewriter looks at an expression before it is compiled: it finds what the expression uses and what it must
+// not, and makes it lenient with values that are missing.
+type rewriter struct {
+	customer bool
+	loops    int
+	refusal  *CompileError
+}
+
+// Visit is called for each node, after those below it.
+func (r *rewriter) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		r.customer = r.customer || n.Value == customerName
+		if n.Value == "$env" {
+			r.refuse(n, fmt.Sprintf("there is no %q; name the field itself", n.Value))
+		}
+	case *ast.VariableDeclaratorNode, *ast.SequenceNode:
+		r.refuse(n, "variables and several expressions are not taken; write it as one")
+	case *ast.PredicateNode:
+		if r.loops++; r.loops > maxLoops {
+			r.refuse(n, fmt.Sprintf("more than %d functions look at lists here", maxLoops))
+		}
+		n.Node = countSteps(n.Node)
+	case *ast.BuiltinNode:
+		if slices.Contains(conditional, n.Name) && len(n.Arguments) == 2 {
+			nilSafeCondition(n.Arguments[1])
+		}
+	case *ast.UnaryNode:
+		if n.Operator == "not" || n.Operator == "!" {
+			nilSafe(&n.Node, fnTruth)
+		}
+	case *ast.ConditionalNode:
+		nilSafe(&n.Cond, fnTruth)
+	case *ast.BinaryNode:
+		nilSafeOperator(node, n)
+	}
+}
+
+func (r *rewriter) refuse(at ast.Node, message string) {
+	if r.refusal == nil {
+		r.refusal = &CompileError{At: at.Location().From + 1, Message: message}
+	}
+}
+
+// nilSafeOperator makes an operator lenient where the type of an operand is not known before.
+func nilSafeOperator(node *ast.Node, n *ast.BinaryNode) {
+	switch n.Operator {
+	case "and", "&&", "or", "||":
+		nilSafe(&n.Left, fnTruth)
+		nilSafe(&n.Right, fnTruth)
+	case "contains", "startsWith", "endsWith", "matches":
+		nilSafe(&n.Left, fnText)
+		nilSafe(&n.Right, fnText)
+	case "<", "<=", ">", ">=":
+		if anyType(n.Left) || anyType(n.Right) {
+			swap(node, call("("+n.Operator+")", n.Left, n.Right))
+		}
+	case "+":
+		if mayBeText(n.Left) && mayBeText(n.Right) {
+			swap(node, call(fnJoin, n.Left, n.Right))
+		}
+	}
+}
+
+func anyType(n ast.Node) bool { return n.Type().Kind() == reflect.Interface }
+
+func mayBeText(n ast.Node) bool { return anyType(n) || n.Type().Kind() == reflect.String }
+
+// nilSafe wraps an operand of unknown type.
+func nilSafe(operand *ast.Node, with string) {
+	if anyType(*operand) {
+		ast.Patch(operand, call(with, *operand))
+	}
+}
+
+// swap puts another node in place of one, which is taken to have the same type until the next check.
+func swap(node *ast.Node, with ast.Node) {
+	with.SetNature(*(*node).Nature())
+	ast.Patch(node, with)
+}
+
+// countSteps lets the body of a loop count its steps, and leaves its type as it is.
+func countSteps(body ast.Node) ast.Node {
+	steps := &ast.IdentifierNode{Value: "(steps)"}
+	steps.SetLocation(body.Location())
+	step := call(fnStep, steps)
+	step.SetLocation(body.Location())
+	counted := &ast.ConditionalNode{Ternary: true, Cond: step, Exp1: body, Exp2: body}
+	counted.SetLocation(body.Location())
+	return counted
+}
+
+// nilSafeCondition makes what a loop asks of each item lenient, after countSteps.
+func nilSafeCondition(predicate ast.Node) {
+	if p, ok := predicate.(*ast.PredicateNode); ok {
+		if body, ok := p.Node.(*ast.ConditionalNode); ok {
+			nilSafe(&body.Exp1, fnTruth)
+			body.Exp2 = body.Exp1
+		}
+	}
+}
+
+func call(name string, arguments ...ast.Node) ast.Node {
+	callee := &ast.IdentifierNode{Value: name}
+	callee.SetLocation(arguments[0].Location())
+	return &ast.CallNode{Callee: callee, Arguments: arguments}
+}

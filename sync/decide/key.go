@@ -1,0 +1,123 @@
+package decide
+
+import (
+	"cmp"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/kustomer"
+)
+
+// TimeLayout is how messages show times: UTC, milliseconds.
+const TimeLayout = "2006-01-02T15:04:05.000Z"
+
+// KeyOf names a conversation in the ledger. Ids of 24 hex digits are the same in upper and lower case.
+func KeyOf(c kustomer.Conversation) store.Key {
+	if key, ok := HexKey(c.ID); ok {
+		return key
+	}
+	return store.Key{Conversation: c.ID}
+}
+
+// HexKey names a conversation by an id of 24 hex digits; false for any other.
+func HexKey(id string) (store.Key, bool) {
+	_, err := hex.DecodeString(id)
+	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
+}
+
+// SameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it
+// in several places, which need not agree to the millisecond; nobody reopens a conversation and marks it done
+// again within a second.
+const SameWithin = time.Second
+
+// SameResolution reports whether two times of a conversation are those of one resolution. It is no
+// equivalence: times in a row must not merge without end, so that each is compared with the one that was
+// written down first, not with its neighbours.
+func SameResolution(a, b time.Time) bool { return a.Sub(b).Abs() < SameWithin }
+
+// CanonicalTime is how a time of resolution is written down already, in the nearest of the records that tell
+// the same resolution, the earlier of two; else the time itself.
+func CanonicalTime(resolved time.Time, records []store.Record) time.Time {
+	canonical, nearest := resolved, SameWithin
+	for _, r := range records {
+		off := r.Resolution.Sub(resolved).Abs()
+		if off < nearest || off == nearest && off < SameWithin && r.Resolution.Before(canonical) {
+			canonical, nearest = r.Resolution, off
+		}
+	}
+	return canonical
+}
+
+// SameKey reports whether two keys are one, or of one resolution.
+func SameKey(a, b store.Key) bool {
+	if WithoutResolution(a) != WithoutResolution(b) || a.Resolution == 0 || b.Resolution == 0 {
+		return a == b
+	}
+	return SameResolution(time.UnixMilli(a.Resolution), time.UnixMilli(b.Resolution))
+}
+
+// WithoutResolution is a key without its resolution.
+func WithoutResolution(key store.Key) store.Key {
+	key.Resolution = 0
+	return key
+}
+
+// SurveyPer is what there is one survey for.
+type SurveyPer store.Identity
+
+// SurveyPerOr is what the configuration wants there to be one survey for.
+func SurveyPerOr(per store.Identity) store.Identity { return cmp.Or(per, store.PerConversation) }
+
+// Key names what is asked about at most once: the conversation, however often it is marked done, or one
+// resolution of it.
+func (i SurveyPer) Key(c kustomer.Conversation) store.Key {
+	key := KeyOf(c)
+	if c.LastDone != nil {
+		return i.KeyAt(key, c.LastDone.At)
+	}
+	return key
+}
+
+// KeyAt names what is asked about when a conversation was marked done at a time.
+func (i SurveyPer) KeyAt(key store.Key, resolved time.Time) store.Key {
+	key.Resolution = 0
+	if store.Identity(i) == store.PerResolution && !resolved.IsZero() {
+		key.Resolution = resolved.UnixMilli()
+	}
+	return key
+}
+
+// Effective is what the ledger remembers that counts for a resolution: of all the records of its conversation
+// the strongest. In a ledger with one survey a conversation that is the record of the key itself.
+func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
+	// Of records that are equally strong the key's own counts.
+	for _, e := range entries {
+		if e.Key == key {
+			known = e.Record
+		}
+	}
+	for _, e := range entries {
+		if appliesTo(e, resolved) {
+			known = Stronger(known, e.Record)
+		}
+	}
+	return known
+}
+
+// appliesTo reports whether e counts for a resolution of its conversation, in a ledger with one survey a
+// resolution.
+func appliesTo(e store.Entry, resolved time.Time) bool {
+	its := e.Record.Resolution
+	switch {
+	// From before the ledger was converted: it asks about whichever resolution there is when its turn comes.
+	case e.Key.Resolution == 0 && (e.State == store.Scheduled || e.State == store.Retry):
+		return true
+	// Nobody can tell for which resolution this was sent: it counts for all up to the time that it has. A
+	// rebuilt record has its time from Agent Connect's data, which do not tell the resolution.
+	case e.Held() && (e.Key.Resolution == 0 || e.Reason == store.ReasonRebuilt):
+		return !resolved.After(its) || SameResolution(resolved, its)
+	}
+	return SameResolution(resolved, its)
+}

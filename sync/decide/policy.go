@@ -1,0 +1,180 @@
+// Package decide says what is to happen with a conversation: whether a survey request is to be created for
+// it, which one, and under which key the ledger remembers it. It is pure: the same candidate and policy give
+// the same decision.
+package decide
+
+import (
+	"errors"
+	"time"
+
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide/expr"
+	"acsync/sync/kustomer"
+)
+
+// Policy is the part of the configuration that decisions depend on.
+type Policy struct {
+	AppURL              string        // of Kustomer's application: https://acme.kustomerapp.com; empty: no links
+	MaxAge              time.Duration // older resolutions are stale, their delay not counted; 0: any age will do
+	Delay               time.Duration // how long after it was marked done a conversation is asked about
+	Closer              bool          // the agent is who marked it done, not who was assigned
+	VerifiedEmail       bool          // prefer the customer's first verified address
+	FlagDoNotSend       bool          // do-not-send makes a flagged request instead of a skip
+	DoNotSendAttributes []string      // custom attributes of the conversation
+	SkipImported        bool
+	SkipSpam            bool
+	SkipMachineAgents   bool
+	Channels            map[string]string // Kustomer's channel → Agent Connect's
+	DefaultChannel      string            // for conversations without any; empty: skip them
+	Profiles            *Profiles         // agents who may be asked about; nil: Agent Connect will tell
+	Recovery            *Recovery         // which conversations are service recoveries; nil: none
+	Mapping             Fields            // what else a survey request says
+	Rules               Rules             // of the operator
+}
+
+// Decide says what is to happen with a conversation.
+func (p Policy) Decide(c Candidate) Decision { return p.decide(c, nil) }
+
+// Trace decides as Decide does, and tells what came of each check, in their order of precedence.
+func (p Policy) Trace(c Candidate) (Decision, []Step) {
+	t := newTrace(p)
+	return p.decide(c, t), t.steps
+}
+
+// Screen is the decision where the filters make it; the zero Decision where they let the conversation pass.
+func (p Policy) Screen(c Candidate) Decision { return p.screen(c, nil) }
+
+// decide decides, and lets a trace note each check that is made.
+func (p Policy) decide(c Candidate, t *trace) Decision {
+	if d := p.screen(c, t); !d.Send() {
+		return d
+	}
+	env := p.env(c)
+	ruled := p.Rules.judge(env, t)
+	d := Decision{Skip: ruled.skip, Delay: p.Delay, Matched: ruled.matched, Trouble: ruled.trouble}
+	if d.Skip != "" {
+		return d
+	}
+	if ruled.delay != nil {
+		d.Delay = *ruled.delay
+	}
+	if d.Request, d.Skip = p.draft(c, t); d.Skip != "" {
+		return d
+	}
+	d.Request.DoNotSend = d.Request.DoNotSend || ruled.flag
+	d.Skip, d.Trouble = p.fill(&d.Request, ruled.set, env, t)
+	if d.Skip != "" {
+		d.Request = agentconnect.Request{}
+	}
+	return d
+}
+
+func (p Policy) screen(c Candidate, t *trace) Decision {
+	reason := firstFinding(p, filters, c, t)
+	switch {
+	case reason.Broken():
+		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
+	case reason == TimeOutOfRange:
+		return Decision{Skip: reason, Trouble: c.claim()}
+	}
+	return Decision{Skip: reason}
+}
+
+// draft is the request before rules and mapping, or the reason why there is none.
+func (p Policy) draft(c Candidate, t *trace) (agentconnect.Request, Reason) {
+	// A recovery goes to the customer of the first request, so that no address is needed.
+	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
+		markOff(t, addressing)
+		return recoveryRequest(p, c), ""
+	}
+	to := chooseRecipient(c.customer(), p.VerifiedEmail)
+	if reason := firstFinding(p, addressing, to, t); reason != "" {
+		return agentconnect.Request{}, reason
+	}
+	return surveyRequest(p, c, to.address()), ""
+}
+
+// fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is
+// so.
+func (p Policy) fill(
+	r *agentconnect.Request, set Fields, env *expr.Env, t *trace,
+) (reason Reason, trouble string) {
+	fields := set.before(p.Mapping)
+	if r.Recovery {
+		fields = fields.ofRecovery()
+	}
+	if reason := firstFinding(p, drafting, drafted{r, set}, t); reason != "" {
+		return reason, ""
+	}
+	err := fields.fill(r, env)
+	if failed, ok := errors.AsType[fieldError](err); ok {
+		t.failed(failed.owner)
+		return RuleError(failed.owner), failed.Error()
+	}
+	return firstFinding(p, completing, r, t), ""
+}
+
+// NeedsCustomer reports whether a decision has to know the customer. What is skipped without costs no call
+// for one.
+func (p Policy) NeedsCustomer(c Candidate) bool {
+	if c.FollowUp.Applies && !p.recoveryReadsCustomer() {
+		return false
+	}
+	return p.Screen(c).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
+}
+
+// recoveryReadsCustomer reports whether a rule, or a field that a recovery has, depends on the customer, who
+// is not read for a recovery otherwise.
+func (p Policy) recoveryReadsCustomer() bool {
+	if p.Mapping.ofRecovery().readCustomer() {
+		return true
+	}
+	for _, rule := range p.Rules {
+		if rule.when.ReadsCustomer || rule.set.ofRecovery().readCustomer() {
+			return true
+		}
+	}
+	return false
+}
+
+// Recovers reports whether the conversation is a service recovery. An error is one of the condition.
+func (p Policy) Recovers(c Candidate) (bool, error) {
+	if p.Recovery == nil {
+		return false, nil
+	}
+	return p.Recovery.when.Holds(p.env(c))
+}
+
+// env is what expressions see of a candidate.
+func (p Policy) env(c Candidate) *expr.Env {
+	address := ""
+	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(p, addressing, to, nil) == "" {
+		address = to.address()
+	}
+	return newEnv(c, address)
+}
+
+// AgentID is the Kustomer user that the survey is about; empty when there is none.
+func (p Policy) AgentID(c kustomer.Conversation) string {
+	switch {
+	case c.LastDone != nil && p.Closer:
+		return c.LastDone.By
+	case c.LastDone != nil && len(c.LastDone.AssignedUsers) > 0:
+		return c.LastDone.AssignedUsers[0]
+	// Kustomer does not tell who held it when it was marked done: who holds it now.
+	case !p.Closer && len(c.AssignedUsers) > 0:
+		return c.AssignedUsers[0]
+	}
+	return ""
+}
+
+// agentByID reports whether the agent may be named by a custom id, which is known only when the request is
+// complete.
+func (p Policy) agentByID() bool {
+	return p.Mapping.has(fieldEmployeeID) || p.Rules.sets(fieldEmployeeID)
+}
+
+// unlisted reports whether the agent has to have an active profile, and has none.
+func (p Policy) unlisted(e agentconnect.Employee) bool {
+	return p.Profiles != nil && !p.Profiles.Active(e)
+}

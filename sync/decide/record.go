@@ -1,0 +1,72 @@
+package decide
+
+import "acsync/store"
+
+// Rank tells how much a state says: 4 something was sent or never will be, 3 it may have been, 2 it will be,
+// 1 it was skipped, 0 nothing is known.
+func Rank(s store.State) int {
+	switch {
+	case s.Final():
+		return 4
+	case s == store.Sending, s == store.InDoubt:
+		return 3
+	case s.Waiting():
+		return 2
+	case s == store.Skipped:
+		return 1
+	}
+	return 0
+}
+
+// EffectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
+// skip.
+func EffectiveRank(r store.Record) int {
+	if r.State.Final() && !r.Settled() {
+		return Rank(store.Skipped)
+	}
+	return Rank(r.State)
+}
+
+// Stronger is the record of two that says more; the first of equals.
+func Stronger(a, b store.Record) store.Record {
+	if EffectiveRank(b) > EffectiveRank(a) {
+		return b
+	}
+	return a
+}
+
+// GroupByConversation sorts what the ledger knows by conversation: the survey requests, and the recoveries.
+func GroupByConversation(
+	known map[store.Key]store.Record,
+) (surveys map[string][]store.Entry, recoveries map[string]store.Record) {
+	surveys, recoveries = map[string][]store.Entry{}, map[string]store.Record{}
+	for key, record := range known {
+		if key.Recovery {
+			recoveries[key.Conversation] = record
+			continue
+		}
+		surveys[key.Conversation] = append(surveys[key.Conversation], store.Entry{Key: key, Record: record})
+	}
+	return surveys, recoveries
+}
+
+// Records are the records of entries.
+func Records(entries []store.Entry) []store.Record {
+	list := make([]store.Record, len(entries))
+	for i, e := range entries {
+		list[i] = e.Record
+	}
+	return list
+}
+
+// FirstRequest is the survey request of a conversation that a recovery follows up: the latest that was
+// accepted.
+func FirstRequest(surveys []store.Entry) (first store.Record) {
+	for _, e := range surveys {
+		later := first.State == store.Unknown || e.Record.Resolution.After(first.Resolution)
+		if e.State == store.Accepted && later {
+			first = e.Record
+		}
+	}
+	return first
+}

@@ -1,0 +1,77 @@
+package deliver
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+)
+
+func TestClassify(t *testing.T) {
+	cut := errors.New("unexpected EOF")
+	named := agentconnect.Echo{Named: true}
+	tests := []struct {
+		name   string
+		answer agentconnect.Answer
+		state  store.State
+		reason decide.Reason
+	}{
+		{"200", agentconnect.Answer{Status: 200, Written: true, Echo: named}, store.Accepted, ""},
+		{"201", agentconnect.Answer{Status: 201, Written: true, Echo: named}, store.Accepted, ""},
+		{"200, body cut off or broken", agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, decide.Unreadable},
+		{"200 that says nothing", agentconnect.Answer{Status: 200, Written: true}, store.InDoubt, decide.Unrecognised},
+		{"200 of another", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Other: true}}, store.InDoubt, decide.Unrecognised},
+		{"200 of both", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true, Other: true}}, store.InDoubt, decide.Unrecognised},
+		{"200 with an error", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true, Failed: true}}, store.InDoubt, decide.Unrecognised},
+		{"200, and more", agentconnect.Answer{Status: 200, Written: true, Stray: true, Err: cut}, store.InDoubt, decide.Unrecognised},
+		{"400, and more", agentconnect.Answer{Status: 400, Written: true, Stray: true, Err: cut}, store.InDoubt, decide.Unrecognised},
+		{"401, and more", agentconnect.Answer{Status: 401, Written: true, Stray: true, Err: cut}, store.InDoubt, decide.Unrecognised},
+		{"429, and more", agentconnect.Answer{Status: 429, Written: true, Stray: true, Err: cut}, store.InDoubt, decide.Unrecognised},
+		{"307", agentconnect.Answer{Status: 307, Written: true}, store.InDoubt, decide.ServerFailure},
+		{"400", agentconnect.Answer{Status: 400, Written: true}, store.Rejected, decide.Refused},
+		{"401", agentconnect.Answer{Status: 401, Written: true}, store.Retry, decide.Credentials},
+		{"403", agentconnect.Answer{Status: 403, Written: true}, store.Retry, decide.Credentials},
+		{"404", agentconnect.Answer{Status: 404, Written: true}, store.Rejected, decide.Refused},
+		{"405", agentconnect.Answer{Status: 405, Written: true}, store.InDoubt, decide.ServerFailure},
+		{"408", agentconnect.Answer{Status: 408, Written: true}, store.InDoubt, decide.ServerFailure},
+		{"409", agentconnect.Answer{Status: 409, Written: true}, store.Rejected, decide.Refused},
+		{"413", agentconnect.Answer{Status: 413, Written: true}, store.Rejected, decide.Refused},
+		{"422", agentconnect.Answer{Status: 422, Written: true}, store.Rejected, decide.Refused},
+		{"429", agentconnect.Answer{Status: 429, Written: true}, store.Retry, decide.Limited},
+		{"500", agentconnect.Answer{Status: 500, Written: true}, store.InDoubt, decide.ServerFailure},
+		{"502", agentconnect.Answer{Status: 502, Written: true}, store.InDoubt, decide.ServerFailure},
+		{"503", agentconnect.Answer{Status: 503, Written: true}, store.InDoubt, decide.ServerFailure},
+		{"refused connection", agentconnect.Answer{Err: cut}, store.Retry, decide.Unreachable},
+		{"time-out after writing", agentconnect.Answer{Written: true, Err: cut}, store.InDoubt, decide.NoAnswer},
+		{"employee not found", agentconnect.Answer{Status: 400, Message: "Employee not found"}, store.Rejected, decide.EmployeeNotFound},
+		{"deactivated", agentconnect.Answer{Status: 400, Message: "Deactivated employee"}, store.Rejected, decide.EmployeeDeactivated},
+		{"profile", agentconnect.Answer{Status: 400, Message: "Employee profile not complete"}, store.Rejected, decide.EmployeeIncomplete},
+		{"customer", agentconnect.Answer{Status: 400, Message: "Invalid customer"}, store.Rejected, decide.InvalidCustomer},
+		{"channel", agentconnect.Answer{Status: 400, Message: "Channel not enabled for company"}, store.Rejected, decide.ChannelNotEnabled},
+		{"manual", agentconnect.Answer{Status: 400, Message: "Channel is in manual mode"}, store.Rejected, decide.ChannelManual},
+		{"brand", agentconnect.Answer{Status: 400, Message: "Brand signifier not provided"}, store.Rejected, decide.BrandRefused},
+		{"language", agentconnect.Answer{Status: 400, Message: "Language not specified"}, store.Rejected, decide.LanguageRefused},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := classify(test.answer)
+			if got.State != test.state || got.Reason != test.reason || got.Status != test.answer.Status || got.Planned {
+				t.Errorf("got %+v, want %s %s", got, test.state, test.reason)
+			}
+		})
+	}
+}
+
+func TestPauseGrows(t *testing.T) {
+	var last time.Duration
+	for attempts := 1; attempts < 100; attempts++ {
+		got := pause(attempts)
+		if got < last || got < time.Minute || got > 6*time.Hour {
+			t.Errorf("after %d attempts %s, after one less %s", attempts, got, last)
+		}
+		last = got
+	}
+}

@@ -1,0 +1,132 @@
+package dryrun
+
+import (
+	"context"
+	"slices"
+	stdsync "sync"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+)
+
+// Ledger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger
+// below may be opened read-only. What would be settled is remembered, and what would be sent of what waits
+// there, so that the rest of the dry run goes on from that.
+type Ledger struct {
+	Below ReadLedger
+
+	mu      stdsync.Mutex
+	settled map[store.Key]dryResult
+}
+
+// dryResult is what would be written of a key.
+type dryResult struct {
+	store.Result
+	resolution time.Time // about which it would be sent; zero where it was settled
+}
+
+// ReadLedger is the part of a ledger that a dry run reads.
+type ReadLedger interface {
+	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
+	Info() (store.Info, error)
+	Waiting(limit int, states ...store.State) ([]store.Entry, error)
+	OpenIntents() ([]store.Entry, error)
+	Backfill(from, to time.Time) (store.Backfill, error)
+	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
+	Runs(limit int) ([]store.Run, error)
+}
+
+// Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would
+// after that.
+func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	records, err := d.Below.Lookup(keys)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key, record := range records {
+		if record.State == store.Sending {
+			record = interrupted(record)
+		}
+		if result, ok := d.settled[key]; ok {
+			record = record.After(result.Result)
+			if !result.resolution.IsZero() {
+				record.Resolution = result.resolution
+			}
+		}
+		records[key] = record
+	}
+	return records, err
+}
+
+// Info reads.
+func (d *Ledger) Info() (store.Info, error) { return d.Below.Info() }
+
+// Runs reads.
+func (d *Ledger) Runs(limit int) ([]store.Run, error) { return d.Below.Runs(limit) }
+
+// Backfill reads.
+func (d *Ledger) Backfill(from, to time.Time) (store.Backfill, error) {
+	return d.Below.Backfill(from, to)
+}
+
+// Waiting reads. Open intents are among those in doubt, as they would be after Recover.
+func (d *Ledger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
+	entries, err := d.Below.Waiting(limit, states...)
+	if err != nil || !slices.Contains(states, store.InDoubt) {
+		return entries, err
+	}
+	open, err := d.Below.OpenIntents()
+	for _, entry := range open {
+		entry.Record = interrupted(entry.Record)
+		entries = append(entries, entry)
+	}
+	return entries, err
+}
+
+// interrupted is an open intent as Recover would leave it.
+func interrupted(r store.Record) store.Record {
+	now := time.Now()
+	r.State, r.Reason, r.At, r.Due = store.InDoubt, string(decide.Interrupted), now, now
+	return r
+}
+
+// Recover writes nothing: Lookup and Waiting show open intents as it would have left them.
+func (d *Ledger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
+
+// Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait
+// for the same resolution. A key that the ledger does not know is met once.
+func (d *Ledger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
+	known, err := d.Below.Lookup([]store.Key{key})
+	if err == nil && known[key].State != store.Unknown {
+		d.note(key, dryResult{store.Result{State: store.Accepted, At: now}, resolution})
+	}
+	return store.Intent{Key: key}, err
+}
+
+// Finish writes nothing.
+func (d *Ledger) Finish(store.Intent, store.Result) error { return nil }
+
+// Settle writes nothing: it remembers the result for Lookup.
+func (d *Ledger) Settle(key store.Key, _ uint64, result store.Result) error {
+	d.note(key, dryResult{Result: result})
+	return nil
+}
+
+// note remembers a result for Lookup.
+func (d *Ledger) note(key store.Key, result dryResult) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.settled == nil {
+		d.settled = map[store.Key]dryResult{}
+	}
+	d.settled[key] = result
+}
+
+// Room is enough for nothing.
+func (d *Ledger) Room() error { return nil }
+
+// Commit writes nothing.
+func (d *Ledger) Commit(store.Batch) error { return nil }
+
+// Prune forgets nothing.
+func (d *Ledger) Prune(context.Context, time.Time) (int, error) { return 0, nil }

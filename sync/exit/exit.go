@@ -1,0 +1,85 @@
+// Package exit names the codes that acsync ends with, and lets an error say which of them it means. It
+// imports nothing of ours, so that the package that makes an error can class it, and the command line needs
+// to know no foreign type.
+package exit
+
+import "errors"
+
+// Code is an exit code of the process. The codes and their meanings are a promise; README.md lists them.
+type Code int
+
+// The codes. Two is left to Go's own panics.
+const (
+	Done          Code = 0   // all accounted for
+	Failed        Code = 1   // what no other code says
+	NeedsHand     Code = 3   // done, but a person has to look at some
+	Credentials   Code = 4   // a service refused the credentials
+	Temporary     Code = 5   // the next run will help
+	LedgerMissing Code = 10  // there is no ledger
+	Locked        Code = 11  // another pass holds the lock
+	Usage         Code = 12  // configuration or command line
+	Fuse          Code = 13  // too many refusals or doubts in a row
+	LedgerDamaged Code = 14  // the ledger cannot be used in its present state
+	WouldSend     Code = 20  // plan --detailed-exitcode: there is something to send
+	HungUp        Code = 129 // SIGHUP
+	Interrupted   Code = 130 // SIGINT
+	Terminated    Code = 143 // SIGTERM
+)
+
+var meanings = []struct {
+	code    Code
+	meaning string
+}{
+	{Done, "all accounted for"},
+	{Failed, "failed"},
+	{NeedsHand, "done, but some are rejected, parked or in doubt"},
+	{Credentials, "credentials refused"},
+	{Temporary, "temporary, the next run will help"},
+	{LedgerMissing, "ledger missing"},
+	{Locked, "another pass holds the lock"},
+	{Usage, "configuration or usage"},
+	{Fuse, "a fuse blew"},
+	{LedgerDamaged, "ledger damaged, rolled back, far ahead of the clock, or of another tenant or key"},
+	{WouldSend, "only with plan --detailed-exitcode: there is something to send"},
+	{HungUp, "stopped by SIGHUP after a clean drain"},
+	{Interrupted, "stopped by SIGINT after a clean drain"},
+	{Terminated, "stopped by SIGTERM after a clean drain"},
+}
+
+// All returns every code in ascending order.
+func All() []Code {
+	list := make([]Code, len(meanings))
+	for i, m := range meanings {
+		list[i] = m.code
+	}
+	return list
+}
+
+// String is the meaning of the code, in the words of the README and the help; empty for a number that is no
+// code.
+func (c Code) String() string {
+	for _, m := range meanings {
+		if m.code == c {
+			return m.meaning
+		}
+	}
+	return ""
+}
+
+// Classed is an error that knows how the process is to end when nothing handles it.
+type Classed interface {
+	error
+	ExitClass() Code
+}
+
+// Of returns the code of the outermost error in err's tree that is Classed; it is Done for nil. It reports
+// false for an error without one, which ends the process with Failed.
+func Of(err error) (Code, bool) {
+	if err == nil {
+		return Done, true
+	}
+	if classed, ok := errors.AsType[Classed](err); ok {
+		return classed.ExitClass(), true
+	}
+	return Failed, false
+}

@@ -1,0 +1,119 @@
+package explain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/kustomer"
+)
+
+// Explanation is the life of one conversation. Each part can be missing; the errors tell why, where that was
+// not intended.
+type Explanation struct {
+	ID  string
+	Now time.Time // Kustomer's clock where that was asked, else this machine's
+
+	Asked    bool  // Kustomer was to be asked
+	Unread   error // why it could not be; nil where it could
+	Found    bool  // it has the conversation; otherwise Case and what follows it are empty
+	Case     decide.Case
+	Closer   *kustomer.User // who marked it done; nil for automation, and for a user that is gone
+	Channels []string       // in Kustomer's words and order
+	Facts    decide.RowDetails
+	Steps    []decide.Step // the checks of the decision
+	Unlisted error         // why the active profiles could not be listed, which the decision may depend on
+
+	Remembered bool           // the ledger was read
+	Entries    []store.Entry  // what it holds, the earliest resolution first
+	Ledger     string         // its id, with which the stamps of its requests begin
+	Kept       store.Identity // what it remembers as one, where the configuration wants another; else empty
+	First      *store.Run     // the first run that read the time of the resolution; nil where that is not known
+
+	ReceiverRead bool // Agent Connect's data were read
+	ReceiverErr  error
+	Interactions []agentconnect.Interaction // what they show of it, the earliest first
+
+	Forecast
+}
+
+// Known reports whether Kustomer or the ledger has ever heard of the conversation.
+func (x Explanation) Known() bool { return x.Found || len(x.Entries) > 0 }
+
+// End is the record that stands in the way of another survey; the zero Record for none.
+func (x Explanation) End() (last store.Record) {
+	for _, e := range x.Entries {
+		if e.State.Final() && (last.State == store.Unknown || e.Recovery == x.Case.Key.Recovery) {
+			last = e.Record
+		}
+	}
+	return last
+}
+
+// Stamp is the stamp of the last request of an entry, when requests are stamped; empty when there was none.
+func (x Explanation) Stamp(e store.Entry) string {
+	if e.Intent == 0 {
+		return ""
+	}
+	return store.Intent{Ledger: x.Ledger, Number: e.Intent}.String()
+}
+
+// strongest is what the ledger remembers that counts for what happens next; the zero Record for nothing.
+func (x Explanation) strongest() store.Record {
+	if x.Found {
+		return decide.Stronger(x.Case.Own, x.Case.Known)
+	}
+	var known store.Record
+	for _, entry := range x.Entries {
+		known = decide.Stronger(known, entry.Record)
+	}
+	return known
+}
+
+// heldBefore reports whether the ledger has had a record of a resolution since before a time. It keeps the
+// times of records to the second.
+func (x Explanation) heldBefore(resolved, began time.Time) bool {
+	began = began.Truncate(time.Second)
+	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
+		since := cmp.Or(e.First, e.At)
+		return decide.SameResolution(e.Record.Resolution, resolved) && !since.IsZero() && since.Before(began)
+	})
+}
+
+// markUnknown marks the checks that could not be made, because what they ask was not to be had.
+func (x Explanation) markUnknown() {
+	for i, step := range x.Steps {
+		switch {
+		case step.Reason == decide.AlreadySent && step.Result == decide.StepPassed && !x.Remembered,
+			step.Reason == decide.AgentUnknown && step.Result == decide.StepOff && x.Unlisted != nil:
+			x.Steps[i].Result = decide.StepUnknown
+		}
+	}
+}
+
+// Fate is what would happen to a conversation now.
+type Fate string
+
+// The fates.
+const (
+	FateSend    Fate = "send"    // the next pass asks for a survey
+	FateWait    Fate = "wait"    // not before a certain time
+	FateSkip    Fate = "skip"    // nothing is sent
+	FateDone    Fate = "done"    // nothing is sent, because the ledger holds it as accepted, rejected or dropped
+	FateReject  Fate = "reject"  // nothing is sent: an expression fails on it, or it was tried for too long
+	FateSettle  Fate = "settle"  // in doubt: the next pass asks Agent Connect's data
+	FateByHand  Fate = "by_hand" // in doubt: the operator has to decide
+	FateMissed  Fate = "missed"  // it would be sent, but no pass reads the time of its resolution any more
+	FateUnknown Fate = "unknown" // that depends on what could not be read; with a reason: on that perhaps
+)
+
+// Forecast is what would happen to a conversation if a pass were made now, with nothing in its way.
+type Forecast struct {
+	Fate   Fate
+	State  store.State   // with FateDone: what became of it
+	Reason decide.Reason // why: with FateDone the ledger's; empty with FateSend, and where it is not shown yet
+	At     time.Time     // when it is due at the earliest; zero for at once
+}

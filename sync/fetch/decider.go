@@ -1,0 +1,205 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/kustomer"
+)
+
+// decider joins conversations with what their decisions need, and decides.
+type decider struct {
+	policy    decide.Policy
+	surveyPer decide.SurveyPer
+	ledger    Lookup
+	directory *directory
+	customers *customers
+	clock     *serverClock
+}
+
+// candidates are conversations, each under the key that is its own.
+func (d *decider) candidates(rows []kustomer.Conversation) []decide.Case {
+	cases := make([]decide.Case, len(rows))
+	for i, row := range rows {
+		cases[i] = decide.Case{Key: d.surveyPer.Key(row), Candidate: decide.Candidate{Conversation: row}}
+		// The ledger could not keep this time, so that no key is made of it.
+		if d.clock.outside(row) {
+			cases[i].Key = decide.KeyOf(row)
+		}
+	}
+	return cases
+}
+
+// decide decides conversations, earliest resolution first. The query is the search that found them, for their
+// customers; empty when there was none.
+func (d *decider) decide(
+	ctx context.Context, query kustomer.Query, cases []decide.Case,
+) ([]decide.Case, error) {
+	if err := d.attachLedger(ctx, cases); err != nil {
+		return nil, err
+	}
+	customers, err := d.joinCustomers(ctx, query, cases)
+	if err != nil {
+		return nil, err
+	}
+	for i := range cases {
+		if cases[i].Decision = d.policy.Screen(cases[i].Candidate); !cases[i].Send() {
+			continue
+		}
+		if cases[i].Tags, err = d.directory.tagNames(ctx, cases[i].Conversation.TagIDs); err != nil {
+			return nil, err
+		}
+		cases[i].Customer = customers[cases[i].Conversation.CustomerID]
+		cases[i].Decision = d.policy.Decide(cases[i].Candidate)
+	}
+	slices.SortFunc(cases, func(a, b decide.Case) int {
+		if order := a.Resolution().Compare(b.Resolution()); order != 0 {
+			return order
+		}
+		return strings.Compare(a.Conversation.ID, b.Conversation.ID)
+	})
+	return cases, nil
+}
+
+// attachLedger adds to conversations what the ledger knows of them, and their agents.
+func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
+	keys := make([]store.Key, len(cases))
+	for i, each := range cases {
+		keys[i] = each.Key
+	}
+	known, err := d.ledger.Lookup(keys)
+	if err != nil {
+		return fmt.Errorf("look up a window in the ledger: %w", err)
+	}
+	for _, each := range cases {
+		// A dry run settles doubts without writing that down.
+		if each.Own.State != store.Unknown {
+			known[each.Key] = each.Own
+		}
+	}
+	allSurveys, recoveries := decide.GroupByConversation(known)
+	for i := range cases {
+		each := &cases[i]
+		surveys, recovery := allSurveys[each.Key.Conversation], recoveries[each.Key.Conversation]
+		first := decide.CanonicalTime(each.Resolution(), append(decide.Records(surveys), recovery))
+		each.Canonicalize(d.surveyPer, first)
+		if each.Agent, err = d.directory.agents.find(ctx, d.policy.AgentID(each.Conversation)); err != nil {
+			return err
+		}
+		each.Own, each.Now = known[each.Key], d.clock.began
+		each.Outside = each.Before || d.clock.outside(each.Conversation)
+		if each.Known = each.Own; !each.Key.Recovery {
+			each.Known = d.surveyPer.Effective(each.Key, each.Claimed(), surveys)
+		}
+		if err := d.attachRecovery(ctx, each, decide.FirstRequest(surveys), recovery); err != nil {
+			return err
+		}
+		if len(d.policy.Rules) == 0 || !d.policy.Screen(each.Candidate).Send() {
+			continue
+		}
+		// Rules may look at tags, and decide by them that the customer need not be known.
+		if each.Tags, err = d.directory.tagNames(ctx, each.Conversation.TagIDs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attachRecovery finds out whether a case is a recovery, and lets it go under a key of its own then. A
+// recovery without a first request stays under the conversation's key: it is not to be sent.
+func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, recovery store.Record) error {
+	if d.policy.Recovery == nil && !c.Key.Recovery {
+		return nil
+	}
+	// The resolution that was asked about is not its own follow-up.
+	asked := first.State == store.Accepted && !c.Resolution().Before(first.Resolution.Add(decide.SameWithin))
+	switch {
+	case c.Key.Recovery:
+	// The first request is under way or waits: there is nothing to follow up yet.
+	case decide.Rank(c.Known.State) == decide.Rank(store.InDoubt), c.Known.State.Waiting():
+		return nil
+	// The filters would stop it as already sent, which it is not as a recovery.
+	case asked && c.Conversation.LastDone != nil:
+	case !d.policy.Screen(c.Candidate).Send():
+		return nil
+	}
+	var err error
+	if c.Tags, err = d.directory.tagNames(ctx, c.Conversation.TagIDs); err != nil {
+		return err
+	}
+	f := decide.FollowUp{First: first}
+	f.Applies, f.Trouble = d.policy.Recovers(c.Candidate)
+	f.Lapsed = c.Key.Recovery && !f.Applies
+	if !f.Applies && !f.Lapsed && f.Trouble == nil {
+		return nil
+	}
+	if c.FollowUp = f; asked && !c.Key.Recovery {
+		c.Key.Recovery = true
+		c.Own, c.Known = recovery, recovery
+	}
+	return nil
+}
+
+// joinCustomers fetches the customers of those cases that need one. What the joined search does not return is
+// missing, or was merged into another customer: then the conversation, read again, names the other. One call
+// reads many conversations, but only one customer, so that after a joined search the conversations come
+// first.
+func (d *decider) joinCustomers(
+	ctx context.Context, query kustomer.Query, cases []decide.Case,
+) (found, error) {
+	wanted, customers := map[string]bool{}, found{}
+	for _, each := range cases {
+		if d.policy.NeedsCustomer(each.Candidate) {
+			wanted[each.Conversation.CustomerID] = true
+		}
+	}
+	joined, err := d.customers.join(ctx, query, wanted, customers)
+	if err == nil && !joined {
+		err = d.customers.fetch(ctx, wanted, customers)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return customers, d.refetchOrphans(ctx, wanted, cases, customers)
+}
+
+// refetchOrphans reads conversations again whose customers were not found, and fetches the customers that
+// they have now. What was read again is newer than what the search showed, and takes its place.
+func (d *decider) refetchOrphans(
+	ctx context.Context, wanted map[string]bool, cases []decide.Case, customers found,
+) error {
+	orphans := map[string][]int{}
+	for i, each := range cases {
+		if id := each.Conversation.CustomerID; wanted[id] && customers[id] == nil {
+			orphans[each.Key.Conversation] = append(orphans[each.Key.Conversation], i)
+		}
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	rows, err := d.customers.source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
+	if err != nil {
+		return fmt.Errorf("read %d conversations again whose customers are gone: %w", len(orphans), err)
+	}
+	missing := map[string]bool{}
+	for _, row := range rows {
+		for _, i := range orphans[decide.KeyOf(row).Conversation] {
+			if c := &cases[i]; c.Key.Recovery || stillAbout(*c, row) {
+				first := c.Claimed()
+				c.Conversation, c.Outside = row, d.clock.outside(row)
+				c.Canonicalize(d.surveyPer, first)
+			} else { // marked done once more: that is another resolution, which has its own window
+				c.Conversation.CustomerID = row.CustomerID
+			}
+			if row.CustomerID != "" {
+				missing[row.CustomerID] = true
+			}
+		}
+	}
+	return d.customers.fetch(ctx, missing, customers)
+}

@@ -1,0 +1,179 @@
+// Package fetch reads conversations from Kustomer, window by window or by their ids, joins them with what a
+// decision needs, and has them decided.
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/kustomer"
+)
+
+// Fetcher turns windows and ids into decided cases.
+type Fetcher struct {
+	reader  reader
+	decider decider
+	clock   *serverClock
+	from    time.Time // where the pass begins: what was marked done before is not its business
+}
+
+// Options are what conversations are read and decided with.
+type Options struct {
+	Source    Source
+	Directory Directory
+	Memory    Lookup // nil: nothing is remembered
+	Policy    decide.Policy
+	SurveyPer store.Identity // empty: the conversation
+	Notice    func(format string, args ...any)
+	Unseen    func(int) // hears of conversations that Kustomer counts and does not show
+
+	Limits PageLimits // of a search; zero: Kustomer's
+}
+
+// New makes a Fetcher. [Fetcher.Begin] starts its clock.
+func New(o Options) *Fetcher {
+	clock := &serverClock{}
+	f := &Fetcher{
+		reader: reader{source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock, unseen: o.Unseen},
+		decider: decider{
+			policy: o.Policy, surveyPer: decide.SurveyPer(decide.SurveyPerOr(o.SurveyPer)), ledger: o.Memory,
+			directory: newDirectory(o.Directory, o.Notice), customers: &customers{source: o.Source, notice: o.Notice},
+			clock: clock,
+		},
+		clock: clock,
+	}
+	if f.decider.ledger == nil {
+		f.decider.ledger = noLedger{}
+	}
+	return f
+}
+
+// Begin takes in Kustomer's clock, which was just asked.
+func (f *Fetcher) Begin(now time.Time) { f.clock.began, f.clock.asked = now, time.Now() }
+
+// Started is Kustomer's clock when the pass began.
+func (f *Fetcher) Started() time.Time { return f.clock.began }
+
+// StartAt says where the pass begins: what was marked done before is not its business.
+func (f *Fetcher) StartAt(from time.Time) { f.from = from }
+
+// RequireProfiles lets no agent be asked about who has no active profile.
+func (f *Fetcher) RequireProfiles(profiles *decide.Profiles) { f.decider.policy.Profiles = profiles }
+
+// Agent is the user with an id; nil when there is none.
+func (f *Fetcher) Agent(ctx context.Context, id string) (*kustomer.User, error) {
+	return f.decider.directory.agents.find(ctx, id)
+}
+
+// Estimate counts the conversations of a window.
+func (f *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
+	return estimate(ctx, w, f.reader.limits.Rows, f.reader.count)
+}
+
+// Chunk is what one search returned, decided: a window, or a part of one that cannot be cut by time.
+type Chunk struct {
+	Window
+	Cases    []decide.Case
+	Complete bool      // with this chunk the window is read to its end
+	Read     time.Time // this machine's clock when it was read
+}
+
+// errEnough ends the reading because nobody takes any more; it is no failure.
+var errEnough = errors.New("nobody takes any more")
+
+// Sweep reads a range, window by window, and gives each, decided, to yield, in the order of time. It ends
+// early when yield returns false.
+func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) error {
+	err := f.reader.sweep(ctx, newSplitter(w, f.reader.limits), func(l lot) error {
+		chunk := Chunk{Window: Window{l.query.From, l.query.To}, Complete: l.complete, Read: time.Now()}
+		var err error
+		if chunk.Cases, err = f.decider.decide(ctx, l.query, f.found(l.rows)); err != nil {
+			return err
+		}
+		// An earlier pass has dealt with what it knows of the time before this one begins.
+		chunk.Cases = slices.DeleteFunc(chunk.Cases, func(c decide.Case) bool {
+			return c.Before && c.Known.State != store.Unknown
+		})
+		if !yield(chunk) {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// found are the rows of a search as cases. Some may claim to have been marked done before the pass begins: no
+// later window will have them.
+func (f *Fetcher) found(rows []kustomer.Conversation) []decide.Case {
+	cases := f.decider.candidates(rows)
+	for i := range cases {
+		done := cases[i].Conversation.LastDone
+		cases[i].Before = done != nil && done.At.Before(f.from) && !decide.SameResolution(done.At, f.from)
+	}
+	return cases
+}
+
+// Recheck reads and decides cases once more, and gives them as they are now: what is not to be decided again
+// says so in Case.Reread.
+func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Case, error) {
+	ids := make([]string, len(cases))
+	for i, each := range cases {
+		ids[i] = each.Key.Conversation
+	}
+	slices.Sort(ids)
+	rows, err := f.reader.source.Conversations(ctx, slices.Compact(ids))
+	if err != nil {
+		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
+	}
+	over, asked := recheck(f.decider.surveyPer, f.clock, cases, rows)
+	decided, err := f.decider.decide(ctx, around(f.clock.resolutions(rows)), asked)
+	if err != nil {
+		return nil, err
+	}
+	return append(over, decided...), nil
+}
+
+// around is the narrowest query that finds conversations by their resolutions, for the search that joins
+// their customers.
+func around(resolutions []time.Time) kustomer.Query {
+	if len(resolutions) == 0 {
+		return kustomer.Query{}
+	}
+	return kustomer.Query{
+		From: slices.MinFunc(resolutions, time.Time.Compare),
+		To:   slices.MaxFunc(resolutions, time.Time.Compare).Add(time.Millisecond),
+	}
+}
+
+// DecideOne decides a conversation as a pass would: what waits of it in the ledger, else the conversation as
+// it is now.
+func (f *Fetcher) DecideOne(
+	ctx context.Context, entries []store.Entry, rows []kustomer.Conversation,
+) (decide.Case, error) {
+	var waiting []decide.Case
+	for _, entry := range entries {
+		if entry.State == store.Scheduled || entry.State == store.Retry {
+			known := decide.Candidate{Known: entry.Record}
+			waiting = append(waiting, decide.Case{Key: entry.Key, Candidate: known, Own: entry.Record})
+		}
+	}
+	slices.SortStableFunc(waiting, func(a, b decide.Case) int { return a.Own.Due.Compare(b.Own.Due) })
+	_, asked := recheck(f.decider.surveyPer, f.clock, waiting, rows)
+	if len(asked) == 0 {
+		asked = f.decider.candidates(rows)
+	}
+	cases, err := f.decider.decide(ctx, kustomer.Query{}, asked[:1])
+	if err != nil {
+		return decide.Case{}, err
+	}
+	return cases[0], nil
+}

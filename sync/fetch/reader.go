@@ -1,0 +1,226 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"acsync/sync/decide"
+	"acsync/sync/kustomer"
+)
+
+const (
+	rereads     = 5               // attempts to read what does not add up
+	settlePause = 2 * time.Second // between two of them
+)
+
+// reader reads windows whole, whatever Kustomer's search returns at once.
+type reader struct {
+	source Source
+	limits PageLimits
+	clock  *serverClock
+	unseen func(int) // hears of rows that the search counts and does not return
+}
+
+// lot is what one search returned: a window, or a part of one that cannot be cut by time.
+type lot struct {
+	query    kustomer.Query
+	rows     []kustomer.Conversation
+	complete bool // with this lot the window is read to its end
+}
+
+// sweep reads windows of the splitter's choice and gives each to take, in the order of time. An error of take
+// ends it.
+func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
+	for window, ok := windows.next(); ok; window, ok = windows.next() {
+		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.limits.Page}
+		first, err := r.search(ctx, q)
+		if err != nil {
+			return err
+		}
+		if r.overflows(first) && windows.shrink(window, r.clock.resolutions(first.Items), first.Total) {
+			continue
+		}
+		total, err := r.whole(ctx, q, first, take)
+		if err != nil {
+			return err
+		}
+		windows.observe(window, total)
+	}
+	return nil
+}
+
+func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
+	found, err := r.source.SearchConversations(ctx, q)
+	if err != nil {
+		return found, fmt.Errorf("search %s: %w", Window{q.From, q.To}, err)
+	}
+	return found, nil
+}
+
+// count is how many conversations a search counts in a window.
+func (r *reader) count(ctx context.Context, w Window) (int, error) {
+	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.limits.Page})
+	return found.Total, err
+}
+
+// overflows reports whether a query has more rows than a page.
+func (r *reader) overflows(p page) bool { return p.Total > r.limits.Page || p.TotalPages > 1 }
+
+// whole reads a window whose first page is at hand, and returns how many rows there are: at once when
+// that is all, else in parts by time of creation, and page by page when that does not give all.
+func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
+	if r.overflows(first) {
+		rows, err := r.parts(ctx, q, first, take)
+		if err != nil {
+			return 0, err
+		}
+		if rows >= first.Total && rows > 0 {
+			return rows, take(lot{query: q, complete: true})
+		}
+		// A part lacks rows, such as those without a time of creation.
+		if first, err = r.search(ctx, q); err != nil {
+			return 0, err
+		}
+	}
+	return r.give(ctx, q, first, true, take)
+}
+
+// parts reads the parts of a window by time of creation, one after the other, as far as they can be cut. A
+// part of one instant of creation that is more than a page is read page by page.
+func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
+	sum := 0
+	for _, part := range splitByCreation(q, first, r.limits.Target) {
+		first, err := r.search(ctx, part)
+		if err != nil {
+			return 0, err
+		}
+		var rows int
+		if r.overflows(first) && splitByCreation(part, first, r.limits.Target) != nil {
+			rows, err = r.parts(ctx, part, first, take)
+		} else {
+			rows, err = r.give(ctx, part, first, false, take)
+		}
+		if err != nil {
+			return 0, err
+		}
+		sum += rows
+	}
+	return sum, nil
+}
+
+// give reads all rows of a query that is not to be cut, gives them to take, and returns their number.
+func (r *reader) give(
+	ctx context.Context, q kustomer.Query, first page, complete bool, take func(lot) error,
+) (int, error) {
+	rows, err := r.all(ctx, q, first)
+	if err != nil {
+		return 0, err
+	}
+	return len(rows), take(lot{q, r.upTo(q.To, rows), complete})
+}
+
+// all is every row of a query that is not to be cut and whose first page is at hand. Rows that leave or
+// enter while its pages are read shift the later ones, so that what does not add up is read again after a
+// while, and rows are collected over the readings.
+func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kustomer.Conversation, error) {
+	united := map[string]kustomer.Conversation{}
+	var last page
+	for attempt := range rereads {
+		if first.Total >= r.limits.Rows || first.TotalPages > r.limits.Pages {
+			return nil, &OverflowError{At: q.From, Rows: first.Total}
+		}
+		rows, steady, err := r.gather(ctx, q, first)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(united, rows)
+		single := !r.overflows(first)
+		repeated := first.Total == last.Total && len(first.Items) == len(last.Items) && len(united) == len(rows)
+		switch {
+		case steady && len(rows) == first.Total, single && len(first.Items) >= first.Total:
+			return slices.Collect(maps.Values(rows)), nil
+		case steady && !single && len(united) >= first.Total:
+			return slices.Collect(maps.Values(united)), nil
+		// Rows of a single page that the server counts and twice does not return are hidden from this key: that
+		// does not hold up the rest. Where there are several pages they may just as well have been missed, and the
+		// checkpoint stays.
+		case single && attempt > 0 && repeated:
+			r.unseen(first.Total - len(rows))
+			return slices.Collect(maps.Values(rows)), nil
+		}
+		last = first
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(settlePause):
+		}
+		if first, err = r.search(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	return nil, &UnsteadyError{Window: Window{q.From, q.To}}
+}
+
+// gather reads the pages behind the first and gives the rows of all by id; steady tells that the count stayed
+// the same.
+func (r *reader) gather(
+	ctx context.Context, q kustomer.Query, first page,
+) (rows map[string]kustomer.Conversation, steady bool, err error) {
+	rows = map[string]kustomer.Conversation{}
+	next := first
+	for q.Page = 2; ; q.Page++ {
+		for _, row := range next.Items {
+			rows[row.ID] = row
+		}
+		if q.Page > first.TotalPages {
+			return rows, true, nil
+		}
+		if next, err = r.search(ctx, q); err != nil || next.Total != first.Total {
+			return rows, false, err
+		}
+	}
+}
+
+// upTo sorts the rows of a search and drops repeated ones, and conversations that were marked done again
+// after the window's end, which a later window holds.
+func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
+	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
+		done := row.LastDone
+		return done != nil && !done.At.Before(end) && !decide.SameResolution(done.At, end) && !r.clock.outside(row)
+	})
+	slices.SortFunc(rows, func(a, b kustomer.Conversation) int {
+		return strings.Compare(decide.KeyOf(a).Conversation, decide.KeyOf(b).Conversation)
+	})
+	same := func(a, b kustomer.Conversation) bool { return decide.KeyOf(a) == decide.KeyOf(b) }
+	return slices.CompactFunc(rows, same)
+}
+
+// OverflowError tells that more conversations bear one and the same instant than a search can return. Nothing
+// of the instant was decided, and the checkpoint stays before it.
+type OverflowError struct {
+	At   time.Time
+	Rows int // as the server counts them
+}
+
+// Error says what happened and what to do.
+func (e *OverflowError) Error() string {
+	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at the "+
+		"same: more than one search can return. Everything before that instant is done, and the checkpoint stays "+
+		"there. Find out which bulk job closed them; reopening and closing them again in smaller lots lets the next "+
+		"pass go on",
+		e.Rows, e.At.UTC().Format(decide.TimeLayout))
+}
+
+// UnsteadyError tells that a window could not be read to its end: its pages did not add up.
+type UnsteadyError struct{ Window }
+
+// Error says what happened and what to do.
+func (e *UnsteadyError) Error() string {
+	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer counts more "+
+		"than its pages hold, or another number on each. The checkpoint stays before them, and the next pass tries "+
+		"again", e.Window, rereads)
+}

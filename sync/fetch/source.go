@@ -1,0 +1,47 @@
+package fetch
+
+import (
+	"context"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/kustomer"
+)
+
+// Source is where the conversations are: Kustomer.
+type Source interface {
+	// ServerTime proves the key and tells Kustomer's clock.
+	ServerTime(ctx context.Context) (time.Time, error)
+	// SearchConversations finds the done conversations of a window.
+	SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error)
+	// SearchCustomers finds the customers of those conversations.
+	SearchCustomers(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error)
+	// Conversations reads conversations by id; those that do not exist are left out of the answer.
+	Conversations(ctx context.Context, ids []string) ([]kustomer.Conversation, error)
+	// Customer answers kustomer.ErrNotFound for one that does not exist.
+	Customer(ctx context.Context, id string) (kustomer.Customer, error)
+}
+
+// page is what a search returns.
+type page = kustomer.Page[kustomer.Conversation]
+
+// Directory looks up the agents and tags that conversations refer to. A missing record answers
+// kustomer.ErrNotFound.
+type Directory interface {
+	Users(ctx context.Context) ([]kustomer.User, error)
+	User(ctx context.Context, id string) (kustomer.User, error)
+	Tags(ctx context.Context) ([]kustomer.Tag, error)
+	Tag(ctx context.Context, id string) (kustomer.Tag, error)
+}
+
+// Lookup is what a pass asks of the ledger before it decides.
+type Lookup interface {
+	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
+}
+
+// noLedger remembers nothing: for a Fetcher that decides without a ledger.
+type noLedger struct{}
+
+func (noLedger) Lookup([]store.Key) (map[store.Key]store.Record, error) {
+	return map[store.Key]store.Record{}, nil
+}

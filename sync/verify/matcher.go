@@ -1,0 +1,276 @@
+// Package verify compares the ledger with Agent Connect's own data: what became of what is in doubt, and
+// whether the ledger is the newest. It also carries out what an operator decides by hand.
+package verify
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+)
+
+// askAgain is the longest time between two questions about one doubt.
+const askAgain = 24 * time.Hour
+
+// Matcher compares what Agent Connect's data show with what the ledger knows: whether that is the newest (see
+// audit), and what became of what is in doubt.
+//
+// Presence is proof: an interaction with the stamp of the attempt, or of the same conversation and no older
+// than its first attempt, was mailed or will be, and nothing more must be sent, whoever made it.
+//
+// Absence is only evidence, since the data lag behind by an unknown time and rows can vanish (observed). It
+// is believed when all of this holds:
+//   - the data were read to their end, with the key that the request was sent with;
+//   - they show a canary: a request that this very ledger began after the doubt arose, so that they are known
+//     to have caught up with that moment;
+//   - verify_after has passed since.
+//
+// What is left is a request that the service held back for all that time. A ledger that does not stamp its
+// requests has no canaries: what is not found stays in doubt. So does what has no number of its own.
+type Matcher struct {
+	ledger   store.Info // as it was when the data were asked
+	stamped  bool       // requests have stamps, by which the ledger itself is compared with the data
+	now      time.Time
+	doubts   map[string][]store.Entry // survey requests, by conversation
+	numbers  map[uint64]store.Entry   // the same, by the number of their intent
+	siblings map[uint64]bool          // numbers of the last intents of other keys of conversations in doubt
+
+	recoveries recoveryMatcher
+	audit      audit
+	canaries   canaries
+	found      map[store.Key]bool
+	unclear    map[store.Key]bool
+	complete   bool // the data were read to their end
+}
+
+// NewMatcher asks about what is in doubt, and when requests are stamped about the ledger itself. The data
+// have so long to show a request.
+func NewMatcher(ledger store.Info, doubtful []store.Entry, stamped bool, wait time.Duration) *Matcher {
+	m := &Matcher{
+		ledger: ledger, stamped: stamped, audit: newAudit(ledger, wait), now: time.Now(),
+		doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{}, siblings: map[uint64]bool{},
+		found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
+	}
+	for _, entry := range doubtful {
+		if entry.Key.Recovery {
+			m.recoveries.doubts = append(m.recoveries.doubts, entry)
+			continue
+		}
+		id := folded(entry.Conversation)
+		m.doubts[id] = append(m.doubts[id], entry)
+		if entry.Intent > 0 {
+			m.numbers[entry.Intent] = entry
+		}
+	}
+	return m
+}
+
+// ChecksLedger reports whether the ledger itself is to be compared with the data. One that was never made has
+// nothing to say.
+func (m *Matcher) ChecksLedger() bool { return m.stamped && m.ledger.ID != "" }
+
+// asksAboutDoubts reports whether anything is in doubt.
+func (m *Matcher) asksAboutDoubts() bool { return len(m.doubts)+len(m.recoveries.doubts) > 0 }
+
+// About reports whether an entry is among what is asked about.
+func (m *Matcher) About(e store.Entry) bool {
+	same := func(other store.Entry) bool { return other.Key == e.Key }
+	return slices.ContainsFunc(m.doubts[folded(e.Conversation)], same) ||
+		slices.ContainsFunc(m.recoveries.doubts, same)
+}
+
+// since is when what is asked about was created at the earliest.
+func (m *Matcher) since() (since time.Time) {
+	earlier := func(at time.Time) {
+		if since.IsZero() || at.Before(since) {
+			since = at
+		}
+	}
+	if m.ChecksLedger() {
+		earlier(m.audit.since)
+	}
+	for _, entries := range append(slices.Collect(maps.Values(m.doubts)), m.recoveries.doubts) {
+		for _, entry := range entries {
+			earlier(Earliest(entry))
+		}
+	}
+	return since
+}
+
+// Read reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is
+// not the newest; with any other the data could not be read, and what they showed before that counts.
+func (m *Matcher) Read(ctx context.Context, ledger Lookup, receiver Receiver) error {
+	if !m.ChecksLedger() && !m.asksAboutDoubts() {
+		return nil
+	}
+	if err := m.noteSiblings(ledger); err != nil {
+		return err
+	}
+	if err := m.recoveries.findParents(ctx, ledger, receiver); err != nil {
+		return err
+	}
+	since := m.since()
+	for i, err := range receiver.Since(ctx, since) {
+		if err != nil {
+			return fmt.Errorf("read Agent Connect's data from %s: %w", since.UTC().Format(decide.TimeLayout), err)
+		}
+		m.note(i)
+		if err := m.audit.check(ledger, stampsAtOnce); err != nil {
+			return err
+		}
+	}
+	m.complete = true
+	m.canaries.sort()
+	return m.audit.check(ledger, 0)
+}
+
+// noteSiblings notes which intents are those of other resolutions of a conversation in doubt.
+func (m *Matcher) noteSiblings(ledger Lookup) error {
+	var keys []store.Key
+	for _, entries := range m.doubts {
+		for _, entry := range entries {
+			if entry.Key.Resolution != 0 {
+				keys = append(keys, entry.Key)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	known, err := ledger.Lookup(keys)
+	if err != nil {
+		return fmt.Errorf("look up what is in doubt: %w", err)
+	}
+	for _, record := range known {
+		if record.Intent > 0 {
+			m.siblings[record.Intent] = true
+		}
+	}
+	return nil
+}
+
+// note takes in an interaction. It need not have any field. The stamp is looked at before anything else that
+// the row says of itself: nothing but the very request can have it.
+func (m *Matcher) note(i agentconnect.Interaction) {
+	id := folded(i.ExtInteractionID)
+	number, own := OwnStamp(m.ledger.ID, i.Intent)
+	if own {
+		m.noteStamp(number, i)
+	}
+	if entry, ok := m.numbers[number]; own && ok && (id == "" || id == folded(entry.Conversation)) {
+		m.found[entry.Key] = true
+	}
+	if i.Recovery {
+		m.recoveries.note(i, m.found, m.unclear)
+	}
+	if id == "" {
+		return
+	}
+	for _, entry := range m.doubts[id] {
+		switch m.match(entry, i, number, own) {
+		case same:
+			m.found[entry.Key] = true
+		case perhaps:
+			m.unclear[entry.Key] = true
+		}
+	}
+}
+
+// noteStamp takes in an interaction with a stamp of this ledger.
+func (m *Matcher) noteStamp(number uint64, i agentconnect.Interaction) {
+	if m.ChecksLedger() {
+		m.audit.note(number, i)
+	}
+	// An interaction from the future tells nothing of what the data have caught up with.
+	timely := !i.CreatedAt.IsZero() && !i.CreatedAt.After(m.now)
+	if m.asksAboutDoubts() && number <= m.ledger.Intents && timely {
+		m.canaries = append(m.canaries, canary{number, i.CreatedAt})
+	}
+}
+
+// match is how far an interaction is that of a doubtful request.
+type match int
+
+const (
+	other match = iota
+	perhaps
+	same
+)
+
+// match compares an entry with an interaction of its conversation.
+func (m *Matcher) match(e store.Entry, i agentconnect.Interaction, number uint64, own bool) match {
+	perResolution := e.Key.Resolution != 0
+	switch {
+	case own && number == e.Intent:
+		return same
+	case !i.CreatedAt.IsZero() && i.CreatedAt.Before(Earliest(e)):
+		return other
+	// It says that it is a recovery, and might be the request all the same.
+	case i.Recovery:
+		return perhaps
+	// Of another resolution of the same conversation.
+	case own && perResolution && (m.siblings[number] || e.Attempts == 1 && number < e.Intent):
+		return other
+	// Of a later resolution, since it was created after this one fell into doubt.
+	case !own && perResolution && i.CreatedAt.After(e.At.Add(Skew)):
+		return perhaps
+	// Of another resolution, or an attempt of this one that was taken for not sent, or is not known any more.
+	case own && perResolution:
+		return perhaps
+	}
+	return same
+}
+
+// Standing is why something stays in doubt although Agent Connect's data were to be asked.
+type Standing string
+
+// The standings.
+const (
+	Unasked  Standing = "unasked"   // the data could not be read, or not to their end
+	TooEarly Standing = "too_early" // they need not show it yet
+	Unproven Standing = "unproven"  // they do not show it, and nothing later that proves that they would
+	Unclear  Standing = "unclear"   // they show a request that might be this one
+	OtherKey Standing = "other_key" // perhaps it was sent with another API key, of which these data say nothing
+)
+
+// standing tells why an entry stays in doubt; empty when it need not.
+func (m *Matcher) standing(e store.Entry, wait time.Duration, now time.Time) Standing {
+	switch {
+	case !m.complete:
+		return Unasked
+	case now.Sub(e.At) < wait:
+		return TooEarly
+	case m.unclear[e.Key]:
+		return Unclear
+	case e.Intent > 0 && e.Intent <= m.ledger.BoundAt:
+		return OtherKey
+	case e.Intent == 0, !m.canaries.newerSeen(e), !m.recoveries.newerSeen(e):
+		return Unproven
+	}
+	return ""
+}
+
+// decide says what is to be written for an entry; false for nothing. What stays in doubt is asked about again
+// after a while that grows with its age, so that old doubts do not make every pass read months of data.
+func (m *Matcher) decide(e store.Entry, wait time.Duration, now time.Time) (store.Result, bool) {
+	if m.found[e.Key] {
+		return store.Result{State: store.Accepted, Reason: string(decide.Verified), Status: e.Status, At: now}, true
+	}
+	switch m.standing(e, wait, now) {
+	case Unasked:
+		return store.Result{}, false
+	case "":
+		reason := string(decide.NotArrived)
+		return store.Result{State: store.Retry, Reason: reason, Status: e.Status, At: now, Due: now}, true
+	}
+	due := now.Add(min(max(now.Sub(e.At), 0)/4, askAgain))
+	if settled := e.At.Add(wait); settled.After(due) {
+		due = settled
+	}
+	return store.Result{State: store.InDoubt, Reason: e.Reason, Status: e.Status, At: e.At, Due: due}, true
+}

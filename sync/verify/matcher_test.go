@@ -1,0 +1,132 @@
+package verify
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+)
+
+const (
+	ledgerID   = "89abcdef01234567"
+	doubtfulID = "6716500fa1b2c3d4e5f60001"
+)
+
+// askedLedger is the ledger whose doubts are compared with data.
+var askedLedger = store.Info{ID: ledgerID, Intents: 0x30}
+
+func TestVerdict(t *testing.T) {
+	stamp := func(n uint64) string { return fmt.Sprintf("%s-%x", ledgerID, n) }
+	since := func(d time.Duration) time.Time { return testNow.Add(-d) }
+	// In doubt for 20 minutes, as the 29th intent, and first tried 30 minutes ago.
+	doubtful := store.Entry{
+		Key: store.Key{Conversation: doubtfulID},
+		Record: store.Record{
+			State: store.InDoubt, Reason: "no_answer", Resolution: since(time.Hour), At: since(20 * time.Minute), First: since(30 * time.Minute),
+			Attempts: 2, Intent: 0x1d, Doubt: 0x1d, Status: 500,
+		},
+	}
+	later := agentconnect.Interaction{ExtInteractionID: "6716500fa1b2c3d4e5f60002", Intent: stamp(0x1e), CreatedAt: since(19 * time.Minute)}
+	its := func(stamp string, age time.Duration) agentconnect.Interaction {
+		return agentconnect.Interaction{ExtInteractionID: doubtfulID, Intent: stamp, CreatedAt: since(age)}
+	}
+	byResolution := func(attempts int) func(*store.Entry) {
+		return func(e *store.Entry) { e.Key.Resolution, e.Attempts = since(time.Hour).UnixMilli(), attempts }
+	}
+	const wait = 5 * time.Minute
+	tests := []struct {
+		name    string
+		change  func(*store.Entry)
+		ledger  func(*store.Info)
+		sibling uint64 // the intent of another resolution that the ledger knows; 0 for none
+		rows    []agentconnect.Interaction
+		err     error
+		want    store.State
+	}{
+		{name: "its stamp, on a recovery", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, Intent: stamp(0x1d), CreatedAt: since(21 * time.Minute), Recovery: true}, later}, want: store.Accepted},
+		{name: "its stamp, below another interaction", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, Intent: stamp(0x1d), CreatedAt: since(21 * time.Minute), Recovery: true, Parent: "p"}, later}, want: store.Accepted},
+		{name: "its stamp in capitals, padded", rows: []agentconnect.Interaction{{ExtInteractionID: " " + doubtfulID + " ", Intent: strings.ToUpper(stamp(0x1d)) + " "}}, want: store.Accepted},
+		{name: "its stamp, sent with another key", ledger: func(i *store.Info) { i.BoundAt = 0x20 }, rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute)}, want: store.Accepted},
+		{name: "a recovery of its conversation since", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, CreatedAt: since(20 * time.Minute), Recovery: true, Parent: "p"}, later}, want: store.InDoubt},
+		{name: "a recovery of its conversation long before", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, CreatedAt: since(50 * time.Minute), Recovery: true, Parent: "p"}, later}, want: store.Retry},
+
+		{name: "a later one, begun before the doubt arose", change: func(e *store.Entry) { e.Doubt = 0x1e }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
+		{name: "a later one, and nobody knows when the doubt arose", change: func(e *store.Entry) { e.Doubt = 0 }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
+		{name: "one that the ledger has never given", rows: []agentconnect.Interaction{{Intent: stamp(0x31), CreatedAt: since(time.Minute)}}, want: store.InDoubt},
+		{name: "the greatest number there is", rows: []agentconnect.Interaction{{Intent: ledgerID + "-ffffffffffffffff", CreatedAt: since(time.Minute)}}, want: store.InDoubt},
+		{name: "a later one from the future", rows: []agentconnect.Interaction{{Intent: stamp(0x1e), CreatedAt: testNow.Add(time.Second)}}, want: store.InDoubt},
+		{name: "a later one, and one from the far future", rows: []agentconnect.Interaction{later, {Intent: stamp(0x1f), CreatedAt: testNow.AddDate(70, 0, 0)}}, want: store.Retry},
+		{name: "a later one, and sent with another key", ledger: func(i *store.Info) { i.BoundAt = 0x1d }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
+		{name: "a later one, and the key was changed before it was sent", ledger: func(i *store.Info) { i.BoundAt = 0x1c }, rows: []agentconnect.Interaction{later}, want: store.Retry},
+
+		{name: "its stamp", rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute)}, want: store.Accepted},
+		{name: "its stamp, in data that break off", rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute)}, err: errTrouble, want: store.Accepted},
+		{name: "its stamp, with a clock far behind", rows: []agentconnect.Interaction{its(stamp(0x1d), 9*time.Hour)}, want: store.Accepted},
+		{name: "its stamp, and no time", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, Intent: stamp(0x1d)}}, want: store.Accepted},
+		{name: "its stamp, and no id", rows: []agentconnect.Interaction{{Intent: stamp(0x1d)}, later}, want: store.Accepted},
+		{name: "its stamp on another conversation", rows: []agentconnect.Interaction{{ExtInteractionID: later.ExtInteractionID, Intent: stamp(0x1d), CreatedAt: since(0)}}, want: store.InDoubt},
+		{name: "an earlier attempt of it", rows: []agentconnect.Interaction{its(stamp(0x11), 29*time.Minute), later}, want: store.Accepted},
+		{name: "its conversation without a stamp", rows: []agentconnect.Interaction{its("", 21*time.Minute), later}, want: store.Accepted},
+		{name: "its conversation in capitals", rows: []agentconnect.Interaction{{ExtInteractionID: strings.ToUpper(doubtfulID), CreatedAt: since(21 * time.Minute)}}, want: store.Accepted},
+		{name: "its conversation, by another ledger", rows: []agentconnect.Interaction{its("0000000000000000-1d", 21*time.Minute), later}, want: store.Accepted},
+		{name: "its conversation, and no time", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID}, later}, want: store.Accepted},
+		{name: "its conversation, long before", rows: []agentconnect.Interaction{its("", 50*time.Minute)}, want: store.InDoubt},
+		{name: "its conversation, long before, and a later one", rows: []agentconnect.Interaction{its("", 50*time.Minute), later}, want: store.Retry},
+
+		{name: "nothing", want: store.InDoubt},
+		{name: "a later one", rows: []agentconnect.Interaction{later}, want: store.Retry},
+		{name: "a later one, in data that break off", rows: []agentconnect.Interaction{later}, err: errTrouble, want: store.InDoubt},
+		{name: "an earlier one", rows: []agentconnect.Interaction{{Intent: stamp(0x1c), CreatedAt: since(time.Minute)}}, want: store.InDoubt},
+		{name: "one that was sent later, and received before", rows: []agentconnect.Interaction{{Intent: stamp(0x1e), CreatedAt: since(21 * time.Minute)}}, want: store.InDoubt},
+		{name: "one of each, and none with both", rows: []agentconnect.Interaction{
+			{Intent: stamp(0x1c), CreatedAt: since(time.Minute)}, {Intent: stamp(0x1e), CreatedAt: since(21 * time.Minute)},
+		}, want: store.InDoubt},
+		{name: "a later one among others", rows: []agentconnect.Interaction{
+			{Intent: stamp(0x20), CreatedAt: since(18 * time.Minute)}, {Intent: stamp(0x1e), CreatedAt: since(21 * time.Minute)}, {Intent: stamp(0x21), CreatedAt: since(25 * time.Minute)},
+		}, want: store.Retry},
+		{name: "a later one without a time", rows: []agentconnect.Interaction{{Intent: stamp(0x1e)}}, want: store.InDoubt},
+		{name: "a later one of another ledger", rows: []agentconnect.Interaction{{Intent: "0000000000000000-1e", CreatedAt: since(0)}}, want: store.InDoubt},
+		{name: "a later one without a stamp", rows: []agentconnect.Interaction{{ExtInteractionID: later.ExtInteractionID, CreatedAt: since(0)}}, want: store.InDoubt},
+		{name: "stamps that are none", rows: []agentconnect.Interaction{{Intent: ledgerID + "-", CreatedAt: since(0)}, {Intent: ledgerID + "-xyz", CreatedAt: since(0)}, {Intent: ledgerID, CreatedAt: since(0)}}, want: store.InDoubt},
+		{name: "a later one, too early to tell", change: func(e *store.Entry) { e.At = since(4 * time.Minute) }, rows: []agentconnect.Interaction{{Intent: stamp(0x1e), CreatedAt: since(time.Minute)}}, want: store.InDoubt},
+		{name: "a later one, and no number of its own", change: func(e *store.Entry) { e.Intent = 0 }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
+
+		{name: "resolution: its stamp", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute), its(stamp(0x1c), 22*time.Minute)}, want: store.Accepted},
+		{name: "resolution: another one, and the only attempt", change: byResolution(1), rows: []agentconnect.Interaction{its(stamp(0x11), 22*time.Minute), later}, want: store.Retry},
+		{name: "resolution: another one, sent later", change: byResolution(2), sibling: 0x1f, rows: []agentconnect.Interaction{its(stamp(0x1f), 5*time.Minute)}, want: store.Retry},
+		{name: "resolution: one that the ledger does not know", change: byResolution(1), rows: []agentconnect.Interaction{its(stamp(0x1f), 5*time.Minute), later}, want: store.InDoubt},
+		{name: "resolution: without a stamp, when it was sent", change: byResolution(1), rows: []agentconnect.Interaction{its("", 21*time.Minute), later}, want: store.Accepted},
+		{name: "resolution: without a stamp, later", change: byResolution(1), rows: []agentconnect.Interaction{its("", 2*time.Minute), later}, want: store.InDoubt},
+		{name: "resolution: another one, or an earlier attempt", change: byResolution(2), rows: []agentconnect.Interaction{its(stamp(0x11), 22*time.Minute), later}, want: store.InDoubt},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			entry := doubtful
+			if test.change != nil {
+				test.change(&entry)
+			}
+			data := &shown{rows: test.rows, err: test.err}
+			info, ledger := askedLedger, &memory{records: map[store.Key]store.Record{}}
+			if test.ledger != nil {
+				test.ledger(&info)
+			}
+			ledger.records[store.Key{Conversation: doubtfulID, Resolution: 1}] = store.Record{State: store.Accepted, Intent: test.sibling, Attempts: 1}
+			q := NewMatcher(info, []store.Entry{entry}, false, 0)
+			q.now = testNow
+			_ = q.Read(t.Context(), ledger, data) // of the verdicts
+			got, told := q.decide(entry, wait, testNow)
+			if !told {
+				got = store.Result{State: store.InDoubt}
+			}
+			if got.State != test.want {
+				t.Errorf("got %s, want %s", got.State, test.want)
+			}
+			if want := since(45 * time.Minute); !data.asked[0].Equal(want) {
+				t.Errorf("asked from %s, want %s", data.asked[0], want)
+			}
+		})
+	}
+}
