@@ -104,8 +104,7 @@ var remedies = map[decide.Reason]string{
 	decide.TimeOutOfRange: "look in Kustomer at when they were marked done; marked done again they are " +
 		"asked about",
 	decide.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at " +
-		"them " +
-		"in Kustomer",
+		"them in Kustomer",
 }
 
 // advise completes words of advice: with the flags that point a command at the same ledger, and with what

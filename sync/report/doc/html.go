@@ -28,9 +28,15 @@ func HTML(w io.Writer, d Doc) error {
 		"urgency":  func() string { return urgencies[d.Level] },
 		"cut":      func(list []Cell) []Cell { return list[:min(len(list), mostItems)] },
 		"more":     func(list []Cell) int { return max(len(list)-mostItems, 0) },
+		"classes":  classesOf,
+		"places":   func(t Table) []int { return t.shown(ForPage) },
+		"cell":     func(r Row, place int) Cell { return r.cell(place) },
+		"weight": func(r Row) string {
+			return map[Weight]string{Main: "main", Sub: "reason", Sum: "main"}[r.Weight]
+		},
 		"part": func(part Part) (template.HTML, error) {
 			var b strings.Builder
-			err := t.ExecuteTemplate(&b, strings.TrimPrefix(fmt.Sprintf("%T", part), "doc."), viewOf(part))
+			err := t.ExecuteTemplate(&b, strings.TrimPrefix(fmt.Sprintf("%T", part), "doc."), part)
 			return template.HTML(b.String()), err
 		},
 	})
@@ -49,57 +55,10 @@ var urgencies = map[string]string{
 	LevelHalted: "✕ Did not do all of its work",
 }
 
-// viewOf is a part as its template takes it.
-func viewOf(part Part) any {
-	table, ok := part.(Table)
-	if !ok {
-		return part
-	}
-	view := pageTable{Table: table}
-	places := table.shown(ForPage)
-	for _, place := range places {
-		view.Shown = append(view.Shown, pageColumn{table.Columns[place]})
-	}
-	for _, row := range table.Rows {
-		shown := pageRow{Class: map[Weight]string{Main: "main", Sub: "reason", Sum: "main"}[row.Weight]}
-		for i, place := range places {
-			shown.Cells = append(shown.Cells, pageCell{row.cell(place), view.Shown[i], i == 0})
-		}
-		view.Lines = append(view.Lines, shown)
-	}
-	return view
-}
-
-// pageTable is a table with the columns that a page shows.
-type pageTable struct {
-	Table
-	Shown []pageColumn
-	Lines []pageRow
-}
-
-type pageRow struct {
-	Class string
-	Cells []pageCell
-}
-
-type pageCell struct {
-	Cell
-	Column pageColumn
-	First  bool
-}
-
-type pageColumn struct{ Column }
-
-// Classes are those of the column's cells.
-func (c pageColumn) Classes() string {
-	classes := c.Class
-	if c.Optional {
-		classes = strings.TrimSpace("meaning " + classes)
-	}
-	if c.Number {
-		classes = strings.TrimSpace("n " + classes)
-	}
-	return classes
+// classesOf are the classes of a column's cells on a page.
+func classesOf(c Column) string {
+	classes := strings.TrimSpace(map[bool]string{true: "meaning "}[c.Optional] + c.Class)
+	return strings.TrimSpace(map[bool]string{true: "n "}[c.Number] + classes)
 }
 
 // aFlag is one of a command line, among words.
