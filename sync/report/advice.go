@@ -18,8 +18,8 @@ const (
 	doRunNow      = "run acsync run{here} now: what was marked done more than %s ago (sync.max_age) is " +
 		"skipped as stale already, and needs a back-fill"
 	doAwaitClock = "nothing: a clock was wrong, and from then on passes go on by themselves"
-	doReadAhead  = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked done " +
-		"until then"
+	doReadAhead  = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked " +
+		"done until then"
 	doLengthen     = "lengthen sync.overlap: what comes later than that is never seen"
 	doAskMissed    = doLengthen + "; a back-fill asks those that were missed"
 	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that is never seen"
@@ -48,22 +48,20 @@ const (
 
 	// What is in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
 	doSettle = "acsync resolve{here} settles these with the API secret; without it look the ids up in " +
-		"Agent " +
-		"Connect and decide by hand"
+		"Agent Connect and decide by hand"
 	doResolveNow = "%s; acsync resolve{here} does now"
 	doByHand     = "acsync resolve{here} --id ID --accept, --resend or --drop"
 	doLookUp     = "look the ids below up in Agent Connect, then " + doByHand
 	doLookUpOld  = "Agent Connect's data have not settled these for a day: %s"
 	doSeeDoubts  = "See acsync status{here} for what is in doubt by now; acsync resolve{here} settles it."
-	doSeeByHand  = "See acsync status{here} for what is in doubt by now; look the ids up in Agent Connect, " +
-		"then " + doByHand + "."
+	doSeeByHand  = "See acsync status{here} for what is in doubt by now; look the ids up in Agent " +
+		"Connect, then " + doByHand + "."
 	doAskAgain = "Agent Connect's data could not be read to their end, so that nothing is known of these: " +
 		"acsync resolve{here} asks again, and so does each pass."
-	doAskLater = "It is too early to tell what did not arrive: acsync resolve{here} can from %s on, and so " +
-		"does each pass."
-	doDecide = "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, " +
-		"look the ids up there first, because what is sent again may be a second mail: acsync " +
-		"resolve{here} " +
+	doAskLater = "It is too early to tell what did not arrive: acsync resolve{here} can from %s on, and " +
+		"so does each pass."
+	doDecide = "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, look " +
+		"the ids up there first, because what is sent again may be a second mail: acsync resolve{here} " +
 		"--id ID, with --accept, --resend or --drop."
 	doDecideOne = "acsync resolve{here} --id %s"
 	doChoose    = "with one of --accept, --resend, --drop"

@@ -99,8 +99,8 @@ func fateWords(x Explanation) (string, doc.Tone) {
 	case explain.FateByHand:
 		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", doc.Bad
 	case explain.FateMissed:
-		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all " +
-			"the same", doc.Warn
+		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask " +
+			"all the same", doc.Warn
 	}
 	if !x.Remembered {
 		return "not known: only the ledger knows whether it was asked about", doc.Warn

@@ -278,8 +278,7 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 	}
 	if all > len(rows) {
 		table.More = fmt.Sprintf("%s of %s are not listed here, a report with the extension .csv holds "+
-			"all of "+
-			"them.", thousands(all-len(rows)), thousands(all))
+			"all of them.", thousands(all-len(rows)), thousands(all))
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
 	for _, row := range rows {

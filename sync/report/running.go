@@ -31,8 +31,8 @@ func RunningDoc(r Running) doc.Doc {
 	facts = append(facts, progressFacts(r)...)
 	facts = append(facts, doc.Fact{Label: "waits for", Value: r.WaitingFor},
 		doc.Fact{Label: "reported", Value: show(r.At) + ", " + since(r.Now, r.At)})
-	const later = "What the ledger holds (the counts, what is in doubt, what was rejected) is shown when it " +
-		"is free again."
+	const later = "What the ledger holds (the counts, what is in doubt, what was rejected) is shown when " +
+		"it is free again."
 	return doc.Doc{
 		Name: "acsync status", Subject: r.Tenant,
 		Sections: []doc.Section{doc.Titled("", doc.Facts{List: facts}), doc.Titled("", doc.Note{Text: later})},
@@ -55,8 +55,7 @@ func progressFacts(r Running) []doc.Fact {
 		{
 			Label: "found",
 			Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, %d skipped, %d "+
-				"wait for "+
-				"a later pass",
+				"wait for a later pass",
 				r.Found, r.Done, r.Accepted, r.Rejected, r.InDoubt, r.Skipped,
 				max(r.Done-r.Accepted-r.Rejected-r.InDoubt-r.Skipped, 0)),
 		},

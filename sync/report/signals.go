@@ -80,9 +80,7 @@ func (w Witness) Warning() string {
 		return ""
 	}
 	return "without Agent Connect's data nothing tells when the ledger is put back from a copy together " +
-		"with " +
-		"its fence, or used on two " +
-		"machines, and people would be asked again: " + w.Todo()
+		"with its fence, or used on two machines, and people would be asked again: " + w.Todo()
 }
 
 // Todo says how to get a witness; empty where there is one.
@@ -127,8 +125,8 @@ func holderWords(h store.Holder) string {
 func crashedSignal(name string, last store.Run, now time.Time, here string) Signal {
 	return Signal{
 		name, SignalLook,
-		fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, and never "+
-			"came to its end",
+		fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, and "+
+			"never came to its end",
 			last.Mode, last.Pass, show(last.Started), since(now, last.Ended), thousands(last.Found)),
 		afterCrash(last.Mode, here),
 	}
