@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,9 +28,11 @@ func HistoryDoc(h History, most int) doc.Doc {
 	}
 	d.About[0] += " A conversation that several passes have met counts for each of them."
 	d.Numbers = h.Tally.numbers("Sent", "Left for later")
-	d.Sections = slices.Concat(pastCharts(h), []doc.Section{trendSection(h)}, fuseSections(h), pastCounts(h),
-		[]doc.Section{exitSection(h)},
-		rejectionSections(h, most), []doc.Section{passSection(h), pastFacts(h)})
+	d.Sections = []doc.Section{
+		pastTime(h), doc.Titled("", doc.Charts{pastReasons(h), exitBars(h)}).For(doc.ForPage), trendSection(h),
+		fuseSection(h), pastCounts(h), reasonSection(h), exitSection(h), rejectionSection(h, most), passSection(h),
+		pastFacts(h),
+	}
 	return d
 }
 
@@ -44,8 +45,8 @@ func pastPeriod(h History) string {
 	return fmt.Sprintf("Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
 }
 
-// pastCharts show when, why, and how passes ended.
-func pastCharts(h History) []doc.Section {
+// pastTime shows when.
+func pastTime(h History) doc.Section {
 	t := Timeline{Step: h.Step}
 	for _, s := range h.Trend {
 		t.Slots = append(t.Slots, Slot{From: s.From, Tally: s.Tally})
@@ -54,22 +55,17 @@ func pastCharts(h History) []doc.Section {
 		t.Span = h.Trend[n-1].From.Sub(h.Trend[0].From.Time).Hours()
 	}
 	caption := "Conversations by the time when their pass began, a bar for each " + stepWord(h.Step)
-	timeline := t.columns("Conversations over time", caption, "sent", "left for later", h.zone)
-	reasons := doc.Bars{
-		ID: "reasons", Title: "Why", Note: "reasons, with their share of all that was found",
-		Rest: "of other reasons",
-	}
+	chart := t.columns("Conversations over time", caption, "sent", "left for later", h.zone)
+	return doc.Titled("Over time", chart).For(doc.ForPage)
+}
+
+// pastReasons show why.
+func pastReasons(h History) doc.Bars {
+	chart := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
 	for _, r := range h.Reasons {
-		reasons.List = append(reasons.List, reasonBar(r, reasonTone(decide.Reason(r.Reason))))
+		chart.List = append(chart.List, reasonBar(r, reasonTone(decide.Reason(r.Reason))))
 	}
-	charts := doc.Charts{exitBars(h)}
-	if len(reasons.List) > 0 {
-		charts = doc.Charts{reasons, exitBars(h)}
-	}
-	return []doc.Section{
-		doc.Titled("Over time", timeline).For(doc.ForPage),
-		doc.Titled("", charts).For(doc.ForPage),
-	}
+	return chart
 }
 
 // exitBars show how passes ended.
@@ -132,8 +128,8 @@ func trendSection(h History) doc.Section {
 	return doc.Titled("Trend", table)
 }
 
-// fuseSections name the fuses that blew, with the times of their passes.
-func fuseSections(h History) []doc.Section {
+// fuseSection names the fuses that blew, with the times of their passes.
+func fuseSection(h History) doc.Section {
 	table := doc.Table{
 		Class: "facts", Caption: "Fuses stop a pass before it does harm",
 		Columns: []doc.Column{{Name: "pass began", Class: "when"}, {Name: "fuse"}},
@@ -143,32 +139,26 @@ func fuseSections(h History) []doc.Section {
 			table.Add(h.local(p.Started, minuteLayout), p.Fuse)
 		}
 	}
-	if len(table.Rows) == 0 {
-		return nil
-	}
-	return []doc.Section{doc.Titled("Fuses that blew", table).For(doc.ForTerminal | doc.ForPage)}
+	return doc.Titled("Fuses that blew", table).For(doc.ForTerminal | doc.ForPage)
 }
 
-// pastCounts have what became of the conversations, and why.
-func pastCounts(h History) []doc.Section {
-	var list []doc.Section
+// pastCounts have what became of the conversations.
+func pastCounts(h History) doc.Section {
 	rows := append(dispositionRows(h.Dispositions, h.Found),
 		countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
-	table := countsTable("disposition", "Conversations by disposition, each time that a pass met one", rows)
-	if h.Found > 0 {
-		list = append(list, doc.Titled("What became of them", table))
-	}
-	if len(h.Reasons) == 0 {
-		return list
-	}
-	rows = nil
+	caption := "Conversations by disposition, each time that a pass met one"
+	return doc.Titled("What became of them", countsTable("disposition", caption, rows))
+}
+
+// reasonSection says why, and what to do about it.
+func reasonSection(h History) doc.Section {
+	var rows []doc.Row
 	for _, r := range h.Reasons {
 		row := countRow(doc.Normal, r.Reason, r.Count, h.Found, r.Meaning)
 		row.Cells[3].Below = r.Remedy
 		rows = append(rows, row)
 	}
-	why := countsTable("reason", "Why, the most frequent reason first", rows)
-	return append(list, doc.Titled("Why", why))
+	return doc.Titled("Why", countsTable("reason", "Why, the most frequent reason first", rows))
 }
 
 // exitSection tells how passes ended. A page has a chart of it.
@@ -192,12 +182,9 @@ func exitSection(h History) doc.Section {
 	return doc.Titled("Exit codes", table).For(doc.ForTerminal | doc.ForMarkdown)
 }
 
-// rejectionSections name the latest that were rejected.
-func rejectionSections(h History, most int) []doc.Section {
+// rejectionSection names the latest that were rejected.
+func rejectionSection(h History, most int) doc.Section {
 	shown := first(h.Rejections, most)
-	if len(shown) == 0 {
-		return nil
-	}
 	table := doc.Table{
 		Title: "Conversations", Count: thousands(h.Tally.Rejected), Open: len(shown) <= 50, Class: "rows",
 		Caption: "Agent Connect refused these, or an expression failed on them",
@@ -215,7 +202,7 @@ func rejectionSections(h History, most int) []doc.Section {
 	for _, r := range shown {
 		table.Add(r.Conversation, h.local(r.At, minuteLayout), ofKind(r.Kind)+r.Reason)
 	}
-	return []doc.Section{doc.Titled("Rejected", table)}
+	return doc.Titled("Rejected", table)
 }
 
 // passSection lists the passes one by one, the latest first.

@@ -184,7 +184,7 @@ func TestManyConversations(t *testing.T) {
 		pass, detail := detailed(test.conversations, 48*time.Hour, nil)
 		r := New(pass, detail)
 		listed, hands := 0, 0
-		for _, part := range rowSections(r, mostOnPage)[0].Parts {
+		for _, part := range rowSection(r, mostOnPage).Parts {
 			table := part.(doc.Table)
 			listed += len(table.Rows)
 			if strings.HasPrefix(table.Title, "rejected") && table.More != "" {

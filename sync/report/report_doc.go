@@ -15,6 +15,7 @@ const (
 	mostOnPage     = 5000 // conversations that a page lists: more make it slow to open
 	mostInMarkdown = 1000 // it is for reading and for tickets
 	clockLayout    = "2006-01-02 15:04:05"
+	reasonNote     = "reasons, with their share of all that was found"
 )
 
 // ReportDoc is the report of a pass, with at most so many conversations.
@@ -27,9 +28,12 @@ func ReportDoc(r Report, most int) doc.Doc {
 	if r.DryRun {
 		d.Badge = "dry run: nothing was sent, nothing was written"
 	}
-	d.Sections = slices.Concat(chartSections(r), concernSections(r), dispositionSections(r),
-		attentionSections(r.pass), groupSections(r),
-		rowSections(r, most), factSections(r))
+	d.Sections = append([]doc.Section{
+		timeSection(r), chartSection(r), concernSection(r), dispositionSection(r),
+		doc.Titled("Needs a hand", attentionTable(r.pass)).For(doc.ForTerminal),
+		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.pass)).For(doc.ForTerminal),
+		groupSection(r), rowSection(r, most),
+	}, factSections(r)...)
 	return d
 }
 
@@ -63,37 +67,27 @@ func periodOf(r Report) string {
 	return text
 }
 
-// chartSections show when, why not, and for whom.
-func chartSections(r Report) []doc.Section {
-	var list []doc.Section
-	if len(r.Timeline.Slots) > 0 {
-		caption := "Conversations by the time when they were marked done, a bar for each " +
-			stepWord(r.Timeline.Step)
-		if r.Timeline.Other > 0 {
-			caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
-		}
-		chart := r.Timeline.columns("Conversations over time", caption, r.sentWord(), "waiting", r.zone)
-		list = append(list, doc.Titled("Over time", chart).For(doc.ForPage))
+// timeSection shows when.
+func timeSection(r Report) doc.Section {
+	caption := "Conversations by the time when they were marked done, a bar for each " + stepWord(r.Timeline.Step)
+	if r.Timeline.Other > 0 {
+		caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
 	}
-	var charts doc.Charts
-	for _, chart := range []doc.Bars{
-		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels),
-		groupBars(r, "agents", "Agents", r.Agents),
-	} {
-		if len(chart.List) > 0 {
-			charts = append(charts, chart)
-		}
-	}
-	if len(charts) > 0 {
-		list = append(list, doc.Titled("", charts).For(doc.ForPage))
-	}
-	return list
+	chart := r.Timeline.columns("Conversations over time", caption, r.sentWord(), "waiting", r.zone)
+	return doc.Titled("Over time", chart).For(doc.ForPage)
+}
+
+// chartSection shows why not, and for whom.
+func chartSection(r Report) doc.Section {
+	return doc.Titled("", doc.Charts{
+		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels), groupBars(r, "agents", "Agents", r.Agents),
+	}).For(doc.ForPage)
 }
 
 // reasonBars show why conversations were not sent.
 func reasonBars(r Report) doc.Bars {
 	chart := doc.Bars{
-		ID: "reasons", Title: "Why not", Note: "reasons, with their share of all that was found",
+		ID: "reasons", Title: "Why not", Note: reasonNote,
 		Rest: "of other reasons",
 	}
 	for _, d := range r.Dispositions {
@@ -131,11 +125,8 @@ func groupBars(r Report, id, title string, groups []Group) doc.Bars {
 	return chart
 }
 
-// concernSections say what to do about what somebody has to look at.
-func concernSections(r Report) []doc.Section {
-	if len(r.Concerns) == 0 {
-		return nil
-	}
+// concernSection says what to do about what somebody has to look at.
+func concernSection(r Report) doc.Section {
 	title := "What needs a hand"
 	if r.Verdict.Level == doc.LevelGood {
 		title = "What can be mended"
@@ -144,14 +135,11 @@ func concernSections(r Report) []doc.Section {
 	for _, concern := range r.Concerns {
 		cards = append(cards, concern.card())
 	}
-	return []doc.Section{doc.Titled(title, cards).For(doc.ForFiles)}
+	return doc.Titled(title, cards).For(doc.ForFiles)
 }
 
-// dispositionSections count what became of the conversations, and why.
-func dispositionSections(r Report) []doc.Section {
-	if r.Found == 0 {
-		return nil
-	}
+// dispositionSection counts what became of the conversations, and why.
+func dispositionSection(r Report) doc.Section {
 	var rows []doc.Row
 	for i, row := range dispositionRows(r.Dispositions, r.Found) {
 		row.Weight = doc.Main
@@ -176,24 +164,11 @@ func dispositionSections(r Report) []doc.Section {
 	}
 	rows = append(rows, countRow(doc.Sum, "found", r.Found, r.Found, waited))
 	table := countsTable("disposition", "Every conversation found, by its disposition and the reason", rows)
-	return []doc.Section{doc.Titled("What became of them", table)}
+	return doc.Titled("What became of them", table)
 }
 
-// attentionSections name on a terminal whom to look at. Files have all of the conversations.
-func attentionSections(p Pass) []doc.Section {
-	var list []doc.Section
-	if table := attentionTable(p); len(table.Rows) > 0 {
-		list = append(list, doc.Titled("Needs a hand", table).For(doc.ForTerminal))
-	}
-	if table := unlistedTable(p); len(table.Rows) > 0 {
-		list = append(list, doc.Titled("Agents without an active profile in Agent Connect",
-			table).For(doc.ForTerminal))
-	}
-	return list
-}
-
-// groupSections break the conversations down.
-func groupSections(r Report) []doc.Section {
+// groupSection breaks the conversations down.
+func groupSection(r Report) doc.Section {
 	section := doc.Section{Title: "Breakdowns", Only: doc.ForFiles}
 	for _, b := range []struct {
 		title, column string
@@ -213,19 +188,14 @@ func groupSections(r Report) []doc.Section {
 		for _, g := range b.groups {
 			table.Rows = append(table.Rows, doc.Row{Cells: append(doc.Texts(g.label()), g.sums()...)})
 		}
-		if len(b.groups) > 0 {
-			section.Parts = append(section.Parts, table)
-		}
+		section.Parts = append(section.Parts, table)
 	}
-	if len(section.Parts) == 0 {
-		return nil
-	}
-	return []doc.Section{section}
+	return section
 }
 
-// rowSections list conversations by decision and reason, what needs a hand first. Where there are more than
+// rowSection lists conversations by decision and reason, what needs a hand first. Where there are more than
 // so many, small lists stay whole, and large ones get equal parts.
-func rowSections(r Report, most int) []doc.Section {
+func rowSection(r Report, most int) doc.Section {
 	type kind struct{ decision, reason string }
 	var kinds []kind
 	byKind := map[kind][]Row{}
@@ -235,9 +205,6 @@ func rowSections(r Report, most int) []doc.Section {
 			kinds = append(kinds, k)
 		}
 		byKind[k] = append(byKind[k], row)
-	}
-	if len(kinds) == 0 {
-		return nil
 	}
 	listed := map[kind][]Row{}
 	bySize := slices.SortedStableFunc(slices.Values(kinds),
@@ -259,7 +226,7 @@ func rowSections(r Report, most int) []doc.Section {
 		section.Parts = append(section.Parts, rowTable(r, k.decision, decide.Reason(k.reason), listed[k],
 			len(byKind[k])))
 	}
-	return []doc.Section{section}
+	return section
 }
 
 // rowTable lists the conversations of one decision and reason, of which there are so many.
@@ -342,7 +309,6 @@ func factSections(r Report) []doc.Section {
 	list = append(list, doc.Titled("How the pass was made", made).For(doc.ForFiles))
 	if len(r.Settings) > 0 {
 		list[1].Note = "Keys of the configuration that are not listed have their default."
-		list = append(list, doc.Titled("", settings).For(doc.ForPage))
 	}
-	return list
+	return append(list, doc.Titled("", settings).For(doc.ForPage))
 }

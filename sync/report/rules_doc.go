@@ -30,10 +30,7 @@ func RulesDoc(r *Rules) doc.Doc {
 		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
 	}
-	d.Sections = append([]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r)...)
-	if section := trialSection(r); len(section.Parts) > 0 {
-		d.Sections = append(d.Sections, section)
-	}
+	d.Sections = slices.Concat([]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r), []doc.Section{trialSection(r)})
 	return d
 }
 
@@ -88,9 +85,6 @@ func useSections(r *Rules) []doc.Section {
 		title string
 		names []string
 	}{{false, "Rules", r.Names}, {true, "Rules of the other", r.WithName}} {
-		if len(side.names) == 0 {
-			continue
-		}
 		_, reasons, matched := r.tally(side.with)
 		table := doc.Table{Columns: []doc.Column{{Name: "rule", Min: 40, Max: 60}, {Name: "use"}}}
 		for _, name := range side.names {

@@ -14,21 +14,15 @@ const MostNamed = 100
 
 // StatusDoc is the status for people.
 func StatusDoc(s Status) doc.Doc {
-	d := doc.Doc{
+	return doc.Doc{
 		Name: "acsync status", Subject: s.Tenant, Here: s.Here,
-		About:    []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
-		Sections: []doc.Section{doc.Titled("", signalTable(s.Signals())), doc.Titled("", ledgerCounts(s))},
+		About: []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
+		Sections: []doc.Section{
+			doc.Titled("", signalTable(s.Signals())), doc.Titled("", ledgerCounts(s)),
+			doc.Titled(thousands(s.doubtful())+" in doubt", doubtTable(s, s.doubtful())), backfillSection(s.Backfills),
+			doc.Titled("Rejected lately", refusedTable(s.Refused)),
+		},
 	}
-	if n := s.doubtful(); n > 0 {
-		d.Sections = append(d.Sections, doc.Titled(thousands(n)+" in doubt", doubtTable(s, n)))
-	}
-	if len(s.Backfills) > 0 {
-		d.Sections = append(d.Sections, backfillSection(s.Backfills))
-	}
-	if len(s.Refused) > 0 {
-		d.Sections = append(d.Sections, doc.Titled("Rejected lately", refusedTable(s.Refused)))
-	}
-	return d
 }
 
 // signalTones are the tones of levels.

@@ -3,6 +3,7 @@ package doc
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,9 @@ import (
 // size on every screen. Only a page has them: what they show stands in tables too.
 type Charts []Bars
 
-func (Charts) isPart() {}
+func (c Charts) empty() bool {
+	return !slices.ContainsFunc(c, func(b Bars) bool { return len(b.List) > 0 })
+}
 
 // Bars is a chart with a bar for each of several names, the largest first.
 type Bars struct {
@@ -114,7 +117,7 @@ type Columns struct {
 	Legend         []Key
 }
 
-func (Columns) isPart() {}
+func (c Columns) empty() bool { return len(c.Slots) == 0 }
 
 // Slot is one step of time.
 type Slot struct {

@@ -4,6 +4,8 @@
 // pass for markup, move a cursor, or begin a line.
 package doc
 
+import "slices"
+
 // Form is a set of the forms in which a document is rendered.
 type Form uint8
 
@@ -76,14 +78,9 @@ func (s Section) For(forms Form) Section {
 	return s
 }
 
-// Part is what a section consists of: Table, Facts, Columns, Charts, Cards, Flow or Note.
-type Part interface{ isPart() }
-
-func (Table) isPart() {}
-func (Facts) isPart() {}
-func (Cards) isPart() {}
-func (Flow) isPart()  {}
-func (Note) isPart()  {}
+// Part is what a section consists of: Table, Facts, Columns, Charts, Cards, Flow or Note. One that is empty is
+// not shown, and neither is a section of nothing else.
+type Part interface{ empty() bool }
 
 // Table has lines of equal columns. One with a title can be folded away on a page, where there is
 // little room.
@@ -97,6 +94,10 @@ type Table struct {
 	More    string // what is not listed, as a terminal and Markdown say it
 	Columns []Column
 	Rows    []Row
+}
+
+func (t Table) empty() bool {
+	return !slices.ContainsFunc(t.Rows, func(row Row) bool { return row.Weight != Sum })
 }
 
 // Add adds a row of texts.
@@ -147,6 +148,8 @@ type Facts struct {
 	List    []Fact
 }
 
+func (f Facts) empty() bool { return len(f.List) == 0 }
+
 // Fact is one of them. A value that goes on for the label above has none itself.
 type Fact struct {
 	Label, Value string
@@ -157,6 +160,8 @@ type Fact struct {
 // Cards are what somebody has to look at, one by one.
 type Cards []Card
 
+func (c Cards) empty() bool { return len(c) == 0 }
+
 // Card is one of them.
 type Card struct {
 	Title, Text, Todo string
@@ -166,6 +171,8 @@ type Card struct {
 // Flow is a list of short items, as many on a line as there is room for.
 type Flow []string
 
+func (f Flow) empty() bool { return len(f) == 0 }
+
 // Note is a paragraph.
 type Note struct {
 	Text  string
@@ -173,6 +180,8 @@ type Note struct {
 	Below string
 	Depth int // columns that it is indented by on a terminal
 }
+
+func (n Note) empty() bool { return n.Text == "" }
 
 // Texts are the cells of a row that has nothing but texts.
 func Texts(texts ...string) []Cell {
@@ -183,11 +192,12 @@ func Texts(texts ...string) []Cell {
 	return cells
 }
 
-// on are the sections that a form shows.
+// on are the sections that a form shows, without parts that are empty.
 func (d Doc) on(form Form) []Section {
 	var list []Section
 	for _, section := range d.Sections {
-		if section.Only.has(form) {
+		section.Parts = slices.DeleteFunc(slices.Clone(section.Parts), Part.empty)
+		if section.Only.has(form) && len(section.Parts) > 0 {
 			list = append(list, section)
 		}
 	}

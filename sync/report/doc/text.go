@@ -173,9 +173,6 @@ func (t *writer) fact(f Fact, depth int) {
 
 // flow writes items one behind the other.
 func (t *writer) flow(items Flow) {
-	if len(items) == 0 {
-		return
-	}
 	glued := make([]string, len(items))
 	for i, item := range items {
 		glued[i] = strings.ReplaceAll(oneLine(item), " ", nbsp)
