@@ -2,8 +2,8 @@ package store
 
 import "time"
 
-// Backfill is how far a back-fill has come: a pass over a range of its own, which the checkpoint knows nothing of. The range
-// is its name. Times are UTC, in milliseconds.
+// Backfill is how far a back-fill has come: a pass over a range of its own, which the checkpoint knows
+// nothing of. The range is its name. Times are UTC, in milliseconds.
 type Backfill struct {
 	From, To time.Time // the range; a zero To is a back-fill up to whatever is now
 	Position time.Time // up to here the range is read and recorded

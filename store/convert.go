@@ -24,7 +24,7 @@ func MayConvert(from, to Identity, counts map[State]int) error {
 // Merge is the record that stays of two of one conversation, neither of them sending: the one that says most,
 // of equals the one of the latest resolution.
 func Merge(a, b Record) Record {
-	if b.outweighs(a) {
+	if b.compare(a) > 0 {
 		a, b = b, a
 	}
 	if requests := b.requests(); requests > 0 {

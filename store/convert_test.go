@@ -73,14 +73,14 @@ func TestIdentityKey(t *testing.T) {
 		from Entry
 		want Key
 	}{
-		"to its resolution":                 {PerResolution, Entry{plain, sent}, at},
-		"to its resolution, while it waits": {PerResolution, Entry{plain, waits}, at},
-		"by resolution already":             {PerResolution, Entry{at, sent}, at},
-		"without a resolution":              {PerResolution, Entry{plain, Record{State: Accepted}}, plain},
-		"told by others":                    {PerResolution, Entry{plain, told}, plain},
-		"to the conversation":               {PerConversation, Entry{at, sent}, plain},
-		"by conversation already":           {PerConversation, Entry{plain, sent}, plain},
-		"a recovery":                        {PerResolution, Entry{recovery, sent}, recovery},
+		"to its resolution":       {PerResolution, Entry{plain, sent}, at},
+		"what waits":              {PerResolution, Entry{plain, waits}, plain},
+		"by resolution already":   {PerResolution, Entry{at, sent}, at},
+		"without a resolution":    {PerResolution, Entry{plain, Record{State: Accepted}}, plain},
+		"told by others":          {PerResolution, Entry{plain, told}, plain},
+		"to the conversation":     {PerConversation, Entry{at, sent}, plain},
+		"by conversation already": {PerConversation, Entry{plain, sent}, plain},
+		"a recovery":              {PerResolution, Entry{recovery, sent}, recovery},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.to.Key(c.from); got != c.want {

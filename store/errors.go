@@ -3,20 +3,23 @@ package store
 import (
 	"errors"
 	"fmt"
+
+	"acsync/sync/exit"
 )
 
-// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say what to do.
+// The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say
+// what to do.
 var (
-	ErrMissing     = errors.New("there is no ledger")
-	ErrExists      = errors.New("there is a ledger already")
-	ErrLocked      = errors.New("another process holds the ledger")
-	ErrDamaged     = errors.New("the ledger is damaged")
+	ErrMissing     = exit.New(exit.LedgerMissing, "there is no ledger")
+	ErrExists      = exit.New(exit.Usage, "there is a ledger already")
+	ErrLocked      = exit.New(exit.Locked, "another process holds the ledger")
+	ErrDamaged     = exit.New(exit.LedgerDamaged, "the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
-	ErrRolledBack  = errors.New("the ledger is not the one that was here last") // lost, replaced, or an older copy
-	ErrOtherTenant = errors.New("the ledger serves another tenant")
+	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last") // lost, replaced, or an older copy
+	ErrOtherTenant = exit.New(exit.LedgerDamaged, "the ledger serves another tenant")
 
-	ErrOtherCredential = errors.New("the ledger was kept with another API key of Agent Connect")
+	ErrOtherCredential = exit.New(exit.LedgerDamaged, "the ledger was kept with another API key of Agent Connect")
 
 	ErrNetwork = errors.New("the ledger is on a network file system")
 	ErrNoRoom  = errors.New("the disk of the ledger is nearly full")

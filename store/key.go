@@ -3,8 +3,8 @@ package store
 // MaxID is the greatest length of an id, in bytes. Kustomer's have 24 (documented).
 const MaxID = 1024
 
-// Key names what is asked about at most once: a conversation, or one resolution of it; and the service recovery that
-// follows up on it.
+// Key names what is asked about at most once: a conversation, or one resolution of it; and the service
+// recovery that follows up on it.
 type Key struct {
 	Conversation string // the Kustomer id: 24 hex digits, or any other non-empty text
 	Resolution   int64  // Unix milliseconds; 0 where a conversation is asked about only once

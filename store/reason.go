@@ -9,8 +9,8 @@ import (
 const (
 	// ReasonInterrupted is the reason of what Recover puts in doubt.
 	ReasonInterrupted = "interrupted"
-	// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the resolution: that of
-	// the record is when it was received.
+	// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the
+	// resolution: that of the record is when it was received.
 	ReasonRebuilt = "rebuilt"
 	// RuleErrorPrefix begins the reason of what an expression failed on.
 	RuleErrorPrefix = "rule_error:"

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -33,17 +35,14 @@ func (r Record) Settled() bool {
 // Recover change such a record.
 func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
 
-// outweighs orders all records, so that it does not matter in which order they are merged.
-func (r Record) outweighs(other Record) bool {
-	for _, order := range []int{
-		r.rank() - other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
-		int(r.State) - int(other.State),
-	} {
-		if order != 0 {
-			return order > 0
-		}
-	}
-	return r.Intent > other.Intent
+// compare orders records by what they say: first by rank, then by time. By the rest only so that the order of
+// merging does not matter.
+func (r Record) compare(other Record) int {
+	return cmp.Or(
+		r.rank()-other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
+		cmp.Compare(r.State, other.State), strings.Compare(r.Reason, other.Reason), cmp.Compare(r.Status, other.Status),
+		r.Due.Compare(other.Due), r.First.Compare(other.First), cmp.Compare(r.Intent, other.Intent),
+	)
 }
 
 // rank tells which of two records says more: that something was sent, may have been, will be, will not be.

@@ -2,8 +2,8 @@ package store
 
 import "time"
 
-// What may become of a key. These rules are pure: whoever keeps a ledger asks them inside the transaction that makes the
-// change. What they refuse is [ErrRefused].
+// What may become of a key. These rules are pure: whoever keeps a ledger asks them inside the transaction
+// that makes the change. What they refuse is [ErrRefused].
 
 // MayBegin refuses an intent for a key whose record is held.
 func MayBegin(key Key, old Record) error {
@@ -13,8 +13,8 @@ func MayBegin(key Key, old Record) error {
 	return nil
 }
 
-// MayFinish refuses the outcome of an intent that is not the open one of its key in the ledger with that id, and a state in
-// which no intent ends.
+// MayFinish refuses the outcome of an intent that is not the open one of its key in the ledger with that id,
+// and a state in which no intent ends.
 func MayFinish(i Intent, ledger string, old Record, to State) error {
 	if old.State != Sending || old.Intent != i.Number || ledger != i.Ledger {
 		return Refused("%s is not the open intent of %s, which is %s", i, i.Key.Conversation, old.State)
@@ -26,7 +26,8 @@ func MayFinish(i Intent, ledger string, old Record, to State) error {
 	return Refused("an intent cannot end as %s", to)
 }
 
-// MaySettle refuses to settle a key that is not in doubt with that intent, and a state to which no doubt leads.
+// MaySettle refuses to settle a key that is not in doubt with that intent, and a state to which no doubt
+// leads.
 func MaySettle(key Key, intent uint64, old Record, to State) error {
 	if old.State != InDoubt || old.Intent != intent {
 		return Refused("%s is %s with intent %x, not in doubt with intent %x", key.Conversation, old.State, old.Intent, intent)
@@ -49,8 +50,9 @@ func MayCommit(e Entry, old Record) error {
 	return nil
 }
 
-// MayImport refuses an entry over another record that is held, one in a state that only a pass of the ledger leads to, and
-// one that is settled although its reason says that nothing was decided. The very record that the ledger has may come again.
+// MayImport refuses an entry over another record that is held, one in a state that only a pass of the ledger
+// leads to, and one that is settled although its reason says that nothing was decided. The very record that
+// the ledger has may come again.
 func MayImport(e Entry, old Record) error {
 	switch e.State {
 	case Accepted, Rejected, Dropped, InDoubt, Skipped:
@@ -69,8 +71,8 @@ func MayImport(e Entry, old Record) error {
 	return nil
 }
 
-// MayMove refuses a position of a back-fill that cannot be, and one before the position that it has, unless it was begun
-// anew since. Old is zero for a back-fill that the ledger does not know.
+// MayMove refuses a position of a back-fill that cannot be, and one before the position that it has, unless
+// it was begun anew since. Old is zero for a back-fill that the ledger does not know.
 func MayMove(old, next Backfill) error {
 	if err := next.Valid(); err != nil {
 		return err

@@ -2,8 +2,8 @@ package store
 
 import "time"
 
-// Run is the summary of one pass. It holds counts and codes only. A pass that was killed has left none: then it is what its
-// process last told others, so that there may have been more of everything.
+// Run is the summary of one pass. It holds counts and codes only. A pass that was killed has left none: then
+// it is what its process last told others, so that there may have been more of everything.
 type Run struct {
 	Pass       string         `json:"pass"`
 	Mode       string         `json:"mode"`

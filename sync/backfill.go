@@ -8,6 +8,7 @@ import (
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 )
 
@@ -21,7 +22,7 @@ type backfill struct {
 }
 
 // newBackfill finds out what is left to read of a range.
-func newBackfill(ledger WindowStore, info store.Info, c fetch.Clocks, o Options) (cursor, error) {
+func newBackfill(ledger WindowStore, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	b := &backfill{from: o.Range.From}
 	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
 		return nil, err
@@ -174,3 +175,6 @@ func (e *RangeError) Error() string {
 		"show all of it: nothing was read. The latest possible end is now %s, or \"now\" (sync.settle "+
 		"before Kustomer's clock or this machine's)", e.Range, latest)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*RangeError) ExitClass() exit.Code { return exit.Usage }

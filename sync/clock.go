@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"acsync/sync/decide"
-	"acsync/sync/fetch"
+	"acsync/sync/exit"
 )
 
 // How far this machine's clock may be off Kustomer's: beyond the first a pass warns, beyond the second it
@@ -20,7 +20,7 @@ const (
 const Horizon = 2 * 365 * 24 * time.Hour
 
 // compared tells how this machine's clock stands to Kustomer's.
-func compared(c fetch.Clocks) string {
+func compared(c decide.Clock) string {
 	if c.Own.Before(c.Kustomer) {
 		return apart(c.Own, c.Kustomer) + " behind"
 	}
@@ -51,18 +51,18 @@ func (e *ClockError) Error() string {
 	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, "+
 		"unless it is the other one that is wrong, which passes by itself (they may be apart by at most "+
 		"%s); nothing was read",
-		compared(fetch.Clocks{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
+		compared(decide.Clock{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
 }
 
 // compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it
 // was asked, and gives a warning when they are apart.
 func compareClocks(server, before, after time.Time) (warning string, err error) {
-	both := fetch.Clocks{Kustomer: server, Own: server}
+	both := decide.Clock{Kustomer: server, Own: server}
 	switch latest := server.Add(time.Second); {
 	case after.Before(server):
 		both.Own = after
 	case before.After(latest):
-		both = fetch.Clocks{Kustomer: latest, Own: before}
+		both = decide.Clock{Kustomer: latest, Own: before}
 	}
 	switch off := both.Own.Sub(both.Kustomer).Abs(); {
 	case off > clockLimit:
@@ -108,6 +108,15 @@ func (e *AheadError) Error() string {
 		wrong, until, e.from())
 }
 
+// ExitClass returns the code that the process ends with: the next passes go on by themselves, or the ledger
+// cannot be used as it is.
+func (e *AheadError) ExitClass() exit.Code {
+	if e.Heals() {
+		return exit.Temporary
+	}
+	return exit.LedgerDamaged
+}
+
 // from is the flag of a back-fill over what is not read.
 func (e *AheadError) from() string {
 	if e.Read.IsZero() {
@@ -126,3 +135,6 @@ func (e *TooOldError) Error() string {
 		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
 		e.Limit.UTC().Format(decide.TimeLayout))
 }
+
+// ExitClass returns the code that the process ends with.
+func (*TooOldError) ExitClass() exit.Code { return exit.Usage }

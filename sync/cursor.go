@@ -53,7 +53,7 @@ type fromCheckpoint struct {
 
 // newFromCheckpoint refuses a checkpoint in the future, and a range that the ledger or the search does not
 // reach.
-func newFromCheckpoint(ledger WindowStore, info store.Info, c fetch.Clocks, o Options) (cursor, error) {
+func newFromCheckpoint(ledger WindowStore, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	window := fetch.Span(info, c.Until(o.Settle), o.Overlap)
 	if err := notAhead(ledger, info, c.Kustomer, o); err != nil {
 		return nil, err

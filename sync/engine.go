@@ -18,7 +18,7 @@ type Engine struct {
 	Directory fetch.Directory
 	Sender    deliver.Sender
 	Receiver  verify.Receiver      // nil without Agent Connect's secret: what is in doubt stays so
-	Roster    decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
+	Profiles  decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
 	Observer  Observer
 	Options   Options

@@ -7,6 +7,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/deliver"
+	"acsync/sync/exit"
 )
 
 // firstRun is the stage that holds back the first pass of a ledger when it would send more than the operator
@@ -77,3 +78,6 @@ func (e *UnconfirmedError) Error() string {
 		"requests%s: nothing was sent. See with --dry-run who would be asked; then confirm with "+
 		"--confirm-first-run %d, or begin with --max", e.Planned, confirmed, e.Planned)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*UnconfirmedError) ExitClass() exit.Code { return exit.Usage }

@@ -7,6 +7,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // IdentityError tells that the configuration counts surveys otherwise than the ledger does.
@@ -18,6 +19,9 @@ func (e *IdentityError) Error() string {
 		"the ledger: acsync ledger convert --survey-per %s, which with --dry-run tells what that means for who is asked",
 		string(e.Configured), e.Ledger, e.Configured)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
 
 // checkIdentity refuses a ledger in use that remembers by something else, and reports whether an unused one is to
 // remember as the configuration wants.

@@ -9,12 +9,13 @@ import (
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 	"acsync/sync/verify"
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
-var ErrAccounting = errors.New("the pass does not add up: the conversations found are not the sum of their " +
+var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the sum of their "+
 	"dispositions; this is a defect of acsync, please report it")
 
 // stage is one piece of work of a pass.
@@ -41,11 +42,11 @@ func newPass(e *Engine, halt func(error)) *pass {
 			Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp,
 		}),
 		deliverer: deliver.New(deliver.Options{
-			Journal: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
+			Ledger: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
 			Concurrency: e.Options.Concurrency, Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
-			Source: e.Source, Directory: e.Directory, Memory: e.Ledger, Policy: e.Options.Policy,
+			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: e.Options.Policy,
 			SurveyPer: e.Options.SurveyPer,
 			Notice:    t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
@@ -77,7 +78,7 @@ func (p *pass) open(ctx context.Context) error {
 }
 
 // askClock asks Kustomer for its clock, which proves the key as well, and compares it with this machine's.
-func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
+func (p *pass) askClock(ctx context.Context) (decide.Clock, error) {
 	own := p.engine.Now
 	if own == nil {
 		own = time.Now
@@ -85,7 +86,7 @@ func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
 	before := own()
 	now, err := p.engine.Source.ServerTime(ctx)
 	if err != nil {
-		return fetch.Clocks{}, fmt.Errorf("ask Kustomer for its clock: %w", err)
+		return decide.Clock{}, fmt.Errorf("ask Kustomer for its clock: %w", err)
 	}
 	after := own()
 	warning, err := compareClocks(now, before, after)
@@ -93,11 +94,11 @@ func (p *pass) askClock(ctx context.Context) (fetch.Clocks, error) {
 		p.tally.notice("%s", warning)
 	}
 	p.fetcher.Begin(now)
-	return fetch.Clocks{Kustomer: now, Own: after}, err
+	return decide.Clock{Kustomer: now, Own: after}, err
 }
 
 // place finds out where the pass begins and ends.
-func (p *pass) place(clocks fetch.Clocks) (err error) {
+func (p *pass) place(clocks decide.Clock) (err error) {
 	o := p.engine.Options
 	switch {
 	case o.Plan != nil:
@@ -133,10 +134,10 @@ func (p *pass) place(clocks fetch.Clocks) (err error) {
 // listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
 // none, conversations would be skipped that no later pass sees again.
 func (p *pass) listProfiles(ctx context.Context) error {
-	if p.engine.Roster == nil {
+	if p.engine.Profiles == nil {
 		return nil
 	}
-	profiles, err := decide.NewProfiles(p.engine.Roster.Employees(ctx))
+	profiles, err := decide.NewProfiles(p.engine.Profiles.Employees(ctx))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // pruneEvery is how far the time up to which the ledger forgets must have moved on before it is asked to
@@ -78,3 +79,6 @@ func (e *FloorError) Error() string {
 		"Begin at that time or later",
 		e.From.UTC().Format(decide.TimeLayout), e.Floor.UTC().Format(decide.TimeLayout))
 }
+
+// ExitClass returns the code that the process ends with.
+func (*FloorError) ExitClass() exit.Code { return exit.Usage }

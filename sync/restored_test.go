@@ -14,7 +14,7 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
-	"acsync/sync/verify"
+	"acsync/sync/rebuild"
 )
 
 // What of a ledger is put back from a copy.
@@ -129,44 +129,14 @@ func (l *lifetime) pass() (died bool, err error) {
 	return true, nil
 }
 
-// mend does what acsync ledger rebuild does: all that the receiver has is marked, and then the ledger is
-// trusted again.
+// mend rebuilds the ledger from what the receiver has.
 func (l *lifetime) mend() {
 	ledger, err := bolt.Open(l.path, bolt.Options{AcceptFence: true})
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	info, err := ledger.Info()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	arrivals, err := verify.NewArrivals(ledger)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	seen := uint64(0)
-	for _, i := range l.log {
-		number, _ := verify.OwnStamp(info.ID, i.Intent)
-		seen = max(seen, number)
-		arrivals.Note(i)
-	}
-	if _, err := arrivals.Settle(); err != nil {
-		l.t.Fatal(err)
-	}
-	_, err = ledger.Import(func(yield func(store.Entry, error) bool) {
-		for _, i := range l.log {
-			key := store.Key{Conversation: i.ExtInteractionID}
-			known, err := ledger.Lookup([]store.Key{key})
-			number, _ := verify.OwnStamp(info.ID, i.Intent)
-			entry := store.Entry{Key: key, Record: store.Record{
-				State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: i.CreatedAt, At: i.CreatedAt, Intent: number,
-			}}
-			if !known[key].Held() && !yield(entry, err) {
-				return
-			}
-		}
-	})
-	if err := errors.Join(err, ledger.Adopt(bolt.Adoption{Seen: seen}), ledger.Close()); err != nil {
+	_, err = rebuild.Run(l.t.Context(), ledger, &shown{rows: l.log}, rebuild.Options{Stamped: true})
+	if err := errors.Join(err, ledger.Close()); err != nil {
 		l.t.Fatal(err)
 	}
 }

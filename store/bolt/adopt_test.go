@@ -59,7 +59,7 @@ func reopened(t *testing.T, path string, o Options) *Ledger {
 // A copy from before an opening is told, even where the process was killed before it had written another
 // word.
 func TestCopyFromBeforeAnOpening(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	copied := take(t, l.path, "")
@@ -76,7 +76,7 @@ func TestCopyFromBeforeAnOpening(t *testing.T) {
 
 // A ledger that was used at two places from one copy on is told at either, however far each has come.
 func TestCopyThatWasUsedElsewhere(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	copied := take(t, l.path, "", fenceSuffix)
@@ -95,7 +95,7 @@ func TestCopyThatWasUsedElsewhere(t *testing.T) {
 
 // Crashes between the commit of an opening and its fence, one after the other, refuse nobody.
 func TestOpeningsThatWereNotSealed(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	fence := take(t, l.path, fenceSuffix)
@@ -109,7 +109,7 @@ func TestOpeningsThatWereNotSealed(t *testing.T) {
 // restored gives a ledger that knows of one accepted request where its fence has counted three.
 func restored(t *testing.T) string {
 	t.Helper()
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	copied := take(t, l.path, "")
@@ -225,7 +225,7 @@ func TestAdoptAsItIs(t *testing.T) {
 
 // A new ledger that is to be filled is refused until it is, and then is one that has never sent anything.
 func TestDistrust(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Distrust())
 	closeLedger(t, l)
 	_, err := Open(l.path, Options{})
@@ -237,21 +237,21 @@ func TestDistrust(t *testing.T) {
 		closeLedger(t, m)
 	}
 	reopened(t, l.path, Options{})
-	r := reopened(t, newLedgerClosed(t), Options{ReadOnly: true})
+	r := reopened(t, testLedgerClosed(t), Options{ReadOnly: true})
 	wantError(t, r.Distrust(), store.ErrReadOnly)
 	wantError(t, r.Adopt(Adoption{}), store.ErrReadOnly)
 }
 
-func newLedgerClosed(t *testing.T) string {
+func testLedgerClosed(t *testing.T) string {
 	t.Helper()
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	closeLedger(t, l)
 	return l.path
 }
 
 // A pass that was killed has told how many were accepted: a repair must find as many.
 func TestRepairAfterAKill(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	copied := take(t, l.path, "")
@@ -273,7 +273,7 @@ func TestRepairAfterAKill(t *testing.T) {
 }
 
 func TestCredential(t *testing.T) {
-	path := newLedgerClosed(t)
+	path := testLedgerClosed(t)
 	l := reopened(t, path, Options{Credential: "a typing error"})
 	finish(t, l, id(1), store.Retry)
 	closeLedger(t, l)
@@ -300,7 +300,7 @@ func TestCredential(t *testing.T) {
 
 // A change of the credential notes what may have been sent with the one before.
 func TestAcceptCredential(t *testing.T) {
-	path := newLedgerClosed(t)
+	path := testLedgerClosed(t)
 	l := reopened(t, path, Options{Credential: "old"})
 	finish(t, l, id(1), store.Accepted)
 	finish(t, l, id(2), store.Accepted)

@@ -9,7 +9,7 @@ import (
 )
 
 func TestBackup(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	sample(t, l)
 	want := all(t, l)
 	dir := t.TempDir()

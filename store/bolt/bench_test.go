@@ -25,8 +25,8 @@ var began = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const pace = 7 * time.Second
 
-// history makes conversations as an organisation with some 12,500 a day has them, in the order in which they are marked
-// done, which is within two days of their creation; five in six were accepted, the others skipped.
+// history makes conversations as an organisation with some 12,500 a day has them, in the order in which they
+// are marked done, which is within two days of their creation; five in six were accepted, the others skipped.
 func history(n int) []store.Entry {
 	random := rand.New(rand.NewPCG(1, 2))
 	list := make([]store.Entry, n)
@@ -68,8 +68,8 @@ func benchLedger(b *testing.B, list []store.Entry) *Ledger {
 	return l
 }
 
-// BenchmarkSize prints the bytes of file for each conversation (B/id), which must not exceed 64 with five million:
-// go test -run '^$' -bench Size -ledger.keys 5000000 ./store
+// BenchmarkSize prints the bytes of file for each conversation (B/id), which must not exceed 64 with five
+// million: go test -run '^$' -bench Size -ledger.keys 5000000 ./store
 func BenchmarkSize(b *testing.B) {
 	list := history(*benchIDs)
 	for b.Loop() {
@@ -93,9 +93,9 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
-// BenchmarkEmptyPass prints what a pass that finds nothing costs the ledger with all the keys, and that in multiples of the
-// cost with none (ratio): nearly all of it is that each opening reads the whole file. Passes on both take turns, so that a
-// slow moment of the disk hits both.
+// BenchmarkEmptyPass prints what a pass that finds nothing costs the ledger with all the keys, and that in
+// multiples of the cost with none (ratio): nearly all of it is that each opening reads the whole file. Passes
+// on both take turns, so that a slow moment of the disk hits both.
 func BenchmarkEmptyPass(b *testing.B) {
 	full, none := benchLedger(b, history(*benchIDs)), benchLedger(b, nil)
 	if err := errors.Join(full.Close(), none.Close()); err != nil {
@@ -145,7 +145,8 @@ func unheard() []store.Key {
 	return keys
 }
 
-// BenchmarkPrune removes the older half of the keys, and prints how many that were and in how many transactions.
+// BenchmarkPrune removes the older half of the keys, and prints how many that were and in how many
+// transactions.
 func BenchmarkPrune(b *testing.B) {
 	list := history(*benchIDs)
 	half := list[len(list)/2].Record.Resolution

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -11,34 +10,31 @@ import (
 	"acsync/store"
 )
 
-// shown is how many findings Check names; the rest it counts.
-const shown = 20
+// Checker looks for damage.
+type Checker struct{ *database }
 
-// Check reads the whole ledger and holds every part of it against the others: the pages of the file, bbolt's own
-// check of it, records, indexes, counts, reasons and summaries. It gives nil for a sound ledger, ErrDamaged with what it
-// found otherwise. Other calls wait meanwhile; a million keys take about a second.
-func (l *Ledger) Check(ctx context.Context) error {
-	return l.locked(func() error {
-		m, err := l.image()
-		if err != nil {
-			return err
-		}
-		if m.torn {
+// Check reads the whole ledger and compares every part of it with the others: the pages of the file, bbolt's
+// own check of it, records, indexes, counts, reasons and summaries. It gives nil for a sound ledger,
+// ErrDamaged with what it found otherwise. Other calls wait meanwhile; a million keys take about a second.
+func (c Checker) Check(ctx context.Context) error {
+	return c.locked(func() error {
+		torn, err := c.inspect(ctx)
+		switch {
+		case err != nil:
+			return err // bbolt's check would fall over this, in a goroutine that cannot be guarded
+		case torn:
 			return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
 		}
-		if err := m.inspect(ctx); err != nil {
-			return err // bbolt's check would fall over this, in a goroutine that cannot be guarded
-		}
 		f := new(findings)
-		err = l.db.View(func(tx *bbolt.Tx) error {
+		err = c.db.View(func(tx *bbolt.Tx) error {
 			for err := range tx.Check() {
 				f.add("%v", err)
 			}
-			t, err := l.begin(tx)
+			t, err := beginTxn(tx, &c.reasons, c.doubted)
 			if err != nil {
 				return err
 			}
-			return t.check(ctx, f)
+			return check(ctx, t, f)
 		})
 		if err != nil {
 			return err
@@ -47,6 +43,9 @@ func (l *Ledger) Check(ctx context.Context) error {
 	})
 }
 
+// maxFindings is how many findings Check names; the rest it counts.
+const maxFindings = 20
+
 // findings gathers what is wrong.
 type findings struct {
 	list []error
@@ -54,7 +53,7 @@ type findings struct {
 }
 
 func (f *findings) add(format string, args ...any) {
-	if len(f.list) == shown {
+	if len(f.list) == maxFindings {
 		f.more++
 		return
 	}
@@ -71,95 +70,73 @@ func (f *findings) err() error {
 	return damaged("%w", errors.Join(f.list...))
 }
 
-// check holds the buckets against each other.
-func (t *txn) check(ctx context.Context, f *findings) error {
+// check compares the buckets with each other.
+func check(ctx context.Context, t *txn, f *findings) error {
 	var seen counts
-	err := t.keys.ForEach(func(code, v []byte) error {
+	err := t.records.keys.ForEach(func(code, v []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		k, err := decodeKey(code)
+		e, err := t.records.entry(code, v)
 		if err != nil {
 			f.add("%w", err)
 			return nil
 		}
-		r, err := t.decode(k, code, v)
-		if err != nil {
-			f.add("%w", err)
-			return nil
-		}
-		seen[r.State]++
-		t.checkIndexes(f, k, code, r)
+		seen[e.State]++
+		checkEntry(t, f, code, e)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	t.checkTotals(f, seen)
-	t.checkMeta(f)
-	t.checkBackfills(f)
-	return t.runs.ForEach(func(k, v []byte) error {
-		if len(k) != 8 || !t.unmarshal(k, v, new(store.Run)) {
-			f.add("%w", unreadRun(k))
+	checkTotals(t, f, seen)
+	t.runs.check(true, func(err error) { f.add("%w", err) })
+	return t.backfills.ForEach(func(code, _ []byte) error {
+		b, err := t.backfills.get(code)
+		if err == nil {
+			err = b.Valid()
+		}
+		if err != nil {
+			f.add("%w", err)
 		}
 		return nil
 	})
 }
 
-// checkIndexes makes sure that a record is where it has to be listed.
-func (t *txn) checkIndexes(f *findings, k store.Key, code []byte, r store.Record) {
-	if _, err := r.Normalize(); err != nil {
-		f.add("%s: %w", k.Conversation, err)
+// checkEntry makes sure that a record is as the ledger keeps it, and is where it has to be listed.
+func checkEntry(t *txn, f *findings, code []byte, e store.Entry) {
+	if _, err := e.Normalize(); err != nil {
+		f.add("%s: %w", e.Conversation, err)
 	}
-	if r.State.Waiting() && t.due.Get(dueCode(r, code)) == nil {
-		f.add("%s is %s, but not in the due index", k.Conversation, r.State)
+	if e.State.Waiting() && t.records.due.Get(dueCode(e.Record, code)) == nil {
+		f.add("%s is %s, but not in the due index", e.Conversation, e.State)
 	}
-	if r.State != store.Sending {
-		return
-	}
-	if v := t.intents.Get(code); len(v) != 8 || binary.BigEndian.Uint64(v) != r.Intent {
-		f.add("%s is sending with intent %x, which is not open", k.Conversation, r.Intent)
+	if e.State == store.Sending && string(t.records.intents.Get(code)) != string(numberValue(e.Intent)) {
+		f.add("%s is sending with intent %x, which is not open", e.Conversation, e.Intent)
 	}
 }
 
-// checkTotals compares the counts, and by the number of their entries makes sure that the indexes hold nothing else.
-func (t *txn) checkTotals(f *findings, seen counts) {
-	c, err := decodeCounts(t.meta.Get(metaCounts))
-	if err != nil {
-		f.add("%w", err)
-	} else if *c != seen {
-		f.add("the counts are %v, the keys are %v", c.byState(), seen.byState())
+// checkTotals compares what the ledger says of itself with what was seen, and by the number of their entries
+// makes sure that the indexes hold nothing else.
+func checkTotals(t *txn, f *findings, seen counts) {
+	r := &t.records
+	if r.counts != seen {
+		f.add("the counts are %v, the keys are %v", r.counts.byState(), seen.byState())
 	}
-	waiting := int(seen[store.Scheduled] + seen[store.Retry] + seen[store.InDoubt])
-	if n := t.due.Stats().KeyN; n != waiting {
+	waiting := seen.among(waitingStates...)
+	if n := r.due.Stats().KeyN; n != waiting {
 		f.add("the due index has %d entries for %d waiting keys", n, waiting)
 	}
-	if n := t.intents.Stats().KeyN; n != int(seen[store.Sending]) {
+	if n := r.intents.Stats().KeyN; n != seen.among(store.Sending) {
 		f.add("%d intents are open for %d keys that are sending", n, seen[store.Sending])
 	}
-}
-
-func (t *txn) checkMeta(f *findings) {
+	if n := r.counts[store.Accepted]; n > r.accepted {
+		f.add("%d keys are accepted, but only %d ever became so", n, r.accepted)
+	}
 	var info store.Info
 	if err := t.describe(&info); err != nil {
 		f.add("%w", err)
-		return
-	}
-	if n := uint64(info.Counts[store.Accepted]); n > t.accepted {
-		f.add("%d keys are accepted, but only %d ever became so", n, t.accepted)
-	}
-	if info.Checkpoint.Before(info.Start) {
+	} else if info.Checkpoint.Before(info.Start) {
 		f.add("the checkpoint %v is before the start %v", info.Checkpoint, info.Start)
 	}
-}
-
-func (t *txn) checkBackfills(f *findings) {
-	_ = t.backfills.ForEach(func(code, _ []byte) error {
-		if b, err := t.backfill(code); err != nil {
-			f.add("%w", err)
-		} else if err := b.Valid(); err != nil {
-			f.add("%w", err)
-		}
-		return nil
-	})
 }

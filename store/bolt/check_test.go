@@ -12,8 +12,8 @@ import (
 	"acsync/store"
 )
 
-// Check finds what bbolt cannot know, where the opening has not found it already: parts of the ledger that contradict each
-// other.
+// Check finds what bbolt cannot know, where the opening has not found it already: parts of the ledger that
+// contradict each other.
 func TestCheckFinds(t *testing.T) {
 	accepted := func(t *testing.T) []byte { return mustKey(t, id(1)) }
 	for name, c := range map[string]struct {
@@ -81,7 +81,7 @@ func TestCheckFinds(t *testing.T) {
 }
 
 func TestCheckEndsWithItsContext(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	wantError(t, l.Check(ctx), context.Canceled)

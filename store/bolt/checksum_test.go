@@ -12,9 +12,10 @@ import (
 	"acsync/store"
 )
 
-// One changed byte anywhere in a reason, a summary of a pass or a back-fill is met at the opening, never believed.
+// One changed byte anywhere in a reason, a summary of a pass or a back-fill is met at the opening, never
+// believed.
 func TestChangedByteOfSummedValues(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	sample(t, l)
 	closeLedger(t, l)
 	found := map[string][]byte{}
@@ -55,7 +56,8 @@ func TestChangedByteOfSummedValues(t *testing.T) {
 	}
 }
 
-// What an older ledger holds gets its checksums with the new format. What could not be read is not made to pass.
+// What an older ledger holds gets its checksums with the new format. What could not be read is not made to
+// pass.
 func TestAddingChecksums(t *testing.T) {
 	const stored = "testdata/format-3.db.gz"
 	path := unpackRaw(t, stored)

@@ -18,24 +18,25 @@ import (
 // compactBytes bounds the transactions in which a ledger is copied.
 const compactBytes = 1 << 20
 
-// Compact rewrites the ledger at path without the space that lies unused in it: after pruning, or once a year. The new
-// file takes the place of the old one under the lock of the old one, after both have been checked and found to say
-// the same; if anything fails before, the old one stays as it was. It needs as much free space as the ledger takes. On
-// Windows, where an open file cannot be replaced, the error is errors.ErrUnsupported.
+// Compact rewrites the ledger at path without the space that lies unused in it: after pruning, or once a
+// year. The new file takes the place of the old one under the lock of the old one, after both have been
+// checked and found to say the same; if anything fails before, the old one stays as it was. It needs as much
+// free space as the ledger takes. On Windows, where an open file cannot be replaced, the error is
+// errors.ErrUnsupported.
 func Compact(path string, options ...Options) error {
 	if runtime.GOOS == "windows" {
 		return explain(path, fmt.Errorf("compacting a ledger on Windows: %w", errors.ErrUnsupported))
 	}
-	o := choice(options)
+	o := firstOf(options)
 	o.ReadOnly = false
 	l, err := Open(path, o)
 	if err != nil {
 		return err
 	}
-	return errors.Join(l.compact(), l.Close()) // Close brings the fence up to date, and only then gives the lock up
+	return errors.Join(compact(l), l.Close()) // Close brings the fence up to date, and only then gives the lock up
 }
 
-func (l *Ledger) compact() error {
+func compact(l *Ledger) error {
 	if err := l.Check(context.Background()); err != nil {
 		return err
 	}
@@ -52,12 +53,12 @@ func (l *Ledger) compact() error {
 		return explain(l.path, err)
 	}
 	defer os.Remove(temp)
-	if err := l.locked(func() error { return l.squeeze(temp) }); err != nil {
+	if err := l.locked(func() error { return compactInto(temp, l.file) }); err != nil {
 		return err
 	}
 	after, err := verify(temp)
 	if err == nil {
-		err = alike(before, after)
+		err = checkSame(before, after)
 	}
 	if err == nil {
 		err = os.Rename(temp, real)
@@ -68,26 +69,25 @@ func (l *Ledger) compact() error {
 	return explain(l.path, err)
 }
 
-// squeeze copies the content into an empty file, and gives that the owner of the ledger.
-func (l *Ledger) squeeze(temp string) error {
-	stat, err := l.file.Stat()
+// compactInto copies the content into an empty file, and gives that the owner of the ledger.
+func compactInto(temp string, from file) error {
+	stat, err := from.handle.Stat()
 	if err != nil {
 		return err
 	}
-	db, err := bbolt.Open(temp, 0o600, new(Ledger).boltOptions(Options{Timeout: time.Minute}))
-	if err != nil {
+	to := file{path: temp}
+	if err := to.open(Options{Timeout: time.Minute}); err != nil {
 		return err
 	}
-	db.AllocSize = growth
-	err = bbolt.Compact(db, l.db, compactBytes)
-	if err = errors.Join(err, db.Close()); err != nil {
+	err = bbolt.Compact(to.db, from.db, compactBytes)
+	if err = errors.Join(err, to.release()); err != nil {
 		return err
 	}
 	return keepOwner(temp, stat)
 }
 
-// alike makes sure that a copy says what the ledger says.
-func alike(a, b store.Info) error {
+// checkSame makes sure that a copy says what the ledger says.
+func checkSame(a, b store.Info) error {
 	a.Path, a.Size, b.Path, b.Size = "", 0, "", 0
 	same := maps.Equal(a.Counts, b.Counts)
 	a.Counts, b.Counts = nil, nil

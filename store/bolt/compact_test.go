@@ -27,7 +27,7 @@ func spread(t *testing.T, l *Ledger) {
 }
 
 func TestCompact(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	sample(t, l)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestCompactLeavesWhatItCannotImprove(t *testing.T) {
 		}, store.ErrDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLedger(t, Options{})
+			l := testLedger(t, Options{})
 			sample(t, l)
 			closeLedger(t, l)
 			c.spoil(t, l)
@@ -126,14 +126,14 @@ func TestCompactLeavesWhatItCannotImprove(t *testing.T) {
 
 // Who waited for the lock of a file that was replaced meanwhile must not work on the old one.
 func TestOpenNoticesReplacement(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	synctest.Test(t, func(t *testing.T) {
 		opened := make(chan error, 1)
 		go func() {
 			m, err := Open(l.path, Options{})
 			if err == nil {
-				if m.file.Name() != l.path || m.inPlace() != nil {
+				if m.handle.Name() != l.path || m.inPlace() != nil {
 					err = errors.New("the old file was opened")
 				}
 				err = errors.Join(err, m.Close())
@@ -141,7 +141,7 @@ func TestOpenNoticesReplacement(t *testing.T) {
 			opened <- err
 		}()
 		time.Sleep(time.Second) // it waits for the lock
-		must(t, l.compact())
+		must(t, compact(l))
 		must(t, l.Close())
 		if err := <-opened; err != nil {
 			t.Error(err)

@@ -6,6 +6,8 @@ import (
 	"acsync/store"
 )
 
+var waitingStates = []store.State{store.Scheduled, store.Retry, store.InDoubt}
+
 // counts holds the number of keys in each state; the place of Unknown is not used.
 type counts [store.Dropped + 1]uint64
 
@@ -17,10 +19,9 @@ func (c *counts) encode() []byte {
 	return b
 }
 
-func decodeCounts(b []byte) (*counts, error) {
-	c := new(counts)
+func decodeCounts(b []byte) (c counts, err error) {
 	if len(b) != 8*len(c) {
-		return nil, damaged("the counts of keys have %d bytes", len(b))
+		return c, damaged("the counts of keys have %d bytes", len(b))
 	}
 	for i := range c {
 		c[i] = binary.BigEndian.Uint64(b[8*i:])
@@ -39,26 +40,24 @@ func (c *counts) byState() map[store.State]int {
 	return m
 }
 
-// count moves a key from one state to another; unknown stands for a key that is not there yet, or no longer.
-func (t *txn) count(from, to store.State) error {
-	if t.counts == nil {
-		c, err := decodeCounts(t.meta.Get(metaCounts))
-		if err != nil {
-			return err
-		}
-		t.counts = c
+// among is how many keys are in one of the states.
+func (c *counts) among(states ...store.State) (n int) {
+	for _, s := range states {
+		n += int(c[s])
 	}
+	return n
+}
+
+// move moves a key from one state to another; unknown stands for a key that is not there yet, or no longer.
+func (c *counts) move(from, to store.State) error {
 	if from != store.Unknown {
-		if t.counts[from] == 0 {
+		if c[from] == 0 {
 			return damaged("a key is %s, but the counts know of none", from)
 		}
-		t.counts[from]--
+		c[from]--
 	}
 	if to != store.Unknown {
-		t.counts[to]++
-	}
-	if to == store.Accepted && from != store.Accepted {
-		t.accepted++
+		c[to]++
 	}
 	return nil
 }

@@ -82,9 +82,10 @@ func TestCreateRefuses(t *testing.T) {
 	})
 }
 
-// Of several processes that create the same ledger at once, one succeeds and its ledger stays, by a link or by a claim.
+// Of several processes that create the same ledger at once, one succeeds and its ledger stays, by a link or
+// by a claim.
 func TestPublishOnce(t *testing.T) {
-	for name, publish := range map[string]func(temp, path string) error{"link": publish, "claim": claim} {
+	for name, publish := range map[string]func(temp, path string) error{"link": publish, "claim": publishByClaim} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "ledger.db")

@@ -35,7 +35,7 @@ func (s stored) place(t *testing.T, content []byte) (path string) {
 // big makes a ledger with branch pages, free pages and all kinds of records.
 func big(t *testing.T) stored {
 	t.Helper()
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	sample(t, l)
 	for n := range 10 {
 		var keys []store.Key
@@ -59,9 +59,9 @@ func big(t *testing.T) stored {
 	return stored{content, fence, list}
 }
 
-// exercise does with a file whatever a pass does, and gives the first error. It fails the test on an error that is not
-// ErrDamaged or, on opening, ErrRolledBack, and where nothing is reported although the file no longer says what it said. What the ledger must not
-// do at all is to panic or to hang.
+// exercise does with a file whatever a pass does, and gives the first error. It fails the test on an error
+// that is not ErrDamaged or, on opening, ErrRolledBack, and where nothing is reported although the file no
+// longer says what it said. What the ledger must not do at all is to panic or to hang.
 func (s stored) exercise(t *testing.T, content []byte) error {
 	t.Helper()
 	l, err := Open(s.place(t, content), Options{Timeout: -1})
@@ -105,7 +105,8 @@ func (s stored) exercise(t *testing.T, content []byte) error {
 	return first
 }
 
-// askFor looks all keys up, some at a time. Each must be found as it is, or the answer be an error; never "unknown".
+// askFor looks all keys up, some at a time. Each must be found as it is, or the answer be an error; never
+// "unknown".
 func (s stored) askFor(t *testing.T, l *Ledger) (first error) {
 	t.Helper()
 	for some := range slices.Chunk(s.entries, 20) {
@@ -156,8 +157,8 @@ func TestNotALedger(t *testing.T) {
 	})
 }
 
-// A file cut off anywhere is told when it is opened; the part behind the last page, which is kept free for growth, may
-// be missing.
+// A file cut off anywhere is told when it is opened; the part behind the last page, which is kept free for
+// growth, may be missing.
 func TestCutOff(t *testing.T) {
 	s := big(t)
 	good := s.content
@@ -171,8 +172,8 @@ func TestCutOff(t *testing.T) {
 	}
 }
 
-// Zeroed pages, as a file system may leave behind, and overwritten bytes never lead to a panic. Whatever they hit, if the
-// ledger then says something else than before, that is reported.
+// Zeroed pages, as a file system may leave behind, and overwritten bytes never lead to a panic. Whatever they
+// hit, if the ledger then says something else than before, that is reported.
 func TestDamagedPages(t *testing.T) {
 	s := big(t)
 	good := s.content
@@ -202,8 +203,8 @@ func TestDamagedPages(t *testing.T) {
 	}
 }
 
-// Every page that is in use is read at the opening, so that no pass begins to send from a damaged ledger. What is
-// not in use does not matter.
+// Every page that is in use is read at the opening, so that no pass begins to send from a damaged ledger.
+// What is not in use does not matter.
 func TestDamagedLeafAtTheOpening(t *testing.T) {
 	s := big(t)
 	met := 0
@@ -259,9 +260,10 @@ func TestWildReferences(t *testing.T) {
 	})
 }
 
-// A record that is damaged is met at the opening too, in a ledger so small that its keys lie inside another page.
+// A record that is damaged is met at the opening too, in a ledger so small that its keys lie inside another
+// page.
 func TestDamagedRecordAtTheOpening(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	content := closeLedger(t, l)
 	fence, err := os.ReadFile(l.path + fenceSuffix)
@@ -304,8 +306,8 @@ func TestFlippedRecord(t *testing.T) {
 	}
 }
 
-// A file that is cut off under an open ledger is a fault in the memory that it is mapped to: an error, not the end of
-// the process, and nobody is left waiting.
+// A file that is cut off under an open ledger is a fault in the memory that it is mapped to: an error, not
+// the end of the process, and nobody is left waiting.
 func TestCutOffWhileOpen(t *testing.T) {
 	s := big(t)
 	for name, first := range map[string]func(*Ledger) error{

@@ -1,5 +1,6 @@
-// Package bolt keeps a ledger in one bbolt file. A method that changes it returns when the change is on the disk; a crash
-// loses nothing that was reported as done. What may be changed is for the rules of package store.
+// Package bolt keeps a ledger in one bbolt file. A method that changes it returns when the change is on the
+// disk; a crash loses nothing that was reported as done. What may be changed is for the rules of package
+// store.
 //
 // # Layout
 //
@@ -18,10 +19,10 @@
 //	reasons  text → number, checksum     so that a record holds a small number in place of a text
 //	backfills  from, to → JSON, checksum  how far each back-fill has come; an end that is not fixed is zeros; since format 2
 //
-// Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign bit flipped,
-// so that bytes sort as times do. The encodings of keys and records are described at encodeKey and encodeRecord. The
-// record ends with a check byte over key and value, because bbolt keeps no checksums of its data pages. So do summaries,
-// reasons and back-fills since format 4, with the four bytes of a CRC-32C.
+// Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign
+// bit flipped, so that bytes sort as times do. The encodings of keys and records are described at encodeKey
+// and encodeRecord. The record ends with a check byte over key and value, because bbolt keeps no checksums of
+// its data pages. So do summaries, reasons and back-fills since format 4, with the four bytes of a CRC-32C.
 //
 // # Beside the file
 //
@@ -31,11 +32,12 @@
 // The fence is replaced after the ledger's own commits: when it has been opened for writing, when the
 // checkpoint or a back-fill moves, a pass is recorded, and the ledger is closed. So after a crash the ledger
 // is ahead of it, and never behind: a ledger that is behind was rolled back, by a restored copy or by a
-// damaged meta page after which bbolt takes the transaction before for the last one, and is store.ErrRolledBack.
-// Each opening for writing has a random number, which is committed and sealed before anything else, so that a
-// copy from before it, or one that was used elsewhere since, is told even if the process was killed right
-// after. A ledger that was rolled back is opened with Options.AcceptFence alone, and is refused by everybody
-// else until Adopt: the guard is given up when the repair has succeeded, and not before.
+// damaged meta page after which bbolt takes the transaction before for the last one, and is
+// store.ErrRolledBack. Each opening for writing has a random number, which is committed and sealed before
+// anything else, so that a copy from before it, or one that was used elsewhere since, is told even if the
+// process was killed right after. A ledger that was rolled back is opened with Options.AcceptFence alone, and
+// is refused by everybody else until Adopt: the guard is given up when the repair has succeeded, and not
+// before.
 //
 // Put back together with its fence an old ledger cannot be told here. The receiver's own data tell: what they
 // have to be held against is Intents and Witnessed of [store.Info] and the keys.
@@ -45,10 +47,11 @@
 //
 // # What bbolt leaves to its caller
 //
-// bbolt creates a missing or an empty file, waits for a lock for ever, panics or faults on damaged pages, hands out memory
-// that is valid inside a transaction only, and does not sync the directory (observed with version 1.5). Here a missing
-// file is [store.ErrMissing], the lock has a time-out, every page of the file is read and checked at every opening before bbolt
-// follows any, a panic or a fault becomes [store.ErrDamaged] and closes the ledger to further use, and nothing leaves a
-// transaction uncopied. Transactions run one at a time: each takes microseconds, or one sync of the disk, and so a fault
-// in one never leaves another stuck inside bbolt.
+// bbolt creates a missing or an empty file, waits for a lock for ever, panics or faults on damaged pages,
+// hands out memory that is valid inside a transaction only, and does not sync the directory (observed with
+// version 1.5). Here a missing file is [store.ErrMissing], the lock has a time-out, every page of the file is
+// read and checked at every opening before bbolt follows any, a panic or a fault becomes [store.ErrDamaged]
+// and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions run one at a
+// time: each takes microseconds, or one sync of the disk, and so a fault in one never leaves another stuck
+// inside bbolt.
 package bolt

@@ -8,8 +8,8 @@ import (
 	"acsync/store"
 )
 
-// errClosed answers every call after Close.
-var errClosed = errors.New("the ledger is closed; open it again")
+// errFewer answers a repair that has not found all. It is ErrRolledBack.
+var errFewer = fmt.Errorf("%w", store.ErrRolledBack)
 
 // advice says what an operator can do about the sentinels that need an operator.
 var advice = []struct {

@@ -69,7 +69,7 @@ func TestFenceMismatch(t *testing.T) {
 		}, "opened for writing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLedger(t, Options{})
+			l := testLedger(t, Options{})
 			finish(t, l, id(1), store.Accepted)
 			before := closeLedger(t, l)
 			f, err := readFence(l.path)
@@ -100,7 +100,7 @@ func TestFenceMismatch(t *testing.T) {
 
 // Earlier versions wrote into the fence too what the file looked like.
 func TestFenceWithAStamp(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	want, err := readFence(l.path)
@@ -120,7 +120,7 @@ func TestFenceWithAStamp(t *testing.T) {
 
 // A reader that accepts the fence writes nothing, like any reader.
 func TestAcceptFenceToRead(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	if err := os.Remove(l.path + fenceSuffix); err != nil {
@@ -132,7 +132,7 @@ func TestAcceptFenceToRead(t *testing.T) {
 }
 
 func TestFenceIsKeptUpToDate(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	f := fence{Ledger: l.id, Transaction: 2, Open: true}
 	wantFence(t, l, f)
 	finish(t, l, id(1), store.Accepted) // two transactions, which do not touch it
@@ -156,7 +156,7 @@ func TestFenceIsKeptUpToDate(t *testing.T) {
 
 // A crash between a commit and the fence leaves the ledger ahead of its fence. It opens, and goes on.
 func TestLedgerAheadOfItsFence(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	crashed, err := os.ReadFile(l.path)
 	if err != nil {
@@ -175,7 +175,7 @@ func TestLedgerAheadOfItsFence(t *testing.T) {
 }
 
 func TestOlderCopyIsRefused(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	old := closeLedger(t, l)
 	l = openLedger(t, l.path, Options{})
@@ -189,10 +189,10 @@ func TestOlderCopyIsRefused(t *testing.T) {
 }
 
 func TestOtherLedgerIsRefused(t *testing.T) {
-	other := newLedger(t, Options{})
+	other := testLedger(t, Options{})
 	sample(t, other)
 	content := closeLedger(t, other)
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	closeLedger(t, l)
 	if err := os.WriteFile(l.path, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -203,7 +203,7 @@ func TestOtherLedgerIsRefused(t *testing.T) {
 
 // A ledger that is gone is not begun anew while its fence remembers that there was one.
 func TestCreateBesideAFence(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	closeLedger(t, l)
 	if err := errors.Join(os.Remove(l.path), Create(l.path, noon)); err != nil {
 		t.Fatalf("after one that was never used: %v", err)
@@ -224,7 +224,7 @@ func TestCreateBesideAFence(t *testing.T) {
 
 // A fence that cannot be written ends the pass, but what was committed stays.
 func TestFenceCannotBeWritten(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	blocker := l.path + fenceSuffix + ".tmp"
 	if err := os.MkdirAll(filepath.Join(blocker, "full"), 0o700); err != nil {
 		t.Fatal(err)
@@ -245,7 +245,7 @@ func TestFenceCannotBeWritten(t *testing.T) {
 
 // The fence stays with the file, whatever the link by which that is reached.
 func TestFenceBehindALink(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(l.path, link); err != nil {
 		t.Skip(err)

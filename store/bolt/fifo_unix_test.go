@@ -14,7 +14,7 @@ import (
 // every command.
 func TestPipesBesideALedger(t *testing.T) {
 	for _, ending := range []string{fenceSuffix, holderSuffix} {
-		path := newLedgerClosed(t)
+		path := testLedgerClosed(t)
 		_ = os.Remove(path + ending)
 		if err := syscall.Mkfifo(path+ending, 0o600); err != nil {
 			t.Skip(err)

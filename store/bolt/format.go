@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"go.etcd.io/bbolt"
 
 	"acsync/store"
 )
 
-// migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one transaction
-// when an older ledger is opened for writing.
-var migrations = []migration{{change: addBackfills}, {change: witness, readable: true}, {change: addChecksums, readable: true}}
+// migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one
+// transaction when an older ledger is opened for writing.
+var migrations = []migration{
+	{change: addBackfills}, {change: addWitnessed, readable: true}, {change: addChecksums, readable: true},
+}
 
 // migration changes a ledger from one format to the next.
 type migration struct {
@@ -28,64 +29,98 @@ var errOlderFormat = errors.New("the ledger has an older format; run a pass, whi
 // newest is the format that steps lead to.
 func newest(steps []migration) int { return 1 + len(steps) }
 
-// due gives the migrations that a file still needs.
-func due(tx *bbolt.Tx, steps []migration) ([]migration, error) {
-	meta := tx.Bucket(bucketMeta)
-	if meta == nil {
-		return nil, damaged("the bucket %q is not there; it may not be a ledger", bucketMeta)
-	}
-	n, err := readFormat(meta)
-	if err != nil {
-		return nil, err
-	}
-	if n > newest(steps) {
-		return nil, fmt.Errorf("%w: format %d, while this acsync knows up to %d", store.ErrNewerFormat, n, newest(steps))
-	}
-	return steps[n-1:], nil
+// olderThan gives the migrations that a file still needs.
+func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
+	err = db.View(func(tx *bbolt.Tx) error {
+		m, err := openMeta(tx)
+		if err != nil {
+			return err
+		}
+		n := m.format()
+		if m.err != nil {
+			return m.err
+		}
+		if n > newest(steps) {
+			return fmt.Errorf("%w: format %d, while this acsync knows up to %d", store.ErrNewerFormat, n, newest(steps))
+		}
+		older = steps[n-1:]
+		return nil
+	})
+	return older, err
 }
 
-// unreadable tells whether somebody who only reads has to wait for these migrations.
+// unreadable reports whether somebody who only reads has to wait for these migrations.
 func unreadable(steps []migration) bool {
 	return slices.ContainsFunc(steps, func(m migration) bool { return !m.readable })
 }
 
-// migrate brings a file to the newest format.
-func migrate(tx *bbolt.Tx, steps []migration) error {
-	meta := tx.Bucket(bucketMeta)
-	from, err := readFormat(meta)
+// upgrade brings a file to the newest format.
+func upgrade(db *bbolt.DB, steps []migration) error {
+	older, err := olderThan(db, steps)
+	if err != nil || len(older) == 0 {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
+		for i, step := range older {
+			if err := step.change(tx); err != nil {
+				from := len(steps) - len(older) + i + 1
+				return fmt.Errorf("bringing it from format %d to %d: %w", from, from+1, err)
+			}
+		}
+		m := &meta{bucket: tx.Bucket(bucketMeta)}
+		m.putNumber(metaFormat, uint64(newest(steps)))
+		return m.err
+	})
+}
+
+// addBackfills leads from format 1 to 2: the positions of back-fills have a bucket.
+func addBackfills(tx *bbolt.Tx) error {
+	_, err := tx.CreateBucketIfNotExists(bucketBackfills)
+	return err
+}
+
+// addWitnessed leads from format 2 to 3: the ledger notes since when it was not compared with the receiver's
+// own data. It begins with the last pass, before which it never was.
+func addWitnessed(tx *bbolt.Tx) error {
+	m := &meta{bucket: tx.Bucket(bucketMeta)}
+	b, err := bucketOf(tx, bucketRuns)
 	if err != nil {
 		return err
 	}
-	for i, step := range steps[from-1:] {
-		if err := step.change(tx); err != nil {
-			return fmt.Errorf("bringing it from format %d to %d: %w", from+i, from+i+1, err)
+	m.putTime(metaWitnessed, runs{Bucket: b}.lastBegun(m.time(metaCreated)))
+	return m.err
+}
+
+// addChecksums leads from format 3 to 4. What cannot be read gets no checksum that would say it can.
+func addChecksums(tx *bbolt.Tx) error {
+	for _, each := range []struct {
+		name  []byte
+		valid func(value []byte) bool
+	}{
+		{bucketReasons, func(v []byte) bool { return len(v) == reasonBytes }},
+		{bucketRuns, func(v []byte) bool { return json.Unmarshal(v, new(store.Run)) == nil }},
+		{bucketBackfills, func(v []byte) bool { return json.Unmarshal(v, new(backfillValue)) == nil }},
+	} {
+		b, err := bucketOf(tx, each.name)
+		if err != nil {
+			return err
+		}
+		var list []element
+		err = b.ForEach(func(k, v []byte) error {
+			if !each.valid(v) {
+				return damaged("the entry %x of %s cannot be read", k, each.name)
+			}
+			list = append(list, element{key: slices.Clone(k), value: withChecksum(k, slices.Clone(v))})
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, e := range list {
+			if err := b.Put(e.key, e.value); err != nil {
+				return err
+			}
 		}
 	}
-	return meta.Put(metaFormat, formatValue(newest(steps)))
-}
-
-func formatValue(n int) []byte { return numberValue(uint64(n)) }
-
-// witness leads from format 2 to 3: the ledger notes since when nothing was held against the receiver's own
-// data. It begins with the last pass, before which nothing was.
-func witness(tx *bbolt.Tx) error {
-	meta, runs := tx.Bucket(bucketMeta), tx.Bucket(bucketRuns)
-	if runs == nil {
-		return damaged("the bucket %q is not there; it may not be a ledger", bucketRuns)
-	}
-	created, err := readTime(meta, metaCreated)
-	if err != nil {
-		return err
-	}
-	return meta.Put(metaWitnessed, sortable(lastBegun(runs, created)))
-}
-
-// lastBegun is when the last pass began that left a summary, in a format without checksums; created where none did.
-func lastBegun(runs *bbolt.Bucket, created time.Time) time.Time {
-	var last store.Run
-	_, text := runs.Cursor().Last()
-	if text == nil || json.Unmarshal(text, &last) != nil || last.Started.IsZero() || !validTime(last.Started) {
-		return created
-	}
-	return last.Started
+	return nil
 }

@@ -52,10 +52,10 @@ func all(t testing.TB, l *Ledger) []store.Entry {
 	return list
 }
 
-// Every format that was ever released stays readable: one stored file of each is opened and compared with what a new
-// ledger holds after the same steps.
+// Every format that was ever released stays readable: one stored file of each is opened and compared with
+// what a new ledger holds after the same steps.
 func TestStoredFormats(t *testing.T) {
-	fresh := newLedger(t, Options{})
+	fresh := testLedger(t, Options{})
 	sample(t, fresh)
 	want := all(t, fresh)
 	for format := 1; format <= newest(migrations); format++ {
@@ -164,12 +164,12 @@ func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
 }
 
 func TestNewerFormat(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 	edit(t, l.path, func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketMeta).Put(metaFormat, formatValue(newest(migrations)+1))
+		return tx.Bucket(bucketMeta).Put(metaFormat, numberValue(uint64(newest(migrations)+1)))
 	})
 	before, err := os.ReadFile(l.path)
 	must(t, err)
@@ -185,7 +185,7 @@ func TestNewerFormat(t *testing.T) {
 }
 
 func TestMigrationsRunInOrder(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"acsync/store"
 )
 
-// When the disk is full a change fails whole. What is there can be read, nothing more is taken, and with space again the
-// ledger goes on where it was.
+// When the disk is full a change fails whole. What is there can be read, nothing more is taken, and with
+// space again the ledger goes on where it was.
 func TestDiskFull(t *testing.T) {
 	for name, write := range map[string]func(l *Ledger, n int) error{
 		"commit": func(l *Ledger, n int) error {
@@ -25,7 +25,7 @@ func TestDiskFull(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLedger(t, Options{})
+			l := testLedger(t, Options{})
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
 			}

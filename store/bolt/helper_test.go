@@ -14,6 +14,9 @@ import (
 	"acsync/store"
 )
 
+// long is set when the long programmes are wanted.
+var long = os.Getenv("LONG_TESTS") != ""
+
 // noon is the time at which most tests begin, with a fraction that the ledger keeps for resolutions.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
 
@@ -23,8 +26,8 @@ var pageSize = os.Getpagesize()
 // sec is noon as the ledger keeps the time at which something happened.
 var sec = noon.Truncate(time.Second)
 
-// newLedger makes a ledger, opens it in strict mode and checks it when the test ends.
-func newLedger(t *testing.T, o Options) *Ledger {
+// testLedger makes a ledger, opens it in strict mode and checks it when the test ends.
+func testLedger(t *testing.T, o Options) *Ledger {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	if err := Create(path, noon.Add(-24*time.Hour)); err != nil {
@@ -126,4 +129,11 @@ func keysOf(entries []store.Entry) []store.Key {
 		keys[i] = e.Key
 	}
 	return keys
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func TestHolder(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	h, err := ReadHolder(l.path)
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +22,7 @@ func TestHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSame(t, h, store.Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since, Opening: l.sealed.Opening})
+	wantSame(t, h, store.Holder{PID: os.Getpid(), Host: host, Since: h.Since, At: h.Since, Opening: l.fenced.Opening})
 	_, err = Open(l.path, Options{Timeout: -1, ReadOnly: true})
 	wantError(t, err, store.ErrLocked)
 	if !strings.Contains(err.Error(), h.String()) {
@@ -37,7 +37,7 @@ func TestHolder(t *testing.T) {
 }
 
 func TestReadersHoldNothing(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	closeLedger(t, l)
 	r := openLedger(t, l.path, Options{ReadOnly: true})
 	r.Report(store.Progress{Pass: "none"})
@@ -48,7 +48,7 @@ func TestReadersHoldNothing(t *testing.T) {
 func TestReportOnceASecond(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	synctest.Test(t, func(t *testing.T) {
-		n, err := post(path, self{})
+		n, err := newHolderFile(path, "", 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestHolderIsPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, err := post(path, self{})
+	n, err := newHolderFile(path, "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

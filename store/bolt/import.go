@@ -9,23 +9,21 @@ import (
 // importStride is how many entries Import writes in one transaction.
 const importStride = 1000
 
-// Import takes over entries that are known from elsewhere: the receiver's own data, or the export of another ledger.
-// Allowed states are accepted, rejected, dropped, in doubt and skipped, and only for keys that are unknown, skipped,
-// scheduled or retry; none may have a reason that contradicts it, see [MayImport]. An entry that the ledger has exactly so already is passed over, so that an import can be
-// repeated; any other refuses the transaction that it is in, and ends the import, as does an error of the sequence.
-// The number of entries that were written, in transactions of 1,000, is given in any case.
+// Importer takes over what is known from elsewhere.
+type Importer struct{ *database }
+
+// Import takes over entries that are known from elsewhere: the receiver's own data, or the export of another
+// ledger. Allowed states are accepted, rejected, dropped, in doubt and skipped, and only for keys that are
+// unknown, skipped, scheduled or retry; none may have a reason that contradicts it, see [store.MayImport]. An
+// entry that the ledger has exactly so already is passed over, so that an import can be repeated; any other
+// refuses the transaction that it is in, and ends the import, as does an error of the sequence. The number of
+// entries that were written, in transactions of 1,000, is given in any case.
 //
 // An Intent is kept as given, and no later intent gets its number; one that another ledger gave means nothing
 // here and is better left out. While the ledger is distrusted, accepted entries without one are those that
 // others asked for.
-func (l *Ledger) Import(entries iter.Seq2[store.Entry, error]) (int, error) {
-	written := 0
+func (i Importer) Import(entries iter.Seq2[store.Entry, error]) (written int, err error) {
 	part := make([]store.Entry, 0, importStride)
-	flush := func() error {
-		n, err := l.importPart(part)
-		written, part = written+n, part[:0]
-		return err
-	}
 	for e, err := range entries {
 		if err != nil {
 			return written, err
@@ -33,25 +31,27 @@ func (l *Ledger) Import(entries iter.Seq2[store.Entry, error]) (int, error) {
 		if part = append(part, e); len(part) < importStride {
 			continue
 		}
-		if err := flush(); err != nil {
+		n, err := i.importPart(part)
+		written, part = written+n, part[:0]
+		if err != nil {
 			return written, err
 		}
 	}
-	if err := flush(); err != nil || written == 0 {
+	n, err := i.importPart(part)
+	if written += n; err != nil || written == 0 {
 		return written, err
 	}
-	return written, l.locked(l.seal)
+	return written, i.updateFence()
 }
 
 // importPart writes some entries in one transaction.
-func (l *Ledger) importPart(part []store.Entry) (int, error) {
+func (i Importer) importPart(part []store.Entry) (written int, err error) {
 	if len(part) == 0 {
 		return 0, nil
 	}
-	written := 0
-	err := l.update(func(t *txn) error {
+	err = i.update(func(t *txn) error {
 		for _, e := range part {
-			fresh, err := t.take(e)
+			fresh, err := importEntry(t, e)
 			if err != nil {
 				return err
 			}
@@ -67,13 +67,14 @@ func (l *Ledger) importPart(part []store.Entry) (int, error) {
 	return written, nil
 }
 
-// take writes one imported entry, unless it is there already.
-func (t *txn) take(e store.Entry) (fresh bool, err error) {
-	s, err := t.load(e.Key)
+// importEntry writes one imported entry, unless it is there already.
+func importEntry(t *txn, e store.Entry) (fresh bool, err error) {
+	s, err := t.records.load(e.Key)
 	if err != nil {
 		return false, err
 	}
-	r, err := e.Dated(s.old, t.intents.Sequence()).Normalize()
+	intents := t.records.intents
+	r, err := e.Dated(s.old, intents.Sequence()).Normalize()
 	if err != nil {
 		return false, err
 	}
@@ -81,13 +82,13 @@ func (t *txn) take(e store.Entry) (fresh bool, err error) {
 	if err := store.MayImport(store.Entry{Key: e.Key, Record: r}, s.old); err != nil || s.old == r {
 		return false, err
 	}
-	if r.Intent > t.intents.Sequence() {
-		if err := t.intents.SetSequence(r.Intent); err != nil {
+	if r.Intent > intents.Sequence() {
+		if err := intents.SetSequence(r.Intent); err != nil {
 			return false, err
 		}
 	}
 	if r.State == store.Accepted && e.Intent == 0 && !e.Key.Recovery { // what a recovery was sent by nobody can tell
 		t.foreign++
 	}
-	return true, t.store(s, r)
+	return true, t.records.put(s, r)
 }

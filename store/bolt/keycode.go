@@ -16,8 +16,9 @@ const (
 	rawPair = rawID + rawTime // both
 )
 
-// A key of any other length than rawID and rawPair begins with a tag made of these bits and holds the id as text. So does
-// the key of a recovery, whatever its id: next to the key of its conversation nothing may stand that is not asked about there.
+// A key of any other length than rawID and rawPair begins with a tag made of these bits and holds the id as
+// text. So does the key of a recovery, whatever its id: next to the key of its conversation nothing may stand
+// that is not asked about there.
 const (
 	tagText       = 0x01 // always set
 	tagResolution = 0x02 // the resolution follows the text
@@ -25,9 +26,9 @@ const (
 	tagRecovery   = 0x08 // of a recovery; a hex id is in lower case
 )
 
-// encodeKey gives the bytes under which a key is kept: the 12 raw bytes of a 24-digit hex id, which sort by creation,
-// or a tag and the text of any other id, and of a recovery; then 8 bytes of resolution unless that is 0. The lower and the
-// upper case of a hex id are one key.
+// encodeKey gives the bytes under which a key is kept: the 12 raw bytes of a 24-digit hex id, which sort by
+// creation, or a tag and the text of any other id, and of a recovery; then 8 bytes of resolution unless that
+// is 0. The lower and the upper case of a hex id are one key.
 func encodeKey(k store.Key) ([]byte, error) {
 	if k.Conversation == "" {
 		return nil, fmt.Errorf("the id of a conversation is empty")
@@ -65,8 +66,8 @@ func encodeText(code []byte, k store.Key) []byte {
 	return code
 }
 
-// pairStem is what the codes of all the resolutions of a conversation begin with.
-func pairStem(id string) ([]byte, error) {
+// resolutionPrefix is what the codes of all the resolutions of a conversation begin with.
+func resolutionPrefix(id string) ([]byte, error) {
 	code, err := encodeKey(store.Key{Conversation: id, Resolution: 1})
 	if err != nil {
 		return nil, err
@@ -121,8 +122,8 @@ func decodeText(code []byte) (store.Key, error) {
 	return k, nil
 }
 
-// keyTime is the instant that the resolution of a key lies near to: its own resolution, else the creation of the
-// conversation, which the first 4 bytes of a hex id hold in Unix seconds (observed), else the Unix epoch.
+// keyTime is the instant that the resolution of a key lies near to: its own resolution, else the creation of
+// the conversation, which the first 4 bytes of a hex id hold in Unix seconds (observed), else the Unix epoch.
 func keyTime(k store.Key, code []byte) time.Time {
 	switch {
 	case k.Resolution != 0 && validMilli(k.Resolution):
@@ -143,8 +144,8 @@ func unsortable(b []byte) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(b) ^ (1 << 63))).UTC()
 }
 
-// farthest bounds the times that the ledger keeps, in milliseconds from the epoch: far beyond any calendar, and small
-// enough that differences of two times never overflow.
+// farthest bounds the times that the ledger keeps, in milliseconds from the epoch: far beyond any calendar,
+// and small enough that differences of two times never overflow.
 const farthest = math.MaxInt64 / 1024
 
 func validMilli(ms int64) bool { return -farthest < ms && ms < farthest }

@@ -12,7 +12,7 @@ import (
 func kill(t *testing.T, path string, p store.Progress) store.Holder {
 	t.Helper()
 	h := store.Holder{PID: 4711, Host: "jobs-7", Since: noon, At: noon.Add(3 * time.Minute), Progress: p}
-	n := notice{path: beside(path, holderSuffix), holder: h}
+	n := holderFile{path: beside(path, holderSuffix), holder: h}
 	if err := n.write(); err != nil {
 		t.Fatal(err)
 	}
@@ -28,9 +28,10 @@ func runsOf(t *testing.T, l *Ledger) []store.Run {
 	return runs
 }
 
-// TestKilledPassIsEntered: the next opening for writing gives a pass that was killed the summary that it could not write, once.
+// TestKilledPassIsEntered: the next opening for writing gives a pass that was killed the summary that it
+// could not write, once.
 func TestKilledPassIsEntered(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	closeLedger(t, l)
 	p := store.Progress{
 		Pass: "20261122T120000Z-7f3a", Mode: "run", From: noon.Add(-time.Hour), To: noon, Checkpoint: noon.Add(-time.Hour),
@@ -62,9 +63,10 @@ func TestKilledPassIsEntered(t *testing.T) {
 	closeLedger(t, w)
 }
 
-// TestKilledWithoutSummary: there is nothing to enter for one that was in no pass, that had ended its pass, or whose file tells nothing.
+// TestKilledWithoutSummary: there is nothing to enter for one that was in no pass, that had ended its pass,
+// or whose file tells nothing.
 func TestKilledWithoutSummary(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	own := store.Run{Pass: "p", Mode: "run", Found: 3, Exit: 3}
 	if err := l.Commit(store.Batch{Run: &own}); err != nil {
 		t.Fatal(err)
@@ -93,7 +95,7 @@ func TestKilledWithoutSummary(t *testing.T) {
 
 // TestPassIsToldAtOnce: a pass is known by its id however soon after its beginning it is killed.
 func TestPassIsToldAtOnce(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	l.Report(store.Progress{Mode: "run"})
 	l.Report(store.Progress{Mode: "run", Pass: "p"})
 	h, err := ReadHolder(l.path)

@@ -31,7 +31,7 @@ func TestOpenNeverCreates(t *testing.T) {
 // A ledger that goes away while it is being opened is not made anew either.
 func TestGoneWhileOpening(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	_, err := attempt(path, Options{}, func(*Ledger) error { return nil })
+	_, err := attempt(path, Options{}, func(*database) error { return nil })
 	wantError(t, err, store.ErrMissing)
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a file was made")
@@ -39,7 +39,7 @@ func TestGoneWhileOpening(t *testing.T) {
 }
 
 func TestOpenWaitsForTheLock(t *testing.T) {
-	path := newLedger(t, Options{}).path
+	path := testLedger(t, Options{}).path
 	for name, o := range map[string]Options{
 		"to write":      {},
 		"to read":       {ReadOnly: true},
@@ -64,7 +64,7 @@ func TestOpenWaitsForTheLock(t *testing.T) {
 }
 
 func TestReadersShare(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	finish(t, l, id(1), store.Accepted)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestReadersShare(t *testing.T) {
 }
 
 func TestReadOnlyChangesNothing(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	i := begin(t, l, id(1))
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	for range 2 {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
@@ -120,7 +120,7 @@ func TestClosed(t *testing.T) {
 
 // A pass that ends lets the next one in at once.
 func TestCloseFreesTheLock(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestFailedOpenFreesTheLock(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("counts open files by /proc")
 	}
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,10 @@ package bolt
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.etcd.io/bbolt"
 
@@ -23,7 +26,7 @@ var (
 	metaCheckpoint  = []byte("checkpoint")
 	metaIdentity    = []byte("identity") // absent, it is PerConversation
 	metaLateness    = []byte("lateness") // absent until a conversation came late
-	metaTenant      = []byte("tenant")   // absent in ledgers that are not bound yet, all older ones included: the format stays the same
+	metaTenant      = []byte("tenant")   // absent in a ledger that is not bound yet
 
 	// Since format 3; absent where there is nothing to say.
 	metaCredential = []byte("credential")       // a hash of what requests are sent with; see Options.Credential
@@ -37,172 +40,202 @@ var (
 	metaLife       = []byte("life")             // see Info
 )
 
-// idBytes is the length of the random id of a ledger.
-const idBytes = 8
+const (
+	idBytes          = 8    // of the random id of a ledger
+	firstTransaction = 1    // the number of the change that creates a ledger
+	mostTenant       = 1024 // bytes of the longest tenant
+)
 
-// firstTransaction is the number of the change that creates a ledger.
-const firstTransaction = 1
-
-// Info tells what the ledger says of itself. It takes the same short time whatever the size of the ledger.
-func (l *Ledger) Info() (store.Info, error) {
-	info := store.Info{Path: l.path, ID: l.id}
-	err := l.view(func(t *txn) error {
-		stat, err := l.file.Stat()
-		if err != nil {
-			return err
-		}
-		info.Size, info.Transaction = stat.Size(), t.id
-		return t.describe(&info)
-	})
-	if err != nil {
-		return store.Info{}, err
-	}
-	return info, nil
+// meta is the bucket of what a ledger says of itself. It keeps the first error of what is read and written: whoever is
+// done with it looks at that, and nothing is committed with one.
+type meta struct {
+	bucket *bbolt.Bucket
+	err    error
 }
 
-func (t *txn) describe(info *store.Info) error {
-	var err error
-	if info.Format, err = readFormat(t.meta); err != nil {
-		return err
-	}
-	c, err := decodeCounts(t.meta.Get(metaCounts))
-	if err != nil {
-		return err
-	}
-	info.Counts, info.Intents = c.byState(), t.intents.Sequence()
-	if info.Tenant, err = readTenant(t.meta); err != nil {
-		return err
-	}
-	if info.Identity, err = t.identity(); err != nil {
-		return err
-	}
-	if info.Lateness, err = store.DecodeLateness(t.meta.Get(metaLateness)); err != nil {
-		return err
-	}
-	if info.BoundAt, err = optionalNumber(t.meta, metaBoundAt); err != nil {
-		return err
-	}
-	if info.Life, err = optionalNumber(t.meta, metaLife); err != nil {
-		return err
-	}
-	if info.Excused, err = optionalNumber(t.meta, metaExcused); err != nil {
-		return err
-	}
-	if info.Excused > 0 {
-		info.ExcusedAt = leaptAt(info.Excused)
-	}
-	for _, e := range []struct {
-		name []byte
-		at   *time.Time
-	}{
-		{metaCreated, &info.Created},
-		{metaStart, &info.Start},
-		{metaFloor, &info.Floor},
-		{metaCheckpoint, &info.Checkpoint},
-		{metaWitnessed, &info.Witnessed},
-	} {
-		if *e.at, err = readTime(t.meta, e.name); err != nil {
-			return err
-		}
-	}
-	if info.Witnessed.IsZero() { // of an older format, which is open for reading
-		info.Witnessed = lastBegun(t.runs, info.Created)
-	}
-	return nil
+func openMeta(tx *bbolt.Tx) (*meta, error) {
+	b, err := bucketOf(tx, bucketMeta)
+	return &meta{bucket: b}, err
 }
 
-// readTime reads a time of the bucket meta; one that was never written is zero.
-func readTime(meta *bbolt.Bucket, name []byte) (time.Time, error) {
-	b := meta.Get(name)
+func (m *meta) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+func (m *meta) get(name []byte) []byte { return m.bucket.Get(name) }
+
+func (m *meta) put(name, value []byte) { m.fail(m.bucket.Put(name, value)) }
+
+func (m *meta) delete(name []byte) { m.fail(m.bucket.Delete(name)) }
+
+// number reads a number.
+func (m *meta) number(name []byte) uint64 {
+	b := m.get(name)
+	if len(b) != 8 {
+		m.fail(damaged("its number %q has %d bytes", name, len(b)))
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+// optional reads a number; one that was never written is zero.
+func (m *meta) optional(name []byte) uint64 {
+	if m.get(name) == nil {
+		return 0
+	}
+	return m.number(name)
+}
+
+func (m *meta) putNumber(name []byte, n uint64) { m.put(name, numberValue(n)) }
+
+// time reads a time; one that was never written is zero.
+func (m *meta) time(name []byte) (t time.Time) {
+	b := m.get(name)
 	switch len(b) {
 	case 0:
-		return time.Time{}, nil
+		return t
 	case 8:
-		if t := unsortable(b); validTime(t) {
-			return t, nil
+		if t = unsortable(b); !validTime(t) {
+			m.fail(damaged("its time %q lies beyond any calendar", name))
 		}
-		return time.Time{}, damaged("its time %q lies beyond any calendar", name)
+		return t
 	}
-	return time.Time{}, damaged("its time %q has %d bytes", name, len(b))
+	m.fail(damaged("its time %q has %d bytes", name, len(b)))
+	return t
 }
 
-// validTime tells whether a time lies in a calendar.
-func validTime(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
+func (m *meta) putTime(name []byte, t time.Time) { m.put(name, sortable(t)) }
 
-// readFormat reads the version of the layout.
-func readFormat(meta *bbolt.Bucket) (int, error) {
-	n, err := readNumber(meta, metaFormat)
-	if err != nil {
-		return 0, err
-	}
+// format reads the version of the layout.
+func (m *meta) format() int {
+	n := m.number(metaFormat)
 	if n == 0 || n > 1<<16 {
-		return 0, damaged("its format is %d", n)
+		m.fail(damaged("its format is %d", n))
+		return 1
 	}
-	return int(n), nil
+	return int(n)
 }
 
-// readNumber reads a number of the bucket meta.
-func readNumber(meta *bbolt.Bucket, name []byte) (uint64, error) {
-	b := meta.Get(name)
-	if len(b) != 8 {
-		return 0, damaged("its number %q has %d bytes", name, len(b))
+func (m *meta) id() string {
+	b := m.get(metaID)
+	if len(b) != idBytes {
+		m.fail(damaged("its id has %d bytes", len(b)))
 	}
-	return binary.BigEndian.Uint64(b), nil
+	return hex.EncodeToString(b)
 }
 
-// optionalNumber reads a number of the bucket meta; one that was never written is zero.
-func optionalNumber(meta *bbolt.Bucket, name []byte) (uint64, error) {
-	if meta.Get(name) == nil {
-		return 0, nil
+// tenant reads whom the ledger serves; empty as long as that was never told.
+func (m *meta) tenant() string {
+	tenant := string(m.get(metaTenant))
+	if validTenant(tenant) != nil {
+		m.fail(damaged("its tenant is not text"))
 	}
-	return readNumber(meta, name)
+	return tenant
+}
+
+// setTenant changes whom the ledger serves, unless the tenant is empty.
+func (m *meta) setTenant(tenant string) {
+	if tenant != "" {
+		m.fail(validTenant(tenant))
+		m.put(metaTenant, []byte(tenant))
+	}
+}
+
+// identity reads what the ledger remembers as one.
+func (m *meta) identity() store.Identity {
+	i := store.Identity(m.get(metaIdentity))
+	switch {
+	case i == "":
+		return store.PerConversation
+	case !i.Known():
+		m.fail(damaged("it remembers by %.20q, which is no identity", string(i)))
+	}
+	return i
+}
+
+// setIdentity changes what the ledger remembers as one, unless the identity is empty.
+func (m *meta) setIdentity(i store.Identity) {
+	switch {
+	case i == "":
+	case !i.Known():
+		m.fail(store.Refused("the ledger cannot remember by %.20q", i))
+	default:
+		m.put(metaIdentity, []byte(i))
+	}
+}
+
+// advance moves the checkpoint, unless the time is zero.
+func (m *meta) advance(to time.Time) {
+	if !to.IsZero() {
+		m.fail(store.MayAdvance(m.time(metaCheckpoint), to))
+		m.putTime(metaCheckpoint, to)
+	}
+}
+
+// witness moves the time up to which the receiver's data were compared with the ledger; it never goes back.
+func (m *meta) witness(at time.Time) {
+	switch {
+	case !at.After(m.time(metaWitnessed)):
+	case !validTime(at):
+		m.fail(fmt.Errorf("nothing can have been read in the year %d", at.Year()))
+	default:
+		m.putTime(metaWitnessed, at)
+	}
+}
+
+func (m *meta) lateness() store.Lateness {
+	l, err := store.DecodeLateness(m.get(metaLateness))
+	m.fail(err)
+	return l
+}
+
+// addLate counts how late conversations came.
+func (m *meta) addLate(late []time.Duration) {
+	if len(late) == 0 {
+		return
+	}
+	l := m.lateness()
+	for _, each := range late {
+		l.Add(each)
+	}
+	m.put(metaLateness, l.Encode())
+}
+
+// describe reads all that the ledger says of itself in this bucket.
+func (m *meta) describe(info *store.Info) error {
+	info.Format, info.Tenant, info.Identity, info.Lateness = m.format(), m.tenant(), m.identity(), m.lateness()
+	info.BoundAt, info.Life, info.Excused = m.optional(metaBoundAt), m.optional(metaLife), m.optional(metaExcused)
+	if info.Excused > 0 {
+		info.ExcusedAt = leapedAt(info.Excused)
+	}
+	info.Created, info.Start, info.Floor = m.time(metaCreated), m.time(metaStart), m.time(metaFloor)
+	info.Checkpoint, info.Witnessed = m.time(metaCheckpoint), m.time(metaWitnessed)
+	return m.err
 }
 
 func numberValue(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// readID reads the id of the ledger.
-func readID(meta *bbolt.Bucket) (string, error) {
-	b := meta.Get(metaID)
-	if len(b) != idBytes {
-		return "", damaged("its id has %d bytes", len(b))
+// validTime reports whether a time lies in a calendar.
+func validTime(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
+
+// validTenant holds what is kept, and shown in messages, to text of one line.
+func validTenant(tenant string) error {
+	if len(tenant) > mostTenant || !utf8.ValidString(tenant) {
+		return fmt.Errorf("the name of a tenant is text of at most %d bytes", mostTenant)
 	}
-	return hex.EncodeToString(b), nil
+	for _, r := range tenant {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("the name of a tenant has no character %U", r)
+		}
+	}
+	return nil
 }
 
-// addLate counts how late conversations came.
-func (t *txn) addLate(late []time.Duration) error {
-	if len(late) == 0 {
-		return nil
-	}
-	l, err := store.DecodeLateness(t.meta.Get(metaLateness))
-	if err != nil {
-		return err
-	}
-	for _, each := range late {
-		l.Add(each)
-	}
-	return t.meta.Put(metaLateness, l.Encode())
-}
+// leap is how many numbers of intents a repaired ledger passes over for each millisecond since 1970: it goes
+// on with numbers that no life before it, whose end nobody knows, can have given.
+const leap = 1 << 10
 
-// identity reads what the ledger remembers as one.
-func (t *txn) identity() (store.Identity, error) {
-	b := t.meta.Get(metaIdentity)
-	if b == nil {
-		return store.PerConversation, nil
-	}
-	if i := store.Identity(b); i.Known() {
-		return i, nil
-	}
-	return "", damaged("it remembers by %.20q, which is no identity", b)
-}
-
-// identify changes what the ledger remembers as one, unless the identity is empty.
-func (t *txn) identify(i store.Identity) error {
-	switch {
-	case i == "":
-		return nil
-	case !i.Known():
-		return store.Refused("the ledger cannot remember by %.20q", i)
-	}
-	return t.meta.Put(metaIdentity, []byte(i))
-}
+// leapedAt is when a ledger went on with the numbers after this one.
+func leapedAt(number uint64) time.Time { return time.UnixMilli(int64(number / leap)).UTC() }

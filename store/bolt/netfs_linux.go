@@ -9,8 +9,8 @@ import (
 	"acsync/store"
 )
 
-// networks lists the file systems of which neither the locks nor the syncs can be relied upon, by the numbers that
-// statfs gives (documented in statfs(2) and in the kernel's linux/magic.h).
+// networks lists the file systems of which neither the locks nor the syncs can be relied upon, by the numbers
+// that statfs gives (documented in statfs(2) and in the kernel's linux/magic.h).
 var networks = map[uint32]string{
 	0x00006969: "NFS",
 	0x0000517B: "SMB",
@@ -27,7 +27,8 @@ var networks = map[uint32]string{
 	0x786F4256: "a VirtualBox shared folder",
 }
 
-// network refuses a path on a network file system. Where the kind cannot be found out, it is taken for a local one.
+// network refuses a path on a network file system. Where the kind cannot be found out, it is taken for a
+// local one.
 func network(path string) error {
 	var s syscall.Statfs_t
 	err := syscall.Statfs(path, &s)

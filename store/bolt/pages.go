@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// The layout of a bbolt file (format 2, as in bbolt's source): fixed-size pages, each with a header of 16 bytes; pages 0
-// and 1 are the two metas, the valid one with the higher transaction counts. Integers are in the machine's own order.
+// The layout of a bbolt file (format 2, as in bbolt's source): fixed-size pages, each with a header of 16
+// bytes; pages 0 and 1 are the two metas, the valid one with the higher transaction counts. Integers are in
+// the machine's own order.
 const (
 	pageHeader  = 16 // id 8, flags 2, count 2, overflow 4
 	metaBytes   = 64 // magic 4, version 4, page size 4, flags 4, root 8, its sequence 8, free list 8, high 8, transaction 8, sum 8
@@ -33,8 +34,8 @@ type boltMeta struct {
 	root, freelist, high, tx uint64 // high: the pages from this one on do not exist
 }
 
-// image reads the pages of a bbolt file by plain reads with every bound checked, so that a damaged file can be told
-// before bbolt follows a wild page number or loops in a circle of pages.
+// image reads the pages of a bbolt file by plain reads with every bound checked, so that a damaged file can
+// be told before bbolt follows a wild page number or loops in a circle of pages.
 type image struct {
 	file     io.ReaderAt
 	pageSize int64
@@ -95,8 +96,8 @@ func (m *image) readMeta(id int64) (boltMeta, bool) {
 	}, true
 }
 
-// header reads the header of a page into a buffer, and as much behind it as the buffer takes, and checks that the page
-// lies within the file.
+// header reads the header of a page into a buffer, and as much behind it as the buffer takes, and checks that
+// the page lies within the file.
 func (m *image) header(id uint64, b []byte) (page, error) {
 	if id < 2 || id >= m.meta.high {
 		return page{}, damaged("it points to page %d, which does not exist", id)
@@ -146,9 +147,9 @@ type element struct {
 	bucket bool   // of a leaf: the value is a bucket
 }
 
-// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys, in the space of a
-// list where that is large enough. The keys and values lie behind each other without a gap (as in bbolt's source), and the
-// first right behind the descriptions: so that a wrong number of entries shows.
+// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys, in
+// the space of a list where that is large enough. The keys and values lie behind each other without a gap (as
+// in bbolt's source), and the first right behind the descriptions: so that a wrong number of entries shows.
 func (p page) elements(list []element) ([]element, error) {
 	if (p.flags != flagBranch && p.flags != flagLeaf) || pageHeader+p.count*elementSize > len(p.data) {
 		return nil, damaged("page %d is neither a branch nor a leaf", p.id)

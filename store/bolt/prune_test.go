@@ -11,7 +11,7 @@ import (
 )
 
 func TestPrune(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	sample(t, l) // a key in every state, all of noon
 	commit(t, l, store.Record{State: store.Skipped, Reason: "spam", Resolution: noon.Add(time.Hour), At: noon}, id(9))
 	commit(t, l, store.Record{State: store.Skipped, Reason: "spam", At: noon}, store.Key{Conversation: "conv-without-resolution"})
@@ -33,25 +33,10 @@ func TestPrune(t *testing.T) {
 	openLedger(t, l.path, Options{}) // fewer keys are accepted than the fence says, yet nothing was lost
 }
 
-// Where there is nothing to remove only the floor is written, once, so that whoever prunes by it need not look again.
-func TestPruneNothing(t *testing.T) {
-	l := newLedger(t, Options{})
-	sample(t, l)
-	want := info(t, l)
-	want.Floor = noon.Add(-time.Hour)
-	want.Transaction++
-	for range 2 {
-		n, err := l.Prune(t.Context(), noon.Add(-time.Hour))
-		must(t, err)
-		wantSame(t, n, 0)
-		wantSame(t, info(t, l), want)
-	}
-}
-
 // What was asked about lately stays, however long ago it was marked done: the receiver's data may still show
 // it.
 func TestPruneKeepsWhatWasAskedLately(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Commit(store.Batch{Checkpoint: noon}))
 	old := noon.AddDate(-1, 0, 0)
 	commit(t, l, store.Record{State: store.Accepted, Resolution: old, At: noon.Add(-time.Minute)}, id(1))
@@ -62,24 +47,8 @@ func TestPruneKeepsWhatWasAskedLately(t *testing.T) {
 	wantSame(t, record(t, l, id(1)).State, store.Accepted)
 }
 
-// The floor is not lowered, nor lifted beyond where passes look.
-func TestPruneBounds(t *testing.T) {
-	l := newLedger(t, Options{})
-	sample(t, l)
-	must(t, l.Commit(store.Batch{Checkpoint: noon.Add(time.Hour)}))
-	_, err := l.Prune(t.Context(), noon.Add(time.Hour+time.Millisecond))
-	wantError(t, err, store.ErrRefused)
-	_, err = l.Prune(t.Context(), noon.Add(time.Minute))
-	must(t, err)
-	commit(t, l, store.Record{State: store.Skipped, Resolution: noon.Add(-time.Hour), At: noon.Add(-time.Hour)}, id(1))
-	n, err := l.Prune(t.Context(), noon.Add(-time.Minute))
-	must(t, err)
-	wantSame(t, n, 1)
-	wantSame(t, info(t, l).Floor, noon.Add(time.Minute))
-}
-
 func TestPruneManyAndStop(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Close())
 	l = unchecked(t, l.path)
 	var b store.Batch
@@ -157,12 +126,12 @@ func TestPruneInBoundedTransactions(t *testing.T) {
 }
 
 func TestPruneRuns(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	must(t, l.Close())
 	l = unchecked(t, l.path)
 	must(t, l.update(func(tx *txn) error {
 		for range keptRuns + 3 {
-			if err := tx.append(&store.Run{Pass: "old"}); err != nil {
+			if err := tx.runs.add(&store.Run{Pass: "old"}); err != nil {
 				return err
 			}
 		}

@@ -12,52 +12,6 @@ import (
 	"acsync/store"
 )
 
-func TestRecover(t *testing.T) {
-	l := newLedger(t, Options{})
-	begin(t, l, id(2))
-	finish(t, l, id(1), store.Accepted)
-	begin(t, l, id(3))
-	later := noon.Add(time.Hour)
-	got, err := l.Recover(later)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doubt := func(intent uint64) store.Record {
-		return store.Record{
-			State: store.InDoubt, Reason: store.ReasonInterrupted, Resolution: noon, At: sec.Add(time.Hour), Due: later, First: sec,
-			Attempts: 1, Intent: intent, Doubt: 3,
-		}
-	}
-	want := []store.Entry{{Key: id(2), Record: doubt(1)}, {Key: id(3), Record: doubt(3)}}
-	wantSame(t, got, want)
-	due, err := l.Due(later, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantSame(t, due, want)
-	again, err := l.Recover(later)
-	if err != nil || again != nil {
-		t.Errorf("got %v (%v), want nothing left to recover", again, err)
-	}
-}
-
-func TestRecoverNothingWritesNothing(t *testing.T) {
-	l := newLedger(t, Options{})
-	finish(t, l, id(1), store.Retry)
-	before, err := l.Info()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := l.Recover(noon); err != nil {
-		t.Fatal(err)
-	}
-	after, err := l.Info()
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantSame(t, after, before)
-}
-
 // crashLedger tells the test binary to be the process that is killed.
 const crashLedger = "ACSYNC_STORE_TEST_CRASH_LEDGER"
 
@@ -79,7 +33,7 @@ func TestCrashChild(t *testing.T) {
 
 // A process killed between Begin and Finish leaves its lock free, and the key for Recover.
 func TestCrash(t *testing.T) {
-	l := newLedger(t, Options{})
+	l := testLedger(t, Options{})
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

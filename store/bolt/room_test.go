@@ -20,7 +20,7 @@ func TestRoom(t *testing.T) {
 	if err != nil || free == 0 {
 		t.Errorf("got %d bytes (%v), want some on the disk of the tests", free, err)
 	}
-	if err := newLedger(t, Options{}).Room(); free > 2*MinRoom && err != nil {
+	if err := testLedger(t, Options{}).Room(); free > 2*MinRoom && err != nil {
 		t.Error(err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"os"
 )
 
-// FreeSpace gives the bytes that are free for this user on the disk of a file. On this system it cannot be found out: the
-// error is errors.ErrUnsupported.
+// FreeSpace gives the bytes that are free for this user on the disk of a file. On this system it cannot be
+// found out: the error is errors.ErrUnsupported.
 func FreeSpace(path string) (uint64, error) {
 	return 0, fmt.Errorf("find out the free space at %s: %w", path, errors.ErrUnsupported)
 }

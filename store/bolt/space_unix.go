@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// FreeSpace gives the bytes that are free for this user on the disk of a file, or of its directory while there is no such
-// file yet. On systems where it cannot be found out the error is errors.ErrUnsupported.
+// FreeSpace gives the bytes that are free for this user on the disk of a file, or of its directory while
+// there is no such file yet. On systems where it cannot be found out the error is errors.ErrUnsupported.
 func FreeSpace(path string) (uint64, error) {
 	var s syscall.Statfs_t
 	err := syscall.Statfs(path, &s)

@@ -30,9 +30,9 @@ const (
 //
 //	version and state, flags, [reason], [resolution], at, [due], [first], [intent], [attempts], [status], [doubt], check
 //
-// Numbers and differences of times are variable-length integers: the resolution in milliseconds from keyTime, At in
-// seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check byte is the
-// lowest of a CRC-32C over key and value.
+// Numbers and differences of times are variable-length integers: the resolution in milliseconds from keyTime,
+// At in seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check
+// byte is the lowest of a CRC-32C over key and value.
 func encodeRecord(k store.Key, code []byte, r store.Record, reason uint64) []byte {
 	b := make([]byte, 2, 24)
 	b[0] = recordVersion<<4 | byte(r.State)
@@ -98,8 +98,8 @@ func usualAttempts(intent uint64) int {
 
 func checkByte(code, value []byte) byte { return byte(checksum(code, value)) }
 
-// decodeRecord is the inverse of encodeRecord; the reason is given as its number. Whatever the bytes, it answers with a
-// record that Normalize would accept or with ErrDamaged.
+// decodeRecord is the inverse of encodeRecord; the reason is given as its number. Whatever the bytes, it
+// answers with a record that Normalize would accept or with ErrDamaged.
 func decodeRecord(k store.Key, code, value []byte) (store.Record, uint64, error) {
 	var r store.Record
 	if err := checked(code, value); err != nil {

@@ -98,8 +98,8 @@ func TestDecodeRecordRefuses(t *testing.T) {
 	})
 }
 
-// FuzzDecodeRecord holds that any bytes are refused or give a record that the ledger could have written, and that
-// writing it again changes nothing.
+// FuzzDecodeRecord holds that any bytes are refused or give a record that the ledger could have written, and
+// that writing it again changes nothing.
 func FuzzDecodeRecord(f *testing.F) {
 	code := mustKey(f, id(1))
 	whole := encodeRecord(id(1), code, store.Record{

@@ -14,16 +14,16 @@ type walk struct {
 	spaces []space
 }
 
-// space is the memory for a page at one depth of a tree, used again for the next page at that depth: most of the work of
-// opening a big ledger would be to make it anew.
+// space is the memory for a page at one depth of a tree, used again for the next page at that depth: most of
+// the work of opening a big ledger would be to make it anew.
 type space struct {
 	data []byte
 	list []element
 }
 
-// inspect checks the file from its metas down to every page: free list, buckets, keys in order, records that bear
-// their check, no page used twice. A million keys take some 70 ms.
-func (m *image) inspect(ctx context.Context) error {
+// inspect checks the file from its metas down to every page: free list, buckets, keys in order, records that
+// bear their check, no page used twice. A million keys take some 70 ms.
+func inspect(ctx context.Context, m *image) error {
 	w := &walk{image: m, used: make([]uint64, m.meta.high/64+1)}
 	if err := w.free(); err != nil {
 		return err
@@ -72,8 +72,8 @@ func (w *walk) free() error {
 	return nil
 }
 
-// tree follows a tree of pages down. All its keys lie in [low, high), where nil is no bound; records tells that
-// its leaves hold records.
+// tree follows a tree of pages down. All its keys lie in [low, high), where nil is no bound; records tells
+// that its leaves hold records.
 func (w *walk) tree(ctx context.Context, id uint64, low, high []byte, records bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -141,7 +141,8 @@ func whole(leaf []element) error {
 	return nil
 }
 
-// buckets follows the buckets among the entries of a leaf. A small bucket is a page without an id inside the value.
+// buckets follows the buckets among the entries of a leaf. A small bucket is a page without an id inside the
+// value.
 func (w *walk) buckets(ctx context.Context, p page, list []element) error {
 	for _, e := range list {
 		if !e.bucket {

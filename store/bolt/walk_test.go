@@ -11,7 +11,8 @@ import (
 	"acsync/store"
 )
 
-// pagesOf gives the offsets of the pages of one kind, those included that were given back and not overwritten yet.
+// pagesOf gives the offsets of the pages of one kind, those included that were given back and not overwritten
+// yet.
 func pagesOf(t *testing.T, content []byte, kind uint16) []int {
 	t.Helper()
 	var list []int
@@ -26,8 +27,8 @@ func pagesOf(t *testing.T, content []byte, kind uint16) []int {
 	return list
 }
 
-// rootOf is the page that every reference begins at, so that it is certainly in use: a page of the right kind may also be
-// one that was given back and still looks as it did.
+// rootOf is the page that every reference begins at, so that it is certainly in use: a page of the right kind
+// may also be one that was given back and still looks as it did.
 func rootOf(t *testing.T, content []byte) uint64 {
 	t.Helper()
 	image, err := readImage(bytes.NewReader(content), int64(len(content)), int64(pageSize))
@@ -37,8 +38,8 @@ func rootOf(t *testing.T, content []byte) uint64 {
 	return image.meta.root
 }
 
-// References that meet would have bbolt answer from the wrong page, overwrite one in use, or run in a circle. Opening
-// notices them, for reading as for writing.
+// References that meet would have bbolt answer from the wrong page, overwrite one in use, or run in a circle.
+// Opening notices them, for reading as for writing.
 func TestOpenFindsCrossedReferences(t *testing.T) {
 	good := big(t).content
 	child := func(at, i int) []byte { return good[at+pageHeader+i*elementSize+8:] }
@@ -97,9 +98,9 @@ func TestOpenFindsCrossedReferences(t *testing.T) {
 	}
 }
 
-// A meta page that was torn takes the last transaction with it, and bbolt goes on from the one before without a word.
-// The fence tells when that was a transaction it knows of; where it was the older page, nothing is lost, and Check
-// tells.
+// A meta page that was torn takes the last transaction with it, and bbolt goes on from the one before without
+// a word. The fence tells when that was a transaction it knows of; where it was the older page, nothing is
+// lost, and Check tells.
 func TestTornMeta(t *testing.T) {
 	s := big(t)
 	refused := 0

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// alive tells whether a process of this machine is there.
+// alive reports whether a process of this machine is there.
 func alive(pid int) bool {
 	process, err := os.FindProcess(pid) // on Windows it fails for one that is not
 	if err != nil {

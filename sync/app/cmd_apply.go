@@ -6,29 +6,29 @@ import (
 	surveysync "acsync/sync"
 )
 
-func (s *shell) applyCommand() *cli.Command {
+func applyCommand(l *commandLine) *cli.Command {
 	return commandOf("FILE", &cli.Command{
 		Name:  "apply",
 		Usage: "carry out exactly what a plan holds",
-		Description: "Reads each conversation of the plan again and decides again. What comes to the same survey request is sent; what does\n" +
-			"not, or was sent meanwhile, is not, and the report tells why. The checkpoint stays where it is. Flags stand before FILE.",
+		Description: "Reads each conversation of the plan again and decides again. What comes to the same survey\n" +
+			"request is sent; what does not, or was sent meanwhile, is not, and the report tells why. The\n" +
+			"checkpoint stays where it is. Flags stand before FILE.",
 		Flags:  passFlagsBut(flagConfirm),
-		Action: s.apply,
+		Action: passAction(l, apply),
 	})
 }
 
-// apply carries out a plan.
-func (s *shell) apply(c *cli.Context) error {
-	return s.pass(c, func(t *tenant, o *surveysync.Options) (err error) {
-		if err := t.config.Ready(); err != nil {
-			return err
-		}
-		if o.Plan, err = readPlan(c.Args().First(), t.planTerms(s.clock())); err != nil {
-			return err
-		}
-		if o.Unconfirmed = 0; o.Plan.Backfill {
-			o.Policy.MaxAge = 0
-		}
-		return t.needLedger()
-	})
+// apply lets a pass carry out a plan.
+func apply(s *session, o *surveysync.Options) (err error) {
+	if err := s.tenant.Config.Ready(); err != nil {
+		return err
+	}
+	if o.Plan, err = readPlan(s.c.Args().First(), s.tenant.PlanTerms(s.clock())); err != nil {
+		return err
+	}
+	o.Unconfirmed = 0
+	if o.Plan.Backfill {
+		o.Policy.MaxAge = 0
+	}
+	return s.tenant.NeedLedger()
 }

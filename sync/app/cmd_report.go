@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -14,56 +13,63 @@ import (
 	"acsync/sync/report"
 )
 
-func (s *shell) reportCommand() *cli.Command {
+func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had told. A pass belongs to the time at which it began;\n" +
-			"without --from and --to those of today and of the six days before.",
+		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had told. A\n" +
+			"pass belongs to the time at which it began; without --from and --to those of today and of the\n" +
+			"six days before.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: flagFrom, DefaultText: "six days before the last day", Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time"},
+			&cli.StringFlag{
+				Name: flagFrom, DefaultText: "six days before the last day",
+				Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time",
+			},
 			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
 			noPagerFlag(),
-			&cli.StringSliceFlag{Name: flagReport, Usage: "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
+			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given "+
+				"several times"),
 		},
-		Action: s.report,
+		Action: func(c *cli.Context) error {
+			if err := checkReports(c); err != nil {
+				return err
+			}
+			return inSession(l, c, showHistory)
+		},
 	})
 }
 
-// report shows what past passes did.
-func (s *shell) report(c *cli.Context) (err error) {
-	if err := checkReports(c); err != nil {
+// showHistory shows what past passes did.
+func showHistory(s *session) error {
+	about := report.Past{
+		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
+		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(),
+	}
+	var err error
+	if about.Zone, err = s.tenant.Config.Location(); err != nil {
 		return err
 	}
-	terminal, tenant, err := s.begin(c)
-	if err != nil {
+	// Not the session's clock: passes are recorded by this machine's.
+	if about.Window, about.Cut, err = pastWindow(s.c, about.Zone, time.Now()); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, tenant.close()) }()
-	about := report.Past{Tenant: tenant.name, Overlap: time.Duration(tenant.config.Sync.Overlap), Ending: endingOf, Here: here(c), Asks: tenant.remembers()}
-	if about.Zone, err = tenant.config.Location(); err != nil {
-		return err
-	}
-	if about.Window, about.Cut, err = pastWindow(c, about.Zone, time.Now()); err != nil { // the clock by which passes are recorded
-		return err
-	}
-	for _, path := range c.StringSlice(flagReport) {
-		if err := tenant.spares(c, flagReport, path); err != nil {
+	for _, path := range s.c.StringSlice(flagReport) {
+		if err := refuseOverwrite(s, flagReport, path); err != nil {
 			return err
 		}
 	}
-	runs, err := tenant.pastRuns()
+	runs, err := pastRuns(s)
 	if err != nil {
 		return err
 	}
 	history := report.NewHistory(runs, about)
-	if err := writeHistory(c, history); err != nil {
+	if err := writeHistory(s.c, history); err != nil {
 		return err
 	}
-	if c.Bool(flagJSON) {
+	if s.c.Bool(flagJSON) {
 		err = report.HistoryJSON(s.stdout, history)
 	} else {
-		err = terminal.answer(report.HistoryDoc(history, report.MostNamed))
+		err = s.terminal.answer(s.stdout, report.HistoryDoc(history, report.MostNamed))
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
@@ -71,10 +77,10 @@ func (s *shell) report(c *cli.Context) (err error) {
 	return nil
 }
 
-// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them what one has told that was
-// killed since.
-func (t *tenant) pastRuns() (runs []store.Run, err error) {
-	ledger, err := t.past()
+// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them that
+// of one which was killed since.
+func pastRuns(s *session) (runs []store.Run, err error) {
+	ledger, err := s.openPast()
 	if err != nil {
 		return nil, err
 	}
@@ -82,22 +88,11 @@ func (t *tenant) pastRuns() (runs []store.Run, err error) {
 	if runs, err = ledger.Runs(0); err != nil {
 		return nil, fmt.Errorf("read the past passes: %w", err)
 	}
-	return withKilled(leftBehind(t.config.Ledger.Path), runs), nil
+	return withKilled(leftBehind(s.path()), runs), nil
 }
 
-// withKilled adds a pass that was killed, and that no process has entered into the ledger since.
-func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
-	if holder == nil {
-		return runs
-	}
-	killed := holder.Killed()
-	if killed == nil || slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
-		return runs
-	}
-	return append([]store.Run{*killed}, runs...)
-}
-
-// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and the six before.
+// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and
+// the six before.
 func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, false, err
@@ -112,14 +107,15 @@ func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Win
 	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil {
 		return w, cut, err
 	}
+	// The zero time stands for none, and this was given.
 	if w.From.IsZero() {
-		w.From = w.From.Add(1) // the zero time stands for none, and this was given
+		w.From = w.From.Add(1)
 	}
-	switch {
+	switch begin, end := w.From.In(zone).Format(time.RFC3339), w.To.In(zone).Format(time.RFC3339); {
 	case w.From.After(now):
-		return w, cut, usagef("--%s %s lies in the future; a report is of what passes have done", flagFrom, w.From.In(zone).Format(time.RFC3339))
+		return w, cut, usagef("--%s %s lies in the future; a report is of what passes have done", flagFrom, begin)
 	case w.Empty():
-		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, w.From.In(zone).Format(time.RFC3339), flagTo, w.To.In(zone).Format(time.RFC3339))
+		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
 	}
 	return w, cut, nil
 }

@@ -11,47 +11,49 @@ import (
 	"acsync/sync/sandbox"
 )
 
-func (s *shell) sandboxCommand() *cli.Command {
+func sandboxCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "sandbox",
 		Usage: "serve the stand-ins for Kustomer and Agent Connect on this machine, until interrupted",
-		Description: "Prints a ready configuration for them, or writes it to a file: acsync sandbox --out sandbox.toml in one\n" +
-			"terminal, then, as its first lines say, acsync init and acsync run with --config sandbox.toml in another.",
+		Description: "Prints a ready configuration for them, or writes it to a file: acsync sandbox --out\n" +
+			"sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run with\n" +
+			"--config sandbox.toml in another.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: flagOut, Usage: "write the configuration to `FILE`, which is replaced, and not to stdout"},
+			value(flagOut, "write the configuration to `FILE`, which is replaced, and not to stdout"),
 			&cli.Uint64Flag{Name: flagSeed, Usage: "make the conversations from this `NUMBER`"},
 			&cli.IntFlag{Name: flagKustomer, Usage: "serve Kustomer on this `PORT`; 0 is any that is free"},
 			&cli.IntFlag{Name: flagAgent, Usage: "serve Agent Connect on this `PORT`; 0 is any that is free"},
 		},
-		Action: s.serveSandbox,
+		Action: func(c *cli.Context) error { return serveSandbox(l, c) },
 	})
 }
 
-func (s *shell) serveSandbox(c *cli.Context) (err error) {
+func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 	for _, flag := range []string{flagKustomer, flagAgent} {
 		if port := c.Int(flag); port < 0 || port > 65535 {
 			return usagef("--%s %d is no port; choose 1 to 65535, or 0 for any that is free", flag, port)
 		}
 	}
 	stand, err := sandbox.Start(sandbox.Options{
-		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent), Now: s.app.Now,
+		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent), Now: l.now,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stand.Close()) }()
-	if err := s.describeSandbox(c, stand); err != nil {
+	if err := describeSandbox(l, c, stand); err != nil {
 		return err
 	}
 	<-c.Context.Done()
 	return nil
 }
 
-func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
+func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) error {
 	if c.Bool(flagJSON) {
-		return writeJSON(s.stdout, map[string]any{
+		return l.printJSON(map[string]any{
 			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(), "agent_connect": stand.AgentConnectURL(),
-			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(), "agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
+			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(),
+			"agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
 		})
 	}
 	text := sandboxConfig(stand, c.String(flagOut))
@@ -59,11 +61,11 @@ func (s *shell) describeSandbox(c *cli.Context, stand *sandbox.Sandbox) error {
 		if err := writePrivate(out, []byte(text)); err != nil {
 			return fmt.Errorf("write the configuration: %w", err)
 		}
-	} else if _, err := io.WriteString(s.stdout, text); err != nil {
+	} else if _, err := io.WriteString(l.stdout, text); err != nil {
 		return err
 	}
 	if !c.Bool(flagQuiet) {
-		fmt.Fprintln(s.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")
+		fmt.Fprintln(l.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")
 	}
 	return nil
 }

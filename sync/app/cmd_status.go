@@ -1,10 +1,8 @@
 package app
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -15,12 +13,12 @@ import (
 	"acsync/sync/report"
 )
 
-func (s *shell) statusCommand() *cli.Command {
+func statusCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:   "status",
 		Usage:  "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
 		Flags:  []cli.Flag{noPagerFlag()},
-		Action: s.status,
+		Action: in(l, showStatus),
 	})
 }
 
@@ -31,41 +29,32 @@ const (
 	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
-// status reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls neither service.
-func (s *shell) status(c *cli.Context) (err error) {
-	terminal, tenant, err := s.begin(c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, tenant.close()) }()
-	ledger, err := tenant.past()
+// showStatus reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls
+// neither service.
+func showStatus(s *session) (err error) {
+	ledger, err := s.openPast()
 	if errors.Is(err, store.ErrLocked) {
-		return s.statusOfRunning(c, terminal, tenant, err)
+		return statusOfRunning(s, err)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
-	status, err := readStatus(ledger, leftBehind(tenant.config.Ledger.Path))
+	status, err := readStatus(ledger, leftBehind(s.path()))
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
-	tenant.complete(&status)
-	status.Here = here(c)
-	if c.Bool(flagJSON) {
+	settings := s.tenant.Config.Sync
+	status.Tenant, status.Ledger, status.Asks, status.Witness = s.tenant.Name, s.path(), s.tenant.Remembers(),
+		s.witness()
+	status.Settle, status.Overlap = time.Duration(settings.Settle), time.Duration(settings.Overlap)
+	status.MaxAge, status.MaxErrorRate = time.Duration(settings.MaxAge), settings.MaxErrorRate
+	status.Here = here(s.c)
+	if s.c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return terminal.answer(report.StatusDoc(status))
-}
-
-// past opens the ledger for reading what was done. The stand-ins' own is made by their first pass.
-func (t *tenant) past() (*bolt.Ledger, error) {
-	ledger, err := t.open(bolt.Options{ReadOnly: true})
-	if t.sandbox != nil && errors.Is(err, store.ErrMissing) {
-		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
-	}
-	return ledger, err
+	return s.terminal.answer(s.stdout, report.StatusDoc(status))
 }
 
 // readStatus asks the ledger, and what a process left that was killed since; nil for none.
@@ -96,7 +85,7 @@ func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error
 		status.NextDue = waiting[0].Due
 	}
 	if len(runs) > 0 {
-		status.Last, status.Ending = &runs[0], endingOf(runs[0].Exit)
+		status.Last, status.Ending = &runs[0], exitAdvice(runs[0].Exit)
 	}
 	if status.FirstTried, err = firstTried(ledger); err != nil {
 		return report.Status{}, err
@@ -106,31 +95,12 @@ func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error
 		return report.Status{}, fmt.Errorf("read the back-fills: %w", err)
 	}
 	status.Backfills = slices.DeleteFunc(backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
-	status.Refused, err = standing(ledger, runs[:min(len(runs), latestRuns)])
+	status.Refused, err = openRefusals(ledger, runs[:min(len(runs), latestRuns)])
 	return status, err
 }
 
-// complete adds what the configuration says to what the ledger does.
-func (t *tenant) complete(s *report.Status) {
-	settings := t.config.Sync
-	s.Tenant, s.Ledger, s.Asks, s.Witness = t.name, t.config.Ledger.Path, t.remembers(), t.witness()
-	s.Settle, s.Overlap, s.MaxAge = time.Duration(settings.Settle), time.Duration(settings.Overlap), time.Duration(settings.MaxAge)
-	s.MaxErrorRate = settings.MaxErrorRate
-}
-
-// leftBehind is who had the ledger last, when that process was killed: one that ends takes its word away before it gives up
-// the lock. It is asked while the lock is held, so that it is nobody's who is at work. Nil: nobody was.
-func leftBehind(path string) *store.Holder {
-	holder, err := bolt.ReadHolder(path)
-	if err != nil {
-		return nil // none, or it tells nothing
-	}
-	return &holder
-}
-
 // firstTried is the earliest first try of what is to be retried; zero for none.
-func firstTried(ledger *bolt.Ledger) (time.Time, error) {
-	var first time.Time
+func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
 	entries, err := ledger.Waiting(retried, store.Retry)
 	if err != nil {
 		return first, fmt.Errorf("read what is to be retried: %w", err)
@@ -143,13 +113,14 @@ func firstTried(ledger *bolt.Ledger) (time.Time, error) {
 	return first, nil
 }
 
-// standing are the refusals of the latest passes that still stand, each once, the latest first: what an expression failed on may have been
-// asked about since.
-func standing(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error) {
+// openRefusals are the refusals of the latest passes that still stand, each once, the latest first: what an
+// expression failed on may have been asked about since.
+func openRefusals(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error) {
 	var kept []store.Refusal
 	seen := map[store.Key]bool{}
 	for _, run := range runs {
-		for _, refusal := range slices.Backward(run.Refusals) { // a pass notes them as they come
+		// A pass notes them as they come.
+		for _, refusal := range slices.Backward(run.Refusals) {
 			key := store.Key{Conversation: refusal.Conversation, Recovery: refusal.Kind != ""}
 			if seen[key] {
 				continue
@@ -168,11 +139,4 @@ func standing(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error) {
 		}
 	}
 	return kept, nil
-}
-
-// writeJSON writes one indented object.
-func writeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
 }

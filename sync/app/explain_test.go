@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"acsync/sync/exit"
 	"acsync/sync/sandbox"
 )
 
@@ -37,7 +38,7 @@ func TestExplainEveryKind(t *testing.T) {
 	run := func(args ...string) ([]byte, int) {
 		var out, problems bytes.Buffer
 		code := App{Now: clock}.Run(t.Context(), append([]string{"acsync"}, args...), nil, nil, &out, &problems)
-		if code != exitDone {
+		if code != int(exit.Done) {
 			t.Errorf("%v: exit code %d: %s", args, code, problems.String())
 		}
 		return out.Bytes(), code

@@ -25,8 +25,8 @@ type line struct {
 	Status     int       `json:"status"`
 	Attempts   int       `json:"attempts"`
 	At         time.Time `json:"at"`
-	Intent     string    `json:"intent"`                  // the stamp of the last attempt; empty where there was none
-	Kind       string    `json:"kind,omitzero"`           // "recovery" when it is one, beside the conversation's own line
+	Intent     string    `json:"intent"`                  // the stamp of the last attempt; empty for none
+	Kind       string    `json:"kind,omitzero"`           // "recovery", beside the conversation's own line
 	PerRes     bool      `json:"per_resolution,omitzero"` // asked about once for each resolution, not once
 }
 
@@ -47,8 +47,8 @@ func exportFile(path string, write func(io.Writer) (int, error)) (n int, err err
 	return n, err
 }
 
-// exportTo writes the entries that each gives, and tells how many. They come by id, and a Kustomer id begins with the time
-// of its creation, so that the oldest come first.
+// exportTo writes the entries that each gives, and tells how many. They come by id, and a Kustomer id begins
+// with the time of its creation, so that the oldest come first.
 func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) error) (n int, err error) {
 	visible := &doc.Visible{To: w}
 	buffered := bufio.NewWriter(visible)
@@ -73,8 +73,9 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 	return n, nil
 }
 
-// importFrom reads an export. What is not settled there (scheduled, to be retried, sending) comes as in doubt where an
-// attempt was made, and is left out where none was: the passes of this ledger find it again by themselves.
+// importFrom reads an export. What is not settled there (scheduled, to be retried, sending) comes as in doubt
+// where an attempt was made, and is left out where none was: the passes of this ledger find it again by
+// themselves.
 func importFrom(r io.Reader) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		scanner := bufio.NewScanner(r)

@@ -15,8 +15,8 @@ const (
 	flagLogLevel  = "log-level"
 	flagLogFormat = "log-format"
 	flagQuiet     = "quiet"
-	flagNoColor   = "no-color"
 	flagNoPager   = "no-pager"
+	flagNoColor   = "no-color"
 	flagDryRun    = "dry-run"
 	flagReport    = "report"
 	flagReveal    = "reveal"
@@ -55,59 +55,63 @@ const (
 // defaultConfig is the configuration file of a command line that names none.
 const defaultConfig = "config.toml"
 
-// commonFlags stand on every command, and none on the program itself: cli would ignore those in the wrong place.
+// unconfirmed is how many survey requests the first pass of a ledger creates without being confirmed.
+const unconfirmed = 500
+
+// commonFlags stand on every command, and none on the program itself: cli would ignore those in the wrong
+// place.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: flagConfig, Value: defaultConfig, Usage: "read the configuration from `FILE`"},
-		&cli.BoolFlag{Name: flagSandbox, Usage: "use the embedded stand-ins for both services, and a ledger of their own in your cache directory"},
-		&cli.BoolFlag{Name: flagJSON, Usage: "print one JSON object instead of the report for people"},
-		&cli.StringFlag{Name: flagLogLevel, DefaultText: "warn on a terminal, info elsewhere", Usage: "log from `LEVEL` upwards: debug, info, warn, error"},
+		toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own in your "+
+			"cache directory"),
+		toggle(flagJSON, "print one JSON object instead of the report for people"),
+		&cli.StringFlag{
+			Name: flagLogLevel, DefaultText: "warn on a terminal, info elsewhere",
+			Usage: "log from `LEVEL` upwards: debug, info, warn, error",
+		},
 		&cli.StringFlag{Name: flagLogFormat, Value: "text", Usage: "write the log as `FORMAT`: text or json"},
-		&cli.BoolFlag{Name: flagQuiet, Usage: "no progress, and only errors in the log"},
-		&cli.BoolFlag{Name: flagNoColor, Usage: "no colours; the variable NO_COLOR does the same"},
+		toggle(flagQuiet, "no progress, and only errors in the log"),
+		toggle(flagNoColor, "no colours; the variable NO_COLOR does the same"),
 	}
 }
 
 // noPagerFlag stands on the commands that answer a question.
-func noPagerFlag() cli.Flag {
-	return &cli.BoolFlag{Name: flagNoPager, Usage: "never show the answer through a pager"}
-}
+func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer through a pager") }
 
 // passFlags stand on the commands that make a pass.
 func passFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.BoolFlag{Name: flagDryRun, Usage: "decide and report, but send nothing and write nothing"},
-		&cli.IntFlag{Name: flagMax, DefaultText: "no limit", Usage: "create at most `N` survey requests; the rest waits for the next pass"},
-		&cli.StringFlag{Name: flagMaxDuration, DefaultText: "no limit", Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later"},
+		toggle(flagDryRun, "decide and report, but send nothing and write nothing"),
+		&cli.IntFlag{
+			Name: flagMax, DefaultText: "no limit",
+			Usage: "create at most `N` survey requests; the rest waits for the next pass",
+		},
+		&cli.StringFlag{
+			Name: flagMaxDuration, DefaultText: "no limit",
+			Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later",
+		},
 		ifLockedFlag(),
-		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed)},
-		&cli.StringSliceFlag{Name: flagReport, Usage: "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may be given several times"},
-		&cli.BoolFlag{Name: flagReveal, Usage: "show e-mail addresses in full in the files of --report"},
+		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to `N` "+
+			"survey requests; needed above %d", unconfirmed)},
+		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
+			"given several times"),
+		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),
 	}
 }
 
 // passFlagsBut are the flags of a pass without some of them.
 func passFlagsBut(names ...string) []cli.Flag {
-	return slices.DeleteFunc(passFlags(), func(flag cli.Flag) bool { return slices.Contains(names, flag.Names()[0]) })
+	return slices.DeleteFunc(passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
+
+// value, toggle and values are flags that have nothing but a name and a usage.
+func value(name, usage string) cli.Flag  { return &cli.StringFlag{Name: name, Usage: usage} }
+func toggle(name, usage string) cli.Flag { return &cli.BoolFlag{Name: name, Usage: usage} }
+func values(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
 
 // ifLockedFlag stands on every command that changes the ledger with the services' help.
 func ifLockedFlag() cli.Flag {
-	return &cli.StringFlag{Name: flagIfLocked, Value: "fail", Usage: "when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m"}
-}
-
-// checkPassFlags refuses what cannot be carried out as it was said, and reads the terms of the pass.
-func checkPassFlags(c *cli.Context) (terms, error) {
-	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
-		return terms{}, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax, c.Int(flagMax), flagDryRun)
-	}
-	if err := checkReports(c); err != nil {
-		return terms{}, err
-	}
-	overlap, err := ifLocked(c)
-	if err != nil {
-		return terms{}, err
-	}
-	most, err := maxDuration(c)
-	return terms{overlap, most}, err
+	return &cli.StringFlag{Name: flagIfLocked, Value: "fail", Usage: "when another process holds the ledger, " +
+		"`ACT` so: fail, skip (exit 0), or wait=5m"}
 }

@@ -13,7 +13,9 @@ import (
 	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 	"acsync/sync/sandbox"
+	"acsync/sync/tenant"
 )
 
 // TestDiskFull lets the ledger's disk become full at several moments of a pass. The pass fails, nothing is sent that is not
@@ -31,8 +33,8 @@ func TestDiskFull(t *testing.T) {
 			result, err := d.pass(t, d.size(t))
 			switch sent := len(d.stand.Requests()); {
 			case err == nil:
-			case verdict(result, err) != exitFailed:
-				t.Errorf("exit code %d (%v), want %d", verdict(result, err), err, exitFailed)
+			case verdict(result, err) != int(exit.Failed):
+				t.Errorf("exit code %d (%v), want %d", verdict(result, err), err, exit.Failed)
 			case sent == 0:
 				before++
 			default:
@@ -52,7 +54,7 @@ func TestDiskFull(t *testing.T) {
 
 // disk is a tenant whose ledger may not grow.
 type disk struct {
-	*tenant
+	*tenant.Tenant
 	stand *sandbox.Sandbox
 }
 
@@ -78,13 +80,13 @@ func newDisk(t *testing.T) disk {
 	if err := bolt.Create(cfg.Ledger.Path, stand.Start(), bolt.Options{Tenant: cfg.Accounts()}); err != nil {
 		t.Fatal(err)
 	}
-	return disk{&tenant{config: cfg, name: "sandbox"}, stand}
+	return disk{&tenant.Tenant{Config: cfg, Name: "sandbox"}, stand}
 }
 
 // ledgerOf opens the ledger, to grow to a size at most; 0 is no limit.
 func (d disk) ledgerOf(t *testing.T, most int) *bolt.Ledger {
 	t.Helper()
-	ledger, err := d.open(bolt.Options{MaxSize: most})
+	ledger, err := d.Open(bolt.Options{MaxSize: most})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +115,7 @@ func (d disk) fill(t *testing.T, keys int) {
 
 func (d disk) size(t *testing.T) int {
 	t.Helper()
-	stat, err := os.Stat(d.config.Ledger.Path)
+	stat, err := os.Stat(d.Config.Ledger.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,14 +125,14 @@ func (d disk) size(t *testing.T) int {
 // pass makes one, with a file of at most so many bytes.
 func (d disk) pass(t *testing.T, most int) (surveysync.Result, error) {
 	t.Helper()
-	clients, err := connect(d.config, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	clients, err := tenant.Connect(d.Config, "test", slog.New(slog.NewTextHandler(io.Discard, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ledger := d.ledgerOf(t, most)
 	engine := surveysync.Engine{
-		Source: clients.kustomer, Directory: clients.kustomer, Sender: clients.connect, Ledger: ledger, Observer: observers{},
-		Options: options(d.config),
+		Source: clients.Kustomer, Directory: clients.Kustomer, Sender: clients.AgentConnect, Ledger: ledger, Observer: observers{},
+		Options: tenant.Options(d.Config),
 	}
 	result, failed := engine.Run(t.Context())
 	if err := ledger.Close(); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 	"acsync/sync/plan"
 	"acsync/sync/report/doc"
 )
@@ -42,8 +43,8 @@ type planFile struct {
 	toSend   int
 }
 
-// checkPlan reads the flags of a plan, and refuses before the dry run what could not be written after it.
-func checkPlan(c *cli.Context) (*planFile, error) {
+// newPlanFile reads the flags of a plan, and refuses before the dry run what could not be written after it.
+func newPlanFile(c *cli.Context) (*planFile, error) {
 	f := &planFile{path: strings.TrimSpace(c.String(flagOut)), valid: expires, detailed: c.Bool(flagDetailed)}
 	switch {
 	case f.path == "":
@@ -51,15 +52,18 @@ func checkPlan(c *cli.Context) (*planFile, error) {
 	case strings.ContainsFunc(f.path, unicode.IsControl):
 		return nil, usagef("--%s %q cannot be shown on one line; choose another name", flagOut, f.path)
 	case strings.HasPrefix(f.path, "-"):
-		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut, f.path, f.path)
+		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut,
+			f.path, f.path)
 	}
-	if overlap, err := ifLocked(c); err != nil || overlap.skip {
-		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; choose fail or wait=5m", flagIfLocked))
+	if lock, err := readLockPolicy(c); err != nil || lock.skip {
+		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; "+
+			"choose fail or wait=5m", flagIfLocked))
 	}
 	if c.IsSet(flagExpires) {
 		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))
 		if err != nil || time.Duration(f.valid) < shortestPlan || time.Duration(f.valid) > longestPlan {
-			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires, c.String(flagExpires))
+			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires,
+				c.String(flagExpires))
 		}
 	}
 	full, err := filepath.Abs(f.path)
@@ -77,6 +81,24 @@ func checkPlan(c *cli.Context) (*planFile, error) {
 	return f, nil
 }
 
+// prepare makes the pass a dry run that the file hears.
+func (f *planFile) prepare(s *session, o *surveysync.Options) error {
+	if err := s.tenant.Config.Ready(); err != nil {
+		return err
+	}
+	o.DryRun, o.Unconfirmed, o.Verdict = true, 0, f.verdict
+	f.planner = surveysync.NewPlanner(s.tenant.Config.AgentConnect.APIKey.Reveal())
+	if err := refuseOverwrite(s, flagOut, f.path); err != nil {
+		return err
+	}
+	if s.c.IsSet(flagFrom) || s.c.IsSet(flagTo) {
+		if err := overRange(s, o); err != nil {
+			return err
+		}
+	}
+	return s.tenant.NeedLedger()
+}
+
 // hear lets the plan hear the dry run; there may be none.
 func (f *planFile) hear(by observers) observers {
 	if f == nil {
@@ -90,12 +112,14 @@ func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	if f == nil || !f.saved || c.Bool(flagJSON) {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n", f.path, f.toSend, here(c), shellPath(f.path))
+	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n",
+		f.path, f.toSend, here(c), shellPath(f.path))
 	return err
 }
 
-// end saves the plan of a dry run that came to its end; there may be none to save. The error is what ended the pass.
-func (f *planFile) end(t *tenant, engine *surveysync.Engine, now time.Time, result *surveysync.Result, err error) error {
+// end saves the plan of a dry run that came to its end; there may be none to save. The error is what ended
+// the pass.
+func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync.Result, err error) error {
 	switch {
 	case f == nil:
 		return err
@@ -104,7 +128,7 @@ func (f *planFile) end(t *tenant, engine *surveysync.Engine, now time.Time, resu
 	case err != nil:
 		return fmt.Errorf("%w; no plan was saved", err)
 	}
-	if err = f.save(t, engine, now, result); err != nil {
+	if err = f.save(s, engine, result); err != nil {
 		result.Exit = verdict(*result, err)
 	}
 	return err
@@ -121,23 +145,23 @@ func (unplanned) Error() string {
 // Unwrap is what stopped it.
 func (u unplanned) Unwrap() error { return u.cause }
 
-// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells whether there is something to send,
-// before it tells that something needs a hand.
+// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
+// something to send rather than that something needs a hand.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
 	code := verdict(r, err)
-	if f.detailed && r.Planned > 0 && (code == exitDone || code == exitNeedsHand) {
-		return exitWouldSend
+	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
+		return int(exit.WouldSend)
 	}
 	return code
 }
 
 // save writes the plan of a dry run, whole or not at all, for its owner's eyes alone.
-func (f *planFile) save(t *tenant, engine *surveysync.Engine, now time.Time, result *surveysync.Result) error {
+func (f *planFile) save(s *session, engine *surveysync.Engine, result *surveysync.Result) error {
 	info, err := engine.Ledger.Info()
 	if err != nil {
 		return fmt.Errorf("read the ledger for the plan: %w", err)
 	}
-	made, err := f.planner.Plan(*result, info, t.planTerms(now), time.Duration(f.valid))
+	made, err := f.planner.Plan(*result, info, s.tenant.PlanTerms(s.clock()), time.Duration(f.valid))
 	if err != nil {
 		return err
 	}
@@ -162,49 +186,28 @@ func visible(text []byte) []byte {
 	return out.Bytes()
 }
 
-// planTerms are what a plan of the tenant is made under and carried out under.
-func (t *tenant) planTerms(now time.Time) plan.Terms {
-	return plan.Terms{
-		Tenant: t.config.Accounts(), Configuration: t.config.Decisions(), Secret: t.config.AgentConnect.APIKey.Reveal(), Now: now,
-	}
-}
-
 // readPlan reads the plan in a file, for the tenant.
 func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
 	if path == "-" {
 		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
 	}
 	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	var text []byte
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
 		err = errors.New("it is no regular file")
+	case info.Size() > largestPlan:
+		err = errors.New("it is larger than any plan")
+	default:
+		text, err = os.ReadFile(path)
 	}
 	if err != nil {
 		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, largestPlan))
-	if err != nil {
-		return nil, usagef("the plan cannot be read: %v; nothing was sent", err)
 	}
 	made, err := plan.Read(text, terms)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &made, nil
-}
-
-// needLedger makes sure that there is a ledger, without which a plan means nothing. The stand-ins' own is made.
-func (t *tenant) needLedger() error {
-	if _, err := os.Stat(t.config.Ledger.Path); !errors.Is(err, os.ErrNotExist) {
-		return nil // whatever is wrong with it is found when it is opened
-	}
-	ledger, err := t.ledger()
-	if err != nil {
-		return err
-	}
-	return ledger.Close()
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// writePrivate puts a file in the place of what is at path, or where a link there leads, whole or not at all, for its owner's eyes
-// alone whoever could read what was there before.
+// writePrivate puts a file in the place of what is at path, or where a link there leads, whole or not at all,
+// for its owner's eyes alone whoever could read what was there before.
 func writePrivate(path string, text []byte) error {
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	file, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(0o600)) // its WriteFile keeps the old ones
+	// Its WriteFile keeps the old permissions.
+	file, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(0o600))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 func readme(t *testing.T) string {
@@ -36,9 +37,9 @@ func TestReadmeIsComplete(t *testing.T) {
 			t.Errorf("the README lacks %s", what)
 		}
 	}
-	s := &shell{stdout: io.Discard, stderr: io.Discard}
+	l := &commandLine{stdout: io.Discard, stderr: io.Discard}
 	flags := map[string]bool{}
-	for _, command := range s.commandLine().Commands {
+	for _, command := range program(l).Commands {
 		wants(fmt.Sprintf("\n| `%s` |", command.Name))
 		for _, part := range command.Subcommands {
 			wants("`" + part.Name + "`")
@@ -50,8 +51,8 @@ func TestReadmeIsComplete(t *testing.T) {
 	for flag := range flags {
 		wants("`--" + flag)
 	}
-	for _, exit := range exits {
-		wants(fmt.Sprintf("\n| %d | %s |", exit.code, exit.meaning))
+	for _, code := range exit.All() {
+		wants(fmt.Sprintf("\n| %d | %s |", code, code))
 	}
 	for _, state := range store.States() {
 		wants(fmt.Sprintf("\n| `%s` |", state))
@@ -75,9 +76,9 @@ func allFlags(command *cli.Command) []string {
 
 // TestReadmeIsTrue finds what the README names and the program does not have.
 func TestReadmeIsTrue(t *testing.T) {
-	s := &shell{stdout: io.Discard, stderr: io.Discard}
+	l := &commandLine{stdout: io.Discard, stderr: io.Discard}
 	var known []string
-	for _, command := range s.commandLine().Commands {
+	for _, command := range program(l).Commands {
 		known = append(known, allFlags(command)...)
 	}
 	for line := range strings.Lines(readme(t)) {

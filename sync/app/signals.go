@@ -3,20 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
-	"io"
-	"log"
 	"os"
 	"os/signal"
 	"syscall"
-)
 
-// Main is the program as the operating system starts it; its result is the exit code.
-func (a App) Main() int {
-	log.SetOutput(io.Discard) // net/http's own complaints quote what servers send, which can be anything
-	ctx, stop := interruptible(context.Background())
-	defer stop()
-	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
-}
+	"acsync/sync/exit"
+)
 
 // interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new
 // work, what has begun is finished. The second SIGINT or SIGTERM ends the program at once, as it does without
@@ -50,7 +42,8 @@ func interruptible(parent context.Context) (context.Context, func()) {
 	}()
 	return ctx, func() {
 		signal.Stop(asked)
-		close(over) // SIGHUP is heard to the end, so that the second one still ends nothing
+		// SIGHUP is heard to the end, so that the second one still ends nothing.
+		close(over)
 		cancel(nil)
 	}
 }
@@ -58,22 +51,20 @@ func interruptible(parent context.Context) (context.Context, func()) {
 // Interrupted is the cause of a context that a signal cancelled.
 type Interrupted struct{ Signal os.Signal }
 
-// Error says what happened and that nothing is lost.
-func (i Interrupted) Error() string {
-	name := endings[i.exitCode()]
-	if i.Signal == os.Interrupt {
-		name = "Ctrl-C (SIGINT)"
-	}
-	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", name)
+// stops are the names of the signals that stop the program, and what a shell makes of one that they have ended.
+var stops = map[os.Signal]struct {
+	name string
+	code exit.Code
+}{
+	os.Interrupt:    {"Ctrl-C (SIGINT)", exit.Interrupted},
+	syscall.SIGHUP:  {"SIGHUP", exit.HungUp},
+	syscall.SIGTERM: {"SIGTERM", exit.Terminated},
 }
 
-// exitCode is what a shell makes of a program that the signal has ended.
-func (i Interrupted) exitCode() int {
-	switch i.Signal {
-	case syscall.SIGHUP:
-		return exitHungUp
-	case syscall.SIGTERM:
-		return exitTerminated
-	}
-	return exitInterrupted
+// Error says what happened and that nothing is lost.
+func (i Interrupted) Error() string {
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", stops[i.Signal].name)
 }
+
+// ExitClass returns what a shell makes of a program that the signal has ended.
+func (i Interrupted) ExitClass() exit.Code { return stops[i.Signal].code }

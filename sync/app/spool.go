@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"acsync/sync/exit"
 	"acsync/sync/report/doc"
 )
 
@@ -73,7 +74,8 @@ func (s *spool) work() {
 		} else {
 			s.lost += lost
 		}
-		if lost > 0 && next.text == nil { // not even that lines are lost can be written
+		// Not even that lines are lost can be written.
+		if lost > 0 && next.text == nil {
 			s.writing = false
 		}
 		over := !s.writing
@@ -107,7 +109,8 @@ func (s *spool) next() (spooled, bool) {
 // put writes one text and, before it, how many lines were lost there. It tells how many are lost now.
 func (s *spool) put(next spooled) (lost int) {
 	if next.lost > 0 {
-		note := fmt.Sprintf("acsync: %d of the log's lines are lost here: they could not be written, or nobody read them\n", next.lost)
+		note := fmt.Sprintf("acsync: %d of the log's lines are lost here: they could not be written, or nobody "+
+			"read them\n", next.lost)
 		if s.inLine {
 			note = "\n" + note
 		}
@@ -211,7 +214,7 @@ func (p *printer) kept(err error) error {
 // wrong.
 func (p *printer) told(err error) error {
 	p.kept(p.visible.Close()) //nolint:errcheck // it is looked at below
-	if p.failed != nil && exitCode(err) == exitDone {
+	if p.failed != nil && exitCode(err) == exit.Done {
 		return fmt.Errorf("print the answer: %w", p.failed)
 	}
 	return err

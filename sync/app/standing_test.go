@@ -31,7 +31,7 @@ func TestStandingNamesTheLatestFirst(t *testing.T) {
 	if err := ledger.Commit(store.Batch{Entries: entries}); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := standing(ledger, []store.Run{
+	kept, err := openRefusals(ledger, []store.Run{
 		{Refusals: []store.Refusal{{Conversation: second}, {Conversation: third}}},
 		{Refusals: []store.Refusal{{Conversation: sent}, {Conversation: first}, {Conversation: second}}},
 	})

@@ -19,33 +19,35 @@ import (
 
 // terminal is what is known of both output streams; it is settled once for a command.
 type terminal struct {
-	stdout, stderr io.Writer
-	width          int // of stdout in columns; 80 where it is no terminal
-	pager          pager
-	colorOut       bool // colours may be written to stdout
-	colorErr       bool // and to stderr
-	errWidth       int  // of stderr
-	progress       bool // stderr is a terminal that wants progress
-	level          slog.Level
-	json           bool // the log is JSON
+	stderr   io.Writer
+	width    int // of stdout in columns; 80 where it is no terminal
+	pager    pager
+	errWidth int  // of stderr
+	colorOut bool // colours may be written to stdout
+	colorErr bool // and to stderr
+	progress bool // stderr is a terminal that wants progress
+	level    slog.Level
+	json     bool // the log is JSON
 }
 
 // defaultWidth is the width of what is no terminal.
 const defaultWidth = 80
 
-// terminal looks at both streams, the flags and the environment.
-func (s *shell) terminal(c *cli.Context) (terminal, error) {
-	t := terminal{stdout: s.stdout, stderr: s.stderr, width: defaultWidth, level: slog.LevelInfo}
-	plain := c.Bool(flagNoColor) || s.lookup("NO_COLOR") != "" || s.lookup("TERM") == "dumb"
-	if file, ok := isTerminal(s.stdout); ok {
-		t.colorOut, t.width = !plain, columns(file)
-		if !c.Bool(flagNoPager) {
-			t.pager = newPager(s.env, file, t.width, lines(file))
+// newTerminal looks at both streams, the flags and the environment.
+func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
+	t := terminal{stderr: l.stderr, width: defaultWidth, level: slog.LevelInfo}
+	plain := c.Bool(flagNoColor) || l.lookup("NO_COLOR") != "" || l.lookup("TERM") == "dumb"
+	if file, ok := isTerminal(l.stdout); ok {
+		t.colorOut = !plain
+		width, height := size(file)
+		if t.width = width; !c.Bool(flagNoPager) {
+			t.pager = newPager(l.env, file, width, height)
 		}
 	}
-	if file, ok := isTerminal(s.stderr); ok {
-		t.colorErr, t.errWidth = !plain, columns(file)
-		t.progress = !c.Bool(flagQuiet) && s.lookup("TERM") != "dumb"
+	if file, ok := isTerminal(l.stderr); ok {
+		t.colorErr = !plain
+		t.errWidth, _ = size(file)
+		t.progress = !c.Bool(flagQuiet) && l.lookup("TERM") != "dumb"
 		t.level = slog.LevelWarn
 	}
 	return t, t.logSettings(c)
@@ -54,18 +56,18 @@ func (s *shell) terminal(c *cli.Context) (terminal, error) {
 // style is how a text may look on stdout.
 func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
 
-// answer shows the answer to a question: through the pager where the terminal is too low for it.
-func (t terminal) answer(d doc.Doc) error {
+// answer shows the answer to a question on stdout: through the pager where the terminal is too low for it.
+func (t terminal) answer(stdout io.Writer, d doc.Doc) error {
 	var shown strings.Builder
 	v := &doc.Visible{To: &shown, Colors: t.colorOut}
 	if err := errors.Join(doc.Text(v, d, t.style()), v.Close()); err != nil {
 		return err
 	}
 	// An empty piece comes behind all that the log has, as whatever is printed does.
-	if _, err := io.WriteString(t.stdout, ""); err != nil || t.pager.show(shown.String()) {
+	if _, err := io.WriteString(stdout, ""); err != nil || t.pager.show(shown.String()) {
 		return err
 	}
-	_, err := io.WriteString(t.stdout, shown.String())
+	_, err := io.WriteString(stdout, shown.String())
 	return err
 }
 
@@ -87,20 +89,13 @@ func (t *terminal) logSettings(c *cli.Context) error {
 	return nil
 }
 
-// columns is the width of a terminal.
-func columns(file *os.File) int {
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-		return width
+// size is the width and the height of a terminal, as far as they are known; a height of 0 is not.
+func size(file *os.File) (width, height int) {
+	width, height, err := term.GetSize(int(file.Fd()))
+	if err != nil || width <= 0 {
+		return defaultWidth, 0
 	}
-	return defaultWidth
-}
-
-// lines is the height of a terminal; 0 when it is not known.
-func lines(file *os.File) int {
-	if _, height, err := term.GetSize(int(file.Fd())); err == nil && height > 0 {
-		return height
-	}
-	return 0
+	return width, max(height, 0)
 }
 
 func isTerminal(w io.Writer) (*os.File, bool) {
@@ -114,12 +109,6 @@ func isTerminal(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// lookup is the value of an environment variable; empty when it is not set.
-func (s *shell) lookup(name string) string {
-	value, _ := variable(s.env, name)
-	return value
-}
-
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
 	w = &doc.Visible{To: w, Colors: t.colorErr && !t.json}
@@ -127,7 +116,9 @@ func (t terminal) logger(w io.Writer) *slog.Logger {
 	case t.json:
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
 	case t.colorErr:
-		return slog.New(tint.NewTextHandler(w, &tint.Options{Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable}))
+		return slog.New(tint.NewTextHandler(w, &tint.Options{
+			Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable,
+		}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level, ReplaceAttr: printable}))
 }

@@ -4,11 +4,18 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
+	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/fetch"
 )
 
 // The forms in which a point of time can be given without a zone, in the zone of sync.timezone.
-var timeForms = []string{"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02 15:04:05"}
+var timeForms = []string{
+	"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05",
+	"2006-01-02 15:04:05",
+}
 
 // parseTime understands "now", a date, a time with or without a zone, and "24h ago".
 func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Time, error) {
@@ -30,33 +37,66 @@ func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Tim
 			return wallClock(flag, value, form, t)
 		}
 	}
-	return time.Time{}, usagef("--%s %q is no point of time; write now, 24h ago, 7d ago, 2026-11-22, 2026-11-22T15:04, or "+
-		"with a zone 2026-11-22T15:04:05Z", flag, value)
+	return time.Time{}, usagef("--%s %q is no point of time; write now, 24h ago, 7d ago, 2026-11-22, "+
+		"2026-11-22T15:04, or with a zone 2026-11-22T15:04:05Z", flag, value)
 }
 
-// wallClock settles a time without a zone that the clocks of its zone show never, or twice, because they are changed there. A
-// date is the first moment of its day; any other such time is refused, because it can be meant either way.
+// wallClock settles a time without a zone that the clocks of its zone show never, or twice, because they are
+// changed there. A date is the first moment of its day; any other such time is refused, because it can be
+// meant either way.
 func wallClock(flag, value, form string, t time.Time) (time.Time, error) {
 	zone := t.Location().String()
-	if t.Format(form) != value { // skipped by the clocks: the two sides of the change enclose it
+	// Skipped by the clocks: the two sides of the change enclose it.
+	if t.Format(form) != value {
 		if start, end := t.ZoneBounds(); form == time.DateOnly && t.Format(form) < value {
 			return end, nil
 		} else if form == time.DateOnly {
 			return start, nil
 		}
-		return t, usagef("--%s %q: the clocks of %s skip that time; give it with a zone, such as 2026-11-22T15:04:05Z", flag, value, zone)
+		return t, usagef("--%s %q: the clocks of %s skip that time; give it with a zone, such as "+
+			"2026-11-22T15:04:05Z", flag, value, zone)
 	}
-	for _, shift := range []time.Duration{-2 * time.Hour, -time.Hour, -30 * time.Minute, 30 * time.Minute, time.Hour, 2 * time.Hour} {
+	// The clocks of any zone are changed by half hours.
+	for shift := -2 * time.Hour; shift <= 2*time.Hour; shift += 30 * time.Minute {
 		other := t.Add(shift)
-		if other.Format(time.DateTime) != t.Format(time.DateTime) {
+		if shift == 0 || other.Format(time.DateTime) != t.Format(time.DateTime) {
 			continue
 		}
 		if form != time.DateOnly {
-			return t, usagef("--%s %q: the clocks of %s show that time twice; give it with a zone, such as 2026-11-22T15:04:05Z", flag, value, zone)
+			return t, usagef("--%s %q: the clocks of %s show that time twice; give it with a zone, such as "+
+				"2026-11-22T15:04:05Z", flag, value, zone)
 		}
 		if other.Before(t) {
 			return other, nil
 		}
 	}
 	return t, nil
+}
+
+// overRange lets a pass go over the range of --from and --to, whatever its age.
+func overRange(s *session, o *surveysync.Options) error {
+	zone, err := s.tenant.Config.Location()
+	if err != nil {
+		return err
+	}
+	o.Policy.MaxAge = 0
+	o.Range, err = between(s.c, zone, s.clock())
+	return err
+}
+
+// between reads the range of --from and --to. An end that is "now" is left open.
+func between(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, err error) {
+	from, to := strings.TrimSpace(c.String(flagFrom)), strings.TrimSpace(c.String(flagTo))
+	if from == "" || to == "" {
+		return w, usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 --%s "+
+			"2026-11-01, or --%s now",
+			flagFrom, flagTo, flagFrom, flagTo, flagTo)
+	}
+	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil || to == "now" {
+		return w, err
+	}
+	if w.To, err = parseTime(flagTo, to, zone, now); err == nil && w.Empty() {
+		err = usagef("--%s %s is not before --%s %s; nothing was read", flagFrom, from, flagTo, to)
+	}
+	return w, err
 }

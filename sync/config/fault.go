@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"acsync/sync/exit"
 )
 
 // SourceFile is the [Fault].Source of what came from the configuration file.
@@ -52,6 +54,9 @@ func (f Faults) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// ExitClass returns the code that the process ends with.
+func (Faults) ExitClass() exit.Code { return exit.Usage }
 
 // err returns f as an error, nil when there is no fault.
 func (f Faults) err() error {

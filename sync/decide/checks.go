@@ -68,8 +68,7 @@ var filters = []check[Candidate]{
 		},
 	},
 	{
-		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set
-		// leads to.
+		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set leads to.
 		reason: DoNotSendUnreadable, off: func(p Policy) bool { return len(p.DoNotSendAttributes) == 0 },
 		finds: func(_ Policy, c Candidate) bool { return c.Conversation.CustomUnread },
 	},

@@ -6,21 +6,33 @@ import (
 	"acsync/store"
 )
 
+// Clock is the time by both clocks: a delay counts by Kustomer's, from which the resolution comes; what this
+// machine has put off counts by its own.
+type Clock struct{ Kustomer, Own time.Time }
+
+// Until is where a pass ends: settle before the clock that is behind. The other clock may be wrong, and what
+// is read up to a time that has not come would never be read again.
+func (c Clock) Until(settle time.Duration) time.Time {
+	if c.Own.Before(c.Kustomer) {
+		return c.Own.Add(-settle).Truncate(time.Millisecond)
+	}
+	return c.Kustomer.Add(-settle).Truncate(time.Millisecond)
+}
+
 // GiveUpAfter is how long after its first attempt a survey request is still tried again.
 const GiveUpAfter = 72 * time.Hour
 
-// Ripe reports whether the time of a waiting entry has come. A delay counts by Kustomer's clock, from which
-// the resolution comes; what this machine has put off counts by its own.
-func Ripe(e store.Entry, kustomers, own time.Time) bool {
+// ripe reports whether the time of a waiting entry has come.
+func ripe(e store.Entry, now Clock) bool {
 	if Reason(e.Reason) == Delayed {
-		return !e.Due.After(kustomers)
+		return !e.Due.After(now.Kustomer)
 	}
-	return !e.Due.After(own)
+	return !e.Due.After(now.Own)
 }
 
-// Exhausted reports whether an entry was tried for long enough. A request is tried once more, whatever its
+// exhausted reports whether an entry was tried for long enough. A request is tried once more, whatever its
 // age, when it has only now become known that it did not arrive.
-func Exhausted(e store.Entry, now time.Time) bool {
+func exhausted(e store.Entry, now time.Time) bool {
 	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
 	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
 }

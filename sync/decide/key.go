@@ -91,7 +91,7 @@ func (i SurveyPer) KeyAt(key store.Key, resolved time.Time) store.Key {
 
 // Effective is what the ledger remembers that counts for a resolution: of all the records of its conversation
 // the strongest. In a ledger with one survey a conversation that is the record of the key itself.
-func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
+func Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
 	// Of records that are equally strong the key's own counts.
 	for _, e := range entries {
 		if e.Key == key {

@@ -33,8 +33,8 @@ func NewProfiles(active iter.Seq2[agentconnect.Employee, error]) (*Profiles, err
 	p := &Profiles{emails: map[string]bool{}, ids: map[string]bool{}}
 	for employee, err := range active {
 		if err != nil {
-			const what = "list the active profiles of Agent Connect (filters.require_active_profile)"
-			return nil, fmt.Errorf("%s: %w", what, err)
+			return nil, fmt.Errorf("list the active profiles of Agent Connect "+
+				"(filters.require_active_profile): %w", err)
 		}
 		if employee.Email != "" {
 			p.emails[addressKey(employee.Email)] = true

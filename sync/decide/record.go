@@ -18,9 +18,9 @@ func Rank(s store.State) int {
 	return 0
 }
 
-// EffectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
+// effectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
 // skip.
-func EffectiveRank(r store.Record) int {
+func effectiveRank(r store.Record) int {
 	if r.State.Final() && !r.Settled() {
 		return Rank(store.Skipped)
 	}
@@ -29,7 +29,7 @@ func EffectiveRank(r store.Record) int {
 
 // Stronger is the record of two that says more; the first of equals.
 func Stronger(a, b store.Record) store.Record {
-	if EffectiveRank(b) > EffectiveRank(a) {
+	if effectiveRank(b) > effectiveRank(a) {
 		return b
 	}
 	return a

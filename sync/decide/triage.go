@@ -15,10 +15,6 @@ const (
 	FromLedger              // it waits in the ledger, or is about to be sent, and was read again for that
 )
 
-// Clock is the time that a triage goes by: a delay counts by Kustomer's clock, from which the resolution comes;
-// what this machine has put off counts by its own.
-type Clock struct{ Kustomer, Own time.Time }
-
 // Verb is what an [Action] does.
 type Verb int
 
@@ -39,8 +35,8 @@ type Action struct {
 	Record store.Record // of Keep
 }
 
-// Triage says what happens with a case now. It is the only place that does: windows, what waits in the ledger,
-// what was read again, plans and the forecast of explain all ask it.
+// Triage says what happens with a case now. It is the only place that does: windows, what waits in the
+// ledger, what was read again, plans and the forecast of explain all ask it.
 func Triage(c Case, now Clock, at Stage) Action {
 	known := Stronger(c.Own, c.Known)
 	switch {
@@ -68,12 +64,13 @@ func Triage(c Case, now Clock, at Stage) Action {
 	return Action{Verb: Send}
 }
 
-// TriageWaiting says what happens with what waits in the ledger, before it is read again: Send if that is its turn.
+// TriageWaiting says what happens with what waits in the ledger, before it is read again: Send if that is its
+// turn.
 func TriageWaiting(e store.Entry, now Clock) Action {
 	switch {
-	case !Ripe(e, now.Kustomer, now.Own):
+	case !ripe(e, now):
 		return Action{Verb: Keep, Record: e.Record}
-	case Exhausted(e, now.Own):
+	case exhausted(e, now.Own):
 		return Action{Verb: Reject, Reason: GaveUp}
 	}
 	return Action{Verb: Send}

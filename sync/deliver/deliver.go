@@ -4,7 +4,6 @@ package deliver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -15,6 +14,7 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // Sender takes survey requests: Agent Connect.
@@ -32,7 +32,7 @@ type IntentLog interface {
 }
 
 // ErrRefused ends a pass: Agent Connect refused the key.
-var ErrRefused = errors.New("the API key was refused by Agent Connect; nothing more was sent. It is wrong, " +
+var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Connect; nothing more was sent. It is wrong, "+
 	"expired, or of another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
 
 // tries is how often a survey request that was certainly not sent is tried within one pass.
@@ -40,19 +40,15 @@ const tries = 3
 
 // Deliverer sends survey requests. It is the only place that does.
 type Deliverer struct {
-	journal IntentLog
-	sender  Sender
+	options Options
 	fuse    *fuse
-	stamp   bool          // write the intent's id into custom_properties.acsync_intent
-	slots   chan struct{} // one place for each survey request in flight
-	halt    func(error)   // ends the context of the pass
-
-	failed atomic.Pointer[error] // the first failure that ended the sending
+	slots   chan struct{}         // one place for each survey request in flight
+	failed  atomic.Pointer[error] // the first failure that ended the sending
 }
 
 // Options are what survey requests are sent with.
 type Options struct {
-	Journal     IntentLog
+	Ledger      IntentLog
 	Sender      Sender
 	Limits      Limits
 	Stamp       bool        // write the intent's id into custom_properties.acsync_intent
@@ -62,10 +58,7 @@ type Options struct {
 
 // New makes a Deliverer, which has sent nothing yet.
 func New(o Options) *Deliverer {
-	return &Deliverer{
-		journal: o.Journal, sender: o.Sender, fuse: newFuse(o.Limits), stamp: o.Stamp,
-		slots: make(chan struct{}, max(o.Concurrency, 1)), halt: o.Halt,
-	}
+	return &Deliverer{options: o, fuse: newFuse(o.Limits), slots: make(chan struct{}, max(o.Concurrency, 1))}
 }
 
 // LimitFirst is what the first pass of a ledger may send.
@@ -81,7 +74,7 @@ func (d *Deliverer) StopReasons() (blown, down, limit string) { return d.fuse.st
 // Fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
 func (d *Deliverer) Fail(err error) {
 	d.failed.CompareAndSwap(nil, &err)
-	d.halt(err)
+	d.options.Halt(err)
 }
 
 // Failure is what ended the sending; nil when nothing did.
@@ -147,24 +140,24 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 func (d *Deliverer) ready(ctx context.Context) bool {
 	ctx, cancel := d.fuse.waiting(ctx)
 	defer cancel()
-	return d.sender.Ready(ctx) == nil && ctx.Err() == nil
+	return d.options.Sender.Ready(ctx) == nil && ctx.Err() == nil
 }
 
 // attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is
 // durable before anything else happens. What has begun is finished even when the pass is told to stop: the
 // sender's own time-out ends it.
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
-	intent, err := d.journal.Begin(c.Key, c.Resolution(), time.Now())
+	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
 		return Outcome{State: store.Scheduled, Reason: decide.Stopped},
 			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent",
 				c.Conversation.ID, err)}
 	}
 	request := c.Request
-	if d.stamp && !request.Recovery {
+	if d.options.Stamp && !request.Recovery {
 		request = stamped(request, intent)
 	}
-	outcome := classify(d.sender.Create(context.WithoutCancel(ctx), request))
+	outcome := classify(d.options.Sender.Create(context.WithoutCancel(ctx), request))
 	now := time.Now()
 	if !outcome.Planned {
 		outcome.At = now
@@ -178,7 +171,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	case outcome.State == store.InDoubt:
 		result.Due = now
 	}
-	if err := d.journal.Finish(intent, result); err != nil {
+	if err := d.options.Ledger.Finish(intent, result); err != nil {
 		return Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status},
 			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
 				"the next pass will find it in doubt", c.Conversation.ID, err)}

@@ -47,7 +47,7 @@ type fuse struct {
 	rejected int
 	failures int      // in a row
 	silences int      // in a row: no connection at all
-	strange  int      // of the judged: none of their answers was recognised, and no other came yet
+	unknown  int      // of the judged: none of their answers was recognised, and no other came yet
 	looks    []string // what those looked like
 	blown    string
 	full     bool            // it blew because of the number alone: what was admitted before is sent
@@ -108,8 +108,8 @@ func (f *fuse) note(o Outcome) {
 			f.since = time.Now()
 		}
 		if f.down == "" && (f.limited >= limitedInARow || time.Since(f.since) >= limitedFor) {
-			const told = "it answered 429 %d times in a row; lower agent_connect.requests_per_minute"
-			f.down = fmt.Sprintf(told, f.limited)
+			f.down = fmt.Sprintf("it answered 429 %d times in a row; "+
+				"lower agent_connect.requests_per_minute", f.limited)
 		}
 	default:
 		f.silences, f.limited = 0, 0
@@ -137,18 +137,18 @@ func (f *fuse) judge(o Outcome) {
 	if o.State == store.Rejected {
 		f.rejected++
 	}
-	if o.Reason == decide.Unrecognised && f.strange == f.judged-1 {
-		f.strange++
+	if o.Reason == decide.Unrecognised && f.unknown == f.judged-1 {
+		f.unknown++
 		f.look(o)
 	}
 	share := float64(f.rejected) / float64(f.judged)
 	enough := f.judged >= enoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
 	switch {
 	case f.blown != "":
-	case f.judged == failuresInARow && f.strange == f.judged:
+	case f.judged == failuresInARow && f.unknown == f.judged:
 		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey request "+
 			"was taken; they were %s; compare agent_connect.base_url with Agent Connect's own address, and look "+
-			"there whether these arrived", f.strange, strings.Join(f.looks, " and "))
+			"there whether these arrived", f.unknown, strings.Join(f.looks, " and "))
 	case f.failures >= failuresInARow:
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
 	case enough && share > f.limits.ErrorRate:

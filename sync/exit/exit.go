@@ -83,3 +83,25 @@ func Of(err error) (Code, bool) {
 	}
 	return Failed, false
 }
+
+// Or returns the code that err or what it wraps says, and otherwise another.
+func Or(err error, otherwise Code) Code {
+	if code, ok := Of(err); ok && err != nil {
+		return code
+	}
+	return otherwise
+}
+
+// sentinel is an error that is compared with errors.Is.
+type sentinel struct {
+	code Code
+	text string
+}
+
+// New returns an error with a text, as errors.New does, that ends the process with a code.
+func New(code Code, text string) error { return &sentinel{code, text} }
+
+func (s *sentinel) Error() string { return s.text }
+
+// ExitClass returns the code that it was made with.
+func (s *sentinel) ExitClass() Code { return s.code }

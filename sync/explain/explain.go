@@ -23,7 +23,7 @@ type Explainer struct {
 	Directory fetch.Directory
 	Ledger    Ledger               // nil: it cannot be read
 	Receiver  verify.Receiver      // nil: Agent Connect's data are not asked
-	Roster    decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
+	Profiles  decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Verifies  bool                 // passes can settle doubts from Agent Connect's data
 	Options   Options
 
@@ -115,8 +115,8 @@ func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
 		return nil
 	}
 	policy := e.Options.Policy
-	if e.Roster != nil {
-		policy.Profiles, x.Unlisted = decide.NewProfiles(e.Roster.Employees(ctx))
+	if e.Profiles != nil {
+		policy.Profiles, x.Unlisted = decide.NewProfiles(e.Profiles.Employees(ctx))
 	}
 	f := e.fetcher(now, policy)
 	if x.Case, err = f.DecideOne(ctx, x.Entries, rows); err != nil {
@@ -140,7 +140,7 @@ func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
 		Notice: quiet, Unseen: func(int) {},
 	}
 	if e.Ledger != nil {
-		o.Memory = e.Ledger
+		o.Ledger = e.Ledger
 	}
 	f := fetch.New(o)
 	f.Begin(now)

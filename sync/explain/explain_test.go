@@ -15,16 +15,16 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// annals is a ledger that has read up to testNow.
-type annals struct {
+// fakeLedger is a ledger that has read up to testNow.
+type fakeLedger struct {
 	info    store.Info
 	entries []store.Entry
 	runs    []store.Run
 }
 
-func (a annals) Info() (store.Info, error)     { return a.info, nil }
-func (a annals) Runs(int) ([]store.Run, error) { return a.runs, nil }
-func (a annals) Lookup([]store.Key) (map[store.Key]store.Record, error) {
+func (a fakeLedger) Info() (store.Info, error)     { return a.info, nil }
+func (a fakeLedger) Runs(int) ([]store.Run, error) { return a.runs, nil }
+func (a fakeLedger) Lookup([]store.Key) (map[store.Key]store.Record, error) {
 	found := map[store.Key]store.Record{}
 	for _, e := range a.entries {
 		found[e.Key] = e.Record
@@ -32,14 +32,14 @@ func (a annals) Lookup([]store.Key) (map[store.Key]store.Record, error) {
 	return found, nil
 }
 
-// datum is a receiver that shows some interactions.
-type datum []agentconnect.Interaction
+// fakeReceiver is a receiver that shows some interactions.
+type fakeReceiver []agentconnect.Interaction
 
-func (d datum) Since(context.Context, time.Time) iter.Seq2[agentconnect.Interaction, error] {
+func (d fakeReceiver) Since(context.Context, time.Time) iter.Seq2[agentconnect.Interaction, error] {
 	return nil
 }
 
-func (d datum) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
+func (d fakeReceiver) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
 	return func(yield func(agentconnect.Interaction, error) bool) {
 		for _, i := range d {
 			if !i.CreatedAt.Before(since) && (until.IsZero() || !i.CreatedAt.After(until)) && !yield(i, nil) {
@@ -49,11 +49,11 @@ func (d datum) Between(_ context.Context, since, until time.Time) iter.Seq2[agen
 	}
 }
 
-func explainer(d *desk, entries ...store.Entry) Explainer {
+func explainer(d *fakeKustomer, entries ...store.Entry) Explainer {
 	return Explainer{
 		Now:    func() time.Time { return testNow },
 		Source: d, Directory: d, Options: Options{Policy: testPolicy(), Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
-		Ledger: annals{
+		Ledger: fakeLedger{
 			info:    store.Info{ID: "00112233aabbccdd", Start: testNow.Add(-240 * time.Hour), Checkpoint: testNow.Add(-50 * time.Minute)},
 			entries: entries,
 		},
@@ -63,23 +63,23 @@ func explainer(d *desk, entries ...store.Entry) Explainer {
 // TestForecast is what an operator is told that would happen now.
 func TestForecast(t *testing.T) {
 	resolved := testNow.Add(-time.Hour)
-	remembered := func(r store.Record) func(*Explainer, *desk) {
-		return func(e *Explainer, d *desk) {
+	remembered := func(r store.Record) func(*Explainer, *fakeKustomer) {
+		return func(e *Explainer, d *fakeKustomer) {
 			if r.Resolution.IsZero() {
 				r.Resolution = resolved
 			}
-			a := e.Ledger.(annals)
+			a := e.Ledger.(fakeLedger)
 			a.entries = []store.Entry{{Key: store.Key{Conversation: d.conversations[0].ID}, Record: r}}
 			e.Ledger = a
 		}
 	}
 	tests := []struct {
 		name   string
-		change func(*Explainer, *desk)
+		change func(*Explainer, *fakeKustomer)
 		want   Forecast
 	}{
-		{"sent", func(*Explainer, *desk) {}, Forecast{Fate: FateSend}},
-		{"skipped", func(_ *Explainer, d *desk) { d.conversations[0].Spam = true }, Forecast{Fate: FateSkip, Reason: decide.Spam}},
+		{"sent", func(*Explainer, *fakeKustomer) {}, Forecast{Fate: FateSend}},
+		{"skipped", func(_ *Explainer, d *fakeKustomer) { d.conversations[0].Spam = true }, Forecast{Fate: FateSkip, Reason: decide.Spam}},
 		{
 			"sent already", remembered(store.Record{State: store.Accepted, Attempts: 1, Status: 200}),
 			Forecast{Fate: FateDone, State: store.Accepted},
@@ -89,7 +89,7 @@ func TestForecast(t *testing.T) {
 			Forecast{Fate: FateDone, State: store.Rejected, Reason: decide.EmployeeDeactivated},
 		},
 		{
-			"dropped by hand, without Kustomer", func(e *Explainer, d *desk) {
+			"dropped by hand, without Kustomer", func(e *Explainer, d *fakeKustomer) {
 				remembered(store.Record{State: store.Dropped, Reason: string(decide.ByHand)})(e, d)
 				e.Source = nil
 			}, Forecast{Fate: FateDone, State: store.Dropped, Reason: decide.ByHand},
@@ -99,7 +99,7 @@ func TestForecast(t *testing.T) {
 			Forecast{Fate: FateByHand, Reason: decide.NoAnswer},
 		},
 		{
-			"in doubt, and Agent Connect can tell", func(e *Explainer, d *desk) {
+			"in doubt, and Agent Connect can tell", func(e *Explainer, d *fakeKustomer) {
 				remembered(store.Record{State: store.Sending, Attempts: 1, Intent: 7})(e, d)
 				e.Verifies = true
 			}, Forecast{Fate: FateSettle},
@@ -117,44 +117,44 @@ func TestForecast(t *testing.T) {
 			Forecast{Fate: FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
 		},
 		{
-			"scheduled, and open again", func(e *Explainer, d *desk) {
+			"scheduled, and open again", func(e *Explainer, d *fakeKustomer) {
 				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped)})(e, d)
 				d.conversations[0].Status = "open"
 			}, Forecast{Fate: FateSkip, Reason: decide.Reopened},
 		},
 		{
-			"not read before its time", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
+			"not read before its time", func(_ *Explainer, d *fakeKustomer) { d.conversations[0].LastDone.At = testNow.Add(-time.Minute) },
 			Forecast{Fate: FateWait, At: testNow.Add(2 * time.Minute)},
 		},
 		{
-			"delayed", func(e *Explainer, _ *desk) { e.Options.Policy.Delay = 2 * time.Hour },
+			"delayed", func(e *Explainer, _ *fakeKustomer) { e.Options.Policy.Delay = 2 * time.Hour },
 			Forecast{Fate: FateWait, Reason: decide.Delayed, At: testNow.Add(time.Hour)},
 		},
 		{
-			"read by no pass any more", func(_ *Explainer, d *desk) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
+			"read by no pass any more", func(_ *Explainer, d *fakeKustomer) { d.conversations[0].LastDone.At = testNow.Add(-2 * time.Hour) },
 			Forecast{Fate: FateMissed},
 		},
-		{"without the ledger", func(e *Explainer, _ *desk) { e.Ledger = nil }, Forecast{Fate: FateUnknown}},
+		{"without the ledger", func(e *Explainer, _ *fakeKustomer) { e.Ledger = nil }, Forecast{Fate: FateUnknown}},
 		{
-			"skipped without the ledger", func(e *Explainer, d *desk) {
+			"skipped without the ledger", func(e *Explainer, d *fakeKustomer) {
 				e.Ledger = nil
 				d.conversations[0].Spam = true
 			}, Forecast{Fate: FateSkip, Reason: decide.Spam},
 		},
 		{
-			"without Kustomer", func(e *Explainer, d *desk) {
+			"without Kustomer", func(e *Explainer, d *fakeKustomer) {
 				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped), Due: testNow})(e, d)
 				e.Source = nil
 			}, Forecast{Fate: FateWait, Reason: decide.Stopped, At: testNow},
 		},
 		{
-			"skipped, without Kustomer", func(e *Explainer, d *desk) {
+			"skipped, without Kustomer", func(e *Explainer, d *fakeKustomer) {
 				remembered(store.Record{State: store.Skipped, Reason: string(decide.Spam)})(e, d)
 				e.Source = nil
 			}, Forecast{Fate: FateUnknown, Reason: decide.Spam},
 		},
 		{
-			"gone", func(e *Explainer, d *desk) {
+			"gone", func(e *Explainer, d *fakeKustomer) {
 				remembered(store.Record{State: store.Scheduled, Reason: string(decide.Stopped)})(e, d)
 				d.conversations = d.conversations[1:]
 			}, Forecast{Fate: FateSkip, Reason: decide.Gone},
@@ -162,7 +162,7 @@ func TestForecast(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			d := newDesk(2)
+			d := newFakeKustomer(2)
 			e, id := explainer(d), d.conversations[0].ID
 			test.change(&e, d)
 			x, err := e.Explain(t.Context(), id)
@@ -178,14 +178,14 @@ func TestForecast(t *testing.T) {
 
 // TestExplainTellsTheWholeLife: who closed it, which pass read its time first, and what Agent Connect shows of it.
 func TestExplainTellsTheWholeLife(t *testing.T) {
-	d := newDesk(1)
+	d := newFakeKustomer(1)
 	d.users = append(d.users, kustomer.User{ID: "5ce4672fcce83d001a9e83e9", Name: kustomer.Text{Value: "Chris Closer"}})
 	id, resolved, sent := d.conversations[0].ID, d.conversations[0].LastDone.At, testNow.Add(-45*time.Minute)
 	e := explainer(d, store.Entry{
 		Key:    store.Key{Conversation: id},
 		Record: store.Record{State: store.Accepted, Resolution: resolved, At: sent, First: sent, Attempts: 1, Status: 200, Intent: 0x1f},
 	})
-	a := e.Ledger.(annals)
+	a := e.Ledger.(fakeLedger)
 	a.runs = []store.Run{
 		{Pass: "fourth", Mode: "run", From: resolved.Add(-time.Minute), To: testNow, Checkpoint: testNow},
 		{Pass: "third", Mode: "run", From: resolved, To: resolved.Add(time.Minute), Checkpoint: resolved.Add(time.Minute)},
@@ -194,7 +194,7 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 	}
 	e.Ledger = a
 	shown := agentconnect.Interaction{UUID: "u1", ExtInteractionID: id, Intent: "00112233aabbccdd-1f", CreatedAt: sent, Status: "Sent"}
-	e.Receiver = datum{
+	e.Receiver = fakeReceiver{
 		{UUID: "u0", ExtInteractionID: id, CreatedAt: sent.Add(-time.Hour)}, // of an earlier time
 		shown,
 		{UUID: "u2", ExtInteractionID: "6716500fa1b2c3d4e5f6ffff", CreatedAt: sent},
@@ -220,7 +220,7 @@ func TestExplainTellsTheWholeLife(t *testing.T) {
 // TestExplainNamesNoWrongReader: a pass that has a range of its own is not taken for the first reader, and neither is a run that began
 // when the ledger held the conversation already.
 func TestExplainNamesNoWrongReader(t *testing.T) {
-	d := newDesk(1)
+	d := newFakeKustomer(1)
 	id, resolved := d.conversations[0].ID, d.conversations[0].LastDone.At
 	read := func(mode string, began time.Time) store.Run {
 		return store.Run{Pass: mode, Mode: mode, Started: began, From: resolved.Add(-time.Hour), To: testNow, Checkpoint: testNow}
@@ -246,7 +246,7 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 	} {
 		record := store.Record{State: store.Accepted, Resolution: resolved, At: sent, First: test.first, Attempts: 1}
 		e := explainer(d, store.Entry{Key: store.Key{Conversation: id}, Record: record})
-		a := e.Ledger.(annals)
+		a := e.Ledger.(fakeLedger)
 		a.runs = test.runs
 		e.Ledger = a
 		x, err := e.Explain(t.Context(), id)
@@ -265,9 +265,9 @@ func TestExplainNamesNoWrongReader(t *testing.T) {
 
 // TestExplainWithoutWhatItNeeds: a check is not taken for passed when what it asks could not be read.
 func TestExplainWithoutWhatItNeeds(t *testing.T) {
-	d := newDesk(1)
+	d := newFakeKustomer(1)
 	e := explainer(d)
-	e.Ledger, e.Roster = nil, noProfiles{errors.New("down")}
+	e.Ledger, e.Profiles = nil, noProfiles{errors.New("down")}
 	x, err := e.Explain(t.Context(), d.conversations[0].ID)
 	if err != nil || x.Unlisted == nil || !x.Found {
 		t.Fatal(err, x.Unlisted, x.Found)
@@ -282,7 +282,7 @@ func TestExplainWithoutWhatItNeeds(t *testing.T) {
 		t.Errorf("got +, want -\n%s", diff)
 	}
 	e = explainer(d)
-	e.Roster = noProfiles{errors.New("down")}
+	e.Profiles = noProfiles{errors.New("down")}
 	if x, _ := e.Explain(t.Context(), d.conversations[0].ID); x.Forecast != (Forecast{Fate: FateUnknown, Reason: decide.AgentUnknown}) {
 		t.Errorf("got %v without the profiles", x.Forecast)
 	}
@@ -290,9 +290,9 @@ func TestExplainWithoutWhatItNeeds(t *testing.T) {
 
 // TestExplainUnderAnotherIdentity: a ledger that was kept otherwise than the configuration says is told of.
 func TestExplainUnderAnotherIdentity(t *testing.T) {
-	d := newDesk(1)
+	d := newFakeKustomer(1)
 	e := explainer(d)
-	a := e.Ledger.(annals)
+	a := e.Ledger.(fakeLedger)
 	a.info.Identity, a.info.Counts = store.PerResolution, map[store.State]int{store.Accepted: 1}
 	e.Ledger = a
 	for _, configured := range []store.Identity{"", store.PerConversation, store.PerResolution} {
@@ -306,7 +306,7 @@ func TestExplainUnderAnotherIdentity(t *testing.T) {
 
 // TestExplainWithoutKustomer: what the ledger knows is told when Kustomer does not answer, and nobody is taken for gone.
 func TestExplainWithoutKustomer(t *testing.T) {
-	d := newDesk(1)
+	d := newFakeKustomer(1)
 	id := d.conversations[0].ID
 	e := explainer(d, store.Entry{Key: store.Key{Conversation: id}, Record: store.Record{State: store.Accepted, Attempts: 1}})
 	down := errors.New("down")

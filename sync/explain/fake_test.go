@@ -17,16 +17,16 @@ var testNow = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 // testPolicy is near the policy of the default configuration.
 func testPolicy() decide.Policy { return decide.Policy{MaxAge: 72 * time.Hour, SkipSpam: true} }
 
-// desk is a Kustomer in memory, which can only be read by ids: Source and Directory.
-type desk struct {
+// fakeKustomer is a Kustomer in memory, which can only be read by ids: Source and Directory.
+type fakeKustomer struct {
 	conversations []kustomer.Conversation
 	users         []kustomer.User
 	fail          func() error // nil: nothing fails
 }
 
-// newDesk holds n plain conversations, a minute apart, the last an hour ago.
-func newDesk(n int) *desk {
-	d := &desk{users: []kustomer.User{{
+// newFakeKustomer holds n plain conversations, a minute apart, the last an hour ago.
+func newFakeKustomer(n int) *fakeKustomer {
+	d := &fakeKustomer{users: []kustomer.User{{
 		ID: "5ce4672fcce83d001a9e83e8", UserType: "user", Email: kustomer.Text{Value: "alex.agent@example.org"},
 	}}}
 	for i := range n {
@@ -42,41 +42,41 @@ func newDesk(n int) *desk {
 	return d
 }
 
-func (d *desk) call() error {
+func (d *fakeKustomer) call() error {
 	if d.fail != nil {
 		return d.fail()
 	}
 	return nil
 }
 
-func (d *desk) ServerTime(context.Context) (time.Time, error) { return testNow, d.call() }
+func (d *fakeKustomer) ServerTime(context.Context) (time.Time, error) { return testNow, d.call() }
 
-func (d *desk) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
+func (d *fakeKustomer) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
 	others := func(c kustomer.Conversation) bool { return !slices.Contains(ids, c.ID) }
 	return slices.DeleteFunc(slices.Clone(d.conversations), others), d.call()
 }
 
-func (d *desk) Customer(_ context.Context, id string) (kustomer.Customer, error) {
+func (d *fakeKustomer) Customer(_ context.Context, id string) (kustomer.Customer, error) {
 	return kustomer.Customer{ID: id, Emails: []kustomer.Email{{Address: kustomer.Text{Value: "jane@example.com"}}}}, d.call()
 }
 
-func (d *desk) Users(context.Context) ([]kustomer.User, error) { return d.users, d.call() }
+func (d *fakeKustomer) Users(context.Context) ([]kustomer.User, error) { return d.users, d.call() }
 
-func (d *desk) User(context.Context, string) (kustomer.User, error) {
+func (d *fakeKustomer) User(context.Context, string) (kustomer.User, error) {
 	return kustomer.User{}, kustomer.ErrNotFound
 }
 
-func (d *desk) Tags(context.Context) ([]kustomer.Tag, error) { return nil, d.call() }
+func (d *fakeKustomer) Tags(context.Context) ([]kustomer.Tag, error) { return nil, d.call() }
 
-func (d *desk) Tag(context.Context, string) (kustomer.Tag, error) {
+func (d *fakeKustomer) Tag(context.Context, string) (kustomer.Tag, error) {
 	return kustomer.Tag{}, kustomer.ErrNotFound
 }
 
-func (d *desk) SearchConversations(context.Context, kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+func (d *fakeKustomer) SearchConversations(context.Context, kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
 	panic("a conversation is explained without a search")
 }
 
-func (d *desk) SearchCustomers(context.Context, kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
+func (d *fakeKustomer) SearchCustomers(context.Context, kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
 	panic("a conversation is explained without a search")
 }
 

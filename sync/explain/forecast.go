@@ -53,7 +53,7 @@ func (f forecaster) nextPass(x Explanation) Forecast {
 	if x.Case.Own.State.Waiting() {
 		return forecastOf(decide.Triage(x.Case, clock, decide.FromLedger))
 	}
-	next := fetch.Span(f.ledger, fetch.Clocks{Kustomer: x.Now, Own: f.own}.Until(f.Settle), f.Overlap)
+	next := fetch.Span(f.ledger, decide.Clock{Kustomer: x.Now, Own: f.own}.Until(f.Settle), f.Overlap)
 	action, resolved := decide.Triage(x.Case, clock, decide.FromWindow), x.Case.Resolution()
 	switch {
 	case action.Verb == decide.Skip, action.Verb == decide.Reject, action.Verb == decide.Keep:

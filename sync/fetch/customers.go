@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	stdsync "sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,9 +27,10 @@ type customers struct {
 	source Source
 	notice func(format string, args ...any)
 
-	mu      stdsync.Mutex
-	refused bool                          // Kustomer refuses the search; they are all fetched singly
-	known   map[string]*kustomer.Customer // a nil value: there is no such customer
+	refused atomic.Bool // Kustomer refuses the search; they are all fetched singly
+
+	mu    stdsync.Mutex
+	known map[string]*kustomer.Customer // a nil value: there is no such customer
 }
 
 // found are the customers of one chunk; a nil value: there is no such customer. A chunk has its own, so that
@@ -72,10 +74,7 @@ func (c *customers) join(
 	ctx context.Context, query kustomer.Query, ids map[string]bool, into found,
 ) (bool, error) {
 	c.takeKnown(ids, into)
-	c.mu.Lock()
-	refused := c.refused
-	c.mu.Unlock()
-	if refused || query.To.IsZero() || len(into.missing(ids)) <= fewCustomers {
+	if c.refused.Load() || query.To.IsZero() || len(into.missing(ids)) <= fewCustomers {
 		return false, nil
 	}
 	return true, c.search(ctx, query, ids, into)
@@ -96,7 +95,10 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 	for query.Page = 1; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
 		page, err := c.source.SearchCustomers(ctx, query)
 		if errors.Is(err, kustomer.ErrInvalid) {
-			c.refuse(err)
+			if c.refused.CompareAndSwap(false, true) {
+				c.notice("Kustomer refuses to search for the customers of a window; "+
+					"each is fetched by itself in this pass (%v)", err)
+			}
 			return nil
 		}
 		if err != nil {
@@ -115,18 +117,6 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 		}
 	}
 	return nil
-}
-
-// refuse notes, and says once, that Kustomer does not take the joined search.
-func (c *customers) refuse(err error) {
-	c.mu.Lock()
-	first := !c.refused
-	c.refused = true
-	c.mu.Unlock()
-	if first {
-		c.notice("Kustomer refuses to search for the customers of a window; "+
-			"each is fetched by itself in this pass (%v)", err)
-	}
 }
 
 // fetch looks up singly, some at a time, those of the customers that are not known yet.

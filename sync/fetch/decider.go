@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -58,10 +59,7 @@ func (d *decider) decide(
 		cases[i].Decision = d.policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b decide.Case) int {
-		if order := a.Resolution().Compare(b.Resolution()); order != 0 {
-			return order
-		}
-		return strings.Compare(a.Conversation.ID, b.Conversation.ID)
+		return cmp.Or(a.Resolution().Compare(b.Resolution()), strings.Compare(a.Conversation.ID, b.Conversation.ID))
 	})
 	return cases, nil
 }
@@ -94,7 +92,7 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 		each.Own, each.Now = known[each.Key], d.clock.began
 		each.Outside = each.Before || d.clock.outside(each.Conversation)
 		if each.Known = each.Own; !each.Key.Recovery {
-			each.Known = d.surveyPer.Effective(each.Key, each.Claimed(), surveys)
+			each.Known = decide.Effective(each.Key, each.Claimed(), surveys)
 		}
 		if err := d.attachRecovery(ctx, each, decide.FirstRequest(surveys), recovery); err != nil {
 			return err
@@ -189,11 +187,12 @@ func (d *decider) refetchOrphans(
 	missing := map[string]bool{}
 	for _, row := range rows {
 		for _, i := range orphans[decide.KeyOf(row).Conversation] {
-			if c := &cases[i]; c.Key.Recovery || stillAbout(*c, row) {
-				first := c.Claimed()
+			c, first := &cases[i], cases[i].Claimed()
+			if c.Key.Recovery || stillAbout(*c, row) {
 				c.Conversation, c.Outside = row, d.clock.outside(row)
 				c.Canonicalize(d.surveyPer, first)
-			} else { // marked done once more: that is another resolution, which has its own window
+			} else {
+				// Marked done once more: that is another resolution, which has its own window.
 				c.Conversation.CustomerID = row.CustomerID
 			}
 			if row.CustomerID != "" {

@@ -23,7 +23,7 @@ func TestEstimate(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b := newBench(test.conversations)
+			b := newFixture(test.conversations)
 			b.limits = PageLimits{Page: 5, Target: 4, Rows: 100, Pages: 20}
 			got, err := b.fetcher().Estimate(t.Context(), test.window)
 			if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	stdsync "sync"
 	"testing"
@@ -13,8 +14,16 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// desk is a Kustomer in memory: Source and Directory. Its search answers in no order.
-type desk struct {
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many.
+func amount(few, many int) int {
+	if os.Getenv("LONG_TESTS") != "" {
+		return many
+	}
+	return few
+}
+
+// fakeKustomer is a Kustomer in memory: Source and Directory. Its search answers in no order.
+type fakeKustomer struct {
 	now           time.Time
 	conversations []kustomer.Conversation
 	customers     map[string]kustomer.Customer
@@ -27,9 +36,9 @@ type desk struct {
 	fail     func(call string) error // nil: nothing fails
 }
 
-// newDesk holds n plain conversations, a minute apart, the last an hour ago.
-func newDesk(n int) *desk {
-	d := &desk{
+// newFakeKustomer holds n plain conversations, a minute apart, the last an hour ago.
+func newFakeKustomer(n int) *fakeKustomer {
+	d := &fakeKustomer{
 		now: testNow, calls: map[string]int{}, customers: map[string]kustomer.Customer{},
 		users: []kustomer.User{{
 			ID: "5ce4672fcce83d001a9e83e8", UserType: "user", Email: kustomer.Text{Value: "alex.agent@example.org"},
@@ -49,7 +58,7 @@ func newDesk(n int) *desk {
 	return d
 }
 
-func (d *desk) call(name string) error {
+func (d *fakeKustomer) call(name string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.calls[name]++
@@ -59,9 +68,9 @@ func (d *desk) call(name string) error {
 	return nil
 }
 
-func (d *desk) ServerTime(context.Context) (time.Time, error) { return d.now, d.call("clock") }
+func (d *fakeKustomer) ServerTime(context.Context) (time.Time, error) { return d.now, d.call("clock") }
 
-func (d *desk) match(q kustomer.Query) []kustomer.Conversation {
+func (d *fakeKustomer) match(q kustomer.Query) []kustomer.Conversation {
 	var rows []kustomer.Conversation
 	for _, c := range slices.Backward(d.conversations) {
 		if c.Status == "done" && c.LastDone != nil && (Window{From: q.From, To: q.To}).Contains(c.LastDone.At) &&
@@ -82,7 +91,7 @@ func cutPage[T any](rows []T, q kustomer.Query, at time.Time) kustomer.Page[T] {
 	return page
 }
 
-func (d *desk) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+func (d *fakeKustomer) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
 	d.mu.Lock()
 	d.searched = append(d.searched, q)
 	rows := d.match(q)
@@ -90,7 +99,7 @@ func (d *desk) SearchConversations(_ context.Context, q kustomer.Query) (kustome
 	return cutPage(rows, q, d.now), d.call("search")
 }
 
-func (d *desk) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
+func (d *fakeKustomer) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
 	var found []kustomer.Customer
 	seen := map[string]bool{}
 	for _, c := range d.match(q) {
@@ -102,7 +111,7 @@ func (d *desk) SearchCustomers(_ context.Context, q kustomer.Query) (kustomer.Pa
 	return cutPage(found, q, d.now), d.call("search customers")
 }
 
-func (d *desk) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
+func (d *fakeKustomer) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
 	var rows []kustomer.Conversation
 	for _, c := range d.conversations {
 		if slices.Contains(ids, c.ID) {
@@ -112,7 +121,7 @@ func (d *desk) Conversations(_ context.Context, ids []string) ([]kustomer.Conver
 	return rows, d.call("conversations")
 }
 
-func (d *desk) Customer(_ context.Context, id string) (kustomer.Customer, error) {
+func (d *fakeKustomer) Customer(_ context.Context, id string) (kustomer.Customer, error) {
 	if err := d.call("customer"); err != nil {
 		return kustomer.Customer{}, err
 	}
@@ -122,15 +131,17 @@ func (d *desk) Customer(_ context.Context, id string) (kustomer.Customer, error)
 	return kustomer.Customer{}, fmt.Errorf("customer %s: %w", id, kustomer.ErrNotFound)
 }
 
-func (d *desk) Users(context.Context) ([]kustomer.User, error) { return d.users, d.call("users") }
+func (d *fakeKustomer) Users(context.Context) ([]kustomer.User, error) {
+	return d.users, d.call("users")
+}
 
-func (d *desk) User(_ context.Context, id string) (kustomer.User, error) {
+func (d *fakeKustomer) User(_ context.Context, id string) (kustomer.User, error) {
 	return kustomer.User{}, fmt.Errorf("user %s: %w", id, kustomer.ErrNotFound)
 }
 
-func (d *desk) Tags(context.Context) ([]kustomer.Tag, error) { return d.tags, d.call("tags") }
+func (d *fakeKustomer) Tags(context.Context) ([]kustomer.Tag, error) { return d.tags, d.call("tags") }
 
-func (d *desk) Tag(_ context.Context, id string) (kustomer.Tag, error) {
+func (d *fakeKustomer) Tag(_ context.Context, id string) (kustomer.Tag, error) {
 	return kustomer.Tag{}, fmt.Errorf("tag %s: %w", id, kustomer.ErrNotFound)
 }
 
@@ -155,24 +166,26 @@ func plain() kustomer.Conversation {
 	}
 }
 
-// bench is a Fetcher on a Kustomer in memory.
-type bench struct {
-	*desk
-	source  Source // nil: the desk
+// fixture is a Fetcher on a Kustomer in memory.
+type fixture struct {
+	*fakeKustomer
+	source  Source // nil: the fake
 	limits  PageLimits
 	notices []string
 	unseen  int
 }
 
-func newBench(conversations int) *bench { return &bench{desk: newDesk(conversations)} }
+func newFixture(conversations int) *fixture {
+	return &fixture{fakeKustomer: newFakeKustomer(conversations)}
+}
 
-func (b *bench) fetcher() *Fetcher {
+func (b *fixture) fetcher() *Fetcher {
 	source := b.source
 	if source == nil {
-		source = b.desk
+		source = b.fakeKustomer
 	}
 	f := New(Options{
-		Source: source, Directory: b.desk, Limits: b.limits, Unseen: func(n int) { b.unseen += n },
+		Source: source, Directory: b.fakeKustomer, Limits: b.limits, Unseen: func(n int) { b.unseen += n },
 		Notice: func(format string, args ...any) { b.notices = append(b.notices, fmt.Sprintf(format, args...)) },
 	})
 	f.Begin(b.now)
@@ -180,7 +193,7 @@ func (b *bench) fetcher() *Fetcher {
 }
 
 // sweep reads the last day, and gives what is to be sent, by conversation.
-func (b *bench) sweep(t *testing.T) (map[string]decide.Case, error) {
+func (b *fixture) sweep(t *testing.T) (map[string]decide.Case, error) {
 	t.Helper()
 	send := map[string]decide.Case{}
 	window, at := Window{testNow.Add(-24 * time.Hour), testNow.Add(-3 * time.Minute)}, testNow.Add(-24*time.Hour)
@@ -204,7 +217,7 @@ func (b *bench) sweep(t *testing.T) (map[string]decide.Case, error) {
 	return send, err
 }
 
-func (b *bench) mustSweep(t *testing.T) map[string]decide.Case {
+func (b *fixture) mustSweep(t *testing.T) map[string]decide.Case {
 	t.Helper()
 	send, err := b.sweep(t)
 	if err != nil {

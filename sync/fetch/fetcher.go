@@ -27,7 +27,7 @@ type Fetcher struct {
 type Options struct {
 	Source    Source
 	Directory Directory
-	Memory    Lookup // nil: nothing is remembered
+	Ledger    Lookup // nil: nothing is remembered
 	Policy    decide.Policy
 	SurveyPer store.Identity // empty: the conversation
 	Notice    func(format string, args ...any)
@@ -42,7 +42,7 @@ func New(o Options) *Fetcher {
 	f := &Fetcher{
 		reader: reader{source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock, unseen: o.Unseen},
 		decider: decider{
-			policy: o.Policy, surveyPer: decide.SurveyPer(decide.SurveyPerOr(o.SurveyPer)), ledger: o.Memory,
+			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Ledger,
 			directory: newDirectory(o.Directory, o.Notice), customers: &customers{source: o.Source, notice: o.Notice},
 			clock: clock,
 		},

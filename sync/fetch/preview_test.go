@@ -12,7 +12,7 @@ import (
 )
 
 func TestPreview(t *testing.T) {
-	d := newDesk(6)
+	d := newFakeKustomer(6)
 	d.conversations[2].Channels = []string{"voice"}
 	rules, problems := decide.CompileRules([]decide.RuleText{
 		{Name: "no calls", When: `"voice" in channels`, Action: decide.ActionSkip},

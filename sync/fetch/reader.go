@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 	"acsync/sync/kustomer"
 )
 
@@ -199,7 +200,7 @@ func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Co
 	return slices.CompactFunc(rows, same)
 }
 
-// OverflowError tells that more conversations bear one and the same instant than a search can return. Nothing
+// OverflowError tells that more conversations have one and the same instant than a search can return. Nothing
 // of the instant was decided, and the checkpoint stays before it.
 type OverflowError struct {
 	At   time.Time
@@ -209,9 +210,9 @@ type OverflowError struct {
 // Error says what happened and what to do.
 func (e *OverflowError) Error() string {
 	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at the "+
-		"same: more than one search can return. Everything before that instant is done, and the checkpoint stays "+
-		"there. Find out which bulk job closed them; reopening and closing them again in smaller lots lets the next "+
-		"pass go on",
+		"same: more than one search can return. Everything before that instant is done, and the checkpoint "+
+		"stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots lets "+
+		"the next pass go on",
 		e.Rows, e.At.UTC().Format(decide.TimeLayout))
 }
 
@@ -220,7 +221,10 @@ type UnsteadyError struct{ Window }
 
 // Error says what happened and what to do.
 func (e *UnsteadyError) Error() string {
-	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer counts more "+
-		"than its pages hold, or another number on each. The checkpoint stays before them, and the next pass tries "+
-		"again", e.Window, rereads)
+	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer counts "+
+		"more than its pages hold, or another number on each. The checkpoint stays before them, and the next pass "+
+		"tries again", e.Window, rereads)
 }
+
+// ExitClass returns the code that the process ends with.
+func (*UnsteadyError) ExitClass() exit.Code { return exit.Temporary }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,8 +15,8 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// at puts all conversations of a desk at one instant; they were created as often in the same millisecond as told.
-func (d *desk) bulk(instant time.Time, together int) {
+// at puts all conversations at one instant; they were created as often in the same millisecond as told.
+func (d *fakeKustomer) bulk(instant time.Time, together int) {
 	for i := range d.conversations {
 		d.conversations[i].LastDone.At = instant
 		d.conversations[i].CreatedAt = instant.Add(-24 * time.Hour).Add(time.Duration(i/together) * time.Millisecond)
@@ -40,10 +39,10 @@ func TestTies(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if os.Getenv("LONG_TESTS") == "" && test.conversations > 5000 {
+			if test.conversations > amount(5000, 20_000) {
 				t.Skip("one of the long programmes: LONG_TESTS=1")
 			}
-			b := newBench(test.conversations)
+			b := newFixture(test.conversations)
 			b.bulk(instant, test.together)
 			if got := len(b.mustSweep(t)); got != test.conversations {
 				t.Errorf("%d of %d were found", got, test.conversations)
@@ -54,27 +53,29 @@ func TestTies(t *testing.T) {
 
 // TestChangingPages reopens a conversation between two pages, so that the later page is shifted.
 func TestChangingPages(t *testing.T) {
-	b := newBench(1200)
-	b.bulk(testNow.Add(-2*time.Hour), 1200)
-	reopened := false
-	b.fail = func(call string) error {
-		if call == "search" && !reopened && len(b.searched) > 0 && b.searched[len(b.searched)-1].Page == 2 {
-			reopened = true
-			b.conversations[1190].Status = "open"
+	synctest.Test(t, func(t *testing.T) {
+		b := newFixture(1200)
+		b.bulk(testNow.Add(-2*time.Hour), 1200)
+		reopened := false
+		b.fail = func(call string) error {
+			if call == "search" && !reopened && len(b.searched) > 0 && b.searched[len(b.searched)-1].Page == 2 {
+				reopened = true
+				b.conversations[1190].Status = "open"
+			}
+			return nil
 		}
-		return nil
-	}
-	if got := len(b.mustSweep(t)); !reopened || got != 1199 {
-		t.Errorf("reopened %v, got %d", reopened, got)
-	}
+		if got := len(b.mustSweep(t)); !reopened || got != 1199 {
+			t.Errorf("reopened %v, got %d", reopened, got)
+		}
+	})
 }
 
 // TestRepeatingPages lets the second page repeat the first: what is missing was missed, not hidden.
 func TestRepeatingPages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(1200)
+		b := newFixture(1200)
 		b.bulk(testNow.Add(-2*time.Hour), 1200)
-		b.source = repeating{b.desk}
+		b.source = repeating{b.fakeKustomer}
 		var unsteady *UnsteadyError
 		if got, err := b.sweep(t); !errors.As(err, &unsteady) || len(got) > 0 {
 			t.Errorf("error %v, got %d", err, len(got))
@@ -82,25 +83,25 @@ func TestRepeatingPages(t *testing.T) {
 	})
 }
 
-type repeating struct{ *desk }
+type repeating struct{ *fakeKustomer }
 
 func (r repeating) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
 	if q.Page == 2 {
 		q.Page = 1
 	}
-	return r.desk.SearchConversations(ctx, q)
+	return r.fakeKustomer.SearchConversations(ctx, q)
 }
 
 // TestNoTimeOfCreation has ties of which some, behind the first page, bear no time of creation: a search by that time
 // leaves them out.
 func TestNoTimeOfCreation(t *testing.T) {
 	for _, without := range []int{1, 400} {
-		b := newBench(1800)
+		b := newFixture(1800)
 		b.bulk(testNow.Add(-2*time.Hour), 1)
-		for i := range without { // the desk returns the last first
+		for i := range without { // the fake returns the last first
 			b.conversations[i].CreatedAt = time.Time{}
 		}
-		b.source = leavingOut{b.desk}
+		b.source = leavingOut{b.fakeKustomer}
 		if got := len(b.mustSweep(t)); got != 1800 || b.unseen != 0 {
 			t.Errorf("%d without: %d of 1,800 were found", without, got)
 		}
@@ -108,7 +109,7 @@ func TestNoTimeOfCreation(t *testing.T) {
 }
 
 // leavingOut is a search that compares only what is there.
-type leavingOut struct{ *desk }
+type leavingOut struct{ *fakeKustomer }
 
 func (l leavingOut) SearchConversations(_ context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
 	rows := slices.DeleteFunc(l.match(q), func(c kustomer.Conversation) bool {
@@ -120,7 +121,7 @@ func (l leavingOut) SearchConversations(_ context.Context, q kustomer.Query) (ku
 // TestNoList lets Kustomer refuse to list tags, or agents: each is looked up by itself.
 func TestNoList(t *testing.T) {
 	for _, list := range []string{"tags", "users"} {
-		b := newBench(3)
+		b := newFixture(3)
 		b.fail = func(call string) error {
 			if call == list {
 				return kustomer.ErrNotFound
@@ -131,7 +132,7 @@ func TestNoList(t *testing.T) {
 		if len(b.notices) != 1 || !strings.Contains(b.notices[0], "looked up by itself") {
 			t.Errorf("%s: notices %q", list, b.notices)
 		}
-		// The desk knows no tag by itself: the id stands for the name.
+		// The fake knows no tag by itself: the id stands for the name.
 		id := b.conversations[0].TagIDs[0]
 		if list == "tags" && (len(got) != 3 || got[b.conversations[0].ID].Request.Tags[0] != id) {
 			t.Errorf("without a list of tags: %+v", got)
@@ -140,7 +141,7 @@ func TestNoList(t *testing.T) {
 }
 
 func TestDensityIsLearnt(t *testing.T) {
-	b := newBench(20_000)
+	b := newFixture(20_000)
 	for i := range b.conversations { // 20,000 in 20 hours, evenly
 		b.conversations[i].LastDone.At = testNow.Add(-21 * time.Hour).Add(time.Duration(i) * 3600 * time.Millisecond)
 	}
@@ -152,10 +153,10 @@ func TestDensityIsLearnt(t *testing.T) {
 
 // TestCrowdedSecond puts more into one second than a search counts.
 func TestCrowdedSecond(t *testing.T) {
-	if os.Getenv("LONG_TESTS") == "" {
+	if amount(0, 1) == 0 {
 		t.Skip("one of the long programmes: LONG_TESTS=1")
 	}
-	b := newBench(12_000)
+	b := newFixture(12_000)
 	for i := range b.conversations {
 		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i*7%1000) * time.Millisecond)
 	}
@@ -165,13 +166,13 @@ func TestCrowdedSecond(t *testing.T) {
 }
 
 func TestMergedCustomer(t *testing.T) {
-	b := newBench(6)
+	b := newFixture(6)
 	merged := b.conversations[2].CustomerID
 	target := b.customers[merged]
 	target.ID, target.Emails = "58210c3db0f09110006bffff", emails("target@example.com")
 	delete(b.customers, merged)
 	b.customers[target.ID] = target
-	b.source = remembering{b.desk, merged, target.ID}
+	b.source = remembering{b.fakeKustomer, merged, target.ID}
 	got := b.mustSweep(t)
 	if to := got[b.conversations[2].ID].Request.Customer.Email; len(got) != 6 || to != "target@example.com" {
 		t.Errorf("got %d, and the merged customer's survey goes to %q", len(got), to)
@@ -180,12 +181,12 @@ func TestMergedCustomer(t *testing.T) {
 
 // remembering is a Kustomer that reads a conversation with its present customer, and finds it with a merged one.
 type remembering struct {
-	*desk
+	*fakeKustomer
 	old, now string
 }
 
 func (r remembering) Conversations(ctx context.Context, ids []string) ([]kustomer.Conversation, error) {
-	rows, err := r.desk.Conversations(ctx, ids)
+	rows, err := r.fakeKustomer.Conversations(ctx, ids)
 	for i := range rows {
 		if rows[i].CustomerID == r.old {
 			rows[i].CustomerID = r.now
@@ -195,7 +196,7 @@ func (r remembering) Conversations(ctx context.Context, ids []string) ([]kustome
 }
 
 func TestJoinRefused(t *testing.T) {
-	b := newBench(900)
+	b := newFixture(900)
 	for i := range b.conversations {
 		b.conversations[i].LastDone.At = testNow.Add(-time.Hour - time.Duration(i)*time.Minute)
 	}
@@ -214,7 +215,7 @@ func TestJoinRefused(t *testing.T) {
 }
 
 func TestCustomersAreFetchedOnce(t *testing.T) {
-	b := newBench(400)
+	b := newFixture(400)
 	for i := range b.conversations { // forty customers who come back all the time
 		b.conversations[i].LastDone.At = testNow.Add(-time.Hour - time.Duration(i)*3*time.Minute)
 		b.conversations[i].CustomerID = b.conversations[i%40].CustomerID
@@ -227,7 +228,7 @@ func TestCustomersAreFetchedOnce(t *testing.T) {
 
 // TestCacheIsShared lets two batches of more customers than memory holds be decided at once: neither loses any.
 func TestCacheIsShared(t *testing.T) {
-	b := newBench(mostCustomers + 200)
+	b := newFixture(mostCustomers + 200)
 	d := b.fetcher().decider
 	var group errgroup.Group
 	for range 2 {

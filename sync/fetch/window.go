@@ -39,18 +39,6 @@ func (w Window) String() string {
 	return w.From.UTC().Format(decide.TimeLayout) + " to " + w.To.UTC().Format(decide.TimeLayout)
 }
 
-// Clocks are the two that a pass goes by.
-type Clocks struct{ Kustomer, Own time.Time }
-
-// Until is where a pass ends: settle before the clock that is behind. The other clock may be wrong, and what
-// is read up to a time that has not come would never be read again.
-func (c Clocks) Until(settle time.Duration) time.Time {
-	if c.Own.Before(c.Kustomer) {
-		return c.Own.Add(-settle).Truncate(time.Millisecond)
-	}
-	return c.Kustomer.Add(-settle).Truncate(time.Millisecond)
-}
-
 // Span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has
 // settled. The overlap never reaches before the time since which the ledger knows who was asked.
 func Span(info store.Info, until time.Time, overlap time.Duration) Window {

@@ -49,8 +49,9 @@ func (e *Error) Error() string {
 // Unwrap gives the cause, so that errors.Is finds context.Canceled and its like.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ExitClass returns the code that the process ends with when the error is what ends it.
-func (e *Error) ExitClass() exit.Code { return e.Kind.facts().exit }
+// ExitClass returns the code that the process ends with when the error is what ends it. Whoever stopped the
+// call knows better than the call.
+func (e *Error) ExitClass() exit.Code { return exit.Or(e.Err, e.Kind.facts().exit) }
 
 // Brief says what sort of failure it was, in this program's own words alone: nothing that a server said, no
 // path, no id.

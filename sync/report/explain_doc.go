@@ -41,20 +41,14 @@ func ExplainDoc(x Explanation) doc.Doc {
 // conversationFacts are what Kustomer says.
 func conversationFacts(x Explanation) []doc.Fact {
 	if !x.Found {
-		var facts []doc.Fact
+		var gone, done string
 		if x.Asked && x.Unread == nil {
-			facts = append(facts,
-				doc.Fact{
-					Label: "kustomer", Value: "has no such conversation any more: it was deleted, or " +
-						"merged into another",
-					Tone: doc.Warn,
-				})
+			gone = "has no such conversation any more: it was deleted, or merged into another"
 		}
 		if at := resolutionOf(x); !at.IsZero() {
-			facts = append(facts, doc.Fact{Label: "marked done", Value: show(at) + ", " + since(x.Now, at) +
-				" (from the ledger)"})
+			done = show(at) + ", " + since(x.Now, at) + " (from the ledger)"
 		}
-		return facts
+		return []doc.Fact{{Label: "kustomer", Value: gone, Tone: doc.Warn}, {Label: "marked done", Value: done}}
 	}
 	c := x.Case.Conversation
 	done := "never"
@@ -180,17 +174,19 @@ func ledgerFacts(x Explanation) []doc.Fact {
 		if e.Recovery {
 			label = "recovery"
 		}
-		facts = append(facts, doc.Fact{Label: label, Value: words, Tone: dispositionOf(e.State.String()).tone},
-			doc.Fact{Value: attempts(e)})
+		var intent, done, due string
 		if stamp := x.Stamp(e); stamp != "" {
-			facts = append(facts, doc.Fact{Value: "intent " + stamp})
+			intent = "intent " + stamp
 		}
 		if e.Key.Resolution != 0 {
-			facts = append(facts, doc.Fact{Value: "of being marked done " + show(e.Record.Resolution)})
+			done = "of being marked done " + show(e.Record.Resolution)
 		}
 		if !e.Due.IsZero() {
-			facts = append(facts, doc.Fact{Value: "due " + show(e.Due)})
+			due = "due " + show(e.Due)
 		}
+		tone := dispositionOf(e.State.String()).tone
+		facts = append(facts, doc.Fact{Label: label, Value: words, Tone: tone}, doc.Fact{Value: attempts(e)},
+			doc.Fact{Value: intent}, doc.Fact{Value: done}, doc.Fact{Value: due})
 	}
 	return facts
 }

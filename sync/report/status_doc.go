@@ -30,11 +30,9 @@ var signalTones = map[string]doc.Tone{SignalOK: doc.Good, SignalLook: doc.Warn, 
 
 // signalTable has a line for each signal, with what to do next below it.
 func signalTable(signals []Signal) doc.Table {
-	table := doc.Table{Class: "signals", Columns: []doc.Column{
-		{Name: "level", Min: 4},
-		{Name: "what", Min: 10},
-		{Name: "state"},
-	}}
+	table := doc.Table{
+		Class: "signals", Columns: []doc.Column{{Name: "level", Min: 4}, {Name: "what", Min: 10}, {Name: "state"}},
+	}
 	for _, signal := range signals {
 		row := doc.Row{Cells: doc.Texts(strings.ToUpper(signal.Level), signal.Name, signal.Text)}
 		row.Cells[0].Tone, row.Cells[2].Below = signalTones[signal.Level], signal.Todo

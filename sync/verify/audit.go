@@ -8,6 +8,7 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 
 // audit compares the stamps in Agent Connect's data with the ledger that they name. An intent is durable
 // before its request leaves, so that the ledger can account for each: it has given that number, to that
-// conversation, and no two requests bear it. A stamp that it cannot account for was given in a life of the
+// conversation, and no two requests have it. A stamp that it cannot account for was given in a life of the
 // ledger that this one knows nothing of: it was put back from a copy, or a copy is in use elsewhere. No file
 // beside the ledger is needed for that, so that it holds too where all of a folder, a volume or a machine was
 // put back.
@@ -102,7 +103,7 @@ func (a *audit) check(ledger Lookup, most int) error {
 }
 
 // given reports whether the ledger, which has these records of a conversation, may have given a number to it.
-// It keeps the last number of each record only, and none of what it was told of by others.
+// It keeps the last number of each record only, and none of what others have told it.
 func (a *audit) given(s stamp, surveys []store.Entry) bool {
 	known := false
 	for _, e := range surveys {
@@ -150,3 +151,12 @@ func (e *WitnessError) Error() string {
 
 // Unwrap is what went wrong.
 func (e *WitnessError) Unwrap() error { return e.Err }
+
+// ExitClass returns what the cause says, such as that the credentials were refused. Where that is only that it
+// failed, the next run asks again.
+func (e *WitnessError) ExitClass() exit.Code {
+	if code := exit.Or(e.Err, exit.Failed); code != exit.Failed {
+		return code
+	}
+	return exit.Temporary
+}

@@ -18,16 +18,16 @@ var testNow = time.Date(2026, 11, 22, 20, 0, 0, 0, time.UTC)
 
 var errTrouble = errors.New("trouble")
 
-// memory is a ledger in memory. It refuses what the real one refuses.
-type memory struct {
+// fakeLedger is a ledger in memory. It refuses what the real one refuses.
+type fakeLedger struct {
 	info    store.Info
 	records map[store.Key]store.Record
 }
 
-func (m *memory) Info() (store.Info, error) { return m.info, nil }
+func (m *fakeLedger) Info() (store.Info, error) { return m.info, nil }
 
 // Lookup gives all records of the conversations of keys.
-func (m *memory) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+func (m *fakeLedger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	found := map[store.Key]store.Record{}
 	for key, record := range m.records {
 		if slices.ContainsFunc(keys, func(k store.Key) bool { return k.Conversation == key.Conversation }) {
@@ -37,7 +37,7 @@ func (m *memory) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	return found, nil
 }
 
-func (m *memory) Waiting(_ int, states ...store.State) ([]store.Entry, error) {
+func (m *fakeLedger) Waiting(_ int, states ...store.State) ([]store.Entry, error) {
 	var entries []store.Entry
 	for key, record := range m.records {
 		if slices.Contains(states, record.State) {
@@ -48,7 +48,7 @@ func (m *memory) Waiting(_ int, states ...store.State) ([]store.Entry, error) {
 	return entries, nil
 }
 
-func (m *memory) Recover(now time.Time) ([]store.Entry, error) {
+func (m *fakeLedger) Recover(now time.Time) ([]store.Entry, error) {
 	open, _ := m.Waiting(0, store.Sending)
 	for _, e := range open {
 		e.State, e.Reason, e.At, e.Doubt = store.InDoubt, string(decide.Interrupted), now, m.info.Intents
@@ -57,7 +57,7 @@ func (m *memory) Recover(now time.Time) ([]store.Entry, error) {
 	return open, nil
 }
 
-func (m *memory) Settle(key store.Key, intent uint64, result store.Result) error {
+func (m *fakeLedger) Settle(key store.Key, intent uint64, result store.Result) error {
 	record := m.records[key]
 	if record.State != store.InDoubt || record.Intent != intent {
 		return fmt.Errorf("%w: %s is %s", store.ErrRefused, key.Conversation, record.State)
@@ -66,7 +66,7 @@ func (m *memory) Settle(key store.Key, intent uint64, result store.Result) error
 	return nil
 }
 
-func (m *memory) Commit(batch store.Batch) error {
+func (m *fakeLedger) Commit(batch store.Batch) error {
 	for _, e := range batch.Entries {
 		if known := m.records[e.Key].State; known.Final() || known == store.Sending || known == store.InDoubt {
 			return fmt.Errorf("%w: %s is %s", store.ErrRefused, e.Conversation, known)
@@ -76,14 +76,14 @@ func (m *memory) Commit(batch store.Batch) error {
 	return nil
 }
 
-// shown are interactions that the data show, and how they end.
-type shown struct {
+// fakeReceiver are interactions that the data show, and how they end.
+type fakeReceiver struct {
 	rows  []agentconnect.Interaction
 	err   error
 	asked []time.Time
 }
 
-func (s *shown) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error] {
+func (s *fakeReceiver) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error] {
 	s.asked = append(s.asked, since)
 	return func(yield func(agentconnect.Interaction, error) bool) {
 		for _, row := range s.rows {
@@ -98,7 +98,7 @@ func (s *shown) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect
 }
 
 // Between shows what lies between, and fails as Since does.
-func (s *shown) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
+func (s *fakeReceiver) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
 	return func(yield func(agentconnect.Interaction, error) bool) {
 		for _, row := range s.rows {
 			if !row.CreatedAt.Before(since) && !row.CreatedAt.After(until) && !yield(row, nil) {

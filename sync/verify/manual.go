@@ -44,7 +44,7 @@ func ParseID(text string) (id string, at time.Time, err error) {
 }
 
 // Resolve carries out the operator's decision, and gives one Settled for each key that it is about, and for
-// each id of which nothing waits. Only what is in doubt changes, and with Drop what is scheduled or to be
+// each id under which nothing waits. Only what is in doubt changes, and with Drop what is scheduled or to be
 // retried, if it is named. With an error, the keys given are those that were dealt with before it.
 func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action) ([]Settled, error) {
 	if choice.All == (len(choice.IDs) > 0) {
@@ -75,7 +75,8 @@ func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action
 	return settled, nil
 }
 
-// selectEntries finds what a choice is about. An id of which nothing waits is there as the ledger knows it.
+// selectEntries finds what a choice is about. For an id under which nothing waits it gives what the ledger
+// knows.
 func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entry, error) {
 	if choice.All {
 		return ledger.Waiting(0, store.InDoubt)
@@ -105,8 +106,8 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 }
 
 // pick chooses among the records of a conversation: those that wait, the earliest first, or of a certain
-// resolution. What is in doubt comes before the rest, which only can be dropped. Without any, it gives what
-// the ledger has instead.
+// resolution. What is in doubt comes before the rest, which can only be dropped. Where nothing waits, it
+// gives what the ledger has instead.
 func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
 	var all, waiting, doubtful []store.Entry
 	for each, record := range known {

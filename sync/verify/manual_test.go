@@ -18,10 +18,10 @@ func conversation(n int) store.Key {
 	return store.Key{Conversation: fmt.Sprintf("6716500fa1b2c3d4e5f6%04x", n)}
 }
 
-// docket is a ledger with one conversation in each state: accepted, in doubt, in doubt by an open intent, to be retried,
+// inEachState is a ledger with one conversation in each state: accepted, in doubt, in doubt by an open intent, to be retried,
 // and scheduled, in that order.
-func docket() *memory {
-	m := &memory{info: store.Info{ID: ledgerID, Intents: 4}, records: map[store.Key]store.Record{}}
+func inEachState() *fakeLedger {
+	m := &fakeLedger{info: store.Info{ID: ledgerID, Intents: 4}, records: map[store.Key]store.Record{}}
 	for i, state := range []store.State{store.Accepted, store.InDoubt, store.Sending, store.Retry, store.Scheduled} {
 		record := store.Record{State: state, Resolution: testNow, At: time.Now(), Due: time.Now().Add(time.Hour)}
 		if state != store.Scheduled {
@@ -32,7 +32,7 @@ func docket() *memory {
 	return m
 }
 
-func (m *memory) states() (states []string) {
+func (m *fakeLedger) states() (states []string) {
 	for i := range len(m.records) {
 		record := m.records[conversation(i)]
 		states = append(states, strings.TrimSpace(record.State.String()+" "+record.Reason))
@@ -58,7 +58,7 @@ func TestResolve(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			ledger := docket()
+			ledger := inEachState()
 			choice := Selection{All: test.all}
 			for _, i := range test.ids {
 				choice.IDs = append(choice.IDs, strings.ToUpper(conversation(i).Conversation))
@@ -87,7 +87,7 @@ func TestResolve(t *testing.T) {
 }
 
 func TestResolveUnknown(t *testing.T) {
-	ledger := docket()
+	ledger := inEachState()
 	settled, err := Resolve(t.Context(), ledger, Selection{IDs: []string{"6716500fa1b2c3d4e5f6ffff"}}, Drop)
 	if err != nil || len(settled) != 1 || settled[0].State != store.Unknown || settled[0].Refusal == "" {
 		t.Errorf("got %+v, %v", settled, err)
@@ -95,7 +95,7 @@ func TestResolveUnknown(t *testing.T) {
 }
 
 func TestResolveNeedsAChoice(t *testing.T) {
-	ledger := docket()
+	ledger := inEachState()
 	before := ledger.states()
 	for name, try := range map[string]func() error{
 		"nothing chosen": func() error {
@@ -121,7 +121,7 @@ func TestResolveNeedsAChoice(t *testing.T) {
 }
 
 func TestResolveStops(t *testing.T) {
-	ledger := docket()
+	ledger := inEachState()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	signal := errors.New("SIGTERM")
 	cancel(signal)

@@ -108,8 +108,8 @@ func TestVerdict(t *testing.T) {
 			if test.change != nil {
 				test.change(&entry)
 			}
-			data := &shown{rows: test.rows, err: test.err}
-			info, ledger := askedLedger, &memory{records: map[store.Key]store.Record{}}
+			data := &fakeReceiver{rows: test.rows, err: test.err}
+			info, ledger := askedLedger, &fakeLedger{records: map[store.Key]store.Record{}}
 			if test.ledger != nil {
 				test.ledger(&info)
 			}

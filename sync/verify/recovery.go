@@ -65,7 +65,8 @@ func (r *recoveryMatcher) newerSeen(e store.Entry) bool {
 	return slices.Contains(parents, e.Key) && !r.latest.Before(e.At.Add(Skew))
 }
 
-// note takes in a recovery, which need not have any field, and marks the doubts whose request it is, or may be.
+// note takes in a recovery, which need not have any field, and marks the doubts whose request it is, or may
+// be.
 func (r *recoveryMatcher) note(i agentconnect.Interaction, found, unclear map[store.Key]bool) {
 	if i.CreatedAt.After(r.latest) {
 		r.latest = i.CreatedAt

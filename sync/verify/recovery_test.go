@@ -48,8 +48,8 @@ func TestRecoveryVerdict(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			ledger := &memory{records: map[store.Key]store.Record{{Conversation: doubtfulID}: first}}
-			data := &shown{rows: test.rows, err: test.err}
+			ledger := &fakeLedger{records: map[store.Key]store.Record{{Conversation: doubtfulID}: first}}
+			data := &fakeReceiver{rows: test.rows, err: test.err}
 			q := NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
 			q.now = testNow
 			_ = q.Read(t.Context(), ledger, data) // of the verdicts
@@ -68,7 +68,7 @@ func TestRecoveryVerdict(t *testing.T) {
 func TestRecoveriesAreNoSurveys(t *testing.T) {
 	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
 	q := NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
-	_ = q.Read(t.Context(), &memory{}, &shown{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
+	_ = q.Read(t.Context(), &fakeLedger{}, &fakeReceiver{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
 	if got, _ := q.decide(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
 		t.Errorf("got %+v", got)
 	}

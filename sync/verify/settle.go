@@ -138,8 +138,8 @@ func (s Settler) Settle(m *Matcher, doubtful []store.Entry) ([]store.Entry, erro
 	entries := slices.Clone(doubtful)
 	now := time.Now()
 	for i, entry := range doubtful {
-		result, told := m.decide(entry, s.After, now)
-		if !told {
+		result, decided := m.decide(entry, s.After, now)
+		if !decided {
 			continue
 		}
 		if err := s.Ledger.Settle(entry.Key, entry.Intent, result); err != nil {

@@ -12,9 +12,9 @@ import (
 )
 
 func TestVerify(t *testing.T) {
-	ledger := docket()
+	ledger := inEachState()
 	intent := store.Intent{Ledger: ledgerID, Number: ledger.records[conversation(1)].Intent}
-	data := &shown{rows: []agentconnect.Interaction{{ExtInteractionID: conversation(1).Conversation, Intent: intent.String()}}, err: errTrouble}
+	data := &fakeReceiver{rows: []agentconnect.Interaction{{ExtInteractionID: conversation(1).Conversation, Intent: intent.String()}}, err: errTrouble}
 	settled, err := Verify(t.Context(), ledger, Verification{Receiver: data, After: time.Minute, Stamped: true})
 	if !errors.Is(err, errTrouble) {
 		t.Errorf("error %v, want that of the data", err)

@@ -1,0 +1,143 @@
+package bolt
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"math/bits"
+	"os"
+	"runtime"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"acsync/store"
+)
+
+const (
+	mapped = 1 << 30   // bytes of address space taken at once, so that a growing file is hardly ever mapped anew
+	growth = 256 << 10 // bytes by which the file grows; bbolt's own 16 MiB would be most of a small ledger
+	least  = 4 << 10   // bytes of the smallest file that bbolt ever writes
+)
+
+// file is a file that bbolt has open.
+type file struct {
+	path    string
+	handle  *os.File // bbolt's own
+	db      *bbolt.DB
+	faulted bool // bbolt was interrupted by a fault and cannot be entered again
+}
+
+// open lets bbolt open the file, which must exist.
+func (f *file) open(o Options) (err error) {
+	options := &bbolt.Options{
+		Timeout:      cmp.Or(o.Timeout, DefaultTimeout),
+		FreelistType: bbolt.FreelistMapType,
+		ReadOnly:     o.ReadOnly,
+		MaxSize:      o.MaxSize,
+		OpenFile: func(name string, flag int, perm os.FileMode) (*os.File, error) {
+			handle, err := os.OpenFile(name, flag&^os.O_CREATE, perm)
+			f.handle = handle
+			return handle, err
+		},
+	}
+	// Windows would make the file as large as what is mapped.
+	if runtime.GOOS != "windows" && bits.UintSize == 64 {
+		options.InitialMmapSize = mapped
+	}
+	if f.db, err = bbolt.Open(f.path, 0o600, options); err != nil {
+		return boltError(err)
+	}
+	f.db.AllocSize, f.db.StrictMode = growth, o.Strict
+	return nil
+}
+
+// boltError sorts the errors of opening: those of the operating system stay what they are, all others mean
+// that the content is not what bbolt writes.
+func boltError(err error) error {
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return store.ErrLocked
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return store.ErrMissing
+	}
+	if _, ok := errors.AsType[syscall.Errno](err); ok {
+		return err
+	}
+	return damaged("it cannot be opened: %v", err)
+}
+
+// errReplaced answers whoever got the lock of a file that no longer bears its name.
+var errReplaced = errors.New("the ledger was replaced while it was being opened")
+
+// inPlace makes sure that the file which is locked is the one at the path.
+func (f *file) inPlace() error {
+	stat, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return store.ErrMissing
+	}
+	if err != nil {
+		return err
+	}
+	own, err := f.handle.Stat()
+	if err == nil && !os.SameFile(stat, own) {
+		err = errReplaced
+	}
+	return err
+}
+
+// inspect reads every page before bbolt follows any, which must not write meanwhile. Torn reports whether one
+// of the two meta pages is not valid.
+func (f *file) inspect(ctx context.Context) (torn bool, err error) {
+	stat, err := f.handle.Stat()
+	if err != nil {
+		return false, err
+	}
+	m, err := readImage(f.handle, stat.Size(), int64(f.db.Info().PageSize))
+	if err != nil {
+		return false, err
+	}
+	return m.torn, inspect(ctx, m)
+}
+
+// size is that of the file, in bytes.
+func (f *file) size() (int64, error) {
+	stat, err := f.handle.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return stat.Size(), nil
+}
+
+// copyTo writes the content as of one transaction to another file, which exists, and syncs it.
+func (f *file) copyTo(path string) error {
+	to, err := os.OpenFile(path, os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	err = f.db.View(func(tx *bbolt.Tx) error {
+		_, err := tx.WriteTo(to)
+		return err
+	})
+	if err == nil {
+		err = to.Sync()
+	}
+	return errors.Join(err, to.Close())
+}
+
+// release closes the file; after a fault without bbolt, whose locks may be held for good. Its mapping then
+// stays until the process ends.
+func (f *file) release() error {
+	switch {
+	case f.db != nil && !f.faulted:
+		return f.db.Close()
+	case f.handle == nil:
+		return nil
+	}
+	if err := f.handle.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}

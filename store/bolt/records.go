@@ -1,0 +1,160 @@
+package bolt
+
+import (
+	"bytes"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"acsync/store"
+)
+
+// fill is how full a page of keys is left when it is split. Keys arrive nearly sorted, in the order in which
+// conversations are marked done; measured over that order, the file is smallest with this.
+const fill = 0.5
+
+// records are the keys with their records in one transaction. Every change goes through put and remove, which
+// keep the indexes and the counts in step.
+type records struct {
+	keys, intents, due *bbolt.Bucket
+	reasons            interner
+	counts             counts
+	accepted           uint64 // keys that ever became accepted
+	changed            bool   // and so the counts
+}
+
+func openRecords(tx *bbolt.Tx, m *meta, known *reasons) (r records, err error) {
+	for _, e := range []struct {
+		name []byte
+		at   **bbolt.Bucket
+	}{
+		{bucketKeys, &r.keys}, {bucketIntents, &r.intents}, {bucketDue, &r.due}, {bucketReasons, &r.reasons.bucket},
+	} {
+		if *e.at, err = bucketOf(tx, e.name); err != nil {
+			return r, err
+		}
+	}
+	r.keys.FillPercent, r.reasons.known, r.accepted = fill, known, m.number(metaAccepted)
+	r.counts, err = decodeCounts(m.get(metaCounts))
+	return r, err
+}
+
+// slot is a key with what the ledger holds for it; its state is Unknown where there is nothing.
+type slot struct {
+	key  store.Key
+	code []byte
+	old  store.Record
+}
+
+// load looks a key up.
+func (r *records) load(k store.Key) (slot, error) {
+	code, err := encodeKey(k)
+	if err != nil {
+		return slot{}, err
+	}
+	s := slot{key: k, code: code}
+	if v := r.keys.Get(code); v != nil {
+		s.old, err = r.decode(k, code, v)
+	}
+	return s, err
+}
+
+// indexed reads the record of a key found in one of the indexes, where it must be.
+func (r *records) indexed(code []byte) (store.Entry, error) {
+	v := r.keys.Get(code)
+	if v == nil {
+		return store.Entry{}, damaged("%x is listed in an index and has no record", code)
+	}
+	return r.entry(code, v)
+}
+
+// entry reads a key and its record.
+func (r *records) entry(code, value []byte) (store.Entry, error) {
+	k, err := decodeKey(code)
+	if err != nil {
+		return store.Entry{}, err
+	}
+	record, err := r.decode(k, code, value)
+	return store.Entry{Key: k, Record: record}, err
+}
+
+func (r *records) decode(k store.Key, code, value []byte) (store.Record, error) {
+	record, reason, err := decodeRecord(k, code, value)
+	if err == nil {
+		record.Reason, err = r.reasons.text(reason)
+	}
+	return record, err
+}
+
+// behind gives the entries behind a key, or all of them, one after the other while more says so.
+func (r *records) behind(last []byte, more func(code []byte, e store.Entry) bool) error {
+	c := r.keys.Cursor()
+	k, v := c.Seek(last)
+	if k != nil && bytes.Equal(k, last) {
+		k, v = c.Next()
+	}
+	for ; k != nil; k, v = c.Next() {
+		e, err := r.entry(k, v)
+		if err != nil || !more(k, e) {
+			return err
+		}
+	}
+	return nil
+}
+
+// put puts a record in the place of what a slot held, with all that hangs on it.
+func (r *records) put(s slot, next store.Record) error {
+	next, err := next.Dated(s.old, r.intents.Sequence()).Normalize()
+	if err != nil {
+		return err
+	}
+	if err := r.unlist(s, next.State); err != nil {
+		return err
+	}
+	if next.State == store.Accepted && s.old.State != store.Accepted {
+		r.accepted++
+	}
+	switch {
+	case next.State.Waiting():
+		err = r.due.Put(dueCode(next, s.code), []byte{})
+	case next.State == store.Sending:
+		err = r.intents.Put(s.code, numberValue(next.Intent))
+	}
+	if err != nil {
+		return err
+	}
+	reason, err := r.reasons.number(next.Reason)
+	if err != nil {
+		return err
+	}
+	return r.keys.Put(s.code, encodeRecord(s.key, s.code, next, reason))
+}
+
+// remove deletes what a slot holds, with all that hangs on it.
+func (r *records) remove(s slot) error {
+	if err := r.unlist(s, store.Unknown); err != nil {
+		return err
+	}
+	return r.keys.Delete(s.code)
+}
+
+// unlist takes the old record of a slot out of the indexes and the counts, where another state takes its
+// place.
+func (r *records) unlist(s slot, next store.State) error {
+	r.changed = true
+	if err := r.counts.move(s.old.State, next); err != nil {
+		return err
+	}
+	switch {
+	case s.old.State.Waiting():
+		return r.due.Delete(dueCode(s.old, s.code))
+	case s.old.State == store.Sending:
+		return r.intents.Delete(s.code)
+	}
+	return nil
+}
+
+// dueCode is the key of the due index: first the time, then the key itself.
+func dueCode(r store.Record, code []byte) []byte {
+	return slices.Concat(sortable(r.Due), code)
+}

@@ -1,0 +1,93 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"acsync/store"
+)
+
+// Repairer mends a ledger that was put back from a copy. It must not send before it knows what was sent
+// since. The copy cannot tell that it is one, so that others tell: the fence, and in the ledger and the fence
+// a number of the last opening for writing, so that a copy from before that opening is told even if nothing
+// came after it. Both are given up only by Adopt, when a repair has succeeded.
+type Repairer struct{ *database }
+
+// Distrust notes that a repair begins, for a ledger that its fence would let pass: until Adopt nobody else
+// opens it.
+func (r Repairer) Distrust() error {
+	return r.locked(func() error {
+		if r.readOnly {
+			return store.ErrReadOnly
+		}
+		r.doubted = true
+		_, err := r.write(func(*txn) error { return nil })
+		return err
+	})
+}
+
+// Adoption is what a repair has found out. The last two are for the operator's explicit word.
+type Adoption struct {
+	Seen      uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
+	Unstamped bool   // nothing tells whom the ledger has asked from whom others have
+	Missing   bool   // also while the fence has counted more than the ledger knows: the rest is not to be had
+	Excused   bool   // without what was lost: whoever was asked meanwhile may be asked again
+}
+
+// Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the
+// one that its fence holds for. Unless the operator takes that upon himself, it is ErrRolledBack while the
+// fence has counted more accepted survey requests than the ledger knows by now. The next intents get numbers
+// that were never given before.
+func (r Repairer) Adopt(a Adoption) error {
+	return r.locked(func() error {
+		if r.readOnly {
+			return store.ErrReadOnly
+		}
+		f, err := readFence(r.path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrRolledBack) {
+			return err
+		}
+		now, err := r.self()
+		if err != nil {
+			return err
+		}
+		known, counted := now.ownAccepted(!a.Unstamped), f.ownAccepted(!a.Unstamped)
+		if counted > known && !a.Missing && !a.Excused {
+			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d",
+				errFewer, known, counted)
+		}
+		next := nextIntent(a, f, now)
+		r.doubted = false
+		if err := r.reopen(f, func(t *txn) error { return adopt(t, next, a.Excused) }); err != nil {
+			r.doubted = true
+			return err
+		}
+		return r.writeFence(true)
+	})
+}
+
+// nextIntent is a number beyond all that may have been given; 0 for a ledger of which nothing tells that
+// anything was ever sent.
+func nextIntent(a Adoption, f fence, now self) uint64 {
+	killed := f.Open && f.Opening != now.Opening
+	known := max(now.Intents, a.Seen, f.Intents)
+	if known == 0 && f.Accepted == 0 && now.Accepted == 0 && !killed {
+		return 0
+	}
+	return max(known, uint64(max(time.Now().UnixMilli(), 0))*leap)
+}
+
+// adopt takes the trust in a ledger up again, and goes on with the numbers after next unless that is 0.
+func adopt(t *txn, next uint64, excused bool) error {
+	t.meta.delete(metaDistrusted)
+	if next == 0 {
+		return nil
+	}
+	t.meta.putNumber(metaLife, next)
+	if excused {
+		t.meta.putNumber(metaExcused, next)
+	}
+	return t.records.intents.SetSequence(next)
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"sync"
+	"time"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+)
+
+// heartbeatEvery is how often a process that holds the ledger tells others how far it is, also when nothing
+// has changed: a report that is much older means that the process hangs.
+const heartbeatEvery = 2 * time.Second
+
+// reporter passes progress on to others: the ledger.
+type reporter interface {
+	Info() (store.Info, error)
+	Report(p store.Progress)
+}
+
+// heartbeat makes progress of the events of a pass and reports it, in a goroutine of its own, so that a pass
+// never waits for the file.
+type heartbeat struct {
+	ledger     reporter
+	waitingFor func(now time.Time) string // nil: never for anything
+	began      chan struct{}              // a pass: told at once, so that it is known however soon it is killed
+	over       chan struct{}
+	beating    sync.WaitGroup
+
+	mu       sync.Mutex
+	progress store.Progress
+}
+
+// startHeartbeat begins to report, until stop. Mode is the name of the command.
+func startHeartbeat(ledger reporter, mode string, waitingFor func(time.Time) string) *heartbeat {
+	h := &heartbeat{
+		ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1),
+		over: make(chan struct{}), progress: store.Progress{Mode: mode},
+	}
+	// If not, it is for the command to say so.
+	if info, err := ledger.Info(); err == nil {
+		h.progress.Checkpoint = info.Checkpoint
+	}
+	h.beating.Go(h.beat)
+	return h
+}
+
+func (h *heartbeat) beat() {
+	tick := time.NewTicker(heartbeatEvery)
+	defer tick.Stop()
+	for {
+		h.ledger.Report(h.now())
+		select {
+		case <-h.began:
+		case <-tick.C:
+		case <-h.over:
+			return
+		}
+	}
+}
+
+// now is the progress at this moment.
+func (h *heartbeat) now() store.Progress {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	progress := h.progress
+	if h.waitingFor != nil {
+		progress.WaitingFor = h.waitingFor(time.Now())
+	}
+	return progress
+}
+
+// before stops the heartbeat, and then closes the ledger.
+func (h *heartbeat) before(closeLedger func() error) func() error {
+	stop := sync.OnceFunc(func() { close(h.over) })
+	return func() error {
+		stop()
+		h.beating.Wait()
+		return closeLedger()
+	}
+}
+
+// Observe takes in one event of the pass.
+func (h *heartbeat) Observe(event surveysync.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	to := &h.progress
+	switch e := event.(type) {
+	case surveysync.PassStarted:
+		to.Pass, to.From, to.To, to.Read = e.Pass, e.From, e.Window.To, e.From
+		to.Found += e.Due
+		select {
+		case h.began <- struct{}{}:
+		default: // it is on its way
+		}
+	case surveysync.WindowRead:
+		to.Found += e.Found
+		to.Read = e.To
+	case surveysync.WindowRecorded:
+		to.Checkpoint = e.Checkpoint
+	case surveysync.Disposed:
+		h.count(e.State)
+	}
+}
+
+func (h *heartbeat) count(state store.State) {
+	h.progress.Done++
+	switch state {
+	case store.Accepted:
+		h.progress.Accepted++
+	case store.Rejected:
+		h.progress.Rejected++
+	case store.InDoubt:
+		h.progress.InDoubt++
+	case store.Skipped:
+		h.progress.Skipped++
+	}
+}

@@ -1,0 +1,154 @@
+package rebuild
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	"acsync/sync/agentconnect"
+	"acsync/sync/verify"
+)
+
+// evidence is what Agent Connect's data tell a ledger that is rebuilt.
+type evidence struct {
+	ledger   *bolt.Ledger
+	info     store.Info
+	received map[string][]reception // of survey requests, by the ids of conversations
+	followed recoveries
+	arrivals *verify.Arrivals // settles what was in doubt and has arrived
+	seen     uint64           // the greatest number of an intent of this very ledger
+	nameless int              // requests with a stamp that is unknown to the ledger, and without a conversation
+}
+
+// reception is when Agent Connect received a survey request, and the number of the intent where it was of
+// this ledger.
+type reception struct {
+	at     time.Time
+	intent uint64
+}
+
+// gather reads the data to their end.
+func gather(
+	ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
+) (*evidence, error) {
+	e := &evidence{ledger: ledger, info: info, received: map[string][]reception{}}
+	var err error
+	if e.arrivals, err = verify.NewArrivals(ledger); err != nil {
+		return nil, err
+	}
+	for i, err := range interactions {
+		if err != nil {
+			return nil, err
+		}
+		// As the passes compare it.
+		i.ExtInteractionID = strings.TrimSpace(i.ExtInteractionID)
+		e.note(i)
+	}
+	return e, nil
+}
+
+func (e *evidence) note(i agentconnect.Interaction) {
+	e.arrivals.Note(i)
+	number, own := verify.OwnStamp(e.info.ID, i.Intent)
+	if own {
+		e.seen = max(e.seen, number)
+	}
+	if e.followed.note(i); i.Recovery && !own {
+		return
+	}
+	if own && i.ExtInteractionID == "" && number > e.info.Intents {
+		e.nameless++
+	}
+	id, this := i.ExtInteractionID, reception{at: receivedAt(i)}
+	if own {
+		this.intent = number
+	}
+	switch {
+	// Nothing tells which conversation it was about.
+	case id == "" || len(id) > store.MaxID:
+	case e.info.Identity == store.PerResolution:
+		e.received[id] = append(e.received[id], this)
+	case len(e.received[id]) == 0:
+		e.received[id] = []reception{this}
+	default:
+		e.received[id][0] = e.received[id][0].with(this)
+	}
+}
+
+// with is the later of two, with the number of either.
+func (r reception) with(other reception) reception {
+	if other.at.After(r.at) {
+		r.at = other.at
+	}
+	r.intent = max(r.intent, other.intent)
+	return r
+}
+
+// enter writes all of it into the ledger, and gives the number of what that did not know.
+func (e *evidence) enter() (written int, err error) {
+	for _, part := range []func() (int, error){
+		e.arrivals.Settle,
+		func() (int, error) { return e.ledger.Import(e.surveys()) },
+		func() (int, error) { return e.ledger.Import(e.followed.entries(e.ledger)) },
+	} {
+		n, err := part()
+		if written += n; err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as
+// settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
+// it, and with one survey for each resolution whatever was marked done until then counts as asked about.
+func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		for id, all := range e.received {
+			slices.SortFunc(all, func(a, b reception) int { return a.at.Compare(b.at) })
+			// A row that has changed comes again.
+			all = slices.CompactFunc(all, func(a, b reception) bool { return a.at.Equal(b.at) })
+			for n, each := range all {
+				entry, missing, err := e.rebuilt(id, each.at, n == len(all)-1)
+				entry.Intent = each.intent
+				if (err != nil || missing) && !yield(entry, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// rebuilt is what an interaction adds to the ledger, if anything. It is the last one of its conversation, or
+// an earlier one of several.
+func (e *evidence) rebuilt(id string, at time.Time, last bool) (store.Entry, bool, error) {
+	key := store.Key{Conversation: id}
+	if !last {
+		key.Resolution = at.UnixMilli()
+	}
+	known, err := e.ledger.Lookup([]store.Key{key})
+	if err != nil {
+		return store.Entry{}, false, err
+	}
+	for k, r := range known {
+		if k.Recovery || !r.Held() {
+			continue
+		}
+		after := slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Sub(at)
+		switch {
+		// One survey a conversation: this one is settled for good.
+		case e.info.Identity != store.PerResolution,
+			// Something was sent about then.
+			-verify.Skew <= after && after <= verify.Skew,
+			// Something was sent later: no earlier resolution is ever seen again.
+			last && after > verify.Skew:
+			return store.Entry{}, false, nil
+		}
+		// The conversation's own key is taken, or kept for the last one.
+		key.Resolution = at.UnixMilli()
+	}
+	return acceptedAt(key, at), true, nil
+}

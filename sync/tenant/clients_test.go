@@ -1,0 +1,69 @@
+package tenant
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"acsync/sync/httpx"
+)
+
+// TestWaiting tells on the terminal what a pass waits for: a pause that was asked for before a pace.
+func TestWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pacer := func(rate float64) *httpx.Pacer { return httpx.NewPacer(httpx.PacerOptions{PerMinute: rate}) }
+		c := &Clients{all: pacer(300), searches: pacer(60), requests: pacer(100), data: pacer(100)}
+		expect := func(want string) {
+			t.Helper()
+			if got := c.Waiting(); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		expect("")
+		done := make(chan error)
+		for range 2 {
+			go func() { done <- httpx.Wait(t.Context(), c.requests) }()
+		}
+		<-done
+		synctest.Wait()
+		expect("paced by Agent Connect, 100/min")
+		c.searches.Observe(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}})
+		expect("Kustomer asked to wait until " + time.Now().Add(50*time.Second).UTC().Format("15:04:05 UTC"))
+		<-done
+		time.Sleep(51 * time.Second)
+		expect("")
+	})
+}
+
+func TestWaitingFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &Clients{}
+		if got := c.WaitingFor(time.Now()); got != "" {
+			t.Errorf("got %q, want nothing", got)
+		}
+		for _, failed := range []struct {
+			because error
+			want    string
+		}{
+			{fmt.Errorf("dial customer-wilhelmina.example: %w", os.ErrDeadlineExceeded), "the call failed"},
+			{fmt.Errorf("read: %w", &httpx.Error{
+				Service: "kustomer", Path: "/v1/customers/wilhelmina", Status: 503, Kind: httpx.Server,
+				Message: "Customer Wilhelmina is locked", Hint: "ask Wilhelmina", Err: errors.New("Wilhelmina"),
+			}), "503, the server failed"},
+			{&httpx.Error{Service: "kustomer", Path: "/wilhelmina", Kind: httpx.Network, Err: errors.New("lookup wilhelmina")}, "no complete answer"},
+		} {
+			c.again.Store(&retrial{time.Now().Add(5 * time.Second), failed.because})
+			if got, want := c.WaitingFor(time.Now()), "Kustomer, to be asked again at 00:00:05 UTC: "+failed.want; got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+		time.Sleep(5 * time.Second)
+		if got := c.WaitingFor(time.Now()); got != "" {
+			t.Errorf("got %q after it was made again, want nothing", got)
+		}
+	})
+}

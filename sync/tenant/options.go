@@ -1,0 +1,97 @@
+package tenant
+
+import (
+	"time"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/deliver"
+	"acsync/sync/explain"
+)
+
+// Load reads a configuration, its expressions included.
+func Load(source config.Source) (config.Config, error) {
+	source.Check = func(cfg config.Config) (problems []config.Problem) {
+		_, wrong := compile(cfg)
+		for _, e := range wrong {
+			problems = append(problems, config.Problem{
+				Rule: e.Rule, Section: e.Section, Path: e.Path, At: e.At, Message: e.Message,
+			})
+		}
+		return problems
+	}
+	return config.Load(source)
+}
+
+// expressions are those of a configuration, compiled.
+type expressions struct {
+	mapping  decide.Fields
+	rules    decide.Rules
+	recovery *decide.Recovery
+}
+
+func compile(cfg config.Config) (e expressions, wrong []decide.ExpressionError) {
+	m := cfg.Mapping
+	e.mapping, wrong = decide.CompileMapping(decide.FieldTexts{
+		Brand: m.Brand, Language: m.Language, Country: m.Country, EmployeeCustomID: m.EmployeeCustomID,
+		CustomProperties: m.CustomProperties,
+	})
+	texts := make([]decide.RuleText, len(cfg.Rules))
+	for i, rule := range cfg.Rules {
+		texts[i] = decide.RuleText{
+			Name: rule.Name, When: rule.When, Action: rule.Action, Delay: (*time.Duration)(rule.Delay),
+			Set: decide.FieldTexts(rule.Set),
+		}
+	}
+	var problems []decide.ExpressionError
+	e.rules, problems = decide.CompileRules(texts)
+	wrong = append(wrong, problems...)
+	e.recovery, problems = decide.CompileRecovery(cfg.Recovery.When)
+	return e, append(wrong, problems...)
+}
+
+// Policy is the part of a configuration that decisions depend on. Load has checked its expressions.
+func Policy(cfg config.Config) decide.Policy {
+	e, _ := compile(cfg)
+	return decide.Policy{
+		AppURL:              cfg.KustomerAppURL(),
+		MaxAge:              time.Duration(cfg.Sync.MaxAge),
+		Delay:               time.Duration(cfg.Sync.Delay),
+		Closer:              cfg.Sync.Agent == config.AgentCloser,
+		VerifiedEmail:       cfg.Sync.Email == config.EmailVerified,
+		FlagDoNotSend:       cfg.Filters.DoNotSend == config.DoNotSendFlag,
+		DoNotSendAttributes: cfg.Filters.DoNotSendAttributes,
+		SkipImported:        cfg.Filters.SkipImported,
+		SkipSpam:            cfg.Filters.SkipSpam,
+		SkipMachineAgents:   cfg.Filters.SkipMachineAgents,
+		Channels:            cfg.Mapping.Channels,
+		DefaultChannel:      cfg.Mapping.DefaultChannel,
+		Mapping:             e.mapping,
+		Rules:               e.rules,
+		Recovery:            e.recovery,
+	}
+}
+
+// Options are the settings of the engine.
+func Options(cfg config.Config) surveysync.Options {
+	return surveysync.Options{
+		Policy:      Policy(cfg),
+		Limits:      deliver.Limits{Requests: cfg.Sync.MaxPerRun, ErrorRate: cfg.Sync.MaxErrorRate},
+		SurveyPer:   store.Identity(cfg.Sync.SurveyPer),
+		Settle:      time.Duration(cfg.Sync.Settle),
+		Overlap:     time.Duration(cfg.Sync.Overlap),
+		Recheck:     time.Duration(cfg.Sync.RecheckAfter),
+		Retain:      time.Duration(cfg.Ledger.Retain),
+		VerifyAfter: time.Duration(cfg.AgentConnect.VerifyAfter),
+		Concurrency: cfg.AgentConnect.Concurrency,
+		Stamp:       cfg.AgentConnect.Stamp,
+	}
+}
+
+// ExplainOptions are those of the settings that bear on what would happen to a conversation.
+func ExplainOptions(cfg config.Config) explain.Options {
+	o := Options(cfg)
+	return explain.Options{Policy: o.Policy, SurveyPer: o.SurveyPer, Overlap: o.Overlap, Settle: o.Settle}
+}

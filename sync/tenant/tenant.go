@@ -1,0 +1,139 @@
+// Package tenant makes of one configuration all that works for it: both clients, the policy, the options of
+// the engine, and the ledger. It knows no command line and no terminal: whoever serves many tenants needs it
+// alone.
+package tenant
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/dryrun"
+	"acsync/sync/plan"
+	"acsync/sync/verify"
+)
+
+// Tenant is whom a process works for.
+type Tenant struct {
+	Config config.Config
+	Name   string // for headings, such as the organisation
+	Demo   *Demo  // nil: the services are real
+}
+
+// Demo is a tenant whose services are stand-ins, which forget with the process what they took. Its ledger is
+// made when it is missing; that of a real tenant never is.
+type Demo struct {
+	Start time.Time     // where the first window of its ledger begins
+	Known []store.Entry // what its ledger holds from the beginning
+}
+
+// Remembers reports whether Agent Connect's data can be asked what became of a request. Those of stand-ins
+// prove nothing to the next process.
+func (t *Tenant) Remembers() bool { return t.Demo == nil && t.Config.AgentConnect.APISecret.IsSet() }
+
+// Verification is how Agent Connect's data are asked about what is in doubt.
+func (t *Tenant) Verification(c *Clients) verify.Verification {
+	settings := t.Config.AgentConnect
+	return verify.Verification{
+		Receiver: c.AgentConnect, After: time.Duration(settings.VerifyAfter), Stamped: settings.Stamp,
+	}
+}
+
+// PlanTerms are what a plan of the tenant is made under, and carried out under.
+func (t *Tenant) PlanTerms(now time.Time) plan.Terms {
+	return plan.Terms{
+		Tenant: t.Config.Accounts(), Configuration: t.Config.Decisions(),
+		Secret: t.Config.AgentConnect.APIKey.Reveal(), Now: now,
+	}
+}
+
+// Attach gives an engine both services: a dry run what sends nothing.
+func (t *Tenant) Attach(engine *surveysync.Engine, c *Clients) {
+	engine.Source, engine.Directory, engine.Sender = c.Kustomer, c.Kustomer, c.AgentConnect
+	if t.Remembers() {
+		engine.Receiver = c.AgentConnect
+	}
+	if t.Config.Filters.RequireActiveProfile {
+		engine.Profiles = c.AgentConnect
+	}
+	if engine.Options.DryRun {
+		engine.Sender = dryrun.Sender{}
+	}
+}
+
+// LedgerOptions adds to options what the configuration says of the ledger.
+func (t *Tenant) LedgerOptions(o bolt.Options) bolt.Options {
+	o.AllowNetwork, o.Tenant = t.Config.Ledger.AllowNetwork, t.Config.Accounts()
+	o.Credential = t.Config.AgentConnect.APIKey.Reveal()
+	return o
+}
+
+// CreateLedger makes the ledger, whose first window begins at start.
+func (t *Tenant) CreateLedger(start time.Time) error {
+	o := bolt.Options{
+		AllowNetwork: t.Config.Ledger.AllowNetwork, Identity: store.Identity(t.Config.Sync.SurveyPer),
+	}
+	// Accounts that are not complete may still change; then the first pass binds the ledger.
+	if t.Config.Ready() == nil {
+		o.Tenant = t.Config.Accounts()
+	}
+	return bolt.Create(t.Config.Ledger.Path, start, o)
+}
+
+// Open opens the ledger as it is.
+func (t *Tenant) Open(o bolt.Options) (*bolt.Ledger, error) {
+	return bolt.Open(t.Config.Ledger.Path, t.LedgerOptions(o))
+}
+
+// OpenLedger opens the ledger for a pass.
+func (t *Tenant) OpenLedger() (*bolt.Ledger, error) {
+	ledger, err := t.Open(bolt.Options{})
+	if t.Demo == nil || !errors.Is(err, store.ErrMissing) {
+		return ledger, err
+	}
+	if err := os.MkdirAll(filepath.Dir(t.Config.Ledger.Path), 0o700); err != nil {
+		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
+	}
+	if err := t.CreateLedger(t.Demo.Start); err != nil {
+		return nil, err
+	}
+	if ledger, err = t.Open(bolt.Options{}); err != nil {
+		return nil, err
+	}
+	if err := ledger.Commit(store.Batch{Entries: t.Demo.Known}); err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	return ledger, nil
+}
+
+// NeedLedger makes sure that there is a ledger, without which a plan means nothing. Whatever is wrong with
+// one is found when it is opened.
+func (t *Tenant) NeedLedger() error {
+	if _, err := os.Stat(t.Config.Ledger.Path); !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	ledger, err := t.OpenLedger()
+	if err != nil {
+		return err
+	}
+	return ledger.Close()
+}
+
+// ReadLedger opens the ledger for reading alone. Where a demonstration's is missing, it is what that would
+// hold.
+func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
+	ledger, err := t.Open(bolt.Options{ReadOnly: true})
+	if t.Demo != nil && errors.Is(err, store.ErrMissing) {
+		return dryrun.None{Start: t.Demo.Start, Known: t.Demo.Known}, func() error { return nil }, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return ledger, ledger.Close, nil
+}
