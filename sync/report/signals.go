@@ -8,7 +8,7 @@ import (
 	"acsync/store"
 )
 
-// Signal tells of one thing that has to be watched whether it is well, like a traffic signal.
+// Signal says of one thing that has to be watched whether it is well. Users know it as a light.
 type Signal struct {
 	Name  string `json:"name"`
 	Level string `json:"level"` // one of the levels below

@@ -61,32 +61,24 @@ const (
 func (s Status) Signals() []Signal {
 	return []Signal{
 		s.checkpointSignal(), s.lastPassSignal(), s.doubtSignal(), s.retrySignal(), s.rejectionSignal(),
-		s.latenessSignal(), s.dueSignal(),
-		s.Witness.signal(),
+		s.latenessSignal(), s.dueSignal(), s.Witness.signal(),
 	}
 }
 
-// overdue is the level of something that the next pass should have done so long ago. Where it is not known
-// how often passes are made, a day is long.
-func overdue(by, usual time.Duration) string {
-	usual = max(usual, leastUsual)
+// overdue is the level of something that the next pass should have done so long ago. Where it is not known how
+// often passes are made, a day is long.
+func (s Status) overdue(by time.Duration) string {
+	look, act := lookAfter*max(s.Recent.Usual, leastUsual), actAfter*max(s.Recent.Usual, leastUsual)
+	if s.Recent.Usual == 0 {
+		look, act = 24*time.Hour, max(by, 24*time.Hour)
+	}
 	switch {
-	case by <= lookAfter*usual:
+	case by <= look:
 		return SignalOK
-	case by <= actAfter*usual:
+	case by <= act:
 		return SignalLook
 	}
 	return SignalAct
-}
-
-func (s Status) overdue(by time.Duration) string {
-	if s.Recent.Usual > 0 {
-		return overdue(by, s.Recent.Usual)
-	}
-	if by > 24*time.Hour {
-		return SignalLook
-	}
-	return SignalOK
 }
 
 // checkpointSignal compares the age of the checkpoint with how often passes are made, and with the age beyond
