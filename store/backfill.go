@@ -15,11 +15,13 @@ type Backfill struct {
 func (b Backfill) Valid() error {
 	for _, at := range []time.Time{b.From, b.Position, b.Begun} {
 		if at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
-			return Refused("a back-fill needs a beginning, a position and the time at which it was begun, but has %v", b)
+			return Refused("a back-fill needs a beginning, a position and the time at which it was begun, "+
+				"but has %v", b)
 		}
 	}
 	if b.Position.Before(b.From) || !b.To.IsZero() && (!b.From.Before(b.To) || b.Position.After(b.To)) {
-		return Refused("the position %v of a back-fill does not lie between its ends %v and %v", b.Position, b.From, b.To)
+		return Refused("the position %v of a back-fill does not lie between its ends %v and %v",
+			b.Position, b.From, b.To)
 	}
 	return nil
 }

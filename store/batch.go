@@ -15,6 +15,6 @@ type Batch struct {
 
 // Empty reports whether the batch changes nothing.
 func (b Batch) Empty() bool {
-	return len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil &&
-		b.Identity == "" && b.Witnessed.IsZero()
+	return len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil &&
+		b.Run == nil && b.Identity == "" && b.Witnessed.IsZero()
 }

@@ -16,7 +16,8 @@ var (
 	ErrDamaged     = exit.New(exit.LedgerDamaged, "the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
-	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last") // lost, replaced, or an older copy
+	// Lost, replaced, or an older copy.
+	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last")
 	ErrOtherTenant = exit.New(exit.LedgerDamaged, "the ledger serves another tenant")
 
 	ErrOtherCredential = exit.New(exit.LedgerDamaged, "the ledger was kept with another API key of Agent Connect")

@@ -9,7 +9,7 @@ import (
 // Progress is how far a pass has come; others can read it while the pass holds the ledger.
 type Progress struct {
 	Pass       string    `json:"pass,omitempty"` // id of the pass; empty before it has begun
-	Mode       string    `json:"mode,omitempty"` // what is done, by the name of its command; empty before the first report
+	Mode       string    `json:"mode,omitempty"` // the name of its command; empty before the first report
 	From       time.Time `json:"from,omitzero"`  // the range of the pass
 	To         time.Time `json:"to,omitzero"`
 	Read       time.Time `json:"read,omitzero"` // up to here windows were read
@@ -20,7 +20,7 @@ type Progress struct {
 	Rejected   int       `json:"rejected"`
 	InDoubt    int       `json:"in_doubt"`
 	Skipped    int       `json:"skipped"`
-	WaitingFor string    `json:"waiting_for,omitempty"` // what keeps it from going on, in this program's own words alone
+	WaitingFor string    `json:"waiting_for,omitempty"` // what it waits for, in this program's own words alone
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed:
@@ -54,10 +54,13 @@ func (h Holder) Killed() *Run {
 		return nil
 	}
 	r := &Run{
-		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(), To: h.To.UTC(), Checkpoint: h.Checkpoint.UTC(),
-		Found: max(h.Found, 0), Counts: map[string]int{}, Reasons: map[string]int{}, Killed: true,
+		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(), To: h.To.UTC(),
+		Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{},
+		Reasons: map[string]int{}, Killed: true,
 	}
-	for state, n := range map[State]int{Accepted: h.Accepted, Rejected: h.Rejected, InDoubt: h.InDoubt, Skipped: h.Skipped} {
+	for state, n := range map[State]int{
+		Accepted: h.Accepted, Rejected: h.Rejected, InDoubt: h.InDoubt, Skipped: h.Skipped,
+	} {
 		if n > 0 {
 			r.Counts[state.String()] = n
 		}

@@ -1,7 +1,7 @@
 package store
 
-// Identity says what the ledger remembers as one, and so what is asked about at most once. A ledger has one, and
-// is converted to the other.
+// Identity says what the ledger remembers as one, and so what is asked about at most once. A ledger has one,
+// and is converted to the other.
 type Identity string
 
 // The identities.
@@ -21,8 +21,8 @@ func (i Identity) Key(e Entry) Key {
 	case i == PerConversation:
 		key.Resolution = 0
 	case key.Resolution != 0 || at.IsZero():
-	// What waits asks about whichever resolution there is when its turn comes: one that came after it was read
-	// already, and no pass would meet that again.
+	// What waits asks about whichever resolution there is when its turn comes: one that came after it was
+	// read already, and no pass would meet that again.
 	case e.State == Scheduled || e.State == Retry:
 	case e.Settled() && e.Attempts == 0:
 		// The ledger was told of it by others, whose time may be later than that of the resolution: under the

@@ -9,7 +9,7 @@ type Info struct {
 	Format      int       // version of the layout
 	Intents     uint64    // written so far, those of forgotten keys included
 	Transaction uint64    // number of the last change; grows by one with each
-	Tenant      string    // whom it serves, as Options.Tenant said first; empty for a ledger that is not bound yet
+	Tenant      string    // whom it serves; empty for a ledger that is not bound yet
 	Created     time.Time // UTC, milliseconds, like the times below
 	Start       time.Time // where the first window begins; no window ever begins before it
 	Floor       time.Time // below it keys have been pruned; zero while none have

@@ -20,7 +20,7 @@ type Record struct {
 	Attempts   int       // intents written so far
 	Status     int       // the last HTTP status; 0 where there was none
 	Intent     uint64    // the number of the last intent; 0 where there was none
-	Doubt      uint64    // in doubt: how many intents the ledger had given when the doubt arose; 0 for the others, and where that is not known
+	Doubt      uint64    // intents given when the doubt arose; 0 where that is not known, or there is none
 }
 
 // Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so:
@@ -40,8 +40,9 @@ func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.Stat
 func (r Record) compare(other Record) int {
 	return cmp.Or(
 		r.rank()-other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
-		cmp.Compare(r.State, other.State), strings.Compare(r.Reason, other.Reason), cmp.Compare(r.Status, other.Status),
-		r.Due.Compare(other.Due), r.First.Compare(other.First), cmp.Compare(r.Intent, other.Intent),
+		cmp.Compare(r.State, other.State), strings.Compare(r.Reason, other.Reason),
+		cmp.Compare(r.Status, other.Status), r.Due.Compare(other.Due), r.First.Compare(other.First),
+		cmp.Compare(r.Intent, other.Intent),
 	)
 }
 
@@ -74,7 +75,9 @@ func (r Record) Sending(i Intent, resolution, now time.Time) Record {
 	if first.IsZero() {
 		first = now
 	}
-	return Record{State: Sending, Resolution: resolution, At: now, First: first, Attempts: i.Attempt, Intent: i.Number}
+	return Record{
+		State: Sending, Resolution: resolution, At: now, First: first, Attempts: i.Attempt, Intent: i.Number,
+	}
 }
 
 // After is the record after a result.
@@ -148,7 +151,12 @@ func roundTimes(r *Record) error {
 	for _, t := range []struct {
 		at   *time.Time
 		unit time.Duration
-	}{{&r.Resolution, time.Millisecond}, {&r.Due, time.Millisecond}, {&r.At, time.Second}, {&r.First, time.Second}} {
+	}{
+		{&r.Resolution, time.Millisecond},
+		{&r.Due, time.Millisecond},
+		{&r.At, time.Second},
+		{&r.First, time.Second},
+	} {
 		if t.at.IsZero() {
 			*t.at = time.Time{}
 			continue

@@ -30,7 +30,8 @@ func MayFinish(i Intent, ledger string, old Record, to State) error {
 // leads.
 func MaySettle(key Key, intent uint64, old Record, to State) error {
 	if old.State != InDoubt || old.Intent != intent {
-		return Refused("%s is %s with intent %x, not in doubt with intent %x", key.Conversation, old.State, old.Intent, intent)
+		return Refused("%s is %s with intent %x, not in doubt with intent %x",
+			key.Conversation, old.State, old.Intent, intent)
 	}
 	switch to {
 	case Accepted, Rejected, Retry, Scheduled, Dropped, InDoubt:

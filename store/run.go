@@ -16,11 +16,11 @@ type Run struct {
 	Counts     map[string]int `json:"counts"`                   // by state
 	Reasons    map[string]int `json:"reasons"`                  // by reason
 	Refusals   []Refusal      `json:"refusals,omitempty"`       // the first of those that were rejected
-	Late       int            `json:"late,omitempty"`           // seen for the first time below a checkpoint that was closed before
+	Late       int            `json:"late,omitempty"`           // seen for the first time below the checkpoint
 	Latest     float64        `json:"latest_seconds,omitempty"` // how far below it at most
 	Fuse       string         `json:"fuse,omitempty"`
 	Exit       int            `json:"exit"`             // of a pass that was killed 0, without a meaning
-	Killed     bool           `json:"killed,omitempty"` // it never came to its end; Ended is when it last told how far it was
+	Killed     bool           `json:"killed,omitempty"` // it came to no end; Ended is when it last reported
 }
 
 // Refusal names a conversation whose survey request was rejected, and why.

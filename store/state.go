@@ -52,5 +52,5 @@ func (s State) String() string {
 // Final reports whether a key in the state has come to its end; see [Record.Settled] for the exception.
 func (s State) Final() bool { return s == Accepted || s == Rejected || s == Dropped }
 
-// Waiting tells whether the key is in the time-ordered index of what is still to be taken up.
+// Waiting reports whether the key is in the time-ordered index of what is still to be taken up.
 func (s State) Waiting() bool { return s == Scheduled || s == Retry || s == InDoubt }

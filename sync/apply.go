@@ -99,7 +99,10 @@ func (a *apply) pause(left []decide.Case) {
 		if c.Own.Settled() {
 			a.differ(c, decide.AlreadySent)
 		} else {
-			row := Row{Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: decide.Paused}
+			row := Row{
+				Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled,
+				Reason: decide.Paused,
+			}
 			a.tally.disposed(row)
 		}
 	}

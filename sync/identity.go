@@ -15,16 +15,17 @@ type IdentityError struct{ Ledger, Configured store.Identity }
 
 // Error says what happened and what to do.
 func (e *IdentityError) Error() string {
-	return fmt.Sprintf("sync.survey_per is %q, but this ledger remembers by %s: nothing was read or sent. Set it back, or convert "+
-		"the ledger: acsync ledger convert --survey-per %s, which with --dry-run tells what that means for who is asked",
+	return fmt.Sprintf("sync.survey_per is %q, but this ledger remembers by %s: nothing was read or sent. "+
+		"Set it back, or convert the ledger: acsync ledger convert --survey-per %s, which with --dry-run tells "+
+		"what that means for who is asked",
 		string(e.Configured), e.Ledger, e.Configured)
 }
 
 // ExitClass returns the code that the process ends with.
 func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
 
-// checkIdentity refuses a ledger in use that remembers by something else, and reports whether an unused one is to
-// remember as the configuration wants.
+// checkIdentity refuses a ledger in use that remembers by something else, and reports whether an unused one
+// is to remember as the configuration wants.
 func checkIdentity(info store.Info, o Options) (adopt bool, err error) {
 	have, want := cmp.Or(info.Identity, store.PerConversation), decide.SurveyPerOr(o.SurveyPer)
 	if have != want && len(info.Counts) > 0 {

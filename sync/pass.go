@@ -15,8 +15,8 @@ import (
 )
 
 // ErrAccounting tells of a defect: what a pass found is not the sum of its dispositions.
-var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the sum of their "+
-	"dispositions; this is a defect of acsync, please report it")
+var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the "+
+	"sum of their dispositions; this is a defect of acsync, please report it")
 
 // stage is one piece of work of a pass.
 type stage interface {

@@ -24,21 +24,31 @@ func (c Copier) backup(path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return store.ErrExists
 	}
-	temp, err := tempFile(path)
+	_, err := build(path, func(temp string) error {
+		return c.locked(func() error { return c.copyTo(temp) })
+	})
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp)
-	if err := c.locked(func() error { return c.copyTo(temp) }); err != nil {
-		return err
-	}
-	if _, err := verify(temp); err != nil {
-		return err
-	}
-	if err := publish(temp, path); err != nil {
-		return err
-	}
 	return syncDir(filepath.Dir(path))
+}
+
+// build makes a ledger under another name, checks it, gives it its own name, and tells what it says of
+// itself.
+func build(path string, write func(temp string) error) (store.Info, error) {
+	temp, err := tempFile(path)
+	if err != nil {
+		return store.Info{}, err
+	}
+	defer os.Remove(temp)
+	if err := write(temp); err != nil {
+		return store.Info{}, err
+	}
+	info, err := verify(temp)
+	if err != nil {
+		return info, err
+	}
+	return info, publish(temp, path)
 }
 
 // verify opens a copy of a ledger, checks all of it, and gives what it says of itself.

@@ -79,8 +79,8 @@ func unfenced(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory can be written to "+
-		"and has space", err)
+	return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory "+
+		"can be written to and has space", err)
 }
 
 // Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.

@@ -35,15 +35,16 @@ func (b binding) check(tx *bbolt.Tx, o Options) error {
 	case m.err != nil:
 		return m.err
 	case !o.AcceptTenant && b.tenant != "" && bound != "" && bound != b.tenant:
-		return fmt.Errorf("%w: it is that of %s, this configuration names %s", store.ErrOtherTenant, bound, b.tenant)
+		return fmt.Errorf("%w: it is that of %s, this configuration names %s",
+			store.ErrOtherTenant, bound, b.tenant)
 	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash()):
 		return store.ErrOtherCredential
 	}
 	return nil
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent with from now
-// on, where it was bound to something else and that is accepted.
+// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent
+// with from now on, where it was bound to something else and that is accepted.
 func (b binding) bind(t *txn) {
 	t.meta.setTenant(b.tenant)
 	hash := t.meta.get(metaCredential)
@@ -52,8 +53,9 @@ func (b binding) bind(t *txn) {
 	}
 }
 
-// prove binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may have
-// arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent with the same.
+// prove binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may
+// have arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent with
+// the same.
 func (b binding) prove(t *txn, to store.State) {
 	proven := to == store.Accepted || to == store.Rejected || to == store.InDoubt
 	if proven && b.credential != "" && t.meta.get(metaCredential) == nil {
@@ -61,7 +63,8 @@ func (b binding) prove(t *txn, to store.State) {
 	}
 }
 
-// setCredential binds the ledger to the credential, and notes how many intents may have been sent with others.
+// setCredential binds the ledger to the credential, and notes how many intents may have been sent with
+// others.
 func (b binding) setCredential(t *txn, before uint64) {
 	t.meta.putNumber(metaBoundAt, before)
 	t.meta.put(metaCredential, b.hash())

@@ -47,27 +47,18 @@ func (c Checker) Check(ctx context.Context) error {
 const maxFindings = 20
 
 // findings gathers what is wrong.
-type findings struct {
-	list []error
-	more int
-}
+type findings []error
 
-func (f *findings) add(format string, args ...any) {
-	if len(f.list) == maxFindings {
-		f.more++
-		return
-	}
-	f.list = append(f.list, fmt.Errorf(format, args...))
-}
+func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
 
-func (f *findings) err() error {
-	if len(f.list) == 0 {
+func (f findings) err() error {
+	if len(f) == 0 {
 		return nil
 	}
-	if f.more > 0 {
-		f.list = append(f.list, fmt.Errorf("and %d more", f.more))
+	if more := len(f) - maxFindings; more > 0 {
+		f = append(f[:maxFindings], fmt.Errorf("and %d more", more))
 	}
-	return damaged("%w", errors.Join(f.list...))
+	return damaged("%w", errors.Join(f...))
 }
 
 // check compares the buckets with each other.

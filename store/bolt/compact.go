@@ -33,7 +33,8 @@ func Compact(path string, options ...Options) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(compact(l), l.Close()) // Close brings the fence up to date, and only then gives the lock up
+	// Close brings the fence up to date, and only then gives the lock up.
+	return errors.Join(compact(l), l.Close())
 }
 
 func compact(l *Ledger) error {

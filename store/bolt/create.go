@@ -33,19 +33,8 @@ func create(path string, start time.Time, o Options) error {
 	if err := checkAbandoned(path); err != nil {
 		return err
 	}
-	temp, err := tempFile(path)
+	info, err := build(path, func(temp string) error { return initialize(temp, start, o) })
 	if err != nil {
-		return err
-	}
-	defer os.Remove(temp)
-	if err := initialize(temp, start, o); err != nil {
-		return err
-	}
-	info, err := verify(temp)
-	if err != nil {
-		return err
-	}
-	if err := publish(temp, path); err != nil {
 		return err
 	}
 	return fence{Ledger: info.ID, Transaction: info.Transaction}.write(path) // syncs the directory for both

@@ -26,7 +26,7 @@ type database struct {
 	dead    error // why nothing works any more: closed or damaged
 	stuck   error // why no change is taken any more: a commit failed
 	fenced  fence // what the fence says
-	doubted bool  // it is not the ledger that its fence was left by, or a repair has begun; see Adopt
+	doubted bool  // its fence does not hold for it, or a repair has begun; see Adopt
 }
 
 // recoverFaults runs fn and turns a panic, or a fault on a page of the file that is not there, into
@@ -70,6 +70,15 @@ func (d *database) view(fn func(*txn) error) error {
 			return err
 		})
 	})
+}
+
+// read gives what fn reads in one transaction.
+func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
+	err = d.view(func(t *txn) (err error) {
+		value, err = fn(t)
+		return err
+	})
+	return value, err
 }
 
 // errNothing ends a transaction that turns out to have nothing to write.

@@ -10,14 +10,14 @@
 //	         "created", "start", "floor", "checkpoint" → time
 //	         since format 3: "witnessed" → time                     "credential" → a hash of it
 //	         "credential_since", "life", "excused" → number of an intent
-//	         "foreign" → number                                     "distrusted" → there while a repair is not done
-//	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one that the fence bore before
+//	         "foreign" → number                       "distrusted" → there while a repair is not done
+//	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one in the fence before
 //	keys     key → record                every key there is
-//	intents  key → number                the open intents only; empty after a clean pass. The bucket's sequence numbers them
+//	intents  key → number                the open intents only, numbered by the bucket's sequence
 //	due      time, key → nothing         what waits, by the time it is due
 //	runs     number → JSON, checksum     one summary a pass
 //	reasons  text → number, checksum     so that a record holds a small number in place of a text
-//	backfills  from, to → JSON, checksum  how far each back-fill has come; an end that is not fixed is zeros; since format 2
+//	backfills  from, to → JSON, checksum  how far each back-fill has come; an open end is zeros; since format 2
 //
 // Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign
 // bit flipped, so that bytes sort as times do. The encodings of keys and records are described at encodeKey
@@ -26,7 +26,7 @@
 //
 // # Beside the file
 //
-//	<path>.fence    JSON: id of the ledger, numbers of its last transaction, intent and opening, keys that ever became accepted
+//	<path>.fence    JSON: id of the ledger, numbers of its last transaction, intent and opening, keys ever accepted
 //	<path>.holder   JSON: the process that has the ledger open for writing, and how far its pass is
 //
 // The fence is replaced after the ledger's own commits: when it has been opened for writing, when the

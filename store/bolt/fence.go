@@ -20,13 +20,13 @@ import (
 type fence struct {
 	Ledger      string `json:"ledger"`      // id of the ledger
 	Transaction uint64 `json:"transaction"` // number of its last change
-	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, those that were pruned since included
+	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, pruned ones included
 
 	// Since format 3 of the ledger.
 	Foreign uint64 `json:"foreign,omitempty"` // of the accepted: imported, and not asked for by this ledger
 	Intents uint64 `json:"intents,omitempty"`
 	Opening string `json:"opening,omitempty"` // the number of its last opening for writing
-	Open    bool   `json:"open,omitempty"`    // it was open then: what became of it later the fence does not know
+	Open    bool   `json:"open,omitempty"`    // it was open then; what became of it is not known
 }
 
 // readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
@@ -71,7 +71,8 @@ func (f fence) holds(now self) error {
 	case f.Accepted > now.Accepted:
 		return rolledBack("it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
 	case f.Opening != "" && f.Opening != now.Opening && f.Opening != now.over:
-		return rolledBack("it was opened for writing after this copy of it was made, or the copy was used elsewhere")
+		return rolledBack("it was opened for writing after this copy of it was made, " +
+			"or the copy was used elsewhere")
 	}
 	return nil
 }
@@ -103,8 +104,9 @@ func readSelf(tx *bbolt.Tx) (s self, err error) {
 		return s, err
 	}
 	s.fence = fence{
-		Ledger: m.id(), Transaction: m.number(metaTransaction), Intents: intents.Sequence(), Accepted: m.number(metaAccepted),
-		Foreign: m.optional(metaForeign), Opening: hex.EncodeToString(m.get(metaOpening)),
+		Ledger: m.id(), Transaction: m.number(metaTransaction), Accepted: m.number(metaAccepted),
+		Foreign: m.optional(metaForeign), Intents: intents.Sequence(),
+		Opening: hex.EncodeToString(m.get(metaOpening)),
 	}
 	s.over, s.distrusted = hex.EncodeToString(m.get(metaOpenedOver)), m.get(metaDistrusted) != nil
 	return s, m.err

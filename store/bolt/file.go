@@ -17,9 +17,11 @@ import (
 )
 
 const (
-	mapped = 1 << 30   // bytes of address space taken at once, so that a growing file is hardly ever mapped anew
-	growth = 256 << 10 // bytes by which the file grows; bbolt's own 16 MiB would be most of a small ledger
-	least  = 4 << 10   // bytes of the smallest file that bbolt ever writes
+	// mapped is the address space taken at once, in bytes: a growing file is hardly ever mapped anew.
+	mapped = 1 << 30
+	// growth is by how many bytes the file grows; bbolt's own 16 MiB would be most of a small ledger.
+	growth = 256 << 10
+	least  = 4 << 10 // bytes of the smallest file that bbolt ever writes
 )
 
 // file is a file that bbolt has open.

@@ -41,7 +41,8 @@ func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 			return m.err
 		}
 		if n > newest(steps) {
-			return fmt.Errorf("%w: format %d, while this acsync knows up to %d", store.ErrNewerFormat, n, newest(steps))
+			return fmt.Errorf("%w: format %d, while this acsync knows up to %d",
+				store.ErrNewerFormat, n, newest(steps))
 		}
 		older = steps[n-1:]
 		return nil

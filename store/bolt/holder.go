@@ -28,9 +28,10 @@ func ReadHolder(path string) (store.Holder, error) {
 		return store.Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
 	}
 	var h store.Holder
-	if err := json.Unmarshal(b, &h); err != nil || h.PID == 0 || strings.ContainsFunc(h.Host+h.Pass+h.Mode, unicode.IsControl) {
-		return store.Holder{}, fmt.Errorf("%s does not name the holder of the ledger; remove it if no pass is running",
-			beside(path, holderSuffix))
+	err = json.Unmarshal(b, &h)
+	if err != nil || h.PID == 0 || strings.ContainsFunc(h.Host+h.Pass+h.Mode, unicode.IsControl) {
+		return store.Holder{}, fmt.Errorf("%s does not name the holder of the ledger; remove it if no pass "+
+			"is running", beside(path, holderSuffix))
 	}
 	return h, nil
 }

@@ -87,7 +87,8 @@ func importEntry(t *txn, e store.Entry) (fresh bool, err error) {
 			return false, err
 		}
 	}
-	if r.State == store.Accepted && e.Intent == 0 && !e.Key.Recovery { // what a recovery was sent by nobody can tell
+	// Nothing tells by whom a recovery was sent.
+	if r.State == store.Accepted && e.Intent == 0 && !e.Key.Recovery {
 		t.foreign++
 	}
 	return true, t.records.put(s, r)

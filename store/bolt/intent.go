@@ -67,13 +67,7 @@ func (l IntentLog) change(key store.Key, next func(t *txn, old store.Record) (st
 }
 
 // OpenIntents gives the keys whose intents are open: what is being sent, or was when a pass broke off.
-func (l IntentLog) OpenIntents() (list []store.Entry, err error) {
-	err = l.view(func(t *txn) error {
-		list, err = openIntents(t)
-		return err
-	})
-	return list, err
-}
+func (l IntentLog) OpenIntents() ([]store.Entry, error) { return read(l.database, openIntents) }
 
 func openIntents(t *txn) (list []store.Entry, err error) {
 	err = t.records.intents.ForEach(func(code, number []byte) error {
@@ -112,16 +106,12 @@ func (l IntentLog) Recover(now time.Time) ([]store.Entry, error) {
 			if err := t.records.put(s, s.old.After(x)); err != nil {
 				return err
 			}
-			s, err = t.records.load(e.Key)
-			if err != nil {
+			if s, err = t.records.load(e.Key); err != nil {
 				return err
 			}
 			list = append(list, store.Entry{Key: e.Key, Record: s.old})
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
+	return list, err
 }

@@ -34,7 +34,8 @@ func encodeKey(k store.Key) ([]byte, error) {
 		return nil, fmt.Errorf("the id of a conversation is empty")
 	}
 	if len(k.Conversation) > store.MaxID {
-		return nil, fmt.Errorf("the id of a conversation has %d bytes; at most %d can be kept", len(k.Conversation), store.MaxID)
+		return nil, fmt.Errorf("the id of a conversation has %d bytes; at most %d can be kept",
+			len(k.Conversation), store.MaxID)
 	}
 	code := make([]byte, 0, rawPair)
 	if len(k.Conversation) == 2*rawID {

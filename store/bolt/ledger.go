@@ -24,7 +24,17 @@ type Ledger struct {
 
 func newLedger(d *database, holder *holderFile) *Ledger {
 	return &Ledger{
-		d, Reader{d}, IntentLog{d}, Committer{d}, Importer{d}, Pruner{d}, Converter{d}, Checker{d}, Repairer{d}, Copier{d}, holder,
+		d,
+		Reader{d},
+		IntentLog{d},
+		Committer{d},
+		Importer{d},
+		Pruner{d},
+		Converter{d},
+		Checker{d},
+		Repairer{d},
+		Copier{d},
+		holder,
 	}
 }
 

@@ -46,8 +46,8 @@ const (
 	mostTenant       = 1024 // bytes of the longest tenant
 )
 
-// meta is the bucket of what a ledger says of itself. It keeps the first error of what is read and written: whoever is
-// done with it looks at that, and nothing is committed with one.
+// meta is the bucket of what a ledger says of itself. It keeps the first error of what is read and written:
+// whoever is done with it looks at that, and nothing is committed with one.
 type meta struct {
 	bucket *bbolt.Bucket
 	err    error
@@ -206,7 +206,8 @@ func (m *meta) addLate(late []time.Duration) {
 // describe reads all that the ledger says of itself in this bucket.
 func (m *meta) describe(info *store.Info) error {
 	info.Format, info.Tenant, info.Identity, info.Lateness = m.format(), m.tenant(), m.identity(), m.lateness()
-	info.BoundAt, info.Life, info.Excused = m.optional(metaBoundAt), m.optional(metaLife), m.optional(metaExcused)
+	info.BoundAt, info.Life = m.optional(metaBoundAt), m.optional(metaLife)
+	info.Excused = m.optional(metaExcused)
 	if info.Excused > 0 {
 		info.ExcusedAt = leapedAt(info.Excused)
 	}

@@ -211,8 +211,8 @@ func adoptKilledRun(d *database) error {
 		return t.runs.add(run)
 	})
 	if err != nil {
-		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure that the disk has "+
-			"space and is sound, then run again", run.Pass, err)
+		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure that "+
+			"the disk has space and is sound, then run again", run.Pass, err)
 	}
 	return nil
 }

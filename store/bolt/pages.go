@@ -13,7 +13,7 @@ import (
 // the machine's own order.
 const (
 	pageHeader  = 16 // id 8, flags 2, count 2, overflow 4
-	metaBytes   = 64 // magic 4, version 4, page size 4, flags 4, root 8, its sequence 8, free list 8, high 8, transaction 8, sum 8
+	metaBytes   = 64 // see readMeta; behind the transaction comes the sum
 	elementSize = 16
 	bucketBytes = 16 // root page 8, sequence 8
 
@@ -71,7 +71,8 @@ func readImage(file io.ReaderAt, size, pageSize int64) (*image, error) {
 		return nil, damaged("neither of its meta pages is valid")
 	}
 	if m.meta.high > uint64(size/pageSize) {
-		return nil, damaged("it is cut off: %d bytes are there, %d pages of %d bytes should be", size, m.meta.high, pageSize)
+		return nil, damaged("it is cut off: %d bytes are there, %d pages of %d bytes should be",
+			size, m.meta.high, pageSize)
 	}
 	return m, nil
 }

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	pruneStride = 10_000 // the most that one transaction removes: bbolt rewrites its list of free pages in each
+	// pruneStride is the most that one transaction removes: bbolt rewrites its list of free pages in each.
+	pruneStride = 10_000
 	keptRuns    = 10_000 // summaries of passes that stay
 )
 

@@ -89,8 +89,8 @@ func (b between) Err() error {
 	return b.Context.Err()
 }
 
-// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000; so it is in the
-// long programmes.
+// Pruning a million keys takes a hundred transactions, none of which removes more than 10,000; so it is in
+// the long programmes.
 func TestPruneInBoundedTransactions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	must(t, Create(path, time.Unix(1, 0)))

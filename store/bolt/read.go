@@ -14,17 +14,13 @@ type Reader struct{ *database }
 
 // Info tells what the ledger says of itself. It takes the same short time whatever the size of the ledger.
 func (r Reader) Info() (store.Info, error) {
-	info := store.Info{Path: r.path, ID: r.id}
-	err := r.view(func(t *txn) (err error) {
+	return read(r.database, func(t *txn) (info store.Info, err error) {
+		info.Path, info.ID = r.path, r.id
 		if info.Size, err = r.size(); err != nil {
-			return err
+			return info, err
 		}
-		return t.describe(&info)
+		return info, t.describe(&info)
 	})
-	if err != nil {
-		return store.Info{}, err
-	}
-	return info, nil
 }
 
 // Lookup finds what the ledger holds of the conversations that keys name, all as of one moment: the records
@@ -32,19 +28,15 @@ func (r Reader) Info() (store.Info, error) {
 // recovery. Keys of which the ledger has never heard are absent from the map; the others are there as they
 // were given.
 func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
-	found := make(map[store.Key]store.Record, len(keys))
-	err := r.view(func(t *txn) error {
+	return read(r.database, func(t *txn) (map[store.Key]store.Record, error) {
+		found := make(map[store.Key]store.Record, len(keys))
 		for _, k := range keys {
 			if err := lookupConversation(t, k.Conversation, found); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		return nil
+		return found, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
 }
 
 // lookupConversation finds all the keys of a conversation. The id stays written as it was given.
@@ -91,15 +83,17 @@ func (r Reader) Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	if len(states) == 0 {
 		states = waitingStates
 	}
-	return r.waiting(limit, states, func(e store.Entry) (take, more bool) { return slices.Contains(states, e.State), true })
+	return r.waiting(limit, states, func(e store.Entry) (take, more bool) {
+		return slices.Contains(states, e.State), true
+	})
 }
 
 // waiting goes through the due index, until it has all that can be in one of the states: so that nobody goes
 // through a hundred thousand that wait for their time to find that none is in doubt.
 func (r Reader) waiting(
 	limit int, states []store.State, choose func(store.Entry) (take, more bool),
-) (list []store.Entry, err error) {
-	err = r.view(func(t *txn) error {
+) ([]store.Entry, error) {
+	return read(r.database, func(t *txn) (list []store.Entry, err error) {
 		most := t.records.counts.among(states...)
 		if limit > 0 {
 			most = min(most, limit)
@@ -108,22 +102,18 @@ func (r Reader) waiting(
 		for k, _ := c.First(); k != nil && len(list) < most; k, _ = c.Next() {
 			e, err := dueEntry(t, k)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			take, more := choose(e)
 			if take {
 				list = append(list, e)
 			}
 			if !more {
-				return nil
+				break
 			}
 		}
-		return nil
+		return list, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
 }
 
 // dueEntry reads the record behind an entry of the due index, and makes sure that both agree.
@@ -139,35 +129,26 @@ func dueEntry(t *txn, k []byte) (store.Entry, error) {
 }
 
 // Runs gives the summaries of past passes, the newest first. A limit of 0 or less is none.
-func (r Reader) Runs(limit int) (list []store.Run, err error) {
-	err = r.view(func(t *txn) error {
-		return t.runs.newest(func(run store.Run) bool {
+func (r Reader) Runs(limit int) ([]store.Run, error) {
+	return read(r.database, func(t *txn) (list []store.Run, err error) {
+		err = t.runs.newest(func(run store.Run) bool {
 			list = append(list, run)
 			return len(list) != limit
 		})
+		return list, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
 }
 
 // Backfill tells how far the back-fill of a range has come; zero for one that was never begun.
-func (r Reader) Backfill(from, to time.Time) (found store.Backfill, err error) {
-	err = r.view(func(t *txn) error {
-		found, err = t.backfills.get(backfillCode(from, to))
-		return err
+func (r Reader) Backfill(from, to time.Time) (store.Backfill, error) {
+	return read(r.database, func(t *txn) (store.Backfill, error) {
+		return t.backfills.get(backfillCode(from, to))
 	})
-	return found, err
 }
 
 // Backfills gives all back-fills, by the beginning of their ranges.
-func (r Reader) Backfills() (list []store.Backfill, err error) {
-	err = r.view(func(t *txn) error {
-		list, err = t.backfills.all()
-		return err
-	})
-	return list, err
+func (r Reader) Backfills() ([]store.Backfill, error) {
+	return read(r.database, func(t *txn) ([]store.Backfill, error) { return t.backfills.all() })
 }
 
 // stride is how many keys Each reads at a time: a transaction that reads for long keeps old pages from being

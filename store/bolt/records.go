@@ -28,7 +28,10 @@ func openRecords(tx *bbolt.Tx, m *meta, known *reasons) (r records, err error) {
 		name []byte
 		at   **bbolt.Bucket
 	}{
-		{bucketKeys, &r.keys}, {bucketIntents, &r.intents}, {bucketDue, &r.due}, {bucketReasons, &r.reasons.bucket},
+		{bucketKeys, &r.keys},
+		{bucketIntents, &r.intents},
+		{bucketDue, &r.due},
+		{bucketReasons, &r.reasons.bucket},
 	} {
 		if *e.at, err = bucketOf(tx, e.name); err != nil {
 			return r, err

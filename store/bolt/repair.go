@@ -55,8 +55,8 @@ func (r Repairer) Adopt(a Adoption) error {
 		}
 		known, counted := now.ownAccepted(!a.Unstamped), f.ownAccepted(!a.Unstamped)
 		if counted > known && !a.Missing && !a.Excused {
-			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d",
-				errFewer, known, counted)
+			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has "+
+				"counted %d", errFewer, known, counted)
 		}
 		next := nextIntent(a, f, now)
 		r.doubted = false

@@ -22,7 +22,8 @@ func FreeSpace(path string) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find out the free space at %s: %w", path, err)
 	}
-	blocks := int64(s.Bavail) //nolint:unconvert // unsigned on some systems; beyond the reserve it is negative on others
+	// Unsigned on some systems; beyond the reserve it is negative on others.
+	blocks := int64(s.Bavail) //nolint:unconvert
 	return uint64(max(blocks, 0)) * uint64(s.Bsize), nil
 }
 

@@ -15,7 +15,7 @@ type txn struct {
 
 	id      uint64 // the ledger's own number of the last change; of this one in a transaction that writes
 	foreign uint64 // accepted in this one, and not asked for by this ledger
-	doubted bool   // see keeper
+	doubted bool   // see database
 }
 
 // beginTxn finds the buckets. The number of a change is the ledger's own because bbolt's begins anew in a

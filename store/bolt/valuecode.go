@@ -28,7 +28,8 @@ const (
 
 // encodeRecord gives the bytes of a record whose times have been rounded and checked by Normalize:
 //
-//	version and state, flags, [reason], [resolution], at, [due], [first], [intent], [attempts], [status], [doubt], check
+//	version and state, flags, [reason], [resolution], at, [due], [first], [intent], [attempts], [status],
+//	[doubt], check
 //
 // Numbers and differences of times are variable-length integers: the resolution in milliseconds from keyTime,
 // At in seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check

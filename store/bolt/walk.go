@@ -122,7 +122,8 @@ func within(id uint64, list []element, low, high []byte) error {
 	switch n := len(list); {
 	case n == 0 && low != nil:
 		return damaged("page %d is empty", id)
-	case low != nil && bytes.Compare(list[0].key, low) < 0, high != nil && bytes.Compare(list[n-1].key, high) >= 0:
+	case low != nil && bytes.Compare(list[0].key, low) < 0,
+		high != nil && bytes.Compare(list[n-1].key, high) >= 0:
 		return damaged("page %d holds keys that do not belong there", id)
 	}
 	return nil

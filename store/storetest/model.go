@@ -87,7 +87,8 @@ func wantRefusal(t *rapid.T, err error, foreseen bool) {
 // unsent reports whether a key may be decided, or begun: nothing was sent for it, as far as is known.
 func unsent(r store.Record) bool {
 	never := r.State == store.Rejected && r.Attempts == 0 && r.Status == 0 && r.Reason == "rule_error:x"
-	return never || slices.Contains([]store.State{store.Unknown, store.Scheduled, store.Retry, store.Skipped}, r.State)
+	free := []store.State{store.Unknown, store.Scheduled, store.Retry, store.Skipped}
+	return never || slices.Contains(free, r.State)
 }
 
 // Begin is a step.
@@ -101,7 +102,8 @@ func (m *model) Begin(t *rapid.T) {
 	}
 	m.numbers++
 	r := store.Record{
-		State: store.Sending, Resolution: noon, At: m.now, First: old.First, Attempts: old.Attempts + 1, Intent: m.numbers,
+		State: store.Sending, Resolution: noon, At: m.now, First: old.First, Attempts: old.Attempts + 1,
+		Intent: m.numbers,
 	}
 	if r.First.IsZero() {
 		r.First = m.now
@@ -134,7 +136,8 @@ func (m *model) Settle(t *rapid.T) {
 	old := m.records[k]
 	off := uint64(rapid.IntRange(0, 4).Draw(t, "off") / 4)
 	err := m.ledger.Settle(k, old.Intent-off, x)
-	wantRefusal(t, err, off > 0 || old.State != store.InDoubt || x.State == store.Sending || x.State == store.Skipped)
+	ends := x.State != store.Sending && x.State != store.Skipped
+	wantRefusal(t, err, off > 0 || old.State != store.InDoubt || !ends)
 	m.keep(err, k, old, x)
 }
 
@@ -174,7 +177,8 @@ func (m *model) decided(old store.Record, x store.Result) store.Record {
 // Commit is a step.
 func (m *model) Commit(t *rapid.T) {
 	next, wrong := maps.Clone(m.records), false
-	b := store.Batch{Run: &store.Run{Pass: strconv.Itoa(len(m.runs) + 1), Found: 1, Counts: map[string]int{"retry": 2}}}
+	run := store.Run{Pass: strconv.Itoa(len(m.runs) + 1), Found: 1, Counts: map[string]int{"retry": 2}}
+	b := store.Batch{Run: &run}
 	for range rapid.IntRange(0, 4).Draw(t, "entries") {
 		k, x := drawKey(t), drawResult(t, m.now)
 		wrong = wrong || x.State == store.Sending || !unsent(next[k])
@@ -185,7 +189,7 @@ func (m *model) Commit(t *rapid.T) {
 	err := m.ledger.Commit(b)
 	wantRefusal(t, err, wrong || b.Checkpoint.Before(m.checkpoint))
 	if err == nil {
-		m.records, m.checkpoint, m.runs = next, b.Checkpoint, slices.Insert(m.runs, 0, *b.Run)
+		m.records, m.checkpoint, m.runs = next, b.Checkpoint, slices.Insert(m.runs, 0, run)
 	}
 }
 
@@ -231,7 +235,8 @@ func (m *model) Import(t *rapid.T) {
 	old := m.records[k]
 	r := m.decided(old, x)
 	allowed := []store.State{store.Accepted, store.Rejected, store.Dropped, store.InDoubt, store.Skipped}
-	odd := r.State.Final() && r.Reason == "rule_error:x" && r.Attempts == 0 && (r.State != store.Rejected || r.Status != 0)
+	undecided := r.Reason == "rule_error:x" && r.Attempts == 0
+	odd := r.State.Final() && undecided && (r.State != store.Rejected || r.Status != 0)
 	_, err := m.ledger.Import(sequence(store.Entry{Key: k, Record: m.decided(store.Record{}, x)}, nil))
 	wantRefusal(t, err, !slices.Contains(allowed, x.State) || r != old && (odd || !unsent(old)))
 	if err == nil {
@@ -288,7 +293,9 @@ func (m *model) Check(t *rapid.T) {
 		found, err := m.ledger.Lookup([]store.Key{k})
 		must(t, err)
 		want := maps.Clone(m.records)
-		maps.DeleteFunc(want, func(other store.Key, _ store.Record) bool { return other.Conversation != k.Conversation })
+		maps.DeleteFunc(want, func(other store.Key, _ store.Record) bool {
+			return other.Conversation != k.Conversation
+		})
 		wantSame(t, found, want)
 	}
 	open, err := m.ledger.OpenIntents()
@@ -297,7 +304,9 @@ func (m *model) Check(t *rapid.T) {
 
 	limit := rapid.IntRange(0, 3).Draw(t, "limit")
 	due, err := m.ledger.Due(m.now, limit)
-	wantFirst(t, due, limit, m.only(func(r store.Record) bool { return r.State.Waiting() && !r.Due.After(m.now) }), err)
+	wantFirst(t, due, limit, m.only(func(r store.Record) bool {
+		return r.State.Waiting() && !r.Due.After(m.now)
+	}), err)
 	states := rapid.SliceOfDistinct(rapid.SampledFrom(store.States()), rapid.ID[store.State]).Draw(t, "states")
 	waiting, err := m.ledger.Waiting(limit, states...)
 	wantFirst(t, waiting, limit, m.only(func(r store.Record) bool {

@@ -189,7 +189,9 @@ func testEach(t *testing.T, l Ledger) {
 // testImport: an imported intent keeps its number, and no later one gets it. What comes with an error is not
 // kept.
 func testImport(t *testing.T, l Ledger) {
-	r := store.Record{State: store.InDoubt, Resolution: noon, At: sec, Due: noon, First: sec, Attempts: 1, Intent: 41}
+	r := store.Record{
+		State: store.InDoubt, Resolution: noon, At: sec, Due: noon, First: sec, Attempts: 1, Intent: 41,
+	}
 	broken := errors.New("broken")
 	if _, err := l.Import(sequence(store.Entry{Key: id(1), Record: r}, broken)); err != broken {
 		t.Errorf("got %v, want the error of the sequence", err)
@@ -203,7 +205,9 @@ func testImport(t *testing.T, l Ledger) {
 
 func testLateness(t *testing.T, l Ledger) {
 	var want store.Lateness
-	for _, part := range [][]time.Duration{{400 * time.Millisecond, 4 * time.Second}, {4 * time.Second, 48 * time.Hour, -1}} {
+	for _, part := range [][]time.Duration{
+		{400 * time.Millisecond, 4 * time.Second}, {4 * time.Second, 48 * time.Hour, -1},
+	} {
 		must(t, l.Commit(store.Batch{Late: part}))
 		for _, late := range part {
 			want.Add(late)
@@ -213,7 +217,9 @@ func testLateness(t *testing.T, l Ledger) {
 }
 
 func testBackfills(t *testing.T, l Ledger) {
-	january := store.Backfill{From: noon, To: noon.AddDate(0, 1, 0), Position: noon, Begun: noon.AddDate(0, 2, 0)}
+	january := store.Backfill{
+		From: noon, To: noon.AddDate(0, 1, 0), Position: noon, Begun: noon.AddDate(0, 2, 0),
+	}
 	open := january
 	open.To = time.Time{} // up to now
 	must(t, l.Commit(store.Batch{Backfill: &january}))

@@ -15,10 +15,11 @@ type Answer struct {
 	Written    bool          // some of the request may have left this machine
 	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
 	Message    string        // the server's own words, short, with personal data taken out
-	Stray      bool          // more came than one answer, or one too soon: it may not be the one to this request
-	Echo       Echo          // what the JSON of a 2xx answer says
-	Looks      string        // the shape of an answer that is stray, or 2xx and no word of the request
-	Err        error         // why there is no usable answer; free of keys and personal data
+	// more came than one answer, or one too soon: it may not be the one to this request
+	Stray bool
+	Echo  Echo   // what the JSON of a 2xx answer says
+	Looks string // the shape of an answer that is stray, or 2xx and no word of the request
+	Err   error  // why there is no usable answer; free of keys and personal data
 }
 
 // accepted reads a 2xx answer that arrived whole. JSON that breaks off, or is not well formed, cannot be

@@ -24,7 +24,8 @@ type Echo struct {
 var (
 	// errorMembers are there, and not empty, when something went wrong.
 	errorMembers = []string{
-		"error", "errors", "errormessage", "errormessages", "errorcode", "fault", "faults", "exception", "failure",
+		"error", "errors", "errormessage", "errormessages", "errorcode", "fault", "faults", "exception",
+		"failure",
 		"failures", "errordescription", "errordetails", "errorcount", "haserrors", "haserror", "iserror",
 		"validationerror", "validationerrors", "rejected", "failed", "problems", "violations",
 	}

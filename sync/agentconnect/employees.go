@@ -69,8 +69,8 @@ func (w *employeeWalk) turn(page employeePage) (more bool, err error) {
 	}
 	position := next.Encode()
 	if len(w.seen) == known || w.asked[position] {
-		return false, errors.New("agent connect: its list of employees comes back to what was read already, " +
-			"so that it cannot be read to its end")
+		return false, errors.New("agent connect: its list of employees comes back to what was read " +
+			"already, so that it cannot be read to its end")
 	}
 	w.asked[position], w.cursor = true, next
 	return true, nil
@@ -89,7 +89,8 @@ func (p employeePage) follow() (url.Values, error) {
 	if p.next != "" {
 		address, err := url.Parse(p.next)
 		if err != nil || len(address.Query()) == 0 {
-			return nil, errors.New("agent connect: its list of employees names a next page that cannot be asked for")
+			return nil, errors.New(
+				"agent connect: its list of employees names a next page that cannot be asked for")
 		}
 		return address.Query(), nil
 	}
@@ -101,8 +102,8 @@ func (p employeePage) follow() (url.Values, error) {
 			return url.Values{"external_id": {employee.CustomID}}, nil
 		}
 	}
-	return nil, errors.New("agent connect: its list of employees has neither a next page nor ids to go on by, " +
-		"so that it cannot be read to its end")
+	return nil, errors.New("agent connect: its list of employees has neither a next page nor ids to go on " +
+		"by, so that it cannot be read to its end")
 }
 
 // errEmployeesShape is the error of an answer that is JSON, but no list of employees.

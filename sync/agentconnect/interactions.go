@@ -26,14 +26,15 @@ const (
 // Everything but UUID and Sequence may be missing (observed).
 type Interaction struct {
 	UUID             string
-	Recovery         bool      // it follows up on another one
-	Parent           string    // the UUID of the one that it follows up on
-	Sequence         int64     // grows; a row that changes gets a new one (documented), and then shows again
-	ExtInteractionID string    // the conversation's id, of requests made by acsync
-	Intent           string    // custom_properties.acsync_intent: the stamp of the attempt that arrived
-	CreatedAt        time.Time // when Agent Connect received it, by its clock; UTC; zero when that is not told
-	Status           string    // of the delivery, such as "Sent"; the exact words are unknown
-	RequestedVia     string    // "API" or "manual" (documented)
+	Recovery         bool   // it follows up on another one
+	Parent           string // the UUID of the one that it follows up on
+	Sequence         int64  // grows; a row that changes gets a new one (documented), and then shows again
+	ExtInteractionID string // the conversation's id, of requests made by acsync
+	Intent           string // custom_properties.acsync_intent: the stamp of the attempt that arrived
+	// when Agent Connect received it, by its clock; UTC; zero when that is not told
+	CreatedAt    time.Time
+	Status       string // of the delivery, such as "Sent"; the exact words are unknown
+	RequestedVia string // "API" or "manual" (documented)
 }
 
 // interactionReader reads the interactions of one account.

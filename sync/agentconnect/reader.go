@@ -75,7 +75,8 @@ func fetch[T any](
 	decode func([]byte) (T, error),
 ) (T, error) {
 	page, err := httpx.Fetch(ctx, d.service, d.retry, httpx.Call{
-		Method: http.MethodGet, Path: path, Query: query.Encode(), Secrets: private, Paced: []*httpx.Pacer{d.pacer},
+		Method: http.MethodGet, Path: path, Query: query.Encode(), Secrets: private,
+		Paced: []*httpx.Pacer{d.pacer},
 	}, func(resp *httpx.Response) (T, error) {
 		var body json.RawMessage
 		if err := resp.Decode(&body); err != nil {
@@ -88,7 +89,8 @@ func fetch[T any](
 		return page, nil
 	})
 	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.Credentials {
-		e.Hint = "check agent_connect.api_key_file and agent_connect.api_secret_file, which must be of one account"
+		e.Hint = "check agent_connect.api_key_file and agent_connect.api_secret_file, which must be of one " +
+			"account"
 	}
 	return page, explained(err)
 }

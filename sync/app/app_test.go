@@ -85,8 +85,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("EXAMPLE", path)
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_CACHE_HOME", env.WorkDir+"/cache")
-			env.Setenv("FIXED_NOW", time.Now().UTC().Format(time.RFC3339))
-			env.Setenv("LATER", time.Now().UTC().Add(time.Hour).Format(time.RFC3339))
+			// A stand-in whose clock stands still refuses a token that is a minute ahead of it. It has a minute more,
+			// so that a script may be slow.
+			now := time.Now().UTC().Add(time.Minute)
+			env.Setenv("FIXED_NOW", now.Format(time.RFC3339))
+			env.Setenv("LATER", now.Add(time.Hour).Format(time.RFC3339))
 			return os.WriteFile(path, example, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

@@ -42,7 +42,7 @@ func pretending(t *testing.T, settings string) (*zoo, *pretender) {
 	z := &zoo{now: time.Date(2026, 11, 23, 23, 30, 0, 0, time.UTC), dir: t.TempDir()}
 	p := &pretender{random: rand.New(rand.NewPCG(1, 2))}
 	var err error
-	if z.stand, err = sandbox.Start(sandbox.Options{PerHour: 40, Now: func() time.Time { return z.now }}); err != nil {
+	if z.stand, err = sandbox.Start(sandbox.Options{PerHour: 40, Now: z.clock}); err != nil {
 		t.Fatal(err)
 	}
 	target, err := url.Parse(z.stand.KustomerURL())
@@ -55,7 +55,7 @@ func pretending(t *testing.T, settings string) (*zoo, *pretender) {
 			r.Out.Header.Del("Accept-Encoding")
 		},
 		ErrorLog:       log.New(io.Discard, "", 0),
-		ModifyResponse: func(r *http.Response) error { return p.pretend(r, z.now) },
+		ModifyResponse: func(r *http.Response) error { return p.pretend(r, z.clock()) },
 	})
 	t.Cleanup(func() {
 		front.Close()
@@ -72,6 +72,20 @@ func pretending(t *testing.T, settings string) (*zoo, *pretender) {
 	}
 	z.adds(t, settings)
 	return z, p
+}
+
+// dates sets what the Date header of an answer says at a time; nil leaves it as it is.
+func (p *pretender) dates(date func(time.Time) string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.date = date
+}
+
+// blurs sets how far each reading of a resolution is off at most.
+func (p *pretender) blurs(blur time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blur = blur
 }
 
 func (p *pretender) pretend(r *http.Response, now time.Time) error {
@@ -149,7 +163,7 @@ func TestResolutionToldOtherwise(t *testing.T) {
 			var asked [][]string
 			for _, blur := range []time.Duration{0, 400 * time.Millisecond} {
 				z, p := pretending(t, settings[0])
-				p.blur = blur
+				p.blurs(blur)
 				start := z.now
 				for i, line := range []string{
 					"init --start " + start.Add(-2*time.Hour).Format(time.RFC3339), "run --max 3", "run --max 2", "plan --out plan.json",
@@ -161,7 +175,7 @@ func TestResolutionToldOtherwise(t *testing.T) {
 					}
 					args := strings.Fields(strings.ReplaceAll(line, "plan.json", filepath.Join(z.dir, "plan.json")))
 					if i >= 7 {
-						z.now = start.Add(time.Duration(i-6) * 17 * time.Minute)
+						z.set(start.Add(time.Duration(i-6) * 17 * time.Minute))
 					}
 					if code, said := z.run(args...); code != 0 && code != 3 {
 						t.Fatalf("%s: exit code %d\n%s", line, code, said)
@@ -193,7 +207,7 @@ func TestDateOfKustomer(t *testing.T) {
 		return said
 	}
 	must(0, "init", "--start", z.now.Add(-time.Hour).Format(time.RFC3339))
-	p.date = off(4*time.Minute + 40*time.Second)
+	p.dates(off(4*time.Minute + 40*time.Second))
 	must(0, "run")
 	must(0, "backfill", "--from", z.now.Add(-2*time.Hour).Format(time.RFC3339), "--to", "now")
 	if ledger, err := bolt.Open(z.ledger(), bolt.Options{ReadOnly: true}); err != nil {
@@ -201,7 +215,7 @@ func TestDateOfKustomer(t *testing.T) {
 	} else if info, err := ledger.Info(); err != nil || info.Checkpoint.After(z.now.Add(-3*time.Minute)) || ledger.Close() != nil {
 		t.Fatalf("the checkpoint is %s at %s (%v)", info.Checkpoint, z.now, err)
 	}
-	p.date = nil
+	p.dates(nil)
 	must(0, "run") // at once
 	for date, want := range map[string]string{
 		"Fri, 31 Dec 9999 23:59:59 GMT":                    "more than 290 years behind Kustomer's",
@@ -209,7 +223,7 @@ func TestDateOfKustomer(t *testing.T) {
 		"Mon, 01 Jan 0001 00:00:00 GMT":                    "no Date header that tells the server's clock",
 		z.now.Add(9 * time.Minute).Format(http.TimeFormat): "clock is 9m0s behind Kustomer's: here it is 2026-11-23T23:30:00.000Z, there 2026-11-23T23:39:00.000Z",
 	} {
-		p.date = func(time.Time) string { return date }
+		p.dates(func(time.Time) string { return date })
 		if said := must(1, "run"); !strings.Contains(said, want) || strings.Contains(said, "-2562047h") {
 			t.Errorf("Date %s: it says %q", date, said)
 		}
@@ -246,20 +260,20 @@ func TestLedgerAhead(t *testing.T) {
 				t.Fatal(err)
 			}
 			sent, later := len(z.asked()), z.now.Add(15*time.Minute)
-			z.now = later
+			z.set(later)
 			var said string
 			for _, line := range []string{"plan --out " + filepath.Join(z.dir, "p.json"), "run --dry-run", "run"} {
 				var code int
 				code, said = z.run(strings.Fields(line)...)
 				if want == 5 { // a quarter of an hour before its time
-					z.now = until.Add(-15 * time.Minute)
+					z.set(until.Add(-15 * time.Minute))
 				}
 				if code != want || len(z.asked()) != sent || strings.Contains(said, "copy") || !strings.Contains(said, until.Format("2006-01-02T15:04:05.000Z")) {
 					t.Fatalf("%s: exit code %d\n%s", line, code, said)
 				}
 			}
-			other.now = later.Add(25 * time.Minute)
-			z.now = other.now
+			other.set(later.Add(25 * time.Minute))
+			z.set(other.now)
 			next := []string{"run"}
 			if want == 14 {
 				command := regexp.MustCompile(`acsync (backfill --from \S+ --to now)`).FindStringSubmatch(said)

@@ -10,9 +10,9 @@ func applyCommand(l *commandLine) *cli.Command {
 	return commandOf("FILE", &cli.Command{
 		Name:  "apply",
 		Usage: "carry out exactly what a plan holds",
-		Description: "Reads each conversation of the plan again and decides again. What comes to the same survey\n" +
-			"request is sent; what does not, or was sent meanwhile, is not, and the report tells why. The\n" +
-			"checkpoint stays where it is. Flags stand before FILE.",
+		Description: "Reads each conversation of the plan again and decides again. What comes to the same\n" +
+			"survey request is sent; what does not, or was sent meanwhile, is not, and the report\n" +
+			"tells why. The checkpoint stays where it is. Flags stand before FILE.",
 		Flags:  passFlagsBut(flagConfirm),
 		Action: passAction(l, apply),
 	})

@@ -19,9 +19,9 @@ func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "init",
 		Usage: "write a configuration if there is none, and create the ledger",
-		Description: "The first pass begins at --start: what was marked done before is never asked about by run. A\n" +
-			"ledger that exists is never touched. No other command creates one: a lost ledger would mean\n" +
-			"asking everybody again.",
+		Description: "The first pass begins at --start: what was marked done before is never asked about by\n" +
+			"run. A ledger that exists is never touched. No other command creates one: a lost\n" +
+			"ledger would mean asking everybody again.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: flagStart, Value: "now",

@@ -21,9 +21,11 @@ func ledgerCommand(l *commandLine) *cli.Command {
 			part("backup", "write a checked copy, while no pass is running", in(l, ledgerBackup), out),
 			part("compact", "give unused space back to the disk", in(l, ledgerCompact)),
 			command(&cli.Command{
-				Name: "convert", Usage: "count surveys by resolution, or by conversation, from now on", Action: in(l, ledgerConvert),
-				Description: "Goes with sync.survey_per in the configuration, which must say the same from then on. Nobody\n" +
-					"is asked twice by it about one resolution. It is refused while anything is in doubt.",
+				Name: "convert", Usage: "count surveys by resolution, or by conversation, from now on",
+				Action: in(l, ledgerConvert),
+				Description: "Goes with sync.survey_per in the configuration, which must say the same from then\n" +
+					"on. Nobody is asked twice by it about one resolution. It is refused while anything\n" +
+					"is in doubt.",
 				Flags: []cli.Flag{
 					value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
 					toggle(flagDryRun, "say what would change, and write nothing"),
@@ -34,10 +36,10 @@ func ledgerCommand(l *commandLine) *cli.Command {
 				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
 			command(&cli.Command{
 				Name: "rebuild", Usage: "mark as accepted what Agent Connect already has", Action: in(l, ledgerRebuild),
-				Description: "For a ledger that was put back from a copy, or lost: then acsync init makes an empty one\n" +
-					"first. It is filled from Agent Connect's data (agent_connect.api_secret_file). What Agent\n" +
-					"Connect has expunged, or never had, it cannot know. Until it has succeeded, a ledger that\n" +
-					"was put back is refused; run it again as often as you like.",
+				Description: "For a ledger that was put back from a copy, or lost: then acsync init makes an empty\n" +
+					"one first. It is filled from Agent Connect's data (agent_connect.api_secret_file).\n" +
+					"What Agent Connect has expunged, or never had, it cannot know. Until it has\n" +
+					"succeeded, a ledger that was put back is refused; run it again as often as you like.",
 				Flags: []cli.Flag{
 					&cli.StringFlag{
 						Name: flagSince, DefaultText: "90d ago, or when a copy was made if that is longer ago",

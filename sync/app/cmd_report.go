@@ -17,9 +17,9 @@ func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had told. A\n" +
-			"pass belongs to the time at which it began; without --from and --to those of today and of the\n" +
-			"six days before.",
+		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had\n" +
+			"told. A pass belongs to the time at which it began; without --from and --to those of\n" +
+			"today and of the six days before.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: flagFrom, DefaultText: "six days before the last day",

@@ -11,6 +11,7 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 	"acsync/sync/verify"
 )
 
@@ -18,10 +19,11 @@ func resolveCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "resolve",
 		Usage: "settle what is in doubt: from Agent Connect's data, or by your own word",
-		Description: "Without a decision, Agent Connect's own data are asked (agent_connect.api_secret_file): what\n" +
-			"they show is accepted, what certainly did not arrive is sent again by the next pass, the rest\n" +
-			"stays in doubt. Every pass begins with that. By hand, look the conversations up in Agent\n" +
-			"Connect first: what you send again may be a second mail.",
+		Description: "Without a decision, Agent Connect's own data are asked\n" +
+			"(agent_connect.api_secret_file): what they show is accepted, what certainly did not\n" +
+			"arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with\n" +
+			"that. By hand, look the conversations up in Agent Connect first: what you send again\n" +
+			"may be a second mail.",
 		Flags: []cli.Flag{
 			toggle(flagResend, "they did not arrive: the next pass sends them again"),
 			toggle(flagAccept, "they did arrive"),
@@ -81,8 +83,9 @@ func readDecision(c *cli.Context) (d decision, err error) {
 // carryOut settles doubts.
 func (d decision) carryOut(s *session) (err error) {
 	if d.action == 0 && !s.tenant.Remembers() {
-		return usagef("Agent Connect's data cannot be asked without the API secret: set agent_connect.api_secret_file " +
-			"or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept or --drop and --id or --all")
+		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
+			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept " +
+			"or --drop and --id or --all")
 	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s.c.Context, func() (err error) { ledger, err = s.tenant.OpenLedger(); return err })
@@ -92,7 +95,7 @@ func (d decision) carryOut(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	closeLedger := startHeartbeat(ledger, s.c.Command.Name, nil).before(ledger.Close)
+	closeLedger := tenant.StartHeartbeat(ledger, s.c.Command.Name, nil).Before(ledger.Close)
 	settled, err := d.settle(s, ledger)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	err = errors.Join(err, closeLedger())

@@ -25,9 +25,9 @@ func rulesCommand(l *commandLine) *cli.Command {
 			Name: "test",
 			Usage: "show which rules hold for real conversations, and the resulting survey requests; nothing is " +
 				"sent",
-			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger is needed,\n" +
-				"and what one remembers does not count. Nor does sync.max_age. Agent Connect is asked only for\n" +
-				"filters.require_active_profile.",
+			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger is\n" +
+				"needed, and what one remembers does not count. Nor does sync.max_age. Agent Connect\n" +
+				"is asked only for filters.require_active_profile.",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
 				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},

@@ -16,8 +16,8 @@ func sandboxCommand(l *commandLine) *cli.Command {
 		Name:  "sandbox",
 		Usage: "serve the stand-ins for Kustomer and Agent Connect on this machine, until interrupted",
 		Description: "Prints a ready configuration for them, or writes it to a file: acsync sandbox --out\n" +
-			"sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run with\n" +
-			"--config sandbox.toml in another.",
+			"sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run\n" +
+			"with --config sandbox.toml in another.",
 		Flags: []cli.Flag{
 			value(flagOut, "write the configuration to `FILE`, which is replaced, and not to stdout"),
 			&cli.Uint64Flag{Name: flagSeed, Usage: "make the conversations from this `NUMBER`"},
@@ -95,6 +95,6 @@ requests_per_minute = 4500
 
 [ledger]
 path = "sandbox.db"
-`, how, file, stand.Start().UTC().Format(time.RFC3339), file, stand.Org(), stand.KustomerURL(), stand.KustomerKey(),
-		stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
+`, how, file, stand.Start().UTC().Format(time.RFC3339), file, stand.Org(), stand.KustomerURL(),
+		stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
 }

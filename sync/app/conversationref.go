@@ -25,8 +25,8 @@ type conversationRef struct {
 // and what is known of it.
 func (r conversationRef) differences(life explain.Explanation) (notices []string) {
 	if life.Kept != "" {
-		notices = append(notices, fmt.Sprintf("this ledger remembers by %s: a pass is refused until sync.survey_per "+
-			"says so, or the ledger was converted with acsync ledger convert", string(life.Kept)))
+		notices = append(notices, fmt.Sprintf("this ledger remembers by %s: a pass is refused until "+
+			"sync.survey_per says so, or the ledger was converted with acsync ledger convert", string(life.Kept)))
 	}
 	owner := life.Case.Conversation.CustomerID
 	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"acsync/store"
-	surveysync "acsync/sync"
 	"acsync/sync/exit"
 )
 
@@ -46,22 +44,4 @@ func (e ended) ExitClass() exit.Code { return e.code }
 func exitCode(err error) exit.Code {
 	code, _ := exit.Of(err)
 	return code
-}
-
-// verdict is the exit code of a pass: what ended it, else what it left behind.
-func verdict(r surveysync.Result, err error) int {
-	code := exit.Done
-	switch {
-	case r.Refused:
-		code = exit.Credentials
-	case err != nil:
-		code = exitCode(err)
-	case r.Fuse != "":
-		code = exit.Fuse
-	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Unseen > 0:
-		code = exit.NeedsHand
-	case r.Down != "" || r.Counts[store.Retry] > 0:
-		code = exit.Temporary
-	}
-	return int(code)
 }

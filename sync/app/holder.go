@@ -11,13 +11,14 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/report"
+	"acsync/sync/tenant"
 )
 
 const (
 	// A report this old is no longer believed: the process hangs, or is gone.
 	heartbeatStale = time.Minute
 	// One this old of a process that is no longer there is not either.
-	heartbeatGone = 3 * heartbeatEvery
+	heartbeatGone = 3 * tenant.HeartbeatEvery
 )
 
 // statusOfRunning shows how far the process is that holds the ledger, as it tells itself. When that cannot be
@@ -52,7 +53,8 @@ func silent(h store.Holder, now time.Time) string {
 			"if that stays so, look for what has the file open"
 	case age > heartbeatStale || age < -heartbeatStale:
 		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If "+
-			"so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339), heartbeatEvery)
+			"so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339),
+			tenant.HeartbeatEvery)
 	}
 	return ""
 }

@@ -1,7 +1,10 @@
 package app
 
 import (
+	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,5 +33,36 @@ func TestWithKilled(t *testing.T) {
 		if runs[0].Pass != "b" {
 			t.Fatalf("%s: the runs have changed", name)
 		}
+	}
+}
+
+func TestSilentHolder(t *testing.T) {
+	ten := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	here, nobody := os.Getpid(), 1<<30
+	for name, c := range map[string]struct {
+		pid  int
+		host string
+		age  time.Duration
+		want string
+	}{
+		"at work":                       {here, host, 2 * time.Second, ""},
+		"busy for a moment":             {here, host, 40 * time.Second, ""},
+		"hangs":                         {here, host, 2 * time.Minute, "hangs"},
+		"gone":                          {nobody, host, 20 * time.Second, "gone"},
+		"of another list of processes":  {nobody, host, 2 * time.Second, ""},
+		"of another host":               {nobody, "elsewhere", 20 * time.Second, ""},
+		"of another host, for too long": {nobody, "elsewhere", 2 * time.Minute, "hangs"},
+		"from the future":               {here, host, -time.Hour, "hangs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := silent(store.Holder{PID: c.pid, Host: c.host, At: ten}, ten.Add(c.age))
+			if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }

@@ -20,7 +20,7 @@ func TestKustomersWords(t *testing.T) {
 		during           strings.Builder
 	)
 	k := newTampered(t, 6, "", plain)
-	k.change = func(r *http.Request, a *answer) {
+	k.changes(func(r *http.Request, a *answer) {
 		mu.Lock()
 		defer mu.Unlock()
 		switch path := r.URL.Path; {
@@ -42,7 +42,7 @@ func TestKustomersWords(t *testing.T) {
 				a.status, a.body = 500, fmt.Sprintf(`{"error":{"code":"locked_%d","name":"Wilhelmina Customer1","messages":["Wilhelmina"]}}`, singles)
 			}
 		}
-	}
+	})
 	code, out, said := k.run("run", "--json", "--log-level", "debug", "--report", filepath.Join(k.dir, "r.html"), "--report", filepath.Join(k.dir, "r.csv"))
 	_, status, _ := k.run("status")
 	told := out + said + status + during.String() + k.file("r.html") + k.file("r.csv")

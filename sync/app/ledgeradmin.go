@@ -12,6 +12,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/rebuild"
+	"acsync/sync/tenant"
 )
 
 // withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
@@ -23,7 +24,7 @@ func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error 
 	}
 	closeLedger := ledger.Close
 	if !o.ReadOnly {
-		closeLedger = startHeartbeat(ledger, "ledger "+s.c.Command.Name, nil).before(ledger.Close)
+		closeLedger = tenant.StartHeartbeat(ledger, "ledger "+s.c.Command.Name, nil).Before(ledger.Close)
 	}
 	return errors.Join(act(ledger), closeLedger())
 }

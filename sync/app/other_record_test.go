@@ -32,7 +32,7 @@ func TestOtherRecords(t *testing.T) {
 	}
 	var mu sync.Mutex
 	tries := map[string]int{}
-	k.change = func(r *http.Request, a *answer) {
+	k.changes(func(r *http.Request, a *answer) {
 		mu.Lock()
 		defer mu.Unlock()
 		tries[r.URL.Path]++
@@ -49,7 +49,7 @@ func TestOtherRecords(t *testing.T) {
 		case path == "/v1/users/"+stranger:
 			a.status, a.body = 200, `{"data":`+other("user", agent, about)+`}`
 		}
-	}
+	})
 	told := k.pass(t, 0, "run")
 	asked := k.asked(t)
 	for id, request := range asked {

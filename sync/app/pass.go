@@ -55,7 +55,7 @@ func newEngine(s *session, complete prepare) (*surveysync.Engine, error) {
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
-	o.Verdict, o.Unconfirmed, o.Confirmed = verdict, unconfirmed, s.c.Int(flagConfirm)
+	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
 	if err := complete(s, o); err != nil {
 		return nil, err
 	}

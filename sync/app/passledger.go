@@ -26,8 +26,8 @@ func openLedger(s *session, engine *surveysync.Engine, clients *tenant.Clients, 
 	err = p.open(s.c.Context, func() error {
 		ledger, err := s.tenant.OpenLedger()
 		if err == nil {
-			heart := startHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
-			engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.before(ledger.Close)
+			heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
+			engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.Before(ledger.Close)
 		}
 		return err
 	})

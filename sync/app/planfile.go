@@ -19,6 +19,7 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/plan"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 // expires is how long a plan can be carried out, unless the command line says otherwise.
@@ -129,7 +130,7 @@ func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync
 		return fmt.Errorf("%w; no plan was saved", err)
 	}
 	if err = f.save(s, engine, result); err != nil {
-		result.Exit = verdict(*result, err)
+		result.Exit = tenant.Verdict(*result, err)
 	}
 	return err
 }
@@ -148,7 +149,7 @@ func (u unplanned) Unwrap() error { return u.cause }
 // verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
 // something to send rather than that something needs a hand.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
-	code := verdict(r, err)
+	code := tenant.Verdict(r, err)
 	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
 		return int(exit.WouldSend)
 	}

@@ -51,7 +51,8 @@ func interruptible(parent context.Context) (context.Context, func()) {
 // Interrupted is the cause of a context that a signal cancelled.
 type Interrupted struct{ Signal os.Signal }
 
-// stops are the names of the signals that stop the program, and what a shell makes of one that they have ended.
+// stops are the names of the signals that stop the program, and what a shell makes of one that they have
+// ended.
 var stops = map[os.Signal]struct {
 	name string
 	code exit.Code
@@ -63,7 +64,8 @@ var stops = map[os.Signal]struct {
 
 // Error says what happened and that nothing is lost.
 func (i Interrupted) Error() string {
-	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later", stops[i.Signal].name)
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later",
+		stops[i.Signal].name)
 }
 
 // ExitClass returns what a shell makes of a program that the signal has ended.

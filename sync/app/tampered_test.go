@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,8 +25,17 @@ type tampered struct {
 	stand         *sandbox.Sandbox
 	now           time.Time
 	dir           string
-	conversations []sandbox.Conversation           // plain ones, the latest first
-	change        func(r *http.Request, a *answer) // sees every answer of Kustomer, and may change it
+	conversations []sandbox.Conversation // plain ones, the latest first
+
+	mu     sync.Mutex
+	change func(r *http.Request, a *answer) // sees every answer of Kustomer, and may change it
+}
+
+// changes has every answer of Kustomer shown to a function, which may change it.
+func (k *tampered) changes(change func(r *http.Request, a *answer)) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.change = change
 }
 
 // answer is what Kustomer says; a test changes it.
@@ -104,7 +114,10 @@ func (k *tampered) relay(t *testing.T) string {
 				return err
 			}
 			a := answer{resp.StatusCode, string(body)}
-			k.change(resp.Request, &a)
+			k.mu.Lock()
+			change := k.change
+			k.mu.Unlock()
+			change(resp.Request, &a)
 			resp.StatusCode, resp.Body = a.status, io.NopCloser(strings.NewReader(a.body))
 			resp.ContentLength = int64(len(a.body))
 			resp.Header.Set("Content-Length", strconv.Itoa(len(a.body)))

@@ -23,13 +23,13 @@ func TestNoWindowIsEmptyByMistake(t *testing.T) {
 			k := newTampered(t, 2, "", plain)
 			var mu sync.Mutex
 			lies := true
-			k.change = func(r *http.Request, a *answer) {
+			k.changes(func(r *http.Request, a *answer) {
 				mu.Lock()
 				defer mu.Unlock()
 				if lies && strings.HasSuffix(r.URL.Path, "/search") && strings.Contains(a.body, k.conversations[0].ID) {
 					a.body = answered
 				}
-			}
+			})
 			code, _, said := k.run("run", "--json")
 			if code != 1 || !strings.Contains(said, "the answer cannot be read") || len(k.asked(t)) > 0 {
 				t.Errorf("exit code %d, %d asked\n%s", code, len(k.asked(t)), said)

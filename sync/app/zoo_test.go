@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,8 @@ import (
 // zoo is a sound ledger as a pass left it, the stand-ins that it was made with, and a place for damaged copies of it.
 type zoo struct {
 	stand   *sandbox.Sandbox
-	now     time.Time
+	mu      sync.Mutex
+	now     time.Time // of the stand-ins and of the program; set changes it
 	dir     string
 	content []byte // of the ledger
 	fence   []byte
@@ -34,7 +36,7 @@ func newZoo(t *testing.T) *zoo {
 	t.Helper()
 	z := &zoo{now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir()}
 	var err error
-	if z.stand, err = sandbox.Start(sandbox.Options{Now: func() time.Time { return z.now }}); err != nil {
+	if z.stand, err = sandbox.Start(sandbox.Options{Now: z.clock}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -51,6 +53,20 @@ func newZoo(t *testing.T) *zoo {
 	}
 	z.fence = z.read(t, z.ledger()+".fence")
 	return z
+}
+
+// clock is what the stand-ins go by.
+func (z *zoo) clock() time.Time {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return z.now
+}
+
+// set sets the clock.
+func (z *zoo) set(now time.Time) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.now = now
 }
 
 func (z *zoo) ledger() string { return filepath.Join(z.dir, "acsync.db") }

@@ -37,7 +37,8 @@ func labelProblem(label, domain string) string {
 		return labelHint(label, domain)
 	}
 	if label != "" && !labelForm.MatchString(label) {
-		return "must be the name before ." + domain + ": up to 63 lower-case letters, digits and inner hyphens"
+		return "must be the name before ." + domain +
+			": up to 63 lower-case letters, digits and inner hyphens"
 	}
 	return ""
 }

@@ -86,7 +86,8 @@ func (k *checker) properties(key string, properties map[string]string) {
 			k.faultRelated(full, related,
 				"must have a name of at most %d characters, without control characters", maxPropertyName)
 		case blank(properties[name]):
-			k.faultRelated(full, related, "must not be empty: give it an expression, or leave the property out")
+			k.faultRelated(
+				full, related, "must not be empty: give it an expression, or leave the property out")
 		}
 	}
 }

@@ -76,7 +76,8 @@ func (c Config) Accounts() string {
 		return ""
 	}
 	const here = "on this machine"
-	return "Kustomer " + account(c.KustomerURL(), cmp.Or(c.Kustomer.Org, "without an organisation")+" "+here) +
+	return "Kustomer " +
+		account(c.KustomerURL(), cmp.Or(c.Kustomer.Org, "without an organisation")+" "+here) +
 		", Agent Connect " + account(c.AgentConnectURL(), here)
 }
 
@@ -136,13 +137,15 @@ func (c Config) checkTimes(k *checker) {
 		return
 	}
 	if reach := s.Settle + s.Overlap; s.MaxAge < reach {
-		k.faultRelated("sync.max_age", []string{"sync.overlap", "sync.settle"}, "must be at least "+
-			"sync.settle + sync.overlap (%s), is %s: what is found late would be too old to send", reach, s.MaxAge)
+		k.faultRelated(
+			"sync.max_age", []string{"sync.overlap", "sync.settle"}, "must be at least sync.settle + "+
+				"sync.overlap (%s), is %s: what is found late would be too old to send", reach, s.MaxAge)
 	}
 	// A sum with max_age could overflow, hence the difference.
 	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {
-		k.faultRelated("ledger.retain", []string{"sync.max_age", "sync.overlap"}, "must be at least "+
-			"sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent twice", c.Ledger.Retain)
+		k.faultRelated(
+			"ledger.retain", []string{"sync.max_age", "sync.overlap"}, "must be at least sync.max_age + "+
+				"sync.overlap, is %s: what is forgotten too early would be sent twice", c.Ledger.Retain)
 	}
 }
 

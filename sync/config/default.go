@@ -35,12 +35,18 @@ func Default() Config {
 			DoNotSend: DoNotSendSkip,
 			// The vendor's workflow reads the first; Kustomer derives the second from the field that the
 			// vendor's guide tells to create (both documented).
-			DoNotSendAttributes: []string{"doNotSendStellaConnectRequestBool", "doNotSendAgentConnectRequestBool"},
-			SkipImported:        true,
-			SkipSpam:            true,
-			SkipMachineAgents:   true,
+			DoNotSendAttributes: []string{
+				"doNotSendStellaConnectRequestBool",
+				"doNotSendAgentConnectRequestBool",
+			},
+			SkipImported:      true,
+			SkipSpam:          true,
+			SkipMachineAgents: true,
 		},
-		Mapping: Mapping{Channels: map[string]string{"voice": "phone"}, CustomProperties: map[string]string{}},
-		Ledger:  Ledger{Path: "acsync.db", Retain: 400 * day},
+		Mapping: Mapping{
+			Channels:         map[string]string{"voice": "phone"},
+			CustomProperties: map[string]string{},
+		},
+		Ledger: Ledger{Path: "acsync.db", Retain: 400 * day},
 	}
 }

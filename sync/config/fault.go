@@ -17,11 +17,13 @@ const maxFaults = 100
 
 // Fault is one thing that is wrong with a configuration.
 type Fault struct {
-	File         string // path of the configuration file as it was given; empty unless the fault is in the file
+	// path of the configuration file as it was given; empty unless the fault is in the file
+	File         string
 	Line, Column int    // from 1, columns in characters; 0 when there is no position
 	Key          string // such as "sync.settle" or "rule[1].when", rules counted from 1; may be empty
-	Source       string // SourceFile, the name of an environment variable, or empty for a default or an override
-	Message      string // what is wrong and what to do, without secrets
+	// SourceFile, the name of an environment variable, or empty for a default or an override
+	Source  string
+	Message string // what is wrong and what to do, without secrets
 
 	related []string // other keys with a part in it, in case the position of Key is unknown
 }
@@ -87,7 +89,8 @@ func (f Faults) sorted() Faults {
 		)
 	})
 	if len(f) > maxFaults {
-		more := fmt.Sprintf("and at least %d more faults; is this a configuration of acsync?", len(f)-maxFaults)
+		more := fmt.Sprintf(
+			"and at least %d more faults; is this a configuration of acsync?", len(f)-maxFaults)
 		f = append(f[:maxFaults:maxFaults], Fault{Message: more})
 	}
 	return f

@@ -33,7 +33,8 @@ func readRegular(path string, limit int64, what string) (text []byte, mode fs.Fi
 	case err != nil:
 		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
 	case int64(len(text)) > limit:
-		return nil, 0, fmt.Errorf("is larger than %d KiB, which no %s is; is it the right file?", limit>>10, what)
+		return nil, 0, fmt.Errorf(
+			"is larger than %d KiB, which no %s is; is it the right file?", limit>>10, what)
 	}
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info.Mode(), nil
 }

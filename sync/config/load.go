@@ -11,11 +11,13 @@ const maxFile = 256 << 10
 
 // Source says where a configuration comes from. The zero Source gives the defaults.
 type Source struct {
-	// Path names the TOML file. Empty: none is read, and relative paths are relative to the working directory.
+	// Path names the TOML file. Empty: none is read, and relative paths are relative to the working
+	// directory.
 	Path     string
-	Optional bool                   // a missing file is fine: defaults and environment
-	Env      []string               // "K=V", as os.Environ returns it
-	Override func(*Config)          // applied last, before validation; paths that it sets are taken as they are
+	Optional bool     // a missing file is fine: defaults and environment
+	Env      []string // "K=V", as os.Environ returns it
+	// applied last, before validation; paths that it sets are taken as they are
+	Override func(*Config)
 	Check    func(Config) []Problem // finds what is wrong with the expressions; nil: they are not looked at
 }
 

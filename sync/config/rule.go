@@ -51,7 +51,8 @@ func (r Rule) check(k *checker, key string, above []Rule) {
 		k.fault(key+".name", "is the name of a rule above; reports could not tell them apart")
 	}
 	if blank(r.When) {
-		k.faultRelated(key+".when", []string{key}, "must not be empty: write true for a rule that always holds")
+		k.faultRelated(
+			key+".when", []string{key}, "must not be empty: write true for a rule that always holds")
 	}
 	if r.Action != "" {
 		k.oneOf(key+".action", r.Action, "skip", "flag", "send")
@@ -67,5 +68,6 @@ func (r Rule) check(k *checker, key string, above []Rule) {
 }
 
 func (s RuleSet) empty() bool {
-	return s.Channel+s.Tags+s.Brand+s.Language+s.Country+s.EmployeeCustomID == "" && len(s.CustomProperties) == 0
+	return s.Channel+s.Tags+s.Brand+s.Language+s.Country+s.EmployeeCustomID == "" &&
+		len(s.CustomProperties) == 0
 }

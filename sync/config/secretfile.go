@@ -37,8 +37,9 @@ func checkExposed(d *draft, inFile map[string]origin, mode fs.FileMode) {
 		at, inline := inFile[s.key]
 		exposed := mode.Perm()&0o077 != 0 && runtime.GOOS != "windows"
 		if inline && exposed && !httpx.Loopback(field(&d.cfg, s.baseURL()).String()) {
-			d.faultAt(at, s.key, fmt.Sprintf("stands in a file that others can read; run chmod 600 on the file, "+
-				"or set %s or %s", s.variable, s.fileKey()))
+			d.faultAt(at, s.key,
+				fmt.Sprintf("stands in a file that others can read; run chmod 600 on the file, or set %s or %s",
+					s.variable, s.fileKey()))
 		}
 	}
 }

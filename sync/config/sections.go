@@ -23,14 +23,15 @@ const (
 
 // Kustomer is the section about the API that is read.
 type Kustomer struct {
-	Org               string   `toml:"org"`                 // the "acme" of acme.kustomerapp.com
-	BaseURL           string   `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
-	APIKey            Secret   `toml:"api_key"`             // filled from whichever source it came
-	APIKeyFile        string   `toml:"api_key_file"`        // path
-	RequestsPerMinute int      `toml:"requests_per_minute"` // all requests, searches included
-	SearchesPerMinute int      `toml:"searches_per_minute"`
-	Reserve           float64  `toml:"reserve"` // share of the remaining budget that is left to others, [0, 1)
-	Timeout           Duration `toml:"timeout"` // of one request
+	Org               string `toml:"org"`                 // the "acme" of acme.kustomerapp.com
+	BaseURL           string `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
+	APIKey            Secret `toml:"api_key"`             // filled from whichever source it came
+	APIKeyFile        string `toml:"api_key_file"`        // path
+	RequestsPerMinute int    `toml:"requests_per_minute"` // all requests, searches included
+	SearchesPerMinute int    `toml:"searches_per_minute"`
+	// share of the remaining budget that is left to others, [0, 1)
+	Reserve float64  `toml:"reserve"`
+	Timeout Duration `toml:"timeout"` // of one request
 }
 
 func (c Kustomer) check(k *checker) {
@@ -94,7 +95,8 @@ func (c Sync) check(k *checker) {
 		k.fault("sync.max_age", "must be more than 0, is %s", c.MaxAge)
 	}
 	if c.MaxPerRun <= 0 {
-		k.fault("sync.max_per_run", "must be at least 1, is %d; --dry-run is the way to send nothing", c.MaxPerRun)
+		k.fault("sync.max_per_run", "must be at least 1, is %d; --dry-run is the way to send nothing",
+			c.MaxPerRun)
 	}
 	if !(c.MaxErrorRate >= 0 && c.MaxErrorRate <= 1) {
 		k.fault("sync.max_error_rate", "must be between 0 and 1, is %v", c.MaxErrorRate)
@@ -123,7 +125,8 @@ type Filters struct {
 func (c Filters) check(k *checker) {
 	k.oneOf("filters.do_not_send", c.DoNotSend, DoNotSendSkip, DoNotSendFlag)
 	if slices.ContainsFunc(c.DoNotSendAttributes, blank) {
-		k.fault("filters.do_not_send_attributes", "must not hold an empty name; write [] to look at no attribute")
+		k.fault("filters.do_not_send_attributes",
+			"must not hold an empty name; write [] to look at no attribute")
 	}
 }
 
@@ -145,7 +148,8 @@ func (c Mapping) check(k *checker) {
 		case blank(name):
 			k.faultRelated(key, related, "must not have an empty name")
 		case blank(c.Channels[name]):
-			k.faultRelated(key, related, "must not be empty: name the channel as it is set up in Agent Connect")
+			k.faultRelated(
+				key, related, "must not be empty: name the channel as it is set up in Agent Connect")
 		}
 	}
 	if c.DefaultChannel != "" && blank(c.DefaultChannel) {
@@ -174,6 +178,7 @@ func (c Ledger) check(k *checker) {
 	// sooner.
 	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
 		k.fault("ledger.retain",
-			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten", c.Retain)
+			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
+			c.Retain)
 	}
 }

@@ -81,7 +81,8 @@ func flatten(v reflect.Value, key string) []Shown {
 		}
 	case v.Kind() == reflect.Map:
 		names := v.MapKeys()
-		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		slices.SortFunc(
+			names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 		for _, name := range names {
 			list = append(list, flatten(v.MapIndex(name), join(key, name.String()))...)
 		}

@@ -12,7 +12,8 @@ func suggestKey(key string, known []string) string {
 
 // suggestName is suggestKey for names without sections.
 func suggestName(name string, known []string) string {
-	return closest(known, max(2, len(name)/4), func(candidate string) int { return distance(name, candidate) })
+	return closest(
+		known, max(2, len(name)/4), func(candidate string) int { return distance(name, candidate) })
 }
 
 // closest returns the first of the nearest candidates, or "" when all are farther away than most.

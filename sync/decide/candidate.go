@@ -138,10 +138,11 @@ type Reread int
 
 // What came of it.
 const (
-	Current    Reread = iota // decided as it is now; or it was never read again
-	Missing                  // Kustomer no longer has the conversation
-	Duplicate                // a key that waits for the same resolution as another, which goes first
-	Superseded               // done again since, while there is one survey for each resolution: this one is over
+	Current   Reread = iota // decided as it is now; or it was never read again
+	Missing                 // Kustomer no longer has the conversation
+	Duplicate               // a key that waits for the same resolution as another, which goes first
+	// done again since, while there is one survey for each resolution: this one is over
+	Superseded
 )
 
 // Resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no

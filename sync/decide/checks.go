@@ -68,7 +68,8 @@ var filters = []check[Candidate]{
 		},
 	},
 	{
-		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set leads to.
+		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set
+		// leads to.
 		reason: DoNotSendUnreadable, off: func(p Policy) bool { return len(p.DoNotSendAttributes) == 0 },
 		finds: func(_ Policy, c Candidate) bool { return c.Conversation.CustomUnread },
 	},
@@ -87,7 +88,10 @@ var filters = []check[Candidate]{
 // addressing are the checks of a survey request's customer. What was masked has no text.
 var addressing = []check[recipient]{
 	{reason: NoCustomer, finds: func(_ Policy, r recipient) bool { return r.customer == nil }},
-	{reason: NoEmail, finds: func(_ Policy, r recipient) bool { return !r.chosen.Masked && r.address() == "" }},
+	{
+		reason: NoEmail,
+		finds:  func(_ Policy, r recipient) bool { return !r.chosen.Masked && r.address() == "" },
+	},
 	{reason: InvalidEmail, finds: func(_ Policy, r recipient) bool {
 		return !r.chosen.Masked && !plausibleAddress(r.address())
 	}},
@@ -136,8 +140,8 @@ func newTrace(p Policy) *trace {
 	for i, step := range all {
 		sameReason := func(other Step) bool { return other.Reason == step.Reason }
 		made := func(other Step) bool { return sameReason(other) && other.Result != StepOff }
-		// A check that is off stands there once, and not at all when it is made at another place, or when it is
-		// about an expression that there is not.
+		// A check that is off stands there once, and not at all when it is made at another place, or when it
+		// is about an expression that there is not.
 		if step.Result != StepOff || !step.Reason.Broken() &&
 			!slices.ContainsFunc(all, made) && !slices.ContainsFunc(all[:i], sameReason) {
 			t.steps = append(t.steps, step)

@@ -54,8 +54,8 @@ func stale(c Candidate, maxAge, delay time.Duration) bool {
 	case !c.Known.State.Waiting():
 		return true
 	}
-	// What was too old already when it was decided was decided by a back-fill, to which no age matters: it stays
-	// so.
+	// What was too old already when it was decided was decided by a back-fill, to which no age matters: it
+	// stays so.
 	return decided.Sub(planned) <= maxAge
 }
 

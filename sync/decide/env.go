@@ -34,7 +34,8 @@ func conversationEnv(candidate Candidate) expr.Conversation {
 		ID: c.ID, Status: c.Status, Channels: c.Channels, Tags: candidate.Tags, Teams: c.AssignedTeams,
 		Queue: c.QueueID, Brand: c.BrandID, Direction: c.Direction, Priority: c.Priority,
 		MessageCount: c.MessageCount, InboundCount: c.InboundCount, OutboundCount: c.OutboundCount,
-		DoneCount: c.DoneCount, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Spam: c.Spam, Imported: c.Imported,
+		DoneCount: c.DoneCount, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Spam: c.Spam,
+		Imported: c.Imported,
 		Language: c.DefaultLang, Locale: c.Locale, Custom: readable(c.Custom),
 	}
 	if done := c.LastDone; done != nil {

@@ -14,8 +14,10 @@ import (
 
 // Policy is the part of the configuration that decisions depend on.
 type Policy struct {
-	AppURL              string        // of Kustomer's application: https://acme.kustomerapp.com; empty: no links
-	MaxAge              time.Duration // older resolutions are stale, their delay not counted; 0: any age will do
+	// of Kustomer's application: https://acme.kustomerapp.com; empty: no links
+	AppURL string
+	// older resolutions are stale, their delay not counted; 0: any age will do
+	MaxAge              time.Duration
 	Delay               time.Duration // how long after it was marked done a conversation is asked about
 	Closer              bool          // the agent is who marked it done, not who was assigned
 	VerifiedEmail       bool          // prefer the customer's first verified address

@@ -25,14 +25,16 @@ const (
 	TimeOutOfRange      Reason = "time_out_of_range"      // behind AlreadySent: no pass can read its time
 	DoNotSendUnreadable Reason = "do_not_send_unreadable" // a do-not-send attribute may be among them
 
-	DoNotSend      Reason = "do_not_send"      // the attribute is set; behind it come "rule:" and a rule's name
-	NoFirstRequest Reason = "no_first_request" // a recovery, and the ledger knows no accepted request before it
-	NoRecovery     Reason = "no_recovery"      // waited as a recovery, and is none any more
-	NoCustomer     Reason = "no_customer"      // no customer, or one that was deleted
-	NoEmail        Reason = "no_email"         // the customer has no e-mail address
-	InvalidEmail   Reason = "invalid_email"    // the customer's address cannot be one
-	MaskedEmail    Reason = "masked_email"     // the API key may not read the customer's address
-	NoChannel      Reason = "no_channel"       // no channel, and no default_channel
+	// the attribute is set; behind it come "rule:" and a rule's name
+	DoNotSend Reason = "do_not_send"
+	// a recovery, and the ledger knows no accepted request before it
+	NoFirstRequest Reason = "no_first_request"
+	NoRecovery     Reason = "no_recovery"   // waited as a recovery, and is none any more
+	NoCustomer     Reason = "no_customer"   // no customer, or one that was deleted
+	NoEmail        Reason = "no_email"      // the customer has no e-mail address
+	InvalidEmail   Reason = "invalid_email" // the customer's address cannot be one
+	MaskedEmail    Reason = "masked_email"  // the API key may not read the customer's address
+	NoChannel      Reason = "no_channel"    // no channel, and no default_channel
 )
 
 // Why a conversation that waited in the ledger is not sent after all: it was read again when its turn came.
@@ -40,7 +42,8 @@ const (
 	Reopened Reason = "reopened" // no longer done
 	Gone     Reason = "gone"     // Kustomer no longer has it: deleted, or merged into another
 
-	PlanChanged Reason = "plan_changed" // by now it is another request than planned, or about another resolution
+	// by now it is another request than planned, or about another resolution
+	PlanChanged Reason = "plan_changed"
 )
 
 // Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists
@@ -61,11 +64,12 @@ const (
 
 // Why a survey request waits or is in doubt.
 const (
-	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
-	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
-	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
-	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
-	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it when it goes on
+	Limited     Reason = "rate_limited" // Agent Connect answered 429: certainly not sent
+	Unreachable Reason = "unreachable"  // no connection was made: certainly not sent
+	Credentials Reason = "credentials"  // the key was refused: certainly not sent
+	Stopped     Reason = "stopped"      // the pass stopped sending before its turn
+	// its back-fill or plan stopped, and sends it when it goes on
+	Paused        Reason = "paused"
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, broken, or far too long
@@ -76,9 +80,10 @@ const (
 
 // How a doubt ended.
 const (
-	Verified   Reason = "verified"    // accepted: Agent Connect's data show it
-	NotArrived Reason = "not_arrived" // to be sent again: the data do not show it, though they show later ones
-	ByHand     Reason = "by_hand"     // the operator has decided
+	Verified Reason = "verified" // accepted: Agent Connect's data show it
+	// to be sent again: the data do not show it, though they show later ones
+	NotArrived Reason = "not_arrived"
+	ByHand     Reason = "by_hand" // the operator has decided
 )
 
 // The beginnings of the reasons that name a rule.
@@ -107,7 +112,8 @@ func (r Reason) State() store.State {
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, TimeOutOfRange, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail, InvalidEmail,
+		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail,
+		InvalidEmail,
 		MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
 	}
 }
@@ -115,8 +121,10 @@ func SkipReasons() []Reason {
 // OutcomeReasons lists the reasons that go with a refusal, a retry or a doubt, and with the end of a doubt.
 func OutcomeReasons() []Reason {
 	return []Reason{
-		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable, Credentials,
+		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer,
+		ChannelNotEnabled,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable,
+		Credentials,
 		Stopped, Paused, ServerFailure, NoAnswer, Unreadable, Unrecognised, Interrupted, Delayed, Verified,
 		NotArrived, ByHand,
 	}

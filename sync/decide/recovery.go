@@ -17,7 +17,10 @@ func CompileRecovery(when string) (*Recovery, []ExpressionError) {
 		return nil, nil
 	}
 	problem := func(e expr.CompileError) (*Recovery, []ExpressionError) {
-		return nil, []ExpressionError{{Section: "recovery", Path: []string{"when"}, At: e.At, Message: e.Message}}
+		return nil, []ExpressionError{{
+			Section: "recovery", Path: []string{"when"}, At: e.At,
+			Message: e.Message,
+		}}
 	}
 	condition, err := expr.CompileCondition(when)
 	if e, ok := errors.AsType[expr.CompileError](err); ok {

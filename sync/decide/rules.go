@@ -42,7 +42,8 @@ func CompileRules(texts []RuleText) (rules Rules, problems []ExpressionError) {
 		when, err := expr.CompileCondition(text.When)
 		if e, ok := errors.AsType[expr.CompileError](err); ok {
 			path := []string{"when"}
-			problems = append(problems, ExpressionError{Rule: i + 1, Path: path, At: e.At, Message: e.Message})
+			problems = append(
+				problems, ExpressionError{Rule: i + 1, Path: path, At: e.At, Message: e.Message})
 		}
 		set, wrong := compileFields(text.Set)
 		for _, problem := range wrong {
@@ -52,7 +53,8 @@ func CompileRules(texts []RuleText) (rules Rules, problems []ExpressionError) {
 		for j := range set {
 			set[j].owner = text.Name
 		}
-		rules = append(rules, rule{name: text.Name, when: when, action: text.Action, delay: text.Delay, set: set})
+		rules = append(
+			rules, rule{name: text.Name, when: when, action: text.Action, delay: text.Delay, set: set})
 	}
 	if len(problems) > 0 {
 		return nil, problems

@@ -32,8 +32,9 @@ type IntentLog interface {
 }
 
 // ErrRefused ends a pass: Agent Connect refused the key.
-var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Connect; nothing more was sent. It is wrong, "+
-	"expired, or of another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY")
+var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Connect; nothing more was "+
+	"sent. It is wrong, expired, or of another account: see agent_connect.api_key_file or "+
+	"AGENT_CONNECT_API_KEY")
 
 // tries is how often a survey request that was certainly not sent is tried within one pass.
 const tries = 3
@@ -162,7 +163,10 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	if !outcome.Planned {
 		outcome.At = now
 	}
-	result := store.Result{State: outcome.State, Reason: string(outcome.Reason), Status: outcome.Status, At: now}
+	result := store.Result{
+		State: outcome.State, Reason: string(outcome.Reason), Status: outcome.Status,
+		At: now,
+	}
 	switch {
 	case outcome.Reason == decide.Credentials:
 		result.Due = now

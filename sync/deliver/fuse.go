@@ -146,9 +146,9 @@ func (f *fuse) judge(o Outcome) {
 	switch {
 	case f.blown != "":
 	case f.judged == failuresInARow && f.unknown == f.judged:
-		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey request "+
-			"was taken; they were %s; compare agent_connect.base_url with Agent Connect's own address, and look "+
-			"there whether these arrived", f.unknown, strings.Join(f.looks, " and "))
+		f.blown = fmt.Sprintf("unrecognised_answers: none of the first %d answers says that its survey "+
+			"request was taken; they were %s; compare agent_connect.base_url with Agent Connect's own "+
+			"address, and look there whether these arrived", f.unknown, strings.Join(f.looks, " and "))
 	case f.failures >= failuresInARow:
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
 	case enough && share > f.limits.ErrorRate:

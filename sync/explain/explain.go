@@ -50,7 +50,10 @@ func (e Explainer) clock() time.Time {
 // what the services do not tell is noted in the explanation.
 func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
 	key := decide.KeyOf(kustomer.Conversation{ID: id})
-	x := Explanation{ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil}
+	x := Explanation{
+		ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil,
+		Remembered: e.Ledger != nil,
+	}
 	f := forecaster{Options: e.Options, verifies: e.Verifies}
 	if x.Remembered {
 		var err error
@@ -88,7 +91,8 @@ func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error)
 	}
 	slices.SortFunc(x.Entries, func(a, b store.Entry) int {
 		recovery := map[bool]int{true: 1}
-		return cmp.Or(a.Record.Resolution.Compare(b.Record.Resolution), recovery[a.Recovery]-recovery[b.Recovery],
+		return cmp.Or(
+			a.Record.Resolution.Compare(b.Record.Resolution), recovery[a.Recovery]-recovery[b.Recovery],
 			cmp.Compare(a.Key.Resolution, b.Key.Resolution))
 	})
 	x.Ledger = info.ID

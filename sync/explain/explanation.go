@@ -31,7 +31,8 @@ type Explanation struct {
 	Entries    []store.Entry  // what it holds, the earliest resolution first
 	Ledger     string         // its id, with which the stamps of its requests begin
 	Kept       store.Identity // what it remembers as one, where the configuration wants another; else empty
-	First      *store.Run     // the first run that read the time of the resolution; nil where that is not known
+	// the first run that read the time of the resolution; nil where that is not known
+	First *store.Run
 
 	ReceiverRead bool // Agent Connect's data were read
 	ReceiverErr  error
@@ -99,10 +100,11 @@ type Fate string
 
 // The fates.
 const (
-	FateSend    Fate = "send"    // the next pass asks for a survey
-	FateWait    Fate = "wait"    // not before a certain time
-	FateSkip    Fate = "skip"    // nothing is sent
-	FateDone    Fate = "done"    // nothing is sent, because the ledger holds it as accepted, rejected or dropped
+	FateSend Fate = "send" // the next pass asks for a survey
+	FateWait Fate = "wait" // not before a certain time
+	FateSkip Fate = "skip" // nothing is sent
+	// nothing is sent, because the ledger holds it as accepted, rejected or dropped
+	FateDone    Fate = "done"
 	FateReject  Fate = "reject"  // nothing is sent: an expression fails on it, or it was tried for too long
 	FateSettle  Fate = "settle"  // in doubt: the next pass asks Agent Connect's data
 	FateByHand  Fate = "by_hand" // in doubt: the operator has to decide
@@ -112,8 +114,9 @@ const (
 
 // Forecast is what would happen to a conversation if a pass were made now, with nothing in its way.
 type Forecast struct {
-	Fate   Fate
-	State  store.State   // with FateDone: what became of it
-	Reason decide.Reason // why: with FateDone the ledger's; empty with FateSend, and where it is not shown yet
-	At     time.Time     // when it is due at the earliest; zero for at once
+	Fate  Fate
+	State store.State // with FateDone: what became of it
+	// why: with FateDone the ledger's; empty with FateSend, and where it is not shown yet
+	Reason decide.Reason
+	At     time.Time // when it is due at the earliest; zero for at once
 }

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	fewCustomers  = 3     // so many are cheaper to fetch singly than to search for: a search is the scarcer call
+	// so many are cheaper to fetch singly than to search for: a search is the scarcer call
+	fewCustomers  = 3
 	mostCustomers = 5_000 // kept in memory; beyond that a pass forgets them all and begins anew
 	mostJoinPages = 20    // pages that a joined search can return: 10,000 rows (observed)
 	getsAtOnce    = 8     // customers fetched singly at the same time

@@ -59,7 +59,8 @@ func (d *decider) decide(
 		cases[i].Decision = d.policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b decide.Case) int {
-		return cmp.Or(a.Resolution().Compare(b.Resolution()), strings.Compare(a.Conversation.ID, b.Conversation.ID))
+		return cmp.Or(
+			a.Resolution().Compare(b.Resolution()), strings.Compare(a.Conversation.ID, b.Conversation.ID))
 	})
 	return cases, nil
 }

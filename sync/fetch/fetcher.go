@@ -40,11 +40,15 @@ type Options struct {
 func New(o Options) *Fetcher {
 	clock := &serverClock{}
 	f := &Fetcher{
-		reader: reader{source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock, unseen: o.Unseen},
+		reader: reader{
+			source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock,
+			unseen: o.Unseen,
+		},
 		decider: decider{
 			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Ledger,
-			directory: newDirectory(o.Directory, o.Notice), customers: &customers{source: o.Source, notice: o.Notice},
-			clock: clock,
+			directory: newDirectory(o.Directory, o.Notice),
+			customers: &customers{source: o.Source, notice: o.Notice},
+			clock:     clock,
 		},
 		clock: clock,
 	}

@@ -75,7 +75,11 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	notice := func(format string, args ...any) { p.Notice(fmt.Sprintf(format, args...)) }
 	shared := New(Options{
 		Source: p.Source, Directory: p.Directory, Notice: notice,
-		Unseen: func(n int) { notice("Kustomer counts %d conversations more than it shows to this API key", n) },
+		Unseen: func(
+			n int,
+		) {
+			notice("Kustomer counts %d conversations more than it shows to this API key", n)
+		},
 	})
 	shared.Begin(now)
 	shared.StartAt(from)
@@ -90,7 +94,8 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 
 // compare lets the other Fetchers decide what the first has decided.
 func compare(
-	ctx context.Context, others []*Fetcher, query kustomer.Query, first []decide.Case, yield func([]decide.Case),
+	ctx context.Context, others []*Fetcher, query kustomer.Query, first []decide.Case,
+	yield func([]decide.Case),
 ) error {
 	rows := make([]kustomer.Conversation, len(first))
 	decided := make(map[store.Key][]decide.Case, len(first))

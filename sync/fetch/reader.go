@@ -140,15 +140,16 @@ func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kusto
 		}
 		maps.Copy(united, rows)
 		single := !r.overflows(first)
-		repeated := first.Total == last.Total && len(first.Items) == len(last.Items) && len(united) == len(rows)
+		repeated := first.Total == last.Total && len(first.Items) == len(last.Items) &&
+			len(united) == len(rows)
 		switch {
 		case steady && len(rows) == first.Total, single && len(first.Items) >= first.Total:
 			return slices.Collect(maps.Values(rows)), nil
 		case steady && !single && len(united) >= first.Total:
 			return slices.Collect(maps.Values(united)), nil
-		// Rows of a single page that the server counts and twice does not return are hidden from this key: that
-		// does not hold up the rest. Where there are several pages they may just as well have been missed, and the
-		// checkpoint stays.
+		// Rows of a single page that the server counts and twice does not return are hidden from this key:
+		// that does not hold up the rest. Where there are several pages they may just as well have been
+		// missed, and the checkpoint stays.
 		case single && attempt > 0 && repeated:
 			r.unseen(first.Total - len(rows))
 			return slices.Collect(maps.Values(rows)), nil
@@ -191,7 +192,8 @@ func (r *reader) gather(
 func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
 		done := row.LastDone
-		return done != nil && !done.At.Before(end) && !decide.SameResolution(done.At, end) && !r.clock.outside(row)
+		return done != nil && !done.At.Before(end) && !decide.SameResolution(done.At, end) &&
+			!r.clock.outside(row)
 	})
 	slices.SortFunc(rows, func(a, b kustomer.Conversation) int {
 		return strings.Compare(decide.KeyOf(a).Conversation, decide.KeyOf(b).Conversation)
@@ -209,10 +211,10 @@ type OverflowError struct {
 
 // Error says what happened and what to do.
 func (e *OverflowError) Error() string {
-	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at the "+
-		"same: more than one search can return. Everything before that instant is done, and the checkpoint "+
-		"stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots lets "+
-		"the next pass go on",
+	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at "+
+		"the same: more than one search can return. Everything before that instant is done, and the checkpoint "+
+		"stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots "+
+		"lets the next pass go on",
 		e.Rows, e.At.UTC().Format(decide.TimeLayout))
 }
 
@@ -221,9 +223,9 @@ type UnsteadyError struct{ Window }
 
 // Error says what happened and what to do.
 func (e *UnsteadyError) Error() string {
-	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer counts "+
-		"more than its pages hold, or another number on each. The checkpoint stays before them, and the next pass "+
-		"tries again", e.Window, rereads)
+	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer "+
+		"counts more than its pages hold, or another number on each. The checkpoint stays before them, and the "+
+		"next pass tries again", e.Window, rereads)
 }
 
 // ExitClass returns the code that the process ends with.

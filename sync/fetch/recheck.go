@@ -47,5 +47,6 @@ func recheck(
 // stillAbout reports whether a case is still about the conversation as it is now. Under a key without a
 // resolution every one will do.
 func stillAbout(c decide.Case, row kustomer.Conversation) bool {
-	return c.Key.Resolution == 0 || row.LastDone != nil && decide.SameResolution(c.Resolution(), row.LastDone.At)
+	return c.Key.Resolution == 0 || row.LastDone != nil &&
+		decide.SameResolution(c.Resolution(), row.LastDone.At)
 }

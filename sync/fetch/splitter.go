@@ -77,7 +77,8 @@ func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
 	if len(times) > 0 {
 		first, last := slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
 		spread := last.Sub(first) + time.Millisecond
-		// Evenly spread rows fill at least their share of the window, even if the search returns the latest first.
+		// Evenly spread rows fill at least their share of the window, even if the search returns the latest
+		// first.
 		even := float64(width) * float64(len(times)) / float64(total)
 		bulk := float64(spread) < even/4 && total < s.limits.Rows || spread == time.Millisecond
 		switch {

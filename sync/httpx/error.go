@@ -15,12 +15,13 @@ const pathShown = 120
 
 // Error is a call that brought no usable answer. It holds no key and no personal data, so it may be logged.
 type Error struct {
-	Service    string        // such as "kustomer"
-	Method     string        // "GET" or "POST"
-	Path       string        // without the query; ids may be in it
-	Status     int           // HTTP status; 0 when no complete status line and header arrived
-	Kind       Kind          // what sort of failure
-	Message    string        // the server's own words: one line, at most redact.MaxMessage characters, scrubbed
+	Service string // such as "kustomer"
+	Method  string // "GET" or "POST"
+	Path    string // without the query; ids may be in it
+	Status  int    // HTTP status; 0 when no complete status line and header arrived
+	Kind    Kind   // what sort of failure
+	// the server's own words: one line, at most redact.MaxMessage characters, scrubbed
+	Message    string
 	Hint       string        // what to do next
 	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
 	Err        error         // the cause on this side; nil for a complete answer with a bad status

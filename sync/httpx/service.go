@@ -14,8 +14,9 @@ import (
 
 // ServiceOptions describes one HTTP API. Name, BaseURL and Setting are required.
 type ServiceOptions struct {
-	Name      string           // such as "kustomer", for errors
-	BaseURL   string           // such as "https://acme.api.kustomerapp.com"; its path is put before every path
+	Name string // such as "kustomer", for errors
+	// such as "https://acme.api.kustomerapp.com"; its path is put before every path
+	BaseURL   string
 	Setting   string           // the configuration key of BaseURL, for errors
 	Header    http.Header      // sent with every request, credentials included
 	Secrets   []string         // never shown: taken out of every error

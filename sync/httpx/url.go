@@ -65,7 +65,8 @@ func CheckKey(key string) error {
 	}
 	for _, c := range []byte(key) {
 		if c <= ' ' || c > '~' {
-			return errors.New("holds a space, a line break or another character that no key has; copy it again")
+			return errors.New(
+				"holds a space, a line break or another character that no key has; copy it again")
 		}
 	}
 	return nil

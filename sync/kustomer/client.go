@@ -53,7 +53,8 @@ func New(o Options) (*Client, error) {
 	}
 	a := &api{service: service, all: o.All, search: o.Search, retry: httpx.Retry{Notify: o.Notify}}
 	return &Client{
-		api: a, searcher: searcher{a}, getter: getter{a}, batchGetter: &batchGetter{api: a}, lister: lister{a},
+		api: a, searcher: searcher{a}, getter: getter{a}, batchGetter: &batchGetter{api: a},
+		lister: lister{a},
 	}, nil
 }
 
@@ -68,7 +69,8 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 		}
 		at := httpx.ServerTime(r.Header)
 		if at.IsZero() {
-			return time.Time{}, r.Unreadable(errors.New("it has no Date header that tells the server's clock"))
+			return time.Time{},
+				r.Unreadable(errors.New("it has no Date header that tells the server's clock"))
 		}
 		return at, nil
 	})

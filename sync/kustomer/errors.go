@@ -90,7 +90,8 @@ func (otherKindError) Is(target error) bool { return target == errOther }
 // asNotFound makes the 404 of a single record ErrNotFound as well, and so an answer that always holds another
 // one.
 func asNotFound(err error) error {
-	if e, ok := errors.AsType[*httpx.Error](err); ok && (e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
+	if e, ok := errors.AsType[*httpx.Error](err); ok &&
+		(e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err

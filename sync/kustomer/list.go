@@ -38,7 +38,8 @@ func list[T any](ctx context.Context, a *api, kind string, q request, decode fun
 	ids, queries := map[string]bool{}, map[string]bool{}
 	for q.query != "" && !queries[q.query] {
 		if len(queries) == listPages {
-			return nil, fmt.Errorf("the list %s has no end: it was read for %d pages; is kustomer.base_url right?",
+			return nil, fmt.Errorf(
+				"the list %s has no end: it was read for %d pages; is kustomer.base_url right?",
 				q.path, listPages)
 		}
 		queries[q.query] = true
@@ -85,7 +86,8 @@ func nextQuery(base url.URL, path, link string) (string, error) {
 	if err != nil {
 		return "", errors.New("its link to the next page is no address")
 	}
-	elsewhere := next.Host != "" && (next.Host != base.Host || next.Scheme != "" && next.Scheme != base.Scheme)
+	elsewhere := next.Host != "" &&
+		(next.Host != base.Host || next.Scheme != "" && next.Scheme != base.Scheme)
 	if elsewhere || next.Opaque != "" || next.User != nil {
 		return "", errors.New("its link to the next page leads to another host, which is not followed")
 	}

@@ -63,8 +63,10 @@ type conversationAttributes struct {
 func decodeConversation(r resource) Conversation {
 	a := attributes[conversationAttributes](r)
 	return Conversation{
-		ID: r.ID.Text, CustomerID: r.related("customer"), BrandID: r.related("brand"), QueueID: r.related("queue"),
-		Status: a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text, Priority: count(a.Priority),
+		ID: r.ID.Text, CustomerID: r.related("customer"), BrandID: r.related("brand"),
+		QueueID: r.related("queue"),
+		Status:  a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text,
+		Priority: count(a.Priority),
 		Channels: a.Channels.Known(), TagIDs: a.Tags.Known(),
 		DefaultLang: a.DefaultLang.Text, Locale: a.Locale.Text, AssignedUsers: a.AssignedUsers,
 		AssignedTeams: a.AssignedTeams.Known(),
@@ -97,7 +99,8 @@ func (r *resolution) UnmarshalJSON(data []byte) error {
 	}](data)
 	if at := timeOf(a.CreatedAt); !at.IsZero() {
 		r.done = &Done{
-			At: at, By: a.CreatedBy.Text, AssignedUsers: a.AssignedUsers, AssignedTeams: a.AssignedTeams.Known(),
+			At: at, By: a.CreatedBy.Text, AssignedUsers: a.AssignedUsers,
+			AssignedTeams: a.AssignedTeams.Known(),
 		}
 	}
 	r.unread = r.done == nil && a.CreatedAt.Present

@@ -31,9 +31,10 @@ type Page[T any] struct {
 	// Total is how many rows match, as the server counts them, and never less than the rows seen; it may be
 	// capped at 10,000 (inferred).
 	Total      int
-	TotalPages int       // as the server counts them
-	Broken     int       // rows that could not be read; always 0 for conversations, where such a row is an error
-	At         time.Time // the server's clock when it answered (the Date header); zero when it told none
+	TotalPages int // as the server counts them
+	// rows that could not be read; always 0 for conversations, where such a row is an error
+	Broken int
+	At     time.Time // the server's clock when it answered (the Date header); zero when it told none
 }
 
 // searcher finds conversations and their customers.
@@ -96,7 +97,8 @@ func (q Query) checked() (Query, error) {
 		return q, fmt.Errorf("page %d of a search cannot be had: Kustomer serves 1 to %d; narrow the window",
 			q.Page, maxPages)
 	case q.PageSize < 1 || q.PageSize > maxPageSize:
-		return q, fmt.Errorf("a page of %d rows cannot be had: Kustomer serves 1 to %d", q.PageSize, maxPageSize)
+		return q, fmt.Errorf(
+			"a page of %d rows cannot be had: Kustomer serves 1 to %d", q.PageSize, maxPageSize)
 	}
 	return q, nil
 }
@@ -118,7 +120,10 @@ func (q Query) body(kind searchKind) searchBody {
 	for _, bound := range []struct {
 		attribute, operator string
 		at                  time.Time
-	}{{done, "gte", q.From}, {done, "lt", q.To}, {created, "gte", q.CreatedFrom}, {created, "lt", q.CreatedTo}} {
+	}{{done, "gte", q.From}, {done, "lt", q.To}, {created, "gte", q.CreatedFrom}, {
+		created, "lt",
+		q.CreatedTo,
+	}} {
 		if !bound.at.IsZero() {
 			and = append(and, criterion{bound.attribute: {bound.operator: timestamp(bound.at)}})
 		}

@@ -9,16 +9,17 @@ import (
 // Kustomer's answers (observed); a zero value stands for both.
 type Conversation struct {
 	ID            string
-	CustomerID    string    // relationships.customer
-	BrandID       string    // relationships.brand, in organisations with several brands
-	QueueID       string    // relationships.queue
-	Status        string    // "open", "snoozed" or "done"
-	Channels      []string  // in the order Kustomer gives them
-	TagIDs        []string  // ids, not names
-	AssignedUsers []string  // user ids, now; one that cannot be read is empty
-	AssignedTeams []string  // team ids, now
-	LastDone      *Done     // the latest resolution; stays set when the conversation is reopened
-	DoneUnread    bool      // there is a latest resolution, and LastDone is nil because its time cannot be read
+	CustomerID    string   // relationships.customer
+	BrandID       string   // relationships.brand, in organisations with several brands
+	QueueID       string   // relationships.queue
+	Status        string   // "open", "snoozed" or "done"
+	Channels      []string // in the order Kustomer gives them
+	TagIDs        []string // ids, not names
+	AssignedUsers []string // user ids, now; one that cannot be read is empty
+	AssignedTeams []string // team ids, now
+	LastDone      *Done    // the latest resolution; stays set when the conversation is reopened
+	// there is a latest resolution, and LastDone is nil because its time cannot be read
+	DoneUnread    bool
 	DoneCount     int       // how often it was marked done, so far as Kustomer counts it
 	CreatedAt     time.Time // UTC, milliseconds, like every time here
 	UpdatedAt     time.Time

@@ -95,7 +95,8 @@ func (p *Plan) meet(t Terms) error {
 	}
 	p.hashKey = hashKey(t.Secret, p.Salt)
 	if !hmac.Equal([]byte(p.Seal), []byte(p.sealed())) {
-		return errorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
+		return errorf(
+			"the plan was made with another API key of Agent Connect, or changed by somebody without it")
 	}
 	return nil
 }
@@ -166,9 +167,9 @@ func (l Ledger) Check(info store.Info) error {
 	case l.ID != info.ID:
 		return errorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
 	case l.Transaction > info.Transaction:
-		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. Whoever was "+
-			"asked between may be asked again: put the newest copy of the ledger back, or run acsync ledger rebuild "+
-			"first, and make a new plan",
+		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. "+
+			"Whoever was asked between may be asked again: put the newest copy of the ledger back, or run "+
+			"acsync ledger rebuild first, and make a new plan",
 			store.ErrRolledBack, info.Transaction, l.Transaction)
 	}
 	return nil

@@ -17,7 +17,7 @@ const days = 90
 
 // Options say how a ledger is rebuilt.
 type Options struct {
-	Since   time.Time // read what Agent Connect received from here on; zero: what is long enough ago for the ledger
+	Since   time.Time // read what was received from here on; zero: long enough ago for the ledger
 	Stamped bool      // survey requests bear the number of their intent
 	Missing bool      // trust the ledger although Agent Connect shows fewer requests than were counted once
 }

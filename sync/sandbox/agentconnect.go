@@ -78,7 +78,8 @@ func (a *agentConnect) admit(c *call) (quota, *answer) {
 func (a *agentConnect) signed(token string) bool {
 	claims := jwt.RegisteredClaims{}
 	now := a.clock()
-	_, err := jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return []byte(a.secret), nil },
+	_, err := jwt.ParseWithClaims(
+		token, &claims, func(*jwt.Token) (any, error) { return []byte(a.secret), nil },
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(func() time.Time { return now }))
 	if err != nil || claims.IssuedAt == nil {
 		return false
@@ -153,7 +154,8 @@ func (a *agentConnect) employees(c *call) answer {
 	rows, next := []object{}, any(nil)
 	if len(found) > size {
 		found = found[:size]
-		next = "https://sandbox.stellaconnect.net/api/v2/employees?after=" + url.QueryEscape(found[size-1].CustomID)
+		next = "https://sandbox.stellaconnect.net/api/v2/employees?after=" +
+			url.QueryEscape(found[size-1].CustomID)
 	}
 	for _, e := range found {
 		rows = append(rows, employeeRow(&e))
@@ -164,7 +166,8 @@ func (a *agentConnect) employees(c *call) answer {
 // employeeRow is a profile as the list shows it, without its status (documented).
 func employeeRow(e *Employee) object {
 	return object{
-		"email": e.Email, "custom_employee_id": e.CustomID, "first_name": e.FirstName, "last_name": e.LastName,
+		"email": e.Email, "custom_employee_id": e.CustomID, "first_name": e.FirstName,
+		"last_name":      e.LastName,
 		"team_leader_id": nil, "team_leader_email": nil, "role": "agent", "license_type": "full",
 		"channels": []string{"email", "chat", "phone"}, "employment_status": "employed", "start_date": nil,
 		"hometown": nil, "state_or_country": nil, "profile_text": nil, "image": nil, "groups": []string{},

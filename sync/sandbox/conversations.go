@@ -5,9 +5,10 @@ import "time"
 // Conversation is a conversation of the stand-in. Its zero fields are shown as null or empty; Attributes can
 // give any attribute any other shape.
 type Conversation struct {
-	ID     string
-	Kind   string // what it is an example of
-	Expect string // what becomes of it by default: Send, or a reason to skip it; empty: it depends on the policy
+	ID   string
+	Kind string // what it is an example of
+	// what becomes of it by default: Send, or a reason to skip it; empty: it depends on the policy
+	Expect string
 
 	Created    time.Time
 	Resolved   time.Time // lastDone.createdAt; zero: never done

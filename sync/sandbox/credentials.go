@@ -27,7 +27,8 @@ func newCredentials(s seed) (credentials, error) {
 		return fmt.Sprintf("%016x%016x", h, splitmix(h))
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
-		"id": orgID, "user": agentMachine, "org": orgID, "orgName": orgName, "userType": "machine", "pod": "prod1",
+		"id": orgID, "user": agentMachine, "org": orgID, "orgName": orgName, "userType": "machine",
+		"pod":   "prod1",
 		"roles": roles, "iat": hired.Unix(),
 	}).SignedString([]byte(secret("kustomer")))
 	return credentials{token, secret("agent connect key"), secret("agent connect secret")}, err

@@ -23,8 +23,8 @@ type Faults struct {
 
 // ServiceFaults are those of one service. A request meets one at most.
 type ServiceFaults struct {
-	// Hook is asked first; it may read the body. It decides, unless its fault has a Delay and a Header at most:
-	// these are added to what Rules say.
+	// Hook is asked first; it may read the body. It decides, unless its fault has a Delay and a Header at
+	// most: these are added to what Rules say.
 	Hook  func(*http.Request) Fault
 	Rules []Rule // the first that is due decides
 }

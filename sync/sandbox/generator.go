@@ -137,7 +137,10 @@ func (g *generator) conversation(p slot) Conversation {
 	agent := RegularAgents[r.n(len(RegularAgents))]
 	c.assign(agent.ID, r.n(len(teams)))
 	c.Tags = someTags(&r)
-	c.Custom = map[string]any{"orderNumberStr": orderNumber(&r), "contactReasonTree": reasons[r.n(len(reasons))]}
+	c.Custom = map[string]any{
+		"orderNumberStr":    orderNumber(&r),
+		"contactReasonTree": reasons[r.n(len(reasons))],
+	}
 	c.Channels = []string{"email"}
 	c.CustomerID = g.customerID(slot{classCustomer, p.hour, p.index})
 	if k.plain && r.oneIn(7) {
@@ -215,8 +218,10 @@ var (
 		`Archer Baker Carver Draper Fisher Glover Hooper Ironside Joiner Keller Lister Mason Nailer
 		Ostler Potter Roper Sawyer Tanner Usher Weaver`)
 	subjects = []string{
-		"Where is my order?", "Wrong size delivered", "Cannot sign in", "Refund not received", "Change of address",
-		"Question about my invoice", "Cancel my subscription", "Damaged on arrival", "Discount code does not work",
+		"Where is my order?", "Wrong size delivered", "Cannot sign in", "Refund not received",
+		"Change of address",
+		"Question about my invoice", "Cancel my subscription", "Damaged on arrival",
+		"Discount code does not work",
 		"Thank you!",
 	}
 	reasons = strings.Fields("orders.delivery.late orders.returns account.access billing.refund other")

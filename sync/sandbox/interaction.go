@@ -34,16 +34,20 @@ const (
 func (i *interaction) row(e *Employee, now time.Time) object {
 	status, sentAt, deliveredAt := i.progress(now)
 	return object{
-		"uuid": i.UUID, "sequence_id": i.sequence, "parent_uuid": nullable(i.parent), "is_recovery": i.parent != "",
-		"branding": cmp.Or(i.Brand, "sandbox"), "channel": i.Channel,
+		"uuid": i.UUID, "sequence_id": i.sequence, "parent_uuid": nullable(i.parent),
+		"is_recovery": i.parent != "",
+		"branding":    cmp.Or(i.Brand, "sandbox"), "channel": i.Channel,
 		"ext_interaction_id": nullable(i.ExtInteractionID), "external_url": nullable(i.ExternalURL),
-		"language": nullable(strings.ToLower(i.Language)), "survey_id": nil, "survey_name": nil, "tags": i.Tags,
+		"language": nullable(strings.ToLower(i.Language)), "survey_id": nil, "survey_name": nil,
+		"tags":               i.Tags,
 		"request_created_at": stamp(i.At), "request_delivery_status": status, "request_sent_at": sentAt,
-		"requested_via": "API", "delivered_at": deliveredAt, "response_received_at": nil, "reward_eligible": nil,
-		"reward_name": nil, "marketing": nil,
+		"requested_via": "API", "delivered_at": deliveredAt, "response_received_at": nil,
+		"reward_eligible": nil,
+		"reward_name":     nil, "marketing": nil,
 		"employee": object{
-			"custom_id": nullable(e.CustomID), "email": nullable(i.EmployeeEmail), "first_name": nullable(e.FirstName),
-			"last_name": nullable(e.LastName),
+			"custom_id": nullable(e.CustomID), "email": nullable(i.EmployeeEmail),
+			"first_name": nullable(e.FirstName),
+			"last_name":  nullable(e.LastName),
 		},
 		"team_leader": object{"custom_id": nil, "full_name": nil},
 		"customer": object{

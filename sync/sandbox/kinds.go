@@ -117,7 +117,10 @@ var customerKinds = []kind{
 	}},
 	{name: "e-mail n/a", expect: "invalid_email", count: 1, customer: addressed("n/a")},
 	{name: "e-mail without domain", expect: "invalid_email", count: 1, customer: addressed("jane@")},
-	{name: "e-mail with two @", expect: "invalid_email", count: 1, customer: addressed("jane@home@example.com")},
+	{
+		name: "e-mail with two @", expect: "invalid_email", count: 1,
+		customer: addressed("jane@home@example.com"),
+	},
 	{name: "e-mail masked", expect: "masked_email", count: 1, customer: addressed(masked())},
 }
 

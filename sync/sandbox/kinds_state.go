@@ -14,7 +14,10 @@ const (
 
 // stateKinds differ in the conversation's own attributes.
 var stateKinds = []kind{
-	{name: "do not send, workflow's attribute", expect: "do_not_send", count: 2, shape: custom(flagOld, true)},
+	{
+		name: "do not send, workflow's attribute", expect: "do_not_send", count: 2,
+		shape: custom(flagOld, true),
+	},
 	{name: "do not send, guide's attribute", expect: "do_not_send", count: 1, shape: custom(flagNew, true)},
 	{name: "do not send false", expect: Send, count: 2, shape: custom(flagOld, false)},
 	{name: "do not send null", expect: Send, count: 1, shape: custom(flagNew, nil)},
@@ -28,7 +31,10 @@ var stateKinds = []kind{
 	{name: "reopened and closed again", expect: Send, count: 3, shape: func(c *Conversation, r *rng) {
 		c.DoneCount, c.ReopenCount = 2, r.n(2)
 	}},
-	{name: "outbound only", expect: Send, count: 2, shape: func(c *Conversation, _ *rng) { c.Outbound = true }},
+	{
+		name: "outbound only", expect: Send, count: 2,
+		shape: func(c *Conversation, _ *rng) { c.Outbound = true },
+	},
 	{name: "brand", expect: Send, count: 3, shape: func(c *Conversation, r *rng) {
 		c.BrandID = brands[r.n(len(brands))]
 	}},

@@ -17,12 +17,14 @@ func listError(status int, message string) answer {
 	if code == "" {
 		code = "internal_error"
 	}
-	return jsonAnswer(status, object{"errors": []object{{"code": code, "message": message, "meta": object{}}}})
+	return jsonAnswer(
+		status, object{"errors": []object{{"code": code, "message": message, "meta": object{}}}})
 }
 
 // recordError is the JSON:API shape, which some endpoints use (documented).
 func recordError(status int, title, parameter string) answer {
 	return jsonAnswer(status, object{"errors": []object{{
-		"status": status, "code": errorCodes[status], "title": title, "source": object{"parameters": parameter},
+		"status": status, "code": errorCodes[status], "title": title,
+		"source": object{"parameters": parameter},
 	}}})
 }

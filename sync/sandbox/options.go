@@ -14,8 +14,8 @@ type Options struct {
 	KustomerPort     int // on loopback; 0 is any
 	AgentConnectPort int
 
-	// Requests answered in a minute, in fixed windows that begin with the minute; above it the answer is 429. 0
-	// is the default. The real limits are lower: 100 searches and 100 calls for data, and 300 to 2,000 for
+	// Requests answered in a minute, in fixed windows that begin with the minute; above it the answer is 429.
+	// 0 is the default. The real limits are lower: 100 searches and 100 calls for data, and 300 to 2,000 for
 	// Kustomer as a whole (documented); none is known for requests.
 	KustomerPerMinute int // 12,000; of all keys and users of the organisation
 	SearchesPerMinute int // 6,000
@@ -47,8 +47,9 @@ func (o Options) complete() Options {
 		o.Now = time.Now
 	}
 	for field, value := range map[*int]int{
-		&o.KustomerPerMinute: 12000, &o.SearchesPerMinute: 6000, &o.RequestsPerMinute: 6000, &o.DataPerMinute: 1000,
-		&o.PerHour: defaultPerHour,
+		&o.KustomerPerMinute: 12000, &o.SearchesPerMinute: 6000, &o.RequestsPerMinute: 6000,
+		&o.DataPerMinute: 1000,
+		&o.PerHour:       defaultPerHour,
 	} {
 		if *field == 0 {
 			*field = value
@@ -71,7 +72,8 @@ func (o Options) validate() error {
 		"RequestsPerMinute": o.RequestsPerMinute, "DataPerMinute": o.DataPerMinute, "PerHour": o.PerHour,
 	} {
 		if n < 0 {
-			problems = append(problems, fmt.Errorf("%s is %d; give a positive number, or 0 for the default", name, n))
+			problems = append(
+				problems, fmt.Errorf("%s is %d; give a positive number, or 0 for the default", name, n))
 		}
 	}
 	if o.PerHour > maxIndex {

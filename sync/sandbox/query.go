@@ -59,8 +59,9 @@ func parseQuery(body []byte) (query, error) {
 // restrict takes in the criteria. Each is one attribute with one operator and one value, and all must hold.
 func (q *query) restrict(criteria []any) error {
 	bounds := map[string]*time.Time{
-		"conversation_last_done_created_at gte": &q.done.from, "conversation_last_done_created_at lt": &q.done.to,
-		"conversation_created_at gte": &q.created.from, "conversation_created_at lt": &q.created.to,
+		"conversation_last_done_created_at gte": &q.done.from,
+		"conversation_last_done_created_at lt":  &q.done.to,
+		"conversation_created_at gte":           &q.created.from, "conversation_created_at lt": &q.created.to,
 	}
 	finished := false
 	for _, each := range criteria {
@@ -78,12 +79,14 @@ func (q *query) restrict(criteria []any) error {
 			// A date alone is documented, too, but means another day by the time zone: it is refused.
 			var err error
 			if *bound, err = time.Parse(time.RFC3339, text); err != nil {
-				return fmt.Errorf("%s: the value must be a full timestamp such as 2020-11-20T16:34:00.000Z", attribute)
+				return fmt.Errorf(
+					"%s: the value must be a full timestamp such as 2020-11-20T16:34:00.000Z", attribute)
 			}
 		}
 	}
 	if !finished || q.done.from.IsZero() || q.done.to.IsZero() {
-		return errors.New("and: conversation_status and both ends of conversation_last_done_created_at are needed")
+		return errors.New(
+			"and: conversation_status and both ends of conversation_last_done_created_at are needed")
 	}
 	return nil
 }

@@ -158,7 +158,8 @@ func (a *conversationAttributes) done(c *Conversation, at time.Time) *done {
 	d := &done{
 		CreatedAt: stamp(at), CreatedBy: nullable(c.DoneBy), AssignedUsers: c.DoneUsers,
 		AssignedTeams: a.AssignedTeams, Time: open, BusinessTime: open, NoteCount: a.NoteCount,
-		MessageCount: a.MessageCount, OutboundMessageCount: a.OutboundMessageCount, LastMessageDirection: "out",
+		MessageCount: a.MessageCount, OutboundMessageCount: a.OutboundMessageCount,
+		LastMessageDirection: "out",
 	}
 	if len(c.Channels) > 0 {
 		d.MessageCountByChannel = map[string]int{c.Channels[0]: a.MessageCount}

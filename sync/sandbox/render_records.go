@@ -65,7 +65,8 @@ func userResource(u *User) resource {
 	attributes := object{
 		"name": u.Name, "displayName": u.Name, "userType": cmp.Or(u.Type, "user"), "email": u.Email,
 		"mobile": nil, "avatarUrl": nil,
-		"emailVerifiedAt": stamp(hired), "isEmailValid": true, "emailSignature": nil, "roles": []string{"org.user"},
+		"emailVerifiedAt": stamp(hired), "isEmailValid": true, "emailSignature": nil,
+		"roles":      []string{"org.user"},
 		"roleGroups": []string{}, "firstLoginAt": stamp(hired), "mostRecentLoginAt": stamp(hired),
 		"deletedAt": stamp(u.DeletedAt),
 		"createdAt": stamp(hired), "updatedAt": stamp(hired), "modifiedAt": stamp(hired),

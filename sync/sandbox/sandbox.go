@@ -86,8 +86,9 @@ func (s *Sandbox) send(all []Conversation, while time.Duration) {
 		agent, _ := s.world.user(c.AssignedUsers[0])
 		employee, _ := agent.Email.(string)
 		s.state.remember(Received{
-			At: c.Resolved.Add(10 * time.Minute), Status: http.StatusOK, Channel: "email", ExtInteractionID: c.ID,
-			EmployeeEmail: employee, CustomerEmail: s.world.address(c.CustomerID),
+			At: c.Resolved.Add(10 * time.Minute), Status: http.StatusOK, Channel: "email",
+			ExtInteractionID: c.ID,
+			EmployeeEmail:    employee, CustomerEmail: s.world.address(c.CustomerID),
 			CustomProperties: map[string]string{},
 		})
 	}
@@ -100,7 +101,8 @@ func Start(o Options) (*Sandbox, error) {
 		return nil, err
 	}
 	err = errors.Join(
-		s.listen(0, o.KustomerPort, s.KustomerHandler()), s.listen(1, o.AgentConnectPort, s.AgentConnectHandler()),
+		s.listen(0, o.KustomerPort, s.KustomerHandler()),
+		s.listen(1, o.AgentConnectPort, s.AgentConnectHandler()),
 	)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())

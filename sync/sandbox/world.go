@@ -132,7 +132,8 @@ func (w *world) resolved(from, to, now time.Time) []Conversation {
 	var all []Conversation
 	for c := range w.indexed(from, to, now, lag{}) {
 		current, ok := w.conversation(c.ID, now)
-		if ok && !current.Resolved.Before(from) && current.Resolved.Before(to) && !current.Resolved.After(now) {
+		if ok && !current.Resolved.Before(from) && current.Resolved.Before(to) &&
+			!current.Resolved.After(now) {
 			all = append(all, current)
 		}
 	}

@@ -93,8 +93,10 @@ type service struct {
 }
 
 func (c *Clients) services() (requests, data, all, searches service) {
-	return service{"Agent Connect", "Agent Connect", c.requests}, service{"Agent Connect's data", "Agent Connect", c.data},
-		service{"Kustomer", "Kustomer", c.all}, service{"Kustomer's search", "Kustomer", c.searches}
+	return service{"Agent Connect", "Agent Connect", c.requests},
+		service{"Agent Connect's data", "Agent Connect", c.data},
+		service{"Kustomer", "Kustomer", c.all},
+		service{"Kustomer's search", "Kustomer", c.searches}
 }
 
 // WaitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is

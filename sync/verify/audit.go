@@ -131,9 +131,10 @@ func (e *StrangerError) Error() string {
 		what = fmt.Sprintf("a request of this ledger for conversation %s that the ledger does not know of",
 			e.Conversation)
 	}
-	return fmt.Sprintf("%v: Agent Connect has %s. The ledger was put back from a copy, or a copy of it is in "+
-		"use elsewhere; nothing was sent, because whoever was asked meanwhile would be asked again. Stop whatever "+
-		"else uses a copy of it, then run acsync ledger rebuild, which learns from Agent Connect who was asked",
+	return fmt.Sprintf("%v: Agent Connect has %s. The ledger was put back from a copy, or a copy of it is "+
+		"in use elsewhere; nothing was sent, because whoever was asked meanwhile would be asked again. "+
+		"Stop whatever else uses a copy of it, then run acsync ledger rebuild, which learns from Agent "+
+		"Connect who was asked",
 		store.ErrRolledBack, what)
 }
 
@@ -146,14 +147,15 @@ type WitnessError struct{ Err error }
 
 // Error says what happened.
 func (e *WitnessError) Error() string {
-	return fmt.Sprintf("whether this ledger is the newest could not be asked, and nothing was sent: %v", e.Err)
+	return fmt.Sprintf(
+		"whether this ledger is the newest could not be asked, and nothing was sent: %v", e.Err)
 }
 
 // Unwrap is what went wrong.
 func (e *WitnessError) Unwrap() error { return e.Err }
 
-// ExitClass returns what the cause says, such as that the credentials were refused. Where that is only that it
-// failed, the next run asks again.
+// ExitClass returns what the cause says, such as that the credentials were refused. Where that is only that
+// it failed, the next run asks again.
 func (e *WitnessError) ExitClass() exit.Code {
 	if code := exit.Or(e.Err, exit.Failed); code != exit.Failed {
 		return code

@@ -37,8 +37,8 @@ func ParseID(text string) (id string, at time.Time, err error) {
 		at, err = time.Parse(time.RFC3339, clock)
 	}
 	if err != nil || id == "" {
-		return "", time.Time{}, fmt.Errorf("%.60q names no conversation: write its id, or one resolution of it as "+
-			"ID@TIME with a time such as 2026-11-22T15:04:05.123Z", text)
+		return "", time.Time{}, fmt.Errorf("%.60q names no conversation: write its id, or one resolution "+
+			"of it as ID@TIME with a time such as 2026-11-22T15:04:05.123Z", text)
 	}
 	return id, at, nil
 }
@@ -116,7 +116,8 @@ func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action 
 	if !at.IsZero() {
 		all = markedDone(all, at)
 	}
-	slices.SortFunc(all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
+	slices.SortFunc(
+		all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for _, entry := range all {
 		if entry.State.Waiting() {
 			waiting = append(waiting, entry)

@@ -117,7 +117,8 @@ func (m *Matcher) Read(ctx context.Context, ledger Lookup, receiver Receiver) er
 	since := m.since()
 	for i, err := range receiver.Since(ctx, since) {
 		if err != nil {
-			return fmt.Errorf("read Agent Connect's data from %s: %w", since.UTC().Format(decide.TimeLayout), err)
+			return fmt.Errorf(
+				"read Agent Connect's data from %s: %w", since.UTC().Format(decide.TimeLayout), err)
 		}
 		m.note(i)
 		if err := m.audit.check(ledger, stampsAtOnce); err != nil {
@@ -235,7 +236,8 @@ const (
 	TooEarly Standing = "too_early" // they need not show it yet
 	Unproven Standing = "unproven"  // they do not show it, and nothing later that proves that they would
 	Unclear  Standing = "unclear"   // they show a request that might be this one
-	OtherKey Standing = "other_key" // perhaps it was sent with another API key, of which these data say nothing
+	// perhaps it was sent with another API key, of which these data say nothing
+	OtherKey Standing = "other_key"
 )
 
 // standing tells why an entry stays in doubt; empty when it need not.
@@ -259,7 +261,10 @@ func (m *Matcher) standing(e store.Entry, wait time.Duration, now time.Time) Sta
 // after a while that grows with its age, so that old doubts do not make every pass read months of data.
 func (m *Matcher) decide(e store.Entry, wait time.Duration, now time.Time) (store.Result, bool) {
 	if m.found[e.Key] {
-		return store.Result{State: store.Accepted, Reason: string(decide.Verified), Status: e.Status, At: now}, true
+		return store.Result{
+			State: store.Accepted, Reason: string(decide.Verified), Status: e.Status,
+			At: now,
+		}, true
 	}
 	switch m.standing(e, wait, now) {
 	case Unasked:

@@ -44,7 +44,8 @@ func (r *recoveryMatcher) findParents(ctx context.Context, ledger Lookup, receiv
 			}
 			for i, err := range receiver.Between(ctx, Earliest(e), e.At.Add(Skew)) {
 				if err != nil {
-					return fmt.Errorf("read what a recovery in doubt follows up from Agent Connect's data: %w", err)
+					return fmt.Errorf(
+						"read what a recovery in doubt follows up from Agent Connect's data: %w", err)
 				}
 				if i.UUID != "" && !i.Recovery && strings.EqualFold(i.ExtInteractionID, doubt.Conversation) {
 					r.parents[i.UUID] = doubt.Key

@@ -32,8 +32,9 @@ type Settled struct {
 	store.Entry             // as it is now
 	Before      store.State // as it was
 	Refusal     string      // why the operator's decision was not carried out; empty when it was
-	Standing    Standing    // why it stays in doubt although Agent Connect's data were to be asked; else empty
-	Until       time.Time   // TooEarly: before this time they need not show it
+	// why it stays in doubt although Agent Connect's data were to be asked; else empty
+	Standing Standing
+	Until    time.Time // TooEarly: before this time they need not show it
 }
 
 // Verification is how Agent Connect's data are asked.

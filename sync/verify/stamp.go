@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// Skew is how far Agent Connect's clock may be behind this machine's. Of a conversation's interactions, one
-	// that was created earlier than that before the first attempt is of an earlier survey.
+	// Skew is how far Agent Connect's clock may be behind this machine's. Of a conversation's interactions,
+	// one that was created earlier than that before the first attempt is of an earlier survey.
 	Skew = 15 * time.Minute
 	// greatest is the greatest number that a stamp can have; no ledger comes to it.
 	greatest = 1 << 62

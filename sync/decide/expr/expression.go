@@ -24,7 +24,8 @@ type Expression struct {
 // is a CompileError.
 func compile(text string, options ...expr.Option) (e *Expression, err error) {
 	if n := utf8.RuneCountInString(text); n > maxExpression {
-		return nil, CompileError{Message: fmt.Sprintf("has %d characters; at most %d are taken", n, maxExpression)}
+		return nil, CompileError{Message: fmt.Sprintf(
+			"has %d characters; at most %d are taken", n, maxExpression)}
 	}
 	defer func() {
 		// A defect of the library must not take the program down.
@@ -61,7 +62,8 @@ func CompileValue(text string) (*Expression, error) {
 	for name, section := range sections {
 		if of == section {
 			return nil, CompileError{Message: fmt.Sprintf(
-				"gives all of the %s, not a text; name one of its fields: %s", name, list(fieldNames(section)))}
+				"gives all of the %s, not a text; name one of its fields: %s", name,
+				list(fieldNames(section)))}
 		}
 	}
 	kind, isTime := of.Kind(), of == reflect.TypeFor[time.Time]()

@@ -42,7 +42,8 @@ func language() []expr.Option {
 		expr.Function("split", split, new(func(string, string) []string)),
 		expr.Function(
 			"join", joinList,
-			new(func([]string, string) string), new(func([]any, string) string), new(func(any, string) string),
+			new(func([]string, string) string), new(func([]any, string) string),
+			new(func(any, string) string),
 		),
 		expr.Function("replace", replace, new(func(string, string, string) string)),
 		expr.Function("string", asText, new(func(any) string)),

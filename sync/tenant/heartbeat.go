@@ -1,4 +1,4 @@
-package app
+package tenant
 
 import (
 	"sync"
@@ -8,20 +8,20 @@ import (
 	surveysync "acsync/sync"
 )
 
-// heartbeatEvery is how often a process that holds the ledger tells others how far it is, also when nothing
+// HeartbeatEvery is how often a process that holds the ledger tells others how far it is, also when nothing
 // has changed: a report that is much older means that the process hangs.
-const heartbeatEvery = 2 * time.Second
+const HeartbeatEvery = 2 * time.Second
 
-// reporter passes progress on to others: the ledger.
-type reporter interface {
+// Reporter passes progress on to others: the ledger.
+type Reporter interface {
 	Info() (store.Info, error)
 	Report(p store.Progress)
 }
 
-// heartbeat makes progress of the events of a pass and reports it, in a goroutine of its own, so that a pass
+// Heartbeat makes progress of the events of a pass and reports it, in a goroutine of its own, so that a pass
 // never waits for the file.
-type heartbeat struct {
-	ledger     reporter
+type Heartbeat struct {
+	ledger     Reporter
 	waitingFor func(now time.Time) string // nil: never for anything
 	began      chan struct{}              // a pass: told at once, so that it is known however soon it is killed
 	over       chan struct{}
@@ -31,13 +31,13 @@ type heartbeat struct {
 	progress store.Progress
 }
 
-// startHeartbeat begins to report, until stop. Mode is the name of the command.
-func startHeartbeat(ledger reporter, mode string, waitingFor func(time.Time) string) *heartbeat {
-	h := &heartbeat{
+// StartHeartbeat begins to report, until Before. Mode is the name of the command.
+func StartHeartbeat(ledger Reporter, mode string, waitingFor func(time.Time) string) *Heartbeat {
+	h := &Heartbeat{
 		ledger: ledger, waitingFor: waitingFor, began: make(chan struct{}, 1),
 		over: make(chan struct{}), progress: store.Progress{Mode: mode},
 	}
-	// If not, it is for the command to say so.
+	// A ledger that cannot tell is for the command to report.
 	if info, err := ledger.Info(); err == nil {
 		h.progress.Checkpoint = info.Checkpoint
 	}
@@ -45,8 +45,8 @@ func startHeartbeat(ledger reporter, mode string, waitingFor func(time.Time) str
 	return h
 }
 
-func (h *heartbeat) beat() {
-	tick := time.NewTicker(heartbeatEvery)
+func (h *Heartbeat) beat() {
+	tick := time.NewTicker(HeartbeatEvery)
 	defer tick.Stop()
 	for {
 		h.ledger.Report(h.now())
@@ -60,7 +60,7 @@ func (h *heartbeat) beat() {
 }
 
 // now is the progress at this moment.
-func (h *heartbeat) now() store.Progress {
+func (h *Heartbeat) now() store.Progress {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	progress := h.progress
@@ -70,8 +70,8 @@ func (h *heartbeat) now() store.Progress {
 	return progress
 }
 
-// before stops the heartbeat, and then closes the ledger.
-func (h *heartbeat) before(closeLedger func() error) func() error {
+// Before stops the heartbeat, and then closes the ledger.
+func (h *Heartbeat) Before(closeLedger func() error) func() error {
 	stop := sync.OnceFunc(func() { close(h.over) })
 	return func() error {
 		stop()
@@ -81,7 +81,7 @@ func (h *heartbeat) before(closeLedger func() error) func() error {
 }
 
 // Observe takes in one event of the pass.
-func (h *heartbeat) Observe(event surveysync.Event) {
+func (h *Heartbeat) Observe(event surveysync.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	to := &h.progress
@@ -103,7 +103,7 @@ func (h *heartbeat) Observe(event surveysync.Event) {
 	}
 }
 
-func (h *heartbeat) count(state store.State) {
+func (h *Heartbeat) count(state store.State) {
 	h.progress.Done++
 	switch state {
 	case store.Accepted:

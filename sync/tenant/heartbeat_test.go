@@ -1,8 +1,6 @@
-package app
+package tenant
 
 import (
-	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,7 +40,7 @@ func TestHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ledger := &told{}
 		var waits atomic.Bool
-		p := startHeartbeat(ledger, "run", func(time.Time) string {
+		p := StartHeartbeat(ledger, "run", func(time.Time) string {
 			if waits.Load() {
 				return "Agent Connect"
 			}
@@ -61,7 +59,7 @@ func TestHeartbeat(t *testing.T) {
 		}
 		p.Observe(surveysync.WindowRecorded{Checkpoint: ten.Add(time.Minute)})
 		waits.Store(true)
-		time.Sleep(heartbeatEvery)
+		time.Sleep(HeartbeatEvery)
 		synctest.Wait()
 		got, _ = ledger.last()
 		if d := cmp.Diff(store.Progress{
@@ -71,48 +69,18 @@ func TestHeartbeat(t *testing.T) {
 			t.Errorf("in the pass (-want +got):\n%s", d)
 		}
 		// It goes on while nothing happens, so that silence means something, and ends before the ledger is closed.
-		time.Sleep(10 * heartbeatEvery)
+		time.Sleep(10 * HeartbeatEvery)
 		synctest.Wait()
 		_, before := ledger.last()
 		if before < 10 {
-			t.Errorf("%d reports in %s, want one every %s", before, 11*heartbeatEvery, heartbeatEvery)
+			t.Errorf("%d reports in %s, want one every %s", before, 11*HeartbeatEvery, HeartbeatEvery)
 		}
-		if err := p.before(func() error { return nil })(); err != nil {
+		if err := p.Before(func() error { return nil })(); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(10 * heartbeatEvery)
+		time.Sleep(10 * HeartbeatEvery)
 		if _, after := ledger.last(); after != before {
 			t.Error("it reports on a ledger that is closed")
 		}
 	})
-}
-
-func TestSilentHolder(t *testing.T) {
-	host, err := os.Hostname()
-	if err != nil {
-		t.Fatal(err)
-	}
-	here, nobody := os.Getpid(), 1<<30
-	for name, c := range map[string]struct {
-		pid  int
-		host string
-		age  time.Duration
-		want string
-	}{
-		"at work":                       {here, host, 2 * time.Second, ""},
-		"busy for a moment":             {here, host, 40 * time.Second, ""},
-		"hangs":                         {here, host, 2 * time.Minute, "hangs"},
-		"gone":                          {nobody, host, 20 * time.Second, "gone"},
-		"of another list of processes":  {nobody, host, 2 * time.Second, ""},
-		"of another host":               {nobody, "elsewhere", 20 * time.Second, ""},
-		"of another host, for too long": {nobody, "elsewhere", 2 * time.Minute, "hangs"},
-		"from the future":               {here, host, -time.Hour, "hangs"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := silent(store.Holder{PID: c.pid, Host: c.host, At: ten}, ten.Add(c.age))
-			if c.want == "" && got != "" || !strings.Contains(got, c.want) {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
-	}
 }
