@@ -16,7 +16,7 @@ var (
 	ErrDamaged     = exit.New(exit.LedgerDamaged, "the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")
-	// Lost, replaced, or an older copy.
+	// ErrRolledBack is a ledger that was lost or replaced, or an older copy.
 	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last")
 	ErrOtherTenant = exit.New(exit.LedgerDamaged, "the ledger serves another tenant")
 

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -146,7 +147,7 @@ func (d *database) load() error {
 		if err := d.reasons.load(t.records.reasons.bucket, t.runs.sums); err != nil {
 			return err
 		}
-		t.runs.check(false, func(found error) { err = errors.Join(err, found) })
+		t.runs.check(false, func(found error) { err = cmp.Or(err, found) })
 		if err != nil {
 			return err
 		}

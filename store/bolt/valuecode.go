@@ -35,59 +35,35 @@ const (
 // At in seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check
 // byte is the lowest of a CRC-32C over key and value.
 func encodeRecord(k store.Key, code []byte, r store.Record, reason uint64) []byte {
-	b := make([]byte, 2, 24)
-	b[0] = recordVersion<<4 | byte(r.State)
-	if reason != 0 {
-		b[1] |= hasReason
-		b = binary.AppendUvarint(b, reason)
-	}
-	base := keyTime(k, code)
-	if r.Resolution.IsZero() {
-		b[1] |= lacksResolution
-	} else {
-		b = binary.AppendVarint(b, r.Resolution.UnixMilli()-base.UnixMilli())
-		base = r.Resolution
-	}
-	b = binary.AppendVarint(b, r.At.Unix()-base.Unix())
-	if !r.Due.IsZero() {
-		b[1] |= hasDue
-		b = binary.AppendVarint(b, r.Due.UnixMilli()-r.At.UnixMilli())
-	}
-	b = appendAttempts(b, r)
-	b = appendStatus(b, r.Status)
+	flags := flagsOf(r, reason)
+	c := recordCoder{b: append(make([]byte, 0, 24), recordVersion<<4|byte(r.State), flags)}
+	c.record(&r, &reason, flags, keyTime(k, code))
 	if r.Doubt != 0 {
-		b[0] = doubtedVersion<<4 | byte(r.State)
-		b = binary.AppendUvarint(b, r.Doubt)
+		c.b[0] = doubtedVersion<<4 | byte(r.State)
+		c.number(&r.Doubt, math.MaxUint64)
 	}
-	return append(b, checkByte(code, b))
+	return append(c.b, checkByte(code, c.b))
 }
 
-func appendAttempts(b []byte, r store.Record) []byte {
-	if !r.First.IsZero() {
-		b[1] |= hasFirst
-		b = binary.AppendVarint(b, r.At.Unix()-r.First.Unix())
+func flagsOf(r store.Record, reason uint64) (flags byte) {
+	for _, each := range [...]struct {
+		flag byte
+		set  bool
+	}{
+		{hasReason, reason != 0},
+		{lacksResolution, r.Resolution.IsZero()},
+		{hasDue, !r.Due.IsZero()},
+		{hasFirst, !r.First.IsZero()},
+		{hasIntent, r.Intent != 0},
+		{hasAttempts, r.Attempts != usualAttempts(r.Intent)},
+		{isOK, r.Status == 200},
+		{hasStatus, r.Status != 0 && r.Status != 200},
+	} {
+		if each.set {
+			flags |= each.flag
+		}
 	}
-	if r.Intent != 0 {
-		b[1] |= hasIntent
-		b = binary.AppendUvarint(b, r.Intent)
-	}
-	if r.Attempts != usualAttempts(r.Intent) {
-		b[1] |= hasAttempts
-		b = binary.AppendUvarint(b, uint64(r.Attempts))
-	}
-	return b
-}
-
-func appendStatus(b []byte, status int) []byte {
-	switch status {
-	case 0:
-	case 200:
-		b[1] |= isOK
-	default:
-		b[1] |= hasStatus
-		b = binary.AppendUvarint(b, uint64(status))
-	}
-	return b
+	return flags
 }
 
 func usualAttempts(intent uint64) int {
@@ -115,13 +91,14 @@ func decodeRecord(k store.Key, code, value []byte) (store.Record, uint64, error)
 	if r.State == store.Unknown || r.State > store.Dropped {
 		return r, 0, damaged("the record of %x has the unknown state %d", code, r.State)
 	}
-	f := fields{rest: value[2:end]}
-	reason := f.record(&r, value[1], keyTime(k, code))
+	var reason uint64
+	c := recordCoder{b: value[2:end], reading: true}
+	c.record(&r, &reason, value[1], keyTime(k, code))
 	if version == doubtedVersion {
-		r.Doubt = f.number(math.MaxUint64)
-		f.bad = f.bad || r.Doubt == 0 || r.State != store.InDoubt
+		c.number(&r.Doubt, math.MaxUint64)
+		c.bad = c.bad || r.Doubt == 0 || r.State != store.InDoubt
 	}
-	if f.bad || len(f.rest) > 0 {
+	if c.bad || len(c.b) > 0 {
 		return store.Record{}, 0, damaged("the record of %x cannot be read", code)
 	}
 	return r, reason, nil
@@ -138,74 +115,89 @@ func checked(code, value []byte) error {
 	return nil
 }
 
-// fields reads variable-length integers one after the other and remembers whether one was bad.
-type fields struct {
-	rest []byte
-	bad  bool
+// recordCoder writes the fields of a record behind b, or reads them from b and remembers whether one was bad.
+type recordCoder struct {
+	b       []byte
+	reading bool
+	bad     bool
 }
 
-func (f *fields) record(r *store.Record, flags byte, base time.Time) (reason uint64) {
+// record writes or reads the fields that the flags name.
+func (c *recordCoder) record(r *store.Record, reason *uint64, flags byte, base time.Time) {
 	if flags&hasReason != 0 {
-		reason = f.number(math.MaxUint64)
+		c.number(reason, math.MaxUint64)
 	}
 	if flags&lacksResolution == 0 {
-		r.Resolution = f.milli(base, 1)
+		c.milli(&r.Resolution, base)
 		base = r.Resolution
 	}
-	r.At = f.second(base, 1)
+	c.second(&r.At, base, 1)
 	if flags&hasDue != 0 {
-		r.Due = f.milli(r.At, 1)
+		c.milli(&r.Due, r.At)
 	}
 	if flags&hasFirst != 0 {
-		r.First = f.second(r.At, -1)
+		c.second(&r.First, r.At, -1)
 	}
 	if flags&hasIntent != 0 {
-		r.Intent = f.number(math.MaxUint64)
+		c.number(&r.Intent, math.MaxUint64)
 	}
-	r.Attempts = usualAttempts(r.Intent)
 	if flags&hasAttempts != 0 {
-		r.Attempts = int(f.number(math.MaxInt32))
+		c.int(&r.Attempts)
+	} else {
+		r.Attempts = usualAttempts(r.Intent)
 	}
 	if flags&hasStatus != 0 {
-		r.Status = int(f.number(math.MaxInt32))
+		c.int(&r.Status)
 	}
 	if flags&isOK != 0 {
-		f.bad = f.bad || r.Status != 0
+		c.bad = c.bad || c.reading && r.Status != 0
 		r.Status = 200
 	}
-	return reason
 }
 
-func (f *fields) number(most uint64) uint64 {
-	v, n := binary.Uvarint(f.rest)
-	if n <= 0 || v > most {
-		f.bad = true
+func (c *recordCoder) number(v *uint64, most uint64) {
+	if !c.reading {
+		c.b = binary.AppendUvarint(c.b, *v)
+		return
+	}
+	n, size := binary.Uvarint(c.b)
+	if size <= 0 || n > most {
+		c.bad = true
+		return
+	}
+	*v, c.b = n, c.b[size:]
+}
+
+func (c *recordCoder) int(v *int) {
+	n := uint64(*v)
+	c.number(&n, math.MaxInt32)
+	*v = int(n)
+}
+
+// difference writes or reads how far a time is from another.
+func (c *recordCoder) difference(d int64) int64 {
+	if !c.reading {
+		c.b = binary.AppendVarint(c.b, d)
+		return d
+	}
+	d, size := binary.Varint(c.b)
+	if size <= 0 || d <= -2*farthest || d >= 2*farthest {
+		c.bad = true
 		return 0
 	}
-	f.rest = f.rest[n:]
-	return v
+	c.b = c.b[size:]
+	return d
 }
 
-func (f *fields) difference(sign int64) int64 {
-	v, n := binary.Varint(f.rest)
-	if n <= 0 || v <= -2*farthest || v >= 2*farthest {
-		f.bad = true
-		return 0
-	}
-	f.rest = f.rest[n:]
-	return sign * v
+func (c *recordCoder) milli(t *time.Time, from time.Time) {
+	ms := from.UnixMilli() + c.difference(t.UnixMilli()-from.UnixMilli())
+	*t = time.UnixMilli(ms).UTC()
+	c.bad = c.bad || !validMilli(ms) || t.IsZero()
 }
 
-func (f *fields) milli(from time.Time, sign int64) time.Time {
-	ms := from.UnixMilli() + f.difference(sign)
-	t := time.UnixMilli(ms).UTC()
-	f.bad = f.bad || !validMilli(ms) || t.IsZero()
-	return t
-}
-
-func (f *fields) second(from time.Time, sign int64) time.Time {
-	s := from.Unix() + f.difference(sign)
-	t := time.Unix(s, 0).UTC()
-	f.bad = f.bad || s <= -farthest/1000 || s >= farthest/1000 || t.IsZero()
-	return t
+// second is milli in seconds; the sign says in which direction the difference counts.
+func (c *recordCoder) second(t *time.Time, from time.Time, sign int64) {
+	s := from.Unix() + sign*c.difference(sign*(t.Unix()-from.Unix()))
+	*t = time.Unix(s, 0).UTC()
+	c.bad = c.bad || s <= -farthest/1000 || s >= farthest/1000 || t.IsZero()
 }
