@@ -47,8 +47,10 @@ var directions = map[string][]string{
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/deliver", "acsync/sync/dryrun",
 		"acsync/sync/fetch", "acsync/sync/plan", "acsync/sync/verify",
 	},
+	"acsync/sync/report/doc": {},
 	"acsync/sync/report": {
-		"acsync/store", "acsync/sync", "acsync/sync/decide", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/verify",
+		"acsync/store", "acsync/sync", "acsync/sync/decide", "acsync/sync/explain", "acsync/sync/fetch",
+		"acsync/sync/report/doc", "acsync/sync/verify",
 	},
 	"acsync/sync/tenant": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config",
@@ -58,7 +60,7 @@ var directions = map[string][]string{
 	"acsync/sync/app": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/plan", "acsync/sync/rebuild",
-		"acsync/sync/report", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
+		"acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
 	},
 	"acsync/sync/httpx/lenient": {},
 	"acsync/sync/httpx/redact":  {},
@@ -69,7 +71,7 @@ var foreign = map[string][]string{
 	"go.etcd.io/bbolt":                {"acsync/store/bolt"},
 	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
-	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report"},
+	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report/doc"},
 	"golang.org/x/term":               {"acsync/sync/app"},
 	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
 	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},

@@ -13,7 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -44,7 +44,7 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	// What a pass has reported needs no second word.
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		fmt.Fprintln(&report.Visible{To: errs}, "acsync:", err)
+		fmt.Fprintln(&doc.Visible{To: errs}, "acsync:", err)
 	}
 	return int(exitCode(err))
 }

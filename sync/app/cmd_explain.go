@@ -24,6 +24,7 @@ func explainCommand(l *commandLine) *cli.Command {
 		Flags: []cli.Flag{
 			toggle(flagOffline, "read the ledger alone; call neither service"),
 			toggle(flagReveal, "show e-mail addresses in full"),
+			noPagerFlag(),
 		},
 		Action: in(l, explainOne),
 	})
@@ -70,7 +71,7 @@ func sayExplained(s *session, x report.Explanation) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ExplainJSON(s.stdout, x)
 	} else {
-		err = report.ExplainTable(s.stdout, x, s.terminal.style())
+		err = s.terminal.answer(s.stdout, report.ExplainDoc(x))
 	}
 	switch {
 	case err != nil:

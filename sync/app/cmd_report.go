@@ -26,6 +26,7 @@ func reportCommand(l *commandLine) *cli.Command {
 				Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time",
 			},
 			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
+			noPagerFlag(),
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given "+
 				"several times"),
 		},
@@ -68,7 +69,7 @@ func showHistory(s *session) error {
 	if s.c.Bool(flagJSON) {
 		err = report.HistoryJSON(s.stdout, history)
 	} else {
-		err = report.HistoryTable(s.stdout, history, s.terminal.style())
+		err = s.terminal.answer(s.stdout, report.HistoryDoc(history, report.MostNamed))
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

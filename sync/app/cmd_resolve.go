@@ -10,6 +10,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 	"acsync/sync/verify"
 )
@@ -134,7 +135,7 @@ func sayResolved(s *session, settled []verify.Settled) error {
 	if s.c.Bool(flagJSON) {
 		err = report.ResolvedJSON(s.stdout, settled)
 	} else {
-		err = report.Resolved(s.stdout, settled, here(s.c), s.terminal.style())
+		err = doc.Text(s.stdout, report.ResolvedDoc(settled, s.tenant.Name, here(s.c)), s.terminal.style())
 	}
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)

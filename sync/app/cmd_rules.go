@@ -31,6 +31,7 @@ func rulesCommand(l *commandLine) *cli.Command {
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
 				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
+				noPagerFlag(),
 				values(flagID, "only the conversation with this `ID`; can be repeated"),
 				value(flagWith, "compare with the rules and the mapping of the configuration in `FILE`"),
 			},
@@ -79,7 +80,7 @@ func testRules(s *session) error {
 	if s.c.Bool(flagJSON) {
 		return trial.JSON(s.stdout)
 	}
-	return trial.Table(s.stdout, s.terminal.style())
+	return s.terminal.answer(s.stdout, report.RulesDoc(trial))
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.

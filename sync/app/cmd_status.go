@@ -17,6 +17,7 @@ func statusCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:   "status",
 		Usage:  "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
+		Flags:  []cli.Flag{noPagerFlag()},
 		Action: in(l, showStatus),
 	})
 }
@@ -53,7 +54,7 @@ func showStatus(s *session) (err error) {
 	if s.c.Bool(flagJSON) {
 		return report.StatusJSON(s.stdout, status)
 	}
-	return report.StatusTable(s.stdout, status, s.terminal.style())
+	return s.terminal.answer(s.stdout, report.StatusDoc(status))
 }
 
 // readStatus asks the ledger, and what a process left that was killed since; nil for none.

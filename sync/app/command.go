@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // command completes a command with what is the same for nearly all. It takes no positional argument: cli
@@ -75,5 +75,5 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName
 	}
-	return usagef("%s; see %s --help", report.Printable(err.Error()), where)
+	return usagef("%s; see %s --help", doc.Printable(err.Error()), where)
 }

@@ -26,15 +26,21 @@ func (l *commandLine) clock() time.Time {
 	return time.Now()
 }
 
-// lookup is the value of an environment variable; empty when it is not set. Of several the last counts.
+// lookup is the value of an environment variable; empty when it is not set.
 func (l *commandLine) lookup(name string) string {
-	for _, pair := range slices.Backward(l.env) {
+	value, _ := variable(l.env, name)
+	return value
+}
+
+// variable is the value of an environment variable, and whether it is set. Of several the last counts.
+func variable(env []string, name string) (string, bool) {
+	for _, pair := range slices.Backward(env) {
 		key, value, _ := strings.Cut(pair, "=")
 		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
-			return value
+			return value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // printJSON prints one indented object.

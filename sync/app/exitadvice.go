@@ -7,23 +7,21 @@ import (
 
 // exitAdvice tells what the exit code of a past pass asks of whoever looks at it.
 func exitAdvice(code int) report.Ending {
-	ending := report.Ending{Level: report.LightAct, Todo: "see the log of that pass, and what the README says " +
-		"of the exit code"}
+	ending := report.Ending{Level: report.SignalAct, Todo: report.DoSeeLog}
 	ending.Meaning = exit.Code(code).String()
 	switch exit.Code(code) {
 	case exit.Done, exit.WouldSend:
-		ending.Level, ending.Todo = report.LightOK, ""
+		ending.Level, ending.Todo = report.SignalOK, ""
 	case exit.NeedsHand:
-		ending.Level, ending.Todo = report.LightLook, "see what was rejected or is in doubt, below"
+		ending.Level, ending.Todo = report.SignalLook, report.DoSeeBelow
 	case exit.Temporary:
-		ending.Level, ending.Todo, ending.Partial = report.LightLook, "nothing if the next pass ends well; "+
-			"otherwise see its log", true
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoAwaitNextPass, true
 	case exit.HungUp, exit.Interrupted, exit.Terminated:
-		ending.Level, ending.Todo, ending.Partial = report.LightLook, "the next run goes on; nothing is lost", true
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoRunAgain, true
 	case exit.Credentials:
-		ending.Todo = "renew the key, or give it the role, that the log of that pass names; the next run goes on"
+		ending.Todo = report.DoRenewKey
 	case exit.Fuse:
-		ending.Todo = "see why the fuse blew before the next pass goes on with the rest"
+		ending.Todo = report.DoSeeFuse
 	}
 	return ending
 }

@@ -23,13 +23,13 @@ func TestEndings(t *testing.T) {
 		got[int(code)] = ending.Level
 	}
 	want := map[int]string{
-		0: report.LightOK, 20: report.LightOK, 3: report.LightLook, 5: report.LightLook, 129: report.LightLook, 130: report.LightLook, 143: report.LightLook,
-		1: report.LightAct, 4: report.LightAct, 10: report.LightAct, 11: report.LightAct, 12: report.LightAct, 13: report.LightAct, 14: report.LightAct,
+		0: report.SignalOK, 20: report.SignalOK, 3: report.SignalLook, 5: report.SignalLook, 129: report.SignalLook, 130: report.SignalLook, 143: report.SignalLook,
+		1: report.SignalAct, 4: report.SignalAct, 10: report.SignalAct, 11: report.SignalAct, 12: report.SignalAct, 13: report.SignalAct, 14: report.SignalAct,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if unknown := exitAdvice(2); unknown.Level != report.LightAct || unknown.Meaning != "" {
+	if unknown := exitAdvice(2); unknown.Level != report.SignalAct || unknown.Meaning != "" {
 		t.Errorf("an unknown code: %+v", unknown)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // line is a conversation in an export: one JSON object a line.
@@ -50,7 +50,7 @@ func exportFile(path string, write func(io.Writer) (int, error)) (n int, err err
 // exportTo writes the entries that each gives, and tells how many. They come by id, and a Kustomer id begins
 // with the time of its creation, so that the oldest come first.
 func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) error) (n int, err error) {
-	visible := &report.Visible{To: w}
+	visible := &doc.Visible{To: w}
 	buffered := bufio.NewWriter(visible)
 	encoder := json.NewEncoder(buffered)
 	err = each(func(e store.Entry) error {

@@ -15,6 +15,7 @@ const (
 	flagLogLevel  = "log-level"
 	flagLogFormat = "log-format"
 	flagQuiet     = "quiet"
+	flagNoPager   = "no-pager"
 	flagNoColor   = "no-color"
 	flagDryRun    = "dry-run"
 	flagReport    = "report"
@@ -74,6 +75,9 @@ func commonFlags() []cli.Flag {
 		toggle(flagNoColor, "no colours; the variable NO_COLOR does the same"),
 	}
 }
+
+// noPagerFlag stands on the commands that answer a question.
+func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer through a pager") }
 
 // passFlags stand on the commands that make a pass.
 func passFlags() []cli.Flag {

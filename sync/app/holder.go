@@ -40,7 +40,7 @@ func statusOfRunning(s *session, locked error) error {
 	if s.c.Bool(flagJSON) {
 		return report.RunningJSON(s.stdout, running)
 	}
-	return report.RunningTable(s.stdout, running, s.terminal.style())
+	return s.terminal.answer(s.stdout, report.RunningDoc(running))
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.

@@ -8,7 +8,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/fetch"
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // logProgress writes a line a minute to the log, where no bar shows how far a pass is.
@@ -56,7 +56,7 @@ func eta(e fetch.Estimate, perMinute int) string {
 	if e.More {
 		about = "at least"
 	}
-	text := fmt.Sprintf("%s %s conversations", about, report.Thousands(e.Conversations))
+	text := fmt.Sprintf("%s %s conversations", about, doc.Thousands(e.Conversations))
 	if e.More || e.Conversations == 0 {
 		return text
 	}

@@ -10,6 +10,7 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/exit"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
 
@@ -123,7 +124,8 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	case p.c.Bool(flagJSON):
 		unprinted = report.JSON(p.stdout, made)
 	case err == nil || !made.To.IsZero():
-		unprinted = report.Table(p.stdout, made, p.terminal.style())
+		shown := report.ReportDoc(report.New(made, report.Detail{Problem: err}), 0)
+		unprinted = doc.Text(p.stdout, shown, p.terminal.style())
 	}
 	if unprinted != nil {
 		fail(exit.Failed, fmt.Errorf("print the report: %w", unprinted))

@@ -18,7 +18,7 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/exit"
 	"acsync/sync/plan"
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
 
@@ -181,7 +181,7 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result *surveysyn
 // visible is JSON that can be looked at on a terminal, whatever the ids in it are.
 func visible(text []byte) []byte {
 	var out bytes.Buffer
-	v := report.Visible{To: &out}
+	v := doc.Visible{To: &out}
 	_, _ = v.Write(text) // a buffer takes everything
 	_ = v.Close()
 	return out.Bytes()

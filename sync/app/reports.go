@@ -27,7 +27,7 @@ type reports struct {
 // reportFile is one of them.
 type reportFile struct {
 	path   string
-	render report.Renderer
+	render func(io.Writer, report.Report) error
 }
 
 // checkReports refuses before a pass what could not be written after it.

@@ -34,7 +34,11 @@ func TestReportThatFails(t *testing.T) {
 			dir := t.TempDir()
 			files := &reports{}
 			for _, path := range []string{filepath.Join(dir, "gone", "a.md"), filepath.Join(dir, "b.md")} {
-				files.files = append(files.files, reportFile{path, report.Markdown})
+				render, err := report.RendererFor(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				files.files = append(files.files, reportFile{path, render})
 			}
 			var out bytes.Buffer
 			set := flag.NewFlagSet("run", flag.ContinueOnError)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"acsync/sync/exit"
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 const (
@@ -187,13 +187,13 @@ func lineCount(text []byte) int {
 type printer struct {
 	to      io.Writer
 	behind  *spool
-	visible report.Visible
+	visible doc.Visible
 	failed  error // the first failure
 }
 
 func newPrinter(to io.Writer, behind *spool) *printer {
 	_, terminal := isTerminal(to)
-	return &printer{to: to, behind: behind, visible: report.Visible{To: to, Colors: terminal}}
+	return &printer{to: to, behind: behind, visible: doc.Visible{To: to, Colors: terminal}}
 }
 
 // Write prints the text.

@@ -1,25 +1,27 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // terminal is what is known of both output streams; it is settled once for a command.
 type terminal struct {
 	stderr   io.Writer
-	width    int  // of stdout in columns; 80 where it is no terminal
-	height   int  // of stdout in lines; 0 where it is no terminal
+	width    int // of stdout in columns; 80 where it is no terminal
+	pager    pager
 	errWidth int  // of stderr
 	colorOut bool // colours may be written to stdout
 	colorErr bool // and to stderr
@@ -37,7 +39,10 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	plain := c.Bool(flagNoColor) || l.lookup("NO_COLOR") != "" || l.lookup("TERM") == "dumb"
 	if file, ok := isTerminal(l.stdout); ok {
 		t.colorOut = !plain
-		t.width, t.height = size(file)
+		width, height := size(file)
+		if t.width = width; !c.Bool(flagNoPager) {
+			t.pager = newPager(l.env, file, width, height)
+		}
 	}
 	if file, ok := isTerminal(l.stderr); ok {
 		t.colorErr = !plain
@@ -49,8 +54,21 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 }
 
 // style is how a text may look on stdout.
-func (t terminal) style() report.Style {
-	return report.Style{Width: t.width, Height: t.height, Color: t.colorOut}
+func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
+
+// answer shows the answer to a question on stdout: through the pager where the terminal is too low for it.
+func (t terminal) answer(stdout io.Writer, d doc.Doc) error {
+	var shown strings.Builder
+	v := &doc.Visible{To: &shown, Colors: t.colorOut}
+	if err := errors.Join(doc.Text(v, d, t.style()), v.Close()); err != nil {
+		return err
+	}
+	// An empty piece comes behind all that the log has, as whatever is printed does.
+	if _, err := io.WriteString(stdout, ""); err != nil || t.pager.show(shown.String()) {
+		return err
+	}
+	_, err := io.WriteString(stdout, shown.String())
+	return err
 }
 
 // logSettings takes the flags that are about the log.
@@ -93,7 +111,7 @@ func isTerminal(w io.Writer) (*os.File, bool) {
 
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
-	w = &report.Visible{To: w, Colors: t.colorErr && !t.json}
+	w = &doc.Visible{To: w, Colors: t.colorErr && !t.json}
 	switch {
 	case t.json:
 		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
@@ -108,7 +126,7 @@ func (t terminal) logger(w io.Writer) *slog.Logger {
 // printable is an attribute of the log, the message among them, as a terminal may show it.
 func printable(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindString {
-		return slog.String(a.Key, report.Printable(a.Value.String()))
+		return slog.String(a.Key, doc.Printable(a.Value.String()))
 	}
 	if a.Value.Kind() != slog.KindAny {
 		return a
@@ -117,10 +135,10 @@ func printable(_ []string, a slog.Attr) slog.Attr {
 	case slog.Level:
 		return a
 	case error, fmt.Stringer:
-		return slog.String(a.Key, report.Printable(fmt.Sprint(v)))
+		return slog.String(a.Key, doc.Printable(fmt.Sprint(v)))
 	}
 	if v := reflect.ValueOf(a.Value.Any()); v.Kind() == reflect.String {
-		return slog.String(a.Key, report.Printable(v.String()))
+		return slog.String(a.Key, doc.Printable(v.String()))
 	}
 	return a
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/decide"
+	"acsync/sync/report/doc"
 )
 
 // applied is a plan that was carried out in part: some had changed, and --max ended it.
@@ -27,7 +29,7 @@ func applied() Pass {
 // TestApplyTable shows a plan that was carried out: which one it was, that the checkpoint stays, and how it goes on.
 func TestApplyTable(t *testing.T) {
 	var out bytes.Buffer
-	if err := Table(&out, applied(), Style{Width: 80}); err != nil {
+	if err := doc.Text(&out, passDoc(applied()), doc.Style{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "apply.txt", out.Bytes())
@@ -36,9 +38,9 @@ func TestApplyTable(t *testing.T) {
 // TestApplyReport holds that report files name the plan.
 func TestApplyReport(t *testing.T) {
 	made := New(applied(), Detail{})
-	for name, render := range map[string]Renderer{"html": HTML, "markdown": Markdown} {
+	for name, render := range map[string]func(io.Writer, doc.Doc) error{"html": doc.HTML, "markdown": doc.Markdown} {
 		var out bytes.Buffer
-		if err := render(&out, made); err != nil {
+		if err := render(&out, ReportDoc(made, 0)); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"Carries out the plan of 2026-11-22 18:", "the same apply again"} {
@@ -57,7 +59,7 @@ func TestApplyUnfinished(t *testing.T) {
 	blown.Fuse = "server_failures: 5 requests in a row got no usable answer"
 	for name, p := range map[string]Pass{"a signal": stopped, "a fuse": blown} {
 		var out bytes.Buffer
-		if err := Table(&out, p, Style{Width: 200}); err != nil {
+		if err := doc.Text(&out, passDoc(p), doc.Style{Width: 200}); err != nil {
 			t.Fatal(err)
 		}
 		if text := out.String(); !strings.Contains(text, "Not finished: the same apply again sends the rest") ||
@@ -74,7 +76,7 @@ func TestWords(t *testing.T) {
 		"Employee not found: ***":                          "Employee not found: ***",
 		"agent connect":                                    "agent connect",
 	} {
-		if got := words(message); got != want {
+		if got := causeOf(message); got != want {
 			t.Errorf("%q: got %q, want %q", message, got, want)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
+	"acsync/sync/report/doc"
 )
 
 // backfilled is a back-fill of a week that was stopped by --max.
@@ -34,7 +35,7 @@ func TestBackfillTable(t *testing.T) {
 	for name, pass := range map[string]Pass{"backfill": backfilled(), "backfill-finished": finished()} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			if err := Table(&out, pass, Style{Width: 80}); err != nil {
+			if err := doc.Text(&out, passDoc(pass), doc.Style{Width: 80}); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, name+".txt", out.Bytes())

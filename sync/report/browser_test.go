@@ -174,7 +174,7 @@ func TestBrowser(t *testing.T) {
 		always bool
 	}{
 		{"usual", render(t, "html", New(usual, detail)), 4, 400, 1, []int64{1280, 1000, 390, 320}, true},
-		{"many", render(t, "html", New(many, manyDetail)), 4, mostListed, 1, []int64{1280, 390}, false},
+		{"many", render(t, "html", New(many, manyDetail)), 4, mostOnPage, 1, []int64{1280, 390}, false},
 		{"hostile", render(t, "html", New(bad, badDetail)), 4, 60, 1, []int64{1280, 390}, true},
 		{"halted", render(t, "html", New(fuse, fuseDetail)), 4, 200, 1, []int64{1280, 390, 320}, false},
 		{"none", render(t, "html", New(empty(), Detail{})), 0, 0, 1, []int64{1280, 390}, false},

@@ -9,6 +9,7 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/report/doc"
 )
 
 // parked is a ledger with so many in doubt that nobody but the operator settles, beside much else.
@@ -27,34 +28,18 @@ func parked(n int) Status {
 	return s
 }
 
-// TestStatusNamesWhatIsUrgent: the ids that have to be looked up stand on the screen, or it says what names them; never "below" where
-// nothing is. Only a tiny screen has no room for one.
+// TestStatusNamesWhatIsUrgent: the ids that have to be looked up stand there, below what says so, at every width.
 func TestStatusNamesWhatIsUrgent(t *testing.T) {
 	for _, width := range []int{60, 80} {
 		for _, n := range []int{1, 2, 20} {
 			var b bytes.Buffer
-			must(t, StatusTable(&b, parked(n), Style{Width: width, Height: 24}))
-			screen := b.String()
-			fits(t, screen, width)
-			named := strings.Contains(screen, "6716500fa1b2c3d4e5f70000")
-			if named != strings.Contains(screen, "the ids below") || named == strings.Contains(screen, "--json names") {
-				t.Errorf("%d at %d columns: the first is named: %t\n%s", n, width, named, screen)
-			}
-			if !named || !strings.Contains(screen, "a taller window shows more") {
-				t.Errorf("%d at %d columns:\n%s", n, width, screen)
-			}
-			if lines := strings.Count(screen, "\n"); lines >= 24 {
-				t.Errorf("%d at %d columns: %d lines\n%s", n, width, lines, screen)
+			must(t, doc.Text(&b, StatusDoc(parked(n)), doc.Style{Width: width}))
+			fits(t, b.String(), width)
+			_, below, found := strings.Cut(b.String(), "the ids below")
+			if got := strings.Count(below, "6716500fa1b2c3d4e5f7"); !found || got != n {
+				t.Errorf("%d at %d columns: %d are named\n%s", n, width, got, b.String())
 			}
 		}
-	}
-}
-
-func TestStatusOnATinyScreen(t *testing.T) {
-	var b bytes.Buffer
-	must(t, StatusTable(&b, parked(2), Style{Width: 60, Height: 10}))
-	if screen := b.String(); strings.Contains(screen, "the ids below") || !strings.Contains(screen, "acsync status --json") {
-		t.Error(screen)
 	}
 }
 
@@ -62,12 +47,13 @@ func TestStatusOnATinyScreen(t *testing.T) {
 func TestDoubtTimes(t *testing.T) {
 	for _, width := range []int{60, 64, 72, 80, 120} {
 		for _, recovery := range []bool{false, true} {
-			e := parked(1).InDoubt[0]
-			e.Recovery = recovery
-			line := doubtLine(e, Style{Width: width})
-			fits(t, line+"\n", width)
-			if !strings.Contains(line, "2026-11-22 18:15") {
-				t.Errorf("%d columns: %q", width, line)
+			s := parked(1)
+			s.InDoubt[0].Recovery = recovery
+			var b bytes.Buffer
+			must(t, doc.Text(&b, StatusDoc(s), doc.Style{Width: width}))
+			fits(t, b.String(), width)
+			if !strings.Contains(strings.Join(strings.Fields(b.String()), " "), "2026-11-22 18:15:00 UTC") {
+				t.Errorf("%d columns:\n%s", width, b.String())
 			}
 		}
 	}
@@ -88,7 +74,7 @@ func TestWhoAsks(t *testing.T) {
 		for i, due := range test.due {
 			s.InDoubt[i].Due = at.Add(due)
 		}
-		if got := s.doubtLight().Todo; got != test.want {
+		if got := s.doubtSignal().Todo; got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
@@ -98,12 +84,10 @@ func TestWhoAsks(t *testing.T) {
 func TestStatusOfAnEmptyLedger(t *testing.T) {
 	s := status()
 	s.Counts, s.InDoubt, s.Refused = nil, nil, nil
-	for _, height := range []int{0, 10} {
-		var b bytes.Buffer
-		must(t, StatusTable(&b, s, Style{Width: 80, Height: height}))
-		if !strings.HasSuffix(b.String(), "\n\nthe ledger is empty\n") {
-			t.Errorf("height %d:\n%s", height, b.String())
-		}
+	var b bytes.Buffer
+	must(t, doc.Text(&b, StatusDoc(s), doc.Style{Width: 80}))
+	if !strings.HasSuffix(b.String(), "\n\nthe ledger is empty\n") {
+		t.Error(b.String())
 	}
 }
 
@@ -116,7 +100,7 @@ func TestStatusDoesNotBlame(t *testing.T) {
 	} {
 		s.Refused = refused
 		var b bytes.Buffer
-		must(t, StatusTable(&b, s, Style{Width: 80}))
+		must(t, doc.Text(&b, StatusDoc(s), doc.Style{Width: 80}))
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}

@@ -1,13 +1,10 @@
 package report
 
 import (
-	"time"
-
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/explain"
+	"acsync/sync/report/doc"
 )
 
 // Explanation is the life of one conversation, as it is shown.
@@ -27,9 +24,9 @@ type Explanation struct {
 // address is one as it may be shown.
 func (x Explanation) address(address string) string {
 	if x.Reveal {
-		return printable(address)
+		return doc.Printable(address)
 	}
-	return printable(Mask(address))
+	return doc.Printable(Mask(address))
 }
 
 // url is the conversation's in Kustomer's web application; empty when it is not known.
@@ -44,53 +41,78 @@ func (x Explanation) ended() string {
 	case last.State == store.Unknown:
 		return ""
 	case decide.Reason(last.Reason) == decide.ByHand:
-		return name(last.State) + " by hand"
+		return spaced(last.State.String()) + " by hand"
 	}
-	return name(last.State) + " by an earlier pass"
+	return spaced(last.State.String()) + " by an earlier pass"
 }
 
-// because is a reason with its meaning.
-func because(reason decide.Reason) string {
-	if meaning := reason.Explain(); meaning != "" {
-		return printable(string(reason)) + " (" + meaning + ")"
+// command is the one that changes what would happen now, whole or to be ended with one of its choices;
+// empty for none.
+func (x Explanation) command() string {
+	if x.Forecast.Fate == explain.FateByHand {
+		return advise(doDecideOne, x.Here, doc.Printable(x.ID))
 	}
-	return printable(string(reason))
+	return x.Backfill
 }
 
-// fate says in words what would happen now, and how that is to be taken.
-func (x Explanation) fate() (string, text.Color) {
+// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing
+// can be done.
+func adviceFor(x Explanation) string {
+	fate := x.Forecast.Fate
+	if fate == explain.FateReject || fate == explain.FateDone && x.Forecast.State == store.Rejected {
+		return advise(doForNext, "", remedy(store.Rejected.String(), x.Forecast.Reason, x.Here))
+	}
+	return ""
+}
+
+// fateWords say what would happen now, and how that is to be taken.
+func fateWords(x Explanation) (string, doc.Tone) {
+	reason := because(x.Forecast.Reason)
 	switch x.Forecast.Fate {
 	case explain.FateSend:
-		return x.sent(), text.FgGreen
+		return sendWords(x), doc.Good
 	case explain.FateWait:
-		return x.waits(), text.FgYellow
+		return waitWords(x), doc.Warn
 	case explain.FateSkip:
-		return x.skipped(), text.Reset
+		if x.Forecast.Reason == decide.Stale {
+			reason += "; to ask all the same"
+		}
+		return "not asked about: " + reason, ""
 	case explain.FateDone:
-		return x.done(), text.Reset
+		words := "nothing: " + spaced(x.Forecast.State.String()) + " already"
+		if x.Forecast.Reason != "" {
+			words += ", " + reason
+		}
+		if x.Forecast.State == store.Rejected {
+			words += "; that is final, it is not sent again"
+		}
+		return words, ""
 	case explain.FateReject:
-		return "nothing is sent: " + because(x.Forecast.Reason), text.FgRed
+		return "nothing is sent: " + reason, doc.Bad
 	case explain.FateSettle:
 		words := "it is in doubt, and not sent again by itself: the next pass asks Agent Connect's data"
 		if x.At.After(x.Now) {
-			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " + show(x.At) + " on"
+			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " +
+				show(x.At) + " on"
 		}
-		return words, text.FgRed
+		return words, doc.Bad
 	case explain.FateByHand:
-		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", text.FgRed
+		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", doc.Bad
 	case explain.FateMissed:
-		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask all the same", text.FgYellow
+		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask " +
+			"all the same", doc.Warn
 	}
 	if !x.Remembered {
-		return "not known: only the ledger knows whether it was asked about", text.FgYellow
+		return "not known: only the ledger knows whether it was asked about", doc.Warn
 	}
 	if x.Unlisted != nil {
-		return "not known: that depends on whether the agent has an active profile in Agent Connect", text.FgYellow
+		return "not known: that depends on whether the agent has an active profile in Agent Connect", doc.Warn
 	}
-	return "not known without Kustomer, where it would be read and decided anew", text.FgYellow
+	return "not known without Kustomer, where it would be read and decided anew", doc.Warn
 }
 
-func (x Explanation) sent() string {
+// sendWords tell of one that is sent.
+func sendWords(x Explanation) string {
 	words := "the next pass asks for a survey"
 	if x.Unmade {
 		words = "a pass asks for a survey, once there is a ledger and its first window holds this time"
@@ -104,7 +126,8 @@ func (x Explanation) sent() string {
 	return words
 }
 
-func (x Explanation) waits() string {
+// waitWords tell of one that waits.
+func waitWords(x Explanation) string {
 	when := "waits for the next pass"
 	if x.At.After(x.Now) {
 		when = "waits until " + show(x.At)
@@ -113,58 +136,4 @@ func (x Explanation) waits() string {
 		return when + ", when Kustomer's search is sure to show it (sync.settle)"
 	}
 	return when + ": " + because(x.Forecast.Reason)
-}
-
-func (x Explanation) skipped() string {
-	words := "not asked about: " + because(x.Forecast.Reason)
-	if x.Forecast.Reason == decide.Stale {
-		words += "; to ask all the same"
-	}
-	return words
-}
-
-func (x Explanation) done() string {
-	words := "nothing: " + name(x.Forecast.State) + " already"
-	if x.Forecast.Reason != "" {
-		words += ", " + because(x.Forecast.Reason)
-	}
-	if x.Forecast.State == store.Rejected {
-		words += "; that is final, it is not sent again"
-	}
-	return words
-}
-
-// advice is what helps the next ones where this one is rejected, or would be; empty where nothing can be done.
-func (x Explanation) advice() string {
-	switch {
-	case x.Forecast.Fate == explain.FateReject && x.Forecast.Reason.Broken():
-		return "mend the expression: acsync rules test" + x.Here + " shows it"
-	case x.Forecast.Fate == explain.FateReject, x.Forecast.Fate == explain.FateDone && x.Forecast.State == store.Rejected:
-		return "for the next ones: " + remedy(store.Rejected.String(), x.Forecast.Reason)
-	}
-	return ""
-}
-
-// command is the one that changes what would happen now, whole or to be ended with one of its choices; empty for none.
-func (x Explanation) command() string {
-	if x.Forecast.Fate == explain.FateByHand {
-		return "acsync resolve" + x.Here + " --id " + printable(x.ID)
-	}
-	return x.Backfill
-}
-
-// choices are how the command is to be ended; empty where it is whole.
-func (x Explanation) choices() string {
-	if x.Forecast.Fate == explain.FateByHand {
-		return "with one of --accept, --resend, --drop"
-	}
-	return ""
-}
-
-// after is how long something came after something else, roughly.
-func after(earlier, later time.Time) string {
-	if later.Before(earlier) { // by two clocks
-		return span(later.Sub(earlier)) + " earlier"
-	}
-	return span(later.Sub(earlier)) + " later"
 }

@@ -8,30 +8,33 @@ import (
 	"acsync/sync/explain"
 )
 
-// explainJSON is the form of an explanation for programs, schema acsync.explain/1. Fields may be added, never renamed or removed.
-// It has no names of people, and addresses only as they may be shown.
+// explainJSON is the form of an explanation for programs, schema acsync.explain/1. Fields may be added, never
+// renamed or removed. It has no names of people, and addresses only as they may be shown.
 type explainJSON struct {
-	Schema       string            `json:"schema"`
-	ID           string            `json:"id"`
-	URL          string            `json:"url"`          // in Kustomer; empty when it is not known
-	Now          nowJSON           `json:"now"`          // what would happen if a pass were made now
-	Conversation *explainedJSON    `json:"conversation"` // null: Kustomer does not have it, or was not read
-	Checks       []checkJSON       `json:"checks"`       // of the decision, in order of precedence; empty without a conversation
-	Decision     *ruling           `json:"decision"`     // of the same
-	Ledger       []recordJSON      `json:"ledger"`       // what it holds; null: it was not read
-	FirstRead    *firstReadJSON    `json:"first_read"`   // by which pass; null: not known
+	Schema       string         `json:"schema"`
+	ID           string         `json:"id"`
+	URL          string         `json:"url"`          // in Kustomer; empty when it is not known
+	Now          nowJSON        `json:"now"`          // what would happen if a pass were made now
+	Conversation *explainedJSON `json:"conversation"` // null: Kustomer does not have it, or was not read
+	// of the decision, in order of precedence; empty without a conversation
+	Checks       []checkJSON       `json:"checks"`
+	Decision     *ruling           `json:"decision"`   // of the same
+	Ledger       []recordJSON      `json:"ledger"`     // what it holds; null: it was not read
+	FirstRead    *firstReadJSON    `json:"first_read"` // by which pass; null: not known
 	AgentConnect []interactionJSON `json:"agent_connect"`
 	Notices      []string          `json:"notices"` // which parts are missing, and why
 	Exit         int               `json:"exit"`
 }
 
 type nowJSON struct {
-	Fate     explain.Fate  `json:"fate"`     // "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
+	// "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
+	Fate     explain.Fate  `json:"fate"`
 	State    string        `json:"state"`    // with "done": "accepted", "rejected" or "dropped"; else empty
 	Reason   decide.Reason `json:"reason"`   // with "done" the ledger's
 	At       string        `json:"at"`       // when it is due; empty for at once
 	Backfill string        `json:"backfill"` // the command that asks all the same; empty when there is none
-	Todo     string        `json:"todo"`     // what helps the next ones, where this one is rejected, or would be; else empty
+	// what helps the next ones, where this one is rejected, or would be; else empty
+	Todo string `json:"todo"`
 }
 
 type explainedJSON struct {
@@ -84,13 +87,13 @@ type interactionJSON struct {
 // ExplainJSON writes the explanation as one object on one line.
 func ExplainJSON(w io.Writer, x Explanation) error {
 	object := explainJSON{
-		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{}, AgentConnect: []interactionJSON{},
-		Now:     x.now(),
-		Notices: append([]string{}, x.Notices...), Exit: x.Exit, Ledger: x.records(),
+		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{},
+		AgentConnect: []interactionJSON{}, Now: nowOf(x), Notices: append([]string{}, x.Notices...), Exit: x.Exit,
+		Ledger: recordsOf(x),
 	}
 	if x.Found {
 		ruling := rulingOf(x.Case)
-		object.Conversation, object.Decision = x.explained(), &ruling
+		object.Conversation, object.Decision = conversationOf(x), &ruling
 	}
 	for _, step := range x.Steps {
 		object.Checks = append(object.Checks, checkJSON{step.Reason, step.Result, step.Held})
@@ -99,26 +102,31 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 		object.FirstRead = &firstReadJSON{x.First.Pass, x.First.Mode, stamp(x.First.Started)}
 	}
 	for _, i := range x.Interactions {
-		object.AgentConnect = append(object.AgentConnect, interactionJSON{i.UUID, i.Recovery, stamp(i.CreatedAt), i.Status, i.Intent})
+		object.AgentConnect = append(object.AgentConnect,
+			interactionJSON{i.UUID, i.Recovery, stamp(i.CreatedAt), i.Status, i.Intent})
 	}
 	return json.NewEncoder(w).Encode(object)
 }
 
-// now is what would happen if a pass were made now.
-func (x Explanation) now() nowJSON {
-	n := nowJSON{Fate: x.Forecast.Fate, Reason: x.Forecast.Reason, At: stamp(x.At), Backfill: x.Backfill, Todo: x.advice()}
+// nowOf is what would happen if a pass were made now.
+func nowOf(x Explanation) nowJSON {
+	n := nowJSON{
+		Fate: x.Forecast.Fate, Reason: x.Forecast.Reason, At: stamp(x.At), Backfill: x.Backfill,
+		Todo: adviceFor(x),
+	}
 	if n.Fate == explain.FateDone {
 		n.State = x.Forecast.State.String()
 	}
 	return n
 }
 
-// explained is what Kustomer says, without names of people.
-func (x Explanation) explained() *explainedJSON {
+// conversationOf is what Kustomer says, without names of people.
+func conversationOf(x Explanation) *explainedJSON {
 	c := x.Case.Conversation
 	shown := &explainedJSON{
-		Status: c.Status, DoneCount: c.DoneCount, AgentAddress: x.address(x.Facts.AgentAddress), Customer: c.CustomerID,
-		Address: x.address(x.Facts.Address), Channel: x.Facts.Channel, Channels: append([]string{}, x.Channels...), Tags: []string{},
+		Status: c.Status, DoneCount: c.DoneCount, AgentAddress: x.address(x.Facts.AgentAddress),
+		Customer: c.CustomerID, Address: x.address(x.Facts.Address), Channel: x.Facts.Channel,
+		Channels: append([]string{}, x.Channels...), Tags: []string{},
 	}
 	for _, tag := range x.Case.Tags {
 		shown.Tags = append(shown.Tags, maskAll(tag))
@@ -132,16 +140,17 @@ func (x Explanation) explained() *explainedJSON {
 	return shown
 }
 
-// records are what the ledger holds; nil when it was not read.
-func (x Explanation) records() []recordJSON {
+// recordsOf are what the ledger holds; nil when it was not read.
+func recordsOf(x Explanation) []recordJSON {
 	if !x.Remembered {
 		return nil
 	}
 	records := []recordJSON{}
 	for _, e := range x.Entries {
 		records = append(records, recordJSON{
-			Kind: e.Kind(), State: e.State.String(), Reason: e.Reason, Resolution: stamp(e.Record.Resolution), At: stamp(e.At),
-			Due: stamp(e.Due), First: stamp(e.First), Attempts: e.Attempts, Status: e.Status, Intent: x.Stamp(e),
+			Kind: e.Kind(), State: e.State.String(), Reason: e.Reason, Resolution: stamp(e.Record.Resolution),
+			At: stamp(e.At), Due: stamp(e.Due), First: stamp(e.First), Attempts: e.Attempts, Status: e.Status,
+			Intent: x.Stamp(e),
 		})
 	}
 	return records

@@ -1,71 +1,58 @@
 package report
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
+
+	"acsync/sync/report/doc"
 )
 
-// Renderer writes a report in one form.
-type Renderer func(io.Writer, Report) error
-
-// HistoryRenderer writes a report of past passes in one form.
-type HistoryRenderer func(io.Writer, History) error
-
-// format is a form of a report file.
-type format struct {
-	extension string
-	render    Renderer
-	history   HistoryRenderer
-}
-
-// visibly lets a report be written without what a reader cannot see, or in JSON with a form for it.
-func (f format) visibly(w io.Writer, write func(io.Writer) error) error {
-	v := &Visible{To: w, Drop: f.extension != ".json"}
-	return errors.Join(write(v), v.Close())
-}
-
-// formats are the forms of a report file, by extension.
-var formats = []format{
-	{".html", HTML, HistoryHTML},
-	{".csv", CSV, HistoryCSV},
-	{".json", ReportJSON, HistoryFileJSON},
-	{".md", Markdown, HistoryMarkdown},
-}
+// extensions are those of the files that a report can be written to.
+var extensions = []string{".html", ".csv", ".json", ".md"}
 
 // RendererFor finds the form that a file's name asks for; the error names those that there are.
-func RendererFor(path string) (Renderer, error) {
-	i, err := formatOf(path)
-	if err != nil {
-		return nil, err
-	}
-	render := formats[i].render
-	return func(w io.Writer, r Report) error {
-		return formats[i].visibly(w, func(w io.Writer) error { return render(w, r) })
-	}, nil
+func RendererFor(path string) (func(io.Writer, Report) error, error) {
+	return rendererFor(path, ReportDoc, CSV)
 }
 
 // HistoryRendererFor is RendererFor for a report of past passes.
-func HistoryRendererFor(path string) (HistoryRenderer, error) {
-	i, err := formatOf(path)
-	if err != nil {
-		return nil, err
+func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
+	return rendererFor(path, HistoryDoc, HistoryCSV)
+}
+
+// rendererFor writes a subject as a document, as CSV, or as JSON. What a reader cannot see is left out, or
+// has a form in JSON.
+func rendererFor[T any](path string, document func(T, int) doc.Doc,
+	csv func(io.Writer, T) error,
+) (func(io.Writer, T) error, error) {
+	var write func(io.Writer, T) error
+	extension := strings.ToLower(filepath.Ext(path))
+	switch extension {
+	case ".html":
+		write = func(w io.Writer, subject T) error { return doc.HTML(w, document(subject, mostOnPage)) }
+	case ".md":
+		write = func(w io.Writer, subject T) error { return doc.Markdown(w, document(subject, mostInMarkdown)) }
+	case ".csv":
+		write = csv
+	case ".json":
+		write = func(w io.Writer, subject T) error {
+			encoder := json.NewEncoder(w)
+			encoder.SetIndent("", " ")
+			return encoder.Encode(subject)
+		}
+	default:
+		return nil, fmt.Errorf("the extension of %q names no form of a report; choose %s", path,
+			strings.Join(extensions, ", "))
 	}
-	render := formats[i].history
-	return func(w io.Writer, h History) error {
-		return formats[i].visibly(w, func(w io.Writer) error { return render(w, h) })
+	return func(w io.Writer, subject T) error {
+		v := &doc.Visible{To: w, Drop: extension != ".json"}
+		return errors.Join(write(v, subject), v.Close())
 	}, nil
 }
 
-func formatOf(path string) (int, error) {
-	var known []string
-	for i, format := range formats {
-		if strings.EqualFold(filepath.Ext(path), format.extension) {
-			return i, nil
-		}
-		known = append(known, format.extension)
-	}
-	return 0, fmt.Errorf("the extension of %q names no form of a report; choose %s", path, strings.Join(known, ", "))
-}
+// HistoryJSON writes the report of past passes as one object on one line, schema acsync.history/1.
+func HistoryJSON(w io.Writer, h History) error { return json.NewEncoder(w).Encode(h) }

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Mask hides whose e-mail address it is, and keeps what helps to find a mistake: its first letter and its domain, as in
-// "j•••@example.com". What is no address is hidden altogether; an empty one stays empty.
+// Mask hides whose e-mail address it is, and keeps what helps to find a mistake: its first letter and its
+// domain, as in "j•••@example.com". What is no address is hidden altogether; an empty one stays empty.
 func Mask(address string) string {
 	if address == "" {
 		return ""

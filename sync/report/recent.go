@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -40,7 +39,8 @@ func NewRecent(runs []store.Run, now time.Time) Recent {
 	return r
 }
 
-// add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and counted by each.
+// add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and
+// counted by each.
 func (r *Recent) add(run store.Run) {
 	r.Killed = r.Killed || run.Killed
 	gaveUp := run.Reasons[string(decide.GaveUp)]
@@ -68,8 +68,8 @@ func brokenOf(run store.Run) int {
 	return sum
 }
 
-// usualPause is the median time between the beginnings of the latest passes that move the checkpoint: one that came late, or
-// was made by hand in between, does not change it.
+// usualPause is the median time between the beginnings of the latest passes that move the checkpoint: one
+// that came late, or was made by hand in between, does not change it.
 func usualPause(runs []store.Run) time.Duration {
 	var begun []time.Time
 	for _, run := range runs {
@@ -86,21 +86,4 @@ func usualPause(runs []store.Run) time.Duration {
 	}
 	slices.Sort(pauses)
 	return pauses[len(pauses)/2]
-}
-
-// about is a duration in its greatest unit, two where the first alone would be far off.
-func about(d time.Duration) string {
-	switch d = d.Round(time.Second); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
-	case d < 48*time.Hour:
-		d = d.Round(time.Minute)
-		if minutes := int(d.Minutes()) % 60; minutes > 0 {
-			return fmt.Sprintf("%d h %d min", int(d.Hours()), minutes)
-		}
-		return fmt.Sprintf("%d h", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(d.Round(24*time.Hour).Hours()/24))
 }

@@ -15,6 +15,7 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/decide"
+	"acsync/sync/report/doc"
 )
 
 func render(t *testing.T, name string, r Report) string {
@@ -179,21 +180,22 @@ func TestFormulasAreText(t *testing.T) {
 
 // TestManyConversations holds what a page lists: all of as many as it may, else a fair part of each group, and it says so.
 func TestManyConversations(t *testing.T) {
-	for _, test := range []struct{ conversations, listed int }{{mostListed, mostListed}, {amount(mostListed+1000, 20_000), mostListed}} {
+	for _, test := range []struct{ conversations, listed int }{{mostOnPage, mostOnPage}, {amount(mostOnPage+1000, 20_000), mostOnPage}} {
 		pass, detail := detailed(test.conversations, 48*time.Hour, nil)
 		r := New(pass, detail)
 		listed, hands := 0, 0
-		for _, s := range sectionsOf(r.Rows) {
-			listed += len(s.Rows)
-			if s.Decision == store.Rejected.String() || s.Decision == store.InDoubt.String() {
-				hands += s.Hidden()
+		for _, part := range rowSection(r, mostOnPage).Parts {
+			table := part.(doc.Table)
+			listed += len(table.Rows)
+			if strings.HasPrefix(table.Title, "rejected") && table.More != "" {
+				hands++
 			}
 		}
-		if listed != test.listed || hands > 0 && test.conversations == mostListed {
+		if listed != test.listed || hands > 0 && test.conversations == mostOnPage {
 			t.Errorf("of %d conversations %d are listed, want %d", test.conversations, listed, test.listed)
 		}
 		page := render(t, "html", r)
-		if got, want := strings.Contains(page, "are not listed here"), test.conversations > mostListed; got != want {
+		if got, want := strings.Contains(page, "are not listed here"), test.conversations > mostOnPage; got != want {
 			t.Errorf("%d conversations: the page says that some are not listed: %v, want %v", test.conversations, got, want)
 		}
 		if got := strings.Count(render(t, "csv", r), "\r\n"); got != test.conversations+1 {
@@ -258,16 +260,16 @@ func TestVerdict(t *testing.T) {
 		level    string
 		headline string
 	}{
-		{"mixed", mixed(), nil, LevelHand, "412 conversations led to 349 survey requests and 4 recoveries."},
-		{"dry run", dry(), nil, LevelGood, "412 conversations would lead to 354 survey requests and 4 recoveries."},
-		{"a fuse blew", halted(), nil, LevelHalted, "412 conversations led to 349 survey requests and 4 recoveries."},
-		{"ended early", mixed(), errors.New("the key was refused"), LevelHalted, "412 conversations led to 349 survey requests and 4 recoveries."},
-		{"no recoveries", sending(false, 12, 7, 0), nil, LevelGood, "7 of 12 conversations got a survey request."},
-		{"no recoveries, dry run", sending(true, 12, 7, 0), nil, LevelGood, "7 of 12 conversations would get a survey request."},
-		{"one of each", sending(false, 2, 2, 1), nil, LevelGood, "2 conversations led to 1 survey request and 1 recovery."},
-		{"recoveries alone", sending(true, 1, 1, 1), nil, LevelGood, "1 conversation would lead to 1 recovery."},
-		{"nothing to do", empty(), nil, LevelGood, "There was no conversation to look at."},
-		{"nothing read", Pass{}, errors.New("no answer"), LevelHalted, "The pass ended before anything was read."},
+		{"mixed", mixed(), nil, doc.LevelAttention, "412 conversations led to 349 survey requests and 4 recoveries."},
+		{"dry run", dry(), nil, doc.LevelGood, "412 conversations would lead to 354 survey requests and 4 recoveries."},
+		{"a fuse blew", halted(), nil, doc.LevelHalted, "412 conversations led to 349 survey requests and 4 recoveries."},
+		{"ended early", mixed(), errors.New("the key was refused"), doc.LevelHalted, "412 conversations led to 349 survey requests and 4 recoveries."},
+		{"no recoveries", sending(false, 12, 7, 0), nil, doc.LevelGood, "7 of 12 conversations got a survey request."},
+		{"no recoveries, dry run", sending(true, 12, 7, 0), nil, doc.LevelGood, "7 of 12 conversations would get a survey request."},
+		{"one of each", sending(false, 2, 2, 1), nil, doc.LevelGood, "2 conversations led to 1 survey request and 1 recovery."},
+		{"recoveries alone", sending(true, 1, 1, 1), nil, doc.LevelGood, "1 conversation would lead to 1 recovery."},
+		{"nothing to do", empty(), nil, doc.LevelGood, "There was no conversation to look at."},
+		{"nothing read", Pass{}, errors.New("no answer"), doc.LevelHalted, "The pass ended before anything was read."},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := New(test.pass, Detail{Problem: test.problem}).Verdict

@@ -2,12 +2,12 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"strings"
+	"slices"
 	"time"
 
 	"acsync/store"
+	"acsync/sync/report/doc"
 	"acsync/sync/verify"
 )
 
@@ -22,33 +22,31 @@ func Unresolved(settled []verify.Settled) int {
 	return n
 }
 
-// Resolved writes for people what became of what was in doubt. A command that it names has the flags of here, which is empty or begins
-// with a blank.
-func Resolved(w io.Writer, settled []verify.Settled, here string, s Style) error {
-	var b strings.Builder
+// ResolvedDoc is for people what became of what was in doubt. A command that it names has the flags of here,
+// which is empty or begins with a blank.
+func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
+	d := doc.Doc{Name: "acsync resolve", Subject: tenant, Here: here, LeadLast: true}
 	if len(settled) == 0 {
-		b.WriteString("nothing is in doubt\n")
+		d.Headline = "Nothing is in doubt."
+		return d
 	}
+	table := doc.Table{Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "what became of it"}}}
 	for _, each := range settled {
-		fmt.Fprintf(&b, "%-24s  %s%s\n", printable(resolvedName(each)), ofKind(each.Kind()), resolvedAs(each))
+		table.Add(resolvedName(each), ofKind(each.Kind())+resolvedAs(each))
 	}
+	d.Sections = []doc.Section{doc.Titled("", table)}
 	if n := Unresolved(settled); n > 0 {
-		fmt.Fprintf(&b, "\n%d unresolved\n", n)
-		room := min(max(s.Width, 40), widest)
-		for _, hint := range resolvedHints(settled, here) {
-			b.WriteString(strings.ReplaceAll(hanging(whole(hint, here, room), room, 0), glue, " ") + "\n")
-		}
+		d.Headline, d.Level, d.Todo = thousands(n)+" unresolved.", doc.LevelAttention, resolvedHints(settled, here)
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return d
 }
 
 // resolvedAs says what became of one.
 func resolvedAs(s verify.Settled) string {
-	what := name(s.Before) + " → " + name(s.State)
+	what := spaced(s.Before.String()) + " → " + spaced(s.State.String())
 	switch {
 	case s.Refusal != "":
-		return "unchanged: " + printable(s.Refusal)
+		return "unchanged: " + s.Refusal
 	case s.State == store.Retry:
 		return what + ", sent again by the next pass"
 	case s.State != store.InDoubt:
@@ -62,7 +60,8 @@ func resolvedAs(s verify.Settled) string {
 	case verify.Unproven:
 		return "stays in doubt: not among Agent Connect's data, which show no later request either"
 	case verify.Unclear:
-		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its conversation"
+		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its " +
+			"conversation"
 	case verify.OtherKey:
 		return "stays in doubt: it may have been sent with another API key, of which these data say nothing"
 	}
@@ -72,37 +71,28 @@ func resolvedAs(s verify.Settled) string {
 // resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not
 // asked, or is too early to tell.
 func resolvedHints(settled []verify.Settled, here string) []string {
-	var unasked, early, silent bool
+	hints := map[string]string{}
 	var until time.Time
 	for _, each := range settled {
 		switch {
 		case each.State != store.InDoubt || each.Refusal != "":
 		case each.Standing == verify.Unasked:
-			unasked = true
+			hints[doAskAgain] = advise(doAskAgain, here)
 		case each.Standing == verify.TooEarly:
-			if early = true; each.Until.After(until) {
+			if each.Until.After(until) {
 				until = each.Until
 			}
+			hints[doAskLater] = advise(doAskLater, here, show(until))
 		default:
-			silent = true
+			hints[doDecide] = advise(doDecide, here)
 		}
 	}
-	var hints []string
-	if unasked {
-		hints = append(hints, "Agent Connect's data could not be read to their end, so that nothing is known of these: acsync resolve"+here+
-			" asks again, and so does each pass.")
-	}
-	if early {
-		hints = append(hints, "It is too early to tell what did not arrive: acsync resolve"+here+" can from "+show(until)+" on, and so does each pass.")
-	}
-	if silent {
-		hints = append(hints, "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, look the ids up there first, because "+
-			"what is sent again may be a second mail: acsync resolve"+here+" --id ID, with --accept, --resend or --drop.")
-	}
-	return hints
+	list := []string{hints[doAskAgain], hints[doAskLater], hints[doDecide]}
+	return slices.DeleteFunc(list, func(hint string) bool { return hint == "" })
 }
 
-// resolvedName is the id, and where there is one survey for each resolution also which of them, as --id takes it.
+// resolvedName is the id, and where there is one survey for each resolution also which of them, as
+// --id takes it.
 func resolvedName(s verify.Settled) string {
 	if s.Key.Resolution == 0 {
 		return s.Conversation
@@ -126,8 +116,9 @@ type settledJSON struct {
 	Refusal string `json:"refusal"`        // why nothing was changed; empty when it was
 	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
 
-	Standing string `json:"standing,omitempty"` // why it stays in doubt: unasked, too_early, unproven, unclear, other_key
-	Until    string `json:"until,omitempty"`    // too_early: before then Agent Connect's data need not show it
+	// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
+	Standing string `json:"standing,omitempty"`
+	Until    string `json:"until,omitempty"` // too_early: before then Agent Connect's data need not show it
 }
 
 // ResolvedJSON writes the same as one object on one line.
@@ -135,8 +126,9 @@ func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 	list := make([]settledJSON, 0, len(settled))
 	for _, each := range settled {
 		row := settledJSON{
-			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(), State: each.State.String(),
-			Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(), Standing: string(each.Standing),
+			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(),
+			State: each.State.String(), Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(),
+			Standing: string(each.Standing),
 		}
 		if each.Standing == verify.TooEarly {
 			row.Until = stamp(each.Until)

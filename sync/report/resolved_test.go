@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/report/doc"
 	"acsync/sync/verify"
 )
 
@@ -17,7 +18,7 @@ func TestResolvedHint(t *testing.T) {
 	}}
 	for _, width := range []int{60, 80, 200} {
 		var b bytes.Buffer
-		must(t, Resolved(&b, settled, " --config other.toml --sandbox", Style{Width: width}))
+		must(t, doc.Text(&b, ResolvedDoc(settled, "acme", " --config other.toml --sandbox"), doc.Style{Width: width}))
 		fits(t, b.String(), width)
 		if !strings.Contains(b.String(), "acsync resolve --config other.toml --sandbox") {
 			t.Errorf("%d columns:\n%s", width, b.String())
@@ -43,7 +44,7 @@ func TestWhatStaysInDoubt(t *testing.T) {
 		settled      []verify.Settled
 		want, absent []string
 	}{
-		"nothing":     {nil, []string{"nothing is in doubt"}, []string{"unresolved", "--resend"}},
+		"nothing":     {nil, []string{"Nothing is in doubt"}, []string{"unresolved", "--resend"}},
 		"not asked":   {of(verify.Unasked), []string{"could not be asked", "asks again"}, []string{"not among", "--resend"}},
 		"too early":   {of(verify.TooEarly), []string{"need not show it before 2026-11-22 12:05:00 UTC", "from 2026-11-22 12:05:00 UTC on"}, []string{"not among", "--resend"}},
 		"not shown":   {of(verify.Unproven), []string{"not among Agent Connect's data", "--accept, --resend or --drop"}, []string{"could not be asked"}},
@@ -55,7 +56,7 @@ func TestWhatStaysInDoubt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var people, programs bytes.Buffer
-			must(t, Resolved(&people, c.settled, "", Style{Width: 500}))
+			must(t, doc.Text(&people, ResolvedDoc(c.settled, "acme", ""), doc.Style{Width: 500}))
 			must(t, ResolvedJSON(&programs, c.settled))
 			for _, want := range c.want {
 				if !strings.Contains(people.String(), want) {

@@ -1,26 +1,66 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"unique"
 
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/decide"
 )
 
-// wouldSend is the decision of a dry run that a real pass would carry out.
-const wouldSend = "would_send"
+// Row is one conversation.
+type Row struct {
+	ID string `json:"id"`
+	// in Kustomer's web application; empty when the organisation or the customer is not known
+	URL        string   `json:"url"`
+	Customer   string   `json:"customer"` // id
+	Resolution Moment   `json:"resolution"`
+	AgentID    string   `json:"agent_id"`
+	Agent      string   `json:"agent"` // name
+	Teams      []string `json:"teams"` // ids
+	Channel    string   `json:"channel"`
+	Brand      string   `json:"brand"`
+	// the customer's; empty where it was not needed, or Kustomer withholds it
+	Address  string `json:"address"`
+	Decision string `json:"decision"` // a disposition, or "would_send"
+	Reason   string `json:"reason"`
+	Status   int    `json:"status"`  // HTTP status; 0 for none
+	Message  string `json:"message"` // Agent Connect's words, without personal data
+	// when Agent Connect answered, or the ledger took it down; empty for what is skipped
+	Handled Moment `json:"handled"`
+	Kind    string `json:"kind,omitempty"` // "recovery"; empty for a survey request
+	// sent, or to be sent, so that it is counted and nobody is mailed
+	Flagged bool `json:"do_not_send,omitempty"`
 
-// Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The zero Rows works.
-// It is an observer; see surveysync.Observer.
+	agentAddress string
+}
+
+// marks tells what sets the conversation apart from others that ended in the same way; mostly empty.
+func (r Row) marks() string {
+	switch {
+	case !r.Flagged:
+		return r.Kind
+	case r.Kind == "":
+		return "flagged"
+	}
+	return r.Kind + ", flagged"
+}
+
+// agentName is the name, or the id where that is not known.
+func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
+
+// Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The
+// zero Rows works. It is an observer; see surveysync.Observer.
 type Rows struct {
 	AppURL string // of Kustomer's web application, for links; empty: no links
 	Reveal bool
 
-	list    []Row
-	skipped map[store.Key]int // where in the list: one that was skipped can be decided anew, and then the last counts
-	texts   map[string]string // one of each: names and ids repeat a great deal
+	list []Row
+	// where in the list: one that was skipped can be decided anew, and then the last counts
+	skipped map[store.Key]int
 	teams   map[string][]string
 }
 
@@ -31,7 +71,7 @@ func (r *Rows) Observe(event surveysync.Event) {
 		return
 	}
 	if r.skipped == nil {
-		r.skipped, r.texts, r.teams = map[store.Key]int{}, map[string]string{}, map[string][]string{}
+		r.skipped, r.teams = map[store.Key]int{}, map[string][]string{}
 	}
 	row := r.row(disposed.Row)
 	if i, again := r.skipped[disposed.Key]; again {
@@ -48,33 +88,26 @@ func (r *Rows) Observe(event surveysync.Event) {
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
 		ID: from.Key.Conversation, URL: decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
-		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: r.once(from.Agent), Agent: r.once(from.AgentName),
-		Teams: r.sameTeams(from.Teams), Channel: r.once(from.Channel), Brand: r.once(from.Brand), Address: from.Address,
-		Decision: from.State.String(), Reason: string(from.Reason), Status: from.Status, Message: from.Message,
-		Handled: Moment{from.Handled}, Kind: from.Key.Kind(), Flagged: from.Flagged, agentAddress: r.once(from.AgentAddress),
+		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: once(from.Agent),
+		Agent: once(from.AgentName), Teams: r.sameTeams(from.Teams), Channel: once(from.Channel),
+		Brand: once(from.Brand), Address: from.Address, Decision: from.State.String(),
+		Reason: string(from.Reason), Status: from.Status, Message: from.Message, Handled: Moment{from.Handled},
+		Kind: from.Key.Kind(), Flagged: from.Flagged, agentAddress: once(from.AgentAddress),
 	}
 	if from.Planned {
 		row.Decision = wouldSend
 	}
 	if !r.Reveal {
-		row.Address, row.agentAddress = Mask(row.Address), r.once(Mask(row.agentAddress))
+		row.Address, row.agentAddress = Mask(row.Address), once(Mask(row.agentAddress))
 	}
 	return row
 }
 
-func (r *Rows) once(text string) string {
-	if kept, ok := r.texts[text]; ok {
-		return kept
-	}
-	r.texts[text] = text
-	return text
-}
+// once keeps one of each text: names and ids repeat a great deal.
+func once(text string) string { return unique.Make(text).Value() }
 
 func (r *Rows) sameTeams(ids []string) []string {
-	key := ""
-	for _, id := range ids {
-		key += id + "\x00"
-	}
+	key := strings.Join(ids, "\x00")
 	if kept, ok := r.teams[key]; ok {
 		return kept
 	}
@@ -82,16 +115,13 @@ func (r *Rows) sameTeams(ids []string) []string {
 	return r.teams[key]
 }
 
-// sorted are the rows by the time of resolution.
+// sorted are the rows by the time of resolution; nil where none were kept.
 func (r *Rows) sorted() []Row {
 	if r == nil {
 		return nil
 	}
 	slices.SortFunc(r.list, func(a, b Row) int {
-		if order := a.Resolution.Compare(b.Resolution.Time); order != 0 {
-			return order
-		}
-		return strings.Compare(a.ID, b.ID)
+		return cmp.Or(a.Resolution.Compare(b.Resolution.Time), strings.Compare(a.ID, b.ID))
 	})
 	r.skipped = nil // the places are others now
 	return r.list

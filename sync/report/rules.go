@@ -1,8 +1,9 @@
 package report
 
 import (
-	"maps"
-	"slices"
+	"encoding/json"
+	"io"
+	"reflect"
 	"strings"
 	"time"
 
@@ -84,7 +85,8 @@ func (r *Rules) Add(cases []decide.Case) {
 
 func rulingOf(c decide.Case) ruling {
 	v := ruling{
-		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...), Delay: c.Delay.Seconds(),
+		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...),
+		Delay: c.Delay.Seconds(),
 	}
 	switch {
 	case c.Skip.Broken():
@@ -108,8 +110,8 @@ func masked(c decide.Case) *request {
 	}
 	shown := &request{
 		Name: maskName(r.Customer.Name), Email: maskAll(r.Customer.Email), Agent: maskAll(r.Employee.Email),
-		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand), Language: r.Language,
-		Country: r.Country, Tags: []string{}, Properties: map[string]string{},
+		AgentID: hide(r.Employee.CustomID), Channel: r.Channel, DoNotSend: r.DoNotSend, Brand: hide(r.Brand),
+		Language: r.Language, Country: r.Country, Tags: []string{}, Properties: map[string]string{},
 	}
 	for _, tag := range r.Tags {
 		shown.Tags = append(shown.Tags, hide(tag))
@@ -128,7 +130,7 @@ func (t trial) change() string {
 		return gains
 	case before.asks && !after.asks:
 		return loses
-	case before.Delay != after.Delay || !before.Request.equal(after.Request):
+	case before.Delay != after.Delay || !reflect.DeepEqual(before.Request, after.Request):
 		return altered
 	case before.Reason != after.Reason:
 		return reasoned
@@ -136,22 +138,10 @@ func (t trial) change() string {
 	return same
 }
 
-// equal compares requests as they are shown.
-func (r *request) equal(other *request) bool {
-	if r == nil || other == nil {
-		return r == other
-	}
-	return slices.Equal(r.Tags, other.Tags) && maps.Equal(r.Properties, other.Properties) && slices.Equal(r.single(), other.single()) &&
-		r.DoNotSend == other.DoNotSend
-}
-
-// single are the fields of one text each.
-func (r *request) single() []string {
-	return []string{r.Name, r.Email, r.Agent, r.AgentID, r.Channel, r.Brand, r.Language, r.Country}
-}
-
 // tally counts the verdicts of one of the configurations.
-func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int, matched map[string]int) {
+func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int,
+	matched map[string]int,
+) {
 	decisions, reasons, matched = map[string]int{}, map[string]map[string]int{}, map[string]int{}
 	for _, row := range r.rows {
 		v := row.ruling
@@ -170,4 +160,66 @@ func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]m
 		}
 	}
 	return decisions, reasons, matched
+}
+
+// rulesJSON is the form of a trial for programs, schema acsync.rules/1. Fields may be added, never
+// renamed or removed.
+type rulesJSON struct {
+	Schema  string         `json:"schema"`
+	From    string         `json:"from"` // empty when conversations were named
+	To      string         `json:"to"`
+	Found   int            `json:"found"`
+	Send    int            `json:"send"`
+	Skip    int            `json:"skip"`
+	Reject  int            `json:"reject"`
+	Reasons map[string]int `json:"reasons"`
+	Rules   []ruleUseJSON  `json:"rules"`
+	With    string         `json:"with"` // the other configuration; empty when there is none
+	// "gains", "loses", "request", "reason"; only with another configuration
+	Changes       map[string]int   `json:"changes"`
+	Conversations []conversationJS `json:"conversations"`
+}
+
+// ruleUseJSON tells for how many conversations a rule held.
+type ruleUseJSON struct {
+	Name    string `json:"name"`
+	Matched int    `json:"matched"`
+}
+
+// conversationJS is one conversation.
+type conversationJS struct {
+	ID         string `json:"id"`
+	Resolution string `json:"resolution"`
+	ruling
+	Change string  `json:"change"` // one of the keys of changes, or empty
+	With   *ruling `json:"with"`   // by the other configuration; null when there is none
+}
+
+// JSON writes the trial as one object on one line.
+func (r *Rules) JSON(w io.Writer) error {
+	decisions, reasons, matched := r.tally(false)
+	object := rulesJSON{
+		Schema: "acsync.rules/1", From: stamp(r.Window.From), To: stamp(r.Window.To), Found: len(r.rows),
+		Send: decisions["send"], Skip: decisions["skip"], Reject: decisions["reject"], Reasons: map[string]int{},
+		Rules: []ruleUseJSON{}, With: r.With, Changes: map[string]int{}, Conversations: []conversationJS{},
+	}
+	for _, counts := range reasons {
+		for reason, n := range counts {
+			object.Reasons[reason] += n
+		}
+	}
+	for _, name := range r.Names {
+		object.Rules = append(object.Rules, ruleUseJSON{name, matched[name]})
+	}
+	for _, row := range r.rows {
+		shown := conversationJS{ID: row.id, Resolution: stamp(row.resolved), ruling: row.ruling}
+		if r.With != "" {
+			shown.Change, shown.With = row.change(), &row.with
+			if shown.Change != same {
+				object.Changes[shown.Change]++
+			}
+		}
+		object.Conversations = append(object.Conversations, shown)
+	}
+	return json.NewEncoder(w).Encode(object)
 }

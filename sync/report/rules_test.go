@@ -11,6 +11,7 @@ import (
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
+	"acsync/sync/report/doc"
 )
 
 // tried is one conversation as a policy decides it.
@@ -65,7 +66,7 @@ func trialOf(with bool) *Rules {
 
 func TestRulesReport(t *testing.T) {
 	table := func(r *Rules) func(io.Writer) error {
-		return func(w io.Writer) error { return r.Table(w, Style{Width: 80}) }
+		return func(w io.Writer) error { return doc.Text(w, RulesDoc(r), doc.Style{Width: 80}) }
 	}
 	for name, write := range map[string]func(io.Writer) error{
 		"rules.txt": table(trialOf(false)), "rules_with.txt": table(trialOf(true)),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/report/doc"
 )
 
 func running() Running {
@@ -26,7 +27,7 @@ func running() Running {
 
 func TestRunning(t *testing.T) {
 	var table, object, indented bytes.Buffer
-	if err := RunningTable(&table, running(), Style{Width: 80}); err != nil {
+	if err := doc.Text(&table, RunningDoc(running()), doc.Style{Width: 80}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "running.txt", table.Bytes())
@@ -50,7 +51,7 @@ func TestRunningWithoutAPass(t *testing.T) {
 		r := running()
 		r.Progress = store.Progress{Mode: mode, Checkpoint: r.Checkpoint}
 		var table bytes.Buffer
-		if err := RunningTable(&table, r, Style{Width: 80}); err != nil {
+		if err := doc.Text(&table, RunningDoc(r), doc.Style{Width: 80}); err != nil {
 			t.Fatal(err)
 		}
 		if got := table.String(); !strings.Contains(got, "does        "+want) || strings.Contains(got, "found") {

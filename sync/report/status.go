@@ -1,34 +1,34 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/decide"
 )
 
 // Status is where a ledger stands.
 type Status struct {
 	store.Info
-	Tenant    string
-	Here      string           // the flags that point a command at the same ledger; empty, or begins with a blank
+	Tenant string
+	// the flags that point a command at the same ledger; empty, or begins with a blank
+	Here      string
 	Ledger    string           // path
 	InDoubt   []store.Entry    // some of them, open intents first
 	Backfills []store.Backfill // those that are not finished
-	Refused   []store.Refusal  // by the latest passes, the latest first; of each pass those that its summary names
-	NextDue   time.Time        // of what is scheduled or to be retried; zero for nothing
-	Last      *store.Run       // the last pass that left a summary, or was given one because it was killed; nil for none
-	Ending    Ending           // what its exit code means; nothing to look at where it was killed
-	Killed    *store.Holder    // who had the ledger last, and left without closing it; nil: it was closed
-	Recent    Recent
-	Now       time.Time
+	// by the latest passes, the latest first; of each pass those that its summary names
+	Refused []store.Refusal
+	NextDue time.Time // of what is scheduled or to be retried; zero for nothing
+	// the last pass that left a summary, or was given one because it was killed; nil for none
+	Last   *store.Run
+	Ending Ending        // what its exit code means; nothing to look at where it was killed
+	Killed *store.Holder // who had the ledger last, and left without closing it; nil: it was closed
+	Recent Recent
+	Now    time.Time
 
 	FirstTried   time.Time     // of what is to be retried: the earliest first try; zero for none
 	Witness      Witness       // what tells when the ledger is not the newest
@@ -37,53 +37,265 @@ type Status struct {
 	Overlap      time.Duration // sync.overlap, which lateness must stay below
 	MaxAge       time.Duration // sync.max_age; 0 = none
 	MaxErrorRate float64       // sync.max_error_rate
-
-	unnamed bool // the screen has no room for ids
 }
 
-// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put in doubt.
+// Ending is what the exit code of a pass means to whoever looks at it.
+type Ending struct {
+	Level   string // one of the levels of a signal
+	Meaning string
+	Todo    string // empty for nothing
+	Partial bool   // nothing is lost, and another pass goes on
+}
+
+const (
+	// usual pauses between two passes, from when on it seems that the next one does not come
+	lookAfter  = 3
+	actAfter   = 12               // and from when on it is certain
+	leastUsual = 10 * time.Minute // passes made by hand one after the other do not tell how often they are made
+	longDoubt  = 24 * time.Hour   // a doubt this old is one that Agent Connect's data have not settled
+	longRetry  = 24 * time.Hour   // after 72 h it is given up
+	fewAnswers = 40               // below that a share of rejections tells nothing
+)
+
+// Signals are what has to be watched, always in the same order.
+func (s Status) Signals() []Signal {
+	return []Signal{
+		s.checkpointSignal(), s.lastPassSignal(), s.doubtSignal(), s.retrySignal(), s.rejectionSignal(),
+		s.latenessSignal(), s.dueSignal(), s.Witness.signal(),
+	}
+}
+
+// overdue is the level of something that the next pass should have done so long ago. Where it is not known how
+// often passes are made, a day is long.
+func (s Status) overdue(by time.Duration) string {
+	look, act := lookAfter*max(s.Recent.Usual, leastUsual), actAfter*max(s.Recent.Usual, leastUsual)
+	if s.Recent.Usual == 0 {
+		look, act = 24*time.Hour, max(by, 24*time.Hour)
+	}
+	switch {
+	case by <= look:
+		return SignalOK
+	case by <= act:
+		return SignalLook
+	}
+	return SignalAct
+}
+
+// checkpointSignal compares the age of the checkpoint with how often passes are made, and with the age beyond
+// which nobody is asked any more.
+func (s Status) checkpointSignal() Signal {
+	age := s.Now.Sub(s.Checkpoint)
+	signal := Signal{
+		Name: "checkpoint", Level: s.overdue(age - s.Settle),
+		Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint)),
+	}
+	if usual := s.Recent.Usual; usual >= time.Minute {
+		signal.Text += fmt.Sprintf("; usually every %s", span(usual))
+	}
+	switch {
+	case age < -time.Minute:
+		return s.aheadSignal(signal)
+	case s.MaxAge > 0 && age > s.MaxAge:
+		signal.Level = SignalAct
+		signal.Todo = advise(doRunNow, s.Here, short(s.MaxAge))
+	case signal.Level == SignalOK && s.MaxAge > 0 && age > s.MaxAge/2:
+		signal.Level = SignalLook
+		fallthrough
+	case signal.Level != SignalOK:
+		signal.Todo = doSeeSchedule
+	}
+	return signal
+}
+
+// aheadSignal tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
+func (s Status) aheadSignal(signal Signal) Signal {
+	signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
+	if ahead := (&surveysync.AheadError{
+		Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle,
+	}); ahead.Heals() {
+		signal.Level, signal.Todo = SignalLook, doAwaitClock
+	}
+	return signal
+}
+
+func (s Status) lastPassSignal() Signal {
+	signal := Signal{Name: "last pass", Level: SignalLook, Text: "none yet", Todo: advise(doFirstRun, s.Here)}
+	switch {
+	case s.Killed != nil:
+		signal.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end",
+			holderWords(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
+		signal.Todo = afterCrash(s.Killed.Mode, s.Here)
+	case s.Last != nil && s.Last.Killed:
+		signal = crashedSignal(signal.Name, *s.Last, s.Now, s.Here)
+	case s.Last != nil:
+		signal = Signal{signal.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s",
+			show(s.Last.Ended), since(s.Now, s.Last.Ended),
+			s.Last.Mode, thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
+		switch paused := s.Last.Reasons[string(decide.Paused)]; {
+		case s.Ending.Partial:
+			signal.Todo = goesOn(s.Last.Mode, s.Here) + "; nothing is lost"
+		case paused > 0: // whatever ended it: no run comes to these
+			signal.Level = worst([]Signal{signal, {Level: SignalLook}})
+			signal.Text += fmt.Sprintf(", %s left", thousands(paused))
+			signal.Todo = strings.TrimPrefix(signal.Todo+"; "+goesOn(s.Last.Mode, s.Here), "; ")
+		}
+		if s.Last.Fuse != "" {
+			signal.Text += ": " + s.Last.Fuse
+		}
+	}
+	return signal
+}
+
+// doubtSignal leaves to the passes what they can settle themselves, for a while.
+func (s Status) doubtSignal() Signal {
+	signal := Signal{Name: "in doubt", Level: SignalOK, Text: "none"}
+	n := s.doubtful()
+	if n == 0 {
+		return signal
+	}
+	signal.Level, signal.Text = SignalAct, thousands(n)+", not sent again by themselves"
+	signal.Todo = advise(doLookUp, s.Here)
+	old := slices.ContainsFunc(s.InDoubt, func(e store.Entry) bool { return s.Now.Sub(e.At) > longDoubt })
+	switch {
+	case s.Asks && old:
+		signal.Todo = advise(doLookUpOld, "", signal.Todo)
+	case s.Asks:
+		signal.Level, signal.Todo = SignalLook, advise(doResolveNow, s.Here, s.whoAsks())
+	}
+	return signal
+}
+
+func (s Status) retrySignal() Signal {
+	n := s.Counts[store.Retry]
+	if n == 0 {
+		return Signal{Name: "retries", Level: SignalOK, Text: "none"}
+	}
+	signal := Signal{
+		Name: "retries", Level: SignalLook, Text: thousands(n) + ", certainly not sent", Todo: doTryAgain,
+	}
+	if waits := s.Now.Sub(s.FirstTried); !s.FirstTried.IsZero() && waits > longRetry {
+		signal.Level = SignalAct
+		signal.Text += ", the first try " + since(s.Now, s.FirstTried)
+		signal.Todo = doFindRefusal
+	}
+	return signal
+}
+
+func (s Status) latenessSignal() Signal {
+	signal := Signal{Name: "late", Level: SignalOK, Text: lateness(s.Lateness, s.Overlap)}
+	switch greatest := s.Lateness.Greatest; {
+	case s.Lateness.Count == 0:
+	case greatest > s.Overlap:
+		signal.Level = SignalAct
+		signal.Todo = doAskMissed
+	case greatest > s.Overlap*8/10:
+		signal.Level, signal.Todo = SignalLook, doLengthen
+	}
+	return signal
+}
+
+func (s Status) dueSignal() Signal {
+	signal := Signal{Name: "next due", Level: SignalOK, Text: "nothing waits for its time"}
+	if s.NextDue.IsZero() {
+		return signal
+	}
+	signal.Level = s.overdue(s.Now.Sub(s.NextDue))
+	signal.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue),
+		thousands(s.Counts[store.Scheduled]), thousands(s.Counts[store.Retry]))
+	if signal.Level != SignalOK {
+		signal.Text += "; that is " + since(s.Now, s.NextDue)
+		signal.Todo = doSendDue
+	}
+	return signal
+}
+
+// rejectionSignal looks at one day: what was rejected earlier is final, and has been seen. What was given up,
+// and what an expression failed on, Agent Connect has never answered: they stand beside its answers, and are
+// not among them.
+func (s Status) rejectionSignal() Signal {
+	signal := Signal{Name: "rejections", Level: SignalOK}
+	var texts, todos []string
+	if rejected, answered := s.Recent.Rejected, s.Recent.Rejected+s.Recent.Accepted; rejected > 0 {
+		texts = append(texts, fmt.Sprintf("%s of %s answers in the last 24 h, %s", thousands(rejected),
+			thousands(answered), percent(ratio(rejected, answered))))
+		signal.Level = SignalLook
+		if s.MaxErrorRate > 0 && answered >= fewAnswers && ratio(rejected, answered) > s.MaxErrorRate {
+			signal.Level = SignalAct
+		}
+		todos = s.commonRemedy()
+	}
+	if n := s.Recent.GaveUp; n > 0 {
+		texts = append(texts, fmt.Sprintf("%s given up, never answered", thousands(n)))
+		todos = append(todos, remedies[decide.GaveUp])
+	}
+	if n := s.Recent.Broken; n > 0 {
+		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent",
+			thousands(n)))
+		todos = append(todos, advise(doMend, s.Here))
+	}
+	if len(texts) == 0 {
+		texts = []string{"none in the last 24 h"}
+	} else if signal.Level == SignalOK {
+		signal.Level = SignalLook
+	}
+	if s.Recent.Killed {
+		texts = append(texts, "those of a killed process are counted as far as it told")
+	}
+	signal.Text, signal.Todo = strings.Join(texts, "; "), s.rejectionTodo(todos, signal.Level == SignalAct)
+	return signal
+}
+
+// commonRemedy is what helps against the reason that most rejections have; none where none is that common.
+func (s Status) commonRemedy() []string {
+	common := byFrequency(s.Recent.Reasons)
+	if len(common) == 0 || s.Recent.Reasons[common[0]]*2 <= s.Recent.Rejected {
+		return nil
+	}
+	most := "most"
+	if s.Recent.Reasons[common[0]] == s.Recent.Rejected {
+		most = "all"
+	}
+	return []string{fmt.Sprintf("%s for %s: %s", most, common[0], remedy("rejected", common[0], s.Here))}
+}
+
+// rejectionTodo says what helps in at most two sentences. Where there is more to do, the second says
+// what names it.
+func (s Status) rejectionTodo(remedies []string, urgent bool) string {
+	where := advise(finalReasons, s.Here)
+	if urgent {
+		where = advise(doMendReasons, s.Here)
+	}
+	switch {
+	case s.Recent.Rejected == 0 && len(remedies) == 2:
+		return remedies[0] + ". " + sentence(remedies[1])
+	case s.Recent.Rejected == 0:
+		return strings.Join(remedies, "")
+	case len(remedies) == 0:
+		return where
+	case urgent:
+		return remedies[0] + ". " + sentence(where)
+	}
+	return remedies[0] + ". What was rejected is " + where + "."
+}
+
+// whoAsks says which pass asks Agent Connect's data first: none does before these must show what has arrived
+// (agent_connect.verify_after).
+func (s Status) whoAsks() string {
+	var first time.Time
+	for _, e := range s.InDoubt {
+		if e.State == store.InDoubt && (first.IsZero() || e.Due.Before(first)) {
+			first = e.Due
+		}
+	}
+	if first.After(s.Now) {
+		return "passes ask Agent Connect from " + first.UTC().Format("15:04:05 UTC") + " on"
+	}
+	return "the next pass asks Agent Connect"
+}
+
+// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put
+// in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
-
-// countsTable has the conversations of the ledger by disposition.
-func countsTable(b *strings.Builder, s Status, style Style) {
-	t, total := newTable(style), s.total()
-	if total == 0 {
-		b.WriteString("the ledger is empty\n")
-		return
-	}
-	for _, d := range dispositions {
-		if n := s.Counts[d.state]; n > 0 {
-			t.AppendRow(table.Row{paint(style, d.color, name(d.state)), n, share(n, total), s.means(d)})
-		}
-	}
-	t.AppendFooter(table.Row{"conversations", total, share(total, total), "in the ledger, each as it is now"})
-	b.WriteString(tableText(t))
-}
-
-// countsLine has the same where there is no room for a table.
-func countsLine(b *strings.Builder, s Status, style Style) {
-	if s.total() == 0 {
-		b.WriteString("the ledger is empty\n")
-		return
-	}
-	var parts []string
-	for _, d := range dispositions {
-		if n := s.Counts[d.state]; n > 0 {
-			parts = append(parts, Thousands(n)+" "+name(d.state))
-		}
-	}
-	words := several(s.total(), "conversation", "conversations") + " in the ledger: " + strings.Join(parts, ", ")
-	b.WriteString(hanging(words, max(style.Width, 40), 0) + "\n")
-}
-
-// means is what a disposition means in this ledger, as far as the latest passes tell.
-func (s Status) means(d disposition) string {
-	failed := func(r store.Refusal) bool { return decide.Reason(r.Reason).Broken() }
-	if d.state == store.Rejected && (s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, failed)) {
-		return refusedOrFailed
-	}
-	return d.meaning
-}
 
 // total is how many conversations the ledger holds.
 func (s Status) total() int {
@@ -92,114 +304,4 @@ func (s Status) total() int {
 		total += n
 	}
 	return total
-}
-
-// lateness tells how late Kustomer's search showed conversations.
-func lateness(l store.Lateness, overlap time.Duration) string {
-	if l.Count == 0 {
-		return "no conversation was ever seen later than its window"
-	}
-	var classes []string
-	for _, class := range l.Classes() {
-		if class.Below == 0 {
-			classes = append(classes, fmt.Sprintf("%d later", class.Count))
-			continue
-		}
-		classes = append(classes, fmt.Sprintf("%d < %s", class.Count, short(class.Below)))
-	}
-	return fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count, short(l.Greatest.Round(time.Second)), short(overlap), strings.Join(classes, ", "))
-}
-
-// short is a duration of whole units without the zeros behind them.
-func short(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
-// since is how long ago a time was.
-func since(now, then time.Time) string {
-	switch d := now.Sub(then); {
-	case d < -time.Minute:
-		return "IN THE FUTURE, by " + span(d)
-	case d < 0:
-		return "just now"
-	default:
-		return span(d) + " ago"
-	}
-}
-
-// span is a length of time in its two greatest units, whatever its direction. Times from outside can be so
-// far apart that no Duration tells it.
-func span(d time.Duration) string {
-	const most = 290 * 365 * 24 * time.Hour // a Duration ends at 292 years
-	switch d = d.Abs(); {
-	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-	case d < most:
-		return fmt.Sprintf("%d days", int(d.Hours()/24))
-	}
-	return "more than 290 years"
-}
-
-// statusJSON is the form of a status for programs, schema acsync.status/1. Fields may be added, never renamed or removed.
-type statusJSON struct {
-	Schema     string          `json:"schema"`
-	Ledger     string          `json:"ledger"`
-	LedgerID   string          `json:"ledger_id"`
-	Checkpoint string          `json:"checkpoint"`
-	Start      string          `json:"start"`
-	SurveyPer  store.Identity  `json:"survey_per"` // what the ledger remembers as one
-	Counts     map[string]int  `json:"counts"`
-	InDoubt    []doubtJSON     `json:"in_doubt"`  // the first of them
-	Rejected   []store.Refusal `json:"rejected"`  // by the latest passes, the latest first; of each pass those that its summary names
-	Backfills  []backfillJSON  `json:"backfills"` // those that are not finished
-	NextDue    string          `json:"next_due"`
-	Late       *lateStatusJSON `json:"late"` // since the ledger was made
-	LastPass   *store.Run      `json:"last_pass"`
-	Running    *runningJSON    `json:"running"` // the process that holds the ledger; then the rest is null or empty. null: it is free
-	Level      string          `json:"level"`   // the worst of the lights
-	Lights     []Light         `json:"lights"`
-	Killed     *runningJSON    `json:"killed"`              // who had the ledger last, and left without closing it; null: it was closed
-	Usual      float64         `json:"usual_pause_seconds"` // between two runs; 0 where it is not known
-}
-
-type doubtJSON struct {
-	ID         string `json:"id"`
-	Reason     string `json:"reason"`
-	Resolution string `json:"resolution"`
-	Kind       string `json:"kind,omitempty"` // "recovery" when it is one
-}
-
-// StatusJSON writes the status as one object on one line.
-func StatusJSON(w io.Writer, s Status) error {
-	counts := map[string]int{}
-	for _, state := range store.States() {
-		counts[state.String()] = s.Counts[state]
-	}
-	doubts := []doubtJSON{}
-	for _, entry := range s.InDoubt {
-		doubts = append(doubts, doubtJSON{entry.Conversation, entry.Reason, stamp(entry.Record.Resolution), entry.Kind()})
-	}
-	backfills := []backfillJSON{}
-	for _, b := range s.Backfills {
-		backfills = append(backfills, backfillAs(b))
-	}
-	lights := s.Lights()
-	return json.NewEncoder(w).Encode(statusJSON{
-		Level: worst(lights), Lights: lights, Killed: killedAs(s), Usual: s.Recent.Usual.Seconds(),
-		Schema: "acsync.status/1", Ledger: s.Ledger, LedgerID: s.ID, Checkpoint: stamp(s.Checkpoint), Start: stamp(s.Start),
-		SurveyPer: s.Identity, Backfills: backfills,
-		Counts: counts, InDoubt: doubts, Rejected: append([]store.Refusal{}, s.Refused...), NextDue: stamp(s.NextDue), LastPass: s.Last,
-		Late: lateStatus(s.Lateness),
-	})
 }

@@ -2,27 +2,74 @@ package report
 
 import (
 	"slices"
+	"strings"
 	"time"
+
+	"acsync/sync/report/doc"
 )
+
+// Timeline counts conversations by the time of their resolution, in steps that suit the range.
+type Timeline struct {
+	Step  string  `json:"step"` // such as "1h", "1d"; empty where there is nothing to show
+	Slots []Slot  `json:"slots"`
+	Other int     `json:"other"` // conversations outside of the range, such as those that waited in the ledger
+	Span  float64 `json:"-"`     // of the range, in hours
+}
+
+// columns draws the timeline in a zone. What happened in a slot is called sent, or what a dry run calls it.
+func (t Timeline) columns(title, caption, sent, waiting string, zone *time.Location) doc.Columns {
+	full, tick := "Mon 2 Jan 2006", "2 Jan"
+	switch days := strings.HasSuffix(t.Step, "d"); {
+	case days && t.Span > 360*24:
+		tick = "2 Jan 06"
+	case !days && t.Span <= 24:
+		full, tick = full+" 15:04", "15:04"
+	case !days:
+		full, tick = full+" 15:04", tick+" 15:04"
+	}
+	chart := doc.Columns{Title: title, Caption: caption, Unit: stepWord(t.Step), Legend: legend(sent, waiting)}
+	for _, s := range t.Slots {
+		chart.Slots = append(chart.Slots, doc.Slot{
+			When: s.From.in(zone, full), Tick: s.From.in(zone, tick), Words: s.words(sent), Segments: s.segments(),
+		})
+	}
+	return chart
+}
+
+// Slot is one step.
+type Slot struct {
+	From Moment `json:"from"`
+	Tally
+}
 
 // A timeline has at most so many slots, unless even its widest step makes more.
 const mostSlots = 60
 
 // steps are the widths of slots; those of whole days follow the calendar.
 var steps = []struct {
-	name  string
-	width time.Duration
-	days  int
+	name, words string
+	width       time.Duration
+	days        int
 }{
-	{"1m", time.Minute, 0},
-	{"5m", 5 * time.Minute, 0},
-	{"15m", 15 * time.Minute, 0},
-	{"1h", time.Hour, 0},
-	{"3h", 3 * time.Hour, 0},
-	{"6h", 6 * time.Hour, 0},
-	{"1d", 24 * time.Hour, 1},
-	{"7d", 7 * 24 * time.Hour, 7},
-	{"28d", 28 * 24 * time.Hour, 28},
+	{"1m", "minute", time.Minute, 0},
+	{"5m", "5 minutes", 5 * time.Minute, 0},
+	{"15m", "15 minutes", 15 * time.Minute, 0},
+	{"1h", "hour", time.Hour, 0},
+	{"3h", "3 hours", 3 * time.Hour, 0},
+	{"6h", "6 hours", 6 * time.Hour, 0},
+	{"1d", "day", 24 * time.Hour, 1},
+	{"7d", "7 days", 7 * 24 * time.Hour, 7},
+	{"28d", "28 days", 28 * 24 * time.Hour, 28},
+}
+
+// stepWord is the width of a slot in words.
+func stepWord(name string) string {
+	for _, step := range steps {
+		if step.name == name {
+			return step.words
+		}
+	}
+	return ""
 }
 
 // newTimeline counts rows in [from, to), in the zone.
@@ -43,12 +90,12 @@ func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 			t.Other++
 			continue
 		}
-		slot, exact := slices.BinarySearchFunc(t.Slots, row.Resolution.Time, func(s Slot, at time.Time) int { return s.From.Compare(at) })
+		slot, exact := slices.BinarySearchFunc(t.Slots, row.Resolution.Time,
+			func(s Slot, at time.Time) int { return s.From.Compare(at) })
 		if !exact {
 			slot--
 		}
-		t.Slots[slot].add(row)
-		t.Most = max(t.Most, t.Slots[slot].Found)
+		t.Slots[slot].add(row.Decision, 1)
 	}
 	return t
 }

@@ -1,0 +1,176 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"acsync/store"
+	"acsync/sync/decide"
+)
+
+// What somebody can do, by what is the case. All words of advice stand here, for every answer that gives
+// some; {here} stands for the flags that point a command at the same ledger.
+const (
+	// The schedule, and the checkpoint that it moves.
+	doFirstRun    = "acsync run{here} --dry-run shows what the first one would do"
+	doSeeSchedule = "see whether the schedule still runs, and what the last pass says"
+	doSendDue     = "see whether the schedule still runs: each run sends what is due"
+	doRunNow      = "run acsync run{here} now: what was marked done more than %s ago (sync.max_age) is " +
+		"skipped as stale already, and needs a back-fill"
+	doAwaitClock = "nothing: a clock was wrong, and from then on passes go on by themselves"
+	doReadAhead  = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked " +
+		"done until then"
+	doLengthen     = "lengthen sync.overlap: what comes later than that is never seen"
+	doAskMissed    = doLengthen + "; a back-fill asks those that were missed"
+	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that is never seen"
+
+	// A pass that ended early. What is left of a plan or a range nothing else sends as it was meant.
+	doRun           = "acsync run{here} goes on"
+	doApply         = "the same acsync apply{here} FILE sends the rest of its plan"
+	doBackfill      = "the same acsync backfill{here} goes on"
+	doFindKiller    = "find out what killed it; %s, nothing is lost, and what it was sending is in doubt"
+	doFindKillerOf  = "Find out what killed %s; %s, and acsync status{here} shows what it left."
+	doApplyAgain    = "the same apply again sends the rest, as long as the plan is valid"
+	doRepeatRange   = "Not finished: it goes on at %s with --from %s --to %s."
+	doApplyRest     = "Not finished: " + doApplyAgain + "."
+	doApplyLimited  = "Stopped at --%s: " + doApplyAgain + "."
+	doNoMoreInPlan  = "Stopped at --max: the plan holds no more."
+	doWaitForNext   = "Stopped at --%s: what is scheduled waits for the next pass."
+	haltedByFuse    = "A fuse blew: %s. Nothing more was sent; %s."
+	haltedByOutage  = "Agent Connect took nothing more: %s. %s."
+	DoSeeLog        = "see the log of that pass, and what the README says of the exit code"
+	DoSeeBelow      = "see what was rejected or is in doubt, below"
+	DoAwaitNextPass = "nothing if the next pass ends well; otherwise see its log"
+	DoRunAgain      = "the next run goes on; nothing is lost"
+	DoRenewKey      = "renew the key, or give it the role, that the log of that pass names; the next run " +
+		"goes on"
+	DoSeeFuse = "see why the fuse blew before the next pass goes on with the rest"
+
+	// What is in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
+	doSettle = "acsync resolve{here} settles these with the API secret; without it look the ids up in " +
+		"Agent Connect and decide by hand"
+	doResolveNow = "%s; acsync resolve{here} does now"
+	doByHand     = "acsync resolve{here} --id ID --accept, --resend or --drop"
+	doLookUp     = "look the ids below up in Agent Connect, then " + doByHand
+	doLookUpOld  = "Agent Connect's data have not settled these for a day: %s"
+	doSeeDoubts  = "See acsync status{here} for what is in doubt by now; acsync resolve{here} settles it."
+	doSeeByHand  = "See acsync status{here} for what is in doubt by now; look the ids up in Agent " +
+		"Connect, then " + doByHand + "."
+	doAskAgain = "Agent Connect's data could not be read to their end, so that nothing is known of these: " +
+		"acsync resolve{here} asks again, and so does each pass."
+	doAskLater = "It is too early to tell what did not arrive: acsync resolve{here} can from %s on, and " +
+		"so does each pass."
+	doDecide = "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, look " +
+		"the ids up there first, because what is sent again may be a second mail: acsync resolve{here} " +
+		"--id ID, with --accept, --resend or --drop."
+	doDecideOne = "acsync resolve{here} --id %s"
+	doChoose    = "with one of --accept, --resend, --drop"
+
+	// What was rejected, is tried again, or cannot be told.
+	doTryAgain    = "nothing if passes go on: they try again; the log says what keeps them from it"
+	doFindRefusal = "find out why Agent Connect does not take them: after 72 h they are given up"
+	doForNext     = "for the next ones: %s"
+	doSeeReasons  = "acsync report{here} says what to do for each reason"
+	doMendReasons = "mend what the reasons name before more are lost: " + doSeeReasons
+	finalReasons  = "final; " + doSeeReasons
+	doMend        = "mend the expression (acsync rules test{here} shows it); passes that read these again " +
+		"decide them anew, others need a back-fill"
+	doReadWords = "read Agent Connect's own words"
+	doSeeFiles  = "What to do about %d more reasons stands beside them in the files of --report."
+
+	// The ledger's witness.
+	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"
+	doStamp     = "set agent_connect.stamp = true"
+)
+
+// remedies say what to do about a reason.
+var remedies = map[decide.Reason]string{
+	decide.EmployeeNotFound: "create a profile in Agent Connect for these agents, with the address that " +
+		"Kustomer has for them",
+	decide.EmployeeDeactivated: "activate these agents' profiles in Agent Connect, or filter their " +
+		"conversations out",
+	decide.EmployeeIncomplete: "complete these agents' profiles in Agent Connect, and have them approved",
+	decide.InvalidCustomer:    "look at the customer's name and address in Kustomer",
+	decide.ChannelNotEnabled: "enable the channel in Agent Connect, or map it to one that is " +
+		"(mapping.channels)",
+	decide.ChannelManual:   "put the channel into integrated mode in Agent Connect",
+	decide.BrandRefused:    "compare the brand with those of Agent Connect",
+	decide.LanguageRefused: "compare the language with those of Agent Connect",
+	decide.Refused:         doReadWords,
+	decide.GaveUp:          "find out why Agent Connect could not be reached for so long",
+	decide.MaskedEmail:     "give Kustomer's API key the role to read sensitive data",
+	decide.TimeOutOfRange: "look in Kustomer at when they were marked done; marked done again they are " +
+		"asked about",
+	decide.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at " +
+		"them in Kustomer",
+}
+
+// advise completes words of advice: with the flags that point a command at the same ledger, and with what
+// they leave open.
+func advise(words, here string, args ...any) string {
+	words = strings.ReplaceAll(words, "{here}", strings.ReplaceAll(here, "%", "%%"))
+	return fmt.Sprintf(words, args...)
+}
+
+// goesOn says what goes on where a pass of some mode ended early.
+func goesOn(mode, here string) string {
+	switch mode {
+	case "apply":
+		return advise(doApply, here)
+	case "backfill":
+		return advise(doBackfill, here)
+	}
+	return advise(doRun, here)
+}
+
+// remedy says what to do about conversations that ended so.
+func remedy(decision string, reason decide.Reason, here string) string {
+	switch words, known := remedies[reason]; {
+	case decision == store.InDoubt.String():
+		return advise(doSettle, here)
+	case reason.Broken():
+		return advise(doMend, here)
+	case known:
+		return words
+	}
+	return doReadWords
+}
+
+// remedyOf says what to do about a reason of a rejection; empty for other reasons.
+func remedyOf(reason decide.Reason, here string) string {
+	if !rejects(reason) {
+		return ""
+	}
+	return remedy(store.Rejected.String(), reason, here)
+}
+
+// rejects reports whether a reason goes with a rejection, and never with anything else.
+func rejects(reason decide.Reason) bool {
+	switch reason {
+	case decide.Refused, decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete,
+		decide.InvalidCustomer,
+		decide.ChannelNotEnabled, decide.ChannelManual, decide.BrandRefused, decide.LanguageRefused,
+		decide.FirstNotFound,
+		decide.GaveUp:
+		return true
+	}
+	return reason.Broken()
+}
+
+// aboutAgent reports whether a reason is the agent's, so that it helps to know which agents.
+func aboutAgent(reason decide.Reason) bool {
+	switch reason {
+	case decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete:
+		return true
+	}
+	return false
+}
+
+// needsHand reports whether somebody has to look at conversations that ended so.
+func needsHand(decision string, reason decide.Reason) bool {
+	switch reason {
+	case decide.MaskedEmail, decide.DoNotSendUnreadable, decide.TimeOutOfRange:
+		return true
+	}
+	return decision == store.Rejected.String() || decision == store.InDoubt.String()
+}

@@ -1,0 +1,168 @@
+package report
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/report/doc"
+)
+
+// wouldSend is the decision of a dry run that a real pass would carry out.
+const wouldSend = "would_send"
+
+// disposition is how a state is shown.
+type disposition struct {
+	name    string
+	tone    doc.Tone
+	meaning string
+}
+
+// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not
+// to be done.
+var dispositions = []disposition{
+	{wouldSend, doc.Good, "a real pass would ask these"},
+	{store.Accepted.String(), doc.Good, "Agent Connect took the request"},
+	{store.Rejected.String(), doc.Bad, "Agent Connect refused it for good"},
+	{store.InDoubt.String(), doc.Bad, "may have arrived; not sent again"},
+	{store.Sending.String(), doc.Bad, "under way, or left by a crash"},
+	{store.Retry.String(), doc.Warn, "certainly not sent; tried again"},
+	{store.Scheduled.String(), doc.Warn, "decided; a later pass sends it"},
+	{store.Dropped.String(), doc.Quiet, "given up by hand"},
+	{store.Skipped.String(), doc.Quiet, "not to be asked"},
+}
+
+// refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
+const refusedOrFailed = "refused, or an expression failed"
+
+// byUrgency are the names of all dispositions in the order in which they are looked at: what needs a
+// hand first.
+var byUrgency = []string{
+	store.Rejected.String(), store.InDoubt.String(), store.Sending.String(), store.Retry.String(),
+	store.Scheduled.String(),
+	wouldSend, store.Accepted.String(), store.Dropped.String(), store.Skipped.String(),
+}
+
+// dispositionOf finds one by its name; an unknown one has no meaning.
+func dispositionOf(name string) disposition {
+	for _, d := range dispositions {
+		if d.name == name {
+			return d
+		}
+	}
+	return disposition{name: name, tone: doc.Warn}
+}
+
+// Disposition counts one of them, with its reasons.
+type Disposition struct {
+	Name    string  `json:"name"`
+	Count   int     `json:"count"`
+	Share   float64 `json:"share"` // of what was found, 0 to 1
+	Meaning string  `json:"meaning"`
+	// the most frequent first; nil and left out where they are not known by disposition
+	Reasons []ReasonCount `json:"reasons,omitzero"`
+}
+
+// ReasonCount counts one reason.
+type ReasonCount struct {
+	Reason  string  `json:"reason"`
+	Count   int     `json:"count"`
+	Share   float64 `json:"share"`
+	Meaning string  `json:"meaning"`
+	Remedy  string  `json:"remedy,omitempty"` // what to do about it; of past rejections alone
+}
+
+// countDispositions are those that occur, in the order of a table; names of another version are left out.
+// Where some failed, not all that is rejected is Agent Connect's answer.
+func countDispositions(counts map[string]int, found int, failed bool) []Disposition {
+	list := []Disposition{}
+	for _, d := range dispositions {
+		if failed && d.name == store.Rejected.String() {
+			d.meaning = refusedOrFailed
+		}
+		if n := counts[d.name]; n > 0 {
+			list = append(list, Disposition{Name: d.name, Count: n, Share: ratio(n, found), Meaning: d.meaning})
+		}
+	}
+	return list
+}
+
+// countReasons are reasons with their counts, the most frequent first.
+func countReasons(counts map[decide.Reason]int, found int) []ReasonCount {
+	list := []ReasonCount{}
+	for _, reason := range byFrequency(counts) {
+		n := counts[reason]
+		list = append(list, ReasonCount{string(reason), n, ratio(n, found), reason.Explain(), ""})
+	}
+	return list
+}
+
+// meaningOf is what it means that a conversation ended so.
+func meaningOf(decision string, reason decide.Reason) string {
+	return cmp.Or(reason.Explain(), dispositionOf(decision).meaning)
+}
+
+// because is a reason with its meaning.
+func because(reason decide.Reason) string {
+	if meaning := reason.Explain(); meaning != "" {
+		return string(reason) + " (" + meaning + ")"
+	}
+	return string(reason)
+}
+
+// reasonTone is the tone of a reason whose disposition is not known, by the one that it mostly goes with.
+func reasonTone(reason decide.Reason) doc.Tone {
+	switch {
+	case reason.Broken():
+		return doc.Bad
+	case slices.Contains(decide.SkipReasons(), reason), strings.HasPrefix(string(reason), "rule:"):
+		return doc.Quiet
+	}
+	switch reason {
+	case decide.Verified:
+		return doc.Good
+	case decide.Limited, decide.Unreachable, decide.Credentials, decide.Stopped, decide.Paused, decide.Delayed,
+		decide.NotArrived, decide.ByHand:
+		return doc.Warn
+	}
+	return doc.Bad
+}
+
+// byFrequency are names with their counts, the most frequent first.
+func byFrequency[K ~string](counts map[K]int) []K {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), strings.Compare(string(a), string(b)))
+	})
+}
+
+// countsTable is a table of how many there are of what, which dispositions and reasons are shown in.
+func countsTable(what, caption string, rows []doc.Row) doc.Table {
+	return doc.Table{
+		Class: "dispositions", Caption: caption, Rows: rows,
+		Columns: []doc.Column{
+			{Name: what, Min: 23, Max: 32},
+			{Name: "count", Number: true, Min: 7},
+			{Name: "share", Number: true, Min: 6},
+			{Name: "meaning", Optional: true},
+		},
+	}
+}
+
+// countRow is a line of such a table.
+func countRow(weight doc.Weight, name string, n, of int, meaning string) doc.Row {
+	return doc.Row{Weight: weight, Cells: doc.Texts(name, thousands(n), share(n, of), meaning)}
+}
+
+// dispositionRows are the lines of dispositions.
+func dispositionRows(list []Disposition, of int) []doc.Row {
+	var rows []doc.Row
+	for _, d := range list {
+		row := countRow(doc.Normal, spaced(d.Name), d.Count, of, d.Meaning)
+		row.Cells[0].Tone = dispositionOf(d.Name).tone
+		rows = append(rows, row)
+	}
+	return rows
+}

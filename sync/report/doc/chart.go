@@ -1,0 +1,285 @@
+package doc
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Charts are drawn with lengths in percent of the width and pixels of the height, so that their text has one
+// size on every screen. Only a page has them: what they show stands in tables too.
+type Charts []Bars
+
+func (c Charts) empty() bool {
+	return !slices.ContainsFunc(c, func(b Bars) bool { return len(b.List) > 0 })
+}
+
+// Bars is a chart with a bar for each of several names, the largest first.
+type Bars struct {
+	ID, Title, Note string
+	Rest            string // what those are that are not drawn, such as "of other reasons"
+	// characters of a label where there is room; 0: always those that fit beside a number and a share
+	Room int
+	Top  int // the length of the longest bar; 0: of the first
+	List []Bar
+}
+
+// Bar is one of them.
+type Bar struct {
+	Label, Value, Title string
+	Segments            []Segment
+}
+
+// Segment is a piece of a bar or a column.
+type Segment struct {
+	Tone Tone
+	N    int
+}
+
+const (
+	mostBars  = 10
+	barHeight = 34 // text and bar
+	labelSize = 30 // characters
+	phoneBar  = 40 // characters of a label and its value in the narrowest chart, which is 18rem wide
+)
+
+// drawn are the lengths of a segment: percent across for a bar, pixels down for a column.
+type drawn struct {
+	Tone     Tone
+	X, Width string
+	Y        int
+	Height   int
+}
+
+// drawnBar is a bar at its place.
+type drawnBar struct {
+	Bar
+	Short    string // the label where it is too long for a narrow chart; else empty
+	TextY, Y int
+	Parts    []drawn
+}
+
+// Drawn are the bars that there is room for.
+func (b Bars) Drawn() []drawnBar {
+	var list []drawnBar
+	for i, bar := range b.List[:min(len(b.List), mostBars)] {
+		top := cmp.Or(b.Top, total(b.List[0].Segments), 1)
+		d := drawnBar{Bar: bar, TextY: i*barHeight + 14, Y: i*barHeight + 20}
+		at := 0
+		for _, s := range bar.Segments {
+			if s.N > 0 {
+				d.Parts = append(d.Parts, drawn{Tone: s.Tone, X: percent(at, top), Width: percent(s.N, top)})
+				at += s.N
+			}
+		}
+		d.Label = text.Snip(bar.Label, cmp.Or(b.Room, labelSize), "…")
+		if short := text.Snip(bar.Label, phoneBar-len(bar.Value), "…"); b.Room > 0 && short != d.Label {
+			d.Short = short
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+// Height is that of the chart, in pixels.
+func (b Bars) Height() int { return min(len(b.List), mostBars) * barHeight }
+
+// Desc says in words what the chart shows, for those who do not see it.
+func (b Bars) Desc() string {
+	var titles []string
+	for _, bar := range b.List[:min(len(b.List), mostBars)] {
+		titles = append(titles, bar.Title)
+	}
+	return strings.Join(titles, "; ") + "."
+}
+
+// Caption is the note, and how much is not drawn.
+func (b Bars) Caption() string {
+	rest := 0
+	for _, bar := range b.List[min(len(b.List), mostBars):] {
+		rest += total(bar.Segments)
+	}
+	if rest == 0 {
+		return b.Note
+	}
+	return fmt.Sprintf("%s; %s %s are not drawn", b.Note, Thousands(rest), b.Rest)
+}
+
+// Columns is a chart with a column for each step of time.
+type Columns struct {
+	Title, Caption string
+	Unit           string // how long a step is, in words
+	Slots          []Slot
+	Legend         []Key
+}
+
+func (c Columns) empty() bool { return len(c.Slots) == 0 }
+
+// Slot is one step of time.
+type Slot struct {
+	When     string // in full
+	Tick     string // as short as the range allows
+	Words    string // what happened then
+	Segments []Segment
+}
+
+// Key says what a tone stands for.
+type Key struct {
+	Tone  Tone
+	Label string
+}
+
+// The heights of such a chart in pixels. The labels of its lines stand at the left, in percent of the width.
+const (
+	columnsTop    = 18
+	columnsHeight = 150
+	axisHeight    = 24
+	columnsLeft   = 5.0
+)
+
+// step is the width of a slot in percent.
+func (c Columns) step() float64 { return (100 - columnsLeft) / float64(max(len(c.Slots), 1)) }
+
+// x is where a slot begins, in percent.
+func (c Columns) x(slot int) float64 { return columnsLeft + c.step()*float64(slot) }
+
+// Width is that of a column in percent.
+func (c Columns) Width() string { return fmt.Sprintf("%.3f", min(c.step()*0.82, 12)) }
+
+// Height is that of the chart.
+func (Columns) Height() int { return columnsTop + columnsHeight + axisHeight }
+
+// busiest is the slot with the most, and top the number that its lines go up to.
+func (c Columns) busiest() (slot, top int) {
+	for i, s := range c.Slots {
+		if total(s.Segments) > total(c.Slots[slot].Segments) {
+			slot = i
+		}
+	}
+	return slot, roundUp(total(c.Slots[slot].Segments))
+}
+
+// Desc says in words what the chart shows.
+func (c Columns) Desc() string {
+	busiest, _ := c.busiest()
+	return fmt.Sprintf("%d steps of a %s from %s; the busiest begins at %s: %s.", len(c.Slots), c.Unit,
+		c.Slots[0].When,
+		c.Slots[busiest].When, c.Slots[busiest].Words)
+}
+
+// gridLine is a line across the chart.
+type gridLine struct {
+	Label    string
+	Y, TextY int
+}
+
+// Lines are those at nothing, at half of the largest number, and at that.
+func (c Columns) Lines() []gridLine {
+	_, top := c.busiest()
+	var lines []gridLine
+	for _, n := range []int{0, top / 2, top} {
+		y := columnsTop + columnsHeight - n*columnsHeight/top
+		label := Thousands(n)
+		if n == 0 {
+			label = ""
+		}
+		lines = append(lines, gridLine{Label: label, Y: y, TextY: y - 4})
+	}
+	return lines
+}
+
+// column is a slot at its place.
+type column struct {
+	Title, X string
+	Parts    []drawn
+}
+
+// Drawn are the slots in which there was something.
+func (c Columns) Drawn() []column {
+	_, top := c.busiest()
+	var list []column
+	for i, s := range c.Slots {
+		if total(s.Segments) > 0 {
+			list = append(list, column{
+				Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)), Parts: stack(s.Segments, top),
+			})
+		}
+	}
+	return list
+}
+
+// stack draws segments from the bottom up. What there is at all is seen: it has at least one pixel.
+func stack(segments []Segment, top int) []drawn {
+	var parts []drawn
+	y, sum, high := columnsTop+columnsHeight, 0, 0
+	for _, s := range segments {
+		if s.N == 0 {
+			continue
+		}
+		sum += s.N
+		height := max(sum*columnsHeight/top-high, 1)
+		y, high = y-height, high+height
+		parts = append(parts, drawn{Tone: s.Tone, Y: y, Height: height})
+	}
+	return parts
+}
+
+// tick labels a slot.
+type tick struct {
+	Label, X string
+	Y        int
+	Wide     bool // a narrow chart has no room for it
+}
+
+// Ticks label a few of the slots, below the left ends of their columns: every other one where the
+// chart is narrow.
+func (c Columns) Ticks() []tick {
+	every := max((len(c.Slots)+3)/4, 1)
+	var list []tick
+	for i := 0; i < len(c.Slots); i += every {
+		x := c.x(i)
+		if i > 0 && x > 80 {
+			break
+		}
+		list = append(list, tick{
+			Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", x), Y: c.Height() - 8, Wide: len(list)%2 == 1,
+		})
+	}
+	return list
+}
+
+// total is the sum of segments.
+func total(segments []Segment) int {
+	sum := 0
+	for _, s := range segments {
+		sum += s.N
+	}
+	return sum
+}
+
+// percent is a share with two digits, as lengths are written.
+func percent(n, of int) string { return fmt.Sprintf("%.2f", 100*float64(n)/float64(max(of, 1))) }
+
+// roundUp is the least round number that is even and not below n: 2, 4, 6, 10, 20, 30, 40, 60, 80, 100, …
+func roundUp(n int) int {
+	for scale := 1; ; scale *= 10 {
+		for _, digit := range []int{2, 4, 6, 8, 10} {
+			if digit*scale >= n {
+				return digit * scale
+			}
+		}
+	}
+}
+
+// Thousands writes a number with commas, such as 12,300.
+func Thousands(n int) string {
+	digits := strconv.Itoa(n)
+	for at := len(digits) - 3; at > 0 && digits[at-1] != '-'; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	return digits
+}

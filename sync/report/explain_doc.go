@@ -1,0 +1,279 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/explain"
+	"acsync/sync/report/doc"
+)
+
+// ExplainDoc is the life of one conversation for people.
+func ExplainDoc(x Explanation) doc.Doc {
+	d := doc.Doc{Name: "acsync explain", Subject: x.Tenant, Here: x.Here, Labels: 14, About: []string{x.ID}}
+	if url := x.url(); url != "" {
+		d.About = append(d.About, url)
+	}
+	words, tone := fateWords(x)
+	now := []doc.Fact{
+		{Label: "now", Value: words, Tone: tone, Command: x.command()},
+		{Label: "to do", Value: adviceFor(x), Tone: doc.Warn},
+	}
+	if x.Forecast.Fate == explain.FateByHand {
+		now = slices.Insert(now, 1, doc.Fact{Command: doChoose})
+	}
+	for _, notice := range x.Notices {
+		now = append(now, doc.Fact{Label: "note", Value: notice, Tone: doc.Warn})
+	}
+	life := slices.Concat(conversationFacts(x), firstReadFacts(x), ledgerFacts(x), receiverFacts(x))
+	d.Sections = []doc.Section{doc.Titled("", doc.Facts{List: now}), doc.Titled("", doc.Facts{List: life})}
+	if x.Found {
+		d.Sections = append(d.Sections, checkSection(x))
+	}
+	return d
+}
+
+// conversationFacts are what Kustomer says.
+func conversationFacts(x Explanation) []doc.Fact {
+	if !x.Found {
+		var gone, done string
+		if x.Asked && x.Unread == nil {
+			gone = "has no such conversation any more: it was deleted, or merged into another"
+		}
+		if at := resolutionOf(x); !at.IsZero() {
+			done = show(at) + ", " + since(x.Now, at) + " (from the ledger)"
+		}
+		return []doc.Fact{{Label: "kustomer", Value: gone, Tone: doc.Warn}, {Label: "marked done", Value: done}}
+	}
+	c := x.Case.Conversation
+	done := "never"
+	switch {
+	case c.DoneUnread:
+		done = "at a time that cannot be read"
+	case c.LastDone != nil && x.Case.Outside:
+		done = fmt.Sprintf("%s, which no pass reads, by %s", show(c.LastDone.At), closer(x))
+	case c.LastDone != nil:
+		done = fmt.Sprintf("%s, %s, by %s", show(c.LastDone.At), since(x.Now, c.LastDone.At), closer(x))
+	}
+	status := c.Status
+	if c.DoneCount > 1 {
+		status += fmt.Sprintf("; marked done %d times so far", c.DoneCount)
+	}
+	return []doc.Fact{
+		{Label: "marked done", Value: done},
+		{Label: "status", Value: status},
+		{Label: "agent", Value: agentOf(x)},
+		customerFact(x),
+		{Label: "channel", Value: channelOf(x)},
+		{Label: "tags", Value: strings.Join(x.Case.Tags, ", ")},
+	}
+}
+
+// resolutionOf is when the conversation was marked done last, as far as Kustomer or the ledger tells.
+func resolutionOf(x Explanation) time.Time {
+	if done := x.Case.Conversation.LastDone; done != nil {
+		return done.At
+	}
+	if n := len(x.Entries); n > 0 && !x.Found {
+		return x.Entries[n-1].Record.Resolution
+	}
+	return time.Time{}
+}
+
+// customerFact is the address, or what there is of the customer where that decides.
+func customerFact(x Explanation) doc.Fact {
+	switch x.Case.Skip {
+	case decide.NoCustomer:
+		return doc.Fact{Label: "customer", Value: "none", Tone: doc.Bad}
+	case decide.NoEmail:
+		return doc.Fact{Label: "address", Value: "none", Tone: doc.Bad}
+	case decide.MaskedEmail:
+		return doc.Fact{Label: "address", Value: "masked for this API key", Tone: doc.Bad}
+	}
+	return doc.Fact{Label: "customer", Value: x.address(x.Facts.Address)}
+}
+
+// channelOf is the channel that counts, and all of them where there are more.
+func channelOf(x Explanation) string {
+	words := x.Facts.Channel
+	if words == "" && x.Case.Skip == decide.NoChannel {
+		words = "none"
+	}
+	if len(x.Channels) > 1 {
+		words += " (of " + strings.Join(x.Channels, ", ") + ")"
+	}
+	return words
+}
+
+// closer is who marked it done, for the screen alone.
+func closer(x Explanation) string {
+	switch by := x.Case.Conversation.LastDone.By; {
+	case x.Closer != nil:
+		return person(x.Closer.Name.Value, x.Closer.ID)
+	case by != "":
+		return by + " (no such user)"
+	}
+	return "automation"
+}
+
+// agentOf is whom the survey is about, for the screen alone.
+func agentOf(x Explanation) string {
+	if x.Case.Agent == nil {
+		return "none"
+	}
+	who := person(x.Case.Agent.Name.Value, x.Case.Agent.ID)
+	switch {
+	case x.Case.Skip == decide.NoAgentEmail && x.Case.Agent.Email.Masked:
+		return who + ", address masked for this API key"
+	case x.Case.Skip == decide.NoAgentEmail:
+		return who + ", address none"
+	}
+	return strings.TrimSpace(who + " " + x.address(x.Facts.AgentAddress))
+}
+
+// person is the name of a user of Kustomer and the id, or the id alone.
+func person(name, id string) string {
+	if name = strings.TrimSpace(name); name == "" {
+		return id
+	}
+	return name + " (" + id + ")"
+}
+
+// firstReadFacts tell which pass read the time first at which it was marked done, and how much later
+// that was.
+func firstReadFacts(x Explanation) []doc.Fact {
+	if x.First == nil {
+		return nil
+	}
+	words := fmt.Sprintf("by pass %s (%s)", x.First.Pass, x.First.Mode)
+	if at := resolutionOf(x); !at.IsZero() && x.First.Started.After(at) {
+		words += ", " + after(at, x.First.Started)
+	}
+	return []doc.Fact{{Label: "first read", Value: words}}
+}
+
+// ledgerFacts are what the ledger holds.
+func ledgerFacts(x Explanation) []doc.Fact {
+	switch {
+	case x.Unmade && len(x.Entries) == 0:
+		return []doc.Fact{{Label: "ledger", Value: "there is none yet"}}
+	case x.Remembered && len(x.Entries) == 0:
+		return []doc.Fact{{Label: "ledger", Value: "knows nothing of it"}}
+	}
+	var facts []doc.Fact
+	for _, e := range x.Entries {
+		label, words := "ledger", spaced(e.State.String())+" "+show(e.At)
+		if e.Reason != "" {
+			words += ": " + because(decide.Reason(e.Reason))
+		}
+		if e.Recovery {
+			label = "recovery"
+		}
+		var intent, done, due string
+		if stamp := x.Stamp(e); stamp != "" {
+			intent = "intent " + stamp
+		}
+		if e.Key.Resolution != 0 {
+			done = "of being marked done " + show(e.Record.Resolution)
+		}
+		if !e.Due.IsZero() {
+			due = "due " + show(e.Due)
+		}
+		tone := dispositionOf(e.State.String()).tone
+		facts = append(facts, doc.Fact{Label: label, Value: words, Tone: tone}, doc.Fact{Value: attempts(e)},
+			doc.Fact{Value: intent}, doc.Fact{Value: done}, doc.Fact{Value: due})
+	}
+	return facts
+}
+
+// attempts tells how often it was tried, and with what result; empty if never.
+func attempts(e store.Entry) string {
+	var parts []string
+	switch {
+	case e.Attempts == 1 && e.First.IsZero():
+		parts = append(parts, "1 attempt")
+	case e.Attempts == 1:
+		parts = append(parts, "1 attempt "+show(e.First))
+	case e.Attempts > 1:
+		parts = append(parts, fmt.Sprintf("%d attempts since %s", e.Attempts, show(e.First)))
+	}
+	if e.Status != 0 {
+		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// receiverFacts are what Agent Connect's data show.
+func receiverFacts(x Explanation) []doc.Fact {
+	label := "agent connect"
+	if x.ReceiverRead && len(x.Interactions) == 0 {
+		return []doc.Fact{{Label: label, Value: "shows nothing of it", Tone: doc.Warn}}
+	}
+	var facts []doc.Fact
+	for _, i := range x.Interactions {
+		words := cmp.Or(strings.TrimSpace(i.Status), "no status")
+		if !i.CreatedAt.IsZero() {
+			words = show(i.CreatedAt) + ": " + words
+		}
+		if i.Recovery {
+			words += ", a recovery"
+		}
+		switch {
+		case i.Intent != "":
+			words += ", intent " + i.Intent
+		case !x.Unstamped && !i.Recovery:
+			words += ", without a stamp: not sent by acsync"
+		}
+		facts = append(facts, doc.Fact{Label: label, Value: words})
+		label = ""
+	}
+	return facts
+}
+
+// stepMarks are the marks of checks, by their results.
+var stepMarks = map[decide.StepResult]string{
+	decide.StepPassed: "✓", decide.StepDecided: "✗", decide.StepNotReached: "·", decide.StepOff: "–",
+	decide.StepUnknown: "?",
+}
+
+// checkSection has each check of the decision, in order of precedence: the one that decided on a line of its
+// own, those that are off at the end.
+func checkSection(x Explanation) doc.Section {
+	legend := "✓ passed  ✗ decided  · not reached  – off"
+	if slices.ContainsFunc(x.Steps, func(s decide.Step) bool { return s.Result == decide.StepUnknown }) {
+		legend += "  ? not known"
+	}
+	section := doc.Titled("", doc.Facts{List: []doc.Fact{{Label: "checks", Value: legend}}})
+	var run, off doc.Flow
+	for _, step := range x.Steps {
+		item := stepMarks[step.Result] + " " + string(step.Reason)
+		switch {
+		case step.Result == decide.StepDecided:
+			section.Parts = append(section.Parts, run, decisiveNote(x, step))
+			run = nil
+		case step.Held:
+			run = append(run, item+" (holds)")
+		case step.Result == decide.StepOff:
+			off = append(off, item)
+		default:
+			run = append(run, item)
+		}
+	}
+	section.Parts = append(section.Parts, run, off)
+	return section
+}
+
+// decisiveNote is the check that decided. That it was sent already is only one of the ways in which an
+// earlier pass ended it.
+func decisiveNote(x Explanation, step decide.Step) doc.Note {
+	words := because(step.Reason)
+	if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" {
+		words = string(step.Reason) + " (" + ended + ")"
+	}
+	return doc.Note{Text: stepMarks[step.Result] + " " + words, Tone: doc.Bad, Below: x.Case.Trouble, Depth: 2}
+}

@@ -1,0 +1,314 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"acsync/sync/decide"
+	"acsync/sync/report/doc"
+)
+
+const (
+	mostOnPage     = 5000 // conversations that a page lists: more make it slow to open
+	mostInMarkdown = 1000 // it is for reading and for tickets
+	clockLayout    = "2006-01-02 15:04:05"
+	reasonNote     = "reasons, with their share of all that was found"
+)
+
+// ReportDoc is the report of a pass, with at most so many conversations.
+func ReportDoc(r Report, most int) doc.Doc {
+	d := doc.Doc{
+		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true, Level: r.Verdict.Level,
+		Headline: r.Verdict.Headline, Detail: r.Verdict.Detail, Todo: r.Verdict.Todo,
+		About: []string{periodOf(r)}, Numbers: r.Tally.numbers(capital(r.sentWord()), "Waiting"),
+	}
+	if r.DryRun {
+		d.Badge = "dry run: nothing was sent, nothing was written"
+	}
+	d.Sections = append([]doc.Section{
+		timeSection(r), chartSection(r), concernSection(r), dispositionSection(r),
+		doc.Titled("Needs a hand", attentionTable(r.pass)).For(doc.ForTerminal),
+		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.pass)).For(doc.ForTerminal),
+		groupSection(r), rowSection(r, most),
+	}, factSections(r)...)
+	return d
+}
+
+// capital begins with a capital letter.
+func capital(words string) string { return strings.TrimSuffix(sentence(words), ".") }
+
+// periodOf tells which time the report is about.
+func periodOf(r Report) string {
+	switch {
+	case r.To.IsZero():
+		return "Nothing was read."
+	case !r.PlanMade.IsZero():
+		return fmt.Sprintf("Carries out the plan of %s for what was marked done from %s to %s (%s).",
+			r.local(r.PlanMade, clockLayout), r.local(r.From, clockLayout), r.local(r.To, clockLayout), r.Timezone)
+	case !r.From.Before(r.To.Time) && r.pass.backfill():
+		return fmt.Sprintf("Nothing to do: this back-fill was finished %s (%s); --restart reads it again.",
+			Moment{r.pass.Backfill.Finished}.in(r.zone, clockLayout), r.Timezone)
+	case !r.From.Before(r.To.Time):
+		return fmt.Sprintf("Nothing to read yet: everything up to %s (%s) is done.",
+			r.local(r.Checkpoint, clockLayout), r.Timezone)
+	}
+	text := fmt.Sprintf("Marked done from %s to %s (%s).", r.local(r.From, clockLayout),
+		r.local(r.To, clockLayout), r.Timezone)
+	if r.ReadUpTo.Before(r.To.Time) {
+		read := " Read and recorded up to %s."
+		if r.DryRun {
+			read = " Read up to %s."
+		}
+		text += fmt.Sprintf(read, r.local(r.ReadUpTo, clockLayout))
+	}
+	return text
+}
+
+// timeSection shows when.
+func timeSection(r Report) doc.Section {
+	caption := "Conversations by the time when they were marked done, a bar for each " + stepWord(r.Timeline.Step)
+	if r.Timeline.Other > 0 {
+		caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
+	}
+	chart := r.Timeline.columns("Conversations over time", caption, r.sentWord(), "waiting", r.zone)
+	return doc.Titled("Over time", chart).For(doc.ForPage)
+}
+
+// chartSection shows why not, and for whom.
+func chartSection(r Report) doc.Section {
+	return doc.Titled("", doc.Charts{
+		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels), groupBars(r, "agents", "Agents", r.Agents),
+	}).For(doc.ForPage)
+}
+
+// reasonBars show why conversations were not sent.
+func reasonBars(r Report) doc.Bars {
+	chart := doc.Bars{
+		ID: "reasons", Title: "Why not", Note: reasonNote,
+		Rest: "of other reasons",
+	}
+	for _, d := range r.Dispositions {
+		if tone := dispositionOf(d.Name).tone; tone != doc.Good {
+			for _, reason := range d.Reasons {
+				chart.List = append(chart.List, reasonBar(reason, tone))
+			}
+		}
+	}
+	slices.SortStableFunc(chart.List, func(a, b doc.Bar) int {
+		return cmp.Or(cmp.Compare(b.Segments[0].N, a.Segments[0].N), strings.Compare(a.Label, b.Label))
+	})
+	return chart
+}
+
+// reasonBar is the bar of one reason.
+func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
+	return doc.Bar{
+		Label: r.Reason, Value: thousands(r.Count) + " · " + percent(r.Share),
+		Segments: []doc.Segment{{Tone: tone, N: r.Count}},
+		Title:    strings.TrimSuffix(fmt.Sprintf("%s: %s (%s)", r.Reason, thousands(r.Count), r.Meaning), " ()"),
+	}
+}
+
+// groupBars show what became of the conversations of several groups.
+func groupBars(r Report, id, title string, groups []Group) doc.Bars {
+	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: "of others"}
+	for _, g := range groups {
+		chart.List = append(chart.List, doc.Bar{
+			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found), Title: g.label() + ": " +
+				g.words(r.sentWord()),
+			Segments: g.segments(),
+		})
+	}
+	return chart
+}
+
+// concernSection says what to do about what somebody has to look at.
+func concernSection(r Report) doc.Section {
+	title := "What needs a hand"
+	if r.Verdict.Level == doc.LevelGood {
+		title = "What can be mended"
+	}
+	var cards doc.Cards
+	for _, concern := range r.Concerns {
+		cards = append(cards, concern.card())
+	}
+	return doc.Titled(title, cards).For(doc.ForFiles)
+}
+
+// dispositionSection counts what became of the conversations, and why.
+func dispositionSection(r Report) doc.Section {
+	var rows []doc.Row
+	for i, row := range dispositionRows(r.Dispositions, r.Found) {
+		row.Weight = doc.Main
+		rows = append(rows, row)
+		if row.Cells[0].Tone == doc.Good && r.Recoveries > 0 {
+			rows = append(rows, countRow(doc.Sub, "recoveries", r.Recoveries, r.Found,
+				"they follow up an earlier request"))
+		}
+		if row.Cells[0].Tone == doc.Good && r.Flagged > 0 {
+			rows = append(rows, countRow(doc.Sub, "flagged", r.Flagged, r.Found, "counted, nobody is mailed"))
+		}
+		for _, reason := range r.Dispositions[i].Reasons {
+			if decide.Reason(reason.Reason) == decide.Delayed && !r.pass.NextDue.IsZero() {
+				reason.Meaning = "next at " + r.pass.NextDue.UTC().Format("2006-01-02 15:04 UTC")
+			}
+			rows = append(rows, countRow(doc.Sub, reason.Reason, reason.Count, r.Found, reason.Meaning))
+		}
+	}
+	waited := ""
+	if r.Due > 0 {
+		waited = thousands(r.Due) + " of these waited in the ledger"
+	}
+	rows = append(rows, countRow(doc.Sum, "found", r.Found, r.Found, waited))
+	table := countsTable("disposition", "Every conversation found, by its disposition and the reason", rows)
+	return doc.Titled("What became of them", table)
+}
+
+// groupSection breaks the conversations down.
+func groupSection(r Report) doc.Section {
+	section := doc.Section{Title: "Breakdowns", Only: doc.ForFiles}
+	for _, b := range []struct {
+		title, column string
+		groups        []Group
+	}{
+		{"By channel", "channel", r.Channels},
+		{"By agent", "agent", r.Agents},
+		{"By team", "team", r.Teams},
+		{"By brand", "brand", r.Brands},
+		{"By day", "day (" + r.Timezone + ")", r.Days},
+		{"By hour of the day", "hour (" + r.Timezone + ")", r.Hours},
+	} {
+		table := doc.Table{
+			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " + strings.ToLower(b.title),
+			Class: "groups", Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
+		}
+		for _, g := range b.groups {
+			table.Rows = append(table.Rows, doc.Row{Cells: append(doc.Texts(g.label()), g.sums()...)})
+		}
+		section.Parts = append(section.Parts, table)
+	}
+	return section
+}
+
+// rowSection lists conversations by decision and reason, what needs a hand first. Where there are more than
+// so many, small lists stay whole, and large ones get equal parts.
+func rowSection(r Report, most int) doc.Section {
+	type kind struct{ decision, reason string }
+	var kinds []kind
+	byKind := map[kind][]Row{}
+	for _, row := range r.Rows {
+		k := kind{row.Decision, row.Reason}
+		if byKind[k] == nil {
+			kinds = append(kinds, k)
+		}
+		byKind[k] = append(byKind[k], row)
+	}
+	listed := map[kind][]Row{}
+	bySize := slices.SortedStableFunc(slices.Values(kinds),
+		func(a, b kind) int { return cmp.Compare(len(byKind[a]), len(byKind[b])) })
+	for i, k := range bySize {
+		listed[k] = first(byKind[k], most/(len(bySize)-i))
+		most -= len(listed[k])
+	}
+	slices.SortStableFunc(kinds, func(a, b kind) int {
+		return cmp.Or(cmp.Compare(slices.Index(byUrgency, a.decision), slices.Index(byUrgency, b.decision)),
+			cmp.Compare(len(byKind[b]), len(byKind[a])))
+	})
+	section := doc.Titled("Conversations").For(doc.ForFiles)
+	section.Note = "Each opens in Kustomer. Addresses are masked."
+	if r.Revealed {
+		section.Note = "Each opens in Kustomer. Addresses are shown in full: keep this file to yourself."
+	}
+	for _, k := range kinds {
+		section.Parts = append(section.Parts, rowTable(r, k.decision, decide.Reason(k.reason), listed[k],
+			len(byKind[k])))
+	}
+	return section
+}
+
+// rowTable lists the conversations of one decision and reason, of which there are so many.
+func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all int) doc.Table {
+	table := doc.Table{
+		Title: strings.TrimSuffix(spaced(decision)+": "+string(reason), ": "), Count: thousands(all),
+		Caption: meaningOf(decision, reason), Class: "rows", Open: needsHand(decision, reason),
+		Columns: []doc.Column{
+			{Name: "conversation", Class: "id"},
+			{Name: "done", Class: "when"},
+			{Name: "agent"},
+			{Name: "channel"},
+			{Name: "address", Class: "where"},
+			{Name: "answer", Class: "answer"},
+		},
+	}
+	if all > len(rows) {
+		table.More = fmt.Sprintf("%s of %s are not listed here, a report with the extension .csv holds "+
+			"all of them.", thousands(all-len(rows)), thousands(all))
+		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
+	}
+	for _, row := range rows {
+		cells := doc.Texts(row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel, row.Address,
+			row.Message)
+		cells[0].Link, cells[0].Aside = row.URL, row.marks()
+		table.Rows = append(table.Rows, doc.Row{Cells: cells})
+	}
+	return table
+}
+
+// factSections tell where things stand, what the pass cost, and what it was told to do.
+func factSections(r Report) []doc.Section {
+	place, at := "checkpoint", show(r.Checkpoint.Time)
+	if r.pass.backfill() {
+		place, at = "back-fill", "done up to "+show(r.ReadUpTo.Time)
+	}
+	switch {
+	case r.pass.planned():
+		at += ", not moved by a plan"
+	case r.DryRun && r.Mode == "plan":
+		at += " after a real pass, not an apply"
+	case r.DryRun:
+		at += " after a real pass"
+	}
+	requests := fmt.Sprintf("Kustomer %s (%s searches", thousands(r.Requests.Kustomer),
+		thousands(r.Requests.KustomerSearch))
+	if r.Found > 0 {
+		requests += fmt.Sprintf(", %.3f a conversation", float64(r.Requests.Kustomer)/float64(r.Found))
+	}
+	forgotten := ""
+	if r.pass.Forgotten > 0 {
+		forgotten = thousands(r.pass.Forgotten) + ", older than ledger.retain"
+	}
+	facts := []doc.Fact{
+		{Label: place, Value: at},
+		{Label: "forgotten", Value: forgotten},
+		{Label: "requests", Value: requests + "), Agent Connect " + thousands(r.Requests.AgentConnect)},
+		{Label: "duration", Value: r.pass.duration().Round(100 * time.Millisecond).String()},
+		{Label: "exit", Value: fmt.Sprint(r.Exit)},
+	}
+	list := []doc.Section{doc.Titled("", doc.Facts{List: facts}).For(doc.ForTerminal)}
+	facts = append(facts, doc.Fact{Label: "pass", Value: r.Pass},
+		doc.Fact{Label: "begun", Value: r.local(r.Started, clockLayout)},
+		doc.Fact{Label: "time zone", Value: r.Timezone}, doc.Fact{Label: "settings digest", Value: r.Digest})
+	settings := doc.Table{
+		Title: "All settings", Count: thousands(len(r.Settings)), Class: "facts",
+		Columns: []doc.Column{{Name: "key", Class: "key"}, {Name: "value"}},
+		Caption: "Keys of the configuration with their values; secrets are left out",
+	}
+	for _, s := range r.Settings {
+		row := doc.Row{Cells: doc.Texts(s.Key, s.Value)}
+		if s.Default {
+			row.Cells[1].Aside = "default"
+		} else {
+			facts = append(facts, doc.Fact{Label: s.Key, Value: s.Value})
+		}
+		settings.Rows = append(settings.Rows, row)
+	}
+	made := doc.Facts{Caption: "The pass, what it cost, and what it was told to do", List: facts}
+	list = append(list, doc.Titled("How the pass was made", made).For(doc.ForFiles))
+	if len(r.Settings) > 0 {
+		list[1].Note = "Keys of the configuration that are not listed have their default."
+	}
+	return append(list, doc.Titled("", settings).For(doc.ForPage))
+}
