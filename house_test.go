@@ -17,36 +17,27 @@ import (
 	"testing"
 )
 
-// plan is how easy a package is to find one's way in. The numbers may only go down.
-type plan struct {
-	away int // methods that stand in another file than their type, in percent, rounded down
-	knot int // files of the largest set in which each uses each of the others, directly or through them
-}
+const (
+	mostAway = 5 // methods of a package in another file than their type, in percent
+	mostKnot = 4 // files of a package in the largest set in which each uses each of the others
+)
 
-// plans are the packages that are not yet as they should be: no more than 5 % of the methods away, and no knot of more
-// than 4 files.
-var plans = map[string]plan{}
-
-// TestPlan holds that methods stand with their types, that no type has methods in more than two files, and that
+// TestHouse holds that methods stand with their types, that no type has methods in more than two files, and that
 // files do not grow into knots.
-func TestPlan(t *testing.T) {
+func TestHouse(t *testing.T) {
 	checker := newChecker(t)
 	for _, p := range packages(t) {
 		files, info := checker.check(t, p)
-		got := plan{away: away(files), knot: largestKnot(files, info)}
-		limit := plan{5, 4}
-		if stands, ok := plans[p.ImportPath]; ok {
-			limit = plan{max(limit.away, stands.away), max(limit.knot, stands.knot)}
-			if got.away < stands.away && stands.away > 5 || got.knot < stands.knot && stands.knot > 4 {
-				t.Errorf("%s is better than plans says: write down %+v", p.ImportPath, got)
-			}
-		}
-		if got.away > limit.away {
+		share, scattered := away(files)
+		if share > mostAway {
 			t.Errorf("%s: %d %% of the methods stand in another file than their type, allowed are %d %%",
-				p.ImportPath, got.away, limit.away)
+				p.ImportPath, share, mostAway)
 		}
-		if got.knot > limit.knot {
-			t.Errorf("%s: %d files are one knot, allowed are %d", p.ImportPath, got.knot, limit.knot)
+		for _, name := range scattered {
+			t.Errorf("%s: %s has methods in more than two files", p.ImportPath, name)
+		}
+		if knot := largestKnot(files, info); knot > mostKnot {
+			t.Errorf("%s: %d files are one knot, allowed are %d", p.ImportPath, knot, mostKnot)
 		}
 	}
 }
@@ -97,8 +88,9 @@ func (c checker) check(t *testing.T, p goPackage) ([]*ast.File, *types.Info) {
 	return files, info
 }
 
-// away is the share of methods that stand in another file than their type, in percent.
-func away(files []*ast.File) int {
+// away is the share of methods that stand in another file than their type, in percent, and the types that have methods
+// in more than two files.
+func away(files []*ast.File) (percent int, scattered []string) {
 	home := map[string]*ast.File{}
 	for _, file := range files {
 		for _, decl := range file.Decls {
@@ -112,17 +104,28 @@ func away(files []*ast.File) int {
 		}
 	}
 	methods, away := 0, 0
+	rooms := map[string]map[*ast.File]bool{}
 	for _, file := range files {
 		for _, decl := range file.Decls {
 			if method, ok := decl.(*ast.FuncDecl); ok && method.Recv != nil {
 				methods++
-				if home[receiver(method.Recv.List[0].Type)] != file {
+				name := receiver(method.Recv.List[0].Type)
+				if home[name] != file {
 					away++
 				}
+				if rooms[name] == nil {
+					rooms[name] = map[*ast.File]bool{}
+				}
+				rooms[name][file] = true
 			}
 		}
 	}
-	return 100 * away / max(methods, 1)
+	for name, in := range rooms {
+		if len(in) > 2 {
+			scattered = append(scattered, name)
+		}
+	}
+	return 100 * away / max(methods, 1), scattered
 }
 
 // receiver is the name of the type that a method has.
