@@ -16,7 +16,8 @@ func MayConvert(from, to Identity, counts map[State]int) error {
 	case from == to:
 		return Refused("it remembers by %s already, and nothing was changed", to)
 	case open > 0:
-		return Refused("%d survey requests are in doubt, and nothing was changed: run acsync resolve first", open)
+		return Refused(
+			"%d survey requests are in doubt, and nothing was changed: run acsync resolve first", open)
 	}
 	return nil
 }

@@ -5,10 +5,10 @@
 // of a key:
 //
 //	            Commit                Begin              Finish
-//	(unknown) ─────────▶ scheduled ──────────▶ sending ──────────▶ accepted, rejected   final
-//	    │                skipped                  │                retry, scheduled     may begin again when due
-//	    └──────────────────────Begin─────────────▶│                in_doubt             only Settle leads out of it
-//	                                              └──Recover─────▶ in_doubt             after a crash
+//	(unknown) ---------> scheduled ----------> sending ----------> accepted, rejected   final
+//	    |                skipped                  |                retry, scheduled     may begin again when due
+//	    +----------------------Begin------------->|                in_doubt             only Settle leads out of it
+//	                                              +--Recover-----> in_doubt             after a crash
 //
 // Sending, in_doubt and the final states (accepted, rejected, dropped) cannot be overwritten by Commit:
 // whatever the caller gets wrong, the ledger does not forget that a survey request was, or may have been,

@@ -20,7 +20,8 @@ var (
 	ErrRolledBack  = exit.New(exit.LedgerDamaged, "the ledger is not the one that was here last")
 	ErrOtherTenant = exit.New(exit.LedgerDamaged, "the ledger serves another tenant")
 
-	ErrOtherCredential = exit.New(exit.LedgerDamaged, "the ledger was kept with another API key of Agent Connect")
+	ErrOtherCredential = exit.New(
+		exit.LedgerDamaged, "the ledger was kept with another API key of Agent Connect")
 
 	ErrNetwork = errors.New("the ledger is on a network file system")
 	ErrNoRoom  = errors.New("the disk of the ledger is nearly full")

@@ -20,11 +20,12 @@ type Progress struct {
 	Rejected   int       `json:"rejected"`
 	InDoubt    int       `json:"in_doubt"`
 	Skipped    int       `json:"skipped"`
-	WaitingFor string    `json:"waiting_for,omitempty"` // what it waits for, in this program's own words alone
+	// what it waits for, in this program's own words alone
+	WaitingFor string `json:"waiting_for,omitempty"`
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed:
-// the lock tells whether a ledger is held, the holder only by whom.
+// the lock reports whether a ledger is held, the holder only by whom.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
@@ -54,7 +55,8 @@ func (h Holder) Killed() *Run {
 		return nil
 	}
 	r := &Run{
-		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(), To: h.To.UTC(),
+		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(),
+		To:         h.To.UTC(),
 		Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{},
 		Reasons: map[string]int{}, Killed: true,
 	}

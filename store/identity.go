@@ -21,8 +21,8 @@ func (i Identity) Key(e Entry) Key {
 	case i == PerConversation:
 		key.Resolution = 0
 	case key.Resolution != 0 || at.IsZero():
-	// What was asked, or may have been, counts for all resolutions up to its time: what was told by others, or has
-	// merged with another record, can have a time that is later than the resolution.
+	// What was asked, or may have been, counts for all resolutions up to its time: what was told by others,
+	// or has merged with another record, can have a time that is later than the resolution.
 	case e.Held():
 	default:
 		key.Resolution = at.UnixMilli()

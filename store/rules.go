@@ -66,8 +66,8 @@ func MayImport(e Entry, old Record) error {
 	case old.Held():
 		return Refused("%s is %s and cannot be imported as %s", e.Conversation, old.State, e.State)
 	case e.Settled() && e.Attempts == 0 && undecided(e.Reason):
-		return Refused("%s cannot be imported as %s with status %d: its reason %s, without an attempt, says that "+
-			"nothing was sent; correct it", e.Conversation, e.State, e.Status, e.Reason)
+		return Refused("%s cannot be imported as %s with status %d: its reason %s, without an attempt, "+
+			"says that nothing was sent; correct it", e.Conversation, e.State, e.Status, e.Reason)
 	}
 	return nil
 }
@@ -79,7 +79,8 @@ func MayMove(old, next Backfill) error {
 		return err
 	}
 	begun, position := next.Begun.UnixMilli(), next.Position.UnixMilli()
-	if begun > old.Begun.UnixMilli() || begun == old.Begun.UnixMilli() && position >= old.Position.UnixMilli() {
+	if begun > old.Begun.UnixMilli() || begun == old.Begun.UnixMilli() &&
+		position >= old.Position.UnixMilli() {
 		return nil
 	}
 	return Refused("the back-fill from %s, begun at %s, has come to %s and never moves back to %s",

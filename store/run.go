@@ -13,14 +13,15 @@ type Run struct {
 	To         time.Time      `json:"to"`
 	Checkpoint time.Time      `json:"checkpoint"`
 	Found      int            `json:"found"`
-	Counts     map[string]int `json:"counts"`                   // by state
-	Reasons    map[string]int `json:"reasons"`                  // by reason
-	Refusals   []Refusal      `json:"refusals,omitempty"`       // the first of those that were rejected
-	Late       int            `json:"late,omitempty"`           // seen for the first time below the checkpoint
-	Latest     float64        `json:"latest_seconds,omitempty"` // how far below it at most
-	Fuse       string         `json:"fuse,omitempty"`
-	Exit       int            `json:"exit"`             // of a pass that was killed 0, without a meaning
-	Killed     bool           `json:"killed,omitempty"` // it came to no end; Ended is when it last reported
+	Counts     map[string]int `json:"counts"`             // by state
+	Reasons    map[string]int `json:"reasons"`            // by reason
+	Refusals   []Refusal      `json:"refusals,omitempty"` // the first of those that were rejected
+	// seen for the first time below the checkpoint
+	Late   int     `json:"late,omitempty"`
+	Latest float64 `json:"latest_seconds,omitempty"` // how far below it at most
+	Fuse   string  `json:"fuse,omitempty"`
+	Exit   int     `json:"exit"`             // of a pass that was killed 0, without a meaning
+	Killed bool    `json:"killed,omitempty"` // it came to no end; Ended is when it last reported
 }
 
 // Refusal names a conversation whose survey request was rejected, and why.

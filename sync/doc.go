@@ -22,8 +22,8 @@
 // # The way of the data
 //
 //	      sync/fetch                     sync/decide              store              sync/deliver
-//	window ─▶ search ─▶ join customer, ─▶ Decide ─▶ Triage ─▶ skip ─────────▶ disposition
-//	          agent and tag names                      └──▶ send ─▶ intent ─▶ POST ─▶ outcome ─▶ disposition
+//	window -> search -> join customer, -> Decide -> Triage -> skip ---------> disposition
+//	          agent and tag names                      +--> send -> intent -> POST -> outcome -> disposition
 //	                                                        (the checkpoint moves when the window is recorded)
 //
 // A window is read whole, decided, delivered and recorded; then the checkpoint moves, in the same ledger
@@ -31,13 +31,13 @@
 //
 // # The life of a conversation
 //
-//	              ┌────────────── not its time yet, or the pass stopped sending
-//	              ▼
-//	decided ─▶ scheduled ─▶ sending ─▶ accepted            Agent Connect took it
-//	   │                       │ ├──▶ rejected            Agent Connect refused it for good
-//	   │                       │ ├──▶ retry ─▶ sending …  certainly not sent
-//	   │                       └─┴──▶ in_doubt            may have arrived: never sent again blindly
-//	   └─▶ skipped                                        decided anew whenever it is seen again
+//	              +-------------- not its time yet, or the pass stopped sending
+//	              v
+//	decided -> scheduled -> sending -> accepted            Agent Connect took it
+//	   |                       | +--> rejected            Agent Connect refused it for good
+//	   |                       | +--> retry -> sending …  certainly not sent
+//	   |                       +-+--> in_doubt            may have arrived: never sent again blindly
+//	   +-> skipped                                        decided anew whenever it is seen again
 //
 // An intent that is still open when a pass starts was left by a crash: it is in doubt.
 //

@@ -72,7 +72,7 @@ type mishap struct {
 	stops   bool // a signal comes just before it
 
 	answer  agentconnect.Answer // to a survey request
-	doubt   bool                // no answer tells whether the survey request was taken
+	doubt   bool                // no answer reports whether the survey request was taken
 	refusal bool                // the answer says that it is refused for good
 }
 
@@ -332,7 +332,7 @@ func (o *ordeal) intended(request agentconnect.Request) {
 	}
 }
 
-// pass makes one pass with a new engine, as a new process would, and checks what holds for each. It tells whether all went
+// pass makes one pass with a new engine, as a new process would, and checks what holds for each. It reports whether all went
 // well.
 func (o *ordeal) pass(t *testing.T, options Options) (result Result, calm bool) {
 	ctx, cancel := context.WithCancelCause(t.Context())

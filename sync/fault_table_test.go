@@ -164,7 +164,7 @@ func (s scene) live(t *testing.T, o *ordeal, reopen func()) {
 	o.wrongf("after %d passes there is still something to do", passesOfALife)
 }
 
-// untold tells whether the receiver's data will still settle something.
+// untold reports whether the receiver's data will still settle something.
 func (o *ordeal) untold(records []store.Record) bool {
 	for i, c := range o.conversations {
 		if o.data && records[i].State == store.InDoubt && o.accepted[c.ID] > 0 {

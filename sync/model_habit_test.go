@@ -48,7 +48,7 @@ func (c *habit) status() int {
 	return 200
 }
 
-// heard tells whether the ledger knows of a resolution, or, where that will do, of its conversation.
+// heard reports whether the ledger knows of a resolution, or, where that will do, of its conversation.
 func (m *memoryLedger) heard(c *habit, row kustomer.Conversation) bool {
 	for key := range m.records {
 		if key.Conversation == row.ID && (c.fickle || key == decide.SurveyPer(c.per).Key(row)) {

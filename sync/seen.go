@@ -107,9 +107,9 @@ func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	return false
 }
 
-// replaces takes up a resolution that took the place of another, unless the ledger or this pass has come to it
-// already: the window that holds it may have been read long ago, before the ledger was converted, when it was not a
-// survey of its own.
+// replaces takes up a resolution that took the place of another, unless the ledger or this pass has come to
+// it already: the window that holds it may have been read long ago, before the ledger was converted, when it
+// was not a survey of its own.
 func (s *seen) replaces(c decide.Case) bool {
 	_, seen := s.find(c.Key)
 	if seen || s.taken[c.Key] || decide.EffectiveRank(c.Known) > decide.Rank(store.Skipped) {

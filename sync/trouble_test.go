@@ -180,7 +180,7 @@ func compareWithTruth(t *testing.T, seed uint64, stand *sandbox.Sandbox, ledger 
 	}
 }
 
-// done tells whether a conversation is done now: some were reopened for good.
+// done reports whether a conversation is done now: some were reopened for good.
 func done(stand *sandbox.Sandbox, id string) bool {
 	for _, c := range stand.Conversations(time.Now().Add(-24*time.Hour), time.Now()) {
 		if c.ID == id {

@@ -30,7 +30,8 @@ func (b backfills) get(code []byte) (store.Backfill, error) {
 		return store.Backfill{}, nil
 	}
 	var v backfillValue
-	if len(code) != 2*rawTime || !b.sums.unmarshal(code, text, &v) || v.Position.IsZero() || v.Begun.IsZero() {
+	if len(code) != 2*rawTime || !b.sums.unmarshal(code, text, &v) || v.Position.IsZero() ||
+		v.Begun.IsZero() {
 		return store.Backfill{}, damaged("the back-fill %x cannot be read", code)
 	}
 	found := store.Backfill{
@@ -64,7 +65,10 @@ func (b backfills) move(next *store.Backfill) error {
 	if err := store.MayMove(old, *next); err != nil {
 		return err
 	}
-	v := backfillValue{Position: milli(next.Position), Begun: milli(next.Begun), Finished: milli(next.Finished)}
+	v := backfillValue{
+		Position: milli(next.Position), Begun: milli(next.Begun),
+		Finished: milli(next.Finished),
+	}
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("the position of a back-fill cannot be written: %w", err)

@@ -22,7 +22,8 @@ func Create(path string, start time.Time, o ...Options) error {
 
 func create(path string, start time.Time, o Options) error {
 	if y := start.Year(); y < 2 || y > 9999 {
-		return errors.New("the start of the first window is not set; give the time from which conversations count")
+		return errors.New(
+			"the start of the first window is not set; give the time from which conversations count")
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return store.ErrExists

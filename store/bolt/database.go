@@ -98,8 +98,8 @@ func (d *database) update(fn func(*txn) error) error {
 		}
 		own, err := d.write(fn)
 		if err != nil && !own {
-			err = fmt.Errorf("a change could not be written: %w; make sure that the disk has space and is sound, "+
-				"then run again", err)
+			err = fmt.Errorf("a change could not be written: %w; make sure that the disk has space and is "+
+				"sound, then run again", err)
 			d.stuck = err
 		}
 		return err

@@ -33,7 +33,8 @@ type fence struct {
 func readFence(path string) (fence, error) {
 	b, err := readBeside(path, fenceSuffix)
 	if errors.Is(err, errNoFile) {
-		return fence{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
+		return fence{},
+			rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
 	}
 	if err != nil {
 		return fence{}, err
@@ -67,9 +68,11 @@ func (f fence) holds(now self) error {
 	case f.Ledger != now.Ledger:
 		return rolledBack("it is ledger %s, its fence was left by ledger %s", now.Ledger, f.Ledger)
 	case f.Transaction > now.Transaction:
-		return rolledBack("it ends with transaction %d, its fence has seen %d", now.Transaction, f.Transaction)
+		return rolledBack(
+			"it ends with transaction %d, its fence has seen %d", now.Transaction, f.Transaction)
 	case f.Accepted > now.Accepted:
-		return rolledBack("it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
+		return rolledBack(
+			"it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
 	case f.Opening != "" && f.Opening != now.Opening && f.Opening != now.over:
 		return rolledBack("it was opened for writing after this copy of it was made, " +
 			"or the copy was used elsewhere")

@@ -19,8 +19,9 @@ var migrations = []migration{
 
 // migration changes a ledger from one format to the next.
 type migration struct {
-	change   func(*bbolt.Tx) error
-	readable bool // the older format is part of the next one: whoever only reads needs not wait for the change
+	change func(*bbolt.Tx) error
+	// the older format is part of the next one: whoever only reads needs not wait for the change
+	readable bool
 }
 
 // errOlderFormat answers a reader, who must not change anything.

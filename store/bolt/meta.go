@@ -29,7 +29,8 @@ var (
 	metaTenant      = []byte("tenant")   // absent in a ledger that is not bound yet
 
 	// Since format 3; absent where there is nothing to say.
-	metaCredential = []byte("credential")       // a hash of what requests are sent with; see Options.Credential
+	// a hash of what requests are sent with; see Options.Credential
+	metaCredential = []byte("credential")
 	metaBoundAt    = []byte("credential_since") // intents given before the ledger was bound to it
 	metaOpening    = []byte("opening")          // random; each opening for writing puts another one
 	metaOpenedOver = []byte("opened_over")      // the opening that the fence bore before this one
@@ -205,7 +206,8 @@ func (m *meta) addLate(late []time.Duration) {
 
 // describe reads all that the ledger says of itself in this bucket.
 func (m *meta) describe(info *store.Info) error {
-	info.Format, info.Tenant, info.Identity, info.Lateness = m.format(), m.tenant(), m.identity(), m.lateness()
+	info.Format, info.Tenant, info.Identity, info.Lateness = m.format(), m.tenant(), m.identity(),
+		m.lateness()
 	info.BoundAt, info.Life = m.optional(metaBoundAt), m.optional(metaLife)
 	info.Excused = m.optional(metaExcused)
 	if info.Excused > 0 {

@@ -111,7 +111,8 @@ func openOnce(path string, o Options, steps []migration) (*Ledger, error) {
 // attempt opens the file with bbolt and runs prepare on it; when either fails, nothing stays open.
 func attempt(path string, o Options, prepare func(*database) error) (*database, error) {
 	d := &database{
-		file: file{path: path}, readOnly: o.ReadOnly, binding: binding{tenant: o.Tenant, credential: o.Credential},
+		file: file{path: path}, readOnly: o.ReadOnly,
+		binding: binding{tenant: o.Tenant, credential: o.Credential},
 	}
 	faulted, err := recoverFaults(func() error {
 		if err := d.open(o); err != nil {
@@ -211,8 +212,8 @@ func adoptKilledRun(d *database) error {
 		return t.runs.add(run)
 	})
 	if err != nil {
-		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure that "+
-			"the disk has space and is sound, then run again", run.Pass, err)
+		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure "+
+			"that the disk has space and is sound, then run again", run.Pass, err)
 	}
 	return nil
 }

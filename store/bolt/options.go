@@ -13,8 +13,9 @@ const DefaultTimeout = 2 * time.Second
 type Options struct {
 	Timeout  time.Duration // how long to wait for the lock; 0 is DefaultTimeout, less than 0 tries once
 	ReadOnly bool          // share the ledger with other readers; every change is answered with ErrReadOnly
-	MaxSize  int           // bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
-	Strict   bool          // check the whole file in each commit; slow, for tests
+	// bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
+	MaxSize int
+	Strict  bool // check the whole file in each commit; slow, for tests
 
 	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does
 	// not hold for is distrusted then: the fence stays as it is, and everybody else refuses the ledger, until

@@ -186,7 +186,8 @@ func (p page) element(at, behind int) (element, error) {
 		}
 		return element{key: key, child: order.Uint64(b[8:])}, nil
 	}
-	pos, ksize, vsize := uint64(order.Uint32(b[4:])), uint64(order.Uint32(b[8:])), uint64(order.Uint32(b[12:]))
+	pos, ksize, vsize := uint64(order.Uint32(b[4:])), uint64(order.Uint32(b[8:])), uint64(
+		order.Uint32(b[12:]))
 	key, ok := cut(b, pos, ksize)
 	value, ok2 := cut(b, pos+ksize, vsize)
 	if !ok || !ok2 || pos != uint64(behind) {

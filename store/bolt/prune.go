@@ -127,7 +127,8 @@ func (p Pruner) pruneRuns() (more bool, err error) {
 		}
 		keep := numberValue(binary.BigEndian.Uint64(newest) - keptRuns + 1)
 		var old [][]byte
-		for k, _ := c.First(); k != nil && bytes.Compare(k, keep) < 0 && len(old) < pruneStride; k, _ = c.Next() {
+		for k, _ := c.First(); k != nil && bytes.Compare(k, keep) < 0 &&
+			len(old) < pruneStride; k, _ = c.Next() {
 			old = append(old, bytes.Clone(k))
 		}
 		for _, k := range old {

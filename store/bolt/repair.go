@@ -30,10 +30,11 @@ func (r Repairer) Distrust() error {
 
 // Adoption is what a repair has found out. The last two are for the operator's explicit word.
 type Adoption struct {
-	Seen      uint64 // the greatest number of an intent of this ledger that the receiver has shown; 0 for none
-	Unstamped bool   // nothing tells whom the ledger has asked from whom others have
-	Missing   bool   // also while the fence has counted more than the ledger knows: the rest is not to be had
-	Excused   bool   // without what was lost: whoever was asked meanwhile may be asked again
+	// the greatest number of an intent of this ledger that the receiver has shown; 0 for none
+	Seen      uint64
+	Unstamped bool // nothing tells whom the ledger has asked from whom others have
+	Missing   bool // also while the fence has counted more than the ledger knows: the rest is not to be had
+	Excused   bool // without what was lost: whoever was asked meanwhile may be asked again
 }
 
 // Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the
@@ -55,8 +56,9 @@ func (r Repairer) Adopt(a Adoption) error {
 		}
 		known, counted := now.ownAccepted(!a.Unstamped), f.ownAccepted(!a.Unstamped)
 		if counted > known && !a.Missing && !a.Excused {
-			return fmt.Errorf("%w: by now it knows of %d accepted survey requests of its own, and its fence has "+
-				"counted %d", errFewer, known, counted)
+			return fmt.Errorf(
+				"%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d",
+				errFewer, known, counted)
 		}
 		next := nextIntent(a, f, now)
 		r.doubted = false

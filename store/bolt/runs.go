@@ -65,7 +65,8 @@ func (r runs) check(deep bool, found func(error)) {
 func (r runs) lastBegun(created time.Time) time.Time {
 	var last store.Run
 	_, text := r.Cursor().Last()
-	if text == nil || json.Unmarshal(text, &last) != nil || last.Started.IsZero() || !validTime(last.Started) {
+	if text == nil || json.Unmarshal(text, &last) != nil || last.Started.IsZero() ||
+		!validTime(last.Started) {
 		return created
 	}
 	return last.Started

@@ -65,9 +65,10 @@ func drawKey(t *rapid.T) store.Key { return rapid.SampledFrom(modelKeys).Draw(t,
 
 func drawResult(t *rapid.T, now time.Time) store.Result {
 	r := store.Result{
-		State:  rapid.SampledFrom(store.States()).Draw(t, "state"),
-		At:     now,
-		Reason: rapid.SampledFrom([]string{"", "no_agent", "rule:x", "busy", "rule_error:x"}).Draw(t, "reason"),
+		State: rapid.SampledFrom(store.States()).Draw(t, "state"),
+		At:    now,
+		Reason: rapid.SampledFrom([]string{"", "no_agent", "rule:x", "busy", "rule_error:x"}).Draw(
+			t, "reason"),
 		Status: rapid.SampledFrom([]int{0, 200, 201, 429, 503}).Draw(t, "status"),
 	}
 	if minutes := rapid.IntRange(-1, 90).Draw(t, "due"); minutes >= 0 {
@@ -212,7 +213,8 @@ func (m *model) Recover(t *rapid.T) {
 
 // Prune is a step.
 func (m *model) Prune(t *rapid.T) {
-	after := rapid.SampledFrom([]time.Duration{-time.Hour, 0, time.Millisecond, time.Hour}).Draw(t, "after noon")
+	after := rapid.SampledFrom([]time.Duration{-time.Hour, 0, time.Millisecond, time.Hour}).Draw(
+		t, "after noon")
 	before := noon.Add(after)
 	n, err := m.ledger.Prune(t.Context(), before)
 	wantRefusal(t, err, before.After(m.checkpoint))
@@ -221,7 +223,8 @@ func (m *model) Prune(t *rapid.T) {
 	}
 	was := len(m.records)
 	maps.DeleteFunc(m.records, func(_ store.Key, r store.Record) bool {
-		return (r.State.Final() || r.State == store.Skipped) && r.Resolution.Before(before) && r.At.Before(before)
+		return (r.State.Final() || r.State == store.Skipped) && r.Resolution.Before(before) &&
+			r.At.Before(before)
 	})
 	wantSame(t, n, was-len(m.records))
 	if before.After(m.floor) {
@@ -307,7 +310,8 @@ func (m *model) Check(t *rapid.T) {
 	wantFirst(t, due, limit, m.only(func(r store.Record) bool {
 		return r.State.Waiting() && !r.Due.After(m.now)
 	}), err)
-	states := rapid.SliceOfDistinct(rapid.SampledFrom(store.States()), rapid.ID[store.State]).Draw(t, "states")
+	states := rapid.SliceOfDistinct(rapid.SampledFrom(store.States()), rapid.ID[store.State]).Draw(
+		t, "states")
 	waiting, err := m.ledger.Waiting(limit, states...)
 	wantFirst(t, waiting, limit, m.only(func(r store.Record) bool {
 		return r.State.Waiting() && (len(states) == 0 || slices.Contains(states, r.State))

@@ -59,7 +59,8 @@ func testStates(t *testing.T, o Opener) {
 }
 
 func wantTaken(
-	t *testing.T, o Opener, name string, want []store.State, change func(Ledger, store.Key, store.Record) error,
+	t *testing.T, o Opener, name string, want []store.State,
+	change func(Ledger, store.Key, store.Record) error,
 ) {
 	t.Run(name, func(t *testing.T) {
 		l := o.Create(t, noon)
@@ -137,7 +138,8 @@ func testBeginAtOnce(t *testing.T, l Ledger) {
 						t.Errorf("number %d was given twice", i.Number)
 					}
 					reason := string(rune('a' + n%5))
-					err = l.Finish(i, store.Result{State: store.Accepted, Status: 200, Reason: reason, At: noon})
+					err = l.Finish(
+						i, store.Result{State: store.Accepted, Status: 200, Reason: reason, At: noon})
 				}
 				if err != nil {
 					t.Error(err)
@@ -165,7 +167,8 @@ func testEach(t *testing.T, l Ledger) {
 	const keys = 2500
 	var b store.Batch
 	for n := range keys {
-		b.Entries = append(b.Entries, store.Entry{Key: id(n), Record: store.Record{State: store.Retry, At: noon}})
+		b.Entries = append(
+			b.Entries, store.Entry{Key: id(n), Record: store.Record{State: store.Retry, At: noon}})
 	}
 	must(t, l.Commit(b))
 	seen := map[store.Key]bool{}

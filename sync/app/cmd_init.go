@@ -19,9 +19,9 @@ func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "init",
 		Usage: "write a configuration if there is none, and create the ledger",
-		Description: "The first pass begins at --start: what was marked done before is never asked about by\n" +
-			"run. A ledger that exists is never touched. No other command creates one: a lost\n" +
-			"ledger would mean asking everybody again.",
+		Description: "The first pass begins at --start: what was marked done before is never asked about " +
+			"by\nrun. A ledger that exists is never touched. No other command creates one: a lost\nledger " +
+			"would mean asking everybody again.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: flagStart, Value: "now",
@@ -92,7 +92,8 @@ func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
 	case start.After(now):
 		err = usagef("--%s %s lies in the future; a pass would never reach it", flagStart, at)
 	case start.Before(now.Add(-surveysync.Horizon)):
-		err = usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, at)
+		err = usagef(
+			"--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, at)
 	}
 	return start, err
 }

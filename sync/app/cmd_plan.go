@@ -18,13 +18,13 @@ func planCommand(l *commandLine) *cli.Command {
 		Flags: append([]cli.Flag{
 			value(flagOut, "write the plan to `FILE`, which is replaced"),
 			&cli.StringFlag{
-				Name: flagExpires, DefaultText: "24h", Usage: "let it be carried out within a `DURATION` such as 4h, " +
-					"and not later",
+				Name: flagExpires, DefaultText: "24h",
+				Usage: "let it be carried out within a `DURATION` such as 4h, and not later",
 			},
 			toggle(flagDetailed, fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3",
 				exit.WouldSend)),
-			value(flagFrom, "the `TIME` at which the range begins, as of backfill; by default it is what run would "+
-				"read"),
+			value(flagFrom,
+				"the `TIME` at which the range begins, as of backfill; by default it is what run would read"),
 			value(flagTo, "the `TIME` before which the range ends; also now"),
 		}, passFlagsBut(flagDryRun, flagConfirm)...),
 		Action: func(c *cli.Context) error {

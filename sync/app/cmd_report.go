@@ -17,9 +17,9 @@ func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed had\n" +
-			"told. A pass belongs to the time at which it began; without --from and --to those of\n" +
-			"today and of the six days before.",
+		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed " +
+			"had\ntold. A pass belongs to the time at which it began; without --from and --to those of\ntoday " +
+			"and of the six days before.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{
 				Name: flagFrom, DefaultText: "six days before the last day",
@@ -27,8 +27,8 @@ func reportCommand(l *commandLine) *cli.Command {
 			},
 			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
 			noPagerFlag(),
-			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be given "+
-				"several times"),
+			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
+				"given several times"),
 		},
 		Action: func(c *cli.Context) error {
 			if err := checkReports(c); err != nil {
@@ -113,7 +113,8 @@ func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Win
 	}
 	switch begin, end := w.From.In(zone).Format(time.RFC3339), w.To.In(zone).Format(time.RFC3339); {
 	case w.From.After(now):
-		return w, cut, usagef("--%s %s lies in the future; a report is of what passes have done", flagFrom, begin)
+		return w, cut, usagef(
+			"--%s %s lies in the future; a report is of what passes have done", flagFrom, begin)
 	case w.Empty():
 		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
 	}

@@ -28,8 +28,8 @@ func resolveCommand(l *commandLine) *cli.Command {
 			toggle(flagResend, "they did not arrive: the next pass sends them again"),
 			toggle(flagAccept, "they did arrive"),
 			toggle(flagDrop, "never send them; also for what is scheduled or to be retried"),
-			values(flagID, "decide about the conversation with this `ID`, or one resolution of it: ID@TIME; can be "+
-				"repeated"),
+			values(flagID, "decide about the conversation with this `ID`, or one resolution of it: "+
+				"ID@TIME; can be repeated"),
 			toggle(flagAll, "decide about all that are in doubt"),
 			ifLockedFlag(),
 		},
@@ -68,7 +68,8 @@ func readDecision(c *cli.Context) (d decision, err error) {
 	}
 	switch {
 	case actions > 1:
-		return d, usagef("--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept,
+		return d, usagef(
+			"--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept,
 			flagDrop)
 	case actions == 0 && chosen:
 		return d, usagef("say what to do with them: --%s, --%s or --%s; nothing was changed", flagResend,
@@ -84,8 +85,8 @@ func readDecision(c *cli.Context) (d decision, err error) {
 func (d decision) carryOut(s *session) (err error) {
 	if d.action == 0 && !s.tenant.Remembers() {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
-			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, --accept " +
-			"or --drop and --id or --all")
+			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, " +
+			"--accept or --drop and --id or --all")
 	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s.c.Context, func() (err error) { ledger, err = s.tenant.OpenLedger(); return err })

@@ -23,11 +23,11 @@ func rulesCommand(l *commandLine) *cli.Command {
 		Usage: "try the rules and the mapping on real conversations",
 		Subcommands: []*cli.Command{command(&cli.Command{
 			Name: "test",
-			Usage: "show which rules hold for real conversations, and the resulting survey requests; nothing is " +
-				"sent",
-			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger is\n" +
-				"needed, and what one remembers does not count. Nor does sync.max_age. Agent Connect\n" +
-				"is asked only for filters.require_active_profile.",
+			Usage: "show which rules hold for real conversations, and the resulting survey requests; " +
+				"nothing is sent",
+			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger " +
+				"is\nneeded, and what one remembers does not count. Nor does sync.max_age. Agent Connect\nis " +
+				"asked only for filters.require_active_profile.",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
 				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
@@ -116,7 +116,8 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 	case w.Empty():
 		return w, usagef("--%s must lie before --%s", flagFrom, flagTo)
 	case w.From.Before(now.Add(-surveysync.Horizon)):
-		return w, usagef("--%s lies more than two years back; Kustomer's search shows nothing that old", flagFrom)
+		return w, usagef(
+			"--%s lies more than two years back; Kustomer's search shows nothing that old", flagFrom)
 	}
 	return w, nil
 }

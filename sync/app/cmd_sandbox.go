@@ -35,7 +35,8 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 		}
 	}
 	stand, err := sandbox.Start(sandbox.Options{
-		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent), Now: l.now,
+		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent),
+		Now: l.now,
 	})
 	if err != nil {
 		return err
@@ -51,7 +52,8 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) error {
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
-			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(), "agent_connect": stand.AgentConnectURL(),
+			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(),
+			"agent_connect":    stand.AgentConnectURL(),
 			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(),
 			"agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
 		})

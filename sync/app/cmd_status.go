@@ -94,7 +94,8 @@ func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error
 	if err != nil {
 		return report.Status{}, fmt.Errorf("read the back-fills: %w", err)
 	}
-	status.Backfills = slices.DeleteFunc(backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
+	status.Backfills = slices.DeleteFunc(
+		backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
 	status.Refused, err = openRefusals(ledger, runs[:min(len(runs), latestRuns)])
 	return status, err
 }

@@ -15,8 +15,8 @@ func command(c *cli.Command) *cli.Command {
 		if !ctx.Args().Present() {
 			return nil
 		}
-		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by =false, as "+
-			"in --%s=false)",
+		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by "+
+			"=false, as in --%s=false)",
 			commandName(ctx), ctx.Args().First(), flagDryRun)
 	})
 }
@@ -28,10 +28,11 @@ func commandOf(argument string, c *cli.Command) *cli.Command {
 	return guarded(c, func(ctx *cli.Context) error {
 		switch name, args := commandName(ctx), ctx.Args(); {
 		case strings.TrimSpace(args.First()) == "":
-			return usagef("%s takes one argument, %s, behind its flags; see acsync %s --help", name, argument, name)
+			return usagef(
+				"%s takes one argument, %s, behind its flags; see acsync %s --help", name, argument, name)
 		case args.Len() > 1:
-			return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags come before "+
-				"the argument)",
+			return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags "+
+				"come before the argument)",
 				name, argument, args.Get(1))
 		}
 		return nil

@@ -30,13 +30,16 @@ func (r conversationRef) differences(life explain.Explanation) (notices []string
 	}
 	owner := life.Case.Conversation.CustomerID
 	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {
-		notices = append(notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the "+
-			"conversation belongs to %s",
-			r.customer, cmp.Or(owner, "none")))
+		notices = append(
+			notices, fmt.Sprintf(
+				"the address that was given names customer %s; in Kustomer the conversation belongs to %s",
+				r.customer, cmp.Or(owner, "none")))
 	}
 	if !r.resolution.IsZero() && !resolvedAt(life, r.resolution) {
-		notices = append(notices, fmt.Sprintf("neither Kustomer nor the ledger knows of it as marked done at %s; "+
-			"this is what they know of it", r.resolution.UTC().Format(time.RFC3339Nano)))
+		notices = append(
+			notices, fmt.Sprintf(
+				"neither Kustomer nor the ledger knows of it as marked done at %s; this is what they know of it",
+				r.resolution.UTC().Format(time.RFC3339Nano)))
 	}
 	return notices
 }
@@ -77,11 +80,12 @@ func parseConversation(argument, app string) (conversationRef, error) {
 	own, err := url.Parse(app)
 	switch {
 	case err != nil || own.Host == "":
-		return conversationRef{}, usagef("an address in Kustomer can only be read when kustomer.org is set; give " +
-			"the id of the conversation")
+		return conversationRef{}, usagef("an address in Kustomer can only be read when kustomer.org is " +
+			"set; give the id of the conversation")
 	case !strings.EqualFold(own.Hostname(), address.Hostname()):
-		return conversationRef{}, usagef("%.100q is not of this organisation, whose conversations are at %s; "+
-			"nothing was read", address.Host, app)
+		return conversationRef{}, usagef(
+			"%.100q is not of this organisation, whose conversations are at %s; nothing was read",
+			address.Host, app)
 	}
 	parts := strings.Split(strings.Trim(address.Path, "/"), "/")
 	for i, part := range parts[:len(parts)-1] {
@@ -122,6 +126,6 @@ func plainID(id, argument string) (conversationRef, error) {
 
 // noConversation tells what an argument should be.
 func noConversation(argument string) error {
-	return usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal digits as "+
-		"a rule), one resolution of it as ID@TIME, or its address in Kustomer", argument)
+	return usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal "+
+		"digits as a rule), one resolution of it as ID@TIME, or its address in Kustomer", argument)
 }

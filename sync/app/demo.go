@@ -58,7 +58,8 @@ func demoLedger(l *commandLine) (string, error) {
 	if cache == "" || runtime.GOOS != "linux" {
 		var err error
 		if cache, err = os.UserCacheDir(); err != nil {
-			return "", fmt.Errorf("find a place for the sandbox's ledger: %w; set HOME or XDG_CACHE_HOME", err)
+			return "", fmt.Errorf(
+				"find a place for the sandbox's ledger: %w; set HOME or XDG_CACHE_HOME", err)
 		}
 	}
 	return filepath.Join(cache, "acsync", "sandbox.db"), nil
@@ -71,7 +72,8 @@ func known(stand *sandbox.Sandbox) (entries []store.Entry) {
 		entries = append(entries, store.Entry{
 			Key: store.Key{Conversation: earlier.ID},
 			Record: store.Record{
-				State: store.Accepted, Resolution: earlier.Resolution, At: earlier.Resolution.Add(10 * time.Minute),
+				State: store.Accepted, Resolution: earlier.Resolution,
+				At:     earlier.Resolution.Add(10 * time.Minute),
 				Status: 200, Attempts: 1,
 			},
 		})

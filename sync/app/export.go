@@ -55,8 +55,10 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 	encoder := json.NewEncoder(buffered)
 	err = each(func(e store.Entry) error {
 		l := line{
-			ID: e.Conversation, Resolution: e.Record.Resolution.UTC(), State: e.State.String(), Reason: e.Reason,
-			Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), PerRes: e.Key.Resolution != 0, Kind: e.Kind(),
+			ID: e.Conversation, Resolution: e.Record.Resolution.UTC(), State: e.State.String(),
+			Reason: e.Reason,
+			Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), PerRes: e.Key.Resolution != 0,
+			Kind: e.Kind(),
 		}
 		if e.Intent > 0 {
 			l.Intent = store.Intent{Number: e.Intent, Ledger: ledger}.String()
@@ -127,6 +129,7 @@ func parseLine(text []byte) (store.Entry, bool, error) {
 		key.Resolution = l.Resolution.UnixMilli()
 	}
 	return store.Entry{Key: key, Record: store.Record{
-		State: state, Reason: l.Reason, Resolution: l.Resolution, At: l.At, Status: l.Status, Attempts: l.Attempts,
+		State: state, Reason: l.Reason, Resolution: l.Resolution, At: l.At, Status: l.Status,
+		Attempts: l.Attempts,
 	}}, true, nil
 }

@@ -63,8 +63,8 @@ const unconfirmed = 500
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: flagConfig, Value: defaultConfig, Usage: "read the configuration from `FILE`"},
-		toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own in your "+
-			"cache directory"),
+		toggle(flagSandbox,
+			"use the embedded stand-ins for both services, and a ledger of their own in your cache directory"),
 		toggle(flagJSON, "print one JSON object instead of the report for people"),
 		&cli.StringFlag{
 			Name: flagLogLevel, DefaultText: "warn on a terminal, info elsewhere",
@@ -89,20 +89,25 @@ func passFlags() []cli.Flag {
 		},
 		&cli.StringFlag{
 			Name: flagMaxDuration, DefaultText: "no limit",
-			Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for later",
+			Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for " +
+				"later",
 		},
 		ifLockedFlag(),
-		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to `N` "+
-			"survey requests; needed above %d", unconfirmed)},
-		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
-			"given several times"),
+		&cli.IntFlag{
+			Name: flagConfirm,
+			Usage: fmt.Sprintf(
+				"let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed),
+		},
+		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
+			"be given several times"),
 		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),
 	}
 }
 
 // passFlagsBut are the flags of a pass without some of them.
 func passFlagsBut(names ...string) []cli.Flag {
-	return slices.DeleteFunc(passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
+	return slices.DeleteFunc(
+		passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
 // value, toggle and values are flags that have nothing but a name and a usage.
@@ -112,6 +117,8 @@ func values(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: nam
 
 // ifLockedFlag stands on every command that changes the ledger with the services' help.
 func ifLockedFlag() cli.Flag {
-	return &cli.StringFlag{Name: flagIfLocked, Value: "fail", Usage: "when another process holds the ledger, " +
-		"`ACT` so: fail, skip (exit 0), or wait=5m"}
+	return &cli.StringFlag{
+		Name: flagIfLocked, Value: "fail",
+		Usage: "when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m",
+	}
 }

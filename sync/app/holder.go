@@ -27,8 +27,8 @@ func statusOfRunning(s *session, locked error) error {
 	holder, err := bolt.ReadHolder(s.path())
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what has the "+
-			"file open", locked)
+		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what "+
+			"has the file open", locked)
 	case err != nil:
 		return fmt.Errorf("%w. How far it is cannot be read: %w", locked, err)
 	}
@@ -49,11 +49,11 @@ func silent(h store.Holder, now time.Time) string {
 	host, err := os.Hostname()
 	switch {
 	case err == nil && host == h.Host && age > heartbeatGone && !alive(h.PID):
-		return "That process is gone, and another one that has not said who it is holds the file: try again, and " +
-			"if that stays so, look for what has the file open"
+		return "That process is gone, and another one that has not said who it is holds the file: try " +
+			"again, and if that stays so, look for what has the file open"
 	case age > heartbeatStale || age < -heartbeatStale:
-		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it hangs. If "+
-			"so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339),
+		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it "+
+			"hangs. If so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339),
 			tenant.HeartbeatEvery)
 	}
 	return ""
@@ -77,7 +77,8 @@ func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
 		return runs
 	}
 	killed := holder.Killed()
-	if killed == nil || slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
+	if killed == nil ||
+		slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
 		return runs
 	}
 	return append([]store.Run{*killed}, runs...)

@@ -55,8 +55,8 @@ func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
 	case errors.Is(err, store.ErrMissing) && online && !bolt.Abandoned(q.path()):
-		q.notice("there is no ledger yet: nobody is known who was asked before, and acsync init --start says " +
-			"where the first pass begins")
+		q.notice("there is no ledger yet: nobody is known who was asked before, and acsync init --start " +
+			"says where the first pass begins")
 		q.explainer.Ledger, q.unmade = dryrun.None{}, true
 	default:
 		return nil, err
@@ -120,8 +120,8 @@ func (q *inquiry) unknown(x explain.Explanation) error {
 		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w", x.ID,
 			x.Unread)
 	case q.lacking != nil:
-		return fmt.Errorf("conversation %s is not in Kustomer, or not shown to this API key; %s What the ledger "+
-			"knows of it cannot be seen now: %w", x.ID, check, q.lacking)
+		return fmt.Errorf("conversation %s is not in Kustomer, or not shown to this API key; %s What the "+
+			"ledger knows of it cannot be seen now: %w", x.ID, check, q.lacking)
 	case !x.Asked:
 		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer was not asked; %s", x.ID, check)
 	}

@@ -33,7 +33,8 @@ func ledgerCheck(s *session) error {
 	restored, tenant, key := s.c.Bool(flagAcceptRestored), s.c.Bool(flagAcceptTenant), s.c.Bool(flagAcceptKey)
 	var info store.Info
 	err := withLedger(s, bolt.Options{
-		ReadOnly: !restored && !tenant && !key, AcceptFence: restored, AcceptTenant: tenant, AcceptCredential: key,
+		ReadOnly: !restored && !tenant && !key, AcceptFence: restored, AcceptTenant: tenant,
+		AcceptCredential: key,
 	}, func(ledger *bolt.Ledger) (err error) {
 		err = ledger.Check(s.c.Context)
 		if err == nil && restored {
@@ -202,8 +203,8 @@ func ledgerRebuild(s *session) error {
 		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
 			context.Cause(s.c.Context))
 	case err != nil:
-		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run acsync "+
-			"ledger rebuild again",
+		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run "+
+			"acsync ledger rebuild again",
 			err, done.Written)
 	}
 	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},

@@ -148,8 +148,8 @@ func unfinished(made report.Pass) error {
 	case made.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", made.Down)
 	case made.Unseen > 0:
-		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they were not "+
-			"asked about", made.Unseen)
+		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they "+
+			"were not asked about", made.Unseen)
 	case made.Exit == int(exit.Temporary):
 		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again",
 			made.Counts[store.Retry])
@@ -167,7 +167,9 @@ func endedBy(r surveysync.Result, err error) string {
 		return flagMaxDuration
 	}
 	return map[exit.Code]string{
-		exit.Failed: "failure", exit.Credentials: "credentials", exit.Temporary: "temporary", exit.Usage: "refused",
-		exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP", exit.Interrupted: "SIGINT", exit.Terminated: "SIGTERM",
+		exit.Failed: "failure", exit.Credentials: "credentials", exit.Temporary: "temporary",
+		exit.Usage:         "refused",
+		exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP", exit.Interrupted: "SIGINT",
+		exit.Terminated: "SIGTERM",
 	}[exitCode(err)]
 }

@@ -45,11 +45,13 @@ func openDry(s *session, engine *surveysync.Engine, p lockPolicy) (
 		return err
 	})
 	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(s.path()) {
-		notice = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked before"
+		notice = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked " +
+			"before"
 		start := engine.Options.Range.From
 		if start.IsZero() {
 			start = s.clock().Add(-beginning)
-			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start says",
+			notice += fmt.Sprintf(
+				", and began %d hours ago; a real pass begins where acsync init --start says",
 				beginning/time.Hour)
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil

@@ -53,12 +53,14 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 	case strings.ContainsFunc(f.path, unicode.IsControl):
 		return nil, usagef("--%s %q cannot be shown on one line; choose another name", flagOut, f.path)
 	case strings.HasPrefix(f.path, "-"):
-		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut,
+		return nil, usagef(
+			"--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)", flagOut,
 			f.path, f.path)
 	}
 	if lock, err := readLockPolicy(c); err != nil || lock.skip {
-		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; "+
-			"choose fail or wait=5m", flagIfLocked))
+		return nil, cmp.Or(
+			err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; choose fail "+
+				"or wait=5m", flagIfLocked))
 	}
 	if c.IsSet(flagExpires) {
 		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))

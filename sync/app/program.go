@@ -16,7 +16,8 @@ func program(l *commandLine) *cli.App {
 			"prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
-			initCommand(l), runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l), statusCommand(l),
+			initCommand(l), runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
+			statusCommand(l),
 			explainCommand(l), reportCommand(l), resolveCommand(l), ledgerCommand(l), rulesCommand(l),
 			sandboxCommand(l),
 		},

@@ -109,8 +109,9 @@ func (s *spool) next() (spooled, bool) {
 // put writes one text and, before it, how many lines were lost there. It tells how many are lost now.
 func (s *spool) put(next spooled) (lost int) {
 	if next.lost > 0 {
-		note := fmt.Sprintf("acsync: %d of the log's lines are lost here: they could not be written, or nobody "+
-			"read them\n", next.lost)
+		note := fmt.Sprintf(
+			"acsync: %d of the log's lines are lost here: they could not be written, or nobody read them\n",
+			next.lost)
 		if s.inLine {
 			note = "\n" + note
 		}

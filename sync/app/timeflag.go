@@ -88,8 +88,8 @@ func overRange(s *session, o *surveysync.Options) error {
 func between(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, err error) {
 	from, to := strings.TrimSpace(c.String(flagFrom)), strings.TrimSpace(c.String(flagTo))
 	if from == "" || to == "" {
-		return w, usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 --%s "+
-			"2026-11-01, or --%s now",
+		return w, usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 "+
+			"--%s 2026-11-01, or --%s now",
 			flagFrom, flagTo, flagFrom, flagTo, flagTo)
 	}
 	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil || to == "now" {

@@ -119,7 +119,7 @@ func (z *zoo) place(t *testing.T, content, fence []byte) {
 	}
 }
 
-// zooCommands are those that are kept away from a damaged ledger. The first tells whether it is one.
+// zooCommands are those that are kept away from a damaged ledger. The first reports whether it is one.
 var zooCommands = []string{"ledger check", "run", "run --dry-run", "status", "resolve", "resolve --accept --all", "ledger backup --out copy.db"}
 
 // refused carries out every command on what is in the zoo: each must end with the exit code and say what is wanted, and

@@ -57,5 +57,6 @@ func recheck(
 // stillAbout reports whether a case is still about the conversation as it is now. Where there is one survey a
 // conversation, every resolution will do, but for a case that waits under the key of a certain resolution.
 func stillAbout(per decide.SurveyPer, c decide.Case, row kustomer.Conversation) bool {
-	return c.Key == per.Key(row) || row.LastDone != nil && decide.SameResolution(c.Resolution(), row.LastDone.At)
+	return c.Key == per.Key(row) || row.LastDone != nil &&
+		decide.SameResolution(c.Resolution(), row.LastDone.At)
 }

@@ -69,7 +69,7 @@ func listen(t *testing.T, act func(conn net.Conn, asked func() bool)) *line {
 
 func (l *line) url() string { return "http://" + l.Addr().String() }
 
-// once posts to a service that makes a connection for each request. It tells whether something may have been
+// once posts to a service that makes a connection for each request. It reports whether something may have been
 // written.
 func once(ctx context.Context, t *testing.T, address string) (resp *Response, written bool, err error) {
 	t.Helper()

@@ -20,7 +20,8 @@ type evidence struct {
 	followed recoveries
 	arrivals *verify.Arrivals // settles what was in doubt and has arrived
 	seen     uint64           // the greatest number of an intent of this very ledger
-	nameless int              // requests with a stamp that is unknown to the ledger, and without a conversation
+	// requests with a stamp that is unknown to the ledger, and without a conversation
+	nameless int
 }
 
 // reception is when Agent Connect received a survey request, and the number of the intent where it was of

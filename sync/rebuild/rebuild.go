@@ -42,8 +42,8 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 			done.Since = known
 		}
 	case o.Since.After(info.Witnessed):
-		return done, exit.New(exit.Usage, fmt.Sprintf("--since is %s, but what this ledger knows of for certain "+
-			"ends at %s: whoever was asked between would be asked again; leave --since out",
+		return done, exit.New(exit.Usage, fmt.Sprintf("--since is %s, but what this ledger knows of for "+
+			"certain ends at %s: whoever was asked between would be asked again; leave --since out",
 			o.Since.UTC().Format(time.RFC3339), info.Witnessed.UTC().Format(time.RFC3339)))
 	}
 	// A new ledger, perhaps filled from an export: a rebuild that fails must not let it ask everybody.
@@ -60,9 +60,9 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 		return done, err
 	}
 	if found.nameless > 0 && !o.Missing {
-		return done, fmt.Errorf("%w: Agent Connect shows %d requests of it that do not tell whom they were about, "+
-			"and nothing is trusted: these would be asked again. Run acsync ledger rebuild again after a while; "+
-			"--accept-missing does without them", store.ErrRolledBack, found.nameless)
+		return done, fmt.Errorf("%w: Agent Connect shows %d requests of it that do not tell whom they were "+
+			"about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again after "+
+			"a while; --accept-missing does without them", store.ErrRolledBack, found.nameless)
 	}
 	return done, ledger.Adopt(bolt.Adoption{Seen: found.seen, Unstamped: !o.Stamped, Missing: o.Missing})
 }

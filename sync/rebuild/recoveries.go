@@ -12,7 +12,8 @@ import (
 // recoveries are those among Agent Connect's interactions, for a ledger that is rebuilt.
 type recoveries struct {
 	found []agentconnect.Interaction
-	of    map[string]string // the conversation that a survey request was about, by the UUID of its interaction
+	// the conversation that a survey request was about, by the UUID of its interaction
+	of map[string]string
 }
 
 // note keeps a recovery, and of any other interaction which conversation it is about.

@@ -122,7 +122,8 @@ func concernsOf(p Pass, rows []Row) []Concern {
 func newConcern(decision string, reason decide.Reason, rows []Row, here string) Concern {
 	concern := Concern{
 		Decision: decision, Reason: string(reason), Count: len(rows), Meaning: meaningOf(decision, reason),
-		Remedy: remedy(decision, reason, here), Agents: []Group{}, Words: []Words{}, Conversations: []string{},
+		Remedy: remedy(decision, reason, here), Agents: []Group{}, Words: []Words{},
+		Conversations: []string{},
 	}
 	if aboutAgent(reason) && len(rows) > 0 {
 		concern.Agents = groups(rows, byAgent)

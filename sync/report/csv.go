@@ -75,7 +75,8 @@ func harmless(value string) string {
 			return c
 		case unicode.IsSpace(c) && c != '\u00a0', unicode.IsControl(c):
 			return ' '
-		case doc.Unfit(c): // before it is judged how the value begins: a spreadsheet does not see these either
+		// before it is judged how the value begins: a spreadsheet does not see these either
+		case doc.Unfit(c):
 			return -1
 		}
 		return c
@@ -116,6 +117,7 @@ func HistoryCSV(w io.Writer, h History) error {
 		if p.Killed {
 			exit, meaning = "", killedWord
 		}
-		return append(line, strconv.Itoa(p.Late), strconv.FormatFloat(p.Latest, 'f', -1, 64), p.Fuse, exit, meaning)
+		return append(
+			line, strconv.Itoa(p.Late), strconv.FormatFloat(p.Latest, 'f', -1, 64), p.Fuse, exit, meaning)
 	})
 }

@@ -84,7 +84,8 @@ func countDispositions(counts map[string]int, found int, failed bool) []Disposit
 			d.meaning = refusedOrFailed
 		}
 		if n := counts[d.name]; n > 0 {
-			list = append(list, Disposition{Name: d.name, Count: n, Share: ratio(n, found), Meaning: d.meaning})
+			list = append(
+				list, Disposition{Name: d.name, Count: n, Share: ratio(n, found), Meaning: d.meaning})
 		}
 	}
 	return list

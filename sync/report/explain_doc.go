@@ -48,7 +48,10 @@ func conversationFacts(x Explanation) []doc.Fact {
 		if at := resolutionOf(x); !at.IsZero() {
 			done = show(at) + ", " + since(x.Now, at) + " (from the ledger)"
 		}
-		return []doc.Fact{{Label: "kustomer", Value: gone, Tone: doc.Warn}, {Label: "marked done", Value: done}}
+		return []doc.Fact{
+			{Label: "kustomer", Value: gone, Tone: doc.Warn},
+			{Label: "marked done", Value: done},
+		}
 	}
 	c := x.Case.Conversation
 	done := "never"
@@ -275,5 +278,8 @@ func decisiveNote(x Explanation, step decide.Step) doc.Note {
 	if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" {
 		words = string(step.Reason) + " (" + ended + ")"
 	}
-	return doc.Note{Text: stepMarks[step.Result] + " " + words, Tone: doc.Bad, Below: x.Case.Trouble, Depth: 2}
+	return doc.Note{
+		Text: stepMarks[step.Result] + " " + words, Tone: doc.Bad, Below: x.Case.Trouble,
+		Depth: 2,
+	}
 }

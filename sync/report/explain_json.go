@@ -88,7 +88,8 @@ type interactionJSON struct {
 func ExplainJSON(w io.Writer, x Explanation) error {
 	object := explainJSON{
 		Schema: "acsync.explain/1", ID: x.ID, URL: x.url(), Checks: []checkJSON{},
-		AgentConnect: []interactionJSON{}, Now: nowOf(x), Notices: append([]string{}, x.Notices...), Exit: x.Exit,
+		AgentConnect: []interactionJSON{}, Now: nowOf(x), Notices: append([]string{}, x.Notices...),
+		Exit:   x.Exit,
 		Ledger: recordsOf(x),
 	}
 	if x.Found {

@@ -35,7 +35,11 @@ func rendererFor[T any](path string, document func(T, int) doc.Doc,
 	case ".html":
 		write = func(w io.Writer, subject T) error { return doc.HTML(w, document(subject, mostOnPage)) }
 	case ".md":
-		write = func(w io.Writer, subject T) error { return doc.Markdown(w, document(subject, mostInMarkdown)) }
+		write = func(
+			w io.Writer, subject T,
+		) error {
+			return doc.Markdown(w, document(subject, mostInMarkdown))
+		}
 	case ".csv":
 		write = csv
 	case ".json":

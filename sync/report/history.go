@@ -34,10 +34,11 @@ type History struct {
 	Reasons      []ReasonCount `json:"reasons"` // the most frequent first
 	Modes        []ModeCount   `json:"modes"`
 	Exits        []ExitCount   `json:"exits"` // in the order of their codes
-	Step         string        `json:"step"`  // of the trend: "1d", "7d", "28d"; empty where there was no pass
-	Trend        []Stretch     `json:"trend"` // in the order of time, also the empty ones
-	Late         PastLateness  `json:"late"`
-	Behind       float64       `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
+	// of the trend: "1d", "7d", "28d"; empty where there was no pass
+	Step   string       `json:"step"`
+	Trend  []Stretch    `json:"trend"` // in the order of time, also the empty ones
+	Late   PastLateness `json:"late"`
+	Behind float64      `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
 	// passes that never came to their end, and have no exit code; they count as far as they told
 	Killed     int         `json:"killed"`
 	Rejections []Rejection `json:"rejections"` // the latest first; a pass names its first hundred
@@ -94,7 +95,8 @@ func (h *History) add(run store.Run) {
 func (h *History) trend(w fetch.Window, ending func(int) Ending) {
 	// A clock can be set back: their order is not that of time.
 	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started.Time) }
-	first, last := slices.MinFunc(h.Passes, byStart).Started.Time, slices.MaxFunc(h.Passes, byStart).Started.Time
+	first, last := slices.MinFunc(h.Passes, byStart).Started.Time, slices.MaxFunc(
+		h.Passes, byStart).Started.Time
 	from, to := w.From, w.To
 	if first.Sub(from) > mostSlots*24*time.Hour {
 		from = first
@@ -114,7 +116,8 @@ func (h *History) trend(w fetch.Window, ending func(int) Ending) {
 		at, exact := slices.BinarySearchFunc(h.Trend, p.Started.Time,
 			func(s Stretch, t time.Time) int { return s.From.Compare(t) })
 		if !exact {
-			at = max(at-1, 0) // where the clocks show a midnight twice, the first day may begin with the second
+			// where the clocks show a midnight twice, the first day may begin with the second
+			at = max(at-1, 0)
 		}
 		h.Trend[at].add(p, p.ending(ending).Level == SignalAct)
 	}
@@ -222,8 +225,10 @@ type Past struct {
 func NewHistory(runs []store.Run, about Past) History {
 	zone := cmp.Or(about.Zone, time.UTC)
 	h := History{
-		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From}, To: Moment{about.Window.To},
-		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks, cut: about.Cut,
+		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From},
+		To:       Moment{about.Window.To},
+		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks,
+		cut:        about.Cut,
 		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{},
 		Exits: []ExitCount{},
 	}

@@ -29,8 +29,10 @@ func HistoryDoc(h History, most int) doc.Doc {
 	d.About[0] += " A conversation that several passes have met counts for each of them."
 	d.Numbers = h.Tally.numbers("Sent", "Left for later")
 	d.Sections = []doc.Section{
-		pastTime(h), doc.Titled("", doc.Charts{pastReasons(h), exitBars(h)}).For(doc.ForPage), trendSection(h),
-		fuseSection(h), pastCounts(h), reasonSection(h), exitSection(h), rejectionSection(h, most), passSection(h),
+		pastTime(h), doc.Titled("", doc.Charts{pastReasons(h), exitBars(h)}).For(doc.ForPage),
+		trendSection(h),
+		fuseSection(h), pastCounts(h), reasonSection(h), exitSection(h), rejectionSection(h, most),
+		passSection(h),
 		pastFacts(h),
 	}
 	return d
@@ -42,7 +44,8 @@ func pastPeriod(h History) string {
 	if h.cut {
 		end += ", now"
 	}
-	return fmt.Sprintf("Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
+	return fmt.Sprintf(
+		"Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
 }
 
 // pastTime shows when.
@@ -71,8 +74,9 @@ func pastReasons(h History) doc.Bars {
 // exitBars show how passes ended.
 func exitBars(h History) doc.Bars {
 	chart := doc.Bars{
-		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes", Room: wideLabel,
-		Top: len(h.Passes),
+		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes",
+		Room: wideLabel,
+		Top:  len(h.Passes),
 	}
 	add := func(name string, n int, tone doc.Tone) {
 		chart.List = append(chart.List, doc.Bar{
@@ -92,7 +96,8 @@ func exitBars(h History) doc.Bars {
 // trendSection has a line for each stretch, the latest last, and their sum.
 func trendSection(h History) doc.Section {
 	table := doc.Table{
-		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14, Head: true,
+		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14,
+		Head:  true,
 		Class: "groups sums", Caption: "Passes and conversations, by the time when the pass began",
 		Columns: append([]doc.Column{
 			{Name: "from", Class: "when"},
@@ -208,7 +213,8 @@ func rejectionSection(h History, most int) doc.Section {
 // passSection lists the passes one by one, the latest first.
 func passSection(h History) doc.Section {
 	table := doc.Table{
-		Title: "One by one", Count: thousands(len(h.Passes)), Caption: "The latest first", Class: "groups sums",
+		Title: "One by one", Count: thousands(len(h.Passes)), Caption: "The latest first",
+		Class: "groups sums",
 		Columns: append([]doc.Column{
 			{Name: "began", Class: "when"},
 			{Name: "mode"},
@@ -219,7 +225,8 @@ func passSection(h History) doc.Section {
 	table.Columns = append(table.Columns, doc.Column{Name: "exit", Number: true},
 		doc.Column{Name: "fuse", Only: doc.ForMarkdown})
 	for _, p := range first(h.Passes, mostPasses) {
-		cells := append(doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.took())), p.sums()...)
+		cells := append(
+			doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.took())), p.sums()...)
 		table.Rows = append(table.Rows, doc.Row{Cells: append(cells, doc.Texts(p.code(), p.Fuse)...)})
 	}
 	if more := len(h.Passes) - mostPasses; more > 0 {

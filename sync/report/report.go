@@ -79,9 +79,11 @@ func New(p Pass, d Detail) Report {
 	rows := d.Rows.sorted()
 	tally, concerns := tallyOf(p.Found, p.counts()), concernsOf(p, rows)
 	r := Report{
-		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun, Revealed: d.Rows != nil &&
+		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
+		Revealed: d.Rows != nil &&
 			d.Rows.Reveal,
-		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint}, ReadUpTo: Moment{p.Position()},
+		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint},
+		ReadUpTo: Moment{p.Position()},
 		PlanMade: Moment{p.Made}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
 		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Recoveries: p.Followed,
 		Flagged: p.Flagged, Verdict: verdictOf(p, tally, concerns, d.Problem), Dispositions: p.dispositions(),

@@ -21,7 +21,8 @@ const (
 // ReportDoc is the report of a pass, with at most so many conversations.
 func ReportDoc(r Report, most int) doc.Doc {
 	d := doc.Doc{
-		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true, Level: r.Verdict.Level,
+		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true,
+		Level:    r.Verdict.Level,
 		Headline: r.Verdict.Headline, Detail: r.Verdict.Detail, Todo: r.Verdict.Todo,
 		About: []string{periodOf(r)}, Numbers: r.Tally.numbers(capital(r.sentWord()), "Waiting"),
 	}
@@ -31,7 +32,8 @@ func ReportDoc(r Report, most int) doc.Doc {
 	d.Sections = append([]doc.Section{
 		timeSection(r), chartSection(r), concernSection(r), dispositionSection(r),
 		doc.Titled("Needs a hand", attentionTable(r.pass)).For(doc.ForTerminal),
-		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.pass)).For(doc.ForTerminal),
+		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.pass)).For(
+			doc.ForTerminal),
 		groupSection(r), rowSection(r, most),
 	}, factSections(r)...)
 	return d
@@ -47,7 +49,8 @@ func periodOf(r Report) string {
 		return "Nothing was read."
 	case !r.PlanMade.IsZero():
 		return fmt.Sprintf("Carries out the plan of %s for what was marked done from %s to %s (%s).",
-			r.local(r.PlanMade, clockLayout), r.local(r.From, clockLayout), r.local(r.To, clockLayout), r.Timezone)
+			r.local(r.PlanMade, clockLayout), r.local(r.From, clockLayout), r.local(r.To, clockLayout),
+			r.Timezone)
 	case !r.From.Before(r.To.Time) && r.pass.backfill():
 		return fmt.Sprintf("Nothing to do: this back-fill was finished %s (%s); --restart reads it again.",
 			Moment{r.pass.Backfill.Finished}.in(r.zone, clockLayout), r.Timezone)
@@ -69,7 +72,8 @@ func periodOf(r Report) string {
 
 // timeSection shows when.
 func timeSection(r Report) doc.Section {
-	caption := "Conversations by the time when they were marked done, a bar for each " + stepWord(r.Timeline.Step)
+	caption := "Conversations by the time when they were marked done, a bar for each " +
+		stepWord(r.Timeline.Step)
 	if r.Timeline.Other > 0 {
 		caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
 	}
@@ -80,7 +84,8 @@ func timeSection(r Report) doc.Section {
 // chartSection shows why not, and for whom.
 func chartSection(r Report) doc.Section {
 	return doc.Titled("", doc.Charts{
-		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels), groupBars(r, "agents", "Agents", r.Agents),
+		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels),
+		groupBars(r, "agents", "Agents", r.Agents),
 	}).For(doc.ForPage)
 }
 
@@ -108,7 +113,8 @@ func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
 	return doc.Bar{
 		Label: r.Reason, Value: thousands(r.Count) + " · " + percent(r.Share),
 		Segments: []doc.Segment{{Tone: tone, N: r.Count}},
-		Title:    strings.TrimSuffix(fmt.Sprintf("%s: %s (%s)", r.Reason, thousands(r.Count), r.Meaning), " ()"),
+		Title: strings.TrimSuffix(
+			fmt.Sprintf("%s: %s (%s)", r.Reason, thousands(r.Count), r.Meaning), " ()"),
 	}
 }
 
@@ -117,7 +123,8 @@ func groupBars(r Report, id, title string, groups []Group) doc.Bars {
 	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: "of others"}
 	for _, g := range groups {
 		chart.List = append(chart.List, doc.Bar{
-			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found), Title: g.label() + ": " +
+			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found), Title: g.label() +
+				": " +
 				g.words(r.sentWord()),
 			Segments: g.segments(),
 		})
@@ -182,8 +189,10 @@ func groupSection(r Report) doc.Section {
 		{"By hour of the day", "hour (" + r.Timezone + ")", r.Hours},
 	} {
 		table := doc.Table{
-			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " + strings.ToLower(b.title),
-			Class: "groups", Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
+			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " +
+				strings.ToLower(b.title),
+			Class:   "groups",
+			Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
 		}
 		for _, g := range b.groups {
 			table.Rows = append(table.Rows, doc.Row{Cells: append(doc.Texts(g.label()), g.sums()...)})
@@ -249,7 +258,8 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
 	for _, row := range rows {
-		cells := doc.Texts(row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel, row.Address,
+		cells := doc.Texts(
+			row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel, row.Address,
 			row.Message)
 		cells[0].Link, cells[0].Aside = row.URL, row.marks()
 		table.Rows = append(table.Rows, doc.Row{Cells: cells})

@@ -36,7 +36,8 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	}
 	d.Sections = []doc.Section{doc.Titled("", table)}
 	if n := Unresolved(settled); n > 0 {
-		d.Headline, d.Level, d.Todo = thousands(n)+" unresolved.", doc.LevelAttention, resolvedHints(settled, here)
+		d.Headline, d.Level, d.Todo = thousands(n)+" unresolved.", doc.LevelAttention,
+			resolvedHints(settled, here)
 	}
 	return d
 }

@@ -87,12 +87,14 @@ func (r *Rows) Observe(event surveysync.Event) {
 // row is the conversation as a report shows it.
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
-		ID: from.Key.Conversation, URL: decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
+		ID:       from.Key.Conversation,
+		URL:      decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
 		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: once(from.Agent),
 		Agent: once(from.AgentName), Teams: r.sameTeams(from.Teams), Channel: once(from.Channel),
 		Brand: once(from.Brand), Address: from.Address, Decision: from.State.String(),
-		Reason: string(from.Reason), Status: from.Status, Message: from.Message, Handled: Moment{from.Handled},
-		Kind: from.Key.Kind(), Flagged: from.Flagged, agentAddress: once(from.AgentAddress),
+		Reason: string(from.Reason), Status: from.Status, Message: from.Message,
+		Handled: Moment{from.Handled},
+		Kind:    from.Key.Kind(), Flagged: from.Flagged, agentAddress: once(from.AgentAddress),
 	}
 	if from.Planned {
 		row.Decision = wouldSend

@@ -200,8 +200,9 @@ func (r *Rules) JSON(w io.Writer) error {
 	decisions, reasons, matched := r.tally(false)
 	object := rulesJSON{
 		Schema: "acsync.rules/1", From: stamp(r.Window.From), To: stamp(r.Window.To), Found: len(r.rows),
-		Send: decisions["send"], Skip: decisions["skip"], Reject: decisions["reject"], Reasons: map[string]int{},
-		Rules: []ruleUseJSON{}, With: r.With, Changes: map[string]int{}, Conversations: []conversationJS{},
+		Send: decisions["send"], Skip: decisions["skip"], Reject: decisions["reject"],
+		Reasons: map[string]int{},
+		Rules:   []ruleUseJSON{}, With: r.With, Changes: map[string]int{}, Conversations: []conversationJS{},
 	}
 	for _, counts := range reasons {
 		for reason, n := range counts {

@@ -22,7 +22,8 @@ const (
 func RulesDoc(r *Rules) doc.Doc {
 	d := doc.Doc{Name: "acsync rules test", Subject: r.Tenant}
 	if !r.Window.To.IsZero() {
-		d.About = append(d.About, fmt.Sprintf("marked done from %s to %s", show(r.Window.From), show(r.Window.To)))
+		d.About = append(
+			d.About, fmt.Sprintf("marked done from %s to %s", show(r.Window.From), show(r.Window.To)))
 	}
 	d.About = append(d.About, "nothing was sent, nothing was written; what the ledger remembers does not "+
 		"count")
@@ -30,7 +31,8 @@ func RulesDoc(r *Rules) doc.Doc {
 		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
 	}
-	d.Sections = slices.Concat([]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r), []doc.Section{trialSection(r)})
+	d.Sections = slices.Concat(
+		[]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r), []doc.Section{trialSection(r)})
 	return d
 }
 
@@ -58,7 +60,8 @@ func trialCounts(r *Rules) doc.Table {
 		rows = append(rows, row)
 		counts := reasons[d.decision]
 		for _, reason := range byFrequency(counts) {
-			rows = append(rows, countRow(doc.Sub, reason, counts[reason], all, decide.Reason(reason).Explain()))
+			rows = append(
+				rows, countRow(doc.Sub, reason, counts[reason], all, decide.Reason(reason).Explain()))
 		}
 	}
 	rows = append(rows, countRow(doc.Sum, "found", all, all, ""))
@@ -126,7 +129,8 @@ func trialSection(r *Rules) doc.Section {
 		}
 		section.Parts = append(section.Parts, rulingParts(row.ruling,
 			fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")))...)
-		section.Parts = append(section.Parts, rulingParts(row.with, fmt.Sprintf("%-24s  %-7s  then", "", ""))...)
+		section.Parts = append(
+			section.Parts, rulingParts(row.with, fmt.Sprintf("%-24s  %-7s  then", "", ""))...)
 	}
 	if more := others(most, len(rows), "; --json has them all"); more != "" {
 		section.Parts = append(section.Parts, doc.Note{Text: more, Depth: 2})

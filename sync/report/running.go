@@ -35,7 +35,10 @@ func RunningDoc(r Running) doc.Doc {
 		"it is free again."
 	return doc.Doc{
 		Name: "acsync status", Subject: r.Tenant,
-		Sections: []doc.Section{doc.Titled("", doc.Facts{List: facts}), doc.Titled("", doc.Note{Text: later})},
+		Sections: []doc.Section{
+			doc.Titled("", doc.Facts{List: facts}),
+			doc.Titled("", doc.Note{Text: later}),
+		},
 	}
 }
 
@@ -95,10 +98,12 @@ func RunningJSON(w io.Writer, r Running) error {
 
 func runningAs(r Running) *runningJSON {
 	return &runningJSON{
-		PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At), Age: max(r.Now.Sub(r.At), 0).Seconds(),
+		PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At),
+		Age:  max(r.Now.Sub(r.At), 0).Seconds(),
 		Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read),
-		Checkpoint: stamp(r.Checkpoint), Found: r.Found, Done: r.Done, Accepted: r.Accepted, Rejected: r.Rejected,
-		InDoubt: r.InDoubt, Skipped: r.Skipped, ToDo: r.toDo(), WaitingFor: r.WaitingFor,
+		Checkpoint: stamp(r.Checkpoint), Found: r.Found, Done: r.Done, Accepted: r.Accepted,
+		Rejected: r.Rejected,
+		InDoubt:  r.InDoubt, Skipped: r.Skipped, ToDo: r.toDo(), WaitingFor: r.WaitingFor,
 	}
 }
 

@@ -49,12 +49,13 @@ type Ending struct {
 
 const (
 	// usual pauses between two passes, from when on it seems that the next one does not come
-	lookAfter  = 3
-	actAfter   = 12               // and from when on it is certain
-	leastUsual = 10 * time.Minute // passes made by hand one after the other do not tell how often they are made
-	longDoubt  = 24 * time.Hour   // a doubt this old is one that Agent Connect's data have not settled
-	longRetry  = 24 * time.Hour   // after 72 h it is given up
-	fewAnswers = 40               // below that a share of rejections tells nothing
+	lookAfter = 3
+	actAfter  = 12 // and from when on it is certain
+	// passes made by hand one after the other do not tell how often they are made
+	leastUsual = 10 * time.Minute
+	longDoubt  = 24 * time.Hour // a doubt this old is one that Agent Connect's data have not settled
+	longRetry  = 24 * time.Hour // after 72 h it is given up
+	fewAnswers = 40             // below that a share of rejections tells nothing
 )
 
 // Signals are what has to be watched, always in the same order.
@@ -65,8 +66,8 @@ func (s Status) Signals() []Signal {
 	}
 }
 
-// overdue is the level of something that the next pass should have done so long ago. Where it is not known how
-// often passes are made, a day is long.
+// overdue is the level of something that the next pass should have done so long ago. Where it is not known
+// how often passes are made, a day is long.
 func (s Status) overdue(by time.Duration) string {
 	look, act := lookAfter*max(s.Recent.Usual, leastUsual), actAfter*max(s.Recent.Usual, leastUsual)
 	if s.Recent.Usual == 0 {

@@ -19,7 +19,8 @@ func StatusDoc(s Status) doc.Doc {
 		About: []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
 		Sections: []doc.Section{
 			doc.Titled("", signalTable(s.Signals())), doc.Titled("", ledgerCounts(s)),
-			doc.Titled(thousands(s.doubtful())+" in doubt", doubtTable(s, s.doubtful())), backfillSection(s.Backfills),
+			doc.Titled(thousands(s.doubtful())+" in doubt", doubtTable(s, s.doubtful())),
+			backfillSection(s.Backfills),
 			doc.Titled("Rejected lately", refusedTable(s.Refused)),
 		},
 	}
@@ -31,7 +32,8 @@ var signalTones = map[string]doc.Tone{SignalOK: doc.Good, SignalLook: doc.Warn, 
 // signalTable has a line for each signal, with what to do next below it.
 func signalTable(signals []Signal) doc.Table {
 	table := doc.Table{
-		Class: "signals", Columns: []doc.Column{{Name: "level", Min: 4}, {Name: "what", Min: 10}, {Name: "state"}},
+		Class:   "signals",
+		Columns: []doc.Column{{Name: "level", Min: 4}, {Name: "what", Min: 10}, {Name: "state"}},
 	}
 	for _, signal := range signals {
 		row := doc.Row{Cells: doc.Texts(strings.ToUpper(signal.Level), signal.Name, signal.Text)}
@@ -76,7 +78,8 @@ func backfillSection(list []store.Backfill) doc.Section {
 	section := doc.Section{Title: "Back-fills that are not finished; the same command goes on"}
 	for _, b := range list {
 		section.Parts = append(section.Parts, doc.Note{
-			Text: "--from " + stamp(b.From) + " --to " + end(b.To), Below: "done up to " + show(b.Position), Depth: 2,
+			Text: "--from " + stamp(b.From) + " --to " + end(b.To), Below: "done up to " + show(b.Position),
+			Depth: 2,
 		})
 	}
 	return section

@@ -54,7 +54,8 @@ func (t *Tally) add(name string, n int) {
 // plus is the sum of two counts.
 func (t Tally) plus(o Tally) Tally {
 	return Tally{
-		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected, InDoubt: t.InDoubt +
+		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected,
+		InDoubt: t.InDoubt +
 			o.InDoubt,
 		Waiting: t.Waiting + o.Waiting, Skipped: t.Skipped + o.Skipped,
 	}
@@ -103,7 +104,10 @@ func (t Tally) numbers(sent, waiting string) []doc.Number {
 	return []doc.Number{
 		{Class: "found", Label: "Found", Value: thousands(t.Found)},
 		{Class: "sent", Label: sent, Value: thousands(t.Sent), Share: share(t.Sent, t.Found)},
-		{Class: hand, Label: "Rejected or in doubt", Value: thousands(t.Hand()), Share: share(t.Hand(), t.Found)},
+		{
+			Class: hand, Label: "Rejected or in doubt", Value: thousands(t.Hand()),
+			Share: share(t.Hand(), t.Found),
+		},
 		{Class: "waits", Label: waiting, Value: thousands(t.Waiting), Share: share(t.Waiting, t.Found)},
 		{Class: "rest", Label: "Skipped", Value: thousands(t.Skipped), Share: share(t.Skipped, t.Found)},
 	}
@@ -160,7 +164,8 @@ func groups(rows []Row, of func(Row, func(Group))) []Group {
 		list = append(list, *group)
 	}
 	slices.SortFunc(list, func(a, b Group) int {
-		return cmp.Or(cmp.Compare(b.Found, a.Found), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+		return cmp.Or(
+			cmp.Compare(b.Found, a.Found), strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
 	})
 	return list
 }

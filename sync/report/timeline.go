@@ -10,10 +10,11 @@ import (
 
 // Timeline counts conversations by the time of their resolution, in steps that suit the range.
 type Timeline struct {
-	Step  string  `json:"step"` // such as "1h", "1d"; empty where there is nothing to show
-	Slots []Slot  `json:"slots"`
-	Other int     `json:"other"` // conversations outside of the range, such as those that waited in the ledger
-	Span  float64 `json:"-"`     // of the range, in hours
+	Step  string `json:"step"` // such as "1h", "1d"; empty where there is nothing to show
+	Slots []Slot `json:"slots"`
+	// conversations outside of the range, such as those that waited in the ledger
+	Other int     `json:"other"`
+	Span  float64 `json:"-"` // of the range, in hours
 }
 
 // columns draws the timeline in a zone. What happened in a slot is called sent, or what a dry run calls it.
@@ -27,10 +28,14 @@ func (t Timeline) columns(title, caption, sent, waiting string, zone *time.Locat
 	case !days:
 		full, tick = full+" 15:04", tick+" 15:04"
 	}
-	chart := doc.Columns{Title: title, Caption: caption, Unit: stepWord(t.Step), Legend: legend(sent, waiting)}
+	chart := doc.Columns{
+		Title: title, Caption: caption, Unit: stepWord(t.Step),
+		Legend: legend(sent, waiting),
+	}
 	for _, s := range t.Slots {
 		chart.Slots = append(chart.Slots, doc.Slot{
-			When: s.From.in(zone, full), Tick: s.From.in(zone, tick), Words: s.words(sent), Segments: s.segments(),
+			When: s.From.in(zone, full), Tick: s.From.in(zone, tick), Words: s.words(sent),
+			Segments: s.segments(),
 		})
 	}
 	return chart

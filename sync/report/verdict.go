@@ -114,7 +114,8 @@ func headline(p Pass, tally Tally) string {
 		return fmt.Sprintf("No new survey request; %s were looked at.",
 			several(p.Found, "conversation", "conversations"))
 	}
-	return fmt.Sprintf("%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
+	return fmt.Sprintf(
+		"%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
 }
 
 // followedHeadline is the headline of a pass with recoveries, which are no survey requests.
@@ -167,7 +168,8 @@ func historyVerdict(h History) Verdict {
 	}
 	if h.last.Level == SignalAct {
 		v.Level = doc.LevelHalted
-		v.Detail = fmt.Sprintf("The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit,
+		v.Detail = fmt.Sprintf(
+			"The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit,
 			h.last.Meaning)
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
 	}

@@ -23,9 +23,10 @@ type Reporter interface {
 type Heartbeat struct {
 	ledger     Reporter
 	waitingFor func(now time.Time) string // nil: never for anything
-	began      chan struct{}              // a pass: told at once, so that it is known however soon it is killed
-	over       chan struct{}
-	beating    sync.WaitGroup
+	// a pass: told at once, so that it is known however soon it is killed
+	began   chan struct{}
+	over    chan struct{}
+	beating sync.WaitGroup
 
 	mu       sync.Mutex
 	progress store.Progress
