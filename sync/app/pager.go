@@ -9,8 +9,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// pager shows answers that a terminal is too low for. Only answers to questions are paged: a pass would wait for somebody
-// who reads, and its report stands on the screen that it was made on.
+// pager shows answers that a terminal is too low for. Only answers to questions are paged: a pass would wait
+// for somebody who reads, and its report stands on the screen that it was made on.
 type pager struct {
 	command []string // the program and its arguments; empty: none is to be used
 	env     []string
@@ -37,8 +37,8 @@ func newPager(env []string, screen *os.File, width, height int) pager {
 	return p
 }
 
-// show shows a text that is higher than the screen, and reports whether it did. A pager that is missing or fails has
-// shown nothing. Who leaves it before the end has seen enough.
+// show shows a text that is higher than the screen, and reports whether it did. A pager that is missing or
+// fails has shown nothing. Who leaves it before the end has seen enough.
 func (p pager) show(shown string) bool {
 	if len(p.command) == 0 || p.screen == nil || p.height == 0 || p.rows(shown) < p.height {
 		return false

@@ -69,7 +69,8 @@ func periodOf(r Report) string {
 
 // timeSection shows when.
 func timeSection(r Report) doc.Section {
-	caption := "Conversations by the time when they were marked done, a bar for each " + stepWord(r.Timeline.Step)
+	step := stepWord(r.Timeline.Step)
+	caption := "Conversations by the time when they were marked done, a bar for each " + step
 	if r.Timeline.Other > 0 {
 		caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
 	}

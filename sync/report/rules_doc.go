@@ -30,7 +30,8 @@ func RulesDoc(r *Rules) doc.Doc {
 		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
 	}
-	d.Sections = slices.Concat([]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r), []doc.Section{trialSection(r)})
+	d.Sections = append([]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r)...)
+	d.Sections = append(d.Sections, trialSection(r))
 	return d
 }
 

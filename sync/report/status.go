@@ -65,8 +65,8 @@ func (s Status) Signals() []Signal {
 	}
 }
 
-// overdue is the level of something that the next pass should have done so long ago. Where it is not known how
-// often passes are made, a day is long.
+// overdue is the level of something that the next pass should have done so long ago. Where it is not known
+// how often passes are made, a day is long.
 func (s Status) overdue(by time.Duration) string {
 	look, act := lookAfter*max(s.Recent.Usual, leastUsual), actAfter*max(s.Recent.Usual, leastUsual)
 	if s.Recent.Usual == 0 {
