@@ -73,8 +73,8 @@ func TestIdentityKey(t *testing.T) {
 		from Entry
 		want Key
 	}{
-		"to its resolution":       {PerResolution, Entry{plain, sent}, at},
-		"what waits":              {PerResolution, Entry{plain, waits}, plain},
+		"what was asked":          {PerResolution, Entry{plain, sent}, plain},
+		"what waits":              {PerResolution, Entry{plain, waits}, at},
 		"by resolution already":   {PerResolution, Entry{at, sent}, at},
 		"without a resolution":    {PerResolution, Entry{plain, Record{State: Accepted}}, plain},
 		"told by others":          {PerResolution, Entry{plain, told}, plain},
@@ -87,5 +87,15 @@ func TestIdentityKey(t *testing.T) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestMergeKeepsWhatOthersTold: what others told (it counts for all resolutions up to its time) keeps that meaning through both conversions.
+func TestMergeKeepsWhatOthersTold(t *testing.T) {
+	told := Record{State: Accepted, Resolution: noon, At: noon}
+	sent := Record{State: Accepted, Resolution: noon.Add(-60e9), At: noon, Attempts: 1, Intent: 3}
+	merged := Merge(told, sent)
+	if key := PerResolution.Key(Entry{Key{Conversation: "a"}, merged}); key.Resolution != 0 {
+		t.Errorf("moved to %v: it counts for its own time alone now", key)
 	}
 }

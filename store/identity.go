@@ -21,12 +21,9 @@ func (i Identity) Key(e Entry) Key {
 	case i == PerConversation:
 		key.Resolution = 0
 	case key.Resolution != 0 || at.IsZero():
-	// What waits asks about whichever resolution there is when its turn comes: one that came after it was
-	// read already, and no pass would meet that again.
-	case e.State == Scheduled || e.State == Retry:
-	case e.Settled() && e.Attempts == 0:
-		// The ledger was told of it by others, whose time may be later than that of the resolution: under the
-		// key without a resolution it counts for all resolutions up to then.
+	// What was asked, or may have been, counts for all resolutions up to its time: what was told by others, or has
+	// merged with another record, can have a time that is later than the resolution.
+	case e.Held():
 	default:
 		key.Resolution = at.UnixMilli()
 	}

@@ -117,7 +117,7 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 	}
 	var send []decide.Case
 	for _, c := range read {
-		if a.stands(c) {
+		if !c.Replacement && a.stands(c) {
 			send = append(send, c)
 		}
 	}

@@ -27,11 +27,8 @@ func newBackfill(ledger WindowStore, info store.Info, c decide.Clock, o Options)
 	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
 		return nil, err
 	}
-	if err := reachable(b.window, c.Kustomer); err != nil {
-		return nil, err
-	}
-	if b.window.Empty() {
-		return b, nil
+	if err := reachable(b.window, c.Kustomer); err != nil || b.window.Empty() {
+		return b, err
 	}
 	return b, remembered(b.window.From, info.Floor)
 }

@@ -114,7 +114,10 @@ func (p *pass) place(clocks decide.Clock) (err error) {
 	window := p.cursor.span()
 	p.fetcher.StartAt(window.From)
 	p.tally.edit(func(r *Result) {
-		r.Window = window
+		// A range that the search would leave out in part is none that was to be read.
+		if _, tooOld := errors.AsType[*TooOldError](err); !tooOld {
+			r.Window = window
+		}
 		switch c := p.cursor.(type) {
 		case *planned:
 			r.Made = c.plan.Made

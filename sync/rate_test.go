@@ -27,7 +27,7 @@ func TestRateIsUsed(t *testing.T) {
 		concurrency int
 		requests    int
 	}{
-		{"1,000 a minute, 0.4 s", 1000, 400 * time.Millisecond, 48, 8000},
+		{"1,000 a minute, 0.4 s", 1000, 400 * time.Millisecond, 48, amount(3000, 8000)},
 		{"100 a minute, 1 s", 100, time.Second, 8, 1000},
 	}
 	for _, test := range tests {

@@ -31,6 +31,9 @@ func (r recheck) again(ctx context.Context, w *windowCommit, cases []decide.Case
 		return nil, err
 	}
 	for _, c := range read {
+		if c.Replacement && !r.seen.replaces(c) {
+			continue
+		}
 		if action := decide.Triage(c, r.clock(), decide.FromLedger); action.Verb == decide.Send {
 			send = append(send, c)
 		} else {

@@ -20,6 +20,8 @@ type seen struct {
 
 	// taken up from the ledger: a window that holds them too does not count them again
 	taken map[store.Key]bool
+	// the keys that a window gives to those, where they wait under a key of the other kind
+	stood map[store.Key]bool
 
 	// by key without its resolution: the second time it may be told a little otherwise
 	young, old map[store.Key][]sighting
@@ -37,13 +39,14 @@ type sighting struct {
 }
 
 func newSeen(per decide.SurveyPer, t *tally) *seen {
-	return &seen{surveyPer: per, tally: t, taken: map[store.Key]bool{}}
+	return &seen{surveyPer: per, tally: t, taken: map[store.Key]bool{}, stood: map[store.Key]bool{}}
 }
 
 // take notes what the pass has taken up from the ledger.
 func (s *seen) take(entries []store.Entry) {
 	for _, e := range entries {
 		s.taken[e.Key] = true
+		s.stood[s.surveyPer.KeyAt(e.Key, e.Record.Resolution)] = true
 		// also of a recovery that is none any more
 		s.taken[store.Key{Conversation: e.Conversation, Resolution: e.Key.Resolution}] = true
 	}
@@ -88,7 +91,7 @@ func (s *seen) find(key store.Key) (sighting, bool) {
 func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	earlier, ok := s.find(c.Key)
 	switch {
-	case s.taken[c.Key] || s.taken[decide.WithoutResolution(c.Key)]:
+	case s.taken[c.Key] || s.stood[c.Key]:
 		return true
 	case !ok:
 		s.tally.found(1)
@@ -102,4 +105,17 @@ func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	c.Canonicalize(s.surveyPer, earlier.resolved)
 	s.tally.retract(c.Key, earlier.skip, earlier.agent)
 	return false
+}
+
+// replaces takes up a resolution that took the place of another, unless the ledger or this pass has come to it
+// already: the window that holds it may have been read long ago, before the ledger was converted, when it was not a
+// survey of its own.
+func (s *seen) replaces(c decide.Case) bool {
+	_, seen := s.find(c.Key)
+	if seen || s.taken[c.Key] || decide.EffectiveRank(c.Known) > decide.Rank(store.Skipped) {
+		return false
+	}
+	s.add(sighting{key: c.Key, resolved: c.Resolution()})
+	s.tally.found(1)
+	return true
 }

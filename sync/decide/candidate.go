@@ -128,9 +128,10 @@ type Case struct {
 	Candidate
 	Decision
 
-	Own    store.Record // of this very key; Known may be of another key of the conversation
-	Reread Reread       // what came of reading it once more
-	Before bool         // a search returned it although it was marked done before the pass begins
+	Own         store.Record // of this very key; Known may be of another key of the conversation
+	Replacement bool         // it takes the place of a case that is over
+	Reread      Reread       // what came of reading it once more
+	Before      bool         // a search returned it although it was marked done before the pass begins
 }
 
 // Reread is what came of reading a case once more, just before it is sent.

@@ -90,8 +90,8 @@ func (i SurveyPer) KeyAt(key store.Key, resolved time.Time) store.Key {
 }
 
 // Effective is what the ledger remembers that counts for a resolution: of all the records of its conversation
-// the strongest. In a ledger with one survey a conversation that is the record of the key itself.
-func Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
+// the strongest. Keys of the other kind can be among them: imported, or from an older version.
+func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
 	// Of records that are equally strong the key's own counts.
 	for _, e := range entries {
 		if e.Key == key {
@@ -99,20 +99,19 @@ func Effective(key store.Key, resolved time.Time, entries []store.Entry) (known 
 		}
 	}
 	for _, e := range entries {
-		if appliesTo(e, resolved) {
+		if i.appliesTo(e, resolved) {
 			known = Stronger(known, e.Record)
 		}
 	}
 	return known
 }
 
-// appliesTo reports whether e counts for a resolution of its conversation, in a ledger with one survey a
-// resolution.
-func appliesTo(e store.Entry, resolved time.Time) bool {
+// appliesTo reports whether e counts for a resolution of its conversation.
+func (i SurveyPer) appliesTo(e store.Entry, resolved time.Time) bool {
 	its := e.Record.Resolution
 	switch {
-	// From before the ledger was converted: it asks about whichever resolution there is when its turn comes.
-	case e.Key.Resolution == 0 && (e.State == store.Scheduled || e.State == store.Retry):
+	// One survey a conversation: what was sent, or may have been, counts for all its resolutions.
+	case e.Held() && store.Identity(i) != store.PerResolution:
 		return true
 	// Nobody can tell for which resolution this was sent: it counts for all up to the time that it has. A
 	// rebuilt record has its time from Agent Connect's data, which do not tell the resolution.

@@ -101,7 +101,7 @@ func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleE
 
 // State is the disposition that goes with a reason for which nothing is sent.
 func (r Reason) State() store.State {
-	if r.Broken() {
+	if r.Broken() || r == GaveUp {
 		return store.Rejected
 	}
 	return store.Skipped

@@ -18,9 +18,9 @@ func Rank(s store.State) int {
 	return 0
 }
 
-// effectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
+// EffectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
 // skip.
-func effectiveRank(r store.Record) int {
+func EffectiveRank(r store.Record) int {
 	if r.State.Final() && !r.Settled() {
 		return Rank(store.Skipped)
 	}
@@ -29,7 +29,7 @@ func effectiveRank(r store.Record) int {
 
 // Stronger is the record of two that says more; the first of equals.
 func Stronger(a, b store.Record) store.Record {
-	if effectiveRank(b) > effectiveRank(a) {
+	if EffectiveRank(b) > EffectiveRank(a) {
 		return b
 	}
 	return a

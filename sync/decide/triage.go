@@ -41,10 +41,10 @@ func Triage(c Case, now Clock, at Stage) Action {
 	known := Stronger(c.Own, c.Known)
 	switch {
 	// Whatever else waits comes for itself, and a doubt, under whichever key, is settled first.
-	case known.State.Waiting() && (at == FromWindow || Rank(known.State) == Rank(store.InDoubt)),
-		c.Reread == Duplicate:
+	case known.State.Waiting() && at == FromWindow, Rank(known.State) == Rank(store.InDoubt), c.Reread == Duplicate:
 		return Action{Verb: Keep, Record: known}
-	case c.Own.State.Waiting():
+	// Else another key was asked about the same: there is nothing to wait for any more.
+	case c.Own.State.Waiting() && !known.Settled():
 		if action := TriageWaiting(store.Entry{Key: c.Key, Record: c.Own}, now); action.Verb != Send {
 			return action
 		}

@@ -93,7 +93,7 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 		each.Own, each.Now = known[each.Key], d.clock.began
 		each.Outside = each.Before || d.clock.outside(each.Conversation)
 		if each.Known = each.Own; !each.Key.Recovery {
-			each.Known = decide.Effective(each.Key, each.Claimed(), surveys)
+			each.Known = d.surveyPer.Effective(each.Key, each.Claimed(), surveys)
 		}
 		if err := d.attachRecovery(ctx, each, decide.FirstRequest(surveys), recovery); err != nil {
 			return err
@@ -189,7 +189,7 @@ func (d *decider) refetchOrphans(
 	for _, row := range rows {
 		for _, i := range orphans[decide.KeyOf(row).Conversation] {
 			c, first := &cases[i], cases[i].Claimed()
-			if c.Key.Recovery || stillAbout(*c, row) {
+			if c.Key.Recovery || stillAbout(d.surveyPer, *c, row) {
 				c.Conversation, c.Outside = row, d.clock.outside(row)
 				c.Canonicalize(d.surveyPer, first)
 			} else {

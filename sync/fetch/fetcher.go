@@ -127,7 +127,7 @@ func (f *Fetcher) found(rows []kustomer.Conversation) []decide.Case {
 }
 
 // Recheck reads and decides cases once more, and gives them as they are now: what is not to be decided again
-// says so in Case.Reread.
+// says so in Case.Reread. After them come the resolutions that took the place of those that are over.
 func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Case, error) {
 	ids := make([]string, len(cases))
 	for i, each := range cases {
@@ -143,6 +143,11 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	if err != nil {
 		return nil, err
 	}
+	// Replacements come last: another case may come to the same resolution.
+	slices.SortStableFunc(decided, func(a, b decide.Case) int {
+		last := map[bool]int{true: 1}
+		return last[a.Replacement] - last[b.Replacement]
+	})
 	return append(over, decided...), nil
 }
 

@@ -140,8 +140,16 @@ const inspect = `(() => {
   };
 })()`
 
-// long has every page looked at, in every width and theme.
+// long is set when the long programmes are wanted, too.
 var long = os.Getenv("LONG_TESTS") != ""
+
+// amount is how much of something a test does: a few, or in the long programmes many.
+func amount(few, many int) int {
+	if long {
+		return many
+	}
+	return few
+}
 
 // TestBrowser opens reports of one pass and of many in Chromium, as wide as a desk and as narrow as a phone,
 // light and dark, and looks at what people would see. It keeps pictures of them. Unless it is long, it looks

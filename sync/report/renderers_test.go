@@ -180,7 +180,7 @@ func TestFormulasAreText(t *testing.T) {
 
 // TestManyConversations holds what a page lists: all of as many as it may, else a fair part of each group, and it says so.
 func TestManyConversations(t *testing.T) {
-	for _, test := range []struct{ conversations, listed int }{{mostOnPage, mostOnPage}, {20_000, mostOnPage}} {
+	for _, test := range []struct{ conversations, listed int }{{mostOnPage, mostOnPage}, {amount(mostOnPage+1000, 20_000), mostOnPage}} {
 		pass, detail := detailed(test.conversations, 48*time.Hour, nil)
 		r := New(pass, detail)
 		listed, hands := 0, 0
