@@ -78,8 +78,8 @@ func (s Section) For(forms Form) Section {
 	return s
 }
 
-// Part is what a section consists of: Table, Facts, Columns, Charts, Cards, Flow or Note. One that is empty is
-// not shown, and neither is a section of nothing else.
+// Part is what a section consists of: Table, Facts, Columns, Charts, Cards, Flow or Note. One that is empty
+// is not shown, and neither is a section of nothing else.
 type Part interface{ empty() bool }
 
 // Table has lines of equal columns. One with a title can be folded away on a page, where there is
