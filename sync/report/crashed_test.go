@@ -84,12 +84,12 @@ func TestLightsOfAKilledPass(t *testing.T) {
 	s := well()
 	s.Last, s.Here = new(killedRun()), " --sandbox"
 	s.Recent = NewRecent([]store.Run{killedRun()}, at)
-	last := s.lastPassSignal()
+	last := lastPassSignal(s)
 	if last.Level != SignalLook || strings.Contains(last.Text, "exit") || !strings.HasPrefix(last.Text, "killed: run, pass 20261122T195500Z-7f3a, began ") ||
 		!strings.Contains(last.Todo, "acsync run --sandbox goes on") {
 		t.Errorf("%+v", last)
 	}
-	if text := s.rejectionSignal().Text; !strings.HasPrefix(text, "7 of 27 answers") || !strings.HasSuffix(text, "; those of a killed process are counted as far as it told") {
+	if text := rejectionSignal(s).Text; !strings.HasPrefix(text, "7 of 27 answers") || !strings.HasSuffix(text, "; those of a killed process are counted as far as it told") {
 		t.Error(text)
 	}
 	var b bytes.Buffer

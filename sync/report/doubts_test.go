@@ -74,7 +74,7 @@ func TestWhoAsks(t *testing.T) {
 		for i, due := range test.due {
 			s.InDoubt[i].Due = at.Add(due)
 		}
-		if got := s.doubtSignal().Todo; got != test.want {
+		if got := doubtSignal(s).Todo; got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}

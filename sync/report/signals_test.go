@@ -176,7 +176,7 @@ func TestRejectionSignalSaysWhatToDo(t *testing.T) {
 		},
 		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression (acsync rules test --sandbox shows it)"}},
 	} {
-		signal := Status{Here: " --sandbox", Recent: test.recent}.rejectionSignal()
+		signal := rejectionSignal(Status{Here: " --sandbox", Recent: test.recent})
 		for _, want := range test.want {
 			if !strings.Contains(signal.Todo, want) {
 				t.Errorf("%s: no %q in %q", name, want, signal.Todo)
@@ -235,7 +235,7 @@ func TestLightsOfWhatIsLeft(t *testing.T) {
 	s.Here = " --sandbox"
 	s.Last = &store.Run{Mode: "apply", Ended: at, Reasons: map[string]int{"paused": 52}}
 	s.Ending = Ending{Level: SignalOK, Meaning: "all accounted for"}
-	signal := s.lastPassSignal()
+	signal := lastPassSignal(s)
 	if signal.Level != SignalLook || signal.Todo != "the same acsync apply --sandbox FILE sends the rest of its plan" || !strings.Contains(signal.Text, "52 left") {
 		t.Errorf("got %+v", signal)
 	}
@@ -253,7 +253,7 @@ func TestLightsGoOn(t *testing.T) {
 		stopped.Ending = Ending{Level: SignalLook, Partial: true}
 		killed.Killed = &store.Holder{Progress: store.Progress{Mode: mode}, At: at}
 		for name, s := range map[string]Status{"stopped": stopped, "killed": killed} {
-			if todo := s.lastPassSignal().Todo; !strings.Contains(todo, want) {
+			if todo := lastPassSignal(s).Todo; !strings.Contains(todo, want) {
 				t.Errorf("%s %s: %q", name, mode, todo)
 			}
 		}

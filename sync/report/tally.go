@@ -171,7 +171,8 @@ func groups(rows []Row, of func(Row, func(Group))) []Group {
 }
 
 func byChannel(row Row, add func(Group)) { add(Group{ID: row.Channel}) }
-func byBrand(row Row, add func(Group))   { add(Group{ID: row.Brand}) }
+
+func byBrand(row Row, add func(Group)) { add(Group{ID: row.Brand}) }
 
 func byAgent(row Row, add func(Group)) {
 	add(Group{ID: row.AgentID, Name: row.Agent, Address: row.agentAddress})
