@@ -12,29 +12,29 @@ type Reason string
 
 // Why a conversation is skipped, in order of precedence: the first that holds is the one reported.
 const (
-	NotDone        Reason = "not_done"         // the search said done, the conversation itself does not
-	AlreadySent    Reason = "already_sent"     // the ledger holds it in a final state
-	Imported       Reason = "imported"         // it came from an import, not from a customer
-	Spam           Reason = "spam"             // Kustomer marked it as spam
-	Stale          Reason = "stale"            // resolved longer ago than max_age
-	NoAgent        Reason = "no_agent"         // nobody held it
-	AgentIsMachine Reason = "agent_is_machine" // a machine user held it
-	NoAgentEmail   Reason = "no_agent_email"   // the agent has no readable e-mail address
-	AgentUnknown   Reason = "agent_unknown"    // the agent has no active profile in Agent Connect
+	NotDone        Reason = "not_done"          // the search said done, the conversation itself does not
+	AlreadySent    Reason = "already_sent"      // the ledger holds it in a final state
+	TimeOutOfRange Reason = "time_out_of_range" // no pass can read the time at which it claims to be done
+	Imported       Reason = "imported"          // it came from an import, not from a customer
+	Spam           Reason = "spam"              // Kustomer marked it as spam
+	Stale          Reason = "stale"             // resolved longer ago than max_age
+	NoAgent        Reason = "no_agent"          // nobody held it
+	AgentIsMachine Reason = "agent_is_machine"  // a machine user held it
+	NoAgentEmail   Reason = "no_agent_email"    // the agent has no readable e-mail address
+	AgentUnknown   Reason = "agent_unknown"     // the agent has no active profile in Agent Connect
 
-	TimeOutOfRange      Reason = "time_out_of_range"      // behind AlreadySent: no pass can read its time
 	DoNotSendUnreadable Reason = "do_not_send_unreadable" // a do-not-send attribute may be among them
+	DoNotSend           Reason = "do_not_send"            // the attribute is set
 
-	// the attribute is set; behind it come "rule:" and a rule's name
-	DoNotSend Reason = "do_not_send"
 	// a recovery, and the ledger knows no accepted request before it
 	NoFirstRequest Reason = "no_first_request"
-	NoRecovery     Reason = "no_recovery"   // waited as a recovery, and is none any more
-	NoCustomer     Reason = "no_customer"   // no customer, or one that was deleted
-	NoEmail        Reason = "no_email"      // the customer has no e-mail address
-	InvalidEmail   Reason = "invalid_email" // the customer's address cannot be one
-	MaskedEmail    Reason = "masked_email"  // the API key may not read the customer's address
-	NoChannel      Reason = "no_channel"    // no channel, and no default_channel
+	// waited as a recovery, and is none any more; behind it come "rule:" and a rule's name
+	NoRecovery   Reason = "no_recovery"
+	NoCustomer   Reason = "no_customer"   // no customer, or one that was deleted
+	NoEmail      Reason = "no_email"      // the customer has no e-mail address
+	InvalidEmail Reason = "invalid_email" // the customer's address cannot be one
+	MaskedEmail  Reason = "masked_email"  // the API key may not read the customer's address
+	NoChannel    Reason = "no_channel"    // no channel, and no default_channel
 )
 
 // Why a conversation that waited in the ledger is not sent after all: it was read again when its turn came.
@@ -108,7 +108,7 @@ func (r Reason) State() store.State {
 }
 
 // SkipReasons lists the reasons for a skip, in order of precedence, without those that name a rule, which
-// come behind DoNotSend, and those that name an expression which failed, which go with a rejection.
+// come behind NoRecovery, and those that name an expression which failed, which go with a rejection.
 func SkipReasons() []Reason {
 	return []Reason{
 		NotDone, AlreadySent, TimeOutOfRange, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,

@@ -1,6 +1,8 @@
 package decide
 
-import "acsync/store"
+import (
+	"acsync/store"
+)
 
 // Rank tells how much a state says: 4 something was sent or never will be, 3 it may have been, 2 it will be,
 // 1 it was skipped, 0 nothing is known.

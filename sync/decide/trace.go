@@ -1,6 +1,8 @@
 package decide
 
-import "slices"
+import (
+	"slices"
+)
 
 // StepResult is what came of a check.
 type StepResult string

@@ -171,7 +171,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	case outcome.Reason == decide.Credentials:
 		result.Due = now
 	case outcome.State == store.Retry:
-		result.Due = now.Add(pause(intent.Attempt))
+		result.Due = now.Add(decide.RetryAfter(intent.Attempt))
 	case outcome.State == store.InDoubt:
 		result.Due = now
 	}

@@ -12,8 +12,8 @@ import (
 	"acsync/sync/decide"
 )
 
-// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches the
-// first two off.
+// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches
+// all but the last off.
 type Limits struct {
 	Requests  int     // at most so many survey requests: max_per_run
 	Max       int     // the operator's own limit for this pass: --max

@@ -93,16 +93,3 @@ func refusal(message string) decide.Reason {
 	}
 	return decide.Refused
 }
-
-// pause is how long a survey request that was certainly not sent waits before a later pass tries it again: a
-// minute at first, doubled with each attempt, at most six hours.
-func pause(attempts int) time.Duration {
-	const most = 6 * time.Hour
-	wait := time.Minute
-	for range attempts - 1 {
-		if wait *= 2; wait >= most {
-			return most
-		}
-	}
-	return wait
-}

@@ -68,7 +68,7 @@ func TestClassify(t *testing.T) {
 func TestPauseGrows(t *testing.T) {
 	var last time.Duration
 	for attempts := 1; attempts < 100; attempts++ {
-		got := pause(attempts)
+		got := decide.RetryAfter(attempts)
 		if got < last || got < time.Minute || got > 6*time.Hour {
 			t.Errorf("after %d attempts %s, after one less %s", attempts, got, last)
 		}
