@@ -33,5 +33,5 @@ type Options struct {
 	VerifyAfter time.Duration
 	Retain      time.Duration           // how long the ledger remembers who was asked; 0 = for ever
 	Stamp       bool                    // write the intent's id into each survey request
-	Verdict     func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
+	ExitCode    func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
 }

@@ -238,8 +238,8 @@ func (p *pass) announce() {
 
 // judge gives the pass its exit code.
 func (p *pass) judge(err error) {
-	if p.engine.Options.Verdict != nil {
-		exit := p.engine.Options.Verdict(p.tally.sofar(), err)
+	if p.engine.Options.ExitCode != nil {
+		exit := p.engine.Options.ExitCode(p.tally.sofar(), err)
 		p.tally.edit(func(r *Result) { r.Exit = exit })
 	}
 }

@@ -33,8 +33,8 @@ func TestDiskFull(t *testing.T) {
 			result, err := d.pass(t, d.size(t))
 			switch sent := len(d.stand.Requests()); {
 			case err == nil:
-			case tenant.Verdict(result, err) != int(exit.Failed):
-				t.Errorf("exit code %d (%v), want %d", tenant.Verdict(result, err), err, exit.Failed)
+			case tenant.ExitCode(result, err) != int(exit.Failed):
+				t.Errorf("exit code %d (%v), want %d", tenant.ExitCode(result, err), err, exit.Failed)
 			case sent == 0:
 				before++
 			default:
@@ -42,7 +42,7 @@ func TestDiskFull(t *testing.T) {
 			}
 			d.wantRemembered(t)
 			if result, err = d.pass(t, 0); err != nil {
-				t.Errorf("with space again: exit code %d (%v)", tenant.Verdict(result, err), err)
+				t.Errorf("with space again: exit code %d (%v)", tenant.ExitCode(result, err), err)
 			}
 			d.wantRemembered(t)
 		})

@@ -22,15 +22,6 @@ import (
 	"acsync/sync/tenant"
 )
 
-// expires is how long a plan can be carried out, unless the command line says otherwise.
-const expires = config.Duration(24 * time.Hour)
-
-// The limits of --expires. What was decided much longer ago is hardly what anybody means.
-const (
-	shortestPlan = time.Minute
-	longestPlan  = 365 * 24 * time.Hour
-)
-
 // largestPlan is more than a plan of a million conversations takes.
 const largestPlan = 256 << 20
 
@@ -46,7 +37,10 @@ type planFile struct {
 
 // newPlanFile reads the flags of a plan, and refuses before the dry run what could not be written after it.
 func newPlanFile(c *cli.Context) (*planFile, error) {
-	f := &planFile{path: strings.TrimSpace(c.String(flagOut)), valid: expires, detailed: c.Bool(flagDetailed)}
+	f := &planFile{
+		path: strings.TrimSpace(c.String(flagOut)), valid: config.Duration(plan.DefaultValid),
+		detailed: c.Bool(flagDetailed),
+	}
 	switch {
 	case f.path == "":
 		return nil, usagef("say where to: --%s FILE", flagOut)
@@ -59,12 +53,13 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 	}
 	if lock, err := readLockPolicy(c); err != nil || lock.skip {
 		return nil, cmp.Or(
-			err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; choose fail "+
-				"or wait=5m", flagIfLocked))
+			err, usagef("--%s skip would leave no plan, and tell nothing of what there is to send; choose "+
+				"fail or wait=5m", flagIfLocked))
 	}
 	if c.IsSet(flagExpires) {
 		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))
-		if err != nil || time.Duration(f.valid) < shortestPlan || time.Duration(f.valid) > longestPlan {
+		if err != nil || time.Duration(f.valid) < plan.ShortestValid ||
+			time.Duration(f.valid) > plan.LongestValid {
 			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires,
 				c.String(flagExpires))
 		}
@@ -89,7 +84,7 @@ func (f *planFile) prepare(s *session, o *surveysync.Options) error {
 	if err := s.tenant.Config.Ready(); err != nil {
 		return err
 	}
-	o.DryRun, o.Unconfirmed, o.Verdict = true, 0, f.verdict
+	o.DryRun, o.Unconfirmed, o.ExitCode = true, 0, f.verdict
 	f.planner = surveysync.NewPlanner(s.tenant.Config.AgentConnect.APIKey.Reveal())
 	if err := refuseOverwrite(s, flagOut, f.path); err != nil {
 		return err
@@ -132,7 +127,7 @@ func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync
 		return fmt.Errorf("%w; no plan was saved", err)
 	}
 	if err = f.save(s, engine, result); err != nil {
-		result.Exit = tenant.Verdict(*result, err)
+		result.Exit = tenant.ExitCode(*result, err)
 	}
 	return err
 }
@@ -151,7 +146,7 @@ func (u unplanned) Unwrap() error { return u.cause }
 // verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
 // something to send rather than that something needs a hand.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
-	code := tenant.Verdict(r, err)
+	code := tenant.ExitCode(r, err)
 	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
 		return int(exit.WouldSend)
 	}

@@ -10,15 +10,16 @@ type Code int
 
 // The codes. Two is left to Go's own panics.
 const (
-	Done          Code = 0   // all accounted for
-	Failed        Code = 1   // what no other code says
-	NeedsHand     Code = 3   // done, but a person has to look at some
-	Credentials   Code = 4   // a service refused the credentials
-	Temporary     Code = 5   // the next run will help
-	LedgerMissing Code = 10  // there is no ledger
-	Locked        Code = 11  // another pass holds the lock
-	Usage         Code = 12  // configuration or command line
-	Fuse          Code = 13  // too many refusals or doubts in a row
+	Done          Code = 0  // all accounted for
+	Failed        Code = 1  // what no other code says
+	NeedsHand     Code = 3  // done, but some are rejected, in doubt or hidden from the key
+	Credentials   Code = 4  // a service refused the credentials
+	Temporary     Code = 5  // the next run will help
+	LedgerMissing Code = 10 // there is no ledger
+	Locked        Code = 11 // another pass holds the lock
+	Usage         Code = 12 // configuration or command line
+	// a limit stopped the sending, see deliver.Limits; tenant.ExitCode says which code a pass has
+	Fuse          Code = 13
 	LedgerDamaged Code = 14  // the ledger cannot be used in its present state
 	WouldSend     Code = 20  // plan --detailed-exitcode: there is something to send
 	HungUp        Code = 129 // SIGHUP

@@ -21,6 +21,14 @@ const schema = schemaFamily + "1"
 
 const schemaFamily = "acsync.plan/"
 
+// How long a plan can be carried out, unless its maker says otherwise, and the limits of that: what was decided much
+// longer ago is hardly what anybody means.
+const (
+	DefaultValid  = 24 * time.Hour
+	ShortestValid = time.Minute
+	LongestValid  = 365 * 24 * time.Hour
+)
+
 // Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and
 // counts, and of each survey request a hash that nobody can compute, or try addresses with, who has not Agent
 // Connect's API key.

@@ -87,7 +87,7 @@ func Options(cfg config.Config) surveysync.Options {
 		VerifyAfter: time.Duration(cfg.AgentConnect.VerifyAfter),
 		Concurrency: cfg.AgentConnect.Concurrency,
 		Stamp:       cfg.AgentConnect.Stamp,
-		Verdict:     Verdict,
+		ExitCode:    ExitCode,
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"acsync/sync/exit"
 )
 
-// Verdict is the exit code of a pass: what ended it, else what it left behind.
-func Verdict(r surveysync.Result, err error) int {
+// ExitCode is the exit code of a pass: what ended it, else what it left behind.
+func ExitCode(r surveysync.Result, err error) int {
 	code := exit.Done
 	switch {
 	case r.Refused:
