@@ -96,16 +96,6 @@ type windowCommit struct {
 	left    time.Time       // the earliest resolution that was left for later; zero for none
 }
 
-// noteLate notes how late a conversation is that lies below the checkpoint at which an earlier pass stopped
-// reading, and that no earlier pass has seen: Kustomer's search did not show it then. What claims a time
-// outside of the pass's range, or none, says nothing of that.
-func (w *windowCommit) noteLate(c decide.Case) {
-	resolved, closed := c.Resolution(), w.cursor.closed()
-	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(w.cursor.span().From) {
-		w.late = append(w.late, closed.Sub(resolved))
-	}
-}
-
 // dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger
 // does not say already.
 func (w *windowCommit) dispose(c decide.Case, action decide.Action) {

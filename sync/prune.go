@@ -42,7 +42,7 @@ func (p *prune) protect(resolved time.Time) {
 	}
 }
 
-// Run does it.
+// Run forgets. Which records may go at all says store.Record.Expired.
 func (p *prune) Run(ctx context.Context) error {
 	if p.retain <= 0 {
 		return nil

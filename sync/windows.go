@@ -103,7 +103,9 @@ func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Ca
 		if s.recheck.seen.already(&c, w) {
 			continue
 		}
-		w.noteLate(c)
+		if late := lateBy(c, s.commits.cursor); late > 0 {
+			w.late = append(w.late, late)
+		}
 		now := sighting{key: c.Key, resolved: c.Resolution(), recorded: w.recorded}
 		if action := decide.Triage(c, s.recheck.clock(), decide.FromWindow); action.Verb == decide.Send {
 			send = append(send, c)
