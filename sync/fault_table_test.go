@@ -299,7 +299,7 @@ func TestFaultTable(t *testing.T) {
 func TestFaultTableOnDisk(t *testing.T) {
 	rows := 0
 	for _, s := range []scene{scenes(2)[1], forgetful} {
-		single(t, s, onDisk, amount(7, 1), func(row, []step) { rows++ })
+		single(t, s, onDisk, amount(13, 1), func(row, []step) { rows++ })
 	}
 	t.Logf("%d rows", rows)
 }

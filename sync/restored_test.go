@@ -207,7 +207,7 @@ func (l *lifetime) twice(known bool) (wrong []string) {
 // opened for writing since the copy, and the fence was left alone.
 func TestRestoredAtAnyStep(t *testing.T) {
 	s := scenes(2)[0]
-	rows, played, every := 0, 0, amount(499, 47) // all of them would take half an hour
+	rows, played, every := 0, 0, amount(997, 47) // all of them would take half an hour
 	for _, secret := range []bool{true, false} {
 		trail, wrong := restoration{scene: s, secret: secret}.play(t)
 		if len(wrong) > 0 {

@@ -45,7 +45,7 @@ type tidily struct{ *testing.M }
 
 // atOnce is how many tests run at the same time unless -parallel says otherwise: most of them wait, for a
 // process, a lock or a service that is to be tried again.
-const atOnce = "6"
+const atOnce = "8"
 
 // Run gives the exit code.
 func (m tidily) Run() int {
