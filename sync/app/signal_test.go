@@ -40,15 +40,18 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 	gate := make(chan struct{})
 	h := &held{dir: t.TempDir(), arrived: make(chan struct{}, 1000)}
 	h.release = sync.OnceFunc(func() { close(gate) })
-	stand, err := sandbox.Start(sandbox.Options{PerHour: amount(30, 0), Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
-		Hook: func(r *http.Request) sandbox.Fault {
-			if r.Method == http.MethodPost {
-				h.arrived <- struct{}{}
-				<-gate
-			}
-			return sandbox.Fault{}
-		},
-	}}})
+	now := time.Now() // for good, so that no later pass meets another conversation
+	hold := func(r *http.Request) sandbox.Fault {
+		if r.Method == http.MethodPost {
+			h.arrived <- struct{}{}
+			<-gate
+		}
+		return sandbox.Fault{}
+	}
+	stand, err := sandbox.Start(sandbox.Options{
+		PerHour: amount(80, 0), Now: func() time.Time { return now },
+		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: hold}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
