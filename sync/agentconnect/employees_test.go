@@ -103,6 +103,7 @@ func TestEmployeesByTheirIDs(t *testing.T) {
 }
 
 func TestEmployeesFail(t *testing.T) {
+	t.Parallel()
 	next := func(address string) string {
 		return `{"employees":` + staff(0, 2) + `,"meta":{"next_page":"` + address + `"}}`
 	}
@@ -121,6 +122,7 @@ func TestEmployeesFail(t *testing.T) {
 		"an address without a query": {[]string{next("https://x.example/api")}, "cannot be asked for"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, err := serveData(t, c.bodies...).employed(t)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("error %v, want %q in it", err, c.want)
@@ -133,6 +135,7 @@ func TestEmployeesFail(t *testing.T) {
 }
 
 func TestEmployeesAreReadAgain(t *testing.T) {
+	t.Parallel()
 	s := serveData(t, `{"employees":`+staff(0, 1)+`,"meta":{}}`)
 	s.status = []int{http.StatusInternalServerError, http.StatusOK}
 	if got, err := s.employed(t); err != nil || len(got) != 1 || len(s.queries) != 2 {

@@ -230,6 +230,7 @@ func FuzzDecodeInteractions(f *testing.F) {
 }
 
 func TestSinceFails(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name   string
 		status []int
@@ -267,6 +268,7 @@ func TestSinceFails(t *testing.T) {
 }
 
 func TestSinceTriesAgain(t *testing.T) {
+	t.Parallel()
 	s := serveData(t, rowsOf(1, 2))
 	s.status = []int{503, 200, 500}
 	got, err := s.all(t, time.Time{})
