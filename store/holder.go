@@ -25,7 +25,7 @@ type Progress struct {
 }
 
 // Holder is the process that has the ledger open for writing. It stays behind when that process is killed:
-// the lock reports whether a ledger is held, the holder only by whom.
+// the lock tells whether a ledger is held, the holder only by whom.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`

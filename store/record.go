@@ -101,7 +101,7 @@ type Entry struct {
 }
 
 // Dated is the record with the number of intents that the ledger has given, for a doubt that arises in the
-// place of old: only what was begun later reports whether the receiver has caught up with it.
+// place of old: only what was begun later tells whether the receiver has caught up with it.
 func (r Record) Dated(old Record, intents uint64) Record {
 	switch {
 	case r.State != InDoubt:

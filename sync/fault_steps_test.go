@@ -72,7 +72,7 @@ type mishap struct {
 	stops   bool // a signal comes just before it
 
 	answer  agentconnect.Answer // to a survey request
-	doubt   bool                // no answer reports whether the survey request was taken
+	doubt   bool                // no answer tells whether the survey request was taken
 	refusal bool                // the answer says that it is refused for good
 }
 

@@ -68,7 +68,7 @@ func (c Config) Location() (*time.Location, error) {
 }
 
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can
-// report whether it is theirs: the hosts that are called, with their paths. Stand-ins and proxies on this
+// tell whether it is theirs: the hosts that are called, with their paths. Stand-ins and proxies on this
 // machine get another port each time, so that there the organisation counts instead. Empty as long as no
 // organisation is configured.
 func (c Config) Accounts() string {
