@@ -1,5 +1,7 @@
 package store
 
+import "cmp"
+
 // Identity says what the ledger remembers as one, and so what is asked about at most once. A ledger has one,
 // and is converted to the other.
 type Identity string
@@ -12,6 +14,9 @@ const (
 
 // Known reports whether the identity is one that a ledger can have.
 func (i Identity) Known() bool { return i == PerConversation || i == PerResolution }
+
+// OrDefault is the identity, PerConversation where none was chosen.
+func (i Identity) OrDefault() Identity { return cmp.Or(i, PerConversation) }
 
 // Key is the key that an entry has in a ledger with the identity. A recovery keeps its own.
 func (i Identity) Key(e Entry) Key {

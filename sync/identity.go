@@ -1,12 +1,10 @@
 package sync
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
 	"acsync/store"
-	"acsync/sync/decide"
 	"acsync/sync/exit"
 )
 
@@ -27,7 +25,7 @@ func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
 // checkIdentity refuses a ledger in use that remembers by something else, and reports whether an unused one
 // is to remember as the configuration wants.
 func checkIdentity(info store.Info, o Options) (adopt bool, err error) {
-	have, want := cmp.Or(info.Identity, store.PerConversation), decide.SurveyPerOr(o.SurveyPer)
+	have, want := info.Identity.OrDefault(), o.SurveyPer.OrDefault()
 	if have != want && len(info.Counts) > 0 {
 		return false, &IdentityError{Ledger: have, Configured: want}
 	}

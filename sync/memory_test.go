@@ -193,7 +193,7 @@ func (m *memoryLedger) convert(to store.Identity) bool {
 	for _, r := range m.records {
 		counts[r.State]++
 	}
-	from := cmp.Or(m.info.Identity, store.PerConversation)
+	from := m.info.Identity.OrDefault()
 	if from == to {
 		return true
 	}

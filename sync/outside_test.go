@@ -147,5 +147,5 @@ func TestWaitingOutOfRange(t *testing.T) {
 
 // identityOf is the key of a conversation for the engine.
 func (e *Engine) identityOf(c kustomer.Conversation) store.Key {
-	return decide.SurveyPer(decide.SurveyPerOr(e.Options.SurveyPer)).Key(c)
+	return decide.SurveyPer(e.Options.SurveyPer.OrDefault()).Key(c)
 }

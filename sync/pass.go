@@ -155,7 +155,7 @@ func (p *pass) stages() []stage {
 		ledger: e.Ledger, tally: p.tally, retain: o.Retain, overlap: o.Overlap, now: p.fetcher.Started,
 		known: fetch.KnownSince(p.info), position: p.cursor.position,
 	}
-	again := recheck{p.fetcher, newSeen(decide.SurveyPer(decide.SurveyPerOr(o.SurveyPer)), p.tally)}
+	again := recheck{p.fetcher, newSeen(decide.SurveyPer(o.SurveyPer), p.tally)}
 	commits := &committer{ledger: e.Ledger, cursor: p.cursor, tally: p.tally, protect: forget.protect}
 	estimated := &estimate{fetcher: p.fetcher}
 
@@ -165,7 +165,7 @@ func (p *pass) stages() []stage {
 		stages = append(stages, firstRun{e.Ledger, p.cursor, estimated, p.deliverer, o, e.dryCount})
 	}
 	if p.adopts {
-		stages = append(stages, adoptIdentity{e.Ledger, decide.SurveyPerOr(o.SurveyPer)})
+		stages = append(stages, adoptIdentity{e.Ledger, o.SurveyPer.OrDefault()})
 	}
 	if c, ok := p.cursor.(*planned); ok {
 		return append(stages, &apply{

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"cmp"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -66,9 +65,6 @@ func WithoutResolution(key store.Key) store.Key {
 
 // SurveyPer is what there is one survey for.
 type SurveyPer store.Identity
-
-// SurveyPerOr is what the configuration wants there to be one survey for.
-func SurveyPerOr(per store.Identity) store.Identity { return cmp.Or(per, store.PerConversation) }
 
 // Key names what is asked about at most once: the conversation, however often it is marked done, or one
 // resolution of it.

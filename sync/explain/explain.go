@@ -97,7 +97,7 @@ func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error)
 	})
 	x.Ledger = info.ID
 	// No pass goes on with another identity unconfirmed.
-	have, want := cmp.Or(info.Identity, store.PerConversation), decide.SurveyPerOr(e.Options.SurveyPer)
+	have, want := info.Identity.OrDefault(), e.Options.SurveyPer.OrDefault()
 	if have != want && len(info.Counts) > 0 {
 		x.Kept = have
 	}
