@@ -76,10 +76,7 @@ func (p pending) takeUp() (due, others []store.Entry, err error) {
 func (p pending) resend(ctx context.Context, due []store.Entry) error {
 	waiting := make([]decide.Case, len(due))
 	for i, entry := range due {
-		waiting[i] = decide.Case{
-			Key: entry.Key, Candidate: decide.Candidate{Known: entry.Record},
-			Own: entry.Record,
-		}
+		waiting[i] = decide.WaitingCase(entry)
 	}
 	w := p.commits.open(fetch.Window{}, false)
 	send, err := p.recheck.again(ctx, w, waiting)

@@ -88,7 +88,7 @@ func (p *planned) canonicalize(per decide.SurveyPer, known map[store.Key]store.R
 
 // caseOf is a conversation of the plan before it is read again.
 func (p *planned) caseOf(entry store.Entry) decide.Case {
-	c := decide.Case{Key: entry.Key, Candidate: decide.Candidate{Known: entry.Record}, Own: entry.Record}
+	c := decide.WaitingCase(entry)
 	c.Known.Resolution = p.byKey[entry.Key].Resolution
 	return c
 }

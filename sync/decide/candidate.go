@@ -134,6 +134,11 @@ type Case struct {
 	Before      bool         // a search returned it although it was marked done before the pass begins
 }
 
+// WaitingCase is what waits in the ledger, before it is read again.
+func WaitingCase(e store.Entry) Case {
+	return Case{Key: e.Key, Candidate: Candidate{Known: e.Record}, Own: e.Record}
+}
+
 // Reread is what came of reading a case once more, just before it is sent.
 type Reread int
 

@@ -171,8 +171,7 @@ func (f *Fetcher) DecideOne(
 	var waiting []decide.Case
 	for _, entry := range entries {
 		if entry.State == store.Scheduled || entry.State == store.Retry {
-			known := decide.Candidate{Known: entry.Record}
-			waiting = append(waiting, decide.Case{Key: entry.Key, Candidate: known, Own: entry.Record})
+			waiting = append(waiting, decide.WaitingCase(entry))
 		}
 	}
 	slices.SortStableFunc(waiting, func(a, b decide.Case) int { return a.Own.Due.Compare(b.Own.Due) })
