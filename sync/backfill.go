@@ -84,8 +84,8 @@ func (b *backfill) pauses(found fetch.Window, resolved time.Time) bool {
 	return found.Reaches(resolved)
 }
 
-// pending is what belongs into the range; the rest of what waits is left to the passes from the checkpoint.
-func (b *backfill) pending(waiting []store.Entry) (own, others []store.Entry) {
+// divide takes what belongs into the range; the rest of what waits is left to the passes from the checkpoint.
+func (b *backfill) divide(waiting []store.Entry) (own, others []store.Entry) {
 	whole := fetch.Window{From: b.from, To: b.window.To}
 	for _, e := range waiting {
 		if whole.Contains(e.Record.Resolution) {
@@ -98,7 +98,7 @@ func (b *backfill) pending(waiting []store.Entry) (own, others []store.Entry) {
 }
 
 // maxPending is all: those of the range may come late in the order of what waits.
-func (b *backfill) maxPending(deliver.Limits) int { return maxPending }
+func (b *backfill) maxPending(deliver.Limits) int { return pendingAtOnce }
 
 // advance never passes a conversation which the back-fill has left for later.
 func (b *backfill) advance(batch *store.Batch, c commitRange) {

@@ -60,7 +60,7 @@ func (c *committer) giveUp(due []store.Entry, now decide.Clock) (rest []store.En
 	var given []store.Entry
 	for _, e := range due {
 		if action := decide.TriageWaiting(e, now); action.Verb == decide.Reject {
-			given = append(given, givenUp(e, action.Reason, now.Own))
+			given = append(given, store.Entry{Key: e.Key, Record: givenUp(e.Record, action.Reason, now.Own)})
 		} else {
 			rest = append(rest, e)
 		}
@@ -76,9 +76,8 @@ func (c *committer) giveUp(due []store.Entry, now decide.Clock) (rest []store.En
 	return rest, nil
 }
 
-func givenUp(e store.Entry, why decide.Reason, now time.Time) store.Entry {
-	e.Record = e.After(store.Result{State: store.Rejected, Reason: string(why), Status: e.Status, At: now})
-	return e
+func givenUp(r store.Record, why decide.Reason, now time.Time) store.Record {
+	return r.After(store.Result{State: store.Rejected, Reason: string(why), Status: r.Status, At: now})
 }
 
 // windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
@@ -134,7 +133,7 @@ func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
 		decide.SameResolution(known.Resolution, c.Resolution())
 	switch {
 	case why == decide.GaveUp: // its attempts are to be remembered
-		w.keep(c, givenUp(store.Entry{Record: c.Own}, why, time.Now()).Record)
+		w.keep(c, givenUp(c.Own, why, time.Now()))
 	case c.Own.State.Waiting(): // it waits no longer
 		w.keep(c, store.Record{State: state, Reason: string(why)})
 	// The ledger says so already, or knows better, or there is no time to keep it by.

@@ -10,8 +10,8 @@ import (
 	"acsync/sync/fetch"
 )
 
-// maxPending is how many waiting conversations one pass takes up; more wait for the next.
-const maxPending = 10_000
+// pendingAtOnce is how many waiting conversations one pass takes up; more wait for the next.
+const pendingAtOnce = 10_000
 
 // cursor is where a pass stands in time. The three kinds of pass (from the checkpoint, a back-fill, a plan
 // that is carried out) differ in it alone.
@@ -22,8 +22,8 @@ type cursor interface {
 	// left to the pass's own next start: the operator of a back-fill or a plan sets the pace, and the passes
 	// from the checkpoint would send all of them at once.
 	pauses(found fetch.Window, resolved time.Time) bool
-	// pending divides what waits in the ledger into what the pass is to take up and what it leaves.
-	pending(waiting []store.Entry) (own, others []store.Entry)
+	// divide parts what waits in the ledger into what the pass is to take up and what it leaves.
+	divide(waiting []store.Entry) (own, others []store.Entry)
 	// maxPending is how much of what waits the pass looks at.
 	maxPending(limits deliver.Limits) int
 	// advance notes in a batch how far the pass has read when a commit is recorded.
@@ -70,16 +70,16 @@ func (f *fromCheckpoint) pauses(fetch.Window, time.Time) bool { return false }
 func (f *fromCheckpoint) position() time.Time                 { return f.checkpoint }
 func (f *fromCheckpoint) closed() time.Time                   { return f.begin }
 
-func (f *fromCheckpoint) pending(waiting []store.Entry) (own, others []store.Entry) {
+func (f *fromCheckpoint) divide(waiting []store.Entry) (own, others []store.Entry) {
 	return waiting, nil
 }
 
 // maxPending is no more than the pass may send.
 func (f *fromCheckpoint) maxPending(l deliver.Limits) int {
 	if most := l.AtMost(); most > 0 {
-		return min(most, maxPending)
+		return min(most, pendingAtOnce)
 	}
-	return maxPending
+	return pendingAtOnce
 }
 
 func (f *fromCheckpoint) advance(batch *store.Batch, c commitRange) {

@@ -33,7 +33,7 @@ func (d *doubts) consult(ctx context.Context, info store.Info) error {
 		return fmt.Errorf("put the open intents in doubt: %w", err)
 	}
 	var err error
-	if d.entries, err = d.ledger.Waiting(maxPending, store.InDoubt); err != nil {
+	if d.entries, err = d.ledger.Waiting(pendingAtOnce, store.InDoubt); err != nil {
 		return fmt.Errorf("list what is in doubt: %w", err)
 	}
 	began := time.Now()

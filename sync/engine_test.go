@@ -652,7 +652,7 @@ func TestErrorRateOfZero(t *testing.T) {
 func TestDoubtsDoNotHideWhatIsDue(t *testing.T) {
 	b := newBench(t, 1)
 	var entries []store.Entry
-	for i := range maxPending {
+	for i := range pendingAtOnce {
 		entries = append(entries, store.Entry{
 			Key:    store.Key{Conversation: fmt.Sprintf("5716500fa1b2c3d4e5f6%04x", i)},
 			Record: store.Record{State: store.InDoubt, Resolution: testNow, At: testNow, Due: testNow.Add(-time.Hour)},
@@ -664,7 +664,7 @@ func TestDoubtsDoNotHideWhatIsDue(t *testing.T) {
 	if err := b.ledger.Commit(store.Batch{Entries: entries}); err != nil {
 		t.Fatal(err)
 	}
-	if result := b.mustRun(t); result.Counts[store.Accepted] != 1 || result.Counts[store.InDoubt] != maxPending {
+	if result := b.mustRun(t); result.Counts[store.Accepted] != 1 || result.Counts[store.InDoubt] != pendingAtOnce {
 		t.Errorf("got %+v", result)
 	}
 }

@@ -179,7 +179,7 @@ func (p *pass) stages() []stage {
 	}
 	stages = append(
 		stages,
-		pending{e.Ledger, o.Limits, p.doubts, again, commits, p.deliverer},
+		pending{o.Limits, p.doubts, again, commits, p.deliverer},
 		windows{p.fetcher, o.Recheck, again, commits, p.deliverer},
 	)
 	if !ranged {

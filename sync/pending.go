@@ -15,7 +15,6 @@ import (
 // Agent Connect's data have told, and stays so otherwise; what is scheduled or to be retried is read again,
 // decided again, and sent when its time has come.
 type pending struct {
-	ledger    WindowStore
 	limits    deliver.Limits
 	doubts    *doubts
 	recheck   recheck
@@ -48,19 +47,19 @@ func (p pending) Run(ctx context.Context) error {
 // others are what the pass leaves.
 func (p pending) takeUp() (due, others []store.Entry, err error) {
 	cursor, tally := p.commits.cursor, p.commits.tally
-	due, err = p.ledger.Waiting(cursor.maxPending(p.limits), store.Scheduled, store.Retry)
+	due, err = p.commits.ledger.Waiting(cursor.maxPending(p.limits), store.Scheduled, store.Retry)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list what is due: %w", err)
 	}
 	now := p.recheck.clock()
 	due = slices.DeleteFunc(
 		due, func(e store.Entry) bool { return decide.TriageWaiting(e, now).Verb == decide.Keep })
-	due, _ = cursor.pending(due)
+	due, _ = cursor.divide(due)
 	p.recheck.seen.take(p.doubts.entries)
 	p.recheck.seen.take(due)
 	tally.started()
 	again, err := p.doubts.settle(p.doubts.entries)
-	again, others = cursor.pending(again)
+	again, others = cursor.divide(again)
 	due = append(again, due...)
 	if err == nil {
 		due, err = p.commits.giveUp(due, now)

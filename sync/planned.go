@@ -49,13 +49,13 @@ func newPlanned(ledger WindowStore, info store.Info, now time.Time, o Options) (
 }
 
 func (p *planned) pauses(fetch.Window, time.Time) bool { return true }
-func (p *planned) maxPending(deliver.Limits) int       { return maxPending }
+func (p *planned) maxPending(deliver.Limits) int       { return pendingAtOnce }
 func (p *planned) advance(*store.Batch, commitRange)   {}
 func (p *planned) recorded(store.Batch)                {}
 func (p *planned) position() time.Time                 { return p.checkpoint }
 func (p *planned) closed() time.Time                   { return time.Time{} }
 
-func (p *planned) pending(waiting []store.Entry) (own, others []store.Entry) { return waiting, nil }
+func (p *planned) divide(waiting []store.Entry) (own, others []store.Entry) { return waiting, nil }
 
 func (p *planned) span() fetch.Window {
 	return fetch.Window{From: p.plan.From, To: p.plan.To}
