@@ -14,7 +14,10 @@ type Answer struct {
 	Status     int           // HTTP status; 0 when no complete status line and header arrived
 	Written    bool          // some of the request may have left this machine
 	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
-	Message    string        // the server's own words, short, with personal data taken out
+	Message    string        // the server's words, short, with personal data taken out
+	// Own: of an answer that is no success, the words are Agent Connect's: those of a gateway, a firewall or a
+	// portal say nothing about the request
+	Own bool
 	// more came than one answer, or one too soon: it may not be the one to this request
 	Stray bool
 	Echo  Echo   // what the JSON of a 2xx answer says
@@ -46,6 +49,7 @@ func failed(err error, written bool) Answer {
 	}
 	a := Answer{
 		Status: e.Status, Written: written || e.Status != 0, RetryAfter: e.RetryAfter, Message: e.Message,
+		Own: e.Own,
 	}
 	if e.Status == 0 || e.Err != nil {
 		a.Err = explained(err)

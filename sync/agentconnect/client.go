@@ -46,6 +46,7 @@ func New(o Options) (*Client, error) {
 		Name: "agent connect", BaseURL: o.BaseURL, Setting: "agent_connect.base_url",
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
+		Own: ownWord,
 		// No answer can be that of another request, and a connection that breaks leaves one in doubt.
 		Transport: httpx.TransportOptions{Single: true},
 	})

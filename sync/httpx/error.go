@@ -22,6 +22,7 @@ type Error struct {
 	Kind    Kind   // what sort of failure
 	// the server's own words: one line, at most redact.MaxMessage characters, scrubbed
 	Message    string
+	Own        bool          // the body is the service's own word; see ServiceOptions.Own
 	Hint       string        // what to do next
 	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
 	Err        error         // the cause on this side; nil for a complete answer with a bad status

@@ -21,6 +21,7 @@ type reporter struct {
 	secrets   []string
 	codesOnly bool
 	advise    func(body []byte) string
+	own       func(body []byte) bool
 }
 
 // failed is the error of an attempt that broke on the way; status is 0 when no header arrived.
@@ -62,6 +63,7 @@ func (r reporter) refused(ctx context.Context, c Call, resp *http.Response) *Err
 	if err != nil {
 		e.Err = r.failed(ctx, c, resp.StatusCode, err).Err
 	}
+	e.Own = err == nil && r.own != nil && r.own(body)
 	return e
 }
 

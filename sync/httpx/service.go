@@ -30,6 +30,9 @@ type ServiceOptions struct {
 	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and
 	// says what to do about it; empty for nothing in particular.
 	Advise func(body []byte) string
+	// Own, when set, reports whether the body of an answer that is no success, which arrived whole, is the
+	// service's own word, and not that of something that stands before it.
+	Own func(body []byte) bool
 }
 
 // Service is one HTTP API. Its methods may be called concurrently.
@@ -61,7 +64,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 		base: base, header: header, authorize: o.Authorize, client: client,
 		report: reporter{
 			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
-			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise,
+			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
 		},
 	}, nil
 }

@@ -21,7 +21,10 @@ var title = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 // Kustomer documents, {"message": …}, {"error": …}, a JSON string, an HTML title, plain text. Other members
 // of the body are never quoted, since a server may echo the request. The result is as Text makes it; it is
 // empty when the body says nothing.
-func Message(body []byte, secrets ...string) string {
+func Message(body []byte, secrets ...string) string { return Text(Words(body), secrets...) }
+
+// Words is what Message makes fit to be shown: it may hold anything.
+func Words(body []byte) string {
 	body = bytes.TrimSpace(body)
 	var value any
 	switch {
@@ -29,16 +32,16 @@ func Message(body []byte, secrets ...string) string {
 		return ""
 	case IsHTML(body):
 		if m := title.FindSubmatch(body); m != nil {
-			return Text(html.UnescapeString(string(m[1])), secrets...)
+			return html.UnescapeString(string(m[1]))
 		}
 		return ""
 	case json.Unmarshal(body, &value) == nil:
-		return Text(errorText(value, maxDepth), secrets...)
+		return errorText(value, maxDepth)
 	case body[0] == '{' || body[0] == '[':
 		// JSON that was cut off: what can be seen of it may be an echo.
 		return ""
 	}
-	return Text(string(body), secrets...)
+	return string(body)
 }
 
 // IsHTML reports whether body is a web page, or XML.
