@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"net/http"
+	"slices"
 
 	"acsync/sync/exit"
 )
@@ -13,10 +14,10 @@ type Kind int
 const (
 	Unreadable  Kind = iota // a success, but not the JSON expected: HTML, or cut off
 	Credentials             // 401, 403
-	Invalid                 // 400, 413 and every other 4xx
+	Invalid                 // 400, 413 and every other 4xx, but for those of Server
 	NotFound                // 404
 	Limited                 // 429
-	Server                  // 5xx
+	Server                  // 5xx, and what passes like it: 408, 421, 425, 499
 	Network                 // no complete answer: DNS, dial, TLS, reset, time-out
 	Redirected              // 3xx; redirects are not followed
 	TooLarge                // more than MaxBody bytes
@@ -61,6 +62,10 @@ func (k Kind) facts() kindFacts {
 	return kinds[k]
 }
 
+// passing are the statuses below 500 that say nothing about the request: it came too slowly or too early, on
+// the wrong connection, or a proxy gave up waiting (499, of nginx).
+var passing = []int{http.StatusRequestTimeout, http.StatusMisdirectedRequest, http.StatusTooEarly, 499}
+
 // kindOf sorts the statuses that are no success.
 func kindOf(status int) Kind {
 	switch {
@@ -70,7 +75,7 @@ func kindOf(status int) Kind {
 		return NotFound
 	case status == http.StatusTooManyRequests:
 		return Limited
-	case status >= 500:
+	case status >= 500, slices.Contains(passing, status):
 		return Server
 	case status >= 400:
 		return Invalid

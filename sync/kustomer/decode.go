@@ -62,23 +62,28 @@ func parse(r *httpx.Response) (envelope, error) {
 	return e, nil
 }
 
-// rows splits a list into its records. Those that are no object, have no id or are of another kind are in
-// broken, each with its place.
-func rows(data json.RawMessage, kind string) (good []resource, broken []error, err error) {
+// rows splits a list into its records. Those that are no object, have no id or no attributes, or are of another
+// kind are in broken.
+func rows(data json.RawMessage, kind string) (good []resource, broken []brokenRow, err error) {
 	var raw []json.RawMessage
 	if json.Unmarshal(data, &raw) != nil {
 		return nil, nil, errors.New("its data is no list")
 	}
 	good = make([]resource, 0, len(raw))
-	for i, item := range raw {
-		row, err := one(item, kind)
-		if err != nil {
-			broken = append(broken, fmt.Errorf("row %d of %d %w", i+1, len(raw), err))
-			continue
+	for _, item := range raw {
+		if row, err := one(item, kind); err == nil {
+			good = append(good, row)
+		} else {
+			broken = append(broken, brokenRow{row.ID.Text, err})
 		}
-		good = append(good, row)
 	}
 	return good, broken, nil
+}
+
+// brokenRow is a row of a list that cannot be read.
+type brokenRow struct {
+	id  string // "" where it has none
+	err error
 }
 
 // one decodes a single record.
@@ -91,6 +96,9 @@ func one(data json.RawMessage, kind string) (resource, error) {
 		return row, errors.New("has no id")
 	case row.Type.Text != "" && row.Type.Text != kind:
 		return row, otherKindError(kind)
+	// Nothing can be decided about it: "not done" would be a guess.
+	case kind == conversationKind && len(lenient.Decode[map[string]json.RawMessage](row.Attributes)) == 0:
+		return row, errors.New("has no attributes")
 	}
 	return row, nil
 }
@@ -120,17 +128,21 @@ func decodeThese(r *httpx.Response, kind string, ids []string) ([]resource, erro
 		data = slices.Concat([]byte("["), data, []byte("]"))
 	}
 	list, broken, err := rows(data, kind)
-	if err == nil && len(broken) > 0 {
-		err = broken[0]
+	other := func(answered string) bool {
+		return !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(answered, id) })
+	}
+	asked := slices.DeleteFunc(consistent(list), func(row resource) bool { return other(row.ID.Text) })
+	// Of a list, the others are wanted all the same.
+	if single := len(ids) == 1; err == nil && single && len(asked) == 0 {
+		switch {
+		case len(broken) > 0 && (broken[0].id == "" || !other(broken[0].id)):
+			err = broken[0].err
+		case len(broken)+len(list) > 0:
+			err = errOther
+		}
 	}
 	if err != nil {
 		return nil, r.Unreadable(fmt.Errorf("%s was expected: %w", kind, err))
-	}
-	asked := slices.DeleteFunc(consistent(list), func(row resource) bool {
-		return !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(row.ID.Text, id) })
-	})
-	if len(ids) == 1 && len(list) > 0 && len(asked) == 0 {
-		return nil, r.Unreadable(errOther)
 	}
 	return asked, nil
 }

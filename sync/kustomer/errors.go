@@ -15,6 +15,9 @@ var (
 	// ErrInvalid says that Kustomer refused a request for what it asks: a criterion that it does not take,
 	// for instance.
 	ErrInvalid = errors.New("refused by Kustomer")
+	// ErrUnreadable says that Kustomer answers, but does not give one record: what is wrong is with the
+	// record, as long as others of its kind can be read.
+	ErrUnreadable = errors.New("this record cannot be read")
 	// errOther says that another record came than was asked for, as from a cache that mixes up its answers.
 	errOther = errors.New("it does not hold the record that was asked for")
 )
@@ -38,7 +41,7 @@ func explain(err error, q request) error {
 		e.Hint = hint(e, q)
 	}
 	if e.Kind == httpx.Invalid {
-		return invalidError{err}
+		return markedError{err, ErrInvalid}
 	}
 	return err
 }
@@ -75,10 +78,13 @@ func advise(body []byte) string {
 	return ""
 }
 
-// invalidError makes a refusal ErrInvalid as well, without another word.
-type invalidError struct{ error }
+// markedError is an error of this package as well, without another word.
+type markedError struct {
+	error
+	as error
+}
 
-func (e invalidError) Unwrap() []error { return []error{e.error, ErrInvalid} }
+func (e markedError) Unwrap() []error { return []error{e.error, e.as} }
 
 // otherKindError says that a record is not of the kind that it is named by; it is errOther.
 type otherKindError string
@@ -87,12 +93,35 @@ func (k otherKindError) Error() string { return "is no " + string(k) }
 
 func (otherKindError) Is(target error) bool { return target == errOther }
 
-// asNotFound makes the 404 of a single record ErrNotFound as well, and so an answer that always holds another
-// one.
+// asNotFound makes the 404 of a list or a record ErrNotFound as well, so a 410, and so an answer that always
+// holds another record.
 func asNotFound(err error) error {
 	if e, ok := errors.AsType[*httpx.Error](err); ok &&
-		(e.Kind == httpx.NotFound || errors.Is(err, errOther)) {
+		(e.Kind == httpx.NotFound || e.Status == http.StatusGone || errors.Is(err, errOther)) {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err
+}
+
+// asService is a failure to read a record that is not the record's own after all.
+func asService(err error) error {
+	if e, ok := errors.AsType[markedError](err); ok && e.as == ErrUnreadable {
+		return e.error
+	}
+	return err
+}
+
+// ofRecord is a failure to read a single record: that it does not exist, or ErrUnreadable where the failure may
+// be the record's own.
+func ofRecord(err error) error {
+	if err = asNotFound(err); err == nil || errors.Is(err, ErrNotFound) {
+		return err
+	}
+	e, ok := errors.AsType[*httpx.Error](err)
+	// A missing role is answered with 401 (documented), a budget with 429; neither is about a record.
+	if !ok || e.Status == http.StatusUnauthorized ||
+		e.Kind == httpx.Limited || e.Kind == httpx.Redirected || e.Kind == httpx.Stopped {
+		return err
+	}
+	return markedError{err, ErrUnreadable}
 }

@@ -15,7 +15,7 @@ import (
 type getter struct{ api *api }
 
 // Customer returns one customer; the error is ErrNotFound when there is none, as after a deletion, and when
-// Kustomer goes on to answer with another one.
+// Kustomer goes on to answer with another one, and ErrUnreadable when the failure may be the record's own.
 func (g getter) Customer(ctx context.Context, id string) (Customer, error) {
 	return get(ctx, g.api, "customer", id, roleCustomer, decodeCustomer)
 }
@@ -45,7 +45,7 @@ func get[T any](ctx context.Context, a *api, kind, id, role string, decode func(
 		row, err := decodeOne(r, kind, id)
 		return decode(row), err
 	})
-	return value, asNotFound(err)
+	return value, ofRecord(err)
 }
 
 // addressable reports whether id addresses one record, and nothing else.

@@ -110,7 +110,7 @@ func TestConversationsInChunks(t *testing.T) {
 		var rows []string
 		for id := range strings.SplitSeq(strings.TrimPrefix(r.URL.EscapedPath(), "/v1/conversations/"), ",") {
 			id, _ = url.PathUnescape(id)
-			rows = append(rows, fmt.Sprintf(`{"id":%q}`, id))
+			rows = append(rows, fmt.Sprintf(`{"id":%q,"attributes":{"status":"done"}}`, id))
 		}
 		fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(rows, ","))
 	})

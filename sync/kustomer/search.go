@@ -32,8 +32,8 @@ type Page[T any] struct {
 	// capped at 10,000 (inferred).
 	Total      int
 	TotalPages int // as the server counts them
-	// rows that could not be read; always 0 for conversations, where such a row is an error
-	Broken int
+	// Broken are the rows that could not be read, as far as they have ids: a row without one is empty here
+	Broken []string
 	At     time.Time // the server's clock when it answered (the Date header); zero when it told none
 }
 
@@ -41,18 +41,18 @@ type Page[T any] struct {
 type searcher struct{ api *api }
 
 // SearchConversations returns one page of the conversations that are done now and were last marked done in
-// the query's window. The order is not to be trusted. A row that cannot be read is an error, since it would
-// be a conversation lost.
+// the query's window. The order is not to be trusted. A row that cannot be read is
+// in Broken, to be had by its id: else it would be a conversation lost.
 //
 // A page holds the whole window only when its Total is not greater than its number of items.
 func (s searcher) SearchConversations(ctx context.Context, q Query) (Page[Conversation], error) {
-	kind := searchKind{context: "conversation", sort: "conversation_last_done_created_at", complete: true}
+	kind := searchKind{context: conversationKind, sort: "conversation_last_done_created_at", complete: true}
 	return find(ctx, s.api, q, kind, decodeConversation)
 }
 
 // SearchCustomers returns one page of the customers of the conversations that SearchConversations finds. It
 // is a shortcut and promises nothing: a customer that is not in it is to be had by Customer. Rows that cannot
-// be read are counted in Broken.
+// be read are in Broken.
 func (s searcher) SearchCustomers(ctx context.Context, q Query) (Page[Customer], error) {
 	return find(ctx, s.api, q, searchKind{context: "customer", sort: "customer_updated_at"}, decodeCustomer)
 }
@@ -147,26 +147,27 @@ func decodePage[T any](
 	}
 	list, broken, err := rows(e.Data, kind.context)
 	if err == nil && kind.complete {
-		err = checkPage(e, q, len(list), broken)
+		err = checkPage(e, q, len(list)+len(broken))
 	}
 	if err != nil {
 		return Page[T]{}, r.Unreadable(err)
 	}
-	page := Page[T]{Items: each(list, decode), Broken: len(broken), At: httpx.ServerTime(r.Header)}
+	page := Page[T]{Items: each(list, decode), At: httpx.ServerTime(r.Header)}
+	for _, row := range broken {
+		page.Broken = append(page.Broken, row.id)
+	}
 	page.Total, page.TotalPages = totals(e, q, len(list)+len(broken))
 	return page, nil
 }
 
-// checkPage returns why a page cannot be believed: it has a row that cannot be read, a count that is none,
-// or, although more is to follow, no row at all. To take it for complete would lose conversations.
-func checkPage(e envelope, q Query, rows int, broken []error) error {
+// checkPage returns why a page cannot be believed: it has a count that is none, or, although more is to
+// follow, no row at all. To take it for complete would lose conversations.
+func checkPage(e envelope, q Query, rows int) error {
 	m := e.Meta.Value
 	total, counted := m.Total.Count()
 	pages, paged := m.TotalPages.Count()
 	_, more := e.next()
 	switch {
-	case len(broken) > 0:
-		return broken[0]
 	case m.Total.Given && !counted:
 		return errors.New("its total is no number of rows")
 	case m.TotalPages.Given && !paged:

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// conversationKind is the type of a conversation in Kustomer's answers.
+const conversationKind = "conversation"
+
 // Conversation is what acsync uses of a Kustomer conversation. Every attribute can be null or missing in
 // Kustomer's answers (observed); a zero value stands for both.
 type Conversation struct {

@@ -1,0 +1,59 @@
+package kustomer
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestUnreadableRecord: an answer about one record is no statement about the key or the service, and holds up no
+// other conversation of the same list.
+func TestUnreadableRecord(t *testing.T) {
+	for _, status := range []int{400, 402, 403, 405, 406, 409, 413, 418, 422, 423, 451, 500, 501, 503, 504} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			c, _ := start(t, func(w http.ResponseWriter, r *http.Request) {
+				rows := []string{}
+				for id := range strings.SplitSeq(strings.TrimPrefix(r.URL.Path, "/v1/conversations/"), ",") {
+					if id == "bad" || r.URL.Path == "/v1/customers/bad" {
+						w.WriteHeader(status)
+						return
+					}
+					rows = append(rows, `{"id":"`+id+`","attributes":{"status":"done"}}`)
+				}
+				fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(rows, ","))
+			})
+			if _, err := c.Customer(t.Context(), "bad"); !errors.Is(err, ErrUnreadable) || errors.Is(err, ErrNotFound) {
+				t.Errorf("the customer: %v", err)
+			}
+			ids := []string{"a", "b", "c", "bad", "d", "e", "f", "g", "h"}
+			got, err := c.Conversations(t.Context(), ids)
+			bad, ok := errors.AsType[*UnreadableError](err)
+			if !ok || !slices.Equal(bad.IDs, []string{"bad"}) || !errors.Is(err, ErrUnreadable) || len(got) != len(ids)-1 {
+				t.Errorf("%d conversations, %v", len(got), err)
+			}
+		})
+	}
+}
+
+// TestServiceFails: what befalls every record is the key's or the service's fault.
+func TestServiceFails(t *testing.T) {
+	for _, status := range []int{401, 403, 500} {
+		c, _ := start(t, always(status, ""))
+		ids := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+		if got, err := c.Conversations(t.Context(), ids); err == nil || errors.Is(err, ErrUnreadable) || got != nil {
+			t.Errorf("%d: %d conversations, %v", status, len(got), err)
+		}
+	}
+	c, _ := start(t, always(401, ""))
+	if _, err := c.User(t.Context(), "a"); err == nil || errors.Is(err, ErrUnreadable) {
+		t.Errorf("a missing role: %v", err)
+	}
+	c, _ = start(t, always(410, ""))
+	if _, err := c.User(t.Context(), "a"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("gone: %v", err)
+	}
+}
