@@ -23,8 +23,8 @@ var ErrNoSecret = errors.New("agent connect: its data cannot be read without the
 const (
 	// dataTries is how often a call is made; each may last as long as DataTimeout.
 	dataTries = 3
-	// tokenAge is how old a fresh token says it is. One that seems to come from the future may be refused
-	// (inferred), and this machine's clock may be a little ahead; tokens that were hours old were taken
+	// tokenAge is how old a fresh token says it is, by the service's clock as far as that is known. One that
+	// seems to come from the future may be refused (inferred); tokens that were hours old were taken
 	// (observed).
 	tokenAge = 10 * time.Second
 )

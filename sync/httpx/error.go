@@ -21,8 +21,11 @@ type Error struct {
 	Status  int    // HTTP status; 0 when no complete status line and header arrived
 	Kind    Kind   // what sort of failure
 	// the server's own words: one line, at most redact.MaxMessage characters, scrubbed
-	Message    string
-	Own        bool          // the body is the service's own word; see ServiceOptions.Own
+	Message string
+	Own     bool // the body is the service's own word; see ServiceOptions.Own
+	// OtherClock: the attempt was authorized by a clock that the service does not share. Another one will be
+	// authorized by the service's.
+	OtherClock bool
 	Hint       string        // what to do next
 	RetryAfter time.Duration // how long the server asked to wait; 0 when it did not
 	Err        error         // the cause on this side; nil for a complete answer with a bad status

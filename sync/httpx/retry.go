@@ -49,7 +49,7 @@ func Fetch[T any](
 
 // Read runs op until it succeeds, fails in a way that lasts, or has been tried often enough. It is for
 // operations that may be repeated: reads, a search included, never a send. Tried again are errors of the
-// kinds Limited, Server and Network, and a few times Unreadable. The error is that of the last attempt; when
+// kinds Limited, Server and Network, a few times Unreadable, and Credentials after another clock. The error is that of the last attempt; when
 // ctx ends between two attempts, it is both.
 func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
 	p := newRetryPolicy(r)
@@ -102,6 +102,8 @@ func (p *retryPolicy) again(err error) bool {
 	switch e.Kind {
 	case Limited, Server, Network:
 		return true
+	case Credentials:
+		return e.OtherClock
 	case Unreadable:
 		p.unreadable++
 		return p.unreadable < unreadableTries

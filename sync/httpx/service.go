@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,7 +26,8 @@ type ServiceOptions struct {
 	Timeout   time.Duration    // of one attempt, its answer's body included; 0 means 30 s
 	Transport TransportOptions // of the service's own http.Client
 	HTTP      *http.Client     // in place of the own one, for tests; redirects are not followed here either
-	// Authorize, when set, returns the Authorization header of an attempt, which is never shown.
+	// Authorize, when set, returns the Authorization header of an attempt, which is never shown. The time is
+	// the service's own as far as its answers have told it.
 	Authorize func(now time.Time) (string, error)
 	// Advise, when set, is shown the body of every answer that is no success, whatever of it is quoted, and
 	// says what to do about it; empty for nothing in particular.
@@ -35,6 +37,9 @@ type ServiceOptions struct {
 	Own func(body []byte) bool
 }
 
+// clockTolerance is how far two clocks may differ without a correction.
+const clockTolerance = 5 * time.Second
+
 // Service is one HTTP API. Its methods may be called concurrently.
 type Service struct {
 	base      *url.URL
@@ -42,6 +47,7 @@ type Service struct {
 	authorize func(time.Time) (string, error)
 	client    *http.Client
 	report    reporter
+	ahead     *atomic.Int64 // how far this machine's clock is ahead of the service's, in nanoseconds
 }
 
 // NewService checks the options and makes a service; it connects to nothing.
@@ -61,7 +67,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 		client = withoutRedirects(o.HTTP)
 	}
 	return &Service{
-		base: base, header: header, authorize: o.Authorize, client: client,
+		base: base, header: header, authorize: o.Authorize, client: client, ahead: new(atomic.Int64),
 		report: reporter{
 			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
 			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
@@ -76,8 +82,9 @@ func (s *Service) Base() url.URL { return *s.base }
 // what Authorize fails with.
 func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 	header := s.header.Clone()
+	ahead := time.Duration(s.ahead.Load())
 	if s.authorize != nil {
-		token, err := s.authorize(time.Now())
+		token, err := s.authorize(time.Now().Add(-ahead))
 		if err != nil {
 			return nil, err
 		}
@@ -98,14 +105,30 @@ func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 	for _, p := range c.Paced {
 		p.Observe(resp.StatusCode, resp.Header)
 	}
+	now := s.compareClocks(resp.Header)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, s.report.refused(ctx, c, resp)
+		refused := s.report.refused(ctx, c, resp)
+		refused.OtherClock = s.authorize != nil && (now-ahead).Abs() > clockTolerance
+		return nil, refused
 	}
 	body, err := c.read(resp.Body, MaxBody)
 	if err != nil {
 		return nil, s.report.failed(ctx, c, resp.StatusCode, err)
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, call: c, report: s.report}, nil
+}
+
+// compareClocks measures how far this machine's clock is ahead of the service's, and keeps it.
+func (s *Service) compareClocks(h http.Header) time.Duration {
+	if at := ServerTime(h); !at.IsZero() {
+		ahead := time.Since(at)
+		// The header tells whole seconds, and the answer was on its way.
+		if ahead.Abs() <= clockTolerance {
+			ahead = 0
+		}
+		s.ahead.Store(int64(ahead))
+	}
+	return time.Duration(s.ahead.Load())
 }
 
 func (s *Service) request(ctx context.Context, c Call, header http.Header) (*http.Request, error) {
