@@ -132,6 +132,15 @@ func reasonTone(reason decide.Reason) doc.Tone {
 	return doc.Bad
 }
 
+// byState is counts with the names of states.
+func byState(counts map[store.State]int) map[string]int {
+	named := map[string]int{}
+	for state, n := range counts {
+		named[state.String()] = n
+	}
+	return named
+}
+
 // byFrequency are names with their counts, the most frequent first.
 func byFrequency[K ~string](counts map[K]int) []K {
 	return slices.SortedFunc(maps.Keys(counts), func(a, b K) int {

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"io"
+
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/explain"
@@ -111,7 +113,6 @@ func fateWords(x Explanation) (string, doc.Tone) {
 	return "not known without Kustomer, where it would be read and decided anew", doc.Warn
 }
 
-// sendWords tell of one that is sent.
 func sendWords(x Explanation) string {
 	words := "the next pass asks for a survey"
 	if x.Unmade {
@@ -126,7 +127,6 @@ func sendWords(x Explanation) string {
 	return words
 }
 
-// waitWords tell of one that waits.
 func waitWords(x Explanation) string {
 	when := "waits for the next pass"
 	if x.At.After(x.Now) {
@@ -136,4 +136,113 @@ func waitWords(x Explanation) string {
 		return when + ", when Kustomer's search is sure to show it (sync.settle)"
 	}
 	return when + ": " + because(x.Forecast.Reason)
+}
+
+// ExplainJSON writes the explanation as one object on one line, schema acsync.explain/1. It has no names of
+// people, and addresses only as they may be shown.
+func ExplainJSON(w io.Writer, x Explanation) error {
+	checks, interactions := []object{}, []object{}
+	for _, step := range x.Steps {
+		// The result is "passed", "decided", "not_reached", "unknown" or "off".
+		checks = append(checks, object{{"check", step.Reason}, {"result", step.Result}, {"held", step.Held}})
+	}
+	for _, i := range x.Interactions {
+		interactions = append(interactions, object{
+			{"uuid", i.UUID},
+			{"recovery", i.Recovery},
+			{"created_at", stamp(i.CreatedAt)},
+			{"status", i.Status}, // of the delivery, in Agent Connect's words
+			{"intent", i.Intent}, // the stamp of the attempt that arrived; empty for none
+		})
+	}
+	var conversation, decision, ledger, firstRead any
+	if x.Found {
+		conversation, decision = conversationJSON(x), rulingOf(x.Case)
+	}
+	if x.Remembered {
+		ledger = recordsJSON(x)
+	}
+	if x.First != nil {
+		firstRead = object{{"pass", x.First.Pass}, {"mode", x.First.Mode}, {"started", stamp(x.First.Started)}}
+	}
+	return writeJSON(w, object{
+		{"schema", "acsync.explain/1"},
+		{"id", x.ID},
+		{"url", x.url()}, // in Kustomer; empty when it is not known
+		{"now", nowJSON(x)},
+		{"conversation", conversation}, // null: Kustomer does not have it, or was not read
+		{"checks", checks},             // in order of precedence; empty without a conversation
+		{"decision", decision},
+		{"ledger", ledger}, // null: it was not read
+		{"first_read", firstRead},
+		{"agent_connect", interactions},
+		{"notices", append([]string{}, x.Notices...)}, // which parts are missing, and why
+		{"exit", x.Exit},
+	})
+}
+
+// nowJSON is what would happen if a pass were made now.
+func nowJSON(x Explanation) object {
+	state := "" // "accepted", "rejected" or "dropped" of one that is done
+	if x.Forecast.Fate == explain.FateDone {
+		state = x.Forecast.State.String()
+	}
+	return object{
+		// "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
+		{"fate", x.Forecast.Fate},
+		{"state", state},
+		{"reason", x.Forecast.Reason},
+		{"at", stamp(x.At)},      // when it is due; empty for at once
+		{"backfill", x.Backfill}, // the command that asks all the same; empty when there is none
+		{"todo", adviceFor(x)},   // what helps the next ones, where this one is rejected, or would be
+	}
+}
+
+// conversationJSON is what Kustomer says.
+func conversationJSON(x Explanation) object {
+	c := x.Case.Conversation
+	var resolution, closer, agent string
+	if c.LastDone != nil {
+		resolution, closer = stamp(c.LastDone.At), c.LastDone.By
+	}
+	if x.Case.Agent != nil {
+		agent = x.Case.Agent.ID
+	}
+	tags := []string{}
+	for _, tag := range x.Case.Tags {
+		tags = append(tags, maskAll(tag))
+	}
+	return object{
+		{"status", c.Status},
+		{"resolution", resolution}, // when it was marked done; empty for never
+		{"closed_by", closer},      // user id; empty: automation
+		{"done_count", c.DoneCount},
+		{"agent", agent}, // user id
+		{"agent_address", x.address(x.Facts.AgentAddress)},
+		{"customer", c.CustomerID},
+		{"address", x.address(x.Facts.Address)}, // empty when the decision needs no customer
+		{"channel", x.Facts.Channel},
+		{"channels", append([]string{}, x.Channels...)},
+		{"tags", tags}, // names; empty when the decision needs none
+	}
+}
+
+// recordsJSON are what the ledger holds.
+func recordsJSON(x Explanation) []object {
+	records := []object{}
+	for _, e := range x.Entries {
+		records = append(records, object{
+			{"kind", e.Kind()}, // "recovery", or empty
+			{"state", e.State.String()},
+			{"reason", e.Reason},
+			{"resolution", stamp(e.Record.Resolution)},
+			{"at", stamp(e.At)},
+			{"due", stamp(e.Due)},
+			{"first", stamp(e.First)}, // the first intent
+			{"attempts", e.Attempts},
+			{"status", e.Status},
+			{"intent", x.Stamp(e)}, // the stamp of the last attempt
+		})
+	}
+	return records
 }

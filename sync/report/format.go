@@ -59,4 +59,4 @@ func rendererFor[T any](path string, document func(T, int) doc.Doc,
 }
 
 // HistoryJSON writes the report of past passes as one object on one line, schema acsync.history/1.
-func HistoryJSON(w io.Writer, h History) error { return json.NewEncoder(w).Encode(h) }
+func HistoryJSON(w io.Writer, h History) error { return writeJSON(w, h) }

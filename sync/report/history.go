@@ -160,7 +160,8 @@ func (s *Stretch) add(p PastPass, failed bool) {
 
 // PastLateness tells how late Kustomer's search was in the passes of a history.
 type PastLateness struct {
-	lateJSON
+	Count   int     `json:"count"`
+	Seconds float64 `json:"greatest_seconds"`
 	Overlap float64 `json:"overlap_seconds"` // sync.overlap as it is now
 }
 

@@ -139,7 +139,11 @@ func TestHistoryAddsUp(t *testing.T) {
 		pass.Started = at.Add(-time.Duration(i) * 7 * time.Hour)
 		var out bytes.Buffer
 		must(t, JSON(&out, pass))
-		var told passJSON
+		var told struct {
+			Found, Accepted, Retry, Scheduled, Rejected, Dropped, Skipped int
+			InDoubt                                                       int `json:"in_doubt"`
+			Reasons, Rejections, Waits                                    map[string]int
+		}
 		must(t, json.Unmarshal(out.Bytes(), &told))
 		want = want.plus(Tally{
 			Found: told.Found, Sent: told.Accepted, Rejected: told.Rejected, InDoubt: told.InDoubt,

@@ -8,23 +8,21 @@ import (
 	"acsync/sync/report/doc"
 )
 
-// timeLayout is how JSON shows times: UTC, milliseconds.
-const timeLayout = "2006-01-02T15:04:05.000Z"
-
-// stamp is empty for a time that is not known.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeLayout)
-}
-
 // show is a time in UTC, for people.
 func show(t time.Time) string {
 	if t.IsZero() {
 		return "(unknown)"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// zoneName is what a reader knows the zone by: its own name, or of this machine's zone the one that
+// holds at the time.
+func zoneName(zone *time.Location, at time.Time) string {
+	if zone == time.Local {
+		return at.In(zone).Format("MST")
+	}
+	return zone.String()
 }
 
 // end is the end of a back-fill's range as the command line takes it.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 	"time"
@@ -101,40 +100,25 @@ func resolvedName(s verify.Settled) string {
 	return s.Conversation + "@" + stamp(s.Record.Resolution)
 }
 
-// resolvedJSON is the form of a resolution for programs, schema acsync.resolve/1.
-type resolvedJSON struct {
-	Schema     string        `json:"schema"`
-	Settled    []settledJSON `json:"settled"`
-	Unresolved int           `json:"unresolved"`
-}
-
-type settledJSON struct {
-	ID      string `json:"id"`
-	Done    string `json:"resolution"` // when it was marked done; empty where that is not known
-	Before  string `json:"before"`
-	State   string `json:"state"`
-	Reason  string `json:"reason"`
-	Refusal string `json:"refusal"`        // why nothing was changed; empty when it was
-	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
-
-	// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
-	Standing string `json:"standing,omitempty"`
-	Until    string `json:"until,omitempty"` // too_early: before then Agent Connect's data need not show it
-}
-
-// ResolvedJSON writes the same as one object on one line.
+// ResolvedJSON writes the same as one object on one line, schema acsync.resolve/1.
 func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
-	list := make([]settledJSON, 0, len(settled))
+	list := []object{}
 	for _, each := range settled {
-		row := settledJSON{
-			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(),
-			State: each.State.String(), Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(),
-			Standing: string(each.Standing),
-		}
-		if each.Standing == verify.TooEarly {
-			row.Until = stamp(each.Until)
-		}
-		list = append(list, row)
+		list = append(list, object{
+			{"id", each.Conversation},
+			{"resolution", stamp(each.Record.Resolution)}, // when it was marked done
+			{"before", each.Before.String()},
+			{"state", each.State.String()},
+			{"reason", each.Reason},
+			{"refusal", each.Refusal}, // why nothing was changed; empty when it was
+			when(each.Recovery, "kind", each.Kind()),
+			// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
+			when(each.Standing != "", "standing", each.Standing),
+			// before then Agent Connect's data need not show it
+			when(each.Standing == verify.TooEarly && !each.Until.IsZero(), "until", stamp(each.Until)),
+		})
 	}
-	return json.NewEncoder(w).Encode(resolvedJSON{"acsync.resolve/1", list, Unresolved(settled)})
+	return writeJSON(w, object{
+		{"schema", "acsync.resolve/1"}, {"settled", list}, {"unresolved", Unresolved(settled)},
+	})
 }
