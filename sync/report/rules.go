@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"reflect"
 	"strings"
@@ -22,22 +21,21 @@ type Rules struct {
 	rows []trial
 }
 
-// trial is what comes of one conversation.
+// trial is what comes of one conversation, by the configuration and by the other one if there is one.
 type trial struct {
 	id       string
 	resolved time.Time
-	ruling   ruling
-	with     ruling // by the other configuration
+	rulings  []ruling
 }
 
 // ruling is a decision without anything by which a person is known.
 type ruling struct {
-	Decision string   `json:"decision"` // "send", "skip" or "reject"
-	Reason   string   `json:"reason"`
-	Message  string   `json:"message"` // where an expression failed
-	Rules    []string `json:"rules"`   // those that hold, as far as they were tried
-	Delay    float64  `json:"delay_seconds"`
-	Request  *request `json:"request"` // null when none is made
+	Decision string        `json:"decision"` // "send", "skip" or "reject"
+	Reason   decide.Reason `json:"reason"`
+	Message  string        `json:"message"` // where an expression failed
+	Rules    []string      `json:"rules"`   // those that hold, as far as they were tried
+	Delay    float64       `json:"delay_seconds"`
+	Request  *request      `json:"request"` // null when none is made
 
 	asks bool // somebody is mailed
 }
@@ -66,37 +64,34 @@ const (
 	reasoned = "reason"  // none either way, for another reason
 )
 
-// changes lists what can change, in the order of a report.
-var changes = []struct{ change, meaning string }{
-	{gains, "would be asked, and is not now"},
-	{loses, "would not be asked, and is now"},
-	{altered, "another request, or another time"},
-	{reasoned, "not asked, for another reason"},
-}
-
 // Add takes in a conversation: its case, and that by the other configuration if there is one.
 func (r *Rules) Add(cases []decide.Case) {
-	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolution(), ruling: rulingOf(cases[0])}
-	if len(cases) > 1 {
-		row.with = rulingOf(cases[1])
+	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolution()}
+	for _, c := range cases {
+		row.rulings = append(row.rulings, rulingOf(c))
 	}
 	r.rows = append(r.rows, row)
 }
 
 func rulingOf(c decide.Case) ruling {
 	v := ruling{
-		Decision: "send", Reason: string(c.Skip), Message: c.Trouble, Rules: append([]string{}, c.Matched...),
-		Delay: c.Delay.Seconds(),
+		Decision: decisionFor(c.Skip), Reason: c.Skip, Message: c.Trouble,
+		Rules: append([]string{}, c.Matched...),
 	}
-	switch {
-	case c.Skip.Broken():
-		v.Decision, v.Delay = "reject", 0
-	case c.Skip != "":
-		v.Decision, v.Delay = "skip", 0
-	default:
-		v.Request, v.asks = masked(c), !c.Request.DoNotSend
+	if c.Skip == "" {
+		v.Delay, v.Request, v.asks = c.Delay.Seconds(), masked(c), !c.Request.DoNotSend
 	}
 	return v
+}
+
+func decisionFor(reason decide.Reason) string {
+	switch {
+	case reason.Broken():
+		return "reject"
+	case reason != "":
+		return "skip"
+	}
+	return "send"
 }
 
 // masked is the request of a case as it may be shown.
@@ -124,7 +119,7 @@ func masked(c decide.Case) *request {
 
 // change is how the other configuration changes what becomes of the conversation.
 func (t trial) change() string {
-	before, after := t.ruling, t.with
+	before, after := t.rulings[0], t.rulings[1]
 	switch {
 	case !before.asks && after.asks:
 		return gains
@@ -138,89 +133,73 @@ func (t trial) change() string {
 	return same
 }
 
-// tally counts the verdicts of one of the configurations.
-func (r *Rules) tally(with bool) (decisions map[string]int, reasons map[string]map[string]int,
-	matched map[string]int,
-) {
-	decisions, reasons, matched = map[string]int{}, map[string]map[string]int{}, map[string]int{}
+// changes counts them.
+func (r *Rules) changes() map[string]int {
+	changes := map[string]int{}
 	for _, row := range r.rows {
-		v := row.ruling
-		if with {
-			v = row.with
-		}
-		decisions[v.Decision]++
+		changes[row.change()]++
+	}
+	return changes
+}
+
+// trialCounts is what one of the configurations decides, and for how many conversations each rule holds.
+type trialCounts struct {
+	decisions, matched map[string]int
+	reasons            map[decide.Reason]int
+}
+
+// count counts the rulings of the configuration, or with 1 of the other one.
+func (r *Rules) count(side int) trialCounts {
+	c := trialCounts{map[string]int{}, map[string]int{}, map[decide.Reason]int{}}
+	for _, row := range r.rows {
+		v := row.rulings[side]
+		c.decisions[v.Decision]++
 		if v.Reason != "" {
-			if reasons[v.Decision] == nil {
-				reasons[v.Decision] = map[string]int{}
-			}
-			reasons[v.Decision][v.Reason]++
+			c.reasons[v.Reason]++
 		}
 		for _, name := range v.Rules {
-			matched[name]++
+			c.matched[name]++
 		}
 	}
-	return decisions, reasons, matched
+	return c
 }
 
-// rulesJSON is the form of a trial for programs, schema acsync.rules/1. Fields may be added, never
-// renamed or removed.
-type rulesJSON struct {
-	Schema  string         `json:"schema"`
-	From    string         `json:"from"` // empty when conversations were named
-	To      string         `json:"to"`
-	Found   int            `json:"found"`
-	Send    int            `json:"send"`
-	Skip    int            `json:"skip"`
-	Reject  int            `json:"reject"`
-	Reasons map[string]int `json:"reasons"`
-	Rules   []ruleUseJSON  `json:"rules"`
-	With    string         `json:"with"` // the other configuration; empty when there is none
-	// "gains", "loses", "request", "reason"; only with another configuration
-	Changes       map[string]int   `json:"changes"`
-	Conversations []conversationJS `json:"conversations"`
-}
-
-// ruleUseJSON tells for how many conversations a rule held.
-type ruleUseJSON struct {
-	Name    string `json:"name"`
-	Matched int    `json:"matched"`
-}
-
-// conversationJS is one conversation.
-type conversationJS struct {
-	ID         string `json:"id"`
-	Resolution string `json:"resolution"`
-	ruling
-	Change string  `json:"change"` // one of the keys of changes, or empty
-	With   *ruling `json:"with"`   // by the other configuration; null when there is none
-}
-
-// JSON writes the trial as one object on one line.
+// JSON writes the trial as one object on one line, schema acsync.rules/1.
 func (r *Rules) JSON(w io.Writer) error {
-	decisions, reasons, matched := r.tally(false)
-	object := rulesJSON{
-		Schema: "acsync.rules/1", From: stamp(r.Window.From), To: stamp(r.Window.To), Found: len(r.rows),
-		Send: decisions["send"], Skip: decisions["skip"], Reject: decisions["reject"],
-		Reasons: map[string]int{},
-		Rules:   []ruleUseJSON{}, With: r.With, Changes: map[string]int{}, Conversations: []conversationJS{},
-	}
-	for _, counts := range reasons {
-		for reason, n := range counts {
-			object.Reasons[reason] += n
-		}
-	}
+	counts, rules, conversations := r.count(0), []object{}, []any{}
 	for _, name := range r.Names {
-		object.Rules = append(object.Rules, ruleUseJSON{name, matched[name]})
+		rules = append(rules, object{{"name", name}, {"matched", counts.matched[name]}})
+	}
+	changes := map[string]int{}
+	if r.With != "" {
+		changes = r.changes()
+		delete(changes, same)
 	}
 	for _, row := range r.rows {
-		shown := conversationJS{ID: row.id, Resolution: stamp(row.resolved), ruling: row.ruling}
+		shown := struct {
+			ID         string `json:"id"`
+			Resolution string `json:"resolution"`
+			ruling
+			Change string  `json:"change"` // one of the keys of changes, or empty
+			With   *ruling `json:"with"`   // by the other configuration; null when there is none
+		}{ID: row.id, Resolution: stamp(row.resolved), ruling: row.rulings[0]}
 		if r.With != "" {
-			shown.Change, shown.With = row.change(), &row.with
-			if shown.Change != same {
-				object.Changes[shown.Change]++
-			}
+			shown.Change, shown.With = row.change(), &row.rulings[1]
 		}
-		object.Conversations = append(object.Conversations, shown)
+		conversations = append(conversations, shown)
 	}
-	return json.NewEncoder(w).Encode(object)
+	return writeJSON(w, object{
+		{"schema", "acsync.rules/1"},
+		{"from", stamp(r.Window.From)}, // empty when conversations were named
+		{"to", stamp(r.Window.To)},
+		{"found", len(r.rows)},
+		{"send", counts.decisions["send"]},
+		{"skip", counts.decisions["skip"]},
+		{"reject", counts.decisions["reject"]},
+		{"reasons", counts.reasons},
+		{"rules", rules},
+		{"with", r.With},     // the other configuration; empty when there is none
+		{"changes", changes}, // "gains", "loses", "request", "reason"; only with another configuration
+		{"conversations", conversations},
+	})
 }

@@ -31,110 +31,99 @@ func RulesDoc(r *Rules) doc.Doc {
 		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
 	}
-	d.Sections = slices.Concat(
-		[]doc.Section{doc.Titled("", trialCounts(r))}, useSections(r), []doc.Section{trialSection(r)})
+	d.Sections = []doc.Section{doc.Titled("", decisionTable(r)), doc.Titled("Rules", useTable(r, 0, r.Names))}
+	if r.With != "" {
+		d.Sections = append(d.Sections, doc.Titled("Rules of the other", useTable(r, 1, r.WithName)))
+	}
+	d.Sections = append(d.Sections, trialSection(r))
 	return d
 }
 
-// trialDecisions are what can be decided, in the order of a table.
-var trialDecisions = []struct {
-	decision, words, meaning string
-	tone                     doc.Tone
-}{
-	{"send", "would send", "a survey request would be made", doc.Good},
-	{"reject", "would reject", "an expression failed", doc.Bad},
-	{"skip", "would skip", "not to be asked", doc.Quiet},
-}
-
-// trialCounts is the table of decisions with their reasons, and of the changes.
-func trialCounts(r *Rules) doc.Table {
-	var rows []doc.Row
-	all := len(r.rows)
-	decisions, reasons, _ := r.tally(false)
-	for _, d := range trialDecisions {
-		if decisions[d.decision] == 0 {
+// decisionTable has the decisions with their reasons, and the changes.
+func decisionTable(r *Rules) doc.Table {
+	counts, all := r.count(0), len(r.rows)
+	table := countsTable("decision", "What the rules decide", nil)
+	add := func(weight doc.Weight, tone doc.Tone, name string, n int, meaning string) {
+		row := countRow(weight, name, n, all, meaning)
+		row.Cells[0].Tone = tone
+		table.Rows = append(table.Rows, row)
+	}
+	for _, d := range []struct {
+		decision, meaning string
+		tone              doc.Tone
+	}{
+		{"send", "a survey request would be made", doc.Good},
+		{"reject", "an expression failed", doc.Bad},
+		{"skip", "not to be asked", doc.Quiet},
+	} {
+		if counts.decisions[d.decision] == 0 {
 			continue
 		}
-		row := countRow(doc.Main, d.words, decisions[d.decision], all, d.meaning)
-		row.Cells[0].Tone = d.tone
-		rows = append(rows, row)
-		counts := reasons[d.decision]
-		for _, reason := range byFrequency(counts) {
-			rows = append(
-				rows, countRow(doc.Sub, reason, counts[reason], all, decide.Reason(reason).Explain()))
+		add(doc.Main, d.tone, "would "+d.decision, counts.decisions[d.decision], d.meaning)
+		for _, reason := range byFrequency(counts.reasons) {
+			if decisionFor(reason) == d.decision {
+				add(doc.Sub, "", string(reason), counts.reasons[reason], reason.Explain())
+			}
 		}
 	}
-	rows = append(rows, countRow(doc.Sum, "found", all, all, ""))
+	add(doc.Sum, "", "found", all, "")
 	if r.With == "" {
-		return countsTable("decision", "What the rules decide", rows)
+		return table
 	}
-	changed := map[string]int{}
-	for _, row := range r.rows {
-		changed[row.change()]++
-	}
-	rows = append(rows, doc.Row{Weight: doc.Main, Cells: doc.Texts("with the other", "", "", r.With)})
-	for _, each := range changes {
-		rows = append(rows, countRow(doc.Sub, each.change, changed[each.change], all, each.meaning))
-	}
-	rows = append(rows, countRow(doc.Sub, "unchanged", changed[same], all, ""))
-	return countsTable("decision", "What the rules decide", rows)
+	changes := r.changes()
+	table.Rows = append(table.Rows, doc.Row{Weight: doc.Main, Cells: doc.Texts("with the other", "", "", r.With)})
+	add(doc.Sub, "", gains, changes[gains], "would be asked, and is not now")
+	add(doc.Sub, "", loses, changes[loses], "would not be asked, and is now")
+	add(doc.Sub, "", altered, changes[altered], "another request, or another time")
+	add(doc.Sub, "", reasoned, changes[reasoned], "not asked, for another reason")
+	add(doc.Sub, "", "unchanged", changes[same], "")
+	return table
 }
 
-// useSections tell for how many conversations each rule held.
-func useSections(r *Rules) []doc.Section {
-	var list []doc.Section
-	for _, side := range []struct {
-		with  bool
-		title string
-		names []string
-	}{{false, "Rules", r.Names}, {true, "Rules of the other", r.WithName}} {
-		_, reasons, matched := r.tally(side.with)
-		table := doc.Table{Columns: []doc.Column{{Name: "rule", Min: 40, Max: 60}, {Name: "use"}}}
-		for _, name := range side.names {
-			use, tone := fmt.Sprintf("held for %d", matched[name]), doc.Tone("")
-			if failed := reasons["reject"][string(decide.RuleError(name))]; failed > 0 {
-				use, tone = fmt.Sprintf("%s, failed on %d", use, failed), doc.Bad
-			} else if matched[name] == 0 {
-				use, tone = "held for none", doc.Warn
-			}
-			table.Rows = append(table.Rows, doc.Row{Cells: []doc.Cell{
-				{Text: name, Tone: tone},
-				{Text: use, Tone: tone},
-			}})
+// useTable tells for how many conversations each rule of one side held.
+func useTable(r *Rules, side int, names []string) doc.Table {
+	counts := r.count(side)
+	table := doc.Table{Columns: []doc.Column{{Name: "rule", Min: 40, Max: 60}, {Name: "use"}}}
+	for _, name := range names {
+		use, tone := fmt.Sprintf("held for %d", counts.matched[name]), doc.Tone("")
+		if failed := counts.reasons[decide.RuleError(name)]; failed > 0 {
+			use, tone = fmt.Sprintf("%s, failed on %d", use, failed), doc.Bad
+		} else if counts.matched[name] == 0 {
+			use, tone = "held for none", doc.Warn
 		}
-		list = append(list, doc.Titled(side.title, table))
+		table.Rows = append(table.Rows, doc.Row{Cells: []doc.Cell{{Text: name, Tone: tone}, {Text: use, Tone: tone}}})
 	}
-	return list
+	return table
 }
 
 // trialSection shows conversations one by one: all that were named, or a choice of a range.
 func trialSection(r *Rules) doc.Section {
-	rows, title := r.rows, "Conversations"
+	rows, section := r.rows, doc.Section{Title: "Conversations"}
 	switch {
 	case r.With != "":
 		rows = slices.DeleteFunc(slices.Clone(rows), func(t trial) bool { return t.change() == same })
-		title = "What changes"
+		section.Title = "What changes"
 	case !r.Window.To.IsZero():
-		rows, title = examples(r), "Examples"
+		rows, section.Title = examples(r), "Examples"
 	}
-	most := len(rows)
+	shown := rows
 	if !r.Window.To.IsZero() {
-		most = min(most, shownTrials)
+		shown = first(rows, shownTrials)
 	}
-	section := doc.Section{Title: title}
-	for _, row := range rows[:most] {
-		if r.With == "" {
-			section.Parts = append(section.Parts, rulingParts(row.ruling, row.id)...)
-			continue
+	for _, row := range shown {
+		heads := []string{row.id}
+		if r.With != "" {
+			heads = []string{
+				fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")),
+				fmt.Sprintf("%-24s  %-7s  then", "", ""),
+			}
 		}
-		section.Parts = append(section.Parts, rulingParts(row.ruling,
-			fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")))...)
-		section.Parts = append(
-			section.Parts, rulingParts(row.with, fmt.Sprintf("%-24s  %-7s  then", "", ""))...)
+		for i, head := range heads {
+			section.Parts = append(section.Parts, rulingParts(row.rulings[i], head)...)
+		}
 	}
-	if more := others(most, len(rows), "; --json has them all"); more != "" {
-		section.Parts = append(section.Parts, doc.Note{Text: more, Depth: 2})
-	}
+	section.Parts = append(
+		section.Parts, doc.Note{Text: others(len(shown), len(rows), "; --json has them all"), Depth: 2})
 	return section
 }
 
@@ -144,9 +133,10 @@ func examples(r *Rules) []trial {
 	var chosen, others []trial
 	taken := map[string]int{}
 	for _, row := range r.rows {
-		names := row.ruling.Rules
-		if row.ruling.Decision == "reject" {
-			names = append(slices.Clone(names), row.ruling.Reason)
+		v := row.rulings[0]
+		names := v.Rules
+		if v.Reason.Broken() {
+			names = append(slices.Clone(names), string(v.Reason))
 		}
 		fresh := slices.ContainsFunc(names, func(name string) bool { return taken[name] < perRule })
 		for _, name := range names {
@@ -155,7 +145,7 @@ func examples(r *Rules) []trial {
 		switch {
 		case fresh:
 			chosen = append(chosen, row)
-		case len(names) == 0 && row.ruling.asks && len(others) < perRule:
+		case len(names) == 0 && v.asks && len(others) < perRule:
 			others = append(others, row)
 		}
 	}
@@ -163,47 +153,37 @@ func examples(r *Rules) []trial {
 }
 
 // rulingParts are a line of what was decided about a conversation, and the request below it.
-func rulingParts(v ruling, what string) []doc.Part {
-	line := what + "  " + v.Decision
+func rulingParts(v ruling, head string) []doc.Part {
+	line := head + "  " + v.Decision
 	if v.Delay > 0 {
 		line += " after " + short(time.Duration(v.Delay*float64(time.Second)))
 	}
 	if v.Reason != "" {
-		line += " " + v.Reason
+		line += " " + string(v.Reason)
 	}
-	var fields [][2]string
-	if v.Message != "" {
-		fields = append(fields, [2]string{"because", v.Message})
-	}
-	if len(v.Rules) > 0 && v.Decision == "send" {
-		fields = append(fields, [2]string{"rules", strings.Join(v.Rules, ", ")})
-	}
+	facts := doc.Facts{Depth: 4, List: []doc.Fact{{Label: "because", Value: v.Message}}}
 	if v.Request != nil {
-		fields = append(fields, requestFields(v.Request)...)
-	}
-	facts := doc.Facts{Depth: 4}
-	for _, field := range fields {
-		facts.List = append(facts.List, doc.Fact{Label: field[0], Value: field[1]})
+		facts.List = append(facts.List, doc.Fact{Label: "rules", Value: strings.Join(v.Rules, ", ")})
+		facts.List = append(facts.List, requestFacts(v.Request)...)
 	}
 	return []doc.Part{doc.Note{Text: line, Depth: 2}, facts}
 }
 
-// requestFields are the fields of a request that are not empty, with their names.
-func requestFields(r *request) [][2]string {
-	all := [][2]string{
-		{"customer", strings.TrimSpace(r.Name + " " + r.Email)},
-		{"employee", cmp.Or(r.AgentID, r.Agent)},
-		{"channel", r.Channel},
-		{"tags", strings.Join(r.Tags, ", ")},
-		{"brand", r.Brand},
-		{"language", r.Language},
-		{"country", r.Country},
+func requestFacts(r *request) []doc.Fact {
+	facts := []doc.Fact{
+		{Label: "customer", Value: strings.TrimSpace(r.Name + " " + r.Email)},
+		{Label: "employee", Value: cmp.Or(r.AgentID, r.Agent)},
+		{Label: "channel", Value: r.Channel},
+		{Label: "tags", Value: strings.Join(r.Tags, ", ")},
+		{Label: "brand", Value: r.Brand},
+		{Label: "language", Value: r.Language},
+		{Label: "country", Value: r.Country},
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Properties)) {
-		all = append(all, [2]string{"property", name + " = " + r.Properties[name]})
+		facts = append(facts, doc.Fact{Label: "property", Value: name + " = " + r.Properties[name]})
 	}
 	if r.DoNotSend {
-		all = append(all, [2]string{"", "do_not_send: counted, and nobody is mailed"})
+		facts = append(facts, doc.Fact{Value: "do_not_send: counted, and nobody is mailed"})
 	}
-	return slices.DeleteFunc(all, func(field [2]string) bool { return field[1] == "" })
+	return facts
 }

@@ -148,7 +148,9 @@ type Facts struct {
 	List    []Fact
 }
 
-func (f Facts) empty() bool { return len(f.List) == 0 }
+func (f Facts) empty() bool {
+	return !slices.ContainsFunc(f.List, func(f Fact) bool { return f.Value != "" || f.Command != "" })
+}
 
 // Fact is one of them. A value that goes on for the label above has none itself.
 type Fact struct {
