@@ -16,6 +16,18 @@ import (
 // or removed.
 const HistorySchema = "acsync.history/1"
 
+// Past says what a history is about.
+type Past struct {
+	Tenant  string
+	Window  fetch.Window   // of the beginnings of passes
+	Zone    *time.Location // of the days; nil: UTC
+	Cut     bool           // the window was to end in the future, and ends now
+	Here    string         // the flags that point a command at the same ledger; empty, or begins with a blank
+	Asks    bool           // passes settle doubts by Agent Connect's data
+	Overlap time.Duration  // sync.overlap
+	Ending  func(exit int) Ending
+}
+
 // History is what past passes did, ready to be shown: every renderer shows the same. It is made from what the
 // ledger keeps of passes, so that it knows ids, counts, reasons and times, and no people. A conversation that
 // several passes have met counts for each of them.
@@ -46,81 +58,10 @@ type History struct {
 	// the latest of all passes, also of those that are not in the range; null for none
 	Latest *PastPass `json:"latest"`
 
-	zone *time.Location
-	here string // the flags that point a command at the same ledger
-	asks bool   // passes settle doubts by Agent Connect's data
-	cut  bool   // the range was to end in the future
-
+	about Past
 	// how often an expression failed; each pass decides such a conversation anew, and counts it again
 	broken int
 	last   Ending // of the latest pass of the range
-}
-
-// local is a time in the report's zone; empty when it is not known.
-func (h History) local(m Moment, layout string) string { return m.in(h.zone, layout) }
-
-// unnamed is how many were rejected beyond those that passes name.
-func (h History) unnamed() int { return max(h.Tally.Rejected-len(h.Rejections), 0) }
-
-// failed counts the passes that did not do their work.
-func (h History) failed() int {
-	n := 0
-	for _, exit := range h.Exits {
-		if exit.Level == SignalAct {
-			n += exit.Count
-		}
-	}
-	return n
-}
-
-// add takes in a pass of the range.
-func (h *History) add(run store.Run) {
-	p := pastPass(run)
-	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
-	if run.Killed {
-		h.Killed++
-	}
-	for _, refusal := range slices.Backward(run.Refusals) { // a pass notes them as they come
-		h.Rejections = append(h.Rejections, Rejection{run.Pass, Moment{run.Started}, refusal})
-	}
-	h.Late.Count += run.Late
-	h.Late.Seconds = max(h.Late.Seconds, run.Latest)
-	if run.Mode == "run" && !run.Killed {
-		h.Behind = max(h.Behind, run.Ended.Sub(run.Checkpoint).Seconds())
-	}
-}
-
-// trend counts the passes by day, or by more days where the range is long. A range that was given as
-// beginning long before the first pass begins with that.
-func (h *History) trend(w fetch.Window, ending func(int) Ending) {
-	// A clock can be set back: their order is not that of time.
-	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started.Time) }
-	first, last := slices.MinFunc(h.Passes, byStart).Started.Time, slices.MaxFunc(
-		h.Passes, byStart).Started.Time
-	from, to := w.From, w.To
-	if first.Sub(from) > mostSlots*24*time.Hour {
-		from = first
-	}
-	if to.Sub(last) > mostSlots*24*time.Hour {
-		to = last.Add(time.Millisecond)
-	}
-	step := 0
-	for step < len(steps)-1 && (steps[step].days == 0 || to.Sub(from) > mostSlots*steps[step].width) {
-		step++
-	}
-	h.Step = steps[step].name
-	for _, at := range starts(from, to, h.zone, step) {
-		h.Trend = append(h.Trend, Stretch{From: Moment{at}})
-	}
-	for _, p := range h.Passes {
-		at, exact := slices.BinarySearchFunc(h.Trend, p.Started.Time,
-			func(s Stretch, t time.Time) int { return s.From.Compare(t) })
-		if !exact {
-			// where the clocks show a midnight twice, the first day may begin with the second
-			at = max(at-1, 0)
-		}
-		h.Trend[at].add(p, p.ending(ending).Level == SignalAct)
-	}
 }
 
 // ModeCount counts the passes of a command.
@@ -145,17 +86,6 @@ type Stretch struct {
 	Late   int     `json:"late"`
 	Latest float64 `json:"latest_seconds"`
 	Tally
-}
-
-// add counts a pass.
-func (s *Stretch) add(p PastPass, failed bool) {
-	s.Passes++
-	if failed {
-		s.Failed++
-	}
-	s.Late += p.Late
-	s.Latest = max(s.Latest, p.Latest)
-	s.Tally = s.plus(p.Tally)
 }
 
 // PastLateness tells how late Kustomer's search was in the passes of a history.
@@ -191,8 +121,14 @@ type PastPass struct {
 	Killed bool    `json:"killed"` // it has no exit code, and counts as far as it told until Ended
 }
 
-// took is how long the pass took.
-func (p PastPass) took() time.Duration { return p.Ended.Sub(p.Started.Time) }
+func pastPass(run store.Run) PastPass {
+	return PastPass{
+		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
+		From: Moment{run.From}, To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint},
+		Counts: byName(run.Counts), Reasons: byName(run.Reasons), Tally: tallyOf(run.Found, run.Counts),
+		Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
+	}
+}
 
 // ending is what the end of the pass asks of whoever looks at it.
 func (p PastPass) ending(of func(exit int) Ending) Ending {
@@ -210,37 +146,22 @@ func (p PastPass) code() string {
 	return strconv.Itoa(p.Exit)
 }
 
-// Past says what a history is about.
-type Past struct {
-	Tenant  string
-	Window  fetch.Window   // of the beginnings of passes
-	Zone    *time.Location // of the days; nil: UTC
-	Cut     bool           // the window was to end in the future, and ends now
-	Here    string         // the flags that point a command at the same ledger; empty, or begins with a blank
-	Asks    bool           // passes settle doubts by Agent Connect's data
-	Overlap time.Duration  // sync.overlap
-	Ending  func(exit int) Ending
-}
-
 // NewHistory makes the report of those passes, the newest first, that began in the window.
 func NewHistory(runs []store.Run, about Past) History {
-	zone := cmp.Or(about.Zone, time.UTC)
+	about.Zone = cmp.Or(about.Zone, time.UTC)
 	h := History{
-		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From},
-		To:       Moment{about.Window.To},
-		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks,
-		cut:        about.Cut,
-		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{},
-		Exits: []ExitCount{},
+		Schema: HistorySchema, Tenant: about.Tenant, about: about, From: Moment{about.Window.From},
+		To: Moment{about.Window.To}, Timezone: zoneName(about.Zone, about.Window.To),
+		Late: PastLateness{Overlap: about.Overlap.Seconds()}, Rejections: []Rejection{}, Passes: []PastPass{},
+		Trend: []Stretch{}, Modes: []ModeCount{}, Exits: []ExitCount{},
 	}
-	h.Late.Overlap = about.Overlap.Seconds()
 	if len(runs) > 0 {
 		h.Latest = new(pastPass(runs[0]))
 	}
 	counts, reasons := map[string]int{}, map[decide.Reason]int{}
 	modes, exits := map[string]int{}, map[int]int{}
 	for _, run := range runs {
-		if run.Started.Before(about.Window.From) || !run.Started.Before(about.Window.To) {
+		if !about.Window.Contains(run.Started) {
 			continue
 		}
 		h.add(run)
@@ -250,7 +171,6 @@ func NewHistory(runs []store.Run, about Past) History {
 		for reason, n := range run.Reasons {
 			reasons[decide.Reason(reason)] += n
 		}
-		h.broken += brokenOf(run)
 		modes[run.Mode]++
 		if !run.Killed {
 			exits[run.Exit]++
@@ -271,18 +191,70 @@ func NewHistory(runs []store.Run, about Past) History {
 	}
 	if len(h.Passes) > 0 {
 		h.last = h.Passes[0].ending(about.Ending)
-		h.trend(about.Window, about.Ending)
+		h.trend()
 	}
 	h.Verdict = historyVerdict(h)
 	return h
 }
 
-// pastPass is a pass as the ledger keeps it.
-func pastPass(run store.Run) PastPass {
-	return PastPass{
-		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
-		From: Moment{run.From}, To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint},
-		Counts: byName(run.Counts), Reasons: byName(run.Reasons), Tally: tallyOf(run.Found, run.Counts),
-		Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
+// add takes in a pass of the range.
+func (h *History) add(run store.Run) {
+	p := pastPass(run)
+	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
+	h.broken += brokenOf(run)
+	// A pass notes them as they come.
+	for _, refusal := range slices.Backward(run.Refusals) {
+		h.Rejections = append(h.Rejections, Rejection{run.Pass, Moment{run.Started}, refusal})
 	}
+	h.Late.Count += run.Late
+	h.Late.Seconds = max(h.Late.Seconds, run.Latest)
+	if run.Killed {
+		h.Killed++
+	} else if run.Mode == "run" {
+		h.Behind = max(h.Behind, run.Ended.Sub(run.Checkpoint).Seconds())
+	}
+}
+
+// trend counts the passes by day, or by more days where the range is long. A range that was given as
+// beginning long before the first pass begins with that.
+func (h *History) trend() {
+	const most = mostSlots * 24 * time.Hour
+	// A clock can be set back: their order is not that of time.
+	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started.Time) }
+	from, to := h.From.Time, h.To.Time
+	if begun := slices.MinFunc(h.Passes, byStart).Started; begun.Sub(from) > most {
+		from = begun.Time
+	}
+	if last := slices.MaxFunc(h.Passes, byStart).Started; to.Sub(last.Time) > most {
+		to = last.Add(time.Millisecond)
+	}
+	step := stepFor(daySteps, from, to)
+	starts := step.starts(from, to, h.about.Zone)
+	h.Step, h.Trend = step.name, make([]Stretch, len(starts))
+	for i, at := range starts {
+		h.Trend[i].From = Moment{at}
+	}
+	for _, p := range h.Passes {
+		s := &h.Trend[slotOf(starts, p.Started.Time)]
+		s.Passes++
+		if p.ending(h.about.Ending).Level == SignalAct {
+			s.Failed++
+		}
+		s.Late, s.Latest = s.Late+p.Late, max(s.Latest, p.Latest)
+		s.Tally = s.plus(p.Tally)
+	}
+}
+
+// local is a time in the report's zone; empty when it is not known.
+func (h History) local(m Moment, layout string) string { return m.in(h.about.Zone, layout) }
+
+// failed counts the passes that did not do their work.
+func (h History) failed() int {
+	n := 0
+	for _, exit := range h.Exits {
+		if exit.Level == SignalAct {
+			n += exit.Count
+		}
+	}
+	return n
 }

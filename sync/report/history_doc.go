@@ -19,7 +19,7 @@ const (
 // HistoryDoc is the report of past passes, with at most so many rejected conversations.
 func HistoryDoc(h History, most int) doc.Doc {
 	d := doc.Doc{
-		Name: "acsync report", Subject: h.Tenant, Here: h.here, Level: h.Verdict.Level,
+		Name: "acsync report", Subject: h.Tenant, Here: h.about.Here, Level: h.Verdict.Level,
 		Headline: h.Verdict.Headline, Detail: h.Verdict.Detail, Todo: h.Verdict.Todo,
 		About: []string{pastPeriod(h)},
 	}
@@ -28,12 +28,15 @@ func HistoryDoc(h History, most int) doc.Doc {
 	}
 	d.About[0] += " A conversation that several passes have met counts for each of them."
 	d.Numbers = h.Tally.numbers("Sent", "Left for later")
+	line := Timeline{Step: h.Step}
+	for _, s := range h.Trend {
+		line.Slots = append(line.Slots, Slot{From: s.From, Tally: s.Tally})
+	}
 	d.Sections = []doc.Section{
-		pastTime(h), doc.Titled("", doc.Charts{pastReasons(h), exitBars(h)}).For(doc.ForPage),
-		trendSection(h),
+		line.section("their pass began", "sent", "left for later", h.about.Zone),
+		doc.Titled("", doc.Charts{pastReasons(h), exitBars(h)}).For(doc.ForPage), trendSection(h),
 		fuseSection(h), pastCounts(h), reasonSection(h), exitSection(h), rejectionSection(h, most),
-		passSection(h),
-		pastFacts(h),
+		passSection(h), pastFacts(h),
 	}
 	return d
 }
@@ -41,25 +44,11 @@ func HistoryDoc(h History, most int) doc.Doc {
 // pastPeriod tells which passes the report is about.
 func pastPeriod(h History) string {
 	end := h.local(h.To, minuteLayout)
-	if h.cut {
+	if h.about.Cut {
 		end += ", now"
 	}
 	return fmt.Sprintf(
 		"Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
-}
-
-// pastTime shows when.
-func pastTime(h History) doc.Section {
-	t := Timeline{Step: h.Step}
-	for _, s := range h.Trend {
-		t.Slots = append(t.Slots, Slot{From: s.From, Tally: s.Tally})
-	}
-	if n := len(h.Trend); n > 0 {
-		t.Span = h.Trend[n-1].From.Sub(h.Trend[0].From.Time).Hours()
-	}
-	caption := "Conversations by the time when their pass began, a bar for each " + stepWord(h.Step)
-	chart := t.columns("Conversations over time", caption, "sent", "left for later", h.zone)
-	return doc.Titled("Over time", chart).For(doc.ForPage)
 }
 
 // pastReasons show why.
@@ -199,7 +188,7 @@ func rejectionSection(h History, most int) doc.Section {
 			{Name: "reason", Class: "why"},
 		},
 	}
-	if more := len(h.Rejections) - len(shown) + h.unnamed(); more > 0 {
+	if more := max(h.Tally.Rejected, len(h.Rejections)) - len(shown); more > 0 {
 		table.More = "and " + thousands(more) +
 			" more, which are not named here; --report FILE names those that passes have kept, --json too"
 		table.Caption += "; " + thousands(more) + " more are not named here"
@@ -226,7 +215,7 @@ func passSection(h History) doc.Section {
 		doc.Column{Name: "fuse", Only: doc.ForMarkdown})
 	for _, p := range first(h.Passes, mostPasses) {
 		cells := append(
-			doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.took())), p.sums()...)
+			doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.Ended.Sub(p.Started.Time))), p.sums()...)
 		table.Rows = append(table.Rows, doc.Row{Cells: append(cells, doc.Texts(p.code(), p.Fuse)...)})
 	}
 	if more := len(h.Passes) - mostPasses; more > 0 {

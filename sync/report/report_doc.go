@@ -30,7 +30,8 @@ func ReportDoc(r Report, most int) doc.Doc {
 		d.Badge = "dry run: nothing was sent, nothing was written"
 	}
 	d.Sections = append([]doc.Section{
-		timeSection(r), chartSection(r), concernSection(r), dispositionSection(r),
+		r.Timeline.section("they were marked done", r.sentWord(), "waiting", r.zone),
+		chartSection(r), concernSection(r), dispositionSection(r),
 		doc.Titled("Needs a hand", attentionTable(r.pass)).For(doc.ForTerminal),
 		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.pass)).For(
 			doc.ForTerminal),
@@ -68,17 +69,6 @@ func periodOf(r Report) string {
 		text += fmt.Sprintf(read, r.local(r.ReadUpTo, clockLayout))
 	}
 	return text
-}
-
-// timeSection shows when.
-func timeSection(r Report) doc.Section {
-	caption := "Conversations by the time when they were marked done, a bar for each " +
-		stepWord(r.Timeline.Step)
-	if r.Timeline.Other > 0 {
-		caption += "; " + thousands(r.Timeline.Other) + " from other times are not shown"
-	}
-	chart := r.Timeline.columns("Conversations over time", caption, r.sentWord(), "waiting", r.zone)
-	return doc.Titled("Over time", chart).For(doc.ForPage)
 }
 
 // chartSection shows why not, and for whom.

@@ -188,10 +188,10 @@ func historyVerdict(h History) Verdict {
 
 // doubtTodo says how what is in doubt is settled: without the API secret only by hand.
 func doubtTodo(h History) string {
-	if h.asks {
-		return advise(doSeeDoubts, h.here)
+	if h.about.Asks {
+		return advise(doSeeDoubts, h.about.Here)
 	}
-	return advise(doSeeByHand, h.here)
+	return advise(doSeeByHand, h.about.Here)
 }
 
 func historyHeadline(h History) string {
@@ -238,7 +238,7 @@ func remediesOf(h History) []string {
 func crashTodo(h History) string {
 	for _, p := range h.Passes {
 		if p.Killed {
-			return advise(doFindKillerOf, h.here, doc.Printable(p.Pass), goesOn(p.Mode, h.here))
+			return advise(doFindKillerOf, h.about.Here, doc.Printable(p.Pass), goesOn(p.Mode, h.about.Here))
 		}
 	}
 	return ""
