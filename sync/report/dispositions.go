@@ -38,20 +38,19 @@ var dispositions = []disposition{
 // refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
 const refusedOrFailed = "refused, or an expression failed"
 
-// byUrgency are the names of all dispositions in the order in which they are looked at: what needs a
-// hand first.
-var byUrgency = []string{
-	store.Rejected.String(), store.InDoubt.String(), store.Sending.String(), store.Retry.String(),
-	store.Scheduled.String(),
-	wouldSend, store.Accepted.String(), store.Dropped.String(), store.Skipped.String(),
+// urgency orders dispositions as they are looked at: what needs a hand first.
+func urgency(name string) int {
+	return slices.Index([]string{
+		store.InDoubt.String(), store.Rejected.String(), store.Sending.String(), store.Retry.String(),
+		store.Scheduled.String(), wouldSend, store.Accepted.String(), store.Dropped.String(),
+		store.Skipped.String(),
+	}, name)
 }
 
 // dispositionOf finds one by its name; an unknown one has no meaning.
 func dispositionOf(name string) disposition {
-	for _, d := range dispositions {
-		if d.name == name {
-			return d
-		}
+	if i := slices.IndexFunc(dispositions, func(d disposition) bool { return d.name == name }); i >= 0 {
+		return dispositions[i]
 	}
 	return disposition{name: name, tone: doc.Warn}
 }
@@ -84,8 +83,7 @@ func countDispositions(counts map[string]int, found int, failed bool) []Disposit
 			d.meaning = refusedOrFailed
 		}
 		if n := counts[d.name]; n > 0 {
-			list = append(
-				list, Disposition{Name: d.name, Count: n, Share: ratio(n, found), Meaning: d.meaning})
+			list = append(list, Disposition{d.name, n, ratio(n, found), d.meaning, nil})
 		}
 	}
 	return list
@@ -101,35 +99,34 @@ func countReasons(counts map[decide.Reason]int, found int) []ReasonCount {
 	return list
 }
 
-// meaningOf is what it means that a conversation ended so.
 func meaningOf(decision string, reason decide.Reason) string {
 	return cmp.Or(reason.Explain(), dispositionOf(decision).meaning)
 }
 
-// because is a reason with its meaning.
 func because(reason decide.Reason) string {
-	if meaning := reason.Explain(); meaning != "" {
-		return string(reason) + " (" + meaning + ")"
-	}
-	return string(reason)
+	return strings.TrimSuffix(string(reason)+" ("+reason.Explain()+")", " ()")
 }
 
-// reasonTone is the tone of a reason whose disposition is not known, by the one that it mostly goes with.
-func reasonTone(reason decide.Reason) doc.Tone {
+// usualState is the disposition that a reason goes with, or mostly goes with.
+func usualState(reason decide.Reason) store.State {
 	switch {
 	case reason.Broken():
-		return doc.Bad
+		return store.Rejected
 	case slices.Contains(decide.SkipReasons(), reason), strings.HasPrefix(string(reason), "rule:"):
-		return doc.Quiet
+		return store.Skipped
 	}
 	switch reason {
-	case decide.Verified:
-		return doc.Good
+	case decide.Refused, decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete,
+		decide.InvalidCustomer, decide.ChannelNotEnabled, decide.ChannelManual, decide.BrandRefused,
+		decide.LanguageRefused, decide.FirstNotFound, decide.GaveUp:
+		return store.Rejected
 	case decide.Limited, decide.Unreachable, decide.Credentials, decide.Stopped, decide.Paused, decide.Delayed,
 		decide.NotArrived, decide.ByHand:
-		return doc.Warn
+		return store.Retry
+	case decide.Verified:
+		return store.Accepted
 	}
-	return doc.Bad
+	return store.InDoubt
 }
 
 // byState is counts with the names of states.
@@ -161,12 +158,10 @@ func countsTable(what, caption string, rows []doc.Row) doc.Table {
 	}
 }
 
-// countRow is a line of such a table.
 func countRow(weight doc.Weight, name string, n, of int, meaning string) doc.Row {
 	return doc.Row{Weight: weight, Cells: doc.Texts(name, thousands(n), share(n, of), meaning)}
 }
 
-// dispositionRows are the lines of dispositions.
 func dispositionRows(list []Disposition, of int) []doc.Row {
 	var rows []doc.Row
 	for _, d := range list {

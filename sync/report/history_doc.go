@@ -55,7 +55,7 @@ func pastPeriod(h History) string {
 func pastReasons(h History) doc.Bars {
 	chart := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
 	for _, r := range h.Reasons {
-		chart.List = append(chart.List, reasonBar(r, reasonTone(decide.Reason(r.Reason))))
+		chart.List = append(chart.List, reasonBar(r, dispositionOf(usualState(decide.Reason(r.Reason)).String()).tone))
 	}
 	return chart
 }

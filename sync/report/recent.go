@@ -48,7 +48,7 @@ func (r *Recent) add(run store.Run) {
 	r.Rejected += max(run.Counts[store.Rejected.String()]-gaveUp-brokenOf(run), 0)
 	r.GaveUp += gaveUp
 	for reason, n := range run.Reasons {
-		if reason := decide.Reason(reason); rejects(reason) && !reason.Broken() && reason != decide.GaveUp {
+		if reason := decide.Reason(reason); usualState(reason) == store.Rejected && !reason.Broken() && reason != decide.GaveUp {
 			if r.Reasons == nil {
 				r.Reasons = map[decide.Reason]int{}
 			}

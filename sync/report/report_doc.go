@@ -213,7 +213,7 @@ func rowSection(r Report, most int) doc.Section {
 		most -= len(listed[k])
 	}
 	slices.SortStableFunc(kinds, func(a, b kind) int {
-		return cmp.Or(cmp.Compare(slices.Index(byUrgency, a.decision), slices.Index(byUrgency, b.decision)),
+		return cmp.Or(cmp.Compare(urgency(a.decision), urgency(b.decision)),
 			cmp.Compare(len(byKind[b]), len(byKind[a])))
 	})
 	section := doc.Titled("Conversations").For(doc.ForFiles)
