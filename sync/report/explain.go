@@ -163,7 +163,8 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 		ledger = recordsJSON(x)
 	}
 	if x.First != nil {
-		firstRead = object{{"pass", x.First.Pass}, {"mode", x.First.Mode}, {"started", stamp(x.First.Started)}}
+		run := x.First
+		firstRead = object{{"pass", run.Pass}, {"mode", run.Mode}, {"started", stamp(run.Started)}}
 	}
 	return writeJSON(w, object{
 		{"schema", "acsync.explain/1"},

@@ -109,7 +109,8 @@ func JSON(w io.Writer, p Pass) error {
 		{"requests", p.Calls},
 		{"duration_seconds", p.duration().Seconds()},
 		{"fuse", p.Fuse},
-		{"limited_by", p.Limit}, // which of the operator's limits ended it: max, max-duration, confirm-first-run
+		// which of the operator's limits ended it: max, max-duration, confirm-first-run
+		{"limited_by", p.Limit},
 		{"down", p.Down},        // why Agent Connect took nothing more, though nothing is lost
 		{"ended_by", p.EndedBy}, // what ended it before its end, such as SIGTERM
 		when(p.planned(), "plan_made", stamp(p.Made)),

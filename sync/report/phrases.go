@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,21 +103,17 @@ func several(n int, one, many string) string {
 	return thousands(n) + " " + many
 }
 
-// counted is a number with the words for one and for several.
-type counted struct {
-	n         int
-	one, many string
+// some is the same where there is one at all; else empty.
+func some(n int, one, many string) string {
+	if n <= 0 {
+		return ""
+	}
+	return several(n, one, many)
 }
 
-// enumerate is a sentence of those that there are.
-func enumerate(list ...counted) string {
-	var parts []string
-	for _, c := range list {
-		if c.n > 0 {
-			parts = append(parts, several(c.n, c.one, c.many))
-		}
-	}
-	return strings.Join(parts, "; ") + "."
+// enumerate is a sentence of those parts that there are.
+func enumerate(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ") + "."
 }
 
 // ratio is a share, 0 to 1.
@@ -149,10 +146,7 @@ func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // ofKind marks what is no survey request, before a reason.
 func ofKind(kind string) string {
-	if kind == "" {
-		return ""
-	}
-	return kind + ": "
+	return strings.TrimPrefix(kind+": ", ": ")
 }
 
 // others says how many more of something a list leaves out, and where they are; empty for none.

@@ -71,7 +71,8 @@ func decisionTable(r *Rules) doc.Table {
 		return table
 	}
 	changes := r.changes()
-	table.Rows = append(table.Rows, doc.Row{Weight: doc.Main, Cells: doc.Texts("with the other", "", "", r.With)})
+	other := doc.Texts("with the other", "", "", r.With)
+	table.Rows = append(table.Rows, doc.Row{Weight: doc.Main, Cells: other})
 	add(doc.Sub, "", gains, changes[gains], "would be asked, and is not now")
 	add(doc.Sub, "", loses, changes[loses], "would not be asked, and is now")
 	add(doc.Sub, "", altered, changes[altered], "another request, or another time")
@@ -91,7 +92,8 @@ func useTable(r *Rules, side int, names []string) doc.Table {
 		} else if counts.matched[name] == 0 {
 			use, tone = "held for none", doc.Warn
 		}
-		table.Rows = append(table.Rows, doc.Row{Cells: []doc.Cell{{Text: name, Tone: tone}, {Text: use, Tone: tone}}})
+		cells := []doc.Cell{{Text: name, Tone: tone}, {Text: use, Tone: tone}}
+		table.Rows = append(table.Rows, doc.Row{Cells: cells})
 	}
 	return table
 }

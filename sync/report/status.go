@@ -162,16 +162,18 @@ func StatusJSON(w io.Writer, s Status) error {
 		{"start", stamp(s.Start)},
 		{"survey_per", s.Identity}, // what the ledger remembers as one
 		{"counts", counts},
-		{"in_doubt", doubts},                                  // the first of them
-		{"rejected", append([]store.Refusal{}, s.Refused...)}, // the latest first, as far as passes name them
-		{"backfills", backfills},                              // those that are not finished
+		{"in_doubt", doubts}, // the first of them
+		// the latest first, as far as passes name them
+		{"rejected", append([]store.Refusal{}, s.Refused...)},
+		{"backfills", backfills}, // those that are not finished
 		{"next_due", stamp(s.NextDue)},
 		{"late", lateStatus(s.Lateness)}, // since the ledger was made
 		{"last_pass", s.Last},
 		{"running", nil}, // who holds the ledger; see RunningJSON
 		{"level", worst(signals)},
 		{"lights", signals},
-		{"killed", killedJSON(s)},                         // who had the ledger last, and left without closing it; null: it was closed
+		// who had the ledger last, and left without closing it; null: it was closed
+		{"killed", killedJSON(s)},
 		{"usual_pause_seconds", s.Recent.Usual.Seconds()}, // between two runs; 0 where it is not known
 	})
 }
