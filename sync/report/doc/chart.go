@@ -49,13 +49,11 @@ const (
 
 // drawn are the lengths of a segment: percent across for a bar, pixels down for a column.
 type drawn struct {
-	Tone     Tone
-	X, Width string
-	Y        int
-	Height   int
+	Tone      Tone
+	X, Width  string
+	Y, Height int
 }
 
-// drawnBar is a bar at its place.
 type drawnBar struct {
 	Bar
 	Short    string // the label where it is too long for a narrow chart; else empty
@@ -63,10 +61,20 @@ type drawnBar struct {
 	Parts    []drawn
 }
 
-// Drawn are the bars that there is room for.
+// shown are the bars that there is room for, and rest is how many stand for the others.
+func (b Bars) shown() (shown []Bar, rest int) {
+	at := min(len(b.List), mostBars)
+	for _, bar := range b.List[at:] {
+		rest += total(bar.Segments)
+	}
+	return b.List[:at], rest
+}
+
+// Drawn are the bars at their places.
 func (b Bars) Drawn() []drawnBar {
 	var list []drawnBar
-	for i, bar := range b.List[:min(len(b.List), mostBars)] {
+	shown, _ := b.shown()
+	for i, bar := range shown {
 		top := cmp.Or(b.Top, total(b.List[0].Segments), 1)
 		d := drawnBar{Bar: bar, TextY: i*barHeight + 14, Y: i*barHeight + 20}
 		at := 0
@@ -91,7 +99,8 @@ func (b Bars) Height() int { return min(len(b.List), mostBars) * barHeight }
 // Desc says in words what the chart shows, for those who do not see it.
 func (b Bars) Desc() string {
 	var titles []string
-	for _, bar := range b.List[:min(len(b.List), mostBars)] {
+	shown, _ := b.shown()
+	for _, bar := range shown {
 		titles = append(titles, bar.Title)
 	}
 	return strings.Join(titles, "; ") + "."
@@ -99,14 +108,10 @@ func (b Bars) Desc() string {
 
 // Caption is the note, and how much is not drawn.
 func (b Bars) Caption() string {
-	rest := 0
-	for _, bar := range b.List[min(len(b.List), mostBars):] {
-		rest += total(bar.Segments)
+	if _, rest := b.shown(); rest > 0 {
+		return fmt.Sprintf("%s; %s %s are not drawn", b.Note, Thousands(rest), b.Rest)
 	}
-	if rest == 0 {
-		return b.Note
-	}
-	return fmt.Sprintf("%s; %s %s are not drawn", b.Note, Thousands(rest), b.Rest)
+	return b.Note
 }
 
 // Columns is a chart with a column for each step of time.
@@ -141,7 +146,6 @@ const (
 	columnsLeft   = 5.0
 )
 
-// step is the width of a slot in percent.
 func (c Columns) step() float64 { return (100 - columnsLeft) / float64(max(len(c.Slots), 1)) }
 
 // x is where a slot begins, in percent.
@@ -167,11 +171,9 @@ func (c Columns) busiest() (slot, top int) {
 func (c Columns) Desc() string {
 	busiest, _ := c.busiest()
 	return fmt.Sprintf("%d steps of a %s from %s; the busiest begins at %s: %s.", len(c.Slots), c.Unit,
-		c.Slots[0].When,
-		c.Slots[busiest].When, c.Slots[busiest].Words)
+		c.Slots[0].When, c.Slots[busiest].When, c.Slots[busiest].Words)
 }
 
-// gridLine is a line across the chart.
 type gridLine struct {
 	Label    string
 	Y, TextY int
@@ -183,16 +185,12 @@ func (c Columns) Lines() []gridLine {
 	var lines []gridLine
 	for _, n := range []int{0, top / 2, top} {
 		y := columnsTop + columnsHeight - n*columnsHeight/top
-		label := Thousands(n)
-		if n == 0 {
-			label = ""
-		}
-		lines = append(lines, gridLine{Label: label, Y: y, TextY: y - 4})
+		lines = append(lines, gridLine{Label: Thousands(n), Y: y, TextY: y - 4})
 	}
+	lines[0].Label = ""
 	return lines
 }
 
-// column is a slot at its place.
 type column struct {
 	Title, X string
 	Parts    []drawn
@@ -228,7 +226,6 @@ func stack(segments []Segment, top int) []drawn {
 	return parts
 }
 
-// tick labels a slot.
 type tick struct {
 	Label, X string
 	Y        int
@@ -252,7 +249,6 @@ func (c Columns) Ticks() []tick {
 	return list
 }
 
-// total is the sum of segments.
 func total(segments []Segment) int {
 	sum := 0
 	for _, s := range segments {

@@ -4,7 +4,10 @@
 // pass for markup, move a cursor, or begin a line.
 package doc
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Form is a set of the forms in which a document is rendered.
 type Form uint8
@@ -221,6 +224,9 @@ func (t Table) shown(form Form) []int {
 	}
 	return list
 }
+
+// words are the text of a cell with what stands behind it, on one line.
+func (c Cell) words() string { return strings.TrimSpace(oneLine(c.Text + " " + c.Aside)) }
 
 // cell is the cell of a row at a place; an empty one where the row ends before it.
 func (r Row) cell(i int) Cell {
