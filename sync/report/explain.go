@@ -23,7 +23,6 @@ type Explanation struct {
 	Unstamped bool // requests bear no stamp, by the configuration
 }
 
-// address is one as it may be shown.
 func (x Explanation) address(address string) string {
 	if x.Reveal {
 		return doc.Printable(address)
@@ -31,21 +30,21 @@ func (x Explanation) address(address string) string {
 	return doc.Printable(Mask(address))
 }
 
-// url is the conversation's in Kustomer's web application; empty when it is not known.
+// url is empty when it is not known.
 func (x Explanation) url() string {
 	return decide.ConversationURL(x.AppURL, x.Case.Conversation.CustomerID, x.ID)
 }
 
 // ended is how it ended, in words; empty where the ledger does not say so.
 func (x Explanation) ended() string {
-	last := x.End()
-	switch {
+	switch last := x.End(); {
 	case last.State == store.Unknown:
 		return ""
 	case decide.Reason(last.Reason) == decide.ByHand:
 		return spaced(last.State.String()) + " by hand"
+	default:
+		return spaced(last.State.String()) + " by an earlier pass"
 	}
-	return spaced(last.State.String()) + " by an earlier pass"
 }
 
 // command is the one that changes what would happen now, whole or to be ended with one of its choices;
@@ -70,11 +69,19 @@ func adviceFor(x Explanation) string {
 // fateWords say what would happen now, and how that is to be taken.
 func fateWords(x Explanation) (string, doc.Tone) {
 	reason := because(x.Forecast.Reason)
+	later := x.At.After(x.Now)
 	switch x.Forecast.Fate {
 	case explain.FateSend:
 		return sendWords(x), doc.Good
 	case explain.FateWait:
-		return waitWords(x), doc.Warn
+		words := "waits for the next pass"
+		if later {
+			words = "waits until " + show(x.At)
+		}
+		if x.Forecast.Reason == "" {
+			return words + ", when Kustomer's search is sure to show it (sync.settle)", doc.Warn
+		}
+		return words + ": " + reason, doc.Warn
 	case explain.FateSkip:
 		if x.Forecast.Reason == decide.Stale {
 			reason += "; to ask all the same"
@@ -92,22 +99,21 @@ func fateWords(x Explanation) (string, doc.Tone) {
 	case explain.FateReject:
 		return "nothing is sent: " + reason, doc.Bad
 	case explain.FateSettle:
-		words := "it is in doubt, and not sent again by itself: the next pass asks Agent Connect's data"
-		if x.At.After(x.Now) {
-			words = "it is in doubt, and not sent again by itself: passes ask Agent Connect's data from " +
-				show(x.At) + " on"
+		words := "it is in doubt, and not sent again by itself: "
+		if later {
+			return words + "passes ask Agent Connect's data from " + show(x.At) + " on", doc.Bad
 		}
-		return words, doc.Bad
+		return words + "the next pass asks Agent Connect's data", doc.Bad
 	case explain.FateByHand:
 		return "it is in doubt, and stays so: look it up in Agent Connect, then decide", doc.Bad
 	case explain.FateMissed:
 		return "nothing by itself: it would be asked about, but no pass reads that time any more; to ask " +
 			"all the same", doc.Warn
 	}
-	if !x.Remembered {
+	switch {
+	case !x.Remembered:
 		return "not known: only the ledger knows whether it was asked about", doc.Warn
-	}
-	if x.Unlisted != nil {
+	case x.Unlisted != nil:
 		return "not known: that depends on whether the agent has an active profile in Agent Connect", doc.Warn
 	}
 	return "not known without Kustomer, where it would be read and decided anew", doc.Warn
@@ -125,17 +131,6 @@ func sendWords(x Explanation) string {
 		words += "; it is flagged: counted, and nobody is mailed"
 	}
 	return words
-}
-
-func waitWords(x Explanation) string {
-	when := "waits for the next pass"
-	if x.At.After(x.Now) {
-		when = "waits until " + show(x.At)
-	}
-	if x.Forecast.Reason == "" {
-		return when + ", when Kustomer's search is sure to show it (sync.settle)"
-	}
-	return when + ": " + because(x.Forecast.Reason)
 }
 
 // ExplainJSON writes the explanation as one object on one line, schema acsync.explain/1. It has no names of
@@ -199,7 +194,6 @@ func nowJSON(x Explanation) object {
 	}
 }
 
-// conversationJSON is what Kustomer says.
 func conversationJSON(x Explanation) object {
 	c := x.Case.Conversation
 	var resolution, closer, agent string
@@ -228,7 +222,6 @@ func conversationJSON(x Explanation) object {
 	}
 }
 
-// recordsJSON are what the ledger holds.
 func recordsJSON(x Explanation) []object {
 	records := []object{}
 	for _, e := range x.Entries {
