@@ -84,7 +84,6 @@ const (
 	doStamp     = "set agent_connect.stamp = true"
 )
 
-// remedies say what to do about a reason.
 var remedies = map[decide.Reason]string{
 	decide.EmployeeNotFound: "create a profile in Agent Connect for these agents, with the address that " +
 		"Kustomer has for them",
@@ -112,7 +111,6 @@ func advise(words, here string, args ...any) string {
 	return fmt.Sprintf(words, args...)
 }
 
-// goesOn says what goes on where a pass of some mode ended early.
 func goesOn(mode, here string) string {
 	switch mode {
 	case "apply":
@@ -123,7 +121,6 @@ func goesOn(mode, here string) string {
 	return advise(doRun, here)
 }
 
-// remedy says what to do about conversations that ended so.
 func remedy(decision string, reason decide.Reason, here string) string {
 	switch {
 	case decision == store.InDoubt.String():
@@ -134,7 +131,6 @@ func remedy(decision string, reason decide.Reason, here string) string {
 	return cmp.Or(remedies[reason], doReadWords)
 }
 
-// remedyOf says what to do about a reason of a rejection; empty for other reasons.
 func remedyOf(reason decide.Reason, here string) string {
 	if usualState(reason) != store.Rejected {
 		return ""
@@ -142,7 +138,6 @@ func remedyOf(reason decide.Reason, here string) string {
 	return remedy(store.Rejected.String(), reason, here)
 }
 
-// needsHand reports whether somebody has to look at conversations that ended so.
 func needsHand(decision string, reason decide.Reason) bool {
 	switch reason {
 	case decide.MaskedEmail, decide.DoNotSendUnreadable, decide.TimeOutOfRange:

@@ -28,7 +28,6 @@ func (a *Attention) Observe(event surveysync.Event) {
 	}
 }
 
-// attentionTable names the conversations that need a hand, in doubt first.
 func attentionTable(p Pass) doc.Table {
 	rows := slices.Clone(p.Attention)
 	slices.SortFunc(rows, func(x, y surveysync.Row) int {
@@ -136,7 +135,6 @@ func concernsOf(p Pass, rows []Row) []Concern {
 	return concerns
 }
 
-// describe takes from the rows whom it is about, and what Agent Connect said.
 func (c *Concern) describe(rows []Row) {
 	switch decide.Reason(c.Reason) {
 	case decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete:
@@ -156,7 +154,6 @@ func (c *Concern) describe(rows []Row) {
 	}
 }
 
-// card is the concern as a report's files show it.
 func (c Concern) card() doc.Card {
 	card := doc.Card{
 		Title: thousands(c.Count) + " " + spaced(c.Decision) + ": " + c.Reason, Text: sentence(c.Meaning),

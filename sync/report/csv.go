@@ -27,7 +27,6 @@ func CSV(w io.Writer, r Report) error {
 	return writeCSV(w, columns, r.Rows, func(row Row) []string { return cells(r, row) })
 }
 
-// writeCSV writes a line for each of a list below the names of its columns.
 func writeCSV[T any](w io.Writer, names []string, list []T, line func(T) []string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
@@ -47,7 +46,6 @@ func writeCSV[T any](w io.Writer, names []string, list []T, line func(T) []strin
 	return out.Error()
 }
 
-// cells is the line of a conversation.
 func cells(r Report, row Row) []string {
 	status, flagged := "", ""
 	if row.Status != 0 {

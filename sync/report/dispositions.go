@@ -14,7 +14,6 @@ import (
 // wouldSend is the decision of a dry run that a real pass would carry out.
 const wouldSend = "would_send"
 
-// disposition is how a state is shown.
 type disposition struct {
 	name    string
 	tone    doc.Tone
@@ -89,7 +88,6 @@ func countDispositions(counts map[string]int, found int, failed bool) []Disposit
 	return list
 }
 
-// countReasons are reasons with their counts, the most frequent first.
 func countReasons(counts map[decide.Reason]int, found int) []ReasonCount {
 	list := []ReasonCount{}
 	for _, reason := range byFrequency(counts) {
@@ -129,7 +127,6 @@ func usualState(reason decide.Reason) store.State {
 	return store.InDoubt
 }
 
-// byState is counts with the names of states.
 func byState(counts map[store.State]int) map[string]int {
 	named := map[string]int{}
 	for state, n := range counts {

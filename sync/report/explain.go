@@ -66,7 +66,6 @@ func adviceFor(x Explanation) string {
 	return ""
 }
 
-// fateWords say what would happen now, and how that is to be taken.
 func fateWords(x Explanation) (string, doc.Tone) {
 	reason := because(x.Forecast.Reason)
 	later := x.At.After(x.Now)
@@ -177,7 +176,6 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	})
 }
 
-// nowJSON is what would happen if a pass were made now.
 func nowJSON(x Explanation) object {
 	state := "" // "accepted", "rejected" or "dropped" of one that is done
 	if x.Forecast.Fate == explain.FateDone {

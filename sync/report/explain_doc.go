@@ -37,7 +37,6 @@ func ExplainDoc(x Explanation) doc.Doc {
 	return d
 }
 
-// conversationFacts are what Kustomer says.
 func conversationFacts(x Explanation) []doc.Fact {
 	if !x.Found {
 		var gone, done string
@@ -93,7 +92,6 @@ func resolutionOf(x Explanation) time.Time {
 	return time.Time{}
 }
 
-// customerFact is the address, or what there is of the customer where that decides.
 func customerFact(x Explanation) doc.Fact {
 	switch x.Case.Skip {
 	case decide.NoCustomer:
@@ -132,7 +130,6 @@ func agentOf(x Explanation) string {
 	return strings.TrimSpace(who + " " + x.address(x.Facts.AgentAddress))
 }
 
-// person is the name of a user of Kustomer and the id, or the id alone.
 func person(name, id string) string {
 	if name = strings.TrimSpace(name); name == "" {
 		return id
@@ -140,7 +137,6 @@ func person(name, id string) string {
 	return name + " (" + id + ")"
 }
 
-// firstRead tells which pass read the time first at which it was marked done, and how much later that was.
 func firstRead(x Explanation) string {
 	if x.First == nil {
 		return ""
@@ -152,7 +148,6 @@ func firstRead(x Explanation) string {
 	return words
 }
 
-// ledgerFacts are what the ledger holds.
 func ledgerFacts(x Explanation) []doc.Fact {
 	switch {
 	case x.Unmade && len(x.Entries) == 0:
@@ -184,7 +179,6 @@ func ledgerFacts(x Explanation) []doc.Fact {
 	return facts
 }
 
-// attempts tells how often it was tried, and with what result; empty if never.
 func attempts(e store.Entry) string {
 	var words string
 	switch {
@@ -201,7 +195,6 @@ func attempts(e store.Entry) string {
 	return words
 }
 
-// receiverFacts are what Agent Connect's data show.
 func receiverFacts(x Explanation) []doc.Fact {
 	label := "agent connect"
 	if x.ReceiverRead && len(x.Interactions) == 0 {

@@ -11,7 +11,6 @@ import (
 	"acsync/sync/report/doc"
 )
 
-// extensions are those of the files that a report can be written to.
 var extensions = []string{".html", ".csv", ".json", ".md"}
 
 // RendererFor finds the form that a file's name asks for; the error names those that there are.

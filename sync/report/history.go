@@ -130,7 +130,6 @@ func pastPass(run store.Run) PastPass {
 	}
 }
 
-// ending is what the end of the pass asks of whoever looks at it.
 func (p PastPass) ending(of func(exit int) Ending) Ending {
 	if p.Killed {
 		return Ending{Level: SignalLook, Meaning: killedWord, Partial: true}
@@ -138,7 +137,6 @@ func (p PastPass) ending(of func(exit int) Ending) Ending {
 	return of(p.Exit)
 }
 
-// code is the exit code of the pass, or the word for having none.
 func (p PastPass) code() string {
 	if p.Killed {
 		return killedWord
@@ -197,7 +195,6 @@ func NewHistory(runs []store.Run, about Past) History {
 	return h
 }
 
-// add takes in a pass of the range.
 func (h *History) add(run store.Run) {
 	p := pastPass(run)
 	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
@@ -248,7 +245,6 @@ func (h *History) trend() {
 // local is a time in the report's zone; empty when it is not known.
 func (h History) local(m Moment, layout string) string { return m.in(h.about.Zone, layout) }
 
-// failed counts the passes that did not do their work.
 func (h History) failed() int {
 	n := 0
 	for _, exit := range h.Exits {

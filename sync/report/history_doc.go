@@ -41,7 +41,6 @@ func HistoryDoc(h History, most int) doc.Doc {
 	return d
 }
 
-// pastPeriod tells which passes the report is about.
 func pastPeriod(h History) string {
 	end := h.local(h.To, minuteLayout)
 	if h.about.Cut {
@@ -51,7 +50,6 @@ func pastPeriod(h History) string {
 		"Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
 }
 
-// pastReasons show why.
 func pastReasons(h History) doc.Bars {
 	chart := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
 	for _, r := range h.Reasons {
@@ -60,7 +58,6 @@ func pastReasons(h History) doc.Bars {
 	return chart
 }
 
-// exitBars show how passes ended.
 func exitBars(h History) doc.Bars {
 	chart := doc.Bars{
 		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes",
@@ -82,7 +79,6 @@ func exitBars(h History) doc.Bars {
 	return chart
 }
 
-// trendSection has a line for each stretch, the latest last, and their sum.
 func trendSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14,
@@ -122,7 +118,6 @@ func trendSection(h History) doc.Section {
 	return doc.Titled("Trend", table)
 }
 
-// fuseSection names the fuses that blew, with the times of their passes.
 func fuseSection(h History) doc.Section {
 	table := doc.Table{
 		Class: "facts", Caption: "Fuses stop a pass before it does harm",
@@ -136,7 +131,6 @@ func fuseSection(h History) doc.Section {
 	return doc.Titled("Fuses that blew", table).For(doc.ForTerminal | doc.ForPage)
 }
 
-// pastCounts have what became of the conversations.
 func pastCounts(h History) doc.Section {
 	rows := append(dispositionRows(h.Dispositions, h.Found),
 		countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
@@ -144,7 +138,6 @@ func pastCounts(h History) doc.Section {
 	return doc.Titled("What became of them", countsTable("disposition", caption, rows))
 }
 
-// reasonSection says why, and what to do about it.
 func reasonSection(h History) doc.Section {
 	var rows []doc.Row
 	for _, r := range h.Reasons {
@@ -155,7 +148,7 @@ func reasonSection(h History) doc.Section {
 	return doc.Titled("Why", countsTable("reason", "Why, the most frequent reason first", rows))
 }
 
-// exitSection tells how passes ended. A page has a chart of it.
+// exitSection is what a page has a chart of.
 func exitSection(h History) doc.Section {
 	table := doc.Table{Columns: []doc.Column{
 		{Name: "code", Number: true},
@@ -176,7 +169,6 @@ func exitSection(h History) doc.Section {
 	return doc.Titled("Exit codes", table).For(doc.ForTerminal | doc.ForMarkdown)
 }
 
-// rejectionSection names the latest that were rejected.
 func rejectionSection(h History, most int) doc.Section {
 	shown := first(h.Rejections, most)
 	table := doc.Table{
@@ -199,7 +191,6 @@ func rejectionSection(h History, most int) doc.Section {
 	return doc.Titled("Rejected", table)
 }
 
-// passSection lists the passes one by one, the latest first.
 func passSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "One by one", Count: thousands(len(h.Passes)), Caption: "The latest first",
@@ -226,7 +217,6 @@ func passSection(h History) doc.Section {
 	return doc.Titled("Passes", table).For(doc.ForFiles)
 }
 
-// pastFacts tell how the passes went together.
 func pastFacts(h History) doc.Section {
 	var modes []string
 	for _, mode := range h.Modes {

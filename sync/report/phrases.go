@@ -87,12 +87,10 @@ func short(d time.Duration) string {
 	return text
 }
 
-// seconds is a number of them as a duration.
 func seconds(n float64) time.Duration {
 	return time.Duration(n * float64(time.Second)).Round(time.Second)
 }
 
-// thousands writes a number with commas.
 func thousands(n int) string { return doc.Thousands(n) }
 
 // several is a number with the right form of the words behind it.
@@ -111,12 +109,10 @@ func some(n int, one, many string) string {
 	return several(n, one, many)
 }
 
-// enumerate is a sentence of those parts that there are.
 func enumerate(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ") + "."
 }
 
-// ratio is a share, 0 to 1.
 func ratio(n, of int) float64 {
 	if of == 0 {
 		return 0

@@ -107,7 +107,6 @@ func New(p Pass, d Detail) Report {
 // local is a time in the report's zone; empty when it is not known.
 func (r Report) local(m Moment, layout string) string { return m.in(r.zone, layout) }
 
-// sentWord is what the reader calls those that were sent.
 func (r Report) sentWord() string {
 	if r.DryRun {
 		return "would send"

@@ -40,10 +40,8 @@ func ReportDoc(r Report, most int) doc.Doc {
 	return d
 }
 
-// capital begins with a capital letter.
 func capital(words string) string { return strings.TrimSuffix(sentence(words), ".") }
 
-// periodOf tells which time the report is about.
 func periodOf(r Report) string {
 	switch {
 	case r.To.IsZero():
@@ -71,7 +69,6 @@ func periodOf(r Report) string {
 	return text
 }
 
-// chartSection shows why not, and for whom.
 func chartSection(r Report) doc.Section {
 	return doc.Titled("", doc.Charts{
 		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels),
@@ -79,7 +76,6 @@ func chartSection(r Report) doc.Section {
 	}).For(doc.ForPage)
 }
 
-// reasonBars show why conversations were not sent.
 func reasonBars(r Report) doc.Bars {
 	chart := doc.Bars{
 		ID: "reasons", Title: "Why not", Note: reasonNote,
@@ -98,7 +94,6 @@ func reasonBars(r Report) doc.Bars {
 	return chart
 }
 
-// reasonBar is the bar of one reason.
 func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
 	return doc.Bar{
 		Label: r.Reason, Value: thousands(r.Count) + " · " + percent(r.Share),
@@ -108,7 +103,6 @@ func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
 	}
 }
 
-// groupBars show what became of the conversations of several groups.
 func groupBars(r Report, id, title string, groups []Group) doc.Bars {
 	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: "of others"}
 	for _, g := range groups {
@@ -122,7 +116,6 @@ func groupBars(r Report, id, title string, groups []Group) doc.Bars {
 	return chart
 }
 
-// concernSection says what to do about what somebody has to look at.
 func concernSection(r Report) doc.Section {
 	title := "What needs a hand"
 	if r.Verdict.Level == doc.LevelGood {
@@ -135,7 +128,6 @@ func concernSection(r Report) doc.Section {
 	return doc.Titled(title, cards).For(doc.ForFiles)
 }
 
-// dispositionSection counts what became of the conversations, and why.
 func dispositionSection(r Report) doc.Section {
 	var rows []doc.Row
 	for i, row := range dispositionRows(r.Dispositions, r.Found) {
@@ -164,7 +156,6 @@ func dispositionSection(r Report) doc.Section {
 	return doc.Titled("What became of them", table)
 }
 
-// groupSection breaks the conversations down.
 func groupSection(r Report) doc.Section {
 	section := doc.Section{Title: "Breakdowns", Only: doc.ForFiles}
 	for _, b := range []struct {
@@ -228,7 +219,6 @@ func rowSection(r Report, most int) doc.Section {
 	return section
 }
 
-// rowTable lists the conversations of one decision and reason, of which there are so many.
 func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all int) doc.Table {
 	table := doc.Table{
 		Title: strings.TrimSuffix(spaced(decision)+": "+string(reason), ": "), Count: thousands(all),
@@ -257,7 +247,6 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 	return table
 }
 
-// factSections tell where things stand, what the pass cost, and what it was told to do.
 func factSections(r Report) []doc.Section {
 	place, at := "checkpoint", show(r.Checkpoint.Time)
 	if r.pass.backfill() {

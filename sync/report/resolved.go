@@ -41,7 +41,6 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	return d
 }
 
-// resolvedAs says what became of one.
 func resolvedAs(s verify.Settled) string {
 	what := spaced(s.Before.String()) + " → " + spaced(s.State.String())
 	switch {

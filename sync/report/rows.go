@@ -49,7 +49,6 @@ func (r Row) marks() string {
 	return r.Kind + ", flagged"
 }
 
-// agentName is the name, or the id where that is not known.
 func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
 
 // Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The
@@ -84,7 +83,6 @@ func (r *Rows) Observe(event surveysync.Event) {
 	r.list = append(r.list, row)
 }
 
-// row is the conversation as a report shows it.
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
 		ID:       from.Key.Conversation,

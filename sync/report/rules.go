@@ -117,7 +117,6 @@ func masked(c decide.Case) *request {
 	return shown
 }
 
-// change is how the other configuration changes what becomes of the conversation.
 func (t trial) change() string {
 	before, after := t.rulings[0], t.rulings[1]
 	switch {
@@ -133,7 +132,6 @@ func (t trial) change() string {
 	return same
 }
 
-// changes counts them.
 func (r *Rules) changes() map[string]int {
 	changes := map[string]int{}
 	for _, row := range r.rows {
@@ -142,7 +140,6 @@ func (r *Rules) changes() map[string]int {
 	return changes
 }
 
-// trialCounts is what one of the configurations decides, and for how many conversations each rule holds.
 type trialCounts struct {
 	decisions, matched map[string]int
 	reasons            map[decide.Reason]int

@@ -39,7 +39,6 @@ func RulesDoc(r *Rules) doc.Doc {
 	return d
 }
 
-// decisionTable has the decisions with their reasons, and the changes.
 func decisionTable(r *Rules) doc.Table {
 	counts, all := r.count(0), len(r.rows)
 	table := countsTable("decision", "What the rules decide", nil)
@@ -81,7 +80,6 @@ func decisionTable(r *Rules) doc.Table {
 	return table
 }
 
-// useTable tells for how many conversations each rule of one side held.
 func useTable(r *Rules, side int, names []string) doc.Table {
 	counts := r.count(side)
 	table := doc.Table{Columns: []doc.Column{{Name: "rule", Min: 40, Max: 60}, {Name: "use"}}}

@@ -17,7 +17,6 @@ type Running struct {
 	Now    time.Time
 }
 
-// toDo is how many conversations were found and have no disposition yet.
 func (r Running) toDo() int { return max(r.Found-r.Done, 0) }
 
 // RunningDoc tells people how far it is.
@@ -40,7 +39,6 @@ func RunningDoc(r Running) doc.Doc {
 	}
 }
 
-// progressFacts tell how far the pass is, with what has begun of it.
 func progressFacts(r Running) []doc.Fact {
 	switch {
 	case r.Mode == "":
@@ -85,7 +83,6 @@ func RunningJSON(w io.Writer, r Running) error {
 	})
 }
 
-// holderJSON is what the process that holds the ledger tells of itself, or has told.
 func holderJSON(r Running) object {
 	return object{
 		{"pid", r.PID},

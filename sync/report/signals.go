@@ -140,7 +140,6 @@ func lastPassSignal(s Status) Signal {
 	return signal
 }
 
-// afterCrash says what to do about a process that was killed in some mode.
 func afterCrash(mode, here string) string { return advise(doFindKiller, "", goesOn(mode, here)) }
 
 // doubtSignal leaves to the passes what they can settle themselves, for a while.
@@ -258,7 +257,6 @@ func rejectionTodo(s Status, remedies []string, urgent bool) string {
 	return remedies[0] + ". What was rejected is " + where + "."
 }
 
-// latenessSignal tells how late Kustomer's search showed conversations.
 func latenessSignal(s Status) Signal {
 	late, signal := s.Lateness, Signal{Name: "late", Level: SignalOK}
 	if late.Count == 0 {
@@ -310,7 +308,6 @@ const (
 	NotNeeded Witness = "not_needed" // the stand-ins of the sandbox ask nobody
 )
 
-// witnessTodos say how to get a witness.
 var witnessTodos = map[Witness]string{NoSecret: doSetSecret, NoStamps: doStamp}
 
 // Warning says what is at stake, and how to get a witness; empty where there is one.

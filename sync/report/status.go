@@ -102,7 +102,6 @@ func namesTable(named, all int, where string) doc.Table {
 
 var signalTones = map[string]doc.Tone{SignalOK: doc.Good, SignalLook: doc.Warn, SignalAct: doc.Bad}
 
-// signalTable has a line for each signal, with what to do next below it.
 func signalTable(signals []Signal) doc.Table {
 	table := doc.Table{
 		Class:   "signals",
@@ -191,7 +190,6 @@ func lateStatus(l store.Lateness) object {
 	return append(lateJSON(l.Count, l.Greatest), field{"classes", classes})
 }
 
-// killedJSON is what the process that was killed had told; nil for none.
 func killedJSON(s Status) any {
 	if s.Killed == nil {
 		return nil

@@ -34,7 +34,6 @@ func tallyOf(found int, counts map[string]int) Tally {
 // Hand is the number of those that need one.
 func (t Tally) Hand() int { return t.Rejected + t.InDoubt }
 
-// add counts so many conversations of a disposition.
 func (t *Tally) add(name string, n int) {
 	t.Found += n
 	switch name {
@@ -51,7 +50,6 @@ func (t *Tally) add(name string, n int) {
 	}
 }
 
-// plus is the sum of two counts.
 func (t Tally) plus(o Tally) Tally {
 	return Tally{
 		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected,
@@ -61,7 +59,6 @@ func (t Tally) plus(o Tally) Tally {
 	}
 }
 
-// segments are the counts in the order in which they are drawn.
 func (t Tally) segments() []doc.Segment {
 	return []doc.Segment{
 		{Tone: doc.Good, N: t.Sent},
@@ -71,7 +68,6 @@ func (t Tally) segments() []doc.Segment {
 	}
 }
 
-// legend says what the segments stand for.
 func legend(sent, waiting string) []doc.Key {
 	return []doc.Key{
 		{Tone: doc.Good, Label: sent},
@@ -81,7 +77,6 @@ func legend(sent, waiting string) []doc.Key {
 	}
 }
 
-// words are the counts as a reader says them.
 func (t Tally) words(sent string) string {
 	text := fmt.Sprintf("%s found, %s %s", thousands(t.Found), thousands(t.Sent), sent)
 	for _, more := range []struct {
@@ -142,10 +137,8 @@ type Group struct {
 	Tally
 }
 
-// label is what a reader knows the group by.
 func (g Group) label() string { return cmp.Or(g.Name, "(none)") }
 
-// groups counts rows by what of names for each, the most frequent first.
 func groups(rows []Row, of func(Row, func(Group))) []Group {
 	byID := map[string]*Group{}
 	for _, row := range rows {

@@ -22,7 +22,6 @@ type Slot struct {
 	Tally
 }
 
-// newTimeline counts rows in [from, to), in the zone.
 func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 	if len(rows) == 0 || !from.Before(to) {
 		return Timeline{Slots: []Slot{}, Other: len(rows)}
@@ -106,7 +105,6 @@ var (
 	}, daySteps...)
 )
 
-// stepFor is the narrowest step by which a range has few enough slots.
 func stepFor(steps []step, from, to time.Time) step {
 	for _, s := range steps {
 		if to.Sub(from) <= mostSlots*s.width {
@@ -146,7 +144,6 @@ func (s step) starts(from, to time.Time, zone *time.Location) []time.Time {
 	return list
 }
 
-// slotOf is the place of the slot that a time lies in.
 func slotOf(starts []time.Time, at time.Time) int {
 	i, exact := slices.BinarySearchFunc(starts, at, time.Time.Compare)
 	if !exact {

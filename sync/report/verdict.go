@@ -17,7 +17,6 @@ type Verdict struct {
 	Todo     []string `json:"todo"`
 }
 
-// verdictOf judges a pass. The problem is what ended it, if something did.
 func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	v := Verdict{Level: doc.LevelGood, Headline: headline(p, tally), Todo: []string{}}
 	halted, hints := halts(p), hintsOf(p, concerns)
@@ -55,7 +54,6 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	return v
 }
 
-// halts tells what kept the pass from sending all that it should have sent.
 func halts(p Pass) (lines []string) {
 	rest, next := "the rest is kept for later passes", "The next pass goes on"
 	if p.planned() {
@@ -70,7 +68,6 @@ func halts(p Pass) (lines []string) {
 	return lines
 }
 
-// hintsOf lists what somebody can do, or should know.
 func hintsOf(p Pass, concerns []Concern) (hints []string) {
 	for _, c := range concerns {
 		hints = append(hints, fmt.Sprintf("%s %s (%s): %s.", thousands(c.Count), spaced(c.Decision), c.Reason,
@@ -127,7 +124,6 @@ func headline(p Pass, tally Tally) string {
 		"%s of %s conversations %s a survey request.", thousands(tally.Sent), thousands(p.Found), got)
 }
 
-// historyVerdict judges past passes.
 func historyVerdict(h History) Verdict {
 	v := Verdict{Level: doc.LevelGood, Detail: "All of them did their work.", Todo: []string{}}
 	if len(h.Passes) == 0 {
@@ -179,7 +175,6 @@ func historyVerdict(h History) Verdict {
 	return v
 }
 
-// mostRemedies is how many reasons of rejections a verdict says what to do about: the most frequent.
 const mostRemedies = 3
 
 // remediesOf says what to do about what was rejected, so that the next ones are not.

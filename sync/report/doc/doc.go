@@ -20,7 +20,6 @@ const (
 	ForFiles = ForPage | ForMarkdown // of a report, which are kept
 )
 
-// has reports whether what is for some forms is shown in one of them.
 func (f Form) has(form Form) bool { return f == 0 || f&form != 0 }
 
 // Tone is how something is to be taken. It chooses a colour, which only ever repeats what words say.
@@ -225,7 +224,6 @@ func (t Table) shown(form Form) []int {
 	return list
 }
 
-// words are the text of a cell with what stands behind it, on one line.
 func (c Cell) words() string { return strings.TrimSpace(oneLine(c.Text + " " + c.Aside)) }
 
 // cell is the cell of a row at a place; an empty one where the row ends before it.

@@ -46,22 +46,18 @@ func HTML(w io.Writer, d Doc) error {
 	return t.Execute(w, d)
 }
 
-// mostItems is how many items of a card a page shows.
 const mostItems = 20
 
-// urgencies say at the head of a page how urgent it is.
 var urgencies = map[string]string{
 	LevelGood: "✓ All is well", LevelAttention: "! Needs a hand",
 	LevelHalted: "✕ Did not do all of its work",
 }
 
-// classesOf are the classes of a column's cells on a page.
 func classesOf(c Column) string {
 	classes := strings.TrimSpace(map[bool]string{true: "meaning "}[c.Optional] + c.Class)
 	return strings.TrimSpace(map[bool]string{true: "n "}[c.Number] + classes)
 }
 
-// aFlag is one of a command line, among words.
 var aFlag = regexp.MustCompile(`(^|[ (])(--[a-z][a-z-]{0,30})`)
 
 // wholeFlags are words as markup, in which no line ends within a flag. A character that does the same would

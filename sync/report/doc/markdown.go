@@ -97,7 +97,6 @@ func (m *markdown) table(t Table) {
 	m.paragraph("%s", t.More)
 }
 
-// markdownCell is a cell on one line.
 func markdownCell(c Cell, bold bool) string {
 	words := plain(c.Text)
 	if c.Link != "" {

@@ -64,7 +64,6 @@ func Text(w io.Writer, d Doc, s Style) error {
 	return err
 }
 
-// writer writes the lines of a text.
 type writer struct {
 	strings.Builder
 	style   Style
@@ -76,7 +75,6 @@ type writer struct {
 // line ends without blanks.
 func (t *writer) line(line string) { t.WriteString(strings.TrimRight(line, " ") + "\n") }
 
-// paint colours words by their tone.
 func (t *writer) paint(tone Tone, words string) string {
 	color, ok := toneColors[tone]
 	if !ok || !t.style.Color || words == "" {
@@ -85,7 +83,6 @@ func (t *writer) paint(tone Tone, words string) string {
 	return text.Colors{color}.Sprint(words)
 }
 
-// block writes a text behind so many blanks; nothing for an empty one.
 func (t *writer) block(words string, tone Tone, indent int) {
 	if words == "" {
 		return
@@ -114,7 +111,6 @@ func (t *writer) wrap(words string, width int) []string {
 	return lines
 }
 
-// lead writes what happened and what to do.
 func (t *writer) lead(d Doc) {
 	if d.Headline == "" && len(d.Todo) == 0 {
 		return
@@ -165,7 +161,6 @@ func (t *writer) section(s Section) {
 	}
 }
 
-// fact writes a label and its value, indented by so many columns.
 func (t *writer) fact(f Fact, depth int) {
 	label := oneLine(f.Label)
 	if f.Value != "" {
@@ -187,7 +182,6 @@ type fitted struct {
 	top   int // the number of the longest bar
 }
 
-// table writes a table whose last column takes what room the others leave.
 func (t *writer) table(table Table, indent int) {
 	fit := t.fit(table, indent)
 	total := -between
@@ -246,7 +240,6 @@ func (t *writer) fit(table Table, indent int) (fit []fitted) {
 	return fit
 }
 
-// natural is a column that has all the room that it wants.
 func (t Table) natural(place int, first bool) fitted {
 	f := fitted{Column: t.Columns[place], place: place, top: 1}
 	f.width = f.Min
@@ -270,7 +263,6 @@ func (t Table) natural(place int, first bool) fitted {
 	return f
 }
 
-// row writes the cells of a row beside each other, each in as many lines as it takes.
 func (t *writer) row(row Row, fit []fitted, indent int) {
 	var cells [][]string
 	high := 0
@@ -313,7 +305,6 @@ func (t *writer) cell(c Cell, width int, sub bool) []string {
 	return lines
 }
 
-// hang sets the first line behind one indent and the others behind another.
 func hang(lines []string, first, others string) []string {
 	for i := range lines {
 		lines[i] = first + lines[i]
@@ -322,7 +313,6 @@ func hang(lines []string, first, others string) []string {
 	return lines
 }
 
-// pad fills a text with blanks to a width, on the left for numbers.
 func pad(words string, width int, left bool) string {
 	blanks := strings.Repeat(" ", max(width-columns(words), 0))
 	if left {
@@ -331,7 +321,6 @@ func pad(words string, width int, left bool) string {
 	return words + blanks
 }
 
-// columns is how many columns of a terminal a text takes.
 func columns(words string) int { return text.StringWidthWithoutEscSequences(words) }
 
 // wrap breaks a text into lines of at most so many columns, where a word ends. A word that is longer than a
@@ -347,7 +336,6 @@ func wrap(words string, width int) []string {
 	}
 }
 
-// breakAt is where the first line of a text ends.
 func breakAt(words string, width int) int {
 	column, blank, part := 0, 0, 0
 	for i, c := range words {
