@@ -27,7 +27,7 @@ func HistoryDoc(h History, most int) doc.Doc {
 		return d
 	}
 	d.About[0] += " A conversation that several passes have met counts for each of them."
-	d.Numbers = h.Tally.numbers("Sent", "Left for later")
+	d.Numbers = h.Tally.numbers("sent", "left for later")
 	line := Timeline{Step: h.Step}
 	for _, s := range h.Trend {
 		line.Slots = append(line.Slots, Slot{From: s.From, Tally: s.Tally})

@@ -130,12 +130,19 @@ func share(n, of int) string {
 	return percent(ratio(n, of))
 }
 
+func capital(words string) string {
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
 // sentence begins with a capital letter and ends with a full stop; the words are this program's own.
 func sentence(words string) string {
 	if words == "" {
 		return ""
 	}
-	return strings.ToUpper(words[:1]) + words[1:] + "."
+	return capital(words) + "."
 }
 
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }

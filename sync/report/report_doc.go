@@ -24,7 +24,7 @@ func ReportDoc(r Report, most int) doc.Doc {
 		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true,
 		Level:    r.Verdict.Level,
 		Headline: r.Verdict.Headline, Detail: r.Verdict.Detail, Todo: r.Verdict.Todo,
-		About: []string{periodOf(r)}, Numbers: r.Tally.numbers(capital(r.sentWord()), "Waiting"),
+		About: []string{periodOf(r)}, Numbers: r.Tally.numbers(r.sentWord(), "waiting"),
 	}
 	if r.DryRun {
 		d.Badge = "dry run: nothing was sent, nothing was written"
@@ -39,8 +39,6 @@ func ReportDoc(r Report, most int) doc.Doc {
 	}, factSections(r)...)
 	return d
 }
-
-func capital(words string) string { return strings.TrimSuffix(sentence(words), ".") }
 
 func periodOf(r Report) string {
 	switch {
@@ -107,10 +105,8 @@ func groupBars(r Report, id, title string, groups []Group) doc.Bars {
 	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: "of others"}
 	for _, g := range groups {
 		chart.List = append(chart.List, doc.Bar{
-			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found), Title: g.label() +
-				": " +
-				g.words(r.sentWord()),
-			Segments: g.segments(),
+			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found),
+			Segments: g.segments(r.sentWord(), "waiting"),
 		})
 	}
 	return chart

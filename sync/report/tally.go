@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -52,60 +51,33 @@ func (t *Tally) add(name string, n int) {
 
 func (t Tally) plus(o Tally) Tally {
 	return Tally{
-		Found: t.Found + o.Found, Sent: t.Sent + o.Sent, Rejected: t.Rejected + o.Rejected,
-		InDoubt: t.InDoubt +
-			o.InDoubt,
-		Waiting: t.Waiting + o.Waiting, Skipped: t.Skipped + o.Skipped,
+		t.Found + o.Found, t.Sent + o.Sent, t.Rejected + o.Rejected, t.InDoubt + o.InDoubt,
+		t.Waiting + o.Waiting, t.Skipped + o.Skipped,
 	}
 }
 
-func (t Tally) segments() []doc.Segment {
+// segments are the counts in the order in which they are drawn.
+func (t Tally) segments(sent, waiting string) []doc.Segment {
 	return []doc.Segment{
-		{Tone: doc.Good, N: t.Sent},
-		{Tone: doc.Bad, N: t.Hand()},
-		{Tone: doc.Warn, N: t.Waiting},
-		{Tone: doc.Quiet, N: t.Skipped},
+		{Tone: doc.Good, Label: sent, N: t.Sent},
+		{Tone: doc.Bad, Label: "rejected or in doubt", N: t.Hand()},
+		{Tone: doc.Warn, Label: waiting, N: t.Waiting},
+		{Tone: doc.Quiet, Label: "skipped", N: t.Skipped},
 	}
-}
-
-func legend(sent, waiting string) []doc.Key {
-	return []doc.Key{
-		{Tone: doc.Good, Label: sent},
-		{Tone: doc.Bad, Label: "rejected or in doubt"},
-		{Tone: doc.Warn, Label: waiting},
-		{Tone: doc.Quiet, Label: "skipped"},
-	}
-}
-
-func (t Tally) words(sent string) string {
-	text := fmt.Sprintf("%s found, %s %s", thousands(t.Found), thousands(t.Sent), sent)
-	for _, more := range []struct {
-		n    int
-		what string
-	}{{t.Rejected, "rejected"}, {t.InDoubt, "in doubt"}, {t.Waiting, "waiting"}, {t.Skipped, "skipped"}} {
-		if more.n > 0 {
-			text += fmt.Sprintf(", %s %s", thousands(more.n), more.what)
-		}
-	}
-	return text
 }
 
 // numbers are the counts as the head of a page has them.
 func (t Tally) numbers(sent, waiting string) []doc.Number {
-	hand := "hand"
-	if t.Hand() > 0 {
-		hand += " some"
+	numbers := []doc.Number{{Tone: "found", Label: "Found", Value: thousands(t.Found)}}
+	for _, s := range t.segments(sent, waiting) {
+		if s.Tone == doc.Bad && s.N == 0 {
+			s.Tone = ""
+		}
+		numbers = append(numbers, doc.Number{
+			Tone: s.Tone, Label: capital(s.Label), Value: thousands(s.N), Share: share(s.N, t.Found),
+		})
 	}
-	return []doc.Number{
-		{Class: "found", Label: "Found", Value: thousands(t.Found)},
-		{Class: "sent", Label: sent, Value: thousands(t.Sent), Share: share(t.Sent, t.Found)},
-		{
-			Class: hand, Label: "Rejected or in doubt", Value: thousands(t.Hand()),
-			Share: share(t.Hand(), t.Found),
-		},
-		{Class: "waits", Label: waiting, Value: thousands(t.Waiting), Share: share(t.Waiting, t.Found)},
-		{Class: "rest", Label: "Skipped", Value: thousands(t.Skipped), Share: share(t.Skipped, t.Found)},
-	}
+	return numbers
 }
 
 // sumColumns are the columns of a table of tallies, and sums its cells. A page and a terminal have room for
@@ -125,8 +97,7 @@ func sumColumns(sent, waiting string) []doc.Column {
 
 func (t Tally) sums() []doc.Cell {
 	return doc.Texts(thousands(t.Found), thousands(t.Sent), thousands(t.Hand()), thousands(t.Rejected),
-		thousands(t.InDoubt),
-		thousands(t.Waiting), thousands(t.Skipped))
+		thousands(t.InDoubt), thousands(t.Waiting), thousands(t.Skipped))
 }
 
 // Group counts the conversations of a channel, an agent, a team, a brand, a day or an hour.
@@ -139,18 +110,17 @@ type Group struct {
 
 func (g Group) label() string { return cmp.Or(g.Name, "(none)") }
 
-func groups(rows []Row, of func(Row, func(Group))) []Group {
+// groups counts rows by what they belong to, the most frequent first.
+func groups(rows []Row, of func(Row) []Group) []Group {
 	byID := map[string]*Group{}
 	for _, row := range rows {
-		of(row, func(g Group) {
-			kept, ok := byID[g.ID]
-			if !ok {
-				kept = &g
-				kept.Name = cmp.Or(g.Name, g.ID)
-				byID[g.ID] = kept
+		for _, g := range of(row) {
+			if byID[g.ID] == nil {
+				g.Name = cmp.Or(g.Name, g.ID)
+				byID[g.ID] = &g
 			}
-			kept.add(row.Decision, 1)
-		})
+			byID[g.ID].add(row.Decision, 1)
+		}
 	}
 	list := make([]Group, 0, len(byID))
 	for _, group := range byID {
@@ -163,29 +133,31 @@ func groups(rows []Row, of func(Row, func(Group))) []Group {
 	return list
 }
 
-func byChannel(row Row, add func(Group)) { add(Group{ID: row.Channel}) }
+func byChannel(row Row) []Group { return []Group{{ID: row.Channel}} }
 
-func byBrand(row Row, add func(Group)) { add(Group{ID: row.Brand}) }
+func byBrand(row Row) []Group { return []Group{{ID: row.Brand}} }
 
-func byAgent(row Row, add func(Group)) {
-	add(Group{ID: row.AgentID, Name: row.Agent, Address: row.agentAddress})
+func byAgent(row Row) []Group {
+	return []Group{{ID: row.AgentID, Name: row.Agent, Address: row.agentAddress}}
 }
 
-func byTeam(row Row, add func(Group)) {
+func byTeam(row Row) (list []Group) {
 	for _, id := range row.Teams {
-		add(Group{ID: id})
+		list = append(list, Group{ID: id})
 	}
-	if len(row.Teams) == 0 {
-		add(Group{})
+	if len(list) == 0 {
+		return []Group{{}}
 	}
+	return list
 }
 
 // byTime groups by a part of the resolution's time in the zone.
-func byTime(zone *time.Location, layout string) func(Row, func(Group)) {
-	return func(row Row, add func(Group)) {
-		if !row.Resolution.IsZero() {
-			add(Group{ID: row.Resolution.In(zone).Format(layout)})
+func byTime(zone *time.Location, layout string) func(Row) []Group {
+	return func(row Row) []Group {
+		if row.Resolution.IsZero() {
+			return nil
 		}
+		return []Group{{ID: row.Resolution.In(zone).Format(layout)}}
 	}
 }
 

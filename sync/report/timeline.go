@@ -44,7 +44,7 @@ func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
 // section draws the timeline. Conversations have their place in it by the time when something was so.
 func (t Timeline) section(when, sent, waiting string, zone *time.Location) doc.Section {
 	chart := doc.Columns{
-		Title: "Conversations over time", Unit: stepWord(t.Step), Legend: legend(sent, waiting),
+		Title: "Conversations over time", Unit: stepWord(t.Step),
 		Caption: "Conversations by the time when " + when + ", a bar for each " + stepWord(t.Step),
 	}
 	if t.Other > 0 {
@@ -53,8 +53,7 @@ func (t Timeline) section(when, sent, waiting string, zone *time.Location) doc.S
 	full, tick := t.layouts()
 	for _, s := range t.Slots {
 		chart.Slots = append(chart.Slots, doc.Slot{
-			When: s.From.in(zone, full), Tick: s.From.in(zone, tick), Words: s.words(sent),
-			Segments: s.segments(),
+			When: s.From.in(zone, full), Tick: s.From.in(zone, tick), Segments: s.segments(sent, waiting),
 		})
 	}
 	return doc.Titled("Over time", chart).For(doc.ForPage)

@@ -30,14 +30,16 @@ type Bars struct {
 
 // Bar is one of them.
 type Bar struct {
-	Label, Value, Title string
-	Segments            []Segment
+	Label, Value string
+	Title        string // all that there is to say; empty: the label with its segments
+	Segments     []Segment
 }
 
 // Segment is a piece of a bar or a column.
 type Segment struct {
-	Tone Tone
-	N    int
+	Tone  Tone
+	Label string // what it counts
+	N     int
 }
 
 const (
@@ -76,6 +78,7 @@ func (b Bars) Drawn() []drawnBar {
 	shown, _ := b.shown()
 	for i, bar := range shown {
 		top := cmp.Or(b.Top, total(b.List[0].Segments), 1)
+		bar.Title = bar.title()
 		d := drawnBar{Bar: bar, TextY: i*barHeight + 14, Y: i*barHeight + 20}
 		at := 0
 		for _, s := range bar.Segments {
@@ -93,6 +96,8 @@ func (b Bars) Drawn() []drawnBar {
 	return list
 }
 
+func (b Bar) title() string { return cmp.Or(b.Title, b.Label+": "+words(b.Segments)) }
+
 // Height is that of the chart, in pixels.
 func (b Bars) Height() int { return min(len(b.List), mostBars) * barHeight }
 
@@ -101,7 +106,7 @@ func (b Bars) Desc() string {
 	var titles []string
 	shown, _ := b.shown()
 	for _, bar := range shown {
-		titles = append(titles, bar.Title)
+		titles = append(titles, bar.title())
 	}
 	return strings.Join(titles, "; ") + "."
 }
@@ -119,7 +124,6 @@ type Columns struct {
 	Title, Caption string
 	Unit           string // how long a step is, in words
 	Slots          []Slot
-	Legend         []Key
 }
 
 func (c Columns) empty() bool { return len(c.Slots) == 0 }
@@ -128,15 +132,11 @@ func (c Columns) empty() bool { return len(c.Slots) == 0 }
 type Slot struct {
 	When     string // in full
 	Tick     string // as short as the range allows
-	Words    string // what happened then
 	Segments []Segment
 }
 
-// Key says what a tone stands for.
-type Key struct {
-	Tone  Tone
-	Label string
-}
+// Legend says what the tones stand for.
+func (c Columns) Legend() []Segment { return c.Slots[0].Segments }
 
 // The heights of such a chart in pixels. The labels of its lines stand at the left, in percent of the width.
 const (
@@ -171,7 +171,7 @@ func (c Columns) busiest() (slot, top int) {
 func (c Columns) Desc() string {
 	busiest, _ := c.busiest()
 	return fmt.Sprintf("%d steps of a %s from %s; the busiest begins at %s: %s.", len(c.Slots), c.Unit,
-		c.Slots[0].When, c.Slots[busiest].When, c.Slots[busiest].Words)
+		c.Slots[0].When, c.Slots[busiest].When, words(c.Slots[busiest].Segments))
 }
 
 type gridLine struct {
@@ -203,7 +203,7 @@ func (c Columns) Drawn() []column {
 	for i, s := range c.Slots {
 		if total(s.Segments) > 0 {
 			list = append(list, column{
-				Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)), Parts: stack(s.Segments, top),
+				Title: s.When + ": " + words(s.Segments), X: fmt.Sprintf("%.3f", c.x(i)), Parts: stack(s.Segments, top),
 			})
 		}
 	}
@@ -247,6 +247,17 @@ func (c Columns) Ticks() []tick {
 		})
 	}
 	return list
+}
+
+// words are the sum of segments, and those that there are.
+func words(segments []Segment) string {
+	text := Thousands(total(segments)) + " found"
+	for _, s := range segments {
+		if s.N > 0 {
+			text += ", " + Thousands(s.N) + " " + s.Label
+		}
+	}
+	return text
 }
 
 func total(segments []Segment) int {

@@ -61,7 +61,10 @@ type Doc struct {
 }
 
 // Number is a large figure on a page.
-type Number struct{ Class, Label, Value, Share string }
+type Number struct {
+	Tone                Tone
+	Label, Value, Share string
+}
 
 // Section is a part of a document under a title.
 type Section struct {
