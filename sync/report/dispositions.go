@@ -142,29 +142,32 @@ func byFrequency[K ~string](counts map[K]int) []K {
 	})
 }
 
-// countsTable is a table of how many there are of what, which dispositions and reasons are shown in.
-func countsTable(what, caption string, rows []doc.Row) doc.Table {
-	return doc.Table{
-		Class: "dispositions", Caption: caption, Rows: rows,
+// countTable is a table of how many there are of what, which dispositions and reasons are shown in.
+type countTable struct {
+	doc.Table
+	of int
+}
+
+func newCounts(what, caption string, of int) *countTable {
+	return &countTable{of: of, Table: doc.Table{
+		Class: "dispositions", Caption: caption,
 		Columns: []doc.Column{
 			{Name: what, Min: 23, Max: 32},
 			{Name: "count", Number: true, Min: 7},
 			{Name: "share", Number: true, Min: 6},
 			{Name: "meaning", Optional: true},
 		},
-	}
+	}}
 }
 
-func countRow(weight doc.Weight, name string, n, of int, meaning string) doc.Row {
-	return doc.Row{Weight: weight, Cells: doc.Texts(name, thousands(n), share(n, of), meaning)}
+func (t *countTable) add(weight doc.Weight, tone doc.Tone, name string, n int, meaning string) *doc.Row {
+	row := t.Add(name, thousands(n), share(n, t.of), meaning)
+	row.Weight, row.Cells[0].Tone = weight, tone
+	return row
 }
 
-func dispositionRows(list []Disposition, of int) []doc.Row {
-	var rows []doc.Row
+func (t *countTable) addDispositions(list []Disposition) {
 	for _, d := range list {
-		row := countRow(doc.Normal, spaced(d.Name), d.Count, of, d.Meaning)
-		row.Cells[0].Tone = dispositionOf(d.Name).tone
-		rows = append(rows, row)
+		t.add(doc.Normal, dispositionOf(d.Name).tone, spaced(d.Name), d.Count, d.Meaning)
 	}
-	return rows
 }

@@ -311,7 +311,8 @@ func TestHistoryNamesTheNewestFirst(t *testing.T) {
 
 // TestHistoryExitsReadable: the chart has room for what an exit code means.
 func TestHistoryExitsReadable(t *testing.T) {
-	for _, bar := range exitBars(week()).Drawn() {
+	chart, _ := exits(week())
+	for _, bar := range chart.Drawn() {
 		if strings.Contains(bar.Label, "…") {
 			t.Errorf("%q is cut", bar.Label)
 		}

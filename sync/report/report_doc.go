@@ -22,9 +22,7 @@ const (
 func ReportDoc(r Report, most int) doc.Doc {
 	d := doc.Doc{
 		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true,
-		Level:    r.Verdict.Level,
-		Headline: r.Verdict.Headline, Detail: r.Verdict.Detail, Todo: r.Verdict.Todo,
-		About: []string{periodOf(r)}, Numbers: r.Tally.numbers(r.sentWord(), "waiting"),
+		Verdict: r.Verdict, About: []string{periodOf(r)}, Numbers: r.Tally.numbers(r.sentWord(), "waiting"),
 	}
 	if r.DryRun {
 		d.Badge = "dry run: nothing was sent, nothing was written"
@@ -67,29 +65,23 @@ func periodOf(r Report) string {
 	return text
 }
 
+// chartSection shows why not, and for whom.
 func chartSection(r Report) doc.Section {
-	return doc.Titled("", doc.Charts{
-		reasonBars(r), groupBars(r, "channels", "Channels", r.Channels),
-		groupBars(r, "agents", "Agents", r.Agents),
-	}).For(doc.ForPage)
-}
-
-func reasonBars(r Report) doc.Bars {
-	chart := doc.Bars{
-		ID: "reasons", Title: "Why not", Note: reasonNote,
-		Rest: "of other reasons",
-	}
+	reasons := doc.Bars{ID: "reasons", Title: "Why not", Note: reasonNote, Rest: "of other reasons"}
 	for _, d := range r.Dispositions {
 		if tone := dispositionOf(d.Name).tone; tone != doc.Good {
 			for _, reason := range d.Reasons {
-				chart.List = append(chart.List, reasonBar(reason, tone))
+				reasons.List = append(reasons.List, reasonBar(reason, tone))
 			}
 		}
 	}
-	slices.SortStableFunc(chart.List, func(a, b doc.Bar) int {
+	slices.SortStableFunc(reasons.List, func(a, b doc.Bar) int {
 		return cmp.Or(cmp.Compare(b.Segments[0].N, a.Segments[0].N), strings.Compare(a.Label, b.Label))
 	})
-	return chart
+	charts := doc.Charts{
+		reasons, groupBars(r, "channels", "Channels", r.Channels), groupBars(r, "agents", "Agents", r.Agents),
+	}
+	return doc.Titled("", charts).For(doc.ForPage)
 }
 
 func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
@@ -125,31 +117,29 @@ func concernSection(r Report) doc.Section {
 }
 
 func dispositionSection(r Report) doc.Section {
-	var rows []doc.Row
-	for i, row := range dispositionRows(r.Dispositions, r.Found) {
-		row.Weight = doc.Main
-		rows = append(rows, row)
-		if row.Cells[0].Tone == doc.Good && r.Recoveries > 0 {
-			rows = append(rows, countRow(doc.Sub, "recoveries", r.Recoveries, r.Found,
-				"they follow up an earlier request"))
+	table := newCounts("disposition", "Every conversation found, by its disposition and the reason", r.Found)
+	for _, d := range r.Dispositions {
+		tone := dispositionOf(d.Name).tone
+		table.add(doc.Main, tone, spaced(d.Name), d.Count, d.Meaning)
+		if tone == doc.Good && r.Recoveries > 0 {
+			table.add(doc.Sub, "", "recoveries", r.Recoveries, "they follow up an earlier request")
 		}
-		if row.Cells[0].Tone == doc.Good && r.Flagged > 0 {
-			rows = append(rows, countRow(doc.Sub, "flagged", r.Flagged, r.Found, "counted, nobody is mailed"))
+		if tone == doc.Good && r.Flagged > 0 {
+			table.add(doc.Sub, "", "flagged", r.Flagged, "counted, nobody is mailed")
 		}
-		for _, reason := range r.Dispositions[i].Reasons {
+		for _, reason := range d.Reasons {
 			if decide.Reason(reason.Reason) == decide.Delayed && !r.pass.NextDue.IsZero() {
 				reason.Meaning = "next at " + r.pass.NextDue.UTC().Format("2006-01-02 15:04 UTC")
 			}
-			rows = append(rows, countRow(doc.Sub, reason.Reason, reason.Count, r.Found, reason.Meaning))
+			table.add(doc.Sub, "", reason.Reason, reason.Count, reason.Meaning)
 		}
 	}
 	waited := ""
 	if r.Due > 0 {
 		waited = thousands(r.Due) + " of these waited in the ledger"
 	}
-	rows = append(rows, countRow(doc.Sum, "found", r.Found, r.Found, waited))
-	table := countsTable("disposition", "Every conversation found, by its disposition and the reason", rows)
-	return doc.Titled("What became of them", table)
+	table.add(doc.Sum, "", "found", r.Found, waited)
+	return doc.Titled("What became of them", table.Table)
 }
 
 func groupSection(r Report) doc.Section {
@@ -166,13 +156,13 @@ func groupSection(r Report) doc.Section {
 		{"By hour of the day", "hour (" + r.Timezone + ")", r.Hours},
 	} {
 		table := doc.Table{
-			Title: b.title, Count: thousands(len(b.groups)), Caption: "Conversations " +
-				strings.ToLower(b.title),
-			Class:   "groups",
+			Title: b.title, Count: thousands(len(b.groups)), Class: "groups",
+			Caption: "Conversations " + strings.ToLower(b.title),
 			Columns: append([]doc.Column{{Name: b.column}}, sumColumns(r.sentWord(), "wait")...),
 		}
 		for _, g := range b.groups {
-			table.Rows = append(table.Rows, doc.Row{Cells: append(doc.Texts(g.label()), g.sums()...)})
+			row := table.Add(g.label())
+			row.Cells = append(row.Cells, g.sums()...)
 		}
 		section.Parts = append(section.Parts, table)
 	}
@@ -234,11 +224,9 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
 	for _, row := range rows {
-		cells := doc.Texts(
-			row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel, row.Address,
-			row.Message)
-		cells[0].Link, cells[0].Aside = row.URL, row.marks()
-		table.Rows = append(table.Rows, doc.Row{Cells: cells})
+		id := &table.Add(row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel,
+			row.Address, row.Message).Cells[0]
+		id.Link, id.Aside = row.URL, row.marks()
 	}
 	return table
 }
@@ -282,13 +270,12 @@ func factSections(r Report) []doc.Section {
 		Caption: "Keys of the configuration with their values; secrets are left out",
 	}
 	for _, s := range r.Settings {
-		row := doc.Row{Cells: doc.Texts(s.Key, s.Value)}
+		row := settings.Add(s.Key, s.Value)
 		if s.Default {
 			row.Cells[1].Aside = "default"
 		} else {
 			facts = append(facts, doc.Fact{Label: s.Key, Value: s.Value})
 		}
-		settings.Rows = append(settings.Rows, row)
 	}
 	made := doc.Facts{Caption: "The pass, what it cost, and what it was told to do", List: facts}
 	list = append(list, doc.Titled("How the pass was made", made).For(doc.ForFiles))

@@ -41,12 +41,7 @@ func RulesDoc(r *Rules) doc.Doc {
 
 func decisionTable(r *Rules) doc.Table {
 	counts, all := r.count(0), len(r.rows)
-	table := countsTable("decision", "What the rules decide", nil)
-	add := func(weight doc.Weight, tone doc.Tone, name string, n int, meaning string) {
-		row := countRow(weight, name, n, all, meaning)
-		row.Cells[0].Tone = tone
-		table.Rows = append(table.Rows, row)
-	}
+	table := newCounts("decision", "What the rules decide", all)
 	for _, d := range []struct {
 		decision, meaning string
 		tone              doc.Tone
@@ -58,26 +53,25 @@ func decisionTable(r *Rules) doc.Table {
 		if counts.decisions[d.decision] == 0 {
 			continue
 		}
-		add(doc.Main, d.tone, "would "+d.decision, counts.decisions[d.decision], d.meaning)
+		table.add(doc.Main, d.tone, "would "+d.decision, counts.decisions[d.decision], d.meaning)
 		for _, reason := range byFrequency(counts.reasons) {
 			if decisionFor(reason) == d.decision {
-				add(doc.Sub, "", string(reason), counts.reasons[reason], reason.Explain())
+				table.add(doc.Sub, "", string(reason), counts.reasons[reason], reason.Explain())
 			}
 		}
 	}
-	add(doc.Sum, "", "found", all, "")
+	table.add(doc.Sum, "", "found", all, "")
 	if r.With == "" {
-		return table
+		return table.Table
 	}
 	changes := r.changes()
-	other := doc.Texts("with the other", "", "", r.With)
-	table.Rows = append(table.Rows, doc.Row{Weight: doc.Main, Cells: other})
-	add(doc.Sub, "", gains, changes[gains], "would be asked, and is not now")
-	add(doc.Sub, "", loses, changes[loses], "would not be asked, and is now")
-	add(doc.Sub, "", altered, changes[altered], "another request, or another time")
-	add(doc.Sub, "", reasoned, changes[reasoned], "not asked, for another reason")
-	add(doc.Sub, "", "unchanged", changes[same], "")
-	return table
+	table.Add("with the other", "", "", r.With).Weight = doc.Main
+	table.add(doc.Sub, "", gains, changes[gains], "would be asked, and is not now")
+	table.add(doc.Sub, "", loses, changes[loses], "would not be asked, and is now")
+	table.add(doc.Sub, "", altered, changes[altered], "another request, or another time")
+	table.add(doc.Sub, "", reasoned, changes[reasoned], "not asked, for another reason")
+	table.add(doc.Sub, "", "unchanged", changes[same], "")
+	return table.Table
 }
 
 func useTable(r *Rules, side int, names []string) doc.Table {
@@ -90,8 +84,8 @@ func useTable(r *Rules, side int, names []string) doc.Table {
 		} else if counts.matched[name] == 0 {
 			use, tone = "held for none", doc.Warn
 		}
-		cells := []doc.Cell{{Text: name, Tone: tone}, {Text: use, Tone: tone}}
-		table.Rows = append(table.Rows, doc.Row{Cells: cells})
+		row := table.Add(name, use)
+		row.Cells[0].Tone, row.Cells[1].Tone = tone, tone
 	}
 	return table
 }

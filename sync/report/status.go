@@ -108,9 +108,8 @@ func signalTable(signals []Signal) doc.Table {
 		Columns: []doc.Column{{Name: "level", Min: 4}, {Name: "what", Min: 10}, {Name: "state"}},
 	}
 	for _, signal := range signals {
-		row := doc.Row{Cells: doc.Texts(strings.ToUpper(signal.Level), signal.Name, signal.Text)}
+		row := table.Add(strings.ToUpper(signal.Level), signal.Name, signal.Text)
 		row.Cells[0].Tone, row.Cells[2].Below = signalTones[signal.Level], signal.Todo
-		table.Rows = append(table.Rows, row)
 	}
 	return table
 }
@@ -128,9 +127,10 @@ func ledgerCounts(s Status) doc.Part {
 	broken := s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, func(r store.Refusal) bool {
 		return decide.Reason(r.Reason).Broken()
 	})
-	rows := dispositionRows(countDispositions(byState(s.Counts), total, broken), total)
-	rows = append(rows, countRow(doc.Sum, "conversations", total, total, "in the ledger, each as it is now"))
-	return countsTable("disposition", "The conversations of the ledger", rows)
+	table := newCounts("disposition", "The conversations of the ledger", total)
+	table.addDispositions(countDispositions(byState(s.Counts), total, broken))
+	table.add(doc.Sum, "", "conversations", total, "in the ledger, each as it is now")
+	return table.Table
 }
 
 // StatusJSON writes the status as one object on one line, schema acsync.status/1.

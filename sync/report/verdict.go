@@ -10,12 +10,7 @@ import (
 )
 
 // Verdict answers what happened, whether anything is wrong, and what to do.
-type Verdict struct {
-	Level    string   `json:"level"` // one of doc's levels
-	Headline string   `json:"headline"`
-	Detail   string   `json:"detail"`
-	Todo     []string `json:"todo"`
-}
+type Verdict = doc.Verdict
 
 func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	v := Verdict{Level: doc.LevelGood, Headline: headline(p, tally), Todo: []string{}}
@@ -127,9 +122,8 @@ func headline(p Pass, tally Tally) string {
 func historyVerdict(h History) Verdict {
 	v := Verdict{Level: doc.LevelGood, Detail: "All of them did their work.", Todo: []string{}}
 	if len(h.Passes) == 0 {
-		v = Verdict{
-			doc.LevelNone, "No pass began in this time.", "The ledger remembers none of that time.", v.Todo,
-		}
+		v.Level, v.Headline = doc.LevelNone, "No pass began in this time."
+		v.Detail = "The ledger remembers none of that time."
 		if h.Latest != nil {
 			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s (%s).",
 				h.local(h.Latest.Started, clockLayout), h.Timezone)

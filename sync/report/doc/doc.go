@@ -46,10 +46,7 @@ type Doc struct {
 	Name     string   // of the command, such as "acsync run"
 	Subject  string   // whom it is about: the organisation
 	Badge    string   // what must not be overlooked, such as that it is a dry run; empty for nothing
-	Level    string   // one of the levels; empty for a document that judges nothing
-	Headline string   // what happened
-	Detail   string   // whether anything is wrong
-	Todo     []string // what to do about it
+	Verdict           // the zero one: there is nothing to judge
 	About    []string // which ledger, which time it is about; a URL is kept in one piece
 	Numbers  []Number // the most important ones; on a page alone, as tables have them too
 	Sections []Section
@@ -58,6 +55,14 @@ type Doc struct {
 	Labels int // columns that labels of facts take on a terminal; 0: 12
 	// on a terminal the lead stands at the end, beside the next prompt: the document is not paged
 	LeadLast bool
+}
+
+// Verdict answers what happened, whether anything is wrong, and what to do.
+type Verdict struct {
+	Level    string   `json:"level"` // one of the levels
+	Headline string   `json:"headline"`
+	Detail   string   `json:"detail"`
+	Todo     []string `json:"todo"`
 }
 
 // Number is a large figure on a page.
@@ -106,7 +111,10 @@ func (t Table) empty() bool {
 }
 
 // Add adds a row of texts.
-func (t *Table) Add(texts ...string) { t.Rows = append(t.Rows, Row{Cells: Texts(texts...)}) }
+func (t *Table) Add(texts ...string) *Row {
+	t.Rows = append(t.Rows, Row{Cells: Texts(texts...)})
+	return &t.Rows[len(t.Rows)-1]
+}
 
 // Column is one of a table's columns.
 type Column struct {

@@ -23,8 +23,10 @@ func everything(danger string) Doc {
 	}
 	table.Add("last" + danger)
 	return Doc{
-		Name: "acsync report", Subject: "acme" + danger, Badge: "dry run" + danger, Level: LevelHalted, Headline: "Something happened." + danger,
-		Detail: "It is bad." + danger, Todo: []string{"Mend it with acsync rules test --sandbox." + danger}, Here: " --sandbox",
+		Name: "acsync report", Subject: "acme" + danger, Badge: "dry run" + danger, Verdict: Verdict{
+			Level: LevelHalted, Headline: "Something happened." + danger, Detail: "It is bad." + danger,
+			Todo: []string{"Mend it with acsync rules test --sandbox." + danger},
+		}, Here: " --sandbox",
 		About:   []string{"about " + danger, "https://acme.example/a/long/address/that/is/kept/in/one/piece"},
 		Numbers: []Number{{"found", "Found" + danger, "12,301", "100%"}},
 		Sections: []Section{
