@@ -60,14 +60,6 @@ func (f Faults) Error() string {
 // ExitClass returns the code that the process ends with.
 func (Faults) ExitClass() exit.Code { return exit.Usage }
 
-// err returns f as an error, nil when there is no fault.
-func (f Faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return f
-}
-
 // sorted returns the faults in the order in which a reader fixes them: the file from top to bottom, the
 // environment by name, the rest as found.
 func (f Faults) sorted() Faults {

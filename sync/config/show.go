@@ -16,13 +16,6 @@ type Shown struct {
 	Default bool // as in an empty file
 }
 
-// notShown are sections and keys that say nothing of what a pass decides, or lead to places that only the
-// operator should know. Secrets are never shown.
-var notShown = []string{
-	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
-	"ledger.path",
-}
-
 // undecisive are sections and keys that change when, how fast, and how much at once a pass works, or where,
 // and never what it decides about a conversation. The accounts are for [Config.Accounts] to tell apart.
 var undecisive = []string{
@@ -66,7 +59,7 @@ func digest(list []Shown) string {
 
 // flatten lists the keys below a value.
 func flatten(v reflect.Value, key string) []Shown {
-	if slices.Contains(notShown, key) || v.Type() == reflect.TypeFor[Secret]() {
+	if slices.Contains(pathKeys, key) || v.Type() == reflect.TypeFor[Secret]() {
 		return nil
 	}
 	var list []Shown
