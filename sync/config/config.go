@@ -150,14 +150,14 @@ func (c Config) checkTimes(k *checker) {
 	}
 	if reach := s.Settle + s.Overlap; s.MaxAge < reach {
 		k.faultOf([]string{"sync.max_age", "sync.overlap", "sync.settle"},
-			"must be at least sync.settle + sync.overlap (%s), is %s: what is found late would be too old to send",
-			reach, s.MaxAge)
+			"must be at least sync.settle + sync.overlap (%s), is %s: what is found late would be too old to "+
+				"send", reach, s.MaxAge)
 	}
 	// A sum with max_age could overflow, hence the difference.
 	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {
 		k.faultOf([]string{"ledger.retain", "sync.max_age", "sync.overlap"},
-			"must be at least sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent twice",
-			c.Ledger.Retain)
+			"must be at least sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent "+
+				"twice", c.Ledger.Retain)
 	}
 }
 
