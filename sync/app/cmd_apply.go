@@ -1,9 +1,14 @@
 package app
 
 import (
+	"errors"
+	"fmt"
+	"os"
+
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
+	"acsync/sync/plan"
 )
 
 func applyCommand(l *commandLine) *cli.Command {
@@ -31,4 +36,33 @@ func apply(s *session, o *surveysync.Options) (err error) {
 		o.Policy.MaxAge = 0
 	}
 	return s.tenant.NeedLedger()
+}
+
+// largestPlan is more than a plan of a million conversations takes.
+const largestPlan = 256 << 20
+
+// readPlan reads the plan in a file, for the tenant.
+func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
+	if path == "-" {
+		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
+	}
+	info, err := os.Stat(path)
+	var text []byte
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("it is no regular file")
+	case info.Size() > largestPlan:
+		err = errors.New("it is larger than any plan")
+	default:
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
+	}
+	made, err := plan.Read(text, terms)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &made, nil
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -11,6 +10,7 @@ import (
 	"acsync/store"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 func reportCommand(l *commandLine) *cli.Command {
@@ -53,7 +53,8 @@ func showHistory(s *session) error {
 	if about.Window, about.Cut, err = pastWindow(s.c, about.Zone, time.Now()); err != nil {
 		return err
 	}
-	for _, path := range s.c.StringSlice(flagReport) {
+	paths := s.c.StringSlice(flagReport)
+	for _, path := range paths {
 		if err := refuseOverwrite(s, flagReport, path); err != nil {
 			return err
 		}
@@ -63,14 +64,18 @@ func showHistory(s *session) error {
 		return err
 	}
 	history := report.NewHistory(runs, about)
-	if err := writeHistory(s.c, history); err != nil {
-		return err
+	for _, path := range paths {
+		render, err := report.HistoryRendererFor(path)
+		if err == nil {
+			err = writeReport(path, history, render)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if s.c.Bool(flagJSON) {
-		err = report.HistoryJSON(s.stdout, history)
-	} else {
-		err = s.terminal.answer(s.stdout, report.HistoryDoc(history, report.MostNamed))
-	}
+	err = show(s, history, report.HistoryJSON, func(h report.History) doc.Doc {
+		return report.HistoryDoc(h, report.MostNamed)
+	})
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
@@ -119,18 +124,4 @@ func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Win
 		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
 	}
 	return w, cut, nil
-}
-
-// writeHistory writes the files of --report, each whole or not at all, for their owner's eyes alone.
-func writeHistory(c *cli.Context, history report.History) error {
-	for _, path := range c.StringSlice(flagReport) {
-		render, err := report.HistoryRendererFor(path)
-		if err != nil {
-			return err
-		}
-		if err := writeReport(path, func(w io.Writer) error { return render(w, history) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

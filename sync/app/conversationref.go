@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,16 +31,12 @@ func (r conversationRef) differences(life explain.Explanation) (notices []string
 	}
 	owner := life.Case.Conversation.CustomerID
 	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {
-		notices = append(
-			notices, fmt.Sprintf(
-				"the address that was given names customer %s; in Kustomer the conversation belongs to %s",
-				r.customer, cmp.Or(owner, "none")))
+		notices = append(notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the "+
+			"conversation belongs to %s", r.customer, cmp.Or(owner, "none")))
 	}
 	if !r.resolution.IsZero() && !resolvedAt(life, r.resolution) {
-		notices = append(
-			notices, fmt.Sprintf(
-				"neither Kustomer nor the ledger knows of it as marked done at %s; this is what they know of it",
-				r.resolution.UTC().Format(time.RFC3339Nano)))
+		notices = append(notices, fmt.Sprintf("neither Kustomer nor the ledger knows of it as marked done at "+
+			"%s; this is what they know of it", r.resolution.UTC().Format(time.RFC3339Nano)))
 	}
 	return notices
 }
@@ -52,6 +49,10 @@ func resolvedAt(x explain.Explanation, at time.Time) bool {
 		})
 }
 
+// conversationID is what can be an id. All that are observed are 24 hexadecimal digits, but nothing promises
+// that.
+var conversationID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
 // parseConversation reads an argument that names a conversation: by its id, with or without the time of a
 // resolution behind it, as resolve takes it, or by its address in Kustomer's web application, whose root is
 // app, as in
@@ -59,73 +60,49 @@ func resolvedAt(x explain.Explanation, at time.Time) bool {
 // The address of another organisation is refused.
 func parseConversation(argument, app string) (conversationRef, error) {
 	argument = strings.TrimSpace(argument)
-	if !addressed(argument) {
+	none := usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal "+
+		"digits as a rule), one resolution of it as ID@TIME, or its address in Kustomer", argument)
+	if host, _, path := strings.Cut(argument, "/"); !strings.Contains(argument, "://") {
+		// As some browsers copy it.
+		if path && strings.Contains(strings.Trim(host, "."), ".") {
+			return parseAddress("https://"+argument, app, none)
+		}
 		id, clock, timed := strings.Cut(argument, "@")
 		at, err := time.Parse(time.RFC3339, clock)
-		if timed && err != nil {
-			return conversationRef{}, noConversation(argument)
+		if timed && err != nil || !conversationID.MatchString(id) {
+			return conversationRef{}, none
 		}
-		n, err := plainID(id, argument)
-		n.resolution = at
-		return n, err
+		return conversationRef{id: id, resolution: at}, nil
 	}
-	// As some browsers copy it.
-	if !strings.Contains(argument, "://") {
-		argument = "https://" + argument
-	}
-	address, err := url.Parse(argument)
+	return parseAddress(argument, app, none)
+}
+
+// parseAddress reads the address of a conversation; none is the error for what is no address.
+func parseAddress(text, app string, none error) (ref conversationRef, err error) {
+	address, err := url.Parse(text)
 	if err != nil || address.Host == "" {
-		return conversationRef{}, noConversation(argument)
+		return ref, none
 	}
 	own, err := url.Parse(app)
 	switch {
 	case err != nil || own.Host == "":
-		return conversationRef{}, usagef("an address in Kustomer can only be read when kustomer.org is " +
-			"set; give the id of the conversation")
+		return ref, usagef("an address in Kustomer can only be read when kustomer.org is set; give the id of " +
+			"the conversation")
 	case !strings.EqualFold(own.Hostname(), address.Hostname()):
-		return conversationRef{}, usagef(
-			"%.100q is not of this organisation, whose conversations are at %s; nothing was read",
-			address.Host, app)
+		return ref, usagef("%.100q is not of this organisation, whose conversations are at %s; nothing was "+
+			"read", address.Host, app)
 	}
 	parts := strings.Split(strings.Trim(address.Path, "/"), "/")
-	for i, part := range parts[:len(parts)-1] {
-		if i > 0 && part == "event" {
-			return ofCustomer(parts[:i], parts[i+1], argument)
-		}
+	event := 1 + slices.Index(parts[1:], "event")
+	switch {
+	case event == 0 || event+1 == len(parts):
+		return ref, usagef("this address names no conversation; it should look like "+
+			"%s/app/customers/<customer>/event/<conversation>", app)
+	case !conversationID.MatchString(parts[event+1]):
+		return ref, none
+	case event > 1 && parts[event-2] == "customers":
+		ref.customer = parts[event-1]
 	}
-	return conversationRef{}, usagef("this address names no conversation; it should look like "+
-		"%s/app/customers/<customer>/event/<conversation>", app)
-}
-
-// addressed reports whether an argument is to be an address: it has a scheme, or begins with the name of a
-// host.
-func addressed(argument string) bool {
-	host, _, path := strings.Cut(argument, "/")
-	return strings.Contains(argument, "://") || path && strings.Contains(strings.Trim(host, "."), ".")
-}
-
-// ofCustomer is a conversation in an address, and the customer in what stands before it.
-func ofCustomer(before []string, id, argument string) (conversationRef, error) {
-	n, err := plainID(id, argument)
-	if last := len(before) - 1; last > 0 && before[last-1] == "customers" {
-		n.customer = before[last]
-	}
-	return n, err
-}
-
-// plainID refuses what can be no id, before anybody is asked for it. All that are observed are 24 hexadecimal
-// digits, but nothing promises that.
-func plainID(id, argument string) (conversationRef, error) {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-	odd := func(c rune) bool { return !strings.ContainsRune(letters, c) }
-	if id == "" || len(id) > 100 || strings.ContainsFunc(id, odd) {
-		return conversationRef{}, noConversation(argument)
-	}
-	return conversationRef{id: id}, nil
-}
-
-// noConversation tells what an argument should be.
-func noConversation(argument string) error {
-	return usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal "+
-		"digits as a rule), one resolution of it as ID@TIME, or its address in Kustomer", argument)
+	ref.id = parts[event+1]
+	return ref, nil
 }

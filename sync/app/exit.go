@@ -1,10 +1,15 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"acsync/sync/exit"
+	"acsync/sync/report"
 )
 
 // exitCodes lists every exit code with its meaning, for the help.
@@ -14,6 +19,34 @@ func exitCodes() string {
 		lines = append(lines, fmt.Sprintf("%3d  %s", code, code))
 	}
 	return strings.Join(lines, "\n")
+}
+
+// exitAdvice tells what the exit code of a past pass asks of whoever looks at it.
+func exitAdvice(code int) report.Ending {
+	ending := report.Ending{
+		Meaning: exit.Code(code).String(), Level: report.SignalAct, Todo: report.DoSeeLog,
+	}
+	switch exit.Code(code) {
+	case exit.Done, exit.WouldSend:
+		ending.Level, ending.Todo = report.SignalOK, ""
+	case exit.NeedsHand:
+		ending.Level, ending.Todo = report.SignalLook, report.DoSeeBelow
+	case exit.Temporary:
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoAwaitNextPass, true
+	case exit.HungUp, exit.Interrupted, exit.Terminated:
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoRunAgain, true
+	case exit.Credentials:
+		ending.Todo = report.DoRenewKey
+	case exit.Fuse:
+		ending.Todo = report.DoSeeFuse
+	}
+	return ending
+}
+
+// exitCode is the code of an error; each type of error says its own.
+func exitCode(err error) exit.Code {
+	code, _ := exit.Of(err)
+	return code
 }
 
 // usageError is a command line that cannot be carried out.
@@ -40,8 +73,52 @@ func (e ended) Error() string {
 func (e ended) Unwrap() error        { return e.err }
 func (e ended) ExitClass() exit.Code { return e.code }
 
-// exitCode is the code of an error; each type of error says its own.
-func exitCode(err error) exit.Code {
-	code, _ := exit.Of(err)
-	return code
+// interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new
+// work, what has begun is finished. The second SIGINT or SIGTERM ends the program at once, as it does without
+// this.
+//
+// SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session
+// that ends sends SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored.
+// SIGPIPE is ignored: that nobody reads a log or a report any more is an error of the write, and none of what
+// is under way.
+func interruptible(parent context.Context) context.Context {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	go func() {
+		for got := range signals {
+			if got != syscall.SIGHUP {
+				signal.Reset(os.Interrupt, syscall.SIGTERM)
+			}
+			cancel(Interrupted{got})
+		}
+	}()
+	return ctx
 }
+
+// Interrupted is the cause of a context that a signal cancelled.
+type Interrupted struct{ Signal os.Signal }
+
+// stops are the names of the signals that stop the program, and what a shell makes of one that they have
+// ended.
+var stops = map[os.Signal]struct {
+	name string
+	code exit.Code
+}{
+	os.Interrupt:    {"Ctrl-C (SIGINT)", exit.Interrupted},
+	syscall.SIGHUP:  {"SIGHUP", exit.HungUp},
+	syscall.SIGTERM: {"SIGTERM", exit.Terminated},
+}
+
+// Error says what happened and that nothing is lost.
+func (i Interrupted) Error() string {
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later",
+		stops[i.Signal].name)
+}
+
+// ExitClass returns what a shell makes of a program that the signal has ended.
+func (i Interrupted) ExitClass() exit.Code { return stops[i.Signal].code }

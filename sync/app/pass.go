@@ -1,18 +1,26 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/dryrun"
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
+
+// beginning is where a dry run begins that has no ledger to tell it.
+const beginning = 24 * time.Hour
 
 // prepare completes the options of a pass, for a command of its own.
 type prepare func(*session, *surveysync.Options) error
@@ -38,8 +46,14 @@ func makePass(l *commandLine, c *cli.Context, plan *planFile, complete prepare) 
 		return err
 	}
 	return inSession(l, c, func(s *session) error {
-		engine, err := newEngine(s, complete)
-		if err != nil {
+		engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
+		o := &engine.Options
+		o.Mode, o.DryRun, o.Limits.Max = c.Command.Name, c.Bool(flagDryRun), c.Int(flagMax)
+		o.Unconfirmed, o.Confirmed = unconfirmed, c.Int(flagConfirm)
+		if err := complete(s, o); err != nil {
+			return err
+		}
+		if err := s.tenant.Config.Ready(); err != nil {
 			return err
 		}
 		reports, err := newReports(s)
@@ -50,29 +64,17 @@ func makePass(l *commandLine, c *cli.Context, plan *planFile, complete prepare) 
 	})
 }
 
-// newEngine is the engine with its options, before it has anything to work with.
-func newEngine(s *session, complete prepare) (*surveysync.Engine, error) {
-	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
-	o := &engine.Options
-	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
-	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
-	if err := complete(s, o); err != nil {
-		return nil, err
-	}
-	return engine, s.tenant.Config.Ready()
-}
-
 // run makes the pass, with all that listens to it, and concludes it.
 func (p pass) run() (err error) {
-	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute)
+	var clients *tenant.Clients
+	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute,
+		func() string { return clients.Waiting() })
 	defer watch.stop()
-	clients, err := tenant.Connect(p.tenant.Config, userAgent(), watch.log)
-	if err != nil {
+	if clients, err = tenant.Connect(p.tenant.Config, userAgent(), watch.log); err != nil {
 		return err
 	}
-	watch.waits(clients.Waiting)
 	p.tenant.Attach(p.engine, clients)
-	notice, closeLedger, err := openLedger(p.session, p.engine, clients, p.limits.lock)
+	notice, closeLedger, err := p.openLedger(clients)
 	if p.limits.lock.skips(err) {
 		return saySkipped(p.session, err)
 	}
@@ -81,21 +83,24 @@ func (p pass) run() (err error) {
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	p.engine.Observer = p.plan.hear(append(watch.observer, attention, p.reports, p.engine.Observer))
+	heard := append(watch.observers, attention, p.reports, p.engine.Observer)
+	if p.plan != nil {
+		heard = append(heard, p.plan.planner)
+	}
+	p.engine.Observer = heard
 	result, err := p.limits.run(p.c.Context, p.engine)
 	watch.stop()
-	err = p.plan.end(p.session, p.engine, &result, err)
+	if p.plan != nil {
+		err = p.plan.end(p.session, p.engine, &result, err)
+	}
 	for _, each := range []string{notice, p.witness().Warning()} {
 		if each != "" {
 			result.Notices = append(result.Notices, each)
 		}
 	}
-	backfills := []string{staleNotice(p.c, result, p.tenant.Config.Sync.MaxAge), failedNotice(p.c, result)}
-	for _, each := range backfills {
-		if each != "" {
-			result.Notices = append(result.Notices, each)
-			watch.log.Warn(each)
-		}
+	for _, each := range backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge) {
+		result.Notices = append(result.Notices, each)
+		watch.log.Warn(each)
 	}
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()
@@ -103,7 +108,46 @@ func (p pass) run() (err error) {
 		Result: result, Calls: report.Calls(clients.Calls()), Tenant: p.tenant.Name, Here: here(p.c),
 		Attention: attention.Rows, EndedBy: endedBy(result, err),
 	}, err, closed)
-	return errors.Join(err, p.plan.say(p.c, p.stdout))
+	if p.plan != nil {
+		err = errors.Join(err, p.plan.say(p.c, p.stdout))
+	}
+	return err
+}
+
+// openLedger gives the engine its ledger: a dry run one to read alone, any other one with a heartbeat that
+// tells others how far it is. A dry run does without a ledger that was never made, where a pass would refuse:
+// the notice says so; empty for nothing.
+func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger func() error, err error) {
+	engine := p.engine
+	if !engine.Options.DryRun {
+		err = p.limits.lock.open(p.c.Context, func() error {
+			ledger, err := p.tenant.OpenLedger()
+			if err == nil {
+				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
+				engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.Before(ledger.Close)
+			}
+			return err
+		})
+		return "", closeLedger, err
+	}
+	var below dryrun.ReadLedger
+	err = p.limits.lock.open(p.c.Context, func() (err error) {
+		below, closeLedger, err = p.tenant.ReadLedger()
+		return err
+	})
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(p.path()) {
+		notice = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked " +
+			"before"
+		start := engine.Options.Range.From
+		if start.IsZero() {
+			start = p.clock().Add(-beginning)
+			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start says",
+				beginning/time.Hour)
+		}
+		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
+	}
+	engine.Ledger, engine.Observer = &dryrun.Ledger{Below: below}, observers{}
+	return notice, closeLedger, err
 }
 
 // conclude writes the files of --report and prints the report. One that ended before anything was read has
@@ -168,8 +212,64 @@ func endedBy(r surveysync.Result, err error) string {
 	}
 	return map[exit.Code]string{
 		exit.Failed: "failure", exit.Credentials: "credentials", exit.Temporary: "temporary",
-		exit.Usage:         "refused",
-		exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP", exit.Interrupted: "SIGINT",
-		exit.Terminated: "SIGTERM",
+		exit.Usage: "refused", exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP",
+		exit.Interrupted: "SIGINT", exit.Terminated: "SIGTERM",
 	}[exitCode(err)]
+}
+
+// timeUp ends a pass at --max-duration.
+type timeUp struct{ after config.Duration }
+
+func (t timeUp) Error() string {
+	return fmt.Sprintf("stopped after --%s %s; what had begun was finished, the rest is kept for later",
+		flagMaxDuration, t.after)
+}
+
+// ExitClass returns that the next run goes on.
+func (timeUp) ExitClass() exit.Code { return exit.Temporary }
+
+// runLimits are what the command line says of a pass beyond what it is to do.
+type runLimits struct {
+	lock lockPolicy
+	most config.Duration // --max-duration; 0 = no limit
+}
+
+// readRunLimits refuses what cannot be carried out as it was said.
+func readRunLimits(c *cli.Context) (l runLimits, err error) {
+	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
+		return l, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax,
+			c.Int(flagMax), flagDryRun)
+	}
+	if c.IsSet(flagConfirm) && c.Int(flagConfirm) < 1 {
+		return l, usagef("--%s %d: give the number of survey requests that the refusal named", flagConfirm,
+			c.Int(flagConfirm))
+	}
+	if err := checkReports(c); err != nil {
+		return l, err
+	}
+	if l.lock, err = readLockPolicy(c); err != nil || !c.IsSet(flagMaxDuration) {
+		return l, err
+	}
+	text := c.String(flagMaxDuration)
+	if err := l.most.UnmarshalText([]byte(text)); err != nil || l.most <= 0 {
+		return l, usagef("--%s %q: give a duration, such as 90m or 8h", flagMaxDuration, text)
+	}
+	return l, nil
+}
+
+// run runs an engine for as long as it may.
+func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysync.Result, error) {
+	// Not a deadline: the pacers would refuse to wait beyond it, and the pass would end before it, without a
+	// reason.
+	if l.most > 0 {
+		var stop context.CancelCauseFunc
+		ctx, stop = context.WithCancelCause(ctx)
+		defer stop(nil)
+		defer time.AfterFunc(time.Duration(l.most), func() { stop(timeUp{l.most}) }).Stop()
+	}
+	result, err := engine.Run(ctx)
+	if errors.As(err, new(timeUp)) {
+		result.Limit = flagMaxDuration
+	}
+	return result, err
 }
