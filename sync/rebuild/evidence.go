@@ -1,6 +1,7 @@
 package rebuild
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"strings"
@@ -17,9 +18,11 @@ type evidence struct {
 	ledger   *bolt.Ledger
 	info     store.Info
 	received map[string][]reception // of survey requests, by the ids of conversations
-	followed recoveries
-	arrivals *verify.Arrivals // settles what was in doubt and has arrived
-	seen     uint64           // the greatest number of an intent of this very ledger
+	// the interactions of recoveries, and by the UUID of any other one the conversation that it is about
+	recoveries []agentconnect.Interaction
+	about      map[string]string
+	arrivals   *verify.Arrivals // settles what was in doubt and has arrived
+	seen       uint64           // the greatest number of an intent of this very ledger
 	// requests with a stamp that is unknown to the ledger, and without a conversation
 	nameless int
 }
@@ -35,7 +38,9 @@ type reception struct {
 func gather(
 	ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
 ) (*evidence, error) {
-	e := &evidence{ledger: ledger, info: info, received: map[string][]reception{}}
+	e := &evidence{
+		ledger: ledger, info: info, received: map[string][]reception{}, about: map[string]string{},
+	}
 	var err error
 	if e.arrivals, err = verify.NewArrivals(ledger); err != nil {
 		return nil, err
@@ -57,8 +62,13 @@ func (e *evidence) note(i agentconnect.Interaction) {
 	if own {
 		e.seen = max(e.seen, number)
 	}
-	if e.followed.note(i); i.Recovery && !own {
-		return
+	if i.Recovery {
+		e.recoveries = append(e.recoveries, i)
+		if !own {
+			return
+		}
+	} else if i.UUID != "" && i.ExtInteractionID != "" {
+		e.about[i.UUID] = i.ExtInteractionID
 	}
 	if own && i.ExtInteractionID == "" && number > e.info.Intents {
 		e.nameless++
@@ -90,17 +100,16 @@ func (r reception) with(other reception) reception {
 
 // enter writes all of it into the ledger, and gives the number of what that did not know.
 func (e *evidence) enter() (written int, err error) {
-	for _, part := range []func() (int, error){
-		e.arrivals.Settle,
-		func() (int, error) { return e.ledger.Import(e.surveys()) },
-		func() (int, error) { return e.ledger.Import(e.followed.entries(e.ledger)) },
-	} {
-		n, err := part()
-		if written += n; err != nil {
-			return written, err
+	written, err = e.arrivals.Settle()
+	for _, entries := range []iter.Seq2[store.Entry, error]{e.surveys(), e.followUps()} {
+		if err != nil {
+			break
 		}
+		n := 0
+		n, err = e.ledger.Import(entries)
+		written += n
 	}
-	return written, nil
+	return written, err
 }
 
 // surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as
@@ -118,6 +127,28 @@ func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
 				if (err != nil || missing) && !yield(entry, err) || err != nil {
 					return
 				}
+			}
+		}
+	}
+}
+
+// followUps turns the recoveries into accepted entries, for keys that the ledger does not know as settled. What
+// a recovery follows up is told by the interaction that it names, else by its own id.
+func (e *evidence) followUps() iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		seen := map[store.Key]bool{}
+		for _, i := range e.recoveries {
+			key := store.Key{Conversation: cmp.Or(e.about[i.Parent], i.ExtInteractionID), Recovery: true}
+			if key.Conversation == "" || len(key.Conversation) > store.MaxID || seen[key] {
+				continue
+			}
+			seen[key] = true
+			known, err := e.ledger.Lookup([]store.Key{key})
+			if err == nil && known[key].Held() {
+				continue
+			}
+			if !yield(acceptedAt(key, receivedAt(i)), err) || err != nil {
+				return
 			}
 		}
 	}
@@ -152,4 +183,19 @@ func (e *evidence) rebuilt(id string, at time.Time, last bool) (store.Entry, boo
 		key.Resolution = at.UnixMilli()
 	}
 	return acceptedAt(key, at), true, nil
+}
+
+// receivedAt is when Agent Connect received a request; now, which is later, where its data do not tell.
+func receivedAt(i agentconnect.Interaction) time.Time {
+	if i.CreatedAt.IsZero() {
+		return time.Now().UTC()
+	}
+	return i.CreatedAt
+}
+
+// acceptedAt is the entry of what Agent Connect received then.
+func acceptedAt(key store.Key, at time.Time) store.Entry {
+	return store.Entry{Key: key, Record: store.Record{
+		State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at,
+	}}
 }
