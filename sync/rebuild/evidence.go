@@ -59,9 +59,10 @@ func gather(
 func (e *evidence) note(i agentconnect.Interaction) {
 	e.arrivals.Note(i)
 	number, own := verify.OwnStamp(e.info.ID, i.Intent)
-	if own {
-		e.seen = max(e.seen, number)
+	if !own {
+		number = 0
 	}
+	e.seen = max(e.seen, number)
 	if i.Recovery {
 		e.recoveries = append(e.recoveries, i)
 		if !own {
@@ -73,29 +74,10 @@ func (e *evidence) note(i agentconnect.Interaction) {
 	if own && i.ExtInteractionID == "" && number > e.info.Intents {
 		e.nameless++
 	}
-	id, this := i.ExtInteractionID, reception{at: receivedAt(i)}
-	if own {
-		this.intent = number
+	// Otherwise nothing tells which conversation it was about.
+	if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
+		e.received[id] = append(e.received[id], reception{receivedAt(i), number})
 	}
-	switch {
-	// Nothing tells which conversation it was about.
-	case id == "" || len(id) > store.MaxID:
-	case e.info.Identity == store.PerResolution:
-		e.received[id] = append(e.received[id], this)
-	case len(e.received[id]) == 0:
-		e.received[id] = []reception{this}
-	default:
-		e.received[id][0] = e.received[id][0].with(this)
-	}
-}
-
-// with is the later of two, with the number of either.
-func (r reception) with(other reception) reception {
-	if other.at.After(r.at) {
-		r.at = other.at
-	}
-	r.intent = max(r.intent, other.intent)
-	return r
 }
 
 // enter writes all of it into the ledger, and gives the number of what that did not know.
@@ -119,6 +101,13 @@ func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		for id, all := range e.received {
 			slices.SortFunc(all, func(a, b reception) int { return a.at.Compare(b.at) })
+			// One survey a conversation: the last, with the number of any.
+			if last := len(all) - 1; e.info.Identity != store.PerResolution {
+				for _, each := range all {
+					all[last].intent = max(all[last].intent, each.intent)
+				}
+				all = all[last:]
+			}
 			// A row that has changed comes again.
 			all = slices.CompactFunc(all, func(a, b reception) bool { return a.at.Equal(b.at) })
 			for n, each := range all {
