@@ -12,9 +12,8 @@ import (
 )
 
 func applyCommand(l *commandLine) *cli.Command {
-	return commandOf("FILE", &cli.Command{
-		Name:  "apply",
-		Usage: "carry out exactly what a plan holds",
+	return command(&cli.Command{
+		Name: "apply", ArgsUsage: "FILE", Usage: "carry out exactly what a plan holds",
 		Description: "Reads each conversation of the plan again and decides again. What comes to the same\n" +
 			"survey request is sent; what does not, or was sent meanwhile, is not, and the report\n" +
 			"tells why. The checkpoint stays where it is. Flags stand before FILE.",

@@ -20,8 +20,8 @@ import (
 )
 
 func explainCommand(l *commandLine) *cli.Command {
-	return commandOf("ID", &cli.Command{
-		Name:  "explain",
+	return command(&cli.Command{
+		Name: "explain", ArgsUsage: "ID",
 		Usage: "show the whole life of one conversation, and what would happen to it now",
 		Description: "Takes the id of a conversation, ID@TIME as resolve does, or its address in " +
 			"Kustomer.\nReads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing " +
