@@ -96,7 +96,6 @@ func nearest(origins map[string]origin, key string) (at origin, known bool) {
 	return at, known
 }
 
-// around is the entry or the table that a key stands in.
 func around(key string) string { return key[:max(0, strings.LastIndexAny(key, ".["))] }
 
 // label checks the name of an organisation below a domain; empty stands for none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -99,7 +100,13 @@ func account(rawURL, local string) string {
 
 // Show lists what a pass is told to do, in the order of the file. An address that a rule names stands in it
 // as it is.
-func (c Config) Show() []Shown { return show(c, Default()) }
+func (c Config) Show() []Shown {
+	usual, list := flatten(reflect.ValueOf(Default()), ""), flatten(reflect.ValueOf(c), "")
+	for i, each := range list {
+		list[i].Default = slices.Contains(usual, each)
+	}
+	return list
+}
 
 // Digest tells configurations apart: the same one means that every key that [Config.Show] lists has the same
 // value.
@@ -107,16 +114,12 @@ func (c Config) Digest() string { return digest(c.Show())[:12] }
 
 // Decisions tells configurations apart that decide otherwise: the same one means that every key on which
 // decisions and survey requests depend has the same value. It holds no secret.
-func (c Config) Decisions() string { return digest(decisive(c.Show())) }
-
-// Validate returns every value that cannot work, in the order of the sections, one fault for a key at most.
-// What is merely missing is for [Config.Ready] to say.
-func (c Config) Validate() []Fault {
-	k := newChecker()
-	c.check(&k)
-	return k.faults
+func (c Config) Decisions() string {
+	return digest(slices.DeleteFunc(c.Show(), func(s Shown) bool { return slices.Contains(undecisive, s.Key) }))
 }
 
+// check notes every value that cannot work, in the order of the sections. What is merely missing is for
+// [Config.Ready] to say.
 func (c Config) check(k *checker) {
 	c.Kustomer.check(k)
 	c.AgentConnect.check(k)

@@ -46,7 +46,6 @@ func (d *decoder) broken(b broken) {
 	d.faultAt(d.doc.place(b.line, b.column), key, problem)
 }
 
-// table reads the keys of a table into a struct.
 func (d *decoder) table(v reflect.Value, path string, tree map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(tree)) {
 		key := join(path, name)
@@ -58,7 +57,6 @@ func (d *decoder) table(v reflect.Value, path string, tree map[string]any) {
 	}
 }
 
-// set writes the value of a key.
 func (d *decoder) set(v reflect.Value, key string, value any) {
 	tree, isTree := value.(map[string]any)
 	list, isList := value.([]any)

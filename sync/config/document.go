@@ -175,7 +175,8 @@ const maxLines = 4000
 type places struct {
 	doc      document
 	known    map[string]origin
-	sections []section // in their order; the first has no header
+	times    map[string]int // how often each list of tables has been continued
+	sections []section      // in their order; the first has no header
 }
 
 // section is what stands below a header.
@@ -188,27 +189,14 @@ type section struct {
 // with a struct that has no field, so that each key is an unknown field, and the library says where it
 // stands. Keys inside of an inline table stand where the table does.
 func locate(doc document, lines []string) places {
-	p := places{doc: doc, known: map[string]origin{}, sections: []section{{}}}
-	times := map[string]int{} // how often each list of tables has been continued
+	p := places{doc: doc, known: map[string]origin{}, times: map[string]int{}, sections: []section{{}}}
 	for _, header := range fields(lines) {
 		line, column := header.Position()
 		if !isHeader(lines[line-1]) {
 			continue
 		}
 		list := strings.Contains(lines[line-1][:column-1], "[[")
-		at, path := doc.place(line, column), ""
-		for i, name := range header.Key() {
-			path = join(path, name)
-			if list && i == len(header.Key())-1 {
-				times[path]++
-			}
-			if n := times[path]; n > 0 {
-				p.pass(path, at)
-				path = ruleKey(path, n)
-			}
-			p.pass(path, at)
-		}
-		p.known[path] = at
+		path := p.note("", header.Key(), list, doc.place(line, column))
 		p.sections = append(p.sections, section{line: line, path: path})
 	}
 	for i, s := range p.sections {
@@ -218,22 +206,32 @@ func locate(doc document, lines []string) places {
 		}
 		for _, field := range fields(lines[s.line:end]) {
 			line, column := field.Position()
-			at, path := doc.place(s.line+line, column), s.path
-			for _, name := range field.Key() {
-				path = join(path, name)
-				p.pass(path, at)
-			}
-			p.known[path] = at
+			p.note(s.path, field.Key(), false, doc.place(s.line+line, column))
 		}
 	}
 	return p
 }
 
-// pass notes a table that is only named on the way to a key.
-func (p places) pass(path string, at origin) {
-	if _, known := p.known[path]; !known {
-		p.known[path] = at
+// note notes where a key or a header stands below a path, and returns its whole path. The tables that are only
+// named on the way to it stand where they were named first.
+func (p places) note(path string, names []string, list bool, at origin) string {
+	pass := func() {
+		if _, known := p.known[path]; !known {
+			p.known[path] = at
+		}
 	}
+	for i, name := range names {
+		if path = join(path, name); list && i == len(names)-1 {
+			p.times[path]++
+		}
+		if n := p.times[path]; n > 0 {
+			pass()
+			path = ruleKey(path, n)
+		}
+		pass()
+	}
+	p.known[path] = at
+	return path
 }
 
 // fields returns the headers in the lines, and the keys above the first of them.
@@ -257,7 +255,6 @@ func (p places) of(key string) origin {
 	return origin{file: p.doc.name, source: SourceFile}
 }
 
-// sectionAt returns the path of the section that a line belongs to.
 func (p places) sectionAt(line int) string {
 	path := ""
 	for _, s := range p.sections {

@@ -48,7 +48,7 @@ func (f Fault) Error() string {
 // Faults is everything that is wrong with a configuration; as an error it lists one fault a line.
 type Faults []Fault
 
-// Error lists the faults in their order, one a line.
+// Error lists the faults, one a line.
 func (f Faults) Error() string {
 	lines := make([]string, len(f))
 	for i, fault := range f {

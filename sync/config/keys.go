@@ -20,7 +20,6 @@ func scalarKeys() []string {
 	return keys
 }
 
-// field returns the field of cfg for one of scalarKeys.
 func field(cfg *Config, key string) reflect.Value {
 	v := reflect.ValueOf(cfg).Elem()
 	for name := range strings.SplitSeq(key, ".") {
@@ -38,7 +37,6 @@ func fieldTagged(v reflect.Value, tag string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// tagged returns the keys that a struct at path takes.
 func tagged(table reflect.Type, path string) []string {
 	var keys []string
 	for f := range table.Fields() {
@@ -77,7 +75,6 @@ func variableName(key string) string {
 	return variablePrefix + name
 }
 
-// variables maps the names of all environment variables to their keys.
 func variables() map[string]string {
 	names := map[string]string{}
 	for _, key := range scalarKeys() {

@@ -28,9 +28,8 @@ const maxSecret = 64 << 10
 type Source struct {
 	// Path names the TOML file. Empty: none is read, and relative paths are relative to the working
 	// directory.
-	Path     string
-	Optional bool     // a missing file is fine: defaults and environment
-	Env      []string // "K=V", as os.Environ returns it
+	Path string
+	Env  []string // "K=V", as os.Environ returns it
 	// applied last, before validation; paths that it sets are taken as they are
 	Override func(*Config)
 	Check    func(Config) []Problem // finds what is wrong with the expressions; nil: they are not looked at
@@ -84,7 +83,6 @@ func (d *draft) readFile(s Source) fs.FileMode {
 	whole := origin{file: s.Path, source: SourceFile}
 	text, mode, err := readRegular(s.Path, maxFile, "configuration")
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && s.Optional:
 	case errors.Is(err, fs.ErrNotExist):
 		d.faultAt(whole, "", "does not exist; create it with acsync init, or name another with --config")
 	case err != nil:
@@ -231,7 +229,6 @@ func (d *draft) place(problems []Problem) {
 	}
 }
 
-// readSecret returns what is in a secret's file, without the space around it.
 func readSecret(path string) (string, error) {
 	raw, _, err := readRegular(path, maxSecret, "key")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -274,7 +271,6 @@ func readRegular(path string, limit int64, what string) (text []byte, mode fs.Fi
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info.Mode(), nil
 }
 
-// cause takes the path out of an error of package os.
 func cause(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		return path.Err

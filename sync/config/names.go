@@ -35,7 +35,6 @@ func showName(name string) string {
 	return strconv.Quote(name)
 }
 
-// shorten quotes a value for a fault.
 func shorten(value string) string {
 	if n := utf8.RuneCountInString(value); n > maxShown {
 		return "a text of " + strconv.Itoa(n) + " characters"
@@ -52,7 +51,6 @@ func suggestKey(key string, known []string) string {
 	})
 }
 
-// suggestName is suggestKey for names without sections.
 func suggestName(name string, known []string) string {
 	return closest(
 		known, max(2, len(name)/4), func(candidate string) int { return distance(name, candidate) })
@@ -68,7 +66,6 @@ func closest(candidates []string, most int, far func(string) int) (best string) 
 	return best
 }
 
-// didYouMean is the end of a fault's message.
 func didYouMean(suggestion string) string {
 	if suggestion == "" {
 		return ""

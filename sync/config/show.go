@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ type Shown struct {
 	Default bool // as in an empty file
 }
 
-// undecisive are sections and keys that change when, how fast, and how much at once a pass works, or where,
+// undecisive are keys that change when, how fast, and how much at once a pass works, or where,
 // and never what it decides about a conversation. The accounts are for [Config.Accounts] to tell apart.
 var undecisive = []string{
 	"kustomer.base_url", "kustomer.requests_per_minute", "kustomer.searches_per_minute", "kustomer.reserve",
@@ -24,29 +25,6 @@ var undecisive = []string{
 	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
 	"sync.overlap", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after", "sync.timezone",
 	"ledger.retain", "ledger.allow_network",
-}
-
-// show lists the keys of a configuration, and compares them with those of an empty file.
-func show(c, usual any) []Shown {
-	values := map[string]string{}
-	for _, each := range flatten(reflect.ValueOf(usual), "") {
-		values[each.Key] = each.Value
-	}
-	list := flatten(reflect.ValueOf(c), "")
-	for i, each := range list {
-		value, known := values[each.Key]
-		list[i].Default = known && value == each.Value
-	}
-	return list
-}
-
-// decisive leaves out what never changes a decision.
-func decisive(list []Shown) []Shown {
-	return slices.DeleteFunc(list, func(s Shown) bool {
-		return slices.ContainsFunc(undecisive, func(key string) bool {
-			return s.Key == key || strings.HasPrefix(s.Key, key+".")
-		})
-	})
 }
 
 func digest(list []Shown) string {
@@ -73,25 +51,16 @@ func flatten(v reflect.Value, key string) []Shown {
 			list = append(list, flatten(v.Index(i), ruleKey(key, i+1))...)
 		}
 	case v.Kind() == reflect.Map:
-		names := v.MapKeys()
-		slices.SortFunc(
-			names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-		for _, name := range names {
-			list = append(list, flatten(v.MapIndex(name), join(key, name.String()))...)
+		texts := v.Interface().(map[string]string)
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			list = append(list, Shown{Key: join(key, name), Value: texts[name]})
 		}
+	case v.Kind() == reflect.Slice:
+		list = append(list, Shown{Key: key, Value: strings.Join(v.Interface().([]string), ", ")})
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		list = append(list, Shown{Key: key})
 	default:
-		list = append(list, Shown{Key: key, Value: showValue(v)})
+		list = append(list, Shown{Key: key, Value: fmt.Sprint(v.Interface())})
 	}
 	return list
-}
-
-// showValue is a value as text; empty where there is none, as the delay of a rule that sets none.
-func showValue(v reflect.Value) string {
-	if v.Kind() == reflect.Pointer && v.IsNil() {
-		return ""
-	}
-	if list, ok := v.Interface().([]string); ok {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprint(v.Interface())
 }
