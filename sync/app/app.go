@@ -49,7 +49,6 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	return int(exitCode(err))
 }
 
-// answer carries out one command line.
 func answer(ctx context.Context, l *commandLine, args []string) error {
 	if len(args) == 2 && args[1] == "--version" {
 		_, err := fmt.Fprintln(l.stdout, "acsync", version())

@@ -35,7 +35,6 @@ const lineEvery = 200 * time.Millisecond
 // eraseLine takes the cursor to the line above and clears it.
 const eraseLine = "\x1b[1A\x1b[2K\r"
 
-// newBar is a bar on w, which must be a terminal of the given width.
 func newBar(w io.Writer, width int, color bool) *bar {
 	writer := progress.NewWriter()
 	writer.SetOutputWriter(w)
@@ -67,7 +66,6 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	return b
 }
 
-// Observe moves the bar.
 func (b *bar) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.Estimated:

@@ -22,7 +22,6 @@ func applyCommand(l *commandLine) *cli.Command {
 	})
 }
 
-// apply lets a pass carry out a plan.
 func apply(s *session, o *surveysync.Options) (err error) {
 	if err := s.tenant.Config.Ready(); err != nil {
 		return err
@@ -40,7 +39,6 @@ func apply(s *session, o *surveysync.Options) (err error) {
 // largestPlan is more than a plan of a million conversations takes.
 const largestPlan = 256 << 20
 
-// readPlan reads the plan in a file, for the tenant.
 func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
 	if path == "-" {
 		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")

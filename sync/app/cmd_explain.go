@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,6 @@ func explainCommand(l *commandLine) *cli.Command {
 	})
 }
 
-// explainOne shows the life of one conversation.
 func explainOne(s *session) error {
 	app := s.tenant.Config.KustomerAppURL()
 	asked, err := parseConversation(s.c.Args().First(), app)
@@ -109,14 +109,11 @@ func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
 // was never made.
 func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	ledger, closeLedger, err := q.tenant.ReadLedger()
-	// The stand-ins' own.
-	if _, none := ledger.(dryrun.None); none {
-		q.unmade = true
-	}
 	online := !q.c.Bool(flagOffline)
 	switch {
 	case err == nil:
 		q.explainer.Ledger = ledger
+		_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
 		return closeLedger, nil
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
@@ -133,14 +130,14 @@ func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 // reach gives the explainer the services, as far as they are to be asked and there are keys for them.
 func (q *inquiry) reach() error {
 	cfg := q.tenant.Config
-	if q.c.Bool(flagOffline) {
+	keyless := cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet()
+	switch {
+	case q.c.Bool(flagOffline):
 		q.notice("neither service was asked (--" + flagOffline + "): this is what the ledger knows")
 		return nil
-	}
-	if cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet() {
-		if q.explainer.Ledger == nil {
-			return cfg.Ready()
-		}
+	case keyless && q.explainer.Ledger == nil:
+		return cfg.Ready()
+	case keyless:
 		q.notice("Kustomer was not asked, because kustomer.org or its API key is not set: this is what the " +
 			"ledger knows")
 		return nil
@@ -169,12 +166,9 @@ func (q *inquiry) notice(text string) { q.notices = append(q.notices, text) }
 
 // lacks notes a part that cannot be read. The first one counts for the exit code.
 func (q *inquiry) lacks(err error) {
-	if err == nil {
-		return
-	}
-	q.notice(err.Error())
-	if q.lacking == nil {
-		q.lacking = err
+	if err != nil {
+		q.notice(err.Error())
+		q.lacking = cmp.Or(q.lacking, err)
 	}
 }
 
@@ -183,8 +177,8 @@ func (q *inquiry) unknown(x explain.Explanation) error {
 	const check = "is it the id of a conversation, 24 hexadecimal digits, and of this organisation?"
 	switch {
 	case q.lacking != nil && x.Unread != nil:
-		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w", x.ID,
-			x.Unread)
+		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w",
+			x.ID, x.Unread)
 	case q.lacking != nil:
 		return fmt.Errorf("conversation %s is not in Kustomer, or not shown to this API key; %s What the "+
 			"ledger knows of it cannot be seen now: %w", x.ID, check, q.lacking)

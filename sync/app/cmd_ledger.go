@@ -17,7 +17,6 @@ import (
 	"acsync/sync/tenant"
 )
 
-// ledgerCommand groups what is done with the ledger itself.
 func ledgerCommand(l *commandLine) *cli.Command {
 	out := value(flagOut, "write to `FILE`, which must not exist yet")
 	part := func(name, usage string, act func(*session) error, flags ...cli.Flag) *cli.Command {
@@ -30,10 +29,8 @@ func ledgerCommand(l *commandLine) *cli.Command {
 		"then\non. Nobody is asked twice by it about one resolution. It is refused while " +
 		"anything\nis in doubt."
 	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has", ledgerRebuild,
-		&cli.StringFlag{
-			Name: flagSince, DefaultText: "90d ago, or when a copy was made if that is longer ago",
-			Usage: "read what Agent Connect received since `TIME`",
-		},
+		described(flagSince, "90d ago, or when a copy was made if that is longer ago",
+			"read what Agent Connect received since `TIME`"),
 		toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once "+
 			"counted: its data have had days to catch up, and the rest was expunged there, or accepted by hand"))
 	rebuilding.Description = "For a ledger that was put back from a copy, or lost: then acsync init makes " +
@@ -260,7 +257,6 @@ func ledgerRebuild(s *session) error {
 		done.Since.UTC().Format(time.RFC3339))
 }
 
-// sayLedger tells what was done with the ledger.
 func sayLedger(s *session, what string, fields map[string]any, format string, args ...any) error {
 	if !s.c.Bool(flagJSON) {
 		_, err := fmt.Fprintf(s.stdout, format+"\n", args...)

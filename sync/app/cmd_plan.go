@@ -29,10 +29,7 @@ func planCommand(l *commandLine) *cli.Command {
 			"report, then: acsync apply FILE.",
 		Flags: append([]cli.Flag{
 			value(flagOut, "write the plan to `FILE`, which is replaced"),
-			&cli.StringFlag{
-				Name: flagExpires, DefaultText: "24h",
-				Usage: "let it be carried out within a `DURATION` such as 4h, and not later",
-			},
+			described(flagExpires, "24h", "let it be carried out within a `DURATION` such as 4h, and not later"),
 			toggle(flagDetailed, fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3",
 				exit.WouldSend)),
 			value(flagFrom,
@@ -49,7 +46,6 @@ func planCommand(l *commandLine) *cli.Command {
 	})
 }
 
-// planFile is where a plan is written to, and how.
 type planFile struct {
 	path     string
 	valid    config.Duration
@@ -96,7 +92,6 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 	return f, nil
 }
 
-// prepare makes the pass a dry run that the file hears.
 func (f *planFile) prepare(s *session, o *surveysync.Options) error {
 	if err := s.tenant.Config.Ready(); err != nil {
 		return err
@@ -127,7 +122,7 @@ func (f *planFile) verdict(r surveysync.Result, err error) int {
 // end saves the plan of a dry run that came to its end. The error is what ended the pass.
 func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync.Result, err error) error {
 	switch {
-	case errors.As(err, new(timeUp)), errors.As(err, new(Interrupted)):
+	case errors.As(err, new(timeUp)), errors.As(err, new(interrupted)):
 		return unplanned{err}
 	case err != nil:
 		return fmt.Errorf("%w; no plan was saved", err)
@@ -138,7 +133,6 @@ func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync
 	return err
 }
 
-// save writes the plan of a dry run, whole or not at all, for its owner's eyes alone.
 func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync.Result) error {
 	info, err := engine.Ledger.Info()
 	if err != nil {
@@ -164,7 +158,6 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync
 	return nil
 }
 
-// say tells where the plan is, in the report for people.
 func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	if !f.saved || c.Bool(flagJSON) {
 		return nil
@@ -174,7 +167,6 @@ func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	return err
 }
 
-// unplanned is a dry run that was stopped before there was a plan.
 type unplanned struct{ cause error }
 
 func (unplanned) Error() string {

@@ -21,11 +21,9 @@ func reportCommand(l *commandLine) *cli.Command {
 			"had\ntold. A pass belongs to the time at which it began; without --from and --to those of\ntoday " +
 			"and of the six days before.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: flagFrom, DefaultText: "six days before the last day",
-				Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time",
-			},
-			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
+			described(flagFrom, "six days before the last day",
+				"passes that began at this `TIME` or later: 30d ago, a date, or a time"),
+			preset(flagTo, "now", "passes that began before this `TIME`"),
 			noPagerFlag(),
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
 				"given several times"),
@@ -39,7 +37,6 @@ func reportCommand(l *commandLine) *cli.Command {
 	})
 }
 
-// showHistory shows what past passes did.
 func showHistory(s *session) error {
 	about := report.Past{
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),

@@ -43,7 +43,6 @@ func resolveCommand(l *commandLine) *cli.Command {
 	})
 }
 
-// decision is what the command line says of what is in doubt.
 type decision struct {
 	action verify.Action // 0: Agent Connect's data are asked
 	choice verify.Selection
@@ -80,7 +79,6 @@ func readDecision(c *cli.Context) (d decision, err error) {
 	return d, err
 }
 
-// carryOut settles doubts.
 func (d decision) carryOut(s *session) (err error) {
 	if d.action == 0 && !s.tenant.Remembers() {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
@@ -88,10 +86,10 @@ func (d decision) carryOut(s *session) (err error) {
 			"--accept or --drop and --id or --all")
 	}
 	var ledger *bolt.Ledger
-	err = d.lock.open(s.c.Context, func() (err error) { ledger, err = s.tenant.OpenLedger(); return err })
-	if d.lock.skips(err) {
-		return saySkipped(s, err)
-	}
+	err = d.lock.open(s, func() (err error) {
+		ledger, err = s.tenant.OpenLedger()
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,6 @@ import (
 	"acsync/sync/tenant"
 )
 
-// rulesCommand groups what is done with rules and mappings.
 func rulesCommand(l *commandLine) *cli.Command {
 	return group(&cli.Command{
 		Name:  "rules",
@@ -30,8 +29,8 @@ func rulesCommand(l *commandLine) *cli.Command {
 				"is\nneeded, and what one remembers does not count. Nor does sync.max_age. Agent Connect\nis " +
 				"asked only for filters.require_active_profile.",
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
-				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
+				preset(flagFrom, "24h ago", "begin at `TIME`"),
+				preset(flagTo, "now", "end before `TIME`"),
 				noPagerFlag(),
 				values(flagID, "only the conversation with this `ID`; can be repeated"),
 				value(flagWith, "compare with the rules and the mapping of the configuration in `FILE`"),

@@ -99,7 +99,6 @@ func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error
 	return status, err
 }
 
-// firstTried is the earliest first try of what is to be retried; zero for none.
 func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
 	entries, err := ledger.Waiting(retried, store.Retry)
 	if err != nil {

@@ -41,7 +41,6 @@ func (r conversationRef) differences(life explain.Explanation) (notices []string
 	return notices
 }
 
-// resolvedAt reports whether a conversation is known to have been marked done at a time.
 func resolvedAt(x explain.Explanation, at time.Time) bool {
 	return x.Found && decide.SameResolution(x.Case.Resolution(), at) ||
 		slices.ContainsFunc(x.Entries, func(e store.Entry) bool {

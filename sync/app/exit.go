@@ -12,7 +12,6 @@ import (
 	"acsync/sync/report"
 )
 
-// exitCodes lists every exit code with its meaning, for the help.
 func exitCodes() string {
 	var lines []string
 	for _, code := range exit.All() {
@@ -49,7 +48,6 @@ func exitCode(err error) exit.Code {
 	return code
 }
 
-// usageError is a command line that cannot be carried out.
 type usageError struct{ message string }
 
 func (e usageError) Error() string      { return e.message }
@@ -94,14 +92,13 @@ func interruptible(parent context.Context) context.Context {
 			if got != syscall.SIGHUP {
 				signal.Reset(os.Interrupt, syscall.SIGTERM)
 			}
-			cancel(Interrupted{got})
+			cancel(interrupted{got})
 		}
 	}()
 	return ctx
 }
 
-// Interrupted is the cause of a context that a signal cancelled.
-type Interrupted struct{ Signal os.Signal }
+type interrupted struct{ signal os.Signal }
 
 // stops are the names of the signals that stop the program, and what a shell makes of one that they have
 // ended.
@@ -114,11 +111,9 @@ var stops = map[os.Signal]struct {
 	syscall.SIGTERM: {"SIGTERM", exit.Terminated},
 }
 
-// Error says what happened and that nothing is lost.
-func (i Interrupted) Error() string {
+func (i interrupted) Error() string {
 	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later",
-		stops[i.Signal].name)
+		stops[i.signal].name)
 }
 
-// ExitClass returns what a shell makes of a program that the signal has ended.
-func (i Interrupted) ExitClass() exit.Code { return stops[i.Signal].code }
+func (i interrupted) ExitClass() exit.Code { return stops[i.signal].code }

@@ -7,7 +7,6 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// The names of the flags.
 const (
 	flagConfig    = "config"
 	flagSandbox   = "sandbox"
@@ -52,9 +51,6 @@ const (
 	flagAgent          = "agent-connect-port"
 )
 
-// defaultConfig is the configuration file of a command line that names none.
-const defaultConfig = "config.toml"
-
 // unconfirmed is how many survey requests the first pass of a ledger creates without being confirmed.
 const unconfirmed = 500
 
@@ -62,21 +58,18 @@ const unconfirmed = 500
 // place.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: flagConfig, Value: defaultConfig, Usage: "read the configuration from `FILE`"},
+		preset(flagConfig, "config.toml", "read the configuration from `FILE`"),
 		toggle(flagSandbox,
 			"use the embedded stand-ins for both services, and a ledger of their own in your cache directory"),
 		toggle(flagJSON, "print one JSON object instead of the report for people"),
-		&cli.StringFlag{
-			Name: flagLogLevel, DefaultText: "warn on a terminal, info elsewhere",
-			Usage: "log from `LEVEL` upwards: debug, info, warn, error",
-		},
-		&cli.StringFlag{Name: flagLogFormat, Value: "text", Usage: "write the log as `FORMAT`: text or json"},
+		described(flagLogLevel, "warn on a terminal, info elsewhere",
+			"log from `LEVEL` upwards: debug, info, warn, error"),
+		preset(flagLogFormat, "text", "write the log as `FORMAT`: text or json"),
 		toggle(flagQuiet, "no progress, and only errors in the log"),
 		toggle(flagNoColor, "no colours; the variable NO_COLOR does the same"),
 	}
 }
 
-// noPagerFlag stands on the commands that answer a question.
 func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer through a pager") }
 
 // passFlags stand on the commands that make a pass.
@@ -87,17 +80,11 @@ func passFlags() []cli.Flag {
 			Name: flagMax, DefaultText: "no limit",
 			Usage: "create at most `N` survey requests; the rest waits for the next pass",
 		},
-		&cli.StringFlag{
-			Name: flagMaxDuration, DefaultText: "no limit",
-			Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for " +
-				"later",
-		},
+		described(flagMaxDuration, "no limit", "stop after a `DURATION` such as 90m: what has begun is "+
+			"finished, the rest is kept for later"),
 		ifLockedFlag(),
-		&cli.IntFlag{
-			Name: flagConfirm,
-			Usage: fmt.Sprintf(
-				"let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed),
-		},
+		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to "+
+			"`N` survey requests; needed above %d", unconfirmed)},
 		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
 			"be given several times"),
 		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),
@@ -110,15 +97,21 @@ func passFlagsBut(names ...string) []cli.Flag {
 		passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
-// value, toggle and values are flags that have nothing but a name and a usage.
+// ifLockedFlag stands on every command that changes the ledger with the services' help.
+func ifLockedFlag() cli.Flag {
+	return preset(flagIfLocked, "fail",
+		"when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m")
+}
+
 func value(name, usage string) cli.Flag  { return &cli.StringFlag{Name: name, Usage: usage} }
 func toggle(name, usage string) cli.Flag { return &cli.BoolFlag{Name: name, Usage: usage} }
 func values(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
 
-// ifLockedFlag stands on every command that changes the ledger with the services' help.
-func ifLockedFlag() cli.Flag {
-	return &cli.StringFlag{
-		Name: flagIfLocked, Value: "fail",
-		Usage: "when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m",
-	}
+// preset is a flag with a default, and described one whose default is said in words.
+func preset(name, value, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: usage}
+}
+
+func described(name, by, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, DefaultText: by, Usage: usage}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,7 +22,6 @@ type lockPolicy struct {
 	wait time.Duration // try again for so long
 }
 
-// readLockPolicy reads --if-locked.
 func readLockPolicy(c *cli.Context) (lockPolicy, error) {
 	text := c.String(flagIfLocked)
 	switch word, span, waits := strings.Cut(text, "="); {
@@ -40,31 +40,31 @@ func readLockPolicy(c *cli.Context) (lockPolicy, error) {
 }
 
 // open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits
-// a moment for the lock.
-func (p lockPolicy) open(ctx context.Context, try func() error) error {
+// a moment for the lock. The command has ended when it says that nothing is done.
+func (p lockPolicy) open(s *session, try func() error) error {
 	for until := time.Now().Add(p.wait); ; {
 		err := try()
-		switch {
-		case !errors.Is(err, store.ErrLocked) || !time.Now().Before(until):
+		switch locked := errors.Is(err, store.ErrLocked); {
+		case locked && p.skip:
+			return skipped(s, err)
+		case !locked || !time.Now().Before(until):
 			return err
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
+		case s.c.Context.Err() != nil:
+			return context.Cause(s.c.Context)
 		}
 	}
 }
 
-// skips reports whether an error of opening the ledger is none.
-func (p lockPolicy) skips(err error) bool { return p.skip && errors.Is(err, store.ErrLocked) }
-
-// saySkipped says in one line that nothing was done.
-func saySkipped(s *session, err error) error {
+// skipped says that nothing was done, and ends the command.
+func skipped(s *session, locked error) (err error) {
 	// One line also in JSON, as a pass is: schedules append it to a file.
 	if s.c.Bool(flagJSON) {
-		return json.NewEncoder(s.stdout).Encode(map[string]any{
-			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": err.Error(),
+		err = json.NewEncoder(s.stdout).Encode(map[string]any{
+			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": locked.Error(),
 			"exit": exit.Done,
 		})
+	} else {
+		_, err = fmt.Fprintf(s.stdout, "skipped: %v\n", locked)
 	}
-	fmt.Fprintf(s.stdout, "skipped: %v\n", err)
-	return nil
+	return cmp.Or(err, error(ended{exit.Done, nil}))
 }

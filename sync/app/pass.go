@@ -25,12 +25,10 @@ const beginning = 24 * time.Hour
 // prepare completes the options of a pass, for a command of its own.
 type prepare func(*session, *surveysync.Options) error
 
-// passAction makes one pass and reports it.
 func passAction(l *commandLine, complete prepare) cli.ActionFunc {
 	return func(c *cli.Context) error { return makePass(l, c, nil, complete) }
 }
 
-// pass is one pass as a command makes it.
 type pass struct {
 	*session
 	limits  runLimits
@@ -39,7 +37,6 @@ type pass struct {
 	engine  *surveysync.Engine
 }
 
-// makePass makes one pass, saves it as a plan unless that is nil, and reports it.
 func makePass(l *commandLine, c *cli.Context, plan *planFile, complete prepare) error {
 	limits, err := readRunLimits(c)
 	if err != nil {
@@ -75,9 +72,6 @@ func (p pass) run() (err error) {
 	}
 	p.tenant.Attach(p.engine, clients)
 	notice, closeLedger, err := p.openLedger(clients)
-	if p.limits.lock.skips(err) {
-		return saySkipped(p.session, err)
-	}
 	if err != nil {
 		return err
 	}
@@ -120,7 +114,7 @@ func (p pass) run() (err error) {
 func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger func() error, err error) {
 	engine := p.engine
 	if !engine.Options.DryRun {
-		err = p.limits.lock.open(p.c.Context, func() error {
+		err = p.limits.lock.open(p.session, func() error {
 			ledger, err := p.tenant.OpenLedger()
 			if err == nil {
 				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
@@ -131,7 +125,7 @@ func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger fu
 		return "", closeLedger, err
 	}
 	var below dryrun.ReadLedger
-	err = p.limits.lock.open(p.c.Context, func() (err error) {
+	err = p.limits.lock.open(p.session, func() (err error) {
 		below, closeLedger, err = p.tenant.ReadLedger()
 		return err
 	})
@@ -217,7 +211,6 @@ func endedBy(r surveysync.Result, err error) string {
 	}[exitCode(err)]
 }
 
-// timeUp ends a pass at --max-duration.
 type timeUp struct{ after config.Duration }
 
 func (t timeUp) Error() string {
@@ -225,7 +218,6 @@ func (t timeUp) Error() string {
 		flagMaxDuration, t.after)
 }
 
-// ExitClass returns that the next run goes on.
 func (timeUp) ExitClass() exit.Code { return exit.Temporary }
 
 // runLimits are what the command line says of a pass beyond what it is to do.
@@ -257,7 +249,6 @@ func readRunLimits(c *cli.Context) (l runLimits, err error) {
 	return l, nil
 }
 
-// run runs an engine for as long as it may.
 func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysync.Result, error) {
 	// Not a deadline: the pacers would refuse to wait beyond it, and the pass would end before it, without a
 	// reason.

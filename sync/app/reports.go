@@ -31,7 +31,6 @@ type reportFile struct {
 	render func(io.Writer, report.Report) error
 }
 
-// newReports makes the files of a pass ready to listen.
 func newReports(s *session) (*reports, error) {
 	r, cfg := &reports{}, s.tenant.Config
 	for _, path := range s.c.StringSlice(flagReport) {
@@ -56,14 +55,12 @@ func newReports(s *session) (*reports, error) {
 	return r, nil
 }
 
-// Observe keeps what the files will tell.
 func (r *reports) Observe(event surveysync.Event) {
 	if r.rows != nil {
 		r.rows.Observe(event)
 	}
 }
 
-// write writes the files. The problem is what ended the pass early.
 func (r *reports) write(pass report.Pass, problem error) error {
 	if len(r.files) == 0 {
 		return nil

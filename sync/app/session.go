@@ -41,7 +41,6 @@ func (l *commandLine) clock() time.Time {
 	return time.Now()
 }
 
-// printJSON prints one indented object.
 func (l *commandLine) printJSON(v any) error {
 	encoder := json.NewEncoder(l.stdout)
 	encoder.SetIndent("", "  ")
@@ -73,7 +72,6 @@ func version() string {
 	return info.Main.Version
 }
 
-// userAgent is what the services are told of who calls.
 func userAgent() string { return "acsync/" + version() }
 
 // session is a command at work: what was asked, where it is shown, and for whom.
@@ -114,10 +112,8 @@ func inSession(l *commandLine, c *cli.Context, act func(*session) error) (err er
 	return act(s)
 }
 
-// path is where the ledger lies.
 func (s *session) path() string { return s.tenant.Config.Ledger.Path }
 
-// connect makes the clients, which log to stderr.
 func (s *session) connect() (*tenant.Clients, error) {
 	return tenant.Connect(s.tenant.Config, userAgent(), s.terminal.logger(s.stderr))
 }

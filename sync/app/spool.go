@@ -34,7 +34,6 @@ type spool struct {
 	inLine  bool // what was written last does not end a line; of the goroutine alone
 }
 
-// spooled is what one call has given.
 type spooled struct {
 	text []byte
 	lost int // lines lost before it
@@ -59,7 +58,6 @@ func (s *spool) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// work writes what waits, and ends with it.
 func (s *spool) work() {
 	for {
 		next, ok := s.next()
@@ -145,7 +143,6 @@ func (s *spool) send(text []byte) (n int, err error) {
 	return n, nil
 }
 
-// tell wakes flush.
 func (s *spool) tell() {
 	select {
 	case s.moved <- struct{}{}:
@@ -197,7 +194,6 @@ func newPrinter(to io.Writer, behind *spool) *printer {
 	return &printer{to: to, behind: behind, visible: doc.Visible{To: to, Colors: terminal}}
 }
 
-// Write prints the text.
 func (p *printer) Write(text []byte) (int, error) {
 	p.behind.flush()
 	n, err := p.visible.Write(text)

@@ -10,7 +10,6 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// alive reports whether a process of this machine is there.
 func alive(pid int) bool {
 	err := syscall.Kill(pid, 0) // asks, and sends nothing
 	return err == nil || errors.Is(err, syscall.EPERM)

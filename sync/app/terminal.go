@@ -33,10 +33,8 @@ type terminal struct {
 	json     bool // the log is JSON
 }
 
-// defaultWidth is the width of what is no terminal.
 const defaultWidth = 80
 
-// newTerminal looks at both streams, the flags and the environment.
 func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	t := terminal{stderr: l.stderr, width: defaultWidth, level: slog.LevelInfo}
 	noColor, _ := variable(l.env, "NO_COLOR")
@@ -70,7 +68,6 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	return t, nil
 }
 
-// style is how a text may look on stdout.
 func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
 
 // answer shows the answer to a question on stdout: through the pager where the terminal is too low for it.
@@ -88,7 +85,7 @@ func (t terminal) answer(stdout io.Writer, d doc.Doc) error {
 	return err
 }
 
-// size is the width and the height of a terminal, as far as they are known; a height of 0 is not.
+// size is that of a terminal, as far as it is known; a height of 0 is not.
 func size(file *os.File) (width, height int) {
 	width, height, err := term.GetSize(int(file.Fd()))
 	if err != nil || width <= 0 {

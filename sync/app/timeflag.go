@@ -73,7 +73,6 @@ func wallClock(flag, value, form string, t time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// ends reads --from and --to.
 func ends(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, err error) {
 	if w.From, err = parseTime(flagFrom, c.String(flagFrom), zone, now); err == nil {
 		w.To, err = parseTime(flagTo, c.String(flagTo), zone, now)

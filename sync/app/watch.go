@@ -37,7 +37,6 @@ func newWatch(t terminal, pace int, waiting func() string) watch {
 // observers lets several listen.
 type observers []surveysync.Observer
 
-// Observe passes the event on.
 func (o observers) Observe(event surveysync.Event) {
 	for _, observer := range o {
 		observer.Observe(event)
@@ -47,7 +46,6 @@ func (o observers) Observe(event surveysync.Event) {
 // eventLog writes what a pass does to the log: ids, times, states and reasons, never a name or an address.
 type eventLog struct{ log *slog.Logger }
 
-// Observe logs one event.
 func (l eventLog) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.PassStarted:
@@ -139,7 +137,6 @@ func eta(e fetch.Estimate, perMinute int) string {
 	return fmt.Sprintf("%s, at most %s at %d/min", text, hours(time.Duration(minutes)*time.Minute), perMinute)
 }
 
-// hours is a duration in hours and minutes.
 func hours(d time.Duration) string {
 	minutes := int(math.Ceil(d.Minutes()))
 	if minutes < 60 {

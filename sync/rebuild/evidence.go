@@ -34,7 +34,6 @@ type reception struct {
 	intent uint64
 }
 
-// gather reads the data to their end.
 func gather(
 	ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
 ) (*evidence, error) {
@@ -182,7 +181,6 @@ func receivedAt(i agentconnect.Interaction) time.Time {
 	return i.CreatedAt
 }
 
-// acceptedAt is the entry of what Agent Connect received then.
 func acceptedAt(key store.Key, at time.Time) store.Entry {
 	return store.Entry{Key: key, Record: store.Record{
 		State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at,

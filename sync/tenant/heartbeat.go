@@ -59,7 +59,6 @@ func (h *Heartbeat) beat() {
 	}
 }
 
-// now is the progress at this moment.
 func (h *Heartbeat) now() store.Progress {
 	h.mu.Lock()
 	defer h.mu.Unlock()
