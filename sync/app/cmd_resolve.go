@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -101,15 +102,12 @@ func (d decision) carryOut(s *session) (err error) {
 		return err
 	}
 	said := sayResolved(s, settled)
-	switch {
-	case err == nil:
-		return said
 	// The data could not be read, whatever came in their place.
-	case exitCode(err) == exit.Failed && d.action == 0 && !errors.As(err, new(*store.WriteError)):
+	if exitCode(err) == exit.Failed && d.action == 0 && !errors.As(err, new(*store.WriteError)) {
 		return ended{exit.Temporary, err}
 	}
 	// It says more than that something is unresolved.
-	return err
+	return cmp.Or(err, said)
 }
 
 // settle lets the operator decide, or Agent Connect's data.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -87,15 +88,13 @@ func (p pass) run() (err error) {
 	if p.plan != nil {
 		err = p.plan.end(p.session, p.engine, &result, err)
 	}
-	for _, each := range []string{notice, p.witness().Warning()} {
-		if each != "" {
-			result.Notices = append(result.Notices, each)
-		}
-	}
-	for _, each := range backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge) {
-		result.Notices = append(result.Notices, each)
+	backfills := backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge)
+	for _, each := range backfills {
 		watch.log.Warn(each)
 	}
+	result.Notices = slices.DeleteFunc(
+		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, backfills),
+		func(notice string) bool { return notice == "" })
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()
 	err = p.conclude(report.Pass{
