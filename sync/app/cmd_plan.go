@@ -36,13 +36,13 @@ func planCommand(l *commandLine) *cli.Command {
 				"the `TIME` at which the range begins, as of backfill; by default it is what run would read"),
 			value(flagTo, "the `TIME` before which the range ends; also now"),
 		}, passFlagsBut(flagDryRun, flagConfirm)...),
-		Action: func(c *cli.Context) error {
-			file, err := newPlanFile(c)
+		Action: in(l, func(s *session) error {
+			file, err := newPlanFile(s.c)
 			if err != nil {
 				return err
 			}
-			return makePass(l, c, file, file.prepare)
-		},
+			return makePass(s, file, file.prepare)
+		}),
 	})
 }
 

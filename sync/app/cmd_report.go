@@ -28,12 +28,7 @@ func reportCommand(l *commandLine) *cli.Command {
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
 				"given several times"),
 		},
-		Action: func(c *cli.Context) error {
-			if err := checkReports(c); err != nil {
-				return err
-			}
-			return inSession(l, c, showHistory)
-		},
+		Action: in(l, showHistory),
 	})
 }
 
@@ -42,19 +37,16 @@ func showHistory(s *session) error {
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
 		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(),
 	}
-	var err error
+	paths, err := reportPaths(s)
+	if err != nil {
+		return err
+	}
 	if about.Zone, err = s.tenant.Config.Location(); err != nil {
 		return err
 	}
 	// Not the session's clock: passes are recorded by this machine's.
 	if about.Window, about.Cut, err = pastWindow(s.c, about.Zone, time.Now()); err != nil {
 		return err
-	}
-	paths := s.c.StringSlice(flagReport)
-	for _, path := range paths {
-		if err := refuseOverwrite(s, flagReport, path); err != nil {
-			return err
-		}
 	}
 	runs, err := pastRuns(s)
 	if err != nil {

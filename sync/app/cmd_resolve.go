@@ -34,13 +34,13 @@ func resolveCommand(l *commandLine) *cli.Command {
 			toggle(flagAll, "decide about all that are in doubt"),
 			ifLockedFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			d, err := readDecision(c)
+		Action: in(l, func(s *session) error {
+			d, err := readDecision(s.c)
 			if err != nil {
 				return err
 			}
-			return inSession(l, c, d.carryOut)
-		},
+			return d.carryOut(s)
+		}),
 	})
 }
 

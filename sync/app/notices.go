@@ -2,9 +2,9 @@ package app
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -49,21 +49,15 @@ func here(c *cli.Context) string {
 	return flags
 }
 
-// shellWord writes a word as it can be pasted into a shell.
-func shellWord(word string) string {
-	plain := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_./:=@%+,", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// shellPath is a shellWord for a path, which must not look like a flag.
+// shellPath writes a path as it can be pasted into a shell, where it must not look like a flag.
 func shellPath(path string) string {
 	if strings.HasPrefix(path, "-") {
 		path = "./" + path
 	}
-	return shellWord(path)
+	if plainWord.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
+
+var plainWord = regexp.MustCompile(`^[\p{L}\p{Nd}_./:=@%+,-]+$`)

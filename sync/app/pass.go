@@ -27,7 +27,7 @@ const beginning = 24 * time.Hour
 type prepare func(*session, *surveysync.Options) error
 
 func passAction(l *commandLine, complete prepare) cli.ActionFunc {
-	return func(c *cli.Context) error { return makePass(l, c, nil, complete) }
+	return in(l, func(s *session) error { return makePass(s, nil, complete) })
 }
 
 type pass struct {
@@ -38,28 +38,26 @@ type pass struct {
 	engine  *surveysync.Engine
 }
 
-func makePass(l *commandLine, c *cli.Context, plan *planFile, complete prepare) error {
-	limits, err := readRunLimits(c)
+func makePass(s *session, plan *planFile, complete prepare) error {
+	limits, err := readRunLimits(s.c)
 	if err != nil {
 		return err
 	}
-	return inSession(l, c, func(s *session) error {
-		engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
-		o := &engine.Options
-		o.Mode, o.DryRun, o.Limits.Max = c.Command.Name, c.Bool(flagDryRun), c.Int(flagMax)
-		o.Unconfirmed, o.Confirmed = unconfirmed, c.Int(flagConfirm)
-		if err := complete(s, o); err != nil {
-			return err
-		}
-		if err := s.tenant.Config.Ready(); err != nil {
-			return err
-		}
-		reports, err := newReports(s)
-		if err != nil {
-			return err
-		}
-		return pass{s, limits, plan, reports, engine}.run()
-	})
+	reports, err := newReports(s)
+	if err != nil {
+		return err
+	}
+	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
+	o := &engine.Options
+	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
+	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
+	if err := complete(s, o); err != nil {
+		return err
+	}
+	if err := s.tenant.Config.Ready(); err != nil {
+		return err
+	}
+	return pass{s, limits, plan, reports, engine}.run()
 }
 
 // run makes the pass, with all that listens to it, and concludes it.
@@ -234,9 +232,6 @@ func readRunLimits(c *cli.Context) (l runLimits, err error) {
 	if c.IsSet(flagConfirm) && c.Int(flagConfirm) < 1 {
 		return l, usagef("--%s %d: give the number of survey requests that the refusal named", flagConfirm,
 			c.Int(flagConfirm))
-	}
-	if err := checkReports(c); err != nil {
-		return l, err
 	}
 	if l.lock, err = readLockPolicy(c); err != nil || !c.IsSet(flagMaxDuration) {
 		return l, err

@@ -2,7 +2,6 @@ package app
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 
 	"acsync/store/bolt"
 	surveysync "acsync/sync"
@@ -32,16 +29,17 @@ type reportFile struct {
 }
 
 func newReports(s *session) (*reports, error) {
+	paths, err := reportPaths(s)
+	if err != nil || len(paths) == 0 {
+		return &reports{}, err
+	}
 	r, cfg := &reports{}, s.tenant.Config
-	for _, path := range s.c.StringSlice(flagReport) {
+	for _, path := range paths {
 		render, err := report.RendererFor(path)
-		if err = cmp.Or(err, refuseOverwrite(s, flagReport, path)); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		r.files = append(r.files, reportFile{path, render})
-	}
-	if len(r.files) == 0 {
-		return r, nil
 	}
 	zone, err := cfg.Location()
 	if err != nil {
@@ -65,9 +63,8 @@ func (r *reports) write(pass report.Pass, problem error) error {
 	if len(r.files) == 0 {
 		return nil
 	}
-	about := r.about
-	about.Problem = problem
-	made := report.New(pass, about)
+	r.about.Problem = problem
+	made := report.New(pass, r.about)
 	var failed []error
 	for _, file := range r.files {
 		if err := writeReport(file.path, made, file.render); err != nil {
@@ -90,26 +87,29 @@ func writeReport[T any](path string, made T, render func(io.Writer, T) error) er
 	return nil
 }
 
-// checkReports refuses before a pass what could not be written after it.
-func checkReports(c *cli.Context) error {
-	if c.Bool(flagReveal) && !c.IsSet(flagReport) {
-		return usagef("--%s is about the files of --%s, and there is none", flagReveal, flagReport)
+// reportPaths are the files of --report. What could not be written after a pass is refused before it.
+func reportPaths(s *session) ([]string, error) {
+	if s.c.Bool(flagReveal) && !s.c.IsSet(flagReport) {
+		return nil, usagef("--%s is about the files of --%s, and there is none", flagReveal, flagReport)
 	}
-	seen := map[string]bool{}
-	for _, path := range c.StringSlice(flagReport) {
+	paths, seen := s.c.StringSlice(flagReport), map[string]bool{}
+	for _, path := range paths {
 		if _, err := report.RendererFor(path); err != nil {
-			return usagef("--%s: %v", flagReport, err)
+			return nil, usagef("--%s: %v", flagReport, err)
 		}
 		full, err := writable(path)
 		if err != nil {
-			return usagef("--%s %q cannot be written: %v; nothing was done", flagReport, path, err)
+			return nil, usagef("--%s %q cannot be written: %v; nothing was done", flagReport, path, err)
 		}
 		if seen[full] {
-			return usagef("--%s names %q twice", flagReport, path)
+			return nil, usagef("--%s names %q twice", flagReport, path)
+		}
+		if err := refuseOverwrite(s, flagReport, path); err != nil {
+			return nil, err
 		}
 		seen[full] = true
 	}
-	return nil
+	return paths, nil
 }
 
 // writable returns the full path of a file, and why none can take the place of what is there.

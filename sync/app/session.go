@@ -82,34 +82,31 @@ type session struct {
 	tenant   *tenant.Tenant
 }
 
-// in lets a command that needs nothing but a session be the action of a command line.
+// in gives a command what it needs, and takes it back when that has ended.
 func in(l *commandLine, act func(*session) error) cli.ActionFunc {
-	return func(c *cli.Context) error { return inSession(l, c, act) }
-}
-
-// inSession gives a command what it needs, and takes it back when that has ended.
-func inSession(l *commandLine, c *cli.Context, act func(*session) error) (err error) {
-	s := &session{commandLine: l, c: c}
-	if s.terminal, err = newTerminal(l, c); err != nil {
-		return err
-	}
-	path := c.String(flagConfig)
-	if path == "" {
-		return usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
-	}
-	if c.Bool(flagSandbox) {
-		closeDemo, err := s.startDemo()
+	return func(c *cli.Context) (err error) {
+		s := &session{commandLine: l, c: c}
+		if s.terminal, err = newTerminal(l, c); err != nil {
+			return err
+		}
+		path := c.String(flagConfig)
+		if path == "" {
+			return usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
+		}
+		if c.Bool(flagSandbox) {
+			closeDemo, err := s.startDemo()
+			if err != nil {
+				return err
+			}
+			return errors.Join(act(s), closeDemo())
+		}
+		cfg, err := tenant.Load(config.Source{Path: path, Env: l.env})
 		if err != nil {
 			return err
 		}
-		return errors.Join(act(s), closeDemo())
+		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org}
+		return act(s)
 	}
-	cfg, err := tenant.Load(config.Source{Path: path, Env: l.env})
-	if err != nil {
-		return err
-	}
-	s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org}
-	return act(s)
 }
 
 func (s *session) path() string { return s.tenant.Config.Ledger.Path }
