@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/exit"
 	"acsync/sync/report/doc"
 )
 
@@ -57,7 +58,7 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 	err := program(l).RunContext(ctx, args)
 	// The library's own complaint, such as of a command that has no help.
 	if complaint, ok := errors.AsType[cli.ExitCoder](err); ok {
-		return usageError{complaint.Error()}
+		return exit.New(exit.Usage, complaint.Error())
 	}
 	return err
 }

@@ -158,7 +158,7 @@ func ledgerConvert(s *session) error {
 			convert = ledger.PlanConversion
 		}
 		if converted, err = convert(to); errors.Is(err, store.ErrRefused) {
-			err = usageError{err.Error()}
+			err = exit.New(exit.Usage, err.Error())
 		}
 		return err
 	})

@@ -48,12 +48,8 @@ func exitCode(err error) exit.Code {
 	return code
 }
 
-type usageError struct{ message string }
-
-func (e usageError) Error() string      { return e.message }
-func (usageError) ExitClass() exit.Code { return exit.Usage }
-
-func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+// usagef is the error of a command line that cannot be carried out.
+func usagef(format string, args ...any) error { return exit.New(exit.Usage, fmt.Sprintf(format, args...)) }
 
 // ended is the end of a command that has reported its exit code.
 type ended struct {
