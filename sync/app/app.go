@@ -67,8 +67,8 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 func program(l *commandLine) *cli.App {
 	return &cli.App{
 		Name: "acsync",
-		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → survey " +
-			"requests in Agent Connect",
+		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → " +
+			"survey requests in Agent Connect",
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init " +
 			"prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),

@@ -23,7 +23,8 @@ func initCommand(l *commandLine) *cli.Command {
 			"by\nrun. A ledger that exists is never touched. No other command creates one: a lost\nledger " +
 			"would mean asking everybody again.",
 		Flags: []cli.Flag{
-			preset(flagStart, "now", "where the first window begins: `TIME` is now, 24h ago, a date, or a time"),
+			preset(flagStart, "now",
+				"where the first window begins: `TIME` is now, 24h ago, a date, or a time"),
 		},
 		Action: func(c *cli.Context) error { return initialize(l, c) },
 	})

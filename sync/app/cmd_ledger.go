@@ -22,7 +22,8 @@ func ledgerCommand(l *commandLine) *cli.Command {
 	part := func(name, usage string, act func(*session) error, flags ...cli.Flag) *cli.Command {
 		return command(&cli.Command{Name: name, Usage: usage, Action: in(l, act), Flags: flags})
 	}
-	converting := part("convert", "count surveys by resolution, or by conversation, from now on", ledgerConvert,
+	converting := part("convert", "count surveys by resolution, or by conversation, from now on",
+		ledgerConvert,
 		value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
 		toggle(flagDryRun, "say what would change, and write nothing"))
 	converting.Description = "Goes with sync.survey_per in the configuration, which must say the same from " +
@@ -32,7 +33,8 @@ func ledgerCommand(l *commandLine) *cli.Command {
 		described(flagSince, "90d ago, or when a copy was made if that is longer ago",
 			"read what Agent Connect received since `TIME`"),
 		toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once "+
-			"counted: its data have had days to catch up, and the rest was expunged there, or accepted by hand"))
+			"counted: its data have had days to catch up, and the rest was expunged there, or accepted "+
+			"by hand"))
 	rebuilding.Description = "For a ledger that was put back from a copy, or lost: then acsync init makes " +
 		"an empty\none first. It is filled from Agent Connect's data " +
 		"(agent_connect.api_secret_file).\nWhat Agent Connect has expunged, or never had, it " +

@@ -29,7 +29,8 @@ func planCommand(l *commandLine) *cli.Command {
 			"report, then: acsync apply FILE.",
 		Flags: append([]cli.Flag{
 			value(flagOut, "write the plan to `FILE`, which is replaced"),
-			described(flagExpires, "24h", "let it be carried out within a `DURATION` such as 4h, and not later"),
+			described(flagExpires, "24h",
+				"let it be carried out within a `DURATION` such as 4h, and not later"),
 			toggle(flagDetailed, fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3",
 				exit.WouldSend)),
 			value(flagFrom,
@@ -76,7 +77,8 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 	}
 	if c.IsSet(flagExpires) {
 		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))
-		if valid := time.Duration(f.valid); err != nil || valid < plan.ShortestValid || valid > plan.LongestValid {
+		valid := time.Duration(f.valid)
+		if err != nil || valid < plan.ShortestValid || valid > plan.LongestValid {
 			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires,
 				c.String(flagExpires))
 		}

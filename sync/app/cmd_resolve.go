@@ -68,8 +68,8 @@ func readDecision(c *cli.Context) (d decision, err error) {
 	}
 	switch {
 	case actions > 1:
-		return d, usagef("--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept,
-			flagDrop)
+		return d, usagef("--%s, --%s and --%s exclude each other; nothing was changed",
+			flagResend, flagAccept, flagDrop)
 	case actions == 0 && chosen:
 		return d, usagef("say what to do with them: --%s, --%s or --%s; nothing was changed", flagResend,
 			flagAccept, flagDrop)

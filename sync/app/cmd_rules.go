@@ -26,8 +26,8 @@ func rulesCommand(l *commandLine) *cli.Command {
 			Usage: "show which rules hold for real conversations, and the resulting survey requests; " +
 				"nothing is sent",
 			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger " +
-				"is\nneeded, and what one remembers does not count. Nor does sync.max_age. Agent Connect\nis " +
-				"asked only for filters.require_active_profile.",
+				"is\nneeded, and what one remembers does not count. Nor does sync.max_age. Agent Connect\n" +
+				"is asked only for filters.require_active_profile.",
 			Flags: []cli.Flag{
 				preset(flagFrom, "24h ago", "begin at `TIME`"),
 				preset(flagTo, "now", "end before `TIME`"),
@@ -109,7 +109,9 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 }
 
 // trialPolicies are the policy of the configuration, and that of the one to compare with.
-func trialPolicies(s *session, trial *report.Rules, clients *tenant.Clients) (list []decide.Policy, err error) {
+func trialPolicies(
+	s *session, trial *report.Rules, clients *tenant.Clients,
+) (policies []decide.Policy, err error) {
 	configs := []config.Config{s.tenant.Config}
 	if s.c.IsSet(flagWith) {
 		other, err := tenant.Load(config.Source{Path: s.c.String(flagWith), Env: s.env})
@@ -136,7 +138,7 @@ func trialPolicies(s *session, trial *report.Rules, clients *tenant.Clients) (li
 		if each.Filters.RequireActiveProfile {
 			p.Profiles = profiles
 		}
-		list = append(list, p)
+		policies = append(policies, p)
 	}
-	return list, nil
+	return policies, nil
 }

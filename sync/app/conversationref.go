@@ -25,18 +25,19 @@ type conversationRef struct {
 // differences are what does not agree between the conversation as it was named, or as the ledger was kept,
 // and what is known of it.
 func (r conversationRef) differences(life explain.Explanation) (notices []string) {
+	note := func(format string, args ...any) { notices = append(notices, fmt.Sprintf(format, args...)) }
 	if life.Kept != "" {
-		notices = append(notices, fmt.Sprintf("this ledger remembers by %s: a pass is refused until "+
-			"sync.survey_per says so, or the ledger was converted with acsync ledger convert", string(life.Kept)))
+		note("this ledger remembers by %s: a pass is refused until sync.survey_per says so, or the ledger "+
+			"was converted with acsync ledger convert", string(life.Kept))
 	}
 	owner := life.Case.Conversation.CustomerID
 	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {
-		notices = append(notices, fmt.Sprintf("the address that was given names customer %s; in Kustomer the "+
-			"conversation belongs to %s", r.customer, cmp.Or(owner, "none")))
+		note("the address that was given names customer %s; in Kustomer the conversation belongs to %s",
+			r.customer, cmp.Or(owner, "none"))
 	}
 	if !r.resolution.IsZero() && !resolvedAt(life, r.resolution) {
-		notices = append(notices, fmt.Sprintf("neither Kustomer nor the ledger knows of it as marked done at "+
-			"%s; this is what they know of it", r.resolution.UTC().Format(time.RFC3339Nano)))
+		note("neither Kustomer nor the ledger knows of it as marked done at %s; this is what they know of it",
+			r.resolution.UTC().Format(time.RFC3339Nano))
 	}
 	return notices
 }
@@ -85,8 +86,8 @@ func parseAddress(text, app string, none error) (ref conversationRef, err error)
 	own, err := url.Parse(app)
 	switch {
 	case err != nil || own.Host == "":
-		return ref, usagef("an address in Kustomer can only be read when kustomer.org is set; give the id of " +
-			"the conversation")
+		return ref, usagef("an address in Kustomer can only be read when kustomer.org is set; give the id " +
+			"of the conversation")
 	case !strings.EqualFold(own.Hostname(), address.Hostname()):
 		return ref, usagef("%.100q is not of this organisation, whose conversations are at %s; nothing was "+
 			"read", address.Host, app)

@@ -49,7 +49,9 @@ func exitCode(err error) exit.Code {
 }
 
 // usagef is the error of a command line that cannot be carried out.
-func usagef(format string, args ...any) error { return exit.New(exit.Usage, fmt.Sprintf(format, args...)) }
+func usagef(format string, args ...any) error {
+	return exit.New(exit.Usage, fmt.Sprintf(format, args...))
+}
 
 // ended is the end of a command that has reported its exit code.
 type ended struct {

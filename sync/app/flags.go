@@ -59,8 +59,8 @@ const unconfirmed = 500
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
 		preset(flagConfig, "config.toml", "read the configuration from `FILE`"),
-		toggle(flagSandbox,
-			"use the embedded stand-ins for both services, and a ledger of their own in your cache directory"),
+		toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own in "+
+			"your cache directory"),
 		toggle(flagJSON, "print one JSON object instead of the report for people"),
 		described(flagLogLevel, "warn on a terminal, info elsewhere",
 			"log from `LEVEL` upwards: debug, info, warn, error"),

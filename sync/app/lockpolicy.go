@@ -22,21 +22,21 @@ type lockPolicy struct {
 	wait time.Duration // try again for so long
 }
 
-func readLockPolicy(c *cli.Context) (lockPolicy, error) {
+func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
+	var wait config.Duration
 	text := c.String(flagIfLocked)
-	switch word, span, waits := strings.Cut(text, "="); {
+	span, waits := strings.CutPrefix(text, "wait=")
+	switch {
 	case text == "fail":
-		return lockPolicy{}, nil
 	case text == "skip":
-		return lockPolicy{skip: true}, nil
-	case waits && word == "wait":
-		var wait config.Duration
-		if wait.UnmarshalText([]byte(span)) == nil && wait > 0 {
-			return lockPolicy{wait: time.Duration(wait)}, nil
-		}
+		p.skip = true
+	case waits && wait.UnmarshalText([]byte(span)) == nil && wait > 0:
+		p.wait = time.Duration(wait)
+	default:
+		err = usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
+			flagIfLocked, text)
 	}
-	return lockPolicy{}, usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
-		flagIfLocked, text)
+	return p, err
 }
 
 // open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits

@@ -19,12 +19,13 @@ import (
 // failed on, once that is mended.
 func backfillNotices(c *cli.Context, r surveysync.Result, maxAge config.Duration) (notices []string) {
 	if n := r.Reasons[store.Skipped][decide.Stale]; n > 0 {
-		notices = append(notices, fmt.Sprintf("%d conversations were marked done longer ago than sync.max_age "+
-			"(%s) and not asked about; to ask all the same: %s", n, maxAge, backfillOver(c, r.Stale)))
+		notices = append(notices, fmt.Sprintf("%d conversations were marked done longer ago than "+
+			"sync.max_age (%s) and not asked about; to ask all the same: %s",
+			n, maxAge, backfillOver(c, r.Stale)))
 	}
 	if n := r.Reasons.Broken(); n > 0 {
-		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %d conversations, "+
-			"which were not asked about; when it is mended: %s", n, backfillOver(c, r.Failed)))
+		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %d "+
+			"conversations, which were not asked about; when it is mended: %s", n, backfillOver(c, r.Failed)))
 	}
 	return notices
 }

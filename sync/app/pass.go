@@ -132,8 +132,8 @@ func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger fu
 		start := engine.Options.Range.From
 		if start.IsZero() {
 			start = p.clock().Add(-beginning)
-			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start says",
-				beginning/time.Hour)
+			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start "+
+				"says", beginning/time.Hour)
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
 	}

@@ -81,7 +81,8 @@ func (l eventLog) disposed(row surveysync.Row) {
 	}
 	told := slices.DeleteFunc([]slog.Attr{
 		slog.String("conversation", row.Key.Conversation), slog.String("kind", row.Key.Kind()),
-		slog.String("reason", string(row.Reason)), slog.Int("status", row.Status), slog.String("message", row.Message),
+		slog.String("reason", string(row.Reason)), slog.Int("status", row.Status),
+		slog.String("message", row.Message),
 	}, func(a slog.Attr) bool { return a.Value.String() == "" || a.Value.String() == "0" })
 	l.log.LogAttrs(context.Background(), level, what, told...)
 }

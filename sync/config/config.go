@@ -115,7 +115,8 @@ func (c Config) Digest() string { return digest(c.Show())[:12] }
 // Decisions tells configurations apart that decide otherwise: the same one means that every key on which
 // decisions and survey requests depend has the same value. It holds no secret.
 func (c Config) Decisions() string {
-	return digest(slices.DeleteFunc(c.Show(), func(s Shown) bool { return slices.Contains(undecisive, s.Key) }))
+	never := func(s Shown) bool { return slices.Contains(undecisive, s.Key) }
+	return digest(slices.DeleteFunc(c.Show(), never))
 }
 
 // check notes every value that cannot work, in the order of the sections. What is merely missing is for
@@ -153,8 +154,8 @@ func (c Config) checkTimes(k *checker) {
 	}
 	if reach := s.Settle + s.Overlap; s.MaxAge < reach {
 		k.faultOf([]string{"sync.max_age", "sync.overlap", "sync.settle"},
-			"must be at least sync.settle + sync.overlap (%s), is %s: what is found late would be too old to "+
-				"send", reach, s.MaxAge)
+			"must be at least sync.settle + sync.overlap (%s), is %s: what is found late would be too old "+
+				"to send", reach, s.MaxAge)
 	}
 	// A sum with max_age could overflow, hence the difference.
 	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {

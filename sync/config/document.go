@@ -212,8 +212,8 @@ func locate(doc document, lines []string) places {
 	return p
 }
 
-// note notes where a key or a header stands below a path, and returns its whole path. The tables that are only
-// named on the way to it stand where they were named first.
+// note notes where a key or a header stands below a path, and returns its whole path. The tables that are
+// only named on the way to it stand where they were named first.
 func (p places) note(path string, names []string, list bool, at origin) string {
 	pass := func() {
 		if _, known := p.known[path]; !known {

@@ -24,8 +24,6 @@ type Fault struct {
 	// SourceFile, the name of an environment variable, or empty for a default or an override
 	Source  string
 	Message string // what is wrong and what to do, without secrets
-
-	related []string // other keys with a part in it, in case the position of Key is unknown
 }
 
 // Error returns the fault in one line: "config.toml:12:1: sync.settle: must be between 0s and 1d".

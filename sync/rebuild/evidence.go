@@ -120,8 +120,8 @@ func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
 	}
 }
 
-// followUps turns the recoveries into accepted entries, for keys that the ledger does not know as settled. What
-// a recovery follows up is told by the interaction that it names, else by its own id.
+// followUps turns the recoveries into accepted entries, for keys that the ledger does not know as settled.
+// What a recovery follows up is told by the interaction that it names, else by its own id.
 func (e *evidence) followUps() iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		seen := map[store.Key]bool{}

@@ -23,7 +23,7 @@ type Reporter interface {
 type Heartbeat struct {
 	ledger     Reporter
 	waitingFor func(now time.Time) string // nil: never for anything
-	began      chan struct{}              // a pass: told at once, so that it is known however soon it is killed
+	began      chan struct{}              // a pass: told at once, before it can be killed
 	over       chan struct{}
 	beating    sync.WaitGroup
 
