@@ -1,10 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -208,6 +211,31 @@ func endedBy(r surveysync.Result, err error) string {
 	}[exitCode(err)]
 }
 
+// overRange lets a pass go over the range of --from and --to, whatever its age. An end that is "now" is left
+// open.
+func overRange(s *session, o *surveysync.Options) error {
+	zone, err := s.tenant.Config.Location()
+	if err != nil {
+		return err
+	}
+	from, to := strings.TrimSpace(s.c.String(flagFrom)), strings.TrimSpace(s.c.String(flagTo))
+	if from == "" || to == "" {
+		return usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 "+
+			"--%s 2026-11-01, or --%s now", flagFrom, flagTo, flagFrom, flagTo, flagTo)
+	}
+	w, err := ends(s.c, zone, s.clock())
+	switch {
+	case err != nil:
+		return err
+	case to == "now":
+		w.To = time.Time{}
+	case w.Empty():
+		return usagef("--%s %s is not before --%s %s; nothing was read", flagFrom, from, flagTo, to)
+	}
+	o.Policy.MaxAge, o.Range = 0, w
+	return nil
+}
+
 type timeUp struct{ after config.Duration }
 
 func (t timeUp) Error() string {
@@ -257,4 +285,57 @@ func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysy
 		result.Limit = flagMaxDuration
 	}
 	return result, err
+}
+
+// lockPolicy is what a command does when another process holds the ledger; the zero policy fails.
+type lockPolicy struct {
+	skip bool          // do nothing, and call that a success
+	wait time.Duration // try again for so long
+}
+
+func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
+	var wait config.Duration
+	text := c.String(flagIfLocked)
+	span, waits := strings.CutPrefix(text, "wait=")
+	switch {
+	case text == "fail":
+	case text == "skip":
+		p.skip = true
+	case waits && wait.UnmarshalText([]byte(span)) == nil && wait > 0:
+		p.wait = time.Duration(wait)
+	default:
+		err = usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
+			flagIfLocked, text)
+	}
+	return p, err
+}
+
+// open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits
+// a moment for the lock. The command has ended when it says that nothing is done.
+func (p lockPolicy) open(s *session, try func() error) error {
+	for until := time.Now().Add(p.wait); ; {
+		err := try()
+		switch locked := errors.Is(err, store.ErrLocked); {
+		case locked && p.skip:
+			return skipped(s, err)
+		case !locked || !time.Now().Before(until):
+			return err
+		case s.c.Context.Err() != nil:
+			return context.Cause(s.c.Context)
+		}
+	}
+}
+
+// skipped says that nothing was done, and ends the command.
+func skipped(s *session, locked error) (err error) {
+	// One line also in JSON, as a pass is: schedules append it to a file.
+	if s.c.Bool(flagJSON) {
+		err = json.NewEncoder(s.stdout).Encode(map[string]any{
+			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": locked.Error(),
+			"exit": exit.Done,
+		})
+	} else {
+		_, err = fmt.Fprintf(s.stdout, "skipped: %v\n", locked)
+	}
+	return cmp.Or(err, error(ended{exit.Done, nil}))
 }
