@@ -23,16 +23,13 @@ func initCommand(l *commandLine) *cli.Command {
 			"by\nrun. A ledger that exists is never touched. No other command creates one: a lost\nledger " +
 			"would mean asking everybody again.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: flagStart, Value: "now",
-				Usage: "where the first window begins: `TIME` is now, 24h ago, a date, or a time",
-			},
+			preset(flagStart, "now",
+				"where the first window begins: `TIME` is now, 24h ago, a date, or a time"),
 		},
 		Action: func(c *cli.Context) error { return initialize(l, c) },
 	})
 }
 
-// initialize prepares a tenant.
 func initialize(l *commandLine, c *cli.Context) error {
 	if c.Bool(flagSandbox) {
 		return usagef("init has nothing to do for the sandbox: run --sandbox creates its ledger by itself")
@@ -65,9 +62,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if wrote {
 		fmt.Fprintf(l.stdout, "wrote    %s\n", path)
 	}
-	fmt.Fprintf(l.stdout, "created  %s\n", cfg.Ledger.Path)
-	fmt.Fprintf(l.stdout, "start    %s: nothing marked done before is asked about by run\n",
-		start.UTC().Format("2006-01-02 15:04:05 UTC"))
+	fmt.Fprintf(l.stdout, "created  %s\nstart    %s: nothing marked done before is asked about by run\n",
+		cfg.Ledger.Path, start.UTC().Format("2006-01-02 15:04:05 UTC"))
 	if age := time.Since(start); age > time.Duration(cfg.Sync.MaxAge) {
 		fmt.Fprintf(l.stdout, "note     what was marked done more than sync.max_age (%s) ago is skipped as "+
 			"stale\n", cfg.Sync.MaxAge)
@@ -92,8 +88,8 @@ func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
 	case start.After(now):
 		err = usagef("--%s %s lies in the future; a pass would never reach it", flagStart, at)
 	case start.Before(now.Add(-surveysync.Horizon)):
-		err = usagef(
-			"--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, at)
+		err = usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old",
+			flagStart, at)
 	}
 	return start, err
 }

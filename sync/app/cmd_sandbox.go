@@ -52,19 +52,20 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) error {
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
-			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(),
-			"agent_connect":    stand.AgentConnectURL(),
-			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(),
-			"agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
+			"schema": "acsync.sandbox/1", "start": stand.Start(), "kustomer": stand.KustomerURL(),
+			"kustomer_api_key": stand.KustomerKey(), "agent_connect": stand.AgentConnectURL(),
+			"agent_connect_api_key":    stand.AgentConnectKey(),
+			"agent_connect_api_secret": stand.AgentConnectSecret(),
 		})
 	}
-	text := sandboxConfig(stand, c.String(flagOut))
-	if out := c.String(flagOut); out != "" {
-		if err := writePrivate(out, []byte(text)); err != nil {
-			return fmt.Errorf("write the configuration: %w", err)
+	out := c.String(flagOut)
+	text := sandboxConfig(stand, out)
+	if out == "" {
+		if _, err := io.WriteString(l.stdout, text); err != nil {
+			return err
 		}
-	} else if _, err := io.WriteString(l.stdout, text); err != nil {
-		return err
+	} else if err := writePrivate(out, []byte(text)); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
 	}
 	if !c.Bool(flagQuiet) {
 		fmt.Fprintln(l.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")

@@ -236,3 +236,10 @@ func TestLoadFindsNoConsequences(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Validate returns every value that cannot work, one fault for a key at most.
+func (c Config) Validate() []Fault {
+	k := newChecker()
+	c.check(&k)
+	return k.faults
+}

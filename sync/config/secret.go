@@ -62,3 +62,9 @@ func (s Secret) MarshalText() ([]byte, error) {
 	}
 	return nil, nil
 }
+
+// UnmarshalText takes the key in.
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = NewSecret(string(text))
+	return nil
+}

@@ -3,10 +3,17 @@
 package app
 
 import (
+	"errors"
 	"path/filepath"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 )
+
+func alive(pid int) bool {
+	err := syscall.Kill(pid, 0) // asks, and sends nothing
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
 
 // writePrivate puts a file in the place of what is at path, or where a link there leads, whole or not at all,
 // for its owner's eyes alone whoever could read what was there before.
