@@ -39,6 +39,9 @@ var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Co
 // tries is how often a survey request that was certainly not sent is tried within one pass.
 const tries = 3
 
+// notSent is the outcome of a survey request that the pass did not come to.
+var notSent = Outcome{State: store.Scheduled, Reason: decide.Stopped}
+
 // Deliverer sends survey requests. It is the only place that does.
 type Deliverer struct {
 	options Options
@@ -94,7 +97,13 @@ func (d *Deliverer) Send(
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
-		done(c, Outcome{State: store.Scheduled, Reason: decide.Stopped})
+		done(c, notSent)
+		return
+	}
+	// Here and not beside the others in flight, so that Stopped tells at once that a limit is reached.
+	if ctx.Err() != nil || !d.fuse.admit() {
+		<-d.slots
+		done(c, notSent)
 		return
 	}
 	group.Go(func() {
@@ -110,10 +119,7 @@ func (d *Deliverer) Send(
 // deliver sends one survey request, and again while it certainly was not sent. An error tells that nothing
 // more may be sent in this pass.
 func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error) {
-	outcome := Outcome{State: store.Scheduled, Reason: decide.Stopped}
-	if ctx.Err() != nil || !d.fuse.admit() {
-		return outcome, nil
-	}
+	outcome := notSent
 	for try := 1; ; try++ {
 		if !d.ready(ctx) {
 			if try == 1 {
@@ -150,9 +156,8 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
 	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
-		return Outcome{State: store.Scheduled, Reason: decide.Stopped},
-			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent",
-				c.Conversation.ID, err)}
+		return notSent, &store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent",
+			c.Conversation.ID, err)}
 	}
 	request := c.Request
 	if d.options.Stamp && !request.Recovery {
