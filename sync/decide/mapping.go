@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -31,6 +32,16 @@ type ExpressionError struct {
 	Message string   // what is wrong, and what there is
 }
 
+// below is what is wrong with the expression at a path below a place; nil when it can be used.
+func (e ExpressionError) below(err error, path ...string) []ExpressionError {
+	wrong, ok := errors.AsType[expr.CompileError](err)
+	if !ok {
+		return nil
+	}
+	e.Path, e.At, e.Message = slices.Concat(e.Path, path), wrong.At, wrong.Message
+	return []ExpressionError{e}
+}
+
 // The fields that expressions can fill, by their keys in the configuration.
 const (
 	fieldBrand      = "brand"
@@ -54,38 +65,33 @@ type field struct {
 
 // CompileMapping compiles the expressions of the mapping.
 func CompileMapping(texts FieldTexts) (Fields, []ExpressionError) {
-	fields, problems := compileFields(texts)
-	for i, f := range fields {
-		fields[i].owner = strings.TrimSuffix("mapping."+f.name+"."+f.property, ".")
-	}
-	return fields, problems
+	return compileFields(texts, "", ExpressionError{})
 }
 
-// compileFields compiles expressions in a fixed order; the properties come last, by name.
-func compileFields(texts FieldTexts) (fields Fields, problems []ExpressionError) {
-	add := func(name, property, text string) {
+// compileFields compiles expressions in a fixed order; the properties come last, by name. The owner is a rule;
+// empty for the mapping.
+func compileFields(texts FieldTexts, owner string, at ExpressionError) (fields Fields, problems []ExpressionError) {
+	add := func(text, name string, property ...string) {
 		if text == "" {
 			return
 		}
 		value, err := expr.CompileValue(text)
-		if e, ok := errors.AsType[expr.CompileError](err); ok {
-			path := []string{name}
-			if property != "" {
-				path = append(path, property)
-			}
-			problems = append(problems, ExpressionError{Path: path, At: e.At, Message: e.Message})
-			return
+		path := append([]string{name}, property...)
+		f := field{name, strings.Join(property, ""), cmp.Or(owner, "mapping."+strings.Join(path, ".")), value}
+		if wrong := at.below(err, path...); wrong != nil {
+			problems = append(problems, wrong...)
+		} else {
+			fields = append(fields, f)
 		}
-		fields = append(fields, field{name: name, property: property, value: value})
 	}
-	add(fieldBrand, "", texts.Brand)
-	add(fieldLanguage, "", texts.Language)
-	add(fieldCountry, "", texts.Country)
-	add(fieldEmployeeID, "", texts.EmployeeCustomID)
-	add(fieldChannel, "", texts.Channel)
-	add(fieldTags, "", texts.Tags)
+	add(texts.Brand, fieldBrand)
+	add(texts.Language, fieldLanguage)
+	add(texts.Country, fieldCountry)
+	add(texts.EmployeeCustomID, fieldEmployeeID)
+	add(texts.Channel, fieldChannel)
+	add(texts.Tags, fieldTags)
 	for _, property := range slices.Sorted(maps.Keys(texts.CustomProperties)) {
-		add(fieldProperties, property, texts.CustomProperties[property])
+		add(texts.CustomProperties[property], fieldProperties, property)
 	}
 	return fields, problems
 }

@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -39,22 +38,13 @@ type rule struct {
 // CompileRules compiles rules, and tells all that is wrong with their expressions.
 func CompileRules(texts []RuleText) (rules Rules, problems []ExpressionError) {
 	for i, text := range texts {
+		at := ExpressionError{Rule: i + 1}
 		when, err := expr.CompileCondition(text.When)
-		if e, ok := errors.AsType[expr.CompileError](err); ok {
-			path := []string{"when"}
-			problems = append(
-				problems, ExpressionError{Rule: i + 1, Path: path, At: e.At, Message: e.Message})
-		}
-		set, wrong := compileFields(text.Set)
-		for _, problem := range wrong {
-			problem.Rule, problem.Path = i+1, append([]string{"set"}, problem.Path...)
-			problems = append(problems, problem)
-		}
-		for j := range set {
-			set[j].owner = text.Name
-		}
-		rules = append(
-			rules, rule{name: text.Name, when: when, action: text.Action, delay: text.Delay, set: set})
+		problems = append(problems, at.below(err, "when")...)
+		at.Path = []string{"set"}
+		set, wrong := compileFields(text.Set, text.Name, at)
+		problems = append(problems, wrong...)
+		rules = append(rules, rule{text.Name, when, text.Action, text.Delay, set})
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -128,4 +118,26 @@ func (r Rules) skipWithoutCustomer(env *expr.Env) bool {
 // sets reports whether a rule can fill the field.
 func (r Rules) sets(name string) bool {
 	return slices.ContainsFunc(r, func(each rule) bool { return each.set.has(name) })
+}
+
+// Recovery says which conversations are service recoveries: marked done again after the customer was asked,
+// so that the follow-up is asked about in place of the conversation.
+type Recovery struct{ when *expr.Expression }
+
+// CompileRecovery compiles the condition, and tells what is wrong with it. An empty one gives nil: there are
+// no recoveries.
+func CompileRecovery(when string) (*Recovery, []ExpressionError) {
+	if when == "" {
+		return nil, nil
+	}
+	at := ExpressionError{Section: "recovery"}
+	condition, err := expr.CompileCondition(when)
+	if err == nil && condition.ReadsCustomer {
+		err = expr.CompileError{Message: "must not look at the customer, who is not read for it: look at the " +
+			"conversation or the agent"}
+	}
+	if err != nil {
+		return nil, at.below(err, "when")
+	}
+	return &Recovery{condition}, nil
 }
