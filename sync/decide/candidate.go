@@ -32,8 +32,10 @@ func (c Candidate) customer() *kustomer.Customer {
 
 // agentAddress is the agent's e-mail address; empty when there is none that can be one.
 func (c Candidate) agentAddress() string {
-	if address := strings.TrimSpace(c.Agent.Email.Value); plausibleAddress(address) {
-		return address
+	if c.Agent != nil {
+		if address := strings.TrimSpace(c.Agent.Email.Value); plausibleAddress(address) {
+			return address
+		}
 	}
 	return ""
 }
@@ -97,17 +99,6 @@ type FollowUp struct {
 	Lapsed  bool         // it waits in the ledger as one, and is none any more
 	First   store.Record // what the ledger remembers of the survey request that it follows up
 	Trouble error        // the condition failed on it
-}
-
-// withoutFirst reports whether there is nothing that the recovery could follow up.
-func (f FollowUp) withoutFirst() bool { return f.Applies && f.First.State != store.Accepted }
-
-// trouble is where the condition failed; empty if it did not.
-func (f FollowUp) trouble() string {
-	if f.Trouble == nil {
-		return ""
-	}
-	return f.Trouble.Error()
 }
 
 // Decision is send, with the request to send, or skip, with the reason.

@@ -1,28 +1,26 @@
 package decide
 
 import (
-	"slices"
+	"time"
 
+	"acsync/store"
 	"acsync/sync/agentconnect"
 )
 
-// check is one thing for which a conversation is skipped. The checks of a decision stand in tables, in their
-// order of precedence, which Decide walks and Trace lists.
-type check[T any] struct {
+// check is one thing for which a conversation is skipped. The checks of a decision stand in lists, in their
+// order of precedence.
+type check struct {
 	reason Reason
-	off    func(Policy) bool // the configuration does without it, or has it at a later place; nil: never
-	finds  func(Policy, T) bool
+	made   bool // false: the configuration does without it, or has it at a later place
+	finds  bool
 }
 
-// idle reports whether the check is not made.
-func (k check[T]) idle(p Policy) bool { return k.off != nil && k.off(p) }
-
-// firstFinding makes checks until one finds something, and gives its reason; empty when none does.
-func firstFinding[T any](p Policy, checks []check[T], of T, t *trace) Reason {
+// firstFinding is the reason of the first check that finds something; empty when none does.
+func firstFinding(checks []check, t *trace) Reason {
 	for _, each := range checks {
 		switch {
-		case each.idle(p):
-		case each.finds(p, of):
+		case !each.made:
+		case each.finds:
 			t.mark(each.reason, StepDecided)
 			return each.reason
 		default:
@@ -33,138 +31,89 @@ func firstFinding[T any](p Policy, checks []check[T], of T, t *trace) Reason {
 }
 
 // filters come before all rules. None of them looks at the customer.
-var filters = []check[Candidate]{
-	{reason: NotDone, finds: func(_ Policy, c Candidate) bool {
-		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil && !c.Outside
-	}},
-	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return c.Known.Settled() }},
-	// The filters below may look at the time of the resolution.
-	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }},
-	{
-		reason: Imported, off: func(p Policy) bool { return !p.SkipImported },
-		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Imported },
-	},
-	{
-		reason: Spam, off: func(p Policy) bool { return !p.SkipSpam },
-		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Spam },
-	},
-	{
-		reason: Stale, off: func(p Policy) bool { return p.MaxAge <= 0 },
-		finds: func(p Policy, c Candidate) bool { return stale(c, p.MaxAge, p.Delay) },
-	},
-	{reason: NoAgent, finds: func(_ Policy, c Candidate) bool { return c.Agent == nil }},
-	{
-		reason: AgentIsMachine, off: func(p Policy) bool { return !p.SkipMachineAgents },
-		finds: func(_ Policy, c Candidate) bool { return c.Agent.Machine() },
-	},
-	{
-		reason: NoAgentEmail, off: Policy.agentByID,
-		finds: func(_ Policy, c Candidate) bool { return c.agentAddress() == "" },
-	},
-	{
-		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || p.agentByID() },
-		finds: func(p Policy, c Candidate) bool {
-			return p.unlisted(agentconnect.Employee{Email: c.agentAddress()})
-		},
-	},
-	{
-		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set
-		// leads to.
-		reason: DoNotSendUnreadable, off: func(p Policy) bool { return len(p.DoNotSendAttributes) == 0 },
-		finds: func(_ Policy, c Candidate) bool { return c.Conversation.CustomUnread },
-	},
-	{
-		reason: DoNotSend, off: func(p Policy) bool { return p.FlagDoNotSend },
-		finds: func(p Policy, c Candidate) bool { return c.doNotSend(p.DoNotSendAttributes) },
-	},
-	{
-		reason: RuleError("recovery.when"), off: func(p Policy) bool { return p.Recovery == nil },
-		finds: func(_ Policy, c Candidate) bool { return c.FollowUp.Trouble != nil },
-	},
-	{reason: NoFirstRequest, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.withoutFirst() }},
-	{reason: NoRecovery, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.Lapsed }},
+func filters(p Policy, c Candidate) []check {
+	conversation, address, later := c.Conversation, c.agentAddress(), p.agentByID()
+	open := conversation.Status != "done" || conversation.LastDone == nil && !c.Outside
+	return []check{
+		{NotDone, true, open},
+		{AlreadySent, true, c.Known.Settled()},
+		{TimeOutOfRange, true, c.Outside},
+		{Imported, p.SkipImported, conversation.Imported},
+		{Spam, p.SkipSpam, conversation.Spam},
+		{Stale, p.MaxAge > 0, stale(c, p.MaxAge, p.Delay)},
+		{NoAgent, true, c.Agent == nil},
+		{AgentIsMachine, p.SkipMachineAgents, c.Agent != nil && c.Agent.Machine()},
+		{NoAgentEmail, !later, address == ""},
+		{AgentUnknown, p.Profiles != nil && !later, p.unlisted(agentconnect.Employee{Email: address})},
+		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set leads to.
+		{DoNotSendUnreadable, len(p.DoNotSendAttributes) > 0, conversation.CustomUnread},
+		{DoNotSend, !p.FlagDoNotSend, c.doNotSend(p.DoNotSendAttributes)},
+		{RuleError("recovery.when"), p.Recovery != nil, c.FollowUp.Trouble != nil},
+		{NoFirstRequest, true, c.FollowUp.Applies && c.FollowUp.First.State != store.Accepted},
+		{NoRecovery, true, c.FollowUp.Lapsed},
+	}
 }
 
 // addressing are the checks of a survey request's customer. What was masked has no text.
-var addressing = []check[recipient]{
-	{reason: NoCustomer, finds: func(_ Policy, r recipient) bool { return r.customer == nil }},
-	{
-		reason: NoEmail,
-		finds:  func(_ Policy, r recipient) bool { return !r.chosen.Masked && r.address() == "" },
-	},
-	{reason: InvalidEmail, finds: func(_ Policy, r recipient) bool {
-		return !r.chosen.Masked && !plausibleAddress(r.address())
-	}},
-	{reason: MaskedEmail, finds: func(_ Policy, r recipient) bool { return r.chosen.Masked }},
-}
-
-// drafted is a survey request before what rules set and the mapping.
-type drafted struct {
-	*agentconnect.Request
-	set Fields
+func addressing(to recipient) []check {
+	masked, address := to.chosen.Masked, to.address()
+	return []check{
+		{NoCustomer, true, to.customer == nil},
+		{NoEmail, true, !masked && address == ""},
+		{InvalidEmail, true, !masked && !plausibleAddress(address)},
+		{MaskedEmail, true, masked},
+	}
 }
 
 // drafting are the checks of a request before expressions are evaluated.
-var drafting = []check[drafted]{
-	{reason: NoChannel, finds: func(_ Policy, d drafted) bool {
-		return !d.Recovery && d.Channel == "" && !d.set.has(fieldChannel)
-	}},
+func drafting(r agentconnect.Request, set Fields) []check {
+	return []check{{NoChannel, true, !r.Recovery && r.Channel == "" && !set.has(fieldChannel)}}
 }
 
 // completing are the checks of a complete request, as far as expressions can have changed what was checked
 // before.
-var completing = []check[*agentconnect.Request]{
-	{
-		reason: NoAgentEmail, off: func(p Policy) bool { return !p.agentByID() },
-		finds: func(_ Policy, r *agentconnect.Request) bool { return r.Employee == agentconnect.Employee{} },
-	},
-	{
-		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || !p.agentByID() },
-		finds: func(p Policy, r *agentconnect.Request) bool { return p.unlisted(r.Employee) },
-	},
-	{
-		reason: NoChannel,
-		off:    func(p Policy) bool { return !p.Mapping.has(fieldChannel) && !p.Rules.sets(fieldChannel) },
-		finds:  func(_ Policy, r *agentconnect.Request) bool { return r.Channel == "" && !r.Recovery },
-	},
+func completing(p Policy, r agentconnect.Request) []check {
+	byID, changes := p.agentByID(), p.Mapping.has(fieldChannel) || p.Rules.sets(fieldChannel)
+	return []check{
+		{NoAgentEmail, byID, r.Employee == agentconnect.Employee{}},
+		{AgentUnknown, byID && p.Profiles != nil, p.unlisted(r.Employee)},
+		{NoChannel, changes, !r.Recovery && r.Channel == ""},
+	}
 }
 
-// newTrace lists the checks of a policy.
-func newTrace(p Policy) *trace {
-	all := listed(p, filters)
-	for _, name := range p.Rules.Names() {
-		all = append(all, Step{Reason: rulePrefix + Reason(name), Result: StepNotReached})
+// stale reports whether it is too late to ask: more than maxAge after the time at which the conversation was
+// to be asked about; 0: never.
+func stale(c Candidate, maxAge, delay time.Duration) bool {
+	if maxAge <= 0 || c.Conversation.LastDone == nil {
+		return false
 	}
-	all = slices.Concat(all, listed(p, addressing), listed(p, drafting), listed(p, completing))
-	t := &trace{}
-	for i, step := range all {
-		sameReason := func(other Step) bool { return other.Reason == step.Reason }
-		made := func(other Step) bool { return sameReason(other) && other.Result != StepOff }
-		// A check that is off stands there once, and not at all when it is made at another place, or when it
-		// is about an expression that there is not.
-		if step.Result != StepOff || !step.Reason.Broken() &&
-			!slices.ContainsFunc(all, made) && !slices.ContainsFunc(all[:i], sameReason) {
-			t.steps = append(t.steps, step)
-		}
+	planned := plannedAt(c, delay)
+	if c.Now.Sub(planned) <= maxAge {
+		return false
 	}
-	return t
+	decided := c.Known.First
+	switch {
+	case c.Known.State == store.Scheduled && decided.IsZero():
+		decided = c.Known.At
+	// The operator wants it to be sent again.
+	case c.Known.State == store.Retry && Reason(c.Known.Reason) == ByHand:
+		return false
+	case !c.Known.State.Waiting():
+		return true
+	}
+	// What was too old already when it was decided was decided by a back-fill, to which no age matters: it
+	// stays so.
+	return decided.Sub(planned) <= maxAge
 }
 
-// listed are checks as the steps of a trace.
-func listed[T any](p Policy, checks []check[T]) []Step {
-	steps := make([]Step, len(checks))
-	for i, each := range checks {
-		steps[i] = Step{Reason: each.reason, Result: StepNotReached}
-		if each.idle(p) {
-			steps[i].Result = StepOff
-		}
+// plannedAt is when the conversation was to be asked about. A delay does not make it older, also not one that
+// was decided under other rules: the ledger holds its end.
+func plannedAt(c Candidate, delay time.Duration) time.Time {
+	resolved := c.Conversation.LastDone.At
+	planned, known := resolved.Add(delay), c.Known
+	delayed := Reason(known.Reason) == Delayed && SameResolution(known.Resolution, resolved)
+	if delayed && known.Due.After(planned) {
+		return known.Due
 	}
-	return steps
-}
-
-// markOff tells a trace that checks are not for this kind of request.
-func markOff[T any](t *trace, checks []check[T]) {
-	for _, each := range checks {
-		t.mark(each.reason, StepOff)
-	}
+	return planned
 }

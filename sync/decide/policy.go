@@ -72,25 +72,27 @@ func (p Policy) decide(c Candidate, t *trace) Decision {
 }
 
 func (p Policy) screen(c Candidate, t *trace) Decision {
-	reason := firstFinding(p, filters, c, t)
+	d := Decision{Skip: firstFinding(filters(p, c), t)}
 	switch {
-	case reason.Broken():
-		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
-	case reason == TimeOutOfRange:
-		return Decision{Skip: reason, Trouble: c.claim()}
+	case d.Skip.Broken():
+		d.Trouble = c.FollowUp.Trouble.Error()
+	case d.Skip == TimeOutOfRange:
+		d.Trouble = c.claim()
 	}
-	return Decision{Skip: reason}
+	return d
 }
 
 // draft is the request before rules and mapping, or the reason why there is none.
 func (p Policy) draft(c Candidate, t *trace) (agentconnect.Request, Reason) {
 	// A recovery goes to the customer of the first request, so that no address is needed.
 	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
-		markOff(t, addressing)
+		for _, each := range addressing(recipient{}) {
+			t.mark(each.reason, StepOff)
+		}
 		return recoveryRequest(p, c), ""
 	}
 	to := chooseRecipient(c.customer(), p.VerifiedEmail)
-	if reason := firstFinding(p, addressing, to, t); reason != "" {
+	if reason := firstFinding(addressing(to), t); reason != "" {
 		return agentconnect.Request{}, reason
 	}
 	return surveyRequest(p, c, to.address()), ""
@@ -105,7 +107,7 @@ func (p Policy) fill(
 	if r.Recovery {
 		fields = fields.ofRecovery()
 	}
-	if reason := firstFinding(p, drafting, drafted{r, set}, t); reason != "" {
+	if reason := firstFinding(drafting(*r, set), t); reason != "" {
 		return reason, ""
 	}
 	err := fields.fill(r, env)
@@ -113,7 +115,7 @@ func (p Policy) fill(
 		t.failed(failed.owner)
 		return RuleError(failed.owner), failed.Error()
 	}
-	return firstFinding(p, completing, r, t), ""
+	return firstFinding(completing(p, *r), t), ""
 }
 
 // NeedsCustomer reports whether a decision has to know the customer. What is skipped without costs no call
@@ -150,7 +152,7 @@ func (p Policy) Recovers(c Candidate) (bool, error) {
 // env is what expressions see of a candidate.
 func (p Policy) env(c Candidate) *expr.Env {
 	address := ""
-	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(p, addressing, to, nil) == "" {
+	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(addressing(to), nil) == "" {
 		address = to.address()
 	}
 	return newEnv(c, address)
