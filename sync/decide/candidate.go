@@ -1,9 +1,12 @@
 package decide
 
 import (
+	"cmp"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -81,16 +84,10 @@ func saysYes(value any) bool {
 // call is a phone conversation, whatever else was used; otherwise it is the first, as in the vendor's
 // workflow.
 func mainChannel(channels []string) string {
-	name := ""
-	for _, channel := range channels {
-		if channel == "voice" {
-			return channel
-		}
-		if name == "" {
-			name = channel
-		}
+	if slices.Contains(channels, "voice") {
+		return "voice"
 	}
-	return name
+	return cmp.Or(channels...)
 }
 
 // FollowUp is what [Policy].Recovery says of a candidate. The zero FollowUp is an ordinary survey request.
@@ -178,4 +175,41 @@ func (c *Case) Canonicalize(per SurveyPer, first time.Time) {
 	if derived {
 		c.Key = per.Key(c.Conversation)
 	}
+}
+
+// recipient is a customer, nil for nobody, and the address that was chosen; without one it is empty.
+type recipient struct {
+	customer *kustomer.Customer
+	chosen   kustomer.Text
+}
+
+// chooseRecipient chooses the address that the survey goes to: the first, or the first verified one.
+func chooseRecipient(customer *kustomer.Customer, verified bool) recipient {
+	if customer == nil || len(customer.Emails) == 0 {
+		return recipient{customer: customer}
+	}
+	chosen := customer.Emails[0]
+	if i := slices.IndexFunc(customer.Emails, func(e kustomer.Email) bool { return e.Verified }); verified && i >= 0 {
+		chosen = customer.Emails[i]
+	}
+	return recipient{customer, chosen.Address}
+}
+
+// address is the text of the chosen address.
+func (r recipient) address() string { return strings.TrimSpace(r.chosen.Value) }
+
+// plausibleAddress reports whether text can be a bare e-mail address: what net/mail accepts without a display
+// name, with a dot in the domain, at most 254 bytes and no control characters.
+func plausibleAddress(text string) bool {
+	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
+	if len(text) > 254 || strings.ContainsFunc(text, unfit) {
+		return false
+	}
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Name != "" || parsed.Address != text {
+		return false
+	}
+	_, domain, _ := strings.Cut(text, "@")
+	dot := strings.LastIndexByte(domain, '.')
+	return dot > 0 && dot < len(domain)-1
 }

@@ -84,18 +84,17 @@ func (p Policy) screen(c Candidate, t *trace) Decision {
 
 // draft is the request before rules and mapping, or the reason why there is none.
 func (p Policy) draft(c Candidate, t *trace) (agentconnect.Request, Reason) {
+	to := chooseRecipient(c.customer(), p.VerifiedEmail)
+	recovery := c.FollowUp.Applies && c.Conversation.CustomerID != ""
 	// A recovery goes to the customer of the first request, so that no address is needed.
-	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
-		for _, each := range addressing(recipient{}) {
+	if recovery {
+		for _, each := range addressing(to) {
 			t.mark(each.reason, StepOff)
 		}
-		return recoveryRequest(p, c), ""
-	}
-	to := chooseRecipient(c.customer(), p.VerifiedEmail)
-	if reason := firstFinding(addressing(to), t); reason != "" {
+	} else if reason := firstFinding(addressing(to), t); reason != "" {
 		return agentconnect.Request{}, reason
 	}
-	return surveyRequest(p, c, to.address()), ""
+	return newRequest(p, c, to, recovery), ""
 }
 
 // fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is

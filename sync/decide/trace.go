@@ -1,10 +1,6 @@
 package decide
 
-import (
-	"slices"
-
-	"acsync/sync/agentconnect"
-)
+import "slices"
 
 // StepResult is what came of a check.
 type StepResult string
@@ -29,41 +25,6 @@ type Step struct {
 type trace struct {
 	steps []Step // all that there are, in their order
 	next  int    // the step behind the last one noted
-}
-
-// newTrace lists the checks of a policy. Which of them are made does not depend on the candidate.
-func newTrace(p Policy) *trace {
-	all := listed(filters(p, Candidate{}))
-	for _, each := range p.Rules {
-		all = append(all, Step{Reason: rulePrefix + Reason(each.name), Result: StepNotReached})
-	}
-	none := agentconnect.Request{}
-	all = slices.Concat(
-		all, listed(addressing(recipient{})), listed(drafting(none, nil)), listed(completing(p, none)))
-	t := &trace{}
-	for i, step := range all {
-		sameReason := func(other Step) bool { return other.Reason == step.Reason }
-		made := func(other Step) bool { return sameReason(other) && other.Result != StepOff }
-		// A check that is off stands there once, and not at all when it is made at another place, or when it
-		// is about an expression that there is not.
-		if step.Result != StepOff || !step.Reason.Broken() &&
-			!slices.ContainsFunc(all, made) && !slices.ContainsFunc(all[:i], sameReason) {
-			t.steps = append(t.steps, step)
-		}
-	}
-	return t
-}
-
-// listed are checks as the steps of a trace.
-func listed(checks []check) []Step {
-	steps := make([]Step, len(checks))
-	for i, each := range checks {
-		steps[i] = Step{Reason: each.reason, Result: StepNotReached}
-		if !each.made {
-			steps[i].Result = StepOff
-		}
-	}
-	return steps
 }
 
 // mark tells what came of a check.
