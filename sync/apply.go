@@ -4,42 +4,34 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
 	"acsync/sync/fetch"
+	"acsync/sync/plan"
 )
 
 // apply is the stage that carries out a plan: each of its conversations is read and decided again, and sent
 // if that comes to the same request. What is otherwise by now is told and not noted: whatever waits in the
 // ledger goes on to wait, and the passes from the checkpoint find the rest by themselves.
 type apply struct {
-	ledger    Ledger
-	cursor    *planned
-	doubts    *doubts
-	recheck   recheck
-	commits   *committer
-	deliverer *deliver.Deliverer
-	tally     *tally
+	*work
+	*planned
+	surveyPer decide.SurveyPer
 	differing int // not sent, because they are not as planned any more
 }
 
-// Run does it.
-func (a *apply) Run(ctx context.Context) error {
+func (a *apply) run(ctx context.Context) error {
 	left, err := a.takeUp()
-	w := a.commits.open(fetch.Window{}, false)
+	w := newWindowCommit(a.work, fetch.Window{}, false)
 	for err == nil && len(left) > 0 {
 		chunk := left[:min(recheckAtOnce, len(left))]
-		if err = halted(ctx, a.deliverer); err == nil {
-			err = a.commits.room()
-		}
-		if err == nil {
-			err = a.carryOut(ctx, w, chunk)
-		}
-		if err == nil {
+		if err = a.carryOut(ctx, w, chunk); err == nil {
 			left = left[len(chunk):]
 		}
 	}
@@ -47,7 +39,7 @@ func (a *apply) Run(ctx context.Context) error {
 	a.pause(left)
 	a.noticeDiffering()
 	if err == nil {
-		err = halted(ctx, a.deliverer) // also what ended the last requests
+		err = a.halted(ctx) // also what ended the last requests
 	}
 	return err
 }
@@ -56,14 +48,14 @@ func (a *apply) Run(ctx context.Context) error {
 // gives those that may be sent, by the time of resolution, so that one search finds the customers of those
 // that are read together.
 func (a *apply) takeUp() (cases []decide.Case, err error) {
-	known, err := a.ledger.Lookup(a.cursor.keys())
+	known, err := a.ledger.Lookup(slices.Collect(maps.Keys(a.byKey)))
 	if err != nil {
 		return nil, fmt.Errorf("look up the plan in the ledger: %w", err)
 	}
-	a.cursor.canonicalize(a.recheck.seen.surveyPer, known)
+	a.canonicalize(a.surveyPer, known)
 	var free, doubtful []store.Entry
 	due := 0
-	for key := range a.cursor.byKey {
+	for key := range a.byKey {
 		entry := store.Entry{Key: key, Record: known[key]}
 		if entry.State.Waiting() {
 			due++
@@ -74,36 +66,34 @@ func (a *apply) takeUp() (cases []decide.Case, err error) {
 			free = append(free, entry)
 		}
 	}
-	n := len(a.cursor.byKey)
+	n := len(a.byKey)
 	a.tally.edit(func(r *Result) { r.Found, r.Due = r.Found+n, r.Due+due })
 	a.tally.observe(Estimated{fetch.Estimate{Conversations: n}})
 	a.tally.started()
 	again, err := a.doubts.settle(doubtful)
 	free = append(free, again...)
 	if err == nil {
-		free, err = a.commits.giveUp(free, a.recheck.clock())
+		free, err = a.giveUp(free)
 	}
 	for _, entry := range free {
-		cases = append(cases, a.cursor.caseOf(entry))
+		cases = append(cases, a.caseOf(entry))
 	}
 	slices.SortFunc(cases, func(x, y decide.Case) int {
-		return cmp.Or(a.cursor.byKey[x.Key].Resolution.Compare(a.cursor.byKey[y.Key].Resolution),
+		return cmp.Or(a.byKey[x.Key].Resolution.Compare(a.byKey[y.Key].Resolution),
 			strings.Compare(x.Key.Conversation, y.Key.Conversation))
 	})
 	return cases, err
 }
 
-// pause tells what the pass did not come to.
+// pause tells of what the pass did not come to.
 func (a *apply) pause(left []decide.Case) {
 	for _, c := range left {
 		if c.Own.Settled() {
 			a.differ(c, decide.AlreadySent)
 		} else {
-			row := Row{
-				Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled,
-				Reason: decide.Paused,
-			}
-			a.tally.disposed(row)
+			a.tally.disposed(Row{
+				Key: c.Key, Resolution: c.Known.Resolution, State: store.Scheduled, Reason: decide.Paused,
+			})
 		}
 	}
 }
@@ -111,7 +101,13 @@ func (a *apply) pause(left []decide.Case) {
 // carryOut reads conversations of the plan again, and hands over those that are still to be sent. It returns
 // an error before it has told anything of any of them.
 func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Case) error {
-	read, err := a.recheck.fetcher.Recheck(ctx, cases)
+	if err := a.halted(ctx); err != nil {
+		return err
+	}
+	if err := a.room(); err != nil {
+		return err
+	}
+	read, err := a.fetcher.Recheck(ctx, cases)
 	if err != nil {
 		return err
 	}
@@ -121,7 +117,7 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 			send = append(send, c)
 		}
 	}
-	first, last := a.cursor.byKey[cases[0].Key].Resolution, a.cursor.byKey[cases[len(cases)-1].Key].Resolution
+	first, last := a.byKey[cases[0].Key].Resolution, a.byKey[cases[len(cases)-1].Key].Resolution
 	a.tally.observe(
 		WindowRead{Window: fetch.Window{From: first, To: last}, Found: len(cases), Send: len(send)})
 	for _, c := range send {
@@ -134,16 +130,16 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 // of it if it is not.
 func (a *apply) stands(c decide.Case) bool {
 	// a recovery by now: the survey request that was planned has been sent
-	if _, known := a.cursor.byKey[c.Key]; !known {
+	if _, known := a.byKey[c.Key]; !known {
 		a.differ(c, decide.AlreadySent)
 		return false
 	}
-	switch action := decide.Triage(c, a.recheck.clock(), decide.FromLedger); {
+	switch action := decide.Triage(c, a.clock(), decide.FromLedger); {
 	case action.Verb == decide.Keep:
 		a.tally.disposed(rowOf(c, asKept(action.Record)))
 	case action.Reason != "":
 		a.differ(c, action.Reason)
-	case action.Verb == decide.Wait, !a.cursor.same(c):
+	case action.Verb == decide.Wait, !a.same(c):
 		a.differ(c, decide.PlanChanged)
 	default:
 		return true
@@ -153,7 +149,7 @@ func (a *apply) stands(c decide.Case) bool {
 
 // differ tells that a conversation is not sent, because it is not as it was planned.
 func (a *apply) differ(c decide.Case, why decide.Reason) {
-	if _, known := a.cursor.byKey[c.Key]; !known {
+	if _, known := a.byKey[c.Key]; !known {
 		c.Key.Recovery = false
 	}
 	if c.Own.Settled() { // whatever became of the conversation since
@@ -171,10 +167,79 @@ func (a *apply) noticeDiffering() {
 		return
 	}
 	anew := "a new plan or the next run decides about them anew"
-	if a.cursor.plan.Backfill {
+	if a.plan.Backfill {
 		anew = "a new plan of this range, or its back-fill, decides about them anew; a run reads what was " +
 			"marked done since the checkpoint"
 	}
 	a.tally.notice(
-		"not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.cursor.byKey), anew)
+		"not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.byKey), anew)
+}
+
+// planned is the cursor of a pass that carries out a plan instead of reading windows. The checkpoint stays
+// where it is: no window is read to its end.
+type planned struct {
+	fromCheckpoint
+	plan  *plan.Plan
+	floor time.Time // the ledger knows who was asked about what was marked done since then
+	byKey map[store.Key]plan.Planned
+}
+
+// newPlanned refuses a plan that is not the ledger's own, or not any more.
+func newPlanned(ledger Ledger, info store.Info, now time.Time, o Options) (cursor, error) {
+	made := o.Plan
+	if err := made.Ledger.Check(info); err != nil {
+		return nil, err
+	}
+	if err := made.CheckExpiry(now); err != nil { // it may have waited for the ledger
+		return nil, err
+	}
+	// The plan of a back-fill does not care where the checkpoint is.
+	if !made.Backfill {
+		if err := notAhead(ledger, info, now, o); err != nil {
+			return nil, err
+		}
+	}
+	p := &planned{plan: made, floor: info.Floor, byKey: map[store.Key]plan.Planned{}}
+	p.window, p.checkpoint = fetch.Window{From: made.From, To: made.To}, info.Checkpoint
+	for _, each := range made.Send {
+		p.byKey[each.Key()] = each
+	}
+	if err := reachable(p.window, now); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *planned) pauses(fetch.Window, time.Time) bool { return true }
+
+// canonicalize puts what is planned under the keys that the ledger knows by now: a pass may have met a
+// resolution meanwhile, as it was told then.
+func (p *planned) canonicalize(per decide.SurveyPer, known map[store.Key]store.Record) {
+	families, _ := decide.GroupByConversation(known)
+	for key, each := range maps.Clone(p.byKey) {
+		first := key
+		if key.Resolution != 0 && known[key].State == store.Unknown {
+			first = per.KeyAt(key, decide.CanonicalTime(each.Resolution, families[key.Conversation]...))
+		}
+		if _, taken := p.byKey[first]; !taken {
+			delete(p.byKey, key)
+			p.byKey[first] = each
+		}
+	}
+}
+
+// caseOf is a conversation of the plan before it is read again.
+func (p *planned) caseOf(entry store.Entry) decide.Case {
+	c := decide.WaitingCase(entry)
+	c.Known.Resolution = p.byKey[entry.Key].Resolution
+	return c
+}
+
+// same reports whether a conversation comes to the same request, for the same resolution, and the ledger
+// still would know if it had been sent meanwhile.
+func (p *planned) same(c decide.Case) bool {
+	hash, err := p.plan.Hash(c.Request)
+	each := p.byKey[c.Key]
+	return err == nil && hash == each.Request && decide.SameResolution(c.Resolution(), each.Resolution) &&
+		(c.Known.State != store.Unknown || !c.Resolution().Before(p.floor))
 }

@@ -1,13 +1,11 @@
 package sync
 
 import (
-	"context"
 	"fmt"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 	"acsync/sync/exit"
 	"acsync/sync/fetch"
 )
@@ -22,7 +20,7 @@ type backfill struct {
 }
 
 // newBackfill finds out what is left to read of a range.
-func newBackfill(ledger WindowStore, info store.Info, c decide.Clock, o Options) (cursor, error) {
+func newBackfill(ledger Ledger, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	b := &backfill{from: o.Range.From}
 	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
 		return nil, err
@@ -35,7 +33,7 @@ func newBackfill(ledger WindowStore, info store.Info, c decide.Clock, o Options)
 
 // resume takes what the ledger knows of the range, which can end at the latest time or before. One whose end
 // is "now" goes on to the present end each time.
-func (b *backfill) resume(ledger WindowStore, o Options, latest time.Time) error {
+func (b *backfill) resume(ledger Ledger, o Options, latest time.Time) error {
 	asked := fetch.Window{From: ceil(o.Range.From), To: o.Range.To}
 	whole := asked
 	if asked.To.IsZero() {
@@ -97,53 +95,42 @@ func (b *backfill) divide(waiting []store.Entry) (own, others []store.Entry) {
 	return own, others
 }
 
-// maxPending is all: those of the range may come late in the order of what waits.
-func (b *backfill) maxPending(deliver.Limits) int { return pendingAtOnce }
-
 // advance never passes a conversation which the back-fill has left for later.
-func (b *backfill) advance(batch *store.Batch, c commitRange) {
-	to := c.To
-	if !c.left.IsZero() {
-		to = c.before(c.left)
-	}
-	if c.complete && !b.held && to.After(b.entry.Position) {
-		moved := b.entry
-		if moved.Position = to; !to.Before(b.window.To) {
-			moved.Finished = time.Now()
+func (b *backfill) advance(batch *store.Batch, w *windowCommit) {
+	to := w.To
+	if !w.left.IsZero() {
+		// A search may tell its time a little earlier than the conversation did.
+		if at := w.left.Add(-decide.SameWithin); at.Before(to) {
+			to = at
 		}
+		if to.Before(w.From) {
+			to = w.From
+		}
+	}
+	if w.complete && !b.held && to.After(b.entry.Position) {
+		if b.entry.Position = to; !to.Before(b.window.To) {
+			b.entry.Finished = time.Now()
+		}
+		moved := b.entry
 		batch.Backfill = &moved
 	}
-	b.held = b.held || !c.left.IsZero()
+	b.held = b.held || !w.left.IsZero()
 }
 
-func (b *backfill) recorded(batch store.Batch) {
-	if batch.Backfill != nil {
-		b.entry = *batch.Backfill
-	}
-}
-
-// startBackfill is the stage that tells how much a back-fill has before it, and notes in the ledger that it
-// begins, so that a stop at any time finds it there.
-type startBackfill struct {
-	ledger   WindowStore
-	cursor   *backfill
-	estimate *estimate
-	tally    *tally
-}
-
-// Run does it.
-func (s startBackfill) Run(ctx context.Context) error {
-	if !s.cursor.window.Empty() {
-		estimated, err := s.estimate.of(ctx, s.cursor.window)
+// begin tells how much a back-fill has before it, and notes in the ledger that it begins, so that a stop at any
+// time finds it there.
+func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) error {
+	if !b.window.Empty() {
+		estimate, err := estimated()
 		if err != nil {
 			return err
 		}
-		s.tally.observe(Estimated{estimated})
+		w.tally.observe(Estimated{estimate})
 	}
-	if !s.cursor.opens {
+	if !b.opens {
 		return nil
 	}
-	if err := s.ledger.Commit(store.Batch{Backfill: &s.cursor.entry}); err != nil {
+	if err := w.ledger.Commit(store.Batch{Backfill: &b.entry}); err != nil {
 		return &store.WriteError{Err: fmt.Errorf("note that the back-fill begins: %w", err)}
 	}
 	return nil

@@ -15,10 +15,6 @@ const (
 	clockLimit   = 5 * time.Minute
 )
 
-// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years
-// (documented), and says nothing of the rest.
-const Horizon = 2 * 365 * 24 * time.Hour
-
 // compared tells how this machine's clock stands to Kustomer's.
 func compared(c decide.Clock) string {
 	if c.Own.Before(c.Kustomer) {
@@ -124,17 +120,3 @@ func (e *AheadError) from() string {
 	}
 	return " --from " + e.Read.UTC().Truncate(time.Second).Format(time.RFC3339)
 }
-
-// TooOldError tells that a window reaches back further than the search does.
-type TooOldError struct{ From, Limit time.Time }
-
-// Error says what happened and what to do.
-func (e *TooOldError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
-		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill with "+
-		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
-		e.Limit.UTC().Format(decide.TimeLayout))
-}
-
-// ExitClass returns the code that the process ends with.
-func (*TooOldError) ExitClass() exit.Code { return exit.Usage }

@@ -10,6 +10,9 @@ import (
 	"acsync/sync/verify"
 )
 
+// pendingAtOnce is how many waiting conversations one pass takes up; more wait for the next.
+const pendingAtOnce = 10_000
+
 // doubts are what was in doubt when the pass began, and what Agent Connect's own data tell of it.
 type doubts struct {
 	ledger  Ledger
@@ -19,10 +22,6 @@ type doubts struct {
 	matcher *verify.Matcher // what the data tell; nil: they were not asked
 	// when the data were asked that nothing in them spoke against the ledger; zero if something did
 	witnessed time.Time
-}
-
-func newDoubts(ledger Ledger, t *tally, v verify.Verification) *doubts {
-	return &doubts{ledger: ledger, tally: t, settler: verify.Settler{Ledger: ledger, Verification: v}}
 }
 
 // consult asks Agent Connect's own data, before anything is decided or sent: whether the ledger is the

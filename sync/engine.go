@@ -37,8 +37,8 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	if err := p.open(ctx); err != nil {
 		return p.end(ctx, err)
 	}
-	for _, stage := range p.stages() {
-		if err := stage.Run(ctx); err != nil {
+	for _, stage := range p.stages(ctx) {
+		if err := stage(ctx); err != nil {
 			return p.end(ctx, err)
 		}
 	}

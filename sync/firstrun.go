@@ -6,31 +6,28 @@ import (
 	"fmt"
 
 	"acsync/store"
-	"acsync/sync/deliver"
 	"acsync/sync/exit"
+	"acsync/sync/fetch"
 )
 
 // firstRun is the stage that holds back the first pass of a ledger when it would send more than the operator
 // knows of. What it may send is a limit from then on, should there be more when it comes to it.
 type firstRun struct {
-	ledger    WindowStore
-	cursor    cursor
-	estimate  *estimate
-	deliverer *deliver.Deliverer
+	*work
 	options   Options
+	estimated func() (fetch.Estimate, error)
 	// dryCount makes the whole pass as a dry run, and gives the number of survey requests that it would
 	// create.
 	dryCount func(context.Context) (int, error)
 }
 
-// Run does it.
-func (f firstRun) Run(ctx context.Context) error {
+func (f firstRun) run(ctx context.Context) error {
 	allowed := cmp.Or(f.options.Confirmed, f.options.Unconfirmed)
 	if most := f.options.Limits.AtMost(); f.options.Unconfirmed == 0 || most > 0 && most <= allowed {
 		return nil
 	}
 	f.deliverer.LimitFirst(allowed)
-	few, err := f.fewEnough(ctx, allowed)
+	few, err := f.fewEnough(allowed)
 	if err != nil || few {
 		return err
 	}
@@ -46,12 +43,12 @@ func (f firstRun) Run(ctx context.Context) error {
 
 // fewEnough reports whether so few conversations are to be looked at that no more than the allowed can be
 // sent: one search tells, and spares most first passes the dry run.
-func (f firstRun) fewEnough(ctx context.Context, allowed int) (bool, error) {
+func (f firstRun) fewEnough(allowed int) (bool, error) {
 	waiting, err := f.ledger.Waiting(allowed+1, store.Scheduled)
 	if err != nil {
 		return false, fmt.Errorf("list what is due: %w", err)
 	}
-	estimated, err := f.estimate.of(ctx, f.cursor.span())
+	estimated, err := f.estimated()
 	return !estimated.More && !estimated.Rough && estimated.Conversations+len(waiting) <= allowed, err
 }
 

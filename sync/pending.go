@@ -7,7 +7,6 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 	"acsync/sync/fetch"
 )
 
@@ -15,28 +14,23 @@ import (
 // Agent Connect's data have told, and stays so otherwise; what is scheduled or to be retried is read again,
 // decided again, and sent when its time has come.
 type pending struct {
-	limits    deliver.Limits
-	doubts    *doubts
-	recheck   recheck
-	commits   *committer
-	deliverer *deliver.Deliverer
+	*work
+	most int // how much of what waits the pass looks at
 }
 
-// Run does it.
-func (p pending) Run(ctx context.Context) error {
+func (p pending) run(ctx context.Context) error {
 	due, others, err := p.takeUp()
 	if err != nil {
 		return err
 	}
-	tally := p.commits.tally
-	tally.left(others...)
+	p.tally.left(others...)
 	// Those that were marked done together are read together, so that one search finds their customers.
 	slices.SortStableFunc(
 		due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for chunk := range slices.Chunk(due, recheckAtOnce) {
 		due = due[len(chunk):]
 		if err := p.resend(ctx, chunk); err != nil {
-			tally.left(due...)
+			p.tally.left(due...)
 			return err
 		}
 	}
@@ -46,26 +40,25 @@ func (p pending) Run(ctx context.Context) error {
 // takeUp gives what is due, after what is in doubt was settled and what was tried for too long given up;
 // others are what the pass leaves.
 func (p pending) takeUp() (due, others []store.Entry, err error) {
-	cursor, tally := p.commits.cursor, p.commits.tally
-	due, err = p.commits.ledger.Waiting(cursor.maxPending(p.limits), store.Scheduled, store.Retry)
+	due, err = p.ledger.Waiting(p.most, store.Scheduled, store.Retry)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list what is due: %w", err)
 	}
-	now := p.recheck.clock()
+	now := p.clock()
 	due = slices.DeleteFunc(
 		due, func(e store.Entry) bool { return decide.TriageWaiting(e, now).Verb == decide.Keep })
-	due, _ = cursor.divide(due)
-	p.recheck.seen.take(p.doubts.entries)
-	p.recheck.seen.take(due)
-	tally.started()
+	due, _ = p.cursor.divide(due)
+	p.seen.take(p.doubts.entries)
+	p.seen.take(due)
+	p.tally.started()
 	again, err := p.doubts.settle(p.doubts.entries)
-	again, others = cursor.divide(again)
+	again, others = p.cursor.divide(again)
 	due = append(again, due...)
 	if err == nil {
-		due, err = p.commits.giveUp(due, now)
+		due, err = p.giveUp(due)
 	}
 	if err != nil {
-		tally.left(append(others, due...)...)
+		p.tally.left(append(others, due...)...)
 		return nil, nil, err
 	}
 	return due, others, nil
@@ -77,18 +70,18 @@ func (p pending) resend(ctx context.Context, due []store.Entry) error {
 	for i, entry := range due {
 		waiting[i] = decide.WaitingCase(entry)
 	}
-	w := p.commits.open(fetch.Window{}, false)
-	send, err := p.recheck.again(ctx, w, waiting)
+	w := newWindowCommit(p.work, fetch.Window{}, false)
+	send, err := p.recheck(ctx, w, waiting)
 	if err != nil {
-		p.commits.tally.left(due...)
+		p.tally.left(due...)
 		return err
 	}
 	for _, c := range send {
 		p.deliverer.Send(ctx, c, &w.sending, w.delivered)
 	}
 	w.sending.Wait()
-	if err := p.commits.record(w); err != nil {
+	if err := w.record(); err != nil {
 		return err
 	}
-	return halted(ctx, p.deliverer)
+	return p.halted(ctx)
 }

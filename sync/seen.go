@@ -87,8 +87,9 @@ func (s *seen) find(key store.Key) (sighting, bool) {
 
 // already reports whether a case is counted already and stays as it is: because it was taken up from the
 // ledger, or an earlier window held it. A case that the earlier window skipped and that is to be sent now is
-// decided anew, under the same key: its first disposition is taken back, when that is in the ledger.
-func (s *seen) already(c *decide.Case, w *windowCommit) bool {
+// decided anew, under the same key: its first disposition is taken back, when that is in the ledger; its own
+// window, which is not recorded yet, is not waited for.
+func (s *seen) already(c *decide.Case, own <-chan struct{}) bool {
 	earlier, ok := s.find(c.Key)
 	switch {
 	case s.taken[c.Key] || s.stood[c.Key]:
@@ -99,7 +100,7 @@ func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	case earlier.skip == "" || !c.Send():
 		return true
 	}
-	if earlier.recorded != w.recorded {
+	if earlier.recorded != own {
 		<-earlier.recorded
 	}
 	c.Canonicalize(s.surveyPer, earlier.resolved)

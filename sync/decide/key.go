@@ -36,14 +36,15 @@ const SameWithin = time.Second
 // written down first, not with its neighbours.
 func SameResolution(a, b time.Time) bool { return a.Sub(b).Abs() < SameWithin }
 
-// CanonicalTime is how a time of resolution is written down already, in the nearest of the records that tell
+// CanonicalTime is how a time of resolution is written down already, in the nearest of the entries that tell
 // the same resolution, the earlier of two; else the time itself.
-func CanonicalTime(resolved time.Time, records []store.Record) time.Time {
+func CanonicalTime(resolved time.Time, entries ...store.Entry) time.Time {
 	canonical, nearest := resolved, SameWithin
-	for _, r := range records {
-		off := r.Resolution.Sub(resolved).Abs()
-		if off < nearest || off == nearest && off < SameWithin && r.Resolution.Before(canonical) {
-			canonical, nearest = r.Resolution, off
+	for _, e := range entries {
+		at := e.Record.Resolution
+		off := at.Sub(resolved).Abs()
+		if off < nearest || off == nearest && off < SameWithin && at.Before(canonical) {
+			canonical, nearest = at, off
 		}
 	}
 	return canonical

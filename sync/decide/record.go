@@ -52,15 +52,6 @@ func GroupByConversation(
 	return surveys, recoveries
 }
 
-// Records are the records of entries.
-func Records(entries []store.Entry) []store.Record {
-	list := make([]store.Record, len(entries))
-	for i, e := range entries {
-		list[i] = e.Record
-	}
-	return list
-}
-
 // FirstRequest is the survey request of a conversation that a recovery follows up: the latest that was
 // accepted.
 func FirstRequest(surveys []store.Entry) (first store.Record) {

@@ -85,7 +85,8 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 	for i := range cases {
 		each := &cases[i]
 		surveys, recovery := allSurveys[each.Key.Conversation], recoveries[each.Key.Conversation]
-		first := decide.CanonicalTime(each.Resolution(), append(decide.Records(surveys), recovery))
+		first := decide.CanonicalTime(
+			each.Resolution(), append(slices.Clip(surveys), store.Entry{Record: recovery})...)
 		each.Canonicalize(d.surveyPer, first)
 		if each.Agent, err = d.directory.agents.find(ctx, d.policy.AgentID(each.Conversation)); err != nil {
 			return err

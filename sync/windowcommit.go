@@ -11,81 +11,12 @@ import (
 	"acsync/sync/fetch"
 )
 
-// committer writes what became of conversations into the ledger, a window at a time.
-type committer struct {
-	ledger  WindowStore
-	cursor  cursor
-	tally   *tally
-	protect func(resolved time.Time) // keeps what is known of a resolution from being pruned
-}
-
-// open begins a commit. It is complete when with it a window is read to its end, and the pass comes forward.
-func (c *committer) open(w fetch.Window, complete bool) *windowCommit {
-	return &windowCommit{committer: c, Window: w, complete: complete, recorded: make(chan struct{})}
-}
-
-// record writes a commit, and how far the pass has come if that moves forward, in one transaction.
-func (c *committer) record(w *windowCommit) error {
-	batch := store.Batch{Entries: w.entries, Late: w.late}
-	c.cursor.advance(&batch, commitRange{Window: w.Window, complete: w.complete, left: w.left})
-	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
-		if err := c.ledger.Commit(batch); err != nil {
-			return &store.WriteError{Err: fmt.Errorf(
-				"record a window: %w; everything is read and recorded up to %s",
-				err, c.cursor.position().UTC().Format(decide.TimeLayout))}
-		}
-	}
-	c.cursor.recorded(batch)
-	c.tally.recorded(batch)
-	if w.complete {
-		c.tally.observe(
-			WindowRecorded{
-				Window: w.Window, Checkpoint: c.tally.sofar().Checkpoint,
-				Position: c.cursor.position(),
-			})
-	}
-	return nil
-}
-
-// room refuses to go on when the disk has no room for what the ledger is to remember.
-func (c *committer) room() error {
-	if err := c.ledger.Room(); err != nil {
-		return &store.WriteError{Err: err}
-	}
-	return nil
-}
-
-// giveUp rejects what was tried for long enough, and returns the rest.
-func (c *committer) giveUp(due []store.Entry, now decide.Clock) (rest []store.Entry, err error) {
-	var given []store.Entry
-	for _, e := range due {
-		if action := decide.TriageWaiting(e, now); action.Verb == decide.Reject {
-			given = append(given, store.Entry{Key: e.Key, Record: givenUp(e.Record, action.Reason, now.Own)})
-		} else {
-			rest = append(rest, e)
-		}
-	}
-	if len(given) == 0 {
-		return due, nil
-	}
-	if err := c.ledger.Commit(store.Batch{Entries: given}); err != nil {
-		return due, &store.WriteError{Err: fmt.Errorf(
-			"give up what was tried for %s: %w", decide.GiveUpAfter, err)}
-	}
-	c.tally.left(given...)
-	return rest, nil
-}
-
-func givenUp(r store.Record, why decide.Reason, now time.Time) store.Record {
-	return r.After(store.Result{State: store.Rejected, Reason: string(why), Status: r.Status, At: now})
-}
-
 // windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
 // is delivered.
 type windowCommit struct {
-	*committer
+	*work
 	fetch.Window
-	complete bool
+	complete bool // with it the window is read to its end, and the pass comes forward
 	sending  stdsync.WaitGroup
 	recorded chan struct{} // closed when it is in the ledger, or will never be
 
@@ -93,6 +24,30 @@ type windowCommit struct {
 	entries []store.Entry
 	late    []time.Duration // how far below the closed checkpoint conversations were seen first
 	left    time.Time       // the earliest resolution that was left for later; zero for none
+}
+
+func newWindowCommit(w *work, window fetch.Window, complete bool) *windowCommit {
+	return &windowCommit{work: w, Window: window, complete: complete, recorded: make(chan struct{})}
+}
+
+// record writes it, and how far the pass has come if that moves forward, in one transaction.
+func (w *windowCommit) record() error {
+	batch, before := store.Batch{Entries: w.entries, Late: w.late}, w.cursor.position()
+	w.cursor.advance(&batch, w)
+	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
+		if err := w.ledger.Commit(batch); err != nil {
+			return &store.WriteError{Err: fmt.Errorf(
+				"record a window: %w; everything is read and recorded up to %s",
+				err, before.UTC().Format(decide.TimeLayout))}
+		}
+	}
+	w.tally.recorded(batch)
+	if w.complete {
+		w.tally.observe(WindowRecorded{
+			Window: w.Window, Checkpoint: w.tally.sofar().Checkpoint, Position: w.cursor.position(),
+		})
+	}
+	return nil
 }
 
 // dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger
