@@ -49,7 +49,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry := *e
 	dry.Sender, dry.Receiver, dry.Observer = dryrun.Sender{}, nil, unheard{}
-	dry.Ledger = &dryrun.Ledger{Below: untouched{e.Ledger}}
+	dry.Ledger = &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.ExitCode = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)
 	return result.Planned, err

@@ -56,6 +56,6 @@ func openDry(s *session, engine *surveysync.Engine, p lockPolicy) (
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
 	}
-	engine.Ledger, engine.Observer = &dryrun.Ledger{Below: below}, observers{}
+	engine.Ledger, engine.Observer = &dryrun.Ledger{ReadLedger: below}, observers{}
 	return notice, closeLedger, err
 }

@@ -1,3 +1,5 @@
+// Package dryrun has the stand-ins of a dry run: a sender that sends nothing, and a ledger that writes
+// nothing.
 package dryrun
 
 import (
@@ -7,23 +9,20 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/deliver"
 )
 
-// Ledger wraps a ledger for a dry run: what is read passes, what would be written is swallowed. The ledger
-// below may be opened read-only. What would be settled is remembered, and what would be sent of what waits
-// there, so that the rest of the dry run goes on from that.
-type Ledger struct {
-	Below ReadLedger
+// Sender stands in for Agent Connect in a dry run: it is always ready and sends nothing.
+type Sender struct{}
 
-	mu      stdsync.Mutex
-	settled map[store.Key]dryResult
-}
+// Ready is at once.
+func (Sender) Ready(ctx context.Context) error { return ctx.Err() }
 
-// dryResult is what would be written of a key.
-type dryResult struct {
-	store.Result
-	resolution time.Time // about which it would be sent; zero where it was settled
+// Create sends nothing.
+func (Sender) Create(context.Context, agentconnect.Request) agentconnect.Answer {
+	return agentconnect.Answer{Err: deliver.ErrDryRun}
 }
 
 // ReadLedger is the part of a ledger that a dry run reads.
@@ -37,10 +36,26 @@ type ReadLedger interface {
 	Runs(limit int) ([]store.Run, error)
 }
 
+// Ledger wraps a ledger, which may be opened read-only, for a dry run: what is read passes, what would be
+// written is swallowed. What would be settled is remembered, and what would be sent of what waits there, so
+// that the rest of the dry run goes on from that.
+type Ledger struct {
+	ReadLedger
+
+	mu      stdsync.Mutex
+	settled map[store.Key]settled
+}
+
+// settled is what would be written of a key.
+type settled struct {
+	store.Result
+	resolution time.Time // about which it would be sent; zero where it was settled
+}
+
 // Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would
 // after that.
 func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
-	records, err := d.Below.Lookup(keys)
+	records, err := d.ReadLedger.Lookup(keys)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for key, record := range records {
@@ -58,24 +73,13 @@ func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	return records, err
 }
 
-// Info reads.
-func (d *Ledger) Info() (store.Info, error) { return d.Below.Info() }
-
-// Runs reads.
-func (d *Ledger) Runs(limit int) ([]store.Run, error) { return d.Below.Runs(limit) }
-
-// Backfill reads.
-func (d *Ledger) Backfill(from, to time.Time) (store.Backfill, error) {
-	return d.Below.Backfill(from, to)
-}
-
 // Waiting reads. Open intents are among those in doubt, as they would be after Recover.
 func (d *Ledger) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
-	entries, err := d.Below.Waiting(limit, states...)
+	entries, err := d.ReadLedger.Waiting(limit, states...)
 	if err != nil || !slices.Contains(states, store.InDoubt) {
 		return entries, err
 	}
-	open, err := d.Below.OpenIntents()
+	open, err := d.OpenIntents()
 	for _, entry := range open {
 		entry.Record = interrupted(entry.Record)
 		entries = append(entries, entry)
@@ -96,9 +100,9 @@ func (d *Ledger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
 // Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait
 // for the same resolution. A key that the ledger does not know is met once.
 func (d *Ledger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
-	known, err := d.Below.Lookup([]store.Key{key})
+	known, err := d.ReadLedger.Lookup([]store.Key{key})
 	if err == nil && known[key].State != store.Unknown {
-		d.note(key, dryResult{store.Result{State: store.Accepted, At: now}, resolution})
+		d.note(key, settled{store.Result{State: store.Accepted, At: now}, resolution})
 	}
 	return store.Intent{Key: key}, err
 }
@@ -108,16 +112,15 @@ func (d *Ledger) Finish(store.Intent, store.Result) error { return nil }
 
 // Settle writes nothing: it remembers the result for Lookup.
 func (d *Ledger) Settle(key store.Key, _ uint64, result store.Result) error {
-	d.note(key, dryResult{Result: result})
+	d.note(key, settled{Result: result})
 	return nil
 }
 
-// note remembers a result for Lookup.
-func (d *Ledger) note(key store.Key, result dryResult) {
+func (d *Ledger) note(key store.Key, result settled) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.settled == nil {
-		d.settled = map[store.Key]dryResult{}
+		d.settled = map[store.Key]settled{}
 	}
 	d.settled[key] = result
 }
@@ -130,3 +133,37 @@ func (d *Ledger) Commit(store.Batch) error { return nil }
 
 // Prune forgets nothing.
 func (d *Ledger) Prune(context.Context, time.Time) (int, error) { return 0, nil }
+
+// None stands in for a ledger that does not exist yet, for a dry run.
+type None struct {
+	Start time.Time     // where its first window would begin
+	Known []store.Entry // what it would hold; usually nothing
+}
+
+// Info tells where the first window would begin.
+func (n None) Info() (store.Info, error) {
+	return store.Info{Start: n.Start, Checkpoint: n.Start}, nil
+}
+
+// Lookup finds what the ledger would hold.
+func (n None) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	found := map[store.Key]store.Record{}
+	for _, entry := range n.Known {
+		if slices.ContainsFunc(keys, func(k store.Key) bool { return k.Conversation == entry.Conversation }) {
+			found[entry.Key] = entry.Record
+		}
+	}
+	return found, nil
+}
+
+// Runs are none.
+func (None) Runs(int) ([]store.Run, error) { return nil, nil }
+
+// Backfill is none.
+func (None) Backfill(_, _ time.Time) (store.Backfill, error) { return store.Backfill{}, nil }
+
+// Waiting is empty.
+func (None) Waiting(int, ...store.State) ([]store.Entry, error) { return nil, nil }
+
+// OpenIntents is empty.
+func (None) OpenIntents() ([]store.Entry, error) { return nil, nil }
