@@ -9,6 +9,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"acsync/sync/exit"
 )
 
 // Marshal seals a plan, and writes it as one JSON object.
@@ -50,3 +52,16 @@ func Read(text []byte, t Terms) (Plan, error) {
 }
 
 var errDamaged = errorf("the plan is damaged, or was edited: its checksum does not hold")
+
+// Error tells why a plan is not carried out.
+type Error struct{ why string }
+
+// Error says what happened and what to do.
+func (e *Error) Error() string {
+	return e.why + "; nothing was sent. Make a new one with acsync plan"
+}
+
+// ExitClass returns the code that the process ends with.
+func (*Error) ExitClass() exit.Code { return exit.Usage }
+
+func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }
