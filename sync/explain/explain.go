@@ -141,14 +141,10 @@ func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
 // fetcher decides as that of a pass does.
 func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
 	quiet := func(string, ...any) {}
-	o := fetch.Options{
-		Source: e.Source, Directory: e.Directory, Policy: policy, SurveyPer: e.Options.SurveyPer,
-		Notice: quiet, Unseen: func(int) {},
-	}
-	if e.Ledger != nil {
-		o.Ledger = e.Ledger
-	}
-	f := fetch.New(o)
+	f := fetch.New(fetch.Options{
+		Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: policy,
+		SurveyPer: e.Options.SurveyPer, Notice: quiet, Unseen: func(int) {},
+	})
 	f.Begin(now)
 	return f
 }

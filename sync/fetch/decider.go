@@ -67,19 +67,9 @@ func (d *decider) decide(
 
 // attachLedger adds to conversations what the ledger knows of them, and their agents.
 func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
-	keys := make([]store.Key, len(cases))
-	for i, each := range cases {
-		keys[i] = each.Key
-	}
-	known, err := d.ledger.Lookup(keys)
+	known, err := d.lookup(cases)
 	if err != nil {
-		return fmt.Errorf("look up a window in the ledger: %w", err)
-	}
-	for _, each := range cases {
-		// A dry run settles doubts without writing that down.
-		if each.Own.State != store.Unknown {
-			known[each.Key] = each.Own
-		}
+		return err
 	}
 	allSurveys, recoveries := decide.GroupByConversation(known)
 	for i := range cases {
@@ -108,6 +98,27 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 		}
 	}
 	return nil
+}
+
+// lookup asks what the ledger knows of conversations.
+func (d *decider) lookup(cases []decide.Case) (known map[store.Key]store.Record, err error) {
+	known = map[store.Key]store.Record{}
+	keys := make([]store.Key, len(cases))
+	for i, each := range cases {
+		keys[i] = each.Key
+	}
+	if d.ledger != nil {
+		if known, err = d.ledger.Lookup(keys); err != nil {
+			return nil, fmt.Errorf("look up a window in the ledger: %w", err)
+		}
+	}
+	for _, each := range cases {
+		// A dry run settles doubts without writing that down.
+		if each.Own.State != store.Unknown {
+			known[each.Key] = each.Own
+		}
+	}
+	return known, nil
 }
 
 // attachRecovery finds out whether a case is a recovery, and lets it go under a key of its own then. A

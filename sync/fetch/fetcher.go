@@ -39,11 +39,8 @@ type Options struct {
 // New makes a Fetcher. [Fetcher.Begin] starts its clock.
 func New(o Options) *Fetcher {
 	clock := &serverClock{}
-	f := &Fetcher{
-		reader: reader{
-			source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock,
-			unseen: o.Unseen,
-		},
+	return &Fetcher{
+		reader: reader{source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock, unseen: o.Unseen},
 		decider: decider{
 			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Ledger,
 			directory: newDirectory(o.Directory, o.Notice),
@@ -52,10 +49,6 @@ func New(o Options) *Fetcher {
 		},
 		clock: clock,
 	}
-	if f.decider.ledger == nil {
-		f.decider.ledger = noLedger{}
-	}
-	return f
 }
 
 // Begin takes in Kustomer's clock, which was just asked.

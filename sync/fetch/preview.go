@@ -75,9 +75,7 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	notice := func(format string, args ...any) { p.Notice(fmt.Sprintf(format, args...)) }
 	shared := New(Options{
 		Source: p.Source, Directory: p.Directory, Notice: notice,
-		Unseen: func(
-			n int,
-		) {
+		Unseen: func(n int) {
 			notice("Kustomer counts %d conversations more than it shows to this API key", n)
 		},
 	})

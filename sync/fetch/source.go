@@ -38,10 +38,3 @@ type Directory interface {
 type Lookup interface {
 	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
 }
-
-// noLedger remembers nothing: for a Fetcher that decides without a ledger.
-type noLedger struct{}
-
-func (noLedger) Lookup([]store.Key) (map[store.Key]store.Record, error) {
-	return map[store.Key]store.Record{}, nil
-}
