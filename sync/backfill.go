@@ -19,35 +19,21 @@ type backfill struct {
 	held   bool // the position stays: a conversation was left for later
 }
 
-// newBackfill finds out what is left to read of a range.
+// newBackfill finds out what is left to read of a range. One whose end is "now" goes on to the present end each
+// time.
 func newBackfill(ledger Ledger, info store.Info, c decide.Clock, o Options) (cursor, error) {
-	b := &backfill{from: o.Range.From}
-	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
-		return nil, err
-	}
-	if err := reachable(b.window, c.Kustomer); err != nil || b.window.Empty() {
-		return b, err
-	}
-	return b, remembered(b.window.From, info.Floor)
-}
-
-// resume takes what the ledger knows of the range, which can end at the latest time or before. One whose end
-// is "now" goes on to the present end each time.
-func (b *backfill) resume(ledger Ledger, o Options, latest time.Time) error {
-	asked := fetch.Window{From: ceil(o.Range.From), To: o.Range.To}
+	asked, latest := fetch.Window{From: ceil(o.Range.From), To: ceil(o.Range.To)}, c.Until(o.Settle)
 	whole := asked
 	if asked.To.IsZero() {
 		whole.To = latest
-	} else {
-		asked.To = ceil(asked.To)
-		whole.To = asked.To
 	}
+	b := &backfill{from: o.Range.From}
 	if whole.Empty() || whole.To.After(latest) {
-		return &RangeError{Range: asked, Latest: latest}
+		return nil, &RangeError{Range: asked, Latest: latest}
 	}
 	known, err := ledger.Backfill(asked.From, asked.To)
 	if err != nil {
-		return fmt.Errorf("read how far the back-fill has come: %w", err)
+		return nil, fmt.Errorf("read how far the back-fill has come: %w", err)
 	}
 	if known.Begun.IsZero() || o.Restart {
 		begun := time.Now()
@@ -63,7 +49,10 @@ func (b *backfill) resume(ledger Ledger, o Options, latest time.Time) error {
 		known.Finished = time.Time{}
 	}
 	b.entry = known
-	return nil
+	if err := reachable(b.window, c.Kustomer); err != nil || b.window.Empty() {
+		return b, err
+	}
+	return b, remembered(b.window.From, info.Floor)
 }
 
 // ceil rounds up to the milliseconds that Kustomer's times have: a bound selects the same conversations then.
@@ -131,7 +120,7 @@ func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) erro
 		return nil
 	}
 	if err := w.ledger.Commit(store.Batch{Backfill: &b.entry}); err != nil {
-		return &store.WriteError{Err: fmt.Errorf("note that the back-fill begins: %w", err)}
+		return unwritten("note that the back-fill begins: %w", err)
 	}
 	return nil
 }

@@ -51,16 +51,10 @@ type Notice struct{ Text string }
 // PassEnded closes a pass.
 type PassEnded struct{ Result }
 
-func (PassStarted) event() {}
-
-func (Estimated) event() {}
-
-func (WindowRead) event() {}
-
-func (Disposed) event() {}
-
+func (PassStarted) event()    {}
+func (Estimated) event()      {}
+func (WindowRead) event()     {}
+func (Disposed) event()       {}
 func (WindowRecorded) event() {}
-
-func (Notice) event() {}
-
-func (PassEnded) event() {}
+func (Notice) event()         {}
+func (PassEnded) event()      {}

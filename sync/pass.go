@@ -174,7 +174,7 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 // adoptIdentity writes down the identity of an unused ledger, before anything is decided.
 func (p *pass) adoptIdentity(context.Context) error {
 	if err := p.ledger.Commit(store.Batch{Identity: p.engine.Options.SurveyPer.OrDefault()}); err != nil {
-		return &store.WriteError{Err: fmt.Errorf("write down sync.survey_per: %w; nothing was sent", err)}
+		return unwritten("write down sync.survey_per: %w; nothing was sent", err)
 	}
 	return nil
 }
@@ -195,8 +195,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.judge(err)
 	batch := store.Batch{Run: p.tally.sofar().summary(), Witnessed: p.doubts.witnessed}
 	if failed := p.ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
-		err = errors.Join(
-			&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)
 		p.judge(err)
 	}
 	result := p.tally.sofar()

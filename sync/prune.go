@@ -2,10 +2,8 @@ package sync
 
 import (
 	"context"
-	"fmt"
 	"time"
 
-	"acsync/store"
 	"acsync/sync/decide"
 )
 
@@ -43,8 +41,7 @@ func (p prune) run(ctx context.Context) error {
 	n, err := p.ledger.Prune(ctx, before)
 	p.tally.edit(func(r *Result) { r.Forgotten = n })
 	if err != nil && ctx.Err() == nil {
-		return &store.WriteError{Err: fmt.Errorf("forget what was marked done before %s: %w",
-			before.UTC().Format(decide.TimeLayout), err)}
+		return unwritten("forget what was marked done before %s: %w", before.UTC().Format(decide.TimeLayout), err)
 	}
 	return nil
 }

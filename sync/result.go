@@ -95,8 +95,11 @@ func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 // add counts a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares
 // two independent counts.
 func (r *Result) add(row Row) {
-	if row.Planned || row.State == store.Accepted {
-		r.addSent(row)
+	if (row.Planned || row.State == store.Accepted) && row.Key.Recovery {
+		r.Followed++
+	}
+	if (row.Planned || row.State == store.Accepted) && row.Flagged {
+		r.Flagged++
 	}
 	if row.Planned {
 		r.Planned++
@@ -109,31 +112,18 @@ func (r *Result) add(row Row) {
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}
-	if row.Reason == decide.AgentUnknown && row.State == store.Skipped {
+	switch {
+	case row.State == store.Skipped && row.Reason == decide.AgentUnknown:
 		r.unlisted(row.Agent, 1)
-	}
-	if row.State == store.Skipped && row.Reason == decide.Stale {
+	case row.State == store.Skipped && row.Reason == decide.Stale:
 		r.Stale = r.Stale.Widen(row.Resolution)
-	}
-	if row.State == store.Rejected && row.Reason.Broken() {
+	case row.State == store.Rejected && row.Reason.Broken():
 		r.Failed = r.Failed.Widen(row.Resolution)
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
-		r.Refusals = append(
-			r.Refusals, store.Refusal{
-				Conversation: row.Key.Conversation, Reason: string(row.Reason),
-				Kind: row.Key.Kind(),
-			})
-	}
-}
-
-// addSent adds what tells one that was sent, or in a dry run would be, from the others.
-func (r *Result) addSent(row Row) {
-	if row.Key.Recovery {
-		r.Followed++
-	}
-	if row.Flagged {
-		r.Flagged++
+		r.Refusals = append(r.Refusals, store.Refusal{
+			Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind(),
+		})
 	}
 }
 

@@ -30,7 +30,7 @@ func newTally(observer Observer, o Options) *tally {
 	started := time.Now().UTC()
 	return &tally{observer: observer, result: Result{
 		Pass: passID(started), Mode: o.Mode, DryRun: o.DryRun, Started: started,
-		Counts: map[store.State]int{}, Reasons: Reasons{},
+		Counts: map[store.State]int{}, Reasons: Reasons{}, Settled: map[store.State]int{},
 	}}
 }
 
@@ -64,11 +64,8 @@ func (t *tally) observe(event Event) {
 
 // started tells that the pass begins to send, with so much taken up from the ledger.
 func (t *tally) started() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := t.result
-	t.observer.Observe(
-		PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
+	r := t.sofar()
+	t.observe(PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
 }
 
 // found counts conversations when they are read; disposed counts them again when they have a disposition.
@@ -111,15 +108,9 @@ func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 
 // settled counts what was in doubt, by what it has become.
 func (t *tally) settled(state store.State) {
-	if state == store.InDoubt {
-		return
+	if state != store.InDoubt {
+		t.edit(func(r *Result) { r.Settled[state]++ })
 	}
-	t.edit(func(r *Result) {
-		if r.Settled == nil {
-			r.Settled = map[store.State]int{}
-		}
-		r.Settled[state]++
-	})
 }
 
 // recorded takes in what has just been written into the ledger.
@@ -141,10 +132,8 @@ func (t *tally) recorded(batch store.Batch) {
 // notice says something that the operator should know; the report repeats it.
 func (t *tally) notice(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.result.Notices = append(t.result.Notices, text)
-	t.observer.Observe(Notice{text})
+	t.edit(func(r *Result) { r.Notices = append(r.Notices, text) })
+	t.observe(Notice{text})
 }
 
 // noticeAtTheEnd says what only the whole pass shows.

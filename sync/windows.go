@@ -23,11 +23,19 @@ type windows struct {
 func (s windows) run(ctx context.Context) error {
 	chunks, commits := make(chan fetch.Chunk), make(chan *windowCommit, 1)
 	reading, stop := context.WithCancel(ctx)
+	handOver := func(c fetch.Chunk) bool {
+		select {
+		case chunks <- c:
+			return true
+		case <-reading.Done():
+			return false
+		}
+	}
 	var failed error // of reading: what was read before is delivered and recorded all the same
 	var stages errgroup.Group
 	stages.Go(func() error {
 		defer close(chunks)
-		failed = s.fetcher.Sweep(reading, s.cursor.span(), handOver(reading, chunks))
+		failed = s.fetcher.Sweep(reading, s.cursor.span(), handOver)
 		return nil
 	})
 	stages.Go(func() error {
@@ -51,18 +59,6 @@ func (s windows) run(ctx context.Context) error {
 		return failed
 	}
 	return s.halted(ctx) // also what ended the last requests
-}
-
-// handOver passes chunks on until the context ends.
-func handOver(ctx context.Context, to chan<- fetch.Chunk) func(fetch.Chunk) bool {
-	return func(c fetch.Chunk) bool {
-		select {
-		case to <- c:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
 }
 
 // deliver hands over what is to be sent of a chunk, in the order of time, and tells the rest. It returns as

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdsync "sync"
 	"time"
 
 	"acsync/store"
@@ -17,6 +18,10 @@ const recheckAtOnce = 50
 
 // errHalt ends the reading of windows without being a failure: the Result tells which limit was reached.
 var errHalt = errors.New("the pass stopped sending")
+
+func unwritten(format string, args ...any) error {
+	return &store.WriteError{Err: fmt.Errorf(format, args...)}
+}
 
 // work is what the stages of a pass have in common.
 type work struct {
@@ -91,8 +96,7 @@ func (w *work) giveUp(due []store.Entry) (rest []store.Entry, err error) {
 		return due, nil
 	}
 	if err := w.ledger.Commit(store.Batch{Entries: given}); err != nil {
-		return due, &store.WriteError{Err: fmt.Errorf(
-			"give up what was tried for %s: %w", decide.GiveUpAfter, err)}
+		return due, unwritten("give up what was tried for %s: %w", decide.GiveUpAfter, err)
 	}
 	w.tally.left(given...)
 	return rest, nil
@@ -109,4 +113,124 @@ func (w *work) protect(resolved time.Time) {
 	if !resolved.IsZero() && (w.protected.IsZero() || resolved.Before(w.protected)) {
 		w.protected = resolved
 	}
+}
+
+// windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
+// is delivered.
+type windowCommit struct {
+	*work
+	fetch.Window
+	complete bool // with it the window is read to its end, and the pass comes forward
+	sending  stdsync.WaitGroup
+	recorded chan struct{} // closed when it is in the ledger, or will never be
+
+	mu      stdsync.Mutex
+	entries []store.Entry
+	late    []time.Duration // how far below the closed checkpoint conversations were seen first
+	left    time.Time       // the earliest resolution that was left for later; zero for none
+}
+
+func newWindowCommit(w *work, window fetch.Window, complete bool) *windowCommit {
+	return &windowCommit{work: w, Window: window, complete: complete, recorded: make(chan struct{})}
+}
+
+// record writes it, and how far the pass has come if that moves forward, in one transaction.
+func (w *windowCommit) record() error {
+	batch, before := store.Batch{Entries: w.entries, Late: w.late}, w.cursor.position()
+	w.cursor.advance(&batch, w)
+	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
+		if err := w.ledger.Commit(batch); err != nil {
+			return unwritten("record a window: %w; everything is read and recorded up to %s",
+				err, before.UTC().Format(decide.TimeLayout))
+		}
+	}
+	w.tally.recorded(batch)
+	if w.complete {
+		w.tally.observe(WindowRecorded{
+			Window: w.Window, Checkpoint: w.tally.sofar().Checkpoint, Position: w.cursor.position(),
+		})
+	}
+	return nil
+}
+
+// dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger
+// does not say already.
+func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
+	switch action.Verb {
+	case decide.Keep:
+		w.tally.disposed(rowOf(c, asKept(action.Record)))
+	case decide.Wait:
+		w.postpone(c, action.Until)
+	default:
+		w.skip(c, action.Reason)
+	}
+}
+
+// postpone tells that a case waits for its time, and keeps that for the record unless the ledger says so
+// already. What will be sent then is read and decided anew.
+func (w *windowCommit) postpone(c decide.Case, due time.Time) {
+	known := c.Own
+	same := known.State == store.Scheduled && known.Due.Equal(due) &&
+		decide.SameResolution(known.Resolution, c.Resolution())
+	if !same {
+		w.keep(c, store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: due})
+	}
+	w.tally.disposed(rowOf(c, deliver.Outcome{State: store.Scheduled, Reason: decide.Delayed, Due: due}))
+}
+
+// skip tells that a case is skipped, or rejected, and keeps that for the record.
+func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
+	if c.Skip != why { // found out after it was decided
+		c.Decision = decide.Decision{Skip: why}
+	}
+	known, state := c.Known, why.State()
+	if why == decide.AlreadySent {
+		w.protect(known.Resolution)
+	}
+	same := known.State == state && known.Reason == string(why) &&
+		decide.SameResolution(known.Resolution, c.Resolution())
+	switch {
+	case why == decide.GaveUp: // its attempts are to be remembered
+		w.keep(c, givenUp(c.Own, why, time.Now()))
+	case c.Own.State.Waiting(): // it waits no longer
+		w.keep(c, store.Record{State: state, Reason: string(why)})
+	// The ledger says so already, or knows better, or there is no time to keep it by.
+	case same, known.Settled(), c.Outside:
+	default:
+		w.keep(c, store.Record{State: state, Reason: string(why)})
+	}
+	w.tally.disposed(rowOf(c, deliver.Outcome{State: state, Reason: why, Message: c.Trouble}))
+}
+
+// delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to
+// be the next pass's first work; intents and outcomes are in the ledger already.
+func (w *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
+	switch {
+	case o.State != store.Scheduled:
+	case c.Own.State.Waiting():
+		o = stillWaiting(asKept(c.Own))
+	case w.cursor.pauses(w.Window, c.Resolution()):
+		o.Reason = decide.Paused
+		w.leave(c.Resolution())
+	default:
+		w.keep(c, store.Record{State: store.Scheduled, Reason: string(o.Reason), Due: time.Now()})
+	}
+	w.tally.disposed(rowOf(c, o))
+}
+
+// leave notes the time of a case that is left for later.
+func (w *windowCommit) leave(resolved time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.left.IsZero() || resolved.Before(w.left) {
+		w.left = resolved
+	}
+}
+
+// keep notes a disposition for the record.
+func (w *windowCommit) keep(c decide.Case, r store.Record) {
+	r.Resolution, r.At = c.Resolution(), time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.entries = append(w.entries, store.Entry{Key: c.Key, Record: r})
 }
