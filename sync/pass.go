@@ -31,9 +31,8 @@ func newPass(e *Engine, halt func(error)) *pass {
 	o, t := e.Options, newTally(e.Observer, e.Options)
 	return &pass{engine: e, work: &work{
 		ledger: e.Ledger, tally: t, seen: newSeen(decide.SurveyPer(o.SurveyPer), t),
-		doubts: &doubts{ledger: e.Ledger, tally: t, settler: verify.Settler{
-			Ledger:       e.Ledger,
-			Verification: verify.Verification{Receiver: e.Receiver, After: o.VerifyAfter, Stamped: o.Stamp},
+		doubts: &doubts{ledger: e.Ledger, tally: t, Verification: verify.Verification{
+			Receiver: e.Receiver, After: o.VerifyAfter, Stamped: o.Stamp,
 		}},
 		deliverer: deliver.New(deliver.Options{
 			Ledger: e.Ledger, Sender: e.Sender, Limits: o.Limits, Stamp: o.Stamp, Concurrency: o.Concurrency,

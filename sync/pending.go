@@ -94,8 +94,8 @@ const pendingAtOnce = 10_000
 
 // doubts are what was in doubt when the pass began, and what Agent Connect's own data tell of it.
 type doubts struct {
+	verify.Verification
 	ledger  Ledger
-	settler verify.Settler
 	tally   *tally
 	entries []store.Entry
 	matcher *verify.Matcher // what the data tell; nil: they were not asked
@@ -115,7 +115,7 @@ func (d *doubts) consult(ctx context.Context, info store.Info) error {
 		return fmt.Errorf("list what is in doubt: %w", err)
 	}
 	began := time.Now()
-	if d.settler.Receiver == nil {
+	if d.Receiver == nil {
 		d.witnessed = began
 		return nil
 	}
@@ -125,8 +125,8 @@ func (d *doubts) consult(ctx context.Context, info store.Info) error {
 			due = append(due, entry)
 		}
 	}
-	matcher := verify.NewMatcher(info, due, d.settler.Stamped, d.settler.After)
-	err = matcher.Read(ctx, d.ledger, d.settler.Receiver)
+	matcher := verify.NewMatcher(info, due, d.Verification)
+	err = matcher.Read(ctx, d.ledger)
 	switch {
 	case errors.Is(err, store.ErrRolledBack), err != nil && ctx.Err() != nil:
 		return err
@@ -153,7 +153,7 @@ func (d *doubts) settle(doubtful []store.Entry) (again []store.Entry, err error)
 	if len(asked) == 0 {
 		return nil, nil
 	}
-	settled, err := d.settler.Settle(d.matcher, asked)
+	settled, err := d.matcher.Settle(d.ledger, asked)
 	for _, entry := range settled {
 		d.tally.settled(entry.State)
 		if entry.State == store.Retry {

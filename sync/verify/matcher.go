@@ -34,8 +34,8 @@ const askAgain = 24 * time.Hour
 // What is left is a request that the service held back for all that time. A ledger that does not stamp its
 // requests has no canaries: what is not found stays in doubt. So does what has no number of its own.
 type Matcher struct {
+	Verification
 	ledger   store.Info // as it was when the data were asked
-	stamped  bool       // requests have stamps, by which the ledger itself is compared with the data
 	now      time.Time
 	doubts   map[string][]store.Entry // survey requests, by conversation
 	numbers  map[uint64]store.Entry   // the same, by the number of their intent
@@ -49,11 +49,10 @@ type Matcher struct {
 	complete   bool // the data were read to their end
 }
 
-// NewMatcher asks about what is in doubt, and when requests are stamped about the ledger itself. The data
-// have so long to show a request.
-func NewMatcher(ledger store.Info, doubtful []store.Entry, stamped bool, wait time.Duration) *Matcher {
+// NewMatcher asks about what is in doubt, and when requests are stamped about the ledger itself.
+func NewMatcher(ledger store.Info, doubtful []store.Entry, v Verification) *Matcher {
 	m := &Matcher{
-		ledger: ledger, stamped: stamped, audit: newAudit(ledger, wait), now: time.Now(),
+		Verification: v, ledger: ledger, audit: newAudit(ledger, v.After), now: time.Now(),
 		doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{}, siblings: map[uint64]bool{},
 		found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
 	}
@@ -73,7 +72,7 @@ func NewMatcher(ledger store.Info, doubtful []store.Entry, stamped bool, wait ti
 
 // ChecksLedger reports whether the ledger itself is to be compared with the data. One that was never made has
 // nothing to say.
-func (m *Matcher) ChecksLedger() bool { return m.stamped && m.ledger.ID != "" }
+func (m *Matcher) ChecksLedger() bool { return m.Stamped && m.ledger.ID != "" }
 
 // asksAboutDoubts reports whether anything is in doubt.
 func (m *Matcher) asksAboutDoubts() bool { return len(m.doubts)+len(m.recoveries.doubts) > 0 }
@@ -105,18 +104,18 @@ func (m *Matcher) since() (since time.Time) {
 
 // Read reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is
 // not the newest; with any other the data could not be read, and what they showed before that counts.
-func (m *Matcher) Read(ctx context.Context, ledger Lookup, receiver Receiver) error {
+func (m *Matcher) Read(ctx context.Context, ledger Lookup) error {
 	if !m.ChecksLedger() && !m.asksAboutDoubts() {
 		return nil
 	}
 	if err := m.noteSiblings(ledger); err != nil {
 		return err
 	}
-	if err := m.recoveries.findParents(ctx, ledger, receiver); err != nil {
+	if err := m.recoveries.findParents(ctx, ledger, m.Receiver); err != nil {
 		return err
 	}
 	since := m.since()
-	for i, err := range receiver.Since(ctx, since) {
+	for i, err := range m.Receiver.Since(ctx, since) {
 		if err != nil {
 			return fmt.Errorf(
 				"read Agent Connect's data from %s: %w", since.UTC().Format(decide.TimeLayout), err)
@@ -242,11 +241,11 @@ const (
 )
 
 // standing tells why an entry stays in doubt; empty when it need not.
-func (m *Matcher) standing(e store.Entry, wait time.Duration, now time.Time) Standing {
+func (m *Matcher) standing(e store.Entry, now time.Time) Standing {
 	switch {
 	case !m.complete:
 		return Unasked
-	case now.Sub(e.At) < wait:
+	case now.Sub(e.At) < m.After:
 		return TooEarly
 	case m.unclear[e.Key]:
 		return Unclear
@@ -260,14 +259,12 @@ func (m *Matcher) standing(e store.Entry, wait time.Duration, now time.Time) Sta
 
 // decide says what is to be written for an entry; false for nothing. What stays in doubt is asked about again
 // after a while that grows with its age, so that old doubts do not make every pass read months of data.
-func (m *Matcher) decide(e store.Entry, wait time.Duration, now time.Time) (store.Result, bool) {
+func (m *Matcher) decide(e store.Entry, now time.Time) (store.Result, bool) {
 	if m.found[e.Key] {
-		return store.Result{
-			State: store.Accepted, Reason: string(decide.Verified), Status: e.Status,
-			At: now,
-		}, true
+		reason := string(decide.Verified)
+		return store.Result{State: store.Accepted, Reason: reason, Status: e.Status, At: now}, true
 	}
-	switch m.standing(e, wait, now) {
+	switch m.standing(e, now) {
 	case Unasked:
 		return store.Result{}, false
 	case "":
@@ -275,10 +272,27 @@ func (m *Matcher) decide(e store.Entry, wait time.Duration, now time.Time) (stor
 		return store.Result{State: store.Retry, Reason: reason, Status: e.Status, At: now, Due: now}, true
 	}
 	due := now.Add(min(max(now.Sub(e.At), 0)/4, askAgain))
-	if settled := e.At.Add(wait); settled.After(due) {
+	if settled := e.At.Add(m.After); settled.After(due) {
 		due = settled
 	}
 	return store.Result{State: store.InDoubt, Reason: e.Reason, Status: e.Status, At: e.At, Due: due}, true
+}
+
+// Settle writes down what has become of what is in doubt, and gives the entries as they are then, in their order.
+// What the data do not tell stays as it is.
+func (m *Matcher) Settle(ledger SettleLog, doubtful []store.Entry) ([]store.Entry, error) {
+	entries, now := slices.Clone(doubtful), time.Now()
+	for i, entry := range doubtful {
+		result, decided := m.decide(entry, now)
+		if !decided {
+			continue
+		}
+		if err := ledger.Settle(entry.Key, entry.Intent, result); err != nil {
+			return entries, &store.WriteError{Err: fmt.Errorf("settle what is in doubt: %w", err)}
+		}
+		entries[i].Record = entry.After(result)
+	}
+	return entries, nil
 }
 
 // canary is an interaction that this ledger asked for.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"acsync/store"
@@ -53,19 +52,18 @@ func Verify(ctx context.Context, ledger Ledger, v Verification) ([]Settled, erro
 	if err != nil || len(doubtful) == 0 {
 		return nil, err
 	}
-	settler := Settler{Ledger: ledger, Verification: v}
-	m := NewMatcher(info, doubtful, v.Stamped, v.After)
-	unread := m.Read(ctx, ledger, v.Receiver)
+	m := NewMatcher(info, doubtful, v)
+	unread := m.Read(ctx, ledger)
 	if errors.Is(unread, store.ErrRolledBack) {
 		return nil, unread
 	}
-	entries, err := settler.Settle(m, doubtful)
+	entries, err := m.Settle(ledger, doubtful)
 	settled := make([]Settled, len(entries))
 	now := time.Now()
 	for i, entry := range entries {
 		settled[i] = Settled{Entry: entry, Before: store.InDoubt}
 		if entry.State == store.InDoubt {
-			settled[i].Standing, settled[i].Until = m.standing(entry, v.After, now), entry.At.Add(v.After)
+			settled[i].Standing, settled[i].Until = m.standing(entry, now), entry.At.Add(v.After)
 		}
 	}
 	return settled, cmp.Or(err, unread)
@@ -109,7 +107,7 @@ func NewArrivals(ledger Ledger) (*Arrivals, error) {
 	}
 	// So that nothing is taken for missing.
 	info.Intents = 0
-	a := &Arrivals{ledger, doubtful, NewMatcher(info, doubtful, false, 0)}
+	a := &Arrivals{ledger, doubtful, NewMatcher(info, doubtful, Verification{})}
 	return a, a.matcher.noteSiblings(ledger)
 }
 
@@ -118,7 +116,7 @@ func (a *Arrivals) Note(i agentconnect.Interaction) { a.matcher.note(i) }
 
 // Settle writes down what has arrived, and gives the number.
 func (a *Arrivals) Settle() (int, error) {
-	entries, err := Settler{Ledger: a.ledger}.Settle(a.matcher, a.doubtful)
+	entries, err := a.matcher.Settle(a.ledger, a.doubtful)
 	arrived := 0
 	for _, entry := range entries {
 		if entry.State == store.Accepted {
@@ -126,27 +124,4 @@ func (a *Arrivals) Settle() (int, error) {
 		}
 	}
 	return arrived, err
-}
-
-// Settler settles what is in doubt from the receiver's data.
-type Settler struct {
-	Ledger SettleLog
-	Verification
-}
-
-// Settle gives the entries as they are then, in their order. What the data do not tell stays as it is.
-func (s Settler) Settle(m *Matcher, doubtful []store.Entry) ([]store.Entry, error) {
-	entries := slices.Clone(doubtful)
-	now := time.Now()
-	for i, entry := range doubtful {
-		result, decided := m.decide(entry, s.After, now)
-		if !decided {
-			continue
-		}
-		if err := s.Ledger.Settle(entry.Key, entry.Intent, result); err != nil {
-			return entries, &store.WriteError{Err: fmt.Errorf("settle what is in doubt: %w", err)}
-		}
-		entries[i].Record = entry.After(result)
-	}
-	return entries, nil
 }
