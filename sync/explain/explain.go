@@ -40,7 +40,6 @@ type Ledger interface {
 	Runs(limit int) ([]store.Run, error)
 }
 
-// clock is what the time is on this machine.
 func (e Explainer) clock() time.Time {
 	if e.Now == nil {
 		return time.Now()
@@ -52,11 +51,8 @@ func (e Explainer) clock() time.Time {
 // what the services do not tell is noted in the explanation.
 func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
 	key := decide.KeyOf(kustomer.Conversation{ID: id})
-	x := Explanation{
-		ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil,
-		Remembered: e.Ledger != nil,
-	}
-	f := forecaster{Options: e.Options, verifies: e.Verifies}
+	x := Explanation{ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil}
+	f := forecaster{Explainer: e}
 	if x.Remembered {
 		var err error
 		if f.ledger, err = e.readLedger(&x, key); err != nil {
@@ -76,12 +72,10 @@ func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) 
 	if ctx.Err() != nil {
 		return x, context.Cause(ctx)
 	}
-	f.own = e.clock()
 	x.Forecast = withEnding(x, f.forecast(x))
 	return x, nil
 }
 
-// readLedger looks up what the ledger holds.
 func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error) {
 	info, err := e.Ledger.Info()
 	if err != nil {
@@ -181,7 +175,10 @@ func (e Explainer) findFirstRun(x *Explanation) error {
 // readReceiver asks Agent Connect's data for the requests of a conversation, around the times at which the
 // ledger sent them, and gives what they show, the earliest first.
 func readReceiver(ctx context.Context, r verify.Receiver, x Explanation) ([]agentconnect.Interaction, error) {
-	var shown interactions
+	var shown []agentconnect.Interaction
+	at := func(uuid string) int {
+		return slices.IndexFunc(shown, func(i agentconnect.Interaction) bool { return uuid != "" && i.UUID == uuid })
+	}
 	for _, entry := range x.Entries {
 		if entry.Attempts == 0 && entry.Status == 0 {
 			continue
@@ -192,13 +189,20 @@ func readReceiver(ctx context.Context, r verify.Receiver, x Explanation) ([]agen
 			}
 			named := strings.EqualFold(i.ExtInteractionID, x.ID)
 			stamped := i.ExtInteractionID == "" && i.Intent != "" && i.Intent == x.Stamp(entry)
-			if named || stamped || i.Recovery && shown.haveParent(i) {
-				shown.keep(i)
+			followsUp := i.Recovery && at(i.Parent) >= 0
+			if !named && !stamped && !followsUp {
+				continue
+			}
+			// A row that has changed since takes the place of what it was.
+			if earlier := at(i.UUID); earlier >= 0 {
+				shown[earlier] = i
+			} else {
+				shown = append(shown, i)
 			}
 		}
 	}
-	byTime := func(a, b agentconnect.Interaction) int { return a.CreatedAt.Compare(b.CreatedAt) }
-	slices.SortStableFunc(shown, byTime)
+	slices.SortStableFunc(
+		shown, func(a, b agentconnect.Interaction) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return shown, nil
 }
 
@@ -209,24 +213,4 @@ func lastPossible(e store.Entry) time.Time {
 		return time.Time{}
 	}
 	return e.At.Add(verify.Skew)
-}
-
-// interactions are those of one conversation.
-type interactions []agentconnect.Interaction
-
-// haveParent reports whether a recovery follows up one of them.
-func (s interactions) haveParent(i agentconnect.Interaction) bool {
-	return slices.ContainsFunc(s, func(first agentconnect.Interaction) bool {
-		return first.UUID != "" && first.UUID == i.Parent
-	})
-}
-
-// keep adds an interaction. A row that has changed since takes the place of what it was.
-func (s *interactions) keep(i agentconnect.Interaction) {
-	same := func(other agentconnect.Interaction) bool { return other.UUID != "" && other.UUID == i.UUID }
-	if at := slices.IndexFunc(*s, same); at >= 0 {
-		(*s)[at] = i
-		return
-	}
-	*s = append(*s, i)
 }

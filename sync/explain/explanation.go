@@ -131,10 +131,8 @@ type Options struct {
 
 // forecaster says what would happen to a conversation, by all that was read.
 type forecaster struct {
-	Options
-	verifies bool       // passes can settle doubts from Agent Connect's data
-	ledger   store.Info // zero: it cannot be read
-	own      time.Time  // this machine's clock
+	Explainer
+	ledger store.Info // zero: it cannot be read
 }
 
 func (f forecaster) forecast(x Explanation) Forecast {
@@ -144,7 +142,7 @@ func (f forecaster) forecast(x Explanation) Forecast {
 		return withoutLedger(x)
 	case decide.Rank(known.State) == decide.Rank(store.InDoubt):
 		fate := FateByHand
-		if f.verifies {
+		if f.Verifies {
 			fate = FateSettle
 		}
 		return Forecast{Fate: fate, Reason: decide.Reason(known.Reason), At: known.Due}
@@ -167,7 +165,8 @@ func (f forecaster) nextPass(x Explanation) Forecast {
 	if x.Case.Own.State.Waiting() {
 		return forecastOf(decide.Triage(x.Case, clock, decide.FromLedger))
 	}
-	next := fetch.Span(f.ledger, decide.Clock{Kustomer: x.Now, Own: f.own}.Until(f.Settle), f.Overlap)
+	until := decide.Clock{Kustomer: x.Now, Own: f.clock()}.Until(f.Options.Settle)
+	next := fetch.Span(f.ledger, until, f.Options.Overlap)
 	action, resolved := decide.Triage(x.Case, clock, decide.FromWindow), x.Case.Resolution()
 	switch {
 	case action.Verb == decide.Skip, action.Verb == decide.Reject, action.Verb == decide.Keep:
@@ -175,7 +174,7 @@ func (f forecaster) nextPass(x Explanation) Forecast {
 		return Forecast{Fate: FateMissed}
 	// Kustomer's search is given time to show it.
 	case !resolved.Before(next.To) && action.Verb == decide.Send:
-		return Forecast{Fate: FateWait, At: resolved.Add(f.Settle)}
+		return Forecast{Fate: FateWait, At: resolved.Add(f.Options.Settle)}
 	}
 	return forecastOf(action)
 }
