@@ -19,8 +19,7 @@ type backfill struct {
 	held   bool // the position stays: a conversation was left for later
 }
 
-// newBackfill finds out what is left to read of a range. One whose end is "now" goes on to the present end each
-// time.
+// newBackfill finds what is left to read of a range. One without an end goes on to the present each time.
 func newBackfill(ledger Ledger, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	asked, latest := fetch.Window{From: ceil(o.Range.From), To: ceil(o.Range.To)}, c.Until(o.Settle)
 	whole := asked
@@ -55,7 +54,7 @@ func newBackfill(ledger Ledger, info store.Info, c decide.Clock, o Options) (cur
 	return b, remembered(b.window.From, info.Floor)
 }
 
-// ceil rounds up to the milliseconds that Kustomer's times have: a bound selects the same conversations then.
+// ceil rounds up to whole milliseconds, which Kustomer's times have: the same conversations are selected.
 func ceil(t time.Time) time.Time {
 	if whole := t.Truncate(time.Millisecond); !whole.Equal(t) {
 		return whole.Add(time.Millisecond)
@@ -71,7 +70,6 @@ func (b *backfill) pauses(found fetch.Window, resolved time.Time) bool {
 	return found.Reaches(resolved)
 }
 
-// divide takes what belongs into the range; the rest of what waits is left to the passes from the checkpoint.
 func (b *backfill) divide(waiting []store.Entry) (own, others []store.Entry) {
 	whole := fetch.Window{From: b.from, To: b.window.To}
 	for _, e := range waiting {
@@ -106,8 +104,7 @@ func (b *backfill) advance(batch *store.Batch, w *windowCommit) {
 	b.held = b.held || !w.left.IsZero()
 }
 
-// begin tells how much a back-fill has before it, and notes in the ledger that it begins, so that a stop at any
-// time finds it there.
+// begin says how much is to be read, and notes the back-fill in the ledger, so that any later stop finds it.
 func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) error {
 	if !b.window.Empty() {
 		estimate, err := estimated()
@@ -125,8 +122,7 @@ func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) erro
 	return nil
 }
 
-// RangeError tells that the range of a back-fill cannot be read: it ends before it begins, or so late that
-// Kustomer's search may not show all of it yet.
+// RangeError is a range of a back-fill that is empty, or ends later than the search is settled.
 type RangeError struct {
 	Range  fetch.Window
 	Latest time.Time // the latest possible end

@@ -10,12 +10,10 @@ import (
 	"acsync/sync/fetch"
 )
 
-// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years
-// (documented), and says nothing of the rest.
+// Horizon is how far back Kustomer's search reaches by the time of the last change (documented).
 const Horizon = 2 * 365 * 24 * time.Hour
 
-// cursor is where a pass stands in time. The three kinds of pass (from the checkpoint, a back-fill, a plan
-// that is carried out) differ in it alone.
+// cursor is where a pass stands in time; in it alone the three kinds of pass differ.
 type cursor interface {
 	// span is the range of resolutions that the pass is about.
 	span() fetch.Window
@@ -42,8 +40,6 @@ type fromCheckpoint struct {
 	checkpoint time.Time
 }
 
-// newFromCheckpoint refuses a checkpoint in the future, and a range that the ledger or the search does not
-// reach.
 func newFromCheckpoint(ledger Ledger, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	window := fetch.Span(info, c.Until(o.Settle), o.Overlap)
 	if err := notAhead(ledger, info, c.Kustomer, o); err != nil {
@@ -71,7 +67,6 @@ func (f *fromCheckpoint) advance(batch *store.Batch, w *windowCommit) {
 	}
 }
 
-// notAhead refuses a checkpoint in the future.
 func notAhead(ledger Ledger, info store.Info, now time.Time, o Options) error {
 	if !info.Checkpoint.After(now.Add(clockWarning)) {
 		return nil
@@ -103,9 +98,8 @@ func reachable(w fetch.Window, now time.Time) error {
 	return nil
 }
 
-// remembered refuses to read from a time that lies below the floor of the ledger, which is zero while it has
-// forgotten nothing. A pass from the checkpoint is never refused unless the ledger was changed by something
-// else: Prune keeps away from the checkpoint.
+// remembered refuses to read from below the ledger's floor. Prune keeps away from the checkpoint, so that
+// only a back-fill is refused, or a ledger that something else has changed.
 func remembered(from, floor time.Time) error {
 	if from.Before(floor) {
 		return &FloorError{Floor: floor, From: from}
@@ -127,8 +121,7 @@ func (e *TooOldError) Error() string {
 // ExitClass returns the code that the process ends with.
 func (*TooOldError) ExitClass() exit.Code { return exit.Usage }
 
-// FloorError tells that a window begins where the ledger has forgotten who was asked: whoever was marked done
-// there might be asked again.
+// FloorError is a window that begins where the ledger has forgotten who was asked.
 type FloorError struct{ Floor, From time.Time }
 
 // Error says what happened and what to do.

@@ -25,8 +25,7 @@ type Ledger interface {
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	// Room reports whether there is space left to remember what is about to be sent.
 	Room() error
-	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one
-	// transaction.
+	// Commit writes the dispositions of a window and the checkpoint, or a pass's summary, in one transaction.
 	Commit(batch store.Batch) error
 	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
 	Runs(limit int) ([]store.Run, error)
@@ -51,8 +50,7 @@ func (e *IdentityError) Error() string {
 // ExitClass returns the code that the process ends with.
 func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
 
-// checkIdentity refuses a ledger in use that remembers by something else, and reports whether an unused one
-// is to remember as the configuration wants.
+// checkIdentity refuses a ledger in use that remembers by something else; an unused one is to adopt it.
 func checkIdentity(info store.Info, o Options) (adopt bool, err error) {
 	have, want := info.Identity.OrDefault(), o.SurveyPer.OrDefault()
 	if have != want && len(info.Counts) > 0 {

@@ -6,8 +6,7 @@ import (
 	"acsync/sync/fetch"
 )
 
-// Observer hears what a pass does: progress, logs and reports listen here. It is called from several
-// goroutines, one call at a time.
+// Observer hears what a pass does, from several goroutines, one call at a time.
 type Observer interface {
 	Observe(Event)
 }
@@ -34,8 +33,8 @@ type WindowRead struct {
 	Send  int
 }
 
-// Disposed tells what became of one conversation; there is exactly one for each that the pass found, but for
-// one that was skipped and then seen once more in the same pass, to be sent: of that the last counts.
+// Disposed tells what became of one conversation, once for each; of one that was skipped, and then seen again
+// to be sent, the last counts.
 type Disposed struct{ Row }
 
 // WindowRecorded tells that a window is in the ledger.

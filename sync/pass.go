@@ -39,13 +39,12 @@ func newPass(e *Engine, halt func(error)) *pass {
 			Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
-			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy, SurveyPer: o.SurveyPer,
-			Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
+			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,
+			SurveyPer: o.SurveyPer, Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
 	}}
 }
 
-// open asks the ledger, Kustomer's clock and Agent Connect's data whether the pass may begin, and where.
 func (p *pass) open(ctx context.Context) error {
 	e := p.engine
 	var err error
@@ -69,7 +68,7 @@ func (p *pass) open(ctx context.Context) error {
 	return p.listProfiles(ctx)
 }
 
-// askClock asks Kustomer for its clock, which proves the key as well, and compares it with this machine's.
+// askClock asks Kustomer for its clock, which proves the key as well.
 func (p *pass) askClock(ctx context.Context) (decide.Clock, error) {
 	own := p.engine.Now
 	if own == nil {
@@ -89,7 +88,6 @@ func (p *pass) askClock(ctx context.Context) (decide.Clock, error) {
 	return decide.Clock{Kustomer: now, Own: after}, err
 }
 
-// place finds out where the pass begins and ends.
 func (p *pass) place(clocks decide.Clock) (err error) {
 	o := p.engine.Options
 	switch {
@@ -126,8 +124,8 @@ func (p *pass) place(clocks decide.Clock) (err error) {
 	return err
 }
 
-// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
-// none, conversations would be skipped that no later pass sees again.
+// listProfiles lists all active profiles before anything is sent: with a part of them, conversations would be
+// skipped that no later pass sees again.
 func (p *pass) listProfiles(ctx context.Context) error {
 	if p.engine.Profiles == nil {
 		return nil
@@ -140,11 +138,12 @@ func (p *pass) listProfiles(ctx context.Context) error {
 	return nil
 }
 
-// stages are what the pass does, in its order.
 func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error) {
 	o := p.engine.Options
 	// Asked for once, though several stages want to know.
-	estimated := stdsync.OnceValues(func() (fetch.Estimate, error) { return p.fetcher.Estimate(ctx, p.cursor.span()) })
+	estimated := stdsync.OnceValues(func() (fetch.Estimate, error) {
+		return p.fetcher.Estimate(ctx, p.cursor.span())
+	})
 
 	// A plan names what is to be sent, which confirms it too.
 	if o.Plan == nil && !o.DryRun && neverSent(p.info) {
@@ -170,7 +169,6 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 		prune{p.work, o.Retain, o.Overlap, fetch.KnownSince(p.info)}.run)
 }
 
-// adoptIdentity writes down the identity of an unused ledger, before anything is decided.
 func (p *pass) adoptIdentity(context.Context) error {
 	if err := p.ledger.Commit(store.Batch{Identity: p.engine.Options.SurveyPer.OrDefault()}); err != nil {
 		return unwritten("write down sync.survey_per: %w; nothing was sent", err)
@@ -202,8 +200,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	return result, err
 }
 
-// reason is what ended the pass, where several things did: a failure to send or to remember before all else,
-// and the cause of a cancelled call rather than the call.
+// reason is what ended the pass: a failure to send or remember before all else, and a cause before its call.
 func (p *pass) reason(ctx context.Context, err error) error {
 	switch failure := p.deliverer.Failure(); {
 	case failure != nil:
@@ -216,7 +213,6 @@ func (p *pass) reason(ctx context.Context, err error) error {
 	return err
 }
 
-// announce tells after a dry run that the first real pass will want to be confirmed.
 func (p *pass) announce() {
 	o, would := p.engine.Options, p.tally.sofar().Planned
 	if neverSent(p.info) && o.DryRun && o.Unconfirmed > 0 && would > o.Unconfirmed {
@@ -225,7 +221,6 @@ func (p *pass) announce() {
 	}
 }
 
-// judge gives the pass its exit code.
 func (p *pass) judge(err error) {
 	if p.engine.Options.ExitCode != nil {
 		exit := p.engine.Options.ExitCode(p.tally.sofar(), err)

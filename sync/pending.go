@@ -13,9 +13,8 @@ import (
 	"acsync/sync/verify"
 )
 
-// pending is the stage that accounts for what earlier passes left. What is in doubt is settled as far as
-// Agent Connect's data have told, and stays so otherwise; what is scheduled or to be retried is read again,
-// decided again, and sent when its time has come.
+// pending is the stage for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
+// and what is due is read and decided again, and sent.
 type pending struct {
 	*work
 	most int // how much of what waits the pass looks at
@@ -40,8 +39,7 @@ func (p pending) run(ctx context.Context) error {
 	return nil
 }
 
-// takeUp gives what is due, after what is in doubt was settled and what was tried for too long given up;
-// others are what the pass leaves.
+// takeUp settles doubts and gives up what was tried for too long; due is left to send, others are not ours.
 func (p pending) takeUp() (due, others []store.Entry, err error) {
 	due, err = p.ledger.Waiting(p.most, store.Scheduled, store.Retry)
 	if err != nil {
@@ -67,7 +65,6 @@ func (p pending) takeUp() (due, others []store.Entry, err error) {
 	return due, others, nil
 }
 
-// resend reads waiting conversations again, delivers what is still to be sent, and records it.
 func (p pending) resend(ctx context.Context, due []store.Entry) error {
 	waiting := make([]decide.Case, len(due))
 	for i, entry := range due {
@@ -103,9 +100,9 @@ type doubts struct {
 	witnessed time.Time
 }
 
-// consult asks Agent Connect's own data, before anything is decided or sent: whether the ledger is the
-// newest, and what became of what is in doubt and due to be asked about. A ledger that cannot be held against
-// the data sends nothing: it may have been put back from a copy.
+// consult asks Agent Connect's data, before anything is decided, whether the ledger is the newest, and what
+// became of the doubts that are due. A ledger that cannot be held against them sends nothing: it may have
+// been put back from a copy.
 func (d *doubts) consult(ctx context.Context, info store.Info) error {
 	if _, err := d.ledger.Recover(time.Now()); err != nil {
 		return fmt.Errorf("put the open intents in doubt: %w", err)
@@ -139,8 +136,7 @@ func (d *doubts) consult(ctx context.Context, info store.Info) error {
 	return nil
 }
 
-// settle settles what can be settled of what is in doubt, tells what became of it, and returns what is to be
-// sent again.
+// settle returns what is to be sent again.
 func (d *doubts) settle(doubtful []store.Entry) (again []store.Entry, err error) {
 	var asked []store.Entry
 	for _, entry := range doubtful {

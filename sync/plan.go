@@ -41,8 +41,7 @@ func (p *Planner) Observe(event Event) {
 	})
 }
 
-// Plan gives the plan of a dry run that has come to its end, with the ledger as it is, to be carried out
-// within some time.
+// Plan is the plan of a dry run that has come to its end, to be carried out within some time.
 func (p *Planner) Plan(r Result, info store.Info, t plan.Terms, valid time.Duration) (plan.Plan, error) {
 	made, conversations := p.plan, 0
 	for _, n := range info.Counts {
@@ -66,9 +65,9 @@ func (p *Planner) Plan(r Result, info store.Info, t plan.Terms, valid time.Durat
 	return made, p.failed
 }
 
-// apply is the stage that carries out a plan: each of its conversations is read and decided again, and sent
-// if that comes to the same request. What is otherwise by now is told and not noted: whatever waits in the
-// ledger goes on to wait, and the passes from the checkpoint find the rest by themselves.
+// apply is the stage that carries out a plan: each conversation is read and decided again, and sent if that
+// comes to the same request. Anything else is told and not noted: it waits on, or the passes from the
+// checkpoint find it.
 type apply struct {
 	*work
 	*planned
@@ -94,9 +93,8 @@ func (a *apply) run(ctx context.Context) error {
 	return err
 }
 
-// takeUp finds out what the ledger knows of the plan's conversations, settles those that are in doubt, and
-// gives those that may be sent, by the time of resolution, so that one search finds the customers of those
-// that are read together.
+// takeUp settles the plan's doubts, and gives what may be sent by the time of resolution, so that one search
+// finds the customers of a chunk.
 func (a *apply) takeUp() (cases []decide.Case, err error) {
 	known, err := a.ledger.Lookup(slices.Collect(maps.Keys(a.byKey)))
 	if err != nil {
@@ -148,8 +146,7 @@ func (a *apply) pause(left []decide.Case) {
 	}
 }
 
-// carryOut reads conversations of the plan again, and hands over those that are still to be sent. It returns
-// an error before it has told anything of any of them.
+// carryOut reads and sends some. With an error it has told nothing of any of them.
 func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Case) error {
 	if err := a.halted(ctx); err != nil {
 		return err
@@ -176,8 +173,7 @@ func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Ca
 	return nil
 }
 
-// stands reports whether a conversation that was read again is to be sent as planned, and tells what becomes
-// of it if it is not.
+// stands reports whether a case is to be sent as planned, and tells what becomes of it if not.
 func (a *apply) stands(c decide.Case) bool {
 	// a recovery by now: the survey request that was planned has been sent
 	if _, known := a.byKey[c.Key]; !known {
@@ -197,7 +193,6 @@ func (a *apply) stands(c decide.Case) bool {
 	return false
 }
 
-// differ tells that a conversation is not sent, because it is not as it was planned.
 func (a *apply) differ(c decide.Case, why decide.Reason) {
 	if _, known := a.byKey[c.Key]; !known {
 		c.Key.Recovery = false
@@ -225,8 +220,7 @@ func (a *apply) noticeDiffering() {
 		"not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.byKey), anew)
 }
 
-// planned is the cursor of a pass that carries out a plan instead of reading windows. The checkpoint stays
-// where it is: no window is read to its end.
+// planned is the cursor of a plan. The checkpoint stays: no window is read to its end.
 type planned struct {
 	fromCheckpoint
 	plan  *plan.Plan
@@ -234,7 +228,6 @@ type planned struct {
 	byKey map[store.Key]plan.Planned
 }
 
-// newPlanned refuses a plan that is not the ledger's own, or not any more.
 func newPlanned(ledger Ledger, info store.Info, now time.Time, o Options) (cursor, error) {
 	made := o.Plan
 	if err := made.Ledger.Check(info); err != nil {
@@ -262,8 +255,7 @@ func newPlanned(ledger Ledger, info store.Info, now time.Time, o Options) (curso
 
 func (p *planned) pauses(fetch.Window, time.Time) bool { return true }
 
-// canonicalize puts what is planned under the keys that the ledger knows by now: a pass may have met a
-// resolution meanwhile, as it was told then.
+// canonicalize takes the keys that the ledger has by now: a pass may have met a resolution meanwhile.
 func (p *planned) canonicalize(per decide.SurveyPer, known map[store.Key]store.Record) {
 	families, _ := decide.GroupByConversation(known)
 	for key, each := range maps.Clone(p.byKey) {
@@ -278,15 +270,13 @@ func (p *planned) canonicalize(per decide.SurveyPer, known map[store.Key]store.R
 	}
 }
 
-// caseOf is a conversation of the plan before it is read again.
 func (p *planned) caseOf(entry store.Entry) decide.Case {
 	c := decide.WaitingCase(entry)
 	c.Known.Resolution = p.byKey[entry.Key].Resolution
 	return c
 }
 
-// same reports whether a conversation comes to the same request, for the same resolution, and the ledger
-// still would know if it had been sent meanwhile.
+// same reports whether it is the same request for the same resolution, and the ledger would know of a send.
 func (p *planned) same(c decide.Case) bool {
 	hash, err := p.plan.Hash(c.Request)
 	each := p.byKey[c.Key]

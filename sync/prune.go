@@ -7,13 +7,11 @@ import (
 	"acsync/sync/decide"
 )
 
-// pruneEvery is how far the time up to which the ledger forgets must have moved on before it is asked to
-// forget again: that costs a walk over all that is old enough, and is not to be had in every pass.
+// pruneEvery is how far the ledger's floor must move to be worth a walk over all that is old enough.
 const pruneEvery = 24 * time.Hour
 
-// prune is the stage that lets the ledger forget what it has kept for long enough, about once a day. It never
-// comes near where the next pass begins to read. It is the last work of a pass that came to its end; when a
-// signal stops it, nothing is left undone but to forget the rest, which a later pass does.
+// prune is the stage that lets the ledger forget what it has kept for long enough, about once a day, and
+// never near where the next pass reads. What a signal leaves of it a later pass forgets.
 type prune struct {
 	*work
 	retain  time.Duration // 0 = for ever
@@ -21,14 +19,13 @@ type prune struct {
 	known   time.Time // the ledger knows who was asked about what was marked done since then
 }
 
-// run forgets. Which records may go at all says store.Record.Expired.
+// run forgets; which records may go says store.Record.Expired.
 func (p prune) run(ctx context.Context) error {
 	if p.retain <= 0 {
 		return nil
 	}
 	before := p.fetcher.Started().Add(-p.retain)
-	// A search may tell the next pass of a resolution that the ledger has down as a little earlier than where
-	// that begins.
+	// A search may tell the next pass of a resolution that the ledger has as a little earlier.
 	if next := p.cursor.position().Add(-p.overlap - decide.SameWithin); next.Before(before) {
 		before = next
 	}
@@ -41,7 +38,8 @@ func (p prune) run(ctx context.Context) error {
 	n, err := p.ledger.Prune(ctx, before)
 	p.tally.edit(func(r *Result) { r.Forgotten = n })
 	if err != nil && ctx.Err() == nil {
-		return unwritten("forget what was marked done before %s: %w", before.UTC().Format(decide.TimeLayout), err)
+		return unwritten(
+			"forget what was marked done before %s: %w", before.UTC().Format(decide.TimeLayout), err)
 	}
 	return nil
 }

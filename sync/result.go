@@ -33,8 +33,7 @@ type Result struct {
 	Flagged int
 	Planned int     // dry run: those that a real pass would send; they are in no other count
 	Reasons Reasons // why, by disposition
-	// agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for
-	// that
+	// conversations that were skipped because their agents, by id, have no active profile
 	Unlisted map[string]int
 	NextDue  time.Time // when the first of those that are delayed is to be sent; zero for none
 	// of these: in doubt until Agent Connect's data told, by what they became then
@@ -92,8 +91,7 @@ func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	}
 }
 
-// add counts a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares
-// two independent counts.
+// add counts a disposition. What was found is counted when it is read, so that Accounted compares two counts.
 func (r *Result) add(row Row) {
 	if (row.Planned || row.State == store.Accepted) && row.Key.Recovery {
 		r.Followed++
@@ -127,7 +125,6 @@ func (r *Result) add(row Row) {
 	}
 }
 
-// unlisted counts conversations of an agent without an active profile.
 func (r *Result) unlisted(agent string, n int) {
 	if r.Unlisted == nil {
 		r.Unlisted = map[string]int{}
@@ -137,8 +134,7 @@ func (r *Result) unlisted(agent string, n int) {
 	}
 }
 
-// Position is the time up to which the pass and those before it have read and recorded everything: the
-// checkpoint, or a back-fill's own.
+// Position is the time up to which everything is read and recorded: the checkpoint, or that of a back-fill.
 func (r Result) Position() time.Time {
 	if !r.Backfill.Begun.IsZero() {
 		return r.Backfill.Position
@@ -158,7 +154,6 @@ func (r Result) Accounted() bool {
 // keptRefusals is how many refusals the ledger's summary of a pass names.
 const keptRefusals = 100
 
-// summary is what the ledger keeps of the pass.
 func (r Result) summary() *store.Run {
 	counts, reasons := map[string]int{}, map[string]int{}
 	for state, n := range r.Counts {
@@ -167,8 +162,7 @@ func (r Result) summary() *store.Run {
 	for reason, n := range r.Reasons.Of(store.States()...) {
 		reasons[string(reason)] = n
 	}
-	// What stands behind describes answers, with words that a server has chosen, and those are not for the
-	// ledger.
+	// What stands behind has words that a server has chosen, and those are not for the ledger.
 	fuse, _, _ := strings.Cut(r.Fuse, "; ")
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
@@ -210,14 +204,13 @@ func rowOf(c decide.Case, o deliver.Outcome) Row {
 	return row
 }
 
-// rowOfEntry is the row of what stays in the ledger as it is, although its time had come.
 func rowOfEntry(e store.Entry) Row {
 	row := rowOf(decide.WaitingCase(e), stillWaiting(asKept(e.Record)))
 	row.Request = nil // it was not decided
 	return row
 }
 
-// asKept is the disposition of what stays in the ledger as it is.
+// asKept is the disposition of what stays in the ledger.
 func asKept(r store.Record) deliver.Outcome {
 	o := deliver.Outcome{State: r.State, Reason: decide.Reason(r.Reason), Status: r.Status}
 	if o.Reason == decide.Delayed {
@@ -226,7 +219,7 @@ func asKept(r store.Record) deliver.Outcome {
 	return o
 }
 
-// stillWaiting is the disposition of what is due, but the pass stopped first: it is no longer delayed.
+// stillWaiting is that of what is due although the pass stopped: it is no longer delayed.
 func stillWaiting(o deliver.Outcome) deliver.Outcome {
 	if o.Reason == decide.Delayed {
 		o.Reason, o.Due = decide.Stopped, time.Time{}

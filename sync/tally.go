@@ -13,11 +13,9 @@ import (
 	"acsync/sync/decide"
 )
 
-// mostNamed is how many of the conversations that no pass reads are named to the operator.
 const mostNamed = 5
 
-// tally counts what a pass does, and lets it be observed. It is the only writer of the result: events and
-// rows come from several goroutines.
+// tally counts what a pass does, and is the only writer of its result; it is called from several goroutines.
 type tally struct {
 	observer Observer
 
@@ -34,47 +32,41 @@ func newTally(observer Observer, o Options) *tally {
 	}}
 }
 
-// passID names a pass: when it began, and four random digits.
 func passID(at time.Time) string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails (crypto/rand, since Go 1.24)
 	return at.Format("20060102T150405Z-") + hex.EncodeToString(random[:])
 }
 
-// edit changes what is known once of the pass as a whole.
 func (t *tally) edit(change func(*Result)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	change(&t.result)
 }
 
-// sofar is the result as it is now. Its maps are the tally's own.
+// sofar is the result now; its maps are the tally's own.
 func (t *tally) sofar() Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.result
 }
 
-// observe passes an event on that counts nothing.
 func (t *tally) observe(event Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.observer.Observe(event)
 }
 
-// started tells that the pass begins to send, with so much taken up from the ledger.
 func (t *tally) started() {
 	r := t.sofar()
 	t.observe(PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
 }
 
-// found counts conversations when they are read; disposed counts them again when they have a disposition.
+// found counts what is read; disposed counts it again when it has a disposition.
 func (t *tally) found(n int) { t.edit(func(r *Result) { r.Found += n }) }
 
-// unseen counts conversations that Kustomer counts and does not show to this key.
 func (t *tally) unseen(n int) { t.edit(func(r *Result) { r.Unseen += n }) }
 
-// disposed counts a disposition.
 func (t *tally) disposed(row Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,15 +77,14 @@ func (t *tally) disposed(row Row) {
 	t.observer.Observe(Disposed{row})
 }
 
-// left tells that entries stay in the ledger as they are now.
+// left tells that entries stay in the ledger as they are.
 func (t *tally) left(entries ...store.Entry) {
 	for _, e := range entries {
 		t.disposed(rowOfEntry(e))
 	}
 }
 
-// retract takes back that a conversation was skipped, or rejected by a rule; agent is the id of one without
-// an active profile.
+// retract takes back a skip, or a rejection by a rule; agent is the id of one without an active profile.
 func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 	t.edit(func(r *Result) {
 		r.Counts[skip.State()]--
@@ -106,14 +97,12 @@ func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 	})
 }
 
-// settled counts what was in doubt, by what it has become.
 func (t *tally) settled(state store.State) {
 	if state != store.InDoubt {
 		t.edit(func(r *Result) { r.Settled[state]++ })
 	}
 }
 
-// recorded takes in what has just been written into the ledger.
 func (t *tally) recorded(batch store.Batch) {
 	t.edit(func(r *Result) {
 		for _, late := range batch.Late {
@@ -129,14 +118,13 @@ func (t *tally) recorded(batch store.Batch) {
 	})
 }
 
-// notice says something that the operator should know; the report repeats it.
+// notice says something that the report repeats.
 func (t *tally) notice(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	t.edit(func(r *Result) { r.Notices = append(r.Notices, text) })
 	t.observe(Notice{text})
 }
 
-// noticeAtTheEnd says what only the whole pass shows.
 func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 	r := t.sofar()
 	// What comes later than the overlap is never seen.

@@ -12,9 +12,8 @@ import (
 	"acsync/sync/fetch"
 )
 
-// windows is the stage that goes through every window of the pass's range: they are read, decided and handed
-// over one after the other; each is delivered while the next is read, and recorded, in the same order, when
-// all of it is delivered.
+// windows is the stage that goes through the range: windows are read and decided one after the other, each is
+// delivered while the next is read, and they are recorded in order.
 type windows struct {
 	*work
 	outdated time.Duration // what was read longer ago is read again just before it is sent
@@ -61,9 +60,8 @@ func (s windows) run(ctx context.Context) error {
 	return s.halted(ctx) // also what ended the last requests
 }
 
-// deliver hands over what is to be sent of a chunk, in the order of time, and tells the rest. It returns as
-// soon as all is handed over, while the last requests are under way; then an error tells why no further
-// window is to be delivered.
+// deliver hands over what is to be sent and tells the rest. It returns while the last requests are under way;
+// an error says why no further window is to be delivered.
 func (s windows) deliver(ctx context.Context, chunk fetch.Chunk, w *windowCommit) error {
 	send := s.dispose(chunk.Cases, w)
 	s.tally.observe(WindowRead{Window: chunk.Window, Found: len(chunk.Cases), Send: len(send)})
@@ -89,7 +87,6 @@ func (s windows) deliver(ctx context.Context, chunk fetch.Chunk, w *windowCommit
 	return s.halted(ctx)
 }
 
-// dispose tells what becomes of those cases that are not to be sent, and returns the others.
 func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Case) {
 	for _, c := range cases {
 		if s.seen.already(&c, w.recorded) {
@@ -112,10 +109,8 @@ func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Ca
 	return send
 }
 
-// lateBy is how late a conversation is that lies below the checkpoint at which an earlier pass stopped reading, and
-// that no earlier pass has seen: Kustomer's search did not show it then. It is 0 for all others. What claims a time
-// outside of the pass's range, or none, says nothing of that. The ledger counts them, see store.Lateness; what comes
-// later than the overlap, which fetch.Span puts before the checkpoint, is never seen.
+// lateBy is how far below the checkpoint a conversation lies that no earlier pass has seen, because
+// Kustomer's search did not show it; 0 for all others. What is later than the overlap is never seen.
 func lateBy(c decide.Case, cursor cursor) time.Duration {
 	resolved, closed := c.Resolution(), cursor.closed()
 	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(cursor.span().From) {
@@ -124,7 +119,7 @@ func lateBy(c decide.Case, cursor cursor) time.Duration {
 	return 0
 }
 
-// recordAll records commits in their order. After a write that failed it only waits for what is under way.
+// recordAll records commits in order. After a failure it only waits for what is under way.
 func (s windows) recordAll(commits <-chan *windowCommit) (failed error) {
 	for w := range commits {
 		w.sending.Wait()

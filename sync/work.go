@@ -16,7 +16,7 @@ import (
 // recheckAtOnce is how many conversations one call reads again.
 const recheckAtOnce = 50
 
-// errHalt ends the reading of windows without being a failure: the Result tells which limit was reached.
+// errHalt ends the windows without being a failure: the Result tells which limit was reached.
 var errHalt = errors.New("the pass stopped sending")
 
 func unwritten(format string, args ...any) error {
@@ -35,12 +35,11 @@ type work struct {
 	protected time.Time // the earliest resolution of those that were met as already sent; zero for none
 }
 
-// clock is what a triage at this moment goes by.
 func (w *work) clock() decide.Clock {
 	return decide.Clock{Kustomer: w.fetcher.Started(), Own: time.Now()}
 }
 
-// halted tells why no further window is to be delivered: a failure, a signal, or a fuse. Nil: go on.
+// halted is why no further window is to be delivered: a failure, a signal, or a fuse.
 func (w *work) halted(ctx context.Context) error {
 	switch {
 	case w.deliverer.Failure() != nil:
@@ -53,7 +52,6 @@ func (w *work) halted(ctx context.Context) error {
 	return nil
 }
 
-// room refuses to go on when the disk has no room for what the ledger is to remember.
 func (w *work) room() error {
 	if err := w.ledger.Room(); err != nil {
 		return &store.WriteError{Err: err}
@@ -61,13 +59,13 @@ func (w *work) room() error {
 	return nil
 }
 
-// recheck reads cases once more, just before they are sent, and decides them as they are now. It returns those
-// that are still to be sent, and disposes of the others.
-func (w *work) recheck(ctx context.Context, c *windowCommit, cases []decide.Case) (send []decide.Case, err error) {
+// recheck reads and decides cases as they are now, returns those to be sent, and disposes of the others.
+func (w *work) recheck(ctx context.Context, c *windowCommit, cases []decide.Case) ([]decide.Case, error) {
 	read, err := w.fetcher.Recheck(ctx, cases)
 	if err != nil {
 		return nil, err
 	}
+	var send []decide.Case
 	for _, each := range read {
 		if each.Replacement && !w.seen.replaces(each) {
 			continue
@@ -106,17 +104,15 @@ func givenUp(r store.Record, why decide.Reason, now time.Time) store.Record {
 	return r.After(store.Result{State: store.Rejected, Reason: string(why), Status: r.Status, At: now})
 }
 
-// protect keeps what was asked about a resolution from being forgotten by this pass: the conversation was
-// marked done again lately, and the next pass, which reads that once more, must still know that it was asked
-// about.
+// protect keeps a resolution from being pruned by this pass: it was marked done again lately, and the next
+// pass, which reads that once more, must still know that it was asked about.
 func (w *work) protect(resolved time.Time) {
 	if !resolved.IsZero() && (w.protected.IsZero() || resolved.Before(w.protected)) {
 		w.protected = resolved
 	}
 }
 
-// windowCommit is what a window, or a lot of waiting conversations, will write into the ledger when all of it
-// is delivered.
+// windowCommit is what a window, or a lot of waiting conversations, writes when all of it is delivered.
 type windowCommit struct {
 	*work
 	fetch.Window
@@ -134,7 +130,7 @@ func newWindowCommit(w *work, window fetch.Window, complete bool) *windowCommit 
 	return &windowCommit{work: w, Window: window, complete: complete, recorded: make(chan struct{})}
 }
 
-// record writes it, and how far the pass has come if that moves forward, in one transaction.
+// record writes it in one transaction, with how far the pass has come if that moves.
 func (w *windowCommit) record() error {
 	batch, before := store.Batch{Entries: w.entries, Late: w.late}, w.cursor.position()
 	w.cursor.advance(&batch, w)
@@ -153,8 +149,7 @@ func (w *windowCommit) record() error {
 	return nil
 }
 
-// dispose tells what becomes of a case that is not to be sent now, and keeps for the record what the ledger
-// does not say already.
+// dispose tells what becomes of a case that is not sent now, and keeps what the ledger does not say already.
 func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
 	switch action.Verb {
 	case decide.Keep:
@@ -166,8 +161,7 @@ func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
 	}
 }
 
-// postpone tells that a case waits for its time, and keeps that for the record unless the ledger says so
-// already. What will be sent then is read and decided anew.
+// postpone tells that a case waits; what is sent then is read and decided anew.
 func (w *windowCommit) postpone(c decide.Case, due time.Time) {
 	known := c.Own
 	same := known.State == store.Scheduled && known.Due.Equal(due) &&
@@ -178,7 +172,7 @@ func (w *windowCommit) postpone(c decide.Case, due time.Time) {
 	w.tally.disposed(rowOf(c, deliver.Outcome{State: store.Scheduled, Reason: decide.Delayed, Due: due}))
 }
 
-// skip tells that a case is skipped, or rejected, and keeps that for the record.
+// skip tells that a case is skipped, or rejected.
 func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
 	if c.Skip != why { // found out after it was decided
 		c.Decision = decide.Decision{Skip: why}
@@ -202,8 +196,7 @@ func (w *windowCommit) skip(c decide.Case, why decide.Reason) {
 	w.tally.disposed(rowOf(c, deliver.Outcome{State: state, Reason: why, Message: c.Trouble}))
 }
 
-// delivered tells what came of a case that was to be sent. One that the pass did not come to is scheduled, to
-// be the next pass's first work; intents and outcomes are in the ledger already.
+// delivered tells what came of sending. What the pass did not come to is the next pass's first work.
 func (w *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
 	switch {
 	case o.State != store.Scheduled:
@@ -218,7 +211,6 @@ func (w *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
 	w.tally.disposed(rowOf(c, o))
 }
 
-// leave notes the time of a case that is left for later.
 func (w *windowCommit) leave(resolved time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -227,7 +219,6 @@ func (w *windowCommit) leave(resolved time.Time) {
 	}
 }
 
-// keep notes a disposition for the record.
 func (w *windowCommit) keep(c decide.Case, r store.Record) {
 	r.Resolution, r.At = c.Resolution(), time.Now()
 	w.mu.Lock()

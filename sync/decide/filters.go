@@ -8,15 +8,13 @@ import (
 	"acsync/sync/agentconnect"
 )
 
-// check is one thing for which a conversation is skipped. The checks of a decision stand in lists, in their
-// order of precedence.
+// check is one thing for which a conversation is skipped. Checks stand in their order of precedence.
 type check struct {
 	reason Reason
 	made   bool // false: the configuration does without it, or has it at a later place
 	finds  bool
 }
 
-// firstFinding is the reason of the first check that finds something; empty when none does.
 func firstFinding(checks []check, t *trace) Reason {
 	for _, each := range checks {
 		switch {
@@ -46,7 +44,7 @@ func filters(p Policy, c Candidate) []check {
 		{AgentIsMachine, p.SkipMachineAgents, c.Agent != nil && c.Agent.Machine()},
 		{NoAgentEmail, !later, address == ""},
 		{AgentUnknown, p.Profiles != nil && !later, p.unlisted(agentconnect.Employee{Email: address})},
-		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set leads to.
+		// A flag that cannot be seen may be set: not asking is safe, whatever a flag that is set leads to.
 		{DoNotSendUnreadable, len(p.DoNotSendAttributes) > 0, conversation.CustomUnread},
 		{DoNotSend, !p.FlagDoNotSend, c.doNotSend(p.DoNotSendAttributes)},
 		{RuleError("recovery.when"), p.Recovery != nil, c.FollowUp.Trouble != nil},
@@ -66,13 +64,11 @@ func addressing(to recipient) []check {
 	}
 }
 
-// drafting are the checks of a request before expressions are evaluated.
 func drafting(r agentconnect.Request, set Fields) []check {
 	return []check{{NoChannel, true, !r.Recovery && r.Channel == "" && !set.has(fieldChannel)}}
 }
 
-// completing are the checks of a complete request, as far as expressions can have changed what was checked
-// before.
+// completing are the checks of a complete request, as far as expressions can have changed it.
 func completing(p Policy, r agentconnect.Request) []check {
 	byID, changes := p.agentByID(), p.Mapping.has(fieldChannel) || p.Rules.sets(fieldChannel)
 	return []check{
@@ -105,7 +101,6 @@ func newTrace(p Policy) *trace {
 	return t
 }
 
-// listed are checks as the steps of a trace.
 func listed(checks []check) []Step {
 	steps := make([]Step, len(checks))
 	for i, each := range checks {
@@ -117,8 +112,7 @@ func listed(checks []check) []Step {
 	return steps
 }
 
-// stale reports whether it is too late to ask: more than maxAge after the time at which the conversation was
-// to be asked about; 0: never.
+// stale reports whether it is too late to ask: more than maxAge (0: any) after it was to be asked about.
 func stale(c Candidate, maxAge, delay time.Duration) bool {
 	if maxAge <= 0 || c.Conversation.LastDone == nil {
 		return false
@@ -137,13 +131,12 @@ func stale(c Candidate, maxAge, delay time.Duration) bool {
 	case !c.Known.State.Waiting():
 		return true
 	}
-	// What was too old already when it was decided was decided by a back-fill, to which no age matters: it
-	// stays so.
+	// What was too old when it was decided comes from a back-fill, to which no age matters: it stays so.
 	return decided.Sub(planned) <= maxAge
 }
 
-// plannedAt is when the conversation was to be asked about. A delay does not make it older, also not one that
-// was decided under other rules: the ledger holds its end.
+// plannedAt is when it was to be asked about. A delay does not make it older, nor one that was decided under
+// other rules, whose end the ledger holds.
 func plannedAt(c Candidate, delay time.Duration) time.Time {
 	resolved := c.Conversation.LastDone.At
 	planned, known := resolved.Add(delay), c.Known

@@ -26,18 +26,15 @@ func HexKey(id string) (store.Key, bool) {
 	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
 }
 
-// SameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it
-// in several places, which need not agree to the millisecond; nobody reopens a conversation and marks it done
-// again within a second.
+// SameWithin is how far apart two times of one resolution may be: Kustomer tells it in several places, which
+// need not agree, and nobody reopens a conversation and marks it done again within a second.
 const SameWithin = time.Second
 
-// SameResolution reports whether two times of a conversation are those of one resolution. It is no
-// equivalence: times in a row must not merge without end, so that each is compared with the one that was
-// written down first, not with its neighbours.
+// SameResolution reports whether two times are of one resolution. It is no equivalence: each time is compared
+// with the one that was written down first, so that times in a row do not merge without end.
 func SameResolution(a, b time.Time) bool { return a.Sub(b).Abs() < SameWithin }
 
-// CanonicalTime is how a time of resolution is written down already, in the nearest of the entries that tell
-// the same resolution, the earlier of two; else the time itself.
+// CanonicalTime is that of the nearest entry of the same resolution, the earlier of two; else the time.
 func CanonicalTime(resolved time.Time, entries ...store.Entry) time.Time {
 	canonical, nearest := resolved, SameWithin
 	for _, e := range entries {
@@ -67,8 +64,7 @@ func WithoutResolution(key store.Key) store.Key {
 // SurveyPer is what there is one survey for.
 type SurveyPer store.Identity
 
-// Key names what is asked about at most once: the conversation, however often it is marked done, or one
-// resolution of it.
+// Key names what is asked about at most once: the conversation, or one resolution of it.
 func (i SurveyPer) Key(c kustomer.Conversation) store.Key {
 	key := KeyOf(c)
 	if c.LastDone != nil {
@@ -86,8 +82,8 @@ func (i SurveyPer) KeyAt(key store.Key, resolved time.Time) store.Key {
 	return key
 }
 
-// Effective is what the ledger remembers that counts for a resolution: of all the records of its conversation
-// the strongest. Keys of the other kind can be among them: imported, or from an older version.
+// Effective is the strongest record that counts for a resolution. Keys of the other kind can be among the
+// entries: imported, or from an older version.
 func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
 	// Of records that are equally strong the key's own counts.
 	for _, e := range entries {

@@ -11,8 +11,7 @@ import (
 	"acsync/sync/decide/expr"
 )
 
-// FieldTexts are the expressions for the fields of a survey request, as they are configured; an empty one
-// leaves its field as it is.
+// FieldTexts are the configured expressions for fields of a request; an empty one leaves its field alone.
 type FieldTexts struct {
 	Channel          string // Agent Connect's name; for a rule
 	Tags             string // added to the conversation's own; for a rule
@@ -68,9 +67,10 @@ func CompileMapping(texts FieldTexts) (Fields, []ExpressionError) {
 	return compileFields(texts, "", ExpressionError{})
 }
 
-// compileFields compiles expressions in a fixed order; the properties come last, by name. The owner is a rule;
-// empty for the mapping.
-func compileFields(texts FieldTexts, owner string, at ExpressionError) (fields Fields, problems []ExpressionError) {
+// compileFields compiles in a fixed order, the properties last. The owner is a rule; empty for the mapping.
+func compileFields(
+	texts FieldTexts, owner string, at ExpressionError,
+) (fields Fields, wrong []ExpressionError) {
 	add := func(text, name string, property ...string) {
 		if text == "" {
 			return
@@ -78,8 +78,8 @@ func compileFields(texts FieldTexts, owner string, at ExpressionError) (fields F
 		value, err := expr.CompileValue(text)
 		path := append([]string{name}, property...)
 		f := field{name, strings.Join(property, ""), cmp.Or(owner, "mapping."+strings.Join(path, ".")), value}
-		if wrong := at.below(err, path...); wrong != nil {
-			problems = append(problems, wrong...)
+		if err != nil {
+			wrong = append(wrong, at.below(err, path...)...)
 		} else {
 			fields = append(fields, f)
 		}
@@ -93,16 +93,14 @@ func compileFields(texts FieldTexts, owner string, at ExpressionError) (fields F
 	for _, property := range slices.Sorted(maps.Keys(texts.CustomProperties)) {
 		add(texts.CustomProperties[property], fieldProperties, property)
 	}
-	return fields, problems
+	return fields, wrong
 }
 
-// has reports whether one of the fields is filled.
 func (f Fields) has(name string) bool {
 	return slices.ContainsFunc(f, func(each field) bool { return each.name == name })
 }
 
-// before is the fields, and behind them those of other that are not among them already. Tags are all kept:
-// they add up.
+// before is the fields, then those of other that are not among them. All tags are kept: they add up.
 func (f Fields) before(other Fields) Fields {
 	all := slices.Clip(f)
 	for _, each := range other {
@@ -116,7 +114,7 @@ func (f Fields) before(other Fields) Fields {
 	return all
 }
 
-// ofRecovery are those of the fields that a recovery has.
+// ofRecovery are the fields that a recovery has.
 func (f Fields) ofRecovery() (kept Fields) {
 	for _, each := range f {
 		if each.name == fieldEmployeeID || each.name == fieldTags {
@@ -126,12 +124,11 @@ func (f Fields) ofRecovery() (kept Fields) {
 	return kept
 }
 
-// readCustomer reports whether one of the fields depends on the customer.
 func (f Fields) readCustomer() bool {
 	return slices.ContainsFunc(f, func(each field) bool { return each.value.ReadsCustomer })
 }
 
-// fill evaluates the fields into a survey request. What has no value is left out. An error is a fieldError.
+// fill evaluates the fields into a request. Its only error is a fieldError.
 func (f Fields) fill(r *agentconnect.Request, env *expr.Env) error {
 	var added []string
 	for _, each := range f {
@@ -163,7 +160,6 @@ func (f field) texts(env *expr.Env) ([]string, error) {
 	return nil, fieldError{f.owner, err}
 }
 
-// set writes a text into its field; an empty one leaves it as it is.
 func (f field) set(r *agentconnect.Request, text string) {
 	if text == "" {
 		return

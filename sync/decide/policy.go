@@ -46,7 +46,6 @@ func (p Policy) Trace(c Candidate) (Decision, []Step) {
 // Screen is the decision where the filters make it; the zero Decision where they let the conversation pass.
 func (p Policy) Screen(c Candidate) Decision { return p.screen(c, nil) }
 
-// decide decides, and lets a trace note each check that is made.
 func (p Policy) decide(c Candidate, t *trace) Decision {
 	if d := p.screen(c, t); !d.Send() {
 		return d
@@ -97,8 +96,7 @@ func (p Policy) draft(c Candidate, t *trace) (agentconnect.Request, Reason) {
 	return newRequest(p, c, to, recovery), ""
 }
 
-// fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is
-// so.
+// fill completes a request by what rules set and the mapping, or gives the reason why it cannot be sent.
 func (p Policy) fill(
 	r *agentconnect.Request, set Fields, env *expr.Env, t *trace,
 ) (reason Reason, trouble string) {
@@ -117,8 +115,7 @@ func (p Policy) fill(
 	return firstFinding(completing(p, *r), t), ""
 }
 
-// NeedsCustomer reports whether a decision has to know the customer. What is skipped without costs no call
-// for one.
+// NeedsCustomer reports whether a decision depends on the customer. What is skipped costs no call for one.
 func (p Policy) NeedsCustomer(c Candidate) bool {
 	if c.FollowUp.Applies && !p.recoveryReadsCustomer() {
 		return false
@@ -126,8 +123,7 @@ func (p Policy) NeedsCustomer(c Candidate) bool {
 	return p.Screen(c).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
 }
 
-// recoveryReadsCustomer reports whether a rule, or a field that a recovery has, depends on the customer, who
-// is not read for a recovery otherwise.
+// recoveryReadsCustomer reports whether an expression wants the customer, who is not read for a recovery.
 func (p Policy) recoveryReadsCustomer() bool {
 	if p.Mapping.ofRecovery().readCustomer() {
 		return true
@@ -148,7 +144,6 @@ func (p Policy) Recovers(c Candidate) (bool, error) {
 	return p.Recovery.when.Holds(p.env(c))
 }
 
-// env is what expressions see of a candidate.
 func (p Policy) env(c Candidate) *expr.Env {
 	address := ""
 	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(addressing(to), nil) == "" {
@@ -171,13 +166,11 @@ func (p Policy) AgentID(c kustomer.Conversation) string {
 	return ""
 }
 
-// agentByID reports whether the agent may be named by a custom id, which is known only when the request is
-// complete.
+// agentByID reports whether expressions may name the agent, who is known only in the complete request.
 func (p Policy) agentByID() bool {
 	return p.Mapping.has(fieldEmployeeID) || p.Rules.sets(fieldEmployeeID)
 }
 
-// unlisted reports whether the agent has to have an active profile, and has none.
 func (p Policy) unlisted(e agentconnect.Employee) bool {
 	return p.Profiles != nil && !p.Profiles.Active(e)
 }

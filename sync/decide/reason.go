@@ -7,15 +7,14 @@ import (
 	"acsync/store"
 )
 
-// Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt.
-// Reports, the ledger and the logs show the same word.
+// Reason is a stable code for why a conversation stands where it does: one word for reports, ledger and logs.
 type Reason string
 
 // Why a conversation is skipped, in order of precedence: the first that holds is the one reported.
 const (
-	NotDone             Reason = "not_done"               // the search said done, the conversation itself does not
+	NotDone             Reason = "not_done"               // the search said done, the conversation does not
 	AlreadySent         Reason = "already_sent"           // the ledger holds it in a final state
-	TimeOutOfRange      Reason = "time_out_of_range"      // no pass can read the time at which it claims to be done
+	TimeOutOfRange      Reason = "time_out_of_range"      // no pass can read the time of its resolution
 	Imported            Reason = "imported"               // it came from an import, not from a customer
 	Spam                Reason = "spam"                   // Kustomer marked it as spam
 	Stale               Reason = "stale"                  // resolved longer ago than max_age
@@ -25,7 +24,7 @@ const (
 	AgentUnknown        Reason = "agent_unknown"          // the agent has no active profile in Agent Connect
 	DoNotSendUnreadable Reason = "do_not_send_unreadable" // a do-not-send attribute may be among them
 	DoNotSend           Reason = "do_not_send"            // the attribute is set
-	NoFirstRequest      Reason = "no_first_request"       // a recovery, and the ledger knows no accepted request before it
+	NoFirstRequest      Reason = "no_first_request"       // a recovery, and no accepted request is known
 	NoRecovery          Reason = "no_recovery"            // waited as a recovery, and is none any more
 	NoCustomer          Reason = "no_customer"            // no customer, or one that was deleted
 	NoEmail             Reason = "no_email"               // the customer has no e-mail address
@@ -41,8 +40,7 @@ const (
 	PlanChanged Reason = "plan_changed" // another request than planned, or about another resolution
 )
 
-// Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists
-// the kinds).
+// Why a survey request was refused, from the words of the answer (its troubleshooting page lists the kinds).
 const (
 	Refused             Reason = "refused" // for a reason that is not among the following
 	EmployeeNotFound    Reason = "employee_not_found"
@@ -63,7 +61,7 @@ const (
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
 	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
 	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
-	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it when it goes on
+	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it later
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, broken, or far too long
@@ -75,7 +73,7 @@ const (
 // How a doubt ended.
 const (
 	Verified   Reason = "verified"    // accepted: Agent Connect's data show it
-	NotArrived Reason = "not_arrived" // to be sent again: the data do not show it, though they show later ones
+	NotArrived Reason = "not_arrived" // to be sent again: the data show later ones, but not it
 	ByHand     Reason = "by_hand"     // the operator has decided
 )
 
@@ -85,8 +83,8 @@ const (
 	ruleErrorPrefix Reason = store.RuleErrorPrefix
 )
 
-// RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For
-// an expression of the mapping its key stands in place of the rule's name: "mapping.brand".
+// RuleError rejects a conversation on which an expression of a rule fails, or of a key such as
+// "mapping.brand".
 func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 
 // Broken reports whether the reason is that an expression failed.
@@ -100,14 +98,12 @@ func (r Reason) State() store.State {
 	return store.Skipped
 }
 
-// meaning is a reason, and what reports print beside it.
 type meaning struct {
 	reason Reason
 	text   string
 }
 
-// skips are the reasons for a skip, in order of precedence, without those that name a rule, which come behind
-// NoRecovery, and those that name an expression which failed, which go with a rejection.
+// skips are in order of precedence, without rules, which come behind NoRecovery, and expressions that fail.
 var skips = []meaning{
 	{NotDone, "no longer done when it was read"},
 	{AlreadySent, "handled by an earlier pass"},
@@ -133,7 +129,7 @@ var skips = []meaning{
 	{PlanChanged, "not what the plan holds any more"},
 }
 
-// outcomes are the reasons that go with a refusal, a retry or a doubt, and with the end of a doubt.
+// outcomes go with a refusal, a retry, a doubt, or its end.
 var outcomes = []meaning{
 	{Refused, "for a reason of its own; see the log"},
 	{EmployeeNotFound, "the agent has no profile there"},

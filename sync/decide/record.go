@@ -4,8 +4,7 @@ import (
 	"acsync/store"
 )
 
-// Rank tells how much a state says: 4 something was sent or never will be, 3 it may have been, 2 it will be,
-// 1 it was skipped, 0 nothing is known.
+// Rank is how much a state says: 4 sent, or never to be, 3 perhaps sent, 2 to be sent, 1 skipped, 0 nothing.
 func Rank(s store.State) int {
 	switch {
 	case s.Final():
@@ -20,8 +19,7 @@ func Rank(s store.State) int {
 	return 0
 }
 
-// EffectiveRank is the rank of a record. What was rejected without an attempt can be decided anew, like a
-// skip.
+// EffectiveRank is the rank of a record. A rejection without an attempt can be decided anew, like a skip.
 func EffectiveRank(r store.Record) int {
 	if r.State.Final() && !r.Settled() {
 		return Rank(store.Skipped)
@@ -52,8 +50,7 @@ func GroupByConversation(
 	return surveys, recoveries
 }
 
-// FirstRequest is the survey request of a conversation that a recovery follows up: the latest that was
-// accepted.
+// FirstRequest is the survey request that a recovery follows up: the latest accepted one.
 func FirstRequest(surveys []store.Entry) (first store.Record) {
 	for _, e := range surveys {
 		later := first.State == store.Unknown || e.Record.Resolution.After(first.Resolution)

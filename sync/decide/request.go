@@ -6,9 +6,8 @@ import (
 	"acsync/sync/agentconnect"
 )
 
-// newRequest is the survey request for a candidate that passed every filter: what the vendor's workflow sends. A
-// recovery has no customer and no channel: it goes to the customer of the first request. Rules and mapping come
-// on top.
+// newRequest is what the vendor's workflow sends, before rules and mapping. A recovery goes to the customer
+// of the first request, and has no channel.
 func newRequest(p Policy, c Candidate, to recipient, recovery bool) agentconnect.Request {
 	r := agentconnect.Request{
 		Recovery:         recovery,
@@ -40,8 +39,7 @@ func channelOf(p Policy, channels []string) string {
 	return name
 }
 
-// ConversationURL is the address of a conversation in Kustomer's web application, which has its root at
-// appURL; empty when one of the three is not known.
+// ConversationURL is a conversation's address in Kustomer's application; empty when a part is unknown.
 func ConversationURL(appURL, customer, conversation string) string {
 	if appURL == "" || customer == "" || conversation == "" {
 		return ""

@@ -23,8 +23,8 @@ type RuleText struct {
 	Set    FieldTexts
 }
 
-// Rules are compiled rules, tried from top to bottom. For the action, the delay and each field the first rule
-// that gives one counts; tags add up. The zero Rules do nothing.
+// Rules are tried from top to bottom. For the action, the delay and each field the first rule that gives one
+// counts; tags add up.
 type Rules []rule
 
 type rule struct {
@@ -61,7 +61,6 @@ func (r Rules) Names() []string {
 	return names
 }
 
-// ruling is what the rules say of a conversation.
 type ruling struct {
 	skip    Reason   // empty: go on
 	trouble string   // where an expression failed
@@ -105,8 +104,7 @@ func (r Rules) judge(env *expr.Env, t *trace) ruling {
 	return ruled
 }
 
-// skipWithoutCustomer reports whether a conversation is skipped, whoever its customer is: the rules above the
-// first one that looks at the customer skip it, or fail.
+// skipWithoutCustomer reports whether the rules above the first that looks at the customer skip it, or fail.
 func (r Rules) skipWithoutCustomer(env *expr.Env) bool {
 	blind := r
 	if i := slices.IndexFunc(r, func(each rule) bool { return each.when.ReadsCustomer }); i >= 0 {
@@ -115,17 +113,15 @@ func (r Rules) skipWithoutCustomer(env *expr.Env) bool {
 	return blind.judge(env, nil).skip != ""
 }
 
-// sets reports whether a rule can fill the field.
 func (r Rules) sets(name string) bool {
 	return slices.ContainsFunc(r, func(each rule) bool { return each.set.has(name) })
 }
 
-// Recovery says which conversations are service recoveries: marked done again after the customer was asked,
-// so that the follow-up is asked about in place of the conversation.
+// Recovery says which conversations were marked done again after the customer was asked, so that the
+// follow-up is asked about instead.
 type Recovery struct{ when *expr.Expression }
 
-// CompileRecovery compiles the condition, and tells what is wrong with it. An empty one gives nil: there are
-// no recoveries.
+// CompileRecovery compiles the condition; an empty one is nil: there are no recoveries.
 func CompileRecovery(when string) (*Recovery, []ExpressionError) {
 	if when == "" {
 		return nil, nil
@@ -133,8 +129,8 @@ func CompileRecovery(when string) (*Recovery, []ExpressionError) {
 	at := ExpressionError{Section: "recovery"}
 	condition, err := expr.CompileCondition(when)
 	if err == nil && condition.ReadsCustomer {
-		err = expr.CompileError{Message: "must not look at the customer, who is not read for it: look at the " +
-			"conversation or the agent"}
+		err = expr.CompileError{Message: "must not look at the customer, who is not read for it: " +
+			"look at the conversation or the agent"}
 	}
 	if err != nil {
 		return nil, at.below(err, "when")

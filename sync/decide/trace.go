@@ -27,22 +27,19 @@ type trace struct {
 	next  int    // the step behind the last one noted
 }
 
-// mark tells what came of a check.
 func (t *trace) mark(reason Reason, result StepResult) {
 	if step := t.find(reason); step != nil {
 		step.Result = result
 	}
 }
 
-// rule tells what came of a rule.
 func (t *trace) rule(name string, held bool, result StepResult) {
 	if step := t.find(rulePrefix + Reason(name)); step != nil {
 		step.Result, step.Held = result, held
 	}
 }
 
-// failed tells that an expression failed: it stands where its rule does, or, of a field, where the fields are
-// filled.
+// failed notes an expression that failed, in place of its rule, or where the fields are filled.
 func (t *trace) failed(name string) {
 	if t == nil {
 		return

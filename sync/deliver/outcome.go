@@ -24,9 +24,9 @@ type Outcome struct {
 // ErrDryRun marks the answer of a dry run's sender.
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
-// classify says what an answer means for the survey request. It is the only place that does, and it trusts
-// nothing: what is neither certainly accepted, certainly refused nor certainly not sent is in doubt, because
-// Agent Connect has no idempotency key and a second POST is a second mail.
+// classify says what an answer means, and trusts nothing: what is neither certainly accepted, certainly
+// refused nor certainly not sent is in doubt, because Agent Connect has no idempotency key and a second POST
+// is a second mail.
 func classify(a agentconnect.Answer) Outcome {
 	outcome := Outcome{Status: a.Status, Message: a.Message}
 	if a.Message == "" && a.Err != nil {
@@ -59,8 +59,8 @@ func classify(a agentconnect.Answer) Outcome {
 	return outcome
 }
 
-// refusal finds the kind of a refusal in the server's words. The kinds are documented (troubleshooting page
-// of the Requests API); the words that come over the wire are unknown, so that they are matched loosely.
+// refusal finds the kind in the server's words. The kinds are documented (troubleshooting page of the
+// Requests API), the words over the wire are not: they are matched loosely.
 func refusal(message string) decide.Reason {
 	words := strings.ToLower(message)
 	has := func(all ...string) bool {

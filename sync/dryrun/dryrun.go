@@ -1,5 +1,4 @@
-// Package dryrun has the stand-ins of a dry run: a sender that sends nothing, and a ledger that writes
-// nothing.
+// Package dryrun has the stand-ins of a dry run: a sender and a ledger that send and write nothing.
 package dryrun
 
 import (
@@ -36,9 +35,8 @@ type ReadLedger interface {
 	Runs(limit int) ([]store.Run, error)
 }
 
-// Ledger wraps a ledger, which may be opened read-only, for a dry run: what is read passes, what would be
-// written is swallowed. What would be settled is remembered, and what would be sent of what waits there, so
-// that the rest of the dry run goes on from that.
+// Ledger lets what is read of a ledger pass, and swallows what would be written. What would be settled or
+// sent of what waits is remembered, so that the rest of the dry run goes on from that.
 type Ledger struct {
 	ReadLedger
 
@@ -46,14 +44,12 @@ type Ledger struct {
 	settled map[store.Key]settled
 }
 
-// settled is what would be written of a key.
 type settled struct {
 	store.Result
 	resolution time.Time // about which it would be sent; zero where it was settled
 }
 
-// Lookup reads; an open intent shows as in doubt, as it would after Recover, and what was settled as it would
-// after that.
+// Lookup shows open intents and settled keys as Recover and Settle would have left them.
 func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	records, err := d.ReadLedger.Lookup(keys)
 	d.mu.Lock()
@@ -97,8 +93,7 @@ func interrupted(r store.Record) store.Record {
 // Recover writes nothing: Lookup and Waiting show open intents as it would have left them.
 func (d *Ledger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
 
-// Begin writes nothing. Of a key that the ledger knows it remembers that it was sent: another key may wait
-// for the same resolution. A key that the ledger does not know is met once.
+// Begin remembers that a known key was sent: another may wait for the same resolution. Others are met once.
 func (d *Ledger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
 	known, err := d.ReadLedger.Lookup([]store.Key{key})
 	if err == nil && known[key].State != store.Unknown {

@@ -1,5 +1,4 @@
-// Package explain tells the whole life of one conversation, and what would happen to it now. It changes
-// nothing.
+// Package explain tells the whole life of one conversation, and what would happen to it now.
 package explain
 
 import (
@@ -18,8 +17,7 @@ import (
 	"acsync/sync/verify"
 )
 
-// Explainer tells the whole life of one conversation: what Kustomer says of it, what was decided and done,
-// and what would happen to it now. It reads, and changes nothing.
+// Explainer tells the whole life of one conversation, and what would happen to it now. It changes nothing.
 type Explainer struct {
 	Source    fetch.Source // nil: Kustomer is not asked
 	Directory fetch.Directory
@@ -47,11 +45,13 @@ func (e Explainer) clock() time.Time {
 	return e.Now()
 }
 
-// Explain explains the conversation with an id. An error is one of the ledger, or the end of the context;
-// what the services do not tell is noted in the explanation.
+// Explain explains a conversation. An error is one of the ledger, or the end of the context; what the
+// services do not tell is noted.
 func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
 	key := decide.KeyOf(kustomer.Conversation{ID: id})
-	x := Explanation{ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil}
+	x := Explanation{
+		ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil,
+	}
 	f := forecaster{Explainer: e}
 	if x.Remembered {
 		var err error
@@ -100,7 +100,6 @@ func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error)
 	return info, err
 }
 
-// readKustomer reads the conversation and decides it as a pass would.
 func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
 	now, err := e.Source.ServerTime(ctx)
 	if err != nil {
@@ -132,7 +131,6 @@ func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
 	return err
 }
 
-// fetcher decides as that of a pass does.
 func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
 	quiet := func(string, ...any) {}
 	f := fetch.New(fetch.Options{
@@ -143,10 +141,8 @@ func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
 	return f
 }
 
-// findFirstRun finds the first run that read the time at which the conversation was marked done. Where the
-// ledger holds nothing of it, none has found it there; where it held it before that run began, another has: a
-// back-fill, an apply, or a rebuild of the ledger. Those have a range of their own, and do not tell in their
-// summaries how much of it they have read.
+// findFirstRun finds the first run that read the time of the resolution, unless the ledger knew it before:
+// then a back-fill, an apply or a rebuild has found it, whose summaries do not tell how much they have read.
 func (e Explainer) findFirstRun(x *Explanation) error {
 	if len(x.Entries) == 0 {
 		return nil
@@ -172,12 +168,13 @@ func (e Explainer) findFirstRun(x *Explanation) error {
 	return nil
 }
 
-// readReceiver asks Agent Connect's data for the requests of a conversation, around the times at which the
-// ledger sent them, and gives what they show, the earliest first.
+// readReceiver is what Agent Connect's data show of a conversation, the earliest first, around the times at
+// which the ledger sent its requests.
 func readReceiver(ctx context.Context, r verify.Receiver, x Explanation) ([]agentconnect.Interaction, error) {
 	var shown []agentconnect.Interaction
-	at := func(uuid string) int {
-		return slices.IndexFunc(shown, func(i agentconnect.Interaction) bool { return uuid != "" && i.UUID == uuid })
+	at := func(id string) int {
+		same := func(i agentconnect.Interaction) bool { return id != "" && i.UUID == id }
+		return slices.IndexFunc(shown, same)
 	}
 	for _, entry := range x.Entries {
 		if entry.Attempts == 0 && entry.Status == 0 {
@@ -206,8 +203,7 @@ func readReceiver(ctx context.Context, r verify.Receiver, x Explanation) ([]agen
 	return shown, nil
 }
 
-// lastPossible is when the interaction of a request that was sent was created at the latest; zero while that
-// may still happen.
+// lastPossible is when a request that was sent was created at the latest; zero while that may still happen.
 func lastPossible(e store.Entry) time.Time {
 	if e.State == store.InDoubt || e.State == store.Sending {
 		return time.Time{}

@@ -12,8 +12,7 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// Explanation is the life of one conversation. Each part can be missing; the errors tell why, where that was
-// not intended.
+// Explanation is the life of one conversation. Each part can be missing; the errors tell why.
 type Explanation struct {
 	ID  string
 	Now time.Time // Kustomer's clock where that was asked, else this machine's
@@ -63,7 +62,7 @@ func (x Explanation) Stamp(e store.Entry) string {
 	return store.Intent{Ledger: x.Ledger, Number: e.Intent}.String()
 }
 
-// strongest is what the ledger remembers that counts for what happens next; the zero Record for nothing.
+// strongest is what the ledger remembers that counts for what happens next.
 func (x Explanation) strongest() store.Record {
 	if x.Found {
 		return decide.Stronger(x.Case.Own, x.Case.Known)
@@ -75,8 +74,7 @@ func (x Explanation) strongest() store.Record {
 	return known
 }
 
-// heldBefore reports whether the ledger has had a record of a resolution since before a time. It keeps the
-// times of records to the second.
+// heldBefore reports whether the ledger had a record of a resolution before a time. It keeps whole seconds.
 func (x Explanation) heldBefore(resolved, began time.Time) bool {
 	began = began.Truncate(time.Second)
 	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
@@ -85,7 +83,7 @@ func (x Explanation) heldBefore(resolved, began time.Time) bool {
 	})
 }
 
-// markUnknown marks the checks that could not be made, because what they ask was not to be had.
+// markUnknown marks the checks whose question could not be asked.
 func (x Explanation) markUnknown() {
 	for i, step := range x.Steps {
 		switch {
@@ -129,7 +127,6 @@ type Options struct {
 	Overlap, Settle time.Duration
 }
 
-// forecaster says what would happen to a conversation, by all that was read.
 type forecaster struct {
 	Explainer
 	ledger store.Info // zero: it cannot be read
@@ -158,7 +155,6 @@ func (f forecaster) forecast(x Explanation) Forecast {
 	return f.nextPass(x)
 }
 
-// nextPass is what the next pass would do.
 func (f forecaster) nextPass(x Explanation) Forecast {
 	// What a pass has put off, it has by this machine's own clock.
 	clock := decide.Clock{Kustomer: x.Now, Own: time.Now()}
@@ -188,8 +184,8 @@ func withEnding(x Explanation, f Forecast) Forecast {
 	return Forecast{Fate: FateDone, State: end.State, Reason: decide.Reason(end.Reason)}
 }
 
-// withoutLedger is the forecast without the ledger, which alone knows whether it was sent already. What is
-// skipped for what Kustomer says is skipped in any case, but for its age, which depends on what waits.
+// withoutLedger is the forecast without the ledger, which alone knows whether it was sent. What Kustomer says
+// skips it in any case, but for its age, which depends on what waits.
 func withoutLedger(x Explanation) Forecast {
 	if x.Found && x.Case.Skip != "" && x.Case.Skip != decide.Stale {
 		return Forecast{Fate: FateSkip, Reason: x.Case.Skip}
@@ -197,7 +193,6 @@ func withoutLedger(x Explanation) Forecast {
 	return Forecast{Fate: FateUnknown}
 }
 
-// withoutKustomer is the forecast by the ledger alone.
 func withoutKustomer(known store.Record) Forecast {
 	switch {
 	case known.Settled():
@@ -208,7 +203,6 @@ func withoutKustomer(known store.Record) Forecast {
 	return Forecast{Fate: FateUnknown, Reason: decide.Reason(known.Reason)}
 }
 
-// forecastOf is what comes of an action.
 func forecastOf(a decide.Action) Forecast {
 	switch a.Verb {
 	case decide.Reject:

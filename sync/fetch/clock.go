@@ -6,11 +6,10 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// maxAhead is how far in the future of Kustomer's clock a conversation may claim to have been marked done: a
-// later window, of this pass or the next, will come to it. What claims more would be waited for in vain.
+// maxAhead is how far ahead of Kustomer's clock a resolution may be: a later window will come to it. More
+// would be waited for in vain.
 const maxAhead = 24 * time.Hour
 
-// serverClock is Kustomer's clock.
 type serverClock struct {
 	began time.Time // what it said when the pass began
 	asked time.Time // when that was, by this machine's clock
@@ -23,7 +22,6 @@ func (s *serverClock) now() time.Time {
 	return s.began.Add(time.Since(s.asked))
 }
 
-// plausible reports whether a conversation can have been marked done at a time.
 func (s *serverClock) plausible(at time.Time) bool {
 	return at.Unix() >= 0 && !at.After(s.now().Add(maxAhead))
 }
@@ -36,7 +34,6 @@ func (s *serverClock) outside(row kustomer.Conversation) bool {
 	return !s.plausible(row.LastDone.At)
 }
 
-// resolutions are the times at which conversations were marked done, as far as they are plausible.
 func (s *serverClock) resolutions(rows []kustomer.Conversation) []time.Time {
 	var times []time.Time
 	for _, row := range rows {

@@ -23,7 +23,6 @@ type decider struct {
 	clock     *serverClock
 }
 
-// candidates are conversations, each under the key that is its own.
 func (d *decider) candidates(rows []kustomer.Conversation) []decide.Case {
 	cases := make([]decide.Case, len(rows))
 	for i, row := range rows {
@@ -36,8 +35,7 @@ func (d *decider) candidates(rows []kustomer.Conversation) []decide.Case {
 	return cases
 }
 
-// decide decides conversations, earliest resolution first. The query is the search that found them, for their
-// customers; empty when there was none.
+// decide decides, the earliest resolution first. The query is the search that found the cases, if any.
 func (d *decider) decide(
 	ctx context.Context, query kustomer.Query, cases []decide.Case,
 ) ([]decide.Case, error) {
@@ -65,7 +63,6 @@ func (d *decider) decide(
 	return cases, nil
 }
 
-// attachLedger adds to conversations what the ledger knows of them, and their agents.
 func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 	known, err := d.lookup(cases)
 	if err != nil {
@@ -100,7 +97,6 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 	return nil
 }
 
-// lookup asks what the ledger knows of conversations.
 func (d *decider) lookup(cases []decide.Case) (known map[store.Key]store.Record, err error) {
 	known = map[store.Key]store.Record{}
 	keys := make([]store.Key, len(cases))
@@ -121,8 +117,8 @@ func (d *decider) lookup(cases []decide.Case) (known map[store.Key]store.Record,
 	return known, nil
 }
 
-// attachRecovery finds out whether a case is a recovery, and lets it go under a key of its own then. A
-// recovery without a first request stays under the conversation's key: it is not to be sent.
+// attachRecovery gives a recovery its own key. One without a first request stays under the conversation's
+// key: it is not sent.
 func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, recovery store.Record) error {
 	if d.policy.Recovery == nil && !c.Key.Recovery {
 		return nil
@@ -156,10 +152,9 @@ func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, rec
 	return nil
 }
 
-// joinCustomers fetches the customers of those cases that need one. What the joined search does not return is
-// missing, or was merged into another customer: then the conversation, read again, names the other. One call
-// reads many conversations, but only one customer, so that after a joined search the conversations come
-// first.
+// joinCustomers fetches the customers that are needed. One that the search lacks was merged, perhaps: then
+// the conversation, read again, names the other. One call reads many conversations but one customer, so that
+// those come first.
 func (d *decider) joinCustomers(
 	ctx context.Context, query kustomer.Query, cases []decide.Case,
 ) (found, error) {
@@ -179,8 +174,8 @@ func (d *decider) joinCustomers(
 	return customers, d.refetchOrphans(ctx, wanted, cases, customers)
 }
 
-// refetchOrphans reads conversations again whose customers were not found, and fetches the customers that
-// they have now. What was read again is newer than what the search showed, and takes its place.
+// refetchOrphans reads conversations again whose customers were not found, and the customers that they have
+// now. What was read again takes the place of what the search showed.
 func (d *decider) refetchOrphans(
 	ctx context.Context, wanted map[string]bool, cases []decide.Case, customers found,
 ) error {

@@ -9,7 +9,6 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// directory is what a pass knows of agents and tags.
 type directory struct {
 	agents cache[kustomer.User]
 	tags   cache[kustomer.Tag]
@@ -28,8 +27,7 @@ func newDirectory(from Directory, notice func(string, ...any)) *directory {
 	}
 }
 
-// tagNames are the names of tags. Kustomer takes names where it takes ids (documented), so that what is no id
-// that it knows is passed on as a name.
+// tagNames are the names of tags. Kustomer takes names for ids (documented): an unknown id is kept as a name.
 func (d *directory) tagNames(ctx context.Context, ids []string) ([]string, error) {
 	var names []string
 	for _, id := range ids {
@@ -45,9 +43,8 @@ func (d *directory) tagNames(ctx context.Context, ids []string) ([]string, error
 	return names, nil
 }
 
-// cache is what a pass knows of one kind of record: all are listed once, when the first is needed, and those
-// that the list lacks are looked up singly, once. The lock is held during a call, so that nothing is fetched
-// twice.
+// cache is what a pass knows of one kind of record: all are listed when the first is needed, others are
+// looked up once. The lock is held during a call, so that nothing is fetched twice.
 type cache[T any] struct {
 	kind string // "agent", for errors
 	list func(context.Context) ([]T, error)
@@ -60,7 +57,6 @@ type cache[T any] struct {
 	known map[string]*T // a nil value: Kustomer has no such record
 }
 
-// find is the record with the id; nil when there is none.
 func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
 	if id == "" {
 		return nil, nil

@@ -40,7 +40,7 @@ type Options struct {
 func New(o Options) *Fetcher {
 	clock := &serverClock{}
 	return &Fetcher{
-		reader: reader{source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock, unseen: o.Unseen},
+		reader: reader{o.Source, cmp.Or(o.Limits, kustomerLimits), clock, o.Unseen},
 		decider: decider{
 			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Ledger,
 			directory: newDirectory(o.Directory, o.Notice),
@@ -84,8 +84,7 @@ type Chunk struct {
 // errEnough ends the reading because nobody takes any more; it is no failure.
 var errEnough = errors.New("nobody takes any more")
 
-// Sweep reads a range, window by window, and gives each, decided, to yield, in the order of time. It ends
-// early when yield returns false.
+// Sweep gives each window of a range, decided, to yield, in the order of time, until that returns false.
 func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) error {
 	err := f.reader.sweep(ctx, newSplitter(w, f.reader.limits), func(l lot) error {
 		chunk := Chunk{Window: Window{l.query.From, l.query.To}, Complete: l.complete, Read: time.Now()}
@@ -108,8 +107,7 @@ func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) e
 	return err
 }
 
-// found are the rows of a search as cases. Some may claim to have been marked done before the pass begins: no
-// later window will have them.
+// found are rows of a search as cases. No later window has those that were done before the pass begins.
 func (f *Fetcher) found(rows []kustomer.Conversation) []decide.Case {
 	cases := f.decider.candidates(rows)
 	for i := range cases {
@@ -119,8 +117,8 @@ func (f *Fetcher) found(rows []kustomer.Conversation) []decide.Case {
 	return cases
 }
 
-// Recheck reads and decides cases once more, and gives them as they are now: what is not to be decided again
-// says so in Case.Reread. After them come the resolutions that took the place of those that are over.
+// Recheck gives cases as they are now: what is not decided again says so in Case.Reread. Behind them come the
+// resolutions that took the place of those that are over.
 func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Case, error) {
 	ids := make([]string, len(cases))
 	for i, each := range cases {
@@ -144,8 +142,7 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	return append(over, decided...), nil
 }
 
-// around is the narrowest query that finds conversations by their resolutions, for the search that joins
-// their customers.
+// around is the narrowest query that finds conversations by their resolutions, to join their customers.
 func around(resolutions []time.Time) kustomer.Query {
 	if len(resolutions) == 0 {
 		return kustomer.Query{}
@@ -156,8 +153,7 @@ func around(resolutions []time.Time) kustomer.Query {
 	}
 }
 
-// DecideOne decides a conversation as a pass would: what waits of it in the ledger, else the conversation as
-// it is now.
+// DecideOne decides a conversation as a pass would: what waits of it in the ledger, else as it is now.
 func (f *Fetcher) DecideOne(
 	ctx context.Context, entries []store.Entry, rows []kustomer.Conversation,
 ) (decide.Case, error) {
@@ -179,8 +175,8 @@ func (f *Fetcher) DecideOne(
 	return cases[0], nil
 }
 
-// recheck compares cases with the conversations as they are now: which are over, and which are to be decided,
-// among them those that take the place of cases that are over.
+// recheck compares cases with what their conversations are now: over, or asked for a decision, among those
+// the ones that take the place of what is over.
 func recheck(
 	per decide.SurveyPer, clock *serverClock, cases []decide.Case, rows []kustomer.Conversation,
 ) (over, asked []decide.Case) {
@@ -228,8 +224,7 @@ func recheck(
 	return over, asked
 }
 
-// stillAbout reports whether a case is still about the conversation as it is now. Where there is one survey a
-// conversation, every resolution will do, but for a case that waits under the key of a certain resolution.
+// stillAbout reports whether a case is about the resolution of a row, or about all of its conversation.
 func stillAbout(per decide.SurveyPer, c decide.Case, row kustomer.Conversation) bool {
 	return c.Key == per.Key(row) || row.LastDone != nil &&
 		decide.SameResolution(c.Resolution(), row.LastDone.At)

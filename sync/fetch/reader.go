@@ -34,8 +34,7 @@ type lot struct {
 	complete bool // with this lot the window is read to its end
 }
 
-// sweep reads windows of the splitter's choice and gives each to take, in the order of time. An error of take
-// ends it.
+// sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
 		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.limits.Page}
@@ -63,17 +62,15 @@ func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
 	return found, nil
 }
 
-// count is how many conversations a search counts in a window.
 func (r *reader) count(ctx context.Context, w Window) (int, error) {
 	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.limits.Page})
 	return found.Total, err
 }
 
-// overflows reports whether a query has more rows than a page.
 func (r *reader) overflows(p page) bool { return p.Total > r.limits.Page || p.TotalPages > 1 }
 
-// whole reads a window whose first page is at hand, and returns how many rows there are: at once when
-// that is all, else in parts by time of creation, and page by page when that does not give all.
+// whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in
+// parts by time of creation, and page by page when those do not give all.
 func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
 	if r.overflows(first) {
 		rows, err := r.parts(ctx, q, first, take)
@@ -91,8 +88,7 @@ func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take f
 	return r.give(ctx, q, first, true, take)
 }
 
-// parts reads the parts of a window by time of creation, one after the other, as far as they can be cut. A
-// part of one instant of creation that is more than a page is read page by page.
+// parts reads a window by time of creation as far as that can be cut; one instant is read page by page.
 func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
 	sum := 0
 	for _, part := range splitByCreation(q, first, r.limits.Target) {
@@ -114,7 +110,7 @@ func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take f
 	return sum, nil
 }
 
-// give reads all rows of a query that is not to be cut, gives them to take, and returns their number.
+// give reads and gives all rows of a query that is not to be cut, and returns their number.
 func (r *reader) give(
 	ctx context.Context, q kustomer.Query, first page, complete bool, take func(lot) error,
 ) (int, error) {
@@ -125,9 +121,8 @@ func (r *reader) give(
 	return len(rows), take(lot{q, r.upTo(q.To, rows), complete})
 }
 
-// all is every row of a query that is not to be cut and whose first page is at hand. Rows that leave or
-// enter while its pages are read shift the later ones, so that what does not add up is read again after a
-// while, and rows are collected over the readings.
+// all is every row of a query that is not to be cut. Rows that leave or enter meanwhile shift the later
+// pages: what does not add up is read again, and rows are collected over the readings.
 func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kustomer.Conversation, error) {
 	united := map[string]kustomer.Conversation{}
 	var last page
@@ -168,8 +163,7 @@ func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kusto
 	return nil, &UnsteadyError{Window: Window{q.From, q.To}}
 }
 
-// gather reads the pages behind the first and gives the rows of all by id; steady tells that the count stayed
-// the same.
+// gather reads the pages behind the first and gives all rows by id; steady: the count stayed the same.
 func (r *reader) gather(
 	ctx context.Context, q kustomer.Query, first page,
 ) (rows map[string]kustomer.Conversation, steady bool, err error) {
@@ -188,8 +182,7 @@ func (r *reader) gather(
 	}
 }
 
-// upTo sorts the rows of a search and drops repeated ones, and conversations that were marked done again
-// after the window's end, which a later window holds.
+// upTo sorts rows, without repeated ones and those done again after the window's end: a later one has them.
 func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
 		done := row.LastDone
@@ -203,8 +196,7 @@ func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Co
 	return slices.CompactFunc(rows, same)
 }
 
-// OverflowError tells that more conversations have one and the same instant than a search can return. Nothing
-// of the instant was decided, and the checkpoint stays before it.
+// OverflowError is an instant with more conversations than a search returns: the checkpoint stays before it.
 type OverflowError struct {
 	At   time.Time
 	Rows int // as the server counts them
@@ -239,9 +231,8 @@ type Estimate struct {
 	More          bool // there are that many at least
 }
 
-// estimate counts the conversations of a window with one search, which counts at most so many. Where there
-// are more, a second one of a sample from the middle of the window projects them: of a week where that is
-// less than half of it, so that each weekday has its part.
+// estimate counts with one search, which counts at most so many. Where there are more, a sample from the
+// middle of the window projects them: of a week if it can, so that each weekday has its part.
 func estimate(
 	ctx context.Context, w Window, most int, count func(context.Context, Window) (int, error),
 ) (Estimate, error) {

@@ -22,11 +22,9 @@ type Source interface {
 	Customer(ctx context.Context, id string) (kustomer.Customer, error)
 }
 
-// page is what a search returns.
 type page = kustomer.Page[kustomer.Conversation]
 
-// Directory looks up the agents and tags that conversations refer to. A missing record answers
-// kustomer.ErrNotFound.
+// Directory looks up agents and tags. A missing record answers kustomer.ErrNotFound.
 type Directory interface {
 	Users(ctx context.Context) ([]kustomer.User, error)
 	User(ctx context.Context, id string) (kustomer.User, error)

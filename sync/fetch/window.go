@@ -18,8 +18,8 @@ func (w Window) Empty() bool { return !w.From.Before(w.To) }
 // Contains reports whether the instant lies in the window.
 func (w Window) Contains(t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
-// Reaches reports whether a resolution that a search of the window has found lies in it: the conversation may
-// tell its time a little otherwise than the search does.
+// Reaches reports whether a resolution that a search of the window found lies in it: the conversation may
+// tell its time a little otherwise.
 func (w Window) Reaches(resolved time.Time) bool {
 	near := func(end time.Time) bool { return decide.SameResolution(resolved, end) }
 	return w.Contains(resolved) || near(w.From) || near(w.To)
@@ -41,15 +41,14 @@ func (w Window) String() string {
 	return w.From.UTC().Format(decide.TimeLayout) + " to " + w.To.UTC().Format(decide.TimeLayout)
 }
 
-// Span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has
-// settled. The overlap never reaches before the time since which the ledger knows who was asked.
+// Span is what a pass reads: from the checkpoint less the overlap, but not before what the ledger knows, up
+// to what the index has settled.
 func Span(info store.Info, until time.Time, overlap time.Duration) Window {
 	from := later(KnownSince(info), info.Checkpoint.Add(-overlap))
 	return Window{from.Truncate(time.Millisecond), until}
 }
 
-// KnownSince is since when the ledger knows who was asked: its start, before which other means may have
-// asked, or its floor.
+// KnownSince is since when the ledger knows who was asked: its start, or its floor.
 func KnownSince(info store.Info) time.Time { return later(info.Start, info.Floor) }
 
 func later(a, b time.Time) time.Time {
@@ -59,8 +58,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// PageLimits are how much a search returns, and how much of that a window aims at: each is meant to be one
-// page.
+// PageLimits are how much a search returns, and how much of that a window aims at.
 type PageLimits struct {
 	Page   int // rows of a page at most (500, documented)
 	Target int // rows that a window aims at
@@ -68,10 +66,8 @@ type PageLimits struct {
 	Pages  int // pages of a search (100, documented)
 }
 
-// kustomerLimits is what Kustomer's search returns.
 var kustomerLimits = PageLimits{Page: 500, Target: 400, Rows: 10_000, Pages: 100}
 
-// The widths of the windows.
 const (
 	firstWidth  = time.Hour // before anything is known of the density
 	widestRange = 30 * 24 * time.Hour
@@ -80,8 +76,7 @@ const (
 
 const mostParts = 32 // parts that an instant is cut into at once
 
-// splitter cuts a range into windows, one after the other, each as wide as the density seen so far lets one
-// page hold.
+// splitter cuts a range into windows, each as wide as the density seen so far lets one page hold.
 type splitter struct {
 	limits PageLimits
 	rest   Window
@@ -92,7 +87,6 @@ func newSplitter(whole Window, limits PageLimits) *splitter {
 	return &splitter{limits: limits, rest: whole, width: firstWidth}
 }
 
-// next is the next window; false when the range is used up.
 func (s *splitter) next() (Window, bool) {
 	if s.rest.Empty() {
 		return Window{}, false
@@ -105,7 +99,6 @@ func (s *splitter) next() (Window, bool) {
 	return window, true
 }
 
-// observe takes in how many rows a window held.
 func (s *splitter) observe(w Window, rows int) {
 	width := w.To.Sub(w.From)
 	ideal := width * maxGrowth
@@ -115,10 +108,9 @@ func (s *splitter) observe(w Window, rows int) {
 	s.width = max(min(ideal, widestRange), time.Second).Truncate(time.Millisecond)
 }
 
-// shrink takes back a window that holds more than a page, and makes the next one, from the same instant,
-// narrower, so that it should hold the target. It judges by the count and by the times at hand, which are
-// those of some of its rows, in no certain order. It returns false for a window of one millisecond, which is
-// as fine as Kustomer's times are.
+// shrink takes back a window of more than a page, and makes the next one narrower, by the count and the times
+// at hand, which are those of some rows in no certain order. It returns false for one millisecond, which is
+// as fine as times are.
 func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
 	width := w.To.Sub(w.From)
 	if width <= time.Millisecond {
@@ -129,8 +121,7 @@ func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
 	if len(times) > 0 {
 		first, last := slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
 		spread := last.Sub(first) + time.Millisecond
-		// Evenly spread rows fill at least their share of the window, even if the search returns the latest
-		// first.
+		// Evenly spread rows fill at least their share of the window, in whichever order the search has them.
 		even := float64(width) * float64(len(times)) / float64(total)
 		bulk := float64(spread) < even/4 && total < s.limits.Rows || spread == time.Millisecond
 		switch {
@@ -150,8 +141,8 @@ func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
 	return true
 }
 
-// splitByCreation cuts a query for one instant at times of creation that the rows at hand have, so that no
-// part has all of them. It returns nil when that does not go.
+// splitByCreation cuts a query for one instant at times of creation, so that no part has all of the rows at
+// hand; nil when that does not go.
 func splitByCreation(q kustomer.Query, first page, target int) []kustomer.Query {
 	var created []time.Time
 	for _, row := range first.Items {
@@ -186,8 +177,7 @@ func splitByCreation(q kustomer.Query, first page, target int) []kustomer.Query 
 	return parts
 }
 
-// quantiles are the values at which a sorted list falls into n parts of about the same size; never the first
-// value.
+// quantiles are the values at which a sorted list falls into n equal parts; never the first.
 func quantiles(sorted []time.Time, n int) []time.Time {
 	var cuts []time.Time
 	for i := 1; i < n; i++ {

@@ -70,11 +70,9 @@ func NewMatcher(ledger store.Info, doubtful []store.Entry, v Verification) *Matc
 	return m
 }
 
-// ChecksLedger reports whether the ledger itself is to be compared with the data. One that was never made has
-// nothing to say.
+// ChecksLedger reports whether the ledger, unless it was never made, is compared with the data.
 func (m *Matcher) ChecksLedger() bool { return m.Stamped && m.ledger.ID != "" }
 
-// asksAboutDoubts reports whether anything is in doubt.
 func (m *Matcher) asksAboutDoubts() bool { return len(m.doubts)+len(m.recoveries.doubts) > 0 }
 
 // About reports whether an entry is among what is asked about.
@@ -84,7 +82,6 @@ func (m *Matcher) About(e store.Entry) bool {
 		slices.ContainsFunc(m.recoveries.doubts, same)
 }
 
-// since is when what is asked about was created at the earliest.
 func (m *Matcher) since() (since time.Time) {
 	earlier := func(at time.Time) {
 		if since.IsZero() || at.Before(since) {
@@ -102,8 +99,8 @@ func (m *Matcher) since() (since time.Time) {
 	return since
 }
 
-// Read reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is
-// not the newest; with any other the data could not be read, and what they showed before that counts.
+// Read reads the data to their end. store.ErrRolledBack: the ledger is not the newest; with any other error
+// what was shown before it counts.
 func (m *Matcher) Read(ctx context.Context, ledger Lookup) error {
 	if !m.ChecksLedger() && !m.asksAboutDoubts() {
 		return nil
@@ -130,7 +127,7 @@ func (m *Matcher) Read(ctx context.Context, ledger Lookup) error {
 	return m.audit.check(ledger, 0)
 }
 
-// noteSiblings notes which intents are those of other resolutions of a conversation in doubt.
+// noteSiblings notes the intents of other resolutions of a conversation in doubt.
 func (m *Matcher) noteSiblings(ledger Lookup) error {
 	var keys []store.Key
 	for _, entries := range m.doubts {
@@ -155,8 +152,8 @@ func (m *Matcher) noteSiblings(ledger Lookup) error {
 	return nil
 }
 
-// note takes in an interaction. It need not have any field. The stamp is looked at before anything else that
-// the row says of itself: nothing but the very request can have it.
+// note takes in an interaction, which may lack any field. The stamp is looked at first: nothing but the very
+// request can have it.
 func (m *Matcher) note(i agentconnect.Interaction) {
 	id := folded(i.ExtInteractionID)
 	number, own := OwnStamp(m.ledger.ID, i.Intent)
@@ -182,7 +179,6 @@ func (m *Matcher) note(i agentconnect.Interaction) {
 	}
 }
 
-// noteStamp takes in an interaction with a stamp of this ledger.
 func (m *Matcher) noteStamp(number uint64, i agentconnect.Interaction) {
 	if m.ChecksLedger() {
 		m.audit.note(number, i)
@@ -203,7 +199,7 @@ const (
 	same
 )
 
-// match compares an entry with an interaction of its conversation.
+// match is how far an interaction is that of a doubtful request.
 func (m *Matcher) match(e store.Entry, i agentconnect.Interaction, number uint64, own bool) match {
 	perResolution := e.Key.Resolution != 0
 	switch {
@@ -240,7 +236,7 @@ const (
 	OtherKey Standing = "other_key"
 )
 
-// standing tells why an entry stays in doubt; empty when it need not.
+// standing is why an entry stays in doubt; empty when it need not.
 func (m *Matcher) standing(e store.Entry, now time.Time) Standing {
 	switch {
 	case !m.complete:
@@ -257,8 +253,8 @@ func (m *Matcher) standing(e store.Entry, now time.Time) Standing {
 	return ""
 }
 
-// decide says what is to be written for an entry; false for nothing. What stays in doubt is asked about again
-// after a while that grows with its age, so that old doubts do not make every pass read months of data.
+// decide is what is to be written; false for nothing. A doubt is asked about again after a while that grows
+// with its age, so that old ones do not make every pass read months of data.
 func (m *Matcher) decide(e store.Entry, now time.Time) (store.Result, bool) {
 	if m.found[e.Key] {
 		reason := string(decide.Verified)
@@ -278,8 +274,7 @@ func (m *Matcher) decide(e store.Entry, now time.Time) (store.Result, bool) {
 	return store.Result{State: store.InDoubt, Reason: e.Reason, Status: e.Status, At: e.At, Due: due}, true
 }
 
-// Settle writes down what has become of what is in doubt, and gives the entries as they are then, in their order.
-// What the data do not tell stays as it is.
+// Settle writes down what the data tell, and gives all entries as they are then, in their order.
 func (m *Matcher) Settle(ledger SettleLog, doubtful []store.Entry) ([]store.Entry, error) {
 	entries, now := slices.Clone(doubtful), time.Now()
 	for i, entry := range doubtful {
@@ -295,7 +290,6 @@ func (m *Matcher) Settle(ledger SettleLog, doubtful []store.Entry) ([]store.Entr
 	return entries, nil
 }
 
-// canary is an interaction that this ledger asked for.
 type canary struct {
 	number  uint64
 	created time.Time // once they are sorted: the latest among those with this number or a greater one
@@ -304,7 +298,7 @@ type canary struct {
 // canaries tell how far Agent Connect's data have caught up.
 type canaries []canary
 
-// sort sorts them by number, and gives each the latest creation from its number on.
+// sort sorts by number, and gives each the latest creation from its number on.
 func (c canaries) sort() {
 	slices.SortFunc(c, func(a, b canary) int { return cmp.Compare(a.number, b.number) })
 	for i := len(c) - 2; i >= 0; i-- {
@@ -314,8 +308,7 @@ func (c canaries) sort() {
 	}
 }
 
-// newerSeen reports whether the data show a request that was begun after the doubt arose. Of a doubt that
-// does not tell when it arose nothing is known.
+// newerSeen reports whether the data show a request that was begun after the doubt arose, if that is known.
 func (c canaries) newerSeen(e store.Entry) bool {
 	if e.Doubt == 0 {
 		return false

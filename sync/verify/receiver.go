@@ -13,8 +13,7 @@ import (
 
 // Receiver tells what Agent Connect has taken, from its own data.
 type Receiver interface {
-	// Since gives the interactions that were created at since or later. It ends with an error unless it has
-	// given all.
+	// Since gives what was created at since or later. It ends with an error unless it has given all.
 	Since(ctx context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error]
 	// Between gives, in the same way, those that were created from since to until.
 	Between(ctx context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error]
@@ -26,8 +25,8 @@ type Lookup interface {
 }
 
 const (
-	// Skew is how far Agent Connect's clock may be behind this machine's. Of a conversation's interactions,
-	// one that was created earlier than that before the first attempt is of an earlier survey.
+	// Skew is how far Agent Connect's clock may be behind ours. What was created earlier than that before the
+	// first attempt is of an earlier survey.
 	Skew = 15 * time.Minute
 	// greatest is the greatest number that a stamp can have; no ledger comes to it.
 	greatest = 1 << 62
@@ -40,10 +39,9 @@ func OwnStamp(ledger, stamp string) (uint64, bool) {
 	return number, own && err == nil && number < greatest
 }
 
-// folded is an id or a stamp as it is compared: the service may give it in another case, or padded.
+// folded is an id or stamp as it is compared: the service may change its case, or pad it.
 func folded(text string) string { return strings.ToLower(trimmed(text)) }
 
-// trimmed is an id without what it was padded with.
 func trimmed(id string) string { return strings.TrimSpace(id) }
 
 // Earliest is when the interaction of a doubtful request was created at the earliest.

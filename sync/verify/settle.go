@@ -43,10 +43,9 @@ type Verification struct {
 	Stamped  bool          // requests have the ids of their intents
 }
 
-// Verify settles all that is in doubt from Agent Connect's data, as each pass does with what is due for it.
-// It gives every key that was in doubt, those that stay so among them, and why. With an error that is neither
-// a *store.WriteError nor store.ErrRolledBack the data could not be read to their end: then only what was
-// found in them is settled.
+// Verify settles all doubts from Agent Connect's data, as each pass does with those that are due, and gives
+// every one, with why it stays so. With an error that is neither a *store.WriteError nor store.ErrRolledBack
+// the data were not read to their end: only what was found in them is settled.
 func Verify(ctx context.Context, ledger Ledger, v Verification) ([]Settled, error) {
 	info, doubtful, err := doubts(ledger)
 	if err != nil || len(doubtful) == 0 {
@@ -83,7 +82,6 @@ func doubts(ledger Ledger) (info store.Info, doubtful []store.Entry, err error) 
 	return info, doubtful, nil
 }
 
-// recoverOpen puts in doubt what was left open by a crash.
 func recoverOpen(ledger Ledger) error {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return &store.WriteError{Err: fmt.Errorf("put the open intents in doubt: %w", err)}
@@ -91,8 +89,8 @@ func recoverOpen(ledger Ledger) error {
 	return nil
 }
 
-// Arrivals settles what is in doubt as far as Agent Connect's data prove that it has arrived, and nothing
-// else: for a ledger that is being rebuilt, since nobody knows what it has lost.
+// Arrivals settles what the data prove to have arrived, and nothing else: for a ledger that is being rebuilt,
+// of which nobody knows what it has lost.
 type Arrivals struct {
 	ledger   Ledger
 	doubtful []store.Entry

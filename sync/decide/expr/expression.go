@@ -21,8 +21,7 @@ type Expression struct {
 	ReadsCustomer bool // it looks at the customer
 }
 
-// compile checks an expression against the names and types of an Env, and against the limits. Its only error
-// is a CompileError.
+// compile checks an expression against an Env and the limits. Its only error is a CompileError.
 func compile(text string, options ...expr.Option) (e *Expression, err error) {
 	if n := utf8.RuneCountInString(text); n > maxExpression {
 		return nil, CompileError{Message: fmt.Sprintf(
@@ -102,8 +101,8 @@ func (e *Expression) Holds(env *Env) (bool, error) {
 	return truth, nil
 }
 
-// Env is what an expression of a rule or a mapping sees: the names in the tags. A field that has no value is
-// empty, zero or false; a custom attribute that is missing, or that the key may not read, is nil.
+// Env is what an expression sees, by the names in the tags. A field without a value is empty, zero or false;
+// a custom attribute that is missing or unreadable is nil.
 type Env struct {
 	Conversation Conversation   `expr:"conversation"`
 	Customer     Customer       `expr:"customer"`
@@ -162,7 +161,6 @@ type Agent struct {
 // customerName is the part of an Env that costs a call to know.
 const customerName = "customer"
 
-// fieldNames are the names of a struct of an Env that an expression can use.
 func fieldNames(of reflect.Type) []string {
 	var names []string
 	for f := range of.Fields() {
@@ -173,7 +171,6 @@ func fieldNames(of reflect.Type) []string {
 	return names
 }
 
-// sections are the structs of an Env by the name that an expression has for them.
 var sections = map[string]reflect.Type{
 	"conversation": reflect.TypeFor[Conversation](),
 	customerName:   reflect.TypeFor[Customer](),

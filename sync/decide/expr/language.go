@@ -13,18 +13,15 @@ import (
 	"github.com/expr-lang/expr/vm/runtime"
 )
 
-// builtins are the library's functions that expressions may use: those that depend on nothing but their
-// arguments, and do not make much of little. By now(), and by keys() and values(), whose order is random, the
-// same conversation would be decided in two ways.
+// builtins are the library's functions that depend on their arguments alone, and do not make much of little.
+// By now(), or keys() and values() in their random order, one conversation would be decided in two ways.
 var builtins = strings.Fields(`all none any one filter map find count len abs ceil floor round int float trim
 	trimPrefix trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last date duration`)
 
-// functionNames are all functions that expressions may use.
 func functionNames() []string {
 	return slices.Sorted(slices.Values(append([]string{"split", "join", "replace", "string"}, builtins...)))
 }
 
-// language is what expressions are made of.
 func language() []expr.Option {
 	options := []expr.Option{
 		expr.Env(&Env{}), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes), expr.Optimize(false),
@@ -100,7 +97,6 @@ func split(values ...any) (any, error) {
 	return strings.Split(values[0].(string), values[1].(string)), nil
 }
 
-// joinList joins texts.
 func joinList(values ...any) (any, error) {
 	separator := values[1].(string)
 	size := 0
@@ -132,7 +128,6 @@ func replace(values ...any) (any, error) {
 	return bounded(size, func() string { return strings.ReplaceAll(in, old, with) })
 }
 
-// asText writes a value as it stands in a survey request.
 func asText(values ...any) (any, error) {
 	texts, err := TextsOf(values[0])
 	if err != nil {
@@ -159,7 +154,6 @@ const (
 	maxText       = 100_000 // bytes of a text that is put together
 )
 
-// stepCounter counts the items that an evaluation looks at.
 type stepCounter struct{ taken int }
 
 func (s *stepCounter) take() error {
@@ -172,8 +166,8 @@ func (s *stepCounter) take() error {
 // ListSeparator stands between the items of a list that is written as one text.
 const ListSeparator = ", "
 
-// TextsOf writes a value as the texts that it holds: one for a single value, none for a missing one, one each
-// for the items of a list. Objects, and lists in lists, have no text.
+// TextsOf writes a value as texts: one for a single value, none for a missing one, one for each item of a
+// list. Objects, and lists in lists, have no text.
 func TextsOf(value any) ([]string, error) {
 	switch v := value.(type) {
 	case nil:
