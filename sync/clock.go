@@ -15,11 +15,6 @@ const (
 	clockLimit   = 5 * time.Minute
 )
 
-// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years
-// (documented), and says nothing of the rest.
-const Horizon = 2 * 365 * 24 * time.Hour
-
-// compared tells how this machine's clock stands to Kustomer's.
 func compared(c decide.Clock) string {
 	if c.Own.Before(c.Kustomer) {
 		return apart(c.Own, c.Kustomer) + " behind"
@@ -30,7 +25,6 @@ func compared(c decide.Clock) string {
 // longest is how far two times may be apart before a Duration, which ends at 292 years, no longer tells it.
 const longest = 290 * 365 * 24 * time.Hour
 
-// apart tells how far two times are apart, whichever is the later one.
 func apart(a, b time.Time) string {
 	switch d := a.Sub(b).Abs(); {
 	case d >= longest:
@@ -54,8 +48,7 @@ func (e *ClockError) Error() string {
 		compared(decide.Clock{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
 }
 
-// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it
-// was asked, and gives a warning when they are apart.
+// compareClocks compares Kustomer's clock, which shows whole seconds, with ours before and after asking.
 func compareClocks(server, before, after time.Time) (warning string, err error) {
 	both := decide.Clock{Kustomer: server, Own: server}
 	switch latest := server.Add(time.Second); {
@@ -73,8 +66,7 @@ func compareClocks(server, before, after time.Time) (warning string, err error) 
 	return "", nil
 }
 
-// AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked
-// done until then is read by no pass from the checkpoint, but for the overlap.
+// AheadError is a checkpoint in the future: but for the overlap, what is marked done until then is not read.
 type AheadError struct {
 	Checkpoint time.Time
 	Now        time.Time     // Kustomer's clock
@@ -84,10 +76,8 @@ type AheadError struct {
 	Read time.Time
 }
 
-// Heals reports whether the passes go on by themselves, and leave nothing out. So it is when the first one
-// after the checkpoint reads back over all the time that this lies ahead, and over what the search may not
-// have shown to a pass with a wrong clock; and within the limit for one clock that is wrong, because a pass
-// ends before both: then one is behind now.
+// Heals reports whether later passes leave nothing out: the first one after the checkpoint reads back over
+// all of the lead and what the search was late with, or one wrong clock explains the lead.
 func (e *AheadError) Heals() bool {
 	return e.Checkpoint.Sub(e.Now) <= max(e.Overlap-e.Settle, clockLimit)
 }
@@ -108,8 +98,7 @@ func (e *AheadError) Error() string {
 		wrong, until, e.from())
 }
 
-// ExitClass returns the code that the process ends with: the next passes go on by themselves, or the ledger
-// cannot be used as it is.
+// ExitClass is Temporary when the next passes go on by themselves.
 func (e *AheadError) ExitClass() exit.Code {
 	if e.Heals() {
 		return exit.Temporary
@@ -117,24 +106,9 @@ func (e *AheadError) ExitClass() exit.Code {
 	return exit.LedgerDamaged
 }
 
-// from is the flag of a back-fill over what is not read.
 func (e *AheadError) from() string {
 	if e.Read.IsZero() {
 		return " --from TIME (when the clocks were last right)"
 	}
 	return " --from " + e.Read.UTC().Truncate(time.Second).Format(time.RFC3339)
 }
-
-// TooOldError tells that a window reaches back further than the search does.
-type TooOldError struct{ From, Limit time.Time }
-
-// Error says what happened and what to do.
-func (e *TooOldError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
-		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill with "+
-		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
-		e.Limit.UTC().Format(decide.TimeLayout))
-}
-
-// ExitClass returns the code that the process ends with.
-func (*TooOldError) ExitClass() exit.Code { return exit.Usage }

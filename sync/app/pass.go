@@ -140,7 +140,7 @@ func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger fu
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
 	}
-	engine.Ledger, engine.Observer = &dryrun.Ledger{Below: below}, observers{}
+	engine.Ledger, engine.Observer = &dryrun.Ledger{ReadLedger: below}, observers{}
 	return notice, closeLedger, err
 }
 
