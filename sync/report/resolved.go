@@ -104,20 +104,18 @@ func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 	list := []object{}
 	for _, each := range settled {
 		list = append(list, object{
-			{"id", each.Conversation},
-			{"resolution", stamp(each.Record.Resolution)}, // when it was marked done
-			{"before", each.Before.String()},
-			{"state", each.State.String()},
-			{"reason", each.Reason},
-			{"refusal", each.Refusal}, // why nothing was changed; empty when it was
-			when(each.Recovery, "kind", each.Kind()),
+			"id", each.Conversation,
+			"resolution", stamp(each.Record.Resolution), // when it was marked done
+			"before", each.Before.String(), "state", each.State.String(), "reason", each.Reason,
+			"refusal", each.Refusal, // why nothing was changed; empty when it was
+			"kind", when(each.Recovery, each.Kind()),
 			// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
-			when(each.Standing != "", "standing", each.Standing),
+			"standing", when(each.Standing != "", each.Standing),
 			// before then Agent Connect's data need not show it
-			when(each.Standing == verify.TooEarly && !each.Until.IsZero(), "until", stamp(each.Until)),
+			"until", when(each.Standing == verify.TooEarly && !each.Until.IsZero(), stamp(each.Until)),
 		})
 	}
 	return writeJSON(w, object{
-		{"schema", "acsync.resolve/1"}, {"settled", list}, {"unresolved", Unresolved(settled)},
+		"schema", "acsync.resolve/1", "settled", list, "unresolved", Unresolved(settled),
 	})
 }

@@ -165,7 +165,7 @@ func (r *Rules) count(side int) trialCounts {
 func (r *Rules) JSON(w io.Writer) error {
 	counts, rules, conversations := r.count(0), []object{}, []any{}
 	for _, name := range r.Names {
-		rules = append(rules, object{{"name", name}, {"matched", counts.matched[name]}})
+		rules = append(rules, object{"name", name, "matched", counts.matched[name]})
 	}
 	changes := map[string]int{}
 	if r.With != "" {
@@ -186,17 +186,13 @@ func (r *Rules) JSON(w io.Writer) error {
 		conversations = append(conversations, shown)
 	}
 	return writeJSON(w, object{
-		{"schema", "acsync.rules/1"},
-		{"from", stamp(r.Window.From)}, // empty when conversations were named
-		{"to", stamp(r.Window.To)},
-		{"found", len(r.rows)},
-		{"send", counts.decisions["send"]},
-		{"skip", counts.decisions["skip"]},
-		{"reject", counts.decisions["reject"]},
-		{"reasons", counts.reasons},
-		{"rules", rules},
-		{"with", r.With},     // the other configuration; empty when there is none
-		{"changes", changes}, // "gains", "loses", "request", "reason"; only with another configuration
-		{"conversations", conversations},
+		"schema", "acsync.rules/1",
+		"from", stamp(r.Window.From), // empty when conversations were named
+		"to", stamp(r.Window.To), "found", len(r.rows), "send", counts.decisions["send"],
+		"skip", counts.decisions["skip"], "reject", counts.decisions["reject"],
+		"reasons", counts.reasons, "rules", rules,
+		"with", r.With, // the other configuration; empty when there is none
+		"changes", changes, // "gains", "loses", "request", "reason"; only with another configuration
+		"conversations", conversations,
 	})
 }

@@ -142,10 +142,8 @@ func StatusJSON(w io.Writer, s Status) error {
 	doubts := []object{}
 	for _, e := range s.InDoubt {
 		doubts = append(doubts, object{
-			{"id", e.Conversation},
-			{"reason", e.Reason},
-			{"resolution", stamp(e.Record.Resolution)},
-			when(e.Recovery, "kind", e.Kind()),
+			"id", e.Conversation, "reason", e.Reason, "resolution", stamp(e.Record.Resolution),
+			"kind", when(e.Recovery, e.Kind()),
 		})
 	}
 	backfills := []object{}
@@ -154,26 +152,22 @@ func StatusJSON(w io.Writer, s Status) error {
 	}
 	signals := s.Signals()
 	return writeJSON(w, object{
-		{"schema", "acsync.status/1"},
-		{"ledger", s.Ledger},
-		{"ledger_id", s.ID},
-		{"checkpoint", stamp(s.Checkpoint)},
-		{"start", stamp(s.Start)},
-		{"survey_per", s.Identity}, // what the ledger remembers as one
-		{"counts", counts},
-		{"in_doubt", doubts}, // the first of them
+		"schema", "acsync.status/1", "ledger", s.Ledger, "ledger_id", s.ID,
+		"checkpoint", stamp(s.Checkpoint), "start", stamp(s.Start),
+		"survey_per", s.Identity, // what the ledger remembers as one
+		"counts", counts,
+		"in_doubt", doubts, // the first of them
 		// the latest first, as far as passes name them
-		{"rejected", append([]store.Refusal{}, s.Refused...)},
-		{"backfills", backfills}, // those that are not finished
-		{"next_due", stamp(s.NextDue)},
-		{"late", lateStatus(s.Lateness)}, // since the ledger was made
-		{"last_pass", s.Last},
-		{"running", nil}, // who holds the ledger; see RunningJSON
-		{"level", worst(signals)},
-		{"lights", signals},
+		"rejected", append([]store.Refusal{}, s.Refused...),
+		"backfills", backfills, // those that are not finished
+		"next_due", stamp(s.NextDue),
+		"late", lateStatus(s.Lateness), // since the ledger was made
+		"last_pass", s.Last,
+		"running", nil, // who holds the ledger; see RunningJSON
+		"level", worst(signals), "lights", signals,
 		// who had the ledger last, and left without closing it; null: it was closed
-		{"killed", killedJSON(s)},
-		{"usual_pause_seconds", s.Recent.Usual.Seconds()}, // between two runs; 0 where it is not known
+		"killed", killedJSON(s),
+		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
 	})
 }
 
@@ -185,9 +179,9 @@ func lateStatus(l store.Lateness) object {
 		if class.Below == 0 {
 			below = nil
 		}
-		classes = append(classes, object{{"below_seconds", below}, {"count", class.Count}})
+		classes = append(classes, object{"below_seconds", below, "count", class.Count})
 	}
-	return append(lateJSON(l.Count, l.Greatest), field{"classes", classes})
+	return append(lateJSON(l.Count, l.Greatest), "classes", classes)
 }
 
 func killedJSON(s Status) any {
