@@ -82,9 +82,9 @@ func CSV(w io.Writer, r Report) error {
 			flagged = "true"
 		}
 		return []string{
-			row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason,
+			row.ID, r.local(row.Resolution.Time, time.RFC3339), row.Decision, row.Reason,
 			decide.Reason(row.Reason).Explain(), row.AgentID, row.Agent, strings.Join(row.Teams, " "),
-			row.Channel, row.Brand, row.Address, status, row.Message, r.local(row.Handled, time.RFC3339),
+			row.Channel, row.Brand, row.Address, status, row.Message, r.local(row.Handled.Time, time.RFC3339),
 			row.Customer, row.URL, row.Kind, flagged,
 		}
 	})

@@ -14,46 +14,46 @@ const Schema = "acsync.report/1"
 // Report is all that is told of a pass: every form shows the same. Addresses are masked in it unless it was
 // asked to reveal them. Parts that are not known are empty, and are left out.
 type Report struct {
-	Schema     string  `json:"schema"`
-	Tenant     string  `json:"tenant"` // the organisation, or "sandbox"
-	Pass       string  `json:"pass"`   // such as 20261122T201500Z-7f3a
-	Mode       string  `json:"mode"`   // "run", "backfill", "plan", "apply"
-	DryRun     bool    `json:"dry_run"`
-	Revealed   bool    `json:"revealed"` // addresses are not masked
-	Verdict    Verdict `json:"verdict"`
-	From       Moment  `json:"from"` // of the resolutions that were to be read
-	To         Moment  `json:"to"`
-	Checkpoint Moment  `json:"checkpoint"` // of a dry run: where a real pass would have put it
-	// how far the range was read: the checkpoint, or the position of a back-fill
-	ReadUpTo   Moment `json:"read_up_to"`
-	PlanMade   Moment `json:"plan_made,omitzero"` // when the plan was made that is carried out
-	Started    Moment `json:"started"`
-	Ended      Moment `json:"ended"`
-	Timezone   string `json:"timezone"` // of the days and hours
-	Found      int    `json:"found"`
-	Due        int    `json:"due"` // of these: taken up from the ledger
-	Tally      Tally  `json:"tally"`
-	Recoveries int    `json:"recoveries"` // of those that were sent, or of a dry run would be
-	Flagged    int    `json:"flagged"`    // of the same: with do_not_send, so that nobody is mailed
-
-	Dispositions []Disposition `json:"dispositions"` // those that occur, in the order of a table
-	Concerns     []Concern     `json:"needs_a_hand"`
-	Timeline     Timeline      `json:"timeline"`
-	Channels     []Group       `json:"channels"` // the most frequent first, like all groups
-	Agents       []Group       `json:"agents"`
-	Teams        []Group       `json:"teams"` // a conversation of several teams counts for each
-	Brands       []Group       `json:"brands"`
-	Days         []Group       `json:"days"`  // in the order of time, by the time of resolution
-	Hours        []Group       `json:"hours"` // of the day, 00 to 23
-	Requests     Calls         `json:"requests"`
-	Settings     []Setting     `json:"settings"`
-	// two passes with the same one decided by the same settings
-	Digest string `json:"settings_digest"`
-	Rows   []Row  `json:"conversations"` // by the time of resolution
-	Exit   int    `json:"exit"`
+	Pass         `json:"-"`
+	Revealed     bool // addresses are not masked
+	Verdict      Verdict
+	Timezone     string // of the days and hours
+	Tally        Tally
+	Dispositions []Disposition // those that occur, in the order of a table
+	Concerns     []Concern
+	Timeline     Timeline
+	Channels     []Group // the most frequent first, like all groups
+	Agents       []Group
+	Teams        []Group // a conversation of several teams counts for each
+	Brands       []Group
+	Days         []Group // in the order of time, by the time of resolution
+	Hours        []Group // of the day, 00 to 23
+	Settings     []Setting
+	Digest       string // two passes with the same one decided by the same settings
+	Rows         []Row  `json:"conversations"` // by the time of resolution
 
 	zone *time.Location
-	pass Pass
+}
+
+// MarshalJSON writes the report.
+func (r Report) MarshalJSON() ([]byte, error) {
+	return object{
+		"schema", Schema, "tenant", r.Tenant, "pass", r.Result.Pass, "mode", r.Mode, "dry_run", r.DryRun,
+		"revealed", r.Revealed, "verdict", r.Verdict,
+		"from", stamp(r.From), "to", stamp(r.To), // of the resolutions that were to be read
+		"checkpoint", stamp(r.Checkpoint), // of a dry run: where a real pass would have put it
+		"read_up_to", stamp(r.Position()), // the checkpoint, or the position of a back-fill
+		"plan_made", when(r.planned(), stamp(r.Made)), // when the plan was made that is carried out
+		"started", stamp(r.Started), "ended", stamp(r.Ended), "timezone", r.Timezone, "found", r.Found,
+		"due", r.Due, // of these: taken up from the ledger
+		"tally", r.Tally,
+		"recoveries", r.Followed, // of those that were sent, or of a dry run would be
+		"flagged", r.Flagged, // of the same: with do_not_send, so that nobody is mailed
+		"dispositions", r.Dispositions, "needs_a_hand", r.Concerns, "timeline", r.Timeline,
+		"channels", r.Channels, "agents", r.Agents, "teams", r.Teams, "brands", r.Brands, "days", r.Days,
+		"hours", r.Hours, "requests", r.Calls, "settings", r.Settings, "settings_digest", r.Digest,
+		"conversations", r.Rows, "exit", r.Exit,
+	}.MarshalJSON()
 }
 
 // Setting is a key of the configuration with its value; never a secret. Addresses in it are masked.
@@ -79,20 +79,14 @@ func New(p Pass, d Detail) Report {
 	rows := d.Rows.sorted()
 	tally, concerns := tallyOf(p.Found, p.counts()), concernsOf(p, rows)
 	r := Report{
-		Schema: Schema, Tenant: p.Tenant, Pass: p.Pass, Mode: p.Mode, DryRun: p.DryRun,
-		Revealed: d.Rows != nil &&
-			d.Rows.Reveal,
-		From: Moment{p.From}, To: Moment{p.To}, Checkpoint: Moment{p.Checkpoint},
-		ReadUpTo: Moment{p.Position()},
-		PlanMade: Moment{p.Made}, Started: Moment{p.Started}, Ended: Moment{p.Ended},
-		Timezone: zoneName(zone, p.Started), Found: p.Found, Due: p.Due, Tally: tally, Recoveries: p.Followed,
-		Flagged: p.Flagged, Verdict: verdictOf(p, tally, concerns, d.Problem), Dispositions: p.dispositions(),
-		Concerns: concerns, Timeline: newTimeline(rows, p.From, p.To, zone),
+		Pass: p, Revealed: d.Rows != nil && d.Rows.Reveal, Verdict: verdictOf(p, tally, concerns, d.Problem),
+		Timezone: zoneName(zone, p.Started), Tally: tally, Dispositions: p.dispositions(), Concerns: concerns,
+		Timeline: newTimeline(rows, p.From, p.To, zone), Rows: rows, zone: zone,
 		Channels: named(groups(rows, byChannel)), Agents: named(groups(rows, byAgent)),
 		Teams: named(groups(rows, byTeam)), Brands: named(groups(rows, byBrand)),
-		Days:  inOrder(groups(rows, byTime(zone, time.DateOnly))),
-		Hours: inOrder(groups(rows, byTime(zone, "15"))), Requests: p.Calls, Digest: d.Digest,
-		Settings: make([]Setting, len(d.Settings)), Rows: rows, Exit: p.Exit, zone: zone, pass: p,
+		Days:   inOrder(groups(rows, byTime(zone, time.DateOnly))),
+		Hours:  inOrder(groups(rows, byTime(zone, "15"))),
+		Digest: d.Digest, Settings: make([]Setting, len(d.Settings)),
 	}
 	if r.Rows == nil {
 		r.Rows = []Row{}
@@ -105,7 +99,7 @@ func New(p Pass, d Detail) Report {
 }
 
 // local is a time in the report's zone; empty when it is not known.
-func (r Report) local(m Moment, layout string) string { return m.in(r.zone, layout) }
+func (r Report) local(t time.Time, layout string) string { return Moment{t}.in(r.zone, layout) }
 
 func (r Report) sentWord() string {
 	if r.DryRun {

@@ -21,7 +21,7 @@ const (
 // ReportDoc is the report of a pass, with at most so many conversations.
 func ReportDoc(r Report, most int) doc.Doc {
 	d := doc.Doc{
-		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.pass.Here, LeadLast: true,
+		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.Here, LeadLast: true,
 		Verdict: r.Verdict, About: []string{periodOf(r)}, Numbers: r.Tally.numbers(r.sentWord(), "waiting"),
 	}
 	if r.DryRun {
@@ -30,8 +30,8 @@ func ReportDoc(r Report, most int) doc.Doc {
 	d.Sections = append([]doc.Section{
 		r.Timeline.section("they were marked done", r.sentWord(), "waiting", r.zone),
 		chartSection(r), concernSection(r), dispositionSection(r),
-		doc.Titled("Needs a hand", attentionTable(r.pass)).For(doc.ForTerminal),
-		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.pass)).For(
+		doc.Titled("Needs a hand", attentionTable(r.Pass)).For(doc.ForTerminal),
+		doc.Titled("Agents without an active profile in Agent Connect", unlistedTable(r.Pass)).For(
 			doc.ForTerminal),
 		groupSection(r), rowSection(r, most),
 	}, factSections(r)...)
@@ -42,25 +42,25 @@ func periodOf(r Report) string {
 	switch {
 	case r.To.IsZero():
 		return "Nothing was read."
-	case !r.PlanMade.IsZero():
+	case r.planned():
 		return fmt.Sprintf("Carries out the plan of %s for what was marked done from %s to %s (%s).",
-			r.local(r.PlanMade, clockLayout), r.local(r.From, clockLayout), r.local(r.To, clockLayout),
+			r.local(r.Made, clockLayout), r.local(r.From, clockLayout), r.local(r.To, clockLayout),
 			r.Timezone)
-	case !r.From.Before(r.To.Time) && r.pass.backfill():
+	case !r.From.Before(r.To) && r.backfill():
 		return fmt.Sprintf("Nothing to do: this back-fill was finished %s (%s); --restart reads it again.",
-			Moment{r.pass.Backfill.Finished}.in(r.zone, clockLayout), r.Timezone)
-	case !r.From.Before(r.To.Time):
+			r.local(r.Backfill.Finished, clockLayout), r.Timezone)
+	case !r.From.Before(r.To):
 		return fmt.Sprintf("Nothing to read yet: everything up to %s (%s) is done.",
 			r.local(r.Checkpoint, clockLayout), r.Timezone)
 	}
 	text := fmt.Sprintf("Marked done from %s to %s (%s).", r.local(r.From, clockLayout),
 		r.local(r.To, clockLayout), r.Timezone)
-	if r.ReadUpTo.Before(r.To.Time) {
+	if r.Position().Before(r.To) {
 		read := " Read and recorded up to %s."
 		if r.DryRun {
 			read = " Read up to %s."
 		}
-		text += fmt.Sprintf(read, r.local(r.ReadUpTo, clockLayout))
+		text += fmt.Sprintf(read, r.local(r.Position(), clockLayout))
 	}
 	return text
 }
@@ -121,15 +121,15 @@ func dispositionSection(r Report) doc.Section {
 	for _, d := range r.Dispositions {
 		tone := dispositionOf(d.Name).tone
 		table.add(doc.Main, tone, spaced(d.Name), d.Count, d.Meaning)
-		if tone == doc.Good && r.Recoveries > 0 {
-			table.add(doc.Sub, "", "recoveries", r.Recoveries, "they follow up an earlier request")
+		if tone == doc.Good && r.Followed > 0 {
+			table.add(doc.Sub, "", "recoveries", r.Followed, "they follow up an earlier request")
 		}
 		if tone == doc.Good && r.Flagged > 0 {
 			table.add(doc.Sub, "", "flagged", r.Flagged, "counted, nobody is mailed")
 		}
 		for _, reason := range d.Reasons {
-			if decide.Reason(reason.Reason) == decide.Delayed && !r.pass.NextDue.IsZero() {
-				reason.Meaning = "next at " + r.pass.NextDue.UTC().Format("2006-01-02 15:04 UTC")
+			if decide.Reason(reason.Reason) == decide.Delayed && !r.NextDue.IsZero() {
+				reason.Meaning = "next at " + r.NextDue.UTC().Format("2006-01-02 15:04 UTC")
 			}
 			table.add(doc.Sub, "", reason.Reason, reason.Count, reason.Meaning)
 		}
@@ -224,7 +224,7 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 		table.Caption += "; " + strings.TrimSuffix(table.More, ".")
 	}
 	for _, row := range rows {
-		id := &table.Add(row.ID, r.local(row.Resolution, clockLayout), row.agentName(), row.Channel,
+		id := &table.Add(row.ID, r.local(row.Resolution.Time, clockLayout), row.agentName(), row.Channel,
 			row.Address, row.Message).Cells[0]
 		id.Link, id.Aside = row.URL, row.marks()
 	}
@@ -232,36 +232,36 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 }
 
 func factSections(r Report) []doc.Section {
-	place, at := "checkpoint", show(r.Checkpoint.Time)
-	if r.pass.backfill() {
-		place, at = "back-fill", "done up to "+show(r.ReadUpTo.Time)
+	place, at := "checkpoint", show(r.Checkpoint)
+	if r.backfill() {
+		place, at = "back-fill", "done up to "+show(r.Position())
 	}
 	switch {
-	case r.pass.planned():
+	case r.planned():
 		at += ", not moved by a plan"
 	case r.DryRun && r.Mode == "plan":
 		at += " after a real pass, not an apply"
 	case r.DryRun:
 		at += " after a real pass"
 	}
-	requests := fmt.Sprintf("Kustomer %s (%s searches", thousands(r.Requests.Kustomer),
-		thousands(r.Requests.KustomerSearch))
+	requests := fmt.Sprintf("Kustomer %s (%s searches", thousands(r.Calls.Kustomer),
+		thousands(r.Calls.KustomerSearch))
 	if r.Found > 0 {
-		requests += fmt.Sprintf(", %.3f a conversation", float64(r.Requests.Kustomer)/float64(r.Found))
+		requests += fmt.Sprintf(", %.3f a conversation", float64(r.Calls.Kustomer)/float64(r.Found))
 	}
 	forgotten := ""
-	if r.pass.Forgotten > 0 {
-		forgotten = thousands(r.pass.Forgotten) + ", older than ledger.retain"
+	if r.Forgotten > 0 {
+		forgotten = thousands(r.Forgotten) + ", older than ledger.retain"
 	}
 	facts := []doc.Fact{
 		{Label: place, Value: at},
 		{Label: "forgotten", Value: forgotten},
-		{Label: "requests", Value: requests + "), Agent Connect " + thousands(r.Requests.AgentConnect)},
-		{Label: "duration", Value: r.pass.duration().Round(100 * time.Millisecond).String()},
+		{Label: "requests", Value: requests + "), Agent Connect " + thousands(r.Calls.AgentConnect)},
+		{Label: "duration", Value: r.duration().Round(100 * time.Millisecond).String()},
 		{Label: "exit", Value: fmt.Sprint(r.Exit)},
 	}
 	list := []doc.Section{doc.Titled("", doc.Facts{List: facts}).For(doc.ForTerminal)}
-	facts = append(facts, doc.Fact{Label: "pass", Value: r.Pass},
+	facts = append(facts, doc.Fact{Label: "pass", Value: r.Result.Pass},
 		doc.Fact{Label: "begun", Value: r.local(r.Started, clockLayout)},
 		doc.Fact{Label: "time zone", Value: r.Timezone}, doc.Fact{Label: "settings digest", Value: r.Digest})
 	settings := doc.Table{
