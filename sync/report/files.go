@@ -98,10 +98,10 @@ func HistoryCSV(w io.Writer, h History) error {
 	}
 	return writeCSV(w, historyColumns, h.Passes, func(p PastPass) []string {
 		line := []string{p.Pass, p.Mode}
-		for _, at := range []Moment{p.Started, p.Ended, p.From, p.To, p.Checkpoint} {
+		for _, at := range []time.Time{p.Started, p.Ended, p.From, p.To, p.Checkpoint} {
 			line = append(line, h.local(at, time.RFC3339))
 		}
-		line = append(line, strconv.Itoa(p.Found))
+		line = append(line, strconv.Itoa(p.Tally.Found))
 		for _, state := range []store.State{
 			store.Accepted, store.Rejected, store.InDoubt, store.Retry, store.Scheduled, store.Dropped,
 			store.Skipped,
