@@ -16,35 +16,26 @@ const wouldSend = "would_send"
 
 type disposition struct {
 	name    string
+	urgency int // the order in which they are looked at
 	tone    doc.Tone
 	meaning string
 }
 
-// dispositions are in the order of a table: what was done, what needs a hand, what waits, what was not
-// to be done.
+// dispositions are in the order of a table: done, needs a hand, waits, was not to be done.
 var dispositions = []disposition{
-	{wouldSend, doc.Good, "a real pass would ask these"},
-	{store.Accepted.String(), doc.Good, "Agent Connect took the request"},
-	{store.Rejected.String(), doc.Bad, "Agent Connect refused it for good"},
-	{store.InDoubt.String(), doc.Bad, "may have arrived; not sent again"},
-	{store.Sending.String(), doc.Bad, "under way, or left by a crash"},
-	{store.Retry.String(), doc.Warn, "certainly not sent; tried again"},
-	{store.Scheduled.String(), doc.Warn, "decided; a later pass sends it"},
-	{store.Dropped.String(), doc.Quiet, "given up by hand"},
-	{store.Skipped.String(), doc.Quiet, "not to be asked"},
+	{wouldSend, 5, doc.Good, "a real pass would ask these"},
+	{store.Accepted.String(), 6, doc.Good, "Agent Connect took the request"},
+	{store.Rejected.String(), 1, doc.Bad, "Agent Connect refused it for good"},
+	{store.InDoubt.String(), 0, doc.Bad, "may have arrived; not sent again"},
+	{store.Sending.String(), 2, doc.Bad, "under way, or left by a crash"},
+	{store.Retry.String(), 3, doc.Warn, "certainly not sent; tried again"},
+	{store.Scheduled.String(), 4, doc.Warn, "decided; a later pass sends it"},
+	{store.Dropped.String(), 7, doc.Quiet, "given up by hand"},
+	{store.Skipped.String(), 8, doc.Quiet, "not to be asked"},
 }
 
 // refusedOrFailed is what rejected means where not all of it is Agent Connect's answer.
 const refusedOrFailed = "refused, or an expression failed"
-
-// urgency orders dispositions as they are looked at: what needs a hand first.
-func urgency(name string) int {
-	return slices.Index([]string{
-		store.InDoubt.String(), store.Rejected.String(), store.Sending.String(), store.Retry.String(),
-		store.Scheduled.String(), wouldSend, store.Accepted.String(), store.Dropped.String(),
-		store.Skipped.String(),
-	}, name)
-}
 
 // dispositionOf finds one by its name; an unknown one has no meaning.
 func dispositionOf(name string) disposition {

@@ -47,8 +47,7 @@ func (x Explanation) ended() string {
 	}
 }
 
-// command is the one that changes what would happen now, whole or to be ended with one of its choices;
-// empty for none.
+// command is the one that changes what would happen now; empty for none.
 func (x Explanation) command() string {
 	if x.Forecast.Fate == explain.FateByHand {
 		return advise(doDecideOne, x.Here, doc.Printable(x.ID))
@@ -56,8 +55,7 @@ func (x Explanation) command() string {
 	return x.Backfill
 }
 
-// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing
-// can be done.
+// adviceFor is what helps the next ones where this one is rejected, or would be.
 func adviceFor(x Explanation) string {
 	fate := x.Forecast.Fate
 	if fate == explain.FateReject || fate == explain.FateDone && x.Forecast.State == store.Rejected {

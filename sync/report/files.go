@@ -28,8 +28,7 @@ func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
 	return rendererFor(path, HistoryDoc, HistoryCSV)
 }
 
-// rendererFor writes a subject as a document, as CSV, or as JSON. What a reader cannot see is left out, or
-// has a form in JSON.
+// rendererFor leaves out what a reader cannot see; in JSON it has a form.
 func rendererFor[T any](path string, document func(T, int) doc.Doc,
 	csv func(io.Writer, T) error,
 ) (func(io.Writer, T) error, error) {
@@ -42,10 +41,13 @@ func rendererFor[T any](path string, document func(T, int) doc.Doc,
 			encoder.SetIndent("", " ")
 			return encoder.Encode(subject)
 		},
-		".md": func(w io.Writer, subject T) error { return doc.Markdown(w, document(subject, mostInMarkdown)) },
+		".md": func(w io.Writer, subject T) error {
+			return doc.Markdown(w, document(subject, mostInMarkdown))
+		},
 	}[extension]
 	if write == nil {
-		return nil, fmt.Errorf("the extension of %q names no form of a report; choose .html, .csv, .json, .md", path)
+		return nil, fmt.Errorf(
+			"the extension of %q names no form of a report; choose .html, .csv, .json, .md", path)
 	}
 	return func(w io.Writer, subject T) error {
 		v := &doc.Visible{To: w, Drop: extension != ".json"}
@@ -59,9 +61,9 @@ func HistoryJSON(w io.Writer, h History) error { return writeJSON(w, h) }
 // The columns of the CSV forms. Their names stay; new ones come at the end.
 var (
 	columns = []string{
-		"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent", "team_ids",
-		"channel", "brand", "address", "http_status", "message", "handled_at", "customer_id", "url", "kind",
-		"do_not_send",
+		"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent",
+		"team_ids", "channel", "brand", "address", "http_status", "message", "handled_at", "customer_id",
+		"url", "kind", "do_not_send",
 	}
 	historyColumns = []string{
 		"pass", "mode", "started_at", "ended_at", "from", "to", "checkpoint", "found", "accepted", "rejected",

@@ -12,8 +12,7 @@ import (
 	"acsync/sync/fetch"
 )
 
-// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed
-// or removed.
+// HistorySchema names the form of a report of past passes in JSON.
 const HistorySchema = "acsync.history/1"
 
 // Past says what a history is about.
@@ -168,7 +167,9 @@ func NewHistory(runs []store.Run, about Past) History {
 	h.Dispositions = countDispositions(counts, h.Tally.Found, h.broken > 0)
 	h.Reasons = countReasons(reasons, h.Tally.Found)
 	for i, r := range h.Reasons {
-		h.Reasons[i].Remedy = remedyOf(decide.Reason(r.Reason), about.Here)
+		if reason := decide.Reason(r.Reason); usualState(reason) == store.Rejected {
+			h.Reasons[i].Remedy = remedy(store.Rejected.String(), reason, about.Here)
+		}
 	}
 	for _, mode := range byFrequency(modes) {
 		h.Modes = append(h.Modes, ModeCount{mode, modes[mode]})
@@ -203,8 +204,7 @@ func (h *History) add(run store.Run) {
 	}
 }
 
-// trend counts the passes by day, or by more days where the range is long. A range that was given as
-// beginning long before the first pass begins with that.
+// trend counts the passes by day, or more days. A range that begins long before the first pass is cut.
 func (h *History) trend() {
 	const most = mostSlots * 24 * time.Hour
 	// A clock can be set back: their order is not that of time.

@@ -23,9 +23,10 @@ func HistoryDoc(h History, most int) doc.Doc {
 	if h.Cut {
 		end += ", now"
 	}
-	period := fmt.Sprintf("Passes that began from %s to %s (%s).", h.local(h.Window.From, minuteLayout), end, h.Timezone)
+	begin := h.local(h.Window.From, minuteLayout)
 	d := doc.Doc{
-		Name: "acsync report", Subject: h.Tenant, Here: h.Here, Verdict: h.Verdict, About: []string{period},
+		Name: "acsync report", Subject: h.Tenant, Here: h.Here, Verdict: h.Verdict,
+		About: []string{fmt.Sprintf("Passes that began from %s to %s (%s).", begin, end, h.Timezone)},
 	}
 	if len(h.Passes) == 0 {
 		return d
@@ -37,15 +38,16 @@ func HistoryDoc(h History, most int) doc.Doc {
 		line.Slots = append(line.Slots, Slot{From: s.From, Tally: s.Tally})
 	}
 	why := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
-	whyTable := newCounts("reason", "Why, the most frequent reason first", h.Tally.Found)
+	found := h.Tally.Found
+	whyTable := newCounts("reason", "Why, the most frequent reason first", found)
 	for _, r := range h.Reasons {
 		state := usualState(decide.Reason(r.Reason))
 		why.List = append(why.List, reasonBar(r, dispositionOf(state.String()).tone))
 		whyTable.add(doc.Normal, "", r.Reason, r.Count, r.Meaning).Cells[3].Below = r.Remedy
 	}
-	what := newCounts("disposition", "Conversations by disposition, each time that a pass met one", h.Tally.Found)
+	what := newCounts("disposition", "Conversations by disposition, each time that a pass met one", found)
 	what.addDispositions(h.Dispositions)
-	what.add(doc.Sum, "", "found", h.Tally.Found, "each time that a pass met one")
+	what.add(doc.Sum, "", "found", found, "each time that a pass met one")
 	exitBars, exitTable := exits(h)
 	d.Sections = []doc.Section{
 		line.section("their pass began", "sent", "left for later", h.Zone),
@@ -91,15 +93,16 @@ func exits(h History) (doc.Bars, doc.Table) {
 func trendSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14,
-		Head: true, Class: "groups sums", Caption: "Passes and conversations, by the time when the pass began",
+		Head: true, Class: "groups sums",
+		Caption: "Passes and conversations, by the time when the pass began",
 		Columns: append([]doc.Column{
 			{Name: "from", Class: "when"},
 			{Name: "passes", Number: true},
 			{Name: "failed", Number: true, Optional: true},
 		}, sumColumns("sent", "later")...),
 	}
-	table.Columns = append(table.Columns,
-		doc.Column{Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles}, doc.Column{Bar: true})
+	late := doc.Column{Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles}
+	table.Columns = append(table.Columns, late, doc.Column{Bar: true})
 	add := func(label string, s Stretch) *doc.Row {
 		late := "–"
 		if s.Late > 0 {

@@ -119,8 +119,7 @@ func backfillJSON(b store.Backfill) object {
 // rangeJSON is a half-open range of resolution times; an empty end is now.
 func rangeJSON(from, to time.Time) object { return object{"from", stamp(from), "to", stamp(to)} }
 
-// lateJSON tells how many conversations were seen for the first time below the checkpoint of an earlier pass,
-// and how far below it at most.
+// lateJSON counts conversations seen first below the checkpoint of an earlier pass, and how far at most.
 func lateJSON(n int, greatest time.Duration) object {
 	return object{"count", n, "greatest_seconds", greatest.Seconds()}
 }

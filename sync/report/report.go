@@ -63,8 +63,7 @@ type Setting struct {
 	Default bool   `json:"default"` // as if the key were not set
 }
 
-// Detail is what a report tells beside the counts of a pass. The zero Detail works: in UTC, without
-// conversations.
+// Detail is what a report tells beside the counts of a pass. The zero Detail works.
 type Detail struct {
 	Rows     *Rows
 	Zone     *time.Location // of days and hours; nil: UTC

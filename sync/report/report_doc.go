@@ -190,7 +190,7 @@ func rowSection(r Report, most int) doc.Section {
 		most -= len(listed[k])
 	}
 	slices.SortStableFunc(kinds, func(a, b kind) int {
-		return cmp.Or(cmp.Compare(urgency(a.decision), urgency(b.decision)),
+		return cmp.Or(cmp.Compare(dispositionOf(a.decision).urgency, dispositionOf(b.decision).urgency),
 			cmp.Compare(len(byKind[b]), len(byKind[a])))
 	})
 	section := doc.Titled("Conversations").For(doc.ForFiles)

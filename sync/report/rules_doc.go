@@ -17,8 +17,7 @@ const (
 	perRule     = 3  // of these for each rule
 )
 
-// RulesDoc is the trial for people: the counts, what the other configuration changes, and
-// conversations one by one.
+// RulesDoc is the trial for people.
 func RulesDoc(r *Rules) doc.Doc {
 	d := doc.Doc{Name: "acsync rules test", Subject: r.Tenant}
 	if !r.Window.To.IsZero() {
@@ -121,8 +120,7 @@ func trialSection(r *Rules) doc.Section {
 	return section
 }
 
-// examples are a few conversations for each rule that held, or failed; where there is none, the first
-// ones to be asked.
+// examples are a few conversations for each rule that held, or failed; and of those that no rule touched.
 func examples(r *Rules) []trial {
 	var chosen, others []trial
 	taken := map[string]int{}

@@ -58,8 +58,7 @@ func (s Status) Signals() []Signal {
 	}
 }
 
-// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put
-// in doubt.
+// doubtful is how many are in doubt, with the open intents that the next pass will put in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
 // StatusDoc is the status for people.
@@ -150,6 +149,10 @@ func StatusJSON(w io.Writer, s Status) error {
 	for _, b := range s.Backfills {
 		backfills = append(backfills, backfillJSON(b))
 	}
+	var killed any // who had the ledger last, and left without closing it; nil: it was closed
+	if s.Killed != nil {
+		killed = holderJSON(Running{Holder: *s.Killed, Now: s.Now})
+	}
 	signals := s.Signals()
 	return writeJSON(w, object{
 		"schema", "acsync.status/1", "ledger", s.Ledger, "ledger_id", s.ID,
@@ -165,8 +168,7 @@ func StatusJSON(w io.Writer, s Status) error {
 		"last_pass", s.Last,
 		"running", nil, // who holds the ledger; see RunningJSON
 		"level", worst(signals), "lights", signals,
-		// who had the ledger last, and left without closing it; null: it was closed
-		"killed", killedJSON(s),
+		"killed", killed,
 		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
 	})
 }
@@ -182,11 +184,4 @@ func lateStatus(l store.Lateness) object {
 		classes = append(classes, object{"below_seconds", below, "count", class.Count})
 	}
 	return append(lateJSON(l.Count, l.Greatest), "classes", classes)
-}
-
-func killedJSON(s Status) any {
-	if s.Killed == nil {
-		return nil
-	}
-	return holderJSON(Running{Holder: *s.Killed, Now: s.Now})
 }

@@ -200,8 +200,7 @@ func (c Columns) Drawn() []mark {
 	return list
 }
 
-// Ticks label a few of the slots, below the left ends of their columns: every other one where the
-// chart is narrow.
+// Ticks label a few of the slots, below the left ends of their columns.
 func (c Columns) Ticks() []mark {
 	var list []mark
 	for i := 0; i < len(c.Slots) && (i == 0 || c.x(i) <= 80); i += max((len(c.Slots)+3)/4, 1) {

@@ -92,8 +92,7 @@ func (s Section) For(forms Form) Section {
 // is not shown, and neither is a section of nothing else.
 type Part interface{ empty() bool }
 
-// Table has lines of equal columns. One with a title can be folded away on a page, where there is
-// little room.
+// Table has lines of equal columns. One with a title can be folded away on a page.
 type Table struct {
 	Title   string
 	Count   string // beside the title
