@@ -104,8 +104,7 @@ var remedies = map[decide.Reason]string{
 		"them in Kustomer",
 }
 
-// advise completes words of advice: with the flags that point a command at the same ledger, and with what
-// they leave open.
+// advise completes words of advice with the flags that point a command at the same ledger, and with args.
 func advise(words, here string, args ...any) string {
 	words = strings.ReplaceAll(words, "{here}", strings.ReplaceAll(here, "%", "%%"))
 	return fmt.Sprintf(words, args...)
@@ -129,13 +128,6 @@ func remedy(decision string, reason decide.Reason, here string) string {
 		return advise(doMend, here)
 	}
 	return cmp.Or(remedies[reason], doReadWords)
-}
-
-func remedyOf(reason decide.Reason, here string) string {
-	if usualState(reason) != store.Rejected {
-		return ""
-	}
-	return remedy(store.Rejected.String(), reason, here)
 }
 
 func needsHand(decision string, reason decide.Reason) bool {

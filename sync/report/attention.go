@@ -16,8 +16,7 @@ const (
 	shownRows = 8   // and which a pass shows on a terminal: nobody pages through that
 )
 
-// Attention collects during a pass the conversations that need a hand: rejected and in doubt. It keeps
-// the first hundred.
+// Attention keeps the first hundred conversations of a pass that need a hand: rejected and in doubt.
 type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
@@ -52,8 +51,7 @@ func attentionTable(p Pass) doc.Table {
 	return table
 }
 
-// causeOf is a message without the address of the call that it begins with: the cause matters more, where
-// there is little room.
+// causeOf is a message without the address of the call that it begins with, where there is little room.
 func causeOf(message string) string {
 	if rest, ok := strings.CutPrefix(message, "agent connect: "); ok {
 		if _, cause, ok := strings.Cut(rest, ": "); ok {
@@ -63,8 +61,7 @@ func causeOf(message string) string {
 	return message
 }
 
-// unlistedTable names the agents without an active profile in Agent Connect, those with the most
-// conversations first, by their ids in Kustomer: reports name nobody.
+// unlistedTable has the agents without an active profile by their ids in Kustomer: reports name nobody.
 func unlistedTable(p Pass) doc.Table {
 	agents := byFrequency(p.Unlisted)
 	shown := first(agents, shownRows)
@@ -129,8 +126,9 @@ func concernsOf(p Pass, rows []Row) []Concern {
 		}
 	}
 	slices.SortFunc(concerns, func(a, b Concern) int {
-		return cmp.Or(cmp.Compare(urgency(a.Decision), urgency(b.Decision)), cmp.Compare(b.Count, a.Count),
-			strings.Compare(a.Reason, b.Reason), strings.Compare(a.Decision, b.Decision))
+		return cmp.Or(
+			cmp.Compare(dispositionOf(a.Decision).urgency, dispositionOf(b.Decision).urgency),
+			cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason))
 	})
 	return concerns
 }

@@ -47,8 +47,7 @@ func (x Explanation) ended() string {
 	}
 }
 
-// command is the one that changes what would happen now, whole or to be ended with one of its choices;
-// empty for none.
+// command is the one that changes what would happen now; empty for none.
 func (x Explanation) command() string {
 	if x.Forecast.Fate == explain.FateByHand {
 		return advise(doDecideOne, x.Here, doc.Printable(x.ID))
@@ -56,8 +55,7 @@ func (x Explanation) command() string {
 	return x.Backfill
 }
 
-// adviceFor is what helps the next ones where this one is rejected, or would be; empty where nothing
-// can be done.
+// adviceFor is what helps the next ones where this one is rejected, or would be.
 func adviceFor(x Explanation) string {
 	fate := x.Forecast.Fate
 	if fate == explain.FateReject || fate == explain.FateDone && x.Forecast.State == store.Rejected {
@@ -138,15 +136,13 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	checks, interactions := []object{}, []object{}
 	for _, step := range x.Steps {
 		// The result is "passed", "decided", "not_reached", "unknown" or "off".
-		checks = append(checks, object{{"check", step.Reason}, {"result", step.Result}, {"held", step.Held}})
+		checks = append(checks, object{"check", step.Reason, "result", step.Result, "held", step.Held})
 	}
 	for _, i := range x.Interactions {
 		interactions = append(interactions, object{
-			{"uuid", i.UUID},
-			{"recovery", i.Recovery},
-			{"created_at", stamp(i.CreatedAt)},
-			{"status", i.Status}, // of the delivery, in Agent Connect's words
-			{"intent", i.Intent}, // the stamp of the attempt that arrived; empty for none
+			"uuid", i.UUID, "recovery", i.Recovery, "created_at", stamp(i.CreatedAt),
+			"status", i.Status, // of the delivery, in Agent Connect's words
+			"intent", i.Intent, // the stamp of the attempt that arrived; empty for none
 		})
 	}
 	var conversation, decision, ledger, firstRead any
@@ -158,21 +154,19 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	}
 	if x.First != nil {
 		run := x.First
-		firstRead = object{{"pass", run.Pass}, {"mode", run.Mode}, {"started", stamp(run.Started)}}
+		firstRead = object{"pass", run.Pass, "mode", run.Mode, "started", stamp(run.Started)}
 	}
 	return writeJSON(w, object{
-		{"schema", "acsync.explain/1"},
-		{"id", x.ID},
-		{"url", x.url()}, // in Kustomer; empty when it is not known
-		{"now", nowJSON(x)},
-		{"conversation", conversation}, // null: Kustomer does not have it, or was not read
-		{"checks", checks},             // in order of precedence; empty without a conversation
-		{"decision", decision},
-		{"ledger", ledger}, // null: it was not read
-		{"first_read", firstRead},
-		{"agent_connect", interactions},
-		{"notices", append([]string{}, x.Notices...)}, // which parts are missing, and why
-		{"exit", x.Exit},
+		"schema", "acsync.explain/1", "id", x.ID,
+		"url", x.url(), // in Kustomer; empty when it is not known
+		"now", nowJSON(x),
+		"conversation", conversation, // null: Kustomer does not have it, or was not read
+		"checks", checks, // in order of precedence; empty without a conversation
+		"decision", decision,
+		"ledger", ledger, // null: it was not read
+		"first_read", firstRead, "agent_connect", interactions,
+		"notices", append([]string{}, x.Notices...), // which parts are missing, and why
+		"exit", x.Exit,
 	})
 }
 
@@ -183,12 +177,10 @@ func nowJSON(x Explanation) object {
 	}
 	return object{
 		// "send", "wait", "skip", "done", "reject", "settle", "by_hand", "missed" or "unknown"
-		{"fate", x.Forecast.Fate},
-		{"state", state},
-		{"reason", x.Forecast.Reason},
-		{"at", stamp(x.At)},      // when it is due; empty for at once
-		{"backfill", x.Backfill}, // the command that asks all the same; empty when there is none
-		{"todo", adviceFor(x)},   // what helps the next ones, where this one is rejected, or would be
+		"fate", x.Forecast.Fate, "state", state, "reason", x.Forecast.Reason,
+		"at", stamp(x.At), // when it is due; empty for at once
+		"backfill", x.Backfill, // the command that asks all the same; empty when there is none
+		"todo", adviceFor(x), // what helps the next ones, where this one is rejected, or would be
 	}
 }
 
@@ -206,17 +198,15 @@ func conversationJSON(x Explanation) object {
 		tags = append(tags, maskAll(tag))
 	}
 	return object{
-		{"status", c.Status},
-		{"resolution", resolution}, // when it was marked done; empty for never
-		{"closed_by", closer},      // user id; empty: automation
-		{"done_count", c.DoneCount},
-		{"agent", agent}, // user id
-		{"agent_address", x.address(x.Facts.AgentAddress)},
-		{"customer", c.CustomerID},
-		{"address", x.address(x.Facts.Address)}, // empty when the decision needs no customer
-		{"channel", x.Facts.Channel},
-		{"channels", append([]string{}, x.Channels...)},
-		{"tags", tags}, // names; empty when the decision needs none
+		"status", c.Status,
+		"resolution", resolution, // when it was marked done; empty for never
+		"closed_by", closer, // user id; empty: automation
+		"done_count", c.DoneCount,
+		"agent", agent, // user id
+		"agent_address", x.address(x.Facts.AgentAddress), "customer", c.CustomerID,
+		"address", x.address(x.Facts.Address), // empty when the decision needs no customer
+		"channel", x.Facts.Channel, "channels", append([]string{}, x.Channels...),
+		"tags", tags, // names; empty when the decision needs none
 	}
 }
 
@@ -224,16 +214,12 @@ func recordsJSON(x Explanation) []object {
 	records := []object{}
 	for _, e := range x.Entries {
 		records = append(records, object{
-			{"kind", e.Kind()}, // "recovery", or empty
-			{"state", e.State.String()},
-			{"reason", e.Reason},
-			{"resolution", stamp(e.Record.Resolution)},
-			{"at", stamp(e.At)},
-			{"due", stamp(e.Due)},
-			{"first", stamp(e.First)}, // the first intent
-			{"attempts", e.Attempts},
-			{"status", e.Status},
-			{"intent", x.Stamp(e)}, // the stamp of the last attempt
+			"kind", e.Kind(), // "recovery", or empty
+			"state", e.State.String(), "reason", e.Reason, "resolution", stamp(e.Record.Resolution),
+			"at", stamp(e.At), "due", stamp(e.Due),
+			"first", stamp(e.First), // the first intent
+			"attempts", e.Attempts, "status", e.Status,
+			"intent", x.Stamp(e), // the stamp of the last attempt
 		})
 	}
 	return records

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +29,7 @@ func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
 	return rendererFor(path, HistoryDoc, HistoryCSV)
 }
 
-// rendererFor writes a subject as a document, as CSV, or as JSON. What a reader cannot see is left out, or
-// has a form in JSON.
+// rendererFor leaves out what a reader cannot see; in JSON it has a form.
 func rendererFor[T any](path string, document func(T, int) doc.Doc,
 	csv func(io.Writer, T) error,
 ) (func(io.Writer, T) error, error) {
@@ -42,10 +42,13 @@ func rendererFor[T any](path string, document func(T, int) doc.Doc,
 			encoder.SetIndent("", " ")
 			return encoder.Encode(subject)
 		},
-		".md": func(w io.Writer, subject T) error { return doc.Markdown(w, document(subject, mostInMarkdown)) },
+		".md": func(w io.Writer, subject T) error {
+			return doc.Markdown(w, document(subject, mostInMarkdown))
+		},
 	}[extension]
 	if write == nil {
-		return nil, fmt.Errorf("the extension of %q names no form of a report; choose .html, .csv, .json, .md", path)
+		return nil, fmt.Errorf(
+			"the extension of %q names no form of a report; choose .html, .csv, .json, .md", path)
 	}
 	return func(w io.Writer, subject T) error {
 		v := &doc.Visible{To: w, Drop: extension != ".json"}
@@ -56,24 +59,10 @@ func rendererFor[T any](path string, document func(T, int) doc.Doc,
 // HistoryJSON writes the report of past passes as one object on one line, schema acsync.history/1.
 func HistoryJSON(w io.Writer, h History) error { return writeJSON(w, h) }
 
-// The columns of the CSV forms. Their names stay; new ones come at the end.
-var (
-	columns = []string{
-		"conversation_id", "resolved_at", "decision", "reason", "explanation", "agent_id", "agent", "team_ids",
-		"channel", "brand", "address", "http_status", "message", "handled_at", "customer_id", "url", "kind",
-		"do_not_send",
-	}
-	historyColumns = []string{
-		"pass", "mode", "started_at", "ended_at", "from", "to", "checkpoint", "found", "accepted", "rejected",
-		"in_doubt", "retry", "scheduled", "dropped", "skipped", "late", "latest_seconds", "fuse", "exit",
-		"exit_meaning",
-	}
-)
-
 // CSV writes a line for each conversation (RFC 4180, UTF-8), times in the report's zone. A value that a
 // spreadsheet would take for a formula has an apostrophe before it.
 func CSV(w io.Writer, r Report) error {
-	return writeCSV(w, columns, r.Rows, func(row Row) []string {
+	return writeCSV(w, r.Rows, func(row Row) []string {
 		status, flagged := "", ""
 		if row.Status != 0 {
 			status = strconv.Itoa(row.Status)
@@ -82,10 +71,13 @@ func CSV(w io.Writer, r Report) error {
 			flagged = "true"
 		}
 		return []string{
-			row.ID, r.local(row.Resolution, time.RFC3339), row.Decision, row.Reason,
-			decide.Reason(row.Reason).Explain(), row.AgentID, row.Agent, strings.Join(row.Teams, " "),
-			row.Channel, row.Brand, row.Address, status, row.Message, r.local(row.Handled, time.RFC3339),
-			row.Customer, row.URL, row.Kind, flagged,
+			"conversation_id", row.ID, "resolved_at", r.local(row.Resolution.Time, time.RFC3339),
+			"decision", row.Decision, "reason", row.Reason,
+			"explanation", decide.Reason(row.Reason).Explain(), "agent_id", row.AgentID, "agent", row.Agent,
+			"team_ids", strings.Join(row.Teams, " "), "channel", row.Channel, "brand", row.Brand,
+			"address", row.Address, "http_status", status, "message", row.Message,
+			"handled_at", r.local(row.Handled.Time, time.RFC3339), "customer_id", row.Customer,
+			"url", row.URL, "kind", row.Kind, "do_not_send", flagged,
 		}
 	})
 }
@@ -96,39 +88,47 @@ func HistoryCSV(w io.Writer, h History) error {
 	for _, exit := range h.Exits {
 		meanings[exit.Code] = exit.Meaning
 	}
-	return writeCSV(w, historyColumns, h.Passes, func(p PastPass) []string {
-		line := []string{p.Pass, p.Mode}
-		for _, at := range []Moment{p.Started, p.Ended, p.From, p.To, p.Checkpoint} {
-			line = append(line, h.local(at, time.RFC3339))
+	return writeCSV(w, h.Passes, func(p PastPass) []string {
+		at := func(t time.Time) string { return h.local(t, time.RFC3339) }
+		line := []string{
+			"pass", p.Pass, "mode", p.Mode, "started_at", at(p.Started), "ended_at", at(p.Ended),
+			"from", at(p.From), "to", at(p.To), "checkpoint", at(p.Checkpoint),
+			"found", strconv.Itoa(p.Tally.Found),
 		}
-		line = append(line, strconv.Itoa(p.Found))
 		for _, state := range []store.State{
 			store.Accepted, store.Rejected, store.InDoubt, store.Retry, store.Scheduled, store.Dropped,
 			store.Skipped,
 		} {
-			line = append(line, strconv.Itoa(p.Counts[state.String()]))
+			line = append(line, state.String(), strconv.Itoa(p.Counts[state.String()]))
 		}
 		exit, meaning := strconv.Itoa(p.Exit), meanings[p.Exit]
 		if p.Killed {
 			exit, meaning = "", killedWord
 		}
-		return append(
-			line, strconv.Itoa(p.Late), strconv.FormatFloat(p.Latest, 'f', -1, 64), p.Fuse, exit, meaning)
+		return append(line, "late", strconv.Itoa(p.Late),
+			"latest_seconds", strconv.FormatFloat(p.Latest, 'f', -1, 64), "fuse", p.Fuse, "exit", exit,
+			"exit_meaning", meaning)
 	})
 }
 
-func writeCSV[T any](w io.Writer, names []string, list []T, line func(T) []string) error {
+// writeCSV writes a line for each of a list, by the names and values of its columns. The names stay; new ones
+// come at the end.
+func writeCSV[T any](w io.Writer, list []T, line func(T) []string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
-	if err := out.Write(names); err != nil {
+	write := func(each T, at int) error {
+		var cells []string
+		for column := range slices.Chunk(line(each), 2) {
+			cells = append(cells, harmless(column[at]))
+		}
+		return out.Write(cells)
+	}
+	var none T
+	if err := write(none, 0); err != nil {
 		return err
 	}
 	for _, each := range list {
-		values := line(each)
-		for i := range values {
-			values[i] = harmless(values[i])
-		}
-		if err := out.Write(values); err != nil {
+		if err := write(each, 1); err != nil {
 			return err
 		}
 	}

@@ -12,8 +12,7 @@ import (
 	"acsync/sync/fetch"
 )
 
-// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed
-// or removed.
+// HistorySchema names the form of a report of past passes in JSON.
 const HistorySchema = "acsync.history/1"
 
 // Past says what a history is about.
@@ -32,36 +31,38 @@ type Past struct {
 // ledger keeps of passes, so that it knows ids, counts, reasons and times, and no people. A conversation that
 // several passes have met counts for each of them.
 type History struct {
-	Schema   string  `json:"schema"`
-	Tenant   string  `json:"tenant"` // the organisation, or "sandbox"
-	Verdict  Verdict `json:"verdict"`
-	From     Moment  `json:"from"` // the passes began at this time or later
-	To       Moment  `json:"to"`   // and before this
-	Timezone string  `json:"timezone"`
-	Found    int     `json:"found"`
-	Tally    Tally   `json:"tally"`
+	Past
+	Verdict      Verdict
+	Timezone     string
+	Tally        Tally
+	Dispositions []Disposition // without reasons: the ledger keeps those of a pass together
+	Reasons      []ReasonCount // the most frequent first
+	Modes        []ModeCount
+	Exits        []ExitCount // in the order of their codes
+	Step         string      // of the trend: "1d", "7d", "28d"; empty where there was no pass
+	Trend        []Stretch   // in the order of time, also the empty ones
+	Late         PastLateness
+	Behind       float64     // seconds at most, from the checkpoint to the end of its run
+	Killed       int         // passes that never came to their end; they count as far as they told
+	Rejections   []Rejection // the latest first; a pass names its first hundred
+	Passes       []PastPass  // the latest first
+	Latest       *PastPass   // of all passes, also of those that are not in the range; nil for none
 
-	// without reasons: the ledger keeps those of a pass together
-	Dispositions []Disposition `json:"dispositions"`
-	Reasons      []ReasonCount `json:"reasons"` // the most frequent first
-	Modes        []ModeCount   `json:"modes"`
-	Exits        []ExitCount   `json:"exits"` // in the order of their codes
-	// of the trend: "1d", "7d", "28d"; empty where there was no pass
-	Step   string       `json:"step"`
-	Trend  []Stretch    `json:"trend"` // in the order of time, also the empty ones
-	Late   PastLateness `json:"late"`
-	Behind float64      `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
-	// passes that never came to their end, and have no exit code; they count as far as they told
-	Killed     int         `json:"killed"`
-	Rejections []Rejection `json:"rejections"` // the latest first; a pass names its first hundred
-	Passes     []PastPass  `json:"passes"`     // the latest first
-	// the latest of all passes, also of those that are not in the range; null for none
-	Latest *PastPass `json:"latest"`
-
-	about Past
 	// how often an expression failed; each pass decides such a conversation anew, and counts it again
 	broken int
 	last   Ending // of the latest pass of the range
+}
+
+// MarshalJSON writes the history.
+func (h History) MarshalJSON() ([]byte, error) {
+	return object{
+		"schema", HistorySchema, "tenant", h.Tenant, "verdict", h.Verdict,
+		"from", stamp(h.Window.From), "to", stamp(h.Window.To), "timezone", h.Timezone,
+		"found", h.Tally.Found, "tally", h.Tally, "dispositions", h.Dispositions, "reasons", h.Reasons,
+		"modes", h.Modes, "exits", h.Exits, "step", h.Step, "trend", h.Trend, "late", h.Late,
+		"behind_seconds", h.Behind, "killed", h.Killed, "rejections", h.Rejections, "passes", h.Passes,
+		"latest", h.Latest,
+	}.MarshalJSON()
 }
 
 // ModeCount counts the passes of a command.
@@ -104,30 +105,20 @@ type Rejection struct {
 
 // PastPass is one pass.
 type PastPass struct {
-	Pass       string         `json:"pass"`
-	Mode       string         `json:"mode"`
-	Started    Moment         `json:"started"`
-	Ended      Moment         `json:"ended"`
-	From       Moment         `json:"from"` // of the resolutions that were to be read
-	To         Moment         `json:"to"`
-	Checkpoint Moment         `json:"checkpoint"`
-	Counts     map[string]int `json:"counts"`
-	Reasons    map[string]int `json:"reasons"`
+	store.Run `json:"-"`
 	Tally
-	Late   int     `json:"late"`
-	Latest float64 `json:"latest_seconds"`
-	Fuse   string  `json:"fuse"`
-	Exit   int     `json:"exit"`
-	Killed bool    `json:"killed"` // it has no exit code, and counts as far as it told until Ended
 }
 
-func pastPass(run store.Run) PastPass {
-	return PastPass{
-		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
-		From: Moment{run.From}, To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint},
-		Counts: byName(run.Counts), Reasons: byName(run.Reasons), Tally: tallyOf(run.Found, run.Counts),
-		Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
-	}
+// MarshalJSON writes the pass.
+func (p PastPass) MarshalJSON() ([]byte, error) {
+	return object{
+		"pass", p.Pass, "mode", p.Mode, "started", stamp(p.Started), "ended", stamp(p.Ended),
+		"from", stamp(p.From), "to", stamp(p.To), "checkpoint", stamp(p.Checkpoint),
+		"counts", byName(p.Counts), "reasons", byName(p.Reasons), "found", p.Tally.Found, "sent", p.Sent,
+		"rejected", p.Rejected, "in_doubt", p.InDoubt, "waiting", p.Waiting, "skipped", p.Skipped,
+		"late", p.Late, "latest_seconds", p.Latest, "fuse", p.Fuse,
+		"exit", p.Exit, "killed", p.Killed, // one that was killed has no exit code
+	}.MarshalJSON()
 }
 
 func (p PastPass) ending(of func(exit int) Ending) Ending {
@@ -148,13 +139,12 @@ func (p PastPass) code() string {
 func NewHistory(runs []store.Run, about Past) History {
 	about.Zone = cmp.Or(about.Zone, time.UTC)
 	h := History{
-		Schema: HistorySchema, Tenant: about.Tenant, about: about, From: Moment{about.Window.From},
-		To: Moment{about.Window.To}, Timezone: zoneName(about.Zone, about.Window.To),
-		Late: PastLateness{Overlap: about.Overlap.Seconds()}, Rejections: []Rejection{}, Passes: []PastPass{},
-		Trend: []Stretch{}, Modes: []ModeCount{}, Exits: []ExitCount{},
+		Past: about, Timezone: zoneName(about.Zone, about.Window.To), Rejections: []Rejection{},
+		Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{}, Exits: []ExitCount{},
+		Late: PastLateness{Overlap: about.Overlap.Seconds()},
 	}
 	if len(runs) > 0 {
-		h.Latest = new(pastPass(runs[0]))
+		h.Latest = &PastPass{runs[0], tallyOf(runs[0].Found, runs[0].Counts)}
 	}
 	counts, reasons := map[string]int{}, map[decide.Reason]int{}
 	modes, exits := map[string]int{}, map[int]int{}
@@ -174,10 +164,12 @@ func NewHistory(runs []store.Run, about Past) History {
 			exits[run.Exit]++
 		}
 	}
-	h.Found, h.Dispositions = h.Tally.Found, countDispositions(counts, h.Tally.Found, h.broken > 0)
-	h.Reasons = countReasons(reasons, h.Found)
+	h.Dispositions = countDispositions(counts, h.Tally.Found, h.broken > 0)
+	h.Reasons = countReasons(reasons, h.Tally.Found)
 	for i, r := range h.Reasons {
-		h.Reasons[i].Remedy = remedyOf(decide.Reason(r.Reason), about.Here)
+		if reason := decide.Reason(r.Reason); usualState(reason) == store.Rejected {
+			h.Reasons[i].Remedy = remedy(store.Rejected.String(), reason, about.Here)
+		}
 	}
 	for _, mode := range byFrequency(modes) {
 		h.Modes = append(h.Modes, ModeCount{mode, modes[mode]})
@@ -196,7 +188,7 @@ func NewHistory(runs []store.Run, about Past) History {
 }
 
 func (h *History) add(run store.Run) {
-	p := pastPass(run)
+	p := PastPass{run, tallyOf(run.Found, run.Counts)}
 	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
 	h.broken += brokenOf(run)
 	// A pass notes them as they come.
@@ -212,29 +204,28 @@ func (h *History) add(run store.Run) {
 	}
 }
 
-// trend counts the passes by day, or by more days where the range is long. A range that was given as
-// beginning long before the first pass begins with that.
+// trend counts the passes by day, or more days. A range that begins long before the first pass is cut.
 func (h *History) trend() {
 	const most = mostSlots * 24 * time.Hour
 	// A clock can be set back: their order is not that of time.
-	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started.Time) }
-	from, to := h.From.Time, h.To.Time
+	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started) }
+	from, to := h.Window.From, h.Window.To
 	if begun := slices.MinFunc(h.Passes, byStart).Started; begun.Sub(from) > most {
-		from = begun.Time
+		from = begun
 	}
-	if last := slices.MaxFunc(h.Passes, byStart).Started; to.Sub(last.Time) > most {
+	if last := slices.MaxFunc(h.Passes, byStart).Started; to.Sub(last) > most {
 		to = last.Add(time.Millisecond)
 	}
 	step := stepFor(daySteps, from, to)
-	starts := step.starts(from, to, h.about.Zone)
+	starts := step.starts(from, to, h.Zone)
 	h.Step, h.Trend = step.name, make([]Stretch, len(starts))
 	for i, at := range starts {
 		h.Trend[i].From = Moment{at}
 	}
 	for _, p := range h.Passes {
-		s := &h.Trend[slotOf(starts, p.Started.Time)]
+		s := &h.Trend[slotOf(starts, p.Started)]
 		s.Passes++
-		if p.ending(h.about.Ending).Level == SignalAct {
+		if p.ending(h.Ending).Level == SignalAct {
 			s.Failed++
 		}
 		s.Late, s.Latest = s.Late+p.Late, max(s.Latest, p.Latest)
@@ -243,7 +234,7 @@ func (h *History) trend() {
 }
 
 // local is a time in the report's zone; empty when it is not known.
-func (h History) local(m Moment, layout string) string { return m.in(h.about.Zone, layout) }
+func (h History) local(t time.Time, layout string) string { return Moment{t}.in(h.Zone, layout) }
 
 func (h History) failed() int {
 	n := 0

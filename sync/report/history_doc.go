@@ -19,13 +19,14 @@ const (
 
 // HistoryDoc is the report of past passes, with at most so many rejected conversations.
 func HistoryDoc(h History, most int) doc.Doc {
-	end := h.local(h.To, minuteLayout)
-	if h.about.Cut {
+	end := h.local(h.Window.To, minuteLayout)
+	if h.Cut {
 		end += ", now"
 	}
-	period := fmt.Sprintf("Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
+	begin := h.local(h.Window.From, minuteLayout)
 	d := doc.Doc{
-		Name: "acsync report", Subject: h.Tenant, Here: h.about.Here, Verdict: h.Verdict, About: []string{period},
+		Name: "acsync report", Subject: h.Tenant, Here: h.Here, Verdict: h.Verdict,
+		About: []string{fmt.Sprintf("Passes that began from %s to %s (%s).", begin, end, h.Timezone)},
 	}
 	if len(h.Passes) == 0 {
 		return d
@@ -37,18 +38,19 @@ func HistoryDoc(h History, most int) doc.Doc {
 		line.Slots = append(line.Slots, Slot{From: s.From, Tally: s.Tally})
 	}
 	why := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
-	whyTable := newCounts("reason", "Why, the most frequent reason first", h.Found)
+	found := h.Tally.Found
+	whyTable := newCounts("reason", "Why, the most frequent reason first", found)
 	for _, r := range h.Reasons {
 		state := usualState(decide.Reason(r.Reason))
 		why.List = append(why.List, reasonBar(r, dispositionOf(state.String()).tone))
 		whyTable.add(doc.Normal, "", r.Reason, r.Count, r.Meaning).Cells[3].Below = r.Remedy
 	}
-	what := newCounts("disposition", "Conversations by disposition, each time that a pass met one", h.Found)
+	what := newCounts("disposition", "Conversations by disposition, each time that a pass met one", found)
 	what.addDispositions(h.Dispositions)
-	what.add(doc.Sum, "", "found", h.Found, "each time that a pass met one")
+	what.add(doc.Sum, "", "found", found, "each time that a pass met one")
 	exitBars, exitTable := exits(h)
 	d.Sections = []doc.Section{
-		line.section("their pass began", "sent", "left for later", h.about.Zone),
+		line.section("their pass began", "sent", "left for later", h.Zone),
 		doc.Titled("", doc.Charts{why, exitBars}).For(doc.ForPage),
 		trendSection(h),
 		fuseSection(h),
@@ -91,15 +93,16 @@ func exits(h History) (doc.Bars, doc.Table) {
 func trendSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14,
-		Head: true, Class: "groups sums", Caption: "Passes and conversations, by the time when the pass began",
+		Head: true, Class: "groups sums",
+		Caption: "Passes and conversations, by the time when the pass began",
 		Columns: append([]doc.Column{
 			{Name: "from", Class: "when"},
 			{Name: "passes", Number: true},
 			{Name: "failed", Number: true, Optional: true},
 		}, sumColumns("sent", "later")...),
 	}
-	table.Columns = append(table.Columns,
-		doc.Column{Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles}, doc.Column{Bar: true})
+	late := doc.Column{Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles}
+	table.Columns = append(table.Columns, late, doc.Column{Bar: true})
 	add := func(label string, s Stretch) *doc.Row {
 		late := "–"
 		if s.Late > 0 {
@@ -110,11 +113,11 @@ func trendSection(h History) doc.Section {
 		return row
 	}
 	layout := "Mon 2 Jan"
-	if len(h.Trend) > 0 && h.To.Sub(h.Trend[0].From.Time) > 300*24*time.Hour {
+	if len(h.Trend) > 0 && h.Window.To.Sub(h.Trend[0].From.Time) > 300*24*time.Hour {
 		layout = "2 Jan 2006"
 	}
 	for _, s := range h.Trend {
-		row := add(h.local(s.From, layout), s)
+		row := add(h.local(s.From.Time, layout), s)
 		row.Cells = append(row.Cells, doc.Cell{N: s.Sent, Tone: doc.Good})
 	}
 	add("all", Stretch{
@@ -153,7 +156,7 @@ func rejectionSection(h History, most int) doc.Section {
 		table.Caption += "; " + thousands(more) + " more are not named here"
 	}
 	for _, r := range shown {
-		table.Add(r.Conversation, h.local(r.At, minuteLayout), ofKind(r.Kind)+r.Reason)
+		table.Add(r.Conversation, h.local(r.At.Time, minuteLayout), ofKind(r.Kind)+r.Reason)
 	}
 	return doc.Titled("Rejected", table)
 }
@@ -172,7 +175,7 @@ func passSection(h History) doc.Section {
 	table.Columns = append(table.Columns, doc.Column{Name: "exit", Number: true},
 		doc.Column{Name: "fuse", Only: doc.ForMarkdown})
 	for _, p := range first(h.Passes, mostPasses) {
-		row := table.Add(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.Ended.Sub(p.Started.Time)))
+		row := table.Add(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.Ended.Sub(p.Started)))
 		row.Cells = append(append(row.Cells, p.sums()...), doc.Texts(p.code(), p.Fuse)...)
 	}
 	if more := len(h.Passes) - mostPasses; more > 0 {

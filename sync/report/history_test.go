@@ -202,7 +202,7 @@ func TestHistoryRange(t *testing.T) {
 	h := NewHistory(runs, about)
 	var got []string
 	for _, s := range h.Trend {
-		got = append(got, fmt.Sprint(h.local(s.From, time.DateOnly), " ", s.Passes))
+		got = append(got, fmt.Sprint(h.local(s.From.Time, time.DateOnly), " ", s.Passes))
 	}
 	if diff := cmp.Diff([]string{"2026-11-21 1", "2026-11-22 1"}, got); diff != "" {
 		t.Error(diff)

@@ -5,38 +5,37 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
-// object is a JSON object whose fields keep their order. Programs rely on the fields of the schemas: they may
-// be added, never renamed or removed.
-type object []field
+// object is a JSON object: names with their values, in their order. Programs rely on the fields of the
+// schemas: they may be added, never renamed or removed.
+type object []any
 
-type field struct {
-	name  string
-	value any
-}
+// omitted is the value of a field that is left out.
+type omitted struct{}
 
-// when is a field that is left out unless the condition holds.
-func when(holds bool, name string, value any) field {
+// when is the value, or omitted unless the condition holds.
+func when(holds bool, value any) any {
 	if !holds {
-		return field{}
+		return omitted{}
 	}
-	return field{name, value}
+	return value
 }
 
 // MarshalJSON writes the object.
 func (o object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
-	for _, f := range o {
-		if f.name == "" {
+	for pair := range slices.Chunk(o, 2) {
+		if pair[len(pair)-1] == (omitted{}) {
 			continue
 		}
-		value, err := json.Marshal(f.value)
+		value, err := json.Marshal(pair[len(pair)-1])
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, ",%q:%s", f.name, value)
+		fmt.Fprintf(&b, ",%q:%s", pair[0], value)
 	}
 	return fmt.Appendf(nil, "{%s}", bytes.TrimPrefix(b.Bytes(), []byte(","))), nil
 }

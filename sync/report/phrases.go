@@ -17,8 +17,7 @@ func show(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
 }
 
-// zoneName is what a reader knows the zone by: its own name, or of this machine's zone the one that
-// holds at the time.
+// zoneName is the zone's own name, or of this machine's zone the one that holds at the time.
 func zoneName(zone *time.Location, at time.Time) string {
 	if zone == time.Local {
 		return at.In(zone).Format("MST")

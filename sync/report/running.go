@@ -62,47 +62,22 @@ func progressFacts(r Running) []doc.Fact {
 // RunningJSON writes the same as one object of acsync.status/1. What only the ledger knows is null or empty.
 func RunningJSON(w io.Writer, r Running) error {
 	return writeJSON(w, object{
-		{"schema", "acsync.status/1"},
-		{"ledger", r.Ledger},
-		{"ledger_id", ""},
-		{"checkpoint", stamp(r.Checkpoint)},
-		{"start", ""},
-		{"survey_per", ""},
-		{"counts", nil},
-		{"in_doubt", nil},
-		{"rejected", nil},
-		{"backfills", nil},
-		{"next_due", ""},
-		{"late", nil},
-		{"last_pass", nil},
-		{"running", holderJSON(r)},
-		{"level", ""},
-		{"lights", nil},
-		{"killed", nil},
-		{"usual_pause_seconds", 0},
+		"schema", "acsync.status/1", "ledger", r.Ledger, "ledger_id", "",
+		"checkpoint", stamp(r.Checkpoint), "start", "", "survey_per", "", "counts", nil,
+		"in_doubt", nil, "rejected", nil, "backfills", nil, "next_due", "",
+		"late", nil, "last_pass", nil, "running", holderJSON(r), "level", "",
+		"lights", nil, "killed", nil, "usual_pause_seconds", 0,
 	})
 }
 
 func holderJSON(r Running) object {
 	return object{
-		{"pid", r.PID},
-		{"host", r.Host},
-		{"since", stamp(r.Since)},
-		{"at", stamp(r.At)}, // of the report
-		{"age_seconds", max(r.Now.Sub(r.At), 0).Seconds()},
-		{"pass", r.Pass},
-		{"mode", r.Mode},
-		{"from", stamp(r.From)},
-		{"to", stamp(r.To)},
-		{"read", stamp(r.Read)},
-		{"checkpoint", stamp(r.Checkpoint)},
-		{"found", r.Found},
-		{"done", r.Done},
-		{"accepted", r.Accepted},
-		{"rejected", r.Rejected},
-		{"in_doubt", r.InDoubt},
-		{"skipped", r.Skipped},
-		{"to_do", r.toDo()},
-		{"waiting_for", r.WaitingFor},
+		"pid", r.PID, "host", r.Host, "since", stamp(r.Since),
+		"at", stamp(r.At), // of the report
+		"age_seconds", max(r.Now.Sub(r.At), 0).Seconds(), "pass", r.Pass, "mode", r.Mode,
+		"from", stamp(r.From), "to", stamp(r.To), "read", stamp(r.Read),
+		"checkpoint", stamp(r.Checkpoint), "found", r.Found, "done", r.Done, "accepted", r.Accepted,
+		"rejected", r.Rejected, "in_doubt", r.InDoubt, "skipped", r.Skipped, "to_do", r.toDo(),
+		"waiting_for", r.WaitingFor,
 	}
 }

@@ -53,8 +53,7 @@ func worst(signals []Signal) string {
 	return levels[top]
 }
 
-// overdue is the level of something that the next pass should have done so long ago. Where it is not known
-// how often passes are made, a day is long.
+// overdue is the level of what the next pass should have done so long ago. A day is long for unknown pauses.
 func overdue(s Status, by time.Duration) string {
 	look, act := lookAfter*max(s.Recent.Usual, leastUsual), actAfter*max(s.Recent.Usual, leastUsual)
 	if s.Recent.Usual == 0 {

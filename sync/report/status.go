@@ -58,8 +58,7 @@ func (s Status) Signals() []Signal {
 	}
 }
 
-// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put
-// in doubt.
+// doubtful is how many are in doubt, with the open intents that the next pass will put in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
 // StatusDoc is the status for people.
@@ -142,38 +141,35 @@ func StatusJSON(w io.Writer, s Status) error {
 	doubts := []object{}
 	for _, e := range s.InDoubt {
 		doubts = append(doubts, object{
-			{"id", e.Conversation},
-			{"reason", e.Reason},
-			{"resolution", stamp(e.Record.Resolution)},
-			when(e.Recovery, "kind", e.Kind()),
+			"id", e.Conversation, "reason", e.Reason, "resolution", stamp(e.Record.Resolution),
+			"kind", when(e.Recovery, e.Kind()),
 		})
 	}
 	backfills := []object{}
 	for _, b := range s.Backfills {
 		backfills = append(backfills, backfillJSON(b))
 	}
+	var killed any // who had the ledger last, and left without closing it; nil: it was closed
+	if s.Killed != nil {
+		killed = holderJSON(Running{Holder: *s.Killed, Now: s.Now})
+	}
 	signals := s.Signals()
 	return writeJSON(w, object{
-		{"schema", "acsync.status/1"},
-		{"ledger", s.Ledger},
-		{"ledger_id", s.ID},
-		{"checkpoint", stamp(s.Checkpoint)},
-		{"start", stamp(s.Start)},
-		{"survey_per", s.Identity}, // what the ledger remembers as one
-		{"counts", counts},
-		{"in_doubt", doubts}, // the first of them
+		"schema", "acsync.status/1", "ledger", s.Ledger, "ledger_id", s.ID,
+		"checkpoint", stamp(s.Checkpoint), "start", stamp(s.Start),
+		"survey_per", s.Identity, // what the ledger remembers as one
+		"counts", counts,
+		"in_doubt", doubts, // the first of them
 		// the latest first, as far as passes name them
-		{"rejected", append([]store.Refusal{}, s.Refused...)},
-		{"backfills", backfills}, // those that are not finished
-		{"next_due", stamp(s.NextDue)},
-		{"late", lateStatus(s.Lateness)}, // since the ledger was made
-		{"last_pass", s.Last},
-		{"running", nil}, // who holds the ledger; see RunningJSON
-		{"level", worst(signals)},
-		{"lights", signals},
-		// who had the ledger last, and left without closing it; null: it was closed
-		{"killed", killedJSON(s)},
-		{"usual_pause_seconds", s.Recent.Usual.Seconds()}, // between two runs; 0 where it is not known
+		"rejected", append([]store.Refusal{}, s.Refused...),
+		"backfills", backfills, // those that are not finished
+		"next_due", stamp(s.NextDue),
+		"late", lateStatus(s.Lateness), // since the ledger was made
+		"last_pass", s.Last,
+		"running", nil, // who holds the ledger; see RunningJSON
+		"level", worst(signals), "lights", signals,
+		"killed", killed,
+		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
 	})
 }
 
@@ -185,14 +181,7 @@ func lateStatus(l store.Lateness) object {
 		if class.Below == 0 {
 			below = nil
 		}
-		classes = append(classes, object{{"below_seconds", below}, {"count", class.Count}})
+		classes = append(classes, object{"below_seconds", below, "count", class.Count})
 	}
-	return append(lateJSON(l.Count, l.Greatest), field{"classes", classes})
-}
-
-func killedJSON(s Status) any {
-	if s.Killed == nil {
-		return nil
-	}
-	return holderJSON(Running{Holder: *s.Killed, Now: s.Now})
+	return append(lateJSON(l.Count, l.Greatest), "classes", classes)
 }

@@ -150,7 +150,7 @@ func historyVerdict(h History) Verdict {
 			"The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit, h.last.Meaning)
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
 	}
-	here := h.about.Here
+	here := h.Here
 	if i := slices.IndexFunc(h.Passes, func(p PastPass) bool { return p.Killed }); i >= 0 {
 		killed := h.Passes[i]
 		v.Todo = append(
@@ -161,7 +161,7 @@ func historyVerdict(h History) Verdict {
 		v.Todo = append(v.Todo, sentence(doLengthenPast))
 	}
 	switch {
-	case h.Tally.InDoubt > 0 && h.about.Asks:
+	case h.Tally.InDoubt > 0 && h.Asks:
 		v.Todo = append(v.Todo, advise(doSeeDoubts, here))
 	case h.Tally.InDoubt > 0:
 		v.Todo = append(v.Todo, advise(doSeeByHand, here))

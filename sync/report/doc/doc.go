@@ -92,8 +92,7 @@ func (s Section) For(forms Form) Section {
 // is not shown, and neither is a section of nothing else.
 type Part interface{ empty() bool }
 
-// Table has lines of equal columns. One with a title can be folded away on a page, where there is
-// little room.
+// Table has lines of equal columns. One with a title can be folded away on a page.
 type Table struct {
 	Title   string
 	Count   string // beside the title
@@ -219,16 +218,16 @@ func (d Doc) on(form Form) []Section {
 	return list
 }
 
-// shown are the columns of a table in a form, by their places, without those that are empty in every row.
+// shown are the columns of a table in a form, by their places: on a terminal without those that are empty.
 func (t Table) shown(form Form) []int {
 	var list []int
 	for i, column := range t.Columns {
-		used := column.Only.has(form) && (form != ForTerminal || t.Head)
-		for _, row := range t.Rows {
-			used = used || column.Only.has(form) && i < len(row.Cells) &&
-				(row.Cells[i].Text != "" || row.Cells[i].N > 0)
+		needed := !column.Bar
+		if form == ForTerminal {
+			filled := func(r Row) bool { return r.cell(i).Text != "" || r.cell(i).N > 0 }
+			needed = t.Head || slices.ContainsFunc(t.Rows, filled)
 		}
-		if used && (form == ForTerminal || !column.Bar) {
+		if needed && column.Only.has(form) {
 			list = append(list, i)
 		}
 	}

@@ -35,8 +35,7 @@ var toneColors = map[Tone]text.Color{
 	Good: text.FgGreen, Bad: text.FgRed, Warn: text.FgYellow, title: text.Bold,
 }
 
-// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than the
-// style says.
+// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than that.
 func Text(w io.Writer, d Doc, s Style) error {
 	t := writer{style: s, width: min(max(s.Width, narrowest), widest), labels: cmp.Or(d.Labels, labelWidth)}
 	if d.Here != "" {
@@ -92,8 +91,7 @@ func (t *writer) block(words string, tone Tone, indent int) {
 	}
 }
 
-// wrap makes lines of a text, in which a command with the document's flags stays whole where a line
-// has room for it.
+// wrap makes lines of a text, in which a command with the document's flags stays whole if there is room.
 func (t *writer) wrap(words string, width int) []string {
 	words = oneLine(words)
 	if t.command != nil {

@@ -50,8 +50,7 @@ func (v *Visible) Close() error {
 	return err
 }
 
-// show makes a text visible, as far as it can be judged without what follows it; the rest is empty at
-// the end.
+// show makes a text visible, as far as it can be judged without what follows it.
 func (v *Visible) show(text []byte, end bool) (shown, rest []byte) {
 	shown = make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -64,7 +63,8 @@ func (v *Visible) show(text []byte, end bool) (shown, rest []byte) {
 			n = len(aColor.Find(text))
 			shown = append(shown, text[:n]...)
 		// The sign for what is no text stood there itself where it has several bytes.
-		case c == '\n', c == '\t', bytes.HasPrefix(text, []byte("\r\n")), c == utf8.RuneError && n > 1, !Unfit(c):
+		case c == '\n', c == '\t', bytes.HasPrefix(text, []byte("\r\n")), c == utf8.RuneError && n > 1,
+			!Unfit(c):
 			shown = append(shown, text[:n]...)
 		case !v.Drop:
 			for _, unit := range utf16.AppendRune(nil, c) {
