@@ -28,9 +28,9 @@ func explainCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name: "explain", ArgsUsage: "ID",
 		Usage: "show the whole life of one conversation, and what would happen to it now",
-		Description: "Takes the id of a conversation, ID@TIME as resolve does, or its address in " +
-			"Kustomer.\nReads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing " +
-			"is\nsent, nothing is written. What cannot be read is left out, and named.",
+		Description: `Takes the id of a conversation, ID@TIME as resolve does, or its address in Kustomer.
+Reads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing is
+sent, nothing is written. What cannot be read is left out, and named.`,
 		Flags: []cli.Flag{
 			toggle(flagOffline, "read the ledger alone; call neither service"),
 			toggle(flagReveal, "show e-mail addresses in full"),

@@ -19,9 +19,9 @@ func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "init",
 		Usage: "write a configuration if there is none, and create the ledger",
-		Description: "The first pass begins at --start: what was marked done before is never asked about " +
-			"by\nrun. A ledger that exists is never touched. No other command creates one: a lost\nledger " +
-			"would mean asking everybody again.",
+		Description: `The first pass begins at --start: what was marked done before is never asked about by
+run. A ledger that exists is never touched. No other command creates one: a lost
+ledger would mean asking everybody again.`,
 		Flags: []cli.Flag{
 			preset(flagStart, "now",
 				"where the first window begins: `TIME` is now, 24h ago, a date, or a time"),

@@ -24,9 +24,9 @@ func planCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "plan",
 		Usage: "make a dry run, and save what it would send to a file that apply carries out",
-		Description: "Reads and decides as run does, or with --from and --to as backfill does, and sends\n" +
-			"nothing. The file holds ids, times and hashes, no names and no addresses. Look at the\n" +
-			"report, then: acsync apply FILE.",
+		Description: `Reads and decides as run does, or with --from and --to as backfill does, and sends
+nothing. The file holds ids, times and hashes, no names and no addresses. Look at the
+report, then: acsync apply FILE.`,
 		Flags: append([]cli.Flag{
 			value(flagOut, "write the plan to `FILE`, which is replaced"),
 			described(flagExpires, "24h",

@@ -17,9 +17,9 @@ func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed " +
-			"had\ntold. A pass belongs to the time at which it began; without --from and --to those of\n" +
-			"today and of the six days before.",
+		Description: `Reads the summaries that the ledger keeps of passes, and what one that was killed had
+told. A pass belongs to the time at which it began; without --from and --to those of
+today and of the six days before.`,
 		Flags: []cli.Flag{
 			described(flagFrom, "six days before the last day",
 				"passes that began at this `TIME` or later: 30d ago, a date, or a time"),
