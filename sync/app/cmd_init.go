@@ -94,8 +94,7 @@ func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
 	return start, err
 }
 
-// writeExample writes the example configuration where there is no file yet. Whatever is there is for its
-// reader to judge.
+// writeExample writes the example where there is nothing yet. Whatever is there is for its reader to judge.
 func writeExample(path string, example []byte) (wrote bool, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -271,8 +271,7 @@ func sayLedger(s *session, what string, fields map[string]any, format string, ar
 	return s.printJSON(fields)
 }
 
-// conversionWords says what another identity did to a ledger, or would do, and what it means for who is
-// asked. The configuration still names the one or the other.
+// conversionWords says what a conversion did to a ledger, or would do, and what it means for who is asked.
 func conversionWords(c store.Conversion, dry bool, configured store.Identity) string {
 	verb, next := "was", ""
 	if dry {

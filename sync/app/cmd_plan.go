@@ -111,8 +111,7 @@ func (f *planFile) prepare(s *session, o *surveysync.Options) error {
 	return s.tenant.NeedLedger()
 }
 
-// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
-// something to send rather than that something needs a hand.
+// verdict is the exit code of a dry run: with --detailed-exitcode, whether there is something to send.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
 	code := tenant.ExitCode(r, err)
 	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {

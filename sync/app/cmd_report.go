@@ -54,11 +54,7 @@ func showHistory(s *session) error {
 	}
 	history := report.NewHistory(runs, about)
 	for _, path := range paths {
-		render, err := report.HistoryRendererFor(path)
-		if err == nil {
-			err = writeReport(path, history, render)
-		}
-		if err != nil {
+		if err := writeReport(path, history, report.HistoryRendererFor); err != nil {
 			return err
 		}
 	}
@@ -71,8 +67,7 @@ func showHistory(s *session) error {
 	return nil
 }
 
-// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them that
-// of one which was killed since.
+// pastRuns are all passes that the ledger remembers, the newest first, and before them one killed since.
 func pastRuns(s *session) (runs []store.Run, err error) {
 	ledger, err := s.openPast()
 	if err != nil {
@@ -85,8 +80,7 @@ func pastRuns(s *session) (runs []store.Run, err error) {
 	return withKilled(leftBehind(s.path()), runs), nil
 }
 
-// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and
-// the six before.
+// pastWindow is the range of the flags, cut at the present; without --from its last day and the six before.
 func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, false, err

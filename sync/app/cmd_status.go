@@ -32,8 +32,7 @@ const (
 	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
-// showStatus reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls
-// neither service.
+// showStatus shows where things stand; while a pass holds the ledger, how far that is. It calls no service.
 func showStatus(s *session) (err error) {
 	ledger, err := s.openPast()
 	if errors.Is(err, store.ErrLocked) {
@@ -148,8 +147,7 @@ const (
 	heartbeatGone = 3 * tenant.HeartbeatEvery
 )
 
-// statusOfRunning shows how far the process is that holds the ledger, as it tells itself. When that cannot be
-// known, the answer is the error of the opening, with what to do.
+// statusOfRunning shows how far the holder of the ledger says it is, or why that cannot be known.
 func statusOfRunning(s *session, locked error) error {
 	holder, err := bolt.ReadHolder(s.path())
 	switch {

@@ -110,8 +110,7 @@ func (c Config) Show() []Shown {
 	return list
 }
 
-// Digest tells configurations apart: the same one means that every key that [Config.Show] lists has the same
-// value.
+// Digest tells configurations apart by what [Config.Show] lists.
 func (c Config) Digest() string { return digest(c.Show())[:12] }
 
 // Decisions tells configurations apart that decide otherwise: the same one means that every key on which
@@ -121,8 +120,7 @@ func (c Config) Decisions() string {
 	return digest(slices.DeleteFunc(c.Show(), never))
 }
 
-// check notes every value that cannot work, in the order of the sections. What is merely missing is for
-// [Config.Ready] to say.
+// check notes every value that cannot work. What is merely missing is for [Config.Ready] to say.
 func (c Config) check(k *checker) {
 	c.Kustomer.check(k)
 	c.AgentConnect.check(k)

@@ -36,8 +36,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String returns the shortest form that [Duration.UnmarshalText] reads back: "3m" rather than "3m0s", "3d"
-// rather than "72h".
+// String returns the shortest form that is read back: "3m" rather than "3m0s", "3d" rather than "72h".
 func (d Duration) String() string {
 	if d != 0 && d%day == 0 {
 		return strconv.FormatInt(int64(d/day), 10) + "d"
