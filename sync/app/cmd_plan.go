@@ -52,8 +52,7 @@ type planFile struct {
 	valid    config.Duration
 	detailed bool // --detailed-exitcode
 	planner  *surveysync.Planner
-	saved    bool
-	toSend   int
+	saved    *plan.Plan // nil as long as it is not
 }
 
 // newPlanFile reads the flags of a plan, and refuses before the dry run what could not be written after it.
@@ -155,16 +154,16 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
 	}
-	f.saved, f.toSend = true, len(made.Send)
+	f.saved = &made
 	return nil
 }
 
 func (f *planFile) say(c *cli.Context, w io.Writer) error {
-	if !f.saved || c.Bool(flagJSON) {
+	if f.saved == nil || c.Bool(flagJSON) {
 		return nil
 	}
 	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n",
-		f.path, f.toSend, here(c), shellPath(f.path))
+		f.path, len(f.saved.Send), here(c), shellPath(f.path))
 	return err
 }
 
