@@ -77,12 +77,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 
 // firstStart is the time of --start, which a pass must be able to reach.
 func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
-	zone, err := cfg.Location()
-	if err != nil {
-		return time.Time{}, err
-	}
 	now := time.Now().UTC()
-	start, err := parseTime(flagStart, c.String(flagStart), zone, now)
+	start, err := parseTime(flagStart, c.String(flagStart), cfg.Location(), now)
 	switch at := start.Format(time.RFC3339); {
 	case err != nil:
 	case start.After(now):

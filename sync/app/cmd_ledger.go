@@ -224,14 +224,14 @@ func ledgerRebuild(s *session) error {
 			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed")
 	}
 	o := rebuild.Options{Stamped: cfg.AgentConnect.Stamp, Missing: s.c.Bool(flagAcceptMissing)}
-	zone, err := cfg.Location()
-	if err == nil && s.c.IsSet(flagSince) {
-		o.Since, err = parseTime(flagSince, s.c.String(flagSince), zone, s.clock())
+	if s.c.IsSet(flagSince) {
+		var err error
+		o.Since, err = parseTime(flagSince, s.c.String(flagSince), cfg.Location(), s.clock())
+		if err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = cfg.Ready()
-	}
-	if err != nil {
+	if err := cfg.Ready(); err != nil {
 		return err
 	}
 	clients, err := s.connect()

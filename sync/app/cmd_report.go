@@ -35,13 +35,10 @@ today and of the six days before.`,
 func showHistory(s *session) error {
 	about := report.Past{
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
-		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(),
+		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(), Zone: s.tenant.Config.Location(),
 	}
 	paths, err := reportPaths(s)
 	if err != nil {
-		return err
-	}
-	if about.Zone, err = s.tenant.Config.Location(); err != nil {
 		return err
 	}
 	// Not the session's clock: passes are recorded by this machine's.

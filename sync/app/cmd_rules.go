@@ -89,12 +89,8 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 	case c.IsSet(flagID):
 		return w, nil
 	}
-	zone, err := s.tenant.Config.Location()
-	if err != nil {
-		return w, err
-	}
 	now := s.clock().UTC()
-	if w, err = ends(s.c, zone, now); err != nil {
+	if w, err = ends(s.c, s.tenant.Config.Location(), now); err != nil {
 		return w, err
 	}
 	w.From, w.To = w.From.UTC().Truncate(time.Millisecond), w.To.UTC().Truncate(time.Millisecond)

@@ -211,16 +211,12 @@ func endedBy(r surveysync.Result, err error) string {
 
 // overRange lets a pass go over --from and --to, whatever its age. An end that is "now" is left open.
 func overRange(s *session, o *surveysync.Options) error {
-	zone, err := s.tenant.Config.Location()
-	if err != nil {
-		return err
-	}
 	from, to := strings.TrimSpace(s.c.String(flagFrom)), strings.TrimSpace(s.c.String(flagTo))
 	if from == "" || to == "" {
 		return usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 "+
 			"--%s 2026-11-01, or --%s now", flagFrom, flagTo, flagFrom, flagTo, flagTo)
 	}
-	w, err := ends(s.c, zone, s.clock())
+	w, err := ends(s.c, s.tenant.Config.Location(), s.clock())
 	switch {
 	case err != nil:
 		return err

@@ -28,12 +28,8 @@ func newReports(s *session) (*reports, error) {
 		return &reports{}, err
 	}
 	r, cfg := &reports{paths: paths}, s.tenant.Config
-	zone, err := cfg.Location()
-	if err != nil {
-		return nil, err
-	}
 	r.rows = &report.Rows{AppURL: cfg.KustomerAppURL(), Reveal: s.c.Bool(flagReveal)}
-	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: cfg.Digest()}
+	r.about = report.Detail{Rows: r.rows, Zone: cfg.Location(), Digest: cfg.Digest()}
 	for _, shown := range cfg.Show() {
 		r.about.Settings = append(r.about.Settings, report.Setting(shown))
 	}

@@ -64,13 +64,14 @@ func (c Config) AgentConnectURL() string {
 	return cmp.Or(strings.TrimRight(c.AgentConnect.BaseURL, "/"), "https://"+host)
 }
 
-// Location returns the time zone of dates given without one (sync.timezone). It cannot fail after [Load].
-func (c Config) Location() (*time.Location, error) {
+// Location returns the time zone of dates given without one (sync.timezone). [Load] has checked that it is
+// known; UTC stands in for any other.
+func (c Config) Location() *time.Location {
 	location, err := time.LoadLocation(c.Sync.Timezone)
 	if err != nil {
-		return nil, fmt.Errorf("sync.timezone is not known on this machine: %w", err)
+		return time.UTC
 	}
-	return location, nil
+	return location
 }
 
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can

@@ -16,10 +16,6 @@ type document struct {
 	lines []string // with their ends
 }
 
-func newDocument(name string, text []byte) document {
-	return document{name: name, lines: strings.SplitAfter(string(text), "\n")}
-}
-
 // place returns a place in the document; the line counts from 1, and so does the column, in bytes.
 func (d document) place(line, column int) origin {
 	before := d.lines[line-1][:min(column-1, len(d.lines[line-1]))]

@@ -87,7 +87,7 @@ func (d *draft) readFile(s Source) fs.FileMode {
 	case err != nil:
 		d.faultAt(whole, "", err.Error())
 	default:
-		doc := newDocument(s.Path, text)
+		doc := document{s.Path, strings.SplitAfter(string(text), "\n")}
 		if at, problem := doc.notText(); problem != "" {
 			d.faultAt(at, "", problem)
 			break
