@@ -23,9 +23,6 @@ tells why. The checkpoint stays where it is. Flags stand before FILE.`,
 }
 
 func apply(s *session, o *surveysync.Options) (err error) {
-	if err := s.tenant.Config.Ready(); err != nil {
-		return err
-	}
 	if o.Plan, err = readPlan(s.c.Args().First(), s.tenant.PlanTerms(s.clock())); err != nil {
 		return err
 	}

@@ -94,9 +94,6 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 }
 
 func (f *planFile) prepare(s *session, o *surveysync.Options) error {
-	if err := s.tenant.Config.Ready(); err != nil {
-		return err
-	}
 	o.DryRun, o.Unconfirmed, o.ExitCode = true, 0, f.verdict
 	f.planner = surveysync.NewPlanner(s.tenant.Config.AgentConnect.APIKey.Reveal())
 	if err := refuseOverwrite(s, flagOut, f.path); err != nil {

@@ -50,14 +50,14 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	if err != nil {
 		return err
 	}
+	if err := s.tenant.Config.Ready(); err != nil {
+		return err
+	}
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
 	if err := complete(s, o); err != nil {
-		return err
-	}
-	if err := s.tenant.Config.Ready(); err != nil {
 		return err
 	}
 	return pass{s, limits, plan, reports, engine}.run()
