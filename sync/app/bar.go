@@ -57,8 +57,7 @@ func newBar(w io.Writer, width int, color bool) *bar {
 		style.Colors.Percent = text.Colors{text.FgCyan}
 	}
 	writer.SetStyle(style)
-	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next
-	// is read.
+	// One that stops by itself would be gone each time a window is finished before the next is read.
 	tracker := &progress.Tracker{Message: "reading", Units: progress.UnitsDefault, AutoStopDisabled: true}
 	writer.AppendTracker(tracker)
 	b := &bar{terminal: w, writer: writer, tracker: tracker}

@@ -14,18 +14,15 @@ import (
 func applyCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name: "apply", ArgsUsage: "FILE", Usage: "carry out exactly what a plan holds",
-		Description: "Reads each conversation of the plan again and decides again. What comes to the same\n" +
-			"survey request is sent; what does not, or was sent meanwhile, is not, and the report\n" +
-			"tells why. The checkpoint stays where it is. Flags stand before FILE.",
+		Description: `Reads each conversation of the plan again and decides again. What comes to the same
+survey request is sent; what does not, or was sent meanwhile, is not, and the report
+tells why. The checkpoint stays where it is. Flags stand before FILE.`,
 		Flags:  passFlagsBut(flagConfirm),
 		Action: passAction(l, apply),
 	})
 }
 
 func apply(s *session, o *surveysync.Options) (err error) {
-	if err := s.tenant.Config.Ready(); err != nil {
-		return err
-	}
 	if o.Plan, err = readPlan(s.c.Args().First(), s.tenant.PlanTerms(s.clock())); err != nil {
 		return err
 	}

@@ -28,9 +28,9 @@ func explainCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name: "explain", ArgsUsage: "ID",
 		Usage: "show the whole life of one conversation, and what would happen to it now",
-		Description: "Takes the id of a conversation, ID@TIME as resolve does, or its address in " +
-			"Kustomer.\nReads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing " +
-			"is\nsent, nothing is written. What cannot be read is left out, and named.",
+		Description: `Takes the id of a conversation, ID@TIME as resolve does, or its address in Kustomer.
+Reads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing is
+sent, nothing is written. What cannot be read is left out, and named.`,
 		Flags: []cli.Flag{
 			toggle(flagOffline, "read the ledger alone; call neither service"),
 			toggle(flagReveal, "show e-mail addresses in full"),
@@ -77,8 +77,7 @@ func explainOne(s *session) error {
 	return nil
 }
 
-// allTheSame is the back-fill that asks about a conversation which no pass asks about for its age alone;
-// empty for the others.
+// allTheSame is the back-fill that asks about what no pass asks about for its age alone; empty for others.
 func allTheSame(c *cli.Context, x explain.Explanation) string {
 	resolved := x.Case.Resolution()
 	if resolved.IsZero() || x.Forecast.Fate != explain.FateMissed && x.Forecast.Reason != decide.Stale {
@@ -109,8 +108,7 @@ func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
 	return q.explainer.Explain(q.c.Context, id)
 }
 
-// openLedger opens the ledger for reading. One that another process holds is done without, and so is one that
-// was never made.
+// openLedger opens the ledger for reading. One that is locked or was never made is done without.
 func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	ledger, closeLedger, err := q.tenant.ReadLedger()
 	online := !q.c.Bool(flagOffline)
@@ -201,8 +199,7 @@ type conversationRef struct {
 	resolution time.Time // which of its resolutions; zero for the conversation as it is
 }
 
-// differences are what does not agree between the conversation as it was named, or as the ledger was kept,
-// and what is known of it.
+// differences are where the conversation as it was named disagrees with what is known of it.
 func (r conversationRef) differences(life explain.Explanation) (notices []string) {
 	note := func(format string, args ...any) { notices = append(notices, fmt.Sprintf(format, args...)) }
 	if life.Kept != "" {
@@ -228,8 +225,7 @@ func resolvedAt(x explain.Explanation, at time.Time) bool {
 		})
 }
 
-// conversationID is what can be an id. All that are observed are 24 hexadecimal digits, but nothing promises
-// that.
+// conversationID is what can be an id: those observed are 24 hexadecimal digits, but nothing promises that.
 var conversationID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
 // parseConversation reads an argument that names a conversation: by its id, with or without the time of a

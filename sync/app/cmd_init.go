@@ -19,9 +19,9 @@ func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "init",
 		Usage: "write a configuration if there is none, and create the ledger",
-		Description: "The first pass begins at --start: what was marked done before is never asked about " +
-			"by\nrun. A ledger that exists is never touched. No other command creates one: a lost\nledger " +
-			"would mean asking everybody again.",
+		Description: `The first pass begins at --start: what was marked done before is never asked about by
+run. A ledger that exists is never touched. No other command creates one: a lost
+ledger would mean asking everybody again.`,
 		Flags: []cli.Flag{
 			preset(flagStart, "now",
 				"where the first window begins: `TIME` is now, 24h ago, a date, or a time"),
@@ -77,12 +77,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 
 // firstStart is the time of --start, which a pass must be able to reach.
 func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
-	zone, err := cfg.Location()
-	if err != nil {
-		return time.Time{}, err
-	}
 	now := time.Now().UTC()
-	start, err := parseTime(flagStart, c.String(flagStart), zone, now)
+	start, err := parseTime(flagStart, c.String(flagStart), cfg.Location(), now)
 	switch at := start.Format(time.RFC3339); {
 	case err != nil:
 	case start.After(now):
@@ -94,8 +90,7 @@ func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
 	return start, err
 }
 
-// writeExample writes the example configuration where there is no file yet. Whatever is there is for its
-// reader to judge.
+// writeExample writes the example where there is nothing yet. Whatever is there is for its reader to judge.
 func writeExample(path string, example []byte) (wrote bool, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, nil

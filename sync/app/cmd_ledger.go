@@ -17,6 +17,15 @@ import (
 	"acsync/sync/tenant"
 )
 
+const convertHelp = `Goes with sync.survey_per in the configuration, which must say the same from then
+on. Nobody is asked twice by it about one resolution. It is refused while anything
+is in doubt.`
+
+const rebuildHelp = `For a ledger that was put back from a copy, or lost: then acsync init makes an empty
+one first. It is filled from Agent Connect's data (agent_connect.api_secret_file).
+What Agent Connect has expunged, or never had, it cannot know. Until it has
+succeeded, a ledger that was put back is refused; run it again as often as you like.`
+
 func ledgerCommand(l *commandLine) *cli.Command {
 	out := value(flagOut, "write to `FILE`, which must not exist yet")
 	part := func(name, usage string, act func(*session) error, flags ...cli.Flag) *cli.Command {
@@ -26,20 +35,14 @@ func ledgerCommand(l *commandLine) *cli.Command {
 		ledgerConvert,
 		value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
 		toggle(flagDryRun, "say what would change, and write nothing"))
-	converting.Description = "Goes with sync.survey_per in the configuration, which must say the same from " +
-		"then\non. Nobody is asked twice by it about one resolution. It is refused while " +
-		"anything\nis in doubt."
+	converting.Description = convertHelp
 	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has", ledgerRebuild,
 		described(flagSince, "90d ago, or when a copy was made if that is longer ago",
 			"read what Agent Connect received since `TIME`"),
 		toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once "+
 			"counted: its data have had days to catch up, and the rest was expunged there, or accepted "+
 			"by hand"))
-	rebuilding.Description = "For a ledger that was put back from a copy, or lost: then acsync init makes " +
-		"an empty\none first. It is filled from Agent Connect's data " +
-		"(agent_connect.api_secret_file).\nWhat Agent Connect has expunged, or never had, it " +
-		"cannot know. Until it has\nsucceeded, a ledger that was put back is refused; run it again " +
-		"as often as you like."
+	rebuilding.Description = rebuildHelp
 	return group(&cli.Command{
 		Name:  "ledger",
 		Usage: "check, back up, compact, convert, export, import or rebuild the ledger",
@@ -221,14 +224,14 @@ func ledgerRebuild(s *session) error {
 			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed")
 	}
 	o := rebuild.Options{Stamped: cfg.AgentConnect.Stamp, Missing: s.c.Bool(flagAcceptMissing)}
-	zone, err := cfg.Location()
-	if err == nil && s.c.IsSet(flagSince) {
-		o.Since, err = parseTime(flagSince, s.c.String(flagSince), zone, s.clock())
+	if s.c.IsSet(flagSince) {
+		var err error
+		o.Since, err = parseTime(flagSince, s.c.String(flagSince), cfg.Location(), s.clock())
+		if err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		err = cfg.Ready()
-	}
-	if err != nil {
+	if err := cfg.Ready(); err != nil {
 		return err
 	}
 	clients, err := s.connect()
@@ -268,8 +271,7 @@ func sayLedger(s *session, what string, fields map[string]any, format string, ar
 	return s.printJSON(fields)
 }
 
-// conversionWords says what another identity did to a ledger, or would do, and what it means for who is
-// asked. The configuration still names the one or the other.
+// conversionWords says what a conversion did to a ledger, or would do, and what it means for who is asked.
 func conversionWords(c store.Conversion, dry bool, configured store.Identity) string {
 	verb, next := "was", ""
 	if dry {

@@ -24,9 +24,9 @@ func planCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "plan",
 		Usage: "make a dry run, and save what it would send to a file that apply carries out",
-		Description: "Reads and decides as run does, or with --from and --to as backfill does, and sends\n" +
-			"nothing. The file holds ids, times and hashes, no names and no addresses. Look at the\n" +
-			"report, then: acsync apply FILE.",
+		Description: `Reads and decides as run does, or with --from and --to as backfill does, and sends
+nothing. The file holds ids, times and hashes, no names and no addresses. Look at the
+report, then: acsync apply FILE.`,
 		Flags: append([]cli.Flag{
 			value(flagOut, "write the plan to `FILE`, which is replaced"),
 			described(flagExpires, "24h",
@@ -52,8 +52,7 @@ type planFile struct {
 	valid    config.Duration
 	detailed bool // --detailed-exitcode
 	planner  *surveysync.Planner
-	saved    bool
-	toSend   int
+	saved    *plan.Plan // nil as long as it is not
 }
 
 // newPlanFile reads the flags of a plan, and refuses before the dry run what could not be written after it.
@@ -95,9 +94,6 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 }
 
 func (f *planFile) prepare(s *session, o *surveysync.Options) error {
-	if err := s.tenant.Config.Ready(); err != nil {
-		return err
-	}
 	o.DryRun, o.Unconfirmed, o.ExitCode = true, 0, f.verdict
 	f.planner = surveysync.NewPlanner(s.tenant.Config.AgentConnect.APIKey.Reveal())
 	if err := refuseOverwrite(s, flagOut, f.path); err != nil {
@@ -111,8 +107,7 @@ func (f *planFile) prepare(s *session, o *surveysync.Options) error {
 	return s.tenant.NeedLedger()
 }
 
-// verdict is the exit code of a dry run that is saved. Where that was asked for, it tells that there is
-// something to send rather than that something needs a hand.
+// verdict is the exit code of a dry run: with --detailed-exitcode, whether there is something to send.
 func (f *planFile) verdict(r surveysync.Result, err error) int {
 	code := tenant.ExitCode(r, err)
 	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
@@ -156,16 +151,16 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
 	}
-	f.saved, f.toSend = true, len(made.Send)
+	f.saved = &made
 	return nil
 }
 
 func (f *planFile) say(c *cli.Context, w io.Writer) error {
-	if !f.saved || c.Bool(flagJSON) {
+	if f.saved == nil || c.Bool(flagJSON) {
 		return nil
 	}
 	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n",
-		f.path, f.toSend, here(c), shellPath(f.path))
+		f.path, len(f.saved.Send), here(c), shellPath(f.path))
 	return err
 }
 

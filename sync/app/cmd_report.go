@@ -17,9 +17,9 @@ func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed " +
-			"had\ntold. A pass belongs to the time at which it began; without --from and --to those of\n" +
-			"today and of the six days before.",
+		Description: `Reads the summaries that the ledger keeps of passes, and what one that was killed had
+told. A pass belongs to the time at which it began; without --from and --to those of
+today and of the six days before.`,
 		Flags: []cli.Flag{
 			described(flagFrom, "six days before the last day",
 				"passes that began at this `TIME` or later: 30d ago, a date, or a time"),
@@ -35,13 +35,10 @@ func reportCommand(l *commandLine) *cli.Command {
 func showHistory(s *session) error {
 	about := report.Past{
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
-		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(),
+		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(), Zone: s.tenant.Config.Location(),
 	}
 	paths, err := reportPaths(s)
 	if err != nil {
-		return err
-	}
-	if about.Zone, err = s.tenant.Config.Location(); err != nil {
 		return err
 	}
 	// Not the session's clock: passes are recorded by this machine's.
@@ -54,11 +51,7 @@ func showHistory(s *session) error {
 	}
 	history := report.NewHistory(runs, about)
 	for _, path := range paths {
-		render, err := report.HistoryRendererFor(path)
-		if err == nil {
-			err = writeReport(path, history, render)
-		}
-		if err != nil {
+		if err := writeReport(path, history, report.HistoryRendererFor); err != nil {
 			return err
 		}
 	}
@@ -71,8 +64,7 @@ func showHistory(s *session) error {
 	return nil
 }
 
-// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them that
-// of one which was killed since.
+// pastRuns are all passes that the ledger remembers, the newest first, and before them one killed since.
 func pastRuns(s *session) (runs []store.Run, err error) {
 	ledger, err := s.openPast()
 	if err != nil {
@@ -85,8 +77,7 @@ func pastRuns(s *session) (runs []store.Run, err error) {
 	return withKilled(leftBehind(s.path()), runs), nil
 }
 
-// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and
-// the six before.
+// pastWindow is the range of the flags, cut at the present; without --from its last day and the six before.
 func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, false, err

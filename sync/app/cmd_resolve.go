@@ -20,11 +20,11 @@ func resolveCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "resolve",
 		Usage: "settle what is in doubt: from Agent Connect's data, or by your own word",
-		Description: "Without a decision, Agent Connect's own data are asked\n" +
-			"(agent_connect.api_secret_file): what they show is accepted, what certainly did not\n" +
-			"arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with\n" +
-			"that. By hand, look the conversations up in Agent Connect first: what you send again\n" +
-			"may be a second mail.",
+		Description: `Without a decision, Agent Connect's own data are asked
+(agent_connect.api_secret_file): what they show is accepted, what certainly did not
+arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with
+that. By hand, look the conversations up in Agent Connect first: what you send again
+may be a second mail.`,
 		Flags: []cli.Flag{
 			toggle(flagResend, "they did not arrive: the next pass sends them again"),
 			toggle(flagAccept, "they did arrive"),

@@ -25,9 +25,9 @@ func rulesCommand(l *commandLine) *cli.Command {
 			Name: "test",
 			Usage: "show which rules hold for real conversations, and the resulting survey requests; " +
 				"nothing is sent",
-			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger " +
-				"is\nneeded, and what one remembers does not count. Nor does sync.max_age. Agent Connect\n" +
-				"is asked only for filters.require_active_profile.",
+			Description: `Reads from Kustomer, by default what was marked done in the last day: no ledger is
+needed, and what one remembers does not count. Nor does sync.max_age. Agent Connect
+is asked only for filters.require_active_profile.`,
 			Flags: []cli.Flag{
 				preset(flagFrom, "24h ago", "begin at `TIME`"),
 				preset(flagTo, "now", "end before `TIME`"),
@@ -89,12 +89,8 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 	case c.IsSet(flagID):
 		return w, nil
 	}
-	zone, err := s.tenant.Config.Location()
-	if err != nil {
-		return w, err
-	}
 	now := s.clock().UTC()
-	if w, err = ends(s.c, zone, now); err != nil {
+	if w, err = ends(s.c, s.tenant.Config.Location(), now); err != nil {
 		return w, err
 	}
 	w.From, w.To = w.From.UTC().Truncate(time.Millisecond), w.To.UTC().Truncate(time.Millisecond)

@@ -15,9 +15,9 @@ func sandboxCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "sandbox",
 		Usage: "serve the stand-ins for Kustomer and Agent Connect on this machine, until interrupted",
-		Description: "Prints a ready configuration for them, or writes it to a file: acsync sandbox --out\n" +
-			"sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run\n" +
-			"with --config sandbox.toml in another.",
+		Description: `Prints a ready configuration for them, or writes it to a file: acsync sandbox --out
+sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run
+with --config sandbox.toml in another.`,
 		Flags: []cli.Flag{
 			value(flagOut, "write the configuration to `FILE`, which is replaced, and not to stdout"),
 			&cli.Uint64Flag{Name: flagSeed, Usage: "make the conversations from this `NUMBER`"},

@@ -32,8 +32,7 @@ const (
 	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
-// showStatus reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls
-// neither service.
+// showStatus shows where things stand; while a pass holds the ledger, how far that is. It calls no service.
 func showStatus(s *session) (err error) {
 	ledger, err := s.openPast()
 	if errors.Is(err, store.ErrLocked) {
@@ -43,60 +42,61 @@ func showStatus(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
-	status, err := readStatus(ledger, leftBehind(s.path()))
+	settings := s.tenant.Config.Sync
+	status := report.Status{
+		Tenant: s.tenant.Name, Ledger: s.path(), Here: here(s.c), Asks: s.tenant.Remembers(),
+		Witness: s.witness(), Killed: leftBehind(s.path()), Now: time.Now(),
+		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
+		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
+	}
+	err = readStatus(ledger, &status)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
-	settings := s.tenant.Config.Sync
-	status.Tenant, status.Ledger, status.Here = s.tenant.Name, s.path(), here(s.c)
-	status.Asks, status.Witness = s.tenant.Remembers(), s.witness()
-	status.Settle, status.Overlap = time.Duration(settings.Settle), time.Duration(settings.Overlap)
-	status.MaxAge, status.MaxErrorRate = time.Duration(settings.MaxAge), settings.MaxErrorRate
 	return show(s, status, report.StatusJSON, report.StatusDoc)
 }
 
-// readStatus asks the ledger, and what a process left that was killed since; nil for none.
-func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error) {
-	info, err := ledger.Info()
-	if err != nil {
-		return report.Status{}, err
+// readStatus completes the status with what the ledger tells.
+func readStatus(ledger *bolt.Ledger, status *report.Status) (err error) {
+	if status.Info, err = ledger.Info(); err != nil {
+		return err
 	}
 	doubtful, err := ledger.Waiting(listed, store.InDoubt)
 	if err != nil {
-		return report.Status{}, err
+		return err
 	}
 	open, err := ledger.OpenIntents()
 	if err != nil {
-		return report.Status{}, err
+		return err
 	}
+	status.InDoubt = append(open, doubtful...)
 	waiting, err := ledger.Waiting(1, store.Scheduled, store.Retry)
 	if err != nil {
-		return report.Status{}, err
+		return err
 	}
-	runs, err := ledger.Runs(recentRuns)
-	if err != nil {
-		return report.Status{}, fmt.Errorf("read the last pass: %w", err)
-	}
-	status := report.Status{Info: info, InDoubt: append(open, doubtful...), Killed: killed, Now: time.Now()}
-	status.Recent = report.NewRecent(withKilled(killed, runs), status.Now)
 	if len(waiting) > 0 {
 		status.NextDue = waiting[0].Due
 	}
+	runs, err := ledger.Runs(recentRuns)
+	if err != nil {
+		return fmt.Errorf("read the last pass: %w", err)
+	}
+	status.Recent = report.NewRecent(withKilled(status.Killed, runs), status.Now)
 	if len(runs) > 0 {
 		status.Last, status.Ending = &runs[0], exitAdvice(runs[0].Exit)
 	}
 	if status.FirstTried, err = firstTried(ledger); err != nil {
-		return report.Status{}, err
+		return err
 	}
 	backfills, err := ledger.Backfills()
 	if err != nil {
-		return report.Status{}, fmt.Errorf("read the back-fills: %w", err)
+		return fmt.Errorf("read the back-fills: %w", err)
 	}
 	status.Backfills = slices.DeleteFunc(
 		backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
 	status.Refused, err = openRefusals(ledger, runs[:min(len(runs), latestRuns)])
-	return status, err
+	return err
 }
 
 func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
@@ -147,8 +147,7 @@ const (
 	heartbeatGone = 3 * tenant.HeartbeatEvery
 )
 
-// statusOfRunning shows how far the process is that holds the ledger, as it tells itself. When that cannot be
-// known, the answer is the error of the opening, with what to do.
+// statusOfRunning shows how far the holder of the ledger says it is, or why that cannot be known.
 func statusOfRunning(s *session, locked error) error {
 	holder, err := bolt.ReadHolder(s.path())
 	switch {

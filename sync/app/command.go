@@ -8,8 +8,7 @@ import (
 	"acsync/sync/report/doc"
 )
 
-// command completes a command with what is the same for all that act. It takes the one argument that
-// ArgsUsage names, behind its flags, or none.
+// command completes a command that acts. It takes the argument that ArgsUsage names, behind its flags.
 func command(c *cli.Command) *cli.Command {
 	action := c.Action
 	c.Flags = append(c.Flags, commonFlags()...)

@@ -98,8 +98,7 @@ func interruptible(parent context.Context) context.Context {
 
 type interrupted struct{ signal os.Signal }
 
-// stops are the names of the signals that stop the program, and what a shell makes of one that they have
-// ended.
+// stops are the signals that stop the program, and what a shell makes of one that they have ended.
 var stops = map[os.Signal]struct {
 	name string
 	code exit.Code

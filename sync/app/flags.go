@@ -59,8 +59,7 @@ const (
 // unconfirmed is how many survey requests the first pass of a ledger creates without being confirmed.
 const unconfirmed = 500
 
-// commonFlags stand on every command, and none on the program itself: cli would ignore those in the wrong
-// place.
+// commonFlags stand on every command, none on the program: cli would ignore those in the wrong place.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
 		preset(flagConfig, "config.toml", "read the configuration from `FILE`"),

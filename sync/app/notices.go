@@ -15,8 +15,7 @@ import (
 	"acsync/sync/fetch"
 )
 
-// backfillNotices name the back-fills that ask about what a pass has skipped as stale, and what an expression
-// failed on, once that is mended.
+// backfillNotices name the back-fills that ask about what was skipped as stale, or for a broken expression.
 func backfillNotices(c *cli.Context, r surveysync.Result, maxAge config.Duration) (notices []string) {
 	if n := r.Reasons[store.Skipped][decide.Stale]; n > 0 {
 		notices = append(notices, fmt.Sprintf("%d conversations were marked done longer ago than "+

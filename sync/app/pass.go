@@ -50,14 +50,14 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	if err != nil {
 		return err
 	}
+	if err := s.tenant.Config.Ready(); err != nil {
+		return err
+	}
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
 	if err := complete(s, o); err != nil {
-		return err
-	}
-	if err := s.tenant.Config.Ready(); err != nil {
 		return err
 	}
 	return pass{s, limits, plan, reports, engine}.run()
@@ -177,8 +177,7 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	return nil
 }
 
-// unfinished says in one line on stderr what made a pass end with less than it should have done; nil where
-// the report says it all.
+// unfinished says in one line why a pass has done less than it should; nil where the report says it all.
 func unfinished(made report.Pass) error {
 	switch {
 	case made.Fuse != "":
@@ -195,8 +194,7 @@ func unfinished(made report.Pass) error {
 	return nil
 }
 
-// endedBy names what ended a pass before its end, for programs that read the report; empty for what the
-// report's counts and fuse tell by themselves.
+// endedBy names for programs what ended a pass early; empty for what the report tells by itself.
 func endedBy(r surveysync.Result, err error) string {
 	switch {
 	case r.Refused:
@@ -211,19 +209,14 @@ func endedBy(r surveysync.Result, err error) string {
 	}[exitCode(err)]
 }
 
-// overRange lets a pass go over the range of --from and --to, whatever its age. An end that is "now" is left
-// open.
+// overRange lets a pass go over --from and --to, whatever its age. An end that is "now" is left open.
 func overRange(s *session, o *surveysync.Options) error {
-	zone, err := s.tenant.Config.Location()
-	if err != nil {
-		return err
-	}
 	from, to := strings.TrimSpace(s.c.String(flagFrom)), strings.TrimSpace(s.c.String(flagTo))
 	if from == "" || to == "" {
 		return usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 "+
 			"--%s 2026-11-01, or --%s now", flagFrom, flagTo, flagFrom, flagTo, flagTo)
 	}
-	w, err := ends(s.c, zone, s.clock())
+	w, err := ends(s.c, s.tenant.Config.Location(), s.clock())
 	switch {
 	case err != nil:
 		return err
@@ -272,8 +265,7 @@ func readRunLimits(c *cli.Context) (l runLimits, err error) {
 }
 
 func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysync.Result, error) {
-	// Not a deadline: the pacers would refuse to wait beyond it, and the pass would end before it, without a
-	// reason.
+	// Not a deadline: the pacers would refuse to wait beyond it, and end the pass early without a reason.
 	if l.most > 0 {
 		var stop context.CancelCauseFunc
 		ctx, stop = context.WithCancelCause(ctx)

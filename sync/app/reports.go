@@ -15,17 +15,11 @@ import (
 	"acsync/sync/report"
 )
 
-// reports are the files that --report names. They hear what the pass does, and are written when it has ended,
-// however it ended. The zero reports are none.
+// reports are the files that --report names, written however the pass ends. The zero reports are none.
 type reports struct {
-	files []reportFile
+	paths []string
 	rows  *report.Rows
 	about report.Detail
-}
-
-type reportFile struct {
-	path   string
-	render func(io.Writer, report.Report) error
 }
 
 func newReports(s *session) (*reports, error) {
@@ -33,20 +27,9 @@ func newReports(s *session) (*reports, error) {
 	if err != nil || len(paths) == 0 {
 		return &reports{}, err
 	}
-	r, cfg := &reports{}, s.tenant.Config
-	for _, path := range paths {
-		render, err := report.RendererFor(path)
-		if err != nil {
-			return nil, err
-		}
-		r.files = append(r.files, reportFile{path, render})
-	}
-	zone, err := cfg.Location()
-	if err != nil {
-		return nil, err
-	}
+	r, cfg := &reports{paths: paths}, s.tenant.Config
 	r.rows = &report.Rows{AppURL: cfg.KustomerAppURL(), Reveal: s.c.Bool(flagReveal)}
-	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: cfg.Digest()}
+	r.about = report.Detail{Rows: r.rows, Zone: cfg.Location(), Digest: cfg.Digest()}
 	for _, shown := range cfg.Show() {
 		r.about.Settings = append(r.about.Settings, report.Setting(shown))
 	}
@@ -60,14 +43,14 @@ func (r *reports) Observe(event surveysync.Event) {
 }
 
 func (r *reports) write(pass report.Pass, problem error) error {
-	if len(r.files) == 0 {
+	if len(r.paths) == 0 {
 		return nil
 	}
 	r.about.Problem = problem
 	made := report.New(pass, r.about)
 	var failed []error
-	for _, file := range r.files {
-		if err := writeReport(file.path, made, file.render); err != nil {
+	for _, path := range r.paths {
+		if err := writeReport(path, made, report.RendererFor); err != nil {
 			failed = append(failed, fmt.Errorf("%w; the pass itself is not touched by that", err))
 		}
 	}
@@ -75,9 +58,14 @@ func (r *reports) write(pass report.Pass, problem error) error {
 }
 
 // writeReport writes one file, whole or not at all, for its owner's eyes alone.
-func writeReport[T any](path string, made T, render func(io.Writer, T) error) error {
+func writeReport[T any](
+	path string, made T, rendererFor func(path string) (func(io.Writer, T) error, error),
+) error {
 	var out bytes.Buffer
-	err := render(&out, made)
+	render, err := rendererFor(path)
+	if err == nil {
+		err = render(&out, made)
+	}
 	if err == nil {
 		err = writePrivate(path, out.Bytes())
 	}

@@ -145,8 +145,7 @@ func show[T any](s *session, found T, asJSON func(io.Writer, T) error, asText fu
 	return s.terminal.answer(s.stdout, asText(found))
 }
 
-// startDemo starts the stand-ins of --sandbox, and points a configuration at them: the file is read only if
-// the command line names one.
+// startDemo starts the stand-ins of --sandbox. The configuration file is read only if it is named.
 func (s *session) startDemo() (stop func() error, err error) {
 	stand, err := sandbox.Start(sandbox.Options{Now: s.now})
 	if err != nil {

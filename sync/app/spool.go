@@ -129,8 +129,7 @@ func (s *spool) tell() {
 	}
 }
 
-// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes
-// nothing is waited for once.
+// flush returns when all is written. A reader who takes nothing at all is waited for once, and a while.
 func (s *spool) flush() {
 	for {
 		s.mu.Lock()
@@ -180,8 +179,7 @@ func (p *printer) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// told is the error of a command, and that not all of its answer could be printed where nothing else went
-// wrong.
+// told is the error of a command, or that its answer could not be printed where nothing else went wrong.
 func (p *printer) told(err error) error {
 	p.failed = cmp.Or(p.failed, p.visible.Close())
 	if p.failed != nil && exitCode(err) == exit.Done {

@@ -46,12 +46,10 @@ func (k *checker) faultAt(at origin, key, message string) {
 	})
 }
 
-// fault adds the fault of a value, placed where that came from, unless the key is known to be wrong and may
-// still hold a default.
+// fault adds the fault of a value, placed where that came from, unless it is unclear what was given.
 func (k *checker) fault(key, format string, args ...any) { k.faultOf([]string{key}, format, args...) }
 
-// faultOf is for faults in which several keys have a part. It is placed where the first of them came from
-// that did not keep its default.
+// faultOf is for several keys; it is placed where the first came from that did not keep its default.
 func (k *checker) faultOf(keys []string, format string, args ...any) {
 	if slices.ContainsFunc(keys, k.unclear) {
 		return
@@ -65,8 +63,7 @@ func (k *checker) faultOf(keys []string, format string, args ...any) {
 	k.faultAt(at, keys[0], fmt.Sprintf(format, args...))
 }
 
-// unclear reports whether a key, or an entry or a table that it stands in, is known to be wrong, or may stand
-// in what could not be read.
+// unclear reports whether a key, or what it stands in, is known to be wrong or may not have been read.
 func (k *checker) unclear(key string) bool {
 	if _, set := k.origins[key]; k.partial && !set {
 		return true

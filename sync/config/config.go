@@ -64,13 +64,14 @@ func (c Config) AgentConnectURL() string {
 	return cmp.Or(strings.TrimRight(c.AgentConnect.BaseURL, "/"), "https://"+host)
 }
 
-// Location returns the time zone of dates given without one (sync.timezone). It cannot fail after [Load].
-func (c Config) Location() (*time.Location, error) {
+// Location returns the time zone of dates given without one (sync.timezone). [Load] has checked that it is
+// known; UTC stands in for any other.
+func (c Config) Location() *time.Location {
 	location, err := time.LoadLocation(c.Sync.Timezone)
 	if err != nil {
-		return nil, fmt.Errorf("sync.timezone is not known on this machine: %w", err)
+		return time.UTC
 	}
-	return location, nil
+	return location
 }
 
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can
@@ -110,8 +111,7 @@ func (c Config) Show() []Shown {
 	return list
 }
 
-// Digest tells configurations apart: the same one means that every key that [Config.Show] lists has the same
-// value.
+// Digest tells configurations apart by what [Config.Show] lists.
 func (c Config) Digest() string { return digest(c.Show())[:12] }
 
 // Decisions tells configurations apart that decide otherwise: the same one means that every key on which
@@ -121,8 +121,7 @@ func (c Config) Decisions() string {
 	return digest(slices.DeleteFunc(c.Show(), never))
 }
 
-// check notes every value that cannot work, in the order of the sections. What is merely missing is for
-// [Config.Ready] to say.
+// check notes every value that cannot work. What is merely missing is for [Config.Ready] to say.
 func (c Config) check(k *checker) {
 	c.Kustomer.check(k)
 	c.AgentConnect.check(k)

@@ -105,30 +105,26 @@ func (d *decoder) set(v reflect.Value, key string, value any) {
 
 // unknown adds the fault of a key in a table, or of a section when tables are given.
 func (d *decoder) unknown(table reflect.Type, path, key string, value any) {
-	known, inRule := scalarKeys(), strings.HasPrefix(path, "rule[")
-	if inRule {
-		known = tagged(table, path)
-	}
 	if list, ok := value.([]any); ok && len(list) > 0 {
 		value = list[0]
 	}
-	if _, isTree := value.(map[string]any); isTree {
-		if path == "" {
-			known = tagged(table, "")
-		}
-		suggestion := suggestName(key, known)
+	_, isTree := value.(map[string]any)
+	known, inRule := scalarKeys(), strings.HasPrefix(path, "rule[")
+	if inRule || isTree && path == "" {
+		known = tagged(table, path)
+	}
+	what, suggestion := "unknown key", ""
+	switch {
+	case isTree:
+		what, suggestion = "unknown section", suggestName(key, known)
 		if suggestion != "" && !inRule {
 			suggestion = "[" + suggestion + "]"
 		}
-		d.faultAt(d.of(key), key, "unknown section"+didYouMean(suggestion))
-		return
-	}
-	suggestion := ""
 	// A suggestion costs more than a fault, and nobody will see most of them.
-	if len(d.faults) < 10*maxFaults {
+	case len(d.faults) < 10*maxFaults:
 		suggestion = suggestKey(key, known)
 	}
-	d.faultAt(d.of(key), key, "unknown key"+didYouMean(suggestion))
+	d.faultAt(d.of(key), key, what+didYouMean(suggestion))
 }
 
 // wanted says what a field takes.

@@ -16,10 +16,6 @@ type document struct {
 	lines []string // with their ends
 }
 
-func newDocument(name string, text []byte) document {
-	return document{name: name, lines: strings.SplitAfter(string(text), "\n")}
-}
-
 // place returns a place in the document; the line counts from 1, and so does the column, in bytes.
 func (d document) place(line, column int) origin {
 	before := d.lines[line-1][:min(column-1, len(d.lines[line-1]))]
@@ -54,8 +50,7 @@ func (d document) notText() (at origin, problem string) {
 	return origin{}, ""
 }
 
-// maxUnclosed is how many lines something may be long that is not closed, for what stands above it to be
-// read.
+// maxUnclosed is how long, in lines, something not closed may be for what stands above it to be read.
 const maxUnclosed = 100
 
 // parse reads lines as far as they are valid, and returns those that are. A line that is not, or a section
@@ -132,8 +127,7 @@ var (
 	hugeNumber = regexp.MustCompile(`^[+-]?([0-9_]{18,}|[0-9_.]+[eE][+-]?[0-9]{3,})[ \t]*(#.*)?$`)
 )
 
-// misplaced reports whether the line itself is good as far as can be seen, so that something above it is not
-// closed.
+// misplaced reports whether the line itself looks good, so that something above it is not closed.
 func (b broken) misplaced(line string) bool {
 	start := strings.TrimSpace(line[:b.column-1]) == ""
 	return b.again == "" && (start || goodHeader.MatchString(line))
@@ -141,8 +135,7 @@ func (b broken) misplaced(line string) bool {
 
 const tooLarge = "is a number too large to be of use"
 
-// about returns the name of the key whose value is broken, empty when that is not clear, and what is probably
-// wrong.
+// about returns the name of the broken key, empty when that is not clear, and what is probably wrong.
 func (b broken) about(line string) (name, problem string) {
 	const notTOML = "is not valid TOML: "
 	given := keyLine.FindStringSubmatch(strings.TrimRight(line, "\r\n"))

@@ -28,19 +28,15 @@ type Fault struct {
 
 // Error returns the fault in one line: "config.toml:12:1: sync.settle: must be between 0s and 1d".
 func (f Fault) Error() string {
-	var parts []string
+	where := f.File
 	switch {
 	case f.Line > 0:
-		parts = append(parts, fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column))
-	case f.File != "":
-		parts = append(parts, f.File)
-	case f.Source != "" && f.Source != SourceFile:
-		parts = append(parts, f.Source)
+		where = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	case f.File == "" && f.Source != SourceFile:
+		where = f.Source
 	}
-	if f.Key != "" {
-		parts = append(parts, f.Key)
-	}
-	return strings.Join(append(parts, f.Message), ": ")
+	parts := []string{where, f.Key, f.Message}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 }
 
 // Faults is everything that is wrong with a configuration; as an error it lists one fault a line.

@@ -8,8 +8,7 @@ import (
 
 // The keys of the file are the toml tags of Config: there is no second list to keep in step.
 
-// scalarKeys are the keys of all sections, "kustomer.org" to "ledger.allow_network", in the order of the
-// struct. Rules are not among them.
+// scalarKeys are the keys of all sections, "kustomer.org" to "ledger.allow_network", without rules.
 func scalarKeys() []string {
 	var keys []string
 	for section := range reflect.TypeFor[Config]().Fields() {
@@ -58,8 +57,7 @@ var secrets = []string{"kustomer.api_key", "agent_connect.api_key", "agent_conne
 
 func fileKey(secret string) string { return secret + "_file" }
 
-// pathKeys hold paths, relative to the directory of the configuration file. They lead to places that only the
-// operator should know.
+// pathKeys hold paths relative to the configuration file, to places that only the operator should know.
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file", "ledger.path",
 }

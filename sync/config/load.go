@@ -26,8 +26,7 @@ const maxSecret = 64 << 10
 
 // Source says where a configuration comes from. The zero Source gives the defaults.
 type Source struct {
-	// Path names the TOML file. Empty: none is read, and relative paths are relative to the working
-	// directory.
+	// Path names the TOML file. Empty: none is read, and paths are relative to the working directory.
 	Path string
 	Env  []string // "K=V", as os.Environ returns it
 	// applied last, before validation; paths that it sets are taken as they are
@@ -88,7 +87,7 @@ func (d *draft) readFile(s Source) fs.FileMode {
 	case err != nil:
 		d.faultAt(whole, "", err.Error())
 	default:
-		doc := newDocument(s.Path, text)
+		doc := document{s.Path, strings.SplitAfter(string(text), "\n")}
 		if at, problem := doc.notText(); problem != "" {
 			d.faultAt(at, "", problem)
 			break
@@ -143,8 +142,7 @@ func (d *draft) resolvePaths(dir string) {
 	}
 }
 
-// inlineSecrets returns the secrets that stand in the configuration file itself, before the environment
-// covers them.
+// inlineSecrets are those in the configuration file itself, before the environment covers them.
 func (d *draft) inlineSecrets() map[string]origin {
 	inline := map[string]origin{}
 	for _, key := range secrets {
@@ -188,8 +186,7 @@ func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
 	}
 }
 
-// override lets the caller change the configuration. A key that it changed no longer comes from where it came
-// from.
+// override lets the caller change the configuration; what it changed no longer has its old place.
 func (d *draft) override(change func(*Config)) {
 	before := d.cfg.clone()
 	change(&d.cfg)

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/xrash/smetrics"
 )
 
 // join appends a name to a key; a name that TOML would quote is quoted.
@@ -73,26 +75,5 @@ func didYouMean(suggestion string) string {
 	return "; did you mean " + suggestion + "?"
 }
 
-// distance is the number of bytes to insert, delete, replace or swap with a neighbour between two short
-// texts.
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
-}
+// distance is the number of bytes to insert, delete or replace between two short texts.
+func distance(a, b string) int { return smetrics.WagnerFischer(a, b, 1, 1, 1) }

@@ -175,8 +175,7 @@ func (c Ledger) check(k *checker) {
 	if blank(c.Path) {
 		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")
 	}
-	// A conversation may be marked done again for weeks: whatever else is set, who was asked is not forgotten
-	// sooner.
+	// A conversation may be marked done again for weeks: who was asked is not forgotten sooner.
 	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
 		k.fault("ledger.retain",
 			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
@@ -209,8 +208,7 @@ type RuleSet struct {
 	CustomProperties map[string]string `toml:"custom_properties"`
 }
 
-// ruleName is how a rule may be named: reports show the name, the ledger holds it, and it is put behind
-// "rule:".
+// ruleName is how a rule may be named: reports and the ledger hold the name, behind "rule:".
 var ruleName = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N} ._-]*[\p{L}\p{N}])?$`)
 
 // check checks a rule, and its name against the rules above it.

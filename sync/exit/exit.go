@@ -55,20 +55,19 @@ func All() []Code { return slices.Sorted(maps.Keys(meanings)) }
 // code.
 func (c Code) String() string { return meanings[c] }
 
-// Classed is an error that knows how the process is to end when nothing handles it.
-type Classed interface {
-	error
-	ExitClass() Code
-}
-
-// Of returns the code of the outermost error in err's tree that is Classed; it is Done for nil. It reports
-// false for an error without one, which ends the process with Failed.
+// Of returns the code of the outermost error in err's tree that knows how the process is to end when nothing
+// handles it; it is Done for nil. It reports false for an error without one, which ends the process with
+// Failed.
 func Of(err error) (Code, bool) {
 	if err == nil {
 		return Done, true
 	}
-	if classed, ok := errors.AsType[Classed](err); ok {
-		return classed.ExitClass(), true
+	type classed interface {
+		error
+		ExitClass() Code
+	}
+	if c, ok := errors.AsType[classed](err); ok {
+		return c.ExitClass(), true
 	}
 	return Failed, false
 }

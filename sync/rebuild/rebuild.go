@@ -86,8 +86,7 @@ type evidence struct {
 	nameless int
 }
 
-// reception is when Agent Connect received a survey request, and the number of the intent where it was of
-// this ledger.
+// reception is when a survey request was received, and the number of its intent where it is of this ledger.
 type reception struct {
 	at     time.Time
 	intent uint64
@@ -201,8 +200,7 @@ func (e *evidence) followUps() iter.Seq2[store.Entry, error] {
 	}
 }
 
-// rebuilt is what an interaction adds to the ledger, if anything. It is the last one of its conversation, or
-// an earlier one of several.
+// rebuilt is what an interaction, the last one of its conversation or an earlier one, adds to the ledger.
 func (e *evidence) rebuilt(id string, at time.Time, last bool) (store.Entry, bool, error) {
 	key := store.Key{Conversation: id}
 	if !last {

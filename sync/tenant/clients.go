@@ -71,8 +71,7 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 	return c, err
 }
 
-// tryingAgain logs a failed call that is made again, and when: a pause of the whole service is longer than
-// its own.
+// tryingAgain logs a failed call that is made again, and when: a pause of the service may be the longer one.
 func (c *Clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
 	return func(err error, wait time.Duration) {
 		at := time.Now().Add(wait)

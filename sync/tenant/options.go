@@ -18,9 +18,7 @@ func Load(source config.Source) (config.Config, error) {
 	source.Check = func(cfg config.Config) (problems []config.Problem) {
 		_, wrong := compile(cfg)
 		for _, e := range wrong {
-			problems = append(problems, config.Problem{
-				Rule: e.Rule, Section: e.Section, Path: e.Path, At: e.At, Message: e.Message,
-			})
+			problems = append(problems, config.Problem(e))
 		}
 		return problems
 	}
