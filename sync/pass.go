@@ -40,7 +40,7 @@ func newPass(e *Engine, halt func(error)) *pass {
 		}),
 		fetcher: fetch.New(fetch.Options{
 			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,
-			SurveyPer: o.SurveyPer, Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
+			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
 	}}
 }

@@ -44,8 +44,8 @@ var notSent = Outcome{State: store.Scheduled, Reason: decide.Stopped}
 
 // Deliverer sends survey requests. It is the only place that does.
 type Deliverer struct {
+	*fuse
 	options Options
-	fuse    *fuse
 	slots   chan struct{}         // one place for each survey request in flight
 	failed  atomic.Pointer[error] // the first failure that ended the sending
 }
@@ -66,13 +66,7 @@ func New(o Options) *Deliverer {
 }
 
 // LimitFirst is what the first pass of a ledger may send.
-func (d *Deliverer) LimitFirst(n int) { d.fuse.limits.First = n }
-
-// Stopped reports whether no more survey requests are admitted.
-func (d *Deliverer) Stopped() bool { return d.fuse.halted() }
-
-// StopReasons is what ended the sending: a fuse, a service that takes nothing, or the operator's own limit.
-func (d *Deliverer) StopReasons() (blown, down, limit string) { return d.fuse.stopReasons() }
+func (d *Deliverer) LimitFirst(n int) { d.limits.First = n }
 
 // Fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
 func (d *Deliverer) Fail(err error) {
@@ -100,7 +94,7 @@ func (d *Deliverer) Send(
 		return
 	}
 	// Here and not beside the others in flight, so that Stopped tells at once that a limit is reached.
-	if ctx.Err() != nil || !d.fuse.admit() {
+	if ctx.Err() != nil || !d.admit() {
 		<-d.slots
 		done(c, notSent)
 		return
@@ -121,7 +115,7 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 	for try := 1; ; try++ {
 		if !d.ready(ctx) {
 			if try == 1 {
-				d.fuse.release()
+				d.release()
 			}
 			return outcome, nil
 		}
@@ -129,7 +123,7 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 		if outcome, err = d.attempt(ctx, c); err != nil {
 			return outcome, err
 		}
-		d.fuse.note(outcome)
+		d.note(outcome)
 		switch {
 		case outcome.Reason == decide.Credentials:
 			return outcome, ErrRefused
@@ -142,7 +136,7 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 }
 
 func (d *Deliverer) ready(ctx context.Context) bool {
-	ctx, cancel := d.fuse.waiting(ctx)
+	ctx, cancel := d.waiting(ctx)
 	defer cancel()
 	return d.options.Sender.Ready(ctx) == nil && ctx.Err() == nil
 }

@@ -160,13 +160,15 @@ func (f *fuse) look(o Outcome) {
 	}
 }
 
-func (f *fuse) halted() bool {
+// Stopped reports whether no more survey requests are admitted.
+func (f *fuse) Stopped() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.blown != "" || f.enough != "" || f.down != ""
 }
 
-func (f *fuse) stopReasons() (blown, down, limit string) {
+// StopReasons is what ended the sending: a fuse, a service that takes nothing, or the operator's own limit.
+func (f *fuse) StopReasons() (blown, down, limit string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	// Otherwise requests were admitted up to the limit, but it is not what ended the sending.

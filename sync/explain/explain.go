@@ -135,7 +135,7 @@ func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
 	quiet := func(string, ...any) {}
 	f := fetch.New(fetch.Options{
 		Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: policy,
-		SurveyPer: e.Options.SurveyPer, Notice: quiet, Unseen: func(int) {},
+		SurveyPer: decide.SurveyPer(e.Options.SurveyPer), Notice: quiet, Unseen: func(int) {},
 	})
 	f.Begin(now)
 	return f

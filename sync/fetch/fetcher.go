@@ -29,7 +29,7 @@ type Options struct {
 	Directory Directory
 	Ledger    Lookup // nil: nothing is remembered
 	Policy    decide.Policy
-	SurveyPer store.Identity // empty: the conversation
+	SurveyPer decide.SurveyPer
 	Notice    func(format string, args ...any)
 	Unseen    func(int) // hears of conversations that Kustomer counts and does not show
 
@@ -38,16 +38,12 @@ type Options struct {
 
 // New makes a Fetcher. [Fetcher.Begin] starts its clock.
 func New(o Options) *Fetcher {
-	clock := &serverClock{}
+	o.Limits = cmp.Or(o.Limits, kustomerLimits)
+	clock, customers := &serverClock{}, &customers{source: o.Source, notice: o.Notice}
 	return &Fetcher{
-		reader: reader{o.Source, cmp.Or(o.Limits, kustomerLimits), clock, o.Unseen},
-		decider: decider{
-			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Ledger,
-			directory: newDirectory(o.Directory, o.Notice),
-			customers: &customers{source: o.Source, notice: o.Notice},
-			clock:     clock,
-		},
-		clock: clock,
+		reader:  reader{o, clock},
+		decider: decider{o, newDirectory(o.Directory, o.Notice), customers, clock},
+		clock:   clock,
 	}
 }
 
@@ -61,7 +57,7 @@ func (f *Fetcher) Started() time.Time { return f.clock.began }
 func (f *Fetcher) StartAt(from time.Time) { f.from = from }
 
 // RequireProfiles lets no agent be asked about who has no active profile.
-func (f *Fetcher) RequireProfiles(profiles *decide.Profiles) { f.decider.policy.Profiles = profiles }
+func (f *Fetcher) RequireProfiles(profiles *decide.Profiles) { f.decider.Policy.Profiles = profiles }
 
 // Agent is the user with an id; nil when there is none.
 func (f *Fetcher) Agent(ctx context.Context, id string) (*kustomer.User, error) {
@@ -70,7 +66,7 @@ func (f *Fetcher) Agent(ctx context.Context, id string) (*kustomer.User, error) 
 
 // Estimate counts the conversations of a window.
 func (f *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
-	return estimate(ctx, w, f.reader.limits.Rows, f.reader.count)
+	return estimate(ctx, w, f.reader.Limits.Rows, f.reader.count)
 }
 
 // Chunk is what one search returned, decided: a window, or a part of one that cannot be cut by time.
@@ -86,7 +82,7 @@ var errEnough = errors.New("nobody takes any more")
 
 // Sweep gives each window of a range, decided, to yield, in the order of time, until that returns false.
 func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) error {
-	err := f.reader.sweep(ctx, newSplitter(w, f.reader.limits), func(l lot) error {
+	err := f.reader.sweep(ctx, newSplitter(w, f.reader.Limits), func(l lot) error {
 		chunk := Chunk{Window: Window{l.query.From, l.query.To}, Complete: l.complete, Read: time.Now()}
 		var err error
 		if chunk.Cases, err = f.decider.decide(ctx, l.query, f.found(l.rows)); err != nil {
@@ -125,11 +121,11 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 		ids[i] = each.Key.Conversation
 	}
 	slices.Sort(ids)
-	rows, err := f.reader.source.Conversations(ctx, slices.Compact(ids))
+	rows, err := f.reader.Source.Conversations(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
 	}
-	over, asked := recheck(f.decider.surveyPer, f.clock, cases, rows)
+	over, asked := recheck(f.decider.SurveyPer, f.clock, cases, rows)
 	decided, err := f.decider.decide(ctx, around(f.clock.resolutions(rows)), asked)
 	if err != nil {
 		return nil, err
@@ -164,7 +160,7 @@ func (f *Fetcher) DecideOne(
 		}
 	}
 	slices.SortStableFunc(waiting, func(a, b decide.Case) int { return a.Own.Due.Compare(b.Own.Due) })
-	_, asked := recheck(f.decider.surveyPer, f.clock, waiting, rows)
+	_, asked := recheck(f.decider.SurveyPer, f.clock, waiting, rows)
 	if len(asked) == 0 {
 		asked = f.decider.candidates(rows)
 	}

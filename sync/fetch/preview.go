@@ -81,7 +81,7 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	all := make([]*Fetcher, len(p.Policies))
 	for i, policy := range p.Policies {
 		one := *shared
-		one.decider.policy = policy
+		one.decider.Policy = policy
 		all[i] = &one
 	}
 	return all, nil

@@ -21,10 +21,8 @@ const (
 
 // reader reads windows whole, whatever Kustomer's search returns at once.
 type reader struct {
-	source Source
-	limits PageLimits
-	clock  *serverClock
-	unseen func(int) // hears of rows that the search counts and does not return
+	Options
+	clock *serverClock
 }
 
 // lot is what one search returned: a window, or a part of one that cannot be cut by time.
@@ -37,7 +35,7 @@ type lot struct {
 // sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
-		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.limits.Page}
+		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.Limits.Page}
 		first, err := r.search(ctx, q)
 		if err != nil {
 			return err
@@ -55,7 +53,7 @@ func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) er
 }
 
 func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
-	found, err := r.source.SearchConversations(ctx, q)
+	found, err := r.Source.SearchConversations(ctx, q)
 	if err != nil {
 		return found, fmt.Errorf("search %s: %w", Window{q.From, q.To}, err)
 	}
@@ -63,11 +61,11 @@ func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
 }
 
 func (r *reader) count(ctx context.Context, w Window) (int, error) {
-	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.limits.Page})
+	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.Limits.Page})
 	return found.Total, err
 }
 
-func (r *reader) overflows(p page) bool { return p.Total > r.limits.Page || p.TotalPages > 1 }
+func (r *reader) overflows(p page) bool { return p.Total > r.Limits.Page || p.TotalPages > 1 }
 
 // whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in
 // parts by time of creation, and page by page when those do not give all.
@@ -91,13 +89,13 @@ func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take f
 // parts reads a window by time of creation as far as that can be cut; one instant is read page by page.
 func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
 	sum := 0
-	for _, part := range splitByCreation(q, first, r.limits.Target) {
+	for _, part := range splitByCreation(q, first, r.Limits.Target) {
 		first, err := r.search(ctx, part)
 		if err != nil {
 			return 0, err
 		}
 		var rows int
-		if r.overflows(first) && splitByCreation(part, first, r.limits.Target) != nil {
+		if r.overflows(first) && splitByCreation(part, first, r.Limits.Target) != nil {
 			rows, err = r.parts(ctx, part, first, take)
 		} else {
 			rows, err = r.give(ctx, part, first, false, take)
@@ -127,7 +125,7 @@ func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kusto
 	united := map[string]kustomer.Conversation{}
 	var last page
 	for attempt := range rereads {
-		if first.Total >= r.limits.Rows || first.TotalPages > r.limits.Pages {
+		if first.Total >= r.Limits.Rows || first.TotalPages > r.Limits.Pages {
 			return nil, &OverflowError{At: q.From, Rows: first.Total}
 		}
 		rows, steady, err := r.gather(ctx, q, first)
@@ -147,7 +145,7 @@ func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kusto
 		// that does not hold up the rest. Where there are several pages they may just as well have been
 		// missed, and the checkpoint stays.
 		case single && attempt > 0 && repeated:
-			r.unseen(first.Total - len(rows))
+			r.Unseen(first.Total - len(rows))
 			return slices.Collect(maps.Values(rows)), nil
 		}
 		last = first

@@ -106,7 +106,7 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 // pick chooses what waits of a conversation, or of one resolution, the earliest first: doubts before the
 // rest, which can only be dropped. Where nothing waits, it gives what the ledger has instead.
 func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
-	var all, waiting, doubtful []store.Entry
+	var all []store.Entry
 	for each, record := range known {
 		all = append(all, store.Entry{Key: each, Record: record})
 	}
@@ -115,14 +115,9 @@ func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action 
 	}
 	slices.SortFunc(
 		all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
-	for _, entry := range all {
-		if entry.State.Waiting() {
-			waiting = append(waiting, entry)
-		}
-		if entry.State == store.InDoubt {
-			doubtful = append(doubtful, entry)
-		}
-	}
+	without := func(drop func(store.Entry) bool) []store.Entry { return slices.DeleteFunc(slices.Clone(all), drop) }
+	doubtful := without(func(e store.Entry) bool { return e.State != store.InDoubt })
+	waiting := without(func(e store.Entry) bool { return !e.State.Waiting() })
 	switch {
 	case action != Drop && len(doubtful) > 0:
 		return doubtful

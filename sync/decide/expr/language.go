@@ -187,41 +187,27 @@ func TextsOf(value any) ([]string, error) {
 	case time.Duration:
 		return []string{v.String()}, nil
 	}
-	return textsOfKind(reflect.ValueOf(value))
-}
-
-func textsOfKind(v reflect.Value) ([]string, error) {
-	switch {
+	switch v := reflect.ValueOf(value); {
 	case v.CanInt():
 		return []string{strconv.FormatInt(v.Int(), 10)}, nil
 	case v.CanUint():
 		return []string{strconv.FormatUint(v.Uint(), 10)}, nil
-	case v.CanFloat():
-		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
-			return nil, fmt.Errorf("a number that is none")
-		}
+	case v.CanFloat() && !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0):
 		return []string{strconv.FormatFloat(v.Float(), 'f', -1, 64)}, nil
 	case v.Kind() == reflect.Slice:
 		return textsOfItems(v)
 	}
-	return nil, fmt.Errorf("no text, but %s", v.Type())
+	return nil, fmt.Errorf("no text, but %T", value)
 }
 
-func textsOfItems(items reflect.Value) ([]string, error) {
-	var all []string
+func textsOfItems(items reflect.Value) (all []string, err error) {
 	for _, item := range items.Seq2() {
-		if item.Kind() == reflect.Interface {
-			item = item.Elem()
-		}
-		if !item.IsValid() {
-			continue
-		}
-		if item.Kind() == reflect.Slice {
-			return nil, fmt.Errorf("a list in a list")
-		}
 		texts, err := TextsOf(item.Interface())
 		if err != nil {
 			return nil, err
+		}
+		if reflect.ValueOf(item.Interface()).Kind() == reflect.Slice {
+			return nil, fmt.Errorf("a list in a list")
 		}
 		all = append(all, texts...)
 	}
