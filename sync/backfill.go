@@ -87,9 +87,7 @@ func (b *backfill) advance(batch *store.Batch, w *windowCommit) {
 	to := w.To
 	if !w.left.IsZero() {
 		// A search may tell its time a little earlier than the conversation did.
-		if at := w.left.Add(-decide.SameWithin); at.Before(to) {
-			to = at
-		}
+		to = earlier(to, w.left.Add(-decide.SameWithin))
 		if to.Before(w.From) {
 			to = w.From
 		}
@@ -130,19 +128,18 @@ type RangeError struct {
 
 // Error says what happened and what to do.
 func (e *RangeError) Error() string {
-	latest := e.Latest.UTC().Format(decide.TimeLayout)
 	switch {
 	case e.Range.To.IsZero():
 		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can "+
 			"have now (sync.settle before Kustomer's clock or this machine's): nothing was read",
-			e.Range.From.UTC().Format(decide.TimeLayout), latest)
+			decide.Format(e.Range.From), decide.Format(e.Latest))
 	case e.Range.Empty():
 		return fmt.Sprintf(
 			"the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
 	}
 	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to "+
 		"show all of it: nothing was read. The latest possible end is now %s, or \"now\" (sync.settle "+
-		"before Kustomer's clock or this machine's)", e.Range, latest)
+		"before Kustomer's clock or this machine's)", e.Range, decide.Format(e.Latest))
 }
 
 // ExitClass returns the code that the process ends with.

@@ -15,11 +15,11 @@ const (
 	clockLimit   = 5 * time.Minute
 )
 
-func compared(c decide.Clock) string {
-	if c.Own.Before(c.Kustomer) {
-		return apart(c.Own, c.Kustomer) + " behind"
+func compared(own, kustomers time.Time) string {
+	if own.Before(kustomers) {
+		return apart(own, kustomers) + " behind"
 	}
-	return apart(c.Own, c.Kustomer) + " ahead of"
+	return apart(own, kustomers) + " ahead of"
 }
 
 // longest is how far two times may be apart before a Duration, which ends at 292 years, no longer tells it.
@@ -36,32 +36,39 @@ func apart(a, b time.Time) string {
 	}
 }
 
+// earlier is the earlier of two times, of which the first may be none yet.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // ClockError tells that this machine's clock is wrong, or Kustomer's.
 type ClockError struct{ Own, Kustomers time.Time }
 
 // Error says what happened and what to do.
 func (e *ClockError) Error() string {
-	own, kustomers := e.Own.UTC().Format(decide.TimeLayout), e.Kustomers.UTC().Format(decide.TimeLayout)
 	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, "+
 		"unless it is the other one that is wrong, which passes by itself (they may be apart by at most "+
 		"%s); nothing was read",
-		compared(decide.Clock{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
+		compared(e.Own, e.Kustomers), decide.Format(e.Own), decide.Format(e.Kustomers), clockLimit)
 }
 
 // compareClocks compares Kustomer's clock, which shows whole seconds, with ours before and after asking.
 func compareClocks(server, before, after time.Time) (warning string, err error) {
-	both := decide.Clock{Kustomer: server, Own: server}
+	own, kustomers := server, server
 	switch latest := server.Add(time.Second); {
 	case after.Before(server):
-		both.Own = after
+		own = after
 	case before.After(latest):
-		both = decide.Clock{Kustomer: latest, Own: before}
+		own, kustomers = before, latest
 	}
-	switch off := both.Own.Sub(both.Kustomer).Abs(); {
+	switch off := own.Sub(kustomers).Abs(); {
 	case off > clockLimit:
-		return "", &ClockError{Own: both.Own, Kustomers: server}
+		return "", &ClockError{Own: own, Kustomers: server}
 	case off > clockWarning:
-		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(both)), nil
+		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(own, kustomers)), nil
 	}
 	return "", nil
 }
@@ -84,7 +91,7 @@ func (e *AheadError) Heals() bool {
 
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
-	until, now := e.Checkpoint.UTC().Format(decide.TimeLayout), e.Now.UTC().Format(decide.TimeLayout)
+	until, now := decide.Format(e.Checkpoint), decide.Format(e.Now)
 	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, "+
 		"by %s or more. Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
 	if e.Heals() {

@@ -113,9 +113,8 @@ type TooOldError struct{ From, Limit time.Time }
 // Error says what happened and what to do.
 func (e *TooOldError) Error() string {
 	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
-		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill with "+
-		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
-		e.Limit.UTC().Format(decide.TimeLayout))
+		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill "+
+		"with --from, a new ledger with acsync init --start", decide.Format(e.From), decide.Format(e.Limit))
 }
 
 // ExitClass returns the code that the process ends with.
@@ -129,7 +128,7 @@ func (e *FloorError) Error() string {
 	return fmt.Sprintf("the window begins at %s, but the ledger has forgotten who was asked about what was "+
 		"marked done before %s (ledger.retain): nothing was read or sent, since they would be asked again. "+
 		"Begin at that time or later",
-		e.From.UTC().Format(decide.TimeLayout), e.Floor.UTC().Format(decide.TimeLayout))
+		decide.Format(e.From), decide.Format(e.Floor))
 }
 
 // ExitClass returns the code that the process ends with.

@@ -42,8 +42,8 @@ type IdentityError struct{ Ledger, Configured store.Identity }
 // Error says what happened and what to do.
 func (e *IdentityError) Error() string {
 	return fmt.Sprintf("sync.survey_per is %q, but this ledger remembers by %s: nothing was read or sent. "+
-		"Set it back, or convert the ledger: acsync ledger convert --survey-per %s, which with --dry-run tells "+
-		"what that means for who is asked",
+		"Set it back, or convert the ledger: acsync ledger convert --survey-per %s, which with --dry-run "+
+		"tells what that means for who is asked",
 		string(e.Configured), e.Ledger, e.Configured)
 }
 

@@ -115,11 +115,11 @@ func (p *pass) place(clocks decide.Clock) (err error) {
 			r.Backfill = c.entry
 		}
 	})
-	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() &&
-		b.window.From.Before(p.info.Start) {
+	_, ranged := p.cursor.(*backfill)
+	if ranged && err == nil && !window.Empty() && window.From.Before(p.info.Start) {
 		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked "+
 			"then by other means, such as the workflow in Kustomer, is asked again",
-			p.info.Start.UTC().Format(decide.TimeLayout))
+			decide.Format(p.info.Start))
 	}
 	return err
 }

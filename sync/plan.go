@@ -124,10 +124,12 @@ func (a *apply) takeUp() (cases []decide.Case, err error) {
 		free, err = a.giveUp(free)
 	}
 	for _, entry := range free {
-		cases = append(cases, a.caseOf(entry))
+		c := decide.WaitingCase(entry)
+		c.Known.Resolution = a.byKey[entry.Key].Resolution
+		cases = append(cases, c)
 	}
 	slices.SortFunc(cases, func(x, y decide.Case) int {
-		return cmp.Or(a.byKey[x.Key].Resolution.Compare(a.byKey[y.Key].Resolution),
+		return cmp.Or(x.Known.Resolution.Compare(y.Known.Resolution),
 			strings.Compare(x.Key.Conversation, y.Key.Conversation))
 	})
 	return cases, err
@@ -148,10 +150,7 @@ func (a *apply) pause(left []decide.Case) {
 
 // carryOut reads and sends some. With an error it has told nothing of any of them.
 func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Case) error {
-	if err := a.halted(ctx); err != nil {
-		return err
-	}
-	if err := a.room(); err != nil {
+	if err := cmp.Or(a.halted(ctx), a.room()); err != nil {
 		return err
 	}
 	read, err := a.fetcher.Recheck(ctx, cases)
@@ -216,8 +215,7 @@ func (a *apply) noticeDiffering() {
 		anew = "a new plan of this range, or its back-fill, decides about them anew; a run reads what was " +
 			"marked done since the checkpoint"
 	}
-	a.tally.notice(
-		"not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.byKey), anew)
+	a.tally.notice("not as planned any more, and not sent: %d of %d; %s", a.differing, len(a.byKey), anew)
 }
 
 // planned is the cursor of a plan. The checkpoint stays: no window is read to its end.
@@ -268,12 +266,6 @@ func (p *planned) canonicalize(per decide.SurveyPer, known map[store.Key]store.R
 			p.byKey[first] = each
 		}
 	}
-}
-
-func (p *planned) caseOf(entry store.Entry) decide.Case {
-	c := decide.WaitingCase(entry)
-	c.Known.Resolution = p.byKey[entry.Key].Resolution
-	return c
 }
 
 // same reports whether it is the same request for the same resolution, and the ledger would know of a send.

@@ -26,20 +26,15 @@ func (p prune) run(ctx context.Context) error {
 	}
 	before := p.fetcher.Started().Add(-p.retain)
 	// A search may tell the next pass of a resolution that the ledger has as a little earlier.
-	if next := p.cursor.position().Add(-p.overlap - decide.SameWithin); next.Before(before) {
-		before = next
-	}
-	if !p.protected.IsZero() && p.protected.Before(before) {
-		before = p.protected
-	}
+	before = earlier(before, p.cursor.position().Add(-p.overlap-decide.SameWithin))
+	before = earlier(p.protected, before)
 	if before.Before(p.known.Add(pruneEvery)) {
 		return nil
 	}
 	n, err := p.ledger.Prune(ctx, before)
 	p.tally.edit(func(r *Result) { r.Forgotten = n })
 	if err != nil && ctx.Err() == nil {
-		return unwritten(
-			"forget what was marked done before %s: %w", before.UTC().Format(decide.TimeLayout), err)
+		return unwritten("forget what was marked done before %s: %w", decide.Format(before), err)
 	}
 	return nil
 }

@@ -104,8 +104,8 @@ func (r *Result) add(row Row) {
 		return
 	}
 	r.Counts[row.State]++
-	if !row.Due.IsZero() && (r.NextDue.IsZero() || row.Due.Before(r.NextDue)) {
-		r.NextDue = row.Due
+	if !row.Due.IsZero() {
+		r.NextDue = earlier(r.NextDue, row.Due)
 	}
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)

@@ -107,8 +107,8 @@ func givenUp(r store.Record, why decide.Reason, now time.Time) store.Record {
 // protect keeps a resolution from being pruned by this pass: it was marked done again lately, and the next
 // pass, which reads that once more, must still know that it was asked about.
 func (w *work) protect(resolved time.Time) {
-	if !resolved.IsZero() && (w.protected.IsZero() || resolved.Before(w.protected)) {
-		w.protected = resolved
+	if !resolved.IsZero() {
+		w.protected = earlier(w.protected, resolved)
 	}
 }
 
@@ -136,8 +136,8 @@ func (w *windowCommit) record() error {
 	w.cursor.advance(&batch, w)
 	if len(batch.Entries) > 0 || len(batch.Late) > 0 || !batch.Checkpoint.IsZero() || batch.Backfill != nil {
 		if err := w.ledger.Commit(batch); err != nil {
-			return unwritten("record a window: %w; everything is read and recorded up to %s",
-				err, before.UTC().Format(decide.TimeLayout))
+			return unwritten(
+				"record a window: %w; everything is read and recorded up to %s", err, decide.Format(before))
 		}
 	}
 	w.tally.recorded(batch)
@@ -163,10 +163,8 @@ func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
 
 // postpone tells that a case waits; what is sent then is read and decided anew.
 func (w *windowCommit) postpone(c decide.Case, due time.Time) {
-	known := c.Own
-	same := known.State == store.Scheduled && known.Due.Equal(due) &&
-		decide.SameResolution(known.Resolution, c.Resolution())
-	if !same {
+	same := c.Own.State == store.Scheduled && c.Own.Due.Equal(due)
+	if !same || !decide.SameResolution(c.Own.Resolution, c.Resolution()) {
 		w.keep(c, store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: due})
 	}
 	w.tally.disposed(rowOf(c, deliver.Outcome{State: store.Scheduled, Reason: decide.Delayed, Due: due}))
@@ -214,9 +212,7 @@ func (w *windowCommit) delivered(c decide.Case, o deliver.Outcome) {
 func (w *windowCommit) leave(resolved time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.left.IsZero() || resolved.Before(w.left) {
-		w.left = resolved
-	}
+	w.left = earlier(w.left, resolved)
 }
 
 func (w *windowCommit) keep(c decide.Case, r store.Record) {

@@ -47,7 +47,7 @@ func (c Candidate) claim() string {
 	if c.Conversation.LastDone == nil {
 		return "lastDone.createdAt cannot be read"
 	}
-	return "lastDone.createdAt is " + c.Conversation.LastDone.At.UTC().Format(TimeLayout)
+	return "lastDone.createdAt is " + Format(c.Conversation.LastDone.At)
 }
 
 // doNotSend reports whether one of the attributes is set. Kustomer makes their names of what people write:

@@ -12,6 +12,9 @@ import (
 // TimeLayout is how messages show times: UTC, milliseconds.
 const TimeLayout = "2006-01-02T15:04:05.000Z"
 
+// Format writes a time in [TimeLayout].
+func Format(t time.Time) string { return t.UTC().Format(TimeLayout) }
+
 // KeyOf names a conversation in the ledger. Ids of 24 hex digits are the same in upper and lower case.
 func KeyOf(c kustomer.Conversation) store.Key {
 	if key, ok := HexKey(c.ID); ok {

@@ -203,10 +203,9 @@ type OverflowError struct {
 // Error says what happened and what to do.
 func (e *OverflowError) Error() string {
 	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at "+
-		"the same: more than one search can return. Everything before that instant is done, and the checkpoint "+
-		"stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots "+
-		"lets the next pass go on",
-		e.Rows, e.At.UTC().Format(decide.TimeLayout))
+		"the same: more than one search can return. Everything before that instant is done, and the "+
+		"checkpoint stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots "+
+		"lets the next pass go on", e.Rows, decide.Format(e.At))
 }
 
 // UnsteadyError tells that a window could not be read to its end: its pages did not add up.
@@ -215,8 +214,8 @@ type UnsteadyError struct{ Window }
 // Error says what happened and what to do.
 func (e *UnsteadyError) Error() string {
 	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer "+
-		"counts more than its pages hold, or another number on each. The checkpoint stays before them, and the "+
-		"next pass tries again", e.Window, rereads)
+		"counts more than its pages hold, or another number on each. The checkpoint stays before them, and "+
+		"the next pass tries again", e.Window, rereads)
 }
 
 // ExitClass returns the code that the process ends with.

@@ -38,7 +38,7 @@ func (w Window) Widen(at time.Time) Window {
 
 // String shows the window's ends in UTC.
 func (w Window) String() string {
-	return w.From.UTC().Format(decide.TimeLayout) + " to " + w.To.UTC().Format(decide.TimeLayout)
+	return decide.Format(w.From) + " to " + decide.Format(w.To)
 }
 
 // Span is what a pass reads: from the checkpoint less the overlap, but not before what the ledger knows, up

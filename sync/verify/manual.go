@@ -115,7 +115,9 @@ func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action 
 	}
 	slices.SortFunc(
 		all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
-	without := func(drop func(store.Entry) bool) []store.Entry { return slices.DeleteFunc(slices.Clone(all), drop) }
+	without := func(drop func(store.Entry) bool) []store.Entry {
+		return slices.DeleteFunc(slices.Clone(all), drop)
+	}
 	doubtful := without(func(e store.Entry) bool { return e.State != store.InDoubt })
 	waiting := without(func(e store.Entry) bool { return !e.State.Waiting() })
 	switch {

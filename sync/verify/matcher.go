@@ -114,8 +114,7 @@ func (m *Matcher) Read(ctx context.Context, ledger Lookup) error {
 	since := m.since()
 	for i, err := range m.Receiver.Since(ctx, since) {
 		if err != nil {
-			return fmt.Errorf(
-				"read Agent Connect's data from %s: %w", since.UTC().Format(decide.TimeLayout), err)
+			return fmt.Errorf("read Agent Connect's data from %s: %w", decide.Format(since), err)
 		}
 		m.note(i)
 		if err := m.audit.check(ledger, stampsAtOnce); err != nil {
