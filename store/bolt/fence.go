@@ -51,7 +51,24 @@ func readFence(path string) (fence, error) {
 	return content.fence, nil
 }
 
-// write replaces the fence of a ledger.
+// roomBeside makes sure that files beside a ledger can be replaced.
+func roomBeside(path string) error {
+	temp, err := tempFile(beside(path, ""))
+	if err == nil {
+		err = os.Remove(temp)
+	}
+	return unfenced(err)
+}
+
+// unfenced explains why a fence could not be written; nil stays nil.
+func unfenced(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the fence of the ledger could not be written: %w; make sure that its directory "+
+		"can be written to and has space", err)
+}
+
 func (f fence) write(path string) error {
 	b, err := json.Marshal(f)
 	if err != nil {
