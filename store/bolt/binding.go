@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 
-	"go.etcd.io/bbolt"
-
 	"acsync/store"
 )
 
@@ -23,11 +21,7 @@ type binding struct {
 
 // check refuses a ledger that remembers another tenant, or another credential, than it is opened for. One
 // that remembers none, or is opened for none, serves any.
-func (b binding) check(tx *bbolt.Tx, o Options) error {
-	m, err := openMeta(tx)
-	if err != nil {
-		return err
-	}
+func (b binding) check(m *meta, o Options) error {
 	bound := m.tenant()
 	b.ledger = m.id()
 	hash := m.get(metaCredential)

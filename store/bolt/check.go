@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.etcd.io/bbolt"
-
 	"acsync/store"
 )
 
@@ -25,21 +23,16 @@ func (c Checker) Check(ctx context.Context) error {
 		case torn:
 			return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
 		}
-		f := new(findings)
-		err = c.db.View(func(tx *bbolt.Tx) error {
-			for err := range tx.Check() {
+		return c.view(func(t *txn) error {
+			var f findings
+			for err := range t.meta.bucket.Tx().Check() {
 				f.add("%v", err)
 			}
-			t, err := beginTxn(tx, &c.reasons, c.doubted)
-			if err != nil {
+			if err := check(ctx, t, &f); err != nil {
 				return err
 			}
-			return check(ctx, t, f)
+			return f.err()
 		})
-		if err != nil {
-			return err
-		}
-		return f.err()
 	})
 }
 
@@ -81,7 +74,7 @@ func check(ctx context.Context, t *txn, f *findings) error {
 		return err
 	}
 	checkTotals(t, f, seen)
-	t.runs.check(true, func(err error) { f.add("%w", err) })
+	*f = append(*f, t.runs.check(true)...)
 	return t.backfills.ForEach(func(code, _ []byte) error {
 		b, err := t.backfills.get(code)
 		if err == nil {

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -15,6 +14,94 @@ import (
 	"acsync/store"
 )
 
+// txn is one transaction with its buckets at hand.
+type txn struct {
+	meta      *meta
+	records   records
+	runs      runs
+	backfills backfills
+
+	// The ledger's own number of the last change, or of this one in a transaction that writes: bbolt's begins
+	// anew in a compacted file.
+	id      uint64
+	foreign uint64 // accepted in this one, and not asked for by this ledger
+	doubted bool   // see database
+}
+
+func beginTxn(tx *bbolt.Tx, doubted bool) (*txn, error) {
+	m, err := openMeta(tx)
+	if err != nil {
+		return nil, err
+	}
+	there := buckets
+	if m.format() < backfillFormat {
+		there = buckets[:len(buckets)-1]
+	}
+	for _, name := range there {
+		if _, err := bucketOf(tx, name); err != nil {
+			return nil, err
+		}
+	}
+	plain := m.format() < checksumFormat
+	t := &txn{
+		meta:      m,
+		runs:      runs{summed{tx.Bucket(bucketRuns), plain}},
+		backfills: backfills{summed{tx.Bucket(bucketBackfills), plain}},
+		id:        m.number(metaTransaction),
+		doubted:   doubted,
+		records: records{
+			keys: tx.Bucket(bucketKeys), intents: tx.Bucket(bucketIntents), due: tx.Bucket(bucketDue),
+			reasons:  reasons{summed: summed{tx.Bucket(bucketReasons), plain}},
+			counts:   m.counts(),
+			accepted: m.number(metaAccepted),
+		},
+	}
+	t.records.keys.FillPercent = fill
+	if tx.Writable() {
+		t.id++
+	}
+	return t, m.err
+}
+
+// finish writes what the transaction has gathered.
+func (t *txn) finish() error {
+	t.meta.putNumber(metaTransaction, t.id)
+	if t.doubted {
+		// Half a repair must not pass for a whole one.
+		t.meta.put(metaDistrusted, []byte{1})
+	}
+	if t.foreign > 0 {
+		t.meta.putNumber(metaForeign, t.meta.optional(metaForeign)+t.foreign)
+	}
+	if t.records.changed {
+		t.meta.putNumber(metaAccepted, t.records.accepted)
+		t.meta.put(metaCounts, t.records.counts.encode())
+	}
+	return t.meta.err
+}
+
+// describe reads what the ledger says of itself.
+func (t *txn) describe(info *store.Info) error {
+	t.meta.describe(info)
+	info.Transaction, info.Intents, info.Counts = t.id, t.records.intents.Sequence(), t.records.counts.byState()
+	if info.Witnessed.IsZero() {
+		// The ledger is of an older format, and open for reading.
+		info.Witnessed = t.runs.lastBegun(info.Created)
+	}
+	return t.meta.err
+}
+
+// self reads what the fence of the ledger would say.
+func (t *txn) self() (s self, err error) {
+	m := t.meta
+	s.fence = fence{
+		Ledger: m.id(), Transaction: t.id, Accepted: t.records.accepted, Foreign: m.optional(metaForeign),
+		Intents: t.records.intents.Sequence(), Opening: hex.EncodeToString(m.get(metaOpening)),
+	}
+	s.over, s.distrusted = hex.EncodeToString(m.get(metaOpenedOver)), m.get(metaDistrusted) != nil
+	return s, m.err
+}
+
 // database runs the transactions of an open ledger, one after the other.
 type database struct {
 	file
@@ -23,7 +110,6 @@ type database struct {
 	binding  binding
 
 	mu      sync.Mutex
-	reasons reasons
 	dead    error // why nothing works any more: closed or damaged
 	stuck   error // why no change is taken any more: a commit failed
 	fenced  fence // what the fence says
@@ -57,27 +143,27 @@ func (d *database) locked(fn func() error) error {
 	return explain(d.path, err)
 }
 
-// view runs fn in a transaction that reads. What fn keeps must be copied.
+// view runs fn in a transaction that reads, for whoever has the ledger alone. What fn keeps must be copied.
 func (d *database) view(fn func(*txn) error) error {
-	return d.locked(func() error {
-		return d.db.View(func(tx *bbolt.Tx) error {
-			t, err := beginTxn(tx, &d.reasons, d.doubted)
-			if err == nil {
-				err = fn(t)
-			}
-			if err == nil {
-				err = t.meta.err
-			}
-			return err
-		})
+	return d.db.View(func(tx *bbolt.Tx) error {
+		t, err := beginTxn(tx, d.doubted)
+		if err == nil {
+			err = fn(t)
+		}
+		if err == nil {
+			err = t.meta.err
+		}
+		return err
 	})
 }
 
 // read gives what fn reads in one transaction.
 func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
-	err = d.view(func(t *txn) (err error) {
-		value, err = fn(t)
-		return err
+	err = d.locked(func() error {
+		return d.view(func(t *txn) (err error) {
+			value, err = fn(t)
+			return err
+		})
 	})
 	return value, err
 }
@@ -109,47 +195,33 @@ func (d *database) update(fn func(*txn) error) error {
 // write runs fn in a transaction that writes. Own reports that its error is that of fn, so that nothing was
 // written.
 func (d *database) write(fn func(*txn) error) (own bool, err error) {
-	var t *txn
 	err = d.db.Update(func(tx *bbolt.Tx) error {
-		own = true
-		var err error
-		if t, err = beginTxn(tx, &d.reasons, d.doubted); err != nil {
-			return err
+		t, err := beginTxn(tx, d.doubted)
+		if err == nil {
+			err = fn(t)
 		}
-		if err := fn(t); err != nil {
-			return err
+		if err == nil {
+			err = t.finish()
 		}
-		if err := t.finish(); err != nil {
-			return err
-		}
-		own = false
-		return nil
+		own = err != nil
+		return err
 	})
 	if errors.Is(err, errNothing) {
 		return false, nil
 	}
-	if err == nil {
-		d.reasons.add(t.records.reasons.fresh)
-	}
 	return own, err
 }
 
-// load reads what is kept in memory and makes sure that the rest of meta, the summaries and the back-fills
-// can be read.
+// load makes sure that whatever is not read record by record can be read.
 func (d *database) load() error {
-	return d.db.View(func(tx *bbolt.Tx) error {
-		t, err := beginTxn(tx, &d.reasons, d.doubted)
-		if err != nil {
-			return err
-		}
+	return d.view(func(t *txn) error {
 		d.id = t.meta.id()
 		d.binding.ledger, d.binding.before = d.id, t.records.intents.Sequence()
-		if err := d.reasons.load(t.records.reasons.bucket, t.runs.sums); err != nil {
+		if err := t.records.reasons.load(); err != nil {
 			return err
 		}
-		t.runs.check(false, func(found error) { err = cmp.Or(err, found) })
-		if err != nil {
-			return err
+		if found := t.runs.check(false); found != nil {
+			return found[0]
 		}
 		if _, err := t.backfills.all(); err != nil {
 			return err
@@ -159,8 +231,8 @@ func (d *database) load() error {
 }
 
 func (d *database) self() (now self, err error) {
-	err = d.db.View(func(tx *bbolt.Tx) error {
-		now, err = readSelf(tx)
+	err = d.view(func(t *txn) error {
+		now, err = t.self()
 		return err
 	})
 	return now, err
@@ -202,7 +274,6 @@ func (d *database) writeFence(open bool) error {
 	return nil
 }
 
-// updateFence brings the fence up to date after a change.
 func (d *database) updateFence() error {
 	return d.locked(func() error { return d.writeFence(true) })
 }

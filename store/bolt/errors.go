@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"acsync/store"
 )
@@ -66,10 +67,10 @@ var advice = []struct {
 	{store.ErrNoRoom, "free some space before anything is sent"},
 }
 
-// explain adds the path and the advice to an error that leaves the package; nil stays nil.
+// explain adds the path and the advice to an error that leaves the package, once; nil stays nil.
 func explain(path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || strings.HasPrefix(err.Error(), path+": ") {
+		return err
 	}
 	for _, a := range advice {
 		if errors.Is(err, a.about) {

@@ -2,14 +2,11 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-
-	"go.etcd.io/bbolt"
 
 	"acsync/store"
 )
@@ -111,25 +108,6 @@ type self struct {
 	fence
 	over       string // the opening that its fence bore before the last one
 	distrusted bool
-}
-
-// readSelf reads from the ledger what its fence would say.
-func readSelf(tx *bbolt.Tx) (s self, err error) {
-	m, err := openMeta(tx)
-	if err != nil {
-		return s, err
-	}
-	intents, err := bucketOf(tx, bucketIntents)
-	if err != nil {
-		return s, err
-	}
-	s.fence = fence{
-		Ledger: m.id(), Transaction: m.number(metaTransaction), Accepted: m.number(metaAccepted),
-		Foreign: m.optional(metaForeign), Intents: intents.Sequence(),
-		Opening: hex.EncodeToString(m.get(metaOpening)),
-	}
-	s.over, s.distrusted = hex.EncodeToString(m.get(metaOpenedOver)), m.get(metaDistrusted) != nil
-	return s, m.err
 }
 
 // checkAbandoned refuses to make a ledger where a fence shows that another one was and is gone. A ledger that

@@ -11,6 +11,8 @@ import (
 	"acsync/store"
 )
 
+const backfillFormat = 2 // since this format there is a bucket for back-fills
+
 // migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one
 // transaction when an older ledger is opened for writing.
 var migrations = []migration{
@@ -89,7 +91,7 @@ func addWitnessed(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	m.putTime(metaWitnessed, runs{Bucket: b}.lastBegun(m.time(metaCreated)))
+	m.putTime(metaWitnessed, runs{summed{b, true}}.lastBegun(m.time(metaCreated)))
 	return m.err
 }
 

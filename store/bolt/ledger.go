@@ -10,11 +10,8 @@ import (
 type Ledger struct {
 	*database
 	Reader
-	IntentLog
-	Committer
-	Importer
-	Pruner
-	Converter
+	Writer
+	Keeper
 	Checker
 	Repairer
 	Copier
@@ -23,19 +20,7 @@ type Ledger struct {
 }
 
 func newLedger(d *database, holder *holderFile) *Ledger {
-	return &Ledger{
-		d,
-		Reader{d},
-		IntentLog{d},
-		Committer{d},
-		Importer{d},
-		Pruner{d},
-		Converter{d},
-		Checker{d},
-		Repairer{d},
-		Copier{d},
-		holder,
-	}
+	return &Ledger{d, Reader{d}, Writer{d}, Keeper{d}, Checker{d}, Repairer{d}, Copier{d}, holder}
 }
 
 // Report tells others how far the pass has come. The file is changed at most once a second, and at once where

@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 
-	"go.etcd.io/bbolt"
-
 	"acsync/store"
 )
 
@@ -139,7 +137,7 @@ func trust(d *database, o Options) error {
 	if err != nil {
 		return err
 	}
-	return d.db.View(func(tx *bbolt.Tx) error { return d.binding.check(tx, o) })
+	return d.view(func(t *txn) error { return d.binding.check(t.meta, o) })
 }
 
 // announce makes a ledger that has been opened for writing known as such, in itself and beside it, before

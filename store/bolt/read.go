@@ -46,8 +46,8 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 		if err != nil {
 			return err
 		}
-		if s.old.State != store.Unknown {
-			found[key] = s.old
+		if s.State != store.Unknown {
+			found[key] = s.Record
 		}
 	}
 	prefix, err := resolutionPrefix(id)
@@ -160,15 +160,15 @@ const stride = 1000
 // of fn ends the walk and is given back as it is.
 func (r Reader) Each(fn func(store.Entry) error) error {
 	for last, more := []byte(nil), true; more; {
-		var list []store.Entry
-		more = false
-		err := r.view(func(t *txn) error {
-			return t.records.behind(last, func(code []byte, e store.Entry) bool {
+		list, err := read(r.database, func(t *txn) (list []store.Entry, err error) {
+			more = false
+			err = t.records.behind(last, func(code []byte, e store.Entry) bool {
 				if list = append(list, e); len(list) == stride {
 					last, more = bytes.Clone(code), true
 				}
 				return !more
 			})
+			return list, err
 		})
 		if err != nil {
 			return err
