@@ -1,5 +1,7 @@
 package store
 
+import "cmp"
+
 // MaxID is the greatest length of an id, in bytes. Kustomer's have 24 (documented).
 const MaxID = 1024
 
@@ -17,4 +19,37 @@ func (k Key) Kind() string {
 		return "recovery"
 	}
 	return ""
+}
+
+// Identity says what the ledger remembers as one, and so what is asked about at most once. A ledger has one,
+// and is converted to the other.
+type Identity string
+
+// The identities.
+const (
+	PerConversation Identity = "conversation" // keys without a resolution
+	PerResolution   Identity = "resolution"   // keys with one
+)
+
+// Known reports whether the identity is one that a ledger can have.
+func (i Identity) Known() bool { return i == PerConversation || i == PerResolution }
+
+// OrDefault is the identity, PerConversation where none was chosen.
+func (i Identity) OrDefault() Identity { return cmp.Or(i, PerConversation) }
+
+// Key is the key that an entry has in a ledger with the identity. A recovery keeps its own.
+func (i Identity) Key(e Entry) Key {
+	key, at := e.Key, e.Record.Resolution
+	switch {
+	case key.Recovery:
+	case i == PerConversation:
+		key.Resolution = 0
+	case key.Resolution != 0 || at.IsZero():
+	// What was asked, or may have been, counts for all resolutions up to its time: what was told by others,
+	// or has merged with another record, can have a time that is later than the resolution.
+	case e.Held():
+	default:
+		key.Resolution = at.UnixMilli()
+	}
+	return key
 }
