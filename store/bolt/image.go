@@ -44,15 +44,6 @@ type image struct {
 	torn     bool // one of the two metas is not valid
 }
 
-// page is one page with its overflow, whole.
-type page struct {
-	id    uint64
-	flags uint16
-	count int
-	extra uint64 // further pages that belong to it
-	data  []byte // with the header
-}
-
 // readImage reads the metas of a file of the given size.
 func readImage(file io.ReaderAt, size, pageSize int64) (*image, error) {
 	m := &image{file: file, pageSize: pageSize}
@@ -79,66 +70,63 @@ func readImage(file io.ReaderAt, size, pageSize int64) (*image, error) {
 }
 
 func (m *image) readMeta(id int64) (boltMeta, bool) {
-	buf := make([]byte, pageHeader+metaBytes)
-	if _, err := m.file.ReadAt(buf, id*m.pageSize); err != nil {
+	b := make([]byte, metaBytes)
+	if _, err := m.file.ReadAt(b, id*m.pageSize+pageHeader); err != nil {
 		return boltMeta{}, false
 	}
-	b := buf[pageHeader:]
 	sum := fnv.New64a()
 	sum.Write(b[:56]) //nolint:errcheck // a hash never fails
-	if order.Uint32(b) != boltMagic || order.Uint32(b[4:]) != boltVersion ||
-		order.Uint64(b[56:]) != sum.Sum64() || int64(order.Uint32(b[8:])) != m.pageSize {
-		return boltMeta{}, false
-	}
+	valid := order.Uint32(b) == boltMagic && order.Uint32(b[4:]) == boltVersion &&
+		int64(order.Uint32(b[8:])) == m.pageSize && order.Uint64(b[56:]) == sum.Sum64()
 	return boltMeta{
 		root:     order.Uint64(b[16:]),
 		freelist: order.Uint64(b[32:]),
 		high:     order.Uint64(b[40:]),
 		tx:       order.Uint64(b[48:]),
-	}, true
+	}, valid
 }
 
-// header reads the header of a page into a buffer, and as much behind it as the buffer takes, and checks that
-// the page lies within the file.
-func (m *image) header(id uint64, b []byte) (page, error) {
+// page is one page with its overflow, whole.
+type page struct {
+	id    uint64
+	flags uint16
+	count int
+	extra uint64 // further pages that belong to it
+	data  []byte // with the header
+}
+
+func pageOf(data []byte) page {
+	return page{
+		order.Uint64(data), order.Uint16(data[8:]), int(order.Uint16(data[10:])),
+		uint64(order.Uint32(data[12:])), data,
+	}
+}
+
+// read reads a whole page, into the buffer where that is large enough, and checks that it lies within the
+// file.
+func (m *image) read(id uint64, buffer []byte) (page, error) {
 	if id < 2 || id >= m.meta.high {
 		return page{}, damaged("it points to page %d, which does not exist", id)
 	}
-	if _, err := m.file.ReadAt(b, int64(id)*m.pageSize); err != nil {
-		return page{}, err
-	}
-	p := page{
-		id:    order.Uint64(b),
-		flags: order.Uint16(b[8:]),
-		count: int(order.Uint16(b[10:])),
-		extra: uint64(order.Uint32(b[12:])),
-	}
-	if p.id != id {
-		return page{}, damaged("page %d calls itself page %d", id, p.id)
-	}
-	if p.extra >= m.meta.high-id {
-		return page{}, damaged("page %d runs over the end", id)
-	}
-	return p, nil
-}
-
-// read reads a whole page, into the buffer where that is large enough.
-func (m *image) read(id uint64, buffer []byte) (page, error) {
 	if int64(len(buffer)) < m.pageSize {
 		buffer = make([]byte, m.pageSize)
 	}
-	p, err := m.header(id, buffer[:m.pageSize])
-	if err != nil {
+	at := int64(id) * m.pageSize
+	if _, err := m.file.ReadAt(buffer[:m.pageSize], at); err != nil {
 		return page{}, err
 	}
-	if p.data = buffer[:m.pageSize]; p.extra == 0 {
+	p := pageOf(buffer[:m.pageSize])
+	switch {
+	case p.id != id:
+		return page{}, damaged("page %d calls itself page %d", id, p.id)
+	case p.extra >= m.meta.high-id:
+		return page{}, damaged("page %d runs over the end", id)
+	case p.extra == 0:
 		return p, nil
 	}
 	p.data = make([]byte, (int64(p.extra)+1)*m.pageSize)
-	if _, err := m.file.ReadAt(p.data, int64(id)*m.pageSize); err != nil {
-		return page{}, err
-	}
-	return p, nil
+	_, err := m.file.ReadAt(p.data, at)
+	return p, err
 }
 
 // element is an entry of a branch or a leaf page.
@@ -163,9 +151,9 @@ func (p page) elements(list []element) ([]element, error) {
 	next := pageHeader + p.count*elementSize
 	for i := range list {
 		at := pageHeader + i*elementSize
-		e, err := p.element(at, next-at)
-		if err != nil {
-			return nil, err
+		e, ok := p.element(p.data[at:], uint64(next-at))
+		if !ok {
+			return nil, damaged("an entry of page %d is not where it belongs", p.id)
 		}
 		next += len(e.key) + len(e.value)
 		if i > 0 && bytes.Compare(list[i-1].key, e.key) >= 0 {
@@ -176,32 +164,23 @@ func (p page) elements(list []element) ([]element, error) {
 	return list, nil
 }
 
-// element reads the entry whose description is at an offset; its key and value lie so far behind that.
-func (p page) element(at, behind int) (element, error) {
-	b := p.data[at:]
+// element reads the entry whose description is at the beginning of b, and whose key and value must begin so
+// far behind that.
+func (p page) element(b []byte, behind uint64) (e element, ok bool) {
+	at, keySize, valueSize := order.Uint32(b[4:]), order.Uint32(b[8:]), order.Uint32(b[12:])
 	if p.flags == flagBranch {
-		pos := uint64(order.Uint32(b))
-		key, ok := cut(b, pos, uint64(order.Uint32(b[4:])))
-		if !ok || pos != uint64(behind) {
-			return element{}, damaged("an entry of page %d is not where it belongs", p.id)
-		}
-		return element{key: key, child: order.Uint64(b[8:])}, nil
+		at, keySize, valueSize = order.Uint32(b), order.Uint32(b[4:]), 0
+		e.child = order.Uint64(b[8:])
+	} else {
+		e.bucket = order.Uint32(b)&elementBucket != 0
 	}
-	pos, ksize, vsize := uint64(order.Uint32(b[4:])), uint64(order.Uint32(b[8:])), uint64(
-		order.Uint32(b[12:]))
-	key, ok := cut(b, pos, ksize)
-	value, ok2 := cut(b, pos+ksize, vsize)
-	if !ok || !ok2 || pos != uint64(behind) {
-		return element{}, damaged("an entry of page %d is not where it belongs", p.id)
+	value := behind + uint64(keySize)
+	end := value + uint64(valueSize)
+	if uint64(at) != behind || end > uint64(len(b)) {
+		return e, false
 	}
-	return element{key: key, value: value, bucket: order.Uint32(b)&elementBucket != 0}, nil
-}
-
-func cut(b []byte, from, size uint64) ([]byte, bool) {
-	if from > uint64(len(b)) || size > uint64(len(b))-from {
-		return nil, false
-	}
-	return b[from : from+size], true
+	e.key, e.value = b[behind:value], b[value:end]
+	return e, true
 }
 
 // walk follows every reference in a file from its root and makes sure that each page is used once.
@@ -299,10 +278,7 @@ func (w *walk) tree(ctx context.Context, id uint64, low, high []byte, records bo
 	w.depth++
 	defer func() { w.depth-- }()
 	if p.flags == flagLeaf {
-		if records {
-			return whole(list)
-		}
-		return w.buckets(ctx, p, list)
+		return w.leaf(ctx, id, list, records)
 	}
 	for i, e := range list {
 		above := high
@@ -328,61 +304,48 @@ func within(id uint64, list []element, low, high []byte) error {
 	return nil
 }
 
-// whole checks every record of a leaf: of a key that has become another one only its record can tell.
-func whole(leaf []element) error {
-	for _, e := range leaf {
-		if e.bucket {
-			return damaged("a bucket is among the keys")
-		}
-		if err := checked(e.key, e.value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// buckets follows the buckets among the entries of a leaf. A small bucket is a page without an id inside the
-// value.
-func (w *walk) buckets(ctx context.Context, p page, list []element) error {
+// leaf checks the records of a leaf, as of a key that has become another one only its record can tell, or
+// follows its buckets.
+func (w *walk) leaf(ctx context.Context, id uint64, list []element, records bool) error {
 	for _, e := range list {
-		if !e.bucket {
-			continue
+		var err error
+		switch {
+		case records && e.bucket:
+			err = damaged("a bucket is among the keys")
+		case records:
+			err = checked(e.key, e.value)
+		case e.bucket:
+			err = w.bucket(ctx, id, e)
 		}
-		if len(e.value) < bucketBytes {
-			return damaged("a bucket on page %d is too short", p.id)
-		}
-		if root := order.Uint64(e.value); root != 0 {
-			if err := w.bucket(ctx, e.key, root); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := inline(p.id, e.key, e.value[bucketBytes:]); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// bucket follows the tree of a bucket.
-func (w *walk) bucket(ctx context.Context, name []byte, root uint64) error {
-	return w.tree(ctx, root, nil, nil, holdsRecords(name))
-}
-
-func holdsRecords(bucket []byte) bool { return bytes.Equal(bucket, bucketKeys) }
-
-// inline checks a bucket that lies whole inside the page with the id.
-func inline(id uint64, name, data []byte) error {
-	if len(data) < pageHeader {
+// bucket follows a bucket that stands on the page with the id. A small one has no root: it lies whole inside
+// the value, as a page without an id.
+func (w *walk) bucket(ctx context.Context, id uint64, e element) error {
+	if len(e.value) < bucketBytes {
 		return damaged("a bucket on page %d is too short", id)
 	}
-	p := page{id: id, flags: order.Uint16(data[8:]), count: int(order.Uint16(data[10:])), data: data}
+	records := bytes.Equal(e.key, bucketKeys)
+	if root := order.Uint64(e.value); root != 0 {
+		return w.tree(ctx, root, nil, nil, records)
+	}
+	inline := e.value[bucketBytes:]
+	if len(inline) < pageHeader {
+		return damaged("a bucket on page %d is too short", id)
+	}
+	p := pageOf(inline)
+	p.id = id
 	if p.flags != flagLeaf {
 		return damaged("a bucket on page %d is not a leaf", id)
 	}
 	list, err := p.elements(nil)
-	if err == nil && holdsRecords(name) {
-		err = whole(list)
+	if err != nil || !records {
+		return err
 	}
-	return err
+	return w.leaf(ctx, id, list, true)
 }

@@ -1,10 +1,12 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -30,32 +32,24 @@ const (
 // creation, or a tag and the text of any other id, and of a recovery; then 8 bytes of resolution unless that
 // is 0. The lower and the upper case of a hex id are one key.
 func encodeKey(k store.Key) ([]byte, error) {
-	if k.Conversation == "" {
+	switch n := len(k.Conversation); {
+	case n == 0:
 		return nil, fmt.Errorf("the id of a conversation is empty")
-	}
-	if len(k.Conversation) > store.MaxID {
-		return nil, fmt.Errorf("the id of a conversation has %d bytes; at most %d can be kept",
-			len(k.Conversation), store.MaxID)
-	}
-	code := make([]byte, 0, rawPair)
-	if len(k.Conversation) == 2*rawID {
+	case n > store.MaxID:
+		return nil, fmt.Errorf("the id of a conversation has %d bytes; at most %d can be kept", n, store.MaxID)
+	case n == 2*rawID:
 		raw, err := hex.DecodeString(k.Conversation)
-		switch {
-		case err == nil && k.Recovery:
-			k.Conversation = hex.EncodeToString(raw)
-		case err == nil:
-			return appendResolution(append(code, raw...), k.Resolution), nil
+		if err == nil && !k.Recovery {
+			return appendResolution(raw, k.Resolution), nil
+		}
+		if err == nil {
+			k.Conversation = strings.ToLower(k.Conversation)
 		}
 	}
-	return encodeText(code, k), nil
-}
-
-func encodeText(code []byte, k store.Key) []byte {
-	code = append(code, tagText)
+	code := append([]byte{tagText}, k.Conversation...)
 	if k.Recovery {
 		code[0] |= tagRecovery
 	}
-	code = append(code, k.Conversation...)
 	if k.Resolution != 0 {
 		code[0] |= tagResolution
 		code = appendResolution(code, k.Resolution)
@@ -64,7 +58,7 @@ func encodeText(code []byte, k store.Key) []byte {
 		code[0] |= tagPadded
 		code = append(code, 0)
 	}
-	return code
+	return code, nil
 }
 
 // resolutionPrefix is what the codes of all the resolutions of a conversation begin with.
@@ -87,37 +81,30 @@ func appendResolution(code []byte, ms int64) []byte {
 }
 
 // decodeKey is the inverse of encodeKey, up to the case of hex digits: it gives lower case.
-func decodeKey(code []byte) (store.Key, error) {
-	switch len(code) {
-	case rawID:
+func decodeKey(code []byte) (k store.Key, err error) {
+	rest, tag := code, byte(0)
+	switch {
+	case len(code) == rawID:
 		return store.Key{Conversation: hex.EncodeToString(code)}, nil
-	case rawPair:
-		ms := int64(binary.BigEndian.Uint64(code[rawID:]))
-		if ms == 0 {
-			return store.Key{}, damaged("key %x has a resolution of zero", code)
-		}
-		return store.Key{Conversation: hex.EncodeToString(code[:rawID]), Resolution: ms}, nil
-	}
-	return decodeText(code)
-}
-
-func decodeText(code []byte) (store.Key, error) {
-	var k store.Key
-	rest := code
-	if len(rest) == 0 || rest[0]&tagText == 0 || len(rest) > 2+store.MaxID+rawTime {
+	case len(code) == rawPair:
+		tag = tagResolution
+	case len(code) == 0 || code[0]&tagText == 0 || len(code) > 2+store.MaxID+rawTime:
 		return k, damaged("a key of %d bytes is not one of the ledger's", len(code))
+	default:
+		rest, tag = code[1:], code[0]
 	}
-	tag := rest[0]
-	rest = rest[1:]
 	if tag&tagPadded != 0 && len(rest) > 0 {
 		rest = rest[:len(rest)-1]
 	}
-	if tag&tagResolution != 0 && len(rest) > rawTime {
-		k.Resolution = int64(binary.BigEndian.Uint64(rest[len(rest)-rawTime:]))
-		rest = rest[:len(rest)-rawTime]
+	if end := len(rest) - rawTime; tag&tagResolution != 0 && end > 0 {
+		k.Resolution = int64(binary.BigEndian.Uint64(rest[end:]))
+		rest = rest[:end]
 	}
 	k.Conversation, k.Recovery = string(rest), tag&tagRecovery != 0
-	if again, err := encodeKey(k); err != nil || string(again) != string(code) {
+	if tag&tagText == 0 {
+		k.Conversation = hex.EncodeToString(rest)
+	}
+	if again, err := encodeKey(k); err != nil || !bytes.Equal(again, code) {
 		return store.Key{}, damaged("key %.40x is not written as the ledger writes keys", code)
 	}
 	return k, nil

@@ -35,35 +35,14 @@ const (
 // At in seconds from the resolution, the others from At. So 9 to 15 bytes hold nearly every record. The check
 // byte is the lowest of a CRC-32C over key and value.
 func encodeRecord(k store.Key, code []byte, r store.Record, reason uint64) []byte {
-	flags := flagsOf(r, reason)
-	c := recordCoder{b: append(make([]byte, 0, 24), recordVersion<<4|byte(r.State), flags)}
-	c.record(&r, &reason, flags, keyTime(k, code))
+	c := recordCoder{b: append(make([]byte, 0, 24), recordVersion<<4|byte(r.State), 0)}
+	c.record(&r, &reason, keyTime(k, code))
+	c.b[1] = c.flags
 	if r.Doubt != 0 {
 		c.b[0] = doubtedVersion<<4 | byte(r.State)
 		c.number(&r.Doubt, math.MaxUint64)
 	}
 	return append(c.b, checkByte(code, c.b))
-}
-
-func flagsOf(r store.Record, reason uint64) (flags byte) {
-	for _, each := range [...]struct {
-		flag byte
-		set  bool
-	}{
-		{hasReason, reason != 0},
-		{lacksResolution, r.Resolution.IsZero()},
-		{hasDue, !r.Due.IsZero()},
-		{hasFirst, !r.First.IsZero()},
-		{hasIntent, r.Intent != 0},
-		{hasAttempts, r.Attempts != usualAttempts(r.Intent)},
-		{isOK, r.Status == 200},
-		{hasStatus, r.Status != 0 && r.Status != 200},
-	} {
-		if each.set {
-			flags |= each.flag
-		}
-	}
-	return flags
 }
 
 func usualAttempts(intent uint64) int {
@@ -92,8 +71,8 @@ func decodeRecord(k store.Key, code, value []byte) (store.Record, uint64, error)
 		return r, 0, damaged("the record of %x has the unknown state %d", code, r.State)
 	}
 	var reason uint64
-	c := recordCoder{b: value[2:end], reading: true}
-	c.record(&r, &reason, value[1], keyTime(k, code))
+	c := recordCoder{b: value[2:end], flags: value[1], reading: true}
+	c.record(&r, &reason, keyTime(k, code))
 	if version == doubtedVersion {
 		c.number(&r.Doubt, math.MaxUint64)
 		c.bad = c.bad || r.Doubt == 0 || r.State != store.InDoubt
@@ -118,38 +97,47 @@ func checked(code, value []byte) error {
 // recordCoder writes the fields of a record behind b, or reads them from b and remembers whether one was bad.
 type recordCoder struct {
 	b       []byte
+	flags   byte
 	reading bool
 	bad     bool
 }
 
-// record writes or reads the fields that the flags name.
-func (c *recordCoder) record(r *store.Record, reason *uint64, flags byte, base time.Time) {
-	if flags&hasReason != 0 {
+// has reports whether a field is there: of a record that is read its flag tells, of another it sets the flag.
+func (c *recordCoder) has(flag byte, there bool) bool {
+	if !c.reading && there {
+		c.flags |= flag
+	}
+	return c.flags&flag != 0
+}
+
+// record writes or reads the fields that are there.
+func (c *recordCoder) record(r *store.Record, reason *uint64, base time.Time) {
+	if c.has(hasReason, *reason != 0) {
 		c.number(reason, math.MaxUint64)
 	}
-	if flags&lacksResolution == 0 {
+	if !c.has(lacksResolution, r.Resolution.IsZero()) {
 		c.milli(&r.Resolution, base)
 		base = r.Resolution
 	}
 	c.second(&r.At, base, 1)
-	if flags&hasDue != 0 {
+	if c.has(hasDue, !r.Due.IsZero()) {
 		c.milli(&r.Due, r.At)
 	}
-	if flags&hasFirst != 0 {
+	if c.has(hasFirst, !r.First.IsZero()) {
 		c.second(&r.First, r.At, -1)
 	}
-	if flags&hasIntent != 0 {
+	if c.has(hasIntent, r.Intent != 0) {
 		c.number(&r.Intent, math.MaxUint64)
 	}
-	if flags&hasAttempts != 0 {
+	if c.has(hasAttempts, r.Attempts != usualAttempts(r.Intent)) {
 		c.int(&r.Attempts)
 	} else {
 		r.Attempts = usualAttempts(r.Intent)
 	}
-	if flags&hasStatus != 0 {
+	if c.has(hasStatus, r.Status != 0 && r.Status != 200) {
 		c.int(&r.Status)
 	}
-	if flags&isOK != 0 {
+	if c.has(isOK, r.Status == 200) {
 		c.bad = c.bad || c.reading && r.Status != 0
 		r.Status = 200
 	}
