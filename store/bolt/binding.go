@@ -8,7 +8,6 @@ import (
 	"acsync/store"
 )
 
-// credentialBytes is the length of the hash of a credential.
 const credentialBytes = 16
 
 // binding is whom a ledger was opened for. What is empty binds nothing.

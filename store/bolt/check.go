@@ -39,7 +39,6 @@ func (c Checker) Check(ctx context.Context) error {
 // maxFindings is how many findings Check names; the rest it counts.
 const maxFindings = 20
 
-// findings gathers what is wrong.
 type findings []error
 
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
@@ -54,7 +53,6 @@ func (f findings) err() error {
 	return damaged("%w", errors.Join(f...))
 }
 
-// check compares the buckets with each other.
 func check(ctx context.Context, t *txn, f *findings) error {
 	var seen counts
 	err := t.records.keys.ForEach(func(code, v []byte) error {

@@ -17,7 +17,6 @@ import (
 	"acsync/store"
 )
 
-// compactBytes bounds the transactions in which a ledger is copied.
 const compactBytes = 1 << 20
 
 // Create makes a new ledger at path; start is where the first window begins. Whatever is at the path already
@@ -72,7 +71,6 @@ func build(path string, write func(temp string) error, place func(temp string, i
 	return place(temp, info)
 }
 
-// verify opens a copy of a ledger, checks all of it, and gives what it says of itself.
 func verify(temp string) (store.Info, error) {
 	l, err := open(temp, Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true}, migrations)
 	if err != nil {
@@ -185,7 +183,6 @@ func compact(l *Ledger) error {
 	}))
 }
 
-// compactInto copies the content into an empty file, and gives that the owner of the ledger.
 func compactInto(temp string, from file) error {
 	stat, err := from.handle.Stat()
 	if err != nil {
@@ -202,7 +199,6 @@ func compactInto(temp string, from file) error {
 	return keepOwner(temp, stat)
 }
 
-// checkSame makes sure that a copy says what the ledger says.
 func checkSame(a, b store.Info) error {
 	a.Path, a.Size, b.Path, b.Size = "", 0, "", 0
 	same := maps.Equal(a.Counts, b.Counts)

@@ -63,7 +63,6 @@ func beginTxn(tx *bbolt.Tx, doubted bool) (*txn, error) {
 	return t, m.err
 }
 
-// finish writes what the transaction has gathered.
 func (t *txn) finish() error {
 	t.meta.putNumber(metaTransaction, t.id)
 	if t.doubted {
@@ -80,7 +79,6 @@ func (t *txn) finish() error {
 	return t.meta.err
 }
 
-// describe reads what the ledger says of itself.
 func (t *txn) describe(info *store.Info) error {
 	t.meta.describe(info)
 	info.Transaction, info.Intents, info.Counts = t.id, t.records.intents.Sequence(), t.records.counts.byState()
@@ -91,7 +89,6 @@ func (t *txn) describe(info *store.Info) error {
 	return t.meta.err
 }
 
-// self reads what the fence of the ledger would say.
 func (t *txn) self() (s self, err error) {
 	m := t.meta
 	s.fence = fence{
@@ -238,7 +235,6 @@ func (d *database) self() (now self, err error) {
 	return now, err
 }
 
-// checkFence compares the open file with its fence and remembers what the fence says.
 func (d *database) checkFence() error {
 	now, err := d.self()
 	if err != nil {
@@ -278,7 +274,6 @@ func (d *database) updateFence() error {
 	return d.locked(func() error { return d.writeFence(true) })
 }
 
-// openingBytes is the length of the number of an opening.
 const openingBytes = 8
 
 // reopen commits a fresh number for this opening, and what the ledger is bound to. The number that the fence

@@ -82,7 +82,6 @@ func replace(path string, content []byte, mode fs.FileMode, durable bool) error 
 	return nil
 }
 
-// tempFile makes an empty file in the directory of path.
 func tempFile(path string) (string, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
@@ -138,7 +137,6 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// checkRoom gives ErrNoRoom when the disk of a file is nearly full.
 func checkRoom(path string) error {
 	free, err := freeSpace(path)
 	if err != nil {

@@ -58,7 +58,6 @@ func networkKind(kind uint32) error {
 	return nil
 }
 
-// freeSpace gives the bytes that are free for this user on the disk of a file.
 func freeSpace(path string) (uint64, error) {
 	s, err := statfs(path)
 	if err != nil {
@@ -69,7 +68,6 @@ func freeSpace(path string) (uint64, error) {
 	return uint64(max(blocks, 0)) * uint64(s.Bsize), nil
 }
 
-// keepOwner gives a file the mode and the owner of the one that it is to replace.
 func keepOwner(temp string, old fs.FileInfo) error {
 	if err := os.Chmod(temp, old.Mode().Perm()); err != nil {
 		return err

@@ -80,12 +80,10 @@ func explain(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// rolledBack tells how the ledger differs from what its fence has seen.
 func rolledBack(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{store.ErrRolledBack}, args...)...)
 }
 
-// damaged tells what is wrong with the file.
 func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{store.ErrDamaged}, args...)...)
 }

@@ -48,7 +48,6 @@ func readFence(path string) (fence, error) {
 	return content.fence, nil
 }
 
-// roomBeside makes sure that files beside a ledger can be replaced.
 func roomBeside(path string) error {
 	temp, err := tempFile(beside(path, ""))
 	if err == nil {
@@ -57,7 +56,6 @@ func roomBeside(path string) error {
 	return unfenced(err)
 }
 
-// unfenced explains why a fence could not be written; nil stays nil.
 func unfenced(err error) error {
 	if err == nil {
 		return nil
@@ -74,7 +72,6 @@ func (f fence) write(path string) error {
 	return unfenced(replace(beside(path, fenceSuffix), append(b, '\n'), 0o644, true))
 }
 
-// holds refuses a ledger that cannot be the one that the fence was written for.
 func (f fence) holds(now self) error {
 	switch {
 	case now.distrusted:
@@ -103,7 +100,6 @@ func (f fence) ownAccepted(stamped bool) uint64 {
 	return f.Accepted - min(f.Accepted, f.Foreign)
 }
 
-// self is what a ledger says of itself, for its fence.
 type self struct {
 	fence
 	over       string // the opening that its fence bore before the last one
@@ -135,7 +131,6 @@ func Abandoned(path string) bool {
 	return err == nil || checkAbandoned(path) != nil
 }
 
-// withFence adds to an error that is ErrMissing what the fence tells.
 func withFence(path string, err error) error {
 	if !errors.Is(err, store.ErrMissing) || checkAbandoned(path) == nil {
 		return err

@@ -59,7 +59,6 @@ type Options struct {
 	Identity store.Identity
 }
 
-// checkPlace refuses a place that is not fit for a ledger.
 func (o Options) checkPlace(path string) error {
 	if o.AllowNetwork {
 		return nil
@@ -67,7 +66,6 @@ func (o Options) checkPlace(path string) error {
 	return network(path)
 }
 
-// file is a file that bbolt has open.
 type file struct {
 	path    string
 	handle  *os.File // bbolt's own
@@ -117,7 +115,6 @@ func boltError(err error) error {
 // errReplaced answers whoever got the lock of a file that no longer bears its name.
 var errReplaced = errors.New("the ledger was replaced while it was being opened")
 
-// inPlace makes sure that the file which is locked is the one at the path.
 func (f *file) inPlace() error {
 	stat, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -147,7 +144,6 @@ func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 	return m.torn, inspect(ctx, m)
 }
 
-// size is that of the file, in bytes.
 func (f *file) size() (int64, error) {
 	stat, err := f.handle.Stat()
 	if err != nil {

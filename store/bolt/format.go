@@ -19,7 +19,6 @@ var migrations = []migration{
 	{change: addBackfills}, {change: addWitnessed, readable: true}, {change: addChecksums, readable: true},
 }
 
-// migration changes a ledger from one format to the next.
 type migration struct {
 	change func(*bbolt.Tx) error
 	// the older format is part of the next one: whoever only reads needs not wait for the change
@@ -29,10 +28,8 @@ type migration struct {
 // errOlderFormat answers a reader, who must not change anything.
 var errOlderFormat = errors.New("the ledger has an older format; run a pass, which brings it up to date")
 
-// newest is the format that steps lead to.
 func newest(steps []migration) int { return 1 + len(steps) }
 
-// olderThan gives the migrations that a file still needs.
 func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 	err = db.View(func(tx *bbolt.Tx) error {
 		m, err := openMeta(tx)
@@ -53,12 +50,10 @@ func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 	return older, err
 }
 
-// unreadable reports whether somebody who only reads has to wait for these migrations.
 func unreadable(steps []migration) bool {
 	return slices.ContainsFunc(steps, func(m migration) bool { return !m.readable })
 }
 
-// upgrade brings a file to the newest format.
 func upgrade(db *bbolt.DB, steps []migration) error {
 	older, err := olderThan(db, steps)
 	if err != nil || len(older) == 0 {

@@ -30,7 +30,6 @@ func withChecksum(key, value []byte) []byte {
 	return binary.BigEndian.AppendUint32(slices.Clip(value), checksum(key, value))
 }
 
-// summed is a bucket whose values end with a checksum.
 type summed struct {
 	*bbolt.Bucket
 	plain bool // of an older format, without checksums
@@ -48,7 +47,6 @@ func (s summed) strip(key, value []byte) ([]byte, bool) {
 	return value[:end], true
 }
 
-// unmarshal reads a value that is JSON and reports whether that was so.
 func (s summed) unmarshal(key, value []byte, into any) bool {
 	text, ok := s.strip(key, value)
 	return ok && json.Unmarshal(text, into) == nil
@@ -71,7 +69,6 @@ type reasons struct {
 	texts map[uint64]string // read when the first is asked for
 }
 
-// load reads the whole table.
 func (r *reasons) load() error {
 	texts := make(map[uint64]string)
 	err := r.ForEach(func(text, v []byte) error {
@@ -112,7 +109,6 @@ func (r *reasons) number(text string) (uint64, error) {
 	return n, r.put([]byte(text), numberValue(n))
 }
 
-// text gives the text of a number.
 func (r *reasons) text(n uint64) (string, error) {
 	if n == 0 {
 		return "", nil
@@ -140,7 +136,6 @@ func (r runs) add(run *store.Run) error {
 	return r.marshal("the summary of pass "+run.Pass, numberValue(n), run)
 }
 
-// newest gives summaries from the newest on, while more says so.
 func (r runs) newest(more func(store.Run) bool) error {
 	c := r.Cursor()
 	for k, v := c.Last(); k != nil; k, v = c.Prev() {
@@ -190,7 +185,6 @@ type backfillValue struct {
 // backfills are how far back-fills have come, in one transaction, by the beginning of their ranges.
 type backfills struct{ summed }
 
-// get reads a back-fill; it is zero where there is none.
 func (b backfills) get(code []byte) (store.Backfill, error) {
 	text := b.Get(code)
 	if text == nil {

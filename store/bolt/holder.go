@@ -17,7 +17,6 @@ import (
 // holderMode lets nobody else read how far a pass is: whoever may read the ledger may read this too.
 const holderMode fs.FileMode = 0o600
 
-// reportEvery is the least time between two changes of the holder's file.
 const reportEvery = time.Second
 
 // ReadHolder tells who holds the ledger at path for writing, without opening it. An error that is
@@ -36,7 +35,6 @@ func ReadHolder(path string) (store.Holder, error) {
 	return h, nil
 }
 
-// withHolder adds the holder to an error that is ErrLocked, where it can be read.
 func withHolder(path string, err error) error {
 	if !errors.Is(err, store.ErrLocked) {
 		return err

@@ -30,7 +30,6 @@ const (
 
 var order = binary.NativeEndian
 
-// boltMeta is what a meta page says.
 type boltMeta struct {
 	root, freelist, high, tx uint64 // high: the pages from this one on do not exist
 }
@@ -44,7 +43,6 @@ type image struct {
 	torn     bool // one of the two metas is not valid
 }
 
-// readImage reads the metas of a file of the given size.
 func readImage(file io.ReaderAt, size, pageSize int64) (*image, error) {
 	m := &image{file: file, pageSize: pageSize}
 	found := false
@@ -86,7 +84,6 @@ func (m *image) readMeta(id int64) (boltMeta, bool) {
 	}, valid
 }
 
-// page is one page with its overflow, whole.
 type page struct {
 	id    uint64
 	flags uint16
@@ -129,7 +126,6 @@ func (m *image) read(id uint64, buffer []byte) (page, error) {
 	return p, err
 }
 
-// element is an entry of a branch or a leaf page.
 type element struct {
 	key    []byte
 	child  uint64 // of a branch
@@ -209,7 +205,6 @@ func inspect(ctx context.Context, m *image) error {
 	return w.tree(ctx, m.meta.root, nil, nil, false)
 }
 
-// claim marks a page and its overflow as used.
 func (w *walk) claim(id, extra uint64) error {
 	if id < 2 || id >= w.meta.high || extra >= w.meta.high-id {
 		return damaged("it points to page %d, which does not exist", id)

@@ -67,7 +67,6 @@ func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err e
 	return removed, k.updateFence()
 }
 
-// raiseFloor lifts the floor to a time; one that is as high already is left alone.
 func raiseFloor(t *txn, to time.Time) error {
 	if err := store.MayPrune(to, t.meta.time(metaCheckpoint)); err != nil {
 		return err
@@ -110,7 +109,6 @@ func pruneRecords(t *txn, last []byte, before time.Time) (removed int, next []by
 	return len(old), next, nil
 }
 
-// createdAfter reports, for a hex id, whether its conversation was created after a time.
 func createdAfter(code []byte, at time.Time) bool {
 	return (len(code) == rawID || len(code) == rawPair) && int64(binary.BigEndian.Uint32(code)) > at.Unix()
 }
@@ -172,7 +170,6 @@ func (k Keeper) PlanConversion(to store.Identity) (store.Conversion, error) {
 	})
 }
 
-// planConversion collects the keys that change with another identity.
 func planConversion(t *txn, to store.Identity) (codes [][]byte, c store.Conversion, err error) {
 	from := t.meta.identity()
 	if err := store.MayConvert(from, to, t.records.counts.byState()); err != nil {

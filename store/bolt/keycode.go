@@ -61,7 +61,6 @@ func encodeKey(k store.Key) ([]byte, error) {
 	return code, nil
 }
 
-// resolutionPrefix is what the codes of all the resolutions of a conversation begin with.
 func resolutionPrefix(id string) ([]byte, error) {
 	code, err := encodeKey(store.Key{Conversation: id, Resolution: 1})
 	if err != nil {
@@ -127,7 +126,6 @@ func sortable(t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(make([]byte, 0, 8), uint64(t.UnixMilli())^(1<<63))
 }
 
-// unsortable is the inverse of sortable.
 func unsortable(b []byte) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(b) ^ (1 << 63))).UTC()
 }

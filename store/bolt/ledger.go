@@ -37,7 +37,6 @@ func (l *Ledger) Report(p store.Progress) {
 // to have room.
 func (l *Ledger) Room() error { return explain(l.path, checkRoom(l.path)) }
 
-// errClosed answers every call after Close.
 var errClosed = errors.New("the ledger is closed; open it again")
 
 // Close brings the fence up to date and lets go of the file and its lock. Closing twice is harmless. An error

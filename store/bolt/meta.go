@@ -70,7 +70,6 @@ type meta struct {
 	err    error
 }
 
-// bucketOf finds a bucket that every ledger has.
 func bucketOf(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
 	if b := tx.Bucket(name); b != nil {
 		return b, nil
@@ -162,7 +161,6 @@ func (m *meta) setTenant(tenant string) {
 	}
 }
 
-// identity reads what the ledger remembers as one.
 func (m *meta) identity() store.Identity {
 	i := store.Identity(m.get(metaIdentity))
 	switch {
@@ -222,7 +220,6 @@ func (m *meta) lateness() store.Lateness {
 	return l
 }
 
-// addLate counts how late conversations came.
 func (m *meta) addLate(late []time.Duration) {
 	if len(late) == 0 {
 		return
@@ -234,7 +231,6 @@ func (m *meta) addLate(late []time.Duration) {
 	m.put(metaLateness, l.Encode())
 }
 
-// describe tells what the ledger says of itself in this bucket.
 func (m *meta) describe(info *store.Info) {
 	info.Format, info.Tenant, info.Identity = m.format(), m.tenant(), m.identity()
 	info.Lateness, info.BoundAt, info.Life = m.lateness(), m.optional(metaBoundAt), m.optional(metaLife)
@@ -247,7 +243,6 @@ func (m *meta) describe(info *store.Info) {
 
 func numberValue(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// validTime reports whether a time lies in a calendar.
 func validTime(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
 // validTenant holds what is kept, and shown in messages, to text of one line.
@@ -280,7 +275,6 @@ func (c *counts) encode() (b []byte) {
 	return b
 }
 
-// byState gives the counts in the shape that callers see: states without keys are left out.
 func (c *counts) byState() map[store.State]int {
 	m := make(map[store.State]int)
 	for _, s := range store.States() {
@@ -291,7 +285,6 @@ func (c *counts) byState() map[store.State]int {
 	return m
 }
 
-// among is how many keys are in one of the states.
 func (c *counts) among(states ...store.State) (n int) {
 	for _, s := range states {
 		n += int(c[s])

@@ -39,7 +39,6 @@ func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	})
 }
 
-// lookupConversation finds all the keys of a conversation. The id stays written as it was given.
 func lookupConversation(t *txn, id string, found map[store.Key]store.Record) error {
 	for _, key := range []store.Key{{Conversation: id}, {Conversation: id, Recovery: true}} {
 		s, err := t.records.load(key)

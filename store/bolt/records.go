@@ -31,7 +31,6 @@ type slot struct {
 	store.Entry
 }
 
-// load looks a key up.
 func (r *records) load(k store.Key) (slot, error) {
 	code, err := encodeKey(k)
 	s := slot{code, store.Entry{Key: k}}
@@ -53,7 +52,6 @@ func (r *records) indexed(code []byte) (store.Entry, error) {
 	return r.entry(code, v)
 }
 
-// entry reads a key and its record.
 func (r *records) entry(code, value []byte) (store.Entry, error) {
 	k, err := decodeKey(code)
 	if err != nil {

@@ -83,7 +83,6 @@ func decodeRecord(k store.Key, code, value []byte) (store.Record, uint64, error)
 	return r, reason, nil
 }
 
-// checked makes sure that a key and its record belong together.
 func checked(code, value []byte) error {
 	if len(value) < 4 {
 		return damaged("the record of %x is too short", code)
@@ -110,7 +109,6 @@ func (c *recordCoder) has(flag byte, there bool) bool {
 	return c.flags&flag != 0
 }
 
-// record writes or reads the fields that are there.
 func (c *recordCoder) record(r *store.Record, reason *uint64, base time.Time) {
 	if c.has(hasReason, *reason != 0) {
 		c.number(reason, math.MaxUint64)
@@ -162,7 +160,6 @@ func (c *recordCoder) int(v *int) {
 	*v = int(n)
 }
 
-// difference writes or reads how far a time is from another.
 func (c *recordCoder) difference(d int64) int64 {
 	if !c.reading {
 		c.b = binary.AppendVarint(c.b, d)

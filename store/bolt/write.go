@@ -8,7 +8,6 @@ import (
 	"acsync/store"
 )
 
-// importStride is how many entries Import writes in one transaction.
 const importStride = 1000
 
 // Writer notes what is about to be sent, what became of it, and what a pass has found out.
@@ -59,7 +58,6 @@ func (w Writer) change(key store.Key, next func(t *txn, old store.Record) (store
 	return w.update(func(t *txn) error { return changeRecord(t, key, next) })
 }
 
-// changeRecord puts another record in the place of that of a key.
 func changeRecord(t *txn, key store.Key, next func(*txn, store.Record) (store.Record, error)) error {
 	s, err := t.records.load(key)
 	if err != nil {
@@ -202,7 +200,6 @@ func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err 
 	return written, w.updateFence()
 }
 
-// importPart writes some entries in one transaction.
 func (w Writer) importPart(part []store.Entry) (written int, err error) {
 	err = w.update(func(t *txn) error {
 		for _, e := range part {
