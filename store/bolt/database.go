@@ -89,6 +89,18 @@ func (t *txn) describe(info *store.Info) error {
 	return t.meta.err
 }
 
+// checkHistory makes sure that reasons, summaries and back-fills can be read; deep reads each summary as well.
+func (t *txn) checkHistory(deep bool) error {
+	if err := t.records.reasons.load(); err != nil {
+		return err
+	}
+	if found := t.runs.check(deep); found != nil {
+		return found[0]
+	}
+	_, err := t.backfills.all()
+	return err
+}
+
 func (t *txn) self() (s self, err error) {
 	m := t.meta
 	s.fence = fence{
@@ -214,13 +226,7 @@ func (d *database) load() error {
 	return d.view(func(t *txn) error {
 		d.id = t.meta.id()
 		d.binding.ledger, d.binding.before = d.id, t.records.intents.Sequence()
-		if err := t.records.reasons.load(); err != nil {
-			return err
-		}
-		if found := t.runs.check(false); found != nil {
-			return found[0]
-		}
-		if _, err := t.backfills.all(); err != nil {
+		if err := t.checkHistory(false); err != nil {
 			return err
 		}
 		return t.describe(new(store.Info))

@@ -70,10 +70,7 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 // Due gives what is to be taken up again by now: scheduled, retry and in-doubt keys, the longest due first. A
 // limit of 0 or less is none.
 func (r Reader) Due(now time.Time, limit int) ([]store.Entry, error) {
-	return r.waiting(limit, waitingStates, func(e store.Entry) (take, more bool) {
-		due := !e.Due.After(now)
-		return due, due
-	})
+	return r.waiting(limit, waitingStates, func(e store.Entry) bool { return !e.Due.After(now) })
 }
 
 // Waiting gives what waits in any of the states, whether due or not, the first due first; without states, all
@@ -82,15 +79,14 @@ func (r Reader) Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	if len(states) == 0 {
 		states = waitingStates
 	}
-	return r.waiting(limit, states, func(e store.Entry) (take, more bool) {
-		return slices.Contains(states, e.State), true
-	})
+	return r.waiting(limit, states, func(store.Entry) bool { return true })
 }
 
-// waiting goes through the due index, until it has all that can be in one of the states: so that nobody goes
-// through a hundred thousand that wait for their time to find that none is in doubt.
+// waiting goes through the due index while more says so, and until it has all that can be in one of the
+// states: so that nobody goes through a hundred thousand that wait for their time to find that none is in
+// doubt.
 func (r Reader) waiting(
-	limit int, states []store.State, choose func(store.Entry) (take, more bool),
+	limit int, states []store.State, more func(store.Entry) bool,
 ) ([]store.Entry, error) {
 	return read(r.database, func(t *txn) (list []store.Entry, err error) {
 		most := t.records.counts.among(states...)
@@ -100,15 +96,11 @@ func (r Reader) waiting(
 		c := t.records.due.Cursor()
 		for k, _ := c.First(); k != nil && len(list) < most; k, _ = c.Next() {
 			e, err := dueEntry(t, k)
-			if err != nil {
-				return nil, err
+			if err != nil || !more(e) {
+				return list, err
 			}
-			take, more := choose(e)
-			if take {
+			if slices.Contains(states, e.State) {
 				list = append(list, e)
-			}
-			if !more {
-				break
 			}
 		}
 		return list, nil
