@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -56,17 +57,12 @@ func (h Holder) Killed() *Run {
 	}
 	r := &Run{
 		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(),
-		To:         h.To.UTC(),
-		Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{},
-		Reasons: map[string]int{}, Killed: true,
+		To: h.To.UTC(), Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{
+			Accepted.String(): h.Accepted, Rejected.String(): h.Rejected, InDoubt.String(): h.InDoubt,
+			Skipped.String(): h.Skipped,
+		}, Reasons: map[string]int{}, Killed: true,
 	}
-	for state, n := range map[State]int{
-		Accepted: h.Accepted, Rejected: h.Rejected, InDoubt: h.InDoubt, Skipped: h.Skipped,
-	} {
-		if n > 0 {
-			r.Counts[state.String()] = n
-		}
-	}
+	maps.DeleteFunc(r.Counts, func(_ string, n int) bool { return n <= 0 })
 	if _, err := json.Marshal(r); err != nil {
 		return nil // a time that nobody has told
 	}

@@ -143,29 +143,18 @@ func (r Record) Normalize() (Record, error) {
 		r.Doubt = 0
 	}
 	r.Reason = ShortReason(r.Reason)
-	err := roundTimes(&r)
+	err := cmp.Or(
+		round(&r.Resolution, time.Millisecond), round(&r.Due, time.Millisecond), round(&r.At, time.Second),
+		round(&r.First, time.Second),
+	)
 	return r, err
 }
 
-func roundTimes(r *Record) error {
-	for _, t := range []struct {
-		at   *time.Time
-		unit time.Duration
-	}{
-		{&r.Resolution, time.Millisecond},
-		{&r.Due, time.Millisecond},
-		{&r.At, time.Second},
-		{&r.First, time.Second},
-	} {
-		if t.at.IsZero() {
-			*t.at = time.Time{}
-			continue
-		}
-		if y := t.at.Year(); y < 2 || y > 9999 {
-			return fmt.Errorf("a record cannot have a time in the year %d", y)
-		}
-		*t.at = t.at.UTC().Truncate(t.unit)
+func round(t *time.Time, unit time.Duration) error {
+	if y := t.Year(); !t.IsZero() && (y < 2 || y > 9999) {
+		return fmt.Errorf("a record cannot have a time in the year %d", y)
 	}
+	*t = t.UTC().Truncate(unit) // zero stays zero
 	return nil
 }
 

@@ -100,13 +100,13 @@ func (f *file) open(o Options) (err error) {
 // boltError sorts the errors of opening: those of the operating system stay what they are, all others mean
 // that the content is not what bbolt writes.
 func boltError(err error) error {
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	_, system := errors.AsType[syscall.Errno](err)
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return store.ErrLocked
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist):
 		return store.ErrMissing
-	}
-	if _, ok := errors.AsType[syscall.Errno](err); ok {
+	case system:
 		return err
 	}
 	return damaged("it cannot be opened: %v", err)
@@ -142,14 +142,6 @@ func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 		return false, err
 	}
 	return m.torn, inspect(ctx, m)
-}
-
-func (f *file) size() (int64, error) {
-	stat, err := f.handle.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return stat.Size(), nil
 }
 
 // copyTo writes the content as of one transaction to another file, which exists, and syncs it.

@@ -15,10 +15,11 @@ type Reader struct{ *database }
 // Info tells what the ledger says of itself. It takes the same short time whatever the size of the ledger.
 func (r Reader) Info() (store.Info, error) {
 	return read(r.database, func(t *txn) (info store.Info, err error) {
-		info.Path, info.ID = r.path, r.id
-		if info.Size, err = r.size(); err != nil {
+		stat, err := r.handle.Stat()
+		if err != nil {
 			return info, err
 		}
+		info.Path, info.ID, info.Size = r.path, r.id, stat.Size()
 		return info, t.describe(&info)
 	})
 }
