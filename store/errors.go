@@ -33,8 +33,7 @@ func Refused(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrRefused}, args...)...)
 }
 
-// WriteError is a write to the ledger that failed in the middle of work. It ends the sending at once: what
-// cannot be remembered must not be sent.
+// WriteError ends the sending at once: what cannot be remembered must not be sent.
 type WriteError struct{ Err error }
 
 // Error says what could not be written.

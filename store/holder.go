@@ -25,8 +25,7 @@ type Progress struct {
 	WaitingFor string `json:"waiting_for,omitempty"`
 }
 
-// Holder is the process that has the ledger open for writing. It stays behind when that process is killed:
-// the lock tells whether a ledger is held, the holder only by whom.
+// Holder is the process that has the ledger open for writing, or was killed: only the lock tells which.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
@@ -48,9 +47,8 @@ func (h Holder) String() string {
 	return s
 }
 
-// Killed is the summary of the pass that the holder was in, as far as it told, for a holder that was killed;
-// nil where it was in none. What it has done since its last word is not in there: at least so many were
-// accepted, and rejected.
+// Killed is the summary of the pass that a killed holder was in; nil where it was in none. What it has done
+// since its last word is missing: at least so many were accepted, and rejected.
 func (h Holder) Killed() *Run {
 	if h.Pass == "" || h.Mode == "" {
 		return nil

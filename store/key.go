@@ -5,8 +5,7 @@ import "cmp"
 // MaxID is the greatest length of an id, in bytes. Kustomer's have 24 (documented).
 const MaxID = 1024
 
-// Key names what is asked about at most once: a conversation, or one resolution of it; and the service
-// recovery that follows up on it.
+// Key names a conversation or one of its resolutions, or the service recovery that follows up on it.
 type Key struct {
 	Conversation string // the Kustomer id: 24 hex digits, or any other non-empty text
 	Resolution   int64  // Unix milliseconds; 0 where a conversation is asked about only once
@@ -21,8 +20,7 @@ func (k Key) Kind() string {
 	return ""
 }
 
-// Identity says what the ledger remembers as one, and so what is asked about at most once. A ledger has one,
-// and is converted to the other.
+// Identity says what the ledger remembers as one, and so what is asked about at most once.
 type Identity string
 
 // The identities.

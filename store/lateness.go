@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// latenessBounds are the upper ends of the classes of a Lateness; the last class has none. They are part of
-// the format.
+// latenessBounds are the upper ends of the classes; the last class has none. They are part of the format.
 var latenessBounds = [...]time.Duration{
 	time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,

@@ -19,8 +19,8 @@ func (b Batch) Empty() bool {
 		b.Run == nil && b.Identity == "" && b.Witnessed.IsZero()
 }
 
-// Backfill is how far a back-fill has come: a pass over a range of its own, which the checkpoint knows
-// nothing of. The range is its name. Times are UTC, in milliseconds.
+// Backfill is how far a pass over a range of its own has come, beside the checkpoint. Times are UTC, in
+// milliseconds.
 type Backfill struct {
 	From, To time.Time // the range; a zero To is a back-fill up to whatever is now
 	Position time.Time // up to here the range is read and recorded

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Record is what the ledger remembers of a key. It holds ids, times, states and reason codes:
-// never a name, an address or a key of an API.
+// Record is what the ledger remembers of a key: never a name, an address or a key of an API.
 type Record struct {
 	State      State
 	Reason     string    // a short stable code: why skipped, rejected, retried; often empty
@@ -31,12 +30,11 @@ func (r Record) Settled() bool {
 	return r.State.Final() && !(unsent && undecided(r.Reason))
 }
 
-// Held reports whether a survey request was sent, or may have been, or will never be: only Finish, Settle and
-// Recover change such a record.
+// Held reports whether a survey request was or may have been sent, or never will be: no decision changes
+// that.
 func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
 
-// compare orders records by what they say: first by rank, then by time. By the rest only so that the order of
-// merging does not matter.
+// compare orders records by what they say, then by time; by the rest so that no order of merging matters.
 func (r Record) compare(other Record) int {
 	return cmp.Or(
 		r.rank()-other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
@@ -114,8 +112,7 @@ func (r Record) Dated(old Record, intents uint64) Record {
 	return r
 }
 
-// Expired reports whether the record may be forgotten: nothing waits for it, and all of it lies before a
-// time.
+// Expired reports whether nothing waits for the record, and all of it lies before a time.
 func (r Record) Expired(before time.Time) bool {
 	return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before) && r.At.Before(before)
 }

@@ -13,8 +13,7 @@ func MayBegin(key Key, old Record) error {
 	return nil
 }
 
-// MayFinish refuses the outcome of an intent that is not the open one of its key in the ledger with that id,
-// and a state in which no intent ends.
+// MayFinish refuses the outcome of what is not the open intent of its key, and a state in which none ends.
 func MayFinish(i Intent, ledger string, old Record, to State) error {
 	if old.State != Sending || old.Intent != i.Number || ledger != i.Ledger {
 		return Refused("%s is not the open intent of %s, which is %s", i, i.Key.Conversation, old.State)
@@ -26,8 +25,7 @@ func MayFinish(i Intent, ledger string, old Record, to State) error {
 	return Refused("an intent cannot end as %s", to)
 }
 
-// MaySettle refuses to settle a key that is not in doubt with that intent, and a state to which no doubt
-// leads.
+// MaySettle refuses a key that is not in doubt with that intent, and a state to which no doubt leads.
 func MaySettle(key Key, intent uint64, old Record, to State) error {
 	if old.State != InDoubt || old.Intent != intent {
 		return Refused("%s is %s with intent %x, not in doubt with intent %x",

@@ -9,8 +9,7 @@ import (
 // State is the disposition of a key: where its conversation stands.
 type State uint8
 
-// The states, in the order of a conversation's life. Their numbers are written to the ledger and never
-// change.
+// The states, in the order of life. Their numbers are written to the ledger and never change.
 const (
 	Unknown   State = 0 // the ledger has never heard of the key
 	Scheduled State = 1 // decided "send", waits for its time

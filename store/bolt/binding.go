@@ -18,8 +18,7 @@ type binding struct {
 	before     uint64 // intents given before this opening
 }
 
-// check refuses a ledger that remembers another tenant, or another credential, than it is opened for. One
-// that remembers none, or is opened for none, serves any.
+// check refuses a ledger that remembers another tenant or credential; what is empty on either side fits any.
 func (b binding) check(m *meta, o Options) error {
 	bound := m.tenant()
 	b.ledger = m.id()
@@ -36,8 +35,7 @@ func (b binding) check(m *meta, o Options) error {
 	return nil
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent
-// with from now on, where it was bound to something else and that is accepted.
+// bind makes a ledger remember whom it is opened for, and another credential where that was accepted.
 func (b binding) bind(t *txn) {
 	t.meta.setTenant(b.tenant)
 	hash := t.meta.get(metaCredential)
@@ -46,9 +44,8 @@ func (b binding) bind(t *txn) {
 	}
 }
 
-// prove binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may
-// have arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent with
-// the same.
+// prove binds a ledger to the credential of the first request that was taken, refused, or may have arrived: a
+// key that is wrong altogether binds nothing.
 func (b binding) prove(t *txn, to store.State) {
 	proven := to == store.Accepted || to == store.Rejected || to == store.InDoubt
 	if proven && b.credential != "" && t.meta.get(metaCredential) == nil {
@@ -56,8 +53,7 @@ func (b binding) prove(t *txn, to store.State) {
 	}
 }
 
-// setCredential binds the ledger to the credential, and notes how many intents may have been sent with
-// others.
+// setCredential also notes how many intents may have been sent with other credentials.
 func (b binding) setCredential(t *txn, before uint64) {
 	t.meta.putNumber(metaBoundAt, before)
 	t.meta.put(metaCredential, b.hash())

@@ -11,9 +11,9 @@ import (
 // Checker looks for damage.
 type Checker struct{ *database }
 
-// Check reads the whole ledger and compares every part of it with the others: the pages of the file, bbolt's
-// own check of it, records, indexes, counts, reasons and summaries. It gives nil for a sound ledger,
-// ErrDamaged with what it found otherwise. Other calls wait meanwhile; a million keys take about a second.
+// Check reads the whole ledger and compares every part of it with the others. It gives nil for a sound
+// ledger, ErrDamaged with what it found otherwise. Other calls wait meanwhile; a million keys take about a
+// second.
 func (c Checker) Check(ctx context.Context) error {
 	return c.locked(func() error {
 		torn, err := c.inspect(ctx)
@@ -98,8 +98,7 @@ func checkEntry(t *txn, f *findings, code []byte, e store.Entry) {
 	}
 }
 
-// checkTotals compares what the ledger says of itself with what was seen, and by the number of their entries
-// makes sure that the indexes hold nothing else.
+// checkTotals compares the counts with what was seen, and makes sure that the indexes hold nothing else.
 func checkTotals(t *txn, f *findings, seen counts) {
 	r := &t.records
 	if r.counts != seen {

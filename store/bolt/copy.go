@@ -19,11 +19,10 @@ import (
 
 const compactBytes = 1 << 20
 
-// Create makes a new ledger at path; start is where the first window begins. Whatever is at the path already
-// stays as it is, and the answer is ErrExists. The ledger is made under another name, checked, and put in its
-// place whole: a crash leaves either no ledger or a good one. A fence at the path that some other ledger has
-// left behind is ErrRolledBack: that ledger is lost, and a new one would ask everybody again. Of the options
-// AllowNetwork, Tenant and Identity count.
+// Create makes a new ledger at path; start is where the first window begins. What is at the path already
+// stays, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place
+// whole: a crash leaves either none or a good one. A fence that another ledger has left at the path is
+// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant and Identity count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, cmp.Or(o...)))
 }
@@ -140,11 +139,9 @@ func (c Copier) Backup(path string) error {
 	}))
 }
 
-// Compact rewrites the ledger at path without the space that lies unused in it: after pruning, or once a
-// year. The new file takes the place of the old one under the lock of the old one, after both have been
-// checked and found to say the same; if anything fails before, the old one stays as it was. It needs as much
-// free space as the ledger takes. On Windows, where an open file cannot be replaced, the error is
-// errors.ErrUnsupported.
+// Compact rewrites the ledger at path without the space that lies unused in it. The new file takes the place
+// of the old one under its lock, after both have been checked and found to say the same; it needs as much
+// free space. On Windows, where an open file cannot be replaced, the error is errors.ErrUnsupported.
 func Compact(path string, options ...Options) error {
 	if runtime.GOOS == "windows" {
 		return explain(path, fmt.Errorf("compacting a ledger on Windows: %w", errors.ErrUnsupported))

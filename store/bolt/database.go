@@ -201,8 +201,7 @@ func (d *database) update(fn func(*txn) error) error {
 	})
 }
 
-// write runs fn in a transaction that writes. Own reports that its error is that of fn, so that nothing was
-// written.
+// write runs fn in a transaction that writes. Own reports that the error is fn's: nothing was written.
 func (d *database) write(fn func(*txn) error) (own bool, err error) {
 	err = d.db.Update(func(tx *bbolt.Tx) error {
 		t, err := beginTxn(tx, d.doubted)
@@ -282,8 +281,7 @@ func (d *database) updateFence() error {
 
 const openingBytes = 8
 
-// reopen commits a fresh number for this opening, and what the ledger is bound to. The number that the fence
-// bears counts too until it has been replaced, however often that fails.
+// reopen commits a fresh number for this opening. That of the fence counts too until it has been replaced.
 func (d *database) reopen(fenced fence, change func(*txn) error) error {
 	number := make([]byte, openingBytes)
 	rand.Read(number) // never fails (documented)

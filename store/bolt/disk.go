@@ -19,8 +19,7 @@ const (
 	mostBeside = 64 << 10
 )
 
-// MinRoom is the free space, in bytes, below which [Ledger.Room] warns: enough for the outcomes of everything
-// that is being sent, and for bbolt to rewrite its list of free pages many times.
+// MinRoom is the free space, in bytes, that [Ledger.Room] wants: for the outcomes of all that is being sent.
 const MinRoom = 32 << 20
 
 // errNoFile answers for what lies beside a ledger and was not put there by this package.
@@ -31,8 +30,7 @@ func Files(path string) []string {
 	return []string{path, beside(path, fenceSuffix), beside(path, holderSuffix)}
 }
 
-// beside is the path of a file that accompanies a ledger: next to the file itself, not to a symbolic link to
-// it.
+// beside is the path of a file next to the ledger itself, not to a symbolic link to it.
 func beside(path, suffix string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
@@ -40,8 +38,7 @@ func beside(path, suffix string) string {
 	return path + suffix
 }
 
-// readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never
-// waited for.
+// readBeside reads a file beside a ledger. It never waits for a pipe that nobody writes to.
 func readBeside(path, suffix string) ([]byte, error) {
 	path = beside(path, suffix)
 	stat, err := os.Stat(path)
@@ -93,8 +90,8 @@ func tempFile(path string) (string, error) {
 	return f.Name(), nil
 }
 
-// publish gives a finished file its name, unless that is taken. A hard link does so in one step; where the
-// file system has none, an empty file claims the name first.
+// publish gives a finished file its name, unless that is taken, by a hard link where the file system has
+// them.
 func publish(temp, path string) error {
 	err := os.Link(temp, path)
 	switch {
@@ -106,8 +103,8 @@ func publish(temp, path string) error {
 	return publishByClaim(temp, path)
 }
 
-// publishByClaim takes the name with an empty file and renames over it. A crash in between leaves the empty
-// file, which Open takes for a damaged ledger, never for a new one.
+// publishByClaim renames over an empty file. A crash in between leaves that, which Open takes for a damaged
+// ledger, never for a new one.
 func publishByClaim(temp, path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {

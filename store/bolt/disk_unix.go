@@ -41,8 +41,7 @@ func statfs(path string) (s syscall.Statfs_t, err error) {
 	return s, err
 }
 
-// network refuses a path on a network file system. Where the kind cannot be found out, it is taken for a
-// local one.
+// network refuses a path on a network file system. What cannot be found out is taken for a local one.
 func network(path string) error {
 	s, err := statfs(path)
 	if err != nil {

@@ -91,8 +91,7 @@ func (f fence) holds(now self) error {
 	return nil
 }
 
-// ownAccepted is how many accepted requests count for a repair: those that the ledger itself has asked for,
-// as far as its stamps tell.
+// ownAccepted is how many were asked for by the ledger itself, as far as its stamps tell.
 func (f fence) ownAccepted(stamped bool) uint64 {
 	if !stamped {
 		return f.Accepted

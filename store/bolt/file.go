@@ -97,8 +97,7 @@ func (f *file) open(o Options) (err error) {
 	return nil
 }
 
-// boltError sorts the errors of opening: those of the operating system stay what they are, all others mean
-// that the content is not what bbolt writes.
+// boltError leaves the errors of the system as they are; all others mean that bbolt did not write this.
 func boltError(err error) error {
 	_, system := errors.AsType[syscall.Errno](err)
 	switch {
@@ -130,8 +129,8 @@ func (f *file) inPlace() error {
 	return err
 }
 
-// inspect reads every page before bbolt follows any, which must not write meanwhile. Torn reports whether one
-// of the two meta pages is not valid.
+// inspect reads every page before bbolt follows any. Torn reports that one of the two meta pages is not
+// valid.
 func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 	stat, err := f.handle.Stat()
 	if err != nil {
@@ -160,8 +159,7 @@ func (f *file) copyTo(path string) error {
 	return errors.Join(err, to.Close())
 }
 
-// release closes the file; after a fault without bbolt, whose locks may be held for good. Its mapping then
-// stays until the process ends.
+// release closes the file; after a fault without bbolt, whose locks may be held for good.
 func (f *file) release() error {
 	switch {
 	case f.db != nil && !f.faulted:

@@ -12,8 +12,7 @@ import (
 
 const backfillFormat = 2 // since this format there is a bucket for back-fills
 
-// migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one
-// transaction when an older ledger is opened for writing.
+// migrations leads from each format to the next, in one transaction when a ledger is opened for writing.
 var migrations = []migration{
 	{change: addBackfills}, {change: addWitnessed, readable: true}, {change: addChecksums, readable: true},
 }
@@ -80,8 +79,7 @@ func addBackfills(t *txn) (err error) {
 	return err
 }
 
-// addWitnessed leads from format 2 to 3: the ledger notes since when it was not compared with the receiver's
-// own data. It begins with the last pass, before which it never was.
+// addWitnessed leads from format 2 to 3: nothing was held against the ledger since its last pass began.
 func addWitnessed(t *txn) error {
 	t.meta.putTime(metaWitnessed, t.runs.lastBegun(t.meta.time(metaCreated)))
 	return t.meta.err

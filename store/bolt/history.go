@@ -163,8 +163,7 @@ func (r runs) check(deep bool) (found []error) {
 	return found
 }
 
-// lastBegun is when the last pass began that left a summary, in a format without checksums; created where
-// none did.
+// lastBegun is when the last pass began that left a summary without a checksum, or else created.
 func (r runs) lastBegun(created time.Time) time.Time {
 	var last store.Run
 	_, text := r.Cursor().Last()
@@ -225,8 +224,7 @@ func (b backfills) move(next store.Backfill) error {
 		backfillValue{milli(next.Position), milli(next.Begun), milli(next.Finished)})
 }
 
-// backfillCode is the key of a back-fill: both ends of its range, where zeros stand for an end that is not
-// fixed.
+// backfillCode is both ends of the range, where zeros stand for an end that is not fixed.
 func backfillCode(from, to time.Time) []byte {
 	if to.IsZero() {
 		return append(sortable(from), make([]byte, rawTime)...)

@@ -19,8 +19,7 @@ const holderMode fs.FileMode = 0o600
 
 const reportEvery = time.Second
 
-// ReadHolder tells who holds the ledger at path for writing, without opening it. An error that is
-// fs.ErrNotExist means that nobody does.
+// ReadHolder tells who holds the ledger at path for writing, without opening it; fs.ErrNotExist is nobody.
 func ReadHolder(path string) (store.Holder, error) {
 	b, err := readBeside(path, holderSuffix)
 	if err != nil {
@@ -57,8 +56,7 @@ type holderFile struct {
 	gone   bool
 }
 
-// newHolderFile writes the holder's file, with the number of the opening and how many keys had ever become
-// accepted. One that cannot be written refuses the opening: neither could the fence be.
+// newHolderFile writes the file. One that cannot be written refuses the opening: neither could the fence be.
 func newHolderFile(path, opening string, known uint64) (*holderFile, error) {
 	host, err := os.Hostname()
 	if err != nil {
@@ -95,8 +93,7 @@ func (h *holderFile) report(p store.Progress) {
 	h.write() //nolint:errcheck // see Report
 }
 
-// remove takes the file away. It is called before the lock is given up, so that it never hits the next
-// holder's.
+// remove is called before the lock is given up, so that it never hits the next holder's file.
 func (h *holderFile) remove() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()

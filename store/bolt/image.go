@@ -99,8 +99,7 @@ func pageOf(data []byte) page {
 	}
 }
 
-// read reads a whole page, into the buffer where that is large enough, and checks that it lies within the
-// file.
+// read reads a whole page, into the buffer where that is large enough.
 func (m *image) read(id uint64, buffer []byte) (page, error) {
 	if id < 2 || id >= m.meta.high {
 		return page{}, damaged("it points to page %d, which does not exist", id)
@@ -160,8 +159,7 @@ func (p page) elements(list []element) ([]element, error) {
 	return list, nil
 }
 
-// element reads the entry whose description is at the beginning of b, and whose key and value must begin so
-// far behind that.
+// element reads the entry described at the beginning of b, whose key must lie so far behind that.
 func (p page) element(b []byte, behind uint64) (e element, ok bool) {
 	at, keySize, valueSize := order.Uint32(b[4:]), order.Uint32(b[8:]), order.Uint32(b[12:])
 	if p.flags == flagBranch {
@@ -188,8 +186,8 @@ type walk struct {
 	spaces []space
 }
 
-// space is the memory for a page at one depth of a tree, used again for the next page at that depth: most of
-// the work of opening a big ledger would be to make it anew.
+// space is the memory for a page at one depth of a tree, used again: making it anew would be most of the
+// work.
 type space struct {
 	data []byte
 	list []element
@@ -245,8 +243,7 @@ func (w *walk) free() error {
 	return nil
 }
 
-// tree follows a tree of pages down. All its keys lie in [low, high), where nil is no bound; records tells
-// that its leaves hold records.
+// tree follows a tree down whose keys lie in [low, high), where nil is no bound, and which may hold records.
 func (w *walk) tree(ctx context.Context, id uint64, low, high []byte, records bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -299,8 +296,7 @@ func within(id uint64, list []element, low, high []byte) error {
 	return nil
 }
 
-// leaf checks the records of a leaf, as of a key that has become another one only its record can tell, or
-// follows its buckets.
+// leaf checks records, as only they can tell of a key that has become another one, or follows buckets.
 func (w *walk) leaf(ctx context.Context, id uint64, list []element, records bool) error {
 	for _, e := range list {
 		var err error
@@ -319,8 +315,7 @@ func (w *walk) leaf(ctx context.Context, id uint64, list []element, records bool
 	return nil
 }
 
-// bucket follows a bucket that stands on the page with the id. A small one has no root: it lies whole inside
-// the value, as a page without an id.
+// bucket follows a bucket on a page. One without a root lies inside the value, as a page without an id.
 func (w *walk) bucket(ctx context.Context, id uint64, e element) error {
 	if len(e.value) < bucketBytes {
 		return damaged("a bucket on page %d is too short", id)

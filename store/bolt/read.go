@@ -83,9 +83,8 @@ func (r Reader) Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	return r.waiting(limit, states, func(store.Entry) bool { return true })
 }
 
-// waiting goes through the due index while more says so, and until it has all that can be in one of the
-// states: so that nobody goes through a hundred thousand that wait for their time to find that none is in
-// doubt.
+// waiting goes through the due index while more says so, and ends when it has all that can be in the states:
+// nobody goes through a hundred thousand that wait to find that none is in doubt.
 func (r Reader) waiting(
 	limit int, states []store.State, more func(store.Entry) bool,
 ) ([]store.Entry, error) {
@@ -143,13 +142,12 @@ func (r Reader) Backfills() ([]store.Backfill, error) {
 	return read(r.database, func(t *txn) ([]store.Backfill, error) { return t.backfills.all() })
 }
 
-// stride is how many keys Each reads at a time: a transaction that reads for long keeps old pages from being
-// used again.
+// stride is how many keys Each reads at once: a long transaction keeps old pages from being used again.
 const stride = 1000
 
-// Each calls fn with every key in the order of keys: ids of text first, then hex ids, which sort by the
-// creation of the conversation. Fn may use the ledger; what it changes is seen where it lies ahead. An error
-// of fn ends the walk and is given back as it is.
+// Each calls fn with every key: ids of text first, then hex ids by the creation of the conversation. Fn may
+// use the ledger; what it changes is seen where it lies ahead. An error of fn ends the walk and is given
+// back.
 func (r Reader) Each(fn func(store.Entry) error) error {
 	for last, more := []byte(nil), true; more; {
 		list, err := read(r.database, func(t *txn) (list []store.Entry, err error) {

@@ -121,8 +121,7 @@ func (r *records) remove(s slot) error {
 	return r.keys.Delete(s.code)
 }
 
-// unlist takes the old record of a slot out of the indexes and the counts, where another state takes its
-// place.
+// unlist takes the old record of a slot out of the indexes and the counts.
 func (r *records) unlist(s slot, next store.State) error {
 	r.changed = true
 	if err := r.counts.move(s.State, next); err != nil {

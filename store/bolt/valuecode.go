@@ -54,8 +54,7 @@ func usualAttempts(intent uint64) int {
 
 func checkByte(code, value []byte) byte { return byte(checksum(code, value)) }
 
-// decodeRecord is the inverse of encodeRecord; the reason is given as its number. Whatever the bytes, it
-// answers with a record that Normalize would accept or with ErrDamaged.
+// decodeRecord is the inverse of encodeRecord, whatever the bytes: Normalize takes what it does not refuse.
 func decodeRecord(k store.Key, code, value []byte) (store.Record, uint64, error) {
 	var r store.Record
 	if err := checked(code, value); err != nil {

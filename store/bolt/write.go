@@ -13,8 +13,7 @@ const importStride = 1000
 // Writer notes what is about to be sent, what became of it, and what a pass has found out.
 type Writer struct{ *database }
 
-// Begin notes that a survey request for the key is about to be sent: the key is sending, and an intent is
-// open. When it returns without an error the note is on the disk. A key that is sending, in doubt or final is
+// Begin notes on the disk that a survey request for the key is about to be sent. A key that is held is
 // refused, so that of two that begin the same key one is told. The resolution is kept with the key.
 func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
 	i := store.Intent{Key: key, Ledger: w.id}
@@ -32,8 +31,7 @@ func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, e
 	return i, nil
 }
 
-// Finish notes the outcome of an intent: accepted, rejected, retry, in doubt, or scheduled for another time.
-// An intent that is not the open one of its key is refused.
+// Finish notes the outcome of an intent, which must be the open one of its key; see [store.MayFinish].
 func (w Writer) Finish(i store.Intent, r store.Result) error {
 	return w.change(i.Key, func(t *txn, old store.Record) (store.Record, error) {
 		if err := store.MayFinish(i, w.id, old, r.State); err != nil {
@@ -44,10 +42,9 @@ func (w Writer) Finish(i store.Intent, r store.Result) error {
 	})
 }
 
-// Settle is the only way out of in doubt: the key becomes accepted or rejected where the receiver has said
-// so, retry or scheduled where it is certain that nothing arrived, dropped by the operator's decision, or
-// stays in doubt with another due time. The number is that of the intent in doubt; a key that has moved on is
-// refused.
+// Settle is the only way out of in doubt: accepted or rejected where the receiver has said so, retry or
+// scheduled where it is certain that nothing arrived, dropped by the operator's decision, or in doubt with
+// another due time. A key that is not in doubt with that intent is refused.
 func (w Writer) Settle(key store.Key, intent uint64, r store.Result) error {
 	return w.change(key, func(_ *txn, old store.Record) (store.Record, error) {
 		return old.After(r), store.MaySettle(key, intent, old, r.State)
@@ -88,9 +85,8 @@ func openIntents(t *txn) (list []store.Entry, err error) {
 	return list, err
 }
 
-// Recover puts in doubt, due now, whatever a pass that broke off left open, and gives those keys as they are
-// then. It is called when no intent of this process is open; after a clean pass it finds nothing and writes
-// nothing.
+// Recover puts in doubt, due now, whatever a pass that broke off left open, and gives those keys. It is
+// called when no intent of this process is open; after a clean pass it writes nothing.
 func (w Writer) Recover(now time.Time) (list []store.Entry, err error) {
 	if open, err := w.OpenIntents(); err != nil || len(open) == 0 {
 		return nil, err

@@ -48,8 +48,7 @@ type Opener interface {
 	Reopen(t *testing.T, l Ledger) Ledger
 }
 
-// noon is when the tests happen, with a fraction that a ledger keeps for resolutions; sec is the same as it
-// keeps the time at which something happened.
+// noon is when the tests happen; sec is the same as a ledger keeps the time at which something happened.
 var (
 	noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
 	sec  = noon.Truncate(time.Second)

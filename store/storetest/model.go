@@ -144,8 +144,7 @@ func (m *model) keep(err error, k store.Key, old store.Record, x store.Result) {
 	}
 }
 
-// kept is the record that a result leaves in the place of an old one, in the shape that a ledger keeps: what
-// falls into doubt remembers how many intents there were.
+// kept is the record that a result leaves in the place of an old one, in the shape that a ledger keeps.
 func (m *model) kept(old, r store.Record, x store.Result) store.Record {
 	r.State, r.Reason, r.Status, r.At, r.Due, r.Doubt = x.State, x.Reason, x.Status, x.At, x.Due, 0
 	switch {
