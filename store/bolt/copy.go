@@ -95,26 +95,22 @@ func initialize(temp string, start time.Time, o Options) error {
 			}
 		}
 		m := &meta{bucket: tx.Bucket(bucketMeta)}
-		writeMeta(m, start, o)
+		id := make([]byte, idBytes)
+		rand.Read(id) // never fails (documented)
+		m.put(metaID, id)
+		m.putNumber(metaFormat, uint64(newest(migrations)))
+		m.putNumber(metaTransaction, firstTransaction)
+		m.putNumber(metaAccepted, 0)
+		m.put(metaCounts, new(counts).encode())
+		m.putTime(metaCreated, time.Now())
+		m.putTime(metaStart, start)
+		m.putTime(metaCheckpoint, start)
+		m.putTime(metaWitnessed, time.Now())
+		m.setTenant(o.Tenant) // its credential is not needed before something is sent
+		m.setIdentity(o.Identity)
 		return m.err
 	})
 	return errors.Join(err, f.release())
-}
-
-func writeMeta(m *meta, start time.Time, o Options) {
-	id := make([]byte, idBytes)
-	rand.Read(id) // never fails (documented)
-	m.put(metaID, id)
-	m.putNumber(metaFormat, uint64(newest(migrations)))
-	m.putNumber(metaTransaction, firstTransaction)
-	m.putNumber(metaAccepted, 0)
-	m.put(metaCounts, new(counts).encode())
-	m.putTime(metaCreated, time.Now())
-	m.putTime(metaStart, start)
-	m.putTime(metaCheckpoint, start)
-	m.putTime(metaWitnessed, time.Now())
-	m.setTenant(o.Tenant) // its credential is not needed before something is sent
-	m.setIdentity(o.Identity)
 }
 
 // Copier makes copies of a ledger.

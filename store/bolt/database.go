@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime/debug"
 	"sync"
 
@@ -238,22 +237,6 @@ func (d *database) self() (now self, err error) {
 		return err
 	})
 	return now, err
-}
-
-func (d *database) checkFence() error {
-	now, err := d.self()
-	if err != nil {
-		return err
-	}
-	f, err := readFence(d.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return rolledBack("its fence %s is missing", beside(d.path, fenceSuffix))
-	}
-	if err != nil {
-		return err
-	}
-	d.fenced = f
-	return f.holds(now)
 }
 
 // writeFence brings the fence up to date, while the ledger goes on to be open or not. It does nothing where

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-
-	"acsync/store"
 )
 
 // fence is what the file beside a ledger remembers of it: the least that the ledger must hold. A ledger
@@ -128,11 +126,4 @@ func Abandoned(path string) bool {
 	}
 	_, err := os.Lstat(path)
 	return err == nil || checkAbandoned(path) != nil
-}
-
-func withFence(path string, err error) error {
-	if !errors.Is(err, store.ErrMissing) || checkAbandoned(path) == nil {
-		return err
-	}
-	return fmt.Errorf("%w, but its fence %s is left, so there was one", err, beside(path, fenceSuffix))
 }

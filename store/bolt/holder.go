@@ -34,17 +34,6 @@ func ReadHolder(path string) (store.Holder, error) {
 	return h, nil
 }
 
-func withHolder(path string, err error) error {
-	if !errors.Is(err, store.ErrLocked) {
-		return err
-	}
-	h, unknown := ReadHolder(path)
-	if unknown != nil {
-		return err
-	}
-	return fmt.Errorf("%w: %v", err, h)
-}
-
 // holderFile is the file that names this process as the holder. It has a lock of its own, so that a report
 // never waits for the disk's syncs, nor any of them for it.
 type holderFile struct {

@@ -32,18 +32,18 @@ type Keeper struct{ *database }
 // was created after the time is not even looked at, so that pruning often costs little. Ids of text bear no
 // time and sort before them, so that each of those is looked at.
 func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
+	step := func(fn func(*txn) error) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return k.update(fn)
 	}
-	if err := k.update(func(t *txn) error { return raiseFloor(t, before) }); err != nil {
+	if err := step(func(t *txn) error { return raiseFloor(t, before) }); err != nil {
 		return 0, err
 	}
 	for last, more := []byte(nil), true; more; more = last != nil {
-		if err := ctx.Err(); err != nil {
-			return removed, err
-		}
 		n := 0
-		err := k.update(func(t *txn) (err error) {
+		err := step(func(t *txn) (err error) {
 			n, last, err = pruneRecords(t, last, before)
 			return err
 		})
@@ -53,10 +53,7 @@ func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err e
 		removed += n
 	}
 	for more := true; more; {
-		if err := ctx.Err(); err != nil {
-			return removed, err
-		}
-		err := k.update(func(t *txn) (err error) {
+		err := step(func(t *txn) (err error) {
 			more, err = pruneRuns(t.runs)
 			return err
 		})

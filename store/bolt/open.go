@@ -17,10 +17,17 @@ import (
 // ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
-	if err != nil {
-		return nil, explain(path, withFence(path, withHolder(path, err)))
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, store.ErrLocked):
+		if h, unknown := ReadHolder(path); unknown == nil {
+			err = fmt.Errorf("%w: %v", err, h)
+		}
+	case errors.Is(err, store.ErrMissing) && checkAbandoned(path) != nil:
+		err = fmt.Errorf("%w, but its fence %s is left, so there was one", err, beside(path, fenceSuffix))
 	}
-	return l, nil
+	return nil, explain(path, err)
 }
 
 // open tries again when the file was replaced between its opening and its locking, as compacting does.
@@ -130,14 +137,26 @@ func attempt(path string, o Options, prepare func(*database) error) (*database, 
 
 // trust compares the ledger with its fence, its tenant and its credential, unless told to accept them.
 func trust(d *database, o Options) error {
-	err := d.checkFence()
-	if o.AcceptFence && errors.Is(err, store.ErrRolledBack) {
-		d.doubted, err = true, nil
-	}
-	if err != nil {
-		return err
-	}
-	return d.view(func(t *txn) error { return d.binding.check(t.meta, o) })
+	return d.view(func(t *txn) error {
+		now, err := t.self()
+		if err != nil {
+			return err
+		}
+		d.fenced, err = readFence(d.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = rolledBack("its fence %s is missing", beside(d.path, fenceSuffix))
+		case err == nil:
+			err = d.fenced.holds(now)
+		}
+		if o.AcceptFence && errors.Is(err, store.ErrRolledBack) {
+			d.doubted, err = true, nil
+		}
+		if err != nil {
+			return err
+		}
+		return d.binding.check(t.meta, o)
+	})
 }
 
 // announce makes a ledger that has been opened for writing known as such, in itself and beside it, before
