@@ -24,10 +24,9 @@ type txn struct {
 	// anew in a compacted file.
 	id      uint64
 	foreign uint64 // accepted in this one, and not asked for by this ledger
-	doubted bool   // see database
 }
 
-func beginTxn(tx *bbolt.Tx, doubted bool) (*txn, error) {
+func beginTxn(tx *bbolt.Tx) (*txn, error) {
 	m, err := openMeta(tx)
 	if err != nil {
 		return nil, err
@@ -47,7 +46,6 @@ func beginTxn(tx *bbolt.Tx, doubted bool) (*txn, error) {
 		runs:      runs{summed{tx.Bucket(bucketRuns), plain}},
 		backfills: backfills{summed{tx.Bucket(bucketBackfills), plain}},
 		id:        m.number(metaTransaction),
-		doubted:   doubted,
 		records: records{
 			keys: tx.Bucket(bucketKeys), intents: tx.Bucket(bucketIntents), due: tx.Bucket(bucketDue),
 			reasons:  reasons{summed: summed{tx.Bucket(bucketReasons), plain}},
@@ -62,9 +60,9 @@ func beginTxn(tx *bbolt.Tx, doubted bool) (*txn, error) {
 	return t, m.err
 }
 
-func (t *txn) finish() error {
+func (t *txn) finish(doubted bool) error {
 	t.meta.putNumber(metaTransaction, t.id)
-	if t.doubted {
+	if doubted {
 		// Half a repair must not pass for a whole one.
 		t.meta.put(metaDistrusted, []byte{1})
 	}
@@ -154,7 +152,7 @@ func (d *database) locked(fn func() error) error {
 // view runs fn in a transaction that reads, for whoever has the ledger alone. What fn keeps must be copied.
 func (d *database) view(fn func(*txn) error) error {
 	return d.db.View(func(tx *bbolt.Tx) error {
-		t, err := beginTxn(tx, d.doubted)
+		t, err := beginTxn(tx)
 		if err == nil {
 			err = fn(t)
 		}
@@ -203,12 +201,12 @@ func (d *database) update(fn func(*txn) error) error {
 // write runs fn in a transaction that writes. Own reports that the error is fn's: nothing was written.
 func (d *database) write(fn func(*txn) error) (own bool, err error) {
 	err = d.db.Update(func(tx *bbolt.Tx) error {
-		t, err := beginTxn(tx, d.doubted)
+		t, err := beginTxn(tx)
 		if err == nil {
 			err = fn(t)
 		}
 		if err == nil {
-			err = t.finish()
+			err = t.finish(d.doubted)
 		}
 		own = err != nil
 		return err

@@ -58,7 +58,7 @@ func upgrade(db *bbolt.DB, steps []migration) error {
 		return err
 	}
 	return db.Update(func(tx *bbolt.Tx) error {
-		t, err := beginTxn(tx, false)
+		t, err := beginTxn(tx)
 		if err != nil {
 			return err
 		}

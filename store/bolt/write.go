@@ -91,21 +91,21 @@ func (w Writer) Recover(now time.Time) (list []store.Entry, err error) {
 	if open, err := w.OpenIntents(); err != nil || len(open) == 0 {
 		return nil, err
 	}
+	x := store.Result{State: store.InDoubt, Reason: store.ReasonInterrupted, At: now, Due: now}
 	err = w.update(func(t *txn) error {
 		open, err := openIntents(t)
 		if err != nil {
 			return err
 		}
 		for _, e := range open {
-			s, err := t.records.load(e.Key)
+			err := changeRecord(t, e.Key, func(_ *txn, old store.Record) (store.Record, error) {
+				return old.After(x), nil
+			})
 			if err != nil {
 				return err
 			}
-			x := store.Result{State: store.InDoubt, Reason: store.ReasonInterrupted, At: now, Due: now}
-			if err := t.records.put(s, s.After(x)); err != nil {
-				return err
-			}
-			if s, err = t.records.load(e.Key); err != nil {
+			s, err := t.records.load(e.Key)
+			if err != nil {
 				return err
 			}
 			list = append(list, s.Entry)
@@ -171,22 +171,38 @@ func writeBatch(t *txn, b store.Batch) error {
 // others asked for.
 func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err error) {
 	part := make([]store.Entry, 0, importStride)
+	flush := func() error {
+		before := written
+		err := w.update(func(t *txn) error {
+			for _, e := range part {
+				fresh, err := importEntry(t, e)
+				if err != nil {
+					return err
+				}
+				if fresh {
+					written++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			written = before
+		}
+		part = part[:0]
+		return err
+	}
 	for e, err := range entries {
+		if err == nil {
+			if part = append(part, e); len(part) == importStride {
+				err = flush()
+			}
+		}
 		if err != nil {
 			return written, err
 		}
-		if part = append(part, e); len(part) < importStride {
-			continue
-		}
-		n, err := w.importPart(part)
-		if written += n; err != nil {
-			return written, err
-		}
-		part = part[:0]
 	}
 	if len(part) > 0 {
-		n, err := w.importPart(part)
-		if written += n; err != nil {
+		if err := flush(); err != nil {
 			return written, err
 		}
 	}
@@ -194,25 +210,6 @@ func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err 
 		return 0, nil
 	}
 	return written, w.updateFence()
-}
-
-func (w Writer) importPart(part []store.Entry) (written int, err error) {
-	err = w.update(func(t *txn) error {
-		for _, e := range part {
-			fresh, err := importEntry(t, e)
-			if err != nil {
-				return err
-			}
-			if fresh {
-				written++
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, err
-	}
-	return written, nil
 }
 
 // importEntry writes one imported entry, unless it is there already.
