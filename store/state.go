@@ -23,8 +23,8 @@ const (
 )
 
 var stateNames = [...]string{
-	Unknown: "unknown", Scheduled: "scheduled", Sending: "sending", Accepted: "accepted", Rejected: "rejected",
-	Retry: "retry", InDoubt: "in_doubt", Skipped: "skipped", Dropped: "dropped",
+	Unknown: "unknown", Scheduled: "scheduled", Sending: "sending", Accepted: "accepted",
+	Rejected: "rejected", Retry: "retry", InDoubt: "in_doubt", Skipped: "skipped", Dropped: "dropped",
 }
 
 // States lists every state that a key in the ledger can have.

@@ -78,7 +78,8 @@ func (t *txn) finish(doubted bool) error {
 
 func (t *txn) describe(info *store.Info) error {
 	t.meta.describe(info)
-	info.Transaction, info.Intents, info.Counts = t.id, t.records.intents.Sequence(), t.records.counts.byState()
+	info.Transaction, info.Intents = t.id, t.records.intents.Sequence()
+	info.Counts = t.records.counts.byState()
 	if info.Witnessed.IsZero() {
 		// The ledger is of an older format, and open for reading.
 		info.Witnessed = t.runs.lastBegun(info.Created)
@@ -86,7 +87,7 @@ func (t *txn) describe(info *store.Info) error {
 	return t.meta.err
 }
 
-// checkHistory makes sure that reasons, summaries and back-fills can be read; deep reads each summary as well.
+// checkHistory makes sure that reasons, summaries and back-fills can be read; see runs.check for deep.
 func (t *txn) checkHistory(deep bool) error {
 	if err := t.records.reasons.load(); err != nil {
 		return err

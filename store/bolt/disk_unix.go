@@ -14,7 +14,7 @@ import (
 )
 
 // networks lists the file systems of which neither the locks nor the syncs can be relied upon, by the numbers
-// that statfs gives on Linux (documented in statfs(2) and in the kernel's linux/magic.h). The numbers of other
+// that statfs gives on Linux (documented in statfs(2) and in the kernel's linux/magic.h). Those of other
 // systems are small and never among them.
 var networks = map[uint32]string{
 	0x00006969: "NFS",

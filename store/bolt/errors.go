@@ -20,8 +20,8 @@ var advice = []struct {
 	about error
 	todo  string
 }{
-	{store.ErrMissing, restoreCopy + ". Run acsync init only if there never was a ledger, or all copies are " +
-		"lost: then move the fence away too, and run acsync ledger rebuild right after it"},
+	{store.ErrMissing, restoreCopy + ". Run acsync init only if there never was a ledger, or all copies " +
+		"are lost: then move the fence away too, and run acsync ledger rebuild right after it"},
 	{store.ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{store.ErrLocked, "wait for that pass to end, or stop it"},
 	{store.ErrDamaged, "nothing more is sent; " + restoreCopy + "; without a copy, move the ledger and its " +

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"io"
-	"slices"
 )
 
 // The layout of a bbolt file (format 2, as in bbolt's source): fixed-size pages, each with a header of 16
@@ -99,19 +98,15 @@ func pageOf(data []byte) page {
 	}
 }
 
-// read reads a whole page, into the buffer where that is large enough.
-func (m *image) read(id uint64, buffer []byte) (page, error) {
+func (m *image) read(id uint64) (page, error) {
 	if id < 2 || id >= m.meta.high {
 		return page{}, damaged("it points to page %d, which does not exist", id)
 	}
-	if int64(len(buffer)) < m.pageSize {
-		buffer = make([]byte, m.pageSize)
-	}
-	at := int64(id) * m.pageSize
-	if _, err := m.file.ReadAt(buffer[:m.pageSize], at); err != nil {
+	first, at := make([]byte, m.pageSize), int64(id)*m.pageSize
+	if _, err := m.file.ReadAt(first, at); err != nil {
 		return page{}, err
 	}
-	p := pageOf(buffer[:m.pageSize])
+	p := pageOf(first)
 	switch {
 	case p.id != id:
 		return page{}, damaged("page %d calls itself page %d", id, p.id)
@@ -132,17 +127,17 @@ type element struct {
 	bucket bool   // of a leaf: the value is a bucket
 }
 
-// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys, in
-// the space of a list where that is large enough. The keys and values lie behind each other without a gap (as
-// in bbolt's source), and the first right behind the descriptions: so that a wrong number of entries shows.
-func (p page) elements(list []element) ([]element, error) {
+// elements gives the entries of a branch or a leaf, each within the page and in the order of their keys. The
+// keys and values lie behind each other without a gap (as in bbolt's source), and the first right behind the
+// descriptions: so that a wrong number of entries shows.
+func (p page) elements() ([]element, error) {
 	if (p.flags != flagBranch && p.flags != flagLeaf) || pageHeader+p.count*elementSize > len(p.data) {
 		return nil, damaged("page %d is neither a branch nor a leaf", p.id)
 	}
 	if p.flags == flagBranch && p.count == 0 {
 		return nil, damaged("page %d is a branch without leaves", p.id)
 	}
-	list = slices.Grow(list[:0], p.count)[:p.count]
+	list := make([]element, p.count)
 	next := pageHeader + p.count*elementSize
 	for i := range list {
 		at := pageHeader + i*elementSize
@@ -181,20 +176,10 @@ func (p page) element(b []byte, behind uint64) (e element, ok bool) {
 type walk struct {
 	*image
 	used []uint64 // a bit for each page
-
-	depth  int // of the tree that is followed now
-	spaces []space
-}
-
-// space is the memory for a page at one depth of a tree, used again: making it anew would be most of the
-// work.
-type space struct {
-	data []byte
-	list []element
 }
 
 // inspect checks the file from its metas down to every page: free list, buckets, keys in order, records that
-// bear their check, no page used twice. A million keys take some 70 ms.
+// bear their check, no page used twice. A million keys take some 150 ms.
 func inspect(ctx context.Context, m *image) error {
 	w := &walk{image: m, used: make([]uint64, m.meta.high/64+1)}
 	if err := w.free(); err != nil {
@@ -218,7 +203,7 @@ func (w *walk) claim(id, extra uint64) error {
 
 // free claims the page of the free list and the pages that it lists, which bbolt is going to overwrite.
 func (w *walk) free() error {
-	p, err := w.read(w.meta.freelist, nil)
+	p, err := w.read(w.meta.freelist)
 	if err != nil {
 		return err
 	}
@@ -248,27 +233,20 @@ func (w *walk) tree(ctx context.Context, id uint64, low, high []byte, records bo
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if w.depth == len(w.spaces) {
-		w.spaces = append(w.spaces, space{})
-	}
-	s := w.spaces[w.depth]
-	p, err := w.read(id, s.data)
+	p, err := w.read(id)
 	if err != nil {
 		return err
 	}
 	if err := w.claim(p.id, p.extra); err != nil {
 		return err
 	}
-	list, err := p.elements(s.list)
+	list, err := p.elements()
 	if err != nil {
 		return err
 	}
 	if err := within(id, list, low, high); err != nil {
 		return err
 	}
-	w.spaces[w.depth] = space{p.data, list}
-	w.depth++
-	defer func() { w.depth-- }()
 	if p.flags == flagLeaf {
 		return w.leaf(ctx, id, list, records)
 	}
@@ -333,7 +311,7 @@ func (w *walk) bucket(ctx context.Context, id uint64, e element) error {
 	if p.flags != flagLeaf {
 		return damaged("a bucket on page %d is not a leaf", id)
 	}
-	list, err := p.elements(nil)
+	list, err := p.elements()
 	if err != nil || !records {
 		return err
 	}

@@ -36,7 +36,8 @@ func encodeKey(k store.Key) ([]byte, error) {
 	case n == 0:
 		return nil, fmt.Errorf("the id of a conversation is empty")
 	case n > store.MaxID:
-		return nil, fmt.Errorf("the id of a conversation has %d bytes; at most %d can be kept", n, store.MaxID)
+		return nil, fmt.Errorf("the id of a conversation has %d bytes; at most %d can be kept", n,
+			store.MaxID)
 	case n == 2*rawID:
 		raw, err := hex.DecodeString(k.Conversation)
 		if err == nil && !k.Recovery {
