@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"acsync/store"
 )
@@ -54,7 +55,7 @@ func (f findings) err() error {
 }
 
 func check(ctx context.Context, t *txn, f *findings) error {
-	var seen counts
+	seen := counts{}
 	err := t.records.keys.ForEach(func(code, v []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -101,8 +102,8 @@ func checkEntry(t *txn, f *findings, code []byte, e store.Entry) {
 // checkTotals compares the counts with what was seen, and makes sure that the indexes hold nothing else.
 func checkTotals(t *txn, f *findings, seen counts) {
 	r := &t.records
-	if r.counts != seen {
-		f.add("the counts are %v, the keys are %v", r.counts.byState(), seen.byState())
+	if !maps.Equal(r.counts, seen) {
+		f.add("the counts are %v, the keys are %v", r.counts, seen)
 	}
 	waiting := seen.among(waitingStates...)
 	if n := r.due.Stats().KeyN; n != waiting {
@@ -111,7 +112,7 @@ func checkTotals(t *txn, f *findings, seen counts) {
 	if n := r.intents.Stats().KeyN; n != seen.among(store.Sending) {
 		f.add("%d intents are open for %d keys that are sending", n, seen[store.Sending])
 	}
-	if n := r.counts[store.Accepted]; n > r.accepted {
+	if n := r.counts[store.Accepted]; uint64(n) > r.accepted {
 		f.add("%d keys are accepted, but only %d ever became so", n, r.accepted)
 	}
 	var info store.Info

@@ -41,16 +41,14 @@ func create(path string, start time.Time, o Options) error {
 	if err := checkAbandoned(path); err != nil {
 		return err
 	}
-	var made store.Info
-	err := build(path, func(temp string) error { return initialize(temp, start, o) },
-		func(temp string, info store.Info) error {
-			made = info
-			return publish(temp, path)
-		})
-	if err != nil {
-		return err
-	}
-	return fence{Ledger: made.ID, Transaction: made.Transaction}.write(path) // syncs the directory for both
+	write := func(temp string) error { return initialize(temp, start, o) }
+	return build(path, write, func(temp string, made store.Info) error {
+		if err := publish(temp, path); err != nil {
+			return err
+		}
+		// Syncs the directory for both.
+		return fence{Ledger: made.ID, Transaction: made.Transaction}.write(path)
+	})
 }
 
 // build makes a ledger under another name, checks it, and puts it in its place, with what it says of itself.
@@ -101,7 +99,7 @@ func initialize(temp string, start time.Time, o Options) error {
 		m.putNumber(metaFormat, uint64(newest(migrations)))
 		m.putNumber(metaTransaction, firstTransaction)
 		m.putNumber(metaAccepted, 0)
-		m.put(metaCounts, new(counts).encode())
+		m.put(metaCounts, counts{}.encode())
 		m.putTime(metaCreated, time.Now())
 		m.putTime(metaStart, start)
 		m.putTime(metaCheckpoint, start)

@@ -79,7 +79,7 @@ func (t *txn) finish(doubted bool) error {
 func (t *txn) describe(info *store.Info) error {
 	t.meta.describe(info)
 	info.Transaction, info.Intents = t.id, t.records.intents.Sequence()
-	info.Counts = t.records.counts.byState()
+	info.Counts = t.records.counts
 	if info.Witnessed.IsZero() {
 		// The ledger is of an older format, and open for reading.
 		info.Witnessed = t.runs.lastBegun(info.Created)

@@ -32,27 +32,22 @@ const DefaultTimeout = 2 * time.Second
 type Options struct {
 	Timeout  time.Duration // how long to wait for the lock; 0 is DefaultTimeout, less than 0 tries once
 	ReadOnly bool          // share the ledger with other readers; every change is answered with ErrReadOnly
-	// bytes beyond which the file does not grow, as if the disk were full; 0 is no limit
-	MaxSize int
-	Strict  bool // check the whole file in each commit; slow, for tests
+	MaxSize  int           // bytes beyond which the file does not grow, as on a full disk; 0 is no limit
+	Strict   bool          // check the whole file in each commit; slow, for tests
 
 	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does
-	// not hold for is distrusted then: the fence stays as it is, and everybody else refuses the ledger, until
-	// Adopt.
+	// not hold for is refused to everybody else until Adopt.
 	AcceptFence bool
 	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The
 	// first opening for writing that names one binds the ledger to it; empty opens any.
 	Tenant string
-	// AcceptTenant opens a ledger whatever tenant it is bound to, and binds it, unless ReadOnly, to Tenant:
-	// on an operator's explicit word, for an account whose address has changed.
-	AcceptTenant bool
-	// Credential is what survey requests are sent with, a secret: the ledger keeps a hash of it, keyed by its
-	// own id. The first request that is taken or may have arrived binds the ledger to it, because what one
-	// account has been sent says nothing of another; empty opens any.
+	// Credential is what survey requests are sent with, a secret, of which the ledger keeps a hash. The first
+	// request that is taken or may have arrived binds the ledger to it, because what one account has been
+	// sent says nothing of another; empty opens any.
 	Credential string
-	// AcceptCredential opens a ledger whatever it is bound to, and binds it, unless ReadOnly, to Credential:
-	// on an operator's explicit word, for an account that has got a new key.
-	AcceptCredential bool
+	// AcceptTenant and AcceptCredential open a ledger whatever it is bound to, and bind it anew unless
+	// ReadOnly: on an operator's explicit word, for an account whose address or key has changed.
+	AcceptTenant, AcceptCredential bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
 	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.

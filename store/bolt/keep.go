@@ -19,18 +19,14 @@ const (
 type Keeper struct{ *database }
 
 // Prune removes the keys that are final or skipped, and whose resolution and disposition are both before a
-// time, and gives their number: what was asked about lately, however long after its resolution, stays known
-// while the receiver's data may still show it. The oldest summaries of passes beyond 10,000 go as well. What
-// waits, is being sent or is in doubt stays, however old. Before anything is removed the floor is raised to
-// that time, also where there turns out to be nothing to remove: below it the ledger no longer knows who was
+// time, and gives their number: what was asked about lately stays known while the receiver's data may still
+// show it. What waits, is being sent or is in doubt stays, however old; of the summaries of passes the newest
+// 10,000 do. First the floor is raised to that time, in any case: below it the ledger no longer knows who was
 // asked. A time after the checkpoint is refused, because passes still look there.
 //
 // It works in transactions of at most 10,000 keys, between which it looks at ctx. The file does not become
-// smaller, the space in it is used again; see Compact.
-//
-// Hex ids sort by the creation of the conversation (observed), and none is done before it was created: what
-// was created after the time is not even looked at, so that pruning often costs little. Ids of text bear no
-// time and sort before them, so that each of those is looked at.
+// smaller; see Compact. Hex ids sort by the creation of the conversation (observed), and none is done before
+// it was created: what was created after the time is not even looked at.
 func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err error) {
 	step := func(fn func(*txn) error) error {
 		if err := ctx.Err(); err != nil {
@@ -169,7 +165,7 @@ func (k Keeper) PlanConversion(to store.Identity) (store.Conversion, error) {
 
 func planConversion(t *txn, to store.Identity) (codes [][]byte, c store.Conversion, err error) {
 	from := t.meta.identity()
-	if err := store.MayConvert(from, to, t.records.counts.byState()); err != nil {
+	if err := store.MayConvert(from, to, t.records.counts); err != nil {
 		return nil, c, err
 	}
 	c.From, c.To = from, to

@@ -202,14 +202,16 @@ func (m *meta) witness(at time.Time) {
 	}
 }
 
-func (m *meta) counts() (c counts) {
-	b := m.get(metaCounts)
-	if len(b) != 8*len(c) {
+func (m *meta) counts() counts {
+	b, c := m.get(metaCounts), counts{}
+	if len(b) != 8*int(store.Dropped+1) {
 		m.fail(damaged("the counts of keys have %d bytes", len(b)))
 		return c
 	}
-	for i := range c {
-		c[i] = binary.BigEndian.Uint64(b[8*i:])
+	for state := range store.Dropped + 1 {
+		if n := int(binary.BigEndian.Uint64(b[8*state:])); n != 0 {
+			c[state] = n
+		}
 	}
 	return c
 }
@@ -265,40 +267,32 @@ const leap = 1 << 10
 // leapedAt is when a ledger went on with the numbers after this one.
 func leapedAt(number uint64) time.Time { return time.UnixMilli(int64(number / leap)).UTC() }
 
-// counts holds the number of keys in each state; the place of Unknown is not used.
-type counts [store.Dropped + 1]uint64
+// counts holds the number of keys in each state; states without keys are left out.
+type counts map[store.State]int
 
-func (c *counts) encode() (b []byte) {
-	for _, n := range c {
-		b = binary.BigEndian.AppendUint64(b, n)
+func (c counts) encode() (b []byte) {
+	for state := range store.Dropped + 1 {
+		b = binary.BigEndian.AppendUint64(b, uint64(c[state]))
 	}
 	return b
 }
 
-func (c *counts) byState() map[store.State]int {
-	m := make(map[store.State]int)
-	for _, s := range store.States() {
-		if c[s] > 0 {
-			m[s] = int(c[s])
-		}
-	}
-	return m
-}
-
-func (c *counts) among(states ...store.State) (n int) {
+func (c counts) among(states ...store.State) (n int) {
 	for _, s := range states {
-		n += int(c[s])
+		n += c[s]
 	}
 	return n
 }
 
 // move moves a key from one state to another; unknown stands for a key that is not there yet, or no longer.
-func (c *counts) move(from, to store.State) error {
+func (c counts) move(from, to store.State) error {
 	if from != store.Unknown {
-		if c[from] == 0 {
+		if c[from] <= 0 {
 			return damaged("a key is %s, but the counts know of none", from)
 		}
-		c[from]--
+		if c[from]--; c[from] == 0 {
+			delete(c, from)
+		}
 	}
 	if to != store.Unknown {
 		c[to]++

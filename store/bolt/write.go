@@ -115,12 +115,10 @@ func (w Writer) Recover(now time.Time) (list []store.Entry, err error) {
 	return list, err
 }
 
-// Commit writes all of a batch, or nothing of it.
-//
-// Each entry is set as given, except that First, Attempts and Intent of a key that has had intents are kept.
-// Keys that are sending, in doubt or final are never overwritten, and none is set to sending: such an entry
-// refuses the whole batch, as does a checkpoint before the present one, or a back-fill's position before its
-// own unless the back-fill was begun anew. Where a key comes twice the later entry counts.
+// Commit writes all of a batch, or nothing of it. Of a key that has had intents First, Attempts and Intent
+// are kept. An entry that [store.MayCommit] refuses refuses the whole batch, as does a checkpoint before the
+// present one, or a back-fill's position before its own unless the back-fill was begun anew. Where a key
+// comes twice the later entry counts.
 //
 // A batch with a checkpoint, a back-fill's position or a summary brings the fence up to date. If only that
 // fails the batch stays written, and the error says so: like any error of a commit it is to end the pass.
@@ -160,15 +158,12 @@ func writeBatch(t *txn, b store.Batch) error {
 }
 
 // Import takes over entries that are known from elsewhere: the receiver's own data, or the export of another
-// ledger. Allowed states are accepted, rejected, dropped, in doubt and skipped, and only for keys that are
-// unknown, skipped, scheduled or retry; none may have a reason that contradicts it, see [store.MayImport]. An
-// entry that the ledger has exactly so already is passed over, so that an import can be repeated; any other
-// refuses the transaction that it is in, and ends the import, as does an error of the sequence. The number of
-// entries that were written, in transactions of 1,000, is given in any case.
+// ledger; [store.MayImport] says which. One that the ledger has exactly so already is passed over, so that an
+// import can be repeated; what is refused ends it, as does an error of the sequence. The number of entries
+// that were written, in transactions of 1,000, is given in any case.
 //
-// An Intent is kept as given, and no later intent gets its number; one that another ledger gave means nothing
-// here and is better left out. While the ledger is distrusted, accepted entries without one are those that
-// others asked for.
+// An Intent is kept as given, and no later intent gets its number; one that another ledger gave is better
+// left out. Accepted entries without one are those that others asked for.
 func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err error) {
 	part := make([]store.Entry, 0, importStride)
 	flush := func() error {
