@@ -14,14 +14,12 @@ const credentialBytes = 16
 type binding struct {
 	tenant     string
 	credential string
-	ledger     string // its id
 	before     uint64 // intents given before this opening
 }
 
 // check refuses a ledger that remembers another tenant or credential; what is empty on either side fits any.
 func (b binding) check(m *meta, o Options) error {
 	bound := m.tenant()
-	b.ledger = m.id()
 	hash := m.get(metaCredential)
 	switch {
 	case m.err != nil:
@@ -29,7 +27,7 @@ func (b binding) check(m *meta, o Options) error {
 	case !o.AcceptTenant && b.tenant != "" && bound != "" && bound != b.tenant:
 		return fmt.Errorf("%w: it is that of %s, this configuration names %s",
 			store.ErrOtherTenant, bound, b.tenant)
-	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash()):
+	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash(m)):
 		return store.ErrOtherCredential
 	}
 	return nil
@@ -39,7 +37,7 @@ func (b binding) check(m *meta, o Options) error {
 func (b binding) bind(t *txn) {
 	t.meta.setTenant(b.tenant)
 	hash := t.meta.get(metaCredential)
-	if hash != nil && b.credential != "" && !hmac.Equal(hash, b.hash()) {
+	if hash != nil && b.credential != "" && !hmac.Equal(hash, b.hash(t.meta)) {
 		b.setCredential(t, t.records.intents.Sequence())
 	}
 }
@@ -56,12 +54,12 @@ func (b binding) prove(t *txn, to store.State) {
 // setCredential also notes how many intents may have been sent with other credentials.
 func (b binding) setCredential(t *txn, before uint64) {
 	t.meta.putNumber(metaBoundAt, before)
-	t.meta.put(metaCredential, b.hash())
+	t.meta.put(metaCredential, b.hash(t.meta))
 }
 
 // hash is the hash of the credential that a ledger keeps: another one in each ledger.
-func (b binding) hash() []byte {
-	mac := hmac.New(sha256.New, []byte("acsync ledger "+b.ledger))
+func (b binding) hash(m *meta) []byte {
+	mac := hmac.New(sha256.New, []byte("acsync ledger "+m.id()))
 	mac.Write([]byte(b.credential))
 	return mac.Sum(nil)[:credentialBytes]
 }

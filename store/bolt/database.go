@@ -222,7 +222,7 @@ func (d *database) write(fn func(*txn) error) (own bool, err error) {
 func (d *database) load() error {
 	return d.view(func(t *txn) error {
 		d.id = t.meta.id()
-		d.binding.ledger, d.binding.before = d.id, t.records.intents.Sequence()
+		d.binding.before = t.records.intents.Sequence()
 		if err := t.checkHistory(false); err != nil {
 			return err
 		}
