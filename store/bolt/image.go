@@ -130,8 +130,8 @@ type element struct {
 }
 
 // elements gives the entries of a branch or a leaf, in the space of a list: each within the page and in the
-// order of their keys. The keys and values lie behind each other without a gap (as in bbolt's source), and the
-// first right behind the descriptions, so that a wrong number of entries shows.
+// order of their keys. The keys and values lie behind each other without a gap (as in bbolt's source), and
+// the first right behind the descriptions, so that a wrong number of entries shows.
 func (p page) elements(list []element) ([]element, error) {
 	if (p.flags != flagBranch && p.flags != flagLeaf) || pageHeader+p.count*elementSize > len(p.data) {
 		return nil, damaged("page %d is neither a branch nor a leaf", p.id)
