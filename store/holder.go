@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -24,8 +25,7 @@ type Progress struct {
 	WaitingFor string `json:"waiting_for,omitempty"`
 }
 
-// Holder is the process that has the ledger open for writing. It stays behind when that process is killed:
-// the lock tells whether a ledger is held, the holder only by whom.
+// Holder is the process that has the ledger open for writing, or was killed: only the lock tells which.
 type Holder struct {
 	PID   int       `json:"pid"`
 	Host  string    `json:"host"`
@@ -47,26 +47,20 @@ func (h Holder) String() string {
 	return s
 }
 
-// Killed is the summary of the pass that the holder was in, as far as it told, for a holder that was killed;
-// nil where it was in none. What it has done since its last word is not in there: at least so many were
-// accepted, and rejected.
+// Killed is the summary of the pass that a killed holder was in; nil where it was in none. What it has done
+// since its last word is missing: at least so many were accepted, and rejected.
 func (h Holder) Killed() *Run {
 	if h.Pass == "" || h.Mode == "" {
 		return nil
 	}
 	r := &Run{
 		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(),
-		To:         h.To.UTC(),
-		Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{},
-		Reasons: map[string]int{}, Killed: true,
+		To: h.To.UTC(), Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{
+			Accepted.String(): h.Accepted, Rejected.String(): h.Rejected, InDoubt.String(): h.InDoubt,
+			Skipped.String(): h.Skipped,
+		}, Reasons: map[string]int{}, Killed: true,
 	}
-	for state, n := range map[State]int{
-		Accepted: h.Accepted, Rejected: h.Rejected, InDoubt: h.InDoubt, Skipped: h.Skipped,
-	} {
-		if n > 0 {
-			r.Counts[state.String()] = n
-		}
-	}
+	maps.DeleteFunc(r.Counts, func(_ string, n int) bool { return n <= 0 })
 	if _, err := json.Marshal(r); err != nil {
 		return nil // a time that nobody has told
 	}

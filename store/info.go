@@ -17,14 +17,12 @@ type Info struct {
 	Identity    Identity  // what the ledger remembers as one
 	Lateness    Lateness
 
-	// BoundAt is how many intents had been given before the ledger was bound to the credential that it is
-	// used with: those up to it may have been sent with another one.
+	// BoundAt is how many intents may have been sent with another credential than the ledger is bound to.
 	BoundAt uint64
 	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then
 	// was not held against the ledger yet. Never zero since format 3.
 	Witnessed time.Time
-	// Life is the number up to which intents may be those of another life of the ledger: it goes on beyond it
-	// since a repair.
+	// Life is the number up to which intents may be of a life before a repair.
 	Life uint64
 	// Excused is the same where the operator has taken the ledger as it was, without what it had lost, and
 	// ExcusedAt when that was; zero for never.

@@ -1,13 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// latenessBounds are the upper ends of the classes of a Lateness; the last class has none. They are part of
-// the format.
+// latenessBounds are the upper ends of the classes; the last class has none. They are part of the format.
 var latenessBounds = [...]time.Duration{
 	time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
@@ -52,13 +53,11 @@ func (l *Lateness) Add(late time.Duration) {
 	late = min(max(late, 0), mostLate)
 	l.Count++
 	l.Greatest = max(l.Greatest, late.Truncate(time.Millisecond))
-	for i, bound := range latenessBounds {
-		if late < bound {
-			l.classes[i]++
-			return
-		}
+	class := slices.IndexFunc(latenessBounds[:], func(bound time.Duration) bool { return late < bound })
+	if class < 0 {
+		class = len(latenessBounds)
 	}
-	l.classes[len(latenessBounds)]++
+	l.classes[class]++
 }
 
 // Encode gives the greatest lateness in milliseconds, then the count of each class, as varints.
@@ -73,31 +72,26 @@ func (l Lateness) Encode() []byte {
 var errLateness = fmt.Errorf("%w: its lateness cannot be read", ErrDamaged)
 
 // DecodeLateness is the inverse of Encode; no bytes are no lateness. Whatever else is [ErrDamaged].
-func DecodeLateness(b []byte) (Lateness, error) {
-	var l Lateness
+func DecodeLateness(b []byte) (l Lateness, err error) {
 	if len(b) == 0 { // never written
 		return l, nil
 	}
-	next := func() (uint64, bool) {
-		n, size := binary.Uvarint(b)
-		if size <= 0 || n > 1<<53 {
-			return 0, false
+	r := bytes.NewReader(b)
+	next := func() (n uint64) {
+		if err == nil {
+			n, err = binary.ReadUvarint(r)
 		}
-		b = b[size:]
-		return n, true
+		if n > 1<<53 {
+			err = errLateness
+		}
+		return n
 	}
-	greatest, ok := next()
-	if !ok {
-		return Lateness{}, errLateness
-	}
-	l.Greatest = time.Duration(min(greatest, uint64(mostLate/time.Millisecond))) * time.Millisecond
+	l.Greatest = time.Duration(min(next(), uint64(mostLate/time.Millisecond))) * time.Millisecond
 	for i := range l.classes {
-		if l.classes[i], ok = next(); !ok {
-			return Lateness{}, errLateness
-		}
+		l.classes[i] = next()
 		l.Count += int(l.classes[i])
 	}
-	if len(b) > 0 {
+	if err != nil || r.Len() > 0 {
 		return Lateness{}, errLateness
 	}
 	return l, nil

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Record is what the ledger remembers of a key. It holds ids, times, states and reason codes:
-// never a name, an address or a key of an API.
+// Record is what the ledger remembers of a key: never a name, an address or a key of an API.
 type Record struct {
 	State      State
 	Reason     string    // a short stable code: why skipped, rejected, retried; often empty
@@ -31,12 +30,11 @@ func (r Record) Settled() bool {
 	return r.State.Final() && !(unsent && undecided(r.Reason))
 }
 
-// Held reports whether a survey request was sent, or may have been, or will never be: only Finish, Settle and
-// Recover change such a record.
+// Held reports whether a survey request was or may have been sent, or never will be: no decision changes
+// that.
 func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
 
-// compare orders records by what they say: first by rank, then by time. By the rest only so that the order of
-// merging does not matter.
+// compare orders records by what they say, then by time; by the rest so that no order of merging matters.
 func (r Record) compare(other Record) int {
 	return cmp.Or(
 		r.rank()-other.rank(), r.Resolution.Compare(other.Resolution), r.At.Compare(other.At),
@@ -114,8 +112,7 @@ func (r Record) Dated(old Record, intents uint64) Record {
 	return r
 }
 
-// Expired reports whether the record may be forgotten: nothing waits for it, and all of it lies before a
-// time.
+// Expired reports whether nothing waits for the record, and all of it lies before a time.
 func (r Record) Expired(before time.Time) bool {
 	return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before) && r.At.Before(before)
 }
@@ -143,28 +140,37 @@ func (r Record) Normalize() (Record, error) {
 		r.Doubt = 0
 	}
 	r.Reason = ShortReason(r.Reason)
-	err := roundTimes(&r)
+	err := cmp.Or(
+		round(&r.Resolution, time.Millisecond), round(&r.Due, time.Millisecond), round(&r.At, time.Second),
+		round(&r.First, time.Second),
+	)
 	return r, err
 }
 
-func roundTimes(r *Record) error {
-	for _, t := range []struct {
-		at   *time.Time
-		unit time.Duration
-	}{
-		{&r.Resolution, time.Millisecond},
-		{&r.Due, time.Millisecond},
-		{&r.At, time.Second},
-		{&r.First, time.Second},
-	} {
-		if t.at.IsZero() {
-			*t.at = time.Time{}
-			continue
-		}
-		if y := t.at.Year(); y < 2 || y > 9999 {
-			return fmt.Errorf("a record cannot have a time in the year %d", y)
-		}
-		*t.at = t.at.UTC().Truncate(t.unit)
+func round(t *time.Time, unit time.Duration) error {
+	if y := t.Year(); !t.IsZero() && (y < 2 || y > 9999) {
+		return fmt.Errorf("a record cannot have a time in the year %d", y)
 	}
+	*t = t.UTC().Truncate(unit) // zero stays zero
 	return nil
+}
+
+// Intent is the durable note that a survey request is about to be sent.
+type Intent struct {
+	Key     Key
+	Number  uint64 // grows with every intent of the ledger; never used twice
+	Ledger  string // id of the ledger
+	Attempt int    // how many intents the key has had, this one included
+}
+
+// String is the stamp of the survey request: the id of the ledger, a hyphen, the number in hex.
+func (i Intent) String() string { return fmt.Sprintf("%s-%x", i.Ledger, i.Number) }
+
+// Result is what became of an intent.
+type Result struct {
+	State  State
+	Reason string    // a short stable code; may be empty
+	Status int       // the HTTP status; 0 where there was none
+	At     time.Time // when it was known
+	Due    time.Time // when a waiting key is taken up again; zero is at once
 }

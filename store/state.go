@@ -1,12 +1,15 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // State is the disposition of a key: where its conversation stands.
 type State uint8
 
-// The states, in the order of a conversation's life. Their numbers are written to the ledger and never
-// change.
+// The states, in the order of life. Their numbers are written to the ledger and never change.
 const (
 	Unknown   State = 0 // the ledger has never heard of the key
 	Scheduled State = 1 // decided "send", waits for its time
@@ -19,6 +22,11 @@ const (
 	Dropped   State = 8 // given up by the operator; final
 )
 
+var stateNames = [...]string{
+	Unknown: "unknown", Scheduled: "scheduled", Sending: "sending", Accepted: "accepted",
+	Rejected: "rejected", Retry: "retry", InDoubt: "in_doubt", Skipped: "skipped", Dropped: "dropped",
+}
+
 // States lists every state that a key in the ledger can have.
 func States() []State {
 	return []State{Scheduled, Sending, Accepted, Rejected, Retry, InDoubt, Skipped, Dropped}
@@ -26,25 +34,8 @@ func States() []State {
 
 // String is the name that reports, logs and the export use.
 func (s State) String() string {
-	switch s {
-	case Unknown:
-		return "unknown"
-	case Scheduled:
-		return "scheduled"
-	case Sending:
-		return "sending"
-	case Accepted:
-		return "accepted"
-	case Rejected:
-		return "rejected"
-	case Retry:
-		return "retry"
-	case InDoubt:
-		return "in_doubt"
-	case Skipped:
-		return "skipped"
-	case Dropped:
-		return "dropped"
+	if int(s) < len(stateNames) {
+		return stateNames[s]
 	}
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
@@ -54,3 +45,33 @@ func (s State) Final() bool { return s == Accepted || s == Rejected || s == Drop
 
 // Waiting reports whether the key is in the time-ordered index of what is still to be taken up.
 func (s State) Waiting() bool { return s == Scheduled || s == Retry || s == InDoubt }
+
+// The reasons that the ledger itself gives or goes by; the others are the caller's.
+const (
+	// ReasonInterrupted is the reason of what Recover puts in doubt.
+	ReasonInterrupted = "interrupted"
+	// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the
+	// resolution: that of the record is when it was received.
+	ReasonRebuilt = "rebuilt"
+	// RuleErrorPrefix begins the reason of what an expression failed on.
+	RuleErrorPrefix = "rule_error:"
+)
+
+// undecided reports whether a reason says that nothing was decided, because an expression failed.
+func undecided(reason string) bool { return strings.HasPrefix(reason, RuleErrorPrefix) }
+
+// MaxReason is the greatest length of a reason, in bytes; a longer one is cut.
+const MaxReason = 128
+
+// ShortReason gives a reason of at most MaxReason bytes of valid text.
+func ShortReason(s string) string {
+	s = strings.ToValidUTF8(s, "?")
+	if len(s) <= MaxReason {
+		return s
+	}
+	cut := MaxReason
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut]
+}

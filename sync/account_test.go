@@ -83,7 +83,7 @@ func TestStranger(t *testing.T) {
 					t.Errorf("error %v, %d sent, %+v", err, len(b.got), result)
 				}
 			}
-			b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
+			b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 			if _, err := b.engine.Run(t.Context()); !errors.Is(err, store.ErrRolledBack) {
 				t.Errorf("a dry run ends with %v", err)
 			}

@@ -24,7 +24,7 @@ func planOf(t *testing.T, engine Engine) (plan.Plan, map[string]Row, Result) {
 	t.Helper()
 	planner, rows := NewPlanner(testSecret), &heard{}
 	engine.Sender, engine.Receiver, engine.Observer = dryrun.Sender{}, nil, both{planner, rows}
-	engine.Ledger = &dryrun.Ledger{Below: untouched{engine.Ledger}}
+	engine.Ledger = &dryrun.Ledger{ReadLedger: untouched{engine.Ledger}}
 	engine.Options.DryRun, engine.Options.Mode = true, "plan"
 	result, err := engine.Run(t.Context())
 	if err != nil {

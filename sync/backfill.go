@@ -1,13 +1,11 @@
 package sync
 
 import (
-	"context"
 	"fmt"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 	"acsync/sync/exit"
 	"acsync/sync/fetch"
 )
@@ -21,35 +19,20 @@ type backfill struct {
 	held   bool // the position stays: a conversation was left for later
 }
 
-// newBackfill finds out what is left to read of a range.
-func newBackfill(ledger WindowStore, info store.Info, c decide.Clock, o Options) (cursor, error) {
-	b := &backfill{from: o.Range.From}
-	if err := b.resume(ledger, o, c.Until(o.Settle)); err != nil {
-		return nil, err
-	}
-	if err := reachable(b.window, c.Kustomer); err != nil || b.window.Empty() {
-		return b, err
-	}
-	return b, remembered(b.window.From, info.Floor)
-}
-
-// resume takes what the ledger knows of the range, which can end at the latest time or before. One whose end
-// is "now" goes on to the present end each time.
-func (b *backfill) resume(ledger WindowStore, o Options, latest time.Time) error {
-	asked := fetch.Window{From: ceil(o.Range.From), To: o.Range.To}
+// newBackfill finds what is left to read of a range. One without an end goes on to the present each time.
+func newBackfill(ledger Ledger, info store.Info, c decide.Clock, o Options) (cursor, error) {
+	asked, latest := fetch.Window{From: ceil(o.Range.From), To: ceil(o.Range.To)}, c.Until(o.Settle)
 	whole := asked
 	if asked.To.IsZero() {
 		whole.To = latest
-	} else {
-		asked.To = ceil(asked.To)
-		whole.To = asked.To
 	}
+	b := &backfill{from: o.Range.From}
 	if whole.Empty() || whole.To.After(latest) {
-		return &RangeError{Range: asked, Latest: latest}
+		return nil, &RangeError{Range: asked, Latest: latest}
 	}
 	known, err := ledger.Backfill(asked.From, asked.To)
 	if err != nil {
-		return fmt.Errorf("read how far the back-fill has come: %w", err)
+		return nil, fmt.Errorf("read how far the back-fill has come: %w", err)
 	}
 	if known.Begun.IsZero() || o.Restart {
 		begun := time.Now()
@@ -65,10 +48,13 @@ func (b *backfill) resume(ledger WindowStore, o Options, latest time.Time) error
 		known.Finished = time.Time{}
 	}
 	b.entry = known
-	return nil
+	if err := reachable(b.window, c.Kustomer); err != nil || b.window.Empty() {
+		return b, err
+	}
+	return b, remembered(b.window.From, info.Floor)
 }
 
-// ceil rounds up to the milliseconds that Kustomer's times have: a bound selects the same conversations then.
+// ceil rounds up to whole milliseconds, which Kustomer's times have: the same conversations are selected.
 func ceil(t time.Time) time.Time {
 	if whole := t.Truncate(time.Millisecond); !whole.Equal(t) {
 		return whole.Add(time.Millisecond)
@@ -84,7 +70,6 @@ func (b *backfill) pauses(found fetch.Window, resolved time.Time) bool {
 	return found.Reaches(resolved)
 }
 
-// divide takes what belongs into the range; the rest of what waits is left to the passes from the checkpoint.
 func (b *backfill) divide(waiting []store.Entry) (own, others []store.Entry) {
 	whole := fetch.Window{From: b.from, To: b.window.To}
 	for _, e := range waiting {
@@ -97,60 +82,45 @@ func (b *backfill) divide(waiting []store.Entry) (own, others []store.Entry) {
 	return own, others
 }
 
-// maxPending is all: those of the range may come late in the order of what waits.
-func (b *backfill) maxPending(deliver.Limits) int { return pendingAtOnce }
-
 // advance never passes a conversation which the back-fill has left for later.
-func (b *backfill) advance(batch *store.Batch, c commitRange) {
-	to := c.To
-	if !c.left.IsZero() {
-		to = c.before(c.left)
-	}
-	if c.complete && !b.held && to.After(b.entry.Position) {
-		moved := b.entry
-		if moved.Position = to; !to.Before(b.window.To) {
-			moved.Finished = time.Now()
+func (b *backfill) advance(batch *store.Batch, w *windowCommit) {
+	to := w.To
+	if !w.left.IsZero() {
+		// A search may tell its time a little earlier than the conversation did.
+		to = earlier(to, w.left.Add(-decide.SameWithin))
+		if to.Before(w.From) {
+			to = w.From
 		}
+	}
+	if w.complete && !b.held && to.After(b.entry.Position) {
+		if b.entry.Position = to; !to.Before(b.window.To) {
+			b.entry.Finished = time.Now()
+		}
+		moved := b.entry
 		batch.Backfill = &moved
 	}
-	b.held = b.held || !c.left.IsZero()
+	b.held = b.held || !w.left.IsZero()
 }
 
-func (b *backfill) recorded(batch store.Batch) {
-	if batch.Backfill != nil {
-		b.entry = *batch.Backfill
-	}
-}
-
-// startBackfill is the stage that tells how much a back-fill has before it, and notes in the ledger that it
-// begins, so that a stop at any time finds it there.
-type startBackfill struct {
-	ledger   WindowStore
-	cursor   *backfill
-	estimate *estimate
-	tally    *tally
-}
-
-// Run does it.
-func (s startBackfill) Run(ctx context.Context) error {
-	if !s.cursor.window.Empty() {
-		estimated, err := s.estimate.of(ctx, s.cursor.window)
+// begin says how much is to be read, and notes the back-fill in the ledger, so that any later stop finds it.
+func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) error {
+	if !b.window.Empty() {
+		estimate, err := estimated()
 		if err != nil {
 			return err
 		}
-		s.tally.observe(Estimated{estimated})
+		w.tally.observe(Estimated{estimate})
 	}
-	if !s.cursor.opens {
+	if !b.opens {
 		return nil
 	}
-	if err := s.ledger.Commit(store.Batch{Backfill: &s.cursor.entry}); err != nil {
-		return &store.WriteError{Err: fmt.Errorf("note that the back-fill begins: %w", err)}
+	if err := w.ledger.Commit(store.Batch{Backfill: &b.entry}); err != nil {
+		return unwritten("note that the back-fill begins: %w", err)
 	}
 	return nil
 }
 
-// RangeError tells that the range of a back-fill cannot be read: it ends before it begins, or so late that
-// Kustomer's search may not show all of it yet.
+// RangeError is a range of a back-fill that is empty, or ends later than the search is settled.
 type RangeError struct {
 	Range  fetch.Window
 	Latest time.Time // the latest possible end
@@ -158,19 +128,18 @@ type RangeError struct {
 
 // Error says what happened and what to do.
 func (e *RangeError) Error() string {
-	latest := e.Latest.UTC().Format(decide.TimeLayout)
 	switch {
 	case e.Range.To.IsZero():
 		return fmt.Sprintf("the back-fill begins at %s, which is not before %s, the latest end that it can "+
 			"have now (sync.settle before Kustomer's clock or this machine's): nothing was read",
-			e.Range.From.UTC().Format(decide.TimeLayout), latest)
+			decide.Format(e.Range.From), decide.Format(e.Latest))
 	case e.Range.Empty():
 		return fmt.Sprintf(
 			"the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
 	}
 	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to "+
 		"show all of it: nothing was read. The latest possible end is now %s, or \"now\" (sync.settle "+
-		"before Kustomer's clock or this machine's)", e.Range, latest)
+		"before Kustomer's clock or this machine's)", e.Range, decide.Format(e.Latest))
 }
 
 // ExitClass returns the code that the process ends with.

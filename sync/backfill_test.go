@@ -220,7 +220,7 @@ func TestDryBackfillWritesNothing(t *testing.T) {
 	b := newBench(t, 20)
 	b.backfill(testNow.Add(-2*time.Hour), testNow.Add(-time.Hour+time.Millisecond))
 	live := *b.engine
-	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}, true
 	dry := b.mustRun(t)
 	if dry.Planned != 20 || b.position(t) != (store.Backfill{}) {
 		t.Errorf("got %+v, the ledger has %+v", dry, b.position(t))

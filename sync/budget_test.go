@@ -38,7 +38,7 @@ func dryPass(tb testing.TB, perHour int, stretch time.Duration) (found, calls in
 	}
 	e := &surveysync.Engine{
 		Source: client, Directory: client, Sender: dryrun.Sender{}, Observer: deaf{},
-		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: time.Now().Add(-stretch)}},
+		Ledger: &dryrun.Ledger{ReadLedger: dryrun.None{Start: time.Now().Add(-stretch)}},
 		Options: surveysync.Options{
 			Policy: decide.Policy{SkipImported: true, SkipSpam: true, SkipMachineAgents: true, DoNotSendAttributes: []string{"doNotSendAgentConnectRequestBool"}},
 			Settle: 3 * time.Minute, Overlap: 30 * time.Minute, Recheck: 10 * time.Minute, Concurrency: 8,
@@ -90,7 +90,7 @@ func TestEveryKindIsDecided(t *testing.T) {
 	rows := rows{}
 	e := &surveysync.Engine{
 		Source: client, Directory: client, Sender: dryrun.Sender{}, Observer: rows,
-		Ledger: &dryrun.Ledger{Below: dryrun.None{Start: stand.Start()}},
+		Ledger: &dryrun.Ledger{ReadLedger: dryrun.None{Start: stand.Start()}},
 		Options: surveysync.Options{
 			Policy: decide.Policy{
 				SkipImported: true, SkipSpam: true, SkipMachineAgents: true, MaxAge: 72 * time.Hour,

@@ -15,22 +15,16 @@ const (
 	clockLimit   = 5 * time.Minute
 )
 
-// Horizon is how far back Kustomer's search reaches: it shows only what was touched in the last two years
-// (documented), and says nothing of the rest.
-const Horizon = 2 * 365 * 24 * time.Hour
-
-// compared tells how this machine's clock stands to Kustomer's.
-func compared(c decide.Clock) string {
-	if c.Own.Before(c.Kustomer) {
-		return apart(c.Own, c.Kustomer) + " behind"
+func compared(own, kustomers time.Time) string {
+	if own.Before(kustomers) {
+		return apart(own, kustomers) + " behind"
 	}
-	return apart(c.Own, c.Kustomer) + " ahead of"
+	return apart(own, kustomers) + " ahead of"
 }
 
 // longest is how far two times may be apart before a Duration, which ends at 292 years, no longer tells it.
 const longest = 290 * 365 * 24 * time.Hour
 
-// apart tells how far two times are apart, whichever is the later one.
 func apart(a, b time.Time) string {
 	switch d := a.Sub(b).Abs(); {
 	case d >= longest:
@@ -42,39 +36,44 @@ func apart(a, b time.Time) string {
 	}
 }
 
+// earlier is the earlier of two times, of which the first may be none yet.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // ClockError tells that this machine's clock is wrong, or Kustomer's.
 type ClockError struct{ Own, Kustomers time.Time }
 
 // Error says what happened and what to do.
 func (e *ClockError) Error() string {
-	own, kustomers := e.Own.UTC().Format(decide.TimeLayout), e.Kustomers.UTC().Format(decide.TimeLayout)
 	return fmt.Sprintf("this machine's clock is %s Kustomer's: here it is %s, there %s. Set it right, "+
 		"unless it is the other one that is wrong, which passes by itself (they may be apart by at most "+
 		"%s); nothing was read",
-		compared(decide.Clock{Kustomer: e.Kustomers, Own: e.Own}), own, kustomers, clockLimit)
+		compared(e.Own, e.Kustomers), decide.Format(e.Own), decide.Format(e.Kustomers), clockLimit)
 }
 
-// compareClocks compares Kustomer's clock, which tells whole seconds, with this machine's before and after it
-// was asked, and gives a warning when they are apart.
+// compareClocks compares Kustomer's clock, which shows whole seconds, with ours before and after asking.
 func compareClocks(server, before, after time.Time) (warning string, err error) {
-	both := decide.Clock{Kustomer: server, Own: server}
+	own, kustomers := server, server
 	switch latest := server.Add(time.Second); {
 	case after.Before(server):
-		both.Own = after
+		own = after
 	case before.After(latest):
-		both = decide.Clock{Kustomer: latest, Own: before}
+		own, kustomers = before, latest
 	}
-	switch off := both.Own.Sub(both.Kustomer).Abs(); {
+	switch off := own.Sub(kustomers).Abs(); {
 	case off > clockLimit:
-		return "", &ClockError{Own: both.Own, Kustomers: server}
+		return "", &ClockError{Own: own, Kustomers: server}
 	case off > clockWarning:
-		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(both)), nil
+		return fmt.Sprintf("this machine's clock is %s Kustomer's", compared(own, kustomers)), nil
 	}
 	return "", nil
 }
 
-// AheadError tells that the ledger's checkpoint lies in the future: a clock was wrong, or is. What is marked
-// done until then is read by no pass from the checkpoint, but for the overlap.
+// AheadError is a checkpoint in the future: but for the overlap, what is marked done until then is not read.
 type AheadError struct {
 	Checkpoint time.Time
 	Now        time.Time     // Kustomer's clock
@@ -84,17 +83,15 @@ type AheadError struct {
 	Read time.Time
 }
 
-// Heals reports whether the passes go on by themselves, and leave nothing out. So it is when the first one
-// after the checkpoint reads back over all the time that this lies ahead, and over what the search may not
-// have shown to a pass with a wrong clock; and within the limit for one clock that is wrong, because a pass
-// ends before both: then one is behind now.
+// Heals reports whether later passes leave nothing out: the first one after the checkpoint reads back over
+// all of the lead and what the search was late with, or one wrong clock explains the lead.
 func (e *AheadError) Heals() bool {
 	return e.Checkpoint.Sub(e.Now) <= max(e.Overlap-e.Settle, clockLimit)
 }
 
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
-	until, now := e.Checkpoint.UTC().Format(decide.TimeLayout), e.Now.UTC().Format(decide.TimeLayout)
+	until, now := decide.Format(e.Checkpoint), decide.Format(e.Now)
 	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, "+
 		"by %s or more. Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
 	if e.Heals() {
@@ -108,8 +105,7 @@ func (e *AheadError) Error() string {
 		wrong, until, e.from())
 }
 
-// ExitClass returns the code that the process ends with: the next passes go on by themselves, or the ledger
-// cannot be used as it is.
+// ExitClass is Temporary when the next passes go on by themselves.
 func (e *AheadError) ExitClass() exit.Code {
 	if e.Heals() {
 		return exit.Temporary
@@ -117,24 +113,9 @@ func (e *AheadError) ExitClass() exit.Code {
 	return exit.LedgerDamaged
 }
 
-// from is the flag of a back-fill over what is not read.
 func (e *AheadError) from() string {
 	if e.Read.IsZero() {
 		return " --from TIME (when the clocks were last right)"
 	}
 	return " --from " + e.Read.UTC().Truncate(time.Second).Format(time.RFC3339)
 }
-
-// TooOldError tells that a window reaches back further than the search does.
-type TooOldError struct{ From, Limit time.Time }
-
-// Error says what happened and what to do.
-func (e *TooOldError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
-		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill with "+
-		"--from, a new ledger with acsync init --start", e.From.UTC().Format(decide.TimeLayout),
-		e.Limit.UTC().Format(decide.TimeLayout))
-}
-
-// ExitClass returns the code that the process ends with.
-func (*TooOldError) ExitClass() exit.Code { return exit.Usage }

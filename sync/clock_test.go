@@ -39,7 +39,7 @@ func TestPassEndsAtTheSmallerClock(t *testing.T) {
 					_, _, result = planOf(t, *b.engine)
 				case "dry run":
 					dry := *b.engine
-					dry.Ledger, dry.Sender, dry.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
+					dry.Ledger, dry.Sender, dry.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}, true
 					var err error
 					if result, err = dry.Run(t.Context()); err != nil {
 						t.Fatal(err)

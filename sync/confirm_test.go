@@ -95,7 +95,7 @@ func TestConfirmedIsALimit(t *testing.T) {
 
 func TestDryRunNamesTheConfirmation(t *testing.T) {
 	b := newBench(t, 12)
-	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}, true
 	b.engine.Options.Unconfirmed = 10
 	if result := b.mustRun(t); result.Planned != 12 || len(result.Notices) != 1 {
 		t.Errorf("got %+v", result)

@@ -6,15 +6,14 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 )
 
-// pendingAtOnce is how many waiting conversations one pass takes up; more wait for the next.
-const pendingAtOnce = 10_000
+// Horizon is how far back Kustomer's search reaches by the time of the last change (documented).
+const Horizon = 2 * 365 * 24 * time.Hour
 
-// cursor is where a pass stands in time. The three kinds of pass (from the checkpoint, a back-fill, a plan
-// that is carried out) differ in it alone.
+// cursor is where a pass stands in time; in it alone the three kinds of pass differ.
 type cursor interface {
 	// span is the range of resolutions that the pass is about.
 	span() fetch.Window
@@ -24,24 +23,14 @@ type cursor interface {
 	pauses(found fetch.Window, resolved time.Time) bool
 	// divide parts what waits in the ledger into what the pass is to take up and what it leaves.
 	divide(waiting []store.Entry) (own, others []store.Entry)
-	// maxPending is how much of what waits the pass looks at.
-	maxPending(limits deliver.Limits) int
-	// advance notes in a batch how far the pass has read when a commit is recorded.
-	advance(batch *store.Batch, c commitRange)
-	// recorded takes in a batch that is in the ledger.
-	recorded(batch store.Batch)
+	// advance moves on by what a window commit covers, and notes that in its batch. When the batch cannot be
+	// written, nothing is asked of the cursor any more: the pass ends.
+	advance(batch *store.Batch, w *windowCommit)
 	// position is up to where everything is read and recorded.
 	position() time.Time
 	// closed is the checkpoint at the beginning: whatever bears an earlier time was read before; zero where
 	// that says nothing.
 	closed() time.Time
-}
-
-// commitRange is what a commit covers.
-type commitRange struct {
-	fetch.Window
-	complete bool      // with it the window is read to its end
-	left     time.Time // the earliest resolution that was left for later; zero for none
 }
 
 // fromCheckpoint is the cursor of a pass from the checkpoint to now.
@@ -51,9 +40,7 @@ type fromCheckpoint struct {
 	checkpoint time.Time
 }
 
-// newFromCheckpoint refuses a checkpoint in the future, and a range that the ledger or the search does not
-// reach.
-func newFromCheckpoint(ledger WindowStore, info store.Info, c decide.Clock, o Options) (cursor, error) {
+func newFromCheckpoint(ledger Ledger, info store.Info, c decide.Clock, o Options) (cursor, error) {
 	window := fetch.Span(info, c.Until(o.Settle), o.Overlap)
 	if err := notAhead(ledger, info, c.Kustomer, o); err != nil {
 		return nil, err
@@ -74,28 +61,13 @@ func (f *fromCheckpoint) divide(waiting []store.Entry) (own, others []store.Entr
 	return waiting, nil
 }
 
-// maxPending is no more than the pass may send.
-func (f *fromCheckpoint) maxPending(l deliver.Limits) int {
-	if most := l.AtMost(); most > 0 {
-		return min(most, pendingAtOnce)
-	}
-	return pendingAtOnce
-}
-
-func (f *fromCheckpoint) advance(batch *store.Batch, c commitRange) {
-	if c.complete && c.To.After(f.checkpoint) {
-		batch.Checkpoint = c.To
+func (f *fromCheckpoint) advance(batch *store.Batch, w *windowCommit) {
+	if w.complete && w.To.After(f.checkpoint) {
+		batch.Checkpoint, f.checkpoint = w.To, w.To
 	}
 }
 
-func (f *fromCheckpoint) recorded(batch store.Batch) {
-	if !batch.Checkpoint.IsZero() {
-		f.checkpoint = batch.Checkpoint
-	}
-}
-
-// notAhead refuses a checkpoint in the future.
-func notAhead(ledger WindowStore, info store.Info, now time.Time, o Options) error {
+func notAhead(ledger Ledger, info store.Info, now time.Time, o Options) error {
 	if !info.Checkpoint.After(now.Add(clockWarning)) {
 		return nil
 	}
@@ -126,9 +98,8 @@ func reachable(w fetch.Window, now time.Time) error {
 	return nil
 }
 
-// remembered refuses to read from a time that lies below the floor of the ledger, which is zero while it has
-// forgotten nothing. A pass from the checkpoint is never refused unless the ledger was changed by something
-// else: Prune keeps away from the checkpoint.
+// remembered refuses to read from below the ledger's floor. Prune keeps away from the checkpoint, so that
+// only a back-fill is refused, or a ledger that something else has changed.
 func remembered(from, floor time.Time) error {
 	if from.Before(floor) {
 		return &FloorError{Floor: floor, From: from}
@@ -136,15 +107,29 @@ func remembered(from, floor time.Time) error {
 	return nil
 }
 
-// before is up to where a back-fill may come that has left a resolution for later. A search may tell its time
-// a little earlier than the conversation did.
-func (c commitRange) before(resolved time.Time) time.Time {
-	at := resolved.Add(-decide.SameWithin)
-	switch {
-	case at.Before(c.From):
-		return c.From
-	case at.Before(c.To):
-		return at
-	}
-	return c.To
+// TooOldError tells that a window reaches back further than the search does.
+type TooOldError struct{ From, Limit time.Time }
+
+// Error says what happened and what to do.
+func (e *TooOldError) Error() string {
+	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
+		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill "+
+		"with --from, a new ledger with acsync init --start", decide.Format(e.From), decide.Format(e.Limit))
 }
+
+// ExitClass returns the code that the process ends with.
+func (*TooOldError) ExitClass() exit.Code { return exit.Usage }
+
+// FloorError is a window that begins where the ledger has forgotten who was asked.
+type FloorError struct{ Floor, From time.Time }
+
+// Error says what happened and what to do.
+func (e *FloorError) Error() string {
+	return fmt.Sprintf("the window begins at %s, but the ledger has forgotten who was asked about what was "+
+		"marked done before %s (ledger.retain): nothing was read or sent, since they would be asked again. "+
+		"Begin at that time or later",
+		decide.Format(e.From), decide.Format(e.Floor))
+}
+
+// ExitClass returns the code that the process ends with.
+func (*FloorError) ExitClass() exit.Code { return exit.Usage }

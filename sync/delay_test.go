@@ -66,7 +66,7 @@ func TestDelay(t *testing.T) {
 func TestDelayIsOver(t *testing.T) {
 	b := newBench(t, 3) // done 60, 61 and 62 minutes ago
 	b.engine.Options.Policy.Delay = 61 * time.Minute
-	b.engine.Options.DryRun, b.engine.Sender, b.engine.Ledger = true, dryrun.Sender{}, &dryrun.Ledger{Below: b.ledger}
+	b.engine.Options.DryRun, b.engine.Sender, b.engine.Ledger = true, dryrun.Sender{}, &dryrun.Ledger{ReadLedger: b.ledger}
 	if result := b.mustRun(t); result.Planned != 2 || result.Counts[store.Scheduled] != 1 {
 		t.Errorf("dry: %+v", result)
 	}

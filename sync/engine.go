@@ -28,8 +28,7 @@ type Engine struct {
 	reach fetch.PageLimits // of a search; zero: Kustomer's
 }
 
-// Run makes one pass, from the checkpoint to now, over a range of its own, or over what a plan names. The
-// Result is worth reading also when there is an error: it tells what was done before.
+// Run makes one pass. The Result is worth reading also when there is an error: it tells what was done before.
 func (e *Engine) Run(ctx context.Context) (Result, error) {
 	ctx, halt := context.WithCancelCause(ctx)
 	defer halt(nil)
@@ -37,31 +36,31 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 	if err := p.open(ctx); err != nil {
 		return p.end(ctx, err)
 	}
-	for _, stage := range p.stages() {
-		if err := stage.Run(ctx); err != nil {
+	for _, stage := range p.stages(ctx) {
+		if err := stage(ctx); err != nil {
 			return p.end(ctx, err)
 		}
 	}
 	return p.end(ctx, nil)
 }
 
-// dryCount makes the whole pass as a dry run, which alone can tell how many conversations are to be sent.
+// dryCount makes the whole pass as a dry run, to count what it would send.
 func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry := *e
 	dry.Sender, dry.Receiver, dry.Observer = dryrun.Sender{}, nil, unheard{}
-	dry.Ledger = &dryrun.Ledger{Below: untouched{e.Ledger}}
+	dry.Ledger = &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.ExitCode = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)
 	return result.Planned, err
 }
 
-// untouched is a ledger that has never tried to send anything, for such a dry run.
+// untouched is a ledger that has never tried to send anything, for a dry count.
 type untouched struct{ Ledger }
 
 // OpenIntents are none in such a ledger.
 func (untouched) OpenIntents() ([]store.Entry, error) { return nil, nil }
 
-// unheard is the observer of such a dry run.
+// unheard is the observer of a dry count.
 type unheard struct{}
 
 // Observe does nothing.

@@ -412,7 +412,7 @@ func TestDryRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := fileBytes(t, b.path)
-	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
+	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}, true
 	dry := b.mustRun(t)
 	dryRows := b.rows()
 	if after := fileBytes(t, b.path); after != before {
@@ -782,7 +782,7 @@ func TestEndIsInclusive(t *testing.T) {
 	b := newBench(t, 600)
 	b.bulk(testNow.Add(-2*time.Hour), 1)
 	b.engine.Source = inclusive{b.desk}
-	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 	if result := b.mustRun(t); result.Planned != 600 || b.calls["search"] > 60 {
 		t.Errorf("%d of 600 after %d searches", result.Planned, b.calls["search"])
 	}

@@ -6,31 +6,26 @@ import (
 	"fmt"
 
 	"acsync/store"
-	"acsync/sync/deliver"
 	"acsync/sync/exit"
+	"acsync/sync/fetch"
 )
 
-// firstRun is the stage that holds back the first pass of a ledger when it would send more than the operator
-// knows of. What it may send is a limit from then on, should there be more when it comes to it.
+// firstRun holds back the first pass of a ledger when it would send more than the operator knows of, and
+// limits what it sends to that.
 type firstRun struct {
-	ledger    WindowStore
-	cursor    cursor
-	estimate  *estimate
-	deliverer *deliver.Deliverer
+	*work
 	options   Options
-	// dryCount makes the whole pass as a dry run, and gives the number of survey requests that it would
-	// create.
-	dryCount func(context.Context) (int, error)
+	estimated func() (fetch.Estimate, error)
+	dryCount  func(context.Context) (int, error)
 }
 
-// Run does it.
-func (f firstRun) Run(ctx context.Context) error {
+func (f firstRun) run(ctx context.Context) error {
 	allowed := cmp.Or(f.options.Confirmed, f.options.Unconfirmed)
 	if most := f.options.Limits.AtMost(); f.options.Unconfirmed == 0 || most > 0 && most <= allowed {
 		return nil
 	}
 	f.deliverer.LimitFirst(allowed)
-	few, err := f.fewEnough(ctx, allowed)
+	few, err := f.fewEnough(allowed)
 	if err != nil || few {
 		return err
 	}
@@ -44,25 +39,22 @@ func (f firstRun) Run(ctx context.Context) error {
 	return nil
 }
 
-// fewEnough reports whether so few conversations are to be looked at that no more than the allowed can be
-// sent: one search tells, and spares most first passes the dry run.
-func (f firstRun) fewEnough(ctx context.Context, allowed int) (bool, error) {
+// fewEnough reports whether one search shows already that too few are to be looked at to exceed the limit.
+func (f firstRun) fewEnough(allowed int) (bool, error) {
 	waiting, err := f.ledger.Waiting(allowed+1, store.Scheduled)
 	if err != nil {
 		return false, fmt.Errorf("list what is due: %w", err)
 	}
-	estimated, err := f.estimate.of(ctx, f.cursor.span())
+	estimated, err := f.estimated()
 	return !estimated.More && !estimated.Rough && estimated.Conversations+len(waiting) <= allowed, err
 }
 
-// neverSent reports whether a ledger has never tried to send anything, nor was told by an import of what
-// others have sent.
+// neverSent reports whether a ledger never tried to send, nor was told by an import of what others have sent.
 func neverSent(info store.Info) bool {
 	return info.Intents == 0 && info.Counts[store.Accepted] == 0
 }
 
-// UnconfirmedError tells that a ledger which has never sent anything would send more than goes without
-// saying.
+// UnconfirmedError is a first pass of a ledger that would send more than goes without saying.
 type UnconfirmedError struct {
 	Planned   int // survey requests that the pass would create
 	Confirmed int // how many were confirmed; 0 for none

@@ -2,25 +2,22 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/deliver"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 	"acsync/sync/verify"
 )
 
-// Ledger is what a pass needs of the ledger; each step declares the part that it uses.
+// Ledger is what a pass needs of the ledger.
 type Ledger interface {
 	fetch.Lookup      // before deciding
 	deliver.IntentLog // around each POST
 	verify.SettleLog  // of what is in doubt
-	WindowStore       // at the beginning of a pass and the end of a window
-	Pruner            // at the end of a pass
-}
 
-// WindowStore is the part of the ledger that a pass opens with, and writes windows into.
-type WindowStore interface {
 	Info() (store.Info, error)
 	// Recover puts in doubt every intent that was left open.
 	Recover(now time.Time) ([]store.Entry, error)
@@ -28,18 +25,36 @@ type WindowStore interface {
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	// Room reports whether there is space left to remember what is about to be sent.
 	Room() error
-	// Commit writes the dispositions of a window and the checkpoint, or the summary of a pass, in one
-	// transaction.
+	// Commit writes the dispositions of a window and the checkpoint, or a pass's summary, in one transaction.
 	Commit(batch store.Batch) error
 	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.
 	Runs(limit int) ([]store.Run, error)
 	// Backfill tells how far a back-fill has come; zero for one that was never begun.
 	Backfill(from, to time.Time) (store.Backfill, error)
-}
-
-// Pruner is the part of the ledger that forgets.
-type Pruner interface {
 	// Prune forgets what is settled and was marked done before a time, raises the ledger's floor to it, and
 	// gives the number of the forgotten keys. It stops between two transactions when the context ends.
 	Prune(ctx context.Context, before time.Time) (int, error)
+}
+
+// IdentityError tells that the configuration counts surveys otherwise than the ledger does.
+type IdentityError struct{ Ledger, Configured store.Identity }
+
+// Error says what happened and what to do.
+func (e *IdentityError) Error() string {
+	return fmt.Sprintf("sync.survey_per is %q, but this ledger remembers by %s: nothing was read or sent. "+
+		"Set it back, or convert the ledger: acsync ledger convert --survey-per %s, which with --dry-run "+
+		"tells what that means for who is asked",
+		string(e.Configured), e.Ledger, e.Configured)
+}
+
+// ExitClass returns the code that the process ends with.
+func (*IdentityError) ExitClass() exit.Code { return exit.Usage }
+
+// checkIdentity refuses a ledger in use that remembers by something else; an unused one is to adopt it.
+func checkIdentity(info store.Info, o Options) (adopt bool, err error) {
+	have, want := info.Identity.OrDefault(), o.SurveyPer.OrDefault()
+	if have != want && len(info.Counts) > 0 {
+		return false, &IdentityError{Ledger: have, Configured: want}
+	}
+	return have != want, nil
 }

@@ -60,7 +60,7 @@ func TestTimesOutOfRange(t *testing.T) {
 			b.engine.Source = straying{b.desk, append([]kustomer.Conversation{open, later, known}, out...)}
 
 			dry := *b.engine
-			dry.Ledger, dry.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
+			dry.Ledger, dry.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 			planned, err := dry.Run(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -105,7 +105,7 @@ func TestTimesOutOfRangeInCrowds(t *testing.T) {
 		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i) * time.Second)
 	}
 	b.engine.Source = straying{b.desk, []kustomer.Conversation{claiming(0, year(0)), claiming(1, year(9999)), claiming(2, year(287_396))}}
-	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 	result := b.mustRun(t)
 	if result.Planned != 1200 || result.Reasons[store.Skipped][decide.TimeOutOfRange] != 3 || b.calls["search"] > 30 {
 		t.Errorf("%d searches, got %+v", b.calls["search"], result)

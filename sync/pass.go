@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdsync "sync"
 	"time"
 
 	"acsync/store"
@@ -18,42 +19,32 @@ import (
 var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the conversations found are not the "+
 	"sum of their dispositions; this is a defect of acsync, please report it")
 
-// stage is one piece of work of a pass.
-type stage interface {
-	Run(ctx context.Context) error
-}
-
 // pass is one run of the loop.
 type pass struct {
-	engine    *Engine
-	tally     *tally
-	fetcher   *fetch.Fetcher
-	deliverer *deliver.Deliverer
-	doubts    *doubts
-	cursor    cursor
-	info      store.Info // of the ledger, at the beginning
-	adopts    bool       // the ledger is to keep another identity from now on
+	*work
+	engine *Engine
+	info   store.Info // of the ledger, at the beginning
+	adopts bool       // the ledger is to keep another identity from now on
 }
 
 func newPass(e *Engine, halt func(error)) *pass {
-	t := newTally(e.Observer, e.Options)
-	return &pass{
-		engine: e, tally: t, doubts: newDoubts(e.Ledger, t, verify.Verification{
-			Receiver: e.Receiver, After: e.Options.VerifyAfter, Stamped: e.Options.Stamp,
-		}),
+	o, t := e.Options, newTally(e.Observer, e.Options)
+	return &pass{engine: e, work: &work{
+		ledger: e.Ledger, tally: t, seen: newSeen(decide.SurveyPer(o.SurveyPer), t),
+		doubts: &doubts{ledger: e.Ledger, tally: t, Verification: verify.Verification{
+			Receiver: e.Receiver, After: o.VerifyAfter, Stamped: o.Stamp,
+		}},
 		deliverer: deliver.New(deliver.Options{
-			Ledger: e.Ledger, Sender: e.Sender, Limits: e.Options.Limits, Stamp: e.Options.Stamp,
-			Concurrency: e.Options.Concurrency, Halt: halt,
+			Ledger: e.Ledger, Sender: e.Sender, Limits: o.Limits, Stamp: o.Stamp, Concurrency: o.Concurrency,
+			Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
-			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: e.Options.Policy,
-			SurveyPer: e.Options.SurveyPer,
-			Notice:    t.notice, Unseen: t.unseen, Limits: e.reach,
+			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,
+			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
 		}),
-	}
+	}}
 }
 
-// open asks the ledger, Kustomer's clock and Agent Connect's data whether the pass may begin, and where.
 func (p *pass) open(ctx context.Context) error {
 	e := p.engine
 	var err error
@@ -77,7 +68,7 @@ func (p *pass) open(ctx context.Context) error {
 	return p.listProfiles(ctx)
 }
 
-// askClock asks Kustomer for its clock, which proves the key as well, and compares it with this machine's.
+// askClock asks Kustomer for its clock, which proves the key as well.
 func (p *pass) askClock(ctx context.Context) (decide.Clock, error) {
 	own := p.engine.Now
 	if own == nil {
@@ -97,16 +88,15 @@ func (p *pass) askClock(ctx context.Context) (decide.Clock, error) {
 	return decide.Clock{Kustomer: now, Own: after}, err
 }
 
-// place finds out where the pass begins and ends.
 func (p *pass) place(clocks decide.Clock) (err error) {
 	o := p.engine.Options
 	switch {
 	case o.Plan != nil:
-		p.cursor, err = newPlanned(p.engine.Ledger, p.info, clocks.Kustomer, o)
+		p.cursor, err = newPlanned(p.ledger, p.info, clocks.Kustomer, o)
 	case !o.Range.From.IsZero():
-		p.cursor, err = newBackfill(p.engine.Ledger, p.info, clocks, o)
+		p.cursor, err = newBackfill(p.ledger, p.info, clocks, o)
 	default:
-		p.cursor, err = newFromCheckpoint(p.engine.Ledger, p.info, clocks, o)
+		p.cursor, err = newFromCheckpoint(p.ledger, p.info, clocks, o)
 	}
 	if p.cursor == nil {
 		return err
@@ -125,17 +115,17 @@ func (p *pass) place(clocks decide.Clock) (err error) {
 			r.Backfill = c.entry
 		}
 	})
-	if b, ok := p.cursor.(*backfill); ok && err == nil && !window.Empty() &&
-		b.window.From.Before(p.info.Start) {
+	_, ranged := p.cursor.(*backfill)
+	if ranged && err == nil && !window.Empty() && window.From.Before(p.info.Start) {
 		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked "+
 			"then by other means, such as the workflow in Kustomer, is asked again",
-			p.info.Start.UTC().Format(decide.TimeLayout))
+			decide.Format(p.info.Start))
 	}
 	return err
 }
 
-// listProfiles lists the active profiles, once a pass and before anything is sent: with a part of them, or
-// none, conversations would be skipped that no later pass sees again.
+// listProfiles lists all active profiles before anything is sent: with a part of them, conversations would be
+// skipped that no later pass sees again.
 func (p *pass) listProfiles(ctx context.Context) error {
 	if p.engine.Profiles == nil {
 		return nil
@@ -148,44 +138,42 @@ func (p *pass) listProfiles(ctx context.Context) error {
 	return nil
 }
 
-// stages are the work of the pass, in its order.
-func (p *pass) stages() []stage {
-	e, o := p.engine, p.engine.Options
-	forget := &prune{
-		ledger: e.Ledger, tally: p.tally, retain: o.Retain, overlap: o.Overlap, now: p.fetcher.Started,
-		known: fetch.KnownSince(p.info), position: p.cursor.position,
-	}
-	again := recheck{p.fetcher, newSeen(decide.SurveyPer(o.SurveyPer), p.tally)}
-	commits := &committer{ledger: e.Ledger, cursor: p.cursor, tally: p.tally, protect: forget.protect}
-	estimated := &estimate{fetcher: p.fetcher}
+func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error) {
+	o := p.engine.Options
+	// Asked for once, though several stages want to know.
+	estimated := stdsync.OnceValues(func() (fetch.Estimate, error) {
+		return p.fetcher.Estimate(ctx, p.cursor.span())
+	})
 
-	var stages []stage
 	// A plan names what is to be sent, which confirms it too.
 	if o.Plan == nil && !o.DryRun && neverSent(p.info) {
-		stages = append(stages, firstRun{e.Ledger, p.cursor, estimated, p.deliverer, o, e.dryCount})
+		stages = append(stages, firstRun{p.work, o, estimated, p.engine.dryCount}.run)
 	}
 	if p.adopts {
-		stages = append(stages, adoptIdentity{e.Ledger, o.SurveyPer.OrDefault()})
+		stages = append(stages, p.adoptIdentity)
 	}
-	if c, ok := p.cursor.(*planned); ok {
-		return append(stages, &apply{
-			ledger: e.Ledger, cursor: c, doubts: p.doubts, recheck: again, commits: commits,
-			deliverer: p.deliverer, tally: p.tally,
-		})
+	most := pendingAtOnce
+	switch c := p.cursor.(type) {
+	case *planned:
+		return append(stages, (&apply{work: p.work, planned: c, surveyPer: p.seen.surveyPer}).run)
+	// What waits of its range may come late in the order of what waits.
+	case *backfill:
+		stages = append(stages, func(context.Context) error { return c.begin(p.work, estimated) })
+		return append(stages, pending{p.work, most}.run, windows{p.work, o.Recheck}.run)
 	}
-	c, ranged := p.cursor.(*backfill)
-	if ranged {
-		stages = append(stages, startBackfill{e.Ledger, c, estimated, p.tally})
+	// No more is taken up than the pass may send.
+	if limit := o.Limits.AtMost(); limit > 0 {
+		most = min(limit, most)
 	}
-	stages = append(
-		stages,
-		pending{o.Limits, p.doubts, again, commits, p.deliverer},
-		windows{p.fetcher, o.Recheck, again, commits, p.deliverer},
-	)
-	if !ranged {
-		stages = append(stages, forget)
+	return append(stages, pending{p.work, most}.run, windows{p.work, o.Recheck}.run,
+		prune{p.work, o.Retain, o.Overlap, fetch.KnownSince(p.info)}.run)
+}
+
+func (p *pass) adoptIdentity(context.Context) error {
+	if err := p.ledger.Commit(store.Batch{Identity: p.engine.Options.SurveyPer.OrDefault()}); err != nil {
+		return unwritten("write down sync.survey_per: %w; nothing was sent", err)
 	}
-	return stages
+	return nil
 }
 
 // end closes the pass, whatever happened before, and keeps its summary.
@@ -203,9 +191,8 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	}
 	p.judge(err)
 	batch := store.Batch{Run: p.tally.sofar().summary(), Witnessed: p.doubts.witnessed}
-	if failed := p.engine.Ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
-		err = errors.Join(
-			&store.WriteError{Err: fmt.Errorf("record the summary of the pass: %w", failed)}, err)
+	if failed := p.ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
+		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)
 		p.judge(err)
 	}
 	result := p.tally.sofar()
@@ -213,8 +200,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	return result, err
 }
 
-// reason is what ended the pass, where several things did: a failure to send or to remember before all else,
-// and the cause of a cancelled call rather than the call.
+// reason is what ended the pass: a failure to send or remember before all else, and a cause before its call.
 func (p *pass) reason(ctx context.Context, err error) error {
 	switch failure := p.deliverer.Failure(); {
 	case failure != nil:
@@ -227,7 +213,6 @@ func (p *pass) reason(ctx context.Context, err error) error {
 	return err
 }
 
-// announce tells after a dry run that the first real pass will want to be confirmed.
 func (p *pass) announce() {
 	o, would := p.engine.Options, p.tally.sofar().Planned
 	if neverSent(p.info) && o.DryRun && o.Unconfirmed > 0 && would > o.Unconfirmed {
@@ -236,7 +221,6 @@ func (p *pass) announce() {
 	}
 }
 
-// judge gives the pass its exit code.
 func (p *pass) judge(err error) {
 	if p.engine.Options.ExitCode != nil {
 		exit := p.engine.Options.ExitCode(p.tally.sofar(), err)

@@ -2,93 +2,161 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 	"acsync/sync/fetch"
+	"acsync/sync/verify"
 )
 
-// pending is the stage that accounts for what earlier passes left. What is in doubt is settled as far as
-// Agent Connect's data have told, and stays so otherwise; what is scheduled or to be retried is read again,
-// decided again, and sent when its time has come.
+// pending is the stage for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
+// and what is due is read and decided again, and sent.
 type pending struct {
-	limits    deliver.Limits
-	doubts    *doubts
-	recheck   recheck
-	commits   *committer
-	deliverer *deliver.Deliverer
+	*work
+	most int // how much of what waits the pass looks at
 }
 
-// Run does it.
-func (p pending) Run(ctx context.Context) error {
+func (p pending) run(ctx context.Context) error {
 	due, others, err := p.takeUp()
 	if err != nil {
 		return err
 	}
-	tally := p.commits.tally
-	tally.left(others...)
+	p.tally.left(others...)
 	// Those that were marked done together are read together, so that one search finds their customers.
 	slices.SortStableFunc(
 		due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	for chunk := range slices.Chunk(due, recheckAtOnce) {
 		due = due[len(chunk):]
 		if err := p.resend(ctx, chunk); err != nil {
-			tally.left(due...)
+			p.tally.left(due...)
 			return err
 		}
 	}
 	return nil
 }
 
-// takeUp gives what is due, after what is in doubt was settled and what was tried for too long given up;
-// others are what the pass leaves.
+// takeUp settles doubts and gives up what was tried for too long; due is left to send, others are not ours.
 func (p pending) takeUp() (due, others []store.Entry, err error) {
-	cursor, tally := p.commits.cursor, p.commits.tally
-	due, err = p.commits.ledger.Waiting(cursor.maxPending(p.limits), store.Scheduled, store.Retry)
+	due, err = p.ledger.Waiting(p.most, store.Scheduled, store.Retry)
 	if err != nil {
 		return nil, nil, fmt.Errorf("list what is due: %w", err)
 	}
-	now := p.recheck.clock()
+	now := p.clock()
 	due = slices.DeleteFunc(
 		due, func(e store.Entry) bool { return decide.TriageWaiting(e, now).Verb == decide.Keep })
-	due, _ = cursor.divide(due)
-	p.recheck.seen.take(p.doubts.entries)
-	p.recheck.seen.take(due)
-	tally.started()
+	due, _ = p.cursor.divide(due)
+	p.seen.take(p.doubts.entries)
+	p.seen.take(due)
+	p.tally.started()
 	again, err := p.doubts.settle(p.doubts.entries)
-	again, others = cursor.divide(again)
+	again, others = p.cursor.divide(again)
 	due = append(again, due...)
 	if err == nil {
-		due, err = p.commits.giveUp(due, now)
+		due, err = p.giveUp(due)
 	}
 	if err != nil {
-		tally.left(append(others, due...)...)
+		p.tally.left(append(others, due...)...)
 		return nil, nil, err
 	}
 	return due, others, nil
 }
 
-// resend reads waiting conversations again, delivers what is still to be sent, and records it.
 func (p pending) resend(ctx context.Context, due []store.Entry) error {
 	waiting := make([]decide.Case, len(due))
 	for i, entry := range due {
 		waiting[i] = decide.WaitingCase(entry)
 	}
-	w := p.commits.open(fetch.Window{}, false)
-	send, err := p.recheck.again(ctx, w, waiting)
+	w := newWindowCommit(p.work, fetch.Window{}, false)
+	send, err := p.recheck(ctx, w, waiting)
 	if err != nil {
-		p.commits.tally.left(due...)
+		p.tally.left(due...)
 		return err
 	}
 	for _, c := range send {
 		p.deliverer.Send(ctx, c, &w.sending, w.delivered)
 	}
 	w.sending.Wait()
-	if err := p.commits.record(w); err != nil {
+	if err := w.record(); err != nil {
 		return err
 	}
-	return halted(ctx, p.deliverer)
+	return p.halted(ctx)
+}
+
+// pendingAtOnce is how many waiting conversations one pass takes up; more wait for the next.
+const pendingAtOnce = 10_000
+
+// doubts are what was in doubt when the pass began, and what Agent Connect's own data tell of it.
+type doubts struct {
+	verify.Verification
+	ledger  Ledger
+	tally   *tally
+	entries []store.Entry
+	matcher *verify.Matcher // what the data tell; nil: they were not asked
+	// when the data were asked that nothing in them spoke against the ledger; zero if something did
+	witnessed time.Time
+}
+
+// consult asks Agent Connect's data, before anything is decided, whether the ledger is the newest, and what
+// became of the doubts that are due. A ledger that cannot be held against them sends nothing: it may have
+// been put back from a copy.
+func (d *doubts) consult(ctx context.Context, info store.Info) error {
+	if _, err := d.ledger.Recover(time.Now()); err != nil {
+		return fmt.Errorf("put the open intents in doubt: %w", err)
+	}
+	var err error
+	if d.entries, err = d.ledger.Waiting(pendingAtOnce, store.InDoubt); err != nil {
+		return fmt.Errorf("list what is in doubt: %w", err)
+	}
+	began := time.Now()
+	if d.Receiver == nil {
+		d.witnessed = began
+		return nil
+	}
+	var due []store.Entry
+	for _, entry := range d.entries {
+		if !entry.Due.After(began) {
+			due = append(due, entry)
+		}
+	}
+	matcher := verify.NewMatcher(info, due, d.Verification)
+	err = matcher.Read(ctx, d.ledger)
+	switch {
+	case errors.Is(err, store.ErrRolledBack), err != nil && ctx.Err() != nil:
+		return err
+	case err != nil && matcher.ChecksLedger():
+		return &verify.WitnessError{Err: err}
+	case err != nil:
+		d.tally.notice("what is in doubt could not be looked up and stays so: %v", err)
+	}
+	d.matcher, d.witnessed = matcher, began
+	return nil
+}
+
+// settle returns what is to be sent again.
+func (d *doubts) settle(doubtful []store.Entry) (again []store.Entry, err error) {
+	var asked []store.Entry
+	for _, entry := range doubtful {
+		if d.matcher != nil && d.matcher.About(entry) {
+			asked = append(asked, entry)
+		} else {
+			d.tally.left(entry)
+		}
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	settled, err := d.matcher.Settle(d.ledger, asked)
+	for _, entry := range settled {
+		d.tally.settled(entry.State)
+		if entry.State == store.Retry {
+			again = append(again, entry)
+		} else {
+			d.tally.left(entry)
+		}
+	}
+	return again, err
 }

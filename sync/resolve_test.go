@@ -145,7 +145,7 @@ func (unsettling) Settle(store.Key, uint64, store.Result) error { return errTrou
 // dryAndLive makes a dry run and the pass after it. What the former would send it counts as accepted.
 func (b *bench) dryAndLive(t *testing.T) (dry, live Result) {
 	t.Helper()
-	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 	dry = b.mustRun(t)
 	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver
 	live = b.mustRun(t)
@@ -226,7 +226,7 @@ func TestDryRunSettles(t *testing.T) {
 	data := b.engine.Receiver.(*shown)
 	data.rows = append(data.rows, b.later(t))
 	before := fileBytes(t, b.path)
-	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 	dry := b.mustRun(t)
 	if fileBytes(t, b.path) != before {
 		t.Error("the dry run changed the ledger")

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/deliver"
 	"acsync/sync/fetch"
 )
 
@@ -31,8 +33,7 @@ type Result struct {
 	Flagged int
 	Planned int     // dry run: those that a real pass would send; they are in no other count
 	Reasons Reasons // why, by disposition
-	// agents without an active profile, by their ids in Kustomer, and the conversations that were skipped for
-	// that
+	// conversations that were skipped because their agents, by id, have no active profile
 	Unlisted map[string]int
 	NextDue  time.Time // when the first of those that are delayed is to be sent; zero for none
 	// of these: in doubt until Agent Connect's data told, by what they became then
@@ -90,52 +91,40 @@ func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	}
 }
 
-// add counts a disposition. What was found is counted elsewhere, when it is read, so that Accounted compares
-// two independent counts.
+// add counts a disposition. What was found is counted when it is read, so that Accounted compares two counts.
 func (r *Result) add(row Row) {
-	if row.Planned || row.State == store.Accepted {
-		r.addSent(row)
+	if (row.Planned || row.State == store.Accepted) && row.Key.Recovery {
+		r.Followed++
+	}
+	if (row.Planned || row.State == store.Accepted) && row.Flagged {
+		r.Flagged++
 	}
 	if row.Planned {
 		r.Planned++
 		return
 	}
 	r.Counts[row.State]++
-	if !row.Due.IsZero() && (r.NextDue.IsZero() || row.Due.Before(r.NextDue)) {
-		r.NextDue = row.Due
+	if !row.Due.IsZero() {
+		r.NextDue = earlier(r.NextDue, row.Due)
 	}
 	if row.Reason != "" {
 		r.Reasons.add(row.State, row.Reason, 1)
 	}
-	if row.Reason == decide.AgentUnknown && row.State == store.Skipped {
+	switch {
+	case row.State == store.Skipped && row.Reason == decide.AgentUnknown:
 		r.unlisted(row.Agent, 1)
-	}
-	if row.State == store.Skipped && row.Reason == decide.Stale {
+	case row.State == store.Skipped && row.Reason == decide.Stale:
 		r.Stale = r.Stale.Widen(row.Resolution)
-	}
-	if row.State == store.Rejected && row.Reason.Broken() {
+	case row.State == store.Rejected && row.Reason.Broken():
 		r.Failed = r.Failed.Widen(row.Resolution)
 	}
 	if row.State == store.Rejected && len(r.Refusals) < keptRefusals {
-		r.Refusals = append(
-			r.Refusals, store.Refusal{
-				Conversation: row.Key.Conversation, Reason: string(row.Reason),
-				Kind: row.Key.Kind(),
-			})
+		r.Refusals = append(r.Refusals, store.Refusal{
+			Conversation: row.Key.Conversation, Reason: string(row.Reason), Kind: row.Key.Kind(),
+		})
 	}
 }
 
-// addSent adds what tells one that was sent, or in a dry run would be, from the others.
-func (r *Result) addSent(row Row) {
-	if row.Key.Recovery {
-		r.Followed++
-	}
-	if row.Flagged {
-		r.Flagged++
-	}
-}
-
-// unlisted counts conversations of an agent without an active profile.
 func (r *Result) unlisted(agent string, n int) {
 	if r.Unlisted == nil {
 		r.Unlisted = map[string]int{}
@@ -145,8 +134,7 @@ func (r *Result) unlisted(agent string, n int) {
 	}
 }
 
-// Position is the time up to which the pass and those before it have read and recorded everything: the
-// checkpoint, or a back-fill's own.
+// Position is the time up to which everything is read and recorded: the checkpoint, or that of a back-fill.
 func (r Result) Position() time.Time {
 	if !r.Backfill.Begun.IsZero() {
 		return r.Backfill.Position
@@ -166,7 +154,6 @@ func (r Result) Accounted() bool {
 // keptRefusals is how many refusals the ledger's summary of a pass names.
 const keptRefusals = 100
 
-// summary is what the ledger keeps of the pass.
 func (r Result) summary() *store.Run {
 	counts, reasons := map[string]int{}, map[string]int{}
 	for state, n := range r.Counts {
@@ -175,8 +162,7 @@ func (r Result) summary() *store.Run {
 	for reason, n := range r.Reasons.Of(store.States()...) {
 		reasons[string(reason)] = n
 	}
-	// What stands behind describes answers, with words that a server has chosen, and those are not for the
-	// ledger.
+	// What stands behind has words that a server has chosen, and those are not for the ledger.
 	fuse, _, _ := strings.Cut(r.Fuse, "; ")
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
@@ -184,4 +170,59 @@ func (r Result) summary() *store.Run {
 		Fuse: fuse, Exit: r.Exit,
 		Late: r.Late, Latest: r.Latest.Seconds(),
 	}
+}
+
+// Row is what became of one conversation in a pass.
+type Row struct {
+	Key        store.Key
+	Customer   string // id
+	Agent      string // id
+	Resolution time.Time
+	State      store.State           // its disposition
+	Due        time.Time             // when its delay is over; zero unless it is delayed
+	Planned    bool                  // a dry run: a real pass would send it
+	Reason     decide.Reason         // empty when accepted or planned
+	Status     int                   // HTTP status of the last answer; 0 for none
+	Message    string                // the server's words; free of personal data
+	Request    *agentconnect.Request // what was or would be sent; nil for a skip
+	decide.RowDetails
+}
+
+func rowOf(c decide.Case, o deliver.Outcome) Row {
+	row := Row{
+		Key: c.Key, Customer: c.Conversation.CustomerID, Resolution: c.Resolution(),
+		State: o.State, Planned: o.Planned, Reason: o.Reason, Status: o.Status, Message: o.Message,
+		Due: o.Due,
+	}
+	row.RowDetails = decide.DetailsOf(c, o.At)
+	if c.Agent != nil {
+		row.Agent = c.Agent.ID
+	}
+	if c.Send() {
+		row.Request = &c.Request
+	}
+	return row
+}
+
+func rowOfEntry(e store.Entry) Row {
+	row := rowOf(decide.WaitingCase(e), stillWaiting(asKept(e.Record)))
+	row.Request = nil // it was not decided
+	return row
+}
+
+// asKept is the disposition of what stays in the ledger.
+func asKept(r store.Record) deliver.Outcome {
+	o := deliver.Outcome{State: r.State, Reason: decide.Reason(r.Reason), Status: r.Status}
+	if o.Reason == decide.Delayed {
+		o.Due = r.Due
+	}
+	return o
+}
+
+// stillWaiting is that of what is due although the pass stopped: it is no longer delayed.
+func stillWaiting(o deliver.Outcome) deliver.Outcome {
+	if o.Reason == decide.Delayed {
+		o.Reason, o.Due = decide.Stopped, time.Time{}
+	}
+	return o
 }

@@ -96,8 +96,10 @@ func TestForget(t *testing.T) {
 
 func TestForgetNothing(t *testing.T) {
 	for name, change := range map[string]func(*bench){
-		"for ever":         func(b *bench) { b.engine.Options.Retain = 0 },
-		"a dry run":        func(b *bench) { b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{} },
+		"for ever": func(b *bench) { b.engine.Options.Retain = 0 },
+		"a dry run": func(b *bench) {
+			b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
+		},
 		"not read whole":   func(b *bench) { b.desk.fail = func(string) error { return errTrouble } },
 		"stopped by --max": func(b *bench) { b.engine.Options.Limits.Max = 1 },
 	} {

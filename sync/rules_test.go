@@ -61,7 +61,7 @@ func TestDryRunShowsRuleErrors(t *testing.T) {
 	b.conversations[1].Custom = map[string]any{"a": map[string]any{}}
 	b.engine.Options.Policy = ruled(t, decide.RuleText{Name: "odd", When: "custom.a.b", Action: decide.ActionSkip}, decide.RuleText{Name: "flagged", When: always, Action: decide.ActionFlag})
 	dry := *b.engine
-	dry.Ledger, dry.Sender, dry.Options.DryRun = &dryrun.Ledger{Below: b.ledger}, dryrun.Sender{}, true
+	dry.Ledger, dry.Sender, dry.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}, true
 	planned, err := dry.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -8,12 +8,10 @@ import (
 	"acsync/sync/decide"
 )
 
-// seenPerGeneration is how many conversations one generation of what was seen has.
 const seenPerGeneration = 20_000
 
-// seen remembers what a pass has lately disposed of, so that a conversation which a later window of the same
-// pass holds too is not counted twice: that happens when Kustomer's search catches up with it between two
-// calls. It forgets what was long ago, so that it does not grow with the pass.
+// seen remembers what a pass has lately disposed of, so that a conversation in two windows, because
+// Kustomer's search caught up between them, is not counted twice. It does not grow with the pass.
 type seen struct {
 	surveyPer decide.SurveyPer
 	tally     *tally
@@ -29,7 +27,6 @@ type seen struct {
 	outside    map[store.Key]sighting // what no pass reads, and any window may hold; it is never forgotten
 }
 
-// sighting is what became of a conversation.
 type sighting struct {
 	key      store.Key
 	resolved time.Time
@@ -42,7 +39,7 @@ func newSeen(per decide.SurveyPer, t *tally) *seen {
 	return &seen{surveyPer: per, tally: t, taken: map[store.Key]bool{}, stood: map[store.Key]bool{}}
 }
 
-// take notes what the pass has taken up from the ledger.
+// take notes what is taken up from the ledger.
 func (s *seen) take(entries []store.Entry) {
 	for _, e := range entries {
 		s.taken[e.Key] = true
@@ -85,10 +82,10 @@ func (s *seen) find(key store.Key) (sighting, bool) {
 	return seen, ok
 }
 
-// already reports whether a case is counted already and stays as it is: because it was taken up from the
-// ledger, or an earlier window held it. A case that the earlier window skipped and that is to be sent now is
-// decided anew, under the same key: its first disposition is taken back, when that is in the ledger.
-func (s *seen) already(c *decide.Case, w *windowCommit) bool {
+// already reports whether a case is counted and stays so: it was taken up from the ledger, or seen in an
+// earlier window. One that was skipped there and is to be sent now is decided anew under the same key, after
+// its first disposition is in the ledger, unless that is in the same commit.
+func (s *seen) already(c *decide.Case, own <-chan struct{}) bool {
 	earlier, ok := s.find(c.Key)
 	switch {
 	case s.taken[c.Key] || s.stood[c.Key]:
@@ -99,7 +96,7 @@ func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	case earlier.skip == "" || !c.Send():
 		return true
 	}
-	if earlier.recorded != w.recorded {
+	if earlier.recorded != own {
 		<-earlier.recorded
 	}
 	c.Canonicalize(s.surveyPer, earlier.resolved)
@@ -107,9 +104,8 @@ func (s *seen) already(c *decide.Case, w *windowCommit) bool {
 	return false
 }
 
-// replaces takes up a resolution that took the place of another, unless the ledger or this pass has come to
-// it already: the window that holds it may have been read long ago, before the ledger was converted, when it
-// was not a survey of its own.
+// replaces takes up a resolution that took the place of another, unless the ledger or this pass has it
+// already: its window may have been read before the ledger was converted, when it was no survey of its own.
 func (s *seen) replaces(c decide.Case) bool {
 	_, seen := s.find(c.Key)
 	if seen || s.taken[c.Key] || decide.EffectiveRank(c.Known) > decide.Rank(store.Skipped) {

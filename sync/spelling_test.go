@@ -179,7 +179,7 @@ func night(t *testing.T, seed uint64, blur *blurred, r fetch.PageLimits) (passes
 			pass.Options.Range, pass.Options.Mode = fetch.Window{From: midnight.Add(-time.Hour), To: to}, "backfill"
 		case 2:
 			dry := pass
-			dry.Sender, dry.Ledger, dry.Options.DryRun = dryrun.Sender{}, &dryrun.Ledger{Below: untouched{e.Ledger}}, true
+			dry.Sender, dry.Ledger, dry.Options.DryRun = dryrun.Sender{}, &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}, true
 			if result, err := dry.Run(t.Context()); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			} else {

@@ -11,13 +11,12 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
-// mostNamed is how many of the conversations that no pass reads are named to the operator.
 const mostNamed = 5
 
-// tally counts what a pass does, and lets it be observed. It is the only writer of the result: events and
-// rows come from several goroutines.
+// tally counts what a pass does, and is the only writer of its result; it is called from several goroutines.
 type tally struct {
 	observer Observer
 
@@ -30,54 +29,45 @@ func newTally(observer Observer, o Options) *tally {
 	started := time.Now().UTC()
 	return &tally{observer: observer, result: Result{
 		Pass: passID(started), Mode: o.Mode, DryRun: o.DryRun, Started: started,
-		Counts: map[store.State]int{}, Reasons: Reasons{},
+		Counts: map[store.State]int{}, Reasons: Reasons{}, Settled: map[store.State]int{},
 	}}
 }
 
-// passID names a pass: when it began, and four random digits.
 func passID(at time.Time) string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails (crypto/rand, since Go 1.24)
 	return at.Format("20060102T150405Z-") + hex.EncodeToString(random[:])
 }
 
-// edit changes what is known once of the pass as a whole.
 func (t *tally) edit(change func(*Result)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	change(&t.result)
 }
 
-// sofar is the result as it is now. Its maps are the tally's own.
+// sofar is the result now; its maps are the tally's own.
 func (t *tally) sofar() Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.result
 }
 
-// observe passes an event on that counts nothing.
 func (t *tally) observe(event Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.observer.Observe(event)
 }
 
-// started tells that the pass begins to send, with so much taken up from the ledger.
 func (t *tally) started() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r := t.result
-	t.observer.Observe(
-		PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
+	r := t.sofar()
+	t.observe(PassStarted{Pass: r.Pass, Mode: r.Mode, DryRun: r.DryRun, Window: r.Window, Due: r.Due})
 }
 
-// found counts conversations when they are read; disposed counts them again when they have a disposition.
+// found counts what is read; disposed counts it again when it has a disposition.
 func (t *tally) found(n int) { t.edit(func(r *Result) { r.Found += n }) }
 
-// unseen counts conversations that Kustomer counts and does not show to this key.
 func (t *tally) unseen(n int) { t.edit(func(r *Result) { r.Unseen += n }) }
 
-// disposed counts a disposition.
 func (t *tally) disposed(row Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -88,15 +78,14 @@ func (t *tally) disposed(row Row) {
 	t.observer.Observe(Disposed{row})
 }
 
-// left tells that entries stay in the ledger as they are now.
+// left tells that entries stay in the ledger as they are.
 func (t *tally) left(entries ...store.Entry) {
 	for _, e := range entries {
 		t.disposed(rowOfEntry(e))
 	}
 }
 
-// retract takes back that a conversation was skipped, or rejected by a rule; agent is the id of one without
-// an active profile.
+// retract takes back a skip, or a rejection by a rule; agent is the id of one without an active profile.
 func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 	t.edit(func(r *Result) {
 		r.Counts[skip.State()]--
@@ -109,20 +98,12 @@ func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 	})
 }
 
-// settled counts what was in doubt, by what it has become.
 func (t *tally) settled(state store.State) {
-	if state == store.InDoubt {
-		return
+	if state != store.InDoubt {
+		t.edit(func(r *Result) { r.Settled[state]++ })
 	}
-	t.edit(func(r *Result) {
-		if r.Settled == nil {
-			r.Settled = map[store.State]int{}
-		}
-		r.Settled[state]++
-	})
 }
 
-// recorded takes in what has just been written into the ledger.
 func (t *tally) recorded(batch store.Batch) {
 	t.edit(func(r *Result) {
 		for _, late := range batch.Late {
@@ -138,16 +119,13 @@ func (t *tally) recorded(batch store.Batch) {
 	})
 }
 
-// notice says something that the operator should know; the report repeats it.
+// notice says something that the report repeats.
 func (t *tally) notice(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.result.Notices = append(t.result.Notices, text)
-	t.observer.Observe(Notice{text})
+	t.edit(func(r *Result) { r.Notices = append(r.Notices, text) })
+	t.observe(Notice{text})
 }
 
-// noticeAtTheEnd says what only the whole pass shows.
 func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 	r := t.sofar()
 	// What comes later than the overlap is never seen.
@@ -164,3 +142,55 @@ func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 			"done: %d, such as %s; look them up in Kustomer", n, strings.Join(t.outside, ", "))
 	}
 }
+
+// Observer hears what a pass does, from several goroutines, one call at a time.
+type Observer interface {
+	Observe(Event)
+}
+
+// Event is one of the types below.
+type Event interface{ event() }
+
+// PassStarted opens a pass.
+type PassStarted struct {
+	Pass         string
+	Mode         string
+	DryRun       bool
+	fetch.Window     // the whole range
+	Due          int // taken up from the ledger: scheduled, to be retried, in doubt
+}
+
+// Estimated tells what is to come, before a back-fill begins.
+type Estimated struct{ fetch.Estimate }
+
+// WindowRead tells that a window was read whole and decided.
+type WindowRead struct {
+	fetch.Window
+	Found int
+	Send  int
+}
+
+// Disposed tells what became of one conversation, once for each; of one that was skipped, and then seen again
+// to be sent, the last counts.
+type Disposed struct{ Row }
+
+// WindowRecorded tells that a window is in the ledger.
+type WindowRecorded struct {
+	fetch.Window
+	Checkpoint time.Time
+	Position   time.Time // the same, or how far a back-fill has come
+}
+
+// Notice is something that the operator should know, said once.
+type Notice struct{ Text string }
+
+// PassEnded closes a pass.
+type PassEnded struct{ Result }
+
+func (PassStarted) event()    {}
+func (Estimated) event()      {}
+func (WindowRead) event()     {}
+func (Disposed) event()       {}
+func (WindowRecorded) event() {}
+func (Notice) event()         {}
+func (PassEnded) event()      {}

@@ -7,38 +7,41 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/deliver"
 	"acsync/sync/fetch"
 )
 
-// windows is the stage that goes through every window of the pass's range: they are read, decided and handed
-// over one after the other; each is delivered while the next is read, and recorded, in the same order, when
-// all of it is delivered.
+// windows is the stage that goes through the range: windows are read and decided one after the other, each is
+// delivered while the next is read, and they are recorded in order.
 type windows struct {
-	fetcher   *fetch.Fetcher
-	outdated  time.Duration // what was read longer ago is read again just before it is sent
-	recheck   recheck
-	commits   *committer
-	deliverer *deliver.Deliverer
+	*work
+	outdated time.Duration // what was read longer ago is read again just before it is sent
 }
 
-// Run does it.
-func (s windows) Run(ctx context.Context) error {
+func (s windows) run(ctx context.Context) error {
 	chunks, commits := make(chan fetch.Chunk), make(chan *windowCommit, 1)
 	reading, stop := context.WithCancel(ctx)
+	handOver := func(c fetch.Chunk) bool {
+		select {
+		case chunks <- c:
+			return true
+		case <-reading.Done():
+			return false
+		}
+	}
 	var failed error // of reading: what was read before is delivered and recorded all the same
 	var stages errgroup.Group
 	stages.Go(func() error {
 		defer close(chunks)
-		failed = s.fetcher.Sweep(reading, s.commits.cursor.span(), handOver(reading, chunks))
+		failed = s.fetcher.Sweep(reading, s.cursor.span(), handOver)
 		return nil
 	})
 	stages.Go(func() error {
 		defer close(commits)
 		defer stop()
 		for chunk := range chunks {
-			w := s.commits.open(chunk.Window, chunk.Complete)
+			w := newWindowCommit(s.work, chunk.Window, chunk.Complete)
 			err := s.deliver(ctx, chunk, w)
 			commits <- w
 			if err != nil {
@@ -54,35 +57,22 @@ func (s windows) Run(ctx context.Context) error {
 	if failed != nil {
 		return failed
 	}
-	return halted(ctx, s.deliverer) // also what ended the last requests
+	return s.halted(ctx) // also what ended the last requests
 }
 
-// handOver passes chunks on until the context ends.
-func handOver(ctx context.Context, to chan<- fetch.Chunk) func(fetch.Chunk) bool {
-	return func(c fetch.Chunk) bool {
-		select {
-		case to <- c:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-// deliver hands over what is to be sent of a chunk, in the order of time, and tells the rest. It returns as
-// soon as all is handed over, while the last requests are under way; then an error tells why no further
-// window is to be delivered.
+// deliver hands over what is to be sent and tells the rest. It returns while the last requests are under way;
+// an error says why no further window is to be delivered.
 func (s windows) deliver(ctx context.Context, chunk fetch.Chunk, w *windowCommit) error {
 	send := s.dispose(chunk.Cases, w)
-	s.commits.tally.observe(WindowRead{Window: chunk.Window, Found: len(chunk.Cases), Send: len(send)})
+	s.tally.observe(WindowRead{Window: chunk.Window, Found: len(chunk.Cases), Send: len(send)})
 	if len(send) > 0 {
-		if err := s.commits.room(); err != nil {
+		if err := s.room(); err != nil {
 			s.deliverer.Fail(err) // what is decided can still be recorded, as scheduled
 		}
 	}
 	for cases := range slices.Chunk(send, recheckAtOnce) {
 		if time.Since(chunk.Read) > s.outdated && ctx.Err() == nil && !s.deliverer.Stopped() {
-			fresh, err := s.recheck.again(ctx, w, cases)
+			fresh, err := s.recheck(ctx, w, cases)
 			switch {
 			case err == nil:
 				cases = fresh
@@ -94,20 +84,19 @@ func (s windows) deliver(ctx context.Context, chunk fetch.Chunk, w *windowCommit
 			s.deliverer.Send(ctx, c, &w.sending, w.delivered)
 		}
 	}
-	return halted(ctx, s.deliverer)
+	return s.halted(ctx)
 }
 
-// dispose tells what becomes of those cases that are not to be sent, and returns the others.
 func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Case) {
 	for _, c := range cases {
-		if s.recheck.seen.already(&c, w) {
+		if s.seen.already(&c, w.recorded) {
 			continue
 		}
-		if late := lateBy(c, s.commits.cursor); late > 0 {
+		if late := lateBy(c, s.cursor); late > 0 {
 			w.late = append(w.late, late)
 		}
 		now := sighting{key: c.Key, resolved: c.Resolution(), recorded: w.recorded}
-		if action := decide.Triage(c, s.recheck.clock(), decide.FromWindow); action.Verb == decide.Send {
+		if action := decide.Triage(c, s.clock(), decide.FromWindow); action.Verb == decide.Send {
 			send = append(send, c)
 		} else {
 			if now.skip = action.Reason; now.skip == decide.AgentUnknown {
@@ -115,17 +104,27 @@ func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Ca
 			}
 			w.dispose(c, action)
 		}
-		s.recheck.seen.add(now)
+		s.seen.add(now)
 	}
 	return send
 }
 
-// recordAll records commits in their order. After a write that failed it only waits for what is under way.
+// lateBy is how far below the checkpoint a conversation lies that no earlier pass has seen, because
+// Kustomer's search did not show it; 0 for all others. What is later than the overlap is never seen.
+func lateBy(c decide.Case, cursor cursor) time.Duration {
+	resolved, closed := c.Resolution(), cursor.closed()
+	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(cursor.span().From) {
+		return closed.Sub(resolved)
+	}
+	return 0
+}
+
+// recordAll records commits in order. After a failure it only waits for what is under way.
 func (s windows) recordAll(commits <-chan *windowCommit) (failed error) {
 	for w := range commits {
 		w.sending.Wait()
 		if failed == nil {
-			if failed = s.commits.record(w); failed != nil {
+			if failed = w.record(); failed != nil {
 				s.deliverer.Fail(failed)
 			}
 		}

@@ -1,71 +1,57 @@
 package bolt
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"acsync/store"
 )
 
-// mostBeside is how much is read of a file beside a ledger, in bytes: far more than any has.
-const mostBeside = 64 << 10
+// fence is what the file beside a ledger remembers of it: the least that the ledger must hold. A ledger
+// behind its fence has lost transactions; one ahead of it was interrupted before it could bring the fence up
+// to date, which is harmless.
+type fence struct {
+	Ledger      string `json:"ledger"`      // id of the ledger
+	Transaction uint64 `json:"transaction"` // number of its last change
+	Accepted    uint64 `json:"accepted"`    // keys that ever became accepted, pruned ones included
 
-// errNoFile answers for what lies beside a ledger and was not put there by this package.
-var errNoFile = errors.New("it is no regular file that acsync wrote; remove it")
-
-// beside is the path of a file that accompanies a ledger: next to the file itself, not to a symbolic link to
-// it.
-func beside(path, suffix string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	return path + suffix
+	// Since format 3 of the ledger.
+	Foreign uint64 `json:"foreign,omitempty"` // of the accepted: imported, and not asked for by this ledger
+	Intents uint64 `json:"intents,omitempty"`
+	Opening string `json:"opening,omitempty"` // the number of its last opening for writing
+	Open    bool   `json:"open,omitempty"`    // it was open then; what became of it is not known
 }
 
-// readBeside reads a file beside a ledger. What is no file, such as a pipe that nobody writes to, is never
-// waited for.
-func readBeside(path, suffix string) ([]byte, error) {
-	path = beside(path, suffix)
-	stat, err := os.Stat(path)
+// readFence reads the fence of a ledger; an error that is fs.ErrNotExist means that there is none.
+func readFence(path string) (fence, error) {
+	b, err := readBeside(path, fenceSuffix)
+	if errors.Is(err, errNoFile) {
+		return fence{},
+			rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
+	}
 	if err != nil {
-		return nil, err
+		return fence{}, err
 	}
-	if !stat.Mode().IsRegular() || stat.Size() > mostBeside {
-		return nil, errNoFile
+	var content struct {
+		fence
+		Stamp json.RawMessage `json:"stamp"` // written by earlier versions; it says nothing any more
 	}
-	return os.ReadFile(path)
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&content); err != nil || content.Ledger == "" || content.Transaction == 0 {
+		return fence{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
+	}
+	return content.fence, nil
 }
 
-// replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only
-// whoever holds the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile
-// up after crashes. The mode is that of the new file, whatever the old one had.
-func replace(path string, content []byte, mode fs.FileMode, durable bool) error {
-	temp := path + ".tmp"
-	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil && durable {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp))
-	}
-	if durable {
-		return syncDir(filepath.Dir(path))
-	}
-	return nil
-}
-
-// roomBeside makes sure that files beside a ledger can be replaced.
 func roomBeside(path string) error {
 	temp, err := tempFile(beside(path, ""))
 	if err == nil {
@@ -74,7 +60,6 @@ func roomBeside(path string) error {
 	return unfenced(err)
 }
 
-// unfenced explains why a fence could not be written; nil stays nil.
 func unfenced(err error) error {
 	if err == nil {
 		return nil
@@ -83,12 +68,150 @@ func unfenced(err error) error {
 		"can be written to and has space", err)
 }
 
-// Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.
-func Files(path string) []string {
-	return []string{path, beside(path, fenceSuffix), beside(path, holderSuffix)}
+func (f fence) write(path string) error {
+	b, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return unfenced(replace(beside(path, fenceSuffix), append(b, '\n'), 0o644, true))
 }
 
-const (
-	fenceSuffix  = ".fence"  // added to the path of the ledger for its fence
-	holderSuffix = ".holder" // and for the file that names its holder
-)
+func (f fence) holds(now self) error {
+	switch {
+	case now.distrusted:
+		return rolledBack("a repair of it was begun and has not come to its end")
+	case f.Ledger != now.Ledger:
+		return rolledBack("it is ledger %s, its fence was left by ledger %s", now.Ledger, f.Ledger)
+	case f.Transaction > now.Transaction:
+		return rolledBack(
+			"it ends with transaction %d, its fence has seen %d", now.Transaction, f.Transaction)
+	case f.Accepted > now.Accepted:
+		return rolledBack(
+			"it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
+	case f.Opening != "" && f.Opening != now.Opening && f.Opening != now.over:
+		return rolledBack("it was opened for writing after this copy of it was made, " +
+			"or the copy was used elsewhere")
+	}
+	return nil
+}
+
+// ownAccepted is how many were asked for by the ledger itself, as far as its stamps tell.
+func (f fence) ownAccepted(stamped bool) uint64 {
+	if !stamped {
+		return f.Accepted
+	}
+	return f.Accepted - min(f.Accepted, f.Foreign)
+}
+
+type self struct {
+	fence
+	over       string // the opening that its fence bore before the last one
+	distrusted bool
+}
+
+// checkAbandoned refuses to make a ledger where a fence shows that another one was and is gone. A ledger that
+// was only created, or closed before it had sent anything, leaves nothing to lose.
+func checkAbandoned(path string) error {
+	f, err := readFence(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case f.Transaction <= firstTransaction, f.Opening != "" && !f.Open && f.Intents == 0 && f.Accepted == 0:
+		return nil
+	}
+	return rolledBack("ledger %s is gone, of which the fence %s is left", f.Ledger, beside(path, fenceSuffix))
+}
+
+// Abandoned reports whether there is no ledger at path, but was one: its fence is left, or a link that leads
+// nowhere, as when the disk that it leads to is not mounted.
+func Abandoned(path string) bool {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return false
+	}
+	_, err := os.Lstat(path)
+	return err == nil || checkAbandoned(path) != nil
+}
+
+// holderMode lets nobody else read how far a pass is: whoever may read the ledger may read this too.
+const holderMode fs.FileMode = 0o600
+
+const reportEvery = time.Second
+
+// ReadHolder tells who holds the ledger at path for writing, without opening it; fs.ErrNotExist is nobody.
+func ReadHolder(path string) (store.Holder, error) {
+	b, err := readBeside(path, holderSuffix)
+	if err != nil {
+		return store.Holder{}, fmt.Errorf("read who holds the ledger: %w", err)
+	}
+	var h store.Holder
+	err = json.Unmarshal(b, &h)
+	if err != nil || h.PID == 0 || strings.ContainsFunc(h.Host+h.Pass+h.Mode, unicode.IsControl) {
+		return store.Holder{}, fmt.Errorf("%s does not name the holder of the ledger; remove it if no pass "+
+			"is running", beside(path, holderSuffix))
+	}
+	return h, nil
+}
+
+// holderFile is the file that names this process as the holder. It has a lock of its own, so that a report
+// never waits for the disk's syncs, nor any of them for it.
+type holderFile struct {
+	path string // of the file
+
+	mu     sync.Mutex
+	holder store.Holder
+	last   time.Time // of the last change
+	gone   bool
+}
+
+// newHolderFile writes the file. One that cannot be written refuses the opening: neither could the fence be.
+func newHolderFile(path, opening string, known uint64) (*holderFile, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unknown host"
+	}
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	h := &holderFile{
+		path:   beside(path, holderSuffix),
+		holder: store.Holder{PID: os.Getpid(), Host: host, Since: at, At: at, Opening: opening, Known: known},
+	}
+	if err := h.write(); err != nil {
+		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+
+			"make sure that its directory can be written to and has space", err)
+	}
+	return h, nil
+}
+
+func (h *holderFile) write() error {
+	b, err := json.Marshal(h.holder)
+	if err != nil {
+		return err
+	}
+	return replace(h.path, append(b, '\n'), holderMode, false)
+}
+
+func (h *holderFile) report(p store.Progress) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	if h.gone || (p.Pass == h.holder.Pass && !h.last.IsZero() && now.Sub(h.last) < reportEvery) {
+		return
+	}
+	h.holder.Progress, h.holder.At, h.last = p, now.UTC().Truncate(time.Millisecond), now
+	h.write() //nolint:errcheck // see Report
+}
+
+// remove is called before the lock is given up, so that it never hits the next holder's file.
+func (h *holderFile) remove() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.gone {
+		return nil
+	}
+	h.gone = true
+	if err := os.Remove(h.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

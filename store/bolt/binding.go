@@ -5,31 +5,21 @@ import (
 	"crypto/sha256"
 	"fmt"
 
-	"go.etcd.io/bbolt"
-
 	"acsync/store"
 )
 
-// credentialBytes is the length of the hash of a credential.
 const credentialBytes = 16
 
 // binding is whom a ledger was opened for. What is empty binds nothing.
 type binding struct {
 	tenant     string
 	credential string
-	ledger     string // its id
 	before     uint64 // intents given before this opening
 }
 
-// check refuses a ledger that remembers another tenant, or another credential, than it is opened for. One
-// that remembers none, or is opened for none, serves any.
-func (b binding) check(tx *bbolt.Tx, o Options) error {
-	m, err := openMeta(tx)
-	if err != nil {
-		return err
-	}
+// check refuses a ledger that remembers another tenant or credential; what is empty on either side fits any.
+func (b binding) check(m *meta, o Options) error {
 	bound := m.tenant()
-	b.ledger = m.id()
 	hash := m.get(metaCredential)
 	switch {
 	case m.err != nil:
@@ -37,25 +27,23 @@ func (b binding) check(tx *bbolt.Tx, o Options) error {
 	case !o.AcceptTenant && b.tenant != "" && bound != "" && bound != b.tenant:
 		return fmt.Errorf("%w: it is that of %s, this configuration names %s",
 			store.ErrOtherTenant, bound, b.tenant)
-	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash()):
+	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash(m)):
 		return store.ErrOtherCredential
 	}
 	return nil
 }
 
-// bind makes a ledger that is open for writing remember whom it is opened for, and what requests are sent
-// with from now on, where it was bound to something else and that is accepted.
+// bind makes a ledger remember whom it is opened for, and another credential where that was accepted.
 func (b binding) bind(t *txn) {
 	t.meta.setTenant(b.tenant)
 	hash := t.meta.get(metaCredential)
-	if hash != nil && b.credential != "" && !hmac.Equal(hash, b.hash()) {
+	if hash != nil && b.credential != "" && !hmac.Equal(hash, b.hash(t.meta)) {
 		b.setCredential(t, t.records.intents.Sequence())
 	}
 }
 
-// prove binds a ledger that is not bound yet to what a request was sent with that was taken, refused, or may
-// have arrived: a key that is wrong altogether binds nothing. All that was begun in this opening is sent with
-// the same.
+// prove binds a ledger to the credential of the first request that was taken, refused, or may have arrived: a
+// key that is wrong altogether binds nothing.
 func (b binding) prove(t *txn, to store.State) {
 	proven := to == store.Accepted || to == store.Rejected || to == store.InDoubt
 	if proven && b.credential != "" && t.meta.get(metaCredential) == nil {
@@ -63,16 +51,15 @@ func (b binding) prove(t *txn, to store.State) {
 	}
 }
 
-// setCredential binds the ledger to the credential, and notes how many intents may have been sent with
-// others.
+// setCredential also notes how many intents may have been sent with other credentials.
 func (b binding) setCredential(t *txn, before uint64) {
 	t.meta.putNumber(metaBoundAt, before)
-	t.meta.put(metaCredential, b.hash())
+	t.meta.put(metaCredential, b.hash(t.meta))
 }
 
 // hash is the hash of the credential that a ledger keeps: another one in each ledger.
-func (b binding) hash() []byte {
-	mac := hmac.New(sha256.New, []byte("acsync ledger "+b.ledger))
+func (b binding) hash(m *meta) []byte {
+	mac := hmac.New(sha256.New, []byte("acsync ledger "+m.id()))
 	mac.Write([]byte(b.credential))
 	return mac.Sum(nil)[:credentialBytes]
 }

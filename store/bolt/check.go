@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"go.etcd.io/bbolt"
+	"maps"
 
 	"acsync/store"
 )
@@ -13,9 +12,9 @@ import (
 // Checker looks for damage.
 type Checker struct{ *database }
 
-// Check reads the whole ledger and compares every part of it with the others: the pages of the file, bbolt's
-// own check of it, records, indexes, counts, reasons and summaries. It gives nil for a sound ledger,
-// ErrDamaged with what it found otherwise. Other calls wait meanwhile; a million keys take about a second.
+// Check reads the whole ledger and compares every part of it with the others. It gives nil for a sound
+// ledger, ErrDamaged with what it found otherwise. Other calls wait meanwhile; a million keys take about a
+// second.
 func (c Checker) Check(ctx context.Context) error {
 	return c.locked(func() error {
 		torn, err := c.inspect(ctx)
@@ -25,28 +24,22 @@ func (c Checker) Check(ctx context.Context) error {
 		case torn:
 			return damaged("one of its two meta pages is not valid: the last transaction before may be lost")
 		}
-		f := new(findings)
-		err = c.db.View(func(tx *bbolt.Tx) error {
-			for err := range tx.Check() {
+		return c.view(func(t *txn) error {
+			var f findings
+			for err := range t.meta.bucket.Tx().Check() {
 				f.add("%v", err)
 			}
-			t, err := beginTxn(tx, &c.reasons, c.doubted)
-			if err != nil {
+			if err := check(ctx, t, &f); err != nil {
 				return err
 			}
-			return check(ctx, t, f)
+			return f.err()
 		})
-		if err != nil {
-			return err
-		}
-		return f.err()
 	})
 }
 
 // maxFindings is how many findings Check names; the rest it counts.
 const maxFindings = 20
 
-// findings gathers what is wrong.
 type findings []error
 
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
@@ -61,9 +54,8 @@ func (f findings) err() error {
 	return damaged("%w", errors.Join(f...))
 }
 
-// check compares the buckets with each other.
 func check(ctx context.Context, t *txn, f *findings) error {
-	var seen counts
+	seen := counts{}
 	err := t.records.keys.ForEach(func(code, v []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -81,7 +73,7 @@ func check(ctx context.Context, t *txn, f *findings) error {
 		return err
 	}
 	checkTotals(t, f, seen)
-	t.runs.check(true, func(err error) { f.add("%w", err) })
+	*f = append(*f, t.runs.check(true)...)
 	return t.backfills.ForEach(func(code, _ []byte) error {
 		b, err := t.backfills.get(code)
 		if err == nil {
@@ -107,12 +99,11 @@ func checkEntry(t *txn, f *findings, code []byte, e store.Entry) {
 	}
 }
 
-// checkTotals compares what the ledger says of itself with what was seen, and by the number of their entries
-// makes sure that the indexes hold nothing else.
+// checkTotals compares the counts with what was seen, and makes sure that the indexes hold nothing else.
 func checkTotals(t *txn, f *findings, seen counts) {
 	r := &t.records
-	if r.counts != seen {
-		f.add("the counts are %v, the keys are %v", r.counts.byState(), seen.byState())
+	if !maps.Equal(r.counts, seen) {
+		f.add("the counts are %v, the keys are %v", r.counts, seen)
 	}
 	waiting := seen.among(waitingStates...)
 	if n := r.due.Stats().KeyN; n != waiting {
@@ -121,7 +112,7 @@ func checkTotals(t *txn, f *findings, seen counts) {
 	if n := r.intents.Stats().KeyN; n != seen.among(store.Sending) {
 		f.add("%d intents are open for %d keys that are sending", n, seen[store.Sending])
 	}
-	if n := r.counts[store.Accepted]; n > r.accepted {
+	if n := r.counts[store.Accepted]; uint64(n) > r.accepted {
 		f.add("%d keys are accepted, but only %d ever became so", n, r.accepted)
 	}
 	var info store.Info

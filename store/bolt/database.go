@@ -1,12 +1,10 @@
 package bolt
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime/debug"
 	"sync"
 
@@ -14,6 +12,102 @@ import (
 
 	"acsync/store"
 )
+
+// txn is one transaction with its buckets at hand.
+type txn struct {
+	meta      *meta
+	records   records
+	runs      runs
+	backfills backfills
+
+	// The ledger's own number of the last change, or of this one in a transaction that writes: bbolt's begins
+	// anew in a compacted file.
+	id      uint64
+	foreign uint64 // accepted in this one, and not asked for by this ledger
+}
+
+func beginTxn(tx *bbolt.Tx) (*txn, error) {
+	m, err := openMeta(tx)
+	if err != nil {
+		return nil, err
+	}
+	there := buckets
+	if m.format() < backfillFormat {
+		there = buckets[:len(buckets)-1]
+	}
+	for _, name := range there {
+		if _, err := bucketOf(tx, name); err != nil {
+			return nil, err
+		}
+	}
+	plain := m.format() < checksumFormat
+	t := &txn{
+		meta:      m,
+		runs:      runs{summed{tx.Bucket(bucketRuns), plain}},
+		backfills: backfills{summed{tx.Bucket(bucketBackfills), plain}},
+		id:        m.number(metaTransaction),
+		records: records{
+			keys: tx.Bucket(bucketKeys), intents: tx.Bucket(bucketIntents), due: tx.Bucket(bucketDue),
+			reasons:  reasons{summed: summed{tx.Bucket(bucketReasons), plain}},
+			counts:   m.counts(),
+			accepted: m.number(metaAccepted),
+		},
+	}
+	t.records.keys.FillPercent = fill
+	if tx.Writable() {
+		t.id++
+	}
+	return t, m.err
+}
+
+func (t *txn) finish(doubted bool) error {
+	t.meta.putNumber(metaTransaction, t.id)
+	if doubted {
+		// Half a repair must not pass for a whole one.
+		t.meta.put(metaDistrusted, []byte{1})
+	}
+	if t.foreign > 0 {
+		t.meta.putNumber(metaForeign, t.meta.optional(metaForeign)+t.foreign)
+	}
+	if t.records.changed {
+		t.meta.putNumber(metaAccepted, t.records.accepted)
+		t.meta.put(metaCounts, t.records.counts.encode())
+	}
+	return t.meta.err
+}
+
+func (t *txn) describe(info *store.Info) error {
+	t.meta.describe(info)
+	info.Transaction, info.Intents = t.id, t.records.intents.Sequence()
+	info.Counts = t.records.counts
+	if info.Witnessed.IsZero() {
+		// The ledger is of an older format, and open for reading.
+		info.Witnessed = t.runs.lastBegun(info.Created)
+	}
+	return t.meta.err
+}
+
+// checkHistory makes sure that reasons, summaries and back-fills can be read; see runs.check for deep.
+func (t *txn) checkHistory(deep bool) error {
+	if err := t.records.reasons.load(); err != nil {
+		return err
+	}
+	if found := t.runs.check(deep); found != nil {
+		return found[0]
+	}
+	_, err := t.backfills.all()
+	return err
+}
+
+func (t *txn) self() (s self, err error) {
+	m := t.meta
+	s.fence = fence{
+		Ledger: m.id(), Transaction: t.id, Accepted: t.records.accepted, Foreign: m.optional(metaForeign),
+		Intents: t.records.intents.Sequence(), Opening: hex.EncodeToString(m.get(metaOpening)),
+	}
+	s.over, s.distrusted = hex.EncodeToString(m.get(metaOpenedOver)), m.get(metaDistrusted) != nil
+	return s, m.err
+}
 
 // database runs the transactions of an open ledger, one after the other.
 type database struct {
@@ -23,7 +117,6 @@ type database struct {
 	binding  binding
 
 	mu      sync.Mutex
-	reasons reasons
 	dead    error // why nothing works any more: closed or damaged
 	stuck   error // why no change is taken any more: a commit failed
 	fenced  fence // what the fence says
@@ -57,27 +150,27 @@ func (d *database) locked(fn func() error) error {
 	return explain(d.path, err)
 }
 
-// view runs fn in a transaction that reads. What fn keeps must be copied.
+// view runs fn in a transaction that reads, for whoever has the ledger alone. What fn keeps must be copied.
 func (d *database) view(fn func(*txn) error) error {
-	return d.locked(func() error {
-		return d.db.View(func(tx *bbolt.Tx) error {
-			t, err := beginTxn(tx, &d.reasons, d.doubted)
-			if err == nil {
-				err = fn(t)
-			}
-			if err == nil {
-				err = t.meta.err
-			}
-			return err
-		})
+	return d.db.View(func(tx *bbolt.Tx) error {
+		t, err := beginTxn(tx)
+		if err == nil {
+			err = fn(t)
+		}
+		if err == nil {
+			err = t.meta.err
+		}
+		return err
 	})
 }
 
 // read gives what fn reads in one transaction.
 func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
-	err = d.view(func(t *txn) (err error) {
-		value, err = fn(t)
-		return err
+	err = d.locked(func() error {
+		return d.view(func(t *txn) (err error) {
+			value, err = fn(t)
+			return err
+		})
 	})
 	return value, err
 }
@@ -106,52 +199,31 @@ func (d *database) update(fn func(*txn) error) error {
 	})
 }
 
-// write runs fn in a transaction that writes. Own reports that its error is that of fn, so that nothing was
-// written.
+// write runs fn in a transaction that writes. Own reports that the error is fn's: nothing was written.
 func (d *database) write(fn func(*txn) error) (own bool, err error) {
-	var t *txn
 	err = d.db.Update(func(tx *bbolt.Tx) error {
-		own = true
-		var err error
-		if t, err = beginTxn(tx, &d.reasons, d.doubted); err != nil {
-			return err
+		t, err := beginTxn(tx)
+		if err == nil {
+			err = fn(t)
 		}
-		if err := fn(t); err != nil {
-			return err
+		if err == nil {
+			err = t.finish(d.doubted)
 		}
-		if err := t.finish(); err != nil {
-			return err
-		}
-		own = false
-		return nil
+		own = err != nil
+		return err
 	})
 	if errors.Is(err, errNothing) {
 		return false, nil
 	}
-	if err == nil {
-		d.reasons.add(t.records.reasons.fresh)
-	}
 	return own, err
 }
 
-// load reads what is kept in memory and makes sure that the rest of meta, the summaries and the back-fills
-// can be read.
+// load makes sure that whatever is not read record by record can be read.
 func (d *database) load() error {
-	return d.db.View(func(tx *bbolt.Tx) error {
-		t, err := beginTxn(tx, &d.reasons, d.doubted)
-		if err != nil {
-			return err
-		}
+	return d.view(func(t *txn) error {
 		d.id = t.meta.id()
-		d.binding.ledger, d.binding.before = d.id, t.records.intents.Sequence()
-		if err := d.reasons.load(t.records.reasons.bucket, t.runs.sums); err != nil {
-			return err
-		}
-		t.runs.check(false, func(found error) { err = cmp.Or(err, found) })
-		if err != nil {
-			return err
-		}
-		if _, err := t.backfills.all(); err != nil {
+		d.binding.before = t.records.intents.Sequence()
+		if err := t.checkHistory(false); err != nil {
 			return err
 		}
 		return t.describe(new(store.Info))
@@ -159,28 +231,11 @@ func (d *database) load() error {
 }
 
 func (d *database) self() (now self, err error) {
-	err = d.db.View(func(tx *bbolt.Tx) error {
-		now, err = readSelf(tx)
+	err = d.view(func(t *txn) error {
+		now, err = t.self()
 		return err
 	})
 	return now, err
-}
-
-// checkFence compares the open file with its fence and remembers what the fence says.
-func (d *database) checkFence() error {
-	now, err := d.self()
-	if err != nil {
-		return err
-	}
-	f, err := readFence(d.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return rolledBack("its fence %s is missing", beside(d.path, fenceSuffix))
-	}
-	if err != nil {
-		return err
-	}
-	d.fenced = f
-	return f.holds(now)
 }
 
 // writeFence brings the fence up to date, while the ledger goes on to be open or not. It does nothing where
@@ -202,16 +257,13 @@ func (d *database) writeFence(open bool) error {
 	return nil
 }
 
-// updateFence brings the fence up to date after a change.
 func (d *database) updateFence() error {
 	return d.locked(func() error { return d.writeFence(true) })
 }
 
-// openingBytes is the length of the number of an opening.
 const openingBytes = 8
 
-// reopen commits a fresh number for this opening, and what the ledger is bound to. The number that the fence
-// bears counts too until it has been replaced, however often that fails.
+// reopen commits a fresh number for this opening. That of the fence counts too until it has been replaced.
 func (d *database) reopen(fenced fence, change func(*txn) error) error {
 	number := make([]byte, openingBytes)
 	rand.Read(number) // never fails (documented)

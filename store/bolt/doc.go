@@ -31,19 +31,17 @@
 //
 // The fence is replaced after the ledger's own commits: when it has been opened for writing, when the
 // checkpoint or a back-fill moves, a pass is recorded, and the ledger is closed. So after a crash the ledger
-// is ahead of it, and never behind: a ledger that is behind was rolled back, by a restored copy or by a
-// damaged meta page after which bbolt takes the transaction before for the last one, and is
-// store.ErrRolledBack. Each opening for writing has a random number, which is committed and sealed before
-// anything else, so that a copy from before it, or one that was used elsewhere since, is told even if the
-// process was killed right after. A ledger that was rolled back is opened with Options.AcceptFence alone, and
-// is refused by everybody else until Adopt: the guard is given up when the repair has succeeded, and not
-// before.
+// is ahead of it, and never behind: one that is behind was rolled back, by a restored copy or by a damaged
+// meta page after which bbolt takes the transaction before for the last one, and is store.ErrRolledBack. Each
+// opening for writing has a random number, which is committed and sealed before anything else, so that a copy
+// from before it, or one that was used elsewhere since, is told even if the process was killed right after.
+// A ledger that was rolled back is opened with Options.AcceptFence alone, and refused to everybody else until
+// Adopt: the guard is given up when the repair has succeeded, and not before. Put back together with its
+// fence an old ledger cannot be told here: the receiver's own data tell, held against Intents and Witnessed
+// of [store.Info] and the keys.
 //
-// Put back together with its fence an old ledger cannot be told here. The receiver's own data tell: what they
-// have to be held against is Intents and Witnessed of [store.Info] and the keys.
-//
-// The holder's file tells others what the lock does not. Of a pass that was killed it is all that is left:
-// the next opening for writing makes the summary of it, and a repair must find as many accepted as it tells.
+// Of a pass that was killed the holder's file is all that is left: the next opening for writing makes the
+// summary of it, and a repair must find as many accepted as it tells.
 //
 // # What bbolt leaves to its caller
 //
@@ -52,6 +50,5 @@
 // version 1.5). Here a missing file is [store.ErrMissing], the lock has a time-out, every page of the file is
 // read and checked at every opening before bbolt follows any, a panic or a fault becomes [store.ErrDamaged]
 // and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions run one at a
-// time: each takes microseconds, or one sync of the disk, and so a fault in one never leaves another stuck
-// inside bbolt.
+// time, so that a fault in one never leaves another stuck inside bbolt.
 package bolt

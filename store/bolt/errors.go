@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"acsync/store"
 )
@@ -11,65 +12,44 @@ import (
 // errFewer answers a repair that has not found all. It is ErrRolledBack.
 var errFewer = fmt.Errorf("%w", store.ErrRolledBack)
 
+const restoreCopy = "put the newest copy of it back, leave its fence where it is, and run acsync ledger " +
+	"rebuild before anything else, which learns who was asked since"
+
 // advice says what an operator can do about the sentinels that need an operator.
 var advice = []struct {
 	about error
 	todo  string
 }{
-	{
-		store.ErrMissing,
-		"put the newest copy of it back, leave its fence where it is, and run acsync ledger rebuild " +
-			"before anything else, which learns who was asked since. Run acsync init only if there never " +
-			"was a ledger, or all copies are lost: then move the fence away too, and run acsync ledger " +
-			"rebuild right after it",
-	},
+	{store.ErrMissing, restoreCopy + ". Run acsync init only if there never was a ledger, or all copies " +
+		"are lost: then move the fence away too, and run acsync ledger rebuild right after it"},
 	{store.ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{store.ErrLocked, "wait for that pass to end, or stop it"},
-	{
-		store.ErrDamaged,
-		"nothing more is sent; put the newest copy of it back, leave its fence where it is, and run " +
-			"acsync ledger rebuild before anything else, which learns who was asked since; without a copy, " +
-			"move the ledger and its fence away, and run acsync init and acsync ledger rebuild",
-	},
+	{store.ErrDamaged, "nothing more is sent; " + restoreCopy + "; without a copy, move the ledger and its " +
+		"fence away, and run acsync init and acsync ledger rebuild"},
 	{store.ErrNewerFormat, "use the version of acsync that wrote it, or a newer one"},
 	{store.ErrReadOnly, "open it for writing"},
-	{
-		errFewer,
-		"nothing is trusted yet: what was sent lately Agent Connect's data may not show so soon. Run " +
-			"acsync ledger rebuild again after a while. If it stays so for a day, the rest was expunged " +
-			"there, or accepted by hand: acsync ledger rebuild --accept-missing",
-	},
-	{
-		store.ErrRolledBack,
-		"nothing was sent, because whoever it does not know of any more would be asked again. If there " +
-			"is a newer copy, put that back; leave the fence where it is. Then run acsync ledger rebuild, " +
-			"which learns from Agent Connect who was asked since",
-	},
-	{
-		store.ErrOtherTenant,
-		"nothing was sent; use the configuration that belongs to this ledger, or the ledger that " +
-			"belongs to this configuration (ledger.path). If both name the same accounts and only an " +
-			"address has changed: acsync ledger check --accept-tenant",
-	},
-	{
-		store.ErrOtherCredential,
-		"nothing was sent. If the same account has got a new key: acsync ledger check --accept-key. " +
-			"Else put the key back that it was kept with: the test key and the production key need a " +
-			"ledger each (ledger.path)",
-	},
-	{
-		store.ErrNetwork,
-		"move it to a local disk; a lock that two machines may hold at once does not keep anybody from " +
-			"being asked twice",
-	},
+	{errFewer, "nothing is trusted yet: what was sent lately Agent Connect's data may not show so soon. " +
+		"Run acsync ledger rebuild again after a while. If it stays so for a day, the rest was expunged " +
+		"there, or accepted by hand: acsync ledger rebuild --accept-missing"},
+	{store.ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked " +
+		"again. If there is a newer copy, put that back; leave the fence where it is. Then run acsync " +
+		"ledger rebuild, which learns from Agent Connect who was asked since"},
+	{store.ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the " +
+		"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +
+		"an address has changed: acsync ledger check --accept-tenant"},
+	{store.ErrOtherCredential, "nothing was sent. If the same account has got a new key: acsync ledger " +
+		"check --accept-key. Else put the key back that it was kept with: the test key and the production " +
+		"key need a ledger each (ledger.path)"},
+	{store.ErrNetwork, "move it to a local disk; a lock that two machines may hold at once does not keep " +
+		"anybody from being asked twice"},
 	{fs.ErrPermission, "let this user read and write it and its directory; a dry run and status only read"},
 	{store.ErrNoRoom, "free some space before anything is sent"},
 }
 
-// explain adds the path and the advice to an error that leaves the package; nil stays nil.
+// explain adds the path and the advice to an error that leaves the package, once; nil stays nil.
 func explain(path string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || strings.HasPrefix(err.Error(), path+": ") {
+		return err
 	}
 	for _, a := range advice {
 		if errors.Is(err, a.about) {
@@ -79,12 +59,10 @@ func explain(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// rolledBack tells how the ledger differs from what its fence has seen.
 func rolledBack(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{store.ErrRolledBack}, args...)...)
 }
 
-// damaged tells what is wrong with the file.
 func damaged(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{store.ErrDamaged}, args...)...)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
@@ -24,7 +25,42 @@ const (
 	least  = 4 << 10 // bytes of the smallest file that bbolt ever writes
 )
 
-// file is a file that bbolt has open.
+// DefaultTimeout is how long Open waits for the lock unless told otherwise.
+const DefaultTimeout = 2 * time.Second
+
+// Options are the choices in opening a ledger; the zero value is right for a pass.
+type Options struct {
+	Timeout  time.Duration // how long to wait for the lock; 0 is DefaultTimeout, less than 0 tries once
+	ReadOnly bool          // share the ledger with other readers; every change is answered with ErrReadOnly
+	MaxSize  int           // bytes beyond which the file does not grow, as on a full disk; 0 is no limit
+	Strict   bool          // check the whole file in each commit; slow, for tests
+
+	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does
+	// not hold for is refused to everybody else until Adopt.
+	AcceptFence bool
+	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The
+	// first opening for writing that names one binds the ledger to it; empty opens any.
+	Tenant string
+	// Credential is what survey requests are sent with, a secret, of which the ledger keeps a hash. The first
+	// request that is taken or may have arrived binds the ledger to it, because what one account has been
+	// sent says nothing of another; empty opens any.
+	Credential string
+	// AcceptTenant and AcceptCredential open a ledger whatever it is bound to, and bind it anew unless
+	// ReadOnly: on an operator's explicit word, for an account whose address or key has changed.
+	AcceptTenant, AcceptCredential bool
+	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
+	AllowNetwork bool
+	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.
+	Identity store.Identity
+}
+
+func (o Options) checkPlace(path string) error {
+	if o.AllowNetwork {
+		return nil
+	}
+	return network(path)
+}
+
 type file struct {
 	path    string
 	handle  *os.File // bbolt's own
@@ -56,16 +92,15 @@ func (f *file) open(o Options) (err error) {
 	return nil
 }
 
-// boltError sorts the errors of opening: those of the operating system stay what they are, all others mean
-// that the content is not what bbolt writes.
+// boltError leaves the errors of the system as they are; all others mean that bbolt did not write this.
 func boltError(err error) error {
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	_, system := errors.AsType[syscall.Errno](err)
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return store.ErrLocked
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist):
 		return store.ErrMissing
-	}
-	if _, ok := errors.AsType[syscall.Errno](err); ok {
+	case system:
 		return err
 	}
 	return damaged("it cannot be opened: %v", err)
@@ -74,7 +109,6 @@ func boltError(err error) error {
 // errReplaced answers whoever got the lock of a file that no longer bears its name.
 var errReplaced = errors.New("the ledger was replaced while it was being opened")
 
-// inPlace makes sure that the file which is locked is the one at the path.
 func (f *file) inPlace() error {
 	stat, err := os.Stat(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -90,8 +124,8 @@ func (f *file) inPlace() error {
 	return err
 }
 
-// inspect reads every page before bbolt follows any, which must not write meanwhile. Torn reports whether one
-// of the two meta pages is not valid.
+// inspect reads every page before bbolt follows any. Torn reports that one of the two meta pages is not
+// valid.
 func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 	stat, err := f.handle.Stat()
 	if err != nil {
@@ -102,15 +136,6 @@ func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 		return false, err
 	}
 	return m.torn, inspect(ctx, m)
-}
-
-// size is that of the file, in bytes.
-func (f *file) size() (int64, error) {
-	stat, err := f.handle.Stat()
-	if err != nil {
-		return 0, err
-	}
-	return stat.Size(), nil
 }
 
 // copyTo writes the content as of one transaction to another file, which exists, and syncs it.
@@ -129,8 +154,7 @@ func (f *file) copyTo(path string) error {
 	return errors.Join(err, to.Close())
 }
 
-// release closes the file; after a fault without bbolt, whose locks may be held for good. Its mapping then
-// stays until the process ends.
+// release closes the file; after a fault without bbolt, whose locks may be held for good.
 func (f *file) release() error {
 	switch {
 	case f.db != nil && !f.faulted:

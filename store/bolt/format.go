@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,15 +10,15 @@ import (
 	"acsync/store"
 )
 
-// migrations leads from each format to the next: the first one from 1 to 2, and so on. They run in one
-// transaction when an older ledger is opened for writing.
+const backfillFormat = 2 // since this format there is a bucket for back-fills
+
+// migrations leads from each format to the next, in one transaction when a ledger is opened for writing.
 var migrations = []migration{
 	{change: addBackfills}, {change: addWitnessed, readable: true}, {change: addChecksums, readable: true},
 }
 
-// migration changes a ledger from one format to the next.
 type migration struct {
-	change func(*bbolt.Tx) error
+	change func(*txn) error
 	// the older format is part of the next one: whoever only reads needs not wait for the change
 	readable bool
 }
@@ -27,10 +26,8 @@ type migration struct {
 // errOlderFormat answers a reader, who must not change anything.
 var errOlderFormat = errors.New("the ledger has an older format; run a pass, which brings it up to date")
 
-// newest is the format that steps lead to.
 func newest(steps []migration) int { return 1 + len(steps) }
 
-// olderThan gives the migrations that a file still needs.
 func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 	err = db.View(func(tx *bbolt.Tx) error {
 		m, err := openMeta(tx)
@@ -51,75 +48,59 @@ func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 	return older, err
 }
 
-// unreadable reports whether somebody who only reads has to wait for these migrations.
 func unreadable(steps []migration) bool {
 	return slices.ContainsFunc(steps, func(m migration) bool { return !m.readable })
 }
 
-// upgrade brings a file to the newest format.
 func upgrade(db *bbolt.DB, steps []migration) error {
 	older, err := olderThan(db, steps)
 	if err != nil || len(older) == 0 {
 		return err
 	}
 	return db.Update(func(tx *bbolt.Tx) error {
+		t, err := beginTxn(tx)
+		if err != nil {
+			return err
+		}
 		for i, step := range older {
-			if err := step.change(tx); err != nil {
+			if err := step.change(t); err != nil {
 				from := len(steps) - len(older) + i + 1
 				return fmt.Errorf("bringing it from format %d to %d: %w", from, from+1, err)
 			}
 		}
-		m := &meta{bucket: tx.Bucket(bucketMeta)}
-		m.putNumber(metaFormat, uint64(newest(steps)))
-		return m.err
+		t.meta.putNumber(metaFormat, uint64(newest(steps)))
+		return t.meta.err
 	})
 }
 
 // addBackfills leads from format 1 to 2: the positions of back-fills have a bucket.
-func addBackfills(tx *bbolt.Tx) error {
-	_, err := tx.CreateBucketIfNotExists(bucketBackfills)
+func addBackfills(t *txn) (err error) {
+	t.backfills.Bucket, err = t.runs.Tx().CreateBucketIfNotExists(bucketBackfills)
 	return err
 }
 
-// addWitnessed leads from format 2 to 3: the ledger notes since when it was not compared with the receiver's
-// own data. It begins with the last pass, before which it never was.
-func addWitnessed(tx *bbolt.Tx) error {
-	m := &meta{bucket: tx.Bucket(bucketMeta)}
-	b, err := bucketOf(tx, bucketRuns)
-	if err != nil {
-		return err
-	}
-	m.putTime(metaWitnessed, runs{Bucket: b}.lastBegun(m.time(metaCreated)))
-	return m.err
+// addWitnessed leads from format 2 to 3: nothing was held against the ledger since its last pass began.
+func addWitnessed(t *txn) error {
+	t.meta.putTime(metaWitnessed, t.runs.lastBegun(t.meta.time(metaCreated)))
+	return t.meta.err
 }
 
 // addChecksums leads from format 3 to 4. What cannot be read gets no checksum that would say it can.
-func addChecksums(tx *bbolt.Tx) error {
-	for _, each := range []struct {
-		name  []byte
-		valid func(value []byte) bool
-	}{
-		{bucketReasons, func(v []byte) bool { return len(v) == reasonBytes }},
-		{bucketRuns, func(v []byte) bool { return json.Unmarshal(v, new(store.Run)) == nil }},
-		{bucketBackfills, func(v []byte) bool { return json.Unmarshal(v, new(backfillValue)) == nil }},
-	} {
-		b, err := bucketOf(tx, each.name)
-		if err != nil {
-			return err
-		}
+func addChecksums(t *txn) error {
+	if err := t.checkHistory(true); err != nil {
+		return err
+	}
+	for _, b := range []summed{t.records.reasons.summed, t.runs.summed, t.backfills.summed} {
 		var list []element
-		err = b.ForEach(func(k, v []byte) error {
-			if !each.valid(v) {
-				return damaged("the entry %x of %s cannot be read", k, each.name)
-			}
-			list = append(list, element{key: slices.Clone(k), value: withChecksum(k, slices.Clone(v))})
+		err := b.ForEach(func(k, v []byte) error {
+			list = append(list, element{key: slices.Clone(k), value: slices.Clone(v)})
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 		for _, e := range list {
-			if err := b.Put(e.key, e.value); err != nil {
+			if err := b.put(e.key, e.value); err != nil {
 				return err
 			}
 		}

@@ -192,7 +192,7 @@ func TestMigrationsRunInOrder(t *testing.T) {
 	}
 	var ran []string
 	step := func(name string, err error) migration {
-		return migration{change: func(*bbolt.Tx) error { ran = append(ran, name); return err }}
+		return migration{change: func(*txn) error { ran = append(ran, name); return err }}
 	}
 	more := func(steps ...migration) []migration { return slices.Concat(migrations, steps) }
 	broken := errors.New("broken")

@@ -1,7 +1,11 @@
 package bolt
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 
 	"acsync/store"
 )
@@ -10,11 +14,8 @@ import (
 type Ledger struct {
 	*database
 	Reader
-	IntentLog
-	Committer
-	Importer
-	Pruner
-	Converter
+	Writer
+	Keeper
 	Checker
 	Repairer
 	Copier
@@ -23,19 +24,7 @@ type Ledger struct {
 }
 
 func newLedger(d *database, holder *holderFile) *Ledger {
-	return &Ledger{
-		d,
-		Reader{d},
-		IntentLog{d},
-		Committer{d},
-		Importer{d},
-		Pruner{d},
-		Converter{d},
-		Checker{d},
-		Repairer{d},
-		Copier{d},
-		holder,
-	}
+	return &Ledger{d, Reader{d}, Writer{d}, Keeper{d}, Checker{d}, Repairer{d}, Copier{d}, holder}
 }
 
 // Report tells others how far the pass has come. The file is changed at most once a second, and at once where
@@ -52,7 +41,6 @@ func (l *Ledger) Report(p store.Progress) {
 // to have room.
 func (l *Ledger) Room() error { return explain(l.path, checkRoom(l.path)) }
 
-// errClosed answers every call after Close.
 var errClosed = errors.New("the ledger is closed; open it again")
 
 // Close brings the fence up to date and lets go of the file and its lock. Closing twice is harmless. An error
@@ -73,4 +61,229 @@ func (l *Ledger) Close() error {
 	err = errors.Join(err, l.release())
 	l.db, l.dead = nil, errClosed
 	return explain(l.path, err)
+}
+
+// Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty,
+// cut-off or otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds
+// is ErrLocked; one that a newer version wrote is ErrNewerFormat; one that has lost transactions, or is
+// another one than its fence was left by, is ErrRolledBack; one that is bound to another tenant is
+// ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork.
+func Open(path string, o Options) (*Ledger, error) {
+	l, err := open(path, o, migrations)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, store.ErrLocked):
+		if h, unknown := ReadHolder(path); unknown == nil {
+			err = fmt.Errorf("%w: %v", err, h)
+		}
+	case errors.Is(err, store.ErrMissing) && checkAbandoned(path) != nil:
+		err = fmt.Errorf("%w, but its fence %s is left, so there was one", err, beside(path, fenceSuffix))
+	}
+	return nil, explain(path, err)
+}
+
+// open tries again when the file was replaced between its opening and its locking, as compacting does.
+func open(path string, o Options, steps []migration) (*Ledger, error) {
+	if err := plausible(path); err != nil {
+		return nil, err
+	}
+	if err := o.checkPlace(path); err != nil {
+		return nil, err
+	}
+	for range 3 {
+		l, err := openOnce(path, o, steps)
+		if !errors.Is(err, errReplaced) {
+			return l, err
+		}
+	}
+	return nil, store.ErrLocked
+}
+
+// plausible refuses what cannot be a ledger before anything opens it.
+func plausible(path string) error {
+	stat, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return store.ErrMissing
+	case err != nil:
+		return err
+	case !stat.Mode().IsRegular():
+		return damaged("it is not a regular file")
+	case stat.Size() < least:
+		return damaged("it has only %d bytes", stat.Size())
+	}
+	return nil
+}
+
+// openOnce opens the file twice: shared, to find out whether it is sound, and then as it was asked for.
+func openOnce(path string, o Options, steps []migration) (*Ledger, error) {
+	shared := o
+	shared.ReadOnly = true // bbolt must not take the free list for granted before it has been inspected
+	d, err := attempt(path, shared, func(d *database) error {
+		// Every page is read before bbolt follows any: damage is met before anything is sent.
+		if _, err := d.inspect(context.Background()); err != nil {
+			return err
+		}
+		older, err := olderThan(d.db, steps)
+		switch {
+		case err != nil:
+			return err
+		case o.ReadOnly && unreadable(older):
+			return errOlderFormat
+		}
+		if err := trust(d, o); err != nil || !o.ReadOnly {
+			return err
+		}
+		return d.load()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if o.ReadOnly {
+		return newLedger(d, nil), nil
+	}
+	if err := d.release(); err != nil {
+		return nil, err
+	}
+	var holder *holderFile
+	d, err = attempt(path, o, func(d *database) error {
+		if err := trust(d, o); err != nil {
+			return err
+		}
+		if err := upgrade(d.db, steps); err != nil {
+			return err
+		}
+		if err := d.load(); err != nil {
+			return err
+		}
+		holder, err = announce(d)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return newLedger(d, holder), nil
+}
+
+// attempt opens the file with bbolt and runs prepare on it; when either fails, nothing stays open.
+func attempt(path string, o Options, prepare func(*database) error) (*database, error) {
+	d := &database{
+		file: file{path: path}, readOnly: o.ReadOnly,
+		binding: binding{tenant: o.Tenant, credential: o.Credential},
+	}
+	faulted, err := recoverFaults(func() error {
+		if err := d.open(o); err != nil {
+			return err
+		}
+		if err := d.inPlace(); err != nil {
+			return err
+		}
+		return prepare(d)
+	})
+	if err != nil {
+		d.faulted = faulted
+		return nil, errors.Join(err, d.release())
+	}
+	return d, nil
+}
+
+// trust compares the ledger with its fence, its tenant and its credential, unless told to accept them.
+func trust(d *database, o Options) error {
+	return d.view(func(t *txn) error {
+		now, err := t.self()
+		if err != nil {
+			return err
+		}
+		d.fenced, err = readFence(d.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			err = rolledBack("its fence %s is missing", beside(d.path, fenceSuffix))
+		case err == nil:
+			err = d.fenced.holds(now)
+		}
+		if o.AcceptFence && errors.Is(err, store.ErrRolledBack) {
+			d.doubted, err = true, nil
+		}
+		if err != nil {
+			return err
+		}
+		return d.binding.check(t.meta, o)
+	})
+}
+
+// announce makes a ledger that has been opened for writing known as such, in itself and beside it, before
+// anything else is written. One that is doubted is left as it is, but that its fence counts what a killed
+// pass has told.
+func announce(d *database) (*holderFile, error) {
+	err := roomBeside(d.path) // before anything changes
+	switch {
+	case err != nil:
+	case d.doubted:
+		err = raiseFence(d.path)
+	default:
+		if err = d.reopen(d.fenced, func(*txn) error { return nil }); err == nil {
+			err = d.writeFence(true)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := adoptKilledRun(d); err != nil {
+		return nil, err
+	}
+	now, err := d.self()
+	if err != nil {
+		return nil, err
+	}
+	return newHolderFile(d.path, now.Opening, now.Accepted)
+}
+
+// raiseFence lets the fence of a ledger that is doubted count what the pass has told that was killed since
+// the fence was written: the repair must find at least as much.
+func raiseFence(path string) error {
+	f, err := readFence(path)
+	if err != nil {
+		return nil // it counts nothing that could be raised
+	}
+	h, err := ReadHolder(path)
+	if err != nil || h.Pass == "" {
+		return nil
+	}
+	told := h.Known + uint64(max(h.Accepted, 0))
+	if !f.Open || h.Opening != f.Opening || told <= f.Accepted {
+		return nil
+	}
+	f.Accepted = told
+	return f.write(path)
+}
+
+// adoptKilledRun enters into the runs the pass of a holder that was killed, before its file is replaced: the
+// lock is held, so that the holder is nobody who is at work. A pass that was killed after it had written its
+// own summary keeps that.
+func adoptKilledRun(d *database) error {
+	h, err := ReadHolder(d.path)
+	if err != nil {
+		return nil // it was closed, or its file tells nothing
+	}
+	run := h.Killed()
+	if run == nil {
+		return nil
+	}
+	_, err = d.write(func(t *txn) error {
+		known := false
+		err := t.runs.newest(func(r store.Run) bool { known = r.Pass == run.Pass; return !known })
+		switch {
+		case err != nil:
+			return err
+		case known:
+			return errNothing
+		}
+		return t.runs.add(run)
+	})
+	if err != nil {
+		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure "+
+			"that the disk has space and is sound, then run again", run.Pass, err)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -11,6 +12,21 @@ import (
 	"go.etcd.io/bbolt"
 
 	"acsync/store"
+)
+
+// The buckets, in the order in which formats have brought them.
+var (
+	bucketMeta      = []byte("meta")
+	bucketKeys      = []byte("keys")
+	bucketIntents   = []byte("intents")
+	bucketDue       = []byte("due")
+	bucketRuns      = []byte("runs")
+	bucketReasons   = []byte("reasons")
+	bucketBackfills = []byte("backfills") // since format 2
+
+	buckets = [][]byte{
+		bucketMeta, bucketKeys, bucketIntents, bucketDue, bucketRuns, bucketReasons, bucketBackfills,
+	}
 )
 
 // The keys of the bucket meta.
@@ -54,16 +70,19 @@ type meta struct {
 	err    error
 }
 
+func bucketOf(tx *bbolt.Tx, name []byte) (*bbolt.Bucket, error) {
+	if b := tx.Bucket(name); b != nil {
+		return b, nil
+	}
+	return nil, damaged("the bucket %q is not there; it may not be a ledger", name)
+}
+
 func openMeta(tx *bbolt.Tx) (*meta, error) {
 	b, err := bucketOf(tx, bucketMeta)
 	return &meta{bucket: b}, err
 }
 
-func (m *meta) fail(err error) {
-	if m.err == nil {
-		m.err = err
-	}
-}
+func (m *meta) fail(err error) { m.err = cmp.Or(m.err, err) }
 
 func (m *meta) get(name []byte) []byte { return m.bucket.Get(name) }
 
@@ -71,7 +90,6 @@ func (m *meta) put(name, value []byte) { m.fail(m.bucket.Put(name, value)) }
 
 func (m *meta) delete(name []byte) { m.fail(m.bucket.Delete(name)) }
 
-// number reads a number.
 func (m *meta) number(name []byte) uint64 {
 	b := m.get(name)
 	if len(b) != 8 {
@@ -109,7 +127,6 @@ func (m *meta) time(name []byte) (t time.Time) {
 
 func (m *meta) putTime(name []byte, t time.Time) { m.put(name, sortable(t)) }
 
-// format reads the version of the layout.
 func (m *meta) format() int {
 	n := m.number(metaFormat)
 	if n == 0 || n > 1<<16 {
@@ -144,7 +161,6 @@ func (m *meta) setTenant(tenant string) {
 	}
 }
 
-// identity reads what the ledger remembers as one.
 func (m *meta) identity() store.Identity {
 	i := store.Identity(m.get(metaIdentity))
 	switch {
@@ -186,13 +202,26 @@ func (m *meta) witness(at time.Time) {
 	}
 }
 
+func (m *meta) counts() counts {
+	b, c := m.get(metaCounts), counts{}
+	if len(b) != 8*int(store.Dropped+1) {
+		m.fail(damaged("the counts of keys have %d bytes", len(b)))
+		return c
+	}
+	for state := range store.Dropped + 1 {
+		if n := int(binary.BigEndian.Uint64(b[8*state:])); n != 0 {
+			c[state] = n
+		}
+	}
+	return c
+}
+
 func (m *meta) lateness() store.Lateness {
 	l, err := store.DecodeLateness(m.get(metaLateness))
 	m.fail(err)
 	return l
 }
 
-// addLate counts how late conversations came.
 func (m *meta) addLate(late []time.Duration) {
 	if len(late) == 0 {
 		return
@@ -204,23 +233,18 @@ func (m *meta) addLate(late []time.Duration) {
 	m.put(metaLateness, l.Encode())
 }
 
-// describe reads all that the ledger says of itself in this bucket.
-func (m *meta) describe(info *store.Info) error {
-	info.Format, info.Tenant, info.Identity, info.Lateness = m.format(), m.tenant(), m.identity(),
-		m.lateness()
-	info.BoundAt, info.Life = m.optional(metaBoundAt), m.optional(metaLife)
-	info.Excused = m.optional(metaExcused)
-	if info.Excused > 0 {
+func (m *meta) describe(info *store.Info) {
+	info.Format, info.Tenant, info.Identity = m.format(), m.tenant(), m.identity()
+	info.Lateness, info.BoundAt, info.Life = m.lateness(), m.optional(metaBoundAt), m.optional(metaLife)
+	if info.Excused = m.optional(metaExcused); info.Excused > 0 {
 		info.ExcusedAt = leapedAt(info.Excused)
 	}
 	info.Created, info.Start, info.Floor = m.time(metaCreated), m.time(metaStart), m.time(metaFloor)
 	info.Checkpoint, info.Witnessed = m.time(metaCheckpoint), m.time(metaWitnessed)
-	return m.err
 }
 
 func numberValue(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
-// validTime reports whether a time lies in a calendar.
 func validTime(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
 // validTenant holds what is kept, and shown in messages, to text of one line.
@@ -242,3 +266,36 @@ const leap = 1 << 10
 
 // leapedAt is when a ledger went on with the numbers after this one.
 func leapedAt(number uint64) time.Time { return time.UnixMilli(int64(number / leap)).UTC() }
+
+// counts holds the number of keys in each state; states without keys are left out.
+type counts map[store.State]int
+
+func (c counts) encode() (b []byte) {
+	for state := range store.Dropped + 1 {
+		b = binary.BigEndian.AppendUint64(b, uint64(c[state]))
+	}
+	return b
+}
+
+func (c counts) among(states ...store.State) (n int) {
+	for _, s := range states {
+		n += c[s]
+	}
+	return n
+}
+
+// move moves a key from one state to another; unknown stands for a key that is not there yet, or no longer.
+func (c counts) move(from, to store.State) error {
+	if from != store.Unknown {
+		if c[from] <= 0 {
+			return damaged("a key is %s, but the counts know of none", from)
+		}
+		if c[from]--; c[from] == 0 {
+			delete(c, from)
+		}
+	}
+	if to != store.Unknown {
+		c[to]++
+	}
+	return nil
+}

@@ -15,10 +15,11 @@ type Reader struct{ *database }
 // Info tells what the ledger says of itself. It takes the same short time whatever the size of the ledger.
 func (r Reader) Info() (store.Info, error) {
 	return read(r.database, func(t *txn) (info store.Info, err error) {
-		info.Path, info.ID = r.path, r.id
-		if info.Size, err = r.size(); err != nil {
+		stat, err := r.handle.Stat()
+		if err != nil {
 			return info, err
 		}
+		info.Path, info.ID, info.Size = r.path, r.id, stat.Size()
 		return info, t.describe(&info)
 	})
 }
@@ -39,15 +40,14 @@ func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	})
 }
 
-// lookupConversation finds all the keys of a conversation. The id stays written as it was given.
 func lookupConversation(t *txn, id string, found map[store.Key]store.Record) error {
 	for _, key := range []store.Key{{Conversation: id}, {Conversation: id, Recovery: true}} {
 		s, err := t.records.load(key)
 		if err != nil {
 			return err
 		}
-		if s.old.State != store.Unknown {
-			found[key] = s.old
+		if s.State != store.Unknown {
+			found[key] = s.Record
 		}
 	}
 	prefix, err := resolutionPrefix(id)
@@ -71,10 +71,7 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 // Due gives what is to be taken up again by now: scheduled, retry and in-doubt keys, the longest due first. A
 // limit of 0 or less is none.
 func (r Reader) Due(now time.Time, limit int) ([]store.Entry, error) {
-	return r.waiting(limit, waitingStates, func(e store.Entry) (take, more bool) {
-		due := !e.Due.After(now)
-		return due, due
-	})
+	return r.waiting(limit, waitingStates, func(e store.Entry) bool { return !e.Due.After(now) })
 }
 
 // Waiting gives what waits in any of the states, whether due or not, the first due first; without states, all
@@ -83,15 +80,13 @@ func (r Reader) Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	if len(states) == 0 {
 		states = waitingStates
 	}
-	return r.waiting(limit, states, func(e store.Entry) (take, more bool) {
-		return slices.Contains(states, e.State), true
-	})
+	return r.waiting(limit, states, func(store.Entry) bool { return true })
 }
 
-// waiting goes through the due index, until it has all that can be in one of the states: so that nobody goes
-// through a hundred thousand that wait for their time to find that none is in doubt.
+// waiting goes through the due index while more says so, and ends when it has all that can be in the states:
+// nobody goes through a hundred thousand that wait to find that none is in doubt.
 func (r Reader) waiting(
-	limit int, states []store.State, choose func(store.Entry) (take, more bool),
+	limit int, states []store.State, more func(store.Entry) bool,
 ) ([]store.Entry, error) {
 	return read(r.database, func(t *txn) (list []store.Entry, err error) {
 		most := t.records.counts.among(states...)
@@ -101,15 +96,11 @@ func (r Reader) waiting(
 		c := t.records.due.Cursor()
 		for k, _ := c.First(); k != nil && len(list) < most; k, _ = c.Next() {
 			e, err := dueEntry(t, k)
-			if err != nil {
-				return nil, err
+			if err != nil || !more(e) {
+				return list, err
 			}
-			take, more := choose(e)
-			if take {
+			if slices.Contains(states, e.State) {
 				list = append(list, e)
-			}
-			if !more {
-				break
 			}
 		}
 		return list, nil
@@ -151,24 +142,23 @@ func (r Reader) Backfills() ([]store.Backfill, error) {
 	return read(r.database, func(t *txn) ([]store.Backfill, error) { return t.backfills.all() })
 }
 
-// stride is how many keys Each reads at a time: a transaction that reads for long keeps old pages from being
-// used again.
+// stride is how many keys Each reads at once: a long transaction keeps old pages from being used again.
 const stride = 1000
 
-// Each calls fn with every key in the order of keys: ids of text first, then hex ids, which sort by the
-// creation of the conversation. Fn may use the ledger; what it changes is seen where it lies ahead. An error
-// of fn ends the walk and is given back as it is.
+// Each calls fn with every key: ids of text first, then hex ids by the creation of the conversation. Fn may
+// use the ledger; what it changes is seen where it lies ahead. An error of fn ends the walk and is given
+// back.
 func (r Reader) Each(fn func(store.Entry) error) error {
 	for last, more := []byte(nil), true; more; {
-		var list []store.Entry
-		more = false
-		err := r.view(func(t *txn) error {
-			return t.records.behind(last, func(code []byte, e store.Entry) bool {
+		list, err := read(r.database, func(t *txn) (list []store.Entry, err error) {
+			more = false
+			err = t.records.behind(last, func(code []byte, e store.Entry) bool {
 				if list = append(list, e); len(list) == stride {
 					last, more = bytes.Clone(code), true
 				}
 				return !more
 			})
+			return list, err
 		})
 		if err != nil {
 			return err

@@ -13,51 +13,32 @@ import (
 // conversations are marked done; measured over that order, the file is smallest with this.
 const fill = 0.5
 
+var waitingStates = []store.State{store.Scheduled, store.Retry, store.InDoubt}
+
 // records are the keys with their records in one transaction. Every change goes through put and remove, which
 // keep the indexes and the counts in step.
 type records struct {
 	keys, intents, due *bbolt.Bucket
-	reasons            interner
+	reasons            reasons
 	counts             counts
 	accepted           uint64 // keys that ever became accepted
 	changed            bool   // and so the counts
 }
 
-func openRecords(tx *bbolt.Tx, m *meta, known *reasons) (r records, err error) {
-	for _, e := range []struct {
-		name []byte
-		at   **bbolt.Bucket
-	}{
-		{bucketKeys, &r.keys},
-		{bucketIntents, &r.intents},
-		{bucketDue, &r.due},
-		{bucketReasons, &r.reasons.bucket},
-	} {
-		if *e.at, err = bucketOf(tx, e.name); err != nil {
-			return r, err
-		}
-	}
-	r.keys.FillPercent, r.reasons.known, r.accepted = fill, known, m.number(metaAccepted)
-	r.counts, err = decodeCounts(m.get(metaCounts))
-	return r, err
-}
-
 // slot is a key with what the ledger holds for it; its state is Unknown where there is nothing.
 type slot struct {
-	key  store.Key
 	code []byte
-	old  store.Record
+	store.Entry
 }
 
-// load looks a key up.
 func (r *records) load(k store.Key) (slot, error) {
 	code, err := encodeKey(k)
+	s := slot{code, store.Entry{Key: k}}
 	if err != nil {
-		return slot{}, err
+		return s, err
 	}
-	s := slot{key: k, code: code}
 	if v := r.keys.Get(code); v != nil {
-		s.old, err = r.decode(k, code, v)
+		s.Record, err = r.decode(k, code, v)
 	}
 	return s, err
 }
@@ -71,7 +52,6 @@ func (r *records) indexed(code []byte) (store.Entry, error) {
 	return r.entry(code, v)
 }
 
-// entry reads a key and its record.
 func (r *records) entry(code, value []byte) (store.Entry, error) {
 	k, err := decodeKey(code)
 	if err != nil {
@@ -107,14 +87,14 @@ func (r *records) behind(last []byte, more func(code []byte, e store.Entry) bool
 
 // put puts a record in the place of what a slot held, with all that hangs on it.
 func (r *records) put(s slot, next store.Record) error {
-	next, err := next.Dated(s.old, r.intents.Sequence()).Normalize()
+	next, err := next.Dated(s.Record, r.intents.Sequence()).Normalize()
 	if err != nil {
 		return err
 	}
 	if err := r.unlist(s, next.State); err != nil {
 		return err
 	}
-	if next.State == store.Accepted && s.old.State != store.Accepted {
+	if next.State == store.Accepted && s.State != store.Accepted {
 		r.accepted++
 	}
 	switch {
@@ -130,7 +110,7 @@ func (r *records) put(s slot, next store.Record) error {
 	if err != nil {
 		return err
 	}
-	return r.keys.Put(s.code, encodeRecord(s.key, s.code, next, reason))
+	return r.keys.Put(s.code, encodeRecord(s.Key, s.code, next, reason))
 }
 
 // remove deletes what a slot holds, with all that hangs on it.
@@ -141,23 +121,20 @@ func (r *records) remove(s slot) error {
 	return r.keys.Delete(s.code)
 }
 
-// unlist takes the old record of a slot out of the indexes and the counts, where another state takes its
-// place.
+// unlist takes the old record of a slot out of the indexes and the counts.
 func (r *records) unlist(s slot, next store.State) error {
 	r.changed = true
-	if err := r.counts.move(s.old.State, next); err != nil {
+	if err := r.counts.move(s.State, next); err != nil {
 		return err
 	}
 	switch {
-	case s.old.State.Waiting():
-		return r.due.Delete(dueCode(s.old, s.code))
-	case s.old.State == store.Sending:
+	case s.State.Waiting():
+		return r.due.Delete(dueCode(s.Record, s.code))
+	case s.State == store.Sending:
 		return r.intents.Delete(s.code)
 	}
 	return nil
 }
 
 // dueCode is the key of the due index: first the time, then the key itself.
-func dueCode(r store.Record, code []byte) []byte {
-	return slices.Concat(sortable(r.Due), code)
-}
+func dueCode(r store.Record, code []byte) []byte { return slices.Concat(sortable(r.Due), code) }

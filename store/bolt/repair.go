@@ -9,14 +9,12 @@ import (
 	"acsync/store"
 )
 
-// Repairer mends a ledger that was put back from a copy. It must not send before it knows what was sent
-// since. The copy cannot tell that it is one, so that others tell: the fence, and in the ledger and the fence
-// a number of the last opening for writing, so that a copy from before that opening is told even if nothing
-// came after it. Both are given up only by Adopt, when a repair has succeeded.
+// Repairer mends a ledger that was put back from a copy, and must not send before it knows what was sent
+// since. The copy cannot tell that it is one; its fence and the number of the last opening do. Both are given
+// up only by Adopt.
 type Repairer struct{ *database }
 
-// Distrust notes that a repair begins, for a ledger that its fence would let pass: until Adopt nobody else
-// opens it.
+// Distrust notes that a repair begins: until Adopt nobody else opens the ledger, whatever its fence says.
 func (r Repairer) Distrust() error {
 	return r.locked(func() error {
 		if r.readOnly {
@@ -37,10 +35,9 @@ type Adoption struct {
 	Excused   bool // without what was lost: whoever was asked meanwhile may be asked again
 }
 
-// Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted: from then on it is the
-// one that its fence holds for. Unless the operator takes that upon himself, it is ErrRolledBack while the
-// fence has counted more accepted survey requests than the ledger knows by now. The next intents get numbers
-// that were never given before.
+// Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted. Unless the operator
+// takes that upon himself, it is ErrRolledBack while the fence has counted more accepted survey requests than
+// the ledger knows by now. The next intents get numbers that were never given before.
 func (r Repairer) Adopt(a Adoption) error {
 	return r.locked(func() error {
 		if r.readOnly {
@@ -70,8 +67,7 @@ func (r Repairer) Adopt(a Adoption) error {
 	})
 }
 
-// nextIntent is a number beyond all that may have been given; 0 for a ledger of which nothing tells that
-// anything was ever sent.
+// nextIntent is a number beyond all that may have been given; 0 where nothing was ever sent.
 func nextIntent(a Adoption, f fence, now self) uint64 {
 	killed := f.Open && f.Opening != now.Opening
 	known := max(now.Intents, a.Seen, f.Intents)

@@ -48,8 +48,7 @@ type Opener interface {
 	Reopen(t *testing.T, l Ledger) Ledger
 }
 
-// noon is when the tests happen, with a fraction that a ledger keeps for resolutions; sec is the same as it
-// keeps the time at which something happened.
+// noon is when the tests happen; sec is the same as a ledger keeps the time at which something happened.
 var (
 	noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
 	sec  = noon.Truncate(time.Second)
@@ -86,7 +85,6 @@ func info(t rapid.TB, l Ledger) store.Info {
 	return i
 }
 
-// record is that of a key; its state is Unknown where the ledger has none.
 func record(t rapid.TB, l Ledger, k store.Key) store.Record {
 	t.Helper()
 	found, err := l.Lookup([]store.Key{k})
@@ -101,7 +99,6 @@ func all(t rapid.TB, l Ledger) []store.Entry {
 	return list
 }
 
-// batch gives keys one record.
 func batch(r store.Record, keys ...store.Key) (b store.Batch) {
 	for _, k := range keys {
 		b.Entries = append(b.Entries, store.Entry{Key: k, Record: r})
@@ -121,7 +118,6 @@ func finish(t rapid.TB, l Ledger, k store.Key, s store.State) {
 	must(t, l.Finish(begin(t, l, k), store.Result{State: s, At: noon}))
 }
 
-// sequence gives an entry, and then an error unless that is nil.
 func sequence(e store.Entry, end error) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		if yield(e, nil) && end != nil {

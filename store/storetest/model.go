@@ -77,7 +77,6 @@ func drawResult(t *rapid.T, now time.Time) store.Result {
 	return r
 }
 
-// wantRefusal compares an answer with what the model foresaw.
 func wantRefusal(t *rapid.T, err error, foreseen bool) {
 	t.Helper()
 	if (err != nil) != foreseen || err != nil && !errors.Is(err, store.ErrRefused) {
@@ -92,7 +91,6 @@ func unsent(r store.Record) bool {
 	return never || slices.Contains(free, r.State)
 }
 
-// Begin is a step.
 func (m *model) Begin(t *rapid.T) {
 	k := drawKey(t)
 	old := m.records[k]
@@ -113,7 +111,6 @@ func (m *model) Begin(t *rapid.T) {
 	m.records[k] = r
 }
 
-// Finish is a step.
 func (m *model) Finish(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
 	old := m.records[k]
@@ -131,7 +128,6 @@ func (m *model) Finish(t *rapid.T) {
 	m.keep(err, k, old, x)
 }
 
-// Settle is a step.
 func (m *model) Settle(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
 	old := m.records[k]
@@ -142,15 +138,13 @@ func (m *model) Settle(t *rapid.T) {
 	m.keep(err, k, old, x)
 }
 
-// keep puts down the result of a change that was taken.
 func (m *model) keep(err error, k store.Key, old store.Record, x store.Result) {
 	if err == nil {
 		m.records[k] = m.kept(old, old, x)
 	}
 }
 
-// kept is the record that a result leaves in the place of an old one, in the shape that a ledger keeps: what
-// falls into doubt remembers how many intents there were.
+// kept is the record that a result leaves in the place of an old one, in the shape that a ledger keeps.
 func (m *model) kept(old, r store.Record, x store.Result) store.Record {
 	r.State, r.Reason, r.Status, r.At, r.Due, r.Doubt = x.State, x.Reason, x.Status, x.At, x.Due, 0
 	switch {
@@ -169,13 +163,11 @@ func (m *model) kept(old, r store.Record, x store.Result) store.Record {
 	return r
 }
 
-// decided is the record that a decision leaves: what is known of the attempts stays.
 func (m *model) decided(old store.Record, x store.Result) store.Record {
 	r := store.Record{Resolution: noon, First: old.First, Attempts: old.Attempts, Intent: old.Intent}
 	return m.kept(old, r, x)
 }
 
-// Commit is a step.
 func (m *model) Commit(t *rapid.T) {
 	next, wrong := maps.Clone(m.records), false
 	run := store.Run{Pass: strconv.Itoa(len(m.runs) + 1), Found: 1, Counts: map[string]int{"retry": 2}}
@@ -194,7 +186,6 @@ func (m *model) Commit(t *rapid.T) {
 	}
 }
 
-// Recover is a step.
 func (m *model) Recover(t *rapid.T) {
 	want := m.only(func(r store.Record) bool { return r.State == store.Sending })
 	for k, r := range want {
@@ -211,7 +202,6 @@ func (m *model) Recover(t *rapid.T) {
 	}
 }
 
-// Prune is a step.
 func (m *model) Prune(t *rapid.T) {
 	after := rapid.SampledFrom([]time.Duration{-time.Hour, 0, time.Millisecond, time.Hour}).Draw(
 		t, "after noon")
@@ -232,7 +222,6 @@ func (m *model) Prune(t *rapid.T) {
 	}
 }
 
-// Import is a step.
 func (m *model) Import(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
 	old := m.records[k]
@@ -247,7 +236,6 @@ func (m *model) Import(t *rapid.T) {
 	}
 }
 
-// Convert is a step. Half of the time it settles before what would hinder it.
 func (m *model) Convert(t *rapid.T) {
 	if rapid.Bool().Draw(t, "settled") {
 		m.Recover(t)
@@ -279,10 +267,8 @@ func (m *model) Convert(t *rapid.T) {
 	m.records, m.identity = next, to
 }
 
-// Reopen is a step.
 func (m *model) Reopen(*rapid.T) { m.reopen() }
 
-// Wait is a step.
 func (m *model) Wait(t *rapid.T) {
 	m.now = m.now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "minutes")) * time.Minute)
 }
@@ -349,14 +335,12 @@ func wantFirst(t *rapid.T, list []store.Entry, limit int, of map[store.Key]store
 	}
 }
 
-// only gives the records that are chosen.
 func (m *model) only(choose func(store.Record) bool) map[store.Key]store.Record {
 	chosen := maps.Clone(m.records)
 	maps.DeleteFunc(chosen, func(_ store.Key, r store.Record) bool { return !choose(r) })
 	return chosen
 }
 
-// byKey gives the records of entries.
 func byKey(list []store.Entry) map[store.Key]store.Record {
 	found := map[store.Key]store.Record{}
 	for _, e := range list {

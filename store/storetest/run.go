@@ -25,8 +25,7 @@ func Run(t *testing.T, o Opener) {
 	}
 }
 
-// testStates makes every change to a key in each state and compares in which states it is taken. What is
-// refused leaves no trace.
+// testStates makes every change in each state; what is refused leaves no trace.
 func testStates(t *testing.T, o Opener) {
 	free := []store.State{store.Unknown, store.Scheduled, store.Retry, store.Skipped}
 	wantTaken(t, o, "begin", free, func(l Ledger, k store.Key, _ store.Record) error {
@@ -189,8 +188,7 @@ func testEach(t *testing.T, l Ledger) {
 	wantSame(t, info(t, l).Counts[store.Dropped], 1)
 }
 
-// testImport: an imported intent keeps its number, and no later one gets it. What comes with an error is not
-// kept.
+// testImport: no later intent gets an imported number. What comes with an error is not kept.
 func testImport(t *testing.T, l Ledger) {
 	r := store.Record{
 		State: store.InDoubt, Resolution: noon, At: sec, Due: noon, First: sec, Attempts: 1, Intent: 41,

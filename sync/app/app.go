@@ -9,10 +9,12 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/exit"
 	"acsync/sync/report/doc"
 )
 
@@ -27,8 +29,7 @@ type App struct {
 func (a App) Main() int {
 	// The complaints of net/http quote what servers send, which can be anything.
 	log.SetOutput(io.Discard)
-	ctx, stop := interruptible(context.Background())
-	defer stop()
+	ctx := interruptible(context.Background())
 	return a.Run(ctx, os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr)
 }
 
@@ -49,7 +50,6 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	return int(exitCode(err))
 }
 
-// answer carries out one command line.
 func answer(ctx context.Context, l *commandLine, args []string) error {
 	if len(args) == 2 && args[1] == "--version" {
 		_, err := fmt.Fprintln(l.stdout, "acsync", version())
@@ -58,7 +58,47 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 	err := program(l).RunContext(ctx, args)
 	// The library's own complaint, such as of a command that has no help.
 	if complaint, ok := errors.AsType[cli.ExitCoder](err); ok {
-		return usageError{complaint.Error()}
+		return exit.New(exit.Usage, complaint.Error())
 	}
 	return err
+}
+
+// program is made anew for each command line, because cli.App changes itself while it runs.
+func program(l *commandLine) *cli.App {
+	return &cli.App{
+		Name: "acsync",
+		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → " +
+			"survey requests in Agent Connect",
+		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init " +
+			"prepares your own.\n" +
+			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
+		Commands: []*cli.Command{
+			initCommand(l), runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
+			statusCommand(l), explainCommand(l), reportCommand(l), resolveCommand(l), ledgerCommand(l),
+			rulesCommand(l), sandboxCommand(l),
+		},
+		Action:       func(c *cli.Context) error { return noCommand(l, c) },
+		OnUsageError: misuse,
+		// The exit code is given in one place, App.Run.
+		ExitErrHandler:  func(*cli.Context, error) {},
+		HideHelpCommand: true,
+		HideVersion:     true,
+		Reader:          l.stdin,
+		Writer:          l.stdout,
+		ErrWriter:       l.stderr,
+	}
+}
+
+// noCommand answers a command line without a command, or with an unknown one.
+func noCommand(l *commandLine, c *cli.Context) error {
+	if !c.Args().Present() {
+		c.App.Writer = l.stderr
+		_ = cli.ShowAppHelp(c)
+		return usagef("no command given; see above")
+	}
+	var names []string
+	for _, command := range c.App.Commands {
+		names = append(names, command.Name)
+	}
+	return usagef("there is no command %q; there are %s", c.Args().First(), strings.Join(names, ", "))
 }

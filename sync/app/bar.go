@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
@@ -18,11 +19,12 @@ type bar struct {
 	terminal io.Writer
 	writer   progress.Writer
 	tracker  *progress.Tracker
-	line     statusLine
 	found    int64
 	about    int64 // by the estimate; 0 without one
 
-	perMinute int // survey requests, for the estimate
+	perMinute int                    // survey requests, for the estimate
+	place     atomic.Pointer[string] // how far the windows are
+	waiting   func() string          // what is waited for; nil: nothing is known of that
 
 	mu    sync.Mutex
 	drawn chan struct{} // closed when nothing is drawn any more; nil while nothing is
@@ -33,7 +35,6 @@ const lineEvery = 200 * time.Millisecond
 // eraseLine takes the cursor to the line above and clears it.
 const eraseLine = "\x1b[1A\x1b[2K\r"
 
-// newBar is a bar on w, which must be a terminal of the given width.
 func newBar(w io.Writer, width int, color bool) *bar {
 	writer := progress.NewWriter()
 	writer.SetOutputWriter(w)
@@ -43,9 +44,8 @@ func newBar(w io.Writer, width int, color bool) *bar {
 	// A line that wraps would be left behind by the next.
 	writer.SetTerminalWidth(width)
 	writer.SetAutoStop(false)
-	style := progress.StyleDefault
+	style := progress.StyleBlocks
 	style.Name = "acsync"
-	style.Chars = progress.StyleCharsBlocks
 	style.Visibility = progress.StyleVisibility{
 		ETA: true, Percentage: true, Speed: true, Tracker: true, Value: true,
 	}
@@ -57,14 +57,14 @@ func newBar(w io.Writer, width int, color bool) *bar {
 		style.Colors.Percent = text.Colors{text.FgCyan}
 	}
 	writer.SetStyle(style)
-	// A tracker that stops by itself would be done, and gone, each time a window is finished before the next
-	// is read.
+	// One that stops by itself would be gone each time a window is finished before the next is read.
 	tracker := &progress.Tracker{Message: "reading", Units: progress.UnitsDefault, AutoStopDisabled: true}
 	writer.AppendTracker(tracker)
-	return &bar{terminal: w, writer: writer, tracker: tracker, line: statusLine{place: tracker.Message}}
+	b := &bar{terminal: w, writer: writer, tracker: tracker}
+	b.place.Store(new("reading"))
+	return b
 }
 
-// Observe moves the bar.
 func (b *bar) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.Estimated:
@@ -75,7 +75,7 @@ func (b *bar) Observe(event surveysync.Event) {
 		b.find(e.Due)
 	case surveysync.WindowRead:
 		b.find(e.Found)
-		b.line.setPlace(e.To.UTC().Format("until 01-02 15:04"))
+		b.place.Store(new(e.To.UTC().Format("until 01-02 15:04")))
 	case surveysync.Disposed:
 		b.tracker.Increment(1)
 	}
@@ -86,7 +86,6 @@ func (b *bar) find(more int) {
 	b.tracker.UpdateTotal(max(b.found, b.about))
 }
 
-// draw begins to draw.
 func (b *bar) draw() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -108,9 +107,19 @@ func (b *bar) describe(drawn <-chan struct{}) {
 		case <-drawn:
 			return
 		case <-tick.C:
-			b.tracker.UpdateMessage(b.line.text())
+			b.tracker.UpdateMessage(b.status())
 		}
 	}
+}
+
+// status is what stands beside the bar: what is waited for, else how far the windows are.
+func (b *bar) status() string {
+	if b.waiting != nil {
+		if text := b.waiting(); text != "" {
+			return text
+		}
+	}
+	return *b.place.Load()
 }
 
 // stop ends the drawing; nothing is drawn after it returns. It may be called twice.

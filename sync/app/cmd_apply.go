@@ -1,28 +1,28 @@
 package app
 
 import (
+	"errors"
+	"fmt"
+	"os"
+
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
+	"acsync/sync/plan"
 )
 
 func applyCommand(l *commandLine) *cli.Command {
-	return commandOf("FILE", &cli.Command{
-		Name:  "apply",
-		Usage: "carry out exactly what a plan holds",
-		Description: "Reads each conversation of the plan again and decides again. What comes to the same\n" +
-			"survey request is sent; what does not, or was sent meanwhile, is not, and the report\n" +
-			"tells why. The checkpoint stays where it is. Flags stand before FILE.",
+	return command(&cli.Command{
+		Name: "apply", ArgsUsage: "FILE", Usage: "carry out exactly what a plan holds",
+		Description: `Reads each conversation of the plan again and decides again. What comes to the same
+survey request is sent; what does not, or was sent meanwhile, is not, and the report
+tells why. The checkpoint stays where it is. Flags stand before FILE.`,
 		Flags:  passFlagsBut(flagConfirm),
 		Action: passAction(l, apply),
 	})
 }
 
-// apply lets a pass carry out a plan.
 func apply(s *session, o *surveysync.Options) (err error) {
-	if err := s.tenant.Config.Ready(); err != nil {
-		return err
-	}
 	if o.Plan, err = readPlan(s.c.Args().First(), s.tenant.PlanTerms(s.clock())); err != nil {
 		return err
 	}
@@ -31,4 +31,32 @@ func apply(s *session, o *surveysync.Options) (err error) {
 		o.Policy.MaxAge = 0
 	}
 	return s.tenant.NeedLedger()
+}
+
+// largestPlan is more than a plan of a million conversations takes.
+const largestPlan = 256 << 20
+
+func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
+	if path == "-" {
+		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
+	}
+	info, err := os.Stat(path)
+	var text []byte
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("it is no regular file")
+	case info.Size() > largestPlan:
+		err = errors.New("it is larger than any plan")
+	default:
+		text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
+	}
+	made, err := plan.Read(text, terms)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &made, nil
 }

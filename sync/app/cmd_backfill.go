@@ -10,10 +10,10 @@ func backfillCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "backfill",
 		Usage: "make one pass over a range of time, and go on with it where it was stopped",
-		Description: "Reads what was marked done from --from until before --to, whatever its age, " +
-			"decides,\nand creates the survey requests. The checkpoint stays where it is. The same " +
-			"command\nagain goes on where this one stopped. Nobody is asked twice, in whatever order " +
-			"and\noverlap ranges are read.",
+		Description: `Reads what was marked done from --from until before --to, whatever its age, decides,
+and creates the survey requests. The checkpoint stays where it is. The same command
+again goes on where this one stopped. Nobody is asked twice, in whatever order and
+overlap ranges are read.`,
 		Flags: append([]cli.Flag{
 			value(flagFrom, "the `TIME` at which the range begins: 30d ago, a date, or a time, in the zone "+
 				"of sync.timezone"),

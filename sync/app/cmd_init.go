@@ -19,20 +19,17 @@ func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "init",
 		Usage: "write a configuration if there is none, and create the ledger",
-		Description: "The first pass begins at --start: what was marked done before is never asked about " +
-			"by\nrun. A ledger that exists is never touched. No other command creates one: a lost\nledger " +
-			"would mean asking everybody again.",
+		Description: `The first pass begins at --start: what was marked done before is never asked about by
+run. A ledger that exists is never touched. No other command creates one: a lost
+ledger would mean asking everybody again.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: flagStart, Value: "now",
-				Usage: "where the first window begins: `TIME` is now, 24h ago, a date, or a time",
-			},
+			preset(flagStart, "now",
+				"where the first window begins: `TIME` is now, 24h ago, a date, or a time"),
 		},
 		Action: func(c *cli.Context) error { return initialize(l, c) },
 	})
 }
 
-// initialize prepares a tenant.
 func initialize(l *commandLine, c *cli.Context) error {
 	if c.Bool(flagSandbox) {
 		return usagef("init has nothing to do for the sandbox: run --sandbox creates its ledger by itself")
@@ -65,9 +62,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if wrote {
 		fmt.Fprintf(l.stdout, "wrote    %s\n", path)
 	}
-	fmt.Fprintf(l.stdout, "created  %s\n", cfg.Ledger.Path)
-	fmt.Fprintf(l.stdout, "start    %s: nothing marked done before is asked about by run\n",
-		start.UTC().Format("2006-01-02 15:04:05 UTC"))
+	fmt.Fprintf(l.stdout, "created  %s\nstart    %s: nothing marked done before is asked about by run\n",
+		cfg.Ledger.Path, start.UTC().Format("2006-01-02 15:04:05 UTC"))
 	if age := time.Since(start); age > time.Duration(cfg.Sync.MaxAge) {
 		fmt.Fprintf(l.stdout, "note     what was marked done more than sync.max_age (%s) ago is skipped as "+
 			"stale\n", cfg.Sync.MaxAge)
@@ -81,25 +77,20 @@ func initialize(l *commandLine, c *cli.Context) error {
 
 // firstStart is the time of --start, which a pass must be able to reach.
 func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
-	zone, err := cfg.Location()
-	if err != nil {
-		return time.Time{}, err
-	}
 	now := time.Now().UTC()
-	start, err := parseTime(flagStart, c.String(flagStart), zone, now)
+	start, err := parseTime(flagStart, c.String(flagStart), cfg.Location(), now)
 	switch at := start.Format(time.RFC3339); {
 	case err != nil:
 	case start.After(now):
 		err = usagef("--%s %s lies in the future; a pass would never reach it", flagStart, at)
 	case start.Before(now.Add(-surveysync.Horizon)):
-		err = usagef(
-			"--%s %s is more than two years ago; Kustomer's search shows nothing that old", flagStart, at)
+		err = usagef("--%s %s is more than two years ago; Kustomer's search shows nothing that old",
+			flagStart, at)
 	}
 	return start, err
 }
 
-// writeExample writes the example configuration where there is no file yet. Whatever is there is for its
-// reader to judge.
+// writeExample writes the example where there is nothing yet. Whatever is there is for its reader to judge.
 func writeExample(path string, example []byte) (wrote bool, err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -1,63 +1,294 @@
 package app
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
 	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	"acsync/sync/exit"
+	"acsync/sync/rebuild"
+	"acsync/sync/tenant"
 )
 
-// ledgerCommand groups what is done with the ledger itself.
+const convertHelp = `Goes with sync.survey_per in the configuration, which must say the same from then
+on. Nobody is asked twice by it about one resolution. It is refused while anything
+is in doubt.`
+
+const rebuildHelp = `For a ledger that was put back from a copy, or lost: then acsync init makes an empty
+one first. It is filled from Agent Connect's data (agent_connect.api_secret_file).
+What Agent Connect has expunged, or never had, it cannot know. Until it has
+succeeded, a ledger that was put back is refused; run it again as often as you like.`
+
 func ledgerCommand(l *commandLine) *cli.Command {
 	out := value(flagOut, "write to `FILE`, which must not exist yet")
+	part := func(name, usage string, act func(*session) error, flags ...cli.Flag) *cli.Command {
+		return command(&cli.Command{Name: name, Usage: usage, Action: in(l, act), Flags: flags})
+	}
+	converting := part("convert", "count surveys by resolution, or by conversation, from now on",
+		ledgerConvert,
+		value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
+		toggle(flagDryRun, "say what would change, and write nothing"))
+	converting.Description = convertHelp
+	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has", ledgerRebuild,
+		described(flagSince, "90d ago, or when a copy was made if that is longer ago",
+			"read what Agent Connect received since `TIME`"),
+		toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once "+
+			"counted: its data have had days to catch up, and the rest was expunged there, or accepted "+
+			"by hand"))
+	rebuilding.Description = rebuildHelp
 	return group(&cli.Command{
 		Name:  "ledger",
 		Usage: "check, back up, compact, convert, export, import or rebuild the ledger",
 		Subcommands: []*cli.Command{
-			part("check", "read the whole ledger and look for damage", in(l, ledgerCheck),
+			part("check", "read the whole ledger and look for damage", ledgerCheck,
 				toggle(flagAcceptRestored, "take the ledger as it is although it is not the newest: "+
 					"whoever was asked since the copy was made may be asked again"),
 				toggle(flagAcceptKey, "let the ledger go on with this API key of Agent Connect: the "+
 					"account is the same, and has got a new key"),
 				toggle(flagAcceptTenant, "let the ledger serve this configuration from now on: the "+
 					"accounts are the same, and only an address has changed")),
-			part("backup", "write a checked copy, while no pass is running", in(l, ledgerBackup), out),
-			part("compact", "give unused space back to the disk", in(l, ledgerCompact)),
-			command(&cli.Command{
-				Name: "convert", Usage: "count surveys by resolution, or by conversation, from now on",
-				Action: in(l, ledgerConvert),
-				Description: "Goes with sync.survey_per in the configuration, which must say the same from " +
-					"then\non. Nobody is asked twice by it about one resolution. It is refused while " +
-					"anything\nis in doubt.",
-				Flags: []cli.Flag{
-					value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
-					toggle(flagDryRun, "say what would change, and write nothing"),
-				},
-			}),
-			part("export", "write one JSON object a line and conversation", in(l, ledgerExport), out),
+			part("backup", "write a checked copy, while no pass is running", ledgerBackup, out),
+			part("compact", "give unused space back to the disk", ledgerCompact),
+			converting,
+			part("export", "write one JSON object a line and conversation", ledgerExport, out),
 			part("import", "take over what an export says, into a ledger that does not know better",
-				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
-			command(&cli.Command{
-				Name: "rebuild", Usage: "mark as accepted what Agent Connect already has",
-				Action: in(l, ledgerRebuild),
-				Description: "For a ledger that was put back from a copy, or lost: then acsync init makes " +
-					"an empty\none first. It is filled from Agent Connect's data " +
-					"(agent_connect.api_secret_file).\nWhat Agent Connect has expunged, or never had, it " +
-					"cannot know. Until it has\nsucceeded, a ledger that was put back is refused; run it again " +
-					"as often as you like.",
-				Flags: []cli.Flag{
-					&cli.StringFlag{
-						Name:        flagSince,
-						DefaultText: "90d ago, or when a copy was made if that is longer ago",
-						Usage:       "read what Agent Connect received since `TIME`",
-					},
-					toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than "+
-						"it once counted: its data have had days to catch up, and the rest was expunged there, "+
-						"or accepted by hand"),
-				},
-			}),
+				ledgerImport, value(flagIn, "read from `FILE`; stdin by default")),
+			rebuilding,
 		},
 	}, "ledger: check, backup, compact, convert, export, import or rebuild")
 }
 
-// part is a command under another one that needs no description.
-func part(name, usage string, action cli.ActionFunc, flags ...cli.Flag) *cli.Command {
-	return command(&cli.Command{Name: name, Usage: usage, Action: action, Flags: flags})
+// withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
+// closed before anything is printed: who reads that may take long, and until then no pass could begin.
+func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error {
+	ledger, err := s.tenant.Open(o)
+	if err != nil {
+		return err
+	}
+	closeLedger := ledger.Close
+	if !o.ReadOnly {
+		closeLedger = tenant.StartHeartbeat(ledger, "ledger "+s.c.Command.Name, nil).Before(ledger.Close)
+	}
+	return errors.Join(act(ledger), closeLedger())
+}
+
+func ledgerCheck(s *session) error {
+	restored, tenant, key := s.c.Bool(flagAcceptRestored), s.c.Bool(flagAcceptTenant), s.c.Bool(flagAcceptKey)
+	var info store.Info
+	err := withLedger(s, bolt.Options{
+		ReadOnly: !restored && !tenant && !key, AcceptFence: restored, AcceptTenant: tenant,
+		AcceptCredential: key,
+	}, func(ledger *bolt.Ledger) (err error) {
+		err = ledger.Check(s.c.Context)
+		if err == nil && restored {
+			err = ledger.Adopt(bolt.Adoption{Excused: true})
+		}
+		if err == nil {
+			info, err = ledger.Info()
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	total := 0
+	for _, n := range info.Counts {
+		total += n
+	}
+	accepted := ""
+	if restored {
+		accepted += "; it is taken as it is, up to its last pass: whoever was asked later may be asked again"
+	}
+	if tenant {
+		accepted += "; it serves " + info.Tenant + " from now on"
+	}
+	if key {
+		accepted += "; it goes on with this API key"
+	}
+	if warning := s.witness().Warning(); warning != "" {
+		accepted += ".\nNote: " + warning
+	}
+	return sayLedger(s, "sound", map[string]any{
+		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant,
+		"witness": s.witness(),
+	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted)
+}
+
+func ledgerBackup(s *session) error {
+	path := s.c.String(flagOut)
+	if path == "" {
+		return usagef("say where to: --%s FILE", flagOut)
+	}
+	err := withLedger(s, bolt.Options{ReadOnly: true},
+		func(ledger *bolt.Ledger) error { return ledger.Backup(path) })
+	if err != nil {
+		return err
+	}
+	return sayLedger(s, "backup", map[string]any{"backup": path}, "wrote %s", path)
+}
+
+func ledgerCompact(s *session) error {
+	before, err := os.Stat(s.path())
+	if err == nil {
+		err = bolt.Compact(s.path(), s.tenant.LedgerOptions(bolt.Options{}))
+	}
+	if err != nil {
+		return err
+	}
+	after, err := os.Stat(s.path())
+	if err != nil {
+		return err
+	}
+	return sayLedger(s, "compact", map[string]any{"before": before.Size(), "after": after.Size()},
+		"%s: %d bytes, was %d", s.path(), after.Size(), before.Size())
+}
+
+func ledgerConvert(s *session) error {
+	to, dry := store.Identity(s.c.String(flagSurveyPer)), s.c.Bool(flagDryRun)
+	if !to.Known() {
+		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation,
+			store.PerResolution)
+	}
+	var converted store.Conversion
+	err := withLedger(s, bolt.Options{ReadOnly: dry}, func(ledger *bolt.Ledger) (err error) {
+		convert := ledger.Convert
+		if dry {
+			convert = ledger.PlanConversion
+		}
+		if converted, err = convert(to); errors.Is(err, store.ErrRefused) {
+			err = exit.New(exit.Usage, err.Error())
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return sayLedger(s, "convert", map[string]any{
+		"from": converted.From, "to": converted.To, "moved": converted.Moved, "merged": converted.Merged,
+		"dry_run": dry,
+	}, "%s", conversionWords(converted, dry, store.Identity(s.tenant.Config.Sync.SurveyPer)))
+}
+
+func ledgerExport(s *session) error {
+	path, n := s.c.String(flagOut), 0
+	err := withLedger(s, bolt.Options{ReadOnly: true}, func(ledger *bolt.Ledger) error {
+		info, err := ledger.Info()
+		if err != nil {
+			return err
+		}
+		if path == "" {
+			_, err = exportTo(s.stdout, info.ID, ledger.Each)
+			return err
+		}
+		n, err = exportFile(path, func(w io.Writer) (int, error) { return exportTo(w, info.ID, ledger.Each) })
+		return err
+	})
+	if err != nil || path == "" {
+		return err
+	}
+	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations",
+		path, n)
+}
+
+func ledgerImport(s *session) error {
+	r := s.stdin
+	if path := s.c.String(flagIn); path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			return usagef("read the import: %v", err)
+		}
+		defer file.Close()
+		r = file
+	}
+	n := 0
+	err := withLedger(s, bolt.Options{}, func(ledger *bolt.Ledger) (err error) {
+		n, err = ledger.Import(importFrom(r))
+		return err
+	})
+	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %d conversations", n))
+}
+
+// ledgerRebuild marks as accepted what Agent Connect has. All that it needs is found out before it touches
+// the ledger; the guard of one that was put back is given up last of all.
+func ledgerRebuild(s *session) error {
+	cfg := s.tenant.Config
+	if !cfg.AgentConnect.APISecret.IsSet() {
+		return usagef("a rebuild reads Agent Connect's data, which needs the API secret: set " +
+			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed")
+	}
+	o := rebuild.Options{Stamped: cfg.AgentConnect.Stamp, Missing: s.c.Bool(flagAcceptMissing)}
+	if s.c.IsSet(flagSince) {
+		var err error
+		o.Since, err = parseTime(flagSince, s.c.String(flagSince), cfg.Location(), s.clock())
+		if err != nil {
+			return err
+		}
+	}
+	if err := cfg.Ready(); err != nil {
+		return err
+	}
+	clients, err := s.connect()
+	if err != nil {
+		return err
+	}
+	var done rebuild.Result
+	opened := false
+	err = withLedger(s, bolt.Options{AcceptFence: true}, func(ledger *bolt.Ledger) (err error) {
+		opened = true
+		done, err = rebuild.Run(s.c.Context, ledger, clients.AgentConnect, o)
+		return err
+	})
+	switch {
+	// It says what to do.
+	case !opened || exitCode(err) == exit.Usage || errors.Is(err, store.ErrRolledBack):
+		return err
+	case err != nil && s.c.Context.Err() != nil:
+		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
+			context.Cause(s.c.Context))
+	case err != nil:
+		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run "+
+			"acsync ledger rebuild again",
+			err, done.Written)
+	}
+	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
+		"marked %d conversations as accepted, received since %s", done.Written,
+		done.Since.UTC().Format(time.RFC3339))
+}
+
+func sayLedger(s *session, what string, fields map[string]any, format string, args ...any) error {
+	if !s.c.Bool(flagJSON) {
+		_, err := fmt.Fprintf(s.stdout, format+"\n", args...)
+		return err
+	}
+	fields["schema"] = "acsync.ledger." + what + "/1"
+	return s.printJSON(fields)
+}
+
+// conversionWords says what a conversion did to a ledger, or would do, and what it means for who is asked.
+func conversionWords(c store.Conversion, dry bool, configured store.Identity) string {
+	verb, next := "was", ""
+	if dry {
+		verb = "would be"
+	}
+	meaning := "A conversation that was asked about and has been marked done again since is asked about " +
+		"again when a pass finds it in its overlap, or a back-fill does. Nobody is asked twice about one " +
+		"and the same resolution."
+	if c.To == store.PerConversation {
+		meaning = "A conversation that was asked about once is never asked about again, however often it " +
+			"is marked done."
+	}
+	if configured != c.To {
+		next = fmt.Sprintf("\nNext: set sync.survey_per = %q in the configuration; passes are refused "+
+			"until then.", string(c.To))
+	}
+	return fmt.Sprintf("the ledger %s converted from one survey per %s to one per %s: %d records moved, %d "+
+		"merged into others of their conversation\n%s%s", verb, c.From, c.To, c.Moved, c.Merged, meaning,
+		next)
 }

@@ -1,38 +1,173 @@
 package app
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
+	surveysync "acsync/sync"
+	"acsync/sync/config"
 	"acsync/sync/exit"
+	"acsync/sync/plan"
+	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 func planCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "plan",
 		Usage: "make a dry run, and save what it would send to a file that apply carries out",
-		Description: "Reads and decides as run does, or with --from and --to as backfill does, and sends\n" +
-			"nothing. The file holds ids, times and hashes, no names and no addresses. Look at the\n" +
-			"report, then: acsync apply FILE.",
+		Description: `Reads and decides as run does, or with --from and --to as backfill does, and sends
+nothing. The file holds ids, times and hashes, no names and no addresses. Look at the
+report, then: acsync apply FILE.`,
 		Flags: append([]cli.Flag{
 			value(flagOut, "write the plan to `FILE`, which is replaced"),
-			&cli.StringFlag{
-				Name: flagExpires, DefaultText: "24h",
-				Usage: "let it be carried out within a `DURATION` such as 4h, and not later",
-			},
+			described(flagExpires, "24h",
+				"let it be carried out within a `DURATION` such as 4h, and not later"),
 			toggle(flagDetailed, fmt.Sprintf("exit %d when there is something to send, in place of 0 and 3",
 				exit.WouldSend)),
 			value(flagFrom,
 				"the `TIME` at which the range begins, as of backfill; by default it is what run would read"),
 			value(flagTo, "the `TIME` before which the range ends; also now"),
 		}, passFlagsBut(flagDryRun, flagConfirm)...),
-		Action: func(c *cli.Context) error {
-			file, err := newPlanFile(c)
+		Action: in(l, func(s *session) error {
+			file, err := newPlanFile(s.c)
 			if err != nil {
 				return err
 			}
-			return makePass(l, c, file, file.prepare)
-		},
+			return makePass(s, file, file.prepare)
+		}),
 	})
 }
+
+type planFile struct {
+	path     string
+	valid    config.Duration
+	detailed bool // --detailed-exitcode
+	planner  *surveysync.Planner
+	saved    *plan.Plan // nil as long as it is not
+}
+
+// newPlanFile reads the flags of a plan, and refuses before the dry run what could not be written after it.
+func newPlanFile(c *cli.Context) (*planFile, error) {
+	f := &planFile{
+		path: strings.TrimSpace(c.String(flagOut)), valid: config.Duration(plan.DefaultValid),
+		detailed: c.Bool(flagDetailed),
+	}
+	switch {
+	case f.path == "":
+		return nil, usagef("say where to: --%s FILE", flagOut)
+	case strings.ContainsFunc(f.path, unicode.IsControl):
+		return nil, usagef("--%s %q cannot be shown on one line; choose another name", flagOut, f.path)
+	case strings.HasPrefix(f.path, "-"):
+		return nil, usagef("--%s %q looks like a flag, or like stdout; a plan needs a file (./%s is one)",
+			flagOut, f.path, f.path)
+	}
+	if lock, err := readLockPolicy(c); err != nil || lock.skip {
+		return nil, cmp.Or(err, usagef("--%s skip would leave no plan, and tell nothing of what there is to "+
+			"send; choose fail or wait=5m", flagIfLocked))
+	}
+	if c.IsSet(flagExpires) {
+		err := f.valid.UnmarshalText([]byte(c.String(flagExpires)))
+		valid := time.Duration(f.valid)
+		if err != nil || valid < plan.ShortestValid || valid > plan.LongestValid {
+			return nil, usagef("--%s %q: give a duration from 1m to 365d, such as 4h or 2d", flagExpires,
+				c.String(flagExpires))
+		}
+	}
+	if _, err := writable(f.path); err != nil {
+		return nil, usagef("--%s %q cannot be written: %v; nothing was done", flagOut, f.path, err)
+	}
+	for _, report := range c.StringSlice(flagReport) {
+		if sameFile(report, f.path) {
+			return nil, usagef("--%s and --%s both name %q", flagOut, flagReport, f.path)
+		}
+	}
+	return f, nil
+}
+
+func (f *planFile) prepare(s *session, o *surveysync.Options) error {
+	o.DryRun, o.Unconfirmed, o.ExitCode = true, 0, f.verdict
+	f.planner = surveysync.NewPlanner(s.tenant.Config.AgentConnect.APIKey.Reveal())
+	if err := refuseOverwrite(s, flagOut, f.path); err != nil {
+		return err
+	}
+	if s.c.IsSet(flagFrom) || s.c.IsSet(flagTo) {
+		if err := overRange(s, o); err != nil {
+			return err
+		}
+	}
+	return s.tenant.NeedLedger()
+}
+
+// verdict is the exit code of a dry run: with --detailed-exitcode, whether there is something to send.
+func (f *planFile) verdict(r surveysync.Result, err error) int {
+	code := tenant.ExitCode(r, err)
+	if f.detailed && r.Planned > 0 && (code == int(exit.Done) || code == int(exit.NeedsHand)) {
+		return int(exit.WouldSend)
+	}
+	return code
+}
+
+// end saves the plan of a dry run that came to its end. The error is what ended the pass.
+func (f *planFile) end(s *session, engine *surveysync.Engine, result *surveysync.Result, err error) error {
+	switch {
+	case errors.As(err, new(timeUp)), errors.As(err, new(interrupted)):
+		return unplanned{err}
+	case err != nil:
+		return fmt.Errorf("%w; no plan was saved", err)
+	}
+	if err = f.save(s, engine, *result); err != nil {
+		result.Exit = tenant.ExitCode(*result, err)
+	}
+	return err
+}
+
+func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync.Result) error {
+	info, err := engine.Ledger.Info()
+	if err != nil {
+		return fmt.Errorf("read the ledger for the plan: %w", err)
+	}
+	made, err := f.planner.Plan(result, info, s.tenant.PlanTerms(s.clock()), time.Duration(f.valid))
+	if err != nil {
+		return err
+	}
+	made.Program = version()
+	text, err := plan.Marshal(made)
+	if err == nil {
+		// Whatever the ids in it are, it can be looked at on a terminal.
+		var visible bytes.Buffer
+		v := doc.Visible{To: &visible}
+		_, err = v.Write(text)
+		err = errors.Join(err, v.Close(), writePrivate(f.path, visible.Bytes()))
+	}
+	if err != nil {
+		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)
+	}
+	f.saved = &made
+	return nil
+}
+
+func (f *planFile) say(c *cli.Context, w io.Writer) error {
+	if f.saved == nil || c.Bool(flagJSON) {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "\nplan saved to %s: %d to send; apply with: acsync apply%s %s\n",
+		f.path, len(f.saved.Send), here(c), shellPath(f.path))
+	return err
+}
+
+type unplanned struct{ cause error }
+
+func (unplanned) Error() string {
+	return "stopped before the dry run came to its end; no plan was saved, and nothing was done"
+}
+
+func (u unplanned) Unwrap() error { return u.cause }

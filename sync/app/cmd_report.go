@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -11,74 +10,61 @@ import (
 	"acsync/store"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "report",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
-		Description: "Reads the summaries that the ledger keeps of passes, and what one that was killed " +
-			"had\ntold. A pass belongs to the time at which it began; without --from and --to those of\ntoday " +
-			"and of the six days before.",
+		Description: `Reads the summaries that the ledger keeps of passes, and what one that was killed had
+told. A pass belongs to the time at which it began; without --from and --to those of
+today and of the six days before.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{
-				Name: flagFrom, DefaultText: "six days before the last day",
-				Usage: "passes that began at this `TIME` or later: 30d ago, a date, or a time",
-			},
-			&cli.StringFlag{Name: flagTo, Value: "now", Usage: "passes that began before this `TIME`"},
+			described(flagFrom, "six days before the last day",
+				"passes that began at this `TIME` or later: 30d ago, a date, or a time"),
+			preset(flagTo, "now", "passes that began before this `TIME`"),
 			noPagerFlag(),
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
 				"given several times"),
 		},
-		Action: func(c *cli.Context) error {
-			if err := checkReports(c); err != nil {
-				return err
-			}
-			return inSession(l, c, showHistory)
-		},
+		Action: in(l, showHistory),
 	})
 }
 
-// showHistory shows what past passes did.
 func showHistory(s *session) error {
 	about := report.Past{
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
-		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(),
+		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(), Zone: s.tenant.Config.Location(),
 	}
-	var err error
-	if about.Zone, err = s.tenant.Config.Location(); err != nil {
+	paths, err := reportPaths(s)
+	if err != nil {
 		return err
 	}
 	// Not the session's clock: passes are recorded by this machine's.
 	if about.Window, about.Cut, err = pastWindow(s.c, about.Zone, time.Now()); err != nil {
 		return err
 	}
-	for _, path := range s.c.StringSlice(flagReport) {
-		if err := refuseOverwrite(s, flagReport, path); err != nil {
-			return err
-		}
-	}
 	runs, err := pastRuns(s)
 	if err != nil {
 		return err
 	}
 	history := report.NewHistory(runs, about)
-	if err := writeHistory(s.c, history); err != nil {
-		return err
+	for _, path := range paths {
+		if err := writeReport(path, history, report.HistoryRendererFor); err != nil {
+			return err
+		}
 	}
-	if s.c.Bool(flagJSON) {
-		err = report.HistoryJSON(s.stdout, history)
-	} else {
-		err = s.terminal.answer(s.stdout, report.HistoryDoc(history, report.MostNamed))
-	}
+	err = show(s, history, report.HistoryJSON, func(h report.History) doc.Doc {
+		return report.HistoryDoc(h, report.MostNamed)
+	})
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return nil
 }
 
-// pastRuns are the summaries of all passes that the ledger remembers, the newest first, and before them that
-// of one which was killed since.
+// pastRuns are all passes that the ledger remembers, the newest first, and before them one killed since.
 func pastRuns(s *session) (runs []store.Run, err error) {
 	ledger, err := s.openPast()
 	if err != nil {
@@ -91,8 +77,7 @@ func pastRuns(s *session) (runs []store.Run, err error) {
 	return withKilled(leftBehind(s.path()), runs), nil
 }
 
-// pastWindow is the range that the flags name, cut where the future begins; without --from its last day and
-// the six before.
+// pastWindow is the range of the flags, cut at the present; without --from its last day and the six before.
 func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
 	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
 		return w, false, err
@@ -119,18 +104,4 @@ func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Win
 		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
 	}
 	return w, cut, nil
-}
-
-// writeHistory writes the files of --report, each whole or not at all, for their owner's eyes alone.
-func writeHistory(c *cli.Context, history report.History) error {
-	for _, path := range c.StringSlice(flagReport) {
-		render, err := report.HistoryRendererFor(path)
-		if err != nil {
-			return err
-		}
-		if err := writeReport(path, func(w io.Writer) error { return render(w, history) }); err != nil {
-			return err
-		}
-	}
-	return nil
 }

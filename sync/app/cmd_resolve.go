@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -19,11 +20,11 @@ func resolveCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "resolve",
 		Usage: "settle what is in doubt: from Agent Connect's data, or by your own word",
-		Description: "Without a decision, Agent Connect's own data are asked\n" +
-			"(agent_connect.api_secret_file): what they show is accepted, what certainly did not\n" +
-			"arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with\n" +
-			"that. By hand, look the conversations up in Agent Connect first: what you send again\n" +
-			"may be a second mail.",
+		Description: `Without a decision, Agent Connect's own data are asked
+(agent_connect.api_secret_file): what they show is accepted, what certainly did not
+arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with
+that. By hand, look the conversations up in Agent Connect first: what you send again
+may be a second mail.`,
 		Flags: []cli.Flag{
 			toggle(flagResend, "they did not arrive: the next pass sends them again"),
 			toggle(flagAccept, "they did arrive"),
@@ -33,17 +34,16 @@ func resolveCommand(l *commandLine) *cli.Command {
 			toggle(flagAll, "decide about all that are in doubt"),
 			ifLockedFlag(),
 		},
-		Action: func(c *cli.Context) error {
-			d, err := readDecision(c)
+		Action: in(l, func(s *session) error {
+			d, err := readDecision(s.c)
 			if err != nil {
 				return err
 			}
-			return inSession(l, c, d.carryOut)
-		},
+			return d.carryOut(s)
+		}),
 	})
 }
 
-// decision is what the command line says of what is in doubt.
 type decision struct {
 	action verify.Action // 0: Agent Connect's data are asked
 	choice verify.Selection
@@ -68,9 +68,8 @@ func readDecision(c *cli.Context) (d decision, err error) {
 	}
 	switch {
 	case actions > 1:
-		return d, usagef(
-			"--%s, --%s and --%s exclude each other; nothing was changed", flagResend, flagAccept,
-			flagDrop)
+		return d, usagef("--%s, --%s and --%s exclude each other; nothing was changed",
+			flagResend, flagAccept, flagDrop)
 	case actions == 0 && chosen:
 		return d, usagef("say what to do with them: --%s, --%s or --%s; nothing was changed", flagResend,
 			flagAccept, flagDrop)
@@ -81,7 +80,6 @@ func readDecision(c *cli.Context) (d decision, err error) {
 	return d, err
 }
 
-// carryOut settles doubts.
 func (d decision) carryOut(s *session) (err error) {
 	if d.action == 0 && !s.tenant.Remembers() {
 		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
@@ -89,10 +87,10 @@ func (d decision) carryOut(s *session) (err error) {
 			"--accept or --drop and --id or --all")
 	}
 	var ledger *bolt.Ledger
-	err = d.lock.open(s.c.Context, func() (err error) { ledger, err = s.tenant.OpenLedger(); return err })
-	if d.lock.skips(err) {
-		return saySkipped(s, err)
-	}
+	err = d.lock.open(s, func() (err error) {
+		ledger, err = s.tenant.OpenLedger()
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -104,15 +102,12 @@ func (d decision) carryOut(s *session) (err error) {
 		return err
 	}
 	said := sayResolved(s, settled)
-	switch {
-	case err == nil:
-		return said
 	// The data could not be read, whatever came in their place.
-	case exitCode(err) == exit.Failed && d.action == 0 && !errors.As(err, new(*store.WriteError)):
+	if exitCode(err) == exit.Failed && d.action == 0 && !errors.As(err, new(*store.WriteError)) {
 		return ended{exit.Temporary, err}
 	}
 	// It says more than that something is unresolved.
-	return err
+	return cmp.Or(err, said)
 }
 
 // settle lets the operator decide, or Agent Connect's data.

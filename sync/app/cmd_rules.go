@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -16,7 +17,6 @@ import (
 	"acsync/sync/tenant"
 )
 
-// rulesCommand groups what is done with rules and mappings.
 func rulesCommand(l *commandLine) *cli.Command {
 	return group(&cli.Command{
 		Name:  "rules",
@@ -25,12 +25,12 @@ func rulesCommand(l *commandLine) *cli.Command {
 			Name: "test",
 			Usage: "show which rules hold for real conversations, and the resulting survey requests; " +
 				"nothing is sent",
-			Description: "Reads from Kustomer, by default what was marked done in the last day: no ledger " +
-				"is\nneeded, and what one remembers does not count. Nor does sync.max_age. Agent Connect\nis " +
-				"asked only for filters.require_active_profile.",
+			Description: `Reads from Kustomer, by default what was marked done in the last day: no ledger is
+needed, and what one remembers does not count. Nor does sync.max_age. Agent Connect
+is asked only for filters.require_active_profile.`,
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: flagFrom, Value: "24h ago", Usage: "begin at `TIME`"},
-				&cli.StringFlag{Name: flagTo, Value: "now", Usage: "end before `TIME`"},
+				preset(flagFrom, "24h ago", "begin at `TIME`"),
+				preset(flagTo, "now", "end before `TIME`"),
 				noPagerFlag(),
 				values(flagID, "only the conversation with this `ID`; can be repeated"),
 				value(flagWith, "compare with the rules and the mapping of the configuration in `FILE`"),
@@ -40,7 +40,6 @@ func rulesCommand(l *commandLine) *cli.Command {
 	}, "rules: test")
 }
 
-// testRules tries the rules.
 func testRules(s *session) error {
 	cfg := s.tenant.Config
 	window, err := trialWindow(s)
@@ -56,14 +55,10 @@ func testRules(s *session) error {
 		return err
 	}
 	trial := &report.Rules{Tenant: s.tenant.Name, Window: window, With: s.c.String(flagWith)}
-	var roster decide.ProfileLister
-	if clients.AgentConnect != nil {
-		roster = clients.AgentConnect
-	}
 	preview := fetch.Preview{
 		Source: clients.Kustomer, Directory: clients.Kustomer, Notice: func(text string) { log.Warn(text) },
 	}
-	if preview.Policies, err = trialPolicies(s, trial, roster); err != nil {
+	if preview.Policies, err = trialPolicies(s, trial, clients); err != nil {
 		return err
 	}
 	if ids := s.c.StringSlice(flagID); len(ids) > 0 {
@@ -77,10 +72,7 @@ func testRules(s *session) error {
 	if err != nil {
 		return err
 	}
-	if s.c.Bool(flagJSON) {
-		return trial.JSON(s.stdout)
-	}
-	return s.terminal.answer(s.stdout, report.RulesDoc(trial))
+	return show(s, trial, func(w io.Writer, r *report.Rules) error { return r.JSON(w) }, report.RulesDoc)
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.
@@ -97,35 +89,25 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 	case c.IsSet(flagID):
 		return w, nil
 	}
-	zone, err := s.tenant.Config.Location()
-	if err != nil {
+	now := s.clock().UTC()
+	if w, err = ends(s.c, s.tenant.Config.Location(), now); err != nil {
 		return w, err
 	}
-	now := s.clock().UTC()
-	for _, end := range []struct {
-		flag string
-		at   *time.Time
-	}{{flagFrom, &w.From}, {flagTo, &w.To}} {
-		at, err := parseTime(end.flag, s.c.String(end.flag), zone, now)
-		if err != nil {
-			return w, err
-		}
-		*end.at = at.UTC().Truncate(time.Millisecond)
-	}
+	w.From, w.To = w.From.UTC().Truncate(time.Millisecond), w.To.UTC().Truncate(time.Millisecond)
 	switch {
 	case w.Empty():
 		return w, usagef("--%s must lie before --%s", flagFrom, flagTo)
 	case w.From.Before(now.Add(-surveysync.Horizon)):
-		return w, usagef(
-			"--%s lies more than two years back; Kustomer's search shows nothing that old", flagFrom)
+		return w, usagef("--%s lies more than two years back; Kustomer's search shows nothing that old",
+			flagFrom)
 	}
 	return w, nil
 }
 
 // trialPolicies are the policy of the configuration, and that of the one to compare with.
-func trialPolicies(s *session, trial *report.Rules, from decide.ProfileLister) (
-	policies []decide.Policy, err error,
-) {
+func trialPolicies(
+	s *session, trial *report.Rules, clients *tenant.Clients,
+) (policies []decide.Policy, err error) {
 	configs := []config.Config{s.tenant.Config}
 	if s.c.IsSet(flagWith) {
 		other, err := tenant.Load(config.Source{Path: s.c.String(flagWith), Env: s.env})
@@ -136,22 +118,20 @@ func trialPolicies(s *session, trial *report.Rules, from decide.ProfileLister) (
 		trial.WithName = tenant.Policy(other).Rules.Names()
 	}
 	trial.Names = tenant.Policy(s.tenant.Config).Rules.Names()
-	// Listed once, and only where they are asked for.
-	var profiles *decide.Profiles
+	var profiles *decide.Profiles // listed once, and only where they are asked for
 	for _, each := range configs {
 		p := tenant.Policy(each)
 		p.MaxAge, p.AppURL = 0, s.tenant.Config.KustomerAppURL()
-		if each.Filters.RequireActiveProfile {
+		if each.Filters.RequireActiveProfile && profiles == nil {
 			// The error names the key that is missing.
-			if profiles == nil && from == nil {
+			if clients.AgentConnect == nil {
 				return nil, each.Ready()
 			}
-			if profiles == nil {
-				profiles, err = decide.NewProfiles(from.Employees(s.c.Context))
-			}
-			if err != nil {
+			if profiles, err = decide.NewProfiles(clients.AgentConnect.Employees(s.c.Context)); err != nil {
 				return nil, err
 			}
+		}
+		if each.Filters.RequireActiveProfile {
 			p.Profiles = profiles
 		}
 		policies = append(policies, p)

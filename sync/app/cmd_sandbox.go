@@ -15,9 +15,9 @@ func sandboxCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name:  "sandbox",
 		Usage: "serve the stand-ins for Kustomer and Agent Connect on this machine, until interrupted",
-		Description: "Prints a ready configuration for them, or writes it to a file: acsync sandbox --out\n" +
-			"sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run\n" +
-			"with --config sandbox.toml in another.",
+		Description: `Prints a ready configuration for them, or writes it to a file: acsync sandbox --out
+sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run
+with --config sandbox.toml in another.`,
 		Flags: []cli.Flag{
 			value(flagOut, "write the configuration to `FILE`, which is replaced, and not to stdout"),
 			&cli.Uint64Flag{Name: flagSeed, Usage: "make the conversations from this `NUMBER`"},
@@ -52,19 +52,20 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) error {
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
-			"schema": "acsync.sandbox/1", "kustomer": stand.KustomerURL(),
-			"agent_connect":    stand.AgentConnectURL(),
-			"kustomer_api_key": stand.KustomerKey(), "agent_connect_api_key": stand.AgentConnectKey(),
-			"agent_connect_api_secret": stand.AgentConnectSecret(), "start": stand.Start(),
+			"schema": "acsync.sandbox/1", "start": stand.Start(), "kustomer": stand.KustomerURL(),
+			"kustomer_api_key": stand.KustomerKey(), "agent_connect": stand.AgentConnectURL(),
+			"agent_connect_api_key":    stand.AgentConnectKey(),
+			"agent_connect_api_secret": stand.AgentConnectSecret(),
 		})
 	}
-	text := sandboxConfig(stand, c.String(flagOut))
-	if out := c.String(flagOut); out != "" {
-		if err := writePrivate(out, []byte(text)); err != nil {
-			return fmt.Errorf("write the configuration: %w", err)
+	out := c.String(flagOut)
+	text := sandboxConfig(stand, out)
+	if out == "" {
+		if _, err := io.WriteString(l.stdout, text); err != nil {
+			return err
 		}
-	} else if _, err := io.WriteString(l.stdout, text); err != nil {
-		return err
+	} else if err := writePrivate(out, []byte(text)); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
 	}
 	if !c.Bool(flagQuiet) {
 		fmt.Fprintln(l.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")

@@ -3,6 +3,8 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/report"
+	"acsync/sync/tenant"
 )
 
 func statusCommand(l *commandLine) *cli.Command {
@@ -29,8 +32,7 @@ const (
 	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
-// showStatus reads the ledger and shows where things stand; while a pass holds it, how far that is. It calls
-// neither service.
+// showStatus shows where things stand; while a pass holds the ledger, how far that is. It calls no service.
 func showStatus(s *session) (err error) {
 	ledger, err := s.openPast()
 	if errors.Is(err, store.ErrLocked) {
@@ -40,67 +42,63 @@ func showStatus(s *session) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, ledger.Close()) }()
-	status, err := readStatus(ledger, leftBehind(s.path()))
+	settings := s.tenant.Config.Sync
+	status := report.Status{
+		Tenant: s.tenant.Name, Ledger: s.path(), Here: here(s.c), Asks: s.tenant.Remembers(),
+		Witness: s.witness(), Killed: leftBehind(s.path()), Now: time.Now(),
+		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
+		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
+	}
+	err = readStatus(ledger, &status)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
-	settings := s.tenant.Config.Sync
-	status.Tenant, status.Ledger, status.Asks, status.Witness = s.tenant.Name, s.path(), s.tenant.Remembers(),
-		s.witness()
-	status.Settle, status.Overlap = time.Duration(settings.Settle), time.Duration(settings.Overlap)
-	status.MaxAge, status.MaxErrorRate = time.Duration(settings.MaxAge), settings.MaxErrorRate
-	status.Here = here(s.c)
-	if s.c.Bool(flagJSON) {
-		return report.StatusJSON(s.stdout, status)
-	}
-	return s.terminal.answer(s.stdout, report.StatusDoc(status))
+	return show(s, status, report.StatusJSON, report.StatusDoc)
 }
 
-// readStatus asks the ledger, and what a process left that was killed since; nil for none.
-func readStatus(ledger *bolt.Ledger, killed *store.Holder) (report.Status, error) {
-	info, err := ledger.Info()
-	if err != nil {
-		return report.Status{}, err
+// readStatus completes the status with what the ledger tells.
+func readStatus(ledger *bolt.Ledger, status *report.Status) (err error) {
+	if status.Info, err = ledger.Info(); err != nil {
+		return err
 	}
 	doubtful, err := ledger.Waiting(listed, store.InDoubt)
 	if err != nil {
-		return report.Status{}, err
+		return err
 	}
 	open, err := ledger.OpenIntents()
 	if err != nil {
-		return report.Status{}, err
+		return err
 	}
+	status.InDoubt = append(open, doubtful...)
 	waiting, err := ledger.Waiting(1, store.Scheduled, store.Retry)
 	if err != nil {
-		return report.Status{}, err
+		return err
 	}
-	runs, err := ledger.Runs(recentRuns)
-	if err != nil {
-		return report.Status{}, fmt.Errorf("read the last pass: %w", err)
-	}
-	status := report.Status{Info: info, InDoubt: append(open, doubtful...), Killed: killed, Now: time.Now()}
-	status.Recent = report.NewRecent(withKilled(killed, runs), status.Now)
 	if len(waiting) > 0 {
 		status.NextDue = waiting[0].Due
 	}
+	runs, err := ledger.Runs(recentRuns)
+	if err != nil {
+		return fmt.Errorf("read the last pass: %w", err)
+	}
+	status.Recent = report.NewRecent(withKilled(status.Killed, runs), status.Now)
 	if len(runs) > 0 {
 		status.Last, status.Ending = &runs[0], exitAdvice(runs[0].Exit)
 	}
 	if status.FirstTried, err = firstTried(ledger); err != nil {
-		return report.Status{}, err
+		return err
 	}
 	backfills, err := ledger.Backfills()
 	if err != nil {
-		return report.Status{}, fmt.Errorf("read the back-fills: %w", err)
+		return fmt.Errorf("read the back-fills: %w", err)
 	}
 	status.Backfills = slices.DeleteFunc(
 		backfills, func(b store.Backfill) bool { return !b.Finished.IsZero() })
 	status.Refused, err = openRefusals(ledger, runs[:min(len(runs), latestRuns)])
-	return status, err
+	return err
 }
 
-// firstTried is the earliest first try of what is to be retried; zero for none.
 func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
 	entries, err := ledger.Waiting(retried, store.Retry)
 	if err != nil {
@@ -140,4 +138,70 @@ func openRefusals(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error
 		}
 	}
 	return kept, nil
+}
+
+const (
+	// A report this old is no longer believed: the process hangs, or is gone.
+	heartbeatStale = time.Minute
+	// One this old of a process that is no longer there is not either.
+	heartbeatGone = 3 * tenant.HeartbeatEvery
+)
+
+// statusOfRunning shows how far the holder of the ledger says it is, or why that cannot be known.
+func statusOfRunning(s *session, locked error) error {
+	holder, err := bolt.ReadHolder(s.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what "+
+			"has the file open", locked)
+	case err != nil:
+		return fmt.Errorf("%w. How far it is cannot be read: %w", locked, err)
+	}
+	now := time.Now()
+	if why := silent(holder, now); why != "" {
+		return fmt.Errorf("%w. %s", locked, why)
+	}
+	running := report.Running{Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: now}
+	return show(s, running, report.RunningJSON, report.RunningDoc)
+}
+
+// silent says why a holder's report is not to be believed any more; empty when it is.
+func silent(h store.Holder, now time.Time) string {
+	age := now.Sub(h.At)
+	host, err := os.Hostname()
+	switch {
+	case err == nil && host == h.Host && age > heartbeatGone && !alive(h.PID):
+		return "That process is gone, and another one that has not said who it is holds the file: try " +
+			"again, and if that stays so, look for what has the file open"
+	case age > heartbeatStale || age < -heartbeatStale:
+		return fmt.Sprintf("Its last report is of %s, and it should make one every %s: see whether it "+
+			"hangs. If so, stop it: nothing is lost, and the next pass goes on", h.At.Format(time.RFC3339),
+			tenant.HeartbeatEvery)
+	}
+	return ""
+}
+
+// leftBehind is who had the ledger last, when that process was killed: one that ends takes its word away
+// before it gives up the lock. It is asked while the lock is held, so that it is nobody's who is at work.
+// Nil: nobody was.
+func leftBehind(path string) *store.Holder {
+	holder, err := bolt.ReadHolder(path)
+	// There is none, or it tells nothing.
+	if err != nil {
+		return nil
+	}
+	return &holder
+}
+
+// withKilled adds a pass that was killed, and that no process has entered into the ledger since.
+func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
+	if holder == nil {
+		return runs
+	}
+	killed := holder.Killed()
+	entered := func(run store.Run) bool { return run.Pass == killed.Pass }
+	if killed == nil || slices.ContainsFunc(runs, entered) {
+		return runs
+	}
+	return append([]store.Run{*killed}, runs...)
 }

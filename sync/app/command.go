@@ -8,58 +8,43 @@ import (
 	"acsync/sync/report/doc"
 )
 
-// command completes a command with what is the same for nearly all. It takes no positional argument: cli
-// treats flags behind one as arguments too, and a misplaced word must never turn a dry run into a live one.
+// command completes a command that acts. It takes the argument that ArgsUsage names, behind its flags.
 func command(c *cli.Command) *cli.Command {
-	return guarded(c, func(ctx *cli.Context) error {
-		if !ctx.Args().Present() {
-			return nil
+	action := c.Action
+	c.Flags = append(c.Flags, commonFlags()...)
+	c.HideHelpCommand, c.OnUsageError = true, misuse
+	c.Action = func(ctx *cli.Context) error {
+		if err := checkArguments(ctx); err != nil {
+			return err
 		}
-		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by "+
-			"=false, as in --%s=false)",
-			commandName(ctx), ctx.Args().First(), flagDryRun)
-	})
-}
-
-// commandOf completes a command that takes exactly one argument, behind its flags; its action finds it at
-// c.Args().First().
-func commandOf(argument string, c *cli.Command) *cli.Command {
-	c.ArgsUsage = argument
-	return guarded(c, func(ctx *cli.Context) error {
-		switch name, args := commandName(ctx), ctx.Args(); {
-		case strings.TrimSpace(args.First()) == "":
-			return usagef(
-				"%s takes one argument, %s, behind its flags; see acsync %s --help", name, argument, name)
-		case args.Len() > 1:
-			return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags "+
-				"come before the argument)",
-				name, argument, args.Get(1))
-		}
-		return nil
-	})
-}
-
-// group completes a command that only has commands under it.
-func group(c *cli.Command, what string) *cli.Command {
-	c.HideHelpCommand = true
-	c.OnUsageError = misuse
-	c.Action = func(*cli.Context) error {
-		return usagef("say what to do with the %s; see acsync %s --help", what, c.Name)
+		return action(ctx)
 	}
 	return c
 }
 
-// guarded completes a command whose arguments are checked before it acts.
-func guarded(c *cli.Command, check func(*cli.Context) error) *cli.Command {
-	action := c.Action
-	c.Flags = append(c.Flags, commonFlags()...)
-	c.HideHelpCommand = true
-	c.OnUsageError = misuse
-	c.Action = func(ctx *cli.Context) error {
-		if err := check(ctx); err != nil {
-			return err
-		}
-		return action(ctx)
+// checkArguments refuses what is too much: cli treats flags behind an argument as arguments too, and a
+// misplaced word must never turn a dry run into a live one.
+func checkArguments(c *cli.Context) error {
+	switch name, wanted, args := commandName(c), c.Command.ArgsUsage, c.Args(); {
+	case wanted == "" && args.Present():
+		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by "+
+			"=false, as in --%s=false)", name, args.First(), flagDryRun)
+	case wanted == "":
+		return nil
+	case strings.TrimSpace(args.First()) == "":
+		return usagef("%s takes one argument, %s, behind its flags; see acsync %s --help", name, wanted, name)
+	case args.Len() > 1:
+		return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags "+
+			"come before the argument)", name, wanted, args.Get(1))
+	}
+	return nil
+}
+
+// group completes a command that only has commands under it.
+func group(c *cli.Command, what string) *cli.Command {
+	c.HideHelpCommand, c.OnUsageError = true, misuse
+	c.Action = func(*cli.Context) error {
+		return usagef("say what to do with the %s; see acsync %s --help", what, c.Name)
 	}
 	return c
 }
@@ -72,7 +57,6 @@ func commandName(c *cli.Context) string {
 // misuse turns cli's complaint into one line on stderr; by itself cli prints the whole help to stdout.
 func misuse(c *cli.Context, err error, _ bool) error {
 	where := "acsync"
-	// The command with those that it stands under.
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName
 	}

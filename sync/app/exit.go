@@ -1,13 +1,17 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"acsync/sync/exit"
+	"acsync/sync/report"
 )
 
-// exitCodes lists every exit code with its meaning, for the help.
 func exitCodes() string {
 	var lines []string
 	for _, code := range exit.All() {
@@ -16,13 +20,38 @@ func exitCodes() string {
 	return strings.Join(lines, "\n")
 }
 
-// usageError is a command line that cannot be carried out.
-type usageError struct{ message string }
+// exitAdvice tells what the exit code of a past pass asks of whoever looks at it.
+func exitAdvice(code int) report.Ending {
+	ending := report.Ending{
+		Meaning: exit.Code(code).String(), Level: report.SignalAct, Todo: report.DoSeeLog,
+	}
+	switch exit.Code(code) {
+	case exit.Done, exit.WouldSend:
+		ending.Level, ending.Todo = report.SignalOK, ""
+	case exit.NeedsHand:
+		ending.Level, ending.Todo = report.SignalLook, report.DoSeeBelow
+	case exit.Temporary:
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoAwaitNextPass, true
+	case exit.HungUp, exit.Interrupted, exit.Terminated:
+		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoRunAgain, true
+	case exit.Credentials:
+		ending.Todo = report.DoRenewKey
+	case exit.Fuse:
+		ending.Todo = report.DoSeeFuse
+	}
+	return ending
+}
 
-func (e usageError) Error() string      { return e.message }
-func (usageError) ExitClass() exit.Code { return exit.Usage }
+// exitCode is the code of an error; each type of error says its own.
+func exitCode(err error) exit.Code {
+	code, _ := exit.Of(err)
+	return code
+}
 
-func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+// usagef is the error of a command line that cannot be carried out.
+func usagef(format string, args ...any) error {
+	return exit.New(exit.Usage, fmt.Sprintf(format, args...))
+}
 
 // ended is the end of a command that has reported its exit code.
 type ended struct {
@@ -40,8 +69,48 @@ func (e ended) Error() string {
 func (e ended) Unwrap() error        { return e.err }
 func (e ended) ExitClass() exit.Code { return e.code }
 
-// exitCode is the code of an error; each type of error says its own.
-func exitCode(err error) exit.Code {
-	code, _ := exit.Of(err)
-	return code
+// interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new
+// work, what has begun is finished. The second SIGINT or SIGTERM ends the program at once, as it does without
+// this.
+//
+// SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session
+// that ends sends SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored.
+// SIGPIPE is ignored: that nobody reads a log or a report any more is an error of the write, and none of what
+// is under way.
+func interruptible(parent context.Context) context.Context {
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	go func() {
+		for got := range signals {
+			if got != syscall.SIGHUP {
+				signal.Reset(os.Interrupt, syscall.SIGTERM)
+			}
+			cancel(interrupted{got})
+		}
+	}()
+	return ctx
 }
+
+type interrupted struct{ signal os.Signal }
+
+// stops are the signals that stop the program, and what a shell makes of one that they have ended.
+var stops = map[os.Signal]struct {
+	name string
+	code exit.Code
+}{
+	os.Interrupt:    {"Ctrl-C (SIGINT)", exit.Interrupted},
+	syscall.SIGHUP:  {"SIGHUP", exit.HungUp},
+	syscall.SIGTERM: {"SIGTERM", exit.Terminated},
+}
+
+func (i interrupted) Error() string {
+	return fmt.Sprintf("stopped by %s; what had begun was finished, the rest is kept for later",
+		stops[i.signal].name)
+}
+
+func (i interrupted) ExitClass() exit.Code { return stops[i.signal].code }

@@ -53,12 +53,12 @@ func TestExitCode(t *testing.T) {
 			unplanned{timeUp{}},
 		},
 		exit.Terminated: {
-			Interrupted{syscall.SIGTERM},
-			&httpx.Error{Kind: httpx.Stopped, Err: Interrupted{syscall.SIGTERM}},
-			&verify.WitnessError{Err: Interrupted{syscall.SIGTERM}},
+			interrupted{syscall.SIGTERM},
+			&httpx.Error{Kind: httpx.Stopped, Err: interrupted{syscall.SIGTERM}},
+			&verify.WitnessError{Err: interrupted{syscall.SIGTERM}},
 		},
-		exit.HungUp:      {Interrupted{syscall.SIGHUP}},
-		exit.Interrupted: {Interrupted{os.Interrupt}},
+		exit.HungUp:      {interrupted{syscall.SIGHUP}},
+		exit.Interrupted: {interrupted{os.Interrupt}},
 		exit.Fuse:        {ended{exit.Fuse, refused}},
 	} {
 		for _, err := range list {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,9 +55,8 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 	err = each(func(e store.Entry) error {
 		l := line{
 			ID: e.Conversation, Resolution: e.Record.Resolution.UTC(), State: e.State.String(),
-			Reason: e.Reason,
-			Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), PerRes: e.Key.Resolution != 0,
-			Kind: e.Kind(),
+			Reason: e.Reason, Status: e.Status, Attempts: e.Attempts, At: e.At.UTC(), Kind: e.Kind(),
+			PerRes: e.Key.Resolution != 0,
 		}
 		if e.Intent > 0 {
 			l.Intent = store.Intent{Number: e.Intent, Ledger: ledger}.String()
@@ -101,10 +99,10 @@ func importFrom(r io.Reader) iter.Seq2[store.Entry, error] {
 	}
 }
 
-func parseLine(text []byte) (store.Entry, bool, error) {
+func parseLine(text []byte) (e store.Entry, settled bool, err error) {
 	var l line
 	if err := json.Unmarshal(text, &l); err != nil {
-		return store.Entry{}, false, errors.New("it is no JSON object as acsync ledger export writes them")
+		return e, false, errors.New("it is no JSON object as acsync ledger export writes them")
 	}
 	state := store.Unknown
 	for _, each := range store.States() {
@@ -115,15 +113,15 @@ func parseLine(text []byte) (store.Entry, bool, error) {
 	key := store.Key{Conversation: l.ID, Recovery: l.Kind != ""}
 	switch {
 	case l.ID == "" || l.Resolution.IsZero() || l.At.IsZero():
-		return store.Entry{}, false, errors.New("id, resolution or at is missing")
+		return e, false, errors.New("id, resolution or at is missing")
 	case l.Kind != key.Kind():
-		return store.Entry{}, false, fmt.Errorf("there is no kind %s", strconv.Quote(l.Kind))
+		return e, false, fmt.Errorf("there is no kind %q", l.Kind)
 	case state == store.Unknown:
-		return store.Entry{}, false, fmt.Errorf("there is no state %s", strconv.Quote(l.State))
+		return e, false, fmt.Errorf("there is no state %q", l.State)
 	case state == store.Sending, state == store.Retry && l.Attempts > 0:
 		state = store.InDoubt
 	case state == store.Retry, state == store.Scheduled:
-		return store.Entry{}, false, nil
+		return e, false, nil
 	}
 	if l.PerRes {
 		key.Resolution = l.Resolution.UnixMilli()

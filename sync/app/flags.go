@@ -3,11 +3,15 @@ package app
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
+
+	"acsync/sync/config"
+	"acsync/sync/fetch"
 )
 
-// The names of the flags.
 const (
 	flagConfig    = "config"
 	flagSandbox   = "sandbox"
@@ -52,31 +56,24 @@ const (
 	flagAgent          = "agent-connect-port"
 )
 
-// defaultConfig is the configuration file of a command line that names none.
-const defaultConfig = "config.toml"
-
 // unconfirmed is how many survey requests the first pass of a ledger creates without being confirmed.
 const unconfirmed = 500
 
-// commonFlags stand on every command, and none on the program itself: cli would ignore those in the wrong
-// place.
+// commonFlags stand on every command, none on the program: cli would ignore those in the wrong place.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: flagConfig, Value: defaultConfig, Usage: "read the configuration from `FILE`"},
-		toggle(flagSandbox,
-			"use the embedded stand-ins for both services, and a ledger of their own in your cache directory"),
+		preset(flagConfig, "config.toml", "read the configuration from `FILE`"),
+		toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own in "+
+			"your cache directory"),
 		toggle(flagJSON, "print one JSON object instead of the report for people"),
-		&cli.StringFlag{
-			Name: flagLogLevel, DefaultText: "warn on a terminal, info elsewhere",
-			Usage: "log from `LEVEL` upwards: debug, info, warn, error",
-		},
-		&cli.StringFlag{Name: flagLogFormat, Value: "text", Usage: "write the log as `FORMAT`: text or json"},
+		described(flagLogLevel, "warn on a terminal, info elsewhere",
+			"log from `LEVEL` upwards: debug, info, warn, error"),
+		preset(flagLogFormat, "text", "write the log as `FORMAT`: text or json"),
 		toggle(flagQuiet, "no progress, and only errors in the log"),
 		toggle(flagNoColor, "no colours; the variable NO_COLOR does the same"),
 	}
 }
 
-// noPagerFlag stands on the commands that answer a question.
 func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer through a pager") }
 
 // passFlags stand on the commands that make a pass.
@@ -87,17 +84,11 @@ func passFlags() []cli.Flag {
 			Name: flagMax, DefaultText: "no limit",
 			Usage: "create at most `N` survey requests; the rest waits for the next pass",
 		},
-		&cli.StringFlag{
-			Name: flagMaxDuration, DefaultText: "no limit",
-			Usage: "stop after a `DURATION` such as 90m: what has begun is finished, the rest is kept for " +
-				"later",
-		},
+		described(flagMaxDuration, "no limit", "stop after a `DURATION` such as 90m: what has begun is "+
+			"finished, the rest is kept for later"),
 		ifLockedFlag(),
-		&cli.IntFlag{
-			Name: flagConfirm,
-			Usage: fmt.Sprintf(
-				"let the first pass of a new ledger create up to `N` survey requests; needed above %d", unconfirmed),
-		},
+		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to "+
+			"`N` survey requests; needed above %d", unconfirmed)},
 		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
 			"be given several times"),
 		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),
@@ -110,15 +101,90 @@ func passFlagsBut(names ...string) []cli.Flag {
 		passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
-// value, toggle and values are flags that have nothing but a name and a usage.
+// ifLockedFlag stands on every command that changes the ledger with the services' help.
+func ifLockedFlag() cli.Flag {
+	return preset(flagIfLocked, "fail",
+		"when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m")
+}
+
 func value(name, usage string) cli.Flag  { return &cli.StringFlag{Name: name, Usage: usage} }
 func toggle(name, usage string) cli.Flag { return &cli.BoolFlag{Name: name, Usage: usage} }
 func values(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
 
-// ifLockedFlag stands on every command that changes the ledger with the services' help.
-func ifLockedFlag() cli.Flag {
-	return &cli.StringFlag{
-		Name: flagIfLocked, Value: "fail",
-		Usage: "when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m",
+// preset is a flag with a default, and described one whose default is said in words.
+func preset(name, value, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: usage}
+}
+
+func described(name, by, usage string) cli.Flag {
+	return &cli.StringFlag{Name: name, DefaultText: by, Usage: usage}
+}
+
+// The forms in which a point of time can be given without a zone, in the zone of sync.timezone.
+var timeForms = []string{
+	"2006-01-02", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05",
+	"2006-01-02 15:04:05",
+}
+
+// parseTime understands "now", a date, a time with or without a zone, and "24h ago".
+func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Time, error) {
+	value = strings.TrimSpace(value)
+	if value == "now" {
+		return now, nil
 	}
+	if ago, ok := strings.CutSuffix(value, " ago"); ok {
+		var span config.Duration
+		if err := span.UnmarshalText([]byte(strings.TrimSpace(ago))); err == nil && span >= 0 {
+			return now.Add(-time.Duration(span)), nil
+		}
+	}
+	if t, err := time.Parse(time.RFC3339, value); err == nil {
+		return t, nil
+	}
+	for _, form := range timeForms {
+		if t, err := time.ParseInLocation(form, value, zone); err == nil {
+			return wallClock(flag, value, form, t)
+		}
+	}
+	return time.Time{}, usagef("--%s %q is no point of time; write now, 24h ago, 7d ago, 2026-11-22, "+
+		"2026-11-22T15:04, or with a zone 2026-11-22T15:04:05Z", flag, value)
+}
+
+// wallClock settles a time without a zone that the clocks of its zone show never, or twice, because they are
+// changed there. A date is the first moment of its day; any other such time is refused, because it can be
+// meant either way.
+func wallClock(flag, value, form string, t time.Time) (time.Time, error) {
+	zone := t.Location().String()
+	// Skipped by the clocks: the two sides of the change enclose it.
+	if t.Format(form) != value {
+		if start, end := t.ZoneBounds(); form == time.DateOnly && t.Format(form) < value {
+			return end, nil
+		} else if form == time.DateOnly {
+			return start, nil
+		}
+		return t, usagef("--%s %q: the clocks of %s skip that time; give it with a zone, such as "+
+			"2026-11-22T15:04:05Z", flag, value, zone)
+	}
+	// The clocks of any zone are changed by half hours.
+	for shift := -2 * time.Hour; shift <= 2*time.Hour; shift += 30 * time.Minute {
+		other := t.Add(shift)
+		if shift == 0 || other.Format(time.DateTime) != t.Format(time.DateTime) {
+			continue
+		}
+		if form != time.DateOnly {
+			return t, usagef("--%s %q: the clocks of %s show that time twice; give it with a zone, such as "+
+				"2026-11-22T15:04:05Z", flag, value, zone)
+		}
+		if other.Before(t) {
+			return other, nil
+		}
+	}
+	return t, nil
+}
+
+func ends(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, err error) {
+	if w.From, err = parseTime(flagFrom, c.String(flagFrom), zone, now); err == nil {
+		w.To, err = parseTime(flagTo, c.String(flagTo), zone, now)
+	}
+	return w, err
 }

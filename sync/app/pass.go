@@ -1,28 +1,38 @@
 package app
 
 import (
+	"cmp"
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/dryrun"
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
 
+// beginning is where a dry run begins that has no ledger to tell it.
+const beginning = 24 * time.Hour
+
 // prepare completes the options of a pass, for a command of its own.
 type prepare func(*session, *surveysync.Options) error
 
-// passAction makes one pass and reports it.
 func passAction(l *commandLine, complete prepare) cli.ActionFunc {
-	return func(c *cli.Context) error { return makePass(l, c, nil, complete) }
+	return in(l, func(s *session) error { return makePass(s, nil, complete) })
 }
 
-// pass is one pass as a command makes it.
 type pass struct {
 	*session
 	limits  runLimits
@@ -31,79 +41,107 @@ type pass struct {
 	engine  *surveysync.Engine
 }
 
-// makePass makes one pass, saves it as a plan unless that is nil, and reports it.
-func makePass(l *commandLine, c *cli.Context, plan *planFile, complete prepare) error {
-	limits, err := readRunLimits(c)
+func makePass(s *session, plan *planFile, complete prepare) error {
+	limits, err := readRunLimits(s.c)
 	if err != nil {
 		return err
 	}
-	return inSession(l, c, func(s *session) error {
-		engine, err := newEngine(s, complete)
-		if err != nil {
-			return err
-		}
-		reports, err := newReports(s)
-		if err != nil {
-			return err
-		}
-		return pass{s, limits, plan, reports, engine}.run()
-	})
-}
-
-// newEngine is the engine with its options, before it has anything to work with.
-func newEngine(s *session, complete prepare) (*surveysync.Engine, error) {
+	reports, err := newReports(s)
+	if err != nil {
+		return err
+	}
+	if err := s.tenant.Config.Ready(); err != nil {
+		return err
+	}
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
 	if err := complete(s, o); err != nil {
-		return nil, err
+		return err
 	}
-	return engine, s.tenant.Config.Ready()
+	return pass{s, limits, plan, reports, engine}.run()
 }
 
 // run makes the pass, with all that listens to it, and concludes it.
 func (p pass) run() (err error) {
-	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute)
+	var clients *tenant.Clients
+	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute,
+		func() string { return clients.Waiting() })
 	defer watch.stop()
-	clients, err := tenant.Connect(p.tenant.Config, userAgent(), watch.log)
-	if err != nil {
+	if clients, err = tenant.Connect(p.tenant.Config, userAgent(), watch.log); err != nil {
 		return err
 	}
-	watch.waits(clients.Waiting)
 	p.tenant.Attach(p.engine, clients)
-	notice, closeLedger, err := openLedger(p.session, p.engine, clients, p.limits.lock)
-	if p.limits.lock.skips(err) {
-		return saySkipped(p.session, err)
-	}
+	notice, closeLedger, err := p.openLedger(clients)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	p.engine.Observer = p.plan.hear(append(watch.observer, attention, p.reports, p.engine.Observer))
+	heard := append(watch.observers, attention, p.reports, p.engine.Observer)
+	if p.plan != nil {
+		heard = append(heard, p.plan.planner)
+	}
+	p.engine.Observer = heard
 	result, err := p.limits.run(p.c.Context, p.engine)
 	watch.stop()
-	err = p.plan.end(p.session, p.engine, &result, err)
-	for _, each := range []string{notice, p.witness().Warning()} {
-		if each != "" {
-			result.Notices = append(result.Notices, each)
-		}
+	if p.plan != nil {
+		err = p.plan.end(p.session, p.engine, &result, err)
 	}
-	backfills := []string{staleNotice(p.c, result, p.tenant.Config.Sync.MaxAge), failedNotice(p.c, result)}
+	backfills := backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge)
 	for _, each := range backfills {
-		if each != "" {
-			result.Notices = append(result.Notices, each)
-			watch.log.Warn(each)
-		}
+		watch.log.Warn(each)
 	}
+	result.Notices = slices.DeleteFunc(
+		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, backfills),
+		func(notice string) bool { return notice == "" })
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()
 	err = p.conclude(report.Pass{
 		Result: result, Calls: report.Calls(clients.Calls()), Tenant: p.tenant.Name, Here: here(p.c),
 		Attention: attention.Rows, EndedBy: endedBy(result, err),
 	}, err, closed)
-	return errors.Join(err, p.plan.say(p.c, p.stdout))
+	if p.plan != nil {
+		err = errors.Join(err, p.plan.say(p.c, p.stdout))
+	}
+	return err
+}
+
+// openLedger gives the engine its ledger: a dry run one to read alone, any other one with a heartbeat that
+// tells others how far it is. A dry run does without a ledger that was never made, where a pass would refuse:
+// the notice says so; empty for nothing.
+func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger func() error, err error) {
+	engine := p.engine
+	if !engine.Options.DryRun {
+		err = p.limits.lock.open(p.session, func() error {
+			ledger, err := p.tenant.OpenLedger()
+			if err == nil {
+				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
+				engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.Before(ledger.Close)
+			}
+			return err
+		})
+		return "", closeLedger, err
+	}
+	var below dryrun.ReadLedger
+	err = p.limits.lock.open(p.session, func() (err error) {
+		below, closeLedger, err = p.tenant.ReadLedger()
+		return err
+	})
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(p.path()) {
+		notice = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked " +
+			"before"
+		start := engine.Options.Range.From
+		if start.IsZero() {
+			start = p.clock().Add(-beginning)
+			notice += fmt.Sprintf(", and began %d hours ago; a real pass begins where acsync init --start "+
+				"says", beginning/time.Hour)
+		}
+		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
+	}
+	engine.Ledger, engine.Observer = &dryrun.Ledger{ReadLedger: below}, observers{}
+	return notice, closeLedger, err
 }
 
 // conclude writes the files of --report and prints the report. One that ended before anything was read has
@@ -139,8 +177,7 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	return nil
 }
 
-// unfinished says in one line on stderr what made a pass end with less than it should have done; nil where
-// the report says it all.
+// unfinished says in one line why a pass has done less than it should; nil where the report says it all.
 func unfinished(made report.Pass) error {
 	switch {
 	case made.Fuse != "":
@@ -157,8 +194,7 @@ func unfinished(made report.Pass) error {
 	return nil
 }
 
-// endedBy names what ended a pass before its end, for programs that read the report; empty for what the
-// report's counts and fuse tell by themselves.
+// endedBy names for programs what ended a pass early; empty for what the report tells by itself.
 func endedBy(r surveysync.Result, err error) string {
 	switch {
 	case r.Refused:
@@ -168,8 +204,130 @@ func endedBy(r surveysync.Result, err error) string {
 	}
 	return map[exit.Code]string{
 		exit.Failed: "failure", exit.Credentials: "credentials", exit.Temporary: "temporary",
-		exit.Usage:         "refused",
-		exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP", exit.Interrupted: "SIGINT",
-		exit.Terminated: "SIGTERM",
+		exit.Usage: "refused", exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP",
+		exit.Interrupted: "SIGINT", exit.Terminated: "SIGTERM",
 	}[exitCode(err)]
+}
+
+// overRange lets a pass go over --from and --to, whatever its age. An end that is "now" is left open.
+func overRange(s *session, o *surveysync.Options) error {
+	from, to := strings.TrimSpace(s.c.String(flagFrom)), strings.TrimSpace(s.c.String(flagTo))
+	if from == "" || to == "" {
+		return usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 "+
+			"--%s 2026-11-01, or --%s now", flagFrom, flagTo, flagFrom, flagTo, flagTo)
+	}
+	w, err := ends(s.c, s.tenant.Config.Location(), s.clock())
+	switch {
+	case err != nil:
+		return err
+	case to == "now":
+		w.To = time.Time{}
+	case w.Empty():
+		return usagef("--%s %s is not before --%s %s; nothing was read", flagFrom, from, flagTo, to)
+	}
+	o.Policy.MaxAge, o.Range = 0, w
+	return nil
+}
+
+type timeUp struct{ after config.Duration }
+
+func (t timeUp) Error() string {
+	return fmt.Sprintf("stopped after --%s %s; what had begun was finished, the rest is kept for later",
+		flagMaxDuration, t.after)
+}
+
+func (timeUp) ExitClass() exit.Code { return exit.Temporary }
+
+// runLimits are what the command line says of a pass beyond what it is to do.
+type runLimits struct {
+	lock lockPolicy
+	most config.Duration // --max-duration; 0 = no limit
+}
+
+// readRunLimits refuses what cannot be carried out as it was said.
+func readRunLimits(c *cli.Context) (l runLimits, err error) {
+	if c.IsSet(flagMax) && c.Int(flagMax) < 1 {
+		return l, usagef("--%s %d: give a number of at least 1; to send nothing there is --%s", flagMax,
+			c.Int(flagMax), flagDryRun)
+	}
+	if c.IsSet(flagConfirm) && c.Int(flagConfirm) < 1 {
+		return l, usagef("--%s %d: give the number of survey requests that the refusal named", flagConfirm,
+			c.Int(flagConfirm))
+	}
+	if l.lock, err = readLockPolicy(c); err != nil || !c.IsSet(flagMaxDuration) {
+		return l, err
+	}
+	text := c.String(flagMaxDuration)
+	if err := l.most.UnmarshalText([]byte(text)); err != nil || l.most <= 0 {
+		return l, usagef("--%s %q: give a duration, such as 90m or 8h", flagMaxDuration, text)
+	}
+	return l, nil
+}
+
+func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysync.Result, error) {
+	// Not a deadline: the pacers would refuse to wait beyond it, and end the pass early without a reason.
+	if l.most > 0 {
+		var stop context.CancelCauseFunc
+		ctx, stop = context.WithCancelCause(ctx)
+		defer stop(nil)
+		defer time.AfterFunc(time.Duration(l.most), func() { stop(timeUp{l.most}) }).Stop()
+	}
+	result, err := engine.Run(ctx)
+	if errors.As(err, new(timeUp)) {
+		result.Limit = flagMaxDuration
+	}
+	return result, err
+}
+
+// lockPolicy is what a command does when another process holds the ledger; the zero policy fails.
+type lockPolicy struct {
+	skip bool          // do nothing, and call that a success
+	wait time.Duration // try again for so long
+}
+
+func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
+	var wait config.Duration
+	text := c.String(flagIfLocked)
+	span, waits := strings.CutPrefix(text, "wait=")
+	switch {
+	case text == "fail":
+	case text == "skip":
+		p.skip = true
+	case waits && wait.UnmarshalText([]byte(span)) == nil && wait > 0:
+		p.wait = time.Duration(wait)
+	default:
+		err = usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
+			flagIfLocked, text)
+	}
+	return p, err
+}
+
+// open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits
+// a moment for the lock. The command has ended when it says that nothing is done.
+func (p lockPolicy) open(s *session, try func() error) error {
+	for until := time.Now().Add(p.wait); ; {
+		err := try()
+		switch locked := errors.Is(err, store.ErrLocked); {
+		case locked && p.skip:
+			return skipped(s, err)
+		case !locked || !time.Now().Before(until):
+			return err
+		case s.c.Context.Err() != nil:
+			return context.Cause(s.c.Context)
+		}
+	}
+}
+
+// skipped says that nothing was done, and ends the command.
+func skipped(s *session, locked error) (err error) {
+	// One line also in JSON, as a pass is: schedules append it to a file.
+	if s.c.Bool(flagJSON) {
+		err = json.NewEncoder(s.stdout).Encode(map[string]any{
+			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": locked.Error(),
+			"exit": exit.Done,
+		})
+	} else {
+		_, err = fmt.Fprintf(s.stdout, "skipped: %v\n", locked)
+	}
+	return cmp.Or(err, error(ended{exit.Done, nil}))
 }

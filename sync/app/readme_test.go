@@ -57,7 +57,7 @@ func TestReadmeIsComplete(t *testing.T) {
 	for _, state := range store.States() {
 		wants(fmt.Sprintf("\n| `%s` |", state))
 	}
-	for _, reason := range append(decide.SkipReasons(), decide.OutcomeReasons()...) {
+	for _, reason := range decide.Reasons() {
 		wants(fmt.Sprintf("\n| `%s` | %s |", reason, reason.Explain()))
 	}
 }

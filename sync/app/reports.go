@@ -10,126 +10,47 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/report"
 )
 
-// reports are the files that --report names. They hear what the pass does, and are written when it has ended,
-// however it ended. The zero reports are none.
+// reports are the files that --report names, written however the pass ends. The zero reports are none.
 type reports struct {
-	files []reportFile
+	paths []string
 	rows  *report.Rows
 	about report.Detail
 }
 
-// reportFile is one of them.
-type reportFile struct {
-	path   string
-	render func(io.Writer, report.Report) error
-}
-
-// checkReports refuses before a pass what could not be written after it.
-func checkReports(c *cli.Context) error {
-	if c.Bool(flagReveal) && !c.IsSet(flagReport) {
-		return usagef("--%s is about the files of --%s, and there is none", flagReveal, flagReport)
-	}
-	seen := map[string]bool{}
-	for _, path := range c.StringSlice(flagReport) {
-		if _, err := report.RendererFor(path); err != nil {
-			return usagef("--%s: %v", flagReport, err)
-		}
-		full, err := filepath.Abs(path)
-		if err == nil {
-			err = writable(full)
-		}
-		if err != nil {
-			return usagef("--%s %q cannot be written: %v; nothing was done", flagReport, path, err)
-		}
-		if seen[full] {
-			return usagef("--%s names %q twice", flagReport, path)
-		}
-		seen[full] = true
-	}
-	return nil
-}
-
-// writable reports whether a file can take the place of what is at path.
-func writable(path string) error {
-	for _, devices := range []string{"/dev/", "/proc/"} {
-		if strings.HasPrefix(path, devices) {
-			return fmt.Errorf("%s is no place for a file", devices)
-		}
-	}
-	if _, err := os.Lstat(path); err == nil {
-		if _, err := os.Stat(path); err != nil {
-			return errors.New("it is a link that leads nowhere")
-		}
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return errors.New("there is something that is no file")
-	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".acsync-*")
-	if err != nil {
-		// The probe's own name says nothing.
-		if cause, ok := errors.AsType[*fs.PathError](err); ok {
-			err = fmt.Errorf("directory %s: %w", filepath.Dir(path), cause.Err)
-		}
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
-}
-
-// newReports makes the files of a pass ready to listen.
 func newReports(s *session) (*reports, error) {
-	r, cfg := &reports{}, s.tenant.Config
-	for _, path := range s.c.StringSlice(flagReport) {
-		if err := refuseOverwrite(s, flagReport, path); err != nil {
-			return nil, err
-		}
-		render, err := report.RendererFor(path)
-		if err != nil {
-			return nil, err
-		}
-		r.files = append(r.files, reportFile{path, render})
+	paths, err := reportPaths(s)
+	if err != nil || len(paths) == 0 {
+		return &reports{}, err
 	}
-	if len(r.files) == 0 {
-		return r, nil
-	}
-	zone, err := cfg.Location()
-	if err != nil {
-		return nil, err
-	}
+	r, cfg := &reports{paths: paths}, s.tenant.Config
 	r.rows = &report.Rows{AppURL: cfg.KustomerAppURL(), Reveal: s.c.Bool(flagReveal)}
-	r.about = report.Detail{Rows: r.rows, Zone: zone, Digest: cfg.Digest()}
+	r.about = report.Detail{Rows: r.rows, Zone: cfg.Location(), Digest: cfg.Digest()}
 	for _, shown := range cfg.Show() {
-		setting := report.Setting{Key: shown.Key, Value: shown.Value, Default: shown.Default}
-		r.about.Settings = append(r.about.Settings, setting)
+		r.about.Settings = append(r.about.Settings, report.Setting(shown))
 	}
 	return r, nil
 }
 
-// Observe keeps what the files will tell.
 func (r *reports) Observe(event surveysync.Event) {
 	if r.rows != nil {
 		r.rows.Observe(event)
 	}
 }
 
-// write writes the files, each whole or not at all, for their owner's eyes alone. The problem is what ended
-// the pass early.
 func (r *reports) write(pass report.Pass, problem error) error {
-	if len(r.files) == 0 {
+	if len(r.paths) == 0 {
 		return nil
 	}
-	about := r.about
-	about.Problem = problem
-	made := report.New(pass, about)
+	r.about.Problem = problem
+	made := report.New(pass, r.about)
 	var failed []error
-	for _, file := range r.files {
-		err := writeReport(file.path, func(w io.Writer) error { return file.render(w, made) })
-		if err != nil {
+	for _, path := range r.paths {
+		if err := writeReport(path, made, report.RendererFor); err != nil {
 			failed = append(failed, fmt.Errorf("%w; the pass itself is not touched by that", err))
 		}
 	}
@@ -137,9 +58,14 @@ func (r *reports) write(pass report.Pass, problem error) error {
 }
 
 // writeReport writes one file, whole or not at all, for its owner's eyes alone.
-func writeReport(path string, render func(io.Writer) error) error {
+func writeReport[T any](
+	path string, made T, rendererFor func(path string) (func(io.Writer, T) error, error),
+) error {
 	var out bytes.Buffer
-	err := render(&out)
+	render, err := rendererFor(path)
+	if err == nil {
+		err = render(&out, made)
+	}
 	if err == nil {
 		err = writePrivate(path, out.Bytes())
 	}
@@ -147,4 +73,82 @@ func writeReport(path string, render func(io.Writer) error) error {
 		return fmt.Errorf("write the report %s: %w", path, err)
 	}
 	return nil
+}
+
+// reportPaths are the files of --report. What could not be written after a pass is refused before it.
+func reportPaths(s *session) ([]string, error) {
+	if s.c.Bool(flagReveal) && !s.c.IsSet(flagReport) {
+		return nil, usagef("--%s is about the files of --%s, and there is none", flagReveal, flagReport)
+	}
+	paths, seen := s.c.StringSlice(flagReport), map[string]bool{}
+	for _, path := range paths {
+		if _, err := report.RendererFor(path); err != nil {
+			return nil, usagef("--%s: %v", flagReport, err)
+		}
+		full, err := writable(path)
+		if err != nil {
+			return nil, usagef("--%s %q cannot be written: %v; nothing was done", flagReport, path, err)
+		}
+		if seen[full] {
+			return nil, usagef("--%s names %q twice", flagReport, path)
+		}
+		if err := refuseOverwrite(s, flagReport, path); err != nil {
+			return nil, err
+		}
+		seen[full] = true
+	}
+	return paths, nil
+}
+
+// writable returns the full path of a file, and why none can take the place of what is there.
+func writable(path string) (full string, err error) {
+	if full, err = filepath.Abs(path); err != nil {
+		return "", err
+	}
+	for _, devices := range []string{"/dev/", "/proc/"} {
+		if strings.HasPrefix(full, devices) {
+			return full, fmt.Errorf("%s is no place for a file", devices)
+		}
+	}
+	if _, err := os.Lstat(full); err == nil {
+		switch info, err := os.Stat(full); {
+		case err != nil:
+			return full, errors.New("it is a link that leads nowhere")
+		case !info.Mode().IsRegular():
+			return full, errors.New("there is something that is no file")
+		}
+	}
+	probe, err := os.CreateTemp(filepath.Dir(full), ".acsync-*")
+	if err != nil {
+		// The probe's own name says nothing.
+		if cause, ok := errors.AsType[*fs.PathError](err); ok {
+			err = fmt.Errorf("directory %s: %w", filepath.Dir(full), cause.Err)
+		}
+		return full, err
+	}
+	return full, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// refuseOverwrite refuses to write a file, named by a flag, in the place of one that acsync itself needs.
+func refuseOverwrite(s *session, flag, path string) error {
+	cfg := s.tenant.Config
+	needed := append(bolt.Files(cfg.Ledger.Path), s.c.String(flagConfig), cfg.Kustomer.APIKeyFile,
+		cfg.AgentConnect.APIKeyFile, cfg.AgentConnect.APISecretFile,
+		s.c.Args().First()) // the plan that is carried out
+	for _, each := range needed {
+		if each != "" && sameFile(path, each) {
+			return usagef("--%s %q would replace %s; nothing was done", flag, path, each)
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two paths lead to the same place, whether or not there is a file yet.
+func sameFile(a, b string) bool {
+	same := func(a, b string) bool {
+		first, err := os.Stat(a)
+		second, other := os.Stat(b)
+		return err == nil && other == nil && os.SameFile(first, second)
+	}
+	return same(a, b) || filepath.Base(a) == filepath.Base(b) && same(filepath.Dir(a), filepath.Dir(b))
 }

@@ -1,8 +1,17 @@
 package app
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,8 +19,60 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
+	"acsync/sync/sandbox"
 	"acsync/sync/tenant"
 )
+
+// commandLine is one call of the program: its surroundings and its streams.
+type commandLine struct {
+	example        []byte           // the configuration that init writes
+	now            func() time.Time // nil: this machine's clock
+	env            []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// clock is what the time is, for times that are given as some while ago.
+func (l *commandLine) clock() time.Time {
+	if l.now != nil {
+		return l.now()
+	}
+	return time.Now()
+}
+
+func (l *commandLine) printJSON(v any) error {
+	encoder := json.NewEncoder(l.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// variable is the value of an environment variable, and whether it is set. Of several the last counts.
+func variable(env []string, name string) (string, bool) {
+	for _, pair := range slices.Backward(env) {
+		key, value, _ := strings.Cut(pair, "=")
+		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// version is the module's version, and the revision it was built from where that is known.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return info.Main.Version + " " + setting.Value
+		}
+	}
+	return info.Main.Version
+}
+
+func userAgent() string { return "acsync/" + version() }
 
 // session is a command at work: what was asked, where it is shown, and for whom.
 type session struct {
@@ -21,40 +82,35 @@ type session struct {
 	tenant   *tenant.Tenant
 }
 
-// in lets a command that needs nothing but a session be the action of a command line.
+// in gives a command what it needs, and takes it back when that has ended.
 func in(l *commandLine, act func(*session) error) cli.ActionFunc {
-	return func(c *cli.Context) error { return inSession(l, c, act) }
-}
-
-// inSession gives a command what it needs, and takes it back when that has ended.
-func inSession(l *commandLine, c *cli.Context, act func(*session) error) (err error) {
-	s := &session{commandLine: l, c: c}
-	if s.terminal, err = newTerminal(l, c); err != nil {
-		return err
-	}
-	if c.String(flagConfig) == "" {
-		return usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
-	}
-	if c.Bool(flagSandbox) {
-		demo, closeDemo, err := newDemo(l, c)
+	return func(c *cli.Context) (err error) {
+		s := &session{commandLine: l, c: c}
+		if s.terminal, err = newTerminal(l, c); err != nil {
+			return err
+		}
+		path := c.String(flagConfig)
+		if path == "" {
+			return usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
+		}
+		if c.Bool(flagSandbox) {
+			closeDemo, err := s.startDemo()
+			if err != nil {
+				return err
+			}
+			return errors.Join(act(s), closeDemo())
+		}
+		cfg, err := tenant.Load(config.Source{Path: path, Env: l.env})
 		if err != nil {
 			return err
 		}
-		s.tenant = demo
-		return errors.Join(act(s), closeDemo())
+		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org}
+		return act(s)
 	}
-	cfg, err := tenant.Load(config.Source{Path: c.String(flagConfig), Env: l.env})
-	if err != nil {
-		return err
-	}
-	s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org}
-	return act(s)
 }
 
-// path is where the ledger lies.
 func (s *session) path() string { return s.tenant.Config.Ledger.Path }
 
-// connect makes the clients, which log to stderr.
 func (s *session) connect() (*tenant.Clients, error) {
 	return tenant.Connect(s.tenant.Config, userAgent(), s.terminal.logger(s.stderr))
 }
@@ -79,4 +135,76 @@ func (s *session) openPast() (*bolt.Ledger, error) {
 		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
 	}
 	return ledger, err
+}
+
+// show answers a question: with one JSON object where that was asked for, else with a text for people.
+func show[T any](s *session, found T, asJSON func(io.Writer, T) error, asText func(T) doc.Doc) error {
+	if s.c.Bool(flagJSON) {
+		return asJSON(s.stdout, found)
+	}
+	return s.terminal.answer(s.stdout, asText(found))
+}
+
+// startDemo starts the stand-ins of --sandbox. The configuration file is read only if it is named.
+func (s *session) startDemo() (stop func() error, err error) {
+	stand, err := sandbox.Start(sandbox.Options{Now: s.now})
+	if err != nil {
+		return nil, err
+	}
+	source := config.Source{Env: s.env, Override: func(cfg *config.Config) { pointAt(cfg, stand) }}
+	if s.c.IsSet(flagConfig) {
+		source.Path = s.c.String(flagConfig)
+	}
+	s.tenant = &tenant.Tenant{Name: "sandbox", Demo: &tenant.Demo{Start: stand.Start(), Known: known(stand)}}
+	s.tenant.Config, err = tenant.Load(source)
+	if err == nil {
+		s.tenant.Config.Ledger.Path, err = demoLedger(s.env)
+	}
+	if err != nil {
+		return nil, errors.Join(err, stand.Close())
+	}
+	return stand.Close, nil
+}
+
+// pointAt lets a configuration use the stand-ins, at a pace that suits a demonstration.
+func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
+	k, a := &cfg.Kustomer, &cfg.AgentConnect
+	k.Org, k.BaseURL = stand.Org(), stand.KustomerURL()
+	k.APIKey, k.APIKeyFile = config.NewSecret(stand.KustomerKey()), ""
+	k.RequestsPerMinute, k.SearchesPerMinute = 6000, 3000
+	a.Subdomain, a.BaseURL = "", stand.AgentConnectURL()
+	a.APIKey, a.APIKeyFile = config.NewSecret(stand.AgentConnectKey()), ""
+	a.APISecret, a.APISecretFile = config.Secret{}, ""
+	if cfg.Filters.RequireActiveProfile {
+		a.APISecret = config.NewSecret(stand.AgentConnectSecret())
+	}
+	a.RequestsPerMinute = 4500
+}
+
+// demoLedger is the path of the stand-ins' own ledger, in the user's cache directory.
+func demoLedger(env []string) (string, error) {
+	cache, _ := variable(env, "XDG_CACHE_HOME")
+	if cache == "" || runtime.GOOS != "linux" {
+		var err error
+		if cache, err = os.UserCacheDir(); err != nil {
+			return "", fmt.Errorf(
+				"find a place for the sandbox's ledger: %w; set HOME or XDG_CACHE_HOME", err)
+		}
+	}
+	return filepath.Join(cache, "acsync", "sandbox.db"), nil
+}
+
+// known is what the stand-ins' ledger holds from the beginning: a few conversations that an earlier pass is
+// to have sent, so that the first one shows also what "already sent" looks like.
+func known(stand *sandbox.Sandbox) (entries []store.Entry) {
+	for _, earlier := range stand.Earlier() {
+		entries = append(entries, store.Entry{
+			Key: store.Key{Conversation: earlier.ID},
+			Record: store.Record{
+				State: store.Accepted, Resolution: earlier.Resolution,
+				At: earlier.Resolution.Add(10 * time.Minute), Status: 200, Attempts: 1,
+			},
+		})
+	}
+	return entries
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"sync"
@@ -34,7 +35,6 @@ type spool struct {
 	inLine  bool // what was written last does not end a line; of the goroutine alone
 }
 
-// spooled is what one call has given.
 type spooled struct {
 	text []byte
 	lost int // lines lost before it
@@ -59,59 +59,36 @@ func (s *spool) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// work writes what waits, and ends with it.
 func (s *spool) work() {
-	for {
-		next, ok := s.next()
-		if !ok {
-			return
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.waiting) > 0 || s.lost > 0 {
+		next := spooled{lost: s.lost}
+		if len(s.waiting) > 0 {
+			next, s.waiting = s.waiting[0], s.waiting[1:]
+		} else {
+			s.lost = 0
 		}
+		s.mu.Unlock()
 		lost := s.put(next)
 		s.mu.Lock()
 		s.size -= len(next.text)
 		if len(s.waiting) > 0 {
 			s.waiting[0].lost += lost
-		} else {
-			s.lost += lost
+		} else if s.lost += lost; lost > 0 && next.text == nil {
+			break // not even that lines are lost can be written
 		}
-		// Not even that lines are lost can be written.
-		if lost > 0 && next.text == nil {
-			s.writing = false
-		}
-		over := !s.writing
-		s.mu.Unlock()
 		s.tell()
-		if over {
-			return
-		}
 	}
-}
-
-// next is what is to be written next: behind all that waits, how much was lost.
-func (s *spool) next() (spooled, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch {
-	case len(s.waiting) > 0:
-		next := s.waiting[0]
-		s.waiting = s.waiting[1:]
-		return next, true
-	case s.lost > 0:
-		next := spooled{lost: s.lost}
-		s.lost = 0
-		return next, true
-	}
-	s.writing, s.waiting = false, nil
+	s.writing = false
 	s.tell()
-	return spooled{}, false
 }
 
 // put writes one text and, before it, how many lines were lost there. It tells how many are lost now.
 func (s *spool) put(next spooled) (lost int) {
 	if next.lost > 0 {
-		note := fmt.Sprintf(
-			"acsync: %d of the log's lines are lost here: they could not be written, or nobody read them\n",
-			next.lost)
+		note := fmt.Sprintf("acsync: %d of the log's lines are lost here: they could not be written, or "+
+			"nobody read them\n", next.lost)
 		if s.inLine {
 			note = "\n" + note
 		}
@@ -145,7 +122,6 @@ func (s *spool) send(text []byte) (n int, err error) {
 	return n, nil
 }
 
-// tell wakes flush.
 func (s *spool) tell() {
 	select {
 	case s.moved <- struct{}{}:
@@ -153,8 +129,7 @@ func (s *spool) tell() {
 	}
 }
 
-// flush returns when all is written, or when nothing at all of it could be for a while. A reader who takes
-// nothing is waited for once.
+// flush returns when all is written. A reader who takes nothing at all is waited for once, and a while.
 func (s *spool) flush() {
 	for {
 		s.mu.Lock()
@@ -197,24 +172,16 @@ func newPrinter(to io.Writer, behind *spool) *printer {
 	return &printer{to: to, behind: behind, visible: doc.Visible{To: to, Colors: terminal}}
 }
 
-// Write prints the text.
 func (p *printer) Write(text []byte) (int, error) {
 	p.behind.flush()
 	n, err := p.visible.Write(text)
-	return n, p.kept(err)
+	p.failed = cmp.Or(p.failed, err)
+	return n, err
 }
 
-func (p *printer) kept(err error) error {
-	if p.failed == nil {
-		p.failed = err
-	}
-	return err
-}
-
-// told is the error of a command, and that not all of its answer could be printed where nothing else went
-// wrong.
+// told is the error of a command, or that its answer could not be printed where nothing else went wrong.
 func (p *printer) told(err error) error {
-	p.kept(p.visible.Close()) //nolint:errcheck // it is looked at below
+	p.failed = cmp.Or(p.failed, p.visible.Close())
 	if p.failed != nil && exitCode(err) == exit.Done {
 		return fmt.Errorf("print the answer: %w", p.failed)
 	}

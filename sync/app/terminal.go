@@ -6,10 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/exec"
+	"os/signal"
 	"reflect"
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/lmittmann/tint"
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -30,13 +33,13 @@ type terminal struct {
 	json     bool // the log is JSON
 }
 
-// defaultWidth is the width of what is no terminal.
 const defaultWidth = 80
 
-// newTerminal looks at both streams, the flags and the environment.
 func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	t := terminal{stderr: l.stderr, width: defaultWidth, level: slog.LevelInfo}
-	plain := c.Bool(flagNoColor) || l.lookup("NO_COLOR") != "" || l.lookup("TERM") == "dumb"
+	noColor, _ := variable(l.env, "NO_COLOR")
+	kind, _ := variable(l.env, "TERM")
+	plain := c.Bool(flagNoColor) || noColor != "" || kind == "dumb"
 	if file, ok := isTerminal(l.stdout); ok {
 		t.colorOut = !plain
 		width, height := size(file)
@@ -47,13 +50,24 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	if file, ok := isTerminal(l.stderr); ok {
 		t.colorErr = !plain
 		t.errWidth, _ = size(file)
-		t.progress = !c.Bool(flagQuiet) && l.lookup("TERM") != "dumb"
+		t.progress = !c.Bool(flagQuiet) && kind != "dumb"
 		t.level = slog.LevelWarn
 	}
-	return t, t.logSettings(c)
+	if text := c.String(flagLogLevel); text != "" {
+		if err := t.level.UnmarshalText([]byte(text)); err != nil {
+			return t, usagef("--%s %q: choose debug, info, warn or error", flagLogLevel, text)
+		}
+	}
+	if c.Bool(flagQuiet) {
+		t.level = max(t.level, slog.LevelError)
+	}
+	format := c.String(flagLogFormat)
+	if t.json = format == "json"; !t.json && format != "text" {
+		return t, usagef("--%s %q: choose text or json", flagLogFormat, format)
+	}
+	return t, nil
 }
 
-// style is how a text may look on stdout.
 func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
 
 // answer shows the answer to a question on stdout: through the pager where the terminal is too low for it.
@@ -71,25 +85,7 @@ func (t terminal) answer(stdout io.Writer, d doc.Doc) error {
 	return err
 }
 
-// logSettings takes the flags that are about the log.
-func (t *terminal) logSettings(c *cli.Context) error {
-	if text := c.String(flagLogLevel); text != "" {
-		if err := t.level.UnmarshalText([]byte(text)); err != nil {
-			return usagef("--%s %q: choose debug, info, warn or error", flagLogLevel, text)
-		}
-	}
-	if c.Bool(flagQuiet) {
-		t.level = max(t.level, slog.LevelError)
-	}
-	format := c.String(flagLogFormat)
-	t.json = format == "json"
-	if !t.json && format != "text" {
-		return usagef("--%s %q: choose text or json", flagLogFormat, format)
-	}
-	return nil
-}
-
-// size is the width and the height of a terminal, as far as they are known; a height of 0 is not.
+// size is that of a terminal, as far as it is known; a height of 0 is not.
 func size(file *os.File) (width, height int) {
 	width, height, err := term.GetSize(int(file.Fd()))
 	if err != nil || width <= 0 {
@@ -125,20 +121,68 @@ func (t terminal) logger(w io.Writer) *slog.Logger {
 
 // printable is an attribute of the log, the message among them, as a terminal may show it.
 func printable(_ []string, a slog.Attr) slog.Attr {
-	if a.Value.Kind() == slog.KindString {
-		return slog.String(a.Key, doc.Printable(a.Value.String()))
-	}
-	if a.Value.Kind() != slog.KindAny {
-		return a
-	}
 	switch v := a.Value.Any().(type) {
-	case slog.Level:
+	case slog.Level, time.Time:
 		return a
 	case error, fmt.Stringer:
-		return slog.String(a.Key, doc.Printable(fmt.Sprint(v)))
+	default:
+		if reflect.ValueOf(v).Kind() != reflect.String {
+			return a
+		}
 	}
-	if v := reflect.ValueOf(a.Value.Any()); v.Kind() == reflect.String {
-		return slog.String(a.Key, doc.Printable(v.String()))
+	return slog.String(a.Key, doc.Printable(fmt.Sprint(a.Value.Any())))
+}
+
+// pager shows answers that a terminal is too low for. Only answers to questions are paged: a pass would wait
+// for somebody who reads, and its report stands on the screen that it was made on.
+type pager struct {
+	command []string // the program and its arguments; empty: none is to be used
+	env     []string
+	screen  *os.File
+	width   int // of the screen, in columns
+	height  int // in lines
+}
+
+// newPager is the pager that the environment asks for. A variable that is empty, and cat, ask for none.
+func newPager(env []string, screen *os.File, width, height int) pager {
+	command := "less"
+	for _, name := range []string{"PAGER", "ACSYNC_PAGER"} {
+		if value, ok := variable(env, name); ok {
+			command = value
+		}
 	}
-	return a
+	p := pager{command: strings.Fields(command), env: env, screen: screen, width: width, height: height}
+	if kind, _ := variable(env, "TERM"); kind == "dumb" || command == "cat" {
+		p.command = nil
+	}
+	if _, ok := variable(env, "LESS"); !ok {
+		// leaves what fits, and colours, on the screen
+		p.env = append(p.env[:len(p.env):len(p.env)], "LESS=FRX")
+	}
+	return p
+}
+
+// show shows a text that is higher than the screen, and reports whether it did. A pager that is missing or
+// fails has shown nothing. Who leaves it before the end has seen enough.
+func (p pager) show(shown string) bool {
+	if len(p.command) == 0 || p.screen == nil || p.height == 0 || p.rows(shown) < p.height {
+		return false
+	}
+	cmd := exec.Command(p.command[0], p.command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = strings.NewReader(shown), p.screen, p.screen, p.env
+	if cmd.Start() != nil {
+		return false
+	}
+	// Ctrl-C is the pager's, which goes back to its prompt.
+	signal.Ignore(os.Interrupt)
+	return cmd.Wait() == nil
+}
+
+// rows are how many lines of the screen a text takes, which breaks long ones.
+func (p pager) rows(shown string) int {
+	n := 0
+	for line := range strings.Lines(shown) {
+		n += 1 + max(text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n"))-1, 0)/max(p.width, 1)
+	}
+	return n
 }

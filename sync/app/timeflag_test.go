@@ -1,9 +1,10 @@
 package app
 
 import (
-	"errors"
 	"testing"
 	"time"
+
+	"acsync/sync/exit"
 )
 
 // TestParseTime reads points of time in zones whose clocks are changed, on leap days, and relative to now.
@@ -41,9 +42,8 @@ func TestParseTime(t *testing.T) {
 				t.Skip(err)
 			}
 			got, err := parseTime(flagFrom, test.value, zone, now)
-			var usage usageError
 			switch {
-			case test.want == refused && !errors.As(err, &usage):
+			case test.want == refused && exitCode(err) != exit.Usage:
 				t.Errorf("got %s, %v; want a refusal", got, err)
 			case test.want != refused && (err != nil || got.UTC().Format(time.RFC3339) != test.want):
 				t.Errorf("got %s, %v; want %s", got.UTC(), err, test.want)

@@ -2,12 +2,18 @@ package config
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // containers and Windows often come without a time zone database
+
+	"acsync/sync/httpx"
 )
 
 // Config is one tenant: one Kustomer organisation and one Agent Connect account. The toml tags are the keys
@@ -58,13 +64,14 @@ func (c Config) AgentConnectURL() string {
 	return cmp.Or(strings.TrimRight(c.AgentConnect.BaseURL, "/"), "https://"+host)
 }
 
-// Location returns the time zone of dates given without one (sync.timezone). It cannot fail after [Load].
-func (c Config) Location() (*time.Location, error) {
+// Location returns the time zone of dates given without one (sync.timezone). [Load] has checked that it is
+// known; UTC stands in for any other.
+func (c Config) Location() *time.Location {
 	location, err := time.LoadLocation(c.Sync.Timezone)
 	if err != nil {
-		return nil, fmt.Errorf("sync.timezone is not known on this machine: %w", err)
+		return time.UTC
 	}
-	return location, nil
+	return location
 }
 
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can
@@ -81,27 +88,53 @@ func (c Config) Accounts() string {
 		", Agent Connect " + account(c.AgentConnectURL(), here)
 }
 
+// account is the host of an API and its path, in one spelling, or local on this machine.
+func account(rawURL, local string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil || httpx.Loopback(rawURL) {
+		return local
+	}
+	host := strings.ToLower(u.Hostname())
+	if port := u.Port(); port != "" && port != "443" {
+		host += ":" + port
+	}
+	return host + strings.TrimRight(u.EscapedPath(), "/")
+}
+
 // Show lists what a pass is told to do, in the order of the file. An address that a rule names stands in it
 // as it is.
-func (c Config) Show() []Shown { return show(c, Default()) }
+func (c Config) Show() []Shown {
+	usual, list := flatten(reflect.ValueOf(Default()), ""), flatten(reflect.ValueOf(c), "")
+	for i, each := range list {
+		list[i].Default = slices.Contains(usual, each)
+	}
+	return list
+}
 
-// Digest tells configurations apart: the same one means that every key that [Config.Show] lists has the same
-// value.
+// Digest tells configurations apart by what [Config.Show] lists.
 func (c Config) Digest() string { return digest(c.Show())[:12] }
 
 // Decisions tells configurations apart that decide otherwise: the same one means that every key on which
 // decisions and survey requests depend has the same value. It holds no secret.
-func (c Config) Decisions() string { return digest(decisive(c.Show())) }
+func (c Config) Decisions() string {
+	never := func(s Shown) bool { return slices.Contains(undecisive, s.Key) }
+	return digest(slices.DeleteFunc(c.Show(), never))
+}
 
-// Validate returns every value that cannot work, in the order of the sections, one fault for a key at most.
-// What is merely missing is for [Config.Ready] to say.
-func (c Config) Validate() []Fault {
-	k := &checker{faulty: map[string]bool{}}
+// check notes every value that cannot work. What is merely missing is for [Config.Ready] to say.
+func (c Config) check(k *checker) {
 	c.Kustomer.check(k)
 	c.AgentConnect.check(k)
 	c.Sync.check(k)
 	c.Filters.check(k)
-	c.checkRecovery(k)
+	// Its expression is for [Source].Check.
+	switch when := c.Recovery.When; {
+	case when != "" && blank(when):
+		k.fault("recovery.when", `must be an expression, or "" for none`)
+	case when != "" && c.Sync.SurveyPer == SurveyPerResolution:
+		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": `+
+			"Agent Connect finds the first request by the conversation's id, and there would be several")
+	}
 	c.Mapping.check(k)
 	if len(c.Rules) > maxRules {
 		k.fault("rule", "has %d entries; at most %d are taken", len(c.Rules), maxRules)
@@ -111,61 +144,103 @@ func (c Config) Validate() []Fault {
 	}
 	c.Ledger.check(k)
 	c.checkTimes(k)
-	return k.faults
-}
-
-// checkRecovery checks the section against the others; its expression is for [Source].Check.
-func (c Config) checkRecovery(k *checker) {
-	switch {
-	case c.Recovery.When == "":
-	case blank(c.Recovery.When):
-		k.fault("recovery.when", `must be an expression, or "" for none`)
-	case c.Sync.SurveyPer == SurveyPerResolution:
-		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": `+
-			"Agent Connect finds the first request by the conversation's id, and there would be several")
-	}
 }
 
 // checkTimes checks the times against each other.
 func (c Config) checkTimes(k *checker) {
 	s := c.Sync
 	if s.Settle == 0 && s.Overlap == 0 {
-		k.faultRelated("sync.overlap", []string{"sync.settle"},
+		k.faultOf([]string{"sync.overlap", "sync.settle"},
 			"must not be 0 when sync.settle is 0 as well: what the search shows late would never be seen")
 	}
-	if k.faulty["sync.settle"] || k.faulty["sync.overlap"] || k.faulty["sync.max_age"] {
-		return
-	}
 	if reach := s.Settle + s.Overlap; s.MaxAge < reach {
-		k.faultRelated(
-			"sync.max_age", []string{"sync.overlap", "sync.settle"}, "must be at least sync.settle + "+
-				"sync.overlap (%s), is %s: what is found late would be too old to send", reach, s.MaxAge)
+		k.faultOf([]string{"sync.max_age", "sync.overlap", "sync.settle"},
+			"must be at least sync.settle + sync.overlap (%s), is %s: what is found late would be too old "+
+				"to send", reach, s.MaxAge)
 	}
 	// A sum with max_age could overflow, hence the difference.
 	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {
-		k.faultRelated(
-			"ledger.retain", []string{"sync.max_age", "sync.overlap"}, "must be at least sync.max_age + "+
-				"sync.overlap, is %s: what is forgotten too early would be sent twice", c.Ledger.Retain)
+		k.faultOf([]string{"ledger.retain", "sync.max_age", "sync.overlap"},
+			"must be at least sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent "+
+				"twice", c.Ledger.Retain)
 	}
 }
 
 // Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to
 // read, the keys of both services, and the secret where a setting depends on it.
 func (c Config) Ready() error {
-	k := &checker{faulty: map[string]bool{}}
+	k := newChecker()
 	if c.KustomerURL() == "" {
 		k.fault("kustomer.org", `is not set: write the "acme" of acme.kustomerapp.com in the file, or set %s`,
 			variableName("kustomer.org"))
 	}
 	const how = "set the environment variable %s, or name a file that holds it in %s"
-	for i, key := range []Secret{c.Kustomer.APIKey, c.AgentConnect.APIKey} {
-		if s := secrets[i]; !key.IsSet() {
-			k.fault(s.key, "is not set: "+how, s.variable, s.fileKey())
+	for i, value := range []Secret{c.Kustomer.APIKey, c.AgentConnect.APIKey} {
+		if key := secrets[i]; !value.IsSet() {
+			k.fault(key, "is not set: "+how, variableName(key), fileKey(key))
 		}
 	}
-	if s := secrets[2]; c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
+	if key := secrets[2]; c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
 		k.fault("filters.require_active_profile",
-			"needs the API secret, with which the profiles are listed: "+how, s.variable, s.fileKey())
+			"needs the API secret, with which the profiles are listed: "+how, variableName(key), fileKey(key))
 	}
-	return k.faults.err()
+	if len(k.faults) == 0 {
+		return nil
+	}
+	return k.faults
+}
+
+// Shown is a key with its value, for reports.
+type Shown struct {
+	Key     string // such as "sync.settle", "mapping.channels.voice", "rule[1].when"
+	Value   string
+	Default bool // as in an empty file
+}
+
+// undecisive are keys that change when, how fast, and how much at once a pass works, or where,
+// and never what it decides about a conversation. The accounts are for [Config.Accounts] to tell apart.
+var undecisive = []string{
+	"kustomer.base_url", "kustomer.requests_per_minute", "kustomer.searches_per_minute", "kustomer.reserve",
+	"kustomer.timeout", "agent_connect.base_url", "agent_connect.requests_per_minute",
+	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
+	"sync.overlap", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after", "sync.timezone",
+	"ledger.retain", "ledger.allow_network",
+}
+
+func digest(list []Shown) string {
+	sum := sha256.New()
+	for _, each := range list {
+		fmt.Fprintf(sum, "%q=%q\n", each.Key, each.Value)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// flatten lists the keys below a value.
+func flatten(v reflect.Value, key string) []Shown {
+	if slices.Contains(pathKeys, key) || v.Type() == reflect.TypeFor[Secret]() {
+		return nil
+	}
+	var list []Shown
+	switch {
+	case isTable(v.Type()):
+		for field, value := range v.Fields() {
+			list = append(list, flatten(value, join(key, field.Tag.Get("toml")))...)
+		}
+	case isTables(v.Type()):
+		for i := range v.Len() {
+			list = append(list, flatten(v.Index(i), ruleKey(key, i+1))...)
+		}
+	case v.Kind() == reflect.Map:
+		texts := v.Interface().(map[string]string)
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			list = append(list, Shown{Key: join(key, name), Value: texts[name]})
+		}
+	case v.Kind() == reflect.Slice:
+		list = append(list, Shown{Key: key, Value: strings.Join(v.Interface().([]string), ", ")})
+	case v.Kind() == reflect.Pointer && v.IsNil():
+		list = append(list, Shown{Key: key})
+	default:
+		list = append(list, Shown{Key: key, Value: fmt.Sprint(v.Interface())})
+	}
+	return list
 }

@@ -190,11 +190,11 @@ func TestAddresses(t *testing.T) {
 
 func TestLocation(t *testing.T) {
 	cfg := Default()
-	if location, err := cfg.Location(); err != nil || location != time.Local {
-		t.Errorf("got %v, %v", location, err)
+	if location := cfg.Location(); location != time.Local {
+		t.Errorf("got %v", location)
 	}
 	cfg.Sync.Timezone = "Mars/Olympus"
-	if _, err := cfg.Location(); err == nil {
+	if len(cfg.Validate()) == 0 || cfg.Location() != time.UTC {
 		t.Error("an unknown zone is accepted")
 	}
 }
@@ -235,4 +235,11 @@ func TestLoadFindsNoConsequences(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], "config.toml:2:1: sync.max_age: must be a duration") {
 		t.Errorf("got %q", got)
 	}
+}
+
+// Validate returns every value that cannot work, one fault for a key at most.
+func (c Config) Validate() []Fault {
+	k := newChecker()
+	c.check(&k)
+	return k.faults
 }

@@ -18,14 +18,14 @@ var errDuration = errors.New(`must be a duration such as "30s", "3m", "72h" or "
 // UnmarshalText reads a duration. The error says what is expected and does not quote the text.
 func (d *Duration) UnmarshalText(text []byte) error {
 	written := string(text)
-	if before, rest, found := strings.Cut(written, "d"); found {
-		unsigned, _ := strings.CutPrefix(before, "-")
-		days, err := strconv.ParseUint(unsigned, 10, 32)
+	unsigned := strings.TrimPrefix(written, "-")
+	if before, rest, found := strings.Cut(unsigned, "d"); found {
+		days, err := strconv.ParseUint(before, 10, 32)
 		if err != nil {
 			return errDuration
 		}
 		// The sign, if any, belongs to all of it.
-		sign := strings.TrimSuffix(before, unsigned)
+		sign := strings.TrimSuffix(written, unsigned)
 		written = sign + strconv.FormatUint(24*days, 10) + "h" + rest
 	}
 	value, err := time.ParseDuration(written)
@@ -36,8 +36,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// String returns the shortest form that [Duration.UnmarshalText] reads back: "3m" rather than "3m0s", "3d"
-// rather than "72h".
+// String returns the shortest form that is read back: "3m" rather than "3m0s", "3d" rather than "72h".
 func (d Duration) String() string {
 	if d != 0 && d%day == 0 {
 		return strconv.FormatInt(int64(d/day), 10) + "d"

@@ -24,31 +24,25 @@ type Fault struct {
 	// SourceFile, the name of an environment variable, or empty for a default or an override
 	Source  string
 	Message string // what is wrong and what to do, without secrets
-
-	related []string // other keys with a part in it, in case the position of Key is unknown
 }
 
 // Error returns the fault in one line: "config.toml:12:1: sync.settle: must be between 0s and 1d".
 func (f Fault) Error() string {
-	var parts []string
+	where := f.File
 	switch {
 	case f.Line > 0:
-		parts = append(parts, fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column))
-	case f.File != "":
-		parts = append(parts, f.File)
-	case f.Source != "" && f.Source != SourceFile:
-		parts = append(parts, f.Source)
+		where = fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+	case f.File == "" && f.Source != SourceFile:
+		where = f.Source
 	}
-	if f.Key != "" {
-		parts = append(parts, f.Key)
-	}
-	return strings.Join(append(parts, f.Message), ": ")
+	parts := []string{where, f.Key, f.Message}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
 }
 
 // Faults is everything that is wrong with a configuration; as an error it lists one fault a line.
 type Faults []Fault
 
-// Error lists the faults in their order, one a line.
+// Error lists the faults, one a line.
 func (f Faults) Error() string {
 	lines := make([]string, len(f))
 	for i, fault := range f {
@@ -59,14 +53,6 @@ func (f Faults) Error() string {
 
 // ExitClass returns the code that the process ends with.
 func (Faults) ExitClass() exit.Code { return exit.Usage }
-
-// err returns f as an error, nil when there is no fault.
-func (f Faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	return f
-}
 
 // sorted returns the faults in the order in which a reader fixes them: the file from top to bottom, the
 // environment by name, the rest as found.

@@ -2,13 +2,13 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
 // The keys of the file are the toml tags of Config: there is no second list to keep in step.
 
-// scalarKeys are the keys of all sections, "kustomer.org" to "ledger.allow_network", in the order of the
-// struct. Rules are not among them.
+// scalarKeys are the keys of all sections, "kustomer.org" to "ledger.allow_network", without rules.
 func scalarKeys() []string {
 	var keys []string
 	for section := range reflect.TypeFor[Config]().Fields() {
@@ -19,7 +19,6 @@ func scalarKeys() []string {
 	return keys
 }
 
-// field returns the field of cfg for one of scalarKeys.
 func field(cfg *Config, key string) reflect.Value {
 	v := reflect.ValueOf(cfg).Elem()
 	for name := range strings.SplitSeq(key, ".") {
@@ -28,7 +27,52 @@ func field(cfg *Config, key string) reflect.Value {
 	return v
 }
 
-// variables maps the names of all environment variables to their keys.
+func fieldTagged(v reflect.Value, tag string) (reflect.Value, bool) {
+	for f, value := range v.Fields() {
+		if f.Tag.Get("toml") == tag {
+			return value, true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+func tagged(table reflect.Type, path string) []string {
+	var keys []string
+	for f := range table.Fields() {
+		keys = append(keys, join(path, f.Tag.Get("toml")))
+	}
+	return keys
+}
+
+// isTable tells structs with keys from the ones that stand for a value.
+func isTable(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t != reflect.TypeFor[Secret]()
+}
+
+// isTables tells lists of tables, such as [[rule]].
+func isTables(t reflect.Type) bool { return t.Kind() == reflect.Slice && isTable(t.Elem()) }
+
+// secrets are the keys that are never shown. Each has a second key that names a file with it.
+var secrets = []string{"kustomer.api_key", "agent_connect.api_key", "agent_connect.api_secret"}
+
+func fileKey(secret string) string { return secret + "_file" }
+
+// pathKeys hold paths relative to the configuration file, to places that only the operator should know.
+var pathKeys = []string{
+	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file", "ledger.path",
+}
+
+const variablePrefix = "ACSYNC_"
+
+// variableName returns the environment variable of one of scalarKeys.
+func variableName(key string) string {
+	name := strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+	if slices.Contains(secrets, key) {
+		return name
+	}
+	return variablePrefix + name
+}
+
 func variables() map[string]string {
 	names := map[string]string{}
 	for _, key := range scalarKeys() {

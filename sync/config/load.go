@@ -1,44 +1,66 @@
 package config
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
+	"maps"
+	"os"
 	"path/filepath"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+
+	"acsync/sync/httpx"
 )
 
 // maxFile is the size in bytes beyond which a file is no configuration.
 const maxFile = 256 << 10
 
+// maxSecret is the size in bytes beyond which a file holds no key.
+const maxSecret = 64 << 10
+
 // Source says where a configuration comes from. The zero Source gives the defaults.
 type Source struct {
-	// Path names the TOML file. Empty: none is read, and relative paths are relative to the working
-	// directory.
-	Path     string
-	Optional bool     // a missing file is fine: defaults and environment
-	Env      []string // "K=V", as os.Environ returns it
+	// Path names the TOML file. Empty: none is read, and paths are relative to the working directory.
+	Path string
+	Env  []string // "K=V", as os.Environ returns it
 	// applied last, before validation; paths that it sets are taken as they are
 	Override func(*Config)
 	Check    func(Config) []Problem // finds what is wrong with the expressions; nil: they are not looked at
 }
 
+// Problem is what a check of the expressions found. What expressions mean is for the caller to know; this
+// package knows where they stand.
+type Problem struct {
+	Rule    int      // of Config.Rules, from 1; 0 for a section
+	Section string   // "recovery"; empty for the section mapping
+	Path    []string // the keys below: "when", "brand", or "set", "custom_properties" and a name
+	At      int      // the character of the expression, from 1; 0 for all of it
+	Message string
+}
+
 // Load reads, merges and checks a configuration. Its only errors are [Faults], all of them at once. What a
 // pass needs besides is for [Config.Ready] to say.
 func Load(s Source) (Config, error) {
-	d := newDraft()
-	mode := readFile(d, s)
-	inFile := fileSecrets(d)
-	readEnvironment(d, s.Env)
+	d := &draft{checker: newChecker(), cfg: Default()}
+	mode := d.readFile(s)
+	inline := d.inlineSecrets()
+	d.readEnvironment(s.Env)
 	if s.Path != "" {
 		d.resolvePaths(filepath.Dir(s.Path))
 	}
-	checkExposed(d, inFile, mode)
-	readSecrets(d)
+	d.findSecrets(inline, mode)
 	if s.Override != nil {
 		d.override(s.Override)
 	}
-	d.validate()
+	d.cfg.check(&d.checker)
 	if s.Check != nil {
-		d.check(s.Check(d.cfg))
+		d.place(s.Check(d.cfg))
 	}
 	if len(d.faults) > 0 {
 		return Config{}, d.faults.sorted()
@@ -46,21 +68,26 @@ func Load(s Source) (Config, error) {
 	return d.cfg, nil
 }
 
+// draft is a configuration while one layer after the other is put on it, with what is wrong with it.
+type draft struct {
+	checker
+	cfg Config
+}
+
 // readFile decodes the configuration file, and returns the mode of the very file it read.
-func readFile(d *draft, s Source) fs.FileMode {
+func (d *draft) readFile(s Source) fs.FileMode {
 	if s.Path == "" {
 		return 0
 	}
 	whole := origin{file: s.Path, source: SourceFile}
 	text, mode, err := readRegular(s.Path, maxFile, "configuration")
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && s.Optional:
 	case errors.Is(err, fs.ErrNotExist):
 		d.faultAt(whole, "", "does not exist; create it with acsync init, or name another with --config")
 	case err != nil:
 		d.faultAt(whole, "", err.Error())
 	default:
-		doc := newDocument(s.Path, text)
+		doc := document{s.Path, strings.SplitAfter(string(text), "\n")}
 		if at, problem := doc.notText(); problem != "" {
 			d.faultAt(at, "", problem)
 			break
@@ -68,4 +95,182 @@ func readFile(d *draft, s Source) fs.FileMode {
 		decode(d, doc)
 	}
 	return mode
+}
+
+// readEnvironment applies the variables, each "K=V". The last one counts when a name comes twice; a good
+// value replaces a bad one of the file, but does not excuse it.
+func (d *draft) readEnvironment(env []string) {
+	names, values := variables(), map[string]string{}
+	for _, variable := range env {
+		if name, value, found := strings.Cut(variable, "="); found {
+			values[name] = value
+		}
+	}
+	for name, value := range values {
+		key, known := names[name]
+		switch {
+		case value == "":
+		case known:
+			d.origins[key] = origin{source: name}
+			if problem := parseValue(field(&d.cfg, key), value); problem != "" {
+				d.faultAt(d.origins[key], key, problem)
+			}
+		case strings.HasPrefix(name, variablePrefix):
+			d.faultAt(origin{source: showName(name)}, "",
+				"unknown environment variable"+didYouMean(suggestVariable(name, names)))
+		}
+	}
+}
+
+func suggestVariable(name string, names map[string]string) string {
+	short := strings.TrimPrefix(name, variablePrefix)
+	if _, known := names[short]; known {
+		return short // ACSYNC_KUSTOMER_API_KEY
+	}
+	if strings.HasPrefix(short, "RULE") {
+		return "[[rule]] in the configuration file"
+	}
+	return suggestName(name, slices.Sorted(maps.Keys(names)))
+}
+
+func (d *draft) resolvePaths(dir string) {
+	for _, key := range pathKeys {
+		path := field(&d.cfg, key)
+		if name := path.String(); name != "" && !filepath.IsAbs(name) {
+			path.SetString(filepath.Join(dir, name))
+		}
+	}
+}
+
+// inlineSecrets are those in the configuration file itself, before the environment covers them.
+func (d *draft) inlineSecrets() map[string]origin {
+	inline := map[string]origin{}
+	for _, key := range secrets {
+		if !field(&d.cfg, key).Interface().(Secret).IsSet() {
+			continue
+		}
+		inline[key] = d.origins[key]
+		if field(&d.cfg, fileKey(key)).String() != "" {
+			d.faultAt(d.origins[key], key, fileKey(key)+" is given as well: keep one of the two")
+		}
+	}
+	return inline
+}
+
+// findSecrets finds each secret where it is kept, and refuses one in a configuration file that others can
+// read. What the stand-ins on this machine accept is no secret, and Windows has no such mode bits.
+func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
+	exposed := mode.Perm()&0o077 != 0 && runtime.GOOS != "windows"
+	for _, key := range secrets {
+		section, _, _ := strings.Cut(key, ".")
+		local := httpx.Loopback(field(&d.cfg, section+".base_url").String())
+		if at, given := inline[key]; given && exposed && !local {
+			d.faultAt(at, key, "stands in a file that others can read; run chmod 600 on the file, or set "+
+				variableName(key)+" or "+fileKey(key))
+		}
+		inFile, path := fileKey(key), field(&d.cfg, fileKey(key)).String()
+		fromEnv := d.origins[key].source == variableName(key)
+		if fromEnv && d.origins[inFile].source == variableName(inFile) {
+			d.faultAt(d.origins[key], key, variableName(inFile)+" is given as well: keep one of the two")
+		}
+		if path == "" || fromEnv {
+			continue
+		}
+		text, err := readSecret(path)
+		if err != nil {
+			d.faultAt(d.origins[inFile], inFile, "the file that it names "+err.Error())
+			continue
+		}
+		field(&d.cfg, key).Set(reflect.ValueOf(NewSecret(text)))
+		d.origins[key] = d.origins[inFile]
+	}
+}
+
+// override lets the caller change the configuration; what it changed no longer has its old place.
+func (d *draft) override(change func(*Config)) {
+	before := d.cfg.clone()
+	change(&d.cfg)
+	for _, key := range scalarKeys() {
+		if !reflect.DeepEqual(field(&before, key).Interface(), field(&d.cfg, key).Interface()) {
+			maps.DeleteFunc(d.origins, func(name string, _ origin) bool {
+				return name == key || strings.HasPrefix(name, key+".")
+			})
+		}
+	}
+}
+
+// place adds what the caller's check of the expressions found. A character of an expression is placed in the
+// file where it stands; where it cannot be, it is counted.
+func (d *draft) place(problems []Problem) {
+	for _, problem := range problems {
+		key := cmp.Or(problem.Section, "mapping")
+		if problem.Rule > 0 {
+			key = ruleKey("rule", problem.Rule)
+		}
+		for _, name := range problem.Path {
+			key = join(key, name)
+		}
+		if d.faulty[key] {
+			continue
+		}
+		at, _ := nearest(d.origins, key)
+		message := problem.Message
+		switch {
+		case problem.At == 0:
+		case at.text > 0:
+			at.column = at.text + problem.At - 1
+		case problem.At > 1:
+			message = fmt.Sprintf("at character %d: %s", problem.At, message)
+		}
+		d.faultAt(at, key, message)
+	}
+}
+
+func readSecret(path string) (string, error) {
+	raw, _, err := readRegular(path, maxSecret, "key")
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errors.New("does not exist (relative paths begin at the configuration file)")
+	}
+	text := strings.TrimSpace(string(raw))
+	if err == nil && strings.ContainsAny(text, "\r\n") {
+		return "", errors.New("has several lines; it must hold the key alone")
+	}
+	return text, cmp.Or(err, httpx.CheckKey(text))
+}
+
+// readRegular returns the text of a file, without a UTF-8 byte order mark, which some editors put in front,
+// and the mode of the very file it read. It opens nothing that would keep the program waiting for a writer,
+// such as a named pipe. Its errors show neither path nor content: people do paste a key where its file should
+// be named. A file longer than limit, in bytes, is not what it is said to be.
+func readRegular(path string, limit int64, what string) (text []byte, mode fs.FileMode, err error) {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, 0, errors.New("is a directory; name the file in it")
+	case err == nil && !info.Mode().IsRegular():
+		return nil, 0, errors.New("is no regular file; name one (a pipe or a device cannot be read)")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, fmt.Errorf("cannot be opened: %w", cause(err))
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err == nil {
+		text, err = io.ReadAll(io.LimitReader(f, limit+1))
+	}
+	switch {
+	case err != nil:
+		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
+	case int64(len(text)) > limit:
+		return nil, 0, fmt.Errorf(
+			"is larger than %d KiB, which no %s is; is it the right file?", limit>>10, what)
+	}
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info.Mode(), nil
+}
+
+func cause(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		return path.Err
+	}
+	return err
 }

@@ -394,11 +394,10 @@ func TestLoadFilesThatAreNone(t *testing.T) {
 
 func TestLoadWithoutMuch(t *testing.T) {
 	for name, s := range map[string]Source{
-		"no file":       {},
-		"optional file": {Path: filepath.Join(t.TempDir(), "none.toml"), Optional: true},
-		"empty file":    {Path: write(t, "")},
-		"mark only":     {Path: write(t, "\xef\xbb\xbf")},
-		"mark":          {Path: write(t, "\xef\xbb\xbf[sync]\r\nsettle = '3m'\r\n")},
+		"no file":    {},
+		"empty file": {Path: write(t, "")},
+		"mark only":  {Path: write(t, "\xef\xbb\xbf")},
+		"mark":       {Path: write(t, "\xef\xbb\xbf[sync]\r\nsettle = '3m'\r\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg, faults := loadSource(t, s)
@@ -417,14 +416,15 @@ func TestLoadWithoutMuch(t *testing.T) {
 }
 
 func TestLoadPathsBeginAtTheFile(t *testing.T) {
-	dir := t.TempDir()
-	elsewhere := filepath.Join(dir, "elsewhere.db")
+	path := write(t, "")
+	conf := filepath.Dir(path)
+	elsewhere := filepath.Join(t.TempDir(), "elsewhere.db")
 	for given, want := range map[string]string{
-		"ledger/a.db": filepath.Join(dir, "conf", "ledger", "a.db"),
-		"../a.db":     filepath.Join(dir, "a.db"),
+		"ledger/a.db": filepath.Join(conf, "ledger", "a.db"),
+		"../a.db":     filepath.Join(filepath.Dir(conf), "a.db"),
 		elsewhere:     elsewhere,
 	} {
-		cfg, err := Load(Source{Path: filepath.Join(dir, "conf", "config.toml"), Optional: true, Env: []string{"ACSYNC_LEDGER_PATH=" + given}})
+		cfg, err := Load(Source{Path: path, Env: []string{"ACSYNC_LEDGER_PATH=" + given}})
 		if err != nil || cfg.Ledger.Path != want {
 			t.Errorf("%s: got %s (%v), want %s", given, cfg.Ledger.Path, err, want)
 		}

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/xrash/smetrics"
 )
 
 // join appends a name to a key; a name that TOML would quote is quoted.
@@ -20,22 +22,21 @@ func ruleKey(key string, n int) string { return key + "[" + strconv.Itoa(n) + "]
 
 var bareName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// maxShown is how many characters of somebody's text are repeated to him: enough to recognise it.
+// maxShown is how many characters of somebody's text are repeated to him: enough to recognise it. A longer
+// one is not shown, not even its beginning: it may be a secret that lost its place.
 const maxShown = 32
 
-// showName returns a key as it can be shown. A long one is not: it may be a secret that lost its place.
+// showName returns a key as it can be shown.
 func showName(name string) string {
-	switch {
-	case utf8.RuneCountInString(name) > maxShown:
-		return "(a name of " + strconv.Itoa(utf8.RuneCountInString(name)) + " characters)"
+	switch n := utf8.RuneCountInString(name); {
+	case n > maxShown:
+		return "(a name of " + strconv.Itoa(n) + " characters)"
 	case bareName.MatchString(name):
 		return name
 	}
 	return strconv.Quote(name)
 }
 
-// shorten quotes a value for a fault. A long one is not shown, not even its beginning, for the reason given
-// above.
 func shorten(value string) string {
 	if n := utf8.RuneCountInString(value); n > maxShown {
 		return "a text of " + strconv.Itoa(n) + " characters"
@@ -43,32 +44,36 @@ func shorten(value string) string {
 	return strconv.Quote(value)
 }
 
-// secrets are the keys that are never shown, with the keys of their files and their environment variables.
-var secrets = []secretKeys{
-	{key: "kustomer.api_key", variable: "KUSTOMER_API_KEY"},
-	{key: "agent_connect.api_key", variable: "AGENT_CONNECT_API_KEY"},
-	{key: "agent_connect.api_secret", variable: "AGENT_CONNECT_API_SECRET"},
+// suggestKey returns the known key that somebody probably meant, or "". It finds slips of the pen and keys
+// written in the wrong section.
+func suggestKey(key string, known []string) string {
+	last := func(key string) string { return key[strings.LastIndexByte(key, '.')+1:] }
+	return closest(known, max(2, len(last(key))/3), func(candidate string) int {
+		return min(distance(key, candidate), distance(last(key), last(candidate))+1)
+	})
 }
 
-type secretKeys struct{ key, variable string }
-
-// fileKey names the setting that holds the path of a file with the secret.
-func (s secretKeys) fileKey() string { return s.key + "_file" }
-
-// baseURL names the setting with the root of the service that the secret is for.
-func (s secretKeys) baseURL() string {
-	section, _, _ := strings.Cut(s.key, ".")
-	return section + ".base_url"
+func suggestName(name string, known []string) string {
+	return closest(
+		known, max(2, len(name)/4), func(candidate string) int { return distance(name, candidate) })
 }
 
-const variablePrefix = "ACSYNC_"
-
-// variableName returns the environment variable of one of scalarKeys.
-func variableName(key string) string {
-	for _, s := range secrets {
-		if s.key == key {
-			return s.variable
+// closest returns the first of the nearest candidates, or "" when all are farther away than most.
+func closest(candidates []string, most int, far func(string) int) (best string) {
+	for _, candidate := range candidates {
+		if d := far(candidate); d <= most {
+			best, most = candidate, d-1
 		}
 	}
-	return variablePrefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+	return best
 }
+
+func didYouMean(suggestion string) string {
+	if suggestion == "" {
+		return ""
+	}
+	return "; did you mean " + suggestion + "?"
+}
+
+// distance is the number of bytes to insert, delete or replace between two short texts.
+func distance(a, b string) int { return smetrics.WagnerFischer(a, b, 1, 1, 1) }

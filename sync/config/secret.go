@@ -14,8 +14,7 @@ const (
 // Secret is a key that prints as "[redacted]", or as "(not set)" when it is empty, whichever way it is
 // printed, logged or encoded. [Secret.Reveal] is the only way out. The zero Secret is not set.
 type Secret struct {
-	// A pointer, since fmt cannot call methods of values in unexported fields and would print a string found
-	// there.
+	// A pointer: in an unexported field fmt cannot call methods, and would print a string.
 	value *string
 }
 
@@ -61,4 +60,10 @@ func (s Secret) MarshalText() ([]byte, error) {
 		return []byte(redacted), nil
 	}
 	return nil, nil
+}
+
+// UnmarshalText takes the key in.
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = NewSecret(string(text))
+	return nil
 }

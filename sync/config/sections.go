@@ -2,8 +2,11 @@ package config
 
 import (
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Values of the keys that take one of a few words.
@@ -143,13 +146,11 @@ type Mapping struct {
 
 func (c Mapping) check(k *checker) {
 	for _, name := range slices.Sorted(maps.Keys(c.Channels)) {
-		key, related := join("mapping.channels", name), []string{"mapping.channels"}
-		switch {
+		switch key := join("mapping.channels", name); {
 		case blank(name):
-			k.faultRelated(key, related, "must not have an empty name")
+			k.fault(key, "must not have an empty name")
 		case blank(c.Channels[name]):
-			k.faultRelated(
-				key, related, "must not be empty: name the channel as it is set up in Agent Connect")
+			k.fault(key, "must not be empty: name the channel as it is set up in Agent Connect")
 		}
 	}
 	if c.DefaultChannel != "" && blank(c.DefaultChannel) {
@@ -174,11 +175,124 @@ func (c Ledger) check(k *checker) {
 	if blank(c.Path) {
 		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")
 	}
-	// A conversation may be marked done again for weeks: whatever else is set, who was asked is not forgotten
-	// sooner.
+	// A conversation may be marked done again for weeks: who was asked is not forgotten sooner.
 	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
 		k.fault("ledger.retain",
 			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
 			c.Retain)
+	}
+}
+
+const (
+	maxRules    = 100
+	maxRuleName = 40 // characters; reports show it in a column
+)
+
+// Rule is one [[rule]]: a condition and what follows from it.
+type Rule struct {
+	Name   string    `toml:"name"`
+	When   string    `toml:"when"`   // expression that is true or false
+	Action string    `toml:"action"` // "skip", "flag" or "send"; empty leaves the decision as it is
+	Delay  *Duration `toml:"delay"`  // in place of [Sync].Delay; nil leaves that
+	Set    RuleSet   `toml:"set"`
+}
+
+// RuleSet holds the expressions with which a rule replaces those of [Mapping].
+type RuleSet struct {
+	Channel          string            `toml:"channel"` // Agent Connect's name
+	Tags             string            `toml:"tags"`    // added to the conversation's own
+	Brand            string            `toml:"brand"`
+	Language         string            `toml:"language"`
+	Country          string            `toml:"country"`
+	EmployeeCustomID string            `toml:"employee_custom_id"`
+	CustomProperties map[string]string `toml:"custom_properties"`
+}
+
+// ruleName is how a rule may be named: reports and the ledger hold the name, behind "rule:".
+var ruleName = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N} ._-]*[\p{L}\p{N}])?$`)
+
+// check checks a rule, and its name against the rules above it.
+func (r Rule) check(k *checker, key string, above []Rule) {
+	// What could not be read may be what it was to do.
+	broken := slices.ContainsFunc(k.faults, func(f Fault) bool { return strings.HasPrefix(f.Key, key+".") })
+	switch {
+	case blank(r.Name):
+		k.fault(key+".name", "must not be empty: reports name the rule that decided")
+	case utf8.RuneCountInString(r.Name) > maxRuleName || !ruleName.MatchString(r.Name):
+		k.fault(key+".name", "must be at most %d letters, digits, spaces, dots, hyphens and underscores, "+
+			"and begin and end with a letter or digit", maxRuleName)
+	case strings.HasPrefix(r.Name, "mapping."), strings.HasPrefix(r.Name, "recovery."):
+		k.fault(key+".name", `must not begin with "mapping." or "recovery.", `+
+			"by which reports name the expressions of those sections")
+	case slices.ContainsFunc(above, func(other Rule) bool { return other.Name == r.Name }):
+		k.fault(key+".name", "is the name of a rule above; reports could not tell them apart")
+	}
+	if blank(r.When) {
+		k.fault(key+".when", "must not be empty: write true for a rule that always holds")
+	}
+	if r.Action != "" {
+		k.oneOf(key+".action", r.Action, "skip", "flag", "send")
+	}
+	if r.Delay != nil {
+		k.duration(key+".delay", *r.Delay, 0, 30*day)
+	}
+	k.properties(key+".set.custom_properties", r.Set.CustomProperties)
+	if r.Action == "" && r.Delay == nil && r.Set.empty() && !broken {
+		k.faultOf([]string{key, key + ".action"},
+			"does nothing: give it an action, a delay or something to set")
+	}
+}
+
+func (s RuleSet) empty() bool {
+	return s.Channel+s.Tags+s.Brand+s.Language+s.Country+s.EmployeeCustomID == "" &&
+		len(s.CustomProperties) == 0
+}
+
+// Default returns the configuration of an empty file. It is valid, and lacks only what [Config.Ready] names:
+// whose conversations to read, and the keys.
+func Default() Config {
+	return Config{
+		Kustomer: Kustomer{
+			RequestsPerMinute: 300,
+			SearchesPerMinute: 60,
+			Reserve:           0.1,
+			Timeout:           Duration(30 * time.Second),
+		},
+		AgentConnect: AgentConnect{
+			RequestsPerMinute: 100,
+			Concurrency:       8,
+			Timeout:           Duration(30 * time.Second),
+			VerifyAfter:       Duration(5 * time.Minute),
+			Stamp:             true,
+		},
+		Sync: Sync{
+			Settle:       Duration(3 * time.Minute),
+			Overlap:      Duration(30 * time.Minute),
+			MaxAge:       Duration(72 * time.Hour),
+			MaxPerRun:    5000,
+			MaxErrorRate: 0.25,
+			SurveyPer:    SurveyPerConversation,
+			RecheckAfter: Duration(10 * time.Minute),
+			Agent:        AgentAssigned,
+			Email:        EmailFirst,
+			Timezone:     "Local",
+		},
+		Filters: Filters{
+			DoNotSend: DoNotSendSkip,
+			// The vendor's workflow reads the first; Kustomer derives the second from the field that the
+			// vendor's guide tells to create (both documented).
+			DoNotSendAttributes: []string{
+				"doNotSendStellaConnectRequestBool",
+				"doNotSendAgentConnectRequestBool",
+			},
+			SkipImported:      true,
+			SkipSpam:          true,
+			SkipMachineAgents: true,
+		},
+		Mapping: Mapping{
+			Channels:         map[string]string{"voice": "phone"},
+			CustomProperties: map[string]string{},
+		},
+		Ledger: Ledger{Path: "acsync.db", Retain: 400 * day},
 	}
 }

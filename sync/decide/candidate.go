@@ -1,9 +1,12 @@
 package decide
 
 import (
+	"cmp"
+	"net/mail"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -22,7 +25,7 @@ type Candidate struct {
 	Now          time.Time          // Kustomer's clock
 }
 
-// customer is whom the conversation is with; nil when there is nobody, or nobody any more.
+// customer is whom the conversation is with; nil for nobody, or nobody any more.
 func (c Candidate) customer() *kustomer.Customer {
 	if c.Conversation.CustomerID == "" || c.Customer == nil || c.Customer.Deleted {
 		return nil
@@ -30,24 +33,25 @@ func (c Candidate) customer() *kustomer.Customer {
 	return c.Customer
 }
 
-// agentAddress is the agent's e-mail address; empty when there is none that can be one.
+// agentAddress is empty when the agent has none that can be one.
 func (c Candidate) agentAddress() string {
-	if address := strings.TrimSpace(c.Agent.Email.Value); plausibleAddress(address) {
-		return address
+	if c.Agent != nil {
+		if address := strings.TrimSpace(c.Agent.Email.Value); plausibleAddress(address) {
+			return address
+		}
 	}
 	return ""
 }
 
-// claim is the time at which a conversation claims to have been marked done.
 func (c Candidate) claim() string {
 	if c.Conversation.LastDone == nil {
 		return "lastDone.createdAt cannot be read"
 	}
-	return "lastDone.createdAt is " + c.Conversation.LastDone.At.UTC().Format(TimeLayout)
+	return "lastDone.createdAt is " + Format(c.Conversation.LastDone.At)
 }
 
-// doNotSend reports whether one of the attributes is set. Kustomer makes their names of what people write, so
-// that upper and lower case are the same.
+// doNotSend reports whether one of the attributes is set. Kustomer makes their names of what people write:
+// case does not count.
 func (c Candidate) doNotSend(attributes []string) bool {
 	for name, value := range c.Conversation.Custom {
 		named := func(attribute string) bool { return strings.EqualFold(attribute, name) }
@@ -58,8 +62,7 @@ func (c Candidate) doNotSend(attributes []string) bool {
 	return false
 }
 
-// saysYes reports whether a custom attribute is set. A value that cannot be understood, such as a masked one,
-// counts as set: not asking is the safe side.
+// saysYes reports whether an attribute is set. What cannot be understood counts as set: not asking is safe.
 func saysYes(value any) bool {
 	switch v := value.(type) {
 	case nil:
@@ -75,20 +78,12 @@ func saysYes(value any) bool {
 	return true
 }
 
-// mainChannel is the channel of a conversation that counts, by Kustomer's name for it: a conversation with a
-// call is a phone conversation, whatever else was used; otherwise it is the first, as in the vendor's
-// workflow.
+// mainChannel is Kustomer's name of the channel that counts: a call's, else the first (as the vendor does).
 func mainChannel(channels []string) string {
-	name := ""
-	for _, channel := range channels {
-		if channel == "voice" {
-			return channel
-		}
-		if name == "" {
-			name = channel
-		}
+	if slices.Contains(channels, "voice") {
+		return "voice"
 	}
-	return name
+	return cmp.Or(channels...)
 }
 
 // FollowUp is what [Policy].Recovery says of a candidate. The zero FollowUp is an ordinary survey request.
@@ -97,17 +92,6 @@ type FollowUp struct {
 	Lapsed  bool         // it waits in the ledger as one, and is none any more
 	First   store.Record // what the ledger remembers of the survey request that it follows up
 	Trouble error        // the condition failed on it
-}
-
-// withoutFirst reports whether there is nothing that the recovery could follow up.
-func (f FollowUp) withoutFirst() bool { return f.Applies && f.First.State != store.Accepted }
-
-// trouble is where the condition failed; empty if it did not.
-func (f FollowUp) trouble() string {
-	if f.Trouble == nil {
-		return ""
-	}
-	return f.Trouble.Error()
 }
 
 // Decision is send, with the request to send, or skip, with the reason.
@@ -151,8 +135,8 @@ const (
 	Superseded
 )
 
-// Resolution is when the conversation was marked done, as far as Kustomer or the ledger knows. A time that no
-// pass reads counts as none: not even the ledger can keep all of those.
+// Resolution is when it was marked done, as far as known. A time that no pass reads counts as none: the
+// ledger cannot keep all of those.
 func (c Case) Resolution() time.Time {
 	if c.Outside {
 		return c.Known.Resolution
@@ -174,8 +158,8 @@ func (c Case) Due() time.Time { return c.Resolution().Add(c.Delay) }
 // Early reports whether a case that is to be sent has to wait for its time, by Kustomer's clock.
 func (c Case) Early() bool { return c.Send() && c.Delay > 0 && c.Due().After(c.Now) }
 
-// Canonicalize writes the resolution of a case as it was written first, when both are the same, and the key
-// too, where it was made of the resolution. All that comes after may compare times and keys exactly.
+// Canonicalize writes the resolution as it was written first, and so the key made of it: all that comes after
+// may compare times and keys exactly.
 func (c *Case) Canonicalize(per SurveyPer, first time.Time) {
 	if c.Conversation.LastDone == nil || !SameResolution(c.Conversation.LastDone.At, first) {
 		return
@@ -187,4 +171,35 @@ func (c *Case) Canonicalize(per SurveyPer, first time.Time) {
 	if derived {
 		c.Key = per.Key(c.Conversation)
 	}
+}
+
+// recipient is a customer, nil for nobody, and the address that was chosen, if any.
+type recipient struct {
+	customer *kustomer.Customer
+	chosen   kustomer.Text
+}
+
+func chooseRecipient(customer *kustomer.Customer, verified bool) recipient {
+	if customer == nil || len(customer.Emails) == 0 {
+		return recipient{customer: customer}
+	}
+	first := slices.IndexFunc(customer.Emails, func(e kustomer.Email) bool { return e.Verified || !verified })
+	return recipient{customer, customer.Emails[max(first, 0)].Address}
+}
+
+func (r recipient) address() string { return strings.TrimSpace(r.chosen.Value) }
+
+// plausibleAddress reports whether text can be a bare e-mail address with a dot in its domain.
+func plausibleAddress(text string) bool {
+	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
+	if len(text) > 254 || strings.ContainsFunc(text, unfit) {
+		return false
+	}
+	parsed, err := mail.ParseAddress(text)
+	if err != nil || parsed.Name != "" || parsed.Address != text {
+		return false
+	}
+	_, domain, _ := strings.Cut(text, "@")
+	dot := strings.LastIndexByte(domain, '.')
+	return dot > 0 && dot < len(domain)-1
 }

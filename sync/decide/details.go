@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// RowDetails are what a report shows of a conversation beside its disposition. They are for reports alone:
-// they are never written to the ledger or a log, and nothing is decided by them. What was not read is empty,
-// as it is for a conversation that stays in the ledger as it is.
+// RowDetails are what a report shows of a conversation beside its disposition. They are never written to the
+// ledger or a log, and decide nothing. What was not read is empty.
 type RowDetails struct {
 	AgentName    string
 	AgentAddress string

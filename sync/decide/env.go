@@ -8,7 +8,7 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// newEnv is what expressions see of a candidate, whose customer is asked at an address; empty: at none.
+// newEnv is what expressions see of a candidate, whose customer is asked at an address, if any.
 func newEnv(c Candidate, address string) *expr.Env {
 	env := &expr.Env{Conversation: conversationEnv(c)}
 	row := env.Conversation
@@ -47,14 +47,13 @@ func conversationEnv(candidate Candidate) expr.Conversation {
 	return env
 }
 
-// readable is custom attributes without those that are masked or cannot be read.
 func readable(custom map[string]any) map[string]any {
 	kept := maps.Clone(custom)
 	maps.DeleteFunc(kept, func(_ string, value any) bool { return hidden(value) })
 	return kept
 }
 
-// hidden reports whether a custom attribute cannot be read, or is masked: then an object stands in its place.
+// hidden reports whether an attribute cannot be read, or an object stands in place of a masked one.
 func hidden(value any) bool {
 	switch v := value.(type) {
 	case kustomer.Unreadable:

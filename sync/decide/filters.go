@@ -2,27 +2,24 @@ package decide
 
 import (
 	"slices"
+	"time"
 
+	"acsync/store"
 	"acsync/sync/agentconnect"
 )
 
-// check is one thing for which a conversation is skipped. The checks of a decision stand in tables, in their
-// order of precedence, which Decide walks and Trace lists.
-type check[T any] struct {
+// check is one thing for which a conversation is skipped. Checks stand in their order of precedence.
+type check struct {
 	reason Reason
-	off    func(Policy) bool // the configuration does without it, or has it at a later place; nil: never
-	finds  func(Policy, T) bool
+	made   bool // false: the configuration does without it, or has it at a later place
+	finds  bool
 }
 
-// idle reports whether the check is not made.
-func (k check[T]) idle(p Policy) bool { return k.off != nil && k.off(p) }
-
-// firstFinding makes checks until one finds something, and gives its reason; empty when none does.
-func firstFinding[T any](p Policy, checks []check[T], of T, t *trace) Reason {
+func firstFinding(checks []check, t *trace) Reason {
 	for _, each := range checks {
 		switch {
-		case each.idle(p):
-		case each.finds(p, of):
+		case !each.made:
+		case each.finds:
 			t.mark(each.reason, StepDecided)
 			return each.reason
 		default:
@@ -33,109 +30,63 @@ func firstFinding[T any](p Policy, checks []check[T], of T, t *trace) Reason {
 }
 
 // filters come before all rules. None of them looks at the customer.
-var filters = []check[Candidate]{
-	{reason: NotDone, finds: func(_ Policy, c Candidate) bool {
-		return c.Conversation.Status != "done" || c.Conversation.LastDone == nil && !c.Outside
-	}},
-	{reason: AlreadySent, finds: func(_ Policy, c Candidate) bool { return c.Known.Settled() }},
-	// The filters below may look at the time of the resolution.
-	{reason: TimeOutOfRange, finds: func(_ Policy, c Candidate) bool { return c.Outside }},
-	{
-		reason: Imported, off: func(p Policy) bool { return !p.SkipImported },
-		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Imported },
-	},
-	{
-		reason: Spam, off: func(p Policy) bool { return !p.SkipSpam },
-		finds: func(_ Policy, c Candidate) bool { return c.Conversation.Spam },
-	},
-	{
-		reason: Stale, off: func(p Policy) bool { return p.MaxAge <= 0 },
-		finds: func(p Policy, c Candidate) bool { return stale(c, p.MaxAge, p.Delay) },
-	},
-	{reason: NoAgent, finds: func(_ Policy, c Candidate) bool { return c.Agent == nil }},
-	{
-		reason: AgentIsMachine, off: func(p Policy) bool { return !p.SkipMachineAgents },
-		finds: func(_ Policy, c Candidate) bool { return c.Agent.Machine() },
-	},
-	{
-		reason: NoAgentEmail, off: Policy.agentByID,
-		finds: func(_ Policy, c Candidate) bool { return c.agentAddress() == "" },
-	},
-	{
-		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || p.agentByID() },
-		finds: func(p Policy, c Candidate) bool {
-			return p.unlisted(agentconnect.Employee{Email: c.agentAddress()})
-		},
-	},
-	{
-		// A flag that cannot be seen may be set: not asking is the safe side, whatever a flag that is set
-		// leads to.
-		reason: DoNotSendUnreadable, off: func(p Policy) bool { return len(p.DoNotSendAttributes) == 0 },
-		finds: func(_ Policy, c Candidate) bool { return c.Conversation.CustomUnread },
-	},
-	{
-		reason: DoNotSend, off: func(p Policy) bool { return p.FlagDoNotSend },
-		finds: func(p Policy, c Candidate) bool { return c.doNotSend(p.DoNotSendAttributes) },
-	},
-	{
-		reason: RuleError("recovery.when"), off: func(p Policy) bool { return p.Recovery == nil },
-		finds: func(_ Policy, c Candidate) bool { return c.FollowUp.Trouble != nil },
-	},
-	{reason: NoFirstRequest, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.withoutFirst() }},
-	{reason: NoRecovery, finds: func(_ Policy, c Candidate) bool { return c.FollowUp.Lapsed }},
+func filters(p Policy, c Candidate) []check {
+	conversation, address, later := c.Conversation, c.agentAddress(), p.agentByID()
+	open := conversation.Status != "done" || conversation.LastDone == nil && !c.Outside
+	return []check{
+		{NotDone, true, open},
+		{AlreadySent, true, c.Known.Settled()},
+		{TimeOutOfRange, true, c.Outside},
+		{Imported, p.SkipImported, conversation.Imported},
+		{Spam, p.SkipSpam, conversation.Spam},
+		{Stale, p.MaxAge > 0, stale(c, p.MaxAge, p.Delay)},
+		{NoAgent, true, c.Agent == nil},
+		{AgentIsMachine, p.SkipMachineAgents, c.Agent != nil && c.Agent.Machine()},
+		{NoAgentEmail, !later, address == ""},
+		{AgentUnknown, p.Profiles != nil && !later, p.unlisted(agentconnect.Employee{Email: address})},
+		// A flag that cannot be seen may be set: not asking is safe, whatever a flag that is set leads to.
+		{DoNotSendUnreadable, len(p.DoNotSendAttributes) > 0, conversation.CustomUnread},
+		{DoNotSend, !p.FlagDoNotSend, c.doNotSend(p.DoNotSendAttributes)},
+		{RuleError("recovery.when"), p.Recovery != nil, c.FollowUp.Trouble != nil},
+		{NoFirstRequest, true, c.FollowUp.Applies && c.FollowUp.First.State != store.Accepted},
+		{NoRecovery, true, c.FollowUp.Lapsed},
+	}
 }
 
 // addressing are the checks of a survey request's customer. What was masked has no text.
-var addressing = []check[recipient]{
-	{reason: NoCustomer, finds: func(_ Policy, r recipient) bool { return r.customer == nil }},
-	{
-		reason: NoEmail,
-		finds:  func(_ Policy, r recipient) bool { return !r.chosen.Masked && r.address() == "" },
-	},
-	{reason: InvalidEmail, finds: func(_ Policy, r recipient) bool {
-		return !r.chosen.Masked && !plausibleAddress(r.address())
-	}},
-	{reason: MaskedEmail, finds: func(_ Policy, r recipient) bool { return r.chosen.Masked }},
-}
-
-// drafted is a survey request before what rules set and the mapping.
-type drafted struct {
-	*agentconnect.Request
-	set Fields
-}
-
-// drafting are the checks of a request before expressions are evaluated.
-var drafting = []check[drafted]{
-	{reason: NoChannel, finds: func(_ Policy, d drafted) bool {
-		return !d.Recovery && d.Channel == "" && !d.set.has(fieldChannel)
-	}},
-}
-
-// completing are the checks of a complete request, as far as expressions can have changed what was checked
-// before.
-var completing = []check[*agentconnect.Request]{
-	{
-		reason: NoAgentEmail, off: func(p Policy) bool { return !p.agentByID() },
-		finds: func(_ Policy, r *agentconnect.Request) bool { return r.Employee == agentconnect.Employee{} },
-	},
-	{
-		reason: AgentUnknown, off: func(p Policy) bool { return p.Profiles == nil || !p.agentByID() },
-		finds: func(p Policy, r *agentconnect.Request) bool { return p.unlisted(r.Employee) },
-	},
-	{
-		reason: NoChannel,
-		off:    func(p Policy) bool { return !p.Mapping.has(fieldChannel) && !p.Rules.sets(fieldChannel) },
-		finds:  func(_ Policy, r *agentconnect.Request) bool { return r.Channel == "" && !r.Recovery },
-	},
-}
-
-// newTrace lists the checks of a policy.
-func newTrace(p Policy) *trace {
-	all := listed(p, filters)
-	for _, name := range p.Rules.Names() {
-		all = append(all, Step{Reason: rulePrefix + Reason(name), Result: StepNotReached})
+func addressing(to recipient) []check {
+	masked, address := to.chosen.Masked, to.address()
+	return []check{
+		{NoCustomer, true, to.customer == nil},
+		{NoEmail, true, !masked && address == ""},
+		{InvalidEmail, true, !masked && !plausibleAddress(address)},
+		{MaskedEmail, true, masked},
 	}
-	all = slices.Concat(all, listed(p, addressing), listed(p, drafting), listed(p, completing))
+}
+
+func drafting(r agentconnect.Request, set Fields) []check {
+	return []check{{NoChannel, true, !r.Recovery && r.Channel == "" && !set.has(fieldChannel)}}
+}
+
+// completing are the checks of a complete request, as far as expressions can have changed it.
+func completing(p Policy, r agentconnect.Request) []check {
+	byID, changes := p.agentByID(), p.Mapping.has(fieldChannel) || p.Rules.sets(fieldChannel)
+	return []check{
+		{NoAgentEmail, byID, r.Employee == agentconnect.Employee{}},
+		{AgentUnknown, byID && p.Profiles != nil, p.unlisted(r.Employee)},
+		{NoChannel, changes, !r.Recovery && r.Channel == ""},
+	}
+}
+
+// newTrace lists the checks of a policy. Which of them are made does not depend on the candidate.
+func newTrace(p Policy) *trace {
+	all := listed(filters(p, Candidate{}))
+	for _, each := range p.Rules {
+		all = append(all, Step{Reason: rulePrefix + Reason(each.name), Result: StepNotReached})
+	}
+	none := agentconnect.Request{}
+	all = slices.Concat(
+		all, listed(addressing(recipient{})), listed(drafting(none, nil)), listed(completing(p, none)))
 	t := &trace{}
 	for i, step := range all {
 		sameReason := func(other Step) bool { return other.Reason == step.Reason }
@@ -150,21 +101,112 @@ func newTrace(p Policy) *trace {
 	return t
 }
 
-// listed are checks as the steps of a trace.
-func listed[T any](p Policy, checks []check[T]) []Step {
+func listed(checks []check) []Step {
 	steps := make([]Step, len(checks))
 	for i, each := range checks {
 		steps[i] = Step{Reason: each.reason, Result: StepNotReached}
-		if each.idle(p) {
+		if !each.made {
 			steps[i].Result = StepOff
 		}
 	}
 	return steps
 }
 
-// markOff tells a trace that checks are not for this kind of request.
-func markOff[T any](t *trace, checks []check[T]) {
-	for _, each := range checks {
-		t.mark(each.reason, StepOff)
+// stale reports whether it is too late to ask: more than maxAge (0: any) after it was to be asked about.
+func stale(c Candidate, maxAge, delay time.Duration) bool {
+	if maxAge <= 0 || c.Conversation.LastDone == nil {
+		return false
 	}
+	planned := plannedAt(c, delay)
+	if c.Now.Sub(planned) <= maxAge {
+		return false
+	}
+	decided := c.Known.First
+	switch {
+	case c.Known.State == store.Scheduled && decided.IsZero():
+		decided = c.Known.At
+	// The operator wants it to be sent again.
+	case c.Known.State == store.Retry && Reason(c.Known.Reason) == ByHand:
+		return false
+	case !c.Known.State.Waiting():
+		return true
+	}
+	// What was too old when it was decided comes from a back-fill, to which no age matters: it stays so.
+	return decided.Sub(planned) <= maxAge
+}
+
+// plannedAt is when it was to be asked about. A delay does not make it older, nor one that was decided under
+// other rules, whose end the ledger holds.
+func plannedAt(c Candidate, delay time.Duration) time.Time {
+	resolved := c.Conversation.LastDone.At
+	planned, known := resolved.Add(delay), c.Known
+	delayed := Reason(known.Reason) == Delayed && SameResolution(known.Resolution, resolved)
+	if delayed && known.Due.After(planned) {
+		return known.Due
+	}
+	return planned
+}
+
+// StepResult is what came of a check.
+type StepResult string
+
+// The results.
+const (
+	StepPassed     StepResult = "passed"      // it found nothing; of a rule: it was tried and does not skip
+	StepDecided    StepResult = "decided"     // it is why nothing is sent
+	StepNotReached StepResult = "not_reached" // one before it decided
+	StepUnknown    StepResult = "unknown"     // what it asks could not be read; of explanations alone
+	StepOff        StepResult = "off"         // the configuration or this kind of request does without it
+)
+
+// Step is one check of a decision.
+type Step struct {
+	Reason Reason // for which the check skips a conversation; of a rule "rule:" and its name
+	Result StepResult
+	Held   bool // the rule's condition holds
+}
+
+// trace notes the checks of a decision while they are made. A nil trace notes nothing.
+type trace struct {
+	steps []Step // all that there are, in their order
+	next  int    // the step behind the last one noted
+}
+
+func (t *trace) mark(reason Reason, result StepResult) {
+	if step := t.find(reason); step != nil {
+		step.Result = result
+	}
+}
+
+func (t *trace) rule(name string, held bool, result StepResult) {
+	if step := t.find(rulePrefix + Reason(name)); step != nil {
+		step.Result, step.Held = result, held
+	}
+}
+
+// failed notes an expression that failed, in place of its rule, or where the fields are filled.
+func (t *trace) failed(name string) {
+	if t == nil {
+		return
+	}
+	failed := Step{Reason: RuleError(name), Result: StepDecided}
+	if step := t.find(rulePrefix + Reason(name)); step != nil {
+		*step = failed
+		return
+	}
+	t.steps = slices.Insert(t.steps, t.next, failed)
+	t.next++
+}
+
+func (t *trace) find(reason Reason) *Step {
+	if t == nil {
+		return nil
+	}
+	for i := t.next; i < len(t.steps); i++ {
+		if t.steps[i].Reason == reason {
+			t.next = i + 1
+			return &t.steps[i]
+		}
+	}
+	return nil
 }

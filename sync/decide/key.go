@@ -12,6 +12,9 @@ import (
 // TimeLayout is how messages show times: UTC, milliseconds.
 const TimeLayout = "2006-01-02T15:04:05.000Z"
 
+// Format writes a time in [TimeLayout].
+func Format(t time.Time) string { return t.UTC().Format(TimeLayout) }
+
 // KeyOf names a conversation in the ledger. Ids of 24 hex digits are the same in upper and lower case.
 func KeyOf(c kustomer.Conversation) store.Key {
 	if key, ok := HexKey(c.ID); ok {
@@ -26,24 +29,22 @@ func HexKey(id string) (store.Key, bool) {
 	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
 }
 
-// SameWithin is how far apart two times may be that tell one resolution of a conversation. Kustomer tells it
-// in several places, which need not agree to the millisecond; nobody reopens a conversation and marks it done
-// again within a second.
+// SameWithin is how far apart two times of one resolution may be: Kustomer tells it in several places, which
+// need not agree, and nobody reopens a conversation and marks it done again within a second.
 const SameWithin = time.Second
 
-// SameResolution reports whether two times of a conversation are those of one resolution. It is no
-// equivalence: times in a row must not merge without end, so that each is compared with the one that was
-// written down first, not with its neighbours.
+// SameResolution reports whether two times are of one resolution. It is no equivalence: each time is compared
+// with the one that was written down first, so that times in a row do not merge without end.
 func SameResolution(a, b time.Time) bool { return a.Sub(b).Abs() < SameWithin }
 
-// CanonicalTime is how a time of resolution is written down already, in the nearest of the records that tell
-// the same resolution, the earlier of two; else the time itself.
-func CanonicalTime(resolved time.Time, records []store.Record) time.Time {
+// CanonicalTime is that of the nearest entry of the same resolution, the earlier of two; else the time.
+func CanonicalTime(resolved time.Time, entries ...store.Entry) time.Time {
 	canonical, nearest := resolved, SameWithin
-	for _, r := range records {
-		off := r.Resolution.Sub(resolved).Abs()
-		if off < nearest || off == nearest && off < SameWithin && r.Resolution.Before(canonical) {
-			canonical, nearest = r.Resolution, off
+	for _, e := range entries {
+		at := e.Record.Resolution
+		off := at.Sub(resolved).Abs()
+		if off < nearest || off == nearest && off < SameWithin && at.Before(canonical) {
+			canonical, nearest = at, off
 		}
 	}
 	return canonical
@@ -66,8 +67,7 @@ func WithoutResolution(key store.Key) store.Key {
 // SurveyPer is what there is one survey for.
 type SurveyPer store.Identity
 
-// Key names what is asked about at most once: the conversation, however often it is marked done, or one
-// resolution of it.
+// Key names what is asked about at most once: the conversation, or one resolution of it.
 func (i SurveyPer) Key(c kustomer.Conversation) store.Key {
 	key := KeyOf(c)
 	if c.LastDone != nil {
@@ -85,8 +85,8 @@ func (i SurveyPer) KeyAt(key store.Key, resolved time.Time) store.Key {
 	return key
 }
 
-// Effective is what the ledger remembers that counts for a resolution: of all the records of its conversation
-// the strongest. Keys of the other kind can be among them: imported, or from an older version.
+// Effective is the strongest record that counts for a resolution. Keys of the other kind can be among the
+// entries: imported, or from an older version.
 func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.Entry) (known store.Record) {
 	// Of records that are equally strong the key's own counts.
 	for _, e := range entries {
@@ -115,4 +115,61 @@ func (i SurveyPer) appliesTo(e store.Entry, resolved time.Time) bool {
 		return !resolved.After(its) || SameResolution(resolved, its)
 	}
 	return SameResolution(resolved, its)
+}
+
+// Rank is how much a state says: 4 sent, or never to be, 3 perhaps sent, 2 to be sent, 1 skipped, 0 nothing.
+func Rank(s store.State) int {
+	switch {
+	case s.Final():
+		return 4
+	case s == store.Sending, s == store.InDoubt:
+		return 3
+	case s.Waiting():
+		return 2
+	case s == store.Skipped:
+		return 1
+	}
+	return 0
+}
+
+// EffectiveRank is the rank of a record. A rejection without an attempt can be decided anew, like a skip.
+func EffectiveRank(r store.Record) int {
+	if r.State.Final() && !r.Settled() {
+		return Rank(store.Skipped)
+	}
+	return Rank(r.State)
+}
+
+// Stronger is the record of two that says more; the first of equals.
+func Stronger(a, b store.Record) store.Record {
+	if EffectiveRank(b) > EffectiveRank(a) {
+		return b
+	}
+	return a
+}
+
+// GroupByConversation sorts what the ledger knows by conversation: the survey requests, and the recoveries.
+func GroupByConversation(
+	known map[store.Key]store.Record,
+) (surveys map[string][]store.Entry, recoveries map[string]store.Record) {
+	surveys, recoveries = map[string][]store.Entry{}, map[string]store.Record{}
+	for key, record := range known {
+		if key.Recovery {
+			recoveries[key.Conversation] = record
+			continue
+		}
+		surveys[key.Conversation] = append(surveys[key.Conversation], store.Entry{Key: key, Record: record})
+	}
+	return surveys, recoveries
+}
+
+// FirstRequest is the survey request that a recovery follows up: the latest accepted one.
+func FirstRequest(surveys []store.Entry) (first store.Record) {
+	for _, e := range surveys {
+		later := first.State == store.Unknown || e.Record.Resolution.After(first.Resolution)
+		if e.State == store.Accepted && later {
+			first = e.Record
+		}
+	}
+	return first
 }

@@ -1,8 +1,10 @@
 package decide
 
 import (
+	"cmp"
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -10,8 +12,7 @@ import (
 	"acsync/sync/decide/expr"
 )
 
-// FieldTexts are the expressions for the fields of a survey request, as they are configured; an empty one
-// leaves its field as it is.
+// FieldTexts are the configured expressions for fields of a request; an empty one leaves its field alone.
 type FieldTexts struct {
 	Channel          string // Agent Connect's name; for a rule
 	Tags             string // added to the conversation's own; for a rule
@@ -29,6 +30,16 @@ type ExpressionError struct {
 	Path    []string // the keys below it: "when", or "custom_properties" and a name
 	At      int      // the character of the expression, from 1; 0 where it is about all of it
 	Message string   // what is wrong, and what there is
+}
+
+// below is what is wrong with the expression at a path below a place; nil when it can be used.
+func (e ExpressionError) below(err error, path ...string) []ExpressionError {
+	wrong, ok := errors.AsType[expr.CompileError](err)
+	if !ok {
+		return nil
+	}
+	e.Path, e.At, e.Message = slices.Concat(e.Path, path), wrong.At, wrong.Message
+	return []ExpressionError{e}
 }
 
 // The fields that expressions can fill, by their keys in the configuration.
@@ -54,49 +65,43 @@ type field struct {
 
 // CompileMapping compiles the expressions of the mapping.
 func CompileMapping(texts FieldTexts) (Fields, []ExpressionError) {
-	fields, problems := compileFields(texts)
-	for i, f := range fields {
-		fields[i].owner = strings.TrimSuffix("mapping."+f.name+"."+f.property, ".")
-	}
-	return fields, problems
+	return compileFields(texts, "", ExpressionError{})
 }
 
-// compileFields compiles expressions in a fixed order; the properties come last, by name.
-func compileFields(texts FieldTexts) (fields Fields, problems []ExpressionError) {
-	add := func(name, property, text string) {
+// compileFields compiles in a fixed order, the properties last. The owner is a rule; empty for the mapping.
+func compileFields(
+	texts FieldTexts, owner string, at ExpressionError,
+) (fields Fields, wrong []ExpressionError) {
+	add := func(text, name string, property ...string) {
 		if text == "" {
 			return
 		}
 		value, err := expr.CompileValue(text)
-		if e, ok := errors.AsType[expr.CompileError](err); ok {
-			path := []string{name}
-			if property != "" {
-				path = append(path, property)
-			}
-			problems = append(problems, ExpressionError{Path: path, At: e.At, Message: e.Message})
-			return
+		path := append([]string{name}, property...)
+		f := field{name, strings.Join(property, ""), cmp.Or(owner, "mapping."+strings.Join(path, ".")), value}
+		if err != nil {
+			wrong = append(wrong, at.below(err, path...)...)
+		} else {
+			fields = append(fields, f)
 		}
-		fields = append(fields, field{name: name, property: property, value: value})
 	}
-	add(fieldBrand, "", texts.Brand)
-	add(fieldLanguage, "", texts.Language)
-	add(fieldCountry, "", texts.Country)
-	add(fieldEmployeeID, "", texts.EmployeeCustomID)
-	add(fieldChannel, "", texts.Channel)
-	add(fieldTags, "", texts.Tags)
+	add(texts.Brand, fieldBrand)
+	add(texts.Language, fieldLanguage)
+	add(texts.Country, fieldCountry)
+	add(texts.EmployeeCustomID, fieldEmployeeID)
+	add(texts.Channel, fieldChannel)
+	add(texts.Tags, fieldTags)
 	for _, property := range slices.Sorted(maps.Keys(texts.CustomProperties)) {
-		add(fieldProperties, property, texts.CustomProperties[property])
+		add(texts.CustomProperties[property], fieldProperties, property)
 	}
-	return fields, problems
+	return fields, wrong
 }
 
-// has reports whether one of the fields is filled.
 func (f Fields) has(name string) bool {
 	return slices.ContainsFunc(f, func(each field) bool { return each.name == name })
 }
 
-// before is the fields, and behind them those of other that are not among them already. Tags are all kept:
-// they add up.
+// before is the fields, then those of other that are not among them. All tags are kept: they add up.
 func (f Fields) before(other Fields) Fields {
 	all := slices.Clip(f)
 	for _, each := range other {
@@ -110,7 +115,7 @@ func (f Fields) before(other Fields) Fields {
 	return all
 }
 
-// ofRecovery are those of the fields that a recovery has.
+// ofRecovery are the fields that a recovery has.
 func (f Fields) ofRecovery() (kept Fields) {
 	for _, each := range f {
 		if each.name == fieldEmployeeID || each.name == fieldTags {
@@ -120,12 +125,11 @@ func (f Fields) ofRecovery() (kept Fields) {
 	return kept
 }
 
-// readCustomer reports whether one of the fields depends on the customer.
 func (f Fields) readCustomer() bool {
 	return slices.ContainsFunc(f, func(each field) bool { return each.value.ReadsCustomer })
 }
 
-// fill evaluates the fields into a survey request. What has no value is left out. An error is a fieldError.
+// fill evaluates the fields into a request. Its only error is a fieldError.
 func (f Fields) fill(r *agentconnect.Request, env *expr.Env) error {
 	var added []string
 	for _, each := range f {
@@ -157,7 +161,6 @@ func (f field) texts(env *expr.Env) ([]string, error) {
 	return nil, fieldError{f.owner, err}
 }
 
-// set writes a text into its field; an empty one leaves it as it is.
 func (f field) set(r *agentconnect.Request, text string) {
 	if text == "" {
 		return
@@ -185,4 +188,45 @@ func (f field) set(r *agentconnect.Request, text string) {
 type fieldError struct {
 	owner string // as in field
 	error
+}
+
+// newRequest is what the vendor's workflow sends, before rules and mapping. A recovery goes to the customer
+// of the first request, and has no channel.
+func newRequest(p Policy, c Candidate, to recipient, recovery bool) agentconnect.Request {
+	r := agentconnect.Request{
+		Recovery:         recovery,
+		Employee:         agentconnect.Employee{Email: c.agentAddress()},
+		Tags:             tagsOf(c.Tags),
+		DoNotSend:        p.FlagDoNotSend && c.doNotSend(p.DoNotSendAttributes),
+		ExtInteractionID: c.Conversation.ID,
+		ExternalURL:      ConversationURL(p.AppURL, c.Conversation.CustomerID, c.Conversation.ID),
+	}
+	if !recovery {
+		r.Customer = agentconnect.Customer{Name: nameOf(to.customer), Email: to.address()}
+		r.Channel = channelOf(p, c.Conversation.Channels)
+	}
+	return r
+}
+
+// channelOf is Agent Connect's name for the channel that counts.
+func channelOf(p Policy, channels []string) string {
+	name := mainChannel(channels)
+	if mapped, ok := p.Channels[name]; ok {
+		return mapped
+	}
+	switch name = clean(name); name {
+	case "voice":
+		return "phone"
+	case "":
+		return p.DefaultChannel
+	}
+	return name
+}
+
+// ConversationURL is a conversation's address in Kustomer's application; empty when a part is unknown.
+func ConversationURL(appURL, customer, conversation string) string {
+	if appURL == "" || customer == "" || conversation == "" {
+		return ""
+	}
+	return appURL + "/app/customers/" + url.PathEscape(customer) + "/event/" + url.PathEscape(conversation)
 }

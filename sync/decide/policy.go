@@ -46,7 +46,6 @@ func (p Policy) Trace(c Candidate) (Decision, []Step) {
 // Screen is the decision where the filters make it; the zero Decision where they let the conversation pass.
 func (p Policy) Screen(c Candidate) Decision { return p.screen(c, nil) }
 
-// decide decides, and lets a trace note each check that is made.
 func (p Policy) decide(c Candidate, t *trace) Decision {
 	if d := p.screen(c, t); !d.Send() {
 		return d
@@ -72,32 +71,32 @@ func (p Policy) decide(c Candidate, t *trace) Decision {
 }
 
 func (p Policy) screen(c Candidate, t *trace) Decision {
-	reason := firstFinding(p, filters, c, t)
+	d := Decision{Skip: firstFinding(filters(p, c), t)}
 	switch {
-	case reason.Broken():
-		return Decision{Skip: reason, Trouble: c.FollowUp.trouble()}
-	case reason == TimeOutOfRange:
-		return Decision{Skip: reason, Trouble: c.claim()}
+	case d.Skip.Broken():
+		d.Trouble = c.FollowUp.Trouble.Error()
+	case d.Skip == TimeOutOfRange:
+		d.Trouble = c.claim()
 	}
-	return Decision{Skip: reason}
+	return d
 }
 
 // draft is the request before rules and mapping, or the reason why there is none.
 func (p Policy) draft(c Candidate, t *trace) (agentconnect.Request, Reason) {
-	// A recovery goes to the customer of the first request, so that no address is needed.
-	if c.FollowUp.Applies && c.Conversation.CustomerID != "" {
-		markOff(t, addressing)
-		return recoveryRequest(p, c), ""
-	}
 	to := chooseRecipient(c.customer(), p.VerifiedEmail)
-	if reason := firstFinding(p, addressing, to, t); reason != "" {
+	recovery := c.FollowUp.Applies && c.Conversation.CustomerID != ""
+	// A recovery goes to the customer of the first request, so that no address is needed.
+	if recovery {
+		for _, each := range addressing(to) {
+			t.mark(each.reason, StepOff)
+		}
+	} else if reason := firstFinding(addressing(to), t); reason != "" {
 		return agentconnect.Request{}, reason
 	}
-	return surveyRequest(p, c, to.address()), ""
+	return newRequest(p, c, to, recovery), ""
 }
 
-// fill completes a request by what rules set and by the mapping, and tells why it cannot be sent, if that is
-// so.
+// fill completes a request by what rules set and the mapping, or gives the reason why it cannot be sent.
 func (p Policy) fill(
 	r *agentconnect.Request, set Fields, env *expr.Env, t *trace,
 ) (reason Reason, trouble string) {
@@ -105,7 +104,7 @@ func (p Policy) fill(
 	if r.Recovery {
 		fields = fields.ofRecovery()
 	}
-	if reason := firstFinding(p, drafting, drafted{r, set}, t); reason != "" {
+	if reason := firstFinding(drafting(*r, set), t); reason != "" {
 		return reason, ""
 	}
 	err := fields.fill(r, env)
@@ -113,11 +112,10 @@ func (p Policy) fill(
 		t.failed(failed.owner)
 		return RuleError(failed.owner), failed.Error()
 	}
-	return firstFinding(p, completing, r, t), ""
+	return firstFinding(completing(p, *r), t), ""
 }
 
-// NeedsCustomer reports whether a decision has to know the customer. What is skipped without costs no call
-// for one.
+// NeedsCustomer reports whether a decision depends on the customer. What is skipped costs no call for one.
 func (p Policy) NeedsCustomer(c Candidate) bool {
 	if c.FollowUp.Applies && !p.recoveryReadsCustomer() {
 		return false
@@ -125,8 +123,7 @@ func (p Policy) NeedsCustomer(c Candidate) bool {
 	return p.Screen(c).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
 }
 
-// recoveryReadsCustomer reports whether a rule, or a field that a recovery has, depends on the customer, who
-// is not read for a recovery otherwise.
+// recoveryReadsCustomer reports whether an expression wants the customer, who is not read for a recovery.
 func (p Policy) recoveryReadsCustomer() bool {
 	if p.Mapping.ofRecovery().readCustomer() {
 		return true
@@ -147,10 +144,9 @@ func (p Policy) Recovers(c Candidate) (bool, error) {
 	return p.Recovery.when.Holds(p.env(c))
 }
 
-// env is what expressions see of a candidate.
 func (p Policy) env(c Candidate) *expr.Env {
 	address := ""
-	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(p, addressing, to, nil) == "" {
+	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(addressing(to), nil) == "" {
 		address = to.address()
 	}
 	return newEnv(c, address)
@@ -170,13 +166,11 @@ func (p Policy) AgentID(c kustomer.Conversation) string {
 	return ""
 }
 
-// agentByID reports whether the agent may be named by a custom id, which is known only when the request is
-// complete.
+// agentByID reports whether expressions may name the agent, who is known only in the complete request.
 func (p Policy) agentByID() bool {
 	return p.Mapping.has(fieldEmployeeID) || p.Rules.sets(fieldEmployeeID)
 }
 
-// unlisted reports whether the agent has to have an active profile, and has none.
 func (p Policy) unlisted(e agentconnect.Employee) bool {
 	return p.Profiles != nil && !p.Profiles.Active(e)
 }

@@ -16,8 +16,7 @@ type ProfileLister interface {
 	Employees(ctx context.Context) iter.Seq2[agentconnect.Employee, error]
 }
 
-// ErrNoProfiles ends a pass before it sends: an empty list would skip everybody, and their conversations for
-// good.
+// ErrNoProfiles ends a pass before it sends: an empty list would skip everybody for good.
 var ErrNoProfiles = errors.New("agent connect lists no active profile at all, so that nobody could be " +
 	"asked about anybody; nothing was sent. Is agent_connect.api_key_file of the right account? " +
 	"filters.require_active_profile = false does not look")
@@ -49,8 +48,7 @@ func NewProfiles(active iter.Seq2[agentconnect.Employee, error]) (*Profiles, err
 	return p, nil
 }
 
-// Active reports whether an employee has an active profile: by the custom id when the request names one, else
-// by the address.
+// Active reports whether an employee has an active profile, by the custom id if there is one.
 func (p *Profiles) Active(e agentconnect.Employee) bool {
 	if e.CustomID != "" {
 		return p.ids[e.CustomID]
@@ -58,5 +56,5 @@ func (p *Profiles) Active(e agentconnect.Employee) bool {
 	return p.emails[addressKey(e.Email)]
 }
 
-// addressKey is an address as it is compared: Agent Connect and Kustomer need not agree on its case.
+// addressKey is an address as it is compared: the two services need not agree on its case.
 func addressKey(address string) string { return strings.ToLower(strings.TrimSpace(address)) }

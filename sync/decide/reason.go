@@ -1,53 +1,46 @@
 package decide
 
 import (
+	"slices"
 	"strings"
 
 	"acsync/store"
 )
 
-// Reason is a short stable code that says why a conversation was skipped, refused, put off or left in doubt.
-// Reports, the ledger and the logs show the same word.
+// Reason is a stable code for why a conversation stands where it does: one word for reports, ledger and logs.
 type Reason string
 
 // Why a conversation is skipped, in order of precedence: the first that holds is the one reported.
 const (
-	NotDone        Reason = "not_done"          // the search said done, the conversation itself does not
-	AlreadySent    Reason = "already_sent"      // the ledger holds it in a final state
-	TimeOutOfRange Reason = "time_out_of_range" // no pass can read the time at which it claims to be done
-	Imported       Reason = "imported"          // it came from an import, not from a customer
-	Spam           Reason = "spam"              // Kustomer marked it as spam
-	Stale          Reason = "stale"             // resolved longer ago than max_age
-	NoAgent        Reason = "no_agent"          // nobody held it
-	AgentIsMachine Reason = "agent_is_machine"  // a machine user held it
-	NoAgentEmail   Reason = "no_agent_email"    // the agent has no readable e-mail address
-	AgentUnknown   Reason = "agent_unknown"     // the agent has no active profile in Agent Connect
-
+	NotDone             Reason = "not_done"               // the search said done, the conversation does not
+	AlreadySent         Reason = "already_sent"           // the ledger holds it in a final state
+	TimeOutOfRange      Reason = "time_out_of_range"      // no pass can read the time of its resolution
+	Imported            Reason = "imported"               // it came from an import, not from a customer
+	Spam                Reason = "spam"                   // Kustomer marked it as spam
+	Stale               Reason = "stale"                  // resolved longer ago than max_age
+	NoAgent             Reason = "no_agent"               // nobody held it
+	AgentIsMachine      Reason = "agent_is_machine"       // a machine user held it
+	NoAgentEmail        Reason = "no_agent_email"         // the agent has no readable e-mail address
+	AgentUnknown        Reason = "agent_unknown"          // the agent has no active profile in Agent Connect
 	DoNotSendUnreadable Reason = "do_not_send_unreadable" // a do-not-send attribute may be among them
 	DoNotSend           Reason = "do_not_send"            // the attribute is set
-
-	// a recovery, and the ledger knows no accepted request before it
-	NoFirstRequest Reason = "no_first_request"
-	// waited as a recovery, and is none any more; behind it come "rule:" and a rule's name
-	NoRecovery   Reason = "no_recovery"
-	NoCustomer   Reason = "no_customer"   // no customer, or one that was deleted
-	NoEmail      Reason = "no_email"      // the customer has no e-mail address
-	InvalidEmail Reason = "invalid_email" // the customer's address cannot be one
-	MaskedEmail  Reason = "masked_email"  // the API key may not read the customer's address
-	NoChannel    Reason = "no_channel"    // no channel, and no default_channel
+	NoFirstRequest      Reason = "no_first_request"       // a recovery, and no accepted request is known
+	NoRecovery          Reason = "no_recovery"            // waited as a recovery, and is none any more
+	NoCustomer          Reason = "no_customer"            // no customer, or one that was deleted
+	NoEmail             Reason = "no_email"               // the customer has no e-mail address
+	InvalidEmail        Reason = "invalid_email"          // the customer's address cannot be one
+	MaskedEmail         Reason = "masked_email"           // the API key may not read the customer's address
+	NoChannel           Reason = "no_channel"             // no channel, and no default_channel
 )
 
 // Why a conversation that waited in the ledger is not sent after all: it was read again when its turn came.
 const (
-	Reopened Reason = "reopened" // no longer done
-	Gone     Reason = "gone"     // Kustomer no longer has it: deleted, or merged into another
-
-	// by now it is another request than planned, or about another resolution
-	PlanChanged Reason = "plan_changed"
+	Reopened    Reason = "reopened"     // no longer done
+	Gone        Reason = "gone"         // Kustomer no longer has it: deleted, or merged into another
+	PlanChanged Reason = "plan_changed" // another request than planned, or about another resolution
 )
 
-// Why a survey request was refused, from the words of Agent Connect's answer (its troubleshooting page lists
-// the kinds).
+// Why a survey request was refused, from the words of the answer (its troubleshooting page lists the kinds).
 const (
 	Refused             Reason = "refused" // for a reason that is not among the following
 	EmployeeNotFound    Reason = "employee_not_found"
@@ -64,12 +57,11 @@ const (
 
 // Why a survey request waits or is in doubt.
 const (
-	Limited     Reason = "rate_limited" // Agent Connect answered 429: certainly not sent
-	Unreachable Reason = "unreachable"  // no connection was made: certainly not sent
-	Credentials Reason = "credentials"  // the key was refused: certainly not sent
-	Stopped     Reason = "stopped"      // the pass stopped sending before its turn
-	// its back-fill or plan stopped, and sends it when it goes on
-	Paused        Reason = "paused"
+	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
+	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
+	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
+	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
+	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it later
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, broken, or far too long
@@ -80,10 +72,9 @@ const (
 
 // How a doubt ended.
 const (
-	Verified Reason = "verified" // accepted: Agent Connect's data show it
-	// to be sent again: the data do not show it, though they show later ones
-	NotArrived Reason = "not_arrived"
-	ByHand     Reason = "by_hand" // the operator has decided
+	Verified   Reason = "verified"    // accepted: Agent Connect's data show it
+	NotArrived Reason = "not_arrived" // to be sent again: the data show later ones, but not it
+	ByHand     Reason = "by_hand"     // the operator has decided
 )
 
 // The beginnings of the reasons that name a rule.
@@ -92,8 +83,8 @@ const (
 	ruleErrorPrefix Reason = store.RuleErrorPrefix
 )
 
-// RuleError is the reason for which a conversation is rejected when an expression of a rule fails on it. For
-// an expression of the mapping its key stands in place of the rule's name: "mapping.brand".
+// RuleError rejects a conversation on which an expression of a rule fails, or of a key such as
+// "mapping.brand".
 func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 
 // Broken reports whether the reason is that an expression failed.
@@ -107,27 +98,75 @@ func (r Reason) State() store.State {
 	return store.Skipped
 }
 
-// SkipReasons lists the reasons for a skip, in order of precedence, without those that name a rule, which
-// come behind NoRecovery, and those that name an expression which failed, which go with a rejection.
-func SkipReasons() []Reason {
-	return []Reason{
-		NotDone, AlreadySent, TimeOutOfRange, Imported, Spam, Stale, NoAgent, AgentIsMachine, NoAgentEmail,
-		AgentUnknown, DoNotSendUnreadable, DoNotSend, NoFirstRequest, NoRecovery, NoCustomer, NoEmail,
-		InvalidEmail,
-		MaskedEmail, NoChannel, Reopened, Gone, PlanChanged,
-	}
+type meaning struct {
+	reason Reason
+	text   string
 }
 
-// OutcomeReasons lists the reasons that go with a refusal, a retry or a doubt, and with the end of a doubt.
-func OutcomeReasons() []Reason {
-	return []Reason{
-		Refused, EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer,
-		ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, GaveUp, Limited, Unreachable,
-		Credentials,
-		Stopped, Paused, ServerFailure, NoAnswer, Unreadable, Unrecognised, Interrupted, Delayed, Verified,
-		NotArrived, ByHand,
+// skips are in order of precedence, without rules, which come behind NoRecovery, and expressions that fail.
+var skips = []meaning{
+	{NotDone, "no longer done when it was read"},
+	{AlreadySent, "handled by an earlier pass"},
+	{TimeOutOfRange, "marked done when no pass reads it"},
+	{Imported, "imported, not a live conversation"},
+	{Spam, "marked as spam"},
+	{Stale, "resolved longer ago than max_age"},
+	{NoAgent, "nobody was assigned, or no such user"},
+	{AgentIsMachine, "the agent is a machine user"},
+	{NoAgentEmail, "the agent has no readable address"},
+	{AgentUnknown, "the agent has no active profile"},
+	{DoNotSendUnreadable, "custom attributes cannot be read"},
+	{DoNotSend, "a do-not-send attribute is set"},
+	{NoFirstRequest, "a recovery of what was never asked"},
+	{NoRecovery, "no longer a recovery on its turn"},
+	{NoCustomer, "no customer, or a deleted one"},
+	{NoEmail, "the customer has no address"},
+	{InvalidEmail, "the address is not valid"},
+	{MaskedEmail, "the API key may not read the address"},
+	{NoChannel, "no channel, and no default_channel"},
+	{Reopened, "reopened before its turn came"},
+	{Gone, "deleted or merged before its turn"},
+	{PlanChanged, "not what the plan holds any more"},
+}
+
+// outcomes go with a refusal, a retry, a doubt, or its end.
+var outcomes = []meaning{
+	{Refused, "for a reason of its own; see the log"},
+	{EmployeeNotFound, "the agent has no profile there"},
+	{EmployeeDeactivated, "the agent's profile is deactivated"},
+	{EmployeeIncomplete, "the agent's profile is incomplete"},
+	{InvalidCustomer, "the customer's name or address"},
+	{ChannelNotEnabled, "the channel is not enabled there"},
+	{ChannelManual, "the channel is in manual mode there"},
+	{BrandRefused, "the brand is missing or unknown"},
+	{LanguageRefused, "the language is missing or unknown"},
+	{FirstNotFound, "it knows no request to follow up"},
+	{GaveUp, "not taken within 72 h of the first try"},
+	{Limited, "too many requests (429)"},
+	{Unreachable, "no connection was made"},
+	{Credentials, "the API key was refused"},
+	{Stopped, "the pass stopped before its turn"},
+	{Paused, "waits for its back-fill or its plan"},
+	{ServerFailure, "an answer that tells nothing"},
+	{NoAnswer, "sent, but no answer came"},
+	{Unreadable, "the answer was cut off or broken"},
+	{Unrecognised, "not certainly the answer to it"},
+	{Interrupted, "acsync was killed while sending"},
+	{Delayed, "not asked before its delay is over"},
+	{Verified, "found in Agent Connect's data"},
+	{NotArrived, "not in Agent Connect's data"},
+	{ByHand, "as the operator decided"},
+}
+
+// SkipReasons lists the reasons for a skip, in order of precedence, without those that name a rule.
+func SkipReasons() []Reason { return Reasons()[:len(skips)] }
+
+// Reasons lists all reasons that name no rule, those for a skip first.
+func Reasons() (list []Reason) {
+	for _, each := range slices.Concat(skips, outcomes) {
+		list = append(list, each.reason)
 	}
+	return list
 }
 
 // Explain says in a few plain words what the reason means; it is what reports print beside the code.
@@ -138,55 +177,10 @@ func (r Reason) Explain() string {
 	case strings.HasPrefix(string(r), string(rulePrefix)):
 		return "a rule of yours skips it"
 	}
-	return explanations[r]
-}
-
-var explanations = map[Reason]string{
-	NotDone:             "no longer done when it was read",
-	AlreadySent:         "handled by an earlier pass",
-	TimeOutOfRange:      "marked done when no pass reads it",
-	Imported:            "imported, not a live conversation",
-	Spam:                "marked as spam",
-	Stale:               "resolved longer ago than max_age",
-	NoAgent:             "nobody was assigned, or no such user",
-	AgentIsMachine:      "the agent is a machine user",
-	NoAgentEmail:        "the agent has no readable address",
-	AgentUnknown:        "the agent has no active profile",
-	DoNotSendUnreadable: "custom attributes cannot be read",
-	DoNotSend:           "a do-not-send attribute is set",
-	NoFirstRequest:      "a recovery of what was never asked",
-	NoRecovery:          "no longer a recovery on its turn",
-	NoCustomer:          "no customer, or a deleted one",
-	NoEmail:             "the customer has no address",
-	InvalidEmail:        "the address is not valid",
-	MaskedEmail:         "the API key may not read the address",
-	NoChannel:           "no channel, and no default_channel",
-	Reopened:            "reopened before its turn came",
-	Gone:                "deleted or merged before its turn",
-	PlanChanged:         "not what the plan holds any more",
-	Refused:             "for a reason of its own; see the log",
-	EmployeeNotFound:    "the agent has no profile there",
-	EmployeeDeactivated: "the agent's profile is deactivated",
-	EmployeeIncomplete:  "the agent's profile is incomplete",
-	InvalidCustomer:     "the customer's name or address",
-	ChannelNotEnabled:   "the channel is not enabled there",
-	ChannelManual:       "the channel is in manual mode there",
-	BrandRefused:        "the brand is missing or unknown",
-	LanguageRefused:     "the language is missing or unknown",
-	FirstNotFound:       "it knows no request to follow up",
-	GaveUp:              "not taken within 72 h of the first try",
-	Limited:             "too many requests (429)",
-	Unreachable:         "no connection was made",
-	Credentials:         "the API key was refused",
-	Stopped:             "the pass stopped before its turn",
-	Paused:              "waits for its back-fill or its plan",
-	ServerFailure:       "an answer that tells nothing",
-	NoAnswer:            "sent, but no answer came",
-	Unreadable:          "the answer was cut off or broken",
-	Unrecognised:        "not certainly the answer to it",
-	Delayed:             "not asked before its delay is over",
-	Interrupted:         "acsync was killed while sending",
-	Verified:            "found in Agent Connect's data",
-	NotArrived:          "not in Agent Connect's data",
-	ByHand:              "as the operator decided",
+	for _, each := range slices.Concat(skips, outcomes) {
+		if each.reason == r {
+			return each.text
+		}
+	}
+	return ""
 }

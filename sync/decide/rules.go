@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"errors"
 	"slices"
 	"time"
 
@@ -24,8 +23,8 @@ type RuleText struct {
 	Set    FieldTexts
 }
 
-// Rules are compiled rules, tried from top to bottom. For the action, the delay and each field the first rule
-// that gives one counts; tags add up. The zero Rules do nothing.
+// Rules are tried from top to bottom. For the action, the delay and each field the first rule that gives one
+// counts; tags add up.
 type Rules []rule
 
 type rule struct {
@@ -39,22 +38,13 @@ type rule struct {
 // CompileRules compiles rules, and tells all that is wrong with their expressions.
 func CompileRules(texts []RuleText) (rules Rules, problems []ExpressionError) {
 	for i, text := range texts {
+		at := ExpressionError{Rule: i + 1}
 		when, err := expr.CompileCondition(text.When)
-		if e, ok := errors.AsType[expr.CompileError](err); ok {
-			path := []string{"when"}
-			problems = append(
-				problems, ExpressionError{Rule: i + 1, Path: path, At: e.At, Message: e.Message})
-		}
-		set, wrong := compileFields(text.Set)
-		for _, problem := range wrong {
-			problem.Rule, problem.Path = i+1, append([]string{"set"}, problem.Path...)
-			problems = append(problems, problem)
-		}
-		for j := range set {
-			set[j].owner = text.Name
-		}
-		rules = append(
-			rules, rule{name: text.Name, when: when, action: text.Action, delay: text.Delay, set: set})
+		problems = append(problems, at.below(err, "when")...)
+		at.Path = []string{"set"}
+		set, wrong := compileFields(text.Set, text.Name, at)
+		problems = append(problems, wrong...)
+		rules = append(rules, rule{text.Name, when, text.Action, text.Delay, set})
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -71,7 +61,6 @@ func (r Rules) Names() []string {
 	return names
 }
 
-// ruling is what the rules say of a conversation.
 type ruling struct {
 	skip    Reason   // empty: go on
 	trouble string   // where an expression failed
@@ -115,8 +104,7 @@ func (r Rules) judge(env *expr.Env, t *trace) ruling {
 	return ruled
 }
 
-// skipWithoutCustomer reports whether a conversation is skipped, whoever its customer is: the rules above the
-// first one that looks at the customer skip it, or fail.
+// skipWithoutCustomer reports whether the rules above the first that looks at the customer skip it, or fail.
 func (r Rules) skipWithoutCustomer(env *expr.Env) bool {
 	blind := r
 	if i := slices.IndexFunc(r, func(each rule) bool { return each.when.ReadsCustomer }); i >= 0 {
@@ -125,7 +113,27 @@ func (r Rules) skipWithoutCustomer(env *expr.Env) bool {
 	return blind.judge(env, nil).skip != ""
 }
 
-// sets reports whether a rule can fill the field.
 func (r Rules) sets(name string) bool {
 	return slices.ContainsFunc(r, func(each rule) bool { return each.set.has(name) })
+}
+
+// Recovery says which conversations were marked done again after the customer was asked, so that the
+// follow-up is asked about instead.
+type Recovery struct{ when *expr.Expression }
+
+// CompileRecovery compiles the condition; an empty one is nil: there are no recoveries.
+func CompileRecovery(when string) (*Recovery, []ExpressionError) {
+	if when == "" {
+		return nil, nil
+	}
+	at := ExpressionError{Section: "recovery"}
+	condition, err := expr.CompileCondition(when)
+	if err == nil && condition.ReadsCustomer {
+		err = expr.CompileError{Message: "must not look at the customer, who is not read for it: " +
+			"look at the conversation or the agent"}
+	}
+	if err != nil {
+		return nil, at.below(err, "when")
+	}
+	return &Recovery{condition}, nil
 }

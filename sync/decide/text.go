@@ -10,14 +10,13 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// What Agent Connect takes of tags (documented): more than twenty are not foreseen, longer ones it cuts
-// itself.
+// What Agent Connect takes of tags (documented): more are not foreseen, longer ones it cuts itself.
 const (
 	maxTags      = 20
 	maxTagLength = 2000 // characters
 )
 
-// clean is text on one line, without control characters, and at most as long as Agent Connect keeps it.
+// clean is text on one line, without control characters, as long as Agent Connect keeps it.
 func clean(text string) string {
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
@@ -35,13 +34,11 @@ func clean(text string) string {
 	return text
 }
 
-// nameOf is the customer's name on one line; empty when there is none or it is masked.
 func nameOf(customer *kustomer.Customer) string {
 	return strings.Join(strings.Fields(clean(customer.Name.Value)), " ")
 }
 
-// tagsOf are the names as Agent Connect takes them: the first twenty, on one line each, without empty and
-// repeated ones.
+// tagsOf are the names as Agent Connect takes them, without empty and repeated ones.
 func tagsOf(names []string) []string {
 	var kept []string
 	seen := map[string]bool{}
@@ -59,10 +56,8 @@ func tagsOf(names []string) []string {
 	return kept
 }
 
-// languageCode is a language as Agent Connect takes it (documented): ISO 639-1, and an ISO 3166-1 region
-// after a hyphen where the text names one. Other ways to write that are understood, such as en_us or
-// zh-Hant-TW. It is empty for what is no such code: a language that Agent Connect cannot know would cost the
-// whole survey request.
+// languageCode is a language as Agent Connect takes it (documented): ISO 639-1, with an ISO 3166-1 region if
+// any, also from en_us or zh-Hant-TW. What is no such code is empty: it would cost the whole survey request.
 func languageCode(text string) string {
 	tag, err := language.Parse(strings.TrimSpace(text))
 	if err != nil {
@@ -79,8 +74,7 @@ func languageCode(text string) string {
 	return code
 }
 
-// countryCode is a country as Agent Connect takes it (documented): two letters of ISO 3166-1. Three letters
-// are understood too. It is empty for all else, names among it.
+// countryCode is a country as Agent Connect takes it (documented): ISO 3166-1, two letters, also from three.
 func countryCode(text string) string {
 	text = strings.TrimSpace(text)
 	if n := len(text); n != 2 && n != 3 || strings.ContainsFunc(text, unicode.IsDigit) {

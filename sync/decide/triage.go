@@ -35,13 +35,13 @@ type Action struct {
 	Record store.Record // of Keep
 }
 
-// Triage says what happens with a case now. It is the only place that does: windows, what waits in the
-// ledger, what was read again, plans and the forecast of explain all ask it.
+// Triage says what happens with a case now, for windows, the ledger, rechecks, plans and forecasts alike.
 func Triage(c Case, now Clock, at Stage) Action {
 	known := Stronger(c.Own, c.Known)
 	switch {
 	// Whatever else waits comes for itself, and a doubt, under whichever key, is settled first.
-	case known.State.Waiting() && at == FromWindow, Rank(known.State) == Rank(store.InDoubt), c.Reread == Duplicate:
+	case known.State.Waiting() && at == FromWindow, Rank(known.State) == Rank(store.InDoubt),
+		c.Reread == Duplicate:
 		return Action{Verb: Keep, Record: known}
 	// Else another key was asked about the same: there is nothing to wait for any more.
 	case c.Own.State.Waiting() && !known.Settled():
@@ -64,8 +64,7 @@ func Triage(c Case, now Clock, at Stage) Action {
 	return Action{Verb: Send}
 }
 
-// TriageWaiting says what happens with what waits in the ledger, before it is read again: Send if that is its
-// turn.
+// TriageWaiting says the same of what waits in the ledger, before it is read again: Send if it is its turn.
 func TriageWaiting(e store.Entry, now Clock) Action {
 	switch {
 	case !ripe(e, now):
@@ -74,4 +73,46 @@ func TriageWaiting(e store.Entry, now Clock) Action {
 		return Action{Verb: Reject, Reason: GaveUp}
 	}
 	return Action{Verb: Send}
+}
+
+// Clock is the time by both clocks: a delay counts by Kustomer's, which tells the resolution; what this
+// machine has put off counts by its own.
+type Clock struct{ Kustomer, Own time.Time }
+
+// Until is where a pass ends: settle before the clock that is behind. By a wrong one ahead, what is read up
+// to a time that has not come would never be read again.
+func (c Clock) Until(settle time.Duration) time.Time {
+	if c.Own.Before(c.Kustomer) {
+		return c.Own.Add(-settle).Truncate(time.Millisecond)
+	}
+	return c.Kustomer.Add(-settle).Truncate(time.Millisecond)
+}
+
+// GiveUpAfter is how long after its first attempt a survey request is still tried again.
+const GiveUpAfter = 72 * time.Hour
+
+func ripe(e store.Entry, now Clock) bool {
+	if Reason(e.Reason) == Delayed {
+		return !e.Due.After(now.Kustomer)
+	}
+	return !e.Due.After(now.Own)
+}
+
+// exhausted reports whether it was tried for long enough. What has only now turned out not to have arrived is
+// tried once more.
+func exhausted(e store.Entry, now time.Time) bool {
+	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
+	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
+}
+
+// RetryAfter is how long what was not sent waits for a later pass: a minute, then doubled, at most six hours.
+func RetryAfter(attempts int) time.Duration {
+	const most = 6 * time.Hour
+	wait := time.Minute
+	for range attempts - 1 {
+		if wait *= 2; wait >= most {
+			return most
+		}
+	}
+	return wait
 }

@@ -36,13 +36,16 @@ var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Co
 	"sent. It is wrong, expired, or of another account: see agent_connect.api_key_file or "+
 	"AGENT_CONNECT_API_KEY")
 
-// tries is how often a survey request that was certainly not sent is tried within one pass.
+// tries is how often a request that was certainly not sent is tried within one pass.
 const tries = 3
+
+// notSent is the outcome of a survey request that the pass did not come to.
+var notSent = Outcome{State: store.Scheduled, Reason: decide.Stopped}
 
 // Deliverer sends survey requests. It is the only place that does.
 type Deliverer struct {
+	*fuse
 	options Options
-	fuse    *fuse
 	slots   chan struct{}         // one place for each survey request in flight
 	failed  atomic.Pointer[error] // the first failure that ended the sending
 }
@@ -63,14 +66,7 @@ func New(o Options) *Deliverer {
 }
 
 // LimitFirst is what the first pass of a ledger may send.
-func (d *Deliverer) LimitFirst(n int) { d.fuse.limits.First = n }
-
-// Stopped reports whether no more survey requests are admitted.
-func (d *Deliverer) Stopped() bool { return d.fuse.halted() }
-
-// StopReasons is what made the pass stop sending: a fuse, a service that takes nothing, or else the
-// operator's own limit.
-func (d *Deliverer) StopReasons() (blown, down, limit string) { return d.fuse.stopReasons() }
+func (d *Deliverer) LimitFirst(n int) { d.limits.First = n }
 
 // Fail ends the sending of the whole pass. The failure is kept also when a signal has ended the pass already.
 func (d *Deliverer) Fail(err error) {
@@ -86,15 +82,21 @@ func (d *Deliverer) Failure() error {
 	return nil
 }
 
-// Send delivers a case as soon as there is a place for it, and does not wait for the outcome: done is called
-// with it, and group knows when. A case that is not sent because the pass stopped is scheduled.
+// Send delivers a case as soon as there is a place, and calls done with its outcome, of which group knows.
+// What is not sent because the pass stopped is scheduled.
 func (d *Deliverer) Send(
 	ctx context.Context, c decide.Case, group *stdsync.WaitGroup, done func(decide.Case, Outcome),
 ) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
-		done(c, Outcome{State: store.Scheduled, Reason: decide.Stopped})
+		done(c, notSent)
+		return
+	}
+	// Here and not beside the others in flight, so that Stopped tells at once that a limit is reached.
+	if ctx.Err() != nil || !d.admit() {
+		<-d.slots
+		done(c, notSent)
 		return
 	}
 	group.Go(func() {
@@ -107,17 +109,13 @@ func (d *Deliverer) Send(
 	})
 }
 
-// deliver sends one survey request, and again while it certainly was not sent. An error tells that nothing
-// more may be sent in this pass.
+// deliver sends, and again while it was certainly not sent. An error: nothing more may be sent in this pass.
 func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error) {
-	outcome := Outcome{State: store.Scheduled, Reason: decide.Stopped}
-	if ctx.Err() != nil || !d.fuse.admit() {
-		return outcome, nil
-	}
+	outcome := notSent
 	for try := 1; ; try++ {
 		if !d.ready(ctx) {
 			if try == 1 {
-				d.fuse.release()
+				d.release()
 			}
 			return outcome, nil
 		}
@@ -125,7 +123,7 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 		if outcome, err = d.attempt(ctx, c); err != nil {
 			return outcome, err
 		}
-		d.fuse.note(outcome)
+		d.note(outcome)
 		switch {
 		case outcome.Reason == decide.Credentials:
 			return outcome, ErrRefused
@@ -137,9 +135,8 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 	}
 }
 
-// ready waits for the sender's turn; false when the pass stopped meanwhile.
 func (d *Deliverer) ready(ctx context.Context) bool {
-	ctx, cancel := d.fuse.waiting(ctx)
+	ctx, cancel := d.waiting(ctx)
 	defer cancel()
 	return d.options.Sender.Ready(ctx) == nil && ctx.Err() == nil
 }
@@ -150,9 +147,8 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
 	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
-		return Outcome{State: store.Scheduled, Reason: decide.Stopped},
-			&store.WriteError{Err: fmt.Errorf("write the intent for conversation %s: %w; it was not sent",
-				c.Conversation.ID, err)}
+		return notSent, &store.WriteError{Err: fmt.Errorf(
+			"write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
 	}
 	request := c.Request
 	if d.options.Stamp && !request.Recovery {
@@ -183,8 +179,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	return outcome, nil
 }
 
-// stamped is the request with the intent's id in its custom properties, so that the receiver's own data tell
-// which attempt arrived.
+// stamped adds the intent's id, so that the receiver's data tell which attempt arrived.
 func stamped(r agentconnect.Request, intent store.Intent) agentconnect.Request {
 	properties := map[string]string{"acsync_intent": intent.String()}
 	maps.Copy(properties, r.CustomProperties)
@@ -192,7 +187,7 @@ func stamped(r agentconnect.Request, intent store.Intent) agentconnect.Request {
 	return r
 }
 
-// backoff is the pause before the next try within a pass: about one second, then about two, with jitter.
+// backoff is about one second, then about two, with jitter.
 func backoff(try int) time.Duration {
 	base := time.Second << (try - 1)
 	return base/2 + rand.N(base)

@@ -12,8 +12,7 @@ import (
 	"acsync/sync/decide"
 )
 
-// Limits are the fuses of a pass: what makes it stop sending and keep the rest for later. Zero switches
-// all but the last off.
+// Limits are what makes a pass stop sending and keep the rest for later. Zero switches all but the last off.
 type Limits struct {
 	Requests  int     // at most so many survey requests: max_per_run
 	Max       int     // the operator's own limit for this pass: --max
@@ -37,7 +36,7 @@ const (
 	failuresInARow = 5               // answers that tell nothing, or none, before it is taken to be down
 )
 
-// fuse admits survey requests until one of the limits is reached; once blown it stays so for the pass.
+// fuse admits survey requests until a limit is reached; once blown it stays so for the pass.
 type fuse struct {
 	limits Limits
 
@@ -65,7 +64,7 @@ func newFuse(l Limits) *fuse {
 	return f
 }
 
-// admit takes a place for one more survey request; false when the pass is to stop sending.
+// admit takes a place for one more request; false when the pass is to stop sending.
 func (f *fuse) admit() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -87,14 +86,12 @@ func (f *fuse) admit() bool {
 	return true
 }
 
-// release gives a place back that was not used.
 func (f *fuse) release() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.admitted--
 }
 
-// note takes in an outcome.
 func (f *fuse) note(o Outcome) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -127,7 +124,6 @@ func (f *fuse) waiting(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, func() { stop(); cancel() }
 }
 
-// judge blows the fuse when too many requests were refused, or got no usable answer.
 func (f *fuse) judge(o Outcome) {
 	f.judged++
 	f.failures++
@@ -156,7 +152,7 @@ func (f *fuse) judge(o Outcome) {
 	}
 }
 
-// look keeps what an answer looked like, of different ones the first two.
+// look keeps what answers looked like, of different ones the first two.
 func (f *fuse) look(o Outcome) {
 	looks := fmt.Sprintf("%d with %s", o.Status, o.Message)
 	if !slices.Contains(f.looks, looks) && len(f.looks) < 2 {
@@ -164,16 +160,15 @@ func (f *fuse) look(o Outcome) {
 	}
 }
 
-// halted reports whether no more survey requests are admitted.
-func (f *fuse) halted() bool {
+// Stopped reports whether no more survey requests are admitted.
+func (f *fuse) Stopped() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.blown != "" || f.enough != "" || f.down != ""
 }
 
-// stopReasons is what made the pass stop sending: a fuse, a service that takes nothing, or else the
-// operator's own limit.
-func (f *fuse) stopReasons() (blown, down, limit string) {
+// StopReasons is what ended the sending: a fuse, a service that takes nothing, or the operator's own limit.
+func (f *fuse) StopReasons() (blown, down, limit string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	// Otherwise requests were admitted up to the limit, but it is not what ended the sending.

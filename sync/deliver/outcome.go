@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +25,9 @@ type Outcome struct {
 // ErrDryRun marks the answer of a dry run's sender.
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
-// classify says what an answer means for the survey request. It is the only place that does, and it trusts
-// nothing: what is neither certainly accepted, certainly refused nor certainly not sent is in doubt, because
-// Agent Connect has no idempotency key and a second POST is a second mail.
+// classify says what an answer means, and trusts nothing: what is neither certainly accepted, certainly
+// refused nor certainly not sent is in doubt, because Agent Connect has no idempotency key and a second POST
+// is a second mail.
 func classify(a agentconnect.Answer) Outcome {
 	outcome := Outcome{Status: a.Status, Message: a.Message}
 	if a.Message == "" && a.Err != nil {
@@ -59,37 +60,34 @@ func classify(a agentconnect.Answer) Outcome {
 	return outcome
 }
 
-// refusal finds the kind of a refusal in the server's words. The kinds are documented (troubleshooting page
-// of the Requests API); the words that come over the wire are unknown, so that they are matched loosely.
+// refusals are the kinds of a refusal, by words of the server that it is known by. The kinds are documented
+// (troubleshooting page of the Requests API), the words over the wire are not: they are matched loosely.
+var refusals = []struct {
+	reason decide.Reason
+	words  []string
+}{
+	{decide.EmployeeNotFound, []string{"employee", "not found"}},
+	{decide.EmployeeNotFound, []string{"employee", "unknown"}},
+	{decide.EmployeeDeactivated, []string{"employee", "deactivated"}},
+	{decide.EmployeeDeactivated, []string{"employee", "inactive"}},
+	{decide.EmployeeIncomplete, []string{"profile", "complete"}},
+	{decide.EmployeeIncomplete, []string{"profile", "approved"}},
+	{decide.ChannelManual, []string{"manual"}},
+	{decide.ChannelNotEnabled, []string{"channel"}},
+	{decide.BrandRefused, []string{"brand"}},
+	{decide.LanguageRefused, []string{"language"}},
+	{decide.InvalidCustomer, []string{"customer"}},
+	{decide.FirstNotFound, []string{"request", "not found"}},
+	{decide.FirstNotFound, []string{"interaction", "not found"}},
+}
+
 func refusal(message string) decide.Reason {
-	words := strings.ToLower(message)
-	has := func(all ...string) bool {
-		for _, word := range all {
-			if !strings.Contains(words, word) {
-				return false
-			}
+	message = strings.ToLower(message)
+	for _, each := range refusals {
+		lacks := func(word string) bool { return !strings.Contains(message, word) }
+		if !slices.ContainsFunc(each.words, lacks) {
+			return each.reason
 		}
-		return true
-	}
-	switch {
-	case has("employee", "not found"), has("employee", "unknown"):
-		return decide.EmployeeNotFound
-	case has("employee", "deactivated"), has("employee", "inactive"):
-		return decide.EmployeeDeactivated
-	case has("profile", "complete"), has("profile", "approved"):
-		return decide.EmployeeIncomplete
-	case has("manual"):
-		return decide.ChannelManual
-	case has("channel"):
-		return decide.ChannelNotEnabled
-	case has("brand"):
-		return decide.BrandRefused
-	case has("language"):
-		return decide.LanguageRefused
-	case has("customer"):
-		return decide.InvalidCustomer
-	case has("request", "not found"), has("interaction", "not found"):
-		return decide.FirstNotFound
 	}
 	return decide.Refused
 }

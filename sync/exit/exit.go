@@ -3,7 +3,11 @@
 // to know no foreign type.
 package exit
 
-import "errors"
+import (
+	"errors"
+	"maps"
+	"slices"
+)
 
 // Code is an exit code of the process. The codes and their meanings are a promise; README.md lists them.
 type Code int
@@ -27,60 +31,43 @@ const (
 	Terminated    Code = 143 // SIGTERM
 )
 
-var meanings = []struct {
-	code    Code
-	meaning string
-}{
-	{Done, "all accounted for"},
-	{Failed, "failed"},
-	{NeedsHand, "done, but some are rejected, parked or in doubt"},
-	{Credentials, "credentials refused"},
-	{Temporary, "temporary, the next run will help"},
-	{LedgerMissing, "ledger missing"},
-	{Locked, "another pass holds the lock"},
-	{Usage, "configuration or usage"},
-	{Fuse, "a fuse blew"},
-	{LedgerDamaged, "ledger damaged, rolled back, far ahead of the clock, or of another tenant or key"},
-	{WouldSend, "only with plan --detailed-exitcode: there is something to send"},
-	{HungUp, "stopped by SIGHUP after a clean drain"},
-	{Interrupted, "stopped by SIGINT after a clean drain"},
-	{Terminated, "stopped by SIGTERM after a clean drain"},
+var meanings = map[Code]string{
+	Done:          "all accounted for",
+	Failed:        "failed",
+	NeedsHand:     "done, but some are rejected, parked or in doubt",
+	Credentials:   "credentials refused",
+	Temporary:     "temporary, the next run will help",
+	LedgerMissing: "ledger missing",
+	Locked:        "another pass holds the lock",
+	Usage:         "configuration or usage",
+	Fuse:          "a fuse blew",
+	LedgerDamaged: "ledger damaged, rolled back, far ahead of the clock, or of another tenant or key",
+	WouldSend:     "only with plan --detailed-exitcode: there is something to send",
+	HungUp:        "stopped by SIGHUP after a clean drain",
+	Interrupted:   "stopped by SIGINT after a clean drain",
+	Terminated:    "stopped by SIGTERM after a clean drain",
 }
 
 // All returns every code in ascending order.
-func All() []Code {
-	list := make([]Code, len(meanings))
-	for i, m := range meanings {
-		list[i] = m.code
-	}
-	return list
-}
+func All() []Code { return slices.Sorted(maps.Keys(meanings)) }
 
 // String is the meaning of the code, in the words of the README and the help; empty for a number that is no
 // code.
-func (c Code) String() string {
-	for _, m := range meanings {
-		if m.code == c {
-			return m.meaning
-		}
-	}
-	return ""
-}
+func (c Code) String() string { return meanings[c] }
 
-// Classed is an error that knows how the process is to end when nothing handles it.
-type Classed interface {
-	error
-	ExitClass() Code
-}
-
-// Of returns the code of the outermost error in err's tree that is Classed; it is Done for nil. It reports
-// false for an error without one, which ends the process with Failed.
+// Of returns the code of the outermost error in err's tree that knows how the process is to end when nothing
+// handles it; it is Done for nil. It reports false for an error without one, which ends the process with
+// Failed.
 func Of(err error) (Code, bool) {
 	if err == nil {
 		return Done, true
 	}
-	if classed, ok := errors.AsType[Classed](err); ok {
-		return classed.ExitClass(), true
+	type classed interface {
+		error
+		ExitClass() Code
+	}
+	if c, ok := errors.AsType[classed](err); ok {
+		return c.ExitClass(), true
 	}
 	return Failed, false
 }

@@ -1,5 +1,4 @@
-// Package explain tells the whole life of one conversation, and what would happen to it now. It changes
-// nothing.
+// Package explain tells the whole life of one conversation, and what would happen to it now.
 package explain
 
 import (
@@ -7,17 +6,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
+	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 	"acsync/sync/verify"
 )
 
-// Explainer tells the whole life of one conversation: what Kustomer says of it, what was decided and done,
-// and what would happen to it now. It reads, and changes nothing.
+// Explainer tells the whole life of one conversation, and what would happen to it now. It changes nothing.
 type Explainer struct {
 	Source    fetch.Source // nil: Kustomer is not asked
 	Directory fetch.Directory
@@ -38,7 +38,6 @@ type Ledger interface {
 	Runs(limit int) ([]store.Run, error)
 }
 
-// clock is what the time is on this machine.
 func (e Explainer) clock() time.Time {
 	if e.Now == nil {
 		return time.Now()
@@ -46,15 +45,14 @@ func (e Explainer) clock() time.Time {
 	return e.Now()
 }
 
-// Explain explains the conversation with an id. An error is one of the ledger, or the end of the context;
-// what the services do not tell is noted in the explanation.
+// Explain explains a conversation. An error is one of the ledger, or the end of the context; what the
+// services do not tell is noted.
 func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
 	key := decide.KeyOf(kustomer.Conversation{ID: id})
 	x := Explanation{
-		ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil,
-		Remembered: e.Ledger != nil,
+		ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil,
 	}
-	f := forecaster{Options: e.Options, verifies: e.Verifies}
+	f := forecaster{Explainer: e}
 	if x.Remembered {
 		var err error
 		if f.ledger, err = e.readLedger(&x, key); err != nil {
@@ -74,12 +72,10 @@ func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) 
 	if ctx.Err() != nil {
 		return x, context.Cause(ctx)
 	}
-	f.own = e.clock()
 	x.Forecast = withEnding(x, f.forecast(x))
 	return x, nil
 }
 
-// readLedger looks up what the ledger holds.
 func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error) {
 	info, err := e.Ledger.Info()
 	if err != nil {
@@ -104,7 +100,6 @@ func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error)
 	return info, err
 }
 
-// readKustomer reads the conversation and decides it as a pass would.
 func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
 	now, err := e.Source.ServerTime(ctx)
 	if err != nil {
@@ -136,25 +131,18 @@ func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
 	return err
 }
 
-// fetcher decides as that of a pass does.
 func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
 	quiet := func(string, ...any) {}
-	o := fetch.Options{
-		Source: e.Source, Directory: e.Directory, Policy: policy, SurveyPer: e.Options.SurveyPer,
-		Notice: quiet, Unseen: func(int) {},
-	}
-	if e.Ledger != nil {
-		o.Ledger = e.Ledger
-	}
-	f := fetch.New(o)
+	f := fetch.New(fetch.Options{
+		Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: policy,
+		SurveyPer: decide.SurveyPer(e.Options.SurveyPer), Notice: quiet, Unseen: func(int) {},
+	})
 	f.Begin(now)
 	return f
 }
 
-// findFirstRun finds the first run that read the time at which the conversation was marked done. Where the
-// ledger holds nothing of it, none has found it there; where it held it before that run began, another has: a
-// back-fill, an apply, or a rebuild of the ledger. Those have a range of their own, and do not tell in their
-// summaries how much of it they have read.
+// findFirstRun finds the first run that read the time of the resolution, unless the ledger knew it before:
+// then a back-fill, an apply or a rebuild has found it, whose summaries do not tell how much they have read.
 func (e Explainer) findFirstRun(x *Explanation) error {
 	if len(x.Entries) == 0 {
 		return nil
@@ -178,4 +166,47 @@ func (e Explainer) findFirstRun(x *Explanation) error {
 		}
 	}
 	return nil
+}
+
+// readReceiver is what Agent Connect's data show of a conversation, the earliest first, around the times at
+// which the ledger sent its requests.
+func readReceiver(ctx context.Context, r verify.Receiver, x Explanation) ([]agentconnect.Interaction, error) {
+	var shown []agentconnect.Interaction
+	at := func(id string) int {
+		same := func(i agentconnect.Interaction) bool { return id != "" && i.UUID == id }
+		return slices.IndexFunc(shown, same)
+	}
+	for _, entry := range x.Entries {
+		if entry.Attempts == 0 && entry.Status == 0 {
+			continue
+		}
+		for i, err := range r.Between(ctx, verify.Earliest(entry), lastPossible(entry)) {
+			if err != nil {
+				return shown, fmt.Errorf("read Agent Connect's data: %w", err)
+			}
+			named := strings.EqualFold(i.ExtInteractionID, x.ID)
+			stamped := i.ExtInteractionID == "" && i.Intent != "" && i.Intent == x.Stamp(entry)
+			followsUp := i.Recovery && at(i.Parent) >= 0
+			if !named && !stamped && !followsUp {
+				continue
+			}
+			// A row that has changed since takes the place of what it was.
+			if earlier := at(i.UUID); earlier >= 0 {
+				shown[earlier] = i
+			} else {
+				shown = append(shown, i)
+			}
+		}
+	}
+	slices.SortStableFunc(
+		shown, func(a, b agentconnect.Interaction) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return shown, nil
+}
+
+// lastPossible is when a request that was sent was created at the latest; zero while that may still happen.
+func lastPossible(e store.Entry) time.Time {
+	if e.State == store.InDoubt || e.State == store.Sending {
+		return time.Time{}
+	}
+	return e.At.Add(verify.Skew)
 }

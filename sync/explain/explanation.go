@@ -8,11 +8,11 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 )
 
-// Explanation is the life of one conversation. Each part can be missing; the errors tell why, where that was
-// not intended.
+// Explanation is the life of one conversation. Each part can be missing; the errors tell why.
 type Explanation struct {
 	ID  string
 	Now time.Time // Kustomer's clock where that was asked, else this machine's
@@ -62,7 +62,7 @@ func (x Explanation) Stamp(e store.Entry) string {
 	return store.Intent{Ledger: x.Ledger, Number: e.Intent}.String()
 }
 
-// strongest is what the ledger remembers that counts for what happens next; the zero Record for nothing.
+// strongest is what the ledger remembers that counts for what happens next.
 func (x Explanation) strongest() store.Record {
 	if x.Found {
 		return decide.Stronger(x.Case.Own, x.Case.Known)
@@ -74,8 +74,7 @@ func (x Explanation) strongest() store.Record {
 	return known
 }
 
-// heldBefore reports whether the ledger has had a record of a resolution since before a time. It keeps the
-// times of records to the second.
+// heldBefore reports whether the ledger had a record of a resolution before a time. It keeps whole seconds.
 func (x Explanation) heldBefore(resolved, began time.Time) bool {
 	began = began.Truncate(time.Second)
 	return slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
@@ -84,7 +83,7 @@ func (x Explanation) heldBefore(resolved, began time.Time) bool {
 	})
 }
 
-// markUnknown marks the checks that could not be made, because what they ask was not to be had.
+// markUnknown marks the checks whose question could not be asked.
 func (x Explanation) markUnknown() {
 	for i, step := range x.Steps {
 		switch {
@@ -119,4 +118,101 @@ type Forecast struct {
 	// why: with FateDone the ledger's; empty with FateSend, and where it is not shown yet
 	Reason decide.Reason
 	At     time.Time // when it is due at the earliest; zero for at once
+}
+
+// Options are the settings of a pass that what would happen to a conversation depends on.
+type Options struct {
+	Policy          decide.Policy
+	SurveyPer       store.Identity
+	Overlap, Settle time.Duration
+}
+
+type forecaster struct {
+	Explainer
+	ledger store.Info // zero: it cannot be read
+}
+
+func (f forecaster) forecast(x Explanation) Forecast {
+	known := x.strongest()
+	switch {
+	case !x.Remembered:
+		return withoutLedger(x)
+	case decide.Rank(known.State) == decide.Rank(store.InDoubt):
+		fate := FateByHand
+		if f.Verifies {
+			fate = FateSettle
+		}
+		return Forecast{Fate: fate, Reason: decide.Reason(known.Reason), At: known.Due}
+	case !x.Asked || x.Unread != nil:
+		return withoutKustomer(known)
+	case !x.Found && known.Settled():
+		return Forecast{Fate: FateSkip, Reason: decide.AlreadySent}
+	case !x.Found:
+		return Forecast{Fate: FateSkip, Reason: decide.Gone}
+	case x.Case.Send() && x.Unlisted != nil:
+		return Forecast{Fate: FateUnknown, Reason: decide.AgentUnknown}
+	}
+	return f.nextPass(x)
+}
+
+func (f forecaster) nextPass(x Explanation) Forecast {
+	// What a pass has put off, it has by this machine's own clock.
+	clock := decide.Clock{Kustomer: x.Now, Own: time.Now()}
+	if x.Case.Own.State.Waiting() {
+		return forecastOf(decide.Triage(x.Case, clock, decide.FromLedger))
+	}
+	until := decide.Clock{Kustomer: x.Now, Own: f.clock()}.Until(f.Options.Settle)
+	next := fetch.Span(f.ledger, until, f.Options.Overlap)
+	action, resolved := decide.Triage(x.Case, clock, decide.FromWindow), x.Case.Resolution()
+	switch {
+	case action.Verb == decide.Skip, action.Verb == decide.Reject, action.Verb == decide.Keep:
+	case resolved.Before(next.From):
+		return Forecast{Fate: FateMissed}
+	// Kustomer's search is given time to show it.
+	case !resolved.Before(next.To) && action.Verb == decide.Send:
+		return Forecast{Fate: FateWait, At: resolved.Add(f.Options.Settle)}
+	}
+	return forecastOf(action)
+}
+
+// withEnding replaces "already sent" by how the earlier survey ended.
+func withEnding(x Explanation, f Forecast) Forecast {
+	if f.Fate != FateSkip || f.Reason != decide.AlreadySent {
+		return f
+	}
+	end := x.End()
+	return Forecast{Fate: FateDone, State: end.State, Reason: decide.Reason(end.Reason)}
+}
+
+// withoutLedger is the forecast without the ledger, which alone knows whether it was sent. What Kustomer says
+// skips it in any case, but for its age, which depends on what waits.
+func withoutLedger(x Explanation) Forecast {
+	if x.Found && x.Case.Skip != "" && x.Case.Skip != decide.Stale {
+		return Forecast{Fate: FateSkip, Reason: x.Case.Skip}
+	}
+	return Forecast{Fate: FateUnknown}
+}
+
+func withoutKustomer(known store.Record) Forecast {
+	switch {
+	case known.Settled():
+		return Forecast{Fate: FateSkip, Reason: decide.AlreadySent}
+	case known.State.Waiting():
+		return Forecast{Fate: FateWait, Reason: decide.Reason(known.Reason), At: known.Due}
+	}
+	return Forecast{Fate: FateUnknown, Reason: decide.Reason(known.Reason)}
+}
+
+func forecastOf(a decide.Action) Forecast {
+	switch a.Verb {
+	case decide.Reject:
+		return Forecast{Fate: FateReject, Reason: a.Reason}
+	case decide.Skip:
+		return Forecast{Fate: FateSkip, Reason: a.Reason}
+	case decide.Wait:
+		return Forecast{Fate: FateWait, Reason: decide.Delayed, At: a.Until}
+	case decide.Keep:
+		return Forecast{Fate: FateWait, Reason: decide.Reason(a.Record.Reason), At: a.Record.Due}
+	}
+	return Forecast{Fate: FateSend}
 }

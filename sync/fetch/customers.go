@@ -22,8 +22,8 @@ const (
 	getsAtOnce    = 8     // customers fetched singly at the same time
 )
 
-// customers fetches customers, each once a pass as far as memory goes: those of a window by one search with
-// the window's own criteria, and singly those which that search did not return.
+// customers fetches customers once a pass, as far as memory goes: a window's by one search with its criteria,
+// and singly those which that did not return.
 type customers struct {
 	source Source
 	notice func(format string, args ...any)
@@ -34,8 +34,7 @@ type customers struct {
 	known map[string]*kustomer.Customer // a nil value: there is no such customer
 }
 
-// found are the customers of one chunk; a nil value: there is no such customer. A chunk has its own, so that
-// nobody else forgets them while it is decided.
+// found are the customers of one chunk, its own while it is decided; a nil value: there is no such customer.
 type found map[string]*kustomer.Customer
 
 func (f found) missing(ids map[string]bool) []string {
@@ -48,7 +47,6 @@ func (f found) missing(ids map[string]bool) []string {
 	return missing
 }
 
-// takeKnown takes what is known of the customers with these ids.
 func (c *customers) takeKnown(ids map[string]bool, into found) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -59,7 +57,6 @@ func (c *customers) takeKnown(ids map[string]bool, into found) {
 	}
 }
 
-// keep remembers customers for the chunks to come.
 func (c *customers) keep(fresh found) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -69,8 +66,8 @@ func (c *customers) keep(fresh found) {
 	maps.Copy(c.known, fresh)
 }
 
-// join fetches customers by the query's search, where that is worth while, and reports whether it did. A
-// query without an end stands for conversations that no window holds.
+// join fetches customers by the search, where that is worth while, and reports whether it did. A query
+// without an end stands for conversations that no window holds.
 func (c *customers) join(
 	ctx context.Context, query kustomer.Query, ids map[string]bool, into found,
 ) (bool, error) {
@@ -81,9 +78,8 @@ func (c *customers) join(
 	return true, c.search(ctx, query, ids, into)
 }
 
-// search takes from the joined search what is wanted, page by page as long as that may spare more calls than
-// it makes. It promises nothing: what it lacks is fetched singly, and so is a customer of whom it says
-// several things.
+// search reads the joined search as long as a page may spare more calls than it makes. What it lacks is
+// fetched singly, and so is a customer of whom it says several things.
 func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) error {
 	fresh, doubtful := found{}, map[string]bool{}
 	defer func() {
@@ -120,7 +116,6 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 	return nil
 }
 
-// fetch looks up singly, some at a time, those of the customers that are not known yet.
 func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {
 	c.takeKnown(wanted, into)
 	ids := into.missing(wanted)

@@ -15,19 +15,16 @@ import (
 
 // decider joins conversations with what their decisions need, and decides.
 type decider struct {
-	policy    decide.Policy
-	surveyPer decide.SurveyPer
-	ledger    Lookup
+	Options
 	directory *directory
 	customers *customers
 	clock     *serverClock
 }
 
-// candidates are conversations, each under the key that is its own.
 func (d *decider) candidates(rows []kustomer.Conversation) []decide.Case {
 	cases := make([]decide.Case, len(rows))
 	for i, row := range rows {
-		cases[i] = decide.Case{Key: d.surveyPer.Key(row), Candidate: decide.Candidate{Conversation: row}}
+		cases[i] = decide.Case{Key: d.SurveyPer.Key(row), Candidate: decide.Candidate{Conversation: row}}
 		// The ledger could not keep this time, so that no key is made of it.
 		if d.clock.outside(row) {
 			cases[i].Key = decide.KeyOf(row)
@@ -36,8 +33,7 @@ func (d *decider) candidates(rows []kustomer.Conversation) []decide.Case {
 	return cases
 }
 
-// decide decides conversations, earliest resolution first. The query is the search that found them, for their
-// customers; empty when there was none.
+// decide decides, the earliest resolution first. The query is the search that found the cases, if any.
 func (d *decider) decide(
 	ctx context.Context, query kustomer.Query, cases []decide.Case,
 ) ([]decide.Case, error) {
@@ -49,14 +45,14 @@ func (d *decider) decide(
 		return nil, err
 	}
 	for i := range cases {
-		if cases[i].Decision = d.policy.Screen(cases[i].Candidate); !cases[i].Send() {
+		if cases[i].Decision = d.Policy.Screen(cases[i].Candidate); !cases[i].Send() {
 			continue
 		}
 		if cases[i].Tags, err = d.directory.tagNames(ctx, cases[i].Conversation.TagIDs); err != nil {
 			return nil, err
 		}
 		cases[i].Customer = customers[cases[i].Conversation.CustomerID]
-		cases[i].Decision = d.policy.Decide(cases[i].Candidate)
+		cases[i].Decision = d.Policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b decide.Case) int {
 		return cmp.Or(
@@ -65,40 +61,30 @@ func (d *decider) decide(
 	return cases, nil
 }
 
-// attachLedger adds to conversations what the ledger knows of them, and their agents.
 func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
-	keys := make([]store.Key, len(cases))
-	for i, each := range cases {
-		keys[i] = each.Key
-	}
-	known, err := d.ledger.Lookup(keys)
+	known, err := d.lookup(cases)
 	if err != nil {
-		return fmt.Errorf("look up a window in the ledger: %w", err)
-	}
-	for _, each := range cases {
-		// A dry run settles doubts without writing that down.
-		if each.Own.State != store.Unknown {
-			known[each.Key] = each.Own
-		}
+		return err
 	}
 	allSurveys, recoveries := decide.GroupByConversation(known)
 	for i := range cases {
 		each := &cases[i]
 		surveys, recovery := allSurveys[each.Key.Conversation], recoveries[each.Key.Conversation]
-		first := decide.CanonicalTime(each.Resolution(), append(decide.Records(surveys), recovery))
-		each.Canonicalize(d.surveyPer, first)
-		if each.Agent, err = d.directory.agents.find(ctx, d.policy.AgentID(each.Conversation)); err != nil {
+		first := decide.CanonicalTime(
+			each.Resolution(), append(slices.Clip(surveys), store.Entry{Record: recovery})...)
+		each.Canonicalize(d.SurveyPer, first)
+		if each.Agent, err = d.directory.agents.find(ctx, d.Policy.AgentID(each.Conversation)); err != nil {
 			return err
 		}
 		each.Own, each.Now = known[each.Key], d.clock.began
 		each.Outside = each.Before || d.clock.outside(each.Conversation)
 		if each.Known = each.Own; !each.Key.Recovery {
-			each.Known = d.surveyPer.Effective(each.Key, each.Claimed(), surveys)
+			each.Known = d.SurveyPer.Effective(each.Key, each.Claimed(), surveys)
 		}
 		if err := d.attachRecovery(ctx, each, decide.FirstRequest(surveys), recovery); err != nil {
 			return err
 		}
-		if len(d.policy.Rules) == 0 || !d.policy.Screen(each.Candidate).Send() {
+		if len(d.Policy.Rules) == 0 || !d.Policy.Screen(each.Candidate).Send() {
 			continue
 		}
 		// Rules may look at tags, and decide by them that the customer need not be known.
@@ -109,10 +95,30 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 	return nil
 }
 
-// attachRecovery finds out whether a case is a recovery, and lets it go under a key of its own then. A
-// recovery without a first request stays under the conversation's key: it is not to be sent.
+func (d *decider) lookup(cases []decide.Case) (known map[store.Key]store.Record, err error) {
+	known = map[store.Key]store.Record{}
+	keys := make([]store.Key, len(cases))
+	for i, each := range cases {
+		keys[i] = each.Key
+	}
+	if d.Ledger != nil {
+		if known, err = d.Ledger.Lookup(keys); err != nil {
+			return nil, fmt.Errorf("look up a window in the ledger: %w", err)
+		}
+	}
+	for _, each := range cases {
+		// A dry run settles doubts without writing that down.
+		if each.Own.State != store.Unknown {
+			known[each.Key] = each.Own
+		}
+	}
+	return known, nil
+}
+
+// attachRecovery gives a recovery its own key. One without a first request stays under the conversation's
+// key: it is not sent.
 func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, recovery store.Record) error {
-	if d.policy.Recovery == nil && !c.Key.Recovery {
+	if d.Policy.Recovery == nil && !c.Key.Recovery {
 		return nil
 	}
 	// The resolution that was asked about is not its own follow-up.
@@ -124,7 +130,7 @@ func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, rec
 		return nil
 	// The filters would stop it as already sent, which it is not as a recovery.
 	case asked && c.Conversation.LastDone != nil:
-	case !d.policy.Screen(c.Candidate).Send():
+	case !d.Policy.Screen(c.Candidate).Send():
 		return nil
 	}
 	var err error
@@ -132,7 +138,7 @@ func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, rec
 		return err
 	}
 	f := decide.FollowUp{First: first}
-	f.Applies, f.Trouble = d.policy.Recovers(c.Candidate)
+	f.Applies, f.Trouble = d.Policy.Recovers(c.Candidate)
 	f.Lapsed = c.Key.Recovery && !f.Applies
 	if !f.Applies && !f.Lapsed && f.Trouble == nil {
 		return nil
@@ -144,16 +150,15 @@ func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, rec
 	return nil
 }
 
-// joinCustomers fetches the customers of those cases that need one. What the joined search does not return is
-// missing, or was merged into another customer: then the conversation, read again, names the other. One call
-// reads many conversations, but only one customer, so that after a joined search the conversations come
-// first.
+// joinCustomers fetches the customers that are needed. One that the search lacks was merged, perhaps: then
+// the conversation, read again, names the other. One call reads many conversations but one customer, so that
+// those come first.
 func (d *decider) joinCustomers(
 	ctx context.Context, query kustomer.Query, cases []decide.Case,
 ) (found, error) {
 	wanted, customers := map[string]bool{}, found{}
 	for _, each := range cases {
-		if d.policy.NeedsCustomer(each.Candidate) {
+		if d.Policy.NeedsCustomer(each.Candidate) {
 			wanted[each.Conversation.CustomerID] = true
 		}
 	}
@@ -167,8 +172,8 @@ func (d *decider) joinCustomers(
 	return customers, d.refetchOrphans(ctx, wanted, cases, customers)
 }
 
-// refetchOrphans reads conversations again whose customers were not found, and fetches the customers that
-// they have now. What was read again is newer than what the search showed, and takes its place.
+// refetchOrphans reads conversations again whose customers were not found, and the customers that they have
+// now. What was read again takes the place of what the search showed.
 func (d *decider) refetchOrphans(
 	ctx context.Context, wanted map[string]bool, cases []decide.Case, customers found,
 ) error {
@@ -181,7 +186,7 @@ func (d *decider) refetchOrphans(
 	if len(orphans) == 0 {
 		return nil
 	}
-	rows, err := d.customers.source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
+	rows, err := d.Source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
 	if err != nil {
 		return fmt.Errorf("read %d conversations again whose customers are gone: %w", len(orphans), err)
 	}
@@ -189,9 +194,9 @@ func (d *decider) refetchOrphans(
 	for _, row := range rows {
 		for _, i := range orphans[decide.KeyOf(row).Conversation] {
 			c, first := &cases[i], cases[i].Claimed()
-			if c.Key.Recovery || stillAbout(d.surveyPer, *c, row) {
+			if c.Key.Recovery || stillAbout(d.SurveyPer, *c, row) {
 				c.Conversation, c.Outside = row, d.clock.outside(row)
-				c.Canonicalize(d.surveyPer, first)
+				c.Canonicalize(d.SurveyPer, first)
 			} else {
 				// Marked done once more: that is another resolution, which has its own window.
 				c.Conversation.CustomerID = row.CustomerID

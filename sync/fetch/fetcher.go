@@ -29,7 +29,7 @@ type Options struct {
 	Directory Directory
 	Ledger    Lookup // nil: nothing is remembered
 	Policy    decide.Policy
-	SurveyPer store.Identity // empty: the conversation
+	SurveyPer decide.SurveyPer
 	Notice    func(format string, args ...any)
 	Unseen    func(int) // hears of conversations that Kustomer counts and does not show
 
@@ -38,24 +38,13 @@ type Options struct {
 
 // New makes a Fetcher. [Fetcher.Begin] starts its clock.
 func New(o Options) *Fetcher {
-	clock := &serverClock{}
-	f := &Fetcher{
-		reader: reader{
-			source: o.Source, limits: cmp.Or(o.Limits, kustomerLimits), clock: clock,
-			unseen: o.Unseen,
-		},
-		decider: decider{
-			policy: o.Policy, surveyPer: decide.SurveyPer(o.SurveyPer), ledger: o.Ledger,
-			directory: newDirectory(o.Directory, o.Notice),
-			customers: &customers{source: o.Source, notice: o.Notice},
-			clock:     clock,
-		},
-		clock: clock,
+	o.Limits = cmp.Or(o.Limits, kustomerLimits)
+	clock, customers := &serverClock{}, &customers{source: o.Source, notice: o.Notice}
+	return &Fetcher{
+		reader:  reader{o, clock},
+		decider: decider{o, newDirectory(o.Directory, o.Notice), customers, clock},
+		clock:   clock,
 	}
-	if f.decider.ledger == nil {
-		f.decider.ledger = noLedger{}
-	}
-	return f
 }
 
 // Begin takes in Kustomer's clock, which was just asked.
@@ -68,7 +57,7 @@ func (f *Fetcher) Started() time.Time { return f.clock.began }
 func (f *Fetcher) StartAt(from time.Time) { f.from = from }
 
 // RequireProfiles lets no agent be asked about who has no active profile.
-func (f *Fetcher) RequireProfiles(profiles *decide.Profiles) { f.decider.policy.Profiles = profiles }
+func (f *Fetcher) RequireProfiles(profiles *decide.Profiles) { f.decider.Policy.Profiles = profiles }
 
 // Agent is the user with an id; nil when there is none.
 func (f *Fetcher) Agent(ctx context.Context, id string) (*kustomer.User, error) {
@@ -77,7 +66,7 @@ func (f *Fetcher) Agent(ctx context.Context, id string) (*kustomer.User, error) 
 
 // Estimate counts the conversations of a window.
 func (f *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
-	return estimate(ctx, w, f.reader.limits.Rows, f.reader.count)
+	return estimate(ctx, w, f.reader.Limits.Rows, f.reader.count)
 }
 
 // Chunk is what one search returned, decided: a window, or a part of one that cannot be cut by time.
@@ -91,10 +80,9 @@ type Chunk struct {
 // errEnough ends the reading because nobody takes any more; it is no failure.
 var errEnough = errors.New("nobody takes any more")
 
-// Sweep reads a range, window by window, and gives each, decided, to yield, in the order of time. It ends
-// early when yield returns false.
+// Sweep gives each window of a range, decided, to yield, in the order of time, until that returns false.
 func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) error {
-	err := f.reader.sweep(ctx, newSplitter(w, f.reader.limits), func(l lot) error {
+	err := f.reader.sweep(ctx, newSplitter(w, f.reader.Limits), func(l lot) error {
 		chunk := Chunk{Window: Window{l.query.From, l.query.To}, Complete: l.complete, Read: time.Now()}
 		var err error
 		if chunk.Cases, err = f.decider.decide(ctx, l.query, f.found(l.rows)); err != nil {
@@ -115,8 +103,7 @@ func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) e
 	return err
 }
 
-// found are the rows of a search as cases. Some may claim to have been marked done before the pass begins: no
-// later window will have them.
+// found are rows of a search as cases. No later window has those that were done before the pass begins.
 func (f *Fetcher) found(rows []kustomer.Conversation) []decide.Case {
 	cases := f.decider.candidates(rows)
 	for i := range cases {
@@ -126,19 +113,19 @@ func (f *Fetcher) found(rows []kustomer.Conversation) []decide.Case {
 	return cases
 }
 
-// Recheck reads and decides cases once more, and gives them as they are now: what is not to be decided again
-// says so in Case.Reread. After them come the resolutions that took the place of those that are over.
+// Recheck gives cases as they are now: what is not decided again says so in Case.Reread. Behind them come the
+// resolutions that took the place of those that are over.
 func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Case, error) {
 	ids := make([]string, len(cases))
 	for i, each := range cases {
 		ids[i] = each.Key.Conversation
 	}
 	slices.Sort(ids)
-	rows, err := f.reader.source.Conversations(ctx, slices.Compact(ids))
+	rows, err := f.reader.Source.Conversations(ctx, slices.Compact(ids))
 	if err != nil {
 		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
 	}
-	over, asked := recheck(f.decider.surveyPer, f.clock, cases, rows)
+	over, asked := recheck(f.decider.SurveyPer, f.clock, cases, rows)
 	decided, err := f.decider.decide(ctx, around(f.clock.resolutions(rows)), asked)
 	if err != nil {
 		return nil, err
@@ -151,8 +138,7 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	return append(over, decided...), nil
 }
 
-// around is the narrowest query that finds conversations by their resolutions, for the search that joins
-// their customers.
+// around is the narrowest query that finds conversations by their resolutions, to join their customers.
 func around(resolutions []time.Time) kustomer.Query {
 	if len(resolutions) == 0 {
 		return kustomer.Query{}
@@ -163,8 +149,7 @@ func around(resolutions []time.Time) kustomer.Query {
 	}
 }
 
-// DecideOne decides a conversation as a pass would: what waits of it in the ledger, else the conversation as
-// it is now.
+// DecideOne decides a conversation as a pass would: what waits of it in the ledger, else as it is now.
 func (f *Fetcher) DecideOne(
 	ctx context.Context, entries []store.Entry, rows []kustomer.Conversation,
 ) (decide.Case, error) {
@@ -175,7 +160,7 @@ func (f *Fetcher) DecideOne(
 		}
 	}
 	slices.SortStableFunc(waiting, func(a, b decide.Case) int { return a.Own.Due.Compare(b.Own.Due) })
-	_, asked := recheck(f.decider.surveyPer, f.clock, waiting, rows)
+	_, asked := recheck(f.decider.SurveyPer, f.clock, waiting, rows)
 	if len(asked) == 0 {
 		asked = f.decider.candidates(rows)
 	}
@@ -184,4 +169,59 @@ func (f *Fetcher) DecideOne(
 		return decide.Case{}, err
 	}
 	return cases[0], nil
+}
+
+// recheck compares cases with what their conversations are now: over, or asked for a decision, among those
+// the ones that take the place of what is over.
+func recheck(
+	per decide.SurveyPer, clock *serverClock, cases []decide.Case, rows []kustomer.Conversation,
+) (over, asked []decide.Case) {
+	now := make(map[string]kustomer.Conversation, len(rows))
+	for _, row := range rows {
+		now[decide.KeyOf(row).Conversation] = row
+	}
+	end := func(c decide.Case, as decide.Reread) {
+		c.Reread = as
+		over = append(over, c)
+	}
+	claimed := map[string]bool{} // by conversation
+	for _, each := range cases {
+		row, there := now[each.Key.Conversation]
+		fresh := decide.Case{Key: each.Key, Candidate: decide.Candidate{Conversation: row}, Own: each.Own}
+		fresh.Canonicalize(per, each.Resolution())
+		switch {
+		case !there:
+			end(each, decide.Missing)
+		// A recovery is for all resolutions to come.
+		case each.Key.Recovery:
+			asked = append(asked, fresh)
+		// It has no resolution now with which the case could be compared.
+		case row.Status != "done" || row.LastDone == nil || clock.outside(row):
+			asked = append(asked, fresh)
+		case !stillAbout(per, each, row):
+			end(each, decide.Superseded)
+		// An older version may have left one resolution under two keys, each as Kustomer told its time then.
+		case claimed[each.Key.Conversation]:
+			end(each, decide.Duplicate)
+		default:
+			claimed[each.Key.Conversation] = true
+			asked = append(asked, fresh)
+		}
+	}
+	// Last, so that a resolution which is itself among the cases comes for itself.
+	for _, each := range over {
+		row := now[each.Key.Conversation]
+		if each.Reread == decide.Superseded && !claimed[each.Key.Conversation] {
+			claimed[each.Key.Conversation] = true
+			fresh := decide.Candidate{Conversation: row}
+			asked = append(asked, decide.Case{Key: per.Key(row), Candidate: fresh, Replacement: true})
+		}
+	}
+	return over, asked
+}
+
+// stillAbout reports whether a case is about the resolution of a row, or about all of its conversation.
+func stillAbout(per decide.SurveyPer, c decide.Case, row kustomer.Conversation) bool {
+	return c.Key == per.Key(row) || row.LastDone != nil &&
+		decide.SameResolution(c.Resolution(), row.LastDone.At)
 }

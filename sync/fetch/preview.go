@@ -12,8 +12,7 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// Preview decides real conversations by one policy or several, to compare them. It reads from Kustomer alone:
-// what a ledger remembers does not count.
+// Preview decides real conversations by several policies, to compare them, whatever a ledger remembers.
 type Preview struct {
 	Source    Source
 	Directory Directory
@@ -21,8 +20,7 @@ type Preview struct {
 	Notice    func(string)    // hears what the operator should know
 }
 
-// Range decides what was marked done in a window, window by window, and gives each conversation to yield: one
-// case for each policy, in their order.
+// Range gives each conversation of a window to yield: one case for each policy, in their order.
 func (p Preview) Range(ctx context.Context, w Window, yield func([]decide.Case)) error {
 	all, err := p.fetchers(ctx, w.From)
 	if err != nil {
@@ -39,8 +37,7 @@ func (p Preview) Range(ctx context.Context, w Window, yield func([]decide.Case))
 	return err
 }
 
-// IDs decides the conversations with these ids. One that Kustomer does not have is an error, after the
-// others.
+// IDs decides these conversations. One that Kustomer does not have is an error, after the others.
 func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case)) error {
 	all, err := p.fetchers(ctx, time.Time{})
 	if err != nil {
@@ -75,9 +72,7 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	notice := func(format string, args ...any) { p.Notice(fmt.Sprintf(format, args...)) }
 	shared := New(Options{
 		Source: p.Source, Directory: p.Directory, Notice: notice,
-		Unseen: func(
-			n int,
-		) {
+		Unseen: func(n int) {
 			notice("Kustomer counts %d conversations more than it shows to this API key", n)
 		},
 	})
@@ -86,7 +81,7 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	all := make([]*Fetcher, len(p.Policies))
 	for i, policy := range p.Policies {
 		one := *shared
-		one.decider.policy = policy
+		one.decider.Policy = policy
 		all[i] = &one
 	}
 	return all, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -20,10 +21,8 @@ const (
 
 // reader reads windows whole, whatever Kustomer's search returns at once.
 type reader struct {
-	source Source
-	limits PageLimits
-	clock  *serverClock
-	unseen func(int) // hears of rows that the search counts and does not return
+	Options
+	clock *serverClock
 }
 
 // lot is what one search returned: a window, or a part of one that cannot be cut by time.
@@ -33,11 +32,10 @@ type lot struct {
 	complete bool // with this lot the window is read to its end
 }
 
-// sweep reads windows of the splitter's choice and gives each to take, in the order of time. An error of take
-// ends it.
+// sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
-		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.limits.Page}
+		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.Limits.Page}
 		first, err := r.search(ctx, q)
 		if err != nil {
 			return err
@@ -55,24 +53,22 @@ func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) er
 }
 
 func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
-	found, err := r.source.SearchConversations(ctx, q)
+	found, err := r.Source.SearchConversations(ctx, q)
 	if err != nil {
 		return found, fmt.Errorf("search %s: %w", Window{q.From, q.To}, err)
 	}
 	return found, nil
 }
 
-// count is how many conversations a search counts in a window.
 func (r *reader) count(ctx context.Context, w Window) (int, error) {
-	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.limits.Page})
+	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.Limits.Page})
 	return found.Total, err
 }
 
-// overflows reports whether a query has more rows than a page.
-func (r *reader) overflows(p page) bool { return p.Total > r.limits.Page || p.TotalPages > 1 }
+func (r *reader) overflows(p page) bool { return p.Total > r.Limits.Page || p.TotalPages > 1 }
 
-// whole reads a window whose first page is at hand, and returns how many rows there are: at once when
-// that is all, else in parts by time of creation, and page by page when that does not give all.
+// whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in
+// parts by time of creation, and page by page when those do not give all.
 func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
 	if r.overflows(first) {
 		rows, err := r.parts(ctx, q, first, take)
@@ -90,17 +86,16 @@ func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take f
 	return r.give(ctx, q, first, true, take)
 }
 
-// parts reads the parts of a window by time of creation, one after the other, as far as they can be cut. A
-// part of one instant of creation that is more than a page is read page by page.
+// parts reads a window by time of creation as far as that can be cut; one instant is read page by page.
 func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
 	sum := 0
-	for _, part := range splitByCreation(q, first, r.limits.Target) {
+	for _, part := range splitByCreation(q, first, r.Limits.Target) {
 		first, err := r.search(ctx, part)
 		if err != nil {
 			return 0, err
 		}
 		var rows int
-		if r.overflows(first) && splitByCreation(part, first, r.limits.Target) != nil {
+		if r.overflows(first) && splitByCreation(part, first, r.Limits.Target) != nil {
 			rows, err = r.parts(ctx, part, first, take)
 		} else {
 			rows, err = r.give(ctx, part, first, false, take)
@@ -113,7 +108,7 @@ func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take f
 	return sum, nil
 }
 
-// give reads all rows of a query that is not to be cut, gives them to take, and returns their number.
+// give reads and gives all rows of a query that is not to be cut, and returns their number.
 func (r *reader) give(
 	ctx context.Context, q kustomer.Query, first page, complete bool, take func(lot) error,
 ) (int, error) {
@@ -124,14 +119,13 @@ func (r *reader) give(
 	return len(rows), take(lot{q, r.upTo(q.To, rows), complete})
 }
 
-// all is every row of a query that is not to be cut and whose first page is at hand. Rows that leave or
-// enter while its pages are read shift the later ones, so that what does not add up is read again after a
-// while, and rows are collected over the readings.
+// all is every row of a query that is not to be cut. Rows that leave or enter meanwhile shift the later
+// pages: what does not add up is read again, and rows are collected over the readings.
 func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kustomer.Conversation, error) {
 	united := map[string]kustomer.Conversation{}
 	var last page
 	for attempt := range rereads {
-		if first.Total >= r.limits.Rows || first.TotalPages > r.limits.Pages {
+		if first.Total >= r.Limits.Rows || first.TotalPages > r.Limits.Pages {
 			return nil, &OverflowError{At: q.From, Rows: first.Total}
 		}
 		rows, steady, err := r.gather(ctx, q, first)
@@ -151,7 +145,7 @@ func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kusto
 		// that does not hold up the rest. Where there are several pages they may just as well have been
 		// missed, and the checkpoint stays.
 		case single && attempt > 0 && repeated:
-			r.unseen(first.Total - len(rows))
+			r.Unseen(first.Total - len(rows))
 			return slices.Collect(maps.Values(rows)), nil
 		}
 		last = first
@@ -167,8 +161,7 @@ func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kusto
 	return nil, &UnsteadyError{Window: Window{q.From, q.To}}
 }
 
-// gather reads the pages behind the first and gives the rows of all by id; steady tells that the count stayed
-// the same.
+// gather reads the pages behind the first and gives all rows by id; steady: the count stayed the same.
 func (r *reader) gather(
 	ctx context.Context, q kustomer.Query, first page,
 ) (rows map[string]kustomer.Conversation, steady bool, err error) {
@@ -187,8 +180,7 @@ func (r *reader) gather(
 	}
 }
 
-// upTo sorts the rows of a search and drops repeated ones, and conversations that were marked done again
-// after the window's end, which a later window holds.
+// upTo sorts rows, without repeated ones and those done again after the window's end: a later one has them.
 func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Conversation {
 	rows = slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
 		done := row.LastDone
@@ -202,8 +194,7 @@ func (r *reader) upTo(end time.Time, rows []kustomer.Conversation) []kustomer.Co
 	return slices.CompactFunc(rows, same)
 }
 
-// OverflowError tells that more conversations have one and the same instant than a search can return. Nothing
-// of the instant was decided, and the checkpoint stays before it.
+// OverflowError is an instant with more conversations than a search returns: the checkpoint stays before it.
 type OverflowError struct {
 	At   time.Time
 	Rows int // as the server counts them
@@ -212,10 +203,9 @@ type OverflowError struct {
 // Error says what happened and what to do.
 func (e *OverflowError) Error() string {
 	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at "+
-		"the same: more than one search can return. Everything before that instant is done, and the checkpoint "+
-		"stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots "+
-		"lets the next pass go on",
-		e.Rows, e.At.UTC().Format(decide.TimeLayout))
+		"the same: more than one search can return. Everything before that instant is done, and the "+
+		"checkpoint stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots "+
+		"lets the next pass go on", e.Rows, decide.Format(e.At))
 }
 
 // UnsteadyError tells that a window could not be read to its end: its pages did not add up.
@@ -224,9 +214,45 @@ type UnsteadyError struct{ Window }
 // Error says what happened and what to do.
 func (e *UnsteadyError) Error() string {
 	return fmt.Sprintf("the conversations marked done from %s did not add up in %d attempts: Kustomer "+
-		"counts more than its pages hold, or another number on each. The checkpoint stays before them, and the "+
-		"next pass tries again", e.Window, rereads)
+		"counts more than its pages hold, or another number on each. The checkpoint stays before them, and "+
+		"the next pass tries again", e.Window, rereads)
 }
 
 // ExitClass returns the code that the process ends with.
 func (*UnsteadyError) ExitClass() exit.Code { return exit.Temporary }
+
+// Estimate is about how many conversations a window holds, by what Kustomer counts.
+type Estimate struct {
+	Conversations int
+	Rough         bool // projected from a sample: Kustomer's search counts no more than 10,000 (observed)
+	More          bool // there are that many at least
+}
+
+// estimate counts with one search, which counts at most so many. Where there are more, a sample from the
+// middle of the window projects them: of a week if it can, so that each weekday has its part.
+func estimate(
+	ctx context.Context, w Window, most int, count func(context.Context, Window) (int, error),
+) (Estimate, error) {
+	if w.Empty() {
+		return Estimate{}, nil
+	}
+	total, err := count(ctx, w)
+	if err != nil || total < most {
+		return Estimate{Conversations: total}, err
+	}
+	atLeast := Estimate{Conversations: total, More: true}
+	whole := w.To.Sub(w.From)
+	for _, length := range []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour} {
+		if whole < 2*length {
+			continue
+		}
+		from := w.From.Add((whole - length) / 2).Truncate(time.Millisecond)
+		sample, err := count(ctx, Window{from, from.Add(length)})
+		if err != nil || sample >= most {
+			return atLeast, err
+		}
+		projected := math.Round(float64(sample) * float64(whole) / float64(length))
+		return Estimate{Conversations: max(total, int(projected)), Rough: true}, nil
+	}
+	return atLeast, nil
+}

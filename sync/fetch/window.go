@@ -1,10 +1,12 @@
 package fetch
 
 import (
+	"slices"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/kustomer"
 )
 
 // Window is a half-open interval [From, To) of resolution times.
@@ -16,8 +18,8 @@ func (w Window) Empty() bool { return !w.From.Before(w.To) }
 // Contains reports whether the instant lies in the window.
 func (w Window) Contains(t time.Time) bool { return !t.Before(w.From) && t.Before(w.To) }
 
-// Reaches reports whether a resolution that a search of the window has found lies in it: the conversation may
-// tell its time a little otherwise than the search does.
+// Reaches reports whether a resolution that a search of the window found lies in it: the conversation may
+// tell its time a little otherwise.
 func (w Window) Reaches(resolved time.Time) bool {
 	near := func(end time.Time) bool { return decide.SameResolution(resolved, end) }
 	return w.Contains(resolved) || near(w.From) || near(w.To)
@@ -36,18 +38,17 @@ func (w Window) Widen(at time.Time) Window {
 
 // String shows the window's ends in UTC.
 func (w Window) String() string {
-	return w.From.UTC().Format(decide.TimeLayout) + " to " + w.To.UTC().Format(decide.TimeLayout)
+	return decide.Format(w.From) + " to " + decide.Format(w.To)
 }
 
-// Span is the whole range that a pass reads: from the checkpoint, less the overlap, up to what the index has
-// settled. The overlap never reaches before the time since which the ledger knows who was asked.
+// Span is what a pass reads: from the checkpoint less the overlap, but not before what the ledger knows, up
+// to what the index has settled.
 func Span(info store.Info, until time.Time, overlap time.Duration) Window {
 	from := later(KnownSince(info), info.Checkpoint.Add(-overlap))
 	return Window{from.Truncate(time.Millisecond), until}
 }
 
-// KnownSince is since when the ledger knows who was asked: its start, before which other means may have
-// asked, or its floor.
+// KnownSince is since when the ledger knows who was asked: its start, or its floor.
 func KnownSince(info store.Info) time.Time { return later(info.Start, info.Floor) }
 
 func later(a, b time.Time) time.Time {
@@ -55,4 +56,134 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// PageLimits are how much a search returns, and how much of that a window aims at.
+type PageLimits struct {
+	Page   int // rows of a page at most (500, documented)
+	Target int // rows that a window aims at
+	Rows   int // rows of a search in all, whatever the size of its pages (10,000, observed)
+	Pages  int // pages of a search (100, documented)
+}
+
+var kustomerLimits = PageLimits{Page: 500, Target: 400, Rows: 10_000, Pages: 100}
+
+const (
+	firstWidth  = time.Hour // before anything is known of the density
+	widestRange = 30 * 24 * time.Hour
+	maxGrowth   = 8 // a window is at most so many times as wide as the one before
+)
+
+const mostParts = 32 // parts that an instant is cut into at once
+
+// splitter cuts a range into windows, each as wide as the density seen so far lets one page hold.
+type splitter struct {
+	limits PageLimits
+	rest   Window
+	width  time.Duration
+}
+
+func newSplitter(whole Window, limits PageLimits) *splitter {
+	return &splitter{limits: limits, rest: whole, width: firstWidth}
+}
+
+func (s *splitter) next() (Window, bool) {
+	if s.rest.Empty() {
+		return Window{}, false
+	}
+	window := Window{s.rest.From, s.rest.From.Add(s.width)}
+	if window.To.After(s.rest.To) {
+		window.To = s.rest.To
+	}
+	s.rest.From = window.To
+	return window, true
+}
+
+func (s *splitter) observe(w Window, rows int) {
+	width := w.To.Sub(w.From)
+	ideal := width * maxGrowth
+	if rows > 0 {
+		ideal = min(ideal, time.Duration(float64(width)*float64(s.limits.Target)/float64(rows)))
+	}
+	s.width = max(min(ideal, widestRange), time.Second).Truncate(time.Millisecond)
+}
+
+// shrink takes back a window of more than a page, and makes the next one narrower, by the count and the times
+// at hand, which are those of some rows in no certain order. It returns false for one millisecond, which is
+// as fine as times are.
+func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
+	width := w.To.Sub(w.From)
+	if width <= time.Millisecond {
+		return false
+	}
+	share := float64(s.limits.Target) / float64(max(total, s.limits.Page))
+	next := time.Duration(float64(width) * share)
+	if len(times) > 0 {
+		first, last := slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
+		spread := last.Sub(first) + time.Millisecond
+		// Evenly spread rows fill at least their share of the window, in whichever order the search has them.
+		even := float64(width) * float64(len(times)) / float64(total)
+		bulk := float64(spread) < even/4 && total < s.limits.Rows || spread == time.Millisecond
+		switch {
+		// All before the bulk job.
+		case bulk && first.After(w.From):
+			next = first.Sub(w.From)
+		// The instant of the bulk job.
+		case bulk && spread == time.Millisecond:
+			next = time.Millisecond
+		// The beginning of the bulk job.
+		case bulk:
+			next = time.Duration(float64(spread) * share)
+		}
+	}
+	s.rest.From = w.From
+	s.width = max(min(next, width-time.Millisecond).Truncate(time.Millisecond), time.Millisecond)
+	return true
+}
+
+// splitByCreation cuts a query for one instant at times of creation, so that no part has all of the rows at
+// hand; nil when that does not go.
+func splitByCreation(q kustomer.Query, first page, target int) []kustomer.Query {
+	var created []time.Time
+	for _, row := range first.Items {
+		// Criteria for the creation would leave such rows out.
+		if row.CreatedAt.IsZero() {
+			return nil
+		}
+		created = append(created, row.CreatedAt.Truncate(time.Millisecond))
+	}
+	slices.SortFunc(created, time.Time.Compare)
+	created = slices.CompactFunc(created, time.Time.Equal)
+	cuts := quantiles(created, min((first.Total+target-1)/target, mostParts))
+	// One instant: by itself, and what lies before and after it.
+	if len(created) == 1 {
+		cuts = []time.Time{created[0], created[0].Add(time.Millisecond)}
+	}
+	bounds := []time.Time{q.CreatedFrom}
+	for _, cut := range cuts {
+		if cut.After(q.CreatedFrom) && (q.CreatedTo.IsZero() || cut.Before(q.CreatedTo)) {
+			bounds = append(bounds, cut)
+		}
+	}
+	if len(bounds) == 1 {
+		return nil
+	}
+	bounds = append(bounds, q.CreatedTo)
+	parts := make([]kustomer.Query, len(bounds)-1)
+	for i := range parts {
+		parts[i] = q
+		parts[i].CreatedFrom, parts[i].CreatedTo = bounds[i], bounds[i+1]
+	}
+	return parts
+}
+
+// quantiles are the values at which a sorted list falls into n equal parts; never the first.
+func quantiles(sorted []time.Time, n int) []time.Time {
+	var cuts []time.Time
+	for i := 1; i < n; i++ {
+		if at := i * len(sorted) / n; at > 0 && (len(cuts) == 0 || sorted[at].After(cuts[len(cuts)-1])) {
+			cuts = append(cuts, sorted[at])
+		}
+	}
+	return cuts
 }

@@ -2,27 +2,31 @@
 package plan
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
-// schema names the form of a plan. Another form gets another number.
 const schema = schemaFamily + "1"
 
 const schemaFamily = "acsync.plan/"
 
-// How long a plan can be carried out, unless its maker says otherwise, and the limits of that: what was decided much
-// longer ago is hardly what anybody means.
+// How long a plan can be carried out, unless its maker says otherwise, and the limits of that.
 const (
 	DefaultValid  = 24 * time.Hour
 	ShortestValid = time.Minute
@@ -30,8 +34,7 @@ const (
 )
 
 // Plan is what a dry run would send, to be carried out later: exactly that, or less. It holds ids, times and
-// counts, and of each survey request a hash that nobody can compute, or try addresses with, who has not Agent
-// Connect's API key.
+// counts, and of each request a hash that nobody can try addresses with who lacks Agent Connect's API key.
 type Plan struct {
 	Schema        string         `json:"schema"`
 	Program       string         `json:"acsync"` // the version that made it; for people
@@ -88,8 +91,7 @@ func (p *Plan) CheckExpiry(now time.Time) error {
 	return errorf("the plan has expired: it was made %s for the time until %s", made, expires)
 }
 
-// meet refuses a plan that was made for something else, or too long ago. A plan that meets its terms can hash
-// requests.
+// meet refuses a plan of something else, or of too long ago. One that meets its terms can hash requests.
 func (p *Plan) meet(t Terms) error {
 	switch {
 	case p.Tenant != t.Tenant:
@@ -109,8 +111,7 @@ func (p *Plan) meet(t Terms) error {
 	return nil
 }
 
-// sound reports whether each conversation of the plan has a key, and none is asked about twice: by one key,
-// or by both that it can have for the same resolution.
+// sound reports whether each conversation has a key, and none is asked about twice for one resolution.
 func (p *Plan) sound() bool {
 	keys, resolutions := map[store.Key]bool{}, map[store.Key][]time.Time{}
 	for _, each := range p.Send {
@@ -125,7 +126,7 @@ func (p *Plan) sound() bool {
 	return true
 }
 
-// summed is the checksum of the plan. It finds what happened to the file by accident.
+// summed is the checksum: it finds what happened to the file by accident.
 func (p *Plan) summed() string {
 	bare := *p
 	bare.Checksum = ""
@@ -133,7 +134,7 @@ func (p *Plan) summed() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// sealed is the seal of the plan. It finds what was done to the file on purpose.
+// sealed is the seal: it finds what was done to the file on purpose.
 func (p *Plan) sealed() string {
 	bare := *p
 	bare.Seal, bare.Checksum = "", ""
@@ -143,7 +144,7 @@ func (p *Plan) sealed() string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// text is the plan in one certain form; empty for times that no calendar has, which JSON cannot write.
+// text is the plan in one certain form; empty for times that no calendar has.
 func (p *Plan) text() []byte {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -152,8 +153,7 @@ func (p *Plan) text() []byte {
 	return text
 }
 
-// hashKey is the key of a plan's hashes. It depends on a secret, because whoever has the salt alone could try
-// addresses.
+// hashKey depends on a secret, because whoever has the salt alone could try addresses.
 func hashKey(secret, salt string) []byte {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(schema + "\n" + salt))
@@ -168,8 +168,7 @@ type Ledger struct {
 	Conversations int       `json:"conversations"`
 }
 
-// Check refuses a plan that was made with another ledger, or with a later state of this one: what that knew
-// is lost.
+// Check refuses a plan of another ledger, or of a later state of this one: what that knew is lost.
 func (l Ledger) Check(info store.Info) error {
 	switch {
 	case l.ID != info.ID:
@@ -208,3 +207,55 @@ type Terms struct {
 	Secret        string // Agent Connect's API key
 	Now           time.Time
 }
+
+// Marshal seals a plan, and writes it as one JSON object.
+func Marshal(p Plan) ([]byte, error) {
+	p.Seal = p.sealed()
+	p.Checksum = p.summed()
+	text, err := json.MarshalIndent(p, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("write the plan: %w", err)
+	}
+	return append(text, '\n'), nil
+}
+
+// Read reads what Marshal wrote, whole and unchanged; an [*Error] refuses what does not meet its terms.
+func Read(text []byte, t Terms) (Plan, error) {
+	var p Plan
+	var kind struct {
+		Schema string `json:"schema"`
+	}
+	if err := json.Unmarshal(text, &kind); err != nil || !strings.HasPrefix(kind.Schema, schemaFamily) {
+		return p, errorf("it is no plan as acsync writes them, or only a part of one")
+	}
+	if n, err := strconv.Atoi(strings.TrimPrefix(kind.Schema, schemaFamily)); err == nil && n > 1 {
+		return p, errorf("the plan was made by a newer version of acsync (%s)", strconv.Quote(kind.Schema))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&p); err != nil || kind.Schema != schema {
+		return p, errDamaged
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return p, errDamaged
+	}
+	if !hmac.Equal([]byte(p.Checksum), []byte(p.summed())) || !p.sound() {
+		return p, errDamaged
+	}
+	return p, p.meet(t)
+}
+
+var errDamaged = errorf("the plan is damaged, or was edited: its checksum does not hold")
+
+// Error tells why a plan is not carried out.
+type Error struct{ why string }
+
+// Error says what happened and what to do.
+func (e *Error) Error() string {
+	return e.why + "; nothing was sent. Make a new one with acsync plan"
+}
+
+// ExitClass returns the code that the process ends with.
+func (*Error) ExitClass() exit.Code { return exit.Usage }
+
+func errorf(format string, args ...any) error { return &Error{fmt.Sprintf(format, args...)} }

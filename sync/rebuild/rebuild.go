@@ -2,12 +2,17 @@
 package rebuild
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
 	"acsync/store/bolt"
+	"acsync/sync/agentconnect"
 	"acsync/sync/exit"
 	"acsync/sync/verify"
 )
@@ -61,8 +66,180 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 	}
 	if found.nameless > 0 && !o.Missing {
 		return done, fmt.Errorf("%w: Agent Connect shows %d requests of it that do not tell whom they were "+
-			"about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again after "+
-			"a while; --accept-missing does without them", store.ErrRolledBack, found.nameless)
+			"about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again "+
+			"after a while; --accept-missing does without them", store.ErrRolledBack, found.nameless)
 	}
 	return done, ledger.Adopt(bolt.Adoption{Seen: found.seen, Unstamped: !o.Stamped, Missing: o.Missing})
+}
+
+// evidence is what Agent Connect's data tell a ledger that is rebuilt.
+type evidence struct {
+	ledger   *bolt.Ledger
+	info     store.Info
+	received map[string][]reception // of survey requests, by the ids of conversations
+	// the interactions of recoveries, and by the UUID of any other one the conversation that it is about
+	recoveries []agentconnect.Interaction
+	about      map[string]string
+	arrivals   *verify.Arrivals // settles what was in doubt and has arrived
+	seen       uint64           // the greatest number of an intent of this very ledger
+	// requests with a stamp that is unknown to the ledger, and without a conversation
+	nameless int
+}
+
+// reception is when a survey request was received, and the number of its intent where it is of this ledger.
+type reception struct {
+	at     time.Time
+	intent uint64
+}
+
+func gather(
+	ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
+) (*evidence, error) {
+	e := &evidence{
+		ledger: ledger, info: info, received: map[string][]reception{}, about: map[string]string{},
+	}
+	var err error
+	if e.arrivals, err = verify.NewArrivals(ledger); err != nil {
+		return nil, err
+	}
+	for i, err := range interactions {
+		if err != nil {
+			return nil, err
+		}
+		// As the passes compare it.
+		i.ExtInteractionID = strings.TrimSpace(i.ExtInteractionID)
+		e.note(i)
+	}
+	return e, nil
+}
+
+func (e *evidence) note(i agentconnect.Interaction) {
+	e.arrivals.Note(i)
+	number, own := verify.OwnStamp(e.info.ID, i.Intent)
+	if !own {
+		number = 0
+	}
+	e.seen = max(e.seen, number)
+	if i.Recovery {
+		e.recoveries = append(e.recoveries, i)
+		if !own {
+			return
+		}
+	} else if i.UUID != "" && i.ExtInteractionID != "" {
+		e.about[i.UUID] = i.ExtInteractionID
+	}
+	if own && i.ExtInteractionID == "" && number > e.info.Intents {
+		e.nameless++
+	}
+	// Otherwise nothing tells which conversation it was about.
+	if id := i.ExtInteractionID; id != "" && len(id) <= store.MaxID {
+		e.received[id] = append(e.received[id], reception{receivedAt(i), number})
+	}
+}
+
+// enter writes all of it into the ledger, and gives the number of what that did not know.
+func (e *evidence) enter() (written int, err error) {
+	written, err = e.arrivals.Settle()
+	for _, entries := range []iter.Seq2[store.Entry, error]{e.surveys(), e.followUps()} {
+		if err != nil {
+			break
+		}
+		n := 0
+		n, err = e.ledger.Import(entries)
+		written += n
+	}
+	return written, err
+}
+
+// surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as
+// settled. The time of the resolution is not told there: that of the reception, which is later, stands in for
+// it, and with one survey for each resolution whatever was marked done until then counts as asked about.
+func (e *evidence) surveys() iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		for id, all := range e.received {
+			slices.SortFunc(all, func(a, b reception) int { return a.at.Compare(b.at) })
+			// One survey a conversation: the last, with the number of any.
+			if last := len(all) - 1; e.info.Identity != store.PerResolution {
+				for _, each := range all {
+					all[last].intent = max(all[last].intent, each.intent)
+				}
+				all = all[last:]
+			}
+			// A row that has changed comes again.
+			all = slices.CompactFunc(all, func(a, b reception) bool { return a.at.Equal(b.at) })
+			for n, each := range all {
+				entry, missing, err := e.rebuilt(id, each.at, n == len(all)-1)
+				entry.Intent = each.intent
+				if (err != nil || missing) && !yield(entry, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// followUps turns the recoveries into accepted entries, for keys that the ledger does not know as settled.
+// What a recovery follows up is told by the interaction that it names, else by its own id.
+func (e *evidence) followUps() iter.Seq2[store.Entry, error] {
+	return func(yield func(store.Entry, error) bool) {
+		seen := map[store.Key]bool{}
+		for _, i := range e.recoveries {
+			key := store.Key{Conversation: cmp.Or(e.about[i.Parent], i.ExtInteractionID), Recovery: true}
+			if key.Conversation == "" || len(key.Conversation) > store.MaxID || seen[key] {
+				continue
+			}
+			seen[key] = true
+			known, err := e.ledger.Lookup([]store.Key{key})
+			if err == nil && known[key].Held() {
+				continue
+			}
+			if !yield(acceptedAt(key, receivedAt(i)), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// rebuilt is what an interaction, the last one of its conversation or an earlier one, adds to the ledger.
+func (e *evidence) rebuilt(id string, at time.Time, last bool) (store.Entry, bool, error) {
+	key := store.Key{Conversation: id}
+	if !last {
+		key.Resolution = at.UnixMilli()
+	}
+	known, err := e.ledger.Lookup([]store.Key{key})
+	if err != nil {
+		return store.Entry{}, false, err
+	}
+	for k, r := range known {
+		if k.Recovery || !r.Held() {
+			continue
+		}
+		after := slices.MaxFunc([]time.Time{r.At, r.Resolution}, time.Time.Compare).Sub(at)
+		switch {
+		// One survey a conversation: this one is settled for good.
+		case e.info.Identity != store.PerResolution,
+			// Something was sent about then.
+			-verify.Skew <= after && after <= verify.Skew,
+			// Something was sent later: no earlier resolution is ever seen again.
+			last && after > verify.Skew:
+			return store.Entry{}, false, nil
+		}
+		// The conversation's own key is taken, or kept for the last one.
+		key.Resolution = at.UnixMilli()
+	}
+	return acceptedAt(key, at), true, nil
+}
+
+// receivedAt is when Agent Connect received a request; now, which is later, where its data do not tell.
+func receivedAt(i agentconnect.Interaction) time.Time {
+	if i.CreatedAt.IsZero() {
+		return time.Now().UTC()
+	}
+	return i.CreatedAt
+}
+
+func acceptedAt(key store.Key, at time.Time) store.Entry {
+	return store.Entry{Key: key, Record: store.Record{
+		State: store.Accepted, Reason: store.ReasonRebuilt, Resolution: at, At: at,
+	}}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -83,7 +84,6 @@ const (
 	doStamp     = "set agent_connect.stamp = true"
 )
 
-// remedies say what to do about a reason.
 var remedies = map[decide.Reason]string{
 	decide.EmployeeNotFound: "create a profile in Agent Connect for these agents, with the address that " +
 		"Kustomer has for them",
@@ -96,7 +96,6 @@ var remedies = map[decide.Reason]string{
 	decide.ChannelManual:   "put the channel into integrated mode in Agent Connect",
 	decide.BrandRefused:    "compare the brand with those of Agent Connect",
 	decide.LanguageRefused: "compare the language with those of Agent Connect",
-	decide.Refused:         doReadWords,
 	decide.GaveUp:          "find out why Agent Connect could not be reached for so long",
 	decide.MaskedEmail:     "give Kustomer's API key the role to read sensitive data",
 	decide.TimeOutOfRange: "look in Kustomer at when they were marked done; marked done again they are " +
@@ -105,14 +104,12 @@ var remedies = map[decide.Reason]string{
 		"them in Kustomer",
 }
 
-// advise completes words of advice: with the flags that point a command at the same ledger, and with what
-// they leave open.
+// advise completes words of advice with the flags that point a command at the same ledger, and with args.
 func advise(words, here string, args ...any) string {
 	words = strings.ReplaceAll(words, "{here}", strings.ReplaceAll(here, "%", "%%"))
 	return fmt.Sprintf(words, args...)
 }
 
-// goesOn says what goes on where a pass of some mode ended early.
 func goesOn(mode, here string) string {
 	switch mode {
 	case "apply":
@@ -123,50 +120,16 @@ func goesOn(mode, here string) string {
 	return advise(doRun, here)
 }
 
-// remedy says what to do about conversations that ended so.
 func remedy(decision string, reason decide.Reason, here string) string {
-	switch words, known := remedies[reason]; {
+	switch {
 	case decision == store.InDoubt.String():
 		return advise(doSettle, here)
 	case reason.Broken():
 		return advise(doMend, here)
-	case known:
-		return words
 	}
-	return doReadWords
+	return cmp.Or(remedies[reason], doReadWords)
 }
 
-// remedyOf says what to do about a reason of a rejection; empty for other reasons.
-func remedyOf(reason decide.Reason, here string) string {
-	if !rejects(reason) {
-		return ""
-	}
-	return remedy(store.Rejected.String(), reason, here)
-}
-
-// rejects reports whether a reason goes with a rejection, and never with anything else.
-func rejects(reason decide.Reason) bool {
-	switch reason {
-	case decide.Refused, decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete,
-		decide.InvalidCustomer,
-		decide.ChannelNotEnabled, decide.ChannelManual, decide.BrandRefused, decide.LanguageRefused,
-		decide.FirstNotFound,
-		decide.GaveUp:
-		return true
-	}
-	return reason.Broken()
-}
-
-// aboutAgent reports whether a reason is the agent's, so that it helps to know which agents.
-func aboutAgent(reason decide.Reason) bool {
-	switch reason {
-	case decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete:
-		return true
-	}
-	return false
-}
-
-// needsHand reports whether somebody has to look at conversations that ended so.
 func needsHand(decision string, reason decide.Reason) bool {
 	switch reason {
 	case decide.MaskedEmail, decide.DoNotSendUnreadable, decide.TimeOutOfRange:

@@ -20,17 +20,16 @@ func ExplainDoc(x Explanation) doc.Doc {
 		d.About = append(d.About, url)
 	}
 	words, tone := fateWords(x)
-	now := []doc.Fact{
-		{Label: "now", Value: words, Tone: tone, Command: x.command()},
-		{Label: "to do", Value: adviceFor(x), Tone: doc.Warn},
-	}
+	now := []doc.Fact{{Label: "now", Value: words, Tone: tone, Command: x.command()}}
 	if x.Forecast.Fate == explain.FateByHand {
-		now = slices.Insert(now, 1, doc.Fact{Command: doChoose})
+		now = append(now, doc.Fact{Command: doChoose})
 	}
+	now = append(now, doc.Fact{Label: "to do", Value: adviceFor(x), Tone: doc.Warn})
 	for _, notice := range x.Notices {
 		now = append(now, doc.Fact{Label: "note", Value: notice, Tone: doc.Warn})
 	}
-	life := slices.Concat(conversationFacts(x), firstReadFacts(x), ledgerFacts(x), receiverFacts(x))
+	life := append(conversationFacts(x), doc.Fact{Label: "first read", Value: firstRead(x)})
+	life = slices.Concat(life, ledgerFacts(x), receiverFacts(x))
 	d.Sections = []doc.Section{doc.Titled("", doc.Facts{List: now}), doc.Titled("", doc.Facts{List: life})}
 	if x.Found {
 		d.Sections = append(d.Sections, checkSection(x))
@@ -38,7 +37,6 @@ func ExplainDoc(x Explanation) doc.Doc {
 	return d
 }
 
-// conversationFacts are what Kustomer says.
 func conversationFacts(x Explanation) []doc.Fact {
 	if !x.Found {
 		var gone, done string
@@ -49,8 +47,7 @@ func conversationFacts(x Explanation) []doc.Fact {
 			done = show(at) + ", " + since(x.Now, at) + " (from the ledger)"
 		}
 		return []doc.Fact{
-			{Label: "kustomer", Value: gone, Tone: doc.Warn},
-			{Label: "marked done", Value: done},
+			{Label: "kustomer", Value: gone, Tone: doc.Warn}, {Label: "marked done", Value: done},
 		}
 	}
 	c := x.Case.Conversation
@@ -67,12 +64,19 @@ func conversationFacts(x Explanation) []doc.Fact {
 	if c.DoneCount > 1 {
 		status += fmt.Sprintf("; marked done %d times so far", c.DoneCount)
 	}
+	channel := x.Facts.Channel
+	if channel == "" && x.Case.Skip == decide.NoChannel {
+		channel = "none"
+	}
+	if len(x.Channels) > 1 {
+		channel += " (of " + strings.Join(x.Channels, ", ") + ")"
+	}
 	return []doc.Fact{
 		{Label: "marked done", Value: done},
 		{Label: "status", Value: status},
 		{Label: "agent", Value: agentOf(x)},
 		customerFact(x),
-		{Label: "channel", Value: channelOf(x)},
+		{Label: "channel", Value: channel},
 		{Label: "tags", Value: strings.Join(x.Case.Tags, ", ")},
 	}
 }
@@ -88,7 +92,6 @@ func resolutionOf(x Explanation) time.Time {
 	return time.Time{}
 }
 
-// customerFact is the address, or what there is of the customer where that decides.
 func customerFact(x Explanation) doc.Fact {
 	switch x.Case.Skip {
 	case decide.NoCustomer:
@@ -99,18 +102,6 @@ func customerFact(x Explanation) doc.Fact {
 		return doc.Fact{Label: "address", Value: "masked for this API key", Tone: doc.Bad}
 	}
 	return doc.Fact{Label: "customer", Value: x.address(x.Facts.Address)}
-}
-
-// channelOf is the channel that counts, and all of them where there are more.
-func channelOf(x Explanation) string {
-	words := x.Facts.Channel
-	if words == "" && x.Case.Skip == decide.NoChannel {
-		words = "none"
-	}
-	if len(x.Channels) > 1 {
-		words += " (of " + strings.Join(x.Channels, ", ") + ")"
-	}
-	return words
 }
 
 // closer is who marked it done, for the screen alone.
@@ -139,7 +130,6 @@ func agentOf(x Explanation) string {
 	return strings.TrimSpace(who + " " + x.address(x.Facts.AgentAddress))
 }
 
-// person is the name of a user of Kustomer and the id, or the id alone.
 func person(name, id string) string {
 	if name = strings.TrimSpace(name); name == "" {
 		return id
@@ -147,20 +137,17 @@ func person(name, id string) string {
 	return name + " (" + id + ")"
 }
 
-// firstReadFacts tell which pass read the time first at which it was marked done, and how much later
-// that was.
-func firstReadFacts(x Explanation) []doc.Fact {
+func firstRead(x Explanation) string {
 	if x.First == nil {
-		return nil
+		return ""
 	}
 	words := fmt.Sprintf("by pass %s (%s)", x.First.Pass, x.First.Mode)
 	if at := resolutionOf(x); !at.IsZero() && x.First.Started.After(at) {
 		words += ", " + after(at, x.First.Started)
 	}
-	return []doc.Fact{{Label: "first read", Value: words}}
+	return words
 }
 
-// ledgerFacts are what the ledger holds.
 func ledgerFacts(x Explanation) []doc.Fact {
 	switch {
 	case x.Unmade && len(x.Entries) == 0:
@@ -170,48 +157,44 @@ func ledgerFacts(x Explanation) []doc.Fact {
 	}
 	var facts []doc.Fact
 	for _, e := range x.Entries {
-		label, words := "ledger", spaced(e.State.String())+" "+show(e.At)
-		if e.Reason != "" {
-			words += ": " + because(decide.Reason(e.Reason))
-		}
+		head := doc.Fact{Label: "ledger", Tone: dispositionOf(e.State.String()).tone}
 		if e.Recovery {
-			label = "recovery"
+			head.Label = "recovery"
 		}
-		var intent, done, due string
+		head.Value = spaced(e.State.String()) + " " + show(e.At)
+		if e.Reason != "" {
+			head.Value += ": " + because(decide.Reason(e.Reason))
+		}
+		facts = append(facts, head, doc.Fact{Value: attempts(e)})
 		if stamp := x.Stamp(e); stamp != "" {
-			intent = "intent " + stamp
+			facts = append(facts, doc.Fact{Value: "intent " + stamp})
 		}
 		if e.Key.Resolution != 0 {
-			done = "of being marked done " + show(e.Record.Resolution)
+			facts = append(facts, doc.Fact{Value: "of being marked done " + show(e.Record.Resolution)})
 		}
 		if !e.Due.IsZero() {
-			due = "due " + show(e.Due)
+			facts = append(facts, doc.Fact{Value: "due " + show(e.Due)})
 		}
-		tone := dispositionOf(e.State.String()).tone
-		facts = append(facts, doc.Fact{Label: label, Value: words, Tone: tone}, doc.Fact{Value: attempts(e)},
-			doc.Fact{Value: intent}, doc.Fact{Value: done}, doc.Fact{Value: due})
 	}
 	return facts
 }
 
-// attempts tells how often it was tried, and with what result; empty if never.
 func attempts(e store.Entry) string {
-	var parts []string
+	var words string
 	switch {
 	case e.Attempts == 1 && e.First.IsZero():
-		parts = append(parts, "1 attempt")
+		words = "1 attempt"
 	case e.Attempts == 1:
-		parts = append(parts, "1 attempt "+show(e.First))
+		words = "1 attempt " + show(e.First)
 	case e.Attempts > 1:
-		parts = append(parts, fmt.Sprintf("%d attempts since %s", e.Attempts, show(e.First)))
+		words = fmt.Sprintf("%d attempts since %s", e.Attempts, show(e.First))
 	}
 	if e.Status != 0 {
-		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
+		words = strings.TrimPrefix(fmt.Sprintf("%s, HTTP %d", words, e.Status), ", ")
 	}
-	return strings.Join(parts, ", ")
+	return words
 }
 
-// receiverFacts are what Agent Connect's data show.
 func receiverFacts(x Explanation) []doc.Fact {
 	label := "agent connect"
 	if x.ReceiverRead && len(x.Interactions) == 0 {
@@ -238,7 +221,6 @@ func receiverFacts(x Explanation) []doc.Fact {
 	return facts
 }
 
-// stepMarks are the marks of checks, by their results.
 var stepMarks = map[decide.StepResult]string{
 	decide.StepPassed: "✓", decide.StepDecided: "✗", decide.StepNotReached: "·", decide.StepOff: "–",
 	decide.StepUnknown: "?",
@@ -248,16 +230,20 @@ var stepMarks = map[decide.StepResult]string{
 // own, those that are off at the end.
 func checkSection(x Explanation) doc.Section {
 	legend := "✓ passed  ✗ decided  · not reached  – off"
-	if slices.ContainsFunc(x.Steps, func(s decide.Step) bool { return s.Result == decide.StepUnknown }) {
-		legend += "  ? not known"
-	}
-	section := doc.Titled("", doc.Facts{List: []doc.Fact{{Label: "checks", Value: legend}}})
+	var parts []doc.Part
 	var run, off doc.Flow
 	for _, step := range x.Steps {
 		item := stepMarks[step.Result] + " " + string(step.Reason)
 		switch {
 		case step.Result == decide.StepDecided:
-			section.Parts = append(section.Parts, run, decisiveNote(x, step))
+			words := because(step.Reason)
+			// That it was sent already is only one of the ways in which an earlier pass ended it.
+			if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" {
+				words = string(step.Reason) + " (" + ended + ")"
+			}
+			parts = append(parts, run, doc.Note{
+				Text: stepMarks[step.Result] + " " + words, Tone: doc.Bad, Below: x.Case.Trouble, Depth: 2,
+			})
 			run = nil
 		case step.Held:
 			run = append(run, item+" (holds)")
@@ -266,20 +252,10 @@ func checkSection(x Explanation) doc.Section {
 		default:
 			run = append(run, item)
 		}
+		if step.Result == decide.StepUnknown && !strings.HasSuffix(legend, "known") {
+			legend += "  ? not known"
+		}
 	}
-	section.Parts = append(section.Parts, run, off)
-	return section
-}
-
-// decisiveNote is the check that decided. That it was sent already is only one of the ways in which an
-// earlier pass ended it.
-func decisiveNote(x Explanation, step decide.Step) doc.Note {
-	words := because(step.Reason)
-	if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" {
-		words = string(step.Reason) + " (" + ended + ")"
-	}
-	return doc.Note{
-		Text: stepMarks[step.Result] + " " + words, Tone: doc.Bad, Below: x.Case.Trouble,
-		Depth: 2,
-	}
+	checks := doc.Facts{List: []doc.Fact{{Label: "checks", Value: legend}}}
+	return doc.Titled("", slices.Concat([]doc.Part{checks}, parts, []doc.Part{run, off})...)
 }

@@ -12,115 +12,57 @@ import (
 	"acsync/sync/fetch"
 )
 
-// HistorySchema names the form of a report of past passes in JSON. Fields may be added, never renamed
-// or removed.
+// HistorySchema names the form of a report of past passes in JSON.
 const HistorySchema = "acsync.history/1"
+
+// Past says what a history is about.
+type Past struct {
+	Tenant  string
+	Window  fetch.Window   // of the beginnings of passes
+	Zone    *time.Location // of the days; nil: UTC
+	Cut     bool           // the window was to end in the future, and ends now
+	Here    string         // the flags that point a command at the same ledger; empty, or begins with a blank
+	Asks    bool           // passes settle doubts by Agent Connect's data
+	Overlap time.Duration  // sync.overlap
+	Ending  func(exit int) Ending
+}
 
 // History is what past passes did, ready to be shown: every renderer shows the same. It is made from what the
 // ledger keeps of passes, so that it knows ids, counts, reasons and times, and no people. A conversation that
 // several passes have met counts for each of them.
 type History struct {
-	Schema   string  `json:"schema"`
-	Tenant   string  `json:"tenant"` // the organisation, or "sandbox"
-	Verdict  Verdict `json:"verdict"`
-	From     Moment  `json:"from"` // the passes began at this time or later
-	To       Moment  `json:"to"`   // and before this
-	Timezone string  `json:"timezone"`
-	Found    int     `json:"found"`
-	Tally    Tally   `json:"tally"`
-
-	// without reasons: the ledger keeps those of a pass together
-	Dispositions []Disposition `json:"dispositions"`
-	Reasons      []ReasonCount `json:"reasons"` // the most frequent first
-	Modes        []ModeCount   `json:"modes"`
-	Exits        []ExitCount   `json:"exits"` // in the order of their codes
-	// of the trend: "1d", "7d", "28d"; empty where there was no pass
-	Step   string       `json:"step"`
-	Trend  []Stretch    `json:"trend"` // in the order of time, also the empty ones
-	Late   PastLateness `json:"late"`
-	Behind float64      `json:"behind_seconds"` // at most, from the checkpoint to the end of its run
-	// passes that never came to their end, and have no exit code; they count as far as they told
-	Killed     int         `json:"killed"`
-	Rejections []Rejection `json:"rejections"` // the latest first; a pass names its first hundred
-	Passes     []PastPass  `json:"passes"`     // the latest first
-	// the latest of all passes, also of those that are not in the range; null for none
-	Latest *PastPass `json:"latest"`
-
-	zone *time.Location
-	here string // the flags that point a command at the same ledger
-	asks bool   // passes settle doubts by Agent Connect's data
-	cut  bool   // the range was to end in the future
+	Past
+	Verdict      Verdict
+	Timezone     string
+	Tally        Tally
+	Dispositions []Disposition // without reasons: the ledger keeps those of a pass together
+	Reasons      []ReasonCount // the most frequent first
+	Modes        []ModeCount
+	Exits        []ExitCount // in the order of their codes
+	Step         string      // of the trend: "1d", "7d", "28d"; empty where there was no pass
+	Trend        []Stretch   // in the order of time, also the empty ones
+	Late         PastLateness
+	Behind       float64     // seconds at most, from the checkpoint to the end of its run
+	Killed       int         // passes that never came to their end; they count as far as they told
+	Rejections   []Rejection // the latest first; a pass names its first hundred
+	Passes       []PastPass  // the latest first
+	Latest       *PastPass   // of all passes, also of those that are not in the range; nil for none
 
 	// how often an expression failed; each pass decides such a conversation anew, and counts it again
 	broken int
 	last   Ending // of the latest pass of the range
 }
 
-// local is a time in the report's zone; empty when it is not known.
-func (h History) local(m Moment, layout string) string { return m.in(h.zone, layout) }
-
-// unnamed is how many were rejected beyond those that passes name.
-func (h History) unnamed() int { return max(h.Tally.Rejected-len(h.Rejections), 0) }
-
-// failed counts the passes that did not do their work.
-func (h History) failed() int {
-	n := 0
-	for _, exit := range h.Exits {
-		if exit.Level == SignalAct {
-			n += exit.Count
-		}
-	}
-	return n
-}
-
-// add takes in a pass of the range.
-func (h *History) add(run store.Run) {
-	p := pastPass(run)
-	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
-	if run.Killed {
-		h.Killed++
-	}
-	for _, refusal := range slices.Backward(run.Refusals) { // a pass notes them as they come
-		h.Rejections = append(h.Rejections, Rejection{run.Pass, Moment{run.Started}, refusal})
-	}
-	h.Late.Count += run.Late
-	h.Late.Seconds = max(h.Late.Seconds, run.Latest)
-	if run.Mode == "run" && !run.Killed {
-		h.Behind = max(h.Behind, run.Ended.Sub(run.Checkpoint).Seconds())
-	}
-}
-
-// trend counts the passes by day, or by more days where the range is long. A range that was given as
-// beginning long before the first pass begins with that.
-func (h *History) trend(w fetch.Window, ending func(int) Ending) {
-	// A clock can be set back: their order is not that of time.
-	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started.Time) }
-	first, last := slices.MinFunc(h.Passes, byStart).Started.Time, slices.MaxFunc(
-		h.Passes, byStart).Started.Time
-	from, to := w.From, w.To
-	if first.Sub(from) > mostSlots*24*time.Hour {
-		from = first
-	}
-	if to.Sub(last) > mostSlots*24*time.Hour {
-		to = last.Add(time.Millisecond)
-	}
-	step := 0
-	for step < len(steps)-1 && (steps[step].days == 0 || to.Sub(from) > mostSlots*steps[step].width) {
-		step++
-	}
-	h.Step = steps[step].name
-	for _, at := range starts(from, to, h.zone, step) {
-		h.Trend = append(h.Trend, Stretch{From: Moment{at}})
-	}
-	for _, p := range h.Passes {
-		at, exact := slices.BinarySearchFunc(h.Trend, p.Started.Time,
-			func(s Stretch, t time.Time) int { return s.From.Compare(t) })
-		if !exact {
-			// where the clocks show a midnight twice, the first day may begin with the second
-			at = max(at-1, 0)
-		}
-		h.Trend[at].add(p, p.ending(ending).Level == SignalAct)
-	}
+// MarshalJSON writes the history.
+func (h History) MarshalJSON() ([]byte, error) {
+	return object{
+		"schema", HistorySchema, "tenant", h.Tenant, "verdict", h.Verdict,
+		"from", stamp(h.Window.From), "to", stamp(h.Window.To), "timezone", h.Timezone,
+		"found", h.Tally.Found, "tally", h.Tally, "dispositions", h.Dispositions, "reasons", h.Reasons,
+		"modes", h.Modes, "exits", h.Exits, "step", h.Step, "trend", h.Trend, "late", h.Late,
+		"behind_seconds", h.Behind, "killed", h.Killed, "rejections", h.Rejections, "passes", h.Passes,
+		"latest", h.Latest,
+	}.MarshalJSON()
 }
 
 // ModeCount counts the passes of a command.
@@ -147,20 +89,10 @@ type Stretch struct {
 	Tally
 }
 
-// add counts a pass.
-func (s *Stretch) add(p PastPass, failed bool) {
-	s.Passes++
-	if failed {
-		s.Failed++
-	}
-	s.Late += p.Late
-	s.Latest = max(s.Latest, p.Latest)
-	s.Tally = s.plus(p.Tally)
-}
-
 // PastLateness tells how late Kustomer's search was in the passes of a history.
 type PastLateness struct {
-	lateJSON
+	Count   int     `json:"count"`
+	Seconds float64 `json:"greatest_seconds"`
 	Overlap float64 `json:"overlap_seconds"` // sync.overlap as it is now
 }
 
@@ -173,27 +105,22 @@ type Rejection struct {
 
 // PastPass is one pass.
 type PastPass struct {
-	Pass       string         `json:"pass"`
-	Mode       string         `json:"mode"`
-	Started    Moment         `json:"started"`
-	Ended      Moment         `json:"ended"`
-	From       Moment         `json:"from"` // of the resolutions that were to be read
-	To         Moment         `json:"to"`
-	Checkpoint Moment         `json:"checkpoint"`
-	Counts     map[string]int `json:"counts"`
-	Reasons    map[string]int `json:"reasons"`
+	store.Run `json:"-"`
 	Tally
-	Late   int     `json:"late"`
-	Latest float64 `json:"latest_seconds"`
-	Fuse   string  `json:"fuse"`
-	Exit   int     `json:"exit"`
-	Killed bool    `json:"killed"` // it has no exit code, and counts as far as it told until Ended
 }
 
-// took is how long the pass took.
-func (p PastPass) took() time.Duration { return p.Ended.Sub(p.Started.Time) }
+// MarshalJSON writes the pass.
+func (p PastPass) MarshalJSON() ([]byte, error) {
+	return object{
+		"pass", p.Pass, "mode", p.Mode, "started", stamp(p.Started), "ended", stamp(p.Ended),
+		"from", stamp(p.From), "to", stamp(p.To), "checkpoint", stamp(p.Checkpoint),
+		"counts", byName(p.Counts), "reasons", byName(p.Reasons), "found", p.Tally.Found, "sent", p.Sent,
+		"rejected", p.Rejected, "in_doubt", p.InDoubt, "waiting", p.Waiting, "skipped", p.Skipped,
+		"late", p.Late, "latest_seconds", p.Latest, "fuse", p.Fuse,
+		"exit", p.Exit, "killed", p.Killed, // one that was killed has no exit code
+	}.MarshalJSON()
+}
 
-// ending is what the end of the pass asks of whoever looks at it.
 func (p PastPass) ending(of func(exit int) Ending) Ending {
 	if p.Killed {
 		return Ending{Level: SignalLook, Meaning: killedWord, Partial: true}
@@ -201,7 +128,6 @@ func (p PastPass) ending(of func(exit int) Ending) Ending {
 	return of(p.Exit)
 }
 
-// code is the exit code of the pass, or the word for having none.
 func (p PastPass) code() string {
 	if p.Killed {
 		return killedWord
@@ -209,37 +135,21 @@ func (p PastPass) code() string {
 	return strconv.Itoa(p.Exit)
 }
 
-// Past says what a history is about.
-type Past struct {
-	Tenant  string
-	Window  fetch.Window   // of the beginnings of passes
-	Zone    *time.Location // of the days; nil: UTC
-	Cut     bool           // the window was to end in the future, and ends now
-	Here    string         // the flags that point a command at the same ledger; empty, or begins with a blank
-	Asks    bool           // passes settle doubts by Agent Connect's data
-	Overlap time.Duration  // sync.overlap
-	Ending  func(exit int) Ending
-}
-
 // NewHistory makes the report of those passes, the newest first, that began in the window.
 func NewHistory(runs []store.Run, about Past) History {
-	zone := cmp.Or(about.Zone, time.UTC)
+	about.Zone = cmp.Or(about.Zone, time.UTC)
 	h := History{
-		Schema: HistorySchema, Tenant: about.Tenant, From: Moment{about.Window.From},
-		To:       Moment{about.Window.To},
-		Timezone: zoneName(zone, about.Window.To), zone: zone, here: about.Here, asks: about.Asks,
-		cut:        about.Cut,
-		Rejections: []Rejection{}, Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{},
-		Exits: []ExitCount{},
+		Past: about, Timezone: zoneName(about.Zone, about.Window.To), Rejections: []Rejection{},
+		Passes: []PastPass{}, Trend: []Stretch{}, Modes: []ModeCount{}, Exits: []ExitCount{},
+		Late: PastLateness{Overlap: about.Overlap.Seconds()},
 	}
-	h.Late.Overlap = about.Overlap.Seconds()
 	if len(runs) > 0 {
-		h.Latest = new(pastPass(runs[0]))
+		h.Latest = &PastPass{runs[0], tallyOf(runs[0].Found, runs[0].Counts)}
 	}
 	counts, reasons := map[string]int{}, map[decide.Reason]int{}
 	modes, exits := map[string]int{}, map[int]int{}
 	for _, run := range runs {
-		if run.Started.Before(about.Window.From) || !run.Started.Before(about.Window.To) {
+		if !about.Window.Contains(run.Started) {
 			continue
 		}
 		h.add(run)
@@ -249,16 +159,17 @@ func NewHistory(runs []store.Run, about Past) History {
 		for reason, n := range run.Reasons {
 			reasons[decide.Reason(reason)] += n
 		}
-		h.broken += brokenOf(run)
 		modes[run.Mode]++
 		if !run.Killed {
 			exits[run.Exit]++
 		}
 	}
-	h.Found, h.Dispositions = h.Tally.Found, countDispositions(counts, h.Tally.Found, h.broken > 0)
-	h.Reasons = countReasons(reasons, h.Found)
+	h.Dispositions = countDispositions(counts, h.Tally.Found, h.broken > 0)
+	h.Reasons = countReasons(reasons, h.Tally.Found)
 	for i, r := range h.Reasons {
-		h.Reasons[i].Remedy = remedyOf(decide.Reason(r.Reason), about.Here)
+		if reason := decide.Reason(r.Reason); usualState(reason) == store.Rejected {
+			h.Reasons[i].Remedy = remedy(store.Rejected.String(), reason, about.Here)
+		}
 	}
 	for _, mode := range byFrequency(modes) {
 		h.Modes = append(h.Modes, ModeCount{mode, modes[mode]})
@@ -270,18 +181,67 @@ func NewHistory(runs []store.Run, about Past) History {
 	}
 	if len(h.Passes) > 0 {
 		h.last = h.Passes[0].ending(about.Ending)
-		h.trend(about.Window, about.Ending)
+		h.trend()
 	}
 	h.Verdict = historyVerdict(h)
 	return h
 }
 
-// pastPass is a pass as the ledger keeps it.
-func pastPass(run store.Run) PastPass {
-	return PastPass{
-		Pass: run.Pass, Mode: run.Mode, Started: Moment{run.Started}, Ended: Moment{run.Ended},
-		From: Moment{run.From}, To: Moment{run.To}, Checkpoint: Moment{run.Checkpoint},
-		Counts: byName(run.Counts), Reasons: byName(run.Reasons), Tally: tallyOf(run.Found, run.Counts),
-		Late: run.Late, Latest: run.Latest, Fuse: run.Fuse, Exit: run.Exit, Killed: run.Killed,
+func (h *History) add(run store.Run) {
+	p := PastPass{run, tallyOf(run.Found, run.Counts)}
+	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
+	h.broken += brokenOf(run)
+	// A pass notes them as they come.
+	for _, refusal := range slices.Backward(run.Refusals) {
+		h.Rejections = append(h.Rejections, Rejection{run.Pass, Moment{run.Started}, refusal})
 	}
+	h.Late.Count += run.Late
+	h.Late.Seconds = max(h.Late.Seconds, run.Latest)
+	if run.Killed {
+		h.Killed++
+	} else if run.Mode == "run" {
+		h.Behind = max(h.Behind, run.Ended.Sub(run.Checkpoint).Seconds())
+	}
+}
+
+// trend counts the passes by day, or more days. A range that begins long before the first pass is cut.
+func (h *History) trend() {
+	const most = mostSlots * 24 * time.Hour
+	// A clock can be set back: their order is not that of time.
+	byStart := func(a, b PastPass) int { return a.Started.Compare(b.Started) }
+	from, to := h.Window.From, h.Window.To
+	if begun := slices.MinFunc(h.Passes, byStart).Started; begun.Sub(from) > most {
+		from = begun
+	}
+	if last := slices.MaxFunc(h.Passes, byStart).Started; to.Sub(last) > most {
+		to = last.Add(time.Millisecond)
+	}
+	step := stepFor(daySteps, from, to)
+	starts := step.starts(from, to, h.Zone)
+	h.Step, h.Trend = step.name, make([]Stretch, len(starts))
+	for i, at := range starts {
+		h.Trend[i].From = Moment{at}
+	}
+	for _, p := range h.Passes {
+		s := &h.Trend[slotOf(starts, p.Started)]
+		s.Passes++
+		if p.ending(h.Ending).Level == SignalAct {
+			s.Failed++
+		}
+		s.Late, s.Latest = s.Late+p.Late, max(s.Latest, p.Latest)
+		s.Tally = s.plus(p.Tally)
+	}
+}
+
+// local is a time in the report's zone; empty when it is not known.
+func (h History) local(t time.Time, layout string) string { return Moment{t}.in(h.Zone, layout) }
+
+func (h History) failed() int {
+	n := 0
+	for _, exit := range h.Exits {
+		if exit.Level == SignalAct {
+			n += exit.Count
+		}
+	}
+	return n
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,122 +19,113 @@ const (
 
 // HistoryDoc is the report of past passes, with at most so many rejected conversations.
 func HistoryDoc(h History, most int) doc.Doc {
+	end := h.local(h.Window.To, minuteLayout)
+	if h.Cut {
+		end += ", now"
+	}
+	begin := h.local(h.Window.From, minuteLayout)
 	d := doc.Doc{
-		Name: "acsync report", Subject: h.Tenant, Here: h.here, Level: h.Verdict.Level,
-		Headline: h.Verdict.Headline, Detail: h.Verdict.Detail, Todo: h.Verdict.Todo,
-		About: []string{pastPeriod(h)},
+		Name: "acsync report", Subject: h.Tenant, Here: h.Here, Verdict: h.Verdict,
+		About: []string{fmt.Sprintf("Passes that began from %s to %s (%s).", begin, end, h.Timezone)},
 	}
 	if len(h.Passes) == 0 {
 		return d
 	}
 	d.About[0] += " A conversation that several passes have met counts for each of them."
-	d.Numbers = h.Tally.numbers("Sent", "Left for later")
+	d.Numbers = h.Tally.numbers("sent", "left for later")
+	line := Timeline{Step: h.Step}
+	for _, s := range h.Trend {
+		line.Slots = append(line.Slots, Slot{From: s.From, Tally: s.Tally})
+	}
+	why := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
+	found := h.Tally.Found
+	whyTable := newCounts("reason", "Why, the most frequent reason first", found)
+	for _, r := range h.Reasons {
+		state := usualState(decide.Reason(r.Reason))
+		why.List = append(why.List, reasonBar(r, dispositionOf(state.String()).tone))
+		whyTable.add(doc.Normal, "", r.Reason, r.Count, r.Meaning).Cells[3].Below = r.Remedy
+	}
+	what := newCounts("disposition", "Conversations by disposition, each time that a pass met one", found)
+	what.addDispositions(h.Dispositions)
+	what.add(doc.Sum, "", "found", found, "each time that a pass met one")
+	exitBars, exitTable := exits(h)
 	d.Sections = []doc.Section{
-		pastTime(h), doc.Titled("", doc.Charts{pastReasons(h), exitBars(h)}).For(doc.ForPage),
+		line.section("their pass began", "sent", "left for later", h.Zone),
+		doc.Titled("", doc.Charts{why, exitBars}).For(doc.ForPage),
 		trendSection(h),
-		fuseSection(h), pastCounts(h), reasonSection(h), exitSection(h), rejectionSection(h, most),
+		fuseSection(h),
+		doc.Titled("What became of them", what.Table),
+		doc.Titled("Why", whyTable.Table),
+		doc.Titled("Exit codes", exitTable).For(doc.ForTerminal | doc.ForMarkdown),
+		rejectionSection(h, most),
 		passSection(h),
 		pastFacts(h),
 	}
 	return d
 }
 
-// pastPeriod tells which passes the report is about.
-func pastPeriod(h History) string {
-	end := h.local(h.To, minuteLayout)
-	if h.cut {
-		end += ", now"
-	}
-	return fmt.Sprintf(
-		"Passes that began from %s to %s (%s).", h.local(h.From, minuteLayout), end, h.Timezone)
-}
-
-// pastTime shows when.
-func pastTime(h History) doc.Section {
-	t := Timeline{Step: h.Step}
-	for _, s := range h.Trend {
-		t.Slots = append(t.Slots, Slot{From: s.From, Tally: s.Tally})
-	}
-	if n := len(h.Trend); n > 0 {
-		t.Span = h.Trend[n-1].From.Sub(h.Trend[0].From.Time).Hours()
-	}
-	caption := "Conversations by the time when their pass began, a bar for each " + stepWord(h.Step)
-	chart := t.columns("Conversations over time", caption, "sent", "left for later", h.zone)
-	return doc.Titled("Over time", chart).For(doc.ForPage)
-}
-
-// pastReasons show why.
-func pastReasons(h History) doc.Bars {
-	chart := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "of other reasons"}
-	for _, r := range h.Reasons {
-		chart.List = append(chart.List, reasonBar(r, reasonTone(decide.Reason(r.Reason))))
-	}
-	return chart
-}
-
-// exitBars show how passes ended.
-func exitBars(h History) doc.Bars {
+// exits are how passes ended, as a page draws it and as the other forms list it.
+func exits(h History) (doc.Bars, doc.Table) {
 	chart := doc.Bars{
 		ID: "exits", Title: "How passes ended", Note: "exit codes, with their number of passes",
-		Room: wideLabel,
-		Top:  len(h.Passes),
+		Room: wideLabel, Top: len(h.Passes),
 	}
-	add := func(name string, n int, tone doc.Tone) {
+	table := doc.Table{Head: true, Columns: []doc.Column{
+		{Name: "code", Number: true}, {Name: "passes", Number: true}, {Name: "meaning"},
+	}}
+	add := func(code string, n int, meaning string, tone doc.Tone) {
+		name := code + ": " + meaning
 		chart.List = append(chart.List, doc.Bar{
 			Label: name, Value: thousands(n), Title: name + ": " + several(n, "pass", "passes"),
 			Segments: []doc.Segment{{Tone: tone, N: n}},
 		})
+		table.Add(code, thousands(n), meaning).Cells[0].Tone = tone
 	}
 	for _, e := range h.Exits {
-		add(fmt.Sprintf("%d: %s", e.Code, e.Meaning), e.Count, signalTones[e.Level])
+		add(strconv.Itoa(e.Code), e.Count, e.Meaning, signalTones[e.Level])
 	}
 	if h.Killed > 0 {
-		add(killedWord+": "+neverEnded, h.Killed, doc.Warn)
+		add(killedWord, h.Killed, neverEnded, doc.Warn)
 	}
-	return chart
+	return chart, table
 }
 
-// trendSection has a line for each stretch, the latest last, and their sum.
 func trendSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "Each " + stepWord(h.Step), Count: thousands(len(h.Trend)), Open: len(h.Trend) <= 14,
-		Head:  true,
-		Class: "groups sums", Caption: "Passes and conversations, by the time when the pass began",
+		Head: true, Class: "groups sums",
+		Caption: "Passes and conversations, by the time when the pass began",
 		Columns: append([]doc.Column{
 			{Name: "from", Class: "when"},
 			{Name: "passes", Number: true},
 			{Name: "failed", Number: true, Optional: true},
 		}, sumColumns("sent", "later")...),
 	}
-	table.Columns = append(table.Columns, doc.Column{
-		Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles,
-	}, doc.Column{Bar: true})
-	row := func(label string, weight doc.Weight, s Stretch) {
-		cells := append(doc.Texts(label, thousands(s.Passes), thousands(s.Failed)), s.sums()...)
+	late := doc.Column{Name: "seen late", Number: true, Optional: true, Only: doc.ForFiles}
+	table.Columns = append(table.Columns, late, doc.Column{Bar: true})
+	add := func(label string, s Stretch) *doc.Row {
 		late := "–"
 		if s.Late > 0 {
 			late = thousands(s.Late) + ", " + span(seconds(s.Latest))
 		}
-		cells = append(cells, doc.Cell{Text: late}, doc.Cell{N: s.Sent, Tone: doc.Good})
-		if weight == doc.Sum {
-			cells = cells[:len(cells)-1]
-		}
-		table.Rows = append(table.Rows, doc.Row{Weight: weight, Cells: cells})
+		row := table.Add(label, thousands(s.Passes), thousands(s.Failed))
+		row.Cells = append(append(row.Cells, s.sums()...), doc.Cell{Text: late})
+		return row
 	}
 	layout := "Mon 2 Jan"
-	if len(h.Trend) > 0 && h.To.Sub(h.Trend[0].From.Time) > 300*24*time.Hour {
+	if len(h.Trend) > 0 && h.Window.To.Sub(h.Trend[0].From.Time) > 300*24*time.Hour {
 		layout = "2 Jan 2006"
 	}
 	for _, s := range h.Trend {
-		row(h.local(s.From, layout), doc.Normal, s)
+		row := add(h.local(s.From.Time, layout), s)
+		row.Cells = append(row.Cells, doc.Cell{N: s.Sent, Tone: doc.Good})
 	}
-	row("all", doc.Sum, Stretch{
+	add("all", Stretch{
 		Passes: len(h.Passes), Failed: h.failed(), Late: h.Late.Count, Latest: h.Late.Seconds, Tally: h.Tally,
-	})
+	}).Weight = doc.Sum
 	return doc.Titled("Trend", table)
 }
 
-// fuseSection names the fuses that blew, with the times of their passes.
 func fuseSection(h History) doc.Section {
 	table := doc.Table{
 		Class: "facts", Caption: "Fuses stop a pass before it does harm",
@@ -147,47 +139,6 @@ func fuseSection(h History) doc.Section {
 	return doc.Titled("Fuses that blew", table).For(doc.ForTerminal | doc.ForPage)
 }
 
-// pastCounts have what became of the conversations.
-func pastCounts(h History) doc.Section {
-	rows := append(dispositionRows(h.Dispositions, h.Found),
-		countRow(doc.Sum, "found", h.Found, h.Found, "each time that a pass met one"))
-	caption := "Conversations by disposition, each time that a pass met one"
-	return doc.Titled("What became of them", countsTable("disposition", caption, rows))
-}
-
-// reasonSection says why, and what to do about it.
-func reasonSection(h History) doc.Section {
-	var rows []doc.Row
-	for _, r := range h.Reasons {
-		row := countRow(doc.Normal, r.Reason, r.Count, h.Found, r.Meaning)
-		row.Cells[3].Below = r.Remedy
-		rows = append(rows, row)
-	}
-	return doc.Titled("Why", countsTable("reason", "Why, the most frequent reason first", rows))
-}
-
-// exitSection tells how passes ended. A page has a chart of it.
-func exitSection(h History) doc.Section {
-	table := doc.Table{Columns: []doc.Column{
-		{Name: "code", Number: true},
-		{Name: "passes", Number: true},
-		{Name: "meaning"},
-	}, Head: true}
-	add := func(code string, n int, meaning string, tone doc.Tone) {
-		row := doc.Row{Cells: doc.Texts(code, thousands(n), meaning)}
-		row.Cells[0].Tone = tone
-		table.Rows = append(table.Rows, row)
-	}
-	for _, e := range h.Exits {
-		add(fmt.Sprint(e.Code), e.Count, e.Meaning, signalTones[e.Level])
-	}
-	if h.Killed > 0 {
-		add(killedWord, h.Killed, neverEnded, doc.Warn)
-	}
-	return doc.Titled("Exit codes", table).For(doc.ForTerminal | doc.ForMarkdown)
-}
-
-// rejectionSection names the latest that were rejected.
 func rejectionSection(h History, most int) doc.Section {
 	shown := first(h.Rejections, most)
 	table := doc.Table{
@@ -199,18 +150,17 @@ func rejectionSection(h History, most int) doc.Section {
 			{Name: "reason", Class: "why"},
 		},
 	}
-	if more := len(h.Rejections) - len(shown) + h.unnamed(); more > 0 {
+	if more := max(h.Tally.Rejected, len(h.Rejections)) - len(shown); more > 0 {
 		table.More = "and " + thousands(more) +
 			" more, which are not named here; --report FILE names those that passes have kept, --json too"
 		table.Caption += "; " + thousands(more) + " more are not named here"
 	}
 	for _, r := range shown {
-		table.Add(r.Conversation, h.local(r.At, minuteLayout), ofKind(r.Kind)+r.Reason)
+		table.Add(r.Conversation, h.local(r.At.Time, minuteLayout), ofKind(r.Kind)+r.Reason)
 	}
 	return doc.Titled("Rejected", table)
 }
 
-// passSection lists the passes one by one, the latest first.
 func passSection(h History) doc.Section {
 	table := doc.Table{
 		Title: "One by one", Count: thousands(len(h.Passes)), Caption: "The latest first",
@@ -225,9 +175,8 @@ func passSection(h History) doc.Section {
 	table.Columns = append(table.Columns, doc.Column{Name: "exit", Number: true},
 		doc.Column{Name: "fuse", Only: doc.ForMarkdown})
 	for _, p := range first(h.Passes, mostPasses) {
-		cells := append(
-			doc.Texts(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.took())), p.sums()...)
-		table.Rows = append(table.Rows, doc.Row{Cells: append(cells, doc.Texts(p.code(), p.Fuse)...)})
+		row := table.Add(h.local(p.Started, minuteLayout), p.Mode, p.Pass, span(p.Ended.Sub(p.Started)))
+		row.Cells = append(append(row.Cells, p.sums()...), doc.Texts(p.code(), p.Fuse)...)
 	}
 	if more := len(h.Passes) - mostPasses; more > 0 {
 		table.More = thousands(more) +
@@ -237,7 +186,6 @@ func passSection(h History) doc.Section {
 	return doc.Titled("Passes", table).For(doc.ForFiles)
 }
 
-// pastFacts tell how the passes went together.
 func pastFacts(h History) doc.Section {
 	var modes []string
 	for _, mode := range h.Modes {

@@ -139,7 +139,11 @@ func TestHistoryAddsUp(t *testing.T) {
 		pass.Started = at.Add(-time.Duration(i) * 7 * time.Hour)
 		var out bytes.Buffer
 		must(t, JSON(&out, pass))
-		var told passJSON
+		var told struct {
+			Found, Accepted, Retry, Scheduled, Rejected, Dropped, Skipped int
+			InDoubt                                                       int `json:"in_doubt"`
+			Reasons, Rejections, Waits                                    map[string]int
+		}
 		must(t, json.Unmarshal(out.Bytes(), &told))
 		want = want.plus(Tally{
 			Found: told.Found, Sent: told.Accepted, Rejected: told.Rejected, InDoubt: told.InDoubt,
@@ -198,7 +202,7 @@ func TestHistoryRange(t *testing.T) {
 	h := NewHistory(runs, about)
 	var got []string
 	for _, s := range h.Trend {
-		got = append(got, fmt.Sprint(h.local(s.From, time.DateOnly), " ", s.Passes))
+		got = append(got, fmt.Sprint(h.local(s.From.Time, time.DateOnly), " ", s.Passes))
 	}
 	if diff := cmp.Diff([]string{"2026-11-21 1", "2026-11-22 1"}, got); diff != "" {
 		t.Error(diff)
@@ -307,7 +311,8 @@ func TestHistoryNamesTheNewestFirst(t *testing.T) {
 
 // TestHistoryExitsReadable: the chart has room for what an exit code means.
 func TestHistoryExitsReadable(t *testing.T) {
-	for _, bar := range exitBars(week()).Drawn() {
+	chart, _ := exits(week())
+	for _, bar := range chart.Drawn() {
 		if strings.Contains(bar.Label, "…") {
 			t.Errorf("%q is cut", bar.Label)
 		}

@@ -16,7 +16,7 @@ func TestMidnightTwice(t *testing.T) {
 		about := past(from, from.AddDate(0, 0, 3))
 		about.Zone = havana
 		h := NewHistory([]store.Run{{Mode: "run", Started: began, Found: 1}}, about)
-		if got := h.Trend[0]; got.Passes != 1 || h.local(got.From, time.DateOnly) != "2026-11-01" {
+		if got := h.Trend[0]; got.Passes != 1 || h.local(got.From.Time, time.DateOnly) != "2026-11-01" {
 			t.Errorf("a pass that began %s: the first day is %+v", began, got)
 		}
 		line := newTimeline([]Row{{Resolution: Moment{began}, Decision: "accepted"}}, from, from.AddDate(0, 0, 59), havana)

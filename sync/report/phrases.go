@@ -2,22 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"acsync/sync/report/doc"
 )
-
-// timeLayout is how JSON shows times: UTC, milliseconds.
-const timeLayout = "2006-01-02T15:04:05.000Z"
-
-// stamp is empty for a time that is not known.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeLayout)
-}
 
 // show is a time in UTC, for people.
 func show(t time.Time) string {
@@ -25,6 +15,14 @@ func show(t time.Time) string {
 		return "(unknown)"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+// zoneName is the zone's own name, or of this machine's zone the one that holds at the time.
+func zoneName(zone *time.Location, at time.Time) string {
+	if zone == time.Local {
+		return at.In(zone).Format("MST")
+	}
+	return zone.String()
 }
 
 // end is the end of a back-fill's range as the command line takes it.
@@ -88,12 +86,10 @@ func short(d time.Duration) string {
 	return text
 }
 
-// seconds is a number of them as a duration.
 func seconds(n float64) time.Duration {
 	return time.Duration(n * float64(time.Second)).Round(time.Second)
 }
 
-// thousands writes a number with commas.
 func thousands(n int) string { return doc.Thousands(n) }
 
 // several is a number with the right form of the words behind it.
@@ -104,24 +100,18 @@ func several(n int, one, many string) string {
 	return thousands(n) + " " + many
 }
 
-// counted is a number with the words for one and for several.
-type counted struct {
-	n         int
-	one, many string
-}
-
-// enumerate is a sentence of those that there are.
-func enumerate(list ...counted) string {
-	var parts []string
-	for _, c := range list {
-		if c.n > 0 {
-			parts = append(parts, several(c.n, c.one, c.many))
-		}
+// some is the same where there is one at all; else empty.
+func some(n int, one, many string) string {
+	if n <= 0 {
+		return ""
 	}
-	return strings.Join(parts, "; ") + "."
+	return several(n, one, many)
 }
 
-// ratio is a share, 0 to 1.
+func enumerate(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ") + "."
+}
+
 func ratio(n, of int) float64 {
 	if of == 0 {
 		return 0
@@ -139,22 +129,26 @@ func share(n, of int) string {
 	return percent(ratio(n, of))
 }
 
+func capital(words string) string {
+	if words == "" {
+		return ""
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
 // sentence begins with a capital letter and ends with a full stop; the words are this program's own.
 func sentence(words string) string {
 	if words == "" {
 		return ""
 	}
-	return strings.ToUpper(words[:1]) + words[1:] + "."
+	return capital(words) + "."
 }
 
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // ofKind marks what is no survey request, before a reason.
 func ofKind(kind string) string {
-	if kind == "" {
-		return ""
-	}
-	return kind + ": "
+	return strings.TrimPrefix(kind+": ", ": ")
 }
 
 // others says how many more of something a list leaves out, and where they are; empty for none.

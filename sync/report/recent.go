@@ -47,13 +47,15 @@ func (r *Recent) add(run store.Run) {
 	r.Accepted += run.Counts[store.Accepted.String()]
 	r.Rejected += max(run.Counts[store.Rejected.String()]-gaveUp-brokenOf(run), 0)
 	r.GaveUp += gaveUp
-	for reason, n := range run.Reasons {
-		if reason := decide.Reason(reason); rejects(reason) && !reason.Broken() && reason != decide.GaveUp {
-			if r.Reasons == nil {
-				r.Reasons = map[decide.Reason]int{}
-			}
-			r.Reasons[reason] += n
+	for name, n := range run.Reasons {
+		reason := decide.Reason(name)
+		if reason == decide.GaveUp || reason.Broken() || usualState(reason) != store.Rejected {
+			continue
 		}
+		if r.Reasons == nil {
+			r.Reasons = map[decide.Reason]int{}
+		}
+		r.Reasons[reason] += n
 	}
 }
 
@@ -72,14 +74,16 @@ func brokenOf(run store.Run) int {
 // that came late, or was made by hand in between, does not change it.
 func usualPause(runs []store.Run) time.Duration {
 	var begun []time.Time
-	for _, run := range runs {
-		if run.Mode == "run" && len(begun) < manyPasses {
-			begun = append(begun, run.Started)
-		}
-	}
 	var pauses []time.Duration
-	for i := 1; i < len(begun); i++ {
-		pauses = append(pauses, max(begun[i-1].Sub(begun[i]), 0)) // a clock can be set back
+	for _, run := range runs {
+		if run.Mode != "run" || len(begun) == manyPasses {
+			continue
+		}
+		begun = append(begun, run.Started)
+		if n := len(begun); n > 1 {
+			// A clock can be set back.
+			pauses = append(pauses, max(begun[n-2].Sub(begun[n-1]), 0))
+		}
 	}
 	if len(pauses) < fewPasses {
 		return 0

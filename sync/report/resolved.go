@@ -1,9 +1,9 @@
 package report
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -42,7 +42,6 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	return d
 }
 
-// resolvedAs says what became of one.
 func resolvedAs(s verify.Settled) string {
 	what := spaced(s.Before.String()) + " → " + spaced(s.State.String())
 	switch {
@@ -53,24 +52,18 @@ func resolvedAs(s verify.Settled) string {
 	case s.State != store.InDoubt:
 		return what
 	}
-	switch s.Standing {
-	case verify.Unasked:
-		return "stays in doubt: Agent Connect could not be asked"
-	case verify.TooEarly:
-		return "stays in doubt: Agent Connect's data need not show it before " + show(s.Until)
-	case verify.Unproven:
-		return "stays in doubt: not among Agent Connect's data, which show no later request either"
-	case verify.Unclear:
-		return "stays in doubt: Agent Connect has a request that may be this one, or another one for its " +
-			"conversation"
-	case verify.OtherKey:
-		return "stays in doubt: it may have been sent with another API key, of which these data say nothing"
-	}
-	return "stays in doubt"
+	why := map[verify.Standing]string{
+		verify.Unasked:  "Agent Connect could not be asked",
+		verify.TooEarly: "Agent Connect's data need not show it before " + show(s.Until),
+		verify.Unproven: "not among Agent Connect's data, which show no later request either",
+		verify.Unclear: "Agent Connect has a request that may be this one, or another one for its " +
+			"conversation",
+		verify.OtherKey: "it may have been sent with another API key, of which these data say nothing",
+	}[s.Standing]
+	return strings.TrimSuffix("stays in doubt: "+why, ": ")
 }
 
-// resolvedHints say what to do about what stays in doubt. Nobody is told to decide by hand what was not
-// asked, or is too early to tell.
+// resolvedHints tell nobody to decide by hand what was not asked, or is too early to tell.
 func resolvedHints(settled []verify.Settled, here string) []string {
 	hints := map[string]string{}
 	var until time.Time
@@ -92,8 +85,7 @@ func resolvedHints(settled []verify.Settled, here string) []string {
 	return slices.DeleteFunc(list, func(hint string) bool { return hint == "" })
 }
 
-// resolvedName is the id, and where there is one survey for each resolution also which of them, as
-// --id takes it.
+// resolvedName is the id, and with one survey for each resolution also which of them, as --id takes it.
 func resolvedName(s verify.Settled) string {
 	if s.Key.Resolution == 0 {
 		return s.Conversation
@@ -101,40 +93,23 @@ func resolvedName(s verify.Settled) string {
 	return s.Conversation + "@" + stamp(s.Record.Resolution)
 }
 
-// resolvedJSON is the form of a resolution for programs, schema acsync.resolve/1.
-type resolvedJSON struct {
-	Schema     string        `json:"schema"`
-	Settled    []settledJSON `json:"settled"`
-	Unresolved int           `json:"unresolved"`
-}
-
-type settledJSON struct {
-	ID      string `json:"id"`
-	Done    string `json:"resolution"` // when it was marked done; empty where that is not known
-	Before  string `json:"before"`
-	State   string `json:"state"`
-	Reason  string `json:"reason"`
-	Refusal string `json:"refusal"`        // why nothing was changed; empty when it was
-	Kind    string `json:"kind,omitempty"` // "recovery" when it is one
-
-	// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
-	Standing string `json:"standing,omitempty"`
-	Until    string `json:"until,omitempty"` // too_early: before then Agent Connect's data need not show it
-}
-
-// ResolvedJSON writes the same as one object on one line.
+// ResolvedJSON writes the same as one object on one line, schema acsync.resolve/1.
 func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
-	list := make([]settledJSON, 0, len(settled))
+	list := []object{}
 	for _, each := range settled {
-		row := settledJSON{
-			ID: each.Conversation, Done: stamp(each.Record.Resolution), Before: each.Before.String(),
-			State: each.State.String(), Reason: each.Reason, Refusal: each.Refusal, Kind: each.Kind(),
-			Standing: string(each.Standing),
-		}
-		if each.Standing == verify.TooEarly {
-			row.Until = stamp(each.Until)
-		}
-		list = append(list, row)
+		list = append(list, object{
+			"id", each.Conversation,
+			"resolution", stamp(each.Record.Resolution), // when it was marked done
+			"before", each.Before.String(), "state", each.State.String(), "reason", each.Reason,
+			"refusal", each.Refusal, // why nothing was changed; empty when it was
+			"kind", when(each.Recovery, each.Kind()),
+			// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
+			"standing", when(each.Standing != "", each.Standing),
+			// before then Agent Connect's data need not show it
+			"until", when(each.Standing == verify.TooEarly && !each.Until.IsZero(), stamp(each.Until)),
+		})
 	}
-	return json.NewEncoder(w).Encode(resolvedJSON{"acsync.resolve/1", list, Unresolved(settled)})
+	return writeJSON(w, object{
+		"schema", "acsync.resolve/1", "settled", list, "unresolved", Unresolved(settled),
+	})
 }

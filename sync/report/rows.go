@@ -2,8 +2,10 @@ package report
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 	"unique"
 
 	"acsync/store"
@@ -40,16 +42,13 @@ type Row struct {
 
 // marks tells what sets the conversation apart from others that ended in the same way; mostly empty.
 func (r Row) marks() string {
-	switch {
-	case !r.Flagged:
-		return r.Kind
-	case r.Kind == "":
-		return "flagged"
+	flagged := ""
+	if r.Flagged {
+		flagged = "flagged"
 	}
-	return r.Kind + ", flagged"
+	return strings.Trim(r.Kind+", "+flagged, ", ")
 }
 
-// agentName is the name, or the id where that is not known.
 func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
 
 // Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The
@@ -84,7 +83,6 @@ func (r *Rows) Observe(event surveysync.Event) {
 	r.list = append(r.list, row)
 }
 
-// row is the conversation as a report shows it.
 func (r *Rows) row(from surveysync.Row) Row {
 	row := Row{
 		ID:       from.Key.Conversation,
@@ -127,4 +125,31 @@ func (r *Rows) sorted() []Row {
 	})
 	r.skipped = nil // the places are others now
 	return r.list
+}
+
+// Mask hides whose e-mail address it is, and keeps what helps to find a mistake: its first letter and its
+// domain, as in "j•••@example.com". What is no address is hidden altogether; an empty one stays empty.
+func Mask(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	switch {
+	case address == "":
+		return ""
+	case at <= 0:
+		return "•••"
+	}
+	return maskName(address) + address[at:]
+}
+
+// addresses are what looks like one within a text.
+var addresses = regexp.MustCompile(`[^\s"'<>(),;:=\[\]]+@[^\s"'<>(),;:=\[\]@]+\.[^\s"'<>(),;:=\[\]@]+`)
+
+func maskAll(text string) string { return addresses.ReplaceAllStringFunc(text, Mask) }
+
+// maskName leaves the first letter.
+func maskName(name string) string {
+	if name == "" {
+		return ""
+	}
+	_, size := utf8.DecodeRuneInString(name)
+	return name[:size] + "•••"
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -18,7 +17,6 @@ type Running struct {
 	Now    time.Time
 }
 
-// toDo is how many conversations were found and have no disposition yet.
 func (r Running) toDo() int { return max(r.Found-r.Done, 0) }
 
 // RunningDoc tells people how far it is.
@@ -36,13 +34,11 @@ func RunningDoc(r Running) doc.Doc {
 	return doc.Doc{
 		Name: "acsync status", Subject: r.Tenant,
 		Sections: []doc.Section{
-			doc.Titled("", doc.Facts{List: facts}),
-			doc.Titled("", doc.Note{Text: later}),
+			doc.Titled("", doc.Facts{List: facts}), doc.Titled("", doc.Note{Text: later}),
 		},
 	}
 }
 
-// progressFacts tell how far the pass is, with what has begun of it.
 func progressFacts(r Running) []doc.Fact {
 	switch {
 	case r.Mode == "":
@@ -50,67 +46,38 @@ func progressFacts(r Running) []doc.Fact {
 	case r.Pass == "":
 		return []doc.Fact{{Label: "does", Value: r.Mode}}
 	}
+	waiting := max(r.Done-r.Accepted-r.Rejected-r.InDoubt-r.Skipped, 0)
 	return []doc.Fact{
 		{Label: "does", Value: r.Mode + ", pass " + r.Pass},
 		{Label: "range", Value: show(r.From) + " to " + show(r.To)},
 		{Label: "read", Value: "up to " + show(r.Read)},
 		{Label: "checkpoint", Value: show(r.Checkpoint) + ", " + since(r.Now, r.Checkpoint)},
-		{
-			Label: "found",
-			Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, %d skipped, %d "+
-				"wait for a later pass",
-				r.Found, r.Done, r.Accepted, r.Rejected, r.InDoubt, r.Skipped,
-				max(r.Done-r.Accepted-r.Rejected-r.InDoubt-r.Skipped, 0)),
-		},
+		{Label: "found", Value: fmt.Sprintf("%d so far, %d done: %d accepted, %d rejected, %d in doubt, "+
+			"%d skipped, %d wait for a later pass",
+			r.Found, r.Done, r.Accepted, r.Rejected, r.InDoubt, r.Skipped, waiting)},
 		{Label: "to do", Value: fmt.Sprintf("%d, to be sent or looked up", r.toDo())},
 	}
 }
 
-// runningJSON is the part of acsync.status/1 about the process that holds the ledger.
-type runningJSON struct {
-	PID        int     `json:"pid"`
-	Host       string  `json:"host"`
-	Since      string  `json:"since"`
-	At         string  `json:"at"` // of the report
-	Age        float64 `json:"age_seconds"`
-	Pass       string  `json:"pass"`
-	Mode       string  `json:"mode"`
-	From       string  `json:"from"`
-	To         string  `json:"to"`
-	Read       string  `json:"read"`
-	Checkpoint string  `json:"checkpoint"`
-	Found      int     `json:"found"`
-	Done       int     `json:"done"`
-	Accepted   int     `json:"accepted"`
-	Rejected   int     `json:"rejected"`
-	InDoubt    int     `json:"in_doubt"`
-	Skipped    int     `json:"skipped"`
-	ToDo       int     `json:"to_do"`
-	WaitingFor string  `json:"waiting_for"`
-}
-
 // RunningJSON writes the same as one object of acsync.status/1. What only the ledger knows is null or empty.
 func RunningJSON(w io.Writer, r Running) error {
-	return json.NewEncoder(w).Encode(statusJSON{
-		Schema: "acsync.status/1", Ledger: r.Ledger, Checkpoint: stamp(r.Checkpoint), Running: runningAs(r),
+	return writeJSON(w, object{
+		"schema", "acsync.status/1", "ledger", r.Ledger, "ledger_id", "",
+		"checkpoint", stamp(r.Checkpoint), "start", "", "survey_per", "", "counts", nil,
+		"in_doubt", nil, "rejected", nil, "backfills", nil, "next_due", "",
+		"late", nil, "last_pass", nil, "running", holderJSON(r), "level", "",
+		"lights", nil, "killed", nil, "usual_pause_seconds", 0,
 	})
 }
 
-func runningAs(r Running) *runningJSON {
-	return &runningJSON{
-		PID: r.PID, Host: r.Host, Since: stamp(r.Since), At: stamp(r.At),
-		Age:  max(r.Now.Sub(r.At), 0).Seconds(),
-		Pass: r.Pass, Mode: r.Mode, From: stamp(r.From), To: stamp(r.To), Read: stamp(r.Read),
-		Checkpoint: stamp(r.Checkpoint), Found: r.Found, Done: r.Done, Accepted: r.Accepted,
-		Rejected: r.Rejected,
-		InDoubt:  r.InDoubt, Skipped: r.Skipped, ToDo: r.toDo(), WaitingFor: r.WaitingFor,
+func holderJSON(r Running) object {
+	return object{
+		"pid", r.PID, "host", r.Host, "since", stamp(r.Since),
+		"at", stamp(r.At), // of the report
+		"age_seconds", max(r.Now.Sub(r.At), 0).Seconds(), "pass", r.Pass, "mode", r.Mode,
+		"from", stamp(r.From), "to", stamp(r.To), "read", stamp(r.Read),
+		"checkpoint", stamp(r.Checkpoint), "found", r.Found, "done", r.Done, "accepted", r.Accepted,
+		"rejected", r.Rejected, "in_doubt", r.InDoubt, "skipped", r.Skipped, "to_do", r.toDo(),
+		"waiting_for", r.WaitingFor,
 	}
-}
-
-// killedAs is what the process that was killed had told; nil for none.
-func killedAs(s Status) *runningJSON {
-	if s.Killed == nil {
-		return nil
-	}
-	return runningAs(Running{Holder: *s.Killed, Now: s.Now})
 }

@@ -26,34 +26,6 @@ const (
 	SignalAct  = "act"  // do something now
 )
 
-// worst is the level that says what to do first.
-func worst(signals []Signal) string {
-	level := SignalOK
-	for _, signal := range signals {
-		if signal.Level == SignalAct || signal.Level == SignalLook && level == SignalOK {
-			level = signal.Level
-		}
-	}
-	return level
-}
-
-// lateness tells how late Kustomer's search showed conversations.
-func lateness(l store.Lateness, overlap time.Duration) string {
-	if l.Count == 0 {
-		return "no conversation was ever seen later than its window"
-	}
-	var classes []string
-	for _, class := range l.Classes() {
-		if class.Below == 0 {
-			classes = append(classes, fmt.Sprintf("%d later", class.Count))
-			continue
-		}
-		classes = append(classes, fmt.Sprintf("%d < %s", class.Count, short(class.Below)))
-	}
-	return fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", l.Count,
-		short(l.Greatest.Round(time.Second)), short(overlap), strings.Join(classes, ", "))
-}
-
 const (
 	// usual pauses between two passes, from when on it seems that the next one does not come
 	lookAfter = 3
@@ -65,12 +37,27 @@ const (
 	fewAnswers = 40             // below that a share of rejections tells nothing
 )
 
-// overdue is the level of something that the next pass should have done so long ago. Where it is not known
-// how often passes are made, a day is long.
+// The words for a pass that was killed, in the place of an exit code and of its meaning.
+const (
+	killedWord = "killed"
+	neverEnded = "never came to its end"
+)
+
+// worst is the level that says what to do first.
+func worst(signals []Signal) string {
+	levels := []string{SignalOK, SignalLook, SignalAct}
+	top := 0
+	for _, signal := range signals {
+		top = max(top, slices.Index(levels, signal.Level))
+	}
+	return levels[top]
+}
+
+// overdue is the level of what the next pass should have done so long ago. A day is long for unknown pauses.
 func overdue(s Status, by time.Duration) string {
 	look, act := lookAfter*max(s.Recent.Usual, leastUsual), actAfter*max(s.Recent.Usual, leastUsual)
 	if s.Recent.Usual == 0 {
-		look, act = 24*time.Hour, max(by, 24*time.Hour)
+		look, act = 24*time.Hour, by
 	}
 	switch {
 	case by <= look:
@@ -87,74 +74,81 @@ func checkpointSignal(s Status) Signal {
 	age := s.Now.Sub(s.Checkpoint)
 	signal := Signal{
 		Name: "checkpoint", Level: overdue(s, age-s.Settle),
-		Text: fmt.Sprintf("%s, %s", show(s.Checkpoint), since(s.Now, s.Checkpoint)),
+		Text: show(s.Checkpoint) + ", " + since(s.Now, s.Checkpoint),
 	}
 	if usual := s.Recent.Usual; usual >= time.Minute {
-		signal.Text += fmt.Sprintf("; usually every %s", span(usual))
+		signal.Text += "; usually every " + span(usual)
 	}
-	switch {
-	case age < -time.Minute:
-		return aheadSignal(s, signal)
-	case s.MaxAge > 0 && age > s.MaxAge:
-		signal.Level = SignalAct
-		signal.Todo = advise(doRunNow, s.Here, short(s.MaxAge))
-	case signal.Level == SignalOK && s.MaxAge > 0 && age > s.MaxAge/2:
+	if signal.Level == SignalOK && s.MaxAge > 0 && age > s.MaxAge/2 {
 		signal.Level = SignalLook
-		fallthrough
+	}
+	ahead := surveysync.AheadError{Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle}
+	switch {
+	// Passes refuse a checkpoint in the future until then, by Kustomer's clock.
+	case age < -time.Minute && ahead.Heals():
+		signal.Level, signal.Todo = SignalLook, doAwaitClock
+	case age < -time.Minute:
+		signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
+	case s.MaxAge > 0 && age > s.MaxAge:
+		signal.Level, signal.Todo = SignalAct, advise(doRunNow, s.Here, short(s.MaxAge))
 	case signal.Level != SignalOK:
 		signal.Todo = doSeeSchedule
 	}
 	return signal
 }
 
-// aheadSignal tells of a checkpoint in the future. Passes refuse it until then, by Kustomer's clock.
-func aheadSignal(s Status, signal Signal) Signal {
-	signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
-	if ahead := (&surveysync.AheadError{
-		Checkpoint: s.Checkpoint, Now: s.Now, Overlap: s.Overlap, Settle: s.Settle,
-	}); ahead.Heals() {
-		signal.Level, signal.Todo = SignalLook, doAwaitClock
+func lastPassSignal(s Status) Signal {
+	const name = "last pass"
+	if s.Killed != nil {
+		who := fmt.Sprintf("process %d on %s", s.Killed.PID, s.Killed.Host)
+		if s.Killed.Mode != "" {
+			who += ", " + s.Killed.Mode
+		}
+		if s.Killed.Pass != "" {
+			who += ", pass " + s.Killed.Pass
+		}
+		text := fmt.Sprintf("killed: %s, began %s, last said something %s, and %s", who, show(s.Killed.Since),
+			since(s.Now, s.Killed.At), neverEnded)
+		return Signal{name, SignalLook, text, afterCrash(s.Killed.Mode, s.Here)}
+	}
+	last := s.Last
+	switch {
+	case last == nil:
+		return Signal{name, SignalLook, "none yet", advise(doFirstRun, s.Here)}
+	case last.Killed:
+		text := fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, "+
+			"and %s", last.Mode, last.Pass, show(last.Started), since(s.Now, last.Ended),
+			thousands(last.Found), neverEnded)
+		return Signal{name, SignalLook, text, afterCrash(last.Mode, s.Here)}
+	}
+	text := fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(last.Ended), since(s.Now, last.Ended),
+		last.Mode, thousands(last.Found), last.Exit, s.Ending.Meaning)
+	signal := Signal{name, s.Ending.Level, text, s.Ending.Todo}
+	switch paused := last.Reasons[string(decide.Paused)]; {
+	case s.Ending.Partial:
+		signal.Todo = goesOn(last.Mode, s.Here) + "; nothing is lost"
+	// Whatever ended it: no run comes to these.
+	case paused > 0:
+		signal.Level = worst([]Signal{signal, {Level: SignalLook}})
+		signal.Text += fmt.Sprintf(", %s left", thousands(paused))
+		signal.Todo = strings.TrimPrefix(signal.Todo+"; "+goesOn(last.Mode, s.Here), "; ")
+	}
+	if last.Fuse != "" {
+		signal.Text += ": " + last.Fuse
 	}
 	return signal
 }
 
-func lastPassSignal(s Status) Signal {
-	signal := Signal{Name: "last pass", Level: SignalLook, Text: "none yet", Todo: advise(doFirstRun, s.Here)}
-	switch {
-	case s.Killed != nil:
-		signal.Text = fmt.Sprintf("killed: %s began %s, last said something %s, and never came to its end",
-			holderWords(*s.Killed), show(s.Killed.Since), since(s.Now, s.Killed.At))
-		signal.Todo = afterCrash(s.Killed.Mode, s.Here)
-	case s.Last != nil && s.Last.Killed:
-		signal = crashedSignal(signal.Name, *s.Last, s.Now, s.Here)
-	case s.Last != nil:
-		signal = Signal{signal.Name, s.Ending.Level, fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s",
-			show(s.Last.Ended), since(s.Now, s.Last.Ended),
-			s.Last.Mode, thousands(s.Last.Found), s.Last.Exit, s.Ending.Meaning), s.Ending.Todo}
-		switch paused := s.Last.Reasons[string(decide.Paused)]; {
-		case s.Ending.Partial:
-			signal.Todo = goesOn(s.Last.Mode, s.Here) + "; nothing is lost"
-		case paused > 0: // whatever ended it: no run comes to these
-			signal.Level = worst([]Signal{signal, {Level: SignalLook}})
-			signal.Text += fmt.Sprintf(", %s left", thousands(paused))
-			signal.Todo = strings.TrimPrefix(signal.Todo+"; "+goesOn(s.Last.Mode, s.Here), "; ")
-		}
-		if s.Last.Fuse != "" {
-			signal.Text += ": " + s.Last.Fuse
-		}
-	}
-	return signal
-}
+func afterCrash(mode, here string) string { return advise(doFindKiller, "", goesOn(mode, here)) }
 
 // doubtSignal leaves to the passes what they can settle themselves, for a while.
 func doubtSignal(s Status) Signal {
-	signal := Signal{Name: "in doubt", Level: SignalOK, Text: "none"}
 	n := s.doubtful()
 	if n == 0 {
-		return signal
+		return Signal{Name: "in doubt", Level: SignalOK, Text: "none"}
 	}
-	signal.Level, signal.Text = SignalAct, thousands(n)+", not sent again by themselves"
-	signal.Todo = advise(doLookUp, s.Here)
+	text := thousands(n) + ", not sent again by themselves"
+	signal := Signal{"in doubt", SignalAct, text, advise(doLookUp, s.Here)}
 	old := slices.ContainsFunc(s.InDoubt, func(e store.Entry) bool { return s.Now.Sub(e.At) > longDoubt })
 	switch {
 	case s.Asks && old:
@@ -165,46 +159,30 @@ func doubtSignal(s Status) Signal {
 	return signal
 }
 
+// whoAsks says which pass asks Agent Connect's data first: none does before these must show what has arrived
+// (agent_connect.verify_after).
+func whoAsks(s Status) string {
+	var first time.Time
+	for _, e := range s.InDoubt {
+		if e.State == store.InDoubt && (first.IsZero() || e.Due.Before(first)) {
+			first = e.Due
+		}
+	}
+	if first.After(s.Now) {
+		return "passes ask Agent Connect from " + first.UTC().Format("15:04:05 UTC") + " on"
+	}
+	return "the next pass asks Agent Connect"
+}
+
 func retrySignal(s Status) Signal {
 	n := s.Counts[store.Retry]
 	if n == 0 {
 		return Signal{Name: "retries", Level: SignalOK, Text: "none"}
 	}
-	signal := Signal{
-		Name: "retries", Level: SignalLook, Text: thousands(n) + ", certainly not sent", Todo: doTryAgain,
-	}
-	if waits := s.Now.Sub(s.FirstTried); !s.FirstTried.IsZero() && waits > longRetry {
-		signal.Level = SignalAct
+	signal := Signal{"retries", SignalLook, thousands(n) + ", certainly not sent", doTryAgain}
+	if !s.FirstTried.IsZero() && s.Now.Sub(s.FirstTried) > longRetry {
+		signal.Level, signal.Todo = SignalAct, doFindRefusal
 		signal.Text += ", the first try " + since(s.Now, s.FirstTried)
-		signal.Todo = doFindRefusal
-	}
-	return signal
-}
-
-func latenessSignal(s Status) Signal {
-	signal := Signal{Name: "late", Level: SignalOK, Text: lateness(s.Lateness, s.Overlap)}
-	switch greatest := s.Lateness.Greatest; {
-	case s.Lateness.Count == 0:
-	case greatest > s.Overlap:
-		signal.Level = SignalAct
-		signal.Todo = doAskMissed
-	case greatest > s.Overlap*8/10:
-		signal.Level, signal.Todo = SignalLook, doLengthen
-	}
-	return signal
-}
-
-func dueSignal(s Status) Signal {
-	signal := Signal{Name: "next due", Level: SignalOK, Text: "nothing waits for its time"}
-	if s.NextDue.IsZero() {
-		return signal
-	}
-	signal.Level = overdue(s, s.Now.Sub(s.NextDue))
-	signal.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue),
-		thousands(s.Counts[store.Scheduled]), thousands(s.Counts[store.Retry]))
-	if signal.Level != SignalOK {
-		signal.Text += "; that is " + since(s.Now, s.NextDue)
-		signal.Todo = doSendDue
 	}
 	return signal
 }
@@ -217,7 +195,7 @@ func rejectionSignal(s Status) Signal {
 	var texts, todos []string
 	if rejected, answered := s.Recent.Rejected, s.Recent.Rejected+s.Recent.Accepted; rejected > 0 {
 		texts = append(texts, fmt.Sprintf("%s of %s answers in the last 24 h, %s", thousands(rejected),
-			thousands(answered), percent(ratio(rejected, answered))))
+			thousands(answered), share(rejected, answered)))
 		signal.Level = SignalLook
 		if s.MaxErrorRate > 0 && answered >= fewAnswers && ratio(rejected, answered) > s.MaxErrorRate {
 			signal.Level = SignalAct
@@ -225,7 +203,7 @@ func rejectionSignal(s Status) Signal {
 		todos = commonRemedy(s)
 	}
 	if n := s.Recent.GaveUp; n > 0 {
-		texts = append(texts, fmt.Sprintf("%s given up, never answered", thousands(n)))
+		texts = append(texts, thousands(n)+" given up, never answered")
 		todos = append(todos, remedies[decide.GaveUp])
 	}
 	if n := s.Recent.Broken; n > 0 {
@@ -278,17 +256,78 @@ func rejectionTodo(s Status, remedies []string, urgent bool) string {
 	return remedies[0] + ". What was rejected is " + where + "."
 }
 
-// whoAsks says which pass asks Agent Connect's data first: none does before these must show what has arrived
-// (agent_connect.verify_after).
-func whoAsks(s Status) string {
-	var first time.Time
-	for _, e := range s.InDoubt {
-		if e.State == store.InDoubt && (first.IsZero() || e.Due.Before(first)) {
-			first = e.Due
+func latenessSignal(s Status) Signal {
+	late, signal := s.Lateness, Signal{Name: "late", Level: SignalOK}
+	if late.Count == 0 {
+		signal.Text = "no conversation was ever seen later than its window"
+		return signal
+	}
+	var classes []string
+	for _, class := range late.Classes() {
+		words := fmt.Sprintf("%d < %s", class.Count, short(class.Below))
+		if class.Below == 0 {
+			words = fmt.Sprintf("%d later", class.Count)
 		}
+		classes = append(classes, words)
 	}
-	if first.After(s.Now) {
-		return "passes ask Agent Connect from " + first.UTC().Format("15:04:05 UTC") + " on"
+	signal.Text = fmt.Sprintf("%d, at most by %s of the overlap's %s (%s)", late.Count,
+		short(late.Greatest.Round(time.Second)), short(s.Overlap), strings.Join(classes, ", "))
+	switch {
+	case late.Greatest > s.Overlap:
+		signal.Level, signal.Todo = SignalAct, doAskMissed
+	case late.Greatest > s.Overlap*8/10:
+		signal.Level, signal.Todo = SignalLook, doLengthen
 	}
-	return "the next pass asks Agent Connect"
+	return signal
+}
+
+func dueSignal(s Status) Signal {
+	if s.NextDue.IsZero() {
+		return Signal{Name: "next due", Level: SignalOK, Text: "nothing waits for its time"}
+	}
+	signal := Signal{Name: "next due", Level: overdue(s, s.Now.Sub(s.NextDue))}
+	signal.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue),
+		thousands(s.Counts[store.Scheduled]), thousands(s.Counts[store.Retry]))
+	if signal.Level != SignalOK {
+		signal.Text += "; that is " + since(s.Now, s.NextDue)
+		signal.Todo = doSendDue
+	}
+	return signal
+}
+
+// Witness says what tells when a ledger was put back from a copy together with all that lies beside it, or is
+// used at two places: Agent Connect's own data, which every pass reads before it sends.
+type Witness string
+
+// The witnesses.
+const (
+	Watching  Witness = "watching"   // the data are read
+	NoSecret  Witness = "no_secret"  // they cannot be read
+	NoStamps  Witness = "no_stamps"  // they cannot tell who has sent what
+	NotNeeded Witness = "not_needed" // the stand-ins of the sandbox ask nobody
+)
+
+var witnessTodos = map[Witness]string{NoSecret: doSetSecret, NoStamps: doStamp}
+
+// Warning says what is at stake, and how to get a witness; empty where there is one.
+func (w Witness) Warning() string {
+	if witnessTodos[w] == "" {
+		return ""
+	}
+	return "without Agent Connect's data nothing tells when the ledger is put back from a copy together " +
+		"with its fence, or used on two machines, and people would be asked again: " + witnessTodos[w]
+}
+
+func (w Witness) signal() Signal {
+	signal := Signal{Name: "witness", Level: SignalOK, Todo: witnessTodos[w]}
+	switch w {
+	case Watching:
+		signal.Text = "Agent Connect's data, asked by each pass before it sends"
+	case NotNeeded:
+		signal.Text = "none needed: the sandbox asks nobody"
+	default:
+		signal.Level = SignalLook
+		signal.Text = "none: a ledger that is put back with its fence, or used twice, would ask again"
+	}
+	return signal
 }

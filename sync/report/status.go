@@ -1,10 +1,18 @@
 package report
 
 import (
+	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/report/doc"
 )
+
+// MostNamed is how many conversations an answer on a terminal names of a kind.
+const MostNamed = 100
 
 // Status is where a ledger stands.
 type Status struct {
@@ -50,15 +58,130 @@ func (s Status) Signals() []Signal {
 	}
 }
 
-// doubtful is how many are in doubt: those that are so, and open intents, which the next pass will put
-// in doubt.
+// doubtful is how many are in doubt, with the open intents that the next pass will put in doubt.
 func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
 
-// total is how many conversations the ledger holds.
-func (s Status) total() int {
+// StatusDoc is the status for people.
+func StatusDoc(s Status) doc.Doc {
+	doubts := namesTable(len(s.InDoubt), s.doubtful(), "")
+	for _, e := range s.InDoubt {
+		doubts.Add(e.Conversation, ofKind(e.Kind())+e.Reason+", done "+show(e.Record.Resolution))
+	}
+	shown := first(s.Refused, MostNamed)
+	refused := namesTable(len(shown), len(s.Refused), "; --json names them")
+	for _, r := range shown {
+		refused.Add(r.Conversation, ofKind(r.Kind)+r.Reason)
+	}
+	var backfills []doc.Part
+	for _, b := range s.Backfills {
+		backfills = append(backfills, doc.Note{
+			Text: "--from " + stamp(b.From) + " --to " + end(b.To), Below: "done up to " + show(b.Position),
+			Depth: 2,
+		})
+	}
+	return doc.Doc{
+		Name: "acsync status", Subject: s.Tenant, Here: s.Here,
+		About: []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
+		Sections: []doc.Section{
+			doc.Titled("", signalTable(s.Signals())), doc.Titled("", ledgerCounts(s)),
+			doc.Titled(thousands(s.doubtful())+" in doubt", doubts),
+			doc.Titled("Back-fills that are not finished; the same command goes on", backfills...),
+			doc.Titled("Rejected lately", refused),
+		},
+	}
+}
+
+// namesTable is for conversations, of which some may be left out, with their reasons.
+func namesTable(named, all int, where string) doc.Table {
+	return doc.Table{
+		Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "reason"}},
+		More:    others(named, all, where),
+	}
+}
+
+var signalTones = map[string]doc.Tone{SignalOK: doc.Good, SignalLook: doc.Warn, SignalAct: doc.Bad}
+
+func signalTable(signals []Signal) doc.Table {
+	table := doc.Table{
+		Class:   "signals",
+		Columns: []doc.Column{{Name: "level", Min: 4}, {Name: "what", Min: 10}, {Name: "state"}},
+	}
+	for _, signal := range signals {
+		row := table.Add(strings.ToUpper(signal.Level), signal.Name, signal.Text)
+		row.Cells[0].Tone, row.Cells[2].Below = signalTones[signal.Level], signal.Todo
+	}
+	return table
+}
+
+// ledgerCounts has the conversations of the ledger by disposition. What an expression failed on Agent Connect
+// has never refused.
+func ledgerCounts(s Status) doc.Part {
 	total := 0
 	for _, n := range s.Counts {
 		total += n
 	}
-	return total
+	if total == 0 {
+		return doc.Note{Text: "the ledger is empty"}
+	}
+	broken := s.Recent.Broken > 0 || slices.ContainsFunc(s.Refused, func(r store.Refusal) bool {
+		return decide.Reason(r.Reason).Broken()
+	})
+	table := newCounts("disposition", "The conversations of the ledger", total)
+	table.addDispositions(countDispositions(byState(s.Counts), total, broken))
+	table.add(doc.Sum, "", "conversations", total, "in the ledger, each as it is now")
+	return table.Table
+}
+
+// StatusJSON writes the status as one object on one line, schema acsync.status/1.
+func StatusJSON(w io.Writer, s Status) error {
+	counts := map[string]int{}
+	for _, state := range store.States() {
+		counts[state.String()] = s.Counts[state]
+	}
+	doubts := []object{}
+	for _, e := range s.InDoubt {
+		doubts = append(doubts, object{
+			"id", e.Conversation, "reason", e.Reason, "resolution", stamp(e.Record.Resolution),
+			"kind", when(e.Recovery, e.Kind()),
+		})
+	}
+	backfills := []object{}
+	for _, b := range s.Backfills {
+		backfills = append(backfills, backfillJSON(b))
+	}
+	var killed any // who had the ledger last, and left without closing it; nil: it was closed
+	if s.Killed != nil {
+		killed = holderJSON(Running{Holder: *s.Killed, Now: s.Now})
+	}
+	signals := s.Signals()
+	return writeJSON(w, object{
+		"schema", "acsync.status/1", "ledger", s.Ledger, "ledger_id", s.ID,
+		"checkpoint", stamp(s.Checkpoint), "start", stamp(s.Start),
+		"survey_per", s.Identity, // what the ledger remembers as one
+		"counts", counts,
+		"in_doubt", doubts, // the first of them
+		// the latest first, as far as passes name them
+		"rejected", append([]store.Refusal{}, s.Refused...),
+		"backfills", backfills, // those that are not finished
+		"next_due", stamp(s.NextDue),
+		"late", lateStatus(s.Lateness), // since the ledger was made
+		"last_pass", s.Last,
+		"running", nil, // who holds the ledger; see RunningJSON
+		"level", worst(signals), "lights", signals,
+		"killed", killed,
+		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
+	})
+}
+
+// lateStatus is the lateness that a ledger has seen, with the classes that are not empty.
+func lateStatus(l store.Lateness) object {
+	classes := []object{}
+	for _, class := range l.Classes() {
+		below := any(class.Below.Seconds()) // less late than this
+		if class.Below == 0 {
+			below = nil
+		}
+		classes = append(classes, object{"below_seconds", below, "count", class.Count})
+	}
+	return append(lateJSON(l.Count, l.Greatest), "classes", classes)
 }

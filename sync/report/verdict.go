@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"acsync/store"
 	"acsync/sync/decide"
@@ -9,18 +10,11 @@ import (
 )
 
 // Verdict answers what happened, whether anything is wrong, and what to do.
-type Verdict struct {
-	Level    string   `json:"level"` // one of doc's levels
-	Headline string   `json:"headline"`
-	Detail   string   `json:"detail"`
-	Todo     []string `json:"todo"`
-}
+type Verdict = doc.Verdict
 
-// verdictOf judges a pass. The problem is what ended it, if something did.
 func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	v := Verdict{Level: doc.LevelGood, Headline: headline(p, tally), Todo: []string{}}
-	halted := halts(p)
-	hints := hintsOf(p, concerns)
+	halted, hints := halts(p), hintsOf(p, concerns)
 	calm := "Nobody has to do anything."
 	if len(hints) > 0 {
 		calm = "Nothing is urgent."
@@ -33,10 +27,17 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	case problem != nil:
 		v.Level, v.Detail = doc.LevelHalted, "The pass ended early: "+problem.Error()+"."
 	case len(halted) > 0:
-		v.Level, v.Detail = doc.LevelHalted, halted[0]
-		halted = halted[1:]
+		v.Level, v.Detail, halted = doc.LevelHalted, halted[0], halted[1:]
 	case tally.Hand()+p.Unseen > 0:
-		v.Level, v.Detail = doc.LevelAttention, handDetail(tally, p.Reasons.Broken(), p.Unseen)
+		failed := p.Reasons.Broken()
+		v.Level, v.Detail = doc.LevelAttention, "The pass did its work, and somebody has to look: "+enumerate(
+			some(failed, "was held back because an expression of the configuration failed on it",
+				"were held back because an expression of the configuration failed on them"),
+			some(tally.Rejected-failed, "was rejected by Agent Connect and is not sent again",
+				"were rejected by Agent Connect and are not sent again"),
+			some(tally.InDoubt, "may or may not have arrived", "may or may not have arrived"),
+			some(p.Unseen, "is hidden from the API key", "are hidden from the API key"),
+		)
 	case tally.Waiting > 0:
 		v.Detail = several(tally.Waiting, "waits ", "wait ") + later + ". " + calm
 	case p.Found == 0:
@@ -48,13 +49,11 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	return v
 }
 
-// halts tells what kept the pass from sending all that it should have sent.
-func halts(p Pass) []string {
+func halts(p Pass) (lines []string) {
 	rest, next := "the rest is kept for later passes", "The next pass goes on"
 	if p.planned() {
 		rest, next = "the rest is left in the plan", "The plan can be gone on with"
 	}
-	var lines []string
 	if p.Fuse != "" {
 		lines = append(lines, advise(haltedByFuse, "", p.Fuse, rest))
 	}
@@ -64,9 +63,7 @@ func halts(p Pass) []string {
 	return lines
 }
 
-// hintsOf lists what somebody can do, or should know.
-func hintsOf(p Pass, concerns []Concern) []string {
-	var hints []string
+func hintsOf(p Pass, concerns []Concern) (hints []string) {
 	for _, c := range concerns {
 		hints = append(hints, fmt.Sprintf("%s %s (%s): %s.", thousands(c.Count), spaced(c.Decision), c.Reason,
 			c.Remedy))
@@ -91,155 +88,99 @@ func limited(p Pass) string {
 		return doApplyRest
 	case p.Mode == "plan" && p.Limit == "max":
 		return doNoMoreInPlan
-	case p.Mode == "plan":
-		return "" // stopped by another limit there is none
-	case p.Limit != "":
+	case p.Mode != "plan" && p.Limit != "":
 		return advise(doWaitForNext, "", p.Limit)
 	}
 	return ""
 }
 
 func headline(p Pass, tally Tally) string {
+	found := several(p.Found, "conversation", "conversations")
+	got, led := "got", "led to"
+	if p.DryRun {
+		got, led = "would get", "would lead to"
+	}
 	switch {
 	case p.To.IsZero():
 		return "The pass ended before anything was read."
 	case p.Found == 0:
 		return "There was no conversation to look at."
+	// A recovery is no survey request.
 	case p.Followed > 0:
-		return followedHeadline(p, tally)
-	case p.DryRun:
-		return fmt.Sprintf("%s of %s conversations would get a survey request.", thousands(tally.Sent),
-			thousands(p.Found))
-	case tally.Sent == 0 && p.Reasons.Of(store.Skipped)[decide.AlreadySent] > 0:
-		return fmt.Sprintf("No new survey request; %s were looked at.",
-			several(p.Found, "conversation", "conversations"))
+		what := several(p.Followed, "recovery", "recoveries")
+		if requests := tally.Sent - p.Followed; requests > 0 {
+			what = several(requests, "survey request", "survey requests") + " and " + what
+		}
+		return fmt.Sprintf("%s %s %s.", found, led, what)
+	case !p.DryRun && tally.Sent == 0 && p.Reasons[store.Skipped][decide.AlreadySent] > 0:
+		return fmt.Sprintf("No new survey request; %s were looked at.", found)
 	}
 	return fmt.Sprintf(
-		"%s of %s conversations got a survey request.", thousands(tally.Sent), thousands(p.Found))
+		"%s of %s conversations %s a survey request.", thousands(tally.Sent), thousands(p.Found), got)
 }
 
-// followedHeadline is the headline of a pass with recoveries, which are no survey requests.
-func followedHeadline(p Pass, tally Tally) string {
-	led := "led to"
-	if p.DryRun {
-		led = "would lead to"
-	}
-	what := several(p.Followed, "recovery", "recoveries")
-	if requests := tally.Sent - p.Followed; requests > 0 {
-		what = several(requests, "survey request", "survey requests") + " and " + what
-	}
-	return fmt.Sprintf("%s %s %s.", several(p.Found, "conversation", "conversations"), led, what)
-}
-
-// handDetail counts what somebody has to look at: so many failed, and so many could not be seen.
-func handDetail(tally Tally, failed, unseen int) string {
-	return "The pass did its work, and somebody has to look: " + enumerate(
-		counted{
-			failed, "was held back because an expression of the configuration failed on it",
-			"were held back because an expression of the configuration failed on them",
-		},
-		counted{
-			tally.Rejected - failed, "was rejected by Agent Connect and is not sent again",
-			"were rejected by Agent Connect and are not sent again",
-		},
-		counted{tally.InDoubt, "may or may not have arrived", "may or may not have arrived"},
-		counted{unseen, "is hidden from the API key", "are hidden from the API key"},
-	)
-}
-
-// historyVerdict answers what happened, whether anything is wrong, and what to do.
 func historyVerdict(h History) Verdict {
-	v := Verdict{
-		Level: doc.LevelGood, Headline: historyHeadline(h), Detail: "All of them did their work.",
-		Todo: []string{},
-	}
+	v := Verdict{Level: doc.LevelGood, Detail: "All of them did their work.", Todo: []string{}}
 	if len(h.Passes) == 0 {
-		v.Level = doc.LevelNone
+		v.Level, v.Headline = doc.LevelNone, "No pass began in this time."
 		v.Detail = "The ledger remembers none of that time."
 		if h.Latest != nil {
 			v.Detail = fmt.Sprintf("The latest pass that the ledger remembers began %s (%s).",
-				h.local(h.Latest.Started, "2006-01-02 15:04:05"), h.Timezone)
+				h.local(h.Latest.Started, clockLayout), h.Timezone)
 		}
 		return v
 	}
+	v.Headline = fmt.Sprintf("%s created %s.", several(len(h.Passes), "pass", "passes"),
+		several(h.Tally.Sent, "survey request", "survey requests"))
 	if failed := h.failed(); failed > 0 || h.Killed > 0 || h.Tally.Hand() > 0 {
-		v.Level = doc.LevelAttention
-		v.Detail = attentionWords(h, failed)
+		v.Level, v.Detail = doc.LevelAttention, enumerate(
+			some(failed, "pass did not do all of its work", "passes did not do all of their work"),
+			some(h.Killed, "pass was killed, and counts as far as it told",
+				"passes were killed, and count as far as they told"),
+			some(h.Tally.Rejected-h.broken, "conversation was rejected for good",
+				"conversations were rejected for good"),
+			some(h.broken, "time an expression failed on a conversation",
+				"times an expression failed on a conversation"),
+			some(h.Tally.InDoubt, "time a conversation was left in doubt",
+				"times a conversation was left in doubt"),
+		)
 	}
 	if h.last.Level == SignalAct {
-		v.Level = doc.LevelHalted
-		v.Detail = fmt.Sprintf(
-			"The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit,
-			h.last.Meaning)
+		v.Level, v.Detail = doc.LevelHalted, fmt.Sprintf(
+			"The latest of them did not do all of its work: exit %d, %s.", h.Passes[0].Exit, h.last.Meaning)
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
 	}
-	if h.Killed > 0 {
-		v.Todo = append(v.Todo, crashTodo(h))
+	here := h.Here
+	if i := slices.IndexFunc(h.Passes, func(p PastPass) bool { return p.Killed }); i >= 0 {
+		killed := h.Passes[i]
+		v.Todo = append(
+			v.Todo, advise(doFindKillerOf, here, doc.Printable(killed.Pass), goesOn(killed.Mode, here)))
 	}
 	v.Todo = append(v.Todo, remediesOf(h)...)
 	if h.Late.Count > 0 && h.Late.Seconds > h.Late.Overlap*8/10 {
 		v.Todo = append(v.Todo, sentence(doLengthenPast))
 	}
-	if h.Tally.InDoubt > 0 {
-		v.Todo = append(v.Todo, doubtTodo(h))
+	switch {
+	case h.Tally.InDoubt > 0 && h.Asks:
+		v.Todo = append(v.Todo, advise(doSeeDoubts, here))
+	case h.Tally.InDoubt > 0:
+		v.Todo = append(v.Todo, advise(doSeeByHand, here))
 	}
 	return v
 }
 
-// doubtTodo says how what is in doubt is settled: without the API secret only by hand.
-func doubtTodo(h History) string {
-	if h.asks {
-		return advise(doSeeDoubts, h.here)
-	}
-	return advise(doSeeByHand, h.here)
-}
-
-func historyHeadline(h History) string {
-	if len(h.Passes) == 0 {
-		return "No pass began in this time."
-	}
-	return fmt.Sprintf("%s created %s.", several(len(h.Passes), "pass", "passes"),
-		several(h.Tally.Sent, "survey request", "survey requests"))
-}
-
-// attentionWords say what somebody should look at.
-func attentionWords(h History, failed int) string {
-	return enumerate(
-		counted{failed, "pass did not do all of its work", "passes did not do all of their work"},
-		counted{h.Killed, "pass was killed, and counts as far as it told", "passes were killed, and count " +
-			"as far as they told"},
-		counted{h.Tally.Rejected - h.broken, "conversation was rejected for good", "conversations were " +
-			"rejected for good"},
-		counted{h.broken, "time an expression failed on a conversation", "times an expression failed on a " +
-			"conversation"},
-		counted{h.Tally.InDoubt, "time a conversation was left in doubt", "times a conversation was left " +
-			"in doubt"},
-	)
-}
-
-// mostRemedies is how many reasons of rejections a verdict says what to do about: the most frequent.
 const mostRemedies = 3
 
 // remediesOf says what to do about what was rejected, so that the next ones are not.
-func remediesOf(h History) []string {
-	var list []string
+func remediesOf(h History) (list []string) {
 	for _, r := range h.Reasons {
 		if r.Remedy != "" {
 			list = append(list, fmt.Sprintf("%s %s: %s.", thousands(r.Count), r.Reason, r.Remedy))
 		}
 	}
-	if len(list) > mostRemedies+1 { // one more takes no more room than a line that stands for it
-		list = append(list[:mostRemedies], advise(doSeeFiles, "", len(list)-mostRemedies))
+	// One more takes no more room than a line that stands for it.
+	if more := len(list) - mostRemedies; more > 1 {
+		list = append(list[:mostRemedies], advise(doSeeFiles, "", more))
 	}
 	return list
-}
-
-// crashTodo says what to do about passes that were killed, the latest of which it names.
-func crashTodo(h History) string {
-	for _, p := range h.Passes {
-		if p.Killed {
-			return advise(doFindKillerOf, h.here, doc.Printable(p.Pass), goesOn(p.Mode, h.here))
-		}
-	}
-	return ""
 }

@@ -24,9 +24,14 @@ type Clients struct {
 	Kustomer     *kustomer.Client
 	AgentConnect *agentconnect.Client // nil: its key is not set
 
-	all, searches  *httpx.Pacer // Kustomer's
-	requests, data *httpx.Pacer // Agent Connect's
-	again          atomic.Pointer[retrial]
+	all, searches, requests, data service
+	again                         atomic.Pointer[retrial]
+}
+
+// service is what a limit holds for, under the names that people read.
+type service struct {
+	name, owner string
+	*httpx.Pacer
 }
 
 // retrial is the failed call that was last put off.
@@ -39,37 +44,39 @@ type retrial struct {
 // yet. Without Agent Connect's API key there is no client for that.
 func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
 	k, a := cfg.Kustomer, cfg.AgentConnect
-	pacer := func(name string, perMinute int, reserve float64) *httpx.Pacer {
-		return httpx.NewPacer(httpx.PacerOptions{Name: name, PerMinute: float64(perMinute), Reserve: reserve})
+	paced := func(owner, part string, perMinute int, reserve float64) service {
+		return service{owner + part, owner, httpx.NewPacer(httpx.PacerOptions{
+			Name: owner + part, PerMinute: float64(perMinute), Reserve: reserve,
+		})}
 	}
 	c := &Clients{
-		all:      pacer("Kustomer", k.RequestsPerMinute, k.Reserve),
-		searches: pacer("Kustomer's search", k.SearchesPerMinute, 0),
-		requests: pacer("Agent Connect", a.RequestsPerMinute, 0),
-		data:     pacer("Agent Connect's data", dataPerMinute, 0),
+		all:      paced("Kustomer", "", k.RequestsPerMinute, k.Reserve),
+		searches: paced("Kustomer", "'s search", k.SearchesPerMinute, 0),
+		requests: paced("Agent Connect", "", a.RequestsPerMinute, 0),
+		data:     paced("Agent Connect", "'s data", dataPerMinute, 0),
 	}
 	var err error
 	c.Kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
-		All: c.all, Search: c.searches, UserAgent: agent, Notify: c.tryingAgain(log),
+		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log),
 	})
 	if err != nil || !a.APIKey.IsSet() {
 		return c, err
 	}
 	c.AgentConnect, err = agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: a.APIKey.Reveal(), APISecret: a.APISecret.Reveal(),
-		Timeout: time.Duration(a.Timeout), Data: c.data, Requests: c.requests, UserAgent: agent,
+		Timeout: time.Duration(a.Timeout), Data: c.data.Pacer, Requests: c.requests.Pacer,
+		UserAgent: agent,
 	})
 	return c, err
 }
 
-// tryingAgain logs a failed call that is made again, and when: a pause of the whole service is longer than
-// its own.
+// tryingAgain logs a failed call that is made again, and when: a pause of the service may be the longer one.
 func (c *Clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
 	return func(err error, wait time.Duration) {
 		at := time.Now().Add(wait)
-		for _, pacer := range []*httpx.Pacer{c.all, c.searches} {
-			if until, _ := pacer.Paused(); until.After(at) {
+		for _, s := range []service{c.all, c.searches} {
+			if until, _ := s.Paused(); until.After(at) {
 				at = until
 			}
 		}
@@ -86,26 +93,12 @@ func (c *Clients) Calls() Calls {
 	return Calls{c.all.Count(), c.searches.Count(), c.requests.Count(), c.data.Count()}
 }
 
-// service is a pacer under the names that people read.
-type service struct {
-	name, owner string
-	pacer       *httpx.Pacer
-}
-
-func (c *Clients) services() (requests, data, all, searches service) {
-	return service{"Agent Connect", "Agent Connect", c.requests},
-		service{"Agent Connect's data", "Agent Connect", c.data},
-		service{"Kustomer", "Kustomer", c.all},
-		service{"Kustomer's search", "Kustomer", c.searches}
-}
-
 // WaitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is
 // asked again. Empty when nothing does. It is written to a file, so nothing that a server said is in it: that
 // can name people.
 func (c *Clients) WaitingFor(now time.Time) string {
-	requests, data, all, searches := c.services()
-	for _, s := range []service{requests, data, all, searches} {
-		if until, why := s.pacer.Paused(); until.After(now) {
+	for _, s := range []service{c.requests, c.data, c.all, c.searches} {
+		if until, why := s.Paused(); until.After(now) {
 			return fmt.Sprintf("%s, until %s: %s", s.name, until.UTC().Format(clock), why)
 		}
 	}
@@ -123,14 +116,13 @@ func (c *Clients) WaitingFor(now time.Time) string {
 // Waiting says what the pass waits for at this moment, in a few words; empty while it is at work. A service
 // that asked to wait comes first, then whose pace holds things up.
 func (c *Clients) Waiting() string {
-	requests, data, all, searches := c.services()
-	for _, s := range []service{requests, all, searches, data} {
-		if until, _ := s.pacer.Paused(); !until.IsZero() {
+	for _, s := range []service{c.requests, c.all, c.searches, c.data} {
+		if until, _ := s.Paused(); !until.IsZero() {
 			return fmt.Sprintf("%s asked to wait until %s", s.owner, until.UTC().Format(clock))
 		}
 	}
-	for _, s := range []service{requests, searches, all, data} {
-		if waiting, rate := s.pacer.Waiting(); waiting {
+	for _, s := range []service{c.requests, c.searches, c.all, c.data} {
+		if waiting, rate := s.Waiting(); waiting {
 			return fmt.Sprintf("paced by %s, %d/min", s.name, rate)
 		}
 	}

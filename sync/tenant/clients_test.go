@@ -15,8 +15,13 @@ import (
 // TestWaiting tells on the terminal what a pass waits for: a pause that was asked for before a pace.
 func TestWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		pacer := func(rate float64) *httpx.Pacer { return httpx.NewPacer(httpx.PacerOptions{PerMinute: rate}) }
-		c := &Clients{all: pacer(300), searches: pacer(60), requests: pacer(100), data: pacer(100)}
+		paced := func(name string, rate float64) service {
+			return service{name, name, httpx.NewPacer(httpx.PacerOptions{PerMinute: rate})}
+		}
+		c := &Clients{
+			all: paced("Kustomer", 300), searches: paced("Kustomer", 60),
+			requests: paced("Agent Connect", 100), data: paced("Agent Connect", 100),
+		}
 		expect := func(want string) {
 			t.Helper()
 			if got := c.Waiting(); got != want {
@@ -26,7 +31,7 @@ func TestWaiting(t *testing.T) {
 		expect("")
 		done := make(chan error)
 		for range 2 {
-			go func() { done <- httpx.Wait(t.Context(), c.requests) }()
+			go func() { done <- httpx.Wait(t.Context(), c.requests.Pacer) }()
 		}
 		<-done
 		synctest.Wait()

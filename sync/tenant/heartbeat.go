@@ -23,10 +23,9 @@ type Reporter interface {
 type Heartbeat struct {
 	ledger     Reporter
 	waitingFor func(now time.Time) string // nil: never for anything
-	// a pass: told at once, so that it is known however soon it is killed
-	began   chan struct{}
-	over    chan struct{}
-	beating sync.WaitGroup
+	began      chan struct{}              // a pass: told at once, before it can be killed
+	over       chan struct{}
+	beating    sync.WaitGroup
 
 	mu       sync.Mutex
 	progress store.Progress
@@ -60,7 +59,6 @@ func (h *Heartbeat) beat() {
 	}
 }
 
-// now is the progress at this moment.
 func (h *Heartbeat) now() store.Progress {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -100,20 +98,16 @@ func (h *Heartbeat) Observe(event surveysync.Event) {
 	case surveysync.WindowRecorded:
 		to.Checkpoint = e.Checkpoint
 	case surveysync.Disposed:
-		h.count(e.State)
-	}
-}
-
-func (h *Heartbeat) count(state store.State) {
-	h.progress.Done++
-	switch state {
-	case store.Accepted:
-		h.progress.Accepted++
-	case store.Rejected:
-		h.progress.Rejected++
-	case store.InDoubt:
-		h.progress.InDoubt++
-	case store.Skipped:
-		h.progress.Skipped++
+		to.Done++
+		switch e.State {
+		case store.Accepted:
+			to.Accepted++
+		case store.Rejected:
+			to.Rejected++
+		case store.InDoubt:
+			to.InDoubt++
+		case store.Skipped:
+			to.Skipped++
+		}
 	}
 }

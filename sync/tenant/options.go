@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"slices"
 	"time"
 
 	"acsync/store"
@@ -8,6 +9,7 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
+	"acsync/sync/exit"
 	"acsync/sync/explain"
 )
 
@@ -16,46 +18,21 @@ func Load(source config.Source) (config.Config, error) {
 	source.Check = func(cfg config.Config) (problems []config.Problem) {
 		_, wrong := compile(cfg)
 		for _, e := range wrong {
-			problems = append(problems, config.Problem{
-				Rule: e.Rule, Section: e.Section, Path: e.Path, At: e.At, Message: e.Message,
-			})
+			problems = append(problems, config.Problem(e))
 		}
 		return problems
 	}
 	return config.Load(source)
 }
 
-// expressions are those of a configuration, compiled.
-type expressions struct {
-	mapping  decide.Fields
-	rules    decide.Rules
-	recovery *decide.Recovery
-}
-
-func compile(cfg config.Config) (e expressions, wrong []decide.ExpressionError) {
-	m := cfg.Mapping
-	e.mapping, wrong = decide.CompileMapping(decide.FieldTexts{
-		Brand: m.Brand, Language: m.Language, Country: m.Country, EmployeeCustomID: m.EmployeeCustomID,
-		CustomProperties: m.CustomProperties,
-	})
-	texts := make([]decide.RuleText, len(cfg.Rules))
-	for i, rule := range cfg.Rules {
-		texts[i] = decide.RuleText{
-			Name: rule.Name, When: rule.When, Action: rule.Action, Delay: (*time.Duration)(rule.Delay),
-			Set: decide.FieldTexts(rule.Set),
-		}
-	}
-	var problems []decide.ExpressionError
-	e.rules, problems = decide.CompileRules(texts)
-	wrong = append(wrong, problems...)
-	e.recovery, problems = decide.CompileRecovery(cfg.Recovery.When)
-	return e, append(wrong, problems...)
-}
-
 // Policy is the part of a configuration that decisions depend on. Load has checked its expressions.
 func Policy(cfg config.Config) decide.Policy {
-	e, _ := compile(cfg)
-	return decide.Policy{
+	policy, _ := compile(cfg)
+	return policy
+}
+
+func compile(cfg config.Config) (p decide.Policy, wrong []decide.ExpressionError) {
+	p = decide.Policy{
 		AppURL:              cfg.KustomerAppURL(),
 		MaxAge:              time.Duration(cfg.Sync.MaxAge),
 		Delay:               time.Duration(cfg.Sync.Delay),
@@ -68,10 +45,23 @@ func Policy(cfg config.Config) decide.Policy {
 		SkipMachineAgents:   cfg.Filters.SkipMachineAgents,
 		Channels:            cfg.Mapping.Channels,
 		DefaultChannel:      cfg.Mapping.DefaultChannel,
-		Mapping:             e.mapping,
-		Rules:               e.rules,
-		Recovery:            e.recovery,
 	}
+	m := cfg.Mapping
+	var inMapping, inRules, inRecovery []decide.ExpressionError
+	p.Mapping, inMapping = decide.CompileMapping(decide.FieldTexts{
+		Brand: m.Brand, Language: m.Language, Country: m.Country, EmployeeCustomID: m.EmployeeCustomID,
+		CustomProperties: m.CustomProperties,
+	})
+	texts := make([]decide.RuleText, len(cfg.Rules))
+	for i, rule := range cfg.Rules {
+		texts[i] = decide.RuleText{
+			Name: rule.Name, When: rule.When, Action: rule.Action, Delay: (*time.Duration)(rule.Delay),
+			Set: decide.FieldTexts(rule.Set),
+		}
+	}
+	p.Rules, inRules = decide.CompileRules(texts)
+	p.Recovery, inRecovery = decide.CompileRecovery(cfg.Recovery.When)
+	return p, slices.Concat(inMapping, inRules, inRecovery)
 }
 
 // Options are the settings of the engine.
@@ -95,4 +85,22 @@ func Options(cfg config.Config) surveysync.Options {
 func ExplainOptions(cfg config.Config) explain.Options {
 	o := Options(cfg)
 	return explain.Options{Policy: o.Policy, SurveyPer: o.SurveyPer, Overlap: o.Overlap, Settle: o.Settle}
+}
+
+// ExitCode is the exit code of a pass: what ended it, else what it left behind.
+func ExitCode(r surveysync.Result, err error) int {
+	code := exit.Done
+	switch {
+	case r.Refused:
+		code = exit.Credentials
+	case err != nil:
+		code, _ = exit.Of(err)
+	case r.Fuse != "":
+		code = exit.Fuse
+	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Unseen > 0:
+		code = exit.NeedsHand
+	case r.Down != "" || r.Counts[store.Retry] > 0:
+		code = exit.Temporary
+	}
+	return int(code)
 }

@@ -125,8 +125,7 @@ func (t *Tenant) NeedLedger() error {
 	return ledger.Close()
 }
 
-// ReadLedger opens the ledger for reading alone. Where a demonstration's is missing, it is what that would
-// hold.
+// ReadLedger opens the ledger for reading alone; a demonstration's that is missing is what it would hold.
 func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 	ledger, err := t.Open(bolt.Options{ReadOnly: true})
 	if t.Demo != nil && errors.Is(err, store.ErrMissing) {

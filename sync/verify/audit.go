@@ -12,19 +12,16 @@ import (
 )
 
 const (
-	// stampsAtOnce is how many stamps are looked up in the ledger together.
 	stampsAtOnce = 500
-	// dataLag is how long Agent Connect's data may take to show a request, at least for a ledger that was put
-	// back to be found out. How long they take is unknown.
+	// dataLag is how long the data may take to show a request, for a ledger put back to be found out.
 	dataLag = time.Hour
 )
 
 // audit compares the stamps in Agent Connect's data with the ledger that they name. An intent is durable
 // before its request leaves, so that the ledger can account for each: it has given that number, to that
-// conversation, and no two requests have it. A stamp that it cannot account for was given in a life of the
-// ledger that this one knows nothing of: it was put back from a copy, or a copy is in use elsewhere. No file
-// beside the ledger is needed for that, so that it holds too where all of a folder, a volume or a machine was
-// put back.
+// conversation, once. A stamp that it cannot account for is of a life that it knows nothing of: it was put
+// back from a copy, or a copy is in use. As no file beside it is needed, this holds too where a whole folder,
+// volume or machine was put back.
 type audit struct {
 	ledger   store.Info
 	since    time.Time         // what was created before may have been forgotten by the ledger
@@ -33,7 +30,6 @@ type audit struct {
 	uuids    map[uint64]string // of the interactions that have a number of this life
 }
 
-// stamp is what an interaction says of the intent that it was asked for with.
 type stamp struct {
 	key    store.Key // of the conversation
 	number uint64
@@ -46,7 +42,6 @@ func newAudit(ledger store.Info, wait time.Duration) audit {
 	}
 }
 
-// note takes in an interaction with a stamp of the ledger.
 func (a *audit) note(number uint64, i agentconnect.Interaction) {
 	key, certain := decide.HexKey(trimmed(i.ExtInteractionID))
 	if number > a.ledger.Intents {
@@ -75,7 +70,7 @@ func (a *audit) refuse(number uint64, key store.Key) {
 	}
 }
 
-// check looks up what has been noted, once there are more stamps than a number.
+// check looks up what was noted, once there is more than so much.
 func (a *audit) check(ledger Lookup, most int) error {
 	if a.stranger != nil {
 		return a.stranger
@@ -102,8 +97,8 @@ func (a *audit) check(ledger Lookup, most int) error {
 	return nil
 }
 
-// given reports whether the ledger, which has these records of a conversation, may have given a number to it.
-// It keeps the last number of each record only, and none of what others have told it.
+// given reports whether the ledger, with these records of a conversation, may have given it a number. It
+// keeps only the last of each record, and none of what others have told it.
 func (a *audit) given(s stamp, surveys []store.Entry) bool {
 	known := false
 	for _, e := range surveys {
@@ -117,8 +112,7 @@ func (a *audit) given(s stamp, surveys []store.Entry) bool {
 	return known && s.number <= a.ledger.Life
 }
 
-// StrangerError tells that Agent Connect has a request with a stamp of this ledger that the ledger cannot
-// account for. It is store.ErrRolledBack.
+// StrangerError is a request with a stamp that the ledger cannot account for. It is store.ErrRolledBack.
 type StrangerError struct {
 	Number, Given uint64 // the stamp's, and how many the ledger has given
 	Conversation  string // id, as Agent Connect has it; may be empty
@@ -141,8 +135,7 @@ func (e *StrangerError) Error() string {
 // Unwrap makes it store.ErrRolledBack.
 func (e *StrangerError) Unwrap() error { return store.ErrRolledBack }
 
-// WitnessError tells that a ledger could not be compared with Agent Connect's data, and that nothing was
-// sent for that reason.
+// WitnessError is a ledger that could not be compared with Agent Connect's data: nothing was sent.
 type WitnessError struct{ Err error }
 
 // Error says what happened.
@@ -154,8 +147,7 @@ func (e *WitnessError) Error() string {
 // Unwrap is what went wrong.
 func (e *WitnessError) Unwrap() error { return e.Err }
 
-// ExitClass returns what the cause says, such as that the credentials were refused. Where that is only that
-// it failed, the next run asks again.
+// ExitClass is what the cause says, or that the next run asks again.
 func (e *WitnessError) ExitClass() exit.Code {
 	if code := exit.Or(e.Err, exit.Failed); code != exit.Failed {
 		return code

@@ -29,8 +29,8 @@ type Selection struct {
 	IDs []string // of conversations, with all their resolutions that wait, or of one: ID@TIME, see ParseID
 }
 
-// ParseID splits the id of a conversation from the time of one of its resolutions, as in
-// 6716500fa1b2c3d4e5f60001@2026-11-22T15:04:05.123Z. Without a time it is about all that waits.
+// ParseID splits an id from the time of one of its resolutions, as in
+// 6716500fa1b2c3d4e5f60001@2026-11-22T15:04:05.123Z.
 func ParseID(text string) (id string, at time.Time, err error) {
 	id, clock, timed := strings.Cut(text, "@")
 	if timed {
@@ -43,9 +43,9 @@ func ParseID(text string) (id string, at time.Time, err error) {
 	return id, at, nil
 }
 
-// Resolve carries out the operator's decision, and gives one Settled for each key that it is about, and for
-// each id under which nothing waits. Only what is in doubt changes, and with Drop what is scheduled or to be
-// retried, if it is named. With an error, the keys given are those that were dealt with before it.
+// Resolve carries out the decision, and gives one Settled for each key, and for each id under which nothing
+// waits. Only what is in doubt changes, and with Drop what is named and waits. With an error, those dealt
+// with before it are given.
 func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action) ([]Settled, error) {
 	if choice.All == (len(choice.IDs) > 0) {
 		return nil, errors.New("nothing was changed: name the conversations, or choose all that are in doubt")
@@ -75,8 +75,6 @@ func Resolve(ctx context.Context, ledger Ledger, choice Selection, action Action
 	return settled, nil
 }
 
-// selectEntries finds what a choice is about. For an id under which nothing waits it gives what the ledger
-// knows.
 func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entry, error) {
 	if choice.All {
 		return ledger.Waiting(0, store.InDoubt)
@@ -105,11 +103,10 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 	return chosen, nil
 }
 
-// pick chooses among the records of a conversation: those that wait, the earliest first, or of a certain
-// resolution. What is in doubt comes before the rest, which can only be dropped. Where nothing waits, it
-// gives what the ledger has instead.
+// pick chooses what waits of a conversation, or of one resolution, the earliest first: doubts before the
+// rest, which can only be dropped. Where nothing waits, it gives what the ledger has instead.
 func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
-	var all, waiting, doubtful []store.Entry
+	var all []store.Entry
 	for each, record := range known {
 		all = append(all, store.Entry{Key: each, Record: record})
 	}
@@ -118,14 +115,11 @@ func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action 
 	}
 	slices.SortFunc(
 		all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
-	for _, entry := range all {
-		if entry.State.Waiting() {
-			waiting = append(waiting, entry)
-		}
-		if entry.State == store.InDoubt {
-			doubtful = append(doubtful, entry)
-		}
+	without := func(drop func(store.Entry) bool) []store.Entry {
+		return slices.DeleteFunc(slices.Clone(all), drop)
 	}
+	doubtful := without(func(e store.Entry) bool { return e.State != store.InDoubt })
+	waiting := without(func(e store.Entry) bool { return !e.State.Waiting() })
 	switch {
 	case action != Drop && len(doubtful) > 0:
 		return doubtful
@@ -137,8 +131,8 @@ func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action 
 	return []store.Entry{{Key: key}}
 }
 
-// markedDone are the records of a resolution: of the time that is given, else of the second that it names,
-// else those that Kustomer may mean by it, where it tells the time of a resolution otherwise than the ledger.
+// markedDone are the records of a resolution: of the very time, else of its second, else those that Kustomer
+// may tell by it.
 func markedDone(all []store.Entry, at time.Time) (chosen []store.Entry) {
 	for _, fits := range []func(time.Time) bool{
 		at.Equal,
@@ -157,7 +151,6 @@ func markedDone(all []store.Entry, at time.Time) (chosen []store.Entry) {
 	return chosen
 }
 
-// applyDecision carries out an action for one key, or says why not.
 func applyDecision(ledger Ledger, e store.Entry, action Action, now time.Time) (Settled, error) {
 	s := Settled{Entry: e, Before: e.State}
 	result := store.Result{Reason: string(decide.ByHand), Status: e.Status, At: now}
@@ -186,7 +179,6 @@ func applyDecision(ledger Ledger, e store.Entry, action Action, now time.Time) (
 	return s, err
 }
 
-// refusalOf says why a key in this state is not to be decided about.
 func refusalOf(state store.State) string {
 	switch {
 	case state == store.Unknown:

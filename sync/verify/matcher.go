@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -33,8 +34,8 @@ const askAgain = 24 * time.Hour
 // What is left is a request that the service held back for all that time. A ledger that does not stamp its
 // requests has no canaries: what is not found stays in doubt. So does what has no number of its own.
 type Matcher struct {
+	Verification
 	ledger   store.Info // as it was when the data were asked
-	stamped  bool       // requests have stamps, by which the ledger itself is compared with the data
 	now      time.Time
 	doubts   map[string][]store.Entry // survey requests, by conversation
 	numbers  map[uint64]store.Entry   // the same, by the number of their intent
@@ -48,11 +49,10 @@ type Matcher struct {
 	complete   bool // the data were read to their end
 }
 
-// NewMatcher asks about what is in doubt, and when requests are stamped about the ledger itself. The data
-// have so long to show a request.
-func NewMatcher(ledger store.Info, doubtful []store.Entry, stamped bool, wait time.Duration) *Matcher {
+// NewMatcher asks about what is in doubt, and when requests are stamped about the ledger itself.
+func NewMatcher(ledger store.Info, doubtful []store.Entry, v Verification) *Matcher {
 	m := &Matcher{
-		ledger: ledger, stamped: stamped, audit: newAudit(ledger, wait), now: time.Now(),
+		Verification: v, ledger: ledger, audit: newAudit(ledger, v.After), now: time.Now(),
 		doubts: map[string][]store.Entry{}, numbers: map[uint64]store.Entry{}, siblings: map[uint64]bool{},
 		found: map[store.Key]bool{}, unclear: map[store.Key]bool{},
 	}
@@ -70,11 +70,9 @@ func NewMatcher(ledger store.Info, doubtful []store.Entry, stamped bool, wait ti
 	return m
 }
 
-// ChecksLedger reports whether the ledger itself is to be compared with the data. One that was never made has
-// nothing to say.
-func (m *Matcher) ChecksLedger() bool { return m.stamped && m.ledger.ID != "" }
+// ChecksLedger reports whether the ledger, unless it was never made, is compared with the data.
+func (m *Matcher) ChecksLedger() bool { return m.Stamped && m.ledger.ID != "" }
 
-// asksAboutDoubts reports whether anything is in doubt.
 func (m *Matcher) asksAboutDoubts() bool { return len(m.doubts)+len(m.recoveries.doubts) > 0 }
 
 // About reports whether an entry is among what is asked about.
@@ -84,7 +82,6 @@ func (m *Matcher) About(e store.Entry) bool {
 		slices.ContainsFunc(m.recoveries.doubts, same)
 }
 
-// since is when what is asked about was created at the earliest.
 func (m *Matcher) since() (since time.Time) {
 	earlier := func(at time.Time) {
 		if since.IsZero() || at.Before(since) {
@@ -102,23 +99,22 @@ func (m *Matcher) since() (since time.Time) {
 	return since
 }
 
-// Read reads Agent Connect's data to their end. An error that is store.ErrRolledBack tells that the ledger is
-// not the newest; with any other the data could not be read, and what they showed before that counts.
-func (m *Matcher) Read(ctx context.Context, ledger Lookup, receiver Receiver) error {
+// Read reads the data to their end. store.ErrRolledBack: the ledger is not the newest; with any other error
+// what was shown before it counts.
+func (m *Matcher) Read(ctx context.Context, ledger Lookup) error {
 	if !m.ChecksLedger() && !m.asksAboutDoubts() {
 		return nil
 	}
 	if err := m.noteSiblings(ledger); err != nil {
 		return err
 	}
-	if err := m.recoveries.findParents(ctx, ledger, receiver); err != nil {
+	if err := m.recoveries.findParents(ctx, ledger, m.Receiver); err != nil {
 		return err
 	}
 	since := m.since()
-	for i, err := range receiver.Since(ctx, since) {
+	for i, err := range m.Receiver.Since(ctx, since) {
 		if err != nil {
-			return fmt.Errorf(
-				"read Agent Connect's data from %s: %w", since.UTC().Format(decide.TimeLayout), err)
+			return fmt.Errorf("read Agent Connect's data from %s: %w", decide.Format(since), err)
 		}
 		m.note(i)
 		if err := m.audit.check(ledger, stampsAtOnce); err != nil {
@@ -130,7 +126,7 @@ func (m *Matcher) Read(ctx context.Context, ledger Lookup, receiver Receiver) er
 	return m.audit.check(ledger, 0)
 }
 
-// noteSiblings notes which intents are those of other resolutions of a conversation in doubt.
+// noteSiblings notes the intents of other resolutions of a conversation in doubt.
 func (m *Matcher) noteSiblings(ledger Lookup) error {
 	var keys []store.Key
 	for _, entries := range m.doubts {
@@ -155,8 +151,8 @@ func (m *Matcher) noteSiblings(ledger Lookup) error {
 	return nil
 }
 
-// note takes in an interaction. It need not have any field. The stamp is looked at before anything else that
-// the row says of itself: nothing but the very request can have it.
+// note takes in an interaction, which may lack any field. The stamp is looked at first: nothing but the very
+// request can have it.
 func (m *Matcher) note(i agentconnect.Interaction) {
 	id := folded(i.ExtInteractionID)
 	number, own := OwnStamp(m.ledger.ID, i.Intent)
@@ -182,7 +178,6 @@ func (m *Matcher) note(i agentconnect.Interaction) {
 	}
 }
 
-// noteStamp takes in an interaction with a stamp of this ledger.
 func (m *Matcher) noteStamp(number uint64, i agentconnect.Interaction) {
 	if m.ChecksLedger() {
 		m.audit.note(number, i)
@@ -203,7 +198,7 @@ const (
 	same
 )
 
-// match compares an entry with an interaction of its conversation.
+// match is how far an interaction is that of a doubtful request.
 func (m *Matcher) match(e store.Entry, i agentconnect.Interaction, number uint64, own bool) match {
 	perResolution := e.Key.Resolution != 0
 	switch {
@@ -240,12 +235,12 @@ const (
 	OtherKey Standing = "other_key"
 )
 
-// standing tells why an entry stays in doubt; empty when it need not.
-func (m *Matcher) standing(e store.Entry, wait time.Duration, now time.Time) Standing {
+// standing is why an entry stays in doubt; empty when it need not.
+func (m *Matcher) standing(e store.Entry, now time.Time) Standing {
 	switch {
 	case !m.complete:
 		return Unasked
-	case now.Sub(e.At) < wait:
+	case now.Sub(e.At) < m.After:
 		return TooEarly
 	case m.unclear[e.Key]:
 		return Unclear
@@ -257,16 +252,14 @@ func (m *Matcher) standing(e store.Entry, wait time.Duration, now time.Time) Sta
 	return ""
 }
 
-// decide says what is to be written for an entry; false for nothing. What stays in doubt is asked about again
-// after a while that grows with its age, so that old doubts do not make every pass read months of data.
-func (m *Matcher) decide(e store.Entry, wait time.Duration, now time.Time) (store.Result, bool) {
+// decide is what is to be written; false for nothing. A doubt is asked about again after a while that grows
+// with its age, so that old ones do not make every pass read months of data.
+func (m *Matcher) decide(e store.Entry, now time.Time) (store.Result, bool) {
 	if m.found[e.Key] {
-		return store.Result{
-			State: store.Accepted, Reason: string(decide.Verified), Status: e.Status,
-			At: now,
-		}, true
+		reason := string(decide.Verified)
+		return store.Result{State: store.Accepted, Reason: reason, Status: e.Status, At: now}, true
 	}
-	switch m.standing(e, wait, now) {
+	switch m.standing(e, now) {
 	case Unasked:
 		return store.Result{}, false
 	case "":
@@ -274,8 +267,52 @@ func (m *Matcher) decide(e store.Entry, wait time.Duration, now time.Time) (stor
 		return store.Result{State: store.Retry, Reason: reason, Status: e.Status, At: now, Due: now}, true
 	}
 	due := now.Add(min(max(now.Sub(e.At), 0)/4, askAgain))
-	if settled := e.At.Add(wait); settled.After(due) {
+	if settled := e.At.Add(m.After); settled.After(due) {
 		due = settled
 	}
 	return store.Result{State: store.InDoubt, Reason: e.Reason, Status: e.Status, At: e.At, Due: due}, true
+}
+
+// Settle writes down what the data tell, and gives all entries as they are then, in their order.
+func (m *Matcher) Settle(ledger SettleLog, doubtful []store.Entry) ([]store.Entry, error) {
+	entries, now := slices.Clone(doubtful), time.Now()
+	for i, entry := range doubtful {
+		result, decided := m.decide(entry, now)
+		if !decided {
+			continue
+		}
+		if err := ledger.Settle(entry.Key, entry.Intent, result); err != nil {
+			return entries, &store.WriteError{Err: fmt.Errorf("settle what is in doubt: %w", err)}
+		}
+		entries[i].Record = entry.After(result)
+	}
+	return entries, nil
+}
+
+type canary struct {
+	number  uint64
+	created time.Time // once they are sorted: the latest among those with this number or a greater one
+}
+
+// canaries tell how far Agent Connect's data have caught up.
+type canaries []canary
+
+// sort sorts by number, and gives each the latest creation from its number on.
+func (c canaries) sort() {
+	slices.SortFunc(c, func(a, b canary) int { return cmp.Compare(a.number, b.number) })
+	for i := len(c) - 2; i >= 0; i-- {
+		if next := c[i+1].created; next.After(c[i].created) {
+			c[i].created = next
+		}
+	}
+}
+
+// newerSeen reports whether the data show a request that was begun after the doubt arose, if that is known.
+func (c canaries) newerSeen(e store.Entry) bool {
+	if e.Doubt == 0 {
+		return false
+	}
+	byNumber := func(each canary, number uint64) int { return cmp.Compare(each.number, number) }
+	i, _ := slices.BinarySearchFunc(c, e.Doubt+1, byNumber)
+	return i < len(c) && !c[i].created.Before(e.At)
 }

@@ -114,10 +114,10 @@ func TestVerdict(t *testing.T) {
 				test.ledger(&info)
 			}
 			ledger.records[store.Key{Conversation: doubtfulID, Resolution: 1}] = store.Record{State: store.Accepted, Intent: test.sibling, Attempts: 1}
-			q := NewMatcher(info, []store.Entry{entry}, false, 0)
+			q := NewMatcher(info, []store.Entry{entry}, Verification{Receiver: data, After: wait})
 			q.now = testNow
-			_ = q.Read(t.Context(), ledger, data) // of the verdicts
-			got, told := q.decide(entry, wait, testNow)
+			_ = q.Read(t.Context(), ledger) // of the verdicts
+			got, told := q.decide(entry, testNow)
 			if !told {
 				got = store.Result{State: store.InDoubt}
 			}

@@ -14,12 +14,10 @@ import (
 )
 
 // recoveryMatcher are the recoveries in doubt. A recovery has no stamp (documented by what its request
-// takes), and whether the data give the conversation's id for it is unknown; what is documented is the
-// interaction that it follows up. So that interaction is looked for first, around the time at which this
-// ledger sent it.
+// takes), and whether the data give the conversation's id for it is unknown; documented is the interaction
+// that it follows up. That is looked for first, around the time at which this ledger sent it.
 //
-// Presence is proof, as for survey requests. Absence is believed when all of this holds, beside what survey
-// requests need:
+// Presence is proof, as for survey requests. Absence is believed when, beside what those need:
 //   - the first interaction was found;
 //   - every recovery in the data tells what it follows up;
 //   - the data show some recovery, whosever, that was received well after the doubt arose.
@@ -29,7 +27,6 @@ type recoveryMatcher struct {
 	latest  time.Time            // when the latest recovery in the data was received
 }
 
-// findParents finds the interactions that the doubtful recoveries follow up.
 func (r *recoveryMatcher) findParents(ctx context.Context, ledger Lookup, receiver Receiver) error {
 	r.parents = map[string]store.Key{}
 	for _, doubt := range r.doubts {
@@ -56,8 +53,7 @@ func (r *recoveryMatcher) findParents(ctx context.Context, ledger Lookup, receiv
 	return nil
 }
 
-// newerSeen reports whether the data would show a recovery by now, as far as recoveries go. It holds for
-// survey requests.
+// newerSeen reports whether the data would show a recovery by now; it holds for survey requests.
 func (r *recoveryMatcher) newerSeen(e store.Entry) bool {
 	if !e.Key.Recovery {
 		return true
@@ -66,8 +62,7 @@ func (r *recoveryMatcher) newerSeen(e store.Entry) bool {
 	return slices.Contains(parents, e.Key) && !r.latest.Before(e.At.Add(Skew))
 }
 
-// note takes in a recovery, which need not have any field, and marks the doubts whose request it is, or may
-// be.
+// note marks the doubts whose request a recovery is, or may be. It may lack any field.
 func (r *recoveryMatcher) note(i agentconnect.Interaction, found, unclear map[store.Key]bool) {
 	if i.CreatedAt.After(r.latest) {
 		r.latest = i.CreatedAt

@@ -50,10 +50,10 @@ func TestRecoveryVerdict(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			ledger := &fakeLedger{records: map[store.Key]store.Record{{Conversation: doubtfulID}: first}}
 			data := &fakeReceiver{rows: test.rows, err: test.err}
-			q := NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
+			q := NewMatcher(askedLedger, []store.Entry{doubt}, Verification{Receiver: data, After: 5 * time.Minute})
 			q.now = testNow
-			_ = q.Read(t.Context(), ledger, data) // of the verdicts
-			got, told := q.decide(doubt, 5*time.Minute, testNow)
+			_ = q.Read(t.Context(), ledger) // of the verdicts
+			got, told := q.decide(doubt, testNow)
 			if !told {
 				got.State = store.InDoubt
 			}
@@ -67,9 +67,10 @@ func TestRecoveryVerdict(t *testing.T) {
 // TestRecoveriesAreNoSurveys does not take the recovery of a conversation for its survey request in doubt.
 func TestRecoveriesAreNoSurveys(t *testing.T) {
 	doubt := store.Entry{Key: store.Key{Conversation: doubtfulID}, Record: store.Record{State: store.InDoubt, At: testNow, First: testNow, Resolution: testNow, Attempts: 1, Intent: 9}}
-	q := NewMatcher(askedLedger, []store.Entry{doubt}, false, 0)
-	_ = q.Read(t.Context(), &fakeLedger{}, &fakeReceiver{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}})
-	if got, _ := q.decide(doubt, time.Minute, testNow.Add(time.Hour)); got.State != store.InDoubt {
+	data := &fakeReceiver{rows: []agentconnect.Interaction{{UUID: "f", Recovery: true, ExtInteractionID: doubtfulID, CreatedAt: testNow}}}
+	q := NewMatcher(askedLedger, []store.Entry{doubt}, Verification{Receiver: data, After: time.Minute})
+	_ = q.Read(t.Context(), &fakeLedger{})
+	if got, _ := q.decide(doubt, testNow.Add(time.Hour)); got.State != store.InDoubt {
 		t.Errorf("got %+v", got)
 	}
 }

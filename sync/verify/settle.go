@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"acsync/store"
@@ -44,28 +43,26 @@ type Verification struct {
 	Stamped  bool          // requests have the ids of their intents
 }
 
-// Verify settles all that is in doubt from Agent Connect's data, as each pass does with what is due for it.
-// It gives every key that was in doubt, those that stay so among them, and why. With an error that is neither
-// a *store.WriteError nor store.ErrRolledBack the data could not be read to their end: then only what was
-// found in them is settled.
+// Verify settles all doubts from Agent Connect's data, as each pass does with those that are due, and gives
+// every one, with why it stays so. With an error that is neither a *store.WriteError nor store.ErrRolledBack
+// the data were not read to their end: only what was found in them is settled.
 func Verify(ctx context.Context, ledger Ledger, v Verification) ([]Settled, error) {
 	info, doubtful, err := doubts(ledger)
 	if err != nil || len(doubtful) == 0 {
 		return nil, err
 	}
-	settler := Settler{Ledger: ledger, Verification: v}
-	m := NewMatcher(info, doubtful, v.Stamped, v.After)
-	unread := m.Read(ctx, ledger, v.Receiver)
+	m := NewMatcher(info, doubtful, v)
+	unread := m.Read(ctx, ledger)
 	if errors.Is(unread, store.ErrRolledBack) {
 		return nil, unread
 	}
-	entries, err := settler.Settle(m, doubtful)
+	entries, err := m.Settle(ledger, doubtful)
 	settled := make([]Settled, len(entries))
 	now := time.Now()
 	for i, entry := range entries {
 		settled[i] = Settled{Entry: entry, Before: store.InDoubt}
 		if entry.State == store.InDoubt {
-			settled[i].Standing, settled[i].Until = m.standing(entry, v.After, now), entry.At.Add(v.After)
+			settled[i].Standing, settled[i].Until = m.standing(entry, now), entry.At.Add(v.After)
 		}
 	}
 	return settled, cmp.Or(err, unread)
@@ -85,7 +82,6 @@ func doubts(ledger Ledger) (info store.Info, doubtful []store.Entry, err error) 
 	return info, doubtful, nil
 }
 
-// recoverOpen puts in doubt what was left open by a crash.
 func recoverOpen(ledger Ledger) error {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return &store.WriteError{Err: fmt.Errorf("put the open intents in doubt: %w", err)}
@@ -93,8 +89,8 @@ func recoverOpen(ledger Ledger) error {
 	return nil
 }
 
-// Arrivals settles what is in doubt as far as Agent Connect's data prove that it has arrived, and nothing
-// else: for a ledger that is being rebuilt, since nobody knows what it has lost.
+// Arrivals settles what the data prove to have arrived, and nothing else: for a ledger that is being rebuilt,
+// of which nobody knows what it has lost.
 type Arrivals struct {
 	ledger   Ledger
 	doubtful []store.Entry
@@ -109,7 +105,7 @@ func NewArrivals(ledger Ledger) (*Arrivals, error) {
 	}
 	// So that nothing is taken for missing.
 	info.Intents = 0
-	a := &Arrivals{ledger, doubtful, NewMatcher(info, doubtful, false, 0)}
+	a := &Arrivals{ledger, doubtful, NewMatcher(info, doubtful, Verification{})}
 	return a, a.matcher.noteSiblings(ledger)
 }
 
@@ -118,7 +114,7 @@ func (a *Arrivals) Note(i agentconnect.Interaction) { a.matcher.note(i) }
 
 // Settle writes down what has arrived, and gives the number.
 func (a *Arrivals) Settle() (int, error) {
-	entries, err := Settler{Ledger: a.ledger}.Settle(a.matcher, a.doubtful)
+	entries, err := a.matcher.Settle(a.ledger, a.doubtful)
 	arrived := 0
 	for _, entry := range entries {
 		if entry.State == store.Accepted {
@@ -126,27 +122,4 @@ func (a *Arrivals) Settle() (int, error) {
 		}
 	}
 	return arrived, err
-}
-
-// Settler settles what is in doubt from the receiver's data.
-type Settler struct {
-	Ledger SettleLog
-	Verification
-}
-
-// Settle gives the entries as they are then, in their order. What the data do not tell stays as it is.
-func (s Settler) Settle(m *Matcher, doubtful []store.Entry) ([]store.Entry, error) {
-	entries := slices.Clone(doubtful)
-	now := time.Now()
-	for i, entry := range doubtful {
-		result, decided := m.decide(entry, s.After, now)
-		if !decided {
-			continue
-		}
-		if err := s.Ledger.Settle(entry.Key, entry.Intent, result); err != nil {
-			return entries, &store.WriteError{Err: fmt.Errorf("settle what is in doubt: %w", err)}
-		}
-		entries[i].Record = entry.After(result)
-	}
-	return entries, nil
 }

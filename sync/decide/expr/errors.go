@@ -12,14 +12,13 @@ import (
 	"github.com/expr-lang/expr/file"
 )
 
-// RunError is an expression that fails on one conversation. It says where, and does not repeat the library's
-// own words: they may hold what the conversation holds.
+// RunError is an expression that fails on one conversation. It does not repeat the library's words, which may
+// hold what the conversation holds.
 type RunError struct {
 	At      int  // the character, from 1
 	Missing bool // a field was asked for of something that is missing
 }
 
-// ofNothing is the library's complaint about a field of something that is missing.
 var ofNothing = regexp.MustCompile(`^cannot fetch .* from <nil>`)
 
 // Error tells the place, and how to mend what is most often wrong there.
@@ -62,7 +61,6 @@ func explain(err error, text string) CompileError {
 	return e
 }
 
-// unknownNameText says that a name of the text stands for nothing, and what there is.
 func unknownNameText(name, text string) string {
 	if strings.Contains(text, name+"(") {
 		return fmt.Sprintf("there is no function %s; there are %s", show(name), list(functionNames()))
@@ -73,7 +71,6 @@ func unknownNameText(name, text string) string {
 	return fmt.Sprintf("there is no %s; there are %s", show(name), list(fieldNames(reflect.TypeFor[Env]())))
 }
 
-// unknownFieldText says that something has no such field, and what it has.
 func unknownFieldText(of, field string) string {
 	for name, section := range sections {
 		if section.String() == strings.TrimPrefix(of, "*") {
@@ -93,7 +90,6 @@ func ownerOf(name string) string {
 	return ""
 }
 
-// plainType is the name of a type for somebody who does not know Go.
 func plainType(name string) string {
 	switch {
 	case name == "string":

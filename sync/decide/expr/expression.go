@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -20,8 +21,7 @@ type Expression struct {
 	ReadsCustomer bool // it looks at the customer
 }
 
-// compile checks an expression against the names and types of an Env, and against the limits. Its only error
-// is a CompileError.
+// compile checks an expression against an Env and the limits. Its only error is a CompileError.
 func compile(text string, options ...expr.Option) (e *Expression, err error) {
 	if n := utf8.RuneCountInString(text); n > maxExpression {
 		return nil, CompileError{Message: fmt.Sprintf(
@@ -99,4 +99,80 @@ func (e *Expression) Holds(env *Env) (bool, error) {
 		return false, RunError{At: 1}
 	}
 	return truth, nil
+}
+
+// Env is what an expression sees, by the names in the tags. A field without a value is empty, zero or false;
+// a custom attribute that is missing or unreadable is nil.
+type Env struct {
+	Conversation Conversation   `expr:"conversation"`
+	Customer     Customer       `expr:"customer"`
+	Agent        Agent          `expr:"agent"`
+	Custom       map[string]any `expr:"custom"`   // short for conversation.custom
+	Tags         []string       `expr:"tags"`     // short for conversation.tags
+	Channels     []string       `expr:"channels"` // short for conversation.channels
+	Steps        *stepCounter   `expr:"(steps)"`  // set by Eval; no expression can name it
+}
+
+// Conversation is the conversation. Kustomer names teams, queues and brands by id.
+type Conversation struct {
+	ID            string         `expr:"id"`
+	Status        string         `expr:"status"`
+	Channels      []string       `expr:"channels"` // in Kustomer's words and order
+	Tags          []string       `expr:"tags"`     // names
+	Teams         []string       `expr:"teams"`    // ids; when it was marked done, else now
+	Queue         string         `expr:"queue"`    // id
+	Brand         string         `expr:"brand"`    // id
+	Direction     string         `expr:"direction"`
+	Priority      int            `expr:"priority"`
+	MessageCount  int            `expr:"message_count"`
+	InboundCount  int            `expr:"inbound_count"`
+	OutboundCount int            `expr:"outbound_count"`
+	DoneCount     int            `expr:"done_count"`
+	CreatedAt     time.Time      `expr:"created_at"`
+	UpdatedAt     time.Time      `expr:"updated_at"`
+	DoneAt        time.Time      `expr:"done_at"`
+	DoneBy        string         `expr:"done_by"` // user id; empty when automation did it
+	Spam          bool           `expr:"spam"`
+	Imported      bool           `expr:"imported"`
+	Language      string         `expr:"language"` // defaultLang
+	Locale        string         `expr:"locale"`
+	Custom        map[string]any `expr:"custom"`
+}
+
+// Customer is the customer; all of it is empty when there is none.
+type Customer struct {
+	ID       string         `expr:"id"`
+	Name     string         `expr:"name"`
+	Email    string         `expr:"email"`  // that is asked
+	Domain   string         `expr:"domain"` // of that address, in lower case
+	Language string         `expr:"language"`
+	Locale   string         `expr:"locale"`
+	Custom   map[string]any `expr:"custom"`
+}
+
+// Agent is the Kustomer user whom the survey is about.
+type Agent struct {
+	ID    string `expr:"id"`
+	Name  string `expr:"name"`
+	Email string `expr:"email"`
+	Type  string `expr:"type"` // "user", "machine" or "limited"
+}
+
+// customerName is the part of an Env that costs a call to know.
+const customerName = "customer"
+
+func fieldNames(of reflect.Type) []string {
+	var names []string
+	for f := range of.Fields() {
+		if name := f.Tag.Get("expr"); !strings.HasPrefix(name, "(") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+var sections = map[string]reflect.Type{
+	"conversation": reflect.TypeFor[Conversation](),
+	customerName:   reflect.TypeFor[Customer](),
+	"agent":        reflect.TypeFor[Agent](),
 }

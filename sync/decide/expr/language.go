@@ -2,25 +2,26 @@ package expr
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm/runtime"
 )
 
-// builtins are the library's functions that expressions may use: those that depend on nothing but their
-// arguments, and do not make much of little. By now(), and by keys() and values(), whose order is random, the
-// same conversation would be decided in two ways.
+// builtins are the library's functions that depend on their arguments alone, and do not make much of little.
+// By now(), or keys() and values() in their random order, one conversation would be decided in two ways.
 var builtins = strings.Fields(`all none any one filter map find count len abs ceil floor round int float trim
 	trimPrefix trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last date duration`)
 
-// functionNames are all functions that expressions may use.
 func functionNames() []string {
 	return slices.Sorted(slices.Values(append([]string{"split", "join", "replace", "string"}, builtins...)))
 }
 
-// language is what expressions are made of.
 func language() []expr.Option {
 	options := []expr.Option{
 		expr.Env(&Env{}), expr.DisableAllBuiltins(), expr.MaxNodes(maxNodes), expr.Optimize(false),
@@ -96,7 +97,6 @@ func split(values ...any) (any, error) {
 	return strings.Split(values[0].(string), values[1].(string)), nil
 }
 
-// joinList joins texts.
 func joinList(values ...any) (any, error) {
 	separator := values[1].(string)
 	size := 0
@@ -128,7 +128,6 @@ func replace(values ...any) (any, error) {
 	return bounded(size, func() string { return strings.ReplaceAll(in, old, with) })
 }
 
-// asText writes a value as it stands in a survey request.
 func asText(values ...any) (any, error) {
 	texts, err := TextsOf(values[0])
 	if err != nil {
@@ -143,4 +142,74 @@ func bounded(size int, text func() string) (any, error) {
 		return nil, fmt.Errorf("a text of %d bytes", size)
 	}
 	return text(), nil
+}
+
+// The limits of an expression. They bound what it can cost on any conversation.
+const (
+	maxExpression = 4_000   // characters
+	maxNodes      = 500     // names, values and operators
+	maxLoops      = 4       // functions that look at each item of a list
+	maxSteps      = 100_000 // items looked at in one evaluation
+	maxMemory     = 100_000 // items of the lists made in one evaluation
+	maxText       = 100_000 // bytes of a text that is put together
+)
+
+type stepCounter struct{ taken int }
+
+func (s *stepCounter) take() error {
+	if s.taken++; s.taken > maxSteps {
+		return fmt.Errorf("more than %d items", maxSteps)
+	}
+	return nil
+}
+
+// ListSeparator stands between the items of a list that is written as one text.
+const ListSeparator = ", "
+
+// TextsOf writes a value as texts: one for a single value, none for a missing one, one for each item of a
+// list. Objects, and lists in lists, have no text.
+func TextsOf(value any) ([]string, error) {
+	switch v := value.(type) {
+	case nil:
+		return nil, nil
+	case string:
+		if v == "" {
+			return nil, nil
+		}
+		return []string{v}, nil
+	case bool:
+		return []string{strconv.FormatBool(v)}, nil
+	case time.Time:
+		if v.IsZero() {
+			return nil, nil
+		}
+		return []string{v.UTC().Format(time.RFC3339)}, nil
+	case time.Duration:
+		return []string{v.String()}, nil
+	}
+	switch v := reflect.ValueOf(value); {
+	case v.CanInt():
+		return []string{strconv.FormatInt(v.Int(), 10)}, nil
+	case v.CanUint():
+		return []string{strconv.FormatUint(v.Uint(), 10)}, nil
+	case v.CanFloat() && !math.IsNaN(v.Float()) && !math.IsInf(v.Float(), 0):
+		return []string{strconv.FormatFloat(v.Float(), 'f', -1, 64)}, nil
+	case v.Kind() == reflect.Slice:
+		return textsOfItems(v)
+	}
+	return nil, fmt.Errorf("no text, but %T", value)
+}
+
+func textsOfItems(items reflect.Value) (all []string, err error) {
+	for _, item := range items.Seq2() {
+		texts, err := TextsOf(item.Interface())
+		if err != nil {
+			return nil, err
+		}
+		if reflect.ValueOf(item.Interface()).Kind() == reflect.Slice {
+			return nil, fmt.Errorf("a list in a list")
+		}
+		all = append(all, texts...)
+	}
+	return all, nil
 }

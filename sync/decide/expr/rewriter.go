@@ -20,8 +20,7 @@ const (
 // conditional are the functions that ask of each item whether something holds.
 var conditional = strings.Fields("all none any one filter find count")
 
-// rewriter looks at an expression before it is compiled: it finds what the expression uses and what it must
-// not, and makes it lenient with values that are missing.
+// rewriter finds what an expression uses and what it must not, and makes it lenient with missing values.
 type rewriter struct {
 	customer bool
 	loops    int
@@ -88,7 +87,6 @@ func anyType(n ast.Node) bool { return n.Type().Kind() == reflect.Interface }
 
 func mayBeText(n ast.Node) bool { return anyType(n) || n.Type().Kind() == reflect.String }
 
-// nilSafe wraps an operand of unknown type.
 func nilSafe(operand *ast.Node, with string) {
 	if anyType(*operand) {
 		ast.Patch(operand, call(with, *operand))

@@ -30,14 +30,16 @@ type Bars struct {
 
 // Bar is one of them.
 type Bar struct {
-	Label, Value, Title string
-	Segments            []Segment
+	Label, Value string
+	Title        string // all that there is to say; empty: the label with its segments
+	Segments     []Segment
 }
 
 // Segment is a piece of a bar or a column.
 type Segment struct {
-	Tone Tone
-	N    int
+	Tone  Tone
+	Label string // what it counts
+	N     int
 }
 
 const (
@@ -47,43 +49,49 @@ const (
 	phoneBar  = 40 // characters of a label and its value in the narrowest chart, which is 18rem wide
 )
 
-// drawn are the lengths of a segment: percent across for a bar, pixels down for a column.
-type drawn struct {
-	Tone     Tone
-	X, Width string
-	Y        int
-	Height   int
+// mark is something at its place in a chart: across in percent of the width, down in pixels.
+type mark struct {
+	Tone                Tone
+	Label, Value, Title string
+	Short               string // the label where it is too long for a narrow chart; else empty
+	Wide                bool   // a narrow chart has no room for it
+	X, Width            string
+	Y, Height           int
+	Parts               []mark
 }
 
-// drawnBar is a bar at its place.
-type drawnBar struct {
-	Bar
-	Short    string // the label where it is too long for a narrow chart; else empty
-	TextY, Y int
-	Parts    []drawn
+// shown are the bars that there is room for, and rest is how many stand for the others.
+func (b Bars) shown() (shown []Bar, rest int) {
+	at := min(len(b.List), mostBars)
+	for _, bar := range b.List[at:] {
+		rest += total(bar.Segments)
+	}
+	return b.List[:at], rest
 }
 
-// Drawn are the bars that there is room for.
-func (b Bars) Drawn() []drawnBar {
-	var list []drawnBar
-	for i, bar := range b.List[:min(len(b.List), mostBars)] {
-		top := cmp.Or(b.Top, total(b.List[0].Segments), 1)
-		d := drawnBar{Bar: bar, TextY: i*barHeight + 14, Y: i*barHeight + 20}
-		at := 0
+// Drawn are the bars at their places.
+func (b Bars) Drawn() []mark {
+	var list []mark
+	shown, _ := b.shown()
+	for i, bar := range shown {
+		m := mark{Value: bar.Value, Title: bar.title(), Y: i * barHeight}
+		m.Label = text.Snip(bar.Label, cmp.Or(b.Room, labelSize), "…")
+		if short := text.Snip(bar.Label, phoneBar-len(bar.Value), "…"); b.Room > 0 && short != m.Label {
+			m.Short = short
+		}
+		at, top := 0, cmp.Or(b.Top, total(b.List[0].Segments), 1)
 		for _, s := range bar.Segments {
 			if s.N > 0 {
-				d.Parts = append(d.Parts, drawn{Tone: s.Tone, X: percent(at, top), Width: percent(s.N, top)})
+				m.Parts = append(m.Parts, mark{Tone: s.Tone, X: percent(at, top), Width: percent(s.N, top)})
 				at += s.N
 			}
 		}
-		d.Label = text.Snip(bar.Label, cmp.Or(b.Room, labelSize), "…")
-		if short := text.Snip(bar.Label, phoneBar-len(bar.Value), "…"); b.Room > 0 && short != d.Label {
-			d.Short = short
-		}
-		list = append(list, d)
+		list = append(list, m)
 	}
 	return list
 }
+
+func (b Bar) title() string { return cmp.Or(b.Title, b.Label+": "+words(b.Segments)) }
 
 // Height is that of the chart, in pixels.
 func (b Bars) Height() int { return min(len(b.List), mostBars) * barHeight }
@@ -91,22 +99,19 @@ func (b Bars) Height() int { return min(len(b.List), mostBars) * barHeight }
 // Desc says in words what the chart shows, for those who do not see it.
 func (b Bars) Desc() string {
 	var titles []string
-	for _, bar := range b.List[:min(len(b.List), mostBars)] {
-		titles = append(titles, bar.Title)
+	shown, _ := b.shown()
+	for _, bar := range shown {
+		titles = append(titles, bar.title())
 	}
 	return strings.Join(titles, "; ") + "."
 }
 
 // Caption is the note, and how much is not drawn.
 func (b Bars) Caption() string {
-	rest := 0
-	for _, bar := range b.List[min(len(b.List), mostBars):] {
-		rest += total(bar.Segments)
+	if _, rest := b.shown(); rest > 0 {
+		return fmt.Sprintf("%s; %s %s are not drawn", b.Note, Thousands(rest), b.Rest)
 	}
-	if rest == 0 {
-		return b.Note
-	}
-	return fmt.Sprintf("%s; %s %s are not drawn", b.Note, Thousands(rest), b.Rest)
+	return b.Note
 }
 
 // Columns is a chart with a column for each step of time.
@@ -114,7 +119,6 @@ type Columns struct {
 	Title, Caption string
 	Unit           string // how long a step is, in words
 	Slots          []Slot
-	Legend         []Key
 }
 
 func (c Columns) empty() bool { return len(c.Slots) == 0 }
@@ -123,15 +127,11 @@ func (c Columns) empty() bool { return len(c.Slots) == 0 }
 type Slot struct {
 	When     string // in full
 	Tick     string // as short as the range allows
-	Words    string // what happened then
 	Segments []Segment
 }
 
-// Key says what a tone stands for.
-type Key struct {
-	Tone  Tone
-	Label string
-}
+// Legend says what the tones stand for.
+func (c Columns) Legend() []Segment { return c.Slots[0].Segments }
 
 // The heights of such a chart in pixels. The labels of its lines stand at the left, in percent of the width.
 const (
@@ -141,118 +141,87 @@ const (
 	columnsLeft   = 5.0
 )
 
-// step is the width of a slot in percent.
 func (c Columns) step() float64 { return (100 - columnsLeft) / float64(max(len(c.Slots), 1)) }
 
 // x is where a slot begins, in percent.
 func (c Columns) x(slot int) float64 { return columnsLeft + c.step()*float64(slot) }
 
-// Width is that of a column in percent.
-func (c Columns) Width() string { return fmt.Sprintf("%.3f", min(c.step()*0.82, 12)) }
-
 // Height is that of the chart.
 func (Columns) Height() int { return columnsTop + columnsHeight + axisHeight }
 
 // busiest is the slot with the most, and top the number that its lines go up to.
-func (c Columns) busiest() (slot, top int) {
-	for i, s := range c.Slots {
-		if total(s.Segments) > total(c.Slots[slot].Segments) {
-			slot = i
-		}
-	}
-	return slot, roundUp(total(c.Slots[slot].Segments))
+func (c Columns) busiest() (slot Slot, top int) {
+	slot = slices.MaxFunc(c.Slots, func(a, b Slot) int { return total(a.Segments) - total(b.Segments) })
+	return slot, roundUp(total(slot.Segments))
 }
 
 // Desc says in words what the chart shows.
 func (c Columns) Desc() string {
 	busiest, _ := c.busiest()
 	return fmt.Sprintf("%d steps of a %s from %s; the busiest begins at %s: %s.", len(c.Slots), c.Unit,
-		c.Slots[0].When,
-		c.Slots[busiest].When, c.Slots[busiest].Words)
-}
-
-// gridLine is a line across the chart.
-type gridLine struct {
-	Label    string
-	Y, TextY int
+		c.Slots[0].When, busiest.When, words(busiest.Segments))
 }
 
 // Lines are those at nothing, at half of the largest number, and at that.
-func (c Columns) Lines() []gridLine {
+func (c Columns) Lines() []mark {
 	_, top := c.busiest()
-	var lines []gridLine
-	for _, n := range []int{0, top / 2, top} {
-		y := columnsTop + columnsHeight - n*columnsHeight/top
-		label := Thousands(n)
-		if n == 0 {
-			label = ""
-		}
-		lines = append(lines, gridLine{Label: label, Y: y, TextY: y - 4})
+	return []mark{
+		{Y: columnsTop + columnsHeight},
+		{Y: columnsTop + columnsHeight/2, Label: Thousands(top / 2)},
+		{Y: columnsTop, Label: Thousands(top)},
 	}
-	return lines
 }
 
-// column is a slot at its place.
-type column struct {
-	Title, X string
-	Parts    []drawn
-}
-
-// Drawn are the slots in which there was something.
-func (c Columns) Drawn() []column {
+// Drawn are the slots in which there was something, their segments from the bottom up. What there is at all
+// is seen: it has at least one pixel.
+func (c Columns) Drawn() []mark {
 	_, top := c.busiest()
-	var list []column
-	for i, s := range c.Slots {
-		if total(s.Segments) > 0 {
-			list = append(list, column{
-				Title: s.When + ": " + s.Words, X: fmt.Sprintf("%.3f", c.x(i)), Parts: stack(s.Segments, top),
+	width := fmt.Sprintf("%.3f", min(c.step()*0.82, 12))
+	var list []mark
+	for i, slot := range c.Slots {
+		m := mark{Title: slot.When + ": " + words(slot.Segments)}
+		sum, high := 0, 0
+		for _, s := range slot.Segments {
+			if s.N == 0 {
+				continue
+			}
+			sum += s.N
+			height := max(sum*columnsHeight/top-high, 1)
+			high += height
+			m.Parts = append(m.Parts, mark{
+				Tone: s.Tone, X: fmt.Sprintf("%.3f", c.x(i)), Width: width, Height: height,
+				Y: columnsTop + columnsHeight - high,
 			})
+		}
+		if sum > 0 {
+			list = append(list, m)
 		}
 	}
 	return list
 }
 
-// stack draws segments from the bottom up. What there is at all is seen: it has at least one pixel.
-func stack(segments []Segment, top int) []drawn {
-	var parts []drawn
-	y, sum, high := columnsTop+columnsHeight, 0, 0
-	for _, s := range segments {
-		if s.N == 0 {
-			continue
-		}
-		sum += s.N
-		height := max(sum*columnsHeight/top-high, 1)
-		y, high = y-height, high+height
-		parts = append(parts, drawn{Tone: s.Tone, Y: y, Height: height})
-	}
-	return parts
-}
-
-// tick labels a slot.
-type tick struct {
-	Label, X string
-	Y        int
-	Wide     bool // a narrow chart has no room for it
-}
-
-// Ticks label a few of the slots, below the left ends of their columns: every other one where the
-// chart is narrow.
-func (c Columns) Ticks() []tick {
-	every := max((len(c.Slots)+3)/4, 1)
-	var list []tick
-	for i := 0; i < len(c.Slots); i += every {
-		x := c.x(i)
-		if i > 0 && x > 80 {
-			break
-		}
-		list = append(list, tick{
-			Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", x), Y: c.Height() - 8, Wide: len(list)%2 == 1,
+// Ticks label a few of the slots, below the left ends of their columns.
+func (c Columns) Ticks() []mark {
+	var list []mark
+	for i := 0; i < len(c.Slots) && (i == 0 || c.x(i) <= 80); i += max((len(c.Slots)+3)/4, 1) {
+		list = append(list, mark{
+			Label: c.Slots[i].Tick, X: fmt.Sprintf("%.3f", c.x(i)), Wide: len(list)%2 == 1,
 		})
 	}
 	return list
 }
 
-// total is the sum of segments.
+// words are the sum of segments, and those that there are.
+func words(segments []Segment) string {
+	text := Thousands(total(segments)) + " found"
+	for _, s := range segments {
+		if s.N > 0 {
+			text += ", " + Thousands(s.N) + " " + s.Label
+		}
+	}
+	return text
+}
+
 func total(segments []Segment) int {
 	sum := 0
 	for _, s := range segments {

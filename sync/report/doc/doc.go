@@ -4,7 +4,10 @@
 // pass for markup, move a cursor, or begin a line.
 package doc
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Form is a set of the forms in which a document is rendered.
 type Form uint8
@@ -17,7 +20,6 @@ const (
 	ForFiles = ForPage | ForMarkdown // of a report, which are kept
 )
 
-// has reports whether what is for some forms is shown in one of them.
 func (f Form) has(form Form) bool { return f == 0 || f&form != 0 }
 
 // Tone is how something is to be taken. It chooses a colour, which only ever repeats what words say.
@@ -44,10 +46,7 @@ type Doc struct {
 	Name     string   // of the command, such as "acsync run"
 	Subject  string   // whom it is about: the organisation
 	Badge    string   // what must not be overlooked, such as that it is a dry run; empty for nothing
-	Level    string   // one of the levels; empty for a document that judges nothing
-	Headline string   // what happened
-	Detail   string   // whether anything is wrong
-	Todo     []string // what to do about it
+	Verdict           // the zero one: there is nothing to judge
 	About    []string // which ledger, which time it is about; a URL is kept in one piece
 	Numbers  []Number // the most important ones; on a page alone, as tables have them too
 	Sections []Section
@@ -58,8 +57,19 @@ type Doc struct {
 	LeadLast bool
 }
 
+// Verdict answers what happened, whether anything is wrong, and what to do.
+type Verdict struct {
+	Level    string   `json:"level"` // one of the levels
+	Headline string   `json:"headline"`
+	Detail   string   `json:"detail"`
+	Todo     []string `json:"todo"`
+}
+
 // Number is a large figure on a page.
-type Number struct{ Class, Label, Value, Share string }
+type Number struct {
+	Tone                Tone
+	Label, Value, Share string
+}
 
 // Section is a part of a document under a title.
 type Section struct {
@@ -82,8 +92,7 @@ func (s Section) For(forms Form) Section {
 // is not shown, and neither is a section of nothing else.
 type Part interface{ empty() bool }
 
-// Table has lines of equal columns. One with a title can be folded away on a page, where there is
-// little room.
+// Table has lines of equal columns. One with a title can be folded away on a page.
 type Table struct {
 	Title   string
 	Count   string // beside the title
@@ -101,7 +110,10 @@ func (t Table) empty() bool {
 }
 
 // Add adds a row of texts.
-func (t *Table) Add(texts ...string) { t.Rows = append(t.Rows, Row{Cells: Texts(texts...)}) }
+func (t *Table) Add(texts ...string) *Row {
+	t.Rows = append(t.Rows, Row{Cells: Texts(texts...)})
+	return &t.Rows[len(t.Rows)-1]
+}
 
 // Column is one of a table's columns.
 type Column struct {
@@ -148,7 +160,9 @@ type Facts struct {
 	List    []Fact
 }
 
-func (f Facts) empty() bool { return len(f.List) == 0 }
+func (f Facts) empty() bool {
+	return !slices.ContainsFunc(f.List, func(f Fact) bool { return f.Value != "" || f.Command != "" })
+}
 
 // Fact is one of them. A value that goes on for the label above has none itself.
 type Fact struct {
@@ -204,21 +218,23 @@ func (d Doc) on(form Form) []Section {
 	return list
 }
 
-// shown are the columns of a table in a form, by their places, without those that are empty in every row.
+// shown are the columns of a table in a form, by their places: on a terminal without those that are empty.
 func (t Table) shown(form Form) []int {
 	var list []int
 	for i, column := range t.Columns {
-		used := column.Only.has(form) && (form != ForTerminal || t.Head)
-		for _, row := range t.Rows {
-			used = used || column.Only.has(form) && i < len(row.Cells) &&
-				(row.Cells[i].Text != "" || row.Cells[i].N > 0)
+		needed := !column.Bar
+		if form == ForTerminal {
+			filled := func(r Row) bool { return r.cell(i).Text != "" || r.cell(i).N > 0 }
+			needed = t.Head || slices.ContainsFunc(t.Rows, filled)
 		}
-		if used && (form == ForTerminal || !column.Bar) {
+		if needed && column.Only.has(form) {
 			list = append(list, i)
 		}
 	}
 	return list
 }
+
+func (c Cell) words() string { return strings.TrimSpace(oneLine(c.Text + " " + c.Aside)) }
 
 // cell is the cell of a row at a place; an empty one where the row ends before it.
 func (r Row) cell(i int) Cell {

@@ -23,8 +23,10 @@ func everything(danger string) Doc {
 	}
 	table.Add("last" + danger)
 	return Doc{
-		Name: "acsync report", Subject: "acme" + danger, Badge: "dry run" + danger, Level: LevelHalted, Headline: "Something happened." + danger,
-		Detail: "It is bad." + danger, Todo: []string{"Mend it with acsync rules test --sandbox." + danger}, Here: " --sandbox",
+		Name: "acsync report", Subject: "acme" + danger, Badge: "dry run" + danger, Verdict: Verdict{
+			Level: LevelHalted, Headline: "Something happened." + danger, Detail: "It is bad." + danger,
+			Todo: []string{"Mend it with acsync rules test --sandbox." + danger},
+		}, Here: " --sandbox",
 		About:   []string{"about " + danger, "https://acme.example/a/long/address/that/is/kept/in/one/piece"},
 		Numbers: []Number{{"found", "Found" + danger, "12,301", "100%"}},
 		Sections: []Section{
@@ -36,8 +38,8 @@ func everything(danger string) Doc {
 			Titled("", table),
 			Titled("Flow", Flow{"✓ one" + danger, "✗ rule:of two words"}, Flow(nil), Note{Text: "note" + danger, Below: "below", Depth: 2}),
 			Titled("Cards", Cards{{Title: "1 rejected" + danger, Text: "text", Todo: "todo" + danger, Items: []Cell{{Text: "item" + danger}}}}),
-			Titled("Charts", Charts{{ID: "a", Title: "Bars" + danger, Rest: "of others", List: []Bar{{Label: "b" + danger, Segments: []Segment{{Good, 3}}}}}}).For(ForPage),
-			Titled("Time", Columns{Title: "t" + danger, Unit: "day", Slots: []Slot{{When: "w" + danger, Segments: []Segment{{Bad, 2}}}}}).For(ForPage),
+			Titled("Charts", Charts{{ID: "a", Title: "Bars" + danger, Rest: "of others", List: []Bar{{Label: "b" + danger, Segments: []Segment{{Tone: Good, N: 3}}}}}}).For(ForPage),
+			Titled("Time", Columns{Title: "t" + danger, Unit: "day", Slots: []Slot{{When: "w" + danger, Segments: []Segment{{Tone: Bad, N: 2}}}}}).For(ForPage),
 			Titled("For files alone", Note{Text: "files"}).For(ForFiles),
 		},
 	}

@@ -17,8 +17,7 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
-// HTML writes a document as one page that needs nothing else: no script, nothing from outside, light and
-// dark, for the screen and for paper.
+// HTML writes a document as one page that needs no script and nothing from outside, light and dark.
 func HTML(w io.Writer, d Doc) error {
 	t := template.New("page")
 	t.Funcs(template.FuncMap{
@@ -46,26 +45,21 @@ func HTML(w io.Writer, d Doc) error {
 	return t.Execute(w, d)
 }
 
-// mostItems is how many items of a card a page shows.
 const mostItems = 20
 
-// urgencies say at the head of a page how urgent it is.
 var urgencies = map[string]string{
 	LevelGood: "✓ All is well", LevelAttention: "! Needs a hand",
 	LevelHalted: "✕ Did not do all of its work",
 }
 
-// classesOf are the classes of a column's cells on a page.
 func classesOf(c Column) string {
 	classes := strings.TrimSpace(map[bool]string{true: "meaning "}[c.Optional] + c.Class)
 	return strings.TrimSpace(map[bool]string{true: "n "}[c.Number] + classes)
 }
 
-// aFlag is one of a command line, among words.
 var aFlag = regexp.MustCompile(`(^|[ (])(--[a-z][a-z-]{0,30})`)
 
-// wholeFlags are words as markup, in which no line ends within a flag. A character that does the same would
-// be copied with the command.
+// wholeFlags keeps flags on one line. A character that does the same would be copied with the command.
 func wholeFlags(words string) template.HTML {
 	return template.HTML(aFlag.ReplaceAllString(template.HTMLEscapeString(words),
 		`$1<span class="flag">$2</span>`))

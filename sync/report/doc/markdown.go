@@ -9,37 +9,43 @@ import (
 
 // Markdown writes a document for a ticket or a wiki.
 func Markdown(w io.Writer, d Doc) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# %s · %s\n", plain(d.Name), plain(d.Subject))
-	if d.Badge != "" {
-		fmt.Fprintf(&b, "\n*%s*\n", plain(d.Badge))
-	}
-	if d.Headline != "" {
-		fmt.Fprintf(&b, "\n**%s** %s\n", plain(d.Headline), plain(d.Detail))
-	}
-	markdownList(&b, Texts(d.Todo...))
+	m := markdown{}
+	m.paragraph("# %s · %s", d.Name, d.Subject)
+	m.paragraph("*%s*", d.Badge)
+	m.paragraph("**%s** %s", d.Headline, d.Detail)
+	m.list(Texts(d.Todo...))
 	for _, line := range d.About {
-		fmt.Fprintf(&b, "\n%s\n", plain(line))
+		m.paragraph("%s", line)
 	}
 	for _, section := range d.on(ForMarkdown) {
-		if section.Title != "" {
-			fmt.Fprintf(&b, "\n## %s\n", plain(section.Title))
-		}
-		if section.Note != "" {
-			fmt.Fprintf(&b, "\n%s\n", plain(section.Note))
-		}
+		m.paragraph("## %s", section.Title)
+		m.paragraph("%s", section.Note)
 		for _, part := range section.Parts {
-			markdownPart(&b, part)
+			m.part(part)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, strings.TrimPrefix(m.String(), "\n"))
 	return err
 }
 
-func markdownPart(b *strings.Builder, part Part) {
+type markdown struct{ strings.Builder }
+
+// paragraph writes texts, which are made safe, behind an empty line; nothing where the first is empty.
+func (m *markdown) paragraph(format string, texts ...string) {
+	if texts[0] == "" {
+		return
+	}
+	safe := make([]any, len(texts))
+	for i, text := range texts {
+		safe[i] = plain(text)
+	}
+	fmt.Fprintf(m, "\n"+format+"\n", safe...)
+}
+
+func (m *markdown) part(part Part) {
 	switch part := part.(type) {
 	case Table:
-		markdownTable(b, part)
+		m.table(part)
 	case Facts:
 		var items []Cell
 		for _, fact := range part.List {
@@ -47,56 +53,50 @@ func markdownPart(b *strings.Builder, part Part) {
 				items = append(items, Cell{Text: fact.Label + ": " + value})
 			}
 		}
-		markdownList(b, items)
+		m.list(items)
 	case Cards:
 		for _, card := range part {
-			fmt.Fprintf(b, "\n### %s\n\n%s %s\n", plain(card.Title), plain(card.Text), plain(card.Todo))
-			markdownList(b, card.Items)
+			m.paragraph("### %s", card.Title)
+			m.paragraph("%s %s", card.Text, card.Todo)
+			m.list(card.Items)
 		}
 	case Flow:
-		markdownList(b, Texts(part...))
+		m.list(Texts(part...))
 	case Note:
-		fmt.Fprintf(b, "\n%s\n", strings.TrimSpace(plain(part.Text)+" "+plain(part.Below)))
+		m.paragraph("%s", strings.TrimSpace(part.Text+" "+part.Below))
 	}
 }
 
-func markdownList(b *strings.Builder, items []Cell) {
+func (m *markdown) list(items []Cell) {
 	for i, item := range items {
 		if i == 0 {
-			b.WriteString("\n")
+			m.WriteString("\n")
 		}
-		fmt.Fprintf(b, "- %s\n", plain(strings.TrimSpace(item.Text+" "+item.Aside)))
+		fmt.Fprintf(m, "- %s\n", plain(strings.TrimSpace(item.Text+" "+item.Aside)))
 	}
 }
 
-func markdownTable(b *strings.Builder, t Table) {
-	if t.Title != "" {
-		fmt.Fprintf(b, "\n### %s\n", plain(t.Title))
-	}
+func (m *markdown) table(t Table) {
+	m.paragraph("### %s", t.Title)
+	head, rule := "\n|", "|"
 	places := t.shown(ForMarkdown)
-	b.WriteString("\n|")
 	for _, place := range places {
-		fmt.Fprintf(b, " %s |", plain(t.Columns[place].Name))
+		column := t.Columns[place]
+		head += " " + plain(column.Name) + " |"
+		rule += map[bool]string{true: " ---: |", false: " --- |"}[column.Number]
 	}
-	b.WriteString("\n|")
-	for _, place := range places {
-		b.WriteString(map[bool]string{true: " ---: |", false: " --- |"}[t.Columns[place].Number])
-	}
-	b.WriteString("\n")
+	m.WriteString(head + "\n" + rule + "\n")
 	for _, row := range t.Rows {
-		b.WriteString("|")
+		m.WriteString("|")
 		for i, place := range places {
-			fmt.Fprintf(b, " %s |", markdownCell(row.cell(place), row.Weight == Main &&
-				(i == 0 || t.Columns[place].Number)))
+			bold := row.Weight == Main && (i == 0 || t.Columns[place].Number)
+			m.WriteString(" " + markdownCell(row.cell(place), bold) + " |")
 		}
-		b.WriteString("\n")
+		m.WriteString("\n")
 	}
-	if t.More != "" {
-		fmt.Fprintf(b, "\n%s\n", plain(t.More))
-	}
+	m.paragraph("%s", t.More)
 }
 
-// markdownCell is a cell on one line.
 func markdownCell(c Cell, bold bool) string {
 	words := plain(c.Text)
 	if c.Link != "" {
@@ -122,24 +122,16 @@ func plain(text string) string {
 	var b strings.Builder
 	for _, c := range text {
 		switch {
-		case c == '<':
-			b.WriteString("&lt;")
-		case c == '>':
-			b.WriteString("&gt;")
-		case c == '&':
-			b.WriteString("&amp;")
 		case strings.ContainsRune("\\`*_{}[]()#+!|~$^@", c):
-			b.WriteByte('\\')
-			b.WriteRune(c)
-		case unicode.IsControl(c) || c == '\u2028' || c == '\u2029':
+			b.WriteString(`\` + string(c))
+		case unicode.In(c, unicode.Cc, unicode.Zl, unicode.Zp):
 			b.WriteByte(' ')
-		case Unfit(c):
-		default:
+		case !Unfit(c):
 			b.WriteRune(c)
 		}
 	}
-	return bareLinks.Replace(b.String())
+	return markup.Replace(b.String())
 }
 
-// bareLinks keeps a bare address from becoming a link.
-var bareLinks = strings.NewReplacer("://", "\\://", "www.", "www\\.")
+// markup would be HTML, or turn a bare address into a link.
+var markup = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;", "://", `\://`, "www.", `www\.`)

@@ -28,28 +28,27 @@ const (
 // nbsp stands for a blank at which no line ends. It is a private-use rune: no text that is shown has it.
 const nbsp = "\ue000"
 
+// title is the tone of a section's title.
+const title Tone = "title"
+
 var toneColors = map[Tone]text.Color{
 	Good: text.FgGreen, Bad: text.FgRed, Warn: text.FgYellow, title: text.Bold,
 }
 
-// title is the tone of a section's title.
-const title Tone = "title"
-
-// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than the
-// style says.
+// Text writes a document for a terminal. Only a URL and a command to be copied can be wider than that.
 func Text(w io.Writer, d Doc, s Style) error {
 	t := writer{style: s, width: min(max(s.Width, narrowest), widest), labels: cmp.Or(d.Labels, labelWidth)}
 	if d.Here != "" {
 		t.command = regexp.MustCompile(`acsync( [a-z]+){1,2}` + regexp.QuoteMeta(d.Here))
 	}
-	t.paragraph(d.Name+" · "+d.Subject, "")
-	t.paragraph(d.Badge, "")
+	t.block(d.Name+" · "+d.Subject, "", 0)
+	t.block(d.Badge, "", 0)
 	for _, line := range d.About {
 		if strings.HasPrefix(line, "https://") {
 			t.line(oneLine(line))
 			continue
 		}
-		t.paragraph(line, "")
+		t.block(line, "", 0)
 	}
 	if !d.LeadLast {
 		t.lead(d)
@@ -64,7 +63,6 @@ func Text(w io.Writer, d Doc, s Style) error {
 	return err
 }
 
-// writer writes the lines of a text.
 type writer struct {
 	strings.Builder
 	style   Style
@@ -76,7 +74,6 @@ type writer struct {
 // line ends without blanks.
 func (t *writer) line(line string) { t.WriteString(strings.TrimRight(line, " ") + "\n") }
 
-// paint colours words by their tone.
 func (t *writer) paint(tone Tone, words string) string {
 	color, ok := toneColors[tone]
 	if !ok || !t.style.Color || words == "" {
@@ -85,18 +82,16 @@ func (t *writer) paint(tone Tone, words string) string {
 	return text.Colors{color}.Sprint(words)
 }
 
-// paragraph writes a text over the whole width; nothing for an empty one.
-func (t *writer) paragraph(words string, tone Tone) {
+func (t *writer) block(words string, tone Tone, indent int) {
 	if words == "" {
 		return
 	}
-	for _, line := range t.wrap(words, t.width) {
-		t.line(t.paint(tone, line))
+	for _, line := range t.wrap(words, t.width-indent) {
+		t.line(strings.Repeat(" ", indent) + t.paint(tone, line))
 	}
 }
 
-// wrap makes lines of a text, in which a command with the document's flags stays whole where a line
-// has room for it.
+// wrap makes lines of a text, in which a command with the document's flags stays whole if there is room.
 func (t *writer) wrap(words string, width int) []string {
 	words = oneLine(words)
 	if t.command != nil {
@@ -114,28 +109,27 @@ func (t *writer) wrap(words string, width int) []string {
 	return lines
 }
 
-// lead writes what happened and what to do.
 func (t *writer) lead(d Doc) {
 	if d.Headline == "" && len(d.Todo) == 0 {
 		return
 	}
 	tone := map[string]Tone{LevelAttention: Warn, LevelHalted: Bad}[d.Level]
 	t.line("")
-	t.paragraph(strings.TrimSpace(d.Headline+" "+d.Detail), tone)
+	t.block(strings.TrimSpace(d.Headline+" "+d.Detail), tone, 0)
 	for _, todo := range d.Todo {
-		t.paragraph(todo, tone)
+		t.block(todo, tone, 0)
 	}
 }
 
 func (t *writer) section(s Section) {
 	t.line("")
-	t.paragraph(s.Title, title)
-	t.paragraph(s.Note, "")
+	t.block(s.Title, title, 0)
+	t.block(s.Note, "", 0)
 	for _, part := range s.Parts {
 		switch part := part.(type) {
 		case Table:
 			if s.Title == "" {
-				t.paragraph(part.Title, "")
+				t.block(part.Title, "", 0)
 			}
 			t.table(part, 1+min(len(s.Title+part.Title), 1))
 		case Facts:
@@ -143,21 +137,28 @@ func (t *writer) section(s Section) {
 				t.fact(fact, part.Depth+2*min(len(s.Title), 1))
 			}
 		case Flow:
-			t.flow(part)
+			glued := make([]string, len(part))
+			for i, item := range part {
+				glued[i] = strings.ReplaceAll(oneLine(item), " ", nbsp)
+			}
+			for _, line := range wrap(strings.Join(glued, "  "), t.width-2) {
+				t.line("  " + strings.ReplaceAll(line, nbsp, " "))
+			}
 		case Note:
-			t.note(part)
+			t.block(part.Text, part.Tone, part.Depth)
+			t.block(part.Below, "", part.Depth+2)
 		case Cards:
 			for _, card := range part {
-				t.note(Note{Text: card.Title + ": " + card.Text, Below: card.Todo, Depth: 2})
+				t.block(card.Title+": "+card.Text, "", 2)
+				t.block(card.Todo, "", 4)
 				for _, item := range card.Items {
-					t.note(Note{Text: strings.TrimSpace(item.Text + " " + item.Aside), Depth: 4})
+					t.block(item.words(), "", 4)
 				}
 			}
 		}
 	}
 }
 
-// fact writes a label and its value, indented by so many columns.
 func (t *writer) fact(f Fact, depth int) {
 	label := oneLine(f.Label)
 	if f.Value != "" {
@@ -171,66 +172,46 @@ func (t *writer) fact(f Fact, depth int) {
 	}
 }
 
-// flow writes items one behind the other.
-func (t *writer) flow(items Flow) {
-	glued := make([]string, len(items))
-	for i, item := range items {
-		glued[i] = strings.ReplaceAll(oneLine(item), " ", nbsp)
-	}
-	for _, line := range wrap(strings.Join(glued, "  "), t.width-2) {
-		t.line(strings.ReplaceAll(strings.TrimRight("  "+line, " "), nbsp, " "))
-	}
+// fitted is a column of a table as wide as it is written.
+type fitted struct {
+	Column
+	place int
+	width int
+	top   int // the number of the longest bar
 }
 
-func (t *writer) note(n Note) {
-	indent := strings.Repeat(" ", n.Depth)
-	for _, line := range t.wrap(n.Text, t.width-n.Depth) {
-		t.line(indent + t.paint(n.Tone, line))
-	}
-	if n.Below == "" {
-		return
-	}
-	for _, line := range t.wrap(n.Below, t.width-n.Depth-2) {
-		t.line(indent + "  " + line)
-	}
-}
-
-// table writes a table whose last column takes what room the others leave.
 func (t *writer) table(table Table, indent int) {
-	places, widths := t.fit(table, indent)
-	total := between * (len(places) - 1)
-	for _, width := range widths {
-		total += width
+	fit := t.fit(table, indent)
+	total := -between
+	for _, column := range fit {
+		total += column.width + between
 	}
 	if table.Head {
-		head := Row{}
+		var head Row
 		for _, column := range table.Columns {
 			head.Cells = append(head.Cells, Cell{Text: column.Name})
 		}
-		t.row(table, head, places, widths, indent)
+		t.row(head, fit, indent)
 	}
 	for _, row := range table.Rows {
 		if row.Weight == Sum && !table.Head {
 			t.line(strings.Repeat(" ", indent-1) + strings.Repeat("─", min(total+1, t.width-indent+1)))
 		}
-		t.row(table, row, places, widths, indent)
+		t.row(row, fit, indent)
 	}
-	if table.More != "" {
-		t.note(Note{Text: table.More, Depth: indent})
-	}
+	t.block(table.More, "", indent)
 }
 
 // fit chooses the columns that there is room for, and their widths: the last one of words shrinks, a bar
 // takes what is left, and then those that are optional give way.
-func (t *writer) fit(table Table, indent int) (places, widths []int) {
-	for places = table.shown(ForTerminal); ; {
-		room := t.width - indent + between
-		flexible, gone := 0, -1
-		widths = nil
+func (t *writer) fit(table Table, indent int) (fit []fitted) {
+	for places := table.shown(ForTerminal); len(places) > 0; {
+		room, flexible, gone := t.width-indent+between, 0, -1
+		fit = nil
 		for at, place := range places {
-			column := table.Columns[place]
-			widths = append(widths, table.natural(place, at == 0))
-			room -= widths[at] + between
+			column := table.natural(place, at == 0)
+			fit = append(fit, column)
+			room -= column.width + between
 			if column.Bar || !column.Number {
 				flexible = at
 			}
@@ -238,67 +219,56 @@ func (t *writer) fit(table Table, indent int) (places, widths []int) {
 				gone = at
 			}
 		}
-		if len(places) == 0 {
-			return nil, nil
-		}
-		column, least := table.Columns[places[flexible]], leastBar
+		last, least := &fit[flexible], leastBar
 		switch {
-		case column.Optional:
-			least = min(widths[flexible], leastColumn)
-		case !column.Bar:
-			least = min(widths[flexible], leastBar)
+		case last.Optional:
+			least = min(last.width, leastColumn)
+		case !last.Bar:
+			least = min(last.width, leastBar)
 		}
-		if column.Bar || room < 0 {
-			widths[flexible] += room
+		if last.Bar || room < 0 {
+			last.width += room
 		}
-		if gone < 0 || widths[flexible] >= least {
-			widths[flexible] = max(widths[flexible], least)
-			return places, widths
+		if gone < 0 || last.width >= least {
+			last.width = max(last.width, least)
+			return fit
 		}
 		places = slices.Delete(places, gone, gone+1)
 	}
+	return fit
 }
 
-// natural is the width of a column that has all the room that it wants.
-func (t Table) natural(place int, first bool) int {
-	column := t.Columns[place]
-	width := column.Min
+func (t Table) natural(place int, first bool) fitted {
+	f := fitted{Column: t.Columns[place], place: place, top: 1}
+	f.width = f.Min
 	if t.Head {
-		width = max(width, columns(column.Name))
+		f.width = max(f.width, columns(f.Name))
 	}
 	for _, row := range t.Rows {
-		width = max(width, columns(row.label(place, first)))
-		if below := row.cell(place).Below; below != "" {
-			width = max(width, 2+columns(below))
+		cell := row.cell(place)
+		width := columns(cell.words())
+		if first && row.Weight == Sub {
+			width += 2
 		}
+		if cell.Below != "" {
+			width = max(width, 2+columns(cell.Below))
+		}
+		f.width, f.top = max(f.width, width), max(f.top, cell.N)
 	}
-	if column.Max > 0 {
-		width = min(width, column.Max)
+	if f.Max > 0 {
+		f.width = min(f.width, f.Max)
 	}
-	return width
+	return f
 }
 
-// label is the text of a cell as a terminal shows it, indented where its row is part of the one above.
-func (r Row) label(place int, first bool) string {
-	cell := r.cell(place)
-	label := oneLine(cell.Text)
-	if cell.Aside != "" {
-		label += " " + oneLine(cell.Aside)
-	}
-	if first && r.Weight == Sub {
-		label = "  " + label
-	}
-	return label
-}
-
-// row writes the cells of a row beside each other, each in as many lines as it takes.
-func (t *writer) row(table Table, row Row, places, widths []int, indent int) {
+func (t *writer) row(row Row, fit []fitted, indent int) {
 	var cells [][]string
 	high := 0
-	for at, place := range places {
-		lines := t.cell(row.cell(place), widths[at], at == 0 && row.Weight == Sub)
-		if table.Columns[place].Bar {
-			lines = []string{t.paint(row.cell(place).Tone, bar(table, place, row.cell(place).N, widths[at]))}
+	for at, column := range fit {
+		cell := row.cell(column.place)
+		lines := t.cell(cell, column.width, at == 0 && row.Weight == Sub)
+		if column.Bar && cell.N > 0 {
+			lines = []string{t.paint(cell.Tone, strings.Repeat("▇", max(cell.N*column.width/column.top, 1)))}
 		}
 		cells, high = append(cells, lines), max(high, len(lines))
 	}
@@ -309,7 +279,7 @@ func (t *writer) row(table Table, row Row, places, widths []int, indent int) {
 			if i < len(lines) {
 				words = lines[i]
 			}
-			line += pad(words, widths[at], table.Columns[places[at]].Number) + strings.Repeat(" ", between)
+			line += pad(words, fit[at].width, fit[at].Number) + strings.Repeat(" ", between)
 		}
 		t.line(line)
 	}
@@ -317,10 +287,10 @@ func (t *writer) row(table Table, row Row, places, widths []int, indent int) {
 
 // cell are the lines of a cell in a column of that width. What to do stands below, without a colour.
 func (t *writer) cell(c Cell, width int, sub bool) []string {
-	lines := t.wrap(strings.TrimSpace(c.Text+" "+c.Aside), width)
+	lines := t.wrap(c.words(), width)
 	switch {
-	case sub && columns(lines[0])+2 > width || sub && len(lines) > 1:
-		lines = hang(t.wrap(c.Text+" "+c.Aside, width-4), "  ", "    ")
+	case sub && (columns(lines[0])+2 > width || len(lines) > 1):
+		lines = hang(t.wrap(c.words(), width-4), "  ", "    ")
 	case sub:
 		lines[0] = "  " + lines[0]
 	}
@@ -333,7 +303,6 @@ func (t *writer) cell(c Cell, width int, sub bool) []string {
 	return lines
 }
 
-// hang sets the first line behind one indent and the others behind another.
 func hang(lines []string, first, others string) []string {
 	for i := range lines {
 		lines[i] = first + lines[i]
@@ -342,19 +311,6 @@ func hang(lines []string, first, others string) []string {
 	return lines
 }
 
-// bar is as long as a number of its column, the largest of which fills the width.
-func bar(table Table, place, n, width int) string {
-	top := 1
-	for _, row := range table.Rows {
-		top = max(top, row.cell(place).N)
-	}
-	if n == 0 {
-		return ""
-	}
-	return strings.Repeat("▇", max(n*width/top, 1))
-}
-
-// pad fills a text with blanks to a width, on the left for numbers.
 func pad(words string, width int, left bool) string {
 	blanks := strings.Repeat(" ", max(width-columns(words), 0))
 	if left {
@@ -363,7 +319,6 @@ func pad(words string, width int, left bool) string {
 	return words + blanks
 }
 
-// columns is how many columns of a terminal a text takes.
 func columns(words string) int { return text.StringWidthWithoutEscSequences(words) }
 
 // wrap breaks a text into lines of at most so many columns, where a word ends. A word that is longer than a
@@ -379,7 +334,6 @@ func wrap(words string, width int) []string {
 	}
 }
 
-// breakAt is where the first line of a text ends.
 func breakAt(words string, width int) int {
 	column, blank, part := 0, 0, 0
 	for i, c := range words {

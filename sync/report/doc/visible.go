@@ -1,8 +1,10 @@
 package doc
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -21,14 +23,16 @@ type Visible struct {
 	rest []byte // the beginning of what the next call goes on with
 }
 
+// A sequence that sets colours, and the beginning of one.
+var (
+	aColor    = regexp.MustCompile(`^\x1b\[[0-9;]{0,17}m`)
+	halfColor = regexp.MustCompile(`^\x1b(\[[0-9;]{0,17})?$`)
+)
+
 // Write passes the text on.
 func (v *Visible) Write(text []byte) (int, error) {
-	all := text
-	if len(v.rest) > 0 {
-		all = append(v.rest, text...)
-	}
-	shown, rest := v.show(all, false)
-	v.rest = append([]byte(nil), rest...)
+	shown, rest := v.show(append(v.rest, text...), false)
+	v.rest = bytes.Clone(rest)
 	if _, err := v.To.Write(shown); err != nil {
 		return 0, err
 	}
@@ -46,21 +50,25 @@ func (v *Visible) Close() error {
 	return err
 }
 
-// show makes a text visible, as far as it can be judged without what follows it; the rest is empty at
-// the end.
+// show makes a text visible, as far as it can be judged without what follows it.
 func (v *Visible) show(text []byte, end bool) (shown, rest []byte) {
 	shown = make([]byte, 0, len(text))
 	for len(text) > 0 {
-		if !end && open(text, v.Colors) {
+		c, n := utf8.DecodeRune(text)
+		colors := v.Colors && c == '\x1b'
+		switch {
+		case !end && (!utf8.FullRune(text) || string(text) == "\r" || colors && halfColor.Match(text)):
 			return shown, text
-		}
-		n := v.passes(text)
-		if n > 0 {
+		case colors && aColor.Match(text):
+			n = len(aColor.Find(text))
 			shown = append(shown, text[:n]...)
-		} else {
-			var c rune
-			if c, n = utf8.DecodeRune(text); !v.Drop {
-				shown = append(shown, escaped(c)...)
+		// The sign for what is no text stood there itself where it has several bytes.
+		case c == '\n', c == '\t', bytes.HasPrefix(text, []byte("\r\n")), c == utf8.RuneError && n > 1,
+			!Unfit(c):
+			shown = append(shown, text[:n]...)
+		case !v.Drop:
+			for _, unit := range utf16.AppendRune(nil, c) {
+				shown = fmt.Appendf(shown, `\u%04x`, unit)
 			}
 		}
 		text = text[n:]
@@ -68,67 +76,12 @@ func (v *Visible) show(text []byte, end bool) (shown, rest []byte) {
 	return shown, nil
 }
 
-// passes is how many bytes at the beginning of a text may be shown as they are; 0 for none.
-func (v *Visible) passes(text []byte) int {
-	switch c, n := utf8.DecodeRune(text); {
-	case c == '\n', c == '\t', c == '\r' && len(text) > 1 && text[1] == '\n':
-		return n
-	case c == '\x1b' && v.Colors:
-		if n, whole := colorSequence(text); whole {
-			return n
-		}
-		return 0
-	case c == utf8.RuneError && n > 1: // it stood there
-		return n
-	case Unfit(c):
-		return 0
-	default:
-		return n
-	}
-}
-
-// open reports whether what follows a text decides how it begins.
-func open(text []byte, withColors bool) bool {
-	switch {
-	case text[0] == '\r':
-		return len(text) == 1
-	case text[0] == '\x1b' && withColors:
-		n, whole := colorSequence(text)
-		return !whole && n == len(text)
-	}
-	return !utf8.FullRune(text)
-}
-
-// colorSequence is how far a text is a sequence that sets colours, and whether that is a whole one.
-func colorSequence(text []byte) (n int, whole bool) {
-	const longest = 20
-	for n = 1; n < min(len(text), longest); n++ {
-		switch c := text[n]; {
-		case n == 1 && c == '[', n > 1 && (c >= '0' && c <= '9' || c == ';'):
-		case n > 1 && c == 'm':
-			return n + 1, true
-		default:
-			return n, false
-		}
-	}
-	return n, false
-}
-
-// escaped is a character as JSON writes it.
-func escaped(c rune) string {
-	if high, low := utf16.EncodeRune(c); high != utf8.RuneError {
-		return fmt.Sprintf(`\u%04x\u%04x`, high, low)
-	}
-	return fmt.Sprintf(`\u%04x`, c)
-}
-
 // Unfit reports what nobody may be shown as it is: control characters, the invisible ones that turn
 // the direction of what follows or hide in a word, those that end a line, and what stands for bytes
 // that are no text.
 func Unfit(c rune) bool {
-	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || unicode.Is(unicode.Co, c) || c == '\u2028' ||
-		c == '\u2029' ||
-		c == unicode.ReplacementChar
+	return c == unicode.ReplacementChar ||
+		unicode.In(c, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp)
 }
 
 // Printable is text that people have written, as a terminal may show it: on one line, without control

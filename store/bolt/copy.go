@@ -1,0 +1,201 @@
+package bolt
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"acsync/store"
+)
+
+const compactBytes = 1 << 20
+
+// Create makes a new ledger at path; start is where the first window begins. What is at the path already
+// stays, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place
+// whole: a crash leaves either none or a good one. A fence that another ledger has left at the path is
+// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant and Identity count.
+func Create(path string, start time.Time, o ...Options) error {
+	return explain(path, create(path, start, cmp.Or(o...)))
+}
+
+func create(path string, start time.Time, o Options) error {
+	if y := start.Year(); y < 2 || y > 9999 {
+		return errors.New(
+			"the start of the first window is not set; give the time from which conversations count")
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return store.ErrExists
+	}
+	if err := o.checkPlace(path); err != nil {
+		return err
+	}
+	if err := checkAbandoned(path); err != nil {
+		return err
+	}
+	write := func(temp string) error { return initialize(temp, start, o) }
+	return build(path, write, func(temp string, made store.Info) error {
+		if err := publish(temp, path); err != nil {
+			return err
+		}
+		// Syncs the directory for both.
+		return fence{Ledger: made.ID, Transaction: made.Transaction}.write(path)
+	})
+}
+
+// build makes a ledger under another name, checks it, and puts it in its place, with what it says of itself.
+func build(path string, write func(temp string) error, place func(temp string, info store.Info) error) error {
+	temp, err := tempFile(path)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp)
+	if err := write(temp); err != nil {
+		return err
+	}
+	info, err := verify(temp)
+	if err != nil {
+		return err
+	}
+	return place(temp, info)
+}
+
+func verify(temp string) (store.Info, error) {
+	l, err := open(temp, Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true}, migrations)
+	if err != nil {
+		return store.Info{}, err
+	}
+	info, err := l.Info()
+	if err == nil {
+		err = l.Check(context.Background())
+	}
+	return info, errors.Join(err, l.Close())
+}
+
+// initialize writes the buckets and the meta values into an empty file; bbolt syncs it.
+func initialize(temp string, start time.Time, o Options) error {
+	f := file{path: temp}
+	if err := f.open(Options{}); err != nil {
+		return err
+	}
+	err := f.db.Update(func(tx *bbolt.Tx) error {
+		for _, name := range buckets {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		m := &meta{bucket: tx.Bucket(bucketMeta)}
+		id := make([]byte, idBytes)
+		rand.Read(id) // never fails (documented)
+		m.put(metaID, id)
+		m.putNumber(metaFormat, uint64(newest(migrations)))
+		m.putNumber(metaTransaction, firstTransaction)
+		m.putNumber(metaAccepted, 0)
+		m.put(metaCounts, counts{}.encode())
+		m.putTime(metaCreated, time.Now())
+		m.putTime(metaStart, start)
+		m.putTime(metaCheckpoint, start)
+		m.putTime(metaWitnessed, time.Now())
+		m.setTenant(o.Tenant) // its credential is not needed before something is sent
+		m.setIdentity(o.Identity)
+		return m.err
+	})
+	return errors.Join(err, f.release())
+}
+
+// Copier makes copies of a ledger.
+type Copier struct{ *database }
+
+// Backup writes a copy of the ledger, as it is now, to another path. What is at that path already stays, and
+// the answer is ErrExists. The copy is on the disk and has been opened and checked before it gets its name.
+// Other calls wait meanwhile; a hundred megabytes take about a second.
+//
+// The copy has no fence of its own: to open it, Options need AcceptFence. Copied back over its ledger it is
+// ErrRolledBack, unless nothing has been written since.
+func (c Copier) Backup(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return explain(path, store.ErrExists)
+	}
+	write := func(temp string) error { return c.locked(func() error { return c.copyTo(temp) }) }
+	return explain(path, build(path, write, func(temp string, _ store.Info) error {
+		if err := publish(temp, path); err != nil {
+			return err
+		}
+		return syncDir(filepath.Dir(path))
+	}))
+}
+
+// Compact rewrites the ledger at path without the space that lies unused in it. The new file takes the place
+// of the old one under its lock, after both have been checked and found to say the same; it needs as much
+// free space. On Windows, where an open file cannot be replaced, the error is errors.ErrUnsupported.
+func Compact(path string, options ...Options) error {
+	if runtime.GOOS == "windows" {
+		return explain(path, fmt.Errorf("compacting a ledger on Windows: %w", errors.ErrUnsupported))
+	}
+	o := cmp.Or(options...)
+	o.ReadOnly = false
+	l, err := Open(path, o)
+	if err != nil {
+		return err
+	}
+	// Close brings the fence up to date, and only then gives the lock up.
+	return errors.Join(compact(l), l.Close())
+}
+
+func compact(l *Ledger) error {
+	if err := l.Check(context.Background()); err != nil {
+		return err
+	}
+	before, err := l.Info()
+	if err != nil {
+		return err
+	}
+	real, err := filepath.EvalSymlinks(l.path)
+	if err != nil {
+		return explain(l.path, err)
+	}
+	write := func(temp string) error { return l.locked(func() error { return compactInto(temp, l.file) }) }
+	return explain(l.path, build(real, write, func(temp string, after store.Info) error {
+		if err := checkSame(before, after); err != nil {
+			return err
+		}
+		if err := os.Rename(temp, real); err != nil {
+			return err
+		}
+		return syncDir(filepath.Dir(real))
+	}))
+}
+
+func compactInto(temp string, from file) error {
+	stat, err := from.handle.Stat()
+	if err != nil {
+		return err
+	}
+	to := file{path: temp}
+	if err := to.open(Options{Timeout: time.Minute}); err != nil {
+		return err
+	}
+	err = bbolt.Compact(to.db, from.db, compactBytes)
+	if err = errors.Join(err, to.release()); err != nil {
+		return err
+	}
+	return keepOwner(temp, stat)
+}
+
+func checkSame(a, b store.Info) error {
+	a.Path, a.Size, b.Path, b.Size = "", 0, "", 0
+	same := maps.Equal(a.Counts, b.Counts)
+	a.Counts, b.Counts = nil, nil
+	if !same || fmt.Sprint(a) != fmt.Sprint(b) {
+		return damaged("its compacted copy says something else than it does, and was thrown away")
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"acsync/store"
+)
+
+const (
+	fenceSuffix  = ".fence"  // added to the path of the ledger for its fence
+	holderSuffix = ".holder" // and for the file that names its holder
+
+	// mostBeside is how much is read of a file beside a ledger, in bytes: far more than any has.
+	mostBeside = 64 << 10
+)
+
+// MinRoom is the free space, in bytes, that [Ledger.Room] wants: for the outcomes of all that is being sent.
+const MinRoom = 32 << 20
+
+// errNoFile answers for what lies beside a ledger and was not put there by this package.
+var errNoFile = errors.New("it is no regular file that acsync wrote; remove it")
+
+// Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.
+func Files(path string) []string {
+	return []string{path, beside(path, fenceSuffix), beside(path, holderSuffix)}
+}
+
+// beside is the path of a file next to the ledger itself, not to a symbolic link to it.
+func beside(path, suffix string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return path + suffix
+}
+
+// readBeside reads a file beside a ledger. It never waits for a pipe that nobody writes to.
+func readBeside(path, suffix string) ([]byte, error) {
+	path = beside(path, suffix)
+	stat, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !stat.Mode().IsRegular() || stat.Size() > mostBeside {
+		return nil, errNoFile
+	}
+	return os.ReadFile(path)
+}
+
+// replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only
+// whoever holds the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile
+// up after crashes. The mode is that of the new file, whatever the old one had.
+func replace(path string, content []byte, mode fs.FileMode, durable bool) error {
+	temp := path + ".tmp"
+	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil && durable {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temp))
+	}
+	if durable {
+		return syncDir(filepath.Dir(path))
+	}
+	return nil
+}
+
+func tempFile(path string) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
+
+// publish gives a finished file its name, unless that is taken, by a hard link where the file system has
+// them.
+func publish(temp, path string) error {
+	err := os.Link(temp, path)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrExist):
+		return store.ErrExists
+	}
+	return publishByClaim(temp, path)
+}
+
+// publishByClaim renames over an empty file. A crash in between leaves that, which Open takes for a damaged
+// ledger, never for a new one.
+func publishByClaim(temp, path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return store.ErrExists
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temp, path)
+}
+
+// syncDir makes a name itself durable. Windows cannot sync a directory, and needs not.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("the directory %s could not be synced: %w", dir, err)
+	}
+	return nil
+}
+
+func checkRoom(path string) error {
+	free, err := freeSpace(path)
+	if err != nil {
+		return err
+	}
+	return roomFor(free)
+}
+
+func roomFor(free uint64) error {
+	if free >= MinRoom {
+		return nil
+	}
+	return fmt.Errorf("%w: %d MiB are free, %d MiB are needed", store.ErrNoRoom, free>>20, MinRoom>>20)
+}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
+)
+
+// backfillNotices name the back-fills that ask about what was skipped as stale, or for a broken expression.
+func backfillNotices(c *cli.Context, r surveysync.Result, maxAge config.Duration) (notices []string) {
+	if n := r.Reasons[store.Skipped][decide.Stale]; n > 0 {
+		notices = append(notices, fmt.Sprintf("%d conversations were marked done longer ago than "+
+			"sync.max_age (%s) and not asked about; to ask all the same: %s",
+			n, maxAge, backfillOver(c, r.Stale)))
+	}
+	if n := r.Reasons.Broken(); n > 0 {
+		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %d "+
+			"conversations, which were not asked about; when it is mended: %s", n, backfillOver(c, r.Failed)))
+	}
+	return notices
+}
+
+// backfillOver is the command line of the back-fill over a range, in whole seconds.
+func backfillOver(c *cli.Context, over fetch.Window) string {
+	from, to := over.From.UTC().Truncate(time.Second),
+		over.To.UTC().Add(time.Second-time.Nanosecond).Truncate(time.Second)
+	return fmt.Sprintf("acsync backfill%s --%s %s --%s %s",
+		here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
+}
+
+// here is the flags that point another command at the same ledger.
+func here(c *cli.Context) string {
+	flags := ""
+	if c.IsSet(flagConfig) {
+		flags = fmt.Sprintf(" --%s %s", flagConfig, shellPath(c.String(flagConfig)))
+	}
+	if c.Bool(flagSandbox) {
+		flags += " --" + flagSandbox
+	}
+	return flags
+}
+
+// shellPath writes a path as it can be pasted into a shell, where it must not look like a flag.
+func shellPath(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	if plainWord.MatchString(path) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+var plainWord = regexp.MustCompile(`^[\p{L}\p{Nd}_./:=@%+,-]+$`)

@@ -1,0 +1,57 @@
+package deliver
+
+import (
+	"context"
+	stdsync "sync"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+)
+
+// held is a Sender that answers when it is let go, and a ledger that begins every intent.
+type held struct{ answer chan struct{} }
+
+func (held) Ready(ctx context.Context) error { return ctx.Err() }
+
+func (h held) Create(context.Context, agentconnect.Request) agentconnect.Answer {
+	<-h.answer
+	return agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true}}
+}
+
+func (held) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
+	return store.Intent{Key: key}, nil
+}
+
+func (held) Finish(store.Intent, store.Result) error { return nil }
+
+// TestLimitIsToldAtOnce hands over one request more than a pass may send, while the first is in flight: that
+// the sending has stopped is known when the call returns, so that it does not depend on chance whether one
+// more window is delivered.
+func TestLimitIsToldAtOnce(t *testing.T) {
+	h := held{make(chan struct{})}
+	d := New(Options{
+		Ledger: h, Sender: h, Limits: Limits{Max: 1, ErrorRate: 1}, Concurrency: 2, Halt: func(error) {},
+	})
+	var group stdsync.WaitGroup
+	outcomes := map[string]Outcome{}
+	send := func(id string) {
+		d.Send(t.Context(), decide.Case{Key: store.Key{Conversation: id}}, &group,
+			func(c decide.Case, o Outcome) { outcomes[c.Key.Conversation] = o })
+	}
+	send("a")
+	if d.Stopped() {
+		t.Error("the limit is reached before more is to be sent")
+	}
+	send("b")
+	if b := outcomes["b"]; !d.Stopped() || b != notSent {
+		t.Errorf("stopped: %t, the second is %+v", d.Stopped(), b)
+	}
+	close(h.answer)
+	group.Wait()
+	if a := outcomes["a"]; a.State != store.Accepted {
+		t.Errorf("the first is %+v", a)
+	}
+}
