@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -57,7 +58,22 @@ func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
 	if err != nil {
 		return found, fmt.Errorf("search %s: %w", Window{q.From, q.To}, err)
 	}
-	return found, nil
+	return r.mended(ctx, found)
+}
+
+// mended is a page whose broken rows are read by their ids. What cannot be read then either is missing from it,
+// as what is hidden from the key.
+func (r *reader) mended(ctx context.Context, p page) (page, error) {
+	ids := slices.DeleteFunc(slices.Clone(p.Broken), func(id string) bool { return id == "" })
+	if len(ids) == 0 {
+		return p, nil
+	}
+	rows, err := r.Source.Conversations(ctx, ids)
+	if err != nil && !errors.Is(err, kustomer.ErrUnreadable) {
+		return p, fmt.Errorf("read %d conversations whose rows in a search are broken: %w", len(ids), err)
+	}
+	p.Items = append(p.Items, rows...)
+	return p, nil
 }
 
 func (r *reader) count(ctx context.Context, w Window) (int, error) {

@@ -266,3 +266,66 @@ func TestSearchesAroundResolutions(t *testing.T) {
 		t.Errorf("the search is from %s to %s", q.From, q.To)
 	}
 }
+
+// TestBrokenRows: a row of a search that cannot be read is had by its id. What cannot be read then either, or has
+// no id, is counted, and holds up nobody.
+func TestBrokenRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFixture(20)
+		broken := brokenRows{b.fakeKustomer, map[string]string{}}
+		for i, c := range b.conversations[:5] {
+			broken.rows[c.ID] = []string{"known", "", "unreadable", "known", "known"}[i]
+		}
+		b.source = broken
+		if got := len(b.mustSweep(t)); got != 18 || b.unseen != 2 {
+			t.Errorf("%d of 20 are sent, %d unseen; want 18 and 2", got, b.unseen)
+		}
+		b.unseen = 0
+		b.fail = func(call string) error {
+			if call == "conversations" {
+				return errors.New("the service fails")
+			}
+			return nil
+		}
+		if _, err := b.sweep(t); err == nil {
+			t.Error("conversations are lost when the service fails")
+		}
+	})
+}
+
+// brokenRows is a search some of whose rows are broken, in one of three ways.
+type brokenRows struct {
+	*fakeKustomer
+	rows map[string]string // by conversation
+}
+
+func (b brokenRows) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	page, err := b.fakeKustomer.SearchConversations(ctx, q)
+	page.Items = slices.DeleteFunc(page.Items, func(c kustomer.Conversation) bool {
+		how, is := b.rows[c.ID]
+		switch {
+		case is && how == "":
+			page.Broken = append(page.Broken, "")
+		case is:
+			page.Broken = append(page.Broken, c.ID)
+		}
+		return is
+	})
+	return page, err
+}
+
+func (b brokenRows) Conversations(ctx context.Context, ids []string) ([]kustomer.Conversation, error) {
+	rows, err := b.fakeKustomer.Conversations(ctx, ids)
+	var failed kustomer.UnreadableError
+	rows = slices.DeleteFunc(rows, func(c kustomer.Conversation) bool {
+		if b.rows[c.ID] != "unreadable" {
+			return false
+		}
+		failed.IDs, failed.Err = append(failed.IDs, c.ID), kustomer.ErrUnreadable
+		return true
+	})
+	if err == nil && failed.IDs != nil {
+		err = &failed
+	}
+	return rows, err
+}
