@@ -1,5 +1,5 @@
-// Command acsync asks every customer for feedback exactly once: it finds the Kustomer conversations that were marked
-// done, decides for each whether to ask, and creates the survey requests in Medallia Agent Connect.
+// Command acsync asks every customer for feedback exactly once: it finds the Kustomer conversations that were
+// marked done, decides for each whether to ask, and creates the survey requests in Medallia Agent Connect.
 package main
 
 import (

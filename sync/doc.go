@@ -8,8 +8,8 @@
 //
 // # The rooms
 //
-//	sync           the pass: a list of stages (pass.go), the tally of what they do, and the cursor that says where
-//	sync/decide    what is to happen with a conversation, and under which key; pure. Triage says what happens now
+//	sync           the pass: its stages (pass.go), the tally of what they do, the cursor that says where
+//	sync/decide    what is to happen with a conversation, and under which key; pure
 //	sync/fetch     Kustomer's conversations, window by window, joined with what a decision needs
 //	sync/deliver   the one road to a POST, and what its answer means; the fuses
 //	sync/verify    what Agent Connect's own data say of doubts and of the ledger
@@ -46,22 +46,24 @@
 //
 // # Words
 //
-//   - Resolution: one transition of a conversation to done. A ledger asks once for each conversation, or once for
-//     each resolution (survey_per).
+//   - Resolution: one transition of a conversation to done. A ledger asks once for each conversation, or once
+//     for each resolution (survey_per).
 //   - Agent: the Kustomer user that the survey is about; Agent Connect calls it employee.
 //   - Window: a half-open interval of resolution times.
 //   - Checkpoint: the time up to which every window has been read to its end and recorded. A back-fill has a
 //     position of its own.
 //   - Pass: one run of the loop over some windows; a plan that is carried out is one too.
 //   - Candidate: all that a decision looks at. Case: a candidate with its key and its decision.
-//   - Decision: send, or skip with a reason. Triage: what happens with a case now (send, wait, keep, skip, reject).
-//   - Intent: the durable note that a survey request is about to be posted. Outcome: what is known of that POST.
-//     Stamp: the intent's id in the request, by which Agent Connect's data tell which attempt arrived.
-//   - Disposition: the state in which a conversation stands in the ledger. Settled: nothing is sent for it any more.
+//   - Decision: send, or skip with a reason. Triage: what happens with a case now (send, wait, keep, skip,
+//     reject).
+//   - Intent: the durable note that a survey request is about to be posted. Outcome: what is known of that
+//     POST. Stamp: the intent's id in the request, by which Agent Connect's data tell which attempt arrived.
+//   - Disposition: the state in which a conversation stands in the ledger. Settled: nothing is sent for it any
+//     more.
 //   - In doubt: it may have arrived. It is never sent again blindly.
 //   - Pending: what waits in the ledger: scheduled, to be retried, in doubt.
-//   - Recovery: asks about the follow-up, when a conversation that was asked about is marked done again. It lives the
-//     same life as a survey request, under a key of its own.
+//   - Recovery: asks about the follow-up, when a conversation that was asked about is marked done again. It
+//     lives the same life as a survey request, under a key of its own.
 //
 // The package knows no TOML, no command line and no terminal. Importers write the alias surveysync.
 package sync

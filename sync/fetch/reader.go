@@ -220,8 +220,8 @@ type OverflowError struct {
 func (e *OverflowError) Error() string {
 	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at "+
 		"the same: more than one search can return. Everything before that instant is done, and the "+
-		"checkpoint stays there. Find out which bulk job closed them; reopening and closing them again in smaller lots "+
-		"lets the next pass go on", e.Rows, decide.Format(e.At))
+		"checkpoint stays there. Find out which bulk job closed them; reopening and closing them again in "+
+		"smaller lots lets the next pass go on", e.Rows, decide.Format(e.At))
 }
 
 // UnsteadyError tells that a window could not be read to its end: its pages did not add up.

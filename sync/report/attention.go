@@ -162,7 +162,8 @@ func (c Concern) card() doc.Card {
 		card.Items = append(card.Items, doc.Cell{Text: text, Aside: agent.Address})
 	}
 	for _, words := range c.Words {
-		card.Items = append(card.Items, doc.Cell{Text: thousands(words.Count) + "× “" + words.Text + "”"})
+		text := thousands(words.Count) + "× “" + words.Text + "”"
+		card.Items = append(card.Items, doc.Cell{Text: text})
 	}
 	return card
 }
