@@ -59,13 +59,16 @@ const (
 const (
 	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
-	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
+	Credentials   Reason = "credentials"           // 401 or 403, and nobody knows yet whether to the key
+	Forbidden     Reason = "forbidden"             // 401 or 403, while others were taken: certainly not sent
+	Gateway       Reason = "gateway_answer"        // turned away by what stands before Agent Connect: not sent
 	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
 	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it later
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, broken, or far too long
 	Unrecognised  Reason = "unrecognised_answer"   // a success that does not name this request, or several
+	TakenBefore   Reason = "duplicate"             // it answered that it has the request already
 	Delayed       Reason = "delayed"               // its time after the resolution has not come
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
@@ -141,16 +144,19 @@ var outcomes = []meaning{
 	{BrandRefused, "the brand is missing or unknown"},
 	{LanguageRefused, "the language is missing or unknown"},
 	{FirstNotFound, "it knows no request to follow up"},
-	{GaveUp, "not taken within 72 h of the first try"},
+	{GaveUp, "not taken in 72 h, or in 5 tries"},
 	{Limited, "too many requests (429)"},
 	{Unreachable, "no connection was made"},
 	{Credentials, "the API key was refused"},
+	{Forbidden, "refused, though the key is good"},
+	{Gateway, "turned away before Agent Connect"},
 	{Stopped, "the pass stopped before its turn"},
 	{Paused, "waits for its back-fill or its plan"},
 	{ServerFailure, "an answer that tells nothing"},
 	{NoAnswer, "sent, but no answer came"},
 	{Unreadable, "the answer was cut off or broken"},
 	{Unrecognised, "not certainly the answer to it"},
+	{TakenBefore, "Agent Connect says it has it already"},
 	{Interrupted, "acsync was killed while sending"},
 	{Delayed, "not asked before its delay is over"},
 	{Verified, "found in Agent Connect's data"},

@@ -88,8 +88,12 @@ func (c Clock) Until(settle time.Duration) time.Time {
 	return c.Kustomer.Add(-settle).Truncate(time.Millisecond)
 }
 
-// GiveUpAfter is how long after its first attempt a survey request is still tried again.
-const GiveUpAfter = 72 * time.Hour
+const (
+	// GiveUpAfter is how long after its first attempt a survey request is still tried again.
+	GiveUpAfter = 72 * time.Hour
+	// MostAttempts is how often it is tried while Agent Connect takes others.
+	MostAttempts = 5
+)
 
 func ripe(e store.Entry, now Clock) bool {
 	if Reason(e.Reason) == Delayed {
@@ -98,11 +102,18 @@ func ripe(e store.Entry, now Clock) bool {
 	return !e.Due.After(now.Own)
 }
 
-// exhausted reports whether it was tried for long enough. What has only now turned out not to have arrived is
-// tried once more.
+// exhausted reports whether it was tried for long enough.
 func exhausted(e store.Entry, now time.Time) bool {
-	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
-	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
+	switch {
+	case e.State != store.Retry:
+		return false
+	// That it has not arrived is known by others that did, in the same time.
+	case Reason(e.Reason) == NotArrived:
+		return e.Attempts >= MostAttempts
+	case Reason(e.Reason) == ByHand:
+		return false
+	}
+	return !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
 }
 
 // RetryAfter is how long what was not sent waits for a later pass: a minute, then doubled, at most six hours.

@@ -43,7 +43,8 @@ func attentionTable(p Pass) doc.Table {
 		why := ofKind(row.Key.Kind()) + string(row.Reason)
 		switch row.Reason {
 		// Other reasons say it all.
-		case decide.Refused, decide.ServerFailure, decide.NoAnswer, decide.Unreadable, decide.Unrecognised:
+		case decide.Refused, decide.ServerFailure, decide.NoAnswer, decide.Unreadable, decide.Unrecognised,
+			decide.Forbidden, decide.Gateway:
 			why = strings.TrimSuffix(why+": "+causeOf(row.Message), ": ")
 		}
 		table.Add(row.Key.Conversation, spaced(row.State.String()), why)
