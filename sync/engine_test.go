@@ -648,7 +648,9 @@ func TestFuseStopsThoseThatWait(t *testing.T) {
 func TestErrorRateOfZero(t *testing.T) {
 	b := newBench(t, 100)
 	b.engine.Options.Limits.ErrorRate = 0
-	b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 400, Written: true, Own: true} }
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		return agentconnect.Answer{Status: 400, Written: true, Own: true}
+	}
 	if result := b.mustRun(t); result.Fuse == "" || result.Counts[store.Rejected] > 48 {
 		t.Errorf("a share of 0 allows none, but %+v", result)
 	}

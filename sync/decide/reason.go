@@ -18,6 +18,7 @@ const (
 	Imported            Reason = "imported"               // it came from an import, not from a customer
 	Spam                Reason = "spam"                   // Kustomer marked it as spam
 	Stale               Reason = "stale"                  // resolved longer ago than max_age
+	UnreadableRecord    Reason = store.ReasonUnreadable   // Kustomer does not give it, its agent or customer
 	NoAgent             Reason = "no_agent"               // nobody held it
 	AgentIsMachine      Reason = "agent_is_machine"       // a machine user held it
 	NoAgentEmail        Reason = "no_agent_email"         // the agent has no readable e-mail address
@@ -93,9 +94,13 @@ func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 // Broken reports whether the reason is that an expression failed.
 func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
 
+// Parked reports whether what waits for the reason needs a hand: it goes on being tried, and others of its kind
+// do not fail.
+func (r Reason) Parked() bool { return r == UnreadableRecord || r == Forbidden || r == Gateway }
+
 // State is the disposition that goes with a reason for which nothing is sent.
 func (r Reason) State() store.State {
-	if r.Broken() || r == GaveUp {
+	if r.Broken() || r == GaveUp || r == UnreadableRecord {
 		return store.Rejected
 	}
 	return store.Skipped
@@ -114,6 +119,7 @@ var skips = []meaning{
 	{Imported, "imported, not a live conversation"},
 	{Spam, "marked as spam"},
 	{Stale, "resolved longer ago than max_age"},
+	{UnreadableRecord, "Kustomer does not give a record of it"},
 	{NoAgent, "nobody was assigned, or no such user"},
 	{AgentIsMachine, "the agent is a machine user"},
 	{NoAgentEmail, "the agent has no readable address"},
