@@ -63,6 +63,26 @@ type Run struct {
 	Fuse   string  `json:"fuse,omitempty"`
 	Exit   int     `json:"exit"`             // of a pass that was killed 0, without a meaning
 	Killed bool    `json:"killed,omitempty"` // it came to no end; Ended is when it last reported
+	Outage *Outage `json:"outage,omitempty"` // it left the receiver down; nil: up, as far as known
+}
+
+// Outage is a receiver that was found down: of the requests that were sent, none got a usable answer.
+type Outage struct {
+	Since  time.Time `json:"since"`  // when it was first found so
+	Knocks int       `json:"knocks"` // passes since then that have found it so again
+	Next   time.Time `json:"next"`   // from then on a pass sends one request, to see whether it is up
+}
+
+// Again is the outage after a pass has found the receiver down, at a time: the pause before the next request
+// grows to an hour. The outage may be nil, for none yet.
+func (o *Outage) Again(now time.Time) *Outage {
+	const most = 6 // doublings of a minute that are less than an hour
+	if o == nil {
+		return &Outage{Since: now, Next: now}
+	}
+	knocks := o.Knocks + 1
+	pause := min(time.Minute<<min(knocks-1, most), time.Hour)
+	return &Outage{Since: o.Since, Knocks: knocks, Next: now.Add(pause)}
 }
 
 // Refusal names a conversation whose survey request was rejected, and why.

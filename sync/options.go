@@ -32,6 +32,7 @@ type Options struct {
 	// how long Agent Connect's data have to show a request before its absence counts
 	VerifyAfter time.Duration
 	Retain      time.Duration           // how long the ledger remembers who was asked; 0 = for ever
+	Knock       bool                    // send one request at once, however Agent Connect was found
 	Stamp       bool                    // write the intent's id into each survey request
 	ExitCode    func(Result, error) int // the exit code, kept with the summary of the pass; nil: 0
 }

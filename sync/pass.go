@@ -23,8 +23,9 @@ var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the convers
 type pass struct {
 	*work
 	engine *Engine
-	info   store.Info // of the ledger, at the beginning
-	adopts bool       // the ledger is to keep another identity from now on
+	info   store.Info    // of the ledger, at the beginning
+	adopts bool          // the ledger is to keep another identity from now on
+	outage *store.Outage // that the last pass has left; nil for none
 }
 
 func newPass(e *Engine, halt func(error)) *pass {
@@ -51,6 +52,9 @@ func (p *pass) open(ctx context.Context) error {
 	if p.info, err = e.Ledger.Info(); err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
+	if p.outage, err = lastOutage(e.Ledger); err != nil {
+		return err
+	}
 	if p.adopts, err = checkIdentity(p.info, e.Options); err != nil {
 		return err
 	}
@@ -65,6 +69,7 @@ func (p *pass) open(ctx context.Context) error {
 	if err := p.doubts.consult(ctx, p.info); err != nil {
 		return err
 	}
+	p.knock(time.Now())
 	return p.listProfiles(ctx)
 }
 
@@ -188,6 +193,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 		r.Fuse, r.Down, r.Limit = p.deliverer.StopReasons()
 		r.Refused = errors.Is(err, deliver.ErrRefused)
 		r.Ended = time.Now().UTC()
+		r.Outage = p.outageAfter(r.Ended)
 	})
 	if !p.tally.sofar().Accounted() {
 		err = errors.Join(ErrAccounting, err)

@@ -112,10 +112,11 @@ const pendingAtOnce = 10_000
 // doubts are what was in doubt when the pass began, and what Agent Connect's own data tell of it.
 type doubts struct {
 	verify.Verification
-	ledger  Ledger
-	tally   *tally
-	entries []store.Entry
-	matcher *verify.Matcher // what the data tell; nil: they were not asked
+	ledger     Ledger
+	tally      *tally
+	entries    []store.Entry
+	matcher    *verify.Matcher // what the data tell; nil: they were not asked
+	unanswered bool            // the data could not be read
 	// when the data were asked that nothing in them spoke against the ledger; zero if something did
 	witnessed time.Time
 }
@@ -150,6 +151,7 @@ func (d *doubts) consult(ctx context.Context, info store.Info) error {
 	case err != nil && matcher.ChecksLedger():
 		return &verify.WitnessError{Err: err}
 	case err != nil:
+		d.unanswered = true
 		d.tally.notice("what is in doubt could not be looked up and stays so: %v", err)
 	}
 	d.matcher, d.witnessed = matcher, began

@@ -51,8 +51,9 @@ type Result struct {
 	Failed fetch.Window // the resolutions of those that an expression failed on; zero for none
 	// why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Down    string
-	Refused bool // Agent Connect refused the key
-	Exit    int  // the exit code that goes with it
+	Outage  *store.Outage // it leaves Agent Connect down; nil: up, as far as known
+	Refused bool          // Agent Connect refused the key
+	Exit    int           // the exit code that goes with it
 
 	Forgotten int // keys that the ledger has forgotten, because they were older than Options.Retain
 }
@@ -178,7 +179,7 @@ func (r Result) summary() *store.Run {
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
 		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals,
-		Fuse: fuse, Exit: r.Exit,
+		Fuse: fuse, Exit: r.Exit, Outage: r.Outage,
 		Late: r.Late, Latest: r.Latest.Seconds(),
 	}
 }

@@ -35,13 +35,16 @@ func stubborn(t *testing.T, conversations int, answer agentconnect.Answer, those
 }
 
 // anHourLater lets time go on, and one more conversation be marked done.
-func (b *bench) anHourLater() {
-	time.Sleep(time.Hour)
-	b.now = b.now.Add(time.Hour)
+func (b *bench) anHourLater() { b.goOn(time.Hour) }
+
+// goOn lets time go on, and one more conversation be marked done.
+func (b *bench) goOn(by time.Duration) {
+	time.Sleep(by)
+	b.now = b.now.Add(by)
 	c := plain().Conversation
 	c.ID, c.CustomerID = fmt.Sprintf("6716500fa1b2c3d4e5aa%04x", len(b.conversations)), b.conversations[0].CustomerID
 	done := *c.LastDone
-	done.At = b.now.Add(-30 * time.Minute)
+	done.At = b.now.Add(-4 * time.Minute)
 	c.LastDone = &done
 	b.conversations = append(b.conversations, c)
 }

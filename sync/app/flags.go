@@ -44,6 +44,7 @@ const (
 	flagMaxDuration = "max-duration"
 	flagIfLocked    = "if-locked"
 	flagConfirm     = "confirm-first-run"
+	flagKnock       = "knock"
 	flagExpires     = "expires"
 	flagDetailed    = "detailed-exitcode"
 
@@ -89,6 +90,8 @@ func passFlags() []cli.Flag {
 		ifLockedFlag(),
 		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to "+
 			"`N` survey requests; needed above %d", unconfirmed)},
+		toggle(flagKnock, "send one request at once although Agent Connect was found down, and the rest if "+
+			"it is answered"),
 		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
 			"be given several times"),
 		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),

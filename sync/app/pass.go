@@ -57,6 +57,7 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	o := &engine.Options
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
+	o.Knock = s.c.Bool(flagKnock)
 	if err := complete(s, o); err != nil {
 		return err
 	}

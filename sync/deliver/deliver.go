@@ -104,14 +104,19 @@ func (d *Deliverer) Send(
 		done(c, notSent)
 		return
 	}
-	group.Go(func() {
+	send := func() {
 		defer func() { <-d.slots }()
 		outcome, err := d.deliver(ctx, c)
 		if err != nil {
 			d.Fail(err)
 		}
 		done(c, outcome)
-	})
+	}
+	if d.isKnocking() {
+		send()
+		return
+	}
+	group.Go(send)
 }
 
 // deliver sends, and again while it was certainly not sent. An error: nothing more may be sent in this pass.

@@ -60,6 +60,8 @@ type fuse struct {
 	limited  int                // in a row: answered 429
 	since    time.Time          // when the first of those came
 	refused  map[store.Key]bool // that were refused the key, in a row
+	knocking bool               // it was found down: one request at a time, until one is answered
+	lost     bool               // so many in a row got no usable answer that it is taken to be down
 	down     string             // Agent Connect takes nothing: nothing is lost, a later pass will do
 	turns    context.Context    // ends when what was admitted and waits for its turn is to stay here too
 	trip     func()             // ends it
@@ -141,6 +143,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		switch {
 		case f.down != "":
 		case f.failures >= failuresInARow:
+			f.lost = true
 			f.down = fmt.Sprintf("%d requests in a row were turned away by something before it (%d, %s)",
 				f.failures, o.Status, cmp.Or(o.Message, "without a word"))
 		case f.heard == 0 && o.Status == http.StatusNotFound && !key.Recovery:
@@ -148,6 +151,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		}
 	case decide.Unreachable:
 		if f.silences++; f.silences >= failuresInARow && f.down == "" {
+			f.lost = true
 			f.down = fmt.Sprintf("%d attempts in a row made no connection (%s)", f.silences, o.Message)
 		}
 	case decide.Limited:
@@ -168,10 +172,49 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			f.judge(o)
 		}
 	}
+	f.knocked()
 	if f.blown != "" && !f.full || f.down != "" {
 		f.trip()
 	}
 	return nil
+}
+
+// Stay lets nothing be sent, because Agent Connect is down for a reason that is known.
+func (f *fuse) Stay(why string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.down = why
+}
+
+// Knock lets one request be sent at a time until one is answered, and no more once one is not.
+func (f *fuse) Knock() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.knocking = true
+}
+
+func (f *fuse) isKnocking() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.knocking
+}
+
+// knocked takes in the first answer after an outage.
+func (f *fuse) knocked() {
+	switch failed := f.failures+f.silences > 0; {
+	case f.heard > 0:
+		f.knocking = false
+	case f.knocking && failed && f.down == "":
+		f.down = "it was found down before, and the one request that was sent first got no usable answer"
+	}
+}
+
+// Receiver reports whether Agent Connect is up, by the last answers; known is false when nothing tells.
+func (f *fuse) Receiver() (up, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	failed := f.failures+f.silences > 0
+	return !f.lost && f.heard > 0, f.lost || f.heard > 0 || failed
 }
 
 // waiting is a context for those that wait for their turn: it ends when the fuse trips.
@@ -203,6 +246,7 @@ func (f *fuse) judge(o Outcome) {
 			"request was taken; they were %s; compare agent_connect.base_url with Agent Connect's own "+
 			"address, and look there whether these arrived", f.unknown, strings.Join(f.looks, " and "))
 	case f.failures >= failuresInARow:
+		f.lost = true
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
 	case enough && share > f.limits.ErrorRate:
 		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)

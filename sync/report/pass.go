@@ -99,6 +99,7 @@ func JSON(w io.Writer, p Pass) error {
 		// which of the operator's limits ended it: max, max-duration, confirm-first-run
 		"limited_by", p.Limit,
 		"down", p.Down, // why Agent Connect took nothing more, though nothing is lost
+		"outage", outageJSON(p.Outage), // it leaves Agent Connect down; else null
 		"ended_by", p.EndedBy, // what ended it before its end, such as SIGTERM
 		"plan_made", when(p.planned(), stamp(p.Made)),
 		"backfill", when(p.backfill(), backfillJSON(p.Backfill)),
@@ -114,6 +115,14 @@ func backfillJSON(b store.Backfill) object {
 		"begun", stamp(b.Begun),
 		"finished", stamp(b.Finished), // empty while it is not
 	}...)
+}
+
+// outageJSON is since when Agent Connect is down, and from when on a pass tries it again; null for never.
+func outageJSON(o *store.Outage) any {
+	if o == nil {
+		return nil
+	}
+	return object{"since", stamp(o.Since), "next", stamp(o.Next), "knocks", o.Knocks}
 }
 
 // rangeJSON is a half-open range of resolution times; an empty end is now.

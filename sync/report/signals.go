@@ -136,6 +136,11 @@ func lastPassSignal(s Status) Signal {
 	if last.Fuse != "" {
 		signal.Text += ": " + last.Fuse
 	}
+	if o := last.Outage; o != nil {
+		signal.Level = worst([]Signal{signal, {Level: SignalLook}})
+		signal.Text += fmt.Sprintf("; Agent Connect is down since %s, and a pass tries one request from %s on",
+			show(o.Since), show(o.Next))
+	}
 	return signal
 }
 

@@ -60,6 +60,9 @@ func halts(p Pass) (lines []string) {
 		lines = append(lines, advise(haltedByFuse, "", p.Fuse, rest))
 	}
 	if p.Down != "" {
+		if p.Outage != nil && p.Outage.Next.After(p.Ended) {
+			next += ", and tries one request from " + show(p.Outage.Next) + " on"
+		}
 		lines = append(lines, advise(haltedByOutage, "", p.Down, next))
 	}
 	return lines
