@@ -63,7 +63,9 @@ type Run struct {
 	Fuse   string  `json:"fuse,omitempty"`
 	Exit   int     `json:"exit"`             // of a pass that was killed 0, without a meaning
 	Killed bool    `json:"killed,omitempty"` // it came to no end; Ended is when it last reported
-	Outage *Outage `json:"outage,omitempty"` // it left the receiver down; nil: up, as far as known
+	// when a pass last read far back again; zero for never
+	Reread time.Time `json:"reread,omitzero"`
+	Outage *Outage   `json:"outage,omitempty"` // it left the receiver down; nil: up, as far as known
 }
 
 // Outage is a receiver that was found down: of the requests that were sent, none got a usable answer.

@@ -26,6 +26,7 @@ type Options struct {
 	Confirmed   int           // how many of them the operator has confirmed
 	Settle      time.Duration // how long Kustomer's search needs to show a resolution
 	Overlap     time.Duration // how far before the checkpoint a pass begins
+	Reread      time.Duration // how far a pass reads back once a day; 0 = never
 	// what was read longer ago is read again just before it is sent; 0 = always
 	Recheck     time.Duration
 	Concurrency int // survey requests in flight

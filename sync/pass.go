@@ -23,9 +23,9 @@ var ErrAccounting = exit.New(exit.Failed, "the pass does not add up: the convers
 type pass struct {
 	*work
 	engine *Engine
-	info   store.Info    // of the ledger, at the beginning
-	adopts bool          // the ledger is to keep another identity from now on
-	outage *store.Outage // that the last pass has left; nil for none
+	info   store.Info // of the ledger, at the beginning
+	adopts bool       // the ledger is to keep another identity from now on
+	before store.Run  // the last pass that has told what it left
 }
 
 func newPass(e *Engine, halt func(error)) *pass {
@@ -52,7 +52,7 @@ func (p *pass) open(ctx context.Context) error {
 	if p.info, err = e.Ledger.Info(); err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
-	if p.outage, err = lastOutage(e.Ledger); err != nil {
+	if p.before, err = lastPass(e.Ledger); err != nil {
 		return err
 	}
 	if p.adopts, err = checkIdentity(p.info, e.Options); err != nil {
@@ -71,6 +71,23 @@ func (p *pass) open(ctx context.Context) error {
 	}
 	p.knock(time.Now())
 	return p.listProfiles(ctx)
+}
+
+// summariesRead is how many past passes are looked at for one that was not killed.
+const summariesRead = 50
+
+// lastPass is the last pass that has told what it left: one that was killed has not.
+func lastPass(ledger Ledger) (store.Run, error) {
+	runs, err := ledger.Runs(summariesRead)
+	if err != nil {
+		return store.Run{}, fmt.Errorf("read the past passes: %w", err)
+	}
+	for _, run := range runs {
+		if !run.Killed {
+			return run, nil
+		}
+	}
+	return store.Run{}, nil
 }
 
 // askClock asks Kustomer for its clock, which proves the key as well.
@@ -165,15 +182,22 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 	case *backfill:
 		stages = append(stages, func(context.Context) error { return c.begin(p.work, estimated) })
 		left := pending{p.work, most}
-		return append(stages, left.run, windows{p.work, o.Recheck}.run, left.retry)
+		return append(stages, left.run, p.windows().run, left.retry)
 	}
 	// No more is taken up than the pass may send.
 	if limit := o.Limits.AtMost(); limit > 0 {
 		most = min(limit, most)
 	}
 	left := pending{p.work, most}
-	return append(stages, left.run, windows{p.work, o.Recheck}.run, left.retry,
-		prune{p.work, o.Retain, o.Overlap, fetch.KnownSince(p.info)}.run)
+	known := fetch.KnownSince(p.info)
+	again := reread{windows: p.windows(), back: o.Reread, last: p.before.Reread, known: known}
+	return append(stages, left.run, p.windows().run, left.retry, again.run,
+		prune{p.work, o.Retain, max(o.Overlap, o.Reread), known}.run)
+}
+
+// windows is the stage for the range of the pass.
+func (p *pass) windows() windows {
+	return windows{work: p.work, outdated: p.engine.Options.Recheck, span: p.cursor.span(), sweep: p.fetcher.Sweep}
 }
 
 func (p *pass) adoptIdentity(context.Context) error {
@@ -199,7 +223,11 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 		err = errors.Join(ErrAccounting, err)
 	}
 	p.judge(err)
-	batch := store.Batch{Run: p.tally.sofar().summary(), Witnessed: p.doubts.witnessed}
+	run := p.tally.sofar().summary()
+	if run.Reread.IsZero() {
+		run.Reread = p.before.Reread
+	}
+	batch := store.Batch{Run: run, Witnessed: p.doubts.witnessed}
 	if failed := p.ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
 		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)
 		p.judge(err)

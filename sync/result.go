@@ -51,6 +51,7 @@ type Result struct {
 	Failed fetch.Window // the resolutions of those that an expression failed on; zero for none
 	// why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Down    string
+	Reread  time.Time     // when it has read far back again; zero if it has not
 	Outage  *store.Outage // it leaves Agent Connect down; nil: up, as far as known
 	Refused bool          // Agent Connect refused the key
 	Exit    int           // the exit code that goes with it
@@ -179,7 +180,7 @@ func (r Result) summary() *store.Run {
 	return &store.Run{
 		Pass: r.Pass, Mode: r.Mode, Started: r.Started, Ended: r.Ended, From: r.From, To: r.To,
 		Checkpoint: r.Checkpoint, Found: r.Found, Counts: counts, Reasons: reasons, Refusals: r.Refusals,
-		Fuse: fuse, Exit: r.Exit, Outage: r.Outage,
+		Fuse: fuse, Exit: r.Exit, Outage: r.Outage, Reread: r.Reread,
 		Late: r.Late, Latest: r.Latest.Seconds(),
 	}
 }

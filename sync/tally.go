@@ -128,10 +128,11 @@ func (t *tally) notice(format string, args ...any) {
 
 func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 	r := t.sofar()
-	// What comes later than the overlap is never seen.
+	// What comes later than the overlap is found by the daily look back at best.
 	if r.Late > 0 && r.Latest > overlap*8/10 {
 		t.notice("a conversation showed up %s below the checkpoint, and sync.overlap is %s: what comes "+
-			"later than the overlap is never seen; make it longer", r.Latest.Round(time.Second), overlap)
+			"later than the overlap waits for the look back of each day (sync.reread); make it longer",
+			r.Latest.Round(time.Second), overlap)
 	}
 	if r.Unseen > 0 {
 		t.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, "+

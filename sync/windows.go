@@ -17,6 +17,8 @@ import (
 type windows struct {
 	*work
 	outdated time.Duration // what was read longer ago is read again just before it is sent
+	span     fetch.Window  // the range
+	sweep    func(context.Context, fetch.Window, func(fetch.Chunk) bool) error
 }
 
 func (s windows) run(ctx context.Context) error {
@@ -34,7 +36,7 @@ func (s windows) run(ctx context.Context) error {
 	var stages errgroup.Group
 	stages.Go(func() error {
 		defer close(chunks)
-		failed = s.fetcher.Sweep(reading, s.cursor.span(), handOver)
+		failed = s.sweep(reading, s.span, handOver)
 		return nil
 	})
 	stages.Go(func() error {
@@ -92,7 +94,7 @@ func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Ca
 		if s.seen.already(&c, w.recorded) {
 			continue
 		}
-		if late := lateBy(c, s.cursor); late > 0 {
+		if late := lateBy(c, s.span.From, s.cursor.closed()); late > 0 {
 			w.late = append(w.late, late)
 		}
 		now := sighting{key: c.Key, resolved: c.Resolution(), recorded: w.recorded}
@@ -113,10 +115,10 @@ func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Ca
 }
 
 // lateBy is how far below the checkpoint a conversation lies that no earlier pass has seen, because
-// Kustomer's search did not show it; 0 for all others. What is later than the overlap is never seen.
-func lateBy(c decide.Case, cursor cursor) time.Duration {
-	resolved, closed := c.Resolution(), cursor.closed()
-	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(cursor.span().From) {
+// Kustomer's search did not show it; 0 for all others.
+func lateBy(c decide.Case, from, closed time.Time) time.Duration {
+	resolved := c.Resolution()
+	if c.Known.State == store.Unknown && resolved.Before(closed) && !resolved.Before(from) {
 		return closed.Sub(resolved)
 	}
 	return 0

@@ -80,6 +80,7 @@ func (c AgentConnect) check(k *checker) {
 type Sync struct {
 	Settle       Duration `toml:"settle"`         // how long a resolution rests before its window is read
 	Overlap      Duration `toml:"overlap"`        // how far a pass reads back behind the checkpoint
+	Reread       Duration `toml:"reread"`         // how far a pass reads back once a day; 0 = never
 	MaxAge       Duration `toml:"max_age"`        // older resolutions are skipped as stale
 	MaxPerRun    int      `toml:"max_per_run"`    // survey requests a pass may create
 	MaxErrorRate float64  `toml:"max_error_rate"` // share of rejected requests that stops a pass, [0, 1]
@@ -94,6 +95,7 @@ type Sync struct {
 func (c Sync) check(k *checker) {
 	k.duration("sync.settle", c.Settle, 0, day)
 	k.duration("sync.overlap", c.Overlap, 0, 30*day)
+	k.duration("sync.reread", c.Reread, 0, 30*day)
 	if c.MaxAge <= 0 {
 		k.fault("sync.max_age", "must be more than 0, is %s", c.MaxAge)
 	}
@@ -268,6 +270,7 @@ func Default() Config {
 		Sync: Sync{
 			Settle:       Duration(3 * time.Minute),
 			Overlap:      Duration(30 * time.Minute),
+			Reread:       2 * day,
 			MaxAge:       Duration(72 * time.Hour),
 			MaxPerRun:    5000,
 			MaxErrorRate: 0.25,

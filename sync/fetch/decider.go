@@ -99,6 +99,21 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 	return nil
 }
 
+// unknown are the cases of which the ledger says nothing. With recoveries it never says all of a conversation
+// that was marked done again.
+func (d *decider) unknown(cases []decide.Case) ([]decide.Case, error) {
+	known, err := d.lookup(cases)
+	if err != nil {
+		return nil, err
+	}
+	surveys, _ := decide.GroupByConversation(known)
+	return slices.DeleteFunc(cases, func(c decide.Case) bool {
+		r := d.SurveyPer.Effective(c.Key, c.Claimed(), surveys[c.Key.Conversation])
+		settled := r.State.Waiting() || r.Held() && d.Policy.Recovery == nil
+		return r.State != store.Unknown && (settled || decide.SameResolution(r.Resolution, c.Claimed()))
+	}), nil
+}
+
 func (d *decider) lookup(cases []decide.Case) (known map[store.Key]store.Record, err error) {
 	known = map[store.Key]store.Record{}
 	keys := make([]store.Key, len(cases))

@@ -84,12 +84,31 @@ type Chunk struct {
 // errEnough ends the reading because nobody takes any more; it is no failure.
 var errEnough = errors.New("nobody takes any more")
 
+// Missed is Sweep for a range that earlier passes have read: it gives what the ledger does not know.
+func (f *Fetcher) Missed(ctx context.Context, w Window, yield func(Chunk) bool) error {
+	return f.sweep(ctx, w, yield, func(rows []kustomer.Conversation) ([]decide.Case, error) {
+		return f.decider.unknown(f.decider.candidates(rows))
+	})
+}
+
 // Sweep gives each window of a range, decided, to yield, in the order of time, until that returns false.
 func (f *Fetcher) Sweep(ctx context.Context, w Window, yield func(Chunk) bool) error {
+	return f.sweep(ctx, w, yield, func(rows []kustomer.Conversation) ([]decide.Case, error) {
+		return f.found(rows), nil
+	})
+}
+
+func (f *Fetcher) sweep(
+	ctx context.Context, w Window, yield func(Chunk) bool,
+	found func([]kustomer.Conversation) ([]decide.Case, error),
+) error {
 	err := f.reader.sweep(ctx, newSplitter(w, f.reader.Limits), func(l lot) error {
 		chunk := Chunk{Window: Window{l.query.From, l.query.To}, Complete: l.complete, Read: time.Now()}
-		var err error
-		if chunk.Cases, err = f.decider.decide(ctx, l.query, f.found(l.rows)); err != nil {
+		cases, err := found(l.rows)
+		if err != nil {
+			return err
+		}
+		if chunk.Cases, err = f.decider.decide(ctx, l.query, cases); err != nil {
 			return err
 		}
 		// An earlier pass has dealt with what it knows of the time before this one begins.

@@ -21,9 +21,10 @@ const (
 	doAwaitClock = "nothing: a clock was wrong, and from then on passes go on by themselves"
 	doReadAhead  = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked " +
 		"done until then"
-	doLengthen     = "lengthen sync.overlap: what comes later than that is never seen"
+	doLengthen     = "lengthen sync.overlap: what comes later waits for the look back of each day (sync.reread)"
 	doAskMissed    = doLengthen + "; a back-fill asks those that were missed"
-	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that is never seen"
+	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that waits for the look back " +
+		"of each day (sync.reread)"
 
 	// A pass that ended early. What is left of a plan or a range nothing else sends as it was meant.
 	doRun           = "acsync run{here} goes on"

@@ -72,6 +72,7 @@ func Options(cfg config.Config) surveysync.Options {
 		SurveyPer:   store.Identity(cfg.Sync.SurveyPer),
 		Settle:      time.Duration(cfg.Sync.Settle),
 		Overlap:     time.Duration(cfg.Sync.Overlap),
+		Reread:      time.Duration(cfg.Sync.Reread),
 		Recheck:     time.Duration(cfg.Sync.RecheckAfter),
 		Retain:      time.Duration(cfg.Ledger.Retain),
 		VerifyAfter: time.Duration(cfg.AgentConnect.VerifyAfter),

@@ -1,0 +1,38 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"acsync/sync/fetch"
+)
+
+// rereadEvery is how often a pass reads far back again.
+const rereadEvery = 24 * time.Hour
+
+// reread is the stage that once a day reads far back, for what Kustomer's search showed later than the overlap:
+// no pass would ever come to that. What the ledger knows is left alone.
+type reread struct {
+	windows
+	back  time.Duration // how far; 0 = never
+	last  time.Time     // when a pass last did
+	known time.Time     // the ledger knows who was asked about what was marked done since then
+}
+
+func (r reread) run(ctx context.Context) error {
+	now := r.fetcher.Started()
+	if r.back <= 0 || now.Sub(r.last) < rereadEvery {
+		return nil
+	}
+	end := r.span.From
+	r.span = fetch.Window{From: end.Add(-r.back), To: end}
+	if r.span.From.Before(r.known) {
+		r.span.From = r.known.Truncate(time.Millisecond)
+	}
+	r.sweep = r.fetcher.Missed
+	if err := r.windows.run(ctx); err != nil {
+		return err
+	}
+	r.tally.edit(func(result *Result) { result.Reread = now })
+	return nil
+}

@@ -1,0 +1,103 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/decide"
+	"acsync/sync/kustomer"
+)
+
+// lagging is a Kustomer whose search shows one conversation late.
+type lagging struct {
+	*desk
+	id  string
+	lag time.Duration
+}
+
+func (l lagging) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	page, err := l.desk.SearchConversations(ctx, q)
+	before := len(page.Items)
+	page.Items = slices.DeleteFunc(page.Items, func(c kustomer.Conversation) bool {
+		return c.ID == l.id && l.now.Sub(c.LastDone.At) < l.lag
+	})
+	page.Total -= before - len(page.Items)
+	return page, err
+}
+
+// TestReread lets the search show a conversation later than the overlap: the daily look back finds it, within a
+// day of its being shown, and asks once. Nothing else is read twice, counted twice or decided anew by it.
+func TestReread(t *testing.T) {
+	for _, per := range []store.Identity{store.PerConversation, store.PerResolution} {
+		for _, lag := range []time.Duration{45 * time.Minute, 7 * time.Hour, 23 * time.Hour} {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, 3)
+				b.engine.Options.Reread, b.engine.Options.SurveyPer = 48*time.Hour, per
+				b.conversations[1].Spam = true
+				b.mustRun(t)
+				b.conversations[1].Spam = false // nobody decides it anew
+				b.goOn(9 * time.Hour)
+				late := b.conversations[len(b.conversations)-1]
+				b.engine.Source = lagging{b.desk, late.ID, lag}
+				counted, searches := 0, 0
+				for range 52 {
+					before := b.calls["search"]
+					result := b.mustRun(t)
+					searches = max(searches, b.calls["search"]-before)
+					counted += result.Late
+					b.goOn(time.Hour)
+				}
+				if got := b.times()[late.ID]; got != 1 || counted != 1 {
+					t.Errorf("%s, %s late: asked %d times, counted %d times", per, lag, got, counted)
+				}
+				if got := b.times()[b.conversations[1].ID]; got != 0 {
+					t.Errorf("what was skipped was asked %d times", got)
+				}
+				if searches > 6 {
+					t.Errorf("a pass searched %d times", searches)
+				}
+			})
+		}
+	}
+}
+
+// TestRereadOfDoneAgain finds, a day late, that what was skipped was marked done again.
+func TestRereadOfDoneAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 3)
+		b.engine.Options.Reread = 48 * time.Hour
+		b.conversations[1].Spam = true
+		b.mustRun(t)
+		b.goOn(time.Hour)
+		done := *b.conversations[1].LastDone
+		done.At = b.now.Add(-20 * time.Minute)
+		b.conversations[1].LastDone, b.conversations[1].Spam = &done, false
+		b.engine.Source = lagging{b.desk, b.conversations[1].ID, 5 * time.Hour}
+		for range 30 {
+			b.mustRun(t)
+			b.goOn(time.Hour)
+		}
+		if got := b.times()[b.conversations[1].ID]; got != 1 {
+			t.Errorf("it was asked %d times", got)
+		}
+	})
+}
+
+// TestNoReread leaves what comes later than the overlap, where the look back is switched off.
+func TestNoReread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 3)
+		b.engine.Source = lagging{b.desk, b.conversations[0].ID, 7 * time.Hour}
+		for range 30 {
+			b.mustRun(t)
+			b.goOn(time.Hour)
+		}
+		if got := b.state(t, 0); decide.Rank(got.State) != 0 {
+			t.Errorf("the ledger has %+v", got)
+		}
+	})
+}
