@@ -64,12 +64,16 @@ func New(o Options) (*Client, error) {
 // note down what it is about to do after the wait and right before the act.
 func (c *Client) Ready(ctx context.Context) error { return httpx.Wait(ctx, c.requests) }
 
-// Create posts one survey request, or recovery, once, and does not wait for its turn. It may be called again
+// Create posts one survey request, or recovery, once. It does not wait for its turn, but for others that were
+// held up between their turn and the wire. It may be called again
 // with the same request only when that was certainly not taken; see Answer.
 func (c *Client) Create(ctx context.Context, r Request) Answer {
 	path, body, err := r.post()
 	if err != nil {
 		return Answer{Err: fmt.Errorf("agent connect: the survey request cannot be encoded: %w", err)}
+	}
+	if err := c.requests.Depart(ctx); err != nil {
+		return Answer{Err: err}
 	}
 	var written atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{

@@ -28,6 +28,7 @@ type Pacer struct {
 	mu    sync.Mutex
 	rate  adaptiveRate
 	last  time.Time // of the calls admitted
+	left  time.Time // of the calls that departed
 	until time.Time // nobody is admitted before
 	why   string
 	count int
@@ -167,12 +168,42 @@ func (p *Pacer) delay(now time.Time) time.Duration {
 	if wait := p.until.Sub(now); wait > 0 {
 		return wait
 	}
-	interval := time.Duration(math.Ceil(float64(time.Second) / p.rate.at(now)))
-	wait := p.last.Add(interval).Sub(now)
+	wait := p.last.Add(p.interval(now)).Sub(now)
 	if left := p.rate.slowUntil.Sub(now); left > 0 {
 		return min(wait, left)
 	}
 	return wait
+}
+
+// Depart returns when a call that was admitted may leave this machine. That is at once, unless what had to be
+// done in between took so long that others leave just now: behind a disk that stalls many calls would leave
+// together, and be more than the limit allows. Who is admitted next waits for those. It is for calls that do
+// something between Wait and the wire.
+func (p *Pacer) Depart(ctx context.Context) error {
+	if p == nil {
+		return ctx.Err()
+	}
+	p.mu.Lock()
+	now := time.Now()
+	at := p.left.Add(p.interval(now))
+	if !at.After(now) {
+		at = now
+	} else if at.After(p.last) {
+		p.last = at
+	}
+	p.left = at
+	p.mu.Unlock()
+	select {
+	case <-time.After(at.Sub(now)):
+		return nil
+	case <-ctx.Done():
+		return p.wrap(ctx.Err())
+	}
+}
+
+// interval is the time between two calls. The caller holds mu.
+func (p *Pacer) interval(now time.Time) time.Duration {
+	return time.Duration(math.Ceil(float64(time.Second) / p.rate.at(now)))
 }
 
 // take admits a call now.

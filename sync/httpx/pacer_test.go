@@ -304,6 +304,57 @@ func TestWaitDoesNotBlockOthers(t *testing.T) {
 	})
 }
 
+// TestDepartureAfterAStall lets a disk stall between the turn and the wire: however long, no minute holds more
+// calls than the limit on the wire, nobody waits longer than the stall made necessary, and what comes after it
+// goes at once.
+func TestDepartureAfterAStall(t *testing.T) {
+	for _, stall := range []time.Duration{0, time.Second, 7 * time.Second, 90 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			const limit, slots = 100, 8
+			p := NewPacer(PacerOptions{Name: "t", PerMinute: limit})
+			free := make(chan struct{}, slots)
+			var mu sync.Mutex
+			var left []time.Time
+			resume := time.Now().Add(10*time.Second + stall)
+			late := time.Duration(0)
+			var group sync.WaitGroup
+			for range 300 {
+				free <- struct{}{}
+				if err := Wait(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+				group.Go(func() {
+					defer func() { <-free }()
+					// The stalled ones are done together.
+					if now := time.Now(); stall > 0 && !now.Before(resume.Add(-stall)) && now.Before(resume) {
+						time.Sleep(resume.Sub(now))
+					}
+					ready := time.Now()
+					if err := p.Depart(t.Context()); err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					left = append(left, time.Now())
+					if ready.After(resume.Add(time.Minute)) {
+						late = max(late, time.Since(ready))
+					}
+				})
+			}
+			group.Wait()
+			slices.SortFunc(left, time.Time.Compare)
+			for i := range left {
+				if i >= limit && left[i].Sub(left[i-limit]) < time.Minute {
+					t.Errorf("stall of %s: %d left within %s", stall, limit+1, left[i].Sub(left[i-limit]))
+				}
+			}
+			if late > 0 {
+				t.Errorf("stall of %s: a minute later calls still wait for %s on their way", stall, late)
+			}
+		})
+	}
+}
+
 func TestNilPacer(t *testing.T) {
 	var p *Pacer
 	p.Observe(429, nil)
