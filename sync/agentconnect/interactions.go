@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"net/url"
 	"slices"
@@ -18,6 +19,8 @@ const (
 	dataPath  = "/v2/data"
 	dataRows  = 1000   // of one answer; the documented default
 	dataPages = 10_000 // ten million interactions: a list that goes on is one without an end
+	fewRows   = 10     // a page of fewer is all but empty
+	fewPages  = 100    // of those in a row: a list that goes on like that would take hours
 	// dateLayout is ISO 8601 with a numeric offset, as the documented example has it.
 	dateLayout = "2006-01-02T15:04:05-07:00"
 )
@@ -81,6 +84,7 @@ func (i interactionReader) Between(
 // sequenceWalk goes from page to page by the greatest sequence id.
 type sequenceWalk struct {
 	after    int64 // exclusive
+	sparse   int   // pages in a row that were all but empty
 	disorder error // pages were not sorted: something may have been left out
 }
 
@@ -100,9 +104,15 @@ func (w *sequenceWalk) turn(rows []Interaction) (more bool, err error) {
 	// A page that only repeats where the last one ended comes of an id that is not taken as exclusive.
 	fresh := w.after == 0 && len(rows) > 0 ||
 		slices.ContainsFunc(rows, func(row Interaction) bool { return row.Sequence != w.after })
+	if w.sparse++; len(rows) >= fewRows {
+		w.sparse = 0
+	}
 	switch {
 	case !fresh:
 		return false, w.disorder
+	case w.sparse >= fewPages:
+		return false, fmt.Errorf("agent connect: its data come in pages of a few rows, %d in a row, and have "+
+			"no end; is agent_connect.base_url right?", fewPages)
 	case greatest == 0:
 		return false, errors.New("agent connect: its data have no sequence ids to go on by; " +
 			"is agent_connect.base_url right?")

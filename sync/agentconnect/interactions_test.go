@@ -141,6 +141,12 @@ func TestSincePages(t *testing.T) {
 	for i := range full {
 		full[i] = int64(i + 1)
 	}
+	single := func(n int) (pages []string) {
+		for i := range n {
+			pages = append(pages, rowsOf(int64(i+1)))
+		}
+		return pages
+	}
 	tests := []struct {
 		name  string
 		pages []string
@@ -152,6 +158,8 @@ func TestSincePages(t *testing.T) {
 		{"a full page", []string{rowsOf(full...), rowsOf(1001)}, append(slices.Clone(full), 1001), ""},
 		{"a row that changed comes again", []string{`[{"uuid":"a","sequence_id":1}]`, `[{"uuid":"a","sequence_id":2}]`}, []int64{1, 2}, ""},
 		{"the id is taken as inclusive", []string{rowsOf(1, 2), rowsOf(2)}, []int64{1, 2, 2}, ""},
+		{"a row at a time, to the end", single(fewPages - 1), full[:fewPages-1], ""},
+		{"a row at a time, without an end", single(dataRows), full[:fewPages], "have no end"},
 		{"not sorted", []string{rowsOf(3, 1, 2), rowsOf(4)}, []int64{3, 1, 2, 4}, "not sorted"},
 		{"the same page for ever", []string{rowsOf(1, 2), rowsOf(1, 2)}, []int64{1, 2, 1, 2}, "come back"},
 		{"back to the beginning", []string{rowsOf(5), rowsOf(1, 2)}, []int64{5, 1, 2}, "come back"},
