@@ -768,6 +768,12 @@ func TestNoRoom(t *testing.T) {
 	if !errors.As(err, &failure) || len(b.got) > 0 || result.Counts[store.Scheduled] != 8 {
 		t.Errorf("error %v, sent %d, %+v", err, len(b.got), result)
 	}
+	// What is due is not sent either, though no window has to be read for it.
+	due(t, b)
+	result, err = b.engine.Run(t.Context())
+	if !errors.As(err, &failure) || len(b.got) > 0 || result.Counts[store.Scheduled] != 8 {
+		t.Errorf("what is due: error %v, sent %d, %+v", err, len(b.got), result)
+	}
 }
 
 type full struct{ Ledger }
