@@ -207,8 +207,11 @@ func (r *reader) all(
 	united := map[string]kustomer.Conversation{}
 	var last page
 	for range rereads {
-		if first.Total >= r.Limits.Rows || first.TotalPages > r.Limits.Pages {
+		switch {
+		case first.Total >= r.Limits.Rows, first.TotalPages > r.Limits.Pages && first.Total > r.Limits.Page:
 			return nil, 0, &OverflowError{At: q.From, Rows: first.Total}
+		case first.TotalPages > r.Limits.Pages:
+			return nil, 0, &UnsteadyError{Window: Window{q.From, q.To}}
 		}
 		got, err := r.gather(ctx, q, first)
 		if err != nil {

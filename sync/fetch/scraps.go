@@ -205,30 +205,27 @@ func (p *paper) read(ctx context.Context, q kustomer.Query) error {
 		found, err = p.search(ctx, q)
 		own = errors.Is(err, kustomer.ErrUnanswered)
 	}
-	switch {
+	switch first := (q.Page-1)*parts + 1; {
 	case err == nil:
 		return p.keep(found)
 	case !own:
 		return err
-	case q.PageSize == 1:
+	// A single row, or rows that have no page of their own which a search gives.
+	case q.PageSize == 1, first > p.Limits.Pages:
 		return p.giveUp(ctx, q, err)
 	}
 	for i := range parts {
 		small := q
-		small.PageSize = q.PageSize / parts
-		small.Page = (q.Page-1)*parts + i + 1
-		switch {
-		case p.shifted || (small.Page-1)*small.PageSize >= p.total:
+		small.PageSize, small.Page = q.PageSize/parts, (q.Page-1)*parts+i+1
+		if p.shifted || (small.Page-1)*small.PageSize >= p.total {
 			return nil
-		case small.Page > p.Limits.Pages:
-			// Its rows have pages that no search gives.
-			if err := p.giveUp(ctx, small, err); err != nil {
-				return err
-			}
-		default:
-			if err := p.read(ctx, small); err != nil {
-				return err
-			}
+		}
+		read := p.read
+		if small.Page > p.Limits.Pages {
+			read = func(ctx context.Context, q kustomer.Query) error { return p.giveUp(ctx, q, err) }
+		}
+		if err := read(ctx, small); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -59,11 +59,14 @@ func (t *trial) saw(w Window, first page) {
 // what finds none, nothing can be said against a single one.
 func (t *trial) shows(ctx context.Context, q kustomer.Query) bool {
 	const day = 24 * time.Hour
-	for _, w := range []Window{
-		{t.shown, t.shown.Add(time.Millisecond)},
-		{q.From.Add(-time.Hour), q.From}, {q.From.Add(-day), q.From}, {q.From.Add(-30 * day), q.From},
-		{q.To, q.To.Add(time.Hour)}, {q.To, q.To.Add(30 * day)},
-	} {
+	around := []Window{{t.shown, t.shown.Add(time.Millisecond)}}
+	// Apart from each other, since there may be more like it.
+	near := time.Duration(0)
+	for _, far := range []time.Duration{time.Minute, time.Hour, day, 30 * day} {
+		around = append(around, Window{q.From.Add(-far), q.From.Add(-near)}, Window{q.To.Add(near), q.To.Add(far)})
+		near = far
+	}
+	for _, w := range around {
 		if w.From.IsZero() || w.Contains(q.From) {
 			continue
 		}
