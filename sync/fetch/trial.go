@@ -107,7 +107,7 @@ func (t *trial) convict(q kustomer.Query, rows int, where string, err error) err
 	if t.inARow > mostInARow {
 		return err
 	}
-	t.reader.Notice("not asked about: %d of the conversations marked done at %s%s. Every search that holds them "+
+	t.reader.Notice("not asked about: %d of the conversations marked done at %s%s: every search that holds them "+
 		"fails, and others do not (%v). Find them in Kustomer by that time; once it shows them, a back-fill of "+
 		"that time asks about them", rows, decide.Format(q.From), where, err)
 	return nil
