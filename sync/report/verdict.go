@@ -36,7 +36,8 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 			some(tally.Rejected-failed, "was rejected by Agent Connect and is not sent again",
 				"were rejected by Agent Connect and are not sent again"),
 			some(tally.InDoubt, "may or may not have arrived", "may or may not have arrived"),
-			some(p.Unseen, "is hidden from the API key", "are hidden from the API key"),
+			some(p.Unseen, "is hidden from the API key or cannot be read",
+				"are hidden from the API key or cannot be read"),
 		)
 	case tally.Waiting > 0:
 		v.Detail = several(tally.Waiting, "waits ", "wait ") + later + ". " + calm
