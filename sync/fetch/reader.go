@@ -47,15 +47,10 @@ func (t *tally) add(other tally) {
 	t.unseen += other.unseen
 }
 
-const (
-	tries       = 2 // of a search that can be cut when it fails
-	triesInside = 1 // and of one in a window that has failed
-)
-
 // sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it. A
 // window that is not answered, although others are, is read in halves, and a millisecond in scraps.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
-	trial := &trial{reader: r}
+	trial := &trial{source: r.Source, clock: r.clock, notice: r.Notice, few: r.Limits.Target / 8}
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
 		if windows.shrunk > mostShrinks {
 			return &UnsteadyError{Window: window}
@@ -81,7 +76,7 @@ func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) er
 			windows.blame(window.From)
 		}
 		if err == nil {
-			err = trial.bear(window, sum)
+			err = trial.bear(window, sum.rows)
 		}
 		if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
 			return fmt.Errorf("%w, after %w", ended, err)

@@ -114,7 +114,7 @@ func (s *scraps) half(ctx context.Context, q kustomer.Query) (tally, error) {
 	if err != nil {
 		return sum, err
 	}
-	return sum, s.trial.bear(Window{q.From, q.To}, sum)
+	return sum, s.trial.bear(Window{q.From, q.To}, sum.rows)
 }
 
 // last reads a query that cannot be cut once more, as often as any, and else counts it as one conversation that

@@ -16,12 +16,18 @@ const (
 	mostBarren  = 500         // searches for so little time in a row that bring next to nothing
 	// mostInARow is how many instants in a row, no other between them, may have conversations that cannot be
 	// read. It is not theirs, then: a part of the service is down.
-	mostInARow = 20
+	mostInARow = 10
 )
 
 // trial finds out whether a search failed by its own fault, and bounds how long a pass looks for the reason.
 type trial struct {
-	reader *reader
+	source Source
+	clock  *serverClock
+	notice func(format string, args ...any)
+	few    int // rows that a search should bring at least
+
+	answered bool // the search before this one was
+
 	shown  time.Time // an instant of this pass at which a conversation was shown
 	barren int
 
@@ -29,25 +35,27 @@ type trial struct {
 	inARow    int
 }
 
-// ofQuery reports whether a search that ended with err failed by its own fault: Kustomer answers another one.
-// When it answers none, the service is down, and err says so.
+// ofQuery takes in how a search has ended, and reports whether it failed by its own fault: Kustomer answers
+// others, the one before it or one for next to nothing. Else the service is down, and err says so.
 func (t *trial) ofQuery(ctx context.Context, q kustomer.Query, err error) bool {
-	if !errors.Is(err, kustomer.ErrUnanswered) {
-		return false
+	known := t.answered
+	t.answered = err == nil
+	if known || !errors.Is(err, kustomer.ErrUnanswered) {
+		return errors.Is(err, kustomer.ErrUnanswered)
 	}
 	// What is wrong may lie in one of the two.
 	before := kustomer.Query{From: q.From.Add(-time.Millisecond), To: q.From, PageSize: 1}
 	after := kustomer.Query{From: q.To, To: q.To.Add(time.Millisecond), PageSize: 1, Failures: triesInside}
-	if _, err := t.reader.Source.SearchConversations(ctx, before); err == nil {
+	if _, err := t.source.SearchConversations(ctx, before); err == nil {
 		return true
 	}
-	_, err = t.reader.Source.SearchConversations(ctx, after)
+	_, err = t.source.SearchConversations(ctx, after)
 	return err == nil
 }
 
 // saw takes in that a window was answered.
 func (t *trial) saw(w Window, first page) {
-	for _, at := range t.reader.clock.resolutions(first.Items) {
+	for _, at := range t.clock.resolutions(first.Items) {
 		if w.Contains(at) {
 			t.shown = at
 			return
@@ -71,7 +79,7 @@ func (t *trial) shows(ctx context.Context, q kustomer.Query) bool {
 			continue
 		}
 		some := kustomer.Query{From: w.From, To: w.To, PageSize: 1, Failures: tries}
-		found, err := t.reader.Source.SearchConversations(ctx, some)
+		found, err := t.source.SearchConversations(ctx, some)
 		if err == nil && len(found.Items) > 0 {
 			t.saw(w, found)
 			return true
@@ -82,12 +90,12 @@ func (t *trial) shows(ctx context.Context, q kustomer.Query) bool {
 
 // bear counts searches for very little time that bring next to nothing: Kustomer may answer no others, or count
 // what it does not show. An error ends the pass, which has moved the checkpoint up to there.
-func (t *trial) bear(w Window, found tally) error {
-	if found.rows > 0 {
+func (t *trial) bear(w Window, rows int) error {
+	if rows > 0 {
 		t.inARow = 0
 	}
 	switch {
-	case found.rows >= max(t.reader.Limits.Target/8, 1) || w.To.Sub(w.From) >= shortWindow:
+	case rows >= max(t.few, 1) || w.To.Sub(w.From) >= shortWindow:
 		t.barren = 0
 	case t.barren >= mostBarren:
 		return &FutileError{At: w.From}
@@ -107,7 +115,7 @@ func (t *trial) convict(q kustomer.Query, rows int, where string, err error) err
 	if t.inARow > mostInARow {
 		return err
 	}
-	t.reader.Notice("not asked about: %d of the conversations marked done at %s%s: every search that holds them "+
+	t.notice("not asked about: %d of the conversations marked done at %s%s: every search that holds them "+
 		"fails, and others do not (%v). Find them in Kustomer by that time; once it shows them, a back-fill of "+
 		"that time asks about them", rows, decide.Format(q.From), where, err)
 	return nil
