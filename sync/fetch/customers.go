@@ -81,7 +81,8 @@ func (c *customers) join(
 }
 
 // search reads the joined search as long as a page may spare more calls than it makes. What it lacks is
-// fetched singly, and so is a customer of whom it says several things. It returns false where there is no search.
+// fetched singly, and so is a customer of whom it says several things. It returns false where there is no
+// search.
 func (c *customers) search(
 	ctx context.Context, query kustomer.Query, ids map[string]bool, into found,
 ) (bool, error) {
@@ -93,7 +94,8 @@ func (c *customers) search(
 		}
 		c.keep(fresh)
 	}()
-	for query.Page, query.Failures = 1, tries; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
+	query.Failures = tries
+	for query.Page = 1; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
 		page, err := c.source.SearchCustomers(ctx, query)
 		unanswered := errors.Is(err, kustomer.ErrUnanswered)
 		if errors.Is(err, kustomer.ErrInvalid) || unanswered && c.failed.Add(1) >= failedJoins {

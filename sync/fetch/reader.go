@@ -101,8 +101,8 @@ func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
 	return r.mended(ctx, found)
 }
 
-// mended is a page whose broken rows are read by their ids. What cannot be read then either stays broken, and
-// so does what the ledger could not keep.
+// mended is a page whose broken rows are read by their ids. What cannot be read then either stays broken,
+// and so does what the ledger could not keep.
 func (r *reader) mended(ctx context.Context, p page) (page, error) {
 	var ids, broken []string
 	for _, id := range p.Broken {
@@ -119,7 +119,8 @@ func (r *reader) mended(ctx context.Context, p page) (page, error) {
 		}
 		p.Items = append(p.Items, rows...)
 		for _, id := range ids {
-			if !slices.ContainsFunc(rows, func(c kustomer.Conversation) bool { return strings.EqualFold(c.ID, id) }) {
+			same := func(row kustomer.Conversation) bool { return strings.EqualFold(row.ID, id) }
+			if !slices.ContainsFunc(rows, same) {
 				broken = append(broken, id)
 			}
 		}
@@ -144,7 +145,9 @@ func (r *reader) overflows(p page) bool { return p.Total > r.Limits.Page || p.To
 
 // whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in
 // parts by time of creation, and page by page when those do not give all.
-func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (tally, error) {
+func (r *reader) whole(
+	ctx context.Context, q kustomer.Query, first page, take func(lot) error,
+) (tally, error) {
 	if r.overflows(first) {
 		sum, err := r.parts(ctx, q, first, take)
 		if err != nil {
@@ -162,7 +165,9 @@ func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take f
 }
 
 // parts reads a window by time of creation as far as that can be cut; one instant is read page by page.
-func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (tally, error) {
+func (r *reader) parts(
+	ctx context.Context, q kustomer.Query, first page, take func(lot) error,
+) (tally, error) {
 	var sum tally
 	for _, part := range splitByCreation(q, first, r.Limits.Target) {
 		first, err := r.search(ctx, part)
@@ -194,8 +199,9 @@ func (r *reader) give(
 	return tally{len(rows), unseen}, take(lot{q, r.upTo(q.To, rows), complete})
 }
 
-// all is every row of a query that is not to be cut, and how many more Kustomer counts. Rows that leave or enter
-// meanwhile shift the later pages: what does not add up is read again, and rows are collected over the readings.
+// all is every row of a query that is not to be cut, and how many more Kustomer counts. Rows that leave or
+// enter meanwhile shift the later pages: what does not add up is read again, and rows are collected over
+// the readings.
 func (r *reader) all(
 	ctx context.Context, q kustomer.Query, first page,
 ) (rows []kustomer.Conversation, unseen int, err error) {
@@ -221,9 +227,9 @@ func (r *reader) all(
 			return slices.Collect(maps.Values(got.rows)), 0, nil
 		case got.steady && !single && len(united) >= first.Total:
 			return slices.Collect(maps.Values(united)), 0, nil
-		// Rows of a single page that the server counts and twice does not return are hidden from this key, and
-		// rows may be broken: that does not hold up the rest. Where there are several pages, those that are
-		// neither shown nor broken may just as well have been missed, and the checkpoint stays.
+		// Rows of a single page that the server counts and twice does not return are hidden from this key,
+		// and rows may be broken: that does not hold up the rest. Where there are several pages, those that
+		// are neither shown nor broken may just as well have been missed, and the checkpoint stays.
 		case repeated && (single || got.steady && len(got.rows)+len(got.broken) >= first.Total):
 			r.tell(q, got.broken)
 			return slices.Collect(maps.Values(got.rows)), first.Total - len(got.rows), nil
@@ -253,8 +259,8 @@ func (r *reader) settle(ctx context.Context) error {
 func (r *reader) tell(q kustomer.Query, broken []string) {
 	for _, id := range broken {
 		if len(id) > store.MaxID {
-			r.Notice("not asked about: the conversation %.40q…, which was marked done from %s. Its id has %d bytes, "+
-				"and no ledger keeps one of more than %d", id, Window{q.From, q.To}, len(id), store.MaxID)
+			r.Notice("not asked about: the conversation %.40q…, which was marked done from %s. Its id has %d "+
+				"bytes, and no ledger keeps one of more than %d", id, Window{q.From, q.To}, len(id), store.MaxID)
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 // foundedYear is before the oldest conversation: Kustomer was founded in 2015.
 const foundedYear = 2010
 
-// scraps reads what can be read of a millisecond that is not answered as a whole: in halves by time of creation,
-// and page by page, in pages of fewer and fewer rows.
+// scraps reads what can be read of a millisecond that is not answered as a whole: in halves by time of
+// creation, and page by page, in pages of fewer and fewer rows.
 type scraps struct {
 	*reader
 	trial *trial
@@ -32,8 +32,9 @@ func (s *scraps) read(ctx context.Context, q kustomer.Query) (tally, error) {
 	return sum, s.take(lot{query: q, complete: true})
 }
 
-// part reads a query that is not answered as a whole. Where a page of one row can be had it knows how many rows
-// there are: each that can be had by itself is. Else, or when they are too many, they are read in halves.
+// part reads a query that is not answered as a whole. Where a page of one row can be had it knows how many
+// rows there are: each that can be had by itself is. Else, or when they are too many, they are read in
+// halves.
 func (s *scraps) part(ctx context.Context, q kustomer.Query, count bool) (tally, error) {
 	total, counted, err := 0, false, error(nil)
 	if count {
@@ -66,8 +67,8 @@ func (s *scraps) part(ctx context.Context, q kustomer.Query, count bool) (tally,
 	return s.last(ctx, q, sum)
 }
 
-// total is how many rows a query has, by a page that holds one row at most: the first, or the second where the
-// first row is broken.
+// total is how many rows a query has, by a page that holds one row at most: the first, or the second where
+// the first row is broken.
 func (s *scraps) total(ctx context.Context, q kustomer.Query) (total int, counted bool, err error) {
 	q.PageSize = 1
 	for q.Page = 1; q.Page <= 2; q.Page++ {
@@ -117,8 +118,8 @@ func (s *scraps) half(ctx context.Context, q kustomer.Query) (tally, error) {
 	return sum, s.trial.bear(Window{q.From, q.To}, sum.rows)
 }
 
-// last reads a query that cannot be cut once more, as often as any, and else counts it as one conversation that
-// cannot be read.
+// last reads a query that cannot be cut once more, as often as any, and else counts it as one conversation
+// that cannot be read.
 func (s *scraps) last(ctx context.Context, q kustomer.Query, sum tally) (tally, error) {
 	q.Failures = 0
 	first, err := s.search(ctx, q)

@@ -14,12 +14,13 @@ import (
 const (
 	shortWindow = time.Second // an honest search fills a shorter window, or needs none so short
 	mostBarren  = 500         // searches for so little time in a row that bring next to nothing
-	// mostInARow is how many instants in a row, no other between them, may have conversations that cannot be
-	// read. It is not theirs, then: a part of the service is down.
+	// mostInARow is how many instants in a row, no other between them, may have conversations that cannot
+	// be read. It is not theirs, then: a part of the service is down.
 	mostInARow = 10
 )
 
-// trial finds out whether a search failed by its own fault, and bounds how long a pass looks for the reason.
+// trial finds out whether a search failed by its own fault, and bounds how long a pass looks for the
+// reason.
 type trial struct {
 	source Source
 	clock  *serverClock
@@ -63,15 +64,16 @@ func (t *trial) saw(w Window, first page) {
 	}
 }
 
-// shows reports whether Kustomer shows any conversation of another time than the query's. If it answers only
-// what finds none, nothing can be said against a single one.
+// shows reports whether Kustomer shows any conversation of another time than the query's. If it answers
+// only what finds none, nothing can be said against a single one.
 func (t *trial) shows(ctx context.Context, q kustomer.Query) bool {
 	const day = 24 * time.Hour
 	around := []Window{{t.shown, t.shown.Add(time.Millisecond)}}
 	// Apart from each other, since there may be more like it.
 	near := time.Duration(0)
 	for _, far := range []time.Duration{time.Minute, time.Hour, day, 30 * day} {
-		around = append(around, Window{q.From.Add(-far), q.From.Add(-near)}, Window{q.To.Add(near), q.To.Add(far)})
+		around = append(around,
+			Window{q.From.Add(-far), q.From.Add(-near)}, Window{q.To.Add(near), q.To.Add(far)})
 		near = far
 	}
 	for _, w := range around {
@@ -88,8 +90,8 @@ func (t *trial) shows(ctx context.Context, q kustomer.Query) bool {
 	return false
 }
 
-// bear counts searches for very little time that bring next to nothing: Kustomer may answer no others, or count
-// what it does not show. An error ends the pass, which has moved the checkpoint up to there.
+// bear counts searches for very little time that bring next to nothing: Kustomer may answer no others, or
+// count what it does not show. An error ends the pass, which has moved the checkpoint up to there.
 func (t *trial) bear(w Window, rows int) error {
 	if rows > 0 {
 		t.inARow = 0
@@ -116,8 +118,8 @@ func (t *trial) convict(q kustomer.Query, rows int, where string, err error) err
 		return err
 	}
 	t.notice("not asked about: %d of the conversations marked done at %s%s: every search that holds them "+
-		"fails, and others do not (%v). Find them in Kustomer by that time; once it shows them, a back-fill of "+
-		"that time asks about them", rows, decide.Format(q.From), where, err)
+		"fails, and others do not (%v). Find them in Kustomer by that time; once it shows them, a back-fill "+
+		"of that time asks about them", rows, decide.Format(q.From), where, err)
 	return nil
 }
 
@@ -126,10 +128,10 @@ type FutileError struct{ At time.Time }
 
 // Error says what happened and what to do.
 func (e *FutileError) Error() string {
-	return fmt.Sprintf("Kustomer's search answers for less than a second at a time, or counts conversations that "+
-		"it does not show: %d searches in a row brought next to nothing. Everything marked done before %s is "+
-		"done, the checkpoint stays there, and the next pass goes on; if it ends in the same way, ask Kustomer's "+
-		"support about their search", mostBarren, decide.Format(e.At))
+	return fmt.Sprintf("Kustomer's search answers for less than a second at a time, or counts conversations "+
+		"that it does not show: %d searches in a row brought next to nothing. Everything marked done before "+
+		"%s is done, the checkpoint stays there, and the next pass goes on; if it ends in the same way, ask "+
+		"Kustomer's support about their search", mostBarren, decide.Format(e.At))
 }
 
 // ExitClass returns the code that the process ends with.

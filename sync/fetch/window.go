@@ -72,16 +72,18 @@ const (
 	firstWidth  = time.Hour // before anything is known of the density
 	widestRange = 30 * 24 * time.Hour
 	maxGrowth   = 8 // a window is at most so many times as wide as the one before
-	// mostShrinks is how often a window is taken back in a row. Halves come from the widest to a millisecond in 32.
+	// mostShrinks is how often a window is taken back in a row. Halves come from the widest to a
+	// millisecond in 32.
 	mostShrinks = 100
-	// firstCalm is how many windows in a row must be read at the ceiling before it is doubled for the first time.
+	// firstCalm is how many windows in a row must be read at the ceiling before it is doubled for the first
+	// time.
 	firstCalm = 8
 )
 
 const mostParts = 32 // parts that an instant is cut into at once
 
-// splitter cuts a range into windows, each as wide as the density seen so far lets one page hold, and no wider
-// than those that Kustomer answers.
+// splitter cuts a range into windows, each as wide as the density seen so far lets one page hold, and no
+// wider than those that Kustomer answers.
 type splitter struct {
 	limits PageLimits
 	rest   Window
@@ -138,14 +140,15 @@ func (s *splitter) observe(w Window, rows int) {
 	}
 }
 
-// halve takes back a window that was not answered: neither the next nor those after it are wider than half of
-// it, until many were read. It returns false for one millisecond.
+// halve takes back a window that was not answered: neither the next nor those after it are wider than half
+// of it, until many were read. It returns false for one millisecond.
 func (s *splitter) halve(w Window) bool {
 	width := w.To.Sub(w.From)
 	if width <= time.Millisecond {
 		return false
 	}
-	// Each time that a doubled ceiling proves too high costs a search that fails: the next one waits longer.
+	// Each time that a doubled ceiling proves too high costs a search that fails: the next one waits
+	// longer.
 	if s.ceiling > 0 && !s.troubled(w) {
 		s.wanted *= 2
 	}
@@ -160,8 +163,8 @@ func (s *splitter) troubled(w Window) bool {
 	return slices.ContainsFunc(s.failed, func(f failedWindow) bool { return f.Contains(w.From) })
 }
 
-// blame says that what an instant holds is why the windows around it were not answered: they say nothing about
-// the width of others.
+// blame says that what an instant holds is why the windows around it were not answered: they say nothing
+// about the width of others.
 func (s *splitter) blame(instant time.Time) {
 	for i, f := range s.failed {
 		if f.Contains(instant) {

@@ -80,7 +80,8 @@ func (e *Error) OfRequest() bool {
 		// Without a connection the service never heard of the request.
 		_, nameless := errors.AsType[*net.DNSError](e.Err)
 		op, ok := errors.AsType[*net.OpError](e.Err)
-		return !nameless && (!ok || !slices.Contains([]string{"dial", "proxyconnect", "socks connect"}, op.Op))
+		connecting := []string{"dial", "proxyconnect", "socks connect"}
+		return !nameless && (!ok || !slices.Contains(connecting, op.Op))
 	default:
 		return false
 	}

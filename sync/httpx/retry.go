@@ -17,8 +17,8 @@ type Retry struct {
 	Tries   int           // at most so many attempts; 0 means 5
 	Initial time.Duration // about the first wait; 0 means 500 ms. Every further one is about twice as long
 	Most    time.Duration // about the longest wait; 0 means 30 s
-	// Failures are the attempts, at most, that fail as [Error.OfRequest] tells: for a request that can be cut
-	// into smaller ones instead. 0 means Tries.
+	// Failures are the attempts, at most, that fail as [Error.OfRequest] tells: for a request that can be
+	// cut into smaller ones instead. 0 means Tries.
 	Failures int
 	Elapsed  time.Duration // no new attempt after so long, pauses of a pacer included; 0 means 15 min
 	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is
@@ -53,8 +53,8 @@ func Fetch[T any](
 
 // Read runs op until it succeeds, fails in a way that lasts, or has been tried often enough. It is for
 // operations that may be repeated: reads, a search included, never a send. Tried again are errors of the
-// kinds Limited, Server and Network, a few times Unreadable, and Credentials after another clock. The error is
-// that of the last attempt; when ctx ends between two attempts, it is both.
+// kinds Limited, Server and Network, a few times Unreadable, and Credentials after another clock. The error
+// is that of the last attempt; when ctx ends between two attempts, it is both.
 func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
 	p := newRetryPolicy(r)
 	var last error
