@@ -136,7 +136,7 @@ func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 	}
 	if r.Unseen > 0 {
 		t.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, "+
-			"or were just deleted, and were not asked about", r.Unseen)
+			"were just deleted, or cannot be read, and were not asked about", r.Unseen)
 	}
 	if n := r.Reasons[store.Skipped][decide.TimeOutOfRange]; n > 0 {
 		t.notice("not asked about, because no pass reads the time at which they claim to have been marked "+

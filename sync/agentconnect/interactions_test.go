@@ -250,6 +250,8 @@ func TestSinceFails(t *testing.T) {
 		{"the key or the secret is refused", []int{403}, nil, httpx.Credentials, 1, "api_secret_file"},
 		{"not taken", []int{400}, nil, httpx.Invalid, 1, "request refused"},
 		{"the server fails and goes on failing", []int{500, 502, 503}, nil, httpx.Server, dataTries, "server failed"},
+		{"the request came too slowly, too early, on the wrong connection", []int{408, 425, 421}, nil, httpx.Server, dataTries, "try again later"},
+		{"a proxy gave up", []int{499, 499, 499}, nil, httpx.Server, dataTries, "try again later"},
 		{"a web page", nil, []string{"<html>", "<html>", "<html>"}, httpx.Unreadable, dataTries, "agent_connect.base_url"},
 		{"cut off", nil, []string{"[{", "[{", "[{"}, httpx.Unreadable, dataTries, "unexpected end"},
 		{"another shape", nil, []string{"{}", "{}", "{}"}, httpx.Unreadable, dataTries, "not a list of interactions"},
@@ -278,7 +280,7 @@ func TestSinceFails(t *testing.T) {
 func TestSinceTriesAgain(t *testing.T) {
 	t.Parallel()
 	s := serveData(t, rowsOf(1, 2))
-	s.status = []int{503, 200, 500}
+	s.status = []int{408, 200, 499}
 	got, err := s.all(t, time.Time{})
 	if diff := cmp.Diff([]int64{1, 2}, sequences(got)); diff != "" || err != nil {
 		t.Errorf("%v, -want +got:\n%s", err, diff)

@@ -186,8 +186,8 @@ func unfinished(made report.Pass) error {
 	case made.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", made.Down)
 	case made.Unseen > 0:
-		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they "+
-			"were not asked about", made.Unseen)
+		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key, or cannot be "+
+			"read; they were not asked about", made.Unseen)
 	case made.Exit == int(exit.Temporary):
 		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again",
 			made.Counts[store.Retry])

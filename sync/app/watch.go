@@ -126,6 +126,9 @@ func (p *logProgress) Observe(event surveysync.Event) {
 
 // eta says how much there is to do, and how long that takes at most at the pace of Agent Connect.
 func eta(e fetch.Estimate, perMinute int) string {
+	if e.More && e.Conversations == 0 {
+		return "an unknown number of conversations"
+	}
 	about := "about"
 	if e.More {
 		about = "at least"

@@ -16,7 +16,7 @@ type Code int
 const (
 	Done          Code = 0  // all accounted for
 	Failed        Code = 1  // what no other code says
-	NeedsHand     Code = 3  // done, but some are rejected, in doubt or hidden from the key
+	NeedsHand     Code = 3  // done, but some are rejected, in doubt, hidden from the key or unreadable
 	Credentials   Code = 4  // a service refused the credentials
 	Temporary     Code = 5  // the next run will help
 	LedgerMissing Code = 10 // there is no ledger

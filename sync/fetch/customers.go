@@ -21,6 +21,7 @@ const (
 	mostCustomers = 5_000 // kept in memory; beyond that a pass forgets them all and begins anew
 	mostJoinPages = 20    // pages that a joined search can return: 10,000 rows (observed)
 	getsAtOnce    = 8     // customers fetched singly at the same time
+	failedJoins   = 3     // joined searches that are not answered before a pass makes no more
 )
 
 // customers fetches customers once a pass, as far as memory goes: a window's by one search with its criteria,
@@ -29,7 +30,8 @@ type customers struct {
 	source Source
 	notice func(format string, args ...any)
 
-	refused atomic.Bool // Kustomer refuses the search; they are all fetched singly
+	refused atomic.Bool  // Kustomer refuses the search, or does not answer it; they are all fetched singly
+	failed  atomic.Int32 // searches that were not answered
 
 	mu    stdsync.Mutex
 	known map[string]*kustomer.Customer // a nil value: there is no such customer
@@ -95,12 +97,15 @@ func (c *customers) join(
 	if c.refused.Load() || query.To.IsZero() || len(into.missing(ids)) <= fewCustomers {
 		return false, nil
 	}
-	return true, c.search(ctx, query, ids, into)
+	return c.search(ctx, query, ids, into)
 }
 
 // search reads the joined search as long as a page may spare more calls than it makes. What it lacks is
-// fetched singly, and so is a customer of whom it says several things.
-func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[string]bool, into found) error {
+// fetched singly, and so is a customer of whom it says several things. It returns false where there is no
+// search.
+func (c *customers) search(
+	ctx context.Context, query kustomer.Query, ids map[string]bool, into found,
+) (bool, error) {
 	fresh, doubtful := found{}, map[string]bool{}
 	defer func() {
 		for id := range doubtful {
@@ -109,17 +114,22 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 		}
 		c.keep(fresh)
 	}()
+	query.Failures = tries
 	for query.Page = 1; len(into.missing(ids)) > fewCustomers*query.Page; query.Page++ {
 		page, err := c.source.SearchCustomers(ctx, query)
-		if errors.Is(err, kustomer.ErrInvalid) {
+		unanswered := errors.Is(err, kustomer.ErrUnanswered)
+		if errors.Is(err, kustomer.ErrInvalid) || unanswered && c.failed.Add(1) >= failedJoins {
 			if c.refused.CompareAndSwap(false, true) {
-				c.notice("Kustomer refuses to search for the customers of a window; "+
+				c.notice("Kustomer does not let the customers of a window be searched for; "+
 					"each is fetched by itself in this pass (%v)", err)
 			}
-			return nil
+			return false, nil
+		}
+		if unanswered {
+			return false, nil
 		}
 		if err != nil {
-			return fmt.Errorf("search the customers of a window: %w", err)
+			return false, fmt.Errorf("search the customers of a window: %w", err)
 		}
 		if len(page.Items) > 0 {
 			c.faults.read()
@@ -133,10 +143,10 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 			}
 		}
 		if query.Page >= min(page.TotalPages, mostJoinPages) {
-			return nil
+			return true, nil
 		}
 	}
-	return nil
+	return true, nil
 }
 
 func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {

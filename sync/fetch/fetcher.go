@@ -31,7 +31,7 @@ type Options struct {
 	Policy    decide.Policy
 	SurveyPer decide.SurveyPer
 	Notice    func(format string, args ...any)
-	Unseen    func(int) // hears of conversations that Kustomer counts and does not show
+	Unseen    func(int) // hears of conversations that Kustomer counts and does not show, or that are broken
 
 	Limits PageLimits // of a search; zero: Kustomer's
 }

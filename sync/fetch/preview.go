@@ -76,7 +76,7 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	shared := New(Options{
 		Source: p.Source, Directory: p.Directory, Notice: notice,
 		Unseen: func(n int) {
-			notice("Kustomer counts %d conversations more than it shows to this API key", n)
+			notice("Kustomer counts %d conversations more than it shows to this API key, or cannot show", n)
 		},
 	})
 	shared.Begin(now)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
 	"acsync/sync/kustomer"
@@ -33,22 +34,61 @@ type lot struct {
 	complete bool // with this lot the window is read to its end
 }
 
-// sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it.
+// tally counts what a query holds.
+type tally struct {
+	rows   int
+	unseen int // counted by Kustomer and not shown, or broken
+}
+
+func (t tally) all() int { return t.rows + t.unseen }
+
+func (t *tally) add(other tally) {
+	t.rows += other.rows
+	t.unseen += other.unseen
+}
+
+// sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it. A
+// window that is not answered, although others are, is read in halves, and a millisecond in scraps.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
+	trial := &trial{source: r.Source, clock: r.clock, notice: r.Notice, few: r.Limits.Target / 8}
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
-		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.Limits.Page}
-		first, err := r.search(ctx, q)
-		if err != nil {
-			return err
+		if windows.shrunk > mostShrinks {
+			return &UnsteadyError{Window: window}
 		}
-		if r.overflows(first) && windows.shrink(window, r.clock.resolutions(first.Items), first.Total) {
+		q := kustomer.Query{From: window.From, To: window.To, PageSize: r.Limits.Page, Failures: tries}
+		if windows.troubled(window) {
+			q.Failures = triesInside
+		}
+		first, err := r.search(ctx, q)
+		if err == nil && r.overflows(first) &&
+			windows.shrink(window, r.clock.resolutions(first.Items), first.Total) {
 			continue
 		}
-		total, err := r.whole(ctx, q, first, take)
+		var sum tally
+		if err == nil {
+			sum, err = r.whole(ctx, q, first, take)
+		}
+		if trial.ofQuery(ctx, q, err) {
+			if windows.halve(window) {
+				continue
+			}
+			sum, err = (&scraps{r, trial, take}).read(ctx, q)
+			windows.blame(window.From)
+		}
+		if err == nil {
+			err = trial.bear(window, sum.rows)
+		}
+		if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
+			return fmt.Errorf("%w, after %w", ended, err)
+		}
 		if err != nil {
 			return err
 		}
-		windows.observe(window, total)
+		if sum.unseen > 0 {
+			r.Unseen(sum.unseen)
+		}
+		trial.saw(window, first)
+		windows.observe(window, sum.rows)
 	}
 	return nil
 }
@@ -61,23 +101,43 @@ func (r *reader) search(ctx context.Context, q kustomer.Query) (page, error) {
 	return r.mended(ctx, found)
 }
 
-// mended is a page whose broken rows are read by their ids. What cannot be read then either is missing from it,
-// as what is hidden from the key.
+// mended is a page whose broken rows are read by their ids. What cannot be read then either stays broken,
+// and so does what the ledger could not keep.
 func (r *reader) mended(ctx context.Context, p page) (page, error) {
-	ids := slices.DeleteFunc(slices.Clone(p.Broken), func(id string) bool { return id == "" })
-	if len(ids) == 0 {
-		return p, nil
+	var ids, broken []string
+	for _, id := range p.Broken {
+		if id == "" || len(id) > store.MaxID {
+			broken = append(broken, id)
+		} else {
+			ids = append(ids, id)
+		}
 	}
-	rows, err := r.Source.Conversations(ctx, ids)
-	if err != nil && !errors.Is(err, kustomer.ErrUnreadable) {
-		return p, fmt.Errorf("read %d conversations whose rows in a search are broken: %w", len(ids), err)
+	if len(ids) > 0 {
+		rows, err := r.Source.Conversations(ctx, ids)
+		if err != nil && !errors.Is(err, kustomer.ErrUnreadable) {
+			return p, fmt.Errorf("read %d conversations whose rows in a search are broken: %w", len(ids), err)
+		}
+		p.Items = append(p.Items, rows...)
+		for _, id := range ids {
+			same := func(row kustomer.Conversation) bool { return strings.EqualFold(row.ID, id) }
+			if !slices.ContainsFunc(rows, same) {
+				broken = append(broken, id)
+			}
+		}
 	}
-	p.Items = append(p.Items, rows...)
+	p.Items = slices.DeleteFunc(p.Items, func(row kustomer.Conversation) bool {
+		if len(row.ID) > store.MaxID {
+			broken = append(broken, row.ID)
+		}
+		return len(row.ID) > store.MaxID
+	})
+	p.Broken = broken
 	return p, nil
 }
 
 func (r *reader) count(ctx context.Context, w Window) (int, error) {
-	found, err := r.search(ctx, kustomer.Query{From: w.From, To: w.To, PageSize: r.Limits.Page})
+	q := kustomer.Query{From: w.From, To: w.To, PageSize: r.Limits.Page, Failures: tries}
+	found, err := r.search(ctx, q)
 	return found.Total, err
 }
 
@@ -85,113 +145,154 @@ func (r *reader) overflows(p page) bool { return p.Total > r.Limits.Page || p.To
 
 // whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in
 // parts by time of creation, and page by page when those do not give all.
-func (r *reader) whole(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
+func (r *reader) whole(
+	ctx context.Context, q kustomer.Query, first page, take func(lot) error,
+) (tally, error) {
 	if r.overflows(first) {
-		rows, err := r.parts(ctx, q, first, take)
+		sum, err := r.parts(ctx, q, first, take)
 		if err != nil {
-			return 0, err
+			return sum, err
 		}
-		if rows >= first.Total && rows > 0 {
-			return rows, take(lot{query: q, complete: true})
+		if sum.all() >= first.Total && sum.rows > 0 {
+			return sum, take(lot{query: q, complete: true})
 		}
 		// A part lacks rows, such as those without a time of creation.
 		if first, err = r.search(ctx, q); err != nil {
-			return 0, err
+			return sum, err
 		}
 	}
 	return r.give(ctx, q, first, true, take)
 }
 
 // parts reads a window by time of creation as far as that can be cut; one instant is read page by page.
-func (r *reader) parts(ctx context.Context, q kustomer.Query, first page, take func(lot) error) (int, error) {
-	sum := 0
+func (r *reader) parts(
+	ctx context.Context, q kustomer.Query, first page, take func(lot) error,
+) (tally, error) {
+	var sum tally
 	for _, part := range splitByCreation(q, first, r.Limits.Target) {
 		first, err := r.search(ctx, part)
 		if err != nil {
-			return 0, err
+			return sum, err
 		}
-		var rows int
+		var found tally
 		if r.overflows(first) && splitByCreation(part, first, r.Limits.Target) != nil {
-			rows, err = r.parts(ctx, part, first, take)
+			found, err = r.parts(ctx, part, first, take)
 		} else {
-			rows, err = r.give(ctx, part, first, false, take)
+			found, err = r.give(ctx, part, first, false, take)
 		}
 		if err != nil {
-			return 0, err
+			return sum, err
 		}
-		sum += rows
+		sum.add(found)
 	}
 	return sum, nil
 }
 
-// give reads and gives all rows of a query that is not to be cut, and returns their number.
+// give reads and gives all rows of a query that is not to be cut, and counts them.
 func (r *reader) give(
 	ctx context.Context, q kustomer.Query, first page, complete bool, take func(lot) error,
-) (int, error) {
-	rows, err := r.all(ctx, q, first)
+) (tally, error) {
+	rows, unseen, err := r.all(ctx, q, first)
 	if err != nil {
-		return 0, err
+		return tally{}, err
 	}
-	return len(rows), take(lot{q, r.upTo(q.To, rows), complete})
+	return tally{len(rows), unseen}, take(lot{q, r.upTo(q.To, rows), complete})
 }
 
-// all is every row of a query that is not to be cut. Rows that leave or enter meanwhile shift the later
-// pages: what does not add up is read again, and rows are collected over the readings.
-func (r *reader) all(ctx context.Context, q kustomer.Query, first page) ([]kustomer.Conversation, error) {
+// all is every row of a query that is not to be cut, and how many more Kustomer counts. Rows that leave or
+// enter meanwhile shift the later pages: what does not add up is read again, and rows are collected over
+// the readings.
+func (r *reader) all(
+	ctx context.Context, q kustomer.Query, first page,
+) (rows []kustomer.Conversation, unseen int, err error) {
 	united := map[string]kustomer.Conversation{}
 	var last page
-	for attempt := range rereads {
-		if first.Total >= r.Limits.Rows || first.TotalPages > r.Limits.Pages {
-			return nil, &OverflowError{At: q.From, Rows: first.Total}
+	for range rereads {
+		switch {
+		case first.Total >= r.Limits.Rows, first.TotalPages > r.Limits.Pages && first.Total > r.Limits.Page:
+			return nil, 0, &OverflowError{At: q.From, Rows: first.Total}
+		case first.TotalPages > r.Limits.Pages:
+			return nil, 0, &UnsteadyError{Window: Window{q.From, q.To}}
 		}
-		rows, steady, err := r.gather(ctx, q, first)
+		got, err := r.gather(ctx, q, first)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		maps.Copy(united, rows)
+		maps.Copy(united, got.rows)
 		single := !r.overflows(first)
 		repeated := first.Total == last.Total && len(first.Items) == len(last.Items) &&
-			len(united) == len(rows)
+			len(united) == len(got.rows)
 		switch {
-		case steady && len(rows) == first.Total, single && len(first.Items) >= first.Total:
-			return slices.Collect(maps.Values(rows)), nil
-		case steady && !single && len(united) >= first.Total:
-			return slices.Collect(maps.Values(united)), nil
-		// Rows of a single page that the server counts and twice does not return are hidden from this key:
-		// that does not hold up the rest. Where there are several pages they may just as well have been
-		// missed, and the checkpoint stays.
-		case single && attempt > 0 && repeated:
-			r.Unseen(first.Total - len(rows))
-			return slices.Collect(maps.Values(rows)), nil
+		case got.steady && len(got.rows) == first.Total, single && len(first.Items) >= first.Total:
+			return slices.Collect(maps.Values(got.rows)), 0, nil
+		case got.steady && !single && len(united) >= first.Total:
+			return slices.Collect(maps.Values(united)), 0, nil
+		// Rows of a single page that the server counts and twice does not return are hidden from this key,
+		// and rows may be broken: that does not hold up the rest. Where there are several pages, those that
+		// are neither shown nor broken may just as well have been missed, and the checkpoint stays.
+		case repeated && (single || got.steady && len(got.rows)+len(got.broken) >= first.Total):
+			r.tell(q, got.broken)
+			return slices.Collect(maps.Values(got.rows)), first.Total - len(got.rows), nil
 		}
 		last = first
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(settlePause):
+		if err := r.settle(ctx); err != nil {
+			return nil, 0, err
 		}
 		if first, err = r.search(ctx, q); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return nil, &UnsteadyError{Window: Window{q.From, q.To}}
+	return nil, 0, &UnsteadyError{Window: Window{q.From, q.To}}
 }
 
-// gather reads the pages behind the first and gives all rows by id; steady: the count stayed the same.
-func (r *reader) gather(
-	ctx context.Context, q kustomer.Query, first page,
-) (rows map[string]kustomer.Conversation, steady bool, err error) {
-	rows = map[string]kustomer.Conversation{}
+// settle waits until what did not add up may be read again.
+func (r *reader) settle(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(settlePause):
+		return nil
+	}
+}
+
+// tell names broken rows, as far as they have names.
+func (r *reader) tell(q kustomer.Query, broken []string) {
+	for _, id := range broken {
+		if len(id) > store.MaxID {
+			r.Notice("not asked about: the conversation %.40q…, which was marked done from %s. Its id has %d "+
+				"bytes, and no ledger keeps one of more than %d", id, Window{q.From, q.To}, len(id), store.MaxID)
+		}
+	}
+}
+
+// gathered is what the pages of a query held.
+type gathered struct {
+	rows   map[string]kustomer.Conversation // by id
+	broken []string                         // ids of rows that cannot be read, empty where they have none
+	steady bool                             // the count stayed the same, and each page brought something
+}
+
+// gather reads the pages behind the first.
+func (r *reader) gather(ctx context.Context, q kustomer.Query, first page) (gathered, error) {
+	got := gathered{rows: map[string]kustomer.Conversation{}}
 	next := first
 	for q.Page = 2; ; q.Page++ {
+		known := len(got.rows) + len(got.broken)
+		got.broken = append(got.broken, next.Broken...)
 		for _, row := range next.Items {
-			rows[row.ID] = row
+			got.rows[row.ID] = row
 		}
 		if q.Page > first.TotalPages {
-			return rows, true, nil
+			got.steady = true
+			return got, nil
 		}
+		// Pages without end may follow one that brings nothing new.
+		if len(got.rows)+len(got.broken) == known {
+			return got, nil
+		}
+		var err error
 		if next, err = r.search(ctx, q); err != nil || next.Total != first.Total {
-			return rows, false, err
+			return got, err
 		}
 	}
 }
@@ -253,7 +354,11 @@ func estimate(
 		return Estimate{}, nil
 	}
 	total, err := count(ctx, w)
-	if err != nil || total < most {
+	switch {
+	// Too much for one search, perhaps: the pass, which asks for less at once, will see.
+	case errors.Is(err, kustomer.ErrUnanswered):
+		return Estimate{More: true}, nil
+	case err != nil || total < most:
 		return Estimate{Conversations: total}, err
 	}
 	atLeast := Estimate{Conversations: total, More: true}
@@ -264,6 +369,9 @@ func estimate(
 		}
 		from := w.From.Add((whole - length) / 2).Truncate(time.Millisecond)
 		sample, err := count(ctx, Window{from, from.Add(length)})
+		if errors.Is(err, kustomer.ErrUnanswered) {
+			continue
+		}
 		if err != nil || sample >= most {
 			return atLeast, err
 		}

@@ -22,6 +22,11 @@ type Source interface {
 	Customer(ctx context.Context, id string) (kustomer.Customer, error)
 }
 
+const (
+	tries       = 2 // of a search that can be cut, or done without, when it fails
+	triesInside = 1 // and of one in a window that has failed
+)
+
 type page = kustomer.Page[kustomer.Conversation]
 
 // Directory looks up agents and tags. A missing record answers kustomer.ErrNotFound.

@@ -72,26 +72,49 @@ const (
 	firstWidth  = time.Hour // before anything is known of the density
 	widestRange = 30 * 24 * time.Hour
 	maxGrowth   = 8 // a window is at most so many times as wide as the one before
+	// mostShrinks is how often a window is taken back in a row. Halves come from the widest to a
+	// millisecond in 32.
+	mostShrinks = 100
+	// firstCalm is how many windows in a row must be read at the ceiling before it is doubled for the first
+	// time.
+	firstCalm = 8
 )
 
 const mostParts = 32 // parts that an instant is cut into at once
 
-// splitter cuts a range into windows, each as wide as the density seen so far lets one page hold.
+// splitter cuts a range into windows, each as wide as the density seen so far lets one page hold, and no
+// wider than those that Kustomer answers.
 type splitter struct {
 	limits PageLimits
 	rest   Window
 	width  time.Duration
+	shrunk int // how often the window at rest.From was taken back
+
+	ceiling time.Duration // of the width, since windows failed; 0: none
+	calm    int           // windows read at the ceiling in a row
+	wanted  int           // how many there must be before it is doubled
+	failed  []failedWindow
+}
+
+// failedWindow is a window that was not answered, and the ceiling that it had.
+type failedWindow struct {
+	Window
+	ceiling time.Duration
 }
 
 func newSplitter(whole Window, limits PageLimits) *splitter {
-	return &splitter{limits: limits, rest: whole, width: firstWidth}
+	return &splitter{limits: limits, rest: whole, width: firstWidth, wanted: firstCalm}
 }
 
 func (s *splitter) next() (Window, bool) {
 	if s.rest.Empty() {
 		return Window{}, false
 	}
-	window := Window{s.rest.From, s.rest.From.Add(s.width)}
+	width := s.width
+	if s.ceiling > 0 {
+		width = min(width, s.ceiling)
+	}
+	window := Window{s.rest.From, s.rest.From.Add(width)}
 	if window.To.After(s.rest.To) {
 		window.To = s.rest.To
 	}
@@ -106,6 +129,54 @@ func (s *splitter) observe(w Window, rows int) {
 		ideal = min(ideal, time.Duration(float64(width)*float64(s.limits.Target)/float64(rows)))
 	}
 	s.width = max(min(ideal, widestRange), time.Second).Truncate(time.Millisecond)
+	s.shrunk = 0
+	// What was read to its end blames nothing any more.
+	s.failed = slices.DeleteFunc(s.failed, func(f failedWindow) bool { return !f.To.After(w.To) })
+	if s.ceiling == 0 || width < s.ceiling {
+		return
+	}
+	if s.calm++; s.calm >= s.wanted {
+		s.ceiling, s.calm = min(2*s.ceiling, widestRange), 0
+	}
+}
+
+// halve takes back a window that was not answered: neither the next nor those after it are wider than half
+// of it, until many were read. It returns false for one millisecond.
+func (s *splitter) halve(w Window) bool {
+	width := w.To.Sub(w.From)
+	if width <= time.Millisecond {
+		return false
+	}
+	// Each time that a doubled ceiling proves too high costs a search that fails: the next one waits
+	// longer.
+	if s.ceiling > 0 && !s.troubled(w) {
+		s.wanted *= 2
+	}
+	s.failed = append(s.failed, failedWindow{w, s.ceiling})
+	s.ceiling, s.calm = max((width/2).Truncate(time.Millisecond), time.Millisecond), 0
+	s.takeBack(w)
+	return true
+}
+
+// troubled reports whether a window begins in one that was not answered.
+func (s *splitter) troubled(w Window) bool {
+	return slices.ContainsFunc(s.failed, func(f failedWindow) bool { return f.Contains(w.From) })
+}
+
+// blame says that what an instant holds is why the windows around it were not answered: they say nothing
+// about the width of others.
+func (s *splitter) blame(instant time.Time) {
+	for i, f := range s.failed {
+		if f.Contains(instant) {
+			s.ceiling, s.failed = f.ceiling, s.failed[:i]
+			return
+		}
+	}
+}
+
+func (s *splitter) takeBack(w Window) {
+	s.rest.From = w.From
+	s.shrunk++
 }
 
 // shrink takes back a window of more than a page, and makes the next one narrower, by the count and the times
@@ -136,7 +207,7 @@ func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
 			next = time.Duration(float64(spread) * share)
 		}
 	}
-	s.rest.From = w.From
+	s.takeBack(w)
 	s.width = max(min(next, width-time.Millisecond).Truncate(time.Millisecond), time.Millisecond)
 	return true
 }
@@ -150,7 +221,10 @@ func splitByCreation(q kustomer.Query, first page, target int) []kustomer.Query 
 		if row.CreatedAt.IsZero() {
 			return nil
 		}
-		created = append(created, row.CreatedAt.Truncate(time.Millisecond))
+		// A bound must be a time that a search takes. Before the first and behind the last there is none.
+		if at := row.CreatedAt.Truncate(time.Millisecond); at.Unix() > 0 && at.Year() < 9999 {
+			created = append(created, at)
+		}
 	}
 	slices.SortFunc(created, time.Time.Compare)
 	created = slices.CompactFunc(created, time.Time.Equal)

@@ -2,7 +2,10 @@ package httpx
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,4 +68,21 @@ func (e *Error) Brief() string {
 		return e.Kind.facts().phrase
 	}
 	return fmt.Sprintf("%d, %s", e.Status, e.Kind.facts().phrase)
+}
+
+// OfRequest reports whether the failure may be of this request alone, while the service answers others: it
+// asks for more than the service can find in time, or for something that cannot be served.
+func (e *Error) OfRequest() bool {
+	switch e.Kind {
+	case Server, Unreadable, TooLarge:
+		return true
+	case Network:
+		// Without a connection the service never heard of the request.
+		_, nameless := errors.AsType[*net.DNSError](e.Err)
+		op, ok := errors.AsType[*net.OpError](e.Err)
+		connecting := []string{"dial", "proxyconnect", "socks connect"}
+		return !nameless && (!ok || !slices.Contains(connecting, op.Op))
+	default:
+		return false
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,7 +17,10 @@ type Retry struct {
 	Tries   int           // at most so many attempts; 0 means 5
 	Initial time.Duration // about the first wait; 0 means 500 ms. Every further one is about twice as long
 	Most    time.Duration // about the longest wait; 0 means 30 s
-	Elapsed time.Duration // no new attempt after so long, pauses of a pacer included; 0 means 15 min
+	// Failures are the attempts, at most, that fail as [Error.OfRequest] tells: for a request that can be
+	// cut into smaller ones instead. 0 means Tries.
+	Failures int
+	Elapsed  time.Duration // no new attempt after so long, pauses of a pacer included; 0 means 15 min
 	// Paced says that the operation waits for a Pacer that is told of its answers. The pause after a 429 is
 	// then the pacer's alone, and not waited twice. Fetch sets it.
 	Paced bool
@@ -49,8 +53,8 @@ func Fetch[T any](
 
 // Read runs op until it succeeds, fails in a way that lasts, or has been tried often enough. It is for
 // operations that may be repeated: reads, a search included, never a send. Tried again are errors of the
-// kinds Limited, Server and Network, a few times Unreadable, and Credentials after another clock. The error is that of the last attempt; when
-// ctx ends between two attempts, it is both.
+// kinds Limited, Server and Network, a few times Unreadable, and Credentials after another clock. The error
+// is that of the last attempt; when ctx ends between two attempts, it is both.
 func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, error)) (T, error) {
 	p := newRetryPolicy(r)
 	var last error
@@ -79,13 +83,15 @@ func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, erro
 type retryPolicy struct {
 	*backoff.ExponentialBackOff
 	paced      bool
+	failures   int // that are left of Retry.Failures
 	unreadable int
 	limited    bool          // the last attempt's answer was a 429
 	atLeast    time.Duration // what the server asked for
 }
 
 func newRetryPolicy(r Retry) *retryPolicy {
-	return &retryPolicy{paced: r.Paced, ExponentialBackOff: &backoff.ExponentialBackOff{
+	failures := cmp.Or(r.Failures, math.MaxInt)
+	return &retryPolicy{paced: r.Paced, failures: failures, ExponentialBackOff: &backoff.ExponentialBackOff{
 		InitialInterval: cmp.Or(r.Initial, 500*time.Millisecond), MaxInterval: cmp.Or(r.Most, 30*time.Second),
 		RandomizationFactor: 0.5, Multiplier: 2,
 	}}
@@ -99,6 +105,11 @@ func (p *retryPolicy) again(err error) bool {
 		return false
 	}
 	p.limited, p.atLeast = e.Kind == Limited, e.RetryAfter
+	if e.OfRequest() {
+		if p.failures--; p.failures <= 0 {
+			return false
+		}
+	}
 	switch e.Kind {
 	case Limited, Server, Network:
 		return true

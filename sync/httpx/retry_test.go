@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"errors"
+	"net"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,38 @@ func TestRead(t *testing.T) {
 					t.Errorf("%d tries ended with %v; want %d with %v", tries, err, tt.tries, tt.err)
 				}
 			})
+		})
+	}
+}
+
+// A request that can be cut is not tried for long when the failure may be its own. A full budget and a service that
+// cannot be reached say nothing about it, and are waited out as ever.
+func TestFewFailures(t *testing.T) {
+	dial := &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	for name, test := range map[string]struct {
+		err   *Error
+		tries int
+	}{
+		"a gateway gives up":   {&Error{Kind: Server, Status: 504}, 2},
+		"too slow a request":   {&Error{Kind: Server, Status: 408}, 2},
+		"time-out":             {&Error{Kind: Network, Err: context.DeadlineExceeded}, 2},
+		"reset in the body":    {&Error{Kind: Network, Status: 200, Err: &net.OpError{Op: "read", Err: errors.New("reset")}}, 2},
+		"cut off":              {&Error{Kind: Unreadable, Status: 200}, 2},
+		"too large":            {&Error{Kind: TooLarge, Status: 200}, 1},
+		"connection refused":   {&Error{Kind: Network, Err: dial}, 5},
+		"proxy does not serve": {&Error{Kind: Network, Err: &net.OpError{Op: "proxyconnect", Err: dial}}, 5},
+		"no such host":         {&Error{Kind: Network, Err: &net.DNSError{}}, 5},
+		"limited":              {&Error{Kind: Limited, Status: 429}, 5},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tries := 0
+			_, err := Read(t.Context(), Retry{Failures: 2}, func(context.Context) (int, error) {
+				tries++
+				return 0, test.err
+			})
+			if tries != test.tries || err != error(test.err) || test.err.OfRequest() != (tries < 5) {
+				t.Errorf("%s: %d tries ended with %v; want %d", name, tries, err, test.tries)
+			}
 		})
 	}
 }

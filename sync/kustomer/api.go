@@ -21,6 +21,8 @@ type request struct {
 	query string // encoded
 	body  []byte
 	role  string // what the key needs, for the hint of a refusal
+
+	failures int // as in httpx.Retry
 }
 
 func (q request) isSearch() bool { return q.body != nil }
@@ -34,6 +36,8 @@ func read[T any](ctx context.Context, a *api, q request, decode func(*httpx.Resp
 		// Which budget a refused search has exceeded is unknown: both hold still then.
 		call.Method, call.Paced = http.MethodPost, []*httpx.Pacer{a.search, a.all}
 	}
-	value, err := httpx.Fetch(ctx, a.service, a.retry, call, decode)
+	retry := a.retry
+	retry.Failures = q.failures
+	value, err := httpx.Fetch(ctx, a.service, retry, call, decode)
 	return value, explain(err, q)
 }

@@ -16,6 +16,9 @@ var (
 	// ErrInvalid says that Kustomer refused a request for what it asks: a criterion that it does not take,
 	// for instance.
 	ErrInvalid = errors.New("refused by Kustomer")
+	// ErrUnanswered says that a search brought no answer that can be used: it failed, took too long, was cut
+	// off, too large or unreadable. A narrower one may be answered, unless the service as a whole is down.
+	ErrUnanswered = errors.New("not answered by Kustomer")
 	// ErrUnreadable says that Kustomer answers, but does not give one record: what is wrong is with the
 	// record, as long as others of its kind can be read.
 	ErrUnreadable = errors.New("this record cannot be read")
@@ -41,8 +44,11 @@ func explain(err error, q request) error {
 	if e.Hint == "" {
 		e.Hint = hint(e, q)
 	}
-	if e.Kind == httpx.Invalid {
+	switch {
+	case e.Kind == httpx.Invalid:
 		return markedError{err, ErrInvalid}
+	case q.isSearch() && e.OfRequest():
+		return markedError{err, ErrUnanswered}
 	}
 	return err
 }

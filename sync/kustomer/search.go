@@ -23,6 +23,9 @@ type Query struct {
 	CreatedFrom, CreatedTo time.Time // creation time in [CreatedFrom, CreatedTo); zero: unbounded at that end
 	Page                   int       // 1-based; 0 means 1
 	PageSize               int       // 1 to 500; 0 means 500
+	// Failures are the attempts, at most, that end with ErrUnanswered: 0 means as many as any read has, which
+	// is much for a query that can be cut.
+	Failures int
 }
 
 // Page is one page of an answer to a search.
@@ -77,7 +80,7 @@ func find[T any](
 	}
 	return read(ctx, a, request{
 		path: "/v1/customers/search", query: fmt.Sprintf("page=%d&pageSize=%d", q.Page, q.PageSize),
-		body: body, role: roleSearch,
+		body: body, role: roleSearch, failures: q.Failures,
 	}, func(r *httpx.Response) (Page[T], error) { return decodePage(r, q, kind, decode) })
 }
 

@@ -1,12 +1,14 @@
 package kustomer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -335,6 +337,66 @@ func TestSearchIsRetried(t *testing.T) {
 	got, err := c.SearchConversations(t.Context(), window(t))
 	if err != nil || len(got.Items) != 1 || tries != 2 || len(told) != 1 {
 		t.Errorf("got %d rows after %d tries, %d failures told, %v", len(got.Items), tries, len(told), err)
+	}
+}
+
+// A search that is not answered is told from one that is refused, and from a service that cannot be reached: it can be
+// narrowed, and is tried no oftener than asked for.
+func TestSearchIsNotAnswered(t *testing.T) {
+	text := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	for name, test := range map[string]struct {
+		serve      http.HandlerFunc
+		unanswered bool
+		tries      int
+	}{
+		"a gateway's page":   {text(502, "<html><title>502 Bad Gateway</title></html>"), true, 2},
+		"gateway time-out":   {text(504, ""), true, 2},
+		"request time-out":   {text(408, `{"errors":[{"code":"timeout"}]}`), true, 2},
+		"too early":          {text(425, ""), true, 2},
+		"wrong connection":   {text(421, ""), true, 2},
+		"a proxy gave up":    {text(499, ""), true, 2},
+		"HTML with a 200":    {text(200, "<html></html>"), true, 2},
+		"half of a body":     {text(200, `{"data":[{"id":`), true, 2},
+		"a total of letters": {text(200, `{"data":[],"meta":{"total":"lots"}}`), true, 2},
+		"broken connection":  {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, true, 2},
+		"broken in the body": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "{")
+			panic(http.ErrAbortHandler)
+		}, true, 2},
+		"too large": {func(w http.ResponseWriter, _ *http.Request) {
+			blank := bytes.Repeat([]byte(" "), 1<<20)
+			for range httpx.MaxBody>>20 + 1 {
+				_, _ = w.Write(blank)
+			}
+		}, true, 1},
+		"refused":          {text(400, ""), false, 1},
+		"no role":          {text(401, ""), false, 1},
+		"no such address":  {text(404, ""), false, 1},
+		"limited":          {text(429, ""), false, 5},
+		"another, by far":  {text(302, ""), false, 1},
+		"request too long": {text(413, ""), false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var tries atomic.Int32
+			c, _ := start(t, func(w http.ResponseWriter, r *http.Request) {
+				tries.Add(1)
+				test.serve(w, r)
+			})
+			c.retry.Initial, c.retry.Most = time.Millisecond, time.Millisecond
+			q := window(t)
+			q.Failures = 2
+			_, err := c.SearchConversations(t.Context(), q)
+			if err == nil || errors.Is(err, ErrUnanswered) != test.unanswered || int(tries.Load()) != test.tries {
+				t.Errorf("%d tries ended with %v; want %d, not answered %v", tries.Load(), err, test.tries, test.unanswered)
+			}
+		})
 	}
 }
 

@@ -38,7 +38,8 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 			some(tally.InDoubt, "may or may not have arrived", "may or may not have arrived"),
 			some(p.Reasons.Parked(), "is tried again, though others of its kind went well at once",
 				"are tried again, though others of their kind went well at once"),
-			some(p.Unseen, "is hidden from the API key", "are hidden from the API key"),
+			some(p.Unseen, "is hidden from the API key or cannot be read",
+				"are hidden from the API key or cannot be read"),
 		)
 	case tally.Waiting > 0:
 		v.Detail = several(tally.Waiting, "waits ", "wait ") + later + ". " + calm

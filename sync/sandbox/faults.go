@@ -19,6 +19,8 @@ type Faults struct {
 	Reopen         float64       // share of conversations reopened just after a search returned them
 	Reclose        float64       // share of conversations resolved again just after a search returned them
 	JoinDrop       float64       // share of customers that searches never return although they are there
+	Broken         []string      // conversations: a search fails with 500 when its page would show one
+	RowBytes       int           // by so many bytes is each conversation longer that a search shows
 }
 
 // ServiceFaults are those of one service. A request meets one at most.
@@ -31,10 +33,20 @@ type ServiceFaults struct {
 
 // Rule lets requests meet a fault.
 type Rule struct {
-	On    string  // what method and path contain, such as "POST /v1/requests"; empty is every request
-	Share float64 // how many of these requests meet it, from 0 to 1; 0 is all of them
-	Times int     // how many requests meet it, and then no more; 0 is no end
-	Fault Fault   // the zero one lets the request be
+	On    string        // what method and path contain, such as "POST /v1/requests"; empty is every request
+	Wider time.Duration // only searches for more than so long a time meet it; 0 is all requests
+	Share float64       // how many of these requests meet it, from 0 to 1; 0 is all of them
+	Times int           // how many requests meet it, and then no more; 0 is no end
+	Fault Fault         // the zero one lets the request be
+}
+
+// concerns reports whether a request is one of the rule's.
+func (r *Rule) concerns(request string, body []byte) bool {
+	if !strings.Contains(request, r.On) || r.Wider == 0 {
+		return strings.Contains(request, r.On)
+	}
+	q, err := parseQuery(body)
+	return err == nil && q.done.to.Sub(q.done.from) > r.Wider
 }
 
 // Fault is what happens to one request.
@@ -70,7 +82,7 @@ func newFaults(f ServiceFaults, s seed, service string) *faults {
 }
 
 // next is what happens to the next request.
-func (f *faults) next(r *http.Request) Fault {
+func (f *faults) next(r *http.Request, body []byte) Fault {
 	var hooked Fault
 	if f.hook != nil {
 		hooked = f.hook(r)
@@ -78,18 +90,18 @@ func (f *faults) next(r *http.Request) Fault {
 	if hooked.decides() {
 		return hooked
 	}
-	fault := f.rule(r.Method + " " + r.URL.Path)
+	fault := f.rule(r.Method+" "+r.URL.Path, body)
 	fault.Delay += hooked.Delay
 	fault.Header = mergeHeaders(hooked.Header, fault.Header)
 	return fault
 }
 
 // rule is the fault of the first rule that is due.
-func (f *faults) rule(request string) Fault {
+func (f *faults) rule(request string, body []byte) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, rule := range f.rules {
-		if !strings.Contains(request, rule.On) || rule.Times > 0 && f.met[i] >= rule.Times ||
+		if !rule.concerns(request, body) || rule.Times > 0 && f.met[i] >= rule.Times ||
 			rule.Share > 0 && f.random.Float64() >= rule.Share {
 			continue
 		}

@@ -104,6 +104,38 @@ func TestRulesRunOutInTheirOrder(t *testing.T) {
 	}
 }
 
+func TestSearchesThatFail(t *testing.T) {
+	wide := Rule{On: "POST " + searchPath, Wider: time.Hour, Fault: Fault{Status: 504, Body: htmlPage}}
+	plain, _ := fixed(t, Options{})
+	all := plain.Conversations(noon.Add(-time.Hour), noon.Add(-30*time.Minute))
+	broken := all[len(all)/2]
+	s, _ := fixed(t, Options{Faults: Faults{
+		Kustomer: ServiceFaults{Rules: []Rule{wide}}, Broken: []string{broken.ID}, RowBytes: 10_000,
+	}})
+	ask := func(context string, from, to time.Time) (status, bytes int) {
+		r := s.askKustomer(t, "POST", searchPath+"?pageSize=500", window(context, from, to))
+		return r.status, len(r.text)
+	}
+	at := broken.Resolved
+	for name, test := range map[string]struct {
+		context  string
+		from, to time.Time
+		want     int
+	}{
+		"wider":                           {"conversation", at.Add(-2 * time.Hour), at.Add(-time.Minute), 504},
+		"of customers, and wider":         {"customer", at.Add(-2 * time.Hour), at.Add(-time.Minute), 504},
+		"no wider, all before the broken": {"conversation", at.Add(-time.Hour), at, 200},
+		"with the broken row":             {"conversation", at, at.Add(time.Millisecond), 500},
+		"of customers, with its customer": {"customer", at, at.Add(time.Millisecond), 500},
+		"behind it":                       {"conversation", at.Add(time.Millisecond), at.Add(time.Hour), 200},
+	} {
+		status, bytes := ask(test.context, test.from, test.to)
+		if status != test.want || status == 200 && bytes < 100_000 {
+			t.Errorf("%s: status %d and %d bytes, want %d", name, status, bytes, test.want)
+		}
+	}
+}
+
 func TestAHookAddsToWhatARuleSays(t *testing.T) {
 	s, _ := fixed(t, Options{Empty: true, Faults: Faults{Kustomer: ServiceFaults{
 		Hook: func(*http.Request) Fault {

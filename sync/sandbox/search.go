@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,11 +40,21 @@ func (s *searcher) search(c *call) answer {
 	from, to := p.of(min(len(hits), maxRows))
 	data := make([]resource, 0, to-from)
 	for _, h := range hits[from:to] {
+		if slices.Contains(s.faults.Broken, h.ID) {
+			return listError(http.StatusInternalServerError, "this row cannot be shown")
+		}
 		if h.customer != nil {
 			data = append(data, customerResource(h.customer))
 			continue
 		}
 		document := h.stale()
+		if s.faults.RowBytes > 0 {
+			document.Attributes = maps.Clone(document.Attributes)
+			if document.Attributes == nil {
+				document.Attributes = object{}
+			}
+			document.Attributes["preview"] = strings.Repeat("x", s.faults.RowBytes)
+		}
 		data = append(data, conversationResource(s.world, &document, now))
 		s.mutate(h.Conversation, now)
 	}

@@ -32,7 +32,7 @@ type service struct {
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.maxBody))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	f := s.faults.next(r)
+	f := s.faults.next(r, body)
 	answered := func() answer { return s.answer(r, body, err) }
 	var a answer
 	if f.Processed {
