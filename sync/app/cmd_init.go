@@ -83,7 +83,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if missing := cfg.Ready(); missing != nil {
 		fmt.Fprintf(l.stdout, "\nBefore the first pass:\n%v\n", missing)
 	}
-	fmt.Fprintf(l.stdout, "\nThen look before you leap:  acsync run --config %s --dry-run\n", path)
+	fmt.Fprintf(l.stdout, "\nThen look before you leap:  acsync run --config %s --dry-run\n",
+		shellPath(path))
 	return nil
 }
 

@@ -17,7 +17,7 @@ func command(c *cli.Command) *cli.Command {
 		if err := checkArguments(ctx); err != nil {
 			return err
 		}
-		return action(ctx)
+		return pointError(ctx, action(ctx))
 	}
 	return c
 }

@@ -49,6 +49,46 @@ func here(c *cli.Context) string {
 	return flags
 }
 
+// pointed gives the commands that a text names the flags that point them at the same ledger. Who wrote it may
+// know nothing of a command line.
+func pointed(c *cli.Context, text string) string {
+	flags := here(c)
+	if flags == "" {
+		return text
+	}
+	var names []string
+	for _, each := range c.App.Commands {
+		for _, part := range each.Subcommands {
+			names = append(names, each.Name+" "+part.Name)
+		}
+		names = append(names, each.Name)
+	}
+	named := regexp.MustCompile(`\bacsync (` + strings.Join(names, "|") + `)\b( --(config|sandbox)\b)?`)
+	return named.ReplaceAllStringFunc(text, func(command string) string {
+		if strings.Contains(command, " --") {
+			return command
+		}
+		return command + flags
+	})
+}
+
+// pointedError is an error whose text is pointed.
+type pointedError struct {
+	err  error
+	text string
+}
+
+// pointError lets the commands that an error names be pointed; nil stays nil.
+func pointError(c *cli.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	return pointedError{err, pointed(c, err.Error())}
+}
+
+func (p pointedError) Error() string { return p.text }
+func (p pointedError) Unwrap() error { return p.err }
+
 // shellPath writes a path as it can be pasted into a shell, where it must not look like a flag.
 func shellPath(path string) string {
 	if strings.HasPrefix(path, "-") {

@@ -89,6 +89,8 @@ func (p pass) run() (err error) {
 	if p.plan != nil {
 		err = p.plan.end(p.session, p.engine, &result, err)
 	}
+	// The report shows it too.
+	err = pointError(p.c, err)
 	backfills := backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge)
 	for _, each := range backfills {
 		watch.log.Warn(each)
@@ -96,6 +98,9 @@ func (p pass) run() (err error) {
 	result.Notices = slices.DeleteFunc(
 		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, backfills),
 		func(notice string) bool { return notice == "" })
+	for i, each := range result.Notices {
+		result.Notices[i] = pointed(p.c, each)
+	}
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()
 	err = p.conclude(report.Pass{
