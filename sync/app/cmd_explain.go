@@ -114,10 +114,12 @@ func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
 func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	ledger, closeLedger, err := q.tenant.ReadLedger()
 	online := !q.c.Bool(flagOffline)
+	_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
 	switch {
+	case q.unmade && !online:
+		return nil, tenant.ErrUnmade
 	case err == nil:
 		q.explainer.Ledger = ledger
-		_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
 		return closeLedger, nil
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))

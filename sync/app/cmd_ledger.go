@@ -135,15 +135,12 @@ func ledgerBackup(s *session) error {
 }
 
 func ledgerCompact(s *session) error {
-	before, err := os.Stat(s.path())
-	if err == nil {
-		err = bolt.Compact(s.path(), s.tenant.LedgerOptions(bolt.Options{}))
-	}
-	if err != nil {
+	before, unread := os.Stat(s.path())
+	if err := s.tenant.Compact(); err != nil {
 		return err
 	}
 	after, err := os.Stat(s.path())
-	if err != nil {
+	if err = errors.Join(unread, err); err != nil {
 		return err
 	}
 	return sayLedger(s, "compact", map[string]any{"before": before.Size(), "after": after.Size()},
@@ -212,6 +209,9 @@ func ledgerImport(s *session) error {
 		n, err = ledger.Import(importFrom(r))
 		return err
 	})
+	if err != nil && n == 0 {
+		return err
+	}
 	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %d conversations", n))
 }
 

@@ -88,7 +88,7 @@ func (d decision) carryOut(s *session) (err error) {
 	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s, func() (err error) {
-		ledger, err = s.tenant.OpenLedger()
+		ledger, err = s.tenant.Open(bolt.Options{})
 		return err
 	})
 	if err != nil {

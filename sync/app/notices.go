@@ -61,7 +61,10 @@ func pointed(c *cli.Context, text string) string {
 		for _, part := range each.Subcommands {
 			names = append(names, each.Name+" "+part.Name)
 		}
-		names = append(names, each.Name)
+		// This one works on no ledger.
+		if each.Name != "sandbox" {
+			names = append(names, each.Name)
+		}
 	}
 	named := regexp.MustCompile(`\bacsync (` + strings.Join(names, "|") + `)\b( --(config|sandbox)\b)?`)
 	return named.ReplaceAllStringFunc(text, func(command string) string {
