@@ -219,6 +219,11 @@ func ledgerImport(s *session) error {
 // the ledger; the guard of one that was put back is given up last of all.
 func ledgerRebuild(s *session) error {
 	cfg := s.tenant.Config
+	if s.tenant.Demo != nil {
+		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, so that there " +
+			"is nothing to rebuild from; nothing was changed. The stand-ins of acsync sandbox remember for " +
+			"as long as they serve")
+	}
 	if !cfg.AgentConnect.APISecret.IsSet() {
 		return usagef("a rebuild reads Agent Connect's data, which needs the API secret: set " +
 			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed")

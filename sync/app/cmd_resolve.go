@@ -81,11 +81,6 @@ func readDecision(c *cli.Context) (d decision, err error) {
 }
 
 func (d decision) carryOut(s *session) (err error) {
-	if d.action == 0 && !s.tenant.Remembers() {
-		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
-			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, " +
-			"--accept or --drop and --id or --all")
-	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s, func() (err error) {
 		ledger, err = s.tenant.Open(bolt.Options{})
@@ -115,6 +110,15 @@ func (d decision) settle(s *session, ledger *bolt.Ledger) ([]verify.Settled, err
 	if d.action != 0 {
 		return verify.Resolve(s.c.Context, ledger, d.choice, d.action)
 	}
+	info, err := ledger.Info()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Counts[store.InDoubt]+info.Counts[store.Sending] == 0:
+		return nil, nil
+	case !s.tenant.Remembers():
+		return nil, cannotAsk(s)
+	}
 	if err := s.tenant.Config.Ready(); err != nil {
 		return nil, err
 	}
@@ -123,6 +127,17 @@ func (d decision) settle(s *session, ledger *bolt.Ledger) ([]verify.Settled, err
 		return nil, err
 	}
 	return verify.Verify(s.c.Context, ledger, s.tenant.Verification(clients))
+}
+
+// cannotAsk is why Agent Connect's data do not tell what became of a survey request.
+func cannotAsk(s *session) error {
+	const byHand = "decide by hand with --resend, --accept or --drop and --id or --all"
+	if s.tenant.Demo != nil {
+		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, and cannot " +
+			"be asked: " + byHand)
+	}
+	return usagef("Agent Connect's data cannot be asked without the API secret: set " +
+		"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or " + byHand)
 }
 
 // sayResolved tells what became of each, and exits 3 while something stays in doubt.
