@@ -143,8 +143,12 @@ func ledgerCompact(s *session) error {
 	if err = errors.Join(unread, err); err != nil {
 		return err
 	}
+	gained := fmt.Sprintf("was %d", before.Size())
+	if after.Size() >= before.Size() {
+		gained = "and nothing in it can be given back"
+	}
 	return sayLedger(s, "compact", map[string]any{"before": before.Size(), "after": after.Size()},
-		"%s: %d bytes, was %d", s.path(), after.Size(), before.Size())
+		"%s: %d bytes, %s", s.path(), after.Size(), gained)
 }
 
 func ledgerConvert(s *session) error {
