@@ -153,6 +153,10 @@ func ledgerCompact(s *session) error {
 
 func ledgerConvert(s *session) error {
 	to, dry := store.Identity(s.c.String(flagSurveyPer)), s.c.Bool(flagDryRun)
+	if to == "" {
+		return usagef("say what to count surveys by: --%s UNIT, which is %s or %s", flagSurveyPer,
+			store.PerConversation, store.PerResolution)
+	}
 	if !to.Known() {
 		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation,
 			store.PerResolution)
