@@ -297,7 +297,10 @@ func conversionWords(c store.Conversion, dry bool, configured store.Identity) st
 		meaning = "A conversation that was asked about once is never asked about again, however often it " +
 			"is marked done."
 	}
-	if configured != c.To {
+	switch {
+	case dry:
+		next = "\nNothing was written."
+	case configured != c.To:
 		next = fmt.Sprintf("\nNext: set sync.survey_per = %q in the configuration; passes are refused "+
 			"until then.", string(c.To))
 	}
