@@ -140,7 +140,8 @@ func cannotAsk(s *session) error {
 		"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or " + byHand)
 }
 
-// sayResolved tells what became of each, and exits 3 while something stays in doubt.
+// sayResolved tells what became of each. What was named and is not in doubt is the caller's mistake; else it
+// exits 3 while something stays in doubt.
 func sayResolved(s *session, settled []verify.Settled) error {
 	var err error
 	if s.c.Bool(flagJSON) {
@@ -151,8 +152,22 @@ func sayResolved(s *session, settled []verify.Settled) error {
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	if report.Unresolved(settled) > 0 {
-		return ended{exit.NeedsHand, nil}
+	for _, each := range settled {
+		if each.Refusal != "" {
+			err = errors.Join(err, notInDoubt(each))
+		}
 	}
-	return nil
+	if err == nil && report.Unresolved(settled) > 0 {
+		err = ended{exit.NeedsHand, nil}
+	}
+	return err
+}
+
+func notInDoubt(s verify.Settled) error {
+	id := shellPath(doc.Printable(s.Conversation))
+	if s.Before == store.Unknown {
+		return usagef("--%s %s: the ledger does not know of it, and nothing was changed; acsync explain %s "+
+			"asks Kustomer too", flagID, id, id)
+	}
+	return usagef("--%s %s: %s, and was left as it is; acsync explain %s shows why", flagID, id, s.Refusal, id)
 }
