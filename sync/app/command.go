@@ -26,6 +26,8 @@ func command(c *cli.Command) *cli.Command {
 // misplaced word must never turn a dry run into a live one.
 func checkArguments(c *cli.Context) error {
 	switch name, wanted, args := commandName(c), c.Command.ArgsUsage, c.Args(); {
+	case wanted == "" && args.First() == "help":
+		return usagef("see acsync %s --help; nothing was done", name)
 	case wanted == "" && args.Present():
 		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by "+
 			"=false, as in --%s=false)", name, args.First(), flagDryRun)
@@ -43,7 +45,11 @@ func checkArguments(c *cli.Context) error {
 // group completes a command that only has commands under it.
 func group(c *cli.Command, what string) *cli.Command {
 	c.HideHelpCommand, c.OnUsageError = true, misuse
-	c.Action = func(*cli.Context) error {
+	c.Action = func(ctx *cli.Context) error {
+		if first := ctx.Args().First(); first != "" && first != "help" {
+			return usagef("%s has no command %q; say what to do with the %s; see acsync %s --help", c.Name,
+				first, what, c.Name)
+		}
 		return usagef("say what to do with the %s; see acsync %s --help", what, c.Name)
 	}
 	return c
