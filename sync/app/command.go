@@ -1,6 +1,8 @@
 package app
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -62,9 +64,48 @@ func commandName(c *cli.Context) string {
 
 // misuse turns cli's complaint into one line on stderr; by itself cli prints the whole help to stdout.
 func misuse(c *cli.Context, err error, _ bool) error {
-	where := "acsync"
+	where, text := "acsync", doc.Printable(err.Error())
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName
 	}
-	return usagef("%s; see %s --help", doc.Printable(err.Error()), where)
+	name, unknown := strings.CutPrefix(text, "flag provided but not defined: -")
+	switch {
+	case unknown && name == "version":
+		return usagef("--version stands alone: acsync --version")
+	case unknown && where == "acsync" && hasFlag(c.App.Commands, name):
+		return usagef("flags stand behind their command: acsync COMMAND --%s; nothing was done", name)
+	}
+	for _, each := range complaints {
+		text = each.of.ReplaceAllString(text, each.plain)
+	}
+	return usagef("%s; see %s --help", text, where)
+}
+
+// complaints are those of the package flag, and the same in plain words.
+var complaints = []struct {
+	of    *regexp.Regexp
+	plain string
+}{
+	{regexp.MustCompile(`^flag provided but not defined: -(.*)$`), "there is no flag --$1 here"},
+	{regexp.MustCompile(`^flag needs an argument: -(.*)$`), "--$1 needs a value behind it"},
+	{
+		regexp.MustCompile(`^invalid boolean value (.*) for -(.*): parse error$`),
+		"--$2=$1: a switch is on as --$2, and off as --$2=false",
+	},
+	{
+		regexp.MustCompile(`^invalid value (.*) for flag -(.*): parse error$`),
+		"--$2 $1: give a whole number, of digits alone",
+	},
+	{
+		regexp.MustCompile(`^invalid value (.*) for flag -(.*): value out of range$`),
+		"--$2 $1: the number is too large",
+	},
+}
+
+// hasFlag reports whether one of the commands, or of those under them, has a flag.
+func hasFlag(commands []*cli.Command, name string) bool {
+	return slices.ContainsFunc(commands, func(c *cli.Command) bool {
+		named := func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }
+		return slices.ContainsFunc(c.Flags, named) || hasFlag(c.Subcommands, name)
+	})
 }
