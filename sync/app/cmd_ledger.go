@@ -14,6 +14,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/rebuild"
+	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
 
@@ -118,7 +119,7 @@ func ledgerCheck(s *session) error {
 	return sayLedger(s, "sound", map[string]any{
 		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant,
 		"witness": s.witness(),
-	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted)
+	}, "%s is sound: %s in %d bytes%s", info.Path, conversations(total), info.Size, accepted)
 }
 
 func ledgerBackup(s *session) error {
@@ -198,8 +199,8 @@ func ledgerExport(s *session) error {
 	if err != nil || path == "" {
 		return err
 	}
-	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations",
-		path, n)
+	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %s", path,
+		conversations(n))
 }
 
 func ledgerImport(s *session) error {
@@ -220,7 +221,7 @@ func ledgerImport(s *session) error {
 	if err != nil && n == 0 {
 		return err
 	}
-	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %d conversations", n))
+	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %s", conversations(n)))
 }
 
 // ledgerRebuild marks as accepted what Agent Connect has. All that it needs is found out before it touches
@@ -266,12 +267,11 @@ func ledgerRebuild(s *session) error {
 		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
 			context.Cause(s.c.Context))
 	case err != nil:
-		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run "+
-			"acsync ledger rebuild again",
-			err, done.Written)
+		return fmt.Errorf("%w; %s marked, and the rebuild has not come to its end: run acsync ledger rebuild "+
+			"again", err, doc.Several(done.Written, "conversation was", "conversations were"))
 	}
 	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
-		"marked %d conversations as accepted, received since %s", done.Written,
+		"marked %s as accepted, received since %s", conversations(done.Written),
 		done.Since.UTC().Format(time.RFC3339))
 }
 
@@ -304,7 +304,7 @@ func conversionWords(c store.Conversion, dry bool, configured store.Identity) st
 		next = fmt.Sprintf("\nNext: set sync.survey_per = %q in the configuration; passes are refused "+
 			"until then.", string(c.To))
 	}
-	return fmt.Sprintf("the ledger %s converted from one survey per %s to one per %s: %d records moved, %d "+
-		"merged into others of their conversation\n%s%s", verb, c.From, c.To, c.Moved, c.Merged, meaning,
-		next)
+	return fmt.Sprintf("the ledger %s converted from one survey per %s to one per %s: %s moved, %d "+
+		"merged into others of their conversation\n%s%s", verb, c.From, c.To,
+		doc.Several(c.Moved, "record", "records"), c.Merged, meaning, next)
 }

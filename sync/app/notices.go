@@ -13,18 +13,20 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
+	"acsync/sync/report/doc"
 )
 
 // backfillNotices name the back-fills that ask about what was skipped as stale, or for a broken expression.
 func backfillNotices(c *cli.Context, r surveysync.Result, maxAge config.Duration) (notices []string) {
 	if n := r.Reasons[store.Skipped][decide.Stale]; n > 0 {
-		notices = append(notices, fmt.Sprintf("%d conversations were marked done longer ago than "+
-			"sync.max_age (%s) and not asked about; to ask all the same: %s",
-			n, maxAge, backfillOver(c, r.Stale)))
+		notices = append(notices, fmt.Sprintf("%s marked done longer ago than sync.max_age (%s) "+
+			"and not asked about; to ask all the same: %s",
+			doc.Several(n, "conversation was", "conversations were"), maxAge, backfillOver(c, r.Stale)))
 	}
 	if n := r.Reasons.Broken(); n > 0 {
-		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %d "+
-			"conversations, which were not asked about; when it is mended: %s", n, backfillOver(c, r.Failed)))
+		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %s not asked "+
+			"about; when it is mended: %s", doc.Several(n, "conversation, which was", "conversations, which were"),
+			backfillOver(c, r.Failed)))
 	}
 	return notices
 }

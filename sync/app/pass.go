@@ -190,11 +190,11 @@ func unfinished(made report.Pass) error {
 	case made.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", made.Down)
 	case made.Unseen > 0:
-		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key; they "+
-			"were not asked about", made.Unseen)
+		return fmt.Errorf("%s counted by Kustomer and not shown to this API key, and not asked about",
+			doc.Several(made.Unseen, "conversation is", "conversations are"))
 	case made.Exit == int(exit.Temporary):
-		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again",
-			made.Counts[store.Retry])
+		return fmt.Errorf("%s certainly not sent; later passes try again",
+			doc.Several(made.Counts[store.Retry], "survey request was", "survey requests were"))
 	}
 	return nil
 }

@@ -188,7 +188,7 @@ func (d *decider) refetchOrphans(
 	}
 	rows, err := d.Source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
 	if err != nil {
-		return fmt.Errorf("read %d conversations again whose customers are gone: %w", len(orphans), err)
+		return fmt.Errorf("read conversations (%d) again whose customers are gone: %w", len(orphans), err)
 	}
 	missing := map[string]bool{}
 	for _, row := range rows {

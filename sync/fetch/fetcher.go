@@ -123,7 +123,7 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	slices.Sort(ids)
 	rows, err := f.reader.Source.Conversations(ctx, slices.Compact(ids))
 	if err != nil {
-		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
+		return nil, fmt.Errorf("read conversations (%d) again before sending: %w", len(ids), err)
 	}
 	over, asked := recheck(f.decider.SurveyPer, f.clock, cases, rows)
 	decided, err := f.decider.decide(ctx, around(f.clock.resolutions(rows)), asked)
