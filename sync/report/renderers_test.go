@@ -264,6 +264,8 @@ func TestOneSearch(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
+	hollow := empty()
+	hollow.Mode = "apply"
 	asked := sending(false, 1, 0, 0)
 	asked.Reasons = surveysync.Reasons{store.Skipped: {decide.AlreadySent: 1}}
 	for _, test := range []struct {
@@ -284,6 +286,7 @@ func TestVerdict(t *testing.T) {
 		{"one", sending(false, 1, 1, 0), nil, doc.LevelGood, "1 of 1 conversation got a survey request."},
 		{"one that was asked", asked, nil, doc.LevelGood, "No new survey request; 1 conversation was looked at."},
 		{"nothing to do", empty(), nil, doc.LevelGood, "There was no conversation to look at."},
+		{"an empty plan", hollow, nil, doc.LevelGood, "The plan holds no conversation."},
 		{"nothing read", Pass{}, errors.New("no answer"), doc.LevelHalted, "The pass ended before anything was read."},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -103,6 +103,8 @@ func headline(p Pass, tally Tally) string {
 	switch {
 	case p.To.IsZero():
 		return "The pass ended before anything was read."
+	case p.Found == 0 && p.Mode == "apply":
+		return "The plan holds no conversation."
 	case p.Found == 0:
 		return "There was no conversation to look at."
 	// A recovery is no survey request.
