@@ -122,6 +122,8 @@ func MayConvert(from, to Identity, counts map[State]int) error {
 		return Refused("it cannot remember by %.20q, only by %q or %q", to, PerConversation, PerResolution)
 	case from == to:
 		return Refused("it remembers by %s already, and nothing was changed", to)
+	case open == 1:
+		return Refused("1 survey request is in doubt, and nothing was changed: run acsync resolve first")
 	case open > 0:
 		return Refused(
 			"%d survey requests are in doubt, and nothing was changed: run acsync resolve first", open)

@@ -104,6 +104,7 @@ func TestMayConvert(t *testing.T) {
 		"the same":         {PerConversation, nil, "by conversation already"},
 		"none":             {"customer", nil, `by "customer"`},
 		"while in doubt":   {PerResolution, map[State]int{InDoubt: 1, Sending: 1}, "2 survey requests are in doubt"},
+		"one in doubt":     {PerResolution, map[State]int{InDoubt: 1}, "1 survey request is in doubt"},
 		"in doubt, at all": {PerResolution, map[State]int{Sending: 1}, "acsync resolve"},
 	} {
 		t.Run(name, func(t *testing.T) {

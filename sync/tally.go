@@ -135,7 +135,7 @@ func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 			r.Latest.Round(time.Second), overlap)
 	}
 	if r.Unseen > 0 {
-		t.notice("Kustomer counts %d conversations more than it shows: they are hidden from this API key, "+
+		t.notice("Kustomer counts more conversations than it shows, by %d: these are hidden from this API key, "+
 			"were just deleted, or cannot be read, and were not asked about", r.Unseen)
 	}
 	if n := r.Reasons[store.Skipped][decide.TimeOutOfRange]; n > 0 {

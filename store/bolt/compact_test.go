@@ -148,3 +148,66 @@ func TestOpenNoticesReplacement(t *testing.T) {
 		}
 	})
 }
+
+// A file grows by more than a small ledger takes: compacted, it has no such space, and again it is no larger.
+func TestCompactIsNeverLarger(t *testing.T) {
+	for name, fill := range map[string]func(*testing.T, *Ledger){
+		"empty": func(*testing.T, *Ledger) {},
+		"few":   func(t *testing.T, l *Ledger) { sample(t, l) },
+		"some": func(t *testing.T, l *Ledger) {
+			commit(t, l, store.Record{State: store.Skipped, At: noon}, id(1), id(2), id(3))
+		},
+		"many": spread,
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := testLedger(t, Options{})
+			path := l.path
+			closeLedger(t, l)
+			l = unchecked(t, path)
+			fill(t, l)
+			copied := path + ".copy"
+			must(t, l.Backup(copied))
+			closeLedger(t, l)
+			size := func(path string) int64 {
+				stat, err := os.Stat(path)
+				must(t, err)
+				return stat.Size()
+			}
+			before, whole := size(path), size(copied)
+			for range 3 {
+				if err := Compact(path); errors.Is(err, errors.ErrUnsupported) {
+					t.Skip(err)
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				// The opening itself takes a few pages.
+				if after := size(path); after > before || after > whole+8*int64(os.Getpagesize()) {
+					t.Errorf("got %d bytes, there were %d, and %d in a backup", after, before, whole)
+				}
+				before = size(path)
+			}
+		})
+	}
+}
+
+// What a second compaction cannot make smaller stays in its place.
+func TestCompactKeepsWhatIsCompact(t *testing.T) {
+	l := testLedger(t, Options{})
+	closeLedger(t, l)
+	l = unchecked(t, l.path)
+	spread(t, l)
+	closeLedger(t, l)
+	if err := Compact(l.path); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.Stat(l.path)
+	must(t, err)
+	must(t, Compact(l.path))
+	after, err := os.Stat(l.path)
+	must(t, err)
+	if !os.SameFile(before, after) {
+		t.Errorf("a file of %d bytes was replaced by one of %d", before.Size(), after.Size())
+	}
+}

@@ -135,7 +135,7 @@ func (c Copier) Backup(path string) error {
 
 // Compact rewrites the ledger at path without the space that lies unused in it. The new file takes the place
 // of the old one under its lock, after both have been checked and found to say the same; it needs as much
-// free space. On Windows, where an open file cannot be replaced, the error is errors.ErrUnsupported.
+// free space. One that would not be smaller stays as it is. On Windows, where an open file cannot be replaced, the error is errors.ErrUnsupported.
 func Compact(path string, options ...Options) error {
 	if runtime.GOOS == "windows" {
 		return explain(path, fmt.Errorf("compacting a ledger on Windows: %w", errors.ErrUnsupported))
@@ -164,7 +164,7 @@ func compact(l *Ledger) error {
 	}
 	write := func(temp string) error { return l.locked(func() error { return compactInto(temp, l.file) }) }
 	return explain(l.path, build(real, write, func(temp string, after store.Info) error {
-		if err := checkSame(before, after); err != nil {
+		if err := checkSame(before, after); err != nil || after.Size >= before.Size {
 			return err
 		}
 		if err := os.Rename(temp, real); err != nil {
@@ -183,6 +183,8 @@ func compactInto(temp string, from file) error {
 	if err := to.open(Options{Timeout: time.Minute}); err != nil {
 		return err
 	}
+	// What it grows by at once would be all that is gained, or more.
+	to.db.AllocSize = 0
 	err = bbolt.Compact(to.db, from.db, compactBytes)
 	if err = errors.Join(err, to.release()); err != nil {
 		return err

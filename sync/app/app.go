@@ -96,6 +96,12 @@ func noCommand(l *commandLine, c *cli.Context) error {
 		_ = cli.ShowAppHelp(c)
 		return usagef("no command given; see above")
 	}
+	switch first, second := c.Args().First(), c.Args().Get(1); {
+	case first == "help" && c.App.Command(second) != nil:
+		return usagef("there is no command %q; acsync %s --help does that", first, second)
+	case first == "help", first == "version":
+		return usagef("there is no command %q; acsync --%s does that", first, first)
+	}
 	var names []string
 	for _, command := range c.App.Commands {
 		names = append(names, command.Name)

@@ -276,7 +276,7 @@ func TestLedgerAhead(t *testing.T) {
 			z.set(other.now)
 			next := []string{"run"}
 			if want == 14 {
-				command := regexp.MustCompile(`acsync (backfill --from \S+ --to now)`).FindStringSubmatch(said)
+				command := regexp.MustCompile(`acsync (backfill --config \S+ --from \S+ --to now)`).FindStringSubmatch(said)
 				if command == nil {
 					t.Fatalf("it names no back-fill: %s", said)
 				}

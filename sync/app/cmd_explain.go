@@ -57,7 +57,9 @@ func explainOne(s *session) error {
 	if !life.Known() {
 		return q.unknown(life)
 	}
-	q.notices = append(q.notices, asked.differences(life)...)
+	for _, each := range asked.differences(life, s.tenant.Config.Sync.SurveyPer) {
+		q.notice(each)
+	}
 	q.lacks(life.Unlisted)
 	q.lacks(life.ReceiverErr)
 	code := exitCode(q.lacking)
@@ -112,10 +114,12 @@ func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
 func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 	ledger, closeLedger, err := q.tenant.ReadLedger()
 	online := !q.c.Bool(flagOffline)
+	_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
 	switch {
+	case q.unmade && !online:
+		return nil, tenant.ErrUnmade
 	case err == nil:
 		q.explainer.Ledger = ledger
-		_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
 		return closeLedger, nil
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
@@ -164,7 +168,7 @@ func (q *inquiry) reach() error {
 	return nil
 }
 
-func (q *inquiry) notice(text string) { q.notices = append(q.notices, text) }
+func (q *inquiry) notice(text string) { q.notices = append(q.notices, pointed(q.c, text)) }
 
 // lacks notes a part that cannot be read. The first one counts for the exit code.
 func (q *inquiry) lacks(err error) {
@@ -200,11 +204,11 @@ type conversationRef struct {
 }
 
 // differences are where the conversation as it was named disagrees with what is known of it.
-func (r conversationRef) differences(life explain.Explanation) (notices []string) {
+func (r conversationRef) differences(life explain.Explanation, surveyPer string) (notices []string) {
 	note := func(format string, args ...any) { notices = append(notices, fmt.Sprintf(format, args...)) }
 	if life.Kept != "" {
 		note("this ledger remembers by %s: a pass is refused until sync.survey_per says so, or the ledger "+
-			"was converted with acsync ledger convert", string(life.Kept))
+			"was converted with acsync ledger convert --survey-per %s", string(life.Kept), surveyPer)
 	}
 	owner := life.Case.Conversation.CustomerID
 	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {

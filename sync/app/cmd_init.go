@@ -38,11 +38,14 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if path == "" {
 		return usagef("--%s is empty; name the file", flagConfig)
 	}
-	wrote, err := writeExample(path, l.example)
-	if err != nil {
-		return err
+	source := config.Source{Path: path, Env: l.env}
+	_, err := os.Lstat(path)
+	// Whatever is there is for its reader to judge.
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if fresh {
+		source.Text = l.example
 	}
-	cfg, err := tenant.Load(config.Source{Path: path, Env: l.env})
+	cfg, err := tenant.Load(source)
 	if err != nil {
 		return err
 	}
@@ -50,16 +53,25 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if fresh {
+		if err := writeExample(path, l.example); err != nil {
+			return err
+		}
+	}
 	if err := (&tenant.Tenant{Config: cfg}).CreateLedger(start); err != nil {
+		// Where the ledger cannot be made, nothing was done.
+		if fresh {
+			err = errors.Join(err, os.Remove(path))
+		}
 		return err
 	}
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
-			"schema": "acsync.init/1", "config": path, "config_written": wrote, "ledger": cfg.Ledger.Path,
+			"schema": "acsync.init/1", "config": path, "config_written": fresh, "ledger": cfg.Ledger.Path,
 			"start": start,
 		})
 	}
-	if wrote {
+	if fresh {
 		fmt.Fprintf(l.stdout, "wrote    %s\n", path)
 	}
 	fmt.Fprintf(l.stdout, "created  %s\nstart    %s: nothing marked done before is asked about by run\n",
@@ -71,7 +83,8 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if missing := cfg.Ready(); missing != nil {
 		fmt.Fprintf(l.stdout, "\nBefore the first pass:\n%v\n", missing)
 	}
-	fmt.Fprintf(l.stdout, "\nThen look before you leap:  acsync run --config %s --dry-run\n", path)
+	fmt.Fprintf(l.stdout, "\nThen look before you leap:  acsync run --config %s --dry-run\n",
+		shellPath(path))
 	return nil
 }
 
@@ -90,16 +103,13 @@ func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
 	return start, err
 }
 
-// writeExample writes the example where there is nothing yet. Whatever is there is for its reader to judge.
-func writeExample(path string, example []byte) (wrote bool, err error) {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+func writeExample(path string, example []byte) error {
+	err := os.MkdirAll(filepath.Dir(path), 0o755)
+	if err == nil {
 		err = writePrivate(path, example)
 	}
 	if err != nil {
-		return false, fmt.Errorf("write the configuration: %w", err)
+		return fmt.Errorf("write the configuration: %w", err)
 	}
-	return true, nil
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/rebuild"
+	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
 
@@ -118,7 +119,7 @@ func ledgerCheck(s *session) error {
 	return sayLedger(s, "sound", map[string]any{
 		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant,
 		"witness": s.witness(),
-	}, "%s is sound: %d conversations in %d bytes%s", info.Path, total, info.Size, accepted)
+	}, "%s is sound: %s in %d bytes%s", info.Path, conversations(total), info.Size, accepted)
 }
 
 func ledgerBackup(s *session) error {
@@ -135,23 +136,28 @@ func ledgerBackup(s *session) error {
 }
 
 func ledgerCompact(s *session) error {
-	before, err := os.Stat(s.path())
-	if err == nil {
-		err = bolt.Compact(s.path(), s.tenant.LedgerOptions(bolt.Options{}))
-	}
-	if err != nil {
+	before, unread := os.Stat(s.path())
+	if err := s.tenant.Compact(); err != nil {
 		return err
 	}
 	after, err := os.Stat(s.path())
-	if err != nil {
+	if err = errors.Join(unread, err); err != nil {
 		return err
 	}
+	gained := fmt.Sprintf("was %d", before.Size())
+	if after.Size() >= before.Size() {
+		gained = "and nothing in it can be given back"
+	}
 	return sayLedger(s, "compact", map[string]any{"before": before.Size(), "after": after.Size()},
-		"%s: %d bytes, was %d", s.path(), after.Size(), before.Size())
+		"%s: %d bytes, %s", s.path(), after.Size(), gained)
 }
 
 func ledgerConvert(s *session) error {
 	to, dry := store.Identity(s.c.String(flagSurveyPer)), s.c.Bool(flagDryRun)
+	if to == "" {
+		return usagef("say what to count surveys by: --%s UNIT, which is %s or %s", flagSurveyPer,
+			store.PerConversation, store.PerResolution)
+	}
 	if !to.Known() {
 		return usagef("--%s %q: choose %s or %s", flagSurveyPer, string(to), store.PerConversation,
 			store.PerResolution)
@@ -193,8 +199,8 @@ func ledgerExport(s *session) error {
 	if err != nil || path == "" {
 		return err
 	}
-	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %d conversations",
-		path, n)
+	return sayLedger(s, "export", map[string]any{"export": path, "written": n}, "wrote %s: %s", path,
+		conversations(n))
 }
 
 func ledgerImport(s *session) error {
@@ -212,13 +218,21 @@ func ledgerImport(s *session) error {
 		n, err = ledger.Import(importFrom(r))
 		return err
 	})
-	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %d conversations", n))
+	if err != nil && n == 0 {
+		return err
+	}
+	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %s", conversations(n)))
 }
 
 // ledgerRebuild marks as accepted what Agent Connect has. All that it needs is found out before it touches
 // the ledger; the guard of one that was put back is given up last of all.
 func ledgerRebuild(s *session) error {
 	cfg := s.tenant.Config
+	if s.tenant.Demo != nil {
+		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, so that there " +
+			"is nothing to rebuild from; nothing was changed. The stand-ins of acsync sandbox remember for " +
+			"as long as they serve")
+	}
 	if !cfg.AgentConnect.APISecret.IsSet() {
 		return usagef("a rebuild reads Agent Connect's data, which needs the API secret: set " +
 			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed")
@@ -253,12 +267,11 @@ func ledgerRebuild(s *session) error {
 		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
 			context.Cause(s.c.Context))
 	case err != nil:
-		return fmt.Errorf("%w; %d conversations were marked, and the rebuild has not come to its end: run "+
-			"acsync ledger rebuild again",
-			err, done.Written)
+		return fmt.Errorf("%w; %s marked, and the rebuild has not come to its end: run acsync ledger rebuild "+
+			"again", err, doc.Several(done.Written, "conversation was", "conversations were"))
 	}
 	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
-		"marked %d conversations as accepted, received since %s", done.Written,
+		"marked %s as accepted, received since %s", conversations(done.Written),
 		done.Since.UTC().Format(time.RFC3339))
 }
 
@@ -284,11 +297,14 @@ func conversionWords(c store.Conversion, dry bool, configured store.Identity) st
 		meaning = "A conversation that was asked about once is never asked about again, however often it " +
 			"is marked done."
 	}
-	if configured != c.To {
+	switch {
+	case dry:
+		next = "\nNothing was written."
+	case configured != c.To:
 		next = fmt.Sprintf("\nNext: set sync.survey_per = %q in the configuration; passes are refused "+
 			"until then.", string(c.To))
 	}
-	return fmt.Sprintf("the ledger %s converted from one survey per %s to one per %s: %d records moved, %d "+
-		"merged into others of their conversation\n%s%s", verb, c.From, c.To, c.Moved, c.Merged, meaning,
-		next)
+	return fmt.Sprintf("the ledger %s converted from one survey per %s to one per %s: %s moved, %d "+
+		"merged into others of their conversation\n%s%s", verb, c.From, c.To,
+		doc.Several(c.Moved, "record", "records"), c.Merged, meaning, next)
 }

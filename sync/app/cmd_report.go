@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -66,7 +67,7 @@ func showHistory(s *session) error {
 
 // pastRuns are all passes that the ledger remembers, the newest first, and before them one killed since.
 func pastRuns(s *session) (runs []store.Run, err error) {
-	ledger, err := s.openPast()
+	ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}

@@ -81,14 +81,9 @@ func readDecision(c *cli.Context) (d decision, err error) {
 }
 
 func (d decision) carryOut(s *session) (err error) {
-	if d.action == 0 && !s.tenant.Remembers() {
-		return usagef("Agent Connect's data cannot be asked without the API secret: set " +
-			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or decide by hand with --resend, " +
-			"--accept or --drop and --id or --all")
-	}
 	var ledger *bolt.Ledger
 	err = d.lock.open(s, func() (err error) {
-		ledger, err = s.tenant.OpenLedger()
+		ledger, err = s.tenant.Open(bolt.Options{})
 		return err
 	})
 	if err != nil {
@@ -115,6 +110,15 @@ func (d decision) settle(s *session, ledger *bolt.Ledger) ([]verify.Settled, err
 	if d.action != 0 {
 		return verify.Resolve(s.c.Context, ledger, d.choice, d.action)
 	}
+	info, err := ledger.Info()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Counts[store.InDoubt]+info.Counts[store.Sending] == 0:
+		return nil, nil
+	case !s.tenant.Remembers():
+		return nil, cannotAsk(s)
+	}
 	if err := s.tenant.Config.Ready(); err != nil {
 		return nil, err
 	}
@@ -125,7 +129,19 @@ func (d decision) settle(s *session, ledger *bolt.Ledger) ([]verify.Settled, err
 	return verify.Verify(s.c.Context, ledger, s.tenant.Verification(clients))
 }
 
-// sayResolved tells what became of each, and exits 3 while something stays in doubt.
+// cannotAsk is why Agent Connect's data do not tell what became of a survey request.
+func cannotAsk(s *session) error {
+	const byHand = "decide by hand with --resend, --accept or --drop and --id or --all"
+	if s.tenant.Demo != nil {
+		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, and cannot " +
+			"be asked: " + byHand)
+	}
+	return usagef("Agent Connect's data cannot be asked without the API secret: set " +
+		"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, or " + byHand)
+}
+
+// sayResolved tells what became of each. What was named and is not in doubt is the caller's mistake; else it
+// exits 3 while something stays in doubt.
 func sayResolved(s *session, settled []verify.Settled) error {
 	var err error
 	if s.c.Bool(flagJSON) {
@@ -136,8 +152,22 @@ func sayResolved(s *session, settled []verify.Settled) error {
 	if err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	if report.Unresolved(settled) > 0 {
-		return ended{exit.NeedsHand, nil}
+	for _, each := range settled {
+		if each.Refusal != "" {
+			err = errors.Join(err, notInDoubt(each))
+		}
 	}
-	return nil
+	if err == nil && report.Unresolved(settled) > 0 {
+		err = ended{exit.NeedsHand, nil}
+	}
+	return err
+}
+
+func notInDoubt(s verify.Settled) error {
+	id := shellPath(doc.Printable(s.Conversation))
+	if s.Before == store.Unknown {
+		return usagef("--%s %s: the ledger does not know of it, and nothing was changed; acsync explain %s "+
+			"asks Kustomer too", flagID, id, id)
+	}
+	return usagef("--%s %s: %s, and was left as it is; acsync explain %s shows why", flagID, id, s.Refusal, id)
 }

@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"time"
 
@@ -109,8 +112,11 @@ func trialPolicies(
 	s *session, trial *report.Rules, clients *tenant.Clients,
 ) (policies []decide.Policy, err error) {
 	configs := []config.Config{s.tenant.Config}
-	if s.c.IsSet(flagWith) {
-		other, err := tenant.Load(config.Source{Path: s.c.String(flagWith), Env: s.env})
+	if path := s.c.String(flagWith); path != "" {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, usagef("--%s %q does not exist; name the configuration to compare with", flagWith, path)
+		}
+		other, err := tenant.Load(config.Source{Path: path, Env: s.env})
 		if err != nil {
 			return nil, fmt.Errorf("--%s: %w", flagWith, err)
 		}

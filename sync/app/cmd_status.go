@@ -34,7 +34,7 @@ const (
 
 // showStatus shows where things stand; while a pass holds the ledger, how far that is. It calls no service.
 func showStatus(s *session) (err error) {
-	ledger, err := s.openPast()
+	ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
 	if errors.Is(err, store.ErrLocked) {
 		return statusOfRunning(s, err)
 	}

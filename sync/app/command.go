@@ -1,6 +1,8 @@
 package app
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,7 +19,7 @@ func command(c *cli.Command) *cli.Command {
 		if err := checkArguments(ctx); err != nil {
 			return err
 		}
-		return action(ctx)
+		return pointError(ctx, action(ctx))
 	}
 	return c
 }
@@ -26,6 +28,8 @@ func command(c *cli.Command) *cli.Command {
 // misplaced word must never turn a dry run into a live one.
 func checkArguments(c *cli.Context) error {
 	switch name, wanted, args := commandName(c), c.Command.ArgsUsage, c.Args(); {
+	case wanted == "" && args.First() == "help":
+		return usagef("see acsync %s --help; nothing was done", name)
 	case wanted == "" && args.Present():
 		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by "+
 			"=false, as in --%s=false)", name, args.First(), flagDryRun)
@@ -43,7 +47,11 @@ func checkArguments(c *cli.Context) error {
 // group completes a command that only has commands under it.
 func group(c *cli.Command, what string) *cli.Command {
 	c.HideHelpCommand, c.OnUsageError = true, misuse
-	c.Action = func(*cli.Context) error {
+	c.Action = func(ctx *cli.Context) error {
+		if first := ctx.Args().First(); first != "" && first != "help" {
+			return usagef("%s has no command %q; say what to do with the %s; see acsync %s --help", c.Name,
+				first, what, c.Name)
+		}
 		return usagef("say what to do with the %s; see acsync %s --help", what, c.Name)
 	}
 	return c
@@ -56,9 +64,48 @@ func commandName(c *cli.Context) string {
 
 // misuse turns cli's complaint into one line on stderr; by itself cli prints the whole help to stdout.
 func misuse(c *cli.Context, err error, _ bool) error {
-	where := "acsync"
+	where, text := "acsync", doc.Printable(err.Error())
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
 		where = c.Command.HelpName
 	}
-	return usagef("%s; see %s --help", doc.Printable(err.Error()), where)
+	name, unknown := strings.CutPrefix(text, "flag provided but not defined: -")
+	switch {
+	case unknown && name == "version":
+		return usagef("--version stands alone: acsync --version")
+	case unknown && where == "acsync" && hasFlag(c.App.Commands, name):
+		return usagef("flags stand behind their command: acsync COMMAND --%s; nothing was done", name)
+	}
+	for _, each := range complaints {
+		text = each.of.ReplaceAllString(text, each.plain)
+	}
+	return usagef("%s; see %s --help", text, where)
+}
+
+// complaints are those of the package flag, and the same in plain words.
+var complaints = []struct {
+	of    *regexp.Regexp
+	plain string
+}{
+	{regexp.MustCompile(`^flag provided but not defined: -(.*)$`), "there is no flag --$1 here"},
+	{regexp.MustCompile(`^flag needs an argument: -(.*)$`), "--$1 needs a value behind it"},
+	{
+		regexp.MustCompile(`^invalid boolean value (.*) for -(.*): parse error$`),
+		"--$2=$1: a switch is on as --$2, and off as --$2=false",
+	},
+	{
+		regexp.MustCompile(`^invalid value (.*) for flag -(.*): parse error$`),
+		"--$2 $1: give a whole number, of digits alone",
+	},
+	{
+		regexp.MustCompile(`^invalid value (.*) for flag -(.*): value out of range$`),
+		"--$2 $1: the number is too large",
+	},
+}
+
+// hasFlag reports whether one of the commands, or of those under them, has a flag.
+func hasFlag(commands []*cli.Command, name string) bool {
+	return slices.ContainsFunc(commands, func(c *cli.Command) bool {
+		named := func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }
+		return slices.ContainsFunc(c.Flags, named) || hasFlag(c.Subcommands, name)
+	})
 }

@@ -19,6 +19,7 @@ func TestETA(t *testing.T) {
 		want     string
 	}{
 		{"hours", fetch.Estimate{Conversations: 12_300}, "about 12,300 conversations, at most 2 h 3 min at 100/min"},
+		{"one", fetch.Estimate{Conversations: 1}, "about 1 conversation, at most 1 min at 100/min"},
 		{"minutes", fetch.Estimate{Conversations: 901}, "about 901 conversations, at most 10 min at 100/min"},
 		{"none", fetch.Estimate{}, "about 0 conversations"},
 		{"more than are counted", fetch.Estimate{Conversations: 10_000, More: true}, "at least 10,000 conversations"},

@@ -13,18 +13,20 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
+	"acsync/sync/report/doc"
 )
 
 // backfillNotices name the back-fills that ask about what was skipped as stale, or for a broken expression.
 func backfillNotices(c *cli.Context, r surveysync.Result, maxAge config.Duration) (notices []string) {
 	if n := r.Reasons[store.Skipped][decide.Stale]; n > 0 {
-		notices = append(notices, fmt.Sprintf("%d conversations were marked done longer ago than "+
-			"sync.max_age (%s) and not asked about; to ask all the same: %s",
-			n, maxAge, backfillOver(c, r.Stale)))
+		notices = append(notices, fmt.Sprintf("%s marked done longer ago than sync.max_age (%s) "+
+			"and not asked about; to ask all the same: %s",
+			doc.Several(n, "conversation was", "conversations were"), maxAge, backfillOver(c, r.Stale)))
 	}
 	if n := r.Reasons.Broken(); n > 0 {
-		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %d "+
-			"conversations, which were not asked about; when it is mended: %s", n, backfillOver(c, r.Failed)))
+		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %s not asked "+
+			"about; when it is mended: %s", doc.Several(n, "conversation, which was", "conversations, which were"),
+			backfillOver(c, r.Failed)))
 	}
 	return notices
 }
@@ -48,6 +50,49 @@ func here(c *cli.Context) string {
 	}
 	return flags
 }
+
+// pointed gives the commands that a text names the flags that point them at the same ledger. Who wrote it may
+// know nothing of a command line.
+func pointed(c *cli.Context, text string) string {
+	flags := here(c)
+	if flags == "" {
+		return text
+	}
+	var names []string
+	for _, each := range c.App.Commands {
+		for _, part := range each.Subcommands {
+			names = append(names, each.Name+" "+part.Name)
+		}
+		// This one works on no ledger.
+		if each.Name != "sandbox" {
+			names = append(names, each.Name)
+		}
+	}
+	named := regexp.MustCompile(`\bacsync (` + strings.Join(names, "|") + `)\b( --(config|sandbox)\b)?`)
+	return named.ReplaceAllStringFunc(text, func(command string) string {
+		if strings.Contains(command, " --") {
+			return command
+		}
+		return command + flags
+	})
+}
+
+// pointedError is an error whose text is pointed.
+type pointedError struct {
+	err  error
+	text string
+}
+
+// pointError lets the commands that an error names be pointed; nil stays nil.
+func pointError(c *cli.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	return pointedError{err, pointed(c, err.Error())}
+}
+
+func (p pointedError) Error() string { return p.text }
+func (p pointedError) Unwrap() error { return p.err }
 
 // shellPath writes a path as it can be pasted into a shell, where it must not look like a flag.
 func shellPath(path string) string {

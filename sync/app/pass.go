@@ -90,6 +90,8 @@ func (p pass) run() (err error) {
 	if p.plan != nil {
 		err = p.plan.end(p.session, p.engine, &result, err)
 	}
+	// The report shows it too.
+	err = pointError(p.c, err)
 	backfills := backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge)
 	for _, each := range backfills {
 		watch.log.Warn(each)
@@ -97,6 +99,9 @@ func (p pass) run() (err error) {
 	result.Notices = slices.DeleteFunc(
 		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, backfills),
 		func(notice string) bool { return notice == "" })
+	for i, each := range result.Notices {
+		result.Notices[i] = pointed(p.c, each)
+	}
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()
 	err = p.conclude(report.Pass{
@@ -186,11 +191,11 @@ func unfinished(made report.Pass) error {
 	case made.Down != "":
 		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", made.Down)
 	case made.Unseen > 0:
-		return fmt.Errorf("%d conversations are counted by Kustomer and not shown to this API key, or cannot be "+
-			"read; they were not asked about", made.Unseen)
+		return fmt.Errorf("%s counted by Kustomer and not shown to this API key, or cannot be read, and not "+
+			"asked about", doc.Several(made.Unseen, "conversation is", "conversations are"))
 	case made.Exit == int(exit.Temporary):
-		return fmt.Errorf("%d survey requests were certainly not sent; later passes try them again",
-			made.Counts[store.Retry])
+		return fmt.Errorf("%s certainly not sent; later passes try again",
+			doc.Several(made.Counts[store.Retry], "survey request was", "survey requests were"))
 	}
 	return nil
 }

@@ -258,7 +258,7 @@ func TestPutBack(t *testing.T) {
 			w.want(t, 0, "ledger", "rebuild")
 			w.want(t, well, "run")
 			w.noneTwice(t)
-			w.want(t, 3, "resolve", "--accept", "--id", "6716500fa1b2c3d4e5ffffff") // nothing waits under it
+			w.want(t, 12, "resolve", "--accept", "--id", "6716500fa1b2c3d4e5ffffff") // nothing waits under it
 		})
 	}
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -126,15 +125,6 @@ func (s *session) witness() report.Witness {
 		return report.NoStamps
 	}
 	return report.Watching
-}
-
-// openPast opens the ledger for reading what was done. The sandbox's own is made by its first pass.
-func (s *session) openPast() (*bolt.Ledger, error) {
-	ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
-	if s.tenant.Demo != nil && errors.Is(err, store.ErrMissing) {
-		return nil, fmt.Errorf("%w for the sandbox yet; acsync run --sandbox makes it", store.ErrMissing)
-	}
-	return ledger, err
 }
 
 // show answers a question: with one JSON object where that was asked for, else with a text for people.

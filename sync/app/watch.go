@@ -124,6 +124,8 @@ func (p *logProgress) Observe(event surveysync.Event) {
 	p.log.Info("progress", attributes...)
 }
 
+func conversations(n int) string { return doc.Several(n, "conversation", "conversations") }
+
 // eta says how much there is to do, and how long that takes at most at the pace of Agent Connect.
 func eta(e fetch.Estimate, perMinute int) string {
 	if e.More && e.Conversations == 0 {
@@ -133,7 +135,7 @@ func eta(e fetch.Estimate, perMinute int) string {
 	if e.More {
 		about = "at least"
 	}
-	text := fmt.Sprintf("%s %s conversations", about, doc.Thousands(e.Conversations))
+	text := about + " " + conversations(e.Conversations)
 	if e.More || e.Conversations == 0 {
 		return text
 	}

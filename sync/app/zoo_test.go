@@ -190,7 +190,7 @@ func (z *zoo) edited(t *testing.T, change func(meta *bbolt.Bucket) error) []byte
 
 const (
 	restore = "leave (its|the) fence where it is.*rebuild"
-	backup  = "newest copy of it back.*leave its fence.*rebuild.*init only if there never was"
+	backup  = "newest copy of it back.*leave its fence.*rebuild --config .*init --config \\S+ only if there never was"
 )
 
 // TestZoo keeps every kind of damaged ledger, and shows each to the program.

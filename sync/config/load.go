@@ -28,6 +28,8 @@ const maxSecret = 64 << 10
 type Source struct {
 	// Path names the TOML file. Empty: none is read, and paths are relative to the working directory.
 	Path string
+	// Text is what the file is going to hold, when it is not there yet. Nil: it is read.
+	Text []byte
 	Env  []string // "K=V", as os.Environ returns it
 	// applied last, before validation; paths that it sets are taken as they are
 	Override func(*Config)
@@ -80,7 +82,10 @@ func (d *draft) readFile(s Source) fs.FileMode {
 		return 0
 	}
 	whole := origin{file: s.Path, source: SourceFile}
-	text, mode, err := readRegular(s.Path, maxFile, "configuration")
+	text, mode, err := s.Text, fs.FileMode(0), error(nil)
+	if text == nil {
+		text, mode, err = readRegular(s.Path, maxFile, "configuration")
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		d.faultAt(whole, "", "does not exist; create it with acsync init, or name another with --config")

@@ -208,7 +208,7 @@ func (d *decider) refetchOrphans(
 	rows, err := d.Source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
 	unread, err := unreadOf(err)
 	if err != nil {
-		return fmt.Errorf("read %d conversations again whose customers are gone: %w", len(orphans), err)
+		return fmt.Errorf("read conversations (%d) again whose customers are gone: %w", len(orphans), err)
 	}
 	for _, id := range unread {
 		for _, i := range orphans[decide.KeyOf(kustomer.Conversation{ID: id}).Conversation] {

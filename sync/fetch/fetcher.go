@@ -147,7 +147,7 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	rows, err := f.reader.Source.Conversations(ctx, slices.Compact(ids))
 	unread, err := unreadOf(err)
 	if err != nil {
-		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
+		return nil, fmt.Errorf("read conversations (%d) again before sending: %w", len(ids), err)
 	}
 	over, asked := recheck(f.decider.SurveyPer, f.clock, cases, rows)
 	for i, each := range over {

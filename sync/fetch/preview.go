@@ -45,7 +45,7 @@ func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case
 	}
 	rows, unread := p.Source.Conversations(ctx, ids)
 	if _, err := unreadOf(unread); err != nil {
-		return fmt.Errorf("read %d conversations: %w", len(ids), err)
+		return fmt.Errorf("read conversations (%d): %w", len(ids), err)
 	}
 	cases, err := all[0].decider.decide(ctx, kustomer.Query{}, all[0].decider.candidates(rows))
 	if err == nil {
@@ -76,7 +76,7 @@ func (p Preview) fetchers(ctx context.Context, from time.Time) ([]*Fetcher, erro
 	shared := New(Options{
 		Source: p.Source, Directory: p.Directory, Notice: notice,
 		Unseen: func(n int) {
-			notice("Kustomer counts %d conversations more than it shows to this API key, or cannot show", n)
+			notice("Kustomer counts more conversations than it shows to this API key, or can show, by %d", n)
 		},
 	})
 	shared.Begin(now)

@@ -115,7 +115,7 @@ func (r *reader) mended(ctx context.Context, p page) (page, error) {
 	if len(ids) > 0 {
 		rows, err := r.Source.Conversations(ctx, ids)
 		if err != nil && !errors.Is(err, kustomer.ErrUnreadable) {
-			return p, fmt.Errorf("read %d conversations whose rows in a search are broken: %w", len(ids), err)
+			return p, fmt.Errorf("read conversations (%d) whose rows in a search are broken: %w", len(ids), err)
 		}
 		p.Items = append(p.Items, rows...)
 		for _, id := range ids {

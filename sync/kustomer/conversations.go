@@ -69,7 +69,7 @@ type UnreadableError struct {
 
 // Error says what happened to the last of them.
 func (e *UnreadableError) Error() string {
-	return fmt.Sprintf("%d conversations cannot be read, such as %s: %v", len(e.IDs), e.IDs[0], e.Err)
+	return fmt.Sprintf("conversations that cannot be read: %d, such as %s: %v", len(e.IDs), e.IDs[0], e.Err)
 }
 
 // Unwrap gives the failure of the last of them.

@@ -65,7 +65,7 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 		return done, err
 	}
 	if found.nameless > 0 && !o.Missing {
-		return done, fmt.Errorf("%w: Agent Connect shows %d requests of it that do not tell whom they were "+
+		return done, fmt.Errorf("%w: Agent Connect shows requests of it (%d) that do not tell whom they were "+
 			"about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again "+
 			"after a while; --accept-missing does without them", store.ErrRolledBack, found.nameless)
 	}

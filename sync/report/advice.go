@@ -78,7 +78,7 @@ const (
 	doMend        = "mend the expression (acsync rules test{here} shows it); passes that read these again " +
 		"decide them anew, others need a back-fill"
 	doReadWords = "read Agent Connect's own words"
-	doSeeFiles  = "What to do about %d more reasons stands beside them in the files of --report."
+	doSeeFiles  = "What to do about %s stands beside them in the files of --report."
 
 	// The ledger's witness.
 	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"

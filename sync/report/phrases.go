@@ -92,13 +92,7 @@ func seconds(n float64) time.Duration {
 
 func thousands(n int) string { return doc.Thousands(n) }
 
-// several is a number with the right form of the words behind it.
-func several(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
-}
+func several(n int, one, many string) string { return doc.Several(n, one, many) }
 
 // some is the same where there is one at all; else empty.
 func some(n int, one, many string) string {

@@ -252,7 +252,22 @@ func sending(dryRun bool, found, sent, recoveries int) Pass {
 	return p
 }
 
+// TestOneSearch has the number of searches agree with the word.
+func TestOneSearch(t *testing.T) {
+	for searches, want := range map[int]string{0: "(0 searches", 1: "(1 search,", 6: "(6 searches,"} {
+		p := sending(false, 1, 1, 0)
+		p.Calls = Calls{Kustomer: 2, KustomerSearch: searches}
+		if out := render(t, "md", New(p, Detail{})); !strings.Contains(out, want) {
+			t.Errorf("%d: %q is not in:\n%s", searches, want, out)
+		}
+	}
+}
+
 func TestVerdict(t *testing.T) {
+	hollow := empty()
+	hollow.Mode = "apply"
+	asked := sending(false, 1, 0, 0)
+	asked.Reasons = surveysync.Reasons{store.Skipped: {decide.AlreadySent: 1}}
 	for _, test := range []struct {
 		name     string
 		pass     Pass
@@ -268,7 +283,10 @@ func TestVerdict(t *testing.T) {
 		{"no recoveries, dry run", sending(true, 12, 7, 0), nil, doc.LevelGood, "7 of 12 conversations would get a survey request."},
 		{"one of each", sending(false, 2, 2, 1), nil, doc.LevelGood, "2 conversations led to 1 survey request and 1 recovery."},
 		{"recoveries alone", sending(true, 1, 1, 1), nil, doc.LevelGood, "1 conversation would lead to 1 recovery."},
+		{"one", sending(false, 1, 1, 0), nil, doc.LevelGood, "1 of 1 conversation got a survey request."},
+		{"one that was asked", asked, nil, doc.LevelGood, "No new survey request; 1 conversation was looked at."},
 		{"nothing to do", empty(), nil, doc.LevelGood, "There was no conversation to look at."},
+		{"an empty plan", hollow, nil, doc.LevelGood, "The plan holds no conversation."},
 		{"nothing read", Pass{}, errors.New("no answer"), doc.LevelHalted, "The pass ended before anything was read."},
 	} {
 		t.Run(test.name, func(t *testing.T) {

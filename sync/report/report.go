@@ -346,8 +346,8 @@ func factSections(r Report) []doc.Section {
 	case r.DryRun:
 		at += " after a real pass"
 	}
-	requests := fmt.Sprintf("Kustomer %s (%s searches", thousands(r.Calls.Kustomer),
-		thousands(r.Calls.KustomerSearch))
+	requests := fmt.Sprintf("Kustomer %s (%s", thousands(r.Calls.Kustomer),
+		several(r.Calls.KustomerSearch, "search", "searches"))
 	if r.Found > 0 {
 		requests += fmt.Sprintf(", %.3f a conversation", float64(r.Calls.Kustomer)/float64(r.Found))
 	}

@@ -35,9 +35,21 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 		table.Add(resolvedName(each), ofKind(each.Kind())+resolvedAs(each))
 	}
 	d.Sections = []doc.Section{doc.Titled("", table)}
-	if n := Unresolved(settled); n > 0 {
-		d.Headline, d.Level, d.Todo = thousands(n)+" unresolved.", doc.LevelAttention,
-			resolvedHints(settled, here)
+	refused := 0
+	for _, each := range settled {
+		if each.Refusal != "" {
+			refused++
+		}
+	}
+	var lead []string
+	if n := Unresolved(settled) - refused; n > 0 {
+		lead = append(lead, thousands(n)+" unresolved.")
+	}
+	if refused > 0 {
+		lead = append(lead, thousands(refused)+" left unchanged.")
+	}
+	if len(lead) > 0 {
+		d.Headline, d.Level, d.Todo = strings.Join(lead, " "), doc.LevelAttention, resolvedHints(settled, here)
 	}
 	return d
 }

@@ -109,6 +109,8 @@ func headline(p Pass, tally Tally) string {
 	switch {
 	case p.To.IsZero():
 		return "The pass ended before anything was read."
+	case p.Found == 0 && p.Mode == "apply":
+		return "The plan holds no conversation."
 	case p.Found == 0:
 		return "There was no conversation to look at."
 	// A recovery is no survey request.
@@ -119,10 +121,11 @@ func headline(p Pass, tally Tally) string {
 		}
 		return fmt.Sprintf("%s %s %s.", found, led, what)
 	case !p.DryRun && tally.Sent == 0 && p.Reasons[store.Skipped][decide.AlreadySent] > 0:
-		return fmt.Sprintf("No new survey request; %s were looked at.", found)
+		return fmt.Sprintf("No new survey request; %s looked at.",
+			several(p.Found, "conversation was", "conversations were"))
 	}
 	return fmt.Sprintf(
-		"%s of %s conversations %s a survey request.", thousands(tally.Sent), thousands(p.Found), got)
+		"%s of %s %s a survey request.", thousands(tally.Sent), found, got)
 }
 
 func historyVerdict(h History) Verdict {
@@ -186,7 +189,7 @@ func remediesOf(h History) (list []string) {
 	}
 	// One more takes no more room than a line that stands for it.
 	if more := len(list) - mostRemedies; more > 1 {
-		list = append(list[:mostRemedies], advise(doSeeFiles, "", more))
+		list = append(list[:mostRemedies], advise(doSeeFiles, "", several(more, "more reason", "more reasons")))
 	}
 	return list
 }

@@ -4,6 +4,7 @@
 package tenant
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -86,15 +87,41 @@ func (t *Tenant) CreateLedger(start time.Time) error {
 	return bolt.Create(t.Config.Ledger.Path, start, o)
 }
 
+// ErrUnmade is the ledger of a demonstration before its first pass. It is [store.ErrMissing].
+var ErrUnmade = fmt.Errorf("%w of the sandbox yet; acsync run makes it", store.ErrMissing)
+
 // Open opens the ledger as it is.
 func (t *Tenant) Open(o bolt.Options) (*bolt.Ledger, error) {
-	return bolt.Open(t.Config.Ledger.Path, t.LedgerOptions(o))
+	ledger, err := bolt.Open(t.Config.Ledger.Path, t.LedgerOptions(o))
+	return ledger, t.afresh(err)
+}
+
+// Compact rewrites the ledger without the space that it does not use.
+func (t *Tenant) Compact() error {
+	return t.afresh(bolt.Compact(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{})))
+}
+
+// afresh replaces the advice about a ledger that cannot be used, if it is of a demonstration: nobody real was
+// asked, so that there is nothing to put back or to learn.
+func (t *Tenant) afresh(err error) error {
+	if t.Demo == nil {
+		return err
+	}
+	missing := errors.Is(err, store.ErrMissing)
+	switch {
+	case missing && !bolt.Abandoned(t.Config.Ledger.Path):
+		return ErrUnmade
+	case missing, errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrDamaged):
+		return fmt.Errorf("%s: %w. It is of the sandbox, and nobody real was asked: remove it and its fence, "+
+			"and acsync run makes another", t.Config.Ledger.Path, cmp.Or(errors.Unwrap(err), err))
+	}
+	return err
 }
 
 // OpenLedger opens the ledger for a pass.
 func (t *Tenant) OpenLedger() (*bolt.Ledger, error) {
 	ledger, err := t.Open(bolt.Options{})
-	if t.Demo == nil || !errors.Is(err, store.ErrMissing) {
+	if !errors.Is(err, ErrUnmade) {
 		return ledger, err
 	}
 	if err := os.MkdirAll(filepath.Dir(t.Config.Ledger.Path), 0o700); err != nil {
@@ -125,10 +152,10 @@ func (t *Tenant) NeedLedger() error {
 	return ledger.Close()
 }
 
-// ReadLedger opens the ledger for reading alone; a demonstration's that is missing is what it would hold.
+// ReadLedger opens the ledger for reading alone; a demonstration's that is not made yet is what it would hold.
 func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 	ledger, err := t.Open(bolt.Options{ReadOnly: true})
-	if t.Demo != nil && errors.Is(err, store.ErrMissing) {
+	if errors.Is(err, ErrUnmade) {
 		return dryrun.None{Start: t.Demo.Start, Known: t.Demo.Known}, func() error { return nil }, nil
 	}
 	if err != nil {

@@ -244,6 +244,14 @@ func roundUp(n int) int {
 	}
 }
 
+// Several is a number with the right form of the words behind it.
+func Several(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Thousands(n) + " " + many
+}
+
 // Thousands writes a number with commas, such as 12,300.
 func Thousands(n int) string {
 	digits := strconv.Itoa(n)
