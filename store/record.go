@@ -84,6 +84,18 @@ func (r Record) After(x Result) Record {
 	return r
 }
 
+// Reopened is the record after a result that takes up again what was over. The time for which it is tried
+// begins anew, and so does the count of its attempts, as far as may be: two stand for any number of them,
+// because of a key with several attempts any number in the receiver's data is its own. The status stays that
+// of its last answer.
+func (r Record) Reopened(x Result) Record {
+	x.Status = r.Status
+	if x.State == Retry {
+		r.First, r.Attempts = time.Time{}, min(r.Attempts, 2)
+	}
+	return r.After(x)
+}
+
 // Decided is the record after a decision in the place of r: what is known of the attempts stays.
 func (r Record) Decided(next Record) Record {
 	if r.Attempts > 0 {
