@@ -19,7 +19,9 @@ func refusing(status int, words string) func(agentconnect.Request) agentconnect.
 }
 
 // unreachable answers as if no connection could be made.
-func unreachable(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Err: errTrouble} }
+func unreachable(agentconnect.Request) agentconnect.Answer {
+	return agentconnect.Answer{Err: errTrouble}
+}
 
 // pause lets the time go by, by both clocks.
 func (b *bench) pause(d time.Duration) {
