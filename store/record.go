@@ -22,9 +22,9 @@ type Record struct {
 	Doubt      uint64    // intents given when the doubt arose; 0 where that is not known, or there is none
 }
 
-// Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so:
-// what was rejected because an expression failed on it, without an attempt and without an answer, is decided
-// anew, as the expression may have been mended since.
+// Settled reports whether nothing will be sent for the key again by itself. A final state alone does not say
+// so: what was rejected because an expression failed on it, without an attempt and without an answer, is
+// decided anew, as the expression may have been mended since.
 func (r Record) Settled() bool {
 	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
 	return r.State.Final() && !(unsent && undecided(r.Reason))

@@ -21,15 +21,17 @@ import (
 	"acsync/sync/verify"
 )
 
+const retryHelp = `By a reason, all that were rejected for it; by an id, also what was dropped. The
+next pass reads each from Kustomer, decides anew and sends it, whatever its age.
+What may have arrived is looked up in Agent Connect's data first, which needs
+agent_connect.api_secret_file: what they show is accepted. The reasons are:
+  `
+
 func retryCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "retry",
-		Usage: "ask about conversations again that were refused, once the cause is mended",
-		Description: `By a reason, all that were rejected for it; by an id, also what was dropped. The
-next pass reads each from Kustomer, decides anew and sends it, whatever its age. What
-may have arrived is looked up in Agent Connect's data first (agent_connect.api_secret_file):
-what they show is accepted. Reasons:
-` + strings.Join(mendable(), ", ") + ".",
+		Name:        "retry",
+		Usage:       "ask about conversations again that were refused, once the cause is mended",
+		Description: retryHelp + strings.Join(mendable(), "\n  "),
 		Flags: []cli.Flag{
 			values(flagReason, "take up again what was rejected for this `REASON`; rule_error is that of "+
 				"all expressions; can be repeated"),

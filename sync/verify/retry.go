@@ -121,7 +121,8 @@ func turned(list []Reopened, to store.State) (entries []store.Entry) {
 
 func over(r store.Record) bool { return r.State == store.Rejected || r.State == store.Dropped }
 
-// mayHaveArrived reports whether Agent Connect may have a request of what is over, as far as the record tells.
+// mayHaveArrived reports whether Agent Connect may have a request of what is over, as far as the record
+// tells.
 func mayHaveArrived(r store.Record) bool {
 	switch reason := decide.Reason(r.Reason); {
 	case r.Attempts == 0 && r.Intent == 0 && r.Status == 0:
