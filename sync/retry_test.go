@@ -1,6 +1,10 @@
 package sync
 
 import (
+	"context"
+	"iter"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,5 +216,146 @@ func TestRetriedExpression(t *testing.T) {
 	b.mustRun(t)
 	if got := b.state(t, 1); got.State != store.Accepted || len(b.got) != 2 {
 		t.Errorf("the ledger has %+v after %d requests", got, len(b.got))
+	}
+}
+
+// TestRetriedUnderTwoKeys: a conversation that an older version has left under two keys is asked about once.
+func TestRetriedUnderTwoKeys(t *testing.T) {
+	b := newBench(t, 1)
+	done := b.conversations[0].LastDone.At
+	for _, key := range []store.Key{{Conversation: b.conversations[0].ID}, {Conversation: b.conversations[0].ID, Resolution: done.UnixMilli()}} {
+		e := store.Entry{Key: key, Record: store.Record{State: store.Rejected, Reason: "brand_refused", Status: 400, Resolution: done, At: testNow}}
+		if _, err := b.ledger.Import(func(yield func(store.Entry, error) bool) { yield(e, nil) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.retry(t, decide.BrandRefused, 2)
+	for range 2 {
+		if _, err := b.engine.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(b.got) != 1 {
+		t.Errorf("%d requests", len(b.got))
+	}
+}
+
+// slowData are interactions that Agent Connect's data show after a while, in the order in which they came about.
+type slowData struct {
+	rows []agentconnect.Interaction
+	lag  time.Duration
+}
+
+func (s *slowData) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return s.Between(nil, since, time.Now())
+}
+
+func (s *slowData) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for _, row := range s.rows {
+			shown := time.Since(row.CreatedAt) >= s.lag && !row.CreatedAt.Before(since) && !row.CreatedAt.After(until)
+			if shown && !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestRetriesNeverAskTwice lets an operator who knows nothing take up again, drop and look up whatever there is, between
+// passes whose requests are taken, refused, lost, or lost after they have arrived. However it comes, no conversation is
+// asked about twice, and in the end none is left that was refused.
+func TestRetriesNeverAskTwice(t *testing.T) {
+	for seed := range uint64(amount(40, 1000)) {
+		synctest.Test(t, func(t *testing.T) { retryAtRandom(t, seed) })
+	}
+}
+
+func retryAtRandom(t *testing.T, seed uint64) {
+	const conversations = 9
+	time.Sleep(time.Until(testNow))
+	random := rand.New(rand.NewPCG(seed, 2))
+	b, data := newBench(t, conversations), &slowData{lag: time.Duration(random.IntN(15)) * time.Minute}
+	b.engine.Options.Concurrency, b.engine.Options.VerifyAfter = 1, 20*time.Minute
+	v := verify.Verification{After: 20 * time.Minute, Stamped: true}
+	if random.IntN(3) > 0 {
+		b.engine.Receiver, v.Receiver = data, data
+	}
+	if random.IntN(2) > 0 {
+		b.engine.Options.SurveyPer = store.PerResolution
+	}
+	arrived, mended := map[string]int{}, false
+	take := func(r agentconnect.Request) {
+		arrived[r.ExtInteractionID]++
+		data.rows = append(data.rows, agentconnect.Interaction{
+			UUID: r.CustomProperties["acsync_intent"], ExtInteractionID: r.ExtInteractionID, Intent: r.CustomProperties["acsync_intent"], CreatedAt: time.Now(),
+		})
+	}
+	b.answer = func(r agentconnect.Request) agentconnect.Answer {
+		switch kind := random.IntN(6); {
+		case mended, kind == 0:
+			take(r)
+			return taken()
+		case kind == 1:
+			take(r)
+			return agentconnect.Answer{Written: true}
+		case kind == 2:
+			return agentconnect.Answer{Written: true, Status: 502}
+		case kind == 3:
+			return unreachable(r)
+		}
+		return refusing(400, "Channel not enabled for company")(r)
+	}
+	retry := func(o verify.RetryOptions) {
+		if _, err := verify.Retry(t.Context(), b.ledger, o, v); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+	everything := verify.RetryOptions{Refusals: verify.Refusals{Reasons: decide.Mendable()}}
+	for step := range 40 {
+		mended = step >= 30
+		b.pause(time.Duration(random.IntN(40)) * time.Minute)
+		id := b.conversations[random.IntN(conversations)].ID
+		known, err := b.ledger.Lookup([]store.Key{{Conversation: id}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		named := verify.RetryOptions{Refusals: verify.Refusals{IDs: []string{id}}, DryRun: random.IntN(3) == 0}
+		switch random.IntN(4) {
+		case 0:
+			retry(everything)
+		case 1:
+			if len(known) > 0 {
+				retry(named)
+			}
+		case 2:
+			if !mended {
+				_, err = verify.Resolve(t.Context(), b.ledger, verify.Selection{IDs: []string{id}}, verify.Drop)
+			}
+		default:
+			_, err = b.run(t)
+		}
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		for id, n := range arrived {
+			if n > 1 {
+				t.Fatalf("seed %d: %s was asked about %d times", seed, id, n)
+			}
+		}
+	}
+	retry(everything)
+	b.pause(7 * time.Hour) // after that nothing waits for its time
+	if _, err := b.run(t); err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	err := b.ledger.Each(func(e store.Entry) error {
+		settled := []store.State{store.Accepted, store.Dropped, store.InDoubt}
+		if !slices.Contains(settled, e.State) || e.State == store.Accepted && arrived[e.Conversation] != 1 {
+			t.Errorf("seed %d: the ledger has %+v, which arrived %d times", seed, e, arrived[e.Conversation])
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -152,6 +152,10 @@ func (r retrial) carryOut(s *session) error {
 		closeLedger = tenant.StartHeartbeat(ledger, s.c.Command.Name, nil).Before(ledger.Close)
 	}
 	reopened, err := verify.Retry(s.c.Context, ledger, r.RetryOptions, v)
+	// The data could not be read, whatever came in their place.
+	if exitCode(err) == exit.Failed && len(reopened) > 0 && !errors.As(err, new(*store.WriteError)) {
+		err = ended{exit.Temporary, err}
+	}
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	err = errors.Join(err, closeLedger())
 	if err != nil && len(reopened) == 0 {
@@ -161,10 +165,6 @@ func (r retrial) carryOut(s *session) error {
 		List: reopened, Asked: r.RetryOptions, MaxAge: time.Duration(s.tenant.Config.Sync.MaxAge),
 		Now: s.clock(), Tenant: s.tenant.Name, Here: here(s.c),
 	})
-	// The data could not be read, whatever came in their place.
-	if exitCode(err) == exit.Failed && !errors.As(err, new(*store.WriteError)) {
-		return ended{exit.Temporary, err}
-	}
 	// It says more than that something was left.
 	return cmp.Or(err, said)
 }
