@@ -22,9 +22,9 @@ type Record struct {
 	Doubt      uint64    // intents given when the doubt arose; 0 where that is not known, or there is none
 }
 
-// Settled reports whether nothing will ever be sent for the key again. A final state alone does not say so:
-// what was rejected because an expression failed on it, without an attempt and without an answer, is decided
-// anew, as the expression may have been mended since.
+// Settled reports whether nothing will be sent for the key again by itself. A final state alone does not say
+// so: what was rejected because an expression failed on it, without an attempt and without an answer, is
+// decided anew, as the expression may have been mended since.
 func (r Record) Settled() bool {
 	unsent := r.State == Rejected && r.Attempts == 0 && r.Status == 0
 	return r.State.Final() && !(unsent && undecided(r.Reason))
@@ -82,6 +82,18 @@ func (r Record) Sending(i Intent, resolution, now time.Time) Record {
 func (r Record) After(x Result) Record {
 	r.State, r.Reason, r.Status, r.At, r.Due = x.State, x.Reason, x.Status, x.At, x.Due
 	return r
+}
+
+// Reopened is the record after a result that takes up again what was over. The time for which it is tried
+// begins anew, and so does the count of its attempts, as far as may be: two stand for any number of them,
+// because of a key with several attempts any number in the receiver's data is its own. The status stays that
+// of its last answer.
+func (r Record) Reopened(x Result) Record {
+	x.Status = r.Status
+	if x.State == Retry {
+		r.First, r.Attempts = time.Time{}, min(r.Attempts, 2)
+	}
+	return r.After(x)
 }
 
 // Decided is the record after a decision in the place of r: what is known of the attempts stays.

@@ -38,6 +38,22 @@ func MaySettle(key Key, intent uint64, old Record, to State) error {
 	return Refused("what is in doubt cannot become %s", to)
 }
 
+// MayReopen refuses to take up again what the ledger does not have exactly so any more, what is not over or
+// was accepted, and a state to which that does not lead: what certainly did not arrive is tried again, what
+// turned out to have arrived is accepted.
+func MayReopen(e Entry, old Record, to State) error {
+	switch {
+	case old != e.Record:
+		return Refused("%s is %s by now and not what was to be taken up again", e.Conversation, old.State)
+	case old.State != Rejected && old.State != Dropped:
+		return Refused("%s is %s: only what was rejected or dropped is taken up again", e.Conversation,
+			old.State)
+	case to != Retry && to != Accepted:
+		return Refused("what was %s cannot become %s", old.State, to)
+	}
+	return nil
+}
+
 // MayCommit refuses a decision over a record that is held, and the state that only an intent leads to.
 func MayCommit(e Entry, old Record) error {
 	switch {

@@ -66,6 +66,34 @@ func TestMayImport(t *testing.T) {
 	}
 }
 
+// What is over and was not accepted is taken up again, as it was read, and nothing else. Nothing of what it was tried
+// before makes it be given up, and the stamps of earlier attempts stay its own.
+func TestMayReopen(t *testing.T) {
+	for _, old := range everyRecord() {
+		for _, to := range States() {
+			e := Entry{Key{Conversation: "a"}, old}
+			over := (old.State == Rejected || old.State == Dropped) && (to == Retry || to == Accepted)
+			if err := MayReopen(e, old, to); errors.Is(err, ErrRefused) == over || err != nil && over {
+				t.Errorf("%+v to %s gives %v, want that refused: %v", old, to, err, !over)
+			}
+			e.At = e.At.Add(time.Second)
+			if err := MayReopen(e, old, to); !errors.Is(err, ErrRefused) {
+				t.Errorf("%+v was read as %+v, and gives %v", old, e.Record, err)
+			}
+		}
+	}
+	for attempts, want := range map[int]int{0: 0, 1: 1, 2: 2, 17: 2} {
+		old := Record{State: Rejected, First: noon, Attempts: attempts, Intent: 9, Status: 400}
+		got := old.Reopened(Result{State: Retry, At: noon, Due: noon})
+		if got != (Record{State: Retry, At: noon, Due: noon, Attempts: want, Intent: 9, Status: 400}) {
+			t.Errorf("after %d attempts %+v", attempts, got)
+		}
+		if got := old.Reopened(Result{State: Accepted, At: noon}); got.First != noon || got.Attempts != attempts {
+			t.Errorf("accepted after %d attempts %+v", attempts, got)
+		}
+	}
+}
+
 func TestMayMove(t *testing.T) {
 	stands := Backfill{
 		From: noon, To: noon.AddDate(0, 1, 0), Position: noon.AddDate(0, 0, 9), Begun: noon.AddDate(0, 2, 0),

@@ -40,7 +40,8 @@ func (s State) String() string {
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
-// Final reports whether a key in the state has come to its end; see [Record.Settled] for the exception.
+// Final reports whether a key in the state has come to its end; see [Record.Settled] for the exception, and
+// [MayReopen] for the way back.
 func (s State) Final() bool { return s == Accepted || s == Rejected || s == Dropped }
 
 // Waiting reports whether the key is in the time-ordered index of what is still to be taken up.

@@ -51,6 +51,26 @@ func (w Writer) Settle(key store.Key, intent uint64, r store.Result) error {
 	})
 }
 
+// Reopen takes up again, all of them or none, what was rejected or dropped, and is given as it was read: to
+// be tried again where it certainly did not arrive, accepted where it did; see [store.MayReopen]. The status
+// stays that of the last answer.
+func (w Writer) Reopen(entries []store.Entry, x store.Result) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	return w.update(func(t *txn) error {
+		for _, e := range entries {
+			err := changeRecord(t, e.Key, func(_ *txn, old store.Record) (store.Record, error) {
+				return old.Reopened(x), store.MayReopen(e, old, x.State)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (w Writer) change(key store.Key, next func(t *txn, old store.Record) (store.Record, error)) error {
 	return w.update(func(t *txn) error { return changeRecord(t, key, next) })
 }

@@ -21,6 +21,7 @@ type Ledger interface {
 	Begin(key store.Key, resolution, now time.Time) (store.Intent, error)
 	Finish(i store.Intent, r store.Result) error
 	Settle(key store.Key, intent uint64, r store.Result) error
+	Reopen(entries []store.Entry, r store.Result) error
 	Recover(now time.Time) ([]store.Entry, error)
 	Commit(b store.Batch) error
 	Import(entries iter.Seq2[store.Entry, error]) (written int, err error)

@@ -138,6 +138,33 @@ func (m *model) Settle(t *rapid.T) {
 	m.keep(err, k, old, x)
 }
 
+// Reopen takes up again some of what is over, as it was read, or as it was before it changed.
+func (m *model) Reopen(t *rapid.T) {
+	x, next, wrong := drawResult(t, m.now), maps.Clone(m.records), false
+	var entries []store.Entry
+	for range rapid.IntRange(1, 3).Draw(t, "entries") {
+		k := drawKey(t)
+		read, old := m.records[k], next[k]
+		if rapid.IntRange(0, 4).Draw(t, "outdated") == 0 {
+			read.Intent++
+		}
+		over := old.State == store.Rejected || old.State == store.Dropped
+		wrong = wrong || read != old || !over || x.State != store.Retry && x.State != store.Accepted
+		r := old
+		if x.State == store.Retry { // tried anew
+			r.First, r.Attempts = time.Time{}, min(r.Attempts, 2)
+		}
+		x.Status = old.Status
+		next[k] = m.kept(old, r, x)
+		entries = append(entries, store.Entry{Key: k, Record: read})
+	}
+	err := m.ledger.Reopen(entries, x)
+	wantRefusal(t, err, wrong)
+	if err == nil {
+		m.records = next
+	}
+}
+
 func (m *model) keep(err error, k store.Key, old store.Record, x store.Result) {
 	if err == nil {
 		m.records[k] = m.kept(old, old, x)
@@ -267,7 +294,7 @@ func (m *model) Convert(t *rapid.T) {
 	m.records, m.identity = next, to
 }
 
-func (m *model) Reopen(*rapid.T) { m.reopen() }
+func (m *model) Restart(*rapid.T) { m.reopen() }
 
 func (m *model) Wait(t *rapid.T) {
 	m.now = m.now.Add(time.Duration(rapid.IntRange(1, 60).Draw(t, "minutes")) * time.Minute)

@@ -19,7 +19,7 @@ func Run(t *testing.T, o Opener) {
 	t.Run("Invalid", func(t *testing.T) { testInvalid(t, o) })
 	for name, test := range map[string]func(*testing.T, Ledger){
 		"BeginAtOnce": testBeginAtOnce, "Case": testCase, "Each": testEach, "Import": testImport,
-		"Lateness": testLateness, "Backfills": testBackfills,
+		"Lateness": testLateness, "Backfills": testBackfills, "Reopen": testReopen,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, o.Create(t, noon)) })
 	}
@@ -34,7 +34,7 @@ func testStates(t *testing.T, o Opener) {
 	})
 	outcomes := []store.State{store.Accepted, store.Rejected, store.Retry, store.InDoubt, store.Scheduled}
 	for _, s := range store.States() {
-		var committed, finished, settled []store.State
+		var committed, finished, settled, reopened []store.State
 		if s != store.Sending {
 			committed = free
 		}
@@ -43,6 +43,9 @@ func testStates(t *testing.T, o Opener) {
 		}
 		if slices.Contains(outcomes, s) || s == store.Dropped {
 			settled = []store.State{store.InDoubt}
+		}
+		if s == store.Retry || s == store.Accepted {
+			reopened = []store.State{store.Rejected, store.Dropped}
 		}
 		x := store.Result{State: s, At: noon}
 		wantTaken(t, o, "commit "+s.String(), committed, func(l Ledger, k store.Key, _ store.Record) error {
@@ -53,6 +56,9 @@ func testStates(t *testing.T, o Opener) {
 		})
 		wantTaken(t, o, "settle "+s.String(), settled, func(l Ledger, k store.Key, r store.Record) error {
 			return l.Settle(k, r.Intent, x)
+		})
+		wantTaken(t, o, "reopen "+s.String(), reopened, func(l Ledger, k store.Key, r store.Record) error {
+			return l.Reopen([]store.Entry{{Key: k, Record: r}}, x)
 		})
 	}
 }
@@ -202,6 +208,36 @@ func testImport(t *testing.T, l Ledger) {
 	must(t, err)
 	wantSame(t, begin(t, l, id(2)).Number, uint64(42))
 	must(t, l.Settle(id(1), 41, store.Result{State: store.Accepted, At: noon}))
+}
+
+// testReopen: what was tried for long begins anew, and of several of which one has changed since it was read
+// nothing is taken.
+func testReopen(t *testing.T, l Ledger) {
+	var read []store.Entry
+	for n := range 3 {
+		for range 4 {
+			finish(t, l, id(n), store.Retry)
+		}
+		given := store.Record{State: store.Rejected, Reason: "gave_up", Resolution: noon, At: noon, Status: 429}
+		must(t, l.Commit(batch(given, id(n))))
+		read = append(read, store.Entry{Key: id(n), Record: record(t, l, id(n))})
+	}
+	later := noon.Add(time.Hour)
+	x := store.Result{State: store.Retry, Reason: "by_hand", At: later, Due: later}
+	must(t, l.Reopen(read[:1], x))
+	got := record(t, l, id(0))
+	wantSame(t, got, store.Record{
+		State: store.Retry, Reason: "by_hand", Resolution: noon, At: sec.Add(time.Hour), Due: later,
+		Attempts: 2, Status: 429, Intent: read[0].Intent,
+	})
+	wantRefused(t, l.Reopen(read, x))
+	wantSame(t, record(t, l, id(1)), read[1].Record)
+	must(t, l.Reopen(read[1:], x))
+	due, err := l.Due(later, 0)
+	must(t, err)
+	wantSame(t, len(due), 3)
+	i := begin(t, l, id(1))
+	wantSame(t, []any{i.Attempt, record(t, l, id(1)).First}, []any{3, sec})
 }
 
 func testLateness(t *testing.T, l Ledger) {

@@ -89,6 +89,7 @@ func TestScripts(t *testing.T) {
 			// so that a script may be slow.
 			now := time.Now().UTC().Add(time.Minute)
 			env.Setenv("FIXED_NOW", now.Format(time.RFC3339))
+			env.Values["stand-in"] = new(*sandbox.Sandbox)
 			env.Setenv("LATER", now.Add(time.Hour).Format(time.RFC3339))
 			return os.WriteFile(path, example, 0o600)
 		},
@@ -107,6 +108,7 @@ func TestScripts(t *testing.T) {
 			"planned":      planned,
 			"edit":         edit,
 			"conversation": conversation,
+			"mend":         mend,
 		},
 	})
 }
@@ -178,6 +180,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	}}})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(stand.Close()) })
+	*ts.Value("stand-in").(**sandbox.Sandbox) = stand
 	kustomer, connect := stand.KustomerURL(), stand.AgentConnectURL()
 	kustomerKey, connectKey := stand.KustomerKey(), stand.AgentConnectKey()
 	switch args[0] {
@@ -213,17 +216,28 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("SECRET", stand.AgentConnectSecret())
 }
 
-// received COUNT|none-twice: what Agent Connect's stand-in at $CONNECT took.
+// mend: gives the stand-in's agents that have none, or one that is deactivated or incomplete, an approved profile.
+func mend(ts *testscript.TestScript, _ bool, _ []string) {
+	stand := *ts.Value("stand-in").(**sandbox.Sandbox)
+	for _, name := range []string{"ivo.newell", "jana.orr", "kai.price", "milo.reyes", "nora.stone"} {
+		stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: name + "@example.org", Status: "active"}}})
+	}
+}
+
+// received COUNT|none-twice|none-accepted-twice: what Agent Connect's stand-in at $CONNECT took.
 func received(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := http.Get(ts.Getenv("CONNECT") + "/sandbox/requests")
 	ts.Check(err)
 	defer answer.Body.Close()
 	var got []map[string]any
 	ts.Check(json.NewDecoder(answer.Body).Decode(&got))
-	if args[0] == "none-twice" {
+	if args[0] == "none-twice" || args[0] == "none-accepted-twice" {
 		times := map[any]int{}
 		for _, request := range got {
 			id := request["ext_interaction_id"]
+			if args[0] == "none-accepted-twice" && request["uuid"] == nil {
+				continue
+			}
 			if times[id]++; times[id] > 1 || id == nil || id == "" {
 				ts.Fatalf("conversation %v was asked %d times", id, times[id])
 			}

@@ -38,6 +38,7 @@ const (
 	flagResend    = "resend"
 	flagAccept    = "accept"
 	flagDrop      = "drop"
+	flagReason    = "reason"
 	flagWith      = "with"
 	flagOffline   = "offline"
 
@@ -53,6 +54,7 @@ const (
 	flagAcceptKey      = "accept-key"
 	flagAcceptMissing  = "accept-missing"
 	flagSurveyPer      = "survey-per"
+	flagMayHaveArrived = "may-have-arrived"
 	flagKustomer       = "kustomer-port"
 	flagAgent          = "agent-connect-port"
 )

@@ -68,6 +68,10 @@ func closest(candidates []string, most int, far func(string) int) (best string) 
 	return best
 }
 
+// Suggest asks, behind a semicolon, whether a known name was meant by one that is not known; empty where none
+// is near enough.
+func Suggest(name string, known []string) string { return didYouMean(suggestName(name, known)) }
+
 func didYouMean(suggestion string) string {
 	if suggestion == "" {
 		return ""

@@ -98,6 +98,27 @@ func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleE
 // do not fail.
 func (r Reason) Parked() bool { return r == UnreadableRecord || r == Forbidden || r == Gateway }
 
+// Mendable lists the reasons for which a survey request was refused or given up, and that can be asked again
+// once the cause is mended: those of expressions that fail as one, whatever they name.
+func Mendable() []Reason {
+	return []Reason{
+		EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, Refused, GaveUp, Credentials,
+		UnreadableRecord, AnyRuleError,
+	}
+}
+
+// AnyRuleError stands for the reasons of all expressions that fail.
+const AnyRuleError = Reason("rule_error")
+
+// Family is the reason, AnyRuleError for that of an expression.
+func (r Reason) Family() Reason {
+	if r.Broken() {
+		return AnyRuleError
+	}
+	return r
+}
+
 // State is the disposition that goes with a reason for which nothing is sent.
 func (r Reason) State() store.State {
 	if r.Broken() || r == GaveUp || r == UnreadableRecord {
@@ -184,7 +205,7 @@ func Reasons() (list []Reason) {
 // Explain says in a few plain words what the reason means; it is what reports print beside the code.
 func (r Reason) Explain() string {
 	switch {
-	case r.Broken():
+	case r.Family() == AnyRuleError:
 		return "an expression failed on it"
 	case strings.HasPrefix(string(r), string(rulePrefix)):
 		return "a rule of yours skips it"

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"acsync/store"
@@ -74,11 +75,25 @@ const (
 	doForNext     = "for the next ones: %s"
 	doSeeReasons  = "acsync report{here} says what to do for each reason"
 	doMendReasons = "mend what the reasons name before more are lost: " + doSeeReasons
-	finalReasons  = "final; " + doSeeReasons
-	doMend        = "mend the expression (acsync rules test{here} shows it); passes that read these again " +
-		"decide them anew, others need a back-fill"
-	doReadWords = "read Agent Connect's own words"
-	doSeeFiles  = "What to do about %s stands beside them in the files of --report."
+	finalReasons  = "not sent again by itself; " + doSeeReasons
+	doMend        = "mend the expression (acsync rules test{here} shows it)"
+	doReadWords   = "mend what Agent Connect's own words name"
+	doRetry       = "%s; then acsync retry{here} --reason %s asks again"
+	doRetryOne    = "%s; then acsync retry{here} --id %s asks again"
+	doSeeFiles    = "What to do about %s stands beside them in the files of --report."
+
+	// What is taken up again.
+	doAwaitRetry = "acsync run{here}, or the next scheduled run, reads these again, decides anew, and asks."
+	doRetryLive  = "The same without --dry-run does it."
+	doAskOld     = "%s marked done longer ago than sync.max_age (%s), and asked about all the same."
+	doAskTwice   = "%s may have arrived: these customers may be asked twice."
+	doDareRetry  = "To ask all the same, look the ids up in Agent Connect first, because these customers " +
+		"may be asked twice: acsync retry{here} --id ID --may-have-arrived."
+	doRetryAgain = "Agent Connect's data could not be read to their end, so that nothing is known of what " +
+		"may have arrived: the same command asks them again."
+	doRetryLater = "It is too early to tell what did not arrive: the same command can from %s on."
+	doLookAtOne  = "acsync explain{here} %s says what would happen now"
+	doResolveIt  = "acsync resolve{here} settles it"
 
 	// The ledger's witness.
 	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"
@@ -131,7 +146,15 @@ func remedy(decision string, reason decide.Reason, here string) string {
 	switch {
 	case decision == store.InDoubt.String():
 		return advise(doSettle, here)
-	case reason.Broken():
+	case decision == store.Rejected.String() && slices.Contains(decide.Mendable(), reason.Family()):
+		return advise(doRetry, here, cure(reason, here), reason.Family())
+	}
+	return cure(reason, here)
+}
+
+// cure is what mends the cause.
+func cure(reason decide.Reason, here string) string {
+	if reason.Family() == decide.AnyRuleError {
 		return advise(doMend, here)
 	}
 	return cmp.Or(remedies[reason], doReadWords)

@@ -55,11 +55,14 @@ func (x Explanation) command() string {
 	return x.Backfill
 }
 
-// adviceFor is what helps the next ones where this one is rejected, or would be.
+// adviceFor is what helps where this one is rejected, or would be.
 func adviceFor(x Explanation) string {
-	fate := x.Forecast.Fate
-	if fate == explain.FateReject || fate == explain.FateDone && x.Forecast.State == store.Rejected {
-		return advise(doForNext, "", remedy(store.Rejected.String(), x.Forecast.Reason, x.Here))
+	help := cure(x.Forecast.Reason, x.Here)
+	switch fate := x.Forecast.Fate; {
+	case fate == explain.FateDone && x.Forecast.State == store.Rejected:
+		return advise(doRetryOne, x.Here, help, doc.Printable(x.ID))
+	case fate == explain.FateReject:
+		return advise(doForNext, "", help)
 	}
 	return ""
 }
@@ -90,7 +93,7 @@ func fateWords(x Explanation) (string, doc.Tone) {
 			words += ", " + reason
 		}
 		if x.Forecast.State == store.Rejected {
-			words += "; that is final, it is not sent again"
+			words += "; it is not sent again by itself"
 		}
 		return words, ""
 	case explain.FateReject:

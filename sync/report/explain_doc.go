@@ -182,8 +182,8 @@ func ledgerFacts(x Explanation) []doc.Fact {
 func attempts(e store.Entry) string {
 	var words string
 	switch {
-	case e.Attempts == 1 && e.First.IsZero():
-		words = "1 attempt"
+	case e.First.IsZero():
+		words = some(e.Attempts, "attempt", "attempts")
 	case e.Attempts == 1:
 		words = "1 attempt " + show(e.First)
 	case e.Attempts > 1:

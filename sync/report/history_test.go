@@ -248,9 +248,9 @@ func TestHistorySaysWhatToDo(t *testing.T) {
 		Level: doc.LevelAttention, Headline: "1 pass created 0 survey requests.",
 		Detail: "12 conversations were rejected for good; 8 times an expression failed on a conversation.",
 		Todo: []string{
-			"8 rule_error:vip: mend the expression (acsync rules test --sandbox shows it); passes that read these again decide them anew, others need a back-fill.",
-			"6 employee_not_found: create a profile in Agent Connect for these agents, with the address that Kustomer has for them.",
-			"3 gave_up: find out why Agent Connect could not be reached for so long.",
+			"8 rule_error:vip: mend the expression (acsync rules test --sandbox shows it); then acsync retry --sandbox --reason rule_error asks again.",
+			"6 employee_not_found: create a profile in Agent Connect for these agents, with the address that Kustomer has for them; then acsync retry --sandbox --reason employee_not_found asks again.",
+			"3 gave_up: find out why Agent Connect could not be reached for so long; then acsync retry --sandbox --reason gave_up asks again.",
 			"What to do about 2 more reasons stands beside them in the files of --report.",
 		},
 	}

@@ -32,7 +32,7 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	}
 	table := doc.Table{Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "what became of it"}}}
 	for _, each := range settled {
-		table.Add(resolvedName(each), ofKind(each.Kind())+resolvedAs(each))
+		table.Add(keyName(each.Entry), ofKind(each.Kind())+resolvedAs(each))
 	}
 	d.Sections = []doc.Section{doc.Titled("", table)}
 	refused := 0
@@ -64,15 +64,19 @@ func resolvedAs(s verify.Settled) string {
 	case s.State != store.InDoubt:
 		return what
 	}
-	why := map[verify.Standing]string{
+	return strings.TrimSuffix("stays in doubt: "+standingWords(s.Standing, s.Until), ": ")
+}
+
+// standingWords are why Agent Connect's data do not tell what became of a request.
+func standingWords(why verify.Standing, until time.Time) string {
+	return map[verify.Standing]string{
 		verify.Unasked:  "Agent Connect could not be asked",
-		verify.TooEarly: "Agent Connect's data need not show it before " + show(s.Until),
+		verify.TooEarly: "Agent Connect's data need not show it before " + show(until),
 		verify.Unproven: "not among Agent Connect's data, which show no later request either",
 		verify.Unclear: "Agent Connect has a request that may be this one, or another one for its " +
 			"conversation",
 		verify.OtherKey: "it may have been sent with another API key, of which these data say nothing",
-	}[s.Standing]
-	return strings.TrimSuffix("stays in doubt: "+why, ": ")
+	}[why]
 }
 
 // resolvedHints tell nobody to decide by hand what was not asked, or is too early to tell.
@@ -97,12 +101,12 @@ func resolvedHints(settled []verify.Settled, here string) []string {
 	return slices.DeleteFunc(list, func(hint string) bool { return hint == "" })
 }
 
-// resolvedName is the id, and with one survey for each resolution also which of them, as --id takes it.
-func resolvedName(s verify.Settled) string {
-	if s.Key.Resolution == 0 {
-		return s.Conversation
+// keyName is the id, and with one survey for each resolution also which of them, as --id takes it.
+func keyName(e store.Entry) string {
+	if e.Key.Resolution == 0 {
+		return e.Conversation
 	}
-	return s.Conversation + "@" + stamp(s.Record.Resolution)
+	return e.Conversation + "@" + stamp(e.Record.Resolution)
 }
 
 // ResolvedJSON writes the same as one object on one line, schema acsync.resolve/1.

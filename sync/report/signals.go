@@ -209,12 +209,12 @@ func rejectionSignal(s Status) Signal {
 	}
 	if n := s.Recent.GaveUp; n > 0 {
 		texts = append(texts, thousands(n)+" given up, never answered")
-		todos = append(todos, remedies[decide.GaveUp])
+		todos = append(todos, remedy(store.Rejected.String(), decide.GaveUp, s.Here))
 	}
 	if n := s.Recent.Broken; n > 0 {
 		texts = append(texts, fmt.Sprintf("an expression failed on %s in the last pass, nothing was sent",
 			thousands(n)))
-		todos = append(todos, advise(doMend, s.Here))
+		todos = append(todos, remedy(store.Rejected.String(), decide.AnyRuleError, s.Here))
 	}
 	if len(texts) == 0 {
 		texts = []string{"none in the last 24 h"}

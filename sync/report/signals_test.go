@@ -160,19 +160,19 @@ func TestRejectionSignalSaysWhatToDo(t *testing.T) {
 		},
 		"most": {
 			Recent{Accepted: 9, Rejected: 3, Reasons: map[decide.Reason]int{decide.BrandRefused: 2, decide.Refused: 1}},
-			[]string{"most for brand_refused: compare the brand with those of Agent Connect. What was rejected is final; acsync report --sandbox says what to do for each reason."},
+			[]string{"most for brand_refused: compare the brand with those of Agent Connect; then acsync retry --sandbox --reason brand_refused asks again. What was rejected is not sent again by itself; acsync report --sandbox says what to do for each reason."},
 		},
 		"none of them": {
 			Recent{Accepted: 9, Rejected: 2, Reasons: map[decide.Reason]int{decide.BrandRefused: 1, decide.Refused: 1}},
-			[]string{"final; acsync report --sandbox says what to do for each reason"},
+			[]string{"not sent again by itself; acsync report --sandbox says what to do for each reason"},
 		},
 		"all kinds: two sentences": {
 			Recent{Accepted: 9, Rejected: 3, GaveUp: 1, Broken: 1, Reasons: map[decide.Reason]int{decide.BrandRefused: 3}},
-			[]string{"all for brand_refused: compare the brand with those of Agent Connect. What was rejected is final; acsync report --sandbox says what to do for each reason."},
+			[]string{"all for brand_refused: compare the brand with those of Agent Connect; then acsync retry --sandbox --reason brand_refused asks again. What was rejected is not sent again by itself; acsync report --sandbox says what to do for each reason."},
 		},
 		"given up, and a failing expression": {
 			Recent{GaveUp: 1, Broken: 1},
-			[]string{"find out why Agent Connect could not be reached for so long. Mend the expression (acsync rules test --sandbox shows it);"},
+			[]string{"find out why Agent Connect could not be reached for so long; then acsync retry --sandbox --reason gave_up asks again. Mend the expression (acsync rules test --sandbox shows it); then acsync retry"},
 		},
 		"a failing expression": {Recent{Broken: 2}, []string{"mend the expression (acsync rules test --sandbox shows it)"}},
 	} {
@@ -190,7 +190,7 @@ func TestLightsNameTheSameLedger(t *testing.T) {
 	s := status()
 	s.Here, s.Asks, s.Last, s.Checkpoint, s.Recent.Rejected = " --config other.toml", false, nil, at.Add(-100*24*time.Hour), 1
 	for _, signal := range s.Signals() {
-		for _, command := range []string{"acsync run", "acsync resolve", "acsync report", "acsync rules test"} {
+		for _, command := range []string{"acsync run", "acsync resolve", "acsync report", "acsync rules test", "acsync retry"} {
 			if strings.Count(signal.Todo, command) != strings.Count(signal.Todo, command+s.Here) {
 				t.Errorf("%s: %s", signal.Name, signal.Todo)
 			}

@@ -33,8 +33,8 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 		v.Level, v.Detail = doc.LevelAttention, "The pass did its work, and somebody has to look: "+enumerate(
 			some(failed, "was held back because an expression of the configuration failed on it",
 				"were held back because an expression of the configuration failed on them"),
-			some(tally.Rejected-failed, "was rejected by Agent Connect and is not sent again",
-				"were rejected by Agent Connect and are not sent again"),
+			some(tally.Rejected-failed, "was rejected by Agent Connect and is not sent again by itself",
+				"were rejected by Agent Connect and are not sent again by themselves"),
 			some(tally.InDoubt, "may or may not have arrived", "may or may not have arrived"),
 			some(p.Reasons.Parked(), "is tried again, though others of its kind went well at once",
 				"are tried again, though others of their kind went well at once"),

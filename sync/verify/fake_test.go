@@ -66,6 +66,28 @@ func (m *fakeLedger) Settle(key store.Key, intent uint64, result store.Result) e
 	return nil
 }
 
+func (m *fakeLedger) Each(fn func(store.Entry) error) error {
+	all, _ := m.Waiting(0, store.States()...)
+	for _, e := range all {
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *fakeLedger) Reopen(entries []store.Entry, x store.Result) error {
+	for _, e := range entries {
+		if err := store.MayReopen(e, m.records[e.Key], x.State); err != nil {
+			return err
+		}
+	}
+	for _, e := range entries {
+		m.records[e.Key] = e.Reopened(x)
+	}
+	return nil
+}
+
 func (m *fakeLedger) Commit(batch store.Batch) error {
 	for _, e := range batch.Entries {
 		if known := m.records[e.Key].State; known.Final() || known == store.Sending || known == store.InDoubt {

@@ -106,15 +106,7 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 // pick chooses what waits of a conversation, or of one resolution, the earliest first: doubts before the
 // rest, which can only be dropped. Where nothing waits, it gives what the ledger has instead.
 func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action Action) []store.Entry {
-	var all []store.Entry
-	for each, record := range known {
-		all = append(all, store.Entry{Key: each, Record: record})
-	}
-	if !at.IsZero() {
-		all = markedDone(all, at)
-	}
-	slices.SortFunc(
-		all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
+	all := entriesOf(known, at)
 	without := func(drop func(store.Entry) bool) []store.Entry {
 		return slices.DeleteFunc(slices.Clone(all), drop)
 	}
@@ -129,6 +121,19 @@ func pick(key store.Key, known map[store.Key]store.Record, at time.Time, action 
 		return all[len(all)-1:]
 	}
 	return []store.Entry{{Key: key}}
+}
+
+// entriesOf are the records of a conversation, or of one resolution, the earliest first.
+func entriesOf(known map[store.Key]store.Record, at time.Time) (all []store.Entry) {
+	for each, record := range known {
+		all = append(all, store.Entry{Key: each, Record: record})
+	}
+	if !at.IsZero() {
+		all = markedDone(all, at)
+	}
+	slices.SortFunc(
+		all, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
+	return all
 }
 
 // markedDone are the records of a resolution: of the very time, else of its second, else those that Kustomer
