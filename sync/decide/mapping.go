@@ -202,7 +202,7 @@ func newRequest(p Policy, c Candidate, to recipient, recovery bool) agentconnect
 		ExternalURL:      ConversationURL(p.AppURL, c.Conversation.CustomerID, c.Conversation.ID),
 	}
 	if !recovery {
-		r.Customer = agentconnect.Customer{Name: nameOf(to.customer), Email: to.address()}
+		r.Customer = agentconnect.Customer{Name: to.customer.Name.Value, Email: to.chosen.Value}
 		r.Channel = channelOf(p, c.Conversation.Channels)
 	}
 	return r
@@ -212,13 +212,13 @@ func newRequest(p Policy, c Candidate, to recipient, recovery bool) agentconnect
 func channelOf(p Policy, channels []string) string {
 	name := mainChannel(channels)
 	if mapped, ok := p.Channels[name]; ok {
-		return mapped
+		return clean(mapped)
 	}
-	switch name = clean(name); name {
+	switch name {
 	case "voice":
 		return "phone"
 	case "":
-		return p.DefaultChannel
+		return clean(p.DefaultChannel)
 	}
 	return name
 }

@@ -35,16 +35,16 @@ type Policy struct {
 }
 
 // Decide says what is to happen with a conversation.
-func (p Policy) Decide(c Candidate) Decision { return p.decide(c, nil) }
+func (p Policy) Decide(c Candidate) Decision { return p.decide(c.cleaned(), nil) }
 
 // Trace decides as Decide does, and tells what came of each check, in their order of precedence.
 func (p Policy) Trace(c Candidate) (Decision, []Step) {
 	t := newTrace(p)
-	return p.decide(c, t), t.steps
+	return p.decide(c.cleaned(), t), t.steps
 }
 
 // Screen is the decision where the filters make it; the zero Decision where they let the conversation pass.
-func (p Policy) Screen(c Candidate) Decision { return p.screen(c, nil) }
+func (p Policy) Screen(c Candidate) Decision { return p.screen(c.cleaned(), nil) }
 
 func (p Policy) decide(c Candidate, t *trace) Decision {
 	if d := p.screen(c, t); !d.Send() {
@@ -120,7 +120,8 @@ func (p Policy) NeedsCustomer(c Candidate) bool {
 	if c.FollowUp.Applies && !p.recoveryReadsCustomer() {
 		return false
 	}
-	return p.Screen(c).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
+	c = c.cleaned()
+	return p.screen(c, nil).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
 }
 
 // recoveryReadsCustomer reports whether an expression wants the customer, who is not read for a recovery.
@@ -141,13 +142,13 @@ func (p Policy) Recovers(c Candidate) (bool, error) {
 	if p.Recovery == nil {
 		return false, nil
 	}
-	return p.Recovery.when.Holds(p.env(c))
+	return p.Recovery.when.Holds(p.env(c.cleaned()))
 }
 
 func (p Policy) env(c Candidate) *expr.Env {
 	address := ""
 	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(addressing(to), nil) == "" {
-		address = to.address()
+		address = to.chosen.Value
 	}
 	return newEnv(c, address)
 }
