@@ -2,6 +2,7 @@ package decide
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/mail"
 	"slices"
 	"strings"
@@ -92,6 +93,9 @@ func saysYes(value any) bool {
 		return v
 	case float64:
 		return v != 0
+	case json.Number:
+		n, err := v.Float64()
+		return err != nil || n != 0
 	case string:
 		text := strings.ToLower(strings.TrimSpace(v))
 		return text != "" && text != "false" && text != "no" && text != "0"

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -163,5 +164,40 @@ func TestProfilesAreFoundByCleanAddresses(t *testing.T) {
 	candidate.Agent.Email.Value = "alex.agent@\u00adexample.org"
 	if got := policy.Decide(candidate); got.Skip != "" || got.Request.Employee.Email != "alex.agent@example.org" {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestDoNotSendThatIsZero holds that a number of none is not set, however it was read.
+func TestDoNotSendThatIsZero(t *testing.T) {
+	for _, zero := range []any{0.0, json.Number("0"), json.Number("0.0"), json.Number("-0e5")} {
+		candidate := plain()
+		custom("doNotSendAgentConnectRequestBool", zero)(&candidate)
+		if got := testPolicy().Decide(candidate).Skip; got != "" {
+			t.Errorf("%#v: got %q", zero, got)
+		}
+	}
+}
+
+// TestNumbersAreSentToTheLastDigit maps numbers that no float64 holds, by rules too.
+func TestNumbersAreSentToTheLastDigit(t *testing.T) {
+	policy := mapped(t, FieldTexts{CustomProperties: map[string]string{
+		"order": "custom.orderNum", "parcel": "customer.custom.parcelNum", "list": "custom.listNum", "some": "custom.someNum",
+	}})
+	rules, problems := CompileRules([]RuleText{{Name: "large", When: "custom.orderNum == 9007199254740993", Set: FieldTexts{Tags: "custom.orderNum"}}})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	candidate, want := plain(), plainRequest()
+	policy.Rules = rules
+	candidate.Conversation.Custom = map[string]any{
+		"orderNum": json.Number("9007199254740993"), "listNum": []any{json.Number("18446744073709551615"), 2.0}, "someNum": 17.5,
+	}
+	candidate.Customer.Custom = map[string]any{"parcelNum": json.Number("9400111899223197428490")}
+	want.Tags = []string{"9007199254740993", "late-delivery"}
+	want.CustomProperties = map[string]string{
+		"order": "9007199254740993", "parcel": "9400111899223197428490", "list": "18446744073709551615, 2", "some": "17.5",
+	}
+	if diff := cmp.Diff(policy.Decide(candidate), Decision{Request: want, Matched: []string{"large"}}); diff != "" {
+		t.Errorf("got -, want +\n%s", diff)
 	}
 }

@@ -39,7 +39,7 @@ func compile(text string, options ...expr.Option) (e *Expression, err error) {
 		return nil, explain(err, text)
 	}
 	rewriter := &rewriter{}
-	program, err := expr.Compile(text, append(options, expr.Patch(rewriter))...)
+	program, err := expr.Compile(text, append(options, expr.Patch(&addressFolder{}), expr.Patch(rewriter))...)
 	if rewriter.refusal != nil {
 		return nil, *rewriter.refusal
 	}

@@ -46,9 +46,17 @@ func (r *rewriter) Visit(node *ast.Node) {
 		if slices.Contains(conditional, n.Name) && len(n.Arguments) == 2 {
 			nilSafeCondition(n.Arguments[1])
 		}
+		if with, ok := arithmetic[n.Name]; ok {
+			for i := range n.Arguments {
+				countable(&n.Arguments[i], with)
+			}
+		}
 	case *ast.UnaryNode:
-		if n.Operator == "not" || n.Operator == "!" {
+		switch n.Operator {
+		case "not", "!":
 			nilSafe(&n.Node, fnTruth)
+		default:
+			countable(&n.Node, fnNumber)
 		}
 	case *ast.ConditionalNode:
 		nilSafe(&n.Cond, fnTruth)
@@ -72,14 +80,24 @@ func nilSafeOperator(node *ast.Node, n *ast.BinaryNode) {
 	case "contains", "startsWith", "endsWith", "matches":
 		nilSafe(&n.Left, fnText)
 		nilSafe(&n.Right, fnText)
-	case "<", "<=", ">", ">=":
+	case "<", "<=", ">", ">=", "==", "!=":
 		if anyType(n.Left) || anyType(n.Right) {
 			swap(node, call("("+n.Operator+")", n.Left, n.Right))
 		}
+	case "in":
+		if anyType(n.Left) || anyType(n.Right) || n.Right.Type() == reflect.TypeFor[[]any]() {
+			swap(node, call(fnIn, n.Left, n.Right))
+		}
+	case "-", "*", "/", "%", "**", "^":
+		countable(&n.Left, fnNumber)
+		countable(&n.Right, fnNumber)
 	case "+":
 		if mayBeText(n.Left) && mayBeText(n.Right) {
 			swap(node, call(fnJoin, n.Left, n.Right))
+			return
 		}
+		countable(&n.Left, fnNumber)
+		countable(&n.Right, fnNumber)
 	}
 }
 
