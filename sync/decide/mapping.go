@@ -141,7 +141,7 @@ func (f Fields) fill(r *agentconnect.Request, env *expr.Env) error {
 			added = append(added, texts...)
 			continue
 		}
-		each.set(r, clean(strings.Join(texts, expr.ListSeparator)))
+		each.set(r, texts)
 	}
 	if len(added) > 0 {
 		r.Tags = tagsOf(append(added, r.Tags...))
@@ -161,7 +161,8 @@ func (f field) texts(env *expr.Env) ([]string, error) {
 	return nil, fieldError{f.owner, err}
 }
 
-func (f field) set(r *agentconnect.Request, text string) {
+func (f field) set(r *agentconnect.Request, texts []string) {
+	text := clean(strings.Join(texts, expr.ListSeparator))
 	if text == "" {
 		return
 	}
@@ -169,9 +170,9 @@ func (f field) set(r *agentconnect.Request, text string) {
 	case fieldBrand:
 		r.Brand = text
 	case fieldLanguage:
-		r.Language = languageCode(text)
+		r.Language = firstCode(texts, languageCode)
 	case fieldCountry:
-		r.Country = countryCode(text)
+		r.Country = firstCode(texts, countryCode)
 	case fieldEmployeeID:
 		r.Employee = agentconnect.Employee{CustomID: text}
 	case fieldChannel:

@@ -134,6 +134,16 @@ func tagsOf(names []string) []string {
 	return kept[:min(len(kept), maxTags)]
 }
 
+// firstCode is the code of the first text that has one, so that others can stand behind what may have none.
+func firstCode(texts []string, codeOf func(string) string) (code string) {
+	for _, text := range texts {
+		if code = codeOf(clean(text)); code != "" {
+			break
+		}
+	}
+	return code
+}
+
 // languageCode is a language as Agent Connect takes it (documented): ISO 639-1, with an ISO 3166-1 region if
 // any, also from en_us or zh-Hant-TW. What is no such code is empty: it would cost the whole survey request.
 func languageCode(text string) string {

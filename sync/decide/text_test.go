@@ -161,3 +161,29 @@ func TestClean(t *testing.T) {
 		}
 	}
 }
+
+// TestFirstCode takes of several languages and countries the first that is a code.
+func TestFirstCode(t *testing.T) {
+	candidate := plain()
+	candidate.Conversation.DefaultLang = "pt_br"
+	candidate.Customer.DefaultLang, candidate.Customer.Locale = "Portuguese", "x"
+	for expression, want := range map[string]string{
+		`[customer.language, conversation.language, "en"]`: "pt-BR",
+		`[customer.language, "en_GB"]`:                     "en-GB",
+		`[custom.none, customer.locale, "", "fr"]`:         "fr",
+		`[customer.language, "klingon"]`:                   "",
+		`customer.language`:                                "",
+		`["de", "fr"]`:                                     "de",
+	} {
+		if got := mapped(t, FieldTexts{Language: expression}).Decide(candidate).Request.Language; got != want {
+			t.Errorf("language %s: got %q, want %q", expression, got, want)
+		}
+	}
+	for expression, want := range map[string]string{
+		`[customer.locale, "AT"]`: "AT", `["Austria", "276", "deu", "AT"]`: "DE", `[custom.none, "EU"]`: "", `split("xx,ch", ",")`: "CH",
+	} {
+		if got := mapped(t, FieldTexts{Country: expression}).Decide(candidate).Request.Country; got != want {
+			t.Errorf("country %s: got %q, want %q", expression, got, want)
+		}
+	}
+}

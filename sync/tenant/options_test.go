@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/kustomer"
 )
 
 // examplesOf are the pieces of TOML that stand in comments: lines behind "# " that are a key or a header, of which a header
@@ -34,8 +36,9 @@ func examplesOf(text string) []string {
 	return pieces
 }
 
-// TestExamplesCompile loads each example of the configuration and of the README by itself, its expressions included.
-func TestExamplesCompile(t *testing.T) {
+// examples are those of the configuration, and what the README shows of one.
+func examples(t *testing.T) []string {
+	t.Helper()
 	example, err := os.ReadFile("../../config.example.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -56,13 +59,53 @@ func TestExamplesCompile(t *testing.T) {
 	if len(blocks) < 2 {
 		t.Error("the README has no example")
 	}
-	for _, piece := range pieces {
-		path := filepath.Join(t.TempDir(), "config.toml")
-		if err := os.WriteFile(path, []byte(piece), 0o600); err != nil {
-			t.Fatal(err)
+	return pieces
+}
+
+func loadExample(t *testing.T, piece string) config.Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(piece), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Load(config.Source{Path: path})
+	if err != nil {
+		t.Errorf("%s\n%v", piece, err)
+	}
+	return cfg
+}
+
+// TestExamplesCompile loads each example of the configuration and of the README by itself, its expressions included.
+func TestExamplesCompile(t *testing.T) {
+	for _, piece := range examples(t) {
+		loadExample(t, piece)
+	}
+}
+
+// TestExamplesOfLanguagesFallBack holds that each example for the language ends in English where the customer's is no code.
+func TestExamplesOfLanguagesFallBack(t *testing.T) {
+	found := 0
+	for _, piece := range examples(t) {
+		cfg := loadExample(t, piece)
+		if cfg.Mapping.Language == "" {
+			continue
 		}
-		if _, err := Load(config.Source{Path: path}); err != nil {
-			t.Errorf("%s\n%v", piece, err)
+		found++
+		for customers, want := range map[string]string{
+			"": "en", "English": "en", "en_US": "en-US", "null": "en", "German (Germany)": "en", "xx-Klingon": "en", "12": "en",
+			"fil": "en", " \u200b": "en", "de": "de", "deu": "de", "fr_CA": "fr-CA", "zh-Hant-TW": "zh-TW", "\u200ees-ES": "es-ES",
+		} {
+			decision := Policy(cfg).Decide(decide.Candidate{
+				Conversation: kustomer.Conversation{ID: "c1", CustomerID: "u1", Status: "done", Channels: []string{"chat"}, LastDone: &kustomer.Done{}},
+				Agent:        &kustomer.User{Email: kustomer.Text{Value: "alex@example.org"}},
+				Customer:     &kustomer.Customer{ID: "u1", DefaultLang: customers, Emails: []kustomer.Email{{Address: kustomer.Text{Value: "jane@example.com"}}}},
+			})
+			if got := decision.Request.Language; got != want || !decision.Send() {
+				t.Errorf("%q by %s: got %q (%s), want %q", customers, cfg.Mapping.Language, got, decision.Skip, want)
+			}
 		}
+	}
+	if found < 2 {
+		t.Errorf("%d examples for the language", found)
 	}
 }
