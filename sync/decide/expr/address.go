@@ -8,9 +8,6 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// fnFold is put around what is compared with an address. No expression can name it.
-const fnFold = "(fold)"
-
 // addressFolder lets addresses be compared without case, as mail is delivered. What is not compared keeps the
 // case in which it was written.
 type addressFolder struct {
@@ -86,9 +83,7 @@ func isAddressField(n *ast.MemberNode) bool {
 }
 
 func folded(n ast.Node) ast.Node {
-	steps := &ast.IdentifierNode{Value: "(steps)"}
-	steps.SetLocation(n.Location())
-	call := call(fnFold, steps, n)
+	call := call(fnFold, stepsAt(n), n)
 	call.SetLocation(n.Location())
 	return call
 }

@@ -158,9 +158,6 @@ type Agent struct {
 	Type  string `expr:"type"` // "user", "machine" or "limited"
 }
 
-// customerName is the part of an Env that costs a call to know.
-const customerName = "customer"
-
 func fieldNames(of reflect.Type) []string {
 	var names []string
 	for f := range of.Fields() {

@@ -76,8 +76,6 @@ func ordered(a, b any, otherwise func(a, b any) bool, orders ...int) bool {
 	return otherwise(a, b)
 }
 
-func takeStep(values ...any) (any, error) { return true, values[0].(*stepCounter).take() }
-
 // truth lets a missing value count as false.
 func truth(values ...any) (any, error) {
 	switch value := values[0].(type) {
@@ -174,19 +172,9 @@ const (
 	maxExpression = 4_000   // characters
 	maxNodes      = 500     // names, values and operators
 	maxLoops      = 4       // functions that look at each item of a list
-	maxSteps      = 100_000 // items looked at in one evaluation
 	maxMemory     = 100_000 // items of the lists made in one evaluation
 	maxText       = 100_000 // bytes of a text that is put together
 )
-
-type stepCounter struct{ taken int }
-
-func (s *stepCounter) take() error {
-	if s.taken++; s.taken > maxSteps {
-		return fmt.Errorf("more than %d items", maxSteps)
-	}
-	return nil
-}
 
 // ListSeparator stands between the items of a list that is written as one text.
 const ListSeparator = ", "

@@ -6,34 +6,11 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm/runtime"
 )
 
 // A custom attribute may be a json.Number: one that a float64 does not hold to the last digit. It is written
 // and compared by its digits, and counted with as the nearest float64.
-
-// The functions that a rewriter puts in place of operators, or around what is counted with. No expression can
-// name them.
-const (
-	fnEqual   = "(==)"
-	fnUnequal = "(!=)"
-	fnIn      = "(in)"
-	fnNumber  = "(number)"
-	fnWhole   = "(whole)"
-)
-
-// arithmetic are the functions that count with their arguments.
-var arithmetic = map[string]string{
-	"abs": fnNumber, "ceil": fnNumber, "floor": fnNumber, "round": fnNumber, "float": fnNumber,
-	"max": fnNumber, "min": fnNumber, "int": fnWhole,
-}
-
-func countable(operand *ast.Node, with string) {
-	if anyType(*operand) || (*operand).Type().Kind() == reflect.Slice {
-		ast.Patch(operand, call(with, *operand))
-	}
-}
 
 // exact is a number to its last digit; nil for anything else.
 func exact(value any) *big.Rat {

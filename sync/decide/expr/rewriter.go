@@ -9,16 +9,14 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// The functions that a rewriter puts in place of operators. No expression can name them.
-const (
-	fnStep  = "(step)"
-	fnTruth = "(truth)"
-	fnText  = "(text)"
-	fnJoin  = "(+)"
-)
-
 // conditional are the functions that ask of each item whether something holds.
 var conditional = strings.Fields("all none any one filter find count")
+
+// arithmetic are the functions that count with their arguments.
+var arithmetic = map[string]string{
+	"abs": fnNumber, "ceil": fnNumber, "floor": fnNumber, "round": fnNumber, "float": fnNumber,
+	"max": fnNumber, "min": fnNumber, "int": fnWhole,
+}
 
 // rewriter finds what an expression uses and what it must not, and makes it lenient with missing values.
 type rewriter struct {
@@ -101,6 +99,12 @@ func nilSafeOperator(node *ast.Node, n *ast.BinaryNode) {
 	}
 }
 
+func countable(operand *ast.Node, with string) {
+	if anyType(*operand) || (*operand).Type().Kind() == reflect.Slice {
+		ast.Patch(operand, call(with, *operand))
+	}
+}
+
 func anyType(n ast.Node) bool { return n.Type().Kind() == reflect.Interface }
 
 func mayBeText(n ast.Node) bool { return anyType(n) || n.Type().Kind() == reflect.String }
@@ -119,9 +123,7 @@ func swap(node *ast.Node, with ast.Node) {
 
 // countSteps lets the body of a loop count its steps, and leaves its type as it is.
 func countSteps(body ast.Node) ast.Node {
-	steps := &ast.IdentifierNode{Value: "(steps)"}
-	steps.SetLocation(body.Location())
-	step := call(fnStep, steps)
+	step := call(fnStep, stepsAt(body))
 	step.SetLocation(body.Location())
 	counted := &ast.ConditionalNode{Ternary: true, Cond: step, Exp1: body, Exp2: body}
 	counted.SetLocation(body.Location())
@@ -136,10 +138,4 @@ func nilSafeCondition(predicate ast.Node) {
 			body.Exp2 = body.Exp1
 		}
 	}
-}
-
-func call(name string, arguments ...ast.Node) ast.Node {
-	callee := &ast.IdentifierNode{Value: name}
-	callee.SetLocation(arguments[0].Location())
-	return &ast.CallNode{Callee: callee, Arguments: arguments}
 }
