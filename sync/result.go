@@ -82,6 +82,10 @@ func (r Reasons) Broken() int {
 	return sum
 }
 
+// Unfollowed counts what the condition of recoveries holds for and was never asked about: the operator may
+// mean something else by it.
+func (r Result) Unfollowed() int { return r.Reasons[store.Skipped][decide.NoFirstRequest] }
+
 func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	if r[state] == nil {
 		r[state] = map[decide.Reason]int{}

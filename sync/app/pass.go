@@ -72,6 +72,10 @@ func (p pass) run() (err error) {
 	if clients, err = tenant.Connect(p.tenant.Config, userAgent(), watch.log); err != nil {
 		return err
 	}
+	warnings := p.tenant.Config.Warnings()
+	for _, each := range warnings {
+		watch.log.Warn(each)
+	}
 	p.tenant.Attach(p.engine, clients)
 	notice, closeLedger, err := p.openLedger(clients)
 	if err != nil {
@@ -94,7 +98,7 @@ func (p pass) run() (err error) {
 		watch.log.Warn(each)
 	}
 	result.Notices = slices.DeleteFunc(
-		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, backfills),
+		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, warnings, backfills),
 		func(notice string) bool { return notice == "" })
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()

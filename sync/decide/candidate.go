@@ -111,7 +111,7 @@ func mainChannel(channels []string) string {
 	return cmp.Or(channels...)
 }
 
-// FollowUp is what [Policy].Recovery says of a candidate. The zero FollowUp is an ordinary survey request.
+// FollowUp is what [Policy.FollowUp] says of a candidate. The zero FollowUp is an ordinary survey request.
 type FollowUp struct {
 	Applies bool         // it is a service recovery
 	Lapsed  bool         // it waits in the ledger as one, and is none any more

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide/expr"
 	"acsync/sync/kustomer"
@@ -30,6 +31,7 @@ type Policy struct {
 	DefaultChannel      string            // for conversations without any; empty: skip them
 	Profiles            *Profiles         // agents who may be asked about; nil: Agent Connect will tell
 	Recovery            *Recovery         // which conversations are service recoveries; nil: none
+	AskWithoutFirst     bool              // ask as usual where a recovery has no first request; else skip
 	Mapping             Fields            // what else a survey request says
 	Rules               Rules             // of the operator
 }
@@ -137,12 +139,21 @@ func (p Policy) recoveryReadsCustomer() bool {
 	return false
 }
 
-// Recovers reports whether the conversation is a service recovery. An error is one of the condition.
-func (p Policy) Recovers(c Candidate) (bool, error) {
-	if p.Recovery == nil {
-		return false, nil
+// FollowUp says whether a candidate is a service recovery, given what the ledger remembers of the survey
+// request that it would follow up, and whether it waits as one.
+func (p Policy) FollowUp(c Candidate, first store.Record, waits bool) FollowUp {
+	// Whoever was never asked is asked as usual, whatever the condition says.
+	if p.AskWithoutFirst && first.State != store.Accepted && !waits {
+		return FollowUp{}
 	}
-	return p.Recovery.when.Holds(p.env(c.cleaned()))
+	f := FollowUp{First: first}
+	if p.Recovery != nil {
+		f.Applies, f.Trouble = p.Recovery.when.Holds(p.env(c.cleaned()))
+	}
+	if f.Lapsed = waits && !f.Applies; !f.Applies && !f.Lapsed && f.Trouble == nil {
+		return FollowUp{}
+	}
+	return f
 }
 
 func (p Policy) env(c Candidate) *expr.Env {

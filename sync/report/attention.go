@@ -16,13 +16,19 @@ const (
 	shownRows = 8   // and which a pass shows on a terminal: nobody pages through that
 )
 
-// Attention keeps the first hundred conversations of a pass that need a hand: rejected and in doubt.
+// Attention keeps the first hundred conversations of a pass that need a hand: rejected and in doubt, and those
+// for which the condition of recoveries holds although they were never asked about.
 type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
 func (a *Attention) Observe(event surveysync.Event) {
 	disposed, ok := event.(surveysync.Disposed)
-	if ok && (disposed.State == store.Rejected || disposed.State == store.InDoubt) && len(a.Rows) < keptRows {
+	if !ok || len(a.Rows) == keptRows {
+		return
+	}
+	switch {
+	case disposed.State == store.Rejected, disposed.State == store.InDoubt,
+		disposed.Reason == decide.NoFirstRequest:
 		a.Rows = append(a.Rows, disposed.Row)
 	}
 }
@@ -36,7 +42,7 @@ func attentionTable(p Pass) doc.Table {
 	rows = first(rows, shownRows)
 	table := doc.Table{
 		Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "state", Min: 8}, {Name: "reason"}},
-		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt],
+		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt]+p.Unfollowed(),
 			"; see acsync status"+p.Here),
 	}
 	for _, row := range rows {
