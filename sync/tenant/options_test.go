@@ -1,14 +1,18 @@
 package tenant
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 	"acsync/sync/kustomer"
 )
 
@@ -107,5 +111,41 @@ func TestExamplesOfLanguagesFallBack(t *testing.T) {
 	}
 	if found < 2 {
 		t.Errorf("%d examples for the language", found)
+	}
+}
+
+// TestExitCodeOfSkippedRecoveries holds that whoever was never asked for being a recovery is no reason for calm, and none to
+// hide what ended the pass.
+func TestExitCodeOfSkippedRecoveries(t *testing.T) {
+	skipped := func(n int, reason decide.Reason) surveysync.Result {
+		return surveysync.Result{Counts: map[store.State]int{store.Skipped: n}, Reasons: surveysync.Reasons{store.Skipped: {reason: n}}}
+	}
+	waiting, fuse := skipped(2, decide.NoFirstRequest), skipped(2, decide.NoFirstRequest)
+	waiting.Counts[store.Retry], fuse.Fuse = 1, "too many"
+	for name, test := range map[string]struct {
+		result surveysync.Result
+		err    error
+		want   exit.Code
+	}{
+		"nothing":              {surveysync.Result{}, nil, exit.Done},
+		"skipped recoveries":   {skipped(2, decide.NoFirstRequest), nil, exit.NeedsHand},
+		"other skips":          {skipped(2, decide.NoRecovery), nil, exit.Done},
+		"all of them taken up": {skipped(0, decide.NoFirstRequest), nil, exit.Done},
+		"and others wait":      {waiting, nil, exit.NeedsHand},
+		"and a fuse blew":      {fuse, nil, exit.Fuse},
+		"and the pass failed":  {skipped(2, decide.NoFirstRequest), errors.New("disk"), exit.Failed},
+	} {
+		if got := ExitCode(test.result, test.err); got != int(test.want) {
+			t.Errorf("%s: got %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+// TestPolicyOfRecoveries holds that the policy is told what becomes of recoveries without a first request.
+func TestPolicyOfRecoveries(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "[recovery]\nwithout_first = 'ask'": true, "[recovery]\nwithout_first = 'skip'": false} {
+		if got := Policy(loadExample(t, text)).AskWithoutFirst; got != want {
+			t.Errorf("%q: got %t", text, got)
+		}
 	}
 }
