@@ -345,3 +345,168 @@ func (o *once) next(r *http.Request) sandbox.Fault {
 	o.fault = nil
 	return fault
 }
+
+// TestRecoveryWithoutFirst asks as usual whoever was never asked although the condition holds, and nobody a second time: what
+// is under way, waits or was refused under the conversation's key is not asked again by that.
+func TestRecoveryWithoutFirst(t *testing.T) {
+	before := testNow.Add(-20 * time.Hour)
+	waits := testNow.Add(90 * 24 * time.Hour)
+	none := store.Record{}
+	tests := []struct {
+		name   string
+		known  store.Record
+		sent   int
+		state  store.State
+		reason decide.Reason
+	}{
+		{"never asked", none, 1, store.Accepted, ""},
+		{"skipped before", store.Record{State: store.Skipped, Reason: string(decide.NoAgent)}, 1, store.Accepted, ""},
+		{"skipped as a recovery before", store.Record{State: store.Skipped, Reason: string(decide.NoFirstRequest)}, 1, store.Accepted, ""},
+		{"an expression failed before", store.Record{State: store.Rejected, Reason: string(decide.RuleError("recovery.when"))}, 1, store.Accepted, ""},
+		{"in doubt", store.Record{State: store.InDoubt, Reason: string(decide.NoAnswer), Due: waits, Attempts: 1, Intent: 7}, 0, store.InDoubt, decide.NoAnswer},
+		{"in doubt by a crash", store.Record{State: store.InDoubt, Reason: string(decide.Interrupted), Due: waits, Attempts: 1, Intent: 7}, 0, store.InDoubt, decide.Interrupted},
+		{"delayed", store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: waits}, 0, store.Scheduled, decide.Delayed},
+		{"stopped before its turn", store.Record{State: store.Scheduled, Reason: string(decide.Paused), Due: waits}, 0, store.Scheduled, decide.Paused},
+		{"to be tried again", store.Record{State: store.Retry, Reason: string(decide.Limited), Due: waits, Attempts: 1, Intent: 7}, 0, store.Retry, decide.Limited},
+		{"refused", store.Record{State: store.Rejected, Reason: string(decide.EmployeeNotFound), Status: 400, Attempts: 1, Intent: 7}, 0, store.Rejected, decide.EmployeeNotFound},
+		{"given up", store.Record{State: store.Rejected, Reason: string(decide.GaveUp), Attempts: 9, Intent: 7}, 0, store.Rejected, decide.GaveUp},
+		{"dropped by hand", store.Record{State: store.Dropped, Reason: string(decide.ByHand)}, 0, store.Dropped, decide.ByHand},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, 1)
+			b.engine.Options.Policy.Recovery, b.engine.Options.Policy.AskWithoutFirst = mustRecovery(t, "conversation.done_count > 1"), true
+			b.conversations[0].DoneCount = 2 // reopened, and marked done again
+			if test.known.State != store.Unknown {
+				test.known.Resolution, test.known.At = before, before
+				if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: decide.KeyOf(b.conversations[0]), Record: test.known}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for pass := range 3 {
+				result := b.mustRun(t)
+				got := b.state(t, 0)
+				if got.State != test.state || decide.Reason(got.Reason) != test.reason || len(b.got) != test.sent || result.Followed > 0 {
+					t.Errorf("pass %d: the ledger has %+v, %d sent, %+v", pass, got, len(b.got), result)
+				}
+			}
+			if test.sent > 0 {
+				want := plainRequest()
+				want.ExtInteractionID = b.conversations[0].ID
+				want.ExternalURL = "https://acme.kustomerapp.com/app/customers/" + b.conversations[0].CustomerID + "/event/" + b.conversations[0].ID
+				b.got[0].CustomProperties = nil // the stamp
+				if diff := cmp.Diff([]agentconnect.Request{want}, b.got); diff != "" {
+					t.Errorf("-want +got:\n%s", diff)
+				}
+			}
+			if b.recovery(t, 0).State != store.Unknown {
+				t.Errorf("a recovery: %+v", b.recovery(t, 0))
+			}
+		})
+	}
+}
+
+// TestRecoveryFollowsWhatWasAskedWithoutFirst asks first as usual, and then about the follow-up, once each.
+func TestRecoveryFollowsWhatWasAskedWithoutFirst(t *testing.T) {
+	b := newBench(t, 2)
+	b.engine.Options.Policy.Recovery, b.engine.Options.Policy.AskWithoutFirst = mustRecovery(t, "conversation.done_count > 1"), true
+	b.engine.Options.Overlap = 24 * time.Hour
+	b.conversations[0].DoneCount = 2
+	if result := b.mustRun(t); result.Counts[store.Accepted] != 2 || result.Followed != 0 {
+		t.Fatalf("first: %+v", result)
+	}
+	for n := range 2 {
+		b.again(n, true)
+		b.conversations[n].DoneCount++
+	}
+	b.conversations[1].DoneCount = 2
+	if result := b.mustRun(t); result.Followed != 2 || result.Counts[store.Accepted] != 2 {
+		t.Errorf("second: %+v", result)
+	}
+	if result := b.mustRun(t); len(b.got) != 4 || result.Counts[store.Accepted] != 0 {
+		t.Errorf("third: %d sent, %+v", len(b.got), result)
+	}
+}
+
+// TestRecoveryWithoutFirstByRules has filters, rules and delays decide as if there were no recoveries.
+func TestRecoveryWithoutFirstByRules(t *testing.T) {
+	hours := 5 * time.Hour
+	for name, test := range map[string]struct {
+		change func(*bench)
+		rule   decide.RuleText
+		state  store.State
+		reason decide.Reason
+	}{
+		"a filter":                       {func(b *bench) { b.conversations[0].Spam = true }, decide.RuleText{}, store.Skipped, decide.Spam},
+		"no agent":                       {func(b *bench) { b.conversations[0].LastDone.AssignedUsers, b.conversations[0].AssignedUsers = nil, nil }, decide.RuleText{}, store.Skipped, decide.NoAgent},
+		"a rule":                         {nil, decide.RuleText{Name: "a", When: "conversation.done_count > 1", Action: decide.ActionSkip}, store.Skipped, "rule:a"},
+		"a rule that looks at customers": {nil, decide.RuleText{Name: "b", When: `customer.domain == "example.com"`, Action: decide.ActionSkip}, store.Skipped, "rule:b"},
+		"a delay":                        {nil, decide.RuleText{Name: "c", When: "true", Delay: &hours}, store.Scheduled, decide.Delayed},
+		"a delay of all":                 {func(b *bench) { b.engine.Options.Policy.Delay = hours }, decide.RuleText{}, store.Scheduled, decide.Delayed},
+		"a field of ordinary ones":       {nil, decide.RuleText{Name: "d", When: "true", Set: decide.FieldTexts{Channel: `"sms"`}}, store.Accepted, ""},
+		"a condition that fails":         {func(b *bench) { b.engine.Options.Policy.Recovery = mustRecovery(t, "custom.a.b == 1") }, decide.RuleText{}, store.Accepted, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 1)
+			b.engine.Options.Policy.Recovery, b.engine.Options.Policy.AskWithoutFirst = mustRecovery(t, "conversation.done_count > 1"), true
+			b.conversations[0].DoneCount = 2
+			if test.change != nil {
+				test.change(b)
+			}
+			if test.rule.Name != "" {
+				rules, problems := decide.CompileRules([]decide.RuleText{test.rule})
+				if len(problems) > 0 {
+					t.Fatal(problems)
+				}
+				b.engine.Options.Policy.Rules = rules
+			}
+			b.mustRun(t)
+			if row := b.rows()[b.conversations[0].ID]; row.State != test.state || row.Reason != test.reason || row.Key.Recovery {
+				t.Errorf("got %+v", row)
+			}
+			if test.rule.Set.Channel != "" && (len(b.got) != 1 || b.got[0].Channel != "sms") {
+				t.Errorf("sent %+v", b.got)
+			}
+		})
+	}
+}
+
+// TestRecoveryWithoutFirstUnderWay has a first request under way, whose outcome nobody knows.
+func TestRecoveryWithoutFirstUnderWay(t *testing.T) {
+	b := newBench(t, 1)
+	b.engine.Options.Policy.Recovery, b.engine.Options.Policy.AskWithoutFirst = mustRecovery(t, "true"), true
+	if _, err := b.ledger.Begin(decide.KeyOf(b.conversations[0]), testNow.Add(-20*time.Hour), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.mustRun(t)
+	if got := b.state(t, 0); decide.Rank(got.State) != decide.Rank(store.InDoubt) || len(b.got) > 0 {
+		t.Errorf("the ledger has %+v, %d sent", got, len(b.got))
+	}
+}
+
+// TestRecoveryWithoutFirstOfADoubt loses the answer to a first request, and has its conversation marked done once more: it
+// arrived, or did not, and is asked about once.
+func TestRecoveryWithoutFirstOfADoubt(t *testing.T) {
+	for name, answer := range map[string]agentconnect.Answer{
+		"no answer":       {Written: true},
+		"a failure":       {Status: 500, Written: true},
+		"too many":        {Status: 429, Written: true},
+		"refused for all": {Status: 400, Written: true, Message: "Validation Error: Employee not found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 1)
+			b.engine.Options.Policy.Recovery, b.engine.Options.Policy.AskWithoutFirst = mustRecovery(t, "conversation.done_count > 1"), true
+			b.engine.Options.Overlap = 24 * time.Hour
+			b.answer = func(agentconnect.Request) agentconnect.Answer { return answer }
+			b.mustRun(t)
+			first := b.state(t, 0)
+			b.answer, b.got = nil, nil
+			b.again(0, true)
+			b.conversations[0].DoneCount = 2
+			b.mustRun(t)
+			if got := b.state(t, 0); got.State != first.State || len(b.got) > 0 {
+				t.Errorf("from %+v to %+v, %d sent", first, got, len(b.got))
+			}
+		})
+	}
+}

@@ -95,6 +95,13 @@ func (r Reasons) Parked() int {
 	return sum
 }
 
+// Unfollowed counts what the condition of recoveries holds for and was never asked about: the operator may
+// mean something else by it.
+func (r Result) Unfollowed() int { return r.Reasons[store.Skipped][decide.NoFirstRequest] }
+
+// Oddities counts what needs a hand besides what is rejected or in doubt.
+func (r Result) Oddities() int { return r.Unseen + r.Reasons.Parked() + r.Unfollowed() }
+
 func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	if r[state] == nil {
 		r[state] = map[decide.Reason]int{}

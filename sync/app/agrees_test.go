@@ -24,6 +24,8 @@ type passReport struct {
 	Down      string `json:"down"`
 	EndedBy   string `json:"ended_by"`
 	Exit      int    `json:"exit"`
+
+	Reasons map[string]int `json:"reasons"`
 }
 
 // exit derives the exit code from the rest of the report, as the README tells it.
@@ -37,7 +39,7 @@ func (r passReport) exit() int {
 		return endings[r.EndedBy]
 	case r.Fuse != "":
 		return 13
-	case r.Rejected+r.InDoubt+r.Unseen > 0:
+	case r.Rejected+r.InDoubt+r.Unseen+r.Reasons["no_first_request"] > 0:
 		return 3
 	case r.Retry > 0 || r.Down != "":
 		return 5

@@ -73,6 +73,10 @@ func (p pass) run() (err error) {
 	if clients, err = tenant.Connect(p.tenant.Config, userAgent(), watch.log); err != nil {
 		return err
 	}
+	warnings := p.tenant.Config.Warnings()
+	for _, each := range warnings {
+		watch.log.Warn(each)
+	}
 	p.tenant.Attach(p.engine, clients)
 	notice, closeLedger, err := p.openLedger(clients)
 	if err != nil {
@@ -97,7 +101,7 @@ func (p pass) run() (err error) {
 		watch.log.Warn(each)
 	}
 	result.Notices = slices.DeleteFunc(
-		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, backfills),
+		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, warnings, backfills),
 		func(notice string) bool { return notice == "" })
 	for i, each := range result.Notices {
 		result.Notices[i] = pointed(p.c, each)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // containers and Windows often come without a time zone database
@@ -127,14 +128,7 @@ func (c Config) check(k *checker) {
 	c.AgentConnect.check(k)
 	c.Sync.check(k)
 	c.Filters.check(k)
-	// Its expression is for [Source].Check.
-	switch when := c.Recovery.When; {
-	case when != "" && blank(when):
-		k.fault("recovery.when", `must be an expression, or "" for none`)
-	case when != "" && c.Sync.SurveyPer == SurveyPerResolution:
-		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": `+
-			"Agent Connect finds the first request by the conversation's id, and there would be several")
-	}
+	c.Recovery.check(k, c.Sync.SurveyPer)
 	c.Mapping.check(k)
 	if len(c.Rules) > maxRules {
 		k.fault("rule", "has %d entries; at most %d are taken", len(c.Rules), maxRules)
@@ -164,6 +158,23 @@ func (c Config) checkTimes(k *checker) {
 			"must be at least sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent "+
 				"twice", c.Ledger.Retain)
 	}
+}
+
+// Warnings are what works, and hardly as it was meant.
+func (c Config) Warnings() (warnings []string) {
+	short := func(what string, delay Duration) {
+		if delay > 0 && delay < c.Sync.Settle {
+			warnings = append(warnings, fmt.Sprintf("%s (%s) delays nothing: no conversation is read before "+
+				"sync.settle (%s) is over", what, delay, c.Sync.Settle))
+		}
+	}
+	short("sync.delay", c.Sync.Delay)
+	for i, rule := range c.Rules {
+		if rule.Delay != nil {
+			short(ruleKey("rule", i+1)+".delay of "+strconv.Quote(rule.Name), *rule.Delay)
+		}
+	}
+	return warnings
 }
 
 // Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to

@@ -243,3 +243,57 @@ func (c Config) Validate() []Fault {
 	c.check(&k)
 	return k.faults
 }
+
+// TestRecoveryFaults checks the keys of recoveries, and those that are nearly one.
+func TestRecoveryFaults(t *testing.T) {
+	for text, want := range map[string][]string{
+		"without_first = 'skip'":                           nil,
+		"without_first = 'ask'\nwhen = 'true'":             nil,
+		"without_first = 'never'":                          {`config.toml:2:1: recovery.without_first: must be one of "ask", "skip", is "never"`},
+		"without_first = ''":                               {`config.toml:2:1: recovery.without_first: must be one of "ask", "skip", is ""`},
+		"without_first = 'Ask'":                            {`config.toml:2:1: recovery.without_first: must be one of "ask", "skip", is "Ask"`},
+		"without_first = true":                             {`config.toml:2:1: recovery.without_first: must be text in quotes, not true or false`},
+		"without_frist = 'skip'":                           {"config.toml:2:1: recovery.without_frist: unknown key; did you mean recovery.without_first?"},
+		"withoutfirst = 'skip'":                            {"config.toml:2:1: recovery.withoutfirst: unknown key; did you mean recovery.without_first?"},
+		"[sync]\nwithout_first = 'skip'":                   {"config.toml:3:1: sync.without_first: unknown key; did you mean recovery.without_first?"},
+		"when = ' '\nwithout_first = 'skip'":               {`config.toml:2:1: recovery.when: must be an expression, or "" for none`},
+		"when = 'true'\n[sync]\nsurvey_per = 'resolution'": {`config.toml:2:1: recovery.when: cannot go with sync.survey_per = "resolution": Agent Connect finds the first request by the conversation's id, and there would be several`},
+	} {
+		_, got := load(t, "[recovery]\n"+text+"\n")
+		if diff := cmp.Diff(got, want); diff != "" {
+			t.Errorf("%s: got -, want +\n%s", text, diff)
+		}
+	}
+	cfg, faults := load(t, "", "ACSYNC_RECOVERY_WITHOUT_FIRST=skip")
+	if faults != nil || cfg.Recovery.WithoutFirst != WithoutFirstSkip || Default().Recovery.WithoutFirst != WithoutFirstAsk {
+		t.Errorf("%v, %+v", faults, cfg.Recovery)
+	}
+}
+
+// TestWarnings warns of delays that delay nothing.
+func TestWarnings(t *testing.T) {
+	const says = " delays nothing: no conversation is read before sync.settle "
+	for text, want := range map[string][]string{
+		"":                                    nil,
+		"[sync]\ndelay = '0s'":                nil,
+		"[sync]\ndelay = '3m'":                nil,
+		"[sync]\ndelay = '1h'":                nil,
+		"[sync]\ndelay = '1m'":                {"sync.delay (1m)" + says + "(3m) is over"},
+		"[sync]\ndelay = '2m59s'":             {"sync.delay (2m59s)" + says + "(3m) is over"},
+		"[sync]\ndelay = '4m'\nsettle = '5m'": {"sync.delay (4m)" + says + "(5m) is over"},
+		"[sync]\ndelay = '1s'\nsettle = '0s'": nil,
+		"[[rule]]\nname = 'vip'\nwhen = 'true'\ndelay = '30s'": {`rule[1].delay of "vip" (30s)` + says + "(3m) is over"},
+		"[[rule]]\nname = 'now'\nwhen = 'true'\ndelay = '0s'":  nil,
+		"[[rule]]\nname = 'a'\nwhen = 'true'\naction = 'skip'\n[[rule]]\nname = 'b'\nwhen = 'true'\ndelay = '1m'\n[sync]\ndelay = '2m'": {
+			"sync.delay (2m)" + says + "(3m) is over", `rule[2].delay of "b" (1m)` + says + "(3m) is over",
+		},
+	} {
+		cfg, faults := load(t, text+"\n")
+		if faults != nil {
+			t.Errorf("%s: %v", text, faults)
+		}
+		if diff := cmp.Diff(cfg.Warnings(), want); diff != "" {
+			t.Errorf("%s: got -, want +\n%s", text, diff)
+		}
+	}
+}

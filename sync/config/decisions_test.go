@@ -30,6 +30,7 @@ func TestDecisions(t *testing.T) {
 		{"a channel", func(c *Config) { c.Mapping.Channels = map[string]string{"voice": "telephone"} }, false},
 		{"a rule", func(c *Config) { c.Rules = []Rule{{Name: "tests", When: "true", Action: "skip"}} }, false},
 		{"a recovery", func(c *Config) { c.Recovery.When = "true" }, false},
+		{"a recovery of what was never asked", func(c *Config) { c.Recovery.WithoutFirst = WithoutFirstSkip }, false},
 	} {
 		changed := plain.clone()
 		test.change(&changed)

@@ -40,11 +40,14 @@ func TestEnvironmentFaults(t *testing.T) {
 		"ACSYNC_MAPPING_CHANNELS=voice=":   "ACSYNC_MAPPING_CHANNELS: mapping.channels.voice: must not be empty: name the channel as it is set up in Agent Connect",
 		"ACSYNC_FILTERS_DO_NOT_SEND_ATTRIBUTES=a,": "ACSYNC_FILTERS_DO_NOT_SEND_ATTRIBUTES: filters.do_not_send_attributes: " +
 			"must not hold an empty name; write [] to look at no attribute",
-		"ACSYNC_KUSTOMER_API_KEY=" + planted: "ACSYNC_KUSTOMER_API_KEY: unknown environment variable; did you mean KUSTOMER_API_KEY?",
-		"ACSYNC_AGENT_CONECT_TIMEOUT=1s":     "ACSYNC_AGENT_CONECT_TIMEOUT: unknown environment variable; did you mean ACSYNC_AGENT_CONNECT_TIMEOUT?",
-		"ACSYNC_RULE_NAME=x":                 "ACSYNC_RULE_NAME: unknown environment variable; did you mean [[rule]] in the configuration file?",
-		"ACSYNC_X=x":                         "ACSYNC_X: unknown environment variable",
-		"KUSTOMER_API_KEY=two words":         "KUSTOMER_API_KEY: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
+		"ACSYNC_KUSTOMER_API_KEY=" + planted:              "ACSYNC_KUSTOMER_API_KEY: unknown environment variable; did you mean KUSTOMER_API_KEY?",
+		"ACSYNC_AGENT_CONECT_TIMEOUT=1s":                  "ACSYNC_AGENT_CONECT_TIMEOUT: unknown environment variable; did you mean ACSYNC_AGENT_CONNECT_TIMEOUT?",
+		"ACSYNC_RULE_NAME=x":                              "ACSYNC_RULE_NAME: unknown environment variable; did you mean [[rule]] in the configuration file?",
+		"ACSYNC_X=x":                                      "ACSYNC_X: unknown environment variable",
+		"ACSYNC_MAPPING_DEFAULT_CHANNEL=ch\xffat":         "ACSYNC_MAPPING_DEFAULT_CHANNEL: mapping.default_channel: is not UTF-8 text: a byte in it is invalid",
+		"ACSYNC_MAPPING_BRAND='\xc3'":                     "ACSYNC_MAPPING_BRAND: mapping.brand: is not UTF-8 text: a byte in it is invalid",
+		"ACSYNC_MAPPING_CUSTOM_PROPERTIES=a\xe2\x82=tags": "ACSYNC_MAPPING_CUSTOM_PROPERTIES: mapping.custom_properties: is not UTF-8 text: a byte in it is invalid",
+		"KUSTOMER_API_KEY=two words":                      "KUSTOMER_API_KEY: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
 	} {
 		t.Run(variable, func(t *testing.T) {
 			_, got := loadSource(t, Source{Env: []string{variable}})

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"acsync/sync/httpx"
 )
@@ -115,6 +116,8 @@ func (d *draft) readEnvironment(env []string) {
 		key, known := names[name]
 		switch {
 		case value == "":
+		case known && !utf8.ValidString(value) && !slices.Contains(pathKeys, key):
+			d.faultAt(origin{source: name}, key, "is not UTF-8 text: a byte in it is invalid")
 		case known:
 			d.origins[key] = origin{source: name}
 			if problem := parseValue(field(&d.cfg, key), value); problem != "" {

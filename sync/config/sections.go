@@ -22,6 +22,9 @@ const (
 
 	DoNotSendSkip = "skip" // filters.do_not_send: no survey request
 	DoNotSendFlag = "flag" // filters.do_not_send: a survey request that is counted and not mailed
+
+	WithoutFirstAsk  = "ask"  // recovery.without_first: an ordinary survey request
+	WithoutFirstSkip = "skip" // recovery.without_first: none, and somebody has to look
 )
 
 // Kustomer is the section about the API that is read.
@@ -163,7 +166,20 @@ func (c Mapping) check(k *checker) {
 
 // Recovery is the section about the service recoveries.
 type Recovery struct {
-	When string `toml:"when"` // expression that is true or false; empty: there are none
+	When         string `toml:"when"`          // expression that is true or false; empty: there are none
+	WithoutFirst string `toml:"without_first"` // WithoutFirstAsk or WithoutFirstSkip
+}
+
+func (c Recovery) check(k *checker, per string) {
+	k.oneOf("recovery.without_first", c.WithoutFirst, WithoutFirstAsk, WithoutFirstSkip)
+	// The expression is for [Source].Check.
+	switch {
+	case c.When != "" && blank(c.When):
+		k.fault("recovery.when", `must be an expression, or "" for none`)
+	case c.When != "" && per == SurveyPerResolution:
+		k.fault("recovery.when", `cannot go with sync.survey_per = "resolution": `+
+			"Agent Connect finds the first request by the conversation's id, and there would be several")
+	}
 }
 
 // Ledger is the section about the file that remembers.
@@ -296,6 +312,7 @@ func Default() Config {
 			Channels:         map[string]string{"voice": "phone"},
 			CustomProperties: map[string]string{},
 		},
-		Ledger: Ledger{Path: "acsync.db", Retain: 400 * day},
+		Recovery: Recovery{WithoutFirst: WithoutFirstAsk},
+		Ledger:   Ledger{Path: "acsync.db", Retain: 400 * day},
 	}
 }

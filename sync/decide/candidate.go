@@ -2,11 +2,13 @@ package decide
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/mail"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
@@ -26,6 +28,28 @@ type Candidate struct {
 	Now          time.Time          // Kustomer's clock
 }
 
+// cleaned is the candidate as filters, rules and the survey request see it: what people wrote, as it would be
+// sent. Whatever comes of a candidate comes by this.
+func (c Candidate) cleaned() Candidate {
+	c.Tags = cleanEach(c.Tags, cleanLine)
+	c.Conversation.Channels = cleanEach(c.Conversation.Channels, clean)
+	if c.Agent != nil {
+		agent := *c.Agent
+		agent.Name.Value, agent.Email.Value = cleanLine(agent.Name.Value), cleanAddress(agent.Email.Value)
+		c.Agent = &agent
+	}
+	if c.Customer != nil {
+		customer := *c.Customer
+		customer.Name.Value, customer.Emails = cleanLine(customer.Name.Value), slices.Clone(customer.Emails)
+		for i := range customer.Emails {
+			address := &customer.Emails[i].Address
+			address.Value = cleanAddress(address.Value)
+		}
+		c.Customer = &customer
+	}
+	return c
+}
+
 // customer is whom the conversation is with; nil for nobody, or nobody any more.
 func (c Candidate) customer() *kustomer.Customer {
 	if c.Conversation.CustomerID == "" || c.Customer == nil || c.Customer.Deleted {
@@ -36,10 +60,8 @@ func (c Candidate) customer() *kustomer.Customer {
 
 // agentAddress is empty when the agent has none that can be one.
 func (c Candidate) agentAddress() string {
-	if c.Agent != nil {
-		if address := strings.TrimSpace(c.Agent.Email.Value); plausibleAddress(address) {
-			return address
-		}
+	if c.Agent != nil && plausibleAddress(c.Agent.Email.Value) {
+		return c.Agent.Email.Value
 	}
 	return ""
 }
@@ -72,6 +94,9 @@ func saysYes(value any) bool {
 		return v
 	case float64:
 		return v != 0
+	case json.Number:
+		n, err := v.Float64()
+		return err != nil || n != 0
 	case string:
 		text := strings.ToLower(strings.TrimSpace(v))
 		return text != "" && text != "false" && text != "no" && text != "0"
@@ -87,7 +112,7 @@ func mainChannel(channels []string) string {
 	return cmp.Or(channels...)
 }
 
-// FollowUp is what [Policy].Recovery says of a candidate. The zero FollowUp is an ordinary survey request.
+// FollowUp is what [Policy.FollowUp] says of a candidate. The zero FollowUp is an ordinary survey request.
 type FollowUp struct {
 	Applies bool         // it is a service recovery
 	Lapsed  bool         // it waits in the ledger as one, and is none any more
@@ -192,27 +217,61 @@ type recipient struct {
 	chosen   kustomer.Text
 }
 
+// chooseRecipient chooses the first address, or the first verified one where there is one. One that is empty
+// or cannot be read hides no other.
 func chooseRecipient(customer *kustomer.Customer, verified bool) recipient {
-	if customer == nil || len(customer.Emails) == 0 {
-		return recipient{customer: customer}
+	to := recipient{customer: customer}
+	if customer == nil {
+		return to
 	}
-	first := slices.IndexFunc(customer.Emails, func(e kustomer.Email) bool { return e.Verified || !verified })
-	return recipient{customer, customer.Emails[max(first, 0)].Address}
+	rank := func(e kustomer.Email) int {
+		switch {
+		case e.Address.Value != "" && (e.Verified || !verified):
+			return 3
+		case e.Address.Value != "":
+			return 2
+		case e.Address.Masked:
+			return 1
+		}
+		return 0
+	}
+	best := 0
+	for _, email := range customer.Emails {
+		if n := rank(email); n > best {
+			best, to.chosen = n, email.Address
+		}
+	}
+	return to
 }
 
-func (r recipient) address() string { return strings.TrimSpace(r.chosen.Value) }
+// Lengths that an address can have at most, in bytes (RFC 5321, RFC 1035).
+const (
+	maxAddress = 254
+	maxLocal   = 64
+	maxLabel   = 63
+)
 
 // plausibleAddress reports whether text can be a bare e-mail address with a dot in its domain.
 func plausibleAddress(text string) bool {
-	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }
-	if len(text) > 254 || strings.ContainsFunc(text, unfit) {
+	unfit := func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == utf8.RuneError }
+	if len(text) > maxAddress || strings.ContainsFunc(text, unfit) {
 		return false
 	}
 	parsed, err := mail.ParseAddress(text)
 	if err != nil || parsed.Name != "" || parsed.Address != text {
 		return false
 	}
-	_, domain, _ := strings.Cut(text, "@")
-	dot := strings.LastIndexByte(domain, '.')
-	return dot > 0 && dot < len(domain)-1
+	local, domain, _ := strings.Cut(text, "@")
+	labels := strings.Split(domain, ".")
+	return len(local) <= maxLocal && len(labels) > 1 && !slices.ContainsFunc(labels, unfitLabel)
+}
+
+// unfitLabel reports whether a part of a domain is empty or too long. One in other letters is longer than its
+// characters when it is written in those of the DNS, where it begins with xn--.
+func unfitLabel(label string) bool {
+	length := utf8.RuneCountInString(label)
+	if length < len(label) {
+		length += len("xn--")
+	}
+	return length == 0 || length > maxLabel
 }

@@ -1,9 +1,6 @@
 package decide
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // RowDetails are what a report shows of a conversation beside its disposition. They are never written to the
 // ledger or a log, and decide nothing. What was not read is empty.
@@ -20,19 +17,18 @@ type RowDetails struct {
 
 // DetailsOf are the details of a case with an outcome that was known at a time; zero: what the ledger says.
 func DetailsOf(c Case, at time.Time) RowDetails {
+	read := c.cleaned()
 	d := RowDetails{
-		Teams: c.Conversation.AssignedTeams, Channel: mainChannel(c.Conversation.Channels),
+		Teams: c.Conversation.AssignedTeams, Channel: mainChannel(read.Conversation.Channels),
 		Brand: c.Conversation.BrandID, Handled: at,
 	}
 	if done := c.Conversation.LastDone; done != nil && len(done.AssignedTeams) > 0 {
 		d.Teams = done.AssignedTeams
 	}
-	if c.Agent != nil {
-		d.AgentName, d.AgentAddress = c.Agent.Name.Value, strings.TrimSpace(c.Agent.Email.Value)
+	if read.Agent != nil {
+		d.AgentName, d.AgentAddress = read.Agent.Name.Value, read.Agent.Email.Value
 	}
-	if c.Customer != nil && len(c.Customer.Emails) > 0 {
-		d.Address = strings.TrimSpace(c.Customer.Emails[0].Address.Value)
-	}
+	d.Address = chooseRecipient(read.Customer, false).chosen.Value
 	if c.Send() {
 		d.Address, d.Flagged = c.Request.Customer.Email, c.Request.DoNotSend
 		if c.Request.Brand != "" {

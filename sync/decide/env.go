@@ -14,14 +14,12 @@ func newEnv(c Candidate, address string) *expr.Env {
 	row := env.Conversation
 	env.Custom, env.Tags, env.Channels = row.Custom, row.Tags, row.Channels
 	if a := c.Agent; a != nil {
-		env.Agent = expr.Agent{
-			ID: a.ID, Name: a.Name.Value, Email: strings.TrimSpace(a.Email.Value), Type: a.UserType,
-		}
+		env.Agent = expr.Agent{ID: a.ID, Name: a.Name.Value, Email: a.Email.Value, Type: a.UserType}
 	}
 	if customer := c.customer(); customer != nil {
 		_, domain, _ := strings.Cut(address, "@")
 		env.Customer = expr.Customer{
-			ID: customer.ID, Name: nameOf(customer), Email: address, Domain: strings.ToLower(domain),
+			ID: customer.ID, Name: customer.Name.Value, Email: address, Domain: strings.ToLower(domain),
 			Language: customer.DefaultLang, Locale: customer.Locale, Custom: readable(customer.Custom),
 		}
 	}

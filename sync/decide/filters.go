@@ -56,7 +56,7 @@ func filters(p Policy, c Candidate) []check {
 
 // addressing are the checks of a survey request's customer. What was masked has no text.
 func addressing(to recipient) []check {
-	masked, address := to.chosen.Masked, to.address()
+	masked, address := to.chosen.Masked, to.chosen.Value
 	return []check{
 		{NoCustomer, true, to.customer == nil},
 		{NoEmail, true, !masked && address == ""},

@@ -141,7 +141,7 @@ func (f Fields) fill(r *agentconnect.Request, env *expr.Env) error {
 			added = append(added, texts...)
 			continue
 		}
-		each.set(r, clean(strings.Join(texts, expr.ListSeparator)))
+		each.set(r, texts)
 	}
 	if len(added) > 0 {
 		r.Tags = tagsOf(append(added, r.Tags...))
@@ -161,7 +161,8 @@ func (f field) texts(env *expr.Env) ([]string, error) {
 	return nil, fieldError{f.owner, err}
 }
 
-func (f field) set(r *agentconnect.Request, text string) {
+func (f field) set(r *agentconnect.Request, texts []string) {
+	text := clean(strings.Join(texts, expr.ListSeparator))
 	if text == "" {
 		return
 	}
@@ -169,9 +170,9 @@ func (f field) set(r *agentconnect.Request, text string) {
 	case fieldBrand:
 		r.Brand = text
 	case fieldLanguage:
-		r.Language = languageCode(text)
+		r.Language = firstCode(texts, languageCode)
 	case fieldCountry:
-		r.Country = countryCode(text)
+		r.Country = firstCode(texts, countryCode)
 	case fieldEmployeeID:
 		r.Employee = agentconnect.Employee{CustomID: text}
 	case fieldChannel:
@@ -202,7 +203,7 @@ func newRequest(p Policy, c Candidate, to recipient, recovery bool) agentconnect
 		ExternalURL:      ConversationURL(p.AppURL, c.Conversation.CustomerID, c.Conversation.ID),
 	}
 	if !recovery {
-		r.Customer = agentconnect.Customer{Name: nameOf(to.customer), Email: to.address()}
+		r.Customer = agentconnect.Customer{Name: to.customer.Name.Value, Email: to.chosen.Value}
 		r.Channel = channelOf(p, c.Conversation.Channels)
 	}
 	return r
@@ -212,13 +213,13 @@ func newRequest(p Policy, c Candidate, to recipient, recovery bool) agentconnect
 func channelOf(p Policy, channels []string) string {
 	name := mainChannel(channels)
 	if mapped, ok := p.Channels[name]; ok {
-		return mapped
+		return clean(mapped)
 	}
-	switch name = clean(name); name {
+	switch name {
 	case "voice":
 		return "phone"
 	case "":
-		return p.DefaultChannel
+		return clean(p.DefaultChannel)
 	}
 	return name
 }

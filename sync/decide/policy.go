@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide/expr"
 	"acsync/sync/kustomer"
@@ -30,21 +31,22 @@ type Policy struct {
 	DefaultChannel      string            // for conversations without any; empty: skip them
 	Profiles            *Profiles         // agents who may be asked about; nil: Agent Connect will tell
 	Recovery            *Recovery         // which conversations are service recoveries; nil: none
+	AskWithoutFirst     bool              // ask as usual where a recovery has no first request; else skip
 	Mapping             Fields            // what else a survey request says
 	Rules               Rules             // of the operator
 }
 
 // Decide says what is to happen with a conversation.
-func (p Policy) Decide(c Candidate) Decision { return p.decide(c, nil) }
+func (p Policy) Decide(c Candidate) Decision { return p.decide(c.cleaned(), nil) }
 
 // Trace decides as Decide does, and tells what came of each check, in their order of precedence.
 func (p Policy) Trace(c Candidate) (Decision, []Step) {
 	t := newTrace(p)
-	return p.decide(c, t), t.steps
+	return p.decide(c.cleaned(), t), t.steps
 }
 
 // Screen is the decision where the filters make it; the zero Decision where they let the conversation pass.
-func (p Policy) Screen(c Candidate) Decision { return p.screen(c, nil) }
+func (p Policy) Screen(c Candidate) Decision { return p.screen(c.cleaned(), nil) }
 
 func (p Policy) decide(c Candidate, t *trace) Decision {
 	if d := p.screen(c, t); !d.Send() {
@@ -120,7 +122,8 @@ func (p Policy) NeedsCustomer(c Candidate) bool {
 	if c.FollowUp.Applies && !p.recoveryReadsCustomer() {
 		return false
 	}
-	return p.Screen(c).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
+	c = c.cleaned()
+	return p.screen(c, nil).Send() && c.Conversation.CustomerID != "" && !p.Rules.skipWithoutCustomer(p.env(c))
 }
 
 // recoveryReadsCustomer reports whether an expression wants the customer, who is not read for a recovery.
@@ -136,18 +139,27 @@ func (p Policy) recoveryReadsCustomer() bool {
 	return false
 }
 
-// Recovers reports whether the conversation is a service recovery. An error is one of the condition.
-func (p Policy) Recovers(c Candidate) (bool, error) {
-	if p.Recovery == nil {
-		return false, nil
+// FollowUp says whether a candidate is a service recovery, given what the ledger remembers of the survey
+// request that it would follow up, and whether it waits as one.
+func (p Policy) FollowUp(c Candidate, first store.Record, waits bool) FollowUp {
+	// Whoever was never asked is asked as usual, whatever the condition says.
+	if p.AskWithoutFirst && first.State != store.Accepted && !waits {
+		return FollowUp{}
 	}
-	return p.Recovery.when.Holds(p.env(c))
+	f := FollowUp{First: first}
+	if p.Recovery != nil {
+		f.Applies, f.Trouble = p.Recovery.when.Holds(p.env(c.cleaned()))
+	}
+	if f.Lapsed = waits && !f.Applies; !f.Applies && !f.Lapsed && f.Trouble == nil {
+		return FollowUp{}
+	}
+	return f
 }
 
 func (p Policy) env(c Candidate) *expr.Env {
 	address := ""
 	if to := chooseRecipient(c.customer(), p.VerifiedEmail); firstFinding(addressing(to), nil) == "" {
-		address = to.address()
+		address = to.chosen.Value
 	}
 	return newEnv(c, address)
 }

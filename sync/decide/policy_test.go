@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,9 @@ func TestDecideSkips(t *testing.T) {
 		{name: "do_not_send: guide's attribute", change: custom("doNotSendAgentConnectRequestBool", true)},
 		{name: "do_not_send: as a word", change: custom("doNotSendAgentConnectRequestBool", "true")},
 		{name: "do_not_send: as a number", change: custom("doNotSendAgentConnectRequestBool", 1.0)},
+		{name: "do_not_send: as a number of many digits", change: custom("doNotSendAgentConnectRequestBool", json.Number("9007199254740993"))},
+		{name: "do_not_send: as a number that was kept as written", change: custom("doNotSendAgentConnectRequestBool", json.Number("1"))},
+		{name: "do_not_send: as no number", change: custom("doNotSendAgentConnectRequestBool", json.Number("x"))},
 		{name: "do_not_send: out of range", change: custom("doNotSendAgentConnectRequestBool", kustomer.Unreadable{})},
 		{name: "do_not_send: in another case", change: custom("donotsendAgentConnectRequestbool", true)},
 		{name: "do_not_send_unreadable", change: func(c *Candidate) { c.Conversation.CustomUnread = true }},

@@ -57,4 +57,4 @@ func (p *Profiles) Active(e agentconnect.Employee) bool {
 }
 
 // addressKey is an address as it is compared: the two services need not agree on its case.
-func addressKey(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+func addressKey(address string) string { return strings.ToLower(cleanAddress(address)) }

@@ -135,7 +135,7 @@ func (d *decider) lookup(cases []decide.Case) (known map[store.Key]store.Record,
 }
 
 // attachRecovery gives a recovery its own key. One without a first request stays under the conversation's
-// key: it is not sent.
+// key, so that what is under way or was refused there is not asked again.
 func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, recovery store.Record) error {
 	if d.Policy.Recovery == nil && !c.Key.Recovery {
 		return nil
@@ -156,13 +156,8 @@ func (d *decider) attachRecovery(ctx context.Context, c *decide.Case, first, rec
 	if c.Tags, err = d.directory.tagNames(ctx, c.Conversation.TagIDs); err != nil {
 		return err
 	}
-	f := decide.FollowUp{First: first}
-	f.Applies, f.Trouble = d.Policy.Recovers(c.Candidate)
-	f.Lapsed = c.Key.Recovery && !f.Applies
-	if !f.Applies && !f.Lapsed && f.Trouble == nil {
-		return nil
-	}
-	if c.FollowUp = f; asked && !c.Key.Recovery {
+	c.FollowUp = d.Policy.FollowUp(c.Candidate, first, c.Key.Recovery)
+	if f := c.FollowUp; asked && !c.Key.Recovery && (f.Applies || f.Trouble != nil) {
 		c.Key.Recovery = true
 		c.Own, c.Known = recovery, recovery
 	}

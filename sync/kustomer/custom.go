@@ -3,6 +3,8 @@ package kustomer
 import (
 	"bytes"
 	"encoding/json"
+	"math/big"
+	"strconv"
 
 	"acsync/sync/httpx/lenient"
 )
@@ -51,11 +53,60 @@ func members(object []byte) map[string]any {
 			continue
 		}
 		seen[name] = string(raw)
-		var value any
-		if json.Unmarshal(raw, &value) != nil {
+		value, err := attribute(raw)
+		if err != nil {
 			value = Unreadable{}
 		}
 		values[name] = value
 	}
 	return values
+}
+
+// attribute reads the value of one attribute. The error is of a number out of range.
+func attribute(raw json.RawMessage) (value any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return exact(value)
+}
+
+// exact makes a float64 of each number in a value, but of one that would lose digits: such a one stays as it
+// is written.
+func exact(value any) (any, error) {
+	var err error
+	switch v := value.(type) {
+	case json.Number:
+		return exactNumber(v)
+	case []any:
+		for i := range v {
+			if v[i], err = exact(v[i]); err != nil {
+				return nil, err
+			}
+		}
+	case map[string]any:
+		for name := range v {
+			if v[name], err = exact(v[name]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return value, nil
+}
+
+// maxDigits is how long a number may be that is kept as it is written, in bytes: none has so many digits.
+const maxDigits = 1000
+
+func exactNumber(written json.Number) (any, error) {
+	f, err := written.Float64()
+	if err != nil || len(written) > maxDigits || f == 0 {
+		return f, err
+	}
+	want, _ := new(big.Rat).SetString(written.String())
+	have, _ := new(big.Rat).SetString(strconv.FormatFloat(f, 'g', -1, 64))
+	if want.Cmp(have) == 0 {
+		return f, nil
+	}
+	return written, nil
 }

@@ -33,10 +33,12 @@ type Conversation struct {
 	DefaultLang   string // such as "en_us"
 	Locale        string
 	MessageCount  int
-	InboundCount  int            // inboundMessageCount
-	OutboundCount int            // outboundMessageCount
-	Custom        map[string]any // by their full names, such as "orderNumberStr"; see [Unreadable]
-	CustomUnread  bool           // there are custom attributes, and Custom is nil because they cannot be read
+	InboundCount  int // inboundMessageCount
+	OutboundCount int // outboundMessageCount
+	// by their full names, such as "orderNumberStr"; see [Unreadable]. A number is a float64, or a json.Number
+	// where that would lose digits
+	Custom       map[string]any
+	CustomUnread bool // there are custom attributes, and Custom is nil because they cannot be read
 }
 
 // Done is one transition of a conversation to done (attributes.lastDone).

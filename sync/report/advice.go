@@ -124,6 +124,8 @@ var remedies = map[decide.Reason]string{
 		"asked about",
 	decide.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at " +
 		"them in Kustomer",
+	decide.NoFirstRequest: "recovery.without_first = \"ask\" asks these as usual, and so does a " +
+		"recovery.when that holds for follow-ups alone; a back-fill over that time catches up on them",
 }
 
 // advise completes words of advice with the flags that point a command at the same ledger, and with args.
@@ -162,7 +164,7 @@ func cure(reason decide.Reason, here string) string {
 
 func needsHand(decision string, reason decide.Reason) bool {
 	switch reason {
-	case decide.MaskedEmail, decide.DoNotSendUnreadable, decide.TimeOutOfRange:
+	case decide.MaskedEmail, decide.DoNotSendUnreadable, decide.TimeOutOfRange, decide.NoFirstRequest:
 		return true
 	}
 	return reason.Parked() || decision == store.Rejected.String() || decision == store.InDoubt.String()

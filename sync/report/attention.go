@@ -16,7 +16,8 @@ const (
 	shownRows = 8   // and which a pass shows on a terminal: nobody pages through that
 )
 
-// Attention keeps the first hundred conversations of a pass that need a hand: rejected, in doubt, and parked.
+// Attention keeps the first hundred conversations of a pass that need a hand: rejected, in doubt, parked, and
+// those for which the condition of recoveries holds although they were never asked about.
 type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
@@ -25,13 +26,10 @@ func (a *Attention) Observe(event surveysync.Event) {
 	if !ok || len(a.Rows) == keptRows {
 		return
 	}
-	switch disposed.State {
-	case store.Rejected, store.InDoubt:
+	switch {
+	case disposed.State == store.Rejected, disposed.State == store.InDoubt,
+		disposed.Reason == decide.NoFirstRequest, disposed.State.Waiting() && disposed.Reason.Parked():
 		a.Rows = append(a.Rows, disposed.Row)
-	case store.Scheduled, store.Retry:
-		if disposed.Reason.Parked() {
-			a.Rows = append(a.Rows, disposed.Row)
-		}
 	}
 }
 
@@ -44,7 +42,7 @@ func attentionTable(p Pass) doc.Table {
 	rows = first(rows, shownRows)
 	table := doc.Table{
 		Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "state", Min: 8}, {Name: "reason"}},
-		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt]+p.Reasons.Parked(),
+		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt]+p.Oddities()-p.Unseen,
 			"; see acsync status"+p.Here),
 	}
 	for _, row := range rows {

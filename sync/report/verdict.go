@@ -28,7 +28,7 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 		v.Level, v.Detail = doc.LevelHalted, "The pass ended early: "+problem.Error()+"."
 	case len(halted) > 0:
 		v.Level, v.Detail, halted = doc.LevelHalted, halted[0], halted[1:]
-	case tally.Hand()+p.Unseen+p.Reasons.Parked() > 0:
+	case tally.Hand()+p.Oddities() > 0:
 		failed := p.Reasons.Broken()
 		v.Level, v.Detail = doc.LevelAttention, "The pass did its work, and somebody has to look: "+enumerate(
 			some(failed, "was held back because an expression of the configuration failed on it",
@@ -38,6 +38,8 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 			some(tally.InDoubt, "may or may not have arrived", "may or may not have arrived"),
 			some(p.Reasons.Parked(), "is tried again, though others of its kind went well at once",
 				"are tried again, though others of their kind went well at once"),
+			some(p.Unfollowed(), "was never asked about, and is skipped as a recovery",
+				"were never asked about, and are skipped as recoveries"),
 			some(p.Unseen, "is hidden from the API key or cannot be read",
 				"are hidden from the API key or cannot be read"),
 		)

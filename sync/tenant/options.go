@@ -45,6 +45,7 @@ func compile(cfg config.Config) (p decide.Policy, wrong []decide.ExpressionError
 		SkipMachineAgents:   cfg.Filters.SkipMachineAgents,
 		Channels:            cfg.Mapping.Channels,
 		DefaultChannel:      cfg.Mapping.DefaultChannel,
+		AskWithoutFirst:     cfg.Recovery.WithoutFirst == config.WithoutFirstAsk,
 	}
 	m := cfg.Mapping
 	var inMapping, inRules, inRecovery []decide.ExpressionError
@@ -98,7 +99,7 @@ func ExitCode(r surveysync.Result, err error) int {
 		code, _ = exit.Of(err)
 	case r.Fuse != "":
 		code = exit.Fuse
-	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Unseen+r.Reasons.Parked() > 0:
+	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Oddities() > 0:
 		code = exit.NeedsHand
 	case r.Down != "" || r.Counts[store.Retry] > 0:
 		code = exit.Temporary

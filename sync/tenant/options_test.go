@@ -1,13 +1,19 @@
 package tenant
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/exit"
+	"acsync/sync/kustomer"
 )
 
 // examplesOf are the pieces of TOML that stand in comments: lines behind "# " that are a key or a header, of which a header
@@ -34,8 +40,9 @@ func examplesOf(text string) []string {
 	return pieces
 }
 
-// TestExamplesCompile loads each example of the configuration and of the README by itself, its expressions included.
-func TestExamplesCompile(t *testing.T) {
+// examples are those of the configuration, and what the README shows of one.
+func examples(t *testing.T) []string {
+	t.Helper()
 	example, err := os.ReadFile("../../config.example.toml")
 	if err != nil {
 		t.Fatal(err)
@@ -56,13 +63,89 @@ func TestExamplesCompile(t *testing.T) {
 	if len(blocks) < 2 {
 		t.Error("the README has no example")
 	}
-	for _, piece := range pieces {
-		path := filepath.Join(t.TempDir(), "config.toml")
-		if err := os.WriteFile(path, []byte(piece), 0o600); err != nil {
-			t.Fatal(err)
+	return pieces
+}
+
+func loadExample(t *testing.T, piece string) config.Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(path, []byte(piece), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := Load(config.Source{Path: path})
+	if err != nil {
+		t.Errorf("%s\n%v", piece, err)
+	}
+	return cfg
+}
+
+// TestExamplesCompile loads each example of the configuration and of the README by itself, its expressions included.
+func TestExamplesCompile(t *testing.T) {
+	for _, piece := range examples(t) {
+		loadExample(t, piece)
+	}
+}
+
+// TestExamplesOfLanguagesFallBack holds that each example for the language ends in English where the customer's is no code.
+func TestExamplesOfLanguagesFallBack(t *testing.T) {
+	found := 0
+	for _, piece := range examples(t) {
+		cfg := loadExample(t, piece)
+		if cfg.Mapping.Language == "" {
+			continue
 		}
-		if _, err := Load(config.Source{Path: path}); err != nil {
-			t.Errorf("%s\n%v", piece, err)
+		found++
+		for customers, want := range map[string]string{
+			"": "en", "English": "en", "en_US": "en-US", "null": "en", "German (Germany)": "en", "xx-Klingon": "en", "12": "en",
+			"fil": "en", " \u200b": "en", "de": "de", "deu": "de", "fr_CA": "fr-CA", "zh-Hant-TW": "zh-TW", "\u200ees-ES": "es-ES",
+		} {
+			decision := Policy(cfg).Decide(decide.Candidate{
+				Conversation: kustomer.Conversation{ID: "c1", CustomerID: "u1", Status: "done", Channels: []string{"chat"}, LastDone: &kustomer.Done{}},
+				Agent:        &kustomer.User{Email: kustomer.Text{Value: "alex@example.org"}},
+				Customer:     &kustomer.Customer{ID: "u1", DefaultLang: customers, Emails: []kustomer.Email{{Address: kustomer.Text{Value: "jane@example.com"}}}},
+			})
+			if got := decision.Request.Language; got != want || !decision.Send() {
+				t.Errorf("%q by %s: got %q (%s), want %q", customers, cfg.Mapping.Language, got, decision.Skip, want)
+			}
+		}
+	}
+	if found < 2 {
+		t.Errorf("%d examples for the language", found)
+	}
+}
+
+// TestExitCodeOfSkippedRecoveries holds that whoever was never asked for being a recovery is no reason for calm, and none to
+// hide what ended the pass.
+func TestExitCodeOfSkippedRecoveries(t *testing.T) {
+	skipped := func(n int, reason decide.Reason) surveysync.Result {
+		return surveysync.Result{Counts: map[store.State]int{store.Skipped: n}, Reasons: surveysync.Reasons{store.Skipped: {reason: n}}}
+	}
+	waiting, fuse := skipped(2, decide.NoFirstRequest), skipped(2, decide.NoFirstRequest)
+	waiting.Counts[store.Retry], fuse.Fuse = 1, "too many"
+	for name, test := range map[string]struct {
+		result surveysync.Result
+		err    error
+		want   exit.Code
+	}{
+		"nothing":              {surveysync.Result{}, nil, exit.Done},
+		"skipped recoveries":   {skipped(2, decide.NoFirstRequest), nil, exit.NeedsHand},
+		"other skips":          {skipped(2, decide.NoRecovery), nil, exit.Done},
+		"all of them taken up": {skipped(0, decide.NoFirstRequest), nil, exit.Done},
+		"and others wait":      {waiting, nil, exit.NeedsHand},
+		"and a fuse blew":      {fuse, nil, exit.Fuse},
+		"and the pass failed":  {skipped(2, decide.NoFirstRequest), errors.New("disk"), exit.Failed},
+	} {
+		if got := ExitCode(test.result, test.err); got != int(test.want) {
+			t.Errorf("%s: got %d, want %d", name, got, test.want)
+		}
+	}
+}
+
+// TestPolicyOfRecoveries holds that the policy is told what becomes of recoveries without a first request.
+func TestPolicyOfRecoveries(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "[recovery]\nwithout_first = 'ask'": true, "[recovery]\nwithout_first = 'skip'": false} {
+		if got := Policy(loadExample(t, text)).AskWithoutFirst; got != want {
+			t.Errorf("%q: got %t", text, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -135,11 +136,12 @@ func mayHaveArrived(r store.Record) bool {
 		return !reason.Broken() && reason != decide.GaveUp && reason != decide.Credentials
 	}
 	switch r.Status {
-	// The request was looked at and refused. By a 409 an earlier one like it may be there.
-	case 400, 401, 403, 404, 413, 422, 429:
-		return false
+	// An earlier one like it may be there, or whoever answered had given up waiting.
+	case http.StatusConflict, http.StatusRequestTimeout, 499:
+		return true
 	}
-	return true
+	// Any other of these was turned away, by whomever.
+	return r.Status < 400 || r.Status > 499
 }
 
 // choose finds what is to be taken up again, and of an id what there is instead.

@@ -39,7 +39,7 @@ func compile(text string, options ...expr.Option) (e *Expression, err error) {
 		return nil, explain(err, text)
 	}
 	rewriter := &rewriter{}
-	program, err := expr.Compile(text, append(options, expr.Patch(rewriter))...)
+	program, err := expr.Compile(text, append(options, expr.Patch(&addressFolder{}), expr.Patch(rewriter))...)
 	if rewriter.refusal != nil {
 		return nil, *rewriter.refusal
 	}
@@ -157,9 +157,6 @@ type Agent struct {
 	Email string `expr:"email"`
 	Type  string `expr:"type"` // "user", "machine" or "limited"
 }
-
-// customerName is the part of an Env that costs a call to know.
-const customerName = "customer"
 
 func fieldNames(of reflect.Type) []string {
 	var names []string

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -39,6 +40,15 @@ func language() []expr.Option {
 		expr.Function(fnStep, takeStep, new(func(*stepCounter) bool)),
 		expr.Function(fnTruth, truth, new(func(any) bool)),
 		expr.Function(fnText, text, new(func(any) string)),
+		expr.Function(fnEqual, func(v ...any) (any, error) { return equal(v[0], v[1]), nil },
+			new(func(any, any) bool)),
+		expr.Function(fnUnequal, func(v ...any) (any, error) { return !equal(v[0], v[1]), nil },
+			new(func(any, any) bool)),
+		expr.Function(fnIn, func(v ...any) (any, error) { return among(v[0], v[1]), nil },
+			new(func(any, any) bool)),
+		expr.Function(fnNumber, nearest, new(func(any) any)),
+		expr.Function(fnWhole, whole, new(func(any) any)),
+		expr.Function(fnFold, fold, new(func(*stepCounter, any) any)),
 		expr.Function(fnJoin, plus, new(func(any, any) any), new(func(string, string) string)),
 		expr.Function("split", split, new(func(string, string) []string)),
 		expr.Function(
@@ -53,13 +63,18 @@ func language() []expr.Option {
 
 // comparisons are the operators that compare. With a missing value they are false.
 var comparisons = map[string]func(a, b any) bool{
-	"<":  runtime.Less,
-	"<=": runtime.LessOrEqual,
-	">":  runtime.More,
-	">=": runtime.MoreOrEqual,
+	"<":  func(a, b any) bool { return ordered(a, b, runtime.Less, -1) },
+	"<=": func(a, b any) bool { return ordered(a, b, runtime.LessOrEqual, -1, 0) },
+	">":  func(a, b any) bool { return ordered(a, b, runtime.More, 1) },
+	">=": func(a, b any) bool { return ordered(a, b, runtime.MoreOrEqual, 0, 1) },
 }
 
-func takeStep(values ...any) (any, error) { return true, values[0].(*stepCounter).take() }
+func ordered(a, b any, otherwise func(a, b any) bool, orders ...int) bool {
+	if order, ok := byDigits(a, b); ok {
+		return slices.Contains(orders, order)
+	}
+	return otherwise(a, b)
+}
 
 // truth lets a missing value count as false.
 func truth(values ...any) (any, error) {
@@ -90,7 +105,15 @@ func plus(values ...any) (any, error) {
 	if isText && both {
 		return bounded(len(a)+len(b), func() string { return a + b })
 	}
-	return runtime.Add(values[0], values[1]), nil
+	x, err := nearest(values[0])
+	if err != nil {
+		return nil, err
+	}
+	y, err := nearest(values[1])
+	if err != nil {
+		return nil, err
+	}
+	return runtime.Add(x, y), nil
 }
 
 func split(values ...any) (any, error) {
@@ -149,19 +172,9 @@ const (
 	maxExpression = 4_000   // characters
 	maxNodes      = 500     // names, values and operators
 	maxLoops      = 4       // functions that look at each item of a list
-	maxSteps      = 100_000 // items looked at in one evaluation
 	maxMemory     = 100_000 // items of the lists made in one evaluation
 	maxText       = 100_000 // bytes of a text that is put together
 )
-
-type stepCounter struct{ taken int }
-
-func (s *stepCounter) take() error {
-	if s.taken++; s.taken > maxSteps {
-		return fmt.Errorf("more than %d items", maxSteps)
-	}
-	return nil
-}
 
 // ListSeparator stands between the items of a list that is written as one text.
 const ListSeparator = ", "
@@ -186,6 +199,8 @@ func TextsOf(value any) ([]string, error) {
 		return []string{v.UTC().Format(time.RFC3339)}, nil
 	case time.Duration:
 		return []string{v.String()}, nil
+	case json.Number:
+		return []string{digitsOf(v)}, nil
 	}
 	switch v := reflect.ValueOf(value); {
 	case v.CanInt():

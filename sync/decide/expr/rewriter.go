@@ -9,16 +9,14 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// The functions that a rewriter puts in place of operators. No expression can name them.
-const (
-	fnStep  = "(step)"
-	fnTruth = "(truth)"
-	fnText  = "(text)"
-	fnJoin  = "(+)"
-)
-
 // conditional are the functions that ask of each item whether something holds.
 var conditional = strings.Fields("all none any one filter find count")
+
+// arithmetic are the functions that count with their arguments.
+var arithmetic = map[string]string{
+	"abs": fnNumber, "ceil": fnNumber, "floor": fnNumber, "round": fnNumber, "float": fnNumber,
+	"max": fnNumber, "min": fnNumber, "int": fnWhole,
+}
 
 // rewriter finds what an expression uses and what it must not, and makes it lenient with missing values.
 type rewriter struct {
@@ -46,9 +44,17 @@ func (r *rewriter) Visit(node *ast.Node) {
 		if slices.Contains(conditional, n.Name) && len(n.Arguments) == 2 {
 			nilSafeCondition(n.Arguments[1])
 		}
+		if with, ok := arithmetic[n.Name]; ok {
+			for i := range n.Arguments {
+				countable(&n.Arguments[i], with)
+			}
+		}
 	case *ast.UnaryNode:
-		if n.Operator == "not" || n.Operator == "!" {
+		switch n.Operator {
+		case "not", "!":
 			nilSafe(&n.Node, fnTruth)
+		default:
+			countable(&n.Node, fnNumber)
 		}
 	case *ast.ConditionalNode:
 		nilSafe(&n.Cond, fnTruth)
@@ -72,14 +78,30 @@ func nilSafeOperator(node *ast.Node, n *ast.BinaryNode) {
 	case "contains", "startsWith", "endsWith", "matches":
 		nilSafe(&n.Left, fnText)
 		nilSafe(&n.Right, fnText)
-	case "<", "<=", ">", ">=":
+	case "<", "<=", ">", ">=", "==", "!=":
 		if anyType(n.Left) || anyType(n.Right) {
 			swap(node, call("("+n.Operator+")", n.Left, n.Right))
 		}
+	case "in":
+		if anyType(n.Left) || anyType(n.Right) || n.Right.Type() == reflect.TypeFor[[]any]() {
+			swap(node, call(fnIn, n.Left, n.Right))
+		}
+	case "-", "*", "/", "%", "**", "^":
+		countable(&n.Left, fnNumber)
+		countable(&n.Right, fnNumber)
 	case "+":
 		if mayBeText(n.Left) && mayBeText(n.Right) {
 			swap(node, call(fnJoin, n.Left, n.Right))
+			return
 		}
+		countable(&n.Left, fnNumber)
+		countable(&n.Right, fnNumber)
+	}
+}
+
+func countable(operand *ast.Node, with string) {
+	if anyType(*operand) || (*operand).Type().Kind() == reflect.Slice {
+		ast.Patch(operand, call(with, *operand))
 	}
 }
 
@@ -101,9 +123,7 @@ func swap(node *ast.Node, with ast.Node) {
 
 // countSteps lets the body of a loop count its steps, and leaves its type as it is.
 func countSteps(body ast.Node) ast.Node {
-	steps := &ast.IdentifierNode{Value: "(steps)"}
-	steps.SetLocation(body.Location())
-	step := call(fnStep, steps)
+	step := call(fnStep, stepsAt(body))
 	step.SetLocation(body.Location())
 	counted := &ast.ConditionalNode{Ternary: true, Cond: step, Exp1: body, Exp2: body}
 	counted.SetLocation(body.Location())
@@ -118,10 +138,4 @@ func nilSafeCondition(predicate ast.Node) {
 			body.Exp2 = body.Exp1
 		}
 	}
-}
-
-func call(name string, arguments ...ast.Node) ast.Node {
-	callee := &ast.IdentifierNode{Value: name}
-	callee.SetLocation(arguments[0].Location())
-	return &ast.CallNode{Callee: callee, Arguments: arguments}
 }
