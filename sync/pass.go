@@ -41,7 +41,7 @@ func newPass(e *Engine, halt func(error)) *pass {
 		}),
 		fetcher: fetch.New(fetch.Options{
 			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,
-			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Limits: e.reach,
+			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Unread: t.unread, Limits: e.reach,
 		}),
 	}}
 }
@@ -224,9 +224,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	}
 	p.judge(err)
 	run := p.tally.sofar().summary()
-	if run.Reread.IsZero() {
-		run.Reread = p.before.Reread
-	}
+	run.Reread = rereadAt(p.tally.sofar(), p.before.Reread, p.fetcher.Started())
 	batch := store.Batch{Run: run, Witnessed: p.doubts.witnessed}
 	if failed := p.ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
 		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)

@@ -101,3 +101,39 @@ func TestNoReread(t *testing.T) {
 		}
 	})
 }
+
+// withholdingSearch is a Kustomer whose every search that holds one conversation fails, for a while.
+type withholdingSearch struct {
+	*desk
+	id    string
+	until time.Time
+}
+
+func (w withholdingSearch) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	page, err := w.desk.SearchConversations(ctx, q)
+	holds := func(c kustomer.Conversation) bool { return c.ID == w.id }
+	if w.now.Before(w.until) && slices.ContainsFunc(page.Items, holds) {
+		return kustomer.Page[kustomer.Conversation]{}, kustomer.ErrUnanswered
+	}
+	return page, err
+}
+
+// TestUnreadIsLookedForSoon asks about a conversation that no search gave, hours after the others, within an hour
+// of its being given.
+func TestUnreadIsLookedForSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 30)
+		b.engine.Options.Reread = 48 * time.Hour
+		b.engine.Source = withholdingSearch{b.desk, b.conversations[7].ID, b.now.Add(5 * time.Hour)}
+		if first := b.mustRun(t); first.Unseen != 1 || first.Unread != 1 || first.Counts[store.Accepted] != 29 {
+			t.Errorf("the first pass tells %+v", first)
+		}
+		for range 7 {
+			b.goOn(time.Hour)
+			b.mustRun(t)
+		}
+		if got := b.times()[b.conversations[7].ID]; got != 1 {
+			t.Errorf("it was asked %d times", got)
+		}
+	})
+}

@@ -41,7 +41,8 @@ type Result struct {
 	// seen for the first time below the checkpoint that an earlier pass had closed
 	Late     int
 	Latest   time.Duration   // how far below it at most
-	Unseen   int             // counted by Kustomer, but not shown to this key
+	Unseen   int             // counted by Kustomer, but not shown to this key, or broken
+	Unread   int             // of these: broken, and perhaps readable later
 	Refusals []store.Refusal // the first hundred of those that were rejected
 	Notices  []string        // what the operator should know
 	Fuse     string          // which fuse blew, and why; empty for none

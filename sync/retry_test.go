@@ -18,7 +18,7 @@ import (
 // refusing answers as Agent Connect does when it refuses.
 func refusing(status int, words string) func(agentconnect.Request) agentconnect.Answer {
 	return func(agentconnect.Request) agentconnect.Answer {
-		return agentconnect.Answer{Status: status, Written: true, Message: words}
+		return agentconnect.Answer{Status: status, Written: true, Own: true, Message: words}
 	}
 }
 

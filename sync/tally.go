@@ -68,6 +68,9 @@ func (t *tally) found(n int) { t.edit(func(r *Result) { r.Found += n }) }
 
 func (t *tally) unseen(n int) { t.edit(func(r *Result) { r.Unseen += n }) }
 
+// unread counts those of the unseen that may be readable later.
+func (t *tally) unread(n int) { t.edit(func(r *Result) { r.Unread += n }) }
+
 func (t *tally) disposed(row Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -32,6 +32,7 @@ type Options struct {
 	SurveyPer decide.SurveyPer
 	Notice    func(format string, args ...any)
 	Unseen    func(int) // hears of conversations that Kustomer counts and does not show, or that are broken
+	Unread    func(int) // hears of those that are broken, and may be read later; nil: nobody asks
 
 	Limits PageLimits // of a search; zero: Kustomer's
 }
@@ -39,6 +40,9 @@ type Options struct {
 // New makes a Fetcher. [Fetcher.Begin] starts its clock.
 func New(o Options) *Fetcher {
 	o.Limits = cmp.Or(o.Limits, kustomerLimits)
+	if o.Unread == nil {
+		o.Unread = func(int) {}
+	}
 	clock, customers := &serverClock{}, &customers{source: o.Source, notice: o.Notice}
 	return &Fetcher{
 		reader:  reader{o, clock},
@@ -87,7 +91,10 @@ var errEnough = errors.New("nobody takes any more")
 // Missed is Sweep for a range that earlier passes have read: it gives what the ledger does not know.
 func (f *Fetcher) Missed(ctx context.Context, w Window, yield func(Chunk) bool) error {
 	return f.sweep(ctx, w, yield, func(rows []kustomer.Conversation) ([]decide.Case, error) {
-		return f.decider.unknown(f.decider.candidates(rows))
+		own := slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
+			return row.LastDone != nil && !w.Reaches(row.LastDone.At)
+		})
+		return f.decider.unknown(f.decider.candidates(own))
 	})
 }
 

@@ -50,7 +50,7 @@ func (t *tally) add(other tally) {
 // sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it. A
 // window that is not answered, although others are, is read in halves, and a millisecond in scraps.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
-	trial := &trial{source: r.Source, clock: r.clock, notice: r.Notice, few: r.Limits.Target / 8}
+	trial := &trial{source: r.Source, clock: r.clock, notice: r.Notice, unread: r.Unread, few: r.Limits.Target / 8}
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
 		if windows.shrunk > mostShrinks {
 			return &UnsteadyError{Window: window}
@@ -257,6 +257,7 @@ func (r *reader) settle(ctx context.Context) error {
 
 // tell names broken rows, as far as they have names.
 func (r *reader) tell(q kustomer.Query, broken []string) {
+	r.Unread(len(broken))
 	for _, id := range broken {
 		if len(id) > store.MaxID {
 			r.Notice("not asked about: the conversation %.40q…, which was marked done from %s. Its id has %d "+

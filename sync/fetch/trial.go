@@ -25,6 +25,7 @@ type trial struct {
 	source Source
 	clock  *serverClock
 	notice func(format string, args ...any)
+	unread func(int)
 	few    int // rows that a search should bring at least
 
 	answered bool // the search before this one was
@@ -117,6 +118,7 @@ func (t *trial) convict(q kustomer.Query, rows int, where string, err error) err
 	if t.inARow > mostInARow {
 		return err
 	}
+	t.unread(rows)
 	t.notice("not asked about: %d of the conversations marked done at %s%s: every search that holds them "+
 		"fails, and others do not (%v). Find them in Kustomer by that time; once it shows them, a back-fill "+
 		"of that time asks about them", rows, decide.Format(q.From), where, err)
