@@ -91,8 +91,9 @@ var errEnough = errors.New("nobody takes any more")
 // Missed is Sweep for a range that earlier passes have read: it gives what the ledger does not know.
 func (f *Fetcher) Missed(ctx context.Context, w Window, yield func(Chunk) bool) error {
 	return f.sweep(ctx, w, yield, func(rows []kustomer.Conversation) ([]decide.Case, error) {
+		// Others have been told of already.
 		own := slices.DeleteFunc(rows, func(row kustomer.Conversation) bool {
-			return row.LastDone != nil && !w.Reaches(row.LastDone.At)
+			return row.LastDone == nil || !w.Reaches(row.LastDone.At)
 		})
 		return f.decider.unknown(f.decider.candidates(own))
 	})
