@@ -73,11 +73,27 @@ func TestForecast(t *testing.T) {
 			e.Ledger = a
 		}
 	}
+	recovering := func(ask bool, also func(*Explainer, *fakeKustomer)) func(*Explainer, *fakeKustomer) {
+		return func(e *Explainer, d *fakeKustomer) {
+			also(e, d)
+			e.Options.Policy.Recovery, _ = decide.CompileRecovery("conversation.done_count > 1")
+			e.Options.Policy.AskWithoutFirst = ask
+			d.conversations[0].DoneCount = 2
+		}
+	}
+	asked := remembered(store.Record{State: store.Accepted, Attempts: 1, Status: 200, Resolution: resolved.Add(-time.Hour)})
+	refused := remembered(store.Record{State: store.Rejected, Reason: string(decide.EmployeeNotFound), Attempts: 1, Status: 400, Resolution: resolved.Add(-time.Hour)})
+	never := func(*Explainer, *fakeKustomer) {}
 	tests := []struct {
 		name   string
 		change func(*Explainer, *fakeKustomer)
 		want   Forecast
 	}{
+		{"a recovery that was never asked", recovering(true, never), Forecast{Fate: FateSend}},
+		{"a recovery that was never asked, to be skipped", recovering(false, never), Forecast{Fate: FateSkip, Reason: decide.NoFirstRequest}},
+		{"a recovery", recovering(true, asked), Forecast{Fate: FateSend}},
+		{"a recovery of what was refused", recovering(true, refused), Forecast{Fate: FateDone, State: store.Rejected, Reason: decide.EmployeeNotFound}},
+		{"a recovery of what was refused, to be skipped", recovering(false, refused), Forecast{Fate: FateDone, State: store.Rejected, Reason: decide.EmployeeNotFound}},
 		{"sent", func(*Explainer, *fakeKustomer) {}, Forecast{Fate: FateSend}},
 		{"skipped", func(_ *Explainer, d *fakeKustomer) { d.conversations[0].Spam = true }, Forecast{Fate: FateSkip, Reason: decide.Spam}},
 		{

@@ -90,7 +90,7 @@ func JSON(w io.Writer, p Pass) error {
 		"reasons", p.Reasons.Of(store.Skipped), "rejections", p.Reasons.Of(store.Rejected),
 		"waits", p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt),
 		"next_due", stamp(p.NextDue), // of the delayed ones; empty for none
-		"attention", attention, // the first hundred of the rejected and in doubt
+		"attention", attention, // the first hundred of those that need a hand
 		"agents_unknown", byName(p.Unlisted), "late", lateJSON(p.Late, p.Latest),
 		"notices", append([]string{}, p.Notices...),
 		"forgotten", p.Forgotten, // keys older than ledger.retain that the ledger has forgotten

@@ -99,7 +99,8 @@ func withoutCase(pattern ast.Node) ast.Node {
 	return pattern
 }
 
-// fold writes a text, the texts of a list, or the keys of a table in lower case, and leaves all else as it is.
+// fold writes a text, the texts of a list, or the keys of a table in lower case, and leaves all else as it
+// is.
 func fold(values ...any) (any, error) {
 	steps := values[0].(*stepCounter)
 	var err error

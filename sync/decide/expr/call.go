@@ -2,7 +2,8 @@ package expr
 
 import "github.com/expr-lang/expr/ast"
 
-// The functions that take the place of operators, or stand around their operands. No expression can name them.
+// The functions that take the place of operators, or stand around their operands. No expression can name
+// them.
 const (
 	fnStep    = "(step)"
 	fnTruth   = "(truth)"
