@@ -138,8 +138,8 @@ func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 			r.Latest.Round(time.Second), overlap)
 	}
 	if r.Unseen > 0 {
-		t.notice("Kustomer counts more conversations than it shows, by %d: these are hidden from this API key, "+
-			"were just deleted, or cannot be read, and were not asked about", r.Unseen)
+		t.notice("Kustomer counts more conversations than it shows, by %d: these are hidden from this API "+
+			"key, were just deleted, or cannot be read, and were not asked about", r.Unseen)
 	}
 	if n := r.Reasons[store.Skipped][decide.TimeOutOfRange]; n > 0 {
 		t.notice("not asked about, because no pass reads the time at which they claim to have been marked "+

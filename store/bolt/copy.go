@@ -135,7 +135,8 @@ func (c Copier) Backup(path string) error {
 
 // Compact rewrites the ledger at path without the space that lies unused in it. The new file takes the place
 // of the old one under its lock, after both have been checked and found to say the same; it needs as much
-// free space. One that would not be smaller stays as it is. On Windows, where an open file cannot be replaced, the error is errors.ErrUnsupported.
+// free space. One that would not be smaller stays as it is. On Windows, where an open file cannot be
+// replaced, the error is errors.ErrUnsupported.
 func Compact(path string, options ...Options) error {
 	if runtime.GOOS == "windows" {
 		return explain(path, fmt.Errorf("compacting a ledger on Windows: %w", errors.ErrUnsupported))

@@ -221,7 +221,8 @@ func ledgerImport(s *session) error {
 	if err != nil && n == 0 {
 		return err
 	}
-	return errors.Join(err, sayLedger(s, "import", map[string]any{"written": n}, "wrote %s", conversations(n)))
+	said := sayLedger(s, "import", map[string]any{"written": n}, "wrote %s", conversations(n))
+	return errors.Join(err, said)
 }
 
 // ledgerRebuild marks as accepted what Agent Connect has. All that it needs is found out before it touches
@@ -229,8 +230,8 @@ func ledgerImport(s *session) error {
 func ledgerRebuild(s *session) error {
 	cfg := s.tenant.Config
 	if s.tenant.Demo != nil {
-		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, so that there " +
-			"is nothing to rebuild from; nothing was changed. The stand-ins of acsync sandbox remember for " +
+		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, so that " +
+			"there is nothing to rebuild from; nothing was changed. The stand-ins of acsync sandbox remember for " +
 			"as long as they serve")
 	}
 	if !cfg.AgentConnect.APISecret.IsSet() {
@@ -267,8 +268,8 @@ func ledgerRebuild(s *session) error {
 		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
 			context.Cause(s.c.Context))
 	case err != nil:
-		return fmt.Errorf("%w; %s marked, and the rebuild has not come to its end: run acsync ledger rebuild "+
-			"again", err, doc.Several(done.Written, "conversation was", "conversations were"))
+		return fmt.Errorf("%w; %s marked, and the rebuild has not come to its end: run acsync ledger "+
+			"rebuild again", err, doc.Several(done.Written, "conversation was", "conversations were"))
 	}
 	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
 		"marked %s as accepted, received since %s", conversations(done.Written),

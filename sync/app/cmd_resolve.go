@@ -169,5 +169,6 @@ func notInDoubt(s verify.Settled) error {
 		return usagef("--%s %s: the ledger does not know of it, and nothing was changed; acsync explain %s "+
 			"asks Kustomer too", flagID, id, id)
 	}
-	return usagef("--%s %s: %s, and was left as it is; acsync explain %s shows why", flagID, id, s.Refusal, id)
+	return usagef("--%s %s: %s, and was left as it is; acsync explain %s shows why", flagID, id,
+		s.Refusal, id)
 }

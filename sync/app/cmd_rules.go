@@ -114,7 +114,8 @@ func trialPolicies(
 	configs := []config.Config{s.tenant.Config}
 	if path := s.c.String(flagWith); path != "" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return nil, usagef("--%s %q does not exist; name the configuration to compare with", flagWith, path)
+			return nil, usagef("--%s %q does not exist; name the configuration to compare with", flagWith,
+				path)
 		}
 		other, err := tenant.Load(config.Source{Path: path, Env: s.env})
 		if err != nil {

@@ -25,7 +25,8 @@ func backfillNotices(c *cli.Context, r surveysync.Result, maxAge config.Duration
 	}
 	if n := r.Reasons.Broken(); n > 0 {
 		notices = append(notices, fmt.Sprintf("an expression of the configuration failed on %s not asked "+
-			"about; when it is mended: %s", doc.Several(n, "conversation, which was", "conversations, which were"),
+			"about; when it is mended: %s",
+			doc.Several(n, "conversation, which was", "conversations, which were"),
 			backfillOver(c, r.Failed)))
 	}
 	return notices

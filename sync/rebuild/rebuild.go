@@ -65,8 +65,8 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 		return done, err
 	}
 	if found.nameless > 0 && !o.Missing {
-		return done, fmt.Errorf("%w: Agent Connect shows requests of it (%d) that do not tell whom they were "+
-			"about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again "+
+		return done, fmt.Errorf("%w: Agent Connect shows requests of it (%d) that do not tell whom they "+
+			"were about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again "+
 			"after a while; --accept-missing does without them", store.ErrRolledBack, found.nameless)
 	}
 	return done, ledger.Adopt(bolt.Adoption{Seen: found.seen, Unstamped: !o.Stamped, Missing: o.Missing})

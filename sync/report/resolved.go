@@ -49,7 +49,8 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 		lead = append(lead, thousands(refused)+" left unchanged.")
 	}
 	if len(lead) > 0 {
-		d.Headline, d.Level, d.Todo = strings.Join(lead, " "), doc.LevelAttention, resolvedHints(settled, here)
+		d.Headline, d.Level = strings.Join(lead, " "), doc.LevelAttention
+		d.Todo = resolvedHints(settled, here)
 	}
 	return d
 }

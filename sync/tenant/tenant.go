@@ -112,8 +112,8 @@ func (t *Tenant) afresh(err error) error {
 	case missing && !bolt.Abandoned(t.Config.Ledger.Path):
 		return ErrUnmade
 	case missing, errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrDamaged):
-		return fmt.Errorf("%s: %w. It is of the sandbox, and nobody real was asked: remove it and its fence, "+
-			"and acsync run makes another", t.Config.Ledger.Path, cmp.Or(errors.Unwrap(err), err))
+		return fmt.Errorf("%s: %w. It is of the sandbox, and nobody real was asked: remove it and its "+
+			"fence, and acsync run makes another", t.Config.Ledger.Path, cmp.Or(errors.Unwrap(err), err))
 	}
 	return err
 }
@@ -152,7 +152,8 @@ func (t *Tenant) NeedLedger() error {
 	return ledger.Close()
 }
 
-// ReadLedger opens the ledger for reading alone; a demonstration's that is not made yet is what it would hold.
+// ReadLedger opens the ledger for reading alone; a demonstration's that is not made yet is what it would
+// hold.
 func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 	ledger, err := t.Open(bolt.Options{ReadOnly: true})
 	if errors.Is(err, ErrUnmade) {
