@@ -246,8 +246,8 @@ type slowData struct {
 	lag  time.Duration
 }
 
-func (s *slowData) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error] {
-	return s.Between(nil, since, time.Now())
+func (s *slowData) Since(ctx context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return s.Between(ctx, since, time.Now())
 }
 
 func (s *slowData) Between(_ context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error] {
