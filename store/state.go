@@ -54,12 +54,17 @@ const (
 	// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the
 	// resolution: that of the record is when it was received.
 	ReasonRebuilt = "rebuilt"
+	// ReasonUnreadable is the reason of what could not be read for so long that it was given up.
+	ReasonUnreadable = "unreadable"
 	// RuleErrorPrefix begins the reason of what an expression failed on.
 	RuleErrorPrefix = "rule_error:"
 )
 
-// undecided reports whether a reason says that nothing was decided, because an expression failed.
-func undecided(reason string) bool { return strings.HasPrefix(reason, RuleErrorPrefix) }
+// undecided reports whether a reason says that nothing was decided: an expression failed, or what it was to be
+// decided by could not be read.
+func undecided(reason string) bool {
+	return reason == ReasonUnreadable || strings.HasPrefix(reason, RuleErrorPrefix)
+}
 
 // MaxReason is the greatest length of a reason, in bytes; a longer one is cut.
 const MaxReason = 128

@@ -186,7 +186,7 @@ func TestStops(t *testing.T) {
 			if n <= first {
 				return taken()
 			}
-			return agentconnect.Answer{Status: status, Written: true}
+			return agentconnect.Answer{Status: status, Written: true, Own: true}
 		}
 	}
 	tests := []struct {
@@ -229,9 +229,15 @@ func TestStops(t *testing.T) {
 			},
 		},
 		{
-			name: "credentials", answer: refuse(403, 3), err: deliver.ErrRefused,
+			name: "credentials", answer: refuse(403, 0), err: deliver.ErrRefused,
 			want: func(r Result) bool {
-				return r.Refused && r.Counts[store.Accepted] >= 3 && r.Counts[store.Retry] <= 4 && r.Reasons[store.Retry][decide.Credentials] >= 1
+				return r.Refused && r.Counts[store.Accepted] == 0 && r.Counts[store.Retry] <= 5 && r.Reasons[store.Retry][decide.Credentials] >= 2
+			},
+		},
+		{
+			name: "credentials in the middle", answer: refuse(403, 3), err: deliver.ErrRefused,
+			want: func(r Result) bool {
+				return r.Refused && r.Counts[store.Accepted] >= 3 && r.Counts[store.Retry] <= 8 && r.Reasons[store.Retry][decide.Forbidden] >= 1
 			},
 		},
 	}
@@ -642,7 +648,9 @@ func TestFuseStopsThoseThatWait(t *testing.T) {
 func TestErrorRateOfZero(t *testing.T) {
 	b := newBench(t, 100)
 	b.engine.Options.Limits.ErrorRate = 0
-	b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 400, Written: true} }
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		return agentconnect.Answer{Status: 400, Written: true, Own: true}
+	}
 	if result := b.mustRun(t); result.Fuse == "" || result.Counts[store.Rejected] > 48 {
 		t.Errorf("a share of 0 allows none, but %+v", result)
 	}

@@ -40,7 +40,7 @@ var creations = []mishap{
 	{name: "no connection", answer: agentconnect.Answer{Err: errMishap}},
 	{name: "429", answer: agentconnect.Answer{Status: 429, Written: true}},
 	{name: "401", answer: agentconnect.Answer{Status: 401, Written: true}},
-	{name: "400", answer: agentconnect.Answer{Status: 400, Written: true}, refusal: true},
+	{name: "400", answer: agentconnect.Answer{Status: 400, Written: true, Own: true}, refusal: true},
 	{name: "500, not applied", answer: agentconnect.Answer{Status: 500, Written: true}, doubt: true},
 	{name: "500, but applied", answer: agentconnect.Answer{Status: 500, Written: true}, doubt: true, applied: true},
 	{name: "lost on the way", answer: agentconnect.Answer{Written: true, Err: errMishap}, doubt: true},

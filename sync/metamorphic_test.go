@@ -59,7 +59,7 @@ func newWay(seed uint64, d *desk) *way {
 	w.sent = &receiver{answer: func(r agentconnect.Request) agentconnect.Answer {
 		w.posted()
 		if strings.HasSuffix(r.ExtInteractionID, "7") {
-			return agentconnect.Answer{Status: 400, Written: true, Message: "Brand unknown"}
+			return agentconnect.Answer{Status: 400, Written: true, Own: true, Message: "Brand unknown"}
 		}
 		return taken()
 	}}

@@ -159,13 +159,15 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 	// What waits of its range may come late in the order of what waits.
 	case *backfill:
 		stages = append(stages, func(context.Context) error { return c.begin(p.work, estimated) })
-		return append(stages, pending{p.work, most}.run, windows{p.work, o.Recheck}.run)
+		left := pending{p.work, most}
+		return append(stages, left.run, windows{p.work, o.Recheck}.run, left.retry)
 	}
 	// No more is taken up than the pass may send.
 	if limit := o.Limits.AtMost(); limit > 0 {
 		most = min(limit, most)
 	}
-	return append(stages, pending{p.work, most}.run, windows{p.work, o.Recheck}.run,
+	left := pending{p.work, most}
+	return append(stages, left.run, windows{p.work, o.Recheck}.run, left.retry,
 		prune{p.work, o.Retain, o.Overlap, fetch.KnownSince(p.info)}.run)
 }
 
@@ -179,6 +181,7 @@ func (p *pass) adoptIdentity(context.Context) error {
 // end closes the pass, whatever happened before, and keeps its summary.
 func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
+	p.tally.left(p.tried...)
 	p.tally.noticeAtTheEnd(p.engine.Options.Overlap)
 	p.announce()
 	p.tally.edit(func(r *Result) {

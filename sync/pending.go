@@ -13,8 +13,9 @@ import (
 	"acsync/sync/verify"
 )
 
-// pending is the stage for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
-// and what is due is read and decided again, and sent.
+// pending are the stages for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
+// and what is due is read and decided again, and sent. What was tried before comes behind all that was not:
+// whatever is wrong with it, somebody new is asked first.
 type pending struct {
 	*work
 	most int // how much of what waits the pass looks at
@@ -29,6 +30,25 @@ func (p pending) run(ctx context.Context) error {
 	// Those that were marked done together are read together, so that one search finds their customers.
 	slices.SortStableFunc(
 		due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
+	untried := make([]store.Entry, 0, len(due))
+	for _, e := range due {
+		if e.Attempts > 0 {
+			p.tried = append(p.tried, e)
+		} else {
+			untried = append(untried, e)
+		}
+	}
+	return p.resendAll(ctx, untried)
+}
+
+// retry is the later of the two stages.
+func (p pending) retry(ctx context.Context) error {
+	due := p.tried
+	p.tried = nil
+	return p.resendAll(ctx, due)
+}
+
+func (p pending) resendAll(ctx context.Context, due []store.Entry) error {
 	for chunk := range slices.Chunk(due, recheckAtOnce) {
 		due = due[len(chunk):]
 		if err := p.resend(ctx, chunk); err != nil {

@@ -182,10 +182,12 @@ func (a *apply) stands(c decide.Case) bool {
 	switch action := decide.Triage(c, a.clock(), decide.FromLedger); {
 	case action.Verb == decide.Keep:
 		a.tally.disposed(rowOf(c, asKept(action.Record)))
+	case action.Reason == decide.UnreadableRecord:
+		a.tally.disposed(rowOf(c, deliver.Outcome{State: store.Scheduled, Reason: action.Reason}))
+	case action.Verb == decide.Wait, action.Reason == "" && !a.same(c):
+		a.differ(c, decide.PlanChanged)
 	case action.Reason != "":
 		a.differ(c, action.Reason)
-	case action.Verb == decide.Wait, !a.same(c):
-		a.differ(c, decide.PlanChanged)
 	default:
 		return true
 	}

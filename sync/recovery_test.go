@@ -264,7 +264,7 @@ func TestRecoveryIsRefused(t *testing.T) {
 	b := recovering(t, 1)
 	b.again(0, true)
 	b.answer = func(agentconnect.Request) agentconnect.Answer {
-		return agentconnect.Answer{Status: 400, Written: true, Message: "Validation Error: Initial feedback request not found"}
+		return agentconnect.Answer{Status: 400, Written: true, Own: true, Message: "Validation Error: Initial feedback request not found"}
 	}
 	result := b.mustRun(t)
 	want := []store.Refusal{{Conversation: b.conversations[0].ID, Reason: string(decide.FirstNotFound), Kind: "recovery"}}

@@ -82,6 +82,17 @@ func (r Reasons) Broken() int {
 	return sum
 }
 
+// Parked counts what is tried again, and needs a hand all the same: others of its kind do not fail.
+func (r Reasons) Parked() int {
+	sum := 0
+	for reason, n := range r.Of(store.Scheduled, store.Retry) {
+		if reason.Parked() {
+			sum += n
+		}
+	}
+	return sum
+}
+
 func (r Reasons) add(state store.State, reason decide.Reason, n int) {
 	if r[state] == nil {
 		r[state] = map[decide.Reason]int{}

@@ -99,7 +99,10 @@ func (s windows) dispose(cases []decide.Case, w *windowCommit) (send []decide.Ca
 		if action := decide.Triage(c, s.clock(), decide.FromWindow); action.Verb == decide.Send {
 			send = append(send, c)
 		} else {
-			if now.skip = action.Reason; now.skip == decide.AgentUnknown {
+			if action.Verb != decide.Wait {
+				now.skip = action.Reason
+			}
+			if now.skip == decide.AgentUnknown {
 				now.agent = c.Agent.ID
 			}
 			w.dispose(c, action)

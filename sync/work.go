@@ -32,7 +32,8 @@ type work struct {
 	doubts    *doubts
 	seen      *seen
 	cursor    cursor
-	protected time.Time // the earliest resolution of those that were met as already sent; zero for none
+	tried     []store.Entry // taken up, and tried before: their turn is behind the windows
+	protected time.Time     // the earliest resolution of those that were met as already sent; zero for none
 }
 
 func (w *work) clock() decide.Clock {
@@ -155,19 +156,24 @@ func (w *windowCommit) dispose(c decide.Case, action decide.Action) {
 	case decide.Keep:
 		w.tally.disposed(rowOf(c, asKept(action.Record)))
 	case decide.Wait:
-		w.postpone(c, action.Until)
+		w.postpone(c, action)
 	default:
 		w.skip(c, action.Reason)
 	}
 }
 
 // postpone tells that a case waits; what is sent then is read and decided anew.
-func (w *windowCommit) postpone(c decide.Case, due time.Time) {
+func (w *windowCommit) postpone(c decide.Case, action decide.Action) {
+	why, due := action.Reason, action.Until
 	same := c.Own.State == store.Scheduled && c.Own.Due.Equal(due)
 	if !same || !decide.SameResolution(c.Own.Resolution, c.Resolution()) {
-		w.keep(c, store.Record{State: store.Scheduled, Reason: string(decide.Delayed), Due: due})
+		w.keep(c, store.Record{State: store.Scheduled, Reason: string(why), Due: due})
 	}
-	w.tally.disposed(rowOf(c, deliver.Outcome{State: store.Scheduled, Reason: decide.Delayed, Due: due}))
+	o := deliver.Outcome{State: store.Scheduled, Reason: why}
+	if why == decide.Delayed {
+		o.Due = due
+	}
+	w.tally.disposed(rowOf(c, o))
 }
 
 // skip tells that a case is skipped, or rejected.
@@ -217,6 +223,10 @@ func (w *windowCommit) leave(resolved time.Time) {
 
 func (w *windowCommit) keep(c decide.Case, r store.Record) {
 	r.Resolution, r.At = c.Resolution(), time.Now()
+	// How long it has waited for being read tells when it is asked for again, and when no more.
+	if since := c.UnreadSince(); r.State == store.Scheduled && r.Reason == c.Own.Reason && !since.IsZero() {
+		r.At = since
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.entries = append(w.entries, store.Entry{Key: c.Key, Record: r})

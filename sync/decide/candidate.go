@@ -21,6 +21,7 @@ type Candidate struct {
 	Tags         []string           // names
 	Customer     *kustomer.Customer // nil when there is none
 	FollowUp     FollowUp           // whether it is a service recovery
+	Unread       bool               // Kustomer does not give its agent or customer, although it gives others
 	Outside      bool               // no pass reads the time of its resolution, or nobody can
 	Now          time.Time          // Kustomer's clock
 }
@@ -130,6 +131,7 @@ type Reread int
 const (
 	Current   Reread = iota // decided as it is now; or it was never read again
 	Missing                 // Kustomer no longer has the conversation
+	Withheld                // Kustomer does not give it, although it gives others
 	Duplicate               // a key that waits for the same resolution as another, which goes first
 	// done again since, while there is one survey for each resolution: this one is over
 	Superseded
@@ -154,6 +156,17 @@ func (c Case) Claimed() time.Time {
 
 // Due is when a case that is to be sent is to be sent: its delay after it was marked done.
 func (c Case) Due() time.Time { return c.Resolution().Add(c.Delay) }
+
+// unread reports whether the case cannot be decided because Kustomer does not give a record.
+func (c Case) unread() bool { return c.Reread == Withheld || c.Skip == UnreadableRecord }
+
+// UnreadSince is since when a case that cannot be read waits for that; zero for one that does not yet.
+func (c Case) UnreadSince() time.Time {
+	if c.Own.State == store.Scheduled && Reason(c.Own.Reason) == UnreadableRecord {
+		return c.Own.At
+	}
+	return time.Time{}
+}
 
 // Early reports whether a case that is to be sent has to wait for its time, by Kustomer's clock.
 func (c Case) Early() bool { return c.Send() && c.Delay > 0 && c.Due().After(c.Now) }

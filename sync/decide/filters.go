@@ -40,6 +40,7 @@ func filters(p Policy, c Candidate) []check {
 		{Imported, p.SkipImported, conversation.Imported},
 		{Spam, p.SkipSpam, conversation.Spam},
 		{Stale, p.MaxAge > 0, stale(c, p.MaxAge, p.Delay)},
+		{UnreadableRecord, true, c.Unread},
 		{NoAgent, true, c.Agent == nil},
 		{AgentIsMachine, p.SkipMachineAgents, c.Agent != nil && c.Agent.Machine()},
 		{NoAgentEmail, !later, address == ""},

@@ -18,6 +18,7 @@ const (
 	Imported            Reason = "imported"               // it came from an import, not from a customer
 	Spam                Reason = "spam"                   // Kustomer marked it as spam
 	Stale               Reason = "stale"                  // resolved longer ago than max_age
+	UnreadableRecord    Reason = store.ReasonUnreadable   // Kustomer does not give it, its agent or customer
 	NoAgent             Reason = "no_agent"               // nobody held it
 	AgentIsMachine      Reason = "agent_is_machine"       // a machine user held it
 	NoAgentEmail        Reason = "no_agent_email"         // the agent has no readable e-mail address
@@ -59,13 +60,16 @@ const (
 const (
 	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
-	Credentials   Reason = "credentials"           // the key was refused: certainly not sent
+	Credentials   Reason = "credentials"           // 401 or 403, and nobody knows yet whether to the key
+	Forbidden     Reason = "forbidden"             // 401 or 403, while others were taken: certainly not sent
+	Gateway       Reason = "gateway_answer"        // turned away by what stands before Agent Connect: not sent
 	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
 	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it later
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came
 	Unreadable    Reason = "unreadable_answer"     // a success that was cut off, broken, or far too long
 	Unrecognised  Reason = "unrecognised_answer"   // a success that does not name this request, or several
+	TakenBefore   Reason = "duplicate"             // it answered that it has the request already
 	Delayed       Reason = "delayed"               // its time after the resolution has not come
 	Interrupted   Reason = store.ReasonInterrupted // acsync ended between the intent and its outcome
 )
@@ -95,7 +99,8 @@ func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleE
 func Mendable() []Reason {
 	return []Reason{
 		EmployeeNotFound, EmployeeDeactivated, EmployeeIncomplete, InvalidCustomer, ChannelNotEnabled,
-		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, Refused, GaveUp, Credentials, AnyRuleError,
+		ChannelManual, BrandRefused, LanguageRefused, FirstNotFound, Refused, GaveUp, Credentials,
+		UnreadableRecord, AnyRuleError,
 	}
 }
 
@@ -110,9 +115,13 @@ func (r Reason) Family() Reason {
 	return r
 }
 
+// Parked reports whether what waits for the reason needs a hand: it goes on being tried, and others of its kind
+// do not fail.
+func (r Reason) Parked() bool { return r == UnreadableRecord || r == Forbidden || r == Gateway }
+
 // State is the disposition that goes with a reason for which nothing is sent.
 func (r Reason) State() store.State {
-	if r.Broken() || r == GaveUp {
+	if r.Broken() || r == GaveUp || r == UnreadableRecord {
 		return store.Rejected
 	}
 	return store.Skipped
@@ -131,6 +140,7 @@ var skips = []meaning{
 	{Imported, "imported, not a live conversation"},
 	{Spam, "marked as spam"},
 	{Stale, "resolved longer ago than max_age"},
+	{UnreadableRecord, "Kustomer does not give a record of it"},
 	{NoAgent, "nobody was assigned, or no such user"},
 	{AgentIsMachine, "the agent is a machine user"},
 	{NoAgentEmail, "the agent has no readable address"},
@@ -161,16 +171,19 @@ var outcomes = []meaning{
 	{BrandRefused, "the brand is missing or unknown"},
 	{LanguageRefused, "the language is missing or unknown"},
 	{FirstNotFound, "it knows no request to follow up"},
-	{GaveUp, "not taken within 72 h of the first try"},
+	{GaveUp, "not taken in 72 h, or in 5 tries"},
 	{Limited, "too many requests (429)"},
 	{Unreachable, "no connection was made"},
 	{Credentials, "the API key was refused"},
+	{Forbidden, "refused, though the key is good"},
+	{Gateway, "turned away before Agent Connect"},
 	{Stopped, "the pass stopped before its turn"},
 	{Paused, "waits for its back-fill or its plan"},
 	{ServerFailure, "an answer that tells nothing"},
 	{NoAnswer, "sent, but no answer came"},
 	{Unreadable, "the answer was cut off or broken"},
 	{Unrecognised, "not certainly the answer to it"},
+	{TakenBefore, "Agent Connect says it has it already"},
 	{Interrupted, "acsync was killed while sending"},
 	{Delayed, "not asked before its delay is over"},
 	{Verified, "found in Agent Connect's data"},

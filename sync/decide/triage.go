@@ -21,7 +21,7 @@ type Verb int
 // The verbs.
 const (
 	Send   Verb = iota // ask for a survey now
-	Wait               // not before Until: that is written down
+	Wait               // not before Until, for Reason: that is written down
 	Keep               // it stays in the ledger as Record
 	Skip               // nothing is sent, for Reason
 	Reject             // nothing is sent, for Reason, which is a fault
@@ -31,7 +31,7 @@ const (
 type Action struct {
 	Verb   Verb
 	Until  time.Time    // of Wait
-	Reason Reason       // of Skip and Reject
+	Reason Reason       // of Wait, Skip and Reject
 	Record store.Record // of Keep
 }
 
@@ -50,6 +50,11 @@ func Triage(c Case, now Clock, at Stage) Action {
 		}
 	}
 	switch {
+	case c.unread() && !known.Settled():
+		return triageUnread(c, now.Own)
+	// It has become too old while nobody could read it, which is no reason to pass over it in silence.
+	case c.Skip == Stale && !c.UnreadSince().IsZero():
+		return Action{Verb: Reject, Reason: UnreadableRecord}
 	case c.Reread == Missing:
 		return Action{Verb: Skip, Reason: Gone}
 	case c.Reread == Superseded, c.Skip == NotDone && at == FromLedger:
@@ -59,9 +64,23 @@ func Triage(c Case, now Clock, at Stage) Action {
 	case !c.Send():
 		return Action{Verb: Skip, Reason: c.Skip}
 	case c.Early():
-		return Action{Verb: Wait, Until: c.Due()}
+		return Action{Verb: Wait, Until: c.Due(), Reason: Delayed}
 	}
 	return Action{Verb: Send}
+}
+
+// triageUnread lets what cannot be read now wait for a while that grows with how long it has waited.
+func triageUnread(c Case, now time.Time) Action {
+	const least, most = time.Minute, 6 * time.Hour
+	since := c.UnreadSince()
+	switch waited := now.Sub(since); {
+	case since.IsZero():
+		return Action{Verb: Wait, Until: now.Add(least), Reason: UnreadableRecord}
+	case waited > GiveUpAfter:
+		return Action{Verb: Reject, Reason: UnreadableRecord}
+	default:
+		return Action{Verb: Wait, Until: now.Add(min(max(waited, least), most)), Reason: UnreadableRecord}
+	}
 }
 
 // TriageWaiting says the same of what waits in the ledger, before it is read again: Send if it is its turn.
@@ -88,8 +107,12 @@ func (c Clock) Until(settle time.Duration) time.Time {
 	return c.Kustomer.Add(-settle).Truncate(time.Millisecond)
 }
 
-// GiveUpAfter is how long after its first attempt a survey request is still tried again.
-const GiveUpAfter = 72 * time.Hour
+const (
+	// GiveUpAfter is how long after its first attempt a survey request is still tried again.
+	GiveUpAfter = 72 * time.Hour
+	// MostAttempts is how often it is tried while Agent Connect takes others.
+	MostAttempts = 5
+)
 
 func ripe(e store.Entry, now Clock) bool {
 	if Reason(e.Reason) == Delayed {
@@ -98,11 +121,18 @@ func ripe(e store.Entry, now Clock) bool {
 	return !e.Due.After(now.Own)
 }
 
-// exhausted reports whether it was tried for long enough. What has only now turned out not to have arrived is
-// tried once more.
+// exhausted reports whether it was tried for long enough.
 func exhausted(e store.Entry, now time.Time) bool {
-	fresh := Reason(e.Reason) == NotArrived || Reason(e.Reason) == ByHand
-	return e.State == store.Retry && !fresh && !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
+	switch {
+	case e.State != store.Retry:
+		return false
+	// That it has not arrived is known by others that did, in the same time.
+	case Reason(e.Reason) == NotArrived:
+		return e.Attempts >= MostAttempts
+	case Reason(e.Reason) == ByHand:
+		return false
+	}
+	return !e.First.IsZero() && now.Sub(e.First) > GiveUpAfter
 }
 
 // RetryAfter is how long what was not sent waits for a later pass: a minute, then doubled, at most six hours.

@@ -36,6 +36,11 @@ var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Co
 	"sent. It is wrong, expired, or of another account: see agent_connect.api_key_file or "+
 	"AGENT_CONNECT_API_KEY")
 
+// ErrNoSuchAddress ends a pass: what answers knows no survey requests.
+var ErrNoSuchAddress = exit.New(exit.Usage, "what answers at Agent Connect's address has no place for survey "+
+	"requests (404), and did not take any; nothing is lost. Compare agent_connect.base_url and "+
+	"agent_connect.subdomain with Agent Connect's own address")
+
 // tries is how often a request that was certainly not sent is tried within one pass.
 const tries = 3
 
@@ -123,13 +128,13 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 		if outcome, err = d.attempt(ctx, c); err != nil {
 			return outcome, err
 		}
-		d.note(outcome)
 		switch {
-		case outcome.Reason == decide.Credentials:
-			return outcome, ErrRefused
-		case outcome.State != store.Retry || try == tries:
+		case try == tries:
 			return outcome, nil
-		case outcome.Reason == decide.Unreachable && !sleep(ctx, backoff(try)):
+		// The next attempt waits until the service takes requests again.
+		case outcome.Reason == decide.Limited:
+		case outcome.Reason == decide.Unreachable && sleep(ctx, backoff(try)):
+		default:
 			return outcome, nil
 		}
 	}
@@ -155,6 +160,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		request = stamped(request, intent)
 	}
 	outcome := classify(d.options.Sender.Create(context.WithoutCancel(ctx), request))
+	outcome = d.seen(outcome, intent.Attempt)
 	now := time.Now()
 	if !outcome.Planned {
 		outcome.At = now
@@ -176,7 +182,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
 				"the next pass will find it in doubt", c.Conversation.ID, err)}
 	}
-	return outcome, nil
+	return outcome, d.note(c.Key, outcome, intent.Attempt)
 }
 
 // stamped adds the intent's id, so that the receiver's data tell which attempt arrived.

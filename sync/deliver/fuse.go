@@ -1,8 +1,10 @@
 package deliver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	stdsync "sync"
@@ -34,6 +36,9 @@ const (
 	limitedInARow  = 40              // answers 429 in a row before the service is taken to be closed to us
 	limitedFor     = 5 * time.Minute // or answers 429 alone for so long
 	failuresInARow = 5               // answers that tell nothing, or none, before it is taken to be down
+	refusedInARow  = 5               // requests that are refused the key, after others were not
+	refusedAtFirst = 2               // and before any other was answered
+	oftenTried     = 3               // attempts from which on a request in doubt says nothing of the service
 )
 
 // fuse admits survey requests until a limit is reached; once blown it stays so for the pass.
@@ -44,22 +49,24 @@ type fuse struct {
 	admitted int
 	judged   int
 	rejected int
+	heard    int      // answers in Agent Connect's own words: accepted or rejected
 	failures int      // in a row
 	silences int      // in a row: no connection at all
 	unknown  int      // of the judged: none of their answers was recognised, and no other came yet
 	looks    []string // what those looked like
 	blown    string
-	full     bool            // it blew because of the number alone: what was admitted before is sent
-	enough   string          // the operator's own limit that is reached: no fault
-	limited  int             // in a row: answered 429
-	since    time.Time       // when the first of those came
-	down     string          // Agent Connect takes nothing: nothing is lost, a later pass will do
-	turns    context.Context // ends when what was admitted and waits for its turn is to stay here too
-	trip     func()          // ends it
+	full     bool               // it blew because of the number alone: what was admitted before is sent
+	enough   string             // the operator's own limit that is reached: no fault
+	limited  int                // in a row: answered 429
+	since    time.Time          // when the first of those came
+	refused  map[store.Key]bool // that were refused the key, in a row
+	down     string             // Agent Connect takes nothing: nothing is lost, a later pass will do
+	turns    context.Context    // ends when what was admitted and waits for its turn is to stay here too
+	trip     func()             // ends it
 }
 
 func newFuse(l Limits) *fuse {
-	f := &fuse{limits: l}
+	f := &fuse{limits: l, refused: map[store.Key]bool{}}
 	f.turns, f.trip = context.WithCancel(context.Background())
 	return f
 }
@@ -92,10 +99,53 @@ func (f *fuse) release() {
 	f.admitted--
 }
 
-func (f *fuse) note(o Outcome) {
+// seen is an outcome as far as the pass knows more than its answer tells: when others had their answers, it is
+// about this request alone. One that was tried so often, and would be tried again, is given up.
+func (f *fuse) seen(o Outcome, attempt int) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.heard == 0 {
+		return o
+	}
+	if o.Reason == decide.Credentials {
+		o.Reason = decide.Forbidden
+	}
+	if attempt >= decide.MostAttempts && (o.Reason == decide.Forbidden || o.Reason == decide.Gateway) {
+		o.State, o.Reason = store.Rejected, decide.GaveUp
+	}
+	return o
+}
+
+// note counts an outcome of a request, whose attempt it was. It returns why nothing more is to be sent at all.
+func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	// That it fails again, while others do not, says nothing new. Of doubts, which cost most, that is believed
+	// last.
+	again := f.heard > 0 && (o.State == store.Retry && attempt > 1 || attempt >= oftenTried) &&
+		o.State != store.Accepted
 	switch o.Reason {
+	case decide.Credentials, decide.Forbidden:
+		if !again {
+			f.refused[key] = true
+		}
+		if n := len(f.refused); n >= refusedInARow || f.heard == 0 && n >= refusedAtFirst {
+			return ErrRefused
+		}
+		return nil
+	case decide.Gateway:
+		f.silences, f.limited = 0, 0
+		if !again {
+			f.failures++
+		}
+		switch {
+		case f.down != "":
+		case f.failures >= failuresInARow:
+			f.down = fmt.Sprintf("%d requests in a row were turned away by something before it (%d, %s)",
+				f.failures, o.Status, cmp.Or(o.Message, "without a word"))
+		case f.heard == 0 && o.Status == http.StatusNotFound && !key.Recovery:
+			return ErrNoSuchAddress
+		}
 	case decide.Unreachable:
 		if f.silences++; f.silences >= failuresInARow && f.down == "" {
 			f.down = fmt.Sprintf("%d attempts in a row made no connection (%s)", f.silences, o.Message)
@@ -110,11 +160,18 @@ func (f *fuse) note(o Outcome) {
 		}
 	default:
 		f.silences, f.limited = 0, 0
-		f.judge(o)
+		if o.State != store.InDoubt {
+			clear(f.refused)
+			f.heard++
+		}
+		if !again {
+			f.judge(o)
+		}
 	}
 	if f.blown != "" && !f.full || f.down != "" {
 		f.trip()
 	}
+	return nil
 }
 
 // waiting is a context for those that wait for their turn: it ends when the fuse trips.

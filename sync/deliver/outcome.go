@@ -2,6 +2,8 @@ package deliver
 
 import (
 	"errors"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -52,13 +54,31 @@ func classify(a agentconnect.Answer) Outcome {
 		outcome.State, outcome.Reason = store.Retry, decide.Credentials
 	case a.Status == 429:
 		outcome.State, outcome.Reason = store.Retry, decide.Limited
-	case a.Status == 400 || a.Status == 404 || a.Status == 409 || a.Status == 413 || a.Status == 422:
+	// A proxy gave up waiting; whether for the request or for its answer, nobody knows.
+	case a.Status == http.StatusRequestTimeout || a.Status == 499:
+		outcome.State, outcome.Reason = store.InDoubt, decide.ServerFailure
+	case a.Own && (a.Status == http.StatusConflict || saysDuplicate.MatchString(a.Message)):
+		outcome.State, outcome.Reason = store.InDoubt, decide.TakenBefore
+	case a.Own && final[a.Status] && (a.Status != http.StatusNotFound || refusal(a.Message) != decide.Refused):
 		outcome.State, outcome.Reason = store.Rejected, refusal(a.Message)
+	// Somebody else's word, or none: the request was turned away before anybody has judged it.
+	case a.Status >= 400 && a.Status < 500:
+		outcome.State, outcome.Reason = store.Retry, decide.Gateway
 	default:
 		outcome.State, outcome.Reason = store.InDoubt, decide.ServerFailure
 	}
 	return outcome
 }
+
+// final are the statuses that refuse a request for good, in Agent Connect's own words. A 404 has to say what
+// was not found: most say that of the address.
+var final = map[int]bool{
+	http.StatusBadRequest: true, http.StatusNotFound: true, http.StatusRequestEntityTooLarge: true,
+	http.StatusUnprocessableEntity: true,
+}
+
+// saysDuplicate matches a refusal because the same request was taken before.
+var saysDuplicate = regexp.MustCompile(`(?i)\bduplicate\b|\balready (?:exists|been (?:created|received|sent))\b`)
 
 // refusals are the kinds of a refusal, by words of the server that it is known by. The kinds are documented
 // (troubleshooting page of the Requests API), the words over the wire are not: they are matched loosely.

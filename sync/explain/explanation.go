@@ -210,7 +210,7 @@ func forecastOf(a decide.Action) Forecast {
 	case decide.Skip:
 		return Forecast{Fate: FateSkip, Reason: a.Reason}
 	case decide.Wait:
-		return Forecast{Fate: FateWait, Reason: decide.Delayed, At: a.Until}
+		return Forecast{Fate: FateWait, Reason: a.Reason, At: a.Until}
 	case decide.Keep:
 		return Forecast{Fate: FateWait, Reason: decide.Reason(a.Record.Reason), At: a.Record.Due}
 	}

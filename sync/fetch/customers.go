@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	stdsync "sync"
 	"sync/atomic"
 
@@ -32,6 +33,9 @@ type customers struct {
 
 	mu    stdsync.Mutex
 	known map[string]*kustomer.Customer // a nil value: there is no such customer
+	// that Kustomer does not give
+	unread map[string]bool
+	faults faults
 }
 
 // found are the customers of one chunk, its own while it is decided; a nil value: there is no such customer.
@@ -55,6 +59,22 @@ func (c *customers) takeKnown(ids map[string]bool, into found) {
 			into[id] = customer
 		}
 	}
+}
+
+// isUnread reports whether Kustomer does not give a customer, although it gives others.
+func (c *customers) isUnread(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.unread[id]
+}
+
+func (c *customers) keepUnread(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.unread == nil {
+		c.unread = map[string]bool{}
+	}
+	c.unread[id] = true
 }
 
 func (c *customers) keep(fresh found) {
@@ -101,6 +121,9 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 		if err != nil {
 			return fmt.Errorf("search the customers of a window: %w", err)
 		}
+		if len(page.Items) > 0 {
+			c.faults.read()
+		}
 		for _, customer := range page.Items {
 			if earlier := fresh[customer.ID]; earlier != nil && !reflect.DeepEqual(*earlier, customer) {
 				doubtful[customer.ID] = true
@@ -118,7 +141,7 @@ func (c *customers) search(ctx context.Context, query kustomer.Query, ids map[st
 
 func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {
 	c.takeKnown(wanted, into)
-	ids := into.missing(wanted)
+	ids := slices.DeleteFunc(into.missing(wanted), c.isUnread)
 	singly := make([]*kustomer.Customer, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(getsAtOnce)
@@ -127,10 +150,15 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into foun
 			customer, err := c.source.Customer(ctx, id)
 			switch {
 			case errors.Is(err, kustomer.ErrNotFound):
+				c.faults.read()
+				return nil
+			case c.faults.own(err):
+				c.keepUnread(id)
 				return nil
 			case err != nil:
 				return fmt.Errorf("look up customer %s: %w", id, err)
 			}
+			c.faults.read()
 			singly[i] = &customer
 			return nil
 		})
@@ -140,7 +168,9 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into foun
 	}
 	fresh := found{}
 	for i, id := range ids {
-		into[id], fresh[id] = singly[i], singly[i]
+		if !c.isUnread(id) {
+			into[id], fresh[id] = singly[i], singly[i]
+		}
 	}
 	c.keep(fresh)
 	return nil

@@ -3,6 +3,7 @@ package fetch
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -51,7 +52,9 @@ func (d *decider) decide(
 		if cases[i].Tags, err = d.directory.tagNames(ctx, cases[i].Conversation.TagIDs); err != nil {
 			return nil, err
 		}
-		cases[i].Customer = customers[cases[i].Conversation.CustomerID]
+		id := cases[i].Conversation.CustomerID
+		cases[i].Customer = customers[id]
+		cases[i].Unread = cases[i].Unread || d.customers.isUnread(id)
 		cases[i].Decision = d.Policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b decide.Case) int {
@@ -73,7 +76,8 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 		first := decide.CanonicalTime(
 			each.Resolution(), append(slices.Clip(surveys), store.Entry{Record: recovery})...)
 		each.Canonicalize(d.SurveyPer, first)
-		if each.Agent, err = d.directory.agents.find(ctx, d.Policy.AgentID(each.Conversation)); err != nil {
+		each.Agent, err = d.directory.agents.find(ctx, d.Policy.AgentID(each.Conversation))
+		if each.Unread = errors.Is(err, errUnread); err != nil && !each.Unread {
 			return err
 		}
 		each.Own, each.Now = known[each.Key], d.clock.began
@@ -179,7 +183,7 @@ func (d *decider) refetchOrphans(
 ) error {
 	orphans := map[string][]int{}
 	for i, each := range cases {
-		if id := each.Conversation.CustomerID; wanted[id] && customers[id] == nil {
+		if id := each.Conversation.CustomerID; wanted[id] && customers[id] == nil && !d.customers.isUnread(id) {
 			orphans[each.Key.Conversation] = append(orphans[each.Key.Conversation], i)
 		}
 	}
@@ -187,8 +191,14 @@ func (d *decider) refetchOrphans(
 		return nil
 	}
 	rows, err := d.Source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
+	unread, err := unreadOf(err)
 	if err != nil {
 		return fmt.Errorf("read %d conversations again whose customers are gone: %w", len(orphans), err)
+	}
+	for _, id := range unread {
+		for _, i := range orphans[decide.KeyOf(kustomer.Conversation{ID: id}).Conversation] {
+			cases[i].Unread = true
+		}
 	}
 	missing := map[string]bool{}
 	for _, row := range rows {

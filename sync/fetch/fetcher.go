@@ -59,9 +59,13 @@ func (f *Fetcher) StartAt(from time.Time) { f.from = from }
 // RequireProfiles lets no agent be asked about who has no active profile.
 func (f *Fetcher) RequireProfiles(profiles *decide.Profiles) { f.decider.Policy.Profiles = profiles }
 
-// Agent is the user with an id; nil when there is none.
+// Agent is the user with an id; nil when there is none, or Kustomer does not give it.
 func (f *Fetcher) Agent(ctx context.Context, id string) (*kustomer.User, error) {
-	return f.decider.directory.agents.find(ctx, id)
+	user, err := f.decider.directory.agents.find(ctx, id)
+	if errors.Is(err, errUnread) {
+		return nil, nil
+	}
+	return user, err
 }
 
 // Estimate counts the conversations of a window.
@@ -122,10 +126,16 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	}
 	slices.Sort(ids)
 	rows, err := f.reader.Source.Conversations(ctx, slices.Compact(ids))
+	unread, err := unreadOf(err)
 	if err != nil {
 		return nil, fmt.Errorf("read %d conversations again before sending: %w", len(ids), err)
 	}
 	over, asked := recheck(f.decider.SurveyPer, f.clock, cases, rows)
+	for i, each := range over {
+		if each.Reread == decide.Missing && slices.Contains(unread, each.Key.Conversation) {
+			over[i].Reread = decide.Withheld
+		}
+	}
 	decided, err := f.decider.decide(ctx, around(f.clock.resolutions(rows)), asked)
 	if err != nil {
 		return nil, err
@@ -136,6 +146,19 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 		return last[a.Replacement] - last[b.Replacement]
 	})
 	return append(over, decided...), nil
+}
+
+// unreadOf are the conversations that Kustomer does not give, in lower case, where err says no more than that.
+func unreadOf(err error) ([]string, error) {
+	unreadable, ok := errors.AsType[*kustomer.UnreadableError](err)
+	if !ok {
+		return nil, err
+	}
+	unread := make([]string, len(unreadable.IDs))
+	for i, id := range unreadable.IDs {
+		unread[i] = decide.KeyOf(kustomer.Conversation{ID: id}).Conversation
+	}
+	return unread, nil
 }
 
 // around is the narrowest query that finds conversations by their resolutions, to join their customers.

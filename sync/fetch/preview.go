@@ -43,8 +43,8 @@ func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case
 	if err != nil {
 		return err
 	}
-	rows, err := p.Source.Conversations(ctx, ids)
-	if err != nil {
+	rows, unread := p.Source.Conversations(ctx, ids)
+	if _, err := unreadOf(unread); err != nil {
 		return fmt.Errorf("read %d conversations: %w", len(ids), err)
 	}
 	cases, err := all[0].decider.decide(ctx, kustomer.Query{}, all[0].decider.candidates(rows))
@@ -53,6 +53,9 @@ func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case
 	}
 	if err != nil {
 		return err
+	}
+	if unread != nil {
+		return unread
 	}
 	for _, id := range ids {
 		has := func(row kustomer.Conversation) bool { return strings.EqualFold(row.ID, id) }

@@ -2,9 +2,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	stdsync "sync"
 	"time"
 
 	"acsync/store"
@@ -76,94 +73,4 @@ func (s *serverClock) resolutions(rows []kustomer.Conversation) []time.Time {
 		}
 	}
 	return times
-}
-
-type directory struct {
-	agents cache[kustomer.User]
-	tags   cache[kustomer.Tag]
-}
-
-func newDirectory(from Directory, notice func(string, ...any)) *directory {
-	return &directory{
-		agents: cache[kustomer.User]{
-			kind: "agent", notice: notice, list: from.Users, one: from.User,
-			id: func(u kustomer.User) string { return u.ID },
-		},
-		tags: cache[kustomer.Tag]{
-			kind: "tag", notice: notice, list: from.Tags, one: from.Tag,
-			id: func(t kustomer.Tag) string { return t.ID },
-		},
-	}
-}
-
-// tagNames are the names of tags. Kustomer takes names for ids (documented): an unknown id is kept as a name.
-func (d *directory) tagNames(ctx context.Context, ids []string) ([]string, error) {
-	var names []string
-	for _, id := range ids {
-		tag, err := d.tags.find(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if tag != nil && tag.Name != "" {
-			id = tag.Name
-		}
-		names = append(names, id)
-	}
-	return names, nil
-}
-
-// cache is what a pass knows of one kind of record: all are listed when the first is needed, others are
-// looked up once. The lock is held during a call, so that nothing is fetched twice.
-type cache[T any] struct {
-	kind string // "agent", for errors
-	list func(context.Context) ([]T, error)
-	one  func(context.Context, string) (T, error)
-	id   func(T) string
-
-	notice func(format string, args ...any)
-
-	mu    stdsync.Mutex
-	known map[string]*T // a nil value: Kustomer has no such record
-}
-
-func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
-	if id == "" {
-		return nil, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.known == nil {
-		if err := r.fill(ctx); err != nil {
-			return nil, err
-		}
-	}
-	if record, ok := r.known[id]; ok {
-		return record, nil
-	}
-	record, err := r.one(ctx, id)
-	switch {
-	case errors.Is(err, kustomer.ErrNotFound):
-		r.known[id] = nil
-	case err != nil:
-		return nil, fmt.Errorf("look up %s %s: %w", r.kind, id, err)
-	default:
-		r.known[id] = &record
-	}
-	return r.known[id], nil
-}
-
-func (r *cache[T]) fill(ctx context.Context) error {
-	records, err := r.list(ctx)
-	if errors.Is(err, kustomer.ErrNotFound) || errors.Is(err, kustomer.ErrInvalid) {
-		r.notice("Kustomer does not list %ss; each is looked up by itself in this pass (%v)", r.kind, err)
-		records, err = nil, nil
-	}
-	if err != nil {
-		return fmt.Errorf("list %ss: %w", r.kind, err)
-	}
-	r.known = make(map[string]*T, len(records))
-	for _, record := range records {
-		r.known[r.id(record)] = &record
-	}
-	return nil
 }

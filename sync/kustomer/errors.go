@@ -2,6 +2,7 @@ package kustomer
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,6 +49,9 @@ func explain(err error, q request) error {
 
 func hint(e *httpx.Error, q request) string {
 	switch {
+	// A missing role is answered with 401 (observed): a new key might help nothing.
+	case e.Status == http.StatusForbidden:
+		return "the API key may not have this, or the role for it, " + cmp.Or(q.role, "whichever that is")
 	case e.Kind == httpx.Credentials && q.role != "":
 		// A missing role is answered with 401 as well.
 		return "the API key is wrong or expired, or it lacks the role " + q.role +

@@ -60,7 +60,7 @@ func list[T any](ctx context.Context, a *api, kind string, q request, decode fun
 			return good, nil
 		})
 		if err != nil {
-			return nil, asNotFound(err)
+			return nil, ofRecord(err)
 		}
 		known := len(ids)
 		for _, row := range page {

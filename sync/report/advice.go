@@ -111,8 +111,14 @@ var remedies = map[decide.Reason]string{
 	decide.ChannelManual:   "put the channel into integrated mode in Agent Connect",
 	decide.BrandRefused:    "compare the brand with those of Agent Connect",
 	decide.LanguageRefused: "compare the language with those of Agent Connect",
-	decide.GaveUp:          "find out why Agent Connect could not be reached for so long",
-	decide.MaskedEmail:     "give Kustomer's API key the role to read sensitive data",
+	decide.Forbidden: "look at what these requests hold that others do not, such as markup in a name or a " +
+		"tag: each pass tries them again, behind all others, and after 5 tries they are given up",
+	decide.Gateway: "ask whoever runs the proxy or the firewall before Agent Connect what it has against " +
+		"these: each pass tries them again, behind all others, and after 5 tries they are given up",
+	decide.UnreadableRecord: "open these in Kustomer, and ask its support why its API does not give them: " +
+		"passes try again, and after 72 h they are given up",
+	decide.GaveUp:      "find out why Agent Connect could not be reached for so long",
+	decide.MaskedEmail: "give Kustomer's API key the role to read sensitive data",
 	decide.TimeOutOfRange: "look in Kustomer at when they were marked done; marked done again they are " +
 		"asked about",
 	decide.DoNotSendUnreadable: "give Kustomer's API key the role to read custom attributes, or look at " +
@@ -158,5 +164,5 @@ func needsHand(decision string, reason decide.Reason) bool {
 	case decide.MaskedEmail, decide.DoNotSendUnreadable, decide.TimeOutOfRange:
 		return true
 	}
-	return decision == store.Rejected.String() || decision == store.InDoubt.String()
+	return reason.Parked() || decision == store.Rejected.String() || decision == store.InDoubt.String()
 }

@@ -16,14 +16,22 @@ const (
 	shownRows = 8   // and which a pass shows on a terminal: nobody pages through that
 )
 
-// Attention keeps the first hundred conversations of a pass that need a hand: rejected and in doubt.
+// Attention keeps the first hundred conversations of a pass that need a hand: rejected, in doubt, and parked.
 type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
 func (a *Attention) Observe(event surveysync.Event) {
 	disposed, ok := event.(surveysync.Disposed)
-	if ok && (disposed.State == store.Rejected || disposed.State == store.InDoubt) && len(a.Rows) < keptRows {
+	if !ok || len(a.Rows) == keptRows {
+		return
+	}
+	switch disposed.State {
+	case store.Rejected, store.InDoubt:
 		a.Rows = append(a.Rows, disposed.Row)
+	case store.Scheduled, store.Retry:
+		if disposed.Reason.Parked() {
+			a.Rows = append(a.Rows, disposed.Row)
+		}
 	}
 }
 
@@ -36,14 +44,15 @@ func attentionTable(p Pass) doc.Table {
 	rows = first(rows, shownRows)
 	table := doc.Table{
 		Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "state", Min: 8}, {Name: "reason"}},
-		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt],
+		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt]+p.Reasons.Parked(),
 			"; see acsync status"+p.Here),
 	}
 	for _, row := range rows {
 		why := ofKind(row.Key.Kind()) + string(row.Reason)
 		switch row.Reason {
 		// Other reasons say it all.
-		case decide.Refused, decide.ServerFailure, decide.NoAnswer, decide.Unreadable, decide.Unrecognised:
+		case decide.Refused, decide.ServerFailure, decide.NoAnswer, decide.Unreadable, decide.Unrecognised,
+			decide.Forbidden, decide.Gateway:
 			why = strings.TrimSuffix(why+": "+causeOf(row.Message), ": ")
 		}
 		table.Add(row.Key.Conversation, spaced(row.State.String()), why)

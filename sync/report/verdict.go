@@ -28,7 +28,7 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 		v.Level, v.Detail = doc.LevelHalted, "The pass ended early: "+problem.Error()+"."
 	case len(halted) > 0:
 		v.Level, v.Detail, halted = doc.LevelHalted, halted[0], halted[1:]
-	case tally.Hand()+p.Unseen > 0:
+	case tally.Hand()+p.Unseen+p.Reasons.Parked() > 0:
 		failed := p.Reasons.Broken()
 		v.Level, v.Detail = doc.LevelAttention, "The pass did its work, and somebody has to look: "+enumerate(
 			some(failed, "was held back because an expression of the configuration failed on it",
@@ -36,6 +36,8 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 			some(tally.Rejected-failed, "was rejected by Agent Connect and is not sent again by itself",
 				"were rejected by Agent Connect and are not sent again by themselves"),
 			some(tally.InDoubt, "may or may not have arrived", "may or may not have arrived"),
+			some(p.Reasons.Parked(), "is tried again, though others of its kind went well at once",
+				"are tried again, though others of their kind went well at once"),
 			some(p.Unseen, "is hidden from the API key", "are hidden from the API key"),
 		)
 	case tally.Waiting > 0:

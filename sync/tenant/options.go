@@ -97,7 +97,7 @@ func ExitCode(r surveysync.Result, err error) int {
 		code, _ = exit.Of(err)
 	case r.Fuse != "":
 		code = exit.Fuse
-	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Unseen > 0:
+	case r.Counts[store.Rejected]+r.Counts[store.InDoubt]+r.Unseen+r.Reasons.Parked() > 0:
 		code = exit.NeedsHand
 	case r.Down != "" || r.Counts[store.Retry] > 0:
 		code = exit.Temporary

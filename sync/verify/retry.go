@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"time"
 
@@ -132,14 +133,13 @@ func mayHaveArrived(r store.Record) bool {
 		return true
 	// Only what is certainly not sent is decided about, or given up.
 	case r.Status == 0:
-		return !reason.Broken() && reason != decide.GaveUp && reason != decide.Credentials
+		return !reason.Broken() && reason != decide.GaveUp && reason != decide.Credentials &&
+			reason != decide.UnreadableRecord
+	// It ran out of time, or one like it may be there.
+	case r.Status == http.StatusRequestTimeout, r.Status == http.StatusConflict, r.Status == 499:
+		return true
 	}
-	switch r.Status {
-	// The request was looked at and refused. By a 409 an earlier one like it may be there.
-	case 400, 401, 403, 404, 413, 422, 429:
-		return false
-	}
-	return true
+	return r.Status < 400 || r.Status >= 500
 }
 
 // choose finds what is to be taken up again, and of an id what there is instead.
