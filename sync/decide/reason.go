@@ -94,10 +94,6 @@ func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 // Broken reports whether the reason is that an expression failed.
 func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
 
-// Parked reports whether what waits for the reason needs a hand: it goes on being tried, and others of its kind
-// do not fail.
-func (r Reason) Parked() bool { return r == UnreadableRecord || r == Forbidden || r == Gateway }
-
 // Mendable lists the reasons for which a survey request was refused or given up, and that can be asked again
 // once the cause is mended: those of expressions that fail as one, whatever they name.
 func Mendable() []Reason {
@@ -118,6 +114,10 @@ func (r Reason) Family() Reason {
 	}
 	return r
 }
+
+// Parked reports whether what waits for the reason needs a hand: it goes on being tried, and others of its kind
+// do not fail.
+func (r Reason) Parked() bool { return r == UnreadableRecord || r == Forbidden || r == Gateway }
 
 // State is the disposition that goes with a reason for which nothing is sent.
 func (r Reason) State() store.State {

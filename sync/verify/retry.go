@@ -133,15 +133,13 @@ func mayHaveArrived(r store.Record) bool {
 		return true
 	// Only what is certainly not sent is decided about, or given up.
 	case r.Status == 0:
-		return !reason.Broken() && reason != decide.GaveUp && reason != decide.Credentials
-	}
-	switch r.Status {
-	// An earlier one like it may be there, or whoever answered had given up waiting.
-	case http.StatusConflict, http.StatusRequestTimeout, 499:
+		return !reason.Broken() && reason != decide.GaveUp && reason != decide.Credentials &&
+			reason != decide.UnreadableRecord
+	// It ran out of time, or one like it may be there.
+	case r.Status == http.StatusRequestTimeout, r.Status == http.StatusConflict, r.Status == 499:
 		return true
 	}
-	// Any other of these was turned away, by whomever.
-	return r.Status < 400 || r.Status > 499
+	return r.Status < 400 || r.Status >= 500
 }
 
 // choose finds what is to be taken up again, and of an id what there is instead.
