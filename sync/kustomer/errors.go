@@ -47,10 +47,21 @@ func explain(err error, q request) error {
 	switch {
 	case e.Kind == httpx.Invalid:
 		return markedError{err, ErrInvalid}
-	case q.isSearch() && e.OfRequest():
+	case q.isSearch() && e.OfRequest() && !contradicts(e):
 		return markedError{err, ErrUnanswered}
 	}
 	return err
+}
+
+// contradiction is an answer that came whole and denies itself. No narrower search would be any proof against
+// a single row: nothing that the service counts is to be believed then.
+type contradiction string
+
+func (c contradiction) Error() string { return string(c) }
+
+func contradicts(err error) bool {
+	_, ok := errors.AsType[contradiction](err)
+	return ok
 }
 
 func hint(e *httpx.Error, q request) string {

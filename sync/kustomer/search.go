@@ -3,7 +3,6 @@ package kustomer
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -172,11 +171,11 @@ func checkPage(e envelope, q Query, rows int) error {
 	_, more := e.next()
 	switch {
 	case m.Total.Given && !counted:
-		return errors.New("its total is no number of rows")
+		return contradiction("its total is no number of rows")
 	case m.TotalPages.Given && !paged:
-		return errors.New("its totalPages is no number of pages")
+		return contradiction("its totalPages is no number of pages")
 	case rows == 0 && q.Page == 1 && total == 0 && (more || pages > 1):
-		return errors.New("it has no rows, but names a next page")
+		return contradiction("it has no rows, but names a next page")
 	}
 	return nil
 }
