@@ -23,6 +23,8 @@ type Ledger interface {
 	Recover(now time.Time) ([]store.Entry, error)
 	// Waiting lists what is in one of the states, due or not, the earliest due first.
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
+	// Reopen takes up again what was rejected: all of the entries, or none.
+	Reopen(entries []store.Entry, result store.Result) error
 	// Room reports whether there is space left to remember what is about to be sent.
 	Room() error
 	// Commit writes the dispositions of a window and the checkpoint, or a pass's summary, in one transaction.

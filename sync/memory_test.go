@@ -17,6 +17,7 @@ import (
 type memoryLedger struct {
 	mu      stdsync.Mutex
 	info    store.Info
+	last    *store.Run // the summary of the last pass
 	records map[store.Key]store.Record
 	intents uint64
 	runs    int
@@ -118,6 +119,18 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 
 func (m *memoryLedger) Room() error { return nil }
 
+func (m *memoryLedger) Reopen(entries []store.Entry, result store.Result) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, entry := range entries {
+		if err := store.MayReopen(entry, m.records[entry.Key], result.State); err != nil {
+			return err
+		}
+		m.records[entry.Key] = entry.Reopened(result)
+	}
+	return nil
+}
+
 func (m *memoryLedger) Prune(_ context.Context, before time.Time) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -142,6 +155,9 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 			return err
 		}
 		m.records[entry.Key] = entry.Record
+	}
+	if batch.Run != nil {
+		m.last = batch.Run
 	}
 	if batch.Checkpoint.Before(m.info.Checkpoint) && !batch.Checkpoint.IsZero() {
 		return fmt.Errorf("%w: the checkpoint would move back", store.ErrRefused)
@@ -168,7 +184,14 @@ func (m *memoryLedger) Commit(batch store.Batch) error {
 	return nil
 }
 
-func (m *memoryLedger) Runs(int) ([]store.Run, error) { return nil, nil }
+func (m *memoryLedger) Runs(int) ([]store.Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last == nil {
+		return nil, nil
+	}
+	return []store.Run{*m.last}, nil
+}
 
 func (m *memoryLedger) Settle(key store.Key, intent uint64, result store.Result) error {
 	m.mu.Lock()

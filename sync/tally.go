@@ -101,6 +101,20 @@ func (t *tally) retract(key store.Key, skip decide.Reason, agent string) {
 	})
 }
 
+// takenBack turns a rejection into what waits.
+func (t *tally) takenBack(e store.Entry) {
+	row := rowOfEntry(e)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.result.Counts[store.Rejected]--
+	t.result.Reasons.add(store.Rejected, row.Reason, -1)
+	t.result.Refusals = slices.DeleteFunc(t.result.Refusals, func(r store.Refusal) bool {
+		return r.Conversation == e.Conversation && r.Kind == e.Kind()
+	})
+	t.result.add(row)
+	t.observer.Observe(TakenBack{row})
+}
+
 func (t *tally) settled(state store.State) {
 	if state != store.InDoubt {
 		t.edit(func(r *Result) { r.Settled[state]++ })
@@ -178,6 +192,9 @@ type WindowRead struct {
 // to be sent, the last counts.
 type Disposed struct{ Row }
 
+// TakenBack tells that what was disposed of as rejected waits after all.
+type TakenBack struct{ Row }
+
 // WindowRecorded tells that a window is in the ledger.
 type WindowRecorded struct {
 	fetch.Window
@@ -195,6 +212,7 @@ func (PassStarted) event()    {}
 func (Estimated) event()      {}
 func (WindowRead) event()     {}
 func (Disposed) event()       {}
+func (TakenBack) event()      {}
 func (WindowRecorded) event() {}
 func (Notice) event()         {}
 func (PassEnded) event()      {}

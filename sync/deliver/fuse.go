@@ -59,6 +59,8 @@ type fuse struct {
 	enough   string             // the operator's own limit that is reached: no fault
 	limited  int                // in a row: answered 429
 	since    time.Time          // when the first of those came
+	alike    []Refused          // of the judged, while all were rejected for one reason
+	mixed    bool               // they were not
 	refused  map[store.Key]bool // that were refused the key, in a row
 	knocking bool               // it was found down: one request at a time, until one is answered
 	lost     bool               // so many in a row got no usable answer that it is taken to be down
@@ -169,7 +171,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			f.heard++
 		}
 		if !again {
-			f.judge(o)
+			f.judge(key, o)
 		}
 	}
 	f.knocked()
@@ -224,7 +226,34 @@ func (f *fuse) waiting(ctx context.Context) (context.Context, context.CancelFunc
 	return ctx, func() { stop(); cancel() }
 }
 
-func (f *fuse) judge(o Outcome) {
+// Refused is a survey request that was rejected, and why.
+type Refused struct {
+	Key    store.Key
+	Reason decide.Reason
+}
+
+// compare keeps what was rejected while all of it was rejected for one reason.
+func (f *fuse) compare(key store.Key, o Outcome) {
+	other := o.State != store.Rejected || len(f.alike) > 0 && f.alike[0].Reason != o.Reason
+	if f.mixed = f.mixed || other; f.mixed {
+		f.alike = nil
+		return
+	}
+	f.alike = append(f.alike, Refused{key, o.Reason})
+}
+
+// Alike are the survey requests of a pass that ended because each of its first ones was rejected for the same
+// reason: that is more likely the account's than theirs. There are none in any other case.
+func (f *fuse) Alike() []Refused {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.alike) < enoughAlike || f.blown == "" {
+		return nil
+	}
+	return slices.Clone(f.alike)
+}
+
+func (f *fuse) judge(key store.Key, o Outcome) {
 	f.judged++
 	f.failures++
 	if o.State != store.InDoubt {
@@ -233,6 +262,7 @@ func (f *fuse) judge(o Outcome) {
 	if o.State == store.Rejected {
 		f.rejected++
 	}
+	f.compare(key, o)
 	if o.Reason == decide.Unrecognised && f.unknown == f.judged-1 {
 		f.unknown++
 		f.look(o)
@@ -248,6 +278,10 @@ func (f *fuse) judge(o Outcome) {
 	case f.failures >= failuresInARow:
 		f.lost = true
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
+	case enough && share > f.limits.ErrorRate && !f.mixed:
+		f.blown = fmt.Sprintf("max_error_rate: each of the first %d survey requests was rejected for one "+
+			"reason, %s, which is more likely the account's than theirs: they are tried again", f.judged,
+			o.Reason)
 	case enough && share > f.limits.ErrorRate:
 		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
 	}

@@ -22,6 +22,9 @@ type Attention struct{ Rows []surveysync.Row }
 
 // Observe keeps what needs a hand.
 func (a *Attention) Observe(event surveysync.Event) {
+	if back, ok := event.(surveysync.TakenBack); ok {
+		a.Rows = slices.DeleteFunc(a.Rows, func(r surveysync.Row) bool { return r.Key == back.Key })
+	}
 	disposed, ok := event.(surveysync.Disposed)
 	if !ok || len(a.Rows) == keptRows {
 		return

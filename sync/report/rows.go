@@ -65,6 +65,9 @@ type Rows struct {
 
 // Observe keeps what became of a conversation.
 func (r *Rows) Observe(event surveysync.Event) {
+	if back, ok := event.(surveysync.TakenBack); ok {
+		r.takeBack(back.Row)
+	}
 	disposed, ok := event.(surveysync.Disposed)
 	if !ok {
 		return
@@ -81,6 +84,15 @@ func (r *Rows) Observe(event surveysync.Event) {
 		r.skipped[disposed.Key] = len(r.list)
 	}
 	r.list = append(r.list, row)
+}
+
+func (r *Rows) takeBack(now surveysync.Row) {
+	for i, row := range slices.Backward(r.list) {
+		if row.ID == now.Key.Conversation && row.Kind == now.Key.Kind() && row.Resolution.Equal(now.Resolution) {
+			r.list[i].Decision = now.State.String()
+			return
+		}
+	}
 }
 
 func (r *Rows) row(from surveysync.Row) Row {
