@@ -1,14 +1,28 @@
 package expr
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
-const maxSteps = 100_000 // items looked at in one evaluation
+const (
+	maxSteps = 100_000 // items looked at in one evaluation
+	// maxTime is how long an evaluation may last. It bounds what an item may cost, such as a search in a text of
+	// a megabyte for each of a long list: no honest expression comes near it.
+	maxTime = time.Second
+)
 
-type stepCounter struct{ taken int }
+type stepCounter struct {
+	taken int
+	began time.Time
+}
 
 func (s *stepCounter) take() error {
-	if s.taken++; s.taken > maxSteps {
+	switch s.taken++; {
+	case s.taken > maxSteps:
 		return fmt.Errorf("more than %d items", maxSteps)
+	case time.Since(s.began) > maxTime:
+		return fmt.Errorf("more than %s", maxTime)
 	}
 	return nil
 }
