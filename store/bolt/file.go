@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"math/bits"
 	"os"
@@ -122,6 +123,20 @@ func (f *file) inPlace() error {
 		err = errReplaced
 	}
 	return err
+}
+
+// kept returns an error when the file no longer bears its name, while it is in use: whatever is written to it
+// will be gone, and whoever is asked from now on will be asked again.
+func (f *file) kept() error {
+	const lost = "while it was in use: what was written to it since is lost"
+	switch err := f.inPlace(); {
+	case errors.Is(err, store.ErrMissing):
+		return fmt.Errorf("%w any more: it was removed %s", store.ErrMissing, lost)
+	case errors.Is(err, errReplaced):
+		return damaged("another file was put in its place %s", lost)
+	default:
+		return err
+	}
 }
 
 // inspect reads every page before bbolt follows any. Torn reports that one of the two meta pages is not

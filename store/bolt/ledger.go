@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,10 +37,17 @@ func (l *Ledger) Report(p store.Progress) {
 	}
 }
 
-// Room gives ErrNoRoom when the disk of the ledger is nearly full. It is to be asked before survey requests
-// are sent, because the outcome of one that was sent must find its place. Systems that do not tell are taken
-// to have room.
-func (l *Ledger) Room() error { return explain(l.path, checkRoom(l.path)) }
+// Room gives ErrNoRoom when the disk of the ledger is nearly full, and ErrMissing or ErrDamaged when its file was
+// taken away. It is to be asked before survey requests are sent, because the outcome of one that was sent must
+// find its place. Systems that do not tell are taken to have room.
+func (l *Ledger) Room() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.db == nil {
+		return explain(l.path, errClosed)
+	}
+	return explain(l.path, cmp.Or(l.kept(), checkRoom(l.path)))
+}
 
 var errClosed = errors.New("the ledger is closed; open it again")
 

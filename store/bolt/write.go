@@ -150,6 +150,9 @@ func (w Writer) Commit(b store.Batch) error {
 	if err != nil || (b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil) {
 		return err
 	}
+	if err := w.kept(); err != nil {
+		return explain(w.path, err)
+	}
 	return w.updateFence()
 }
 
