@@ -60,8 +60,8 @@ const (
 	RuleErrorPrefix = "rule_error:"
 )
 
-// undecided reports whether a reason says that nothing was decided: an expression failed, or what it was to be
-// decided by could not be read.
+// undecided reports whether a reason says that nothing was decided: an expression failed, or what it was to
+// be decided by could not be read.
 func undecided(reason string) bool {
 	return reason == ReasonUnreadable || strings.HasPrefix(reason, RuleErrorPrefix)
 }

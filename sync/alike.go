@@ -8,8 +8,8 @@ import (
 	"acsync/sync/deliver"
 )
 
-// takeBack keeps for later what was rejected when each of a pass's first requests was, for one reason: a channel
-// that is off, a brand that is missing. When that is mended, nobody has to be asked again by hand.
+// takeBack keeps for later what was rejected when each of a pass's first requests was, for one reason: a
+// channel that is off, a brand that is missing. When that is mended, nobody has to be asked again by hand.
 func (w *work) takeBack(refused []deliver.Refused) error {
 	if len(refused) == 0 {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"acsync/sync/decide"
 )
 
-// knock lets the pass begin with one request where the last one has found Agent Connect down, and send nothing
-// at all while the pause lasts, or while its own data cannot be read.
+// knock lets the pass begin with one request where the last one has found Agent Connect down, and send
+// nothing at all while the pause lasts, or while its own data cannot be read.
 func (p *pass) knock(now time.Time) {
 	outage := p.before.Outage
 	if outage == nil || p.engine.Options.DryRun {

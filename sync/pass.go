@@ -41,7 +41,8 @@ func newPass(e *Engine, halt func(error)) *pass {
 		}),
 		fetcher: fetch.New(fetch.Options{
 			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,
-			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Unread: t.unread, Limits: e.reach,
+			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Unread: t.unread,
+			Limits: e.reach,
 		}),
 	}}
 }
@@ -197,7 +198,9 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 
 // windows is the stage for the range of the pass.
 func (p *pass) windows() windows {
-	return windows{work: p.work, outdated: p.engine.Options.Recheck, span: p.cursor.span(), sweep: p.fetcher.Sweep}
+	return windows{
+		work: p.work, outdated: p.engine.Options.Recheck, span: p.cursor.span(), sweep: p.fetcher.Sweep,
+	}
 }
 
 func (p *pass) adoptIdentity(context.Context) error {

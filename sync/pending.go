@@ -13,9 +13,9 @@ import (
 	"acsync/sync/verify"
 )
 
-// pending are the stages for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
-// and what is due is read and decided again, and sent. What was tried before comes behind all that was not:
-// whatever is wrong with it, somebody new is asked first.
+// pending are the stages for what earlier passes left: doubts are settled as far as Agent Connect's data
+// tell, and what is due is read and decided again, and sent. What was tried before comes behind all that was
+// not: whatever is wrong with it, somebody new is asked first.
 type pending struct {
 	*work
 	most int // how much of what waits the pass looks at

@@ -7,15 +7,15 @@ import (
 	"acsync/sync/fetch"
 )
 
-// rereadEvery is how often a pass reads far back again, and rereadSoon how soon where a conversation could not
-// be read at all: it may be by then.
+// rereadEvery is how often a pass reads far back again, and rereadSoon how soon where a conversation could
+// not be read at all: it may be by then.
 const (
 	rereadEvery = 24 * time.Hour
 	rereadSoon  = time.Hour
 )
 
-// reread is the stage that once a day reads far back, for what Kustomer's search showed later than the overlap:
-// no pass would ever come to that. What the ledger knows is left alone.
+// reread is the stage that once a day reads far back, for what Kustomer's search showed later than the
+// overlap: no pass would ever come to that. What the ledger knows is left alone.
 type reread struct {
 	windows
 	back  time.Duration // how far; 0 = never

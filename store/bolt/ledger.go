@@ -37,9 +37,9 @@ func (l *Ledger) Report(p store.Progress) {
 	}
 }
 
-// Room gives ErrNoRoom when the disk of the ledger is nearly full, and ErrMissing or ErrDamaged when its file was
-// taken away. It is to be asked before survey requests are sent, because the outcome of one that was sent must
-// find its place. Systems that do not tell are taken to have room.
+// Room gives ErrNoRoom when the disk of the ledger is nearly full, and ErrMissing or ErrDamaged when its file
+// was taken away. It is to be asked before survey requests are sent, because the outcome of one that was sent
+// must find its place. Systems that do not tell are taken to have room.
 func (l *Ledger) Room() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"acsync/sync/httpx/redact"
 )
 
-// documentedWords are those of the kinds of refusal that the vendor lists (troubleshooting page of the Requests
-// API), in either order: "Employee not found", "Deactivated employee".
+// documentedWords are those of the kinds of refusal that the vendor lists (troubleshooting page of the
+// Requests API), in either order: "Employee not found", "Deactivated employee".
 var documentedWords = regexp.MustCompile(`(?is)validation error|` +
 	`\b(?:employee|profile|customer|channel|brand|language)\b.{0,60}\b(?:not (?:found|complete|approved|` +
 	`enabled|active|activated|provided|specified|valid)|unknown|deactivated|inactive|incomplete|invalid|` +

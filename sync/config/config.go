@@ -214,7 +214,8 @@ var undecisive = []string{
 	"kustomer.base_url", "kustomer.requests_per_minute", "kustomer.searches_per_minute", "kustomer.reserve",
 	"kustomer.timeout", "agent_connect.base_url", "agent_connect.requests_per_minute",
 	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
-	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after", "sync.timezone",
+	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after",
+	"sync.timezone",
 	"ledger.retain", "ledger.allow_network",
 }
 

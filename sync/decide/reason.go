@@ -115,8 +115,8 @@ func (r Reason) Family() Reason {
 	return r
 }
 
-// Parked reports whether what waits for the reason needs a hand: it goes on being tried, and others of its kind
-// do not fail.
+// Parked reports whether what waits for the reason needs a hand: it goes on being tried, and others of its
+// kind do not fail.
 func (r Reason) Parked() bool { return r == UnreadableRecord || r == Forbidden || r == Gateway }
 
 // State is the disposition that goes with a reason for which nothing is sent.

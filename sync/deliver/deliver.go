@@ -37,8 +37,8 @@ var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Co
 	"AGENT_CONNECT_API_KEY")
 
 // ErrNoSuchAddress ends a pass: what answers knows no survey requests.
-var ErrNoSuchAddress = exit.New(exit.Usage, "what answers at Agent Connect's address has no place for survey "+
-	"requests (404), and did not take any; nothing is lost. Compare agent_connect.base_url and "+
+var ErrNoSuchAddress = exit.New(exit.Usage, "what answers at Agent Connect's address has no place for "+
+	"survey requests (404), and did not take any; nothing is lost. Compare agent_connect.base_url and "+
 	"agent_connect.subdomain with Agent Connect's own address")
 
 // tries is how often a request that was certainly not sent is tried within one pass.

@@ -103,8 +103,8 @@ func (f *fuse) release() {
 	f.admitted--
 }
 
-// seen is an outcome as far as the pass knows more than its answer tells: when others had their answers, it is
-// about this request alone. One that was tried so often, and would be tried again, is given up.
+// seen is an outcome as far as the pass knows more than its answer tells: when others had their answers, it
+// is about this request alone. One that was tried so often, and would be tried again, is given up.
 func (f *fuse) seen(o Outcome, attempt int) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -120,7 +120,8 @@ func (f *fuse) seen(o Outcome, attempt int) Outcome {
 	return o
 }
 
-// note counts an outcome of a request, whose attempt it was. It returns why nothing more is to be sent at all.
+// note counts an outcome of a request, whose attempt it was. It returns why nothing more is to be sent at
+// all.
 func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -78,7 +78,8 @@ var final = map[int]bool{
 }
 
 // saysDuplicate matches a refusal because the same request was taken before.
-var saysDuplicate = regexp.MustCompile(`(?i)\bduplicate\b|\balready (?:exists|been (?:created|received|sent))\b`)
+var saysDuplicate = regexp.MustCompile(`(?i)\bduplicate\b|` +
+	`\balready (?:exists|been (?:created|received|sent))\b`)
 
 // refusals are the kinds of a refusal, by words of the server that it is known by. The kinds are documented
 // (troubleshooting page of the Requests API), the words over the wire are not: they are matched loosely.

@@ -175,7 +175,8 @@ func (f *Fetcher) Recheck(ctx context.Context, cases []decide.Case) ([]decide.Ca
 	return append(over, decided...), nil
 }
 
-// unreadOf are the conversations that Kustomer does not give, in lower case, where err says no more than that.
+// unreadOf are the conversations that Kustomer does not give, in lower case, where err says no more than
+// that.
 func unreadOf(err error) ([]string, error) {
 	unreadable, ok := errors.AsType[*kustomer.UnreadableError](err)
 	if !ok {

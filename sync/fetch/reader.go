@@ -50,7 +50,9 @@ func (t *tally) add(other tally) {
 // sweep gives windows of the splitter's choice to take, in the order of time; an error of take ends it. A
 // window that is not answered, although others are, is read in halves, and a millisecond in scraps.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
-	trial := &trial{source: r.Source, clock: r.clock, notice: r.Notice, unread: r.Unread, few: r.Limits.Target / 8}
+	trial := &trial{
+		source: r.Source, clock: r.clock, notice: r.Notice, unread: r.Unread, few: r.Limits.Target / 8,
+	}
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
 		if windows.shrunk > mostShrinks {
 			return &UnsteadyError{Window: window}

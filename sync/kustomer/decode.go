@@ -62,8 +62,8 @@ func parse(r *httpx.Response) (envelope, error) {
 	return e, nil
 }
 
-// rows splits a list into its records. Those that are no object, have no id or no attributes, or are of another
-// kind are in broken.
+// rows splits a list into its records. Those that are no object, have no id or no attributes, or are of
+// another kind are in broken.
 func rows(data json.RawMessage, kind string) (good []resource, broken []brokenRow, err error) {
 	var raw []json.RawMessage
 	if json.Unmarshal(data, &raw) != nil {

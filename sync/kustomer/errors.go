@@ -132,8 +132,8 @@ func asService(err error) error {
 	return err
 }
 
-// ofRecord is a failure to read a single record: that it does not exist, or ErrUnreadable where the failure may
-// be the record's own.
+// ofRecord is a failure to read a single record: that it does not exist, or ErrUnreadable where the failure
+// may be the record's own.
 func ofRecord(err error) error {
 	if err = asNotFound(err); err == nil || errors.Is(err, ErrNotFound) {
 		return err

@@ -24,8 +24,8 @@ const (
 		"done until then"
 	doLengthen     = "lengthen sync.overlap: what comes later waits for the look back of each day (sync.reread)"
 	doAskMissed    = doLengthen + "; a back-fill asks those that were missed"
-	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that waits for the look back " +
-		"of each day (sync.reread)"
+	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that waits for the look " +
+		"back of each day (sync.reread)"
 
 	// A pass that ended early. What is left of a plan or a range nothing else sends as it was meant.
 	doRun           = "acsync run{here} goes on"
