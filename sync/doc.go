@@ -42,7 +42,8 @@
 // An intent that is still open when a pass starts was left by a crash: it is in doubt.
 //
 // A doubt is ended by Agent Connect's own data, which a pass asks first, or by the operator: it becomes
-// accepted, retry or dropped. What could not be sent within three days of the first attempt is rejected.
+// accepted, retry or dropped. What could not be sent within three days of the first attempt, or in five
+// attempts while others were taken, is rejected. What was rejected the operator can take up again.
 //
 // # Words
 //
@@ -61,6 +62,8 @@
 //   - Disposition: the state in which a conversation stands in the ledger. Settled: nothing is sent for it any
 //     more.
 //   - In doubt: it may have arrived. It is never sent again blindly.
+//   - Canary: a request that this ledger began later, and that Agent Connect's data show: so they have caught up
+//     with a doubt, and what they do not show has not arrived.
 //   - Pending: what waits in the ledger: scheduled, to be retried, in doubt.
 //   - Recovery: asks about the follow-up, when a conversation that was asked about is marked done again. It
 //     lives the same life as a survey request, under a key of its own.

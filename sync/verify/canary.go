@@ -17,6 +17,14 @@ type canary struct {
 // canaries tell how far Agent Connect's data have caught up.
 type canaries []canary
 
+// note takes in a request of this ledger, by its number. One from the future tells nothing of what the data
+// have caught up with.
+func (c *canaries) note(number uint64, created, now time.Time) {
+	if !created.IsZero() && !created.After(now) {
+		*c = append(*c, canary{number, created})
+	}
+}
+
 // sort sorts by number, and gives each the latest creation from its number on.
 func (c canaries) sort() {
 	slices.SortFunc(c, func(a, b canary) int { return cmp.Compare(a.number, b.number) })

@@ -181,10 +181,8 @@ func (m *Matcher) noteStamp(number uint64, i agentconnect.Interaction) {
 	if m.ChecksLedger() {
 		m.audit.note(number, i)
 	}
-	// An interaction from the future tells nothing of what the data have caught up with.
-	timely := !i.CreatedAt.IsZero() && !i.CreatedAt.After(m.now)
-	if m.asksAboutDoubts() && number <= m.ledger.Intents && timely {
-		m.canaries = append(m.canaries, canary{number, i.CreatedAt})
+	if m.asksAboutDoubts() && number <= m.ledger.Intents {
+		m.canaries.note(number, i.CreatedAt, m.now)
 	}
 }
 
