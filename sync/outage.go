@@ -20,8 +20,8 @@ func (p *pass) knock(now time.Time) {
 	case p.doubts.unanswered:
 		p.deliverer.Stay(fmt.Sprintf("it is down since %s, and does not give its data either", since))
 	case now.Before(outage.Next) && !p.engine.Options.Knock:
-		p.deliverer.Stay(fmt.Sprintf("it is down since %s, and is tried again from %s on, or with --knock",
-			since, decide.Format(outage.Next)))
+		p.deliverer.Stay(fmt.Sprintf("it is down since %s, and the pause until it is tried again lasts; "+
+			"--knock tries it at once", since))
 	default:
 		p.deliverer.Knock()
 	}
