@@ -39,6 +39,7 @@ const (
 	refusedInARow  = 5               // requests that are refused the key, after others were not
 	refusedAtFirst = 2               // and before any other was answered
 	oftenTried     = 3               // attempts from which on a request in doubt says nothing of the service
+	mostInVain     = 10              // requests in a row, tried before or not, after which that is no longer so
 )
 
 // fuse admits survey requests until a limit is reached; once blown it stays so for the pass.
@@ -51,6 +52,7 @@ type fuse struct {
 	rejected int
 	heard    int      // answers in Agent Connect's own words: accepted or rejected
 	failures int      // in a row
+	vain     int      // in a row: neither accepted nor rejected, though an answer may have come
 	silences int      // in a row: no connection at all
 	unknown  int      // of the judged: none of their answers was recognised, and no other came yet
 	looks    []string // what those looked like
@@ -102,7 +104,8 @@ func (f *fuse) release() {
 }
 
 // seen is an outcome as far as the pass knows more than its answer tells: when others had their answers, it is
-// about this request alone. One that was tried so often, and would be tried again, is given up.
+// about this request alone. One that was tried so often, and would be tried again, is given up while others are
+// taken.
 func (f *fuse) seen(o Outcome, attempt int) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -112,7 +115,8 @@ func (f *fuse) seen(o Outcome, attempt int) Outcome {
 	if o.Reason == decide.Credentials {
 		o.Reason = decide.Forbidden
 	}
-	if attempt >= decide.MostAttempts && (o.Reason == decide.Forbidden || o.Reason == decide.Gateway) {
+	parked := o.Reason == decide.Forbidden || o.Reason == decide.Gateway
+	if parked && attempt >= decide.MostAttempts && f.vain < mostInVain {
 		o.State, o.Reason = store.Rejected, decide.GaveUp
 	}
 	return o
@@ -124,8 +128,14 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 	defer f.mu.Unlock()
 	// That it fails again, while others do not, says nothing new. Of doubts, which cost most, that is believed
 	// last.
-	again := f.heard > 0 && (o.State == store.Retry && attempt > 1 || attempt >= oftenTried) &&
-		o.State != store.Accepted
+	again := f.heard > 0 && f.vain < mostInVain && o.State != store.Accepted &&
+		(o.State == store.Retry && attempt > 1 || attempt >= oftenTried)
+	switch {
+	case o.State == store.Accepted, o.State == store.Rejected && o.Reason != decide.GaveUp:
+		f.vain = 0
+	case o.Reason != decide.Limited && o.Reason != decide.Unreachable:
+		f.vain++
+	}
 	switch o.Reason {
 	case decide.Credentials, decide.Forbidden:
 		if !again {
@@ -135,6 +145,9 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			return ErrRefused
 		}
 		return nil
+	// Nobody has judged it.
+	case decide.GaveUp:
+		f.silences, f.limited = 0, 0
 	case decide.Gateway:
 		f.silences, f.limited = 0, 0
 		if !again {
