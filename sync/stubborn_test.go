@@ -215,3 +215,33 @@ func TestTriedBeforeAndDown(t *testing.T) {
 		})
 	}
 }
+
+// TestStubbornAlone lets some requests get an answer that does not settle them, while nobody new is marked done for
+// hours: that says nothing of the key, the address or the service, and whoever is new then is asked at once.
+func TestStubbornAlone(t *testing.T) {
+	for name, answer := range map[string]agentconnect.Answer{
+		"forbidden":          {Status: 403, Written: true, Own: true, Message: "Forbidden"},
+		"unauthorized":       {Status: 401, Written: true},
+		"a gateway's 400":    {Status: 400, Written: true, Message: "Bad Request"},
+		"a balancer's 404":   {Status: 404, Written: true},
+		"a server's failure": {Status: 500, Written: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := stubborn(t, 12, answer, 3, 6, 8, 9)
+				b.mustRun(t)
+				for pass := range 36 {
+					time.Sleep(5 * time.Minute)
+					b.now = b.now.Add(5 * time.Minute)
+					if result, err := b.run(t); err != nil || result.Outage != nil {
+						t.Errorf("pass %d: %v, %+v", pass, err, result)
+					}
+				}
+				b.goOn(5 * time.Minute)
+				if result := b.mustRun(t); result.Counts[store.Accepted] != 1 {
+					t.Errorf("whoever is new: %+v", result)
+				}
+			})
+		})
+	}
+}

@@ -62,6 +62,7 @@ type fuse struct {
 	limited  int                // in a row: answered 429
 	since    time.Time          // when the first of those came
 	refused  map[store.Key]bool // that were refused the key, in a row
+	tells    bool               // a request was sent that never failed before, or there is no connection
 	knocking bool               // it was found down: one request at a time, until one is answered
 	lost     bool               // so many in a row got no usable answer that it is taken to be down
 	down     string             // Agent Connect takes nothing: nothing is lost, a later pass will do
@@ -104,16 +105,16 @@ func (f *fuse) release() {
 }
 
 // seen is an outcome as far as the pass knows more than its answer tells: when others had their answers, it is
-// about this request alone. One that was tried so often, and would be tried again, is given up while others are
-// taken.
-func (f *fuse) seen(o Outcome, attempt int) Outcome {
+// about this request alone, and so when they had theirs before. One that was tried so often, and would be
+// tried again, is given up while others are taken.
+func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if o.Reason == decide.Credentials && (f.heard > 0 || decide.Reason(before.Reason) == decide.Forbidden) {
+		o.Reason = decide.Forbidden
+	}
 	if f.heard == 0 {
 		return o
-	}
-	if o.Reason == decide.Credentials {
-		o.Reason = decide.Forbidden
 	}
 	parked := o.Reason == decide.Forbidden || o.Reason == decide.Gateway
 	if parked && attempt >= decide.MostAttempts && f.vain < mostInVain {
@@ -136,9 +137,14 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 	case o.Reason != decide.Limited && o.Reason != decide.Unreachable:
 		f.vain++
 	}
+	if attempt == 1 || o.Reason == decide.Unreachable {
+		f.tells = true
+	}
 	switch o.Reason {
 	case decide.Credentials, decide.Forbidden:
-		if !again {
+		// Alone it says nothing of the key, which was good when it was refused before.
+		alone := f.heard == 0 && o.Reason == decide.Forbidden && f.vain < mostInVain
+		if !again && !alone {
 			f.refused[key] = true
 		}
 		if n := len(f.refused); n >= refusedInARow || f.heard == 0 && n >= refusedAtFirst {
@@ -159,7 +165,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			f.lost = true
 			f.down = fmt.Sprintf("%d requests in a row were turned away by something before it (%d, %s)",
 				f.failures, o.Status, cmp.Or(o.Message, "without a word"))
-		case f.heard == 0 && o.Status == http.StatusNotFound && !key.Recovery:
+		case f.heard == 0 && o.Status == http.StatusNotFound && attempt == 1 && !key.Recovery:
 			return ErrNoSuchAddress
 		}
 	case decide.Unreachable:
@@ -222,11 +228,12 @@ func (f *fuse) knocked() {
 	}
 }
 
-// Receiver reports whether Agent Connect is up, by the last answers; known is false when nothing tells.
+// Receiver reports whether Agent Connect is up, by the last answers; known is false when nothing tells: what
+// failed before fails, perhaps, by its own fault.
 func (f *fuse) Receiver() (up, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	failed := f.failures+f.silences > 0
+	failed := f.failures+f.silences > 0 && (f.tells || f.knocking)
 	return !f.lost && f.heard > 0, f.lost || f.heard > 0 || failed
 }
 

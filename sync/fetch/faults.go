@@ -15,7 +15,7 @@ const (
 	failedInARow  = 5 // and after others were
 )
 
-// faults tells the failure of one record from that of a key or a service, by what other records of its kind do.
+// faults tells the failure of one record from that of a key or a service, by what others of its kind do.
 type faults struct {
 	mu   stdsync.Mutex
 	some bool   // one was read
