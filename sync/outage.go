@@ -8,8 +8,13 @@ import (
 	"acsync/sync/decide"
 )
 
+// mostOnData is how much longer a pause lasts at most because Agent Connect's data cannot be read either:
+// that may be by a fault of their own.
+const mostOnData = time.Hour
+
 // knock lets the pass begin with one request where the last one has found Agent Connect down, and send
-// nothing at all while the pause lasts, or while its own data cannot be read.
+// nothing at all while the pause lasts, which is longer while its own data cannot be read. The operator can
+// end it.
 func (p *pass) knock(now time.Time) {
 	outage := p.before.Outage
 	if outage == nil || p.engine.Options.DryRun {
@@ -17,9 +22,13 @@ func (p *pass) knock(now time.Time) {
 	}
 	since := decide.Format(outage.Since)
 	switch {
-	case p.doubts.unanswered:
-		p.deliverer.Stay(fmt.Sprintf("it is down since %s, and does not give its data either", since))
-	case now.Before(outage.Next) && !p.engine.Options.Knock:
+	case p.engine.Options.Knock:
+		p.deliverer.Knock()
+	case p.doubts.unanswered && now.Before(outage.Next.Add(mostOnData)):
+		p.deliverer.Stay(fmt.Sprintf("it is down since %s, and does not give its data either, so that the "+
+			"pause lasts until %s; --knock tries it at once", since,
+			decide.Format(outage.Next.Add(mostOnData))))
+	case now.Before(outage.Next):
 		p.deliverer.Stay(fmt.Sprintf("it is down since %s, and the pause until it is tried again lasts; "+
 			"--knock tries it at once", since))
 	default:

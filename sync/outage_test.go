@@ -115,3 +115,28 @@ func TestOutageIsNotForgotten(t *testing.T) {
 		}
 	})
 }
+
+// TestOutageOfTheDataAlone goes on with requests though Agent Connect's data cannot be read any more, and sooner
+// by hand.
+func TestOutageOfTheDataAlone(t *testing.T) {
+	for _, byHand := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, 20)
+			b.engine.Receiver, b.engine.Options.Stamp = &shown{err: errTrouble}, false
+			b.answer = func(agentconnect.Request) agentconnect.Answer {
+				return agentconnect.Answer{Status: 503, Written: true}
+			}
+			b.mustRun(t)
+			b.answer = nil
+			b.engine.Options.Knock = byHand
+			passes := 0
+			for result := (Result{Outage: &store.Outage{}}); result.Outage != nil && passes < 100; passes++ {
+				b.goOn(5 * time.Minute)
+				result = b.mustRun(t)
+			}
+			if byHand && passes != 1 || passes > 20 {
+				t.Errorf("by hand %v: it took %d passes", byHand, passes)
+			}
+		})
+	}
+}

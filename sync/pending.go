@@ -14,8 +14,8 @@ import (
 )
 
 // pending are the stages for what earlier passes left: doubts are settled as far as Agent Connect's data
-// tell, and what is due is read and decided again, and sent. What was tried before comes behind all that was
-// not: whatever is wrong with it, somebody new is asked first.
+// tell, and what is due is read and decided again, and sent. What was tried before, or could not be read,
+// comes behind all else: whatever is wrong with it, somebody new is asked first.
 type pending struct {
 	*work
 	most int // how much of what waits the pass looks at
@@ -30,14 +30,18 @@ func (p pending) run(ctx context.Context) error {
 	// Those that were marked done together are read together, so that one search finds their customers.
 	slices.SortStableFunc(
 		due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
-	untried := make([]store.Entry, 0, len(due))
+	var untried, unread []store.Entry
 	for _, e := range due {
-		if e.Attempts > 0 {
+		switch {
+		case decide.Reason(e.Reason) == decide.UnreadableRecord:
+			unread = append(unread, e)
+		case e.Attempts > 0:
 			p.tried = append(p.tried, e)
-		} else {
+		default:
 			untried = append(untried, e)
 		}
 	}
+	p.tried = append(p.tried, unread...)
 	return p.resendAll(ctx, untried)
 }
 

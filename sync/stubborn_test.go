@@ -173,3 +173,75 @@ func TestNoSuchAddress(t *testing.T) {
 		}
 	}
 }
+
+// TestTriedBeforeAndDown lets Agent Connect stop taking requests in the middle of a pass, when all that are left
+// were tried often, because it was busy for hours: that they fail again is no fault of theirs, and few are risked.
+func TestTriedBeforeAndDown(t *testing.T) {
+	for name, down := range map[string]agentconnect.Answer{
+		"a server's failure": {Status: 503, Written: true},
+		"a gateway's page":   {Status: 400, Written: true, Message: "Bad Request"},
+		"a revoked key":      {Status: 401, Written: true, Own: true, Message: "Unauthorized"},
+		"a reset":            {Written: true, Err: errTrouble},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := stubborn(t, 50, agentconnect.Answer{})
+				up, before := b.answer, map[string]bool{}
+				b.answer = func(r agentconnect.Request) agentconnect.Answer {
+					before[r.ExtInteractionID] = true
+					time.Sleep(time.Second)
+					return agentconnect.Answer{Status: 429, Written: true}
+				}
+				for range 20 {
+					b.mustRun(t)
+					b.goOn(2 * time.Hour)
+				}
+				risked := 0
+				b.answer = func(r agentconnect.Request) agentconnect.Answer {
+					if !before[r.ExtInteractionID] {
+						return up(r)
+					}
+					risked++
+					return down
+				}
+				result, _ := b.run(t)
+				if stopped := result.Fuse+result.Down != "" || result.Refused; !stopped || risked > 20 {
+					t.Errorf("%d requests were risked: %+v", risked, result)
+				}
+				if n := result.Reasons[store.Rejected][decide.GaveUp]; n > 10 {
+					t.Errorf("%d were given up", n)
+				}
+			})
+		})
+	}
+}
+
+// TestStubbornAlone lets some requests get an answer that does not settle them, while nobody new is marked done for
+// hours: that says nothing of the key, the address or the service, and whoever is new then is asked at once.
+func TestStubbornAlone(t *testing.T) {
+	for name, answer := range map[string]agentconnect.Answer{
+		"forbidden":          {Status: 403, Written: true, Own: true, Message: "Forbidden"},
+		"unauthorized":       {Status: 401, Written: true},
+		"a gateway's 400":    {Status: 400, Written: true, Message: "Bad Request"},
+		"a balancer's 404":   {Status: 404, Written: true},
+		"a server's failure": {Status: 500, Written: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := stubborn(t, 12, answer, 3, 6, 8, 9)
+				b.mustRun(t)
+				for pass := range 36 {
+					time.Sleep(5 * time.Minute)
+					b.now = b.now.Add(5 * time.Minute)
+					if result, err := b.run(t); err != nil || result.Outage != nil {
+						t.Errorf("pass %d: %v, %+v", pass, err, result)
+					}
+				}
+				b.goOn(5 * time.Minute)
+				if result := b.mustRun(t); result.Counts[store.Accepted] != 1 {
+					t.Errorf("whoever is new: %+v", result)
+				}
+			})
+		})
+	}
+}

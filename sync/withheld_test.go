@@ -189,3 +189,56 @@ func TestEverythingWithheld(t *testing.T) {
 		}
 	}
 }
+
+// TestSeveralWithheldRecords lets Kustomer not give several records: whoever else is marked done is asked in
+// every pass.
+func TestSeveralWithheldRecords(t *testing.T) {
+	for _, kind := range []string{"customer", "agent", "conversation"} {
+		for _, n := range []int{2, 3, 4, 6, 8} {
+			t.Run(fmt.Sprint(kind, " ", n), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b, w := newWithholding(t, kind, 403, 40)
+					withhold := func(i int) {
+						c, id := &b.conversations[i], fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)
+						switch kind {
+						case "customer":
+							c.CustomerID = id
+						case "agent":
+							done := *c.LastDone
+							done.AssignedUsers = []string{id}
+							c.LastDone = &done
+						default:
+							id = c.ID
+						}
+						w.ids = append(w.ids, id)
+					}
+					for i := range n - 1 {
+						withhold(10 + i)
+					}
+					for pass := range 5 {
+						r, err := b.run(t)
+						if err != nil || pass > 0 && r.Counts[store.Accepted] != 1 {
+							t.Errorf("pass %d: %v, %v", pass, err, r.Counts)
+						}
+						b.anHourLater()
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestLaterEverythingWithheld ends the pass when no agent is given any more, also of those that were listed.
+func TestLaterEverythingWithheld(t *testing.T) {
+	b, w := newWithholding(t, "agent", 403, 12)
+	w.ids = append(w.ids, plain().Agent.ID)
+	for i := range b.conversations {
+		done := *b.conversations[i].LastDone
+		done.AssignedUsers = []string{fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)}
+		b.conversations[i].LastDone = &done
+		w.ids = append(w.ids, done.AssignedUsers[0])
+	}
+	if result, err := b.run(t); !errors.Is(err, kustomer.ErrUnreadable) || len(b.got) > 0 {
+		t.Errorf("%v, %+v", err, result)
+	}
+}

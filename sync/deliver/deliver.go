@@ -165,7 +165,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		request = stamped(request, intent)
 	}
 	outcome := classify(d.options.Sender.Create(context.WithoutCancel(ctx), request))
-	outcome = d.seen(outcome, intent.Attempt)
+	outcome = d.seen(outcome, c.Own, intent.Attempt)
 	now := time.Now()
 	if !outcome.Planned {
 		outcome.At = now

@@ -39,6 +39,7 @@ const (
 	refusedInARow  = 5               // requests that are refused the key, after others were not
 	refusedAtFirst = 2               // and before any other was answered
 	oftenTried     = 3               // attempts from which on a request in doubt says nothing of the service
+	mostInVain     = 10              // requests in a row, tried before or not, after which that is no longer so
 )
 
 // fuse admits survey requests until a limit is reached; once blown it stays so for the pass.
@@ -51,6 +52,7 @@ type fuse struct {
 	rejected int
 	heard    int      // answers in Agent Connect's own words: accepted or rejected
 	failures int      // in a row
+	vain     int      // in a row: neither accepted nor rejected, though an answer may have come
 	silences int      // in a row: no connection at all
 	unknown  int      // of the judged: none of their answers was recognised, and no other came yet
 	looks    []string // what those looked like
@@ -62,6 +64,7 @@ type fuse struct {
 	alike    []Refused          // of the judged, while all were rejected for one reason
 	mixed    bool               // they were not
 	refused  map[store.Key]bool // that were refused the key, in a row
+	tells    bool               // a request was sent that never failed before, or there is no connection
 	knocking bool               // it was found down: one request at a time, until one is answered
 	lost     bool               // so many in a row got no usable answer that it is taken to be down
 	down     string             // Agent Connect takes nothing: nothing is lost, a later pass will do
@@ -104,17 +107,19 @@ func (f *fuse) release() {
 }
 
 // seen is an outcome as far as the pass knows more than its answer tells: when others had their answers, it
-// is about this request alone. One that was tried so often, and would be tried again, is given up.
-func (f *fuse) seen(o Outcome, attempt int) Outcome {
+// is about this request alone, and so when they had theirs before. One that was tried so often, and would be
+// tried again, is given up while others are taken.
+func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if o.Reason == decide.Credentials && (f.heard > 0 || decide.Reason(before.Reason) == decide.Forbidden) {
+		o.Reason = decide.Forbidden
+	}
 	if f.heard == 0 {
 		return o
 	}
-	if o.Reason == decide.Credentials {
-		o.Reason = decide.Forbidden
-	}
-	if attempt >= decide.MostAttempts && (o.Reason == decide.Forbidden || o.Reason == decide.Gateway) {
+	parked := o.Reason == decide.Forbidden || o.Reason == decide.Gateway
+	if parked && attempt >= decide.MostAttempts && f.vain < mostInVain {
 		o.State, o.Reason = store.Rejected, decide.GaveUp
 	}
 	return o
@@ -127,17 +132,31 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 	defer f.mu.Unlock()
 	// That it fails again, while others do not, says nothing new. Of doubts, which cost most, that is believed
 	// last.
-	again := f.heard > 0 && (o.State == store.Retry && attempt > 1 || attempt >= oftenTried) &&
-		o.State != store.Accepted
+	again := f.heard > 0 && f.vain < mostInVain && o.State != store.Accepted &&
+		(o.State == store.Retry && attempt > 1 || attempt >= oftenTried)
+	switch {
+	case o.State == store.Accepted, o.State == store.Rejected && o.Reason != decide.GaveUp:
+		f.vain = 0
+	case o.Reason != decide.Limited && o.Reason != decide.Unreachable:
+		f.vain++
+	}
+	if attempt == 1 || o.Reason == decide.Unreachable {
+		f.tells = true
+	}
 	switch o.Reason {
 	case decide.Credentials, decide.Forbidden:
-		if !again {
+		// Alone it says nothing of the key, which was good when it was refused before.
+		alone := f.heard == 0 && o.Reason == decide.Forbidden && f.vain < mostInVain
+		if !again && !alone {
 			f.refused[key] = true
 		}
 		if n := len(f.refused); n >= refusedInARow || f.heard == 0 && n >= refusedAtFirst {
 			return ErrRefused
 		}
 		return nil
+	// Nobody has judged it.
+	case decide.GaveUp:
+		f.silences, f.limited = 0, 0
 	case decide.Gateway:
 		f.silences, f.limited = 0, 0
 		if !again {
@@ -149,7 +168,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			f.lost = true
 			f.down = fmt.Sprintf("%d requests in a row were turned away by something before it (%d, %s)",
 				f.failures, o.Status, cmp.Or(o.Message, "without a word"))
-		case f.heard == 0 && o.Status == http.StatusNotFound && !key.Recovery:
+		case f.heard == 0 && o.Status == http.StatusNotFound && attempt == 1 && !key.Recovery:
 			return ErrNoSuchAddress
 		}
 	case decide.Unreachable:
@@ -212,11 +231,12 @@ func (f *fuse) knocked() {
 	}
 }
 
-// Receiver reports whether Agent Connect is up, by the last answers; known is false when nothing tells.
+// Receiver reports whether Agent Connect is up, by the last answers; known is false when nothing tells: what
+// failed before fails, perhaps, by its own fault.
 func (f *fuse) Receiver() (up, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	failed := f.failures+f.silences > 0
+	failed := f.failures+f.silences > 0 && (f.tells || f.knocking)
 	return !f.lost && f.heard > 0, f.lost || f.heard > 0 || failed
 }
 

@@ -132,7 +132,7 @@ func (c *customers) search(
 			return false, fmt.Errorf("search the customers of a window: %w", err)
 		}
 		if len(page.Items) > 0 {
-			c.faults.read()
+			c.faults.read(page.Items[0].ID)
 		}
 		for _, customer := range page.Items {
 			if earlier := fresh[customer.ID]; earlier != nil && !reflect.DeepEqual(*earlier, customer) {
@@ -155,20 +155,24 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into foun
 	singly := make([]*kustomer.Customer, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(getsAtOnce)
+	again := func(id string) error {
+		_, err := c.source.Customer(ctx, id)
+		return err
+	}
 	for i, id := range ids {
 		group.Go(func() error {
 			customer, err := c.source.Customer(ctx, id)
 			switch {
 			case errors.Is(err, kustomer.ErrNotFound):
-				c.faults.read()
+				c.faults.read(id)
 				return nil
-			case c.faults.own(err):
+			case c.faults.own(id, err, again):
 				c.keepUnread(id)
 				return nil
 			case err != nil:
 				return fmt.Errorf("look up customer %s: %w", id, err)
 			}
-			c.faults.read()
+			c.faults.read(id)
 			singly[i] = &customer
 			return nil
 		})

@@ -86,18 +86,22 @@ func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
 	}
 	record, err := r.one(ctx, id)
 	r.singly++
+	again := func(id string) error {
+		_, err := r.one(ctx, id)
+		return err
+	}
 	switch {
 	case errors.Is(err, kustomer.ErrNotFound):
 		r.known[id] = nil
-		r.faults.read()
-	case r.faults.own(err), r.decoration && errors.Is(err, kustomer.ErrUnreadable):
+		r.faults.read(id)
+	case r.faults.own(id, err, again), r.decoration && errors.Is(err, kustomer.ErrUnreadable):
 		r.unread[id] = true
 		return nil, errUnread
 	case err != nil:
 		return nil, fmt.Errorf("look up %s %s: %w", r.kind, id, err)
 	default:
 		r.known[id] = &record
-		r.faults.read()
+		r.faults.read(id)
 	}
 	return r.known[id], nil
 }
@@ -113,7 +117,7 @@ func (r *cache[T]) fill(ctx context.Context) error {
 	}
 	r.known, r.unread = make(map[string]*T, len(records)), map[string]bool{}
 	if len(records) > 0 {
-		r.faults.read()
+		r.faults.read(r.id(records[0]))
 	}
 	for _, record := range records {
 		r.known[r.id(record)] = &record

@@ -15,30 +15,57 @@ const (
 	failedInARow  = 5 // and after others were
 )
 
-// faults tells the failure of one record from that of a key or a service, by what other records of its kind
-// do.
+// faults tells the failure of one record from that of a key or a service, by what others of its kind do.
 type faults struct {
 	mu   stdsync.Mutex
-	some bool // one was read
-	row  int  // failed in a row
+	some bool   // one was read
+	good string // id of one that was read, or certainly does not exist
+	row  int    // failed in a row
+	// that a pass before this one could not read: whether they still fail says nothing of others
+	before map[string]bool
+}
+
+// expect notes that a record could not be read before.
+func (f *faults) expect(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.before == nil {
+		f.before = map[string]bool{}
+	}
+	f.before[id] = true
 }
 
 // read notes that a record was read, or certainly does not exist.
-func (f *faults) read() {
+func (f *faults) read(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.some, f.row = true, 0
+	f.some, f.good, f.row = true, id, 0
 }
 
-// own reports whether a failure is one of the record alone.
-func (f *faults) own(err error) bool {
+// own reports whether a record's failure is its own. After many in a row, one that was read before is asked
+// for once more.
+func (f *faults) own(id string, err error, again func(id string) error) bool {
 	if !errors.Is(err, kustomer.ErrUnreadable) {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.row++
-	return f.row < failedAtFirst || f.some && f.row < failedInARow
+	switch {
+	case f.before[id]:
+		return true
+	case !f.some:
+		f.row++
+		return f.row < failedAtFirst
+	case f.row+1 < failedInARow:
+		f.row++
+		return true
+	}
+	if err := again(f.good); err != nil && !errors.Is(err, kustomer.ErrNotFound) {
+		f.row++
+		return false
+	}
+	f.row = 0
+	return true
 }
 
 // lasting reports whether so many failed in a row that no more need be asked for.
