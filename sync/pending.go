@@ -14,8 +14,8 @@ import (
 )
 
 // pending are the stages for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
-// and what is due is read and decided again, and sent. What was tried before comes behind all that was not:
-// whatever is wrong with it, somebody new is asked first.
+// and what is due is read and decided again, and sent. What was tried before, or could not be read, comes behind
+// all else: whatever is wrong with it, somebody new is asked first.
 type pending struct {
 	*work
 	most int // how much of what waits the pass looks at
@@ -32,7 +32,7 @@ func (p pending) run(ctx context.Context) error {
 		due, func(a, b store.Entry) int { return a.Record.Resolution.Compare(b.Record.Resolution) })
 	untried := make([]store.Entry, 0, len(due))
 	for _, e := range due {
-		if e.Attempts > 0 {
+		if e.Attempts > 0 || !decide.WaitingCase(e).UnreadSince().IsZero() {
 			p.tried = append(p.tried, e)
 		} else {
 			untried = append(untried, e)

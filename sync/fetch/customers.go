@@ -162,7 +162,7 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into foun
 			case errors.Is(err, kustomer.ErrNotFound):
 				c.faults.read()
 				return nil
-			case c.faults.own(err):
+			case c.faults.own(id, err):
 				c.keepUnread(id)
 				return nil
 			case err != nil:

@@ -76,11 +76,16 @@ func (d *decider) attachLedger(ctx context.Context, cases []decide.Case) error {
 		first := decide.CanonicalTime(
 			each.Resolution(), append(slices.Clip(surveys), store.Entry{Record: recovery})...)
 		each.Canonicalize(d.SurveyPer, first)
-		each.Agent, err = d.directory.agents.find(ctx, d.Policy.AgentID(each.Conversation))
+		each.Own, each.Now = known[each.Key], d.clock.began
+		agent := d.Policy.AgentID(each.Conversation)
+		if !each.UnreadSince().IsZero() {
+			d.directory.agents.faults.expect(agent)
+			d.customers.faults.expect(each.Conversation.CustomerID)
+		}
+		each.Agent, err = d.directory.agents.find(ctx, agent)
 		if each.Unread = errors.Is(err, errUnread); err != nil && !each.Unread {
 			return err
 		}
-		each.Own, each.Now = known[each.Key], d.clock.began
 		each.Outside = each.Before || d.clock.outside(each.Conversation)
 		if each.Known = each.Own; !each.Key.Recovery {
 			each.Known = d.SurveyPer.Effective(each.Key, each.Claimed(), surveys)

@@ -90,7 +90,7 @@ func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
 	case errors.Is(err, kustomer.ErrNotFound):
 		r.known[id] = nil
 		r.faults.read()
-	case r.faults.own(err), r.decoration && errors.Is(err, kustomer.ErrUnreadable):
+	case r.faults.own(id, err), r.decoration && errors.Is(err, kustomer.ErrUnreadable):
 		r.unread[id] = true
 		return nil, errUnread
 	case err != nil:

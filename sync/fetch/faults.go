@@ -20,6 +20,19 @@ type faults struct {
 	mu   stdsync.Mutex
 	some bool // one was read
 	row  int  // failed in a row
+	// by id: not given to an earlier pass either
+	before map[string]bool
+}
+
+// expect notes that a record was not given to an earlier pass either: that it is not given now says nothing of
+// its kind.
+func (f *faults) expect(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.before == nil {
+		f.before = map[string]bool{}
+	}
+	f.before[id] = true
 }
 
 // read notes that a record was read, or certainly does not exist.
@@ -30,12 +43,15 @@ func (f *faults) read() {
 }
 
 // own reports whether a failure is one of the record alone.
-func (f *faults) own(err error) bool {
+func (f *faults) own(id string, err error) bool {
 	if !errors.Is(err, kustomer.ErrUnreadable) {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.before[id] {
+		return true
+	}
 	f.row++
 	return f.row < failedAtFirst || f.some && f.row < failedInARow
 }
