@@ -68,12 +68,13 @@ func (w *World) receive(r *http.Request) sandbox.Fault {
 		return sandbox.Fault{}
 	}
 	c.posts++
-	if w.down {
+	fault, stubborn := always[c.Kind]
+	switch {
+	case w.down:
 		return []sandbox.Fault{
-			pageOf(http.StatusServiceUnavailable), {Break: true}, {Processed: true, Break: true},
+			pageOf(http.StatusServiceUnavailable), {Break: true}, {Processed: !stubborn, Break: true},
 		}[w.random.IntN(3)]
-	}
-	if fault, ok := always[c.Kind]; ok {
+	case stubborn:
 		return fault
 	}
 	if c.met++; c.met <= c.times {

@@ -66,13 +66,13 @@ func New(o Options) (*World, error) {
 	w.Sandbox = stand
 	stand.Put(sandbox.Records{
 		Users: []sandbox.User{
-			{ID: withheldAgent, Name: "Wilma Withheld", Email: "wilma.withheld@example.org", Unlisted: true},
-			{ID: goneAgent, Name: "Dora Deactivated", Email: "dora.deactivated@example.org"},
-			{ID: strangeAgent, Name: "Sten Stranger", Email: "sten.stranger@example.org"},
+			{ID: withheldAgent, Name: "Wilma Wexelblat", Email: "wilma.wexelblat@example.org", Unlisted: true},
+			{ID: goneAgent, Name: "Dora Dormann", Email: "dora.dormann@example.org"},
+			{ID: strangeAgent, Name: "Sten Strindholm", Email: "sten.strindholm@example.org"},
 		},
 		Employees: []sandbox.Employee{
-			{Email: "wilma.withheld@example.org", Status: "active"},
-			{Email: "dora.deactivated@example.org", Status: "deactivated"},
+			{Email: "wilma.wexelblat@example.org", Status: "active"},
+			{Email: "dora.dormann@example.org", Status: "deactivated"},
 		},
 	})
 	return w, nil
