@@ -14,8 +14,8 @@ import (
 )
 
 // pending are the stages for what earlier passes left: doubts are settled as far as Agent Connect's data tell,
-// and what is due is read and decided again, and sent. What was tried before, or could not be read, comes behind
-// all else: whatever is wrong with it, somebody new is asked first.
+// and what is due is read and decided again, and sent. What was tried before, or could not be read, comes
+// behind all else: whatever is wrong with it, somebody new is asked first.
 type pending struct {
 	*work
 	most int // how much of what waits the pass looks at

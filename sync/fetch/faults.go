@@ -24,8 +24,8 @@ type faults struct {
 	before map[string]bool
 }
 
-// expect notes that a record was not given to an earlier pass either: that it is not given now says nothing of
-// its kind.
+// expect notes that a record was not given to an earlier pass either: that it is not given now says nothing
+// of its kind.
 func (f *faults) expect(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

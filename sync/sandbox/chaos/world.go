@@ -54,8 +54,8 @@ func New(o Options) (*World, error) {
 		Seed: o.Seed, Empty: true, KustomerPerMinute: plenty, SearchesPerMinute: plenty,
 		RequestsPerMinute: plenty, DataPerMinute: plenty,
 		Faults: sandbox.Faults{
-			AgentConnect: sandbox.ServiceFaults{Hook: w.receive},
-			Kustomer: sandbox.ServiceFaults{Hook: w.read, Rules: []sandbox.Rule{{
+			AgentConnect: sandbox.ServiceFaults{Hook: connect{w}.receive},
+			Kustomer: sandbox.ServiceFaults{Hook: kustomer{w}.read, Rules: []sandbox.Rule{{
 				On: "POST /v1/customers/search", Wider: o.Wide, Fault: sandbox.Fault{Status: http.StatusGatewayTimeout},
 			}}},
 		},
@@ -154,7 +154,7 @@ func (w *World) Ahead(by time.Duration) {
 	w.ahead = by
 }
 
-// Show lets searches show all that came late, or was null for a while.
+// Show lets searches show all that was to come late.
 func (w *World) Show() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -162,6 +162,9 @@ func (w *World) Show() {
 		c.shown = time.Time{}
 	}
 }
+
+// KustomerHandler is the stand-in of Kustomer, with what is between.
+func (w *World) KustomerHandler() http.Handler { return kustomer{w} }
 
 // Posts is how many requests Agent Connect got about a conversation.
 func (w *World) Posts(c *Conversation) int {
@@ -181,6 +184,16 @@ func (w *World) Accepted() map[string]int {
 	return times
 }
 
+// limited is a 429 now and then. The caller holds the lock.
+func (w *World) limited() sandbox.Fault {
+	if w.options.Limited == 0 || w.random.IntN(w.options.Limited) > 0 {
+		return sandbox.Fault{}
+	}
+	return sandbox.Fault{
+		Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}, "X-Ratelimit-Reset": nil},
+	}
+}
+
 // find is the conversation with an id. The caller holds the lock.
 func (w *World) find(id string) *Conversation {
 	if i := slices.IndexFunc(w.all, func(c *Conversation) bool { return c.ID == id }); i >= 0 {
@@ -192,8 +205,8 @@ func (w *World) find(id string) *Conversation {
 // MostPosts is how many requests about one conversation there may be, whatever its answers are.
 const MostPosts = 5
 
-// Problems compares what has become of the conversations with what had to, where known tells what a ledger has
-// of one.
+// Problems compares what has become of the conversations with what had to; known tells what a ledger has of
+// one.
 func (w *World) Problems(known func(id string) End) (problems []string) {
 	accepted := w.Accepted()
 	for _, c := range w.Conversations() {
