@@ -60,6 +60,9 @@ func (p *pass) open(ctx context.Context) error {
 		return err
 	}
 	p.tally.edit(func(r *Result) { r.Checkpoint = p.info.Checkpoint })
+	if p.info.Counts[store.Accepted] > 0 {
+		p.deliverer.Proven()
+	}
 	clocks, err := p.askClock(ctx)
 	if err != nil {
 		return err

@@ -245,3 +245,52 @@ func TestStubbornAlone(t *testing.T) {
 		})
 	}
 }
+
+// TestFirstAnswersOfAPass lets the first requests of a pass be turned away, after earlier passes had their answers: few
+// of them are a matter of these requests, and everybody else is asked; when all are, the pass ends soon, and nothing is
+// lost.
+func TestFirstAnswersOfAPass(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer agentconnect.Answer
+		few    int
+		err    error
+	}{
+		"forbidden":        {agentconnect.Answer{Status: 403, Written: true, Own: true, Message: "Forbidden"}, 4, deliver.ErrRefused},
+		"a firewall":       {agentconnect.Answer{Status: 403, Written: true}, 3, deliver.ErrRefused},
+		"unauthorized":     {agentconnect.Answer{Status: 401, Written: true}, 2, deliver.ErrRefused},
+		"a balancer's 404": {agentconnect.Answer{Status: 404, Written: true}, 4, deliver.ErrNoSuchAddress},
+		"a gateway's 404":  {agentconnect.Answer{Status: 404, Written: true, Message: "no Route matched"}, 2, deliver.ErrNoSuchAddress},
+		"a path's 404":     {agentconnect.Answer{Status: 404, Written: true, Own: true, Message: "Cannot POST /v1/requests"}, 1, deliver.ErrNoSuchAddress},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, 30)
+			b.engine.Options.Concurrency, b.engine.Options.Limits.Max = 1, 3
+			b.mustRun(t)
+			b.engine.Options.Limits.Max, b.got = 0, nil
+			b.answer = func(agentconnect.Request) agentconnect.Answer {
+				if len(b.got) > test.few {
+					return taken()
+				}
+				return test.answer
+			}
+			result := b.mustRun(t)
+			if result.Counts[store.Accepted] != 27-test.few || result.Counts[store.Retry] != test.few || result.Fuse+result.Down != "" {
+				t.Errorf("%d turned away at first: %+v", test.few, result)
+			}
+
+			b = newBench(t, 30)
+			b.engine.Options.Concurrency, b.engine.Options.Limits.Max = 1, 3
+			b.mustRun(t)
+			b.engine.Options.Limits.Max, b.got = 0, nil
+			b.answer = func(agentconnect.Request) agentconnect.Answer { return test.answer }
+			if result, err := b.run(t); err != test.err || len(b.got) != 5 || result.Counts[store.Rejected] > 0 {
+				t.Errorf("all turned away: %d requests, %v, %+v", len(b.got), err, result)
+			}
+			b.answer = nil
+			due(t, b)
+			if rest := b.mustRun(t); rest.Counts[store.Accepted] != 27 {
+				t.Errorf("answered again: %+v", rest)
+			}
+		})
+	}
+}

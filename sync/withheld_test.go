@@ -148,6 +148,50 @@ func TestWithheldRecord(t *testing.T) {
 	}
 }
 
+// TestSomeWithheldRecords lets Kustomer not give some records, for as long as they are tried: what no earlier pass
+// could read either is no matter of a key or of a service, so that whoever is new is asked by each pass, and a pass that
+// meets nothing else ends well.
+func TestSomeWithheldRecords(t *testing.T) {
+	for _, kind := range []string{"customer", "agent"} {
+		for _, status := range []int{400, 403, 500} {
+			for _, some := range []int{2, 3, 4} {
+				t.Run(fmt.Sprint(kind, " ", status, " ", some), func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						b, w := newWithholding(t, kind, status, 12)
+						for i := 4; i < 3+some; i++ {
+							c := &b.conversations[i]
+							if kind == "customer" {
+								w.ids = append(w.ids, c.CustomerID)
+								continue
+							}
+							done := *c.LastDone
+							done.AssignedUsers = []string{fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)}
+							c.LastDone, w.ids = &done, append(w.ids, done.AssignedUsers[0])
+						}
+						first := b.mustRun(t)
+						if first.Counts[store.Accepted] != 12-some || first.Reasons.Parked() != some {
+							t.Errorf("%+v", first)
+						}
+						for pass := range 8 {
+							b.anHourLater()
+							if pass == 4 {
+								b.conversations = b.conversations[:len(b.conversations)-1] // nobody is new
+							}
+							want := 1
+							if pass == 4 {
+								want = 0
+							}
+							if again := b.mustRun(t); again.Counts[store.Accepted] != want {
+								t.Errorf("pass %d: %+v", pass, again)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
 // TestWithheldForGood gives up what cannot be read for three days, visibly, and decides it anew when it is seen
 // again.
 func TestWithheldForGood(t *testing.T) {

@@ -32,7 +32,7 @@ type work struct {
 	doubts    *doubts
 	seen      *seen
 	cursor    cursor
-	tried     []store.Entry // taken up, and tried before: their turn is behind the windows
+	tried     []store.Entry // taken up, and tried or not to be read before: their turn is behind the windows
 	protected time.Time     // the earliest resolution of those that were met as already sent; zero for none
 }
 

@@ -37,7 +37,8 @@ const (
 	limitedFor     = 5 * time.Minute // or answers 429 alone for so long
 	failuresInARow = 5               // answers that tell nothing, or none, before it is taken to be down
 	refusedInARow  = 5               // requests that are refused the key, after others were not
-	refusedAtFirst = 2               // and before any other was answered
+	refusedAtFirst = 2               // and before any other was answered, ever
+	astrayInARow   = 5               // that no address is found for, before any other was answered in this pass
 	oftenTried     = 3               // attempts from which on a request in doubt says nothing of the service
 	mostInVain     = 10              // requests in a row, tried before or not, after which that is no longer so
 )
@@ -45,6 +46,8 @@ const (
 // fuse admits survey requests until a limit is reached; once blown it stays so for the pass.
 type fuse struct {
 	limits Limits
+	// earlier passes had their answers: at this address, with this key
+	proven bool
 
 	mu       stdsync.Mutex
 	admitted int
@@ -53,6 +56,7 @@ type fuse struct {
 	heard    int      // answers in Agent Connect's own words: accepted or rejected
 	failures int      // in a row
 	vain     int      // in a row: neither accepted nor rejected, though an answer may have come
+	astray   int      // answers 404 of something else
 	silences int      // in a row: no connection at all
 	unknown  int      // of the judged: none of their answers was recognised, and no other came yet
 	looks    []string // what those looked like
@@ -150,7 +154,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		if !again && !alone {
 			f.refused[key] = true
 		}
-		if n := len(f.refused); n >= refusedInARow || f.heard == 0 && n >= refusedAtFirst {
+		if n := len(f.refused); n >= refusedInARow || f.unheard() && n >= refusedAtFirst {
 			return ErrRefused
 		}
 		return nil
@@ -162,14 +166,17 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		if !again {
 			f.failures++
 		}
+		if o.Status == http.StatusNotFound && attempt == 1 && !key.Recovery {
+			f.astray++
+		}
 		switch {
+		case f.heard == 0 && (f.astray >= astrayInARow || f.astray > 0 && f.unheard()):
+			return ErrNoSuchAddress
 		case f.down != "":
 		case f.failures >= failuresInARow:
 			f.lost = true
 			f.down = fmt.Sprintf("%d requests in a row were turned away by something before it (%d, %s)",
 				f.failures, o.Status, cmp.Or(o.Message, "without a word"))
-		case f.heard == 0 && o.Status == http.StatusNotFound && attempt == 1 && !key.Recovery:
-			return ErrNoSuchAddress
 		}
 	case decide.Unreachable:
 		if f.silences++; f.silences >= failuresInARow && f.down == "" {
@@ -199,6 +206,16 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		f.trip()
 	}
 	return nil
+}
+
+// unheard reports whether no request was ever answered, so that little is needed to doubt address and key.
+func (f *fuse) unheard() bool { return f.heard == 0 && !f.proven }
+
+// Proven says that earlier passes had their answers.
+func (f *fuse) Proven() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.proven = true
 }
 
 // Stay lets nothing be sent, because Agent Connect is down for a reason that is known.
