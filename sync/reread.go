@@ -7,8 +7,8 @@ import (
 	"acsync/sync/fetch"
 )
 
-// rereadEvery is how often a pass reads far back again, and rereadSoon how soon where a conversation could
-// not be read at all: it may be by then.
+// rereadEvery is how often a pass reads far back again, and rereadSoon how soon where that failed, or a
+// conversation could not be read at all: it may be by then.
 const (
 	rereadEvery = 24 * time.Hour
 	rereadSoon  = time.Hour
@@ -46,9 +46,13 @@ func (r reread) run(ctx context.Context) error {
 		r.span.From = r.known.Truncate(time.Millisecond)
 	}
 	r.sweep = r.fetcher.Missed
-	if err := r.windows.run(ctx); err != nil {
-		return err
+	err := r.windows.run(ctx)
+	switch {
+	case err == nil:
+		r.tally.edit(func(result *Result) { result.Reread = now })
+	// It cannot be read: not every pass is to fail by that.
+	case r.halted(ctx) == nil:
+		r.tally.edit(func(result *Result) { result.Reread = now.Add(rereadSoon - rereadEvery) })
 	}
-	r.tally.edit(func(result *Result) { result.Reread = now })
-	return nil
+	return err
 }

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,41 @@ func TestUnreadIsLookedForSoon(t *testing.T) {
 		}
 		if got := b.times()[b.conversations[7].ID]; got != 1 {
 			t.Errorf("it was asked %d times", got)
+		}
+	})
+}
+
+// shortsighted is a Kustomer whose search does not answer about what was marked done long ago.
+type shortsighted struct{ *desk }
+
+func (f shortsighted) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+	if q.From.Before(f.now.Add(-2 * time.Hour)) {
+		return kustomer.Page[kustomer.Conversation]{}, fmt.Errorf("old: %w", kustomer.ErrUnanswered)
+	}
+	return f.desk.SearchConversations(ctx, q)
+}
+
+// TestRereadFails lets a look back fail: it is tried again after an hour, and the passes in between do not fail.
+func TestRereadFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 3)
+		b.engine.Options.Reread = 48 * time.Hour
+		for range 24 {
+			b.mustRun(t)
+			b.goOn(time.Hour)
+		}
+		b.engine.Source = shortsighted{b.desk}
+		failed := 0
+		for range 36 {
+			if result, err := b.run(t); err != nil {
+				failed++
+			} else if result.Counts[store.Accepted] != 1 && failed > 0 {
+				t.Errorf("somebody new was not asked: %+v", result)
+			}
+			b.goOn(5 * time.Minute)
+		}
+		if failed < 2 || failed > 4 {
+			t.Errorf("in three hours %d passes failed", failed)
 		}
 	})
 }

@@ -52,7 +52,7 @@ type Result struct {
 	Failed fetch.Window // the resolutions of those that an expression failed on; zero for none
 	// why Agent Connect took nothing more, though certainly nothing is lost; empty if it did
 	Down    string
-	Reread  time.Time     // when it has read far back again; zero if it has not
+	Reread  time.Time     // when it has read far back again, earlier if that failed; zero if it has not
 	Outage  *store.Outage // it leaves Agent Connect down; nil: up, as far as known
 	Refused bool          // Agent Connect refused the key
 	Exit    int           // the exit code that goes with it
