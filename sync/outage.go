@@ -17,10 +17,15 @@ const mostOnData = time.Hour
 // end it.
 func (p *pass) knock(now time.Time) {
 	outage := p.before.Outage
-	if outage == nil || p.engine.Options.DryRun {
+	if outage == nil {
 		return
 	}
 	since := decide.Format(outage.Since)
+	if p.engine.Options.DryRun {
+		p.tally.notice("Agent Connect is down since %s, as far as is known: a real pass begins with one request, "+
+			"and sends the rest when that is answered", since)
+		return
+	}
 	switch {
 	case p.engine.Options.Knock:
 		p.deliverer.Knock()

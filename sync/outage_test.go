@@ -9,6 +9,8 @@ import (
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
+	"acsync/sync/dryrun"
 )
 
 // TestOutage lets Agent Connect be down for hours, in several ways, while a pass is made every five minutes and
@@ -138,5 +140,28 @@ func TestOutageOfTheDataAlone(t *testing.T) {
 				t.Errorf("by hand %v: it took %d passes", byHand, passes)
 			}
 		})
+	}
+}
+
+// TestDuplicatesAreNoOutage lets Agent Connect say of all requests that it has them: it is up, and each is looked up.
+func TestDuplicatesAreNoOutage(t *testing.T) {
+	b := newBench(t, 20)
+	b.answer = func(agentconnect.Request) agentconnect.Answer {
+		return agentconnect.Answer{Status: 409, Written: true, Own: true, Message: "Duplicate"}
+	}
+	if result := b.mustRun(t); result.Fuse+result.Down != "" || result.Outage != nil || result.Reasons[store.InDoubt][decide.TakenBefore] != 20 {
+		t.Errorf("%+v", result)
+	}
+}
+
+// TestDryRunTellsOfAnOutage says what a dry run cannot show: that the pass after it begins with one request.
+func TestDryRunTellsOfAnOutage(t *testing.T) {
+	b := newBench(t, 20)
+	b.answer = func(agentconnect.Request) agentconnect.Answer { return agentconnect.Answer{Status: 503, Written: true} }
+	b.mustRun(t)
+	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
+	b.engine.Options.DryRun = true
+	if dry := b.mustRun(t); !strings.Contains(strings.Join(dry.Notices, "\n"), "begins with one request") || dry.Planned == 0 {
+		t.Errorf("%+v", dry)
 	}
 }

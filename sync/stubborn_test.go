@@ -166,6 +166,10 @@ func TestNoSuchAddress(t *testing.T) {
 		if err != deliver.ErrNoSuchAddress || len(b.got) != 1 || result.Counts[store.Rejected] != 0 {
 			t.Errorf("%s: %d requests, %v, %+v", name, len(b.got), err, result)
 		}
+		// A pass after it says the same: nothing is known of Agent Connect.
+		if again, err := b.run(t); err != deliver.ErrNoSuchAddress || again.Outage != nil || len(b.got) != 2 {
+			t.Errorf("%s: the pass after it: %v, %+v", name, err, again)
+		}
 		b.answer = nil
 		due(t, b)
 		if rest := b.mustRun(t); rest.Counts[store.Accepted] != 20 {

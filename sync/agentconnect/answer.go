@@ -17,7 +17,8 @@ type Answer struct {
 	Message    string        // the server's words, short, with personal data taken out
 	// Own: of an answer that is no success, the words are Agent Connect's: those of a gateway, a firewall or a
 	// portal say nothing about the request
-	Own bool
+	Own  bool
+	Page bool // of the same: it is a web page
 	// more came than one answer, or one too soon: it may not be the one to this request
 	Stray bool
 	Echo  Echo   // what the JSON of a 2xx answer says
@@ -49,7 +50,7 @@ func failed(err error, written bool) Answer {
 	}
 	a := Answer{
 		Status: e.Status, Written: written || e.Status != 0, RetryAfter: e.RetryAfter, Message: e.Message,
-		Own: e.Own,
+		Own: e.Own, Page: e.Page,
 	}
 	if e.Status == 0 || e.Err != nil {
 		a.Err = explained(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 
+	"acsync/sync/exit"
 	"acsync/sync/httpx"
 	"acsync/sync/sandbox"
 )
@@ -248,6 +249,7 @@ func TestSinceFails(t *testing.T) {
 		words  string
 	}{
 		{"the key or the secret is refused", []int{403}, nil, httpx.Credentials, 1, "api_secret_file"},
+		{"no such address", []int{404}, nil, httpx.NotFound, 1, "is agent_connect.base_url right?"},
 		{"not taken", []int{400}, nil, httpx.Invalid, 1, "request refused"},
 		{"the server fails and goes on failing", []int{500, 502, 503}, nil, httpx.Server, dataTries, "server failed"},
 		{"the request came too slowly, too early, on the wrong connection", []int{408, 425, 421}, nil, httpx.Server, dataTries, "try again later"},
@@ -265,6 +267,10 @@ func TestSinceFails(t *testing.T) {
 			e, ok := errors.AsType[*httpx.Error](err)
 			if !ok || e.Kind != test.kind || !strings.Contains(err.Error(), test.words) || len(s.queries) != test.calls || len(rows) > 0 {
 				t.Fatalf("got %v after %d calls, %d rows", err, len(s.queries), len(rows))
+			}
+			// No later call will help where the address is wrong.
+			if code, _ := exit.Of(err); (code == exit.Usage) != (test.kind == httpx.NotFound) {
+				t.Errorf("the process would end with %d", code)
 			}
 			for _, header := range s.headers {
 				for _, private := range []string{apiKey, apiSecret, header.Get("Authorization")} {

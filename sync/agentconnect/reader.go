@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"acsync/sync/exit"
 	"acsync/sync/httpx"
 )
 
@@ -92,8 +93,20 @@ func fetch[T any](
 		e.Hint = "check agent_connect.api_key_file and agent_connect.api_secret_file, which must be of one " +
 			"account"
 	}
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.NotFound {
+		e.Hint = "what answers has no data of Agent Connect: is agent_connect.base_url right?"
+		return page, addressError{err}
+	}
 	return page, explained(err)
 }
+
+// addressError is an answer of something else than Agent Connect, which no later call will change.
+type addressError struct{ error }
+
+func (e addressError) Unwrap() error { return e.error }
+
+// ExitClass returns the code that the process ends with.
+func (addressError) ExitClass() exit.Code { return exit.Usage }
 
 // eachPage yields the rows of one page after the other, and at last an error, if there is one. next fetches a
 // page, and reports whether there is another; most bounds how many there are.

@@ -171,6 +171,8 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		}
 		switch {
 		case f.heard == 0 && (f.astray >= astrayInARow || f.astray > 0 && f.unheard()):
+			// What answers is not Agent Connect, of which nothing is known.
+			f.failures, f.silences = 0, 0
 			return ErrNoSuchAddress
 		case f.down != "":
 		case f.failures >= failuresInARow:
@@ -193,7 +195,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		}
 	default:
 		f.silences, f.limited = 0, 0
-		if o.State != store.InDoubt {
+		if o.State != store.InDoubt || o.Reason == decide.TakenBefore {
 			clear(f.refused)
 			f.heard++
 		}
@@ -294,7 +296,7 @@ func (f *fuse) Alike() []Refused {
 func (f *fuse) judge(key store.Key, o Outcome) {
 	f.judged++
 	f.failures++
-	if o.State != store.InDoubt {
+	if o.State != store.InDoubt || o.Reason == decide.TakenBefore {
 		f.failures = 0
 	}
 	if o.State == store.Rejected {

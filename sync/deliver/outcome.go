@@ -50,7 +50,7 @@ func classify(a agentconnect.Answer) Outcome {
 		outcome.State, outcome.Message = store.Accepted, ""
 	case a.Status >= 200 && a.Status < 300:
 		outcome.State, outcome.Reason, outcome.Message = store.InDoubt, decide.Unrecognised, a.Looks
-	case a.Status == 401 || a.Status == 403:
+	case (a.Status == 401 || a.Status == 403) && !a.Page:
 		outcome.State, outcome.Reason = store.Retry, decide.Credentials
 	case a.Status == 429:
 		outcome.State, outcome.Reason = store.Retry, decide.Limited

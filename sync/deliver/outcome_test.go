@@ -34,6 +34,8 @@ func TestClassify(t *testing.T) {
 		{"400", agentconnect.Answer{Status: 400, Written: true, Own: true}, store.Rejected, decide.Refused},
 		{"401", agentconnect.Answer{Status: 401, Written: true}, store.Retry, decide.Credentials},
 		{"403", agentconnect.Answer{Status: 403, Written: true}, store.Retry, decide.Credentials},
+		{"401 of a portal", agentconnect.Answer{Status: 401, Written: true, Page: true, Message: "Sign in"}, store.Retry, decide.Gateway},
+		{"403 of a firewall", agentconnect.Answer{Status: 403, Written: true, Page: true}, store.Retry, decide.Gateway},
 		{"404 of the address", agentconnect.Answer{Status: 404, Written: true, Own: true, Message: "Cannot POST /v1/requests"}, store.Retry, decide.Gateway},
 		{"404 of the agent", agentconnect.Answer{Status: 404, Written: true, Own: true, Message: "Employee not found"}, store.Rejected, decide.EmployeeNotFound},
 		{"400 of a gateway", agentconnect.Answer{Status: 400, Written: true, Message: "Request blocked"}, store.Retry, decide.Gateway},

@@ -26,6 +26,7 @@ type Error struct {
 	// the server's own words: one line, at most redact.MaxMessage characters, scrubbed
 	Message string
 	Own     bool // the body is the service's own word; see ServiceOptions.Own
+	Page    bool // the body is a web page, which no API answers with
 	// OtherClock: the attempt was authorized by a clock that the service does not share. Another one will be
 	// authorized by the service's.
 	OtherClock bool

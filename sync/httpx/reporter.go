@@ -63,6 +63,7 @@ func (r reporter) refused(ctx context.Context, c Call, resp *http.Response) *Err
 	if err != nil {
 		e.Err = r.failed(ctx, c, resp.StatusCode, err).Err
 	}
+	e.Page = redact.IsHTML(body)
 	e.Own = err == nil && r.own != nil && r.own(body)
 	return e
 }

@@ -66,6 +66,8 @@ const (
 	doDecide = "What Agent Connect's data do not tell, each pass asks them again. To decide by hand, look " +
 		"the ids up there first, because what is sent again may be a second mail: acsync resolve{here} " +
 		"--id ID, with --accept, --resend or --drop."
+	doWarnResent = "%s out again with the next acsync run{here}: whoever did get the first mail is asked twice. " +
+		"Look them up in Agent Connect before that."
 	doDecideOne = "acsync resolve{here} --id %s"
 	doChoose    = "with one of --accept, --resend, --drop"
 
@@ -113,9 +115,10 @@ var remedies = map[decide.Reason]string{
 	decide.BrandRefused:    "compare the brand with those of Agent Connect",
 	decide.LanguageRefused: "compare the language with those of Agent Connect",
 	decide.Forbidden: "look at what these requests hold that others do not, such as markup in a name or a " +
-		"tag: each pass tries them again, behind all others, and after 5 tries they are given up",
+		"tag; passes try them again, behind all others, and give up one that fails 5 times",
 	decide.Gateway: "ask whoever runs the proxy or the firewall before Agent Connect what it has against " +
-		"these: each pass tries them again, behind all others, and after 5 tries they are given up",
+		"these; passes try them again, behind all others, and give up one that fails 5 times while others " +
+		"are taken",
 	decide.UnreadableRecord: "open these in Kustomer, and ask its support why its API does not give them: " +
 		"passes try again, and after 72 h they are given up",
 	decide.GaveUp:      "find out why Agent Connect could not be reached for so long",

@@ -194,7 +194,7 @@ var dispositions = []disposition{
 	{store.Rejected.String(), 1, doc.Bad, "Agent Connect refused it for good"},
 	{store.InDoubt.String(), 0, doc.Bad, "may have arrived; not sent again"},
 	{store.Sending.String(), 2, doc.Bad, "under way, or left by a crash"},
-	{store.Retry.String(), 3, doc.Warn, "certainly not sent; tried again"},
+	{store.Retry.String(), 3, doc.Warn, "not taken yet; tried again"},
 	{store.Scheduled.String(), 4, doc.Warn, "decided; a later pass sends it"},
 	{store.Dropped.String(), 7, doc.Quiet, "given up by hand"},
 	{store.Skipped.String(), 8, doc.Quiet, "not to be asked"},

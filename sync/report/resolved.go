@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/decide"
 	"acsync/sync/report/doc"
 	"acsync/sync/verify"
 )
@@ -48,9 +49,18 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	if refused > 0 {
 		lead = append(lead, thousands(refused)+" left unchanged.")
 	}
+	resent := 0
+	for _, each := range settled {
+		if each.State == store.Retry && decide.Reason(each.Reason) == decide.ByHand && each.Before == store.InDoubt {
+			resent++
+		}
+	}
+	if resent > 0 {
+		d.Todo = append(d.Todo, advise(doWarnResent, here, several(resent, "goes", "go")))
+	}
 	if len(lead) > 0 {
 		d.Headline, d.Level = strings.Join(lead, " "), doc.LevelAttention
-		d.Todo = resolvedHints(settled, here)
+		d.Todo = append(d.Todo, resolvedHints(settled, here)...)
 	}
 	return d
 }

@@ -184,7 +184,7 @@ func retrySignal(s Status) Signal {
 	if n == 0 {
 		return Signal{Name: "retries", Level: SignalOK, Text: "none"}
 	}
-	signal := Signal{"retries", SignalLook, thousands(n) + ", certainly not sent", doTryAgain}
+	signal := Signal{"retries", SignalLook, thousands(n) + ", not taken yet", doTryAgain}
 	if !s.FirstTried.IsZero() && s.Now.Sub(s.FirstTried) > longRetry {
 		signal.Level, signal.Todo = SignalAct, doFindRefusal
 		signal.Text += ", the first try " + since(s.Now, s.FirstTried)

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store
 func StatusDoc(s Status) doc.Doc {
 	doubts := namesTable(len(s.InDoubt), s.doubtful(), "")
 	for _, e := range s.InDoubt {
-		doubts.Add(e.Conversation, ofKind(e.Kind())+e.Reason+", done "+show(e.Record.Resolution))
+		doubts.Add(e.Conversation, ofKind(e.Kind())+cmp.Or(e.Reason, "under way when it was killed")+", done "+show(e.Record.Resolution))
 	}
 	shown := first(s.Refused, MostNamed)
 	refused := namesTable(len(shown), len(s.Refused), "; --json names them")

@@ -24,6 +24,9 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 		later = "in the plan"
 	}
 	switch {
+	case problem != nil && p.Found == 0 && !p.To.IsZero():
+		v.Headline = "The pass ended before it looked at any conversation."
+		fallthrough
 	case problem != nil:
 		v.Level, v.Detail = doc.LevelHalted, "The pass ended early: "+problem.Error()+"."
 	case len(halted) > 0:
@@ -64,7 +67,7 @@ func halts(p Pass) (lines []string) {
 	}
 	if p.Down != "" {
 		if p.Outage != nil && p.Outage.Next.After(p.Ended) {
-			next += ", and tries one request from " + show(p.Outage.Next) + " on"
+			next = "One request is tried from " + show(p.Outage.Next) + " on, and the rest when it is answered"
 		}
 		lines = append(lines, advise(haltedByOutage, "", p.Down, next))
 	}
