@@ -55,6 +55,9 @@ func Triage(c Case, now Clock, at Stage) Action {
 	// It has become too old while nobody could read it, which is no reason to pass over it in silence.
 	case c.Skip == Stale && !c.UnreadSince().IsZero():
 		return Action{Verb: Reject, Reason: UnreadableRecord}
+	// The same of what is turned away while others are taken.
+	case c.Skip == Stale && c.Own.State == store.Retry && Reason(c.Own.Reason).Parked():
+		return Action{Verb: Reject, Reason: GaveUp}
 	case c.Reread == Missing:
 		return Action{Verb: Skip, Reason: Gone}
 	case c.Reread == Superseded, c.Skip == NotDone && at == FromLedger:

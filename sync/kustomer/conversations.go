@@ -43,7 +43,7 @@ func (g *batchGetter) Conversations(ctx context.Context, ids []string) ([]Conver
 			wanted = append(wanted, id)
 		}
 	}
-	found := &foundConversations{byID: make(map[string]Conversation, len(wanted))}
+	found := &foundConversations{wanted: wanted, byID: make(map[string]Conversation, len(wanted))}
 	for chunk := range slices.Chunk(wanted, listIDs) {
 		if err := g.collect(ctx, chunk, found); err != nil {
 			return nil, err
@@ -77,6 +77,7 @@ func (e *UnreadableError) Unwrap() error { return e.Err }
 
 // foundConversations are conversations by their ids in lower case, and those that cannot be read.
 type foundConversations struct {
+	wanted     []string
 	byID       map[string]Conversation
 	unreadable UnreadableError
 	inARow     int // the last so many that were asked for by themselves could not be read
@@ -143,6 +144,9 @@ func (g *batchGetter) collectSingly(ctx context.Context, ids []string, found *fo
 		err := g.collectList(ctx, []string{id}, found)
 		switch {
 		case errors.Is(err, ErrUnreadable):
+			if found.inARow+1 >= failuresInARow && g.stillReads(ctx, found) {
+				found.inARow = 0
+			}
 			err = found.failed(id, err)
 		case err == nil, errors.Is(err, ErrNotFound):
 			found.inARow, err = 0, nil
@@ -152,6 +156,21 @@ func (g *batchGetter) collectSingly(ctx context.Context, ids []string, found *fo
 		}
 	}
 	return nil
+}
+
+// stillReads reports whether others are read: one that was before, or else one of the last of the wanted. Then
+// what fails in a row does so by its own fault.
+func (g *batchGetter) stillReads(ctx context.Context, found *foundConversations) bool {
+	const most = 3
+	others := slices.Clone(found.wanted[max(len(found.wanted)-most, 0):])
+	for id := range found.byID {
+		others = []string{id}
+		break
+	}
+	return slices.ContainsFunc(others, func(id string) bool {
+		again := &foundConversations{byID: map[string]Conversation{}}
+		return g.collectList(ctx, []string{id}, again) == nil
+	})
 }
 
 // collectList makes one request for the ids.

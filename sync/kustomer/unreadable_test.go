@@ -39,6 +39,35 @@ func TestUnreadableRecord(t *testing.T) {
 	}
 }
 
+// TestUnreadableInARow: many in a row that cannot be read hold up no other, wherever they stand.
+func TestUnreadableInARow(t *testing.T) {
+	for name, ids := range map[string]string{
+		"first": "bad1 bad2 bad3 bad4 bad5 bad6 bad7 a b", "last": "a b bad1 bad2 bad3 bad4 bad5 bad6 bad7",
+		"between": "a bad1 bad2 bad3 bad4 bad5 bad6 bad7 b", "nearly all": "bad1 bad2 bad3 bad4 bad5 bad6 bad7 bad8 bad9 bad10 bad11 b",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := start(t, func(w http.ResponseWriter, r *http.Request) {
+				rows := []string{}
+				for id := range strings.SplitSeq(strings.TrimPrefix(r.URL.Path, "/v1/conversations/"), ",") {
+					if strings.HasPrefix(id, "bad") {
+						w.WriteHeader(http.StatusForbidden)
+						return
+					}
+					rows = append(rows, `{"id":"`+id+`","attributes":{"status":"done"}}`)
+				}
+				fmt.Fprintf(w, `{"data":[%s]}`, strings.Join(rows, ","))
+			})
+			wanted := strings.Fields(ids)
+			got, err := c.Conversations(t.Context(), wanted)
+			bad, ok := errors.AsType[*UnreadableError](err)
+			if good := len(wanted) - strings.Count(ids, "bad"); !ok || len(got) != good || len(bad.IDs) != len(wanted)-good {
+				t.Errorf("%d conversations, %v", len(got), err)
+			}
+		})
+	}
+}
+
 // TestServiceFails: what befalls every record is the key's or the service's fault.
 func TestServiceFails(t *testing.T) {
 	for _, status := range []int{401, 403, 500} {
