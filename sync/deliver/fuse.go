@@ -190,8 +190,11 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			f.since = time.Now()
 		}
 		if f.down == "" && (f.limited >= limitedInARow || time.Since(f.since) >= limitedFor) {
-			f.down = fmt.Sprintf("it answered 429 %d times in a row; "+
-				"lower agent_connect.requests_per_minute", f.limited)
+			f.down = fmt.Sprintf("it answered 429 %d times in a row, for %s", f.limited,
+				time.Since(f.since).Round(time.Second))
+			if f.limited >= limitedInARow {
+				f.down += "; lower agent_connect.requests_per_minute"
+			}
 		}
 	default:
 		f.silences, f.limited = 0, 0

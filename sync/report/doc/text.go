@@ -41,7 +41,7 @@ func Text(w io.Writer, d Doc, s Style) error {
 	if d.Here != "" {
 		t.command = regexp.MustCompile(`acsync( [a-z]+){1,2}` + regexp.QuoteMeta(d.Here))
 	}
-	t.block(d.Name+" · "+d.Subject, "", 0)
+	t.block(strings.TrimSuffix(d.Name+" · "+d.Subject, " · "), "", 0)
 	t.block(d.Badge, "", 0)
 	for _, line := range d.About {
 		if strings.HasPrefix(line, "https://") {
