@@ -28,7 +28,7 @@ import (
 func TestChaos(t *testing.T) {
 	seeds := uint64(1)
 	if os.Getenv("LONG_TESTS") != "" {
-		seeds = 20
+		seeds = 6
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -158,12 +158,14 @@ func (s *siege) pass(t *testing.T, n int, down bool) {
 	}
 	s.unseen += result.Unseen
 	accepted := s.world.Accepted()
-	// What is sent first after an outage may be one that never gets a usable answer.
-	if !down && result.Down != "" {
+	// What is sent first after an outage may be one that never gets a usable answer, and what an outage has left
+	// unsent has its turn before what is new: many of those in a row may blow a fuse.
+	stopped := result.Down != "" || result.Fuse != ""
+	if !down && stopped {
 		s.excused++
 	}
 	for _, c := range s.fresh {
-		if !down && result.Down == "" && accepted[c.ID] == 0 {
+		if !down && !stopped && accepted[c.ID] == 0 {
 			t.Errorf("pass %d, exit %d: %s is new and was not asked: %v %s %v", n, code, c.ID, err, result.Fuse, result.Notices)
 		}
 	}

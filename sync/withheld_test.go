@@ -115,7 +115,7 @@ func newWithholding(t *testing.T, kind string, status int, conversations int) (*
 // visible, tried again, and asked when the record can be read. Nothing waits for a tag.
 func TestWithheldRecord(t *testing.T) {
 	for _, kind := range []string{"customer", "agent", "conversation", "tag"} {
-		for _, status := range []int{400, 403, 423, 500, 200} {
+		for _, status := range []int{400, 403, 500, 200} {
 			t.Run(fmt.Sprint(kind, " ", status), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					b, w := newWithholding(t, kind, status, 12)
@@ -198,9 +198,9 @@ func TestWithheldForGood(t *testing.T) {
 	for _, kind := range []string{"customer", "agent", "conversation"} {
 		synctest.Test(t, func(t *testing.T) {
 			b, w := newWithholding(t, kind, 403, 12)
-			for range 80 {
+			for range 27 {
 				b.mustRun(t)
-				b.anHourLater()
+				b.goOn(3 * time.Hour)
 			}
 			if got := b.state(t, 3); got.State != store.Rejected || decide.Reason(got.Reason) != decide.UnreadableRecord || got.Settled() {
 				t.Errorf("%s: after three days %+v", kind, got)

@@ -28,7 +28,7 @@ import (
 func TestChaos(t *testing.T) {
 	t.Parallel()
 	program := build(t)
-	for seed := range uint64(amount(1, 10)) {
+	for seed := range uint64(amount(1, 3)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			newSiege(t, program, seed).live(t)
