@@ -297,7 +297,9 @@ func (v *victim) restore(t *testing.T, copied map[string][]byte, endings []strin
 	c := v.command("run", "--json")
 	out, _ := c.CombinedOutput()
 	if c.ProcessState.ExitCode() != 14 {
-		if !bytes.Equal(copied[""], last[""]) && !v.secret {
+		// Each pass since was killed before it had sealed its opening, and so before it sent anything.
+		unsealed := bytes.Equal(copied[".fence"], last[".fence"])
+		if !bytes.Equal(copied[""], last[""]) && !unsealed && !v.secret {
 			t.Errorf("a pass of a copy ends with exit code %d\n%s", c.ProcessState.ExitCode(), out)
 		}
 		return // nothing was sent since the copy
