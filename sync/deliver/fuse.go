@@ -66,7 +66,6 @@ type fuse struct {
 	limited  int                // in a row: answered 429
 	since    time.Time          // when the first of those came
 	alike    []Refused          // of the judged, while all were rejected for one reason
-	mixed    bool               // they were not
 	refused  map[store.Key]bool // that were refused the key, in a row
 	tells    bool               // a request was sent that never failed before, or there is no connection
 	knocking bool               // it was found down: one request at a time, until one is answered
@@ -122,8 +121,7 @@ func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 	if f.heard == 0 {
 		return o
 	}
-	parked := o.Reason == decide.Forbidden || o.Reason == decide.Gateway
-	if parked && attempt >= decide.MostAttempts && f.vain < mostInVain {
+	if o.Reason.Parked() && attempt >= decide.MostAttempts && f.vain < mostInVain {
 		o.State, o.Reason = store.Rejected, decide.GaveUp
 	}
 	return o
@@ -198,7 +196,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 		}
 	default:
 		f.silences, f.limited = 0, 0
-		if o.State != store.InDoubt || o.Reason == decide.TakenBefore {
+		if o.heard() {
 			clear(f.refused)
 			f.heard++
 		}
@@ -277,8 +275,8 @@ type Refused struct {
 
 // compare keeps what was rejected while all of it was rejected for one reason.
 func (f *fuse) compare(key store.Key, o Outcome) {
-	other := o.State != store.Rejected || len(f.alike) > 0 && f.alike[0].Reason != o.Reason
-	if f.mixed = f.mixed || other; f.mixed {
+	so := len(f.alike) == f.judged-1 && (f.judged == 1 || f.alike[0].Reason == o.Reason)
+	if !so || o.State != store.Rejected {
 		f.alike = nil
 		return
 	}
@@ -299,7 +297,7 @@ func (f *fuse) Alike() []Refused {
 func (f *fuse) judge(key store.Key, o Outcome) {
 	f.judged++
 	f.failures++
-	if o.State != store.InDoubt || o.Reason == decide.TakenBefore {
+	if o.heard() {
 		f.failures = 0
 	}
 	if o.State == store.Rejected {
@@ -321,7 +319,7 @@ func (f *fuse) judge(key store.Key, o Outcome) {
 	case f.failures >= failuresInARow:
 		f.lost = true
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
-	case enough && share > f.limits.ErrorRate && !f.mixed:
+	case enough && share > f.limits.ErrorRate && len(f.alike) == f.judged:
 		f.blown = fmt.Sprintf("max_error_rate: each of the first %d survey requests was rejected for one "+
 			"reason, %s, which is more likely the account's than theirs: they are tried again", f.judged,
 			o.Reason)

@@ -24,6 +24,9 @@ type Outcome struct {
 	At      time.Time     // when it was known; zero when nothing was tried
 }
 
+// heard reports whether Agent Connect itself has said something of the request.
+func (o Outcome) heard() bool { return o.State != store.InDoubt || o.Reason == decide.TakenBefore }
+
 // ErrDryRun marks the answer of a dry run's sender.
 var ErrDryRun = errors.New("dry run: nothing was sent")
 
