@@ -211,7 +211,7 @@ func (d *decider) refetchOrphans(
 		return fmt.Errorf("read conversations (%d) again whose customers are gone: %w", len(orphans), err)
 	}
 	for _, id := range unread {
-		for _, i := range orphans[decide.KeyOf(kustomer.Conversation{ID: id}).Conversation] {
+		for _, i := range orphans[id] {
 			cases[i].Unread = true
 		}
 	}
