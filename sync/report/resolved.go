@@ -36,10 +36,13 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 		table.Add(keyName(each.Entry), ofKind(each.Kind())+resolvedAs(each))
 	}
 	d.Sections = []doc.Section{doc.Titled("", table)}
-	refused := 0
+	refused, resent := 0, 0
 	for _, each := range settled {
-		if each.Refusal != "" {
+		switch {
+		case each.Refusal != "":
 			refused++
+		case each.Before == store.InDoubt && each.State == store.Retry && decide.Reason(each.Reason) == decide.ByHand:
+			resent++
 		}
 	}
 	var lead []string
@@ -48,12 +51,6 @@ func ResolvedDoc(settled []verify.Settled, tenant, here string) doc.Doc {
 	}
 	if refused > 0 {
 		lead = append(lead, thousands(refused)+" left unchanged.")
-	}
-	resent := 0
-	for _, each := range settled {
-		if each.State == store.Retry && decide.Reason(each.Reason) == decide.ByHand && each.Before == store.InDoubt {
-			resent++
-		}
 	}
 	if resent > 0 {
 		d.Todo = append(d.Todo, advise(doWarnResent, here, several(resent, "goes", "go")))

@@ -66,7 +66,8 @@ func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store
 func StatusDoc(s Status) doc.Doc {
 	doubts := namesTable(len(s.InDoubt), s.doubtful(), "")
 	for _, e := range s.InDoubt {
-		doubts.Add(e.Conversation, ofKind(e.Kind())+cmp.Or(e.Reason, "under way when it was killed")+", done "+show(e.Record.Resolution))
+		why := cmp.Or(e.Reason, "under way when it was killed")
+		doubts.Add(e.Conversation, ofKind(e.Kind())+why+", done "+show(e.Record.Resolution))
 	}
 	shown := first(s.Refused, MostNamed)
 	refused := namesTable(len(shown), len(s.Refused), "; --json names them")
