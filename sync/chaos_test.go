@@ -46,6 +46,7 @@ type siege struct {
 	unseen int
 	// passes that were not to meet an outage, and did
 	excused int
+	blown   int                   // passes outside of the outage in which a fuse blew
 	fresh   []*chaos.Conversation // that the next pass is to ask about
 }
 
@@ -124,6 +125,9 @@ func (s *siege) live(t *testing.T) {
 	for _, problem := range s.world.Problems(s.known(t)) {
 		t.Error(problem)
 	}
+	if s.blown > 1 {
+		t.Errorf("a fuse blew in %d passes outside of the outage", s.blown)
+	}
 	if s.excused > 3 {
 		t.Errorf("%d passes took Agent Connect to be down, which it was not", s.excused)
 	}
@@ -161,8 +165,12 @@ func (s *siege) pass(t *testing.T, n int, down bool) {
 	// What is sent first after an outage may be one that never gets a usable answer, and what an outage has left
 	// unsent has its turn before what is new: many of those in a row may blow a fuse.
 	stopped := result.Down != "" || result.Fuse != ""
-	if !down && stopped {
+	switch {
+	case down:
+	case result.Down != "":
 		s.excused++
+	case result.Fuse != "":
+		s.blown++
 	}
 	for _, c := range s.fresh {
 		if !down && !stopped && accepted[c.ID] == 0 {
