@@ -35,8 +35,7 @@ type customers struct {
 
 	mu    stdsync.Mutex
 	known map[string]*kustomer.Customer // a nil value: there is no such customer
-	// that Kustomer does not give
-	unread map[string]bool
+
 	faults faults
 }
 
@@ -61,22 +60,6 @@ func (c *customers) takeKnown(ids map[string]bool, into found) {
 			into[id] = customer
 		}
 	}
-}
-
-// isUnread reports whether Kustomer does not give a customer, although it gives others.
-func (c *customers) isUnread(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.unread[id]
-}
-
-func (c *customers) keepUnread(id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unread == nil {
-		c.unread = map[string]bool{}
-	}
-	c.unread[id] = true
 }
 
 func (c *customers) keep(fresh found) {
@@ -151,7 +134,7 @@ func (c *customers) search(
 
 func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into found) error {
 	c.takeKnown(wanted, into)
-	ids := slices.DeleteFunc(into.missing(wanted), c.isUnread)
+	ids := slices.DeleteFunc(into.missing(wanted), c.faults.withheld)
 	singly := make([]*kustomer.Customer, len(ids))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(getsAtOnce)
@@ -167,7 +150,6 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into foun
 				c.faults.read(id)
 				return nil
 			case c.faults.own(id, err, again):
-				c.keepUnread(id)
 				return nil
 			case err != nil:
 				return fmt.Errorf("look up customer %s: %w", id, err)
@@ -182,7 +164,7 @@ func (c *customers) fetch(ctx context.Context, wanted map[string]bool, into foun
 	}
 	fresh := found{}
 	for i, id := range ids {
-		if !c.isUnread(id) {
+		if !c.faults.withheld(id) {
 			into[id], fresh[id] = singly[i], singly[i]
 		}
 	}

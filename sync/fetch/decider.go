@@ -54,7 +54,7 @@ func (d *decider) decide(
 		}
 		id := cases[i].Conversation.CustomerID
 		cases[i].Customer = customers[id]
-		cases[i].Unread = cases[i].Unread || d.customers.isUnread(id)
+		cases[i].Unread = cases[i].Unread || d.customers.faults.withheld(id)
 		cases[i].Decision = d.Policy.Decide(cases[i].Candidate)
 	}
 	slices.SortFunc(cases, func(a, b decide.Case) int {
@@ -198,7 +198,8 @@ func (d *decider) refetchOrphans(
 ) error {
 	orphans := map[string][]int{}
 	for i, each := range cases {
-		if id := each.Conversation.CustomerID; wanted[id] && customers[id] == nil && !d.customers.isUnread(id) {
+		id := each.Conversation.CustomerID
+		if wanted[id] && customers[id] == nil && !d.customers.faults.withheld(id) {
 			orphans[each.Key.Conversation] = append(orphans[each.Key.Conversation], i)
 		}
 	}

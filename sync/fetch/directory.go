@@ -21,8 +21,8 @@ func newDirectory(from Directory, notice func(string, ...any)) *directory {
 			id: func(u kustomer.User) string { return u.ID },
 		},
 		tags: cache[kustomer.Tag]{
-			kind: "tag", notice: notice, list: from.Tags, one: from.Tag, decoration: true,
-			id: func(t kustomer.Tag) string { return t.ID },
+			kind: "tag", notice: notice, list: from.Tags, one: from.Tag,
+			id: func(t kustomer.Tag) string { return t.ID }, faults: faults{lenient: true},
 		},
 	}
 }
@@ -53,18 +53,15 @@ type cache[T any] struct {
 	id   func(T) string
 
 	notice func(format string, args ...any)
-	// a request is sent without it: nothing of it stops a pass, and not many are looked up
-	decoration bool
 
 	mu     stdsync.Mutex
 	known  map[string]*T // a nil value: Kustomer has no such record
-	unread map[string]bool
-	faults faults
-	singly int // looked up by themselves
+	faults faults        // lenient: a request is sent without it, and not many are looked up
+	singly int           // looked up by themselves
 }
 
-// mostDecorations is how many records of decoration a pass looks up by themselves.
-const mostDecorations = 100
+// mostLenient is how many records for which nothing waits a pass looks up by themselves.
+const mostLenient = 100
 
 // find is a record; nil when there is none. The error is errUnread when Kustomer does not give this one.
 func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
@@ -81,7 +78,7 @@ func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
 	if record, ok := r.known[id]; ok {
 		return record, nil
 	}
-	if r.unread[id] || r.decoration && (r.singly >= mostDecorations || r.faults.lasting()) {
+	if r.faults.withheld(id) || r.faults.lenient && (r.singly >= mostLenient || r.faults.lasting()) {
 		return nil, errUnread
 	}
 	record, err := r.one(ctx, id)
@@ -94,8 +91,7 @@ func (r *cache[T]) find(ctx context.Context, id string) (*T, error) {
 	case errors.Is(err, kustomer.ErrNotFound):
 		r.known[id] = nil
 		r.faults.read(id)
-	case r.faults.own(id, err, again), r.decoration && errors.Is(err, kustomer.ErrUnreadable):
-		r.unread[id] = true
+	case r.faults.own(id, err, again):
 		return nil, errUnread
 	case err != nil:
 		return nil, fmt.Errorf("look up %s %s: %w", r.kind, id, err)
@@ -115,7 +111,7 @@ func (r *cache[T]) fill(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list %ss: %w", r.kind, err)
 	}
-	r.known, r.unread = make(map[string]*T, len(records)), map[string]bool{}
+	r.known = make(map[string]*T, len(records))
 	if len(records) > 0 {
 		r.faults.read(r.id(records[0]))
 	}

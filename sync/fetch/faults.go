@@ -23,6 +23,16 @@ type faults struct {
 	row  int    // failed in a row
 	// that a pass before this one could not read: whether they still fail says nothing of others
 	before map[string]bool
+	unread map[string]bool // that this pass could not read, by their own fault
+	// a failure is always a record's own: nothing waits for one of this kind
+	lenient bool
+}
+
+// withheld reports whether a record was found not to be given, by its own fault.
+func (f *faults) withheld(id string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.unread[id]
 }
 
 // expect notes that a record could not be read before.
@@ -42,14 +52,25 @@ func (f *faults) read(id string) {
 	f.some, f.good, f.row = true, id, 0
 }
 
-// own reports whether a record's failure is its own. After many in a row, one that was read before is asked
-// for once more.
+// own reports whether a record's failure is its own, and remembers that. After many in a row, one that was
+// read before is asked for once more.
 func (f *faults) own(id string, err error, again func(id string) error) bool {
 	if !errors.Is(err, kustomer.ErrUnreadable) {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	own := f.judge(id, again) || f.lenient
+	if own {
+		if f.unread == nil {
+			f.unread = map[string]bool{}
+		}
+		f.unread[id] = true
+	}
+	return own
+}
+
+func (f *faults) judge(id string, again func(id string) error) bool {
 	switch {
 	case f.before[id]:
 		return true
