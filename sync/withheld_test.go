@@ -88,27 +88,35 @@ func newWithholding(t *testing.T, kind string, status int, conversations int) (*
 	b := newBench(t, conversations)
 	kinds := map[int]httpx.Kind{400: httpx.Invalid, 403: httpx.Credentials, 423: httpx.Invalid, 500: httpx.Server, 200: httpx.Unreadable}
 	w := &withholding{desk: b.desk, answer: &httpx.Error{Service: "kustomer", Status: status, Kind: kinds[status]}}
-	c := &b.conversations[3]
-	switch kind {
-	case "customer":
-		w.ids = []string{c.CustomerID}
-	case "agent":
-		const id = "5ce4672fcce83d001a9e8300"
-		done := *c.LastDone
-		done.AssignedUsers = []string{id}
-		c.LastDone, w.ids = &done, []string{id}
-		user := *plain().Agent
-		user.ID = id
-		w.unlisted = []kustomer.User{user}
-	case "tag":
-		c.TagIDs = []string{"5849765dc41e372700cc8400"}
-		w.ids = c.TagIDs
-	case "conversation":
-		w.ids = []string{c.ID}
+	w.withhold(kind, 3)
+	if kind == "conversation" {
 		b.engine.Options.Recheck = -time.Second
 	}
 	b.engine.Source, b.engine.Directory = w, w
 	return b, w
+}
+
+// withhold gives a conversation a record of its own that is not given.
+func (w *withholding) withhold(kind string, i int) {
+	c, id := &w.conversations[i], ""
+	switch kind {
+	case "customer":
+		id = c.CustomerID
+	case "agent":
+		id = fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)
+		done := *c.LastDone
+		done.AssignedUsers = []string{id}
+		c.LastDone = &done
+		user := *plain().Agent
+		user.ID = id
+		w.unlisted = append(w.unlisted, user)
+	case "tag":
+		id = "5849765dc41e372700cc8400"
+		c.TagIDs = []string{id}
+	case "conversation":
+		id = c.ID
+	}
+	w.ids = append(w.ids, id)
 }
 
 // TestWithheldRecord lets Kustomer not give one record, whatever it answers: all others are asked, the one is
@@ -152,42 +160,46 @@ func TestWithheldRecord(t *testing.T) {
 // could read either is no matter of a key or of a service, so that whoever is new is asked by each pass, and a pass that
 // meets nothing else ends well.
 func TestSomeWithheldRecords(t *testing.T) {
-	for _, kind := range []string{"customer", "agent"} {
-		for _, status := range []int{400, 403, 500} {
-			for _, some := range []int{2, 3, 4} {
-				t.Run(fmt.Sprint(kind, " ", status, " ", some), func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) {
-						b, w := newWithholding(t, kind, status, 12)
-						for i := 4; i < 3+some; i++ {
-							c := &b.conversations[i]
-							if kind == "customer" {
-								w.ids = append(w.ids, c.CustomerID)
-								continue
-							}
-							done := *c.LastDone
-							done.AssignedUsers = []string{fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)}
-							c.LastDone, w.ids = &done, append(w.ids, done.AssignedUsers[0])
-						}
-						first := b.mustRun(t)
-						if first.Counts[store.Accepted] != 12-some || first.Reasons.Parked() != some {
-							t.Errorf("%+v", first)
-						}
-						for pass := range 8 {
-							b.anHourLater()
-							if pass == 4 {
-								b.conversations = b.conversations[:len(b.conversations)-1] // nobody is new
-							}
-							want := 1
-							if pass == 4 {
-								want = 0
-							}
-							if again := b.mustRun(t); again.Counts[store.Accepted] != want {
-								t.Errorf("pass %d: %+v", pass, again)
-							}
-						}
+	for _, test := range []struct {
+		kinds         []string
+		statuses      []int
+		some          []int // records that are not given
+		conversations int
+	}{
+		{[]string{"customer", "agent"}, []int{400, 403, 500}, []int{2, 3, 4}, 12},
+		{[]string{"conversation"}, []int{403}, []int{2, 3, 4}, 12},
+		{[]string{"customer", "agent", "conversation"}, []int{403}, []int{6, 8}, 40},
+	} {
+		for _, kind := range test.kinds {
+			for _, status := range test.statuses {
+				for _, some := range test.some {
+					t.Run(fmt.Sprint(kind, " ", status, " ", some), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) { someWithheld(t, kind, status, some, test.conversations) })
 					})
-				})
+				}
 			}
+		}
+	}
+}
+
+func someWithheld(t *testing.T, kind string, status, some, conversations int) {
+	b, w := newWithholding(t, kind, status, conversations)
+	for i := 4; i < 3+some; i++ {
+		w.withhold(kind, i)
+	}
+	first := b.mustRun(t)
+	if first.Counts[store.Accepted] != conversations-some || first.Reasons.Parked() != some {
+		t.Errorf("%+v", first)
+	}
+	for pass := range 8 {
+		b.anHourLater()
+		want := 1
+		if pass == 4 {
+			b.conversations = b.conversations[:len(b.conversations)-1] // nobody is new
+			want = 0
+		}
+		if again := b.mustRun(t); again.Counts[store.Accepted] != want {
+			t.Errorf("pass %d: %+v", pass, again)
 		}
 	}
 }
@@ -234,53 +246,12 @@ func TestEverythingWithheld(t *testing.T) {
 	}
 }
 
-// TestSeveralWithheldRecords lets Kustomer not give several records: whoever else is marked done is asked in
-// every pass.
-func TestSeveralWithheldRecords(t *testing.T) {
-	for _, kind := range []string{"customer", "agent", "conversation"} {
-		for _, n := range []int{2, 3, 4, 6, 8} {
-			t.Run(fmt.Sprint(kind, " ", n), func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) {
-					b, w := newWithholding(t, kind, 403, 40)
-					withhold := func(i int) {
-						c, id := &b.conversations[i], fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)
-						switch kind {
-						case "customer":
-							c.CustomerID = id
-						case "agent":
-							done := *c.LastDone
-							done.AssignedUsers = []string{id}
-							c.LastDone = &done
-						default:
-							id = c.ID
-						}
-						w.ids = append(w.ids, id)
-					}
-					for i := range n - 1 {
-						withhold(10 + i)
-					}
-					for pass := range 5 {
-						r, err := b.run(t)
-						if err != nil || pass > 0 && r.Counts[store.Accepted] != 1 {
-							t.Errorf("pass %d: %v, %v", pass, err, r.Counts)
-						}
-						b.anHourLater()
-					}
-				})
-			})
-		}
-	}
-}
-
 // TestLaterEverythingWithheld ends the pass when no agent is given any more, also of those that were listed.
 func TestLaterEverythingWithheld(t *testing.T) {
 	b, w := newWithholding(t, "agent", 403, 12)
 	w.ids = append(w.ids, plain().Agent.ID)
 	for i := range b.conversations {
-		done := *b.conversations[i].LastDone
-		done.AssignedUsers = []string{fmt.Sprintf("5ce4672fcce83d001a9e84%02d", i)}
-		b.conversations[i].LastDone = &done
-		w.ids = append(w.ids, done.AssignedUsers[0])
+		w.withhold("agent", i)
 	}
 	if result, err := b.run(t); !errors.Is(err, kustomer.ErrUnreadable) || len(b.got) > 0 {
 		t.Errorf("%v, %+v", err, result)
