@@ -36,7 +36,7 @@ sent, nothing is written. What cannot be read is left out, and named.`,
 			toggle(flagReveal, "show e-mail addresses in full"),
 			noPagerFlag(),
 		},
-		Action: in(l, explainOne),
+		Action: reading(l, explainOne),
 	})
 }
 

@@ -38,8 +38,13 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if path == "" {
 		return usagef("--%s is empty; name the file", flagConfig)
 	}
-	source := config.Source{Path: path, Env: l.env}
-	_, err := os.Lstat(path)
+	t, err := newTerminal(l, c)
+	if err != nil {
+		return err
+	}
+	source := (&session{commandLine: l, terminal: t}).source()
+	source.Path = path
+	_, err = os.Lstat(path)
 	// Whatever is there is for its reader to judge.
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if fresh {

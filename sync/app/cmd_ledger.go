@@ -29,15 +29,15 @@ succeeded, a ledger that was put back is refused; run it again as often as you l
 
 func ledgerCommand(l *commandLine) *cli.Command {
 	out := value(flagOut, "write to `FILE`, which must not exist yet")
-	part := func(name, usage string, act func(*session) error, flags ...cli.Flag) *cli.Command {
-		return command(&cli.Command{Name: name, Usage: usage, Action: in(l, act), Flags: flags})
+	part := func(name, usage string, act cli.ActionFunc, flags ...cli.Flag) *cli.Command {
+		return command(&cli.Command{Name: name, Usage: usage, Action: act, Flags: flags})
 	}
 	converting := part("convert", "count surveys by resolution, or by conversation, from now on",
-		ledgerConvert,
+		in(l, ledgerConvert),
 		value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
 		toggle(flagDryRun, "say what would change, and write nothing"))
 	converting.Description = convertHelp
-	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has", ledgerRebuild,
+	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has", in(l, ledgerRebuild),
 		described(flagSince, "90d ago, or when a copy was made if that is longer ago",
 			"read what Agent Connect received since `TIME`"),
 		toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once "+
@@ -48,19 +48,19 @@ func ledgerCommand(l *commandLine) *cli.Command {
 		Name:  "ledger",
 		Usage: "check, back up, compact, convert, export, import or rebuild the ledger",
 		Subcommands: []*cli.Command{
-			part("check", "read the whole ledger and look for damage", ledgerCheck,
+			part("check", "read the whole ledger and look for damage", reading(l, ledgerCheck),
 				toggle(flagAcceptRestored, "take the ledger as it is although it is not the newest: "+
 					"whoever was asked since the copy was made may be asked again"),
 				toggle(flagAcceptKey, "let the ledger go on with this API key of Agent Connect: the "+
 					"account is the same, and has got a new key"),
 				toggle(flagAcceptTenant, "let the ledger serve this configuration from now on: the "+
 					"accounts are the same, and only an address has changed")),
-			part("backup", "write a checked copy, while no pass is running", ledgerBackup, out),
-			part("compact", "give unused space back to the disk", ledgerCompact),
+			part("backup", "write a checked copy, while no pass is running", reading(l, ledgerBackup), out),
+			part("compact", "give unused space back to the disk", in(l, ledgerCompact)),
 			converting,
-			part("export", "write one JSON object a line and conversation", ledgerExport, out),
+			part("export", "write one JSON object a line and conversation", reading(l, ledgerExport), out),
 			part("import", "take over what an export says, into a ledger that does not know better",
-				ledgerImport, value(flagIn, "read from `FILE`; stdin by default")),
+				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
 			rebuilding,
 		},
 	}, "ledger: check, backup, compact, convert, export, import or rebuild")

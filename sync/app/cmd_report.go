@@ -29,7 +29,7 @@ today and of the six days before.`,
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
 				"given several times"),
 		},
-		Action: in(l, showHistory),
+		Action: reading(l, showHistory),
 	})
 }
 

@@ -21,7 +21,7 @@ func statusCommand(l *commandLine) *cli.Command {
 		Name:   "status",
 		Usage:  "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
 		Flags:  []cli.Flag{noPagerFlag()},
-		Action: in(l, showStatus),
+		Action: reading(l, showStatus),
 	})
 }
 

@@ -78,13 +78,19 @@ type session struct {
 	*commandLine
 	c        *cli.Context
 	terminal terminal
+	readOnly bool // the command only tells what is
 	tenant   *tenant.Tenant
 }
 
 // in gives a command what it needs, and takes it back when that has ended.
-func in(l *commandLine, act func(*session) error) cli.ActionFunc {
+func in(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, false, act) }
+
+// reading is in for a command that only tells what is, and does so whatever else stands in the environment.
+func reading(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, true, act) }
+
+func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.ActionFunc {
 	return func(c *cli.Context) (err error) {
-		s := &session{commandLine: l, c: c}
+		s := &session{commandLine: l, c: c, readOnly: readOnly}
 		if s.terminal, err = newTerminal(l, c); err != nil {
 			return err
 		}
@@ -99,13 +105,21 @@ func in(l *commandLine, act func(*session) error) cli.ActionFunc {
 			}
 			return errors.Join(act(s), closeDemo())
 		}
-		cfg, err := tenant.Load(config.Source{Path: path, Env: l.env})
+		source := s.source()
+		source.Path = path
+		cfg, err := tenant.Load(source)
 		if err != nil {
 			return err
 		}
 		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org}
 		return act(s)
 	}
+}
+
+// source is where the configuration comes from, but for the file.
+func (s *session) source() config.Source {
+	log := s.terminal.logger(s.stderr)
+	return config.Source{Env: s.env, ReadOnly: s.readOnly, Warn: func(text string) { log.Warn(text) }}
 }
 
 func (s *session) path() string { return s.tenant.Config.Ledger.Path }
@@ -141,7 +155,8 @@ func (s *session) startDemo() (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	source := config.Source{Env: s.env, Override: func(cfg *config.Config) { pointAt(cfg, stand) }}
+	source := s.source()
+	source.Override = func(cfg *config.Config) { pointAt(cfg, stand) }
 	if s.c.IsSet(flagConfig) {
 		source.Path = s.c.String(flagConfig)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"acsync/sync/config"
 	"acsync/sync/report/doc"
 )
 
@@ -146,7 +147,7 @@ type pager struct {
 // newPager is the pager that the environment asks for. A variable that is empty, and cat, ask for none.
 func newPager(env []string, screen *os.File, width, height int) pager {
 	command := "less"
-	for _, name := range []string{"PAGER", "ACSYNC_PAGER"} {
+	for _, name := range []string{"PAGER", config.PagerVariable} {
 		if value, ok := variable(env, name); ok {
 			command = value
 		}

@@ -1,22 +1,33 @@
 package config
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
+// PagerVariable names the program that shows long answers. It is the one variable of acsync that is no key.
+const PagerVariable = variablePrefix + "PAGER"
+
+// maxPassedOver is how many variables a warning names.
+const maxPassedOver = 5
+
 // readEnvironment applies the variables, each "K=V". The last one counts when a name comes twice; a good
-// value replaces a bad one of the file, but does not excuse it.
-func (d *draft) readEnvironment(env []string) {
+// value replaces a bad one of the file, but does not excuse it. Others begin as the variables of keys do,
+// too: of those only one that resembles a key is a fault, for nothing else was meant by it.
+func (d *draft) readEnvironment(s Source) {
 	names, values := variables(), map[string]string{}
-	for _, variable := range env {
+	for _, variable := range s.Env {
 		if name, value, found := strings.Cut(variable, "="); found {
 			values[name] = value
 		}
 	}
-	for name, value := range values {
+	var over []string
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := values[name]
 		key, known := names[name]
 		switch {
 		case value == "":
@@ -27,11 +38,43 @@ func (d *draft) readEnvironment(env []string) {
 			if problem := parseValue(field(&d.cfg, key), value); problem != "" {
 				d.faultAt(d.origins[key], key, problem)
 			}
-		case strings.HasPrefix(name, variablePrefix):
-			d.faultAt(origin{source: showName(name)}, "",
-				"unknown environment variable"+didYouMean(suggestVariable(name, names)))
+		case !strings.HasPrefix(name, variablePrefix), name == PagerVariable, ofService(name, value):
+		default:
+			shown, meant := showName(name), suggestVariable(name, names)
+			if meant != "" && !s.ReadOnly {
+				d.faultAt(origin{source: shown}, "", "unknown environment variable"+didYouMean(meant))
+				break
+			}
+			if meant != "" {
+				shown += " (did you mean " + meant + "?)"
+			}
+			over = append(over, shown)
 		}
 	}
+	if len(over) > 0 {
+		d.warnings = append(d.warnings, passedOver(over))
+	}
+}
+
+// ofService reports whether a variable is one of those that Kubernetes gives to every container for a Service
+// whose name begins with "acsync-".
+func ofService(name, value string) bool {
+	found := serviceVariable.FindStringSubmatch(name)
+	// A path may be meant by ACSYNC_LEDGER_PORT, and by what Kubernetes gives never.
+	return found != nil && (found[1] != "PORT" || strings.Contains(value, "://"))
+}
+
+// serviceVariable is how those are named (documented).
+var serviceVariable = regexp.MustCompile(
+	`_(PORT|SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:ADDR|PORT|PROTO))?)$`)
+
+func passedOver(names []string) string {
+	more := ""
+	if n := len(names) - maxPassedOver; n > 0 {
+		names, more = names[:maxPassedOver], fmt.Sprintf(" and %d more", n)
+	}
+	return "environment variables that are no keys of acsync were passed over: " + strings.Join(names, ", ") +
+		more
 }
 
 func suggestVariable(name string, names map[string]string) string {

@@ -43,7 +43,8 @@ func TestEnvironmentFaults(t *testing.T) {
 		"ACSYNC_KUSTOMER_API_KEY=" + planted:              "ACSYNC_KUSTOMER_API_KEY: unknown environment variable; did you mean KUSTOMER_API_KEY?",
 		"ACSYNC_AGENT_CONECT_TIMEOUT=1s":                  "ACSYNC_AGENT_CONECT_TIMEOUT: unknown environment variable; did you mean ACSYNC_AGENT_CONNECT_TIMEOUT?",
 		"ACSYNC_RULE_NAME=x":                              "ACSYNC_RULE_NAME: unknown environment variable; did you mean [[rule]] in the configuration file?",
-		"ACSYNC_X=x":                                      "ACSYNC_X: unknown environment variable",
+		"ACSYNC_SYNC_SETTEL=4m":                           "ACSYNC_SYNC_SETTEL: unknown environment variable; did you mean ACSYNC_SYNC_SETTLE?",
+		"ACSYNC_LEDGER_PORT=/var/lib/acsync.db":           "ACSYNC_LEDGER_PORT: unknown environment variable; did you mean ACSYNC_LEDGER_PATH?",
 		"ACSYNC_MAPPING_DEFAULT_CHANNEL=ch\xffat":         "ACSYNC_MAPPING_DEFAULT_CHANNEL: mapping.default_channel: is not UTF-8 text: a byte in it is invalid",
 		"ACSYNC_MAPPING_BRAND='\xc3'":                     "ACSYNC_MAPPING_BRAND: mapping.brand: is not UTF-8 text: a byte in it is invalid",
 		"ACSYNC_MAPPING_CUSTOM_PROPERTIES=a\xe2\x82=tags": "ACSYNC_MAPPING_CUSTOM_PROPERTIES: mapping.custom_properties: is not UTF-8 text: a byte in it is invalid",
@@ -53,6 +54,60 @@ func TestEnvironmentFaults(t *testing.T) {
 			_, got := loadSource(t, Source{Env: []string{variable}})
 			if diff := cmp.Diff(got, []string{want}); diff != "" {
 				t.Errorf("got -, want +\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestVariablesOfOthers gives a program the variables that Kubernetes, systemd and a pipeline add to those that were meant for
+// it: whatever resembles no key is passed over with one warning, and what Kubernetes adds for a Service without any.
+func TestVariablesOfOthers(t *testing.T) {
+	const over = "environment variables that are no keys of acsync were passed over: "
+	for name, test := range map[string]struct {
+		env      []string
+		readOnly bool
+		warning  string
+	}{
+		"a Service for metrics": {env: []string{
+			"ACSYNC_METRICS_SERVICE_HOST=10.0.0.7", "ACSYNC_METRICS_SERVICE_PORT=9090", "ACSYNC_METRICS_SERVICE_PORT_HTTP=9090",
+			"ACSYNC_METRICS_PORT=tcp://10.0.0.7:9090", "ACSYNC_METRICS_PORT_9090_TCP=tcp://10.0.0.7:9090",
+			"ACSYNC_METRICS_PORT_9090_TCP_PROTO=tcp", "ACSYNC_METRICS_PORT_9090_TCP_PORT=9090",
+			"ACSYNC_METRICS_PORT_9090_TCP_ADDR=10.0.0.7", "ACSYNC_METRICS_PORT_53_UDP=udp://10.0.0.7:53",
+		}},
+		"a Service with the program's name": {env: []string{
+			"ACSYNC_SERVICE_HOST=10.0.0.7", "ACSYNC_PORT=tcp://10.0.0.7:80", "ACSYNC_PORT_80_TCP_ADDR=10.0.0.7",
+		}},
+		"Services with the names of sections": {env: []string{
+			"ACSYNC_LEDGER_PORT=tcp://10.0.0.7:80", "ACSYNC_SYNC_SERVICE_HOST=10.0.0.7", "ACSYNC_KUSTOMER_PORT=tcp://10.0.0.7:80",
+			"ACSYNC_RULES_PORT=tcp://10.0.0.7:80", "ACSYNC_RULE_SERVICE_PORT=80", "ACSYNC_AGENT_CONNECT_PORT=tcp://10.0.0.7:80",
+		}},
+		"one that is a key's name nearly": {env: []string{
+			"ACSYNC_SYNC_EMAIL_PORT=tcp://10.0.0.7:80", "ACSYNC_KUSTOMER_TIMEOUT_SERVICE_HOST=10.0.0.7",
+		}},
+		"the pager":    {env: []string{"ACSYNC_PAGER=less -R"}},
+		"empty ones":   {env: []string{"ACSYNC_VERSION=", "ACSYNC_SYNC_SETTEL="}},
+		"a pipeline's": {env: []string{"ACSYNC_VERSION=1.2", "ACSYNC_IMAGE=x", "ACSYNC_HOME=/opt"}, warning: over + "ACSYNC_HOME, ACSYNC_IMAGE, ACSYNC_VERSION"},
+		"many": {
+			env:     []string{"ACSYNC_A=1", "ACSYNC_B=1", "ACSYNC_C=1", "ACSYNC_D=1", "ACSYNC_E=1", "ACSYNC_F=1", "ACSYNC_G=1"},
+			warning: over + "ACSYNC_A, ACSYNC_B, ACSYNC_C, ACSYNC_D, ACSYNC_E and 2 more",
+		},
+		"a long one, which may be a secret": {env: []string{"ACSYNC_" + planted + strings.Repeat("x", 32) + "=1"}, warning: over + "(a name of "},
+		"one that resembles a key, for a command that only reads": {
+			env: []string{"ACSYNC_SYNC_SETTEL=4m", "ACSYNC_X=1"}, readOnly: true,
+			warning: over + "ACSYNC_SYNC_SETTEL (did you mean ACSYNC_SYNC_SETTLE?), ACSYNC_X",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var warnings []string
+			cfg, err := Load(Source{Env: test.env, ReadOnly: test.readOnly, Warn: func(text string) { warnings = append(warnings, text) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(warnings, "\n"); !strings.HasPrefix(got, test.warning) || len(warnings) > 1 || (got == "") != (test.warning == "") {
+				t.Errorf("warnings %q, want one %q", warnings, test.warning)
+			}
+			if diff := cmp.Diff(cfg, Default()); diff != "" {
+				t.Errorf("it changed the configuration:\n%s", diff)
 			}
 		})
 	}

@@ -30,9 +30,12 @@ type Source struct {
 	// Text is what the file is going to hold, when it is not there yet. Nil: it is read.
 	Text []byte
 	Env  []string // "K=V", as os.Environ returns it
+	// ReadOnly lets a variable that resembles a key be a warning: for a command that only tells what is.
+	ReadOnly bool
 	// applied last, before validation; paths that it sets are taken as they are
 	Override func(*Config)
 	Check    func(Config) []Problem // finds what is wrong with the expressions; nil: they are not looked at
+	Warn     func(text string)      // is told what is not as it should be, and works; nil: nobody is
 }
 
 // Problem is what a check of the expressions found. What expressions mean is for the caller to know; this
@@ -51,7 +54,7 @@ func Load(s Source) (Config, error) {
 	d := &draft{checker: newChecker(), cfg: Default()}
 	mode := d.readFile(s)
 	inline := d.inlineSecrets()
-	d.readEnvironment(s.Env)
+	d.readEnvironment(s)
 	if s.Path != "" {
 		d.resolvePaths(filepath.Dir(s.Path))
 	}
@@ -66,13 +69,19 @@ func Load(s Source) (Config, error) {
 	if len(d.faults) > 0 {
 		return Config{}, d.faults.sorted()
 	}
+	if s.Warn != nil {
+		for _, each := range d.warnings {
+			s.Warn(each)
+		}
+	}
 	return d.cfg, nil
 }
 
 // draft is a configuration while one layer after the other is put on it, with what is wrong with it.
 type draft struct {
 	checker
-	cfg Config
+	cfg      Config
+	warnings []string
 }
 
 // readFile decodes the configuration file, and returns the mode of the very file it read.
