@@ -80,7 +80,10 @@ func program(l *commandLine) *cli.App {
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,
 		// The exit code is given in one place, App.Run.
-		ExitErrHandler:  func(*cli.Context, error) {},
+		ExitErrHandler: func(*cli.Context, error) {},
+		// A comma is part of a name; a flag that takes several is repeated.
+		DisableSliceFlagSeparator: true,
+
 		HideHelpCommand: true,
 		HideVersion:     true,
 		Reader:          l.stdin,

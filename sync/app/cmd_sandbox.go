@@ -20,9 +20,11 @@ sandbox.toml in one terminal, then, as its first lines say, acsync init and acsy
 with --config sandbox.toml in another.`,
 		Flags: []cli.Flag{
 			value(flagOut, "write the configuration to `FILE`, which is replaced, and not to stdout"),
-			&cli.Uint64Flag{Name: flagSeed, Usage: "make the conversations from this `NUMBER`"},
-			&cli.IntFlag{Name: flagKustomer, Usage: "serve Kustomer on this `PORT`; 0 is any that is free"},
-			&cli.IntFlag{Name: flagAgent, Usage: "serve Agent Connect on this `PORT`; 0 is any that is free"},
+			&cli.GenericFlag{
+				Name: flagSeed, Value: new(decimal[uint64]), Usage: "make the conversations from this `NUMBER`",
+			},
+			number(flagKustomer, "0", "serve Kustomer on this `PORT`; 0 is any that is free"),
+			number(flagAgent, "0", "serve Agent Connect on this `PORT`; 0 is any that is free"),
 		},
 		Action: func(c *cli.Context) error { return serveSandbox(l, c) },
 	})

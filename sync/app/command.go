@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,12 +17,26 @@ func command(c *cli.Command) *cli.Command {
 	c.Flags = append(c.Flags, commonFlags()...)
 	c.HideHelpCommand, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
-		if err := checkArguments(ctx); err != nil {
+		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx)); err != nil {
 			return err
 		}
 		return pointError(ctx, action(ctx))
 	}
 	return c
+}
+
+// checkFlags refuses a flag where another one's value should be: cli takes whatever comes next, and of
+// --id --dry-run a live run would remain.
+func checkFlags(c *cli.Context) error {
+	for _, name := range c.LocalFlagNames() {
+		for _, text := range append(c.StringSlice(name), c.String(name)) {
+			other, _, _ := strings.Cut(strings.TrimLeft(text, "-"), "=")
+			if strings.HasPrefix(text, "-") && hasFlag([]*cli.Command{c.Command}, other) {
+				return usagef("--%s needs a value behind it, and there is %s; nothing was done", name, text)
+			}
+		}
+	}
+	return nil
 }
 
 // checkArguments refuses what is too much: cli treats flags behind an argument as arguments too, and a
@@ -93,11 +108,11 @@ var complaints = []struct {
 		"--$2=$1: a switch is on as --$2, and off as --$2=false",
 	},
 	{
-		regexp.MustCompile(`^invalid value (.*) for flag -(.*): parse error$`),
+		regexp.MustCompile(`^invalid value (.*) for flag -(.*): strconv\..*: invalid syntax$`),
 		"--$2 $1: give a whole number, of digits alone",
 	},
 	{
-		regexp.MustCompile(`^invalid value (.*) for flag -(.*): value out of range$`),
+		regexp.MustCompile(`^invalid value (.*) for flag -(.*): strconv\..*: value out of range$`),
 		"--$2 $1: the number is too large",
 	},
 }

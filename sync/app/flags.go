@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,15 +84,12 @@ func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer 
 func passFlags() []cli.Flag {
 	return []cli.Flag{
 		toggle(flagDryRun, "decide and report, but send nothing and write nothing"),
-		&cli.IntFlag{
-			Name: flagMax, DefaultText: "no limit",
-			Usage: "create at most `N` survey requests; the rest waits for the next pass",
-		},
+		number(flagMax, "no limit", "create at most `N` survey requests; the rest waits for the next pass"),
 		described(flagMaxDuration, "no limit", "stop after a `DURATION` such as 90m: what has begun is "+
 			"finished, the rest is kept for later"),
 		ifLockedFlag(),
-		&cli.IntFlag{Name: flagConfirm, Usage: fmt.Sprintf("let the first pass of a new ledger create up to "+
-			"`N` survey requests; needed above %d", unconfirmed)},
+		number(flagConfirm, "0", fmt.Sprintf("let the first pass of a new ledger create up to `N` survey "+
+			"requests; needed above %d", unconfirmed)),
 		toggle(flagKnock, "send one request at once although Agent Connect was found down, and the rest if "+
 			"it is answered"),
 		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
@@ -123,6 +121,26 @@ func preset(name, value, usage string) cli.Flag {
 
 func described(name, by, usage string) cli.Flag {
 	return &cli.StringFlag{Name: name, DefaultText: by, Usage: usage}
+}
+
+// number is a flag with a whole number, of digits alone.
+func number(name, by, usage string) cli.Flag {
+	return &cli.GenericFlag{Name: name, Value: new(decimal[int64]), DefaultText: by, Usage: usage}
+}
+
+// decimal is the value of such a flag. The package flag makes eight of 010.
+type decimal[T int64 | uint64] struct{ n T }
+
+func (d *decimal[T]) String() string { return fmt.Sprint(d.n) }
+
+func (d *decimal[T]) Set(text string) (err error) {
+	switch n := any(&d.n).(type) {
+	case *int64:
+		*n, err = strconv.ParseInt(text, 10, strconv.IntSize)
+	case *uint64:
+		*n, err = strconv.ParseUint(text, 10, 64)
+	}
+	return err
 }
 
 // The forms in which a point of time can be given without a zone, in the zone of sync.timezone.
