@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/exit"
-	"acsync/sync/report/doc"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -37,15 +37,17 @@ func (a App) Main() int {
 // stderr.
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	errs := newSpool(stderr)
+	errs.json = wantsJSON(args)
 	defer errs.flush()
 	out := newPrinter(stdout, errs)
 	err := out.told(answer(ctx, &commandLine{
 		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs,
+		logJSON: errs.json,
 	}, args))
 	// What a pass has reported needs no second word.
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		fmt.Fprintln(&doc.Visible{To: errs}, "acsync:", err)
+		fmt.Fprint(errs, ownLine(errs.json, slog.LevelError, err.Error()))
 	}
 	return int(exitCode(err))
 }
@@ -94,6 +96,9 @@ func program(l *commandLine) *cli.App {
 
 // noCommand answers a command line without a command, or with an unknown one.
 func noCommand(l *commandLine, c *cli.Context) error {
+	if !c.Args().Present() && l.logJSON {
+		return usagef("no command given; see acsync --help")
+	}
 	if !c.Args().Present() {
 		c.App.Writer = l.stderr
 		_ = cli.ShowAppHelp(c)

@@ -96,6 +96,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":        exits,
 			"field":        field,
+			"json-log":     jsonLog,
 			"stand-in":     standIn,
 			"received":     received,
 			"leave":        leave,
@@ -152,6 +153,21 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	matches := fmt.Sprint(value) == args[1] || args[1] == ">0" && number > 0
 	if matches == neg {
 		ts.Fatalf("%s is %v", args[0], value)
+	}
+}
+
+// json-log LEVEL: each line on stderr is a JSON object of the log, and the last one has the level.
+func jsonLog(ts *testscript.TestScript, _ bool, args []string) {
+	last := ""
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		var object struct{ Time, Level, Msg string }
+		if err := json.Unmarshal([]byte(line), &object); err != nil || object.Time == "" || object.Msg == "" {
+			ts.Fatalf("no line of a log in JSON: %q, %v", line, err)
+		}
+		last = object.Level
+	}
+	if last != args[0] {
+		ts.Fatalf("the last line is of the level %q, want %q", last, args[0])
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -70,7 +71,8 @@ func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) err
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	if !c.Bool(flagQuiet) {
-		fmt.Fprintln(l.stderr, "acsync: the stand-ins are serving; Ctrl-C ends them")
+		fmt.Fprint(l.stderr,
+			ownLine(l.logJSON, slog.LevelInfo, "the stand-ins are serving; Ctrl-C ends them"))
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type commandLine struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	logJSON        bool // all that goes to stderr is JSON
 }
 
 // clock is what the time is, for times that are given as some while ago.

@@ -3,8 +3,11 @@ package app
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +27,7 @@ const (
 // may be used by several goroutines.
 type spool struct {
 	to    io.Writer
+	json  bool          // every line is a JSON object
 	moved chan struct{} // holds one while something was written since flush has looked
 
 	mu      sync.Mutex
@@ -87,8 +91,8 @@ func (s *spool) work() {
 // put writes one text and, before it, how many lines were lost there. It tells how many are lost now.
 func (s *spool) put(next spooled) (lost int) {
 	if next.lost > 0 {
-		note := fmt.Sprintf("acsync: %d of the log's lines are lost here: they could not be written, or "+
-			"nobody read them\n", next.lost)
+		note := ownLine(s.json, slog.LevelWarn, fmt.Sprintf("%d of the log's lines are lost here: they "+
+			"could not be written, or nobody read them", next.lost))
 		if s.inLine {
 			note = "\n" + note
 		}
@@ -120,6 +124,20 @@ func (s *spool) send(text []byte) (n int, err error) {
 		s.tell()
 	}
 	return n, nil
+}
+
+// ownLine is a line that the program itself has to say, beside the log, in the log's form.
+func ownLine(asJSON bool, level slog.Level, text string) string {
+	var out strings.Builder
+	visible := &doc.Visible{To: &out}
+	if asJSON {
+		// The level is that of a flag, which says nothing of these.
+		slog.New(slog.NewJSONHandler(visible, &slog.HandlerOptions{Level: level})).
+			Log(context.Background(), level, text)
+	} else {
+		fmt.Fprintln(visible, "acsync:", text)
+	}
+	return out.String()
 }
 
 func (s *spool) tell() {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -153,6 +154,21 @@ func TestSpoolWithoutRoom(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	})
+}
+
+// TestSpoolTellsInJSON says what is lost in the form of the log.
+func TestSpoolTellsInJSON(t *testing.T) {
+	w := &torn{}
+	s := newSpool(w)
+	s.json = true
+	fmt.Fprintln(s, "abcdefg")
+	s.flush()
+	fmt.Fprintln(s, "{}")
+	s.flush()
+	got := strings.Split(w.String(), "\n")
+	if len(got) != 4 || !json.Valid([]byte(got[1])) || !strings.Contains(got[1], `"msg":"1 of the log's lines are lost`) || got[2] != "{}" {
+		t.Errorf("got %q", got)
+	}
 }
 
 // torn takes a part of what it is given, once.

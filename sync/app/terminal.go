@@ -31,7 +31,7 @@ type terminal struct {
 	colorErr bool // and to stderr
 	progress bool // stderr is a terminal that wants progress
 	level    slog.Level
-	json     bool // the log is JSON
+	json     bool // the log is JSON, and nothing else stands beside it
 }
 
 const defaultWidth = 80
@@ -51,7 +51,7 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	if file, ok := isTerminal(l.stderr); ok {
 		t.colorErr = !plain
 		t.errWidth, _ = size(file)
-		t.progress = !c.Bool(flagQuiet) && kind != "dumb"
+		t.progress = !c.Bool(flagQuiet) && kind != "dumb" && !l.logJSON
 		t.level = slog.LevelWarn
 	}
 	if text := c.String(flagLogLevel); text != "" {
@@ -67,6 +67,21 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 		return t, usagef("--%s %q: choose text or json", flagLogFormat, format)
 	}
 	return t, nil
+}
+
+// wantsJSON reports whether a command line asks for a log in JSON. It tells that also of one that cannot be
+// carried out.
+func wantsJSON(args []string) (wanted bool) {
+	for i, arg := range args {
+		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !given && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if strings.HasPrefix(arg, "-") && name == flagLogFormat {
+			wanted = value == "json"
+		}
+	}
+	return wanted
 }
 
 func (t terminal) style() doc.Style { return doc.Style{Width: t.width, Color: t.colorOut} }
