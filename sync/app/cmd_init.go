@@ -11,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	surveysync "acsync/sync"
-	"acsync/sync/config"
 	"acsync/sync/tenant"
 )
 
@@ -54,7 +53,7 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	start, err := firstStart(c, cfg)
+	start, err := firstStart(c, l.times(cfg, time.Now().UTC()))
 	if err != nil {
 		return err
 	}
@@ -94,9 +93,9 @@ func initialize(l *commandLine, c *cli.Context) error {
 }
 
 // firstStart is the time of --start, which a pass must be able to reach.
-func firstStart(c *cli.Context, cfg config.Config) (time.Time, error) {
-	now := time.Now().UTC()
-	start, err := parseTime(flagStart, c.String(flagStart), cfg.Location(), now)
+func firstStart(c *cli.Context, t times) (time.Time, error) {
+	now := t.now
+	start, err := t.parse(flagStart, c.String(flagStart))
 	switch at := start.Format(time.RFC3339); {
 	case err != nil:
 	case start.After(now):

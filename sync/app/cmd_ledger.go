@@ -241,7 +241,7 @@ func ledgerRebuild(s *session) error {
 	o := rebuild.Options{Stamped: cfg.AgentConnect.Stamp, Missing: s.c.Bool(flagAcceptMissing)}
 	if s.c.IsSet(flagSince) {
 		var err error
-		o.Since, err = parseTime(flagSince, s.c.String(flagSince), cfg.Location(), s.clock())
+		o.Since, err = s.times(cfg, s.clock()).parse(flagSince, s.c.String(flagSince))
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func showHistory(s *session) error {
 		return err
 	}
 	// Not the session's clock: passes are recorded by this machine's.
-	if about.Window, about.Cut, err = pastWindow(s.c, about.Zone, time.Now()); err != nil {
+	if about.Window, about.Cut, err = pastWindow(s.c, s.times(s.tenant.Config, time.Now())); err != nil {
 		return err
 	}
 	runs, err := pastRuns(s)
@@ -79,8 +79,9 @@ func pastRuns(s *session) (runs []store.Run, err error) {
 }
 
 // pastWindow is the range of the flags, cut at the present; without --from its last day and the six before.
-func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, cut bool, err error) {
-	if w.To, err = parseTime(flagTo, c.String(flagTo), zone, now); err != nil {
+func pastWindow(c *cli.Context, t times) (w fetch.Window, cut bool, err error) {
+	now, zone := t.now, t.zone
+	if w.To, err = t.parse(flagTo, c.String(flagTo)); err != nil {
 		return w, false, err
 	}
 	if cut = w.To.After(now); cut {
@@ -88,9 +89,9 @@ func pastWindow(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Win
 	}
 	from := c.String(flagFrom)
 	if !c.IsSet(flagFrom) {
-		from = w.To.Add(-1).In(zone).AddDate(0, 0, -6).Format(time.DateOnly)
+		from, t.unknown = w.To.Add(-1).In(zone).AddDate(0, 0, -6).Format(time.DateOnly), nil
 	}
-	if w.From, err = parseTime(flagFrom, from, zone, now); err != nil {
+	if w.From, err = t.parse(flagFrom, from); err != nil {
 		return w, cut, err
 	}
 	// The zero time stands for none, and this was given.

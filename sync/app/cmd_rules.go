@@ -93,7 +93,7 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 		return w, nil
 	}
 	now := s.clock().UTC()
-	if w, err = ends(s.c, s.tenant.Config.Location(), now); err != nil {
+	if w, err = s.times(s.tenant.Config, now).window(s.c); err != nil {
 		return w, err
 	}
 	w.From, w.To = w.From.UTC().Truncate(time.Millisecond), w.To.UTC().Truncate(time.Millisecond)

@@ -59,7 +59,7 @@ func TestPastWindow(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			command := reportCommand(&commandLine{})
 			command.Action = func(c *cli.Context) error {
-				w, cut, err := pastWindow(c, berlin, now)
+				w, cut, err := pastWindow(c, times{now: now, zone: berlin})
 				if (err != nil) != (test.begin == "") {
 					t.Fatalf("the error is %v", err)
 				}

@@ -149,24 +149,40 @@ var timeForms = []string{
 	"2006-01-02 15:04:05",
 }
 
-// parseTime understands "now", a date, a time with or without a zone, and "24h ago".
-func parseTime(flag, value string, zone *time.Location, now time.Time) (time.Time, error) {
+// times reads points of time on the command line.
+type times struct {
+	now     time.Time
+	zone    *time.Location // of those that are given without one
+	unknown error          // why that is not the zone that was meant; nil: it is
+}
+
+// times reads the points of time of a command line at a time.
+func (l *commandLine) times(cfg config.Config, now time.Time) times {
+	return times{now, cfg.Location(), cfg.UnknownZone(l.env)}
+}
+
+// parse understands "now", a date, a time with or without a zone, and "24h ago".
+func (t times) parse(flag, value string) (time.Time, error) {
 	value = strings.TrimSpace(value)
 	if value == "now" {
-		return now, nil
+		return t.now, nil
 	}
 	if ago, ok := strings.CutSuffix(value, " ago"); ok {
 		var span config.Duration
 		if err := span.UnmarshalText([]byte(strings.TrimSpace(ago))); err == nil && span >= 0 {
-			return now.Add(-time.Duration(span)), nil
+			return t.now.Add(-time.Duration(span)), nil
 		}
 	}
-	if t, err := time.Parse(time.RFC3339, value); err == nil {
-		return t, nil
+	if at, err := time.Parse(time.RFC3339, value); err == nil {
+		return at, nil
 	}
 	for _, form := range timeForms {
-		if t, err := time.ParseInLocation(form, value, zone); err == nil {
-			return wallClock(flag, value, form, t)
+		switch at, err := time.ParseInLocation(form, value, t.zone); {
+		case err != nil:
+		case t.unknown != nil:
+			return at, usagef("--%s %q is in no zone: %v; nothing was done", flag, value, t.unknown)
+		default:
+			return wallClock(flag, value, form, at)
 		}
 	}
 	return time.Time{}, usagef("--%s %q is no point of time; write now, 24h ago, 7d ago, 2026-11-22, "+
@@ -205,9 +221,10 @@ func wallClock(flag, value, form string, t time.Time) (time.Time, error) {
 	return t, nil
 }
 
-func ends(c *cli.Context, zone *time.Location, now time.Time) (w fetch.Window, err error) {
-	if w.From, err = parseTime(flagFrom, c.String(flagFrom), zone, now); err == nil {
-		w.To, err = parseTime(flagTo, c.String(flagTo), zone, now)
+// window is the range of --from and --to.
+func (t times) window(c *cli.Context) (w fetch.Window, err error) {
+	if w.From, err = t.parse(flagFrom, c.String(flagFrom)); err == nil {
+		w.To, err = t.parse(flagTo, c.String(flagTo))
 	}
 	return w, err
 }

@@ -226,7 +226,7 @@ func overRange(s *session, o *surveysync.Options) error {
 		return usagef("a range needs both its ends: --%s TIME and --%s TIME, such as --%s 2026-10-01 "+
 			"--%s 2026-11-01, or --%s now", flagFrom, flagTo, flagFrom, flagTo, flagTo)
 	}
-	w, err := ends(s.c, s.tenant.Config.Location(), s.clock())
+	w, err := s.times(s.tenant.Config, s.clock()).window(s.c)
 	switch {
 	case err != nil:
 		return err

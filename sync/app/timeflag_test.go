@@ -41,7 +41,7 @@ func TestParseTime(t *testing.T) {
 			if err != nil {
 				t.Skip(err)
 			}
-			got, err := parseTime(flagFrom, test.value, zone, now)
+			got, err := times{now: now, zone: zone}.parse(flagFrom, test.value)
 			switch {
 			case test.want == refused && exitCode(err) != exit.Usage:
 				t.Errorf("got %s, %v; want a refusal", got, err)

@@ -1,11 +1,16 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -75,6 +80,37 @@ func passedOver(names []string) string {
 	}
 	return "environment variables that are no keys of acsync were passed over: " + strings.Join(names, ", ") +
 		more
+}
+
+// UnknownZone says what is wrong with the variable TZ where it gives the zone of dates (sync.timezone =
+// "Local"); nil for nothing. Go takes UTC in place of a zone that it does not know, without a word.
+func (c Config) UnknownZone(env []string) error {
+	zone := ""
+	for _, variable := range env {
+		if value, found := strings.CutPrefix(variable, "TZ="); found {
+			zone = value
+		}
+	}
+	name, err := strings.TrimPrefix(zone, ":"), error(nil)
+	switch {
+	// There the variable means nothing to Go.
+	case c.Sync.Timezone != "Local", runtime.GOOS == "windows":
+	case name == "UTC0": // a rule that Go does not read either, and means what it takes
+	case name == "Local":
+		err = errors.New("it names itself")
+	case filepath.IsAbs(name):
+		var data []byte
+		if data, err = os.ReadFile(name); err == nil {
+			_, err = time.LoadLocationFromTZData(name, data)
+		}
+	default:
+		_, err = time.LoadLocation(name)
+	}
+	if err != nil {
+		return fmt.Errorf(`TZ=%s is no time zone that acsync knows: set TZ, or sync.timezone, to a name such `+
+			`as "Europe/Berlin" (rules such as CET-1CEST are not read)`, shorten(zone))
+	}
+	return nil
 }
 
 func suggestVariable(name string, names map[string]string) string {

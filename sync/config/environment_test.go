@@ -1,7 +1,10 @@
 package config
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -125,5 +128,43 @@ func TestEveryKeyHasItsOwnVariable(t *testing.T) {
 	}
 	if reflect.ValueOf(cfg.Kustomer).IsZero() {
 		t.Error("nothing was written")
+	}
+}
+
+// TestUnknownZone compares with what Go itself makes of TZ, which is UTC where it knows no such zone.
+func TestUnknownZone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there TZ means nothing")
+	}
+	file := filepath.Join(t.TempDir(), "zone")
+	if err := os.WriteFile(file, []byte("no zone"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for tz, known := range map[string]bool{
+		"": true, ":": true, "UTC": true, "Europe/Berlin": true, ":Europe/Berlin": true, "EST5EDT": true, "GMT0": true, "UTC0": true,
+		"Europe/Berln": false, "europe berlin": false, "CET-1CEST": false, "CET-1CEST,M3.5.0,M10.5.0/3": false, "<+03>-3": false,
+		"Local": false, file: false, file + "x": false, "/": false, "../etc/localtime": false, "::UTC": false, " ": false,
+	} {
+		cfg := Default()
+		err := cfg.UnknownZone([]string{"TZ=UTC", "TZ=" + tz})
+		if (err == nil) != known {
+			t.Errorf("TZ=%q: %v", tz, err)
+		}
+		if err != nil && !strings.Contains(err.Error(), "TZ=") {
+			t.Errorf("TZ=%q: the variable is not named: %v", tz, err)
+		}
+		cfg.Sync.Timezone = "Europe/Berlin"
+		if err := cfg.UnknownZone([]string{"TZ=" + tz}); err != nil {
+			t.Errorf("TZ=%q is refused although sync.timezone names a zone: %v", tz, err)
+		}
+	}
+	if err := Default().UnknownZone(nil); err != nil {
+		t.Errorf("without TZ: %v", err)
+	}
+	const installed = "/usr/share/zoneinfo/Europe/Berlin"
+	if _, err := os.Stat(installed); err == nil {
+		if err := Default().UnknownZone([]string{"TZ=" + installed, "TZ=:" + installed}); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -69,6 +69,9 @@ func Load(s Source) (Config, error) {
 	if len(d.faults) > 0 {
 		return Config{}, d.faults.sorted()
 	}
+	if err := d.cfg.UnknownZone(s.Env); err != nil {
+		d.warnings = append(d.warnings, err.Error()+"; until then times are shown in UTC")
+	}
 	if s.Warn != nil {
 		for _, each := range d.warnings {
 			s.Warn(each)
