@@ -108,12 +108,12 @@ func firstStart(c *cli.Context, t times) (time.Time, error) {
 }
 
 func writeExample(path string, example []byte) error {
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
-	if err == nil {
-		err = writePrivate(path, example)
-	}
-	if err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	return nil
+	file, err := newOutput(flagConfig, path)
+	if err == nil {
+		err = file.write(example)
+	}
+	return err
 }

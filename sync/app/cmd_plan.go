@@ -48,7 +48,7 @@ report, then: acsync apply FILE.`,
 }
 
 type planFile struct {
-	path     string
+	output
 	valid    config.Duration
 	detailed bool // --detailed-exitcode
 	planner  *surveysync.Planner
@@ -58,9 +58,9 @@ type planFile struct {
 // newPlanFile reads the flags of a plan, and refuses before the dry run what could not be written after it.
 func newPlanFile(c *cli.Context) (*planFile, error) {
 	f := &planFile{
-		path: strings.TrimSpace(c.String(flagOut)), valid: config.Duration(plan.DefaultValid),
-		detailed: c.Bool(flagDetailed),
+		valid: config.Duration(plan.DefaultValid), detailed: c.Bool(flagDetailed),
 	}
+	f.path = strings.TrimSpace(c.String(flagOut))
 	switch {
 	case f.path == "":
 		return nil, usagef("say where to: --%s FILE", flagOut)
@@ -82,8 +82,9 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 				c.String(flagExpires))
 		}
 	}
-	if _, err := writable(f.path); err != nil {
-		return nil, usagef("--%s %q cannot be written: %v; nothing was done", flagOut, f.path, err)
+	var err error
+	if f.output, err = newOutput(flagOut, f.path); err != nil {
+		return nil, err
 	}
 	for _, report := range c.StringSlice(flagReport) {
 		if sameFile(report, f.path) {
@@ -146,7 +147,7 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync
 		var visible bytes.Buffer
 		v := doc.Visible{To: &visible}
 		_, err = v.Write(text)
-		err = errors.Join(err, v.Close(), writePrivate(f.path, visible.Bytes()))
+		err = errors.Join(err, v.Close(), f.write(visible.Bytes()))
 	}
 	if err != nil {
 		return fmt.Errorf("write the plan %s: %w; no plan was saved", f.path, err)

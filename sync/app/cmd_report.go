@@ -38,7 +38,7 @@ func showHistory(s *session) error {
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
 		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(), Zone: s.tenant.Config.Location(),
 	}
-	paths, err := reportPaths(s)
+	files, err := reportFiles(s)
 	if err != nil {
 		return err
 	}
@@ -51,8 +51,8 @@ func showHistory(s *session) error {
 		return err
 	}
 	history := report.NewHistory(runs, about)
-	for _, path := range paths {
-		if err := writeReport(path, history, report.HistoryRendererFor); err != nil {
+	for _, file := range files {
+		if err := writeReport(file, history, report.HistoryRendererFor); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,12 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 			return usagef("--%s %d is no port; choose 1 to 65535, or 0 for any that is free", flag, port)
 		}
 	}
+	var out output
+	if path := c.String(flagOut); path != "" && !c.Bool(flagJSON) {
+		if out, err = newOutput(flagOut, path); err != nil {
+			return err
+		}
+	}
 	stand, err := sandbox.Start(sandbox.Options{
 		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent),
 		Now: l.now,
@@ -45,14 +51,15 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stand.Close()) }()
-	if err := describeSandbox(l, c, stand); err != nil {
+	if err := describeSandbox(l, c, stand, out); err != nil {
 		return err
 	}
 	<-c.Context.Done()
 	return nil
 }
 
-func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) error {
+// describeSandbox writes the configuration, to stdout where there is no file for it.
+func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox, out output) error {
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
 			"schema": "acsync.sandbox/1", "start": stand.Start(), "kustomer": stand.KustomerURL(),
@@ -61,13 +68,12 @@ func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox) err
 			"agent_connect_api_secret": stand.AgentConnectSecret(),
 		})
 	}
-	out := c.String(flagOut)
-	text := sandboxConfig(stand, out)
-	if out == "" {
+	text := sandboxConfig(stand, out.path)
+	if out.path == "" {
 		if _, err := io.WriteString(l.stdout, text); err != nil {
 			return err
 		}
-	} else if err := writePrivate(out, []byte(text)); err != nil {
+	} else if err := out.write([]byte(text)); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	if !c.Bool(flagQuiet) {

@@ -32,7 +32,10 @@ func TestReportThatFails(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			dir := t.TempDir()
-			files := &reports{paths: []string{filepath.Join(dir, "gone", "a.md"), filepath.Join(dir, "b.md")}}
+			files := &reports{}
+			for _, name := range []string{filepath.Join("gone", "a.md"), "b.md"} {
+				files.files = append(files.files, output{path: filepath.Join(dir, name), real: filepath.Join(dir, name)})
+			}
 			var out bytes.Buffer
 			set := flag.NewFlagSet("run", flag.ContinueOnError)
 			set.Bool(flagJSON, true, "")

@@ -2,12 +2,28 @@
 
 package app
 
-import "os"
+import (
+	"errors"
+	"os"
+	"path/filepath"
+)
 
 func alive(pid int) bool {
 	process, err := os.FindProcess(pid) // on Windows it fails for one that is not
 	return err == nil && process.Release() == nil
 }
 
-// writePrivate puts a file in the place of what is at path. Who may read it is decided by its directory here.
-func writePrivate(path string, text []byte) error { return os.WriteFile(path, text, 0o600) }
+// replaceFile puts a file in the place of what is at path. Who may read it is decided by its directory here.
+func replaceFile(path string, text []byte) error { return os.WriteFile(path, text, 0o600) }
+
+// probePlace sees whether a new file can be written beside the one at a path.
+func probePlace(path string) error {
+	probe, err := os.CreateTemp(filepath.Dir(path), ".acsync-*")
+	if err != nil {
+		return err
+	}
+	_, err = probe.Write(make([]byte, probeBytes))
+	return errors.Join(err, probe.Close(), os.Remove(probe.Name()))
+}
+
+func sticky(os.FileInfo, string) error { return nil }

@@ -4,6 +4,8 @@ package app
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"syscall"
 
@@ -15,14 +17,25 @@ func alive(pid int) bool {
 	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
-// writePrivate puts a file in the place of what is at path, or where a link there leads, whole or not at all,
-// for its owner's eyes alone whoever could read what was there before.
-func writePrivate(path string, text []byte) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
+// pending is a file that is going to take the place of the one at a path. It stands beside that.
+func pending(path string) (*renameio.PendingFile, error) {
 	// Its WriteFile keeps the old permissions.
-	file, err := renameio.NewPendingFile(path, renameio.WithStaticPermissions(0o600))
+	return renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
+		renameio.WithStaticPermissions(0o600))
+}
+
+// probePlace sees whether a new file can be written beside the one at a path.
+func probePlace(path string) error {
+	file, err := pending(path)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(make([]byte, probeBytes))
+	return errors.Join(err, file.Cleanup())
+}
+
+func replaceFile(path string, text []byte) error {
+	file, err := pending(path)
 	if err != nil {
 		return err
 	}
@@ -31,4 +44,19 @@ func writePrivate(path string, text []byte) error {
 		return err
 	}
 	return file.CloseAtomicallyReplace()
+}
+
+// sticky says why a file in a directory with the sticky bit is only for others to replace.
+func sticky(dir os.FileInfo, path string) error {
+	file, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	us := os.Geteuid()
+	for _, info := range []os.FileInfo{dir, file} {
+		if owner, ok := info.Sys().(*syscall.Stat_t); us == 0 || !ok || int(owner.Uid) == us {
+			return nil
+		}
+	}
+	return fmt.Errorf("it is somebody else's, in a directory with the sticky bit: %w", syscall.EPERM)
 }

@@ -7,15 +7,22 @@ import (
 	"testing"
 )
 
-// TestWritePrivate holds that a file is its owner's alone also in the place of one that everybody could read, and that a file
+// TestOutput holds that a file is its owner's alone also in the place of one that everybody could read, and that a file
 // which cannot be put in its place leaves nothing behind.
-func TestWritePrivate(t *testing.T) {
+func TestOutput(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "plan.json")
 	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePrivate(path, []byte("new")); err != nil {
+	write := func(path, text string) error {
+		file, err := newOutput(flagOut, path)
+		if err == nil {
+			err = file.write([]byte(text))
+		}
+		return err
+	}
+	if err := write(path, "new"); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -25,18 +32,18 @@ func TestWritePrivate(t *testing.T) {
 	if text, err := os.ReadFile(path); err != nil || string(text) != "new" || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
 		t.Errorf("got %q with %v, %v", text, info.Mode(), err)
 	}
-	if err := writePrivate(dir, []byte("new")); err == nil {
+	if err := write(dir, "new"); err == nil {
 		t.Error("a directory was replaced")
 	}
 	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePrivate(filepath.Join(dir, "taken"), []byte("new")); err == nil {
+	if err := write(filepath.Join(dir, "taken"), "new"); err == nil {
 		t.Error("a directory was replaced")
 	}
 	link := filepath.Join(dir, "taken", "latest.json")
 	if err := os.Symlink(path, link); err == nil { // Windows may not allow it
-		if err := writePrivate(link, []byte("newer")); err != nil {
+		if err := write(link, "newer"); err != nil {
 			t.Fatal(err)
 		}
 		text, err := os.ReadFile(path)
