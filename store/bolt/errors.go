@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"acsync/store"
 )
@@ -44,6 +45,8 @@ var advice = []struct {
 		"anybody from being asked twice"},
 	{fs.ErrPermission, "let this user read and write it and its directory; a dry run and status only read"},
 	{store.ErrNoRoom, "free some space before anything is sent"},
+	{syscall.ENOMEM, "there is not enough address space or memory to map the file: raise the limit of this " +
+		"process (ulimit -v, or LimitAS= of systemd), or lift it"},
 }
 
 // explain adds the path and the advice to an error that leaves the package, once; nil stays nil.

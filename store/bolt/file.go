@@ -86,7 +86,13 @@ func (f *file) open(o Options) (err error) {
 	if runtime.GOOS != "windows" && bits.UintSize == 64 {
 		options.InitialMmapSize = mapped
 	}
-	if f.db, err = bbolt.Open(f.path, 0o600, options); err != nil {
+	f.db, err = bbolt.Open(f.path, 0o600, options)
+	// There may be as much as the file needs, and no more.
+	if errors.Is(err, syscall.ENOMEM) {
+		options.InitialMmapSize = 0
+		f.db, err = bbolt.Open(f.path, 0o600, options)
+	}
+	if err != nil {
 		return boltError(err)
 	}
 	f.db.AllocSize, f.db.StrictMode = growth, o.Strict

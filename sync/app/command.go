@@ -17,7 +17,7 @@ func command(c *cli.Command) *cli.Command {
 	c.Flags = append(c.Flags, commonFlags()...)
 	c.HideHelpCommand, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
-		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx)); err != nil {
+		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace()); err != nil {
 			return err
 		}
 		return pointError(ctx, action(ctx))
