@@ -56,7 +56,7 @@ func Load(s Source) (Config, error) {
 	inline := d.inlineSecrets()
 	d.readEnvironment(s)
 	if s.Path != "" {
-		d.resolvePaths(filepath.Dir(s.Path))
+		d.resolvePaths(s)
 	}
 	d.findSecrets(inline, mode)
 	if s.Override != nil {
@@ -113,12 +113,45 @@ func (d *draft) readFile(s Source) fs.FileMode {
 	return mode
 }
 
-func (d *draft) resolvePaths(dir string) {
+// resolvePaths lets relative paths begin at the configuration file, under the name that this was given.
+func (d *draft) resolvePaths(s Source) {
+	here := filepath.Dir(s.Path)
+	if full, err := filepath.Abs(here); err == nil {
+		here = full
+	}
+	there := here
+	if real, err := filepath.EvalSymlinks(filepath.Join(here, filepath.Base(s.Path))); err == nil {
+		there = filepath.Dir(real)
+	}
 	for _, key := range pathKeys {
 		path := field(&d.cfg, key)
-		if name := path.String(); name != "" && !filepath.IsAbs(name) {
-			path.SetString(filepath.Join(dir, name))
+		name := path.String()
+		if name == "" || filepath.IsAbs(name) {
+			continue
 		}
+		path.SetString(filepath.Join(here, name))
+		// What the caller puts in their place does not depend on the file.
+		if s.Override == nil {
+			d.checkLinked(key, path.String(), filepath.Join(there, name))
+		}
+	}
+}
+
+// checkLinked looks for a second file that a relative path may mean, beside the one to which the
+// configuration file is a link.
+func (d *draft) checkLinked(key, taken, other string) {
+	second, err := os.Stat(other)
+	if err != nil {
+		return
+	}
+	const which = "; write the absolute path of the one that is meant"
+	switch first, err := os.Stat(taken); {
+	case errors.Is(err, fs.ErrNotExist):
+		d.fault(key, "is relative, and the configuration file is a link: %s would be taken and does not exist, "+
+			"while %s does%s", taken, other, which)
+	case err == nil && !os.SameFile(first, second):
+		d.warnings = append(d.warnings, fmt.Sprintf("%s is relative, and the configuration file is a link: %s "+
+			"is taken, and %s is not%s", key, taken, other, which))
 	}
 }
 
@@ -153,7 +186,7 @@ func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
 		if fromEnv && d.origins[inFile].source == variableName(inFile) {
 			d.faultAt(d.origins[key], key, variableName(inFile)+" is given as well: keep one of the two")
 		}
-		if path == "" || fromEnv {
+		if path == "" || fromEnv || d.faulty[inFile] {
 			continue
 		}
 		text, err := readSecret(path)
