@@ -21,7 +21,9 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	path := filepath.Join(dir, "acsync")
-	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "acsync").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "acsync")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the README says
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}
 	return path, nil

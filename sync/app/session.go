@@ -3,7 +3,6 @@ package app
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -193,8 +192,8 @@ func demoLedger(env []string) (string, error) {
 	if cache == "" || runtime.GOOS != "linux" {
 		var err error
 		if cache, err = os.UserCacheDir(); err != nil {
-			return "", fmt.Errorf(
-				"find a place for the sandbox's ledger: %w; set HOME or XDG_CACHE_HOME", err)
+			return "", usagef(
+				"there is no place for the sandbox's ledger: %v; set HOME or XDG_CACHE_HOME", err)
 		}
 	}
 	return filepath.Join(cache, "acsync", "sandbox.db"), nil
