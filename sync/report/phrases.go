@@ -135,7 +135,15 @@ func sentence(words string) string {
 	if words == "" {
 		return ""
 	}
-	return capital(words) + "."
+	return fullStop(capital(words))
+}
+
+// fullStop ends words that are followed by others; a question has its end.
+func fullStop(words string) string {
+	if strings.HasSuffix(words, "?") {
+		return words
+	}
+	return words + "."
 }
 
 func spaced(name string) string { return strings.ReplaceAll(name, "_", " ") }

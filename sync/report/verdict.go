@@ -28,7 +28,7 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 		v.Headline = "The pass ended before it looked at any conversation."
 		fallthrough
 	case problem != nil:
-		v.Level, v.Detail = doc.LevelHalted, "The pass ended early: "+problem.Error()+"."
+		v.Level, v.Detail = doc.LevelHalted, "The pass ended early: "+fullStop(problem.Error())
 	case len(halted) > 0:
 		v.Level, v.Detail, halted = doc.LevelHalted, halted[0], halted[1:]
 	case tally.Hand()+p.Oddities() > 0:
@@ -63,13 +63,13 @@ func halts(p Pass) (lines []string) {
 		rest, next = "the rest is left in the plan", "The plan can be gone on with"
 	}
 	if p.Fuse != "" {
-		lines = append(lines, advise(haltedByFuse, "", p.Fuse, rest))
+		lines = append(lines, advise(haltedByFuse, "", fullStop(p.Fuse), rest))
 	}
 	if p.Down != "" {
 		if p.Outage != nil && p.Outage.Next.After(p.Ended) {
 			next = "One request is tried from " + show(p.Outage.Next) + " on, and the rest when it is answered"
 		}
-		lines = append(lines, advise(haltedByOutage, "", p.Down, next))
+		lines = append(lines, advise(haltedByOutage, "", fullStop(p.Down), next))
 	}
 	return lines
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,18 @@ func TestPlanThatWasStopped(t *testing.T) {
 		p.Limit = limit
 		if got := limited(p); got != want {
 			t.Errorf("%q: got %q, want %q", limit, got, want)
+		}
+	}
+}
+
+// TestQuestionsEndOnce puts what services and checks have said into sentences: a question has its end already.
+func TestQuestionsEndOnce(t *testing.T) {
+	const asked = "what answers has no data of Agent Connect: is agent_connect.base_url right?"
+	p := backfilled()
+	p.Down = asked
+	for _, v := range []Verdict{verdictOf(p, Tally{}, nil, nil), verdictOf(p, Tally{}, nil, errors.New(asked))} {
+		if text := v.Detail + " " + strings.Join(v.Todo, " "); !strings.Contains(text, "right?") || strings.Contains(text, "?.") {
+			t.Errorf("it says %q", text)
 		}
 	}
 }
