@@ -101,7 +101,7 @@ func reportFiles(s *session) (files []output, err error) {
 func refuseOverwrite(s *session, flag, path string) error {
 	cfg := s.tenant.Config
 	needed := append(bolt.Files(cfg.Ledger.Path), s.c.String(flagConfig), cfg.Kustomer.APIKeyFile,
-		cfg.AgentConnect.APIKeyFile, cfg.AgentConnect.APISecretFile,
+		cfg.AgentConnect.APIKeyFile, cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
 		s.c.Args().First()) // the plan that is carried out
 	for _, each := range needed {
 		if each != "" && sameFile(path, each) {

@@ -178,27 +178,59 @@ func (c Config) Warnings() (warnings []string) {
 }
 
 // Ready returns what a pass needs and the configuration lacks, as [Faults], or nil: whose conversations to
-// read, the keys of both services, and the secret where a setting depends on it.
+// read, the keys of both services, and the secret where a setting depends on it. Nor does a pass go with a
+// test key that is the production key as well: nothing tells which of the two it is, and with the one it
+// would ask nobody whom it notes as asked, with the other rehearsals would ask customers.
 func (c Config) Ready() error {
 	k := newChecker()
+	c.checkReady(&k, c.AgentConnect.APIKey, secrets[1])
+	return k.faults.orNil()
+}
+
+// Rehearsal returns the configuration of a rehearsal: the test key stands in the place of the production key,
+// and the ledger is [Ledger.Rehearsal]. What a rehearsal needs and c lacks is its error, as [Faults]. Agent
+// Connect tells the two keys apart by nothing but themselves, so that the production key is refused where c
+// has it; profiles are read with that.
+func (c Config) Rehearsal() (Config, error) {
+	k := newChecker()
+	c.checkReady(&k, c.AgentConnect.TestAPIKey, testKey)
+	if key := secrets[1]; c.Filters.RequireActiveProfile && !c.AgentConnect.APIKey.IsSet() {
+		k.fault("filters.require_active_profile", "lists the profiles with the production key, also for a "+
+			"rehearsal: "+howToSet, variableName(key), fileKey(key))
+	}
+	c.AgentConnect.APIKey, c.AgentConnect.TestAPIKey = c.AgentConnect.TestAPIKey, Secret{}
+	c.Ledger.Path = c.Ledger.Rehearsal()
+	return c, k.faults.orNil()
+}
+
+const howToSet = "set the environment variable %s, or name a file that holds it in %s"
+
+// checkReady notes what a pass lacks that sends with a key, which is that of the configuration key named.
+func (c Config) checkReady(k *checker, sends Secret, named string) {
 	if c.KustomerURL() == "" {
 		k.fault("kustomer.org", `is not set: write the "acme" of acme.kustomerapp.com in the file, or set %s`,
 			variableName("kustomer.org"))
 	}
-	const how = "set the environment variable %s, or name a file that holds it in %s"
-	for i, value := range []Secret{c.Kustomer.APIKey, c.AgentConnect.APIKey} {
-		if key := secrets[i]; !value.IsSet() {
-			k.fault(key, "is not set: "+how, variableName(key), fileKey(key))
-		}
+	if key := secrets[0]; !c.Kustomer.APIKey.IsSet() {
+		k.fault(key, "is not set: "+howToSet, variableName(key), fileKey(key))
+	}
+	where := ""
+	if named == testKey {
+		where = ", which Agent Connect shows beside the production key (Settings > Integrations) as soon as " +
+			"an API test email address is set there"
+	}
+	switch a := c.AgentConnect; {
+	case !sends.IsSet():
+		k.fault(named, "is not set: "+howToSet+where, variableName(named), fileKey(named))
+	case a.TestAPIKey.IsSet() && a.TestAPIKey.Equal(a.APIKey):
+		k.fault(testKey, "is the same key as %s, so that one of the two is wrong: with the test key every "+
+			"survey goes to the test address, with the production key to its customer. Agent Connect shows "+
+			"both under Settings > Integrations", secrets[1])
 	}
 	if key := secrets[2]; c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
 		k.fault("filters.require_active_profile",
-			"needs the API secret, with which the profiles are listed: "+how, variableName(key), fileKey(key))
+			"needs the API secret, with which the profiles are listed: "+howToSet, variableName(key), fileKey(key))
 	}
-	if len(k.faults) == 0 {
-		return nil
-	}
-	return k.faults
 }
 
 // Shown is a key with its value, for reports.

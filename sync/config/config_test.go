@@ -221,6 +221,60 @@ func TestReady(t *testing.T) {
 	}
 }
 
+// TestRehearsal holds that a rehearsal has the test key and a ledger of its own, and never the production key.
+func TestRehearsal(t *testing.T) {
+	production, test := NewSecret("production"), NewSecret("test")
+	complete := Default()
+	complete.Kustomer.BaseURL, complete.Kustomer.APIKey = "http://127.0.0.1:9", NewSecret("a")
+	complete.AgentConnect.APIKey, complete.AgentConnect.TestAPIKey = production, test
+	for name, c := range map[string]struct {
+		change func(*Config)
+		want   []string // the keys of the faults
+	}{
+		"both keys":                {func(*Config) {}, nil},
+		"the production key alone": {func(c *Config) { c.AgentConnect.TestAPIKey = Secret{} }, []string{"agent_connect.test_api_key"}},
+		"the test key alone":       {func(c *Config) { c.AgentConnect.APIKey = Secret{} }, nil},
+		"one key twice":            {func(c *Config) { c.AgentConnect.TestAPIKey = production }, []string{"agent_connect.test_api_key"}},
+		"no key at all": {
+			func(c *Config) { c.Kustomer.APIKey, c.AgentConnect = Secret{}, AgentConnect{} },
+			[]string{"kustomer.api_key", "agent_connect.test_api_key"},
+		},
+		"profiles without the production key": {
+			func(c *Config) {
+				c.Filters.RequireActiveProfile, c.AgentConnect.APIKey, c.AgentConnect.APISecret = true, Secret{}, NewSecret("c")
+			},
+			[]string{"filters.require_active_profile"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := complete
+			c.change(&cfg)
+			got, err := cfg.Rehearsal()
+			faults, _ := errors.AsType[Faults](err)
+			if diff := cmp.Diff(keysOf(faults), c.want); diff != "" {
+				t.Errorf("got -, want +\n%s", diff)
+			}
+			if err == nil && (!got.AgentConnect.APIKey.Equal(test) || got.AgentConnect.TestAPIKey.IsSet() || got.Ready() != nil) {
+				t.Errorf("got the key %q", got.AgentConnect.APIKey.Reveal())
+			}
+		})
+	}
+	// A pass is refused as well: it may be the test key.
+	complete.AgentConnect.TestAPIKey = production
+	faults, _ := errors.AsType[Faults](complete.Ready())
+	if diff := cmp.Diff(keysOf(faults), []string{"agent_connect.test_api_key"}); diff != "" {
+		t.Errorf("a pass with one key twice: got -, want +\n%s", diff)
+	}
+	for path, want := range map[string]string{
+		"/var/lib/acsync.db": "/var/lib/acsync.rehearsal.db", "ledger": "ledger.rehearsal", "/a.b/ledger": "/a.b/ledger.rehearsal",
+		"acsync.rehearsal.db": "acsync.rehearsal.rehearsal.db",
+	} {
+		if got := (Ledger{Path: path}).Rehearsal(); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
 // Several keys have a part in some faults; the position is that of the one that was set.
 func TestLoadPlacesFaultsOfSeveralKeys(t *testing.T) {
 	_, got := load(t, "[sync]\noverlap = '25d'\n")

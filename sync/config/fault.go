@@ -54,6 +54,14 @@ func (f Faults) Error() string {
 // ExitClass returns the code that the process ends with.
 func (Faults) ExitClass() exit.Code { return exit.Usage }
 
+// orNil is the error that the faults are; nil where there are none.
+func (f Faults) orNil() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return f
+}
+
 // sorted returns the faults in the order in which a reader fixes them: the file from top to bottom, the
 // environment by name, the rest as found.
 func (f Faults) sorted() Faults {

@@ -53,13 +53,19 @@ func isTable(t reflect.Type) bool {
 func isTables(t reflect.Type) bool { return t.Kind() == reflect.Slice && isTable(t.Elem()) }
 
 // secrets are the keys that are never shown. Each has a second key that names a file with it.
-var secrets = []string{"kustomer.api_key", "agent_connect.api_key", "agent_connect.api_secret"}
+var secrets = []string{
+	"kustomer.api_key", "agent_connect.api_key", "agent_connect.api_secret", testKey,
+}
+
+// testKey is the key with which every survey goes to a test address.
+const testKey = "agent_connect.test_api_key"
 
 func fileKey(secret string) string { return secret + "_file" }
 
 // pathKeys hold paths relative to the configuration file, to places that only the operator should know.
 var pathKeys = []string{
-	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file", "ledger.path",
+	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
+	"agent_connect.test_api_key_file", "ledger.path",
 }
 
 const variablePrefix = "ACSYNC_"

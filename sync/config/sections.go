@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -61,6 +62,8 @@ type AgentConnect struct {
 	APIKeyFile        string   `toml:"api_key_file"`
 	APISecret         Secret   `toml:"api_secret"` // signs the reading of data; optional
 	APISecretFile     string   `toml:"api_secret_file"`
+	TestAPIKey        Secret   `toml:"test_api_key"` // of rehearsals; optional, see [Config.Rehearsal]
+	TestAPIKeyFile    string   `toml:"test_api_key_file"`
 	RequestsPerMinute int      `toml:"requests_per_minute"`
 	Concurrency       int      `toml:"concurrency"` // requests in flight at once
 	Timeout           Duration `toml:"timeout"`     // of one request
@@ -73,6 +76,7 @@ func (c AgentConnect) check(k *checker) {
 	k.baseURL("agent_connect.base_url", c.BaseURL)
 	k.secret("agent_connect.api_key", c.APIKey)
 	k.secret("agent_connect.api_secret", c.APISecret)
+	k.secret(testKey, c.TestAPIKey)
 	k.count("agent_connect.requests_per_minute", c.RequestsPerMinute, 100_000)
 	k.count("agent_connect.concurrency", c.Concurrency, 256)
 	k.duration("agent_connect.timeout", c.Timeout, Duration(time.Second), Duration(10*time.Minute))
@@ -199,6 +203,13 @@ func (c Ledger) check(k *checker) {
 			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
 			c.Retain)
 	}
+}
+
+// Rehearsal is the path of the ledger of rehearsals, beside that of the ledger: "acsync.rehearsal.db" beside
+// "acsync.db".
+func (c Ledger) Rehearsal() string {
+	suffix := filepath.Ext(c.Path)
+	return strings.TrimSuffix(c.Path, suffix) + ".rehearsal" + suffix
 }
 
 const (
