@@ -64,8 +64,9 @@ func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox, out
 		return l.printJSON(map[string]any{
 			"schema": "acsync.sandbox/1", "start": stand.Start(), "kustomer": stand.KustomerURL(),
 			"kustomer_api_key": stand.KustomerKey(), "agent_connect": stand.AgentConnectURL(),
-			"agent_connect_api_key":    stand.AgentConnectKey(),
-			"agent_connect_api_secret": stand.AgentConnectSecret(),
+			"agent_connect_api_key":      stand.AgentConnectKey(),
+			"agent_connect_api_secret":   stand.AgentConnectSecret(),
+			"agent_connect_test_api_key": stand.AgentConnectTestKey(),
 		})
 	}
 	text := sandboxConfig(stand, out.path)
@@ -104,10 +105,12 @@ searches_per_minute = 3000
 base_url = %q
 api_key = %q
 api_secret = %q
+test_api_key = %q
 requests_per_minute = 4500
 
 [ledger]
 path = "sandbox.db"
 `, how, file, stand.Start().UTC().Format(time.RFC3339), file, stand.Org(), stand.KustomerURL(),
-		stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret())
+		stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), stand.AgentConnectSecret(),
+		stand.AgentConnectTestKey())
 }

@@ -179,6 +179,7 @@ func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
 	k.RequestsPerMinute, k.SearchesPerMinute = 6000, 3000
 	a.Subdomain, a.BaseURL = "", stand.AgentConnectURL()
 	a.APIKey, a.APIKeyFile = config.NewSecret(stand.AgentConnectKey()), ""
+	a.TestAPIKey, a.TestAPIKeyFile = config.NewSecret(stand.AgentConnectTestKey()), ""
 	a.APISecret, a.APISecretFile = config.Secret{}, ""
 	if cfg.Filters.RequireActiveProfile {
 		a.APISecret = config.NewSecret(stand.AgentConnectSecret())

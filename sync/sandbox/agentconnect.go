@@ -27,7 +27,7 @@ const (
 type agentConnect struct {
 	state                   *receiverState
 	company                 company
-	key, secret             string
+	keys                    credentials
 	clock                   func() time.Time
 	requestLimit, dataLimit limiter
 }
@@ -35,7 +35,7 @@ type agentConnect struct {
 func newAgentConnect(o Options, state *receiverState, keys credentials) backend {
 	a := &agentConnect{
 		state: state, company: company{o.Channels, o.Brands, o.Languages},
-		key: keys.connect, secret: keys.connectSecret, clock: o.Now,
+		keys: keys, clock: o.Now,
 		requestLimit: limiter{perMinute: o.RequestsPerMinute}, dataLimit: limiter{perMinute: o.DataPerMinute},
 	}
 	return backend{
@@ -56,7 +56,7 @@ func (a *agentConnect) admit(c *call) (quota, *answer) {
 	if c.path == requestsPath {
 		return q, nil
 	}
-	if subtle.ConstantTimeCompare([]byte(c.header.Get("X-Api-Key")), []byte(a.key)) == 0 ||
+	if !keyed(c, a.keys.connect) && !keyed(c, a.keys.connectTest) ||
 		strings.HasPrefix(c.path, "/v2/") && !a.signed(c.header.Get("Authorization")) {
 		refused := gatewayError(http.StatusForbidden, "Forbidden")
 		return q, &refused
@@ -74,12 +74,16 @@ func (a *agentConnect) admit(c *call) (quota, *answer) {
 	return q, nil
 }
 
+func keyed(c *call, key string) bool {
+	return subtle.ConstantTimeCompare([]byte(c.header.Get("X-Api-Key")), []byte(key)) == 1
+}
+
 // signed checks a token: HS256, bare without "Bearer", with an iat (documented).
 func (a *agentConnect) signed(token string) bool {
 	claims := jwt.RegisteredClaims{}
 	now := a.clock()
 	_, err := jwt.ParseWithClaims(
-		token, &claims, func(*jwt.Token) (any, error) { return []byte(a.secret), nil },
+		token, &claims, func(*jwt.Token) (any, error) { return []byte(a.keys.connectSecret), nil },
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(func() time.Time { return now }))
 	if err != nil || claims.IssuedAt == nil {
 		return false
@@ -92,7 +96,7 @@ func (a *agentConnect) signed(token string) bool {
 // interaction: nothing is recognised as a repetition (documented by what is missing).
 func (a *agentConnect) request(c *call) answer {
 	r, echo, problems := a.company.read(c)
-	r.At, r.Status = a.clock().UTC(), http.StatusOK
+	r.At, r.Status, r.Test = a.clock().UTC(), http.StatusOK, keyed(c, a.keys.connectTest)
 	if len(problems) == 0 {
 		problems = a.state.employeeProblems(&r)
 	}
@@ -108,7 +112,7 @@ func (a *agentConnect) request(c *call) answer {
 // recovery answers POST /v1/recoveries: a follow-up of an earlier interaction.
 func (a *agentConnect) recovery(c *call) answer {
 	f, r, problems := readRecovery(c)
-	r.At, r.Status = a.clock().UTC(), http.StatusOK
+	r.At, r.Status, r.Test = a.clock().UTC(), http.StatusOK, keyed(c, a.keys.connectTest)
 	if len(problems) == 0 {
 		problems = a.state.employeeProblems(&r)
 	}

@@ -140,6 +140,28 @@ func TestRepeatedRequestsAreNotRecognised(t *testing.T) {
 	}
 }
 
+// TestTestKeyMailsNoCustomer holds that with the test key every mail goes to the test address, and suppresses none of the
+// customer's.
+func TestTestKeyMailsNoCustomer(t *testing.T) {
+	s, _ := fixed(t, Options{Empty: true})
+	ask := func(key string, change object) {
+		do(t, s.AgentConnectHandler(), "POST", "/v1/requests", survey(t, change), map[string]string{"X-Api-Key": key})
+	}
+	ask(s.AgentConnectTestKey(), nil)
+	ask(s.AgentConnectTestKey(), nil)
+	ask(s.AgentConnectTestKey(), object{"do_not_send": true})
+	ask(s.AgentConnectKey(), nil)
+	ask(s.AgentConnectKey(), nil)
+	var got []string
+	for _, r := range s.Requests() {
+		got = append(got, fmt.Sprintf("%t %s", r.Test, r.MailedTo))
+	}
+	want := []string{"true " + TestAddress, "true " + TestAddress, "true ", "false simone@example.com", "false "}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // rejections are the requests that were refused.
 func (s *Sandbox) rejections() []Received {
 	return slices.DeleteFunc(s.Requests(), func(r Received) bool { return r.Reason == "" })

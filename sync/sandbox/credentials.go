@@ -13,6 +13,7 @@ type credentials struct {
 	kustomer      string // like a real one a JWT that names the organisation (observed)
 	connect       string
 	connectSecret string // signs the tokens that /v2 needs
+	connectTest   string // as connect, but every survey goes to TestAddress
 }
 
 // roles are those that acsync's reads need (documented; that of tags observed).
@@ -31,5 +32,8 @@ func newCredentials(s seed) (credentials, error) {
 		"pod":   "prod1",
 		"roles": roles, "iat": hired.Unix(),
 	}).SignedString([]byte(secret("kustomer")))
-	return credentials{token, secret("agent connect key"), secret("agent connect secret")}, err
+	return credentials{
+		token, secret("agent connect key"), secret("agent connect secret"),
+		secret("agent connect test key"),
+	}, err
 }

@@ -2,6 +2,9 @@ package sandbox
 
 import "time"
 
+// TestAddress is the API test email address of the account: whom a request with the test key mails.
+const TestAddress = "test.surveys@example.org"
+
 // Received is one POST to /v1/requests and what became of it.
 type Received struct {
 	At               time.Time         `json:"at"`
@@ -9,6 +12,8 @@ type Received struct {
 	Reason           string            `json:"reason,omitempty"` // of a refusal
 	UUID             string            `json:"uuid,omitempty"`   // of the interaction created, if one was
 	Delivery         string            `json:"delivery,omitempty"`
+	Test             bool              `json:"test,omitempty"`      // with the test key
+	MailedTo         string            `json:"mailed_to,omitempty"` // whom a mail is sent to; empty for nobody
 	Channel          string            `json:"channel"`
 	ExtInteractionID string            `json:"ext_interaction_id"`
 	ExternalURL      string            `json:"external_url,omitempty"`

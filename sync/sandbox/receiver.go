@@ -89,7 +89,7 @@ func (s *receiverState) interact(r Received, parent string) Received {
 	h := s.seed.hash('u', uint64(s.sequence))
 	const form = "%08x-%04x-4%03x-a%03x-%012x"
 	r.UUID = fmt.Sprintf(form, h>>32, h>>16&0xffff, h>>4&0xfff, h&0xfff, splitmix(h)>>16)
-	r.Delivery = s.delivery(&r)
+	r.Delivery, r.MailedTo = s.delivery(&r)
 	s.interactions = append(s.interactions, &interaction{
 		Received: r, sequence: s.sequence, seen: r.At.Add(s.lag), parent: parent,
 		restamp: s.restamps && r.Delivery == deliverySent,
@@ -97,21 +97,24 @@ func (s *receiverState) interact(r Received, parent string) Received {
 	return r
 }
 
-// delivery is what becomes of the mail. A customer is mailed once in a suppression period, by brand
-// (documented). A few addresses bounce.
-func (s *receiverState) delivery(r *Received) string {
-	if r.DoNotSend {
-		return deliveryFlag
+// delivery is what becomes of the mail, and whom it is sent to. A customer is mailed once in a suppression
+// period, by brand (documented). A few addresses bounce.
+func (s *receiverState) delivery(r *Received) (what, to string) {
+	switch {
+	case r.DoNotSend:
+		return deliveryFlag, ""
+	case r.Test:
+		return deliverySent, TestAddress
 	}
 	key := strings.ToLower(r.CustomerEmail) + "\n" + r.Brand
 	if last, mailed := s.mailed[key]; mailed && r.At.Before(last.Add(suppression)) {
-		return deliverySuppressed
+		return deliverySuppressed, ""
 	}
 	s.mailed[key] = r.At
 	if s.seed.hashText(key)%40 == 0 {
-		return deliveryBounced
+		return deliveryBounced, r.CustomerEmail
 	}
-	return deliverySent
+	return deliverySent, r.CustomerEmail
 }
 
 // employeeProblems are what is wrong with the employee's profile, in the vendor's words; none when it may be

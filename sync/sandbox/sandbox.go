@@ -157,6 +157,10 @@ func (s *Sandbox) KustomerKey() string { return s.keys.kustomer }
 // AgentConnectKey is the API key that the Agent Connect stand-in takes.
 func (s *Sandbox) AgentConnectKey() string { return s.keys.connect }
 
+// AgentConnectTestKey is the other API key that the Agent Connect stand-in takes: every survey then goes to
+// TestAddress and nobody else (documented).
+func (s *Sandbox) AgentConnectTestKey() string { return s.keys.connectTest }
+
 // AgentConnectSecret signs the tokens that /v2 needs.
 func (s *Sandbox) AgentConnectSecret() string { return s.keys.connectSecret }
 
