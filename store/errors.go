@@ -23,6 +23,11 @@ var (
 	ErrOtherCredential = exit.New(
 		exit.LedgerDamaged, "the ledger was kept with another API key of Agent Connect")
 
+	// ErrRehearsal is a ledger of rehearsals in the place of another, and ErrNoRehearsal the reverse.
+	ErrRehearsal = exit.New(
+		exit.Usage, "the ledger is one of rehearsals, and knows nobody who was really asked")
+	ErrNoRehearsal = exit.New(exit.Usage, "the ledger is not one of rehearsals")
+
 	ErrNetwork = errors.New("the ledger is on a network file system")
 	ErrNoRoom  = errors.New("the disk of the ledger is nearly full")
 	ErrRefused = errors.New("the ledger refuses") // the states do not allow the change; nothing was written

@@ -173,10 +173,28 @@ type Intent struct {
 	Number  uint64 // grows with every intent of the ledger; never used twice
 	Ledger  string // id of the ledger
 	Attempt int    // how many intents the key has had, this one included
+	// it is one of a rehearsal, about which no customer is mailed
+	Rehearsal bool
 }
 
-// String is the stamp of the survey request: the id of the ledger, a hyphen, the number in hex.
-func (i Intent) String() string { return fmt.Sprintf("%s-%x", i.Ledger, i.Number) }
+// rehearsed is what the stamps of rehearsals begin with.
+const rehearsed = "rehearsal-"
+
+// String is the stamp of the survey request: the id of the ledger, a hyphen, the number in hex; of a
+// rehearsal behind a word that says so.
+func (i Intent) String() string {
+	stamp := fmt.Sprintf("%s-%x", i.Ledger, i.Number)
+	if i.Rehearsal {
+		return rehearsed + stamp
+	}
+	return stamp
+}
+
+// Rehearsed reports whether a stamp is one of a rehearsal. The service may have changed its case, or padded
+// it.
+func Rehearsed(stamp string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(stamp)), rehearsed)
+}
 
 // Result is what became of an intent.
 type Result struct {

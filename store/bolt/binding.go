@@ -14,6 +14,7 @@ const credentialBytes = 16
 type binding struct {
 	tenant     string
 	credential string
+	test       string // the credential of rehearsals
 	before     uint64 // intents given before this opening
 }
 
@@ -27,10 +28,19 @@ func (b binding) check(m *meta, o Options) error {
 	case !o.AcceptTenant && b.tenant != "" && bound != "" && bound != b.tenant:
 		return fmt.Errorf("%w: it is that of %s, this configuration names %s",
 			store.ErrOtherTenant, bound, b.tenant)
+	case b.onlyRehearsed(m, hash):
+		return fmt.Errorf("%w: it has sent with the test key alone", errOnlyRehearsed)
 	case !o.AcceptCredential && b.credential != "" && hash != nil && !hmac.Equal(hash, b.hash(m)):
 		return store.ErrOtherCredential
 	}
 	return nil
+}
+
+// onlyRehearsed reports whether a ledger that is opened for another credential never sent with any but that
+// of rehearsals. Nobody real was asked then, and accepting the other credential would note them as asked.
+func (b binding) onlyRehearsed(m *meta, hash []byte) bool {
+	return hash != nil && b.test != "" && b.credential != "" && b.test != b.credential &&
+		m.optional(metaBoundAt) == 0 && hmac.Equal(hash, hashOf(m, b.test))
 }
 
 // bind makes a ledger remember whom it is opened for, and another credential where that was accepted.
@@ -57,9 +67,12 @@ func (b binding) setCredential(t *txn, before uint64) {
 	t.meta.put(metaCredential, b.hash(t.meta))
 }
 
-// hash is the hash of the credential that a ledger keeps: another one in each ledger.
-func (b binding) hash(m *meta) []byte {
+// hash is the hash of the credential that a ledger keeps.
+func (b binding) hash(m *meta) []byte { return hashOf(m, b.credential) }
+
+// hashOf is another one in each ledger.
+func hashOf(m *meta, credential string) []byte {
 	mac := hmac.New(sha256.New, []byte("acsync ledger "+m.id()))
-	mac.Write([]byte(b.credential))
+	mac.Write([]byte(credential))
 	return mac.Sum(nil)[:credentialBytes]
 }

@@ -22,7 +22,8 @@ const compactBytes = 1 << 20
 // Create makes a new ledger at path; start is where the first window begins. What is at the path already
 // stays, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place
 // whole: a crash leaves either none or a good one. A fence that another ledger has left at the path is
-// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant and Identity count.
+// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant, Identity and
+// Rehearsal count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, cmp.Or(o...)))
 }
@@ -69,7 +70,8 @@ func build(path string, write func(temp string) error, place func(temp string, i
 }
 
 func verify(temp string) (store.Info, error) {
-	l, err := open(temp, Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true}, migrations)
+	o := Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true, anyKind: true}
+	l, err := open(temp, o, migrations)
 	if err != nil {
 		return store.Info{}, err
 	}
@@ -106,6 +108,9 @@ func initialize(temp string, start time.Time, o Options) error {
 		m.putTime(metaWitnessed, time.Now())
 		m.setTenant(o.Tenant) // its credential is not needed before something is sent
 		m.setIdentity(o.Identity)
+		if o.Rehearsal {
+			m.put(metaRehearsal, []byte{1})
+		}
 		return m.err
 	})
 	return errors.Join(err, f.release())

@@ -114,7 +114,9 @@ type database struct {
 	file
 	readOnly bool
 	id       string
-	binding  binding
+	// it is one of rehearsals
+	rehearsal bool
+	binding   binding
 
 	mu      sync.Mutex
 	dead    error // why nothing works any more: closed or damaged
@@ -221,7 +223,7 @@ func (d *database) write(fn func(*txn) error) (own bool, err error) {
 // load makes sure that whatever is not read record by record can be read.
 func (d *database) load() error {
 	return d.view(func(t *txn) error {
-		d.id = t.meta.id()
+		d.id, d.rehearsal = t.meta.id(), t.meta.get(metaRehearsal) != nil
 		d.binding.before = t.records.intents.Sequence()
 		if err := t.checkHistory(false); err != nil {
 			return err

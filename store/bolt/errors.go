@@ -13,6 +13,10 @@ import (
 // errFewer answers a repair that has not found all. It is ErrRolledBack.
 var errFewer = fmt.Errorf("%w", store.ErrRolledBack)
 
+// errOnlyRehearsed answers a credential other than the test key, with which the ledger was kept. It is
+// ErrOtherCredential.
+var errOnlyRehearsed = fmt.Errorf("%w", store.ErrOtherCredential)
+
 const restoreCopy = "put the newest copy of it back, leave its fence where it is, and run acsync ledger " +
 	"rebuild before anything else, which learns who was asked since"
 
@@ -38,9 +42,16 @@ var advice = []struct {
 	{store.ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the " +
 		"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +
 		"an address has changed: acsync ledger check --accept-tenant"},
+	{store.ErrRehearsal, "nothing was sent. Name the other ledger in ledger.path, usually acsync.db; where " +
+		"there never was one, acsync init makes it. acsync rehearse finds its own beside that"},
+	{store.ErrNoRehearsal, "nothing was sent. acsync rehearse keeps its ledger there, beside that of " +
+		"ledger.path: give one of the two another name"},
+	{errOnlyRehearsed, "nothing was sent. Whoever it knows as asked was not: their surveys went to the " +
+		"test address. Move it and its fence away, and make another with acsync init; to rehearse there is " +
+		"acsync rehearse, with a ledger of its own"},
 	{store.ErrOtherCredential, "nothing was sent. If the same account has got a new key: acsync ledger " +
-		"check --accept-key. Else put the key back that it was kept with: the test key and the production " +
-		"key need a ledger each (ledger.path)"},
+		"check --accept-key. If it was kept with the test key, set that as agent_connect.test_api_key, and " +
+		"acsync says how to go on. Else put the key back that it was kept with"},
 	{store.ErrNetwork, "move it to a local disk; a lock that two machines may hold at once does not keep " +
 		"anybody from being asked twice"},
 	{fs.ErrPermission, "let this user read and write it and its directory; a dry run and status only read"},

@@ -53,6 +53,14 @@ type Options struct {
 	AllowNetwork bool
 	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.
 	Identity store.Identity
+	// Rehearsal is a ledger whose survey requests reach no customer. One that Create makes with it is marked
+	// for good: it opens with Rehearsal alone, and no other does.
+	Rehearsal bool
+	// TestCredential is what rehearsals are sent with, a secret. A ledger that has sent with nothing else is
+	// refused as such where Credential is another one; empty for none.
+	TestCredential string
+
+	anyKind bool // a ledger of rehearsals or not, for copies that are checked
 }
 
 func (o Options) checkPlace(path string) error {

@@ -75,7 +75,8 @@ func (l *Ledger) Close() error {
 // cut-off or otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds
 // is ErrLocked; one that a newer version wrote is ErrNewerFormat; one that has lost transactions, or is
 // another one than its fence was left by, is ErrRolledBack; one that is bound to another tenant is
-// ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork.
+// ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork;
+// one of rehearsals is ErrRehearsal, and with Options.Rehearsal any other one ErrNoRehearsal.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	switch {
@@ -178,7 +179,7 @@ func openOnce(path string, o Options, steps []migration) (*Ledger, error) {
 func attempt(path string, o Options, prepare func(*database) error) (*database, error) {
 	d := &database{
 		file: file{path: path}, readOnly: o.ReadOnly,
-		binding: binding{tenant: o.Tenant, credential: o.Credential},
+		binding: binding{tenant: o.Tenant, credential: o.Credential, test: o.TestCredential},
 	}
 	faulted, err := recoverFaults(func() error {
 		if err := d.open(o); err != nil {
@@ -201,6 +202,10 @@ func trust(d *database, o Options) error {
 	return d.view(func(t *txn) error {
 		now, err := t.self()
 		if err != nil {
+			return err
+		}
+		// First of all: what is missing beside one of the other kind is not to be put back.
+		if err := checkKind(t.meta, o); err != nil {
 			return err
 		}
 		d.fenced, err = readFence(d.path)

@@ -55,6 +55,7 @@ var (
 	metaWitnessed  = []byte("witnessed")        // see Info
 	metaExcused    = []byte("excused")          // see Info
 	metaLife       = []byte("life")             // see Info
+	metaRehearsal  = []byte("rehearsal")        // it is one of rehearsals; see Options
 )
 
 const (

@@ -16,7 +16,7 @@ type Writer struct{ *database }
 // Begin notes on the disk that a survey request for the key is about to be sent. A key that is held is
 // refused, so that of two that begin the same key one is told. The resolution is kept with the key.
 func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
-	i := store.Intent{Key: key, Ledger: w.id}
+	i := store.Intent{Key: key, Ledger: w.id, Rehearsal: w.rehearsal}
 	err := w.change(key, func(t *txn, old store.Record) (next store.Record, err error) {
 		if err := store.MayBegin(key, old); err != nil {
 			return next, err
