@@ -13,9 +13,11 @@ type Info struct {
 	Created     time.Time // UTC, milliseconds, like the times below
 	Start       time.Time // where the first window begins; no window ever begins before it
 	Floor       time.Time // below it keys have been pruned; zero while none have
-	Checkpoint  time.Time // up to here every window has been read and recorded; at first Start
-	Identity    Identity  // what the ledger remembers as one
-	Lateness    Lateness
+	// from here on whoever was asked by others was taken over from the receiver's data; zero for never
+	KnownFrom  time.Time
+	Checkpoint time.Time // up to here every window has been read and recorded; at first Start
+	Identity   Identity  // what the ledger remembers as one
+	Lateness   Lateness
 
 	// BoundAt is how many intents may have been sent with another credential than the ledger is bound to.
 	BoundAt uint64

@@ -3,9 +3,11 @@ package bolt
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"acsync/store"
 )
@@ -240,6 +242,26 @@ func TestDistrust(t *testing.T) {
 	r := reopened(t, testLedgerClosed(t), Options{ReadOnly: true})
 	wantError(t, r.Distrust(), store.ErrReadOnly)
 	wantError(t, r.Adopt(Adoption{}), store.ErrReadOnly)
+}
+
+// A ledger that was made to be filled is refused from the beginning, and knows then since when it was.
+func TestMadeToBeFilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	must(t, Create(path, noon, Options{Distrusted: true}))
+	for _, o := range []Options{{}, {ReadOnly: true}, {AcceptTenant: true, AcceptCredential: true}} {
+		_, err := Open(path, o)
+		wantError(t, err, store.ErrRolledBack)
+	}
+	for _, step := range []struct{ from, want time.Time }{
+		{time.Time{}, time.Time{}}, {noon, noon}, {noon.Add(time.Hour), noon}, {time.Time{}, noon}, {noon.Add(-time.Hour), noon.Add(-time.Hour)},
+	} {
+		l := openLedger(t, path, Options{AcceptFence: true})
+		must(t, l.Adopt(Adoption{KnownFrom: step.from}))
+		wantSame(t, info(t, l).KnownFrom, step.want)
+		closeLedger(t, l)
+	}
+	must(t, Compact(path))
+	wantSame(t, info(t, openLedger(t, path, Options{})).KnownFrom, noon.Add(-time.Hour))
 }
 
 func testLedgerClosed(t *testing.T) string {

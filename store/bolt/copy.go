@@ -22,8 +22,8 @@ const compactBytes = 1 << 20
 // Create makes a new ledger at path; start is where the first window begins. What is at the path already
 // stays, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place
 // whole: a crash leaves either none or a good one. A fence that another ledger has left at the path is
-// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant, Identity and
-// Rehearsal count.
+// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant, Identity,
+// Rehearsal and Distrusted count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, cmp.Or(o...)))
 }
@@ -110,6 +110,9 @@ func initialize(temp string, start time.Time, o Options) error {
 		m.setIdentity(o.Identity)
 		if o.Rehearsal {
 			m.put(metaRehearsal, []byte{1})
+		}
+		if o.Distrusted {
+			m.put(metaDistrusted, []byte{1})
 		}
 		return m.err
 	})

@@ -60,6 +60,10 @@ type Options struct {
 	// refused as such where Credential is another one; empty for none.
 	TestCredential string
 
+	// Distrusted is a ledger that Create makes to be filled by a repair: as after Distrust, nobody else opens
+	// it until Adopt.
+	Distrusted bool
+
 	anyKind bool // a ledger of rehearsals or not, for copies that are checked
 }
 

@@ -55,6 +55,7 @@ var (
 	metaWitnessed  = []byte("witnessed")        // see Info
 	metaExcused    = []byte("excused")          // see Info
 	metaLife       = []byte("life")             // see Info
+	metaKnownFrom  = []byte("known_from")       // see Info
 	metaRehearsal  = []byte("rehearsal")        // it is one of rehearsals; see Options
 )
 
@@ -203,6 +204,18 @@ func (m *meta) witness(at time.Time) {
 	}
 }
 
+// know moves the time from which on the receiver's data were taken over, unless it is zero; it never goes on.
+func (m *meta) know(from time.Time) {
+	known := m.time(metaKnownFrom)
+	switch {
+	case from.IsZero(), !known.IsZero() && !from.Before(known):
+	case !validTime(from):
+		m.fail(fmt.Errorf("nothing can have been received in the year %d", from.Year()))
+	default:
+		m.putTime(metaKnownFrom, from)
+	}
+}
+
 func (m *meta) counts() counts {
 	b, c := m.get(metaCounts), counts{}
 	if len(b) != 8*int(store.Dropped+1) {
@@ -241,6 +254,7 @@ func (m *meta) describe(info *store.Info) {
 		info.ExcusedAt = leapedAt(info.Excused)
 	}
 	info.Created, info.Start, info.Floor = m.time(metaCreated), m.time(metaStart), m.time(metaFloor)
+	info.KnownFrom = m.time(metaKnownFrom)
 	info.Checkpoint, info.Witnessed = m.time(metaCheckpoint), m.time(metaWitnessed)
 }
 

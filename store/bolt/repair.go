@@ -28,6 +28,8 @@ func (r Repairer) Distrust() error {
 
 // Adoption is what a repair has found out. The last two are for the operator's explicit word.
 type Adoption struct {
+	// from here on all that the receiver has was taken over; zero where nothing was
+	KnownFrom time.Time
 	// the greatest number of an intent of this ledger that the receiver has shown; 0 for none
 	Seen      uint64
 	Unstamped bool // nothing tells whom the ledger has asked from whom others have
@@ -59,7 +61,7 @@ func (r Repairer) Adopt(a Adoption) error {
 		}
 		next := nextIntent(a, f, now)
 		r.doubted = false
-		if err := r.reopen(f, func(t *txn) error { return adopt(t, next, a.Excused) }); err != nil {
+		if err := r.reopen(f, func(t *txn) error { return adopt(t, next, a) }); err != nil {
 			r.doubted = true
 			return err
 		}
@@ -78,13 +80,14 @@ func nextIntent(a Adoption, f fence, now self) uint64 {
 }
 
 // adopt takes the trust in a ledger up again, and goes on with the numbers after next unless that is 0.
-func adopt(t *txn, next uint64, excused bool) error {
+func adopt(t *txn, next uint64, a Adoption) error {
 	t.meta.delete(metaDistrusted)
+	t.meta.know(a.KnownFrom)
 	if next == 0 {
 		return nil
 	}
 	t.meta.putNumber(metaLife, next)
-	if excused {
+	if a.Excused {
 		t.meta.putNumber(metaExcused, next)
 	}
 	return t.records.intents.SetSequence(next)
