@@ -37,6 +37,11 @@ func TestRebuilt(t *testing.T) {
 		},
 		{"the latest of several", store.PerConversation, []agentconnect.Interaction{sent("a", time.Hour), sent("a", 2*time.Hour), sent("a", 0)}, map[store.Key]time.Time{{Conversation: "a"}: at.Add(2 * time.Hour)}},
 		{"padded", store.PerConversation, []agentconnect.Interaction{sent(" a\n", time.Hour)}, map[store.Key]time.Time{{Conversation: "a"}: at.Add(time.Hour)}},
+		{
+			"a rehearsal", store.PerConversation,
+			[]agentconnect.Interaction{{ExtInteractionID: "a", CreatedAt: at, Intent: store.Intent{Ledger: "l", Number: 1, Rehearsal: true}.String()}},
+			map[store.Key]time.Time{},
+		},
 		{"no id", store.PerResolution, []agentconnect.Interaction{sent("", 0)}, map[store.Key]time.Time{}},
 		{"known already", store.PerResolution, []agentconnect.Interaction{sent("known", time.Minute)}, map[store.Key]time.Time{}},
 		{"known, and a later one", store.PerResolution, []agentconnect.Interaction{sent("known", 3*time.Hour)}, map[store.Key]time.Time{later: at.Add(3 * time.Hour)}},

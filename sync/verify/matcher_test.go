@@ -53,6 +53,8 @@ func TestVerdict(t *testing.T) {
 		{name: "a recovery of its conversation since", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, CreatedAt: since(20 * time.Minute), Recovery: true, Parent: "p"}, later}, want: store.InDoubt},
 		{name: "a recovery of its conversation long before", rows: []agentconnect.Interaction{{ExtInteractionID: doubtfulID, CreatedAt: since(50 * time.Minute), Recovery: true, Parent: "p"}, later}, want: store.Retry},
 
+		{name: "a rehearsal of its conversation", rows: []agentconnect.Interaction{its("rehearsal-"+stamp(1), 20*time.Minute), later}, want: store.Retry},
+
 		{name: "a later one, begun before the doubt arose", change: func(e *store.Entry) { e.Doubt = 0x1e }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
 		{name: "a later one, and nobody knows when the doubt arose", change: func(e *store.Entry) { e.Doubt = 0 }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
 		{name: "one that the ledger has never given", rows: []agentconnect.Interaction{{Intent: stamp(0x31), CreatedAt: since(time.Minute)}}, want: store.InDoubt},
