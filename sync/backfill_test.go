@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
@@ -141,7 +142,8 @@ func TestBackfillUpToNow(t *testing.T) {
 
 // TestBackfillRanges holds which ranges are read, and what is said of the others.
 func TestBackfillRanges(t *testing.T) {
-	start := testNow.Add(-24 * time.Hour) // of the ledger
+	const day = 24 * time.Hour
+	start := testNow.Add(-day) // of the ledger
 	latest := testNow.Add(-3 * time.Minute)
 	var wrong *RangeError
 	var old *TooOldError
@@ -150,6 +152,7 @@ func TestBackfillRanges(t *testing.T) {
 		from, to time.Time
 		target   any // of errors.As; nil: it is read
 		notice   string
+		adopted  time.Time // from when on the ledger knows whom others have asked
 	}{
 		{name: "plain", from: start, to: latest},
 		{name: "below the beginning of the ledger", from: start.Add(-time.Millisecond), to: latest, notice: "other means"},
@@ -159,12 +162,21 @@ func TestBackfillRanges(t *testing.T) {
 		{name: "ends before it begins", from: latest, to: start, target: &wrong},
 		{name: "empty", from: start, to: start, target: &wrong},
 		{name: "two years", from: testNow.Add(-Horizon), to: latest, notice: "other means"},
+		{name: "below the beginning, and adopted", from: start.Add(-day), to: latest, adopted: start.Add(-day)},
+		{name: "adopted later than the beginning", from: start, to: latest, adopted: start.Add(time.Hour)},
+		{
+			name: "below what was adopted", from: start.Add(-day - time.Millisecond), to: latest, adopted: start.Add(-day),
+			notice: start.Add(-day).UTC().Format("2006-01-02T15:04:05"),
+		},
 		{name: "more than two years", from: testNow.Add(-Horizon - time.Millisecond), to: latest, target: &old},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, 3)
 			b.backfill(test.from, test.to)
+			if err := b.ledger.Adopt(bolt.Adoption{KnownFrom: test.adopted}); err != nil {
+				t.Fatal(err)
+			}
 			result, err := b.run(t)
 			switch {
 			case test.target == nil && err != nil:

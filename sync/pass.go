@@ -144,13 +144,28 @@ func (p *pass) place(clocks decide.Clock) (err error) {
 			r.Backfill = c.entry
 		}
 	})
-	_, ranged := p.cursor.(*backfill)
-	if ranged && err == nil && !window.Empty() && window.From.Before(p.info.Start) {
-		p.tally.notice("the back-fill reaches back before %s, where this ledger begins: whoever was asked "+
-			"then by other means, such as the workflow in Kustomer, is asked again",
-			decide.Format(p.info.Start))
+	if _, ranged := p.cursor.(*backfill); ranged && err == nil && !window.Empty() {
+		p.noticeUnknown(window.From)
 	}
 	return err
+}
+
+// noticeUnknown says so where a back-fill begins before the ledger knows whom others have asked.
+func (p *pass) noticeUnknown(from time.Time) {
+	known, since := p.info.Start, "where this ledger begins"
+	if adopted := p.info.KnownFrom; !adopted.IsZero() && adopted.Before(known) {
+		known, since = adopted, "since when this ledger knows what Agent Connect has received"
+	}
+	if !from.Before(known) {
+		return
+	}
+	learn := ""
+	if p.engine.Receiver != nil {
+		learn = fmt.Sprintf("; acsync ledger rebuild --since %s learns of them before",
+			from.UTC().Format(time.RFC3339))
+	}
+	p.tally.notice("the back-fill reaches back before %s, %s: whoever was asked then by other means, such "+
+		"as the workflow in Kustomer, is asked again%s", decide.Format(known), since, learn)
 }
 
 // listProfiles lists all active profiles before anything is sent: with a part of them, conversations would be
