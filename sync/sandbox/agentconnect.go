@@ -56,8 +56,12 @@ func (a *agentConnect) admit(c *call) (quota, *answer) {
 	if c.path == requestsPath {
 		return q, nil
 	}
-	if !keyed(c, a.keys.connect) && !keyed(c, a.keys.connectTest) ||
-		strings.HasPrefix(c.path, "/v2/") && !a.signed(c.header.Get("Authorization")) {
+	admitted := keyed(c, a.keys.connect) || keyed(c, a.keys.connectTest)
+	// Each key has a secret of its own (documented), and the secret here is the other key's.
+	if strings.HasPrefix(c.path, "/v2/") {
+		admitted = keyed(c, a.keys.connect) && a.signed(c.header.Get("Authorization"))
+	}
+	if !admitted {
 		refused := gatewayError(http.StatusForbidden, "Forbidden")
 		return q, &refused
 	}

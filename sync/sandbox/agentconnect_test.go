@@ -102,6 +102,8 @@ func TestAgentConnectRefusals(t *testing.T) {
 		"bearer token":            {"GET", "/v2/data", key, "Bearer " + good, "", 403},
 		"old token":               {"GET", "/v2/data", key, s.token(t, noon.Add(-time.Hour)), "", 403},
 		"token of the future":     {"GET", "/v2/data", key, s.token(t, noon.Add(time.Hour)), "", 403},
+		"token of another key":    {"GET", "/v2/data", s.AgentConnectTestKey(), good, "", 403},
+		"test key":                {"POST", "/v1/requests", s.AgentConnectTestKey(), "", survey(t, nil), 200},
 		"token, wrong key":        {"GET", "/v2/data", "x", good, "", 403},
 		"unsigned token":          {"GET", "/v2/data", key, "eyJhbGciOiJub25lIn0.eyJpYXQiOjE3OTUzNDkyMDB9.", "", 403},
 		"unknown path":            {"GET", "/v2/qa", key, good, "", 404},
