@@ -75,8 +75,8 @@ func program(l *commandLine) *cli.App {
 			"prepares your own.\n" +
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
-			initCommand(l), runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
-			statusCommand(l), explainCommand(l), reportCommand(l), resolveCommand(l), retryCommand(l),
+			initCommand(l), runCommand(l), rehearseCommand(l), backfillCommand(l), planCommand(l),
+			applyCommand(l), statusCommand(l), explainCommand(l), reportCommand(l), resolveCommand(l), retryCommand(l),
 			ledgerCommand(l), rulesCommand(l), sandboxCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },

@@ -99,6 +99,7 @@ func TestScripts(t *testing.T) {
 			"json-log":     jsonLog,
 			"stand-in":     standIn,
 			"received":     received,
+			"mailed":       mailed,
 			"leave":        leave,
 			"lock":         lock,
 			"await":        await,
@@ -230,6 +231,8 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("START", stand.Start().Format(time.RFC3339))
 	ts.Setenv("CONNECT", stand.AgentConnectURL())
 	ts.Setenv("SECRET", stand.AgentConnectSecret())
+	ts.Setenv("KEY", stand.AgentConnectKey())
+	ts.Setenv("TEST_KEY", stand.AgentConnectTestKey())
 }
 
 // mend: gives the stand-in's agents that have none, or one that is deactivated or incomplete, an approved profile.
@@ -237,6 +240,28 @@ func mend(ts *testscript.TestScript, _ bool, _ []string) {
 	stand := *ts.Value("stand-in").(**sandbox.Sandbox)
 	for _, name := range []string{"ivo.newell", "jana.orr", "kai.price", "milo.reyes", "nora.stone"} {
 		stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: name + "@example.org", Status: "active"}}})
+	}
+}
+
+// mailed test|customers COUNT: how many survey requests Agent Connect's stand-in at $CONNECT took with the test key, or
+// with another, and that the former mailed nobody but the test address.
+func mailed(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := http.Get(ts.Getenv("CONNECT") + "/sandbox/requests")
+	ts.Check(err)
+	defer answer.Body.Close()
+	var got []sandbox.Received
+	ts.Check(json.NewDecoder(answer.Body).Decode(&got))
+	n := 0
+	for _, request := range got {
+		if request.Test != (request.MailedTo == sandbox.TestAddress) && request.Accepted() {
+			ts.Fatalf("conversation %s mailed %q; with the test key: %t", request.ExtInteractionID, request.MailedTo, request.Test)
+		}
+		if request.Test == (args[0] == "test") {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != args[1] {
+		ts.Fatalf("%d survey requests mailed %s, want %s", n, args[0], args[1])
 	}
 }
 
@@ -251,7 +276,8 @@ func received(ts *testscript.TestScript, _ bool, args []string) {
 		times := map[any]int{}
 		for _, request := range got {
 			id := request["ext_interaction_id"]
-			if args[0] == "none-accepted-twice" && request["uuid"] == nil {
+			// With the test key nobody was asked.
+			if args[0] == "none-accepted-twice" && request["uuid"] == nil || request["test"] == true {
 				continue
 			}
 			if times[id]++; times[id] > 1 || id == nil || id == "" {
@@ -283,7 +309,7 @@ func leave(ts *testscript.TestScript, _ bool, args []string) {
 
 // lock LEDGER: holds the ledger open until the script ends, as a pass does.
 func lock(ts *testscript.TestScript, _ bool, args []string) {
-	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{})
+	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{Rehearsal: strings.Contains(args[0], ".rehearsal.")})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(ledger.Close()) })
 }

@@ -62,7 +62,7 @@ func initialize(l *commandLine, c *cli.Context) error {
 			return err
 		}
 	}
-	if err := (&tenant.Tenant{Config: cfg}).CreateLedger(start); err != nil {
+	if err := (&tenant.Tenant{Config: cfg}).CreateLedger(start, false); err != nil {
 		// Where the ledger cannot be made, nothing was done.
 		if fresh {
 			err = errors.Join(err, os.Remove(path))

@@ -100,9 +100,14 @@ func reportFiles(s *session) (files []output, err error) {
 // refuseOverwrite refuses to write a file, named by a flag, in the place of one that acsync itself needs.
 func refuseOverwrite(s *session, flag, path string) error {
 	cfg := s.tenant.Config
-	needed := append(bolt.Files(cfg.Ledger.Path), s.c.String(flagConfig), cfg.Kustomer.APIKeyFile,
-		cfg.AgentConnect.APIKeyFile, cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
-		s.c.Args().First()) // the plan that is carried out
+	needed := []string{
+		s.c.String(flagConfig), cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile,
+		cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
+		s.c.Args().First(), // the plan that is carried out
+	}
+	for _, ledger := range s.tenant.Ledgers() {
+		needed = append(needed, bolt.Files(ledger)...)
+	}
 	for _, each := range needed {
 		if each != "" && sameFile(path, each) {
 			return usagef("--%s %q would replace %s; nothing was done", flag, path, each)

@@ -125,13 +125,13 @@ func (s *session) source() config.Source {
 func (s *session) path() string { return s.tenant.Config.Ledger.Path }
 
 func (s *session) connect() (*tenant.Clients, error) {
-	return tenant.Connect(s.tenant.Config, userAgent(), s.terminal.logger(s.stderr))
+	return s.tenant.Connect(userAgent(), s.terminal.logger(s.stderr))
 }
 
 // witness says what tells when the ledger is not the newest, apart from the files beside it.
 func (s *session) witness() report.Witness {
 	switch {
-	case s.tenant.Demo != nil:
+	case s.tenant.Demo != nil, s.tenant.Rehearsal != nil:
 		return report.NotNeeded
 	case !s.tenant.Config.AgentConnect.APISecret.IsSet():
 		return report.NoSecret

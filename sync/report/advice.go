@@ -49,6 +49,15 @@ const (
 		"goes on"
 	DoSeeFuse = "see why the fuse blew before the next pass goes on with the rest"
 
+	// A rehearsal. What is wrong with one is mended, and it is begun anew: nobody real was asked.
+	doSeeRehearsed = "Look at the test address, and at Agent Connect's API status page, which lists each of " +
+		"these under Test Requests. One that is not there went to its customer: then " +
+		"agent_connect.test_api_key is the production key."
+	doRehearseOn    = "Stopped at --%s: the next acsync rehearse{here} goes on."
+	doRehearseAgain = "%s; then acsync rehearse{here} --restart tries again"
+	doLeave         = "nothing: no customer was asked"
+	doUnknownFirst  = "nothing: a rehearsal does not know who was asked first"
+
 	// What is in doubt. Nobody is told to decide by hand what was not asked, or is too early to tell.
 	doSettle = "acsync resolve{here} settles these with the API secret; without it look the ids up in " +
 		"Agent Connect and decide by hand"
@@ -155,6 +164,20 @@ func remedy(decision string, reason decide.Reason, here string) string {
 		return advise(doRetry, here, cure(reason, here), reason.Family())
 	}
 	return cure(reason, here)
+}
+
+// remedyOf is the remedy for what a pass has met. Of a rehearsal nothing is to be settled or asked again.
+func remedyOf(p Pass, decision string, reason decide.Reason) string {
+	switch {
+	case !p.rehearsed():
+		return remedy(decision, reason, p.Here)
+	case decision == store.InDoubt.String():
+		return doLeave
+	// Its ledger knows of none.
+	case reason == decide.NoFirstRequest:
+		return doUnknownFirst
+	}
+	return advise(doRehearseAgain, p.Here, cure(reason, p.Here))
 }
 
 // cure is what mends the cause.

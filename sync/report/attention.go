@@ -43,10 +43,14 @@ func attentionTable(p Pass) doc.Table {
 			cmp.Compare(x.Key.Conversation, y.Key.Conversation))
 	})
 	rows = first(rows, shownRows)
+	more := "; see acsync status" + p.Here
+	if p.rehearsed() {
+		more = "; --report FILE names them all"
+	}
 	table := doc.Table{
 		Columns: []doc.Column{{Name: "conversation", Min: 24}, {Name: "state", Min: 8}, {Name: "reason"}},
-		More: others(len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt]+p.Oddities()-p.Unseen,
-			"; see acsync status"+p.Here),
+		More: others(
+			len(rows), p.Counts[store.Rejected]+p.Counts[store.InDoubt]+p.Oddities()-p.Unseen, more),
 	}
 	for _, row := range rows {
 		why := ofKind(row.Key.Kind()) + string(row.Reason)
@@ -128,7 +132,7 @@ func concernsOf(p Pass, rows []Row) []Concern {
 		if needsHand(k.decision, k.reason) {
 			concern := Concern{
 				Decision: k.decision, Reason: string(k.reason), Count: n,
-				Meaning: meaningOf(k.decision, k.reason), Remedy: remedy(k.decision, k.reason, p.Here),
+				Meaning: meaningOf(k.decision, k.reason), Remedy: remedyOf(p, k.decision, k.reason),
 				Agents: []Group{}, Words: []Words{}, Conversations: []string{},
 			}
 			concern.describe(byKind[k])

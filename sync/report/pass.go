@@ -34,6 +34,9 @@ func (p Pass) backfill() bool { return !p.Backfill.Begun.IsZero() }
 // paused reports whether the pass is a back-fill that has something left to do.
 func (p Pass) paused() bool { return p.backfill() && !p.DryRun && p.Position().Before(p.To) }
 
+// rehearsed reports whether the pass was made with the test key: no customer was asked.
+func (p Pass) rehearsed() bool { return p.Mode == "rehearse" }
+
 // planned reports whether the pass carries out a plan.
 func (p Pass) planned() bool { return !p.Made.IsZero() }
 

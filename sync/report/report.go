@@ -129,6 +129,9 @@ func ReportDoc(r Report, most int) doc.Doc {
 	if r.DryRun {
 		d.Badge = "dry run: nothing was sent, nothing was written"
 	}
+	if r.rehearsed() {
+		d.Badge = "rehearsal with the test key: surveys go to the test address"
+	}
 	d.Sections = append([]doc.Section{
 		r.Timeline.section("they were marked done", r.sentWord(), "waiting", r.zone),
 		chartSection(r), concernSection(r), dispositionSection(r),

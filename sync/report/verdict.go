@@ -82,6 +82,9 @@ func hintsOf(p Pass, concerns []Concern) (hints []string) {
 	if limit := limited(p); limit != "" {
 		hints = append(hints, limit)
 	}
+	if p.rehearsed() && p.Counts[store.Accepted]+p.Counts[store.InDoubt] > 0 {
+		hints = append(hints, doSeeRehearsed)
+	}
 	for _, notice := range p.Notices {
 		hints = append(hints, "Note: "+notice+".")
 	}
@@ -91,6 +94,8 @@ func hintsOf(p Pass, concerns []Concern) (hints []string) {
 // limited tells which of the operator's own limits ended the pass, and how it goes on; empty for none.
 func limited(p Pass) string {
 	switch {
+	case p.rehearsed() && p.Limit != "":
+		return advise(doRehearseOn, p.Here, p.Limit)
 	case p.paused():
 		return advise(doRepeatRange, "", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
 	case p.Limit != "" && p.planned():

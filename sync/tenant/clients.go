@@ -23,6 +23,8 @@ const clock = time.TimeOnly + " UTC"
 type Clients struct {
 	Kustomer     *kustomer.Client
 	AgentConnect *agentconnect.Client // nil: its key is not set
+	// lists the profiles: AgentConnect, but of a rehearsal with the production key, which has the secret
+	Profiles *agentconnect.Client
 
 	all, searches, requests, data service
 	again                         atomic.Pointer[retrial]
@@ -60,15 +62,20 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
 		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log),
 	})
-	if err != nil || !a.APIKey.IsSet() {
-		return c, err
+	if err == nil && a.APIKey.IsSet() {
+		c.AgentConnect, err = c.agentConnect(cfg, agent)
+		c.Profiles = c.AgentConnect
 	}
-	c.AgentConnect, err = agentconnect.New(agentconnect.Options{
+	return c, err
+}
+
+func (c *Clients) agentConnect(cfg config.Config, agent string) (*agentconnect.Client, error) {
+	a := cfg.AgentConnect
+	return agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: a.APIKey.Reveal(), APISecret: a.APISecret.Reveal(),
 		Timeout: time.Duration(a.Timeout), Data: c.data.Pacer, Requests: c.requests.Pacer,
 		UserAgent: agent,
 	})
-	return c, err
 }
 
 // tryingAgain logs a failed call that is made again, and when: a pause of the service may be the longer one.

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,6 +26,8 @@ type Tenant struct {
 	Config config.Config
 	Name   string // for headings, such as the organisation
 	Demo   *Demo  // nil: the services are real
+	// nil: survey requests go to customers
+	Rehearsal *Rehearsal
 }
 
 // Demo is a tenant whose services are stand-ins, which forget with the process what they took. Its ledger is
@@ -34,9 +37,37 @@ type Demo struct {
 	Known []store.Entry // what its ledger holds from the beginning
 }
 
+// Rehearse is the tenant as it rehearses: with the test key, and a ledger of its own. What the configuration
+// lacks for that is a [config.Faults].
+func (t *Tenant) Rehearse(r Rehearsal) (*Tenant, error) {
+	r.real = t.Config
+	cfg, err := t.Config.Rehearsal()
+	return &Tenant{Config: cfg, Name: t.Name, Demo: t.Demo, Rehearsal: &r}, err
+}
+
+// Ledgers are the paths of all ledgers of the tenant.
+func (t *Tenant) Ledgers() []string {
+	of := t.Config.Ledger
+	if t.Rehearsal != nil {
+		of = t.Rehearsal.real.Ledger
+	}
+	return []string{of.Path, of.Rehearsal()}
+}
+
+// Connect makes the clients of the tenant; see [Connect].
+func (t *Tenant) Connect(agent string, log *slog.Logger) (*Clients, error) {
+	c, err := Connect(t.Config, agent, log)
+	if err == nil && t.Rehearsal != nil && t.Config.Filters.RequireActiveProfile {
+		c.Profiles, err = c.agentConnect(t.Rehearsal.real, agent)
+	}
+	return c, err
+}
+
 // Remembers reports whether Agent Connect's data can be asked what became of a request. Those of stand-ins
-// prove nothing to the next process.
-func (t *Tenant) Remembers() bool { return t.Demo == nil && t.Config.AgentConnect.APISecret.IsSet() }
+// prove nothing to the next process, and whether they show those of the test key is not known.
+func (t *Tenant) Remembers() bool {
+	return t.Demo == nil && t.Rehearsal == nil && t.Config.AgentConnect.APISecret.IsSet()
+}
 
 // Verification is how Agent Connect's data are asked about what is in doubt.
 func (t *Tenant) Verification(c *Clients) verify.Verification {
@@ -61,7 +92,7 @@ func (t *Tenant) Attach(engine *surveysync.Engine, c *Clients) {
 		engine.Receiver = c.AgentConnect
 	}
 	if t.Config.Filters.RequireActiveProfile {
-		engine.Profiles = c.AgentConnect
+		engine.Profiles = c.Profiles
 	}
 	if engine.Options.DryRun {
 		engine.Sender = dryrun.Sender{}
@@ -72,13 +103,16 @@ func (t *Tenant) Attach(engine *surveysync.Engine, c *Clients) {
 func (t *Tenant) LedgerOptions(o bolt.Options) bolt.Options {
 	o.AllowNetwork, o.Tenant = t.Config.Ledger.AllowNetwork, t.Config.Accounts()
 	o.Credential = t.Config.AgentConnect.APIKey.Reveal()
+	o.Rehearsal, o.TestCredential = t.Rehearsal != nil, t.Config.AgentConnect.TestAPIKey.Reveal()
 	return o
 }
 
-// CreateLedger makes the ledger, whose first window begins at start.
-func (t *Tenant) CreateLedger(start time.Time) error {
+// CreateLedger makes the ledger, whose first window begins at start. One that is to be filled is refused to
+// all but a rebuild, until that has succeeded.
+func (t *Tenant) CreateLedger(start time.Time, toBeFilled bool) error {
 	o := bolt.Options{
 		AllowNetwork: t.Config.Ledger.AllowNetwork, Identity: store.Identity(t.Config.Sync.SurveyPer),
+		Rehearsal: t.Rehearsal != nil, Distrusted: toBeFilled,
 	}
 	// Accounts that are not complete may still change; then the first pass binds the ledger.
 	if t.Config.Ready() == nil {
@@ -87,7 +121,7 @@ func (t *Tenant) CreateLedger(start time.Time) error {
 	return bolt.Create(t.Config.Ledger.Path, start, o)
 }
 
-// ErrUnmade is the ledger of a demonstration before its first pass. It is [store.ErrMissing].
+// ErrUnmade is a ledger of a demonstration or of rehearsals before its first pass. It is [store.ErrMissing].
 var ErrUnmade = fmt.Errorf("%w of the sandbox yet; acsync run makes it", store.ErrMissing)
 
 // Open opens the ledger as it is.
@@ -101,42 +135,68 @@ func (t *Tenant) Compact() error {
 	return t.afresh(bolt.Compact(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{})))
 }
 
-// afresh replaces the advice about a ledger that cannot be used, if it is of a demonstration: nobody real was
-// asked, so that there is nothing to put back or to learn.
+// afresh replaces the advice about a ledger that cannot be used, if it is of a demonstration or of
+// rehearsals: nobody real was asked, so that there is nothing to put back or to learn.
 func (t *Tenant) afresh(err error) error {
-	if t.Demo == nil {
+	if t.Demo == nil && t.Rehearsal == nil {
 		return err
 	}
 	missing := errors.Is(err, store.ErrMissing)
-	switch {
-	case missing && !bolt.Abandoned(t.Config.Ledger.Path):
+	if missing && !bolt.Abandoned(t.Config.Ledger.Path) {
 		return ErrUnmade
-	case missing, errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrDamaged):
+	}
+	cause := cmp.Or(errors.Unwrap(err), err)
+	if t.Rehearsal != nil {
+		return t.Rehearsal.afresh(t.Config.Ledger.Path, cause, err)
+	}
+	if missing || errors.Is(err, store.ErrRolledBack) || errors.Is(err, store.ErrDamaged) {
 		return fmt.Errorf("%s: %w. It is of the sandbox, and nobody real was asked: remove it and its "+
-			"fence, and acsync run makes another", t.Config.Ledger.Path, cmp.Or(errors.Unwrap(err), err))
+			"fence, and acsync run makes another", t.Config.Ledger.Path, cause)
 	}
 	return err
 }
 
 // OpenLedger opens the ledger for a pass.
 func (t *Tenant) OpenLedger() (*bolt.Ledger, error) {
+	if err := t.restart(); err != nil {
+		return nil, err
+	}
 	ledger, err := t.Open(bolt.Options{})
 	if !errors.Is(err, ErrUnmade) {
 		return ledger, err
 	}
-	if err := os.MkdirAll(filepath.Dir(t.Config.Ledger.Path), 0o700); err != nil {
-		return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
+	var first Demo
+	if t.Demo != nil {
+		first = *t.Demo
+		if err := os.MkdirAll(filepath.Dir(t.Config.Ledger.Path), 0o700); err != nil {
+			return nil, fmt.Errorf("make a place for the sandbox's ledger: %w", err)
+		}
 	}
-	if err := t.CreateLedger(t.Demo.Start); err != nil {
+	if t.Rehearsal != nil {
+		first = Demo{Start: t.Rehearsal.Start}
+	}
+	if err := t.CreateLedger(first.Start, false); err != nil {
 		return nil, err
 	}
 	if ledger, err = t.Open(bolt.Options{}); err != nil {
 		return nil, err
 	}
-	if err := ledger.Commit(store.Batch{Entries: t.Demo.Known}); err != nil {
+	if err := ledger.Commit(store.Batch{Entries: first.Known}); err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
 	return ledger, nil
+}
+
+// restart takes the ledger of the rehearsals before away.
+func (t *Tenant) restart() error {
+	if t.Rehearsal == nil || !t.Rehearsal.Restart {
+		return nil
+	}
+	err := bolt.Discard(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{}))
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(t.Config.Ledger.Path) {
+		return nil
+	}
+	return t.afresh(err)
 }
 
 // NeedLedger makes sure that there is a ledger, without which a plan means nothing. Whatever is wrong with
