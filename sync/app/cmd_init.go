@@ -10,7 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/store"
 	surveysync "acsync/sync"
+	"acsync/sync/rebuild"
 	"acsync/sync/tenant"
 )
 
@@ -24,6 +26,10 @@ ledger would mean asking everybody again.`,
 		Flags: []cli.Flag{
 			preset(flagStart, "now",
 				"where the first window begins: `TIME` is now, 24h ago, a date, or a time"),
+			toggle(flagAdopt, "take over whom others have asked from Agent Connect's data, as ledger "+
+				"rebuild does: nobody is asked again about what these show"),
+			described(flagSince, "90d ago", "with --adopt: take over what Agent Connect received since "+
+				"`TIME`, such as 90d or a date"),
 		},
 		Action: func(c *cli.Context) error { return initialize(l, c) },
 	})
@@ -37,11 +43,12 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if path == "" {
 		return usagef("--%s is empty; name the file", flagConfig)
 	}
-	t, err := newTerminal(l, c)
+	terminal, err := newTerminal(l, c)
 	if err != nil {
 		return err
 	}
-	source := (&session{commandLine: l, terminal: t}).source()
+	s := &session{commandLine: l, c: c, terminal: terminal}
+	source := s.source()
 	source.Path = path
 	_, err = os.Lstat(path)
 	// Whatever is there is for its reader to judge.
@@ -57,39 +64,114 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if fresh {
-		if err := writeExample(path, l.example); err != nil {
-			return err
-		}
-	}
-	if err := (&tenant.Tenant{Config: cfg}).CreateLedger(start, false); err != nil {
-		// Where the ledger cannot be made, nothing was done.
-		if fresh {
-			err = errors.Join(err, os.Remove(path))
-		}
+	s.tenant = &tenant.Tenant{Config: cfg}
+	adopt, err := newAdoption(s)
+	if err != nil {
 		return err
 	}
-	if c.Bool(flagJSON) {
-		return l.printJSON(map[string]any{
-			"schema": "acsync.init/1", "config": path, "config_written": fresh, "ledger": cfg.Ledger.Path,
-			"start": start,
-		})
+	f := founding{session: s, path: path, fresh: fresh, start: start, adopt: adopt}
+	adopted, err := f.found()
+	if err != nil {
+		return err
 	}
-	if fresh {
-		fmt.Fprintf(l.stdout, "wrote    %s\n", path)
+	return f.say(adopted)
+}
+
+// founding makes a ledger, and a configuration where there is none, of what was found to be good.
+type founding struct {
+	*session
+	path  string // of the configuration
+	fresh bool   // which is not there yet
+	start time.Time
+	adopt *rebuilding // nil: nothing is taken over
+}
+
+func (f founding) found() (adopted rebuild.Result, err error) {
+	if f.fresh {
+		if err := writeExample(f.path, f.example); err != nil {
+			return adopted, err
+		}
 	}
-	fmt.Fprintf(l.stdout, "created  %s\nstart    %s: nothing marked done before is asked about by run\n",
-		cfg.Ledger.Path, start.UTC().Format("2006-01-02 15:04:05 UTC"))
-	if age := time.Since(start); age > time.Duration(cfg.Sync.MaxAge) {
-		fmt.Fprintf(l.stdout, "note     what was marked done more than sync.max_age (%s) ago is skipped as "+
-			"stale\n", cfg.Sync.MaxAge)
+	err = f.tenant.CreateLedger(f.start, f.adopt != nil)
+	// Where the ledger cannot be made, nothing was done.
+	if err != nil && f.fresh {
+		err = errors.Join(err, os.Remove(f.path))
+	}
+	switch {
+	case f.adopt == nil:
+		return adopted, err
+	case errors.Is(err, store.ErrExists):
+		return adopted, fmt.Errorf("%w. To take over into it whom others have asked: %s", err,
+			f.adopt.again())
+	case err != nil:
+		return adopted, err
+	}
+	if adopted, err = f.adopt.run(); err != nil {
+		return adopted, fmt.Errorf("%s is made, and refused until it is filled: %w",
+			f.tenant.Config.Ledger.Path, err)
+	}
+	return adopted, nil
+}
+
+func (f founding) say(adopted rebuild.Result) error {
+	cfg, took := f.tenant.Config, f.adopt != nil
+	if f.c.Bool(flagJSON) {
+		said := map[string]any{
+			"schema": "acsync.init/1", "config": f.path, "config_written": f.fresh, "ledger": cfg.Ledger.Path,
+			"start": f.start,
+		}
+		if took {
+			said["adopted"], said["since"] = adopted.Written, adopted.Since
+		}
+		return f.printJSON(said)
+	}
+	tell := func(format string, args ...any) { fmt.Fprintf(f.stdout, format+"\n", args...) }
+	if f.fresh {
+		tell("wrote    %s", f.path)
+	}
+	tell("created  %s", cfg.Ledger.Path)
+	tell("start    %s: nothing marked done before is asked about by run", f.start.UTC().Format(clockForm))
+	switch {
+	case took:
+		tell("adopted  %s that Agent Connect has received requests for since %s: they count as asked",
+			conversations(adopted.Written), adopted.Since.UTC().Format(clockForm))
+	case cfg.AgentConnect.APISecret.IsSet():
+		tell("note     if others have asked before, as a workflow in Kustomer does: acsync ledger "+
+			"rebuild%s takes over whom (init --adopt does both)", here(f.c))
+	}
+	if age := time.Since(f.start); age > time.Duration(cfg.Sync.MaxAge) {
+		tell("note     what was marked done more than sync.max_age (%s) ago is skipped as stale",
+			cfg.Sync.MaxAge)
 	}
 	if missing := cfg.Ready(); missing != nil {
-		fmt.Fprintf(l.stdout, "\nBefore the first pass:\n%v\n", missing)
+		tell("\nBefore the first pass:\n%v", missing)
 	}
-	fmt.Fprintf(l.stdout, "\nThen look before you leap:  acsync run --config %s --dry-run\n",
-		shellPath(path))
+	tell("\nThen look before you leap:  acsync run --config %s --dry-run", shellPath(f.path))
 	return nil
+}
+
+// clockForm is how init writes a time.
+const clockForm = "2006-01-02 15:04:05 UTC"
+
+// newAdoption finds out all that --adopt needs, the credentials included, before anything is written; nil
+// without it.
+func newAdoption(s *session) (*rebuilding, error) {
+	switch {
+	case !s.c.Bool(flagAdopt) && s.c.IsSet(flagSince):
+		return nil, usagef("--%s goes with --%s alone; where the first window begins is --%s", flagSince,
+			flagAdopt, flagStart)
+	case !s.c.Bool(flagAdopt):
+		return nil, nil
+	}
+	adopt, err := newRebuilding(s)
+	if err != nil {
+		return nil, err
+	}
+	if since := adopt.options.Since; since.After(time.Now()) {
+		return nil, usagef("--%s %s lies in the future; nothing was written", flagSince,
+			since.UTC().Format(time.RFC3339))
+	}
+	return adopt, adopt.tryOut()
 }
 
 // firstStart is the time of --start, which a pass must be able to reach.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/exit"
-	"acsync/sync/rebuild"
 	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
@@ -75,7 +73,7 @@ func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error 
 	}
 	closeLedger := ledger.Close
 	if !o.ReadOnly {
-		closeLedger = tenant.StartHeartbeat(ledger, "ledger "+s.c.Command.Name, nil).Before(ledger.Close)
+		closeLedger = tenant.StartHeartbeat(ledger, commandName(s.c), nil).Before(ledger.Close)
 	}
 	return errors.Join(act(ledger), closeLedger())
 }
@@ -228,48 +226,18 @@ func ledgerImport(s *session) error {
 // ledgerRebuild marks as accepted what Agent Connect has. All that it needs is found out before it touches
 // the ledger; the guard of one that was put back is given up last of all.
 func ledgerRebuild(s *session) error {
-	cfg := s.tenant.Config
 	if s.tenant.Demo != nil {
 		return usagef("the sandbox's Agent Connect forgets with each command what it was sent, so that " +
 			"there is nothing to rebuild from; nothing was changed. The stand-ins of acsync sandbox remember for " +
 			"as long as they serve")
 	}
-	if !cfg.AgentConnect.APISecret.IsSet() {
-		return usagef("a rebuild reads Agent Connect's data, which needs the API secret: set " +
-			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed")
-	}
-	o := rebuild.Options{Stamped: cfg.AgentConnect.Stamp, Missing: s.c.Bool(flagAcceptMissing)}
-	if s.c.IsSet(flagSince) {
-		var err error
-		o.Since, err = s.times(cfg, s.clock()).parse(flagSince, s.c.String(flagSince))
-		if err != nil {
-			return err
-		}
-	}
-	if err := cfg.Ready(); err != nil {
-		return err
-	}
-	clients, err := s.connect()
+	r, err := newRebuilding(s)
 	if err != nil {
 		return err
 	}
-	var done rebuild.Result
-	opened := false
-	err = withLedger(s, bolt.Options{AcceptFence: true}, func(ledger *bolt.Ledger) (err error) {
-		opened = true
-		done, err = rebuild.Run(s.c.Context, ledger, clients.AgentConnect, o)
+	done, err := r.run()
+	if err != nil {
 		return err
-	})
-	switch {
-	// It says what to do.
-	case !opened || exitCode(err) == exit.Usage || errors.Is(err, store.ErrRolledBack):
-		return err
-	case err != nil && s.c.Context.Err() != nil:
-		return fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
-			context.Cause(s.c.Context))
-	case err != nil:
-		return fmt.Errorf("%w; %s marked, and the rebuild has not come to its end: run acsync ledger "+
-			"rebuild again", err, doc.Several(done.Written, "conversation was", "conversations were"))
 	}
 	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
 		"marked %s as accepted, received since %s", conversations(done.Written),

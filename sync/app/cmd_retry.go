@@ -94,7 +94,7 @@ func readRetrial(s *session) (r retrial, err error) {
 		}
 	}
 	if c.IsSet(flagSince) {
-		r.Since, err = s.times(s.tenant.Config, s.clock()).parse(flagSince, c.String(flagSince))
+		r.Since, err = s.times(s.tenant.Config, s.clock()).since(flagSince, c.String(flagSince))
 		if err != nil {
 			return r, err
 		}

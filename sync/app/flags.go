@@ -30,6 +30,7 @@ const (
 	flagTo        = "to"
 	flagRestart   = "restart"
 	flagStart     = "start"
+	flagAdopt     = "adopt"
 	flagSeed      = "seed"
 	flagOut       = "out"
 	flagIn        = "in"
@@ -159,6 +160,15 @@ type times struct {
 // times reads the points of time of a command line at a time.
 func (l *commandLine) times(cfg config.Config, now time.Time) times {
 	return times{now, cfg.Location(), cfg.UnknownZone(l.env)}
+}
+
+// since understands besides what parse does a span of time alone: "90d" is 90 days ago.
+func (t times) since(flag, value string) (time.Time, error) {
+	var span config.Duration
+	if err := span.UnmarshalText([]byte(strings.TrimSpace(value))); err == nil && span >= 0 {
+		return t.now.Add(-time.Duration(span)), nil
+	}
+	return t.parse(flag, value)
 }
 
 // parse understands "now", a date, a time with or without a zone, and "24h ago".

@@ -221,20 +221,105 @@ func TestRebuildThatFails(t *testing.T) {
 // stopped sends a signal to a rebuild that reads.
 func (w *witnessed) stopped(t *testing.T, signal os.Signal) {
 	t.Helper()
-	w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Delay: time.Minute} })
-	for len(w.read) > 0 {
-		<-w.read
-	}
-	c := w.command("ledger", "rebuild")
+	w.stoppedAt(t, signal, func(*http.Request) bool { return true }, "ledger", "rebuild")
+}
+
+// stoppedAt sends a signal to a command when it has made a certain call for data.
+func (w *witnessed) stoppedAt(t *testing.T, signal os.Signal, at func(*http.Request) bool, name string, flags ...string) {
+	t.Helper()
+	reached := make(chan struct{}, 1)
+	w.set(func(r *http.Request) sandbox.Fault {
+		if !at(r) {
+			return sandbox.Fault{}
+		}
+		select {
+		case reached <- struct{}{}:
+		default:
+		}
+		return sandbox.Fault{Delay: time.Minute}
+	})
+	c := w.command(name, flags...)
 	c.Env = append(c.Env, "AGENT_CONNECT_API_SECRET="+w.stand.AgentConnectSecret())
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-w.read
+	<-reached
 	_ = c.Process.Signal(signal)
 	_ = c.Wait()
 	if c.ProcessState.Success() {
-		t.Error("a rebuild that was stopped says that it succeeded")
+		t.Errorf("%s %v was stopped, and says that it succeeded", name, flags)
+	}
+}
+
+// TestAdoptionThatFails lets init --adopt end in every way but well, among those whom another ledger has asked: either
+// there is no ledger, or one that is refused until a rebuild has succeeded.
+func TestAdoptionThatFails(t *testing.T) {
+	t.Parallel()
+	program := build(t)
+	// The first call only finds out whether the data can be read.
+	taking := func(r *http.Request) bool {
+		since, err := time.Parse(time.RFC3339, r.URL.Query().Get("created_at_gte"))
+		return err != nil || time.Since(since) > time.Hour
+	}
+	fails := func(at func(*http.Request) bool, status, code int) func(*testing.T, *witnessed) {
+		return func(t *testing.T, w *witnessed) {
+			w.set(func(r *http.Request) sandbox.Fault {
+				if !at(r) {
+					return sandbox.Fault{}
+				}
+				return sandbox.Fault{Status: status}
+			})
+			said := w.want(t, code, "init", "--adopt", "--since", "30d")
+			if !strings.Contains(said, "acsync ledger rebuild --config config.toml --since 2") {
+				t.Errorf("it says %s", said)
+			}
+		}
+	}
+	stopped := func(signal os.Signal) func(*testing.T, *witnessed) {
+		return func(t *testing.T, w *witnessed) { w.stoppedAt(t, signal, taking, "init", "--adopt") }
+	}
+	second := func(r *http.Request) bool { return r.URL.Query().Get("after") != "" }
+	for name, test := range map[string]struct {
+		half func(t *testing.T, w *witnessed)
+		none bool // there is no ledger afterwards
+	}{
+		"refused at once": {func(t *testing.T, w *witnessed) {
+			w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: 403} })
+			w.want(t, 4, "init", "--adopt")
+		}, true},
+		"refused while taken": {fails(taking, 401, 4), false},
+		"a server's failure":  {fails(second, 500, 5), false},
+		"killed":              {stopped(syscall.SIGKILL), false},
+		"SIGINT":              {stopped(os.Interrupt), false},
+		"SIGTERM":             {stopped(syscall.SIGTERM), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWitnessed(t, program)
+			w.want(t, well, "run")
+			for _, ending := range []string{"", ".fence"} {
+				if err := os.Rename(filepath.Join(w.dir, "acsync.db"+ending), filepath.Join(w.dir, "others.db"+ending)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			test.half(t, w)
+			w.set(nil)
+			if test.none {
+				w.want(t, 10, "run")
+				w.want(t, 0, "init", "--adopt")
+			} else {
+				w.refuses(t)
+				if said := w.want(t, 12, "init", "--adopt"); !strings.Contains(said, "acsync ledger rebuild") {
+					t.Errorf("a second init says %s", said)
+				}
+				w.want(t, 0, "ledger", "rebuild")
+			}
+			w.want(t, 0, "ledger", "check")
+			if said := w.want(t, well, "backfill", "--from", "3h ago", "--to", "now"); strings.Contains(said, "other means") {
+				t.Errorf("a back-fill over what was adopted says %s", said)
+			}
+			w.noneTwice(t)
+		})
 	}
 }
 

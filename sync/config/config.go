@@ -216,8 +216,8 @@ func (c Config) checkReady(k *checker, sends Secret, named string) {
 	}
 	where := ""
 	if named == testKey {
-		where = ", which Agent Connect shows beside the production key (Settings > Integrations) as soon as " +
-			"an API test email address is set there"
+		where = ", which Agent Connect shows beside the production key (Settings > Integrations) as soon " +
+			"as an API test email address is set there"
 	}
 	switch a := c.AgentConnect; {
 	case !sends.IsSet():
@@ -229,7 +229,8 @@ func (c Config) checkReady(k *checker, sends Secret, named string) {
 	}
 	if key := secrets[2]; c.Filters.RequireActiveProfile && !c.AgentConnect.APISecret.IsSet() {
 		k.fault("filters.require_active_profile",
-			"needs the API secret, with which the profiles are listed: "+howToSet, variableName(key), fileKey(key))
+			"needs the API secret, with which the profiles are listed: "+howToSet, variableName(key),
+			fileKey(key))
 	}
 }
 
