@@ -243,24 +243,31 @@ func mend(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// mailed test|customers COUNT: how many survey requests Agent Connect's stand-in at $CONNECT took with the test key, or
-// with another, and that the former mailed nobody but the test address.
+// mailed test|customers COUNT: how many survey requests Agent Connect's stand-in at $CONNECT got with the test key, or
+// with another, and that the former mailed nobody but the test address. With "all" for the count: every conversation that
+// was asked about with the other key is among them.
 func mailed(ts *testscript.TestScript, _ bool, args []string) {
 	answer, err := http.Get(ts.Getenv("CONNECT") + "/sandbox/requests")
 	ts.Check(err)
 	defer answer.Body.Close()
 	var got []sandbox.Received
 	ts.Check(json.NewDecoder(answer.Body).Decode(&got))
-	n := 0
+	n, asked := 0, map[bool]map[string]bool{true: {}, false: {}}
+	test := args[0] == "test"
 	for _, request := range got {
 		if request.Test != (request.MailedTo == sandbox.TestAddress) && request.Accepted() {
 			ts.Fatalf("conversation %s mailed %q; with the test key: %t", request.ExtInteractionID, request.MailedTo, request.Test)
 		}
-		if request.Test == (args[0] == "test") {
+		if asked[request.Test][request.ExtInteractionID] = true; request.Test == test {
 			n++
 		}
 	}
-	if strconv.Itoa(n) != args[1] {
+	for id := range asked[!test] {
+		if args[1] == "all" && !asked[test][id] {
+			ts.Fatalf("conversation %s mailed no %s", id, args[0])
+		}
+	}
+	if args[1] != "all" && strconv.Itoa(n) != args[1] {
 		ts.Fatalf("%d survey requests mailed %s, want %s", n, args[0], args[1])
 	}
 }

@@ -62,6 +62,31 @@ func TestReadmeIsComplete(t *testing.T) {
 	}
 }
 
+// TestReadmeIsPlayed holds that the steps to one's own organisation are those that a script follows, in that order.
+func TestReadmeIsPlayed(t *testing.T) {
+	script, err := os.ReadFile("testdata/script/golive.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, steps, _ := strings.Cut(readme(t), "\n## Pointing it at your own organisation\n")
+	steps, _, _ = strings.Cut(steps, "\n## ")
+	_, rest, _ := strings.Cut(string(script), "# 4. ")
+	played := 0
+	for _, line := range regexp.MustCompile(`(?m)^   (acsync .*)$`).FindAllStringSubmatch(steps, -1) {
+		command, _, _ := strings.Cut(line[1], " #")
+		command = strings.TrimSuffix(strings.TrimSpace(command), " now")
+		_, after, found := strings.Cut(rest, command)
+		if !found {
+			t.Errorf("the script does not play %q in its turn", command)
+			continue
+		}
+		rest, played = after, played+1
+	}
+	if played < 6 {
+		t.Errorf("only %d steps were found", played)
+	}
+}
+
 // allFlags are the names of a command's flags, and of those of its parts.
 func allFlags(command *cli.Command) []string {
 	var names []string
