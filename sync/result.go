@@ -14,7 +14,7 @@ import (
 // Result is what a pass did. It is complete also when the pass ended early: what was found is accounted for.
 type Result struct {
 	Pass         string // such as 20261122T201500Z-7f3a
-	Mode         string // "run", "backfill", "plan" or "apply"
+	Mode         string // "run", "rehearse", "backfill", "plan" or "apply"
 	DryRun       bool
 	fetch.Window // the range that was to be read
 	// up to which everything is read and recorded; after a dry run where a real pass would put it

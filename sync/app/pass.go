@@ -94,6 +94,9 @@ func (p pass) run() (err error) {
 	if p.plan != nil {
 		err = p.plan.end(p.session, p.engine, &result, err)
 	}
+	if p.tenant.Rehearsal != nil {
+		err = p.tenant.Rehearsal.Advise(err)
+	}
 	// The report shows it too.
 	err = pointError(p.c, err)
 	var backfills []string

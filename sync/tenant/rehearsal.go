@@ -6,7 +6,10 @@ import (
 	"time"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // Rehearsal is what makes a tenant one whose survey requests all go to the test address. Its ledger lies
@@ -22,14 +25,36 @@ type Rehearsal struct {
 // as its file cannot be read, is for people to take away.
 func (r *Rehearsal) afresh(path string, cause, err error) error {
 	const harmless = "%s: %w. It is of rehearsals, and nobody real was asked: "
+	code, _ := exit.Of(err)
 	switch {
 	case errors.Is(err, store.ErrMissing), errors.Is(err, store.ErrDamaged):
 		return fmt.Errorf(harmless+"remove it and its fence, and acsync rehearse makes another", path, cause)
-	case errors.Is(err, store.ErrRolledBack), errors.Is(err, store.ErrOtherTenant):
-		return fmt.Errorf(harmless+"acsync rehearse --restart begins anew", path, cause)
 	case errors.Is(err, store.ErrOtherCredential):
 		return fmt.Errorf(harmless+"make sure that agent_connect.test_api_key is the test key, and not the "+
 			"production key; then acsync rehearse --restart begins anew", path, cause)
+	case code == exit.LedgerDamaged:
+		return fmt.Errorf(harmless+"acsync rehearse --restart begins anew", path, cause)
 	}
 	return err
+}
+
+// Advise replaces the advice of a pass that does not go with its ledger, which is about the real one.
+func (r *Rehearsal) Advise(err error) error {
+	what := ""
+	if e, ok := errors.AsType[*surveysync.IdentityError](err); ok {
+		what = fmt.Sprintf("they remember by %s, and sync.survey_per is %q", e.Ledger, string(e.Configured))
+	}
+	if e, ok := errors.AsType[*surveysync.AheadError](err); ok {
+		what = fmt.Sprintf("they have come to %s, and Kustomer's clock says %s", decide.Format(e.Checkpoint),
+			decide.Format(e.Now))
+	}
+	if e, ok := errors.AsType[*surveysync.TooOldError](err); ok {
+		what = fmt.Sprintf("they have come to %s, and Kustomer's search shows nothing before %s",
+			decide.Format(e.From), decide.Format(e.Limit))
+	}
+	if what == "" {
+		return err
+	}
+	return exit.New(exit.Usage, "the rehearsals before do not go with this one: "+what+". Nothing was read "+
+		"or sent; acsync rehearse --restart begins anew")
 }
