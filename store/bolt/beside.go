@@ -73,7 +73,7 @@ func (f fence) write(path string) error {
 	if err != nil {
 		return err
 	}
-	return unfenced(replace(beside(path, fenceSuffix), append(b, '\n'), 0o644, true))
+	return unfenced(replace(path, beside(path, fenceSuffix), append(b, '\n'), true))
 }
 
 func (f fence) holds(now self) error {
@@ -134,9 +134,6 @@ func Abandoned(path string) bool {
 	return err == nil || checkAbandoned(path) != nil
 }
 
-// holderMode lets nobody else read how far a pass is: whoever may read the ledger may read this too.
-const holderMode fs.FileMode = 0o600
-
 const reportEvery = time.Second
 
 // ReadHolder tells who holds the ledger at path for writing, without opening it; fs.ErrNotExist is nobody.
@@ -157,7 +154,8 @@ func ReadHolder(path string) (store.Holder, error) {
 // holderFile is the file that names this process as the holder. It has a lock of its own, so that a report
 // never waits for the disk's syncs, nor any of them for it.
 type holderFile struct {
-	path string // of the file
+	ledger string // path of the ledger
+	path   string // of the file
 
 	mu     sync.Mutex
 	holder store.Holder
@@ -173,7 +171,7 @@ func newHolderFile(path, opening string, known uint64) (*holderFile, error) {
 	}
 	at := time.Now().UTC().Truncate(time.Millisecond)
 	h := &holderFile{
-		path:   beside(path, holderSuffix),
+		ledger: path, path: beside(path, holderSuffix),
 		holder: store.Holder{PID: os.Getpid(), Host: host, Since: at, At: at, Opening: opening, Known: known},
 	}
 	if err := h.write(); err != nil {
@@ -188,7 +186,7 @@ func (h *holderFile) write() error {
 	if err != nil {
 		return err
 	}
-	return replace(h.path, append(b, '\n'), holderMode, false)
+	return replace(h.ledger, h.path, append(b, '\n'), false)
 }
 
 func (h *holderFile) report(p store.Progress) {

@@ -198,7 +198,7 @@ func compactInto(temp string, from file) error {
 	if err = errors.Join(err, to.release()); err != nil {
 		return err
 	}
-	return keepOwner(temp, stat)
+	return errors.Join(os.Chmod(temp, stat.Mode().Perm()), giveTo(temp, stat))
 }
 
 func checkSame(a, b store.Info) error {

@@ -53,17 +53,20 @@ func readBeside(path, suffix string) ([]byte, error) {
 
 // replace puts a small file in the place of another, whole or not at all; durable waits for the disk. Only
 // whoever holds the ledger's lock writes beside it, so the temporary name can be a fixed one, and none pile
-// up after crashes. The mode is that of the new file, whatever the old one had.
-func replace(path string, content []byte, mode fs.FileMode, durable bool) error {
+// up after crashes. The file becomes that of whoever has the ledger, see share.
+func replace(ledger, path string, content []byte, durable bool) error {
 	temp := path + ".tmp"
 	if err := os.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(content)
+	if err == nil {
+		err = share(temp, ledger)
+	}
 	if err == nil && durable {
 		err = f.Sync()
 	}
@@ -75,6 +78,26 @@ func replace(path string, content []byte, mode fs.FileMode, durable bool) error 
 	}
 	if durable {
 		return syncDir(filepath.Dir(path))
+	}
+	return nil
+}
+
+// share lets whoever may use a ledger use a file of it as well: the file takes the ledger's mode, whatever
+// the umask, and its owner where this process may give files away, as root's may. Otherwise one run as root
+// would lock everybody else out.
+func share(path, ledger string) error {
+	stat, err := os.Stat(ledger)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // it was taken away while it was in use, which is for others to say
+	case err != nil:
+		return err
+	}
+	if err := os.Chmod(path, stat.Mode().Perm()&0o666|0o600); err != nil {
+		return err
+	}
+	if err := giveTo(path, stat); err != nil && !errors.Is(err, fs.ErrPermission) {
+		return err
 	}
 	return nil
 }

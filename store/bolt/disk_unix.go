@@ -67,12 +67,15 @@ func freeSpace(path string) (uint64, error) {
 	return uint64(max(blocks, 0)) * uint64(s.Bsize), nil
 }
 
-func keepOwner(temp string, old fs.FileInfo) error {
-	if err := os.Chmod(temp, old.Mode().Perm()); err != nil {
-		return err
+// giveTo gives a file the owner and the group of another. Where the owner is not to be had, the group may be.
+func giveTo(path string, of fs.FileInfo) error {
+	stat, ok := of.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
 	}
-	if stat, ok := old.Sys().(*syscall.Stat_t); ok {
-		return os.Lchown(temp, int(stat.Uid), int(stat.Gid))
+	err := os.Lchown(path, int(stat.Uid), int(stat.Gid))
+	if err != nil {
+		_ = os.Lchown(path, -1, int(stat.Gid)) // the error tells that it is not the whole
 	}
-	return nil
+	return err
 }

@@ -29,6 +29,8 @@
 //	<path>.fence    JSON: id of the ledger, numbers of its last transaction, intent and opening, keys ever accepted
 //	<path>.holder   JSON: the process that has the ledger open for writing, and how far its pass is
 //
+// Both have the owner and the mode of the ledger, whoever writes them: whoever may use the ledger needs them.
+//
 // The fence is replaced after the ledger's own commits: when it has been opened for writing, when the
 // checkpoint or a back-fill moves, a pass is recorded, and the ledger is closed. So after a crash the ledger
 // is ahead of it, and never behind: one that is behind was rolled back, by a restored copy or by a damaged

@@ -80,32 +80,27 @@ func TestHolderIsNoHolder(t *testing.T) {
 	}
 }
 
-// TestHolderIsPrivate replaces a file that others could read, as an earlier version left it.
-func TestHolderIsPrivate(t *testing.T) {
+// TestBesideIsShared lets what lies beside a ledger be open to whoever may use the ledger, and to nobody else: also in
+// the place of what an earlier version left.
+func TestBesideIsShared(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("modes are other ones")
 	}
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	for _, left := range []string{path + holderSuffix, path + holderSuffix + ".tmp"} {
-		if err := os.WriteFile(left, []byte("{}"), 0o644); err != nil {
-			t.Fatal(err)
+	for _, mode := range []os.FileMode{0o600, 0o640, 0o664, 0o755} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		must(t, Create(path, noon))
+		must(t, os.Chmod(path, mode))
+		for _, left := range []string{path + holderSuffix, path + holderSuffix + ".tmp", path + fenceSuffix + ".tmp"} {
+			must(t, os.WriteFile(left, []byte("{}"), 0o604))
 		}
-	}
-	n, err := newHolderFile(path, "", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.report(store.Progress{Pass: "p", WaitingFor: "Kustomer"})
-	info, err := os.Stat(path + holderSuffix)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantSame(t, info.Mode().Perm(), holderMode)
-	fenced := fence{Ledger: "l", Transaction: 1}
-	if err := fenced.write(path); err != nil {
-		t.Fatal(err)
-	}
-	if info, err = os.Stat(path + fenceSuffix); err != nil || info.Mode().Perm()&0o044 == 0 { // as far as the umask lets it
-		t.Errorf("the fence has mode %v, %v", info.Mode(), err)
+		l := openLedger(t, path, Options{})
+		l.Report(store.Progress{Pass: "p", WaitingFor: "Kustomer"})
+		for _, suffix := range []string{fenceSuffix, holderSuffix} {
+			info, err := os.Stat(path + suffix)
+			must(t, err)
+			if got, want := info.Mode().Perm(), mode&0o666; got != want {
+				t.Errorf("beside a ledger with mode %v, %s has %v", mode, suffix, got)
+			}
+		}
 	}
 }
