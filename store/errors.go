@@ -27,6 +27,8 @@ var (
 	ErrRehearsal = exit.New(
 		exit.Usage, "the ledger is one of rehearsals, and knows nobody who was really asked")
 	ErrNoRehearsal = exit.New(exit.Usage, "the ledger is not one of rehearsals")
+	// ErrMoved is a ledger on another machine, at another path, or without its witness: it may be a copy.
+	ErrMoved = exit.New(exit.LedgerDamaged, "the ledger is not where it was")
 
 	ErrNetwork = errors.New("the ledger is on a network file system")
 	ErrNoRoom  = errors.New("the disk of the ledger is nearly full")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +35,7 @@ type fence struct {
 func readFence(path string) (fence, error) {
 	b, err := readBeside(path, fenceSuffix)
 	if errors.Is(err, errNoFile) {
-		return fence{},
-			rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
+		return fence{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
 	}
 	if err != nil {
 		return fence{}, err
@@ -50,14 +50,6 @@ func readFence(path string) (fence, error) {
 		return fence{}, rolledBack("its fence %s cannot be read", beside(path, fenceSuffix))
 	}
 	return content.fence, nil
-}
-
-func roomBeside(path string) error {
-	temp, err := tempFile(beside(path, ""))
-	if err == nil {
-		err = os.Remove(temp)
-	}
-	return unfenced(err)
 }
 
 func unfenced(err error) error {
@@ -76,21 +68,23 @@ func (f fence) write(path string) error {
 	return unfenced(replace(path, beside(path, fenceSuffix), append(b, '\n'), true))
 }
 
-func (f fence) holds(now self) error {
+// holds compares a ledger with what its fence, or its witness, says of it. Openings are those that it may
+// bear, if it bears any.
+func (f fence) holds(now self, name string, openings ...string) error {
 	switch {
 	case now.distrusted:
 		return rolledBack("a repair of it was begun and has not come to its end")
 	case f.Ledger != now.Ledger:
-		return rolledBack("it is ledger %s, its fence was left by ledger %s", now.Ledger, f.Ledger)
+		return rolledBack("it is ledger %s, %s was left by ledger %s", now.Ledger, name, f.Ledger)
 	case f.Transaction > now.Transaction:
 		return rolledBack(
-			"it ends with transaction %d, its fence has seen %d", now.Transaction, f.Transaction)
+			"it ends with transaction %d, %s has seen %d", now.Transaction, name, f.Transaction)
 	case f.Accepted > now.Accepted:
 		return rolledBack(
-			"it knows of %d accepted survey requests, its fence of %d", now.Accepted, f.Accepted)
-	case f.Opening != "" && f.Opening != now.Opening && f.Opening != now.over:
-		return rolledBack("it was opened for writing after this copy of it was made, " +
-			"or the copy was used elsewhere")
+			"it knows of %d accepted survey requests, %s of %d", now.Accepted, name, f.Accepted)
+	case f.Opening != "" && !slices.Contains(openings, f.Opening):
+		return rolledBack("it was opened for writing after this copy of it was made, "+
+			"or the copy was used elsewhere, as %s shows", name)
 	}
 	return nil
 }
@@ -103,35 +97,20 @@ func (f fence) ownAccepted(stamped bool) uint64 {
 	return f.Accepted - min(f.Accepted, f.Foreign)
 }
 
+const openingBytes = 8 // of the random number of an opening
+
+// self is what a ledger says of itself, as its fence does.
 type self struct {
 	fence
 	over       string // the opening that its fence bore before the last one
 	distrusted bool
 }
 
-// checkAbandoned refuses to make a ledger where a fence shows that another one was and is gone. A ledger that
-// was only created, or closed before it had sent anything, leaves nothing to lose.
-func checkAbandoned(path string) error {
-	f, err := readFence(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case f.Transaction <= firstTransaction, f.Opening != "" && !f.Open && f.Intents == 0 && f.Accepted == 0:
-		return nil
-	}
-	return rolledBack("ledger %s is gone, of which the fence %s is left", f.Ledger, beside(path, fenceSuffix))
-}
-
-// Abandoned reports whether there is no ledger at path, but was one: its fence is left, or a link that leads
-// nowhere, as when the disk that it leads to is not mounted.
-func Abandoned(path string) bool {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	_, err := os.Lstat(path)
-	return err == nil || checkAbandoned(path) != nil
+// used reports whether a ledger that left this behind may have sent something. One that was only created, or
+// was closed before it had sent anything, leaves nothing to lose.
+func (f fence) used() bool {
+	unused := f.Opening != "" && !f.Open && f.Intents == 0 && f.Accepted == 0
+	return f.Transaction > firstTransaction && !unused
 }
 
 const reportEvery = time.Second

@@ -21,9 +21,9 @@ const compactBytes = 1 << 20
 
 // Create makes a new ledger at path; start is where the first window begins. What is at the path already
 // stays, and the answer is ErrExists. The ledger is made under another name, checked, and put in its place
-// whole: a crash leaves either none or a good one. A fence that another ledger has left at the path is
-// ErrRolledBack: a new one would ask everybody again. Of the options AllowNetwork, Tenant, Identity,
-// Rehearsal and Distrusted count.
+// whole: a crash leaves either none or a good one. A fence that another ledger has left at the path, or a
+// witness of one that was there, is ErrRolledBack: a new one would ask everybody again. Of the options
+// AllowNetwork, Tenant, Identity, Place, Rehearsal and Distrusted count.
 func Create(path string, start time.Time, o ...Options) error {
 	return explain(path, create(path, start, cmp.Or(o...)))
 }
@@ -39,7 +39,15 @@ func create(path string, start time.Time, o Options) error {
 	if err := o.checkPlace(path); err != nil {
 		return err
 	}
-	if err := checkAbandoned(path); err != nil {
+	if err := checkAbandoned(path, o.Place); err != nil {
+		return err
+	}
+	// The first opening begins the witness; that it can is better known now.
+	place, err := newPlaced(path, o.Place)
+	if err != nil {
+		return err
+	}
+	if err := place.witness.prepare(); err != nil {
 		return err
 	}
 	write := func(temp string) error { return initialize(temp, start, o) }

@@ -117,6 +117,7 @@ type database struct {
 	// it is one of rehearsals
 	rehearsal bool
 	binding   binding
+	place     placed
 
 	mu      sync.Mutex
 	dead    error // why nothing works any more: closed or damaged
@@ -240,7 +241,7 @@ func (d *database) self() (now self, err error) {
 	return now, err
 }
 
-// writeFence brings the fence up to date, while the ledger goes on to be open or not. It does nothing where
+// writeFence brings the fence and the witness up to date, while the ledger goes on to be open or not. It does nothing where
 // that is so already, nor after a commit that failed: the fence must never promise what the disk may not
 // hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
 func (d *database) writeFence(open bool) error {
@@ -249,31 +250,39 @@ func (d *database) writeFence(open bool) error {
 	}
 	now, err := d.self()
 	now.Open = open
-	if err != nil || now.fence == d.fenced {
+	if err != nil {
 		return err
 	}
-	if err := now.write(d.path); err != nil {
-		return err
+	if now.fence != d.fenced {
+		if err := now.write(d.path); err != nil {
+			return err
+		}
+		d.fenced = now.fence
 	}
-	d.fenced = now.fence
-	return nil
+	return d.place.witness.write(now.fence)
 }
 
 func (d *database) updateFence() error {
 	return d.locked(func() error { return d.writeFence(true) })
 }
 
-const openingBytes = 8
-
 // reopen commits a fresh number for this opening. That of the fence counts too until it has been replaced.
 func (d *database) reopen(fenced fence, change func(*txn) error) error {
 	number := make([]byte, openingBytes)
 	rand.Read(number) // never fails (documented)
-	_, err := d.write(func(t *txn) error {
+	now, err := d.self()
+	if err == nil {
+		err = d.place.witness.begin(now.fence)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = d.write(func(t *txn) error {
 		if err := change(t); err != nil {
 			return err
 		}
 		d.binding.bind(t)
+		d.place.bind(t.meta, number)
 		t.meta.put(metaOpening, number)
 		if over, err := hex.DecodeString(fenced.Opening); err == nil && len(over) > 0 {
 			t.meta.put(metaOpenedOver, over)

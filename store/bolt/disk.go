@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"acsync/store"
 )
@@ -38,9 +39,10 @@ func beside(path, suffix string) string {
 	return path + suffix
 }
 
-// readBeside reads a file beside a ledger. It never waits for a pipe that nobody writes to.
-func readBeside(path, suffix string) ([]byte, error) {
-	path = beside(path, suffix)
+func readBeside(path, suffix string) ([]byte, error) { return readSmall(beside(path, suffix)) }
+
+// readSmall reads a file that this package writes. It never waits for a pipe that nobody writes to.
+func readSmall(path string) ([]byte, error) {
 	stat, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -100,6 +102,57 @@ func share(path, ledger string) error {
 		return err
 	}
 	return nil
+}
+
+// roomIn makes sure that files can be made in a directory.
+func roomIn(dir string) error {
+	temp, err := tempFile(filepath.Join(dir, "acsync"))
+	if err == nil {
+		err = os.Remove(temp)
+	}
+	return err
+}
+
+// makeDir makes a directory, and those that it lies in. Each is of whom the one around it is, as far as this
+// process may give it away: root may work in the home of somebody else.
+func makeDir(dir string) error {
+	err := os.Mkdir(dir, 0o700)
+	parent := filepath.Dir(dir)
+	if errors.Is(err, fs.ErrNotExist) && parent != dir {
+		if err = makeDir(parent); err == nil {
+			err = os.Mkdir(dir, 0o700)
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	around, err := os.Stat(parent)
+	if err == nil {
+		err = giveTo(dir, around)
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		err = nil
+	}
+	return err
+}
+
+// writableDir says why nothing can be written into a directory, without writing anything. One that is still
+// to be made can be if the nearest one around it can.
+func writableDir(dir string, made bool) error {
+	stat, err := os.Stat(dir)
+	parent := filepath.Dir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && made && parent != dir:
+		return writableDir(parent, made)
+	case err != nil:
+		return err
+	case !stat.IsDir():
+		return syscall.ENOTDIR
+	}
+	return mayWrite(dir)
 }
 
 func tempFile(path string) (string, error) {

@@ -67,6 +67,11 @@ func freeSpace(path string) (uint64, error) {
 	return uint64(max(blocks, 0)) * uint64(s.Bsize), nil
 }
 
+func mayWrite(dir string) error {
+	const write = 2 // W_OK, see access(2)
+	return syscall.Access(dir, write)
+}
+
 // giveTo gives a file the owner and the group of another. Where the owner is not to be had, the group may be.
 func giveTo(path string, of fs.FileInfo) error {
 	stat, ok := of.Sys().(*syscall.Stat_t)

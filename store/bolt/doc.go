@@ -12,6 +12,7 @@
 //	         "credential_since", "life", "excused" → number of an intent
 //	         "foreign" → number                       "distrusted" → there while a repair is not done
 //	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one in the fence before
+//	         "machine", "path" → hashes of where it was opened    "witnesses" → see seal
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only, numbered by the bucket's sequence
 //	due      time, key → nothing         what waits, by the time it is due
@@ -38,9 +39,23 @@
 // opening for writing has a random number, which is committed and sealed before anything else, so that a copy
 // from before it, or one that was used elsewhere since, is told even if the process was killed right after.
 // A ledger that was rolled back is opened with Options.AcceptFence alone, and refused to everybody else until
-// Adopt: the guard is given up when the repair has succeeded, and not before. Put back together with its
-// fence an old ledger cannot be told here: the receiver's own data tell, held against Intents and Witnessed
-// of [store.Info] and the keys.
+// Adopt: the guard is given up when the repair has succeeded, and not before.
+//
+// # Where the ledger lives
+//
+//	<Place.Witness>/<id>.witness   JSON: what the fence says, a random name, and the path of the ledger
+//
+// The witness lies outside of the ledger's folder, and is replaced whenever the fence is: it tells when the
+// folder was put back whole. Each user who opens the ledger may have one, so that one may be behind by many
+// openings; for each of them the ledger remembers which opening it bears, so that one which knows of an
+// opening that the ledger does not is told from one which is merely behind.
+//
+// A ledger remembers hashes of the machine and the path where it was opened for writing last. Elsewhere it is
+// store.ErrMoved to whoever would write, until AcceptMove, or until Adopt where a repair was made there: it
+// may be a copy. With a witness in common the copy that is not accepted is ErrRolledBack from then on.
+//
+// Put back together with fence and witness, as by a snapshot of the machine, an old ledger cannot be told
+// here: the receiver's own data tell, held against Intents and Witnessed of [store.Info] and the keys.
 //
 // Of a pass that was killed the holder's file is all that is left: the next opening for writing makes the
 // summary of it, and a repair must find as many accepted as it tells.

@@ -17,6 +17,12 @@ var errFewer = fmt.Errorf("%w", store.ErrRolledBack)
 // ErrOtherCredential.
 var errOnlyRehearsed = fmt.Errorf("%w", store.ErrOtherCredential)
 
+// errLeft answers whoever would make a ledger where another one has left its traces. It is ErrRolledBack.
+var errLeft = fmt.Errorf("%w", store.ErrRolledBack)
+
+// errUnwitnessed answers where the witness that a ledger must have is gone. It is ErrMoved.
+var errUnwitnessed = fmt.Errorf("%w", store.ErrMoved)
+
 const restoreCopy = "put the newest copy of it back, leave its fence where it is, and run acsync ledger " +
 	"rebuild before anything else, which learns who was asked since"
 
@@ -36,9 +42,18 @@ var advice = []struct {
 	{errFewer, "nothing is trusted yet: what was sent lately Agent Connect's data may not show so soon. " +
 		"Run acsync ledger rebuild again after a while. If it stays so for a day, the rest was expunged " +
 		"there, or accepted by hand: acsync ledger rebuild --accept-missing"},
+	{errLeft, "no ledger was made, because a new one knows nobody and asks everybody again. Put the newest " +
+		"copy of it back, leave its fence where it is, and run acsync ledger rebuild. Only if all copies are " +
+		"lost, or if it is to begin anew on purpose, such as with another account: move what is left away, " +
+		"then run acsync init and acsync ledger rebuild"},
 	{store.ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked " +
 		"again. If there is a newer copy, put that back; leave the fence where it is. Then run acsync " +
 		"ledger rebuild, which learns from Agent Connect who was asked since"},
+	{errUnwitnessed, "nothing was sent. Is the disk mounted on which it lies? Mount it, and run again. Only " +
+		"if it is gone for good, and no other copy of the ledger is in use: acsync ledger check --accept-move"},
+	{store.ErrMoved, "nothing was sent: two copies that go on beside each other ask everybody twice. If it " +
+		"was moved, and the old one will never be used again: acsync ledger check --accept-move. If it is a " +
+		"copy, use the one that it was made from. Never both"},
 	{store.ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the " +
 		"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +
 		"an address has changed: acsync ledger check --accept-tenant"},

@@ -36,8 +36,8 @@ type Options struct {
 	MaxSize  int           // bytes beyond which the file does not grow, as on a full disk; 0 is no limit
 	Strict   bool          // check the whole file in each commit; slow, for tests
 
-	// AcceptFence opens a ledger whatever its fence says, to read it or to mend it. One that its fence does
-	// not hold for is refused to everybody else until Adopt.
+	// AcceptFence opens a ledger whatever its fence, its witness and its place say, to read it or to mend it.
+	// One that they do not hold for is refused to everybody else until Adopt.
 	AcceptFence bool
 	// Tenant is whom the ledger is opened for, in words that messages can show: the accounts, no secrets. The
 	// first opening for writing that names one binds the ledger to it; empty opens any.
@@ -49,6 +49,12 @@ type Options struct {
 	// AcceptTenant and AcceptCredential open a ledger whatever it is bound to, and bind it anew unless
 	// ReadOnly: on an operator's explicit word, for an account whose address or key has changed.
 	AcceptTenant, AcceptCredential bool
+	// Place is where the ledger is used. The first opening for writing that names one binds the ledger to it.
+	// Nil: the ledger is bound to none, and has no second witness.
+	Place *Place
+	// AcceptMove opens a ledger whatever its place was, and binds it to this one unless ReadOnly: on an
+	// operator's explicit word that the old one will never be used again.
+	AcceptMove bool
 	// AllowNetwork opens a ledger on a network file system. Whoever sets it vouches for its locks and syncs.
 	AllowNetwork bool
 	// Identity is what a ledger that Create makes remembers as one; empty is PerConversation.

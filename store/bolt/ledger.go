@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"acsync/store"
 )
@@ -76,7 +77,8 @@ func (l *Ledger) Close() error {
 // is ErrLocked; one that a newer version wrote is ErrNewerFormat; one that has lost transactions, or is
 // another one than its fence was left by, is ErrRolledBack; one that is bound to another tenant is
 // ErrOtherTenant, or to another credential ErrOtherCredential; one on a network file system is ErrNetwork;
-// one of rehearsals is ErrRehearsal, and with Options.Rehearsal any other one ErrNoRehearsal.
+// one of rehearsals is ErrRehearsal, and with Options.Rehearsal any other one ErrNoRehearsal; one that is opened
+// for writing at another place than the last time is ErrMoved.
 func Open(path string, o Options) (*Ledger, error) {
 	l, err := open(path, o, migrations)
 	switch {
@@ -86,8 +88,11 @@ func Open(path string, o Options) (*Ledger, error) {
 		if h, unknown := ReadHolder(path); unknown == nil {
 			err = fmt.Errorf("%w: %v", err, h)
 		}
-	case errors.Is(err, store.ErrMissing) && checkAbandoned(path) != nil:
-		err = fmt.Errorf("%w, but its fence %s is left, so there was one", err, beside(path, fenceSuffix))
+	case errors.Is(err, store.ErrMissing):
+		if left, unread := traces(path, o.Place); left != "" || unread != nil {
+			err = fmt.Errorf("%w, but there was one, of which is left: %s", err,
+				cmp.Or(left, "its fence "+beside(path, fenceSuffix)))
+		}
 	}
 	return nil, explain(path, err)
 }
@@ -177,8 +182,12 @@ func openOnce(path string, o Options, steps []migration) (*Ledger, error) {
 
 // attempt opens the file with bbolt and runs prepare on it; when either fails, nothing stays open.
 func attempt(path string, o Options, prepare func(*database) error) (*database, error) {
+	place, err := newPlaced(path, o.Place)
+	if err != nil {
+		return nil, err
+	}
 	d := &database{
-		file: file{path: path}, readOnly: o.ReadOnly,
+		file: file{path: path}, readOnly: o.ReadOnly, place: place,
 		binding: binding{tenant: o.Tenant, credential: o.Credential, test: o.TestCredential},
 	}
 	faulted, err := recoverFaults(func() error {
@@ -197,7 +206,8 @@ func attempt(path string, o Options, prepare func(*database) error) (*database, 
 	return d, nil
 }
 
-// trust compares the ledger with its fence, its tenant and its credential, unless told to accept them.
+// trust compares the ledger with its fence, its witness, its tenant, its credential and its place, unless told
+// to accept them. Whoever only reads it may do so wherever it is.
 func trust(d *database, o Options) error {
 	return d.view(func(t *txn) error {
 		now, err := t.self()
@@ -213,15 +223,25 @@ func trust(d *database, o Options) error {
 		case errors.Is(err, fs.ErrNotExist):
 			err = rolledBack("its fence %s is missing", beside(d.path, fenceSuffix))
 		case err == nil:
-			err = d.fenced.holds(now)
+			err = d.fenced.holds(now, "its fence", now.Opening, now.over)
 		}
+		err = cmp.Or(err, d.place.check(t.meta, now))
 		if o.AcceptFence && errors.Is(err, store.ErrRolledBack) {
 			d.doubted, err = true, nil
 		}
 		if err != nil {
 			return err
 		}
-		return d.binding.check(t.meta, o)
+		if err := d.binding.check(t.meta, o); err != nil || o.ReadOnly {
+			return err
+		}
+		switch moved := errors.Is(d.place.refused, store.ErrMoved); {
+		case moved && o.AcceptMove:
+			d.place.refused = nil
+		case moved && o.AcceptFence:
+			d.doubted, d.place.refused = true, nil // until the repair has succeeded it is of no place
+		}
+		return d.place.refused
 	})
 }
 
@@ -229,7 +249,8 @@ func trust(d *database, o Options) error {
 // anything else is written. One that is doubted is left as it is, but that its fence counts what a killed
 // pass has told.
 func announce(d *database) (*holderFile, error) {
-	err := roomBeside(d.path) // before anything changes
+	// Before anything changes.
+	err := cmp.Or(unfenced(roomIn(filepath.Dir(beside(d.path, "")))), d.place.witness.prepare())
 	switch {
 	case err != nil:
 	case d.doubted:

@@ -57,6 +57,10 @@ var (
 	metaLife       = []byte("life")             // see Info
 	metaKnownFrom  = []byte("known_from")       // see Info
 	metaRehearsal  = []byte("rehearsal")        // it is one of rehearsals; see Options
+	// hashes of where the ledger was opened for writing, and what its witnesses bear; see placed and seal
+	metaMachine   = []byte("machine")
+	metaPath      = []byte("path")
+	metaWitnesses = []byte("witnesses")
 )
 
 const (

@@ -24,6 +24,13 @@ func (r Reader) Info() (store.Info, error) {
 	})
 }
 
+// Placement tells where the ledger is, as it was when it was opened.
+func (r Reader) Placement() store.Placement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.place.placement()
+}
+
 // Lookup finds what the ledger holds of the conversations that keys name, all as of one moment: the records
 // of the keys, and those of other keys of the same conversations, with and without a resolution, and of their
 // recovery. Keys of which the ledger has never heard are absent from the map; the others are there as they

@@ -53,13 +53,16 @@ func (r Repairer) Adopt(a Adoption) error {
 		if err != nil {
 			return err
 		}
-		known, counted := now.ownAccepted(!a.Unstamped), f.ownAccepted(!a.Unstamped)
+		w := r.place.witness.said.fence // zero for none
+		known := now.ownAccepted(!a.Unstamped)
+		counted := max(f.ownAccepted(!a.Unstamped), w.ownAccepted(!a.Unstamped))
 		if counted > known && !a.Missing && !a.Excused {
 			return fmt.Errorf(
-				"%w: by now it knows of %d accepted survey requests of its own, and its fence has counted %d",
+				"%w: by now it knows of %d accepted survey requests of its own, and its fence or its "+
+					"witness has counted %d",
 				errFewer, known, counted)
 		}
-		next := nextIntent(a, f, now)
+		next := nextIntent(a, now, f, w)
 		r.doubted = false
 		if err := r.reopen(f, func(t *txn) error { return adopt(t, next, a) }); err != nil {
 			r.doubted = true
@@ -70,10 +73,13 @@ func (r Repairer) Adopt(a Adoption) error {
 }
 
 // nextIntent is a number beyond all that may have been given; 0 where nothing was ever sent.
-func nextIntent(a Adoption, f fence, now self) uint64 {
-	killed := f.Open && f.Opening != now.Opening
-	known := max(now.Intents, a.Seen, f.Intents)
-	if known == 0 && f.Accepted == 0 && now.Accepted == 0 && !killed {
+func nextIntent(a Adoption, now self, told ...fence) uint64 {
+	known, sent := max(now.Intents, a.Seen), now.Accepted > 0
+	for _, f := range told {
+		killed := f.Open && f.Opening != now.Opening
+		known, sent = max(known, f.Intents), sent || f.Accepted > 0 || killed
+	}
+	if known == 0 && !sent {
 		return 0
 	}
 	return max(known, uint64(max(time.Now().UnixMilli(), 0))*leap)

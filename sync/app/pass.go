@@ -146,7 +146,7 @@ func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger fu
 		below, closeLedger, err = p.tenant.ReadLedger()
 		return err
 	})
-	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(p.path()) {
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(p.path(), nil) {
 		notice = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked " +
 			"before"
 		start := engine.Options.Range.From

@@ -142,7 +142,7 @@ func (t *Tenant) afresh(err error) error {
 		return err
 	}
 	missing := errors.Is(err, store.ErrMissing)
-	if missing && !bolt.Abandoned(t.Config.Ledger.Path) {
+	if missing && !bolt.Abandoned(t.Config.Ledger.Path, nil) {
 		return ErrUnmade
 	}
 	cause := cmp.Or(errors.Unwrap(err), err)
@@ -193,7 +193,7 @@ func (t *Tenant) restart() error {
 		return nil
 	}
 	err := bolt.Discard(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{}))
-	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(t.Config.Ledger.Path) {
+	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(t.Config.Ledger.Path, nil) {
 		return nil
 	}
 	return t.afresh(err)

@@ -1,0 +1,9 @@
+package store
+
+// Placement is whether a ledger is where it was last used, and what tells there that it was put back.
+type Placement struct {
+	Bound   bool   // it is to know its place, which the ledger of stand-ins is not
+	Refused string // why nothing is sent from here; empty: nothing speaks against it
+	Witness string // path of the second witness; empty: none is kept
+	Lacking string // why there is no second witness, or it tells little; empty: all is well
+}
