@@ -123,3 +123,15 @@ func suggestVariable(name string, names map[string]string) string {
 	}
 	return suggestName(name, slices.Sorted(maps.Keys(names)))
 }
+
+// Variable returns the value of an environment variable of env, each "K=V", and whether it is set. Of several
+// the last counts.
+func Variable(env []string, name string) (string, bool) {
+	for _, pair := range slices.Backward(env) {
+		key, value, _ := strings.Cut(pair, "=")
+		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return "", false
+}

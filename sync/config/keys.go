@@ -62,10 +62,11 @@ const testKey = "agent_connect.test_api_key"
 
 func fileKey(secret string) string { return secret + "_file" }
 
-// pathKeys hold paths relative to the configuration file, to places that only the operator should know.
+// pathKeys hold paths relative to the configuration file, to places that only the operator should know. One of
+// them may hold a word instead.
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
-	"agent_connect.test_api_key_file", "ledger.path",
+	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness",
 }
 
 const variablePrefix = "ACSYNC_"

@@ -126,7 +126,8 @@ func (d *draft) resolvePaths(s Source) {
 	for _, key := range pathKeys {
 		path := field(&d.cfg, key)
 		name := path.String()
-		if name == "" || filepath.IsAbs(name) {
+		word := key == "ledger.witness" && !namesPath(name)
+		if name == "" || word || filepath.IsAbs(name) {
 			continue
 		}
 		path.SetString(filepath.Join(here, name))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,6 +27,9 @@ const (
 
 	WithoutFirstAsk  = "ask"  // recovery.without_first: an ordinary survey request
 	WithoutFirstSkip = "skip" // recovery.without_first: none, and somebody has to look
+
+	WitnessAuto = "auto" // ledger.witness: in the user's state directory, if there is one
+	WitnessOff  = "off"  // ledger.witness: none
 )
 
 // Kustomer is the section about the API that is read.
@@ -190,6 +194,8 @@ func (c Recovery) check(k *checker, per string) {
 type Ledger struct {
 	Path         string   `toml:"path"`
 	Retain       Duration `toml:"retain"`        // how long dispositions are kept; 0 = for ever
+	Witness      string   `toml:"witness"`       // WitnessAuto, WitnessOff, or a directory
+	Machine      string   `toml:"machine"`       // identity of this machine; empty: the system's own
 	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
 }
 
@@ -203,7 +209,18 @@ func (c Ledger) check(k *checker) {
 			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
 			c.Retain)
 	}
+	// A word alone is a mistaken one rather than a directory.
+	if c.Witness != WitnessAuto && c.Witness != WitnessOff && !namesPath(c.Witness) {
+		k.fault("ledger.witness", `must be "auto", "off", or the path of a directory (such as "./witness"), `+
+			"is %s", shorten(c.Witness))
+	}
+	if c.Machine != "" && (blank(c.Machine) || strings.ContainsFunc(c.Machine, unicode.IsControl)) {
+		k.fault("ledger.machine", `must be text of one line, or "" for the system's own identity`)
+	}
 }
+
+// namesPath reports whether a text is a path and no word.
+func namesPath(text string) bool { return !blank(text) && text != filepath.Base(text) }
 
 // Rehearsal is the path of the ledger of rehearsals, beside that of the ledger: "acsync.rehearsal.db" beside
 // "acsync.db".
@@ -324,6 +341,6 @@ func Default() Config {
 			CustomProperties: map[string]string{},
 		},
 		Recovery: Recovery{WithoutFirst: WithoutFirstAsk},
-		Ledger:   Ledger{Path: "acsync.db", Retain: 400 * day},
+		Ledger:   Ledger{Path: "acsync.db", Retain: 400 * day, Witness: WitnessAuto},
 	}
 }
