@@ -4,6 +4,7 @@ package store
 type Placement struct {
 	Bound   bool   // it is to know its place, which the ledger of stand-ins is not
 	Refused string // why nothing is sent from here; empty: nothing speaks against it
+	Todo    string // what to do about that; empty where Refused says it
 	Witness string // path of the second witness; empty: none is kept
 	Lacking string // why there is no second witness, or it tells little; empty: all is well
 }

@@ -24,7 +24,7 @@ func traces(path string, p *Place) (string, error) {
 	if file := leftWitness(p, path); file != "" {
 		left = append(left, "its witness "+file)
 	}
-	return strings.Join(left, " and "), nil
+	return strings.Join(left, ", and "), nil
 }
 
 // checkAbandoned refuses to make a ledger where there was one that is gone.
@@ -33,7 +33,7 @@ func checkAbandoned(path string, p *Place) error {
 	if err != nil || left == "" {
 		return err
 	}
-	return fmt.Errorf("%w: there was one, of which is left: %s", errLeft, left)
+	return fmt.Errorf("%w: %s is left of one that was here", errLeft, left)
 }
 
 // Abandoned reports whether there is no ledger at path, but was one: its fence or its witness is left, or a

@@ -32,7 +32,7 @@ var advice = []struct {
 	todo  string
 }{
 	{store.ErrMissing, restoreCopy + ". Run acsync init only if there never was a ledger, or all copies " +
-		"are lost: then move the fence away too, and run acsync ledger rebuild right after it"},
+		"are lost: then move away what is left of it, and run acsync ledger rebuild right after it"},
 	{store.ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{store.ErrLocked, "wait for that pass to end, or stop it"},
 	{store.ErrDamaged, "nothing more is sent; " + restoreCopy + "; without a copy, move the ledger and its " +
@@ -49,10 +49,10 @@ var advice = []struct {
 	{store.ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked " +
 		"again. If there is a newer copy, put that back; leave the fence where it is. Then run acsync " +
 		"ledger rebuild, which learns from Agent Connect who was asked since"},
-	{errUnwitnessed, "nothing was sent. Is the disk mounted on which it lies? Mount it, and run again. Only " +
+	{errUnwitnessed, "nothing is sent without it. Is the disk mounted on which it lies? Mount it. Only " +
 		"if it is gone for good, and no other copy of the ledger is in use: acsync ledger check --accept-move"},
-	{store.ErrMoved, "nothing was sent: two copies that go on beside each other ask everybody twice. If it " +
-		"was moved, and the old one will never be used again: acsync ledger check --accept-move. If it is a " +
+	{store.ErrMoved, "nothing is sent from here: two copies that go on beside each other ask everybody " +
+		"twice. If it was moved, and the old one will never be used again: acsync ledger check --accept-move. If it is a " +
 		"copy, use the one that it was made from. Never both"},
 	{store.ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the " +
 		"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +
@@ -62,8 +62,8 @@ var advice = []struct {
 	{store.ErrNoRehearsal, "nothing was sent. acsync rehearse keeps its ledger there, beside that of " +
 		"ledger.path: give one of the two another name"},
 	{errOnlyRehearsed, "nothing was sent. Whoever it knows as asked was not: their surveys went to the " +
-		"test address. Move it and its fence away, and make another with acsync init; to rehearse there is " +
-		"acsync rehearse, with a ledger of its own"},
+		"test address. Move it and its fence away, and its witness, which acsync init names, and make another; " +
+		"to rehearse there is acsync rehearse, with a ledger of its own"},
 	{store.ErrOtherCredential, "nothing was sent. If the same account has got a new key: acsync ledger " +
 		"check --accept-key. If it was kept with the test key, set that as agent_connect.test_api_key, and " +
 		"acsync says how to go on. Else put the key back that it was kept with"},
@@ -80,12 +80,20 @@ func explain(path string, err error) error {
 	if err == nil || strings.HasPrefix(err.Error(), path+": ") {
 		return err
 	}
-	for _, a := range advice {
-		if errors.Is(err, a.about) {
-			return fmt.Errorf("%s: %w; %s", path, err, a.todo)
-		}
+	if todo := advise(err); todo != "" {
+		return fmt.Errorf("%s: %w; %s", path, err, todo)
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// advise says what can be done about an error; empty for nothing that is known here.
+func advise(err error) string {
+	for _, a := range advice {
+		if errors.Is(err, a.about) {
+			return a.todo
+		}
+	}
+	return ""
 }
 
 func rolledBack(format string, args ...any) error {

@@ -90,8 +90,8 @@ func Open(path string, o Options) (*Ledger, error) {
 		}
 	case errors.Is(err, store.ErrMissing):
 		if left, unread := traces(path, o.Place); left != "" || unread != nil {
-			err = fmt.Errorf("%w, but there was one, of which is left: %s", err,
-				cmp.Or(left, "its fence "+beside(path, fenceSuffix)))
+			left = cmp.Or(left, "its fence "+beside(path, fenceSuffix))
+			err = fmt.Errorf("%w, but %s is left, so there was one", err, left)
 		}
 	}
 	return nil, explain(path, err)

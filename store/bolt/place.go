@@ -117,7 +117,7 @@ func placeHash(m *meta, text string) []byte {
 func (p *placed) placement() store.Placement {
 	found := store.Placement{Bound: p.path != "", Lacking: p.witness.lacking}
 	if p.refused != nil {
-		found.Refused = p.refused.Error()
+		found.Refused, found.Todo = p.refused.Error(), advise(p.refused)
 	}
 	if p.witness.speaks() {
 		found.Witness = p.witness.file

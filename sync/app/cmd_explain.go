@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/decide"
 	"acsync/sync/dryrun"
 	"acsync/sync/exit"
@@ -123,7 +122,7 @@ func (q *inquiry) openLedger() (closeLedger func() error, err error) {
 		return closeLedger, nil
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
-	case errors.Is(err, store.ErrMissing) && online && !bolt.Abandoned(q.path(), nil):
+	case errors.Is(err, store.ErrMissing) && online && !q.tenant.Abandoned():
 		q.notice("there is no ledger yet: nobody is known who was asked before, and acsync init --start " +
 			"says where the first pass begins")
 		q.explainer.Ledger, q.unmade = dryrun.None{}, true

@@ -64,7 +64,7 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.tenant = &tenant.Tenant{Config: cfg}
+	s.tenant = &tenant.Tenant{Config: cfg, Env: l.env}
 	adopt, err := newAdoption(s)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/exit"
+	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
@@ -51,6 +52,8 @@ func ledgerCommand(l *commandLine) *cli.Command {
 					"whoever was asked since the copy was made may be asked again"),
 				toggle(flagAcceptKey, "let the ledger go on with this API key of Agent Connect: the "+
 					"account is the same, and has got a new key"),
+				toggle(flagAcceptMove, "let the ledger go on at this place: it was moved here, and the old "+
+					"one will never be used again"),
 				toggle(flagAcceptTenant, "let the ledger serve this configuration from now on: the "+
 					"accounts are the same, and only an address has changed")),
 			part("backup", "write a checked copy, while no pass is running", reading(l, ledgerBackup), out),
@@ -80,10 +83,13 @@ func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error 
 
 func ledgerCheck(s *session) error {
 	restored, tenant, key := s.c.Bool(flagAcceptRestored), s.c.Bool(flagAcceptTenant), s.c.Bool(flagAcceptKey)
+	moved := s.c.Bool(flagAcceptMove)
 	var info store.Info
+	var place store.Placement
+	var last []store.Run
 	err := withLedger(s, bolt.Options{
-		ReadOnly: !restored && !tenant && !key, AcceptFence: restored, AcceptTenant: tenant,
-		AcceptCredential: key,
+		ReadOnly: !restored && !tenant && !key && !moved, AcceptFence: restored, AcceptTenant: tenant,
+		AcceptCredential: key, AcceptMove: moved,
 	}, func(ledger *bolt.Ledger) (err error) {
 		err = ledger.Check(s.c.Context)
 		if err == nil && restored {
@@ -92,6 +98,10 @@ func ledgerCheck(s *session) error {
 		if err == nil {
 			info, err = ledger.Info()
 		}
+		if err == nil {
+			last, err = ledger.Runs(1)
+		}
+		place = ledger.Placement()
 		return err
 	})
 	if err != nil {
@@ -111,13 +121,31 @@ func ledgerCheck(s *session) error {
 	if key {
 		accepted += "; it goes on with this API key"
 	}
-	if warning := s.witness().Warning(); warning != "" {
-		accepted += ".\nNote: " + warning
+	if moved {
+		accepted += "; it goes on here. " + knownUntil(info, last)
+	}
+	for _, note := range []string{s.witness().Warning(place), report.PlaceWarning(place)} {
+		if note != "" {
+			accepted += ".\nNote: " + note
+		}
 	}
 	return sayLedger(s, "sound", map[string]any{
 		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant,
-		"witness": s.witness(),
+		"witness": s.witness(), "second_witness": place.Witness, "refused": place.Refused,
+		"checkpoint": info.Checkpoint,
 	}, "%s is sound: %s in %d bytes%s", info.Path, conversations(total), info.Size, accepted)
+}
+
+// knownUntil says how much a ledger that was moved knows, to be compared with the one that it was made from.
+func knownUntil(info store.Info, last []store.Run) string {
+	known := fmt.Sprintf("Its checkpoint is %s, it has begun %d survey requests, and its last pass ",
+		info.Checkpoint.UTC().Format(time.DateTime+" UTC"), info.Intents)
+	if len(last) == 0 {
+		known += "is none"
+	} else {
+		known += last[0].Pass + " ended " + last[0].Ended.UTC().Format(time.DateTime+" UTC")
+	}
+	return known + ". If status at the old place shows more, stop here, and use that one"
 }
 
 func ledgerBackup(s *session) error {

@@ -54,6 +54,7 @@ const (
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
 	flagAcceptKey      = "accept-key"
+	flagAcceptMove     = "accept-move"
 	flagAcceptMissing  = "accept-missing"
 	flagSurveyPer      = "survey-per"
 	flagMayHaveArrived = "may-have-arrived"

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
@@ -78,7 +77,7 @@ func (p pass) run() (err error) {
 		watch.log.Warn(each)
 	}
 	p.tenant.Attach(p.engine, clients)
-	notice, closeLedger, err := p.openLedger(clients)
+	place, notice, closeLedger, err := p.openLedger(clients)
 	if err != nil {
 		return err
 	}
@@ -108,7 +107,7 @@ func (p pass) run() (err error) {
 		watch.log.Warn(each)
 	}
 	result.Notices = slices.DeleteFunc(
-		slices.Concat(result.Notices, []string{notice, p.witness().Warning()}, warnings, backfills),
+		slices.Concat(result.Notices, []string{notice, p.witness().Warning(place)}, warnings, backfills),
 		func(notice string) bool { return notice == "" })
 	for i, each := range result.Notices {
 		result.Notices[i] = pointed(p.c, each)
@@ -126,27 +125,35 @@ func (p pass) run() (err error) {
 }
 
 // openLedger gives the engine its ledger: a dry run one to read alone, any other one with a heartbeat that
-// tells others how far it is. A dry run does without a ledger that was never made, where a pass would refuse:
-// the notice says so; empty for nothing.
-func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger func() error, err error) {
+// tells others how far it is. A dry run does without a ledger that was never made, and with one that was moved,
+// where a pass would refuse: the notice says so; empty for nothing.
+func (p pass) openLedger(clients *tenant.Clients) (
+	place store.Placement, notice string, closeLedger func() error, err error,
+) {
 	engine := p.engine
 	if !engine.Options.DryRun {
 		err = p.limits.lock.open(p.session, func() error {
 			ledger, err := p.tenant.OpenLedger()
 			if err == nil {
+				place = ledger.Placement()
 				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
 				engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.Before(ledger.Close)
 			}
 			return err
 		})
-		return "", closeLedger, err
+		return place, "", closeLedger, err
 	}
 	var below dryrun.ReadLedger
 	err = p.limits.lock.open(p.session, func() (err error) {
 		below, closeLedger, err = p.tenant.ReadLedger()
 		return err
 	})
-	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(p.path(), nil) {
+	if placed, ok := below.(interface{ Placement() store.Placement }); ok {
+		if place = placed.Placement(); place.Refused != "" {
+			notice = "a dry run alone is made here, and a pass is refused: " + report.PlaceWarning(place)
+		}
+	}
+	if errors.Is(err, store.ErrMissing) && !p.tenant.Abandoned() {
 		notice = "there is no ledger yet, and this dry run did without: it knows of nobody who was asked " +
 			"before"
 		start := engine.Options.Range.From
@@ -158,7 +165,7 @@ func (p pass) openLedger(clients *tenant.Clients) (notice string, closeLedger fu
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
 	}
 	engine.Ledger, engine.Observer = &dryrun.Ledger{ReadLedger: below}, observers{}
-	return notice, closeLedger, err
+	return place, notice, closeLedger, err
 }
 
 // conclude writes the files of --report and prints the report. One that ended before anything was read has

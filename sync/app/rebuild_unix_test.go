@@ -74,7 +74,8 @@ func newWitnessed(t *testing.T, program string) *witnessed {
 		}
 	})
 	w.write(t, "config.toml", fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n"+
-		"searches_per_minute = 60000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nverify_after = \"1s\"\n[sync]\nmax_error_rate = 1.0\n",
+		"searches_per_minute = 60000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nverify_after = \"1s\"\n[sync]\nmax_error_rate = 1.0\n"+
+		"[ledger]\nwitness = \"off\"\n", // what Agent Connect's data tell is to be seen
 		w.stand.KustomerURL(), w.stand.KustomerKey(), w.stand.AgentConnectURL(), w.stand.AgentConnectKey()))
 	w.want(t, 0, "init", "--start", w.start().Format(time.RFC3339))
 	return w
@@ -389,6 +390,10 @@ func TestSecondMachine(t *testing.T) {
 	w.want(t, well, "run", "--max", "20")
 	here := w.dir
 	w.dir = other
+	if said := w.want(t, 14, "run"); !strings.Contains(said, "--accept-move") {
+		t.Errorf("it says %s", said)
+	}
+	w.want(t, 0, "ledger", "check", "--accept-move") // which is not so
 	w.refuses(t)
 	w.want(t, 0, "ledger", "rebuild")
 	w.want(t, well, "run")

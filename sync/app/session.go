@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -44,17 +42,6 @@ func (l *commandLine) printJSON(v any) error {
 	encoder := json.NewEncoder(l.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
-}
-
-// variable is the value of an environment variable, and whether it is set. Of several the last counts.
-func variable(env []string, name string) (string, bool) {
-	for _, pair := range slices.Backward(env) {
-		key, value, _ := strings.Cut(pair, "=")
-		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
-			return value, true
-		}
-	}
-	return "", false
 }
 
 // version is the module's version, and the revision it was built from where that is known.
@@ -111,7 +98,7 @@ func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.Acti
 		if err != nil {
 			return err
 		}
-		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org}
+		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org, Env: l.env}
 		return act(s)
 	}
 }
@@ -189,7 +176,7 @@ func pointAt(cfg *config.Config, stand *sandbox.Sandbox) {
 
 // demoLedger is the path of the stand-ins' own ledger, in the user's cache directory.
 func demoLedger(env []string) (string, error) {
-	cache, _ := variable(env, "XDG_CACHE_HOME")
+	cache, _ := config.Variable(env, "XDG_CACHE_HOME")
 	if cache == "" || runtime.GOOS != "linux" {
 		var err error
 		if cache, err = os.UserCacheDir(); err != nil {

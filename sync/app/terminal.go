@@ -38,8 +38,8 @@ const defaultWidth = 80
 
 func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	t := terminal{stderr: l.stderr, width: defaultWidth, level: slog.LevelInfo}
-	noColor, _ := variable(l.env, "NO_COLOR")
-	kind, _ := variable(l.env, "TERM")
+	noColor, _ := config.Variable(l.env, "NO_COLOR")
+	kind, _ := config.Variable(l.env, "TERM")
 	plain := c.Bool(flagNoColor) || noColor != "" || kind == "dumb"
 	if file, ok := isTerminal(l.stdout); ok {
 		t.colorOut = !plain
@@ -163,15 +163,15 @@ type pager struct {
 func newPager(env []string, screen *os.File, width, height int) pager {
 	command := "less"
 	for _, name := range []string{"PAGER", config.PagerVariable} {
-		if value, ok := variable(env, name); ok {
+		if value, ok := config.Variable(env, name); ok {
 			command = value
 		}
 	}
 	p := pager{command: strings.Fields(command), env: env, screen: screen, width: width, height: height}
-	if kind, _ := variable(env, "TERM"); kind == "dumb" || command == "cat" {
+	if kind, _ := config.Variable(env, "TERM"); kind == "dumb" || command == "cat" {
 		p.command = nil
 	}
-	if _, ok := variable(env, "LESS"); !ok {
+	if _, ok := config.Variable(env, "LESS"); !ok {
 		// leaves what fits, and colours, on the screen
 		p.env = append(p.env[:len(p.env):len(p.env)], "LESS=FRX")
 	}

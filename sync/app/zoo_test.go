@@ -34,7 +34,13 @@ type zoo struct {
 
 func newZoo(t *testing.T) *zoo {
 	t.Helper()
-	z := &zoo{now: time.Now().UTC().Truncate(time.Second), dir: t.TempDir()}
+	return newZooIn(t, t.TempDir())
+}
+
+// newZooIn has its ledger in a directory, where that stays: elsewhere it would be refused.
+func newZooIn(t *testing.T, dir string) *zoo {
+	t.Helper()
+	z := &zoo{now: time.Now().UTC().Truncate(time.Second), dir: dir}
 	var err error
 	if z.stand, err = sandbox.Start(sandbox.Options{Now: z.clock}); err != nil {
 		t.Fatal(err)

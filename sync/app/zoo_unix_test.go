@@ -20,13 +20,12 @@ const nobody = 65534
 // TestZooReadOnly keeps a ledger that may be read and not written: what only reads goes on, what would send does not.
 func TestZooReadOnly(t *testing.T) {
 	t.Parallel()
-	z := newZoo(t)
 	dir, err := os.MkdirTemp("", "acsync-zoo-") // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(os.Chmod(z.dir, 0o700), os.RemoveAll(dir)); err != nil {
+		if err := errors.Join(os.Chmod(filepath.Join(dir, "zoo"), 0o700), os.RemoveAll(dir)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -34,11 +33,10 @@ func TestZooReadOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := build(t)
-	z.dir = filepath.Join(dir, "zoo")
-	if err := os.Mkdir(z.dir, 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "zoo"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	z.configure(t, z.stand.Org())
+	z := newZooIn(t, filepath.Join(dir, "zoo"))
 	for _, c := range []struct {
 		name      string
 		file, dir fs.FileMode

@@ -41,7 +41,7 @@ var meanings = map[Code]string{
 	Locked:        "another pass holds the lock",
 	Usage:         "configuration or usage",
 	Fuse:          "a fuse blew",
-	LedgerDamaged: "ledger damaged, rolled back, far ahead of the clock, or of another tenant or key",
+	LedgerDamaged: "ledger damaged, rolled back, moved, far ahead of the clock, or of another tenant or key",
 	WouldSend:     "only with plan --detailed-exitcode: there is something to send",
 	HungUp:        "stopped by SIGHUP after a clean drain",
 	Interrupted:   "stopped by SIGINT after a clean drain",

@@ -109,6 +109,7 @@ const (
 	// The ledger's witness.
 	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"
 	doStamp     = "set agent_connect.stamp = true"
+	doWitness   = "name a directory outside of the ledger's folder, best on another disk: ledger.witness"
 )
 
 var remedies = map[decide.Reason]string{

@@ -300,8 +300,8 @@ func dueSignal(s Status) Signal {
 	return signal
 }
 
-// Witness says what tells when a ledger was put back from a copy together with all that lies beside it, or is
-// used at two places: Agent Connect's own data, which every pass reads before it sends.
+// Witness says what tells for certain when a ledger was put back from a copy together with all that lies
+// beside it, or is used at two places: Agent Connect's own data, which every pass reads before it sends.
 type Witness string
 
 // The witnesses.
@@ -315,15 +315,25 @@ const (
 var witnessTodos = map[Witness]string{NoSecret: doSetSecret, NoStamps: doStamp}
 
 // Warning says what is at stake, and how to get a witness; empty where there is one.
-func (w Witness) Warning() string {
+func (w Witness) Warning(place store.Placement) string {
 	if witnessTodos[w] == "" {
 		return ""
 	}
-	return "without Agent Connect's data nothing tells when the ledger is put back from a copy together " +
-		"with its fence, or used on two machines, and people would be asked again: " + witnessTodos[w]
+	fault := "the ledger is put back from a copy together with its fence"
+	switch {
+	case wellWitnessed(place):
+		fault = "this machine is put back from a snapshot with all that is on it"
+	case place.Lacking != "":
+		fault += " (there is no second witness: " + place.Lacking + ")"
+	}
+	return "without Agent Connect's data nothing tells when " + fault + ", or a copy of the ledger was " +
+		"accepted on another machine, and people would be asked again: " + witnessTodos[w]
 }
 
-func (w Witness) signal() Signal {
+// wellWitnessed reports whether a second witness is kept where the ledger is not put back with it.
+func wellWitnessed(place store.Placement) bool { return place.Witness != "" && place.Lacking == "" }
+
+func (w Witness) signal(place store.Placement) Signal {
 	signal := Signal{Name: "witness", Level: SignalOK, Todo: witnessTodos[w]}
 	switch w {
 	case Watching:
@@ -333,6 +343,36 @@ func (w Witness) signal() Signal {
 	default:
 		signal.Level = SignalLook
 		signal.Text = "none: a ledger that is put back with its fence, or used twice, would ask again"
+		if wellWitnessed(place) {
+			signal.Text = "the second one alone: a machine that is put back as a whole would ask again"
+		}
+	}
+	return signal
+}
+
+// PlaceWarning says that passes are refused where the ledger is, and what to do; empty where they are not.
+func PlaceWarning(place store.Placement) string {
+	if place.Refused == "" || place.Todo == "" {
+		return place.Refused
+	}
+	return place.Refused + "; " + place.Todo
+}
+
+// placeSignal looks at where the ledger is. What Agent Connect's data tell needs no second witness.
+func placeSignal(s Status) Signal {
+	signal := Signal{Name: "place", Level: SignalOK}
+	switch place := s.Place; {
+	case !place.Bound:
+		signal.Text = "any: this ledger asks no customer, and is bound to none"
+	case place.Refused != "":
+		signal.Level, signal.Text, signal.Todo = SignalAct, place.Refused, place.Todo
+	case wellWitnessed(place):
+		signal.Text = "where it was; second witness " + place.Witness
+	default:
+		signal.Text = "where it was; no second witness: " + place.Lacking
+		if s.Witness != Watching {
+			signal.Level, signal.Todo = SignalLook, doWitness
+		}
 	}
 	return signal
 }

@@ -16,9 +16,9 @@ import (
 // well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
 func well() Status {
 	return Status{
-		Witness: Watching,
-		Info:    store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
-		Now:     at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
+		Witness: Watching, Place: store.Placement{Bound: true, Witness: "/state/l.witness"},
+		Info: store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
+		Now:  at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
 		Recent: Recent{Usual: 15 * time.Minute, Accepted: 1000},
 		Settle: 3 * time.Minute, Overlap: 30 * time.Minute, MaxAge: 72 * time.Hour, MaxErrorRate: 0.25,
 	}
@@ -39,6 +39,9 @@ func TestLights(t *testing.T) {
 		"witness: the sandbox":                 {func(s *Status) { s.Witness = NotNeeded }, "witness", SignalOK},
 		"witness: no secret":                   {func(s *Status) { s.Witness = NoSecret }, "witness", SignalLook},
 		"witness: no stamps":                   {func(s *Status) { s.Witness = NoStamps }, "witness", SignalLook},
+		"place: the sandbox":                   {func(s *Status) { s.Place, s.Witness = store.Placement{}, NotNeeded }, "place", SignalOK},
+		"place: none, but Agent Connect's":     {func(s *Status) { s.Place.Lacking = "no home" }, "place", SignalOK},
+		"place: moved":                         {func(s *Status) { s.Place.Refused, s.Place.Todo = "moved", "say so" }, "place", SignalAct},
 		"checkpoint: three pauses old":         {func(s *Status) { s.Checkpoint = at.Add(-48 * time.Minute) }, "checkpoint", SignalOK},
 		"checkpoint: more than three":          {func(s *Status) { s.Checkpoint = at.Add(-49 * time.Minute) }, "checkpoint", SignalLook},
 		"checkpoint: twelve pauses old":        {func(s *Status) { s.Checkpoint = at.Add(-183 * time.Minute) }, "checkpoint", SignalLook},
@@ -256,6 +259,35 @@ func TestLightsGoOn(t *testing.T) {
 			if todo := lastPassSignal(s).Todo; !strings.Contains(todo, want) {
 				t.Errorf("%s %s: %q", name, mode, todo)
 			}
+		}
+	}
+}
+
+// TestPlaceLight holds when the second witness matters: where Agent Connect's data do not tell.
+func TestPlaceLight(t *testing.T) {
+	kept, none := store.Placement{Bound: true, Witness: "/state/l.witness"}, store.Placement{Bound: true, Lacking: "HOME is not set"}
+	near := store.Placement{Bound: true, Witness: "/var/l.witness", Lacking: "/var/l.witness lies in the folder"}
+	for _, c := range []struct {
+		witness Witness
+		place   store.Placement
+		level   string
+		warning string
+	}{
+		{Watching, kept, SignalOK, ""},
+		{Watching, none, SignalOK, ""},
+		{NoSecret, kept, SignalOK, "this machine is put back from a snapshot"},
+		{NoStamps, kept, SignalOK, "this machine is put back from a snapshot"},
+		{NoSecret, none, SignalLook, "its fence (there is no second witness: HOME is not set)"},
+		{NoSecret, near, SignalLook, "its fence (there is no second witness: /var/l.witness lies"},
+	} {
+		s := well()
+		s.Witness, s.Place = c.witness, c.place
+		signal := placeSignal(s)
+		if signal.Level != c.level || (signal.Todo == "") != (c.level == SignalOK) {
+			t.Errorf("%s with %+v: %+v", c.witness, c.place, signal)
+		}
+		if got := c.witness.Warning(c.place); (got == "") != (c.warning == "") || !strings.Contains(got, c.warning) {
+			t.Errorf("%s with %+v warns %q, want %q", c.witness, c.place, got, c.warning)
 		}
 	}
 }

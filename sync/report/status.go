@@ -34,8 +34,9 @@ type Status struct {
 	Recent Recent
 	Now    time.Time
 
-	FirstTried   time.Time     // of what is to be retried: the earliest first try; zero for none
-	Witness      Witness       // what tells when the ledger is not the newest
+	FirstTried   time.Time // of what is to be retried: the earliest first try; zero for none
+	Witness      Witness   // what tells when the ledger is not the newest
+	Place        store.Placement
 	Asks         bool          // passes settle doubts by Agent Connect's data
 	Settle       time.Duration // sync.settle, which the checkpoint stays behind
 	Overlap      time.Duration // sync.overlap, which lateness must stay below
@@ -55,7 +56,7 @@ type Ending struct {
 func (s Status) Signals() []Signal {
 	return []Signal{
 		checkpointSignal(s), lastPassSignal(s), doubtSignal(s), retrySignal(s), rejectionSignal(s),
-		latenessSignal(s), dueSignal(s), s.Witness.signal(),
+		latenessSignal(s), dueSignal(s), s.Witness.signal(s.Place), placeSignal(s),
 	}
 }
 

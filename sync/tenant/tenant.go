@@ -25,7 +25,10 @@ import (
 type Tenant struct {
 	Config config.Config
 	Name   string // for headings, such as the organisation
-	Demo   *Demo  // nil: the services are real
+	// Env is the environment of the command, "K=V": it says where the user's own directories are, and whether
+	// this is a container.
+	Env  []string
+	Demo *Demo // nil: the services are real
 	// nil: survey requests go to customers
 	Rehearsal *Rehearsal
 }
@@ -42,7 +45,7 @@ type Demo struct {
 func (t *Tenant) Rehearse(r Rehearsal) (*Tenant, error) {
 	r.real = t.Config
 	cfg, err := t.Config.Rehearsal()
-	return &Tenant{Config: cfg, Name: t.Name, Demo: t.Demo, Rehearsal: &r}, err
+	return &Tenant{Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Rehearsal: &r}, err
 }
 
 // Ledgers are the paths of all ledgers of the tenant.
@@ -102,17 +105,29 @@ func (t *Tenant) Attach(engine *surveysync.Engine, c *Clients) {
 // LedgerOptions adds to options what the configuration says of the ledger.
 func (t *Tenant) LedgerOptions(o bolt.Options) bolt.Options {
 	o.AllowNetwork, o.Tenant = t.Config.Ledger.AllowNetwork, t.Config.Accounts()
-	o.Credential = t.Config.AgentConnect.APIKey.Reveal()
+	o.Credential, o.Place = t.Config.AgentConnect.APIKey.Reveal(), t.place()
 	o.Rehearsal, o.TestCredential = t.Rehearsal != nil, t.Config.AgentConnect.TestAPIKey.Reveal()
 	return o
 }
+
+// place is where the ledger is used. Those of a demonstration and of rehearsals ask no customer, and are
+// bound to none.
+func (t *Tenant) place() *bolt.Place {
+	if t.Demo != nil || t.Rehearsal != nil {
+		return nil
+	}
+	return newPlace(t.Config.Ledger, t.Env)
+}
+
+// Abandoned reports whether there is no ledger, but was one.
+func (t *Tenant) Abandoned() bool { return bolt.Abandoned(t.Config.Ledger.Path, t.place()) }
 
 // CreateLedger makes the ledger, whose first window begins at start. One that is to be filled is refused to
 // all but a rebuild, until that has succeeded.
 func (t *Tenant) CreateLedger(start time.Time, toBeFilled bool) error {
 	o := bolt.Options{
 		AllowNetwork: t.Config.Ledger.AllowNetwork, Identity: store.Identity(t.Config.Sync.SurveyPer),
-		Rehearsal: t.Rehearsal != nil, Distrusted: toBeFilled,
+		Rehearsal: t.Rehearsal != nil, Distrusted: toBeFilled, Place: t.place(),
 	}
 	// Accounts that are not complete may still change; then the first pass binds the ledger.
 	if t.Config.Ready() == nil {
@@ -142,7 +157,7 @@ func (t *Tenant) afresh(err error) error {
 		return err
 	}
 	missing := errors.Is(err, store.ErrMissing)
-	if missing && !bolt.Abandoned(t.Config.Ledger.Path, nil) {
+	if missing && !t.Abandoned() {
 		return ErrUnmade
 	}
 	cause := cmp.Or(errors.Unwrap(err), err)
@@ -193,7 +208,7 @@ func (t *Tenant) restart() error {
 		return nil
 	}
 	err := bolt.Discard(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{}))
-	if errors.Is(err, store.ErrMissing) && !bolt.Abandoned(t.Config.Ledger.Path, nil) {
+	if errors.Is(err, store.ErrMissing) && !t.Abandoned() {
 		return nil
 	}
 	return t.afresh(err)
