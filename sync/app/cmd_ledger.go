@@ -101,7 +101,7 @@ func ledgerCheck(s *session) error {
 		if err == nil {
 			last, err = ledger.Runs(1)
 		}
-		place = ledger.Placement()
+		place = s.placement(ledger)
 		return err
 	})
 	if err != nil {
