@@ -47,8 +47,8 @@ var besides = [][]string{{""}, {"", ".fence"}, {"", ".fence", ".holder"}}
 // the moment: the receiver takes no conversation twice, and each that should be asked about is settled or,
 // where the program died with the request under way, in doubt in the ledger and in the report. No ledger is
 // ever damaged. Half of the rounds are made with the API secret: there nothing is in doubt at the end, and
-// nothing is lost. Now and then a copy is put back that an earlier kill has left: with the secret whatever of
-// it, and everything goes on after a rebuild; without it the ledger alone, which is refused.
+// nothing is lost. Now and then a copy is put back that an earlier kill has left, whatever of it: with the
+// secret everything goes on after a rebuild; without it the fence or the witness in the user's home refuses it.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	rounds := amount(20, 200)
@@ -248,7 +248,7 @@ func (v *victim) live(t *testing.T, rounds int, random *rand.Rand, within time.D
 	return sum
 }
 
-// files reads all that lies at the ledger's path. What is not there has no content.
+// files reads all that lies at the ledger's path, and its witness. What is not there has no content.
 func (v *victim) files(t *testing.T) map[string][]byte {
 	t.Helper()
 	kept := map[string][]byte{}
@@ -258,6 +258,14 @@ func (v *victim) files(t *testing.T) map[string][]byte {
 			t.Fatal(err)
 		}
 		kept[ending] = content
+	}
+	list, _ := filepath.Glob(filepath.Join(v.dir, ".local/state/acsync/*.witness"))
+	for _, path := range list {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[".witness"] = content
 	}
 	return kept
 }
@@ -285,20 +293,21 @@ func (v *victim) settled() int {
 	}
 }
 
-// restore puts a copy back and lets a pass meet it. Without the secret only the fence can tell, and the
-// ledger is put back as it was.
+// restore puts a copy back and lets a pass meet it. Without the secret the fence tells, or the witness where
+// the fence is put back as well; then all is put back as it was.
 func (v *victim) restore(t *testing.T, copied map[string][]byte, endings []string) {
 	t.Helper()
-	if !v.secret {
-		endings = besides[0]
-	}
 	last, before := v.left[len(v.left)-1], v.settled()
 	v.putBack(t, copied, endings)
 	c := v.command("run", "--json")
 	out, _ := c.CombinedOutput()
 	if c.ProcessState.ExitCode() != 14 {
 		// Each pass since was killed before it had sealed its opening, and so before it sent anything.
-		unsealed := bytes.Equal(copied[".fence"], last[".fence"])
+		seal := ".fence"
+		if len(endings) > 1 {
+			seal = ".witness"
+		}
+		unsealed := bytes.Equal(copied[seal], last[seal])
 		if !bytes.Equal(copied[""], last[""]) && !unsealed && !v.secret {
 			t.Errorf("a pass of a copy ends with exit code %d\n%s", c.ProcessState.ExitCode(), out)
 		}
@@ -309,7 +318,7 @@ func (v *victim) restore(t *testing.T, copied map[string][]byte, endings []strin
 		t.Errorf("%d requests were made by a pass that was refused", sent)
 	}
 	if !v.secret {
-		v.putBack(t, last, besides[0])
+		v.putBack(t, last, besides[len(besides)-1])
 		return
 	}
 	if out, err := v.command("ledger", "rebuild").CombinedOutput(); err != nil {
