@@ -6,5 +6,7 @@ type Placement struct {
 	Refused string // why nothing is sent from here; empty: nothing speaks against it
 	Todo    string // what to do about that; empty where Refused says it
 	Witness string // path of the second witness; empty: none is kept
-	Lacking string // why there is no second witness, or it tells little; empty: all is well
+	// Elsewhere is that there is none in the directory of whoever asks, and there are those of other users.
+	Elsewhere bool
+	Lacking   string // why there is no second witness, or it tells little; empty: all is well
 }

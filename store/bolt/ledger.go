@@ -225,7 +225,7 @@ func trust(d *database, o Options) error {
 		case err == nil:
 			err = d.fenced.holds(now, "its fence", now.Opening, now.over)
 		}
-		err = cmp.Or(err, d.place.check(t.meta, now))
+		err = cmp.Or(err, d.place.check(t.meta, now, o.ReadOnly))
 		if o.AcceptFence && errors.Is(err, store.ErrRolledBack) {
 			d.doubted, err = true, nil
 		}

@@ -57,11 +57,11 @@ func realPath(path string) (string, error) {
 }
 
 // check holds the ledger against its witness, and finds out whether it is where it was used last.
-func (p *placed) check(m *meta, now self) error {
+func (p *placed) check(m *meta, now self, readOnly bool) error {
 	if p.path == "" {
 		return nil
 	}
-	gone, err := p.witness.read(m)
+	gone, err := p.witness.read(m, readOnly)
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,11 @@ func (p *placed) placement() store.Placement {
 	if p.refused != nil {
 		found.Refused, found.Todo = p.refused.Error(), advise(p.refused)
 	}
-	if p.witness.speaks() {
+	switch {
+	case p.witness.speaks():
 		found.Witness = p.witness.file
+	case p.witness.others && p.witness.mute == nil:
+		found.Elsewhere = true
 	}
 	return found
 }

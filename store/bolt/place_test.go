@@ -144,6 +144,9 @@ func TestFirstPlace(t *testing.T) {
 	use(t, l.path, at, 2)
 	closeLedger(t, openLedger(t, l.path, Options{}))
 	use(t, l.path, at, 3)
+	if got := placement(t, l.path, Place{Witness: t.TempDir()}); got.Refused != "" || got.Witness != "" || got.Lacking != "" || !got.Elsewhere {
+		t.Errorf("another user is told %+v", got)
+	}
 	if got := placement(t, l.path, Place{}); got.Refused != "" || got.Witness != "" {
 		t.Errorf("without a witness it is told %+v", got)
 	}

@@ -40,6 +40,7 @@ type witness struct {
 
 	found    bool
 	vanished bool      // it was kept there before, and is gone
+	others   bool      // it is not there, and those of others are elsewhere
 	said     testimony // what it said when the ledger was opened, or has been made to say since
 	mute     error     // why it cannot be written; nil: it can
 	lacking  string    // see store.Placement
@@ -65,8 +66,10 @@ func (w *witness) fallSilent(why error) {
 	w.mute, w.lacking = why, fmt.Sprintf("%s cannot be written: %v", w.dir, cause(why))
 }
 
-// read reads what the witness says. Gone is why nothing may be sent without it, when it is not there.
-func (w *witness) read(m *meta) (gone, err error) {
+// read reads what the witness says. Gone is why nothing may be sent without it, when it is not there. Whoever
+// only reads the ledger may be another user than the one who makes the passes: what he may not do with the
+// witness refuses nobody.
+func (w *witness) read(m *meta, readOnly bool) (gone, err error) {
 	if w.dir == "" {
 		return nil, nil
 	}
@@ -74,21 +77,29 @@ func (w *witness) read(m *meta) (gone, err error) {
 	b, err := readSmall(w.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return w.missing(m), nil
+		return w.missing(m, readOnly), nil
 	case err != nil && !errors.Is(err, errNoFile):
-		w.fallSilent(err)
-		return w.unkept(err), nil
+		return w.unusable(err, readOnly), nil
 	}
 	if w.said, w.found = parseTestimony(b); !w.found || err != nil {
 		w.found = false
 		return nil, rolledBack("its witness %s cannot be read", w.file)
 	}
 	w.lacking = w.tooNear()
-	if err := writableDir(w.dir, !w.required); err != nil {
-		w.fallSilent(err)
-		return w.unkept(err), nil
+	if err := writableDir(w.dir, !w.required); err != nil && !readOnly {
+		return w.unusable(err, readOnly), nil
 	}
 	return nil, nil
+}
+
+// unusable is why nothing may be sent while the witness cannot be written, or read.
+func (w *witness) unusable(why error, readOnly bool) error {
+	w.fallSilent(why)
+	if readOnly && errors.Is(why, fs.ErrPermission) {
+		w.lacking = fmt.Sprintf("this user may not use %s", w.dir)
+		return nil
+	}
+	return w.unkept(why)
 }
 
 // tooNear says why the witness tells little where it lies; empty where it is well placed.
@@ -106,20 +117,21 @@ func inside(dir, other string) bool {
 }
 
 // missing says what it means that the witness is not there, and returns why nothing may be sent then.
-func (w *witness) missing(m *meta) error {
+func (w *witness) missing(m *meta, readOnly bool) error {
 	list := readSeals(m)
 	known := slices.ContainsFunc(list, func(s seal) bool { return s.dir == w.dirHash(m) })
-	unusable := writableDir(w.dir, !w.required)
+	unwritable := writableDir(w.dir, !w.required)
 	switch {
 	case known && w.required:
 		w.lacking = w.file + " is not there any more"
 		return fmt.Errorf("%w: its witness %s is missing", errUnwitnessed, w.file)
-	case unusable != nil:
-		w.fallSilent(unusable)
-		return w.unkept(unusable)
+	case unwritable != nil:
+		return w.unusable(unwritable, readOnly)
 	case known:
 		w.vanished = true
 		w.lacking = w.file + " has vanished since the last pass, and the next one begins it anew"
+	case len(list) > 0:
+		w.others = true
 	default:
 		w.lacking = w.file + " is not there yet; the next pass begins it"
 	}

@@ -68,6 +68,10 @@ func TestRootOnce(t *testing.T) {
 	}
 	chosen := "ACSYNC_LEDGER_WITNESS=" + disk
 	goesOn(nobody, user)
+	goesOn(nobody, dir) // a home that he may not write to
+	if code, said := run(nobody, dir, "status"); code != 0 || !strings.Contains(said, "may not use") {
+		t.Errorf("in a home that cannot be written, status says with exit code %d\n%s", code, said)
+	}
 	for _, visit := range []struct {
 		home string
 		env  []string

@@ -331,7 +331,9 @@ func (w Witness) Warning(place store.Placement) string {
 }
 
 // wellWitnessed reports whether a second witness is kept where the ledger is not put back with it.
-func wellWitnessed(place store.Placement) bool { return place.Witness != "" && place.Lacking == "" }
+func wellWitnessed(place store.Placement) bool {
+	return (place.Witness != "" || place.Elsewhere) && place.Lacking == ""
+}
 
 func (w Witness) signal(place store.Placement) Signal {
 	signal := Signal{Name: "witness", Level: SignalOK, Todo: witnessTodos[w]}
@@ -366,6 +368,8 @@ func placeSignal(s Status) Signal {
 		signal.Text = "any: this ledger asks no customer, and is bound to none"
 	case place.Refused != "":
 		signal.Level, signal.Text, signal.Todo = SignalAct, place.Refused, place.Todo
+	case place.Elsewhere:
+		signal.Text = "where it was; the second witness is that of another user"
 	case wellWitnessed(place):
 		signal.Text = "where it was; second witness " + place.Witness
 	default:

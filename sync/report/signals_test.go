@@ -276,6 +276,7 @@ func TestPlaceLight(t *testing.T) {
 		{Watching, kept, SignalOK, ""},
 		{Watching, none, SignalOK, ""},
 		{NoSecret, kept, SignalOK, "this machine is put back from a snapshot"},
+		{NoSecret, store.Placement{Bound: true, Elsewhere: true}, SignalOK, "this machine is put back from a snapshot"},
 		{NoStamps, kept, SignalOK, "this machine is put back from a snapshot"},
 		{NoSecret, none, SignalLook, "its fence (there is no second witness: HOME is not set)"},
 		{NoSecret, near, SignalLook, "its fence (there is no second witness: /var/l.witness lies"},
