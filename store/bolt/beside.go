@@ -35,7 +35,8 @@ type fence struct {
 func readFence(path string) (fence, error) {
 	b, err := readBeside(path, fenceSuffix)
 	if errors.Is(err, errNoFile) {
-		return fence{}, rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
+		return fence{},
+			rolledBack("its fence %s is no regular file that acsync wrote", beside(path, fenceSuffix))
 	}
 	if err != nil {
 		return fence{}, err

@@ -241,9 +241,9 @@ func (d *database) self() (now self, err error) {
 	return now, err
 }
 
-// writeFence brings the fence and the witness up to date, while the ledger goes on to be open or not. It does nothing where
-// that is so already, nor after a commit that failed: the fence must never promise what the disk may not
-// hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
+// writeFence brings the fence and the witness up to date, while the ledger goes on to be open or not. It does
+// nothing where that is so already, nor after a commit that failed: the fence must never promise what the disk
+// may not hold. Nor for a ledger that is doubted: its fence is what keeps others from it.
 func (d *database) writeFence(open bool) error {
 	if d.readOnly || d.stuck != nil || d.doubted {
 		return nil

@@ -52,8 +52,8 @@ var advice = []struct {
 	{errUnwitnessed, "nothing is sent without it. Is the disk mounted on which it lies? Mount it. Only " +
 		"if it is gone for good, and no other copy of the ledger is in use: acsync ledger check --accept-move"},
 	{store.ErrMoved, "nothing is sent from here: two copies that go on beside each other ask everybody " +
-		"twice. If it was moved, and the old one will never be used again: acsync ledger check --accept-move. If it is a " +
-		"copy, use the one that it was made from. Never both"},
+		"twice. If it was moved, and the old one will never be used again: acsync ledger check " +
+		"--accept-move. If it is a copy, use the one that it was made from. Never both"},
 	{store.ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the " +
 		"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +
 		"an address has changed: acsync ledger check --accept-tenant"},

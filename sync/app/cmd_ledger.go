@@ -101,7 +101,7 @@ func ledgerCheck(s *session) error {
 		if err == nil {
 			last, err = ledger.Runs(1)
 		}
-		place = s.placement(ledger)
+		place = pointPlace(s.c, ledger.Placement())
 		return err
 	})
 	if err != nil {

@@ -45,7 +45,8 @@ func showStatus(s *session) (err error) {
 	settings := s.tenant.Config.Sync
 	status := report.Status{
 		Tenant: s.tenant.Name, Ledger: s.path(), Here: here(s.c), Asks: s.tenant.Remembers(),
-		Witness: s.witness(), Place: s.placement(ledger), Killed: leftBehind(s.path()), Now: time.Now(),
+		Witness: s.witness(), Place: pointPlace(s.c, ledger.Placement()),
+		Killed: leftBehind(s.path()), Now: time.Now(),
 		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
 	}

@@ -92,6 +92,12 @@ func pointError(c *cli.Context, err error) error {
 	return pointedError{err, pointed(c, err.Error())}
 }
 
+// pointPlace lets the commands be pointed that a ledger names about its place.
+func pointPlace(c *cli.Context, place store.Placement) store.Placement {
+	place.Todo = pointed(c, place.Todo)
+	return place
+}
+
 func (p pointedError) Error() string { return p.text }
 func (p pointedError) Unwrap() error { return p.err }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -127,13 +126,6 @@ func (s *session) witness() report.Witness {
 		return report.NoStamps
 	}
 	return report.Watching
-}
-
-// placement says where a ledger is, in words that point at it.
-func (s *session) placement(ledger *bolt.Ledger) store.Placement {
-	place := ledger.Placement()
-	place.Todo = pointed(s.c, place.Todo)
-	return place
 }
 
 // show answers a question: with one JSON object where that was asked for, else with a text for people.

@@ -41,15 +41,18 @@ func TestPlace(t *testing.T) {
 		want   bolt.Place
 	}{
 		"by itself": {
-			config.Ledger{Witness: "auto"}, []string{"KUBERNETES_SERVICE_HOST=10.0.0.1", "XDG_STATE_HOME=" + dir, "LocalAppData=" + dir},
+			config.Ledger{Witness: "auto"},
+			[]string{"KUBERNETES_SERVICE_HOST=10.0.0.1", "XDG_STATE_HOME=" + dir, "LocalAppData=" + dir},
 			bolt.Place{Witness: filepath.Join(dir, "acsync")},
 		},
 		"off, and named": {
-			config.Ledger{Witness: "off", Machine: "blue"}, []string{"container=podman"},
+			config.Ledger{Witness: "off", Machine: "blue"},
+			[]string{"container=podman"},
 			bolt.Place{Machine: "blue", Without: "ledger.witness is off"},
 		},
 		"a directory": {
-			config.Ledger{Witness: dir, Machine: "blue"}, nil,
+			config.Ledger{Witness: dir, Machine: "blue"},
+			nil,
 			bolt.Place{Machine: "blue", Witness: dir, Required: true},
 		},
 	} {
