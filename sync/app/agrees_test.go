@@ -32,7 +32,7 @@ type passReport struct {
 func (r passReport) exit() int {
 	endings := map[string]int{
 		"failure": 1, "credentials": 4, "temporary": 5, "max-duration": 5, "refused": 12, "ledger": 14,
-		"SIGHUP": 129, "SIGINT": 130, "SIGTERM": 143,
+		"SIGHUP": 129, "SIGINT": 130, "SIGQUIT": 131, "SIGTERM": 143,
 	}
 	switch {
 	case r.EndedBy != "":

@@ -23,7 +23,7 @@ func TestEndings(t *testing.T) {
 		got[int(code)] = ending.Level
 	}
 	want := map[int]string{
-		0: report.SignalOK, 20: report.SignalOK, 3: report.SignalLook, 5: report.SignalLook, 129: report.SignalLook, 130: report.SignalLook, 143: report.SignalLook,
+		0: report.SignalOK, 20: report.SignalOK, 3: report.SignalLook, 5: report.SignalLook, 129: report.SignalLook, 130: report.SignalLook, 131: report.SignalLook, 143: report.SignalLook,
 		1: report.SignalAct, 4: report.SignalAct, 10: report.SignalAct, 11: report.SignalAct, 12: report.SignalAct, 13: report.SignalAct, 14: report.SignalAct,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

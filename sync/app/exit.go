@@ -32,7 +32,7 @@ func exitAdvice(code int) report.Ending {
 		ending.Level, ending.Todo = report.SignalLook, report.DoSeeBelow
 	case exit.Temporary:
 		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoAwaitNextPass, true
-	case exit.HungUp, exit.Interrupted, exit.Terminated:
+	case exit.HungUp, exit.Interrupted, exit.Quit, exit.Terminated:
 		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoRunAgain, true
 	case exit.Credentials:
 		ending.Todo = report.DoRenewKey
@@ -70,8 +70,11 @@ func (e ended) Unwrap() error        { return e.err }
 func (e ended) ExitClass() exit.Code { return e.code }
 
 // interruptible is a context that the first signal to stop cancels, with the signal as the cause: no new
-// work, what has begun is finished. The second SIGINT or SIGTERM ends the program at once, as it does without
-// this.
+// work, what has begun is finished. The second SIGINT, SIGTERM or SIGQUIT ends the program at once, as it
+// does without this.
+//
+// SIGQUIT stops as SIGTERM does: containers and supervisors send it to mean "finish, then go", as nginx takes
+// it. So there are no stacks of Go's goroutines to be had by it, which would leave what is in flight in doubt.
 //
 // SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session
 // that ends sends SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored.
@@ -81,16 +84,23 @@ func interruptible(parent context.Context) context.Context {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	if !signal.Ignored(syscall.SIGHUP) {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
-		for got := range signals {
-			if got != syscall.SIGHUP {
+		for stopped := false; ; {
+			got := <-signals
+			cancel(interrupted{got})
+			switch {
+			case got == syscall.SIGHUP:
+			// Without a handler of ours Go's own would print its stacks and end with 2.
+			case stopped:
+				os.Exit(int(exit.Quit))
+			default:
+				stopped = true
 				signal.Reset(os.Interrupt, syscall.SIGTERM)
 			}
-			cancel(interrupted{got})
 		}
 	}()
 	return ctx
@@ -105,6 +115,7 @@ var stops = map[os.Signal]struct {
 }{
 	os.Interrupt:    {"Ctrl-C (SIGINT)", exit.Interrupted},
 	syscall.SIGHUP:  {"SIGHUP", exit.HungUp},
+	syscall.SIGQUIT: {"SIGQUIT", exit.Quit},
 	syscall.SIGTERM: {"SIGTERM", exit.Terminated},
 }
 

@@ -59,6 +59,7 @@ func TestExitCode(t *testing.T) {
 		},
 		exit.HungUp:      {interrupted{syscall.SIGHUP}},
 		exit.Interrupted: {interrupted{os.Interrupt}},
+		exit.Quit:        {interrupted{syscall.SIGQUIT}},
 		exit.Fuse:        {ended{exit.Fuse, refused}},
 	} {
 		for _, err := range list {

@@ -229,7 +229,7 @@ func endedBy(r surveysync.Result, err error) string {
 	return map[exit.Code]string{
 		exit.Failed: "failure", exit.Credentials: "credentials", exit.Temporary: "temporary",
 		exit.Usage: "refused", exit.LedgerDamaged: "ledger", exit.HungUp: "SIGHUP",
-		exit.Interrupted: "SIGINT", exit.Terminated: "SIGTERM",
+		exit.Interrupted: "SIGINT", exit.Quit: "SIGQUIT", exit.Terminated: "SIGTERM",
 	}[exitCode(err)]
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -137,7 +138,7 @@ func TestSignalDrains(t *testing.T) {
 		signal syscall.Signal
 		name   string
 		code   int
-	}{{syscall.SIGTERM, "SIGTERM", 143}, {syscall.SIGINT, "SIGINT", 130}, {syscall.SIGHUP, "SIGHUP", 129}} {
+	}{{syscall.SIGTERM, "SIGTERM", 143}, {syscall.SIGINT, "SIGINT", 130}, {syscall.SIGHUP, "SIGHUP", 129}, {syscall.SIGQUIT, "SIGQUIT", 131}} {
 		t.Run(test.name, func(t *testing.T) {
 			h := holdPass(t, program)
 			h.signal(t, test.signal)
@@ -212,5 +213,25 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 	}
 	if counts := h.counts(t); counts[store.Sending] != inFlight {
 		t.Errorf("the ledger has %v, want %d under way", counts, inFlight)
+	}
+}
+
+// TestSecondQuitEndsAtOnce ends with the code that a shell makes of the signal, and without the stacks of Go's
+// goroutines, whichever stopped it first.
+func TestSecondQuitEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	program := build(t)
+	for _, first := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGINT} {
+		h := holdPass(t, program)
+		h.signal(t, first)
+		time.Sleep(200 * time.Millisecond) // two signals at once would be one
+		h.signal(t, syscall.SIGQUIT)
+		_ = h.command.Wait()
+		if got := h.command.ProcessState.ExitCode(); got != 131 || strings.Contains(h.errs.String(), "goroutine") {
+			t.Errorf("after %v it ended with %v, want exit code 131\n%s", first, h.command.ProcessState, h.errs.String())
+		}
+		if counts := h.counts(t); counts[store.Sending] != inFlight {
+			t.Errorf("the ledger has %v, want %d under way", counts, inFlight)
+		}
 	}
 }

@@ -28,6 +28,7 @@ const (
 	WouldSend     Code = 20  // plan --detailed-exitcode: there is something to send
 	HungUp        Code = 129 // SIGHUP
 	Interrupted   Code = 130 // SIGINT
+	Quit          Code = 131 // SIGQUIT
 	Terminated    Code = 143 // SIGTERM
 )
 
@@ -45,6 +46,7 @@ var meanings = map[Code]string{
 	WouldSend:     "only with plan --detailed-exitcode: there is something to send",
 	HungUp:        "stopped by SIGHUP after a clean drain",
 	Interrupted:   "stopped by SIGINT after a clean drain",
+	Quit:          "stopped by SIGQUIT after a clean drain",
 	Terminated:    "stopped by SIGTERM after a clean drain",
 }
 
