@@ -212,17 +212,38 @@ func TestCreateWithoutAnswer(t *testing.T) {
 			t.Errorf("got %+v", a)
 		}
 	})
-	t.Run("stopped", func(t *testing.T) {
+	t.Run("cut off", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
+		cutOff, cut := context.WithCancelCause(t.Context())
+		over := errors.New("the time is over")
 		go func() {
 			<-arrived
-			cancel()
+			cancel() // which does not end it
+			cut(over)
 		}()
-		a := client(t, Options{BaseURL: s.URL}).Create(ctx, survey)
-		if a.Status != 0 || !a.Written || !errors.Is(a.Err, context.Canceled) {
+		a := client(t, Options{BaseURL: s.URL}).Create(httpx.WithCutOff(ctx, cutOff), survey)
+		if a.Status != 0 || !a.Written || !errors.Is(a.Err, over) {
 			t.Errorf("got %+v", a)
 		}
 	})
+}
+
+// TestCreateAwaitsItsDeparture: who waits behind others that leave has not left, and stops at once.
+func TestCreateAwaitsItsDeparture(t *testing.T) {
+	s := serve(t, says(response("200 OK", "", echo)))
+	p := httpx.NewPacer(httpx.PacerOptions{Name: "requests", PerMinute: 1})
+	c := client(t, Options{BaseURL: s.URL, Requests: p})
+	if a := c.Create(t.Context(), survey); a.Err != nil {
+		t.Fatal(a.Err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if a := c.Create(ctx, survey); a.Written || a.Status != 0 || !errors.Is(a.Err, context.Canceled) {
+		t.Errorf("got %+v", a)
+	}
+	if n := s.arrived.Load(); n != 1 {
+		t.Errorf("%d requests arrived", n)
+	}
 }
 
 // A connection that dies between two requests never makes one of them arrive twice.

@@ -17,11 +17,13 @@ var errTooLarge = errors.New("the body is longer than is read")
 
 // Call is one request.
 type Call struct {
-	Method  string   // such as "GET"
-	Path    string   // escaped, with its leading slash, without a query
-	Query   string   // encoded, without the question mark
-	Body    []byte   // JSON; nil for none
-	Once    bool     // sent at most once, whatever becomes of the connection; MaxAnswer is read at most
+	Method string // such as "GET"
+	Path   string // escaped, with its leading slash, without a query
+	Query  string // encoded, without the question mark
+	Body   []byte // JSON; nil for none
+	// sent at most once, whatever becomes of the connection; MaxAnswer is read at most. Once it may have left this
+	// machine, its context does not end it any more, but the deadline of that, the time-out, and WithCutOff
+	Once    bool
 	Secrets []string // personal data in the request that its answer may echo
 	Paced   []*Pacer // told of the answer's status and header; Fetch waits for them, and Do does not
 }

@@ -29,7 +29,10 @@ func (r reporter) failed(ctx context.Context, c Call, status int, err error) *Er
 	e := r.error(c, Network, status)
 	e.Err = r.cause(err, c)
 	switch {
-	case ctx.Err() != nil:
+	case errors.Is(err, errCutOff):
+		e.Kind = Stopped
+	// What is made once ends with ctx only before it has begun.
+	case ctx.Err() != nil && (!c.Once || errors.Is(err, context.Canceled)):
 		e.Kind, e.Err = Stopped, ctx.Err()
 	case errors.Is(err, errTooLarge):
 		e.Kind = TooLarge

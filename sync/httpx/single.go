@@ -45,6 +45,9 @@ var errSpokeFirst = errors.New("the server spoke before it was asked anything, a
 // the requests bounds that: Linux by default has ports for 28,000 of them a minute to one address. Without a
 // port no connection is made, and nothing is sent. TLS sessions are resumed, never with early data, which
 // could be replayed: Go sends none.
+//
+// The context of a request ends it while nothing of it can have left this machine. From then on its deadline and
+// its cut-off do, and even then what the socket holds is taken before it is given up: see lastLook.
 type single struct {
 	dialer  net.Dialer
 	tls     *tls.Config
@@ -58,32 +61,45 @@ func newSingle(t *http.Transport, dialer net.Dialer) *single {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(1)
-	return &single{dialer: dialer, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
+	s := &single{dialer: dialer, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := s.connect(ctx, network, address)
+		if dialed, ok := ctx.Value(dialedKey{}).(*atomic.Pointer[lastLook]); ok && err == nil {
+			dialed.Store(conn)
+		}
+		return conn, err
+	}
+	return s
 }
+
+// dialedKey is where the context of a request through a proxy keeps its connection.
+type dialedKey struct{}
 
 // RoundTrip makes the request, and reads its answer to the end. It tells the request's trace of its
 // connection right before the first byte is written there, and never without writing.
 func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
-	switch proxy, err := s.proxy(req); {
-	case err != nil:
-		closeBody(req)
-		return nil, err
-	case proxy != nil:
-		return s.viaProxy(req)
-	}
 	defer closeBody(req)
 	ctx := req.Context()
-	conn, err := s.dial(ctx, req.URL)
+	end, release := begun(ctx)
+	defer release()
+	switch proxy, err := s.proxy(req); {
+	case err != nil:
+		return nil, err
+	case proxy != nil:
+		return s.viaProxy(req, end)
+	}
+	look, err := s.connect(ctx, "tcp", authority(req.URL))
+	if err != nil {
+		return nil, err
+	}
+	defer look.Close()
+	conn, err := s.secure(ctx, look, req.URL)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	resp, err := exchange(conn, req)
-	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return resp, err
+	defer context.AfterFunc(end, look.expire)()
+	return exchange(conn, req, end)
 }
 
 func closeBody(req *http.Request) {
@@ -92,18 +108,45 @@ func closeBody(req *http.Request) {
 	}
 }
 
-func (s *single) dial(ctx context.Context, u *url.URL) (net.Conn, error) {
-	if u.Scheme != "https" {
-		return s.dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
+// connect makes the connection below TLS.
+func (s *single) connect(ctx context.Context, network, address string) (*lastLook, error) {
+	conn, err := s.dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
 	}
-	secured := tls.Dialer{NetDialer: &s.dialer, Config: s.tls}
-	return secured.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
+	return &lastLook{Conn: conn}, nil
 }
 
-// exchange writes the request, and reads what is answered.
-func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
+// authority is the host and port of an address.
+func authority(u *url.URL) string {
+	port := "80"
+	if u.Scheme == "https" {
+		port = "443"
+	}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port))
+}
+
+// secure puts TLS over a connection, where the address says so.
+func (s *single) secure(ctx context.Context, conn net.Conn, u *url.URL) (net.Conn, error) {
+	if u.Scheme != "https" {
+		return conn, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	config := s.tls.Clone()
+	config.ServerName = u.Hostname()
+	secured := tls.Client(conn, config)
+	return secured, secured.HandshakeContext(ctx)
+}
+
+// exchange writes the request, and reads what is answered, until end is over.
+func exchange(conn net.Conn, req *http.Request, end context.Context) (*http.Response, error) {
 	reader := bufio.NewReader(io.LimitReader(conn, maxStream))
 	if err := checkQuiet(conn, reader); err != nil {
+		return nil, err
+	}
+	// The last moment at which it is certain that nothing was sent.
+	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
 	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GotConn != nil {
@@ -112,23 +155,34 @@ func exchange(conn net.Conn, req *http.Request) (*http.Response, error) {
 	last := *req
 	last.Close = true
 	if err := last.Write(conn); err != nil {
-		return nil, err
+		return nil, ended(end, err)
 	}
 	resp, err := readFinal(reader, req)
 	if err != nil {
-		return nil, err
+		return nil, ended(end, err)
 	}
+	if body, err := readBody(resp, end); err == nil && len(body) <= MaxAnswer && trailed(conn, reader, resp, body) {
+		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failingReader{ErrStray}))
+	}
+	return resp, nil
+}
+
+// ended is what a failure comes of: of the end, where that has come.
+func ended(end context.Context, err error) error {
+	if err != nil && end.Err() != nil {
+		return context.Cause(end)
+	}
+	return err
+}
+
+// readBody reads the body of an answer, as far as it is read at all, and leaves it there with the error that it
+// ends with.
+func readBody(resp *http.Response, end context.Context) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
 	_ = resp.Body.Close()
-	switch {
-	case err != nil && req.Context().Err() != nil:
-		// The connection was closed because of it, and says something else.
-		err = req.Context().Err()
-	case err == nil && len(body) <= MaxAnswer && trailed(conn, reader, resp, body):
-		err = ErrStray
-	}
+	err = ended(end, err)
 	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failingReader{cmp.Or(err, io.EOF)}))
-	return resp, nil
+	return body, err
 }
 
 // checkQuiet returns an error when the server speaks, which has not been asked yet, or has left.
@@ -182,19 +236,45 @@ func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []by
 
 // viaProxy makes the request through a proxy. What comes behind the answer is not seen there, and what comes
 // before the request nearly always.
-func (s *single) viaProxy(req *http.Request) (*http.Response, error) {
-	var asked, early atomic.Bool
-	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Response, error) {
+	var asked, early, left atomic.Bool
+	var dialed atomic.Pointer[lastLook]
+	expire := func() {
+		if look := dialed.Load(); look != nil {
+			look.expire()
+		}
+	}
+	ctx := context.WithValue(context.WithoutCancel(req.Context()), dialedKey{}, &dialed)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(req.Context(), func() {
+		if !left.Load() {
+			cancel()
+		}
+	})()
+	defer context.AfterFunc(end, expire)()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) {
+			// It may be the end already, which found no connection to tell.
+			if left.Store(true); end.Err() != nil {
+				expire()
+			}
+		},
 		// The headers are in a buffer yet, so that no answer can come before this.
 		WroteHeaders:         func() { asked.Store(true) },
 		GotFirstResponseByte: func() { early.Store(!asked.Load()) },
 	})
 	resp, err := s.proxied.RoundTrip(req.WithContext(ctx))
-	if err == nil && early.Load() {
-		_ = resp.Body.Close()
+	switch {
+	case err != nil && !left.Load():
+		return nil, cmp.Or(req.Context().Err(), err)
+	case err != nil:
+		return nil, ended(end, err)
+	}
+	if _, _ = readBody(resp, end); early.Load() {
 		resp.Body = io.NopCloser(failingReader{ErrStray})
 	}
-	return resp, err
+	return resp, nil
 }
 
 // failingReader is the end of a body.

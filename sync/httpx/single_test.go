@@ -207,7 +207,7 @@ func TestSingleListensFirst(t *testing.T) {
 				asked()
 			})
 			s := &single{}
-			conn, err := s.dial(t.Context(), &url.URL{Scheme: "http", Host: l.Addr().String()})
+			conn, err := s.connect(t.Context(), "tcp", l.Addr().String())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -219,7 +219,7 @@ func TestSingleListensFirst(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := exchange(conn, req); err == nil || written || l.arrived.Load() != 0 {
+			if _, err := exchange(conn, req, t.Context()); err == nil || written || l.arrived.Load() != 0 {
 				t.Errorf("got %v, written %t, arrived %d", err, written, l.arrived.Load())
 			}
 		})
@@ -228,19 +228,130 @@ func TestSingleListensFirst(t *testing.T) {
 
 func direct(*http.Request) (*url.URL, error) { return nil, nil }
 
-// TestSingleStops ends a request whose answer does not come, or not to its end.
+var errDrained = errors.New("the time to finish is over")
+
+// TestSingleStops ends a request whose answer does not come, or not to its end, at its cut-off, and not before.
 func TestSingleStops(t *testing.T) {
-	for name, raw := range map[string]string{"no answer": "", "half an answer": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"} {
+	for name, raw := range map[string]string{
+		"no answer": "", "half an answer": "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{",
+		"one without a length": "HTTP/1.1 200 OK\r\n\r\n{}",
+	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
+			cutOff, cut := context.WithCancelCause(t.Context())
 			l := listen(t, func(conn net.Conn, asked func() bool) {
 				asked()
 				io.WriteString(conn, raw)
 				cancel()
+				cut(errDrained)
 				asked() // until the client leaves
 			})
-			if _, written, err := once(ctx, t, l.url()); !errors.Is(err, context.Canceled) || !written {
+			_, written, err := once(WithCutOff(ctx, cutOff), t, l.url())
+			if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Stopped || !errors.Is(err, errDrained) || !written {
 				t.Errorf("got %v, written %t", err, written)
+			}
+		})
+	}
+}
+
+// TestSingleIsFinished brings a request to its end that had left when its context ended.
+func TestSingleIsFinished(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l := listen(t, func(conn net.Conn, asked func() bool) {
+		asked()
+		cancel()
+		io.WriteString(conn, done)
+	})
+	if resp, written, err := once(ctx, t, l.url()); err != nil || resp.Status != 200 || !written {
+		t.Errorf("got %v, written %t", err, written)
+	}
+}
+
+// TestSingleNotBegun writes nothing when its context ends before, however late.
+func TestSingleNotBegun(t *testing.T) {
+	l := listen(t, func(_ net.Conn, asked func() bool) { asked() })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	written := false
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { written = true }})
+	req, err := http.NewRequestWithContext(traced, "POST", l.url(), strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exchange(conn, req, t.Context()); !errors.Is(err, context.Canceled) || written || l.arrived.Load() != 0 {
+		t.Errorf("got %v, written %t, arrived %d", err, written, l.arrived.Load())
+	}
+}
+
+// late is a connection whose time is over as soon as the request is written and its answer has come, before any of it
+// was read: so it is when a process that stood still goes on.
+type late struct {
+	*lastLook
+	asked    atomic.Bool
+	answered <-chan struct{}
+}
+
+func (l *late) Write(p []byte) (int, error) {
+	n, err := l.lastLook.Write(p)
+	if l.asked.Load() {
+		<-l.answered
+		l.expire()
+	}
+	return n, err
+}
+
+// TestLastLook takes an answer that was there when the time was over, and one that was not there in whole for none.
+func TestLastLook(t *testing.T) {
+	half := strings.Replace(done, "Content-Length: 2", "Content-Length: 3", 1)
+	for _, tt := range []struct {
+		name, raw string
+		ends      bool // the server closes behind it
+		err       error
+	}{
+		{"an answer", done, false, nil},
+		{"a refusal", tooMany, false, nil},
+		{"without a length, and ended", "HTTP/1.1 200 OK\r\n\r\n{}", true, nil},
+		{"without a length", "HTTP/1.1 200 OK\r\n\r\n{}", false, context.Canceled},
+		{"half", half, false, context.Canceled},
+		{"long", "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat(" ", 60000), false, nil},
+		{"nothing", "", false, context.Canceled},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			answered := make(chan struct{})
+			l := listen(t, func(conn net.Conn, asked func() bool) {
+				asked()
+				if io.WriteString(conn, tt.raw); tt.ends {
+					conn.Close()
+				}
+				close(answered)
+				asked() // until the client leaves
+			})
+			raw, err := net.Dial("tcp", l.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			conn := &late{lastLook: &lastLook{Conn: raw}, answered: answered}
+			end, cancel := context.WithCancel(t.Context())
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+				conn.asked.Store(true)
+				cancel()
+			}})
+			req, err := http.NewRequestWithContext(ctx, "POST", l.url(), strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := exchange(conn, req, end)
+			if err == nil {
+				_, err = io.ReadAll(resp.Body)
+			}
+			if !errors.Is(err, tt.err) {
+				t.Errorf("got %v, want %v", err, tt.err)
 			}
 		})
 	}
@@ -301,9 +412,68 @@ func TestSingleResumes(t *testing.T) {
 	}
 }
 
+// TestLastLookSecured is the same for what TLS has to unwrap.
+func TestLastLookSecured(t *testing.T) {
+	answered := make(chan struct{})
+	server, s, _ := secure(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Length", "30000")
+		io.WriteString(w, strings.Repeat(" ", 30000))
+		_ = http.NewResponseController(w).Flush()
+		close(answered)
+		<-r.Context().Done() // until the client leaves
+	})
+	raw, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	look := &late{lastLook: &lastLook{Conn: raw}, answered: answered}
+	end, cancel := context.WithCancel(t.Context())
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		look.asked.Store(true)
+		cancel()
+	}})
+	req, err := http.NewRequestWithContext(ctx, "POST", server.URL, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.secure(ctx, look, req.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := exchange(conn, req, end)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(resp.Body); err != nil || len(body) != 30000 {
+		t.Errorf("got %d bytes and %v", len(body), err)
+	}
+}
+
 // TestSingleThroughProxy has each request on a connection of its own also where a proxy makes them.
 func TestSingleThroughProxy(t *testing.T) {
-	server, s, connections := secure(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	var stop func()
+	server, s, connections := secure(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.URL.Path == "/held" {
+			stop()
+			if r.Header.Get("Held") != "" {
+				<-r.Context().Done() // until the client leaves
+			}
+		}
+		w.Write(body)
+	})
+	held := func(ctx context.Context) *http.Request {
+		req, err := http.NewRequestWithContext(ctx, "POST", server.URL+"/held", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ctx.Value(cutOffKey{}) != nil {
+			req.Header.Set("Held", "true")
+		}
+		return req
+	}
 	tunnels := &atomic.Int32{}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		there, err := net.Dial("tcp", r.Host)
@@ -335,7 +505,34 @@ func TestSingleThroughProxy(t *testing.T) {
 	for range 3 {
 		post(t, s, server.URL)
 	}
-	if tunnels.Load() != 3 || connections.Load() != 3 {
-		t.Errorf("%d tunnels and %d connections for 3 requests", tunnels.Load(), connections.Load())
+	// A context that ends leaves what has begun, and its cut-off ends that.
+	ctx, cancel := context.WithCancel(t.Context())
+	cutOff, cut := context.WithCancelCause(t.Context())
+	written := false
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { written = true }})
+	stop = func() {
+		cancel()
+		cut(errDrained)
+	}
+	if _, err := s.RoundTrip(held(WithCutOff(ctx, cutOff))); !errors.Is(err, errDrained) || !written {
+		t.Errorf("got %v, written %t", err, written)
+	}
+	written = false
+	if _, err := s.RoundTrip(held(ctx)); !errors.Is(err, context.Canceled) || written {
+		t.Errorf("got %v, written %t", err, written)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	stop = cancel
+	if resp, err := s.RoundTrip(held(ctx)); err != nil || resp.StatusCode != 200 {
+		t.Errorf("got %v for what had begun", err)
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	stop = func() {}
+	if _, err := s.RoundTrip(held(WithCutOff(ctx, t.Context()))); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want a time-out", err)
+	}
+	if tunnels.Load() != 6 || connections.Load() != 6 {
+		t.Errorf("%d tunnels and %d connections for 6 requests", tunnels.Load(), connections.Load())
 	}
 }

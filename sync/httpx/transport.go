@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// How long making a connection may take, and securing it.
+const connectTime, handshakeTime = 10 * time.Second, 10 * time.Second
+
 // TransportOptions tunes NewClient. The zero value works.
 type TransportOptions struct {
 	Connections int  // idle connections kept to the one host; 0 means 16
@@ -22,12 +25,12 @@ func NewClient(o TransportOptions) *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	dialer := net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
+	dialer := net.Dialer{Timeout: connectTime, KeepAlive: 15 * time.Second}
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    10 * time.Second,
+		TLSHandshakeTimeout:    handshakeTime,
 		MaxIdleConns:           connections,
 		MaxIdleConnsPerHost:    connections,
 		IdleConnTimeout:        30 * time.Second,
