@@ -21,7 +21,8 @@ import (
 type Sender interface {
 	// Ready waits for this sender's turn, so that its rate is kept.
 	Ready(ctx context.Context) error
-	// Create posts a survey request, once, and tells the facts of the answer.
+	// Create posts a survey request, once, and tells the facts of the answer. When ctx is cancelled, what has not
+	// left is not written, and what has is finished.
 	Create(ctx context.Context, r agentconnect.Request) agentconnect.Answer
 }
 
@@ -152,8 +153,7 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 }
 
 // attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is
-// durable before anything else happens. What has begun is finished even when the pass is told to stop: the
-// sender's own time-out ends it.
+// durable before anything else happens. What has left is finished even when the pass is told to stop.
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
 	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
@@ -164,7 +164,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	if d.options.Stamp && !request.Recovery {
 		request = stamped(request, intent)
 	}
-	outcome := classify(d.options.Sender.Create(context.WithoutCancel(ctx), request))
+	outcome := classify(d.options.Sender.Create(ctx, request))
 	outcome = d.seen(outcome, c.Own, intent.Attempt)
 	now := time.Now()
 	if !outcome.Planned {
@@ -175,7 +175,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		At: now,
 	}
 	switch {
-	case outcome.Reason == decide.Credentials:
+	case outcome.Reason == decide.Credentials, outcome.Reason == decide.Stopped:
 		result.Due = now
 	case outcome.State == store.Retry:
 		result.Due = now.Add(decide.RetryAfter(intent.Attempt))

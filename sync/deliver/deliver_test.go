@@ -55,3 +55,35 @@ func TestLimitIsToldAtOnce(t *testing.T) {
 		t.Errorf("the first is %+v", a)
 	}
 }
+
+// stopped is a Sender whose requests have not left when they are stopped.
+type stopped struct{ held }
+
+func (stopped) Create(ctx context.Context, _ agentconnect.Request) agentconnect.Answer {
+	<-ctx.Done()
+	return agentconnect.Answer{Err: ctx.Err()}
+}
+
+// TestStoppedBeforeItLeft tries nothing again, and takes nothing for a failure of the service.
+func TestStoppedBeforeItLeft(t *testing.T) {
+	d := New(Options{
+		Ledger: held{}, Sender: stopped{}, Limits: Limits{ErrorRate: 1}, Concurrency: 2 * failuresInARow,
+		Halt: func(error) {},
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var group stdsync.WaitGroup
+	outcomes := make(chan Outcome, 2*failuresInARow)
+	for range cap(outcomes) {
+		d.Send(ctx, decide.Case{}, &group, func(_ decide.Case, o Outcome) { outcomes <- o })
+	}
+	cancel()
+	group.Wait()
+	for range cap(outcomes) {
+		if o := <-outcomes; o.Reason != decide.Stopped || o.State == store.InDoubt {
+			t.Errorf("got %+v", o)
+		}
+	}
+	if _, known := d.Receiver(); known || d.Stopped() {
+		t.Error("it is taken for a fault of Agent Connect")
+	}
+}

@@ -130,6 +130,10 @@ func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 // note counts an outcome of a request, whose attempt it was. It returns why nothing more is to be sent at
 // all.
 func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
+	// It says nothing of the service.
+	if o.Reason == decide.Stopped {
+		return nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	// That it fails again, while others do not, says nothing new. Of doubts, which cost most, that is believed

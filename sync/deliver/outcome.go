@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"regexp"
@@ -41,6 +42,9 @@ func classify(a agentconnect.Answer) Outcome {
 	switch {
 	case errors.Is(a.Err, ErrDryRun):
 		return Outcome{State: store.Accepted, Planned: true}
+	// The pass was stopped before it had left.
+	case a.Status == 0 && !a.Written && errors.Is(a.Err, context.Canceled):
+		outcome.State, outcome.Reason = store.Retry, decide.Stopped
 	case a.Status == 0 && !a.Written:
 		outcome.State, outcome.Reason = store.Retry, decide.Unreachable
 	case a.Status == 0:

@@ -1,7 +1,9 @@
 package deliver
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -21,6 +23,8 @@ func TestClassify(t *testing.T) {
 	}{
 		{"200", agentconnect.Answer{Status: 200, Written: true, Echo: named}, store.Accepted, ""},
 		{"201", agentconnect.Answer{Status: 201, Written: true, Echo: named}, store.Accepted, ""},
+		{"stopped before it had left", agentconnect.Answer{Err: fmt.Errorf("waiting: %w", context.Canceled)}, store.Retry, decide.Stopped},
+		{"stopped behind that", agentconnect.Answer{Written: true, Err: context.Canceled}, store.InDoubt, decide.NoAnswer},
 		{"200, body cut off or broken", agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, decide.Unreadable},
 		{"200 that says nothing", agentconnect.Answer{Status: 200, Written: true}, store.InDoubt, decide.Unrecognised},
 		{"200 of another", agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Other: true}}, store.InDoubt, decide.Unrecognised},
