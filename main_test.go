@@ -60,8 +60,8 @@ var directions = map[string][]string{
 	},
 	"acsync/sync/app": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/config", "acsync/sync/decide",
-		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/plan", "acsync/sync/rebuild",
-		"acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
+		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/plan",
+		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
 	},
 	"acsync/sync/httpx/lenient": {},
 	"acsync/sync/httpx/redact":  {},

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/exit"
+	"acsync/sync/httpx"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -36,12 +37,13 @@ func (a App) Main() int {
 // Run executes one command line and returns its exit code. Reports go to stdout; logs, progress and errors to
 // stderr.
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	errs := newSpool(stderr)
+	drain := newDrain(ctx)
+	errs := newSpool(stderr, drain.printed.Done())
 	errs.json = wantsJSON(args)
 	defer errs.flush()
 	out := newPrinter(stdout, errs)
-	err := out.told(answer(ctx, &commandLine{
-		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs,
+	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), &commandLine{
+		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs, drain: drain,
 		logJSON: errs.json,
 	}, args))
 	// What a pass has reported needs no second word.

@@ -28,6 +28,7 @@ type commandLine struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	logJSON        bool // all that goes to stderr is JSON
+	drain          *drain
 }
 
 // clock is what the time is, for times that are given as some while ago.
@@ -98,6 +99,7 @@ func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.Acti
 		if err != nil {
 			return err
 		}
+		l.drain.limit(cfg.Sync.Drain)
 		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org, Env: l.env}
 		return act(s)
 	}
@@ -150,6 +152,7 @@ func (s *session) startDemo() (stop func() error, err error) {
 	s.tenant = &tenant.Tenant{Name: "sandbox", Demo: &tenant.Demo{Start: stand.Start(), Known: known(stand)}}
 	s.tenant.Config, err = tenant.Load(source)
 	if err == nil {
+		s.drain.limit(s.tenant.Config.Sync.Drain)
 		s.tenant.Config.Ledger.Path, err = demoLedger(s.env)
 	}
 	if err != nil {

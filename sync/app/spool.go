@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,7 +20,11 @@ const (
 	spoolRoom     = 256 << 10       // bytes that wait for a reader before lines are lost
 	spoolPiece    = 4 << 10         // bytes that a pipe takes in one piece, between other writers' lines
 	spoolPatience = 5 * time.Second // for a reader who takes nothing at all, at the end
+	lastPatience  = time.Second / 2 // for any reader, once the time to print is over
 )
+
+// errUnread is the error of an answer that nobody has read by the end of the time to print.
+var errUnread = errors.New("nobody read it before the time to finish was over (sync.drain)")
 
 // spool takes what goes to stderr. A pass never waits for whoever reads that, and no signal does: a goroutine
 // writes, in the order of the calls and what one call has given as a whole. While nobody reads, so much is
@@ -27,8 +32,9 @@ const (
 // may be used by several goroutines.
 type spool struct {
 	to    io.Writer
-	json  bool          // every line is a JSON object
-	moved chan struct{} // holds one while something was written since flush has looked
+	json  bool            // every line is a JSON object
+	over  <-chan struct{} // closed when the time to print is over; nil: it never is
+	moved chan struct{}   // holds one while something was written since flush has looked
 
 	mu      sync.Mutex
 	waiting []spooled
@@ -44,7 +50,9 @@ type spooled struct {
 	lost int // lines lost before it
 }
 
-func newSpool(to io.Writer) *spool { return &spool{to: to, moved: make(chan struct{}, 1)} }
+func newSpool(to io.Writer, over <-chan struct{}) *spool {
+	return &spool{to: to, over: over, moved: make(chan struct{}, 1)}
+}
 
 // Write takes the text in, or loses it where there is no room. It neither waits nor fails.
 func (s *spool) Write(text []byte) (int, error) {
@@ -147,8 +155,10 @@ func (s *spool) tell() {
 	}
 }
 
-// flush returns when all is written. A reader who takes nothing at all is waited for once, and a while.
+// flush returns when all is written. A reader who takes nothing at all is waited for once, and a while; a slow
+// one until the time to print is over.
 func (s *spool) flush() {
+	over, last := s.over, (<-chan time.Time)(nil)
 	for {
 		s.mu.Lock()
 		idle := !s.writing || s.stuck
@@ -158,10 +168,18 @@ func (s *spool) flush() {
 		}
 		select {
 		case <-s.moved:
+			continue
+		case <-over:
+			over, last = nil, time.After(lastPatience)
+			continue
+		case <-last:
 		case <-time.After(spoolPatience):
-			s.mu.Lock()
-			s.stuck = true
-			s.mu.Unlock()
+		}
+		s.mu.Lock()
+		s.stuck = true
+		s.mu.Unlock()
+		if last != nil {
+			return
 		}
 	}
 }
@@ -177,7 +195,7 @@ func lineCount(text []byte) int {
 
 // printer is stdout. What is written there stands behind all that went to stderr before: both are often one
 // terminal or one file. What nobody may be shown as it is becomes visible. It remembers that something could
-// not be printed.
+// not be printed, and waits no longer for whoever reads than there is time to print.
 type printer struct {
 	to      io.Writer
 	behind  *spool
@@ -192,14 +210,46 @@ func newPrinter(to io.Writer, behind *spool) *printer {
 
 func (p *printer) Write(text []byte) (int, error) {
 	p.behind.flush()
-	n, err := p.visible.Write(text)
+	if errors.Is(p.failed, errUnread) {
+		return 0, errUnread
+	}
+	// It may still be written when nobody waits for it any more.
+	text = bytes.Clone(text)
+	n, err := p.await(func() (int, error) { return p.visible.Write(text) })
 	p.failed = cmp.Or(p.failed, err)
 	return n, err
 }
 
+// await is a write that is left to itself when it takes too long.
+func (p *printer) await(write func() (int, error)) (int, error) {
+	type written struct {
+		n   int
+		err error
+	}
+	done := make(chan written, 1)
+	go func() {
+		n, err := write()
+		done <- written{n, err}
+	}()
+	over, last := p.behind.over, (<-chan time.Time)(nil)
+	for {
+		select {
+		case w := <-done:
+			return w.n, w.err
+		case <-over:
+			over, last = nil, time.After(lastPatience)
+		case <-last:
+			return 0, errUnread
+		}
+	}
+}
+
 // told is the error of a command, or that its answer could not be printed where nothing else went wrong.
 func (p *printer) told(err error) error {
-	p.failed = cmp.Or(p.failed, p.visible.Close())
+	if !errors.Is(p.failed, errUnread) {
+		_, closed := p.await(func() (int, error) { return 0, p.visible.Close() })
+		p.failed = cmp.Or(p.failed, closed)
+	}
 	if p.failed != nil && exitCode(err) == exit.Done {
 		return fmt.Errorf("print the answer: %w", p.failed)
 	}

@@ -37,7 +37,7 @@ func say(w io.Writer, from, to int) {
 // in their order.
 func TestSpoolKeepsOrder(t *testing.T) {
 	var got bytes.Buffer
-	s := newSpool(&got)
+	s := newSpool(&got, nil)
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {
@@ -66,7 +66,7 @@ func TestSpoolKeepsOrder(t *testing.T) {
 func TestSpoolWithoutReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r)
+		s := newSpool(r, nil)
 		const all = 2 * spoolRoom / 100
 		say(s, 0, all)
 		began := time.Now()
@@ -98,7 +98,7 @@ func TestSpoolWithoutReader(t *testing.T) {
 func TestSpoolTellsWhereLinesAreMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r)
+		s := newSpool(r, nil)
 		say(s, 0, spoolRoom/100+10)
 		for range 20 {
 			r.takes <- nil
@@ -119,7 +119,7 @@ func TestSpoolTellsWhereLinesAreMissing(t *testing.T) {
 func TestSpoolWithSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r)
+		s := newSpool(r, nil)
 		say(s, 0, 100)
 		go func() {
 			for range 100 {
@@ -139,7 +139,7 @@ func TestSpoolWithSlowReader(t *testing.T) {
 func TestSpoolWithoutRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error, 10)}
-		s := newSpool(r)
+		s := newSpool(r, nil)
 		full := errors.New("no space left")
 		r.takes <- full // the line
 		r.takes <- full // that it is lost
@@ -159,7 +159,7 @@ func TestSpoolWithoutRoom(t *testing.T) {
 // TestSpoolTellsInJSON says what is lost in the form of the log.
 func TestSpoolTellsInJSON(t *testing.T) {
 	w := &torn{}
-	s := newSpool(w)
+	s := newSpool(w, nil)
 	s.json = true
 	fmt.Fprintln(s, "abcdefg")
 	s.flush()
@@ -189,7 +189,7 @@ func (w *torn) Write(text []byte) (int, error) {
 // TestSpoolTornLine begins a new line behind one of which only a part could be written.
 func TestSpoolTornLine(t *testing.T) {
 	w := &torn{}
-	s := newSpool(w)
+	s := newSpool(w, nil)
 	fmt.Fprintln(s, "abcdefg")
 	s.flush()
 	fmt.Fprintln(s, "next")
@@ -204,7 +204,7 @@ func TestSpoolTornLine(t *testing.T) {
 func TestPrinterStandsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r)
+		s := newSpool(r, nil)
 		p := newPrinter(&r.got, s)
 		go func() {
 			time.Sleep(time.Second)
@@ -215,5 +215,58 @@ func TestPrinterStandsBehind(t *testing.T) {
 		if got := r.got.String(); got != "log\nreport\n" {
 			t.Errorf("got %q", got)
 		}
+	})
+}
+
+// TestUnreadIsGivenUp waits for a reader who takes nothing until the time to print is over, and a moment; what is
+// read goes on.
+func TestUnreadIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		r := &reader{takes: make(chan error)}
+		log := &bytes.Buffer{}
+		s := newSpool(log, over)
+		p := newPrinter(r, s)
+		time.AfterFunc(time.Hour, func() { close(over) })
+		began := time.Now()
+		_, err := io.WriteString(p, "a report\n")
+		if waited := time.Since(began); !errors.Is(err, errUnread) || waited != time.Hour+lastPatience {
+			t.Errorf("got %v after %s", err, waited)
+		}
+		if _, err := io.WriteString(p, "and more\n"); !errors.Is(err, errUnread) {
+			t.Errorf("got %v, want no second try", err)
+		}
+		if err := p.told(nil); !errors.Is(err, errUnread) {
+			t.Errorf("got %v", err)
+		}
+		io.WriteString(s, "what went wrong\n")
+		s.flush()
+		if log.String() != "what went wrong\n" {
+			t.Errorf("the log is %q", log)
+		}
+		close(r.takes)
+	})
+}
+
+// TestSlowReaderIsGivenUp does not wait for one who takes a little now and then, once the time to print is over.
+func TestSlowReaderIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		over := make(chan struct{})
+		r := &reader{takes: make(chan error)}
+		s := newSpool(r, over)
+		io.WriteString(s, strings.Repeat("a line\n", spoolRoom/7))
+		go func() {
+			for range spoolRoom/7*7/spoolPiece + 1 {
+				time.Sleep(spoolPatience - time.Second)
+				r.takes <- nil
+			}
+		}()
+		began := time.Now()
+		time.AfterFunc(20*time.Second, func() { close(over) })
+		s.flush()
+		if waited := time.Since(began); waited != 20*time.Second+lastPatience {
+			t.Errorf("the end came after %s", waited)
+		}
+		time.Sleep(time.Hour)
 	})
 }

@@ -248,7 +248,7 @@ var undecisive = []string{
 	"kustomer.timeout", "agent_connect.base_url", "agent_connect.requests_per_minute",
 	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
 	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after",
-	"sync.timezone",
+	"sync.drain", "sync.timezone",
 	"ledger.retain", "ledger.machine", "ledger.allow_network",
 }
 

@@ -98,6 +98,7 @@ type Sync struct {
 	SurveyPer    string   `toml:"survey_per"`     // SurveyPerConversation or SurveyPerResolution
 	Delay        Duration `toml:"delay"`
 	RecheckAfter Duration `toml:"recheck_after"` // age of a search answer that is read again before sending
+	Drain        Duration `toml:"drain"`         // how long what is in flight may last behind a signal
 	Agent        string   `toml:"agent"`         // AgentAssigned or AgentCloser
 	Email        string   `toml:"email"`         // EmailFirst or EmailVerified
 	Timezone     string   `toml:"timezone"`      // IANA name, "UTC" or "Local"; see [Config.Location]
@@ -120,6 +121,7 @@ func (c Sync) check(k *checker) {
 	k.oneOf("sync.survey_per", c.SurveyPer, SurveyPerConversation, SurveyPerResolution)
 	k.duration("sync.delay", c.Delay, 0, 30*day)
 	k.duration("sync.recheck_after", c.RecheckAfter, 0, day)
+	k.duration("sync.drain", c.Drain, Duration(time.Second), Duration(10*time.Minute))
 	k.oneOf("sync.agent", c.Agent, AgentAssigned, AgentCloser)
 	k.oneOf("sync.email", c.Email, EmailFirst, EmailVerified)
 	if _, err := time.LoadLocation(c.Timezone); err != nil || c.Timezone == "" {
@@ -320,6 +322,7 @@ func Default() Config {
 			MaxErrorRate: 0.25,
 			SurveyPer:    SurveyPerConversation,
 			RecheckAfter: Duration(10 * time.Minute),
+			Drain:        Duration(25 * time.Second),
 			Agent:        AgentAssigned,
 			Email:        EmailFirst,
 			Timezone:     "Local",
