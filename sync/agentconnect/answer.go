@@ -67,7 +67,7 @@ func failed(err error, written bool) Answer {
 // explained adds what to do about a failure in Agent Connect's case. Refused credentials and requests are no
 // failures here: they are answers.
 func explained(err error) error {
-	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.Network {
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.Network && e.Hint == "" {
 		e.Hint = "check the network and agent_connect.base_url"
 	}
 	return err

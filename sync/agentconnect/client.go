@@ -42,18 +42,19 @@ func New(o Options) (*Client, error) {
 	if err := httpx.CheckKey(o.APIKey); err != nil {
 		return nil, fmt.Errorf("agent connect: the API key %w", err)
 	}
+	proven := new(atomic.Bool)
 	service, err := httpx.NewService(httpx.ServiceOptions{
 		Name: "agent connect", BaseURL: o.BaseURL, Setting: "agent_connect.base_url",
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
-		Own: ownWord,
+		Own: ownWord, Proven: proven,
 		// No answer can be that of another request, and a connection that breaks leaves one in doubt.
 		Transport: httpx.TransportOptions{Single: true},
 	})
 	if err != nil {
 		return nil, err
 	}
-	data, err := newDataReader(o)
+	data, err := newDataReader(o, proven)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -38,7 +39,7 @@ type dataReader struct {
 }
 
 // newDataReader checks the secret; without one the reader refuses to read.
-func newDataReader(o Options) (dataReader, error) {
+func newDataReader(o Options, proven *atomic.Bool) (dataReader, error) {
 	if o.APISecret == "" {
 		return dataReader{}, nil
 	}
@@ -50,7 +51,7 @@ func newDataReader(o Options) (dataReader, error) {
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey, o.APISecret}, UserAgent: o.UserAgent,
 		Timeout: cmp.Or(o.DataTimeout, 5*time.Minute),
-		HTTP:    o.HTTP, Transport: httpx.TransportOptions{Connections: 1},
+		HTTP:    o.HTTP, Transport: httpx.TransportOptions{Connections: 1}, Proven: proven,
 		// How long a token is taken for is unknown: each attempt signs its own, without "Bearer"
 		// (documented).
 		Authorize: func(now time.Time) (string, error) { return signToken(o.APISecret, now) },

@@ -164,7 +164,10 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	if d.options.Stamp && !request.Recovery {
 		request = stamped(request, intent)
 	}
-	outcome := classify(d.options.Sender.Create(ctx, request))
+	answer := d.options.Sender.Create(ctx, request)
+	outcome := classify(answer)
+	// What no later request of this pass can do better, and no pass before somebody has mended it.
+	unfit := answer.Status == 0 && !answer.Written && exit.Or(answer.Err, exit.Failed) == exit.Usage
 	outcome = d.seen(outcome, c.Own, intent.Attempt)
 	now := time.Now()
 	if !outcome.Planned {
@@ -175,7 +178,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		At: now,
 	}
 	switch {
-	case outcome.Reason == decide.Credentials, outcome.Reason == decide.Stopped:
+	case unfit, outcome.Reason == decide.Credentials, outcome.Reason == decide.Stopped:
 		result.Due = now
 	case outcome.State == store.Retry:
 		result.Due = now.Add(decide.RetryAfter(intent.Attempt))
@@ -186,6 +189,9 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		return Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status},
 			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
 				"the next pass will find it in doubt", c.Conversation.ID, err)}
+	}
+	if unfit {
+		return outcome, fmt.Errorf("%w; nothing more was sent, and nothing is lost", answer.Err)
 	}
 	return outcome, d.note(c.Key, outcome, intent.Attempt)
 }

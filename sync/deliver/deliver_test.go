@@ -9,6 +9,7 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // held is a Sender that answers when it is let go, and a ledger that begins every intent.
@@ -84,6 +85,40 @@ func TestStoppedBeforeItLeft(t *testing.T) {
 		}
 	}
 	if _, known := d.Receiver(); known || d.Stopped() {
+		t.Error("it is taken for a fault of Agent Connect")
+	}
+}
+
+// unfit is a Sender that cannot connect as its machine is set up.
+type unfit struct {
+	held
+	results chan store.Result
+}
+
+func (unfit) Create(context.Context, agentconnect.Request) agentconnect.Answer {
+	return agentconnect.Answer{Err: exit.New(exit.Usage, "no authorities")}
+}
+
+func (u unfit) Finish(_ store.Intent, r store.Result) error {
+	u.results <- r
+	return nil
+}
+
+// TestUnfit ends the pass with the first request: it waits for the next pass, whenever that is, and Agent Connect is not
+// taken to be down.
+func TestUnfit(t *testing.T) {
+	u := unfit{results: make(chan store.Result, tries)}
+	d := New(Options{Ledger: u, Sender: u, Limits: Limits{ErrorRate: 1}, Halt: func(error) {}})
+	var group stdsync.WaitGroup
+	d.Send(t.Context(), decide.Case{}, &group, func(decide.Case, Outcome) {})
+	group.Wait()
+	if code, _ := exit.Of(d.Failure()); code != exit.Usage {
+		t.Errorf("it ends with %v", d.Failure())
+	}
+	if r := <-u.results; len(u.results) > 0 || r.State != store.Retry || !r.Due.Equal(r.At) {
+		t.Errorf("got %+v and %d more", r, len(u.results))
+	}
+	if _, known := d.Receiver(); known {
 		t.Error("it is taken for a fault of Agent Connect")
 	}
 }

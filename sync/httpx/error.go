@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -82,7 +83,9 @@ func (e *Error) OfRequest() bool {
 		_, nameless := errors.AsType[*net.DNSError](e.Err)
 		op, ok := errors.AsType[*net.OpError](e.Err)
 		connecting := []string{"dial", "proxyconnect", "socks connect"}
-		return !nameless && (!ok || !slices.Contains(connecting, op.Op))
+		_, refused := errors.AsType[*proxyRefusal](e.Err)
+		_, unverified := errors.AsType[*tls.CertificateVerificationError](e.Err)
+		return !nameless && !refused && !unverified && (!ok || !slices.Contains(connecting, op.Op))
 	default:
 		return false
 	}

@@ -22,6 +22,7 @@ const (
 	Redirected              // 3xx; redirects are not followed
 	TooLarge                // more than MaxBody bytes
 	Stopped                 // the caller's context ended
+	Setup                   // no connection can be made, and none will be until somebody mends it
 )
 
 // kindFacts are a kind's short, stable name, what it is in words that fit into an error, what to do next
@@ -50,6 +51,7 @@ var kinds = [...]kindFacts{
 	Redirected: {"redirected", "redirected, which is not followed", elsewhere, exit.Failed},
 	TooLarge:   {"too large", "the answer is too large", "", exit.Failed},
 	Stopped:    {"stopped", "stopped", "", exit.Temporary},
+	Setup:      {"set-up", "no connection can be made", "", exit.Usage},
 }
 
 // String returns the kind's short, stable name.

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"acsync/sync/httpx/redact"
@@ -22,13 +24,22 @@ type reporter struct {
 	codesOnly bool
 	advise    func(body []byte) string
 	own       func(body []byte) bool
+	proven    *atomic.Bool // it has answered
 }
 
 // failed is the error of an attempt that broke on the way; status is 0 when no header arrived.
 func (r reporter) failed(ctx context.Context, c Call, status int, err error) *Error {
 	e := r.error(c, Network, status)
 	e.Err = r.cause(err, c)
+	if expired(err) {
+		e.Hint = "compare this machine's clock; otherwise it is for whoever runs the service to renew the certificate"
+	}
+	advice := setupAdvice(err, r.setting)
+	e.Hint = cmp.Or(advice, e.Hint)
 	switch {
+	// What has worked a moment ago is set up well enough: it may work again.
+	case advice != "" && !r.proven.Load():
+		e.Kind = Setup
 	case errors.Is(err, errCutOff):
 		e.Kind = Stopped
 	// What is made once ends with ctx only before it has begun.

@@ -26,6 +26,7 @@ func TestRead(t *testing.T) {
 		{"redirected", fail(Redirected), 1},
 		{"too large", fail(TooLarge), 1},
 		{"stopped", fail(Stopped), 1},
+		{"set-up", fail(Setup), 1},
 		{"foreign", errors.New("x"), 1},
 		{"succeeds", nil, 1},
 	}

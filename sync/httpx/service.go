@@ -35,6 +35,8 @@ type ServiceOptions struct {
 	// Own, when set, reports whether the body of an answer that is no success, which arrived whole, is the
 	// service's own word, and not that of something that stands before it.
 	Own func(body []byte) bool
+	// Proven, when set, is shared by services that are reached in the same way: whether one of them has answered.
+	Proven *atomic.Bool
 }
 
 // clockTolerance is how far two clocks may differ without a correction.
@@ -56,6 +58,11 @@ func NewService(o ServiceOptions) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", o.Setting, err)
 	}
+	if o.HTTP == nil && !loopback(base.Hostname()) {
+		if err := checkProxies(); err != nil {
+			return nil, err
+		}
+	}
 	header := o.Header.Clone()
 	if header == nil {
 		header = http.Header{}
@@ -71,6 +78,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 		report: reporter{
 			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
 			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
+			proven: cmp.Or(o.Proven, new(atomic.Bool)),
 		},
 	}, nil
 }
@@ -102,6 +110,7 @@ func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 		return nil, s.report.failed(ctx, c, 0, err)
 	}
 	defer resp.Body.Close()
+	s.report.proven.Store(true)
 	for _, p := range c.Paced {
 		p.Observe(resp.StatusCode, resp.Header)
 	}

@@ -284,7 +284,7 @@ func TestCheckKey(t *testing.T) {
 
 func TestKindNames(t *testing.T) {
 	seen := map[string]Kind{}
-	for k := Unreadable; k <= Stopped; k++ {
+	for k := Unreadable; k <= Setup; k++ {
 		if other, ok := seen[k.String()]; ok || k.facts().phrase == "" {
 			t.Errorf("kinds %d and %d are both %q", k, other, k)
 		}
@@ -300,7 +300,7 @@ func TestErrorExitClass(t *testing.T) {
 	want := map[Kind]exit.Code{
 		Credentials: exit.Credentials, Limited: exit.Temporary, Server: exit.Temporary, Network: exit.Temporary,
 		Stopped: exit.Temporary, Unreadable: exit.Failed, Invalid: exit.Failed, NotFound: exit.Failed,
-		Redirected: exit.Failed, TooLarge: exit.Failed, Kind(99): exit.Failed,
+		Redirected: exit.Failed, TooLarge: exit.Failed, Setup: exit.Usage, Kind(99): exit.Failed,
 	}
 	for kind, code := range want {
 		if got, ok := exit.Of(fmt.Errorf("reading: %w", &Error{Kind: kind})); got != code || !ok {

@@ -83,8 +83,8 @@ func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	end, release := begun(ctx)
 	defer release()
 	switch proxy, err := s.proxy(req); {
-	case err != nil:
-		return nil, err
+	case err != nil || ctx.Err() != nil:
+		return nil, cmp.Or(ctx.Err(), err)
 	case proxy != nil:
 		return s.viaProxy(req, end)
 	}

@@ -2,9 +2,11 @@ package httpx
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -36,6 +38,11 @@ func NewClient(o TransportOptions) *http.Client {
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 		Protocols:              protocols,
+		OnProxyConnectResponse: func(
+			_ context.Context, proxy *url.URL, connect *http.Request, resp *http.Response,
+		) error {
+			return checkConnect(proxy, connect, resp)
+		},
 	}
 	if o.Single {
 		return withoutRedirects(&http.Client{Transport: newSingle(transport, dialer)})

@@ -1,0 +1,155 @@
+package httpx
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"acsync/sync/exit"
+)
+
+// TestSetup tells what somebody has to mend on this machine from what a later run may find mended, for calls made once
+// and for others. Whatever it is, nothing has left.
+func TestSetup(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "{}") }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of the handshakes that are to fail
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "https://"), ":")
+	known := x509.NewCertPool()
+	known.AddCert(server.Certificate())
+	proxy := func(status int) func(*http.Request) (*url.URL, error) {
+		p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "you, Jane?", status) }))
+		t.Cleanup(p.Close)
+		return func(*http.Request) (*url.URL, error) {
+			return url.Parse(strings.Replace(p.URL, "//", "//jane:s3cret@", 1))
+		}
+	}
+	tests := []struct {
+		name, address string
+		tls           *tls.Config
+		proxy         func(*http.Request) (*url.URL, error)
+		code          exit.Code
+		hint          string
+	}{
+		{"an unknown authority", server.URL, &tls.Config{RootCAs: x509.NewCertPool()}, direct, exit.Usage, "add its authority"},
+		{"another host", "https://localhost:" + port, &tls.Config{RootCAs: known}, direct, exit.Usage, "compare test.base_url"},
+		{"an expired certificate", server.URL, &tls.Config{RootCAs: known, Time: func() time.Time {
+			return time.Now().AddDate(200, 0, 0)
+		}}, direct, exit.Temporary, "this machine's clock"},
+		{"a proxy that wants a password", "https://acme.example", &tls.Config{}, proxy(407), exit.Usage, "user and password in HTTPS_PROXY"},
+		{"a proxy that refuses", "https://acme.example", &tls.Config{}, proxy(403), exit.Usage, "refuses to connect to acme.example:443"},
+		{"something that is no proxy", "https://acme.example", &tls.Config{}, proxy(404), exit.Usage, "is HTTPS_PROXY right?"},
+		{"a proxy that fails", "https://acme.example", &tls.Config{}, proxy(502), exit.Temporary, "check the network"},
+		{"a proxy with much to do", "https://acme.example", &tls.Config{}, proxy(429), exit.Temporary, "check the network"},
+	}
+	for _, tt := range tests {
+		for _, once := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, once: %t", tt.name, once), func(t *testing.T) {
+				s, err := NewService(ServiceOptions{
+					Name: "test", BaseURL: tt.address, Setting: "test.base_url", Transport: TransportOptions{Single: once},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				switch transport := s.client.Transport.(type) {
+				case *single:
+					transport.tls, transport.proxy = tt.tls, tt.proxy
+					transport.proxied.(*http.Transport).Proxy = tt.proxy
+				case *http.Transport:
+					transport.TLSClientConfig, transport.Proxy = tt.tls, tt.proxy
+				}
+				call := Call{Method: "POST", Path: "/v1/x", Body: []byte("{}"), Once: once}
+				want := func(code exit.Code) {
+					t.Helper()
+					written := false
+					ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+						GotConn: func(httptrace.GotConnInfo) { written = true },
+					})
+					_, err := s.Do(ctx, call)
+					if got, _ := exit.Of(err); got != code || written {
+						t.Errorf("got exit code %d, written %t: %v", got, written, err)
+					}
+					if !strings.Contains(err.Error(), tt.hint) || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "Jane") {
+						t.Errorf("got %v, want %q in it", err, tt.hint)
+					}
+					if e, ok := errors.AsType[*Error](err); !ok || e.OfRequest() {
+						t.Errorf("taken for a failure of this request: %v", err)
+					}
+				}
+				want(tt.code)
+				// What has worked is set up.
+				s.report.proven.Store(true)
+				want(exit.Temporary)
+			})
+		}
+	}
+}
+
+// TestProxyVariables refuses what names proxies and is not understood, and shows nothing of it.
+func TestProxyVariables(t *testing.T) {
+	for _, tt := range []struct {
+		name, value string
+		problem     string // empty: it is taken
+	}{
+		{"HTTPS_PROXY", "http://proxy.example:3128", ""},
+		{"HTTPS_PROXY", "http://jane:s3cret@proxy.example:3128/", ""},
+		{"HTTPS_PROXY", "proxy.example:3128", ""},
+		{"https_proxy", "proxy.example", ""},
+		{"HTTPS_PROXY", "socks5://[::1]:1080", ""},
+		{"HTTPS_PROXY", "http://jane:s3cret#x@proxy.example:3128", "is not the address of a proxy"},
+		{"HTTPS_PROXY", `"http://jane:s3cret@proxy.example:3128"`, "is not the address of a proxy"},
+		{"HTTPS_PROXY", "http://jane:s3cret@proxy.example:3128 ", "is not the address of a proxy"},
+		{"https_proxy", "http://:3128", "is not the address of a proxy"},
+		{"HTTP_PROXY", "http://[s3cret", "is not the address of a proxy"},
+		{"HTTPS_PROXY", "htpps://s3cret@proxy.example:3128", "must begin with"},
+		{"HTTPS_PROXY", "http://s3cret@proxy.example:99999", "has a port"},
+		{"NO_PROXY", "localhost, .acme.example,10.0.0.0/8,*.corp.example,::1,acme.example:8443,", ""},
+		{"NO_PROXY", "*", ""},
+		{"NO_PROXY", "10.0.0.0/33", "has an entry"},
+		{"no_proxy", "https://s3cret.example", "has an entry"},
+		{"NO_PROXY", "s3cret.example acme.example", "has an entry"},
+	} {
+		t.Run(tt.name+" "+tt.value, func(t *testing.T) {
+			for _, name := range []string{"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"} {
+				t.Setenv(name, "")
+				t.Setenv(strings.ToLower(name), "")
+			}
+			t.Setenv(tt.name, tt.value)
+			_, err := NewService(ServiceOptions{Name: "test", BaseURL: "https://acme.example", Setting: "test.base_url"})
+			if tt.problem == "" {
+				if err != nil {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			code, _ := exit.Of(err)
+			if code != exit.Usage || !strings.Contains(err.Error(), tt.name+" "+tt.problem) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("got exit code %d: %v", code, err)
+			}
+			// Nothing on this machine is called through a proxy.
+			if _, err := NewService(ServiceOptions{Name: "test", BaseURL: "http://127.0.0.1:1", Setting: "test.base_url"}); err != nil {
+				t.Errorf("got %v for a stand-in", err)
+			}
+		})
+	}
+}
+
+// TestProxyVariableOfTwo looks at the one that counts.
+func TestProxyVariableOfTwo(t *testing.T) {
+	t.Setenv("HTTPS_PROXY", "http://proxy.example:3128")
+	t.Setenv("https_proxy", "http://[")
+	if err := checkProxies(); err != nil {
+		t.Errorf("got %v", err)
+	}
+}
