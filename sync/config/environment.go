@@ -34,8 +34,15 @@ func (d *draft) readEnvironment(s Source) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		value := values[name]
 		key, known := names[name]
+		given := value != ""
+		if slices.Contains(secrets, key) {
+			// As in a file: who reads a key into a variable often reads its line break too.
+			value = strings.TrimSpace(value)
+		}
 		switch {
+		case !given:
 		case value == "":
+			d.faultAt(origin{source: name}, key, "is empty but for blanks or line breaks")
 		case known && !utf8.ValidString(value) && !slices.Contains(pathKeys, key):
 			d.faultAt(origin{source: name}, key, "is not UTF-8 text: a byte in it is invalid")
 		case known:

@@ -51,7 +51,14 @@ func TestEnvironmentFaults(t *testing.T) {
 		"ACSYNC_MAPPING_DEFAULT_CHANNEL=ch\xffat":         "ACSYNC_MAPPING_DEFAULT_CHANNEL: mapping.default_channel: is not UTF-8 text: a byte in it is invalid",
 		"ACSYNC_MAPPING_BRAND='\xc3'":                     "ACSYNC_MAPPING_BRAND: mapping.brand: is not UTF-8 text: a byte in it is invalid",
 		"ACSYNC_MAPPING_CUSTOM_PROPERTIES=a\xe2\x82=tags": "ACSYNC_MAPPING_CUSTOM_PROPERTIES: mapping.custom_properties: is not UTF-8 text: a byte in it is invalid",
-		"KUSTOMER_API_KEY=two words":                      "KUSTOMER_API_KEY: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
+		"KUSTOMER_API_KEY=two words":                      "KUSTOMER_API_KEY: kustomer.api_key: has a blank in it, which no key has; it must be the key alone",
+		"KUSTOMER_API_KEY='" + planted + "'": "KUSTOMER_API_KEY: kustomer.api_key: is in quotes, which are no part of a key; " +
+			"a file that sets variables (of Docker, for instance) keeps them: write the key without",
+		"AGENT_CONNECT_API_KEY=\"" + planted + "\"\n": "AGENT_CONNECT_API_KEY: agent_connect.api_key: is in quotes, which are no part of a key; " +
+			"a file that sets variables (of Docker, for instance) keeps them: write the key without",
+		"AGENT_CONNECT_API_SECRET=" + planted + "\n" + planted: "AGENT_CONNECT_API_SECRET: agent_connect.api_secret: has several lines; it must be the key alone",
+		"KUSTOMER_API_KEY=" + planted + "\u200b":               "KUSTOMER_API_KEY: kustomer.api_key: holds a character that no key has, which may be invisible; copy it again",
+		"KUSTOMER_API_KEY= \n":                                 "KUSTOMER_API_KEY: kustomer.api_key: is empty but for blanks or line breaks",
 	} {
 		t.Run(variable, func(t *testing.T) {
 			_, got := loadSource(t, Source{Env: []string{variable}})

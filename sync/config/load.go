@@ -95,7 +95,10 @@ func (d *draft) readFile(s Source) fs.FileMode {
 	whole := origin{file: s.Path, source: SourceFile}
 	text, mode, err := s.Text, fs.FileMode(0), error(nil)
 	if text == nil {
-		text, mode, err = readRegular(s.Path, maxFile, "configuration")
+		var info fs.FileInfo
+		if text, info, err = readRegular(s.Path, maxFile, "configuration"); err == nil {
+			mode = info.Mode()
+		}
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -190,10 +193,14 @@ func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
 		if path == "" || fromEnv || d.faulty[inFile] {
 			continue
 		}
-		text, err := readSecret(path)
+		text, open, err := readSecret(path)
 		if err != nil {
 			d.faultAt(d.origins[inFile], inFile, "the file that it names "+err.Error())
 			continue
+		}
+		if open && !local {
+			d.warnings = append(d.warnings, "the file that "+inFile+" names is not for its owner alone: others "+
+				"on this machine can get at the key; run chmod 600 on it")
 		}
 		field(&d.cfg, key).Set(reflect.ValueOf(NewSecret(text)))
 		d.origins[key] = d.origins[inFile]
@@ -240,33 +247,34 @@ func (d *draft) place(problems []Problem) {
 	}
 }
 
-func readSecret(path string) (string, error) {
-	raw, _, err := readRegular(path, maxSecret, "key")
+// readSecret returns the key in a file, and whether others can get at it there.
+func readSecret(path string) (text string, open bool, err error) {
+	raw, info, err := readRegular(path, maxSecret, "key")
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", errors.New("does not exist (relative paths begin at the configuration file)")
+		return "", false, errors.New("does not exist (relative paths begin at the configuration file)")
 	}
-	text := strings.TrimSpace(string(raw))
-	if err == nil && strings.ContainsAny(text, "\r\n") {
-		return "", errors.New("has several lines; it must hold the key alone")
+	text = strings.TrimSpace(string(raw))
+	if err = cmp.Or(err, httpx.CheckKey(text)); err != nil {
+		return "", false, err
 	}
-	return text, cmp.Or(err, httpx.CheckKey(text))
+	return text, exposed(path, info), nil
 }
 
 // readRegular returns the text of a file, without a UTF-8 byte order mark, which some editors put in front,
-// and the mode of the very file it read. It opens nothing that would keep the program waiting for a writer,
+// and what is known of the very file it read. It opens nothing that would keep the program waiting for a writer,
 // such as a named pipe. Its errors show neither path nor content: people do paste a key where its file should
 // be named. A file longer than limit, in bytes, is not what it is said to be.
-func readRegular(path string, limit int64, what string) (text []byte, mode fs.FileMode, err error) {
-	info, err := os.Stat(path)
+func readRegular(path string, limit int64, what string) (text []byte, info fs.FileInfo, err error) {
+	info, err = os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
-		return nil, 0, errors.New("is a directory; name the file in it")
+		return nil, nil, errors.New("is a directory; name the file in it")
 	case err == nil && !info.Mode().IsRegular():
-		return nil, 0, errors.New("is no regular file; name one (a pipe or a device cannot be read)")
+		return nil, nil, errors.New("is no regular file; name one (a pipe or a device cannot be read)")
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, fmt.Errorf("cannot be opened: %w", cause(err))
+		return nil, nil, fmt.Errorf("cannot be opened: %w", cause(err))
 	}
 	defer f.Close()
 	if info, err = f.Stat(); err == nil {
@@ -274,12 +282,12 @@ func readRegular(path string, limit int64, what string) (text []byte, mode fs.Fi
 	}
 	switch {
 	case err != nil:
-		return nil, 0, fmt.Errorf("cannot be read: %w", cause(err))
+		return nil, nil, fmt.Errorf("cannot be read: %w", cause(err))
 	case int64(len(text)) > limit:
-		return nil, 0, fmt.Errorf(
+		return nil, nil, fmt.Errorf(
 			"is larger than %d KiB, which no %s is; is it the right file?", limit>>10, what)
 	}
-	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info.Mode(), nil
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info, nil
 }
 
 func cause(err error) error {

@@ -28,6 +28,7 @@ func TestSecretsAreFound(t *testing.T) {
 		"environment":                        {"", []string{"KUSTOMER_API_KEY=" + planted}, planted},
 		"file":                               {"[kustomer]\napi_key_file = 'key'\n", nil, "from-file"},
 		"inline":                             {"[kustomer]\napi_key = 'inline'\n", nil, "inline"},
+		"environment with a line break":      {"", []string{"KUSTOMER_API_KEY=" + planted + "\r\n"}, planted},
 		"environment over file":              {"[kustomer]\napi_key_file = 'none'\n", []string{"KUSTOMER_API_KEY=" + planted}, planted},
 		"environment over inline":            {"[kustomer]\napi_key = 'inline'\n", []string{"KUSTOMER_API_KEY=" + planted}, planted},
 		"empty variable":                     {"[kustomer]\napi_key = 'inline'\n", []string{"KUSTOMER_API_KEY="}, "inline"},
@@ -62,11 +63,16 @@ func TestSecretFaults(t *testing.T) {
 		"empty file":    {text: "api_key_file = 'key'", content: " \n", want: "config.toml:2:1: kustomer.api_key_file: the file that it names is empty"},
 		"directory":     {text: "api_key_file = '.'", want: "config.toml:2:1: kustomer.api_key_file: the file that it names is a directory; name the file in it"},
 		"large file":    {text: "api_key_file = 'key'", content: strings.Repeat(planted, 2000), want: "config.toml:2:1: kustomer.api_key_file: the file that it names is larger than 64 KiB, which no key is; is it the right file?"},
-		"several lines": {text: "api_key_file = 'key'", content: planted + "\n" + planted, want: "config.toml:2:1: kustomer.api_key_file: the file that it names has several lines; it must hold the key alone"},
-		"not a key":     {text: "api_key_file = 'key'", content: planted + " é", want: "config.toml:2:1: kustomer.api_key_file: the file that it names holds a space, a line break or another character that no key has; copy it again"},
+		"several lines": {text: "api_key_file = 'key'", content: planted + "\n" + planted, want: "config.toml:2:1: kustomer.api_key_file: the file that it names has several lines; it must be the key alone"},
+		"not a key":     {text: "api_key_file = 'key'", content: planted + " é", want: "config.toml:2:1: kustomer.api_key_file: the file that it names has a blank in it, which no key has; it must be the key alone"},
+		"in quotes": {
+			text: "api_key_file = 'key'", content: `"` + planted + `"` + "\n",
+			want: "config.toml:2:1: kustomer.api_key_file: the file that it names is in quotes, which are no part of a key; " +
+				"a file that sets variables (of Docker, for instance) keeps them: write the key without",
+		},
 		"inline not a key": {
 			text: `api_key = "` + planted + ` \t"`,
-			want: "config.toml:2:1: kustomer.api_key: holds a space, a line break or another character that no key has; copy it again",
+			want: "config.toml:2:1: kustomer.api_key: has a blank in it, which no key has; it must be the key alone",
 		},
 		"two in the file": {
 			text: "api_key = '" + planted + "'\napi_key_file = 'key'", content: planted,

@@ -56,18 +56,25 @@ func validPort(port string) bool {
 	return err == nil && n > 0
 }
 
-// CheckKey refuses an API key that cannot be one: empty, or with a character that no header takes, as a key
-// has that was copied with its line break. The error is a predicate, as in "the API key is empty", and does
-// not hold the key.
+// CheckKey refuses an API key that cannot be one: empty, in quotes, or with a character that no header takes, as a
+// key has that was copied with its line break. The error is a predicate, as in "the API key is empty", and does not
+// hold the key.
 func CheckKey(key string) error {
 	if key == "" {
 		return errors.New("is empty")
 	}
-	for _, c := range []byte(key) {
-		if c <= ' ' || c > '~' {
-			return errors.New(
-				"holds a space, a line break or another character that no key has; copy it again")
-		}
+	quoted := strings.Trim(key, "\"'`") != key
+	strange := func(r rune) bool { return r <= ' ' || r > '~' }
+	switch {
+	case quoted:
+		return errors.New("is in quotes, which are no part of a key; a file that sets variables (of Docker, for " +
+			"instance) keeps them: write the key without")
+	case strings.ContainsAny(key, "\r\n"):
+		return errors.New("has several lines; it must be the key alone")
+	case strings.ContainsAny(key, " \t"):
+		return errors.New("has a blank in it, which no key has; it must be the key alone")
+	case strings.ContainsFunc(key, strange):
+		return errors.New("holds a character that no key has, which may be invisible; copy it again")
 	}
 	return nil
 }
