@@ -177,14 +177,24 @@ func ownGroup(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 // gets its answer, nobody is asked twice, and nobody is forgotten.
 func TestSignalsAtRandom(t *testing.T) {
 	t.Parallel()
-	program, rounds := build(t), amount(6, 200)
+	program := build(t)
 	// On a slow machine there are fewer rounds.
 	until := time.Now().Add(time.Duration(amount(10, 60)) * time.Second)
-	random := rand.New(rand.NewPCG(*killSeed, 5))
-	hit, ended := 0, map[int]int{}
-	for seed := *killSeed; hit < rounds && time.Now().Before(until) && !t.Failed(); seed++ {
+	for lane := range uint64(4) {
+		t.Run(fmt.Sprint(lane), func(t *testing.T) {
+			t.Parallel()
+			signalsAtRandom(t, program, *killSeed+1000*lane, until)
+		})
+	}
+}
+
+func signalsAtRandom(t *testing.T, program string, seed uint64, until time.Time) {
+	random := rand.New(rand.NewPCG(seed, 5))
+	rounds, hit, ended := amount(2, 50), 0, map[int]int{}
+	goesOn := func() bool { return hit < rounds && time.Now().Before(until) && !t.Failed() }
+	for ; goesOn(); seed++ {
 		v := newVictim(t, program, seed, false)
-		for again := true; again && hit < rounds && time.Now().Before(until) && !t.Failed(); {
+		for again := true; again && goesOn(); {
 			var code int
 			if again, code = v.signals(t, random); again {
 				hit++
