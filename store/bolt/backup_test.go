@@ -3,6 +3,7 @@ package bolt
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"acsync/store"
@@ -36,4 +37,31 @@ func TestBackup(t *testing.T) {
 	}
 	_, err = Open(l.path, Options{})
 	wantError(t, err, store.ErrRolledBack)
+}
+
+// A pass copies its ledger, goes on, and is killed before its fence has seen more: the copy is refused all the
+// same, wherever it is put, and says what it is.
+func TestCopyKnowsThatItIsOne(t *testing.T) {
+	l := testLedger(t, Options{})
+	finish(t, l, id(1), store.Accepted)
+	must(t, l.Commit(store.Batch{Checkpoint: noon})) // the fence is up to date
+	path := filepath.Join(t.TempDir(), "backup.db")
+	must(t, l.Backup(path))
+	finish(t, l, id(2), store.Accepted)
+	abandon(t, l)
+	take(t, path, "").putBack(t, l.path)
+	for _, o := range []Options{{}, {ReadOnly: true}} {
+		_, err := Open(l.path, o)
+		wantError(t, err, store.ErrRolledBack)
+		if err == nil || !strings.Contains(err.Error(), "it is a copy of 20") {
+			t.Errorf("it says %v", err)
+		}
+	}
+	r := reopened(t, l.path, Options{AcceptFence: true})
+	must(t, r.Adopt(Adoption{}))
+	closeLedger(t, r)
+	second := filepath.Join(t.TempDir(), "second.db")
+	r = reopened(t, l.path, Options{})
+	wantSame(t, record(t, r, id(1)).State, store.Accepted)
+	must(t, r.Backup(second))
 }

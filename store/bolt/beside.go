@@ -53,6 +53,15 @@ func readFence(path string) (fence, error) {
 	return content.fence, nil
 }
 
+// FencedID is the id of the ledger that has left its fence at a path; empty where there is none to be read.
+func FencedID(path string) string {
+	f, err := readFence(path)
+	if err != nil {
+		return ""
+	}
+	return f.Ledger
+}
+
 func unfenced(err error) error {
 	if err == nil {
 		return nil
@@ -73,6 +82,9 @@ func (f fence) write(path string) error {
 // bear, if it bears any.
 func (f fence) holds(now self, name string, openings ...string) error {
 	switch {
+	case now.distrusted && !now.copied.IsZero():
+		return rolledBack("it is a copy of %s, and its restore has not come to its end",
+			now.copied.Format(time.RFC3339))
 	case now.distrusted:
 		return rolledBack("a repair of it was begun and has not come to its end")
 	case f.Ledger != now.Ledger:
@@ -90,6 +102,12 @@ func (f fence) holds(now self, name string, openings ...string) error {
 	return nil
 }
 
+// closedAs reports whether the ledger was closed in the very state that now has: nothing was sent since.
+func (f fence) closedAs(now self) bool {
+	now.Open = false
+	return f == now.fence && f.Opening != ""
+}
+
 // ownAccepted is how many were asked for by the ledger itself, as far as its stamps tell.
 func (f fence) ownAccepted(stamped bool) uint64 {
 	if !stamped {
@@ -105,6 +123,8 @@ type self struct {
 	fence
 	over       string // the opening that its fence bore before the last one
 	distrusted bool
+	copied     time.Time // when it was copied; zero for none that is a copy
+	restored   []byte    // a hash of the copy that it was made from; nil for none
 }
 
 // used reports whether a ledger that left this behind may have sent something. One that was only created, or

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -106,6 +107,7 @@ func (t *txn) self() (s self, err error) {
 		Intents: t.records.intents.Sequence(), Opening: hex.EncodeToString(m.get(metaOpening)),
 	}
 	s.over, s.distrusted = hex.EncodeToString(m.get(metaOpenedOver)), m.get(metaDistrusted) != nil
+	s.copied, s.restored = m.time(metaCopied), bytes.Clone(m.get(metaRestored))
 	return s, m.err
 }
 

@@ -1,11 +1,13 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"syscall"
 
@@ -164,6 +166,17 @@ func tempFile(path string) (string, error) {
 		return "", errors.Join(err, os.Remove(f.Name()))
 	}
 	return f.Name(), nil
+}
+
+// removeAll removes the files of a directory whose names match.
+func removeAll(dir string, names *regexp.Regexp) error {
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		if names.MatchString(entry.Name()) {
+			err = cmp.Or(err, os.Remove(filepath.Join(dir, entry.Name())))
+		}
+	}
+	return err
 }
 
 // publish gives a finished file its name, unless that is taken, by a hard link where the file system has

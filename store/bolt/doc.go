@@ -12,6 +12,7 @@
 //	         "credential_since", "life", "excused" → number of an intent
 //	         "foreign" → number                       "distrusted" → there while a repair is not done
 //	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one in the fence before
+//	         "copied" → time, in a copy until it is restored      "restored" → hash of the copy it was made of
 //	         "machine", "path" → hashes of where it was opened    "witnesses" → see seal
 //	keys     key → record                every key there is
 //	intents  key → number                the open intents only, numbered by the bucket's sequence
@@ -39,7 +40,8 @@
 // opening for writing has a random number, which is committed and sealed before anything else, so that a copy
 // from before it, or one that was used elsewhere since, is told even if the process was killed right after.
 // A ledger that was rolled back is opened with Options.AcceptFence alone, and refused to everybody else until
-// Adopt: the guard is given up when the repair has succeeded, and not before.
+// Adopt: the guard is given up when the repair has succeeded, and not before. A copy that Backup has made is
+// refused so wherever it is put: a pass goes on after it, and may be killed before the fence has seen that.
 //
 // # Where the ledger lives
 //

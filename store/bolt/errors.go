@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -84,6 +85,14 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%s: %w; %s", path, err, todo)
 	}
 	return fmt.Errorf("%s: %w", path, err)
+}
+
+// bare is an error without what explain has added.
+func bare(path string, err error) error {
+	if strings.HasPrefix(err.Error(), path+": ") {
+		return cmp.Or(errors.Unwrap(err), err)
+	}
+	return err
 }
 
 // advise says what can be done about an error; empty for nothing that is known here.

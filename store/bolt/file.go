@@ -177,7 +177,8 @@ func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 	return m.torn, inspect(ctx, m)
 }
 
-// copyTo writes the content as of one transaction to another file, which exists, and syncs it.
+// copyTo writes the content as of one transaction to another file, which exists. It is on the disk when
+// something is committed to it.
 func (f *file) copyTo(path string) error {
 	to, err := os.OpenFile(path, os.O_WRONLY, 0o600)
 	if err != nil {
@@ -187,9 +188,6 @@ func (f *file) copyTo(path string) error {
 		_, err := tx.WriteTo(to)
 		return err
 	})
-	if err == nil {
-		err = to.Sync()
-	}
 	return errors.Join(err, to.Close())
 }
 

@@ -85,9 +85,7 @@ func Open(path string, o Options) (*Ledger, error) {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, store.ErrLocked):
-		if h, unknown := ReadHolder(path); unknown == nil {
-			err = fmt.Errorf("%w: %v", err, h)
-		}
+		err = named(path, err)
 	case errors.Is(err, store.ErrMissing):
 		if left, unread := traces(path, o.Place); left != "" || unread != nil {
 			left = cmp.Or(left, "its fence "+beside(path, fenceSuffix))
@@ -95,6 +93,14 @@ func Open(path string, o Options) (*Ledger, error) {
 		}
 	}
 	return nil, explain(path, err)
+}
+
+// named adds to ErrLocked who holds the ledger.
+func named(path string, err error) error {
+	if h, unknown := ReadHolder(path); errors.Is(err, store.ErrLocked) && unknown == nil {
+		err = fmt.Errorf("%w: %v", err, h)
+	}
+	return err
 }
 
 // open tries again when the file was replaced between its opening and its locking, as compacting does.

@@ -89,6 +89,7 @@ func nextIntent(a Adoption, now self, told ...fence) uint64 {
 func adopt(t *txn, next uint64, a Adoption) error {
 	t.meta.delete(metaDistrusted)
 	t.meta.know(a.KnownFrom)
+	t.meta.delete(metaCopied)
 	if next == 0 {
 		return nil
 	}
