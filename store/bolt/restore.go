@@ -1,0 +1,285 @@
+package bolt
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/exit"
+)
+
+// ErrCopy answers a copy that cannot be restored. Nothing was changed.
+var ErrCopy = exit.New(exit.Usage, "it cannot be restored")
+
+func unfit(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrCopy}, args...)...)
+}
+
+// Restoration is a copy of a ledger that is to be put in its place. Until Close both are held for reading, so
+// that neither changes. What Place has put there is refused to everybody until Adopt, so that a crash at any
+// moment leaves either what was there, or a ledger from which nothing is sent.
+type Restoration struct {
+	Copy  store.Info
+	Made  time.Time   // when it was copied, as far as it tells; else when its last pass ended
+	There *store.Info // what the ledger says of itself; nil for none, or a damaged one
+	// why the ledger that is there cannot be read; nil where there is none, or a sound one
+	Damage error
+	// the ledger was closed as the copy has it: nothing was sent since
+	Newest bool
+	// the copy was put there before, by a restoration that has come to its end, or not
+	Done, Begun bool
+
+	path  string // of the file itself, where the ledger's is a link
+	copy  *Ledger
+	there *Ledger // nil for none that can be read
+	hash  []byte  // of the copy
+}
+
+// NewRestoration looks at a copy, and at the ledger at path, and changes nothing. A copy that is no sound
+// ledger, serves others than the options say, or is of another ledger than the one that is or was there, is
+// ErrCopy; a ledger that a process holds is ErrLocked. Of the options those count that say for whom a ledger
+// is opened, and where.
+func NewRestoration(path, copied string, o Options) (r *Restoration, err error) {
+	r = &Restoration{path: path}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Close())
+			r = nil
+		}
+	}()
+	if err := o.checkPlace(path); err != nil {
+		return r, explain(path, err)
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		r.path = real
+	} else if _, link := os.Lstat(path); link == nil {
+		return r, explain(path, fmt.Errorf("it is a link that leads nowhere: %w; nothing was changed", err))
+	}
+	if err := r.openCopy(copied, o); err != nil {
+		return r, fmt.Errorf("%s: %w; nothing was changed", copied, err)
+	}
+	if err := r.look(); err != nil {
+		return r, explain(path, err)
+	}
+	if err := r.compare(o.Place); err != nil {
+		return r, fmt.Errorf("%s: %w; nothing was changed", copied, err)
+	}
+	return r, nil
+}
+
+// openCopy opens the copy and reads all of it.
+func (r *Restoration) openCopy(copied string, o Options) error {
+	mine, unread := os.Stat(r.path)
+	stat, err := os.Stat(copied)
+	switch {
+	case err != nil:
+		return unfit("%w", cause(err))
+	case unread == nil && os.SameFile(mine, stat):
+		return unfit("it is the ledger itself")
+	}
+	// Nothing is sent with it where it lies, and its fence, if any, says nothing of the one that is there.
+	o.ReadOnly, o.AcceptFence, o.AllowNetwork, o.Place = true, true, true, nil
+	r.copy, err = open(copied, o, migrations)
+	switch {
+	case errors.Is(err, store.ErrOtherTenant):
+		return unfit("%w. If these are the same accounts and only an address has changed, add "+
+			"--accept-tenant", err)
+	case errors.Is(err, errOnlyRehearsed):
+		return unfit("%w, and whoever it knows as asked was not", err)
+	case errors.Is(err, store.ErrOtherCredential):
+		return unfit("%w. If the account is the same and has got a new key, add --accept-key", err)
+	case errors.Is(err, errOlderFormat):
+		return unfit("its format is too old to be read without a change: put it in the place of the " +
+			"ledger by hand, leave the fence there, and run acsync ledger rebuild before anything else")
+	case err != nil:
+		return unfit("%w", err)
+	}
+	if err = r.copy.Check(context.Background()); err == nil {
+		r.Copy, err = r.copy.Info()
+	}
+	if err != nil {
+		return unfit("%w", bare(copied, err))
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(r.copy.handle, 0, stat.Size())); err != nil {
+		return unfit("%w", cause(err))
+	}
+	r.hash = sum.Sum(nil)
+	return nil
+}
+
+// look opens what is at the path, whatever that is.
+func (r *Restoration) look() error {
+	o := Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true, anyKind: true}
+	there, err := open(r.path, o, migrations)
+	switch {
+	case err == nil:
+		r.there = there
+		info, err := there.Info()
+		r.There = &info
+		return err
+	case errors.Is(err, store.ErrMissing):
+		return nil
+	case errors.Is(err, store.ErrDamaged):
+		// What is no file can neither be moved aside nor replaced as one.
+		if stat, unknown := os.Stat(r.path); unknown == nil && stat.Mode().IsRegular() {
+			r.Damage = err
+			return nil
+		}
+	}
+	return fmt.Errorf("%w; nothing was changed", named(r.path, err))
+}
+
+// compare tells how the copy stands to what is there, and to the fence.
+func (r *Restoration) compare(at *Place) error {
+	now, err := r.copy.self()
+	if err != nil {
+		return unfit("%w", err)
+	}
+	if r.There != nil && r.There.ID != now.Ledger {
+		return unfit("it is a copy of ledger %s, and the one that is there is %s. If the copy is the right "+
+			"one, move that ledger and its fence away first", now.Ledger, r.There.ID)
+	}
+	r.Made = now.copied
+	if r.Made.IsZero() {
+		r.Made = r.Copy.Created
+		if runs, err := r.copy.Runs(1); err == nil && len(runs) > 0 {
+			r.Made = runs[0].Ended
+		}
+	}
+	f, err := readFence(r.path)
+	trusted := err == nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, store.ErrRolledBack): // it tells nothing
+	case err != nil:
+		return unfit("%w", err)
+	case f.Ledger != now.Ledger:
+		return unfit("it is a copy of ledger %s, and the fence was left by ledger %s. If the copy is the "+
+			"right one, move that fence away first", now.Ledger, f.Ledger)
+	default:
+		seen, err := r.witnessed(at)
+		if err != nil {
+			return unfit("%w", err)
+		}
+		r.Newest = f.closedAs(now) && seen <= now.Transaction
+	}
+	if r.there == nil {
+		return nil
+	}
+	there, err := r.there.self()
+	if err == nil && bytes.Equal(there.restored, r.hash) {
+		r.Done = trusted && f.holds(there, "its fence", there.Opening, there.over) == nil
+		r.Begun = !r.Done
+	}
+	return err
+}
+
+// witnessed is the last transaction of which the witness at a place knows; 0 for none.
+func (r *Restoration) witnessed(at *Place) (uint64, error) {
+	place, err := newPlaced(r.path, at)
+	if err != nil {
+		return 0, err
+	}
+	err = r.copy.view(func(t *txn) error {
+		_, err := place.witness.read(t.meta, true)
+		return err
+	})
+	if errors.Is(err, store.ErrRolledBack) { // it cannot be read
+		return math.MaxUint64, nil
+	}
+	return place.witness.said.Transaction, err
+}
+
+// Newer reports whether the ledger that is there is as new as the copy, or newer.
+func (r *Restoration) Newer() bool {
+	return r.There != nil && (r.There.Transaction >= r.Copy.Transaction ||
+		r.There.Checkpoint.After(r.Copy.Checkpoint))
+}
+
+// Place puts the copy in the place of the ledger, and moves that aside: to the path that it gives, which is
+// empty where there was none. Copy and ledger are closed then.
+func (r *Restoration) Place() (aside string, err error) {
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if err := r.clear(); err != nil {
+		return "", explain(r.path, err)
+	}
+	write := func(temp string) error {
+		if err := r.copy.copyTo(temp); err != nil {
+			return err
+		}
+		return changeCopy(temp, func(m *meta) {
+			if m.get(metaCopied) == nil {
+				m.putTime(metaCopied, r.Made)
+			}
+			m.put(metaRestored, r.hash)
+		})
+	}
+	return aside, explain(r.path, build(r.path, write, func(temp string, _ store.Info) error {
+		old, err := os.Stat(r.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = publish(temp, r.path)
+		} else if err == nil {
+			aside, err = r.replace(temp, old)
+		}
+		if err != nil {
+			return err
+		}
+		return syncDir(filepath.Dir(r.path))
+	}))
+}
+
+// replace puts a file in the place of the ledger, which gets another name first: whatever happens, one of
+// the two is there.
+func (r *Restoration) replace(temp string, old fs.FileInfo) (aside string, err error) {
+	if err := errors.Join(os.Chmod(temp, old.Mode().Perm()), giveTo(temp, old)); err != nil {
+		return "", err
+	}
+	if runtime.GOOS == "windows" { // where an open file cannot be replaced
+		if err := r.Close(); err != nil {
+			return "", err
+		}
+	}
+	now := time.Now().UTC()
+	for ; ; now = now.Add(time.Second) {
+		aside = r.path + ".before-" + now.Format(backupTime)
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if err := os.Link(r.path, aside); err != nil {
+		// A file system without links. A crash right after leaves no ledger, and its fence.
+		if err := os.Rename(r.path, aside); err != nil {
+			return "", err
+		}
+	}
+	return aside, os.Rename(temp, r.path)
+}
+
+// clear removes what a crash has left of an earlier attempt. Nobody else works on a ledger that is held.
+func (r *Restoration) clear() error {
+	dir, base := filepath.Split(r.path)
+	return removeAll(cmp.Or(dir, "."), regexp.MustCompile(`^\.`+regexp.QuoteMeta(base)+`\.\d+\.tmp$`))
+}
+
+// Close lets go of the copy and the ledger. Closing twice is harmless.
+func (r *Restoration) Close() error {
+	var failed error
+	for _, l := range []*Ledger{r.copy, r.there} {
+		if l != nil {
+			failed = errors.Join(failed, l.Close())
+		}
+	}
+	return failed
+}
