@@ -20,6 +20,7 @@ type Engine struct {
 	Receiver  verify.Receiver      // nil without Agent Connect's secret: what is in doubt stays so
 	Profiles  decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
+	Backups   Backups // nil: none are made
 	Observer  Observer
 	Options   Options
 
@@ -48,7 +49,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry := *e
 	dry.Sender, dry.Receiver, dry.Observer = dryrun.Sender{}, nil, unheard{}
-	dry.Ledger = &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}
+	dry.Ledger, dry.Backups = &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}, nil
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.ExitCode = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)
 	return result.Planned, err

@@ -25,13 +25,18 @@ type pass struct {
 	engine *Engine
 	info   store.Info // of the ledger, at the beginning
 	adopts bool       // the ledger is to keep another identity from now on
+	opened bool       // nothing speaks against the ledger
 	before store.Run  // the last pass that has told what it left
 }
 
 func newPass(e *Engine, halt func(error)) *pass {
-	o, t := e.Options, newTally(e.Observer, e.Options)
+	o, t, keeper := e.Options, newTally(e.Observer, e.Options), e.Backups
+	if o.DryRun {
+		keeper = nil
+	}
 	return &pass{engine: e, work: &work{
 		ledger: e.Ledger, tally: t, seen: newSeen(decide.SurveyPer(o.SurveyPer), t),
+		backups: newBackups(keeper, t),
 		doubts: &doubts{ledger: e.Ledger, tally: t, Verification: verify.Verification{
 			Receiver: e.Receiver, After: o.VerifyAfter, Stamped: o.Stamp,
 		}},
@@ -73,6 +78,7 @@ func (p *pass) open(ctx context.Context) error {
 	if err := p.doubts.consult(ctx, p.info); err != nil {
 		return err
 	}
+	p.opened = true
 	p.knock(time.Now())
 	return p.listProfiles(ctx)
 }
@@ -253,9 +259,14 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	run := p.tally.sofar().summary()
 	run.Reread = rereadAt(p.tally.sofar(), p.before.Reread, p.fetcher.Started())
 	batch := store.Batch{Run: run, Witnessed: p.doubts.witnessed}
-	if failed := p.ledger.Commit(batch); failed != nil && p.deliverer.Failure() == nil {
+	failed := p.ledger.Commit(batch)
+	if failed != nil && p.deliverer.Failure() == nil {
 		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)
 		p.judge(err)
+	}
+	// A ledger that was refused is none to replace good copies by.
+	if failed == nil && p.opened {
+		p.backups.keep(ctx)
 	}
 	result := p.tally.sofar()
 	p.tally.observe(PassEnded{result})

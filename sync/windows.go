@@ -52,7 +52,7 @@ func (s windows) run(ctx context.Context) error {
 		}
 		return nil
 	})
-	stages.Go(func() error { return s.recordAll(commits) })
+	stages.Go(func() error { return s.recordAll(ctx, commits) })
 	if err := stages.Wait(); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func lateBy(c decide.Case, from, closed time.Time) time.Duration {
 }
 
 // recordAll records commits in order. After a failure it only waits for what is under way.
-func (s windows) recordAll(commits <-chan *windowCommit) (failed error) {
+func (s windows) recordAll(ctx context.Context, commits <-chan *windowCommit) (failed error) {
 	for w := range commits {
 		w.sending.Wait()
 		if failed == nil {
@@ -135,6 +135,9 @@ func (s windows) recordAll(commits <-chan *windowCommit) (failed error) {
 		}
 		w.entries, w.late = nil, nil
 		close(w.recorded)
+		if failed == nil {
+			s.backups.between(ctx)
+		}
 	}
 	return failed
 }

@@ -31,6 +31,7 @@ type work struct {
 	deliverer *deliver.Deliverer
 	doubts    *doubts
 	seen      *seen
+	backups   *backups
 	cursor    cursor
 	tried     []store.Entry // taken up, and tried or not to be read before: their turn is behind the windows
 	protected time.Time     // the earliest resolution of those that were met as already sent; zero for none
