@@ -249,7 +249,7 @@ var undecisive = []string{
 	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
 	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after",
 	"sync.drain", "sync.timezone",
-	"ledger.retain", "ledger.machine", "ledger.allow_network",
+	"ledger.retain", "ledger.machine", "ledger.allow_network", "ledger.backup_keep",
 }
 
 func digest(list []Shown) string {

@@ -64,6 +64,8 @@ func TestValidateRanges(t *testing.T) {
 		"channel name":    {"mapping.channels.\" \"", func(c *Config, ok bool) { c.Mapping.Channels = map[string]string{pick(ok, "a", " "): "b"} }},
 		"channel value":   {"mapping.channels.a", func(c *Config, ok bool) { c.Mapping.Channels = map[string]string{"a": pick(ok, "b", " ")} }},
 		"default_channel": {"mapping.default_channel", func(c *Config, ok bool) { c.Mapping.DefaultChannel = pick(ok, "email", " ") }},
+		"no backup kept":  {"ledger.backup_keep", func(c *Config, ok bool) { c.Ledger.BackupKeep = pick(ok, 1, 0) }},
+		"many backups":    {"ledger.backup_keep", func(c *Config, ok bool) { c.Ledger.BackupKeep = pick(ok, 1000, 1001) }},
 		"ledger":          {"ledger.path", func(c *Config, ok bool) { c.Ledger.Path = pick(ok, "x", "") }},
 		"key":             {"agent_connect.api_key", func(c *Config, ok bool) { c.AgentConnect.APIKey = NewSecret(pick(ok, "a~!", "a\x7f")) }},
 	} {

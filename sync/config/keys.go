@@ -66,7 +66,7 @@ func fileKey(secret string) string { return secret + "_file" }
 // them may hold a word instead.
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
-	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness",
+	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness", "ledger.backup_dir",
 }
 
 const variablePrefix = "ACSYNC_"

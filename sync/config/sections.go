@@ -199,6 +199,8 @@ type Ledger struct {
 	Witness      string   `toml:"witness"`       // WitnessAuto, WitnessOff, or a directory
 	Machine      string   `toml:"machine"`       // identity of this machine; empty: the system's own
 	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
+	BackupDir    string   `toml:"backup_dir"`    // where passes keep backups; empty: they make none
+	BackupKeep   int      `toml:"backup_keep"`   // how many of them stay
 }
 
 func (c Ledger) check(k *checker) {
@@ -211,6 +213,7 @@ func (c Ledger) check(k *checker) {
 			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
 			c.Retain)
 	}
+	k.count("ledger.backup_keep", c.BackupKeep, 1000)
 	// A word alone is a mistaken one rather than a directory.
 	if c.Witness != WitnessAuto && c.Witness != WitnessOff && !namesPath(c.Witness) {
 		k.fault("ledger.witness", `must be "auto", "off", or the path of a directory (such as "./witness"), `+
@@ -344,6 +347,6 @@ func Default() Config {
 			CustomProperties: map[string]string{},
 		},
 		Recovery: Recovery{WithoutFirst: WithoutFirstAsk},
-		Ledger:   Ledger{Path: "acsync.db", Retain: 400 * day, Witness: WitnessAuto},
+		Ledger:   Ledger{Path: "acsync.db", Retain: 400 * day, Witness: WitnessAuto, BackupKeep: 7},
 	}
 }
