@@ -138,6 +138,7 @@ func (p pass) openLedger(clients *tenant.Clients) (
 				place = ledger.Placement()
 				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
 				engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.Before(ledger.Close)
+				engine.Backups = p.tenant.Backups(ledger)
 			}
 			return err
 		})

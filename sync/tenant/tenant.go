@@ -142,7 +142,23 @@ var ErrUnmade = fmt.Errorf("%w of the sandbox yet; acsync run makes it", store.E
 // Open opens the ledger as it is.
 func (t *Tenant) Open(o bolt.Options) (*bolt.Ledger, error) {
 	ledger, err := bolt.Open(t.Config.Ledger.Path, t.LedgerOptions(o))
-	return ledger, t.afresh(err)
+	return ledger, t.nameBackup(t.afresh(err))
+}
+
+// nameBackup adds to the error of a ledger that is to be restored what it can be restored from.
+func (t *Tenant) nameBackup(err error) error {
+	lost := errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrDamaged) ||
+		errors.Is(err, store.ErrRolledBack)
+	id := bolt.FencedID(t.Config.Ledger.Path)
+	if !lost || id == "" {
+		return err
+	}
+	now := time.Now()
+	list, unread := t.ListBackups(id, now)
+	if unread != nil || bolt.Newest(list, now).IsZero() {
+		return err
+	}
+	return fmt.Errorf("%w. The newest backup is %s", err, list[0].Path)
 }
 
 // Compact rewrites the ledger without the space that it does not use.
@@ -238,4 +254,22 @@ func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 		return nil, nil, err
 	}
 	return ledger, ledger.Close, nil
+}
+
+// Backups lets the passes of a ledger keep backups of it; nil for a tenant that wants none, and where
+// nobody real is asked.
+func (t *Tenant) Backups(ledger bolt.Original) surveysync.Backups {
+	settings := t.Config.Ledger
+	if t.Demo != nil || t.Rehearsal != nil || settings.BackupDir == "" {
+		return nil
+	}
+	return bolt.NewBackups(ledger, settings.BackupDir, settings.BackupKeep)
+}
+
+// ListBackups gives the backups that there are of a ledger, the newest first.
+func (t *Tenant) ListBackups(id string, now time.Time) ([]bolt.Backup, error) {
+	if t.Demo != nil || t.Rehearsal != nil || t.Config.Ledger.BackupDir == "" {
+		return nil, nil
+	}
+	return bolt.ListBackups(t.Config.Ledger.BackupDir, id, now)
 }
