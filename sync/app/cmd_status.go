@@ -51,11 +51,21 @@ func showStatus(s *session) (err error) {
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
 	}
 	err = readStatus(ledger, &status)
+	status.Backups = backupsOf(s, status.ID, status.Now)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
 	return show(s, status, report.StatusJSON, report.StatusDoc)
+}
+
+// backupsOf is what there is of backups of a ledger, by its id.
+func backupsOf(s *session, id string, now time.Time) report.Backups {
+	list, err := s.tenant.ListBackups(id, now)
+	return report.Backups{
+		Dir: s.tenant.Config.Ledger.BackupDir, Newest: bolt.Newest(list, now), Count: len(list), Failed: err,
+		Without: s.tenant.Demo != nil,
+	}
 }
 
 // readStatus completes the status with what the ledger tells.

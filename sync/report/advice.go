@@ -110,6 +110,12 @@ const (
 	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"
 	doStamp     = "set agent_connect.stamp = true"
 	doWitness   = "name a directory outside of the ledger's folder, best on another disk: ledger.witness"
+
+	// The ledger's backups.
+	doMakeBackups = "set ledger.backup_dir, best to another disk: passes then write one a day"
+	doMendBackups = "see whether it is there, mounted, and this user's to read and write (ledger.backup_dir): " +
+		"each pass tries again"
+	doAwaitBackup = "the next acsync run{here} writes one; what keeps it from that its notices say"
 )
 
 var remedies = map[decide.Reason]string{

@@ -180,8 +180,8 @@ func TestJSONFields(t *testing.T) {
 
 func status() Status {
 	return Status{
-		Witness: Watching,
-		Place:   store.Placement{Bound: true, Witness: "/home/acsync/.local/state/acsync/9f2c11ab44e07d53.witness"},
+		Witness: Watching, Backups: Backups{Dir: "/mnt/backup", Newest: at.Add(-14 * time.Hour), Count: 7},
+		Place: store.Placement{Bound: true, Witness: "/home/acsync/.local/state/acsync/9f2c11ab44e07d53.witness"},
 		Info: store.Info{
 			ID: "9f2c11ab44e07d53", Start: at.Add(-240 * time.Hour), Checkpoint: at.Add(-18 * time.Minute),
 			Counts:   map[store.State]int{store.Accepted: 5210, store.Rejected: 3, store.InDoubt: 1, store.Sending: 1, store.Skipped: 1004, store.Scheduled: 12},

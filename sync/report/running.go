@@ -67,6 +67,7 @@ func RunningJSON(w io.Writer, r Running) error {
 		"in_doubt", nil, "rejected", nil, "backfills", nil, "next_due", "",
 		"late", nil, "last_pass", nil, "running", holderJSON(r), "level", "",
 		"lights", nil, "killed", nil, "usual_pause_seconds", 0,
+		"backups", nil,
 	})
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +17,10 @@ import (
 // well is a ledger of which all is well: a pass every quarter of an hour, the last one ten minutes ago.
 func well() Status {
 	return Status{
-		Witness: Watching, Place: store.Placement{Bound: true, Witness: "/state/l.witness"},
-		Info: store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
-		Now:  at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
+		Witness: Watching, Backups: Backups{Dir: "/mnt/backup", Newest: at.Add(-23 * time.Hour), Count: 7},
+		Place: store.Placement{Bound: true, Witness: "/state/l.witness"},
+		Info:  store.Info{Checkpoint: at.Add(-13 * time.Minute), Counts: map[store.State]int{store.Accepted: 5210}},
+		Now:   at, Last: &store.Run{Mode: "run", Ended: at.Add(-10 * time.Minute)}, Ending: endingOf(0),
 		Recent: Recent{Usual: 15 * time.Minute, Accepted: 1000},
 		Settle: 3 * time.Minute, Overlap: 30 * time.Minute, MaxAge: 72 * time.Hour, MaxErrorRate: 0.25,
 	}
@@ -39,6 +41,14 @@ func TestLights(t *testing.T) {
 		"witness: the sandbox":                 {func(s *Status) { s.Witness = NotNeeded }, "witness", SignalOK},
 		"witness: no secret":                   {func(s *Status) { s.Witness = NoSecret }, "witness", SignalLook},
 		"witness: no stamps":                   {func(s *Status) { s.Witness = NoStamps }, "witness", SignalLook},
+		"backup: of yesterday":                 {func(s *Status) { s.Backups.Newest = at.Add(-47 * time.Hour) }, "backup", SignalOK},
+		"backup: more than two days old":       {func(s *Status) { s.Backups.Newest = at.Add(-49 * time.Hour) }, "backup", SignalLook},
+		"backup: more than a week old":         {func(s *Status) { s.Backups.Newest = at.Add(-169 * time.Hour) }, "backup", SignalAct},
+		"backup: no pass since":                {func(s *Status) { s.Backups.Newest = at.Add(-999 * time.Hour); s.Last.Ended = at.Add(-998 * time.Hour) }, "backup", SignalOK},
+		"backup: none although a pass ended":   {func(s *Status) { s.Backups.Newest = time.Time{} }, "backup", SignalLook},
+		"backup: not wanted":                   {func(s *Status) { s.Backups = Backups{} }, "backup", SignalLook},
+		"backup: not mounted":                  {func(s *Status) { s.Backups.Failed = os.ErrNotExist }, "backup", SignalAct},
+		"backup: the sandbox":                  {func(s *Status) { s.Backups = Backups{Without: true} }, "backup", SignalOK},
 		"place: the sandbox":                   {func(s *Status) { s.Place, s.Witness = store.Placement{}, NotNeeded }, "place", SignalOK},
 		"place: none, but Agent Connect's":     {func(s *Status) { s.Place.Lacking = "no home" }, "place", SignalOK},
 		"place: moved":                         {func(s *Status) { s.Place.Refused, s.Place.Todo = "moved", "say so" }, "place", SignalAct},

@@ -36,6 +36,7 @@ type Status struct {
 
 	FirstTried   time.Time // of what is to be retried: the earliest first try; zero for none
 	Witness      Witness   // what tells when the ledger is not the newest
+	Backups      Backups
 	Place        store.Placement
 	Asks         bool          // passes settle doubts by Agent Connect's data
 	Settle       time.Duration // sync.settle, which the checkpoint stays behind
@@ -56,7 +57,7 @@ type Ending struct {
 func (s Status) Signals() []Signal {
 	return []Signal{
 		checkpointSignal(s), lastPassSignal(s), doubtSignal(s), retrySignal(s), rejectionSignal(s),
-		latenessSignal(s), dueSignal(s), s.Witness.signal(s.Place), placeSignal(s),
+		latenessSignal(s), dueSignal(s), s.Witness.signal(s.Place), placeSignal(s), s.Backups.signal(s),
 	}
 }
 
@@ -173,6 +174,7 @@ func StatusJSON(w io.Writer, s Status) error {
 		"level", worst(signals), "lights", signals,
 		"killed", killed,
 		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
+		"backups", backupsJSON(s.Backups), // those of ledger.backup_dir; null where none are made
 	})
 }
 
