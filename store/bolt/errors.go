@@ -24,8 +24,8 @@ var errLeft = fmt.Errorf("%w", store.ErrRolledBack)
 // errUnwitnessed answers where the witness that a ledger must have is gone. It is ErrMoved.
 var errUnwitnessed = fmt.Errorf("%w", store.ErrMoved)
 
-const restoreCopy = "put the newest copy of it back, leave its fence where it is, and run acsync ledger " +
-	"rebuild before anything else, which learns who was asked since"
+const restoreCopy = "run acsync ledger restore FILE with the newest copy of it, which learns who was asked " +
+	"since, and leave its fence where it is"
 
 // advice says what an operator can do about the sentinels that need an operator.
 var advice = []struct {
@@ -43,13 +43,13 @@ var advice = []struct {
 	{errFewer, "nothing is trusted yet: what was sent lately Agent Connect's data may not show so soon. " +
 		"Run acsync ledger rebuild again after a while. If it stays so for a day, the rest was expunged " +
 		"there, or accepted by hand: acsync ledger rebuild --accept-missing"},
-	{errLeft, "no ledger was made, because a new one knows nobody and asks everybody again. Put the newest " +
-		"copy of it back, leave its fence where it is, and run acsync ledger rebuild. Only if all copies are " +
-		"lost, or if it is to begin anew on purpose, such as with another account: move what is left away, " +
+	{errLeft, "no ledger was made, because a new one knows nobody and asks everybody again. Run acsync " +
+		"ledger restore FILE with the newest copy of it, and leave its fence where it is. Only if all copies " +
+		"are lost, or if it is to begin anew on purpose, such as with another account: move what is left away, " +
 		"then run acsync init and acsync ledger rebuild"},
 	{store.ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked " +
-		"again. If there is a newer copy, put that back; leave the fence where it is. Then run acsync " +
-		"ledger rebuild, which learns from Agent Connect who was asked since"},
+		"again. Leave the fence where it is. Where there is a newer copy, run acsync ledger restore FILE, " +
+		"and otherwise acsync ledger rebuild: both learn from Agent Connect who was asked since"},
 	{errUnwitnessed, "nothing is sent without it. Is the disk mounted on which it lies? Mount it. Only " +
 		"if it is gone for good, and no other copy of the ledger is in use: acsync ledger check --accept-move"},
 	{store.ErrMoved, "nothing is sent from here: two copies that go on beside each other ask everybody " +

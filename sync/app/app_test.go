@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -111,6 +113,7 @@ func TestScripts(t *testing.T) {
 			"edit":         edit,
 			"conversation": conversation,
 			"mend":         mend,
+			"age":          age,
 		},
 	})
 }
@@ -319,6 +322,19 @@ func lock(ts *testscript.TestScript, _ bool, args []string) {
 	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{Rehearsal: strings.Contains(args[0], ".rehearsal.")})
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(ledger.Close()) })
+}
+
+// age DIR DURATION: lets the newest backup in the directory be older by so much.
+func age(ts *testscript.TestScript, _ bool, args []string) {
+	made, err := filepath.Glob(ts.MkAbs(args[0]) + "/acsync-*Z.db")
+	ts.Check(err)
+	by, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	const form = "20060102T150405Z.db"
+	newest := slices.MaxFunc(made, func(a, b string) int { return strings.Compare(a[len(a)-len(form):], b[len(b)-len(form):]) })
+	at, err := time.Parse(form, newest[len(newest)-len(form):])
+	ts.Check(err)
+	ts.Check(os.Rename(newest, newest[:len(newest)-len(form)]+at.Add(-by).Format(form)))
 }
 
 // await FILE: waits until it is there.

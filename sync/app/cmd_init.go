@@ -30,6 +30,7 @@ ledger would mean asking everybody again.`,
 				"rebuild does: nobody is asked again about what these show"),
 			described(flagSince, "90d ago", "with --adopt: take over what Agent Connect received since "+
 				"`TIME`, such as 90d or a date"),
+			value(flagBackupDir, "let passes write a backup a day into `DIR`, best on another disk"),
 		},
 		Action: func(c *cli.Context) error { return initialize(l, c) },
 	})
@@ -53,8 +54,12 @@ func initialize(l *commandLine, c *cli.Context) error {
 	_, err = os.Lstat(path)
 	// Whatever is there is for its reader to judge.
 	fresh := errors.Is(err, fs.ErrNotExist)
+	text, err := withBackups(l.example, c, path, fresh)
+	if err != nil {
+		return err
+	}
 	if fresh {
-		source.Text = l.example
+		source.Text = text
 	}
 	cfg, err := tenant.Load(source)
 	if err != nil {
@@ -69,7 +74,12 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	f := founding{session: s, path: path, fresh: fresh, start: start, adopt: adopt}
+	if c.IsSet(flagBackupDir) {
+		if err := makeBackupDir(cfg.Ledger.BackupDir); err != nil {
+			return err
+		}
+	}
+	f := founding{session: s, path: path, fresh: fresh, text: text, start: start, adopt: adopt}
 	adopted, err := f.found()
 	if err != nil {
 		return err
@@ -82,13 +92,14 @@ type founding struct {
 	*session
 	path  string // of the configuration
 	fresh bool   // which is not there yet
+	text  []byte // and what it is to hold
 	start time.Time
 	adopt *rebuilding // nil: nothing is taken over
 }
 
 func (f founding) found() (adopted rebuild.Result, err error) {
 	if f.fresh {
-		if err := writeExample(f.path, f.example); err != nil {
+		if err := writeExample(f.path, f.text); err != nil {
 			return adopted, err
 		}
 	}
@@ -118,7 +129,7 @@ func (f founding) say(adopted rebuild.Result) error {
 	if f.c.Bool(flagJSON) {
 		said := map[string]any{
 			"schema": "acsync.init/1", "config": f.path, "config_written": f.fresh, "ledger": cfg.Ledger.Path,
-			"start": f.start,
+			"start": f.start, "backup_dir": cfg.Ledger.BackupDir,
 		}
 		if took {
 			said["adopted"], said["since"] = adopted.Written, adopted.Since
@@ -131,6 +142,11 @@ func (f founding) say(adopted rebuild.Result) error {
 	}
 	tell("created  %s", cfg.Ledger.Path)
 	tell("start    %s: nothing marked done before is asked about by run", f.start.UTC().Format(clockForm))
+	if dir := cfg.Ledger.BackupDir; dir != "" {
+		tell("backups  one a day into %s", dir)
+	} else {
+		tell("backups  none: set ledger.backup_dir, and passes make one a day")
+	}
 	switch {
 	case took:
 		tell("adopted  %s that Agent Connect has received requests for since %s: they count as asked",

@@ -21,8 +21,9 @@ const convertHelp = `Goes with sync.survey_per in the configuration, which must 
 on. Nobody is asked twice by it about one resolution. It is refused while anything
 is in doubt.`
 
-const rebuildHelp = `For a ledger that was put back from a copy, or lost: then acsync init makes an empty
-one first. It is filled from Agent Connect's data (agent_connect.api_secret_file).
+const rebuildHelp = `For a ledger of which all copies are lost: acsync init makes an empty one first. With
+a copy acsync ledger restore does this too, and this goes on where that was stopped.
+It is filled from Agent Connect's data (agent_connect.api_secret_file).
 What Agent Connect has expunged, or never had, it cannot know. Until it has
 succeeded, a ledger that was put back is refused; run it again as often as you like.`
 
@@ -43,9 +44,19 @@ func ledgerCommand(l *commandLine) *cli.Command {
 			"counted: its data have had days to catch up, and the rest was expunged there, or accepted "+
 			"by hand"))
 	rebuilding.Description = rebuildHelp
+	restoring := part("restore", "put a copy in the place of the ledger, and learn who was asked since",
+		in(l, ledgerRestore),
+		toggle(flagReplace, "also where the ledger that is there is as new as the copy, or newer"),
+		toggle(flagAcceptRestored, "without the API secret: take the copy as it is; whoever was asked since "+
+			"it was made may be asked again"),
+		toggle(flagAcceptKey, "take a copy that was kept with another API key of Agent Connect: the "+
+			"account is the same, and has got a new key"),
+		toggle(flagAcceptTenant, "take a copy that served another configuration: the accounts are the "+
+			"same, and only an address has changed"))
+	restoring.ArgsUsage, restoring.Description = "FILE", restoreHelp
 	return group(&cli.Command{
 		Name:  "ledger",
-		Usage: "check, back up, compact, convert, export, import or rebuild the ledger",
+		Usage: "check, back up, restore, compact, convert, export, import or rebuild the ledger",
 		Subcommands: []*cli.Command{
 			part("check", "read the whole ledger and look for damage", reading(l, ledgerCheck),
 				toggle(flagAcceptRestored, "take the ledger as it is although it is not the newest: "+
@@ -62,9 +73,9 @@ func ledgerCommand(l *commandLine) *cli.Command {
 			part("export", "write one JSON object a line and conversation", reading(l, ledgerExport), out),
 			part("import", "take over what an export says, into a ledger that does not know better",
 				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
-			rebuilding,
+			rebuilding, restoring,
 		},
-	}, "ledger: check, backup, compact, convert, export, import or rebuild")
+	}, "ledger: check, backup, restore, compact, convert, export, import or rebuild")
 }
 
 // withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is

@@ -56,6 +56,8 @@ const (
 	flagAcceptKey      = "accept-key"
 	flagAcceptMove     = "accept-move"
 	flagAcceptMissing  = "accept-missing"
+	flagReplace        = "replace"
+	flagBackupDir      = "backup-dir"
 	flagSurveyPer      = "survey-per"
 	flagMayHaveArrived = "may-have-arrived"
 	flagKustomer       = "kustomer-port"

@@ -195,8 +195,8 @@ func (z *zoo) edited(t *testing.T, change func(meta *bbolt.Bucket) error) []byte
 }
 
 const (
-	restore = "leave (its|the) fence where it is.*rebuild"
-	backup  = "newest copy of it back.*leave its fence.*rebuild --config .*init --config \\S+ only if there never was"
+	restore = "(ledger restore --config \\S+ FILE.*leave its fence where it is|Leave the fence where it is.*ledger restore --config \\S+ FILE).*rebuild"
+	backup  = "ledger restore --config \\S+ FILE with the newest copy of it.*leave its fence.*init --config \\S+ only if there never was.*rebuild"
 )
 
 // TestZoo keeps every kind of damaged ledger, and shows each to the program.

@@ -175,8 +175,8 @@ func (l Ledger) Check(info store.Info) error {
 		return errorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
 	case l.Transaction > info.Transaction:
 		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. "+
-			"Whoever was asked between may be asked again: put the newest copy of the ledger back, or run "+
-			"acsync ledger rebuild first, and make a new plan",
+			"Whoever was asked between may be asked again: run acsync ledger restore FILE with the newest "+
+			"copy of the ledger, or acsync ledger rebuild first, and make a new plan",
 			store.ErrRolledBack, info.Transaction, l.Transaction)
 	}
 	return nil
