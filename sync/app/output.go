@@ -36,7 +36,8 @@ func findOutput(path string) (o output, err error) {
 		return o, err
 	}
 	for _, devices := range []string{"/dev/", "/proc/"} {
-		if strings.HasPrefix(o.real, devices) {
+		// Shared memory is a place like any other.
+		if strings.HasPrefix(o.real, devices) && !strings.HasPrefix(o.real, "/dev/shm/") {
 			return o, fmt.Errorf("%s is no place for a file", devices)
 		}
 	}
