@@ -1,0 +1,13 @@
+package bolt
+
+import (
+	"os"
+	"testing"
+
+	"acsync/store/storetest"
+)
+
+func TestMain(m *testing.M) {
+	storetest.InMemory()
+	os.Exit(m.Run())
+}
