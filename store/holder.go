@@ -47,6 +47,21 @@ func (h Holder) String() string {
 	return s
 }
 
+// Waiter is a process that waits for the ledger.
+type Waiter struct {
+	PID   int       `json:"pid"`
+	Host  string    `json:"host"`
+	Mode  string    `json:"mode"`  // the name of its command
+	Since time.Time `json:"since"` // when it began to wait; UTC
+	At    time.Time `json:"at"`    // when it said this; UTC
+	Place string    `json:"place"` // random; tells two of one process apart
+}
+
+// String names the waiter as messages do.
+func (w Waiter) String() string {
+	return fmt.Sprintf("%s, process %d on %s, since %s", w.Mode, w.PID, w.Host, w.Since.Format(time.RFC3339))
+}
+
 // Killed is the summary of the pass that a killed holder was in; nil where it was in none. What it has done
 // since its last word is missing: at least so many were accepted, and rejected.
 func (h Holder) Killed() *Run {

@@ -30,7 +30,9 @@ var errNoFile = errors.New("it is no regular file that acsync wrote; remove it")
 
 // Files are the paths of a ledger and of what lies beside it: none of them may be replaced by something else.
 func Files(path string) []string {
-	return []string{path, beside(path, fenceSuffix), beside(path, holderSuffix)}
+	return []string{
+		path, beside(path, fenceSuffix), beside(path, holderSuffix), beside(path, waitingSuffix),
+	}
 }
 
 // beside is the path of a file next to the ledger itself, not to a symbolic link to it.
