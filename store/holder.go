@@ -11,6 +11,7 @@ import (
 type Progress struct {
 	Pass       string    `json:"pass,omitempty"` // id of the pass; empty before it has begun
 	Mode       string    `json:"mode,omitempty"` // the name of its command; empty before the first report
+	Began      time.Time `json:"began,omitzero"` // when the pass began, also where it let go of the ledger since
 	From       time.Time `json:"from,omitzero"`  // the range of the pass
 	To         time.Time `json:"to,omitzero"`
 	Read       time.Time `json:"read,omitzero"` // up to here windows were read
@@ -21,6 +22,8 @@ type Progress struct {
 	Rejected   int       `json:"rejected"`
 	InDoubt    int       `json:"in_doubt"`
 	Skipped    int       `json:"skipped"`
+	// of the accepted: before the ledger was opened as it is now
+	AcceptedBefore int `json:"accepted_before,omitempty"`
 	// what it waits for, in this program's own words alone
 	WaitingFor string `json:"waiting_for,omitempty"`
 }
@@ -68,8 +71,12 @@ func (h Holder) Killed() *Run {
 	if h.Pass == "" || h.Mode == "" {
 		return nil
 	}
+	began := h.Began
+	if began.IsZero() {
+		began = h.Since
+	}
 	r := &Run{
-		Pass: h.Pass, Mode: h.Mode, Started: h.Since.UTC(), Ended: h.At.UTC(), From: h.From.UTC(),
+		Pass: h.Pass, Mode: h.Mode, Started: began.UTC(), Ended: h.At.UTC(), From: h.From.UTC(),
 		To: h.To.UTC(), Checkpoint: h.Checkpoint.UTC(), Found: max(h.Found, 0), Counts: map[string]int{
 			Accepted.String(): h.Accepted, Rejected.String(): h.Rejected, InDoubt.String(): h.InDoubt,
 			Skipped.String(): h.Skipped,

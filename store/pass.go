@@ -44,7 +44,8 @@ func (b Backfill) Valid() error {
 }
 
 // Run is the summary of one pass. It holds counts and codes only. A pass that was killed has left none: then
-// it is what its process last told others, so that there may have been more of everything.
+// it is what its process last told others, so that there may have been more of everything. A pass that lets go of
+// the ledger in between leaves one as if it had been killed, which its own takes the place of in the end.
 type Run struct {
 	Pass       string         `json:"pass"`
 	Mode       string         `json:"mode"`
@@ -63,6 +64,7 @@ type Run struct {
 	Fuse   string  `json:"fuse,omitempty"`
 	Exit   int     `json:"exit"`             // of a pass that was killed 0, without a meaning
 	Killed bool    `json:"killed,omitempty"` // it came to no end; Ended is when it last reported
+	LetGo  bool    `json:"let_go,omitempty"` // as Killed: it let go of the ledger, to go on later
 	// when a pass last read far back again; zero for never
 	Reread time.Time `json:"reread,omitzero"`
 	Outage *Outage   `json:"outage,omitempty"` // it left the receiver down; nil: up, as far as known

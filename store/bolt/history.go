@@ -128,12 +128,32 @@ func (r *reasons) text(n uint64) (string, error) {
 // runs are the summaries of passes in one transaction, by their number.
 type runs struct{ summed }
 
+// add writes a summary, in the place of what was known of the pass before it came to its end.
 func (r runs) add(run *store.Run) error {
+	if err := r.withdraw(run); err != nil {
+		return err
+	}
 	n, err := r.NextSequence()
 	if err != nil {
 		return err
 	}
 	return r.marshal("the summary of pass "+run.Pass, numberValue(n), run)
+}
+
+// withdraw takes away what a pass was said to have done as long as it had not ended. It is not searched for among
+// the passes that ended before this one began.
+func (r runs) withdraw(run *store.Run) error {
+	c := r.Cursor()
+	for k, v := c.Last(); k != nil; k, v = c.Prev() {
+		var known store.Run
+		switch {
+		case !r.unmarshal(k, v, &known), known.Ended.Before(run.Started):
+			return nil
+		case known.Pass == run.Pass && known.Killed:
+			return c.Delete()
+		}
+	}
+	return nil
 }
 
 func (r runs) newest(more func(store.Run) bool) error {

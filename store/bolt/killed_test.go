@@ -104,3 +104,44 @@ func TestPassIsToldAtOnce(t *testing.T) {
 	}
 	wantSame(t, h.Pass, "p")
 }
+
+// TestLetGo: what a pass says before it lets go of the ledger gives way to its summary, whoever was at work in
+// between, and to what it told later where it was killed.
+func TestLetGo(t *testing.T) {
+	l := testLedger(t, Options{})
+	commit := func(r store.Run) {
+		t.Helper()
+		if err := l.Commit(store.Batch{Run: &r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := func() (list []string) {
+		for _, r := range runsOf(t, l) {
+			list = append(list, r.Pass)
+		}
+		return list
+	}
+	half := store.Run{
+		Pass: "long", Mode: "backfill", Started: noon, Ended: noon.Add(time.Hour), Found: 10,
+		Reasons: map[string]int{"spam": 2}, Killed: true, LetGo: true,
+	}
+	commit(store.Run{Pass: "before", Started: noon.Add(-time.Hour), Ended: noon.Add(-time.Minute)})
+	for i := range 3 {
+		commit(half)
+		at := noon.Add(time.Hour + time.Duration(i)*time.Minute)
+		commit(store.Run{Pass: string(rune('a' + i)), Started: at, Ended: at})
+	}
+	wantSame(t, names(), []string{"c", "long", "b", "a", "before"})
+	closeLedger(t, l)
+	kill(t, l.path, store.Progress{Pass: "long", Mode: "backfill", Began: noon, Found: 30, Accepted: 20, AcceptedBefore: 15})
+	l = openLedger(t, l.path, Options{})
+	got := runsOf(t, l)[0]
+	wantSame(t, []any{got.Pass, got.Found, got.Started, got.Reasons["spam"], got.Killed, got.LetGo},
+		[]any{"long", 30, noon, 2, true, false})
+	wantSame(t, names(), []string{"long", "c", "b", "a", "before"})
+	commit(store.Run{Pass: "long", Mode: "backfill", Started: noon, Ended: noon.Add(2 * time.Hour), Found: 40})
+	wantSame(t, names(), []string{"long", "c", "b", "a", "before"})
+	if r := runsOf(t, l)[0]; r.Found != 40 || r.Killed {
+		t.Errorf("the summary is %+v", r)
+	}
+}

@@ -290,7 +290,7 @@ func raiseFence(path string) error {
 	if err != nil || h.Pass == "" {
 		return nil
 	}
-	told := h.Known + uint64(max(h.Accepted, 0))
+	told := h.Known + uint64(max(h.Accepted-h.AcceptedBefore, 0))
 	if !f.Open || h.Opening != f.Opening || told <= f.Accepted {
 		return nil
 	}
@@ -300,7 +300,7 @@ func raiseFence(path string) error {
 
 // adoptKilledRun enters into the runs the pass of a holder that was killed, before its file is replaced: the
 // lock is held, so that the holder is nobody who is at work. A pass that was killed after it had written its
-// own summary keeps that.
+// own summary keeps that; what it had said before it let go of the ledger is brought up to date.
 func adoptKilledRun(d *database) error {
 	h, err := ReadHolder(d.path)
 	if err != nil {
@@ -311,13 +311,21 @@ func adoptKilledRun(d *database) error {
 		return nil
 	}
 	_, err = d.write(func(t *txn) error {
-		known := false
-		err := t.runs.newest(func(r store.Run) bool { known = r.Pass == run.Pass; return !known })
+		var known store.Run
+		err := t.runs.newest(func(r store.Run) bool {
+			if r.Pass == run.Pass {
+				known = r
+			}
+			return known.Pass == ""
+		})
 		switch {
 		case err != nil:
 			return err
-		case known:
+		case known.Pass != "" && !known.Killed:
 			return errNothing
+		// Its reasons its process has not told since.
+		case known.Killed:
+			run.Reasons, run.Refusals = known.Reasons, known.Refusals
 		}
 		return t.runs.add(run)
 	})
