@@ -21,6 +21,7 @@ type Engine struct {
 	Profiles  decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
 	Backups   Backups // nil: none are made
+	Turns     Turns   // the same ledger, where others may have it in between; nil: until the pass has ended, nobody
 	Observer  Observer
 	Options   Options
 
@@ -48,7 +49,7 @@ func (e *Engine) Run(ctx context.Context) (Result, error) {
 // dryCount makes the whole pass as a dry run, to count what it would send.
 func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry := *e
-	dry.Sender, dry.Receiver, dry.Observer = dryrun.Sender{}, nil, unheard{}
+	dry.Sender, dry.Receiver, dry.Observer, dry.Turns = dryrun.Sender{}, nil, unheard{}, nil
 	dry.Ledger, dry.Backups = &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}, nil
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.ExitCode = true, deliver.Limits{ErrorRate: 1}, nil
 	result, err := dry.Run(ctx)

@@ -27,6 +27,7 @@ type pass struct {
 	adopts bool       // the ledger is to keep another identity from now on
 	opened bool       // nothing speaks against the ledger
 	before store.Run  // the last pass that has told what it left
+	away   bool       // others have the ledger, or another one is in its place
 }
 
 func newPass(e *Engine, halt func(error)) *pass {
@@ -209,14 +210,18 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 	// What waits of its range may come late in the order of what waits.
 	case *backfill:
 		stages = append(stages, func(context.Context) error { return c.begin(p.work, estimated) })
-		left := pending{p.work, most}
-		return append(stages, left.run, p.windows().run, left.retry)
+		var shared turns
+		if p.engine.Turns != nil {
+			shared = turns{p, c}
+		}
+		left := pending{p.work, most, shared}
+		return append(stages, left.run, sharedWindows{p.windows(), shared}.run, left.retry)
 	}
 	// No more is taken up than the pass may send.
 	if limit := o.Limits.AtMost(); limit > 0 {
 		most = min(limit, most)
 	}
-	left := pending{p.work, most}
+	left := pending{work: p.work, most: most}
 	known := fetch.KnownSince(p.info)
 	again := reread{windows: p.windows(), back: o.Reread, last: p.before.Reread, known: known}
 	return append(stages, left.run, p.windows().run, left.retry, again.run,
@@ -259,13 +264,16 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	run := p.tally.sofar().summary()
 	run.Reread = rereadAt(p.tally.sofar(), p.before.Reread, p.fetcher.Started())
 	batch := store.Batch{Run: run, Witnessed: p.doubts.witnessed}
+	if p.away {
+		batch = store.Batch{}
+	}
 	failed := p.ledger.Commit(batch)
 	if failed != nil && p.deliverer.Failure() == nil {
 		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)
 		p.judge(err)
 	}
 	// A ledger that was refused is none to replace good copies by.
-	if failed == nil && p.opened {
+	if failed == nil && p.opened && !p.away {
 		p.backups.keep(ctx)
 	}
 	result := p.tally.sofar()

@@ -18,7 +18,8 @@ import (
 // comes behind all else: whatever is wrong with it, somebody new is asked first.
 type pending struct {
 	*work
-	most int // how much of what waits the pass looks at
+	most   int // how much of what waits the pass looks at
+	shared turns
 }
 
 func (p pending) run(ctx context.Context) error {
@@ -53,9 +54,16 @@ func (p pending) retry(ctx context.Context) error {
 }
 
 func (p pending) resendAll(ctx context.Context, due []store.Entry) error {
-	for chunk := range slices.Chunk(due, recheckAtOnce) {
+	for len(due) > 0 {
+		chunk := due[:min(len(due), recheckAtOnce)]
 		due = due[len(chunk):]
-		if err := p.resend(ctx, chunk); err != nil {
+		err := p.resend(ctx, chunk)
+		if err == nil && len(due) > 0 && p.shared.wanted() {
+			if err = p.shared.yield(ctx); err == nil {
+				due, err = p.asNow(due)
+			}
+		}
+		if err != nil {
 			p.tally.left(due...)
 			return err
 		}

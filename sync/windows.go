@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -19,6 +21,8 @@ type windows struct {
 	outdated time.Duration // what was read longer ago is read again just before it is sent
 	span     fetch.Window  // the range
 	sweep    func(context.Context, fetch.Window, func(fetch.Chunk) bool) error
+	// reports whether somebody waits for the ledger, so that the stage is to end with errTurn; nil: it never is
+	wanted func() bool
 }
 
 func (s windows) run(ctx context.Context) error {
@@ -42,24 +46,57 @@ func (s windows) run(ctx context.Context) error {
 	stages.Go(func() error {
 		defer close(commits)
 		defer stop()
-		for chunk := range chunks {
-			w := newWindowCommit(s.work, chunk.Window, chunk.Complete)
-			err := s.deliver(ctx, chunk, w)
-			commits <- w
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.deliverAll(ctx, chunks, commits)
 	})
 	stages.Go(func() error { return s.recordAll(ctx, commits) })
-	if err := stages.Wait(); err != nil {
+	err := stages.Wait()
+	switch {
+	// What ended the last requests goes before, and what could not be read ahead is read again.
+	case errors.Is(err, errTurn):
+		return cmp.Or(s.halted(ctx), err)
+	case err != nil:
 		return err
-	}
-	if failed != nil {
+	case failed != nil:
 		return failed
 	}
 	return s.halted(ctx) // also what ended the last requests
+}
+
+// deliverAll delivers chunks until there are no more, or, where a window has come to its end, somebody waits for
+// the ledger. The first window is read in any case, so that the range is read to its end however many wait.
+func (s windows) deliverAll(ctx context.Context, chunks <-chan fetch.Chunk, commits chan<- *windowCommit) error {
+	between := false // two windows
+	for {
+		chunk, err := s.next(chunks, between)
+		if err != nil || chunk.Empty() {
+			return err
+		}
+		w := newWindowCommit(s.work, chunk.Window, chunk.Complete)
+		err = s.deliver(ctx, chunk, w)
+		commits <- w
+		if err != nil {
+			return err
+		}
+		between = chunk.Complete
+	}
+}
+
+// next is the next chunk; the zero Chunk is none. Between two windows it gives way to whoever waits for the
+// ledger, and takes no chunk then: what nobody has taken was not counted.
+func (s windows) next(chunks <-chan fetch.Chunk, between bool) (fetch.Chunk, error) {
+	if !between || s.wanted == nil {
+		return <-chunks, nil
+	}
+	look := time.NewTicker(turnEvery)
+	defer look.Stop()
+	for !s.wanted() {
+		select {
+		case chunk := <-chunks:
+			return chunk, nil
+		case <-look.C:
+		}
+	}
+	return fetch.Chunk{}, errTurn
 }
 
 // deliver hands over what is to be sent and tells the rest. It returns while the last requests are under way;

@@ -45,7 +45,7 @@ func New(o Options) *Fetcher {
 	}
 	clock, customers := &serverClock{}, &customers{source: o.Source, notice: o.Notice}
 	return &Fetcher{
-		reader:  reader{o, clock},
+		reader:  reader{Options: o, clock: clock},
 		decider: decider{o, newDirectory(o.Directory, o.Notice), customers, clock},
 		clock:   clock,
 	}

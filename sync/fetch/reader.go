@@ -25,6 +25,8 @@ const (
 type reader struct {
 	Options
 	clock *serverClock
+	// what is to be told of the window that is being read, once it is taken: else it is read, and told of, again
+	held []func()
 }
 
 // lot is what one search returned: a window, or a part of one that cannot be cut by time.
@@ -51,8 +53,11 @@ func (t *tally) add(other tally) {
 // window that is not answered, although others are, is read in halves, and a millisecond in scraps.
 func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) error) error {
 	trial := &trial{
-		source: r.Source, clock: r.clock, notice: r.Notice, unread: r.Unread, few: r.Limits.Target / 8,
+		source: r.Source, clock: r.clock, few: r.Limits.Target / 8,
+		notice: func(format string, args ...any) { r.hold(func() { r.Notice(format, args...) }) },
+		unread: func(n int) { r.hold(func() { r.Unread(n) }) },
 	}
+	r.held = nil
 	for window, ok := windows.next(); ok; window, ok = windows.next() {
 		if windows.shrunk > mostShrinks {
 			return &UnsteadyError{Window: window}
@@ -80,6 +85,7 @@ func (r *reader) sweep(ctx context.Context, windows *splitter, take func(lot) er
 		if err == nil {
 			err = trial.bear(window, sum.rows)
 		}
+		r.release(err)
 		if ended := ctx.Err(); err != nil && ended != nil && !errors.Is(err, ended) {
 			return fmt.Errorf("%w, after %w", ended, err)
 		}
@@ -257,15 +263,31 @@ func (r *reader) settle(ctx context.Context) error {
 	}
 }
 
-// tell names broken rows, as far as they have names.
-func (r *reader) tell(q kustomer.Query, broken []string) {
-	r.Unread(len(broken))
-	for _, id := range broken {
-		if len(id) > store.MaxID {
-			r.Notice("not asked about: the conversation %.40q…, which was marked done from %s. Its id has %d "+
-				"bytes, and no ledger keeps one of more than %d", id, Window{q.From, q.To}, len(id), store.MaxID)
+func (r *reader) hold(tell func()) { r.held = append(r.held, tell) }
+
+// release tells what was held back of a window, unless nobody has taken that.
+func (r *reader) release(err error) {
+	if !errors.Is(err, errEnough) {
+		for _, tell := range r.held {
+			tell()
 		}
 	}
+	r.held = nil
+}
+
+// tell names broken rows, as far as they have names.
+func (r *reader) tell(q kustomer.Query, broken []string) {
+	r.hold(func() { r.Unread(len(broken)) })
+	for _, id := range broken {
+		if len(id) > store.MaxID {
+			r.hold(func() { r.noteLong(q, id) })
+		}
+	}
+}
+
+func (r *reader) noteLong(q kustomer.Query, id string) {
+	r.Notice("not asked about: the conversation %.40q…, which was marked done from %s. Its id has %d "+
+		"bytes, and no ledger keeps one of more than %d", id, Window{q.From, q.To}, len(id), store.MaxID)
 }
 
 // gathered is what the pages of a query held.
