@@ -14,7 +14,8 @@ type Progress struct {
 	Began      time.Time `json:"began,omitzero"` // when the pass began, also where it let go of the ledger since
 	From       time.Time `json:"from,omitzero"`  // the range of the pass
 	To         time.Time `json:"to,omitzero"`
-	Read       time.Time `json:"read,omitzero"` // up to here windows were read
+	Read       time.Time `json:"read,omitzero"`  // up to here windows were read
+	Moved      time.Time `json:"moved,omitzero"` // when it last came forward
 	Checkpoint time.Time `json:"checkpoint,omitzero"`
 	Found      int       `json:"found"` // conversations found so far
 	Done       int       `json:"done"`  // of these, those with a disposition; these are among them:
@@ -26,6 +27,8 @@ type Progress struct {
 	AcceptedBefore int `json:"accepted_before,omitempty"`
 	// what it waits for, in this program's own words alone
 	WaitingFor string `json:"waiting_for,omitempty"`
+	// what the ledger held a moment ago, for status; see report.Snapshot
+	Status json.RawMessage `json:"status,omitempty"`
 }
 
 // Holder is the process that has the ledger open for writing, or was killed: only the lock tells which.

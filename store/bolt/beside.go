@@ -193,7 +193,8 @@ func (h *holderFile) report(p store.Progress) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	if h.gone || (p.Pass == h.holder.Pass && !h.last.IsZero() && now.Sub(h.last) < reportEvery) {
+	news := p.Pass != h.holder.Pass || p.Status != nil && h.holder.Status == nil
+	if h.gone || !news && !h.last.IsZero() && now.Sub(h.last) < reportEvery {
 		return
 	}
 	h.holder.Progress, h.holder.At, h.last = p, now.UTC().Truncate(time.Millisecond), now

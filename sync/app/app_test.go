@@ -109,6 +109,7 @@ func TestScripts(t *testing.T) {
 			"await":        await,
 			"reported":     reported,
 			"same":         same,
+			"summed":       summed,
 			"mode":         mode,
 			"agree":        agree,
 			"planned":      planned,
@@ -180,8 +181,12 @@ func jsonLog(ts *testscript.TestScript, _ bool, args []string) {
 // stand-in KIND: serves both services, with the fault that KIND names, and writes config.toml for them.
 func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	perHour := 0
-	if args[0] == "busy" {
+	if args[0] == "busy" || args[0] == "gate" {
 		perHour = 220
+	}
+	gate := ts.MkAbs("closed")
+	if args[0] == "gate" {
+		ts.Check(os.WriteFile(gate, nil, 0o600))
 	}
 	hold, requests := &atomic.Bool{}, &atomic.Int64{}
 	hold.Store(args[0] == "hang")
@@ -192,6 +197,11 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 		Hook: func(r *http.Request) sandbox.Fault {
 			if r.Method == http.MethodPost && args[0] == "connect-refuses" && requests.Add(1)%2 == 0 {
 				return sandbox.Fault{Status: http.StatusBadRequest, Body: `{"error":"Validation Error: Channel not enabled for company"}`}
+			}
+			for closed := true; closed && r.Method == http.MethodPost && args[0] == "gate" && r.Context().Err() == nil; {
+				_, err := os.Stat(gate)
+				closed = err == nil
+				time.Sleep(10 * time.Millisecond)
 			}
 			if r.Method == http.MethodPost && hold.Load() { // it takes the first request, and the answer does not come
 				hold.Store(false)
@@ -206,7 +216,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	kustomer, connect := stand.KustomerURL(), stand.AgentConnectURL()
 	kustomerKey, connectKey := stand.KustomerKey(), stand.AgentConnectKey()
 	switch args[0] {
-	case "plain", "hang", "busy", "connect-refuses":
+	case "plain", "hang", "busy", "gate", "connect-refuses":
 	case "kustomer-key":
 		kustomerKey = "wrong-key-4711"
 	case "connect-key":
@@ -353,6 +363,20 @@ func reported(ts *testscript.TestScript, _ bool, args []string) {
 			return
 		}
 		time.Sleep(20 * time.Millisecond) // until the test's own time-out
+	}
+}
+
+// summed FILE: the report of a pass names as many conversations by disposition as it has found.
+func summed(ts *testscript.TestScript, _ bool, args []string) {
+	var pass map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &pass))
+	sum := 0.0
+	for _, state := range store.States() {
+		n, _ := pass[state.String()].(float64)
+		sum += n
+	}
+	if found, _ := pass["found"].(float64); sum != found || found == 0 {
+		ts.Fatalf("%v were found, the dispositions are %v", pass["found"], sum)
 	}
 }
 

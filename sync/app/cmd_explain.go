@@ -33,6 +33,7 @@ sent, nothing is written. What cannot be read is left out, and named.`,
 		Flags: []cli.Flag{
 			toggle(flagOffline, "read the ledger alone; call neither service"),
 			toggle(flagReveal, "show e-mail addresses in full"),
+			ifLockedFlag(),
 			noPagerFlag(),
 		},
 		Action: reading(l, explainOne),
@@ -45,7 +46,11 @@ func explainOne(s *session) error {
 	if err != nil {
 		return err
 	}
-	q := inquiry{session: s, explainer: explain.Explainer{
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
+	q := inquiry{session: s, lock: lock, explainer: explain.Explainer{
 		Options: tenant.ExplainOptions(s.tenant.Config), Verifies: s.tenant.Remembers(), Now: s.now,
 	}}
 	life, err := q.ask(asked.id)
@@ -90,6 +95,7 @@ func allTheSame(c *cli.Context, x explain.Explanation) string {
 // inquiry is what explain has to work with, and what it lacks.
 type inquiry struct {
 	*session
+	lock      lockPolicy
 	explainer explain.Explainer
 	notices   []string
 	unmade    bool  // there is no ledger yet
@@ -111,7 +117,11 @@ func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
 
 // openLedger opens the ledger for reading. One that is locked or was never made is done without.
 func (q *inquiry) openLedger() (closeLedger func() error, err error) {
-	ledger, closeLedger, err := q.tenant.ReadLedger()
+	var ledger dryrun.ReadLedger
+	err = q.lock.open(q.session, func() (err error) {
+		ledger, closeLedger, err = q.tenant.ReadLedger()
+		return err
+	})
 	online := !q.c.Bool(flagOffline)
 	_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
 	switch {

@@ -30,6 +30,7 @@ succeeded, a ledger that was put back is refused; run it again as often as you l
 func ledgerCommand(l *commandLine) *cli.Command {
 	out := value(flagOut, "write to `FILE`, which must not exist yet")
 	part := func(name, usage string, act cli.ActionFunc, flags ...cli.Flag) *cli.Command {
+		flags = append(flags, ifLockedFlag())
 		return command(&cli.Command{Name: name, Usage: usage, Action: act, Flags: flags})
 	}
 	converting := part("convert", "count surveys by resolution, or by conversation, from now on",
@@ -81,7 +82,15 @@ func ledgerCommand(l *commandLine) *cli.Command {
 // withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
 // closed before anything is printed: who reads that may take long, and until then no pass could begin.
 func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error {
-	ledger, err := s.tenant.Open(o)
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
+	var ledger *bolt.Ledger
+	err = lock.open(s, func() (err error) {
+		ledger, err = s.tenant.Open(o)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -173,8 +182,17 @@ func ledgerBackup(s *session) error {
 }
 
 func ledgerCompact(s *session) error {
-	before, unread := os.Stat(s.path())
-	if err := s.tenant.Compact(); err != nil {
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
+	var before os.FileInfo
+	var unread error
+	err = lock.open(s, func() error {
+		before, unread = os.Stat(s.path())
+		return s.tenant.Compact()
+	})
+	if err != nil {
 		return err
 	}
 	after, err := os.Stat(s.path())

@@ -25,6 +25,7 @@ today and of the six days before.`,
 			described(flagFrom, "six days before the last day",
 				"passes that began at this `TIME` or later: 30d ago, a date, or a time"),
 			preset(flagTo, "now", "passes that began before this `TIME`"),
+			ifLockedFlag(),
 			noPagerFlag(),
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
 				"given several times"),
@@ -38,6 +39,10 @@ func showHistory(s *session) error {
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
 		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(), Zone: s.tenant.Config.Location(),
 	}
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
 	files, err := reportFiles(s)
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func showHistory(s *session) error {
 	if about.Window, about.Cut, err = pastWindow(s.c, s.times(s.tenant.Config, time.Now())); err != nil {
 		return err
 	}
-	runs, err := pastRuns(s)
+	runs, err := pastRuns(s, lock)
 	if err != nil {
 		return err
 	}
@@ -66,8 +71,12 @@ func showHistory(s *session) error {
 }
 
 // pastRuns are all passes that the ledger remembers, the newest first, and before them one killed since.
-func pastRuns(s *session) (runs []store.Run, err error) {
-	ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
+func pastRuns(s *session, lock lockPolicy) (runs []store.Run, err error) {
+	var ledger *bolt.Ledger
+	err = lock.open(s, func() (err error) {
+		ledger, err = s.tenant.Open(bolt.Options{ReadOnly: true})
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

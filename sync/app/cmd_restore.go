@@ -41,7 +41,15 @@ func ledgerRestore(s *session) (err error) {
 	accepted := bolt.Options{
 		AcceptFence: true, AcceptTenant: s.c.Bool(flagAcceptTenant), AcceptCredential: s.c.Bool(flagAcceptKey),
 	}
-	r, err := bolt.NewRestoration(s.path(), copied, s.tenant.LedgerOptions(accepted))
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
+	var r *bolt.Restoration
+	err = lock.open(s, func() (err error) {
+		r, err = bolt.NewRestoration(s.path(), copied, s.tenant.LedgerOptions(accepted))
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func passFlagsBut(names ...string) []cli.Flag {
 		passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
-// ifLockedFlag stands on every command that changes the ledger with the services' help.
+// ifLockedFlag stands on every command that needs the ledger, but status, which never waits.
 func ifLockedFlag() cli.Flag {
 	return preset(flagIfLocked, "fail",
 		"when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m")

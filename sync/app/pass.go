@@ -1,9 +1,7 @@
 package app
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
@@ -67,7 +66,12 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 func (p pass) run() (err error) {
 	var clients *tenant.Clients
 	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute,
-		func() string { return clients.Waiting() })
+		func() string {
+			if shared, ok := p.engine.Turns.(*tenant.Shared); ok && shared.Away() {
+				return "its turn: others have the ledger"
+			}
+			return clients.Waiting()
+		})
 	defer watch.stop()
 	if clients, err = p.tenant.Connect(userAgent(), watch.log); err != nil {
 		return err
@@ -137,8 +141,9 @@ func (p pass) openLedger(clients *tenant.Clients) (
 			if err == nil {
 				place = ledger.Placement()
 				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
-				engine.Ledger, engine.Observer, closeLedger = ledger, heart, heart.Before(ledger.Close)
-				engine.Backups = p.tenant.Backups(ledger)
+				shared := p.tenant.Share(ledger, engine.Options.Mode, bolt.Options{}, heart)
+				engine.Ledger, engine.Turns, engine.Observer = shared, shared, heart
+				engine.Backups, closeLedger = p.tenant.Backups(shared), heart.Before(shared.Close)
 			}
 			return err
 		})
@@ -164,6 +169,10 @@ func (p pass) openLedger(clients *tenant.Clients) (
 				"says", beginning/time.Hour)
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
+	}
+	if ledger, made := below.(*bolt.Ledger); made {
+		shared := p.tenant.Share(ledger, engine.Options.Mode, bolt.Options{ReadOnly: true}, nil)
+		below, engine.Turns, closeLedger = shared, shared, shared.Close
 	}
 	engine.Ledger, engine.Observer = &dryrun.Ledger{ReadLedger: below}, observers{}
 	return place, notice, closeLedger, err
@@ -302,57 +311,4 @@ func (l runLimits) run(ctx context.Context, engine *surveysync.Engine) (surveysy
 		result.Limit = flagMaxDuration
 	}
 	return result, err
-}
-
-// lockPolicy is what a command does when another process holds the ledger; the zero policy fails.
-type lockPolicy struct {
-	skip bool          // do nothing, and call that a success
-	wait time.Duration // try again for so long
-}
-
-func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
-	var wait config.Duration
-	text := c.String(flagIfLocked)
-	span, waits := strings.CutPrefix(text, "wait=")
-	switch {
-	case text == "fail":
-	case text == "skip":
-		p.skip = true
-	case waits && wait.UnmarshalText([]byte(span)) == nil && wait > 0:
-		p.wait = time.Duration(wait)
-	default:
-		err = usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
-			flagIfLocked, text)
-	}
-	return p, err
-}
-
-// open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits
-// a moment for the lock. The command has ended when it says that nothing is done.
-func (p lockPolicy) open(s *session, try func() error) error {
-	for until := time.Now().Add(p.wait); ; {
-		err := try()
-		switch locked := errors.Is(err, store.ErrLocked); {
-		case locked && p.skip:
-			return skipped(s, err)
-		case !locked || !time.Now().Before(until):
-			return err
-		case s.c.Context.Err() != nil:
-			return context.Cause(s.c.Context)
-		}
-	}
-}
-
-// skipped says that nothing was done, and ends the command.
-func skipped(s *session, locked error) (err error) {
-	// One line also in JSON, as a pass is: schedules append it to a file.
-	if s.c.Bool(flagJSON) {
-		err = json.NewEncoder(s.stdout).Encode(map[string]any{
-			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": locked.Error(),
-			"exit": exit.Done,
-		})
-	} else {
-		_, err = fmt.Fprintf(s.stdout, "skipped: %v\n", locked)
-	}
-	return cmp.Or(err, error(ended{exit.Done, nil}))
 }

@@ -58,6 +58,10 @@ func (l eventLog) Observe(event surveysync.Event) {
 			"position", e.Position)
 	case surveysync.Disposed:
 		l.disposed(e.Row)
+	case surveysync.LetGo:
+		l.log.Info("ledger let go for whoever waits")
+	case surveysync.TookAgain:
+		l.log.Info("ledger taken again", "after", e.After.Round(time.Second))
 	case surveysync.Notice:
 		l.log.Warn(e.Text)
 	case surveysync.PassEnded:

@@ -65,6 +65,7 @@ func TestHeartbeat(t *testing.T) {
 		if d := cmp.Diff(store.Progress{
 			Pass: "p1", Mode: "run", From: window.From, To: window.To, Read: ten.Add(time.Minute), Checkpoint: ten.Add(time.Minute),
 			Found: 7, Done: 6, Accepted: 2, Rejected: 1, InDoubt: 1, Skipped: 1, WaitingFor: "Agent Connect",
+			Began: got.Began, Moved: got.Began,
 		}, got); d != "" {
 			t.Errorf("in the pass (-want +got):\n%s", d)
 		}

@@ -1,0 +1,91 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	"acsync/sync/config"
+	"acsync/sync/exit"
+)
+
+// lockPolicy is what a command does when another process holds the ledger; the zero policy fails.
+type lockPolicy struct {
+	skip bool          // do nothing, and call that a success
+	wait time.Duration // try again for so long
+}
+
+func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
+	var wait config.Duration
+	text := c.String(flagIfLocked)
+	span, waits := strings.CutPrefix(text, "wait=")
+	switch {
+	case text == "fail":
+	case text == "skip":
+		p.skip = true
+	case waits && wait.UnmarshalText([]byte(span)) == nil && wait > 0:
+		p.wait = time.Duration(wait)
+	default:
+		err = usagef("--%s %q: choose fail, skip, or wait with a duration, such as wait=5m",
+			flagIfLocked, text)
+	}
+	return p, err
+}
+
+// open tries to open the ledger until that works, the time is up, or the context ends. Each try itself waits
+// a moment for the lock; in between it says that it waits, so that a back-fill lets go. The command has ended
+// when it says that nothing is done.
+func (p lockPolicy) open(s *session, try func() error) error {
+	queue := bolt.NewQueue(s.path(), commandName(s.c))
+	defer queue.Leave()
+	for until := time.Now().Add(p.wait); ; queue.Wait() {
+		err := try()
+		switch locked := errors.Is(err, store.ErrLocked); {
+		case locked && p.skip:
+			return skipped(s, err)
+		case locked && !time.Now().Before(until):
+			return p.refusal(s, err)
+		case !locked:
+			return err
+		case s.c.Context.Err() != nil:
+			return context.Cause(s.c.Context)
+		}
+	}
+}
+
+// refusal says besides what holds the ledger how to wait for it, and when it is let go.
+func (p lockPolicy) refusal(s *session, locked error) error {
+	if p.wait > 0 {
+		locked = fmt.Errorf("%w; waited for %s in vain", locked, config.Duration(p.wait))
+	} else {
+		locked = fmt.Errorf("%w; or let this command wait for it: --%s wait=10m", locked, flagIfLocked)
+	}
+	holder, err := bolt.ReadHolder(s.path())
+	if err != nil || holder.Mode != "backfill" {
+		return locked
+	}
+	return fmt.Errorf("%w. A back-fill lets whoever waits so have the ledger as soon as its window is recorded: "+
+		"%s to go, at most", locked, conversations(max(holder.Found-holder.Done, 0)))
+}
+
+// skipped says that nothing was done, and ends the command.
+func skipped(s *session, locked error) (err error) {
+	// One line also in JSON, as a pass is: schedules append it to a file.
+	if s.c.Bool(flagJSON) {
+		err = json.NewEncoder(s.stdout).Encode(map[string]any{
+			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": locked.Error(),
+			"exit": exit.Done,
+		})
+	} else {
+		_, err = fmt.Fprintf(s.stdout, "skipped: %v\n", locked)
+	}
+	return cmp.Or(err, error(ended{exit.Done, nil}))
+}
