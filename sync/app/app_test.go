@@ -110,6 +110,8 @@ func TestScripts(t *testing.T) {
 			"reported":     reported,
 			"same":         same,
 			"summed":       summed,
+			"keys":         keys,
+			"now":          sayNow,
 			"mode":         mode,
 			"agree":        agree,
 			"planned":      planned,
@@ -378,6 +380,41 @@ func summed(ts *testscript.TestScript, _ bool, args []string) {
 	if found, _ := pass["found"].(float64); sum != found || found == 0 {
 		ts.Fatalf("%v were found, the dispositions are %v", pass["found"], sum)
 	}
+}
+
+// keys FILE: the JSON object on stdout has the same keys as another one, to any depth but that of what is null in
+// one of them.
+func keys(ts *testscript.TestScript, _ bool, args []string) {
+	var got, want any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &got))
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &want))
+	var compare func(at string, a, b any)
+	compare = func(at string, a, b any) {
+		one, ok := a.(map[string]any)
+		other, too := b.(map[string]any)
+		if !ok || !too {
+			return
+		}
+		for key := range one {
+			if _, ok := other[key]; !ok {
+				ts.Fatalf("%s.%s is in one of them alone", at, key)
+			}
+		}
+		for key, value := range other {
+			if _, ok := one[key]; !ok {
+				ts.Fatalf("%s.%s is in one of them alone", at, key)
+			}
+			compare(at+"."+key, one[key], value)
+		}
+	}
+	compare("", got, want)
+}
+
+// now FILE TO: copies a file, with the time for each NOW.
+func sayNow(ts *testscript.TestScript, _ bool, args []string) {
+	at := time.Now().UTC().Format(time.RFC3339)
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "NOW", at)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }
 
 // same A B FIELDS...: two JSON objects agree in the fields.

@@ -14,7 +14,6 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
-	"acsync/sync/tenant"
 )
 
 const convertHelp = `Goes with sync.survey_per in the configuration, which must say the same from then
@@ -96,7 +95,7 @@ func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error 
 	}
 	closeLedger := ledger.Close
 	if !o.ReadOnly {
-		closeLedger = tenant.StartHeartbeat(ledger, commandName(s.c), nil).Before(ledger.Close)
+		closeLedger = s.startHeartbeat(ledger).Before(ledger.Close)
 	}
 	return errors.Join(act(ledger), closeLedger())
 }

@@ -12,7 +12,6 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
-	"acsync/sync/tenant"
 	"acsync/sync/verify"
 )
 
@@ -89,7 +88,7 @@ func (d decision) carryOut(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	closeLedger := tenant.StartHeartbeat(ledger, s.c.Command.Name, nil).Before(ledger.Close)
+	closeLedger := s.startHeartbeat(ledger).Before(ledger.Close)
 	settled, err := d.settle(s, ledger)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	err = errors.Join(err, closeLedger())

@@ -17,7 +17,6 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
-	"acsync/sync/tenant"
 	"acsync/sync/verify"
 )
 
@@ -149,7 +148,7 @@ func (r retrial) carryOut(s *session) error {
 	}
 	closeLedger := ledger.Close
 	if !r.DryRun {
-		closeLedger = tenant.StartHeartbeat(ledger, s.c.Command.Name, nil).Before(ledger.Close)
+		closeLedger = s.startHeartbeat(ledger).Before(ledger.Close)
 	}
 	reopened, err := verify.Retry(s.c.Context, ledger, r.RetryOptions, v)
 	// The data could not be read, whatever came in their place.

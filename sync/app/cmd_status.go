@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -32,29 +33,61 @@ const (
 	retried    = 1000 // of those that wait for a retry, it asks so many when they were first tried
 )
 
-// showStatus shows where things stand; while a pass holds the ledger, how far that is. It calls no service.
-func showStatus(s *session) (err error) {
-	ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
-	if errors.Is(err, store.ErrLocked) {
-		return statusOfRunning(s, err)
+// statusTries is how often status asks who holds the ledger, where nobody has said so yet.
+const statusTries = 3
+
+// showStatus shows where things stand: by the ledger, or while a pass holds that by what the pass tells. It calls
+// no service.
+func showStatus(s *session) error {
+	for try := 1; ; try++ {
+		ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
+		switch {
+		case err == nil:
+			return statusOfLedger(s, ledger)
+		case !errors.Is(err, store.ErrLocked):
+			return err
+		}
+		holder, unread := bolt.ReadHolder(s.path())
+		// It was let go a moment ago, or is being opened.
+		if errors.Is(unread, fs.ErrNotExist) && try < statusTries {
+			continue
+		}
+		return statusOfHolder(s, holder, unread, err)
 	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ledger.Close()) }()
+}
+
+// newStatus is a status without what a ledger tells.
+func newStatus(s *session) report.Status {
 	settings := s.tenant.Config.Sync
 	status := report.Status{
 		Tenant: s.tenant.Name, Ledger: s.path(), Here: here(s.c), Asks: s.tenant.Remembers(),
-		Witness: s.witness(), Place: pointPlace(s.c, ledger.Placement()),
-		Killed: leftBehind(s.path()), Now: time.Now(),
+		Witness: s.witness(), Now: time.Now(),
 		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
 	}
-	err = readStatus(ledger, &status)
-	status.Backups = backupsOf(s, status.ID, status.Now)
+	if waiter, err := bolt.ReadWaiter(s.path()); err == nil {
+		status.Waiting = &waiter
+	}
+	return status
+}
+
+func statusOfLedger(s *session, ledger *bolt.Ledger) (err error) {
+	defer func() { err = errors.Join(err, ledger.Close()) }()
+	status := newStatus(s)
+	status.Killed = leftBehind(s.path())
+	err = (&statusReader{ledger: ledger}).read(&status)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
+	}
+	return showOne(s, status)
+}
+
+func showOne(s *session, status report.Status) error {
+	status.Place = pointPlace(s.c, status.Place)
+	status.Backups = backupsOf(s, status.ID, status.Now)
+	if status.Last != nil {
+		status.Ending = exitAdvice(status.Last.Exit)
 	}
 	return show(s, status, report.StatusJSON, report.StatusDoc)
 }
@@ -68,11 +101,42 @@ func backupsOf(s *session, id string, now time.Time) report.Backups {
 	}
 }
 
-// readStatus completes the status with what the ledger tells.
-func readStatus(ledger *bolt.Ledger, status *report.Status) (err error) {
+// statusReader reads what status shows of an open ledger: for status, or for whoever holds it and tells others.
+type statusReader struct {
+	ledger  *bolt.Ledger
+	holds   bool   // this process has it open for writing: what is under way is its own
+	intents uint64 // given before it was opened; what was begun later is under way
+	runs    []store.Run
+}
+
+// newStatusReader is that of a process that holds the ledger.
+func newStatusReader(ledger *bolt.Ledger) *statusReader {
+	r := &statusReader{ledger: ledger, holds: true}
+	// A ledger that cannot tell is for the command to report.
+	if info, err := ledger.Info(); err == nil {
+		r.intents = info.Intents
+	}
+	return r
+}
+
+// snapshot is what other processes are told; nil where the ledger cannot be read. The summaries of past passes are
+// read once: until this process has closed the ledger none comes to them but its own.
+func (r *statusReader) snapshot(underWay store.Run) json.RawMessage {
+	status := report.Status{Now: time.Now()}
+	if err := r.read(&status, underWay); err != nil {
+		return nil
+	}
+	return report.Snapshot(status)
+}
+
+// read completes the status with what the ledger tells. A pass under way counts with those that are over, but is
+// not the last one.
+func (r *statusReader) read(status *report.Status, underWay ...store.Run) (err error) {
+	ledger := r.ledger
 	if status.Info, err = ledger.Info(); err != nil {
 		return err
 	}
+	status.Place = ledger.Placement()
 	doubtful, err := ledger.Waiting(listed, store.InDoubt)
 	if err != nil {
 		return err
@@ -80,6 +144,10 @@ func readStatus(ledger *bolt.Ledger, status *report.Status) (err error) {
 	open, err := ledger.OpenIntents()
 	if err != nil {
 		return err
+	}
+	if r.holds {
+		left := slices.DeleteFunc(open, func(e store.Entry) bool { return e.Intent > r.intents })
+		status.InFlight, open = len(open)-len(left), left
 	}
 	status.InDoubt = append(open, doubtful...)
 	waiting, err := ledger.Waiting(1, store.Scheduled, store.Retry)
@@ -89,14 +157,26 @@ func readStatus(ledger *bolt.Ledger, status *report.Status) (err error) {
 	if len(waiting) > 0 {
 		status.NextDue = waiting[0].Due
 	}
-	runs, err := ledger.Runs(recentRuns)
-	if err != nil {
-		return fmt.Errorf("read the last pass: %w", err)
+	if r.runs == nil {
+		if r.runs, err = ledger.Runs(recentRuns); err != nil {
+			return fmt.Errorf("read the last pass: %w", err)
+		}
+		// They are kept for as long as a pass lasts.
+		for i := latestRuns; i < len(r.runs); i++ {
+			r.runs[i].Refusals = nil
+		}
+	}
+	runs := r.runs
+	if len(runs) > 0 {
+		status.Last = &runs[0]
+	}
+	for _, run := range underWay {
+		if run.Pass != "" {
+			run.Ended = status.Now
+			runs = append([]store.Run{run}, runs...)
+		}
 	}
 	status.Recent = report.NewRecent(withKilled(status.Killed, runs), status.Now)
-	if len(runs) > 0 {
-		status.Last, status.Ending = &runs[0], exitAdvice(runs[0].Exit)
-	}
 	if status.FirstTried, err = firstTried(ledger); err != nil {
 		return err
 	}
@@ -158,22 +238,33 @@ const (
 	heartbeatGone = 3 * tenant.HeartbeatEvery
 )
 
-// statusOfRunning shows how far the holder of the ledger says it is, or why that cannot be known.
-func statusOfRunning(s *session, locked error) error {
-	holder, err := bolt.ReadHolder(s.path())
+// statusOfHolder shows what the holder of the ledger says, with how far it is, or why that cannot be known.
+func statusOfHolder(s *session, holder store.Holder, unread, locked error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(unread, fs.ErrNotExist):
 		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what "+
 			"has the file open", locked)
-	case err != nil:
-		return fmt.Errorf("%w. How far it is cannot be read: %w", locked, err)
+	case unread != nil:
+		return fmt.Errorf("%w. How far it is cannot be read: %w", locked, unread)
 	}
-	now := time.Now()
-	if why := silent(holder, now); why != "" {
+	status := newStatus(s)
+	if why := silent(holder, status.Now); why != "" {
 		return fmt.Errorf("%w. %s", locked, why)
 	}
-	running := report.Running{Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: now}
-	return show(s, running, report.RunningJSON, report.RunningDoc)
+	running := report.Running{Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: status.Now}
+	status.Running = &running
+	err := report.ReadSnapshot(holder.Status, &status)
+	switch {
+	case errors.Is(err, report.ErrNoSnapshot):
+		return show(s, running, report.RunningJSON, report.RunningDoc)
+	case err != nil:
+		return fmt.Errorf("%w. %w", locked, err)
+	}
+	// The progress is told more often.
+	if holder.Checkpoint.After(status.Checkpoint) {
+		status.Checkpoint = holder.Checkpoint
+	}
+	return showOne(s, status)
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.
@@ -210,8 +301,13 @@ func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
 		return runs
 	}
 	killed := holder.Killed()
-	entered := func(run store.Run) bool { return run.Pass == killed.Pass }
-	if killed == nil || slices.ContainsFunc(runs, entered) {
+	if killed == nil {
+		return runs
+	}
+	// What it had said before it let go of the ledger is out of date.
+	runs = slices.DeleteFunc(
+		slices.Clone(runs), func(run store.Run) bool { return run.Pass == killed.Pass && run.LetGo })
+	if slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
 		return runs
 	}
 	return append([]store.Run{*killed}, runs...)

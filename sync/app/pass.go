@@ -143,6 +143,7 @@ func (p pass) openLedger(clients *tenant.Clients) (
 				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
 				shared := p.tenant.Share(ledger, engine.Options.Mode, bolt.Options{}, heart)
 				engine.Ledger, engine.Turns, engine.Observer = shared, shared, heart
+				heart.Tell(func() tenant.StatusReader { return newStatusReader(shared.Ledger).snapshot })
 				engine.Backups, closeLedger = p.tenant.Backups(shared), heart.Before(shared.Close)
 			}
 			return err

@@ -19,8 +19,12 @@ const (
 	doSendDue     = "see whether the schedule still runs: each run sends what is due"
 	doRunNow      = "run acsync run{here} now: what was marked done more than %s ago (sync.max_age) is " +
 		"skipped as stale already, and needs a back-fill"
-	doAwaitClock = "nothing: a clock was wrong, and from then on passes go on by themselves"
-	doReadAhead  = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked " +
+	doAwaitRun    = "nothing while the run comes forward: it moves the checkpoint with each window"
+	doSeeStuck    = "see what the run under way waits for: it has not come forward lately"
+	doLetWait     = "let the scheduled run wait for its turn, --if-locked wait=10m: the back-fill lets go for it"
+	doAwaitHolder = "%s holds the ledger: passes go on when it has ended"
+	doAwaitClock  = "nothing: a clock was wrong, and from then on passes go on by themselves"
+	doReadAhead   = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked " +
 		"done until then"
 	doLengthen     = "lengthen sync.overlap: what comes later waits for the look back of each day (sync.reread)"
 	doAskMissed    = doLengthen + "; a back-fill asks those that were missed"

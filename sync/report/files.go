@@ -103,7 +103,7 @@ func HistoryCSV(w io.Writer, h History) error {
 		}
 		exit, meaning := strconv.Itoa(p.Exit), meanings[p.Exit]
 		if p.Killed {
-			exit, meaning = "", killedWord
+			exit, meaning = "", p.code()
 		}
 		return append(line, "late", strconv.Itoa(p.Late),
 			"latest_seconds", strconv.FormatFloat(p.Latest, 'f', -1, 64), "fuse", p.Fuse, "exit", exit,

@@ -117,19 +117,26 @@ func (p PastPass) MarshalJSON() ([]byte, error) {
 		"counts", byName(p.Counts), "reasons", byName(p.Reasons), "found", p.Tally.Found, "sent", p.Sent,
 		"rejected", p.Rejected, "in_doubt", p.InDoubt, "waiting", p.Waiting, "skipped", p.Skipped,
 		"late", p.Late, "latest_seconds", p.Latest, "fuse", p.Fuse,
-		"exit", p.Exit, "killed", p.Killed, // one that was killed has no exit code
+		"let_go", p.LetGo, // it lets others have the ledger, and is not over: it has no exit code
+		"exit", p.Exit, "killed", p.Killed && !p.LetGo, // nor has one that was killed
 	}.MarshalJSON()
 }
 
 func (p PastPass) ending(of func(exit int) Ending) Ending {
-	if p.Killed {
+	switch {
+	case p.LetGo:
+		return Ending{Level: SignalOK, Meaning: letGoWord, Partial: true}
+	case p.Killed:
 		return Ending{Level: SignalLook, Meaning: killedWord, Partial: true}
 	}
 	return of(p.Exit)
 }
 
 func (p PastPass) code() string {
-	if p.Killed {
+	switch {
+	case p.LetGo:
+		return letGoWord
+	case p.Killed:
 		return killedWord
 	}
 	return strconv.Itoa(p.Exit)
@@ -197,7 +204,7 @@ func (h *History) add(run store.Run) {
 	}
 	h.Late.Count += run.Late
 	h.Late.Seconds = max(h.Late.Seconds, run.Latest)
-	if run.Killed {
+	if run.Killed && !run.LetGo {
 		h.Killed++
 	} else if run.Mode == "run" {
 		h.Behind = max(h.Behind, run.Ended.Sub(run.Checkpoint).Seconds())

@@ -42,7 +42,7 @@ func NewRecent(runs []store.Run, now time.Time) Recent {
 // add counts what Agent Connect answered. What an expression failed on is decided anew by each pass, and
 // counted by each.
 func (r *Recent) add(run store.Run) {
-	r.Killed = r.Killed || run.Killed
+	r.Killed = r.Killed || run.Killed && !run.LetGo
 	gaveUp := run.Reasons[string(decide.GaveUp)]
 	r.Accepted += run.Counts[store.Accepted.String()]
 	r.Rejected += max(run.Counts[store.Rejected.String()]-gaveUp-brokenOf(run), 0)

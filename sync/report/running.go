@@ -19,22 +19,25 @@ type Running struct {
 
 func (r Running) toDo() int { return max(r.Found-r.Done, 0) }
 
-// RunningDoc tells people how far it is.
-func RunningDoc(r Running) doc.Doc {
+func runningFacts(r Running) []doc.Fact {
 	facts := []doc.Fact{
 		{Label: "ledger", Value: r.Ledger + ", in use"},
 		{Label: "by", Value: fmt.Sprintf("process %d on %s, since %s, %s", r.PID, r.Host, show(r.Since),
 			since(r.Now, r.Since))},
 	}
 	facts = append(facts, progressFacts(r)...)
-	facts = append(facts, doc.Fact{Label: "waits for", Value: r.WaitingFor},
+	return append(facts, doc.Fact{Label: "waits for", Value: r.WaitingFor},
 		doc.Fact{Label: "reported", Value: show(r.At) + ", " + since(r.Now, r.At)})
+}
+
+// RunningDoc tells people how far a holder is that tells no status.
+func RunningDoc(r Running) doc.Doc {
 	const later = "What the ledger holds (the counts, what is in doubt, what was rejected) is shown when " +
 		"it is free again."
 	return doc.Doc{
 		Name: "acsync status", Subject: r.Tenant,
 		Sections: []doc.Section{
-			doc.Titled("", doc.Facts{List: facts}), doc.Titled("", doc.Note{Text: later}),
+			doc.Titled("", doc.Facts{List: runningFacts(r)}), doc.Titled("", doc.Note{Text: later}),
 		},
 	}
 }
@@ -60,6 +63,7 @@ func progressFacts(r Running) []doc.Fact {
 }
 
 // RunningJSON writes the same as one object of acsync.status/1. What only the ledger knows is null or empty.
+// Those that tell a status are shown by StatusJSON.
 func RunningJSON(w io.Writer, r Running) error {
 	return writeJSON(w, object{
 		"schema", "acsync.status/1", "ledger", r.Ledger, "ledger_id", "",
@@ -67,7 +71,7 @@ func RunningJSON(w io.Writer, r Running) error {
 		"in_doubt", nil, "rejected", nil, "backfills", nil, "next_due", "",
 		"late", nil, "last_pass", nil, "running", holderJSON(r), "level", "",
 		"lights", nil, "killed", nil, "usual_pause_seconds", 0,
-		"backups", nil,
+		"backups", nil, "waiting", nil,
 	})
 }
 
@@ -80,5 +84,12 @@ func holderJSON(r Running) object {
 		"checkpoint", stamp(r.Checkpoint), "found", r.Found, "done", r.Done, "accepted", r.Accepted,
 		"rejected", r.Rejected, "in_doubt", r.InDoubt, "skipped", r.Skipped, "to_do", r.toDo(),
 		"waiting_for", r.WaitingFor,
+	}
+}
+
+func waiterJSON(w store.Waiter, now time.Time) object {
+	return object{
+		"pid", w.PID, "host", w.Host, "mode", w.Mode, "since", stamp(w.Since), "at", stamp(w.At),
+		"age_seconds", max(now.Sub(w.At), 0).Seconds(),
 	}
 }

@@ -41,6 +41,7 @@ const (
 const (
 	killedWord = "killed"
 	neverEnded = "never came to its end"
+	letGoWord  = "let go" // it lets others have the ledger, and is not over
 )
 
 // worst is the level that says what to do first.
@@ -68,6 +69,28 @@ func overdue(s Status, by time.Duration) string {
 	return SignalAct
 }
 
+// comesForward reports whether a run is under way that has read or dealt with something lately: it moves the
+// checkpoint, and takes up what is due, however long that takes.
+func comesForward(s Status) bool {
+	r := s.Running
+	return r != nil && r.Mode == "run" && s.Now.Sub(r.Moved) <= lookAfter*max(s.Recent.Usual, leastUsual)
+}
+
+// whileAtWork says what to do about what scheduled passes have not done, while something else holds the ledger
+// or a run does not come forward; otherwise it is todo.
+func whileAtWork(s Status, todo string) string {
+	r := s.Running
+	switch {
+	case r == nil || r.Mode == "":
+		return todo
+	case r.Mode == "run":
+		return doSeeStuck
+	case r.Mode == "backfill":
+		return doLetWait
+	}
+	return fmt.Sprintf(doAwaitHolder, r.Mode)
+}
+
 // checkpointSignal compares the age of the checkpoint with how often passes are made, and with the age beyond
 // which nobody is asked any more.
 func checkpointSignal(s Status) Signal {
@@ -79,6 +102,11 @@ func checkpointSignal(s Status) Signal {
 	if usual := s.Recent.Usual; usual >= time.Minute {
 		signal.Text += "; usually every " + span(usual)
 	}
+	coming := comesForward(s)
+	if coming {
+		signal.Level = SignalOK
+		signal.Text += "; a run is under way, and has read up to " + show(s.Running.Read)
+	}
 	if signal.Level == SignalOK && s.MaxAge > 0 && age > s.MaxAge/2 {
 		signal.Level = SignalLook
 	}
@@ -89,10 +117,14 @@ func checkpointSignal(s Status) Signal {
 		signal.Level, signal.Todo = SignalLook, doAwaitClock
 	case age < -time.Minute:
 		signal.Level, signal.Todo = SignalAct, advise(doReadAhead, s.Here)
+	case coming && signal.Level != SignalOK:
+		signal.Todo = doAwaitRun
+	case s.MaxAge > 0 && age > s.MaxAge && s.Running != nil:
+		signal.Level, signal.Todo = SignalAct, whileAtWork(s, doSeeSchedule)
 	case s.MaxAge > 0 && age > s.MaxAge:
 		signal.Level, signal.Todo = SignalAct, advise(doRunNow, s.Here, short(s.MaxAge))
 	case signal.Level != SignalOK:
-		signal.Todo = doSeeSchedule
+		signal.Todo = whileAtWork(s, doSeeSchedule)
 	}
 	return signal
 }
@@ -113,8 +145,12 @@ func lastPassSignal(s Status) Signal {
 	}
 	last := s.Last
 	switch {
+	case last == nil && s.Running != nil && s.Running.Pass != "":
+		return Signal{name, SignalOK, "none yet: the first is under way", ""}
 	case last == nil:
 		return Signal{name, SignalLook, "none yet", advise(doFirstRun, s.Here)}
+	case last.LetGo:
+		return letGoSignal(s, name)
 	case last.Killed:
 		text := fmt.Sprintf("killed: %s, pass %s, began %s, last said something %s, had found %s by then, "+
 			"and %s", last.Mode, last.Pass, show(last.Started), since(s.Now, last.Ended),
@@ -140,6 +176,20 @@ func lastPassSignal(s Status) Signal {
 		signal.Level = worst([]Signal{signal, {Level: SignalLook}})
 		signal.Text += fmt.Sprintf("; Agent Connect is down since %s, and a pass tries one request from %s on",
 			show(o.Since), show(o.Next))
+	}
+	return signal
+}
+
+// letGoSignal is of a back-fill that has let others have the ledger, and not had it again since.
+func letGoSignal(s Status, name string) Signal {
+	last := s.Last
+	signal := Signal{name, SignalOK, fmt.Sprintf("%s, pass %s, began %s, had found %s, and lets others have the "+
+		"ledger since %s, %s", last.Mode, last.Pass, show(last.Started), thousands(last.Found), show(last.Ended),
+		since(s.Now, last.Ended)), ""}
+	waits := s.Waiting != nil && s.Waiting.Mode == last.Mode
+	if !waits && s.Running == nil && s.Now.Sub(last.Ended) > leastUsual {
+		signal.Level, signal.Todo = SignalLook, afterCrash(last.Mode, s.Here)
+		signal.Text += ", and has not gone on"
 	}
 	return signal
 }
@@ -293,9 +343,12 @@ func dueSignal(s Status) Signal {
 	signal := Signal{Name: "next due", Level: overdue(s, s.Now.Sub(s.NextDue))}
 	signal.Text = fmt.Sprintf("%s: %s scheduled, %s to be retried", show(s.NextDue),
 		thousands(s.Counts[store.Scheduled]), thousands(s.Counts[store.Retry]))
+	if comesForward(s) {
+		signal.Level = SignalOK
+	}
 	if signal.Level != SignalOK {
 		signal.Text += "; that is " + since(s.Now, s.NextDue)
-		signal.Todo = doSendDue
+		signal.Todo = whileAtWork(s, doSendDue)
 	}
 	return signal
 }

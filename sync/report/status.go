@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -34,6 +35,12 @@ type Status struct {
 	Recent Recent
 	Now    time.Time
 
+	Running *Running      // who holds the ledger, and has told the rest of this; nil: nobody
+	At      time.Time     // when it was so; zero: Now
+	Waiting *store.Waiter // who waits for the ledger, the first of them; nil: nobody
+	// open intents of whoever is at work, which are no doubts
+	InFlight int
+
 	FirstTried   time.Time // of what is to be retried: the earliest first try; zero for none
 	Witness      Witness   // what tells when the ledger is not the newest
 	Backups      Backups
@@ -62,7 +69,9 @@ func (s Status) Signals() []Signal {
 }
 
 // doubtful is how many are in doubt, with the open intents that the next pass will put in doubt.
-func (s Status) doubtful() int { return s.Counts[store.InDoubt] + s.Counts[store.Sending] }
+func (s Status) doubtful() int {
+	return s.Counts[store.InDoubt] + max(s.Counts[store.Sending]-s.InFlight, 0)
+}
 
 // StatusDoc is the status for people.
 func StatusDoc(s Status) doc.Doc {
@@ -87,12 +96,34 @@ func StatusDoc(s Status) doc.Doc {
 		Name: "acsync status", Subject: s.Tenant, Here: s.Here,
 		About: []string{"ledger " + s.Ledger + " (" + s.ID + ")"},
 		Sections: []doc.Section{
+			doc.Titled("", atWork(s)...),
 			doc.Titled("", signalTable(s.Signals())), doc.Titled("", ledgerCounts(s)),
 			doc.Titled(thousands(s.doubtful())+" in doubt", doubts),
 			doc.Titled("Back-fills that are not finished; the same command goes on", backfills...),
 			doc.Titled("Rejected lately", refused),
 		},
 	}
+}
+
+// atWork is who holds the ledger and how far that is, and who waits for it; nothing where nobody does.
+func atWork(s Status) (parts []doc.Part) {
+	var facts []doc.Fact
+	if s.Running != nil {
+		facts = runningFacts(*s.Running)
+		facts = append(facts, doc.Fact{
+			Label: "below", Value: "what the ledger held at " + show(s.At) + ", " + since(s.Now, s.At),
+		})
+	}
+	if w := s.Waiting; w != nil {
+		facts = append(facts, doc.Fact{
+			Label: "its turn", Value: fmt.Sprintf("waited for by %s, process %d on %s, since %s, %s",
+				w.Mode, w.PID, w.Host, show(w.Since), since(s.Now, w.Since)),
+		})
+	}
+	if len(facts) > 0 {
+		parts = append(parts, doc.Facts{List: facts})
+	}
+	return parts
 }
 
 // namesTable is for conversations, of which some may be left out, with their reasons.
@@ -157,6 +188,13 @@ func StatusJSON(w io.Writer, s Status) error {
 	if s.Killed != nil {
 		killed = holderJSON(Running{Holder: *s.Killed, Now: s.Now})
 	}
+	var running, waiting any
+	if s.Running != nil {
+		running = append(holderJSON(*s.Running), "status_at", stamp(s.At))
+	}
+	if w := s.Waiting; w != nil {
+		waiting = waiterJSON(*w, s.Now)
+	}
 	signals := s.Signals()
 	return writeJSON(w, object{
 		"schema", "acsync.status/1", "ledger", s.Ledger, "ledger_id", s.ID,
@@ -170,11 +208,12 @@ func StatusJSON(w io.Writer, s Status) error {
 		"next_due", stamp(s.NextDue),
 		"late", lateStatus(s.Lateness), // since the ledger was made
 		"last_pass", s.Last,
-		"running", nil, // who holds the ledger; see RunningJSON
+		"running", running, // who holds the ledger
 		"level", worst(signals), "lights", signals,
 		"killed", killed,
 		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
 		"backups", backupsJSON(s.Backups), // those of ledger.backup_dir; null where none are made
+		"waiting", waiting, // who waits for the ledger
 	})
 }
 

@@ -170,7 +170,7 @@ func historyVerdict(h History) Verdict {
 		v.Todo = append(v.Todo, sentence(h.last.Todo))
 	}
 	here := h.Here
-	if i := slices.IndexFunc(h.Passes, func(p PastPass) bool { return p.Killed }); i >= 0 {
+	if i := slices.IndexFunc(h.Passes, func(p PastPass) bool { return p.Killed && !p.LetGo }); i >= 0 {
 		killed := h.Passes[i]
 		v.Todo = append(
 			v.Todo, advise(doFindKillerOf, here, doc.Printable(killed.Pass), goesOn(killed.Mode, here)))
