@@ -11,7 +11,7 @@ import (
 type Progress struct {
 	Pass       string    `json:"pass,omitempty"` // id of the pass; empty before it has begun
 	Mode       string    `json:"mode,omitempty"` // the name of its command; empty before the first report
-	Began      time.Time `json:"began,omitzero"` // when the pass began, also where it let go of the ledger since
+	Began      time.Time `json:"began,omitzero"` // the pass, which may have let go of the ledger since
 	From       time.Time `json:"from,omitzero"`  // the range of the pass
 	To         time.Time `json:"to,omitzero"`
 	Read       time.Time `json:"read,omitzero"`  // up to here windows were read

@@ -43,9 +43,10 @@ func (b Backfill) Valid() error {
 	return nil
 }
 
-// Run is the summary of one pass. It holds counts and codes only. A pass that was killed has left none: then
-// it is what its process last told others, so that there may have been more of everything. A pass that lets go of
-// the ledger in between leaves one as if it had been killed, which its own takes the place of in the end.
+// Run is the summary of one pass. It holds counts and codes only. A pass that was killed has left none:
+// then it is what its process last told others, so that there may have been more of everything. A pass
+// that lets go of the ledger in between leaves one as if it had been killed, which its own takes the place
+// of in the end.
 type Run struct {
 	Pass       string         `json:"pass"`
 	Mode       string         `json:"mode"`

@@ -120,6 +120,30 @@ func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) erro
 	return nil
 }
 
+// resume takes in how far the back-fill has come while others had the ledger.
+func (b *backfill) resume(ledger Ledger, info store.Info) error {
+	known, err := ledger.Backfill(b.entry.From, b.entry.To)
+	switch begun, own := known.Begun.UnixMilli(), b.entry.Begun.UnixMilli(); {
+	case err != nil:
+		return fmt.Errorf("read how far the back-fill has come: %w", err)
+	// A dry run has not written down that it began.
+	case known.Begun.IsZero():
+	case begun > own:
+		return ErrBegunAgain
+	case begun == own && known.Position.After(b.entry.Position):
+		b.entry.Position, b.entry.Finished = known.Position, known.Finished
+	}
+	rest := b.window
+	if rest.From = b.entry.Position; rest.Empty() {
+		return nil
+	}
+	return remembered(rest.From, info.Floor)
+}
+
+// ErrBegunAgain ends a back-fill whose turn another one took to begin the same range again.
+var ErrBegunAgain = exit.New(exit.Temporary, "the same back-fill was begun again by another process, while "+
+	"this one let it have the ledger; nothing is lost, and the same command goes on with it")
+
 // RangeError is a range of a back-fill that is empty, or ends later than the search is settled.
 type RangeError struct {
 	Range  fetch.Window

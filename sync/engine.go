@@ -21,7 +21,7 @@ type Engine struct {
 	Profiles  decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Ledger    Ledger
 	Backups   Backups // nil: none are made
-	Turns     Turns   // the same ledger, where others may have it in between; nil: until the pass has ended, nobody
+	Turns     Turns   // the same ledger, which others may have in between; nil: they may not
 	Observer  Observer
 	Options   Options
 

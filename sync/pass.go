@@ -212,7 +212,7 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 		stages = append(stages, func(context.Context) error { return c.begin(p.work, estimated) })
 		var shared turns
 		if p.engine.Turns != nil {
-			shared = turns{p, c}
+			shared = turns{p.engine.Turns.Wanted, func(ctx context.Context) error { return p.yield(ctx, c) }}
 		}
 		left := pending{p.work, most, shared}
 		return append(stages, left.run, sharedWindows{p.windows(), shared}.run, left.retry)
@@ -226,6 +226,70 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 	again := reread{windows: p.windows(), back: o.Reread, last: p.before.Reread, known: known}
 	return append(stages, left.run, p.windows().run, left.retry, again.run,
 		prune{p.work, o.Retain, max(o.Overlap, o.Reread), known}.run)
+}
+
+// yield lets whoever waits have the ledger of a back-fill, and returns when the pass can go on; see [Turns].
+func (p *pass) yield(ctx context.Context, c *backfill) error {
+	run := p.tally.sofar().summary()
+	run.Ended, run.Killed, run.LetGo = time.Now().UTC(), true, true
+	if err := p.ledger.Commit(store.Batch{Run: run}); err != nil {
+		return unwritten("note what was done before the ledger is let go: %w", err)
+	}
+	before, err := p.ledger.Info()
+	if err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	began := time.Now()
+	p.tally.observe(LetGo{})
+	err = p.engine.Turns.Yield(ctx)
+	info, closed := p.ledger.Info()
+	if closed == nil {
+		closed = sameLedger(before, info)
+	}
+	// Its summary is not for a ledger that it does not have, or does not know.
+	if p.away = closed != nil; err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = p.resume(info, c)
+	}
+	if err == nil {
+		p.tally.observe(TookAgain{After: time.Since(began)})
+	}
+	return err
+}
+
+// resume reads again what others may have changed.
+func (p *pass) resume(info store.Info, c *backfill) error {
+	adopts, err := checkIdentity(info, p.engine.Options)
+	if adopts {
+		have, want := info.Identity.OrDefault(), p.engine.Options.SurveyPer.OrDefault()
+		err = &IdentityError{Ledger: have, Configured: want}
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.resume(p.ledger, info); err != nil {
+		return err
+	}
+	if _, err := p.ledger.Recover(time.Now()); err != nil {
+		return fmt.Errorf("put the open intents in doubt: %w", err)
+	}
+	outage := p.before.Outage
+	if p.before, err = lastPass(p.ledger); err != nil {
+		return err
+	}
+	p.info = info
+	p.tally.edit(func(r *Result) { r.Checkpoint, r.Backfill = info.Checkpoint, c.entry })
+	if info.Counts[store.Accepted] > 0 {
+		p.deliverer.Proven()
+	}
+	// Whoever had the turn has found Agent Connect down.
+	if now := p.before.Outage; now != nil && (outage == nil || !now.Next.Equal(outage.Next)) {
+		p.knock(time.Now())
+	}
+	p.tried, err = p.asNow(p.tried)
+	return err
 }
 
 // windows is the stage for the range of the pass.

@@ -57,11 +57,12 @@ func (p pending) resendAll(ctx context.Context, due []store.Entry) error {
 	for len(due) > 0 {
 		chunk := due[:min(len(due), recheckAtOnce)]
 		due = due[len(chunk):]
-		err := p.resend(ctx, chunk)
-		if err == nil && len(due) > 0 && p.shared.wanted() {
-			if err = p.shared.yield(ctx); err == nil {
-				due, err = p.asNow(due)
-			}
+		err, given := p.resend(ctx, chunk), false
+		if err == nil && len(due) > 0 {
+			given, err = p.shared.give(ctx)
+		}
+		if err == nil && given {
+			due, err = p.asNow(due)
 		}
 		if err != nil {
 			p.tally.left(due...)

@@ -205,6 +205,12 @@ type WindowRecorded struct {
 // Notice is something that the operator should know, said once.
 type Notice struct{ Text string }
 
+// LetGo tells that the pass lets others have the ledger.
+type LetGo struct{}
+
+// TookAgain tells that it goes on.
+type TookAgain struct{ After time.Duration }
+
 // PassEnded closes a pass.
 type PassEnded struct{ Result }
 
@@ -215,4 +221,6 @@ func (Disposed) event()       {}
 func (TakenBack) event()      {}
 func (WindowRecorded) event() {}
 func (Notice) event()         {}
+func (LetGo) event()          {}
+func (TookAgain) event()      {}
 func (PassEnded) event()      {}

@@ -14,6 +14,12 @@ import (
 	"acsync/sync/fetch"
 )
 
+// errTurn ends the windows where somebody waits for the ledger; it is no failure.
+var errTurn = errors.New("somebody waits for the ledger")
+
+// turnEvery is how often it is asked whether somebody waits, while nothing else happens.
+const turnEvery = time.Second
+
 // windows is the stage that goes through the range: windows are read and decided one after the other, each is
 // delivered while the next is read, and they are recorded in order.
 type windows struct {
@@ -21,7 +27,8 @@ type windows struct {
 	outdated time.Duration // what was read longer ago is read again just before it is sent
 	span     fetch.Window  // the range
 	sweep    func(context.Context, fetch.Window, func(fetch.Chunk) bool) error
-	// reports whether somebody waits for the ledger, so that the stage is to end with errTurn; nil: it never is
+	// reports whether somebody waits for the ledger, so that the stage is to end with errTurn; nil: it
+	// never is
 	wanted func() bool
 }
 
@@ -62,9 +69,12 @@ func (s windows) run(ctx context.Context) error {
 	return s.halted(ctx) // also what ended the last requests
 }
 
-// deliverAll delivers chunks until there are no more, or, where a window has come to its end, somebody waits for
-// the ledger. The first window is read in any case, so that the range is read to its end however many wait.
-func (s windows) deliverAll(ctx context.Context, chunks <-chan fetch.Chunk, commits chan<- *windowCommit) error {
+// deliverAll delivers chunks until there are no more, or, where a window has come to its end, somebody
+// waits for the ledger. The first window is read in any case, so that the range is read to its end however
+// many wait.
+func (s windows) deliverAll(
+	ctx context.Context, chunks <-chan fetch.Chunk, commits chan<- *windowCommit,
+) error {
 	between := false // two windows
 	for {
 		chunk, err := s.next(chunks, between)
@@ -97,6 +107,28 @@ func (s windows) next(chunks <-chan fetch.Chunk, between bool) (fetch.Chunk, err
 		}
 	}
 	return fetch.Chunk{}, errTurn
+}
+
+// sharedWindows is the stage of a back-fill for its range: between two windows whoever waits has the ledger.
+type sharedWindows struct {
+	windows
+	turns
+}
+
+func (s sharedWindows) run(ctx context.Context) error {
+	s.windows.wanted = s.turns.wanted
+	for {
+		err := s.windows.run(ctx)
+		if !errors.Is(err, errTurn) {
+			return err
+		}
+		if err := s.yield(ctx); err != nil {
+			return err
+		}
+		if s.span.From = s.cursor.position(); s.span.Empty() {
+			return nil
+		}
+	}
 }
 
 // deliver hands over what is to be sent and tells the rest. It returns while the last requests are under way;

@@ -81,6 +81,28 @@ func (w *work) recheck(ctx context.Context, c *windowCommit, cases []decide.Case
 	return send, nil
 }
 
+// asNow are entries that the pass has taken up and not come to, as the ledger has them now. What others
+// have dealt with is read like the rest, which finds that there is nothing left to do; what the ledger has
+// forgotten is left.
+func (w *work) asNow(entries []store.Entry) (now []store.Entry, err error) {
+	keys := make([]store.Key, len(entries))
+	for i, e := range entries {
+		keys[i] = e.Key
+	}
+	known, err := w.ledger.Lookup(keys)
+	if err != nil {
+		return entries, fmt.Errorf("look up what waits: %w", err)
+	}
+	for _, e := range entries {
+		if r := known[e.Key]; r.State == store.Unknown {
+			w.tally.left(e)
+		} else {
+			now = append(now, store.Entry{Key: e.Key, Record: r})
+		}
+	}
+	return now, nil
+}
+
 // giveUp rejects what was tried for long enough, and returns the rest.
 func (w *work) giveUp(due []store.Entry) (rest []store.Entry, err error) {
 	var given []store.Entry

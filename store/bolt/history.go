@@ -140,8 +140,8 @@ func (r runs) add(run *store.Run) error {
 	return r.marshal("the summary of pass "+run.Pass, numberValue(n), run)
 }
 
-// withdraw takes away what a pass was said to have done as long as it had not ended. It is not searched for among
-// the passes that ended before this one began.
+// withdraw takes away what a pass was said to have done as long as it had not ended. It is not searched
+// for among the passes that ended before this one began.
 func (r runs) withdraw(run *store.Run) error {
 	c := r.Cursor()
 	for k, v := c.Last(); k != nil; k, v = c.Prev() {

@@ -17,14 +17,15 @@ import (
 const (
 	waitingSuffix = ".waiting" // added to the path of the ledger for the file that names who waits for it
 
-	// waiterStale is how old the word of a waiter may be, which says it anew with each try: older, it is gone.
+	// waiterStale is how old the word of a waiter may be, which says it anew with each try: older, it is
+	// gone.
 	waiterStale = 10 * time.Second
 )
 
-// Queue is this process's place among those that wait for a ledger. The first of them says so in a file beside
-// the ledger, for whoever holds it and can let go in between; the others do when that one has had its turn. It
-// has no say in who gets the lock: who cannot write the file waits all the same, and who leaves one behind holds
-// up nobody for longer than a moment. A Queue is for one goroutine.
+// Queue is this process's place among those that wait for a ledger. The first of them says so in a file
+// beside the ledger, for whoever holds it and can let go in between; the others do when that one has had
+// its turn. It has no say in who gets the lock: who cannot write the file waits all the same, and who
+// leaves one behind holds up nobody for longer than a moment. A Queue is for one goroutine.
 type Queue struct {
 	path string // of the ledger
 	own  store.Waiter
@@ -39,7 +40,8 @@ func NewQueue(path, mode string) *Queue {
 	return &Queue{path: path, own: store.Waiter{PID: os.Getpid(), Host: host, Mode: mode, Place: rand.Text()}}
 }
 
-// ReadWaiter tells who waits for the ledger at path, by its own word; fs.ErrNotExist is nobody who still does.
+// ReadWaiter tells who waits for the ledger at path, by its own word; fs.ErrNotExist is nobody who still
+// does.
 func ReadWaiter(path string) (store.Waiter, error) {
 	w, err := readWaiter(path)
 	// One from the future is of a clock that was set back since.
@@ -67,7 +69,8 @@ func (q *Queue) Other() bool {
 	return err == nil && w.Place != q.own.Place
 }
 
-// Wait says that this process waits, unless another has said so before. It is to be repeated every few seconds.
+// Wait says that this process waits, unless another has said so before. It is to be repeated every few
+// seconds.
 func (q *Queue) Wait() {
 	if q.Other() {
 		return

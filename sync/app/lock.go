@@ -72,8 +72,8 @@ func (p lockPolicy) refusal(s *session, locked error) error {
 	if err != nil || holder.Mode != "backfill" {
 		return locked
 	}
-	return fmt.Errorf("%w. A back-fill lets whoever waits so have the ledger as soon as its window is recorded: "+
-		"%s to go, at most", locked, conversations(max(holder.Found-holder.Done, 0)))
+	return fmt.Errorf("%w. A back-fill lets whoever waits so have the ledger as soon as its window is "+
+		"recorded: %s to go, at most", locked, conversations(max(holder.Found-holder.Done, 0)))
 }
 
 // skipped says that nothing was done, and ends the command.

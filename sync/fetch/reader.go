@@ -25,7 +25,8 @@ const (
 type reader struct {
 	Options
 	clock *serverClock
-	// what is to be told of the window that is being read, once it is taken: else it is read, and told of, again
+	// what is to be told of the window that is being read, once it is taken: else it is read, and told of,
+	// again
 	held []func()
 }
 

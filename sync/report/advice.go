@@ -21,7 +21,7 @@ const (
 		"skipped as stale already, and needs a back-fill"
 	doAwaitRun    = "nothing while the run comes forward: it moves the checkpoint with each window"
 	doSeeStuck    = "see what the run under way waits for: it has not come forward lately"
-	doLetWait     = "let the scheduled run wait for its turn, --if-locked wait=10m: the back-fill lets go for it"
+	doLetWait     = "let the scheduled run wait for its turn (--if-locked wait=10m)"
 	doAwaitHolder = "%s holds the ledger: passes go on when it has ended"
 	doAwaitClock  = "nothing: a clock was wrong, and from then on passes go on by themselves"
 	doReadAhead   = "a clock was wrong: acsync run{here} names the back-fill that reads what is marked " +

@@ -76,8 +76,8 @@ func comesForward(s Status) bool {
 	return r != nil && r.Mode == "run" && s.Now.Sub(r.Moved) <= lookAfter*max(s.Recent.Usual, leastUsual)
 }
 
-// whileAtWork says what to do about what scheduled passes have not done, while something else holds the ledger
-// or a run does not come forward; otherwise it is todo.
+// whileAtWork says what to do about what scheduled passes have not done, while something else holds the
+// ledger or a run does not come forward; otherwise it is todo.
 func whileAtWork(s Status, todo string) string {
 	r := s.Running
 	switch {
@@ -183,9 +183,10 @@ func lastPassSignal(s Status) Signal {
 // letGoSignal is of a back-fill that has let others have the ledger, and not had it again since.
 func letGoSignal(s Status, name string) Signal {
 	last := s.Last
-	signal := Signal{name, SignalOK, fmt.Sprintf("%s, pass %s, began %s, had found %s, and lets others have the "+
-		"ledger since %s, %s", last.Mode, last.Pass, show(last.Started), thousands(last.Found), show(last.Ended),
-		since(s.Now, last.Ended)), ""}
+	text := fmt.Sprintf("%s, pass %s, began %s, had found %s, and lets others have the ledger since %s, %s",
+		last.Mode, last.Pass, show(last.Started), thousands(last.Found), show(last.Ended),
+		since(s.Now, last.Ended))
+	signal := Signal{name, SignalOK, text, ""}
 	waits := s.Waiting != nil && s.Waiting.Mode == last.Mode
 	if !waits && s.Running == nil && s.Now.Sub(last.Ended) > leastUsual {
 		signal.Level, signal.Todo = SignalLook, afterCrash(last.Mode, s.Here)

@@ -12,16 +12,16 @@ import (
 // snapshotSchema names the form of a snapshot. A reader of another version shows the progress alone.
 const snapshotSchema = "acsync.snapshot/1"
 
-// mostSnapshot is how large a snapshot may be, in bytes: with the progress it stands in a file beside the ledger
-// of which no more than 64 KiB are read. Of what was refused the oldest are left out.
+// mostSnapshot is how large a snapshot may be, in bytes: with the progress it stands in a file beside the
+// ledger of which no more than 64 KiB are read. Of what was refused the oldest are left out.
 const mostSnapshot = 48 << 10
 
-// ErrNoSnapshot is the answer of a holder that tells no status: it has just opened the ledger, or is of another
-// version.
+// ErrNoSnapshot is the answer of a holder that tells no status: it has just opened the ledger, or is of
+// another version.
 var ErrNoSnapshot = errors.New("the holder of the ledger tells no status")
 
-// snapshot is what a status has of the ledger alone, in which the lights are not judged yet: ids, counts, states
-// and reasons. The reader's configuration and its clock judge them.
+// snapshot is what a status has of the ledger alone, in which the lights are not judged yet: ids, counts,
+// states and reasons. The reader's configuration and its clock judge them.
 type snapshot struct {
 	Schema     string           `json:"schema"`
 	At         time.Time        `json:"at"`
@@ -47,7 +47,8 @@ type snapshotEntry struct {
 // Snapshot is what the status has of the ledger, for other processes; nil where it has too much to be told.
 func Snapshot(s Status) json.RawMessage {
 	told := snapshot{
-		Schema: snapshotSchema, At: s.Now.UTC().Truncate(time.Millisecond), Info: s.Info, Late: s.Lateness.Encode(),
+		Schema: snapshotSchema, At: s.Now.UTC().Truncate(time.Millisecond), Info: s.Info,
+		Late:     s.Lateness.Encode(),
 		InFlight: s.InFlight, Backfills: s.Backfills, Refused: s.Refused, NextDue: s.NextDue, Last: s.Last,
 		Recent: s.Recent, FirstTried: s.FirstTried, Place: s.Place,
 	}
@@ -72,7 +73,7 @@ func ReadSnapshot(text json.RawMessage, s *Status) error {
 		return ErrNoSnapshot
 	}
 	var told snapshot
-	const todo = "it is told anew every few seconds: ask again; if that stays so, another program writes there"
+	const todo = "it is told anew every few seconds: ask again, and if that stays so, stop that process"
 	if err := json.Unmarshal(text, &struct{ Schema *string }{&told.Schema}); err != nil {
 		return fmt.Errorf("the status that the holder of the ledger tells cannot be read; %s", todo)
 	}

@@ -15,8 +15,8 @@ import (
 // has changed: a report that is much older means that the process hangs.
 const HeartbeatEvery = 2 * time.Second
 
-// statusEvery is how often the status is told anew, beside the progress; less often where reading it takes long,
-// so that it is never more than a twentieth of the work.
+// statusEvery is how often the status is told anew, beside the progress; less often where reading it takes
+// long, so that it is never more than a twentieth of the work.
 const statusEvery = 10 * time.Second
 
 // mostRefusals is how many refusals of the pass under way are told, as many as its summary names.
@@ -43,8 +43,8 @@ type Heartbeat struct {
 	run      store.Run // what the pass under way has done, as far as is heard
 }
 
-// StatusReader gives what `status` shows of the ledger that is open, with the pass under way, of which no summary
-// is there yet; nil where it cannot be read.
+// StatusReader gives what `status` shows of the ledger that is open, with the pass under way, of which no
+// summary is there yet; nil where it cannot be read.
 type StatusReader func(underWay store.Run) json.RawMessage
 
 // StartHeartbeat begins to report, until Before. Mode is the name of the command.

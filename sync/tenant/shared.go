@@ -13,8 +13,9 @@ import (
 // askAgainEvery is the pause between two tries to take the ledger again.
 const askAgainEvery = 500 * time.Millisecond
 
-// Shared is an open ledger that a pass lets others have in between: it is closed for them, fence and holder as
-// always, and opened again behind the back of the pass. It is to be used by nobody while [Shared.Yield] runs.
+// Shared is an open ledger that a pass lets others have in between: it is closed for them, fence and
+// holder as always, and opened again behind the back of the pass. It is to be used by nobody while
+// [Shared.Yield] runs.
 type Shared struct {
 	*bolt.Ledger
 	heart *Heartbeat // nil: the ledger is open for reading alone
@@ -23,8 +24,8 @@ type Shared struct {
 	away  atomic.Bool
 }
 
-// Share lets others have the ledger of a pass in between, which was opened with these options. Mode is the name
-// of the command; the heartbeat may be nil.
+// Share lets others have the ledger of a pass in between, which was opened with these options. Mode is the
+// name of the command; the heartbeat may be nil.
 func (t *Tenant) Share(ledger *bolt.Ledger, mode string, o bolt.Options, heart *Heartbeat) *Shared {
 	o.Timeout = -1
 	return &Shared{
@@ -39,10 +40,10 @@ func (s *Shared) Away() bool { return s.away.Load() }
 // Wanted reports whether somebody waits for the ledger.
 func (s *Shared) Wanted() bool { return s.queue.Other() }
 
-// Yield lets whoever waits have the ledger, and takes it again when that one has had it, or is gone. That it
-// waits for its turn it says like all others, so that two that yield take turns. When the context ends it tries
-// once more, so that the pass can write down how it ended. With an error the ledger is closed, unless the context
-// has ended.
+// Yield lets whoever waits have the ledger, and takes it again when that one has had it, or is gone. That
+// it waits for its turn it says like all others, so that two that yield take turns. When the context ends
+// it tries once more, so that the pass can write down how it ended. With an error the ledger is closed,
+// unless the context has ended.
 func (s *Shared) Yield(ctx context.Context) error {
 	s.away.Store(true)
 	defer s.away.Store(false)
