@@ -1,0 +1,174 @@
+package tenant
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	surveysync "acsync/sync"
+	"acsync/sync/config"
+)
+
+// borrow is a ledger that a back-fill shares, and the place of another process that waits for it.
+type borrow struct {
+	tenant *Tenant
+	shared *Shared
+	heart  *Heartbeat
+	other  *bolt.Queue
+}
+
+func newBorrow(t *testing.T, o bolt.Options) *borrow {
+	t.Helper()
+	b := &borrow{tenant: &Tenant{Config: config.Default()}}
+	b.tenant.Config.Ledger.Path = filepath.Join(t.TempDir(), "acsync.db")
+	if err := b.tenant.CreateLedger(time.Now().Add(-time.Hour), false); err != nil {
+		t.Fatal(err)
+	}
+	b.other = bolt.NewQueue(b.path(), "run")
+	ledger, err := b.tenant.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !o.ReadOnly {
+		b.heart = StartHeartbeat(ledger, "backfill", nil)
+		b.heart.Tell(func() StatusReader {
+			opened := time.Now()
+			return func(store.Run) json.RawMessage {
+				text, _ := json.Marshal(opened)
+				return text
+			}
+		})
+	}
+	b.shared = b.tenant.Share(ledger, "backfill", o, b.heart)
+	return b
+}
+
+func (b *borrow) path() string { return b.tenant.Config.Ledger.Path }
+
+func (b *borrow) close(t *testing.T) {
+	t.Helper()
+	end := b.shared.Close
+	if b.heart != nil {
+		end = b.heart.Before(end)
+	}
+	if err := end(); err != nil {
+		t.Error(err)
+	}
+}
+
+func (b *borrow) yield(ctx context.Context) <-chan error {
+	ended := make(chan error, 1)
+	go func() { ended <- b.shared.Yield(ctx) }()
+	return ended
+}
+
+// TestShared lets another have the ledger, for writing and in a dry run, and says meanwhile that it waits itself.
+func TestShared(t *testing.T) {
+	for name, o := range map[string]bolt.Options{"writing": {}, "dry run": {ReadOnly: true}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBorrow(t, o)
+				defer b.close(t)
+				if b.shared.Wanted() {
+					t.Error("nobody waits yet")
+				}
+				b.other.Wait()
+				if !b.shared.Wanted() {
+					t.Error("somebody waits, and it does not see that")
+				}
+				if b.heart != nil {
+					b.heart.Observe(surveysync.PassStarted{Pass: "p", Mode: "backfill"})
+					b.heart.Observe(surveysync.Disposed{Row: surveysync.Row{State: store.Accepted}})
+				}
+				ended := b.yield(t.Context())
+				synctest.Wait()
+				ledger, err := b.tenant.Open(bolt.Options{Timeout: -1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				b.other.Leave()
+				time.Sleep(5 * time.Second)
+				if w, err := bolt.ReadWaiter(b.path()); err != nil || w.Mode != "backfill" || !b.shared.Away() {
+					t.Errorf("%v (%v) waits for its turn", w, err)
+				}
+				// A second one that waits meanwhile comes after it.
+				b.other.Wait()
+				if err := ledger.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if err := <-ended; err != nil {
+					t.Fatal(err)
+				}
+				if _, err := b.shared.Info(); err != nil || b.shared.Away() {
+					t.Errorf("it is away after its turn (%v)", err)
+				}
+				if _, err := bolt.ReadWaiter(b.path()); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("it still says that it waits: %v", err)
+				}
+				if b.heart == nil {
+					return
+				}
+				time.Sleep(HeartbeatEvery)
+				synctest.Wait()
+				h, err := bolt.ReadHolder(b.path())
+				if err != nil || h.Pass != "p" || h.Accepted != 1 || h.AcceptedBefore != 1 || len(h.Status) == 0 {
+					t.Errorf("it tells others %+v (%v)", h, err)
+				}
+			})
+		})
+	}
+}
+
+// TestSharedWithAWaiterThatIsGone goes on when the word of the waiter has grown stale.
+func TestSharedWithAWaiterThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBorrow(t, bolt.Options{})
+		defer b.close(t)
+		b.other.Wait()
+		began := time.Now()
+		if err := b.shared.Yield(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took > 15*time.Second {
+			t.Errorf("a process that is gone has held it up for %s", took)
+		}
+	})
+}
+
+// TestSharedIsStopped ends the waiting with the context: with the ledger where that is free, and else without.
+func TestSharedIsStopped(t *testing.T) {
+	stop := errors.New("SIGTERM")
+	for name, held := range map[string]bool{"free": false, "held": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBorrow(t, bolt.Options{})
+				defer b.close(t)
+				b.other.Wait()
+				ctx, cancel := context.WithCancelCause(t.Context())
+				ended := b.yield(ctx)
+				synctest.Wait()
+				if held {
+					ledger, err := b.tenant.Open(bolt.Options{Timeout: -1})
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer ledger.Close()
+				}
+				cancel(stop)
+				if err := <-ended; !errors.Is(err, stop) {
+					t.Errorf("error %v", err)
+				}
+				if _, err := b.shared.Info(); (err != nil) != held {
+					t.Errorf("the ledger: %v", err)
+				}
+			})
+		})
+	}
+}
