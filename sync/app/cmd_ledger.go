@@ -95,7 +95,7 @@ func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error 
 	}
 	closeLedger := ledger.Close
 	if !o.ReadOnly {
-		closeLedger = s.startHeartbeat(ledger).Before(ledger.Close)
+		closeLedger = startHeartbeat(ledger, commandName(s.c)).Before(ledger.Close)
 	}
 	return errors.Join(act(ledger), closeLedger())
 }

@@ -88,7 +88,7 @@ func (d decision) carryOut(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	closeLedger := s.startHeartbeat(ledger).Before(ledger.Close)
+	closeLedger := startHeartbeat(ledger, commandName(s.c)).Before(ledger.Close)
 	settled, err := d.settle(s, ledger)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	err = errors.Join(err, closeLedger())

@@ -148,7 +148,7 @@ func (r retrial) carryOut(s *session) error {
 	}
 	closeLedger := ledger.Close
 	if !r.DryRun {
-		closeLedger = s.startHeartbeat(ledger).Before(ledger.Close)
+		closeLedger = startHeartbeat(ledger, commandName(s.c)).Before(ledger.Close)
 	}
 	reopened, err := verify.Retry(s.c.Context, ledger, r.RetryOptions, v)
 	// The data could not be read, whatever came in their place.

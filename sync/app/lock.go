@@ -28,7 +28,8 @@ func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
 	text := c.String(flagIfLocked)
 	span, waits := strings.CutPrefix(text, "wait=")
 	switch {
-	case text == "fail":
+	// A command without the flag, such as init, does not wait.
+	case text == "fail", text == "" && !c.IsSet(flagIfLocked):
 	case text == "skip":
 		p.skip = true
 	case waits && wait.UnmarshalText([]byte(span)) == nil && wait > 0:

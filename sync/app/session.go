@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -116,13 +115,6 @@ func (s *session) path() string { return s.tenant.Config.Ledger.Path }
 
 func (s *session) connect() (*tenant.Clients, error) {
 	return s.tenant.Connect(userAgent(), s.terminal.logger(s.stderr))
-}
-
-// startHeartbeat lets a command that holds the ledger tell others how far it is, and what status shows.
-func (s *session) startHeartbeat(ledger *bolt.Ledger) *tenant.Heartbeat {
-	heart := tenant.StartHeartbeat(ledger, commandName(s.c), nil)
-	heart.Tell(func() tenant.StatusReader { return newStatusReader(ledger).snapshot })
-	return heart
 }
 
 // witness says what tells when the ledger is not the newest, apart from the files beside it.

@@ -9,6 +9,7 @@ import (
 	"acsync/store"
 	"acsync/store/bolt"
 	"acsync/sync/report"
+	"acsync/sync/tenant"
 )
 
 const (
@@ -35,6 +36,13 @@ func newStatusReader(ledger *bolt.Ledger) *statusReader {
 		r.intents = info.Intents
 	}
 	return r
+}
+
+// startHeartbeat lets a command that holds the ledger, of a name, tell others that it does, and what status shows.
+func startHeartbeat(ledger *bolt.Ledger, name string) *tenant.Heartbeat {
+	heart := tenant.StartHeartbeat(ledger, name, nil)
+	heart.Tell(func() tenant.StatusReader { return newStatusReader(ledger).snapshot })
+	return heart
 }
 
 // snapshot is what other processes are told; nil where the ledger cannot be read. The summaries of past
