@@ -124,6 +124,8 @@ type database struct {
 	mu      sync.Mutex
 	dead    error // why nothing works any more: closed or damaged
 	stuck   error // why no change is taken any more: a commit failed
+	begun   int   // bbolt's number of the last transaction that was to write
+	reserve reserve
 	fenced  fence // what the fence says
 	doubted bool  // its fence does not hold for it, or a repair has begun; see Adopt
 }
@@ -184,8 +186,9 @@ func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
 var errNothing = errors.New("nothing to write")
 
 // update runs fn in a transaction that writes and is on the disk when update returns; nothing of it is there
-// if fn fails. After a commit that failed, what the disk holds is uncertain, and a later sync may succeed
-// without meaning it: no further write is taken until the ledger has been opened again.
+// if fn fails, or if the disk is full: then smaller changes may still find a place. After a commit that
+// failed otherwise, what the disk holds is uncertain, and a later sync may succeed without meaning it: no
+// further write is taken until the ledger has been opened again.
 func (d *database) update(fn func(*txn) error) error {
 	return d.locked(func() error {
 		switch {
@@ -198,15 +201,29 @@ func (d *database) update(fn func(*txn) error) error {
 		if err != nil && !own {
 			err = fmt.Errorf("a change could not be written: %w; make sure that the disk has space and is "+
 				"sound, then run again", err)
-			d.stuck = err
+			if !isFull(err) || !d.unchanged() {
+				d.stuck = err
+			}
 		}
 		return err
 	})
 }
 
+// unchanged reports whether the ledger is still what it was before the last transaction that failed: its
+// meta page, which is written last of all, may have been too large for a full disk in part only.
+func (d *database) unchanged() bool {
+	now := 0
+	err := d.db.View(func(tx *bbolt.Tx) error {
+		now = tx.ID()
+		return nil
+	})
+	return err == nil && now < d.begun
+}
+
 // write runs fn in a transaction that writes. Own reports that the error is fn's: nothing was written.
 func (d *database) write(fn func(*txn) error) (own bool, err error) {
 	err = d.db.Update(func(tx *bbolt.Tx) error {
+		d.begun = tx.ID()
 		t, err := beginTxn(tx)
 		if err == nil {
 			err = fn(t)

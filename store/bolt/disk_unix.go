@@ -84,3 +84,10 @@ func giveTo(path string, of fs.FileInfo) error {
 	}
 	return err
 }
+
+// hasBlocks reports whether there are blocks for all of a file.
+func hasBlocks(info fs.FileInfo) bool {
+	const block = 512 // bytes, whatever the file system's own are (POSIX)
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || stat.Blocks*block >= info.Size()
+}

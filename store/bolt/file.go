@@ -35,6 +35,7 @@ type Options struct {
 	ReadOnly bool          // share the ledger with other readers; every change is answered with ErrReadOnly
 	MaxSize  int           // bytes beyond which the file does not grow, as on a full disk; 0 is no limit
 	Strict   bool          // check the whole file in each commit; slow, for tests
+	InFlight int           // requests sent at once, for whose outcomes Room keeps a reserve; 0 is 256
 
 	// AcceptFence opens a ledger whatever its fence, its witness and its place say, to read it or to mend it.
 	// One that they do not hold for is refused to everybody else until Adopt.

@@ -39,15 +39,19 @@ func (l *Ledger) Report(p store.Progress) {
 }
 
 // Room gives ErrNoRoom when the disk of the ledger is nearly full, and ErrMissing or ErrDamaged when its file
-// was taken away. It is to be asked before survey requests are sent, because the outcome of one that was sent
-// must find its place. Systems that do not tell are taken to have room.
+// was taken away. It is to be asked before each survey request, because the outcome of one that was sent must
+// find its place: from the first call on the file holds a reserve for the outcomes of Options.InFlight
+// requests. Systems that do not tell are taken to have room.
 func (l *Ledger) Room() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.db == nil {
-		return explain(l.path, errClosed)
-	}
-	return explain(l.path, cmp.Or(l.kept(), checkRoom(l.path)))
+	return l.locked(func() error {
+		if l.readOnly {
+			return store.ErrReadOnly
+		}
+		if err := cmp.Or(l.kept(), checkRoom(l.path)); err != nil {
+			return err
+		}
+		return l.reserve.keep(l.file, 0)
+	})
 }
 
 var errClosed = errors.New("the ledger is closed; open it again")
@@ -195,6 +199,7 @@ func attempt(path string, o Options, prepare func(*database) error) (*database, 
 	d := &database{
 		file: file{path: path}, readOnly: o.ReadOnly, place: place,
 		binding: binding{tenant: o.Tenant, credential: o.Credential, test: o.TestCredential},
+		reserve: newReserve(o.InFlight),
 	}
 	faulted, err := recoverFaults(func() error {
 		if err := d.open(o); err != nil {

@@ -146,6 +146,9 @@ func (w Writer) Commit(b store.Batch) error {
 	if b.Empty() {
 		return nil
 	}
+	if err := w.spare(len(b.Entries)); err != nil {
+		return err
+	}
 	err := w.update(func(t *txn) error { return writeBatch(t, b) })
 	if err != nil || (b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil) {
 		return err
@@ -154,6 +157,17 @@ func (w Writer) Commit(b store.Batch) error {
 		return explain(w.path, err)
 	}
 	return w.updateFence()
+}
+
+// spare makes sure that so many decisions take nothing from the reserve, where there is one: what is decided
+// can be read again.
+func (w Writer) spare(entries int) error {
+	return w.locked(func() error {
+		if entries == 0 || w.reserve.end == 0 {
+			return nil
+		}
+		return w.reserve.keep(w.file, int64(entries)*entryRoom)
+	})
 }
 
 func writeBatch(t *txn, b store.Batch) error {
