@@ -776,6 +776,40 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
+// TestRoomVanishes has a disk that another process fills while a window, or what is due, is being sent:
+// nothing more is sent, what was sent is known, and the next pass sends the rest.
+func TestRoomVanishes(t *testing.T) {
+	b := newBench(t, 8)
+	ledger := b.ledger
+	for _, sent := range []int{3, 6} { // first of a window, then of what is due
+		disk := &filling{Ledger: ledger}
+		disk.left.Store(3)
+		b.engine.Ledger = disk
+		result, err := b.engine.Run(t.Context())
+		if !errors.Is(err, store.ErrNoRoom) || len(b.got) != sent || result.Counts[store.Accepted] != 3 ||
+			result.Counts[store.Scheduled] != 8-sent {
+			t.Errorf("error %v, sent %d, %+v", err, len(b.got), result.Counts)
+		}
+	}
+	b.engine.Ledger = ledger
+	if result := b.mustRun(t); len(b.got) != 8 || result.Counts[store.Accepted] != 2 {
+		t.Errorf("with space again: sent %d, %+v", len(b.got), result.Counts)
+	}
+}
+
+// filling is a ledger that has room for some more requests.
+type filling struct {
+	Ledger
+	left atomic.Int32
+}
+
+func (f *filling) Room() error {
+	if f.left.Add(-1) < 0 {
+		return store.ErrNoRoom
+	}
+	return nil
+}
+
 type full struct{ Ledger }
 
 func (full) Room() error { return store.ErrNoRoom }

@@ -15,7 +15,7 @@ import (
 // Ledger is what a pass needs of the ledger.
 type Ledger interface {
 	fetch.Lookup      // before deciding
-	deliver.IntentLog // around each POST
+	deliver.IntentLog // before and after each POST
 	verify.SettleLog  // of what is in doubt
 
 	Info() (store.Info, error)
@@ -25,8 +25,6 @@ type Ledger interface {
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	// Reopen takes up again what was rejected: all of the entries, or none.
 	Reopen(entries []store.Entry, result store.Result) error
-	// Room reports whether there is space left to remember what is about to be sent.
-	Room() error
 	// Commit writes the dispositions of a window and the checkpoint, or a pass's summary, in one transaction.
 	Commit(batch store.Batch) error
 	// Runs gives the summaries of past passes, the newest first; a limit of 0 is none.

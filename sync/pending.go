@@ -109,11 +109,6 @@ func (p pending) resend(ctx context.Context, due []store.Entry) error {
 		p.tally.left(due...)
 		return err
 	}
-	if len(send) > 0 {
-		if err := p.room(); err != nil {
-			p.deliverer.Fail(err) // they wait on
-		}
-	}
 	for _, c := range send {
 		p.deliverer.Send(ctx, c, &w.sending, w.delivered)
 	}

@@ -150,7 +150,7 @@ func (a *apply) pause(left []decide.Case) {
 
 // carryOut reads and sends some. With an error it has told nothing of any of them.
 func (a *apply) carryOut(ctx context.Context, w *windowCommit, cases []decide.Case) error {
-	if err := cmp.Or(a.halted(ctx), a.room()); err != nil {
+	if err := a.halted(ctx); err != nil {
 		return err
 	}
 	read, err := a.fetcher.Recheck(ctx, cases)

@@ -136,11 +136,6 @@ func (s sharedWindows) run(ctx context.Context) error {
 func (s windows) deliver(ctx context.Context, chunk fetch.Chunk, w *windowCommit) error {
 	send := s.dispose(chunk.Cases, w)
 	s.tally.observe(WindowRead{Window: chunk.Window, Found: len(chunk.Cases), Send: len(send)})
-	if len(send) > 0 {
-		if err := s.room(); err != nil {
-			s.deliverer.Fail(err) // what is decided can still be recorded, as scheduled
-		}
-	}
 	for cases := range slices.Chunk(send, recheckAtOnce) {
 		if time.Since(chunk.Read) > s.outdated && ctx.Err() == nil && !s.deliverer.Stopped() {
 			fresh, err := s.recheck(ctx, w, cases)

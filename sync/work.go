@@ -54,13 +54,6 @@ func (w *work) halted(ctx context.Context) error {
 	return nil
 }
 
-func (w *work) room() error {
-	if err := w.ledger.Room(); err != nil {
-		return &store.WriteError{Err: err}
-	}
-	return nil
-}
-
 // recheck reads and decides cases as they are now, returns those to be sent, and disposes of the others.
 func (w *work) recheck(ctx context.Context, c *windowCommit, cases []decide.Case) ([]decide.Case, error) {
 	read, err := w.fetcher.Recheck(ctx, cases)

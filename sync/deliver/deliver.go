@@ -26,8 +26,10 @@ type Sender interface {
 	Create(ctx context.Context, r agentconnect.Request) agentconnect.Answer
 }
 
-// IntentLog is what delivering needs of the ledger. Both calls are durable when they return.
+// IntentLog is what delivering needs of the ledger. Begin and Finish are durable when they return.
 type IntentLog interface {
+	// Room reports whether there is space left to remember what is about to be sent.
+	Room() error
 	Begin(key store.Key, resolution, now time.Time) (store.Intent, error)
 	Finish(intent store.Intent, result store.Result) error
 }
@@ -155,6 +157,10 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 // attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is
 // durable before anything else happens. What has left is finished even when the pass is told to stop.
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
+	// Each time: others write to the disk too, and a pass may go on for hours.
+	if err := d.options.Ledger.Room(); err != nil {
+		return notSent, &store.WriteError{Err: err}
+	}
 	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
 		return notSent, &store.WriteError{Err: fmt.Errorf(

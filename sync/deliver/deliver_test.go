@@ -22,6 +22,8 @@ func (h held) Create(context.Context, agentconnect.Request) agentconnect.Answer 
 	return agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true}}
 }
 
+func (held) Room() error { return nil }
+
 func (held) Begin(key store.Key, _, _ time.Time) (store.Intent, error) {
 	return store.Intent{Key: key}, nil
 }
