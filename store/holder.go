@@ -41,6 +41,9 @@ type Holder struct {
 	Opening string `json:"opening,omitempty"` // the number of this opening of the ledger
 	Known   uint64 `json:"known"`             // keys that had ever become accepted when the ledger was opened
 
+	// the summary of a pass that came to its end and could not write it into the ledger; nil for all others
+	Run *Run `json:"run,omitempty"`
+
 	Progress
 }
 
@@ -66,6 +69,15 @@ type Waiter struct {
 // String names the waiter as messages do.
 func (w Waiter) String() string {
 	return fmt.Sprintf("%s, process %d on %s, since %s", w.Mode, w.PID, w.Host, w.Since.Format(time.RFC3339))
+}
+
+// Left is the summary that a holder who is gone has left, and that the ledger may lack: its own, or as that of
+// a pass that was killed; nil where there is none.
+func (h Holder) Left() *Run {
+	if h.Run != nil {
+		return h.Run
+	}
+	return h.Killed()
 }
 
 // Killed is the summary of the pass that a killed holder was in; nil where it was in none. What it has done

@@ -335,6 +335,7 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	if failed != nil && p.deliverer.Failure() == nil {
 		err = errors.Join(unwritten("record the summary of the pass: %w", failed), err)
 		p.judge(err)
+		run.Exit = p.tally.sofar().Exit // as the ledger leaves it to the next opening
 	}
 	// A ledger that was refused is none to replace good copies by.
 	if failed == nil && p.opened && !p.away {

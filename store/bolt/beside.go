@@ -144,7 +144,11 @@ func ReadHolder(path string) (store.Holder, error) {
 	}
 	var h store.Holder
 	err = json.Unmarshal(b, &h)
-	if err != nil || h.PID == 0 || strings.ContainsFunc(h.Host+h.Pass+h.Mode, unicode.IsControl) {
+	words := h.Host + h.Pass + h.Mode
+	if h.Run != nil {
+		words += h.Run.Pass + h.Run.Mode + h.Run.Fuse
+	}
+	if err != nil || h.PID == 0 || strings.ContainsFunc(words, unicode.IsControl) {
 		return store.Holder{}, fmt.Errorf("%s does not name the holder of the ledger; remove it if no pass "+
 			"is running", beside(path, holderSuffix))
 	}
@@ -199,6 +203,25 @@ func (h *holderFile) report(p store.Progress) {
 	}
 	h.holder.Progress, h.holder.At, h.last = p, now.UTC().Truncate(time.Millisecond), now
 	h.write() //nolint:errcheck // see Report
+}
+
+// leave writes the summary of a pass, which the ledger could not take, for the next opening. It is called
+// instead of remove. Where this fails too, what the process has told before stays, as if it had been killed.
+func (h *holderFile) leave(run store.Run) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.gone {
+		return nil
+	}
+	h.gone = true
+	if text, err := json.Marshal(run.Refusals); err != nil || len(text) > mostBeside/2 {
+		run.Refusals = nil // the rest would not be read
+	}
+	h.holder.Run, h.holder.Status, h.holder.At = &run, nil, run.Ended
+	if err := h.write(); err != nil {
+		return fmt.Errorf("the summary of pass %s could not be left for the next one: %w", run.Pass, err)
+	}
+	return nil
 }
 
 // remove is called before the lock is given up, so that it never hits the next holder's file.

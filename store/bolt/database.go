@@ -121,10 +121,13 @@ type database struct {
 	binding   binding
 	place     placed
 
-	mu      sync.Mutex
-	dead    error // why nothing works any more: closed or damaged
-	stuck   error // why no change is taken any more: a commit failed
-	begun   int   // bbolt's number of the last transaction that was to write
+	mu    sync.Mutex
+	dead  error // why nothing works any more: closed or damaged
+	stuck error // why no change is taken any more: a commit failed
+	begun int   // bbolt's number of the last transaction that was to write
+
+	unwritten *store.Run // the summary of the pass, if it found no place
+
 	reserve reserve
 	fenced  fence // what the fence says
 	doubted bool  // its fence does not hold for it, or a repair has begun; see Adopt
@@ -207,6 +210,15 @@ func (d *database) update(fn func(*txn) error) error {
 		}
 		return err
 	})
+}
+
+// leave keeps a summary that found no place until the ledger is closed; nil leaves what is kept.
+func (d *database) leave(run *store.Run) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if run != nil {
+		d.unwritten = run
+	}
 }
 
 // unchanged reports whether the ledger is still what it was before the last transaction that failed: its

@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,5 +145,50 @@ func TestLetGo(t *testing.T) {
 	wantSame(t, names(), []string{"long", "c", "b", "a", "before"})
 	if r := runsOf(t, l)[0]; r.Found != 40 || r.Killed {
 		t.Errorf("the summary is %+v", r)
+	}
+}
+
+// TestUnwrittenSummaryIsEntered: a pass that came to its end, and could not write its summary, leaves it
+// beside the ledger as it was when that was closed, and the next opening for writing enters it, once.
+func TestUnwrittenSummaryIsEntered(t *testing.T) {
+	l := testLedger(t, Options{})
+	l.Report(store.Progress{Pass: "p", Mode: "run", Found: 2, Accepted: 1})
+	l.stuck = errors.New("a sync failed")
+	run := store.Run{
+		Pass: "p", Mode: "run", Started: noon, Ended: noon.Add(time.Minute), Found: 3, Counts: map[string]int{"accepted": 3},
+		Reasons: map[string]int{}, Refusals: []store.Refusal{{Conversation: "c", Reason: "optout"}},
+	}
+	wantError(t, l.Commit(store.Batch{Run: &run}), l.stuck)
+	run.Exit = 1
+	closeLedger(t, l)
+
+	r := openLedger(t, l.path, Options{ReadOnly: true})
+	wantSame(t, runsOf(t, r), []store.Run(nil))
+	closeLedger(t, r)
+	h, err := ReadHolder(l.path)
+	must(t, err)
+	wantSame(t, h.Left(), &run)
+	for range 2 {
+		w := openLedger(t, l.path, Options{})
+		wantSame(t, runsOf(t, w), []store.Run{run})
+		closeLedger(t, w)
+	}
+	_, err = ReadHolder(l.path)
+	wantError(t, err, os.ErrNotExist)
+}
+
+// TestLongSummaryIsLeft: one that is too long to be read again is left without the names of the rejected.
+func TestLongSummaryIsLeft(t *testing.T) {
+	l := testLedger(t, Options{})
+	l.stuck = errors.New("a sync failed")
+	run := longSummary()
+	for i := range run.Refusals {
+		run.Refusals[i].Conversation = strings.Repeat("c", 500)
+	}
+	wantError(t, l.Commit(store.Batch{Run: run}), l.stuck)
+	closeLedger(t, l)
+	w := openLedger(t, l.path, Options{})
+	if runs := runsOf(t, w); len(runs) != 1 || runs[0].Pass != run.Pass || len(runs[0].Refusals) > 0 {
+		t.Errorf("got %+v", runs)
 	}
 }

@@ -68,7 +68,11 @@ func (l *Ledger) Close() error {
 	if l.dead == nil {
 		l.faulted, err = recoverFaults(func() error { return l.writeFence(false) })
 	}
-	if l.holder != nil {
+	switch {
+	case l.holder == nil:
+	case l.unwritten != nil:
+		err = errors.Join(err, l.holder.leave(*l.unwritten))
+	default:
 		err = errors.Join(err, l.holder.remove())
 	}
 	err = errors.Join(err, l.release())
@@ -303,15 +307,16 @@ func raiseFence(path string) error {
 	return f.write(path)
 }
 
-// adoptKilledRun enters into the runs the pass of a holder that was killed, before its file is replaced: the
-// lock is held, so that the holder is nobody who is at work. A pass that was killed after it had written its
-// own summary keeps that; what it had said before it let go of the ledger is brought up to date.
+// adoptKilledRun enters into the runs the pass of a holder that was killed, or could not write its summary,
+// before its file is replaced: the lock is held, so that the holder is nobody who is at work. A pass that was
+// killed after it had written its own summary keeps that; what it had said before it let go of the ledger is
+// brought up to date.
 func adoptKilledRun(d *database) error {
 	h, err := ReadHolder(d.path)
 	if err != nil {
 		return nil // it was closed, or its file tells nothing
 	}
-	run := h.Killed()
+	run := h.Left()
 	if run == nil {
 		return nil
 	}
@@ -329,14 +334,14 @@ func adoptKilledRun(d *database) error {
 		case known.Pass != "" && !known.Killed:
 			return errNothing
 		// Its reasons its process has not told since.
-		case known.Killed:
+		case known.Killed && run.Killed:
 			run.Reasons, run.Refusals = known.Reasons, known.Refusals
 		}
 		return t.runs.add(run)
 	})
 	if err != nil {
-		return fmt.Errorf("the summary of pass %s, which was killed, could not be written: %w; make sure "+
-			"that the disk has space and is sound, then run again", run.Pass, err)
+		return fmt.Errorf("the summary of pass %s, which an earlier process has left, could not be "+
+			"written: %w; make sure that the disk has space and is sound, then run again", run.Pass, err)
 	}
 	return nil
 }

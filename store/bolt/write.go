@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"errors"
 	"iter"
 	"time"
 
@@ -142,6 +143,8 @@ func (w Writer) Recover(now time.Time) (list []store.Entry, err error) {
 //
 // A batch with a checkpoint, a back-fill's position or a summary brings the fence up to date. If only that
 // fails the batch stays written, and the error says so: like any error of a commit it is to end the pass.
+// A summary that could not be written Close leaves beside the ledger, as it is then, and the next opening for
+// writing enters it.
 func (w Writer) Commit(b store.Batch) error {
 	if b.Empty() {
 		return nil
@@ -150,6 +153,9 @@ func (w Writer) Commit(b store.Batch) error {
 		return err
 	}
 	err := w.update(func(t *txn) error { return writeBatch(t, b) })
+	if err != nil && !errors.Is(err, store.ErrRefused) {
+		w.leave(b.Run) // what the ledger refuses is not to be entered later
+	}
 	if err != nil || (b.Checkpoint.IsZero() && b.Backfill == nil && b.Run == nil) {
 		return err
 	}

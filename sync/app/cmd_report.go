@@ -70,7 +70,8 @@ func showHistory(s *session) error {
 	return nil
 }
 
-// pastRuns are all passes that the ledger remembers, the newest first, and before them one killed since.
+// pastRuns are all passes that the ledger remembers, the newest first, and before them one whose summary it
+// could not take.
 func pastRuns(s *session, lock lockPolicy) (runs []store.Run, err error) {
 	var ledger *bolt.Ledger
 	err = lock.open(s, func() (err error) {
@@ -84,7 +85,7 @@ func pastRuns(s *session, lock lockPolicy) (runs []store.Run, err error) {
 	if runs, err = ledger.Runs(0); err != nil {
 		return nil, fmt.Errorf("read the past passes: %w", err)
 	}
-	return withKilled(leftBehind(s.path()), runs), nil
+	return withLeft(leftBehind(s.path()), runs), nil
 }
 
 // pastWindow is the range of the flags, cut at the present; without --from its last day and the six before.

@@ -93,6 +93,10 @@ func (r *statusReader) read(status *report.Status, underWay ...store.Run) (err e
 		}
 	}
 	runs := r.runs
+	// One that came to its end is a pass like any, wherever its summary is.
+	if left := status.Killed; left != nil && left.Run != nil {
+		runs, status.Killed = withLeft(left, runs), nil
+	}
 	if len(runs) > 0 {
 		status.Last = &runs[0]
 	}
@@ -102,7 +106,7 @@ func (r *statusReader) read(status *report.Status, underWay ...store.Run) (err e
 			runs = append([]store.Run{run}, runs...)
 		}
 	}
-	status.Recent = report.NewRecent(withKilled(status.Killed, runs), status.Now)
+	status.Recent = report.NewRecent(withLeft(status.Killed, runs), status.Now)
 	if status.FirstTried, err = firstTried(ledger); err != nil {
 		return err
 	}
@@ -157,20 +161,21 @@ func openRefusals(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error
 	return kept, nil
 }
 
-// withKilled adds a pass that was killed, and that no process has entered into the ledger since.
-func withKilled(holder *store.Holder, runs []store.Run) []store.Run {
+// withLeft adds the pass of whoever has left its word behind, if no process has entered it into the ledger
+// since.
+func withLeft(holder *store.Holder, runs []store.Run) []store.Run {
 	if holder == nil {
 		return runs
 	}
-	killed := holder.Killed()
-	if killed == nil {
+	left := holder.Left()
+	if left == nil {
 		return runs
 	}
 	// What it had said before it let go of the ledger is out of date.
 	runs = slices.DeleteFunc(
-		slices.Clone(runs), func(run store.Run) bool { return run.Pass == killed.Pass && run.LetGo })
-	if slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == killed.Pass }) {
+		slices.Clone(runs), func(run store.Run) bool { return run.Pass == left.Pass && run.LetGo })
+	if slices.ContainsFunc(runs, func(run store.Run) bool { return run.Pass == left.Pass }) {
 		return runs
 	}
-	return append([]store.Run{*killed}, runs...)
+	return append([]store.Run{*left}, runs...)
 }
