@@ -22,7 +22,8 @@ const (
 	mostBeside = 64 << 10
 )
 
-// MinRoom is the free space, in bytes, that [Ledger.Room] wants: for the outcomes of all that is being sent.
+// MinRoom is the free space, in bytes, that [Ledger.Room] wants: to stop while there is still some, for the
+// fence and for everybody else. What is in flight then has a reserve of its own.
 const MinRoom = 32 << 20
 
 // errNoFile answers for what lies beside a ledger and was not put there by this package.

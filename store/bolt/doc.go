@@ -60,7 +60,13 @@
 // here: the receiver's own data tell, held against Intents and Witnessed of [store.Info] and the keys.
 //
 // Of a pass that was killed the holder's file is all that is left: the next opening for writing makes the
-// summary of it, and a repair must find as many accepted as it tells.
+// summary of it, and a repair must find as many accepted as it tells. One whose summary the ledger could not
+// take leaves it there as it is.
+//
+// # A full disk
+//
+// Behind its pages the file of a ledger that is sent by holds a reserve, so that answers find a place whoever
+// fills the disk; see reserve. A change that finds none fails alone, one whose sync fails is the last.
 //
 // # What bbolt leaves to its caller
 //

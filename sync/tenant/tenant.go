@@ -107,6 +107,7 @@ func (t *Tenant) LedgerOptions(o bolt.Options) bolt.Options {
 	o.AllowNetwork, o.Tenant = t.Config.Ledger.AllowNetwork, t.Config.Accounts()
 	o.Credential, o.Place = t.Config.AgentConnect.APIKey.Reveal(), t.place()
 	o.Rehearsal, o.TestCredential = t.Rehearsal != nil, t.Config.AgentConnect.TestAPIKey.Reveal()
+	o.InFlight = t.Config.AgentConnect.Concurrency
 	return o
 }
 
