@@ -1,6 +1,7 @@
 package kustomer
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,10 +98,16 @@ func one(data json.RawMessage, kind string) (resource, error) {
 	case row.Type.Text != "" && row.Type.Text != kind:
 		return row, otherKindError(kind)
 	// Nothing can be decided about it: "not done" would be a guess.
-	case kind == conversationKind && len(lenient.Decode[map[string]json.RawMessage](row.Attributes)) == 0:
+	case kind == conversationKind && !anyMember(row.Attributes):
 		return row, errors.New("has no attributes")
 	}
 	return row, nil
+}
+
+// anyMember reports whether valid JSON is an object with something in it.
+func anyMember(object json.RawMessage) bool {
+	inside, found := bytes.CutPrefix(object, []byte{'{'})
+	return found && !bytes.HasPrefix(bytes.TrimSpace(inside), []byte{'}'})
 }
 
 // decodeOne decodes the answer to a request for one record. No other record is ever taken for it, also not

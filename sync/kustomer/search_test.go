@@ -246,6 +246,7 @@ func TestSearchBrokenRows(t *testing.T) {
 		`{"id":"a","type":"conversation"}`:             "a",
 		`{"id":"a","attributes":null}`:                 "a",
 		`{"id":"a","attributes":{}}`:                   "a",
+		"{\"id\":\"a\",\"attributes\": {\n\t }}":       "a",
 		`{"id":"a","attributes":[1]}`:                  "a",
 		`{"id":"a","attributes":"x"}`:                  "a",
 		`{"id":"a","type":"customer","attributes":{}}`: "a",
