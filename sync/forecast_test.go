@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/explain"
+	"acsync/sync/fetch"
 	"acsync/sync/kustomer"
 	"acsync/sync/sandbox"
 )
@@ -76,7 +78,7 @@ func forecast(t *testing.T, per store.Identity, delay time.Duration) {
 	ledger := newMemoryLedger(stand.Start())
 	ledger.info.Checkpoint, ledger.info.Identity, ledger.intents = now.Add(-8*time.Hour), per, 1
 	explainer := explain.Explainer{
-		Source: client, Directory: client, Ledger: ledger,
+		Source: client, Directory: listedOnce(t, client), Ledger: ledger,
 		Options: explain.Options{Policy: policy, SurveyPer: per, Overlap: 30 * time.Minute, Settle: 3 * time.Minute},
 	}
 	foretold, states, kinds := map[string]explain.Forecast{}, map[string]int{}, map[string]int{}
@@ -128,6 +130,29 @@ func forecast(t *testing.T, per store.Identity, delay time.Duration) {
 		t.Errorf("only %d kinds of conversations", len(kinds))
 	}
 }
+
+// lists are the users and the tags of an organisation, listed once: each question of explain lists them anew.
+type lists struct {
+	fetch.Directory
+	users []kustomer.User
+	tags  []kustomer.Tag
+}
+
+func listedOnce(t *testing.T, d fetch.Directory) lists {
+	t.Helper()
+	users, err := d.Users(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags, err := d.Tags(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lists{d, users, tags}
+}
+
+func (l lists) Users(context.Context) ([]kustomer.User, error) { return l.users, nil }
+func (l lists) Tags(context.Context) ([]kustomer.Tag, error)   { return l.tags, nil }
 
 // happened reports whether what a pass did with a conversation is what was foretold.
 func happened(f explain.Forecast, row Row, met bool) bool {
