@@ -497,6 +497,7 @@ func TestUnknownTagIsItsOwnName(t *testing.T) {
 // TestDenseWindows puts more into a stretch of time than a page holds.
 func TestDenseWindows(t *testing.T) {
 	b := newBench(t, 3000)
+	b.engine.Ledger = newMemoryLedger(testNow.Add(-24 * time.Hour))
 	for i := range b.conversations {
 		b.conversations[i].LastDone.At = testNow.Add(-2 * time.Hour).Add(time.Duration(i%1800) * time.Second / 3)
 	}
