@@ -19,11 +19,13 @@ import (
 // mounts alone.
 const ownMounts = "ACSYNC_TEST_OWN_MOUNTS"
 
-// fullWithin is when the disk is filled at the latest: some time after a whole pass.
-const fullWithin = 2 * time.Second
+const (
+	fullWithin = 2 * time.Second // when the disk is filled at the latest: some time after a whole pass
+	fullBefore = 200             // or after so many requests at most: less than the pass makes
+)
 
 // TestDiskFillsUp lets another process fill the disk of the ledger, a small one, at random moments of a pass of
-// the built program, and take whatever becomes free. Each answer finds its place, nobody is in doubt, and
+// the built program, every other time while it sends, and take whatever becomes free. Each answer finds its place, nobody is in doubt, and
 // status and the report show the pass while the disk is full. With space again the next pass sends the rest.
 func TestDiskFillsUp(t *testing.T) {
 	program := os.Getenv(ownMounts)
@@ -34,11 +36,15 @@ func TestDiskFillsUp(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(*killSeed, 28))
 	stopped := 0 // passes that the disk stopped after they had sent something
-	for round := range amount(4, 60) {
+	for round := range amount(2, 60) {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			smallDisk(t)
 			v := newVictim(t, program, *killSeed+uint64(round), false)
-			if v.fillUp(t, time.Duration(random.Int64N(int64(fullWithin)))) {
+			moment := time.After(time.Duration(random.Int64N(int64(fullWithin))))
+			if round%2 == 0 {
+				moment = v.received(1 + random.IntN(fullBefore))
+			}
+			if v.fillUp(t, moment) {
 				stopped++
 			}
 			v.check(t)
@@ -130,9 +136,21 @@ func (v *victim) filler(t *testing.T) (stop func()) {
 	}
 }
 
-// fillUp fills the disk some time after a pass has begun, waits until the pass has ended, and looks at what
+// received tells when so many requests have been received.
+func (v *victim) received(requests int) <-chan time.Time {
+	done := make(chan time.Time, 1)
+	go func() {
+		for len(v.stand.Requests()) < requests {
+			time.Sleep(time.Millisecond)
+		}
+		done <- time.Now()
+	}()
+	return done
+}
+
+// fillUp fills the disk at a moment of a pass, waits until the pass has ended, and looks at what
 // is told of it. Stopped tells that it had sent something, and not all.
-func (v *victim) fillUp(t *testing.T, after time.Duration) (stopped bool) {
+func (v *victim) fillUp(t *testing.T, moment <-chan time.Time) (stopped bool) {
 	t.Helper()
 	var out, errs strings.Builder
 	c := v.command("run", "--json")
@@ -140,7 +158,7 @@ func (v *victim) fillUp(t *testing.T, after time.Duration) (stopped bool) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(after)
+	<-moment
 	stop := v.filler(t)
 	defer stop()
 	_ = c.Wait() // how it ended is in what it says
@@ -182,7 +200,7 @@ func (v *victim) fillUp(t *testing.T, after time.Duration) (stopped bool) {
 	if history.Latest.Pass != made.Pass {
 		t.Errorf("the report shows %q as the last pass, want %s", history.Latest.Pass, made.Pass)
 	}
-	t.Logf("filled after %s: %d accepted, exit code %d\n%s", after, made.Accepted, code, errs.String())
+	t.Logf("%d accepted, exit code %d\n%s", made.Accepted, code, errs.String())
 	return code == 1 && made.Accepted > 0
 }
 
