@@ -24,7 +24,7 @@ func TestFaultTableOfRecoveries(t *testing.T) {
 	for _, s := range scenes(2) {
 		s.recoveries = true
 		s.name += ", followed up"
-		single(t, s, inMemory, 1, func(row, []step) { rows++ })
+		single(t, s, inMemory, everyRow(), func(row, []step) { rows++ })
 	}
 	single(t, scene{
 		name: "1 in one window, followed up, on disk", conversations: 1, apart: time.Minute, start: 90 * time.Minute, recheck: 24 * time.Hour, recoveries: true,

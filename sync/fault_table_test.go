@@ -285,7 +285,7 @@ func TestFaultTable(t *testing.T) {
 	met := map[string]bool{}
 	for _, s := range table {
 		rows := 0
-		single(t, s, inMemory, 1, func(r row, _ []step) {
+		single(t, s, inMemory, everyRow(), func(r row, _ []step) {
 			rows++
 			for at := range r.plan {
 				met[at.kind] = true

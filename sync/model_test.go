@@ -18,12 +18,27 @@ import (
 	"acsync/sync/kustomer"
 )
 
-// amount is how much of something a test does: a few, or with LONG_TESTS=1 many.
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many. With -short, as the race
+// detector has it, it is a quarter of a few: a race needs interleavings, and each seed has those. Where few
+// is the larger number, it is the stride through something, and four times as long then.
 func amount(few, many int) int {
-	if os.Getenv("LONG_TESTS") != "" {
+	switch {
+	case os.Getenv("LONG_TESTS") != "":
 		return many
+	case !testing.Short():
+		return few
+	case few > many:
+		return 4 * few
 	}
-	return few
+	return (few + 3) / 4
+}
+
+// everyRow is the stride through a table of which every row counts: 1, or with -short 4.
+func everyRow() int {
+	if testing.Short() {
+		return 4
+	}
+	return 1
 }
 
 var modelSeed = flag.Uint64("model.seed", 0, "make only the world of this seed")

@@ -32,9 +32,13 @@ var program = sync.OnceValues(func() (string, error) {
 // built is the directory of the program; empty while no test has asked for it.
 var built string
 
-// build gives the path of the program.
+// build gives the path of the program. With -short, as the race detector has it, there is none: it is built
+// without the detector, and would show it nothing.
 func build(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it runs the program as it is built")
+	}
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
