@@ -26,6 +26,9 @@ import (
 // hangs or is ended by what is the matter with one conversation, whoever is new is asked by the next pass while Agent
 // Connect is up, nobody is asked twice, and each conversation comes to the end that it has to.
 func TestChaos(t *testing.T) {
+	if testing.Short() {
+		t.Skip("what runs at the same time here does so in TestTroubledServices as well, which is shorter")
+	}
 	seeds := uint64(1)
 	if os.Getenv("LONG_TESTS") != "" {
 		seeds = 6
