@@ -130,14 +130,16 @@ func TestPruneRuns(t *testing.T) {
 	must(t, l.Close())
 	l = unchecked(t, l.path)
 	must(t, l.update(func(tx *txn) error {
-		for range keptRuns + 3 {
-			if err := tx.runs.add(&store.Run{Pass: "old"}); err != nil {
+		for i := range keptRuns + 3 {
+			at := noon.Add(time.Duration(i) * time.Minute)
+			if err := tx.runs.add(&store.Run{Pass: "old", Started: at, Ended: at}); err != nil {
 				return err
 			}
 		}
 		return nil
 	}))
-	must(t, l.Commit(store.Batch{Run: &store.Run{Pass: "new"}}))
+	at := noon.AddDate(1, 0, 0)
+	must(t, l.Commit(store.Batch{Run: &store.Run{Pass: "new", Started: at, Ended: at}}))
 	_, err := l.Prune(t.Context(), noon.AddDate(-1, 0, 0))
 	must(t, err)
 	runs, err := l.Runs(0)
