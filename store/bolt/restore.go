@@ -45,6 +45,8 @@ type Restoration struct {
 	copy  *Ledger
 	there *Ledger // nil for none that can be read
 	hash  []byte  // of the copy
+	// what is there was copied there by hand, and nothing was learnt since
+	untouched bool
 }
 
 // NewRestoration looks at a copy, and at the ledger at path, and changes nothing. A copy that is no sound
@@ -179,6 +181,7 @@ func (r *Restoration) compare(at *Place) error {
 		return nil
 	}
 	there, err := r.there.self()
+	r.untouched = err == nil && !there.copied.IsZero() && there.Transaction == now.Transaction
 	if err == nil && bytes.Equal(there.restored, r.hash) {
 		r.Done = trusted && f.holds(there, "its fence", there.Opening, there.over) == nil
 		r.Begun = !r.Done
@@ -202,9 +205,10 @@ func (r *Restoration) witnessed(at *Place) (uint64, error) {
 	return place.witness.said.Transaction, err
 }
 
-// Newer reports whether the ledger that is there is as new as the copy, or newer.
+// Newer reports whether the ledger that is there is as new as the copy, or newer. The copy itself, which
+// somebody has put there by hand, is neither.
 func (r *Restoration) Newer() bool {
-	return r.There != nil && (r.There.Transaction >= r.Copy.Transaction ||
+	return r.There != nil && !r.untouched && (r.There.Transaction >= r.Copy.Transaction ||
 		r.There.Checkpoint.After(r.Copy.Checkpoint))
 }
 

@@ -102,6 +102,19 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// Who has put the copy there by hand can restore it as if nothing was there.
+func TestRestoreOfWhatIsThere(t *testing.T) {
+	v := newLived(t)
+	take(t, v.copied, "").putBack(t, v.path)
+	r := restoration(t, v.path, v.copied, Options{})
+	if r.Newer() || r.Newest || r.Begun || r.Done {
+		t.Errorf("got %+v", r)
+	}
+	_, err := r.Place()
+	must(t, err)
+	v.complete(t)
+}
+
 // A copy that is older than the ledger says so; one that is older still, put back by hand, gives way.
 func TestRestoreOverALedger(t *testing.T) {
 	v := newLived(t)
