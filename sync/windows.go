@@ -117,6 +117,12 @@ type sharedWindows struct {
 
 func (s sharedWindows) run(ctx context.Context) error {
 	s.windows.wanted = s.turns.wanted
+	// Others may have had the ledger already, while what waited was sent.
+	if at := s.cursor.position(); at.After(s.span.From) {
+		if s.span.From = at; s.span.Empty() {
+			return nil
+		}
+	}
 	for {
 		err := s.windows.run(ctx)
 		if !errors.Is(err, errTurn) {
