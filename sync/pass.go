@@ -310,8 +310,11 @@ func (p *pass) adoptIdentity(context.Context) error {
 func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	err = p.reason(ctx, err)
 	p.tally.left(p.tried...)
-	if failed := p.takeBack(p.deliverer.Alike()); failed != nil {
-		err = errors.Join(failed, err)
+	// What lies there instead of the ledger of this pass is not touched.
+	if !p.away {
+		if failed := p.takeBack(p.deliverer.Alike()); failed != nil {
+			err = errors.Join(failed, err)
+		}
 	}
 	p.tally.noticeAtTheEnd(p.engine.Options.Overlap)
 	p.announce()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"acsync/store"
+	"acsync/sync/exit"
 )
 
 // Turns is the same ledger as that of the engine, which others may have in between. A back-fill lets go of
@@ -34,9 +35,18 @@ type Turns interface {
 	Yield(ctx context.Context) error
 }
 
+// errRepaired ends a pass whose ledger was restored or rebuilt meanwhile: the next one begins with what that
+// knows.
+var errRepaired = exit.New(exit.Temporary, "the ledger was restored or rebuilt while the back-fill let others "+
+	"have it, and nothing more was sent; the same back-fill goes on from what the ledger knows now")
+
 // sameLedger refuses a ledger that has not come from the one that was let go.
 func sameLedger(before, now store.Info) error {
 	if now.ID == before.ID && now.Transaction >= before.Transaction && now.Intents >= before.Intents {
+		// A copy that was put there and repaired can have come further than this pass knows.
+		if now.Life != before.Life {
+			return errRepaired
+		}
 		return nil
 	}
 	return fmt.Errorf("%w: the back-fill let others have it, and what came back is ledger %s with %d changes "+

@@ -246,6 +246,21 @@ func TestTurnChangesTheLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, code: exit.LedgerDamaged, want: "ledger rebuild"},
+		"put back, repaired and gone on with": {turn: func(t *testing.T, b *bench, copied []byte) {
+			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ledger, err := bolt.Open(b.path, bolt.Options{AcceptFence: true})
+			if err == nil {
+				err = ledger.Adopt(bolt.Adoption{Excused: true})
+			}
+			for n := 0; err == nil && n < 500; n++ {
+				err = ledger.Commit(store.Batch{Late: []time.Duration{time.Second}})
+			}
+			if err = errors.Join(err, ledger.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}, code: exit.Temporary, want: "restored or rebuilt"},
 		"put back with its fence in the way": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
