@@ -9,6 +9,7 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/decide"
+	"acsync/sync/deliver"
 	"acsync/sync/exit"
 )
 
@@ -40,6 +41,12 @@ func (r *Rehearsal) afresh(path string, cause, err error) error {
 
 // Advise replaces the advice of a pass that does not go with its ledger, which is about the real one.
 func (r *Rehearsal) Advise(err error) error {
+	// The key of production is not to be touched for it.
+	if errors.Is(err, deliver.ErrRefused) {
+		return exit.New(exit.Credentials, "the test key was refused by Agent Connect; nothing more was sent. "+
+			"It is wrong, expired, or of another account: see agent_connect.test_api_key_file or "+
+			"AGENT_CONNECT_TEST_API_KEY")
+	}
 	what := ""
 	if e, ok := errors.AsType[*surveysync.IdentityError](err); ok {
 		what = fmt.Sprintf("they remember by %s, and sync.survey_per is %q", e.Ledger, string(e.Configured))

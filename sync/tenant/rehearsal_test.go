@@ -10,6 +10,7 @@ import (
 	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/deliver"
 	"acsync/sync/exit"
 )
 
@@ -26,6 +27,12 @@ func TestRehearsalAdvisesNothingReal(t *testing.T) {
 		if code, _ := exit.Of(got); code != exit.Usage || !one {
 			t.Errorf("%s: got %v", name, got)
 		}
+	}
+	// The test key is what was refused, and the key of production is left alone.
+	got := (&Rehearsal{}).Advise(errors.Join(deliver.ErrRefused))
+	named := strings.Contains(got.Error(), "agent_connect.test_api_key_file or AGENT_CONNECT_TEST_API_KEY")
+	if code, _ := exit.Of(got); code != exit.Credentials || !named || strings.Contains(got.Error(), " agent_connect.api_key") {
+		t.Errorf("got %v", got)
 	}
 	if got := (&Rehearsal{}).Advise(io.EOF); got != io.EOF {
 		t.Errorf("got %v", got)
