@@ -46,6 +46,39 @@ func build(t *testing.T) string {
 	return path
 }
 
+// oneByOne skips with -short what shows the race detector nothing: commands that read and refuse, one after
+// the other, a second each with it.
+func oneByOne(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("nothing runs at the same time here")
+	}
+}
+
+// raced are the scripts that the race detector has with -short: whatever runs at the same time in the program does
+// so in one of them, passes of each kind, those who wait for the ledger or are told what it holds, and the stand-ins.
+var raced = []string{
+	"backfill", "fuses", "kill", "log_json", "plan", "resolve", "retry", "running", "serve", "turns", "witness",
+}
+
+// scripts are the files in testdata/script that are run.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	const dir = "testdata/script"
+	files, err := filepath.Glob(filepath.Join(dir, "*.txtar"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts in %s: %v", dir, err)
+	}
+	if !testing.Short() {
+		return files
+	}
+	var few []string
+	for _, name := range raced {
+		few = append(few, filepath.Join(dir, name+".txtar"))
+	}
+	return few
+}
+
 // tidily runs tests, and takes the program away after them.
 type tidily struct{ *testing.M }
 

@@ -202,6 +202,7 @@ const (
 // TestZoo keeps every kind of damaged ledger, and shows each to the program.
 func TestZoo(t *testing.T) {
 	t.Parallel()
+	oneByOne(t)
 	z := newZoo(t)
 	newer := z.edited(t, func(meta *bbolt.Bucket) error { return meta.Put([]byte("format"), []byte{0, 0, 0, 0, 0, 0, 0, 9}) })
 	strange := z.edited(t, func(meta *bbolt.Bucket) error { return meta.Put([]byte("id"), []byte("another!")) })
@@ -274,6 +275,7 @@ func noise(n int) []byte {
 // free for growth.
 func TestZooCutOff(t *testing.T) {
 	t.Parallel()
+	oneByOne(t)
 	z := newZoo(t)
 	used := len(bytes.TrimRight(z.content, "\x00"))
 	for at := 1; at < used; at += 1 + used/amount(5, 25) {
@@ -288,6 +290,7 @@ func TestZooCutOff(t *testing.T) {
 // where nothing of the ledger was on it does the program go on.
 func TestZooZeroedPages(t *testing.T) {
 	t.Parallel()
+	oneByOne(t)
 	z := newZoo(t)
 	size := os.Getpagesize()
 	refusals := 0

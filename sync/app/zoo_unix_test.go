@@ -20,6 +20,7 @@ const nobody = 65534
 // TestZooReadOnly keeps a ledger that may be read and not written: what only reads goes on, what would send does not.
 func TestZooReadOnly(t *testing.T) {
 	t.Parallel()
+	program := build(t)
 	dir, err := os.MkdirTemp("", "acsync-zoo-") // t.TempDir is closed to other users
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +33,6 @@ func TestZooReadOnly(t *testing.T) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	program := build(t)
 	if err := os.Mkdir(filepath.Join(dir, "zoo"), 0o700); err != nil {
 		t.Fatal(err)
 	}
