@@ -33,11 +33,8 @@ type Queue struct {
 
 // NewQueue is the place of a process that has not said yet that it waits. Mode is the name of its command.
 func NewQueue(path, mode string) *Queue {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "an unknown host"
-	}
-	return &Queue{path: path, own: store.Waiter{PID: os.Getpid(), Host: host, Mode: mode, Place: rand.Text()}}
+	own := store.Waiter{PID: os.Getpid(), Host: hostName(), Mode: mode, Place: rand.Text()}
+	return &Queue{path: path, own: own}
 }
 
 // ReadWaiter tells who waits for the ledger at path, by its own word; fs.ErrNotExist is nobody who still

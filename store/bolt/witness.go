@@ -252,6 +252,11 @@ type seal struct {
 	over    [openingBytes]byte // what it bore before that
 }
 
+// parts are the fields of a seal as they are kept, one behind the other.
+func (s *seal) parts() [][]byte {
+	return [][]byte{s.name[:], s.dir[:], s.opening[:], s.over[:]}
+}
+
 func readSeals(m *meta) (list []seal) {
 	b := m.get(metaWitnesses)
 	if len(b)%sealBytes != 0 {
@@ -260,7 +265,7 @@ func readSeals(m *meta) (list []seal) {
 	}
 	for each := range slices.Chunk(b, sealBytes) {
 		var s seal
-		for _, part := range [][]byte{s.name[:], s.dir[:], s.opening[:], s.over[:]} {
+		for _, part := range s.parts() {
 			each = each[copy(part, each):]
 		}
 		list = append(list, s)
@@ -271,7 +276,7 @@ func readSeals(m *meta) (list []seal) {
 func writeSeals(m *meta, list []seal) {
 	var b bytes.Buffer
 	for _, s := range list[max(0, len(list)-mostSeals):] {
-		for _, part := range [][]byte{s.name[:], s.dir[:], s.opening[:], s.over[:]} {
+		for _, part := range s.parts() {
 			b.Write(part)
 		}
 	}
