@@ -260,17 +260,26 @@ func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 // Backups lets the passes of a ledger keep backups of it; nil for a tenant that wants none, and where
 // nobody real is asked.
 func (t *Tenant) Backups(ledger bolt.Original) surveysync.Backups {
-	settings := t.Config.Ledger
-	if t.Demo != nil || t.Rehearsal != nil || settings.BackupDir == "" {
+	dir := t.backupDir()
+	if dir == "" {
 		return nil
 	}
-	return bolt.NewBackups(ledger, settings.BackupDir, settings.BackupKeep)
+	return bolt.NewBackups(ledger, dir, t.Config.Ledger.BackupKeep)
 }
 
 // ListBackups gives the backups that there are of a ledger, the newest first.
 func (t *Tenant) ListBackups(id string, now time.Time) ([]bolt.Backup, error) {
-	if t.Demo != nil || t.Rehearsal != nil || t.Config.Ledger.BackupDir == "" {
+	dir := t.backupDir()
+	if dir == "" {
 		return nil, nil
 	}
-	return bolt.ListBackups(t.Config.Ledger.BackupDir, id, now)
+	return bolt.ListBackups(dir, id, now)
+}
+
+// backupDir is where backups are kept; empty where none are wanted, or nobody real is asked.
+func (t *Tenant) backupDir() string {
+	if t.Demo != nil || t.Rehearsal != nil {
+		return ""
+	}
+	return t.Config.Ledger.BackupDir
 }
