@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,10 +45,7 @@ func withBackups(example []byte, c *cli.Context, path string, fresh bool) ([]byt
 func makeBackupDir(dir string) error {
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		var probe *os.File
-		if probe, err = os.CreateTemp(dir, ".acsync-*.tmp"); err == nil {
-			err = errors.Join(probe.Close(), os.Remove(probe.Name()))
-		}
+		err = probePlace(filepath.Join(dir, "backup.db"))
 	}
 	if err != nil {
 		return usagef("backups cannot be kept in %s (ledger.backup_dir): %v; nothing was done", dir, err)

@@ -141,7 +141,7 @@ func (f founding) say(adopted rebuild.Result) error {
 		tell("wrote    %s", f.path)
 	}
 	tell("created  %s", cfg.Ledger.Path)
-	tell("start    %s: nothing marked done before is asked about by run", f.start.UTC().Format(clockForm))
+	tell("start    %s: nothing marked done before is asked about by run", utc(f.start))
 	if dir := cfg.Ledger.BackupDir; dir != "" {
 		tell("backups  one a day into %s", dir)
 	} else {
@@ -150,7 +150,7 @@ func (f founding) say(adopted rebuild.Result) error {
 	switch {
 	case took:
 		tell("adopted  %s that Agent Connect has received requests for since %s: they count as asked",
-			conversations(adopted.Written), adopted.Since.UTC().Format(clockForm))
+			conversations(adopted.Written), utc(adopted.Since))
 	case cfg.AgentConnect.APISecret.IsSet():
 		tell("note     if others have asked before, as a workflow in Kustomer does: acsync ledger "+
 			"rebuild%s takes over whom (init --adopt does both)", here(f.c))
@@ -166,8 +166,8 @@ func (f founding) say(adopted rebuild.Result) error {
 	return nil
 }
 
-// clockForm is how init writes a time.
-const clockForm = "2006-01-02 15:04:05 UTC"
+// utc is how commands that found or restore a ledger write a time.
+func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // newAdoption finds out all that --adopt needs, the credentials included, before anything is written; nil
 // without it.

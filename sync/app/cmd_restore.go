@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"acsync/store"
 	"acsync/store/bolt"
@@ -131,8 +130,6 @@ func unfinishedRestore(done restored, err error) error {
 	return fmt.Errorf("%w. The copy is in place, and refused until then; what was there is %s", err,
 		done.aside)
 }
-
-func utc(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 // newerWords compares the ledger that is there with the copy.
 func newerWords(r *bolt.Restoration) string {

@@ -145,8 +145,8 @@ func silent(h store.Holder, now time.Time) string {
 }
 
 // leftBehind is who had the ledger last, when that process was killed or could not write its summary: any
-// other takes its word away before it gives up the lock. It is asked while the lock is held, so that it is nobody's who is at work.
-// Nil: nobody was.
+// other takes its word away before it gives up the lock. It is asked while the lock is held, so that it is
+// nobody's who is at work. Nil: nobody was.
 func leftBehind(path string) *store.Holder {
 	holder, err := bolt.ReadHolder(path)
 	// There is none, or it tells nothing.
