@@ -256,6 +256,7 @@ func trust(d *database, o Options) error {
 		case moved && o.AcceptFence:
 			d.doubted, d.place.refused = true, nil // until the repair has succeeded it is of no place
 		}
+		d.place.witness.needed = d.doubted && d.place.witness.refuses(t.meta, now)
 		return d.place.refused
 	})
 }

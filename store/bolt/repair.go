@@ -45,6 +45,10 @@ func (r Repairer) Adopt(a Adoption) error {
 		if r.readOnly {
 			return store.ErrReadOnly
 		}
+		// Also what could be written when the repair began may not be any more.
+		if err := r.place.witness.prepare(); err != nil {
+			return err
+		}
 		f, err := readFence(r.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrRolledBack) {
 			return err

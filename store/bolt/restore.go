@@ -161,6 +161,10 @@ func (r *Restoration) compare(at *Place) error {
 			r.Made = runs[0].Ended
 		}
 	}
+	seen, err := r.witnessed(at, now)
+	if err != nil {
+		return unfit("%w", err)
+	}
 	f, err := readFence(r.path)
 	trusted := err == nil
 	switch {
@@ -171,10 +175,6 @@ func (r *Restoration) compare(at *Place) error {
 		return unfit("it is a copy of ledger %s, and the fence was left by ledger %s. If the copy is the "+
 			"right one, move that fence away first", now.Ledger, f.Ledger)
 	default:
-		seen, err := r.witnessed(at)
-		if err != nil {
-			return unfit("%w", err)
-		}
 		r.Newest = f.closedAs(now) && seen <= now.Transaction
 	}
 	if r.there == nil {
@@ -189,20 +189,29 @@ func (r *Restoration) compare(at *Place) error {
 	return err
 }
 
-// witnessed is the last transaction of which the witness at a place knows; 0 for none.
-func (r *Restoration) witnessed(at *Place) (uint64, error) {
+// witnessed is the last transaction of which the witness at a place knows; 0 for none. A witness that would
+// refuse the copy, and cannot be written, is an error: the restore would come to its end, and be in vain.
+func (r *Restoration) witnessed(at *Place, now self) (uint64, error) {
 	place, err := newPlaced(r.path, at)
 	if err != nil {
 		return 0, err
 	}
+	w := &place.witness
 	err = r.copy.view(func(t *txn) error {
-		_, err := place.witness.read(t.meta, true)
+		gone, err := w.read(t.meta, false)
+		if w.needed = w.refuses(t.meta, now); w.needed {
+			return w.prepare()
+		}
+		// One that is missing is begun anew, unless it cannot be.
+		if err == nil && !errors.Is(gone, store.ErrMoved) {
+			err = gone
+		}
 		return err
 	})
-	if errors.Is(err, store.ErrRolledBack) { // it cannot be read
-		return math.MaxUint64, nil
+	if w.spoilt {
+		return math.MaxUint64, err
 	}
-	return place.witness.said.Transaction, err
+	return w.said.Transaction, err
 }
 
 // Newer reports whether the ledger that is there is as new as the copy, or newer. The copy itself, which

@@ -39,6 +39,9 @@ type witness struct {
 	ledger   string // path of the ledger, without links
 
 	found    bool
+	spoilt   bool      // it is there, and says nothing that can be understood
+	content  []byte    // as it was read
+	needed   bool      // the ledger is repaired, and refused until the witness says what the ledger does
 	vanished bool      // it was kept there before, and is gone
 	others   bool      // it is not there, and those of others are elsewhere
 	said     testimony // what it said when the ledger was opened, or has been made to say since
@@ -74,15 +77,17 @@ func (w *witness) read(m *meta, readOnly bool) (gone, err error) {
 		return nil, nil
 	}
 	w.file = filepath.Join(w.dir, m.id()+witnessSuffix)
-	b, err := readSmall(w.file)
+	w.content, err = readSmall(w.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return w.missing(m, readOnly), nil
-	case err != nil && !errors.Is(err, errNoFile):
+	case errors.Is(err, errNoFile):
+		w.fallSilent(err) // what others have put there is not replaced
+	case err != nil:
 		return w.unusable(err, readOnly), nil
 	}
-	if w.said, w.found = parseTestimony(b); !w.found || err != nil {
-		w.found = false
+	if w.said, w.found = parseTestimony(w.content); !w.found {
+		w.spoilt = true
 		return nil, rolledBack("its witness %s cannot be read", w.file)
 	}
 	w.lacking = w.tooNear()
@@ -140,7 +145,12 @@ func (w *witness) missing(m *meta, readOnly bool) error {
 
 // unkept is the error of a witness that must be kept and cannot be; nil where it need not be.
 func (w *witness) unkept(why error) error {
-	if !w.required {
+	switch {
+	case w.needed:
+		return exit.New(exit.Usage, fmt.Sprintf("its witness %s cannot be written: %v. Until it is, it refuses "+
+			"the ledger, whatever is repaired: let this user write there, or name another directory "+
+			"(ledger.witness)", w.file, cause(why)))
+	case !w.required:
 		return nil
 	}
 	return exit.New(exit.Usage, fmt.Sprintf("the witness of the ledger cannot be kept in %s: %v; is its disk "+
@@ -154,17 +164,27 @@ func (w *witness) holds(m *meta, now self) error {
 	if !w.found {
 		return nil
 	}
-	openings := []string{now.Opening, now.over}
+	name := "its witness " + w.file
+	if w.said.Path != w.ledger {
+		name += ", which knew it as " + w.said.Path + ","
+	}
+	return w.said.holds(now, name, append(w.sealed(m), now.Opening, now.over)...)
+}
+
+// sealed are the openings that the ledger remembers the witness to bear.
+func (w *witness) sealed(m *meta) (openings []string) {
 	for _, s := range readSeals(m) {
 		if hex.EncodeToString(s.name[:]) == w.said.Name {
 			openings = append(openings, hex.EncodeToString(s.opening[:]), hex.EncodeToString(s.over[:]))
 		}
 	}
-	name := "its witness " + w.file
-	if w.said.Path != w.ledger {
-		name += ", which knew it as " + w.said.Path + ","
-	}
-	return w.said.holds(now, name, openings...)
+	return openings
+}
+
+// refuses reports whether the witness, as it is, would refuse the ledger even after a repair.
+func (w *witness) refuses(m *meta, now self) bool {
+	now.distrusted = false
+	return w.spoilt || w.found && w.said.fence.holds(now, "", w.sealed(m)...) != nil
 }
 
 // prepare makes sure that the witness can be written, before anything changes.
@@ -178,6 +198,10 @@ func (w *witness) prepare() error {
 	}
 	if err == nil {
 		err = roomIn(w.dir)
+	}
+	// To write what it says already shows most surely that it can be written.
+	if err == nil && w.needed {
+		err = replace(w.ledger, w.file, w.content, false)
 	}
 	if err != nil {
 		w.fallSilent(err)
@@ -231,7 +255,7 @@ func (w *witness) write(f fence) error {
 		w.fallSilent(err)
 		return w.unkept(err)
 	}
-	w.said = t
+	w.said, w.needed = t, false
 	return nil
 }
 

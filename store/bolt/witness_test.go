@@ -289,6 +289,80 @@ func TestWitnessTooNear(t *testing.T) {
 	}
 }
 
+// A repair makes the witness say what its ledger says by then. Beside one that cannot be written it is refused
+// before anything changes, because the next opening would be refused again; beside one that agrees it is not.
+func TestRepairBesideAMuteWitness(t *testing.T) {
+	for name, test := range map[string]struct {
+		arrange func(t *testing.T, path, file string, copied snapshot)
+		refused bool
+	}{
+		"it knows of more": {func(t *testing.T, path, _ string, copied snapshot) { copied.putBack(t, path) }, true},
+		"it is empty":      {func(t *testing.T, _, file string, _ snapshot) { must(t, os.WriteFile(file, nil, 0o600)) }, true},
+		"it agrees, and the fence is lost": {func(t *testing.T, path, _ string, _ snapshot) {
+			must(t, os.Remove(path+fenceSuffix))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := home(t)
+			path := settled(t, at)
+			backup := filepath.Join(t.TempDir(), "backup.db")
+			l := reopened(t, path, Options{Place: &at})
+			must(t, l.Backup(backup))
+			closeLedger(t, l)
+			copied := take(t, path, "", fenceSuffix)
+			use(t, path, at, 2)
+			file := witnessOf(t, path, at)
+			test.arrange(t, path, file, copied)
+			// Where the new one is written first. It stops even root.
+			must(t, os.MkdirAll(filepath.Join(file+".tmp", "in the way"), 0o700))
+			before := take(t, path, "", fenceSuffix)
+			repair := func() error {
+				l, err := Open(path, Options{Place: &at, AcceptFence: true})
+				if err != nil {
+					return err
+				}
+				return errors.Join(l.Adopt(Adoption{Excused: true}), l.Close())
+			}
+			if !test.refused {
+				must(t, repair())
+				use(t, path, at, 3)
+				use(t, path, at, 4)
+				return
+			}
+			r, restore := NewRestoration(path, backup, Options{Place: &at})
+			if restore == nil {
+				must(t, r.Close())
+			}
+			for what, err := range map[string]error{"repair": repair(), "restore": restore} {
+				if code, _ := exit.Of(err); code != exit.Usage || !strings.Contains(err.Error(), "its witness "+file+" cannot be written") {
+					t.Errorf("%s: got %v with exit code %d", what, err, code)
+				}
+			}
+			wantSame(t, take(t, path, "", fenceSuffix), before)
+			must(t, os.RemoveAll(file+".tmp"))
+			must(t, repair())
+			use(t, path, at, 3)
+		})
+	}
+}
+
+// A witness that can no longer be written when a repair ends leaves the ledger refused, and the repair says so.
+func TestWitnessFallsSilentInARepair(t *testing.T) {
+	at := home(t)
+	path := settled(t, at)
+	copied := take(t, path, "", fenceSuffix)
+	use(t, path, at, 2)
+	file := witnessOf(t, path, at)
+	copied.putBack(t, path)
+	l := openLedger(t, path, Options{Place: &at, AcceptFence: true})
+	must(t, os.MkdirAll(filepath.Join(file+".tmp", "in the way"), 0o700))
+	if err := l.Adopt(Adoption{Excused: true}); err == nil || !strings.Contains(err.Error(), "its witness "+file) {
+		t.Errorf("it says %v", err)
+	}
+	closeLedger(t, l)
+	wantRolledBack(t, path, at, "its witness "+file)
+}
+
 // Where a ledger has sent something and is gone, none is begun anew.
 func TestCreateBesideAWitness(t *testing.T) {
 	at := home(t)
