@@ -23,6 +23,10 @@ import (
 // ErrCopy answers a copy that cannot be restored. Nothing was changed.
 var ErrCopy = exit.New(exit.Usage, "it cannot be restored")
 
+// errOvertaken answers a restore that finds something else in the place of the ledger than it has looked at.
+var errOvertaken = exit.New(exit.Locked, "another process, such as a second restore, has changed it since "+
+	"it was looked at; nothing was changed. Run this again when nobody else works on the ledger")
+
 func unfit(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrCopy}, args...)...)
 }
@@ -43,8 +47,9 @@ type Restoration struct {
 
 	path  string // of the file itself, where the ledger's is a link
 	copy  *Ledger
-	there *Ledger // nil for none that can be read
-	hash  []byte  // of the copy
+	there *Ledger     // nil for none that can be read
+	seen  fs.FileInfo // of the file that is there; nil for none
+	hash  []byte      // of the copy
 	// what is there was copied there by hand, and nothing was learnt since
 	untouched bool
 }
@@ -124,6 +129,7 @@ func (r *Restoration) openCopy(copied string, o Options) error {
 
 // look opens what is at the path, whatever that is.
 func (r *Restoration) look() error {
+	r.seen, _ = os.Stat(r.path) // what keeps it from being found open says
 	o := Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true, anyKind: true}
 	there, err := open(r.path, o, migrations)
 	switch {
@@ -136,7 +142,7 @@ func (r *Restoration) look() error {
 		return nil
 	case errors.Is(err, store.ErrDamaged):
 		// What is no file can neither be moved aside nor replaced as one.
-		if stat, unknown := os.Stat(r.path); unknown == nil && stat.Mode().IsRegular() {
+		if r.seen != nil && r.seen.Mode().IsRegular() {
 			r.Damage = err
 			return nil
 		}
@@ -240,11 +246,13 @@ func (r *Restoration) Place() (aside string, err error) {
 		})
 	}
 	return aside, explain(r.path, build(r.path, write, func(temp string, _ store.Info) error {
-		old, err := os.Stat(r.path)
-		if errors.Is(err, fs.ErrNotExist) {
+		err := r.unchanged()
+		switch {
+		case err != nil:
+		case r.seen == nil:
 			err = publish(temp, r.path)
-		} else if err == nil {
-			aside, err = r.replace(temp, old)
+		default:
+			aside, err = r.replace(temp)
 		}
 		if err != nil {
 			return err
@@ -253,10 +261,26 @@ func (r *Restoration) Place() (aside string, err error) {
 	}))
 }
 
+// unchanged makes sure that what is there is what was looked at. A damaged ledger cannot be locked, and a
+// lock that is shared keeps no other restore away.
+func (r *Restoration) unchanged() error {
+	now, err := os.Stat(r.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && r.seen == nil:
+		return nil
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	case err != nil, r.seen == nil, !os.SameFile(now, r.seen), now.Size() != r.seen.Size(),
+		!now.ModTime().Equal(r.seen.ModTime()):
+		return errOvertaken
+	}
+	return nil
+}
+
 // replace puts a file in the place of the ledger, which gets another name first: whatever happens, one of
 // the two is there.
-func (r *Restoration) replace(temp string, old fs.FileInfo) (aside string, err error) {
-	if err := errors.Join(os.Chmod(temp, old.Mode().Perm()), giveTo(temp, old)); err != nil {
+func (r *Restoration) replace(temp string) (aside string, err error) {
+	if err := errors.Join(os.Chmod(temp, r.seen.Mode().Perm()), giveTo(temp, r.seen)); err != nil {
 		return "", err
 	}
 	if runtime.GOOS == "windows" { // where an open file cannot be replaced

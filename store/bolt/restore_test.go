@@ -172,6 +172,42 @@ func TestNewestCopy(t *testing.T) {
 	}
 }
 
+// Of two restores that both have looked at what is there one puts its copy there, and the other nothing.
+func TestRestoresAtOnce(t *testing.T) {
+	first := func(t *testing.T, v lived) {
+		_, err := restoration(t, v.path, v.copied, Options{}).Place()
+		must(t, err)
+	}
+	for name, test := range map[string]struct {
+		arrange, meanwhile func(t *testing.T, v lived)
+	}{
+		"over a damaged one": {func(t *testing.T, v lived) { spoil(t, v.path) }, first},
+		"over an older one":  {func(t *testing.T, v lived) { take(t, v.copied, "").putBack(t, v.path) }, first},
+		"over none":          {func(t *testing.T, v lived) { must(t, os.Remove(v.path)) }, first},
+		"it was put back by hand": {func(t *testing.T, v lived) { spoil(t, v.path) }, func(t *testing.T, v lived) {
+			take(t, v.copied, "").putBack(t, v.path) // into the same file
+		}},
+		"it was taken away": {func(t *testing.T, v lived) { spoil(t, v.path) }, func(t *testing.T, v lived) {
+			must(t, os.Remove(v.path))
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newLived(t)
+			test.arrange(t, v)
+			r := restoration(t, v.path, v.copied, Options{})
+			test.meanwhile(t, v)
+			before, list := take(t, v.path, ""), names(t, filepath.Dir(v.path))
+			aside, err := r.Place()
+			wantError(t, err, errOvertaken)
+			if err == nil || aside != "" || !strings.Contains(err.Error(), "nothing was changed") {
+				t.Errorf("it moves what is there to %q, and says %v", aside, err)
+			}
+			wantSame(t, take(t, v.path, ""), before)
+			wantSame(t, names(t, filepath.Dir(v.path)), list)
+		})
+	}
+}
+
 func TestRestoreRefused(t *testing.T) {
 	other := newLived(t)
 	for name, test := range map[string]struct {
