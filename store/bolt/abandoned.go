@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,6 +45,20 @@ func Abandoned(path string, p *Place) bool {
 	}
 	_, err := os.Lstat(path)
 	return err == nil || checkAbandoned(path, p) != nil
+}
+
+// missed adds to ErrMissing whether there was a ledger at path.
+func missed(path string, p *Place, err error) error {
+	left, unread := traces(path, p)
+	_, none := os.Lstat(path)
+	switch {
+	case left != "" || unread != nil:
+		left = cmp.Or(left, "its fence "+beside(path, fenceSuffix))
+		return fmt.Errorf("%w, but %s is left, so there was one", err, left)
+	case none == nil:
+		return fmt.Errorf("%w behind the link that is there: is its disk mounted?", err)
+	}
+	return errNever
 }
 
 // leftWitness finds a witness in a directory that tells of a ledger at this very path which has sent

@@ -21,6 +21,9 @@ var errOnlyRehearsed = fmt.Errorf("%w", store.ErrOtherCredential)
 // errLeft answers whoever would make a ledger where another one has left its traces. It is ErrRolledBack.
 var errLeft = fmt.Errorf("%w", store.ErrRolledBack)
 
+// errNever answers where there is no ledger, and nothing shows that there ever was one. It is ErrMissing.
+var errNever = fmt.Errorf("%w", store.ErrMissing)
+
 // errUnwitnessed answers where the witness that a ledger must have is gone. It is ErrMoved.
 var errUnwitnessed = fmt.Errorf("%w", store.ErrMoved)
 
@@ -32,8 +35,11 @@ var advice = []struct {
 	about error
 	todo  string
 }{
-	{store.ErrMissing, restoreCopy + ". Run acsync init only if there never was a ledger, or all copies " +
-		"are lost: then move away what is left of it, and run acsync ledger rebuild right after it"},
+	{errNever, "run acsync init, which makes it, if there never was one. If there was one, here or on another " +
+		"machine, a new one knows nobody, and asks everybody again: run acsync ledger restore FILE with the newest " +
+		"copy of it"},
+	{store.ErrMissing, restoreCopy + ". Only if all copies are lost: move away what is left of it, and run " +
+		"acsync init and, right after it, acsync ledger rebuild"},
 	{store.ErrExists, "use it, or choose another path; a ledger is never overwritten"},
 	{store.ErrLocked, "wait for that pass to end, or stop it"},
 	{store.ErrDamaged, "nothing more is sent; " + restoreCopy + "; without a copy, move the ledger and its " +

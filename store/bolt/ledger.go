@@ -95,10 +95,7 @@ func Open(path string, o Options) (*Ledger, error) {
 	case errors.Is(err, store.ErrLocked):
 		err = named(path, err)
 	case errors.Is(err, store.ErrMissing):
-		if left, unread := traces(path, o.Place); left != "" || unread != nil {
-			left = cmp.Or(left, "its fence "+beside(path, fenceSuffix))
-			err = fmt.Errorf("%w, but %s is left, so there was one", err, left)
-		}
+		err = missed(path, o.Place, err)
 	}
 	return nil, explain(path, err)
 }

@@ -21,7 +21,7 @@ func TestOpenNeverCreates(t *testing.T) {
 			if _, err := os.Stat(path); err == nil {
 				t.Error("a file was made")
 			}
-			if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "acsync init") {
+			if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "no ledger; run acsync init") {
 				t.Errorf("%q does not say which file is missing and what to do", err)
 			}
 		})
