@@ -21,6 +21,9 @@ var errOnlyRehearsed = fmt.Errorf("%w", store.ErrOtherCredential)
 // errLeft answers whoever would make a ledger where another one has left its traces. It is ErrRolledBack.
 var errLeft = fmt.Errorf("%w", store.ErrRolledBack)
 
+// errUnfenced answers a ledger whose fence is gone. It is ErrRolledBack.
+var errUnfenced = fmt.Errorf("%w", store.ErrRolledBack)
+
 // errNever answers where there is no ledger, and nothing shows that there ever was one. It is ErrMissing.
 var errNever = fmt.Errorf("%w", store.ErrMissing)
 
@@ -35,9 +38,9 @@ var advice = []struct {
 	about error
 	todo  string
 }{
-	{errNever, "run acsync init, which makes it, if there never was one. If there was one, here or on another " +
-		"machine, a new one knows nobody, and asks everybody again: run acsync ledger restore FILE with the newest " +
-		"copy of it"},
+	{errNever, "run acsync init, which makes it, if there never was one. If there was one, here or on " +
+		"another machine, a new one knows nobody, and asks everybody again: run acsync ledger restore FILE " +
+		"with the newest copy of it"},
 	{store.ErrMissing, restoreCopy + ". Only if all copies are lost: move away what is left of it, and run " +
 		"acsync init and, right after it, acsync ledger rebuild"},
 	{store.ErrExists, "use it, or choose another path; a ledger is never overwritten"},
@@ -53,6 +56,10 @@ var advice = []struct {
 		"ledger restore FILE with the newest copy of it, and leave its fence where it is. Only if all copies " +
 		"are lost, or if it is to begin anew on purpose, such as with another account: move what is left away, " +
 		"then run acsync init and acsync ledger rebuild"},
+	{errUnfenced, "nothing was sent, because nothing tells now whether it is an older copy. Put the fence " +
+		"back beside it, as where the ledger was moved and the fence stayed behind. Only if the fence is lost: " +
+		"acsync ledger rebuild, or acsync ledger restore FILE where there is a newer copy: both learn from " +
+		"Agent Connect who was asked since"},
 	{store.ErrRolledBack, "nothing was sent, because whoever it does not know of any more would be asked " +
 		"again. Leave the fence where it is. Where there is a newer copy, run acsync ledger restore FILE, " +
 		"and otherwise acsync ledger rebuild: both learn from Agent Connect who was asked since"},

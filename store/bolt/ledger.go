@@ -232,9 +232,9 @@ func trust(d *database, o Options) error {
 		}
 		d.fenced, err = readFence(d.path)
 		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			err = rolledBack("its fence %s is missing", beside(d.path, fenceSuffix))
-		case err == nil:
+		case errors.Is(err, fs.ErrNotExist) && !now.distrusted:
+			err = fmt.Errorf("%w: its fence %s is missing", errUnfenced, beside(d.path, fenceSuffix))
+		case err == nil, errors.Is(err, fs.ErrNotExist): // for what it is distrusted needs no fence
 			err = d.fenced.holds(now, "its fence", now.Opening, now.over)
 		}
 		err = cmp.Or(err, d.place.check(t.meta, now, o.ReadOnly))

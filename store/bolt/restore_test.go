@@ -110,6 +110,15 @@ func TestRestoreOfWhatIsThere(t *testing.T) {
 	if r.Newer() || r.Newest || r.Begun || r.Done {
 		t.Errorf("got %+v", r)
 	}
+	// Without a fence, as on another machine, it is refused for what it is, and not for that.
+	for _, gone := range []string{"", fenceSuffix} {
+		if gone != "" {
+			must(t, os.Remove(v.path+gone))
+		}
+		if _, err := Open(v.path, Options{}); err == nil || !strings.Contains(err.Error(), "it is a copy of") {
+			t.Errorf("it says %v", err)
+		}
+	}
 	_, err := r.Place()
 	must(t, err)
 	v.complete(t)

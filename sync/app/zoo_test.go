@@ -195,6 +195,8 @@ func (z *zoo) edited(t *testing.T, change func(meta *bbolt.Bucket) error) []byte
 }
 
 const (
+	unfenced = "its fence \\S+ is missing;.*Put the fence back beside it.*ledger rebuild --config \\S+, or.*ledger restore --config \\S+ FILE"
+
 	restore = "(ledger restore --config \\S+ FILE.*leave its fence where it is|Leave the fence where it is.*ledger restore --config \\S+ FILE).*rebuild"
 	backup  = "ledger restore --config \\S+ FILE with the newest copy of it.*leave its fence.*Only if all copies are lost.*init --config \\S+ and.*rebuild"
 )
@@ -221,7 +223,7 @@ func TestZoo(t *testing.T) {
 		{"an older copy", z.older, z.fence, 14, restore},
 		{"another ledger beside this fence", strange, z.fence, 14, restore},
 		{"a newer format", newer, z.fence, 1, "newer format.*version of acsync"},
-		{"without its fence", z.content, nil, 14, restore},
+		{"without its fence", z.content, nil, 14, unfenced},
 		{"an empty fence", z.content, []byte{}, 14, restore},
 		{"a fence of text", z.content, []byte("milk, bread\n"), 14, restore},
 		{"half a fence", z.content, z.fence[:len(z.fence)/2], 14, restore},
