@@ -51,8 +51,9 @@ func sameLedger(before, now store.Info) error {
 	}
 	return fmt.Errorf("%w: the back-fill let others have it, and what came back is ledger %s with %d changes "+
 		"and %d intents, not ledger %s with %d and %d or more. Nothing more was sent, because whoever it does "+
-		"not know of any more would be asked again. If there is a newer copy, put that back; leave the fence "+
-		"where it is. Then run acsync ledger rebuild, which learns from Agent Connect who was asked since",
+		"not know of any more would be asked again. Leave the fence where it is. Where there is a newer copy, "+
+		"run acsync ledger restore FILE, and otherwise acsync ledger rebuild: both learn from Agent Connect who "+
+		"was asked since",
 		store.ErrRolledBack, now.ID, now.Transaction, now.Intents, before.ID, before.Transaction, before.Intents)
 }
 

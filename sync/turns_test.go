@@ -245,7 +245,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if err := errors.Join(ledger.Adopt(bolt.Adoption{Excused: true}), ledger.Close()); err != nil {
 				t.Fatal(err)
 			}
-		}, code: exit.LedgerDamaged, want: "ledger rebuild"},
+		}, code: exit.LedgerDamaged, want: "ledger restore FILE, and otherwise acsync ledger rebuild"},
 		"put back, repaired and gone on with": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
