@@ -45,7 +45,8 @@ func withBackups(example []byte, c *cli.Context, path string, fresh bool) ([]byt
 func makeBackupDir(dir string) error {
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		err = probePlace(filepath.Join(dir, "backup.db"))
+		o := output{real: filepath.Join(dir, "backup.db")}
+		err = o.explained(probePlace(o.real))
 	}
 	if err != nil {
 		return usagef("backups cannot be kept in %s (ledger.backup_dir): %v; nothing was done", dir, err)

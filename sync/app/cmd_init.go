@@ -74,8 +74,9 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.IsSet(flagBackupDir) {
-		if err := makeBackupDir(cfg.Ledger.BackupDir); err != nil {
+	// Passes never make it, because a disk that is not mounted must not be taken for an empty one.
+	if dir := cfg.Ledger.BackupDir; dir != "" {
+		if err := makeBackupDir(dir); err != nil {
 			return err
 		}
 	}
