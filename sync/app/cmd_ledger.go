@@ -172,6 +172,9 @@ func ledgerBackup(s *session) error {
 	if path == "" {
 		return usagef("say where to: --%s FILE", flagOut)
 	}
+	if _, err := newOutput(flagOut, path); err != nil {
+		return err
+	}
 	err := withLedger(s, bolt.Options{ReadOnly: true},
 		func(ledger *bolt.Ledger) error { return ledger.Backup(path) })
 	if err != nil {

@@ -106,7 +106,7 @@ func TestContainer(t *testing.T) {
 		{"report --from 2026-01-01", 0, ""},
 		{"ledger check", 0, "/data/acsync.db is sound"},
 		{"ledger backup --out /data/copy.db", 0, "wrote /data/copy.db"},
-		{"ledger backup --out copy.db", 1, "permission denied"},
+		{"ledger backup --out copy.db", 12, `--out "copy.db" cannot be written: directory /: permission denied; nothing was done`},
 		{"ledger export --out export.jsonl", 12, "permission denied"},
 		{"run --sandbox", 12, "there is no place for the sandbox's ledger: neither $XDG_CACHE_HOME nor $HOME are defined; set HOME or XDG_CACHE_HOME"},
 		{"plan --out /dev/stdout", 12, "/dev/ is no place for a file"},

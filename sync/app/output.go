@@ -24,6 +24,9 @@ const probeBytes = 256 << 10
 // where that cannot be, what is there is overwritten.
 func newOutput(flag, path string) (output, error) {
 	o, err := findOutput(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; make that directory, or name another file", err)
+	}
 	if err != nil {
 		return o, usagef("--%s %q cannot be written: %v; nothing was done", flag, path, err)
 	}
