@@ -254,7 +254,11 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 
 // mend: gives the stand-in's agents that have none, or one that is deactivated or incomplete, an approved profile.
 func mend(ts *testscript.TestScript, _ bool, _ []string) {
-	stand := *ts.Value("stand-in").(**sandbox.Sandbox)
+	approve(*ts.Value("stand-in").(**sandbox.Sandbox))
+}
+
+// approve gives all agents of a stand-in an approved profile.
+func approve(stand *sandbox.Sandbox) {
 	for _, name := range []string{"ivo.newell", "jana.orr", "kai.price", "milo.reyes", "nora.stone"} {
 		stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: name + "@example.org", Status: "active"}}})
 	}

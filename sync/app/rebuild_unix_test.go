@@ -325,28 +325,20 @@ func TestAdoptionThatFails(t *testing.T) {
 }
 
 // TestPutBack puts the ledger back with all that could tell, as a snapshot of the folder does: Agent
-// Connect's data tell.
+// Connect's data tell, and where they cannot be had nothing is sent.
 func TestPutBack(t *testing.T) {
 	t.Parallel()
-	program := build(t)
-	for _, endings := range besides {
-		t.Run(strings.Join(endings, " "), func(t *testing.T) {
-			t.Parallel()
-			w := newWitnessed(t, program)
-			w.rollBack(t, endings)
-			w.refuses(t)
-			w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: 403} })
-			if len(endings) > 1 {
-				w.want(t, 4, "run") // what cannot be held against the data sends nothing
-			}
-			w.set(nil)
-			w.refuses(t)
-			w.want(t, 0, "ledger", "rebuild")
-			w.want(t, well, "run")
-			w.noneTwice(t)
-			w.want(t, 12, "resolve", "--accept", "--id", "6716500fa1b2c3d4e5ffffff") // nothing waits under it
-		})
-	}
+	w := newWitnessed(t, build(t))
+	w.rollBack(t, besides[2])
+	w.refuses(t)
+	w.set(func(*http.Request) sandbox.Fault { return sandbox.Fault{Status: 403} })
+	w.want(t, 4, "run") // what cannot be held against the data sends nothing
+	w.set(nil)
+	w.refuses(t)
+	w.want(t, 0, "ledger", "rebuild")
+	w.want(t, well, "run")
+	w.noneTwice(t)
+	w.want(t, 12, "resolve", "--accept", "--id", "6716500fa1b2c3d4e5ffffff") // nothing waits under it
 }
 
 // TestAcceptRestored takes a ledger as it is, on the operator's word: then passes go on, and do not ask
@@ -368,38 +360,6 @@ func TestAcceptRestored(t *testing.T) {
 			t.Errorf("the number in %s was given %d times", stamp, n)
 		}
 	}
-}
-
-// TestSecondMachine copies a ledger with all that lies beside it, and lets both go on: each finds the other
-// out.
-func TestSecondMachine(t *testing.T) {
-	t.Parallel()
-	w := newWitnessed(t, build(t))
-	w.want(t, well, "run", "--max", "5")
-	other := t.TempDir()
-	for ending, content := range w.files(t) {
-		if content != nil {
-			if err := os.WriteFile(filepath.Join(other, "acsync.db"+ending), content, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := os.WriteFile(filepath.Join(other, "config.toml"), []byte(w.config(t)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	w.want(t, well, "run", "--max", "20")
-	here := w.dir
-	w.dir = other
-	if said := w.want(t, 14, "run"); !strings.Contains(said, "--accept-move") {
-		t.Errorf("it says %s", said)
-	}
-	w.want(t, 0, "ledger", "check", "--accept-move") // which is not so
-	w.refuses(t)
-	w.want(t, 0, "ledger", "rebuild")
-	w.want(t, well, "run")
-	w.dir = here
-	w.refuses(t)
-	w.noneTwice(t)
 }
 
 // TestOtherKey goes on with the key of another account: refused, and settled by nothing that account says.
