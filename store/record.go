@@ -78,6 +78,15 @@ func (r Record) Sending(i Intent, resolution, now time.Time) Record {
 	}
 }
 
+// Finished is the record after the outcome of an intent. One that ends as scheduled was no attempt: nothing of
+// its survey request has left, and all is as it was before it.
+func (r Record) Finished(i Intent, x Result) Record {
+	if x.State == Scheduled {
+		return i.Before
+	}
+	return r.After(x)
+}
+
 // After is the record after a result.
 func (r Record) After(x Result) Record {
 	r.State, r.Reason, r.Status, r.At, r.Due = x.State, x.Reason, x.Status, x.At, x.Due
@@ -173,6 +182,7 @@ type Intent struct {
 	Number  uint64 // grows with every intent of the ledger; never used twice
 	Ledger  string // id of the ledger
 	Attempt int    // how many intents the key has had, this one included
+	Before  Record // of the key, when it was begun; zero where the ledger knew nothing of it
 	// it is one of a rehearsal, about which no customer is mailed
 	Rehearsal bool
 }
@@ -196,7 +206,7 @@ func Rehearsed(stamp string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(stamp)), rehearsed)
 }
 
-// Result is what became of an intent.
+// Result is what became of an intent; see [Record.Finished].
 type Result struct {
 	State  State
 	Reason string    // a short stable code; may be empty

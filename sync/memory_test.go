@@ -93,10 +93,9 @@ func (m *memoryLedger) Begin(key store.Key, resolution, now time.Time) (store.In
 		return store.Intent{}, err
 	}
 	m.intents++
-	record.State, record.Resolution, record.At, record.Intent = store.Sending, resolution, now, m.intents
-	record.Attempts++
-	m.records[key] = record
-	return store.Intent{Key: key, Number: m.intents, Ledger: m.info.ID, Attempt: record.Attempts}, nil
+	intent := store.Intent{Key: key, Number: m.intents, Ledger: m.info.ID, Attempt: record.Attempts + 1, Before: record}
+	m.records[key] = record.Sending(intent, resolution, now)
+	return intent, nil
 }
 
 func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
@@ -106,11 +105,13 @@ func (m *memoryLedger) Finish(intent store.Intent, result store.Result) error {
 	if err := store.MayFinish(intent, m.info.ID, record, result.State); err != nil {
 		return err
 	}
-	record.State, record.Reason, record.Status, record.At, record.Due = result.State, result.Reason, result.Status, result.At, result.Due
+	record = record.Finished(intent, result)
 	if record.State == store.InDoubt {
 		record.Doubt = m.intents
 	}
-	m.records[intent.Key] = record
+	if m.records[intent.Key] = record; record.State == store.Unknown {
+		delete(m.records, intent.Key)
+	}
 	if record.State == store.Accepted {
 		m.accepted[decide.SurveyPer(store.PerResolution).KeyAt(intent.Key, record.Resolution)]++
 	}

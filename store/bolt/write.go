@@ -22,7 +22,7 @@ func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, e
 		if err := store.MayBegin(key, old); err != nil {
 			return next, err
 		}
-		i.Attempt = old.Attempts + 1
+		i.Attempt, i.Before = old.Attempts+1, old
 		i.Number, err = t.records.intents.NextSequence()
 		return old.Sending(i, resolution, now), err
 	})
@@ -32,14 +32,23 @@ func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, e
 	return i, nil
 }
 
-// Finish notes the outcome of an intent, which must be the open one of its key; see [store.MayFinish].
+// Finish notes the outcome of an intent, which must be the open one of its key; see [store.MayFinish]. What was
+// no attempt leaves no trace; see [store.Record.Finished].
 func (w Writer) Finish(i store.Intent, r store.Result) error {
-	return w.change(i.Key, func(t *txn, old store.Record) (store.Record, error) {
-		if err := store.MayFinish(i, w.id, old, r.State); err != nil {
-			return old, err
+	return w.update(func(t *txn) error {
+		s, err := t.records.load(i.Key)
+		if err != nil {
+			return err
+		}
+		if err := store.MayFinish(i, w.id, s.Record, r.State); err != nil {
+			return err
 		}
 		w.binding.prove(t, r.State)
-		return old.After(r), nil
+		next := s.Finished(i, r)
+		if next.State == store.Unknown {
+			return t.records.remove(s)
+		}
+		return t.records.put(s, next)
 	})
 }
 

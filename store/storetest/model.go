@@ -24,8 +24,8 @@ func testModel(t *testing.T, o Opener) {
 	}
 	rapid.Check(t, func(r *rapid.T) {
 		m := &model{
-			ledger: o.Create(t, noon), records: map[store.Key]store.Record{}, identity: store.PerConversation,
-			now: sec, checkpoint: noon,
+			ledger: o.Create(t, noon), records: map[store.Key]store.Record{}, before: map[store.Key]store.Record{},
+			identity: store.PerConversation, now: sec, checkpoint: noon,
 		}
 		m.reopen = func() { m.ledger = o.Reopen(t, m.ledger) }
 		r.Repeat(rapid.StateMachineActions(m))
@@ -38,6 +38,7 @@ type model struct {
 	ledger     Ledger
 	reopen     func()
 	records    map[store.Key]store.Record
+	before     map[store.Key]store.Record // as they were when their last intents were begun
 	identity   store.Identity
 	numbers    uint64 // intents so far
 	now        time.Time
@@ -107,14 +108,16 @@ func (m *model) Begin(t *rapid.T) {
 	if r.First.IsZero() {
 		r.First = m.now
 	}
-	wantSame(t, i, store.Intent{Key: k, Number: r.Intent, Ledger: info(t, m.ledger).ID, Attempt: r.Attempts})
-	m.records[k] = r
+	wantSame(t, i, store.Intent{
+		Key: k, Number: r.Intent, Ledger: info(t, m.ledger).ID, Attempt: r.Attempts, Before: old,
+	})
+	m.records[k], m.before[k] = r, old
 }
 
 func (m *model) Finish(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
 	old := m.records[k]
-	i := store.Intent{Key: k, Number: old.Intent, Ledger: info(t, m.ledger).ID}
+	i := store.Intent{Key: k, Number: old.Intent, Ledger: info(t, m.ledger).ID, Before: m.before[k]}
 	wrong := rapid.IntRange(0, 4).Draw(t, "wrong")
 	switch wrong {
 	case 0:
@@ -125,7 +128,15 @@ func (m *model) Finish(t *rapid.T) {
 	err := m.ledger.Finish(i, x)
 	ends := []store.State{store.Accepted, store.Rejected, store.Retry, store.InDoubt, store.Scheduled}
 	wantRefusal(t, err, wrong < 2 || old.State != store.Sending || !slices.Contains(ends, x.State))
-	m.keep(err, k, old, x)
+	switch {
+	case err != nil || x.State != store.Scheduled:
+		m.keep(err, k, old, x)
+	// It was no attempt.
+	case m.before[k].State == store.Unknown:
+		delete(m.records, k)
+	default:
+		m.records[k] = m.before[k]
+	}
 }
 
 func (m *model) Settle(t *rapid.T) {

@@ -20,6 +20,7 @@ func Run(t *testing.T, o Opener) {
 	for name, test := range map[string]func(*testing.T, Ledger){
 		"BeginAtOnce": testBeginAtOnce, "Case": testCase, "Each": testEach, "Import": testImport,
 		"Lateness": testLateness, "Backfills": testBackfills, "Reopen": testReopen,
+		"NoAttempt": testNoAttempt,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, o.Create(t, noon)) })
 	}
@@ -238,6 +239,36 @@ func testReopen(t *testing.T, l Ledger) {
 	wantSame(t, len(due), 3)
 	i := begin(t, l, id(1))
 	wantSame(t, []any{i.Attempt, record(t, l, id(1)).First}, []any{3, sec})
+}
+
+// testNoAttempt: what ends as scheduled leaves the key as it was before its intent, and nothing of it where
+// the ledger knew nothing. The number is not given again.
+func testNoAttempt(t *testing.T, l Ledger) {
+	finish(t, l, id(1), store.Retry)
+	failed := store.Record{State: store.Rejected, Reason: "rule_error:x", Resolution: noon, At: noon}
+	must(t, l.Commit(batch(failed, id(2))))
+	spam := store.Record{State: store.Skipped, Reason: "spam", Resolution: noon, At: noon}
+	must(t, l.Commit(batch(spam, id(3))))
+	due, err := l.Due(noon, 0)
+	must(t, err)
+	before, counts, last := all(t, l), info(t, l).Counts, uint64(1)
+	later := noon.Add(time.Hour)
+	for n := range 4 {
+		i, err := l.Begin(id(n), later, later)
+		must(t, err)
+		if i.Number <= last {
+			t.Errorf("the number %d was given again", i.Number)
+		}
+		last = i.Number
+		must(t, l.Finish(i, store.Result{State: store.Scheduled, Reason: "stopped", At: later, Due: later}))
+		wantRefused(t, l.Finish(i, store.Result{State: store.Accepted, At: later}))
+	}
+	wantSame(t, all(t, l), before)
+	wantSame(t, info(t, l).Counts, counts)
+	again, err := l.Due(noon, 0)
+	must(t, err)
+	wantSame(t, again, due)
+	wantSame(t, begin(t, l, id(1)).Attempt, 2)
 }
 
 func testLateness(t *testing.T, l Ledger) {
