@@ -279,6 +279,68 @@ func TestStops(t *testing.T) {
 	}
 }
 
+// TestStoppedIsNoAttempt stops passes, more often than anything is tried, before the one survey request has left. The
+// ledger has it as before, each pass counts it like what it did not come to, and in the end it is sent.
+func TestStoppedIsNoAttempt(t *testing.T) {
+	tests := []struct {
+		name   string
+		tried  int // attempts before
+		before store.Record
+		want   store.Record // what waits then
+	}{
+		{"unknown", 0, store.Record{}, store.Record{State: store.Scheduled, Reason: "stopped"}},
+		{"skipped", 0, store.Record{State: store.Skipped, Reason: "spam"}, store.Record{State: store.Scheduled, Reason: "stopped"}},
+		{"unreadable", 0, store.Record{State: store.Scheduled, Reason: "unreadable"}, store.Record{State: store.Scheduled, Reason: "unreadable"}},
+		{"tried", 3, store.Record{State: store.Retry, Reason: "gateway_answer", Status: 404}, store.Record{State: store.Retry, Reason: "gateway_answer", Status: 404}},
+		{"by hand", 2, store.Record{State: store.Retry, Reason: "by_hand"}, store.Record{State: store.Retry, Reason: "by_hand"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t, 1)
+			key, past := decide.KeyOf(b.conversations[0]), time.Now().Add(-time.Hour)
+			for range test.tried {
+				i, err := b.ledger.Begin(key, b.conversations[0].LastDone.At, past)
+				if err = errors.Join(err, b.ledger.Finish(i, store.Result{State: store.Retry, At: past})); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if r := test.before; r.State != store.Unknown {
+				r.Resolution, r.At, r.Due = b.conversations[0].LastDone.At, past, past
+				if err := b.ledger.Commit(store.Batch{Entries: []store.Entry{{Key: key, Record: r}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := b.state(t, 0)
+			for range 2 * decide.MostAttempts {
+				ctx, stop := context.WithCancel(t.Context())
+				b.answer = func(agentconnect.Request) agentconnect.Answer {
+					stop()
+					return agentconnect.Answer{Err: ctx.Err()}
+				}
+				b.heard.events = nil
+				result, err := b.engine.Run(ctx)
+				b.check(t, result)
+				if !errors.Is(err, context.Canceled) || result.Found != 1 || result.Reasons[test.want.State][decide.Reason(test.want.Reason)] != 1 {
+					t.Fatalf("a pass tells %+v (%v)", result, err)
+				}
+				got := b.state(t, 0)
+				if before.State.Waiting() && got != before {
+					t.Fatalf("the ledger has %+v, want what it had, %+v", got, before)
+				}
+				before = got
+			}
+			if r := before; r.State != test.want.State || r.Reason != test.want.Reason || r.Status != test.want.Status ||
+				r.Attempts != test.tried || r.First.IsZero() != (test.tried == 0) || r.Due.After(time.Now()) {
+				t.Errorf("the ledger has %+v, want %+v after %d attempts, due", r, test.want, test.tried)
+			}
+			b.answer = nil
+			if result := b.mustRun(t); result.Counts[store.Accepted] != 1 || b.state(t, 0).Attempts != test.tried+1 {
+				t.Errorf("in the end %+v, and %+v", result, b.state(t, 0))
+			}
+		})
+	}
+}
+
 func TestUnreachable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 50)

@@ -38,6 +38,7 @@ var (
 // creations are the mishaps of a survey request: what the receiver made of it, and what came back.
 var creations = []mishap{
 	{name: "no connection", answer: agentconnect.Answer{Err: errMishap}},
+	{name: "stopped before it had left", answer: agentconnect.Answer{Err: context.Canceled}, stops: true},
 	{name: "429", answer: agentconnect.Answer{Status: 429, Written: true}},
 	{name: "401", answer: agentconnect.Answer{Status: 401, Written: true}},
 	{name: "400", answer: agentconnect.Answer{Status: 400, Written: true, Own: true}, refusal: true},

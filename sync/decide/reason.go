@@ -63,7 +63,7 @@ const (
 	Credentials   Reason = "credentials"           // 401 or 403, and nobody knows yet whether to the key
 	Forbidden     Reason = "forbidden"             // 401 or 403, while others were taken: certainly not sent
 	Gateway       Reason = "gateway_answer"        // turned away by what stands before Agent Connect: not sent
-	Stopped       Reason = "stopped"               // the pass stopped sending before its turn
+	Stopped       Reason = "stopped"               // the pass stopped before its turn, or before it had left
 	Paused        Reason = "paused"                // its back-fill or plan stopped, and sends it later
 	ServerFailure Reason = "server_failure"        // an answer that tells nothing, such as 500
 	NoAnswer      Reason = "no_answer"             // sent, or partly sent, and no answer came

@@ -47,7 +47,8 @@ var ErrNoSuchAddress = exit.New(exit.Usage, "what answers at Agent Connect's add
 // tries is how often a request that was certainly not sent is tried within one pass.
 const tries = 3
 
-// notSent is the outcome of a survey request that the pass did not come to.
+// notSent is the outcome of a survey request that the pass did not come to, or that it stopped before any of
+// it had left: that was no attempt.
 var notSent = Outcome{State: store.Scheduled, Reason: decide.Stopped}
 
 // Deliverer sends survey requests. It is the only place that does.
@@ -124,27 +125,25 @@ func (d *Deliverer) Send(
 
 // deliver sends, and again while it was certainly not sent. An error: nothing more may be sent in this pass.
 func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error) {
-	outcome := notSent
+	last := notSent
 	for try := 1; ; try++ {
-		if !d.ready(ctx) {
-			if try == 1 {
-				d.release()
-			}
-			return outcome, nil
-		}
-		var err error
-		if outcome, err = d.attempt(ctx, c); err != nil {
-			return outcome, err
-		}
+		outcome, err := d.attempt(ctx, c)
 		switch {
-		case try == tries:
-			return outcome, nil
+		case outcome == notSent && try == 1:
+			d.release()
+			return notSent, err
+		// What the ledger has is what came of the try before.
+		case outcome == notSent:
+			return last, err
+		case err != nil, try == tries:
+			return outcome, err
 		// The next attempt waits until the service takes requests again.
 		case outcome.Reason == decide.Limited:
 		case outcome.Reason == decide.Unreachable && sleep(ctx, backoff(try)):
 		default:
 			return outcome, nil
 		}
+		last = outcome
 	}
 }
 
@@ -157,6 +156,9 @@ func (d *Deliverer) ready(ctx context.Context) bool {
 // attempt is the one road to a POST: the intent is durable before the socket is touched, and the outcome is
 // durable before anything else happens. What has left is finished even when the pass is told to stop.
 func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error) {
+	if !d.ready(ctx) {
+		return notSent, nil
+	}
 	// Each time: others write to the disk too, and a pass may go on for hours.
 	if err := d.options.Ledger.Room(); err != nil {
 		return notSent, &store.WriteError{Err: err}
@@ -176,7 +178,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	unfit := answer.Status == 0 && !answer.Written && exit.Or(answer.Err, exit.Failed) == exit.Usage
 	outcome = d.seen(outcome, c.Own, intent.Attempt)
 	now := time.Now()
-	if !outcome.Planned {
+	if !outcome.Planned && outcome != notSent {
 		outcome.At = now
 	}
 	result := store.Result{
@@ -184,7 +186,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		At: now,
 	}
 	switch {
-	case unfit, outcome.Reason == decide.Credentials, outcome.Reason == decide.Stopped:
+	case unfit, outcome.Reason == decide.Credentials:
 		result.Due = now
 	case outcome.State == store.Retry:
 		result.Due = now.Add(decide.RetryAfter(intent.Attempt))

@@ -2,7 +2,9 @@ package deliver
 
 import (
 	"context"
+	"slices"
 	stdsync "sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,34 +62,99 @@ func TestLimitIsToldAtOnce(t *testing.T) {
 }
 
 // stopped is a Sender whose requests have not left when they are stopped.
-type stopped struct{ held }
+type stopped struct {
+	held
+	begun   chan struct{}
+	results chan store.State
+}
 
-func (stopped) Create(ctx context.Context, _ agentconnect.Request) agentconnect.Answer {
+func (s stopped) Create(ctx context.Context, _ agentconnect.Request) agentconnect.Answer {
+	s.begun <- struct{}{}
 	<-ctx.Done()
 	return agentconnect.Answer{Err: ctx.Err()}
 }
 
-// TestStoppedBeforeItLeft tries nothing again, and takes nothing for a failure of the service.
+func (s stopped) Finish(_ store.Intent, r store.Result) error {
+	s.results <- r.State
+	return nil
+}
+
+// TestStoppedBeforeItLeft tries nothing again, takes nothing for a failure of the service, and is told like what
+// the pass did not come to.
 func TestStoppedBeforeItLeft(t *testing.T) {
+	s := stopped{begun: make(chan struct{}), results: make(chan store.State, 2*failuresInARow)}
 	d := New(Options{
-		Ledger: held{}, Sender: stopped{}, Limits: Limits{ErrorRate: 1}, Concurrency: 2 * failuresInARow,
+		Ledger: s, Sender: s, Limits: Limits{ErrorRate: 1, Requests: cap(s.results)}, Concurrency: cap(s.results),
 		Halt: func(error) {},
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	var group stdsync.WaitGroup
-	outcomes := make(chan Outcome, 2*failuresInARow)
+	outcomes := make(chan Outcome, cap(s.results))
 	for range cap(outcomes) {
 		d.Send(ctx, decide.Case{}, &group, func(_ decide.Case, o Outcome) { outcomes <- o })
+	}
+	for range cap(outcomes) {
+		<-s.begun
 	}
 	cancel()
 	group.Wait()
 	for range cap(outcomes) {
-		if o := <-outcomes; o.Reason != decide.Stopped || o.State == store.InDoubt {
-			t.Errorf("got %+v", o)
+		if o, kept := <-outcomes, <-s.results; o != notSent || kept != store.Scheduled {
+			t.Errorf("it ended as %s in the ledger, and %+v", kept, o)
 		}
 	}
 	if _, known := d.Receiver(); known || d.Stopped() {
 		t.Error("it is taken for a fault of Agent Connect")
+	}
+	if !d.admit() {
+		t.Error("it counts as one of the requests that a pass may send")
+	}
+}
+
+// later is a Sender that answers 429 first, and whose second request is stopped before it has left, or has no turn.
+type later struct {
+	stopped
+	stop  context.CancelFunc
+	turns *atomic.Int32 // that are left
+}
+
+func (l later) Ready(ctx context.Context) error {
+	if l.turns.Add(-1) == 0 {
+		l.stop()
+	}
+	return ctx.Err()
+}
+
+func (l later) Create(ctx context.Context, r agentconnect.Request) agentconnect.Answer {
+	if len(l.results) == 0 {
+		return agentconnect.Answer{Status: 429, Written: true}
+	}
+	l.stop()
+	return l.stopped.Create(ctx, r)
+}
+
+// TestStoppedLater tells what came of the try before, as the ledger has it, when a later one was stopped.
+func TestStoppedLater(t *testing.T) {
+	for turns, want := range map[int32][]store.State{2: {store.Retry}, 3: {store.Retry, store.Scheduled}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		l := later{stopped{begun: make(chan struct{}, 1), results: make(chan store.State, tries)}, cancel, new(atomic.Int32)}
+		l.turns.Store(turns)
+		d := New(Options{Ledger: l, Sender: l, Limits: Limits{ErrorRate: 1}, Halt: func(error) {}})
+		var group stdsync.WaitGroup
+		d.Send(ctx, decide.Case{}, &group, func(_ decide.Case, o Outcome) {
+			if o.State != store.Retry || o.Reason != decide.Limited || o.Status != 429 {
+				t.Errorf("with %d turns got %+v", turns, o)
+			}
+		})
+		group.Wait()
+		close(l.results)
+		var got []store.State
+		for state := range l.results {
+			got = append(got, state)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("with %d turns the ledger was told %v, want %v", turns, got, want)
+		}
 	}
 }
 

@@ -131,7 +131,7 @@ func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 // all.
 func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 	// It says nothing of the service.
-	if o.Reason == decide.Stopped {
+	if o == notSent {
 		return nil
 	}
 	f.mu.Lock()

@@ -16,7 +16,7 @@ import (
 
 // Outcome is what is known of a POST.
 type Outcome struct {
-	State   store.State   // Accepted, Rejected, Retry (certainly not sent) or InDoubt
+	State   store.State   // Accepted, Rejected, Retry (certainly not sent), InDoubt, or Scheduled: see notSent
 	Reason  decide.Reason // empty when accepted
 	Status  int           // HTTP status; 0 when none came
 	Message string        // the server's words, or the cause; free of personal data
@@ -44,7 +44,7 @@ func classify(a agentconnect.Answer) Outcome {
 		return Outcome{State: store.Accepted, Planned: true}
 	// The pass was stopped before it had left.
 	case a.Status == 0 && !a.Written && errors.Is(a.Err, context.Canceled):
-		outcome.State, outcome.Reason = store.Retry, decide.Stopped
+		return notSent
 	case a.Status == 0 && !a.Written:
 		outcome.State, outcome.Reason = store.Retry, decide.Unreachable
 	case a.Status == 0:

@@ -23,7 +23,7 @@ func TestClassify(t *testing.T) {
 	}{
 		{"200", agentconnect.Answer{Status: 200, Written: true, Echo: named}, store.Accepted, ""},
 		{"201", agentconnect.Answer{Status: 201, Written: true, Echo: named}, store.Accepted, ""},
-		{"stopped before it had left", agentconnect.Answer{Err: fmt.Errorf("waiting: %w", context.Canceled)}, store.Retry, decide.Stopped},
+		{"stopped before it had left", agentconnect.Answer{Err: fmt.Errorf("waiting: %w", context.Canceled)}, store.Scheduled, decide.Stopped},
 		{"stopped behind that", agentconnect.Answer{Written: true, Err: context.Canceled}, store.InDoubt, decide.NoAnswer},
 		{"200, body cut off or broken", agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, decide.Unreadable},
 		{"200 that says nothing", agentconnect.Answer{Status: 200, Written: true}, store.InDoubt, decide.Unrecognised},
