@@ -19,7 +19,7 @@ type Answer struct {
 	// portal say nothing about the request
 	Own  bool
 	Page bool // of the same: it is a web page
-	// more came than one answer, or one too soon: it may not be the one to this request
+	// more came than one answer, or may have, or one too soon: it may not be the one to this request
 	Stray bool
 	Echo  Echo   // what the JSON of a 2xx answer says
 	Looks string // the shape of an answer that is stray, or 2xx and no word of the request
@@ -56,7 +56,7 @@ func failed(err error, written bool) Answer {
 		a.Err = explained(err)
 	}
 	if a.Stray = errors.Is(err, httpx.ErrStray); a.Stray {
-		a.Looks = "more on its connection than one answer"
+		a.Looks = "more than one answer on its connection, or one that broke off"
 	}
 	if e.Kind == httpx.Redirected && a.Message == "" {
 		a.Message = "redirected, which is not followed; is agent_connect.base_url right?"

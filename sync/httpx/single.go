@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -32,7 +33,7 @@ const (
 
 // ErrStray is in the error of an answer to a call made once that may be the answer to something else, or not
 // the only one: whatever it says is not certain.
-var ErrStray = errors.New("more came on the connection than one answer, " +
+var ErrStray = errors.New("more came on the connection than one answer, or may have, " +
 	"so that which is the request's own is not certain")
 
 var errSpokeFirst = errors.New("the server spoke before it was asked anything, and nothing was sent to it")
@@ -141,7 +142,8 @@ func (s *single) secure(ctx context.Context, conn net.Conn, u *url.URL) (net.Con
 
 // exchange writes the request, and reads what is answered, until end is over.
 func exchange(conn net.Conn, req *http.Request, end context.Context) (*http.Response, error) {
-	reader := bufio.NewReader(io.LimitReader(conn, maxStream))
+	limited := &io.LimitedReader{R: conn, N: maxStream}
+	reader := bufio.NewReader(limited)
 	if err := checkQuiet(conn, reader); err != nil {
 		return nil, err
 	}
@@ -161,8 +163,14 @@ func exchange(conn net.Conn, req *http.Request, end context.Context) (*http.Resp
 	if err != nil {
 		return nil, ended(end, err)
 	}
-	if body, err := readBody(resp, end); err == nil && len(body) <= MaxAnswer && trailed(conn, reader, resp, body) {
-		resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failingReader{ErrStray}))
+	body, err := readBody(resp, end)
+	stray := unclear(resp, body, err)
+	if !stray && err == nil && len(body) <= MaxAnswer {
+		// What is not read to its end is not known to have one.
+		stray = trailed(conn, reader, resp, end) || limited.N == 0
+	}
+	if stray {
+		astray(resp, body, err)
 	}
 	return resp, nil
 }
@@ -173,6 +181,24 @@ func ended(end context.Context, err error) error {
 		return context.Cause(end)
 	}
 	return err
+}
+
+// unclear reports whether the body of an answer that is no success may hold another answer: it breaks off, or
+// ends with the connection alone. A success is known by what it says.
+func unclear(resp *http.Response, body []byte, err error) bool {
+	unbounded := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
+	return !success(resp) && (err != nil || unbounded && bytes.Contains(body, []byte("HTTP/1.")))
+}
+
+func success(resp *http.Response) bool { return resp.StatusCode >= 200 && resp.StatusCode <= 299 }
+
+// astray lets the body of an answer end with ErrStray, and with the error that it ends with besides.
+func astray(resp *http.Response, body []byte, err error) {
+	stray := ErrStray
+	if err != nil {
+		stray = fmt.Errorf("it was cut off, and %w: %w", ErrStray, err)
+	}
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failingReader{stray}))
 }
 
 // readBody reads the body of an answer, as far as it is read at all, and leaves it there with the error that it
@@ -210,22 +236,17 @@ func readFinal(reader *bufio.Reader, req *http.Request) (*http.Response, error) 
 	}
 }
 
-// trailed reports whether more comes behind an answer. Behind a success it does not wait for that: a success
-// is known by what it says. Line breaks are taken for bad manners.
-func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, body []byte) bool {
-	success := resp.StatusCode >= 200 && resp.StatusCode <= 299
-	// A body without a length ends with the connection, and would swallow the answer that follows.
-	unbounded := resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
-	if !success && unbounded && bytes.Contains(body, []byte("HTTP/1.")) {
-		return true
-	}
-	for !success || reader.Buffered() > 0 {
+// trailed reports whether more comes behind an answer, or may: end was over before the server had closed the
+// connection, or been silent for long enough. Behind a success it does not wait for that. Line breaks are
+// taken for bad manners.
+func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, end context.Context) bool {
+	for !success(resp) || reader.Buffered() > 0 {
 		if conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
-			return false
+			return true
 		}
 		next, err := reader.ReadByte()
 		if err != nil {
-			return false
+			return timedOut(err) && end.Err() != nil
 		}
 		if next != '\r' && next != '\n' {
 			return true
@@ -271,8 +292,8 @@ func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Respons
 	case err != nil:
 		return nil, ended(end, err)
 	}
-	if _, _ = readBody(resp, end); early.Load() {
-		resp.Body = io.NopCloser(failingReader{ErrStray})
+	if body, err := readBody(resp, end); early.Load() || unclear(resp, body, err) {
+		astray(resp, body, err)
 	}
 	return resp, nil
 }

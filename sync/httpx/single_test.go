@@ -89,6 +89,14 @@ const (
 	tooMany = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 2\r\n\r\n{}"
 )
 
+// broken is a server that answers with a header and what there is of a body, and leaves.
+func broken(status int, header, body string) func(net.Conn, func() bool) {
+	return func(conn net.Conn, asked func() bool) {
+		asked()
+		fmt.Fprintf(conn, "HTTP/1.1 %d No\r\n%s\r\n\r\n%s", status, header, body)
+	}
+}
+
 // TestSingleAnswers has answers that are more than one, or none of the request's: what is certain about them
 // stays, and nothing else does.
 func TestSingleAnswers(t *testing.T) {
@@ -137,6 +145,25 @@ func TestSingleAnswers(t *testing.T) {
 			asked()
 			fmt.Fprintf(conn, "HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%s", MaxAnswer+1, strings.Repeat(" ", MaxAnswer+1))
 		}, 400, ErrStray},
+		{"a refusal and line breaks without an end", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, tooMany+strings.Repeat("\n", maxStream)+done)
+		}, 429, ErrStray},
+		{"a success that breaks off", broken(200, "Content-Length: 90", "{"), 200, io.ErrUnexpectedEOF},
+		{"a refusal that breaks off", broken(429, "Content-Length: 90", "{"), 429, ErrStray},
+		{"a refusal of the key that breaks off", broken(401, "Content-Length: 90", "{"), 401, ErrStray},
+		{"a failure that breaks off", broken(503, "Content-Length: 90", "{"), 503, ErrStray},
+		{"a refusal that breaks off at once", broken(429, "Content-Length: 90", ""), 429, ErrStray},
+		{"a refusal that breaks off within another answer", broken(429, "Content-Length: 90", "{}"+done), 429, ErrStray},
+		{"a refusal that ends within another answer", broken(429, fmt.Sprintf("Content-Length: %d", 2+len(done)/2), "{}"+done), 429, ErrStray},
+		{"a refusal in chunks that break off", broken(429, "Transfer-Encoding: chunked", "2\r\n{}\r\n"), 429, ErrStray},
+		{"a refusal in chunks that are none", broken(429, "Transfer-Encoding: chunked", "2\r\n{}\r\n"+done), 429, ErrStray},
+		{"a refusal that is reset", func(conn net.Conn, asked func() bool) {
+			asked()
+			io.WriteString(conn, "HTTP/1.1 429 No\r\nContent-Length: 90\r\n\r\n{")
+			time.Sleep(50 * time.Millisecond) // what was not read is lost with it
+			conn.(*net.TCPConn).SetLinger(0)
+		}, 429, ErrStray},
 		{"one that goes on without an end", func(conn net.Conn, asked func() bool) {
 			asked()
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
@@ -160,6 +187,76 @@ func TestSingleAnswers(t *testing.T) {
 			}
 			if status != tt.status || !errors.Is(err, tt.err) || !written || l.arrived.Load() != 1 {
 				t.Errorf("got %d and %v, written %t, arrived %d; want %d and %v", status, err, written, l.arrived.Load(), tt.status, tt.err)
+			}
+		})
+	}
+}
+
+// TestSingleAnswersOfProxy takes no answer for certain that breaks off on its way through a proxy, or may hold another.
+func TestSingleAnswersOfProxy(t *testing.T) {
+	for name, tt := range map[string]struct {
+		act func(net.Conn, func() bool)
+		err error
+	}{
+		"a refusal":                         {broken(429, "Content-Length: 2", "{}"), nil},
+		"a refusal without a length":        {broken(429, "Via: 1.1 x", "{}"), nil},
+		"a refusal that breaks off":         {broken(429, "Content-Length: 90", "{}"), ErrStray},
+		"a refusal in chunks that are none": {broken(429, "Transfer-Encoding: chunked", "2\r\n{}\r\n"+done), ErrStray},
+		"a refusal that holds another":      {broken(429, "Via: 1.1 x", "{}"+done), ErrStray},
+		"a success that breaks off":         {broken(200, "Content-Length: 90", "{}"), io.ErrUnexpectedEOF},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address, err := url.Parse(listen(t, tt.act).url())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := NewClient(TransportOptions{Single: true}).Transport.(*single)
+			s.proxy = http.ProxyURL(address)
+			s.proxied.(*http.Transport).Proxy = s.proxy
+			req, err := http.NewRequestWithContext(t.Context(), "POST", "http://service.example/", strings.NewReader("{}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := s.RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(resp.Body); !errors.Is(err, tt.err) {
+				t.Errorf("got %v, want %v", err, tt.err)
+			}
+		})
+	}
+}
+
+// TestSingleCutOff takes a refusal for certain only where its server had closed the connection when the time was over.
+func TestSingleCutOff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		raw    string
+		closes bool
+		err    error
+	}{
+		"silent":             {tooMany, false, ErrStray},
+		"closed":             {tooMany, true, nil},
+		"half":               {strings.TrimSuffix(tooMany, "}"), false, ErrStray},
+		"in chunks":          {"HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", false, ErrStray},
+		"without a length":   {"HTTP/1.1 400 No\r\n\r\n{}", false, ErrStray},
+		"a second behind it": {tooMany + done, false, ErrStray},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cutOff, cut := context.WithCancelCause(t.Context())
+			l := listen(t, func(conn net.Conn, asked func() bool) {
+				asked()
+				if io.WriteString(conn, tt.raw); tt.closes {
+					conn.(*net.TCPConn).CloseWrite()
+				}
+				time.Sleep(20 * time.Millisecond) // it may be cut off before the answer was read, and behind it
+				cut(errDrained)
+				asked() // until the client leaves
+			})
+			_, _, err := once(WithCutOff(t.Context(), cutOff), t, l.url())
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Status/100 != 4 || errors.Is(err, ErrStray) != (tt.err != nil) || tt.err == nil && e.Err != nil {
+				t.Errorf("got %v, want status 4xx and %v", err, tt.err)
 			}
 		})
 	}
@@ -314,7 +411,8 @@ func TestLastLook(t *testing.T) {
 		err       error
 	}{
 		{"an answer", done, false, nil},
-		{"a refusal", tooMany, false, nil},
+		{"a refusal, and ended", tooMany, true, nil},
+		{"a refusal", tooMany, false, ErrStray}, // behind which another may come
 		{"without a length, and ended", "HTTP/1.1 200 OK\r\n\r\n{}", true, nil},
 		{"without a length", "HTTP/1.1 200 OK\r\n\r\n{}", false, context.Canceled},
 		{"half", half, false, context.Canceled},
