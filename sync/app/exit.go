@@ -34,6 +34,8 @@ func exitAdvice(code int) report.Ending {
 		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoAwaitNextPass, true
 	case exit.HungUp, exit.Interrupted, exit.Quit, exit.Terminated:
 		ending.Level, ending.Todo, ending.Partial = report.SignalLook, report.DoRunAgain, true
+		// What a second signal ended has left no code.
+		ending.Meaning, _, _ = strings.Cut(ending.Meaning, ":")
 	case exit.Credentials:
 		ending.Todo = report.DoRenewKey
 	case exit.Fuse:

@@ -44,10 +44,10 @@ var meanings = map[Code]string{
 	Fuse:          "a fuse blew",
 	LedgerDamaged: "ledger damaged, rolled back, moved, far ahead of the clock, or of another tenant or key",
 	WouldSend:     "only with plan --detailed-exitcode: there is something to send",
-	HungUp:        "stopped by SIGHUP after a clean drain",
-	Interrupted:   "stopped by SIGINT after a clean drain",
-	Quit:          "stopped by SIGQUIT after a clean drain",
-	Terminated:    "stopped by SIGTERM after a clean drain",
+	HungUp:        "stopped by SIGHUP: after a clean drain",
+	Interrupted:   "stopped by SIGINT: after a clean drain, or at once where it is the second signal",
+	Quit:          "stopped by SIGQUIT: after a clean drain, or at once where it is the second signal",
+	Terminated:    "stopped by SIGTERM: after a clean drain, or at once where it is the second signal",
 }
 
 // All returns every code in ascending order.
