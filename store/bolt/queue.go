@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,17 +16,18 @@ import (
 )
 
 const (
-	waitingSuffix = ".waiting" // added to the path of the ledger for the file that names who waits for it
+	waitingSuffix = ".waiting" // added to the path of the ledger for the file that names who wait for it
 
 	// waiterStale is how old the word of a waiter may be, which says it anew with each try: older, it is
 	// gone.
 	waiterStale = 10 * time.Second
 )
 
-// Queue is this process's place among those that wait for a ledger. The first of them says so in a file
-// beside the ledger, for whoever holds it and can let go in between; the others do when that one has had
-// its turn. It has no say in who gets the lock: who cannot write the file waits all the same, and who
-// leaves one behind holds up nobody for longer than a moment. A Queue is for one goroutine.
+// Queue is this process's place among those that wait for a ledger. All of them stand in a file beside the
+// ledger, in the order in which they came, for whoever holds it and can let go in between. It has no say in
+// who gets the lock: who cannot write the file waits all the same, and who leaves its word behind holds up
+// nobody for longer than a moment. Where two write at once one of their words is lost, until it is said anew
+// with the next try. A Queue is for one goroutine.
 type Queue struct {
 	path string // of the ledger
 	own  store.Waiter
@@ -37,51 +39,68 @@ func NewQueue(path, mode string) *Queue {
 	return &Queue{path: path, own: own}
 }
 
-// ReadWaiter tells who waits for the ledger at path, by its own word; fs.ErrNotExist is nobody who still
-// does.
-func ReadWaiter(path string) (store.Waiter, error) {
-	w, err := readWaiter(path)
-	// One from the future is of a clock that was set back since.
-	if age := time.Since(w.At); err == nil && (age > waiterStale || age < -waiterStale) {
-		err = fmt.Errorf("%s waits for the ledger no more: %w", w, fs.ErrNotExist)
-	}
-	return w, err
-}
-
-func readWaiter(path string) (w store.Waiter, err error) {
+// ReadWaiters tells who waits for the ledger at path, by their own word, those who came first before the
+// others; none is nobody who still does.
+func ReadWaiters(path string) ([]store.Waiter, error) {
 	b, err := readBeside(path, waitingSuffix)
-	if err != nil {
-		return w, fmt.Errorf("read who waits for the ledger: %w", err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("read who waits for the ledger: %w", err)
 	}
-	if json.Unmarshal(b, &w) != nil || w.PID == 0 || strings.ContainsFunc(w.Host+w.Mode, unicode.IsControl) {
-		return store.Waiter{}, fmt.Errorf("%s does not name who waits for the ledger; remove it",
-			beside(path, waitingSuffix))
+	var list []store.Waiter
+	if json.Unmarshal(b, &list) != nil || slices.ContainsFunc(list, nobody) {
+		return nil, fmt.Errorf(
+			"%s does not name who waits for the ledger; remove it", beside(path, waitingSuffix))
 	}
-	return w, nil
+	return slices.DeleteFunc(list, func(w store.Waiter) bool {
+		// One from the future is of a clock that was set back since.
+		return time.Since(w.At).Abs() > waiterStale
+	}), nil
 }
 
-// Other reports whether another process says that it waits.
+// nobody reports whether a word is of no process that waits.
+func nobody(w store.Waiter) bool {
+	return w.PID == 0 || strings.ContainsFunc(w.Host+w.Mode, unicode.IsControl)
+}
+
+// Other reports whether another process says that it waits, and did so first.
 func (q *Queue) Other() bool {
-	w, err := ReadWaiter(q.path)
-	return err == nil && w.Place != q.own.Place
+	list, err := ReadWaiters(q.path)
+	return err == nil && len(list) > 0 && !q.is(list[0])
 }
 
-// Wait says that this process waits, unless another has said so before. It is to be repeated every few
-// seconds.
+func (q *Queue) is(w store.Waiter) bool { return w.Place == q.own.Place }
+
+// Wait says that this process waits. It is to be repeated every few seconds.
 func (q *Queue) Wait() {
-	if q.Other() {
-		return
+	q.own.At = time.Now().UTC().Truncate(time.Millisecond)
+	if q.own.Since.IsZero() {
+		q.own.Since = q.own.At
 	}
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	if q.own.At = now; q.own.Since.IsZero() {
-		q.own.Since = now
+	list, _ := ReadWaiters(q.path) // what names nobody is replaced
+	list = append(slices.DeleteFunc(list, q.is), q.own)
+	slices.SortStableFunc(list, func(a, b store.Waiter) int { return a.Since.Compare(b.Since) })
+	_ = q.write(list) // what cannot be said takes nothing from the waiting
+}
+
+// Leave takes the word back: the process has got the ledger, or waits no more. It may be called at any time.
+func (q *Queue) Leave() {
+	q.own.Since = time.Time{}
+	list, err := ReadWaiters(q.path)
+	switch left := slices.DeleteFunc(slices.Clone(list), q.is); {
+	case err != nil || len(left) == len(list):
+	case len(left) == 0:
+		_ = os.Remove(beside(q.path, waitingSuffix)) // what stays gets stale by itself
+	default:
+		_ = q.write(left)
 	}
-	_ = q.write() // what cannot be said takes nothing from the waiting
 }
 
 // write has a temporary name of its own: whoever waits has no lock.
-func (q *Queue) write() error {
-	b, err := json.Marshal(q.own)
+func (q *Queue) write(list []store.Waiter) error {
+	b, err := json.Marshal(list)
 	if err != nil {
 		return err
 	}
@@ -99,12 +118,4 @@ func (q *Queue) write() error {
 		return errors.Join(err, os.Remove(temp))
 	}
 	return nil
-}
-
-// Leave takes the word back: the process has got the ledger, or waits no more. It may be called at any time.
-func (q *Queue) Leave() {
-	w, err := readWaiter(q.path)
-	if q.own.Since = (time.Time{}); err == nil && w.Place == q.own.Place {
-		_ = os.Remove(beside(q.path, waitingSuffix)) // it gets stale by itself
-	}
 }

@@ -56,9 +56,7 @@ func newStatus(s *session) report.Status {
 		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
 	}
-	if waiter, err := bolt.ReadWaiter(s.path()); err == nil {
-		status.Waiting = &waiter
-	}
+	status.Waiting, _ = bolt.ReadWaiters(s.path()) // a file that tells nothing is as good as none
 	return status
 }
 
@@ -112,7 +110,9 @@ func statusOfHolder(s *session, holder store.Holder, unread, locked error) error
 	if why := silent(holder, status.Now); why != "" {
 		return fmt.Errorf("%w. %s", locked, why)
 	}
-	running := report.Running{Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: status.Now}
+	running := report.Running{
+		Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: status.Now, Waiting: status.Waiting,
+	}
 	status.Running = &running
 	err := report.ReadSnapshot(holder.Status, &status)
 	switch {

@@ -15,6 +15,8 @@ type Running struct {
 	Tenant string
 	Ledger string // path
 	Now    time.Time
+	// who wait for the ledger, the first of them first; those of a Status stand there
+	Waiting []store.Waiter
 }
 
 func (r Running) toDo() int { return max(r.Found-r.Done, 0) }
@@ -32,12 +34,13 @@ func runningFacts(r Running) []doc.Fact {
 
 // RunningDoc tells people how far a holder is that tells no status.
 func RunningDoc(r Running) doc.Doc {
+	facts := append(runningFacts(r), waiterFacts(r.Waiting, r.Now)...)
 	const later = "What the ledger holds (the counts, what is in doubt, what was rejected) is shown when " +
 		"it is free again."
 	return doc.Doc{
 		Name: "acsync status", Subject: r.Tenant,
 		Sections: []doc.Section{
-			doc.Titled("", doc.Facts{List: runningFacts(r)}), doc.Titled("", doc.Note{Text: later}),
+			doc.Titled("", doc.Facts{List: facts}), doc.Titled("", doc.Note{Text: later}),
 		},
 	}
 }
@@ -65,13 +68,14 @@ func progressFacts(r Running) []doc.Fact {
 // RunningJSON writes the same as one object of acsync.status/1. What only the ledger knows is null or empty.
 // Those that tell a status are shown by StatusJSON.
 func RunningJSON(w io.Writer, r Running) error {
+	first, waiters := waitersJSON(r.Waiting, r.Now)
 	return writeJSON(w, object{
 		"schema", "acsync.status/1", "ledger", r.Ledger, "ledger_id", "",
 		"checkpoint", stamp(r.Checkpoint), "start", "", "survey_per", "", "counts", nil,
 		"in_doubt", nil, "rejected", nil, "backfills", nil, "next_due", "",
 		"late", nil, "last_pass", nil, "running", holderJSON(r), "level", "",
 		"lights", nil, "killed", nil, "usual_pause_seconds", 0,
-		"backups", nil, "waiting", nil,
+		"backups", nil, "waiting", first, "waiters", waiters,
 	})
 }
 
@@ -84,12 +88,5 @@ func holderJSON(r Running) object {
 		"checkpoint", stamp(r.Checkpoint), "found", r.Found, "done", r.Done, "accepted", r.Accepted,
 		"rejected", r.Rejected, "in_doubt", r.InDoubt, "skipped", r.Skipped, "to_do", r.toDo(),
 		"waiting_for", r.WaitingFor,
-	}
-}
-
-func waiterJSON(w store.Waiter, now time.Time) object {
-	return object{
-		"pid", w.PID, "host", w.Host, "mode", w.Mode, "since", stamp(w.Since), "at", stamp(w.At),
-		"age_seconds", max(now.Sub(w.At), 0).Seconds(),
 	}
 }

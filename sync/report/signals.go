@@ -187,7 +187,7 @@ func letGoSignal(s Status, name string) Signal {
 		last.Mode, last.Pass, show(last.Started), thousands(last.Found), show(last.Ended),
 		since(s.Now, last.Ended))
 	signal := Signal{name, SignalOK, text, ""}
-	waits := s.Waiting != nil && s.Waiting.Mode == last.Mode
+	waits := slices.ContainsFunc(s.Waiting, func(w store.Waiter) bool { return w.Mode == last.Mode })
 	if !waits && s.Running == nil && s.Now.Sub(last.Ended) > leastUsual {
 		signal.Level, signal.Todo = SignalLook, afterCrash(last.Mode, s.Here)
 		signal.Text += ", and has not gone on"

@@ -89,14 +89,14 @@ func TestSignalsAtWork(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		ago     time.Duration
-		waiting *store.Waiter
+		waiting []store.Waiter
 		running *Running
 		level   string
 	}{
 		"a moment ago":       {time.Minute, nil, nil, SignalOK},
 		"long ago":           {time.Hour, nil, nil, SignalLook},
-		"it says it waits":   {time.Hour, &store.Waiter{Mode: "backfill"}, nil, SignalOK},
-		"somebody else does": {time.Hour, &store.Waiter{Mode: "run"}, nil, SignalLook},
+		"it says it waits":   {time.Hour, []store.Waiter{{Mode: "run"}, {Mode: "backfill"}}, nil, SignalOK},
+		"somebody else does": {time.Hour, []store.Waiter{{Mode: "run"}}, nil, SignalLook},
 		"while others work":  {time.Hour, nil, held("run", 0), SignalOK},
 	} {
 		last := store.Run{Mode: "backfill", Pass: "p", Killed: true, LetGo: true, Ended: at.Add(-c.ago)}

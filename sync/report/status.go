@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -35,9 +34,9 @@ type Status struct {
 	Recent Recent
 	Now    time.Time
 
-	Running *Running      // who holds the ledger, and has told the rest of this; nil: nobody
-	At      time.Time     // when it was so; zero: Now
-	Waiting *store.Waiter // who waits for the ledger, the first of them; nil: nobody
+	Running *Running       // who holds the ledger, and has told the rest of this; nil: nobody
+	At      time.Time      // when it was so; zero: Now
+	Waiting []store.Waiter // who wait for the ledger, the first of them first
 	// open intents of whoever is at work, which are no doubts
 	InFlight int
 
@@ -114,12 +113,7 @@ func atWork(s Status) (parts []doc.Part) {
 			Label: "below", Value: "what the ledger held at " + show(s.At) + ", " + since(s.Now, s.At),
 		})
 	}
-	if w := s.Waiting; w != nil {
-		facts = append(facts, doc.Fact{
-			Label: "its turn", Value: fmt.Sprintf("waited for by %s, process %d on %s, since %s, %s",
-				w.Mode, w.PID, w.Host, show(w.Since), since(s.Now, w.Since)),
-		})
-	}
+	facts = append(facts, waiterFacts(s.Waiting, s.Now)...)
 	if len(facts) > 0 {
 		parts = append(parts, doc.Facts{List: facts})
 	}
@@ -188,13 +182,11 @@ func StatusJSON(w io.Writer, s Status) error {
 	if s.Killed != nil {
 		killed = holderJSON(Running{Holder: *s.Killed, Now: s.Now})
 	}
-	var running, waiting any
+	var running any
 	if s.Running != nil {
 		running = append(holderJSON(*s.Running), "status_at", stamp(s.At))
 	}
-	if w := s.Waiting; w != nil {
-		waiting = waiterJSON(*w, s.Now)
-	}
+	first, waiters := waitersJSON(s.Waiting, s.Now)
 	signals := s.Signals()
 	return writeJSON(w, object{
 		"schema", "acsync.status/1", "ledger", s.Ledger, "ledger_id", s.ID,
@@ -213,7 +205,8 @@ func StatusJSON(w io.Writer, s Status) error {
 		"killed", killed,
 		"usual_pause_seconds", s.Recent.Usual.Seconds(), // between two runs; 0 where it is not known
 		"backups", backupsJSON(s.Backups), // those of ledger.backup_dir; null where none are made
-		"waiting", waiting, // who waits for the ledger
+		"waiting", first, // of those that wait for the ledger
+		"waiters", waiters, // all of them
 	})
 }
 

@@ -68,6 +68,8 @@ func (s *Shared) again(ctx context.Context) (*bolt.Ledger, error) {
 	defer s.queue.Leave()
 	for {
 		ended := ctx.Err() != nil
+		// Behind those that wait already, and before those that come.
+		s.queue.Wait()
 		if ended || !s.queue.Other() {
 			ledger, err := s.open()
 			switch {
@@ -76,7 +78,6 @@ func (s *Shared) again(ctx context.Context) (*bolt.Ledger, error) {
 			case ended:
 				return nil, context.Cause(ctx)
 			}
-			s.queue.Wait()
 		}
 		select {
 		case <-ctx.Done():

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -69,6 +68,10 @@ func (b *borrow) yield(ctx context.Context) <-chan error {
 	return ended
 }
 
+// between is a while that ends between two tries of a pass that waits: of two that write at the very same instant, as they
+// easily do in virtual time, the word of one is lost until its next try.
+const between = 5*time.Second + askAgainEvery/2
+
 // TestShared lets another have the ledger, for writing and in a dry run, and says meanwhile that it waits itself.
 func TestShared(t *testing.T) {
 	for name, o := range map[string]bolt.Options{"writing": {}, "dry run": {ReadOnly: true}} {
@@ -94,12 +97,15 @@ func TestShared(t *testing.T) {
 					t.Fatal(err)
 				}
 				b.other.Leave()
-				time.Sleep(5 * time.Second)
-				if w, err := bolt.ReadWaiter(b.path()); err != nil || w.Mode != "backfill" || !b.shared.Away() {
+				time.Sleep(between)
+				if w, err := bolt.ReadWaiters(b.path()); err != nil || len(w) != 1 || w[0].Mode != "backfill" || !b.shared.Away() {
 					t.Errorf("%v (%v) waits for its turn", w, err)
 				}
 				// A second one that waits meanwhile comes after it.
 				b.other.Wait()
+				if w, err := bolt.ReadWaiters(b.path()); err != nil || len(w) != 2 || w[0].Mode != "backfill" {
+					t.Errorf("%v (%v) wait for their turn", w, err)
+				}
 				if err := ledger.Close(); err != nil {
 					t.Fatal(err)
 				}
@@ -109,8 +115,8 @@ func TestShared(t *testing.T) {
 				if _, err := b.shared.Info(); err != nil || b.shared.Away() {
 					t.Errorf("it is away after its turn (%v)", err)
 				}
-				if _, err := bolt.ReadWaiter(b.path()); !errors.Is(err, fs.ErrNotExist) {
-					t.Errorf("it still says that it waits: %v", err)
+				if w, err := bolt.ReadWaiters(b.path()); err != nil || len(w) != 1 || w[0].Mode != "run" {
+					t.Errorf("%v (%v) wait, want the second alone", w, err)
 				}
 				if b.heart == nil {
 					return
@@ -124,6 +130,33 @@ func TestShared(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestSharedWithSeveral takes the ledger again when all have had it that waited before, and not the first of them alone.
+func TestSharedWithSeveral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBorrow(t, bolt.Options{})
+		defer b.close(t)
+		second := bolt.NewQueue(b.path(), "report")
+		b.other.Wait()
+		second.Wait()
+		ended := b.yield(t.Context())
+		synctest.Wait()
+		time.Sleep(between)
+		b.other.Leave()
+		second.Wait()
+		time.Sleep(between - askAgainEvery/2)
+		synctest.Wait()
+		if w, err := bolt.ReadWaiters(b.path()); !b.shared.Away() || err != nil || len(w) != 2 || w[0].Mode != "report" {
+			t.Errorf("%v (%v) wait, want the second before the pass; away: %t", w, err, b.shared.Away())
+		}
+		b.other.Wait() // it comes back, and behind the pass
+		second.Leave()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		b.other.Leave()
+	})
 }
 
 // TestSharedWithAWaiterThatIsGone goes on when the word of the waiter has grown stale.
