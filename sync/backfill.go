@@ -120,7 +120,8 @@ func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) erro
 	return nil
 }
 
-// resume takes in how far the back-fill has come while others had the ledger.
+// resume takes in how far the back-fill has come while others had the ledger, which is the one that it has
+// written to before. What this pass knows is further only in a dry run.
 func (b *backfill) resume(ledger Ledger, info store.Info) error {
 	known, err := ledger.Backfill(b.entry.From, b.entry.To)
 	switch begun, own := known.Begun.UnixMilli(), b.entry.Begun.UnixMilli(); {

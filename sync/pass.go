@@ -246,6 +246,10 @@ func (p *pass) yield(ctx context.Context, c *backfill) error {
 	if closed == nil {
 		closed = sameLedger(before, info)
 	}
+	// A dry run writes nothing.
+	if closed == nil && !p.engine.Options.DryRun {
+		closed = remembers(p.ledger, *run)
+	}
 	// Its summary is not for a ledger that it does not have, or does not know.
 	if p.away = closed != nil; err == nil {
 		err = closed

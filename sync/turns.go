@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"acsync/store"
+	"acsync/sync/decide"
 	"acsync/sync/exit"
 )
 
@@ -18,9 +19,10 @@ import (
 //   - A summary as if the pass had been killed is in the ledger before it lets go. Whatever ends the pass
 //     then loses nothing: each survey request has its outcome there, and the back-fill its position.
 //   - The ledger that comes back must have come from the one that was let go: the same id, no fewer
-//     changes and intents. Otherwise it was put back from a copy meanwhile, and nothing more is sent. With
-//     that, what Agent Connect's data said of the ledger when the pass began still holds, and they are not
-//     asked again: all that is new in it was begun by passes that have asked them.
+//     changes and intents, and that summary in it. Otherwise it was put back from a copy meanwhile, and
+//     nothing more is sent. With that, what Agent Connect's data said of the ledger when the pass began
+//     still holds, and they are not asked again: all that is new in it was begun by passes that have asked
+//     them.
 //   - What a killed process left open meanwhile is put in doubt, as at the beginning of every pass, and
 //     left to the next one: doubts are settled when a pass begins, and this pass keeps none in mind after
 //     that.
@@ -50,11 +52,37 @@ func sameLedger(before, now store.Info) error {
 		return nil
 	}
 	return fmt.Errorf("%w: the back-fill let others have it, and what came back is ledger %s with %d changes "+
-		"and %d intents, not ledger %s with %d and %d or more. Nothing more was sent, because whoever it does "+
-		"not know of any more would be asked again. Leave the fence where it is. Where there is a newer copy, "+
-		"run acsync ledger restore FILE, and otherwise acsync ledger rebuild: both learn from Agent Connect who "+
-		"was asked since",
-		store.ErrRolledBack, now.ID, now.Transaction, now.Intents, before.ID, before.Transaction, before.Intents)
+		"and %d intents, not ledger %s with %d and %d or more. %s",
+		store.ErrRolledBack, now.ID, now.Transaction, now.Intents, before.ID, before.Transaction,
+		before.Intents, afterReplaced)
+}
+
+// afterReplaced says what to do about a ledger that was put back from a copy during a turn.
+const afterReplaced = "Nothing more was sent, because whoever it does not know of any more would be asked " +
+	"again. Leave the fence where it is. Where there is a newer copy, run acsync ledger restore FILE, and " +
+	"otherwise acsync ledger rebuild: both learn from Agent Connect who was asked since"
+
+// fewPasses are those that have ended in a turn, nearly always; 0 stands for all.
+const fewPasses = 50
+
+// remembers refuses a ledger without the last that the pass has written before it let go, however far others
+// have come with it since: its fence may have been put back along with it.
+func remembers(ledger Ledger, letGo store.Run) error {
+	for _, most := range []int{fewPasses, 0} {
+		runs, err := ledger.Runs(most)
+		if err != nil {
+			return fmt.Errorf("read the past passes: %w", err)
+		}
+		for _, run := range runs {
+			if run.Pass == letGo.Pass && run.Ended.Equal(letGo.Ended) {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("%w: the back-fill let others have it, and what came back knows nothing of what the "+
+		"back-fill had written last, at %s: it was put back from a copy or a snapshot meanwhile, and others "+
+		"have gone on with that. Let no other pass run before this is mended. %s",
+		store.ErrRolledBack, decide.Format(letGo.Ended), afterReplaced)
 }
 
 // turns are those of one pass; the zero turns are none.

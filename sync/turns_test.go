@@ -261,6 +261,24 @@ func TestTurnChangesTheLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, code: exit.Temporary, want: "restored or rebuilt"},
+		// More is in it than this pass knows, and its fence fits it.
+		"put back with its fence, and gone on with": {turn: func(t *testing.T, b *bench, copied []byte) {
+			err := errors.Join(os.WriteFile(b.path, copied, 0o600), os.Rename(b.path+".before.fence", b.path+".fence"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.other(t, func(e *Engine) {
+				e.Backups = nil
+				for range 500 {
+					if err := e.Ledger.Commit(store.Batch{Late: []time.Duration{time.Second}}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := e.Run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}, code: exit.LedgerDamaged, want: "knows nothing of what"},
 		"put back with its fence in the way": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
@@ -311,6 +329,9 @@ func TestTurnChangesTheLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 60)
 			copied, err := os.ReadFile(b.path)
+			if err == nil {
+				err = os.Link(b.path+".fence", b.path+".before.fence")
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
