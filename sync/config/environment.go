@@ -120,6 +120,10 @@ func (c Config) UnknownZone(env []string) error {
 	return nil
 }
 
+// flagsAlone are flags that somebody may want to give by a variable. Where it was passed over, a pass would
+// send what was only to be looked at, or do so with another configuration.
+var flagsAlone = []string{"CONFIG", "DRY_RUN", "MAX", "SANDBOX"}
+
 func suggestVariable(name string, names map[string]string) string {
 	short := strings.TrimPrefix(name, variablePrefix)
 	if _, known := names[short]; known {
@@ -127,6 +131,16 @@ func suggestVariable(name string, names map[string]string) string {
 	}
 	if strings.HasPrefix(short, "RULE") {
 		return "[[rule]] in the configuration file"
+	}
+	if slices.Contains(flagsAlone, short) {
+		return "the flag --" + strings.ToLower(strings.ReplaceAll(short, "_", "-"))
+	}
+	for _, variable := range slices.Sorted(maps.Keys(names)) {
+		// A single word may be anybody's: ACSYNC_PATH.
+		_, last, _ := strings.Cut(names[variable], ".")
+		if strings.Contains(last, "_") && strings.EqualFold(short, last) {
+			return variable // ACSYNC_MAX_PER_RUN
+		}
 	}
 	return suggestName(name, slices.Sorted(maps.Keys(names)))
 }
