@@ -246,6 +246,19 @@ func TestTurnChangesTheLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, code: exit.LedgerDamaged, want: "ledger restore FILE, and otherwise acsync ledger rebuild"},
+		// As ledger restore does, which has found who was asked since.
+		"restored": {turn: func(t *testing.T, b *bench, copied []byte) {
+			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			ledger, err := bolt.Open(b.path, bolt.Options{AcceptFence: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(ledger.Adopt(bolt.Adoption{Missing: true}), ledger.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}, code: exit.Temporary, want: "goes on from what the ledger knows now"},
 		"put back, repaired and gone on with": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
