@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"acsync/store"
@@ -34,6 +35,23 @@ func Files(path string) []string {
 	return []string{
 		path, beside(path, fenceSuffix), beside(path, holderSuffix), beside(path, waitingSuffix),
 	}
+}
+
+// Kept reports whether there is a ledger at a path, whatever it is called and for whom it is, a copy of one, or
+// what lies beside one: whoever replaces it lets everybody be asked again.
+func Kept(path string) bool {
+	for _, suffix := range []string{"", fenceSuffix, holderSuffix, waitingSuffix} {
+		if ledger, ok := strings.CutSuffix(path, suffix); ok && isBolt(ledger) {
+			return true
+		}
+	}
+	// It tells of a ledger that is lost.
+	ledger, ok := strings.CutSuffix(path, fenceSuffix)
+	if !ok {
+		return false
+	}
+	_, err := readFence(ledger)
+	return err == nil
 }
 
 // beside is the path of a file next to the ledger itself, not to a symbolic link to it.

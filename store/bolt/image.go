@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"io"
+	"os"
 	"slices"
 )
 
@@ -82,6 +83,18 @@ func (m *image) readMeta(id int64) (boltMeta, bool) {
 		high:     order.Uint64(b[40:]),
 		tx:       order.Uint64(b[48:]),
 	}, valid
+}
+
+// isBolt reports whether a file begins as bbolt's do, sound or not.
+func isBolt(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close() //nolint:errcheck // it was read
+	b := make([]byte, pageHeader+8)
+	_, err = io.ReadFull(file, b)
+	return err == nil && order.Uint32(b[pageHeader:]) == boltMagic && order.Uint32(b[pageHeader+4:]) == boltVersion
 }
 
 type page struct {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -42,6 +45,9 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 		if out, err = newOutput(flagOut, path); err != nil {
 			return err
 		}
+		if err := refuseConfiguration(out); err != nil {
+			return err
+		}
 	}
 	stand, err := sandbox.Start(sandbox.Options{
 		Seed: c.Uint64(flagSeed), KustomerPort: c.Int(flagKustomer), AgentConnectPort: c.Int(flagAgent),
@@ -57,6 +63,22 @@ func serveSandbox(l *commandLine, c *cli.Context) (err error) {
 	<-c.Context.Done()
 	return nil
 }
+
+// refuseConfiguration refuses to put the configuration of stand-ins in the place of another one.
+func refuseConfiguration(out output) error {
+	text, err := os.ReadFile(out.real)
+	if err != nil || strings.HasPrefix(string(text), sandboxHeader) || !anyConfiguration.Match(text) {
+		return nil
+	}
+	return usagef("--%s %q would replace a configuration that is none of the stand-ins; name another file, "+
+		"such as sandbox.toml; nothing was done", flagOut, out.path)
+}
+
+// sandboxHeader begins a configuration of the stand-ins.
+const sandboxHeader = "# A configuration for the stand-ins."
+
+var anyConfiguration = regexp.MustCompile(`(?m)^\s*(?:\[\s*(?:kustomer|agent_connect|ledger|sync)\s*\]|` +
+	`(?:kustomer|agent_connect|ledger|sync)\s*[.=])`)
 
 // describeSandbox writes the configuration, to stdout where there is no file for it.
 func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox, out output) error {
@@ -90,7 +112,7 @@ func sandboxConfig(stand *sandbox.Sandbox, path string) string {
 	if path == "" {
 		how, file = "Save it as sandbox.toml, then", "sandbox.toml"
 	}
-	return fmt.Sprintf(`# A configuration for the stand-ins. %s:
+	return fmt.Sprintf(sandboxHeader+` %s:
 #   acsync init --config %s --start %s
 #   acsync run --config %s
 

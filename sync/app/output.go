@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"acsync/store/bolt"
 )
 
 // output is a file that a command is going to write. That it can be is found out before anything is done: an
@@ -51,6 +53,8 @@ func findOutput(path string) (o output, err error) {
 			return o, errors.New("it is a link that leads nowhere")
 		case !info.Mode().IsRegular():
 			return o, errors.New("there is something that is no file")
+		case bolt.Kept(o.real):
+			return o, errors.New("it would replace a ledger, or what lies beside one, which tells who was asked")
 		}
 		if o.real, err = filepath.EvalSymlinks(o.real); err != nil {
 			return o, err
