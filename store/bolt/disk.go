@@ -152,9 +152,14 @@ func makeDir(dir string) error {
 	case err != nil:
 		return err
 	}
-	around, err := os.Stat(parent)
+	return giveToFolder(dir)
+}
+
+// giveToFolder gives what root has made to whom the folder around it is, as far as this process may.
+func giveToFolder(path string) error {
+	around, err := os.Stat(filepath.Dir(path))
 	if err == nil {
-		err = giveTo(dir, around)
+		err = giveTo(path, around)
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		err = nil

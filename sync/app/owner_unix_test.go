@@ -47,8 +47,10 @@ func TestRootOnce(t *testing.T) {
 	program := build(t)
 	run := func(uid int, home string, words string, env ...string) (code int, said string) {
 		t.Helper()
-		z.set(time.Now()) // the program has the real clock here
+		z.set(time.Now())                              // the program has the real clock here
+		words, file, _ := strings.Cut(words, " FILE ") // which stands behind all flags
 		args := append(strings.Fields(words), "--config", filepath.Join(z.dir, "config.toml"), "--quiet")
+		args = append(args, strings.Fields(file)...)
 		c := exec.Command("/bin/sh", append([]string{"-c", `umask 077; exec "$0" "$@"`, program}, args...)...)
 		c.Dir, c.Env = "/", append([]string{"HOME=" + home}, env...)
 		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
@@ -90,7 +92,36 @@ func TestRootOnce(t *testing.T) {
 	}
 	goesOn(0, user)
 	goesOn(nobody, user)
-	err = filepath.WalkDir(user, func(path string, entry fs.DirEntry, err error) error {
+	ownedByUser(t, user)
+	times := map[string]int{}
+	for _, r := range z.stand.Requests() {
+		if times[r.ExtInteractionID]++; r.Accepted() && times[r.ExtInteractionID] > 1 {
+			t.Errorf("%s was asked twice", r.ExtInteractionID)
+		}
+	}
+	// Root puts a copy back where there is no ledger any more, and rehearses before the user does.
+	copied, test := filepath.Join(disk, "copy.db"), "AGENT_CONNECT_TEST_API_KEY="+z.stand.AgentConnectTestKey()
+	for _, step := range []struct {
+		uid   int
+		words string
+	}{{0, "ledger backup --out " + copied}, {0, "ledger restore FILE " + copied}, {0, "rehearse --max 1"}, {nobody, "rehearse --max 1"}} {
+		if strings.Contains(step.words, "restore") {
+			if err := os.Remove(z.ledger()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if code, said := run(step.uid, user, step.words, test); code != 0 && code != 3 {
+			t.Fatalf("%s as user %d: exit code %d\n%s", step.words, step.uid, code, said)
+		}
+	}
+	goesOn(nobody, user)
+	ownedByUser(t, user)
+}
+
+// ownedByUser holds that whatever is in a directory is the service's own user's.
+func ownedByUser(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -102,11 +133,5 @@ func TestRootOnce(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
-	}
-	times := map[string]int{}
-	for _, r := range z.stand.Requests() {
-		if times[r.ExtInteractionID]++; r.Accepted() && times[r.ExtInteractionID] > 1 {
-			t.Errorf("%s was asked twice", r.ExtInteractionID)
-		}
 	}
 }
