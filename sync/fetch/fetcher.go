@@ -21,6 +21,8 @@ type Fetcher struct {
 	decider decider
 	clock   *serverClock
 	from    time.Time // where the pass begins: what was marked done before is not its business
+
+	width time.Duration // of the next sweep's first window, as the sweep before has learnt it; 0: none was
 }
 
 // Options are what conversations are read and decided with.
@@ -110,7 +112,10 @@ func (f *Fetcher) sweep(
 	ctx context.Context, w Window, yield func(Chunk) bool,
 	found func([]kustomer.Conversation) ([]decide.Case, error),
 ) error {
-	err := f.reader.sweep(ctx, newSplitter(w, f.reader.Limits), func(l lot) error {
+	split := newSplitter(w, f.reader.Limits)
+	split.width = cmp.Or(f.width, split.width)
+	defer func() { f.width = split.learnt() }()
+	err := f.reader.sweep(ctx, split, func(l lot) error {
 		chunk := Chunk{Window: Window{l.query.From, l.query.To}, Complete: l.complete, Read: time.Now()}
 		cases, err := found(l.rows)
 		if err != nil {

@@ -44,15 +44,19 @@ func newSplitter(whole Window, limits PageLimits) *splitter {
 	return &splitter{limits: limits, rest: whole, width: firstWidth, wanted: firstCalm}
 }
 
+// learnt is how wide a window may be where others have not been tried yet.
+func (s *splitter) learnt() time.Duration {
+	if s.ceiling > 0 {
+		return min(s.width, s.ceiling)
+	}
+	return s.width
+}
+
 func (s *splitter) next() (Window, bool) {
 	if s.rest.Empty() {
 		return Window{}, false
 	}
-	width := s.width
-	if s.ceiling > 0 {
-		width = min(width, s.ceiling)
-	}
-	window := Window{s.rest.From, s.rest.From.Add(width)}
+	window := Window{s.rest.From, s.rest.From.Add(s.learnt())}
 	if window.To.After(s.rest.To) {
 		window.To = s.rest.To
 	}

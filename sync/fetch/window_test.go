@@ -78,3 +78,29 @@ func TestNarrow(t *testing.T) {
 		}
 	})
 }
+
+// TestSweepGoesOnAsWide stops a sweep after each window, as a back-fill does for whoever waits for the ledger:
+// the next one begins with windows as wide as the last were.
+func TestSweepGoesOnAsWide(t *testing.T) {
+	b := newFixture(10)
+	f, rest := b.fetcher(), Window{testNow.Add(-60 * 24 * time.Hour), testNow}
+	turns := 0
+	for ; !rest.Empty() && turns < 100; turns++ {
+		taken := false // what was read ahead of it is thrown away
+		err := f.Sweep(t.Context(), rest, func(c Chunk) bool {
+			if taken {
+				return false
+			}
+			if taken = c.Complete; taken {
+				rest.From = c.To
+			}
+			return true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if turns > 20 {
+		t.Errorf("%d turns, and %s of 60 days to go", turns, rest.To.Sub(rest.From))
+	}
+}
