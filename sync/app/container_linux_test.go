@@ -103,7 +103,7 @@ func TestContainer(t *testing.T) {
 		{"apply /data/plan.json", 3, "got a survey request"},
 		{"run --log-format json --report /data/report.html --report /data/report.csv", 0, "No new survey request"},
 		{"status", 0, "/data/acsync.db"},
-		{"report --from 2026-01-01", 0, ""},
+		{"passes --from 2026-01-01", 0, ""},
 		{"ledger check", 0, "/data/acsync.db is sound"},
 		{"ledger backup --out /data/copy.db", 0, "wrote /data/copy.db"},
 		{"ledger backup --out copy.db", 12, `--out "copy.db" cannot be written: directory /: permission denied; nothing was done`},
@@ -116,7 +116,7 @@ func TestContainer(t *testing.T) {
 			t.Errorf("acsync %s: exit code %d, want %d and %q\n%s%s", step.args, code, step.code, step.says, out, errs)
 		}
 	}
-	if code, _, errs := c.acsync(t, []string{"TZ=Europe/Berlin"}, "report", "--from", "2026-01-01"); code != 0 || errs != "" {
+	if code, _, errs := c.acsync(t, []string{"TZ=Europe/Berlin"}, "passes", "--from", "2026-01-01"); code != 0 || errs != "" {
 		t.Errorf("in a zone of its own: exit code %d: %s", code, errs)
 	}
 	if code, _, errs := c.acsync(t, []string{"HOME=/"}, "run", "--sandbox"); code == 0 || !strings.Contains(errs, "permission denied") {

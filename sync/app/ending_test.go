@@ -62,7 +62,7 @@ func TestPastWindow(t *testing.T) {
 		{"up to a date", []string{"--to", "2026-10-01"}, "2026-09-24T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			command := reportCommand(&commandLine{})
+			command := passesCommand(&commandLine{})
 			command.Action = func(c *cli.Context) error {
 				w, cut, err := pastWindow(c, times{now: now, zone: berlin})
 				if (err != nil) != (test.begin == "") {
@@ -78,7 +78,7 @@ func TestPastWindow(t *testing.T) {
 				return nil
 			}
 			line := &cli.App{Commands: []*cli.Command{command}}
-			if err := line.Run(append([]string{"acsync", "report"}, test.flags...)); err != nil {
+			if err := line.Run(append([]string{"acsync", "passes"}, test.flags...)); err != nil {
 				t.Fatal(err)
 			}
 		})

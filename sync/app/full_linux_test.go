@@ -196,7 +196,7 @@ func (v *victim) fillUp(t *testing.T, moment <-chan time.Time) (stopped bool) {
 			Pass string `json:"pass"`
 		} `json:"latest"`
 	}
-	v.told(t, &history, "report", "--json")
+	v.told(t, &history, "passes", "--json")
 	if history.Latest.Pass != made.Pass {
 		t.Errorf("the report shows %q as the last pass, want %s", history.Latest.Pass, made.Pass)
 	}

@@ -162,8 +162,8 @@ func TestNothingTakesOverTheScreen(t *testing.T) {
 		{"run", []int{3}},
 		{"status", []int{0}},
 		{"status --json", []int{0}},
-		{"report --report OUT/c.html --report OUT/c.csv --report OUT/c.json --report OUT/c.md", []int{0}},
-		{"report --json", []int{0}},
+		{"passes --report OUT/c.html --report OUT/c.csv --report OUT/c.json --report OUT/c.md", []int{0}},
+		{"passes --json", []int{0}},
 		{"explain PLAIN", []int{0}},
 		{"explain --json --reveal PLAIN", []int{0}},
 		{"explain ID", []int{12}},
@@ -259,7 +259,7 @@ func TestHolderTakesOverNothing(t *testing.T) {
 	if err := os.WriteFile(w.path("acsync.db.holder"), left, 0o600); err != nil { // as one that was killed leaves it
 		t.Fatal(err)
 	}
-	for _, line := range []string{"status", "report"} {
+	for _, line := range []string{"status", "passes"} {
 		_, out, errs := commandLine(w.dir, w.now, line)
 		if c := rawIn(out + errs); c != "" || !strings.Contains(out+errs, "owned") {
 			t.Errorf("%s holds %s: %q", line, c, out+errs)

@@ -158,7 +158,7 @@ func TestUnprinted(t *testing.T) {
 	for name, stdout := range streams {
 		for _, line := range []string{
 			"--version", "--help", "run --help", "run --quiet", "run --quiet --json", "run --dry-run --quiet", "status", "status --json",
-			"report", "report --json", "ledger check", "ledger export", "rules test --quiet", "sandbox --quiet",
+			"passes", "passes --json", "ledger check", "ledger export", "rules test --quiet", "sandbox --quiet",
 		} {
 			t.Run(name+"/"+line, func(t *testing.T) {
 				code, errs := run(t, h.dir, stdout, strings.Fields(line)...)

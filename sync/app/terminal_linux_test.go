@@ -73,7 +73,7 @@ func TestTerminalIsNotTakenOver(t *testing.T) {
 	program := build(t)
 	w := newHostileWorld(t)
 	for _, line := range []string{
-		"init --start 3h_ago", "rules test --log-level debug", "run --log-level debug", "run --log-level debug --log-format json", "status", "report",
+		"init --start 3h_ago", "rules test --log-level debug", "run --log-level debug", "run --log-level debug --log-format json", "status", "passes",
 		"explain PLAIN", "resolve --accept --all", "explain ID",
 	} {
 		screen, tty := openTerminal(t)

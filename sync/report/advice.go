@@ -88,7 +88,7 @@ const (
 	doTryAgain    = "nothing if passes go on: they try again; the log says what keeps them from it"
 	doFindRefusal = "find out why Agent Connect does not take them: after 72 h they are given up"
 	doForNext     = "for the next ones: %s"
-	doSeeReasons  = "acsync report{here} says what to do for each reason"
+	doSeeReasons  = "acsync passes{here} says what to do for each reason"
 	doMendReasons = "mend what the reasons name before more are lost: " + doSeeReasons
 	finalReasons  = "not sent again by itself; " + doSeeReasons
 	doMend        = "mend the expression (acsync rules test{here} shows it)"

@@ -25,13 +25,14 @@ func HistoryDoc(h History, most int) doc.Doc {
 	}
 	begin := h.local(h.Window.From, minuteLayout)
 	d := doc.Doc{
-		Name: "acsync report", Subject: h.Tenant, Here: h.Here, Verdict: h.Verdict,
+		Name: "acsync passes", Subject: h.Tenant, Here: h.Here, Verdict: h.Verdict,
 		About: []string{fmt.Sprintf("Passes that began from %s to %s (%s).", begin, end, h.Timezone)},
 	}
 	if len(h.Passes) == 0 {
 		return d
 	}
-	d.About[0] += " A conversation that several passes have met counts for each of them."
+	d.About[0] += " Each meeting of a pass with a conversation counts, so that one that several passes have " +
+		"met counts for each of them; acsync report counts conversations and customers."
 	d.Numbers = h.Tally.numbers("sent", "left for later")
 	line := Timeline{Step: h.Step}
 	for _, s := range h.Trend {

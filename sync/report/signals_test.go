@@ -169,19 +169,19 @@ func TestRejectionSignalSaysWhatToDo(t *testing.T) {
 	}{
 		"one reason": {
 			Recent{Accepted: 9, Rejected: 3, Reasons: map[decide.Reason]int{decide.BrandRefused: 3}},
-			[]string{"all for brand_refused: compare the brand", "acsync report --sandbox says"},
+			[]string{"all for brand_refused: compare the brand", "acsync passes --sandbox says"},
 		},
 		"most": {
 			Recent{Accepted: 9, Rejected: 3, Reasons: map[decide.Reason]int{decide.BrandRefused: 2, decide.Refused: 1}},
-			[]string{"most for brand_refused: compare the brand with those of Agent Connect; then acsync retry --sandbox --reason brand_refused asks again. What was rejected is not sent again by itself; acsync report --sandbox says what to do for each reason."},
+			[]string{"most for brand_refused: compare the brand with those of Agent Connect; then acsync retry --sandbox --reason brand_refused asks again. What was rejected is not sent again by itself; acsync passes --sandbox says what to do for each reason."},
 		},
 		"none of them": {
 			Recent{Accepted: 9, Rejected: 2, Reasons: map[decide.Reason]int{decide.BrandRefused: 1, decide.Refused: 1}},
-			[]string{"not sent again by itself; acsync report --sandbox says what to do for each reason"},
+			[]string{"not sent again by itself; acsync passes --sandbox says what to do for each reason"},
 		},
 		"all kinds: two sentences": {
 			Recent{Accepted: 9, Rejected: 3, GaveUp: 1, Broken: 1, Reasons: map[decide.Reason]int{decide.BrandRefused: 3}},
-			[]string{"all for brand_refused: compare the brand with those of Agent Connect; then acsync retry --sandbox --reason brand_refused asks again. What was rejected is not sent again by itself; acsync report --sandbox says what to do for each reason."},
+			[]string{"all for brand_refused: compare the brand with those of Agent Connect; then acsync retry --sandbox --reason brand_refused asks again. What was rejected is not sent again by itself; acsync passes --sandbox says what to do for each reason."},
 		},
 		"given up, and a failing expression": {
 			Recent{GaveUp: 1, Broken: 1},
@@ -203,7 +203,7 @@ func TestLightsNameTheSameLedger(t *testing.T) {
 	s := status()
 	s.Here, s.Asks, s.Last, s.Checkpoint, s.Recent.Rejected = " --config other.toml", false, nil, at.Add(-100*24*time.Hour), 1
 	for _, signal := range s.Signals() {
-		for _, command := range []string{"acsync run", "acsync resolve", "acsync report", "acsync rules test", "acsync retry"} {
+		for _, command := range []string{"acsync run", "acsync resolve", "acsync passes", "acsync rules test", "acsync retry"} {
 			if strings.Count(signal.Todo, command) != strings.Count(signal.Todo, command+s.Here) {
 				t.Errorf("%s: %s", signal.Name, signal.Todo)
 			}
@@ -219,7 +219,7 @@ func TestLightsCanBeCopied(t *testing.T) {
 			var b bytes.Buffer
 			must(t, doc.Text(&b, StatusDoc(s), doc.Style{Width: width}))
 			fits(t, b.String(), width)
-			if command := "acsync report" + s.Here; len(command) < 36 && !strings.Contains(b.String(), command) {
+			if command := "acsync passes" + s.Here; len(command) < 36 && !strings.Contains(b.String(), command) {
 				t.Errorf("%d columns: %q is broken in\n%s", width, command, b.String())
 			}
 			if strings.Contains(b.String(), "\ue000") {

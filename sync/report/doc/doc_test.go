@@ -23,7 +23,7 @@ func everything(danger string) Doc {
 	}
 	table.Add("last" + danger)
 	return Doc{
-		Name: "acsync report", Subject: "acme" + danger, Badge: "dry run" + danger, Verdict: Verdict{
+		Name: "acsync passes", Subject: "acme" + danger, Badge: "dry run" + danger, Verdict: Verdict{
 			Level: LevelHalted, Headline: "Something happened." + danger, Detail: "It is bad." + danger,
 			Todo: []string{"Mend it with acsync rules test --sandbox." + danger},
 		}, Here: " --sandbox",

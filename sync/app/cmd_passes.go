@@ -14,13 +14,14 @@ import (
 	"acsync/sync/report/doc"
 )
 
-func reportCommand(l *commandLine) *cli.Command {
+func passesCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "report",
+		Name:  "passes",
 		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
 		Description: `Reads the summaries that the ledger keeps of passes, and what one that was killed had
-told. A pass belongs to the time at which it began; without --from and --to those of
-today and of the six days before.`,
+told. Each meeting of a pass with a conversation counts; acsync report counts
+conversations and customers. A pass belongs to the time at which it began; without
+--from and --to those of today and of the six days before.`,
 		Flags: []cli.Flag{
 			described(flagFrom, "six days before the last day",
 				"passes that began at this `TIME` or later: 30d ago, a date, or a time"),
@@ -30,11 +31,11 @@ today and of the six days before.`,
 			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
 				"given several times"),
 		},
-		Action: reading(l, showHistory),
+		Action: reading(l, showPasses),
 	})
 }
 
-func showHistory(s *session) error {
+func showPasses(s *session) error {
 	about := report.Past{
 		Tenant: s.tenant.Name, Overlap: time.Duration(s.tenant.Config.Sync.Overlap),
 		Ending: exitAdvice, Here: here(s.c), Asks: s.tenant.Remembers(), Zone: s.tenant.Config.Location(),
@@ -111,7 +112,7 @@ func pastWindow(c *cli.Context, t times) (w fetch.Window, cut bool, err error) {
 	switch begin, end := w.From.In(zone).Format(time.RFC3339), w.To.In(zone).Format(time.RFC3339); {
 	case w.From.After(now):
 		return w, cut, usagef(
-			"--%s %s lies in the future; a report is of what passes have done", flagFrom, begin)
+			"--%s %s lies in the future; nothing can be told of passes that have not begun", flagFrom, begin)
 	case w.Empty():
 		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
 	}
