@@ -53,10 +53,14 @@ func (r passReport) sum() int {
 }
 
 // agrees holds, whenever a script has a pass print its report for programs, that the report adds up, and that the exit code
-// is the one that follows from it.
+// is the one that follows from it; and of past passes, that all that they found has a disposition.
 func agrees(ts *testscript.TestScript, code int) {
 	var r passReport
-	if err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &r); err != nil || r.Schema != "acsync.pass/1" {
+	switch err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &r); {
+	case err == nil && r.Schema == "acsync.history/1":
+		addsUp(ts)
+		return
+	case err != nil || r.Schema != "acsync.pass/1":
 		return
 	}
 	follows := r.exit()
@@ -68,5 +72,35 @@ func agrees(ts *testscript.TestScript, code int) {
 	}
 	if r.sum() != r.Found {
 		ts.Fatalf("%d were found, and %d have a disposition", r.Found, r.sum())
+	}
+}
+
+// addsUp holds that what past passes found is the sum of its dispositions, together and of each pass.
+func addsUp(ts *testscript.TestScript) {
+	var h struct {
+		Found        int
+		Dispositions []struct{ Count int }
+		Passes       []struct {
+			Pass   string
+			Found  int
+			Counts map[string]int
+		}
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &h))
+	sum, found := 0, 0
+	for _, d := range h.Dispositions {
+		sum += d.Count
+	}
+	for _, p := range h.Passes {
+		each := 0
+		for _, n := range p.Counts {
+			each += n
+		}
+		if found += p.Found; each != p.Found {
+			ts.Fatalf("pass %s found %d, and %d have a disposition", p.Pass, p.Found, each)
+		}
+	}
+	if sum != h.Found || found != h.Found {
+		ts.Fatalf("%d were found, %d by the passes one by one, and %d have a disposition", h.Found, found, sum)
 	}
 }

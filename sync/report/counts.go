@@ -18,7 +18,7 @@ type Tally struct {
 	Sent     int `json:"sent"` // of a dry run: a real pass would send
 	Rejected int `json:"rejected"`
 	InDoubt  int `json:"in_doubt"`
-	Waiting  int `json:"waiting"` // scheduled, or to be tried again
+	Waiting  int `json:"waiting"` // scheduled, or to be tried again; of past passes also what is untold
 	Skipped  int `json:"skipped"` // and dropped
 }
 
@@ -180,6 +180,9 @@ func named(list []Group) []Group {
 // wouldSend is the decision of a dry run that a real pass would carry out.
 const wouldSend = "would_send"
 
+// untold is what a pass in the ledger's history found and said no more of.
+const untold = "untold"
+
 type disposition struct {
 	name    string
 	urgency int // the order in which they are looked at
@@ -196,6 +199,7 @@ var dispositions = []disposition{
 	{store.Sending.String(), 2, doc.Bad, "under way, or left by a crash"},
 	{store.Retry.String(), 3, doc.Warn, "not taken yet; tried again"},
 	{store.Scheduled.String(), 4, doc.Warn, "decided; a later pass sends it"},
+	{untold, 9, doc.Warn, "the pass said no more of these"},
 	{store.Dropped.String(), 7, doc.Quiet, "given up by hand"},
 	{store.Skipped.String(), 8, doc.Quiet, "not to be asked"},
 }

@@ -43,7 +43,7 @@ func TestHistoryOfAKilledPass(t *testing.T) {
 		"table":    {func(b *bytes.Buffer) error { return doc.Text(b, HistoryDoc(h, MostNamed), doc.Style{Width: 80}) }, "\n  killed       1  never came to its end\n"},
 		"markdown": {func(b *bytes.Buffer) error { return doc.Markdown(b, HistoryDoc(h, MostNamed)) }, "| killed | 1 | never came to its end |\n"},
 		"passes":   {func(b *bytes.Buffer) error { return doc.Markdown(b, HistoryDoc(h, MostNamed)) }, " | 3 | killed |  |\n"},
-		"csv":      {func(b *bytes.Buffer) error { return HistoryCSV(b, h) }, ",,killed\r\n"},
+		"csv":      {func(b *bytes.Buffer) error { return HistoryCSV(b, h) }, ",,killed,10\r\n"},
 		"chart":    {func(b *bytes.Buffer) error { return doc.HTML(b, HistoryDoc(h, MostNamed)) }, "killed: never came to its end: 1 pass"},
 		"html":     {func(b *bytes.Buffer) error { return doc.HTML(b, HistoryDoc(h, MostNamed)) }, `<td class="n">killed</td></tr>`},
 		"json":     {func(b *bytes.Buffer) error { return HistoryJSON(b, h) }, `"exit":0,"killed":true}`},

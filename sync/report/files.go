@@ -107,7 +107,7 @@ func HistoryCSV(w io.Writer, h History) error {
 		}
 		return append(line, "late", strconv.Itoa(p.Late),
 			"latest_seconds", strconv.FormatFloat(p.Latest, 'f', -1, 64), "fuse", p.Fuse, "exit", exit,
-			"exit_meaning", meaning)
+			"exit_meaning", meaning, untold, strconv.Itoa(p.Counts[untold]))
 	})
 }
 

@@ -103,10 +103,29 @@ type Rejection struct {
 	store.Refusal
 }
 
-// PastPass is one pass.
+// PastPass is one pass. Its counts add up to what it found.
 type PastPass struct {
 	store.Run `json:"-"`
 	Tally
+}
+
+// pastPass is the pass of a summary. What the summary says nothing of is counted as untold: the pass was killed
+// before, or let go of the ledger, or it was of a version that has other dispositions.
+func pastPass(run store.Run) PastPass {
+	counts, told := map[string]int{}, 0
+	for _, d := range dispositions {
+		if n := run.Counts[d.name]; n > 0 {
+			counts[d.name] = n
+			told += n
+		}
+	}
+	// One that was killed may have told them at different moments.
+	run.Found = max(run.Found, told)
+	if rest := run.Found - told; rest > 0 {
+		counts[untold] = rest
+	}
+	run.Counts = counts
+	return PastPass{run, tallyOf(run.Found, counts)}
 }
 
 // MarshalJSON writes the pass.
@@ -151,7 +170,7 @@ func NewHistory(runs []store.Run, about Past) History {
 		Late: PastLateness{Overlap: about.Overlap.Seconds()},
 	}
 	if len(runs) > 0 {
-		h.Latest = &PastPass{runs[0], tallyOf(runs[0].Found, runs[0].Counts)}
+		h.Latest = new(pastPass(runs[0]))
 	}
 	counts, reasons := map[string]int{}, map[decide.Reason]int{}
 	modes, exits := map[string]int{}, map[int]int{}
@@ -159,8 +178,9 @@ func NewHistory(runs []store.Run, about Past) History {
 		if !about.Window.Contains(run.Started) {
 			continue
 		}
-		h.add(run)
-		for name, n := range run.Counts {
+		p := pastPass(run)
+		h.add(p)
+		for name, n := range p.Counts {
 			counts[name] += n
 		}
 		for reason, n := range run.Reasons {
@@ -194,8 +214,8 @@ func NewHistory(runs []store.Run, about Past) History {
 	return h
 }
 
-func (h *History) add(run store.Run) {
-	p := PastPass{run, tallyOf(run.Found, run.Counts)}
+func (h *History) add(p PastPass) {
+	run := p.Run
 	h.Passes, h.Tally = append(h.Passes, p), h.Tally.plus(p.Tally)
 	h.broken += brokenOf(run)
 	// A pass notes them as they come.

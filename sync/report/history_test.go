@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,91 @@ func TestHistoryAddsUp(t *testing.T) {
 		if !maps.Equal(counts, got) || !maps.Equal(reasons, why) {
 			t.Errorf("dispositions %s\nreasons %s", cmp.Diff(counts, got), cmp.Diff(reasons, why))
 		}
+	}
+}
+
+// TestHistoryAccountsForAll: over passes that ended, that were killed before they had told what became of all that
+// they had found, that let go of the ledger, or that another version wrote, and over each alone, what was found is the
+// sum of its dispositions in every form.
+func TestHistoryAccountsForAll(t *testing.T) {
+	run := func(mode string, found int, counts map[string]int, more func(*store.Run)) store.Run {
+		r := store.Run{Pass: mode, Mode: mode, Started: at, Ended: at, Found: found, Counts: counts, Reasons: map[string]int{}}
+		if more != nil {
+			more(&r)
+		}
+		return r
+	}
+	killed := func(r *store.Run) { r.Killed = true }
+	letGo := func(r *store.Run) { r.Killed, r.LetGo = true, true }
+	runs := []store.Run{
+		run("run", 12, map[string]int{"accepted": 5, "rejected": 1, "in_doubt": 1, "retry": 1, "scheduled": 2, "dropped": 1, "skipped": 1}, nil),
+		run("run", 40, map[string]int{"accepted": 7, "rejected": 2, "skipped": 3}, killed), // 28 are untold
+		run("run", 5, nil, killed),
+		run("run", 2, map[string]int{"accepted": 4}, killed), // counted at another moment than what was found
+		run("backfill", 30, map[string]int{"accepted": 20, "skipped": 4}, letGo),
+		run("backfill", 9, map[string]int{"accepted": 9}, nil),
+		run("run", 6, map[string]int{"accepted": 2, "of_another_version": 4}, nil),
+	}
+	about := past(at.Add(-time.Hour), at.Add(time.Hour))
+	for i := range len(runs) + 1 {
+		some := runs
+		if i < len(runs) {
+			some = runs[i : i+1]
+		}
+		var out bytes.Buffer
+		must(t, HistoryJSON(&out, NewHistory(some, about)))
+		var told struct {
+			Found        int
+			Tally        map[string]int
+			Dispositions []struct{ Count int }
+			Trend        []map[string]any
+			Passes       []struct {
+				Found  int
+				Counts map[string]int
+			}
+		}
+		must(t, json.Unmarshal(out.Bytes(), &told))
+		dispositions, passes, days := 0, 0, 0
+		for _, d := range told.Dispositions {
+			dispositions += d.Count
+		}
+		for _, p := range told.Passes {
+			for _, n := range p.Counts {
+				passes += n
+			}
+		}
+		for _, s := range told.Trend {
+			days += int(s["found"].(float64))
+		}
+		tally := 0
+		for name, n := range told.Tally {
+			if name != "found" {
+				tally += n
+			}
+		}
+		if diff := cmp.Diff([]int{told.Found, told.Found, told.Found, told.Found}, []int{tally, dispositions, passes, days}); diff != "" {
+			t.Errorf("passes %d: found %d, but tally, dispositions, passes and days add up to other sums: %s", i, told.Found, diff)
+		}
+		lines, err := csv.NewReader(strings.NewReader(renderHistory(t, "csv", NewHistory(some, about)))).ReadAll()
+		must(t, err)
+		for _, line := range lines[1:] {
+			found, sum := 0, 0
+			for column, name := range lines[0] {
+				n, _ := strconv.Atoi(line[column])
+				switch name {
+				case "found":
+					found = n
+				case "accepted", "rejected", "in_doubt", "retry", "scheduled", "dropped", "skipped", "untold":
+					sum += n
+				}
+			}
+			if found != sum {
+				t.Errorf("a line of CSV has found %d and a sum of %d: %q", found, sum, line)
+			}
+		}
+	}
+	if got := NewHistory(runs, about).Tally; got.Found != 106 || got.Waiting != 28+5+6+4+3 {
+		t.Errorf("%+v", got)
 	}
 }
 
