@@ -156,6 +156,14 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync
 	return nil
 }
 
+// fingerprint is that of the plan that was saved; empty for none.
+func (f *planFile) fingerprint() string {
+	if f.saved == nil {
+		return ""
+	}
+	return f.saved.Fingerprint()
+}
+
 func (f *planFile) say(c *cli.Context, w io.Writer) error {
 	if f.saved == nil || c.Bool(flagJSON) {
 		return nil

@@ -94,8 +94,13 @@ func (p pass) run() (err error) {
 	p.engine.Observer = heard
 	result, err := p.limits.run(p.c.Context, p.engine)
 	watch.stop()
+	fingerprint := ""
+	if carried := p.engine.Options.Plan; carried != nil {
+		fingerprint = carried.Fingerprint()
+	}
 	if p.plan != nil {
 		err = p.plan.end(p.session, p.engine, &result, err)
+		fingerprint = p.plan.fingerprint()
 	}
 	if p.tenant.Rehearsal != nil {
 		err = p.tenant.Rehearsal.Advise(err)
@@ -120,7 +125,7 @@ func (p pass) run() (err error) {
 	closed := closeLedger()
 	err = p.conclude(report.Pass{
 		Result: result, Calls: report.Calls(clients.Calls()), Tenant: p.tenant.Name, Here: here(p.c),
-		Attention: attention.Rows, EndedBy: endedBy(result, err),
+		Attention: attention.Rows, EndedBy: endedBy(result, err), Plan: fingerprint,
 	}, err, closed)
 	if p.plan != nil {
 		err = errors.Join(err, p.plan.say(p.c, p.stdout))

@@ -81,6 +81,15 @@ func (p *Plan) Hash(r agentconnect.Request) (string, error) {
 	return hex.EncodeToString(mac.Sum(nil)[:16]), nil
 }
 
+// Fingerprint is a short digest of all that the plan says, for people to compare: who approved a plan can see
+// that this one was carried out. It is no proof of who made it; the seal is that.
+func (p *Plan) Fingerprint() string {
+	bare := *p
+	bare.Seal, bare.Checksum = "", ""
+	sum := sha256.Sum256(bare.text())
+	return fmt.Sprintf("%x-%x-%x-%x", sum[0:2], sum[2:4], sum[4:6], sum[6:8])
+}
+
 // CheckExpiry refuses a plan that has expired.
 func (p *Plan) CheckExpiry(now time.Time) error {
 	if now.Before(p.Expires) {

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,34 @@ func TestPlanFile(t *testing.T) {
 	}
 	if diff := cmp.Diff(made.Send, read.Send); diff != "" || read.Pass != made.Pass || !read.Expires.Equal(made.Expires) {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestFingerprint is the same for whoever made a plan and whoever reads it, and another one for each other plan.
+func TestFingerprint(t *testing.T) {
+	made, text := testPlan(t)
+	read, err := Read(text, testTerms())
+	if err != nil {
+		t.Fatal(err)
+	}
+	print := made.Fingerprint()
+	if !regexp.MustCompile(`^[0-9a-f]{4}(-[0-9a-f]{4}){3}$`).MatchString(print) || read.Fingerprint() != print {
+		t.Errorf("made as %q, read as %q", print, read.Fingerprint())
+	}
+	for name, change := range map[string]func(*Plan){
+		"one less": func(p *Plan) { p.Send = p.Send[:1] },
+		"another request": func(p *Plan) {
+			p.Send = []Planned{p.Send[0], {ID: p.Send[1].ID, Resolution: p.Send[1].Resolution, Request: p.Send[0].Request}}
+		},
+		"longer":          func(p *Plan) { p.Expires = p.Expires.Add(time.Hour) },
+		"of another pass": func(p *Plan) { p.Pass = "another" },
+		"made again":      func(p *Plan) { p.Salt = New(testSecret).Salt },
+	} {
+		other := made
+		change(&other)
+		if other.Fingerprint() == print {
+			t.Errorf("%s: the fingerprint is the same", name)
+		}
 	}
 }
 

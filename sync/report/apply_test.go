@@ -22,6 +22,7 @@ func applied() Pass {
 		store.Scheduled: {decide.Paused: 2}, store.Skipped: {decide.PlanChanged: 2, decide.AlreadySent: 1},
 	}
 	p.Found, p.Due, p.Exit, p.Forgotten, p.Attention = 25, 0, 0, 0, nil
+	p.Plan = "3f9a-51c2-d0e4-7b68"
 	p.Notices = []string{"2 of the 25 conversations of the plan are not as planned any more, and were not sent; a new plan or the next run decides about them anew"}
 	return p
 }
@@ -43,7 +44,7 @@ func TestApplyReport(t *testing.T) {
 		if err := render(&out, ReportDoc(made, 0)); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"Carries out the plan of 2026-11-22 18:", "the same apply again"} {
+		for _, want := range []string{"Carries out the plan of 2026-11-22 18:", "3f9a-51c2-d0e4-7b68", "the same apply again"} {
 			if !bytes.Contains(out.Bytes(), []byte(want)) {
 				t.Errorf("the %s lacks %q", name, want)
 			}

@@ -18,6 +18,8 @@ type Pass struct {
 	Attention []surveysync.Row // some of the rejected and in doubt
 	// what ended it before its end: SIGINT, max-duration, credentials …; empty for nothing
 	EndedBy string
+	// fingerprint of the plan that the pass was saved as, or carries out; empty for none
+	Plan string
 }
 
 // Calls counts the requests to both services, each attempt by itself.
@@ -105,6 +107,7 @@ func JSON(w io.Writer, p Pass) error {
 		"outage", outageJSON(p.Outage), // it leaves Agent Connect down; else null
 		"ended_by", p.EndedBy, // what ended it before its end, such as SIGTERM
 		"plan_made", when(p.planned(), stamp(p.Made)),
+		"plan_fingerprint", when(p.Plan != "", p.Plan), // of the plan that is saved, or carried out
 		"backfill", when(p.backfill(), backfillJSON(p.Backfill)),
 		"stale", when(!p.Stale.Empty(), rangeJSON(p.Stale.From, p.Stale.To)), // of those skipped as stale
 		"exit", p.Exit,

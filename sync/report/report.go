@@ -50,6 +50,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		"checkpoint", stamp(r.Checkpoint), // of a dry run: where a real pass would have put it
 		"read_up_to", stamp(r.Position()), // the checkpoint, or the position of a back-fill
 		"plan_made", when(r.planned(), stamp(r.Made)), // when the plan was made that is carried out
+		"plan_fingerprint", when(r.Plan != "", r.Plan), // of the plan that is saved, or carried out
 		"started", stamp(r.Started), "ended", stamp(r.Ended), "timezone", r.Timezone, "found", r.Found,
 		"due", r.Due, // of these: taken up from the ledger
 		"tally", r.Tally,
@@ -126,6 +127,9 @@ func ReportDoc(r Report, most int) doc.Doc {
 		Name: "acsync " + r.Mode, Subject: r.Tenant, Here: r.Here, LeadLast: true,
 		Verdict: r.Verdict, About: []string{periodOf(r)}, Numbers: r.Tally.numbers(r.sentWord(), "waiting"),
 	}
+	if r.Plan != "" {
+		d.About = append(d.About, planLine(r.Plan))
+	}
 	if r.DryRun {
 		d.Badge = "dry run: nothing was sent, nothing was written"
 	}
@@ -169,6 +173,9 @@ func periodOf(r Report) string {
 	}
 	return text
 }
+
+// planLine tells one plan from any other.
+func planLine(fingerprint string) string { return "Fingerprint of the plan: " + fingerprint }
 
 // chartSection shows why not, and for whom.
 func chartSection(r Report) doc.Section {
