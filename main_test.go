@@ -51,7 +51,7 @@ var directions = map[string][]string{
 	"acsync/sync/report/doc": {},
 	"acsync/sync/report": {
 		"acsync/store", "acsync/sync", "acsync/sync/decide", "acsync/sync/explain", "acsync/sync/fetch",
-		"acsync/sync/report/doc", "acsync/sync/verify",
+		"acsync/sync/plan", "acsync/sync/report/doc", "acsync/sync/verify",
 	},
 	"acsync/sync/tenant": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config",

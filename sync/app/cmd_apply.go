@@ -37,6 +37,19 @@ func apply(s *session, o *surveysync.Options) (err error) {
 const largestPlan = 256 << 20
 
 func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
+	text, err := readPlanFile(path)
+	if err != nil {
+		return nil, err
+	}
+	made, err := plan.Read(text, terms)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &made, nil
+}
+
+// readPlanFile reads no more than a plan can be.
+func readPlanFile(path string) ([]byte, error) {
 	if path == "-" {
 		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
 	}
@@ -54,9 +67,5 @@ func readPlan(path string, terms plan.Terms) (*plan.Plan, error) {
 	if err != nil {
 		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
 	}
-	made, err := plan.Read(text, terms)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return &made, nil
+	return text, nil
 }

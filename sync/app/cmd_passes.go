@@ -28,8 +28,7 @@ conversations and customers. A pass belongs to the time at which it began; witho
 			preset(flagTo, "now", "passes that began before this `TIME`"),
 			ifLockedFlag(),
 			noPagerFlag(),
-			values(flagReport, "write it to `FILE`, as its extension says: .html, .csv, .json, .md; may be "+
-				"given several times"),
+			reportFlag(),
 		},
 		Action: reading(l, showPasses),
 	})

@@ -16,6 +16,7 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/exit"
 	"acsync/sync/plan"
+	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
@@ -44,7 +45,50 @@ report, then: acsync apply FILE.`,
 			}
 			return makePass(s, file, file.prepare)
 		}),
+		Subcommands: []*cli.Command{showPlanCommand(l)},
 	})
+}
+
+func showPlanCommand(l *commandLine) *cli.Command {
+	return command(&cli.Command{
+		Name: "show", ArgsUsage: "FILE", Usage: "show a saved plan again, with its fingerprint",
+		Description: `Reads the file alone: no service is asked, and no ledger is needed. A plan that was
+changed is refused; one that cannot be carried out any more is shown, and says why.
+Flags stand before FILE.`,
+		Flags: []cli.Flag{noPagerFlag(), reportFlag()},
+		Action: func(c *cli.Context) error {
+			// Those of plan would be read, and mean nothing here.
+			if flags := c.Lineage()[1].LocalFlagNames(); len(flags) > 0 {
+				return usagef("the flags of plan show stand behind it, not --%s before it", flags[0])
+			}
+			return reading(l, showPlan)(c)
+		},
+	})
+}
+
+// showPlan shows a saved plan, whether or not it can still be carried out.
+func showPlan(s *session) error {
+	files, err := reportFiles(s)
+	if err != nil {
+		return err
+	}
+	path := s.c.Args().First()
+	text, err := readPlanFile(path)
+	if err != nil {
+		return err
+	}
+	shown := report.Plan{
+		Subject: s.tenant.Name, Path: shellPath(path), Here: here(s.c), Zone: s.tenant.Config.Location(),
+	}
+	if shown.Plan, shown.Obstacle, err = plan.Look(text, s.tenant.PlanTerms(s.clock())); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for _, file := range files {
+		if err := writeReport(file, shown, report.PlanRendererFor); err != nil {
+			return err
+		}
+	}
+	return show(s, shown, report.PlanJSON, func(p report.Plan) doc.Doc { return report.PlanDoc(p, 0) })
 }
 
 type planFile struct {
@@ -86,8 +130,8 @@ func newPlanFile(c *cli.Context) (*planFile, error) {
 	if f.output, err = newOutput(flagOut, f.path); err != nil {
 		return nil, err
 	}
-	for _, report := range c.StringSlice(flagReport) {
-		if sameFile(report, f.path) {
+	for _, other := range c.StringSlice(flagReport) {
+		if sameFile(other, f.path) {
 			return nil, usagef("--%s and --%s both name %q", flagOut, flagReport, f.path)
 		}
 	}

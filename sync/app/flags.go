@@ -84,6 +84,12 @@ func commonFlags() []cli.Flag {
 
 func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer through a pager") }
 
+// reportFlag stands on the commands whose answer can be kept.
+func reportFlag() cli.Flag {
+	return values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
+		"be given several times")
+}
+
 // passFlags stand on the commands that make a pass.
 func passFlags() []cli.Flag {
 	return []cli.Flag{
@@ -96,8 +102,7 @@ func passFlags() []cli.Flag {
 			"requests; needed above %d", unconfirmed)),
 		toggle(flagKnock, "send one request at once although Agent Connect was found down, and the rest if "+
 			"it is answered"),
-		values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
-			"be given several times"),
+		reportFlag(),
 		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),
 	}
 }

@@ -102,22 +102,37 @@ func (p *Plan) CheckExpiry(now time.Time) error {
 
 // meet refuses a plan of something else, or of too long ago. One that meets its terms can hash requests.
 func (p *Plan) meet(t Terms) error {
-	switch {
-	case p.Tenant != t.Tenant:
-		return errorf("the plan was made for another tenant: it is for %q, this configuration is for %q",
-			p.Tenant, t.Tenant)
-	case p.Configuration != t.Configuration:
-		return errorf("the configuration has changed since the plan was made, and with it what is decided")
-	}
-	if err := p.CheckExpiry(t.Now); err != nil {
+	if err := p.checkTenant(t); err != nil {
 		return err
 	}
-	p.hashKey = hashKey(t.Secret, p.Salt)
-	if !hmac.Equal([]byte(p.Seal), []byte(p.sealed())) {
-		return errorf(
-			"the plan was made with another API key of Agent Connect, or changed by somebody without it")
+	if err := p.checkStanding(t); err != nil {
+		return err
 	}
-	return nil
+	return p.checkSeal(t)
+}
+
+func (p *Plan) checkTenant(t Terms) error {
+	if p.Tenant == t.Tenant {
+		return nil
+	}
+	return errorf("the plan was made for another tenant: it is for %q, this configuration is for %q", p.Tenant,
+		t.Tenant)
+}
+
+// checkStanding refuses what was in order once, and cannot be carried out any more.
+func (p *Plan) checkStanding(t Terms) error {
+	if p.Configuration != t.Configuration {
+		return errorf("the configuration has changed since the plan was made, and with it what is decided")
+	}
+	return p.CheckExpiry(t.Now)
+}
+
+func (p *Plan) checkSeal(t Terms) error {
+	p.hashKey = hashKey(t.Secret, p.Salt)
+	if hmac.Equal([]byte(p.Seal), []byte(p.sealed())) {
+		return nil
+	}
+	return errorf("the plan was made with another API key of Agent Connect, or changed by somebody without it")
 }
 
 // sound reports whether each conversation has a key, and none is asked about twice for one resolution.
@@ -230,6 +245,38 @@ func Marshal(p Plan) ([]byte, error) {
 
 // Read reads what Marshal wrote, whole and unchanged; an [*Error] refuses what does not meet its terms.
 func Read(text []byte, t Terms) (Plan, error) {
+	p, err := parse(text)
+	if err != nil {
+		return p, err
+	}
+	return p, p.meet(t)
+}
+
+// Look reads a plan to be looked at. It refuses what Read does, but for a plan that was in order and cannot be
+// carried out any more, or that nothing here can prove: obstacle says so, and is empty where it can be carried
+// out.
+func Look(text []byte, t Terms) (p Plan, obstacle string, err error) {
+	if p, err = parse(text); err == nil {
+		err = p.checkTenant(t)
+	}
+	switch {
+	case err != nil:
+		return p, "", err
+	case t.Secret == "":
+		return p, "nothing here tells whether somebody has changed it: its seal depends on Agent Connect's " +
+			"API key, which is not set", nil
+	}
+	if err := p.checkSeal(t); err != nil {
+		return p, "", err
+	}
+	if past, ok := errors.AsType[*Error](p.checkStanding(t)); ok {
+		obstacle = past.why
+	}
+	return p, obstacle, nil
+}
+
+// parse reads a plan that is whole and unchanged, as far as can be told without a secret.
+func parse(text []byte) (Plan, error) {
 	var p Plan
 	var kind struct {
 		Schema string `json:"schema"`
@@ -251,7 +298,7 @@ func Read(text []byte, t Terms) (Plan, error) {
 	if !hmac.Equal([]byte(p.Checksum), []byte(p.summed())) || !p.sound() {
 		return p, errDamaged
 	}
-	return p, p.meet(t)
+	return p, nil
 }
 
 var errDamaged = errorf("the plan is damaged, or was edited: its checksum does not hold")

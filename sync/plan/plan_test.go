@@ -125,6 +125,47 @@ func TestPlanTerms(t *testing.T) {
 	}
 }
 
+// TestLook shows also what cannot be carried out any more, and says why not; what somebody changed is refused.
+func TestLook(t *testing.T) {
+	made, text := testPlan(t)
+	edited := strings.Replace(string(text), made.Send[0].ID, "6716500fa1b2c3d4e5f60009", 1)
+	forged := made
+	forged.Send = made.Send[:1]
+	forged.Seal = made.sealed()
+	forged.Checksum = forged.summed()
+	resealed, err := json.Marshal(forged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		text           string
+		change         func(*Terms)
+		obstacle, want string
+	}{
+		"in order":              {string(text), func(*Terms) {}, "", ""},
+		"too late":              {string(text), func(p *Terms) { p.Now = testNow.Add(24 * time.Hour) }, "has expired", ""},
+		"another configuration": {string(text), func(p *Terms) { p.Configuration = "cafe" }, "configuration has changed", ""},
+		"no key":                {string(text), func(p *Terms) { p.Secret = "" }, "API key, which is not set", ""},
+		"another key":           {string(text), func(p *Terms) { p.Secret = "test-key" }, "", "another API key"},
+		"another tenant":        {string(text), func(p *Terms) { p.Tenant = "other" }, "", "another tenant"},
+		"edited":                {edited, func(*Terms) {}, "", "edited"},
+		"edited, without a key": {edited, func(p *Terms) { p.Secret = "" }, "", "edited"},
+		"forged":                {string(resealed), func(*Terms) {}, "", "changed by somebody"},
+	} {
+		terms := testTerms()
+		test.change(&terms)
+		p, obstacle, err := Look([]byte(test.text), terms)
+		switch {
+		case test.want != "":
+			if !errors.As(err, new(*Error)) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%s: got %v, want %q", name, err, test.want)
+			}
+		case err != nil || !strings.Contains(obstacle, test.obstacle) || (obstacle == "") != (test.obstacle == "") || len(p.Send) != 2:
+			t.Errorf("%s: got %q and %v, want %q", name, obstacle, err, test.obstacle)
+		}
+	}
+}
+
 // TestPlanDamaged refuses a file that was cut off anywhere, edited anywhere, or comes from elsewhere.
 func TestPlanDamaged(t *testing.T) {
 	made, text := testPlan(t)

@@ -39,6 +39,8 @@ const (
 	doFindKillerOf  = "Find out what killed %s; %s, and acsync status{here} shows what it left."
 	doApplyAgain    = "the same apply again sends the rest, as long as the plan is valid"
 	doRepeatRange   = "Not finished: it goes on at %s with --from %s --to %s."
+	doApplyThis     = "acsync apply{here} %s carries out exactly that, or less."
+	doPlanAnew      = "Make a new one with acsync plan{here}."
 	doApplyRest     = "Not finished: " + doApplyAgain + "."
 	doApplyLimited  = "Stopped at --%s: " + doApplyAgain + "."
 	doNoMoreInPlan  = "Stopped at --max: the plan holds no more."
