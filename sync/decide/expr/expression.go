@@ -19,6 +19,9 @@ import (
 type Expression struct {
 	program       *vm.Program
 	ReadsCustomer bool // it looks at the customer
+	// the custom attributes that it names, each once: "custom.planStr" of the conversation,
+	// "customer.custom.planStr"
+	Attributes []string
 }
 
 // compile checks an expression against an Env and the limits. Its only error is a CompileError.
@@ -38,15 +41,16 @@ func compile(text string, options ...expr.Option) (e *Expression, err error) {
 	if _, err := expr.Compile(text, options...); err != nil {
 		return nil, explain(err, text)
 	}
-	rewriter := &rewriter{}
-	program, err := expr.Compile(text, append(options, expr.Patch(&addressFolder{}), expr.Patch(rewriter))...)
+	named, rewriter := &attributes{}, &rewriter{}
+	program, err := expr.Compile(
+		text, append(options, expr.Patch(named), expr.Patch(&addressFolder{}), expr.Patch(rewriter))...)
 	if rewriter.refusal != nil {
 		return nil, *rewriter.refusal
 	}
 	if err != nil {
 		return nil, explain(err, text)
 	}
-	return &Expression{program: program, ReadsCustomer: rewriter.customer}, nil
+	return &Expression{program, rewriter.customer, named.names}, nil
 }
 
 // CompileCondition compiles an expression that is true or false.
