@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
 
@@ -37,6 +37,7 @@ is asked only for filters.require_active_profile.`,
 				noPagerFlag(),
 				values(flagID, "only the conversation with this `ID`; can be repeated"),
 				value(flagWith, "compare with the rules and the mapping of the configuration in `FILE`"),
+				reportFlag(),
 			},
 			Action: in(l, testRules),
 		})},
@@ -52,17 +53,27 @@ func testRules(s *session) error {
 	if cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet() {
 		return cfg.Ready()
 	}
+	files, err := reportFiles(s)
+	if err != nil {
+		return err
+	}
 	log := s.terminal.logger(s.stderr)
 	clients, err := tenant.Connect(cfg, userAgent(), log)
 	if err != nil {
 		return err
 	}
-	trial := &report.Rules{Tenant: s.tenant.Name, Window: window, With: s.c.String(flagWith)}
+	trial := &report.Rules{
+		Tenant: s.tenant.Name, Window: window, With: s.c.String(flagWith), AppURL: cfg.KustomerAppURL(),
+	}
 	preview := fetch.Preview{
 		Source: clients.Kustomer, Directory: clients.Kustomer, Notice: func(text string) { log.Warn(text) },
 	}
 	if preview.Policies, err = trialPolicies(s, trial, clients); err != nil {
 		return err
+	}
+	trial.Mapped = decide.MappedFields(preview.Policies[0])
+	for _, each := range preview.Policies {
+		trial.Named = append(trial.Named, decide.Attributes(each)...)
 	}
 	if ids := s.c.StringSlice(flagID); len(ids) > 0 {
 		err = preview.IDs(s.c.Context, ids, trial.Add)
@@ -75,7 +86,12 @@ func testRules(s *session) error {
 	if err != nil {
 		return err
 	}
-	return show(s, trial, func(w io.Writer, r *report.Rules) error { return r.JSON(w) }, report.RulesDoc)
+	for _, file := range files {
+		if err := writeReport(file, trial, report.RulesRendererFor); err != nil {
+			return err
+		}
+	}
+	return show(s, trial, report.RulesJSON, func(r *report.Rules) doc.Doc { return report.RulesDoc(r, 0) })
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.

@@ -103,7 +103,8 @@ func refuseOverwrite(s *session, flag, path string) error {
 	needed := []string{
 		s.c.String(flagConfig), cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile,
 		cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
-		s.c.Args().First(), // the plan that is carried out
+		s.c.Args().First(), // the plan that is carried out, or shown
+		s.c.String(flagWith),
 	}
 	for _, ledger := range s.tenant.Ledgers() {
 		needed = append(needed, bolt.Files(ledger)...)

@@ -2,18 +2,19 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
-	"acsync/sync/report/doc"
 )
+
+const rulesSchema = "acsync.rules/1"
 
 // Rules is the report of a trial of the rules on real conversations.
 type Rules struct {
@@ -22,13 +23,22 @@ type Rules struct {
 	Names    []string     // of the rules, in their order
 	With     string       // the other configuration; empty when there is none
 	WithName []string     // of its rules
+	AppURL   string       // of Kustomer's web application, for links; empty: no links
+	Mapped   []string     // the fields that rules and mapping can fill; see decide.MappedFields
+	// the attributes that the expressions name, also those of the other configuration
+	Named []decide.NamedAttribute
 
 	rows []trial
+	// the attributes that the conversations have, as expressions name them
+	attributes map[string]bool
+	// of the conversations: those whose attributes could be read, and those whose customer was read
+	readable, customers int
 }
 
 // trial is what comes of one conversation, by the configuration and by the other one if there is one.
 type trial struct {
 	id       string
+	url      string // in Kustomer's web application; empty when it is not known
 	resolved time.Time
 	rulings  []ruling
 }
@@ -71,11 +81,34 @@ const (
 
 // Add takes in a conversation: its case, and that by the other configuration if there is one.
 func (r *Rules) Add(cases []decide.Case) {
-	row := trial{id: cases[0].Key.Conversation, resolved: cases[0].Resolution()}
+	first := cases[0]
+	row := trial{id: first.Key.Conversation, resolved: first.Resolution()}
+	row.url = decide.ConversationURL(r.AppURL, first.Conversation.CustomerID, row.id)
 	for _, c := range cases {
 		row.rulings = append(row.rulings, rulingOf(c))
 	}
 	r.rows = append(r.rows, row)
+	r.meet(cases)
+}
+
+// meet notes which attributes there are. A rule that skips may keep one configuration from reading the customer.
+func (r *Rules) meet(cases []decide.Case) {
+	if r.attributes == nil {
+		r.attributes = map[string]bool{}
+	}
+	if !cases[0].Conversation.CustomUnread {
+		r.readable++
+	}
+	for name := range cases[0].Conversation.Custom {
+		r.attributes["custom."+name] = true
+	}
+	read := func(c decide.Case) bool { return c.Customer != nil }
+	if i := slices.IndexFunc(cases, read); i >= 0 {
+		r.customers++
+		for name := range cases[i].Customer.Custom {
+			r.attributes[ofCustomer+name] = true
+		}
+	}
 }
 
 func rulingOf(c decide.Case) ruling {
@@ -88,6 +121,9 @@ func rulingOf(c decide.Case) ruling {
 	}
 	return v
 }
+
+// words are the decision with its reason.
+func (v ruling) words() string { return strings.TrimSpace(v.Decision + " " + string(v.Reason)) }
 
 func decisionFor(reason decide.Reason) string {
 	switch {
@@ -166,8 +202,8 @@ func (r *Rules) count(side int) trialCounts {
 	return c
 }
 
-// JSON writes the trial as one object on one line, schema acsync.rules/1.
-func (r *Rules) JSON(w io.Writer) error {
+// MarshalJSON writes the trial, schema acsync.rules/1.
+func (r *Rules) MarshalJSON() ([]byte, error) {
 	counts, rules, conversations := r.count(0), []object{}, []any{}
 	for _, name := range r.Names {
 		rules = append(rules, object{"name", name, "matched", counts.matched[name]})
@@ -182,190 +218,90 @@ func (r *Rules) JSON(w io.Writer) error {
 			ID         string `json:"id"`
 			Resolution string `json:"resolution"`
 			ruling
-			Change string  `json:"change"` // one of the keys of changes, or empty
-			With   *ruling `json:"with"`   // by the other configuration; null when there is none
-		}{ID: row.id, Resolution: stamp(row.resolved), ruling: row.rulings[0]}
+			Change      string       `json:"change"` // one of the keys of changes, or empty
+			With        *ruling      `json:"with"`   // by the other configuration; null when there is none
+			Differences []difference `json:"differences,omitempty"`
+		}{ID: row.id, Resolution: stamp(row.resolved), ruling: row.rulings[0], Differences: r.differences(row)}
 		if r.With != "" {
 			shown.Change, shown.With = row.change(), &row.rulings[1]
 		}
 		conversations = append(conversations, shown)
 	}
-	return writeJSON(w, object{
-		"schema", "acsync.rules/1",
+	return object{
+		"schema", rulesSchema,
 		"from", stamp(r.Window.From), // empty when conversations were named
 		"to", stamp(r.Window.To), "found", len(r.rows), "send", counts.decisions["send"],
 		"skip", counts.decisions["skip"], "reject", counts.decisions["reject"],
 		"reasons", counts.reasons, "rules", rules,
 		"with", r.With, // the other configuration; empty when there is none
 		"changes", changes, // "gains", "loses", "request", "reason"; only with another configuration
+		// how many conversations differ in which field; only with something to compare with
+		"fields", when(r.compares(), r.fieldCounts()),
+		"values", valuesOf(r), // of those that would be sent, by field
+		"unknown_attributes", unknownAttributes(r), // that expressions name, and no conversation has
 		"conversations", conversations,
-	})
+	}.MarshalJSON()
 }
 
-const (
-	shownTrials = 20 // conversations of a range that a trial shows one by one
-	perRule     = 3  // of these for each rule
-)
+// compares reports whether there is something to compare the decisions with.
+func (r *Rules) compares() bool { return r.With != "" }
 
-// RulesDoc is the trial for people.
-func RulesDoc(r *Rules) doc.Doc {
-	d := doc.Doc{Name: "acsync rules test", Subject: r.Tenant}
-	if !r.Window.To.IsZero() {
-		d.About = append(
-			d.About, fmt.Sprintf("marked done from %s to %s", show(r.Window.From), show(r.Window.To)))
+// differences are what differs about a conversation; none where nothing is compared.
+func (r *Rules) differences(row trial) []difference {
+	if len(row.rulings) > 1 {
+		return differ(row.rulings[0], row.rulings[1], allFields)
 	}
-	d.About = append(d.About, "nothing was sent, nothing was written; what the ledger remembers does not "+
-		"count")
-	if len(r.rows) == 0 {
-		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
-		return d
-	}
-	d.Sections = []doc.Section{doc.Titled("", decisionTable(r)), doc.Titled("Rules", useTable(r, 0, r.Names))}
-	if r.With != "" {
-		d.Sections = append(d.Sections, doc.Titled("Rules of the other", useTable(r, 1, r.WithName)))
-	}
-	d.Sections = append(d.Sections, trialSection(r))
-	return d
+	return nil
 }
 
-func decisionTable(r *Rules) doc.Table {
-	counts, all := r.count(0), len(r.rows)
-	table := newCounts("decision", "What the rules decide", all)
-	for _, d := range []struct {
-		decision, meaning string
-		tone              doc.Tone
-	}{
-		{"send", "a survey request would be made", doc.Good},
-		{"reject", "an expression failed", doc.Bad},
-		{"skip", "not to be asked", doc.Quiet},
-	} {
-		if counts.decisions[d.decision] == 0 {
-			continue
-		}
-		table.add(doc.Main, d.tone, "would "+d.decision, counts.decisions[d.decision], d.meaning)
-		for _, reason := range byFrequency(counts.reasons) {
-			if decisionFor(reason) == d.decision {
-				table.add(doc.Sub, "", string(reason), counts.reasons[reason], reason.Explain())
-			}
-		}
-	}
-	table.add(doc.Sum, "", "found", all, "")
-	if r.With == "" {
-		return table.Table
-	}
-	changes := r.changes()
-	table.Add("with the other", "", "", r.With).Weight = doc.Main
-	table.add(doc.Sub, "", gains, changes[gains], "would be asked, and is not now")
-	table.add(doc.Sub, "", loses, changes[loses], "would not be asked, and is now")
-	table.add(doc.Sub, "", altered, changes[altered], "another request, or another time")
-	table.add(doc.Sub, "", reasoned, changes[reasoned], "not asked, for another reason")
-	table.add(doc.Sub, "", "unchanged", changes[same], "")
-	return table.Table
-}
-
-func useTable(r *Rules, side int, names []string) doc.Table {
-	counts := r.count(side)
-	table := doc.Table{Columns: []doc.Column{{Name: "rule", Min: 40, Max: 60}, {Name: "use"}}}
-	for _, name := range names {
-		use, tone := fmt.Sprintf("held for %d", counts.matched[name]), doc.Tone("")
-		if failed := counts.reasons[decide.RuleError(name)]; failed > 0 {
-			use, tone = fmt.Sprintf("%s, failed on %d", use, failed), doc.Bad
-		} else if counts.matched[name] == 0 {
-			use, tone = "held for none", doc.Warn
-		}
-		row := table.Add(name, use)
-		row.Cells[0].Tone, row.Cells[1].Tone = tone, tone
-	}
-	return table
-}
-
-// trialSection shows conversations one by one: all that were named, or a choice of a range.
-func trialSection(r *Rules) doc.Section {
-	rows, section := r.rows, doc.Section{Title: "Conversations"}
-	switch {
-	case r.With != "":
-		rows = slices.DeleteFunc(slices.Clone(rows), func(t trial) bool { return t.change() == same })
-		section.Title = "What changes"
-	case !r.Window.To.IsZero():
-		rows, section.Title = examples(r), "Examples"
-	}
-	shown := rows
-	if !r.Window.To.IsZero() {
-		shown = first(rows, shownTrials)
-	}
-	for _, row := range shown {
-		heads := []string{row.id}
-		if r.With != "" {
-			heads = []string{
-				fmt.Sprintf("%-24s  %-7s  now", row.id, cmp.Or(row.change(), "same")),
-				fmt.Sprintf("%-24s  %-7s  then", "", ""),
-			}
-		}
-		for i, head := range heads {
-			section.Parts = append(section.Parts, rulingParts(row.rulings[i], head)...)
-		}
-	}
-	section.Parts = append(
-		section.Parts, doc.Note{Text: others(len(shown), len(rows), "; --json has them all"), Depth: 2})
-	return section
-}
-
-// examples are a few conversations for each rule that held, or failed; and of those that no rule touched.
-func examples(r *Rules) []trial {
-	var chosen, others []trial
-	taken := map[string]int{}
+// fieldCounts counts the conversations that differ in each field.
+func (r *Rules) fieldCounts() map[string]int {
+	counts := map[string]int{}
 	for _, row := range r.rows {
-		v := row.rulings[0]
-		names := v.Rules
-		if v.Reason.Broken() {
-			names = append(slices.Clone(names), string(v.Reason))
-		}
-		fresh := slices.ContainsFunc(names, func(name string) bool { return taken[name] < perRule })
-		for _, name := range names {
-			taken[name]++
-		}
-		switch {
-		case fresh:
-			chosen = append(chosen, row)
-		case len(names) == 0 && v.asks && len(others) < perRule:
-			others = append(others, row)
+		for _, each := range r.differences(row) {
+			counts[each.Field]++
 		}
 	}
-	return append(chosen, others...)
+	return counts
 }
 
-// rulingParts are a line of what was decided about a conversation, and the request below it.
-func rulingParts(v ruling, head string) []doc.Part {
-	line := head + "  " + v.Decision
-	if v.Delay > 0 {
-		line += " after " + short(time.Duration(v.Delay*float64(time.Second)))
-	}
-	if v.Reason != "" {
-		line += " " + string(v.Reason)
-	}
-	facts := doc.Facts{Depth: 4, List: []doc.Fact{{Label: "because", Value: v.Message}}}
-	if v.Request != nil {
-		facts.List = append(facts.List, doc.Fact{Label: "rules", Value: strings.Join(v.Rules, ", ")})
-		facts.List = append(facts.List, requestFacts(v.Request)...)
-	}
-	return []doc.Part{doc.Note{Text: line, Depth: 2}, facts}
+// RulesJSON writes the trial as one object on one line.
+func RulesJSON(w io.Writer, r *Rules) error { return writeJSON(w, r) }
+
+// RulesRendererFor is RendererFor for a trial of the rules.
+func RulesRendererFor(path string) (func(io.Writer, *Rules) error, error) {
+	return rendererFor(path, RulesDoc, RulesCSV)
 }
 
-func requestFacts(r *request) []doc.Fact {
-	facts := []doc.Fact{
-		{Label: "customer", Value: strings.TrimSpace(r.Name + " " + r.Email)},
-		{Label: "employee", Value: cmp.Or(r.AgentID, r.Agent)},
-		{Label: "channel", Value: r.Channel},
-		{Label: "tags", Value: strings.Join(r.Tags, ", ")},
-		{Label: "brand", Value: r.Brand},
-		{Label: "language", Value: r.Language},
-		{Label: "country", Value: r.Country},
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Properties)) {
-		facts = append(facts, doc.Fact{Label: "property", Value: name + " = " + r.Properties[name]})
-	}
-	if r.DoNotSend {
-		facts = append(facts, doc.Fact{Value: "do_not_send: counted, and nobody is mailed"})
-	}
-	return facts
+// RulesCSV writes a line for each conversation.
+func RulesCSV(w io.Writer, r *Rules) error {
+	return writeCSV(w, r.rows, func(row trial) []string {
+		if len(row.rulings) == 0 {
+			row.rulings = []ruling{{}} // it is asked for the names of the columns
+		}
+		v, shown, change := row.rulings[0], request{}, ""
+		if v.Request != nil {
+			shown = *v.Request
+		}
+		if len(row.rulings) > 1 {
+			change = row.change()
+		}
+		var properties, differences []string
+		for _, name := range slices.Sorted(maps.Keys(shown.Properties)) {
+			properties = append(properties, name+" = "+shown.Properties[name])
+		}
+		for _, each := range r.differences(row) {
+			differences = append(differences, each.String())
+		}
+		return []string{
+			"conversation_id", row.id, "resolved_at", Moment{row.resolved}.in(time.UTC, time.RFC3339),
+			"decision", v.Decision, "reason", string(v.Reason), "explanation", v.Reason.Explain(),
+			"message", v.Message, "rules", strings.Join(v.Rules, ", "),
+			"delay_seconds", strconv.FormatFloat(v.Delay, 'f', -1, 64), "channel", shown.Channel,
+			"tags", strings.Join(shown.Tags, ", "), "do_not_send", strconv.FormatBool(shown.DoNotSend),
+			"brand", shown.Brand, "language", shown.Language, "country", shown.Country,
+			"employee", cmp.Or(shown.AgentID, shown.Agent), "custom_properties", strings.Join(properties, "; "),
+			"change", change, "differences", strings.Join(differences, "; "), "url", row.url,
+		}
+	})
 }
