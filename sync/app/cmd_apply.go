@@ -53,19 +53,22 @@ func readPlanFile(path string) ([]byte, error) {
 	if path == "-" {
 		return nil, usagef("a plan is read from a file, not from stdin; nothing was sent")
 	}
-	info, err := os.Stat(path)
-	var text []byte
-	switch {
-	case err != nil:
-	case !info.Mode().IsRegular():
-		err = errors.New("it is no regular file")
-	case info.Size() > largestPlan:
-		err = errors.New("it is larger than any plan")
-	default:
-		text, err = os.ReadFile(path)
-	}
+	text, err := readRegular(path, largestPlan)
 	if err != nil {
 		return nil, usagef("the plan %q cannot be read: %v; nothing was sent", path, err)
 	}
 	return text, nil
+}
+
+// readRegular reads a file that is one, and has no more bytes than it can have.
+func readRegular(path string, most int64) ([]byte, error) {
+	switch info, err := os.Stat(path); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > most:
+		return nil, fmt.Errorf("it is larger than %d MiB", most>>20)
+	}
+	return os.ReadFile(path)
 }

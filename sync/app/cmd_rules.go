@@ -14,6 +14,7 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -37,6 +38,8 @@ is asked only for filters.require_active_profile.`,
 				noPagerFlag(),
 				values(flagID, "only the conversation with this `ID`; can be repeated"),
 				value(flagWith, "compare with the rules and the mapping of the configuration in `FILE`"),
+				value(flagExpect, fmt.Sprintf("decide the conversations of `FILE` again, which an earlier "+
+					"--%s wrote; exit %d when they are decided otherwise", flagJSON, exit.NeedsHand)),
 				reportFlag(),
 			},
 			Action: in(l, testRules),
@@ -52,6 +55,10 @@ func testRules(s *session) error {
 	}
 	if cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet() {
 		return cfg.Ready()
+	}
+	expected, err := readExpected(s.c)
+	if err != nil {
+		return err
 	}
 	files, err := reportFiles(s)
 	if err != nil {
@@ -75,7 +82,11 @@ func testRules(s *session) error {
 	for _, each := range preview.Policies {
 		trial.Named = append(trial.Named, decide.Attributes(each)...)
 	}
-	if ids := s.c.StringSlice(flagID); len(ids) > 0 {
+	ids := s.c.StringSlice(flagID)
+	if expected != nil {
+		trial.Expected, preview.Partial, ids = expected, true, expected.IDs()
+	}
+	if len(ids) > 0 {
 		err = preview.IDs(s.c.Context, ids, trial.Add)
 	} else {
 		err = preview.Range(s.c.Context, window, trial.Add)
@@ -91,7 +102,32 @@ func testRules(s *session) error {
 			return err
 		}
 	}
-	return show(s, trial, report.RulesJSON, func(r *report.Rules) doc.Doc { return report.RulesDoc(r, 0) })
+	err = show(s, trial, report.RulesJSON, func(r *report.Rules) doc.Doc { return report.RulesDoc(r, 0) })
+	if err == nil && trial.Unexpected() > 0 {
+		return ended{code: exit.NeedsHand}
+	}
+	return err
+}
+
+// largestTrial is more than a trial of a hundred thousand conversations takes.
+const largestTrial = 256 << 20
+
+// readExpected reads the expectations that --expect names; nil for none.
+func readExpected(c *cli.Context) (*report.Expected, error) {
+	if !c.IsSet(flagExpect) {
+		return nil, nil
+	}
+	path := c.String(flagExpect)
+	text, err := readRegular(path, largestTrial)
+	if err != nil {
+		return nil, usagef("--%s %q cannot be read: %v; write it by acsync rules test --%s > FILE",
+			flagExpect, path, err, flagJSON)
+	}
+	expected, err := report.ReadExpected(path, text)
+	if err != nil {
+		return nil, usagef("--%s %q: %v", flagExpect, path, err)
+	}
+	return expected, nil
 }
 
 // trialWindow is the range that the flags name; zero where they name conversations.
@@ -102,10 +138,15 @@ func trialWindow(s *session) (w fetch.Window, err error) {
 		return w, usagef("--%s "+unset, flagWith, "the file")
 	case slices.Contains(c.StringSlice(flagID), ""):
 		return w, usagef("--%s "+unset, flagID, "a conversation")
+	case c.IsSet(flagExpect) && c.String(flagExpect) == "":
+		return w, usagef("--%s "+unset, flagExpect, "the file")
+	case c.IsSet(flagExpect) && slices.ContainsFunc([]string{flagID, flagFrom, flagTo, flagWith}, c.IsSet):
+		return w, usagef("--%s names the conversations and what to compare them with: leave out --%s, --%s, "+
+			"--%s and --%s", flagExpect, flagID, flagFrom, flagTo, flagWith)
 	case c.IsSet(flagID) && (c.IsSet(flagFrom) || c.IsSet(flagTo)):
 		return w, usagef("--%s names conversations, --%s and --%s a range: give one or the other", flagID,
 			flagFrom, flagTo)
-	case c.IsSet(flagID):
+	case c.IsSet(flagID), c.IsSet(flagExpect):
 		return w, nil
 	}
 	now := s.clock().UTC()

@@ -42,6 +42,7 @@ const (
 	flagDrop      = "drop"
 	flagReason    = "reason"
 	flagWith      = "with"
+	flagExpect    = "expect"
 	flagOffline   = "offline"
 
 	flagMaxDuration = "max-duration"

@@ -104,7 +104,7 @@ func refuseOverwrite(s *session, flag, path string) error {
 		s.c.String(flagConfig), cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile,
 		cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
 		s.c.Args().First(), // the plan that is carried out, or shown
-		s.c.String(flagWith),
+		s.c.String(flagWith), s.c.String(flagExpect),
 	}
 	for _, ledger := range s.tenant.Ledgers() {
 		needed = append(needed, bolt.Files(ledger)...)

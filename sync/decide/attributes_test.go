@@ -21,9 +21,13 @@ func TestAttributes(t *testing.T) {
 	}
 	p.Mapping, p.Recovery = mapping, recovery
 	want := []NamedAttribute{
-		{"custom.vipBool", `rule "vip"`}, {"custom.brandStr", `rule "vip"`}, {"custom.tagStr", `rule "vip"`},
-		{"customer.custom.whoStr", `rule "all"`}, {"custom.langStr", "mapping.language"},
-		{"custom.orderStr", "mapping.custom_properties.order"}, {"custom.again", "recovery.when"},
+		{"custom.vipBool", `rule "vip"`},
+		{"custom.brandStr", `rule "vip"`},
+		{"custom.tagStr", `rule "vip"`},
+		{"customer.custom.whoStr", `rule "all"`},
+		{"custom.langStr", "mapping.language"},
+		{"custom.orderStr", "mapping.custom_properties.order"},
+		{"custom.again", "recovery.when"},
 	}
 	if diff := cmp.Diff(want, Attributes(p)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

@@ -18,6 +18,7 @@ type Preview struct {
 	Directory Directory
 	Policies  []decide.Policy // at least one
 	Notice    func(string)    // hears what the operator should know
+	Partial   bool            // of named conversations those that Kustomer does not have are left out
 }
 
 // Range gives each conversation of a window to yield: one case for each policy, in their order.
@@ -54,7 +55,7 @@ func (p Preview) IDs(ctx context.Context, ids []string, yield func([]decide.Case
 	if err != nil {
 		return err
 	}
-	if unread != nil {
+	if unread != nil || p.Partial {
 		return unread
 	}
 	for _, id := range ids {

@@ -99,6 +99,9 @@ const (
 	doRetryOne    = "%s; then acsync retry{here} --id %s asks again"
 	doSeeFiles    = "What to do about %s stands beside them in the files of --report."
 
+	doExpect = "What differs stands below, as was expected → as it is decided now. Where that is meant, " +
+		"write the expectations anew."
+
 	// What is taken up again.
 	doAwaitRetry = "acsync run{here}, or the next scheduled run, reads these again, decides anew, and asks."
 	doRetryLive  = "The same without --dry-run does it."

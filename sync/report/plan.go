@@ -151,7 +151,9 @@ func planRows(p Plan, most int) doc.Section {
 	table := doc.Table{
 		Title: "Conversations", Count: thousands(len(p.Send)), Class: "rows", Open: len(p.Send) <= 50,
 		Caption: "By the time of being marked done",
-		Columns: []doc.Column{{Name: "conversation", Class: "id"}, {Name: "done", Class: "when"}, {Name: "kind"}},
+		Columns: []doc.Column{
+			{Name: "conversation", Class: "id"}, {Name: "done", Class: "when"}, {Name: "kind"},
+		},
 	}
 	shown := first(p.Send, most)
 	if more := len(p.Send) - len(shown); more > 0 {

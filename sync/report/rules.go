@@ -1,12 +1,9 @@
 package report
 
 import (
-	"cmp"
 	"io"
-	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +20,7 @@ type Rules struct {
 	Names    []string     // of the rules, in their order
 	With     string       // the other configuration; empty when there is none
 	WithName []string     // of its rules
+	Expected *Expected    // how the conversations are to be decided; nil: nothing is expected
 	AppURL   string       // of Kustomer's web application, for links; empty: no links
 	Mapped   []string     // the fields that rules and mapping can fill; see decide.MappedFields
 	// the attributes that the expressions name, also those of the other configuration
@@ -91,7 +89,8 @@ func (r *Rules) Add(cases []decide.Case) {
 	r.meet(cases)
 }
 
-// meet notes which attributes there are. A rule that skips may keep one configuration from reading the customer.
+// meet notes which attributes there are. A rule that skips may keep one configuration from reading the
+// customer.
 func (r *Rules) meet(cases []decide.Case) {
 	if r.attributes == nil {
 		r.attributes = map[string]bool{}
@@ -120,6 +119,17 @@ func rulingOf(c decide.Case) ruling {
 		v.Delay, v.Request, v.asks = c.Delay.Seconds(), masked(c), !c.Request.DoNotSend
 	}
 	return v
+}
+
+// sound reports whether it can be what a trial wrote: a request is there exactly where one is sent.
+func (v ruling) sound() bool {
+	switch v.Decision {
+	case "send":
+		return v.Reason == "" && v.Request != nil
+	case "skip", "reject":
+		return v.Reason != "" && v.Request == nil
+	}
+	return false
 }
 
 // words are the decision with its reason.
@@ -221,7 +231,10 @@ func (r *Rules) MarshalJSON() ([]byte, error) {
 			Change      string       `json:"change"` // one of the keys of changes, or empty
 			With        *ruling      `json:"with"`   // by the other configuration; null when there is none
 			Differences []difference `json:"differences,omitempty"`
-		}{ID: row.id, Resolution: stamp(row.resolved), ruling: row.rulings[0], Differences: r.differences(row)}
+		}{
+			ID: row.id, Resolution: stamp(row.resolved), ruling: row.rulings[0],
+			Differences: r.differences(row),
+		}
 		if r.With != "" {
 			shown.Change, shown.With = row.change(), &row.rulings[1]
 		}
@@ -235,6 +248,7 @@ func (r *Rules) MarshalJSON() ([]byte, error) {
 		"reasons", counts.reasons, "rules", rules,
 		"with", r.With, // the other configuration; empty when there is none
 		"changes", changes, // "gains", "loses", "request", "reason"; only with another configuration
+		"expected", when(r.Expected != nil, r.expectedJSON()), // only where a trial before is compared with
 		// how many conversations differ in which field; only with something to compare with
 		"fields", when(r.compares(), r.fieldCounts()),
 		"values", valuesOf(r), // of those that would be sent, by field
@@ -243,15 +257,45 @@ func (r *Rules) MarshalJSON() ([]byte, error) {
 	}.MarshalJSON()
 }
 
+// expectedJSON tells what the decisions were compared with, and what came of that.
+func (r *Rules) expectedJSON() object {
+	if r.Expected == nil {
+		return nil
+	}
+	return object{
+		"file", r.Expected.File, "conversations", len(r.Expected.ids), "unexpected", r.Unexpected(),
+		"missing", append([]string{}, r.Expected.missing(r.rows)...), // that Kustomer does not have
+	}
+}
+
 // compares reports whether there is something to compare the decisions with.
-func (r *Rules) compares() bool { return r.With != "" }
+func (r *Rules) compares() bool { return r.With != "" || r.Expected != nil }
 
 // differences are what differs about a conversation; none where nothing is compared.
 func (r *Rules) differences(row trial) []difference {
 	if len(row.rulings) > 1 {
 		return differ(row.rulings[0], row.rulings[1], allFields)
 	}
+	if r.Expected != nil {
+		if expected, known := r.Expected.of(row.id); known {
+			return differ(expected, row.rulings[0], stableFields)
+		}
+	}
 	return nil
+}
+
+// Unexpected counts the conversations that are not decided as expected, those that are gone among them.
+func (r *Rules) Unexpected() int {
+	if r.Expected == nil {
+		return 0
+	}
+	return len(differing(r)) + len(r.Expected.missing(r.rows))
+}
+
+// differing are the conversations about which something differs.
+func differing(r *Rules) []trial {
+	same := func(row trial) bool { return len(r.differences(row)) == 0 }
+	return slices.DeleteFunc(slices.Clone(r.rows), same)
 }
 
 // fieldCounts counts the conversations that differ in each field.
@@ -267,41 +311,3 @@ func (r *Rules) fieldCounts() map[string]int {
 
 // RulesJSON writes the trial as one object on one line.
 func RulesJSON(w io.Writer, r *Rules) error { return writeJSON(w, r) }
-
-// RulesRendererFor is RendererFor for a trial of the rules.
-func RulesRendererFor(path string) (func(io.Writer, *Rules) error, error) {
-	return rendererFor(path, RulesDoc, RulesCSV)
-}
-
-// RulesCSV writes a line for each conversation.
-func RulesCSV(w io.Writer, r *Rules) error {
-	return writeCSV(w, r.rows, func(row trial) []string {
-		if len(row.rulings) == 0 {
-			row.rulings = []ruling{{}} // it is asked for the names of the columns
-		}
-		v, shown, change := row.rulings[0], request{}, ""
-		if v.Request != nil {
-			shown = *v.Request
-		}
-		if len(row.rulings) > 1 {
-			change = row.change()
-		}
-		var properties, differences []string
-		for _, name := range slices.Sorted(maps.Keys(shown.Properties)) {
-			properties = append(properties, name+" = "+shown.Properties[name])
-		}
-		for _, each := range r.differences(row) {
-			differences = append(differences, each.String())
-		}
-		return []string{
-			"conversation_id", row.id, "resolved_at", Moment{row.resolved}.in(time.UTC, time.RFC3339),
-			"decision", v.Decision, "reason", string(v.Reason), "explanation", v.Reason.Explain(),
-			"message", v.Message, "rules", strings.Join(v.Rules, ", "),
-			"delay_seconds", strconv.FormatFloat(v.Delay, 'f', -1, 64), "channel", shown.Channel,
-			"tags", strings.Join(shown.Tags, ", "), "do_not_send", strconv.FormatBool(shown.DoNotSend),
-			"brand", shown.Brand, "language", shown.Language, "country", shown.Country,
-			"employee", cmp.Or(shown.AgentID, shown.Agent), "custom_properties", strings.Join(properties, "; "),
-			"change", change, "differences", strings.Join(differences, "; "), "url", row.url,
-		}
-	})
-}

@@ -3,8 +3,10 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +19,44 @@ const (
 	perRule     = 3  // of these for each rule
 )
 
+// RulesRendererFor is RendererFor for a trial of the rules.
+func RulesRendererFor(path string) (func(io.Writer, *Rules) error, error) {
+	return rendererFor(path, RulesDoc, RulesCSV)
+}
+
+// RulesCSV writes a line for each conversation.
+func RulesCSV(w io.Writer, r *Rules) error {
+	return writeCSV(w, r.rows, func(row trial) []string {
+		if len(row.rulings) == 0 {
+			row.rulings = []ruling{{}} // it is asked for the names of the columns
+		}
+		v, shown, change := row.rulings[0], request{}, ""
+		if v.Request != nil {
+			shown = *v.Request
+		}
+		if len(row.rulings) > 1 {
+			change = row.change()
+		}
+		var properties, differences []string
+		for _, name := range slices.Sorted(maps.Keys(shown.Properties)) {
+			properties = append(properties, name+" = "+shown.Properties[name])
+		}
+		for _, each := range r.differences(row) {
+			differences = append(differences, each.String())
+		}
+		return []string{
+			"conversation_id", row.id, "resolved_at", Moment{row.resolved}.in(time.UTC, time.RFC3339),
+			"decision", v.Decision, "reason", string(v.Reason), "explanation", v.Reason.Explain(),
+			"message", v.Message, "rules", strings.Join(v.Rules, ", "),
+			"delay_seconds", strconv.FormatFloat(v.Delay, 'f', -1, 64), "channel", shown.Channel,
+			"tags", strings.Join(shown.Tags, ", "), "do_not_send", strconv.FormatBool(shown.DoNotSend),
+			"brand", shown.Brand, "language", shown.Language, "country", shown.Country,
+			"employee", cmp.Or(shown.AgentID, shown.Agent), "custom_properties", strings.Join(properties, "; "),
+			"change", change, "differences", strings.Join(differences, "; "), "url", row.url,
+		}
+	})
+}
+
 // RulesDoc is the trial for people, with at most so many conversations.
 func RulesDoc(r *Rules, most int) doc.Doc {
 	d := doc.Doc{Name: "acsync rules test", Subject: r.Tenant}
@@ -26,11 +66,14 @@ func RulesDoc(r *Rules, most int) doc.Doc {
 	}
 	d.About = append(d.About, "nothing was sent, nothing was written; what the ledger remembers does not "+
 		"count")
-	if len(r.rows) == 0 {
+	if len(r.rows) == 0 && r.Expected == nil {
 		d.Sections = []doc.Section{doc.Titled("", doc.Note{Text: "no conversation was found"})}
 		return d
 	}
 	d.Verdict = rulesVerdict(r)
+	if r.Expected != nil {
+		d.Verdict = expectedVerdict(r)
+	}
 	d.Sections = []doc.Section{
 		doc.Titled("", decisionTable(r)),
 		doc.Titled("Attributes that none of them has", unknownTable(r)),
@@ -41,7 +84,7 @@ func RulesDoc(r *Rules, most int) doc.Doc {
 		d.Sections = append(d.Sections, doc.Titled("Rules of the other", useTable(r, 1, r.WithName)))
 	}
 	d.Sections = append(d.Sections, doc.Titled("Values", valueTable(r)), trialSection(r),
-		trialTable(r, most))
+		trialTable(r, most), doc.Titled("Expected, and not in Kustomer any more", missingTable(r)))
 	return d
 }
 
@@ -68,6 +111,34 @@ func rulesVerdict(r *Rules) Verdict {
 			"attributes that expressions name are on none of them"),
 	)
 	return v
+}
+
+// expectedVerdict says whether the decisions are those that were expected.
+func expectedVerdict(r *Rules) Verdict {
+	all, n, file := len(r.Expected.ids), r.Unexpected(), r.Expected.File
+	if n == 0 {
+		return Verdict{
+			Level: doc.LevelGood, Todo: []string{},
+			Headline: fmt.Sprintf("All as expected: %s decided as %s says.",
+				several(all, "conversation is", "conversations are"), file),
+		}
+	}
+	return Verdict{
+		Level: doc.LevelAttention,
+		Headline: fmt.Sprintf("Not as expected: %s of %s decided otherwise than %s says.", thousands(n),
+			several(all, "conversation is", "conversations are"), file),
+		Detail: enumerate(some(len(r.Expected.missing(r.rows)), "is not in Kustomer any more",
+			"are not in Kustomer any more")),
+		Todo: []string{doExpect},
+	}
+}
+
+// missingTable lists the conversations that were expected, and are gone.
+func missingTable(r *Rules) doc.Flow {
+	if r.Expected == nil {
+		return nil
+	}
+	return r.Expected.missing(r.rows)
 }
 
 // unknownTable warns of attributes that expressions name, and that none of the conversations has.
@@ -172,11 +243,6 @@ func trialTable(r *Rules, most int) doc.Section {
 	return doc.Titled("Conversations", table).For(doc.ForFiles)
 }
 
-// differing are the conversations about which something differs.
-func differing(r *Rules) []trial {
-	return slices.DeleteFunc(slices.Clone(r.rows), func(row trial) bool { return len(r.differences(row)) == 0 })
-}
-
 func decisionTable(r *Rules) doc.Table {
 	counts, all := r.count(0), len(r.rows)
 	table := newCounts("decision", "What the rules decide", all)
@@ -238,7 +304,7 @@ func trialSection(r *Rules) doc.Section {
 		rows, section.Title = examples(r), "Examples"
 	}
 	shown := rows
-	if !r.Window.To.IsZero() {
+	if !r.Window.To.IsZero() || r.Expected != nil {
 		shown = first(rows, shownTrials)
 	}
 	for _, row := range shown {
@@ -264,7 +330,12 @@ func differenceParts(r *Rules, row trial) []doc.Part {
 		}
 		facts.List = append(facts.List, doc.Fact{Label: label(each.Field), Value: each.values()})
 	}
-	before, after := row.rulings[0].Request, row.rulings[1].Request
+	after := row.rulings[len(row.rulings)-1].Request
+	before := row.rulings[0].Request
+	if r.Expected != nil {
+		expected, _ := r.Expected.of(row.id)
+		before = expected.Request
+	}
 	switch {
 	case before == nil && after != nil:
 		facts.List = append(facts.List, requestFacts(after)...)

@@ -42,8 +42,10 @@ func trialOf(with bool) *Rules {
 	r := &Rules{Tenant: "acme", Window: fetch.Window{From: at.Add(-24 * time.Hour), To: at}, Names: []string{"internal tests", "vip", "odd", "never"}}
 	r.Mapped = []string{"channel", "brand", "language", "custom_properties.order", "custom_properties.plan"}
 	r.Named = []decide.NamedAttribute{
-		{Attribute: "custom.vipBool", By: `rule "vip"`}, {Attribute: "custom.orderNumberStr", By: "mapping.custom_properties.order"},
-		{Attribute: "custom.orderNumberStr", By: `rule "vip"`}, {Attribute: "custom.planTree", By: "mapping.custom_properties.plan"},
+		{Attribute: "custom.vipBool", By: `rule "vip"`},
+		{Attribute: "custom.orderNumberStr", By: "mapping.custom_properties.order"},
+		{Attribute: "custom.orderNumberStr", By: `rule "vip"`},
+		{Attribute: "custom.planTree", By: "mapping.custom_properties.plan"},
 		{Attribute: "customer.custom.goldBool", By: `rule "never"`}, // no customer was read
 	}
 	if with {

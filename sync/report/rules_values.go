@@ -106,7 +106,7 @@ func meant(r *Rules, attribute string) string {
 			min(len(name), len(bare)) >= shortestBeginning {
 			far = min(far, 1) // one is the other, cut short
 		}
-		if ofPerson := strings.HasPrefix(known, ofCustomer); ofPerson != strings.HasPrefix(attribute, ofCustomer) {
+		if strings.HasPrefix(known, ofCustomer) != strings.HasPrefix(attribute, ofCustomer) {
 			far++ // rather one of the same owner
 		}
 		if far < least {
