@@ -154,8 +154,12 @@ func TestNothingTakesOverTheScreen(t *testing.T) {
 		{"init --start 3h_ago", []int{0}},
 		{"rules test --log-level debug", []int{0}},
 		{"rules test --json --from 2h_ago", []int{0}},
+		{"rules test --from 2h_ago --report OUT/r.html --report OUT/r.csv --report OUT/r.json --report OUT/r.md", []int{0}},
+		{"rules test --expect OUT/r.json", []int{3}}, // no id with such text is asked for
 		{"run --dry-run --log-level debug", []int{0}},
 		{"plan --out OUT/plan.json --report OUT/plan.md", []int{0}},
+		{"plan show --report OUT/p.html --report OUT/p.csv --report OUT/p.json --report OUT/p.md OUT/plan.json", []int{0}},
+		{"plan show --json OUT/plan.json", []int{0}},
 		{"run --log-level debug --report OUT/a.html --report OUT/a.csv --report OUT/a.json --report OUT/a.md", []int{3}},
 		{"apply --log-level debug OUT/plan.json", []int{3}},
 		{"run --json --log-level debug --log-format json --report OUT/b.html --reveal", []int{3}},
