@@ -25,6 +25,7 @@ type Call struct {
 	// machine, its context does not end it any more, but the deadline of that, the time-out, and WithCutOff
 	Once    bool
 	Secrets []string // personal data in the request that its answer may echo
+	Shown   string   // the path as errors show it, where Path holds personal data; empty: Path
 	Paced   []*Pacer // told of the answer's status and header; Fetch waits for them, and Do does not
 }
 

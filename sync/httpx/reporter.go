@@ -94,7 +94,9 @@ func (r reporter) unreadable(c Call, status int, body []byte, problem error) *Er
 }
 
 func (r reporter) error(c Call, kind Kind, status int) *Error {
-	return &Error{Service: r.name, Method: c.Method, Path: redact.Path(c.Path), Kind: kind, Status: status}
+	return &Error{
+		Service: r.name, Method: c.Method, Path: redact.Path(cmp.Or(c.Shown, c.Path)), Kind: kind, Status: status,
+	}
 }
 
 // quote is what may be shown of an answer's body.

@@ -22,6 +22,9 @@ type request struct {
 	body  []byte
 	role  string // what the key needs, for the hint of a refusal
 
+	shown   string   // the path as errors show it, where that holds personal data
+	private []string // the personal data, which an answer may echo
+
 	failures int // as in httpx.Retry
 }
 
@@ -31,6 +34,7 @@ func (q request) isSearch() bool { return q.body != nil }
 func read[T any](ctx context.Context, a *api, q request, decode func(*httpx.Response) (T, error)) (T, error) {
 	call := httpx.Call{
 		Method: http.MethodGet, Path: q.path, Query: q.query, Body: q.body, Paced: []*httpx.Pacer{a.all},
+		Shown: q.shown, Secrets: q.private,
 	}
 	if q.isSearch() {
 		// Which budget a refused search has exceeded is unknown: both hold still then.

@@ -123,6 +123,37 @@ func decodeOne(r *httpx.Response, kind, id string) (resource, error) {
 	return list[0], nil
 }
 
+// decodeAddressee decodes the answer to a request for the customer with an address: a single record, or a
+// list (in case). A customer without it is never taken for the one who has it.
+func decodeAddressee(r *httpx.Response, email string) (resource, error) {
+	e, err := parse(r)
+	if err != nil {
+		return resource{}, err
+	}
+	list, broken, err := rows(asList(e.Data), customerKind)
+	found := slices.DeleteFunc(consistent(list), func(row resource) bool { return !mayHave(row, email) })
+	switch {
+	case err != nil:
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		err = errors.New("it holds several customers with one address")
+	case len(list) == 0 && len(broken) > 0:
+		err = broken[0].err
+	default:
+		err = errOther
+	}
+	return resource{}, r.Unreadable(fmt.Errorf("%s was expected: %w", customerKind, err))
+}
+
+// asList is a list of the records, of which there may be a single one.
+func asList(data json.RawMessage) json.RawMessage {
+	if data[0] == '[' {
+		return data
+	}
+	return slices.Concat([]byte("["), data, []byte("]"))
+}
+
 // decodeThese decodes the answer to a request for the records with these ids, and leaves out what was not
 // asked for. It may be a single record, or a list. A single id for which only others come is errOther.
 func decodeThese(r *httpx.Response, kind string, ids []string) ([]resource, error) {
@@ -130,11 +161,7 @@ func decodeThese(r *httpx.Response, kind string, ids []string) ([]resource, erro
 	if err != nil {
 		return nil, err
 	}
-	data := e.Data
-	if data[0] != '[' {
-		data = slices.Concat([]byte("["), data, []byte("]"))
-	}
-	list, broken, err := rows(data, kind)
+	list, broken, err := rows(asList(e.Data), kind)
 	other := func(answered string) bool {
 		return !slices.ContainsFunc(ids, func(id string) bool { return strings.EqualFold(answered, id) })
 	}

@@ -1,5 +1,6 @@
 // Package kustomer reads what acsync needs from a Kustomer organisation: the conversations marked done in a
-// window of time, their customers, and the users and tags that they name. It writes nothing.
+// window of time, or those of a customer, their customers, and the users, tags, teams and brands that they
+// name. It writes nothing.
 //
 // Kustomer's answers are taken as they come: every attribute may be null, missing, masked or of another type
 // than documented, and then counts as not set. What cannot be mistaken is the shape of an answer and the id

@@ -22,6 +22,8 @@ var (
 	// ErrUnreadable says that Kustomer answers, but does not give one record: what is wrong is with the
 	// record, as long as others of its kind can be read.
 	ErrUnreadable = errors.New("this record cannot be read")
+	// ErrMore says that a list has more than is read of it; what was read comes with it.
+	ErrMore = errors.New("there are more in Kustomer than are read")
 	// errOther says that another record came than was asked for, as from a cache that mixes up its answers.
 	errOther = errors.New("it does not hold the record that was asked for")
 )
@@ -33,6 +35,8 @@ const (
 	roleCustomer     = "org.permission.customer.read"
 	roleUser         = "org.permission.user.read"
 	roleTag          = "org.permission.tag.read" // observed
+	roleTeam         = "org.permission.team.read"
+	roleBrand        = "org.permission.brand.read"
 )
 
 // explain adds to a failure what to do about it in Kustomer's case.
@@ -119,6 +123,14 @@ func (otherKindError) Is(target error) bool { return target == errOther }
 func asNotFound(err error) error {
 	if e, ok := errors.AsType[*httpx.Error](err); ok &&
 		(e.Kind == httpx.NotFound || e.Status == http.StatusGone || errors.Is(err, errOther)) {
+		return fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return err
+}
+
+// withoutCall is asNotFound for a call that Kustomer may not have: a 405 says so as well.
+func withoutCall(err error) error {
+	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Status == http.StatusMethodNotAllowed {
 		return fmt.Errorf("%w: %w", ErrNotFound, err)
 	}
 	return err

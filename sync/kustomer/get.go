@@ -2,9 +2,7 @@ package kustomer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -29,10 +27,28 @@ func (g getter) User(ctx context.Context, id string) (User, error) {
 // inferred from the others).
 func (g getter) Tag(ctx context.Context, id string) (Tag, error) {
 	tag, err := get(ctx, g.api, "tag", id, roleTag, decodeTag)
-	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Status == http.StatusMethodNotAllowed {
-		return tag, fmt.Errorf("%w: %w", ErrNotFound, err)
+	return tag, withoutCall(err)
+}
+
+// CustomerByEmail returns the customer with this address (documented); the error is ErrNotFound as with
+// Customer, and when the one that comes has other addresses only. One whose addresses are masked is taken.
+// The address is in no error.
+func (g getter) CustomerByEmail(ctx context.Context, email string) (Customer, error) {
+	email = strings.TrimSpace(email)
+	mailbox, _, ok := strings.Cut(email, "@")
+	if !ok || mailbox == "" {
+		return Customer{}, fmt.Errorf("a customer by e-mail address: what was given is none: %w", ErrNotFound)
 	}
-	return tag, err
+	q := request{
+		// A plus sign is one in a path, but not everybody who decodes it knows.
+		path:  "/v1/customers/email=" + strings.ReplaceAll(url.PathEscape(email), "+", "%2B"),
+		shown: "/v1/customers/email=***", private: []string{email, mailbox}, role: roleCustomer,
+	}
+	customer, err := read(ctx, g.api, q, func(r *httpx.Response) (Customer, error) {
+		row, err := decodeAddressee(r, email)
+		return decodeCustomer(row), err
+	})
+	return customer, ofRecord(err)
 }
 
 // get reads one record of the given kind.

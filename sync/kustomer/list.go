@@ -1,10 +1,13 @@
 package kustomer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
+	"slices"
 	"strings"
 
 	"acsync/sync/httpx"
@@ -14,7 +17,10 @@ import (
 // an end.
 const listPages = 200
 
-// lister reads the lists of users and tags.
+// customerConversations is how many conversations of one customer are read at most.
+const customerConversations = 1_000
+
+// lister reads the lists of users, tags, teams and brands, and those of a customer's conversations.
 type lister struct{ api *api }
 
 // Users returns all users, machines included. Whether deactivated ones are among them is unknown: User finds
@@ -22,6 +28,47 @@ type lister struct{ api *api }
 func (l lister) Users(ctx context.Context) ([]User, error) {
 	q := request{path: "/v1/users", query: "page=1&pageSize=500", role: roleUser}
 	return list(ctx, l.api, "user", q, decodeUser)
+}
+
+// Teams returns all teams (documented, as the greatest page size is). Whether deleted ones are among them is
+// unknown.
+func (l lister) Teams(ctx context.Context) ([]Team, error) {
+	q := request{path: "/v1/teams", query: "page=1&pageSize=500", role: roleTeam}
+	return list(ctx, l.api, "team", q, decodeTeam)
+}
+
+// Brands returns all brands (documented); the error is ErrNotFound when Kustomer has no such call, as may be
+// where there is a single brand (inferred).
+func (l lister) Brands(ctx context.Context) ([]Brand, error) {
+	q := request{path: "/v1/brands", query: "page=1&pageSize=100", role: roleBrand}
+	brands, err := list(ctx, l.api, "brand", q, decodeBrand)
+	return brands, withoutCall(err)
+}
+
+// CustomerConversations returns the conversations of one customer, open ones included, newest first
+// (documented, but for the order, which is unknown and made here). The error is ErrNotFound as with Customer.
+// There are 1,000 at most: when Kustomer has more the error is ErrMore, and which are missing is unknown. A
+// row that cannot be read is left out, as in the other lists.
+func (l lister) CustomerConversations(ctx context.Context, customerID string) ([]Conversation, error) {
+	if !addressable(customerID) {
+		return nil, fmt.Errorf("customer %q: %w", customerID, ErrNotFound)
+	}
+	q := request{
+		path:  "/v1/customers/" + url.PathEscape(customerID) + "/conversations",
+		query: "page=1&pageSize=100", role: roleConversation,
+	}
+	found, err := listSome(ctx, l.api, conversationKind, q, customerConversations, decodeConversation)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, func(a, b Conversation) int {
+		return cmp.Or(b.CreatedAt.Compare(a.CreatedAt), strings.Compare(b.ID, a.ID))
+	})
+	if len(found) > customerConversations {
+		return found[:customerConversations],
+			fmt.Errorf("the conversations of customer %s: %w", customerID, ErrMore)
+	}
+	return found, nil
 }
 
 // Tags returns all tags.
@@ -34,6 +81,13 @@ func (l lister) Tags(ctx context.Context) ([]Tag, error) {
 // nothing new, or where it comes back to a page that was read (links that never end were observed). Rows
 // without an id are left out, and those that contradict each other: what they were can be had singly.
 func list[T any](ctx context.Context, a *api, kind string, q request, decode func(resource) T) ([]T, error) {
+	return listSome(ctx, a, kind, q, math.MaxInt, decode)
+}
+
+// listSome is list, but asks for no other page once it has more than most rows.
+func listSome[T any](
+	ctx context.Context, a *api, kind string, q request, most int, decode func(resource) T,
+) ([]T, error) {
 	var all []resource
 	ids, queries := map[string]bool{}, map[string]bool{}
 	for q.query != "" && !queries[q.query] {
@@ -67,7 +121,7 @@ func list[T any](ctx context.Context, a *api, kind string, q request, decode fun
 			ids[row.ID.Text] = true
 		}
 		all = append(all, page...)
-		if len(ids) == known {
+		if len(ids) == known || len(ids) > most {
 			break
 		}
 		q.query = next

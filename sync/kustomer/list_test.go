@@ -1,11 +1,14 @@
 package kustomer
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -137,4 +140,97 @@ func FuzzNextQuery(f *testing.F) {
 			t.Errorf("%q leads to %s", link, target)
 		}
 	})
+}
+
+func TestTeamsAndBrands(t *testing.T) {
+	c, s := start(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte(testdata(t, strings.TrimPrefix(r.URL.Path, "/v1/")+".json")))
+	})
+	teams, err := c.Teams(t.Context())
+	if diff := cmp.Diff([]Team{{ID: "5d8bb1995886ef001aee07d3", Name: "Orders and Returns"}}, teams); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	brands, err := c.Brands(t.Context())
+	if diff := cmp.Diff([]Brand{{ID: "5daf7919124be4f2960cb092", Name: "Acme Care"}}, brands); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	s.wantAsked(t, "GET /v1/teams?page=1&pageSize=500", "GET /v1/brands?page=1&pageSize=100")
+}
+
+// A team without a readable name keeps its place, so that its id is not taken for one that does not exist.
+func TestOddTeams(t *testing.T) {
+	c, _ := start(t, always(200, `{"data":[{"id":"t1","attributes":{"name":"one","displayName":null}},{"id":"t2","attributes":{"name":{"isMasked":true}}},
+		{"id":"t3","attributes":{"name":7,"deleted":"true"}},{"id":"t4","attributes":null},{"id":"t5","attributes":{"displayName":{"isMasked":true},"name":"five",
+		"deletedAt":"2026-01-02T03:04:05.006Z"}},{"id":"t6","type":"user"},{"attributes":{"name":"none"}},null,7]}`))
+	got, err := c.Teams(t.Context())
+	want := []Team{{ID: "t1", Name: "one"}, {ID: "t2"}, {ID: "t3", Name: "7", Deleted: true}, {ID: "t4"}, {ID: "t5", Name: "five", Deleted: true}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestNoListOfTeamsOrBrands(t *testing.T) {
+	for status, absent := range map[int]bool{404: true, 405: true, 410: true, 401: false, 500: false} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			c, _ := start(t, always(status, `{"errors":[{"code":"x"}]}`))
+			if _, err := c.Brands(t.Context()); err == nil || errors.Is(err, ErrNotFound) != absent {
+				t.Errorf("brands: got %v", err)
+			} else if status == 401 && !strings.Contains(err.Error(), "org.permission.brand.read") {
+				t.Errorf("brands: %v does not name the role", err)
+			}
+			if _, err := c.Teams(t.Context()); err == nil || status == 401 && !strings.Contains(err.Error(), "org.permission.team.read") {
+				t.Errorf("teams: got %v", err)
+			}
+		})
+	}
+}
+
+// conversationsOf answers with conversations c0, c1, …, each a minute younger than the one before, for ever.
+func conversationsOf(rows, size int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		page := 0
+		fmt.Sscan(r.URL.Query().Get("page"), &page)
+		var list []string
+		for n := (page - 1) * size; n < min(page*size, rows); n++ {
+			created := time.Date(2026, 11, 1, 0, n, 0, 0, time.UTC).Format(time.RFC3339)
+			list = append(list, fmt.Sprintf(`{"id":"c%d","type":"conversation","attributes":{"status":"open","createdAt":"%s"}}`, n, created))
+		}
+		// It never ends (observed).
+		fmt.Fprintf(w, `{"data":[%s],"links":{"next":"%s?page=%d&pageSize=100"}}`, strings.Join(list, ","), r.URL.EscapedPath(), page+1)
+	}
+}
+
+func TestCustomerConversations(t *testing.T) {
+	for _, tt := range []struct{ rows, size, found, asks int }{
+		{0, 100, 0, 1}, {3, 100, 3, 2}, {250, 100, 250, 4}, {1000, 100, 1000, 11}, {1001, 100, 1000, 11}, {5000, 100, 1000, 11}, {60, 30, 60, 3},
+	} {
+		t.Run(fmt.Sprint(tt.rows), func(t *testing.T) {
+			c, s := start(t, conversationsOf(tt.rows, tt.size))
+			got, err := c.CustomerConversations(t.Context(), "k/1")
+			if more := tt.rows > tt.found; errors.Is(err, ErrMore) != more || !more && err != nil {
+				t.Fatalf("got %v, more %v", err, more)
+			}
+			if len(got) != tt.found || len(s.asked) != tt.asks || s.asked[0] != "GET /v1/customers/k%2F1/conversations?page=1&pageSize=100" {
+				t.Errorf("%d conversations by %d requests, the first %q", len(got), len(s.asked), s.asked[0])
+			}
+			if !slices.IsSortedFunc(got, func(a, b Conversation) int { return b.CreatedAt.Compare(a.CreatedAt) }) {
+				t.Error("they are not newest first")
+			}
+		})
+	}
+}
+
+func TestCustomerConversationsFail(t *testing.T) {
+	c, s := start(t, always(404, ""))
+	for _, id := range []string{"k1", "", "..", "a,b"} {
+		if _, err := c.CustomerConversations(t.Context(), id); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%q: got %v, want ErrNotFound", id, err)
+		}
+	}
+	s.wantAsked(t, "GET /v1/customers/k1/conversations?page=1&pageSize=100")
+	c, _ = start(t, always(401, ""))
+	if _, err := c.CustomerConversations(t.Context(), "k1"); err == nil || !strings.Contains(err.Error(), roleConversation) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -1,7 +1,10 @@
 package kustomer
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"acsync/sync/httpx/lenient"
@@ -122,6 +125,18 @@ func decodeCustomer(r resource) Customer {
 	}
 }
 
+// mayHave reports whether a customer has an address, as their own or as a shared one, as far as the addresses
+// can be read.
+func mayHave(r resource, email string) bool {
+	a := attributes[struct {
+		Emails       emails `json:"emails"`
+		SharedEmails emails `json:"sharedEmails"`
+	}](r)
+	return slices.ContainsFunc(slices.Concat(a.Emails, a.SharedEmails), func(e Email) bool {
+		return e.Address.Masked || strings.EqualFold(strings.TrimSpace(e.Address.Value), email)
+	})
+}
+
 // emails is a customer's list of addresses. Where the whole list is masked it has one masked entry, so that
 // the customer is not taken for one without an address.
 type emails []Email
@@ -174,10 +189,23 @@ func decodeUser(r resource) User {
 }
 
 func decodeTag(r resource) Tag {
-	a := attributes[struct {
-		Name      lenient.Value `json:"name"`
-		Deleted   lenient.Value `json:"deleted"`
-		DeletedAt lenient.Value `json:"deletedAt"`
-	}](r)
-	return Tag{ID: r.ID.Text, Name: a.Name.Text, Deleted: a.Deleted.True || !timeOf(a.DeletedAt).IsZero()}
+	a := attributes[labelAttributes](r)
+	return Tag{ID: r.ID.Text, Name: a.Name.Text, Deleted: a.deleted()}
 }
+
+func decodeTeam(r resource) Team {
+	a := attributes[labelAttributes](r)
+	return Team{ID: r.ID.Text, Name: cmp.Or(a.DisplayName.Text, a.Name.Text), Deleted: a.deleted()}
+}
+
+func decodeBrand(r resource) Brand { return Brand(decodeTeam(r)) }
+
+// labelAttributes are those of records that are little more than a name.
+type labelAttributes struct {
+	Name        lenient.Value `json:"name"`
+	DisplayName lenient.Value `json:"displayName"`
+	Deleted     lenient.Value `json:"deleted"`
+	DeletedAt   lenient.Value `json:"deletedAt"`
+}
+
+func (a labelAttributes) deleted() bool { return a.Deleted.True || !timeOf(a.DeletedAt).IsZero() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -192,4 +193,78 @@ func TestMembersThatAreThereTwice(t *testing.T) {
 			t.Errorf("%s is taken for nothing: %+v", attributes, c)
 		}
 	}
+}
+
+func TestCustomerByEmail(t *testing.T) {
+	tests := []struct {
+		name, body string
+		want       string // id; empty: ErrNotFound
+	}{
+		{"documented", testdata(t, "customer.json"), "58210c3db0f09110006b7953"},
+		{"in another case", `{"data":{"id":"c1","type":"customer","attributes":{"emails":[{"email":" JANE@example.com"}]}}}`, "c1"},
+		{"shared", `{"data":{"id":"c1","attributes":{"emails":[],"sharedEmails":[{"email":"jane@example.com"}]}}}`, "c1"},
+		{"masked", testdata(t, "customer-masked-email.json"), "58210c3db0f09110006b7953"},
+		{"in a list", `{"data":[{"id":"c2","attributes":{"emails":["joe@example.com"]}},{"id":"c1","attributes":{"emails":["jane@example.com"]}}]}`, "c1"},
+		{"somebody else", `{"data":{"id":"c2","attributes":{"emails":[{"email":"joe@example.com"}]}}}`, ""},
+		{"nobody's address", `{"data":{"id":"c2","attributes":{"emails":null}}}`, ""},
+		{"nobody", `{"data":[]}`, ""},
+		{"another kind", `{"data":{"id":"c1","type":"user","attributes":{"emails":["jane@example.com"]}}}`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c, s := start(t, always(200, tt.body))
+			got, err := c.CustomerByEmail(t.Context(), " jane@example.com ")
+			if got.ID != tt.want || (err == nil) != (tt.want != "") || err != nil && !errors.Is(err, ErrNotFound) {
+				t.Errorf("got %q, %v", got.ID, err)
+			}
+			if err == nil {
+				s.wantAsked(t, "GET /v1/customers/email=jane@example.com")
+			}
+		})
+	}
+}
+
+// An address is in no error, however it is written and whatever is answered.
+func TestCustomerByEmailShowsNoAddress(t *testing.T) {
+	for _, address := range []string{"jane.o'dough+x@example.com", `"jane dough"@example.com`, "jane(x)@example.com", "jané@exämple.com", "jane=dough@example.com", "jane@home", "@jane", "jane"} {
+		for name, handler := range map[string]http.HandlerFunc{
+			"echo in JSON": func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(400)
+				fmt.Fprintf(w, `{"errors":[{"code":%q,"title":"no %s"}]}`, r.URL.Path, r.RequestURI)
+			},
+			"echo in a page": func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(403)
+				fmt.Fprintf(w, `<title>%s</title>`, r.URL.Path)
+			},
+			"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x"+r.URL.Path, http.StatusFound) },
+			"somebody": always(200, `{"data":{"id":"c1","attributes":{"emails":["jane.roe@example.com"]}}}`),
+			"several": always(200, `{"data":[{"id":"c1","attributes":{"emails":[{"email":{"isMasked":true}}]}},
+				{"id":"c2","attributes":{"emails":[{"email":{"isMasked":true}}]}}]}`),
+			"not JSON": always(200, `jane`), "missing": always(404, ""),
+			"hang-up": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		} {
+			t.Run(name+" "+address, func(t *testing.T) {
+				t.Parallel()
+				c, _ := start(t, handler)
+				_, err := c.CustomerByEmail(t.Context(), address)
+				if err == nil {
+					t.Fatal("no error")
+				}
+				for _, part := range []string{"jan", "doug", "@", "%40", "exam"} {
+					if strings.Contains(strings.ToLower(err.Error()), part) {
+						t.Errorf("%q is in %v", part, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestCustomerByEmailEscapes(t *testing.T) {
+	c, s := start(t, always(200, testdata(t, "customer-masked-email.json")))
+	if _, err := c.CustomerByEmail(t.Context(), "a+b/c?d,e@example.com"); err != nil {
+		t.Error(err)
+	}
+	s.wantAsked(t, "GET /v1/customers/email=a%2Bb%2Fc%3Fd%2Ce@example.com")
 }

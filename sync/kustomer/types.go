@@ -5,8 +5,11 @@ import (
 	"time"
 )
 
-// conversationKind is the type of a conversation in Kustomer's answers.
-const conversationKind = "conversation"
+// The types of records in Kustomer's answers that the decoders treat in a way of their own.
+const (
+	conversationKind = "conversation"
+	customerKind     = "customer"
+)
 
 // Conversation is what acsync uses of a Kustomer conversation. Every attribute can be null or missing in
 // Kustomer's answers (observed); a zero value stands for both.
@@ -92,4 +95,19 @@ type Tag struct {
 	ID      string
 	Name    string
 	Deleted bool
+}
+
+// Team is a Kustomer team. Conversations hold team ids (documented).
+type Team struct {
+	ID      string
+	Name    string // displayName, else name (documented); empty where neither can be read
+	Deleted bool   // also when only a time of deletion is given (inferred from tags)
+}
+
+// Brand is a Kustomer brand. Conversations of organisations with several hold a brand's id (observed). Agent
+// Connect has brands of its own, by other names.
+type Brand struct {
+	ID      string
+	Name    string // displayName (inferred), else name (documented); empty where neither can be read
+	Deleted bool   // inferred from tags
 }
