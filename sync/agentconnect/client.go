@@ -58,7 +58,9 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{interactionReader{data}, employeeReader{data}, service, o.Requests}, nil
+	return &Client{
+		interactionReader{data, newAddressKey()}, employeeReader{data}, service, o.Requests,
+	}, nil
 }
 
 // Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can

@@ -30,12 +30,63 @@ type employeeReader struct{ data dataReader }
 // An error is the last thing it yields. When there is none, all of them have come. Errors of the service, or
 // of the way to it, are *httpx.Error; without a secret the error is ErrNoSecret.
 func (e employeeReader) Employees(ctx context.Context) iter.Seq2[Employee, error] {
+	return e.inState(ctx, Active)
+}
+
+// Profile is an employee's profile: whom Agent Connect knows, and whether requests about them are taken.
+// Either of Email and CustomID may be empty, but not both; names are not read.
+type Profile struct {
+	Email    string
+	CustomID string
+	State    ProfileState
+}
+
+// ProfileState is how far a profile is, in the words of the list's filter (documented).
+type ProfileState string
+
+// The states of a profile (documented). Requests are taken for Active ones; whether they are while an active
+// profile waits for another review is unknown.
+const (
+	Active        ProfileState = "active"         // signed in and approved
+	PendingReview ProfileState = "pending review" // to be approved before requests can be sent
+	Confirmed     ProfileState = "confirmed"      // signed in, but the profile is incomplete
+	Unapproved    ProfileState = "unapproved"     // the profile is invalid
+	Deactivated   ProfileState = "deactivated"
+	Created       ProfileState = "created" // never signed in
+)
+
+// ProfileStates are all states, in the order in which Profiles asks for them.
+func ProfileStates() []ProfileState {
+	return []ProfileState{Active, PendingReview, Confirmed, Unapproved, Created, Deactivated}
+}
+
+// Profiles yields all profiles, one state after the other: the list does not say a profile's state
+// (documented), so that it is asked for once for each. One whose state changes meanwhile may come twice, or
+// not at all. The errors are those of Employees.
+func (e employeeReader) Profiles(ctx context.Context) iter.Seq2[Profile, error] {
+	return func(yield func(Profile, error) bool) {
+		for _, state := range ProfileStates() {
+			for employee, err := range e.inState(ctx, state) {
+				if err != nil {
+					yield(Profile{}, err)
+					return
+				}
+				if !yield(Profile{employee.Email, employee.CustomID, state}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// inState yields the profiles in a state, as Employees does.
+func (e employeeReader) inState(ctx context.Context, state ProfileState) iter.Seq2[Employee, error] {
 	return func(yield func(Employee, error) bool) {
 		walk := employeeWalk{asked: map[string]bool{}, seen: map[Employee]bool{}}
 		eachPage(e.data, "its list of employees has", employeePages, func() ([]Employee, bool, error) {
 			query := url.Values{"number_of_employees": {strconv.Itoa(employeeRows)}}
 			maps.Copy(query, walk.cursor)
-			query.Set("status", "active")
+			query.Set("status", string(state))
 			private := slices.Concat(slices.Collect(maps.Values(walk.cursor))...)
 			page, err := fetch(ctx, e.data, employeesPath, query, private, decodeEmployees)
 			if err != nil {

@@ -179,3 +179,75 @@ func TestSandboxEmployees(t *testing.T) {
 		t.Errorf("%d active profiles", len(seen))
 	}
 }
+
+// profiles reads all of them, in all states.
+func profiles(t *testing.T, c *Client) (list []Profile, err error) {
+	t.Helper()
+	for profile, failed := range c.Profiles(t.Context()) {
+		if failed != nil {
+			err = failed
+			continue
+		}
+		list = append(list, profile)
+	}
+	return list, err
+}
+
+// TestProfiles asks for each state, and follows its pages within it.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	const none = `{"employees":[],"meta":{}}`
+	s := serveData(t, `{"employees":`+staff(0, 1)+`,"meta":{"next_page":"?after=E-0&status=deactivated"}}`, `{"employees":`+staff(1, 1)+`,"meta":{}}`,
+		none, none, `{"employees":[{"email":null,"custom_employee_id":7},{"email":{"isMasked":true}},null],"meta":{}}`, none, `{"employees":`+staff(0, 1)+`}`)
+	got, err := profiles(t, client(t, Options{BaseURL: s.URL, APISecret: apiSecret}))
+	want := []Profile{
+		{"a0@example.org", "E-0", Active}, {"a1@example.org", "E-1", Active}, {"", "7", Unapproved}, {"a0@example.org", "E-0", Deactivated},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("error %v, -want +got:\n%s", err, diff)
+	}
+	var asked []string
+	for _, query := range s.queries {
+		asked = append(asked, query.Get("status")+query.Get("after"))
+	}
+	if diff := cmp.Diff([]string{"active", "activeE-0", "pending review", "confirmed", "unapproved", "created", "deactivated"}, asked); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestProfilesFail(t *testing.T) {
+	t.Parallel()
+	s := serveData(t, `{"employees":`+staff(0, 1)+`,"meta":{}}`)
+	s.status = []int{http.StatusOK, http.StatusForbidden}
+	got, err := profiles(t, client(t, Options{BaseURL: s.URL, APISecret: apiSecret}))
+	if e, ok := errors.AsType[*httpx.Error](err); !ok || e.Kind != httpx.Credentials || len(got) != 1 || len(s.queries) != 2 {
+		t.Errorf("got %v, error %v, %d calls", got, err, len(s.queries))
+	}
+	if _, err := profiles(t, client(t, Options{BaseURL: s.URL})); !errors.Is(err, ErrNoSecret) {
+		t.Errorf("error %v without the secret", err)
+	}
+}
+
+func TestProfilesStopWhenTheirReaderDoes(t *testing.T) {
+	s := serveData(t, `{"employees":`+staff(0, 2)+`,"meta":{}}`)
+	for range client(t, Options{BaseURL: s.URL, APISecret: apiSecret}).Profiles(t.Context()) {
+		break
+	}
+	if len(s.queries) != 1 {
+		t.Errorf("%d calls, want 1", len(s.queries))
+	}
+}
+
+func TestSandboxProfiles(t *testing.T) {
+	stand, c := startSandbox(t, sandbox.Options{})
+	stand.Put(sandbox.Records{Employees: []sandbox.Employee{{Email: "new@example.org", Status: "created"}, {Email: "odd@example.org", Status: "unapproved"}}})
+	got, err := profiles(t, c)
+	count := map[ProfileState]int{}
+	for _, profile := range got {
+		count[profile.State]++
+	}
+	want := map[ProfileState]int{Active: 8, PendingReview: 1, Confirmed: 1, Unapproved: 1, Deactivated: 3, Created: 1}
+	if diff := cmp.Diff(want, count); diff != "" || err != nil {
+		t.Errorf("error %v, -want +got:\n%s", err, diff)
+	}
+}

@@ -26,22 +26,32 @@ const (
 )
 
 // Interaction is what is read of a survey request that Agent Connect has taken: never a name or an address.
-// Everything but UUID and Sequence may be missing (observed).
+// Everything but UUID, Sequence, Brand and Channel may be missing (observed); times are UTC then, by Agent
+// Connect's clock, and zero where they are not told.
 type Interaction struct {
 	UUID             string
-	Recovery         bool   // it follows up on another one
-	Parent           string // the UUID of the one that it follows up on
-	Sequence         int64  // grows; a row that changes gets a new one (documented), and then shows again
-	ExtInteractionID string // the conversation's id, of requests made by acsync
-	Intent           string // custom_properties.acsync_intent: the stamp of the attempt that arrived
-	// when Agent Connect received it, by its clock; UTC; zero when that is not told
-	CreatedAt    time.Time
-	Status       string // of the delivery, such as "Sent"; the exact words are unknown
-	RequestedVia string // "API" or "manual" (documented)
+	Recovery         bool        // it follows up on another one
+	Parent           string      // the UUID of the one that it follows up on
+	Sequence         int64       // grows; a row that changes gets a new one (documented), and then shows again
+	ExtInteractionID string      // the conversation's id, of requests made by acsync
+	Intent           string      // custom_properties.acsync_intent: the stamp of the attempt that arrived
+	Brand            string      // branding (documented): one of Agent Connect's, not of Kustomer's
+	Channel          string      // as it is set up in Agent Connect (documented)
+	Language         string      // such as "en" (documented)
+	Customer         AddressHash // of the customer's address; zero where that is null, as after it was expunged
+	CreatedAt        time.Time   // when Agent Connect received it
+	SentAt           time.Time   // request_sent_at (documented): when the mail left
+	DeliveredAt      time.Time   // delivered_at (observed): when the mail arrived
+	AnsweredAt       time.Time   // response_received_at (documented)
+	Status           string      // of the delivery, such as "Sent"; the exact words are unknown: see Delivery
+	RequestedVia     string      // "API" or "manual" (documented)
 }
 
 // interactionReader reads the interactions of one account.
-type interactionReader struct{ data dataReader }
+type interactionReader struct {
+	data dataReader
+	key  addressKey
+}
 
 // Since yields the interactions that were created at since or later, by Agent Connect's clock; a zero time
 // yields all. Recoveries are among them. A row that changes meanwhile comes again.
@@ -71,7 +81,7 @@ func (i interactionReader) Between(
 			if walk.after > 0 {
 				query.Set("after", strconv.FormatInt(walk.after, 10))
 			}
-			rows, err := fetch(ctx, i.data, dataPath, query, nil, decodeInteractions)
+			rows, err := fetch(ctx, i.data, dataPath, query, nil, i.decode)
 			if err != nil {
 				return nil, false, err
 			}
@@ -127,10 +137,15 @@ func (w *sequenceWalk) turn(rows []Interaction) (more bool, err error) {
 // errDataShape is the error of an answer that is JSON, but no list of interactions.
 var errDataShape = errors.New("it is not a list of interactions")
 
+// decode is decodeInteractions with the reader's key.
+func (i interactionReader) decode(body []byte) ([]Interaction, error) {
+	return decodeInteractions(body, i.key)
+}
+
 // decodeInteractions reads an answer: an array (documented and observed), or an object with the array as its
 // data (in case; the vendor's schema wrongly has an object). It takes anything for a missing value but a row
 // that is none at all: that could be the very row that is looked for.
-func decodeInteractions(body []byte) ([]Interaction, error) {
+func decodeInteractions(body []byte, key addressKey) ([]Interaction, error) {
 	list := lenient.Decode[[]json.RawMessage](body)
 	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
 		list = lenient.Decode[struct {
@@ -145,7 +160,7 @@ func decodeInteractions(body []byte) ([]Interaction, error) {
 		if string(raw) == "null" {
 			continue
 		}
-		row := decodeInteraction(raw)
+		row := decodeInteraction(raw, key)
 		if row.UUID == "" && row.Sequence == 0 {
 			return nil, errDataShape
 		}
@@ -160,8 +175,9 @@ var timeLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700",
 }
 
-// decodeInteraction reads a row; what is not named here is not read, the answers and the people among it.
-func decodeInteraction(raw []byte) Interaction {
+// decodeInteraction reads a row; what is not named here is not read, the answers and the agent among it. Of
+// the customer's address nothing but a hash is kept.
+func decodeInteraction(raw []byte, key addressKey) Interaction {
 	r := lenient.Decode[struct {
 		UUID         lenient.Value `json:"uuid"`
 		Sequence     lenient.Value `json:"sequence_id"`
@@ -171,7 +187,16 @@ func decodeInteraction(raw []byte) Interaction {
 		Created      lenient.Value `json:"request_created_at"`
 		Status       lenient.Value `json:"request_delivery_status"`
 		RequestedVia lenient.Value `json:"requested_via"`
-		Properties   lenient.Of[struct {
+		Brand        lenient.Value `json:"branding"`
+		Channel      lenient.Value `json:"channel"`
+		Language     lenient.Value `json:"language"`
+		Sent         lenient.Value `json:"request_sent_at"`
+		Delivered    lenient.Value `json:"delivered_at"`
+		Answered     lenient.Value `json:"response_received_at"`
+		Customer     lenient.Of[struct {
+			Email lenient.Value `json:"email"`
+		}] `json:"customer"`
+		Properties lenient.Of[struct {
 			Intent lenient.Value `json:"acsync_intent"`
 		}] `json:"custom_properties"`
 	}](raw)
@@ -179,6 +204,10 @@ func decodeInteraction(raw []byte) Interaction {
 	return Interaction{
 		UUID: r.UUID.Text, Recovery: r.Recovery.True || r.Parent.Text != "", Parent: r.Parent.Text,
 		Sequence: max(sequence, 0), ExtInteractionID: r.Ext.Text, Intent: r.Properties.Value.Intent.Text,
-		CreatedAt: r.Created.Time(timeLayouts...), Status: r.Status.Text, RequestedVia: r.RequestedVia.Text,
+		Brand: r.Brand.Text, Channel: r.Channel.Text, Language: r.Language.Text,
+		Customer:  key.hash(r.Customer.Value.Email.Text),
+		CreatedAt: r.Created.Time(timeLayouts...), SentAt: r.Sent.Time(timeLayouts...),
+		DeliveredAt: r.Delivered.Time(timeLayouts...), AnsweredAt: r.Answered.Time(timeLayouts...),
+		Status: r.Status.Text, RequestedVia: r.RequestedVia.Text,
 	}
 }

@@ -99,6 +99,8 @@ func TestSinceReadsEveryField(t *testing.T) {
 		"uuid": "6f1c1f0e-3b0a-4a55-9a0e-2f6a8b1c0d11", "sequence_id": 1048577, "parent_uuid": null, "is_recovery": false,
 		"branding": "acme", "channel": "email", "ext_interaction_id": "5f7c3a1e9b2d4c0012ab34cd", "tags": ["vip"],
 		"request_created_at": "2026-11-20T09:05:31.250-05:00", "request_delivery_status": "Sent", "requested_via": "API",
+		"language": "en-us", "request_sent_at": "2026-11-20T14:05:40.000Z", "delivered_at": "2026-11-20T14:05:44.000Z",
+		"response_received_at": "2026-11-21T15:00:00+01:00",
 		"customer": {"custom_id": null, "email": "jane@example.com", "full_name": "Jane Doe"},
 		"custom_properties": {"acsync_intent": "89abcdef01234567-1f", "other": "x"}, "answers": {"nps": {"comment": "fine"}}
 	}]`)
@@ -106,7 +108,15 @@ func TestSinceReadsEveryField(t *testing.T) {
 	want := []Interaction{{
 		UUID: "6f1c1f0e-3b0a-4a55-9a0e-2f6a8b1c0d11", Sequence: 1048577, ExtInteractionID: "5f7c3a1e9b2d4c0012ab34cd",
 		Intent: "89abcdef01234567-1f", CreatedAt: time.Date(2026, 11, 20, 14, 5, 31, 250e6, time.UTC), Status: "Sent", RequestedVia: "API",
+		Brand: "acme", Channel: "email", Language: "en-us", SentAt: time.Date(2026, 11, 20, 14, 5, 40, 0, time.UTC),
+		DeliveredAt: time.Date(2026, 11, 20, 14, 5, 44, 0, time.UTC), AnsweredAt: time.Date(2026, 11, 21, 14, 0, 0, 0, time.UTC),
 	}}
+	for i := range got {
+		if got[i].Customer == (AddressHash{}) {
+			t.Error("the customer's address has no hash")
+		}
+		got[i].Customer = AddressHash{}
+	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v, -want +got:\n%s", err, diff)
 	}
@@ -189,7 +199,8 @@ var answers = []struct {
 		`{"uuid":"d","is_recovery":false,"parent_uuid":null}]`, []Interaction{{UUID: "a", Sequence: 1, Recovery: true}, {UUID: "b", Recovery: true, Parent: "a"}, {UUID: "c", Recovery: true}, {UUID: "d"}}},
 	{"an object with the list", `{"data":[{"uuid":"a","sequence_id":1}],"meta":{}}`, []Interaction{{UUID: "a", Sequence: 1}}},
 	{"null everywhere", `[{"uuid":"a","sequence_id":1,"ext_interaction_id":null,"request_created_at":null,"request_delivery_status":null,` +
-		`"requested_via":null,"custom_properties":null,"customer":null}]`, []Interaction{{UUID: "a", Sequence: 1}}},
+		`"requested_via":null,"custom_properties":null,"customer":null,"branding":null,"channel":null,"language":null,"request_sent_at":null,` +
+		`"delivered_at":null,"response_received_at":null}]`, []Interaction{{UUID: "a", Sequence: 1}}},
 	{"a null row", `[null,{"uuid":"a","sequence_id":1}]`, []Interaction{{UUID: "a", Sequence: 1}}},
 	{"properties of another shape", `[{"uuid":"a","sequence_id":1,"custom_properties":["acsync_intent"]}]`, []Interaction{{UUID: "a", Sequence: 1}}},
 	{"a property of another shape", `[{"uuid":"a","sequence_id":1,"custom_properties":{"acsync_intent":{"x":1}}}]`, []Interaction{{UUID: "a", Sequence: 1}}},
@@ -199,6 +210,10 @@ var answers = []struct {
 		`{"uuid":"c","request_created_at":"2026-11-20T14:05:31"},{"uuid":"d","request_created_at":12}]`, []Interaction{
 		{UUID: "a"}, {UUID: "b", CreatedAt: time.Date(2026, 11, 20, 14, 5, 31, 0, time.UTC)}, {UUID: "c"}, {UUID: "d"},
 	}},
+	{"members of another shape", `[{"uuid":"a","branding":{"isMasked":true},"channel":["email"],"language":7,"request_sent_at":12,"delivered_at":"soon",` +
+		`"response_received_at":{},"customer":"jane@example.com"}]`, []Interaction{{UUID: "a", Language: "7"}}},
+	{"customers without an address", `[{"uuid":"a","customer":{"email":null}},{"uuid":"b","customer":{"email":"expunged"}},{"uuid":"c","customer":{"email":{"x":"a@b"}}},` +
+		`{"uuid":"d","customer":{"email":" "}}]`, []Interaction{{UUID: "a"}, {UUID: "b"}, {UUID: "c"}, {UUID: "d"}}},
 	{"null", `null`, nil},
 	{"an error in place of the list", `{"errors":[]}`, nil},
 	{"a list of null", `{"data":null}`, nil},
@@ -212,7 +227,7 @@ var answers = []struct {
 func TestDecodeInteractions(t *testing.T) {
 	for _, test := range answers {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := decodeInteractions([]byte(test.body))
+			got, err := decodeInteractions([]byte(test.body), addressKey{})
 			if diff := cmp.Diff(test.rows, got); diff != "" || (err == nil) != (test.rows != nil) {
 				t.Errorf("%v, -want +got:\n%s", err, diff)
 			}
@@ -226,7 +241,7 @@ func FuzzDecodeInteractions(f *testing.F) {
 		f.Add([]byte(test.body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		rows, err := decodeInteractions(body)
+		rows, err := decodeInteractions(body, addressKey{})
 		if err != nil && rows != nil {
 			t.Errorf("%v, and yet %d rows", err, len(rows))
 		}
