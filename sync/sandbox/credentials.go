@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -16,13 +17,25 @@ type credentials struct {
 	connectTest   string // as connect, but every survey goes to TestAddress
 }
 
-// roles are those that acsync's reads need (documented; that of tags observed).
-var roles = []string{
-	"org.permission.conversation.read", "org.permission.customer.read", "org.permission.search.create",
-	"org.permission.tag.read", "org.permission.user.read",
+// The roles that acsync's reads need (documented; that of tags observed).
+const (
+	roleBrand        = "org.permission.brand.read"
+	roleConversation = "org.permission.conversation.read"
+	roleCustomer     = "org.permission.customer.read"
+	roleSearch       = "org.permission.search.create"
+	roleTag          = "org.permission.tag.read"
+	roleTeam         = "org.permission.team.read"
+	roleUser         = "org.permission.user.read"
+)
+
+// rolesWithout are the roles of a key that lacks some.
+func rolesWithout(lacking []string) []string {
+	return slices.DeleteFunc([]string{
+		roleBrand, roleConversation, roleCustomer, roleSearch, roleTag, roleTeam, roleUser,
+	}, func(role string) bool { return slices.Contains(lacking, role) })
 }
 
-func newCredentials(s seed) (credentials, error) {
+func newCredentials(s seed, roles []string) (credentials, error) {
 	secret := func(use string) string {
 		h := s.hashText("sandbox " + use)
 		return fmt.Sprintf("%016x%016x", h, splitmix(h))

@@ -3,14 +3,16 @@ package sandbox
 import (
 	"crypto/subtle"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
 const (
 	kustomerBody = 100_000 // bytes of a request body; above it 413 (documented)
-	maxPageTags  = 100     // most lists (documented)
-	maxPageUsers = 500     // documented
+	maxPage      = 100     // rows of most lists (documented)
+	maxPageUsers = 500     // of users and teams (documented)
 	maxIDs       = 50      // of one call; the real number is unknown
 )
 
@@ -18,25 +20,34 @@ const (
 type kustomer struct {
 	world         *world
 	key           string
+	roles         []string // of the key
 	clock         func() time.Time
 	all, searches limiter
 }
 
 func newKustomer(o Options, w *world, key string) backend {
 	k := &kustomer{
-		world: w, key: key, clock: o.Now,
+		world: w, key: key, roles: rolesWithout(o.RolesLacking), clock: o.Now,
 		all: limiter{perMinute: o.KustomerPerMinute}, searches: limiter{perMinute: o.SearchesPerMinute},
 	}
 	s := &searcher{w, w.generator.seed, o.Faults, o.Now}
 	return backend{
 		maxBody: kustomerBody, admit: k.admit, failure: listError, announce: quota.header,
 		routes: []route{
-			{http.MethodPost, searchPath, s.search},
-			{http.MethodGet, "/v1/conversations/{id}", k.conversations},
-			{http.MethodGet, "/v1/customers/{id}", k.customer},
-			{http.MethodGet, "/v1/users", k.users},
-			{http.MethodGet, "/v1/users/{id}", k.user},
-			{http.MethodGet, "/v1/tags", k.tags},
+			{http.MethodPost, searchPath, k.needs(roleSearch, s.search)},
+			{http.MethodGet, "/v1/conversations/{id}", k.needs(roleConversation, k.conversations)},
+			// What an address is looked up by comes before an id, which it would be otherwise.
+			{http.MethodGet, "/v1/customers/email={id}", k.needs(roleCustomer, k.customerByEmail)},
+			{http.MethodGet, "/v1/customers/{id}", k.needs(roleCustomer, k.customer)},
+			{
+				http.MethodGet, "/v1/customers/{id}/conversations",
+				k.needs(roleConversation, k.customerConversations),
+			},
+			{http.MethodGet, "/v1/users", k.needs(roleUser, k.users)},
+			{http.MethodGet, "/v1/users/{id}", k.needs(roleUser, k.user)},
+			{http.MethodGet, "/v1/tags", k.needs(roleTag, k.tags)},
+			{http.MethodGet, "/v1/teams", k.needs(roleTeam, k.teams)},
+			{http.MethodGet, "/v1/brands", k.needs(roleBrand, k.brands)},
 			{http.MethodGet, "/v1/auth/tokens/current", k.token},
 		},
 	}
@@ -60,6 +71,16 @@ func (k *kustomer) admit(c *call) (quota, *answer) {
 		return q, &a
 	}
 	return q, nil
+}
+
+// needs serves a call to a key with a role, and refuses the others as it refuses a wrong key (documented).
+func (k *kustomer) needs(role string, serve func(*call) answer) func(*call) answer {
+	return func(c *call) answer {
+		if !slices.Contains(k.roles, role) {
+			return listError(http.StatusUnauthorized, "missing role")
+		}
+		return serve(c)
+	}
 }
 
 // conversations answers one id with the record, several with those that are there.
@@ -100,6 +121,37 @@ func (k *kustomer) customer(c *call) answer {
 	return recordError(http.StatusNotFound, "Not found", "id")
 }
 
+// customerByEmail answers with the customer who has the address as their own, in any case; whether a shared
+// one finds somebody, too, is unknown.
+func (k *kustomer) customerByEmail(c *call) answer {
+	if err := unknownParameter(c.query); err != nil {
+		return recordError(http.StatusBadRequest, err.Error(), "query")
+	}
+	if found, ok := k.world.customerByAddress(c.id, k.clock().UTC()); ok {
+		return jsonAnswer(http.StatusOK, object{"data": customerResource(&found)})
+	}
+	return recordError(http.StatusNotFound, "Not found", "email")
+}
+
+// customerConversations lists the conversations of a customer by id, the oldest first; the real order is
+// unknown.
+func (k *kustomer) customerConversations(c *call) answer {
+	p, err := pageOf(c.query, maxPage, maxPage)
+	if err != nil {
+		return listError(http.StatusBadRequest, err.Error())
+	}
+	if _, ok := k.world.customer(c.id); !ok {
+		return recordError(http.StatusNotFound, "Not found", "id")
+	}
+	now := k.clock().UTC()
+	var rows []resource
+	for _, each := range k.world.conversationsOf(c.id, now) {
+		rows = append(rows, conversationResource(k.world, &each, now))
+	}
+	c.path = "/v1/customers/" + url.PathEscape(c.id) + "/conversations"
+	return list(c, p, rows)
+}
+
 // users lists all users but those that are left out of lists; whether the real list holds deleted users is
 // unknown.
 func (k *kustomer) users(c *call) answer {
@@ -126,13 +178,28 @@ func (k *kustomer) user(c *call) answer {
 
 // tags lists tags (the endpoint and its parameters are observed).
 func (k *kustomer) tags(c *call) answer {
-	p, err := pageOf(c.query, maxPageTags, maxPageTags)
+	return listOf(c, maxPage, k.world.allTags(), tagResource)
+}
+
+// teams lists teams (documented).
+func (k *kustomer) teams(c *call) answer {
+	return listOf(c, maxPageUsers, k.world.allTeams(), teamResource)
+}
+
+// brands lists brands (documented).
+func (k *kustomer) brands(c *call) answer {
+	return listOf(c, maxPage, k.world.allBrands(), brandResource)
+}
+
+// listOf is a page of a list of records.
+func listOf[T any](c *call, maxSize int, all []T, render func(*T) resource) answer {
+	p, err := pageOf(c.query, 100, maxSize)
 	if err != nil {
 		return listError(http.StatusBadRequest, err.Error())
 	}
 	var rows []resource
-	for _, t := range k.world.allTags() {
-		rows = append(rows, tagResource(&t))
+	for i := range all {
+		rows = append(rows, render(&all[i]))
 	}
 	return list(c, p, rows)
 }
@@ -141,7 +208,7 @@ func (k *kustomer) tags(c *call) answer {
 func (k *kustomer) token(*call) answer {
 	return jsonAnswer(http.StatusOK, object{"data": object{
 		"type": "auth_token", "id": k.world.generator.seed.id(slot{class: 9}, hired),
-		"attributes":    object{"name": "acsync", "userType": "machine", "roles": roles, "expiresAt": nil},
+		"attributes":    object{"name": "acsync", "userType": "machine", "roles": k.roles, "expiresAt": nil},
 		"relationships": object{"org": orgLink()},
 	}})
 }

@@ -22,6 +22,8 @@ type Options struct {
 	RequestsPerMinute int // 6,000; also for recoveries
 	DataPerMinute     int // 1,000
 
+	RolesLacking []string // such as "org.permission.tag.read": calls that need one of them are answered 401
+
 	PerHour int           // generated conversations marked done in an hour; 0 is 130
 	Busy    time.Duration // how long before its start a sandbox has so many; 0 is 3 h. Before it, a trickle
 	Empty   bool          // no generated conversations, only those that are put; agents and tags remain

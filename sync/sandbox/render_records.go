@@ -78,16 +78,32 @@ func userResource(u *User) resource {
 }
 
 func tagResource(t *Tag) resource {
+	return label("tag", t.ID, t.Deleted, object{"name": t.Name, "color": "#FF9900"})
+}
+
+func teamResource(t *Team) resource {
+	return label("team", t.ID, t.Deleted, object{
+		"name": t.Name, "displayName": nullable(t.DisplayName), "icon": nil, "members": []string{},
+	})
+}
+
+func brandResource(b *Brand) resource {
+	return label("brand", b.ID, b.Deleted, object{
+		"name": b.Name, "iconUrl": "https://www.example.com/brand.png", "default": b.ID == brands[0],
+	})
+}
+
+// label is a record of an organisation's settings.
+func label(kind, id string, deleted bool, attributes object) resource {
 	deletedAt := any(nil)
-	if t.Deleted {
+	if deleted {
 		deletedAt = stamp(tagsSince.Add(400 * 24 * time.Hour))
 	}
-	attributes := object{
-		"name": t.Name, "color": "#FF9900", "deleted": t.Deleted, "deletedAt": deletedAt,
-		"createdAt": stamp(tagsSince), "updatedAt": stamp(tagsSince), "modifiedAt": stamp(tagsSince),
-	}
+	attributes["deleted"], attributes["deletedAt"] = deleted, deletedAt
+	attributes["createdAt"], attributes["updatedAt"] = stamp(tagsSince), stamp(tagsSince)
+	attributes["modifiedAt"] = stamp(tagsSince)
 	return resource{
-		Type: "tag", ID: t.ID, Attributes: attributes, Relationships: object{"org": orgLink()},
-		Links: &self{"/v1/tags/" + t.ID},
+		Type: kind, ID: id, Attributes: attributes, Relationships: object{"org": orgLink()},
+		Links: &self{"/v1/" + kind + "s/" + id},
 	}
 }

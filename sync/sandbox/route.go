@@ -18,18 +18,19 @@ type call struct {
 // route is one endpoint.
 type route struct {
 	method string
-	path   string // may end in {id}
+	path   string // may hold {id}
 	serve  func(*call) answer
 }
 
 // matches reports whether the path is the route's, and what stands for {id}.
 func (r route) matches(escaped string) (id string, ok bool) {
-	prefix, hasID := strings.CutSuffix(r.path, "{id}")
+	prefix, suffix, hasID := strings.Cut(r.path, "{id}")
 	if !hasID {
 		return "", escaped == r.path
 	}
-	rest, ok := strings.CutPrefix(escaped, prefix)
-	if !ok || rest == "" || strings.Contains(rest, "/") {
+	rest, begins := strings.CutPrefix(escaped, prefix)
+	rest, ends := strings.CutSuffix(rest, suffix)
+	if !begins || !ends || rest == "" || strings.Contains(rest, "/") {
 		return "", false
 	}
 	id, err := url.PathUnescape(rest)

@@ -51,7 +51,7 @@ func New(o Options) (*Sandbox, error) {
 		return nil, fmt.Errorf("sandbox options: %w", err)
 	}
 	seed := seed(o.Seed)
-	keys, err := newCredentials(seed)
+	keys, err := newCredentials(seed, rolesWithout(o.RolesLacking))
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: make an API key: %w", err)
 	}
@@ -68,7 +68,10 @@ func New(o Options) (*Sandbox, error) {
 		return jsonAnswer(http.StatusOK, s.Requests())
 	}})
 	s.connect = &service{connect, newFaults(o.Faults.AgentConnect, seed, "agent connect"), o.Now}
-	s.Put(Records{Users: standardUsers(), Tags: standardTags(), Employees: standardEmployees()})
+	s.Put(Records{
+		Users: standardUsers(), Tags: standardTags(), Teams: standardTeams(), Brands: standardBrands(),
+		Employees: standardEmployees(),
+	})
 	s.send(s.Conversations(busyFrom, now.Add(-busyGrid)), o.Busy/6)
 	return s, nil
 }

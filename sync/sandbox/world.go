@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ type world struct {
 	customers map[string]Customer
 	users     []User
 	tags      []Tag
+	teams     []Team
+	brands    []Brand
 }
 
 // Records are what can be put into a sandbox.
@@ -33,6 +36,8 @@ type Records struct {
 	Customers     []Customer
 	Users         []User
 	Tags          []Tag
+	Teams         []Team
+	Brands        []Brand
 	Employees     []Employee // of Agent Connect
 }
 
@@ -55,6 +60,8 @@ func (w *world) put(r Records, now time.Time) {
 	}
 	w.users = append(w.users, r.Users...)
 	w.tags = append(w.tags, r.Tags...)
+	w.teams = append(w.teams, r.Teams...)
+	w.brands = append(w.brands, r.Brands...)
 }
 
 // putConversation adds a version. The caller holds the lock.
@@ -181,6 +188,62 @@ func (w *world) customer(id string) (c Customer, ok bool) {
 	return c, c.ID == id && !c.Deleted
 }
 
+// customerByAddress is the customer with an address of their own, among those who were put and those whose
+// conversations searches can find.
+func (w *world) customerByAddress(address string, now time.Time) (c Customer, ok bool) {
+	has := func(c *Customer) bool {
+		return slices.ContainsFunc(c.Emails, func(e Email) bool {
+			text, _ := e.Address.(string)
+			return strings.EqualFold(text, address)
+		})
+	}
+	for _, id := range w.putCustomers() {
+		if c, ok = w.customer(id); ok && has(&c) {
+			return c, true
+		}
+	}
+	for each := range w.findable(now) {
+		if c, ok = w.customer(each.CustomerID); ok && has(&c) {
+			return c, true
+		}
+	}
+	return Customer{}, false
+}
+
+// putCustomers are the ids of the customers that were put, in their order.
+func (w *world) putCustomers() []string {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.Sorted(maps.Keys(w.customers))
+}
+
+// conversationsOf are the conversations of a customer, as the database has them, the oldest first: those that
+// searches can find, and the one that the customer was made for.
+func (w *world) conversationsOf(customer string, now time.Time) []Conversation {
+	own := map[string]Conversation{}
+	add := func(id string) {
+		if c, ok := w.conversation(id, now); ok && strings.EqualFold(c.CustomerID, customer) {
+			own[c.ID] = c
+		}
+	}
+	for each := range w.findable(now) {
+		if strings.EqualFold(each.CustomerID, customer) {
+			add(each.ID)
+		}
+	}
+	if p, ok := w.generator.seed.slot(strings.ToLower(customer)); ok && p.class == classCustomer {
+		add(w.generator.conversation(slot{classConversation, p.hour, p.index}).ID)
+	}
+	return slices.SortedFunc(maps.Values(own), func(a, b Conversation) int {
+		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+	})
+}
+
+// findable are all conversations that an index without a lag shows, open ones that were put among them.
+func (w *world) findable(now time.Time) iter.Seq[*Conversation] {
+	return w.indexed(now.Add(-horizon), now.Add(time.Millisecond), now, lag{})
+}
+
 // address is the first address of a customer; empty for none.
 func (w *world) address(customer string) string {
 	c, ok := w.customer(customer)
@@ -211,4 +274,16 @@ func (w *world) allTags() []Tag {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
 	return slices.Clone(w.tags)
+}
+
+func (w *world) allTeams() []Team {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.Clone(w.teams)
+}
+
+func (w *world) allBrands() []Brand {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return slices.Clone(w.brands)
 }
