@@ -19,18 +19,21 @@ type receiverState struct {
 	seed     seed
 	lag      time.Duration // after which the data show an interaction
 	restamps bool
+	lose     float64 // so large a share of the conversations is lost from the data
 
 	mu           sync.Mutex
 	employees    []Employee
 	received     []Received
 	interactions []*interaction       // oldest first
 	mailed       map[string]time.Time // by address and brand
+	lost         map[string]bool      // conversations that the data show nothing of
 	sequence     int
 }
 
 func newReceiverState(o Options, s seed) *receiverState {
 	return &receiverState{
-		seed: s, lag: o.DataLag, restamps: o.Restamp, mailed: map[string]time.Time{}, sequence: firstID,
+		seed: s, lag: o.DataLag, restamps: o.Restamp, lose: o.Faults.Lost,
+		mailed: map[string]time.Time{}, lost: map[string]bool{}, sequence: firstID,
 	}
 }
 
@@ -91,26 +94,31 @@ func (s *receiverState) interact(r Received, parent string) Received {
 	r.UUID = fmt.Sprintf(form, h>>32, h>>16&0xffff, h>>4&0xfff, h&0xfff, splitmix(h)>>16)
 	r.Delivery, r.MailedTo = s.delivery(&r)
 	s.interactions = append(s.interactions, &interaction{
-		Received: r, sequence: s.sequence, seen: r.At.Add(s.lag), parent: parent,
-		restamp: s.restamps && r.Delivery == deliverySent,
+		Received: r, sequence: s.sequence, seen: r.At.Add(s.lag), parent: parent, fate: s.seed.fateOf(&r),
 	})
 	return r
 }
 
 // delivery is what becomes of the mail, and whom it is sent to. A customer is mailed once in a suppression
-// period, by brand (documented). A few addresses bounce.
+// period, by brand (documented), and not at all once unsubscribed. A few addresses bounce.
 func (s *receiverState) delivery(r *Received) (what, to string) {
 	switch {
 	case r.DoNotSend:
 		return deliveryFlag, ""
 	case r.Test:
 		return deliverySent, TestAddress
+	case s.seed.unsubscribed(r.CustomerEmail):
+		return deliveryUnsubscribed, ""
 	}
 	key := strings.ToLower(r.CustomerEmail) + "\n" + r.Brand
-	if last, mailed := s.mailed[key]; mailed && r.At.Before(last.Add(suppression)) {
+	last, mailed := s.mailed[key]
+	switch {
+	case !mailed || !r.At.Before(last.Add(suppression)):
+		s.mailed[key] = r.At
+	// One of the past, which a test adds after the later one, was mailed in its time.
+	case !r.At.Before(last):
 		return deliverySuppressed, ""
 	}
-	s.mailed[key] = r.At
 	if s.seed.hashText(key)%40 == 0 {
 		return deliveryBounced, r.CustomerEmail
 	}
@@ -173,7 +181,7 @@ func (s *receiverState) rows(by selection, now time.Time) []object {
 	s.restamp(now)
 	selected := []*interaction{}
 	for _, i := range s.interactions {
-		if by.holds(i) && !i.seen.After(now) {
+		if by.holds(i) && !i.seen.After(now) && !s.isLost(i) {
 			selected = append(selected, i)
 		}
 	}
@@ -186,12 +194,58 @@ func (s *receiverState) rows(by selection, now time.Time) []object {
 	return rows
 }
 
-// restamp gives delivered rows their new sequence ids, in order of delivery. The caller holds the lock.
+// restamp gives rows that were delivered or answered their new sequence ids. The caller holds the lock.
 func (s *receiverState) restamp(now time.Time) {
 	for _, i := range s.interactions {
-		if i.restamp && !i.At.Add(deliveryTime).After(now) {
+		if n := i.changes(now); s.restamps && n > i.stamped {
 			s.sequence++
-			i.sequence, i.restamp = s.sequence, false
+			i.sequence, i.stamped = s.sequence, n
 		}
 	}
+}
+
+// isLost reports whether the data never show an interaction. The caller holds the lock.
+func (s *receiverState) isLost(i *interaction) bool {
+	id := strings.ToLower(i.ExtInteractionID)
+	return s.lost[id] || s.seed.share("lost"+id, s.lose)
+}
+
+// loseAll keeps what was and will be received about conversations out of the data.
+func (s *receiverState) loseAll(ids []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		s.lost[strings.ToLower(id)] = true
+	}
+}
+
+// double makes each interaction of the conversations twice: the second came a moment later, but not after
+// now.
+func (s *receiverState) double(ids []string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range slices.Clone(s.interactions) {
+		same := func(id string) bool { return strings.EqualFold(id, i.ExtInteractionID) }
+		if i.parent != "" || !slices.ContainsFunc(ids, same) {
+			continue
+		}
+		again := i.Received
+		if again.At = again.At.Add(2 * time.Second); again.At.After(now) {
+			again.At = now
+		}
+		s.interact(again, "")
+	}
+}
+
+// truth is what became of all requests that were accepted, in the order in which they came.
+func (s *receiverState) truth(now time.Time) []Interaction {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Interaction, 0, len(s.interactions))
+	for _, i := range s.interactions {
+		told := i.told(now)
+		told.Lost = s.isLost(i)
+		all = append(all, told)
+	}
+	return all
 }

@@ -86,16 +86,41 @@ func (s *Sandbox) send(all []Conversation, while time.Duration) {
 		}
 		last = c.Resolved
 		s.earlier = append(s.earlier, Earlier{c.ID, c.Resolved})
-		agent, _ := s.world.user(c.AssignedUsers[0])
-		employee, _ := agent.Email.(string)
-		s.state.remember(Received{
-			At: c.Resolved.Add(10 * time.Minute), Status: http.StatusOK, Channel: "email",
-			ExtInteractionID: c.ID,
-			EmployeeEmail:    employee, CustomerEmail: s.world.address(c.CustomerID),
-			CustomProperties: map[string]string{},
-		})
+		s.remember(&c, c.Resolved.Add(10*time.Minute))
 	}
 }
+
+// remember lets Agent Connect have received a request about a conversation, without a stamp: acsync did not
+// send it.
+func (s *Sandbox) remember(c *Conversation, at time.Time) {
+	var employee string
+	if len(c.AssignedUsers) > 0 {
+		agent, _ := s.world.user(c.AssignedUsers[0])
+		employee, _ = agent.Email.(string)
+	}
+	s.state.remember(Received{
+		At: at, Status: http.StatusOK, Channel: "email", ExtInteractionID: c.ID, EmployeeEmail: employee,
+		CustomerEmail: s.world.address(c.CustomerID), CustomProperties: map[string]string{},
+	})
+}
+
+// AskByOthers lets somebody else, such as a workflow in Kustomer, have asked about conversations at a time:
+// Agent Connect has the requests, without acsync's stamp. Conversations that are not there are left out.
+func (s *Sandbox) AskByOthers(at time.Time, ids ...string) {
+	for _, id := range ids {
+		if c, ok := s.world.conversation(id, s.clock().UTC()); ok {
+			s.remember(&c, at.UTC())
+		}
+	}
+}
+
+// Double lets every request that was accepted about conversations, recoveries aside, have come twice, with
+// the same stamp.
+func (s *Sandbox) Double(ids ...string) { s.state.double(ids, s.clock().UTC()) }
+
+// Lose keeps every request about conversations out of Agent Connect's data, those to come included, although
+// their mails are sent; see Faults.Lost for a share of all.
+func (s *Sandbox) Lose(ids ...string) { s.state.loseAll(ids) }
 
 // Start makes a sandbox and serves it on loopback until Close.
 func Start(o Options) (*Sandbox, error) {
@@ -191,3 +216,7 @@ func (s *Sandbox) Conversations(from, to time.Time) []Conversation {
 
 // Requests are all POSTs to /v1/requests that were processed, refused ones included, oldest first.
 func (s *Sandbox) Requests() []Received { return s.state.requests() }
+
+// Interactions are all requests that Agent Connect has accepted, those of others and recoveries included, and
+// what became of them by now: the truth that a report can be compared with, lost ones included.
+func (s *Sandbox) Interactions() []Interaction { return s.state.truth(s.clock().UTC()) }
