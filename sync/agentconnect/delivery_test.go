@@ -2,8 +2,11 @@ package agentconnect
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"acsync/sync/sandbox"
 )
 
 func TestDelivery(t *testing.T) {
@@ -72,5 +75,42 @@ func TestAddressHash(t *testing.T) {
 	}
 	if jane == row(one, "joe@example.com") || jane == row(other, "jane@example.com") || jane == row(addressKey{}, "jane@example.com") {
 		t.Error("two addresses, or two keys, have one hash")
+	}
+}
+
+// TestSandboxDeliveries reads how the stand-in's people end, and finds each as it was.
+func TestSandboxDeliveries(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 7, 31, 0, time.UTC)
+	var later atomic.Int64
+	stand, c := startSandbox(t, sandbox.Options{Now: func() time.Time { return now.Add(time.Duration(later.Load())) }})
+	for _, each := range stand.Conversations(now.Add(-3*time.Hour), now) {
+		stand.AskByOthers(each.Resolved, each.ID)
+	}
+	later.Store(int64(10 * 24 * time.Hour))
+	truth := map[string]sandbox.Interaction{}
+	for _, i := range stand.Interactions() {
+		truth[i.UUID] = i
+	}
+	means := map[string]Delivery{
+		"Delivered": Delivered, "Hard bounce": Bounced, "Not sent: suppression period": Suppressed, "Not sent: consumer unsubscribed": Unsubscribed,
+	}
+	rows, err := collect(t.Context(), c, time.Time{})
+	if err != nil || len(rows) != len(truth) {
+		t.Fatalf("%d rows of %d, %v", len(rows), len(truth), err)
+	}
+	found, people := map[Delivery]int{}, map[AddressHash]string{}
+	for _, row := range rows {
+		i := truth[row.UUID]
+		if got := row.Delivery(); got != means[i.Shown] || !row.AnsweredAt.Equal(i.AnsweredAt.Truncate(time.Millisecond)) {
+			t.Errorf("%s, answered %s, is read as %s, answered %s", i.Shown, i.AnsweredAt, got, row.AnsweredAt)
+		}
+		if other, known := people[row.Customer]; known && other != i.CustomerEmail && row.Customer != (AddressHash{}) {
+			t.Error("two customers are taken for one")
+		}
+		people[row.Customer] = i.CustomerEmail
+		found[row.Delivery()]++
+	}
+	if len(found) != len(means) {
+		t.Errorf("deliveries: %v", found)
 	}
 }

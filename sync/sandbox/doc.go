@@ -18,6 +18,10 @@
 //
 // A table of kinds (kinds.go) says which oddities there are and how many an hour has of each.
 //
+// What becomes of a survey is a function of the seed, the customer and the conversation: a mail may bounce,
+// be suppressed or come hours late, the customer may have unsubscribed, and some answer, within minutes or
+// days.
+//
 // # Rooms
 //
 // The data flow one way: generator (what is made up) and history (what was put over it) → world (Kustomer's
