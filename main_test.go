@@ -40,6 +40,11 @@ var directions = map[string][]string{
 	},
 	"acsync/sync/plan":   {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
 	"acsync/sync/dryrun": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/deliver"},
+	"acsync/sync/journey": {
+		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/fetch", "acsync/sync/kustomer",
+		"acsync/sync/verify",
+	},
+	"acsync/sync/audit": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/journey", "acsync/sync/verify"},
 	"acsync/sync/explain": {
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/fetch", "acsync/sync/kustomer",
 		"acsync/sync/verify",

@@ -31,6 +31,9 @@ func (d Delivery) String() string {
 	return deliveryNames[d]
 }
 
+// Reached reports whether the customer was mailed, as far as is told: not every account is told of arrivals.
+func (d Delivery) Reached() bool { return d == Delivered || d == Sent }
+
 var deliveryNames = [...]string{
 	UnknownDelivery: "unknown", Delivered: "delivered", Sent: "sent", Pending: "pending",
 	Suppressed: "suppressed", Unsubscribed: "unsubscribed", Flagged: "do not send", Bounced: "bounced",

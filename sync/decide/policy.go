@@ -36,6 +36,18 @@ type Policy struct {
 	Rules               Rules             // of the operator
 }
 
+// LongestDelay is how long after it was marked done a conversation may be asked about at the latest, by the
+// delays alone.
+func (p Policy) LongestDelay() time.Duration {
+	longest := p.Delay
+	for _, rule := range p.Rules {
+		if rule.delay != nil {
+			longest = max(longest, *rule.delay)
+		}
+	}
+	return longest
+}
+
 // Decide says what is to happen with a conversation.
 func (p Policy) Decide(c Candidate) Decision { return p.decide(c.cleaned(), nil) }
 

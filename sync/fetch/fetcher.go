@@ -227,6 +227,16 @@ func (f *Fetcher) DecideOne(
 	return cases[0], nil
 }
 
+// DecideIDs decides conversations as they are now. Those that do not exist, or that Kustomer does not give, are
+// left out.
+func (f *Fetcher) DecideIDs(ctx context.Context, ids []string) ([]decide.Case, error) {
+	rows, err := f.reader.Source.Conversations(ctx, ids)
+	if _, err := unreadOf(err); err != nil {
+		return nil, fmt.Errorf("read conversations (%d): %w", len(ids), err)
+	}
+	return f.decider.decide(ctx, kustomer.Query{}, f.decider.candidates(rows))
+}
+
 // recheck compares cases with what their conversations are now: over, or asked for a decision, among those
 // the ones that take the place of what is over.
 func recheck(
