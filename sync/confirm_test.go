@@ -2,6 +2,7 @@ package sync
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -95,6 +96,9 @@ func TestConfirmedIsALimit(t *testing.T) {
 
 func TestDryRunNamesTheConfirmation(t *testing.T) {
 	b := newBench(t, 12)
+	for i := range b.conversations {
+		b.address(i, fmt.Sprintf("jane+%d@example.com", i))
+	}
 	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}, true
 	b.engine.Options.Unconfirmed = 10
 	if result := b.mustRun(t); result.Planned != 12 || len(result.Notices) != 1 {

@@ -31,8 +31,10 @@ type Result struct {
 	Followed int
 	// of the same: those with do_not_send, which Agent Connect counts and mails to nobody
 	Flagged int
-	Planned int     // dry run: those that a real pass would send; they are in no other count
-	Reasons Reasons // why, by disposition
+	Planned int // dry run: those that a real pass would send; they are in no other count
+	// of the same: how many customers would be mailed, and how many of these about several conversations
+	Customers, Repeated int
+	Reasons             Reasons // why, by disposition
 	// conversations that were skipped because their agents, by id, have no active profile
 	Unlisted map[string]int
 	NextDue  time.Time // when the first of those that are delayed is to be sent; zero for none

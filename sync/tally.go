@@ -23,6 +23,7 @@ type tally struct {
 	mu      stdsync.Mutex
 	result  Result
 	outside []string // conversations that no pass reads, for the notice
+	people  customers
 }
 
 func newTally(observer Observer, o Options) *tally {
@@ -75,6 +76,10 @@ func (t *tally) disposed(row Row) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.result.add(row)
+	if row.Planned && row.Address != "" && !row.Flagged && !row.Key.Recovery {
+		t.people.add(row.Address)
+		t.result.Customers = len(t.people.asked)
+	}
 	if row.Reason == decide.TimeOutOfRange && len(t.outside) < mostNamed {
 		t.outside = append(t.outside, fmt.Sprintf("%q (%s)", row.Key.Conversation, row.Message))
 	}
@@ -154,6 +159,12 @@ func (t *tally) noticeAtTheEnd(overlap time.Duration) {
 	if r.Unseen > 0 {
 		t.notice("Kustomer counts more conversations than it shows, by %d: these are hidden from this API "+
 			"key, were just deleted, or cannot be read, and were not asked about", r.Unseen)
+	}
+	if people, conversations := t.people.several(); people > 0 {
+		t.edit(func(r *Result) { r.Repeated = people })
+		t.notice("%d of the customers would be asked about several conversations (%d in all): there is one "+
+			"survey request for each conversation, and Agent Connect's suppression period decides how often a "+
+			"customer is mailed", people, conversations)
 	}
 	if n := r.Reasons[store.Skipped][decide.TimeOutOfRange]; n > 0 {
 		t.notice("not asked about, because no pass reads the time at which they claim to have been marked "+

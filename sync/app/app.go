@@ -71,7 +71,7 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 func program(l *commandLine) *cli.App {
 	return &cli.App{
 		Name: "acsync",
-		Usage: "ask every customer for feedback exactly once: Kustomer conversations marked done → " +
+		Usage: "ask for feedback exactly once per conversation: those marked done in Kustomer → " +
 			"survey requests in Agent Connect",
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init " +
 			"prepares your own.\n" +

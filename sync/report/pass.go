@@ -92,6 +92,8 @@ func JSON(w io.Writer, p Pass) error {
 		"retry", p.Counts[store.Retry], "in_doubt", p.Counts[store.InDoubt],
 		"dropped", p.Counts[store.Dropped], "skipped", p.Counts[store.Skipped],
 		"would_send", p.Planned, // dry run only
+		"customers", when(p.DryRun, p.Customers), // of these, told apart by their addresses
+		"customers_repeated", when(p.DryRun, p.Repeated), // asked about several conversations
 		"reasons", p.Reasons.Of(store.Skipped), "rejections", p.Reasons.Of(store.Rejected),
 		"waits", p.Reasons.Of(store.Scheduled, store.Retry, store.InDoubt),
 		"next_due", stamp(p.NextDue), // of the delayed ones; empty for none

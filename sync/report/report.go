@@ -343,6 +343,17 @@ func rowTable(r Report, decision string, reason decide.Reason, rows []Row, all i
 	return table
 }
 
+// customersOf says how many customers a dry run would ask; empty for any other pass.
+func customersOf(r Report) string {
+	switch {
+	case !r.DryRun || r.Customers == 0:
+		return ""
+	case r.Repeated == 0:
+		return thousands(r.Customers) + ", each about one conversation"
+	}
+	return thousands(r.Customers) + ", " + thousands(r.Repeated) + " of them about several conversations"
+}
+
 func factSections(r Report) []doc.Section {
 	place, at := "checkpoint", show(r.Checkpoint)
 	if r.backfill() {
@@ -367,6 +378,7 @@ func factSections(r Report) []doc.Section {
 	}
 	facts := []doc.Fact{
 		{Label: place, Value: at},
+		{Label: "customers", Value: customersOf(r)},
 		{Label: "forgotten", Value: forgotten},
 		{Label: "requests", Value: requests + "), Agent Connect " + thousands(r.Calls.AgentConnect)},
 		{Label: "duration", Value: r.duration().Round(100 * time.Millisecond).String()},
