@@ -85,7 +85,7 @@ func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox, out
 	if c.Bool(flagJSON) {
 		return l.printJSON(map[string]any{
 			"schema": "acsync.sandbox/1", "start": stand.Start(), "kustomer": stand.KustomerURL(),
-			"kustomer_api_key": stand.KustomerKey(), "agent_connect": stand.AgentConnectURL(),
+			"kustomer_api_key": stand.KustomerKey(), "agent_connect": stand.AgentConnectURL(), "page": stand.PageURL(),
 			"agent_connect_api_key":      stand.AgentConnectKey(),
 			"agent_connect_api_secret":   stand.AgentConnectSecret(),
 			"agent_connect_test_api_key": stand.AgentConnectTestKey(),
@@ -100,8 +100,8 @@ func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox, out
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	if !c.Bool(flagQuiet) {
-		fmt.Fprint(l.stderr,
-			ownLine(l.logJSON, slog.LevelInfo, "the stand-ins are serving; Ctrl-C ends them"))
+		fmt.Fprint(l.stderr, ownLine(l.logJSON, slog.LevelInfo, "the stand-ins are serving; what Agent Connect "+
+			"received is shown at "+stand.PageURL()+"; Ctrl-C ends them"))
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func sandboxConfig(stand *sandbox.Sandbox, path string) string {
 		how, file = "Save it as sandbox.toml, then", "sandbox.toml"
 	}
 	return fmt.Sprintf(sandboxHeader+` %s:
-#   acsync init --config %s --start %s
+#   acsync init --config %s --start %s --adopt
 #   acsync run --config %s
 
 [kustomer]

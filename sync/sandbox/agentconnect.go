@@ -53,7 +53,7 @@ func newAgentConnect(o Options, state *receiverState, keys credentials) backend 
 // admit checks the key, the token that /v2 needs besides, and the limits.
 func (a *agentConnect) admit(c *call) (quota, *answer) {
 	q := quota{ok: true}
-	if c.path == requestsPath {
+	if c.path == requestsPath || c.path == pagePath {
 		return q, nil
 	}
 	admitted := keyed(c, a.keys.connect) || keyed(c, a.keys.connectTest)

@@ -64,9 +64,11 @@ func New(o Options) (*Sandbox, error) {
 	kustomer := newKustomer(o, s.world, keys.kustomer)
 	s.kustomer = &service{kustomer, newFaults(o.Faults.Kustomer, seed, "kustomer"), o.Now}
 	connect := newAgentConnect(o, s.state, keys)
-	connect.routes = append(connect.routes, route{http.MethodGet, requestsPath, func(*call) answer {
-		return jsonAnswer(http.StatusOK, s.Requests())
-	}})
+	connect.routes = append(connect.routes,
+		route{http.MethodGet, pagePath, func(*call) answer {
+			return newPage(s.Requests(), s.Interactions()).answer()
+		}},
+		route{http.MethodGet, requestsPath, func(*call) answer { return jsonAnswer(http.StatusOK, s.Requests()) }})
 	s.connect = &service{connect, newFaults(o.Faults.AgentConnect, seed, "agent connect"), o.Now}
 	s.Put(Records{
 		Users: standardUsers(), Tags: standardTags(), Teams: standardTeams(), Brands: standardBrands(),
@@ -175,6 +177,9 @@ func (s *Sandbox) KustomerURL() string { return s.addresses[0] }
 // AgentConnectURL is the base URL of the Agent Connect stand-in, without a slash at its end; empty when it
 // does not listen.
 func (s *Sandbox) AgentConnectURL() string { return s.addresses[1] }
+
+// PageURL is the address of a page that shows people what Agent Connect has received.
+func (s *Sandbox) PageURL() string { return s.AgentConnectURL() + pagePath }
 
 // Org is the Kustomer organisation's name.
 func (s *Sandbox) Org() string { return orgName }
