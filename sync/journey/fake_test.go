@@ -27,6 +27,20 @@ type world struct {
 	interactions  []agentconnect.Interaction
 	failing       error // of Agent Connect's data, behind what they have given
 	byID          int   // conversations that were read by their ids
+	called        bool  // a service was
+}
+
+// lentLedger is a ledger that tells how it is read.
+type lentLedger struct {
+	*world
+	times  int
+	called bool // a service was, before the last time
+}
+
+func (l *lentLedger) Each(fn func(store.Entry) error) error {
+	l.times++
+	l.called = l.world.called
+	return l.world.Each(fn)
 }
 
 // mark adds a conversation that was marked done so long ago.
@@ -68,7 +82,10 @@ func (w *world) reader() Reader {
 	}
 }
 
-func (w *world) ServerTime(context.Context) (time.Time, error) { return testNow, nil }
+func (w *world) ServerTime(context.Context) (time.Time, error) {
+	w.called = true
+	return testNow, nil
+}
 
 func (w *world) SearchConversations(
 	_ context.Context, q kustomer.Query,
@@ -127,16 +144,6 @@ func (w *world) Each(fn func(store.Entry) error) error {
 		}
 	}
 	return nil
-}
-
-func (w *world) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
-	found := map[store.Key]store.Record{}
-	for _, e := range w.entries {
-		if slices.ContainsFunc(keys, func(k store.Key) bool { return k.Conversation == e.Conversation }) {
-			found[e.Key] = e.Record
-		}
-	}
-	return found, nil
 }
 
 func (w *world) Between(

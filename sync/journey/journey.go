@@ -35,6 +35,7 @@ type Facts struct {
 	Teams    []string // ids of the teams that held it when it was marked done, else now
 	Channel  string   // Kustomer's name for it
 	Brand    string   // id of Kustomer's brand
+	Created  time.Time // before it nobody can have been asked; zero: not told
 	Resolved time.Time
 
 	Skip    decide.Reason // why it would not be asked about; empty: it would
@@ -51,7 +52,7 @@ func factsOf(c decide.Case) Facts {
 	shown := decide.DetailsOf(c, time.Time{})
 	f := Facts{
 		Customer: c.Conversation.CustomerID, Teams: shown.Teams, Channel: shown.Channel,
-		Brand: c.Conversation.BrandID, Resolved: c.Claimed(),
+		Brand: c.Conversation.BrandID, Created: c.Conversation.CreatedAt, Resolved: c.Claimed(),
 		Skip: c.Skip, Trouble: c.Trouble, Matched: c.Matched, Delay: c.Delay, Flagged: shown.Flagged,
 	}
 	if c.Agent != nil {

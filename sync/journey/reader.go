@@ -17,9 +17,9 @@ import (
 	"acsync/sync/verify"
 )
 
-// Ledger is what is read of a ledger.
+// Ledger is what is read of a ledger: all at once at the beginning, so that it need not be held while the
+// services are read.
 type Ledger interface {
-	fetch.Lookup
 	Info() (store.Info, error)
 	// Each gives every entry.
 	Each(fn func(store.Entry) error) error
@@ -39,11 +39,14 @@ type Reader struct {
 	SurveyPer decide.SurveyPer
 	Ledger    Ledger       // nil: there is none, or none yet
 	Receiver  Receiver     // nil: Agent Connect's data are not asked
+	// Agent Connect's data are read to the present, however long the range is past: nobody then counts as not
+	// asked who was asked late.
+	ToPresent bool
 	Notice    func(string) // hears what the operator should know
 }
 
-// lateRequests is how long after the end of a range its requests are looked for: delays, retries and
-// outages later than the delay that rules may set.
+// lateRequests is how long after the end of a range its requests are looked for, and after what the ledger
+// tells of them: delays, retries and outages later than the delay that rules may set.
 const lateRequests = 7 * 24 * time.Hour
 
 // idsAtOnce is how many conversations are read by one call.
@@ -72,7 +75,8 @@ var errEnough = errors.New("nobody takes any more")
 type side struct {
 	Conversation string
 	Facts        *Facts                    // of Kustomer
-	Interaction  *agentconnect.Interaction // of Agent Connect; with neither, the ledger has it in the range
+	Interaction  *agentconnect.Interaction // of Agent Connect
+	Entry        *store.Entry              // of the ledger
 }
 
 type reading struct {
@@ -80,10 +84,16 @@ type reading struct {
 	window   fetch.Window
 	fetcher  *fetch.Fetcher
 	sides    Partitions[side]
+	ledgerID string
+	latest   time.Time                             // what the ledger tells last of the range
 	nameless map[uint64][]agentconnect.Interaction // those without a conversation, by their number
 }
 
 func (r *reading) run(ctx context.Context, yield func(Journey, error) bool) error {
+	// First, and at once: while it is read no pass can begin.
+	if err := r.readLedger(); err != nil {
+		return err
+	}
 	now, err := r.Source.ServerTime(ctx)
 	if err != nil {
 		return fmt.Errorf("ask Kustomer for its clock: %w", err)
@@ -101,10 +111,28 @@ func (r *reading) run(ctx context.Context, yield func(Journey, error) bool) erro
 	})
 	r.fetcher.Begin(now)
 	r.fetcher.StartAt(r.window.From)
-	if err := cmp.Or(r.readKustomer(ctx), r.readReceiver(ctx, now), r.readLedger()); err != nil {
+	if err := cmp.Or(r.readKustomer(ctx), r.readReceiver(ctx, now), r.findNameless()); err != nil {
 		return err
 	}
 	return r.sides.Each(func(sides []side) error { return r.join(ctx, sides, yield) })
+}
+
+// readLedger keeps all that the ledger has: what it remembers of a conversation may be of any time.
+func (r *reading) readLedger() error {
+	if r.Ledger == nil {
+		return nil
+	}
+	info, err := r.Ledger.Info()
+	if err != nil {
+		return err
+	}
+	r.ledgerID = info.ID
+	return r.Ledger.Each(func(e store.Entry) error {
+		if r.window.Contains(e.Record.Resolution) && e.At.After(r.latest) {
+			r.latest = e.At
+		}
+		return r.sides.Put(e.Conversation, side{Conversation: e.Conversation, Entry: &e})
+	})
 }
 
 func (r *reading) readKustomer(ctx context.Context) error {
@@ -127,25 +155,24 @@ func (r *reading) readReceiver(ctx context.Context, now time.Time) error {
 	if r.Receiver == nil {
 		return nil
 	}
-	until := r.window.To.Add(lateRequests + r.Policy.LongestDelay())
-	if until.After(now) {
-		until = time.Time{}
+	until := r.window.To
+	if r.latest.After(until) {
+		until = r.latest
 	}
-	id := ""
-	if r.Ledger != nil {
-		info, err := r.Ledger.Info()
-		if err != nil {
-			return err
-		}
-		id = info.ID
+	until = until.Add(lateRequests + r.Policy.LongestDelay())
+	if until.After(now) || r.ToPresent {
+		until = time.Time{}
 	}
 	for i, err := range r.Receiver.Between(ctx, r.window.From.Add(-verify.Skew), until) {
 		if err != nil {
 			return fmt.Errorf("read Agent Connect's data: %w", err)
 		}
 		conversation := canonical(i.ExtInteractionID)
-		if number, own := verify.OwnStamp(id, i.Intent); conversation == "" && own {
+		if number, own := verify.OwnStamp(r.ledgerID, i.Intent); conversation == "" && own {
 			r.nameless[number] = append(r.nameless[number], i)
+		}
+		// Of others it asks about something else than a conversation, as by hand in Agent Connect.
+		if conversation == "" {
 			continue
 		}
 		if err := r.sides.Put(conversation, side{Conversation: conversation, Interaction: &i}); err != nil {
@@ -155,24 +182,20 @@ func (r *reading) readReceiver(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// readLedger notes the conversations that the ledger has of the window, and finds those of the interactions
-// that have lost theirs.
-func (r *reading) readLedger() error {
-	if r.Ledger == nil {
+// findNameless finds in the ledger, by the numbers of their stamps, those interactions that have lost their
+// conversations.
+func (r *reading) findNameless() error {
+	if r.Ledger == nil || len(r.nameless) == 0 {
 		return nil
 	}
 	return r.Ledger.Each(func(e store.Entry) error {
-		id := e.Conversation
 		for _, i := range r.nameless[e.Intent] {
-			if err := r.sides.Put(id, side{Conversation: id, Interaction: &i}); err != nil {
+			if err := r.sides.Put(e.Conversation, side{Conversation: e.Conversation, Interaction: &i}); err != nil {
 				return err
 			}
 		}
 		delete(r.nameless, e.Intent)
-		if !r.window.Contains(e.Record.Resolution) {
-			return nil
-		}
-		return r.sides.Put(id, side{Conversation: id})
+		return nil
 	})
 }
 
@@ -180,19 +203,23 @@ func (r *reading) readLedger() error {
 func (r *reading) join(ctx context.Context, sides []side, yield func(Journey, error) bool) error {
 	found := map[string]*Journey{}
 	for _, s := range sides {
-		j := found[s.Conversation]
-		if j == nil {
-			j = &Journey{Conversation: s.Conversation}
-			found[s.Conversation] = j
+		if r.concerns(s) {
+			found[s.Conversation] = &Journey{Conversation: s.Conversation}
 		}
+	}
+	for _, s := range sides {
+		j := found[s.Conversation]
 		switch {
+		case j == nil:
 		case s.Facts != nil && (j.Facts == nil || s.Facts.Resolved.After(j.Facts.Resolved)):
 			j.Facts = s.Facts
 		case s.Interaction != nil:
 			j.take(*s.Interaction)
+		case s.Entry != nil:
+			j.Entries = append(j.Entries, *s.Entry)
 		}
 	}
-	if err := cmp.Or(r.attachLedger(found), r.readAgain(ctx, found)); err != nil {
+	if err := r.readAgain(ctx, found); err != nil {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
@@ -205,26 +232,16 @@ func (r *reading) join(ctx context.Context, sides []side, yield func(Journey, er
 	return nil
 }
 
-func (r *reading) attachLedger(found map[string]*Journey) error {
-	if r.Ledger == nil {
-		return nil
+// concerns reports whether a side makes its conversation one of the range. All others are there because they
+// may say more about one that is.
+func (r *reading) concerns(s side) bool {
+	switch {
+	case s.Entry != nil:
+		return r.window.Contains(s.Entry.Record.Resolution)
+	case s.Interaction != nil:
+		return r.window.Contains(s.Interaction.CreatedAt)
 	}
-	var keys []store.Key
-	for id := range found {
-		if id != "" && len(id) <= store.MaxID {
-			keys = append(keys, store.Key{Conversation: id})
-		}
-	}
-	known, err := r.Ledger.Lookup(keys)
-	if err != nil {
-		return fmt.Errorf("look up conversations in the ledger: %w", err)
-	}
-	for key, record := range known {
-		if j := found[key.Conversation]; j != nil {
-			j.Entries = append(j.Entries, store.Entry{Key: key, Record: record})
-		}
-	}
-	return nil
+	return true
 }
 
 // readAgain reads what only the ledger or Agent Connect has told of.

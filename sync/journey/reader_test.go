@@ -109,6 +109,75 @@ func TestRange(t *testing.T) {
 	}
 }
 
+// TestRangeReadsWhatConcernsIt: what was asked about other conversations behind the end of a range is read,
+// because it may be about one of the range, and costs no call to Kustomer. What nobody can tell a conversation
+// of is about none.
+func TestRangeReadsWhatConcernsIt(t *testing.T) {
+	const day = 24 * time.Hour
+	w := &world{}
+	w.mark(1, 10*day)
+	w.receive(1, time.Hour)
+	w.mark(2, 10*day)
+	w.remember(2, store.Accepted, 10*day)
+	w.receive(2, 9*day)
+	for range 2 {
+		nameless := w.receive(3, day)
+		nameless.ExtInteractionID, nameless.Intent = "", ""
+	}
+	for j, err := range w.reader().Range(t.Context(), yesterday()) {
+		t.Errorf("%s, %v", tell(j), err)
+	}
+	if w.byID > 0 {
+		t.Errorf("%d were read by their ids", w.byID)
+	}
+}
+
+// TestRangeLongPast: what the ledger says was asked late is looked for as late; what others have asked late
+// only where that is wanted.
+func TestRangeLongPast(t *testing.T) {
+	const day = 24 * time.Hour
+	long := fetch.Window{From: testNow.Add(-61 * day), To: testNow.Add(-59 * day)}
+	for _, toPresent := range []bool{false, true} {
+		w := &world{}
+		w.mark(1, 60*day)
+		w.remember(1, store.Accepted, 60*day).At = testNow.Add(-30 * day)
+		w.receive(1, 30*day)
+		w.mark(2, 60*day)
+		w.receive(2, 2*day).Intent = ""
+		reader := w.reader()
+		reader.ToPresent = toPresent
+		got := map[string]int{}
+		for j, err := range reader.Range(t.Context(), long) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[j.Conversation] = len(j.Asked())
+		}
+		want := map[string]int{id(1): 1, id(2): map[bool]int{true: 1}[toPresent]}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("to the present: %v; want -, got +:\n%s", toPresent, diff)
+		}
+	}
+}
+
+// TestLedgerIsLentAtFirst: no service is called while the ledger is read, and the ledger not read again.
+func TestLedgerIsLentAtFirst(t *testing.T) {
+	w := &world{}
+	w.mark(1, 24*time.Hour)
+	w.remember(1, store.Accepted, 24*time.Hour)
+	lent := &lentLedger{world: w}
+	reader := w.reader()
+	reader.Ledger = lent
+	for _, err := range reader.Range(t.Context(), yesterday()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lent.times != 1 || lent.called {
+		t.Errorf("it was read %d times, and services called before: %v", lent.times, lent.called)
+	}
+}
+
 // TestRangeFails: what cannot be read is an error, and nothing that was read before it is taken for all.
 func TestRangeFails(t *testing.T) {
 	w := &world{failing: errors.New("the data break off")}
