@@ -55,8 +55,8 @@ var directions = map[string][]string{
 	},
 	"acsync/sync/report/doc": {},
 	"acsync/sync/report": {
-		"acsync/store", "acsync/sync", "acsync/sync/decide", "acsync/sync/explain", "acsync/sync/fetch",
-		"acsync/sync/plan", "acsync/sync/report/doc", "acsync/sync/verify",
+		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/explain",
+		"acsync/sync/fetch", "acsync/sync/journey", "acsync/sync/plan", "acsync/sync/report/doc", "acsync/sync/verify",
 	},
 	"acsync/sync/tenant": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config",
@@ -65,7 +65,8 @@ var directions = map[string][]string{
 	},
 	"acsync/sync/app": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/config", "acsync/sync/decide",
-		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/plan",
+		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/journey",
+		"acsync/sync/plan",
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
 	},
 	"acsync/sync/httpx/lenient": {},

@@ -68,6 +68,7 @@ type session struct {
 	terminal terminal
 	readOnly bool // the command only tells what is
 	tenant   *tenant.Tenant
+	stand    *sandbox.Sandbox // the stand-ins of a demonstration; else nil
 }
 
 // in gives a command what it needs, and takes it back when that has ended.
@@ -144,6 +145,7 @@ func (s *session) startDemo() (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
+	s.stand = stand
 	source := s.source()
 	source.Override = func(cfg *config.Config) { pointAt(cfg, stand) }
 	if s.c.IsSet(flagConfig) {

@@ -150,3 +150,32 @@ func TestAShareIsLost(t *testing.T) {
 		t.Errorf("%d of 200 are lost, and %d shown", lost, rows)
 	}
 }
+
+// TestRemind: a later process of the same stand-ins knows what an earlier one has taken, and nothing else; the same became of it.
+func TestRemind(t *testing.T) {
+	var told [2][]Interaction
+	for run := range told {
+		s, c := fixed(t, Options{Seed: 5})
+		var taken []Taken
+		for n, each := range s.Conversations(noon.Add(-3*time.Hour), noon) {
+			if each.Expect == Send {
+				taken = append(taken, Taken{ID: each.ID, At: each.Resolved.Add(time.Minute), Stamp: fmt.Sprintf("0123456789abcdef-%x", n+1)})
+			}
+		}
+		s.Remind(append(taken, Taken{ID: "none", At: noon}))
+		c.Time = noon.Add(time.Hour)
+		told[run] = s.Interactions()
+		if len(told[run]) != len(taken) {
+			t.Fatalf("it knows of %d requests, want %d", len(told[run]), len(taken))
+		}
+		for i, each := range told[run] {
+			told[run][i].UUID = ""
+			if each.CustomProperties["acsync_intent"] != taken[i].Stamp || each.ExtInteractionID != taken[i].ID {
+				t.Errorf("it knows %+v, want %+v", each, taken[i])
+			}
+		}
+	}
+	if diff := cmp.Diff(told[0], told[1]); diff != "" {
+		t.Errorf("the first -, the second +:\n%s", diff)
+	}
+}

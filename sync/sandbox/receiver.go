@@ -71,6 +71,13 @@ func (s *receiverState) remember(r Received) {
 	s.interact(r, "")
 }
 
+// forget forgets every request.
+func (s *receiverState) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.received, s.interactions, s.mailed = nil, nil, map[string]time.Time{}
+}
+
 // followUp makes the interaction of a recovery, and returns its uuid; ok is false when no first interaction
 // has the uuid or the external id.
 func (s *receiverState) followUp(r Received, uuid, ext string) (id string, ok bool) {

@@ -88,22 +88,55 @@ func (s *Sandbox) send(all []Conversation, while time.Duration) {
 		}
 		last = c.Resolved
 		s.earlier = append(s.earlier, Earlier{c.ID, c.Resolved})
-		s.remember(&c, c.Resolved.Add(10*time.Minute))
+		s.remember(&c, c.Resolved.Add(10*time.Minute), "email", "")
 	}
 }
 
-// remember lets Agent Connect have received a request about a conversation, without a stamp: acsync did not
-// send it.
-func (s *Sandbox) remember(c *Conversation, at time.Time) {
+// remember lets Agent Connect have received a request about a conversation; one without a stamp was not sent
+// by acsync.
+func (s *Sandbox) remember(c *Conversation, at time.Time, channel, stamp string) {
 	var employee string
 	if len(c.AssignedUsers) > 0 {
 		agent, _ := s.world.user(c.AssignedUsers[0])
 		employee, _ = agent.Email.(string)
 	}
+	properties := map[string]string{}
+	if stamp != "" {
+		properties["acsync_intent"] = stamp
+	}
 	s.state.remember(Received{
-		At: at, Status: http.StatusOK, Channel: "email", ExtInteractionID: c.ID, EmployeeEmail: employee,
-		CustomerEmail: s.world.address(c.CustomerID), CustomProperties: map[string]string{},
+		At: at, Status: http.StatusOK, Channel: channel, ExtInteractionID: c.ID, EmployeeEmail: employee,
+		CustomerEmail: s.world.address(c.CustomerID), CustomProperties: properties,
 	})
+}
+
+// Taken is a request that an earlier process has sent to stand-ins like these.
+type Taken struct {
+	ID    string // the conversation's
+	At    time.Time
+	Stamp string // of acsync; empty for none
+}
+
+// Remind lets Agent Connect have taken these requests, the earliest first, and no others: stand-ins forget with
+// their process what they have taken, and whoever asks the next ones is to be told the same. Conversations
+// that are not there are left out.
+func (s *Sandbox) Remind(taken []Taken) {
+	s.state.forget()
+	slices.SortStableFunc(taken, func(a, b Taken) int { return a.At.Compare(b.At) })
+	for _, each := range taken {
+		c, ok := s.world.conversation(each.ID, s.clock().UTC())
+		if !ok {
+			continue
+		}
+		channel := "email"
+		switch {
+		case slices.Contains(c.Channels, "voice"):
+			channel = "phone"
+		case len(c.Channels) > 0:
+			channel = c.Channels[0]
+		}
+		s.remember(&c, each.At.UTC(), channel, each.Stamp)
+	}
 }
 
 // AskByOthers lets somebody else, such as a workflow in Kustomer, have asked about conversations at a time:
@@ -111,7 +144,7 @@ func (s *Sandbox) remember(c *Conversation, at time.Time) {
 func (s *Sandbox) AskByOthers(at time.Time, ids ...string) {
 	for _, id := range ids {
 		if c, ok := s.world.conversation(id, s.clock().UTC()); ok {
-			s.remember(&c, at.UTC())
+			s.remember(&c, at.UTC(), "email", "")
 		}
 	}
 }

@@ -38,6 +38,8 @@ type Tenant struct {
 type Demo struct {
 	Start time.Time     // where the first window of its ledger begins
 	Known []store.Entry // what its ledger holds from the beginning
+	// its stand-ins were told what earlier processes have sent, as its ledger has it
+	Reminded bool
 }
 
 // Rehearse is the tenant as it rehearses: with the test key, and a ledger of its own. What the configuration
@@ -67,9 +69,10 @@ func (t *Tenant) Connect(agent string, log *slog.Logger) (*Clients, error) {
 }
 
 // Remembers reports whether Agent Connect's data can be asked what became of a request. Those of stand-ins
-// prove nothing to the next process, and whether they show those of the test key is not known.
+// prove nothing to the next process unless that reminds them, and whether they show those of the test key is
+// not known.
 func (t *Tenant) Remembers() bool {
-	return t.Demo == nil && t.Rehearsal == nil && t.Config.AgentConnect.APISecret.IsSet()
+	return (t.Demo == nil || t.Demo.Reminded) && t.Rehearsal == nil && t.Config.AgentConnect.APISecret.IsSet()
 }
 
 // Verification is how Agent Connect's data are asked about what is in doubt.
