@@ -179,7 +179,7 @@ func planLine(fingerprint string) string { return "Fingerprint of the plan: " + 
 
 // chartSection shows why not, and for whom.
 func chartSection(r Report) doc.Section {
-	reasons := doc.Bars{ID: "reasons", Title: "Why not", Note: reasonNote, Rest: "of other reasons"}
+	reasons := doc.Bars{ID: "reasons", Title: "Why not", Note: reasonNote, Rest: "reasons"}
 	for _, d := range r.Dispositions {
 		if tone := dispositionOf(d.Name).tone; tone != doc.Good {
 			for _, reason := range d.Reasons {
@@ -206,7 +206,7 @@ func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
 }
 
 func groupBars(r Report, id, title string, groups []Group) doc.Bars {
-	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: "of others"}
+	chart := doc.Bars{ID: id, Title: title, Note: r.sentWord() + ", of those found", Rest: strings.ToLower(title)}
 	for _, g := range groups {
 		chart.List = append(chart.List, doc.Bar{
 			Label: g.label(), Value: thousands(g.Sent) + " of " + thousands(g.Found),

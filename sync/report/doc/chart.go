@@ -21,11 +21,13 @@ func (c Charts) empty() bool {
 // Bars is a chart with a bar for each of several names, the largest first.
 type Bars struct {
 	ID, Title, Note string
-	Rest            string // what those are that are not drawn, such as "of other reasons"
+	Rest            string // what those are that are not drawn, such as "reasons"
 	// characters of a label where there is room; 0: always those that fit beside a number and a share
 	Room int
 	Top  int // the length of the longest bar; 0: of the first
 	List []Bar
+	// what the tones stand for, below it; nil where the note says it
+	Legend []Segment
 }
 
 // Bar is one of them.
@@ -60,20 +62,13 @@ type mark struct {
 	Parts               []mark
 }
 
-// shown are the bars that there is room for, and rest is how many stand for the others.
-func (b Bars) shown() (shown []Bar, rest int) {
-	at := min(len(b.List), mostBars)
-	for _, bar := range b.List[at:] {
-		rest += total(bar.Segments)
-	}
-	return b.List[:at], rest
-}
+// shown are the bars that there is room for.
+func (b Bars) shown() []Bar { return b.List[:min(len(b.List), mostBars)] }
 
 // Drawn are the bars at their places.
 func (b Bars) Drawn() []mark {
 	var list []mark
-	shown, _ := b.shown()
-	for i, bar := range shown {
+	for i, bar := range b.shown() {
 		m := mark{Value: bar.Value, Title: bar.title(), Y: i * barHeight}
 		m.Label = text.Snip(bar.Label, cmp.Or(b.Room, labelSize), "…")
 		if short := text.Snip(bar.Label, phoneBar-len(bar.Value), "…"); b.Room > 0 && short != m.Label {
@@ -99,17 +94,16 @@ func (b Bars) Height() int { return min(len(b.List), mostBars) * barHeight }
 // Desc says in words what the chart shows, for those who do not see it.
 func (b Bars) Desc() string {
 	var titles []string
-	shown, _ := b.shown()
-	for _, bar := range shown {
+	for _, bar := range b.shown() {
 		titles = append(titles, bar.title())
 	}
 	return strings.Join(titles, "; ") + "."
 }
 
-// Caption is the note, and how much is not drawn.
+// Caption is the note, and how many are not drawn.
 func (b Bars) Caption() string {
-	if _, rest := b.shown(); rest > 0 {
-		return fmt.Sprintf("%s; %s %s are not drawn", b.Note, Thousands(rest), b.Rest)
+	if more := len(b.List) - mostBars; more > 0 {
+		return fmt.Sprintf("%s; and %s more %s", b.Note, Thousands(more), b.Rest)
 	}
 	return b.Note
 }

@@ -31,6 +31,9 @@ const (
 	Bad   Tone = "bad"
 	Warn  Tone = "waits"
 	Quiet Tone = "rest"
+	// Steps on a way that ends well, where charts tell them apart: Good lies between.
+	Answered Tone = "answered"
+	Asked    Tone = "asked"
 )
 
 // The levels of a document: how urgent it is.

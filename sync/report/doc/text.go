@@ -297,7 +297,9 @@ func (t *writer) cell(c Cell, width int, sub bool) []string {
 	for i := range lines {
 		lines[i] = t.paint(c.Tone, lines[i])
 	}
-	if c.Below != "" {
+	if c.Below != "" && sub {
+		lines = append(lines, hang(t.wrap(c.Below, width-6), "    → ", "      ")...)
+	} else if c.Below != "" {
 		lines = append(lines, hang(t.wrap(c.Below, width-2), "→ ", "  ")...)
 	}
 	return lines
