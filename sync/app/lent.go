@@ -21,8 +21,8 @@ type lentLedger struct {
 }
 
 // lend lends the ledger to a command that only reads. It is nil where none was ever made, but of a
-// demonstration, which has one that holds what it would begin with. The stand-ins of a demonstration then know
-// what the ledger has as accepted.
+// demonstration, which has one that holds what it would begin with. The stand-ins of a demonstration then
+// know what the ledger has as accepted.
 func (s *session) lend(lock lockPolicy) (journey.Ledger, error) {
 	lent := &lentLedger{session: s, lock: lock}
 	err := lent.read(func(ledger *bolt.Ledger) (err error) {
@@ -72,9 +72,9 @@ func (l *lentLedger) read(what func(*bolt.Ledger) error) error {
 // usualWait is after how long a scheduled pass asks.
 const usualWait = 10 * time.Minute
 
-// remind tells the stand-ins of a demonstration what the passes before have sent, and lends this command their
-// secret, which passes do without. So that there is something to see at once, each request counts as sent as
-// soon as a scheduled pass would have sent it.
+// remind tells the stand-ins of a demonstration what the passes before have sent, and lends this command
+// their secret, which passes do without. So that there is something to see at once, each request counts as
+// sent as soon as a scheduled pass would have sent it.
 func (s *session) remind(ledger journey.Ledger) error {
 	if s.tenant.Demo == nil {
 		return nil

@@ -59,11 +59,13 @@ func TestNames(t *testing.T) {
 	}{
 		{"all", nil, "Alex Abbott|u2|Nora Stone|u4|Billing|t2|t3|Acme Care|b2", 0},
 		{
-			"roles lacking", map[string]error{"users": refused, "teams": refused, "brands": refused},
+			"roles lacking",
+			map[string]error{"users": refused, "teams": refused, "brands": refused},
 			"u1|u2|Nora Stone|u4|t1|t2|t3|b1|b2", 3,
 		},
 		{
-			"one brand", map[string]error{"brands": kustomer.ErrNotFound},
+			"one brand",
+			map[string]error{"brands": kustomer.ErrNotFound},
 			"Alex Abbott|u2|Nora Stone|u4|Billing|t2|t3|b1|b2", 0,
 		},
 	} {

@@ -115,6 +115,13 @@ const (
 	doLookAtOne  = "acsync explain{here} %s says what would happen now"
 	doResolveIt  = "acsync resolve{here} settles it"
 
+	// What a report of conversations tells.
+	doAudit      = "acsync audit{here} names them, and with --fix queues them"
+	doAuditShown = "a day later acsync audit{here} tells whether they are lost"
+	doAskBefore  = "acsync backfill{here} asks them, unless others have"
+	doKnowMore   = "Whether they were mailed, and have answered, only Agent Connect's data tell: to read them, " +
+		doSetSecret + "."
+
 	// The ledger's witness.
 	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"
 	doStamp     = "set agent_connect.stamp = true"

@@ -182,6 +182,9 @@ func TestBrowser(t *testing.T) {
 		{"history-months", renderHistory(t, "html", months), 3, len(months.Rejections), 6, []int64{1280, 390}, false},
 		{"history-hostile", renderHistory(t, "html", hostileHistory), 3, 8, 6, []int64{1280, 390}, true},
 		{"history-none", renderHistory(t, "html", noPasses()), 0, 0, 0, []int64{1280, 390}, false},
+		{"range-week", renderRange(t, "html", fullRange(t)), 8, 10, 10, []int64{1280, 1000, 390, 320}, true},
+		{"range-hostile", renderRange(t, "html", hostileRange(t)), 4, 40, 8, []int64{1280, 390, 320}, true},
+		{"range-none", renderRange(t, "html", noRange(t)), 0, 0, 0, []int64{1280, 390}, false},
 	} {
 		if !long && !test.always {
 			continue

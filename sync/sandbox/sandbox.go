@@ -117,9 +117,9 @@ type Taken struct {
 	Stamp string // of acsync; empty for none
 }
 
-// Remind lets Agent Connect have taken these requests, the earliest first, and no others: stand-ins forget with
-// their process what they have taken, and whoever asks the next ones is to be told the same. Conversations
-// that are not there are left out.
+// Remind lets Agent Connect have taken these requests, the earliest first, and no others: stand-ins forget
+// with their process what they have taken, and whoever asks the next ones is to be told the same.
+// Conversations that are not there are left out.
 func (s *Sandbox) Remind(taken []Taken) {
 	s.state.forget()
 	slices.SortStableFunc(taken, func(a, b Taken) int { return a.At.Compare(b.At) })
