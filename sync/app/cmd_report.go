@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/fetch"
+	"acsync/sync/journey"
+	"acsync/sync/report"
+	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
+)
+
+const flagBy = "by"
+
+// groupsOnScreen is how many groups of each breakdown a terminal shows; more where breakdowns were chosen.
+const (
+	groupsOnScreen = 10
+	groupsIfChosen = 50
+)
+
+func reportCommand(l *commandLine) *cli.Command {
+	return command(&cli.Command{
+		Name: "report",
+		Usage: "show the conversations of a week: how many were marked done, asked about, mailed and " +
+			"answered, and why not",
+		Description: `Reads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing is
+sent, nothing is written. Each conversation counts once, by the time when it was
+marked done; without --from and --to those of the last whole week, from Monday to
+Monday. acsync passes shows what passes did.`,
+		Flags: []cli.Flag{
+			described(flagFrom, "the Monday of last week",
+				"marked done at this `TIME` or later: 30d ago, a date, or a time"),
+			described(flagTo, "the Monday of this week, now if --from is given", "marked done before this `TIME`"),
+			values(flagBy, "break down by these `NAMES`, one after the other: "+
+				strings.Join(report.Breakdowns(), ", ")+"; joined by + they are one, as in team+channel"),
+			ifLockedFlag(),
+			noPagerFlag(),
+			reportFlag(),
+		},
+		Action: reading(l, showRange),
+	})
+}
+
+func showRange(s *session) error {
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
+	files, err := reportFiles(s)
+	if err != nil {
+		return err
+	}
+	terms := report.RangeTerms{
+		Tenant: s.tenant.Name, Here: here(s.c), AppURL: s.tenant.Config.KustomerAppURL(),
+		Zone: s.tenant.Config.Location(),
+	}
+	if terms.By, err = breakdowns(s.c.StringSlice(flagBy)); err != nil {
+		return err
+	}
+	if terms.Window, terms.Cut, err = doneWindow(s); err != nil {
+		return err
+	}
+	made, err := countRange(s, lock, terms)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := writeReport(file, made, report.RangeRendererFor); err != nil {
+			return err
+		}
+	}
+	most := groupsOnScreen
+	if terms.By != nil {
+		most = groupsIfChosen
+	}
+	err = show(s, made, report.RangeJSON, func(r report.Range) doc.Doc { return report.RangeDoc(r, most) })
+	if err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}
+
+// countRange reads the range from the three systems, and counts its conversations.
+func countRange(s *session, lock lockPolicy, terms report.RangeTerms) (made report.Range, err error) {
+	cfg, ctx := s.tenant.Config, s.c.Context
+	if cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet() {
+		return made, cfg.Ready()
+	}
+	notice := func(text string) { terms.Notices = append(terms.Notices, sentenceOf(text)) }
+	ledger, err := s.lend(lock)
+	if err != nil {
+		return made, err
+	}
+	if ledger == nil {
+		notice("there is no ledger yet, so that nobody is known whom acsync has asked")
+	} else {
+		info, err := ledger.Info()
+		if err != nil {
+			return made, err
+		}
+		terms.Ledger, terms.Known, terms.Checkpoint = info.ID, fetch.KnownSince(info), info.Checkpoint
+	}
+	// Only now: the stand-ins of a demonstration have lent their secret with their ledger.
+	clients, err := s.connect()
+	if err != nil {
+		return made, err
+	}
+	reader := journey.Reader{
+		Source: clients.Kustomer, Directory: clients.Kustomer, Policy: tenant.Policy(s.tenant.Config),
+		SurveyPer: decide.SurveyPer(cfg.Sync.SurveyPer), Ledger: ledger, Notice: notice,
+	}
+	if s.tenant.Remembers() && clients.AgentConnect != nil {
+		reader.Receiver, terms.Received = clients.AgentConnect, true
+	}
+	if cfg.Filters.RequireActiveProfile {
+		if clients.AgentConnect == nil {
+			return made, cfg.Ready()
+		}
+		if reader.Policy.Profiles, err = decide.NewProfiles(clients.AgentConnect.Employees(ctx)); err != nil {
+			return made, err
+		}
+	}
+	counter := report.NewRangeCounter(terms)
+	defer func() { err = errors.Join(err, counter.Close()) }()
+	for j, err := range reader.Range(ctx, terms.Window) {
+		if err == nil {
+			err = counter.Add(j)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return made, context.Cause(ctx)
+		case err != nil:
+			return made, err
+		}
+	}
+	names := journey.ReadNames(ctx, clients.Kustomer, notice)
+	names.Learn(ctx, counter.Agents())
+	if ctx.Err() != nil {
+		return made, context.Cause(ctx)
+	}
+	counter.Notices = terms.Notices
+	return counter.Report(names)
+}
+
+// sentenceOf is a notice as one of several sentences.
+func sentenceOf(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
+}
+
+// breakdowns are those of --by: names with commas between them stand one after the other, those that are
+// joined by a plus are one. None are nil.
+func breakdowns(flags []string) (list [][]string, err error) {
+	for _, flag := range flags {
+		for one := range strings.SplitSeq(flag, ",") {
+			var names []string
+			for name := range strings.SplitSeq(one, "+") {
+				name = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "-", "_")
+				if !slices.Contains(report.Breakdowns(), name) {
+					return nil, usagef("--%s %q: choose %s; with commas one after the other, joined by + as one",
+						flagBy, flag, strings.Join(report.Breakdowns(), ", "))
+				}
+				if !slices.Contains(names, name) {
+					names = append(names, name)
+				}
+			}
+			if !slices.ContainsFunc(list, func(other []string) bool { return slices.Equal(other, names) }) {
+				list = append(list, names)
+			}
+		}
+	}
+	return list, nil
+}
+
+// doneWindow is the range of the flags, cut at the present. Without them it is the last whole week, from
+// Monday to Monday; with --to alone the seven days before; of a demonstration, whose conversations are of the
+// last hours, all there is.
+func doneWindow(s *session) (w fetch.Window, cut bool, err error) {
+	now, c := s.clock(), s.c
+	t := s.times(s.tenant.Config, now)
+	from, to := c.String(flagFrom), c.String(flagTo)
+	// A date of this program's own is in its zone.
+	day := func(at time.Time, days int) (time.Time, error) {
+		own := times{now: now, zone: t.zone}
+		return own.parse(flagFrom, at.In(t.zone).AddDate(0, 0, days).Format(time.DateOnly))
+	}
+	sinceMonday := (int(now.In(t.zone).Weekday()) + 6) % 7
+	switch demo := s.tenant.Demo; {
+	case c.IsSet(flagTo):
+		w.To, err = t.parse(flagTo, to)
+	case c.IsSet(flagFrom) || demo != nil:
+		w.To = now
+	default:
+		w.To, err = day(now, -sinceMonday)
+	}
+	if err != nil {
+		return w, false, err
+	}
+	if cut = w.To.After(now); cut {
+		w.To = now
+	}
+	switch demo := s.tenant.Demo; {
+	case c.IsSet(flagFrom):
+		w.From, err = t.parse(flagFrom, from)
+	case demo != nil && !c.IsSet(flagTo):
+		w.From = demo.Start
+	case c.IsSet(flagTo):
+		w.From, err = day(w.To.Add(-1), -6)
+	default:
+		w.From, err = day(now, -sinceMonday-7)
+	}
+	if err != nil {
+		return w, cut, err
+	}
+	w.From, w.To = w.From.UTC().Truncate(time.Millisecond), w.To.UTC().Truncate(time.Millisecond)
+	switch begin, end := w.From.In(t.zone).Format(time.RFC3339), w.To.In(t.zone).Format(time.RFC3339); {
+	case w.From.After(now):
+		return w, cut, usagef("--%s %s lies in the future; nothing was marked done then", flagFrom, begin)
+	case w.Empty():
+		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
+	case w.From.Before(now.Add(-surveysync.Horizon)):
+		return w, cut, usagef("--%s lies more than two years back; Kustomer's search shows nothing that old",
+			flagFrom)
+	}
+	return w, cut, nil
+}
