@@ -66,7 +66,8 @@ func showRange(s *session) error {
 	if terms.By, err = breakdowns(s.c.StringSlice(flagBy)); err != nil {
 		return err
 	}
-	if terms.Window, terms.Cut, err = doneWindow(s); err != nil {
+	at := s.times(s.tenant.Config, s.clock())
+	if terms.Window, terms.Cut, err = doneWindow(s.c, at, s.tenant.Demo); err != nil {
 		return err
 	}
 	made, err := countRange(s, lock, terms)
@@ -110,13 +111,16 @@ func countRange(s *session, lock lockPolicy, terms report.RangeTerms) (made repo
 		terms.Ledger, terms.Known, terms.Checkpoint = info.ID, fetch.KnownSince(info), info.Checkpoint
 	}
 	// Only now: the stand-ins of a demonstration have lent their secret with their ledger.
-	clients, err := s.connect()
+	sign := newSign(s)
+	defer sign.end()
+	clients, err := s.tenant.Connect(userAgent(), s.terminal.logger(sign))
 	if err != nil {
 		return made, err
 	}
 	reader := journey.Reader{
 		Source: clients.Kustomer, Directory: clients.Kustomer, Policy: tenant.Policy(s.tenant.Config),
 		SurveyPer: decide.SurveyPer(cfg.Sync.SurveyPer), Ledger: ledger, Notice: notice,
+		Progress: sign.reading(terms.Window, terms.Zone),
 	}
 	if s.tenant.Remembers() && clients.AgentConnect != nil {
 		reader.Receiver, terms.Received = clients.AgentConnect, true
@@ -186,19 +190,17 @@ func breakdowns(flags []string) (list [][]string, err error) {
 // doneWindow is the range of the flags, cut at the present. Without them it is the last whole week, from
 // Monday to Monday; with --to alone the seven days before; of a demonstration, whose conversations are of the
 // last hours, all there is.
-func doneWindow(s *session) (w fetch.Window, cut bool, err error) {
-	now, c := s.clock(), s.c
-	t := s.times(s.tenant.Config, now)
-	from, to := c.String(flagFrom), c.String(flagTo)
+func doneWindow(c *cli.Context, t times, demo *tenant.Demo) (w fetch.Window, cut bool, err error) {
+	now := t.now
 	// A date of this program's own is in its zone.
 	day := func(at time.Time, days int) (time.Time, error) {
 		own := times{now: now, zone: t.zone}
 		return own.parse(flagFrom, at.In(t.zone).AddDate(0, 0, days).Format(time.DateOnly))
 	}
 	sinceMonday := (int(now.In(t.zone).Weekday()) + 6) % 7
-	switch demo := s.tenant.Demo; {
+	switch {
 	case c.IsSet(flagTo):
-		w.To, err = t.parse(flagTo, to)
+		w.To, err = t.parse(flagTo, c.String(flagTo))
 	case c.IsSet(flagFrom) || demo != nil:
 		w.To = now
 	default:
@@ -210,9 +212,9 @@ func doneWindow(s *session) (w fetch.Window, cut bool, err error) {
 	if cut = w.To.After(now); cut {
 		w.To = now
 	}
-	switch demo := s.tenant.Demo; {
+	switch {
 	case c.IsSet(flagFrom):
-		w.From, err = t.parse(flagFrom, from)
+		w.From, err = t.parse(flagFrom, c.String(flagFrom))
 	case demo != nil && !c.IsSet(flagTo):
 		w.From = demo.Start
 	case c.IsSet(flagTo):

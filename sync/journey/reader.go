@@ -43,6 +43,9 @@ type Reader struct {
 	// asked who was asked late.
 	ToPresent bool
 	Notice    func(string) // hears what the operator should know
+	// Progress hears up to when Kustomer was read, and then how many requests Agent Connect has told of; nil:
+	// nobody does.
+	Progress func(until time.Time, requests int)
 }
 
 // lateRequests is how long after the end of a range its requests are looked for, and after what the ledger
@@ -138,6 +141,7 @@ func (r *reading) readLedger() error {
 func (r *reading) readKustomer(ctx context.Context) error {
 	var failed error
 	err := r.fetcher.Sweep(ctx, r.window, func(chunk fetch.Chunk) bool {
+		r.tell(chunk.To, 0)
 		for _, c := range chunk.Cases {
 			facts := factsOf(c)
 			failed = r.sides.Put(c.Key.Conversation, side{Conversation: c.Key.Conversation, Facts: &facts})
@@ -148,6 +152,12 @@ func (r *reading) readKustomer(ctx context.Context) error {
 		return true
 	})
 	return cmp.Or(failed, err)
+}
+
+func (r *reading) tell(until time.Time, requests int) {
+	if r.Progress != nil {
+		r.Progress(until, requests)
+	}
 }
 
 func (r *reading) readReceiver(ctx context.Context, now time.Time) error {
@@ -163,10 +173,13 @@ func (r *reading) readReceiver(ctx context.Context, now time.Time) error {
 	if until.After(now) || r.ToPresent {
 		until = time.Time{}
 	}
+	requests := 0
 	for i, err := range r.Receiver.Between(ctx, r.window.From.Add(-verify.Skew), until) {
 		if err != nil {
 			return fmt.Errorf("read Agent Connect's data: %w", err)
 		}
+		requests++
+		r.tell(r.window.To, requests)
 		conversation := canonical(i.ExtInteractionID)
 		if number, own := verify.OwnStamp(r.ledgerID, i.Intent); conversation == "" && own {
 			r.nameless[number] = append(r.nameless[number], i)

@@ -245,6 +245,7 @@ func (c *RangeCounter) breakdown(by []string, groups map[string]*Funnel, names N
 		}
 		b.Slices = append(b.Slices, slice)
 	}
+	tellApart(b.Slices)
 	if len(by) == 1 && by[0] == byDay {
 		b.Slices = c.withQuietDays(b.Slices)
 	}
@@ -256,6 +257,24 @@ func (c *RangeCounter) breakdown(by []string, groups map[string]*Funnel, names N
 			slices.Compare(x.Names, y.Names), slices.Compare(x.IDs, y.IDs))
 	})
 	return b
+}
+
+// tellApart adds their ids to groups of one name, as two teams may have.
+func tellApart(list []Slice) {
+	of := map[string]int{}
+	for _, s := range list {
+		of[s.label()]++
+	}
+	for _, s := range list {
+		if of[s.label()] < 2 {
+			continue
+		}
+		for i, id := range s.IDs {
+			if id != "" && id != s.Names[i] {
+				s.Names[i] += " (" + id + ")"
+			}
+		}
+	}
 }
 
 // reasonName is the label of an obstacle.

@@ -412,6 +412,40 @@ func TestRangeCustomers(t *testing.T) {
 	}
 }
 
+// TestSameName: two teams of one name are two.
+func TestSameName(t *testing.T) {
+	var list []journey.Journey
+	for n, team := range []string{"t1", "x1", "x2"} {
+		j := answered(n, time.Hour)
+		j.Facts.Teams = []string{team}
+		list = append(list, j)
+	}
+	var got []string
+	c := NewRangeCounter(rangeTerms())
+	for _, j := range list {
+		must(t, c.Add(j))
+	}
+	r, err := c.Report(alike{})
+	must(t, err)
+	for _, b := range r.Breakdowns {
+		for _, s := range b.Slices {
+			if b.By[0] == ofTeam {
+				got = append(got, s.label())
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"Billing", "Care (x1)", "Care (x2)"}, got); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+}
+
+// alike are teams of which two have one name.
+type alike struct{ called }
+
+func (alike) Team(id string) string {
+	return map[string]string{"t1": "Billing"}[id] + map[bool]string{true: "Care"}[id != "t1"]
+}
+
 // TestRangeWithoutSecret says that nobody knows who was mailed, and how that is mended; no number stands in its place.
 func TestRangeWithoutSecret(t *testing.T) {
 	terms := rangeTerms()
