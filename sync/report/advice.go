@@ -116,7 +116,7 @@ const (
 	doResolveIt  = "acsync resolve{here} settles it"
 
 	// What a report of conversations tells.
-	doAudit      = "acsync audit{here} names them, and with --fix queues them"
+	doAudit      = "acsync audit{here} names them, and can queue them"
 	doAuditShown = "a day later acsync audit{here} tells whether they are lost"
 	doAskBefore  = "acsync backfill{here} asks them, unless others have"
 	doKnowMore   = "Whether they were mailed, and have answered, only Agent Connect's data tell: to read them, " +

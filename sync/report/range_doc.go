@@ -43,6 +43,10 @@ func rangeVerdict(r Range) Verdict {
 	} else {
 		v.Todo = append(v.Todo, doKnowMore)
 	}
+	if c := r.Customers; c.All > 0 {
+		v.Detail = strings.TrimSpace(fmt.Sprintf("%s Of %s %s were asked, %s of them several times.", v.Detail,
+			several(c.All, "customer", "customers"), thousands(c.Asked), thousands(c.AskedSeveral)))
+	}
 	missed := 0
 	for _, why := range r.Why {
 		if why.Code == journey.NeverAsked {
