@@ -38,7 +38,7 @@ func HistoryDoc(h History, most int) doc.Doc {
 	for _, s := range h.Trend {
 		line.Slots = append(line.Slots, Slot{From: s.From, Tally: s.Tally})
 	}
-	why := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "reasons"}
+	why := doc.Bars{ID: "reasons", Title: "Why", Note: reasonNote, Rest: "reasons", Room: wideLabel}
 	found := h.Tally.Found
 	whyTable := newCounts("reason", "Why, the most frequent reason first", found)
 	for _, r := range h.Reasons {

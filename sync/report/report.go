@@ -179,7 +179,7 @@ func planLine(fingerprint string) string { return "Fingerprint of the plan: " + 
 
 // chartSection shows why not, and for whom.
 func chartSection(r Report) doc.Section {
-	reasons := doc.Bars{ID: "reasons", Title: "Why not", Note: reasonNote, Rest: "reasons"}
+	reasons := doc.Bars{ID: "reasons", Title: "Why not", Note: reasonNote, Rest: "reasons", Room: wideLabel}
 	for _, d := range r.Dispositions {
 		if tone := dispositionOf(d.Name).tone; tone != doc.Good {
 			for _, reason := range d.Reasons {
@@ -198,7 +198,7 @@ func chartSection(r Report) doc.Section {
 
 func reasonBar(r ReasonCount, tone doc.Tone) doc.Bar {
 	return doc.Bar{
-		Label: r.Reason, Value: thousands(r.Count) + " · " + percent(r.Share),
+		Label: strings.TrimPrefix(r.Meaning+" · "+r.Reason, " · "), Value: thousands(r.Count) + " · " + percent(r.Share),
 		Segments: []doc.Segment{{Tone: tone, N: r.Count}},
 		Title: strings.TrimSuffix(
 			fmt.Sprintf("%s: %s (%s)", r.Reason, thousands(r.Count), r.Meaning), " ()"),

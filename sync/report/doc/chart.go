@@ -70,8 +70,8 @@ func (b Bars) Drawn() []mark {
 	var list []mark
 	for i, bar := range b.shown() {
 		m := mark{Value: bar.Value, Title: bar.title(), Y: i * barHeight}
-		m.Label = text.Snip(bar.Label, cmp.Or(b.Room, labelSize), "…")
-		if short := text.Snip(bar.Label, phoneBar-len(bar.Value), "…"); b.Room > 0 && short != m.Label {
+		m.Label = fittedLabel(bar.Label, cmp.Or(b.Room, labelSize))
+		if short := fittedLabel(bar.Label, phoneBar-len(bar.Value)); b.Room > 0 && short != m.Label {
 			m.Short = short
 		}
 		at, top := 0, cmp.Or(b.Top, total(b.List[0].Segments), 1)
@@ -84,6 +84,14 @@ func (b Bars) Drawn() []mark {
 		list = append(list, m)
 	}
 	return list
+}
+
+// fittedLabel is a label in so much room: the code behind the words gives way first.
+func fittedLabel(label string, room int) string {
+	if words, _, coded := strings.Cut(label, " · "); coded && text.StringWidthWithoutEscSequences(label) > room {
+		label = words
+	}
+	return text.Snip(label, room, "…")
 }
 
 func (b Bar) title() string { return cmp.Or(b.Title, b.Label+": "+words(b.Segments)) }
