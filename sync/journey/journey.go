@@ -30,11 +30,11 @@ type Journey struct {
 // Facts are what Kustomer shows of a conversation, decided as a pass would now, whatever the ledger remembers
 // and however long ago it was marked done. Ids, and never the name or the address of anybody.
 type Facts struct {
-	Customer string   // id
-	Agent    string   // id of the user that the survey would be about; empty for nobody
-	Teams    []string // ids of the teams that held it when it was marked done, else now
-	Channel  string   // Kustomer's name for it
-	Brand    string   // id of Kustomer's brand
+	Customer string    // id
+	Agent    string    // id of the user that the survey would be about; empty for nobody
+	Teams    []string  // ids of the teams that held it when it was marked done, else now
+	Channel  string    // Kustomer's name for it
+	Brand    string    // id of Kustomer's brand
 	Created  time.Time // before it nobody can have been asked; zero: not told
 	Resolved time.Time
 

@@ -37,8 +37,8 @@ type Reader struct {
 	Directory fetch.Directory
 	Policy    decide.Policy
 	SurveyPer decide.SurveyPer
-	Ledger    Ledger       // nil: there is none, or none yet
-	Receiver  Receiver     // nil: Agent Connect's data are not asked
+	Ledger    Ledger   // nil: there is none, or none yet
+	Receiver  Receiver // nil: Agent Connect's data are not asked
 	// Agent Connect's data are read to the present, however long the range is past: nobody then counts as not
 	// asked who was asked late.
 	ToPresent bool
