@@ -24,7 +24,7 @@ type RangeTerms struct {
 	By     [][]string     // the breakdowns that are shown, each of one or more names; nil: each name alone
 
 	Ledger     string    // its id; empty: there is none
-	Known      time.Time // since when the ledger knows who was asked
+	Known      time.Time // since when the ledger knows who was asked; zero: there is none
 	Checkpoint time.Time // up to where passes have read
 	Received   bool      // Agent Connect's data were read
 	Notices    []string  // what the reader should know

@@ -88,7 +88,7 @@ func (c *RangeCounter) Add(j journey.Journey) error {
 // refine tells those that nobody has asked yet from those that nobody asks.
 func (c *RangeCounter) refine(j journey.Journey, s journey.Standing) journey.Standing {
 	switch {
-	case s.Obstacle != journey.NeverAsked || c.Ledger == "":
+	case s.Obstacle != journey.NeverAsked || c.Known.IsZero():
 	case j.Resolved.Before(c.Known):
 		s.Obstacle = beforeLedger
 	case !j.Resolved.Before(c.Checkpoint):

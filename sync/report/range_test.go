@@ -358,7 +358,7 @@ func TestRangeMembers(t *testing.T) {
 		{name: "behind the checkpoint", journey: soon, steps: "[1 1 0 0 0]", by: "reason", ids: []string{"not_yet"}, group: "[1 1 0 0 0]", why: "not_yet", customers: 1},
 		{name: "rehearsed", journey: rehearsal, steps: "[1 1 0 0 0]", by: "reason", ids: []string{"never_asked"}, group: "[1 1 0 0 0]", why: "never_asked", customers: 1},
 		{
-			name: "no ledger", journey: before, terms: func(r *RangeTerms) { r.Ledger = "" }, steps: "[1 1 0 0 0]", by: "reason", ids: []string{"never_asked"},
+			name: "no ledger", journey: before, terms: func(r *RangeTerms) { r.Ledger, r.Known = "", time.Time{} }, steps: "[1 1 0 0 0]", by: "reason", ids: []string{"never_asked"},
 			group: "[1 1 0 0 0]", why: "never_asked", customers: 1,
 		},
 		{name: "two requests", journey: brands, steps: "[1 1 1 1 0]", by: "agent_connect_brand", ids: []string{"outdoor"}, group: "[1 1 1 1 0]", why: "not_answered", customers: 1},
