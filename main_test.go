@@ -44,7 +44,9 @@ var directions = map[string][]string{
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/fetch", "acsync/sync/kustomer",
 		"acsync/sync/verify",
 	},
-	"acsync/sync/audit": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/journey", "acsync/sync/verify"},
+	"acsync/sync/audit": {
+		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/journey", "acsync/sync/verify",
+	},
 	"acsync/sync/explain": {
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/fetch", "acsync/sync/kustomer",
 		"acsync/sync/verify",

@@ -1,7 +1,10 @@
 package audit
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"iter"
 	"testing"
 	"time"
 
@@ -17,7 +20,7 @@ var (
 	noon  = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	terms = Terms{
 		Ledger: "0123456789abcdef", Known: noon.Add(-time.Hour), Received: true,
-		Since: noon.Add(-2 * time.Hour), Settled: noon.Add(24 * time.Hour),
+		Since: noon.Add(-2 * time.Hour), Settled: noon.Add(24 * time.Hour), Passed: noon.Add(24 * time.Hour),
 	}
 )
 
@@ -25,7 +28,7 @@ var (
 func marked(skip decide.Reason, entries ...store.Entry) journey.Journey {
 	return journey.Journey{
 		Conversation: "6716500fa1b2c3d4e5f60001", Resolved: noon, InRange: true, Entries: entries,
-		Facts: &journey.Facts{Resolved: noon, Skip: skip},
+		Facts: &journey.Facts{Resolved: noon, Created: noon.Add(-time.Hour), Skip: skip},
 	}
 }
 
@@ -60,6 +63,12 @@ func TestCompare(t *testing.T) {
 	gone.Facts = nil
 	perResolution := terms
 	perResolution.Identity = store.PerResolution
+	again := marked("", entry(store.Skipped))
+	again.Facts.Resolved = noon.Add(48 * time.Hour)
+	second := with(marked("", entry(store.Accepted)), -2*time.Hour, ours)
+	second.Entries[0].Record.Resolution = noon.Add(-3 * time.Hour)
+	notRead := terms
+	notRead.Passed = noon
 	without := terms
 	without.Ledger = ""
 	blind := terms
@@ -79,7 +88,11 @@ func TestCompare(t *testing.T) {
 		"gone from Kustomer":         {gone, terms, ""},
 		"never asked":                {marked(""), terms, "never_asked unknown"},
 		"skipped once, not today":    {marked("", entry(store.Skipped)), terms, "never_asked skipped"},
-		"no time to ask it yet":      {marked(""), Terms{Ledger: terms.Ledger, Received: true, Settled: noon}, ""},
+		"no time to ask it yet":      {marked(""), Terms{Ledger: terms.Ledger, Received: true, Settled: noon, Passed: terms.Passed}, ""},
+		"for a pass to find":         {marked(""), notRead, ""},
+		"marked done again since":    {again, terms, ""},
+		"asked just now":             {with(marked(""), 24*time.Hour, theirs), terms, ""},
+		"not for this resolution":    {second, perResolution, "never_asked unknown"},
 		"asked twice by us":          {with(with(marked("", entry(store.Accepted)), soon, ours), soon, ours), terms, "asked_twice by_acsync"},
 		"by us and by others":        {with(with(marked("", entry(store.Accepted)), soon, ours), soon, ""), terms, "asked_twice by_both"},
 		"by two others":              {with(with(marked(""), soon, theirs), soon, ""), terms, "asked_twice by_others"},
@@ -99,7 +112,7 @@ func TestCompare(t *testing.T) {
 		"no ledger: asked twice":     {with(with(marked(""), soon, ""), soon, ""), without, "asked_twice by_others"},
 		"no ledger: never asked":     {marked(""), without, "never_asked unknown"},
 		"forgotten, data not read":   {marked(""), Terms{Ledger: terms.Ledger, Known: noon.Add(time.Hour), Settled: terms.Settled}, ""},
-		"forgotten, and never asked": {marked(""), Terms{Ledger: terms.Ledger, Known: noon.Add(time.Hour), Received: true, Settled: terms.Settled}, "never_asked unknown"},
+		"forgotten, and never asked": {marked(""), Terms{Ledger: terms.Ledger, Known: noon.Add(time.Hour), Received: true, Settled: terms.Settled, Passed: terms.Passed}, "never_asked unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""
@@ -123,22 +136,79 @@ func TestTally(t *testing.T) {
 	stray.InRange = false
 	answered := with(marked("", entry(store.Accepted)), 3*time.Hour, ours)
 	answered.Interactions[0].AnsweredAt = noon.Add(4 * time.Hour)
+	notDue := marked("")
+	notDue.Facts.Delay = 30 * time.Hour
+	foreign := with(journey.Journey{Conversation: "ORDER-1"}, time.Minute, "")
+	byOthers := with(marked(decide.Spam), time.Minute, "")
+	a.Known = noon.Add(time.Hour)
 	for _, j := range []journey.Journey{
 		with(marked("", entry(store.Accepted)), time.Minute, ours), answered,
 		marked(decide.Spam), marked("", entry(store.Rejected)), marked("", entry(store.Retry)), marked(""),
-		elsewhere, stray,
+		elsewhere, stray, notDue, foreign, byOthers,
 	} {
-		if _, _, err := a.Add(j); err != nil {
+		if err := a.Add(j); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := Tally{
-		Done: 6, Matched: 2, Skipped: 1, Refused: 1, Waiting: 1, Elsewhere: 1,
+		Done: 8, Matched: 3, Skipped: 1, Refused: 1, Waiting: 2, Elsewhere: 1, Foreign: 1,
 		Found: map[Kind]int{NeverAsked: 1}, Reasons: map[Kind]map[string]int{NeverAsked: {"unknown": 1}},
-		Requests: 3, Deliveries: map[agentconnect.Delivery]int{agentconnect.Delivered: 3}, Answered: 1, Late: 1,
+		Skips: map[string]int{"spam": 1}, Refusals: map[string]int{"": 1}, Unwanted: map[string]int{"spam": 1},
+		Requests: 4, Deliveries: map[agentconnect.Delivery]int{agentconnect.Delivered: 4}, Answered: 1, Late: 1,
+		LastShown: 7, LastSettled: 7,
 	}
 	if diff := cmp.Diff(want, a.Tally); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
+	}
+}
+
+// TestAskedLongBefore: a conversation that began before the data that were read may have been asked about in
+// that time, which is looked at too, as far as is bearable.
+func TestAskedLongBefore(t *testing.T) {
+	a := New(terms)
+	defer a.Close()
+	const day = 24 * time.Hour
+	for id, age := range map[string]time.Duration{
+		"6716500fa1b2c3d4e5f60001": 30 * day, "6716500fa1b2c3d4e5f60002": 30 * day,
+		"6716500fa1b2c3d4e5f60003": 300 * day, "6716500fa1b2c3d4e5f60004": time.Minute,
+	} {
+		j := marked("")
+		j.Conversation, j.Facts.Created = id, noon.Add(-age)
+		if err := a.Add(j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := receiver{
+		{ExtInteractionID: " 6716500FA1B2C3D4E5F60001 ", CreatedAt: noon.Add(-20 * day)},
+		{ExtInteractionID: "6716500fa1b2c3d4e5f60002", CreatedAt: noon.Add(-200 * day)},
+		{ExtInteractionID: "6716500fa1b2c3d4e5f60002", CreatedAt: noon.Add(-20 * day), Intent: "rehearsal-" + ours},
+	}
+	if err := a.Finish(t.Context(), asked); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	err := a.Findings.Each(func(f Finding) error {
+		got[f.Conversation[20:]] = f.Certain
+		return nil
+	})
+	want := map[string]bool{"0002": true, "0003": false, "0004": true}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || a.Matched != 1 || a.Found[NeverAsked] != 3 {
+		t.Errorf("%v, %d matched, %v found; want -, got +:\n%s", err, a.Matched, a.Found, diff)
+	}
+}
+
+// receiver is what Agent Connect has taken.
+type receiver []agentconnect.Interaction
+
+func (r receiver) Between(
+	_ context.Context, since, until time.Time,
+) iter.Seq2[agentconnect.Interaction, error] {
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for _, i := range r {
+			if !i.CreatedAt.Before(since) && !i.CreatedAt.After(until) && !yield(i, nil) {
+				return
+			}
+		}
 	}
 }
 
@@ -156,17 +226,20 @@ func TestRepeats(t *testing.T) {
 		if n == 2 {
 			j.Interactions[0].Status = "Not sent: suppression period"
 		}
-		if _, _, err := a.Add(j); err != nil {
+		if err := a.Add(j); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var got []Repeat
-	customers, err := a.Repeats(func(r Repeat) { got = append(got, r) })
+	err := errors.Join(a.Finish(t.Context(), nil), a.Repeats.Each(func(r Repeat) error {
+		got = append(got, r)
+		return nil
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []Repeat{{Conversations: []string{"0", "2"}, First: noon, Last: noon.Add(2 * time.Hour), Mailed: 1}}
-	if diff := cmp.Diff(want, got); diff != "" || customers != 3 {
-		t.Errorf("%d customers, want 3; want -, got +:\n%s", customers, diff)
+	if diff := cmp.Diff(want, got); diff != "" || a.Customers != 3 {
+		t.Errorf("%d customers, want 3; want -, got +:\n%s", a.Customers, diff)
 	}
 }

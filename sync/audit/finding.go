@@ -1,13 +1,13 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
 	"acsync/sync/agentconnect"
-	"acsync/sync/journey"
-	"acsync/sync/verify"
 )
 
 // Kind is what was found of a conversation.
@@ -30,12 +30,33 @@ const (
 // Kinds lists all kinds, the worst first.
 func Kinds() []Kind { return []Kind{AskedTwice, NeverAsked, NotInLedger, NotShown, InDoubt} }
 
+// The codes of [Finding.Because] that are no state of the ledger.
+const (
+	Unknown  = "unknown"   // the ledger has never heard of it
+	ByAcsync = "by_acsync" // all requests bear the stamp of this ledger
+	ByOthers = "by_others" // none does
+	ByBoth   = "by_both"
+)
+
 // Request is a request that Agent Connect has, and who has made it.
 type Request struct {
 	At       time.Time
-	Ours     bool // it bears a stamp of this ledger
-	Stamped  bool // it bears one of another ledger
+	UUID     string // Agent Connect's own id of it
+	Stamp    string // of the ledger that has made it; empty: something else has
+	Ours     bool   // the stamp is of this ledger
 	Delivery agentconnect.Delivery
+	Answered time.Time
+}
+
+// Maker says in a word who has made the request: acsync with this ledger or with another, or something else.
+func (r Request) Maker() string {
+	switch {
+	case r.Ours:
+		return "acsync"
+	case r.Stamp != "":
+		return "another_acsync"
+	}
+	return "others"
 }
 
 // Finding is one conversation about which the three do not agree.
@@ -44,10 +65,17 @@ type Finding struct {
 	Conversation string
 	Customer     string // Kustomer's id; empty where that is not known
 	Agent        string // the same of the user
+	Created      time.Time
 	Resolved     time.Time
 	Record       store.Record // what the ledger says; zero: nothing
 	Requests     []Request    // what Agent Connect has, the earliest first
-	Flagged      bool         // it should be asked with do_not_send
+
+	// Of what was never asked: how it would be asked today.
+	Rules   []string      // names of the rules that hold
+	Delay   time.Duration // from the resolution to the request
+	Flagged bool          // with do_not_send
+	// Agent Connect's data were read from the conversation's beginning to the present, and show nothing of it.
+	Certain bool
 }
 
 // Because says in a few words what the finding is about: for what was asked twice by whom, for all else what
@@ -55,7 +83,7 @@ type Finding struct {
 func (f Finding) Because() string {
 	if f.Kind != AskedTwice {
 		if f.Record.State == store.Unknown {
-			return "unknown"
+			return Unknown
 		}
 		return f.Record.State.String()
 	}
@@ -67,86 +95,27 @@ func (f Finding) Because() string {
 	}
 	switch ours {
 	case 0:
-		return "by_others"
+		return ByOthers
 	case len(f.Requests):
-		return "by_acsync"
+		return ByAcsync
 	}
-	return "by_both"
+	return ByBoth
 }
 
-// Terms are what a conversation is compared under.
-type Terms struct {
-	Ledger   string // the ledger's id; empty: there is none, so that whatever was asked was asked by others
-	Identity store.Identity
-	// Known is since when the ledger knows who was asked: its start, or its floor.
-	Known    time.Time
-	Received bool      // Agent Connect's data were read
-	Since    time.Time // from here on
-	// Settled is the time up to which everything should have come to its end: what was marked done later, or
-	// sent later, may still be on its way.
-	Settled time.Time
-}
-
-// Compare says what is wrong with a conversation; false for nothing.
-func (t Terms) Compare(j journey.Journey) (Finding, bool) {
-	f := Finding{Conversation: j.Conversation, Resolved: j.Resolved, Record: j.Record()}
-	if j.Facts != nil {
-		f.Customer, f.Agent, f.Flagged = j.Facts.Customer, j.Facts.Agent, j.Facts.Flagged
-	}
-	for _, i := range j.Asked() {
-		_, ours := verify.OwnStamp(t.Ledger, i.Intent)
-		ours = ours && t.Ledger != ""
-		f.Requests = append(f.Requests, Request{
-			At: i.CreatedAt, Ours: ours, Stamped: !ours && i.Intent != "", Delivery: i.Delivery(),
-		})
-	}
-	f.Kind = t.kind(j, f)
-	return f, f.Kind != ""
-}
-
-func (t Terms) kind(j journey.Journey, f Finding) Kind {
-	switch state := f.Record.State; {
-	case len(f.Requests) > t.expected(j):
-		return AskedTwice
-	case state == store.Sending || state == store.InDoubt:
-		return InDoubt
-	case t.Ledger != "" && state != store.Accepted && t.unknown(f):
-		return NotInLedger
-	case state == store.Accepted && t.Received && len(f.Requests) == 0 && f.Record.At.Before(t.Settled) &&
-		f.Record.At.After(t.Since):
-		return NotShown
-	case t.missed(j, f):
-		return NeverAsked
-	}
-	return ""
-}
-
-// expected is how many requests there may be: one, and with one survey a resolution one for each of those that
-// the ledger has sent. What was asked without any ledger may have been asked for each time that it was done.
-func (t Terms) expected(j journey.Journey) int {
-	accepted := 0
-	for _, e := range j.Entries {
-		if !e.Recovery && (e.State == store.Accepted || e.State == store.InDoubt || e.State == store.Sending) {
-			accepted++
+// Mailed is how many of the requests have reached the customer, as far as is told.
+func (f Finding) Mailed() (n int) {
+	for _, r := range f.Requests {
+		if r.Delivery.Reached() {
+			n++
 		}
 	}
-	if t.Identity.OrDefault() == store.PerResolution {
-		return max(accepted, 1)
-	}
-	return 1
+	return n
 }
 
-// unknown reports whether there is a request that the ledger should know of: what was asked before it began is
-// not its business.
-func (t Terms) unknown(f Finding) bool {
-	return slices.ContainsFunc(f.Requests, func(r Request) bool { return r.Ours || r.At.After(t.Known) })
-}
-
-// missed reports whether nobody has asked where somebody should have. What the ledger has forgotten, Agent
-// Connect alone can tell.
-func (t Terms) missed(j journey.Journey, f Finding) bool {
-	return j.InRange && j.Facts != nil && j.Facts.Skip == "" && len(f.Requests) == 0 &&
-		(t.Received || j.Resolved.After(t.Known)) &&
-		(f.Record.State == store.Unknown || f.Record.State == store.Skipped) &&
-		j.Resolved.Add(j.Facts.Delay).Before(t.Settled)
+// worst orders findings: by kind, of one kind who got more mails first, then the latest.
+func worst(a, b Finding) int {
+	return cmp.Or(
+		slices.Index(Kinds(), a.Kind)-slices.Index(Kinds(), b.Kind), b.Mailed()-a.Mailed(),
+		b.Resolved.Compare(a.Resolved), strings.Compare(a.Conversation, b.Conversation),
+	)
 }

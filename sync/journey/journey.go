@@ -141,7 +141,7 @@ func (j *Journey) place(w fetch.Window) {
 	}
 }
 
-// canonical is an id as the ledger has it: the services may change its case, or pad it.
-func canonical(id string) string {
+// Canonical is an id as the ledger has it: the services may change its case, or pad it.
+func Canonical(id string) string {
 	return decide.KeyOf(kustomer.Conversation{ID: strings.TrimSpace(id)}).Conversation
 }

@@ -180,7 +180,7 @@ func (r *reading) readReceiver(ctx context.Context, now time.Time) error {
 		}
 		requests++
 		r.tell(r.window.To, requests)
-		conversation := canonical(i.ExtInteractionID)
+		conversation := Canonical(i.ExtInteractionID)
 		if number, own := verify.OwnStamp(r.ledgerID, i.Intent); conversation == "" && own {
 			r.nameless[number] = append(r.nameless[number], i)
 		}

@@ -74,6 +74,29 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 	})
 }
 
+// Marker marks as accepted, in a ledger, what some requests that Agent Connect has received are about, and
+// settles what was in doubt of it; it gives how many the ledger did not know. What all of the data show together
+// is for [Run].
+func Marker(ledger *bolt.Ledger) func([]agentconnect.Interaction) (int, error) {
+	return func(received []agentconnect.Interaction) (int, error) {
+		info, err := ledger.Info()
+		if err != nil {
+			return 0, err
+		}
+		found, err := gather(ledger, info, func(yield func(agentconnect.Interaction, error) bool) {
+			for _, i := range received {
+				if !yield(i, nil) {
+					return
+				}
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+		return found.enter()
+	}
+}
+
 // evidence is what Agent Connect's data tell a ledger that is rebuilt.
 type evidence struct {
 	ledger   *bolt.Ledger
