@@ -1,8 +1,11 @@
 package app
 
 import (
+	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -75,12 +78,25 @@ func findOutput(path string) (o output, err error) {
 	return o, nil
 }
 
-// write puts a text in the place of what is there, whole or not at all, for its owner's eyes alone whoever
-// could read what was there before. What cannot be replaced is overwritten, and stays whose it is.
+// write is stream for a text.
 func (o output) write(text []byte) error {
-	err := replaceFile(o.real, text)
+	return o.stream(func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// stream puts what render writes in the place of what is there, whole or not at all, for its owner's eyes
+// alone whoever could read what was there before. What cannot be replaced is overwritten, and stays whose it
+// is; for that it is rendered once more.
+func (o output) stream(render func(io.Writer) error) error {
+	inPieces := func(w io.Writer) error {
+		buffered := bufio.NewWriter(w)
+		return cmp.Or(render(buffered), buffered.Flush())
+	}
+	err := replaceFile(o.real, inPieces)
 	if err != nil && mayOverwrite(err) {
-		if over := overwrite(o.real, text); !errors.Is(over, fs.ErrNotExist) {
+		if over := overwrite(o.real, inPieces); !errors.Is(over, fs.ErrNotExist) {
 			err = over
 		}
 	}
@@ -119,14 +135,15 @@ func probeInPlace(path string) error {
 	return errors.Join(err, file.Close())
 }
 
-func overwrite(path string, text []byte) error {
+func overwrite(path string, render func(io.Writer) error) error {
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(text)
-	if err == nil {
-		err = errors.Join(file.Truncate(int64(len(text))), file.Sync())
+	if err = render(file); err == nil {
+		var end int64
+		end, err = file.Seek(0, io.SeekCurrent)
+		err = errors.Join(err, file.Truncate(end), file.Sync())
 	}
 	return errors.Join(err, file.Close())
 }

@@ -1,9 +1,12 @@
 package app
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -53,5 +56,28 @@ func TestOutput(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestOutputRendersWhole: what cannot be rendered to its end leaves what was there, and nothing beside it.
+func TestOutputRendersWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "audit.csv")
+	file, err := newOutput(flagReport, path)
+	if err == nil {
+		err = file.write([]byte("old"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken off")
+	failed := file.stream(func(w io.Writer) error {
+		_, err := io.WriteString(w, strings.Repeat("new ", 10_000))
+		return errors.Join(err, broken)
+	})
+	text, err := os.ReadFile(path)
+	left, _ := os.ReadDir(dir)
+	if !errors.Is(failed, broken) || string(text) != "old" || len(left) != 1 {
+		t.Errorf("%v, and there is %.20q, %v, among %d files", failed, text, err, len(left))
 	}
 }

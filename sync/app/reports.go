@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -59,13 +58,9 @@ func (r *reports) write(pass report.Pass, problem error) error {
 func writeReport[T any](
 	file output, made T, rendererFor func(path string) (func(io.Writer, T) error, error),
 ) error {
-	var out bytes.Buffer
 	render, err := rendererFor(file.path)
 	if err == nil {
-		err = render(&out, made)
-	}
-	if err == nil {
-		err = file.write(out.Bytes())
+		err = file.stream(func(w io.Writer) error { return render(w, made) })
 	}
 	if err != nil {
 		return fmt.Errorf("write the report %s: %w", file.path, err)

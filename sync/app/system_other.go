@@ -4,6 +4,7 @@ package app
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -14,7 +15,13 @@ func alive(pid int) bool {
 }
 
 // replaceFile puts a file in the place of what is at path. Who may read it is decided by its directory here.
-func replaceFile(path string, text []byte) error { return os.WriteFile(path, text, 0o600) }
+func replaceFile(path string, render func(io.Writer) error) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(render(file), file.Close())
+}
 
 // probePlace sees whether a new file can be written beside the one at a path.
 func probePlace(path string) error {

@@ -5,6 +5,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -34,13 +35,13 @@ func probePlace(path string) error {
 	return errors.Join(err, file.Cleanup())
 }
 
-func replaceFile(path string, text []byte) error {
+func replaceFile(path string, render func(io.Writer) error) error {
 	file, err := pending(path)
 	if err != nil {
 		return err
 	}
 	defer file.Cleanup()
-	if _, err := file.Write(text); err != nil {
+	if err := render(file); err != nil {
 		return err
 	}
 	return file.CloseAtomicallyReplace()
