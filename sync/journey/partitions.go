@@ -13,7 +13,7 @@ import (
 
 const (
 	partitionCount = 64
-	partitionRoom  = 1 << 20 // bytes of a partition in memory; what is more goes into a file
+	partitionRoom  = 64 << 10 // bytes of a partition in memory; what is more goes into a file
 )
 
 // Partitions keep more values than there is memory for, so that those of one key come together again: each key

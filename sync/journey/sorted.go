@@ -11,7 +11,7 @@ import (
 )
 
 // runLength is how many values are sorted in memory at a time.
-const runLength = 20_000
+const runLength = 10_000
 
 // Sorted keeps more values than there is memory for, and gives them back in an order. What is too much for
 // memory goes, in sorted runs, into a file of the system's directory for temporary ones, which only this user
