@@ -23,6 +23,13 @@ const (
 	Refused                         // not sent, or not taken, for another reason
 )
 
+// Deliveries lists all of them, in the order in which they are told.
+func Deliveries() []Delivery {
+	return []Delivery{
+		Delivered, Sent, Pending, Suppressed, Unsubscribed, Flagged, Bounced, Refused, UnknownDelivery,
+	}
+}
+
 // String is the delivery in a word or two.
 func (d Delivery) String() string {
 	if int(d) >= len(deliveryNames) {

@@ -114,3 +114,14 @@ func TestSandboxDeliveries(t *testing.T) {
 		t.Errorf("deliveries: %v", found)
 	}
 }
+
+// TestDeliveriesAreAll: each delivery is listed, once.
+func TestDeliveriesAreAll(t *testing.T) {
+	listed := map[Delivery]bool{}
+	for _, d := range Deliveries() {
+		listed[d] = true
+	}
+	if len(listed) != len(deliveryNames) || len(Deliveries()) != len(deliveryNames) {
+		t.Errorf("%d of %d are listed", len(listed), len(deliveryNames))
+	}
+}

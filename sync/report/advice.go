@@ -118,9 +118,45 @@ const (
 	// What a report of conversations tells.
 	doAudit      = "acsync audit{here} names them, and can queue them"
 	doAuditShown = "a day later acsync audit{here} tells whether they are lost"
-	doAskBefore  = "acsync backfill{here} asks them, unless others have"
+	doAskUnheld  = "acsync backfill{here} asks them, unless others have"
 	doKnowMore   = "Whether they were mailed, and have answered, only Agent Connect's data tell: to read them, " +
 		doSetSecret + "."
+
+	// An audit. What lies behind {here} are its flags, or the range of a back-fill.
+	doMendAll   = "acsync audit{here}%s --fix %s; with --dry-run it shows that alone."
+	doMark      = "acsync audit{here}%s --fix marks it as accepted"
+	doQueue     = "acsync audit{here}%s --fix queues it, and the next pass asks"
+	doMakeRoom  = "%s found no room: once what is queued has been sent, the same command goes on."
+	doAskOne    = "acsync backfill{here} --from %s --to %s asks"
+	doAskOneOld = "too old for passes (sync.max_age): " + doAskOne
+	doAskBefore = "from before the ledger's time: " + doAskOne
+	doAskRange  = "%s never asked and %s too old to be queued (sync.max_age, or from before the " +
+		"ledger's time): acsync backfill{here} --from %s --to %s asks them, whatever their age; see it with --dry-run first."
+	doAskOnceThere    = "once acsync is at work, " + doAskOne
+	doAskAllOnceThere = "Once acsync is at work, a back-fill asks those who were never asked: acsync " +
+		"backfill{here} --from %s --to %s --dry-run shows whom."
+	doLookUpOne = "look it up in Agent Connect, whose data were not read back to its beginning; if it is not " +
+		"there, " + doAskOne
+	doLookUpAll = "%s never asked as far as Agent Connect's data were read, and may have been before: look " +
+		"these up there, and do not ask them otherwise."
+	doAskTheData = "%s never asked as far as the ledger knows; whether others have asked is told with the API " +
+		"secret alone."
+	doAskTheDataOne = "audit it with the API secret, which tells whether others have asked"
+	doMendLive      = "Without --dry-run the same command %s."
+	mendsNow        = "This command %s."
+	nothingToMend   = "Nothing can be mended."
+	doFindAsker     = "find out what else asks, such as a workflow in Kustomer, and switch it off"
+	doFindTwice     = "see whether two ledgers, or copies of one, are at work (acsync ledger check{here}), and " +
+		"tell whoever maintains acsync: this must not happen"
+	doLookShown    = "look it up in Agent Connect, whose data can lose rows; it is not asked again"
+	doLookAllShown = "%s in the ledger as accepted and not in Agent Connect's data, which can lose rows: look " +
+		"these up there. They are not asked again."
+	doResolveOne  = "acsync resolve{here} settles it"
+	doResolveAll  = "%s in doubt: acsync resolve{here} settles these."
+	doAwaitQueued = "acsync run{here}, or the next scheduled run, reads what is queued again, decides " +
+		"anew, and asks."
+	doRebuild = "The ledger is not the newest: Agent Connect shows requests of it that it does not know of. " +
+		"Stop whatever else uses a copy of it, then run acsync ledger rebuild{here}."
 
 	// The ledger's witness.
 	doSetSecret = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET"

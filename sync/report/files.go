@@ -29,6 +29,18 @@ func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
 	return rendererFor(path, HistoryDoc, HistoryCSV)
 }
 
+// AuditRendererFor is RendererFor for an audit.
+func AuditRendererFor(path string) (func(io.Writer, Audit) error, error) {
+	render, err := rendererFor(path, AuditDoc, AuditCSV)
+	if strings.ToLower(filepath.Ext(path)) == ".json" {
+		render = func(w io.Writer, a Audit) error {
+			v := &doc.Visible{To: w}
+			return errors.Join(a.writeJSON(v, "\n "), v.Close())
+		}
+	}
+	return render, err
+}
+
 // rendererFor leaves out what a reader cannot see; in JSON it has a form.
 func rendererFor[T any](path string, document func(T, int) doc.Doc,
 	csv func(io.Writer, T) error,
@@ -114,6 +126,18 @@ func HistoryCSV(w io.Writer, h History) error {
 // writeCSV writes a line for each of a list, by the names and values of its columns. The names stay; new ones
 // come at the end.
 func writeCSV[T any](w io.Writer, list []T, line func(T) []string) error {
+	return streamCSV(w, func(write func(T) error) error {
+		for _, each := range list {
+			if err := write(each); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, line)
+}
+
+// streamCSV is writeCSV for a list that need not be in memory.
+func streamCSV[T any](w io.Writer, list func(write func(T) error) error, line func(T) []string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	write := func(each T, at int) error {
@@ -127,10 +151,8 @@ func writeCSV[T any](w io.Writer, list []T, line func(T) []string) error {
 	if err := write(none, 0); err != nil {
 		return err
 	}
-	for _, each := range list {
-		if err := write(each, 1); err != nil {
-			return err
-		}
+	if err := list(func(each T) error { return write(each, 1) }); err != nil {
+		return err
 	}
 	out.Flush()
 	return out.Error()

@@ -110,7 +110,7 @@ func (o Obstacle) remedy(here string) string {
 	case journey.NeverAsked:
 		return advise(doAudit, here)
 	case beforeLedger:
-		return advise(doAskBefore, here)
+		return advise(doAskUnheld, here)
 	case journey.NotShown:
 		return advise(doAuditShown, here)
 	}
