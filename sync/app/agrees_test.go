@@ -57,6 +57,8 @@ func (r passReport) sum() int {
 func agrees(ts *testscript.TestScript, code int) {
 	var r passReport
 	switch err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &r); {
+	case err == nil && r.Schema == "acsync.audit/1" && r.Exit != code:
+		ts.Fatalf("the exit code is %d, and the audit says %d", code, r.Exit)
 	case err == nil && r.Schema == "acsync.history/1":
 		addsUp(ts)
 		return

@@ -118,6 +118,7 @@ func TestScripts(t *testing.T) {
 			"edit":         edit,
 			"conversation": conversation,
 			"mend":         mend,
+			"befall":       befall,
 			"age":          age,
 		},
 	})

@@ -44,6 +44,9 @@ const (
 	flagWith      = "with"
 	flagExpect    = "expect"
 	flagOffline   = "offline"
+	flagFix       = "fix"
+
+	flagWithoutLedger = "without-ledger"
 
 	flagMaxDuration = "max-duration"
 	flagIfLocked    = "if-locked"
