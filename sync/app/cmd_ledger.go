@@ -172,7 +172,8 @@ func ledgerBackup(s *session) error {
 	if path == "" {
 		return usagef("say where to: --%s FILE", flagOut)
 	}
-	if _, err := newOutput(flagOut, path); err != nil {
+	// A ledger that is there stays, as the refusal to copy over it says.
+	if _, err := newOutput(flagOut, path); err != nil && !bolt.Kept(path) {
 		return err
 	}
 	err := withLedger(s, bolt.Options{ReadOnly: true},
