@@ -135,6 +135,10 @@ func (r *Restoration) look() error {
 	switch {
 	case err == nil:
 		r.there = there
+		// Whoever held it while this waited for the lock may have written to it; nobody does from here on.
+		if r.seen, err = there.handle.Stat(); err != nil {
+			return err
+		}
 		info, err := there.Info()
 		r.There = &info
 		return err

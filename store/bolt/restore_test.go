@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"acsync/store"
 )
@@ -122,6 +123,33 @@ func TestRestoreOfWhatIsThere(t *testing.T) {
 	_, err := r.Place()
 	must(t, err)
 	v.complete(t)
+}
+
+// Whoever holds the ledger while a restore waits for it writes to it, as a back-fill does that lets go of it for
+// the restore: what is there is what was let go.
+func TestRestoreAfterWaiting(t *testing.T) {
+	v := newLived(t)
+	l := reopened(t, v.path, Options{})
+	looked := make(chan *Restoration)
+	go func() {
+		r, err := NewRestoration(v.path, v.copied, Options{})
+		if err != nil {
+			t.Error(err)
+		}
+		looked <- r
+	}()
+	time.Sleep(200 * time.Millisecond) // it waits by now, or this shows nothing
+	finish(t, l, id(4), store.Accepted)
+	closeLedger(t, l)
+	r := <-looked
+	if r == nil {
+		t.FailNow()
+	}
+	if r.There == nil || r.There.Counts[store.Accepted] != 4 {
+		t.Errorf("it has looked at %+v", r.There)
+	}
+	_, err := r.Place()
+	must(t, err)
 }
 
 // A copy that is older than the ledger says so; one that is older still, put back by hand, gives way.
