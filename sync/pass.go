@@ -250,6 +250,9 @@ func (p *pass) yield(ctx context.Context, c *backfill) error {
 	if closed == nil && !p.engine.Options.DryRun {
 		closed = remembers(p.ledger, *run)
 	}
+	if errors.Is(closed, store.ErrRolledBack) && !p.engine.Options.DryRun && wasPutBack(before, info) {
+		closed = distrust(p.engine.Turns, closed)
+	}
 	// Its summary is not for a ledger that it does not have, or does not know.
 	if p.away = closed != nil; err == nil {
 		err = closed

@@ -22,7 +22,8 @@ import (
 //     changes and intents, and that summary in it. Otherwise it was put back from a copy meanwhile, and
 //     nothing more is sent. With that, what Agent Connect's data said of the ledger when the pass began
 //     still holds, and they are not asked again: all that is new in it was begun by passes that have asked
-//     them.
+//     them. Its fence may have been put back along with it, and fit it: it is made one that the next pass
+//     refuses as well.
 //   - What a killed process left open meanwhile is put in doubt, as at the beginning of every pass, and
 //     left to the next one: doubts are settled when a pass begins, and this pass keeps none in mind after
 //     that.
@@ -35,6 +36,8 @@ type Turns interface {
 	// Yield lets go of the ledger until whoever waits has had it, and takes it again, however long that
 	// takes. With an error the ledger may be closed.
 	Yield(ctx context.Context) error
+	// Distrust makes the ledger that came back one that every pass refuses until it is repaired.
+	Distrust() error
 }
 
 // errRepaired ends a pass whose ledger was restored or rebuilt meanwhile: the next one begins with what that
@@ -85,8 +88,22 @@ func remembers(ledger Ledger, letGo store.Run) error {
 	}
 	return fmt.Errorf("%w: the back-fill let others have it, and what came back knows nothing of what the "+
 		"back-fill had written last, at %s: it was put back from a copy or a snapshot meanwhile, and others "+
-		"have gone on with that. Let no other pass run before this is mended. %s",
+		"have gone on with that. %s",
 		store.ErrRolledBack, decide.Format(letGo.Ended), afterReplaced)
+}
+
+// wasPutBack reports whether a ledger that is not what was let go is an earlier state of it. One that was
+// repaired since is not: whoever did that has learnt, or taken upon himself, what it does not know.
+func wasPutBack(before, now store.Info) bool { return now.ID == before.ID && now.Life == before.Life }
+
+// distrust makes a ledger that was found to be put back one that every pass refuses, and adds to what was
+// found whether that could be written.
+func distrust(t Turns, found error) error {
+	if err := t.Distrust(); err != nil {
+		return fmt.Errorf("%w. Let no other pass run before: the ledger itself could not be marked as put "+
+			"back (%w)", found, err)
+	}
+	return fmt.Errorf("%w. Until then every pass refuses it", found)
 }
 
 // turns are those of one pass; the zero turns are none.

@@ -233,6 +233,8 @@ func TestTurnChangesTheLedger(t *testing.T) {
 		code exit.Code
 		want string
 		ends bool // with a summary of its own
+		// the ledger that came back is refused from then on, although its fence fits it
+		refused bool
 	}{
 		"put back from a copy": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
@@ -291,7 +293,13 @@ func TestTurnChangesTheLedger(t *testing.T) {
 					t.Fatal(err)
 				}
 			})
-		}, code: exit.LedgerDamaged, want: "knows nothing of what"},
+		}, code: exit.LedgerDamaged, want: "knows nothing of what", refused: true},
+		"put back with its fence": {turn: func(t *testing.T, b *bench, copied []byte) {
+			err := errors.Join(os.WriteFile(b.path, copied, 0o600), os.Rename(b.path+".before.fence", b.path+".fence"))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, code: exit.LedgerDamaged, want: "Until then every pass refuses it", refused: true},
 		"put back with its fence in the way": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
@@ -389,6 +397,13 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			}
 			if err := l.Close(); err != nil {
 				t.Error(err)
+			}
+			next, err := bolt.Open(b.path, bolt.Options{})
+			if err == nil {
+				err = next.Close()
+			}
+			if c.refused != (err != nil && strings.Contains(err.Error(), "a repair of it is due")) {
+				t.Errorf("the next pass meets %v", err)
 			}
 			if _, err := os.Stat(b.path); err != nil {
 				if err := os.WriteFile(b.path, copied, 0o600); err != nil { // for the cleanup

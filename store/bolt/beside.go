@@ -86,7 +86,7 @@ func (f fence) holds(now self, name string, openings ...string) error {
 		return rolledBack("it is a copy of %s, and its restore has not come to its end",
 			now.copied.Format(time.RFC3339))
 	case now.distrusted:
-		return rolledBack("a repair of it was begun and has not come to its end")
+		return rolledBack("a repair of it is due, or was begun, and has not come to its end")
 	case f.Ledger != now.Ledger:
 		return rolledBack("it is ledger %s, %s was left by ledger %s", now.Ledger, name, f.Ledger)
 	case f.Transaction > now.Transaction:

@@ -50,7 +50,7 @@ var (
 	metaBoundAt    = []byte("credential_since") // intents given before the ledger was bound to it
 	metaOpening    = []byte("opening")          // random; each opening for writing puts another one
 	metaOpenedOver = []byte("opened_over")      // the opening that the fence bore before this one
-	metaDistrusted = []byte("distrusted")       // a repair has begun, and not come to its end
+	metaDistrusted = []byte("distrusted")       // a repair is due or has begun, and not come to its end
 	metaForeign    = []byte("foreign")          // of the accepted: imported, and not asked for by this ledger
 	metaWitnessed  = []byte("witnessed")        // see Info
 	metaExcused    = []byte("excused")          // see Info

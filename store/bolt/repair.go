@@ -14,7 +14,8 @@ import (
 // up only by Adopt.
 type Repairer struct{ *database }
 
-// Distrust notes that a repair begins: until Adopt nobody else opens the ledger, whatever its fence says.
+// Distrust notes that a repair begins, or is due: until Adopt nobody else opens the ledger, whatever its
+// fence says.
 func (r Repairer) Distrust() error {
 	return r.locked(func() error {
 		if r.readOnly {
