@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 )
@@ -67,5 +69,51 @@ func TestRejectedForSeveralReasons(t *testing.T) {
 		if result := b.mustRun(t); result.Counts[store.Rejected] < 10 || result.Counts[store.Retry] > 0 || result.Fuse == "" {
 			t.Errorf("%s: %+v", name, result)
 		}
+	}
+}
+
+// TestRejectedOfWhatWasTakenOver has Agent Connect reject all that is left of a range whose accepted requests the ledger
+// was told of, as the first pass after init --adopt meets it: a few do not stop it, many do, and it says what they may be.
+// Where the account was not seen to take anything, or before that range, ten are enough as ever.
+func TestRejectedOfWhatWasTakenOver(t *testing.T) {
+	for name, c := range map[string]struct {
+		left    int
+		nobody  bool          // Agent Connect's data show no request
+		before  time.Duration // how long before now the range begins
+		stopped bool
+		says    bool
+	}{
+		"a few":              {left: 30, before: 24 * time.Hour},
+		"many":               {left: 60, before: 24 * time.Hour, stopped: true, says: true},
+		"nothing was taken":  {left: 30, before: 24 * time.Hour, nobody: true, stopped: true},
+		"before that range":  {left: 30, before: time.Second, stopped: true},
+		"nothing taken over": {left: 30, stopped: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, c.left)
+			b.engine.Options.Concurrency, b.engine.Options.Limits.ErrorRate = 1, 0.25
+			b.answer = refusing(400, "Brand unknown")
+			if !c.nobody {
+				asked := store.Entry{Key: store.Key{Conversation: "6716500fa1b2c3d4e5f6ffff"}, Record: store.Record{
+					State: store.Accepted, Resolution: testNow.Add(-3 * time.Hour), At: testNow.Add(-3 * time.Hour), Attempts: 1,
+				}}
+				_, err := b.ledger.Import(func(yield func(store.Entry, error) bool) { yield(asked, nil) })
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.before > 0 {
+				if err := b.ledger.Adopt(bolt.Adoption{KnownFrom: testNow.Add(-c.before)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			result := b.mustRun(t)
+			if (result.Fuse != "") != c.stopped || strings.Contains(result.Fuse, "were refused before") != c.says {
+				t.Errorf("it was stopped by %q", result.Fuse)
+			}
+			if sent := len(b.got); c.stopped && sent == c.left || !c.stopped && sent != c.left {
+				t.Errorf("%d of %d were sent", sent, c.left)
+			}
+		})
 	}
 }

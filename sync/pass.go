@@ -68,6 +68,7 @@ func (p *pass) open(ctx context.Context) error {
 	p.tally.edit(func(r *Result) { r.Checkpoint = p.info.Checkpoint })
 	if p.info.Counts[store.Accepted] > 0 {
 		p.deliverer.Proven()
+		p.deliverer.TookOver(p.info.KnownFrom, p.info.Created)
 	}
 	clocks, err := p.askClock(ctx)
 	if err != nil {

@@ -201,7 +201,7 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	if unfit {
 		return outcome, fmt.Errorf("%w; nothing more was sent, and nothing is lost", answer.Err)
 	}
-	return outcome, d.note(c.Key, outcome, intent.Attempt)
+	return outcome, d.note(c, outcome, intent.Attempt)
 }
 
 // stamped adds the intent's id, so that the receiver's data tell which attempt arrived.

@@ -48,11 +48,14 @@ type fuse struct {
 	limits Limits
 	// earlier passes had their answers: at this address, with this key
 	proven bool
+	// what was marked done from one on and before the other, and is still sent, others did not get accepted
+	takenFrom, takenTo time.Time
 
 	mu       stdsync.Mutex
 	admitted int
 	judged   int
 	rejected int
+	left     int      // of the judged: those of the range that was taken over
 	heard    int      // answers in Agent Connect's own words: accepted or rejected
 	failures int      // in a row
 	vain     int      // in a row: neither accepted nor rejected, though an answer may have come
@@ -129,7 +132,8 @@ func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 
 // note counts an outcome of a request, whose attempt it was. It returns why nothing more is to be sent at
 // all.
-func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
+func (f *fuse) note(c decide.Case, o Outcome, attempt int) error {
+	key := c.Key
 	// It says nothing of the service.
 	if o == notSent {
 		return nil
@@ -205,7 +209,7 @@ func (f *fuse) note(key store.Key, o Outcome, attempt int) error {
 			f.heard++
 		}
 		if !again {
-			f.judge(key, o)
+			f.judge(key, o, f.takenOver(c.Resolution()))
 		}
 	}
 	f.knocked()
@@ -223,6 +227,18 @@ func (f *fuse) Proven() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.proven = true
+}
+
+// TookOver says for which range the ledger knows from Agent Connect's data whom others have asked. What is
+// left of it was perhaps refused to these as well, which says little of the account.
+func (f *fuse) TookOver(from, to time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.takenFrom, f.takenTo = from, to
+}
+
+func (f *fuse) takenOver(resolution time.Time) bool {
+	return !f.takenFrom.IsZero() && !resolution.Before(f.takenFrom) && resolution.Before(f.takenTo)
 }
 
 // Stay lets nothing be sent, because Agent Connect is down for a reason that is known.
@@ -298,8 +314,12 @@ func (f *fuse) Alike() []Refused {
 	return slices.Clone(f.alike)
 }
 
-func (f *fuse) judge(key store.Key, o Outcome) {
+// judge counts an answer; left is one to a request of the range that was taken over.
+func (f *fuse) judge(key store.Key, o Outcome, left bool) {
 	f.judged++
+	if left {
+		f.left++
+	}
 	f.failures++
 	if o.heard() {
 		f.failures = 0
@@ -313,7 +333,7 @@ func (f *fuse) judge(key store.Key, o Outcome) {
 		f.look(o)
 	}
 	share := float64(f.rejected) / float64(f.judged)
-	enough := f.judged >= enoughToJudge || f.judged >= enoughAlike && f.rejected == f.judged
+	enough := f.judged >= enoughToJudge || f.judged-f.left >= enoughAlike && f.rejected == f.judged
 	switch {
 	case f.blown != "":
 	case f.judged == failuresInARow && f.unknown == f.judged:
@@ -325,11 +345,24 @@ func (f *fuse) judge(key store.Key, o Outcome) {
 		f.blown = fmt.Sprintf("server_failures: %d requests in a row got no usable answer", f.failures)
 	case enough && share > f.limits.ErrorRate && len(f.alike) == f.judged:
 		f.blown = fmt.Sprintf("max_error_rate: each of the first %d survey requests was rejected for one "+
-			"reason, %s, which is more likely the account's than theirs: they are tried again", f.judged,
-			o.Reason)
+			"reason, %s, which is more likely the account's than theirs: they are tried again%s", f.judged,
+			o.Reason, f.remainder())
 	case enough && share > f.limits.ErrorRate:
-		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected", f.rejected, f.judged)
+		f.blown = fmt.Sprintf("max_error_rate: %d of %d survey requests were rejected%s", f.rejected, f.judged,
+			f.remainder())
 	}
+}
+
+// remainder adds to what blew the fuse that it need not tell of a fault where most requests were left of the
+// range that was taken over; empty elsewhere.
+func (f *fuse) remainder() string {
+	if f.left*2 <= f.judged {
+		return ""
+	}
+	return fmt.Sprintf("; %d of the %d are left of the range that was taken over (init --adopt, ledger "+
+		"rebuild), where also those are left that were refused before, as to the workflow in Kustomer: if "+
+		"the reasons in the report are known from there, nothing is wrong, and the next pass goes on",
+		f.left, f.judged)
 }
 
 // look keeps what answers looked like, of different ones the first two.
