@@ -68,7 +68,7 @@ func build(path string, write func(temp string) error, place func(temp string, i
 	}
 	defer os.Remove(temp)
 	// A copy becomes that of its ledger's owner. A disk without owners holds a ledger as well.
-	_ = giveToFolder(temp)
+	_ = GiveToFolder(temp)
 	if err := write(temp); err != nil {
 		return err
 	}

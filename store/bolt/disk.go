@@ -136,14 +136,18 @@ func roomIn(dir string) error {
 	return err
 }
 
-// makeDir makes a directory, and those that it lies in. Each is of whom the one around it is, as far as this
-// process may give it away: root may work in the home of somebody else.
-func makeDir(dir string) error {
-	err := os.Mkdir(dir, 0o700)
+// MakeDir makes a directory with a mode, and those that it lies in. Each is of whom the one around it is, as
+// far as this process may give it away: root may work in the home of somebody else.
+func MakeDir(dir string, mode fs.FileMode) error {
+	// Not every system says of a root that it exists.
+	if stat, err := os.Stat(dir); err == nil && stat.IsDir() {
+		return nil
+	}
+	err := os.Mkdir(dir, mode)
 	parent := filepath.Dir(dir)
 	if errors.Is(err, fs.ErrNotExist) && parent != dir {
-		if err = makeDir(parent); err == nil {
-			err = os.Mkdir(dir, 0o700)
+		if err = MakeDir(parent, mode); err == nil {
+			err = os.Mkdir(dir, mode)
 		}
 	}
 	switch {
@@ -152,11 +156,11 @@ func makeDir(dir string) error {
 	case err != nil:
 		return err
 	}
-	return giveToFolder(dir)
+	return GiveToFolder(dir)
 }
 
-// giveToFolder gives what root has made to whom the folder around it is, as far as this process may.
-func giveToFolder(path string) error {
+// GiveToFolder gives what root has made to whom the folder around it is, as far as this process may.
+func GiveToFolder(path string) error {
 	around, err := os.Stat(filepath.Dir(path))
 	if err == nil {
 		err = giveTo(path, around)

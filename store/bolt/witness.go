@@ -194,7 +194,7 @@ func (w *witness) prepare() error {
 	}
 	err := w.mute
 	if err == nil && !w.required {
-		err = makeDir(w.dir)
+		err = MakeDir(w.dir, 0o700)
 	}
 	if err == nil {
 		err = roomIn(w.dir)

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"acsync/store/bolt"
 )
 
 // withBackups is the example configuration with the directory of --backup-dir, which is relative to where the
@@ -43,7 +44,7 @@ func withBackups(example []byte, c *cli.Context, path string, fresh bool) ([]byt
 
 // makeBackupDir makes the directory that passes only write to, and makes sure that it can be written to.
 func makeBackupDir(dir string) error {
-	err := os.MkdirAll(dir, 0o700)
+	err := bolt.MakeDir(dir, 0o700)
 	if err == nil {
 		o := output{real: filepath.Join(dir, "backup.db")}
 		err = o.explained(probePlace(o.real))

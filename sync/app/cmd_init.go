@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/rebuild"
 	"acsync/sync/tenant"
@@ -206,13 +207,18 @@ func firstStart(c *cli.Context, t times) (time.Time, error) {
 	return start, err
 }
 
+// writeExample makes a configuration that whoever has its folder can read, also where root writes it.
 func writeExample(path string, example []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := bolt.MakeDir(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	file, err := newOutput(flagConfig, path)
 	if err == nil {
 		err = file.write(example)
+	}
+	if err == nil {
+		// A disk without owners holds a configuration as well.
+		_ = bolt.GiveToFolder(path)
 	}
 	return err
 }

@@ -118,6 +118,29 @@ func TestRootOnce(t *testing.T) {
 	ownedByUser(t, user)
 }
 
+// TestRootInit lets root prepare all that init makes in the folder of the service's own user, who makes the passes.
+func TestRootInit(t *testing.T) {
+	t.Parallel()
+	if os.Getuid() != 0 {
+		t.Skip("only root can be root once")
+	}
+	dir, err := os.MkdirTemp("", "acsync-root-") // t.TempDir is closed to other users
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	folder := filepath.Join(dir, "folder")
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Mkdir(folder, 0o700), os.Chown(folder, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command("/bin/sh", "-c", `umask 077; exec "$0" init --config etc/acsync/config.toml --backup-dir copies/daily`, build(t))
+	c.Dir, c.Env = folder, []string{"HOME=" + folder}
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ownedByUser(t, folder)
+}
+
 // ownedByUser holds that whatever is in a directory is the service's own user's.
 func ownedByUser(t *testing.T, dir string) {
 	t.Helper()
