@@ -30,6 +30,14 @@ var errNever = fmt.Errorf("%w", store.ErrMissing)
 // errUnwitnessed answers where the witness that a ledger must have is gone. It is ErrMoved.
 var errUnwitnessed = fmt.Errorf("%w", store.ErrMoved)
 
+// errOtherMachine answers where the machine is another one, or is called otherwise. It is ErrMoved.
+var errOtherMachine = fmt.Errorf("%w", store.ErrMoved)
+
+const notFromHere = "nothing is sent from here: two copies that go on beside each other ask everybody twice. "
+
+const ifMoved = "If it was moved, and the old one will never be used again: acsync ledger check " +
+	"--accept-move. If it is a copy, use the one that it was made from. Never both"
+
 const restoreCopy = "run acsync ledger restore FILE with the newest copy of it, which learns who was asked " +
 	"since, and leave its fence where it is"
 
@@ -65,9 +73,9 @@ var advice = []struct {
 		"and otherwise acsync ledger rebuild: both learn from Agent Connect who was asked since"},
 	{errUnwitnessed, "nothing is sent without it. Is the disk mounted on which it lies? Mount it. Only " +
 		"if it is gone for good, and no other copy of the ledger is in use: acsync ledger check --accept-move"},
-	{store.ErrMoved, "nothing is sent from here: two copies that go on beside each other ask everybody " +
-		"twice. If it was moved, and the old one will never be used again: acsync ledger check " +
-		"--accept-move. If it is a copy, use the one that it was made from. Never both"},
+	{errOtherMachine, notFromHere + "If this is the same machine, and only ledger.machine (or " +
+		"ACSYNC_LEDGER_MACHINE) has changed: set it back. " + ifMoved},
+	{store.ErrMoved, notFromHere + ifMoved},
 	{store.ErrOtherTenant, "nothing was sent; use the configuration that belongs to this ledger, or the " +
 		"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +
 		"an address has changed: acsync ledger check --accept-tenant"},

@@ -83,9 +83,9 @@ func (p *placed) moved(m *meta) error {
 	}
 	switch {
 	case machine && path:
-		return fmt.Errorf("%w: it was used on another machine, under another path", store.ErrMoved)
+		return fmt.Errorf("%w: it was used on another machine, under another path", errOtherMachine)
 	case machine:
-		return fmt.Errorf("%w: it was used on another machine, under the same path", store.ErrMoved)
+		return fmt.Errorf("%w: it was used on another machine, under the same path", errOtherMachine)
 	case path && known:
 		return fmt.Errorf("%w: it was used on this machine under another path%s", store.ErrMoved, last)
 	case path:

@@ -92,6 +92,21 @@ func TestOtherPlace(t *testing.T) {
 	}
 }
 
+// Who has only called the machine otherwise is told by which setting.
+func TestMachineCalledOtherwise(t *testing.T) {
+	at := Place{Machine: "one"}
+	path := settled(t, at)
+	at.Machine = "two"
+	_, err := Open(path, Options{Place: &at})
+	wantError(t, err, store.ErrMoved)
+	if !strings.Contains(err.Error(), "ledger.machine") || !strings.Contains(err.Error(), "set it back") {
+		t.Errorf("it says %v", err)
+	}
+	if todo := placement(t, path, at).Todo; !strings.Contains(todo, "ledger.machine") {
+		t.Errorf("it advises %q", todo)
+	}
+}
+
 // Accepted at another place the ledger goes on there, and its copy is refused where both have one witness.
 func TestAcceptMove(t *testing.T) {
 	old, at := Place{Machine: "one", Witness: t.TempDir()}, Place{Machine: "one"}

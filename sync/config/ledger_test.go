@@ -21,6 +21,8 @@ func TestLedgerPlace(t *testing.T) {
 		"beside the file":     {`witness = "./auto"`, "", Ledger{Witness: filepath.Join(dir, "auto")}, ""},
 		"the environment":     {`witness = "off"`, "ACSYNC_LEDGER_WITNESS=" + elsewhere, Ledger{Witness: elsewhere}, ""},
 		"a container":         {"", "ACSYNC_LEDGER_MACHINE=blue", Ledger{Witness: "auto", Machine: "blue"}, ""},
+		"a line of a file":    {"", "ACSYNC_LEDGER_MACHINE= blue \r", Ledger{Witness: "auto", Machine: "blue"}, ""},
+		"a trailing blank":    {`machine = "blue "`, "", Ledger{Witness: "auto", Machine: "blue"}, ""},
 		"a word":              {`witness = "none"`, "", Ledger{}, `must be "auto", "off", or the path`},
 		"a word in capitals":  {`witness = "Off"`, "", Ledger{}, `must be "auto", "off", or the path`},
 		"nothing":             {`witness = ""`, "", Ledger{}, `must be "auto", "off", or the path`},

@@ -58,6 +58,10 @@ func Load(s Source) (Config, error) {
 	if s.Path != "" {
 		d.resolvePaths(s)
 	}
+	// A blank at its end, as a file of variables can have, makes no other machine of it.
+	if name := strings.TrimSpace(d.cfg.Ledger.Machine); name != "" {
+		d.cfg.Ledger.Machine = name
+	}
 	d.findSecrets(inline, mode)
 	if s.Override != nil {
 		d.override(s.Override)
