@@ -35,6 +35,9 @@ func (r reporter) failed(ctx context.Context, c Call, status int, err error) *Er
 		e.Hint = "compare this machine's clock; otherwise it is for whoever runs the service to renew the certificate"
 	}
 	advice := setupAdvice(err, r.setting)
+	if todo := crowdedAdvice(err); todo != "" {
+		advice, e.Hint = "", todo // what could not be read may have been a certificate
+	}
 	e.Hint = cmp.Or(advice, e.Hint)
 	switch {
 	// What has worked a moment ago is set up well enough: it may work again.

@@ -4,10 +4,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"slices"
+	"strings"
+	"syscall"
 )
 
 // setupAdvice says what to do about a failure to connect that will not heal by itself, because it lies in how this
@@ -31,6 +34,23 @@ func setupAdvice(err error, setting string) string {
 			"look what stands in between, and compare " + setting
 	case otherHost:
 		return "what answers is another host: compare " + setting + ", and look what stands in between"
+	}
+	return ""
+}
+
+// crowdedAdvice says what to do where no more files, and so no connections, can be opened; empty for any
+// other failure. Others close theirs, so that a later try can do.
+func crowdedAdvice(err error) string {
+	// A name is looked up with files, of whose errors the words alone are left.
+	nameless, _ := errors.AsType[*net.DNSError](err)
+	words := nameless != nil && strings.Contains(nameless.Err, syscall.EMFILE.Error())
+	switch {
+	case errors.Is(err, syscall.EMFILE), words:
+		return "this process may not open more files, and a connection is one: raise its limit (ulimit -n, " +
+			"or LimitNOFILE= of systemd); the network is not at fault"
+	case errors.Is(err, syscall.ENFILE):
+		return "this machine has as many files open as it can, and a connection is one: see which process " +
+			"has so many, or raise fs.file-max; the network is not at fault"
 	}
 	return ""
 }

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,6 +95,33 @@ func TestSetup(t *testing.T) {
 				s.report.proven.Store(true)
 				want(exit.Temporary)
 			})
+		}
+	}
+}
+
+// TestNoMoreFiles tells a process that may open no more files from a network that fails, wherever it is met: also where
+// the certificates of authorities could not be read because of it.
+func TestNoMoreFiles(t *testing.T) {
+	s, err := NewService(ServiceOptions{Name: "test", BaseURL: "https://acme.example", Setting: "test.base_url"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialed := func(why syscall.Errno) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", why)}
+	}
+	for _, tt := range []struct {
+		err  error
+		hint string
+	}{
+		{dialed(syscall.EMFILE), "ulimit -n"},
+		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: dialed(syscall.EMFILE)}, "ulimit -n"},
+		{dialed(syscall.ENFILE), "this machine has as many files open"},
+		{&net.DNSError{Err: "open /etc/resolv.conf: " + syscall.EMFILE.Error(), Name: "acme.example"}, "ulimit -n"},
+		{x509.SystemRootsError{Err: &os.PathError{Op: "open", Path: "/etc/ssl/certs", Err: syscall.EMFILE}}, "ulimit -n"},
+	} {
+		e := s.report.failed(t.Context(), Call{Method: "GET", Path: "/"}, 0, &url.Error{Op: "Get", URL: "https://acme.example/", Err: tt.err})
+		if code, _ := exit.Of(e); code != exit.Temporary || !strings.Contains(e.Error(), tt.hint) || strings.Contains(e.Error(), "check the network") {
+			t.Errorf("got exit code %d: %v", code, e)
 		}
 	}
 }
