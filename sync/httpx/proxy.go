@@ -33,6 +33,25 @@ func checkProxies() error {
 	return nil
 }
 
+// UnusedProxy is a warning about a variable of the environment that names a proxy for other programs, and is
+// not used for these addresses; empty for none. It shows no value.
+func UnusedProxy(addresses ...string) string {
+	outside := slices.ContainsFunc(addresses, func(address string) bool {
+		u, err := url.Parse(address)
+		return err == nil && u.Host != "" && !loopback(u.Hostname())
+	})
+	if !outside || os.Getenv("HTTPS_PROXY") != "" || os.Getenv("https_proxy") != "" {
+		return ""
+	}
+	for _, name := range []string{"ALL_PROXY", "all_proxy"} {
+		if os.Getenv(name) != "" {
+			return "the environment variable " + name + " is not used, and the services are called without " +
+				"a proxy: set HTTPS_PROXY to call them through one"
+		}
+	}
+	return ""
+}
+
 // proxyProblem is what is wrong with the address of a proxy; empty for nothing. Without a scheme it is http, as
 // net/http has it.
 func proxyProblem(text string) string {

@@ -20,6 +20,10 @@ func setupAdvice(err error, setting string) string {
 	if refusal, ok := errors.AsType[*proxyRefusal](err); ok {
 		return refusal.advice()
 	}
+	if nameless, ok := errors.AsType[*net.DNSError](err); ok && nameless.IsNotFound && ofProxy(err) {
+		return "there is no host with the name that HTTPS_PROXY gives to the proxy: is it spelt right? To " +
+			"use no proxy, leave that variable empty"
+	}
 	_, noRoots := errors.AsType[x509.SystemRootsError](err)
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	_, otherHost := errors.AsType[x509.HostnameError](err)
@@ -36,6 +40,12 @@ func setupAdvice(err error, setting string) string {
 		return "what answers is another host: compare " + setting + ", and look what stands in between"
 	}
 	return ""
+}
+
+// ofProxy reports whether it is the proxy that could not be connected to.
+func ofProxy(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "proxyconnect"
 }
 
 // crowdedAdvice says what to do where no more files, and so no connections, can be opened; empty for any

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -99,6 +100,40 @@ func TestSetup(t *testing.T) {
 	}
 }
 
+// TestProxyOfNoName holds that a proxy whose name is of no host is for somebody to mend, and a service's is not.
+func TestProxyOfNoName(t *testing.T) {
+	for _, once := range []bool{true, false} {
+		s, err := NewService(ServiceOptions{
+			Name: "test", BaseURL: "https://acme.example", Setting: "test.base_url", Transport: TransportOptions{Single: once},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		proxy := func(*http.Request) (*url.URL, error) { return url.Parse("http://jane:s3cret@none:3128") }
+		transport, ok := s.client.Transport.(*http.Transport)
+		if !ok {
+			transport = s.client.Transport.(*single).proxied.(*http.Transport)
+			s.client.Transport.(*single).proxy = proxy
+		}
+		nameless := &net.DNSError{Err: "no such host", Name: "none", IsNotFound: true}
+		transport.Proxy = proxy
+		transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: nameless}
+		}
+		for _, scheme := range []string{"http", "socks5"} {
+			transport.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse(scheme + "://jane:s3cret@none:3128") }
+			_, err = s.Do(t.Context(), Call{Method: "POST", Path: "/v1/x", Body: []byte("{}"), Once: once})
+			if code, _ := exit.Of(err); code != exit.Usage || !strings.Contains(err.Error(), "HTTPS_PROXY") || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("once %t, %s: got exit code %d: %v", once, scheme, code, err)
+			}
+		}
+		e := s.report.failed(t.Context(), Call{}, 0, &net.OpError{Op: "dial", Net: "tcp", Err: nameless})
+		if code, _ := exit.Of(e); code != exit.Temporary {
+			t.Errorf("a service's name: got exit code %d: %v", code, e)
+		}
+	}
+}
+
 // TestNoMoreFiles tells a process that may open no more files from a network that fails, wherever it is met: also where
 // the certificates of authorities could not be read because of it.
 func TestNoMoreFiles(t *testing.T) {
@@ -170,6 +205,37 @@ func TestProxyVariables(t *testing.T) {
 			// Nothing on this machine is called through a proxy.
 			if _, err := NewService(ServiceOptions{Name: "test", BaseURL: "http://127.0.0.1:1", Setting: "test.base_url"}); err != nil {
 				t.Errorf("got %v for a stand-in", err)
+			}
+		})
+	}
+}
+
+// TestUnusedProxy warns of a proxy for other programs where one was meant, and shows nothing of it.
+func TestUnusedProxy(t *testing.T) {
+	for name, tt := range map[string]struct {
+		env     []string
+		address string
+		warned  string
+	}{
+		"nothing":           {nil, "https://acme.example", ""},
+		"for all":           {[]string{"ALL_PROXY"}, "https://acme.example", "ALL_PROXY is not used"},
+		"in small letters":  {[]string{"all_proxy"}, "https://acme.example", "all_proxy is not used"},
+		"both":              {[]string{"ALL_PROXY", "HTTPS_PROXY"}, "https://acme.example", ""},
+		"both, mixed":       {[]string{"ALL_PROXY", "https_proxy"}, "https://acme.example", ""},
+		"a stand-in":        {[]string{"ALL_PROXY"}, "http://127.0.0.1:1", ""},
+		"no address so far": {[]string{"ALL_PROXY"}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, each := range []string{"HTTPS_PROXY", "ALL_PROXY"} {
+				t.Setenv(each, "")
+				t.Setenv(strings.ToLower(each), "")
+			}
+			for _, each := range tt.env {
+				t.Setenv(each, "http://s3cret@proxy.example:3128")
+			}
+			got := UnusedProxy("http://localhost:2", tt.address)
+			if (got == "") != (tt.warned == "") || !strings.Contains(got, tt.warned) || strings.Contains(got, "s3cret") {
+				t.Errorf("got %q", got)
 			}
 		})
 	}

@@ -57,6 +57,9 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 		requests: paced("Agent Connect", "", a.RequestsPerMinute, 0),
 		data:     paced("Agent Connect", "'s data", dataPerMinute, 0),
 	}
+	if unused := httpx.UnusedProxy(cfg.KustomerURL(), cfg.AgentConnectURL()); unused != "" {
+		log.Warn(unused)
+	}
 	var err error
 	c.Kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
