@@ -9,4 +9,5 @@ type Placement struct {
 	// Elsewhere is that there is none in the directory of whoever asks, and there are those of other users.
 	Elsewhere bool
 	Lacking   string // why there is no second witness, or it tells little; empty: all is well
+	Begins    bool   // what is lacking is the first pass alone, which begins it
 }

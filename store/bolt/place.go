@@ -115,7 +115,7 @@ func placeHash(m *meta, text string) []byte {
 
 // placement is what is known of the place when the ledger has been opened.
 func (p *placed) placement() store.Placement {
-	found := store.Placement{Bound: p.path != "", Lacking: p.witness.lacking}
+	found := store.Placement{Bound: p.path != "", Lacking: p.witness.lacking, Begins: p.witness.begins}
 	if p.refused != nil {
 		found.Refused, found.Todo = p.refused.Error(), advise(p.refused)
 	}

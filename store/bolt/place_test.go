@@ -153,10 +153,17 @@ func TestFirstPlace(t *testing.T) {
 	finish(t, l, id(1), store.Accepted)
 	closeLedger(t, l)
 	at := Place{Machine: "one", Witness: filepath.Join(t.TempDir(), "state", "acsync")}
-	if got := placement(t, l.path, at); got.Refused != "" || got.Witness != "" || !strings.Contains(got.Lacking, "the next pass begins it") {
+	if got := placement(t, l.path, at); got.Refused != "" || got.Witness != "" || !strings.Contains(got.Lacking, "the next pass begins it") || !got.Begins {
 		t.Errorf("it is told %+v", got)
 	}
+	// Begun there it would be put back with the ledger.
+	if got := placement(t, l.path, Place{Witness: filepath.Join(filepath.Dir(l.path), "state")}); got.Begins {
+		t.Errorf("in the folder of the ledger it is told %+v", got)
+	}
 	use(t, l.path, at, 2)
+	if got := placement(t, l.path, at); got.Begins {
+		t.Errorf("when it has begun it is told %+v", got)
+	}
 	closeLedger(t, openLedger(t, l.path, Options{}))
 	use(t, l.path, at, 3)
 	if got := placement(t, l.path, Place{Witness: t.TempDir()}); got.Refused != "" || got.Witness != "" || got.Lacking != "" || !got.Elsewhere {

@@ -43,6 +43,7 @@ type witness struct {
 	content  []byte    // as it was read
 	needed   bool      // the ledger is repaired, and refused until the witness says what the ledger does
 	vanished bool      // it was kept there before, and is gone
+	begins   bool      // it was never kept there, and is from the next opening for writing on
 	others   bool      // it is not there, and those of others are elsewhere
 	said     testimony // what it said when the ledger was opened, or has been made to say since
 	mute     error     // why it cannot be written; nil: it can
@@ -66,6 +67,7 @@ func newWitness(p Place, ledger string) witness {
 func (w *witness) speaks() bool { return w.found && w.mute == nil }
 
 func (w *witness) fallSilent(why error) {
+	w.begins = false
 	w.mute, w.lacking = why, fmt.Sprintf("%s cannot be written: %v", w.dir, cause(why))
 }
 
@@ -138,7 +140,7 @@ func (w *witness) missing(m *meta, readOnly bool) error {
 	case len(list) > 0:
 		w.others = true
 	default:
-		w.lacking = w.file + " is not there yet; the next pass begins it"
+		w.lacking, w.begins = w.file+" is not there yet; the next pass begins it", w.tooNear() == ""
 	}
 	return nil
 }
@@ -217,7 +219,7 @@ func (w *witness) begin(now fence) error {
 	}
 	name := make([]byte, nameBytes)
 	rand.Read(name) // never fails (documented)
-	w.said.Name, w.found, w.lacking = hex.EncodeToString(name), true, w.tooNear()
+	w.said.Name, w.found, w.lacking, w.begins = hex.EncodeToString(name), true, w.tooNear(), false
 	if w.vanished {
 		w.lacking = w.file + " had vanished since the last pass, and was begun anew"
 	}

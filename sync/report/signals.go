@@ -426,6 +426,8 @@ func placeSignal(s Status) Signal {
 		signal.Text = "where it was; the second witness is that of another user"
 	case wellWitnessed(place):
 		signal.Text = "where it was; second witness " + place.Witness
+	case place.Begins:
+		signal.Text = "where it was; second witness " + place.Lacking
 	default:
 		signal.Text = "where it was; no second witness: " + place.Lacking
 		if s.Witness != Watching {

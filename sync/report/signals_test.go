@@ -277,6 +277,7 @@ func TestLightsGoOn(t *testing.T) {
 func TestPlaceLight(t *testing.T) {
 	kept, none := store.Placement{Bound: true, Witness: "/state/l.witness"}, store.Placement{Bound: true, Lacking: "HOME is not set"}
 	near := store.Placement{Bound: true, Witness: "/var/l.witness", Lacking: "/var/l.witness lies in the folder"}
+	begins := store.Placement{Bound: true, Lacking: "/state/l.witness is not there yet; the next pass begins it", Begins: true}
 	for _, c := range []struct {
 		witness Witness
 		place   store.Placement
@@ -289,6 +290,7 @@ func TestPlaceLight(t *testing.T) {
 		{NoSecret, store.Placement{Bound: true, Elsewhere: true}, SignalOK, "this machine is put back from a snapshot"},
 		{NoStamps, kept, SignalOK, "this machine is put back from a snapshot"},
 		{NoSecret, none, SignalLook, "its fence (there is no second witness: HOME is not set)"},
+		{NoSecret, begins, SignalOK, "its fence (there is no second witness: /state/l.witness is not there yet"},
 		{NoSecret, near, SignalLook, "its fence (there is no second witness: /var/l.witness lies"},
 	} {
 		s := well()
