@@ -71,6 +71,21 @@ func Newest(list []Backup, now time.Time) time.Time {
 	return list[0].Made
 }
 
+// Near reports how near to a ledger a directory of backups is: on its disk, and in its folder as well, with
+// which they are lost. A disk that is mounted inside of the folder is another one.
+func Near(ledger, dir string) (folder, disk bool) {
+	ledger, err := realPath(ledger)
+	if err != nil {
+		return false, false
+	}
+	around := filepath.Dir(ledger)
+	dir, err = realPath(dir)
+	if err != nil || !sameDisk(around, dir) {
+		return false, false
+	}
+	return inside(dir, around), true
+}
+
 // Original is an open ledger that backups are made of.
 type Original interface {
 	Info() (store.Info, error)

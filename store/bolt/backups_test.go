@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -152,4 +153,23 @@ func TestNoRoomForABackup(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	wantSame(t, names(t, dir), []string(nil))
+}
+
+// TestNear tells a directory of backups that is lost with its ledger from others.
+func TestNear(t *testing.T) {
+	dir := t.TempDir()
+	ledger, link := filepath.Join(dir, "own", "acsync.db"), filepath.Join(dir, "link")
+	must(t, errors.Join(os.MkdirAll(filepath.Join(dir, "own", "copies"), 0o700), os.Mkdir(filepath.Join(dir, "other"), 0o700)))
+	folders := map[string]bool{"own": true, "own/copies": true, "other": false, ".": false}
+	if err := os.Symlink(filepath.Join(dir, "own"), link); err == nil {
+		folders["link"] = true
+	}
+	for name, want := range folders {
+		if folder, disk := Near(ledger, filepath.Join(dir, name)); folder != want || !disk {
+			t.Errorf("%s: in the folder %t, on the disk %t", name, folder, disk)
+		}
+	}
+	if folder, disk := Near(ledger, "/proc"); runtime.GOOS == "linux" && (folder || disk) {
+		t.Error("another file system is taken for the disk of the ledger")
+	}
 }

@@ -5,6 +5,7 @@ package bolt
 import (
 	"io/fs"
 	"math"
+	"path/filepath"
 )
 
 // What this system does not tell is taken to be well: the disk is a local one, and has room.
@@ -12,6 +13,8 @@ import (
 func network(string) error { return nil }
 
 func freeSpace(string) (uint64, error) { return math.MaxUint64, nil }
+
+func sameDisk(one, other string) bool { return filepath.VolumeName(one) == filepath.VolumeName(other) }
 
 func mayWrite(string) error { return nil }
 

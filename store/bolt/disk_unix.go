@@ -67,6 +67,12 @@ func freeSpace(path string) (uint64, error) {
 	return uint64(max(blocks, 0)) * uint64(s.Bsize), nil
 }
 
+// sameDisk reports whether two directories are of one file system.
+func sameDisk(one, other string) bool {
+	var a, b syscall.Stat_t
+	return syscall.Stat(one, &a) == nil && syscall.Stat(other, &b) == nil && a.Dev == b.Dev
+}
+
 func mayWrite(dir string) error {
 	const write = 2 // W_OK, see access(2)
 	return syscall.Access(dir, write)

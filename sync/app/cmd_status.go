@@ -84,7 +84,9 @@ func showOne(s *session, status report.Status) error {
 // backupsOf is what there is of backups of a ledger, by its id.
 func backupsOf(s *session, id string, now time.Time) report.Backups {
 	list, err := s.tenant.ListBackups(id, now)
+	folder, disk := bolt.Near(s.path(), s.tenant.Config.Ledger.BackupDir)
 	return report.Backups{
+		InFolder: folder, SameDisk: disk,
 		Dir: s.tenant.Config.Ledger.BackupDir, Newest: bolt.Newest(list, now), Count: len(list), Failed: err,
 		Without: s.tenant.Demo != nil,
 	}

@@ -167,6 +167,8 @@ const (
 	doMakeBackups = "set ledger.backup_dir, best to another disk: passes then write one a day"
 	doMendBackups = "see whether it is there, mounted, and this user's to read and write (ledger.backup_dir): " +
 		"each pass tries again"
+	doMoveBackups = "what takes the ledger's folder takes them as well: set ledger.backup_dir to another " +
+		"place, best on another disk, and move them there"
 	doAwaitBackup = "the next acsync run{here} writes one; what keeps it from that its notices say"
 )
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,11 +13,13 @@ const (
 
 // Backups are those of a ledger that passes have made.
 type Backups struct {
-	Dir     string    // where they are; empty: none are made
-	Newest  time.Time // zero for none
-	Count   int
-	Failed  error // why the directory cannot be read; nil where it can
-	Without bool  // none are needed: the sandbox asks nobody
+	Dir    string    // where they are; empty: none are made
+	Newest time.Time // zero for none
+	Count  int
+	// where they are lost with the ledger: in its folder, or at least on its disk
+	InFolder, SameDisk bool
+	Failed             error // why the directory cannot be read; nil where it can
+	Without            bool  // none are needed: the sandbox asks nobody
 }
 
 // signal compares the newest backup with the last pass: while there are no passes nothing is lost.
@@ -54,6 +57,14 @@ func (b Backups) signal(s Status) Signal {
 	}
 	if signal.Level != SignalOK {
 		signal.Todo = advise(doAwaitBackup, s.Here)
+	}
+	switch {
+	case b.InFolder:
+		signal.Level = worst([]Signal{signal, {Level: SignalLook}})
+		signal.Text += ", in the ledger's own folder"
+		signal.Todo = strings.TrimPrefix(signal.Todo+"; "+doMoveBackups, "; ")
+	case b.SameDisk:
+		signal.Text += ", on the ledger's disk"
 	}
 	return signal
 }
