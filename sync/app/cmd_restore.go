@@ -44,8 +44,10 @@ func ledgerRestore(s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	queue := bolt.NewQueue(s.path(), commandName(s.c))
+	defer queue.Leave()
 	var r *bolt.Restoration
-	err = lock.open(s, func() (err error) {
+	err = lock.openInTurn(s, queue, func() (err error) {
 		r, err = bolt.NewRestoration(s.path(), copied, s.tenant.LedgerOptions(accepted))
 		return err
 	})
@@ -64,6 +66,8 @@ func ledgerRestore(s *session) (err error) {
 	if err != nil {
 		return err
 	}
+	// The turn goes on until the copy is open: a back-fill is not to find it before it is repaired.
+	queue.Wait()
 	// Else an earlier restore of it goes on, with what that has learnt.
 	if !r.Begun {
 		if done.aside, err = r.Place(); err != nil {

@@ -47,6 +47,11 @@ func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
 func (p lockPolicy) open(s *session, try func() error) error {
 	queue := bolt.NewQueue(s.path(), commandName(s.c))
 	defer queue.Leave()
+	return p.openInTurn(s, queue, try)
+}
+
+// openInTurn is open for a command that keeps its place in the queue, because its turn ends only later.
+func (p lockPolicy) openInTurn(s *session, queue *bolt.Queue, try func() error) error {
 	for until := time.Now().Add(p.wait); ; queue.Wait() {
 		err := try()
 		switch locked := errors.Is(err, store.ErrLocked); {
