@@ -20,6 +20,7 @@ type Options struct {
 	Search    *httpx.Pacer  // searches wait for it too, since they have a limit of their own
 	UserAgent string        // such as "acsync/1.4.0"
 	HTTP      *http.Client  // in place of the client's own, for tests
+	Tries     int           // attempts at a call, at most; 0 means 5
 	// Notify, when set, is told of every failed attempt that is followed by another, and of the wait before
 	// that.
 	Notify func(err error, wait time.Duration)
@@ -51,7 +52,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{service: service, all: o.All, search: o.Search, retry: httpx.Retry{Notify: o.Notify}}
+	a := &api{service: service, all: o.All, search: o.Search, retry: httpx.Retry{Tries: o.Tries, Notify: o.Notify}}
 	return &Client{
 		api: a, searcher: searcher{a}, getter: getter{a}, batchGetter: &batchGetter{api: a},
 		lister: lister{a},

@@ -20,28 +20,55 @@ const listPages = 200
 // customerConversations is how many conversations of one customer are read at most.
 const customerConversations = 1_000
 
+// The first pages of the lists, with the documented greatest page sizes.
+var (
+	usersList  = request{path: "/v1/users", query: "page=1&pageSize=500", role: roleUser}
+	teamsList  = request{path: "/v1/teams", query: "page=1&pageSize=500", role: roleTeam}
+	brandsList = request{path: "/v1/brands", query: "page=1&pageSize=100", role: roleBrand}
+	tagsList   = request{path: "/v1/tags", query: "page=1&pageSize=100", role: roleTag}
+)
+
 // lister reads the lists of users, tags, teams and brands, and those of a customer's conversations.
 type lister struct{ api *api }
 
 // Users returns all users, machines included. Whether deactivated ones are among them is unknown: User finds
 // them.
 func (l lister) Users(ctx context.Context) ([]User, error) {
-	q := request{path: "/v1/users", query: "page=1&pageSize=500", role: roleUser}
-	return list(ctx, l.api, "user", q, decodeUser)
+	return list(ctx, l.api, "user", usersList, decodeUser)
 }
 
 // Teams returns all teams (documented, as the greatest page size is). Whether deleted ones are among them is
 // unknown.
 func (l lister) Teams(ctx context.Context) ([]Team, error) {
-	q := request{path: "/v1/teams", query: "page=1&pageSize=500", role: roleTeam}
-	return list(ctx, l.api, "team", q, decodeTeam)
+	return list(ctx, l.api, "team", teamsList, decodeTeam)
 }
 
 // Brands returns all brands (documented); the error is ErrNotFound when Kustomer has no such call, as may be
 // where there is a single brand (inferred).
 func (l lister) Brands(ctx context.Context) ([]Brand, error) {
-	q := request{path: "/v1/brands", query: "page=1&pageSize=100", role: roleBrand}
-	brands, err := list(ctx, l.api, "brand", q, decodeBrand)
+	brands, err := list(ctx, l.api, "brand", brandsList, decodeBrand)
+	return brands, withoutCall(err)
+}
+
+// FirstUsers returns the first page of the users, by one call: who wants to know whether a list can be had
+// needs no more of it.
+func (l lister) FirstUsers(ctx context.Context) ([]User, error) {
+	return listSome(ctx, l.api, "user", usersList, 0, decodeUser)
+}
+
+// FirstTags returns the first page of the tags.
+func (l lister) FirstTags(ctx context.Context) ([]Tag, error) {
+	return listSome(ctx, l.api, "tag", tagsList, 0, decodeTag)
+}
+
+// FirstTeams returns the first page of the teams.
+func (l lister) FirstTeams(ctx context.Context) ([]Team, error) {
+	return listSome(ctx, l.api, "team", teamsList, 0, decodeTeam)
+}
+
+// FirstBrands returns the first page of the brands; the error is that of Brands.
+func (l lister) FirstBrands(ctx context.Context) ([]Brand, error) {
+	brands, err := listSome(ctx, l.api, "brand", brandsList, 0, decodeBrand)
 	return brands, withoutCall(err)
 }
 
@@ -73,8 +100,7 @@ func (l lister) CustomerConversations(ctx context.Context, customerID string) ([
 
 // Tags returns all tags.
 func (l lister) Tags(ctx context.Context) ([]Tag, error) {
-	q := request{path: "/v1/tags", query: "page=1&pageSize=100", role: roleTag}
-	return list(ctx, l.api, "tag", q, decodeTag)
+	return list(ctx, l.api, "tag", tagsList, decodeTag)
 }
 
 // list follows a list from its first page to its end: where there is no next page, where a page brings

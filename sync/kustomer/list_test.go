@@ -234,3 +234,20 @@ func TestCustomerConversationsFail(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFirstPages asks once for each list, whatever follows.
+func TestFirstPages(t *testing.T) {
+	c, s := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		kind := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/v1/"), "s")
+		fmt.Fprintf(w, `{"data":[{"type":%q,"id":"a","attributes":{"name":"A"}}],"links":{"next":"%s?page=2"}}`, kind, r.URL.Path)
+	}))
+	users, err1 := c.FirstUsers(t.Context())
+	tags, err2 := c.FirstTags(t.Context())
+	teams, err3 := c.FirstTeams(t.Context())
+	brands, err4 := c.FirstBrands(t.Context())
+	if err := errors.Join(err1, err2, err3, err4); err != nil || len(users) != 1 || len(tags) != 1 || len(teams) != 1 || len(brands) != 1 {
+		t.Errorf("%v: got %v, %v, %v, %v", err, users, tags, teams, brands)
+	}
+	s.wantAsked(t, "GET /v1/users?page=1&pageSize=500", "GET /v1/tags?page=1&pageSize=100",
+		"GET /v1/teams?page=1&pageSize=500", "GET /v1/brands?page=1&pageSize=100")
+}
