@@ -24,6 +24,7 @@ type Options struct {
 	APISecret   string        // signs a token for each call; of the same account as the key
 	Data        *httpx.Pacer  // each call waits for it; nil: unpaced
 	DataTimeout time.Duration // of one call; 0 means 5 min: answers that took longer than one were observed
+	DataTries   int           // attempts at one call, at most; 0 means 3
 	// Notify, when set, is told of every failed call for data that is tried again, and of the wait before
 	// that.
 	Notify func(err error, wait time.Duration)

@@ -56,7 +56,7 @@ func newDataReader(o Options, proven *atomic.Bool) (dataReader, error) {
 		// (documented).
 		Authorize: func(now time.Time) (string, error) { return signToken(o.APISecret, now) },
 	})
-	retry := httpx.Retry{Tries: dataTries, Notify: o.Notify}
+	retry := httpx.Retry{Tries: cmp.Or(o.DataTries, dataTries), Notify: o.Notify}
 	return dataReader{service: service, pacer: o.Data, retry: retry}, err
 }
 
@@ -76,6 +76,16 @@ func fetch[T any](
 	ctx context.Context, d dataReader, path string, query url.Values, private []string,
 	decode func([]byte) (T, error),
 ) (T, error) {
+	return fetchWhole(ctx, d, path, query, private, func(_ *httpx.Response, body []byte) (T, error) {
+		return decode(body)
+	})
+}
+
+// fetchWhole is fetch for who needs more of the answer than its body.
+func fetchWhole[T any](
+	ctx context.Context, d dataReader, path string, query url.Values, private []string,
+	decode func(*httpx.Response, []byte) (T, error),
+) (T, error) {
 	page, err := httpx.Fetch(ctx, d.service, d.retry, httpx.Call{
 		Method: http.MethodGet, Path: path, Query: query.Encode(), Secrets: private,
 		Paced: []*httpx.Pacer{d.pacer},
@@ -84,7 +94,7 @@ func fetch[T any](
 		if err := resp.Decode(&body); err != nil {
 			return *new(T), err
 		}
-		page, err := decode(body)
+		page, err := decode(resp, body)
 		if err != nil {
 			return *new(T), resp.Unreadable(err)
 		}
