@@ -253,6 +253,23 @@ func syncDir(dir string) error {
 	return nil
 }
 
+// Site is the disk that a ledger lies on, or is to lie on.
+type Site struct {
+	Free     uint64 // bytes
+	Unknown  error  // why that cannot be found out; nil: it can
+	Network  error  // it is store.ErrNetwork on a network file system, and nil on any other
+	Unusable error  // why nothing can be written beside the ledger; nil: it can
+}
+
+// SiteOf looks at where a ledger lies, and changes nothing.
+func SiteOf(path string) Site {
+	place := beside(path, "")
+	free, err := freeSpace(place)
+	return Site{
+		Free: free, Unknown: err, Network: network(place), Unusable: writableDir(filepath.Dir(place), false),
+	}
+}
+
 func checkRoom(path string) error {
 	free, err := freeSpace(path)
 	if err != nil {
