@@ -35,7 +35,10 @@ type Source struct {
 	// applied last, before validation; paths that it sets are taken as they are
 	Override func(*Config)
 	Check    func(Config) []Problem // finds what is wrong with the expressions; nil: they are not looked at
-	Warn     func(text string)      // is told what is not as it should be, and works; nil: nobody is
+	// is told where each key has come from that is not at its default, such as "config.toml:12" or the name of a
+	// variable, before anything is refused; nil: nobody is
+	Origins func(map[string]string)
+	Warn    func(text string) // is told what is not as it should be, and works; nil: nobody is
 }
 
 // Problem is what a check of the expressions found. What expressions mean is for the caller to know; this
@@ -66,6 +69,9 @@ func Load(s Source) (Config, error) {
 	if s.Override != nil {
 		d.override(s.Override)
 	}
+	if s.Origins != nil {
+		s.Origins(d.sources())
+	}
 	d.cfg.check(&d.checker)
 	if s.Check != nil {
 		d.place(s.Check(d.cfg))
@@ -89,6 +95,20 @@ type draft struct {
 	checker
 	cfg      Config
 	warnings []string
+}
+
+// sources are the places that the keys have come from, for people.
+func (d *draft) sources() map[string]string {
+	list := make(map[string]string, len(d.origins))
+	for key, at := range d.origins {
+		switch {
+		case at.file != "" && at.line > 0:
+			list[key] = fmt.Sprintf("%s:%d", at.file, at.line)
+		default:
+			list[key] = cmp.Or(at.file, at.source)
+		}
+	}
+	return list
 }
 
 // readFile decodes the configuration file, and returns the mode of the very file it read.

@@ -452,3 +452,28 @@ func TestLoadOverrideComesLast(t *testing.T) {
 		t.Errorf("got -, want +\n%s", diff)
 	}
 }
+
+// TestOrigins tells where each value has come from, a secret's without the secret, also where the configuration is
+// refused in the end.
+func TestOrigins(t *testing.T) {
+	var got map[string]string
+	path := write(t, "[sync]\nsettle = \"4m\"\n[kustomer]\napi_key_file = \"key\"\n[[rule]]\nname = \"a\"\nwhen = \"true\"\naction = \"no such\"\n")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "key"), []byte("key-4711"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(Source{
+		Path: path, Env: []string{"ACSYNC_SYNC_OVERLAP=31m", "AGENT_CONNECT_API_KEY=key-4712"},
+		Origins: func(o map[string]string) { got = o },
+	})
+	if err == nil {
+		t.Error("the configuration is accepted")
+	}
+	for key, want := range map[string]string{
+		"sync.settle": path + ":2", "sync.overlap": "ACSYNC_SYNC_OVERLAP", "agent_connect.api_key": "AGENT_CONNECT_API_KEY",
+		"kustomer.api_key": path + ":4", "rule[1].when": path + ":7", "sync.max_age": "",
+	} {
+		if got[key] != want {
+			t.Errorf("%s: got %q, want %q", key, got[key], want)
+		}
+	}
+}
