@@ -16,6 +16,9 @@ import (
 // dataPerMinute is Agent Connect's documented limit for reading its data, by key.
 const dataPerMinute = 100
 
+// briefTries let a connection that was cut, or a clock that differs, be no failure.
+const briefTries = 2
+
 // clock is how a time is written that is waited for.
 const clock = time.TimeOnly + " UTC"
 
@@ -45,6 +48,17 @@ type retrial struct {
 // Connect makes the clients, which name themselves by agent and log what they try again. It does not call
 // yet. Without Agent Connect's API key there is no client for that.
 func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
+	return connect(cfg, agent, log, 0)
+}
+
+// ConnectBriefly makes the clients of who wants to see how the services answer now: a call that fails is tried
+// once more, and not for minutes.
+func ConnectBriefly(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
+	return connect(cfg, agent, log, briefTries)
+}
+
+// connect makes the clients; 0 tries are as many as each client makes by itself.
+func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Clients, error) {
 	k, a := cfg.Kustomer, cfg.AgentConnect
 	paced := func(owner, part string, perMinute int, reserve float64) service {
 		return service{owner + part, owner, httpx.NewPacer(httpx.PacerOptions{
@@ -63,21 +77,21 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 	var err error
 	c.Kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
-		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log),
+		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log), Tries: tries,
 	})
 	if err == nil && a.APIKey.IsSet() {
-		c.AgentConnect, err = c.agentConnect(cfg, agent)
+		c.AgentConnect, err = c.agentConnect(cfg, agent, tries)
 		c.Profiles = c.AgentConnect
 	}
 	return c, err
 }
 
-func (c *Clients) agentConnect(cfg config.Config, agent string) (*agentconnect.Client, error) {
+func (c *Clients) agentConnect(cfg config.Config, agent string, tries int) (*agentconnect.Client, error) {
 	a := cfg.AgentConnect
 	return agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: a.APIKey.Reveal(), APISecret: a.APISecret.Reveal(),
 		Timeout: time.Duration(a.Timeout), Data: c.data.Pacer, Requests: c.requests.Pacer,
-		UserAgent: agent,
+		UserAgent: agent, DataTries: tries,
 	})
 }
 
