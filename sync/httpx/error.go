@@ -50,8 +50,8 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
-	if hint := cmp.Or(e.Hint, e.Kind.facts().hint); hint != "" {
-		b.WriteString("; " + hint)
+	if todo := e.Todo(); todo != "" {
+		b.WriteString("; " + todo)
 	}
 	return b.String()
 }
@@ -71,6 +71,9 @@ func (e *Error) Brief() string {
 	}
 	return fmt.Sprintf("%d, %s", e.Status, e.Kind.facts().phrase)
 }
+
+// Todo says what to do next, in this program's own words; empty where nothing is known.
+func (e *Error) Todo() string { return cmp.Or(e.Hint, e.Kind.facts().hint) }
 
 // OfRequest reports whether the failure may be of this request alone, while the service answers others: it
 // asks for more than the service can find in time, or for something that cannot be served.
