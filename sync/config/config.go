@@ -75,6 +75,9 @@ func (c Config) Location() *time.Location {
 	return location
 }
 
+// Secret is the value of one of [Secrets].
+func (c Config) Secret(key string) Secret { return field(&c, key).Interface().(Secret) }
+
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can
 // tell whether it is theirs: the hosts that are called, with their paths. Stand-ins and proxies on this
 // machine get another port each time, so that there the organisation counts instead. Empty as long as no

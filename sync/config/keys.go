@@ -60,6 +60,9 @@ var secrets = []string{
 // testKey is the key with which every survey goes to a test address.
 const testKey = "agent_connect.test_api_key"
 
+// Secrets are the keys that are never shown.
+func Secrets() []string { return slices.Clone(secrets) }
+
 func fileKey(secret string) string { return secret + "_file" }
 
 // pathKeys hold paths relative to the configuration file, to places that only the operator should know. One of
