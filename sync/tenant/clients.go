@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,7 +53,7 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 }
 
 // ConnectBriefly makes the clients of who wants to see how the services answer now: a call that fails is tried
-// once more, and not for minutes.
+// once more, and not for minutes. With an error there is the client that could be made, if any.
 func ConnectBriefly(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
 	return connect(cfg, agent, log, briefTries)
 }
@@ -79,11 +80,13 @@ func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Cli
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
 		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log), Tries: tries,
 	})
-	if err == nil && a.APIKey.IsSet() {
-		c.AgentConnect, err = c.agentConnect(cfg, agent, tries)
-		c.Profiles = c.AgentConnect
+	if !a.APIKey.IsSet() {
+		return c, err
 	}
-	return c, err
+	var other error
+	c.AgentConnect, other = c.agentConnect(cfg, agent, tries)
+	c.Profiles = c.AgentConnect
+	return c, cmp.Or(err, other)
 }
 
 func (c *Clients) agentConnect(cfg config.Config, agent string, tries int) (*agentconnect.Client, error) {
