@@ -55,9 +55,13 @@ var directions = map[string][]string{
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/deliver", "acsync/sync/dryrun",
 		"acsync/sync/fetch", "acsync/sync/plan", "acsync/sync/verify",
 	},
+	"acsync/sync/check": {
+		"acsync/store", "acsync/store/bolt", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
+		"acsync/sync/httpx", "acsync/sync/kustomer",
+	},
 	"acsync/sync/report/doc": {},
 	"acsync/sync/report": {
-		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/audit", "acsync/sync/decide",
+		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/decide",
 		"acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/journey", "acsync/sync/plan",
 		"acsync/sync/report/doc", "acsync/sync/verify",
 	},
@@ -67,7 +71,7 @@ var directions = map[string][]string{
 		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/verify",
 	},
 	"acsync/sync/app": {
-		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/audit", "acsync/sync/config", "acsync/sync/decide",
+		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/journey",
 		"acsync/sync/plan",
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",

@@ -78,9 +78,9 @@ func program(l *commandLine) *cli.App {
 			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
 			initCommand(l), runCommand(l), rehearseCommand(l), backfillCommand(l), planCommand(l),
-			applyCommand(l), statusCommand(l), explainCommand(l), reportCommand(l), auditCommand(l),
-			passesCommand(l), resolveCommand(l), retryCommand(l), ledgerCommand(l), rulesCommand(l),
-			sandboxCommand(l),
+			applyCommand(l), statusCommand(l), checkCommand(l), explainCommand(l), reportCommand(l),
+			auditCommand(l), passesCommand(l), resolveCommand(l), retryCommand(l), ledgerCommand(l),
+			rulesCommand(l), sandboxCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,

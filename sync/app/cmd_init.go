@@ -14,6 +14,7 @@ import (
 	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/rebuild"
+	"acsync/sync/report"
 	"acsync/sync/tenant"
 )
 
@@ -133,6 +134,9 @@ func (f founding) say(adopted rebuild.Result) error {
 			"schema": "acsync.init/1", "config": f.path, "config_written": f.fresh, "ledger": cfg.Ledger.Path,
 			"start": f.start, "backup_dir": cfg.Ledger.BackupDir,
 		}
+		if lines := checkQuickly(f.session); lines != nil {
+			said["check"] = report.CheckLines(lines)
+		}
 		if took {
 			said["adopted"], said["since"] = adopted.Written, adopted.Since
 		}
@@ -163,6 +167,9 @@ func (f founding) say(adopted rebuild.Result) error {
 	}
 	if missing := cfg.Ready(); missing != nil {
 		tell("\nBefore the first pass:\n%v", missing)
+	}
+	for _, line := range report.CheckSummary(checkQuickly(f.session)) {
+		tell("%s", line)
 	}
 	tell("\nThen look before you leap:  acsync run --config %s --dry-run", shellPath(f.path))
 	return nil

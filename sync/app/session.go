@@ -68,7 +68,9 @@ type session struct {
 	terminal terminal
 	readOnly bool // the command only tells what is
 	tenant   *tenant.Tenant
-	stand    *sandbox.Sandbox // the stand-ins of a demonstration; else nil
+	stand    *sandbox.Sandbox  // the stand-ins of a demonstration; else nil
+	origins  map[string]string // where the keys of the configuration have come from
+	warnings []string          // of loading it
 }
 
 // in gives a command what it needs, and takes it back when that has ended.
@@ -109,7 +111,16 @@ func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.Acti
 // source is where the configuration comes from, but for the file.
 func (s *session) source() config.Source {
 	log := s.terminal.logger(s.stderr)
-	return config.Source{Env: s.env, ReadOnly: s.readOnly, Warn: func(text string) { log.Warn(text) }}
+	return config.Source{
+		Env: s.env, ReadOnly: s.readOnly, Origins: func(origins map[string]string) { s.origins = origins },
+		Warn: func(text string) {
+			s.warnings = append(s.warnings, text)
+			// Among the findings of a check they stand by themselves.
+			if s.c.Command.HelpName != "acsync check" {
+				log.Warn(text)
+			}
+		},
+	}
 }
 
 func (s *session) path() string { return s.tenant.Config.Ledger.Path }
