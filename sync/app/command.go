@@ -20,7 +20,7 @@ func command(c *cli.Command) *cli.Command {
 		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace()); err != nil {
 			return err
 		}
-		return pointError(ctx, action(ctx))
+		return pointError(ctx, advised(ctx, action(ctx)))
 	}
 	return c
 }

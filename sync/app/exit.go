@@ -2,13 +2,19 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/urfave/cli/v2"
+
+	"acsync/sync/config"
 	"acsync/sync/exit"
+	"acsync/sync/httpx"
 	"acsync/sync/report"
 )
 
@@ -49,6 +55,37 @@ func exitCode(err error) exit.Code {
 	code, _ := exit.Of(err)
 	return code
 }
+
+// advised adds to an error where to look, if a check tells more about it: refused credentials, and what is set up so
+// that it cannot work. A command line that is wrong it knows nothing of.
+func advised(c *cli.Context, err error) error {
+	const where = "acsync check looks at everything that passes need"
+	// What is wrong with a value says all by itself; what is missing is one thing of several.
+	faults, isFaults := errors.AsType[config.Faults](err)
+	isFaults = isFaults && !slices.ContainsFunc(faults, func(f config.Fault) bool { return f.Source != "" })
+	_, isCall := errors.AsType[*httpx.Error](err)
+	reported, isReported := errors.AsType[ended](err)
+	switch code := exitCode(err); {
+	case code != exit.Credentials && code != exit.Usage, c.Command.HelpName == "acsync check",
+		// The report says it all.
+		isReported && reported.err == nil:
+		return err
+	case isFaults && len(faults) > 1:
+		return advisedError{err, err.Error() + "\n" + where}
+	case isFaults, isCall, code == exit.Credentials:
+		return advisedError{err, err.Error() + "; " + where}
+	}
+	return err
+}
+
+// advisedError is an error with more words.
+type advisedError struct {
+	err  error
+	text string
+}
+
+func (a advisedError) Error() string { return a.text }
+func (a advisedError) Unwrap() error { return a.err }
 
 // usagef is the error of a command line that cannot be carried out.
 func usagef(format string, args ...any) error {

@@ -92,7 +92,11 @@ func (p pass) run() (err error) {
 		heard = append(heard, p.plan.planner)
 	}
 	p.engine.Observer = heard
-	result, err := p.limits.run(p.c.Context, p.engine)
+	unproven, err := p.proveKeys(clients)
+	result := surveysync.Result{Mode: p.engine.Options.Mode, DryRun: true, Exit: int(exitCode(err))}
+	if err == nil {
+		result, err = p.limits.run(p.c.Context, p.engine)
+	}
 	watch.stop()
 	fingerprint := ""
 	if carried := p.engine.Options.Plan; carried != nil {
@@ -116,7 +120,7 @@ func (p pass) run() (err error) {
 		watch.log.Warn(each)
 	}
 	result.Notices = slices.DeleteFunc(
-		slices.Concat(result.Notices, []string{notice, p.witness().Warning(place)}, warnings, backfills),
+		slices.Concat(result.Notices, []string{notice, unproven, p.witness().Warning(place)}, warnings, backfills),
 		func(notice string) bool { return notice == "" })
 	for i, each := range result.Notices {
 		result.Notices[i] = pointed(p.c, each)
@@ -131,6 +135,32 @@ func (p pass) run() (err error) {
 		err = errors.Join(err, p.plan.say(p.c, p.stdout))
 	}
 	return err
+}
+
+// provingKeys is how long a dry run goes on to prove the keys of Agent Connect: it needs nothing else of it.
+const provingKeys = time.Minute
+
+// proveKeys lets a dry run prove the keys of Agent Connect by a read, which creates nothing: it sends nothing that
+// would show them to be wrong. Keys that are refused end it; where they cannot be proved, the notice says so.
+func (p pass) proveKeys(clients *tenant.Clients) (notice string, err error) {
+	switch {
+	case !p.engine.Options.DryRun, p.tenant.Demo != nil, clients.AgentConnect == nil:
+		return "", nil
+	case !p.tenant.Config.AgentConnect.APISecret.IsSet():
+		return "whether Agent Connect takes its API key only the first real request will show: it answers no read " +
+			"without the API secret (agent_connect.api_secret_file)", nil
+	}
+	ctx, cancel := context.WithTimeout(p.c.Context, provingKeys)
+	defer cancel()
+	_, err = clients.AgentConnect.Glance(ctx, p.clock().Add(-time.Hour), 1)
+	code := exitCode(err)
+	switch {
+	case err == nil, p.c.Context.Err() != nil:
+		return "", context.Cause(p.c.Context)
+	case code == exit.Credentials, code == exit.Usage:
+		return "", fmt.Errorf("prove the keys of Agent Connect: %w", err)
+	}
+	return fmt.Sprintf("the keys of Agent Connect could not be proved: %v", err), nil
 }
 
 // openLedger gives the engine its ledger: a dry run one to read alone, any other one with a heartbeat that

@@ -51,9 +51,8 @@ const (
 	DoSeeBelow      = "see what was rejected or is in doubt, below"
 	DoAwaitNextPass = "nothing if the next pass ends well; otherwise see its log"
 	DoRunAgain      = "the next run goes on; nothing is lost"
-	DoRenewKey      = "renew the key, or give it the role, that the log of that pass names; the next run " +
-		"goes on"
-	DoSeeFuse = "see why the fuse blew before the next pass goes on with the rest"
+	DoRenewKey      = "renew the key, or give it the role, that acsync check{here} names; the next run goes on"
+	DoSeeFuse       = "see why the fuse blew before the next pass goes on with the rest"
 
 	// A rehearsal. What is wrong with one is mended, and it is begun anew: nobody real was asked.
 	doSeeRehearsed = "Look at the test address, and at Agent Connect's API status page, which lists each of " +

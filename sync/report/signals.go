@@ -159,7 +159,7 @@ func lastPassSignal(s Status) Signal {
 	}
 	text := fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(last.Ended), since(s.Now, last.Ended),
 		last.Mode, thousands(last.Found), last.Exit, s.Ending.Meaning)
-	signal := Signal{name, s.Ending.Level, text, s.Ending.Todo}
+	signal := Signal{name, s.Ending.Level, text, advise(s.Ending.Todo, s.Here)}
 	switch paused := last.Reasons[string(decide.Paused)]; {
 	case s.Ending.Partial:
 		signal.Todo = goesOn(last.Mode, s.Here) + "; nothing is lost"
