@@ -20,6 +20,7 @@ type Faults struct {
 	Reclose        float64       // share of conversations resolved again just after a search returned them
 	JoinDrop       float64       // share of customers that searches never return although they are there
 	Lost           float64       // share of conversations whose requests Agent Connect's data never show
+	NoDoneTimes    bool          // searches do not know when conversations were marked done
 	Broken         []string      // conversations: a search fails with 500 when its page would show one
 	RowBytes       int           // by so many bytes is each conversation longer that a search shows
 }

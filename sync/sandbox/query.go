@@ -14,7 +14,25 @@ type query struct {
 	context string // of the rows: "conversation" or "customer"
 	done    interval
 	created interval
+	updated interval // in place of done
 }
+
+// byUpdate reports whether the query is about when conversations were changed.
+func (q *query) byUpdate() bool { return !q.updated.from.IsZero() }
+
+// resolutions is the interval in which conversations must have been resolved to match, as far as that is generated.
+func (q *query) resolutions() (from, to time.Time) {
+	if !q.byUpdate() {
+		return q.done.from, q.done.to
+	}
+	// Background writes follow within a second.
+	if to = q.updated.to; to.IsZero() {
+		to = farFuture
+	}
+	return q.updated.from.Add(-time.Second), to
+}
+
+var farFuture = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // interval is a half-open stretch of time. A zero end is open.
 type interval struct{ from, to time.Time }
@@ -28,6 +46,9 @@ var sortKeys = map[string]string{
 	"conversation": "conversation_last_done_created_at",
 	"customer":     "customer_updated_at",
 }
+
+// updatedKey is the other order of conversations, of a search by when they were changed.
+const updatedKey = "conversation_updated_at"
 
 // parseQuery reads the body of a search.
 func parseQuery(body []byte) (query, error) {
@@ -49,6 +70,7 @@ func parseQuery(body []byte) (query, error) {
 		return q, errors.New(`queryContext must be "conversation" or "customer"`)
 	case raw["or"] != nil && (either == nil || len(either) > 0):
 		return q, errors.New("or must be an empty array: alternatives are not spoken here")
+	case len(sort) == 1 && q.context == "conversation" && reflect.DeepEqual(sort[0], object{updatedKey: "asc"}):
 	case len(sort) != 1 || !reflect.DeepEqual(sort[0], object{key: "asc"}):
 		return q, fmt.Errorf(`sort must be [{%q: "asc"}]`, key)
 	}
@@ -61,7 +83,8 @@ func (q *query) restrict(criteria []any) error {
 	bounds := map[string]*time.Time{
 		"conversation_last_done_created_at gte": &q.done.from,
 		"conversation_last_done_created_at lt":  &q.done.to,
-		"conversation_created_at gte":           &q.created.from, "conversation_created_at lt": &q.created.to,
+		"conversation_updated_at gte":           &q.updated.from, "conversation_updated_at lt": &q.updated.to,
+		"conversation_created_at gte": &q.created.from, "conversation_created_at lt": &q.created.to,
 	}
 	finished := false
 	for _, each := range criteria {
@@ -84,9 +107,10 @@ func (q *query) restrict(criteria []any) error {
 			}
 		}
 	}
-	if !finished || q.done.from.IsZero() || q.done.to.IsZero() {
-		return errors.New(
-			"and: conversation_status and both ends of conversation_last_done_created_at are needed")
+	whole := !q.done.from.IsZero() && !q.done.to.IsZero()
+	if !finished || whole == q.byUpdate() {
+		return errors.New("and: conversation_status and both ends of conversation_last_done_created_at are needed, " +
+			"or the beginning of conversation_updated_at")
 	}
 	return nil
 }
@@ -103,6 +127,8 @@ func single(value any) (key string, entry any) {
 
 // matches reports whether the index finds a conversation at the given time.
 func (q *query) matches(c *Conversation, now time.Time) bool {
-	return c.indexStatus(now) == "done" && q.done.holds(c.Resolved) && q.created.holds(c.Created) &&
-		!c.updated().Before(now.Add(-horizon))
+	if q.byUpdate() && !q.updated.holds(c.updated()) || !q.byUpdate() && !q.done.holds(c.Resolved) {
+		return false
+	}
+	return c.indexStatus(now) == "done" && q.created.holds(c.Created) && !c.updated().Before(now.Add(-horizon))
 }

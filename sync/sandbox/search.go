@@ -35,6 +35,9 @@ func (s *searcher) search(c *call) answer {
 	if err != nil {
 		return listError(http.StatusBadRequest, err.Error())
 	}
+	if s.faults.NoDoneTimes && !q.byUpdate() {
+		return listError(http.StatusBadRequest, "unknown attribute")
+	}
 	now := s.clock().UTC()
 	hits := s.hits(&q, now)
 	from, to := p.of(min(len(hits), maxRows))
@@ -89,12 +92,17 @@ type hit struct {
 func (s *searcher) hits(q *query, now time.Time) []hit {
 	seen := map[string]bool{}
 	var all []hit
-	for c := range s.world.indexed(q.done.from, q.done.to, now, s.world.lag) {
+	from, to := q.resolutions()
+	for c := range s.world.indexed(from, to, now, s.world.lag) {
 		if !q.matches(c, now) {
 			continue
 		}
 		if q.context == "conversation" {
-			all = append(all, hit{c, nil, c.Resolved})
+			at := c.Resolved
+			if q.byUpdate() {
+				at = c.updated()
+			}
+			all = append(all, hit{c, nil, at})
 		} else if customer, ok := s.joined(c.CustomerID, seen); ok {
 			all = append(all, hit{c, &customer, customer.Created})
 		}
