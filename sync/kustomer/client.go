@@ -21,6 +21,9 @@ type Options struct {
 	UserAgent string        // such as "acsync/1.4.0"
 	HTTP      *http.Client  // in place of the client's own, for tests
 	Tries     int           // attempts at a call, at most; 0 means 5
+	// ByUpdate finds conversations by when they were changed, for an organisation whose search does not know
+	// when they were marked done.
+	ByUpdate bool
 	// Notify, when set, is told of every failed attempt that is followed by another, and of the wait before
 	// that.
 	Notify func(err error, wait time.Duration)
@@ -53,10 +56,14 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	a := &api{service: service, all: o.All, search: o.Search, retry: httpx.Retry{Tries: o.Tries, Notify: o.Notify}}
-	return &Client{
-		api: a, searcher: searcher{a}, getter: getter{a}, batchGetter: &batchGetter{api: a},
+	c := &Client{
+		api: a, searcher: searcher{api: a}, getter: getter{a}, batchGetter: &batchGetter{api: a},
 		lister: lister{a},
-	}, nil
+	}
+	if o.ByUpdate {
+		c.searcher.updates = &updates{api: a, read: c.Conversations}
+	}
+	return c, nil
 }
 
 // ServerTime asks for the API key's own record, which every valid key may read, and returns the server's

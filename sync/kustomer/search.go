@@ -3,6 +3,7 @@ package kustomer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -40,7 +41,10 @@ type Page[T any] struct {
 }
 
 // searcher finds conversations and their customers.
-type searcher struct{ api *api }
+type searcher struct {
+	api     *api
+	updates *updates // nil: the search knows when a conversation was marked done
+}
 
 // SearchConversations returns one page of the conversations that are done now and were last marked done in
 // the query's window. The order is not to be trusted. A row that cannot be read is
@@ -48,20 +52,34 @@ type searcher struct{ api *api }
 //
 // A page holds the whole window only when its Total is not greater than its number of items.
 func (s searcher) SearchConversations(ctx context.Context, q Query) (Page[Conversation], error) {
-	kind := searchKind{context: conversationKind, sort: "conversation_last_done_created_at", complete: true}
+	if s.updates != nil {
+		return s.updates.search(ctx, q)
+	}
+	kind := searchKind{context: conversationKind, by: doneAttribute, sort: doneAttribute, complete: true}
 	return find(ctx, s.api, q, kind, decodeConversation)
 }
 
 // SearchCustomers returns one page of the customers of the conversations that SearchConversations finds. It
 // is a shortcut and promises nothing: a customer that is not in it is to be had by Customer. Rows that cannot
-// be read are in Broken.
+// be read are in Broken. With Options.ByUpdate there is no such search, which is ErrInvalid.
 func (s searcher) SearchCustomers(ctx context.Context, q Query) (Page[Customer], error) {
-	return find(ctx, s.api, q, searchKind{context: "customer", sort: "customer_updated_at"}, decodeCustomer)
+	if s.updates != nil {
+		return Page[Customer]{}, markedError{errNoJoin, ErrInvalid}
+	}
+	kind := searchKind{context: "customer", by: doneAttribute, sort: "customer_updated_at"}
+	return find(ctx, s.api, q, kind, decodeCustomer)
 }
+
+// errNoJoin is the error of a search that needs when a conversation was marked done.
+var errNoJoin = errors.New("kustomer.search_by is \"updated_at\"")
+
+// doneAttribute is when a conversation was marked done last (documented).
+const doneAttribute = "conversation_last_done_created_at"
 
 // searchKind is what a search looks for.
 type searchKind struct {
 	context  string // also the type of its rows
+	by       string // the attribute that the window is about
 	sort     string // one key: of several only the first is honoured (observed)
 	complete bool   // every row must be readable
 }
@@ -73,6 +91,13 @@ func find[T any](
 	if err != nil {
 		return Page[T]{}, err
 	}
+	return ask(ctx, a, q, kind, decode)
+}
+
+// ask makes a search that is known to be a good one.
+func ask[T any](
+	ctx context.Context, a *api, q Query, kind searchKind, decode func(resource) T,
+) (Page[T], error) {
 	body, err := json.Marshal(q.body(kind))
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("building a search: %w", err)
@@ -117,12 +142,12 @@ type searchBody struct {
 type criterion map[string]map[string]string
 
 func (q Query) body(kind searchKind) searchBody {
-	const done, created = "conversation_last_done_created_at", "conversation_created_at"
+	const created = "conversation_created_at"
 	and := []criterion{{"conversation_status": {"equals": "done"}}}
 	for _, bound := range []struct {
 		attribute, operator string
 		at                  time.Time
-	}{{done, "gte", q.From}, {done, "lt", q.To}, {created, "gte", q.CreatedFrom}, {
+	}{{kind.by, "gte", q.From}, {kind.by, "lt", q.To}, {created, "gte", q.CreatedFrom}, {
 		created, "lt",
 		q.CreatedTo,
 	}} {
