@@ -106,6 +106,7 @@ func (w *world) connect(t *testing.T, s *check.Subject) {
 	s.Calls = func() int { return int(counts[0].n.Load()) }
 	client, err := kustomer.New(kustomer.Options{
 		BaseURL: s.Config.KustomerURL(), APIKey: k.APIKey.Reveal(), Tries: 1, HTTP: &http.Client{Transport: counts[0]},
+		ByUpdate: k.SearchBy == config.SearchUpdated,
 	})
 	if err == nil {
 		s.Kustomer = client
@@ -247,8 +248,15 @@ func TestOneThingWrong(t *testing.T) {
 		},
 		{
 			name:  "done times",
-			world: world{options: sandbox.Options{Faults: sandbox.Faults{Kustomer: answers("POST /v1/customers/search", 400)}}},
-			want:  []string{"This tenant done times failed 12"},
+			world: world{options: sandbox.Options{Faults: sandbox.Faults{NoDoneTimes: true}}},
+			want:  []string{"This tenant done times failed 12"}, says: `set kustomer.search_by = "updated_at"`,
+		},
+		{
+			name: "done times that are done without", world: world{
+				options: sandbox.Options{Faults: sandbox.Faults{NoDoneTimes: true}},
+				edit:    func(c *config.Config) { c.Kustomer.SearchBy = config.SearchUpdated },
+			},
+			want: []string{},
 		},
 		{
 			name:  "the customer join",

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/sync/config"
 	"acsync/sync/exit"
 	"acsync/sync/kustomer"
 )
@@ -58,6 +59,11 @@ func (t *tenantFacts) probes() []Probe {
 	}
 }
 
+// byUpdate reports whether the search is not asked for done times, so that it tells nothing of itself.
+func (t *tenantFacts) byUpdate() bool { return t.settings.Kustomer.SearchBy == config.SearchUpdated }
+
+const byUpdated = "kustomer.search_by is \"updated_at\", and passes do without"
+
 const unsearched = "the search could not be read"
 
 // lookFirst notes what the search shows at once, so that a later look can tell what has shown late.
@@ -85,7 +91,7 @@ func (t *tenantFacts) recent(ctx context.Context) (kustomer.Page[kustomer.Conver
 // doneTimes sees whether the search knows when a conversation was marked done. It is documented; that it can be
 // searched for in each organisation is inferred.
 func (t *tenantFacts) doneTimes(ctx context.Context) Result {
-	const todo = "please report it: acsync finds conversations by this attribute alone"
+	const todo = `set kustomer.search_by = "updated_at": it finds the same by when conversations were changed`
 	switch {
 	case errors.Is(t.unread, kustomer.ErrInvalid):
 		return failed(exit.Usage, todo, "Kustomer does not search by when a conversation was marked done")
@@ -94,6 +100,9 @@ func (t *tenantFacts) doneTimes(ctx context.Context) Result {
 	}
 	if err := t.lookFirst(ctx); err != nil {
 		return failure(err)
+	}
+	if t.byUpdate() {
+		return ok("not needed: kustomer.search_by is %q, and finds %d conversations in the last 24 hours", config.SearchUpdated, t.day.Total)
 	}
 	outside := 0
 	for _, c := range t.day.Items {
@@ -113,7 +122,10 @@ func (t *tenantFacts) doneTimes(ctx context.Context) Result {
 
 // order sees whether rows come sorted; passes do not rely on it.
 func (t *tenantFacts) order(context.Context) Result {
-	if len(t.day.Items) < 2 {
+	switch {
+	case t.byUpdate():
+		return notRun(byUpdated)
+	case len(t.day.Items) < 2:
 		return notRun("too few conversations to tell")
 	}
 	sorted := slices.IsSortedFunc(t.day.Items, func(a, b kustomer.Conversation) int {
@@ -132,6 +144,8 @@ func (t *tenantFacts) order(context.Context) Result {
 func (t *tenantFacts) pages(ctx context.Context) Result {
 	n, total := len(t.day.Items), t.day.Total
 	switch {
+	case t.byUpdate():
+		return notRun(byUpdated)
 	case n < 2:
 		return notRun("too few conversations to tell")
 	case total > n && n < pageSize:
@@ -153,7 +167,10 @@ func (t *tenantFacts) pages(ctx context.Context) Result {
 
 // mostRows sees how far the search counts.
 func (t *tenantFacts) mostRows(ctx context.Context) Result {
-	if t.unread != nil {
+	switch {
+	case t.byUpdate():
+		return notRun(byUpdated)
+	case t.unread != nil:
 		return notRun("%s", unsearched)
 	}
 	page, err := t.client.SearchConversations(ctx, kustomer.Query{
@@ -172,7 +189,10 @@ func (t *tenantFacts) mostRows(ctx context.Context) Result {
 
 // join compares the customers that one search shows with those that are read singly.
 func (t *tenantFacts) join(ctx context.Context) Result {
-	if t.barred[customers] {
+	switch {
+	case t.byUpdate():
+		return notRun(byUpdated)
+	case t.barred[customers]:
 		return notRun("customers could not be read")
 	}
 	from, ids := t.joinable()

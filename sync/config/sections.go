@@ -28,6 +28,9 @@ const (
 	WithoutFirstAsk  = "ask"  // recovery.without_first: an ordinary survey request
 	WithoutFirstSkip = "skip" // recovery.without_first: none, and somebody has to look
 
+	SearchDone    = "done_at"    // kustomer.search_by: when conversations were marked done
+	SearchUpdated = "updated_at" // kustomer.search_by: when they were changed, which finds the same by reading more
+
 	WitnessAuto = "auto" // ledger.witness: in the user's state directory, if there is one
 	WitnessOff  = "off"  // ledger.witness: none
 )
@@ -38,6 +41,7 @@ type Kustomer struct {
 	BaseURL           string `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
 	APIKey            Secret `toml:"api_key"`             // filled from whichever source it came
 	APIKeyFile        string `toml:"api_key_file"`        // path
+	SearchBy          string `toml:"search_by"`           // done_at or updated_at
 	RequestsPerMinute int    `toml:"requests_per_minute"` // all requests, searches included
 	SearchesPerMinute int    `toml:"searches_per_minute"`
 	// share of the remaining budget that is left to others, [0, 1)
@@ -49,6 +53,7 @@ func (c Kustomer) check(k *checker) {
 	k.label("kustomer.org", c.Org, kustomerApp)
 	k.baseURL("kustomer.base_url", c.BaseURL)
 	k.secret("kustomer.api_key", c.APIKey)
+	k.oneOf("kustomer.search_by", c.SearchBy, SearchDone, SearchUpdated)
 	k.count("kustomer.requests_per_minute", c.RequestsPerMinute, 100_000)
 	k.count("kustomer.searches_per_minute", c.SearchesPerMinute, 100_000)
 	// So written, NaN is a fault too.
@@ -304,6 +309,7 @@ func (s RuleSet) empty() bool {
 func Default() Config {
 	return Config{
 		Kustomer: Kustomer{
+			SearchBy:          SearchDone,
 			RequestsPerMinute: 300,
 			SearchesPerMinute: 60,
 			Reserve:           0.1,

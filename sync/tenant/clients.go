@@ -79,6 +79,7 @@ func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Cli
 	c.Kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
 		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log), Tries: tries,
+		ByUpdate: k.SearchBy == config.SearchUpdated,
 	})
 	if !a.APIKey.IsSet() {
 		return c, err
