@@ -51,7 +51,8 @@ func checkFaults(l *commandLine, c *cli.Context, faults config.Faults) error {
 	if s.terminal, err = newTerminal(l, c); err != nil {
 		return err
 	}
-	return s.show(check.Run(c.Context, check.All(check.Subject{File: c.String(flagConfig), Faults: faults})), nil, tenant.Calls{})
+	return s.show(check.Run(c.Context, check.All(check.Subject{File: c.String(flagConfig), Faults: faults})),
+		nil, tenant.Calls{})
 }
 
 func checkAll(at *session) error {

@@ -56,8 +56,8 @@ func exitCode(err error) exit.Code {
 	return code
 }
 
-// advised adds to an error where to look, if a check tells more about it: refused credentials, and what is set up so
-// that it cannot work. A command line that is wrong it knows nothing of.
+// advised adds to an error where to look, if a check tells more about it: refused credentials, and what is
+// set up so that it cannot work. A command line that is wrong it knows nothing of.
 func advised(c *cli.Context, err error) error {
 	const where = "acsync check looks at everything that passes need"
 	// What is wrong with a value says all by itself; what is missing is one thing of several.
@@ -113,7 +113,8 @@ func (e ended) ExitClass() exit.Code { return e.code }
 // does without this.
 //
 // SIGQUIT stops as SIGTERM does: containers and supervisors send it to mean "finish, then go", as nginx takes
-// it. So there are no stacks of Go's goroutines to be had by it, which would leave what is in flight in doubt.
+// it. So there are no stacks of Go's goroutines to be had by it, which would leave what is in flight in
+// doubt.
 //
 // SIGHUP never does: a terminal that is closed sends it from the kernel and from the shell, and a session
 // that ends sends SIGTERM with it. One that was ignored when the program started, as by nohup, stays ignored.

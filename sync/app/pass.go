@@ -140,15 +140,16 @@ func (p pass) run() (err error) {
 // provingKeys is how long a dry run goes on to prove the keys of Agent Connect: it needs nothing else of it.
 const provingKeys = time.Minute
 
-// proveKeys lets a dry run prove the keys of Agent Connect by a read, which creates nothing: it sends nothing that
-// would show them to be wrong. Keys that are refused end it; where they cannot be proved, the notice says so.
+// proveKeys lets a dry run prove the keys of Agent Connect by a read, which creates nothing: it sends nothing
+// that would show them to be wrong. Keys that are refused end it; where they cannot be proved, the notice
+// says so.
 func (p pass) proveKeys(clients *tenant.Clients) (notice string, err error) {
 	switch {
 	case !p.engine.Options.DryRun, p.tenant.Demo != nil, clients.AgentConnect == nil:
 		return "", nil
 	case !p.tenant.Config.AgentConnect.APISecret.IsSet():
-		return "whether Agent Connect takes its API key only the first real request will show: it answers no read " +
-			"without the API secret (agent_connect.api_secret_file)", nil
+		return "whether Agent Connect takes its API key only the first real request will show: it answers no " +
+			"read without the API secret (agent_connect.api_secret_file)", nil
 	}
 	ctx, cancel := context.WithTimeout(p.c.Context, provingKeys)
 	defer cancel()
@@ -164,8 +165,8 @@ func (p pass) proveKeys(clients *tenant.Clients) (notice string, err error) {
 }
 
 // openLedger gives the engine its ledger: a dry run one to read alone, any other one with a heartbeat that
-// tells others how far it is. A dry run does without a ledger that was never made, and with one that was moved,
-// where a pass would refuse: the notice says so; empty for nothing.
+// tells others how far it is. A dry run does without a ledger that was never made, and with one that was
+// moved, where a pass would refuse: the notice says so; empty for nothing.
 func (p pass) openLedger(clients *tenant.Clients) (
 	place store.Placement, notice string, closeLedger func() error, err error,
 ) {

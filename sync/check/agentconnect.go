@@ -63,7 +63,8 @@ func (a *connectSide) keys(ctx context.Context) Result {
 	case !a.settings.AgentConnect.APISecret.IsSet():
 		a.unread = "its data cannot be read without the API secret"
 		return look("set agent_connect.api_secret_file: with the secret, reading the data proves both",
-			"the key is set, and only the first real request can prove it: Agent Connect answers no read without the API secret")
+			"the key is set, and only the first real request can prove it: Agent Connect answers no read "+
+				"without the API secret")
 	}
 	glance, err := a.client.Glance(ctx, a.now().Add(-day), dataRows)
 	if err != nil {
@@ -86,7 +87,8 @@ func (a *connectSide) refused(err error) Result {
 // names a key's kind.
 func (a *connectSide) testKey(context.Context) Result {
 	settings := a.settings.AgentConnect
-	const untold = "which of the two a key is no call tells: compare with Settings > Integrations in Agent Connect"
+	const untold = "which of the two a key is no call tells: compare with Settings > Integrations in Agent " +
+		"Connect"
 	switch {
 	case !settings.APIKey.IsSet():
 		return notRun("agent_connect.api_key is not set")
@@ -121,7 +123,8 @@ func (a *connectSide) data() Result {
 			unknown++
 		}
 	}
-	sorted := slices.IsSortedFunc(rows, func(x, y agentconnect.Interaction) int { return int(x.Sequence - y.Sequence) })
+	sorted := slices.IsSortedFunc(rows,
+		func(x, y agentconnect.Interaction) int { return int(x.Sequence - y.Sequence) })
 	var odd []string
 	for problem, holds := range map[string]bool{
 		"they are not sorted by sequence id":                             !sorted,
@@ -137,8 +140,8 @@ func (a *connectSide) data() Result {
 	}
 	if len(odd) > 0 {
 		slices.Sort(odd)
-		return look("please report it: what is in doubt is settled by these rows", "of %d rows of the last 24 hours: %s",
-			len(rows), strings.Join(odd, "; "))
+		return look("please report it: what is in doubt is settled by these rows",
+			"of %d rows of the last 24 hours: %s", len(rows), strings.Join(odd, "; "))
 	}
 	return ok("%d rows of the last 24 hours have the shape that is expected", len(rows))
 }

@@ -1,7 +1,7 @@
-// Package check looks whether everything is in order that passes need: the configuration, both services, what is
-// true of this tenant and could only be inferred, and the ledger. It is a list of probes, each of which looks at one
-// thing; it reads alone, creates no survey request, and says nothing of any person, so that its findings can be
-// given to others. It knows neither the engine nor a command line.
+// Package check looks whether everything is in order that passes need: the configuration, both services, what
+// is true of this tenant and could only be inferred, and the ledger. It is a list of probes, each of which
+// looks at one thing; it reads alone, creates no survey request, and says nothing of any person, so that its
+// findings can be given to others. It knows neither the engine nor a command line.
 package check
 
 import (
@@ -23,7 +23,7 @@ const (
 	OK     Level = "ok"
 	Look   Level = "look"    // passes work; look at it when there is time
 	Failed Level = "failed"  // passes do not work, or not as they should
-	NotRun Level = "not_run" // it could not be looked at, for a reason that another probe tells or that the text says
+	NotRun Level = "not_run" // it could not be looked at, and the text says why
 )
 
 // Result is what a probe has found. Its texts name no person and no secret.
@@ -50,7 +50,8 @@ type Line struct {
 // perProbe is how long a probe may take: somebody waits for it.
 const perProbe = 45 * time.Second
 
-// Run makes all probes, one after the other: later ones use what earlier ones have read. None stops the others.
+// Run makes all probes, one after the other: later ones use what earlier ones have read. None stops the
+// others.
 func Run(ctx context.Context, probes []Probe) []Line {
 	lines := make([]Line, 0, len(probes))
 	for _, p := range probes {
@@ -61,8 +62,9 @@ func Run(ctx context.Context, probes []Probe) []Line {
 	return lines
 }
 
-// gravity is the order of the classes of failures, the worst first: a ledger that must not be used comes before
-// one that is missing, what somebody has to set up before what a new key mends, and what may pass comes last.
+// gravity is the order of the classes of failures, the worst first: a ledger that must not be used comes
+// before one that is missing, what somebody has to set up before what a new key mends, and what may pass
+// comes last.
 var gravity = []exit.Code{
 	exit.LedgerDamaged, exit.LedgerMissing, exit.Usage, exit.Credentials, exit.Failed, exit.Temporary,
 }

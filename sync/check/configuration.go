@@ -17,8 +17,8 @@ type Setting struct {
 	From  string // the file and the line, or the variable; empty: what started this command has set it
 }
 
-// Settings lists what of a configuration is not at its default, the secrets without their values. Origins are those
-// that [config.Source] tells.
+// Settings lists what of a configuration is not at its default, the secrets without their values. Origins are
+// those that [config.Source] tells.
 func Settings(cfg config.Config, origins map[string]string) []Setting {
 	var list []Setting
 	for _, shown := range cfg.Show() {
@@ -31,7 +31,8 @@ func Settings(cfg config.Config, origins map[string]string) []Setting {
 			list = append(list, Setting{key, "(set, and not shown)", originOf(key, origins)})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Setting) int { return strings.Compare(section(a.Key), section(b.Key)) })
+	slices.SortStableFunc(list,
+		func(a, b Setting) int { return strings.Compare(section(a.Key), section(b.Key)) })
 	return list
 }
 
@@ -43,13 +44,21 @@ func section(key string) string {
 
 // mild is a value without what people have written in their own words.
 func mild(s config.Shown) string {
-	own := strings.HasPrefix(s.Key, "rule[") && !strings.HasSuffix(s.Key, ".action") && !strings.HasSuffix(s.Key, ".delay") ||
-		strings.HasPrefix(s.Key, "mapping.") && !strings.HasPrefix(s.Key, "mapping.channels.") && s.Key != "mapping.default_channel" ||
-		s.Key == "recovery.when"
-	if own && s.Value != "" {
-		return fmt.Sprintf("(set, %d characters)", len([]rune(s.Value)))
+	if s.Value == "" || !ownWords(s.Key) {
+		return s.Value
 	}
-	return s.Value
+	return fmt.Sprintf("(set, %d characters)", len([]rune(s.Value)))
+}
+
+// ownWords reports whether a key holds an expression, or the name of a rule.
+func ownWords(key string) bool {
+	switch {
+	case strings.HasPrefix(key, "rule["):
+		return !strings.HasSuffix(key, ".action") && !strings.HasSuffix(key, ".delay")
+	case strings.HasPrefix(key, "mapping.channels."), key == "mapping.default_channel":
+		return false
+	}
+	return strings.HasPrefix(key, "mapping.") || key == "recovery.when"
 }
 
 // originOf is where a key comes from, or the table around it.

@@ -103,12 +103,13 @@ func (k *kustomerSide) key(ctx context.Context) Result {
 	if claims.Pod != "" {
 		text += ", region " + claims.Pod
 	}
+	org := k.settings.Kustomer.Org
 	switch left := claims.Expires.Sub(at); {
 	case !said:
 		return ok("%s", text)
-	case claims.Org != "" && k.settings.Kustomer.Org != "" && !strings.EqualFold(claims.Org, k.settings.Kustomer.Org):
+	case claims.Org != "" && org != "" && !strings.EqualFold(claims.Org, org):
 		return look("compare kustomer.org with the organisation that has made the key",
-			"%s, but it says that it is of %q, and kustomer.org is %q", text, claims.Org, k.settings.Kustomer.Org)
+			"%s, but it says that it is of %q, and kustomer.org is %q", text, claims.Org, org)
 	case claims.Expires.IsZero():
 		return ok("%s; it says nothing of an end", text)
 	case left < expiresSoon:
@@ -141,8 +142,9 @@ func clockResult(service string, theirs, ours time.Time) Result {
 	text := fmt.Sprintf("this machine's is %s %s %s's", apart.Abs(), where, service)
 	switch {
 	case apart.Abs() > clockLimit:
-		return failed(exit.Usage, "set this machine's clock right (NTP), unless it is the other one that is wrong: "+
-			"passes refuse more than 5m", "%s", text)
+		return failed(exit.Usage,
+			"set this machine's clock right (NTP), unless it is the other one that is wrong: "+
+				"passes refuse more than 5m", "%s", text)
 	case apart.Abs() > clockLook:
 		return look("set this machine's clock right (NTP)", "%s", text)
 	case apart == 0:
@@ -164,7 +166,8 @@ func (k *kustomerSide) search(ctx context.Context) Result {
 	return ok("may be asked")
 }
 
-// sampled are ids of the day's conversations, so many at most; one that no conversation has where there are none.
+// sampled are ids of the day's conversations, so many at most; one that no conversation has where there are
+// none.
 func (k *kustomerSide) sampled(most int) []string {
 	var ids []string
 	for _, c := range k.day.Items[:min(most, len(k.day.Items))] {
@@ -239,7 +242,9 @@ func (k *kustomerSide) brandRole(ctx context.Context) (r Result) {
 }
 
 // first reads the first page of a list, which has at most so many rows.
-func first[T any](ctx context.Context, list func(context.Context) ([]T, error), what string, most int) ([]T, Result) {
+func first[T any](
+	ctx context.Context, list func(context.Context) ([]T, error), what string, most int,
+) ([]T, Result) {
 	rows, err := list(ctx)
 	switch {
 	case errors.Is(err, kustomer.ErrNotFound) || errors.Is(err, kustomer.ErrUnreadable):

@@ -121,8 +121,8 @@ func (d *lastDay) channels(context.Context) Result {
 		wrong = append(wrong, fmt.Sprintf("%d conversations have no channel, and are skipped", d.unmapped))
 	}
 	if len(wrong) > 0 {
-		return look("name what Agent Connect calls them in [mapping.channels], or have them set up there; mapping.default_channel "+
-			"is for conversations without any", "%s", strings.Join(wrong, "; "))
+		return look("name what Agent Connect calls them in [mapping.channels], or have them set up there; "+
+			"mapping.default_channel is for conversations without any", "%s", strings.Join(wrong, "; "))
 	}
 	return ok("%s", counted(sent))
 }
@@ -130,17 +130,21 @@ func (d *lastDay) channels(context.Context) Result {
 // brandNames compares the brands that would be sent with those that both services have.
 func (d *lastDay) brandNames(context.Context) Result {
 	theirs := distinct(d.connect.glance.Rows, func(i agentconnect.Interaction) string { return i.Brand })
-	return d.named("brand", "mapping.brand", theirs, len(d.brands), func(r agentconnect.Request) string { return r.Brand })
+	return d.named("brand", "mapping.brand", theirs, len(d.brands),
+		func(r agentconnect.Request) string { return r.Brand })
 }
 
 func (d *lastDay) languages(context.Context) Result {
 	theirs := distinct(d.connect.glance.Rows, func(i agentconnect.Interaction) string { return i.Language })
-	return d.named("language", "mapping.language", theirs, 0, func(r agentconnect.Request) string { return r.Language })
+	return d.named("language", "mapping.language", theirs, 0,
+		func(r agentconnect.Request) string { return r.Language })
 }
 
-// named looks at a field that Agent Connect requires of accounts with several. theirs are the values of its data,
-// ours is how many Kustomer has.
-func (d *lastDay) named(what, key string, theirs []string, ours int, of func(agentconnect.Request) string) Result {
+// named looks at a field that Agent Connect requires of accounts with several. theirs are the values of its
+// data, ours is how many Kustomer has.
+func (d *lastDay) named(
+	what, key string, theirs []string, ours int, of func(agentconnect.Request) string,
+) Result {
 	requests := d.decided()
 	if len(requests) == 0 {
 		return notRun(nothingSent)
@@ -158,9 +162,11 @@ func (d *lastDay) named(what, key string, theirs []string, ours int, of func(age
 	case none == 0:
 		return ok("%s", counted(sent))
 	case len(sent) > 0:
-		return look(todo, "%d of %d requests would have no %s; the others: %s", none, len(requests), what, counted(sent))
+		return look(todo, "%d of %d requests would have no %s; the others: %s", none, len(requests), what,
+			counted(sent))
 	case len(theirs) > 1:
-		return look(todo, "no request would have a %s, and Agent Connect's data have several: %s", what, first5(theirs))
+		return look(todo, "no request would have a %s, and Agent Connect's data have several: %s", what,
+			first5(theirs))
 	case ours > 1 && len(theirs) == 0:
 		return look(todo+"; with a single one in Agent Connect nothing has to be done",
 			"no request would have a %s, and Kustomer has %d", what, ours)
@@ -168,12 +174,13 @@ func (d *lastDay) named(what, key string, theirs []string, ours int, of func(age
 	return ok("none is sent, which is right where Agent Connect has a single one")
 }
 
-// attributes looks for custom attributes that rules, mapping and filters name and no conversation has: a name that
-// is misspelt is never an error, it is missing everywhere.
+// attributes looks for custom attributes that rules, mapping and filters name and no conversation has: a name
+// that is misspelt is never an error, it is missing everywhere.
 func (d *lastDay) attributes(ctx context.Context) Result {
 	named := decide.Attributes(d.policy)
 	for _, name := range d.ownAttributes() {
-		named = append(named, decide.NamedAttribute{Attribute: "custom." + name, By: "filters.do_not_send_attributes"})
+		named = append(named,
+			decide.NamedAttribute{Attribute: "custom." + name, By: "filters.do_not_send_attributes"})
 	}
 	if len(named) == 0 {
 		return ok("no expression names any")
@@ -187,8 +194,8 @@ func (d *lastDay) attributes(ctx context.Context) Result {
 		}
 	}
 	if len(missing) > 0 {
-		return look("compare the spelling with Kustomer's: names end in Str, Bool, Num, At, Tree …; one that is set on no "+
-			"conversation of a day is not there either",
+		return look("compare the spelling with Kustomer's: names end in Str, Bool, Num, At, Tree …; one that is "+
+			"set on no conversation of a day is not there either",
 			"named, and on none of %d conversations: %s", len(d.day.Items), first5(missing))
 	}
 	return ok("each of %d that are named is there", len(named))
@@ -203,18 +210,22 @@ func (d *lastDay) ownAttributes() []string {
 }
 
 // customNames are the attributes that are there, and whether those of customers could be looked at.
-func (d *lastDay) customNames(ctx context.Context, named []decide.NamedAttribute) (there map[string]bool, ofCustomers bool) {
+func (d *lastDay) customNames(
+	ctx context.Context, named []decide.NamedAttribute,
+) (there map[string]bool, ofCustomers bool) {
 	there = map[string]bool{}
 	for _, c := range d.day.Items {
 		for name := range c.Custom {
 			there["custom."+name] = true
 		}
 	}
-	asks := slices.ContainsFunc(named, func(n decide.NamedAttribute) bool { return strings.HasPrefix(n.Attribute, "customer.") })
+	asks := slices.ContainsFunc(named,
+		func(n decide.NamedAttribute) bool { return strings.HasPrefix(n.Attribute, "customer.") })
 	if !asks {
 		return there, false
 	}
-	page, err := d.client.SearchCustomers(ctx, kustomer.Query{From: d.at.Add(-day), To: d.at, PageSize: pageSize, Failures: 1})
+	page, err := d.client.SearchCustomers(ctx,
+		kustomer.Query{From: d.at.Add(-day), To: d.at, PageSize: pageSize, Failures: 1})
 	if err != nil {
 		return there, false
 	}
@@ -259,12 +270,13 @@ func (d *lastDay) agents(ctx context.Context) Result {
 		}
 	}
 	if profiles == mostProfile && len(addresses) > 0 {
-		return notRun("there are more than %d profiles: filters.require_active_profile compares with all", mostProfile)
+		return notRun("there are more than %d profiles: filters.require_active_profile compares with all",
+			mostProfile)
 	}
 	if len(addresses) > 0 {
-		return look("let these Kustomer users have an approved profile in Agent Connect with the same address; surveys about "+
-			"them are refused until then",
-			"%d of %d agents have no active profile: %s", len(addresses), n, first5(slices.Sorted(maps.Keys(addresses))))
+		return look("let these Kustomer users have an approved profile in Agent Connect with the same address; "+
+			"surveys about them are refused until then", "%d of %d agents have no active profile: %s",
+			len(addresses), n, first5(slices.Sorted(maps.Keys(addresses))))
 	}
 	if unread > 0 {
 		return ok("all of %d agents have an active profile; %d more were not read", n, unread)
@@ -272,8 +284,8 @@ func (d *lastDay) agents(ctx context.Context) Result {
 	return ok("all of %d agents have an active profile", n)
 }
 
-// agentAddresses are the addresses of the day's agents by their ids, without machines; and how many could not be
-// read.
+// agentAddresses are the addresses of the day's agents by their ids, without machines; and how many could not
+// be read.
 func (d *lastDay) agentAddresses(ctx context.Context) (addresses map[string]string, unread int) {
 	known := map[string]kustomer.User{}
 	for _, u := range d.users {

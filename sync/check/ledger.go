@@ -62,7 +62,8 @@ func (l Ledger) opened() Result {
 	case l.Open == nil && l.Without && !l.Made:
 		return ok("none yet: the first pass with the stand-ins makes one")
 	case l.Open == nil:
-		return ok("%s, ledger %s; its checkpoint is %s", l.Path, l.Info.ID, l.Info.Checkpoint.UTC().Format(time.RFC3339))
+		return ok("%s, ledger %s; its checkpoint is %s", l.Path, l.Info.ID,
+			l.Info.Checkpoint.UTC().Format(time.RFC3339))
 	case errors.Is(l.Open, store.ErrLocked):
 		return ok("in use by another process: acsync status%s shows how far it is", l.Here)
 	case !l.Made && !l.Abandoned:
@@ -96,9 +97,11 @@ func (l Ledger) permissions() Result {
 	case l.Without && !l.Made:
 		return notRun("there is no ledger yet")
 	case l.Site.Unusable != nil:
-		return failed(exit.Usage, "let the user of the passes write there", "nothing can be written beside the ledger: %v", l.Site.Unusable)
+		return failed(exit.Usage, "let the user of the passes write there",
+			"nothing can be written beside the ledger: %v", l.Site.Unusable)
 	case l.Made && l.Mode.Perm()&0o007 != 0:
-		return look("chmod 600 on the ledger and what lies beside it", "others on this machine may use the ledger: its mode is %04o", l.Mode.Perm())
+		return look("chmod 600 on the ledger and what lies beside it",
+			"others on this machine may use the ledger: its mode is %04o", l.Mode.Perm())
 	case l.Made:
 		return ok("the ledger's mode is %04o, and its directory can be written to", l.Mode.Perm())
 	}
@@ -107,8 +110,9 @@ func (l Ledger) permissions() Result {
 
 func (l Ledger) fileSystem() Result {
 	if l.Site.Network != nil {
-		return failed(exit.Usage, "move it to a local disk, or set ledger.allow_network if its locks can be relied upon",
-			"%v", l.Site.Network)
+		return failed(exit.Usage,
+			"move it to a local disk, or set ledger.allow_network if its locks can be relied upon", "%v",
+			l.Site.Network)
 	}
 	return ok("a local one, as far as that can be told")
 }
@@ -121,9 +125,11 @@ func (l Ledger) space() Result {
 	case l.Site.Unknown != nil:
 		return notRun("%v", l.Site.Unknown)
 	case free < least:
-		return failed(exit.Usage, "make room on the ledger's disk", "%d MiB are free, and passes stop below %d MiB", free>>20, least>>20)
+		return failed(exit.Usage, "make room on the ledger's disk", "%d MiB are free, and passes stop below %d MiB",
+			free>>20, least>>20)
 	case free < enough:
-		return look("make room on the ledger's disk", "%d MiB are free; passes stop below %d MiB", free>>20, least>>20)
+		return look("make room on the ledger's disk", "%d MiB are free; passes stop below %d MiB", free>>20,
+			least>>20)
 	case free>>30 > 0:
 		return ok("%d GiB are free", free>>30)
 	default:

@@ -24,8 +24,8 @@ const (
 	searchYears = 729 * day        // a search reaches two years back (documented)
 )
 
-// tenantFacts makes the probes of what is true of this tenant and could only be inferred from documents and from
-// other tenants.
+// tenantFacts makes the probes of what is true of this tenant and could only be inferred from documents and
+// from other tenants.
 type tenantFacts struct {
 	*kustomerSide
 	lateness *store.Lateness // what passes have seen; nil: not known
@@ -88,8 +88,8 @@ func (t *tenantFacts) recent(ctx context.Context) (kustomer.Page[kustomer.Conver
 	})
 }
 
-// doneTimes sees whether the search knows when a conversation was marked done. It is documented; that it can be
-// searched for in each organisation is inferred.
+// doneTimes sees whether the search knows when a conversation was marked done. It is documented; that it can
+// be searched for in each organisation is inferred.
 func (t *tenantFacts) doneTimes(ctx context.Context) Result {
 	const todo = `set kustomer.search_by = "updated_at": it finds the same by when conversations were changed`
 	switch {
@@ -102,22 +102,27 @@ func (t *tenantFacts) doneTimes(ctx context.Context) Result {
 		return failure(err)
 	}
 	if t.byUpdate() {
-		return ok("not needed: kustomer.search_by is %q, and finds %d conversations in the last 24 hours", config.SearchUpdated, t.day.Total)
+		return ok("not needed: kustomer.search_by is %q, and finds %d conversations in the last 24 hours",
+			config.SearchUpdated, t.day.Total)
 	}
 	outside := 0
 	for _, c := range t.day.Items {
 		// The search may lag: what was reopened since is no proof against it.
-		if c.LastDone != nil && (c.LastDone.At.Before(t.at.Add(-day)) || c.LastDone.At.After(t.at.Add(time.Minute))) {
+		if c.LastDone != nil &&
+			(c.LastDone.At.Before(t.at.Add(-day)) || c.LastDone.At.After(t.at.Add(time.Minute))) {
 			outside++
 		}
 	}
 	switch n := len(t.day.Items); {
 	case n == 0:
-		return look("was there none? Otherwise "+todo, "no conversation was found that was marked done in the last 24 hours")
+		return look("was there none? Otherwise "+todo,
+			"no conversation was found that was marked done in the last 24 hours")
 	case outside*2 > n:
-		return failed(exit.Usage, todo, "%d of %d conversations were marked done outside of the day that was searched for", outside, n)
+		return failed(exit.Usage, todo,
+			"%d of %d conversations were marked done outside of the day that was searched for", outside, n)
 	}
-	return ok("can be searched for: %d conversations in the last 24 hours, %d of them on the first page", t.day.Total, len(t.day.Items))
+	return ok("can be searched for: %d conversations in the last 24 hours, %d of them on the first page",
+		t.day.Total, len(t.day.Items))
 }
 
 // order sees whether rows come sorted; passes do not rely on it.
@@ -149,7 +154,8 @@ func (t *tenantFacts) pages(ctx context.Context) Result {
 	case n < 2:
 		return notRun("too few conversations to tell")
 	case total > n && n < pageSize:
-		return ok("the search gives %d rows a page, although %d were asked for: passes cut their windows by that", n, pageSize)
+		return ok("the search gives %d rows a page, although %d were asked for: passes cut their windows by that",
+			n, pageSize)
 	}
 	half := (n + 1) / 2
 	page, err := t.client.SearchConversations(ctx, kustomer.Query{
@@ -178,7 +184,8 @@ func (t *tenantFacts) mostRows(ctx context.Context) Result {
 	})
 	switch {
 	case err != nil:
-		return look("", "it does not count what was marked done in two years; passes search less at once (%s)", failure(err).Text)
+		return look("", "it does not count what was marked done in two years; passes search less at once (%s)",
+			failure(err).Text)
 	case page.Total < capRows:
 		return notRun("only %d conversations in two years: less than any search could show", page.Total)
 	case page.Total == capRows:
@@ -199,7 +206,8 @@ func (t *tenantFacts) join(ctx context.Context) Result {
 	if len(ids) == 0 {
 		return notRun("no conversation with a customer to compare")
 	}
-	page, err := t.client.SearchCustomers(ctx, kustomer.Query{From: from, To: t.at, PageSize: pageSize, Failures: 1})
+	page, err := t.client.SearchCustomers(ctx,
+		kustomer.Query{From: from, To: t.at, PageSize: pageSize, Failures: 1})
 	const slower = "passes work, and read each customer by itself: one call more for each"
 	if err != nil {
 		return look(slower, "customers cannot be searched by their conversations: %s", failure(err).Text)
@@ -249,10 +257,11 @@ func rank(found map[string]kustomer.Customer, id string) int {
 	return 0
 }
 
-// joinable are the customers of the newest conversations, and the earliest time at which one of these was marked
-// done: all that were since then are among them.
+// joinable are the customers of the newest conversations, and the earliest time at which one of these was
+// marked done: all that were since then are among them.
 func (t *tenantFacts) joinable() (from time.Time, ids []string) {
-	rows := slices.DeleteFunc(slices.Clone(t.day.Items), func(c kustomer.Conversation) bool { return c.LastDone == nil })
+	rows := slices.DeleteFunc(slices.Clone(t.day.Items),
+		func(c kustomer.Conversation) bool { return c.LastDone == nil })
 	slices.SortFunc(rows, func(a, b kustomer.Conversation) int { return b.LastDone.At.Compare(a.LastDone.At) })
 	for _, c := range rows[:min(joined, len(rows))] {
 		from = c.LastDone.At
@@ -306,12 +315,15 @@ func (t *tenantFacts) lag(ctx context.Context) Result {
 	}
 	var parts []string
 	if !t.newest.IsZero() {
-		parts = append(parts, fmt.Sprintf("at the first look the newest was %s old", rounded(t.looked.Sub(t.newest))))
+		parts = append(parts,
+			fmt.Sprintf("at the first look the newest was %s old", rounded(t.looked.Sub(t.newest))))
 	}
 	if late > 0 {
-		parts = append(parts, fmt.Sprintf("a second one, %s later, showed one of %s before", rounded(now.Sub(t.looked)), rounded(late)))
+		parts = append(parts,
+			fmt.Sprintf("a second one, %s later, showed one of %s before", rounded(now.Sub(t.looked)), rounded(late)))
 	} else {
-		parts = append(parts, fmt.Sprintf("a second one, %s later, showed nothing late", rounded(now.Sub(t.looked))))
+		parts = append(parts,
+			fmt.Sprintf("a second one, %s later, showed nothing late", rounded(now.Sub(t.looked))))
 	}
 	if l := t.lateness; l != nil && l.Count > 0 {
 		late = max(late, l.Greatest)
@@ -319,7 +331,8 @@ func (t *tenantFacts) lag(ctx context.Context) Result {
 	}
 	text := strings.Join(parts, "; ")
 	if late > t.settle+t.overlap*8/10 {
-		return look("lengthen sync.overlap: what comes later waits for the look back of each day (sync.reread)", "%s", text)
+		return look("lengthen sync.overlap: what comes later waits for the look back of each day (sync.reread)",
+			"%s", text)
 	}
 	return ok("%s; sync.settle and sync.overlap wait %s", text, rounded(t.settle+t.overlap))
 }

@@ -247,7 +247,8 @@ type Shown struct {
 // undecisive are keys that change when, how fast, and how much at once a pass works, or where,
 // and never what it decides about a conversation. The accounts are for [Config.Accounts] to tell apart.
 var undecisive = []string{
-	"kustomer.base_url", "kustomer.search_by", "kustomer.requests_per_minute", "kustomer.searches_per_minute", "kustomer.reserve",
+	"kustomer.base_url", "kustomer.search_by", "kustomer.requests_per_minute",
+	"kustomer.searches_per_minute", "kustomer.reserve",
 	"kustomer.timeout", "agent_connect.base_url", "agent_connect.requests_per_minute",
 	"agent_connect.concurrency", "agent_connect.timeout", "agent_connect.verify_after", "sync.settle",
 	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after",

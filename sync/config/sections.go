@@ -29,7 +29,7 @@ const (
 	WithoutFirstSkip = "skip" // recovery.without_first: none, and somebody has to look
 
 	SearchDone    = "done_at"    // kustomer.search_by: when conversations were marked done
-	SearchUpdated = "updated_at" // kustomer.search_by: when they were changed, which finds the same by reading more
+	SearchUpdated = "updated_at" // kustomer.search_by: when they were changed; it finds the same
 
 	WitnessAuto = "auto" // ledger.witness: in the user's state directory, if there is one
 	WitnessOff  = "off"  // ledger.witness: none

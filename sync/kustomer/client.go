@@ -55,7 +55,8 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &api{service: service, all: o.All, search: o.Search, retry: httpx.Retry{Tries: o.Tries, Notify: o.Notify}}
+	retry := httpx.Retry{Tries: o.Tries, Notify: o.Notify}
+	a := &api{service: service, all: o.All, search: o.Search, retry: retry}
 	c := &Client{
 		api: a, searcher: searcher{api: a}, getter: getter{a}, batchGetter: &batchGetter{api: a},
 		lister: lister{a},

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// KeyClaims are what an API key says of itself: it is a JSON web token (observed). Nothing of it is verified, and a
-// key that says nothing may work all the same.
+// KeyClaims are what an API key says of itself: it is a JSON web token (observed). Nothing of it is verified,
+// and a key that says nothing may work all the same.
 type KeyClaims struct {
 	Org     string    // orgName: the "acme" of acme.kustomerapp.com (observed)
 	Pod     string    // the region, such as "prod1" (observed)

@@ -12,25 +12,30 @@ import (
 )
 
 const (
-	updatesKept   = 100_000         // conversations that were changed in a range, at most: they are kept in memory
+	updatesKept   = 100_000         // conversations changed in a range, at most: they are kept in memory
 	updatesFresh  = 5 * time.Minute // how long what was read answers searches
-	updatesLate   = time.Minute     // what was marked done so shortly before the reading may not have shown in it
+	updatesLate   = time.Minute     // what was marked done so shortly before the reading may not show yet
 	updatesTarget = 400             // rows that one search aims at
 	updatesTries  = 3               // readings of what does not add up
 	updatesAsks   = 2               // attempts at a search that can be cut
 )
 
-// updates finds the conversations of a window without a search for when they were marked done: it reads all that are
-// done and were changed since the window's beginning, and looks itself when each was marked done. Whoever marks a
-// conversation done changes it, so that none is left out.
+// updates finds the conversations of a window without a search for when they were marked done: it reads all
+// that are done and were changed since the window's beginning, and looks itself when each was marked done.
+// Whoever marks a conversation done changes it, so that none is left out.
 //
-// It reads from the past to now, and to the open end last: what is changed meanwhile moves there, and is met again.
-// What was read answers the searches of a few minutes.
+// It reads from the past to now, and to the open end last: what is changed meanwhile moves there, and is met
+// again. What was read answers the searches of a few minutes.
 type updates struct {
 	api  *api
 	read func(context.Context, []string) ([]Conversation, error) // by id
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	reading
+}
+
+// reading is what was read at one time.
+type reading struct {
 	since  time.Time // what was changed from here on was read
 	until  time.Time // by Kustomer's clock, when the reading began; zero: nothing was read
 	at     time.Time // the same by this machine's
@@ -39,8 +44,8 @@ type updates struct {
 	hidden int      // counted and not shown; of no time that is known
 }
 
-// search answers a query as a search for when conversations were marked done would. What is of no time that is known
-// is counted where the reading begins.
+// search answers a query as a search for when conversations were marked done would. What is of no time that
+// is known is counted where the reading begins.
 func (u *updates) search(ctx context.Context, q Query) (Page[Conversation], error) {
 	q, err := q.checked()
 	if err != nil {
@@ -76,8 +81,8 @@ func within(at, from, to time.Time) bool {
 	return !at.Before(from) && (to.IsZero() || at.Before(to))
 }
 
-// doneAt is when a conversation was marked done. Where that cannot be read it is when it was changed last: a search
-// would have found it, and it must not be lost.
+// doneAt is when a conversation was marked done. Where that cannot be read it is when it was changed last: a
+// search would have found it, and it must not be lost.
 func doneAt(c Conversation) time.Time {
 	if c.LastDone != nil {
 		return c.LastDone.At
@@ -88,7 +93,7 @@ func doneAt(c Conversation) time.Time {
 // scan reads what was changed since a time.
 func (u *updates) scan(ctx context.Context, since time.Time) error {
 	began := time.Now()
-	next := &updates{api: u.api, read: u.read, since: since, at: began}
+	next := &updates{api: u.api, read: u.read, reading: reading{since: since, at: began}}
 	byID := map[string]Conversation{}
 	end, width := began, time.Hour // at the end begins the open window
 	for from := since; ; {
@@ -125,8 +130,10 @@ func (u *updates) scan(ctx context.Context, since time.Time) error {
 			return err
 		}
 		if len(byID) > updatesKept {
-			return fmt.Errorf("more than %d conversations were changed since %s, and with kustomer.search_by = \"updated_at\" "+
-				"all of them are looked through: begin later, or search by \"done_at\"", updatesKept, since.UTC().Format(time.RFC3339))
+			return fmt.Errorf(
+				"more than %d conversations were changed since %s, and with kustomer.search_by = \"updated_at\" "+
+					"all of them are looked through: begin later, or search by \"done_at\"", updatesKept,
+				since.UTC().Format(time.RFC3339))
 		}
 		if open {
 			break
@@ -151,7 +158,7 @@ func (u *updates) scan(ctx context.Context, since time.Time) error {
 	slices.SortFunc(next.rows, func(a, b Conversation) int {
 		return cmp.Or(doneAt(a).Compare(doneAt(b)), strings.Compare(a.ID, b.ID))
 	})
-	u.since, u.until, u.at, u.rows, u.broken, u.hidden = next.since, next.until, next.at, next.rows, next.broken, next.hidden
+	u.reading = next.reading
 	return nil
 }
 
@@ -165,8 +172,8 @@ func (u *updates) changed(ctx context.Context, from, to time.Time, page int) (Pa
 	}, kind, decodeConversation)
 }
 
-// whole takes all of a window whose first page is at hand, and counts its rows. What is counted and comes in no
-// reading is hidden from the key.
+// whole takes all of a window whose first page is at hand, and counts its rows. What is counted and comes in
+// no reading is hidden from the key.
 func (u *updates) whole(
 	ctx context.Context, from, to time.Time, first Page[Conversation], into map[string]Conversation,
 ) (int, error) {
@@ -194,8 +201,10 @@ func (u *updates) whole(
 			break
 		}
 		if try == updatesTries-1 {
-			return 0, fmt.Errorf("the conversations changed from %s on did not add up in %d readings: Kustomer counts %d, and "+
-				"shows %d; the next pass tries again", from.UTC().Format(time.RFC3339Nano), updatesTries, first.Total, len(rows))
+			return 0, fmt.Errorf(
+				"the conversations changed from %s on did not add up in %d readings: Kustomer counts %d, and "+
+					"shows %d; the next pass tries again", from.UTC().Format(time.RFC3339Nano), updatesTries, first.Total,
+				len(rows))
 		}
 		var err error
 		if first, err = u.changed(ctx, from, to, 1); err != nil {

@@ -80,7 +80,8 @@ func TestBothWaysFindTheSame(t *testing.T) {
 			stand.Put(sandbox.Records{Conversations: []sandbox.Conversation{c}})
 		}
 		for _, w := range []Query{
-			{From: now.Add(-3 * time.Hour), To: now}, {From: now.Add(-90 * time.Minute), To: now.Add(-40 * time.Minute)},
+			{From: now.Add(-3 * time.Hour), To: now},
+			{From: now.Add(-90 * time.Minute), To: now.Add(-40 * time.Minute)},
 			{From: now.Add(-20 * time.Minute), To: now.Add(-3 * time.Minute), PageSize: 40},
 			{From: now.Add(-time.Hour), To: now.Add(-time.Hour + time.Millisecond)},
 			{From: now.Add(-10 * time.Hour), To: now.Add(-2 * time.Minute)},

@@ -46,8 +46,12 @@ func (c Check) level() check.Level {
 }
 
 var (
-	checkTones  = map[check.Level]doc.Tone{check.OK: doc.Good, check.Look: doc.Warn, check.Failed: doc.Bad, check.NotRun: doc.Quiet}
-	checkWords  = map[check.Level]string{check.OK: "ok", check.Look: "LOOK", check.Failed: "FAILED", check.NotRun: "–"}
+	checkTones = map[check.Level]doc.Tone{
+		check.OK: doc.Good, check.Look: doc.Warn, check.Failed: doc.Bad, check.NotRun: doc.Quiet,
+	}
+	checkWords = map[check.Level]string{
+		check.OK: "ok", check.Look: "LOOK", check.Failed: "FAILED", check.NotRun: "–",
+	}
 	checkLevels = map[check.Level]string{
 		check.OK: doc.LevelGood, check.Look: doc.LevelAttention, check.Failed: doc.LevelHalted,
 	}
@@ -57,7 +61,8 @@ var (
 func CheckDoc(c Check) doc.Doc {
 	d := doc.Doc{
 		Name: "acsync check", Subject: c.Tenant, Here: c.Here,
-		About:   []string{fmt.Sprintf("%s, %s; %s, no survey request", show(c.Now), c.Version, callsWords(c.Calls))},
+		About: []string{fmt.Sprintf("%s, %s; %s, no survey request", show(c.Now), c.Version,
+			callsWords(c.Calls))},
 		Verdict: doc.Verdict{Level: checkLevels[c.level()], Headline: checkHeadline(c)},
 		Sections: []doc.Section{
 			doc.Titled("Failed", findings(c.of(check.Failed))...),
@@ -125,7 +130,8 @@ func callsWords(calls Calls) string {
 func findings(lines []check.Line) (parts []doc.Part) {
 	for _, line := range lines {
 		note := doc.Note{
-			Text: line.Group + ", " + line.Name + ": " + withoutAddresses(line.Text), Tone: checkTones[line.Level], Depth: 2,
+			Text: line.Group + ", " + line.Name + ": " + withoutAddresses(line.Text),
+			Tone: checkTones[line.Level], Depth: 2,
 		}
 		if line.Todo != "" {
 			note.Below = "→ " + withoutAddresses(line.Todo)
@@ -143,7 +149,10 @@ func lineTable(lines []check.Line) doc.Table {
 	}
 	for _, line := range lines {
 		row := table.Add(checkWords[line.Level], line.Name, withoutAddresses(line.Text))
-		row.Cells[0].Tone, row.Cells[2].Tone = checkTones[line.Level], map[check.Level]doc.Tone{check.NotRun: doc.Quiet}[line.Level]
+		row.Cells[0].Tone = checkTones[line.Level]
+		if line.Level == check.NotRun {
+			row.Cells[2].Tone = doc.Quiet
+		}
 	}
 	return table
 }
@@ -156,15 +165,16 @@ func CheckLines(lines []check.Line) any {
 	list := []object{}
 	for _, line := range lines {
 		list = append(list, object{
-			"group", line.Group, "name", line.Name, "level", line.Level, "text", withoutAddresses(line.Text), "todo", withoutAddresses(line.Todo),
+			"group", line.Group, "name", line.Name, "level", line.Level,
+			"text", withoutAddresses(line.Text), "todo", withoutAddresses(line.Todo),
 			"exit", int(line.Code), // that it would end with by itself
 		})
 	}
 	return list
 }
 
-// CheckSummary are a few lines for a command that has done something else: what is in order by its name, and what
-// is not in full. None where nothing was looked at.
+// CheckSummary are a few lines for a command that has done something else: what is in order by its name, and
+// what is not in full. None where nothing was looked at.
 func CheckSummary(lines []check.Line) []string {
 	var good []string // "Kustomer (key, clock)"
 	var rest []string
@@ -177,7 +187,8 @@ func CheckSummary(lines []check.Line) []string {
 			}
 			good = append(good, line.Group+" ("+line.Name+")")
 		case check.Look, check.Failed:
-			text := fmt.Sprintf("%-8s %s, %s: %s", strings.ToLower(checkWords[line.Level]), line.Group, line.Name, withoutAddresses(line.Text))
+			text := fmt.Sprintf("%-8s %s, %s: %s", strings.ToLower(checkWords[line.Level]), line.Group,
+				line.Name, withoutAddresses(line.Text))
 			if line.Todo != "" {
 				text += "; " + line.Todo
 			}

@@ -20,7 +20,8 @@ type query struct {
 // byUpdate reports whether the query is about when conversations were changed.
 func (q *query) byUpdate() bool { return !q.updated.from.IsZero() }
 
-// resolutions is the interval in which conversations must have been resolved to match, as far as that is generated.
+// resolutions is the interval in which conversations must have been resolved to match, as far as that is
+// generated.
 func (q *query) resolutions() (from, to time.Time) {
 	if !q.byUpdate() {
 		return q.done.from, q.done.to
@@ -109,8 +110,9 @@ func (q *query) restrict(criteria []any) error {
 	}
 	whole := !q.done.from.IsZero() && !q.done.to.IsZero()
 	if !finished || whole == q.byUpdate() {
-		return errors.New("and: conversation_status and both ends of conversation_last_done_created_at are needed, " +
-			"or the beginning of conversation_updated_at")
+		return errors.New(
+			"and: conversation_status and both ends of conversation_last_done_created_at are needed, " +
+				"or the beginning of conversation_updated_at")
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error
 	return connect(cfg, agent, log, 0)
 }
 
-// ConnectBriefly makes the clients of who wants to see how the services answer now: a call that fails is tried
-// once more, and not for minutes. With an error there is the client that could be made, if any.
+// ConnectBriefly makes the clients of who wants to see how the services answer now: a call that fails is
+// tried once more, and not for minutes. With an error there is the client that could be made, if any.
 func ConnectBriefly(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
 	return connect(cfg, agent, log, briefTries)
 }
