@@ -292,6 +292,10 @@ func TestOneThingWrong(t *testing.T) {
 			want: []string{"The last day brands look"}, says: "mapping.brand",
 		},
 		{
+			name: "brands that are names", world: world{text: strings.Replace(usual, `brand = '"acme"'`, `brand = 'agent.name'`, 1)},
+			want: []string{"The last day brands look"}, says: "(a name)",
+		},
+		{
 			name: "brands of some", world: world{text: strings.Replace(usual, `brand = '"acme"'`, `brand = 'conversation.brand == "5daf7919124be4f2960cb092" ? "acme" : ""'`, 1)},
 			want: []string{"The last day brands look"}, says: "have no brand",
 		},

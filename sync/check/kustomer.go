@@ -85,15 +85,15 @@ func (k *kustomerSide) probes() []Probe {
 
 // key proves the key by the call that every valid one may make.
 func (k *kustomerSide) key(ctx context.Context) Result {
-	k.down, k.unread = "Kustomer's key is not taken", errNotAsked
+	k.down, k.unread = "Kustomer does not answer", errNotAsked
 	if len(k.lacks) > 0 || k.client == nil {
 		k.down = "Kustomer cannot be called yet"
 		return lacking(k.lacks)
 	}
 	at, err := k.client.ServerTime(ctx)
 	if err != nil {
-		if api, isCall := errors.AsType[*httpx.Error](err); isCall && api.Kind != httpx.Credentials {
-			k.down = "Kustomer does not answer"
+		if api, isCall := errors.AsType[*httpx.Error](err); isCall && api.Kind == httpx.Credentials {
+			k.down = "Kustomer's key is not taken"
 		}
 		return failure(err)
 	}

@@ -115,7 +115,7 @@ func (d *lastDay) channels(context.Context) Result {
 	}
 	var wrong []string
 	if len(strange) > 0 {
-		wrong = append(wrong, "sent as they are, and perhaps unknown to Agent Connect: "+counted(strange))
+		wrong = append(wrong, "sent as they are, and perhaps unknown to Agent Connect: "+d.counted(strange))
 	}
 	if d.unmapped > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d conversations have no channel, and are skipped", d.unmapped))
@@ -124,7 +124,7 @@ func (d *lastDay) channels(context.Context) Result {
 		return look("name what Agent Connect calls them in [mapping.channels], or have them set up there; "+
 			"mapping.default_channel is for conversations without any", "%s", strings.Join(wrong, "; "))
 	}
-	return ok("%s", counted(sent))
+	return ok("%s", d.counted(sent))
 }
 
 // brandNames compares the brands that would be sent with those that both services have.
@@ -160,10 +160,10 @@ func (d *lastDay) named(
 	todo := fmt.Sprintf("set %s: an account with several needs one in each request", key)
 	switch {
 	case none == 0:
-		return ok("%s", counted(sent))
+		return ok("%s", d.counted(sent))
 	case len(sent) > 0:
 		return look(todo, "%d of %d requests would have no %s; the others: %s", none, len(requests), what,
-			counted(sent))
+			d.counted(sent))
 	case len(theirs) > 1:
 		return look(todo, "no request would have a %s, and Agent Connect's data have several: %s", what,
 			first5(theirs))
@@ -314,14 +314,25 @@ func (d *lastDay) agentAddresses(ctx context.Context) (addresses map[string]stri
 	return addresses, unread
 }
 
-// counted lists names with their counts, the most frequent first.
-func counted(counts map[string]int) string {
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
-		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
+// counted lists values with their counts, the most frequent first. An expression can make one of an agent's name,
+// which is not shown.
+func (d *lastDay) counted(counts map[string]int) string {
+	shown := map[string]int{}
+	for value, n := range counts {
+		names := func(u kustomer.User) bool {
+			return u.Name.Value != "" && strings.Contains(strings.ToLower(value), strings.ToLower(u.Name.Value))
+		}
+		if slices.ContainsFunc(d.users, names) {
+			value = "(a name)"
+		}
+		shown[value] += n
+	}
+	values := slices.SortedFunc(maps.Keys(shown), func(a, b string) int {
+		return cmp.Or(shown[b]-shown[a], strings.Compare(a, b))
 	})
-	list := make([]string, len(names))
-	for i, name := range names {
-		list[i] = fmt.Sprintf("%s %d", name, counts[name])
+	list := make([]string, len(values))
+	for i, value := range values {
+		list[i] = fmt.Sprintf("%s %d", value, shown[value])
 	}
 	return first5(list)
 }
