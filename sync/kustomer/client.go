@@ -62,7 +62,7 @@ func New(o Options) (*Client, error) {
 		lister: lister{a},
 	}
 	if o.ByUpdate {
-		c.searcher.updates = &updates{api: a, read: c.Conversations}
+		c.searcher.updates = &updates{api: a, read: c.Conversations, most: updatesKept}
 	}
 	return c, nil
 }

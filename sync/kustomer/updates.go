@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"acsync/sync/exit"
 )
 
 const (
@@ -29,6 +31,7 @@ const (
 type updates struct {
 	api  *api
 	read func(context.Context, []string) ([]Conversation, error) // by id
+	most int                                                     // conversations that are looked through
 
 	mu sync.Mutex
 	reading
@@ -93,7 +96,7 @@ func doneAt(c Conversation) time.Time {
 // scan reads what was changed since a time.
 func (u *updates) scan(ctx context.Context, since time.Time) error {
 	began := time.Now()
-	next := &updates{api: u.api, read: u.read, reading: reading{since: since, at: began}}
+	next := &updates{api: u.api, read: u.read, most: u.most, reading: reading{since: since, at: began}}
 	byID := map[string]Conversation{}
 	end, width := began, time.Hour // at the end begins the open window
 	for from := since; ; {
@@ -129,11 +132,10 @@ func (u *updates) scan(ctx context.Context, since time.Time) error {
 		if err != nil {
 			return err
 		}
-		if len(byID) > updatesKept {
-			return fmt.Errorf(
-				"more than %d conversations were changed since %s, and with kustomer.search_by = \"updated_at\" "+
-					"all of them are looked through: begin later, or search by \"done_at\"", updatesKept,
-				since.UTC().Format(time.RFC3339))
+		if len(byID) > u.most {
+			return exit.New(exit.Usage, fmt.Sprintf("more than %d conversations were changed since %s, and with "+
+				"kustomer.search_by = \"updated_at\" all of them are looked through: begin later, or search by "+
+				"\"done_at\"", u.most, since.UTC().Format(time.RFC3339)))
 		}
 		if open {
 			break
@@ -201,10 +203,9 @@ func (u *updates) whole(
 			break
 		}
 		if try == updatesTries-1 {
-			return 0, fmt.Errorf(
-				"the conversations changed from %s on did not add up in %d readings: Kustomer counts %d, and "+
-					"shows %d; the next pass tries again", from.UTC().Format(time.RFC3339Nano), updatesTries, first.Total,
-				len(rows))
+			return 0, exit.New(exit.Temporary, fmt.Sprintf("the conversations changed from %s on did not add up "+
+				"in %d readings: Kustomer counts %d, and shows %d; the next pass tries again",
+				from.UTC().Format(time.RFC3339Nano), updatesTries, first.Total, len(rows)))
 		}
 		var err error
 		if first, err = u.changed(ctx, from, to, 1); err != nil {
