@@ -228,8 +228,8 @@ func auditCustomers(a Audit, most int) doc.Section {
 	if n := a.Repeats.Len(); n == 0 {
 		note += ", nobody about several conversations."
 	} else {
-		note += ", " + thousands(n) + " of them about several conversations. Surveys are once per conversation; Agent Connect's " +
-			"suppression period decides how often a customer is mailed."
+		note += ", " + thousands(n) + " of them about several conversations. Surveys are once per " +
+			"conversation; Agent Connect's suppression period decides how often a customer is mailed."
 	}
 	return doc.Titled("Customers asked several times", doc.Note{Text: note}, table)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
+	got = styleSheet.ReplaceAll(got, []byte("<style>in doc/page.css</style>"))
 	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
@@ -40,6 +42,9 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Errorf("%s: -want +got:\n%s", name, diff)
 	}
 }
+
+// styleSheet is the same in every page.
+var styleSheet = regexp.MustCompile(`(?s)<style>.*?</style>`)
 
 var at = time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
 

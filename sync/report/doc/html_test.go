@@ -1,6 +1,9 @@
 package doc
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // TestWholeFlags: no line ends within a flag, nothing is added to what is copied, and markup stays text.
 func TestWholeFlags(t *testing.T) {
@@ -24,5 +27,16 @@ func TestTicksOfANarrowChart(t *testing.T) {
 				t.Errorf("%d slots: label %d at %s %%, wide %t", n, i, tick.X, tick.Wide)
 			}
 		}
+	}
+}
+
+// TestPageHasItsStyle: a page is complete by itself, whole and once.
+func TestPageHasItsStyle(t *testing.T) {
+	var page strings.Builder
+	if err := HTML(&page, Doc{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(page.String(), pageCSS); n != 1 {
+		t.Errorf("the page has its style sheet %d times", n)
 	}
 }
