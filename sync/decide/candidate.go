@@ -70,16 +70,20 @@ func (c Candidate) claim() string {
 	return "lastDone.createdAt is " + Format(c.Conversation.LastDone.At)
 }
 
-// doNotSend reports whether one of the attributes is set. Kustomer makes their names of what people write:
-// case does not count.
-func (c Candidate) doNotSend(attributes []string) bool {
+// doNotSend reports whether one of the attributes is set.
+func (c Candidate) doNotSend(attributes []string) bool { return len(c.forbidding(attributes)) > 0 }
+
+// forbidding are those of the attributes that are set, in their order. Kustomer makes their names of what
+// people write: case does not count.
+func (c Candidate) forbidding(attributes []string) (set []string) {
 	for name, value := range c.Conversation.Custom {
 		named := func(attribute string) bool { return strings.EqualFold(attribute, name) }
 		if slices.ContainsFunc(attributes, named) && saysYes(value) {
-			return true
+			set = append(set, name)
 		}
 	}
-	return false
+	slices.Sort(set)
+	return set
 }
 
 // saysYes reports whether an attribute is set. What cannot be understood counts as set: not asking is safe.

@@ -8,6 +8,9 @@ import (
 	"acsync/sync/kustomer"
 )
 
+// Value is a value that expressions see.
+type Value = expr.Value
+
 // newEnv is what expressions see of a candidate, whose customer is asked at an address, if any.
 func newEnv(c Candidate, address string) *expr.Env {
 	env := &expr.Env{Conversation: conversationEnv(c)}

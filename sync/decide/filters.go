@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -165,6 +166,9 @@ type Step struct {
 	Reason Reason // for which the check skips a conversation; of a rule "rule:" and its name
 	Result StepResult
 	Held   bool // the rule's condition holds
+	// Alone is what would come of the check if no other had decided: StepPassed or StepDecided; empty where
+	// that cannot be told
+	Alone StepResult
 }
 
 // trace notes the checks of a decision while they are made. A nil trace notes nothing.
@@ -210,4 +214,124 @@ func (t *trace) find(reason Reason) *Step {
 		}
 	}
 	return nil
+}
+
+// presupposes are the checks that say nothing where one of others finds something: whoever has no agent has no
+// agent without an address.
+var presupposes = map[Reason][]Reason{
+	// What was asked long ago is old for that alone.
+	Stale:          {AlreadySent, NotDone, TimeOutOfRange},
+	NoAgent:        {UnreadableRecord},
+	AgentIsMachine: {UnreadableRecord, NoAgent},
+	NoAgentEmail:   {UnreadableRecord, NoAgent},
+	AgentUnknown:   {UnreadableRecord, NoAgent, NoAgentEmail},
+	DoNotSend:      {DoNotSendUnreadable},
+	NoCustomer:     {UnreadableRecord},
+	NoEmail:        {UnreadableRecord, NoCustomer},
+	InvalidEmail:   {UnreadableRecord, NoCustomer, NoEmail, MaskedEmail},
+	MaskedEmail:    {UnreadableRecord, NoCustomer, NoEmail},
+}
+
+// alone tells of checks what would come of each if none before it had decided: all that is in the way, and not
+// only what comes first.
+func alone(p Policy, c Candidate, steps []Step) []Step {
+	a := aside{policy: p, candidate: c, finds: map[Reason]bool{}}
+	a.judge(filters(p, c))
+	// What was not needed for the decision was not read, perhaps.
+	unnamed := len(c.Tags) == 0 && len(c.Conversation.TagIDs) > 0
+	blind := c.Customer == nil && c.Conversation.CustomerID != "" && !p.NeedsCustomer(c)
+	if !unnamed && !blind {
+		a.complete()
+	}
+	for i := range steps {
+		switch step := &steps[i]; step.Result {
+		case StepPassed, StepDecided:
+			step.Alone = step.Result
+		case StepNotReached:
+			a.tell(step)
+		}
+	}
+	for _, owner := range a.broken {
+		reason := RuleError(owner)
+		known := func(s Step) bool { return s.Reason == reason }
+		if !slices.ContainsFunc(steps, known) {
+			steps = append(steps, Step{Reason: reason, Result: StepNotReached, Alone: StepDecided})
+		}
+	}
+	return steps
+}
+
+// aside is what the checks of a decision find, each by itself.
+type aside struct {
+	policy    Policy
+	candidate Candidate
+	finds     map[Reason]bool // by check, of those that can be told
+	broken    []string        // rules and fields whose expressions fail
+}
+
+func (a *aside) judge(checks []check) {
+	for _, each := range checks {
+		if each.made {
+			a.finds[each.reason] = a.finds[each.reason] || each.finds
+		}
+	}
+}
+
+// complete makes the checks behind the filters.
+func (a *aside) complete() {
+	p, c := a.policy, a.candidate
+	env, set, action := p.env(c), Fields(nil), ""
+	for _, each := range p.Rules {
+		reason := rulePrefix + Reason(each.name)
+		holds, err := each.when.Holds(env)
+		switch {
+		case err != nil:
+			a.broken = append(a.broken, each.name)
+		case holds:
+			a.finds[reason] = action == "" && each.action == ActionSkip
+			// One that skips hides no other here.
+			if action == "" && each.action != ActionSkip {
+				action = each.action
+			}
+			set = set.before(each.set)
+		default:
+			a.finds[reason] = false
+		}
+	}
+	to := chooseRecipient(c.customer(), p.VerifiedEmail)
+	recovery := c.FollowUp.Applies && c.Conversation.CustomerID != ""
+	if !recovery {
+		a.judge(addressing(to))
+	}
+	request := agentconnect.Request{Channel: channelOf(p, c.Conversation.Channels), Recovery: recovery}
+	if recovery || to.customer != nil {
+		request = newRequest(p, c, to, recovery)
+	}
+	a.judge(drafting(request, set))
+	fields := set.before(p.Mapping)
+	if recovery {
+		fields = fields.ofRecovery()
+	}
+	if failed, ok := errors.AsType[fieldError](fields.fill(&request, env)); ok {
+		a.broken = append(a.broken, failed.owner)
+		return
+	}
+	a.judge(completing(p, request))
+}
+
+// tell says what would come of a check that was not reached.
+func (a *aside) tell(step *Step) {
+	if name, ok := step.Reason.rule(); ok && slices.Contains(a.broken, name) {
+		step.Reason, step.Alone = RuleError(name), StepDecided
+		return
+	}
+	found := func(r Reason) bool { return a.finds[r] }
+	finds, told := a.finds[step.Reason]
+	switch {
+	case !told || slices.ContainsFunc(presupposes[step.Reason], found):
+	case finds:
+		step.Alone = StepDecided
+	default:
+		step.Alone = StepPassed
+	}
 }

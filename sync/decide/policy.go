@@ -51,11 +51,21 @@ func (p Policy) LongestDelay() time.Duration {
 // Decide says what is to happen with a conversation.
 func (p Policy) Decide(c Candidate) Decision { return p.decide(c.cleaned(), nil) }
 
-// Trace decides as Decide does, and tells what came of each check, in their order of precedence.
+// Trace decides as Decide does, and tells what came of each check, in their order of precedence, and what
+// would have come of those behind the one that decided. It can tell all of these only where the candidate has
+// its customer and its tags, whether or not the decision needs them.
 func (p Policy) Trace(c Candidate) (Decision, []Step) {
 	t := newTrace(p)
-	return p.decide(c.cleaned(), t), t.steps
+	c = c.cleaned()
+	d := p.decide(c, t)
+	return d, alone(p, c, t.steps)
 }
+
+// Forbidding are the do-not-send attributes of a candidate that are set, as Kustomer names them.
+func (p Policy) Forbidding(c Candidate) []string { return c.forbidding(p.DoNotSendAttributes) }
+
+// Values are all values that expressions see of a candidate, by the names by which they see them.
+func (p Policy) Values(c Candidate) []Value { return p.env(c.cleaned()).Values() }
 
 // Screen is the decision where the filters make it; the zero Decision where they let the conversation pass.
 func (p Policy) Screen(c Candidate) Decision { return p.screen(c.cleaned(), nil) }

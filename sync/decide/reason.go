@@ -91,6 +91,11 @@ const (
 // "mapping.brand".
 func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }
 
+// rule is the name of the rule that a reason names as the one that skips.
+func (r Reason) rule() (name string, ok bool) {
+	return strings.CutPrefix(string(r), string(rulePrefix))
+}
+
 // Broken reports whether the reason is that an expression failed.
 func (r Reason) Broken() bool { return strings.HasPrefix(string(r), string(ruleErrorPrefix)) }
 

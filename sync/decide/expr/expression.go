@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -117,6 +117,15 @@ type Env struct {
 	Steps        *stepCounter   `expr:"(steps)"`  // set by Eval; no expression can name it
 }
 
+// Values are all values that there are, the conversation's first.
+func (e *Env) Values() []Value {
+	return slices.Concat(
+		valuesOf("conversation.", reflect.ValueOf(e.Conversation), "custom", "tags", "channels"),
+		valuesOf("", reflect.ValueOf(*e), "conversation", customerName, "agent"),
+		valuesOf("agent.", reflect.ValueOf(e.Agent)), valuesOf(customerName+".", reflect.ValueOf(e.Customer)),
+	)
+}
+
 // Conversation is the conversation. Kustomer names teams, queues and brands by id.
 type Conversation struct {
 	ID            string         `expr:"id"`
@@ -160,16 +169,6 @@ type Agent struct {
 	Name  string `expr:"name"`
 	Email string `expr:"email"`
 	Type  string `expr:"type"` // "user", "machine" or "limited"
-}
-
-func fieldNames(of reflect.Type) []string {
-	var names []string
-	for f := range of.Fields() {
-		if name := f.Tag.Get("expr"); !strings.HasPrefix(name, "(") {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 var sections = map[string]reflect.Type{
