@@ -2,7 +2,6 @@
 package explain
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,11 +20,14 @@ import (
 type Explainer struct {
 	Source    fetch.Source // nil: Kustomer is not asked
 	Directory fetch.Directory
+	People    People               // finds customers; nil where nobody asks for one
 	Ledger    Ledger               // nil: it cannot be read
 	Receiver  verify.Receiver      // nil: Agent Connect's data are not asked
 	Profiles  decide.ProfileLister // nil: agents without an active profile are for Agent Connect to refuse
 	Verifies  bool                 // passes can settle doubts from Agent Connect's data
 	Options   Options
+	// the receiver is one that was told what the ledger has as accepted, and has it earlier than that was sent
+	Reminded bool
 
 	Now func() time.Time // this machine's clock; nil: time.Now
 }
@@ -45,142 +47,43 @@ func (e Explainer) clock() time.Time {
 	return e.Now()
 }
 
+// Inquire begins an inquiry.
+func (e Explainer) Inquire() *Inquiry {
+	return &Inquiry{
+		of: e, now: e.clock(), rows: map[string]kustomer.Conversation{}, failed: map[string]error{},
+	}
+}
+
 // Explain explains a conversation. An error is one of the ledger, or the end of the context; what the
 // services do not tell is noted.
 func (e Explainer) Explain(ctx context.Context, id string) (Explanation, error) {
-	key := decide.KeyOf(kustomer.Conversation{ID: id})
-	x := Explanation{
-		ID: key.Conversation, Now: e.clock(), Asked: e.Source != nil, Remembered: e.Ledger != nil,
-	}
-	f := forecaster{Explainer: e}
-	if x.Remembered {
-		var err error
-		if f.ledger, err = e.readLedger(&x, key); err != nil {
-			return x, fmt.Errorf("look up conversation %s in the ledger: %w", x.ID, err)
+	q := e.Inquire()
+	if e.Ledger != nil {
+		if err := q.Remember(e.Ledger, id); err != nil {
+			return Explanation{ID: id}, err
 		}
 	}
-	if x.Asked {
-		x.Unread = e.readKustomer(ctx, &x)
-	}
-	if err := e.findFirstRun(&x); err != nil {
-		return x, err
-	}
-	if e.Receiver != nil && len(x.Entries) > 0 {
-		x.Interactions, x.ReceiverErr = readReceiver(ctx, e.Receiver, x)
-		x.ReceiverRead = x.ReceiverErr == nil
-	}
-	if ctx.Err() != nil {
-		return x, context.Cause(ctx)
-	}
-	x.Forecast = withEnding(x, f.forecast(x))
-	return x, nil
-}
-
-func (e Explainer) readLedger(x *Explanation, key store.Key) (store.Info, error) {
-	info, err := e.Ledger.Info()
-	if err != nil {
-		return info, err
-	}
-	known, err := e.Ledger.Lookup([]store.Key{key})
-	for key, record := range known {
-		x.Entries = append(x.Entries, store.Entry{Key: key, Record: record})
-	}
-	slices.SortFunc(x.Entries, func(a, b store.Entry) int {
-		recovery := map[bool]int{true: 1}
-		return cmp.Or(
-			a.Record.Resolution.Compare(b.Record.Resolution), recovery[a.Recovery]-recovery[b.Recovery],
-			cmp.Compare(a.Key.Resolution, b.Key.Resolution))
-	})
-	x.Ledger = info.ID
-	// No pass goes on with another identity unconfirmed.
-	have, want := info.Identity.OrDefault(), e.Options.SurveyPer.OrDefault()
-	if have != want && len(info.Counts) > 0 {
-		x.Kept = have
-	}
-	return info, err
-}
-
-func (e Explainer) readKustomer(ctx context.Context, x *Explanation) error {
-	now, err := e.Source.ServerTime(ctx)
-	if err != nil {
-		return fmt.Errorf("ask Kustomer for its clock: %w", err)
-	}
-	x.Now = now
-	rows, err := e.Source.Conversations(ctx, []string{x.ID})
-	if err != nil {
-		return fmt.Errorf("read conversation %s: %w", x.ID, err)
-	}
-	if len(rows) == 0 {
-		return nil
-	}
-	policy := e.Options.Policy
-	if e.Profiles != nil {
-		policy.Profiles, x.Unlisted = decide.NewProfiles(e.Profiles.Employees(ctx))
-	}
-	f := e.fetcher(now, policy)
-	if x.Case, err = f.DecideOne(ctx, x.Entries, rows); err != nil {
-		return err
-	}
-	x.Found = true
-	x.Channels, x.Facts = x.Case.Conversation.Channels, decide.DetailsOf(x.Case, time.Time{})
-	_, x.Steps = policy.Trace(x.Case.Candidate)
-	x.markUnknown()
-	if done := x.Case.Conversation.LastDone; done != nil {
-		x.Closer, err = f.Agent(ctx, done.By)
-	}
-	return err
-}
-
-func (e Explainer) fetcher(now time.Time, policy decide.Policy) *fetch.Fetcher {
-	quiet := func(string, ...any) {}
-	f := fetch.New(fetch.Options{
-		Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: policy,
-		SurveyPer: decide.SurveyPer(e.Options.SurveyPer), Notice: quiet, Unseen: func(int) {},
-	})
-	f.Begin(now)
-	return f
-}
-
-// findFirstRun finds the first run that read the time of the resolution, unless the ledger knew it before:
-// then a back-fill, an apply or a rebuild has found it, whose summaries do not tell how much they have read.
-func (e Explainer) findFirstRun(x *Explanation) error {
-	if len(x.Entries) == 0 {
-		return nil
-	}
-	resolved := x.Entries[len(x.Entries)-1].Record.Resolution
-	if x.Found {
-		resolved = x.Case.Resolution()
-	}
-	runs, err := e.Ledger.Runs(0)
-	if err != nil {
-		return fmt.Errorf("read the past passes: %w", err)
-	}
-	for _, run := range slices.Backward(runs) {
-		window := fetch.Window{From: run.From, To: run.To}
-		// Behind its checkpoint a run may have stopped before it came to the resolution.
-		if run.Mode == "run" && !run.Killed && window.Contains(resolved) && run.Checkpoint.After(resolved) {
-			if !x.heldBefore(resolved, run.Started) {
-				x.First = &run
-			}
-			return nil
-		}
-	}
-	return nil
+	q.Read(ctx, id)
+	return q.Explain(ctx, id)
 }
 
 // readReceiver is what Agent Connect's data show of a conversation, the earliest first, around the times at
 // which the ledger sent its requests.
-func readReceiver(ctx context.Context, r verify.Receiver, x Explanation) ([]agentconnect.Interaction, error) {
+func readReceiver(ctx context.Context, e Explainer, x Explanation) ([]agentconnect.Interaction, error) {
 	var shown []agentconnect.Interaction
 	at := func(id string) int {
 		same := func(i agentconnect.Interaction) bool { return id != "" && i.UUID == id }
 		return slices.IndexFunc(shown, same)
 	}
 	for _, entry := range x.Entries {
-		if entry.Attempts == 0 && entry.Status == 0 {
+		if !tried(entry) {
 			continue
 		}
-		for i, err := range r.Between(ctx, verify.Earliest(entry), lastPossible(entry)) {
+		since := verify.Earliest(entry)
+		if e.Reminded && entry.Record.Resolution.Before(since) {
+			since = entry.Record.Resolution
+		}
+		for i, err := range e.Receiver.Between(ctx, since, lastPossible(entry)) {
 			if err != nil {
 				return shown, fmt.Errorf("read Agent Connect's data: %w", err)
 			}

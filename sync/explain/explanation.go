@@ -24,8 +24,10 @@ type Explanation struct {
 	Closer   *kustomer.User // who marked it done; nil for automation, and for a user that is gone
 	Channels []string       // in Kustomer's words and order
 	Facts    decide.RowDetails
-	Steps    []decide.Step // the checks of the decision
-	Unlisted error         // why the active profiles could not be listed, which the decision may depend on
+	Steps    []decide.Step  // the checks of the decision
+	Forbids  []string       // the do-not-send attributes that are set, as Kustomer names them
+	Values   []decide.Value // all that rules see of it
+	Unlisted error          // why the active profiles could not be listed, which the decision may depend on
 
 	Remembered bool           // the ledger was read
 	Entries    []store.Entry  // what it holds, the earliest resolution first
@@ -35,6 +37,7 @@ type Explanation struct {
 	First *store.Run
 
 	ReceiverRead bool // Agent Connect's data were read
+	Skimmed      bool // they were not, because those of many others were
 	ReceiverErr  error
 	Interactions []agentconnect.Interaction // what they show of it, the earliest first
 
@@ -89,7 +92,7 @@ func (x Explanation) markUnknown() {
 		switch {
 		case step.Reason == decide.AlreadySent && step.Result == decide.StepPassed && !x.Remembered,
 			step.Reason == decide.AgentUnknown && step.Result == decide.StepOff && x.Unlisted != nil:
-			x.Steps[i].Result = decide.StepUnknown
+			x.Steps[i].Result, x.Steps[i].Alone = decide.StepUnknown, ""
 		}
 	}
 }

@@ -227,6 +227,27 @@ func (f *Fetcher) DecideOne(
 	return cases[0], nil
 }
 
+// Whole is a decided case with what its decision did without: the names of its tags and its customer, whom it
+// has as a deleted one where there is none. What cannot be read is still missing.
+func (f *Fetcher) Whole(ctx context.Context, c decide.Case) decide.Candidate {
+	whole, id := c.Candidate, c.Conversation.CustomerID
+	if len(whole.Tags) == 0 {
+		whole.Tags, _ = f.decider.directory.tagNames(ctx, whole.Conversation.TagIDs)
+	}
+	if whole.Customer != nil || id == "" {
+		return whole
+	}
+	known := found{}
+	if f.decider.customers.fetch(ctx, map[string]bool{id: true}, known) == nil {
+		if customer, read := known[id]; read && customer != nil {
+			whole.Customer = customer
+		} else if read {
+			whole.Customer = &kustomer.Customer{ID: id, Deleted: true}
+		}
+	}
+	return whole
+}
+
 // DecideIDs decides conversations as they are now. Those that do not exist, or that Kustomer does not give, are
 // left out.
 func (f *Fetcher) DecideIDs(ctx context.Context, ids []string) ([]decide.Case, error) {
