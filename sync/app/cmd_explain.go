@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -25,53 +22,71 @@ import (
 
 func explainCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name: "explain", ArgsUsage: "ID",
-		Usage: "show the whole life of one conversation, and what would happen to it now",
-		Description: `Takes the id of a conversation, ID@TIME as resolve does, or its address in Kustomer.
-Reads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing is
-sent, nothing is written. What cannot be read is left out, and named.`,
+		Name: "explain", ArgsUsage: "WHAT...",
+		Usage: "show the whole life of a conversation, or of all of a customer, and what would happen now",
+		Description: `Takes conversations and customers: by id, or by the address in Kustomer; a conversation
+also as ID@TIME, as resolve does; a customer also by e-mail address. Reads Kustomer, the
+ledger and, with the API secret, Agent Connect's data; nothing is sent, nothing is
+written. What cannot be read is left out, and named.`,
 		Flags: []cli.Flag{
+			toggle(flagFields, "show all values that rules see, as a rule writes them"),
 			toggle(flagOffline, "read the ledger alone; call neither service"),
-			toggle(flagReveal, "show e-mail addresses in full"),
+			toggle(flagReveal, "show e-mail addresses in full, and names among --"+flagFields),
 			ifLockedFlag(),
 			noPagerFlag(),
 		},
-		Action: reading(l, explainOne),
+		Action: reading(l, explainAll),
 	})
 }
 
-func explainOne(s *session) error {
-	app := s.tenant.Config.KustomerAppURL()
-	asked, err := parseConversation(s.c.Args().First(), app)
-	if err != nil {
-		return err
-	}
-	lock, err := readLockPolicy(s.c)
-	if err != nil {
-		return err
-	}
-	q := inquiry{session: s, lock: lock, explainer: explain.Explainer{
+func explainAll(s *session) error {
+	q := inquiry{session: s, explainer: explain.Explainer{
 		Options: tenant.ExplainOptions(s.tenant.Config), Verifies: s.tenant.Remembers(), Now: s.now,
 	}}
-	life, err := q.ask(asked.id)
-	if err != nil {
+	for _, argument := range s.c.Args().Slice() {
+		asked, err := parseSubject(argument, s.tenant.Config.KustomerAppURL())
+		if err != nil {
+			return err
+		}
+		q.subjects = append(q.subjects, &asked)
+	}
+	var err error
+	if q.lock, err = readLockPolicy(s.c); err != nil {
 		return err
 	}
-	q.lacks(life.Unread)
-	if !life.Known() {
-		return q.unknown(life)
+	// The stand-ins of a demonstration are told what its passes have sent, which they have forgotten. Whatever is
+	// wrong with its ledger is found when that is read.
+	if s.tenant.Demo != nil && !s.c.Bool(flagOffline) {
+		_, _ = s.lend(q.lock)
 	}
-	for _, each := range asked.differences(life, s.tenant.Config.Sync.SurveyPer) {
-		q.notice(each)
+	if err := q.ask(); err != nil {
+		return err
 	}
-	q.lacks(life.Unlisted)
-	q.lacks(life.ReceiverErr)
-	code := exitCode(q.lacking)
-	err = show(s, report.Explanation{
-		Explanation: life, Tenant: s.tenant.Name, AppURL: app, Reveal: s.c.Bool(flagReveal),
-		Unmade: q.unmade, Here: here(s.c), Backfill: allTheSame(s.c, life), Notices: q.notices,
-		Unstamped: !s.tenant.Config.AgentConnect.Stamp, Exit: int(code),
-	}, report.ExplainJSON, report.ExplainDoc)
+	return q.answer()
+}
+
+// answer shows what was found. One conversation has a form of its own.
+func (q *inquiry) answer() error {
+	s := q.session
+	only := len(q.subjects) == 1
+	for _, each := range q.subjects {
+		switch {
+		case each.problem == nil:
+		case only:
+			return each.problem
+		default:
+			q.unknown = cmp.Or(q.unknown, each.problem)
+		}
+	}
+	code := exitCode(cmp.Or(q.lacking, q.unknown))
+	var err error
+	if first := q.subjects[0]; only && first.found == nil {
+		life := first.lives[0]
+		life.Notices, life.Exit = slices.Concat(life.Notices, q.notices), int(code)
+		err = show(s, life, report.ExplainJSON, report.ExplainDoc)
+	} else {
+		err = show(s, q.report(code), report.ExplanationsJSON, report.ExplanationsDoc)
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("print the explanation: %w", err)
@@ -83,6 +98,21 @@ func explainOne(s *session) error {
 	return nil
 }
 
+func (q *inquiry) report(code exit.Code) report.Explanations {
+	made := report.Explanations{
+		Tenant: q.tenant.Name, AppURL: q.tenant.Config.KustomerAppURL(), Here: here(q.c),
+		Reveal: q.c.Bool(flagReveal), Notices: q.notices, Exit: int(code),
+	}
+	for _, each := range q.subjects {
+		one := report.Subject{Asked: each.shown, Customer: each.found, Lives: each.lives}
+		if each.problem != nil {
+			one.Problem, one.Lives = each.problem.Error(), nil
+		}
+		made.Subjects = append(made.Subjects, one)
+	}
+	return made
+}
+
 // allTheSame is the back-fill that asks about what no pass asks about for its age alone; empty for others.
 func allTheSame(c *cli.Context, x explain.Explanation) string {
 	resolved := x.Case.Resolution()
@@ -92,54 +122,133 @@ func allTheSame(c *cli.Context, x explain.Explanation) string {
 	return backfillOver(c, fetch.Window{From: resolved, To: resolved.Add(time.Millisecond)})
 }
 
-// inquiry is what explain has to work with, and what it lacks.
+// inquiry is what explain has to work with, what it has found, and what it lacks.
 type inquiry struct {
 	*session
 	lock      lockPolicy
 	explainer explain.Explainer
+	subjects  []*subject
 	notices   []string
 	unmade    bool  // there is no ledger yet
 	lacking   error // what was to be read and could not be: its exit code is that of the command
+	unknown   error // what nothing is known of
 }
 
-// ask asks everybody that there is about a conversation. The ledger is free again when it returns.
-func (q *inquiry) ask(id string) (life explain.Explanation, err error) {
-	closeLedger, err := q.openLedger()
-	if err != nil {
-		return life, err
+// ask asks everybody that there is. The ledger is read at once, and free while services are asked.
+func (q *inquiry) ask() error {
+	if err := q.reach(); err != nil {
+		return err
+	}
+	made := q.explainer.Inquire()
+	q.find(made)
+	if err := q.remember(made); err != nil {
+		return err
+	}
+	for _, each := range q.subjects {
+		if err := q.explain(made, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find reads from Kustomer what was named, customers with all their conversations.
+func (q *inquiry) find(made *explain.Inquiry) {
+	ctx := q.c.Context
+	var ids []string
+	for _, each := range q.subjects {
+		if each.id != "" {
+			ids = append(ids, each.id)
+		}
+	}
+	made.Read(ctx, ids...)
+	ids = nil
+	for _, each := range q.subjects {
+		each.find(ctx, made, q.explainer.Source != nil)
+		if each.found != nil {
+			ids = append(ids, each.found.Conversations...)
+		}
+	}
+	made.Read(ctx, ids...)
+}
+
+// remember reads the ledger.
+func (q *inquiry) remember(made *explain.Inquiry) (err error) {
+	ledger, closeLedger, err := q.openLedger()
+	if err != nil || ledger == nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
-	if err := q.reach(); err != nil {
-		return life, err
+	var ids []string
+	for _, each := range q.subjects {
+		ids = append(ids, each.conversations()...)
 	}
-	return q.explainer.Explain(q.c.Context, id)
+	return made.Remember(ledger, ids...)
 }
 
-// openLedger opens the ledger for reading. One that is locked or was never made is done without.
-func (q *inquiry) openLedger() (closeLedger func() error, err error) {
-	var ledger dryrun.ReadLedger
+// explain explains a subject: what of it is not known is its problem.
+func (q *inquiry) explain(made *explain.Inquiry, each *subject) error {
+	app := q.tenant.Config.KustomerAppURL()
+	for _, id := range each.conversations() {
+		life, err := made.Explain(q.c.Context, id)
+		if err != nil {
+			return err
+		}
+		q.lacks(life.Unread)
+		if each.found == nil && !life.Known() {
+			each.problem = q.unheard(life, each.problem)
+			return nil
+		}
+		q.lacks(life.Unlisted)
+		q.lacks(life.ReceiverErr)
+		shown := report.Explanation{
+			Explanation: life, Tenant: q.tenant.Name, AppURL: app, Reveal: q.c.Bool(flagReveal),
+			Unmade: q.unmade, Here: here(q.c), Backfill: allTheSame(q.c, life),
+			Unstamped: !q.tenant.Config.AgentConnect.Stamp, Fields: q.c.Bool(flagFields),
+		}
+		if each.found == nil {
+			for _, notice := range each.differences(life, q.tenant.Config.Sync.SurveyPer) {
+				shown.Notices = append(shown.Notices, pointed(q.c, notice))
+			}
+		}
+		each.lives = append(each.lives, shown)
+	}
+	if each.found == nil && each.id != "" {
+		each.problem = nil
+	} else if each.found != nil && each.found.More {
+		q.notice("Kustomer has more conversations of customer " + each.found.ID + " than are read")
+	}
+	return nil
+}
+
+// openLedger opens the ledger for reading. One that is locked or was never made is done without; it is nil
+// then, or empty.
+func (q *inquiry) openLedger() (ledger dryrun.ReadLedger, closeLedger func() error, err error) {
 	err = q.lock.open(q.session, func() (err error) {
 		ledger, closeLedger, err = q.tenant.ReadLedger()
 		return err
 	})
 	online := !q.c.Bool(flagOffline)
 	_, q.unmade = ledger.(dryrun.None) // the stand-ins' own
+	none := func() error { return nil }
 	switch {
 	case q.unmade && !online:
-		return nil, tenant.ErrUnmade
+		return nil, nil, tenant.ErrUnmade
 	case err == nil:
-		q.explainer.Ledger = ledger
-		return closeLedger, nil
+		return ledger, closeLedger, nil
+	// Then there is nobody to tell anything.
+	case q.explainer.Source == nil && online && errors.Is(err, store.ErrLocked):
+		return nil, nil, cmp.Or(q.tenant.Config.Ready(), err)
 	case errors.Is(err, store.ErrLocked) && online:
 		q.lacks(fmt.Errorf("%w; what the ledger holds is shown when it is free again", err))
+		return nil, none, nil
 	case errors.Is(err, store.ErrMissing) && online && !q.tenant.Abandoned():
 		q.notice("there is no ledger yet: nobody is known who was asked before, and acsync init --start " +
 			"says where the first pass begins")
-		q.explainer.Ledger, q.unmade = dryrun.None{}, true
-	default:
-		return nil, err
+		q.unmade = true
+		return dryrun.None{}, none, nil
 	}
-	return func() error { return nil }, nil
+	return nil, nil, err
 }
 
 // reach gives the explainer the services, as far as they are to be asked and there are keys for them.
@@ -150,8 +259,6 @@ func (q *inquiry) reach() error {
 	case q.c.Bool(flagOffline):
 		q.notice("neither service was asked (--" + flagOffline + "): this is what the ledger knows")
 		return nil
-	case keyless && q.explainer.Ledger == nil:
-		return cfg.Ready()
 	case keyless:
 		q.notice("Kustomer was not asked, because kustomer.org or its API key is not set: this is what the " +
 			"ledger knows")
@@ -162,14 +269,14 @@ func (q *inquiry) reach() error {
 		return err
 	}
 	e := &q.explainer
-	e.Source, e.Directory = clients.Kustomer, clients.Kustomer
+	e.Source, e.Directory, e.People = clients.Kustomer, clients.Kustomer, clients.Kustomer
 	if clients.AgentConnect == nil {
 		q.notice("Agent Connect was not asked, because its API key is not set, without which no pass sends " +
 			"anything")
 		return nil
 	}
 	if q.tenant.Remembers() {
-		e.Receiver = clients.AgentConnect
+		e.Receiver, e.Reminded = clients.AgentConnect, q.tenant.Demo != nil
 	}
 	if cfg.Filters.RequireActiveProfile {
 		e.Profiles = clients.AgentConnect
@@ -179,18 +286,25 @@ func (q *inquiry) reach() error {
 
 func (q *inquiry) notice(text string) { q.notices = append(q.notices, pointed(q.c, text)) }
 
-// lacks notes a part that cannot be read. The first one counts for the exit code.
+// lacks notes a part that cannot be read, once. The first one counts for the exit code.
 func (q *inquiry) lacks(err error) {
-	if err != nil {
-		q.notice(err.Error())
-		q.lacking = cmp.Or(q.lacking, err)
+	if err == nil {
+		return
 	}
+	if text := pointed(q.c, err.Error()); !slices.Contains(q.notices, text) {
+		q.notices = append(q.notices, text)
+	}
+	q.lacking = cmp.Or(q.lacking, err)
 }
 
-// unknown says that nothing is known of a conversation, as far as could be asked.
-func (q *inquiry) unknown(x explain.Explanation) error {
+// unheard says that nothing is known of a conversation, as far as could be asked. The problem is why nobody
+// knows whether it is a customer.
+func (q *inquiry) unheard(x explain.Explanation, problem error) error {
 	const check = "is it the id of a conversation, 24 hexadecimal digits, and of this organisation?"
 	switch {
+	case problem != nil:
+		return fmt.Errorf("%s is no conversation that Kustomer or the ledger knows, and whether it is a "+
+			"customer cannot be told: %w", x.ID, problem)
 	case q.lacking != nil && x.Unread != nil:
 		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer could not be asked: %w",
 			x.ID, x.Unread)
@@ -199,98 +313,10 @@ func (q *inquiry) unknown(x explain.Explanation) error {
 			"ledger knows of it cannot be seen now: %w", x.ID, check, q.lacking)
 	case !x.Asked:
 		return fmt.Errorf("conversation %s is not in the ledger, and Kustomer was not asked; %s", x.ID, check)
+	case hexID(x.ID):
+		return fmt.Errorf("conversation %s is neither in Kustomer, as far as this API key may see, nor in the "+
+			"ledger, and no customer has that id; %s", x.ID, check)
 	}
 	return fmt.Errorf("conversation %s is neither in Kustomer, as far as this API key may see, nor in the "+
 		"ledger; %s", x.ID, check)
-}
-
-// conversationRef is a conversation as a command line names it.
-type conversationRef struct {
-	id       string
-	customer string // whose it is, by the address that names it; empty where only the id does
-
-	resolution time.Time // which of its resolutions; zero for the conversation as it is
-}
-
-// differences are where the conversation as it was named disagrees with what is known of it.
-func (r conversationRef) differences(life explain.Explanation, surveyPer string) (notices []string) {
-	note := func(format string, args ...any) { notices = append(notices, fmt.Sprintf(format, args...)) }
-	if life.Kept != "" {
-		note("this ledger remembers by %s: a pass is refused until sync.survey_per says so, or the ledger "+
-			"was converted with acsync ledger convert --survey-per %s", string(life.Kept), surveyPer)
-	}
-	owner := life.Case.Conversation.CustomerID
-	if life.Found && r.customer != "" && !strings.EqualFold(r.customer, owner) {
-		note("the address that was given names customer %s; in Kustomer the conversation belongs to %s",
-			r.customer, cmp.Or(owner, "none"))
-	}
-	if !r.resolution.IsZero() && !resolvedAt(life, r.resolution) {
-		note("neither Kustomer nor the ledger knows of it as marked done at %s; this is what they know of it",
-			r.resolution.UTC().Format(time.RFC3339Nano))
-	}
-	return notices
-}
-
-func resolvedAt(x explain.Explanation, at time.Time) bool {
-	return x.Found && decide.SameResolution(x.Case.Resolution(), at) ||
-		slices.ContainsFunc(x.Entries, func(e store.Entry) bool {
-			return decide.SameResolution(e.Record.Resolution, at)
-		})
-}
-
-// conversationID is what can be an id: those observed are 24 hexadecimal digits, but nothing promises that.
-var conversationID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
-
-// parseConversation reads an argument that names a conversation: by its id, with or without the time of a
-// resolution behind it, as resolve takes it, or by its address in Kustomer's web application, whose root is
-// app, as in
-// https://acme.kustomerapp.com/app/customers/58210c3db0f09110006b7953/event/6716500fa1b2c3d4e5f60001.
-// The address of another organisation is refused.
-func parseConversation(argument, app string) (conversationRef, error) {
-	argument = strings.TrimSpace(argument)
-	none := usagef("%.100q can be no conversation: give its id, of letters and digits (24 hexadecimal "+
-		"digits as a rule), one resolution of it as ID@TIME, or its address in Kustomer", argument)
-	if host, _, path := strings.Cut(argument, "/"); !strings.Contains(argument, "://") {
-		// As some browsers copy it.
-		if path && strings.Contains(strings.Trim(host, "."), ".") {
-			return parseAddress("https://"+argument, app, none)
-		}
-		id, clock, timed := strings.Cut(argument, "@")
-		at, err := time.Parse(time.RFC3339, clock)
-		if timed && err != nil || !conversationID.MatchString(id) {
-			return conversationRef{}, none
-		}
-		return conversationRef{id: id, resolution: at}, nil
-	}
-	return parseAddress(argument, app, none)
-}
-
-// parseAddress reads the address of a conversation; none is the error for what is no address.
-func parseAddress(text, app string, none error) (ref conversationRef, err error) {
-	address, err := url.Parse(text)
-	if err != nil || address.Host == "" {
-		return ref, none
-	}
-	own, err := url.Parse(app)
-	switch {
-	case err != nil || own.Host == "":
-		return ref, usagef("an address in Kustomer can only be read when kustomer.org is set; give the id " +
-			"of the conversation")
-	case !strings.EqualFold(own.Hostname(), address.Hostname()):
-		return ref, usagef("%.100q is not of this organisation, whose conversations are at %s; nothing was "+
-			"read", address.Host, app)
-	}
-	parts := strings.Split(strings.Trim(address.Path, "/"), "/")
-	event := 1 + slices.Index(parts[1:], "event")
-	switch {
-	case event == 0 || event+1 == len(parts):
-		return ref, usagef("this address names no conversation; it should look like "+
-			"%s/app/customers/<customer>/event/<conversation>", app)
-	case !conversationID.MatchString(parts[event+1]):
-		return ref, none
-	case event > 1 && parts[event-2] == "customers":
-		ref.customer = parts[event-1]
-	}
-	ref.id = parts[event+1]
-	return ref, nil
 }

@@ -51,7 +51,20 @@ func checkArguments(c *cli.Context) error {
 	case wanted == "":
 		return nil
 	case strings.TrimSpace(args.First()) == "":
-		return usagef("%s takes one argument, %s, behind its flags; see acsync %s --help", name, wanted, name)
+		many := ""
+		if strings.HasSuffix(wanted, "...") {
+			many = "at least "
+		}
+		return usagef("%s takes %sone argument, %s, behind its flags; see acsync %s --help", name, many, wanted,
+			name)
+	case strings.HasSuffix(wanted, "..."):
+		// Not the argument itself, which may be somebody's address.
+		for _, other := range args.Tail() {
+			if strings.HasPrefix(other, "-") {
+				return usagef("%s stands behind an argument of %s; nothing was done (flags come before the "+
+					"arguments)", other, name)
+			}
+		}
 	case args.Len() > 1:
 		return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags "+
 			"come before the argument)", name, wanted, args.Get(1))

@@ -55,3 +55,34 @@ func TestConversationID(t *testing.T) {
 		t.Error("an address was taken without an organisation")
 	}
 }
+
+// TestSubject: a customer is named by a page or an address, and what may be an address is shown by its mask.
+func TestSubject(t *testing.T) {
+	const id, app = "6716500fa1b2c3d4e5f60001", "https://acme.kustomerapp.com"
+	for argument, want := range map[string]subject{
+		id:                                     {shown: id, conversationRef: conversationRef{id: id}},
+		"jane@example.com":                     {shown: "j•••@example.com", email: "jane@example.com"},
+		" jane.doe+x@mail.example.co.uk ":      {shown: "j•••@mail.example.co.uk", email: "jane.doe+x@mail.example.co.uk"},
+		app + "/app/customers/" + id:           {shown: app + "/app/customers/" + id, customerID: id},
+		app + "/app/customers/" + id + "/":     {shown: app + "/app/customers/" + id + "/", customerID: id},
+		app + "/app/customers/x/event/" + id:   {shown: app + "/app/customers/x/event/" + id, conversationRef: conversationRef{id: id, customer: "x"}},
+		"acme.kustomerapp.com/app/customers/1": {shown: "acme.kustomerapp.com/app/customers/1", customerID: "1"},
+	} {
+		got, err := parseSubject(argument, app)
+		if err != nil || got.shown != want.shown || got.email != want.email || got.customerID != want.customerID ||
+			got.conversationRef != want.conversationRef {
+			t.Errorf("%q: got %+v, %v", argument, got, err)
+		}
+	}
+	for _, argument := range []string{
+		"jane@example", "jane doe@example.com", "Jane <jane@example.com>", "jane@example.com,jan@example.com",
+		"https://other.kustomerapp.com/app/customers/" + id, app + "/app/customers/",
+	} {
+		got, err := parseSubject(argument, app)
+		if exitCode(err) != exit.Usage {
+			t.Errorf("%q: got %+v, %v", argument, got, err)
+		} else if strings.Contains(err.Error(), "jane@") {
+			t.Errorf("%q: the address is in %v", argument, err)
+		}
+	}
+}

@@ -45,6 +45,7 @@ const (
 	flagExpect    = "expect"
 	flagOffline   = "offline"
 	flagFix       = "fix"
+	flagFields    = "fields"
 
 	flagWithoutLedger = "without-ledger"
 

@@ -43,7 +43,7 @@ func TestTimesThatNoPassReads(t *testing.T) {
 			t.Errorf("the report does not name the one of %s", times[i])
 		}
 	}
-	if code, out, said := k.run("explain", k.conversations[4].ID); code != 0 || !strings.Contains(out, "✗ time_out_of_range") || !strings.Contains(out, "9999-12-31") {
+	if code, out, said := k.run("explain", k.conversations[4].ID); code != 0 || !strings.Contains(out, "✗ marked done when no pass reads it · time_out_of_range") || !strings.Contains(out, "9999-12-31") {
 		t.Errorf("explain: exit code %d\n%s%s", code, out, said)
 	}
 	waits := k.conversations[slices.IndexFunc(k.conversations, func(c sandbox.Conversation) bool {

@@ -113,6 +113,7 @@ const (
 	doRetryLater = "It is too early to tell what did not arrive: the same command can from %s on."
 	doLookAtOne  = "acsync explain{here} %s says what would happen now"
 	doResolveIt  = "acsync resolve{here} settles it"
+	doSeeOne     = "acsync explain{here} ID shows one of them in full"
 
 	// What a report of conversations tells.
 	doAudit      = "acsync audit{here} names them, and can queue them"

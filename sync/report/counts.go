@@ -262,8 +262,9 @@ func meaningOf(decision string, reason decide.Reason) string {
 	return cmp.Or(reason.Explain(), dispositionOf(decision).meaning)
 }
 
-func because(reason decide.Reason) string {
-	return strings.TrimSuffix(string(reason)+" ("+reason.Explain()+")", " ()")
+// worded is a reason as people read it: the words before the code.
+func worded(reason decide.Reason) string {
+	return strings.TrimPrefix(reason.Explain()+" · "+string(reason), " · ")
 }
 
 // usualState is the disposition that a reason goes with, or mostly goes with.

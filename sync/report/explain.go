@@ -21,6 +21,7 @@ type Explanation struct {
 	Notices   []string // which parts are missing, and why
 	Exit      int
 	Unstamped bool // requests bear no stamp, by the configuration
+	Fields    bool // all that rules see is to be shown
 }
 
 func (x Explanation) address(address string) string {
@@ -63,12 +64,14 @@ func adviceFor(x Explanation) string {
 		return advise(doRetryOne, x.Here, help, doc.Printable(x.ID))
 	case fate == explain.FateReject:
 		return advise(doForNext, "", help)
+	case fate == explain.FateSkip:
+		return remedies[x.Forecast.Reason]
 	}
 	return ""
 }
 
 func fateWords(x Explanation) (string, doc.Tone) {
-	reason := because(x.Forecast.Reason)
+	reason := worded(x.Forecast.Reason)
 	later := x.At.After(x.Now)
 	switch x.Forecast.Fate {
 	case explain.FateSend:
@@ -83,6 +86,10 @@ func fateWords(x Explanation) (string, doc.Tone) {
 		}
 		return words + ": " + reason, doc.Warn
 	case explain.FateSkip:
+		if more := len(obstaclesOf(x)) - 1; more > 0 {
+			reason += "; " + several(more, "more check is in the way", "more checks are in the way") +
+				", see below"
+		}
 		if x.Forecast.Reason == decide.Stale {
 			reason += "; to ask all the same"
 		}
@@ -92,8 +99,11 @@ func fateWords(x Explanation) (string, doc.Tone) {
 		if x.Forecast.Reason != "" {
 			words += ", " + reason
 		}
-		if x.Forecast.State == store.Rejected {
+		switch standing := standingOf(x); {
+		case x.Forecast.State == store.Rejected:
 			words += "; it is not sent again by itself"
+		case x.Forecast.State == store.Accepted && x.ReceiverRead:
+			words += "; " + landed(standing)
 		}
 		return words, ""
 	case explain.FateReject:
@@ -135,11 +145,16 @@ func sendWords(x Explanation) string {
 
 // ExplainJSON writes the explanation as one object on one line, schema acsync.explain/1. It has no names of
 // people, and addresses only as they may be shown.
-func ExplainJSON(w io.Writer, x Explanation) error {
+func ExplainJSON(w io.Writer, x Explanation) error { return writeJSON(w, x.object()) }
+
+func (x Explanation) object() object {
 	checks, interactions := []object{}, []object{}
 	for _, step := range x.Steps {
-		// The result is "passed", "decided", "not_reached", "unknown" or "off".
-		checks = append(checks, object{"check", step.Reason, "result", step.Result, "held", step.Held})
+		checks = append(checks, object{
+			// "passed", "decided", "not_reached", "unknown" or "off"
+			"check", step.Reason, "result", step.Result, "held", step.Held,
+			"alone", step.Alone, // "passed" or "decided" if no other had decided; empty: nobody knows
+		})
 	}
 	for _, i := range x.Interactions {
 		interactions = append(interactions, object{
@@ -159,18 +174,20 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 		run := x.First
 		firstRead = object{"pass", run.Pass, "mode", run.Mode, "started", stamp(run.Started)}
 	}
-	return writeJSON(w, object{
+	return object{
 		"schema", "acsync.explain/1", "id", x.ID,
 		"url", x.url(), // in Kustomer; empty when it is not known
 		"now", nowJSON(x),
 		"conversation", conversation, // null: Kustomer does not have it, or was not read
 		"checks", checks, // in order of precedence; empty without a conversation
 		"decision", decision,
+		"forbidden_by", append([]string{}, x.Forbids...), // the do-not-send attributes that are set
+		"fields", when(x.Fields, fieldsJSON(x)), // all that rules see; null: not asked for
 		"ledger", ledger, // null: it was not read
 		"first_read", firstRead, "agent_connect", interactions,
 		"notices", append([]string{}, x.Notices...), // which parts are missing, and why
 		"exit", x.Exit,
-	})
+	}
 }
 
 func nowJSON(x Explanation) object {

@@ -15,10 +15,18 @@ import (
 
 // ExplainDoc is the life of one conversation for people.
 func ExplainDoc(x Explanation) doc.Doc {
-	d := doc.Doc{Name: "acsync explain", Subject: x.Tenant, Here: x.Here, Labels: 14, About: []string{x.ID}}
+	d := doc.Doc{
+		Name: "acsync explain", Subject: x.Tenant, Here: x.Here, Labels: 14, About: []string{x.ID},
+		Sections: lifeSections(x),
+	}
 	if url := x.url(); url != "" {
 		d.About = append(d.About, url)
 	}
+	return d
+}
+
+// lifeSections are all that is told of one conversation, what would happen now first.
+func lifeSections(x Explanation) []doc.Section {
 	words, tone := fateWords(x)
 	now := []doc.Fact{{Label: "now", Value: words, Tone: tone, Command: x.command()}}
 	if x.Forecast.Fate == explain.FateByHand {
@@ -30,11 +38,14 @@ func ExplainDoc(x Explanation) doc.Doc {
 	}
 	life := append(conversationFacts(x), doc.Fact{Label: "first read", Value: firstRead(x)})
 	life = slices.Concat(life, ledgerFacts(x), receiverFacts(x))
-	d.Sections = []doc.Section{doc.Titled("", doc.Facts{List: now}), doc.Titled("", doc.Facts{List: life})}
+	list := []doc.Section{doc.Titled("", doc.Facts{List: now}), doc.Titled("", doc.Facts{List: life})}
 	if x.Found {
-		d.Sections = append(d.Sections, checkSection(x))
+		list = append(list, checkSection(x))
 	}
-	return d
+	if x.Fields {
+		list = append(list, fieldSection(x))
+	}
+	return list
 }
 
 func conversationFacts(x Explanation) []doc.Fact {
@@ -163,7 +174,7 @@ func ledgerFacts(x Explanation) []doc.Fact {
 		}
 		head.Value = spaced(e.State.String()) + " " + show(e.At)
 		if e.Reason != "" {
-			head.Value += ": " + because(decide.Reason(e.Reason))
+			head.Value += ": " + worded(decide.Reason(e.Reason))
 		}
 		facts = append(facts, head, doc.Fact{Value: attempts(e)})
 		if stamp := x.Stamp(e); stamp != "" {
@@ -197,7 +208,10 @@ func attempts(e store.Entry) string {
 
 func receiverFacts(x Explanation) []doc.Fact {
 	label := "agent connect"
-	if x.ReceiverRead && len(x.Interactions) == 0 {
+	switch {
+	case x.Skimmed:
+		return []doc.Fact{{Label: label, Value: "not asked about this one, after so many others"}}
+	case x.ReceiverRead && len(x.Interactions) == 0:
 		return []doc.Fact{{Label: label, Value: "shows nothing of it", Tone: doc.Warn}}
 	}
 	var facts []doc.Fact
@@ -219,43 +233,4 @@ func receiverFacts(x Explanation) []doc.Fact {
 		label = ""
 	}
 	return facts
-}
-
-var stepMarks = map[decide.StepResult]string{
-	decide.StepPassed: "✓", decide.StepDecided: "✗", decide.StepNotReached: "·", decide.StepOff: "–",
-	decide.StepUnknown: "?",
-}
-
-// checkSection has each check of the decision, in order of precedence: the one that decided on a line of its
-// own, those that are off at the end.
-func checkSection(x Explanation) doc.Section {
-	legend := "✓ passed  ✗ decided  · not reached  – off"
-	var parts []doc.Part
-	var run, off doc.Flow
-	for _, step := range x.Steps {
-		item := stepMarks[step.Result] + " " + string(step.Reason)
-		switch {
-		case step.Result == decide.StepDecided:
-			words := because(step.Reason)
-			// That it was sent already is only one of the ways in which an earlier pass ended it.
-			if ended := x.ended(); step.Reason == decide.AlreadySent && ended != "" {
-				words = string(step.Reason) + " (" + ended + ")"
-			}
-			parts = append(parts, run, doc.Note{
-				Text: stepMarks[step.Result] + " " + words, Tone: doc.Bad, Below: x.Case.Trouble, Depth: 2,
-			})
-			run = nil
-		case step.Held:
-			run = append(run, item+" (holds)")
-		case step.Result == decide.StepOff:
-			off = append(off, item)
-		default:
-			run = append(run, item)
-		}
-		if step.Result == decide.StepUnknown && !strings.HasSuffix(legend, "known") {
-			legend += "  ? not known"
-		}
-	}
-	checks := doc.Facts{List: []doc.Fact{{Label: "checks", Value: legend}}}
-	return doc.Titled("", slices.Concat([]doc.Part{checks}, parts, []doc.Part{run, off})...)
 }

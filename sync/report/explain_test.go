@@ -188,7 +188,7 @@ func TestExplainTellsOfARejection(t *testing.T) {
 	var b bytes.Buffer
 	must(t, doc.Text(&b, ExplainDoc(explanations(t)["rejected"]), doc.Style{Width: 120}))
 	text := strings.Join(strings.Fields(b.String()), " ")
-	for _, want := range []string{"not sent again by itself", "to do activate these agents' profiles", "acsync retry --id 6716500fa1b2c3d4e5f60001 asks again", "✗ already_sent (rejected by an earlier pass)"} {
+	for _, want := range []string{"not sent again by itself", "to do activate these agents' profiles", "acsync retry --id 6716500fa1b2c3d4e5f60001 asks again", "✗ rejected by an earlier pass · already_sent"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
