@@ -96,7 +96,7 @@ func TestDecideSkips(t *testing.T) {
 		{
 			name: "agent_unknown", change: func(c *Candidate) { c.Agent.Email.Value = "other@example.org" },
 			policy: func(p *Policy) {
-				p.Profiles = &Profiles{emails: map[string]bool{"alex.agent@example.org": true}}
+				p.Profiles = listedProfile("alex.agent@example.org")
 			},
 		},
 		{name: "do_not_send: vendor's attribute", change: custom("doNotSendStellaConnectRequestBool", true)},
@@ -203,7 +203,7 @@ func TestDecidePrecedence(t *testing.T) {
 		{"", nil},
 	}
 	policy := testPolicy()
-	policy.Profiles = &Profiles{emails: map[string]bool{agent.Email.Value: true}}
+	policy.Profiles = listedProfile(agent.Email.Value)
 	for _, step := range steps {
 		if got := policy.Decide(broken); got.Skip != step.want {
 			t.Fatalf("got %q, want %q", got.Skip, step.want)

@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"errors"
 	"testing"
 
 	"acsync/sync/agentconnect"
@@ -33,5 +34,45 @@ func TestProfilesActive(t *testing.T) {
 				t.Errorf("got %t, want %t", got, c.want)
 			}
 		})
+	}
+}
+
+// listedProfile are the profiles of an account with one, which is active.
+func listedProfile(address string) *Profiles {
+	return &Profiles{emails: map[string]agentconnect.ProfileState{address: agentconnect.Active}}
+}
+
+// TestReadProfiles: of all profiles the active ones are active, and the state of the others is known; whoever
+// has two is active if either is.
+func TestReadProfiles(t *testing.T) {
+	profiles, err := ReadProfiles(func(yield func(agentconnect.Profile, error) bool) {
+		for _, p := range []agentconnect.Profile{
+			{Email: "alex@example.org", State: agentconnect.Active},
+			{Email: "bo@example.org", State: agentconnect.PendingReview},
+			{Email: "Alex@example.org", State: agentconnect.Deactivated},
+			{CustomID: "E-1", State: agentconnect.Deactivated},
+			{CustomID: "E-1", State: agentconnect.Active},
+		} {
+			if !yield(p, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for e, want := range map[agentconnect.Employee]agentconnect.ProfileState{
+		{Email: "alex@example.org"}: agentconnect.Active, {Email: "bo@example.org"}: agentconnect.PendingReview,
+		{CustomID: "E-1"}: agentconnect.Active, {Email: "cy@example.org"}: "",
+	} {
+		if got := profiles.State(e); got != want || profiles.Active(e) != (want == agentconnect.Active) {
+			t.Errorf("%v: got %q, want %q", e, got, want)
+		}
+	}
+	_, err = ReadProfiles(func(yield func(agentconnect.Profile, error) bool) {
+		yield(agentconnect.Profile{Email: "bo@example.org", State: agentconnect.Deactivated}, nil)
+	})
+	if !errors.Is(err, ErrNoProfiles) {
+		t.Errorf("without an active one: %v", err)
 	}
 }

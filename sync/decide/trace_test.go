@@ -22,7 +22,10 @@ func anyPolicy(rt *rapid.T) Policy {
 		p.MaxAge = 0
 	}
 	if yes("profiles") {
-		p.Profiles = &Profiles{emails: map[string]bool{"alex.agent@example.org": yes("profile")}}
+		p.Profiles = listedProfile("alex.agent@example.org")
+		if !yes("profile") {
+			p.Profiles = &Profiles{}
+		}
 	}
 	var problems []ExpressionError
 	rules := []RuleText{
