@@ -85,6 +85,15 @@ func (n *Names) User(id string) (kustomer.User, bool) {
 	return user, known
 }
 
+// Address is the address of a user as Kustomer has it; empty where there is none, or none that can be read.
+func (n *Names) Address(id string) string { return strings.TrimSpace(n.users[id].Email.Value) }
+
+// Machine reports whether a user is a machine.
+func (n *Names) Machine(id string) bool {
+	user, known := n.users[id]
+	return known && user.Machine()
+}
+
 // Agent is the name of a user, else the id.
 func (n *Names) Agent(id string) string { return named(n.users[id].Name.Value, id) }
 

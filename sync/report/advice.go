@@ -110,10 +110,11 @@ const (
 		"may be asked twice: acsync retry{here} --id ID --may-have-arrived."
 	doRetryAgain = "Agent Connect's data could not be read to their end, so that nothing is known of what " +
 		"may have arrived: the same command asks them again."
-	doRetryLater = "It is too early to tell what did not arrive: the same command can from %s on."
-	doLookAtOne  = "acsync explain{here} %s says what would happen now"
-	doResolveIt  = "acsync resolve{here} settles it"
-	doSeeOne     = "acsync explain{here} ID shows one of them in full"
+	doRetryLater  = "It is too early to tell what did not arrive: the same command can from %s on."
+	doLookAtOne   = "acsync explain{here} %s says what would happen now"
+	doResolveIt   = "acsync resolve{here} settles it"
+	doSeeProfiles = "Set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET: with it the profiles are read."
+	doSeeOne      = "acsync explain{here} ID shows one of them in full"
 
 	// What a report of conversations tells.
 	doAudit      = "acsync audit{here} names them, and can queue them"

@@ -184,6 +184,7 @@ func TestBrowser(t *testing.T) {
 		{"history-none", renderHistory(t, "html", noPasses()), 0, 0, 0, []int64{1280, 390}, false},
 		{"range-week", renderRange(t, "html", fullRange(t)), 8, 10, 10, []int64{1280, 1000, 390, 320}, true},
 		{"range-hostile", renderRange(t, "html", hostileRange(t)), 4, 40, 8, []int64{1280, 390, 320}, true},
+		{"agents-week", renderAgents(t, "html", agentReports(t)["week"]), 0, 0, 2, []int64{1280, 1000, 390, 320}, true},
 		{"range-none", renderRange(t, "html", noRange(t)), 0, 0, 0, []int64{1280, 390}, false},
 	} {
 		if !long && !test.always {
