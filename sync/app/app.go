@@ -79,8 +79,8 @@ func program(l *commandLine) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(l), runCommand(l), rehearseCommand(l), backfillCommand(l), planCommand(l),
 			applyCommand(l), statusCommand(l), checkCommand(l), explainCommand(l), reportCommand(l),
-			auditCommand(l), passesCommand(l), resolveCommand(l), retryCommand(l), ledgerCommand(l),
-			rulesCommand(l), sandboxCommand(l),
+			agentsCommand(l), auditCommand(l), passesCommand(l), resolveCommand(l), retryCommand(l),
+			ledgerCommand(l), rulesCommand(l), sandboxCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -92,47 +93,21 @@ func showRange(s *session) error {
 
 // countRange reads the range from the three systems, and counts its conversations.
 func countRange(s *session, lock lockPolicy, terms report.RangeTerms) (made report.Range, err error) {
-	cfg, ctx := s.tenant.Config, s.c.Context
-	if cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet() {
-		return made, cfg.Ready()
-	}
-	notice := func(text string) { terms.Notices = append(terms.Notices, sentenceOf(text)) }
-	ledger, err := s.lend(lock)
-	if err != nil {
-		return made, err
-	}
-	if ledger == nil {
-		notice("there is no ledger yet, so that nobody is known whom acsync has asked")
-	} else {
-		info, err := ledger.Info()
-		if err != nil {
-			return made, err
-		}
-		terms.Ledger, terms.Known, terms.Checkpoint = info.ID, fetch.KnownSince(info), info.Checkpoint
-	}
-	// Only now: the stand-ins of a demonstration have lent their secret with their ledger.
+	ctx := s.c.Context
 	sign := newSign(s)
 	defer sign.end()
-	clients, err := s.tenant.Connect(userAgent(), s.terminal.logger(sign))
+	notice := func(text string) { terms.Notices = append(terms.Notices, sentenceOf(text)) }
+	clients, reader, err := openRange(s, lock, sign, &terms)
 	if err != nil {
 		return made, err
 	}
-	reader := journey.Reader{
-		Source: clients.Kustomer, Directory: clients.Kustomer, Policy: tenant.Policy(s.tenant.Config),
-		SurveyPer: decide.SurveyPer(cfg.Sync.SurveyPer), Ledger: ledger, Notice: notice,
-		Progress: sign.reading(terms.Window, terms.Zone),
+	if s.tenant.Config.Filters.RequireActiveProfile {
+		reader.Policy.Profiles, err = decide.NewProfiles(clients.AgentConnect.Employees(ctx))
 	}
-	if s.tenant.Remembers() && clients.AgentConnect != nil {
-		reader.Receiver, terms.Received = clients.AgentConnect, true
+	if err != nil {
+		return made, err
 	}
-	if cfg.Filters.RequireActiveProfile {
-		if clients.AgentConnect == nil {
-			return made, cfg.Ready()
-		}
-		if reader.Policy.Profiles, err = decide.NewProfiles(clients.AgentConnect.Employees(ctx)); err != nil {
-			return made, err
-		}
-	}
+	reader.Progress = sign.reading(terms.Window, terms.Zone)
 	counter := report.NewRangeCounter(terms)
 	defer func() { err = errors.Join(err, counter.Close()) }()
 	for j, err := range reader.Range(ctx, terms.Window) {
@@ -153,6 +128,47 @@ func countRange(s *session, lock lockPolicy, terms report.RangeTerms) (made repo
 	}
 	counter.Notices = terms.Notices
 	return counter.Report(names)
+}
+
+// openRange opens the three systems for a range, and completes what is told of it. A service whose key is
+// needed and not set is an error.
+func openRange(
+	s *session, lock lockPolicy, log io.Writer, terms *report.RangeTerms,
+) (*tenant.Clients, journey.Reader, error) {
+	cfg, none := s.tenant.Config, journey.Reader{}
+	if cfg.KustomerURL() == "" || !cfg.Kustomer.APIKey.IsSet() {
+		return nil, none, cfg.Ready()
+	}
+	notice := func(text string) { terms.Notices = append(terms.Notices, sentenceOf(text)) }
+	ledger, err := s.lend(lock)
+	if err != nil {
+		return nil, none, err
+	}
+	if ledger == nil {
+		notice("there is no ledger yet, so that nobody is known whom acsync has asked")
+	} else {
+		info, err := ledger.Info()
+		if err != nil {
+			return nil, none, err
+		}
+		terms.Ledger, terms.Known, terms.Checkpoint = info.ID, fetch.KnownSince(info), info.Checkpoint
+	}
+	// Only now: the stand-ins of a demonstration have lent their secret with their ledger.
+	clients, err := s.tenant.Connect(userAgent(), s.terminal.logger(log))
+	if err != nil {
+		return nil, none, err
+	}
+	if cfg.Filters.RequireActiveProfile && clients.AgentConnect == nil {
+		return nil, none, cfg.Ready()
+	}
+	reader := journey.Reader{
+		Source: clients.Kustomer, Directory: clients.Kustomer, Policy: tenant.Policy(cfg),
+		SurveyPer: decide.SurveyPer(cfg.Sync.SurveyPer), Ledger: ledger, Notice: notice,
+	}
+	if s.tenant.Remembers() && clients.AgentConnect != nil {
+		reader.Receiver, terms.Received = clients.AgentConnect, true
+	}
+	return clients, reader, nil
 }
 
 // sentenceOf is a notice as one of several sentences.

@@ -47,7 +47,8 @@ const (
 	flagFix       = "fix"
 	flagFields    = "fields"
 
-	flagWithoutLedger = "without-ledger"
+	flagWithoutLedger  = "without-ledger"
+	flagWithoutProfile = "without-profile"
 
 	flagMaxDuration = "max-duration"
 	flagIfLocked    = "if-locked"

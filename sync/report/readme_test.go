@@ -13,7 +13,7 @@ func TestReadmeShows(t *testing.T) {
 	text, err := os.ReadFile(path)
 	must(t, err)
 	shown := string(text)
-	for command, file := range map[string]string{"status": "status-80.txt", "passes": "history-week-80.txt", "report": "range-week-80.txt"} {
+	for command, file := range map[string]string{"status": "status-80.txt", "passes": "history-week-80.txt", "report": "range-week-80.txt", "agents": "agents-week-80.txt"} {
 		screen, err := os.ReadFile(filepath.Join("testdata", file))
 		must(t, err)
 		begin := "```text\n$ acsync " + command + "\n"
