@@ -34,22 +34,25 @@ func (e envelope) next() (link string, more bool) {
 	return next.Text, next.MaybeTrue
 }
 
-// resource is one record, with its attributes still to be decoded.
+// resource is one record, with its attributes and relationships still to be decoded.
 type resource struct {
 	Type       lenient.Value   `json:"type"`
 	ID         lenient.Value   `json:"id"`
 	Attributes json.RawMessage `json:"attributes"`
-	Relations  lenient.Of[map[string]lenient.Of[struct {
+	Relations  json.RawMessage `json:"relationships"`
+}
+
+// relation is a relationship of a record to another one.
+type relation struct {
+	lenient.Of[struct {
 		Data lenient.Of[struct {
 			ID lenient.Value `json:"id"`
 		}] `json:"data"`
-	}]] `json:"relationships"`
+	}]
 }
 
-// related is the id at the other end of a relationship, or "".
-func (r resource) related(name string) string {
-	return r.Relations.Value[name].Value.Data.Value.ID.Text
-}
+// id is that of the other record, or "".
+func (r relation) id() string { return r.Value.Data.Value.ID.Text }
 
 // parse decodes an answer's envelope, and requires that it has data.
 func parse(r *httpx.Response) (envelope, error) {

@@ -33,11 +33,14 @@ func count(v lenient.Value) int {
 }
 
 // attributes decodes the attributes of a record; each of them may be missing.
-func attributes[T any](r resource) T {
-	if r.Attributes == nil {
+func attributes[T any](r resource) T { return object[T](r.Attributes) }
+
+// object decodes one that may be missing, as each of its members may.
+func object[T any](data json.RawMessage) T {
+	if data == nil {
 		return *new(T)
 	}
-	return lenient.Decode[T](r.Attributes)
+	return lenient.Decode[T](data)
 }
 
 // conversationAttributes are the attributes that are used, by their names in Kustomer's answers (observed).
@@ -65,10 +68,11 @@ type conversationAttributes struct {
 
 func decodeConversation(r resource) Conversation {
 	a := attributes[conversationAttributes](r)
+	// The others are many, and are not used.
+	to := object[struct{ Customer, Brand, Queue relation }](r.Relations)
 	return Conversation{
-		ID: r.ID.Text, CustomerID: r.related("customer"), BrandID: r.related("brand"),
-		QueueID: r.related("queue"),
-		Status:  a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text,
+		ID: r.ID.Text, CustomerID: to.Customer.id(), BrandID: to.Brand.id(), QueueID: to.Queue.id(),
+		Status: a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text,
 		Priority: count(a.Priority),
 		Channels: a.Channels.Known(), TagIDs: a.Tags.Known(),
 		DefaultLang: a.DefaultLang.Text, Locale: a.Locale.Text, AssignedUsers: a.AssignedUsers,

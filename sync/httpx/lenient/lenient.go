@@ -7,12 +7,14 @@
 package lenient
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Decode returns the T in data, or the zero value when data is anything else.
@@ -50,7 +52,7 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	word := string(data)
 	switch data[0] {
 	case '"':
-		v.Text = Decode[string](data)
+		v.Text = text(data)
 		word = v.Text
 	case '{':
 		v.Masked = Masked(data)
@@ -64,6 +66,15 @@ func (v *Value) UnmarshalJSON(data []byte) error {
 	v.True = word == "true" || word == "1"
 	v.MaybeTrue = v.MaybeTrue || !slices.Contains([]string{"", "null", "false", "no", "0"}, word)
 	return nil
+}
+
+// text is the text in a JSON string.
+func text(data []byte) string {
+	// Most have nothing to decode, and a page of conversations has thousands of them.
+	if bytes.IndexByte(data, '\\') < 0 && utf8.Valid(data) {
+		return string(data[1 : len(data)-1])
+	}
+	return Decode[string](data)
 }
 
 // Opaque reports whether there is a value that cannot be read.
