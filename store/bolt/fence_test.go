@@ -1,14 +1,13 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
 )
@@ -87,7 +86,7 @@ func TestFenceMismatch(t *testing.T) {
 				}
 			}
 			after, err := os.ReadFile(l.path)
-			if err != nil || !cmp.Equal(before, after) {
+			if err != nil || !bytes.Equal(before, after) {
 				t.Errorf("a ledger that was refused has changed (%v)", err)
 			}
 			m := openLedger(t, l.path, Options{AcceptFence: true})
