@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"iter"
 	"net/url"
@@ -44,11 +45,15 @@ func browser(t *testing.T) context.Context {
 }
 
 // artifacts is where screenshots are kept: ACSYNC_ARTIFACTS, or with go test -artifacts the directory that it names.
+// It is empty where nobody would see them: they take longer than all that is looked at.
 func artifacts(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("ACSYNC_ARTIFACTS")
-	if dir == "" {
+	if asked := flag.Lookup("test.artifacts").Value.String() == "true"; dir == "" && (asked || long) {
 		return t.ArtifactDir()
+	}
+	if dir == "" {
+		return ""
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
@@ -152,17 +157,17 @@ func amount(few, many int) int {
 }
 
 // TestBrowser opens reports of one pass and of many in Chromium, as wide as a desk and as narrow as a phone,
-// light and dark, and looks at what people would see. It keeps pictures of them. Unless it is long, it looks
-// at four pages, on a light desk and a dark phone.
+// light and dark, and looks at what people would see. Where it is long, or somebody keeps them, it takes pictures.
+// Unless it is long, it looks at six pages, on a light desk and a dark phone.
 func TestBrowser(t *testing.T) {
 	ctx, kept := browser(t), artifacts(t)
 	usual, detail := detailed(400, 72*time.Hour, nil)
-	many, manyDetail := detailed(12_000, 40*24*time.Hour, nil)
+	many, manyDetail := detailed(amount(400, 12_000), 40*24*time.Hour, nil)
 	bad, badDetail := detailed(60, 40*time.Minute, hostile)
 	fuse, fuseDetail := detailed(200, 5*time.Hour, nil)
 	fuse.Fuse, fuse.Exit = "max_error_rate: 12 of 40 survey requests were rejected", 13
 	fuse.Notices = []string{"to ask all the same: acsync backfill --config /etc/acsync/acme.toml --sandbox --from 2026-11-20T00:00:00Z --to 2026-11-21T00:00:00Z"}
-	months := NewHistory(pastRuns(6000, 15*time.Minute), past(at.AddDate(0, 0, -58), at.Add(time.Hour)))
+	months := NewHistory(pastRuns(amount(60, 6000), 15*time.Minute), past(at.AddDate(0, 0, -58), at.Add(time.Hour)))
 	hostileHistory := NewHistory(hostileRuns(), past(at.AddDate(0, 0, -3), at.Add(time.Hour)))
 	for _, test := range []struct {
 		name   string
@@ -202,7 +207,7 @@ func TestBrowser(t *testing.T) {
 				}
 				name := fmt.Sprintf("%s-%d-%s", test.name, width, theme)
 				t.Run(name, func(t *testing.T) {
-					got := look(t, ctx, address, width, theme, filepath.Join(kept, name+".png"))
+					got := look(t, ctx, address, width, theme, kept, name)
 					if got.Scroll > got.Width {
 						t.Errorf("the page is %d wide in a window of %d", got.Scroll, got.Width)
 					}
@@ -215,12 +220,14 @@ func TestBrowser(t *testing.T) {
 				})
 			}
 		}
-		printed(t, ctx, address, filepath.Join(kept, test.name+".pdf"))
+		if kept != "" {
+			printed(t, ctx, address, filepath.Join(kept, test.name+".pdf"))
+		}
 	}
 }
 
-// look opens a page in a tab of its own, takes a picture of it as it opens, and inspects it.
-func look(t *testing.T, ctx context.Context, address string, width int64, theme, picture string) found {
+// look opens a page in a tab of its own, takes a picture of it as it opens where these are kept, and inspects it.
+func look(t *testing.T, ctx context.Context, address string, width int64, theme, kept, name string) found {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(ctx)
 	defer cancel()
@@ -234,14 +241,9 @@ func look(t *testing.T, ctx context.Context, address string, width int64, theme,
 	})
 	must(t, err)
 	must(t, chromedp.Do(tab, chromedp.Navigate(address)))
-	height, err := chromedp.Run(tab, chromedp.Evaluate[float64]("document.documentElement.scrollHeight"))
-	must(t, err)
-	beyond := true
-	shot, err := chromedp.Call(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Clip: &page.Viewport{Width: float64(width), Height: min(height, 6000), Scale: 1}, CaptureBeyondViewport: &beyond,
-	})
-	must(t, err)
-	must(t, os.WriteFile(picture, shot.Data, 0o644))
+	if kept != "" {
+		pictured(t, tab, width, filepath.Join(kept, name+".png"))
+	}
 	got, err := chromedp.Run(tab, chromedp.Evaluate[found](inspect))
 	must(t, err)
 	said, err := console(tab, messages)
@@ -250,6 +252,19 @@ func look(t *testing.T, ctx context.Context, address string, width int64, theme,
 		t.Errorf("the browser says %s", strings.Join(said, "; "))
 	}
 	return got
+}
+
+// pictured keeps a picture of the page in a tab.
+func pictured(t *testing.T, tab context.Context, width int64, path string) {
+	t.Helper()
+	height, err := chromedp.Run(tab, chromedp.Evaluate[float64]("document.documentElement.scrollHeight"))
+	must(t, err)
+	beyond := true
+	shot, err := chromedp.Call(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Clip: &page.Viewport{Width: float64(width), Height: min(height, 6000), Scale: 1}, CaptureBeyondViewport: &beyond,
+	})
+	must(t, err)
+	must(t, os.WriteFile(path, shot.Data, 0o644))
 }
 
 // printed keeps the page as it is printed.
