@@ -5,18 +5,22 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"acsync/sync/httpx/redact"
 )
 
 // documentedWords are those of the kinds of refusal that the vendor lists (troubleshooting page of the
-// Requests API), in either order: "Employee not found", "Deactivated employee".
-var documentedWords = regexp.MustCompile(`(?is)validation error|` +
-	`\b(?:employee|profile|customer|channel|brand|language)\b.{0,60}\b(?:not (?:found|complete|approved|` +
-	`enabled|active|activated|provided|specified|valid)|unknown|deactivated|inactive|incomplete|invalid|` +
-	`manual|missing|required)\b|` +
-	`\b(?:unknown|deactivated|inactive|incomplete|invalid|missing)\b.{0,20}\b(?:employee|profile|customer|` +
-	`channel|brand|language)\b`)
+// Requests API), in either order: "Employee not found", "Deactivated employee". They are made when there is a
+// refusal: that takes a while, which every command would spend.
+var documentedWords = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)validation error|` +
+		`\b(?:employee|profile|customer|channel|brand|language)\b.{0,60}\b(?:not (?:found|complete|approved|` +
+		`enabled|active|activated|provided|specified|valid)|unknown|deactivated|inactive|incomplete|invalid|` +
+		`manual|missing|required)\b|` +
+		`\b(?:unknown|deactivated|inactive|incomplete|invalid|missing)\b.{0,20}\b(?:employee|profile|customer|` +
+		`channel|brand|language)\b`)
+})
 
 // gatewayPhrases are what gateways say in place of the service, beside the phrases of the statuses (AWS API
 // Gateway, Kong, Spring: observed in public).
@@ -35,7 +39,7 @@ func ownWord(body []byte) bool {
 	switch {
 	case redact.IsHTML(body) || words == "":
 		return false
-	case documentedWords.MatchString(words):
+	case documentedWords().MatchString(words):
 		return true
 	}
 	return hasErrorMember(body) && !phrasesOnly(words)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -106,10 +107,13 @@ func shellPath(path string) string {
 	if strings.HasPrefix(path, "-") {
 		path = "./" + path
 	}
-	if plainWord.MatchString(path) {
+	if path != "" && !strings.ContainsFunc(path, needsQuotes) {
 		return path
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
-var plainWord = regexp.MustCompile(`^[\p{L}\p{Nd}_./:=@%+,-]+$`)
+// needsQuotes reports whether a character of a path may mean something else to a shell.
+func needsQuotes(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_./:=@%+,-", r)
+}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -264,8 +265,11 @@ type RuleSet struct {
 	CustomProperties map[string]string `toml:"custom_properties"`
 }
 
-// ruleName is how a rule may be named: reports and the ledger hold the name, behind "rule:".
-var ruleName = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N} ._-]*[\p{L}\p{N}])?$`)
+// ruleName is how a rule may be named: reports and the ledger hold the name, behind "rule:". It is made when
+// there is a rule: all the letters of Unicode take a while, which every command would spend.
+var ruleName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N} ._-]*[\p{L}\p{N}])?$`)
+})
 
 // check checks a rule, and its name against the rules above it.
 func (r Rule) check(k *checker, key string, above []Rule) {
@@ -274,7 +278,7 @@ func (r Rule) check(k *checker, key string, above []Rule) {
 	switch {
 	case blank(r.Name):
 		k.fault(key+".name", "must not be empty: reports name the rule that decided")
-	case utf8.RuneCountInString(r.Name) > maxRuleName || !ruleName.MatchString(r.Name):
+	case utf8.RuneCountInString(r.Name) > maxRuleName || !ruleName().MatchString(r.Name):
 		k.fault(key+".name", "must be at most %d letters, digits, spaces, dots, hyphens and underscores, "+
 			"and begin and end with a letter or digit", maxRuleName)
 	case strings.HasPrefix(r.Name, "mapping."), strings.HasPrefix(r.Name, "recovery."):
