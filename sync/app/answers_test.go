@@ -38,7 +38,7 @@ type liar struct {
 func newLiar(t *testing.T, act func(l *liar, conn net.Conn, asked func() string)) *liar {
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Second)
-	stand, err := sandbox.Start(sandbox.Options{Now: func() time.Time { return now }})
+	stand, err := sandbox.Start(sandbox.Options{Busy: someBusy, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}

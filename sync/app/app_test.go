@@ -181,11 +181,19 @@ func jsonLog(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// stand-in KIND: serves both services, with the fault that KIND names, and writes config.toml for them.
+// someBusy is for sandboxes of which nobody wants to see much: what a pass does, a third of the usual
+// conversations shows as well. Some are rejected at any time of day, though not every kind is there.
+const someBusy = 75 * time.Minute
+
+// stand-in KIND: serves both services, with the fault that KIND names, and writes config.toml for them. A small
+// one is a plain one with few conversations.
 func standIn(ts *testscript.TestScript, _ bool, args []string) {
-	perHour := 0
-	if args[0] == "busy" || args[0] == "gate" {
+	perHour, busy := 0, time.Duration(0)
+	switch args[0] {
+	case "busy":
 		perHour = 220
+	case "small":
+		busy = someBusy
 	}
 	gate := ts.MkAbs("closed")
 	if args[0] == "gate" {
@@ -196,7 +204,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { hold.Store(false) })
 	now, err := time.Parse(time.RFC3339, ts.Getenv("FIXED_NOW"))
 	ts.Check(err)
-	stand, err := sandbox.Start(sandbox.Options{PerHour: perHour, Now: func() time.Time { return now }, Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
+	stand, err := sandbox.Start(sandbox.Options{PerHour: perHour, Busy: busy, Now: func() time.Time { return now }, Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{
 		Hook: func(r *http.Request) sandbox.Fault {
 			if r.Method == http.MethodPost && args[0] == "connect-refuses" && requests.Add(1)%2 == 0 {
 				return sandbox.Fault{Status: http.StatusBadRequest, Body: `{"error":"Validation Error: Channel not enabled for company"}`}
@@ -219,7 +227,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	kustomer, connect := stand.KustomerURL(), stand.AgentConnectURL()
 	kustomerKey, connectKey := stand.KustomerKey(), stand.AgentConnectKey()
 	switch args[0] {
-	case "plain", "hang", "busy", "gate", "connect-refuses":
+	case "plain", "small", "hang", "busy", "gate", "connect-refuses":
 	case "kustomer-key":
 		kustomerKey = "wrong-key-4711"
 	case "connect-key":

@@ -30,7 +30,7 @@ func newContainer(t *testing.T) container {
 		t.Skip("changes the root")
 	}
 	now := time.Now()
-	stand, err := sandbox.Start(sandbox.Options{Now: func() time.Time { return now }})
+	stand, err := sandbox.Start(sandbox.Options{Busy: someBusy, Now: func() time.Time { return now }})
 	if err != nil {
 		t.Fatal(err)
 	}

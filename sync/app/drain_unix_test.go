@@ -96,7 +96,7 @@ func TestDrainEndsReading(t *testing.T) {
 				return sandbox.Fault{}
 			}
 			now := time.Now()
-			stand, err := sandbox.Start(sandbox.Options{Now: func() time.Time { return now }, Faults: sandbox.Faults{
+			stand, err := sandbox.Start(sandbox.Options{Busy: someBusy, Now: func() time.Time { return now }, Faults: sandbox.Faults{
 				Kustomer: sandbox.ServiceFaults{Hook: hold}, AgentConnect: sandbox.ServiceFaults{Hook: hold},
 			}})
 			if err != nil {
@@ -180,7 +180,7 @@ func TestSignalsAtRandom(t *testing.T) {
 	program := build(t)
 	// On a slow machine there are fewer rounds.
 	until := time.Now().Add(time.Duration(amount(10, 60)) * time.Second)
-	for lane := range uint64(4) {
+	for lane := range uint64(amount(2, 4)) {
 		t.Run(fmt.Sprint(lane), func(t *testing.T) {
 			t.Parallel()
 			signalsAtRandom(t, program, *killSeed+1000*lane, until)

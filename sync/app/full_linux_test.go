@@ -19,10 +19,8 @@ import (
 // mounts alone.
 const ownMounts = "ACSYNC_TEST_OWN_MOUNTS"
 
-const (
-	fullWithin = 2 * time.Second // when the disk is filled at the latest: some time after a whole pass
-	fullBefore = 200             // or after so many requests at most: less than the pass makes
-)
+// fullWithin is when the disk is filled at the latest: some time after a whole pass.
+const fullWithin = 2 * time.Second
 
 // TestDiskFillsUp lets another process fill the disk of the ledger, a small one, at random moments of a pass of
 // the built program, every other time while it sends, and take whatever becomes free. Each answer finds its place, nobody is in doubt, and
@@ -35,7 +33,8 @@ func TestDiskFillsUp(t *testing.T) {
 		return
 	}
 	random := rand.New(rand.NewPCG(*killSeed, 28))
-	stopped := 0 // passes that the disk stopped after they had sent something
+	fullBefore := amount(60, 200) // requests: less than the pass makes
+	stopped := 0                  // passes that the disk stopped after they had sent something
 	for round := range amount(2, 60) {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			smallDisk(t)

@@ -65,7 +65,7 @@ func newDisk(t *testing.T) disk {
 	t.Helper()
 	now := time.Now()
 	const plenty = 60_000
-	stand, err := sandbox.Start(sandbox.Options{Now: func() time.Time { return now }, RequestsPerMinute: plenty})
+	stand, err := sandbox.Start(sandbox.Options{Busy: 75 * time.Minute, Now: func() time.Time { return now }, RequestsPerMinute: plenty})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func standInOptions(seed uint64, now time.Time) sandbox.Options {
 	}
 	const plenty = 1_000_000 // a minute, which never ends while the clock stands still
 	return sandbox.Options{
-		Seed: seed, Now: func() time.Time { return now },
+		Seed: seed, Busy: time.Duration(amount(1, 3)) * time.Hour, Now: func() time.Time { return now },
 		KustomerPerMinute: plenty, SearchesPerMinute: plenty, RequestsPerMinute: plenty,
 		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: half}},
 	}

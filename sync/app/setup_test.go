@@ -37,7 +37,7 @@ func newProxied(t *testing.T) *proxied {
 	t.Helper()
 	p, now := &proxied{dir: t.TempDir()}, time.Now()
 	var err error
-	if p.stand, err = sandbox.Start(sandbox.Options{Now: func() time.Time { return now }}); err != nil {
+	if p.stand, err = sandbox.Start(sandbox.Options{Busy: someBusy, Now: func() time.Time { return now }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

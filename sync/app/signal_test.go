@@ -50,7 +50,7 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 		return sandbox.Fault{}
 	}
 	stand, err := sandbox.Start(sandbox.Options{
-		PerHour: amount(80, 0), Now: func() time.Time { return now },
+		PerHour: amount(80, 0), Busy: time.Duration(amount(1, 3)) * time.Hour, Now: func() time.Time { return now },
 		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: hold}},
 	})
 	if err != nil {

@@ -42,7 +42,7 @@ func newZooIn(t *testing.T, dir string) *zoo {
 	t.Helper()
 	z := &zoo{now: time.Now().UTC().Truncate(time.Second), dir: dir}
 	var err error
-	if z.stand, err = sandbox.Start(sandbox.Options{Now: z.clock}); err != nil {
+	if z.stand, err = sandbox.Start(sandbox.Options{Busy: someBusy, Now: z.clock}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
