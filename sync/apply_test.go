@@ -372,7 +372,7 @@ func decisionsOf(rows map[string]Row) map[string]string {
 // the plan of the dry run holds what is sent, and sends the same requests; and a run after that leaves the ledger as the run
 // alone does.
 func TestPlanIsTheRun(t *testing.T) {
-	seeds := uint64(amount(20, 120))
+	seeds := uint64(amount(10, 120))
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 		d := splitDesk(seed)
 		alone, other := newWay(seed, d), newWay(seed, d)

@@ -307,7 +307,7 @@ func TestFaultTable(t *testing.T) {
 func TestFaultTableOnDisk(t *testing.T) {
 	rows := 0
 	for _, s := range []scene{scenes(2)[1], forgetful} {
-		single(t, s, onDisk, amount(13, 1), func(row, []step) { rows++ })
+		single(t, s, onDisk, amount(29, 1), func(row, []step) { rows++ })
 	}
 	t.Logf("%d rows", rows)
 }
@@ -316,7 +316,7 @@ func TestFaultTableOnDisk(t *testing.T) {
 // mishap of every step that follows, in the same pass or in those that put it right; or a share of these, spread evenly.
 // What else is still read after a signal is a matter of chance, so that a few of those steps are not always made.
 func TestFaultPairs(t *testing.T) {
-	pairs, rows, missed, every := 0, 0, 0, amount(51, 1)
+	pairs, rows, missed, every := 0, 0, 0, amount(101, 1)
 	for _, s := range scenes(1) {
 		single(t, s, inMemory, 1, func(first row, steps []step) {
 			for pair := range first.followed(steps) {

@@ -163,7 +163,7 @@ func (w *way) left() map[store.Key]settledKey {
 // stopped and continued at any point, with passes from the checkpoint between, any concurrency and any size of pages. The
 // ledger is the same in the end, and each survey request was made once.
 func TestSplitRanges(t *testing.T) {
-	seeds := uint64(amount(60, 600))
+	seeds := uint64(amount(30, 600))
 	whole := fetch.Window{From: testNow.Add(-splitHours * time.Hour), To: testNow.Add(-modelSettle)}
 	for seed := uint64(1); seed <= seeds && !t.Failed(); seed++ {
 		d := splitDesk(seed)

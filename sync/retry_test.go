@@ -266,7 +266,7 @@ func (s *slowData) Between(_ context.Context, since, until time.Time) iter.Seq2[
 // asked about twice, and in the end none is left that was
 // certainly refused.
 func TestRetriesNeverAskTwice(t *testing.T) {
-	for seed := range uint64(amount(20, 200)) {
+	for seed := range uint64(amount(10, 200)) {
 		synctest.Test(t, func(t *testing.T) { retryAtRandom(t, seed) })
 	}
 }

@@ -20,7 +20,7 @@ import (
 	"acsync/sync/plan"
 )
 
-func spellingWorlds() uint64 { return uint64(amount(30, 120)) }
+func spellingWorlds() uint64 { return uint64(amount(15, 120)) }
 
 // blurred is a Kustomer that tells the time of a resolution a little otherwise at each reading.
 type blurred struct {
