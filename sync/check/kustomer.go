@@ -31,6 +31,7 @@ type Kustomer interface {
 const (
 	day      = 24 * time.Hour
 	pageSize = 500 // what passes ask for
+	fewRows  = 10  // enough to see what a key may read
 	// nobody is an id that no record has: whether a key may read records shows in that it is not found.
 	nobody = "000000000000000000000000"
 
@@ -50,6 +51,7 @@ type kustomerSide struct {
 	settings config.Config
 	lacks    []config.Fault // what is missing for a call
 	now      func() time.Time
+	rows     int // of the newest day, at most
 
 	down   string    // why nothing more is asked; empty: nothing speaks against it
 	at     time.Time // Kustomer's clock, when it was asked
@@ -153,10 +155,10 @@ func clockResult(service string, theirs, ours time.Time) Result {
 	return ok("%s", text)
 }
 
-// search reads the newest day, as a pass would, and keeps it for other probes.
+// search reads of the newest day, as a pass would, and keeps that for other probes.
 func (k *kustomerSide) search(ctx context.Context) Result {
 	page, err := k.client.SearchConversations(ctx, kustomer.Query{
-		From: k.at.Add(-day), To: k.at, PageSize: pageSize, Failures: 1,
+		From: k.at.Add(-day), To: k.at, PageSize: k.rows, Failures: 1,
 	})
 	k.day, k.unread = page, err
 	// The key may search, and that it does not take this search is for the probe of done times to say.
