@@ -356,7 +356,7 @@ func TestFindsWithoutLedger(t *testing.T) {
 // TestMendsExactly: what is there is marked, what was never asked waits, nothing else changes, and a second time
 // nothing is done.
 func TestMendsExactly(t *testing.T) {
-	for seed := range uint64(amount(1, 50)) {
+	for seed := range uint64(amount(1, 25)) {
 		path := filepath.Join(t.TempDir(), "acsync.db")
 		if err := bolt.Create(path, time.Now().Add(-40*time.Hour), bolt.Options{}); err != nil {
 			t.Fatal(err)

@@ -49,6 +49,21 @@ type world struct {
 	wrap    func(*check.Subject)
 }
 
+// atTheKiosk is a conversation on a channel that Agent Connect does not know: a small world may have none.
+func atTheKiosk() sandbox.Records {
+	at, agent := time.Now().Add(-2*time.Hour), sandbox.RegularAgents[0].ID
+	return sandbox.Records{
+		Customers: []sandbox.Customer{{
+			ID: "69dd4aee2462cbab689dbb4c", Created: at, Name: "Kim Counter",
+			Emails: []sandbox.Email{{Address: "kim.counter@example.org"}},
+		}},
+		Conversations: []sandbox.Conversation{{
+			ID: "69dd4aee2462cbab689dbb4d", Created: at.Add(-time.Hour), Resolved: at, Channels: []string{"kiosk"},
+			CustomerID: "69dd4aee2462cbab689dbb4c", AssignedUsers: []string{agent}, DoneUsers: []string{agent}, DoneBy: agent,
+		}},
+	}
+}
+
 // subject starts the stand-ins, and gives what is to be checked.
 func (w *world) subject(t *testing.T) check.Subject {
 	t.Helper()
@@ -284,7 +299,7 @@ func TestOneThingWrong(t *testing.T) {
 			want: []string{"This tenant index lag look"}, says: "sync.overlap",
 		},
 		{
-			name: "an unmapped channel", world: world{text: strings.Replace(usual, `kiosk = "chat"`, "", 1)},
+			name: "an unmapped channel", world: world{text: strings.Replace(usual, `kiosk = "chat"`, "", 1), putting: atTheKiosk()},
 			want: []string{"The last day channels look"}, says: "kiosk",
 		},
 		{
