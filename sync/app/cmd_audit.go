@@ -103,7 +103,11 @@ func newAuditing(s *session) (*auditing, error) {
 	if a.files, err = reportFiles(s); err != nil {
 		return nil, err
 	}
-	a.about.Window, a.about.Cut, err = pastWindow(s.c, s.times(cfg, s.clock()))
+	now := s.clock()
+	a.about.Window, a.about.Cut, err = pastWindow(s.c, s.times(cfg, now))
+	if err == nil {
+		err = withinHorizon(a.about.Window, now)
+	}
 	if err != nil {
 		return nil, err
 	}

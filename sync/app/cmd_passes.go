@@ -110,8 +110,7 @@ func pastWindow(c *cli.Context, t times) (w fetch.Window, cut bool, err error) {
 	}
 	switch begin, end := w.From.In(zone).Format(time.RFC3339), w.To.In(zone).Format(time.RFC3339); {
 	case w.From.After(now):
-		return w, cut, usagef(
-			"--%s %s lies in the future; nothing can be told of passes that have not begun", flagFrom, begin)
+		return w, cut, usagef("--%s %s lies in the future, of which nothing can be told", flagFrom, begin)
 	case w.Empty():
 		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
 	}

@@ -247,9 +247,15 @@ func doneWindow(c *cli.Context, t times, demo *tenant.Demo) (w fetch.Window, cut
 		return w, cut, usagef("--%s %s lies in the future; nothing was marked done then", flagFrom, begin)
 	case w.Empty():
 		return w, cut, usagef("--%s %s does not lie before --%s %s", flagFrom, begin, flagTo, end)
-	case w.From.Before(now.Add(-surveysync.Horizon)):
-		return w, cut, usagef("--%s lies more than two years back; Kustomer's search shows nothing that old",
-			flagFrom)
 	}
-	return w, cut, nil
+	return w, cut, withinHorizon(w, now)
+}
+
+// withinHorizon refuses a range of conversations that begins where Kustomer's search shows none any more: they
+// would seem never to have been.
+func withinHorizon(w fetch.Window, now time.Time) error {
+	if w.From.Before(now.Add(-surveysync.Horizon)) {
+		return usagef("--%s lies more than two years back; Kustomer's search shows nothing that old", flagFrom)
+	}
+	return nil
 }
