@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"acsync/store"
 	"acsync/sync/decide"
+	"acsync/sync/fetch"
 )
 
 // What somebody can do, by what is the case. All words of advice stand here, for every answer that gives
@@ -116,12 +118,13 @@ const (
 	doSeeProfiles = "Set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET: with it the profiles are read."
 	doSeeOne      = "acsync explain{here} ID shows one of them in full"
 
-	// What a report of conversations tells.
-	doAudit      = "acsync audit{here} names them, and can queue them"
-	doAuditShown = "a day later acsync audit{here} tells whether they are lost"
-	doAskUnheld  = "acsync backfill{here} asks them, unless others have"
-	doKnowMore   = "Whether they were mailed, and have answered, only Agent Connect's data tell: to read them, " +
-		doSetSecret + "."
+	// What a report of conversations tells. What lies behind {here} is the range.
+	doAudit        = "acsync audit{here}%s names them, and can queue them"
+	doAuditOutside = "acsync audit{here}%s names them"
+	doAuditShown   = "a day later acsync audit{here}%s tells whether they are lost"
+	doAskUnheld    = "acsync backfill{here}%s asks them, unless others have"
+	doKnowMore     = "Whether they were mailed, and have answered, only Agent Connect's data tell: to " +
+		"read them, " + doSetSecret + "."
 
 	// An audit. What lies behind {here} are its flags, or the range of a back-fill.
 	doMendAll   = "acsync audit{here}%s --fix %s; with --dry-run it shows that alone."
@@ -207,6 +210,14 @@ func advise(words, here string, args ...any) string {
 	words = strings.ReplaceAll(words, "{here}", strings.ReplaceAll(here, "%", "%%"))
 	return fmt.Sprintf(words, args...)
 }
+
+// rangeFlags are the flags of a command about a range.
+func rangeFlags(w fetch.Window) string {
+	return fmt.Sprintf(" --from %s --to %s", flagTime(w.From), flagTime(w.To))
+}
+
+// flagTime is a time as a flag takes it, no longer than need be.
+func flagTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z07:00") }
 
 func goesOn(mode, here string) string {
 	switch mode {

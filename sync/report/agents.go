@@ -222,7 +222,7 @@ var agentRemedies = map[decide.Reason]string{
 
 // remedyFor says what can be done about a cause.
 func (r Agents) remedyFor(c Cause) string {
-	return cmp.Or(agentRemedies[decide.Reason(c.Code)], c.remedy(r.Here))
+	return cmp.Or(agentRemedies[decide.Reason(c.Code)], c.remedy(r.RangeTerms))
 }
 
 // AgentsRendererFor is RendererFor for a report of agents.

@@ -62,14 +62,6 @@ func reasonWords(code string) string {
 	return words + " · " + code
 }
 
-// auditFlags is the range of an audit, as its flags have it.
-func auditFlags(a Audit) string {
-	return fmt.Sprintf(" --from %s --to %s", flagTime(a.Window.From), flagTime(a.Window.To))
-}
-
-// flagTime is a time as a flag takes it, no longer than need be.
-func flagTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999Z07:00") }
-
 // findingTodo is what to do about a finding.
 func findingTodo(a Audit, f audit.Finding, remedy audit.Remedy) string {
 	one := func(words string) string {
@@ -77,9 +69,9 @@ func findingTodo(a Audit, f audit.Finding, remedy audit.Remedy) string {
 	}
 	switch remedy {
 	case audit.Mark:
-		return advise(doMark, a.Here, auditFlags(a))
+		return advise(doMark, a.Here, rangeFlags(a.Window))
 	case audit.Queue, audit.NoRoom:
-		return advise(doQueue, a.Here, auditFlags(a))
+		return advise(doQueue, a.Here, rangeFlags(a.Window))
 	case audit.TooOld:
 		return one(doAskOneOld)
 	case audit.Before:
@@ -188,7 +180,7 @@ func mendTodo(a Audit) (list []string) {
 	case a.Fix && a.Mended == nil:
 		list = append(list, advise(mendsNow, "", mendingWords(a)))
 	case a.Mended == nil && !a.Ahead():
-		list = append(list, advise(doMendAll, a.Here, auditFlags(a), mendingWords(a)))
+		list = append(list, advise(doMendAll, a.Here, rangeFlags(a.Window), mendingWords(a)))
 	}
 	if a.Mended != nil && a.Mended.Queued > 0 {
 		list = append(list, advise(doAwaitQueued, a.Here))

@@ -98,21 +98,28 @@ func (o Obstacle) meaning() string {
 // label has the words before the code.
 func (o Obstacle) label() string { return o.meaning() + " · " + o.Code }
 
-// remedy says what can be done about it; empty for nothing.
-func (o Obstacle) remedy(here string) string {
+// remedy says what can be done about it in a report; empty for nothing.
+func (o Obstacle) remedy(t RangeTerms) string {
 	switch {
 	case o.needsHand():
-		return remedy(o.State, decide.Reason(o.Code), here)
+		return remedy(o.State, decide.Reason(o.Code), t.Here)
 	case o.State != "":
 		return ""
 	}
 	switch o.Code {
 	case journey.NeverAsked:
-		return advise(doAudit, here)
+		if t.Ledger == "" {
+			return advise(doAuditOutside, t.Here, rangeFlags(t.Window))
+		}
+		return advise(doAudit, t.Here, rangeFlags(t.Window))
 	case beforeLedger:
-		return advise(doAskUnheld, here)
+		w := t.Window
+		if t.Known.Before(w.To) {
+			w.To = t.Known
+		}
+		return advise(doAskUnheld, t.Here, rangeFlags(w))
 	case journey.NotShown:
-		return advise(doAuditShown, here)
+		return advise(doAuditShown, t.Here, rangeFlags(t.Window))
 	}
 	if o.Step == journey.Done {
 		return remedies[decide.Reason(o.Code)]

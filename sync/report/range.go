@@ -200,7 +200,7 @@ func (r Range) MarshalJSON() ([]byte, error) {
 		why = append(why, object{
 			"step", each.Step.String(), "state", each.State, "reason", each.Code, "count", each.Count,
 			"share", ratio(each.Count, r.Total.Steps[journey.Done]), "meaning", each.meaning(),
-			"remedy", each.remedy(r.Here),
+			"remedy", each.remedy(r.RangeTerms),
 		})
 	}
 	for _, b := range r.Breakdowns {
@@ -214,7 +214,7 @@ func (r Range) MarshalJSON() ([]byte, error) {
 		refused = append(refused, object{
 			"conversation", each.Conversation, "url", r.url(each), "customer", each.Customer,
 			"resolved", stamp(each.Resolved), "agent_id", each.AgentID, "agent", each.Agent,
-			"state", each.State, "reason", each.Code, "meaning", each.meaning(), "remedy", each.remedy(r.Here),
+			"state", each.State, "reason", each.Code, "meaning", each.meaning(), "remedy", each.remedy(r.RangeTerms),
 		})
 	}
 	c := r.Customers

@@ -268,7 +268,7 @@ func whyNotSection(r Range) doc.Section {
 				continue
 			}
 			row := table.Add(why.label(), thousands(why.Count), share(why.Count, r.Total.Steps[journey.Done]))
-			row.Weight, row.Cells[0].Below = doc.Sub, why.remedy(r.Here)
+			row.Weight, row.Cells[0].Below = doc.Sub, why.remedy(r.RangeTerms)
 		}
 	}
 	return doc.Titled("Why not, step by step", table)
@@ -402,8 +402,8 @@ func refusedTables(r Range, most int) doc.Section {
 		listed := first(of[cause.Obstacle], most/max(len(causes), 1))
 		table := doc.Table{
 			Title: capital(cause.label()), Count: thousands(cause.Count), Class: "rows", Open: true,
-			Caption: sentence(cause.remedy(r.Here)), Columns: refusedColumns(),
-			More: sentence(cause.remedy(r.Here)),
+			Caption: sentence(cause.remedy(r.RangeTerms)), Columns: refusedColumns(),
+			More: sentence(cause.remedy(r.RangeTerms)),
 		}
 		for _, each := range listed {
 			addRefused(r, &table, each)

@@ -471,6 +471,60 @@ func TestRangeWithoutSecret(t *testing.T) {
 	}
 }
 
+// TestRangeRemedies: each command that is named is about the range of the report, and can be pasted.
+func TestRangeRemedies(t *testing.T) {
+	const week = " --from 2026-11-16T00:00:00Z --to 2026-11-23T00:00:00Z"
+	lost := done(3, 3*24*time.Hour)
+	list := []journey.Journey{unasked(1, time.Hour, ""), unasked(2, 4*24*time.Hour, ""), lost}
+	for _, test := range []struct {
+		name  string
+		terms func(*RangeTerms)
+		want  map[string]string
+	}{
+		{"a ledger that began before", func(*RangeTerms) {}, map[string]string{
+			"never_asked": "acsync audit --config a.toml" + week + " names them, and can queue them",
+			"not_shown":   "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
+		}},
+		{
+			"one that began in the middle", func(r *RangeTerms) { r.Known = r.Window.From.AddDate(0, 0, 2) },
+			map[string]string{
+				"never_asked": "acsync audit --config a.toml" + week + " names them, and can queue them",
+				"before_ledger": "acsync backfill --config a.toml --from 2026-11-16T00:00:00Z " +
+					"--to 2026-11-18T00:00:00Z asks them, unless others have",
+				"not_shown": "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
+			},
+		},
+		{
+			"one that began later", func(r *RangeTerms) { r.Known = r.Window.To.AddDate(0, 0, 2) },
+			map[string]string{
+				"before_ledger": "acsync backfill --config a.toml" + week + " asks them, unless others have",
+				"not_shown":     "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
+			},
+		},
+		{
+			// Nothing can be queued.
+			"no ledger", func(r *RangeTerms) { r.Ledger, r.Known = "", time.Time{} },
+			map[string]string{
+				"never_asked": "acsync audit --config a.toml" + week + " names them",
+				"not_shown":   "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
+			},
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			terms := rangeTerms()
+			terms.Here = " --config a.toml"
+			test.terms(&terms)
+			got := map[string]string{}
+			for _, why := range rangeOf(t, terms, list).Why {
+				got[why.Code] = why.remedy(terms)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestRangeLinks: a page and a ticket lead to each conversation that needs a hand, with its agent, cause and remedy; words stand
 // before codes.
 func TestRangeLinks(t *testing.T) {
