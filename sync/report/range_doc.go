@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,18 +33,19 @@ func rangeVerdict(r Range) Verdict {
 			Level: doc.LevelNone, Headline: "No conversation was marked done in this time.", Todo: []string{},
 		}
 	}
-	v.Headline = fmt.Sprintf("%s of %s were asked about.", thousands(steps[journey.Asked]),
-		several(steps[journey.Done], "conversation", "conversations"))
-	if r.Received {
-		v.Detail = fmt.Sprintf("%s led to a mail, and %s of these were answered (%s).",
-			thousands(steps[journey.Delivered]), thousands(steps[journey.Answered]),
-			cmp.Or(share(steps[journey.Answered], steps[journey.Delivered]), "0%"))
-	} else {
-		v.Todo = append(v.Todo, doKnowMore)
+	done, asked := steps[journey.Done], steps[journey.Asked]
+	switch {
+	case asked == 0 && done == 1:
+		v.Headline = "The only conversation was not asked about."
+	case asked == 0:
+		v.Headline = fmt.Sprintf("None of %s conversations was asked about.", thousands(done))
+	default:
+		of := "of " + several(done, "conversation", "conversations")
+		v.Headline = several(asked, of+" was", of+" were") + " asked about."
+		v.Detail = askedWords(r)
 	}
-	if c := r.Customers; c.All > 0 {
-		v.Detail = strings.TrimSpace(fmt.Sprintf("%s Of %s %s were asked, %s of them several times.", v.Detail,
-			several(c.All, "customer", "customers"), thousands(c.Asked), thousands(c.AskedSeveral)))
+	if !r.Received {
+		v.Todo = append(v.Todo, doKnowMore)
 	}
 	missed := 0
 	for _, why := range r.Why {
@@ -62,6 +62,31 @@ func rangeVerdict(r Range) Verdict {
 		)))
 	}
 	return v
+}
+
+// askedWords say what came of the requests, and how many customers they were about.
+func askedWords(r Range) string {
+	mailed, answered := r.Total.Steps[journey.Delivered], r.Total.Steps[journey.Answered]
+	var words []string
+	switch {
+	case !r.Received:
+	case mailed == 0:
+		words = append(words, "None has led to a mail so far.")
+	case answered == 0:
+		words = append(words, thousands(mailed)+" led to a mail, and none of these was answered.")
+	default:
+		words = append(words, fmt.Sprintf("%s led to a mail, and %s answered (%s).", thousands(mailed),
+			several(answered, "of these was", "of these were"), share(answered, mailed)))
+	}
+	if c := r.Customers; c.All > 0 {
+		twice := "nobody several times"
+		if c.AskedSeveral > 0 {
+			twice = thousands(c.AskedSeveral) + " of them several times"
+		}
+		words = append(words, fmt.Sprintf("Of %s %s asked, %s.", several(c.All, "customer", "customers"),
+			several(c.Asked, "was", "were"), twice))
+	}
+	return strings.Join(words, " ")
 }
 
 // RangeDoc is the report of a range, with at most so many groups of each breakdown, and conversations.

@@ -525,6 +525,46 @@ func TestRangeRemedies(t *testing.T) {
 	}
 }
 
+// TestRangeVerdict says in a sentence how many were asked, and what came of it.
+func TestRangeVerdict(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		list             []journey.Journey
+		headline, detail string
+	}{
+		{
+			"nobody", []journey.Journey{unasked(1, time.Hour, decide.NoAgent), unasked(2, time.Hour, decide.Spam)},
+			"None of 2 conversations was asked about.", "",
+		},
+		{
+			"nobody, of one", []journey.Journey{unasked(1, time.Hour, decide.NoAgent)},
+			"The only conversation was not asked about.", "",
+		},
+		{
+			"no mail yet", []journey.Journey{asked(1, time.Hour, "Pending"), unasked(2, time.Hour, decide.NoAgent)},
+			"1 of 2 conversations was asked about.",
+			"None has led to a mail so far. Of 2 customers 1 was asked, nobody several times.",
+		},
+		{
+			"no answer yet", []journey.Journey{asked(1, time.Hour, "Delivered"), asked(2, time.Hour, "Delivered")},
+			"2 of 2 conversations were asked about.",
+			"2 led to a mail, and none of these was answered. Of 2 customers 2 were asked, nobody several times.",
+		},
+		{
+			"an answer", []journey.Journey{answered(1, time.Hour), asked(2, time.Hour, "Delivered")},
+			"2 of 2 conversations were asked about.", "2 led to a mail, and 1 of these was answered (50.0%). " +
+				"Of 2 customers 2 were asked, nobody several times.",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v := rangeOf(t, rangeTerms(), test.list).Verdict
+			if v.Headline != test.headline || v.Detail != test.detail {
+				t.Errorf("it says %q and %q, want %q and %q", v.Headline, v.Detail, test.headline, test.detail)
+			}
+		})
+	}
+}
+
 // TestRangeLinks: a page and a ticket lead to each conversation that needs a hand, with its agent, cause and remedy; words stand
 // before codes.
 func TestRangeLinks(t *testing.T) {
