@@ -1,9 +1,11 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestPage shows people what was received, without a key: what is accepted, refused and asked twice.
@@ -18,11 +20,18 @@ func TestPage(t *testing.T) {
 			}
 		}
 	}
-	wants("Nothing yet")
+	others := len(s.Interactions())
+	more := func(n int) string { return fmt.Sprintf("%d more that something else has made", n) }
+	wants("Nothing yet", more(others))
 	first := survey(t, object{"customer": object{"name": "<Simone>", "email": "simone@example.com"}})
 	s.askConnect(t, http.MethodPost, "/v1/requests", first)
 	wants("1 survey requests · 1 accepted · 0 refused", "&lt;Simone&gt;", "No conversation was asked about twice")
 	s.askConnect(t, http.MethodPost, "/v1/requests", survey(t, object{"channel": "telepathy"}))
 	s.askConnect(t, http.MethodPost, "/v1/requests", first)
 	wants("3 survey requests · 2 accepted · 1 refused", "Channel not enabled", "Asked about more than once: 1")
+	// What others have asked Agent Connect has too, and its data show it.
+	other := s.Conversations(noon.Add(-2*time.Hour), noon)[0].ID
+	s.AskByOthers(noon.Add(-time.Hour), other)
+	wants("3 survey requests · 2 accepted · 1 refused", more(others+1), other,
+		" · asked by something else")
 }
