@@ -27,17 +27,21 @@ func AuditDoc(a Audit, most int) doc.Doc {
 	for _, notice := range a.Notices {
 		d.About = append(d.About, sentence(strings.TrimSuffix(notice, ".")))
 	}
+	asked, wrong := "asked, and all agree", "do not agree"
+	if a.Ledger == "" {
+		asked, wrong = "asked once", "missed, or asked twice"
+	}
 	d.Numbers = []doc.Number{
 		{Label: "marked done", Value: thousands(a.Done)},
 		{
-			Tone: doc.Good, Label: "asked, and all agree", Value: thousands(a.Matched),
+			Tone: doc.Good, Label: asked, Value: thousands(a.Matched),
 			Share: share(a.Matched, a.Done),
 		},
 		{
 			Tone: doc.Quiet, Label: "not to be asked", Value: thousands(a.Skipped),
 			Share: share(a.Skipped, a.Done),
 		},
-		{Tone: doc.Bad, Label: "do not agree", Value: thousands(a.Findings.Len())},
+		{Tone: doc.Bad, Label: wrong, Value: thousands(a.Findings.Len())},
 		{Label: "customers asked", Value: thousands(a.Customers)},
 	}
 	d.Sections = []doc.Section{auditSums(a), auditKinds(a)}
@@ -86,16 +90,19 @@ func auditSums(a Audit) doc.Section {
 			t.add(doc.Normal, tone, name, n, meaning)
 		}
 	}
-	asked := "asked once, and all agree"
+	asked, skipped := "asked once, and all agree", "by today's decision, or by the ledger's word"
+	waiting, waits := "on their way", "to be sent still, or marked done since the last pass"
+	wrong := "do not agree"
 	if a.Ledger == "" {
-		asked = "asked once"
+		asked, skipped, wrong = "asked once", "by today's decision", "missed, or asked twice"
+		waiting, waits = "too early to tell", "marked done within the last hour"
 	}
 	add(doc.Good, asked, a.Matched, "")
-	add(doc.Quiet, "not to be asked", a.Skipped, "by today's decision, or by the ledger's word")
+	add(doc.Quiet, "not to be asked", a.Skipped, skipped)
 	add(doc.Bad, "refused", a.Refused, "by Agent Connect, or given up by hand")
-	add(doc.Warn, "on their way", a.Waiting, "to be sent still, or marked done since the last pass")
+	add(doc.Warn, waiting, a.Waiting, waits)
 	add(doc.Warn, "unclear", a.Unclear, "before the ledger's time, and Agent Connect was not asked")
-	add(doc.Bad, "do not agree", a.Findings.Len()-a.Outside, "see below")
+	add(doc.Bad, wrong, a.Findings.Len()-a.Outside, "see below")
 	t.add(doc.Sum, "", "marked done", a.Done, "")
 	return doc.Titled("What became of them", t.Table)
 }
@@ -108,6 +115,9 @@ func auditKinds(a Audit) doc.Section {
 		}
 		t.add(doc.Main, doc.Bad, kindWords(kind), a.Found[kind], kindMeaning(kind))
 		for _, because := range byFrequency(a.Reasons[kind]) {
+			if a.Ledger == "" && because == audit.Unknown {
+				continue
+			}
 			t.add(doc.Sub, "", becauseWords(kind, because), a.Reasons[kind][because], "")
 		}
 	}
@@ -290,10 +300,10 @@ func deliveryWords(d agentconnect.Delivery) string {
 }
 
 func auditReasons(a Audit) doc.Section {
-	table := func(title string, counts map[string]int) doc.Table {
+	table := func(why string, counts map[string]int) doc.Table {
 		t := doc.Table{
-			Title: title, Open: true, Class: "dispositions", Head: true, Caption: title,
-			Columns: []doc.Column{{Name: title, Min: 58}, {Name: "count", Number: true}},
+			Class: "dispositions", Head: true, Caption: "Conversations by the reason",
+			Columns: []doc.Column{{Name: why, Min: 58}, {Name: "count", Number: true}},
 		}
 		for _, code := range byFrequency(counts) {
 			t.Add(reasonWords(code), thousands(counts[code]))

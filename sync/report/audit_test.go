@@ -229,3 +229,38 @@ func TestMended(t *testing.T) {
 		t.Errorf("%d of %d are left, exit %d", done.Unmended(), left, done.Exit())
 	}
 }
+
+// TestAuditWithoutOne says what was compared where one of the three is missing: nothing of a ledger or of a last pass
+// where there is none, and not that all agree where Agent Connect was not looked at.
+func TestAuditWithoutOne(t *testing.T) {
+	none := func(a *AuditTerms) { a.Ledger, a.Known, a.Passed = "", time.Time{}, time.Time{} }
+	text := func(a Audit) string {
+		var b bytes.Buffer
+		must(t, doc.Text(&b, AuditDoc(a, 10), doc.Style{Width: 200}))
+		return b.String()
+	}
+	outside := audited(t, none)
+	if want := "of 120 conversations were missed, and 2 were asked about twice."; !strings.HasSuffix(
+		outside.Verdict.Headline, want) {
+		t.Errorf("without a ledger: %q lacks %q", outside.Verdict.Headline, want)
+	}
+	if !strings.Contains(outside.Verdict.Detail, "were asked about once; ") {
+		t.Errorf("without a ledger: %q", outside.Verdict.Detail)
+	}
+	for _, number := range AuditDoc(outside, 10).Numbers {
+		if strings.Contains(number.Label, "agree") {
+			t.Errorf("without a ledger its page counts %q", number.Label)
+		}
+	}
+	for _, not := range []string{"the last pass", "the ledger's word", "the ledger knows", "do not agree"} {
+		if page := text(outside); strings.Contains(page, not) {
+			t.Errorf("without a ledger it speaks of %q:\n%s", not, page)
+		}
+	}
+	unread := func(a *AuditTerms) { a.Received, a.Known = false, at.AddDate(1, 0, 0) }
+	a := audited(t, unread)
+	a.Findings, a.Found = journey.NewSorted(func(audit.Finding, audit.Finding) int { return 0 }), nil
+	if v := auditVerdict(a); v.Detail == "Nobody has to do anything." || strings.Contains(v.Headline, "all agree") {
+		t.Errorf("without Agent Connect's data: %q, %q", v.Headline, v.Detail)
+	}
+}

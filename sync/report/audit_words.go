@@ -102,8 +102,16 @@ func auditVerdict(a Audit) Verdict {
 	switch {
 	case a.Done == 0 && found == 0:
 		v.Level, v.Headline = doc.LevelNone, "No conversation was marked done in that time."
+	case found == 0 && a.Ledger == "":
+		v.Headline, v.Detail = done+", and none was missed or asked twice.", "Nobody has to do anything."
+	case found == 0 && !a.Received:
+		v.Headline = done + ", and Kustomer and the ledger agree."
+		v.Detail = "What Agent Connect has was not looked at."
 	case found == 0:
 		v.Headline, v.Detail = done+", and all agree.", "Nobody has to do anything."
+	case a.Ledger == "":
+		v.Level = doc.LevelAttention
+		v.Headline, v.Detail = outsideWords(a)
 	default:
 		v.Level = doc.LevelAttention
 		v.Headline = done + "; " + several(found, "does not agree.", "do not agree.")
@@ -128,6 +136,27 @@ func auditVerdict(a Audit) Verdict {
 	}
 	v.Todo = append(v.Todo, auditTodo(a)...)
 	return v
+}
+
+// outsideWords say without a ledger how many whoever asks today has missed, or asked twice.
+func outsideWords(a Audit) (headline, detail string) {
+	of := "of " + several(a.Done, "conversation", "conversations")
+	missed, twice := a.Found[audit.NeverAsked], a.Found[audit.AskedTwice]
+	switch {
+	case twice == 0:
+		headline = several(missed, of+" was", of+" were") + " missed."
+	case missed == 0:
+		headline = several(twice, of+" was", of+" were") + " asked about twice."
+	default:
+		headline = several(missed, of+" was", of+" were") + " missed, and " +
+			several(twice, "was", "were") + " asked about twice."
+	}
+	early := ""
+	if a.Waiting > 0 {
+		early = "of " + thousands(a.Waiting) + " it is too early to tell"
+	}
+	return headline, capital(enumerate(some(a.Matched, "was asked about once", "were asked about once"),
+		some(a.Skipped, "was not to be asked", "were not to be asked"), early))
 }
 
 // auditTodo is what to do about all findings together, the worst first.
