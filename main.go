@@ -1,4 +1,4 @@
-// Command acsync asks every customer for feedback exactly once: it finds the Kustomer conversations that were
+// Command acsync asks for feedback exactly once per conversation: it finds the Kustomer conversations that were
 // marked done, decides for each whether to ask, and creates the survey requests in Medallia Agent Connect.
 package main
 
