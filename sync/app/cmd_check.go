@@ -116,13 +116,13 @@ func (s checking) ledgerFacts() check.Ledger {
 	if errors.Is(err, tenant.ErrUnmade) {
 		return l
 	}
-	if l.Open = err; err != nil {
+	if l.Open = pointError(s.c, err); err != nil {
 		return l
 	}
 	status := newStatus(s.session)
 	status.Killed = leftBehind(path)
 	err = (&statusReader{ledger: ledger}).read(&status)
-	if l.Open = errors.Join(err, ledger.Close()); l.Open != nil {
+	if l.Open = pointError(s.c, errors.Join(err, ledger.Close())); l.Open != nil {
 		return l
 	}
 	status.Backups = backupsOf(s.session, status.ID, status.Now)
