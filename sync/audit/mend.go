@@ -10,6 +10,7 @@ import (
 	"acsync/store"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // Remedy is what can be done about a finding.
@@ -129,6 +130,9 @@ func (m Mending) Mend(
 	case info.ID != m.Ledger:
 		return done, fmt.Errorf("%w: it was replaced by another while it was audited, and nothing was "+
 			"written; run the same command again", store.ErrRolledBack)
+	case info.Identity.OrDefault() != m.Identity.OrDefault():
+		return done, exit.New(exit.Usage, "the ledger counts surveys by another unit (sync.survey_per) than it did "+
+			"when it was audited, and nothing was written; run the same command again")
 	case shown > info.Intents:
 		return done, ErrBehind
 	}

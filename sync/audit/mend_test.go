@@ -237,3 +237,18 @@ func TestMendRefusesAnOldLedger(t *testing.T) {
 		t.Errorf("%v; %v; %v %v", behind, other, info.Counts, err)
 	}
 }
+
+// TestMendRefusesAConvertedLedger: what never was asked about by one unit may have been by the other.
+func TestMendRefusesAConvertedLedger(t *testing.T) {
+	b := newBench(t, store.PerConversation)
+	b.bring(t, store.Key{Conversation: "a"}, store.Accepted)
+	b.Mending.Identity = store.PerResolution
+	later := missed("a", noon.Add(10*time.Minute))
+	done, err := b.mend(t, later)
+	if err == nil || done.Queued > 0 {
+		t.Errorf("mended %+v, error %v", done, err)
+	}
+	if got := b.states(t, "a"); !slices.Equal(got, []string{"accepted"}) {
+		t.Errorf("it stands as %v", got)
+	}
+}
