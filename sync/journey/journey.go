@@ -94,6 +94,10 @@ func (j Journey) Standing(received bool) Standing {
 		return Standing{Step: Asked, Obstacle: NotShown}
 	case known.State == store.Accepted:
 		return Standing{Step: Asked}
+	// Passes came too late for it: its customer should have been asked, and a back-fill still can.
+	case known.State == store.Skipped && known.Reason == string(decide.Stale) && j.Facts != nil &&
+		j.Facts.Skip == "":
+		return Standing{Step: Eligible, Obstacle: known.Reason}
 	case known.State == store.Skipped:
 		return Standing{Step: Done, Obstacle: known.Reason}
 	case known.State != store.Unknown:

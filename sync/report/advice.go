@@ -122,6 +122,7 @@ const (
 	doAudit        = "acsync audit{here}%s names them, and can queue them"
 	doAuditOutside = "acsync audit{here}%s names them"
 	doAuditShown   = "a day later acsync audit{here}%s tells whether they are lost"
+	doAskStale     = "acsync backfill{here}%s asks them, whatever their age"
 	doAskUnheld    = "acsync backfill{here}%s asks them, unless others have"
 	doKnowMore     = "Whether they were mailed, and have answered, only Agent Connect's data tell: to " +
 		"read them, " + doSetSecret + "."

@@ -112,6 +112,8 @@ func (o Obstacle) remedy(t RangeTerms) string {
 			return advise(doAuditOutside, t.Here, rangeFlags(t.Window))
 		}
 		return advise(doAudit, t.Here, rangeFlags(t.Window))
+	case string(decide.Stale):
+		return advise(doAskStale, t.Here, rangeFlags(t.Window))
 	case beforeLedger:
 		w := t.Window
 		if t.Known.Before(w.To) {

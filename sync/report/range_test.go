@@ -319,6 +319,8 @@ func TestRangeMembers(t *testing.T) {
 	rehearsal := unasked(11, hour, "")
 	rehearsal.Interactions = asked(11, hour, "Delivered").Interactions
 	rehearsal.Interactions[0].Intent = store.Intent{Ledger: rangeLedger, Number: 3, Rehearsal: true}.String()
+	spam := standing(33, hour, store.Skipped, decide.Stale)
+	spam.Facts.Skip = decide.Spam
 	brands := asked(12, hour, "Suppressed")
 	brands.Interactions = append(brands.Interactions, brands.Interactions[0])
 	brands.Interactions[1].UUID, brands.Interactions[1].Brand, brands.Interactions[1].Status = "other", "outdoor", "Delivered"
@@ -369,6 +371,14 @@ func TestRangeMembers(t *testing.T) {
 		{
 			name: "team and reason", journey: unasked(31, hour, decide.NoEmail), terms: func(r *RangeTerms) { r.By = [][]string{{"team", "reason"}} },
 			steps: "[1 0 0 0 0]", by: "team+reason", ids: []string{"t1", "no_email"}, group: "[1 0 0 0 0]", why: "no_email", customers: 1,
+		},
+		{
+			name: "too late for a pass", journey: standing(32, hour, store.Skipped, decide.Stale), steps: "[1 1 0 0 0]",
+			by: "reason", ids: []string{"stale"}, group: "[1 1 0 0 0]", why: "stale", customers: 1,
+		},
+		{
+			name: "too late, and not to be asked any more", journey: spam, steps: "[1 0 0 0 0]",
+			by: "reason", ids: []string{"stale"}, group: "[1 0 0 0 0]", why: "stale", customers: 1,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -475,7 +485,8 @@ func TestRangeWithoutSecret(t *testing.T) {
 func TestRangeRemedies(t *testing.T) {
 	const week = " --from 2026-11-16T00:00:00Z --to 2026-11-23T00:00:00Z"
 	lost := done(3, 3*24*time.Hour)
-	list := []journey.Journey{unasked(1, time.Hour, ""), unasked(2, 4*24*time.Hour, ""), lost}
+	late := standing(4, 2*24*time.Hour, store.Skipped, decide.Stale)
+	list := []journey.Journey{unasked(1, time.Hour, ""), unasked(2, 4*24*time.Hour, ""), lost, late}
 	for _, test := range []struct {
 		name  string
 		terms func(*RangeTerms)
@@ -514,6 +525,7 @@ func TestRangeRemedies(t *testing.T) {
 			terms := rangeTerms()
 			terms.Here = " --config a.toml"
 			test.terms(&terms)
+			test.want["stale"] = "acsync backfill --config a.toml" + week + " asks them, whatever their age"
 			got := map[string]string{}
 			for _, why := range rangeOf(t, terms, list).Why {
 				got[why.Code] = why.remedy(terms)
