@@ -264,7 +264,15 @@ func auditMails(a Audit) doc.Section {
 	if a.Answered > 0 {
 		answered += " (" + share(a.Answered, a.Requests) + ")"
 	}
+	mailed := 0
+	for d, n := range a.Deliveries {
+		if d.Reached() {
+			mailed += n
+		}
+	}
 	return doc.Titled("What became of the requests", t.Table, doc.Facts{List: []doc.Fact{
+		{Label: "mailed", Value: thousands(mailed) + " (" + share(mailed, a.Requests) +
+			"), delivered and sent together: what acsync report calls delivered"},
 		{Label: "answered", Value: answered},
 		{Label: "late", Value: some(a.Late, "came more than an hour after it was due",
 			"came more than an hour after they were due")},

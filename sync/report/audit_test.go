@@ -264,3 +264,31 @@ func TestAuditWithoutOne(t *testing.T) {
 		t.Errorf("without Agent Connect's data: %q, %q", v.Headline, v.Detail)
 	}
 }
+
+// TestAuditMails: as many were mailed as a report of the same conversations calls delivered.
+func TestAuditMails(t *testing.T) {
+	a := audited(t, nil)
+	c := NewRangeCounter(RangeTerms{Window: a.Window, Ledger: auditLedger, Received: true})
+	t.Cleanup(func() { _ = c.Close() })
+	more := 0 // requests of a conversation beside the one that a report counts
+	for n := range 120 {
+		j := auditJourney(n, a.Window)
+		mailed := 0
+		for _, i := range j.Asked() {
+			if i.Delivery().Reached() {
+				mailed++
+			}
+		}
+		more += max(mailed-1, 0)
+		must(t, c.Add(j))
+	}
+	r, err := c.Report(called{})
+	must(t, err)
+	want := fmt.Sprintf("%d (", r.Total.Steps[journey.Delivered]+more)
+	var b bytes.Buffer
+	must(t, doc.Text(&b, AuditDoc(a, 10), doc.Style{Width: 200}))
+	_, facts, _ := strings.Cut(b.String(), "\n  mailed")
+	if !strings.HasPrefix(strings.TrimSpace(facts), want) {
+		t.Errorf("mailed %.30q, want %q", facts, want)
+	}
+}
