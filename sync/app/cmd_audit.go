@@ -182,8 +182,6 @@ func (a *auditing) compare(ctx context.Context) error {
 		log.Warn(text)
 		a.about.Notices = append(a.about.Notices, text)
 	}
-	names := journey.ReadNames(ctx, a.clients.Kustomer, notice)
-	a.about.Agent = names.Agent
 	reader := journey.Reader{
 		Source: a.clients.Kustomer, Directory: a.clients.Kustomer, Policy: tenant.Policy(a.tenant.Config),
 		SurveyPer: decide.SurveyPer(a.Identity), Ledger: a.ledger, ToPresent: true, Notice: notice,
@@ -210,7 +208,10 @@ func (a *auditing) compare(ctx context.Context) error {
 		return a.stopped(err)
 	}
 	agents, err := a.Agents()
+	// Only now: without a key that Kustomer takes three warnings of names would come before the error.
+	names := journey.ReadNames(ctx, a.clients.Kustomer, notice)
 	names.Learn(ctx, agents)
+	a.about.Agent = names.Agent
 	return a.stopped(err)
 }
 
