@@ -123,8 +123,11 @@ const (
 	doAuditOutside = "acsync audit{here}%s names them"
 	doAuditShown   = "a day later acsync audit{here}%s tells whether they are lost"
 	doAskStale     = "acsync backfill{here}%s asks them, whatever their age"
-	doAskUnheld    = "acsync backfill{here}%s asks them, unless others have"
-	doKnowMore     = "Whether they were mailed, and have answered, only Agent Connect's data tell: to " +
+	doAskUnheld    = "acsync ledger rebuild{here} --since %s takes over whom others have asked; then " +
+		"acsync backfill{here}%s asks the rest"
+	doAskUnheldBlind = "whom others have asked only Agent Connect's data tell, which need the API secret: " +
+		"without it acsync backfill{here}%s asks them again"
+	doKnowMore = "Whether they were mailed, and have answered, only Agent Connect's data tell: to " +
 		"read them, " + doSetSecret + "."
 
 	// An audit. What lies behind {here} are its flags, or the range of a back-fill.
@@ -137,9 +140,14 @@ const (
 	doAskBefore = "from before the ledger's time: " + doAskOne
 	doAskRange  = "%s never asked and %s too old to be queued (sync.max_age, or from before the " +
 		"ledger's time): acsync backfill{here} --from %s --to %s asks them, whatever their age; see it with --dry-run first."
-	doAskOnceThere    = "once acsync is at work, " + doAskOne
-	doAskAllOnceThere = "Once acsync is at work, a back-fill asks those who were never asked: acsync " +
-		"backfill{here} --from %s --to %s --dry-run shows whom."
+	doAskRangeAfter = "%s never asked and %s too old to be queued (sync.max_age, or from before the " +
+		"ledger's time): first acsync ledger rebuild{here} --since %s, or whom others have asked is asked " +
+		"again; then acsync backfill{here} --from %s --to %s asks them, whatever their age; see it with " +
+		"--dry-run first."
+	doAskOnceThere    = "once there is a ledger that knows whom others have asked, " + doAskOne
+	doAskAllOnceThere = "To ask those who were never asked: acsync init{here} --adopt --since %s makes a " +
+		"ledger that knows whom others have asked; then acsync backfill{here} --from %s --to %s --dry-run " +
+		"shows whom it would ask."
 	doLookUpOne = "look it up in Agent Connect, whose data were not read back to its beginning; if it is not " +
 		"there, " + doAskOne
 	doLookUpAll = "%s never asked as far as Agent Connect's data were read, and may have been before: look " +
@@ -211,6 +219,10 @@ func advise(words, here string, args ...any) string {
 	words = strings.ReplaceAll(words, "{here}", strings.ReplaceAll(here, "%", "%%"))
 	return fmt.Sprintf(words, args...)
 }
+
+// adoptedBefore is how long before a range others may have asked about its conversations: as far back as an
+// audit looks.
+const adoptedBefore = 90 * 24 * time.Hour
 
 // rangeFlags are the flags of a command about a range.
 func rangeFlags(w fetch.Window) string {

@@ -292,3 +292,35 @@ func TestAuditMails(t *testing.T) {
 		t.Errorf("mailed %.30q, want %q", facts, want)
 	}
 }
+
+// TestAuditSparesWhomOthersAsked: a back-fill asks whatever the ledger does not know. Where others may have asked in its
+// range, the command that lets the ledger know of them is named before it.
+func TestAuditSparesWhomOthersAsked(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*AuditTerms)
+		want   string
+	}{
+		"from before the ledger's time": {
+			func(a *AuditTerms) { a.Known = at.Add(-time.Hour) },
+			"first acsync ledger rebuild --config a.toml --since 20",
+		},
+		"not marked yet":      {func(*AuditTerms) {}, "first acsync ledger rebuild --config a.toml --since 20"},
+		"without a ledger":    {func(a *AuditTerms) { a.Ledger = "" }, "acsync init --config a.toml --adopt --since 20"},
+		"too old, and marked": {func(a *AuditTerms) { a.Fix = true }, "queued (sync.max_age, or from before the ledger's time): acsync backfill"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := audited(t, func(about *AuditTerms) {
+				about.Here = " --config a.toml"
+				test.change(about)
+			})
+			if a.Fix {
+				a = a.WithMended(audit.Mended{Marked: 2, Queued: 1})
+			}
+			todo := strings.Join(a.Verdict.Todo, "\n")
+			before, _, found := strings.Cut(todo, "acsync backfill --config a.toml --from 20")
+			if !found || !strings.Contains(before+"acsync backfill", test.want) {
+				t.Errorf("it says to do:\n%s", todo)
+			}
+		})
+	}
+}

@@ -171,11 +171,16 @@ func auditTodo(a Audit) (list []string) {
 	list = append(list, mendTodo(a)...)
 	n := a.Remedies[audit.TooOld] + a.Remedies[audit.Before]
 	from, to := flagTime(a.missed.From), flagTime(a.missed.To)
+	since := flagTime(a.missed.From.Add(-adoptedBefore))
+	// A back-fill asks all of its range that the ledger does not know, those included whom others have asked.
+	unknown := a.Remedies[audit.Before] > 0 || a.Remedies[audit.Mark] > 0 && a.Mended == nil
+	_, are, _ := strings.Cut(several(n, "is", "are"), " ")
 	switch {
 	case a.Remedies[audit.Without] > 0:
-		list = append(list, advise(doAskAllOnceThere, a.Here, from, to))
+		list = append(list, advise(doAskAllOnceThere, a.Here, since, from, to))
+	case n > 0 && unknown && a.Received:
+		list = append(list, advise(doAskRangeAfter, a.Here, several(n, "was", "were"), are, since, from, to))
 	case n > 0:
-		_, are, _ := strings.Cut(several(n, "is", "are"), " ")
 		list = append(list, advise(doAskRange, a.Here, several(n, "was", "were"), are, from, to))
 	}
 	was := func(n int, words string) {

@@ -119,7 +119,10 @@ func (o Obstacle) remedy(t RangeTerms) string {
 		if t.Known.Before(w.To) {
 			w.To = t.Known
 		}
-		return advise(doAskUnheld, t.Here, rangeFlags(w))
+		if !t.Received {
+			return advise(doAskUnheldBlind, t.Here, rangeFlags(w))
+		}
+		return advise(doAskUnheld, t.Here, flagTime(w.From.Add(-adoptedBefore)), rangeFlags(w))
 	case journey.NotShown:
 		return advise(doAuditShown, t.Here, rangeFlags(t.Window))
 	}

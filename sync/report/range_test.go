@@ -500,16 +500,25 @@ func TestRangeRemedies(t *testing.T) {
 			"one that began in the middle", func(r *RangeTerms) { r.Known = r.Window.From.AddDate(0, 0, 2) },
 			map[string]string{
 				"never_asked": "acsync audit --config a.toml" + week + " names them, and can queue them",
-				"before_ledger": "acsync backfill --config a.toml --from 2026-11-16T00:00:00Z " +
-					"--to 2026-11-18T00:00:00Z asks them, unless others have",
+				"before_ledger": "acsync ledger rebuild --config a.toml --since 2026-08-18T00:00:00Z takes over " +
+					"whom others have asked; then acsync backfill --config a.toml --from 2026-11-16T00:00:00Z " +
+					"--to 2026-11-18T00:00:00Z asks the rest",
 				"not_shown": "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
 			},
 		},
 		{
 			"one that began later", func(r *RangeTerms) { r.Known = r.Window.To.AddDate(0, 0, 2) },
 			map[string]string{
-				"before_ledger": "acsync backfill --config a.toml" + week + " asks them, unless others have",
-				"not_shown":     "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
+				"before_ledger": "acsync ledger rebuild --config a.toml --since 2026-08-18T00:00:00Z takes over " +
+					"whom others have asked; then acsync backfill --config a.toml" + week + " asks the rest",
+				"not_shown": "a day later acsync audit --config a.toml" + week + " tells whether they are lost",
+			},
+		},
+		{
+			// Nobody knows whom others have asked.
+			"no secret", func(r *RangeTerms) { r.Known, r.Received = r.Window.To, false }, map[string]string{
+				"before_ledger": "whom others have asked only Agent Connect's data tell, which need the API secret: " +
+					"without it acsync backfill --config a.toml" + week + " asks them again",
 			},
 		},
 		{
