@@ -122,7 +122,6 @@ const (
 	doAudit        = "acsync audit{here}%s names them, and can queue them"
 	doAuditOutside = "acsync audit{here}%s names them"
 	doAuditShown   = "a day later acsync audit{here}%s tells whether they are lost"
-	doAskStale     = "acsync backfill{here}%s asks them, whatever their age"
 	doAskUnheld    = "acsync ledger rebuild{here} --since %s takes over whom others have asked; then " +
 		"acsync backfill{here}%s asks the rest"
 	doAskUnheldBlind = "whom others have asked only Agent Connect's data tell, which need the API secret: " +

@@ -103,7 +103,8 @@ func (o Obstacle) remedy(t RangeTerms) string {
 	switch {
 	case o.needsHand():
 		return remedy(o.State, decide.Reason(o.Code), t.Here)
-	case o.State != "":
+	// Today nobody would ask it, however young it was.
+	case o.State != "", o.Step == journey.Done && o.Code == string(decide.Stale):
 		return ""
 	}
 	switch o.Code {
@@ -112,11 +113,9 @@ func (o Obstacle) remedy(t RangeTerms) string {
 			return advise(doAuditOutside, t.Here, rangeFlags(t.Window))
 		}
 		return advise(doAudit, t.Here, rangeFlags(t.Window))
-	case string(decide.Stale):
-		return advise(doAskStale, t.Here, rangeFlags(t.Window))
-	case beforeLedger:
+	case beforeLedger, string(decide.Stale):
 		w := t.Window
-		if t.Known.Before(w.To) {
+		if o.Code == beforeLedger && t.Known.Before(w.To) {
 			w.To = t.Known
 		}
 		if !t.Received {

@@ -534,7 +534,11 @@ func TestRangeRemedies(t *testing.T) {
 			terms := rangeTerms()
 			terms.Here = " --config a.toml"
 			test.terms(&terms)
-			test.want["stale"] = "acsync backfill --config a.toml" + week + " asks them, whatever their age"
+			test.want["stale"] = "acsync ledger rebuild --config a.toml --since 2026-08-18T00:00:00Z takes over " +
+				"whom others have asked; then acsync backfill --config a.toml" + week + " asks the rest"
+			if !terms.Received {
+				test.want["stale"] = test.want["before_ledger"]
+			}
 			got := map[string]string{}
 			for _, why := range rangeOf(t, terms, list).Why {
 				got[why.Code] = why.remedy(terms)
@@ -546,6 +550,15 @@ func TestRangeRemedies(t *testing.T) {
 	}
 }
 
+// TestStaleAndNotToBeAsked: what came too late and would not be asked today anyway needs no back-fill.
+func TestStaleAndNotToBeAsked(t *testing.T) {
+	j := standing(1, time.Hour, store.Skipped, decide.Stale)
+	j.Facts.Skip = decide.Spam
+	if got := rangeOf(t, rangeTerms(), []journey.Journey{j}).Why[0].remedy(rangeTerms()); got != "" {
+		t.Errorf("it advises %q", got)
+	}
+}
+
 // TestRangeVerdict says in a sentence how many were asked, and what came of it.
 func TestRangeVerdict(t *testing.T) {
 	for _, test := range []struct {
@@ -554,25 +567,30 @@ func TestRangeVerdict(t *testing.T) {
 		headline, detail string
 	}{
 		{
-			"nobody", []journey.Journey{unasked(1, time.Hour, decide.NoAgent), unasked(2, time.Hour, decide.Spam)},
+			"nobody",
+			[]journey.Journey{unasked(1, time.Hour, decide.NoAgent), unasked(2, time.Hour, decide.Spam)},
 			"None of 2 conversations was asked about.", "",
 		},
 		{
-			"nobody, of one", []journey.Journey{unasked(1, time.Hour, decide.NoAgent)},
+			"nobody, of one",
+			[]journey.Journey{unasked(1, time.Hour, decide.NoAgent)},
 			"The only conversation was not asked about.", "",
 		},
 		{
-			"no mail yet", []journey.Journey{asked(1, time.Hour, "Pending"), unasked(2, time.Hour, decide.NoAgent)},
+			"no mail yet",
+			[]journey.Journey{asked(1, time.Hour, "Pending"), unasked(2, time.Hour, decide.NoAgent)},
 			"1 of 2 conversations was asked about.",
 			"None has led to a mail so far. Of 2 customers 1 was asked, nobody several times.",
 		},
 		{
-			"no answer yet", []journey.Journey{asked(1, time.Hour, "Delivered"), asked(2, time.Hour, "Delivered")},
+			"no answer yet",
+			[]journey.Journey{asked(1, time.Hour, "Delivered"), asked(2, time.Hour, "Delivered")},
 			"2 of 2 conversations were asked about.",
 			"2 led to a mail, and none of these was answered. Of 2 customers 2 were asked, nobody several times.",
 		},
 		{
-			"an answer", []journey.Journey{answered(1, time.Hour), asked(2, time.Hour, "Delivered")},
+			"an answer",
+			[]journey.Journey{answered(1, time.Hour), asked(2, time.Hour, "Delivered")},
 			"2 of 2 conversations were asked about.", "2 led to a mail, and 1 of these was answered (50.0%). " +
 				"Of 2 customers 2 were asked, nobody several times.",
 		},
