@@ -207,6 +207,7 @@ func (a *auditing) compare(ctx context.Context) error {
 	if err := a.Finish(ctx, a.clients.AgentConnect); err != nil {
 		return a.stopped(err)
 	}
+	a.about.Lacking = a.LacksMost()
 	agents, err := a.Agents()
 	// Only now: without a key that Kustomer takes three warnings of names would come before the error.
 	names := journey.ReadNames(ctx, a.clients.Kustomer, notice)

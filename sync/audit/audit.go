@@ -280,6 +280,9 @@ func (a *Audit) lookBack(ctx context.Context, receiver Receiver) error {
 	})
 }
 
+// LacksMost reports whether Agent Connect's data lack most of what the ledger has as accepted.
+func (a *Audit) LacksMost() bool { return a.Found[NotShown] > a.Matched }
+
 func (a *Audit) countCustomers(all []asked) error {
 	of := map[agentconnect.AddressHash]*Repeat{}
 	for _, one := range all {

@@ -243,3 +243,23 @@ func TestRepeats(t *testing.T) {
 		t.Errorf("%d customers, want 3; want -, got +:\n%s", a.Customers, diff)
 	}
 }
+
+// TestLacksMost: data that lack most of what the ledger has sent prove of nobody that nobody has asked.
+func TestLacksMost(t *testing.T) {
+	a := New(terms)
+	defer a.Close()
+	add := func(j journey.Journey, want bool) {
+		t.Helper()
+		if err := a.Add(j); err != nil {
+			t.Fatal(err)
+		}
+		if got := a.LacksMost(); got != want {
+			t.Errorf("it says %t, with %v and %d that match", got, a.Found, a.Matched)
+		}
+	}
+	shown := with(marked("", entry(store.Accepted)), time.Minute, ours)
+	add(shown, false)
+	add(marked("", entry(store.Accepted)), false)
+	add(marked("", entry(store.Accepted)), true)
+	add(shown, false)
+}

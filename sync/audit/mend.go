@@ -34,6 +34,9 @@ type Mending struct {
 	Terms
 	Oldest time.Time // what was marked done earlier passes take for stale, the delay not counted; zero: nothing
 	Most   int       // so many may wait in the ledger altogether
+	// Lacking: Agent Connect's data lack most of what the ledger has as accepted, so that it proves nothing
+	// that they do not show a request.
+	Lacking bool
 }
 
 // Remedy is what can be done about a finding, the room for what is queued aside.
@@ -45,7 +48,7 @@ func (m Mending) Remedy(f Finding) Remedy {
 		return Resolve
 	case f.Kind != NeverAsked:
 		return Nothing
-	case !f.Certain:
+	case !f.Certain, m.Lacking:
 		return LookUp
 	case m.Ledger == "":
 		return Without

@@ -168,6 +168,8 @@ func TestRemedy(t *testing.T) {
 	m := Mending{Terms: terms, Oldest: noon.Add(-30 * time.Minute)}
 	without := m
 	without.Ledger = ""
+	lacking := m
+	lacking.Lacking = true
 	uncertain, delayed := missed("a", noon), missed("a", noon.Add(-45*time.Minute))
 	uncertain.Certain, delayed.Delay = false, time.Hour
 	doubt := Finding{Kind: InDoubt, Record: store.Record{State: store.InDoubt}}
@@ -186,6 +188,7 @@ func TestRemedy(t *testing.T) {
 		"before the ledger":         {m, missed("a", noon.Add(-2*time.Hour)), Before},
 		"without a ledger":          {without, missed("a", noon), Without},
 		"perhaps asked long before": {m, uncertain, LookUp},
+		"the data lack the most":    {lacking, missed("a", noon), LookUp},
 		"asked by others":           {m, there("a", ""), Mark},
 		"the same without a ledger": {without, there("a", ""), Nothing},
 		"asked twice":               {m, twice, Nothing},

@@ -151,6 +151,11 @@ const (
 		"there, " + doAskOne
 	doLookUpAll = "%s never asked as far as Agent Connect's data were read, and may have been before: look " +
 		"these up there, and do not ask them otherwise."
+	doAuditAgain = "audit it again later: Agent Connect's data lack most of what the ledger has sent, and " +
+		"prove nothing"
+	doAuditAgainAll = "%s never asked as far as Agent Connect's data show, and these lack most of what the " +
+		"ledger has sent: they prove nothing, and nothing is queued. Run the same audit again later; acsync check{here} " +
+		"tells whether the key and the secret are of the right account."
 	doAskTheData = "%s never asked as far as the ledger knows; whether others have asked is told with the API " +
 		"secret alone."
 	doAskTheDataOne = "audit it with the API secret, which tells whether others have asked"

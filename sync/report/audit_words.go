@@ -79,8 +79,11 @@ func findingTodo(a Audit, f audit.Finding, remedy audit.Remedy) string {
 	case audit.Without:
 		return one(doAskOnceThere)
 	case audit.LookUp:
-		if !a.Received {
+		switch {
+		case !a.Received:
 			return doAskTheDataOne
+		case a.Lacking:
+			return doAuditAgain
 		}
 		return one(doLookUpOne)
 	case audit.Resolve:
@@ -193,10 +196,13 @@ func auditTodo(a Audit) (list []string) {
 			list = append(list, advise(words, a.Here, several(n, "is", "are")))
 		}
 	}
-	if a.Received {
-		was(a.Remedies[audit.LookUp], doLookUpAll)
-	} else {
+	switch {
+	case !a.Received:
 		was(a.Remedies[audit.LookUp], doAskTheData)
+	case a.Lacking:
+		was(a.Remedies[audit.LookUp], doAuditAgainAll)
+	default:
+		was(a.Remedies[audit.LookUp], doLookUpAll)
 	}
 	is(a.Found[audit.NotShown], doLookAllShown)
 	is(a.Remedies[audit.Resolve], doResolveAll)
