@@ -181,6 +181,8 @@ func (r *reportWorld) truth(of func(sandbox.Conversation) string) map[string]ste
 			}
 		} else if row.Decision == "rejected" {
 			s.Eligible, s.Rejected = 1, 1
+		} else if row.Reason == "stale" {
+			s.Eligible = 1 // passes came too late for it
 		}
 		sum := sums[name]
 		sums[name] = steps{
