@@ -57,7 +57,7 @@ func (v *Visible) show(text []byte, end bool) (shown, rest []byte) {
 		c, n := utf8.DecodeRune(text)
 		colors := v.Colors && c == '\x1b'
 		switch {
-		case !end && (!utf8.FullRune(text) || string(text) == "\r" || colors && halfColor.Match(text)):
+		case !end && (!utf8.FullRune(text) || len(text) == 1 && c == '\r' || colors && halfColor.Match(text)):
 			return shown, text
 		case colors && aColor.Match(text):
 			n = len(aColor.Find(text))
