@@ -138,6 +138,13 @@ func (k *checker) secret(key string, value Secret) {
 	}
 }
 
+// secretURL checks an address that is a secret by itself. No message shows a part of it.
+func (k *checker) secretURL(key string, value Secret) {
+	if err := httpx.CheckSecretURL(value.Reveal()); value.IsSet() && err != nil {
+		k.fault(key, "%v", err)
+	}
+}
+
 func (k *checker) count(key string, value, most int) {
 	if value < 1 || value > most {
 		k.fault(key, "must be between 1 and %d, is %d", most, value)

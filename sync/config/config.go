@@ -28,6 +28,7 @@ type Config struct {
 	Mapping      Mapping      `toml:"mapping"`
 	Rules        []Rule       `toml:"rule"`
 	Ledger       Ledger       `toml:"ledger"`
+	Notify       Notify       `toml:"notify"`
 }
 
 // clone returns a copy that shares no map and no slice with c, except inside rules.
@@ -140,6 +141,7 @@ func (c Config) check(k *checker) {
 		rule.check(k, ruleKey("rule", i+1), c.Rules[:i])
 	}
 	c.Ledger.check(k)
+	c.Notify.check(k)
 	c.checkTimes(k)
 }
 
@@ -254,6 +256,7 @@ var undecisive = []string{
 	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after",
 	"sync.drain", "sync.timezone",
 	"ledger.retain", "ledger.machine", "ledger.allow_network", "ledger.backup_keep",
+	"notify.sandbox",
 }
 
 func digest(list []Shown) string {

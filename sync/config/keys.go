@@ -55,6 +55,7 @@ func isTables(t reflect.Type) bool { return t.Kind() == reflect.Slice && isTable
 // secrets are the keys that are never shown. Each has a second key that names a file with it.
 var secrets = []string{
 	"kustomer.api_key", "agent_connect.api_key", "agent_connect.api_secret", testKey,
+	"notify.healthcheck_url", "notify.webhook_url",
 }
 
 // testKey is the key with which every survey goes to a test address.
@@ -70,6 +71,7 @@ func fileKey(secret string) string { return secret + "_file" }
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
 	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness", "ledger.backup_dir",
+	"notify.healthcheck_url_file", "notify.webhook_url_file", "notify.prometheus_textfile",
 }
 
 const variablePrefix = "ACSYNC_"
@@ -77,7 +79,8 @@ const variablePrefix = "ACSYNC_"
 // variableName returns the environment variable of one of scalarKeys.
 func variableName(key string) string {
 	name := strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
-	if slices.Contains(secrets, key) {
+	// The keys of the services have names that other programs use as well.
+	if slices.Contains(secrets, key) && !strings.HasPrefix(key, "notify.") {
 		return name
 	}
 	return variablePrefix + name

@@ -203,8 +203,7 @@ func (d *draft) inlineSecrets() map[string]origin {
 func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
 	exposed := mode.Perm()&0o077 != 0 && runtime.GOOS != "windows"
 	for _, key := range secrets {
-		section, _, _ := strings.Cut(key, ".")
-		local := httpx.Loopback(field(&d.cfg, section+".base_url").String())
+		local := d.local(key)
 		if at, given := inline[key]; given && exposed && !local {
 			d.faultAt(at, key, "stands in a file that others can read; run chmod 600 on the file, or set "+
 				variableName(key)+" or "+fileKey(key))
@@ -229,6 +228,15 @@ func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
 		field(&d.cfg, key).Set(reflect.ValueOf(NewSecret(text)))
 		d.origins[key] = d.origins[inFile]
 	}
+}
+
+// local reports whether a secret is for a service on this machine.
+func (d *draft) local(secret string) bool {
+	section, _, _ := strings.Cut(secret, ".")
+	if section == "notify" {
+		return httpx.Loopback(d.cfg.Secret(secret).Reveal())
+	}
+	return httpx.Loopback(field(&d.cfg, section+".base_url").String())
 }
 
 // override lets the caller change the configuration; what it changed no longer has its old place.

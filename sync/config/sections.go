@@ -230,6 +230,24 @@ func (c Ledger) check(k *checker) {
 	}
 }
 
+// Notify is the section about who is told of a pass.
+type Notify struct {
+	HealthcheckURL     Secret `toml:"healthcheck_url"` // whoever knows it can report for the job
+	HealthcheckURLFile string `toml:"healthcheck_url_file"`
+	WebhookURL         Secret `toml:"webhook_url"` // whoever knows it can write into the channel
+	WebhookURLFile     string `toml:"webhook_url_file"`
+	PrometheusTextfile string `toml:"prometheus_textfile"` // path; empty: none is written
+	Sandbox            bool   `toml:"sandbox"`             // passes of --sandbox notify as well
+}
+
+func (c Notify) check(k *checker) {
+	k.secretURL("notify.healthcheck_url", c.HealthcheckURL)
+	k.secretURL("notify.webhook_url", c.WebhookURL)
+	if c.PrometheusTextfile != "" && filepath.Ext(c.PrometheusTextfile) != ".prom" {
+		k.fault("notify.prometheus_textfile", "must end with .prom: node_exporter reads no other files")
+	}
+}
+
 // namesPath reports whether a text is a path and no word.
 func namesPath(text string) bool { return !blank(text) && text != filepath.Base(text) }
 

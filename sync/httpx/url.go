@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"net/url"
@@ -14,6 +15,14 @@ import (
 func CheckBase(text string) error {
 	_, err := parseBase(text, false)
 	return err
+}
+
+// CheckSecretURL refuses what cannot be an address that is a secret by itself, such as that of a webhook: it
+// needs https, or http to a loopback address, and a host. A query may belong to it. The error is as that of
+// [CheckBase].
+func CheckSecretURL(text string) error {
+	before, _, _ := strings.Cut(text, "?")
+	return cmp.Or(CheckKey(text), CheckBase(before))
 }
 
 // parseBase reads the root of an API. Credentials travel in a header, hence plain http only where it stays on
