@@ -24,6 +24,8 @@ type Info struct {
 	// Witnessed is when the last pass began that nothing spoke against: what the receiver has had since then
 	// was not held against the ledger yet. Never zero since format 3.
 	Witnessed time.Time
+	// Acknowledged is when somebody said last that what was rejected up to then has been seen; zero for never.
+	Acknowledged time.Time
 	// Life is the number up to which intents may be of a life before a repair.
 	Life uint64
 	// Excused is the same where the operator has taken the ledger as it was, without what it had lost, and

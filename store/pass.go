@@ -10,13 +10,15 @@ type Batch struct {
 	Late       []time.Duration // how late conversations were seen first; see Lateness
 	Run        *Run            // the summary of the pass; nil while it goes on
 	Witnessed  time.Time       // the new Info.Witnessed; zero leaves it as it is
-	Identity   Identity        // what the ledger remembers as one from now on; empty leaves it as it is
+	// the new Info.Acknowledged; zero leaves it as it is
+	Acknowledged time.Time
+	Identity     Identity // what the ledger remembers as one from now on; empty leaves it as it is
 }
 
 // Empty reports whether the batch changes nothing.
 func (b Batch) Empty() bool {
 	return len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil &&
-		b.Run == nil && b.Identity == "" && b.Witnessed.IsZero()
+		b.Run == nil && b.Identity == "" && b.Witnessed.IsZero() && b.Acknowledged.IsZero()
 }
 
 // Backfill is how far a pass over a range of its own has come, beside the checkpoint. Times are UTC, in
@@ -69,6 +71,8 @@ type Run struct {
 	// when a pass last read far back again; zero for never
 	Reread time.Time `json:"reread,omitzero"`
 	Outage *Outage   `json:"outage,omitempty"` // it left the receiver down; nil: up, as far as known
+	// the keys that the ledger had at its end in the states that are not over, by state; nil: not known
+	Left map[string]int `json:"left,omitempty"`
 }
 
 // Outage is a receiver that was found down: of the requests that were sent, none got a usable answer.

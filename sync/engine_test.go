@@ -394,8 +394,13 @@ func TestUnrecognisedAnswers(t *testing.T) {
 			if result.Fuse != test.shown || result.Counts[store.InDoubt] != 5 || result.Reasons[store.InDoubt][decide.Unrecognised] < 4 {
 				t.Errorf("%s\n%+v", result.Fuse, result.Counts)
 			}
-			if runs, err := b.ledger.Runs(1); err != nil || len(runs) != 1 || runs[0].Fuse != test.kept {
-				t.Errorf("the ledger keeps %+v, %v", runs, err)
+			runs, err := b.ledger.Runs(1)
+			if err != nil || len(runs) != 1 || runs[0].Fuse != test.kept {
+				t.Fatalf("the ledger keeps %+v, %v", runs, err)
+			}
+			left := runs[0].Left
+			if left["in_doubt"] != 5 || left["retry"]+left["scheduled"] == 0 || left["accepted"] != 0 {
+				t.Errorf("the summary says that it left %v", left)
 			}
 		})
 	}

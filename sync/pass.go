@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -335,8 +336,11 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	if !p.tally.sofar().Accounted() {
 		err = errors.Join(ErrAccounting, err)
 	}
+	left, unread := p.left()
+	err = cmp.Or(err, unread)
 	p.judge(err)
 	run := p.tally.sofar().summary()
+	run.Left = left
 	run.Reread = rereadAt(p.tally.sofar(), p.before.Reread, p.fetcher.Started())
 	batch := store.Batch{Run: run, Witnessed: p.doubts.witnessed}
 	if p.away {
@@ -355,6 +359,25 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	result := p.tally.sofar()
 	p.tally.observe(PassEnded{result})
 	return result, err
+}
+
+// left counts the keys that the pass leaves in the ledger for later ones. It asks nothing of a ledger that
+// others have now, or that has failed already.
+func (p *pass) left() (map[string]int, error) {
+	if p.away || p.deliverer.Failure() != nil {
+		return nil, nil
+	}
+	info, err := p.ledger.Info()
+	if err != nil {
+		return nil, fmt.Errorf("count what the pass leaves in the ledger: %w", err)
+	}
+	left := map[string]int{}
+	for state, n := range info.Counts {
+		if !state.Final() && state != store.Skipped {
+			left[state.String()] = n
+		}
+	}
+	return left, nil
 }
 
 // reason is what ended the pass: a failure to send or remember before all else, and a cause before its call.

@@ -56,6 +56,7 @@ var (
 	metaExcused    = []byte("excused")          // see Info
 	metaLife       = []byte("life")             // see Info
 	metaKnownFrom  = []byte("known_from")       // see Info
+	metaSeen       = []byte("acknowledged")     // see Info
 	metaRehearsal  = []byte("rehearsal")        // it is one of rehearsals; see Options
 	metaCopied     = []byte("copied")           // when it was made; in a copy that was not restored yet
 	metaRestored   = []byte("restored")         // a hash of the copy that it was made of; see Restoration
@@ -210,6 +211,17 @@ func (m *meta) witness(at time.Time) {
 	}
 }
 
+// acknowledge moves the time up to which what was rejected has been seen; it never goes back.
+func (m *meta) acknowledge(at time.Time) {
+	switch {
+	case !at.After(m.time(metaSeen)):
+	case !validTime(at):
+		m.fail(store.Refused("nothing can have been seen in the year %d", at.Year()))
+	default:
+		m.putTime(metaSeen, at)
+	}
+}
+
 // know moves the time from which on the receiver's data were taken over, unless it is zero; it never goes on.
 func (m *meta) know(from time.Time) {
 	known := m.time(metaKnownFrom)
@@ -260,7 +272,7 @@ func (m *meta) describe(info *store.Info) {
 		info.ExcusedAt = leapedAt(info.Excused)
 	}
 	info.Created, info.Start, info.Floor = m.time(metaCreated), m.time(metaStart), m.time(metaFloor)
-	info.KnownFrom = m.time(metaKnownFrom)
+	info.KnownFrom, info.Acknowledged = m.time(metaKnownFrom), m.time(metaSeen)
 	info.Checkpoint, info.Witnessed = m.time(metaCheckpoint), m.time(metaWitnessed)
 }
 

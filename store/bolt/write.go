@@ -198,6 +198,7 @@ func writeBatch(t *txn, b store.Batch) error {
 	t.meta.addLate(b.Late)
 	t.meta.setIdentity(b.Identity)
 	t.meta.witness(b.Witnessed)
+	t.meta.acknowledge(b.Acknowledged)
 	if b.Backfill != nil {
 		if err := t.backfills.move(*b.Backfill); err != nil {
 			return err

@@ -20,7 +20,7 @@ func Run(t *testing.T, o Opener) {
 	for name, test := range map[string]func(*testing.T, Ledger){
 		"BeginAtOnce": testBeginAtOnce, "Case": testCase, "Each": testEach, "Import": testImport,
 		"Lateness": testLateness, "Backfills": testBackfills, "Reopen": testReopen,
-		"NoAttempt": testNoAttempt,
+		"NoAttempt": testNoAttempt, "Acknowledged": testAcknowledged,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, o.Create(t, noon)) })
 	}
@@ -282,6 +282,15 @@ func testLateness(t *testing.T, l Ledger) {
 		}
 	}
 	wantSame(t, info(t, l).Lateness, want)
+}
+
+func testAcknowledged(t *testing.T, l Ledger) {
+	wantSame(t, info(t, l).Acknowledged, time.Time{})
+	for _, at := range []time.Time{noon, noon.Add(-time.Hour), {}} {
+		must(t, l.Commit(store.Batch{Acknowledged: at, Late: []time.Duration{time.Second}}))
+		wantSame(t, info(t, l).Acknowledged, noon)
+	}
+	wantRefused(t, l.Commit(store.Batch{Acknowledged: noon.AddDate(9000, 0, 0)}))
 }
 
 func testBackfills(t *testing.T, l Ledger) {
