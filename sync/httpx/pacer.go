@@ -32,6 +32,7 @@ type Pacer struct {
 	until time.Time // nobody is admitted before
 	why   string
 	count int
+	told  int // answers that were 429
 }
 
 // NewPacer makes a pacer whose first call is admitted at once.
@@ -50,6 +51,16 @@ func (p *Pacer) Count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.count
+}
+
+// Limited returns how often the resource has answered 429 so far.
+func (p *Pacer) Limited() int {
+	if p == nil {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.told
 }
 
 // Paused returns until when nobody is admitted, and why; the time is zero when there is no pause.
@@ -90,6 +101,7 @@ func (p *Pacer) Observe(status int, h http.Header) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if status == http.StatusTooManyRequests {
+		p.told++
 		wait, why := backOff(h, server)
 		p.rate.cut(now, p.until)
 		p.pause(now.Add(wait), why)

@@ -203,6 +203,9 @@ func TestPacerSlowsAndRecovers(t *testing.T) {
 			p.Observe(429, http.Header{"Retry-After": {"1"}})
 			time.Sleep(100 * time.Millisecond)
 		}
+		if n := p.Limited(); n != 5 {
+			t.Errorf("it counts %d answers with 429, want 5", n)
+		}
 		time.Sleep(time.Second)
 		if n := perMinute(t, p); n < 820 || n > 840 {
 			t.Errorf("%d calls in the minute after a burst of 429s, want about 980 × 0.85", n)

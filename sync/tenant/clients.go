@@ -121,6 +121,11 @@ func (c *Clients) Calls() Calls {
 	return Calls{c.all.Count(), c.searches.Count(), c.requests.Count(), c.data.Count()}
 }
 
+// Limited counts how often the services answered that there were too many calls (429).
+func (c *Clients) Limited() Calls {
+	return Calls{c.all.Limited(), c.searches.Limited(), c.requests.Limited(), c.data.Limited()}
+}
+
 // WaitingFor says what keeps a pass from going on: a service that has told it to wait, or that failed and is
 // asked again. Empty when nothing does. It is written to a file, so nothing that a server said is in it: that
 // can name people.
