@@ -59,6 +59,7 @@ var directions = map[string][]string{
 		"acsync/store", "acsync/store/bolt", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/httpx", "acsync/sync/kustomer",
 	},
+	"acsync/sync/notify":     {"acsync/store", "acsync/sync/decide", "acsync/sync/httpx"},
 	"acsync/sync/report/doc": {},
 	"acsync/sync/report": {
 		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/decide",
@@ -73,7 +74,7 @@ var directions = map[string][]string{
 	"acsync/sync/app": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/journey",
-		"acsync/sync/plan",
+		"acsync/sync/notify", "acsync/sync/plan",
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
 	},
 	"acsync/sync/httpx/lenient": {},
@@ -88,6 +89,7 @@ var foreign = map[string][]string{
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report/doc"},
 	"golang.org/x/term":               {"acsync/sync/app"},
 	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
+	"github.com/prometheus":           {"acsync/sync/notify"},
 	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},
 }
 
