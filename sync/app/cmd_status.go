@@ -73,12 +73,17 @@ func statusOfLedger(s *session, ledger *bolt.Ledger) (err error) {
 }
 
 func showOne(s *session, status report.Status) error {
+	judge(s, &status)
+	return show(s, status, report.StatusJSON, report.StatusDoc)
+}
+
+// judge completes a status that a ledger has told with what its lights go by besides.
+func judge(s *session, status *report.Status) {
 	status.Place = pointPlace(s.c, status.Place)
 	status.Backups = backupsOf(s, status.ID, status.Now)
 	if status.Last != nil {
 		status.Ending = exitAdvice(status.Last.Exit)
 	}
-	return show(s, status, report.StatusJSON, report.StatusDoc)
 }
 
 // backupsOf is what there is of backups of a ledger, by its id.

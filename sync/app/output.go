@@ -64,18 +64,24 @@ func findOutput(path string) (o output, err error) {
 		}
 	}
 	// A path through something that is no directory is not missing, but it is not there either.
-	unplaced := probePlace(o.real)
-	if unplaced == nil && missing == nil {
-		unplaced = pinned(o.real)
-	}
+	unplaced := o.unplaced()
 	if unplaced == nil || missing != nil || !mayOverwrite(unplaced) {
-		return o, o.explained(unplaced)
+		return o, unplaced
 	}
 	if err := probeInPlace(o.real); err != nil {
-		return o, fmt.Errorf("it can be neither replaced (%w) nor overwritten (%w)", o.explained(unplaced),
+		return o, fmt.Errorf("it can be neither replaced (%w) nor overwritten (%w)", unplaced,
 			o.explained(err))
 	}
 	return o, nil
+}
+
+// unplaced says why no other file can be put into the place of the output; nil where one can.
+func (o output) unplaced() error {
+	err := probePlace(o.real)
+	if _, missing := os.Lstat(o.real); err == nil && missing == nil {
+		err = pinned(o.real)
+	}
+	return o.explained(err)
 }
 
 // write is stream for a text.

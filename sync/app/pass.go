@@ -36,6 +36,7 @@ type pass struct {
 	limits  runLimits
 	plan    *planFile // nil: it is not saved as a plan
 	reports *reports
+	told    *notifier
 	engine  *surveysync.Engine
 }
 
@@ -48,7 +49,12 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	if err != nil {
 		return err
 	}
+	told, err := newNotifier(s, s.c.Bool(flagDryRun) || plan != nil)
+	if err != nil {
+		return err
+	}
 	if err := s.tenant.Config.Ready(); err != nil {
+		told.end(exitCode(err))
 		return err
 	}
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
@@ -59,7 +65,10 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	if err := complete(s, o); err != nil {
 		return err
 	}
-	return pass{s, limits, plan, reports, engine}.run()
+	err = pass{s, limits, plan, reports, told, engine}.run()
+	// Where it did not come to its report.
+	told.end(exitCode(err))
+	return err
 }
 
 // run makes the pass, with all that listens to it, and concludes it.
@@ -81,13 +90,14 @@ func (p pass) run() (err error) {
 		watch.log.Warn(each)
 	}
 	p.tenant.Attach(p.engine, clients)
+	p.told.clients = clients
 	place, notice, closeLedger, err := p.openLedger(clients)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
 	attention := &report.Attention{}
-	heard := append(watch.observers, attention, p.reports, p.engine.Observer)
+	heard := append(watch.observers, attention, p.reports, p.told, p.engine.Observer)
 	if p.plan != nil {
 		heard = append(heard, p.plan.planner)
 	}
@@ -97,6 +107,7 @@ func (p pass) run() (err error) {
 	if err == nil {
 		result, err = p.limits.run(p.c.Context, p.engine)
 	}
+	p.told.read(p.engine.Ledger)
 	watch.stop()
 	fingerprint := ""
 	if carried := p.engine.Options.Plan; carried != nil {
@@ -215,7 +226,7 @@ func (p pass) openLedger(clients *tenant.Clients) (
 	return place, notice, closeLedger, err
 }
 
-// conclude writes the files of --report and prints the report. One that ended before anything was read has
+// conclude writes the files of --report, tells others, and prints the report. One that ended before anything was read has
 // nothing to show to people. What cannot be written is a failure of its own, and hides no other; nor does a
 // ledger that could not be closed.
 func (p pass) conclude(made report.Pass, err, closed error) error {
@@ -228,6 +239,8 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	fail(exitCode(closed), closed)
 	// Before it is printed: the code and the report must agree.
 	fail(exit.Failed, p.reports.write(made, err))
+	// Nor is it for whoever reads the report to say when others hear of it.
+	p.told.end(exit.Code(made.Exit))
 	var unprinted error
 	switch {
 	case p.c.Bool(flagJSON):

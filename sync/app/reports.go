@@ -98,6 +98,7 @@ func refuseOverwrite(s *session, flag, path string) error {
 	needed := []string{
 		s.c.String(flagConfig), cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile,
 		cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
+		cfg.Notify.HealthcheckURLFile, cfg.Notify.WebhookURLFile, cfg.Notify.PrometheusTextfile,
 		s.c.Args().First(), // the plan that is carried out, or shown
 		s.c.String(flagWith), s.c.String(flagExpect),
 	}

@@ -41,7 +41,7 @@ func TestReportThatFails(t *testing.T) {
 			set.Bool(flagJSON, true, "")
 			at := time.Date(2026, 11, 22, 20, 15, 0, 0, time.UTC)
 			made := report.Pass{Result: surveysync.Result{Mode: "run", Started: at, Ended: at, Exit: int(test.exit)}}
-			p := pass{reports: files, session: &session{
+			p := pass{reports: files, told: &notifier{}, session: &session{
 				commandLine: &commandLine{stdout: &out, stderr: &out}, c: cli.NewContext(cli.NewApp(), set, nil),
 			}}
 			err := p.conclude(made, test.problem, nil)
