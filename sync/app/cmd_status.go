@@ -11,17 +11,79 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
+	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/tenant"
 )
 
 func statusCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:   "status",
-		Usage:  "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
-		Flags:  []cli.Flag{noPagerFlag()},
-		Action: reading(l, showStatus),
+		Name:  "status",
+		Usage: "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
+		Flags: []cli.Flag{
+			toggle(flagProbe, "print one line for a monitor, and exit 0, 1, 2 or 3: OK, WARNING, CRITICAL, "+
+				"UNKNOWN"),
+			toggle(flagAck, "note in the ledger that what was rejected up to now has been seen: it turns no "+
+				"light any more"),
+			ifLockedFlag(), noPagerFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			probe, ack := c.Bool(flagProbe), c.Bool(flagAck)
+			switch {
+			case probe && (ack || c.Bool(flagJSON)):
+				return usagef("--%s prints its one line alone: leave out --%s and --%s", flagProbe, flagAck,
+					flagJSON)
+			case c.IsSet(flagIfLocked) && !ack:
+				return usagef("--%s is for --%s: status itself waits for nobody", flagIfLocked, flagAck)
+			case probe:
+				return probed(l, reading(l, showStatus)(c))
+			case ack:
+				return in(l, acknowledge)(c)
+			}
+			return reading(l, showStatus)(c)
+		},
 	})
+}
+
+// probed is the answer of --check where there is no status. Passes do not work without a ledger, or with a
+// damaged one; of anything else nobody knows.
+func probed(l *commandLine, err error) error {
+	if _, answered := errors.AsType[ended](err); err == nil || answered {
+		return err
+	}
+	code := report.ProbeUnknown
+	if kind := exitCode(err); kind == exit.LedgerMissing || kind == exit.LedgerDamaged {
+		code = report.ProbeCritical
+	}
+	return answerProbe(l, report.NewProbe(code, err.Error()))
+}
+
+func answerProbe(l *commandLine, p report.Probe) error {
+	if _, err := fmt.Fprintln(l.stdout, p.Line); err != nil {
+		return err
+	}
+	return ended{exit.Code(p.Code), nil}
+}
+
+// acknowledge notes that what was rejected has been seen, and shows what is left.
+func acknowledge(s *session) error {
+	lock, err := readLockPolicy(s.c)
+	if err != nil {
+		return err
+	}
+	var ledger *bolt.Ledger
+	err = lock.open(s, func() (err error) {
+		ledger, err = s.tenant.OpenLedger()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = ledger.Commit(store.Batch{Acknowledged: time.Now().UTC()})
+	if err = errors.Join(err, ledger.Close()); err != nil {
+		return fmt.Errorf("note that the rejections have been seen: %w", err)
+	}
+	return showStatus(s)
 }
 
 // statusTries is how often status asks who holds the ledger, where nobody has said so yet.
@@ -74,6 +136,9 @@ func statusOfLedger(s *session, ledger *bolt.Ledger) (err error) {
 
 func showOne(s *session, status report.Status) error {
 	judge(s, &status)
+	if s.c.Bool(flagProbe) {
+		return answerProbe(s.commandLine, report.ProbeOf(status))
+	}
 	return show(s, status, report.StatusJSON, report.StatusDoc)
 }
 
@@ -123,6 +188,8 @@ func statusOfHolder(s *session, holder store.Holder, unread, locked error) error
 	status.Running = &running
 	err := report.ReadSnapshot(holder.Status, &status)
 	switch {
+	case errors.Is(err, report.ErrNoSnapshot) && s.c.Bool(flagProbe):
+		return err
 	case errors.Is(err, report.ErrNoSnapshot):
 		return show(s, running, report.RunningJSON, report.RunningDoc)
 	case err != nil:

@@ -45,6 +45,8 @@ const (
 	flagExpect    = "expect"
 	flagOffline   = "offline"
 	flagFix       = "fix"
+	flagProbe     = "check"
+	flagAck       = "ack"
 	flagFields    = "fields"
 
 	flagWithoutLedger  = "without-ledger"
@@ -119,7 +121,8 @@ func passFlagsBut(names ...string) []cli.Flag {
 		passFlags(), func(f cli.Flag) bool { return slices.Contains(names, f.Names()[0]) })
 }
 
-// ifLockedFlag stands on every command that needs the ledger, but status, which never waits.
+// ifLockedFlag stands on every command that needs the ledger; status waits only where it is to note
+// something.
 func ifLockedFlag() cli.Flag {
 	return preset(flagIfLocked, "fail",
 		"when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m")

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"acsync/sync/config"
 	"acsync/sync/sandbox"
 )
 
@@ -241,4 +243,33 @@ func TestSandboxTellsNobody(t *testing.T) {
 	j.hears("the sandbox", "")
 	j.run("run --sandbox --max 1", "ACSYNC_NOTIFY_SANDBOX=true")
 	j.hears("the sandbox that was asked to", "/start ")
+}
+
+// TestReadmeHasWhoIsTold compares the README with the keys of the section and the figures that are written.
+func TestReadmeHasWhoIsTold(t *testing.T) {
+	_, part, _ := strings.Cut(readme(t), "\n## Who is told?\n")
+	part, _, _ = strings.Cut(part, "\n## ")
+	for field := range reflect.TypeFor[config.Notify]().Fields() {
+		if key := field.Tag.Get("toml"); !strings.Contains(part, key) {
+			t.Errorf("the README lacks notify.%s", key)
+		}
+	}
+	j := newTold(t)
+	j.run("init --start " + j.stand.Start().Format(time.RFC3339))
+	j.run("run")
+	text, err := os.ReadFile(j.path("acsync.prom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := func(text string, form string) (list []string) {
+		for _, found := range regexp.MustCompile(form).FindAllStringSubmatch(text, -1) {
+			list = append(list, found[1])
+		}
+		slices.Sort(list)
+		return slices.Compact(list)
+	}
+	written, told := names(string(text), "(?m)^(acsync_[a-z_]+)"), names(part, "`(acsync_[a-z_]+)`")
+	if diff := cmp.Diff(written, told); diff != "" {
+		t.Errorf("figures, written - and in the README +:\n%s", diff)
+	}
 }

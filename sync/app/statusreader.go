@@ -106,7 +106,7 @@ func (r *statusReader) read(status *report.Status, underWay ...store.Run) (err e
 			runs = append([]store.Run{run}, runs...)
 		}
 	}
-	status.Recent = report.NewRecent(withLeft(status.Killed, runs), status.Now)
+	status.Recent = report.NewRecent(withLeft(status.Killed, runs), status.Now, status.Acknowledged)
 	if status.FirstTried, err = firstTried(ledger); err != nil {
 		return err
 	}

@@ -69,12 +69,12 @@ func TestHistoryOfKilledPassesAlone(t *testing.T) {
 // TestRecentCountsKilledPasses as far as they told, and says so for a day; what an expression failed on the last pass tells that has ended.
 func TestRecentCountsKilledPasses(t *testing.T) {
 	ended := store.Run{Mode: "run", Started: at.Add(-time.Hour), Ended: at.Add(-time.Hour), Counts: map[string]int{"accepted": 30, "rejected": 3}, Reasons: map[string]int{"rule_error:vip": 3}}
-	got := NewRecent([]store.Run{killedRun(), ended}, at)
+	got := NewRecent([]store.Run{killedRun(), ended}, at, time.Time{})
 	want := Recent{Accepted: 50, Rejected: 7, Broken: 3, Killed: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := NewRecent([]store.Run{killedRun()}, at.Add(24*time.Hour)); got.Killed || got.Rejected != 0 {
+	if got := NewRecent([]store.Run{killedRun()}, at.Add(24*time.Hour), time.Time{}); got.Killed || got.Rejected != 0 {
 		t.Errorf("a day later: %+v", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestRecentCountsKilledPasses(t *testing.T) {
 func TestLightsOfAKilledPass(t *testing.T) {
 	s := well()
 	s.Last, s.Here = new(killedRun()), " --sandbox"
-	s.Recent = NewRecent([]store.Run{killedRun()}, at)
+	s.Recent = NewRecent([]store.Run{killedRun()}, at, time.Time{})
 	last := lastPassSignal(s)
 	if last.Level != SignalLook || strings.Contains(last.Text, "exit") || !strings.HasPrefix(last.Text, "killed: run, pass 20261122T195500Z-7f3a, began ") ||
 		!strings.Contains(last.Todo, "acsync run --sandbox goes on") {

@@ -11,7 +11,7 @@ import (
 // Recent is what the latest passes of a ledger tell together.
 type Recent struct {
 	Usual    time.Duration // between the beginnings of two runs; 0 where there were too few to tell
-	Accepted int           // in the last 24 hours
+	Accepted int           // in the last 24 hours, or since rejections were acknowledged
 	Rejected int           // by Agent Connect, in the same time
 	GaveUp   int           // given up, because they could not be sent for too long, in the same time
 	Broken   int           // by the latest pass that came to its end: those that an expression failed on
@@ -25,15 +25,17 @@ const (
 	manyPasses = 21 // passes that are looked at for that
 )
 
-// NewRecent sums up passes, the newest first.
-func NewRecent(runs []store.Run, now time.Time) Recent {
+// NewRecent sums up passes, the newest first. What those had rejected that ended before it was acknowledged
+// does not count any more, nor do the answers beside it.
+func NewRecent(runs []store.Run, now, acknowledged time.Time) Recent {
 	r := Recent{Usual: usualPause(runs)}
 	for _, run := range runs {
-		if run.Ended.After(now.Add(-24 * time.Hour)) {
+		if run.Ended.After(now.Add(-24*time.Hour)) && run.Ended.After(acknowledged) {
 			r.add(run)
 		}
 	}
-	if ended := slices.IndexFunc(runs, func(run store.Run) bool { return !run.Killed }); ended >= 0 {
+	ended := slices.IndexFunc(runs, func(run store.Run) bool { return !run.Killed })
+	if ended >= 0 && runs[ended].Ended.After(acknowledged) {
 		r.Broken = brokenOf(runs[ended])
 	}
 	return r

@@ -9,6 +9,7 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/decide"
+	"acsync/sync/exit"
 )
 
 // Signal says of one thing that has to be watched whether it is well. Users know it as a light.
@@ -160,6 +161,10 @@ func lastPassSignal(s Status) Signal {
 	text := fmt.Sprintf("%s, %s, %s: found %s, exit %d, %s", show(last.Ended), since(s.Now, last.Ended),
 		last.Mode, thousands(last.Found), last.Exit, s.Ending.Meaning)
 	signal := Signal{name, s.Ending.Level, text, advise(s.Ending.Todo, s.Here)}
+	// What else is to be looked at has a light of its own.
+	if last.Exit == int(exit.NeedsHand) && !s.Acknowledged.Before(last.Ended) {
+		signal = Signal{name, SignalOK, text + ", acknowledged", ""}
+	}
 	switch paused := last.Reasons[string(decide.Paused)]; {
 	case s.Ending.Partial:
 		signal.Todo = goesOn(last.Mode, s.Here) + "; nothing is lost"
@@ -250,8 +255,8 @@ func rejectionSignal(s Status) Signal {
 	signal := Signal{Name: "rejections", Level: SignalOK}
 	var texts, todos []string
 	if rejected, answered := s.Recent.Rejected, s.Recent.Rejected+s.Recent.Accepted; rejected > 0 {
-		texts = append(texts, fmt.Sprintf("%s of %s answers in the last 24 h, %s", thousands(rejected),
-			thousands(answered), share(rejected, answered)))
+		texts = append(texts, fmt.Sprintf("%s of %s answers %s, %s", thousands(rejected),
+			thousands(answered), rejectionSpan(s), share(rejected, answered)))
 		signal.Level = SignalLook
 		if s.MaxErrorRate > 0 && answered >= fewAnswers && ratio(rejected, answered) > s.MaxErrorRate {
 			signal.Level = SignalAct
@@ -268,7 +273,7 @@ func rejectionSignal(s Status) Signal {
 		todos = append(todos, remedy(store.Rejected.String(), decide.AnyRuleError, s.Here))
 	}
 	if len(texts) == 0 {
-		texts = []string{"none in the last 24 h"}
+		texts = []string{"none " + rejectionSpan(s)}
 	} else if signal.Level == SignalOK {
 		signal.Level = SignalLook
 	}
@@ -277,6 +282,14 @@ func rejectionSignal(s Status) Signal {
 	}
 	signal.Text, signal.Todo = strings.Join(texts, "; "), rejectionTodo(s, todos, signal.Level == SignalAct)
 	return signal
+}
+
+// rejectionSpan is the time that the light of the rejections looks at.
+func rejectionSpan(s Status) string {
+	if seen := s.Now.Sub(s.Acknowledged); !s.Acknowledged.IsZero() && seen < 24*time.Hour {
+		return "since they were acknowledged, " + since(s.Now, s.Acknowledged)
+	}
+	return "in the last 24 h"
 }
 
 // commonRemedy is what helps against the reason that most rejections have; none where none is that common.

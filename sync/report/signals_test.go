@@ -146,7 +146,7 @@ func TestRecent(t *testing.T) {
 		"an outage in between":   {outage, Recent{Usual: 15 * time.Minute, Accepted: 100, Rejected: 10}},
 		"a back-fill among them": {backfill, Recent{Usual: 15 * time.Minute, Accepted: 100, Rejected: 10}},
 	} {
-		if diff := cmp.Diff(test.want, NewRecent(test.runs, at)); diff != "" {
+		if diff := cmp.Diff(test.want, NewRecent(test.runs, at, time.Time{})); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
 		}
 	}
@@ -159,7 +159,7 @@ func TestRecentCountsAnswersOnly(t *testing.T) {
 		Reasons: map[string]int{"employee_not_found": 2, "gave_up": 3, "rule_error:vip": 3, "rule_error:mapping.brand": 1, "no_agent": 5},
 	}
 	want := Recent{Accepted: 20, Rejected: 4, GaveUp: 6, Broken: 4, Reasons: map[decide.Reason]int{"employee_not_found": 4}}
-	if diff := cmp.Diff(want, NewRecent([]store.Run{run, run}, at)); diff != "" {
+	if diff := cmp.Diff(want, NewRecent([]store.Run{run, run}, at, time.Time{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -193,6 +193,7 @@ func StatusJSON(w io.Writer, s Status) error {
 		"checkpoint", stamp(s.Checkpoint), "start", stamp(s.Start),
 		"survey_per", s.Identity, // what the ledger remembers as one
 		"counts", counts,
+		"acknowledged", stamp(s.Acknowledged), // up to then what was rejected has been seen
 		"in_doubt", doubts, // the first of them
 		// the latest first, as far as passes name them
 		"rejected", append([]store.Refusal{}, s.Refused...),
