@@ -145,6 +145,15 @@ func suggestVariable(name string, names map[string]string) string {
 	return suggestName(name, slices.Sorted(maps.Keys(names)))
 }
 
+// Variables returns the environment variable of each key outside of rules.
+func Variables() map[string]string {
+	names := map[string]string{}
+	for name, key := range variables() {
+		names[key] = name
+	}
+	return names
+}
+
 // Variable returns the value of an environment variable of env, each "K=V", and whether it is set. Of several
 // the last counts.
 func Variable(env []string, name string) (string, bool) {

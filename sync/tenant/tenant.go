@@ -123,6 +123,9 @@ func (t *Tenant) place() *bolt.Place {
 	return newPlace(t.Config.Ledger, t.Env)
 }
 
+// WitnessDir is where the second witness of the ledger is kept; empty where there is none.
+func (t *Tenant) WitnessDir() string { return newPlace(t.Config.Ledger, t.Env).Witness }
+
 // Abandoned reports whether there is no ledger, but was one.
 func (t *Tenant) Abandoned() bool { return bolt.Abandoned(t.Config.Ledger.Path, t.place()) }
 
