@@ -19,6 +19,7 @@ var directions = map[string][]string{
 	"acsync/store":              {},
 	"acsync/store/bolt":         {"acsync/store"},
 	"acsync/store/storetest":    {"acsync/store"},
+	"acsync/sync/schedule":      {},
 	"acsync/sync/exit":          {}, // a leaf, which every package may import
 	"acsync/sync/httpx":         {"acsync/sync/exit", "acsync/sync/httpx/redact"},
 	"acsync/sync/kustomer":      {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
@@ -75,7 +76,8 @@ var directions = map[string][]string{
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/journey",
 		"acsync/sync/notify", "acsync/sync/plan",
-		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox", "acsync/sync/tenant", "acsync/sync/verify",
+		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox",
+		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify",
 	},
 	"acsync/sync/httpx/lenient": {},
 	"acsync/sync/httpx/redact":  {},
