@@ -44,7 +44,7 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	out := newPrinter(stdout, errs)
 	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), &commandLine{
 		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs, drain: drain,
-		logJSON: errs.json,
+		logJSON: errs.json, program: args[0],
 	}, args))
 	// What a pass has reported needs no second word.
 	var pass ended
@@ -80,7 +80,7 @@ func program(l *commandLine) *cli.App {
 			initCommand(l), runCommand(l), rehearseCommand(l), backfillCommand(l), planCommand(l),
 			applyCommand(l), statusCommand(l), checkCommand(l), explainCommand(l), reportCommand(l),
 			agentsCommand(l), auditCommand(l), passesCommand(l), resolveCommand(l), retryCommand(l),
-			ledgerCommand(l), rulesCommand(l), sandboxCommand(l),
+			ledgerCommand(l), rulesCommand(l), scheduleCommand(l), sandboxCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,

@@ -120,6 +120,7 @@ func TestScripts(t *testing.T) {
 			"mend":         mend,
 			"befall":       befall,
 			"age":          age,
+			"by-cron":      byCron,
 		},
 	})
 }
@@ -259,6 +260,26 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("SECRET", stand.AgentConnectSecret())
 	ts.Setenv("KEY", stand.AgentConnectKey())
 	ts.Setenv("TEST_KEY", stand.AgentConnectTestKey())
+}
+
+// by-cron: carries out the first command of the crontab on stdout as cron does, with /bin/sh, but with nothing in the
+// environment at all. It must say nothing, or how the pass ended. (What reads the stand-ins' clock is of the tests alone.)
+func byCron(ts *testscript.TestScript, _ bool, _ []string) {
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		fields := strings.SplitN(strings.TrimSpace(line), " ", 6)
+		if strings.HasPrefix(line, "#") || len(fields) < 6 {
+			continue
+		}
+		run := exec.Command("/bin/sh", "-c", strings.ReplaceAll(fields[5], `\%`, "%"))
+		run.Dir, run.Env = "/", []string{"FIXED_NOW=" + ts.Getenv("FIXED_NOW")}
+		said, err := run.CombinedOutput()
+		ts.Check(err)
+		if len(said) > 0 && !strings.HasPrefix(string(said), "acsync ended with exit code 3;") {
+			ts.Fatalf("it said %s", said)
+		}
+		return
+	}
+	ts.Fatalf("there is no line for cron")
 }
 
 // mend: gives the stand-in's agents that have none, or one that is deactivated or incomplete, an approved profile.

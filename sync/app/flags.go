@@ -48,6 +48,9 @@ const (
 	flagProbe     = "check"
 	flagAck       = "ack"
 	flagFields    = "fields"
+	flagEvery     = "every"
+	flagName      = "name"
+	flagImage     = "image"
 
 	flagWithoutLedger  = "without-ledger"
 	flagWithoutProfile = "without-profile"

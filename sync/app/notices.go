@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -15,6 +14,7 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
 	"acsync/sync/report/doc"
+	"acsync/sync/schedule"
 )
 
 // backfillNotices name the back-fills that ask about what was skipped as stale, or for a broken expression.
@@ -107,13 +107,5 @@ func shellPath(path string) string {
 	if strings.HasPrefix(path, "-") {
 		path = "./" + path
 	}
-	if path != "" && !strings.ContainsFunc(path, needsQuotes) {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
-}
-
-// needsQuotes reports whether a character of a path may mean something else to a shell.
-func needsQuotes(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_./:=@%+,-", r)
+	return schedule.ShellWord(path)
 }

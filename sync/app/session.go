@@ -22,6 +22,7 @@ import (
 
 // commandLine is one call of the program: its surroundings and its streams.
 type commandLine struct {
+	program        string           // the name that it was called by
 	example        []byte           // the configuration that init writes
 	now            func() time.Time // nil: this machine's clock
 	env            []string

@@ -2,19 +2,22 @@ package schedule
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
+	"unicode"
 )
 
 // ShellWord writes a text as one word of a shell.
 func ShellWord(text string) string {
-	if plainWord.MatchString(text) {
+	if text != "" && !strings.ContainsFunc(text, needsQuotes) {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
-var plainWord = regexp.MustCompile(`^[\p{L}\p{Nd}_./:=@%+,-]+$`)
+// needsQuotes reports whether a character may mean something else to a shell.
+func needsQuotes(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_./:=@%+,-", r)
+}
 
 // quoted is a text as JSON has it, which is YAML, too.
 func quoted(text string) (string, error) {

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/store/bolt"
+	"acsync/sync/schedule"
+)
+
+const scheduleHelp = `Prints files that are ready to be installed, each of which says in its first lines how: with the
+absolute paths of this program, the configuration, the ledger and the files of the keys. No key stands
+in them. What the environment says now, and a schedule would not have, is written into them.`
+
+func scheduleCommand(l *commandLine) *cli.Command {
+	const image = "acsync:latest"
+	part := func(kind, usage string, flags ...cli.Flag) *cli.Command {
+		act := func(s *session) error { return writeSchedule(s, kind) }
+		return command(&cli.Command{
+			Name: kind, Usage: usage, Description: scheduleHelp, Action: reading(l, act),
+			Flags: append(flags,
+				preset(flagEvery, "15m", "make a pass each `DURATION` that divides an hour or a day"),
+				preset(flagName, "acsync", "call the files, and what they install, `NAME`"),
+				value(flagOut, "write the files into `DIR`, and not to stdout")),
+		})
+	}
+	reports := func() cli.Flag {
+		return values(flagReport, "let each pass write a report to `FILE`, in place of that of the pass before")
+	}
+	return group(&cli.Command{
+		Name:  "schedule",
+		Usage: "print files that let passes run by themselves",
+		Subcommands: []*cli.Command{
+			part("cron", "print a crontab, and how its logs are rotated", reports()),
+			part("systemd", "print a service, its timer, and what follows when it fails", reports()),
+			part("kubernetes", "print a CronJob, its disks, and the job that makes the ledger", reports(),
+				preset(flagImage, image, "the container `IMAGE` with acsync")),
+		},
+	}, "schedule: cron, systemd or kubernetes")
+}
+
+func writeSchedule(s *session, kind string) error {
+	if s.tenant.Demo != nil {
+		return usagef("the stand-ins of --%s end with each command, so that no schedule can use them: serve some by "+
+			"acsync sandbox --out sandbox.toml, and give --config sandbox.toml", flagSandbox)
+	}
+	job, err := scheduledJob(s)
+	if err != nil {
+		return err
+	}
+	files, err := schedule.Files(kind, job)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	warnOfKeys(s, job)
+	dir := s.c.String(flagOut)
+	if dir != "" {
+		err = writeScheduleFiles(dir, files)
+	}
+	switch {
+	case err != nil:
+		return err
+	case s.c.Bool(flagJSON):
+		return s.printJSON(map[string]any{"schema": "acsync.schedule/1", "kind": kind, "dir": dir, "files": files})
+	}
+	for _, file := range files {
+		text := file.Text
+		if dir != "" {
+			text = "wrote " + filepath.Join(dir, file.Name) + "\n"
+		}
+		if _, err := fmt.Fprint(s.stdout, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warnOfKeys says which keys a schedule would not have.
+func warnOfKeys(s *session, job schedule.Job) {
+	for _, key := range job.Missing() {
+		s.terminal.logger(s.stderr).Warn("a schedule does not have this key yet: write it into " + key.File +
+			", for its owner alone")
+	}
+}
+
+// writeScheduleFiles replaces files of its own alone. They hold no secret, and are for whoever installs them.
+func writeScheduleFiles(dir string, files []schedule.File) error {
+	if err := bolt.MakeDir(dir, 0o755); err != nil {
+		return usagef("--%s %q: %v", flagOut, dir, err)
+	}
+	var outs []output
+	for _, file := range files {
+		path := filepath.Join(dir, file.Name)
+		if was, err := os.ReadFile(path); err == nil && !strings.Contains(string(was), "acsync") {
+			return usagef("--%s: %s is none of acsync's files; move it away, or choose another --%s; nothing was "+
+				"written", flagOut, path, flagName)
+		}
+		out, err := newOutput(flagOut, path)
+		if err != nil {
+			return err
+		}
+		outs = append(outs, out)
+	}
+	for i, out := range outs {
+		err := out.write([]byte(files[i].Text))
+		if err == nil {
+			err = os.Chmod(out.real, 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write %s: %w", out.path, err)
+		}
+	}
+	return nil
+}

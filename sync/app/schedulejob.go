@@ -1,0 +1,271 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/urfave/cli/v2"
+
+	"acsync/sync/config"
+	"acsync/sync/schedule"
+)
+
+// plainName reports whether a name is one that units, objects of Kubernetes and shells all take as it is.
+func plainName(name string) bool {
+	const letters, others = "abcdefghijklmnopqrstuvwxyz", "0123456789-"
+	return name != "" && len(name) <= 32 && strings.Contains(letters, name[:1]) &&
+		strings.Trim(name, letters+others) == "" && !strings.HasSuffix(name, "-")
+}
+
+// scheduledJob is what is to be scheduled.
+func scheduledJob(s *session) (j schedule.Job, err error) {
+	cfg := s.tenant.Config
+	j = schedule.Job{
+		Name: s.c.String(flagName), Image: s.c.String(flagImage), Drain: time.Duration(cfg.Sync.Drain),
+	}
+	if !plainName(j.Name) {
+		return j, usagef("--%s %q: choose at most 32 lower-case letters, digits and hyphens, with a letter first",
+			flagName, j.Name)
+	}
+	if j.Every, err = readEvery(s.c, cfg); err != nil {
+		return j, err
+	}
+	if j.Program, err = programPath(s.program); err != nil {
+		return j, err
+	}
+	if j.Config, err = filepath.Abs(s.c.String(flagConfig)); err != nil {
+		return j, err
+	}
+	if j.Ledger, err = filepath.Abs(cfg.Ledger.Path); err != nil {
+		return j, err
+	}
+	for _, file := range s.c.StringSlice(flagReport) {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			return j, err
+		}
+		j.Reports = append(j.Reports, path)
+	}
+	owner, home := ownerOf(j.Ledger)
+	j.User, j.Keys = owner, scheduledKeys(s, j.Config)
+	// The second witness lies in the home of the user who makes the passes, who may be another one.
+	passes := *s.tenant
+	if home != "" {
+		passes.Env = append(slices.Clone(s.env), "HOME="+home)
+	}
+	j.Settings = scheduledSettings(s, passes.Env)
+	j.Writes = append(j.Writes, filepath.Dir(j.Ledger))
+	for _, file := range append(slices.Clone(j.Reports), cfg.Paths()[metricsKey]) {
+		if file == "" {
+			continue
+		}
+		j.Writes = append(j.Writes, filepath.Dir(file))
+	}
+	for _, dir := range []string{passes.WitnessDir(), cfg.Ledger.BackupDir} {
+		if dir != "" {
+			j.MayWrite = append(j.MayWrite, dir)
+		}
+	}
+	j.Writes = unique(j.Writes)
+	j.MayWrite = slices.DeleteFunc(unique(j.MayWrite), func(d string) bool { return slices.Contains(j.Writes, d) })
+	j.Again = scheduleAgain(s)
+	return j, checkPlaces(j)
+}
+
+// checkPlaces refuses what no line of a file can hold.
+func checkPlaces(j schedule.Job) error {
+	texts := slices.Concat([]string{j.Program, j.Config, j.Ledger}, j.Writes, j.MayWrite, j.Reports)
+	for _, key := range j.Keys {
+		texts = append(texts, key.File)
+	}
+	for _, v := range j.Settings {
+		texts = append(texts, v.Value)
+	}
+	for _, text := range texts {
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return usagef("%q has a line break or another control character, which no schedule can hold", text)
+		}
+	}
+	return nil
+}
+
+// unique keeps the first of each.
+func unique(list []string) (kept []string) {
+	for _, each := range list {
+		if !slices.Contains(kept, each) {
+			kept = append(kept, each)
+		}
+	}
+	return kept
+}
+
+// scheduleAgain are the flags that write the same files again.
+func scheduleAgain(s *session) string {
+	again := ""
+	for _, flag := range []string{flagEvery, flagName, flagImage} {
+		if s.c.IsSet(flag) {
+			again += " --" + flag + " " + schedule.ShellWord(s.c.String(flag))
+		}
+	}
+	for _, file := range s.c.StringSlice(flagReport) {
+		again += " --" + flagReport + " " + schedule.ShellWord(file)
+	}
+	return again
+}
+
+func readEvery(c *cli.Context, cfg config.Config) (schedule.Every, error) {
+	var pause config.Duration
+	if err := pause.UnmarshalText([]byte(c.String(flagEvery))); err != nil {
+		return 0, usagef("--%s %q: give a duration such as 30m", flagEvery, c.String(flagEvery))
+	}
+	every, err := schedule.ParseEvery(time.Duration(pause))
+	switch {
+	case err != nil:
+		return 0, usagef("--%s %s: %v", flagEvery, c.String(flagEvery), err)
+	case pause >= cfg.Sync.MaxAge:
+		return 0, usagef("--%s %s: conversations are stale after sync.max_age (%s), before a pass would see them",
+			flagEvery, c.String(flagEvery), cfg.Sync.MaxAge)
+	}
+	return every, nil
+}
+
+// programPath is where this program lies, by the name that it was called by: a link stays when a newer version
+// takes its place.
+func programPath(name string) (string, error) {
+	real, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find this program: %w", err)
+	}
+	// go run removes what it has built.
+	if strings.Contains(real, string(filepath.Separator)+"go-build") {
+		return "", usagef("a schedule needs a program that stays: build it (CGO_ENABLED=0 go build -o acsync .), and " +
+			"call that")
+	}
+	called, err := exec.LookPath(name)
+	if err != nil {
+		return real, nil
+	}
+	if called, err = filepath.Abs(called); err != nil {
+		return real, nil
+	}
+	one, err := os.Stat(called)
+	other, unread := os.Stat(real)
+	if err != nil || unread != nil || !os.SameFile(one, other) {
+		return real, nil
+	}
+	return called, nil
+}
+
+// ownerOf is the user whose the ledger is, or its directory before there is one, and his home directory; the
+// user of this process where that is not known.
+func ownerOf(ledger string) (name, home string) {
+	for _, path := range []string{ledger, filepath.Dir(ledger)} {
+		id, known := ownerID(path)
+		if !known {
+			continue
+		}
+		// The environment says better where one's own home is.
+		if int(id) == os.Geteuid() {
+			break
+		}
+		if found, err := user.LookupId(strconv.FormatUint(uint64(id), 10)); err == nil {
+			return found.Username, found.HomeDir
+		}
+		return strconv.FormatUint(uint64(id), 10), ""
+	}
+	current, err := user.Current()
+	if err != nil {
+		return strconv.Itoa(os.Geteuid()), ""
+	}
+	return current.Username, ""
+}
+
+// scheduledKeys are the files of the keys that a pass needs, or uses when they are there. One that stands in
+// the configuration itself needs none.
+func scheduledKeys(s *session, configFile string) (keys []schedule.Key) {
+	cfg, variables, paths := s.tenant.Config, config.Variables(), s.tenant.Config.Paths()
+	for _, key := range config.Secrets() {
+		file, fromEnv := paths[key+"_file"], s.origins[key] == variables[key]
+		required := key == "kustomer.api_key" || key == "agent_connect.api_key"
+		switch {
+		// No pass uses the test key.
+		case key == "agent_connect.test_api_key", cfg.Secret(key).IsSet() && file == "" && !fromEnv,
+			!cfg.Secret(key).IsSet() && !required:
+			continue
+		}
+		name := strings.ReplaceAll(key, ".", "_")
+		k := schedule.Key{Name: name, Variable: variables[key+"_file"], File: file}
+		k.Configured = file != "" && s.origins[key+"_file"] != k.Variable
+		if file == "" {
+			k.File = filepath.Join(filepath.Dir(configFile), "keys", name)
+		}
+		_, err := os.Stat(k.File)
+		k.Missing = err != nil
+		keys = append(keys, k)
+	}
+	return keys
+}
+
+// surroundings are variables that count for a pass and are no keys of the configuration.
+var surroundings = []schedule.Variable{
+	{Name: "HTTPS_PROXY"},
+	{Name: "https_proxy"},
+	{Name: "NO_PROXY"},
+	{Name: "no_proxy"},
+	{Name: "TZ"},
+	{Name: "SSL_CERT_FILE", Path: true},
+	{Name: "SSL_CERT_DIR", Path: true},
+}
+
+// scheduledSettings are the variables that this process has, and a schedule has not. Nothing that holds a
+// password is among them.
+func scheduledSettings(s *session, env []string) (settings []schedule.Variable) {
+	take := func(v schedule.Variable) {
+		v.Value, _ = config.Variable(env, v.Name)
+		switch {
+		case v.Value == "":
+		case strings.HasSuffix(strings.ToUpper(v.Name), "PROXY") && strings.Contains(v.Value, "@"):
+			s.terminal.logger(s.stderr).Warn(v.Name + " holds a password, which is not written into the files: " +
+				"give it to the schedule yourself")
+		default:
+			settings = append(settings, v)
+		}
+	}
+	for key, variable := range config.Variables() {
+		secret := slices.Contains(config.Secrets(), strings.TrimSuffix(key, "_file"))
+		from := s.origins[key]
+		if from == variable && !secret {
+			take(schedule.Variable{Name: from, Path: slices.Contains(placeKeys, key)})
+		}
+	}
+	slices.SortFunc(settings, func(a, b schedule.Variable) int { return cmp.Compare(a.Name, b.Name) })
+	for _, v := range surroundings {
+		take(v)
+	}
+	// Where the second witness is kept follows from one of these.
+	if s.tenant.Config.Ledger.Witness == config.WitnessAuto {
+		home := schedule.Variable{Name: "XDG_STATE_HOME", Path: true}
+		if base, _ := config.Variable(env, home.Name); !filepath.IsAbs(base) {
+			home.Name = "HOME"
+		}
+		take(home)
+	}
+	return settings
+}
+
+// placeKeys name places of this machine, which the files for containers replace by their own.
+var placeKeys = []string{
+	"ledger.path", "ledger.witness", "ledger.machine", "ledger.backup_dir", metricsKey,
+}
+
+// metricsKey names the file with the metrics of a pass.
+const metricsKey = "notify.prometheus_textfile"
