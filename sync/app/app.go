@@ -56,10 +56,10 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 
 func answer(ctx context.Context, l *commandLine, args []string) error {
 	if len(args) == 2 && args[1] == "--version" {
-		_, err := fmt.Fprintln(l.stdout, "acsync", version())
-		return err
+		args = []string{args[0], "version"}
 	}
-	err := program(l).RunContext(ctx, args)
+	app := program(l)
+	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
 	// The library's own complaint, such as of a command that has no help.
 	if complaint, ok := errors.AsType[cli.ExitCoder](err); ok {
 		return exit.New(exit.Usage, complaint.Error())
@@ -75,12 +75,13 @@ func program(l *commandLine) *cli.App {
 			"survey requests in Agent Connect",
 		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init " +
 			"prepares your own.\n" +
-			"Flags stand behind their command.\n\nExit codes:\n" + exitCodes(),
+			"Flags stand behind their command, in any order.\n\nExit codes:\n" + exitCodes(),
 		Commands: []*cli.Command{
 			initCommand(l), runCommand(l), rehearseCommand(l), backfillCommand(l), planCommand(l),
 			applyCommand(l), statusCommand(l), checkCommand(l), explainCommand(l), reportCommand(l),
 			agentsCommand(l), auditCommand(l), passesCommand(l), resolveCommand(l), retryCommand(l),
-			ledgerCommand(l), rulesCommand(l), scheduleCommand(l), sandboxCommand(l),
+			ledgerCommand(l), rulesCommand(l), scheduleCommand(l), sandboxCommand(l), helpCommand(l),
+			versionCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,
@@ -89,6 +90,8 @@ func program(l *commandLine) *cli.App {
 		// A comma is part of a name; a flag that takes several is repeated.
 		DisableSliceFlagSeparator: true,
 
+		// Beside a help of one's own cli gives the program no flag for it.
+		Flags:           []cli.Flag{cli.HelpFlag},
 		HideHelpCommand: true,
 		HideVersion:     true,
 		Reader:          l.stdin,
@@ -107,15 +110,14 @@ func noCommand(l *commandLine, c *cli.Context) error {
 		_ = cli.ShowAppHelp(c)
 		return usagef("no command given; see above")
 	}
-	switch first, second := c.Args().First(), c.Args().Get(1); {
-	case first == "help" && c.App.Command(second) != nil:
-		return usagef("there is no command %q; acsync %s --help does that", first, second)
-	case first == "help", first == "version":
-		return usagef("there is no command %q; acsync --%s does that", first, first)
+	return noSuchCommand(c.App.Commands, c.Args().First())
+}
+
+func noSuchCommand(commands []*cli.Command, name string) error {
+	names := shownCommands(commands)
+	hint, others := meant(name, "", names), "; there are "
+	if hint != "" {
+		others = " There are "
 	}
-	var names []string
-	for _, command := range c.App.Commands {
-		names = append(names, command.Name)
-	}
-	return usagef("there is no command %q; there are %s", c.Args().First(), strings.Join(names, ", "))
+	return usagef("there is no command %q%s%s%s", name, hint, others, strings.Join(names, ", "))
 }

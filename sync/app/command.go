@@ -11,10 +11,15 @@ import (
 	"acsync/sync/report/doc"
 )
 
-// command completes a command that acts. It takes the argument that ArgsUsage names, behind its flags.
+// command completes a command that acts. It takes the argument that ArgsUsage names.
 func command(c *cli.Command) *cli.Command {
-	action := c.Action
 	c.Flags = append(c.Flags, commonFlags()...)
+	return plain(c)
+}
+
+// plain is command for one that needs no configuration, no ledger and no log, and has no flags for them.
+func plain(c *cli.Command) *cli.Command {
+	action := c.Action
 	c.HideHelpCommand, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
 		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace()); err != nil {
@@ -39,8 +44,7 @@ func checkFlags(c *cli.Context) error {
 	return nil
 }
 
-// checkArguments refuses what is too much: cli treats flags behind an argument as arguments too, and a
-// misplaced word must never turn a dry run into a live one.
+// checkArguments refuses what is too much: a misplaced word must never turn a dry run into a live one.
 func checkArguments(c *cli.Context) error {
 	switch name, wanted, args := commandName(c), c.Command.ArgsUsage, c.Args(); {
 	case wanted == "" && args.First() == "help":
@@ -55,19 +59,12 @@ func checkArguments(c *cli.Context) error {
 		if strings.HasSuffix(wanted, "...") {
 			many = "at least "
 		}
-		return usagef("%s takes %sone argument, %s, behind its flags; see acsync %s --help", name, many, wanted,
-			name)
+		return usagef("%s takes %sone argument, %s; see acsync %s --help", name, many, wanted, name)
 	case strings.HasSuffix(wanted, "..."):
-		// Not the argument itself, which may be somebody's address.
-		for _, other := range args.Tail() {
-			if strings.HasPrefix(other, "-") {
-				return usagef("%s stands behind an argument of %s; nothing was done (flags come before the "+
-					"arguments)", other, name)
-			}
-		}
+		return nil
 	case args.Len() > 1:
-		return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done (flags "+
-			"come before the argument)", name, wanted, args.Get(1))
+		return usagef("%s takes one argument, %s, but %q stands behind it; nothing was done", name, wanted,
+			args.Get(1))
 	}
 	return nil
 }
@@ -77,8 +74,8 @@ func group(c *cli.Command, what string) *cli.Command {
 	c.HideHelpCommand, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
 		if first := ctx.Args().First(); first != "" && first != "help" {
-			return usagef("%s has no command %q; say what to do with the %s; see acsync %s --help", c.Name,
-				first, what, c.Name)
+			return usagef("%s has no command %q; say what to do with the %s; see acsync %s --help%s", c.Name,
+				first, what, c.Name, meant(first, "", shownCommands(c.Subcommands)))
 		}
 		return usagef("say what to do with the %s; see acsync %s --help", what, c.Name)
 	}
@@ -106,7 +103,11 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	for _, each := range complaints {
 		text = each.of.ReplaceAllString(text, each.plain)
 	}
-	return usagef("%s; see %s --help", text, where)
+	hint := ""
+	if unknown {
+		hint = meant(name, "--", append(flagNames(c.Command.Flags), "help", "version"))
+	}
+	return usagef("%s; see %s --help%s", text, where, hint)
 }
 
 // complaints are those of the package flag, and the same in plain words.

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,10 +64,12 @@ func pointed(c *cli.Context, text string) string {
 	var names []string
 	for _, each := range c.App.Commands {
 		for _, part := range each.Subcommands {
-			names = append(names, each.Name+" "+part.Name)
+			if slices.Contains(flagNames(part.Flags), flagConfig) {
+				names = append(names, each.Name+" "+part.Name)
+			}
 		}
-		// This one works on no ledger.
-		if each.Name != "sandbox" {
+		// The stand-ins work on no ledger.
+		if each.Name != "sandbox" && slices.Contains(flagNames(each.Flags), flagConfig) {
 			names = append(names, each.Name)
 		}
 	}
