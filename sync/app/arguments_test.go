@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestFlagsFirst(t *testing.T) {
@@ -33,6 +35,47 @@ func TestFlagsFirst(t *testing.T) {
 		got := flagsFirst(app.Commands, append([]string{"acsync"}, strings.Fields(line)...))
 		if joined := strings.Join(got[1:], " "); joined != want {
 			t.Errorf("%s: got %s, want %s", line, joined, want)
+		}
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	app := program(&commandLine{stdout: io.Discard, stderr: io.Discard})
+	for line, want := range map[string]string{
+		"re":                            "rehearse report resolve retry",
+		"help re":                       "rehearse report resolve retry",
+		"help ledger ch":                "check",
+		"__":                            "",
+		"nosuch ":                       "",
+		"ledger c":                      "check compact convert",
+		"ledger check nosuch --ac":      "--accept-restored --accept-key --accept-move --accept-tenant",
+		"run --re":                      "--report --reveal",
+		"run --report a.html --re":      "--report --reveal", // it can be repeated
+		"run --reveal --re":             "--report",
+		"run --log-format ":             "text json",
+		"run --log-format=":             "",
+		"run --log-format = j":          "json",
+		"run --if-locked w":             "wait=10m",
+		"run --config ":                 "", // a file, for the shell
+		"apply ":                        "",
+		"apply plan.json --kn":          "--knock",
+		"apply plan.json --dry-run --d": "",
+		"completion ":                   "bash zsh fish powershell",
+		"schedule c":                    "cron",
+		`completion ""`:                 "bash zsh fish powershell",
+	} {
+		words := strings.Split(line, " ")
+		var got []string
+		for _, each := range candidates(app.Commands, words) {
+			got = append(got, each.word)
+		}
+		if diff := cmp.Diff(want, strings.Join(got, " ")); diff != "" {
+			t.Errorf("%s: %s", line, diff)
+		}
+	}
+	for _, each := range candidates(app.Commands, []string{"run", "--"}) {
+		if each.about == "" || strings.ContainsAny(each.about, "\t\n`") {
+			t.Errorf("%s is explained by %q", each.word, each.about)
 		}
 	}
 }
