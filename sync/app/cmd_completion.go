@@ -59,8 +59,8 @@ func candidatesCommand(l *commandLine) *cli.Command {
 // candidate is what a word could become.
 type candidate struct{ word, about string }
 
-// candidates are what the last of some words could become. There are none where a file is wanted, which shells
-// complete by themselves, or where nothing is known.
+// candidates are what the last of some words could become. There are none where a file is wanted, which
+// shells complete by themselves, or where nothing is known.
 func candidates(commands []*cli.Command, words []string) (list []candidate) {
 	// Bash takes the equals sign of --flag=value for a word.
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "=" })

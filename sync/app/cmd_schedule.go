@@ -12,9 +12,10 @@ import (
 	"acsync/sync/schedule"
 )
 
-const scheduleHelp = `Prints files that are ready to be installed, each of which says in its first lines how: with the
-absolute paths of this program, the configuration, the ledger and the files of the keys. No key stands
-in them. What the environment says now, and a schedule would not have, is written into them.`
+const scheduleHelp = `Prints files that are ready to be installed, each of which says in its first
+lines how: with the absolute paths of this program, the configuration, the ledger and
+the files of the keys. No key stands in them. What the environment says now, and a
+schedule would not have, is written into them.`
 
 func scheduleCommand(l *commandLine) *cli.Command {
 	const image = "acsync:latest"
@@ -33,20 +34,22 @@ func scheduleCommand(l *commandLine) *cli.Command {
 	}
 	return group(&cli.Command{
 		Name:  "schedule",
-		Usage: "print files that let passes run by themselves",
+		Usage: "print files that let passes run by themselves, and watch over them",
 		Subcommands: []*cli.Command{
 			part("cron", "print a crontab, and how its logs are rotated", reports()),
 			part("systemd", "print a service, its timer, and what follows when it fails", reports()),
 			part("kubernetes", "print a CronJob, its disks, and the job that makes the ledger", reports(),
 				preset(flagImage, image, "the container `IMAGE` with acsync")),
+			part("alerts", "print rules for Prometheus"),
+			part("dashboard", "print a dashboard for Grafana"),
 		},
-	}, "schedule: cron, systemd or kubernetes")
+	}, "schedule: cron, systemd, kubernetes, alerts or dashboard")
 }
 
 func writeSchedule(s *session, kind string) error {
 	if s.tenant.Demo != nil {
-		return usagef("the stand-ins of --%s end with each command, so that no schedule can use them: serve some by "+
-			"acsync sandbox --out sandbox.toml, and give --config sandbox.toml", flagSandbox)
+		return usagef("the stand-ins of --%s end with each command, so that no schedule can use them: serve "+
+			"some by acsync sandbox --out sandbox.toml, and give --config sandbox.toml", flagSandbox)
 	}
 	job, err := scheduledJob(s)
 	if err != nil {
@@ -56,7 +59,11 @@ func writeSchedule(s *session, kind string) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	warnOfKeys(s, job)
+	if kind == "alerts" || kind == "dashboard" {
+		warnOfMetrics(s, job)
+	} else {
+		warnOfKeys(s, job)
+	}
 	dir := s.c.String(flagOut)
 	if dir != "" {
 		err = writeScheduleFiles(dir, files)
@@ -84,6 +91,13 @@ func warnOfKeys(s *session, job schedule.Job) {
 	for _, key := range job.Missing() {
 		s.terminal.logger(s.stderr).Warn("a schedule does not have this key yet: write it into " + key.File +
 			", for its owner alone")
+	}
+}
+
+// warnOfMetrics says that there is nothing to watch yet.
+func warnOfMetrics(s *session, job schedule.Job) {
+	if job.Metrics == "" {
+		s.terminal.logger(s.stderr).Warn("passes write no figures yet: set " + metricsKey)
 	}
 }
 

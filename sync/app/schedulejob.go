@@ -31,6 +31,7 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 	cfg := s.tenant.Config
 	j = schedule.Job{
 		Name: s.c.String(flagName), Image: s.c.String(flagImage), Drain: time.Duration(cfg.Sync.Drain),
+		MaxAge: time.Duration(cfg.Sync.MaxAge), Tenant: s.tenant.Name, Metrics: cfg.Paths()[metricsKey],
 	}
 	if !plainName(j.Name) {
 		return j, usagef("--%s %q: choose at most 32 lower-case letters, digits and hyphens, with a letter first",
@@ -64,19 +65,18 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 	}
 	j.Settings = scheduledSettings(s, passes.Env)
 	j.Writes = append(j.Writes, filepath.Dir(j.Ledger))
-	for _, file := range append(slices.Clone(j.Reports), cfg.Paths()[metricsKey]) {
-		if file == "" {
-			continue
-		}
+	for _, file := range j.Reports {
 		j.Writes = append(j.Writes, filepath.Dir(file))
 	}
-	for _, dir := range []string{passes.WitnessDir(), cfg.Ledger.BackupDir} {
-		if dir != "" {
-			j.MayWrite = append(j.MayWrite, dir)
-		}
-	}
 	j.Writes = unique(j.Writes)
-	j.MayWrite = slices.DeleteFunc(unique(j.MayWrite), func(d string) bool { return slices.Contains(j.Writes, d) })
+	// That others are told keeps no pass from its work, and neither does a backup that cannot be made.
+	optional := []string{passes.WitnessDir(), cfg.Ledger.BackupDir}
+	if j.Metrics != "" {
+		optional = append(optional, filepath.Dir(j.Metrics))
+	}
+	j.MayWrite = slices.DeleteFunc(unique(optional), func(dir string) bool {
+		return dir == "" || slices.Contains(j.Writes, dir)
+	})
 	j.Again = scheduleAgain(s)
 	return j, checkPlaces(j)
 }
@@ -138,8 +138,8 @@ func readEvery(c *cli.Context, cfg config.Config) (schedule.Every, error) {
 	return every, nil
 }
 
-// programPath is where this program lies, by the name that it was called by: a link stays when a newer version
-// takes its place.
+// programPath is where this program lies, by the name that it was called by: a link stays when a newer
+// version takes its place.
 func programPath(name string) (string, error) {
 	real, err := os.Executable()
 	if err != nil {
@@ -147,8 +147,8 @@ func programPath(name string) (string, error) {
 	}
 	// go run removes what it has built.
 	if strings.Contains(real, string(filepath.Separator)+"go-build") {
-		return "", usagef("a schedule needs a program that stays: build it (CGO_ENABLED=0 go build -o acsync .), and " +
-			"call that")
+		return "", usagef("a schedule needs a program that stays: build it " +
+			"(CGO_ENABLED=0 go build -o acsync .), and call that")
 	}
 	called, err := exec.LookPath(name)
 	if err != nil {

@@ -1,54 +1,10 @@
-// Package schedule writes the files that let the passes of one configuration run by themselves: a crontab, the
-// units of systemd, the objects of Kubernetes. It knows no command line and reads nothing: a [Job] says it all.
-// No file holds a key; they name the files that do.
+// Package schedule writes the files that let the passes of one configuration run by themselves: a crontab,
+// the units of systemd, the objects of Kubernetes; and those that watch over them, rules of Prometheus and a
+// dashboard of Grafana. It knows no command line and reads nothing: a [Job] says it all. No file holds a key;
+// they name the files that do.
 package schedule
 
-import (
-	"bytes"
-	"embed"
-	"fmt"
-	"path/filepath"
-	"slices"
-	"text/template"
-	"time"
-)
-
-// Job is what is to run, and where. Its paths are absolute.
-type Job struct {
-	Name    string // of units, objects and logs, such as "acsync"
-	Again   string // the arguments of acsync that write these files anew, behind the kind
-	Program string
-	Config  string
-	Ledger  string
-	User    string // whose the ledger is
-	Image   string // of the container
-	Every   Every
-	Drain   time.Duration // how long a pass that is stopped may take to end what is in flight
-	Keys    []Key
-	// Settings are what this shell has in its environment, counts for a pass, and a schedule does not have.
-	Settings []Variable
-	Writes   []string // directories that a pass writes to, the ledger's first
-	MayWrite []string // and those that it does without where they are not there
-	Reports  []string // files of --report
-}
-
-// Key is a secret, and the file that holds it.
-type Key struct {
-	Name     string // such as "kustomer_api_key"
-	Variable string // which names the file, such as "ACSYNC_KUSTOMER_API_KEY_FILE"
-	File     string
-	// Missing: there is no such file yet; the key came from the environment, or from nowhere.
-	Missing bool
-	// Configured: the configuration names the file itself.
-	Configured bool
-}
-
-// Variable is one of the environment.
-type Variable struct {
-	Name, Value string
-	// Path: the value is a place of this machine, which means nothing in a container.
-	Path bool
-}
+import "fmt"
 
 // File is one that a kind consists of.
 type File struct {
@@ -56,13 +12,8 @@ type File struct {
 	Text string `json:"text"`
 }
 
-// Kinds are what [Files] knows.
-func Kinds() []string { return []string{"cron", "systemd", "kubernetes"} }
-
-//go:embed templates
-var templates embed.FS
-
-// Files are the files of a kind, which is one of [Kinds]. Its error is a job that the kind cannot carry out.
+// Files are the files of a kind: cron, systemd, kubernetes, alerts or dashboard. Its error is a job that the
+// kind cannot carry out.
 func Files(kind string, j Job) ([]File, error) {
 	var view any
 	var names []string
@@ -73,6 +24,11 @@ func Files(kind string, j Job) ([]File, error) {
 		view, names = units{j}, []string{".service", ".timer", "-failed.service"}
 	case "kubernetes":
 		view, names = cluster{j}, []string{"-init.yaml", ".yaml"}
+	case "alerts":
+		view, names = watch{j}, []string{"-alerts.yaml"}
+	case "dashboard":
+		text, err := watch{j}.Dashboard()
+		return []File{{j.Name + "-dashboard.json", text}}, err
 	default:
 		return nil, fmt.Errorf("there is no kind of schedule %q", kind)
 	}
@@ -88,58 +44,4 @@ func Files(kind string, j Job) ([]File, error) {
 		return files, checkCrontab(files[0].Text)
 	}
 	return files, nil
-}
-
-func render(name string, data any) (string, error) {
-	// Alerts and dashboards have double braces of their own.
-	t, err := template.New(name).Delims("{%", "%}").Funcs(template.FuncMap{
-		"sh": ShellWord, "cron": cronEscaped, "unit": unitWord, "exec": execWord, "quoted": quoted,
-		"base": filepath.Base, "dir": filepath.Dir,
-	}).ParseFS(templates, "templates/*.tmpl")
-	if err != nil {
-		return "", fmt.Errorf("read the templates: %w", err)
-	}
-	var text bytes.Buffer
-	if err := t.ExecuteTemplate(&text, name, data); err != nil {
-		return "", fmt.Errorf("fill in the template %s: %w", name, err)
-	}
-	return text.String(), nil
-}
-
-// Wait is how long a pass waits for the ledger: long enough that a back-fill lets it have its turn, and shorter
-// than the pause.
-func (j Job) Wait() Every { return Every(min(10*time.Minute, time.Duration(j.Every)*2/3)) }
-
-// Arguments are those of the pass, --report as rename has it.
-func (j Job) arguments(config string, rename func(string) string) []string {
-	args := []string{"run", "--config", config, "--if-locked", "wait=" + j.Wait().flag(), "--json"}
-	for _, file := range j.Reports {
-		args = append(args, "--report", rename(file))
-	}
-	return args
-}
-
-// Arguments are those of the pass on this machine.
-func (j Job) Arguments() []string {
-	return j.arguments(j.Config, func(file string) string { return file })
-}
-
-// Command is a command line of acsync for this configuration, as it can be pasted into a shell.
-func (j Job) Command(args string) string {
-	return ShellWord(j.Program) + " " + args + " --config " + ShellWord(j.Config)
-}
-
-// Anew is the command line that writes the files of a kind again.
-func (j Job) Anew(kind string) string { return j.Command("schedule "+kind) + j.Again }
-
-// Stop is how many seconds a pass has from the signal to stop to the one that kills: the drain, and then what
-// it takes to write ledger, summary and report.
-func (j Job) Stop() int { return int(j.Drain.Round(time.Second)/time.Second) + 20 }
-
-// Log is a file beside the ledger that grows by each pass.
-func (j Job) Log(suffix string) string { return filepath.Join(filepath.Dir(j.Ledger), j.Name+suffix) }
-
-// Missing are the key files that have to be written first.
-func (j Job) Missing() []Key {
-	return slices.DeleteFunc(slices.Clone(j.Keys), func(k Key) bool { return !k.Missing })
 }

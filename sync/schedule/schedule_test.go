@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,8 @@ func job() Job {
 	return Job{
 		Name: "acsync", Program: "/usr/local/bin/acsync", Config: "/etc/acsync/config.toml",
 		Ledger: "/var/lib/acsync/acsync.db", User: "acsync", Image: "acsync:latest", Every: Every(15 * time.Minute),
-		Drain: 25 * time.Second, Writes: []string{"/var/lib/acsync"},
+		Tenant: "acme", Metrics: "/var/lib/node_exporter/acsync.prom",
+		Drain: 25 * time.Second, MaxAge: 72 * time.Hour, Writes: []string{"/var/lib/acsync"},
 		MayWrite: []string{"/home/acsync/.local/state/acsync", "/mnt/backup"},
 		Keys: []Key{
 			{
@@ -46,6 +48,7 @@ func awkward(dir string) Job {
 	j.Ledger, j.Writes = filepath.Join(dir, `a "b"`, "l.db"), []string{filepath.Join(dir, `a "b"`)}
 	j.Keys[0].File = filepath.Join(dir, "k%n y")
 	j.Settings = append(j.Settings, Variable{Name: "ACSYNC_MAPPING_BRAND", Value: `"a%b" + '$HOME \'`})
+	j.Tenant = `a"c{me`
 	j.Reports = []string{filepath.Join(dir, "$HOME.html")}
 	return j
 }
@@ -417,15 +420,117 @@ func checkPod(t *testing.T, pod podSpec, j Job) {
 	}
 }
 
+// TestAlerts holds rules to the form that Prometheus takes, and to figures that there are.
+func TestAlerts(t *testing.T) {
+	for name, j := range map[string]Job{"usual": job(), "awkward": awkward(t.TempDir())} {
+		t.Run(name, func(t *testing.T) {
+			file := files(t, "alerts", j)[0]
+			var found struct {
+				Groups []struct {
+					Name  string
+					Rules []struct {
+						Alert, Expr, For string
+						Labels           struct{ Severity string }
+						Annotations      struct{ Summary, Description string }
+					}
+				}
+			}
+			decoder := yaml.NewDecoder(strings.NewReader(file.Text))
+			decoder.KnownFields(true)
+			if err := decoder.Decode(&found); err != nil {
+				t.Fatalf("%v\n%s", err, file.Text)
+			}
+			names := map[string]bool{}
+			for _, rule := range found.Groups[0].Rules {
+				if _, err := time.ParseDuration(rule.For); err != nil || names[rule.Alert] ||
+					rule.Annotations.Summary == "" || rule.Annotations.Description == "" ||
+					!slices.Contains([]string{"critical", "warning"}, rule.Labels.Severity) {
+					t.Errorf("got %+v, %v", rule, err)
+				}
+				names[rule.Alert] = true
+				checkFigures(t, rule.Expr)
+			}
+			if len(names) < 10 {
+				t.Errorf("got %v", names)
+			}
+			promtool, err := exec.LookPath("promtool")
+			if err != nil {
+				t.Skip("promtool is not there")
+			}
+			path := filepath.Join(t.TempDir(), file.Name)
+			if err := os.WriteFile(path, []byte(file.Text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command(promtool, "check", "rules", path).CombinedOutput(); err != nil {
+				t.Errorf("promtool: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// checkFigures holds an expression to figures that passes write, as far as their source is there.
+func checkFigures(t *testing.T, expr string) {
+	t.Helper()
+	used := regexp.MustCompile(`acsync_(\w+)\{`).FindAllStringSubmatch(expr, -1)
+	if len(used) == 0 && !strings.Contains(expr, "__name__") {
+		t.Errorf("%s looks at no figure", expr)
+	}
+	bare := regexp.MustCompile(`"(\\.|[^"])*"`).ReplaceAllString(expr, "")
+	if strings.Count(bare, "(") != strings.Count(bare, ")") || strings.Count(bare, "{") != strings.Count(bare, "}") {
+		t.Errorf("%s has a bracket too many", expr)
+	}
+	source, err := os.ReadFile("../notify/textfile.go")
+	if err != nil {
+		return
+	}
+	for _, name := range used {
+		if !bytes.Contains(source, []byte(`("`+name[1]+`"`)) {
+			t.Errorf("no pass writes acsync_%s", name[1])
+		}
+	}
+}
+
+func TestDashboard(t *testing.T) {
+	for name, j := range map[string]Job{"usual": job(), "awkward": awkward(t.TempDir())} {
+		t.Run(name, func(t *testing.T) {
+			file := files(t, "dashboard", j)[0]
+			var d dashboard
+			decoder := json.NewDecoder(strings.NewReader(file.Text))
+			decoder.DisallowUnknownFields()
+			if err := decoder.Decode(&d); err != nil || !strings.HasPrefix(file.Text, "{\n  \"description\": \"Import it") {
+				t.Fatalf("%v\n%s", err, file.Text)
+			}
+			taken := map[[2]int]string{}
+			for i, p := range d.Panels {
+				if p.ID != i+1 || p.Title == "" || p.Datasource.UID != "${datasource}" {
+					t.Errorf("got %+v", p)
+				}
+				checkFigures(t, p.Targets[0].Expr)
+				for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+					for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+						if other := taken[[2]int{x, y}]; other != "" || x >= 24 {
+							t.Errorf("%s lies over %q", p.Title, other)
+						}
+						taken[[2]int{x, y}] = p.Title
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestFirstLines holds that each file says how it is installed, and which key files are missing.
 func TestFirstLines(t *testing.T) {
-	for kind, first := range map[string]string{"cron": "crontab -", "systemd": "nstall", "kubernetes": "kubectl apply"} {
+	for kind, first := range map[string]string{"cron": "crontab -", "systemd": "nstall", "kubernetes": "kubectl apply", "alerts": "Install:"} {
 		for _, f := range files(t, kind, job()) {
 			head, _, _ := strings.Cut(f.Text, "\n\n")
 			head, _, _ = strings.Cut(head, "\n---")
 			if !strings.HasPrefix(head, "# ") || !strings.Contains(head, first) {
 				t.Errorf("%s begins so:\n%s", f.Name, head)
 			}
+		}
+		if kind == "alerts" {
+			continue
 		}
 		if text := files(t, kind, job())[0].Text; !strings.Contains(text, "#   /etc/acsync/keys/kustomer_api_key\n") ||
 			strings.Contains(text, "#   /etc/acsync/agent.key\n") {

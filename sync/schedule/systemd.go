@@ -29,12 +29,12 @@ func (u units) InHomes() bool { return u.within("/home", "/root", "/run/user") }
 // InTemporary reports whether it needs anything from the directories for temporary files.
 func (u units) InTemporary() bool { return u.within("/tmp", "/var/tmp") }
 
-// Fine are the exit codes besides 0 that are no failure of a unit: somebody has to look when there is time, or
-// the unit was stopped.
+// Fine are the exit codes besides 0 that are no failure of a unit: somebody has to look when there is time,
+// or the unit was stopped.
 func (u units) Fine() []int { return []int{int(exit.NeedsHand), int(exit.Terminated)} }
 
-// unitWord is one word of a setting of systemd: percent signs are doubled, since they begin what systemd fills
-// in.
+// unitWord is one word of a setting of systemd: percent signs are doubled, since they begin what systemd
+// fills in.
 func unitWord(text string) string {
 	text = strings.ReplaceAll(text, "%", "%%")
 	if !strings.ContainsAny(text, " \t\"'\\;") {
