@@ -138,8 +138,7 @@ func readEvery(c *cli.Context, cfg config.Config) (schedule.Every, error) {
 	return every, nil
 }
 
-// programPath is where this program lies, by the name that it was called by: a link stays when a newer
-// version takes its place.
+// programPath is where this program lies.
 func programPath(name string) (string, error) {
 	real, err := os.Executable()
 	if err != nil {
@@ -150,19 +149,25 @@ func programPath(name string) (string, error) {
 		return "", usagef("a schedule needs a program that stays: build it " +
 			"(CGO_ENABLED=0 go build -o acsync .), and call that")
 	}
+	return calledBy(name, real), nil
+}
+
+// calledBy is the path of a program by the name that it was called by, where that leads to it: a link stays
+// when a newer version takes its place.
+func calledBy(name, real string) string {
 	called, err := exec.LookPath(name)
-	if err != nil {
-		return real, nil
+	if err == nil {
+		called, err = filepath.Abs(called)
 	}
-	if called, err = filepath.Abs(called); err != nil {
-		return real, nil
+	if err != nil {
+		return real
 	}
 	one, err := os.Stat(called)
 	other, unread := os.Stat(real)
 	if err != nil || unread != nil || !os.SameFile(one, other) {
-		return real, nil
+		return real
 	}
-	return called, nil
+	return called
 }
 
 // ownerOf is the user whose the ledger is, or its directory before there is one, and his home directory; the
