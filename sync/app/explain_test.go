@@ -185,7 +185,7 @@ func TestExplainSeveral(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	single, alone := e.run(exit.Failed, "explain", nobody)
-	for _, flags := range [][]string{{nobody, "--json"}, {"Jane <" + nobody + ">"}, {nobody + "@"}} {
+	for _, flags := range [][]string{{nobody, "--jsno"}, {"Jane <" + nobody + ">"}, {nobody + "@"}} {
 		_, refused := e.run(exit.Usage, "explain", flags...)
 		problems = append(problems, refused...)
 	}
