@@ -194,7 +194,12 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		result.Due = now
 	}
 	if err := d.options.Ledger.Finish(intent, result); err != nil {
-		return Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status},
+		doubt := Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status}
+		// Nothing has left, and perhaps the ledger knows nothing of it any more.
+		if outcome == notSent {
+			doubt = notSent
+		}
+		return doubt,
 			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
 				"the next pass will find it in doubt", c.Conversation.ID, err)}
 	}
