@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -149,7 +148,9 @@ func (m Mending) Mend(
 		}
 		return w.flush()
 	})
-	err = cmp.Or(err, w.flush())
+	if err == nil {
+		err = w.flush()
+	}
 	if err != nil && !errors.Is(err, store.ErrRolledBack) {
 		err = &store.WriteError{Err: fmt.Errorf("mend what was found: %w", err)}
 	}
@@ -182,7 +183,10 @@ func (w *mending) flush() error {
 		return err
 	}
 	entries, _ := decide.GroupByConversation(known)
-	return cmp.Or(w.markAll(part, entries), w.queueAll(part, entries))
+	if err := w.markAll(part, entries); err != nil {
+		return err
+	}
+	return w.queueAll(part, entries)
 }
 
 // markAll marks what is there. What was refused or given up, and is there all the same, a rebuild leaves.

@@ -147,6 +147,17 @@ func TestMendLooksAgain(t *testing.T) {
 	}
 }
 
+// TestMendStops: what cannot be marked ends the mending, and nothing is queued behind it.
+func TestMendStops(t *testing.T) {
+	b, broken := newBench(t, ""), errors.New("the disk is full")
+	refuse := func([]agentconnect.Interaction) (int, error) { return 0, broken }
+	list := found([]Finding{there("a", ""), missed("b", noon)})
+	done, err := b.Mend(b.Ledger, list, 0, refuse, noon.Add(time.Hour))
+	if !errors.Is(err, broken) || done != (Mended{}) || b.states(t, "b") != nil {
+		t.Errorf("%+v, %v, and what was never asked is %v", done, err, b.states(t, "b"))
+	}
+}
+
 // TestMendPerResolution: with one survey a resolution, each has its own key and its own fate.
 func TestMendPerResolution(t *testing.T) {
 	b := newBench(t, store.PerResolution)

@@ -161,3 +161,23 @@ func (w *world) Between(
 		}
 	}
 }
+
+// brokenSearch is a Kustomer whose search fails.
+type brokenSearch struct {
+	*world
+	err error
+}
+
+func (b brokenSearch) SearchConversations(
+	context.Context, kustomer.Query,
+) (page kustomer.Page[kustomer.Conversation], err error) {
+	return page, b.err
+}
+
+// receiverFunc has nothing, and is called when it is asked.
+type receiverFunc func()
+
+func (f receiverFunc) Between(context.Context, time.Time, time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	f()
+	return func(func(agentconnect.Interaction, error) bool) {}
+}

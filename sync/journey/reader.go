@@ -114,7 +114,13 @@ func (r *reading) run(ctx context.Context, yield func(Journey, error) bool) erro
 	})
 	r.fetcher.Begin(now)
 	r.fetcher.StartAt(r.window.From)
-	if err := cmp.Or(r.readKustomer(ctx), r.readReceiver(ctx, now), r.findNameless()); err != nil {
+	if err := r.readKustomer(ctx); err != nil {
+		return err
+	}
+	if err := r.readReceiver(ctx, now); err != nil {
+		return err
+	}
+	if err := r.findNameless(); err != nil {
 		return err
 	}
 	return r.sides.Each(func(sides []side) error { return r.join(ctx, sides, yield) })

@@ -178,6 +178,24 @@ func TestLedgerIsLentAtFirst(t *testing.T) {
 	}
 }
 
+// TestRangeStops: when Kustomer fails, Agent Connect is not read for nothing.
+func TestRangeStops(t *testing.T) {
+	w := &world{}
+	r := w.reader()
+	broken := errors.New("Kustomer does not answer")
+	r.Source = brokenSearch{w, broken}
+	asked := false
+	r.Receiver = receiverFunc(func() { asked = true })
+	for _, err := range r.Range(t.Context(), yesterday()) {
+		if !errors.Is(err, broken) {
+			t.Errorf("it gave something, or failed with %v", err)
+		}
+	}
+	if asked {
+		t.Error("Agent Connect's data were read all the same")
+	}
+}
+
 // TestRangeFails: what cannot be read is an error, and nothing that was read before it is taken for all.
 func TestRangeFails(t *testing.T) {
 	w := &world{failing: errors.New("the data break off")}
