@@ -159,7 +159,7 @@ func (a *Audit) putOff(f Finding) error {
 func (a *Audit) countRequests(j journey.Journey) error {
 	for _, i := range j.Interactions {
 		number, own := verify.OwnStamp(a.Ledger, i.Intent)
-		if own && a.Ledger != "" {
+		if own {
 			a.LastShown = max(a.LastShown, number)
 			if i.CreatedAt.Before(a.Settled) {
 				a.LastSettled = max(a.LastSettled, number)

@@ -110,6 +110,7 @@ func TestCompare(t *testing.T) {
 		"in doubt and there":         {with(marked("", entry(store.InDoubt)), soon, ours), terms, "in_doubt in_doubt"},
 		"no ledger: asked once":      {with(marked(""), soon, ""), without, ""},
 		"no ledger: asked twice":     {with(with(marked(""), soon, ""), soon, ""), without, "asked_twice by_others"},
+		"no ledger: an odd stamp":    {with(with(marked(""), soon, "-7"), soon, "-7"), without, "asked_twice by_others"},
 		"no ledger: never asked":     {marked(""), without, "never_asked unknown"},
 		"forgotten, data not read":   {marked(""), Terms{Ledger: terms.Ledger, Known: noon.Add(time.Hour), Settled: terms.Settled}, ""},
 		"forgotten, and never asked": {marked(""), Terms{Ledger: terms.Ledger, Known: noon.Add(time.Hour), Received: true, Settled: terms.Settled, Passed: terms.Passed}, "never_asked unknown"},

@@ -47,7 +47,7 @@ func (t Terms) perResolution() bool { return t.Identity.OrDefault() == store.Per
 func (t Terms) request(i agentconnect.Interaction) Request {
 	_, ours := verify.OwnStamp(t.Ledger, i.Intent)
 	return Request{
-		At: i.CreatedAt, UUID: i.UUID, Stamp: i.Intent, Ours: ours && t.Ledger != "", Delivery: i.Delivery(),
+		At: i.CreatedAt, UUID: i.UUID, Stamp: i.Intent, Ours: ours, Delivery: i.Delivery(),
 		Answered: i.AnsweredAt,
 	}
 }

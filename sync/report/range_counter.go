@@ -157,7 +157,7 @@ func distinct(values []string) []string {
 func (c *RangeCounter) askedByOthers(j journey.Journey) bool {
 	ours := func(i agentconnect.Interaction) bool {
 		_, own := verify.OwnStamp(c.Ledger, i.Intent)
-		return own && c.Ledger != ""
+		return own
 	}
 	asked := j.Asked()
 	return len(asked) > 0 && !slices.ContainsFunc(asked, ours) && !sentByLedger(j)

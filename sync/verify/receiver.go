@@ -32,11 +32,12 @@ const (
 	greatest = 1 << 62
 )
 
-// OwnStamp reads the number of the intent from a stamp; false for one that is not of the ledger with this id.
+// OwnStamp reads the number of the intent from a stamp; false for one that is not of the ledger with this id,
+// and where there is no ledger.
 func OwnStamp(ledger, stamp string) (uint64, bool) {
 	digits, own := strings.CutPrefix(folded(stamp), folded(ledger)+"-")
 	number, err := strconv.ParseUint(digits, 16, 64)
-	return number, own && err == nil && number < greatest
+	return number, ledger != "" && own && err == nil && number < greatest
 }
 
 // folded is an id or stamp as it is compared: the service may change its case, or pad it.
