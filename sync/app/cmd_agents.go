@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,18 +57,9 @@ func showAgents(s *session) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if err := writeReport(file, made, report.AgentsRendererFor); err != nil {
-			return err
-		}
-	}
-	err = show(s, made, report.AgentsJSON, func(r report.Agents) doc.Doc {
+	return publish(s, files, made, report.AgentsRendererFor, report.AgentsJSON, func(r report.Agents) doc.Doc {
 		return report.AgentsDoc(r, agentsOnScreen)
 	})
-	if err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
 }
 
 // countAgents reads the range from the three systems, and counts the conversations of each agent.

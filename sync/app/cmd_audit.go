@@ -226,16 +226,10 @@ func (a *auditing) stopped(err error) error {
 
 // tell shows the audit, and ends with what it has found.
 func (a *auditing) tell(made report.Audit) error {
-	for _, file := range a.files {
-		if err := writeReport(file, made, report.AuditRendererFor); err != nil {
-			return err
-		}
-	}
-	err := show(a.session, made, report.AuditJSON, func(made report.Audit) doc.Doc {
-		return report.AuditDoc(made, report.MostNamed)
-	})
+	asText := func(made report.Audit) doc.Doc { return report.AuditDoc(made, report.MostNamed) }
+	err := publish(a.session, a.files, made, report.AuditRendererFor, report.AuditJSON, asText)
 	if err != nil {
-		return fmt.Errorf("print the report: %w", err)
+		return err
 	}
 	return auditEnd(made)
 }
@@ -263,10 +257,8 @@ func (a *auditing) fix(made report.Audit) error {
 		return err
 	}
 	made = made.WithMended(done)
-	for _, file := range a.files {
-		if err := writeReport(file, made, report.AuditRendererFor); err != nil {
-			return fmt.Errorf("%w; what was mended stays so", err)
-		}
+	if err := writeReports(a.files, made, report.AuditRendererFor); err != nil {
+		return fmt.Errorf("%w; what was mended stays so", err)
 	}
 	if asText {
 		err = doc.Text(a.stdout, report.MendedDoc(made), a.terminal.style())

@@ -56,18 +56,8 @@ func showPasses(s *session) error {
 		return err
 	}
 	history := report.NewHistory(runs, about)
-	for _, file := range files {
-		if err := writeReport(file, history, report.HistoryRendererFor); err != nil {
-			return err
-		}
-	}
-	err = show(s, history, report.HistoryJSON, func(h report.History) doc.Doc {
-		return report.HistoryDoc(h, report.MostNamed)
-	})
-	if err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
+	asText := func(h report.History) doc.Doc { return report.HistoryDoc(h, report.MostNamed) }
+	return publish(s, files, history, report.HistoryRendererFor, report.HistoryJSON, asText)
 }
 
 // pastRuns are all passes that the ledger remembers, the newest first, and before them one whose summary it

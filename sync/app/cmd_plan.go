@@ -83,10 +83,8 @@ func showPlan(s *session) error {
 	if shown.Plan, shown.Obstacle, err = plan.Look(text, s.tenant.PlanTerms(s.clock())); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	for _, file := range files {
-		if err := writeReport(file, shown, report.PlanRendererFor); err != nil {
-			return err
-		}
+	if err := writeReports(files, shown, report.PlanRendererFor); err != nil {
+		return err
 	}
 	return show(s, shown, report.PlanJSON, func(p report.Plan) doc.Doc { return report.PlanDoc(p, 0) })
 }

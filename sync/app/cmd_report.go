@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -75,20 +74,13 @@ func showRange(s *session) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if err := writeReport(file, made, report.RangeRendererFor); err != nil {
-			return err
-		}
-	}
 	most := groupsOnScreen
 	if terms.By != nil {
 		most = groupsIfChosen
 	}
-	err = show(s, made, report.RangeJSON, func(r report.Range) doc.Doc { return report.RangeDoc(r, most) })
-	if err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
+	return publish(s, files, made, report.RangeRendererFor, report.RangeJSON, func(r report.Range) doc.Doc {
+		return report.RangeDoc(r, most)
+	})
 }
 
 // countRange reads the range from the three systems, and counts its conversations.

@@ -97,10 +97,8 @@ func testRules(s *session) error {
 	if err != nil {
 		return err
 	}
-	for _, file := range files {
-		if err := writeReport(file, trial, report.RulesRendererFor); err != nil {
-			return err
-		}
+	if err := writeReports(files, trial, report.RulesRendererFor); err != nil {
+		return err
 	}
 	err = show(s, trial, report.RulesJSON, func(r *report.Rules) doc.Doc { return report.RulesDoc(r, 0) })
 	if err == nil && trial.Unexpected() > 0 {

@@ -11,6 +11,7 @@ import (
 	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/report"
+	"acsync/sync/report/doc"
 )
 
 // reports are the files that --report names, written however the pass ends. The zero reports are none.
@@ -53,6 +54,32 @@ func (r *reports) write(pass report.Pass, problem error) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// publish writes an answer into the files of --report, and shows it.
+func publish[T any](
+	s *session, files []output, made T, rendererFor func(path string) (func(io.Writer, T) error, error),
+	asJSON func(io.Writer, T) error, asText func(T) doc.Doc,
+) error {
+	if err := writeReports(files, made, rendererFor); err != nil {
+		return err
+	}
+	if err := show(s, made, asJSON, asText); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}
+
+// writeReports writes the files one after the other, until one cannot be written.
+func writeReports[T any](
+	files []output, made T, rendererFor func(path string) (func(io.Writer, T) error, error),
+) error {
+	for _, file := range files {
+		if err := writeReport(file, made, rendererFor); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func writeReport[T any](
