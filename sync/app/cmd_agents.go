@@ -89,14 +89,12 @@ func countAgents(s *session, lock lockPolicy, terms report.RangeTerms) (made rep
 	}
 	reader.Progress = sign.reading(terms.Window, terms.Zone)
 	counter := report.NewAgentsCounter(terms)
-	for j, err := range reader.Range(ctx, terms.Window) {
-		switch {
-		case ctx.Err() != nil:
-			return made, context.Cause(ctx)
-		case err != nil:
-			return made, err
-		}
+	err = eachJourney(ctx, reader, terms.Window, func(j journey.Journey) error {
 		counter.Add(j)
+		return nil
+	})
+	if err != nil {
+		return made, err
 	}
 	names := journey.ReadNames(ctx, clients.Kustomer, notice)
 	names.Learn(ctx, counter.Agents())

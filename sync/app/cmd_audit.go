@@ -196,13 +196,8 @@ func (a *auditing) compare(ctx context.Context) error {
 		}
 		reader.Policy.Profiles = profiles
 	}
-	for j, err := range reader.Range(ctx, a.about.Window) {
-		if err == nil {
-			err = a.Add(j)
-		}
-		if err != nil {
-			return a.stopped(err)
-		}
+	if err := eachJourney(ctx, reader, a.about.Window, a.Add); err != nil {
+		return err
 	}
 	if err := a.Finish(ctx, a.clients.AgentConnect); err != nil {
 		return a.stopped(err)

@@ -102,16 +102,8 @@ func countRange(s *session, lock lockPolicy, terms report.RangeTerms) (made repo
 	reader.Progress = sign.reading(terms.Window, terms.Zone)
 	counter := report.NewRangeCounter(terms)
 	defer func() { err = errors.Join(err, counter.Close()) }()
-	for j, err := range reader.Range(ctx, terms.Window) {
-		if err == nil {
-			err = counter.Add(j)
-		}
-		switch {
-		case ctx.Err() != nil:
-			return made, context.Cause(ctx)
-		case err != nil:
-			return made, err
-		}
+	if err := eachJourney(ctx, reader, terms.Window, counter.Add); err != nil {
+		return made, err
 	}
 	names := journey.ReadNames(ctx, clients.Kustomer, notice)
 	names.Learn(ctx, counter.Agents())
@@ -161,6 +153,24 @@ func openRange(
 		reader.Receiver, terms.Received = clients.AgentConnect, true
 	}
 	return clients, reader, nil
+}
+
+// eachJourney gives the conversations of a range to take. One that was stopped ends with why.
+func eachJourney(
+	ctx context.Context, reader journey.Reader, w fetch.Window, take func(journey.Journey) error,
+) error {
+	for j, err := range reader.Range(ctx, w) {
+		if err == nil {
+			err = take(j)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // sentenceOf is a notice as one of several sentences.
