@@ -38,18 +38,11 @@ type connectSide struct {
 
 func (a *connectSide) probes() []Probe {
 	const group = "Agent Connect"
-	about := func(name string, run func() Result) Probe {
-		return Probe{group, name, func(context.Context) Result {
-			if a.unread != "" {
-				return notRun("%s", a.unread)
-			}
-			return run()
-		}}
-	}
+	about := after(group, func() string { return a.unread })
 	return []Probe{
 		{group, "keys", a.keys},
 		{group, "test key", a.testKey},
-		about("clock", func() Result { return clockResult("Agent Connect", a.glance.At, a.now()) }),
+		about("clock", func(context.Context) Result { return clockResult("Agent Connect", a.glance.At, a.now()) }),
 		about("data", a.data),
 	}
 }
@@ -102,7 +95,7 @@ func (a *connectSide) testKey(context.Context) Result {
 }
 
 // data sees whether the data have the shape that settles what is in doubt.
-func (a *connectSide) data() Result {
+func (a *connectSide) data(context.Context) Result {
 	rows := a.glance.Rows
 	if len(rows) == 0 {
 		return ok("they are a list, and empty for the last 24 hours: its rows cannot be looked at")

@@ -41,6 +41,18 @@ type Probe struct {
 	Run   func(context.Context) Result
 }
 
+// after makes the probes of a group that say why they cannot be run as long as something speaks against it.
+func after(group string, why func() string) func(name string, run func(context.Context) Result) Probe {
+	return func(name string, run func(context.Context) Result) Probe {
+		return Probe{group, name, func(ctx context.Context) Result {
+			if reason := why(); reason != "" {
+				return notRun("%s", reason)
+			}
+			return run(ctx)
+		}}
+	}
+}
+
 // Line is a probe's result.
 type Line struct {
 	Group, Name string

@@ -63,17 +63,9 @@ type kustomerSide struct {
 }
 
 func (k *kustomerSide) probes() []Probe {
-	const group = "Kustomer"
-	role := func(name string, run func(context.Context) Result) Probe {
-		return Probe{group, name, func(ctx context.Context) Result {
-			if k.down != "" {
-				return notRun("%s", k.down)
-			}
-			return run(ctx)
-		}}
-	}
+	role := after("Kustomer", func() string { return k.down })
 	return []Probe{
-		{group, "key", k.key},
+		{"Kustomer", "key", k.key},
 		role("clock", k.clock),
 		role("search", k.search),
 		role("conversations", k.conversationRole),

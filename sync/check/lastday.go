@@ -31,20 +31,17 @@ type lastDay struct {
 }
 
 func (d *lastDay) probes() []Probe {
-	const group = "The last day"
-	about := func(name string, run func(context.Context) Result) Probe {
-		return Probe{group, name, func(ctx context.Context) Result {
-			switch {
-			case d.down != "":
-				return notRun("%s", d.down)
-			case d.unread != nil:
-				return notRun("%s", unsearched)
-			case len(d.day.Items) == 0:
-				return notRun("no conversation was found")
-			}
-			return run(ctx)
-		}}
-	}
+	about := after("The last day", func() string {
+		switch {
+		case d.down != "":
+			return d.down
+		case d.unread != nil:
+			return unsearched
+		case len(d.day.Items) == 0:
+			return "no conversation was found"
+		}
+		return ""
+	})
 	return []Probe{
 		about("channels", d.channels),
 		about("brands", d.brandNames),

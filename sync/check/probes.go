@@ -36,11 +36,14 @@ func Quick(s Subject) []Probe {
 
 // Local are the probes that call no service.
 func Local(s Subject) []Probe {
-	probes := s.configuration().probes()
-	if s.Ledger != nil {
-		probes = append(probes, s.Ledger.probes()...)
+	return append(s.configuration().probes(), s.ledgerProbes()...)
+}
+
+func (s Subject) ledgerProbes() []Probe {
+	if s.Ledger == nil {
+		return nil
 	}
-	return probes
+	return s.Ledger.probes()
 }
 
 // All are all probes. They make at most [MostCalls] calls.
@@ -57,9 +60,8 @@ func All(s Subject) []Probe {
 		facts.lateness = &s.Ledger.Info.Lateness
 	}
 	day := &lastDay{kustomerSide: k, connect: a, policy: s.Policy}
-	local := Local(s)
-	own := len(s.configuration().probes())
-	return slices.Concat(local[:own], k.probes(), a.probes(), facts.probes(), day.probes(), local[own:])
+	return slices.Concat(
+		s.configuration().probes(), k.probes(), a.probes(), facts.probes(), day.probes(), s.ledgerProbes())
 }
 
 // MostCalls is how many calls all probes make at most, where none fails: to both services together.

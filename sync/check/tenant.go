@@ -39,15 +39,7 @@ type tenantFacts struct {
 }
 
 func (t *tenantFacts) probes() []Probe {
-	const group = "This tenant"
-	about := func(name string, run func(context.Context) Result) Probe {
-		return Probe{group, name, func(ctx context.Context) Result {
-			if t.down != "" {
-				return notRun("%s", t.down)
-			}
-			return run(ctx)
-		}}
-	}
+	about := after("This tenant", func() string { return t.down })
 	return []Probe{
 		about("done times", t.doneTimes),
 		about("order", t.order),
