@@ -226,9 +226,9 @@ func (p pass) openLedger(clients *tenant.Clients) (
 	return place, notice, closeLedger, err
 }
 
-// conclude writes the files of --report, tells others, and prints the report. One that ended before anything was read has
-// nothing to show to people. What cannot be written is a failure of its own, and hides no other; nor does a
-// ledger that could not be closed.
+// conclude writes the files of --report, tells others, and prints the report. One that ended before anything
+// was read has nothing to show to people. What cannot be written is a failure of its own, and hides no other;
+// nor does a ledger that could not be closed.
 func (p pass) conclude(made report.Pass, err, closed error) error {
 	var failed error
 	fail := func(code exit.Code, err error) {

@@ -64,7 +64,7 @@ func masked(argument string) string {
 // hexID reports whether an id is one as all that were observed: 24 hexadecimal digits.
 func hexID(id string) bool {
 	_, hex := decide.HexKey(id)
-	return hex && len(id) == 24
+	return hex
 }
 
 // conversations are the ids of the conversations that it is about.
