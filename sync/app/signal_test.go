@@ -62,6 +62,10 @@ func holdPass(t *testing.T, program string, prepare ...func(*exec.Cmd)) *held {
 			t.Error(err)
 		}
 	})
+	// So that one is rejected at any hour: a small world may have none that is.
+	refused, customer := newConversation(now.Add(-30 * time.Minute))
+	refused.Channels = []string{"kiosk"}
+	stand.Put(sandbox.Records{Conversations: []sandbox.Conversation{refused}, Customers: []sandbox.Customer{customer}})
 	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
 		"[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\nconcurrency = %d\n",
 		stand.KustomerURL(), stand.KustomerKey(), stand.AgentConnectURL(), stand.AgentConnectKey(), inFlight)
