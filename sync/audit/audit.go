@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -26,12 +25,6 @@ const (
 	// asked, as far as a rebuild of a ledger reads.
 	before = 90 * 24 * time.Hour
 )
-
-// Receiver tells what Agent Connect has taken, from its own data.
-type Receiver interface {
-	// Between gives what was created from since to until. It ends with an error unless it has given all.
-	Between(ctx context.Context, since, until time.Time) iter.Seq2[agentconnect.Interaction, error]
-}
 
 // Tally counts what an audit has looked at: conversations once each, requests and their deliveries each. The
 // conversations of the range are Done, and that is the sum of the five behind it and of those in Found that
@@ -223,7 +216,7 @@ func (a *Audit) countAgreed(j journey.Journey, known store.Record) {
 
 // Finish ends the comparison when all conversations have been added. What seems never asked, and began before
 // the data that were read, is looked for in those before.
-func (a *Audit) Finish(ctx context.Context, receiver Receiver) error {
+func (a *Audit) Finish(ctx context.Context, receiver journey.Receiver) error {
 	if !a.oldest.IsZero() {
 		if err := a.lookBack(ctx, receiver); err != nil {
 			return err
@@ -242,7 +235,7 @@ func (a *Audit) Agents() ([]string, error) {
 	return slices.Sorted(maps.Keys(agents)), err
 }
 
-func (a *Audit) lookBack(ctx context.Context, receiver Receiver) error {
+func (a *Audit) lookBack(ctx context.Context, receiver journey.Receiver) error {
 	from := a.oldest.Add(-verify.Skew)
 	if limit := a.Since.Add(-before); from.Before(limit) {
 		from = limit
