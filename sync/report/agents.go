@@ -227,7 +227,7 @@ func (r Agents) remedyFor(c Cause) string {
 
 // AgentsRendererFor is RendererFor for a report of agents.
 func AgentsRendererFor(path string) (func(io.Writer, Agents) error, error) {
-	return rendererFor(path, AgentsDoc, AgentsCSV)
+	return rendererFor(path, AgentsDoc, AgentsCSV, indented)
 }
 
 // AgentsJSON writes the report of agents as one object on one line, schema acsync.agents/1.

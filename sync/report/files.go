@@ -21,39 +21,36 @@ import (
 
 // RendererFor finds the form that a file's name asks for; the error names those that there are.
 func RendererFor(path string) (func(io.Writer, Report) error, error) {
-	return rendererFor(path, ReportDoc, CSV)
+	return rendererFor(path, ReportDoc, CSV, indented)
 }
 
 // HistoryRendererFor is RendererFor for a report of past passes.
 func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
-	return rendererFor(path, HistoryDoc, HistoryCSV)
+	return rendererFor(path, HistoryDoc, HistoryCSV, indented)
 }
 
 // AuditRendererFor is RendererFor for an audit.
 func AuditRendererFor(path string) (func(io.Writer, Audit) error, error) {
-	render, err := rendererFor(path, AuditDoc, AuditCSV)
-	if strings.ToLower(filepath.Ext(path)) == ".json" {
-		render = func(w io.Writer, a Audit) error {
-			v := &doc.Visible{To: w}
-			return errors.Join(a.writeJSON(v, "\n "), v.Close())
-		}
-	}
-	return render, err
+	asJSON := func(w io.Writer, a Audit) error { return a.writeJSON(w, "\n ") }
+	return rendererFor(path, AuditDoc, AuditCSV, asJSON)
+}
+
+// indented writes a subject that is in memory as JSON, for a file.
+func indented[T any](w io.Writer, subject T) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(subject)
 }
 
 // rendererFor leaves out what a reader cannot see; in JSON it has a form.
-func rendererFor[T any](path string, document func(T, int) doc.Doc,
-	csv func(io.Writer, T) error,
+func rendererFor[T any](
+	path string, document func(T, int) doc.Doc, csv, asJSON func(io.Writer, T) error,
 ) (func(io.Writer, T) error, error) {
 	extension := strings.ToLower(filepath.Ext(path))
 	write := map[string]func(io.Writer, T) error{
 		".html": func(w io.Writer, subject T) error { return doc.HTML(w, document(subject, mostOnPage)) },
 		".csv":  csv,
-		".json": func(w io.Writer, subject T) error {
-			encoder := json.NewEncoder(w)
-			encoder.SetIndent("", " ")
-			return encoder.Encode(subject)
-		},
+		".json": asJSON,
 		".md": func(w io.Writer, subject T) error {
 			return doc.Markdown(w, document(subject, mostInMarkdown))
 		},

@@ -68,7 +68,7 @@ func PlanJSON(w io.Writer, p Plan) error { return writeJSON(w, p) }
 
 // PlanRendererFor is RendererFor for a saved plan.
 func PlanRendererFor(path string) (func(io.Writer, Plan) error, error) {
-	return rendererFor(path, PlanDoc, PlanCSV)
+	return rendererFor(path, PlanDoc, PlanCSV, indented)
 }
 
 // PlanCSV writes a line for each conversation that the plan would ask about.

@@ -10,7 +10,7 @@ import (
 
 // RangeRendererFor is RendererFor for a report of conversations.
 func RangeRendererFor(path string) (func(io.Writer, Range) error, error) {
-	return rendererFor(path, RangeDoc, RangeCSV)
+	return rendererFor(path, RangeDoc, RangeCSV, indented)
 }
 
 // RangeJSON writes the report of conversations as one object on one line, schema acsync.range/1.

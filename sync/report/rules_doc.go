@@ -21,7 +21,7 @@ const (
 
 // RulesRendererFor is RendererFor for a trial of the rules.
 func RulesRendererFor(path string) (func(io.Writer, *Rules) error, error) {
-	return rendererFor(path, RulesDoc, RulesCSV)
+	return rendererFor(path, RulesDoc, RulesCSV, indented)
 }
 
 // RulesCSV writes a line for each conversation.
