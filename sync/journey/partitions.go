@@ -5,10 +5,8 @@ import (
 	"bytes"
 	"encoding/gob"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"io"
-	"os"
 )
 
 const (
@@ -17,8 +15,8 @@ const (
 )
 
 // Partitions keep more values than there is memory for, so that those of one key come together again: each key
-// has its partition, and one partition at a time is read. What is too much for memory goes into files of the
-// system's directory for temporary ones, which only this user can read. The zero Partitions are empty.
+// has its partition, and one partition at a time is read. What is too much for memory goes into files. The zero
+// Partitions are empty. Close them.
 type Partitions[T any] struct {
 	seed  maphash.Seed
 	parts []*partition
@@ -35,8 +33,7 @@ func (p *Partitions[T]) Put(key string, value T) error {
 		p.parts[at] = newPartition(p.room)
 	}
 	if err := p.parts[at].encoder.Encode(value); err != nil {
-		return fmt.Errorf("keep what was read in %s: %w; make room there, or name another place in TMPDIR",
-			os.TempDir(), err)
+		return unkept("read", err)
 	}
 	return nil
 }
@@ -49,7 +46,7 @@ func (p *Partitions[T]) Each(take func([]T) error) error {
 		}
 		reader, err := part.reader()
 		if err != nil {
-			return fmt.Errorf("read again what was kept in %s: %w", os.TempDir(), err)
+			return unreadable(err)
 		}
 		var values []T
 		for decoder := gob.NewDecoder(reader); err == nil; {
@@ -59,7 +56,7 @@ func (p *Partitions[T]) Each(take func([]T) error) error {
 			}
 		}
 		if !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read again what was kept in %s: %w", os.TempDir(), err)
+			return unreadable(err)
 		}
 		if err := take(values); err != nil {
 			return err
@@ -72,8 +69,8 @@ func (p *Partitions[T]) Each(take func([]T) error) error {
 func (p *Partitions[T]) Close() error {
 	var failed []error
 	for _, part := range p.parts {
-		if part != nil && part.file != nil {
-			failed = append(failed, part.file.Close(), os.Remove(part.file.Name()))
+		if part != nil {
+			failed = append(failed, part.file.remove())
 		}
 	}
 	p.parts = nil
@@ -85,7 +82,7 @@ type partition struct {
 	encoder *gob.Encoder
 	room    int
 	waiting bytes.Buffer
-	file    *os.File
+	file    spill
 }
 
 func newPartition(room int) *partition {
@@ -106,18 +103,16 @@ func (p *partition) Write(code []byte) (int, error) {
 	return len(code), p.flush()
 }
 
-func (p *partition) flush() (err error) {
-	if p.file == nil {
-		if p.file, err = os.CreateTemp("", "acsync-*"); err != nil {
-			return err
-		}
+func (p *partition) flush() error {
+	if err := p.file.open(); err != nil {
+		return err
 	}
-	_, err = p.waiting.WriteTo(p.file)
+	_, err := p.waiting.WriteTo(p.file)
 	return err
 }
 
 func (p *partition) reader() (io.Reader, error) {
-	if p.file == nil {
+	if p.file.File == nil {
 		return bytes.NewReader(p.waiting.Bytes()), nil
 	}
 	if err := p.flush(); err != nil {

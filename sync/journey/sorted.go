@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"encoding/gob"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"slices"
 )
 
@@ -14,13 +12,12 @@ import (
 const runLength = 10_000
 
 // Sorted keeps more values than there is memory for, and gives them back in an order. What is too much for
-// memory goes, in sorted runs, into a file of the system's directory for temporary ones, which only this user
-// can read. Close it.
+// memory goes, in sorted runs, into a file. Close it.
 type Sorted[T any] struct {
 	compare func(a, b T) int
 	length  int // of a run; 0: runLength
 	waiting []T
-	file    *os.File
+	file    spill
 	ends    []int64 // of the runs in the file
 	count   int
 }
@@ -42,8 +39,7 @@ func (s *Sorted[T]) Put(value T) error {
 		return nil
 	}
 	if err := s.flush(); err != nil {
-		return fmt.Errorf("keep what was found in %s: %w; make room there, or name another place in TMPDIR",
-			os.TempDir(), err)
+		return unkept("found", err)
 	}
 	return nil
 }
@@ -51,10 +47,8 @@ func (s *Sorted[T]) Put(value T) error {
 // flush writes what waits as a run behind the others.
 func (s *Sorted[T]) flush() (err error) {
 	slices.SortStableFunc(s.waiting, s.compare)
-	if s.file == nil {
-		if s.file, err = os.CreateTemp("", "acsync-*"); err != nil {
-			return err
-		}
+	if err := s.file.open(); err != nil {
+		return err
 	}
 	buffered := bufio.NewWriter(s.file)
 	encoder := gob.NewEncoder(buffered)
@@ -92,7 +86,7 @@ func (s *Sorted[T]) Each(take func(T) error) error {
 				least = r
 			}
 			if r.err != nil && !errors.Is(r.err, io.EOF) {
-				return fmt.Errorf("read again what was kept in %s: %w", os.TempDir(), r.err)
+				return unreadable(r.err)
 			}
 		}
 		if least == nil {
@@ -128,10 +122,6 @@ func (r *run[T]) next() {
 
 // Close removes the file.
 func (s *Sorted[T]) Close() error {
-	if s.file == nil {
-		return nil
-	}
-	err := errors.Join(s.file.Close(), os.Remove(s.file.Name()))
-	s.file, s.ends = nil, nil
-	return err
+	s.ends = nil
+	return s.file.remove()
 }
