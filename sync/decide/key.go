@@ -15,12 +15,15 @@ const TimeLayout = "2006-01-02T15:04:05.000Z"
 // Format writes a time in [TimeLayout].
 func Format(t time.Time) string { return t.UTC().Format(TimeLayout) }
 
-// KeyOf names a conversation in the ledger. Ids of 24 hex digits are the same in upper and lower case.
-func KeyOf(c kustomer.Conversation) store.Key {
-	if key, ok := HexKey(c.ID); ok {
+// KeyOf names a conversation in the ledger.
+func KeyOf(c kustomer.Conversation) store.Key { return KeyOfID(c.ID) }
+
+// KeyOfID names a conversation by its id. Ids of 24 hex digits are the same in upper and lower case.
+func KeyOfID(id string) store.Key {
+	if key, ok := HexKey(id); ok {
 		return key
 	}
-	return store.Key{Conversation: c.ID}
+	return store.Key{Conversation: id}
 }
 
 // HexKey names a conversation by an id of 24 hex digits; false for any other.

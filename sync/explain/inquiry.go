@@ -38,7 +38,7 @@ type Inquiry struct {
 }
 
 // idOf is an id as the ledger has it.
-func idOf(id string) string { return decide.KeyOf(kustomer.Conversation{ID: id}).Conversation }
+func idOf(id string) string { return decide.KeyOfID(id).Conversation }
 
 // Remember reads at once what a ledger has of conversations. It is not needed after that: no pass waits while
 // services are asked.

@@ -189,7 +189,7 @@ func unreadOf(err error) ([]string, error) {
 	}
 	unread := make([]string, len(unreadable.IDs))
 	for i, id := range unreadable.IDs {
-		unread[i] = decide.KeyOf(kustomer.Conversation{ID: id}).Conversation
+		unread[i] = decide.KeyOfID(id).Conversation
 	}
 	return unread, nil
 }

@@ -10,7 +10,6 @@ import (
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/fetch"
-	"acsync/sync/kustomer"
 )
 
 // Journey is one conversation, through the three systems.
@@ -147,5 +146,5 @@ func (j *Journey) place(w fetch.Window) {
 
 // Canonical is an id as the ledger has it: the services may change its case, or pad it.
 func Canonical(id string) string {
-	return decide.KeyOf(kustomer.Conversation{ID: strings.TrimSpace(id)}).Conversation
+	return decide.KeyOfID(strings.TrimSpace(id)).Conversation
 }

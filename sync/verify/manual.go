@@ -10,7 +10,6 @@ import (
 
 	"acsync/store"
 	"acsync/sync/decide"
-	"acsync/sync/kustomer"
 )
 
 // Action is what the operator decides about conversations whose survey requests are in doubt.
@@ -89,7 +88,7 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 		if err != nil {
 			return nil, fmt.Errorf("%w; nothing was changed", err)
 		}
-		key := decide.KeyOf(kustomer.Conversation{ID: id})
+		key := decide.KeyOfID(id)
 		known, err := ledger.Lookup([]store.Key{key})
 		if err != nil {
 			return nil, err

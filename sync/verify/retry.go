@@ -12,7 +12,6 @@ import (
 	"acsync/store"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
-	"acsync/sync/kustomer"
 )
 
 // RetryLedger is what taking up again what was refused needs of the ledger.
@@ -161,7 +160,7 @@ func (r Refusals) choose(ledger RetryLedger) (chosen []store.Entry, err error) {
 		if err != nil {
 			return nil, exit.New(exit.Usage, err.Error()+"; nothing was changed")
 		}
-		key := decide.KeyOf(kustomer.Conversation{ID: id})
+		key := decide.KeyOfID(id)
 		known, err := ledger.Lookup([]store.Key{key})
 		if err != nil {
 			return nil, fmt.Errorf("look up %s: %w", id, err)
