@@ -33,7 +33,7 @@ var directions = map[string][]string{
 	},
 	"acsync/sync/fetch":   {"acsync/store", "acsync/sync/decide", "acsync/sync/kustomer"},
 	"acsync/sync/deliver": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
-	"acsync/sync/verify": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
+	"acsync/sync/verify":  {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
 	"acsync/sync/rebuild": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync/agentconnect", "acsync/sync/verify",
 	},
