@@ -8,7 +8,6 @@ const (
 	fnStep    = "(step)"
 	fnTruth   = "(truth)"
 	fnText    = "(text)"
-	fnJoin    = "(+)"
 	fnEqual   = "(==)"
 	fnUnequal = "(!=)"
 	fnIn      = "(in)"
@@ -32,3 +31,6 @@ func stepsAt(n ast.Node) ast.Node {
 	steps.SetLocation(n.Location())
 	return steps
 }
+
+// counted is the name of a text function that counts its steps.
+func counted(name string) string { return "(" + name + ")" }

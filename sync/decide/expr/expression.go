@@ -79,7 +79,7 @@ func CompileValue(text string) (*Expression, error) {
 
 // Eval evaluates the expression. Its only error is a RunError.
 func (e *Expression) Eval(env *Env) (any, error) {
-	env.Steps = &stepCounter{began: time.Now()}
+	env.Steps = &stepCounter{of: env}
 	machine := vm.VM{MemoryBudget: maxMemory}
 	value, err := machine.Run(e.program, env)
 	if err != nil {

@@ -95,7 +95,7 @@ func withoutCase(pattern ast.Node) ast.Node {
 		ast.Patch(&pattern, &ast.StringNode{Value: anyCase + literal.Value})
 		return pattern
 	}
-	ast.Patch(&pattern, call(fnJoin, &ast.StringNode{Value: anyCase}, call(fnText, pattern)))
+	ast.Patch(&pattern, call(counted("+"), stepsAt(pattern), &ast.StringNode{Value: anyCase}, call(fnText, pattern)))
 	return pattern
 }
 
@@ -105,11 +105,8 @@ func fold(values ...any) (any, error) {
 	steps := values[0].(*stepCounter)
 	var err error
 	lower := func(text string) string {
-		// A long text costs more.
-		for range 1 + len(text)/1000 {
-			if err == nil {
-				err = steps.take()
-			}
+		if err == nil {
+			err = steps.takeText(len(text))
 		}
 		return strings.ToLower(text)
 	}

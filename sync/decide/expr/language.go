@@ -2,6 +2,7 @@ package expr
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -19,8 +20,11 @@ import (
 var builtins = strings.Fields(`all none any one filter map find count len abs ceil floor round int float trim
 	trimPrefix trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last date duration`)
 
+// textFunctionNames are the functions of our own that an expression can name.
+var textFunctionNames = []string{"split", "join", "replace", "string"}
+
 func functionNames() []string {
-	return slices.Sorted(slices.Values(append([]string{"split", "join", "replace", "string"}, builtins...)))
+	return slices.Sorted(slices.Values(slices.Concat(builtins, textFunctionNames)))
 }
 
 func language() []expr.Option {
@@ -35,7 +39,7 @@ func language() []expr.Option {
 			return values[0] != nil && values[1] != nil && holds(values[0], values[1]), nil
 		}, new(func(any, any) bool)))
 	}
-	return append(
+	options = append(
 		options,
 		expr.Function(fnStep, takeStep, new(func(*stepCounter) bool)),
 		expr.Function(fnTruth, truth, new(func(any) bool)),
@@ -49,16 +53,46 @@ func language() []expr.Option {
 		expr.Function(fnNumber, nearest, new(func(any) any)),
 		expr.Function(fnWhole, whole, new(func(any) any)),
 		expr.Function(fnFold, fold, new(func(*stepCounter, any) any)),
-		expr.Function(fnJoin, plus, new(func(any, any) any), new(func(string, string) string)),
-		expr.Function("split", split, new(func(string, string) []string)),
-		expr.Function(
-			"join", joinList,
-			new(func([]string, string) string), new(func([]any, string) string),
-			new(func(any, string) string),
-		),
-		expr.Function("replace", replace, new(func(string, string, string) string)),
-		expr.Function("string", asText, new(func(any) string)),
 	)
+	return append(options, textFunctions()...)
+}
+
+// textFunctions put texts together or apart. A name with brackets is for the rewriter, which gives the count of
+// steps as the first argument; that without them only tells an expression the types.
+func textFunctions() []expr.Option {
+	var options []expr.Option
+	for _, f := range []struct {
+		name  string
+		make  func(steps *stepCounter, values ...any) (any, error)
+		types []any
+	}{
+		{"+", plus, []any{new(func(any, any) any), new(func(string, string) string)}},
+		{"split", split, []any{new(func(string, string) []string)}},
+		{"replace", replace, []any{new(func(string, string, string) string)}},
+		{"string", asText, []any{new(func(any) string)}},
+		{"join", joinList, []any{
+			new(func([]string, string) string), new(func([]any, string) string), new(func(any, string) string),
+		}},
+	} {
+		options = append(options,
+			expr.Function(f.name, func(...any) (any, error) { return nil, errors.New("not rewritten") }, f.types...),
+			expr.Function(counted(f.name), func(values ...any) (any, error) {
+				return f.make(values[0].(*stepCounter), values[1:]...)
+			}, withSteps(f.types)...))
+	}
+	return options
+}
+
+// withSteps puts the count of steps before the arguments of each type of function.
+func withSteps(types []any) []any {
+	var counting []any
+	for _, of := range types {
+		f := reflect.TypeOf(of).Elem()
+		in := []reflect.Type{reflect.TypeFor[*stepCounter]()}
+		counting = append(counting, reflect.New(reflect.FuncOf(
+			slices.AppendSeq(in, f.Ins()), slices.Collect(f.Outs()), false)).Interface())
+	}
+	return counting
 }
 
 // comparisons are the operators that compare. With a missing value they are false.
@@ -99,11 +133,11 @@ func text(values ...any) (any, error) {
 }
 
 // plus adds, and keeps texts within their limit.
-func plus(values ...any) (any, error) {
+func plus(steps *stepCounter, values ...any) (any, error) {
 	a, isText := values[0].(string)
 	b, both := values[1].(string)
 	if isText && both {
-		return bounded(len(a)+len(b), func() string { return a + b })
+		return steps.text(len(a)+len(b), func() string { return a + b })
 	}
 	x, err := nearest(values[0])
 	if err != nil {
@@ -116,11 +150,15 @@ func plus(values ...any) (any, error) {
 	return runtime.Add(x, y), nil
 }
 
-func split(values ...any) (any, error) {
-	return strings.Split(values[0].(string), values[1].(string)), nil
+func split(steps *stepCounter, values ...any) (any, error) {
+	in := values[0].(string)
+	if err := steps.takeText(len(in)); err != nil {
+		return nil, err
+	}
+	return strings.Split(in, values[1].(string)), nil
 }
 
-func joinList(values ...any) (any, error) {
+func joinList(steps *stepCounter, values ...any) (any, error) {
 	separator := values[1].(string)
 	size := 0
 	var parts []string
@@ -139,32 +177,27 @@ func joinList(values ...any) (any, error) {
 	default:
 		return nil, fmt.Errorf("no list of texts, but %T", items)
 	}
+	if err := steps.takeText(itemBytes * len(parts)); err != nil {
+		return nil, err
+	}
 	for _, part := range parts {
 		size += len(part) + len(separator)
 	}
-	return bounded(size, func() string { return strings.Join(parts, separator) })
+	return steps.text(size, func() string { return strings.Join(parts, separator) })
 }
 
-func replace(values ...any) (any, error) {
+func replace(steps *stepCounter, values ...any) (any, error) {
 	in, old, with := values[0].(string), values[1].(string), values[2].(string)
 	size := len(in) + strings.Count(in, old)*max(len(with)-len(old), 0)
-	return bounded(size, func() string { return strings.ReplaceAll(in, old, with) })
+	return steps.text(size, func() string { return strings.ReplaceAll(in, old, with) })
 }
 
-func asText(values ...any) (any, error) {
+func asText(steps *stepCounter, values ...any) (any, error) {
 	texts, err := TextsOf(values[0])
 	if err != nil {
 		return nil, err
 	}
-	return joinList(texts, ListSeparator)
-}
-
-// bounded makes a text of a size that is known beforehand, unless it is too large.
-func bounded(size int, text func() string) (any, error) {
-	if size > maxText {
-		return nil, fmt.Errorf("a text of %d bytes", size)
-	}
-	return text(), nil
+	return joinList(steps, texts, ListSeparator)
 }
 
 // The limits of an expression. They bound what it can cost on any conversation.
@@ -173,7 +206,6 @@ const (
 	maxNodes      = 500     // names, values and operators
 	maxLoops      = 4       // functions that look at each item of a list
 	maxMemory     = 100_000 // items of the lists made in one evaluation
-	maxText       = 100_000 // bytes of a text that is put together
 )
 
 // ListSeparator stands between the items of a list that is written as one text.

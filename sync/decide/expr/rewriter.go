@@ -49,6 +49,10 @@ func (r *rewriter) Visit(node *ast.Node) {
 				countable(&n.Arguments[i], with)
 			}
 		}
+	case *ast.CallNode:
+		if name := n.Callee.String(); slices.Contains(textFunctionNames, name) {
+			swap(node, call(counted(name), append([]ast.Node{stepsAt(n)}, n.Arguments...)...))
+		}
 	case *ast.UnaryNode:
 		switch n.Operator {
 		case "not", "!":
@@ -91,7 +95,7 @@ func nilSafeOperator(node *ast.Node, n *ast.BinaryNode) {
 		countable(&n.Right, fnNumber)
 	case "+":
 		if mayBeText(n.Left) && mayBeText(n.Right) {
-			swap(node, call(fnJoin, n.Left, n.Right))
+			swap(node, call(counted("+"), stepsAt(n), n.Left, n.Right))
 			return
 		}
 		countable(&n.Left, fnNumber)
