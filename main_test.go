@@ -20,6 +20,7 @@ var directions = map[string][]string{
 	"acsync/store/bolt":         {"acsync/store"},
 	"acsync/store/storetest":    {"acsync/store"},
 	"acsync/sync/schedule":      {},
+	"acsync/sync/manual":        {},
 	"acsync/sync/exit":          {}, // a leaf, which every package may import
 	"acsync/sync/httpx":         {"acsync/sync/exit", "acsync/sync/httpx/redact"},
 	"acsync/sync/kustomer":      {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},

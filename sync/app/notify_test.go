@@ -245,13 +245,12 @@ func TestSandboxTellsNobody(t *testing.T) {
 	j.hears("the sandbox that was asked to", "/start ")
 }
 
-// TestReadmeHasWhoIsTold compares the README with the keys of the section and the figures that are written.
-func TestReadmeHasWhoIsTold(t *testing.T) {
-	_, part, _ := strings.Cut(readme(t), "\n## Who is told?\n")
-	part, _, _ = strings.Cut(part, "\n## ")
+// TestManualHasWhoIsTold compares the manual with the keys of the section and the figures that are written.
+func TestManualHasWhoIsTold(t *testing.T) {
+	part := topic(t, "monitoring")
 	for field := range reflect.TypeFor[config.Notify]().Fields() {
 		if key := field.Tag.Get("toml"); !strings.Contains(part, key) {
-			t.Errorf("the README lacks notify.%s", key)
+			t.Errorf("the manual lacks notify.%s", key)
 		}
 	}
 	j := newTold(t)
@@ -270,6 +269,6 @@ func TestReadmeHasWhoIsTold(t *testing.T) {
 	}
 	written, told := names(string(text), "(?m)^(acsync_[a-z_]+)"), names(part, "`(acsync_[a-z_]+)`")
 	if diff := cmp.Diff(written, told); diff != "" {
-		t.Errorf("figures, written - and in the README +:\n%s", diff)
+		t.Errorf("figures, written - and in the manual +:\n%s", diff)
 	}
 }

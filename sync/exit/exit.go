@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// Code is an exit code of the process. The codes and their meanings are a promise; README.md lists them.
+// Code is an exit code of the process. The codes and their meanings are a promise; the manual lists them.
 type Code int
 
 // The codes. Two is left to Go's own panics.
@@ -53,7 +53,7 @@ var meanings = map[Code]string{
 // All returns every code in ascending order.
 func All() []Code { return slices.Sorted(maps.Keys(meanings)) }
 
-// String is the meaning of the code, in the words of the README and the help; empty for a number that is no
+// String is the meaning of the code, in the words of the manual and the help; empty for a number that is no
 // code.
 func (c Code) String() string { return meanings[c] }
 

@@ -3,10 +3,11 @@ package exit
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"acsync/sync/manual"
 )
 
 type locked struct{}
@@ -37,20 +38,17 @@ func TestOf(t *testing.T) {
 	}
 }
 
-// TestReadme holds the README to the codes and their meanings: scripts are written by it.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestManual holds the manual to the codes and their meanings: scripts are written by it.
+func TestManual(t *testing.T) {
+	topic, _ := manual.Lookup("exit-codes")
 	var rows []string
 	for _, code := range All() {
 		row := fmt.Sprintf("| %d | %s |", code, code)
-		if rows = append(rows, row); !strings.Contains(string(readme), row+"\n") {
-			t.Errorf("the README has no row %s", row)
+		if rows = append(rows, row); !strings.Contains(topic.Text, row+"\n") {
+			t.Errorf("the manual has no row %s", row)
 		}
 	}
-	if !slices.IsSorted(All()) || !strings.Contains(string(readme), strings.Join(rows, "\n")) || Code(2).String() != "" {
-		t.Errorf("the README lists other codes, or in another order, than %v", All())
+	if !slices.IsSorted(All()) || !strings.Contains(topic.Text, strings.Join(rows, "\n")) || Code(2).String() != "" {
+		t.Errorf("the manual lists other codes, or in another order, than %v", All())
 	}
 }

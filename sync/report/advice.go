@@ -49,7 +49,7 @@ const (
 	doWaitForNext   = "Stopped at --%s: what is scheduled waits for the next pass."
 	haltedByFuse    = "A fuse blew: %s Nothing more was sent; %s."
 	haltedByOutage  = "Agent Connect took nothing more: %s %s."
-	DoSeeLog        = "see the log of that pass, and what the README says of the exit code"
+	DoSeeLog        = "see the log of that pass, and acsync help exit-codes"
 	DoSeeBelow      = "see what was rejected or is in doubt, below"
 	DoAwaitNextPass = "nothing if the next pass ends well; otherwise see its log"
 	DoRunAgain      = "the next run goes on; nothing is lost"

@@ -539,29 +539,26 @@ func TestFirstLines(t *testing.T) {
 	}
 }
 
-// TestReadme holds the README to the crontab that it shows. UPDATE=1 writes it anew.
-func TestReadme(t *testing.T) {
-	const path, begin, end = "../../README.md", "   ```cron\n", "   ```\n"
-	readme, err := os.ReadFile(path)
+// TestManual holds the manual to the crontab that it shows. UPDATE=1 writes it anew.
+func TestManual(t *testing.T) {
+	const path, begin, end = "../manual/schedule.md", "```cron\n", "```\n"
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	shown := job()
 	shown.Keys = shown.Keys[1:]
-	want := ""
-	for line := range strings.Lines(files(t, "cron", shown)[0].Text) {
-		want += "   " + line
-	}
-	head, rest, _ := strings.Cut(string(readme), begin)
+	want := files(t, "cron", shown)[0].Text
+	head, rest, _ := strings.Cut(string(text), begin)
 	got, tail, found := strings.Cut(rest, end)
 	switch {
 	case !found:
-		t.Fatal("the README shows no crontab")
+		t.Fatal("the manual shows no crontab")
 	case os.Getenv("UPDATE") != "":
 		if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	case got != want:
-		t.Errorf("the README shows another crontab (UPDATE=1 writes it anew): got\n%s\nwant\n%s", got, want)
+		t.Errorf("the manual shows another crontab (UPDATE=1 writes it anew): got\n%s\nwant\n%s", got, want)
 	}
 }

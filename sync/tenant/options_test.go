@@ -14,6 +14,7 @@ import (
 	"acsync/sync/decide"
 	"acsync/sync/exit"
 	"acsync/sync/kustomer"
+	"acsync/sync/manual"
 )
 
 // examplesOf are the pieces of TOML that stand in comments: lines behind "# " that are a key or a header, of which a header
@@ -40,7 +41,7 @@ func examplesOf(text string) []string {
 	return pieces
 }
 
-// examples are those of the configuration, and what the README shows of one.
+// examples are those of the configuration, and what the manual shows of one.
 func examples(t *testing.T) []string {
 	t.Helper()
 	example, err := os.ReadFile("../../config.example.toml")
@@ -51,17 +52,15 @@ func examples(t *testing.T) []string {
 	if len(pieces) < 11 {
 		t.Errorf("only %d examples were found", len(pieces))
 	}
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	inExample := len(pieces)
+	for _, topic := range manual.Topics() {
+		for _, block := range strings.Split(topic.Text, "```toml\n")[1:] {
+			piece, _, _ := strings.Cut(block, "```")
+			pieces = append(pieces, piece)
+		}
 	}
-	blocks := strings.Split(string(readme), "```toml\n")
-	for _, block := range blocks[1:] {
-		piece, _, _ := strings.Cut(block, "```")
-		pieces = append(pieces, piece)
-	}
-	if len(blocks) < 2 {
-		t.Error("the README has no example")
+	if len(pieces) == inExample {
+		t.Error("the manual has no example")
 	}
 	return pieces
 }
@@ -79,7 +78,7 @@ func loadExample(t *testing.T, piece string) config.Config {
 	return cfg
 }
 
-// TestExamplesCompile loads each example of the configuration and of the README by itself, its expressions included.
+// TestExamplesCompile loads each example of the configuration and of the manual by itself, its expressions included.
 func TestExamplesCompile(t *testing.T) {
 	for _, piece := range examples(t) {
 		loadExample(t, piece)
