@@ -15,20 +15,21 @@ import (
 // directions says which packages of this module each one may import, tests left out. The clients know the transport
 // alone; the stand-ins know nothing, so that a misunderstanding of an API shows; the engine knows no command line.
 var directions = map[string][]string{
-	"acsync":                    {"acsync/sync/app"},
-	"acsync/store":              {},
-	"acsync/store/bolt":         {"acsync/store"},
-	"acsync/store/storetest":    {"acsync/store"},
-	"acsync/sync/schedule":      {},
-	"acsync/sync/manual":        {},
-	"acsync/sync/exit":          {}, // a leaf, which every package may import
-	"acsync/sync/httpx":         {"acsync/sync/exit", "acsync/sync/httpx/redact"},
-	"acsync/sync/kustomer":      {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
-	"acsync/sync/agentconnect":  {"acsync/sync/httpx", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
-	"acsync/sync/config":        {"acsync/sync/httpx"},
-	"acsync/sync/sandbox":       {},
-	"acsync/sync/sandbox/chaos": {"acsync/sync/sandbox"},
-	"acsync/sync/decide/expr":   {},
+	"acsync":                        {"acsync/sync/app"},
+	"acsync/store":                  {},
+	"acsync/store/bolt":             {"acsync/store"},
+	"acsync/store/storetest":        {"acsync/store"},
+	"acsync/store/storetest/memory": {},
+	"acsync/sync/schedule":          {},
+	"acsync/sync/manual":            {},
+	"acsync/sync/exit":              {}, // a leaf, which every package may import
+	"acsync/sync/httpx":             {"acsync/sync/exit", "acsync/sync/httpx/redact"},
+	"acsync/sync/kustomer":          {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
+	"acsync/sync/agentconnect":      {"acsync/sync/httpx", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
+	"acsync/sync/config":            {"acsync/sync/httpx"},
+	"acsync/sync/sandbox":           {},
+	"acsync/sync/sandbox/chaos":     {"acsync/sync/sandbox"},
+	"acsync/sync/decide/expr":       {},
 	"acsync/sync/decide": {
 		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide/expr", "acsync/sync/kustomer",
 	},

@@ -4,10 +4,10 @@ import (
 	"os"
 	"testing"
 
-	"acsync/store/storetest"
+	"acsync/store/storetest/memory"
 )
 
 func TestMain(m *testing.M) {
-	storetest.InMemory()
+	memory.Use()
 	os.Exit(m.Run())
 }

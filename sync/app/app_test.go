@@ -21,7 +21,7 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
-	"acsync/store/storetest"
+	"acsync/store/storetest/memory"
 	"acsync/sync/app"
 	"acsync/sync/sandbox"
 )
@@ -29,7 +29,7 @@ import (
 // TestMain lets scripts run the program in this binary. FIXED_NOW is the stand-ins' clock: with it two passes see the
 // same conversations.
 func TestMain(m *testing.M) {
-	storetest.InMemory()
+	memory.Use()
 	testscript.Main(tidily{m}, map[string]func(){
 		"acsync": func() {
 			var program app.App

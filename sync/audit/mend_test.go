@@ -13,13 +13,13 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
-	"acsync/store/storetest"
+	"acsync/store/storetest/memory"
 	"acsync/sync/agentconnect"
 	"acsync/sync/rebuild"
 )
 
 func TestMain(m *testing.M) {
-	storetest.InMemory()
+	memory.Use()
 	m.Run()
 }
 
