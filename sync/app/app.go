@@ -17,6 +17,7 @@ import (
 
 	"acsync/sync/exit"
 	"acsync/sync/httpx"
+	"acsync/sync/report/doc"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -59,7 +60,7 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 		args = []string{args[0], "version"}
 	}
 	app := program(l)
-	err := app.RunContext(ctx, flagsFirst(app.Commands, args))
+	err := app.RunContext(ctx, flagsFirst(app.Commands, helpFirst(app.Commands, args)))
 	// The library's own complaint, such as of a command that has no help.
 	if complaint, ok := errors.AsType[cli.ExitCoder](err); ok {
 		return exit.New(exit.Usage, complaint.Error())
@@ -70,18 +71,18 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 // program is made anew for each command line, because cli.App changes itself while it runs.
 func program(l *commandLine) *cli.App {
 	return &cli.App{
-		Name: "acsync",
-		Usage: "ask for feedback exactly once per conversation: those marked done in Kustomer → " +
-			"survey requests in Agent Connect",
-		Description: "The first steps: acsync run --sandbox shows it all without any account; acsync init " +
-			"prepares your own.\n" +
-			"Flags stand behind their command, in any order.\n\nExit codes:\n" + exitCodes(),
+		Name:  "acsync",
+		Usage: "ask for feedback exactly once per conversation",
+		Description: "First steps: acsync run --sandbox shows it all without any account; acsync init " +
+			"prepares your own. acsync help COMMAND tells more of each; there are also acsync help topics, " +
+			"acsync help flags, acsync help exit-codes and acsync version.",
 		Commands: []*cli.Command{
-			initCommand(l), runCommand(l), rehearseCommand(l), backfillCommand(l), planCommand(l),
-			applyCommand(l), statusCommand(l), checkCommand(l), explainCommand(l), reportCommand(l),
-			agentsCommand(l), auditCommand(l), passesCommand(l), resolveCommand(l), retryCommand(l),
-			ledgerCommand(l), rulesCommand(l), scheduleCommand(l), sandboxCommand(l), completionCommand(l),
-			helpCommand(l), versionCommand(l), candidatesCommand(l),
+			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l),
+			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
+			statusCommand(l), reportCommand(l), explainCommand(l), agentsCommand(l), auditCommand(l),
+			passesCommand(l), rulesCommand(l),
+			resolveCommand(l), retryCommand(l), ledgerCommand(l),
+			sandboxCommand(l), completionCommand(l), helpCommand(l), versionCommand(l), candidatesCommand(l),
 		},
 		Action:       func(c *cli.Context) error { return noCommand(l, c) },
 		OnUsageError: misuse,
@@ -90,13 +91,12 @@ func program(l *commandLine) *cli.App {
 		// A comma is part of a name; a flag that takes several is repeated.
 		DisableSliceFlagSeparator: true,
 
-		// Beside a help of one's own cli gives the program no flag for it.
-		Flags:           []cli.Flag{cli.HelpFlag},
-		HideHelpCommand: true,
-		HideVersion:     true,
-		Reader:          l.stdin,
-		Writer:          l.stdout,
-		ErrWriter:       l.stderr,
+		// helpFirst makes of --help the command, which draws by itself.
+		HideHelp:    true,
+		HideVersion: true,
+		Reader:      l.stdin,
+		Writer:      l.stdout,
+		ErrWriter:   l.stderr,
 	}
 }
 
@@ -106,8 +106,8 @@ func noCommand(l *commandLine, c *cli.Context) error {
 		return usagef("no command given; see acsync --help")
 	}
 	if !c.Args().Present() {
-		c.App.Writer = l.stderr
-		_ = cli.ShowAppHelp(c)
+		t := newScreen(l, c)
+		_ = doc.Text(l.stderr, overview(c.App), doc.Style{Width: min(t.errWidth, widestHelp), Color: t.colorErr})
 		return usagef("no command given; see above")
 	}
 	return noSuchCommand(c.App.Commands, c.Args().First())

@@ -41,6 +41,38 @@ func wantsNext(c *cli.Command, word string) bool {
 	return flag != nil && !isSwitch && !strings.Contains(word, "=")
 }
 
+// helpFlags are the names of the flag that asks for help.
+var helpFlags = []string{"help", "h"}
+
+// helpFirst makes of a command line that asks for help the one of the command that shows it: cli's own
+// is drawn by a variable of the whole process.
+func helpFirst(commands []*cli.Command, args []string) []string {
+	c, words := findCommand(commands, args)
+	if c != nil && c.SkipFlagParsing {
+		return args
+	}
+	named, asked := args[min(1, len(args)):words], false
+	// Help that is asked for the help is the same.
+	if len(named) > 0 && named[0] == "help" {
+		named = nil
+	}
+	for rest := args[words:]; len(rest) > 0 && rest[0] != "--"; rest = rest[1:] {
+		switch word := rest[0]; {
+		case strings.HasPrefix(word, "-") && slices.Contains(helpFlags, strings.TrimLeft(word, "-")):
+			asked = true
+		case c != nil && wantsNext(c, word) && len(rest) > 1:
+			rest = rest[1:]
+		// It may stand before the command, or behind one that is unknown.
+		case !strings.HasPrefix(word, "-") && (c == nil || c.Subcommands != nil || c.Name == "help"):
+			named = append(named[:len(named):len(named)], word)
+		}
+	}
+	if !asked {
+		return args
+	}
+	return append([]string{args[0], "help"}, named...)
+}
+
 // flagsFirst puts the flags of a command line in front of the arguments: cli takes what stands behind an
 // argument for another one. What is none of the command's flags stays a flag, for cli to refuse.
 func flagsFirst(commands []*cli.Command, args []string) []string {

@@ -17,11 +17,13 @@ const agentsOnScreen = 50
 
 func agentsCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name: "agents",
-		Usage: "show the agents of a week: who has no active profile, and how many customers were not asked " +
-			"for that",
+		Name: "agents", Category: groupLook,
+		Usage: "show the agents of a week: who has no active profile",
+		UsageText: `acsync agents  # those of the last whole week
+acsync agents --from "30d ago" --without-profile --report agents.csv  # a list for whoever makes profiles`,
 		Description: `Reads Kustomer, the ledger and, with the API secret, Agent Connect's profiles and data;
-nothing is sent, nothing is written. Without --from and --to it is about the
+nothing is sent, nothing is written. It says how many customers were not asked because
+their agent has no active profile. Without --from and --to it is about the
 conversations of the last whole week, as acsync report is.`,
 		Flags: []cli.Flag{
 			described(flagFrom, "the Monday of last week",

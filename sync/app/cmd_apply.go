@@ -13,10 +13,12 @@ import (
 
 func applyCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name: "apply", ArgsUsage: "FILE", Usage: "carry out exactly what a plan holds",
+		Name: "apply", Category: groupRun, ArgsUsage: "FILE", Usage: "carry out exactly what a plan holds",
+		UsageText: `acsync apply plan.json --dry-run  # what of it still holds
+acsync apply plan.json --report applied.html  # and a page that shows what became of it`,
 		Description: `Reads each conversation of the plan again and decides again. What comes to the same
 survey request is sent; what does not, or was sent meanwhile, is not, and the report
-tells why. The checkpoint stays where it is. Flags stand before FILE.`,
+tells why. The checkpoint stays where it is.`,
 		Flags:  passFlagsBut(flagConfirm),
 		Action: passAction(l, apply),
 	})

@@ -24,8 +24,11 @@ import (
 
 func auditCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "audit",
-		Usage: "compare Kustomer, the ledger and Agent Connect: who was never asked, or asked twice",
+		Name: "audit", Category: groupLook,
+		Usage: "compare Kustomer, the ledger and Agent Connect",
+		UsageText: `acsync audit --from "7d ago"  # do the three agree?
+acsync audit --from "7d ago" --fix --dry-run  # what could be mended
+acsync audit --from "7d ago" --without-ledger  # what something else has asked, or missed`,
 		Description: `Compares what was marked done from --from until before --to in all
 three systems, and changes nothing: it exits 0 where they agree, and 3 where
 something was found. It needs the API secret; without it the ledger alone is

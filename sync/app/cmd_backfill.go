@@ -8,8 +8,11 @@ import (
 
 func backfillCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "backfill",
-		Usage: "make one pass over a range of time, and go on with it where it was stopped",
+		Name: "backfill", Category: groupRun,
+		Usage: "make one pass over a range of time, whatever its age",
+		UsageText: `acsync backfill --from "7d ago" --to now --dry-run  # what a week would make
+acsync backfill --from 2026-11-16 --to 2026-11-23  # a week; the same again goes on where it stopped
+acsync backfill --from 2026-11-16 --to 2026-11-23 --max-duration 8h  # through the night, and no longer`,
 		Description: `Reads what was marked done from --from until before --to, whatever its age, decides,
 and creates the survey requests. The checkpoint stays where it is. The same command
 again goes on where this one stopped. Nobody is asked twice, in whatever order and

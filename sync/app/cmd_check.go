@@ -22,8 +22,11 @@ import (
 
 func checkCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "check",
-		Usage: "look whether everything is in order that passes need, and say what to do where it is not",
+		Name: "check", Category: groupSetUp,
+		Usage: "look whether all is set up as passes need it, and what to do",
+		UsageText: `acsync check  # everything, with some 30 calls
+acsync check --offline  # the configuration and the ledger alone
+acsync check --json > check.json  # to be given to whoever helps: no name, address or secret is in it`,
 		Description: `Looks at the configuration and where each value comes from, both services and what the keys
 may do, what is true of your organisation and could only be inferred, what the rules and
 the mapping make of the last day, and the ledger. It makes at most some 30 calls, creates no

@@ -19,24 +19,27 @@ import (
 var completions embed.FS
 
 func completionCommand(l *commandLine) *cli.Command {
-	part := func(shell, usage string) *cli.Command {
-		return plain(&cli.Command{Name: shell, Usage: usage, Action: func(*cli.Context) error {
-			script, err := completions.ReadFile("completion/acsync." + shell)
-			if err != nil {
+	part := func(shell, example string) *cli.Command {
+		return plain(&cli.Command{
+			Name: shell, Usage: "print the script for " + shell, UsageText: example,
+			Action: func(*cli.Context) error {
+				script, err := completions.ReadFile("completion/acsync." + shell)
+				if err != nil {
+					return err
+				}
+				_, err = l.stdout.Write(script)
 				return err
-			}
-			_, err = l.stdout.Write(script)
-			return err
-		}})
+			},
+		})
 	}
 	return group(&cli.Command{
-		Name:  "completion",
-		Usage: "print a script that lets a shell complete commands, flags and their values",
+		Name: "completion", Category: groupRest,
+		Usage: "print a script that lets a shell complete what is typed",
 		Subcommands: []*cli.Command{
-			part("bash", "for ~/.bashrc: source <(acsync completion bash)"),
-			part("zsh", "for ~/.zshrc, behind compinit: source <(acsync completion zsh)"),
-			part("fish", "acsync completion fish > ~/.config/fish/completions/acsync.fish"),
-			part("powershell", "for $PROFILE: acsync completion powershell | Out-String | Invoke-Expression"),
+			part("bash", "source <(acsync completion bash)  # in ~/.bashrc"),
+			part("zsh", "source <(acsync completion zsh)  # in ~/.zshrc, behind compinit"),
+			part("fish", "acsync completion fish > ~/.config/fish/completions/acsync.fish  # once"),
+			part("powershell", "acsync completion powershell | Out-String | Invoke-Expression  # in $PROFILE"),
 		},
 	}, "shell: bash, zsh, fish or powershell")
 }

@@ -22,8 +22,11 @@ import (
 
 func explainCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name: "explain", ArgsUsage: "WHAT...",
-		Usage: "show the whole life of a conversation, or of all of a customer, and what would happen now",
+		Name: "explain", Category: groupLook, ArgsUsage: "WHAT...",
+		Usage: "show the whole life of a conversation, or of a customer",
+		UsageText: `acsync explain 6b03d563d6d86715a047ed41  # why this conversation was asked about, or not
+acsync explain jane@example.com  # all conversations of a customer
+acsync explain 6b03d563d6d86715a047ed41 --fields  # with all values that rules see`,
 		Description: `Takes conversations and customers: by id, or by the address in Kustomer; a conversation
 also as ID@TIME, as resolve does; a customer also by e-mail address. Reads Kustomer, the
 ledger and, with the API secret, Agent Connect's data; nothing is sent, nothing is

@@ -2,35 +2,59 @@ package app
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"acsync/sync/report/doc"
 )
 
 func helpCommand(l *commandLine) *cli.Command {
 	return &cli.Command{
-		Name:            "help",
-		Usage:           "show what there is, or how a command is used",
-		ArgsUsage:       "[COMMAND]",
-		HideHelpCommand: true,
-		OnUsageError:    misuse,
-		Action:          func(c *cli.Context) error { return showHelp(l, c) },
+		Name:      "help",
+		Usage:     "show what there is, or how a command is used",
+		ArgsUsage: "[COMMAND]",
+		UsageText: `acsync help run  # how a command is used
+acsync help ledger restore  # the same of one that stands under another
+acsync help flags  # the flags of every command
+acsync help exit-codes  # what the exit codes say`,
+		Flags:    []cli.Flag{noPagerFlag(), noColorFlag()},
+		HideHelp: true, OnUsageError: misuse,
+		Action: func(c *cli.Context) error { return showHelp(l, c) },
 	}
 }
 
-// showHelp shows what --help behind the command shows.
+// showHelp shows the help of the command that the arguments name, of what all commands share, or the
+// overview.
 func showHelp(l *commandLine, c *cli.Context) error {
-	app := program(l)
-	args := append([]string{app.Name}, c.Args().Slice()...)
+	found, err := helpOn(program(l), c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	t := newScreen(l, c)
+	t.width = min(t.width, widestHelp)
+	return t.answer(l.stdout, found)
+}
+
+// helpOn is the help on what some words name.
+func helpOn(app *cli.App, names []string) (doc.Doc, error) {
+	args := append([]string{app.Name}, names...)
 	found, words := findCommand(app.Commands, args)
 	switch {
+	case len(names) == 0:
+		return overview(app), nil
 	case words == len(args):
-		return app.RunContext(c.Context, append(args, "--help"))
+		return newHelpPage(strings.Join(args, " "), found).doc(), nil
 	case found != nil && found.Subcommands == nil:
-		return usagef("%s has no commands; see acsync help %s", found.Name, found.Name)
+		return doc.Doc{}, usagef("%s has no commands; see acsync help %s", found.Name, found.Name)
 	case found != nil:
-		return noSuchCommand(found.Subcommands, args[words])
+		return doc.Doc{}, noSuchCommand(found.Subcommands, args[words])
+	case names[0] == "flags":
+		return flagsPage(), nil
+	case names[0] == "exit-codes":
+		return exitCodesPage(), nil
 	}
-	return noSuchCommand(app.Commands, args[words])
+	return doc.Doc{}, noSuchCommand(app.Commands, args[words])
 }
 
 func versionCommand(l *commandLine) *cli.Command {

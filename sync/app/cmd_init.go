@@ -20,8 +20,11 @@ import (
 
 func initCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "init",
+		Name: "init", Category: groupSetUp,
 		Usage: "write a configuration if there is none, and create the ledger",
+		UsageText: `acsync init --start now  # what was marked done before now is never asked about
+acsync init --start "24h ago" --backup-dir /mnt/backup/acsync  # with a backup a day on another disk
+acsync init --start 2026-11-01 --adopt  # others have asked before: whom they asked is taken over`,
 		Description: `The first pass begins at --start: what was marked done before is never asked about by
 run. A ledger that exists is never touched. No other command creates one: a lost
 ledger would mean asking everybody again.`,

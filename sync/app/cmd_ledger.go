@@ -28,16 +28,22 @@ succeeded, a ledger that was put back is refused; run it again as often as you l
 
 func ledgerCommand(l *commandLine) *cli.Command {
 	out := value(flagOut, "write to `FILE`, which must not exist yet")
-	part := func(name, usage string, act cli.ActionFunc, flags ...cli.Flag) *cli.Command {
-		flags = append(flags, ifLockedFlag())
-		return command(&cli.Command{Name: name, Usage: usage, Action: act, Flags: flags})
+	part := func(name, usage, examples string, act cli.ActionFunc, flags ...cli.Flag) *cli.Command {
+		return command(&cli.Command{
+			Name: name, Usage: usage, UsageText: examples, Action: act, Flags: append(flags, ifLockedFlag()),
+		})
 	}
 	converting := part("convert", "count surveys by resolution, or by conversation, from now on",
+		`acsync ledger convert --survey-per resolution --dry-run  # what would change
+acsync ledger convert --survey-per resolution  # then set sync.survey_per`,
 		in(l, ledgerConvert),
 		value(flagSurveyPer, "one survey request for each `UNIT`: conversation or resolution"),
 		toggle(flagDryRun, "say what would change, and write nothing"))
 	converting.Description = convertHelp
-	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has", in(l, ledgerRebuild),
+	rebuilding := part("rebuild", "mark as accepted what Agent Connect already has",
+		`acsync ledger rebuild  # of the last 90 days
+acsync ledger rebuild --since 400d  # of as long as Agent Connect keeps`,
+		in(l, ledgerRebuild),
 		described(flagSince, "90d ago, or when a copy was made if that is longer ago",
 			"read what Agent Connect received since `TIME`"),
 		toggle(flagAcceptMissing, "trust the ledger also when Agent Connect shows fewer than it once "+
@@ -45,6 +51,8 @@ func ledgerCommand(l *commandLine) *cli.Command {
 			"by hand"))
 	rebuilding.Description = rebuildHelp
 	restoring := part("restore", "put a copy in the place of the ledger, and learn who was asked since",
+		`acsync ledger restore backup.db  # the ledger is lost, or damaged
+acsync ledger restore backup.db --replace  # a newer one is there, and is wrong`,
 		in(l, ledgerRestore),
 		toggle(flagReplace, "also where the ledger that is there is as new as the copy, or newer"),
 		toggle(flagAcceptRestored, "without the API secret: take the copy as it is; whoever was asked since "+
@@ -55,10 +63,13 @@ func ledgerCommand(l *commandLine) *cli.Command {
 			"same, and only an address has changed"))
 	restoring.ArgsUsage, restoring.Description = "FILE", restoreHelp
 	return group(&cli.Command{
-		Name:  "ledger",
-		Usage: "check, back up, restore, compact, convert, export, import or rebuild the ledger",
+		Name: "ledger", Category: groupMend,
+		Usage: "check, back up, restore or rebuild the ledger, and more",
 		Subcommands: []*cli.Command{
-			part("check", "read the whole ledger and look for damage", reading(l, ledgerCheck),
+			part("check", "read the whole ledger and look for damage",
+				`acsync ledger check  # is it sound?
+acsync ledger check --accept-move  # it was moved here on purpose, and the old one is gone`,
+				reading(l, ledgerCheck),
 				toggle(flagAcceptRestored, "take the ledger as it is although it is not the newest: "+
 					"whoever was asked since the copy was made may be asked again"),
 				toggle(flagAcceptKey, "let the ledger go on with this API key of Agent Connect: the "+
@@ -67,11 +78,19 @@ func ledgerCommand(l *commandLine) *cli.Command {
 					"one will never be used again"),
 				toggle(flagAcceptTenant, "let the ledger serve this configuration from now on: the "+
 					"accounts are the same, and only an address has changed")),
-			part("backup", "write a checked copy, while no pass is running", reading(l, ledgerBackup), out),
-			part("compact", "give unused space back to the disk", in(l, ledgerCompact)),
+			part("backup", "write a checked copy, while no pass is running",
+				`acsync ledger backup --out /mnt/backup/acsync.db --if-locked wait=10m  # behind the pass that runs`,
+				reading(l, ledgerBackup), out),
+			part("compact", "give unused space back to the disk",
+				`acsync ledger compact  # after a prune, say`, in(l, ledgerCompact)),
 			converting,
-			part("export", "write one JSON object a line and conversation", reading(l, ledgerExport), out),
+			part("export", "write one JSON object a line and conversation",
+				`acsync ledger export --out ledger.jsonl  # to a file
+acsync ledger export | jq -r 'select(.state == "rejected") | .id'  # whom Agent Connect rejected`,
+				reading(l, ledgerExport), out),
 			part("import", "take over what an export says, into a ledger that does not know better",
+				`acsync ledger import --in ledger.jsonl  # from a file
+acsync ledger export --config old.toml | acsync ledger import  # from another ledger`,
 				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
 			rebuilding, restoring,
 		},

@@ -16,8 +16,10 @@ import (
 
 func passesCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "passes",
-		Usage: "show what past passes did: day by day, with reasons, rejections and exit codes",
+		Name: "passes", Category: groupLook,
+		Usage: "show what past passes did, day by day",
+		UsageText: `acsync passes  # today and the six days before
+acsync passes --from "30d ago" --report passes.html  # a month, as a page`,
 		Description: `Reads the summaries that the ledger keeps of passes, and what one that was killed had
 told. Each meeting of a pass with a conversation counts; acsync report counts
 conversations and customers. A pass belongs to the time at which it began; without

@@ -23,8 +23,11 @@ import (
 
 func planCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "plan",
-		Usage: "make a dry run, and save what it would send to a file that apply carries out",
+		Name: "plan", Category: groupRun,
+		Usage: "make a dry run, and save it as a file that apply carries out",
+		UsageText: `acsync plan --out plan.json  # what run would send now
+acsync plan --out week.json --from "7d ago" --to now --expires 4h  # a back-fill, for the next four hours
+acsync plan show plan.json  # look at it again`,
 		Description: `Reads and decides as run does, or with --from and --to as backfill does, and sends
 nothing. The file holds ids, times and hashes, no names and no addresses. Look at the
 report, then: acsync apply FILE.`,
@@ -52,9 +55,10 @@ report, then: acsync apply FILE.`,
 func showPlanCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name: "show", ArgsUsage: "FILE", Usage: "show a saved plan again, with its fingerprint",
+		UsageText: `acsync plan show plan.json  # what it would send
+acsync plan show plan.json --report plan.html  # as a page`,
 		Description: `Reads the file alone: no service is asked, and no ledger is needed. A plan that was
-changed is refused; one that cannot be carried out any more is shown, and says why.
-Flags stand before FILE.`,
+changed is refused; one that cannot be carried out any more is shown, and says why.`,
 		Flags: []cli.Flag{noPagerFlag(), reportFlag()},
 		Action: func(c *cli.Context) error {
 			// Those of plan would be read, and mean nothing here.

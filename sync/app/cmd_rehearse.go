@@ -24,8 +24,11 @@ next rehearsal goes on where this one stopped.`
 
 func rehearseCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:        "rehearse",
-		Usage:       "make a pass with the test key: every survey goes to the test address",
+		Name: "rehearse", Category: groupSetUp,
+		Usage: "make a pass with the test key, to the test address alone",
+		UsageText: `acsync rehearse  # five surveys, all to the test address
+acsync rehearse --max 20  # twenty more
+acsync rehearse --restart --start "48h ago"  # begin anew, two days ago`,
 		Description: rehearseHelp,
 		Flags: append([]cli.Flag{
 			described(flagStart, "24h ago",

@@ -29,9 +29,11 @@ const (
 
 func reportCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name: "report",
-		Usage: "show the conversations of a week: how many were marked done, asked about, mailed and " +
-			"answered, and why not",
+		Name: "report", Category: groupLook,
+		Usage: "show what became of a week: done, asked, mailed, answered",
+		UsageText: `acsync report  # the last whole week, Monday to Monday
+acsync report --from "7d ago" --by team+channel,agent  # each channel of each team; then each agent
+acsync report --from "30d ago" --report month.html --report month.csv  # a page, and a table`,
 		Description: `Reads Kustomer, the ledger and, with the API secret, Agent Connect's data; nothing is
 sent, nothing is written. Each conversation counts once, by the time when it was
 marked done; without --from and --to those of the last whole week, from Monday to

@@ -17,8 +17,11 @@ import (
 
 func resolveCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "resolve",
-		Usage: "settle what is in doubt: from Agent Connect's data, or by your own word",
+		Name: "resolve", Category: groupMend,
+		Usage: "settle what is in doubt: by Agent Connect's data, or your word",
+		UsageText: `acsync resolve  # by Agent Connect's data
+acsync resolve --accept --id 6b03d563d6d86715a047ed41  # it is in Agent Connect
+acsync resolve --resend --id 6b03d563d6d86715a047ed41  # it is certainly not there`,
 		Description: `Without a decision, Agent Connect's own data are asked
 (agent_connect.api_secret_file): what they show is accepted, what certainly did not
 arrive is sent again by the next pass, the rest stays in doubt. Every pass begins with

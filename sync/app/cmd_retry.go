@@ -28,8 +28,11 @@ agent_connect.api_secret_file: what they show is accepted. The reasons are:
 
 func retryCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:        "retry",
-		Usage:       "ask about conversations again that were refused, once the cause is mended",
+		Name: "retry", Category: groupMend,
+		Usage: "ask again about what was refused, once the cause is mended",
+		UsageText: `acsync retry --reason employee_not_found --dry-run  # what would be taken up again
+acsync retry --reason employee_not_found --since 7d  # of a week
+acsync retry --id 6b03d563d6d86715a047ed41  # this one alone`,
 		Description: retryHelp + strings.Join(mendable(), "\n  "),
 		Flags: []cli.Flag{
 			values(flagReason, "take up again what was rejected for this `REASON`; rule_error is that of "+

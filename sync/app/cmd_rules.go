@@ -23,12 +23,15 @@ import (
 
 func rulesCommand(l *commandLine) *cli.Command {
 	return group(&cli.Command{
-		Name:  "rules",
+		Name: "rules", Category: groupLook,
 		Usage: "try the rules and the mapping on real conversations",
 		Subcommands: []*cli.Command{command(&cli.Command{
 			Name: "test",
 			Usage: "show which rules hold for real conversations, and the resulting survey requests; " +
 				"nothing is sent",
+			UsageText: `acsync rules test  # of the last day
+acsync rules test --from "7d ago" --with new.toml  # what other rules would change
+acsync rules test --json > before.json  # kept, for a later --expect before.json`,
 			Description: `Reads from Kustomer, by default what was marked done in the last day: no ledger is
 needed, and what one remembers does not count. Nor does sync.max_age. Agent Connect
 is asked only for filters.require_active_profile.`,

@@ -17,8 +17,10 @@ import (
 
 func sandboxCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "sandbox",
-		Usage: "serve the stand-ins for Kustomer and Agent Connect on this machine, until interrupted",
+		Name: "sandbox", Category: groupRest,
+		Usage: "serve the stand-ins for both services until interrupted",
+		UsageText: `acsync sandbox --out sandbox.toml  # then acsync init and acsync run, with --config sandbox.toml
+acsync sandbox --kustomer-port 8081 --agent-connect-port 8082  # at ports of your choice`,
 		Description: `Prints a ready configuration for them, or writes it to a file: acsync sandbox --out
 sandbox.toml in one terminal, then, as its first lines say, acsync init and acsync run
 with --config sandbox.toml in another.`,

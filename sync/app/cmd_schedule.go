@@ -19,10 +19,10 @@ schedule would not have, is written into them.`
 
 func scheduleCommand(l *commandLine) *cli.Command {
 	const image = "acsync:latest"
-	part := func(kind, usage string, flags ...cli.Flag) *cli.Command {
+	part := func(kind, usage, examples string, flags ...cli.Flag) *cli.Command {
 		act := func(s *session) error { return writeSchedule(s, kind) }
 		return command(&cli.Command{
-			Name: kind, Usage: usage, Description: scheduleHelp, Action: reading(l, act),
+			Name: kind, Usage: usage, UsageText: examples, Description: scheduleHelp, Action: reading(l, act),
 			Flags: append(flags,
 				preset(flagEvery, "15m", "make a pass each `DURATION` that divides an hour or a day"),
 				preset(flagName, "acsync", "call the files, and what they install, `NAME`"),
@@ -33,15 +33,22 @@ func scheduleCommand(l *commandLine) *cli.Command {
 		return values(flagReport, "let each pass write a report to `FILE`, in place of that of the pass before")
 	}
 	return group(&cli.Command{
-		Name:  "schedule",
-		Usage: "print files that let passes run by themselves, and watch over them",
+		Name: "schedule", Category: groupSetUp,
+		Usage: "print ready files for cron, systemd, Kubernetes and alerts",
 		Subcommands: []*cli.Command{
-			part("cron", "print a crontab, and how its logs are rotated", reports()),
-			part("systemd", "print a service, its timer, and what follows when it fails", reports()),
-			part("kubernetes", "print a CronJob, its disks, and the job that makes the ledger", reports(),
+			part("cron", "print a crontab, and how its logs are rotated",
+				`acsync schedule cron  # look at it; its first lines say how it is installed
+acsync schedule cron --every 30m --report /var/www/acsync.html  # each half hour, with a page`, reports()),
+			part("systemd", "print a service, its timer, and what follows when it fails",
+				`acsync schedule systemd --out units  # files, to be looked at
+acsync schedule systemd --every 5m --name acsync-acme  # of one organisation among several`, reports()),
+			part("kubernetes", "print a CronJob, its disks, and the job that makes the ledger",
+				`acsync schedule kubernetes --image registry.example.com/acsync:1  # for kubectl apply`, reports(),
 				preset(flagImage, image, "the container `IMAGE` with acsync")),
-			part("alerts", "print rules for Prometheus"),
-			part("dashboard", "print a dashboard for Grafana"),
+			part("alerts", "print rules for Prometheus",
+				`acsync schedule alerts --out rules  # for rule_files of Prometheus`),
+			part("dashboard", "print a dashboard for Grafana",
+				`acsync schedule dashboard --out .  # to be imported in Grafana`),
 		},
 	}, "schedule: cron, systemd, kubernetes, alerts or dashboard")
 }

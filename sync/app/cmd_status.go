@@ -18,8 +18,11 @@ import (
 
 func statusCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
-		Name:  "status",
-		Usage: "show the checkpoint, the counts by disposition, what waits, and what needs a hand",
+		Name: "status", Category: groupLook,
+		Usage: "show the checkpoint, what waits, and what needs a hand",
+		UsageText: `acsync status  # is all well?
+acsync status --check  # one line for Nagios, Icinga or Checkmk
+acsync status --ack  # what was rejected up to now has been seen`,
 		Flags: []cli.Flag{
 			toggle(flagProbe, "print one line for a monitor, and exit 0, 1, 2 or 3: OK, WARNING, CRITICAL, "+
 				"UNKNOWN"),

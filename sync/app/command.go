@@ -20,7 +20,7 @@ func command(c *cli.Command) *cli.Command {
 // plain is command for one that needs no configuration, no ledger and no log, and has no flags for them.
 func plain(c *cli.Command) *cli.Command {
 	action := c.Action
-	c.HideHelpCommand, c.OnUsageError = true, misuse
+	c.HideHelp, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
 		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace()); err != nil {
 			return err
@@ -36,7 +36,8 @@ func checkFlags(c *cli.Context) error {
 	for _, name := range c.LocalFlagNames() {
 		for _, text := range append(c.StringSlice(name), c.String(name)) {
 			other, _, _ := strings.Cut(strings.TrimLeft(text, "-"), "=")
-			if strings.HasPrefix(text, "-") && hasFlag([]*cli.Command{c.Command}, other) {
+			known := hasFlag([]*cli.Command{c.Command}, other) || slices.Contains(helpFlags, other)
+			if strings.HasPrefix(text, "-") && known {
 				return usagef("--%s needs a value behind it, and there is %s; nothing was done", name, text)
 			}
 		}
@@ -71,7 +72,7 @@ func checkArguments(c *cli.Context) error {
 
 // group completes a command that only has commands under it.
 func group(c *cli.Command, what string) *cli.Command {
-	c.HideHelpCommand, c.OnUsageError = true, misuse
+	c.HideHelp, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
 		if first := ctx.Args().First(); first != "" && first != "help" {
 			return usagef("%s has no command %q; say what to do with the %s; see acsync %s --help%s", c.Name,

@@ -18,14 +18,6 @@ import (
 	"acsync/sync/report"
 )
 
-func exitCodes() string {
-	var lines []string
-	for _, code := range exit.All() {
-		lines = append(lines, fmt.Sprintf("%3d  %s", code, code))
-	}
-	return strings.Join(lines, "\n")
-}
-
 // exitAdvice tells what the exit code of a past pass asks of whoever looks at it.
 func exitAdvice(code int) report.Ending {
 	ending := report.Ending{

@@ -81,24 +81,44 @@ const unconfirmed = 500
 // commonFlags stand on every command, none on the program: cli would ignore those in the wrong place.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
-		preset(flagConfig, "config.toml", "read the configuration from `FILE`"),
-		toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own in "+
-			"your cache directory"),
-		toggle(flagJSON, "print one JSON object instead of the report for people"),
-		described(flagLogLevel, "warn on a terminal, info elsewhere",
-			"log from `LEVEL` upwards: debug, info, warn, error"),
-		preset(flagLogFormat, "text", "write the log as `FORMAT`: text or json"),
-		toggle(flagQuiet, "no progress, and only errors in the log"),
-		toggle(flagNoColor, "no colours; the variable NO_COLOR does the same"),
+		common(preset(flagConfig, "config.toml", "read the configuration from `FILE`")),
+		common(toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own "+
+			"in your cache directory")),
+		common(toggle(flagJSON, "print one JSON object instead of the report for people")),
+		common(described(flagLogLevel, "warn on a terminal, info elsewhere",
+			"log from `LEVEL` upwards: debug, info, warn, error")),
+		common(preset(flagLogFormat, "text", "write the log as `FORMAT`: text or json")),
+		common(toggle(flagQuiet, "no progress, and only errors in the log")),
+		noColorFlag(),
 	}
 }
 
-func noPagerFlag() cli.Flag { return toggle(flagNoPager, "never show the answer through a pager") }
+func noColorFlag() cli.Flag {
+	return common(toggle(flagNoColor, "no colours; the variable NO_COLOR does the same"))
+}
+
+func noPagerFlag() cli.Flag {
+	return common(toggle(flagNoPager, "never show the answer through a pager"))
+}
+
+// everyCommand is the category of flags that help shows once, and not with each command.
+const everyCommand = "every command"
+
+// common lets help show a flag once, and not with each command.
+func common(flag cli.Flag) cli.Flag {
+	switch flag := flag.(type) {
+	case *cli.BoolFlag:
+		flag.Category = everyCommand
+	case *cli.StringFlag:
+		flag.Category = everyCommand
+	}
+	return flag
+}
 
 // reportFlag stands on the commands whose answer can be kept.
 func reportFlag() cli.Flag {
-	return values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; may "+
-		"be given several times")
+	return values(flagReport, "write a report to `FILE`, as its extension says: .html, .csv, .json, .md; can "+
+		"be repeated")
 }
 
 // passFlags stand on the commands that make a pass.

@@ -26,7 +26,7 @@ type terminal struct {
 	stderr   io.Writer
 	width    int // of stdout in columns; 80 where it is no terminal
 	pager    pager
-	errWidth int  // of stderr
+	errWidth int  // of stderr; 80 where it is no terminal
 	colorOut bool // colours may be written to stdout
 	colorErr bool // and to stderr
 	progress bool // stderr is a terminal that wants progress
@@ -34,10 +34,14 @@ type terminal struct {
 	json     bool // the log is JSON, and nothing else stands beside it
 }
 
-const defaultWidth = 80
+const (
+	defaultWidth = 80
+	widestHelp   = 100
+)
 
-func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
-	t := terminal{stderr: l.stderr, width: defaultWidth, level: slog.LevelInfo}
+// newScreen is what is known of the streams alone: nothing is said of a log, and of progress.
+func newScreen(l *commandLine, c *cli.Context) terminal {
+	t := terminal{stderr: l.stderr, width: defaultWidth, errWidth: defaultWidth}
 	noColor, _ := config.Variable(l.env, "NO_COLOR")
 	kind, _ := config.Variable(l.env, "TERM")
 	plain := c.Bool(flagNoColor) || noColor != "" || kind == "dumb"
@@ -51,7 +55,14 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	if file, ok := isTerminal(l.stderr); ok {
 		t.colorErr = !plain
 		t.errWidth, _ = size(file)
-		t.progress = !c.Bool(flagQuiet) && kind != "dumb" && !l.logJSON
+		t.progress = kind != "dumb" && !l.logJSON
+	}
+	return t
+}
+
+func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
+	t := newScreen(l, c)
+	if _, ok := isTerminal(l.stderr); ok {
 		t.level = slog.LevelWarn
 	}
 	if text := c.String(flagLogLevel); text != "" {
@@ -60,7 +71,7 @@ func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 		}
 	}
 	if c.Bool(flagQuiet) {
-		t.level = max(t.level, slog.LevelError)
+		t.progress, t.level = false, max(t.level, slog.LevelError)
 	}
 	format := c.String(flagLogFormat)
 	if t.json = format == "json"; !t.json && format != "text" {
