@@ -75,7 +75,7 @@ var directions = map[string][]string{
 	"acsync/sync/app": {
 		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/journey",
-		"acsync/sync/notify", "acsync/sync/plan",
+		"acsync/sync/manual", "acsync/sync/notify", "acsync/sync/plan",
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox",
 		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify",
 	},
@@ -85,6 +85,7 @@ var directions = map[string][]string{
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.
 var foreign = map[string][]string{
+	"github.com/yuin/goldmark":        {"acsync/sync/manual"},
 	"go.etcd.io/bbolt":                {"acsync/store/bolt"},
 	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},

@@ -74,8 +74,8 @@ func program(l *commandLine) *cli.App {
 		Name:  "acsync",
 		Usage: "ask for feedback exactly once per conversation",
 		Description: "First steps: acsync run --sandbox shows it all without any account; acsync init " +
-			"prepares your own. acsync help COMMAND tells more of each; there are also acsync help topics, " +
-			"acsync help flags, acsync help exit-codes and acsync version.",
+			"prepares your own. acsync help COMMAND tells more of each, acsync help topics what each topic is " +
+			"about; there is also acsync version.",
 		Commands: []*cli.Command{
 			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l),
 			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),

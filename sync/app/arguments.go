@@ -70,7 +70,7 @@ func helpFirst(commands []*cli.Command, args []string) []string {
 	if !asked {
 		return args
 	}
-	return append([]string{args[0], "help"}, named...)
+	return append([]string{args[0], "help", onCommand}, named...)
 }
 
 // flagsFirst puts the flags of a command line in front of the arguments: cli takes what stands behind an

@@ -43,7 +43,9 @@ func TestCandidates(t *testing.T) {
 	app := program(&commandLine{stdout: io.Discard, stderr: io.Discard})
 	for line, want := range map[string]string{
 		"re":                            "rehearse report resolve retry",
-		"help re":                       "rehearse report resolve retry",
+		"help re":                       "rehearse report resolve retry recovery reasons restore",
+		"help top":                      "topics",
+		"help led":                      "ledger",
 		"help ledger ch":                "check",
 		"__":                            "",
 		"nosuch ":                       "",

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/sync/manual"
 	"acsync/sync/report"
 )
 
@@ -73,13 +74,17 @@ func candidates(commands []*cli.Command, words []string) (list []candidate) {
 	// Some versions of PowerShell drop a word that is empty, so that its script quotes that.
 	last := strings.TrimPrefix(words[len(words)-1], `""`)
 	before := append([]string{"acsync"}, words[:len(words)-1]...)
-	if len(before) > 1 && before[1] == "help" {
+	forHelp := len(before) > 1 && before[1] == "help"
+	if forHelp {
 		before = slices.Delete(before, 1, 2)
 	}
 	c, named := findCommand(commands, before)
 	switch {
 	case c == nil && named == len(before):
 		list = commandCandidates(commands)
+		if forHelp {
+			list = append(list, topicCandidates(shownCommands(commands))...)
+		}
 	case c == nil:
 	case wantsNext(c, before[len(before)-1]):
 		list = valueCandidates(before[len(before)-1])
@@ -95,6 +100,17 @@ func commandCandidates(commands []*cli.Command) (list []candidate) {
 	for _, c := range commands {
 		if !c.Hidden {
 			list = append(list, candidate{c.Name, c.Usage})
+		}
+	}
+	return list
+}
+
+// topicCandidates are the topics of the manual that are not called like a command.
+func topicCandidates(commands []string) []candidate {
+	list := []candidate{{onTopics, "the topics of the manual"}}
+	for _, topic := range manual.Topics() {
+		if !slices.Contains(commands, topic.Name) {
+			list = append(list, candidate{topic.Name, topic.Summary})
 		}
 	}
 	return list

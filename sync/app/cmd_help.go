@@ -2,42 +2,54 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/manual"
 	"acsync/sync/report/doc"
 )
 
 func helpCommand(l *commandLine) *cli.Command {
 	return &cli.Command{
 		Name:      "help",
-		Usage:     "show what there is, or how a command is used",
-		ArgsUsage: "[COMMAND]",
+		Usage:     "show how a command is used, or a topic of the manual",
+		ArgsUsage: "[COMMAND | TOPIC]",
+		Description: "Where a command and a topic have the same name, as ledger has, the topic is shown; --help " +
+			"behind the command, or help command before it, shows how that is used.",
 		UsageText: `acsync help run  # how a command is used
 acsync help ledger restore  # the same of one that stands under another
-acsync help flags  # the flags of every command
-acsync help exit-codes  # what the exit codes say`,
+acsync help topics  # the topics of the manual
+acsync help monitoring  # one of them`,
 		Flags:    []cli.Flag{noPagerFlag(), noColorFlag()},
 		HideHelp: true, OnUsageError: misuse,
 		Action: func(c *cli.Context) error { return showHelp(l, c) },
 	}
 }
 
-// showHelp shows the help of the command that the arguments name, of what all commands share, or the
-// overview.
+// showHelp shows a topic of the manual, the help of the command that the arguments name, of what all commands
+// share, or the overview.
 func showHelp(l *commandLine, c *cli.Context) error {
-	found, err := helpOn(program(l), c.Args().Slice())
+	app, names := program(l), c.Args().Slice()
+	t := newScreen(l, c)
+	t.width = min(t.width, widestHelp)
+	if text, found := topicText(app.Commands, names); found {
+		return t.show(l.stdout, manual.Text(text, manual.Style{Width: t.width, Color: t.colorOut}))
+	}
+	found, err := helpOn(app, names)
 	if err != nil {
 		return err
 	}
-	t := newScreen(l, c)
-	t.width = min(t.width, widestHelp)
 	return t.answer(l.stdout, found)
 }
 
-// helpOn is the help on what some words name.
+// helpOn is the help on what some words name, where that is no topic.
 func helpOn(app *cli.App, names []string) (doc.Doc, error) {
+	known := append(shownCommands(app.Commands), topicNames()...)
+	if len(names) > 0 && names[0] == onCommand {
+		names, known = names[1:], shownCommands(app.Commands)
+	}
 	args := append([]string{app.Name}, names...)
 	found, words := findCommand(app.Commands, args)
 	switch {
@@ -49,12 +61,13 @@ func helpOn(app *cli.App, names []string) (doc.Doc, error) {
 		return doc.Doc{}, usagef("%s has no commands; see acsync help %s", found.Name, found.Name)
 	case found != nil:
 		return doc.Doc{}, noSuchCommand(found.Subcommands, args[words])
-	case names[0] == "flags":
+	case names[0] == onFlags && len(names) == 1:
 		return flagsPage(), nil
-	case names[0] == "exit-codes":
-		return exitCodesPage(), nil
+	case slices.Contains(known, names[0]):
+		return doc.Doc{}, usagef("nothing stands behind acsync help %s", names[0])
 	}
-	return doc.Doc{}, noSuchCommand(app.Commands, args[words])
+	return doc.Doc{}, usagef("there is no command and no topic %q%s; see acsync help, and acsync help topics",
+		names[0], meant(names[0], "", known))
 }
 
 func versionCommand(l *commandLine) *cli.Command {

@@ -1,13 +1,11 @@
 package app
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"acsync/sync/exit"
 	"acsync/sync/report/doc"
 )
 
@@ -171,7 +169,9 @@ func overview(app *cli.App) doc.Doc {
 		}
 		d.Sections = append(d.Sections, doc.Titled(group.Title, helpTable(group.Commands)))
 	}
-	d.Sections = append(d.Sections, doc.Titled("", doc.Note{Text: app.Description}))
+	topics := "acsync help TOPIC shows one of " + strings.Join(topicNames(), ", ") + "."
+	d.Sections = append(d.Sections, doc.Titled("The manual", doc.Note{Text: topics, Depth: 2}),
+		doc.Titled("", doc.Note{Text: app.Description}))
 	return d
 }
 
@@ -191,17 +191,5 @@ func flagsPage() doc.Doc {
 				"by =false, as in --quiet=false. Commands that need no configuration, such as help and " +
 				"completion, do without most of them."}),
 		},
-	}
-}
-
-// exitCodesPage is about the exit codes.
-func exitCodesPage() doc.Doc {
-	table := doc.Table{Columns: []doc.Column{{Name: "Code", Number: true}, {Name: "What"}}}
-	for _, code := range exit.All() {
-		table.Add(fmt.Sprint(int(code)), code.String())
-	}
-	return doc.Doc{
-		Name: "acsync help exit-codes", Subject: "what a command's exit code says",
-		Sections: []doc.Section{doc.Titled("Exit codes", table)},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/exit"
+	"acsync/sync/manual"
 	"acsync/sync/report/doc"
 )
 
@@ -99,14 +100,14 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%s has %d examples", name, n)
 		}
 	})
-	flags, codes := helpOf(t, 80, "flags"), helpOf(t, 80, "exit-codes")
+	flags, codes := helpOf(t, 80, "flags"), manual.Text(topic(t, "exit-codes"), manual.Style{Width: 80})
 	for _, flag := range commonFlags() {
 		if !strings.Contains(flags, "\n  --"+flag.Names()[0]) {
 			t.Errorf("acsync help flags lacks %s", flag.Names()[0])
 		}
 	}
 	for _, code := range exit.All() {
-		if !regexp.MustCompile(fmt.Sprintf(`(?m)^ +%d  %.20s`, code, code)).MatchString(codes) {
+		if !regexp.MustCompile(fmt.Sprintf(`(?m)^%d +%.20s`, code, code)).MatchString(codes) {
 			t.Errorf("acsync help exit-codes lacks %d", code)
 		}
 	}

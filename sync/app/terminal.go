@@ -104,11 +104,16 @@ func (t terminal) answer(stdout io.Writer, d doc.Doc) error {
 	if err := errors.Join(doc.Text(v, d, t.style()), v.Close()); err != nil {
 		return err
 	}
+	return t.show(stdout, shown.String())
+}
+
+// show shows a text on stdout, through the pager where the terminal is too low for it.
+func (t terminal) show(stdout io.Writer, shown string) error {
 	// An empty piece comes behind all that the log has, as whatever is printed does.
-	if _, err := io.WriteString(stdout, ""); err != nil || t.pager.show(shown.String()) {
+	if _, err := io.WriteString(stdout, ""); err != nil || t.pager.show(shown) {
 		return err
 	}
-	_, err := io.WriteString(stdout, shown.String())
+	_, err := io.WriteString(stdout, shown)
 	return err
 }
 

@@ -47,5 +47,11 @@ func Lookup(name string) (Topic, bool) {
 	return Topic{Name: name, Title: strings.TrimPrefix(title, "# "), Summary: summary, Text: string(text)}, true
 }
 
-// String is the topic's line in a list of them.
-func (t Topic) String() string { return fmt.Sprintf("%-16s%s", t.Name, t.Summary) }
+// Index lists the topics, as Markdown.
+func Index() string {
+	list := "# Topics of the manual\n\n| `acsync help` | for |\n| --- | --- |\n"
+	for _, topic := range Topics() {
+		list += fmt.Sprintf("| %s | %s |\n", topic.Name, topic.Summary)
+	}
+	return list
+}
