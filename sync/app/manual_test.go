@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	"acsync/sync/config"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
 	"acsync/sync/manual"
@@ -85,6 +87,27 @@ func TestManualIsComplete(t *testing.T) {
 	}
 }
 
+// TestManualHasEveryKey compares the manual with the keys of the configuration.
+func TestManualHasEveryKey(t *testing.T) {
+	text := topic(t, "configuration")
+	for section := range reflect.TypeFor[config.Config]().Fields() {
+		name := section.Tag.Get("toml")
+		if section.Type.Kind() != reflect.Struct {
+			if !strings.Contains(text, "`[["+name+"]]`") {
+				t.Errorf("the topic configuration lacks [[%s]]", name)
+			}
+			continue
+		}
+		table, _, _ := strings.Cut(after(text, "| key of `["+name+"]` |"), "\n\n")
+		for key := range section.Type.Fields() {
+			key := key.Tag.Get("toml")
+			if !strings.Contains(table, "`"+key+"`") && !strings.Contains(text, "`"+name+"."+key+"`") {
+				t.Errorf("the topic configuration lacks %s.%s", name, key)
+			}
+		}
+	}
+}
+
 // TestReadmeIsPlayed holds that the road to one's own organisation is the one that a script follows, in that order, in
 // the README and in the manual.
 func TestReadmeIsPlayed(t *testing.T) {
@@ -147,7 +170,7 @@ func TestManualIsTrue(t *testing.T) {
 }
 
 // TestManualTranscripts makes the passes that the manual shows, at the time at which they were made, and compares what it
-// shows. UPDATE=1 writes them anew. The README shows a few lines of the first.
+// shows. UPDATE=1 writes them anew. The README shows a few lines of the first. Then it plays the command lines of the manual.
 func TestManualTranscripts(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	program := App{Now: func() time.Time { return now }}
@@ -200,6 +223,7 @@ func TestManualTranscripts(t *testing.T) {
 			t.Errorf("%s shows something else (UPDATE=1 go test ./sync/app writes it anew):\n%s\n%s", path, cmp.Diff(want, got), problems.String())
 		}
 	}
+	playManualLines(t, program, env)
 }
 
 // after is what stands behind a text.
