@@ -46,9 +46,9 @@ func showHelp(l *commandLine, c *cli.Context) error {
 
 // helpOn is the help on what some words name, where that is no topic.
 func helpOn(app *cli.App, names []string) (doc.Doc, error) {
-	known := append(shownCommands(app.Commands), topicNames()...)
-	if len(names) > 0 && names[0] == onCommand {
-		names, known = names[1:], shownCommands(app.Commands)
+	command := len(names) > 0 && names[0] == onCommand
+	if command {
+		names = names[1:]
 	}
 	args := append([]string{app.Name}, names...)
 	found, words := findCommand(app.Commands, args)
@@ -61,11 +61,14 @@ func helpOn(app *cli.App, names []string) (doc.Doc, error) {
 		return doc.Doc{}, usagef("%s has no commands; see acsync help %s", found.Name, found.Name)
 	case found != nil:
 		return doc.Doc{}, noSuchCommand(found.Subcommands, args[words])
+	case command:
+		return doc.Doc{}, noSuchCommand(app.Commands, names[0])
 	case names[0] == onFlags && len(names) == 1:
 		return flagsPage(), nil
-	case slices.Contains(known, names[0]):
+	case slices.Contains(topicNames(), names[0]):
 		return doc.Doc{}, usagef("nothing stands behind acsync help %s", names[0])
 	}
+	known := append(shownCommands(app.Commands), topicNames()...)
 	return doc.Doc{}, usagef("there is no command and no topic %q%s; see acsync help, and acsync help topics",
 		names[0], meant(names[0], "", known))
 }

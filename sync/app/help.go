@@ -169,9 +169,7 @@ func overview(app *cli.App) doc.Doc {
 		}
 		d.Sections = append(d.Sections, doc.Titled(group.Title, helpTable(group.Commands)))
 	}
-	topics := "acsync help TOPIC shows one of " + strings.Join(topicNames(), ", ") + "."
-	d.Sections = append(d.Sections, doc.Titled("The manual", doc.Note{Text: topics, Depth: 2}),
-		doc.Titled("", doc.Note{Text: app.Description}))
+	d.Sections = append(d.Sections, doc.Titled("", doc.Note{Text: app.Description}))
 	return d
 }
 
