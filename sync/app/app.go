@@ -74,9 +74,8 @@ func program(l *commandLine) *cli.App {
 		Name:  "acsync",
 		Usage: "ask for feedback exactly once per conversation",
 		Description: "First steps: acsync run --sandbox shows it all without any account; acsync init " +
-			"prepares your own. acsync help COMMAND tells more of each, acsync help TOPIC shows the manual, " +
-			"such as start, monitoring or troubleshooting; acsync help topics lists them. There is also " +
-			"acsync version.",
+			"prepares your own. acsync help COMMAND tells more of each; acsync help topics lists what acsync " +
+			"help TOPIC shows of the manual; there is also acsync version.",
 		Commands: []*cli.Command{
 			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l),
 			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),

@@ -104,7 +104,7 @@ func TestManualLinesAreUnderstood(t *testing.T) {
 			}
 		}
 		idle(app.Commands)
-		if err := app.RunContext(t.Context(), flagsFirst(app.Commands, append([]string{"acsync"}, line.args...))); err != nil {
+		if err := app.RunContext(t.Context(), flagsFirst(app.Commands, helpFirst(app.Commands, append([]string{"acsync"}, line.args...)))); err != nil {
 			t.Errorf("%s shows acsync %s: %v", line.where, strings.Join(line.args, " "), err)
 		}
 		n++
