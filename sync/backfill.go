@@ -162,10 +162,21 @@ func (e *RangeError) Error() string {
 		return fmt.Sprintf(
 			"the back-fill from %s ends before it begins: nothing was read. Its end is exclusive", e.Range)
 	}
-	return fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's search to "+
-		"show all of it: nothing was read. The latest possible end is now %s, or \"now\" (sync.settle "+
-		"before Kustomer's clock or this machine's)", e.Range, decide.Format(e.Latest))
+	return exit.Told(fmt.Sprintf("the back-fill from %s ends in the future, or too late for Kustomer's "+
+		"search to show all of it: nothing was read", e.Range), e.Todo())
 }
+
+// Todo is what to do; empty where the error says it.
+func (e *RangeError) Todo() string {
+	if e.Range.To.IsZero() || e.Range.Empty() {
+		return ""
+	}
+	return fmt.Sprintf("the latest possible end is now %s, or \"now\" (sync.settle before Kustomer's clock "+
+		"or this machine's)", decide.Format(e.Latest))
+}
+
+// Topic is the one of the manual that tells more.
+func (*RangeError) Topic() string { return "backfill" }
 
 // ExitClass returns the code that the process ends with.
 func (*RangeError) ExitClass() exit.Code { return exit.Usage }

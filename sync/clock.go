@@ -91,19 +91,25 @@ func (e *AheadError) Heals() bool {
 
 // Error says what happened and what to do.
 func (e *AheadError) Error() string {
-	until, now := decide.Format(e.Checkpoint), decide.Format(e.Now)
-	wrong := fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was wrong, "+
-		"by %s or more. Nothing was read or sent", until, now, apart(e.Checkpoint, e.Now))
+	return exit.Told(fmt.Sprintf("the ledger's checkpoint is %s, but Kustomer's clock says %s: a clock was "+
+		"wrong, by %s or more. Nothing was read or sent", decide.Format(e.Checkpoint), decide.Format(e.Now),
+		apart(e.Checkpoint, e.Now)), e.Todo())
+}
+
+// Todo is what to do, if anything.
+func (e *AheadError) Todo() string {
+	until := decide.Format(e.Checkpoint)
 	if e.Heals() {
-		return fmt.Sprintf(
-			"%s, and nothing has to be done: at %s passes go on by themselves, and leave nothing out", wrong,
+		return fmt.Sprintf("nothing has to be done: at %s passes go on by themselves, and leave nothing out",
 			until)
 	}
-	return fmt.Sprintf("%s. Leave the ledger as it is: it knows who was asked. At %s run goes on by "+
-		"itself, but does not read what is marked done until then. This does, as often as you like, and "+
-		"asks nobody twice: acsync backfill%s --to now",
-		wrong, until, e.from())
+	return fmt.Sprintf("leave the ledger as it is: it knows who was asked. At %s run goes on by itself, but "+
+		"does not read what is marked done until then. This does, as often as you like, and asks nobody "+
+		"twice: acsync backfill%s --to now", until, e.from())
 }
+
+// Topic is the one of the manual that tells more.
+func (*AheadError) Topic() string { return "troubleshooting" }
 
 // ExitClass is Temporary when the next passes go on by themselves.
 func (e *AheadError) ExitClass() exit.Code {

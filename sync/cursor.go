@@ -112,10 +112,18 @@ type TooOldError struct{ From, Limit time.Time }
 
 // Error says what happened and what to do.
 func (e *TooOldError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last touched "+
-		"before %s (two years) and would silently leave it out. Begin at that time or later: a back-fill "+
-		"with --from, a new ledger with acsync init --start", decide.Format(e.From), decide.Format(e.Limit))
+	return exit.Told(fmt.Sprintf("the window begins at %s, but Kustomer's search shows nothing that was last "+
+		"touched before %s (two years) and would silently leave it out", decide.Format(e.From),
+		decide.Format(e.Limit)), e.Todo())
 }
+
+// Todo is what to do.
+func (*TooOldError) Todo() string {
+	return "begin at that time or later: a back-fill with --from, a new ledger with acsync init --start"
+}
+
+// Topic is the one of the manual that tells more.
+func (*TooOldError) Topic() string { return "backfill" }
 
 // ExitClass returns the code that the process ends with.
 func (*TooOldError) ExitClass() exit.Code { return exit.Usage }
@@ -125,11 +133,16 @@ type FloorError struct{ Floor, From time.Time }
 
 // Error says what happened and what to do.
 func (e *FloorError) Error() string {
-	return fmt.Sprintf("the window begins at %s, but the ledger has forgotten who was asked about what was "+
-		"marked done before %s (ledger.retain): nothing was read or sent, since they would be asked again. "+
-		"Begin at that time or later",
-		decide.Format(e.From), decide.Format(e.Floor))
+	return exit.Told(fmt.Sprintf("the window begins at %s, but the ledger has forgotten who was asked about "+
+		"what was marked done before %s (ledger.retain): nothing was read or sent, since they would be asked "+
+		"again", decide.Format(e.From), decide.Format(e.Floor)), e.Todo())
 }
+
+// Todo is what to do.
+func (*FloorError) Todo() string { return "begin at that time or later" }
+
+// Topic is the one of the manual that tells more.
+func (*FloorError) Topic() string { return "backfill" }
 
 // ExitClass returns the code that the process ends with.
 func (*FloorError) ExitClass() exit.Code { return exit.Usage }

@@ -66,10 +66,18 @@ func (e *UnconfirmedError) Error() string {
 	if e.Confirmed > 0 {
 		confirmed = fmt.Sprintf(", more than the %d that were confirmed", e.Confirmed)
 	}
-	return fmt.Sprintf("this ledger has never sent anything, and its first pass would create %d survey "+
-		"requests%s: nothing was sent. See with --dry-run who would be asked; then confirm with "+
-		"--confirm-first-run %d, or begin with --max", e.Planned, confirmed, e.Planned)
+	return exit.Told(fmt.Sprintf("this ledger has never sent anything, and its first pass would create %d "+
+		"survey requests%s: nothing was sent", e.Planned, confirmed), e.Todo())
 }
+
+// Todo is what to do.
+func (e *UnconfirmedError) Todo() string {
+	return fmt.Sprintf("see with --dry-run who would be asked; then confirm with --confirm-first-run %d, or "+
+		"begin with --max", e.Planned)
+}
+
+// Topic is the one of the manual that tells more.
+func (*UnconfirmedError) Topic() string { return "backfill" }
 
 // ExitClass returns the code that the process ends with.
 func (*UnconfirmedError) ExitClass() exit.Code { return exit.Usage }

@@ -41,11 +41,18 @@ type IdentityError struct{ Ledger, Configured store.Identity }
 
 // Error says what happened and what to do.
 func (e *IdentityError) Error() string {
-	return fmt.Sprintf("sync.survey_per is %q, but this ledger remembers by %s: nothing was read or sent. "+
-		"Set it back, or convert the ledger: acsync ledger convert --survey-per %s, which with --dry-run "+
-		"tells what that means for who is asked",
-		string(e.Configured), e.Ledger, e.Configured)
+	return exit.Told(fmt.Sprintf("sync.survey_per is %q, but this ledger remembers by %s: nothing was read "+
+		"or sent", string(e.Configured), e.Ledger), e.Todo())
 }
+
+// Todo is what to do.
+func (e *IdentityError) Todo() string {
+	return fmt.Sprintf("set it back, or convert the ledger: acsync ledger convert --survey-per %s, which "+
+		"with --dry-run tells what that means for who is asked", e.Configured)
+}
+
+// Topic is the one of the manual that tells more.
+func (*IdentityError) Topic() string { return "ledger" }
 
 // ExitClass returns the code that the process ends with.
 func (*IdentityError) ExitClass() exit.Code { return exit.Usage }

@@ -117,7 +117,8 @@ func placeHash(m *meta, text string) []byte {
 func (p *placed) placement() store.Placement {
 	found := store.Placement{Bound: p.path != "", Lacking: p.witness.lacking, Begins: p.witness.begins}
 	if p.refused != nil {
-		found.Refused, found.Todo = p.refused.Error(), advise(p.refused)
+		found.Refused = p.refused.Error()
+		found.Todo, _ = advise(p.refused)
 	}
 	switch {
 	case p.witness.speaks():

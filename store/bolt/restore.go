@@ -24,8 +24,12 @@ import (
 var ErrCopy = exit.New(exit.Usage, "it cannot be restored")
 
 // errOvertaken answers a restore that finds something else in the place of the ledger than it has looked at.
-var errOvertaken = exit.New(exit.Locked, "another process, such as a second restore, has changed it since "+
-	"it was looked at; nothing was changed. Run this again when nobody else works on the ledger")
+var errOvertaken = exit.Advise(
+	exit.New(exit.Locked, "another process, such as a second restore, has changed it since it was looked at; "+
+		"nothing was changed"), "run this again when nobody else works on the ledger", aboutRestore)
+
+// aboutRestore is the topic of the manual.
+const aboutRestore = "restore"
 
 func unfit(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrCopy}, args...)...)
@@ -101,15 +105,17 @@ func (r *Restoration) openCopy(copied string, o Options) error {
 	r.copy, err = open(copied, o, migrations)
 	switch {
 	case errors.Is(err, store.ErrOtherTenant):
-		return unfit("%w. If these are the same accounts and only an address has changed, add "+
-			"--accept-tenant", err)
+		return exit.Advise(unfit("%w", err),
+			"if these are the same accounts and only an address has changed, add --accept-tenant", aboutRestore)
 	case errors.Is(err, errOnlyRehearsed):
 		return unfit("%w, and whoever it knows as asked was not", err)
 	case errors.Is(err, store.ErrOtherCredential):
-		return unfit("%w. If the account is the same and has got a new key, add --accept-key", err)
+		return exit.Advise(unfit("%w", err), "if the account is the same and has got a new key, add --accept-key",
+			aboutRestore)
 	case errors.Is(err, errOlderFormat):
-		return unfit("its format is too old to be read without a change: put it in the place of the " +
-			"ledger by hand, leave the fence there, and run acsync ledger rebuild before anything else")
+		return exit.Advise(unfit("its format is too old to be read without a change"), "put it in the place of "+
+			"the ledger by hand, leave the fence there, and run acsync ledger rebuild before anything else",
+			aboutRestore)
 	case err != nil:
 		return unfit("%w", err)
 	}

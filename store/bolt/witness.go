@@ -149,15 +149,16 @@ func (w *witness) missing(m *meta, readOnly bool) error {
 func (w *witness) unkept(why error) error {
 	switch {
 	case w.needed:
-		return exit.New(exit.Usage, fmt.Sprintf("its witness %s cannot be written: %v. Until it is, it refuses "+
-			"the ledger, whatever is repaired: let this user write there, or name another directory "+
-			"(ledger.witness)", w.file, cause(why)))
+		return exit.Advise(exit.New(exit.Usage, fmt.Sprintf("its witness %s cannot be written: %v. Until it is, "+
+			"it refuses the ledger, whatever is repaired", w.file, cause(why))),
+			"let this user write there, or name another directory (ledger.witness)", "move")
 	case !w.required:
 		return nil
 	}
-	return exit.New(exit.Usage, fmt.Sprintf("the witness of the ledger cannot be kept in %s: %v; is its disk "+
-		"mounted? Make the directory, and let this user write there, or name another one (ledger.witness)",
-		w.dir, cause(why)))
+	return exit.Advise(
+		exit.New(exit.Usage, fmt.Sprintf("the witness of the ledger cannot be kept in %s: %v", w.dir, cause(why))),
+		"is its disk mounted? Make the directory, and let this user write there, or name another one "+
+			"(ledger.witness)", "move")
 }
 
 // holds compares the ledger with what the witness says. One that is behind is harmless: others have used the

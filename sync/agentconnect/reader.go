@@ -19,8 +19,8 @@ import (
 
 // ErrNoSecret says that the data cannot be read: reading needs the account's API secret beside the key
 // (documented).
-var ErrNoSecret = errors.New("agent connect: its data cannot be read without the API secret; " +
-	"set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET")
+var ErrNoSecret = exit.Advise(errors.New("agent connect: its data cannot be read without the API secret"),
+	"set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET", "agent-connect")
 
 const (
 	// dataTries is how often a call is made; each may last as long as DataTimeout.

@@ -5,11 +5,10 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,14 +42,15 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	errs.json = wantsJSON(args)
 	defer errs.flush()
 	out := newPrinter(stdout, errs)
-	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), &commandLine{
+	l := &commandLine{
 		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs, drain: drain,
-		logJSON: errs.json, program: args[0],
-	}, args))
+		logJSON: errs.json, noColor: slices.Contains(args, "--"+flagNoColor), program: args[0],
+	}
+	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), l, args))
 	// What a pass has reported needs no second word.
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		fmt.Fprint(errs, ownLine(errs.json, slog.LevelError, err.Error()))
+		l.complain(err)
 	}
 	return int(exitCode(err))
 }
@@ -103,7 +103,7 @@ func program(l *commandLine) *cli.App {
 // noCommand answers a command line without a command, or with an unknown one.
 func noCommand(l *commandLine, c *cli.Context) error {
 	if !c.Args().Present() && l.logJSON {
-		return usagef("no command given; see acsync --help")
+		return exit.Advise(usagef("no command given"), "see acsync help", "")
 	}
 	if !c.Args().Present() {
 		t := newScreen(l, c)
@@ -115,9 +115,9 @@ func noCommand(l *commandLine, c *cli.Context) error {
 
 func noSuchCommand(commands []*cli.Command, name string) error {
 	names := shownCommands(commands)
-	hint, others := meant(name, "", names), "; there are "
-	if hint != "" {
-		others = " There are "
+	todo := "there are " + strings.Join(names, ", ")
+	if near := meant(name, "", names); near != "" {
+		todo = near + " There are " + strings.Join(names, ", ")
 	}
-	return usagef("there is no command %q%s%s%s", name, hint, others, strings.Join(names, ", "))
+	return exit.Advise(usagef("there is no command %q", name), todo, "")
 }

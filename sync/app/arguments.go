@@ -106,7 +106,7 @@ func meant(name, before string, known []string) string {
 	if len(name) < 3 {
 		return ""
 	}
-	found := config.Suggest(name, known)
+	found := strings.TrimPrefix(config.Suggest(name, known), "; ")
 	return strings.Replace(found, "did you mean ", "did you mean "+before, 1)
 }
 

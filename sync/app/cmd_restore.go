@@ -6,6 +6,7 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
+	"acsync/sync/exit"
 	"acsync/sync/rebuild"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -16,6 +17,9 @@ that a pass has made (ledger.backup_dir), or acsync ledger backup has. It is che
 what is there is moved aside, and never deleted; and what Agent Connect has received
 since is learnt from its data (agent_connect.api_secret_file), before anything is sent.
 However it is stopped, the ledger is refused until it has succeeded: run it again.`
+
+// topicRestore is the topic of the manual.
+const topicRestore = "restore"
 
 // restored is what a restore has done.
 type restored struct {
@@ -112,16 +116,16 @@ func mayRestore(s *session, r *bolt.Restoration) error {
 	switch {
 	// An earlier restore of the copy, which goes on, has learnt more than the copy knows.
 	case r.Newer() && !r.Begun && !s.c.Bool(flagReplace):
-		return usagef("the ledger that is there is %s; nothing was changed. To put the copy in its place "+
-			"all the same: --%s, which moves that ledger aside", newerWords(r), flagReplace)
+		return exit.Advise(usagef("the ledger that is there is %s; nothing was changed", newerWords(r)),
+			"to put the copy in its place all the same: --"+flagReplace+", which moves that ledger aside", topicRestore)
 	case asks && word:
-		return usagef("with the API secret Agent Connect is asked who was asked since the copy was made: "+
-			"leave --%s out; nothing was changed", flagAcceptRestored)
+		return exit.Advise(usagef("with the API secret Agent Connect is asked who was asked since the copy was "+
+			"made; nothing was changed"), "leave --"+flagAcceptRestored+" out", topicRestore)
 	case !asks && !word && !r.Newest:
-		return usagef("who was asked since this copy was made, %s, only Agent Connect's data tell, which "+
-			"need the API secret: set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing "+
-			"was changed. Without it --%s takes the copy as it is: whoever was asked since then may be "+
-			"asked again", utc(r.Made), flagAcceptRestored)
+		return exit.Advise(usagef("who was asked since this copy was made, %s, only Agent Connect's data tell, "+
+			"which need the API secret; nothing was changed", utc(r.Made)),
+			"set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET. Without it --"+flagAcceptRestored+
+				" takes the copy as it is: whoever was asked since then may be asked again", topicRestore)
 	}
 	return nil
 }

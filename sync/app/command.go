@@ -2,12 +2,14 @@ package app
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/exit"
 	"acsync/sync/report/doc"
 )
 
@@ -22,10 +24,11 @@ func plain(c *cli.Command) *cli.Command {
 	action := c.Action
 	c.HideHelp, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
-		if err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace()); err != nil {
-			return err
+		err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace())
+		if err == nil {
+			err = action(ctx)
 		}
-		return pointError(ctx, advised(ctx, action(ctx)))
+		return pointError(ctx, advised(ctx, err))
 	}
 	return c
 }
@@ -49,10 +52,10 @@ func checkFlags(c *cli.Context) error {
 func checkArguments(c *cli.Context) error {
 	switch name, wanted, args := commandName(c), c.Command.ArgsUsage, c.Args(); {
 	case wanted == "" && args.First() == "help":
-		return usagef("see acsync %s --help; nothing was done", name)
+		return usagef("%s takes no argument; nothing was done", name)
 	case wanted == "" && args.Present():
-		return usagef("%s takes no argument, but got %q; nothing was done (a switch is turned off by "+
-			"=false, as in --%s=false)", name, args.First(), flagDryRun)
+		return exit.Advise(usagef("%s takes no argument, but got %q; nothing was done", name, args.First()),
+			fmt.Sprintf("a switch is turned off by =false, as in --%s=false", flagDryRun), "")
 	case wanted == "":
 		return nil
 	case strings.TrimSpace(args.First()) == "":
@@ -60,7 +63,7 @@ func checkArguments(c *cli.Context) error {
 		if strings.HasSuffix(wanted, "...") {
 			many = "at least "
 		}
-		return usagef("%s takes %sone argument, %s; see acsync %s --help", name, many, wanted, name)
+		return usagef("%s takes %sone argument, %s", name, many, wanted)
 	case strings.HasSuffix(wanted, "..."):
 		return nil
 	case args.Len() > 1:
@@ -75,12 +78,20 @@ func group(c *cli.Command, what string) *cli.Command {
 	c.HideHelp, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
 		if first := ctx.Args().First(); first != "" && first != "help" {
-			return usagef("%s has no command %q; say what to do with the %s; see acsync %s --help%s", c.Name,
-				first, what, c.Name, meant(first, "", shownCommands(c.Subcommands)))
+			return exit.Advise(usagef("%s has no command %q; say what to do with the %s", c.Name, first, what),
+				seeHelp(meant(first, "", shownCommands(c.Subcommands)), c.Name), "")
 		}
-		return usagef("say what to do with the %s; see acsync %s --help", what, c.Name)
+		return exit.Advise(usagef("say what to do with the %s", what), seeHelp("", c.Name), "")
 	}
 	return c
+}
+
+// seeHelp refers to the help of a command, behind what was probably meant.
+func seeHelp(meant, name string) string {
+	if meant == "" {
+		return "see acsync help " + name
+	}
+	return meant + " See acsync help " + name
 }
 
 // commandName is the command with those that it stands under.
@@ -90,16 +101,17 @@ func commandName(c *cli.Context) string {
 
 // misuse turns cli's complaint into one line on stderr; by itself cli prints the whole help to stdout.
 func misuse(c *cli.Context, err error, _ bool) error {
-	where, text := "acsync", doc.Printable(err.Error())
-	if c.Command != nil && c.Command.Name != "" && c.Command.Name != where {
-		where = c.Command.HelpName
+	where, text := "", doc.Printable(err.Error())
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != "acsync" {
+		where = commandName(c)
 	}
 	name, unknown := strings.CutPrefix(text, "flag provided but not defined: -")
 	switch {
 	case unknown && name == "version":
-		return usagef("--version stands alone: acsync --version")
-	case unknown && where == "acsync" && hasFlag(c.App.Commands, name):
-		return usagef("flags stand behind their command: acsync COMMAND --%s; nothing was done", name)
+		return exit.Advise(usagef("--version stands alone"), "acsync --version", "")
+	case unknown && where == "" && hasFlag(c.App.Commands, name):
+		return exit.Advise(usagef("flags stand behind their command; nothing was done"),
+			"acsync COMMAND --"+name, "")
 	}
 	for _, each := range complaints {
 		text = each.of.ReplaceAllString(text, each.plain)
@@ -108,7 +120,7 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	if unknown {
 		hint = meant(name, "--", append(flagNames(c.Command.Flags), "help", "version"))
 	}
-	return usagef("%s; see %s --help%s", text, where, hint)
+	return exit.Advise(usagef("%s", text), strings.TrimSpace(seeHelp(hint, where)), "")
 }
 
 // complaints are those of the package flag, and the same in plain words.

@@ -49,12 +49,12 @@ func exitCode(err error) exit.Code {
 }
 
 // advised adds to an error where to look, if a check tells more about it: refused credentials, and what is
-// set up so that it cannot work. A command line that is wrong it knows nothing of.
+// set up so that it cannot work. A command line that is wrong it knows nothing of; there the help does.
 func advised(c *cli.Context, err error) error {
 	const where = "acsync check looks at everything that passes need"
 	// What is wrong with a value says all by itself; what is missing is one thing of several.
 	faults, isFaults := errors.AsType[config.Faults](err)
-	isFaults = isFaults && !slices.ContainsFunc(faults, func(f config.Fault) bool { return f.Source != "" })
+	missing := isFaults && !slices.ContainsFunc(faults, func(f config.Fault) bool { return f.Source != "" })
 	_, isCall := errors.AsType[*httpx.Error](err)
 	reported, isReported := errors.AsType[ended](err)
 	switch code := exitCode(err); {
@@ -62,22 +62,13 @@ func advised(c *cli.Context, err error) error {
 		// The report says it all.
 		isReported && reported.err == nil:
 		return err
-	case isFaults && len(faults) > 1:
-		return advisedError{err, err.Error() + "\n" + where}
-	case isFaults, isCall, code == exit.Credentials:
-		return advisedError{err, err.Error() + "; " + where}
+	case missing, isCall, code == exit.Credentials:
+		return exit.Advise(err, where, "")
+	case newComplaint(err).hint == "":
+		return exit.Advise(err, seeHelp("", commandName(c)), "")
 	}
 	return err
 }
-
-// advisedError is an error with more words.
-type advisedError struct {
-	err  error
-	text string
-}
-
-func (a advisedError) Error() string { return a.text }
-func (a advisedError) Unwrap() error { return a.err }
 
 // usagef is the error of a command line that cannot be carried out.
 func usagef(format string, args ...any) error {

@@ -72,7 +72,7 @@ func (p lockPolicy) refusal(s *session, locked error) error {
 	if p.wait > 0 {
 		locked = fmt.Errorf("%w; waited for %s in vain", locked, config.Duration(p.wait))
 	} else {
-		locked = fmt.Errorf("%w; or let this command wait for it: --%s wait=10m", locked, flagIfLocked)
+		locked = exit.Advise(locked, "or let this command wait for it: --"+flagIfLocked+" wait=10m", "")
 	}
 	holder, err := bolt.ReadHolder(s.path())
 	if err != nil || holder.Mode != "backfill" {

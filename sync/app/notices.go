@@ -84,8 +84,8 @@ func pointed(c *cli.Context, text string) string {
 
 // pointedError is an error whose text is pointed.
 type pointedError struct {
-	err  error
-	text string
+	err error
+	c   *cli.Context
 }
 
 // pointError lets the commands that an error names be pointed; nil stays nil.
@@ -93,7 +93,7 @@ func pointError(c *cli.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	return pointedError{err, pointed(c, err.Error())}
+	return pointedError{err, c}
 }
 
 // pointPlace lets the commands be pointed that a ledger names about its place.
@@ -102,7 +102,7 @@ func pointPlace(c *cli.Context, place store.Placement) store.Placement {
 	return place
 }
 
-func (p pointedError) Error() string { return p.text }
+func (p pointedError) Error() string { return pointed(p.c, p.err.Error()) }
 func (p pointedError) Unwrap() error { return p.err }
 
 // shellPath writes a path as it can be pasted into a shell, where it must not look like a flag.

@@ -265,15 +265,17 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 func unfinished(made report.Pass) error {
 	switch {
 	case made.Fuse != "":
-		return fmt.Errorf("a fuse blew: %s; nothing more was sent, the rest is kept for later", made.Fuse)
+		return exit.Advise(fmt.Errorf("a fuse blew: %s; nothing more was sent", made.Fuse),
+			"the rest is kept for later; the next pass goes on with it", "")
 	case made.Down != "":
-		return fmt.Errorf("nothing more was taken by Agent Connect: %s; the next pass goes on", made.Down)
+		return exit.Advise(fmt.Errorf("nothing more was taken by Agent Connect: %s", made.Down),
+			"the next pass goes on", "")
 	case made.Unseen > 0:
 		return fmt.Errorf("%s counted by Kustomer and not shown to this API key, or cannot be read, and not "+
 			"asked about", doc.Several(made.Unseen, "conversation is", "conversations are"))
 	case made.Exit == int(exit.Temporary):
-		return fmt.Errorf("%s certainly not sent; later passes try again",
-			doc.Several(made.Counts[store.Retry], "survey request was", "survey requests were"))
+		return exit.Advise(fmt.Errorf("%s certainly not sent", doc.Several(made.Counts[store.Retry],
+			"survey request was", "survey requests were")), "later passes try again", "")
 	}
 	return nil
 }

@@ -80,9 +80,11 @@ func (r *rebuilding) run() (done rebuild.Result, err error) {
 	case err == nil, !opened, exitCode(err) == exit.Usage, errors.Is(err, store.ErrRolledBack):
 		return done, err
 	case r.c.Context.Err() != nil:
-		return done, fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until "+
-			"it has: %s", context.Cause(r.c.Context), r.again())
+		err = fmt.Errorf("%w: the rebuild has not come to its end, and the ledger is refused until it has",
+			context.Cause(r.c.Context))
+	default:
+		err = fmt.Errorf("%w; %s marked, and the rebuild has not come to its end", err,
+			doc.Several(done.Written, "conversation was", "conversations were"))
 	}
-	return done, fmt.Errorf("%w; %s marked, and the rebuild has not come to its end: run %s again", err,
-		doc.Several(done.Written, "conversation was", "conversations were"), r.again())
+	return done, exit.Advise(err, "run "+r.again()+" again", topicRestore)
 }

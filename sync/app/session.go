@@ -29,6 +29,7 @@ type commandLine struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	logJSON        bool // all that goes to stderr is JSON
+	noColor        bool // it is said not to be in colours
 	drain          *drain
 }
 

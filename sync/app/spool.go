@@ -134,14 +134,15 @@ func (s *spool) send(text []byte) (n int, err error) {
 	return n, nil
 }
 
-// ownLine is a line that the program itself has to say, beside the log, in the log's form.
-func ownLine(asJSON bool, level slog.Level, text string) string {
+// ownLine is a line that the program itself has to say, beside the log, in the log's form. In JSON there can be
+// more fields.
+func ownLine(asJSON bool, level slog.Level, text string, more ...any) string {
 	var out strings.Builder
 	visible := &doc.Visible{To: &out}
 	if asJSON {
 		// The level is that of a flag, which says nothing of these.
 		slog.New(slog.NewJSONHandler(visible, &slog.HandlerOptions{Level: level})).
-			Log(context.Background(), level, text)
+			Log(context.Background(), level, text, more...)
 	} else {
 		fmt.Fprintln(visible, "acsync:", text)
 	}

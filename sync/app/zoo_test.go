@@ -145,7 +145,7 @@ func (z *zoo) refuses(t *testing.T, command string, code int, says string) {
 	if got != code {
 		t.Errorf("%s: exit code %d, want %d\n%s", command, got, code, said)
 	}
-	if !regexp.MustCompile(says).MatchString(said) || strings.Count(said, "\n") > 22 {
+	if !regexp.MustCompile("(?s)"+says).MatchString(said) || strings.Count(said, "\n") > 22 {
 		t.Errorf("%s says %q, want %q", command, said, says)
 	}
 	if strings.Contains(said, "panic") || strings.Contains(said, "goroutine") {
@@ -195,7 +195,7 @@ func (z *zoo) edited(t *testing.T, change func(meta *bbolt.Bucket) error) []byte
 }
 
 const (
-	unfenced = "its fence \\S+ is missing;.*Put the fence back beside it.*ledger rebuild --config \\S+, or.*ledger restore --config \\S+ FILE"
+	unfenced = "its fence \\S+ is missing.*Put the fence back beside it.*ledger rebuild --config \\S+, or.*ledger restore --config \\S+ FILE"
 
 	restore = "(ledger restore --config \\S+ FILE.*leave its fence where it is|Leave the fence where it is.*ledger restore --config \\S+ FILE).*rebuild"
 	backup  = "ledger restore --config \\S+ FILE with the newest copy of it.*leave its fence.*Only if all copies are lost.*init --config \\S+ and.*rebuild"

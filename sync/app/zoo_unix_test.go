@@ -42,7 +42,7 @@ func TestZooReadOnly(t *testing.T) {
 		file, dir fs.FileMode
 		says      string
 	}{
-		{"file", 0o400, 0o700, "permission denied; let this user read and write it"},
+		{"file", 0o400, 0o700, "permission denied\nhint: let this user read and write it"},
 		{"directory", 0o600, 0o500, "permission denied; make sure that its directory can be written to"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

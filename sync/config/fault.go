@@ -54,6 +54,9 @@ func (f Faults) Error() string {
 // ExitClass returns the code that the process ends with.
 func (Faults) ExitClass() exit.Code { return exit.Usage }
 
+// Topic is the one of the manual that tells more.
+func (Faults) Topic() string { return "configuration" }
+
 // orNil is the error that the faults are; nil where there are none.
 func (f Faults) orNil() error {
 	if len(f) == 0 {

@@ -35,14 +35,17 @@ type IntentLog interface {
 }
 
 // ErrRefused ends a pass: Agent Connect refused the key.
-var ErrRefused = exit.New(exit.Credentials, "the API key was refused by Agent Connect; nothing more was "+
-	"sent. It is wrong, expired, or of another account: see agent_connect.api_key_file or "+
-	"AGENT_CONNECT_API_KEY")
+var ErrRefused = exit.Advise(
+	exit.New(exit.Credentials, "the API key was refused by Agent Connect; nothing more was sent"),
+	"it is wrong, expired, or of another account: see agent_connect.api_key_file or AGENT_CONNECT_API_KEY",
+	"agent-connect")
 
 // ErrNoSuchAddress ends a pass: what answers knows no survey requests.
-var ErrNoSuchAddress = exit.New(exit.Usage, "what answers at Agent Connect's address has no place for "+
-	"survey requests (404), and did not take any; nothing is lost. Compare agent_connect.base_url and "+
-	"agent_connect.subdomain with Agent Connect's own address")
+var ErrNoSuchAddress = exit.Advise(
+	exit.New(exit.Usage, "what answers at Agent Connect's address has no place for survey requests (404), "+
+		"and did not take any; nothing is lost"),
+	"compare agent_connect.base_url and agent_connect.subdomain with Agent Connect's own address",
+	"agent-connect")
 
 // tries is how often a request that was certainly not sent is tried within one pass.
 const tries = 3

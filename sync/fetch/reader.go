@@ -345,11 +345,19 @@ type OverflowError struct {
 
 // Error says what happened and what to do.
 func (e *OverflowError) Error() string {
-	return fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and created at "+
-		"the same: more than one search can return. Everything before that instant is done, and the "+
-		"checkpoint stays there. Find out which bulk job closed them; reopening and closing them again in "+
-		"smaller lots lets the next pass go on", e.Rows, decide.Format(e.At))
+	return exit.Told(fmt.Sprintf("at least %d conversations were marked done at the same instant, %s, and "+
+		"created at the same: more than one search can return. Everything before that instant is done, and "+
+		"the checkpoint stays there", e.Rows, decide.Format(e.At)), e.Todo())
 }
+
+// Todo is what to do.
+func (*OverflowError) Todo() string {
+	return "find out which bulk job closed them; reopening and closing them again in smaller lots lets the " +
+		"next pass go on"
+}
+
+// Topic is the one of the manual that tells more.
+func (*OverflowError) Topic() string { return "troubleshooting" }
 
 // UnsteadyError tells that a window could not be read to its end: its pages did not add up.
 type UnsteadyError struct{ Window }

@@ -130,11 +130,19 @@ type FutileError struct{ At time.Time }
 
 // Error says what happened and what to do.
 func (e *FutileError) Error() string {
-	return fmt.Sprintf("Kustomer's search answers for less than a second at a time, or counts conversations "+
-		"that it does not show: %d searches in a row brought next to nothing. Everything marked done before "+
-		"%s is done, the checkpoint stays there, and the next pass goes on; if it ends in the same way, ask "+
-		"Kustomer's support about their search", mostBarren, decide.Format(e.At))
+	return exit.Told(fmt.Sprintf("Kustomer's search answers for less than a second at a time, or counts "+
+		"conversations that it does not show: %d searches in a row brought next to nothing. Everything marked "+
+		"done before %s is done, the checkpoint stays there, and the next pass goes on", mostBarren,
+		decide.Format(e.At)), e.Todo())
 }
+
+// Todo is what to do.
+func (*FutileError) Todo() string {
+	return "if the next pass ends in the same way, ask Kustomer's support about their search"
+}
+
+// Topic is the one of the manual that tells more.
+func (*FutileError) Topic() string { return "troubleshooting" }
 
 // ExitClass returns the code that the process ends with.
 func (*FutileError) ExitClass() exit.Code { return exit.Temporary }

@@ -50,10 +50,7 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		b.WriteString(": " + e.Err.Error())
 	}
-	if todo := e.Todo(); todo != "" {
-		b.WriteString("; " + todo)
-	}
-	return b.String()
+	return exit.Told(b.String(), e.Todo())
 }
 
 // Unwrap gives the cause, so that errors.Is finds context.Canceled and its like.
@@ -74,6 +71,14 @@ func (e *Error) Brief() string {
 
 // Todo says what to do next, in this program's own words; empty where nothing is known.
 func (e *Error) Todo() string { return cmp.Or(e.Hint, e.Kind.facts().hint) }
+
+// Topic is the one of the manual that tells more: that about the service, where its keys are refused.
+func (e *Error) Topic() string {
+	if e.Kind == Credentials {
+		return strings.ReplaceAll(e.Service, " ", "-")
+	}
+	return ""
+}
 
 // OfRequest reports whether the failure may be of this request alone, while the service answers others: it
 // asks for more than the service can find in time, or for something that cannot be served.

@@ -198,10 +198,10 @@ func (l Ledger) Check(info store.Info) error {
 	case l.ID != info.ID:
 		return errorf("the plan was made with ledger %q, and this is ledger %q", l.ID, info.ID)
 	case l.Transaction > info.Transaction:
-		return fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent. "+
-			"Whoever was asked between may be asked again: run acsync ledger restore FILE with the newest "+
-			"copy of the ledger, or acsync ledger rebuild first, and make a new plan",
-			store.ErrRolledBack, info.Transaction, l.Transaction)
+		return exit.Advise(fmt.Errorf("%w: it ends with transaction %d, the plan has seen %d; nothing was sent, "+
+			"because whoever was asked between may be asked again", store.ErrRolledBack, info.Transaction,
+			l.Transaction), "run acsync ledger restore FILE with the newest copy of the ledger, or acsync "+
+			"ledger rebuild first, and make a new plan", "restore")
 	}
 	return nil
 }
@@ -308,8 +308,14 @@ type Error struct{ why string }
 
 // Error says what happened and what to do.
 func (e *Error) Error() string {
-	return e.why + "; nothing was sent. Make a new one with acsync plan"
+	return exit.Told(e.why+"; nothing was sent", e.Todo())
 }
+
+// Todo is what to do.
+func (*Error) Todo() string { return "make a new one with acsync plan" }
+
+// Topic is the one of the manual that tells more.
+func (*Error) Topic() string { return "plans" }
 
 // ExitClass returns the code that the process ends with.
 func (*Error) ExitClass() exit.Code { return exit.Usage }

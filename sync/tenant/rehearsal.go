@@ -22,30 +22,39 @@ type Rehearsal struct {
 	real config.Config // of the tenant that rehearses
 }
 
+const (
+	anew            = "acsync rehearse --restart begins anew"
+	aboutRehearsals = "switchover" // the topic of the manual
+)
+
 // afresh says of a ledger of rehearsals that cannot be used how to begin anew. What is not known to be one,
 // as its file cannot be read, is for people to take away.
 func (r *Rehearsal) afresh(path string, cause, err error) error {
-	const harmless = "%s: %w. It is of rehearsals, and nobody real was asked: "
 	code, _ := exit.Of(err)
+	todo := ""
 	switch {
 	case errors.Is(err, store.ErrMissing), errors.Is(err, store.ErrDamaged):
-		return fmt.Errorf(harmless+"remove it and its fence, and acsync rehearse makes another", path, cause)
+		todo = "remove it and its fence, and acsync rehearse makes another"
 	case errors.Is(err, store.ErrOtherCredential):
-		return fmt.Errorf(harmless+"make sure that agent_connect.test_api_key is the test key, and not the "+
-			"production key; then acsync rehearse --restart begins anew", path, cause)
+		todo = "make sure that agent_connect.test_api_key is the test key, and not the production key; then " +
+			anew
 	case code == exit.LedgerDamaged:
-		return fmt.Errorf(harmless+"acsync rehearse --restart begins anew", path, cause)
+		todo = anew
+	default:
+		return err
 	}
-	return err
+	return exit.Advise(fmt.Errorf("%s: %w. It is of rehearsals, and nobody real was asked", path, cause), todo,
+		aboutRehearsals)
 }
 
 // Advise replaces the advice of a pass that does not go with its ledger, which is about the real one.
 func (r *Rehearsal) Advise(err error) error {
 	// The key of production is not to be touched for it.
 	if errors.Is(err, deliver.ErrRefused) {
-		return exit.New(exit.Credentials, "the test key was refused by Agent Connect; nothing more was sent. "+
-			"It is wrong, expired, or of another account: see agent_connect.test_api_key_file or "+
-			"AGENT_CONNECT_TEST_API_KEY")
+		return exit.Advise(
+			exit.New(exit.Credentials, "the test key was refused by Agent Connect; nothing more was sent"),
+			"it is wrong, expired, or of another account: see agent_connect.test_api_key_file or "+
+				"AGENT_CONNECT_TEST_API_KEY", "agent-connect")
 	}
 	what := ""
 	if e, ok := errors.AsType[*surveysync.IdentityError](err); ok {
@@ -62,6 +71,6 @@ func (r *Rehearsal) Advise(err error) error {
 	if what == "" {
 		return err
 	}
-	return exit.New(exit.Usage, "the rehearsals before do not go with this one: "+what+". Nothing was read "+
-		"or sent; acsync rehearse --restart begins anew")
+	return exit.Advise(exit.New(exit.Usage, "the rehearsals before do not go with this one: "+what+
+		". Nothing was read or sent"), anew, aboutRehearsals)
 }

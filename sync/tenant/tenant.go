@@ -17,6 +17,7 @@ import (
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
+	"acsync/sync/exit"
 	"acsync/sync/plan"
 	"acsync/sync/verify"
 )
@@ -144,7 +145,7 @@ func (t *Tenant) CreateLedger(start time.Time, toBeFilled bool) error {
 }
 
 // ErrUnmade is a ledger of a demonstration or of rehearsals before its first pass. It is [store.ErrMissing].
-var ErrUnmade = fmt.Errorf("%w of the sandbox yet; acsync run makes it", store.ErrMissing)
+var ErrUnmade = exit.Advise(fmt.Errorf("%w of the sandbox yet", store.ErrMissing), "acsync run makes it", "start")
 
 // Open opens the ledger as it is.
 func (t *Tenant) Open(o bolt.Options) (*bolt.Ledger, error) {

@@ -125,12 +125,19 @@ func (e *StrangerError) Error() string {
 		what = fmt.Sprintf("a request of this ledger for conversation %s that the ledger does not know of",
 			e.Conversation)
 	}
-	return fmt.Sprintf("%v: Agent Connect has %s. The ledger was put back from a copy, or a copy of it is "+
-		"in use elsewhere; nothing was sent, because whoever was asked meanwhile would be asked again. "+
-		"Stop whatever else uses a copy of it, then run acsync ledger rebuild, which learns from Agent "+
-		"Connect who was asked",
-		store.ErrRolledBack, what)
+	return exit.Told(fmt.Sprintf("%v: Agent Connect has %s. The ledger was put back from a copy, or a copy of "+
+		"it is in use elsewhere; nothing was sent, because whoever was asked meanwhile would be asked again",
+		store.ErrRolledBack, what), e.Todo())
 }
+
+// Todo is what to do.
+func (*StrangerError) Todo() string {
+	return "stop whatever else uses a copy of it, then run acsync ledger rebuild, which learns from Agent " +
+		"Connect who was asked"
+}
+
+// Topic is the one of the manual that tells more.
+func (*StrangerError) Topic() string { return "restore" }
 
 // Unwrap makes it store.ErrRolledBack.
 func (e *StrangerError) Unwrap() error { return store.ErrRolledBack }

@@ -323,6 +323,16 @@ func pad(words string, width int, left bool) string {
 
 func columns(words string) int { return text.StringWidthWithoutEscSequences(words) }
 
+// Wrap breaks the lines of a text where words end, so that they take at most so many columns. All but the
+// first are indented.
+func Wrap(words string, width, indent int) string {
+	var lines []string
+	for line := range strings.Lines(words) {
+		lines = append(lines, wrap(strings.TrimSuffix(line, "\n"), width)...)
+	}
+	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
+}
+
 // wrap breaks a text into lines of at most so many columns, where a word ends. A word that is longer than a
 // line ends behind a sign between its parts, as names of rules have them, or else anywhere.
 func wrap(words string, width int) []string {
