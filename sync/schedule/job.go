@@ -53,6 +53,8 @@ func (j Job) Wait() Every { return Every(min(10*time.Minute, time.Duration(j.Eve
 // Arguments are those of the pass, --report as rename has it.
 func (j Job) arguments(config string, rename func(string) string) []string {
 	args := []string{"run", "--config", config, "--if-locked", "wait=" + j.Wait().flag(), "--json"}
+	// A file, a journal keeps it, and whoever looks for what happened finds each pass there.
+	args = append(args, "--log-level", "info")
 	for _, file := range j.Reports {
 		args = append(args, "--report", rename(file))
 	}

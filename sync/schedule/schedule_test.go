@@ -154,7 +154,7 @@ func TestCrontab(t *testing.T) {
 	}
 	// The second line has moved it.
 	got, err := os.ReadFile(j.Log(".jsonl.1"))
-	want := fmt.Sprintf("[run][--config][%s][--if-locked][wait=10m][--json][--report][%s] %s %s\n", j.Config, j.Reports[0],
+	want := fmt.Sprintf("[run][--config][%s][--if-locked][wait=10m][--json][--log-level][info][--report][%s] %s %s\n", j.Config, j.Reports[0],
 		j.Keys[0].File, j.Settings[1].Value)
 	if string(got) != want || err != nil || commands != 2 {
 		t.Errorf("got %q, want %q; %v", got, want, err)
@@ -196,6 +196,7 @@ func TestUnits(t *testing.T) {
 				"\nReadWritePaths=-/mnt/backup\n", "\nReadWritePaths=-/home/acsync/.local/state/acsync\n",
 				"\nProtectHome=read-only\n", "\nLoadCredential=agent_connect_api_key:/etc/acsync/agent.key\n",
 				"\nEnvironment=ACSYNC_AGENT_CONNECT_API_KEY_FILE=%d/agent_connect_api_key\n")
+			wants(t, list[2].Text, "status --check --config ", "\nSuccessExitStatus=1 2 3\n")
 			wants(t, list[1].Text, "\nPersistent=true\n", "\nOnCalendar="+j.Every.Calendar()+"\n")
 			analyze, err := exec.LookPath("systemd-analyze")
 			if err != nil {
