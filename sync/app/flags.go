@@ -85,7 +85,7 @@ func commonFlags() []cli.Flag {
 		common(toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own "+
 			"in your cache directory")),
 		common(toggle(flagJSON, "print one JSON object instead of the report for people")),
-		common(described(flagLogLevel, "warn on a terminal, info elsewhere",
+		common(described(flagLogLevel, "warn",
 			"log from `LEVEL` upwards: debug, info, warn, error")),
 		common(preset(flagLogFormat, "text", "write the log as `FORMAT`: text or json")),
 		common(toggle(flagQuiet, "no progress, and only errors in the log")),

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +41,7 @@ type pass struct {
 	reports *reports
 	told    *notifier
 	engine  *surveysync.Engine
+	first   bool // of a sandbox whose ledger is made by it
 }
 
 func makePass(s *session, plan *planFile, complete prepare) error {
@@ -65,7 +69,12 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	if err := complete(s, o); err != nil {
 		return err
 	}
-	err = pass{s, limits, plan, reports, told, engine}.run()
+	first := false
+	if s.tenant.Demo != nil && s.tenant.Rehearsal == nil && !o.DryRun {
+		_, unmade := os.Stat(s.path())
+		first = errors.Is(unmade, fs.ErrNotExist)
+	}
+	err = pass{s, limits, plan, reports, told, engine, first}.run()
 	// Where it did not come to its report.
 	told.end(exitCode(err))
 	return err
@@ -86,9 +95,7 @@ func (p pass) run() (err error) {
 		return err
 	}
 	warnings := p.tenant.Config.Warnings()
-	for _, each := range warnings {
-		watch.log.Warn(each)
-	}
+	p.note(watch.log, warnings)
 	p.tenant.Attach(p.engine, clients)
 	p.told.clients = clients
 	place, notice, closeLedger, err := p.openLedger(clients)
@@ -127,9 +134,7 @@ func (p pass) run() (err error) {
 	if p.tenant.Rehearsal == nil {
 		backfills = backfillNotices(p.c, result, p.tenant.Config.Sync.MaxAge)
 	}
-	for _, each := range backfills {
-		watch.log.Warn(each)
-	}
+	p.note(watch.log, backfills)
 	result.Notices = slices.DeleteFunc(
 		slices.Concat(result.Notices, []string{notice, unproven, p.witness().Warning(place)}, warnings, backfills),
 		func(notice string) bool { return notice == "" })
@@ -146,6 +151,15 @@ func (p pass) run() (err error) {
 		err = errors.Join(err, p.plan.say(p.c, p.stdout))
 	}
 	return err
+}
+
+// note writes to the log what the report will say too, where that does not stand beside it.
+func (p pass) note(log *slog.Logger, notices []string) {
+	for _, each := range notices {
+		if !p.terminal.reported {
+			log.Warn(each)
+		}
+	}
 }
 
 // provingKeys is how long a dry run goes on to prove the keys of Agent Connect: it needs nothing else of it.
@@ -248,6 +262,13 @@ func (p pass) conclude(made report.Pass, err, closed error) error {
 	case err == nil || !made.To.IsZero():
 		shown := report.ReportDoc(report.New(made, report.Detail{Problem: err}), 0)
 		unprinted = doc.Text(p.stdout, shown, p.terminal.style())
+		if p.first && unprinted == nil && !p.c.Bool(flagQuiet) {
+			unprinted = doc.Text(p.stdout, tryNext(p.session, made), p.terminal.style())
+		}
+	// There is no report to say it.
+	case p.terminal.reported:
+		p.terminal.reported = false
+		p.note(p.terminal.logger(p.stderr), made.Notices)
 	}
 	if unprinted != nil {
 		fail(exit.Failed, fmt.Errorf("print the report: %w", unprinted))

@@ -32,6 +32,8 @@ type terminal struct {
 	progress bool // stderr is a terminal that wants progress
 	level    slog.Level
 	json     bool // the log is JSON, and nothing else stands beside it
+	// the report stands on the same screen: the log does not say what that does
+	reported bool
 }
 
 const (
@@ -62,9 +64,11 @@ func newScreen(l *commandLine, c *cli.Context) terminal {
 
 func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
 	t := newScreen(l, c)
-	if _, ok := isTerminal(l.stderr); ok {
-		t.level = slog.LevelWarn
-	}
+	// Whoever wants to know more of a pass than its report says asks for it, on a terminal and elsewhere.
+	t.level = slog.LevelWarn
+	_, out := isTerminal(l.stdout)
+	_, err := isTerminal(l.stderr)
+	t.reported = out && err && !c.Bool(flagJSON) && !c.IsSet(flagLogLevel)
 	if text := c.String(flagLogLevel); text != "" {
 		if err := t.level.UnmarshalText([]byte(text)); err != nil {
 			return t, usagef("--%s %q: choose debug, info, warn or error", flagLogLevel, text)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 )
 
@@ -100,5 +101,52 @@ func TestTerminalIsNotTakenOver(t *testing.T) {
 		if (strings.HasPrefix(line, "run") || line == "status") && !strings.Contains(text, "\x1b[3") {
 			t.Errorf("%s has no colours: the test shows little: %q", line, text)
 		}
+	}
+}
+
+// TestFirstPassOnATerminal: what the report says the log does not say again, and the first pass of the sandbox, and it
+// alone, ends with command lines that work.
+func TestFirstPassOnATerminal(t *testing.T) {
+	t.Parallel()
+	dir, now := t.TempDir(), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	pass := func(args ...string) string {
+		screen, tty := openTerminal(t)
+		c := exec.Command("acsync", append([]string{"run", "--sandbox"}, args...)...)
+		c.Dir, c.Stdout, c.Stderr = dir, tty, tty
+		c.Env = []string{"HOME=" + dir, "TERM=xterm", "NO_COLOR=1", "FIXED_NOW=" + now.Format(time.RFC3339)}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		tty.Close()
+		var shown bytes.Buffer
+		_, _ = io.Copy(&shown, screen) // a terminal that nobody writes to any more ends with an error
+		_ = c.Wait()
+		return strings.ReplaceAll(ours.ReplaceAllString(shown.String(), ""), "\r\n", "\n")
+	}
+	const begun = "The sandbox's ledger comes with 6 conversations"
+	first := pass()
+	if n := strings.Count(first, "sync.max_age"); n != 1 || strings.Contains(first, "WARN") {
+		t.Errorf("sync.max_age stands there %d times:\n%s", n, first)
+	}
+	_, next, found := strings.Cut(first, "\nWhat to try next\n")
+	if lines := strings.Split(strings.TrimSpace(next), "\n"); !found || len(lines) != 3 || !strings.Contains(first, begun) {
+		t.Fatalf("it does not end with what to try:\n%s", first)
+	}
+	for line := range strings.Lines(next) {
+		line = strings.ReplaceAll(strings.TrimSpace(line), `"7d ago"`, "7d_ago")
+		var args []string
+		for _, word := range strings.Fields(line)[1:] {
+			args = append(args, strings.ReplaceAll(word, "_", " "))
+		}
+		// The one behind it does the same, and more.
+		if strings.HasSuffix(line, "7d_ago") {
+			continue
+		}
+		if code, out, errs := commandLine(dir, now, args...); code != 0 || out == "" {
+			t.Errorf("%s ended with %d: %s", line, code, errs)
+		}
+	}
+	if again := pass("--log-level", "warn"); strings.Contains(again, begun) || strings.Contains(again, "What to try next") {
+		t.Errorf("the second says it too:\n%s", again)
 	}
 }

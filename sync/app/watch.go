@@ -26,12 +26,12 @@ type watch struct {
 func newWatch(t terminal, pace int, waiting func() string) watch {
 	if !t.progress {
 		log := t.logger(t.stderr)
-		return watch{observers{eventLog{log}, &logProgress{log: log, perMinute: pace}}, log, func() {}}
+		return watch{observers{eventLog{log, t.reported}, &logProgress{log: log, perMinute: pace}}, log, func() {}}
 	}
 	bar := newBar(t.stderr, t.errWidth, t.colorErr)
 	bar.perMinute, bar.waiting = pace, waiting
 	log := t.logger(bar)
-	return watch{observers{bar, eventLog{log}}, log, bar.stop}
+	return watch{observers{bar, eventLog{log, t.reported}}, log, bar.stop}
 }
 
 // observers lets several listen.
@@ -44,7 +44,10 @@ func (o observers) Observe(event surveysync.Event) {
 }
 
 // eventLog writes what a pass does to the log: ids, times, states and reasons, never a name or an address.
-type eventLog struct{ log *slog.Logger }
+type eventLog struct {
+	log      *slog.Logger
+	reported bool // what the report says is left out
+}
 
 func (l eventLog) Observe(event surveysync.Event) {
 	switch e := event.(type) {
@@ -63,7 +66,9 @@ func (l eventLog) Observe(event surveysync.Event) {
 	case surveysync.TookAgain:
 		l.log.Info("ledger taken again", "after", e.After.Round(time.Second))
 	case surveysync.Notice:
-		l.log.Warn(e.Text)
+		if !l.reported {
+			l.log.Warn(e.Text)
+		}
 	case surveysync.PassEnded:
 		l.log.Info("pass ended", "pass", e.Pass, "found", e.Found, "accepted", e.Counts[store.Accepted],
 			"would_send", e.Planned, "skipped", e.Counts[store.Skipped], "forgotten", e.Forgotten,
@@ -75,7 +80,9 @@ func (l eventLog) disposed(row surveysync.Row) {
 	level := slog.LevelDebug
 	switch row.State {
 	case store.InDoubt:
-		level = slog.LevelWarn
+		if !l.reported {
+			level = slog.LevelWarn
+		}
 	case store.Rejected, store.Retry:
 		level = slog.LevelInfo
 	}
