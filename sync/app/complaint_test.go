@@ -59,6 +59,7 @@ func TestComplaints(t *testing.T) {
 		{deliver.ErrNoSuchAddress, "(404)", "agent_connect.base_url", "agent-connect"},
 		{agentconnect.ErrNoSecret, "without the API secret", "AGENT_CONNECT_API_SECRET", "agent-connect"},
 		{tenant.ErrUnmade, "of the sandbox yet", "acsync run makes it", "start"},
+		{config.Faults{{File: "none.toml", Message: "does not exist", Todo: "acsync init"}}, "does not exist", "acsync init", "configuration"},
 		{config.Faults{{Key: "sync.settle", Message: "must be shorter"}}, "sync.settle: must be shorter", "", "configuration"},
 		{fmt.Errorf("%w beside it", store.ErrRolledBack), "beside it", "", "restore"},
 		{ended{exit.Fuse, unfinished(report.Pass{Result: surveysync.Result{Fuse: "max_per_run"}})}, "a fuse blew: max_per_run", "the next pass goes on", "troubleshooting"},

@@ -24,6 +24,7 @@ type Fault struct {
 	// SourceFile, the name of an environment variable, or empty for a default or an override
 	Source  string
 	Message string // what is wrong and what to do, without secrets
+	Todo    string // what to do, where that is the whole of it
 }
 
 // Error returns the fault in one line: "config.toml:12:1: sync.settle: must be between 0s and 1d".
@@ -36,7 +37,8 @@ func (f Fault) Error() string {
 		where = f.Source
 	}
 	parts := []string{where, f.Key, f.Message}
-	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
+	what := strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
+	return exit.Told(what, f.Todo)
 }
 
 // Faults is everything that is wrong with a configuration; as an error it lists one fault a line.
@@ -53,6 +55,14 @@ func (f Faults) Error() string {
 
 // ExitClass returns the code that the process ends with.
 func (Faults) ExitClass() exit.Code { return exit.Usage }
+
+// Todo is what to do about a single one, where it says that by itself.
+func (f Faults) Todo() string {
+	if len(f) != 1 {
+		return ""
+	}
+	return f[0].Todo
+}
 
 // Topic is the one of the manual that tells more.
 func (Faults) Topic() string { return "configuration" }

@@ -126,7 +126,8 @@ func (d *draft) readFile(s Source) fs.FileMode {
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.faultAt(whole, "", "does not exist; create it with acsync init, or name another with --config")
+		d.faultAt(whole, "", "does not exist")
+		d.faults[len(d.faults)-1].Todo = "create it with acsync init, or name another with --config"
 	case err != nil:
 		d.faultAt(whole, "", err.Error())
 	default:
