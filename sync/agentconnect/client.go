@@ -3,6 +3,7 @@ package agentconnect
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -19,6 +20,7 @@ type Options struct {
 	Requests  *httpx.Pacer  // Ready waits for it; nil: unpaced
 	UserAgent string        // such as "acsync/1.4.0"
 	HTTP      *http.Client  // in place of the client's own, for tests
+	Log       *slog.Logger  // hears of every attempt at a call, at debug; nil: nobody does
 
 	// Of reading the data back. Without the secret it answers ErrNoSecret.
 	APISecret   string        // signs a token for each call; of the same account as the key
@@ -48,7 +50,7 @@ func New(o Options) (*Client, error) {
 		Name: "agent connect", BaseURL: o.BaseURL, Setting: "agent_connect.base_url",
 		Header:  http.Header{"X-Api-Key": {o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
-		Own: ownWord, Proven: proven,
+		Own: ownWord, Proven: proven, Log: o.Log,
 		// No answer can be that of another request, and a connection that breaks leaves one in doubt.
 		Transport: httpx.TransportOptions{Single: true},
 	})
@@ -62,6 +64,11 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		interactionReader{data, newAddressKey()}, employeeReader{data}, service, o.Requests,
 	}, nil
+}
+
+// WithAttempt lets ctx tell Ready and Create, for the log, which attempt at one request they are of.
+func WithAttempt(ctx context.Context, number int) context.Context {
+	return httpx.WithAttempt(ctx, number)
 }
 
 // Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can

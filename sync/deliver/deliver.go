@@ -130,7 +130,7 @@ func (d *Deliverer) Send(
 func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error) {
 	last := notSent
 	for try := 1; ; try++ {
-		outcome, err := d.attempt(ctx, c)
+		outcome, err := d.attempt(agentconnect.WithAttempt(ctx, try), c)
 		switch {
 		case outcome == notSent && try == 1:
 			d.release()

@@ -18,7 +18,9 @@ func Wait(ctx context.Context, pacers ...*Pacer) error {
 	if len(pacers) == 0 {
 		return ctx.Err()
 	}
+	began := time.Now()
 	_, err := admit(ctx, pacers, 0)
+	attemptOf(ctx).waited += time.Since(began)
 	return err
 }
 

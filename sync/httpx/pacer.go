@@ -12,6 +12,7 @@ import (
 // PacerOptions describes one limited resource.
 type PacerOptions struct {
 	Name      string  // such as "kustomer search", for errors
+	Class     string  // such as "kustomer_search", for the log of calls
 	PerMinute float64 // calls that are never exceeded in any 60 s; less than 1 counts as 1
 	Reserve   float64 // share of the server's budget left to other clients, 0 to 1; see Observe
 }
@@ -22,6 +23,7 @@ type PacerOptions struct {
 // Wait admits a call.
 type Pacer struct {
 	name    string
+	class   string
 	reserve float64
 	turn    chan struct{} // held by the one call that may be admitted next; Go serves the others in order
 
@@ -38,7 +40,7 @@ type Pacer struct {
 // NewPacer makes a pacer whose first call is admitted at once.
 func NewPacer(o PacerOptions) *Pacer {
 	return &Pacer{
-		name: o.Name, reserve: min(max(o.Reserve, 0), 1), turn: make(chan struct{}, 1),
+		name: o.Name, class: o.Class, reserve: min(max(o.Reserve, 0), 1), turn: make(chan struct{}, 1),
 		rate: newAdaptiveRate(o.PerMinute),
 	}
 }
@@ -205,6 +207,7 @@ func (p *Pacer) Depart(ctx context.Context) error {
 	}
 	p.left = at
 	p.mu.Unlock()
+	attemptOf(ctx).waited += at.Sub(now)
 	select {
 	case <-time.After(at.Sub(now)):
 		return nil

@@ -38,8 +38,11 @@ func Fetch[T any](
 	ctx context.Context, s *Service, r Retry, c Call, decode func(*Response) (T, error),
 ) (T, error) {
 	r.Paced = slices.ContainsFunc(c.Paced, func(p *Pacer) bool { return p != nil })
+	number := 0
 	return Read(ctx, r, func(ctx context.Context) (T, error) {
 		var none T
+		number++
+		ctx = WithAttempt(ctx, number)
 		if err := Wait(ctx, c.Paced...); err != nil {
 			return none, err
 		}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,6 +27,7 @@ type ServiceOptions struct {
 	Timeout   time.Duration    // of one attempt, its answer's body included; 0 means 30 s
 	Transport TransportOptions // of the service's own http.Client
 	HTTP      *http.Client     // in place of the own one, for tests; redirects are not followed here either
+	Log       *slog.Logger     // hears of every attempt, at debug; nil: nobody does
 	// Authorize, when set, returns the Authorization header of an attempt, which is never shown. The time is
 	// the service's own as far as its answers have told it.
 	Authorize func(now time.Time) (string, error)
@@ -49,6 +51,7 @@ type Service struct {
 	authorize func(time.Time) (string, error)
 	client    *http.Client
 	report    reporter
+	log       *slog.Logger  // may be nil
 	ahead     *atomic.Int64 // how far this machine's clock is ahead of the service's, in nanoseconds
 }
 
@@ -75,6 +78,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 	}
 	return &Service{
 		base: base, header: header, authorize: o.Authorize, client: client, ahead: new(atomic.Int64),
+		log: o.Log,
 		report: reporter{
 			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
 			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
@@ -89,6 +93,13 @@ func (s *Service) Base() url.URL { return *s.base }
 // Do makes one attempt. A 2xx answer is returned with its whole body; everything else is an *Error, but for
 // what Authorize fails with.
 func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
+	began := time.Now()
+	resp, err := s.do(ctx, c)
+	s.logAttempt(ctx, c, began, resp, err)
+	return resp, err
+}
+
+func (s *Service) do(ctx context.Context, c Call) (*Response, error) {
 	header := s.header.Clone()
 	ahead := time.Duration(s.ahead.Load())
 	if s.authorize != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -24,6 +25,7 @@ type Options struct {
 	// ByUpdate finds conversations by when they were changed, for an organisation whose search does not know
 	// when they were marked done.
 	ByUpdate bool
+	Log      *slog.Logger // hears of every attempt at a call, at debug; nil: nobody does
 	// Notify, when set, is told of every failed attempt that is followed by another, and of the wait before
 	// that.
 	Notify func(err error, wait time.Duration)
@@ -50,7 +52,7 @@ func New(o Options) (*Client, error) {
 		Header:  http.Header{"Authorization": {"Bearer " + o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
 		// A customer's name in an error's words is not known here, so that nothing could mask it.
-		CodesOnly: true, Advise: advise,
+		CodesOnly: true, Advise: advise, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err

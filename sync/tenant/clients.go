@@ -61,16 +61,16 @@ func ConnectBriefly(cfg config.Config, agent string, log *slog.Logger) (*Clients
 // connect makes the clients; 0 tries are as many as each client makes by itself.
 func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Clients, error) {
 	k, a := cfg.Kustomer, cfg.AgentConnect
-	paced := func(owner, part string, perMinute int, reserve float64) service {
+	paced := func(class, owner, part string, perMinute int, reserve float64) service {
 		return service{owner + part, owner, httpx.NewPacer(httpx.PacerOptions{
-			Name: owner + part, PerMinute: float64(perMinute), Reserve: reserve,
+			Name: owner + part, Class: class, PerMinute: float64(perMinute), Reserve: reserve,
 		})}
 	}
 	c := &Clients{
-		all:      paced("Kustomer", "", k.RequestsPerMinute, k.Reserve),
-		searches: paced("Kustomer", "'s search", k.SearchesPerMinute, 0),
-		requests: paced("Agent Connect", "", a.RequestsPerMinute, 0),
-		data:     paced("Agent Connect", "'s data", dataPerMinute, 0),
+		all:      paced("kustomer", "Kustomer", "", k.RequestsPerMinute, k.Reserve),
+		searches: paced("kustomer_search", "Kustomer", "'s search", k.SearchesPerMinute, 0),
+		requests: paced("agent_connect", "Agent Connect", "", a.RequestsPerMinute, 0),
+		data:     paced("agent_connect_data", "Agent Connect", "'s data", dataPerMinute, 0),
 	}
 	if unused := httpx.UnusedProxy(cfg.KustomerURL(), cfg.AgentConnectURL()); unused != "" {
 		log.Warn(unused)
@@ -79,23 +79,25 @@ func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Cli
 	c.Kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
 		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log), Tries: tries,
-		ByUpdate: k.SearchBy == config.SearchUpdated,
+		Log: log, ByUpdate: k.SearchBy == config.SearchUpdated,
 	})
 	if !a.APIKey.IsSet() {
 		return c, err
 	}
 	var other error
-	c.AgentConnect, other = c.agentConnect(cfg, agent, tries)
+	c.AgentConnect, other = c.agentConnect(cfg, agent, log, tries)
 	c.Profiles = c.AgentConnect
 	return c, cmp.Or(err, other)
 }
 
-func (c *Clients) agentConnect(cfg config.Config, agent string, tries int) (*agentconnect.Client, error) {
+func (c *Clients) agentConnect(
+	cfg config.Config, agent string, log *slog.Logger, tries int,
+) (*agentconnect.Client, error) {
 	a := cfg.AgentConnect
 	return agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: a.APIKey.Reveal(), APISecret: a.APISecret.Reveal(),
 		Timeout: time.Duration(a.Timeout), Data: c.data.Pacer, Requests: c.requests.Pacer,
-		UserAgent: agent, DataTries: tries,
+		UserAgent: agent, DataTries: tries, Log: log,
 	})
 }
 

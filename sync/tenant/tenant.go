@@ -64,7 +64,7 @@ func (t *Tenant) Ledgers() []string {
 func (t *Tenant) Connect(agent string, log *slog.Logger) (*Clients, error) {
 	c, err := Connect(t.Config, agent, log)
 	if err == nil && t.Rehearsal != nil && t.Config.Filters.RequireActiveProfile {
-		c.Profiles, err = c.agentConnect(t.Rehearsal.real, agent, 0)
+		c.Profiles, err = c.agentConnect(t.Rehearsal.real, agent, log, 0)
 	}
 	return c, err
 }

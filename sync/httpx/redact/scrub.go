@@ -56,14 +56,20 @@ func Scrub(text string, secrets ...string) string {
 func scrubOnce(text string, spelled []spelling, secrets []string) string {
 	text = maskSpellings(text, spelled)
 	// Secrets of punctuation alone have no spelling, and those with some are masked as a whole.
-	for _, secret := range secrets {
-		text = maskExact(text, secret)
-	}
+	text = Secrets(text, secrets...)
 	text = userinfo.ReplaceAllString(text, "://")
 	text = email.ReplaceAllString(text, mask)
 	text = bearer.ReplaceAllString(text, "$1 "+mask)
 	text = token.ReplaceAllStringFunc(text, maskToken)
 	return phone.ReplaceAllStringFunc(text, maskNumber)
+}
+
+// Secrets masks the given strings alone, in a text that is of this program's own making.
+func Secrets(text string, secrets ...string) string {
+	for _, secret := range secrets {
+		text = maskExact(text, secret)
+	}
+	return text
 }
 
 // maskExact masks secret in text without regard to case.
