@@ -12,6 +12,7 @@ import (
 
 // Options are the settings of an engine.
 type Options struct {
+	Pass      string         // its id; empty: the engine makes one
 	Mode      string         // what the pass is called in reports: "run"
 	DryRun    bool           // for reports only: a dry run is made by dryrun.Sender and dryrun.Ledger
 	SurveyPer store.Identity // what there is one survey for; empty: the conversation

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -29,15 +30,16 @@ type tally struct {
 func newTally(observer Observer, o Options) *tally {
 	started := time.Now().UTC()
 	return &tally{observer: observer, result: Result{
-		Pass: passID(started), Mode: o.Mode, DryRun: o.DryRun, Started: started,
+		Pass: cmp.Or(o.Pass, NewPassID(started)), Mode: o.Mode, DryRun: o.DryRun, Started: started,
 		Counts: map[store.State]int{}, Reasons: Reasons{}, Settled: map[store.State]int{},
 	}}
 }
 
-func passID(at time.Time) string {
+// NewPassID is the id of a pass that begins at a time, such as 20261122T201500Z-7f3a.
+func NewPassID(at time.Time) string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails (crypto/rand, since Go 1.24)
-	return at.Format("20060102T150405Z-") + hex.EncodeToString(random[:])
+	return at.UTC().Format("20060102T150405Z-") + hex.EncodeToString(random[:])
 }
 
 func (t *tally) edit(change func(*Result)) {

@@ -38,13 +38,13 @@ func (a App) Main() int {
 // stderr.
 func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	drain := newDrain(ctx)
-	errs := newSpool(stderr, drain.printed.Done())
-	errs.json = wantsJSON(args)
+	says := &voice{json: wantsJSON(args)}
+	errs := newSpool(stderr, says, drain.printed.Done())
 	defer errs.flush()
 	out := newPrinter(stdout, errs)
 	l := &commandLine{
 		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs, drain: drain,
-		logJSON: errs.json, noColor: slices.Contains(args, "--"+flagNoColor), program: args[0],
+		says: says, noColor: slices.Contains(args, "--"+flagNoColor), program: args[0],
 	}
 	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), l, args))
 	// What a pass has reported needs no second word.
@@ -102,7 +102,7 @@ func program(l *commandLine) *cli.App {
 
 // noCommand answers a command line without a command, or with an unknown one.
 func noCommand(l *commandLine, c *cli.Context) error {
-	if !c.Args().Present() && l.logJSON {
+	if !c.Args().Present() && l.says.json {
 		return exit.Advise(usagef("no command given"), "see acsync help", "")
 	}
 	if !c.Args().Present() {

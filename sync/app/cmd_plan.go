@@ -41,7 +41,7 @@ report, then: acsync apply FILE.`,
 				"the `TIME` at which the range begins, as of backfill; by default it is what run would read"),
 			value(flagTo, "the `TIME` before which the range ends; also now"),
 		}, passFlagsBut(flagDryRun, flagConfirm, flagKnock)...),
-		Action: in(l, func(s *session) error {
+		Action: inPass(l, func(s *session) error {
 			file, err := newPlanFile(s.c)
 			if err != nil {
 				return err

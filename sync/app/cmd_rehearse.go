@@ -37,7 +37,7 @@ acsync rehearse --restart --start "48h ago"  # begin anew, two days ago`,
 			number(flagMax, strconv.Itoa(handful),
 				"create at most `N` survey requests; the rest waits for the next rehearsal"),
 		}, passFlagsBut(flagDryRun, flagMax, flagConfirm, flagKnock)...),
-		Action: in(l, rehearse),
+		Action: inPass(l, rehearse),
 	})
 }
 

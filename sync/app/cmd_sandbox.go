@@ -102,7 +102,7 @@ func describeSandbox(l *commandLine, c *cli.Context, stand *sandbox.Sandbox, out
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	if !c.Bool(flagQuiet) {
-		fmt.Fprint(l.stderr, ownLine(l.logJSON, slog.LevelInfo, "the stand-ins are serving; what Agent Connect "+
+		fmt.Fprint(l.stderr, l.says.line(slog.LevelInfo, "the stand-ins are serving; what Agent Connect "+
 			"received is shown at "+stand.PageURL()+"; Ctrl-C ends them"))
 	}
 	return nil

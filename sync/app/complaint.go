@@ -104,12 +104,12 @@ func tree(err error) func(yield func(error) bool) {
 // complain tells an error: to a terminal by words, with what to do in a colour.
 func (l *commandLine) complain(err error) {
 	c := newComplaint(err)
-	if l.logJSON {
+	if l.says.json {
 		var more []any
 		if c.hint != "" {
 			more = []any{"hint", c.hint}
 		}
-		fmt.Fprint(l.stderr, ownLine(true, slog.LevelError, c.what, more...))
+		fmt.Fprint(l.stderr, l.says.line(slog.LevelError, c.what, more...))
 		return
 	}
 	what, hint, label := c.what, c.hint, "hint: "

@@ -136,14 +136,14 @@ func (o opaque) Unwrap() error { return o.error }
 // TestComplain: one line says what happened and another what to do; in JSON they are fields of one object.
 func TestComplain(t *testing.T) {
 	var out bytes.Buffer
-	l := &commandLine{stderr: &out}
+	l := &commandLine{stderr: &out, says: &voice{}}
 	err := exit.Advise(errors.New("it is closed"), "open it", "start")
 	l.complain(err)
 	if got, want := out.String(), "acsync: it is closed\nhint: open it; see acsync help start\n"; got != want {
 		t.Errorf("got %q", got)
 	}
 	out.Reset()
-	l.logJSON = true
+	l.says.json = true
 	l.complain(err)
 	var line struct{ Level, Msg, Hint string }
 	if json.Unmarshal(out.Bytes(), &line) != nil || line.Level != "ERROR" || line.Msg != "it is closed" || line.Hint != "open it; see acsync help start" {

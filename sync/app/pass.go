@@ -31,7 +31,7 @@ const beginning = 24 * time.Hour
 type prepare func(*session, *surveysync.Options) error
 
 func passAction(l *commandLine, complete prepare) cli.ActionFunc {
-	return in(l, func(s *session) error { return makePass(s, nil, complete) })
+	return inPass(l, func(s *session) error { return makePass(s, nil, complete) })
 }
 
 type pass struct {
@@ -63,6 +63,7 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	}
 	engine := &surveysync.Engine{Options: tenant.Options(s.tenant.Config), Now: s.now}
 	o := &engine.Options
+	o.Pass = *s.says.pass.Load()
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
 	o.Knock = s.c.Bool(flagKnock)

@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
+	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
@@ -28,8 +29,8 @@ type commandLine struct {
 	env            []string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	logJSON        bool // all that goes to stderr is JSON
 	noColor        bool // it is said not to be in colours
+	says           *voice
 	drain          *drain
 }
 
@@ -77,6 +78,14 @@ type session struct {
 
 // in gives a command what it needs, and takes it back when that has ended.
 func in(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, false, act) }
+
+// inPass is in for a command that makes a pass. Whatever is logged has its id, from here on.
+func inPass(l *commandLine, act func(*session) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		l.says.pass.Store(new(surveysync.NewPassID(time.Now())))
+		return in(l, act)(c)
+	}
+}
 
 // reading is in for a command that only tells what is, and does so whatever else stands in the environment.
 func reading(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, true, act) }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"acsync/sync/exit"
@@ -32,7 +33,7 @@ var errUnread = errors.New("nobody read it before the time to finish was over (s
 // may be used by several goroutines.
 type spool struct {
 	to    io.Writer
-	json  bool            // every line is a JSON object
+	says  *voice
 	over  <-chan struct{} // closed when the time to print is over; nil: it never is
 	moved chan struct{}   // holds one while something was written since flush has looked
 
@@ -50,8 +51,8 @@ type spooled struct {
 	lost int // lines lost before it
 }
 
-func newSpool(to io.Writer, over <-chan struct{}) *spool {
-	return &spool{to: to, over: over, moved: make(chan struct{}, 1)}
+func newSpool(to io.Writer, says *voice, over <-chan struct{}) *spool {
+	return &spool{to: to, says: says, over: over, moved: make(chan struct{}, 1)}
 }
 
 // Write takes the text in, or loses it where there is no room. It neither waits nor fails.
@@ -99,7 +100,7 @@ func (s *spool) work() {
 // put writes one text and, before it, how many lines were lost there. It tells how many are lost now.
 func (s *spool) put(next spooled) (lost int) {
 	if next.lost > 0 {
-		note := ownLine(s.json, slog.LevelWarn, fmt.Sprintf("%d of the log's lines are lost here: they "+
+		note := s.says.line(slog.LevelWarn, fmt.Sprintf("%d of the log's lines are lost here: they "+
 			"could not be written, or nobody read them", next.lost))
 		if s.inLine {
 			note = "\n" + note
@@ -134,15 +135,28 @@ func (s *spool) send(text []byte) (n int, err error) {
 	return n, nil
 }
 
-// ownLine is a line that the program itself has to say, beside the log, in the log's form. In JSON there can be
-// more fields.
-func ownLine(asJSON bool, level slog.Level, text string, more ...any) string {
+// voice writes the lines that the program itself has to say, beside the log, in the log's form.
+type voice struct {
+	json bool                   // every line is a JSON object
+	pass atomic.Pointer[string] // the id of the pass that is made; nil: none is
+}
+
+// passAttr is the attribute that each line of a pass has; none where no pass is made.
+func (v *voice) passAttr() []any {
+	if id := v.pass.Load(); id != nil {
+		return []any{"pass", *id}
+	}
+	return nil
+}
+
+// line is a line in the form of the log. In JSON there can be more fields.
+func (v *voice) line(level slog.Level, text string, more ...any) string {
 	var out strings.Builder
 	visible := &doc.Visible{To: &out}
-	if asJSON {
+	if v.json {
 		// The level is that of a flag, which says nothing of these.
 		slog.New(slog.NewJSONHandler(visible, &slog.HandlerOptions{Level: level})).
-			Log(context.Background(), level, text, more...)
+			Log(context.Background(), level, text, append(more, v.passAttr()...)...)
 	} else {
 		fmt.Fprintln(visible, "acsync:", text)
 	}

@@ -37,7 +37,7 @@ func say(w io.Writer, from, to int) {
 // in their order.
 func TestSpoolKeepsOrder(t *testing.T) {
 	var got bytes.Buffer
-	s := newSpool(&got, nil)
+	s := newSpool(&got, &voice{}, nil)
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {
@@ -66,7 +66,7 @@ func TestSpoolKeepsOrder(t *testing.T) {
 func TestSpoolWithoutReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r, nil)
+		s := newSpool(r, &voice{}, nil)
 		const all = 2 * spoolRoom / 100
 		say(s, 0, all)
 		began := time.Now()
@@ -98,7 +98,7 @@ func TestSpoolWithoutReader(t *testing.T) {
 func TestSpoolTellsWhereLinesAreMissing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r, nil)
+		s := newSpool(r, &voice{}, nil)
 		say(s, 0, spoolRoom/100+10)
 		for range 20 {
 			r.takes <- nil
@@ -119,7 +119,7 @@ func TestSpoolTellsWhereLinesAreMissing(t *testing.T) {
 func TestSpoolWithSlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r, nil)
+		s := newSpool(r, &voice{}, nil)
 		say(s, 0, 100)
 		go func() {
 			for range 100 {
@@ -139,7 +139,7 @@ func TestSpoolWithSlowReader(t *testing.T) {
 func TestSpoolWithoutRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error, 10)}
-		s := newSpool(r, nil)
+		s := newSpool(r, &voice{}, nil)
 		full := errors.New("no space left")
 		r.takes <- full // the line
 		r.takes <- full // that it is lost
@@ -159,8 +159,8 @@ func TestSpoolWithoutRoom(t *testing.T) {
 // TestSpoolTellsInJSON says what is lost in the form of the log.
 func TestSpoolTellsInJSON(t *testing.T) {
 	w := &torn{}
-	s := newSpool(w, nil)
-	s.json = true
+	s := newSpool(w, &voice{}, nil)
+	s.says.json = true
 	fmt.Fprintln(s, "abcdefg")
 	s.flush()
 	fmt.Fprintln(s, "{}")
@@ -189,7 +189,7 @@ func (w *torn) Write(text []byte) (int, error) {
 // TestSpoolTornLine begins a new line behind one of which only a part could be written.
 func TestSpoolTornLine(t *testing.T) {
 	w := &torn{}
-	s := newSpool(w, nil)
+	s := newSpool(w, &voice{}, nil)
 	fmt.Fprintln(s, "abcdefg")
 	s.flush()
 	fmt.Fprintln(s, "next")
@@ -204,7 +204,7 @@ func TestSpoolTornLine(t *testing.T) {
 func TestPrinterStandsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r, nil)
+		s := newSpool(r, &voice{}, nil)
 		p := newPrinter(&r.got, s)
 		go func() {
 			time.Sleep(time.Second)
@@ -225,7 +225,7 @@ func TestUnreadIsGivenUp(t *testing.T) {
 		over := make(chan struct{})
 		r := &reader{takes: make(chan error)}
 		log := &bytes.Buffer{}
-		s := newSpool(log, over)
+		s := newSpool(log, &voice{}, over)
 		p := newPrinter(r, s)
 		time.AfterFunc(time.Hour, func() { close(over) })
 		began := time.Now()
@@ -253,7 +253,7 @@ func TestSlowReaderIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		over := make(chan struct{})
 		r := &reader{takes: make(chan error)}
-		s := newSpool(r, over)
+		s := newSpool(r, &voice{}, over)
 		io.WriteString(s, strings.Repeat("a line\n", spoolRoom/7))
 		go func() {
 			for range spoolRoom/7*7/spoolPiece + 1 {

@@ -24,6 +24,7 @@ import (
 // terminal is what is known of both output streams; it is settled once for a command.
 type terminal struct {
 	stderr   io.Writer
+	says     *voice
 	width    int // of stdout in columns; 80 where it is no terminal
 	pager    pager
 	errWidth int  // of stderr; 80 where it is no terminal
@@ -43,7 +44,7 @@ const (
 
 // newScreen is what is known of the streams alone: nothing is said of a log, and of progress.
 func newScreen(l *commandLine, c *cli.Context) terminal {
-	t := terminal{stderr: l.stderr, width: defaultWidth, errWidth: defaultWidth}
+	t := terminal{stderr: l.stderr, says: l.says, width: defaultWidth, errWidth: defaultWidth}
 	noColor, _ := config.Variable(l.env, "NO_COLOR")
 	kind, _ := config.Variable(l.env, "TERM")
 	plain := c.Bool(flagNoColor) || noColor != "" || kind == "dumb"
@@ -57,7 +58,7 @@ func newScreen(l *commandLine, c *cli.Context) terminal {
 	if file, ok := isTerminal(l.stderr); ok {
 		t.colorErr = !plain
 		t.errWidth, _ = size(file)
-		t.progress = kind != "dumb" && !l.logJSON
+		t.progress = kind != "dumb" && !l.says.json
 	}
 	return t
 }
@@ -144,15 +145,18 @@ func isTerminal(w io.Writer) (*os.File, bool) {
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
 	w = &doc.Visible{To: w, Colors: t.colorErr && !t.json}
+	var handler slog.Handler
 	switch {
 	case t.json:
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level}))
+		handler = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: t.level})
 	case t.colorErr:
-		return slog.New(tint.NewTextHandler(w, &tint.Options{
+		handler = tint.NewTextHandler(w, &tint.Options{
 			Level: t.level, TimeFormat: time.TimeOnly, ReplaceAttr: printable,
-		}))
+		})
+	default:
+		handler = slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level, ReplaceAttr: printable})
 	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: t.level, ReplaceAttr: printable}))
+	return slog.New(handler).With(t.says.passAttr()...)
 }
 
 // printable is an attribute of the log, the message among them, as a terminal may show it.

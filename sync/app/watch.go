@@ -52,7 +52,7 @@ type eventLog struct {
 func (l eventLog) Observe(event surveysync.Event) {
 	switch e := event.(type) {
 	case surveysync.PassStarted:
-		l.log.Info("pass started", "pass", e.Pass, "mode", e.Mode, "dry_run", e.DryRun, "from", e.From,
+		l.log.Info("pass started", "mode", e.Mode, "dry_run", e.DryRun, "from", e.From,
 			"to", e.To, "due", e.Due)
 	case surveysync.WindowRead:
 		l.log.Debug("window read", "from", e.From, "to", e.To, "found", e.Found, "send", e.Send)
@@ -70,7 +70,7 @@ func (l eventLog) Observe(event surveysync.Event) {
 			l.log.Warn(e.Text)
 		}
 	case surveysync.PassEnded:
-		l.log.Info("pass ended", "pass", e.Pass, "found", e.Found, "accepted", e.Counts[store.Accepted],
+		l.log.Info("pass ended", "found", e.Found, "accepted", e.Counts[store.Accepted],
 			"would_send", e.Planned, "skipped", e.Counts[store.Skipped], "forgotten", e.Forgotten,
 			"fuse", e.Fuse, "exit", e.Exit)
 	}
