@@ -52,6 +52,7 @@ func (e *Engine) dryCount(ctx context.Context) (int, error) {
 	dry.Sender, dry.Receiver, dry.Observer, dry.Turns = dryrun.Sender{}, nil, unheard{}, nil
 	dry.Ledger, dry.Backups = &dryrun.Ledger{ReadLedger: untouched{e.Ledger}}, nil
 	dry.Options.DryRun, dry.Options.Limits, dry.Options.ExitCode = true, deliver.Limits{ErrorRate: 1}, nil
+	dry.Options.Estimate = false
 	result, err := dry.Run(ctx)
 	return result.Planned, err
 }

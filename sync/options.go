@@ -20,8 +20,10 @@ type Options struct {
 	Range   fetch.Window
 	Restart bool       // a back-fill begins again, however far it has come
 	Plan    *plan.Plan // to be carried out in place of a range; see [plan.Read]. Nil: none
-	Policy  decide.Policy
-	Limits  deliver.Limits
+	// a pass from the checkpoint counts what is to come, as a back-fill does; that costs a search
+	Estimate bool
+	Policy   decide.Policy
+	Limits   deliver.Limits
 	// survey requests that the first pass of a ledger may create unconfirmed; 0 = any number
 	Unconfirmed int
 	Confirmed   int           // how many of them the operator has confirmed

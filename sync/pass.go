@@ -219,6 +219,15 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 		left := pending{p.work, most, shared}
 		return append(stages, left.run, sharedWindows{p.windows(), shared}.run, left.retry)
 	}
+	if o.Estimate && !p.cursor.span().Empty() {
+		stages = append(stages, func(context.Context) error {
+			// Who cannot count is found out by the windows.
+			if estimate, err := estimated(); err == nil {
+				p.tally.observe(Estimated{estimate})
+			}
+			return nil
+		})
+	}
 	// No more is taken up than the pass may send.
 	if limit := o.Limits.AtMost(); limit > 0 {
 		most = min(limit, most)

@@ -21,6 +21,8 @@ import (
 type lockPolicy struct {
 	skip bool          // do nothing, and call that a success
 	wait time.Duration // try again for so long
+	// hears what holds the ledger when it waits, and nil when that is over; nil: nobody does
+	waits func(holder error)
 }
 
 func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
@@ -60,10 +62,19 @@ func (p lockPolicy) openInTurn(s *session, queue *bolt.Queue, try func() error) 
 		case locked && !time.Now().Before(until):
 			return p.refusal(s, err)
 		case !locked:
+			p.tell(nil)
 			return err
 		case s.c.Context.Err() != nil:
 			return context.Cause(s.c.Context)
+		default:
+			p.tell(err)
 		}
+	}
+}
+
+func (p lockPolicy) tell(holder error) {
+	if p.waits != nil {
+		p.waits(holder)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	surveysync "acsync/sync"
 	"acsync/sync/fetch"
+	"acsync/sync/tenant"
 )
 
 func TestETA(t *testing.T) {
@@ -38,7 +39,7 @@ func TestETA(t *testing.T) {
 func TestLogProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		p := &logProgress{log: slog.New(slog.NewTextHandler(&out, nil)), perMinute: 100}
+		p := &logProgress{log: slog.New(slog.NewTextHandler(&out, nil)), progress: &progress{perMinute: 100}}
 		p.Observe(surveysync.Estimated{Estimate: fetch.Estimate{Conversations: 1000}})
 		p.Observe(surveysync.PassStarted{})
 		p.Observe(surveysync.WindowRead{Found: 400})
@@ -51,6 +52,25 @@ func TestLogProgress(t *testing.T) {
 		}
 		if last := `done=300 found=400 per_minute=60 about=1000 left="12 min"`; !strings.Contains(out.String(), last) {
 			t.Errorf("no line says %s:\n%s", last, out.String())
+		}
+	})
+}
+
+// TestLogProgressOfAPause tells also of a pass to which nothing happens what it waits for.
+func TestLogProgressOfAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out screen
+		p := &logProgress{
+			log: slog.New(slog.NewTextHandler(&out, nil)), progress: &progress{perMinute: 100},
+			waiting: func() tenant.Wait { return tenant.Wait{Text: "pausing for Kustomer"} },
+		}
+		stop := p.start()
+		time.Sleep(3*time.Minute + time.Second)
+		stop()
+		stop()
+		time.Sleep(10 * time.Minute)
+		if lines := strings.Count(out.text(), `waiting="pausing for Kustomer"`); lines != 3 {
+			t.Errorf("%d lines in three minutes:\n%s", lines, out.text())
 		}
 	})
 }

@@ -66,7 +66,7 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	o.Pass = *s.says.pass.Load()
 	o.Mode, o.DryRun, o.Limits.Max = s.c.Command.Name, s.c.Bool(flagDryRun), s.c.Int(flagMax)
 	o.Unconfirmed, o.Confirmed = unconfirmed, s.c.Int(flagConfirm)
-	o.Knock = s.c.Bool(flagKnock)
+	o.Knock, o.Estimate = s.c.Bool(flagKnock), s.terminal.progress
 	if err := complete(s, o); err != nil {
 		return err
 	}
@@ -84,14 +84,18 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 // run makes the pass, with all that listens to it, and concludes it.
 func (p pass) run() (err error) {
 	var clients *tenant.Clients
-	watch := newWatch(p.terminal, p.tenant.Config.AgentConnect.RequestsPerMinute,
-		func() string {
-			if shared, ok := p.engine.Turns.(*tenant.Shared); ok && shared.Away() {
-				return "its turn: others have the ledger"
-			}
-			return clients.Waiting()
-		})
+	followed := newProgress(p.tenant.Config, p.limits, p.engine.Options.Limits.Max)
+	waits := &pauses{stopped: p.c.Context}
+	watch := newWatch(p.session, followed, waits.now)
 	defer watch.stop()
+	defer context.AfterFunc(p.c.Context, func() {
+		watch.log.Info("stopping: what has begun is finished", "because", context.Cause(p.c.Context))
+	})()
+	p.limits.lock.waits = func(holder error) {
+		if waiting := holder != nil; waits.locked.Swap(waiting) != waiting && waiting {
+			watch.log.Info("waiting for the ledger", "because", holder)
+		}
+	}
 	if clients, err = p.tenant.Connect(userAgent(), watch.log); err != nil {
 		return err
 	}
@@ -99,11 +103,15 @@ func (p pass) run() (err error) {
 	p.note(watch.log, warnings)
 	p.tenant.Attach(p.engine, clients)
 	p.told.clients = clients
+	waits.clients.Store(clients)
 	place, notice, closeLedger, err := p.openLedger(clients)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLedger()) }()
+	if shared, ok := p.engine.Turns.(*tenant.Shared); ok {
+		waits.shared.Store(shared)
+	}
 	attention := &report.Attention{}
 	heard := append(watch.observers, attention, p.reports, p.told, p.engine.Observer)
 	if p.plan != nil {

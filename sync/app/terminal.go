@@ -142,6 +142,15 @@ func isTerminal(w io.Writer) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
+// widthNow is how wide stderr is at this moment: a terminal may be resized.
+func (t terminal) widthNow() int {
+	if file, ok := isTerminal(t.stderr); ok {
+		width, _ := size(file)
+		return width
+	}
+	return t.errWidth
+}
+
 // logger writes to w, which is stderr or what draws the progress there.
 func (t terminal) logger(w io.Writer) *slog.Logger {
 	w = &doc.Visible{To: w, Colors: t.colorErr && !t.json}

@@ -6,32 +6,58 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/fetch"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
-// watch is who listens to a pass: the log, and on a terminal the progress bar.
+// watch is who listens to a pass: its log, and on a terminal the line that shows how far it is.
 type watch struct {
 	observers
 	log  *slog.Logger
-	stop func()
+	stop func() // ends the line, and the lines of the log that stand for it
 }
 
-// newWatch lets the terminal and the log follow a pass. The pace is that of survey requests in a minute;
-// waiting tells what a pass waits for, once it has begun.
-func newWatch(t terminal, pace int, waiting func() string) watch {
-	if !t.progress {
-		log := t.logger(t.stderr)
-		return watch{observers{eventLog{log, t.reported}, &logProgress{log: log, perMinute: pace}}, log, func() {}}
+// newWatch lets the terminal and the log follow a pass. Waiting tells what it waits for.
+func newWatch(s *session, followed *progress, waiting func() tenant.Wait) watch {
+	if !s.terminal.progress {
+		log := s.terminal.logger(s.stderr)
+		lines := &logProgress{log: log, progress: followed, waiting: waiting}
+		return watch{observers{eventLog{log, s.terminal.reported}, lines}, log, lines.start()}
 	}
-	bar := newBar(t.stderr, t.errWidth, t.colorErr)
-	bar.perMinute, bar.waiting = pace, waiting
-	log := t.logger(bar)
-	return watch{observers{bar, eventLog{log, t.reported}}, log, bar.stop}
+	sign := newSign(s)
+	sign.keep(func(width int) string { return followed.standing(time.Now()).line(width, waiting()) })
+	log := s.terminal.logger(sign)
+	return watch{observers{followed, eventLog{log, s.terminal.reported}}, log, sign.end}
+}
+
+// pauses tell what a pass waits for. They are asked from its beginning on, before there is anything to wait for.
+type pauses struct {
+	stopped context.Context // ends when the pass is to end
+	locked  atomic.Bool     // another process has the ledger
+	shared  atomic.Pointer[tenant.Shared]
+	clients atomic.Pointer[tenant.Clients]
+}
+
+func (p *pauses) now() tenant.Wait {
+	shared, clients := p.shared.Load(), p.clients.Load()
+	switch {
+	case p.stopped.Err() != nil:
+		return tenant.Wait{Text: "stopping: what has begun is finished", Brief: "stopping"}
+	case p.locked.Load():
+		return tenant.Wait{Text: "waiting for another process to let go of the ledger", Brief: "waiting for the ledger"}
+	case shared != nil && shared.Away():
+		return tenant.Wait{Text: "waiting for its turn: others have the ledger", Brief: "others have the ledger"}
+	case clients != nil:
+		return clients.Waiting()
+	}
+	return tenant.Wait{}
 }
 
 // observers lets several listen.
@@ -98,39 +124,71 @@ func (l eventLog) disposed(row surveysync.Row) {
 	l.log.LogAttrs(context.Background(), level, what, told...)
 }
 
-// logProgress writes a line a minute to the log, where no bar shows how far a pass is.
-type logProgress struct {
-	log       *slog.Logger
-	perMinute int // survey requests, for the estimate
+// logEvery is how often the log tells how far a pass is, also of one that waits.
+const logEvery = time.Minute
 
-	began, last        time.Time
-	about, found, done int
+// logProgress writes a line a minute to the log, where no line on a terminal shows how far a pass is.
+type logProgress struct {
+	*progress
+	log     *slog.Logger
+	waiting func() tenant.Wait // nil: nothing is known of that
+
+	mu   sync.Mutex
+	last time.Time // of the lines, or when it began
+}
+
+// start lets it write also while nothing happens, until what it returns is called.
+func (p *logProgress) start() (stop func()) {
+	over := make(chan struct{})
+	p.last = time.Now()
+	go func() {
+		tick := time.NewTicker(logEvery / 12)
+		defer tick.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-tick.C:
+				p.write(time.Now())
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(over) })
 }
 
 // Observe counts, and writes when the last line was a minute ago.
 func (p *logProgress) Observe(event surveysync.Event) {
+	p.progress.Observe(event)
 	switch e := event.(type) {
 	case surveysync.Estimated:
-		p.about = e.Conversations
 		p.log.Info(eta(e.Estimate, p.perMinute))
 	case surveysync.PassStarted:
-		p.began, p.found = time.Now(), e.Due
-		p.last = p.began
-	case surveysync.WindowRead:
-		p.found += e.Found
-	case surveysync.Disposed:
-		p.done++
+		p.mu.Lock()
+		p.last = time.Now()
+		p.mu.Unlock()
 	}
-	now := time.Now()
-	if p.began.IsZero() || now.Sub(p.last) < time.Minute {
+	p.write(time.Now())
+}
+
+func (p *logProgress) write(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.last.IsZero() || now.Sub(p.last) < logEvery {
 		return
 	}
 	p.last = now
-	pace := float64(p.done) / now.Sub(p.began).Minutes()
-	attributes := []any{"done", p.done, "found", p.found, "per_minute", math.Round(pace)}
-	if p.about > p.done && p.done > 0 {
-		left := time.Duration(float64(p.about-p.done) / pace * float64(time.Minute))
-		attributes = append(attributes, "about", p.about, "left", hours(left))
+	s := p.standing(now)
+	attributes := []any{"phase", s.phase, "done", s.done, "found", s.found, "per_minute", math.Round(s.perMinute)}
+	if s.total > 0 {
+		attributes = append(attributes, "about", s.total)
+	}
+	if s.left > 0 && !s.bound {
+		attributes = append(attributes, "left", hours(s.left))
+	}
+	if p.waiting != nil {
+		if wait := p.waiting(); wait.Text != "" {
+			attributes = append(attributes, "waiting", wait.Text)
+		}
 	}
 	p.log.Info("progress", attributes...)
 }

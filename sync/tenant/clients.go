@@ -42,9 +42,22 @@ type service struct {
 
 // retrial is the failed call that was last put off.
 type retrial struct {
+	owner   string
 	at      time.Time
 	because error
 }
+
+// brief is why, without anything that a server has said.
+func (r retrial) brief() string {
+	if api, ok := errors.AsType[*httpx.Error](r.because); ok {
+		return api.Brief()
+	}
+	return "the call failed"
+}
+
+// Wait is what a pass waits for at a moment, for a line on a terminal, and the same where there is little
+// room. The zero Wait is for nothing.
+type Wait struct{ Text, Brief string }
 
 // Connect makes the clients, which name themselves by agent and log what they try again. It does not call
 // yet. Without Agent Connect's API key there is no client for that.
@@ -78,8 +91,9 @@ func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Cli
 	var err error
 	c.Kustomer, err = kustomer.New(kustomer.Options{
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
-		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Notify: c.tryingAgain(log), Tries: tries,
-		Log: log, ByUpdate: k.SearchBy == config.SearchUpdated,
+		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Tries: tries,
+		Notify: c.tryingAgain(log, c.all, c.searches),
+		Log:    log, ByUpdate: k.SearchBy == config.SearchUpdated,
 	})
 	if !a.APIKey.IsSet() {
 		return c, err
@@ -97,20 +111,20 @@ func (c *Clients) agentConnect(
 	return agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: a.APIKey.Reveal(), APISecret: a.APISecret.Reveal(),
 		Timeout: time.Duration(a.Timeout), Data: c.data.Pacer, Requests: c.requests.Pacer,
-		UserAgent: agent, DataTries: tries, Log: log,
+		UserAgent: agent, DataTries: tries, Log: log, Notify: c.tryingAgain(log, c.data),
 	})
 }
 
 // tryingAgain logs a failed call that is made again, and when: a pause of the service may be the longer one.
-func (c *Clients) tryingAgain(log *slog.Logger) func(error, time.Duration) {
+func (c *Clients) tryingAgain(log *slog.Logger, of ...service) func(error, time.Duration) {
 	return func(err error, wait time.Duration) {
 		at := time.Now().Add(wait)
-		for _, s := range []service{c.all, c.searches} {
+		for _, s := range of {
 			if until, _ := s.Paused(); until.After(at) {
 				at = until
 			}
 		}
-		c.again.Store(&retrial{at, err})
+		c.again.Store(&retrial{of[0].owner, at, err})
 		log.Warn("trying again", "at", at.UTC().Format(clock), "because", err)
 	}
 }
@@ -141,25 +155,32 @@ func (c *Clients) WaitingFor(now time.Time) string {
 	if again == nil || !again.at.After(now) {
 		return ""
 	}
-	why := "the call failed"
-	if api, ok := errors.AsType[*httpx.Error](again.because); ok {
-		why = api.Brief()
-	}
-	return fmt.Sprintf("Kustomer, to be asked again at %s: %s", again.at.UTC().Format(clock), why)
+	return fmt.Sprintf("%s, to be asked again at %s: %s", again.owner, again.at.UTC().Format(clock),
+		again.brief())
 }
 
-// Waiting says what the pass waits for at this moment, in a few words; empty while it is at work. A service
-// that asked to wait comes first, then whose pace holds things up.
-func (c *Clients) Waiting() string {
+// Waiting says what the pass waits for at this moment, and how long yet. A service that asked to wait comes
+// first, then one that failed, then whose pace holds things up.
+func (c *Clients) Waiting() Wait {
+	now := time.Now()
+	in := func(until time.Time) string { return max(until.Sub(now), time.Second).Round(time.Second).String() }
 	for _, s := range []service{c.requests, c.all, c.searches, c.data} {
-		if until, _ := s.Paused(); !until.IsZero() {
-			return fmt.Sprintf("%s asked to wait until %s", s.owner, until.UTC().Format(clock))
+		if until, why := s.Paused(); !until.IsZero() {
+			return Wait{
+				fmt.Sprintf("pausing %s for %s: %s", in(until), s.owner, why), "pausing " + in(until),
+			}
+		}
+	}
+	if again := c.again.Load(); again != nil && again.at.After(now) {
+		return Wait{
+			fmt.Sprintf("%s is asked again in %s: %s", again.owner, in(again.at), again.brief()),
+			"next try in " + in(again.at),
 		}
 	}
 	for _, s := range []service{c.requests, c.searches, c.all, c.data} {
 		if waiting, rate := s.Waiting(); waiting {
-			return fmt.Sprintf("paced by %s, %d/min", s.name, rate)
+			return Wait{fmt.Sprintf("paced by %s, %d/min", s.name, rate), "paced by " + s.name}
 		}
 	}
-	return ""
+	return Wait{}
 }

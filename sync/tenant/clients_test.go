@@ -24,7 +24,7 @@ func TestWaiting(t *testing.T) {
 		}
 		expect := func(want string) {
 			t.Helper()
-			if got := c.Waiting(); got != want {
+			if got := c.Waiting().Text; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		}
@@ -37,9 +37,15 @@ func TestWaiting(t *testing.T) {
 		synctest.Wait()
 		expect("paced by Agent Connect, 100/min")
 		c.searches.Observe(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}})
-		expect("Kustomer asked to wait until " + time.Now().Add(50*time.Second).UTC().Format("15:04:05 UTC"))
+		expect("pausing 50s for Kustomer: the server answered 429 with Retry-After")
+		c.again.Store(&retrial{"Agent Connect", time.Now().Add(55 * time.Second), &httpx.Error{Status: 503, Kind: httpx.Server, Message: "Jane"}})
+		expect("pausing 50s for Kustomer: the server answered 429 with Retry-After")
 		<-done
-		time.Sleep(51 * time.Second)
+		time.Sleep(49 * time.Second)
+		expect("pausing 1s for Kustomer: the server answered 429 with Retry-After")
+		time.Sleep(time.Second)
+		expect("Agent Connect is asked again in 4s: 503, the server failed")
+		time.Sleep(5 * time.Second)
 		expect("")
 	})
 }
@@ -61,7 +67,7 @@ func TestWaitingFor(t *testing.T) {
 			}), "503, the server failed"},
 			{&httpx.Error{Service: "kustomer", Path: "/wilhelmina", Kind: httpx.Network, Err: errors.New("lookup wilhelmina")}, "no complete answer"},
 		} {
-			c.again.Store(&retrial{time.Now().Add(5 * time.Second), failed.because})
+			c.again.Store(&retrial{"Kustomer", time.Now().Add(5 * time.Second), failed.because})
 			if got, want := c.WaitingFor(time.Now()), "Kustomer, to be asked again at 00:00:05 UTC: "+failed.want; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
