@@ -109,6 +109,7 @@ func (b *backfill) begin(w *work, estimated func() (fetch.Estimate, error)) erro
 		if err != nil {
 			return err
 		}
+		w.tally.edit(func(r *Result) { r.Counted = estimate })
 		w.tally.observe(Estimated{estimate})
 	}
 	if !b.opens {

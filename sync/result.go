@@ -21,6 +21,7 @@ type Result struct {
 	Checkpoint time.Time
 	Made       time.Time      // when the plan was made that is carried out; zero for other passes
 	Backfill   store.Backfill // how far a back-fill has come, and its whole range; zero for other passes
+	Counted    fetch.Estimate // of what a back-fill had before it; zero where nothing was counted
 	Started    time.Time      // this machine's clock
 	Ended      time.Time
 

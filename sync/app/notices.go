@@ -42,6 +42,42 @@ func backfillOver(c *cli.Context, over fetch.Window) string {
 		here(c), flagFrom, from.Format(time.RFC3339), flagTo, to.Format(time.RFC3339))
 }
 
+// goOn is the command line that goes on with a back-fill: the flags of this one, with the ends of its range as
+// they were taken. It neither begins anew nor tries at once what was found down.
+func goOn(c *cli.Context, b store.Backfill) string {
+	text := fmt.Sprintf("acsync %s%s --%s %s --%s %s", c.Command.Name, here(c), flagFrom, rangeEnd(b.From), flagTo,
+		rangeEnd(b.To))
+	apart := []string{flagConfig, flagSandbox, flagFrom, flagTo, flagRestart, flagKnock, flagDryRun}
+	for _, flag := range c.Command.Flags {
+		name := flag.Names()[0]
+		if !c.IsSet(name) || slices.Contains(apart, name) {
+			continue
+		}
+		switch flag.(type) {
+		case *cli.BoolFlag:
+			text += " --" + name
+			if !c.Bool(name) {
+				text += "=false"
+			}
+		case *cli.StringSliceFlag:
+			for _, each := range c.StringSlice(name) {
+				text += " --" + name + " " + shellPath(each)
+			}
+		default:
+			text += fmt.Sprintf(" --%s %s", name, schedule.ShellWord(fmt.Sprint(c.Value(name))))
+		}
+	}
+	return text
+}
+
+// rangeEnd is an end of a back-fill's range as its flag takes it.
+func rangeEnd(t time.Time) string {
+	if t.IsZero() {
+		return "now"
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.999Z07:00")
+}
+
 // here is the flags that point another command at the same ledger.
 func here(c *cli.Context) string {
 	flags := ""

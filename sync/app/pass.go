@@ -152,8 +152,12 @@ func (p pass) run() (err error) {
 	}
 	// Before anything is printed: who reads that may take long, and until then no other pass could begin.
 	closed := closeLedger()
+	again := ""
+	if !result.Backfill.Begun.IsZero() {
+		again = goOn(p.c, result.Backfill)
+	}
 	err = p.conclude(report.Pass{
-		Result: result, Calls: report.Calls(clients.Calls()), Tenant: p.tenant.Name, Here: here(p.c),
+		Result: result, Calls: report.Calls(clients.Calls()), Tenant: p.tenant.Name, Here: here(p.c), Again: again,
 		Attention: attention.Rows, EndedBy: endedBy(result, err), Plan: fingerprint,
 	}, err, closed)
 	if p.plan != nil {

@@ -14,6 +14,7 @@ type Pass struct {
 	surveysync.Result
 	Tenant    string // the organisation, or "sandbox"
 	Here      string // the flags that point a command at the same ledger; empty, or begins with a blank
+	Again     string // the command that goes on with a back-fill
 	Calls     Calls
 	Attention []surveysync.Row // some of the rejected and in doubt
 	// what ended it before its end: SIGINT, max-duration, credentials …; empty for nothing
@@ -110,7 +111,7 @@ func JSON(w io.Writer, p Pass) error {
 		"ended_by", p.EndedBy, // what ended it before its end, such as SIGTERM
 		"plan_made", when(p.planned(), stamp(p.Made)),
 		"plan_fingerprint", when(p.Plan != "", p.Plan), // of the plan that is saved, or carried out
-		"backfill", when(p.backfill(), backfillJSON(p.Backfill)),
+		"backfill", when(p.backfill(), append(backfillJSON(p.Backfill), "left", restJSON(p))),
 		"stale", when(!p.Stale.Empty(), rangeJSON(p.Stale.From, p.Stale.To)), // of those skipped as stale
 		"exit", p.Exit,
 	})

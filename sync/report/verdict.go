@@ -15,6 +15,9 @@ type Verdict = doc.Verdict
 func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	v := Verdict{Level: doc.LevelGood, Headline: headline(p, tally), Todo: []string{}}
 	halted, hints := halts(p), hintsOf(p, concerns)
+	if _, some := p.rest(); some {
+		v.Next = p.Again
+	}
 	calm := "Nobody has to do anything."
 	if len(hints) > 0 {
 		calm = "Nothing is urgent."
@@ -53,6 +56,9 @@ func verdictOf(p Pass, tally Tally, concerns []Concern, problem error) Verdict {
 	default:
 		v.Detail = "Every conversation is accounted for. " + calm
 	}
+	if p.finished() && v.Level != doc.LevelHalted {
+		v.Detail = "The back-fill is finished. " + v.Detail
+	}
 	v.Todo = append(append(v.Todo, halted...), hints...)
 	return v
 }
@@ -79,7 +85,8 @@ func hintsOf(p Pass, concerns []Concern) (hints []string) {
 		hints = append(hints, fmt.Sprintf("%s %s (%s): %s.", thousands(c.Count), spaced(c.Decision), c.Reason,
 			c.Remedy))
 	}
-	if limit := limited(p); limit != "" {
+	limit := limited(p)
+	if limit != "" && !p.paused() {
 		hints = append(hints, limit)
 	}
 	if p.rehearsed() && p.Counts[store.Accepted]+p.Counts[store.InDoubt] > 0 {
@@ -87,6 +94,10 @@ func hintsOf(p Pass, concerns []Concern) (hints []string) {
 	}
 	for _, notice := range p.Notices {
 		hints = append(hints, "Note: "+notice+".")
+	}
+	// Right before the command that it is about.
+	if p.paused() {
+		hints = append(hints, limit)
 	}
 	return hints
 }
@@ -97,7 +108,7 @@ func limited(p Pass) string {
 	case p.rehearsed() && p.Limit != "":
 		return advise(doRehearseOn, p.Here, p.Limit)
 	case p.paused():
-		return advise(doRepeatRange, "", show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+		return unfinished(p)
 	case p.Limit != "" && p.planned():
 		return advise(doApplyLimited, "", p.Limit)
 	case p.planned() && p.Reasons[store.Scheduled][decide.Paused] > 0:
@@ -108,6 +119,26 @@ func limited(p Pass) string {
 		return advise(doWaitForNext, "", p.Limit)
 	}
 	return ""
+}
+
+// unfinished tells what a back-fill has left.
+func unfinished(p Pass) string {
+	r, some := p.rest()
+	why, how := "", "To go on:"
+	if p.Limit != "" {
+		why = " (stopped at --" + p.Limit + ")"
+	}
+	switch p.EndedBy {
+	case "credentials", "failure":
+		how = "To go on, once that is mended:"
+	}
+	if p.Fuse != "" {
+		how = "To go on, once you know why the fuse blew:"
+	}
+	if !some || p.Again == "" {
+		return advise(doRepeatRange, "", why, show(p.Position()), stamp(p.Backfill.From), end(p.Backfill.To))
+	}
+	return advise(doGoOn, "", why, r.words(), how)
 }
 
 func headline(p Pass, tally Tally) string {

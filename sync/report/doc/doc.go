@@ -66,6 +66,7 @@ type Verdict struct {
 	Headline string   `json:"headline"`
 	Detail   string   `json:"detail"`
 	Todo     []string `json:"todo"`
+	Next     string   `json:"next,omitempty"` // the command that goes on, to be pasted: it is never broken
 }
 
 // Number is a large figure on a page.

@@ -25,7 +25,7 @@ func everything(danger string) Doc {
 	return Doc{
 		Name: "acsync passes", Subject: "acme" + danger, Badge: "dry run" + danger, Verdict: Verdict{
 			Level: LevelHalted, Headline: "Something happened." + danger, Detail: "It is bad." + danger,
-			Todo: []string{"Mend it with acsync rules test --sandbox." + danger},
+			Todo: []string{"Mend it with acsync rules test --sandbox." + danger}, Next: "acsync run",
 		}, Here: " --sandbox",
 		About:   []string{"about " + danger, "https://acme.example/a/long/address/that/is/kept/in/one/piece"},
 		Numbers: []Number{{"found", "Found" + danger, "12,301", "100%"}},

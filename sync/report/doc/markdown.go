@@ -14,6 +14,7 @@ func Markdown(w io.Writer, d Doc) error {
 	m.paragraph("*%s*", d.Badge)
 	m.paragraph("**%s** %s", d.Headline, d.Detail)
 	m.list(Texts(d.Todo...))
+	m.code(d.Next)
 	for _, line := range d.About {
 		m.paragraph("%s", line)
 	}
@@ -40,6 +41,13 @@ func (m *markdown) paragraph(format string, texts ...string) {
 		safe[i] = plain(text)
 	}
 	fmt.Fprintf(m, "\n"+format+"\n", safe...)
+}
+
+// code writes a command, which nobody has to copy without the marks that make a text safe.
+func (m *markdown) code(command string) {
+	if command != "" {
+		m.WriteString("\n```sh\n" + oneLine(command) + "\n```\n")
+	}
 }
 
 func (m *markdown) part(part Part) {

@@ -119,6 +119,9 @@ func (t *writer) lead(d Doc) {
 	for _, todo := range d.Todo {
 		t.block(todo, tone, 0)
 	}
+	if d.Next != "" {
+		t.line("  " + oneLine(d.Next))
+	}
 }
 
 func (t *writer) section(s Section) {
