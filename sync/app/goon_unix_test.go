@@ -39,7 +39,7 @@ func TestBackfillIsPasted(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, errs)
 	}
 	page, left, passes := filepath.Join(z.dir, "$HOME (1).html"), -1, 0
-	_, out, _ := commandLine(z.dir, z.now, "backfill", "--restart", "--config", config, "--from", "60h ago", "--to", "now",
+	_, out, errs := commandLine(z.dir, z.now, "backfill", "--restart", "--config", config, "--from", "60h ago", "--to", "now",
 		"--max", "40", "--report", page, "--quiet=true", "--json")
 	for command := ""; ; passes++ {
 		var told struct {
@@ -51,7 +51,7 @@ func TestBackfillIsPasted(t *testing.T) {
 			}
 		}
 		if err := json.Unmarshal([]byte(out), &told); err != nil {
-			t.Fatalf("%s: %q: %v", command, out, err)
+			t.Fatalf("%s: %q: %v\n%s", command, out, err, errs)
 		}
 		if told.Backfill.Left == nil {
 			break

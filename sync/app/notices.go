@@ -64,7 +64,7 @@ func goOn(c *cli.Context, b store.Backfill) string {
 				text += " --" + name + " " + shellPath(each)
 			}
 		default:
-			text += fmt.Sprintf(" --%s %s", name, schedule.ShellWord(fmt.Sprint(c.Value(name))))
+			text += " --" + name + " " + schedule.ShellWord(c.String(name))
 		}
 	}
 	return text
