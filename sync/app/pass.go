@@ -84,7 +84,10 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 // run makes the pass, with all that listens to it, and concludes it.
 func (p pass) run() (err error) {
 	var clients *tenant.Clients
-	followed := newProgress(p.tenant.Config, p.limits, p.engine.Options.Limits.Max)
+	followed := &progress{
+		perMinute: p.tenant.Config.AgentConnect.RequestsPerMinute, max: p.engine.Options.Limits.Max,
+		most: time.Duration(p.limits.most),
+	}
 	waits := &pauses{stopped: p.c.Context}
 	watch := newWatch(p.session, followed, waits.now)
 	defer watch.stop()

@@ -11,7 +11,6 @@ import (
 
 	"acsync/store"
 	surveysync "acsync/sync"
-	"acsync/sync/config"
 	"acsync/sync/report/doc"
 	"acsync/sync/tenant"
 )
@@ -299,7 +298,10 @@ func (s standing) leftWords() string {
 	}
 }
 
-// newProgress follows a pass with the limits that it was given.
-func newProgress(cfg config.Config, limits runLimits, most int) *progress {
-	return &progress{perMinute: cfg.AgentConnect.RequestsPerMinute, max: most, most: time.Duration(limits.most)}
+func hours(d time.Duration) string {
+	minutes := int(math.Ceil(d.Minutes()))
+	if minutes < 60 {
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
 }

@@ -211,11 +211,3 @@ func eta(e fetch.Estimate, perMinute int) string {
 	minutes := math.Ceil(float64(e.Conversations) / float64(perMinute))
 	return fmt.Sprintf("%s, at most %s at %d/min", text, hours(time.Duration(minutes)*time.Minute), perMinute)
 }
-
-func hours(d time.Duration) string {
-	minutes := int(math.Ceil(d.Minutes()))
-	if minutes < 60 {
-		return fmt.Sprintf("%d min", minutes)
-	}
-	return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
-}

@@ -51,7 +51,7 @@ type Service struct {
 	authorize func(time.Time) (string, error)
 	client    *http.Client
 	report    reporter
-	log       *slog.Logger  // may be nil
+	log       callLog
 	ahead     *atomic.Int64 // how far this machine's clock is ahead of the service's, in nanoseconds
 }
 
@@ -78,7 +78,7 @@ func NewService(o ServiceOptions) (*Service, error) {
 	}
 	return &Service{
 		base: base, header: header, authorize: o.Authorize, client: client, ahead: new(atomic.Int64),
-		log: o.Log,
+		log: callLog{o.Log, o.Name, base.String()},
 		report: reporter{
 			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
 			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
@@ -95,7 +95,11 @@ func (s *Service) Base() url.URL { return *s.base }
 func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 	began := time.Now()
 	resp, err := s.do(ctx, c)
-	s.logAttempt(ctx, c, began, resp, err)
+	status := 0
+	if resp != nil {
+		status = resp.Status
+	}
+	s.log.attempt(ctx, c, s.report.private(c), began, status, err)
 	return resp, err
 }
 
