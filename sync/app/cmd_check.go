@@ -168,7 +168,7 @@ func (s checking) show(lines []check.Line, settings []check.Setting, calls tenan
 		settings[i].Value, settings[i].From = scrub(each.Value), scrub(each.From)
 	}
 	err := show(s.session, report.Check{
-		Lines: lines, Settings: settings, Tenant: s.tenant.Name, Version: "acsync " + version(), Here: here(s.c),
+		Lines: lines, Settings: settings, Tenant: s.tenant.Name, Version: "acsync " + builtFrom().String(), Here: here(s.c),
 		Calls: report.Calls(calls), Exit: int(code), Meaning: code.String(), Now: time.Now(),
 	}, report.CheckJSON, report.CheckDoc)
 	if err == nil && code != exit.Done {

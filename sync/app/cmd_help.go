@@ -1,7 +1,6 @@
 package app
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -71,19 +70,4 @@ func helpOn(app *cli.App, names []string) (doc.Doc, error) {
 	known := append(shownCommands(app.Commands), topicNames()...)
 	return doc.Doc{}, usagef("there is no command and no topic %q%s; see acsync help, and acsync help topics",
 		names[0], meant(names[0], "", known))
-}
-
-func versionCommand(l *commandLine) *cli.Command {
-	return plain(&cli.Command{
-		Name:  "version",
-		Usage: "print the version, and what it was built from",
-		Flags: []cli.Flag{toggle(flagJSON, "print one JSON object")},
-		Action: func(c *cli.Context) error {
-			if c.Bool(flagJSON) {
-				return l.printJSON(map[string]any{"schema": "acsync.version/1", "version": version()})
-			}
-			_, err := fmt.Fprintln(l.stdout, "acsync", version())
-			return err
-		},
-	})
 }

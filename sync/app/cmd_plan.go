@@ -186,7 +186,7 @@ func (f *planFile) save(s *session, engine *surveysync.Engine, result surveysync
 	if err != nil {
 		return err
 	}
-	made.Program = version()
+	made.Program = builtFrom().String()
 	text, err := plan.Marshal(made)
 	if err == nil {
 		// Whatever the ids in it are, it can be looked at on a terminal.
