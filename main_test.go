@@ -79,6 +79,7 @@ var directions = map[string][]string{
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox",
 		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify",
 	},
+	"acsync/sync/packaging":     {"acsync/sync/app", "acsync/sync/config", "acsync/sync/schedule"},
 	"acsync/sync/httpx/lenient": {},
 	"acsync/sync/httpx/redact":  {},
 }

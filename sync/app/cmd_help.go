@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -70,4 +71,19 @@ func helpOn(app *cli.App, names []string) (doc.Doc, error) {
 	known := append(shownCommands(app.Commands), topicNames()...)
 	return doc.Doc{}, usagef("there is no command and no topic %q%s; see acsync help, and acsync help topics",
 		names[0], meant(names[0], "", known))
+}
+
+func versionCommand(l *commandLine) *cli.Command {
+	return plain(&cli.Command{
+		Name:  "version",
+		Usage: "print the version, and what it was built from",
+		Flags: []cli.Flag{toggle(flagJSON, "print one JSON object")},
+		Action: func(c *cli.Context) error {
+			if c.Bool(flagJSON) {
+				return l.printJSON(builtFrom())
+			}
+			_, err := fmt.Fprint(l.stdout, builtFrom().text())
+			return err
+		},
+	})
 }

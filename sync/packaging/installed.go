@@ -32,8 +32,8 @@ var places = []struct{ section, key, value string }{
 
 const (
 	exampleHead   = "Every key stands here with its default, so that an empty file and this one mean the same."
-	installedHead = "Every key stands here with its default, but for those that name the places of the package:\n" +
-		"# both api_key_file, and path, witness and backup_dir of the ledger."
+	installedHead = "Every key stands here with its default, but for those that name the places of the\n" +
+		"# package: both api_key_file, and path, witness and backup_dir of the ledger."
 )
 
 // configuration is the example with the places of the packages.
@@ -72,7 +72,8 @@ func units(configured string) (made []file, err error) {
 		return nil, fmt.Errorf("load the configuration of the packages: %w", err)
 	}
 	job := schedule.Job{
-		Name: "acsync", Program: program, Config: directory + "/config.toml", Ledger: cfg.Ledger.Path, User: account,
+		Name: "acsync", User: account,
+		Program: program, Config: directory + "/config.toml", Ledger: cfg.Ledger.Path,
 		Every: schedule.Every(15 * time.Minute), Drain: time.Duration(cfg.Sync.Drain),
 		Writes: []string{filepath.Dir(cfg.Ledger.Path)}, MayWrite: []string{cfg.Ledger.BackupDir},
 	}

@@ -1,5 +1,5 @@
-// Command packaging writes what the packages of a release carry besides the program, each from the source that
-// the program itself has it from: the units of systemd, the configuration, the completions and the man page.
+// Command packaging writes what the packages of a release carry besides the program, each from where the
+// program itself has it: the units of systemd, the configuration, the completions and the man page.
 // .goreleaser.yaml runs it before anything is built, in the root of the repository:
 //
 //	go run ./sync/packaging .release

@@ -6,8 +6,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
 	"acsync/sync/report"
 )
 
@@ -78,24 +76,9 @@ func (s source) text() string {
 	if !s.Committed.IsZero() {
 		committed = "committed  " + s.Committed.UTC().Format(time.RFC3339) + "\n"
 	}
-	return fmt.Sprintf("acsync %s\ncommit     %s\n%sbuilt by   %s for %s/%s\n", s.Version, commit, committed, s.Go,
-		s.OS, s.Arch)
+	return fmt.Sprintf("acsync %s\ncommit     %s\n%sbuilt by   %s for %s/%s\n",
+		s.Version, commit, committed, s.Go, s.OS, s.Arch)
 }
 
 // userAgent is how the program presents itself to services.
 func userAgent() string { return "acsync/" + release }
-
-func versionCommand(l *commandLine) *cli.Command {
-	return plain(&cli.Command{
-		Name:  "version",
-		Usage: "print the version, and what it was built from",
-		Flags: []cli.Flag{toggle(flagJSON, "print one JSON object")},
-		Action: func(c *cli.Context) error {
-			if c.Bool(flagJSON) {
-				return l.printJSON(builtFrom())
-			}
-			_, err := fmt.Fprint(l.stdout, builtFrom().text())
-			return err
-		},
-	})
-}
