@@ -3,7 +3,7 @@
 # from when on. A pass that runs during an upgrade ends as what it began as.
 set -e
 if [ -d /run/systemd/system ]; then
-	systemctl daemon-reload
+	systemctl daemon-reload || true
 fi
 # The first installation: dpkg names no version before it, rpm counts it as the first.
 if [ "$1" = 1 ] || { [ "$1" = configure ] && [ -z "$2" ]; }; then

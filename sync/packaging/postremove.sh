@@ -3,7 +3,7 @@
 # the ledger asks everybody again.
 set -e
 if [ -d /run/systemd/system ]; then
-	systemctl daemon-reload
+	systemctl daemon-reload || true
 fi
 case "$1" in
 remove | 0)
