@@ -22,7 +22,10 @@ func helpCommand(l *commandLine) *cli.Command {
 acsync help ledger restore  # the same of one that stands under another
 acsync help topics  # the topics of the manual
 acsync help monitoring  # one of them`,
-		Flags:    []cli.Flag{noPagerFlag(), noColorFlag()},
+		Flags: []cli.Flag{
+			toggle(flagMan, "print the manual page of acsync, in the language of man"),
+			noPagerFlag(), noColorFlag(),
+		},
 		HideHelp: true, OnUsageError: misuse,
 		Action: func(c *cli.Context) error { return showHelp(l, c) },
 	}
@@ -31,6 +34,13 @@ acsync help monitoring  # one of them`,
 // showHelp shows a topic of the manual, the help of the command that the arguments name, of what all commands
 // share, or the overview.
 func showHelp(l *commandLine, c *cli.Context) error {
+	if c.Bool(flagMan) {
+		if c.Args().Present() {
+			return usagef("--%s takes no argument: there is one page for all", flagMan)
+		}
+		_, err := fmt.Fprint(l.stdout, manPage(program(l)))
+		return err
+	}
 	app, names := program(l), c.Args().Slice()
 	t := newScreen(l, c)
 	t.width = min(t.width, widestHelp)

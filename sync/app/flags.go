@@ -51,6 +51,7 @@ const (
 	flagEvery     = "every"
 	flagName      = "name"
 	flagImage     = "image"
+	flagMan       = "man"
 
 	flagWithoutLedger  = "without-ledger"
 	flagWithoutProfile = "without-profile"

@@ -173,21 +173,25 @@ func overview(app *cli.App) doc.Doc {
 	return d
 }
 
-// flagsPage is about the flags of every command.
-func flagsPage() doc.Doc {
-	var lines []helpLine
+// sharedFlags are the flags of every command.
+func sharedFlags() (lines []helpLine) {
 	for _, flag := range append(commonFlags(), noPagerFlag()) {
 		line, _ := flagLine(flag)
 		lines = append(lines, line)
 	}
-	lines = append(lines, helpLine{"--help, -h", "show how the command is used"})
+	return append(lines, helpLine{"--help, -h", "show how the command is used"})
+}
+
+const aboutFlags = "Flags stand behind their command, in any order. A switch is turned off by =false, as in " +
+	"--quiet=false. Commands that need no configuration, such as help and completion, do without most of them."
+
+// flagsPage is about the flags of every command.
+func flagsPage() doc.Doc {
 	return doc.Doc{
 		Name: "acsync help flags", Subject: "the flags of every command",
 		Sections: []doc.Section{
-			doc.Titled("Flags", helpTable(lines)),
-			doc.Titled("", doc.Note{Text: "Flags stand behind their command, in any order. A switch is turned off " +
-				"by =false, as in --quiet=false. Commands that need no configuration, such as help and " +
-				"completion, do without most of them."}),
+			doc.Titled("Flags", helpTable(sharedFlags())),
+			doc.Titled("", doc.Note{Text: aboutFlags}),
 		},
 	}
 }

@@ -20,7 +20,7 @@ func printed(example []byte) (made []file, err error) {
 		{"completions/_acsync", []string{"completion", "zsh"}},
 		{"completions/acsync.fish", []string{"completion", "fish"}},
 		{"completions/acsync.ps1", []string{"completion", "powershell"}},
-		{"man/acsync.1", []string{"help", "run"}},
+		{"man/acsync.1", []string{"help", "--man"}},
 	} {
 		var stdout, stderr bytes.Buffer
 		code := app.App{Example: example}.Run(context.Background(), append([]string{"acsync"}, f.args...), nil,
