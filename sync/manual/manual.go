@@ -12,7 +12,7 @@ var files embed.FS
 
 // names are those of the topics, in the order in which a newcomer reads them.
 var names = []string{
-	"start", "switchover", "schedule", "monitoring", "troubleshooting", "faq",
+	"start", "switchover", "schedule", "packages", "monitoring", "troubleshooting", "faq",
 	"commands", "configuration", "rules", "backfill", "plans", "recovery",
 	"report", "explain", "audit", "agents",
 	"reasons", "exit-codes", "json", "ledger", "restore", "move", "security",
