@@ -22,7 +22,7 @@ type recipe struct {
 	}
 	Archives []struct {
 		ID    string
-		Files []struct{ Src string }
+		Files []struct{ Src, Dst string }
 	}
 	Packages []packaged `yaml:"nfpms"`
 	Images   []struct {
@@ -123,6 +123,10 @@ func TestFilesThere(t *testing.T) {
 	for _, a := range r.Archives {
 		for _, f := range a.Files {
 			note(a.ID, f.Src)
+			// GoReleaser takes the place of a single file for its name, and that of several for a directory.
+			if one := !strings.Contains(f.Src, "*"); one && f.Dst != "" && filepath.Base(f.Dst) != filepath.Base(f.Src) {
+				t.Errorf("%s: %s is called %s", a.ID, f.Src, f.Dst)
+			}
 		}
 	}
 	for _, p := range r.Packages {
