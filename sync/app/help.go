@@ -182,8 +182,9 @@ func sharedFlags() (lines []helpLine) {
 	return append(lines, helpLine{"--help, -h", "show how the command is used"})
 }
 
-const aboutFlags = "Flags stand behind their command, in any order. A switch is turned off by =false, as in " +
-	"--quiet=false. Commands that need no configuration, such as help and completion, do without most of them."
+const aboutFlags = "Flags stand behind their command, in any order. A switch is turned off by =false, as " +
+	"in --quiet=false. Commands that need no configuration, such as help and completion, do without most of " +
+	"them."
 
 // flagsPage is about the flags of every command.
 func flagsPage() doc.Doc {
