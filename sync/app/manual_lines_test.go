@@ -29,7 +29,7 @@ func manualLines(t *testing.T) (lines []manualLine) {
 	t.Helper()
 	pages := append(manual.Topics(), manual.Topic{Name: "README", Text: readme(t)})
 	shell := regexp.MustCompile("(?s)```sh\n(.*?)```")
-	program := regexp.MustCompile(`(?m)^ *(?:acsync|go run \.) (.*)$`)
+	program := regexp.MustCompile(`(?m)^ *(?:(?:sudo (?:-u acsync )?)?acsync|go run \.) (.*)$`)
 	inline := regexp.MustCompile("`acsync ([^`]+)`")
 	for _, page := range pages {
 		for _, block := range shell.FindAllStringSubmatch(page.Text, -1) {
@@ -129,7 +129,7 @@ func playManualLines(t *testing.T, app App, env []string) {
 			continue
 		}
 		args := append([]string{"acsync"}, line.args...)
-		if !slices.Contains(args, "--sandbox") {
+		if line.args[0] != "version" && !slices.Contains(args, "--sandbox") {
 			args = append(args, "--sandbox")
 		}
 		for i := range args {
