@@ -30,6 +30,10 @@ func (r Record) Settled() bool {
 	return r.State.Final() && !(unsent && undecided(r.Reason))
 }
 
+// Erased reports whether all that is known of the conversation is that it was erased from the ledger, and
+// is never to be asked about.
+func (r Record) Erased() bool { return r.State == Dropped && r.Reason == ReasonErased }
+
 // Held reports whether a survey request was or may have been sent, or never will be: no decision changes
 // that.
 func (r Record) Held() bool { return r.Settled() || r.State == Sending || r.State == InDoubt }
@@ -133,8 +137,12 @@ func (r Record) Dated(old Record, intents uint64) Record {
 	return r
 }
 
-// Expired reports whether nothing waits for the record, and all of it lies before a time.
+// Expired reports whether nothing waits for the record, and all of it lies before a time. What was forgotten
+// never expires: it names nobody, and there is no later moment at which it may be asked about again.
 func (r Record) Expired(before time.Time) bool {
+	if r.Erased() {
+		return false
+	}
 	return (r.State.Final() || r.State == Skipped) && r.Resolution.Before(before) && r.At.Before(before)
 }
 

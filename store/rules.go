@@ -45,6 +45,8 @@ func MayReopen(e Entry, old Record, to State) error {
 	switch {
 	case old != e.Record:
 		return Refused("%s is %s by now and not what was to be taken up again", e.Conversation, old.State)
+	case old.Erased():
+		return Refused("%s was erased from the ledger, and is never asked about again", e.Conversation)
 	case old.State != Rejected && old.State != Dropped:
 		return Refused("%s is %s: only what was rejected or dropped is taken up again", e.Conversation,
 			old.State)

@@ -54,6 +54,8 @@ const (
 	// ReasonRebuilt is the reason of what the receiver's own data made known, which do not tell the
 	// resolution: that of the record is when it was received.
 	ReasonRebuilt = "rebuilt"
+	// ReasonErased is the reason of what was erased from the ledger, and is never asked about.
+	ReasonErased = "erased"
 	// ReasonUnreadable is the reason of what could not be read for so long that it was given up.
 	ReasonUnreadable = "unreadable"
 	// RuleErrorPrefix begins the reason of what an expression failed on.
