@@ -141,7 +141,7 @@ func TestOpenNoticesReplacement(t *testing.T) {
 			opened <- err
 		}()
 		time.Sleep(time.Second) // it waits for the lock
-		must(t, compact(l))
+		must(t, l.compact(false))
 		must(t, l.Close())
 		if err := <-opened; err != nil {
 			t.Error(err)

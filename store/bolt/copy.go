@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"time"
 
@@ -58,6 +59,13 @@ func create(path string, start time.Time, o Options) error {
 		// Syncs the directory for both.
 		return fence{Ledger: made.ID, Transaction: made.Transaction}.write(path)
 	})
+}
+
+// removeTemporary removes what a crash has left of an earlier attempt to make a file in the place of a ledger.
+// Nobody else works on one that is held.
+func removeTemporary(path string) error {
+	dir, base := filepath.Split(path)
+	return removeAll(cmp.Or(dir, "."), regexp.MustCompile(`^\.`+regexp.QuoteMeta(base)+`\.\d+\.tmp$`))
 }
 
 // build makes a ledger under another name, checks it, and puts it in its place, with what it says of itself.
@@ -220,24 +228,41 @@ func Compact(path string, options ...Options) error {
 		return err
 	}
 	// Close brings the fence up to date, and only then gives the lock up.
-	return errors.Join(compact(l), l.Close())
+	return errors.Join(l.compact(false), l.Close())
 }
 
-func compact(l *Ledger) error {
-	if err := l.Check(context.Background()); err != nil {
+// Wipe rewrites the ledger as Compact does, whatever it gains: what was removed from it is not in the new file,
+// and what an attempt that was killed has left is taken away. The ledger must be closed then, and nothing else.
+func (c Copier) Wipe() error {
+	if runtime.GOOS == "windows" {
+		return explain(c.path, fmt.Errorf("rewriting a ledger on Windows: %w; what was erased is overwritten "+
+			"when its space is used again", errors.ErrUnsupported))
+	}
+	real, err := filepath.EvalSymlinks(c.path)
+	if err == nil {
+		err = removeTemporary(real)
+	}
+	if err != nil {
+		return explain(c.path, err)
+	}
+	return c.compact(true)
+}
+
+func (c Copier) compact(always bool) error {
+	if err := (Checker{c.database}).Check(context.Background()); err != nil {
 		return err
 	}
-	before, err := l.Info()
+	before, err := Reader{c.database}.Info()
 	if err != nil {
 		return err
 	}
-	real, err := filepath.EvalSymlinks(l.path)
+	real, err := filepath.EvalSymlinks(c.path)
 	if err != nil {
-		return explain(l.path, err)
+		return explain(c.path, err)
 	}
-	write := func(temp string) error { return l.locked(func() error { return compactInto(temp, l.file) }) }
-	return explain(l.path, build(real, write, func(temp string, after store.Info) error {
-		if err := checkSame(before, after); err != nil || after.Size >= before.Size {
+	write := func(temp string) error { return c.locked(func() error { return compactInto(temp, c.file) }) }
+	return explain(c.path, build(real, write, func(temp string, after store.Info) error {
+		if err := checkSame(before, after); err != nil || after.Size >= before.Size && !always {
 			return err
 		}
 		if err := os.Rename(temp, real); err != nil {

@@ -14,7 +14,12 @@ const backfillFormat = 2 // since this format there is a bucket for back-fills
 
 // migrations leads from each format to the next, in one transaction when a ledger is opened for writing.
 var migrations = []migration{
-	{change: addBackfills}, {change: addWitnessed, readable: true}, {change: addChecksums, readable: true},
+	{change: addBackfills},
+	{change: addWitnessed, readable: true},
+	{change: addChecksums, readable: true},
+	// From format 4 to 5 nothing changes but that a conversation may be forgotten: a version that does not know
+	// of that would ask about it again.
+	{change: func(*txn) error { return nil }, readable: true},
 }
 
 type migration struct {

@@ -18,6 +18,7 @@ type Ledger struct {
 	Reader
 	Writer
 	Keeper
+	Eraser
 	Checker
 	Repairer
 	Copier
@@ -26,7 +27,7 @@ type Ledger struct {
 }
 
 func newLedger(d *database, holder *holderFile) *Ledger {
-	return &Ledger{d, Reader{d}, Writer{d}, Keeper{d}, Checker{d}, Repairer{d}, Copier{d}, holder}
+	return &Ledger{d, Reader{d}, Writer{d}, Keeper{d}, Eraser{d}, Checker{d}, Repairer{d}, Copier{d}, holder}
 }
 
 // Report tells others how far the pass has come. The file is changed at most once a second, and at once where

@@ -34,7 +34,7 @@ func (r Reader) Placement() store.Placement {
 // Lookup finds what the ledger holds of the conversations that keys name, all as of one moment: the records
 // of the keys, and those of other keys of the same conversations, with and without a resolution, and of their
 // recovery. Keys of which the ledger has never heard are absent from the map; the others are there as they
-// were given.
+// were given. Of a conversation that was forgotten there is one record, without a resolution.
 func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	return read(r.database, func(t *txn) (map[store.Key]store.Record, error) {
 		found := make(map[store.Key]store.Record, len(keys))
@@ -55,6 +55,10 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 		}
 		if s.State != store.Unknown {
 			found[key] = s.Record
+		}
+		// There is nothing else of it, and it counts for all keys.
+		if s.Erased() {
+			return nil
 		}
 	}
 	prefix, err := resolutionPrefix(id)
@@ -152,10 +156,33 @@ func (r Reader) Backfills() ([]store.Backfill, error) {
 // stride is how many keys Each reads at once: a long transaction keeps old pages from being used again.
 const stride = 1000
 
-// Each calls fn with every key: ids of text first, then hex ids by the creation of the conversation. Fn may
-// use the ledger; what it changes is seen where it lies ahead. An error of fn ends the walk and is given
-// back.
+// Each calls fn with every key but those of what was forgotten: ids of text first, then hex ids by the creation
+// of the conversation. Fn may use the ledger; what it changes is seen where it lies ahead. An error of fn ends
+// the walk and is given back.
 func (r Reader) Each(fn func(store.Entry) error) error {
+	return r.each(func(e store.Entry) error {
+		if e.Erased() {
+			return nil
+		}
+		return fn(e)
+	})
+}
+
+// Erased gives what the ledger keeps of conversations that were forgotten: entries that name none of them.
+func (r Reader) Erased() ([]store.Entry, error) { return read(r.database, erased) }
+
+func erased(t *txn) (list []store.Entry, err error) {
+	prefix := append([]byte{tagText}, store.ErasedPrefix...)
+	err = t.records.behind(prefix, func(code []byte, e store.Entry) bool {
+		if e.Erased() {
+			list = append(list, e)
+		}
+		return bytes.HasPrefix(code, prefix)
+	})
+	return list, err
+}
+
+func (r Reader) each(fn func(store.Entry) error) error {
 	for last, more := []byte(nil), true; more; {
 		list, err := read(r.database, func(t *txn) (list []store.Entry, err error) {
 			more = false

@@ -31,6 +31,8 @@ type slot struct {
 	store.Entry
 }
 
+// load finds what the ledger holds of a key. Of a conversation that was forgotten each key has the record that
+// says so; nothing is ever written in its place, as all rules of package store refuse that.
 func (r *records) load(k store.Key) (slot, error) {
 	code, err := encodeKey(k)
 	s := slot{code, store.Entry{Key: k}}
@@ -39,6 +41,14 @@ func (r *records) load(k store.Key) (slot, error) {
 	}
 	if v := r.keys.Get(code); v != nil {
 		s.Record, err = r.decode(k, code, v)
+		return s, err
+	}
+	forgotten := store.ErasedKey(k.Conversation)
+	if code, err = encodeKey(forgotten); err != nil {
+		return s, err
+	}
+	if v := r.keys.Get(code); v != nil {
+		s.Record, err = r.decode(forgotten, code, v)
 	}
 	return s, err
 }

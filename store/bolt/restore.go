@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"time"
 
@@ -54,6 +52,8 @@ type Restoration struct {
 	there *Ledger     // nil for none that can be read
 	seen  fs.FileInfo // of the file that is there; nil for none
 	hash  []byte      // of the copy
+	// what the ledger that is there was told to forget
+	forgotten []store.Entry
 	// what is there was copied there by hand, and nothing was learnt since
 	untouched bool
 }
@@ -146,6 +146,9 @@ func (r *Restoration) look() error {
 			return err
 		}
 		info, err := there.Info()
+		if err == nil {
+			r.forgotten, err = there.Erased()
+		}
 		r.There = &info
 		return err
 	case errors.Is(err, store.ErrMissing):
@@ -241,19 +244,23 @@ func (r *Restoration) Newer() bool {
 // empty where there was none. Copy and ledger are closed then.
 func (r *Restoration) Place() (aside string, err error) {
 	defer func() { err = errors.Join(err, r.Close()) }()
-	if err := r.clear(); err != nil {
+	if err := removeTemporary(r.path); err != nil {
 		return "", explain(r.path, err)
 	}
 	write := func(temp string) error {
 		if err := r.copy.copyTo(temp); err != nil {
 			return err
 		}
-		return changeCopy(temp, func(m *meta) {
+		err := changeCopy(temp, func(m *meta) {
 			if m.get(metaCopied) == nil {
 				m.putTime(metaCopied, r.Made)
 			}
 			m.put(metaRestored, r.hash)
 		})
+		if err != nil || len(r.forgotten) == 0 {
+			return err
+		}
+		return eraseAgain(r.path, temp, r.forgotten)
 	}
 	return aside, explain(r.path, build(r.path, write, func(temp string, _ store.Info) error {
 		err := r.unchanged()
@@ -312,12 +319,6 @@ func (r *Restoration) replace(temp string) (aside string, err error) {
 		}
 	}
 	return aside, os.Rename(temp, r.path)
-}
-
-// clear removes what a crash has left of an earlier attempt. Nobody else works on a ledger that is held.
-func (r *Restoration) clear() error {
-	dir, base := filepath.Split(r.path)
-	return removeAll(cmp.Or(dir, "."), regexp.MustCompile(`^\.`+regexp.QuoteMeta(base)+`\.\d+\.tmp$`))
 }
 
 // Close lets go of the copy and the ledger. Closing twice is harmless.

@@ -216,11 +216,12 @@ func writeBatch(t *txn, b store.Batch) error {
 // that were written, in transactions of 1,000, is given in any case.
 //
 // An Intent is kept as given, and no later intent gets its number; one that another ledger gave is better
-// left out. Accepted entries without one are those that others asked for.
+// left out. Accepted entries without one are those that others asked for. What was forgotten stays so, and what
+// is imported as forgotten is erased.
 func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err error) {
 	part := make([]store.Entry, 0, importStride)
 	flush := func() error {
-		before := written
+		before, forgotten := written, false
 		err := w.update(func(t *txn) error {
 			for _, e := range part {
 				fresh, err := importEntry(t, e)
@@ -229,7 +230,11 @@ func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err 
 				}
 				if fresh {
 					written++
+					forgotten = forgotten || e.Erased()
 				}
+			}
+			if forgotten {
+				return sweep(t)
 			}
 			return nil
 		})
@@ -270,6 +275,10 @@ func importEntry(t *txn, e store.Entry) (fresh bool, err error) {
 	r, err := e.Dated(s.Record, intents.Sequence()).Normalize()
 	if err != nil {
 		return false, err
+	}
+	// What was erased does not come back.
+	if s.Erased() {
+		return false, nil
 	}
 	r = s.Decided(r)
 	if err := store.MayImport(store.Entry{Key: e.Key, Record: r}, s.Record); err != nil || s.Record == r {

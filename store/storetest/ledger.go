@@ -27,6 +27,7 @@ type Ledger interface {
 	Import(entries iter.Seq2[store.Entry, error]) (written int, err error)
 	Prune(ctx context.Context, before time.Time) (removed int, err error)
 	Convert(to store.Identity) (store.Conversion, error)
+	Forget(ids []string, now time.Time) (store.Erasure, error)
 
 	Info() (store.Info, error)
 	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
@@ -34,10 +35,12 @@ type Ledger interface {
 	Waiting(limit int, states ...store.State) ([]store.Entry, error)
 	OpenIntents() ([]store.Entry, error)
 	Each(fn func(store.Entry) error) error
+	Erased() ([]store.Entry, error)
 	Runs(limit int) ([]store.Run, error)
 	Backfill(from, to time.Time) (store.Backfill, error)
 	Backfills() ([]store.Backfill, error)
 	PlanConversion(to store.Identity) (store.Conversion, error)
+	PlanForget(ids []string) (store.Erasure, error)
 	Check(ctx context.Context) error
 }
 

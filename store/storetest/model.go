@@ -25,7 +25,8 @@ func testModel(t *testing.T, o Opener) {
 	rapid.Check(t, func(r *rapid.T) {
 		m := &model{
 			ledger: o.Create(t, noon), records: map[store.Key]store.Record{}, before: map[store.Key]store.Record{},
-			identity: store.PerConversation, now: sec, checkpoint: noon,
+			forgotten: map[string]store.Record{},
+			identity:  store.PerConversation, now: sec, checkpoint: noon,
 		}
 		m.reopen = func() { m.ledger = o.Reopen(t, m.ledger) }
 		r.Repeat(rapid.StateMachineActions(m))
@@ -38,6 +39,7 @@ type model struct {
 	ledger     Ledger
 	reopen     func()
 	records    map[store.Key]store.Record
+	forgotten  map[string]store.Record    // by conversation
 	before     map[store.Key]store.Record // as they were when their last intents were begun
 	identity   store.Identity
 	numbers    uint64 // intents so far
@@ -94,7 +96,7 @@ func unsent(r store.Record) bool {
 
 func (m *model) Begin(t *rapid.T) {
 	k := drawKey(t)
-	old := m.records[k]
+	old := m.record(k)
 	i, err := m.ledger.Begin(k, noon, m.now)
 	wantRefusal(t, err, !unsent(old))
 	if err != nil {
@@ -116,7 +118,7 @@ func (m *model) Begin(t *rapid.T) {
 
 func (m *model) Finish(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
-	old := m.records[k]
+	old := m.record(k)
 	i := store.Intent{Key: k, Number: old.Intent, Ledger: info(t, m.ledger).ID, Before: m.before[k]}
 	wrong := rapid.IntRange(0, 4).Draw(t, "wrong")
 	switch wrong {
@@ -141,7 +143,7 @@ func (m *model) Finish(t *rapid.T) {
 
 func (m *model) Settle(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
-	old := m.records[k]
+	old := m.record(k)
 	off := uint64(rapid.IntRange(0, 4).Draw(t, "off") / 4)
 	err := m.ledger.Settle(k, old.Intent-off, x)
 	ends := x.State != store.Sending && x.State != store.Skipped
@@ -155,12 +157,15 @@ func (m *model) Reopen(t *rapid.T) {
 	var entries []store.Entry
 	for range rapid.IntRange(1, 3).Draw(t, "entries") {
 		k := drawKey(t)
-		read, old := m.records[k], next[k]
+		read, old := m.record(k), m.record(k)
+		if since, changed := next[k]; changed {
+			old = since
+		}
 		if rapid.IntRange(0, 4).Draw(t, "outdated") == 0 {
 			read.Intent++
 		}
 		over := old.State == store.Rejected || old.State == store.Dropped
-		wrong = wrong || read != old || !over || x.State != store.Retry && x.State != store.Accepted
+		wrong = wrong || read != old || !over || old.Erased() || x.State != store.Retry && x.State != store.Accepted
 		r := old
 		if x.State == store.Retry { // tried anew
 			r.First, r.Attempts = time.Time{}, min(r.Attempts, 2)
@@ -209,10 +214,12 @@ func (m *model) decided(old store.Record, x store.Result) store.Record {
 func (m *model) Commit(t *rapid.T) {
 	next, wrong := maps.Clone(m.records), false
 	run := store.Run{Pass: strconv.Itoa(len(m.runs) + 1), Found: 1, Counts: map[string]int{"retry": 2}}
+	run.Refusals = []store.Refusal{{Conversation: drawKey(t).Conversation, Reason: "refused"}}
 	b := store.Batch{Run: &run}
 	for range rapid.IntRange(0, 4).Draw(t, "entries") {
 		k, x := drawKey(t), drawResult(t, m.now)
-		wrong = wrong || x.State == store.Sending || !unsent(next[k])
+		_, forgotten := m.forgotten[k.Conversation]
+		wrong = wrong || x.State == store.Sending || !unsent(next[k]) || forgotten
 		next[k] = m.decided(next[k], x)
 		b.Entries = append(b.Entries, store.Entry{Key: k, Record: m.decided(store.Record{}, x)})
 	}
@@ -262,12 +269,16 @@ func (m *model) Prune(t *rapid.T) {
 
 func (m *model) Import(t *rapid.T) {
 	k, x := drawKey(t), drawResult(t, m.now)
-	old := m.records[k]
+	old := m.record(k)
 	r := m.decided(old, x)
 	allowed := []store.State{store.Accepted, store.Rejected, store.Dropped, store.InDoubt, store.Skipped}
 	undecided := r.Reason == "rule_error:x" && r.Attempts == 0
 	odd := r.State.Final() && undecided && (r.State != store.Rejected || r.Status != 0)
 	_, err := m.ledger.Import(sequence(store.Entry{Key: k, Record: m.decided(store.Record{}, x)}, nil))
+	if old.Erased() { // it is passed over, whatever it says
+		wantRefusal(t, err, false)
+		return
+	}
 	wantRefusal(t, err, !slices.Contains(allowed, x.State) || r != old && (odd || !unsent(old)))
 	if err == nil {
 		m.records[k] = r
@@ -305,6 +316,79 @@ func (m *model) Convert(t *rapid.T) {
 	m.records, m.identity = next, to
 }
 
+// Forget forgets some conversations, unless what was sent of one is not known; first it is only planned.
+func (m *model) Forget(t *rapid.T) {
+	keys := rapid.SliceOfN(rapid.Custom(drawKey), 1, 3).Draw(t, "keys")
+	var ids []string
+	var want store.Erasure
+	open := false
+	next := maps.Clone(m.records)
+	for _, k := range keys {
+		if slices.Contains(ids, k.Conversation) {
+			ids = append(ids, k.Conversation) // it counts once
+			continue
+		}
+		ids = append(ids, k.Conversation)
+		if _, before := m.forgotten[k.Conversation]; before {
+			want.Before++
+			continue
+		}
+		of := m.of(k.Conversation)
+		waited := false
+		for key, r := range of {
+			open = open || r.State == store.Sending || r.State == store.InDoubt
+			waited = waited || r.State.Waiting()
+			delete(next, key)
+		}
+		if len(of) > 0 {
+			want.Erased++
+		} else {
+			want.Unknown++
+		}
+		if waited {
+			want.Waited++
+		}
+	}
+	planned, doubt := m.ledger.PlanForget(ids)
+	got, err := m.ledger.Forget(ids, m.now)
+	wantRefusal(t, err, open)
+	wantRefusal(t, doubt, open)
+	if err != nil {
+		return
+	}
+	wantSame(t, got, want)
+	wantSame(t, planned, want)
+	m.records = next
+	for _, id := range ids {
+		if _, before := m.forgotten[id]; !before {
+			m.forgotten[id] = store.ErasedAt(m.now)
+		}
+	}
+	for i, run := range m.runs {
+		m.runs[i].Refusals = slices.DeleteFunc(slices.Clone(run.Refusals), func(x store.Refusal) bool {
+			return slices.Contains(ids, x.Conversation)
+		})
+		if len(m.runs[i].Refusals) == 0 {
+			m.runs[i].Refusals = nil
+		}
+	}
+}
+
+// record is what the ledger says of a key: of any one of a conversation that was forgotten, that it was.
+func (m *model) record(k store.Key) store.Record {
+	if r, forgotten := m.forgotten[k.Conversation]; forgotten {
+		return r
+	}
+	return m.records[k]
+}
+
+// of gives the records of a conversation.
+func (m *model) of(conversation string) map[store.Key]store.Record {
+	found := maps.Clone(m.records)
+	maps.DeleteFunc(found, func(k store.Key, _ store.Record) bool { return k.Conversation != conversation })
+	return found
+}
+
 func (m *model) Restart(*rapid.T) { m.reopen() }
 
 func (m *model) Wait(t *rapid.T) {
@@ -319,10 +403,10 @@ func (m *model) Check(t *rapid.T) {
 	for _, k := range modelKeys { // whichever key of a conversation is asked for, the others are told as well
 		found, err := m.ledger.Lookup([]store.Key{k})
 		must(t, err)
-		want := maps.Clone(m.records)
-		maps.DeleteFunc(want, func(other store.Key, _ store.Record) bool {
-			return other.Conversation != k.Conversation
-		})
+		want := m.of(k.Conversation)
+		if r, forgotten := m.forgotten[k.Conversation]; forgotten {
+			want[store.Key{Conversation: k.Conversation}] = r
+		}
 		wantSame(t, found, want)
 	}
 	open, err := m.ledger.OpenIntents()
@@ -345,6 +429,12 @@ func (m *model) Check(t *rapid.T) {
 	for _, r := range m.records {
 		counts[r.State]++
 	}
+	if n := len(m.forgotten); n > 0 {
+		counts[store.Dropped] += n
+	}
+	marks, err := m.ledger.Erased()
+	must(t, err)
+	wantSame(t, len(marks), len(m.forgotten))
 	i := info(t, m.ledger)
 	wantSame(t, i.Counts, counts)
 	wantSame(t, []time.Time{i.Checkpoint, i.Floor}, []time.Time{m.checkpoint, m.floor})
