@@ -32,10 +32,11 @@ func ErasedKey(conversation string) Key {
 
 // ErasedAt is the record of a conversation that was erased at a time: it counts as dropped.
 func ErasedAt(at time.Time) Record {
-	return Record{State: Dropped, Reason: ReasonErased, Resolution: at, At: at}
+	return Record{State: Dropped, Reason: ReasonErased, At: at}
 }
 
-// MayForget refuses to forget what may be under way: whether the request has arrived is still to be found out.
+// MayForget refuses to forget what may be under way: whether the request has arrived is to be found out
+// first.
 func MayForget(e Entry) error {
 	if e.State != Sending && e.State != InDoubt {
 		return nil

@@ -61,8 +61,8 @@ func create(path string, start time.Time, o Options) error {
 	})
 }
 
-// removeTemporary removes what a crash has left of an earlier attempt to make a file in the place of a ledger.
-// Nobody else works on one that is held.
+// removeTemporary removes what a crash has left of an earlier attempt to make a file in the place of a
+// ledger. Nobody else works on one that is held.
 func removeTemporary(path string) error {
 	dir, base := filepath.Split(path)
 	return removeAll(cmp.Or(dir, "."), regexp.MustCompile(`^\.`+regexp.QuoteMeta(base)+`\.\d+\.tmp$`))
@@ -231,8 +231,9 @@ func Compact(path string, options ...Options) error {
 	return errors.Join(l.compact(false), l.Close())
 }
 
-// Wipe rewrites the ledger as Compact does, whatever it gains: what was removed from it is not in the new file,
-// and what an attempt that was killed has left is taken away. The ledger must be closed then, and nothing else.
+// Wipe rewrites the ledger as Compact does, whatever it gains: what was removed from it is not in the new
+// file, and what an attempt that was killed has left is taken away. The ledger must be closed then, and
+// nothing else.
 func (c Copier) Wipe() error {
 	if runtime.GOOS == "windows" {
 		return explain(c.path, fmt.Errorf("rewriting a ledger on Windows: %w; what was erased is overwritten "+

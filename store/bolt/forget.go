@@ -17,9 +17,9 @@ import (
 type Eraser struct{ *database }
 
 // Forget erases conversations, given by their ids, from the ledger: their records, and their ids where
-// summaries of passes name them. All that stays of each is a hash, by which it is never asked about again, also
-// where the ledger did not know it. It is all of them or none, in one transaction; what [store.MayForget]
-// refuses changes nothing. The bytes stay in unused parts of the file until Wipe.
+// summaries of passes name them. All that stays of each is a hash, by which it is never asked about again,
+// also where the ledger did not know it. It is all of them or none, in one transaction; what
+// [store.MayForget] refuses changes nothing. The bytes stay in unused parts of the file until Wipe.
 func (e Eraser) Forget(ids []string, now time.Time) (done store.Erasure, err error) {
 	err = e.update(func(t *txn) error {
 		plan, err := planForget(t, ids)
@@ -44,7 +44,8 @@ func (e Eraser) PlanForget(ids []string) (store.Erasure, error) {
 
 // CopyHolds reports whether a copy of a ledger still holds what Forget erases.
 func CopyHolds(path string, ids []string) (bool, error) {
-	l, err := open(path, Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true, anyKind: true}, migrations)
+	o := Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true, anyKind: true}
+	l, err := open(path, o, migrations)
 	if err != nil {
 		return false, explain(path, err)
 	}
@@ -189,8 +190,8 @@ func sweep(t *txn) error {
 	return err
 }
 
-// eraseAgain erases from a file with a copy of the ledger at path, which nobody else knows of yet, what that was
-// told to forget since, and leaves no trace of it. The copy's transaction stays what it was.
+// eraseAgain erases from a file with a copy of the ledger at path, which nobody else knows of yet, what
+// that was told to forget since, and leaves no trace of it. The copy's transaction stays what it was.
 func eraseAgain(path, temp string, marks []store.Entry) error {
 	clean, err := tempFile(path)
 	if err != nil {

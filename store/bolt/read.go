@@ -156,9 +156,9 @@ func (r Reader) Backfills() ([]store.Backfill, error) {
 // stride is how many keys Each reads at once: a long transaction keeps old pages from being used again.
 const stride = 1000
 
-// Each calls fn with every key but those of what was forgotten: ids of text first, then hex ids by the creation
-// of the conversation. Fn may use the ledger; what it changes is seen where it lies ahead. An error of fn ends
-// the walk and is given back.
+// Each calls fn with every key but those of what was forgotten: ids of text first, then hex ids by the
+// creation of the conversation. Fn may use the ledger; what it changes is seen where it lies ahead. An
+// error of fn ends the walk and is given back.
 func (r Reader) Each(fn func(store.Entry) error) error {
 	return r.each(func(e store.Entry) error {
 		if e.Erased() {

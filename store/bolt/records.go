@@ -31,8 +31,8 @@ type slot struct {
 	store.Entry
 }
 
-// load finds what the ledger holds of a key. Of a conversation that was forgotten each key has the record that
-// says so; nothing is ever written in its place, as all rules of package store refuse that.
+// load finds what the ledger holds of a key. Of a conversation that was forgotten each key has the record
+// that says so; nothing is ever written in its place, as all rules of package store refuse that.
 func (r *records) load(k store.Key) (slot, error) {
 	code, err := encodeKey(k)
 	s := slot{code, store.Entry{Key: k}}

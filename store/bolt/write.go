@@ -216,8 +216,8 @@ func writeBatch(t *txn, b store.Batch) error {
 // that were written, in transactions of 1,000, is given in any case.
 //
 // An Intent is kept as given, and no later intent gets its number; one that another ledger gave is better
-// left out. Accepted entries without one are those that others asked for. What was forgotten stays so, and what
-// is imported as forgotten is erased.
+// left out. Accepted entries without one are those that others asked for. What was forgotten stays so, and
+// what is imported as forgotten is erased.
 func (w Writer) Import(entries iter.Seq2[store.Entry, error]) (written int, err error) {
 	part := make([]store.Entry, 0, importStride)
 	flush := func() error {

@@ -92,9 +92,9 @@ acsync ledger export | jq -r 'select(.state == "rejected") | .id'  # whom Agent 
 				`acsync ledger import --in ledger.jsonl  # from a file
 acsync ledger export --config old.toml | acsync ledger import  # from another ledger`,
 				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
-			rebuilding, restoring,
+			rebuilding, restoring, forgetCommand(l),
 		},
-	}, "ledger: check, backup, restore, compact, convert, export, import or rebuild")
+	}, "ledger: check, backup, restore, compact, convert, export, import, rebuild or forget")
 }
 
 // withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
@@ -267,10 +267,12 @@ func ledgerExport(s *session) error {
 			return err
 		}
 		if path == "" {
-			_, err = exportTo(s.stdout, info.ID, ledger.Each)
+			_, err = exportTo(s.stdout, info.ID, everything(ledger))
 			return err
 		}
-		n, err = exportFile(path, func(w io.Writer) (int, error) { return exportTo(w, info.ID, ledger.Each) })
+		n, err = exportFile(path, func(w io.Writer) (int, error) {
+			return exportTo(w, info.ID, everything(ledger))
+		})
 		return err
 	})
 	if err != nil || path == "" {

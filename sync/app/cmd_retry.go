@@ -117,6 +117,9 @@ func checkReason(reason decide.Reason) error {
 	case reason == decide.ByHand:
 		return usagef("--%s %s: what was dropped by hand is named one by one, by --%s; there are %s",
 			flagReason, reason, flagID, known)
+	case reason == decide.Erased:
+		return usagef("--%s %s: what was erased from the ledger is never asked about again; there are %s",
+			flagReason, reason, known)
 	case slices.Contains(decide.Reasons(), reason):
 		return usagef("--%s %s: what stands so is not over: it waits, or acsync resolve settles it; there "+
 			"are %s", flagReason, reason, known)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"acsync/store"
+	"acsync/store/bolt"
 	"acsync/sync/report/doc"
 )
 
@@ -73,6 +74,23 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 	return n, nil
 }
 
+// everything walks all that a ledger has to say to another one: the hashes of what was erased come first,
+// so that nothing of that is taken over.
+func everything(ledger *bolt.Ledger) func(func(store.Entry) error) error {
+	return func(fn func(store.Entry) error) error {
+		erased, err := ledger.Erased()
+		if err != nil {
+			return err
+		}
+		for _, e := range erased {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		return ledger.Each(fn)
+	}
+}
+
 // importFrom reads an export. What is not settled there (scheduled, to be retried, sending) comes as in doubt
 // where an attempt was made, and is left out where none was: the passes of this ledger find it again by
 // themselves.
@@ -112,7 +130,7 @@ func parseLine(text []byte) (e store.Entry, settled bool, err error) {
 	}
 	key := store.Key{Conversation: l.ID, Recovery: l.Kind != ""}
 	switch {
-	case l.ID == "" || l.Resolution.IsZero() || l.At.IsZero():
+	case l.ID == "" || l.Resolution.IsZero() && l.Reason != store.ReasonErased || l.At.IsZero():
 		return e, false, errors.New("id, resolution or at is missing")
 	case l.Kind != key.Kind():
 		return e, false, fmt.Errorf("there is no kind %q", l.Kind)

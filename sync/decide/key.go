@@ -109,6 +109,9 @@ func (i SurveyPer) Effective(key store.Key, resolved time.Time, entries []store.
 func (i SurveyPer) appliesTo(e store.Entry, resolved time.Time) bool {
 	its := e.Record.Resolution
 	switch {
+	// All that was known is gone: none of its resolutions is asked about.
+	case e.Erased():
+		return true
 	// One survey a conversation: what was sent, or may have been, counts for all its resolutions.
 	case e.Held() && store.Identity(i) != store.PerResolution:
 		return true

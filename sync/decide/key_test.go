@@ -3,6 +3,8 @@ package decide
 import (
 	"testing"
 	"time"
+
+	"acsync/store"
 )
 
 // TestSameResolution tries both sides of the second, also across the boundary of one and of midnight.
@@ -23,6 +25,21 @@ func TestSameResolution(t *testing.T) {
 	} {
 		if got := SameResolution(test.a, test.b); got != test.want || SameResolution(test.b, test.a) != test.want {
 			t.Errorf("%s and %s: got %t", test.a, test.b, got)
+		}
+	}
+}
+
+// TestErasedAppliesToAll holds that a conversation that was erased is over for all its resolutions, whenever they
+// come, and however surveys are counted.
+func TestErasedAppliesToAll(t *testing.T) {
+	erased := store.Entry{Key: store.Key{Conversation: "c"}, Record: store.ErasedAt(testNow)}
+	for _, per := range []store.Identity{store.PerConversation, store.PerResolution} {
+		for _, later := range []time.Duration{-1000 * time.Hour, 0, 1000 * time.Hour} {
+			at := testNow.Add(later)
+			key := SurveyPer(per).KeyAt(erased.Key, at)
+			if got := SurveyPer(per).Effective(key, at, []store.Entry{erased}); !got.Held() {
+				t.Errorf("one survey per %s, marked done %s later: %+v", per, later, got)
+			}
 		}
 	}
 }

@@ -81,6 +81,9 @@ const (
 	ByHand     Reason = "by_hand"     // the operator has decided
 )
 
+// Erased is the reason of what was erased from the ledger, and is never asked about again.
+const Erased Reason = store.ReasonErased
+
 // The beginnings of the reasons that name a rule.
 const (
 	rulePrefix      Reason = "rule:"
@@ -194,6 +197,7 @@ var outcomes = []meaning{
 	{Verified, "found in Agent Connect's data"},
 	{NotArrived, "not in Agent Connect's data"},
 	{ByHand, "as the operator decided"},
+	{Erased, "erased from the ledger, for good"},
 }
 
 // SkipReasons lists the reasons for a skip, in order of precedence, without those that name a rule.

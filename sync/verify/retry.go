@@ -119,7 +119,10 @@ func turned(list []Reopened, to store.State) (entries []store.Entry) {
 	return entries
 }
 
-func over(r store.Record) bool { return r.State == store.Rejected || r.State == store.Dropped }
+// over reports whether a record can be taken up again. What was erased never is.
+func over(r store.Record) bool {
+	return r.State == store.Rejected || r.State == store.Dropped && !r.Erased()
+}
 
 // mayHaveArrived reports whether Agent Connect may have a request of what is over, as far as the record
 // tells.
@@ -166,7 +169,11 @@ func (r Refusals) choose(ledger RetryLedger) (chosen []store.Entry, err error) {
 			return nil, fmt.Errorf("look up %s: %w", id, err)
 		}
 		named := pickOver(known, at)
-		if len(named) == 0 {
+		switch {
+		case known[key].Erased():
+			return nil, exit.New(exit.Usage, fmt.Sprintf("%.60q was erased from the ledger, and is never "+
+				"asked about again; nothing was changed", text))
+		case len(named) == 0:
 			return nil, exit.New(exit.Usage, fmt.Sprintf("the ledger has nothing of %.60q, and nothing was "+
 				"changed: acsync explain says what is known of it", text))
 		}
