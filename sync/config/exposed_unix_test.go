@@ -3,6 +3,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -32,6 +33,30 @@ func TestExposedKeyFile(t *testing.T) {
 					t.Errorf("got %q", text)
 				}
 			})
+		}
+	}
+}
+
+// TestExposedConfiguration refuses a key in a configuration that others can read, but not where it is handed to a
+// service: as a file of root's for its group, or mounted from a secret of Kubernetes.
+func TestExposedConfiguration(t *testing.T) {
+	root := os.Geteuid() == 0
+	for mode, refused := range map[os.FileMode]bool{
+		0o600: false, 0o400: false, 0o640: !root, 0o440: !root, 0o604: true, 0o644: true,
+	} {
+		path := write(t, "[kustomer]\napi_key = '"+planted+"'\n")
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, faults := loadSource(t, Source{Path: path}); (faults != nil) != refused {
+			t.Errorf("%o: got %q", mode, faults)
+		}
+		data := filepath.Join(filepath.Dir(path), "..data")
+		if err := errors.Join(os.Mkdir(data, 0o755), os.Rename(path, filepath.Join(data, "c")), os.Symlink("..data/c", path)); err != nil {
+			t.Fatal(err)
+		}
+		if _, faults := loadSource(t, Source{Path: path}); faults != nil {
+			t.Errorf("%o, mounted: got %q", mode, faults)
 		}
 	}
 }

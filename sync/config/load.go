@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 
 	"acsync/sync/httpx"
@@ -55,7 +54,7 @@ type Problem struct {
 // pass needs besides is for [Config.Ready] to say.
 func Load(s Source) (Config, error) {
 	d := &draft{checker: newChecker(), cfg: Default()}
-	mode := d.readFile(s)
+	open := d.readFile(s)
 	inline := d.inlineSecrets()
 	d.readEnvironment(s)
 	if s.Path != "" {
@@ -65,7 +64,7 @@ func Load(s Source) (Config, error) {
 	if name := strings.TrimSpace(d.cfg.Ledger.Machine); name != "" {
 		d.cfg.Ledger.Machine = name
 	}
-	d.findSecrets(inline, mode)
+	d.findSecrets(inline, open)
 	if s.Override != nil {
 		d.override(s.Override)
 	}
@@ -111,18 +110,18 @@ func (d *draft) sources() map[string]string {
 	return list
 }
 
-// readFile decodes the configuration file, and returns the mode of the very file it read.
-func (d *draft) readFile(s Source) fs.FileMode {
+// readFile decodes the configuration file, and reports whether others can get at what stands in the very file
+// that it read.
+func (d *draft) readFile(s Source) (open bool) {
 	if s.Path == "" {
-		return 0
+		return false
 	}
 	whole := origin{file: s.Path, source: SourceFile}
-	text, mode, err := s.Text, fs.FileMode(0), error(nil)
+	text, err := s.Text, error(nil)
 	if text == nil {
 		var info fs.FileInfo
-		if text, info, err = readRegular(s.Path, maxFile, "configuration"); err == nil {
-			mode = info.Mode()
-		}
+		text, info, err = readRegular(s.Path, maxFile, "configuration")
+		open = err == nil && exposed(s.Path, info)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -138,7 +137,7 @@ func (d *draft) readFile(s Source) fs.FileMode {
 		}
 		decode(d, doc)
 	}
-	return mode
+	return open
 }
 
 // resolvePaths lets relative paths begin at the configuration file, under the name that this was given.
@@ -199,10 +198,9 @@ func (d *draft) inlineSecrets() map[string]origin {
 	return inline
 }
 
-// findSecrets finds each secret where it is kept, and refuses one in a configuration file that others can
-// read. What the stand-ins on this machine accept is no secret, and Windows has no such mode bits.
-func (d *draft) findSecrets(inline map[string]origin, mode fs.FileMode) {
-	exposed := mode.Perm()&0o077 != 0 && runtime.GOOS != "windows"
+// findSecrets finds each secret where it is kept, and refuses one in a configuration file that is open to
+// others. What the stand-ins on this machine accept is no secret.
+func (d *draft) findSecrets(inline map[string]origin, exposed bool) {
 	for _, key := range secrets {
 		local := d.local(key)
 		if at, given := inline[key]; given && exposed && !local {
