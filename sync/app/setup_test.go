@@ -122,6 +122,7 @@ func TestSetUp(t *testing.T) {
 		{"a proxy that wants another password", 407, nil, 12, "the user and password in HTTPS_PROXY"},
 		{"a proxy that refuses", 403, nil, 12, "the proxy refuses to connect to example.com:443"},
 		{"no bundle of authorities", 0, []string{"SSL_CERT_FILE=" + p.dir + "/none.pem"}, 12, "install ca-certificates"},
+		{"an empty bundle of authorities", 0, []string{"SSL_CERT_FILE=/dev/null"}, 12, "install ca-certificates"},
 		{"another bundle of authorities", 0, []string{"SSL_CERT_FILE=" + otherAuthority(t)}, 12, "add its authority"},
 		{"a proxy that is no address", 0, []string{"HTTPS_PROXY=http://jane:s3cret#@proxy:3128"}, 12, "HTTPS_PROXY is not the address"},
 		{"exceptions that are none", 0, []string{"NO_PROXY=https://s3cret"}, 12, "NO_PROXY has an entry"},

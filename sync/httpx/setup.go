@@ -36,10 +36,21 @@ func setupAdvice(err error, setting string) string {
 		return "what answers shows a certificate that this machine has no reason to trust: if a proxy of yours " +
 			"opens TLS, add its authority to the system's certificates or to the file in SSL_CERT_FILE; otherwise " +
 			"look what stands in between, and compare " + setting
+	case oldTLS(err):
+		return "what answers speaks no TLS 1.2 or later, without which nothing is sent: a proxy or gateway that is too " +
+			"old stands in between, or " + setting + " names something else"
 	case otherHost:
 		return "what answers is another host: compare " + setting + ", and look what stands in between"
 	}
 	return ""
+}
+
+// oldTLS reports whether a connection could not be secured because the other side speaks no version of TLS that
+// is new enough: it says so itself, or chooses one that was not offered. Only the words tell (observed).
+func oldTLS(err error) bool {
+	words := err.Error()
+	return strings.Contains(words, "tls: ") && (strings.Contains(words, "protocol version not supported") ||
+		strings.Contains(words, "unsupported protocol version"))
 }
 
 // ofProxy reports whether it is the proxy that could not be connected to.

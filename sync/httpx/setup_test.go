@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -32,6 +33,11 @@ func TestSetup(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "https://"), ":")
 	known := x509.NewCertPool()
 	known.AddCert(server.Certificate())
+	old := httptest.NewUnstartedServer(http.NotFoundHandler())
+	old.Config.ErrorLog = log.New(io.Discard, "", 0)
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+	old.StartTLS()
+	t.Cleanup(old.Close)
 	proxy := func(status int) func(*http.Request) (*url.URL, error) {
 		p := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "you, Jane?", status) }))
 		t.Cleanup(p.Close)
@@ -41,12 +47,13 @@ func TestSetup(t *testing.T) {
 	}
 	tests := []struct {
 		name, address string
-		tls           *tls.Config
+		tls           *tls.Config // nil: the client's own
 		proxy         func(*http.Request) (*url.URL, error)
 		code          exit.Code
 		hint          string
 	}{
 		{"an unknown authority", server.URL, &tls.Config{RootCAs: x509.NewCertPool()}, direct, exit.Usage, "add its authority"},
+		{"no TLS but 1.1", old.URL, nil, direct, exit.Usage, "speaks no TLS 1.2 or later"},
 		{"another host", "https://localhost:" + port, &tls.Config{RootCAs: known}, direct, exit.Usage, "compare test.base_url"},
 		{"an expired certificate", server.URL, &tls.Config{RootCAs: known, Time: func() time.Time {
 			return time.Now().AddDate(200, 0, 0)
@@ -68,10 +75,10 @@ func TestSetup(t *testing.T) {
 				}
 				switch transport := s.client.Transport.(type) {
 				case *single:
-					transport.tls, transport.proxy = tt.tls, tt.proxy
+					transport.tls, transport.proxy = cmp.Or(tt.tls, transport.tls), tt.proxy
 					transport.proxied.(*http.Transport).Proxy = tt.proxy
 				case *http.Transport:
-					transport.TLSClientConfig, transport.Proxy = tt.tls, tt.proxy
+					transport.TLSClientConfig, transport.Proxy = cmp.Or(tt.tls, transport.TLSClientConfig), tt.proxy
 				}
 				call := Call{Method: "POST", Path: "/v1/x", Body: []byte("{}"), Once: once}
 				want := func(code exit.Code) {
