@@ -72,6 +72,7 @@ func commandLine(dir string, now time.Time, args ...string) (code int, out, errs
 	if err := c.Run(); c.ProcessState == nil {
 		return -1, "", err.Error()
 	}
+	app.Leaks.Look(strings.Join(c.Args, " "), stdout.String()+stderr.String())
 	return c.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
@@ -80,7 +81,12 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
+	t.Cleanup(func() {
+		if app.Leaks.Looked == 0 {
+			t.Error("nobody looked for leaks")
+		}
+	})
+	testscript.RunT(app.Watched{T: t}, testscript.Params{
 		Files:               scripts(t),
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
@@ -95,7 +101,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("FIXED_NOW", now.Format(time.RFC3339))
 			env.Values["stand-in"] = new(*sandbox.Sandbox)
 			env.Setenv("LATER", now.Add(time.Hour).Format(time.RFC3339))
-			return os.WriteFile(path, example, 0o600)
+			if err := os.WriteFile(path, example, 0o600); err != nil {
+				return err
+			}
+			own := app.FilesIn(env.WorkDir)
+			env.Defer(func() { app.Leaks.Folder(t.Name(), env.WorkDir, own) })
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":        exits,

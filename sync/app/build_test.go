@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"acsync/sync/app"
 )
 
 // program is the program as users have it, built once for all the tests that run it.
@@ -95,5 +97,5 @@ func (m tidily) Run() int {
 	if built != "" {
 		_ = os.RemoveAll(built) // it is in the way of nobody
 	}
-	return code
+	return app.Leaks.Verdict(code)
 }

@@ -71,6 +71,7 @@ func (j *told) path(name string) string { return filepath.Join(j.dir, name) }
 
 func (j *told) hear(_ http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	Leaks.Look("a call of "+r.URL.Path, string(body))
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if path, ok := strings.CutPrefix(r.URL.Path, "/ping-s3cret"); ok {
