@@ -250,10 +250,10 @@ func (c Copier) Wipe() error {
 }
 
 func (c Copier) compact(always bool) error {
-	if err := (Checker{c.database}).Check(context.Background()); err != nil {
+	if err := Checker(c).Check(context.Background()); err != nil {
 		return err
 	}
-	before, err := Reader{c.database}.Info()
+	before, err := Reader(c).Info()
 	if err != nil {
 		return err
 	}

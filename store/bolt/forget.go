@@ -3,12 +3,9 @@ package bolt
 import (
 	"bytes"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"acsync/store"
 )
@@ -40,23 +37,6 @@ func (e Eraser) PlanForget(ids []string) (store.Erasure, error) {
 		plan, err := planForget(t, ids)
 		return plan.Erasure, err
 	})
-}
-
-// CopyHolds reports whether a copy of a ledger still holds what Forget erases.
-func CopyHolds(path string, ids []string) (bool, error) {
-	o := Options{ReadOnly: true, AcceptFence: true, AllowNetwork: true, anyKind: true}
-	l, err := open(path, o, migrations)
-	if err != nil {
-		return false, explain(path, err)
-	}
-	holds, err := read(l.database, func(t *txn) (bool, error) {
-		plan, err := planForget(t, ids)
-		return plan.Erased > 0 || len(plan.runs) > 0, err
-	})
-	if errors.Is(err, store.ErrRefused) {
-		holds, err = true, nil // it is in doubt there
-	}
-	return holds, errors.Join(err, l.Close())
 }
 
 // forgetting is what there is to be erased.
@@ -188,45 +168,4 @@ func sweep(t *txn) error {
 		return nil
 	}
 	return err
-}
-
-// eraseAgain erases from a file with a copy of the ledger at path, which nobody else knows of yet, what
-// that was told to forget since, and leaves no trace of it. The copy's transaction stays what it was.
-func eraseAgain(path, temp string, marks []store.Entry) error {
-	clean, err := tempFile(path)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(clean) //nolint:errcheck // it has another name by then, unless it failed
-	f := file{path: temp}
-	faulted, err := recoverFaults(func() error {
-		if err := f.open(Options{}); err != nil {
-			return err
-		}
-		err := f.db.Update(func(tx *bbolt.Tx) error {
-			t, err := beginTxn(tx)
-			if err != nil {
-				return err
-			}
-			t.id--
-			for _, mark := range marks {
-				if _, err := importEntry(t, mark); err != nil {
-					return err
-				}
-			}
-			if err := sweep(t); err != nil {
-				return err
-			}
-			return t.finish(false)
-		})
-		if err != nil {
-			return err
-		}
-		return compactInto(clean, f)
-	})
-	f.faulted = faulted
-	if err = errors.Join(err, f.release()); err != nil {
-		return err
-	}
-	return os.Rename(clean, temp)
 }

@@ -23,7 +23,7 @@ about again, whatever becomes of it; the file is rewritten without the rest. Cop
 that still hold one are named. What is in doubt has to be settled first.`
 
 func forgetCommand(l *commandLine) *cli.Command {
-	c := command(&cli.Command{
+	return command(&cli.Command{
 		Name: "forget", Usage: "erase conversations, and never ask about them again",
 		UsageText: `acsync ledger forget --id 6716500fa1b2c3d4e5f60001 --dry-run  # what would be erased, and where copies are
 acsync explain CUSTOMER --json | jq -r '.subjects[].conversations[].id' | acsync ledger forget --in -  # all of a customer`,
@@ -35,7 +35,6 @@ acsync explain CUSTOMER --json | jq -r '.subjects[].conversations[].id' | acsync
 			ifLockedFlag(),
 		},
 	})
-	return c
 }
 
 // erasure is what became of conversations that were to be erased.
@@ -187,8 +186,7 @@ func (e erasure) text() string {
 		row("never sent", "%d of them, which waited to be asked about", e.Waited)
 	}
 	if e.Unknown > 0 {
-		row("not known", "%s, and noted all the same; make sure that the ids are right",
-			conversations(e.Unknown))
+		row("not known", "%s, noted all the same; are the ids right?", conversations(e.Unknown))
 	}
 	if e.Before > 0 {
 		row("before", "%s, erased earlier", conversations(e.Before))
@@ -202,14 +200,14 @@ func (e erasure) text() string {
 	list("still hold", e.copies)
 	list("not readable", e.unread)
 	if len(e.copies)+len(e.unread) > 0 {
-		b.WriteString("\nThese are copies, or may be. Make a new backup first, with acsync ledger backup --out " +
-			"FILE;\nthen remove them. A ledger of rehearsals is not needed by anything.\n")
+		b.WriteString("\nFirst make a new backup: acsync ledger backup --out FILE\nThen remove these. " +
+			"Nothing needs the ledger of rehearsals.\n")
 	}
 	if e.dry {
 		b.WriteString("\nNothing was written.")
 	} else {
-		b.WriteString("\nNone of them is ever asked about again. Reports, plans and exports that were saved, " +
-			"Kustomer\nand Agent Connect are for you to see to: acsync help security")
+		b.WriteString("\nNone of them is ever asked about again. What reports, plans and exports hold,\n" +
+			"and Kustomer and Agent Connect, is for you to erase: acsync help security")
 	}
 	return b.String()
 }

@@ -97,28 +97,6 @@ acsync ledger export --config old.toml | acsync ledger import  # from another le
 	}, "ledger: check, backup, restore, compact, convert, export, import, rebuild or forget")
 }
 
-// withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
-// closed before anything is printed: who reads that may take long, and until then no pass could begin.
-func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error {
-	lock, err := readLockPolicy(s.c)
-	if err != nil {
-		return err
-	}
-	var ledger *bolt.Ledger
-	err = lock.open(s, func() (err error) {
-		ledger, err = s.tenant.Open(o)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	closeLedger := ledger.Close
-	if !o.ReadOnly {
-		closeLedger = startHeartbeat(ledger, commandName(s.c)).Before(ledger.Close)
-	}
-	return errors.Join(act(ledger), closeLedger())
-}
-
 func ledgerCheck(s *session) error {
 	restored, tenant, key := s.c.Bool(flagAcceptRestored), s.c.Bool(flagAcceptTenant), s.c.Bool(flagAcceptKey)
 	moved := s.c.Bool(flagAcceptMove)
@@ -323,15 +301,6 @@ func ledgerRebuild(s *session) error {
 	return sayLedger(s, "rebuild", map[string]any{"written": done.Written, "since": done.Since},
 		"marked %s as accepted, received since %s", conversations(done.Written),
 		done.Since.UTC().Format(time.RFC3339))
-}
-
-func sayLedger(s *session, what string, fields map[string]any, format string, args ...any) error {
-	if !s.c.Bool(flagJSON) {
-		_, err := fmt.Fprintf(s.stdout, format+"\n", args...)
-		return err
-	}
-	fields["schema"] = "acsync.ledger." + what + "/1"
-	return s.printJSON(fields)
 }
 
 // conversionWords says what a conversion did to a ledger, or would do, and what it means for who is asked.

@@ -173,6 +173,10 @@ func sayRestored(s *session, done restored, copied string) error {
 	if done.aside != "" {
 		text += fmt.Sprintf("moved aside  what was there is %s\n", done.aside)
 	}
+	// What it was told to forget went with it.
+	if done.There == nil {
+		text += "erased       what acsync ledger forget has erased since is in it again: erase it again\n"
+	}
 	for _, note := range []string{s.witness().Warning(done.place), report.PlaceWarning(done.place)} {
 		if note != "" {
 			text += "note         " + note + "\n"
