@@ -97,5 +97,5 @@ func (m tidily) Run() int {
 	if built != "" {
 		_ = os.RemoveAll(built) // it is in the way of nobody
 	}
-	return app.Leaks.Verdict(code)
+	return app.Leaks.Verdict(code, os.Stderr)
 }

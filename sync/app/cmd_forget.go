@@ -25,8 +25,8 @@ that still hold one are named. What is in doubt has to be settled first.`
 func forgetCommand(l *commandLine) *cli.Command {
 	return command(&cli.Command{
 		Name: "forget", Usage: "erase conversations, and never ask about them again",
-		UsageText: `acsync ledger forget --id 6716500fa1b2c3d4e5f60001 --dry-run  # what would be erased, and where copies are
-acsync explain CUSTOMER --json | jq -r '.subjects[].conversations[].id' | acsync ledger forget --in -  # all of a customer`,
+		UsageText: `acsync ledger forget --id 6716500fa1b2c3d4e5f60001 --dry-run  # only say what there is
+acsync ledger forget --in ids.txt  # one a line: all conversations of a customer`,
 		Description: forgetHelp, Action: in(l, ledgerForget),
 		Flags: []cli.Flag{
 			values(flagID, "erase the conversation with this `ID`, or address in Kustomer; can be repeated"),

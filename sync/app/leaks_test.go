@@ -146,13 +146,13 @@ func (w Watched) Log(args ...any) {
 }
 
 // Verdict is the exit code of the tests: what has leaked fails them.
-func (d *leakDetector) Verdict(code int) int {
+func (d *leakDetector) Verdict(code int, w io.Writer) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.found) == 0 {
 		return code
 	}
-	fmt.Fprintf(os.Stderr, "a key, a name or an address has leaked:\n  %s\n", strings.Join(d.found, "\n  "))
+	fmt.Fprintf(w, "a key, a name or an address has leaked:\n  %s\n", strings.Join(d.found, "\n  "))
 	return max(code, 1)
 }
 
@@ -196,13 +196,13 @@ func TestLeaksAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Folder("script", dir, nil)
-		if len(d.found) != 1 || d.Verdict(0) != 1 {
+		if len(d.found) != 1 || d.Verdict(0, io.Discard) != 1 {
 			t.Errorf("%s in a ledger: found %q", name, d.found)
 		}
 	}
 	d := new(leakDetector)
 	d.transcript("script", "> exec acsync explain --reveal 1\nAda Archer\n> exec acsync explain jane@example.com\na•••@example.com\n")
-	if len(d.found) != 0 || d.Verdict(3) != 3 {
+	if len(d.found) != 0 || d.Verdict(3, io.Discard) != 3 {
 		t.Errorf("found %q", d.found)
 	}
 }
