@@ -93,8 +93,8 @@ func (d *leakDetector) transcript(script, log string) {
 	said()
 }
 
-// mayShow are the commands that are told to show people: by --reveal, or because the script itself shows a file.
-var mayShow = regexp.MustCompile(` --reveal|^> exec (cat|sh -c 'cat|grep|sed)|^> (cmp|env|stand-in) `)
+// mayShow are the commands that may show people: by --reveal, in examples of the help, or because the script itself shows a file.
+var mayShow = regexp.MustCompile(` --(reveal|help)\b|acsync help |^> exec (cat|sh -c 'cat|grep|sed)|^> (cmp|env|stand-in) `)
 
 // Folder looks at the files that a script has left, but for those that it began with.
 func (d *leakDetector) Folder(script, dir string, own map[string][]byte) {
