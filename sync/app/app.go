@@ -50,7 +50,7 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	// What a pass has reported needs no second word.
 	var pass ended
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
-		l.complain(err)
+		complain(l, err)
 	}
 	return int(exitCode(err))
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,7 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/config"
 	"acsync/sync/exit"
+	"acsync/sync/httpx"
 	"acsync/sync/report/doc"
 )
 
@@ -31,6 +34,28 @@ func plain(c *cli.Command) *cli.Command {
 		return pointError(ctx, advised(ctx, err))
 	}
 	return c
+}
+
+// advised adds to an error where to look, if a check tells more about it: refused credentials, and what is
+// set up so that it cannot work. A command line that is wrong it knows nothing of; there the help does.
+func advised(c *cli.Context, err error) error {
+	const where = "acsync check looks at everything that passes need"
+	// What is wrong with a value says all by itself; what is missing is one thing of several.
+	faults, isFaults := errors.AsType[config.Faults](err)
+	missing := isFaults && !slices.ContainsFunc(faults, func(f config.Fault) bool { return f.Source != "" })
+	_, isCall := errors.AsType[*httpx.Error](err)
+	reported, isReported := errors.AsType[ended](err)
+	switch code := exitCode(err); {
+	case code != exit.Credentials && code != exit.Usage, c.Command.HelpName == "acsync check",
+		// The report says it all.
+		isReported && reported.err == nil:
+		return err
+	case missing, isCall, code == exit.Credentials:
+		return exit.Advise(err, where, "")
+	case newComplaint(err).hint == "":
+		return exit.Advise(err, seeHelp("", commandName(c)), "")
+	}
+	return err
 }
 
 // checkFlags refuses a flag where another one's value should be: cli takes whatever comes next, and of

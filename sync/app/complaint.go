@@ -102,7 +102,7 @@ func tree(err error) func(yield func(error) bool) {
 }
 
 // complain tells an error: to a terminal by words, with what to do in a colour.
-func (l *commandLine) complain(err error) {
+func complain(l *commandLine, err error) {
 	c := newComplaint(err)
 	if l.says.json {
 		var more []any

@@ -138,13 +138,13 @@ func TestComplain(t *testing.T) {
 	var out bytes.Buffer
 	l := &commandLine{stderr: &out, says: &voice{}}
 	err := exit.Advise(errors.New("it is closed"), "open it", "start")
-	l.complain(err)
+	complain(l, err)
 	if got, want := out.String(), "acsync: it is closed\nhint: open it; see acsync help start\n"; got != want {
 		t.Errorf("got %q", got)
 	}
 	out.Reset()
 	l.says.json = true
-	l.complain(err)
+	complain(l, err)
 	var line struct{ Level, Msg, Hint string }
 	if json.Unmarshal(out.Bytes(), &line) != nil || line.Level != "ERROR" || line.Msg != "it is closed" || line.Hint != "open it; see acsync help start" {
 		t.Errorf("got %s", out.String())

@@ -145,7 +145,8 @@ func (t *Tenant) CreateLedger(start time.Time, toBeFilled bool) error {
 }
 
 // ErrUnmade is a ledger of a demonstration or of rehearsals before its first pass. It is [store.ErrMissing].
-var ErrUnmade = exit.Advise(fmt.Errorf("%w of the sandbox yet", store.ErrMissing), "acsync run makes it", "start")
+var ErrUnmade = exit.Advise(fmt.Errorf("%w of the sandbox yet", store.ErrMissing),
+	"acsync run makes it", "start")
 
 // Open opens the ledger as it is.
 func (t *Tenant) Open(o bolt.Options) (*bolt.Ledger, error) {
