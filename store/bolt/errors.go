@@ -54,8 +54,11 @@ var advice = []struct {
 			"another machine, a new one knows nobody, and asks everybody again: run acsync ledger restore FILE " +
 			"with the newest copy of it",
 	},
-	{store.ErrMissing, "restore", restoreCopy + ". Only if all copies are lost: move away what is left of it, and run " +
-		"acsync init and, right after it, acsync ledger rebuild"},
+	{
+		store.ErrMissing, "restore",
+		restoreCopy + ". Only if all copies are lost: move away what is left of it, and run " +
+			"acsync init and, right after it, acsync ledger rebuild",
+	},
 	{
 		store.ErrExists, "ledger",
 		"use it, or choose another path; a ledger is never overwritten",

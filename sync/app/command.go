@@ -27,8 +27,8 @@ func plain(c *cli.Command) *cli.Command {
 	action := c.Action
 	c.HideHelp, c.OnUsageError = true, misuse
 	c.Action = func(ctx *cli.Context) error {
-		err := cmp.Or(checkFlags(ctx), checkArguments(ctx), checkAddressSpace())
-		if err == nil {
+		err := misshapen(ctx, cmp.Or(checkFlags(ctx), checkArguments(ctx)))
+		if err = cmp.Or(err, checkAddressSpace()); err == nil {
 			err = action(ctx)
 		}
 		return pointError(ctx, advised(ctx, err))
@@ -36,8 +36,16 @@ func plain(c *cli.Command) *cli.Command {
 	return c
 }
 
+// misshapen refers to the help of the command where the error of a command line says nothing of what to do.
+func misshapen(c *cli.Context, err error) error {
+	if err == nil || newComplaint(err).hint != "" {
+		return err
+	}
+	return exit.Advise(err, seeHelp("", commandName(c)), "")
+}
+
 // advised adds to an error where to look, if a check tells more about it: refused credentials, and what is
-// set up so that it cannot work. A command line that is wrong it knows nothing of; there the help does.
+// set up so that it cannot work. A command line that is wrong it knows nothing of.
 func advised(c *cli.Context, err error) error {
 	const where = "acsync check looks at everything that passes need"
 	// What is wrong with a value says all by itself; what is missing is one thing of several.
@@ -52,8 +60,6 @@ func advised(c *cli.Context, err error) error {
 		return err
 	case missing, isCall, code == exit.Credentials:
 		return exit.Advise(err, where, "")
-	case newComplaint(err).hint == "":
-		return exit.Advise(err, seeHelp("", commandName(c)), "")
 	}
 	return err
 }
