@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/exit"
 	"acsync/sync/manual"
 	"acsync/sync/report/doc"
 )
@@ -68,7 +69,7 @@ func helpOn(app *cli.App, names []string) (doc.Doc, error) {
 	case words == len(args):
 		return newHelpPage(strings.Join(args, " "), found).doc(), nil
 	case found != nil && found.Subcommands == nil:
-		return doc.Doc{}, usagef("%s has no commands; see acsync help %s", found.Name, found.Name)
+		return doc.Doc{}, exit.Advise(usagef("%s has no commands", found.Name), seeHelp("", found.Name), "")
 	case found != nil:
 		return doc.Doc{}, noSuchCommand(found.Subcommands, args[words])
 	case command:
@@ -79,8 +80,8 @@ func helpOn(app *cli.App, names []string) (doc.Doc, error) {
 		return doc.Doc{}, usagef("nothing stands behind acsync help %s", names[0])
 	}
 	known := append(shownCommands(app.Commands), topicNames()...)
-	return doc.Doc{}, usagef("there is no command and no topic %q%s; see acsync help, and acsync help topics",
-		names[0], meant(names[0], "", known))
+	return doc.Doc{}, exit.Advise(usagef("there is no command and no topic %q", names[0]),
+		seeHelp(meant(names[0], "", known), "")+", and acsync help topics", "")
 }
 
 func versionCommand(l *commandLine) *cli.Command {

@@ -117,12 +117,17 @@ func group(c *cli.Command, what string) *cli.Command {
 	return c
 }
 
-// seeHelp refers to the help of a command, behind what was probably meant.
+// seeHelp refers to the help of a command, behind what was probably meant; of the program where there is no
+// name. A topic of the manual may have the name of a command.
 func seeHelp(meant, name string) string {
-	if meant == "" {
-		return "see acsync help " + name
+	where := "acsync help"
+	if name != "" {
+		where = "acsync " + name + " --help"
 	}
-	return meant + " See acsync help " + name
+	if meant == "" {
+		return "see " + where
+	}
+	return meant + " See " + where
 }
 
 // commandName is the command with those that it stands under.
@@ -151,7 +156,7 @@ func misuse(c *cli.Context, err error, _ bool) error {
 	if unknown {
 		hint = meant(name, "--", append(flagNames(c.Command.Flags), "help", "version"))
 	}
-	return exit.Advise(usagef("%s", text), strings.TrimSpace(seeHelp(hint, where)), "")
+	return exit.Advise(usagef("%s", text), seeHelp(hint, where), "")
 }
 
 // complaints are those of the package flag, and the same in plain words.
