@@ -43,6 +43,7 @@ func manualLines(t *testing.T) (lines []manualLine) {
 		for _, line := range inline.FindAllStringSubmatch(page.Text, -1) {
 			if !strings.Contains(line[1], "…") {
 				line, _, _ := strings.Cut(strings.ReplaceAll(line[1], "\n", " "), " > ")
+				line, _, _ = strings.Cut(line, " | ")
 				lines = append(lines, manualLine{page.Name, shellFields(line), "", false})
 			}
 		}
