@@ -62,7 +62,7 @@ func newWitnessed(t *testing.T, program string) *witnessed {
 	w := &witnessed{victim: &victim{program: program, dir: t.TempDir(), now: time.Now(), secret: true}, read: make(chan struct{}, 1)}
 	var err error
 	w.stand, err = sandbox.Start(sandbox.Options{
-		PerHour: amount(50, 0), Busy: time.Duration(amount(1, 3)) * time.Hour, Now: time.Now, RequestsPerMinute: 1_000_000, KustomerPerMinute: 1_000_000, SearchesPerMinute: 1_000_000, DataPerMinute: 1_000_000,
+		PerHour: amount(70, 0), Busy: time.Duration(amount(1, 3)) * time.Hour, Now: time.Now, RequestsPerMinute: 1_000_000, KustomerPerMinute: 1_000_000, SearchesPerMinute: 1_000_000, DataPerMinute: 1_000_000,
 		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: w.hook}},
 	})
 	if err != nil {

@@ -53,7 +53,8 @@ func TestSignIsKept(t *testing.T) {
 			defer mu.Unlock()
 			return told[:min(len(told), width)]
 		})
-		time.Sleep(time.Second) // the same line is not drawn again
+		// The same line is not drawn again. From here on nothing happens at the moment of a drawing.
+		time.Sleep(time.Second + lineEvery/2)
 		set(80, strings.Repeat("two ", 12))
 		if _, err := s.Write([]byte("a line\n")); err != nil {
 			t.Fatal(err)

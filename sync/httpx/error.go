@@ -93,7 +93,7 @@ func (e *Error) OfRequest() bool {
 		connecting := []string{"dial", "proxyconnect", "socks connect"}
 		_, refused := errors.AsType[*proxyRefusal](e.Err)
 		_, unverified := errors.AsType[*tls.CertificateVerificationError](e.Err)
-		return !nameless && !refused && !unverified && (!ok || !slices.Contains(connecting, op.Op))
+		return !nameless && !refused && !unverified && !oldTLS(e.Err) && (!ok || !slices.Contains(connecting, op.Op))
 	default:
 		return false
 	}

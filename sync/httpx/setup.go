@@ -48,6 +48,9 @@ func setupAdvice(err error, setting string) string {
 // oldTLS reports whether a connection could not be secured because the other side speaks no version of TLS that
 // is new enough: it says so itself, or chooses one that was not offered. Only the words tell (observed).
 func oldTLS(err error) bool {
+	if err == nil {
+		return false
+	}
 	words := err.Error()
 	return strings.Contains(words, "tls: ") && (strings.Contains(words, "protocol version not supported") ||
 		strings.Contains(words, "unsupported protocol version"))
