@@ -180,7 +180,7 @@ func TestOneThingWrong(t *testing.T) {
 	}{
 		{name: "nothing", want: []string{}},
 		{
-			name: "Kustomer's key", world: world{edit: func(c *config.Config) { c.Kustomer.APIKey = config.NewSecret("wrong-4711") }},
+			name: "Kustomer's key", world: world{edit: func(c *config.Config) { c.Kustomer.APIKey = config.NewSecret("wrong-a-4711") }},
 			want: []string{"Kustomer key failed 4"}, says: "the API key is wrong",
 		},
 		{
@@ -188,11 +188,11 @@ func TestOneThingWrong(t *testing.T) {
 			want: []string{"Kustomer key failed 12"}, says: "KUSTOMER_API_KEY",
 		},
 		{
-			name: "Agent Connect's key", world: world{edit: func(c *config.Config) { c.AgentConnect.APIKey = config.NewSecret("wrong-4711") }},
+			name: "Agent Connect's key", world: world{edit: func(c *config.Config) { c.AgentConnect.APIKey = config.NewSecret("wrong-a-4711") }},
 			want: []string{"Agent Connect keys failed 4"}, says: "agent_connect.api_secret_file",
 		},
 		{
-			name: "the secret", world: world{edit: func(c *config.Config) { c.AgentConnect.APISecret = config.NewSecret("wrong-4711") }},
+			name: "the secret", world: world{edit: func(c *config.Config) { c.AgentConnect.APISecret = config.NewSecret("wrong-a-4711") }},
 			want: []string{"Agent Connect keys failed 4"}, says: "not told",
 		},
 		{
@@ -425,7 +425,7 @@ func impersonal(t *testing.T, stand *sandbox.Sandbox, lines []check.Line, settin
 	var said bytes.Buffer
 	fmt.Fprintln(&said, lines, settings)
 	private := []string{
-		"@", "Wilhelmina", "4711", stand.KustomerKey(), stand.AgentConnectKey(), stand.AgentConnectSecret(), stand.AgentConnectTestKey(),
+		"@", "Wilhelmina", "a-4711", stand.KustomerKey(), stand.AgentConnectKey(), stand.AgentConnectSecret(), stand.AgentConnectTestKey(),
 	}
 	for _, u := range sandbox.RegularAgents {
 		private = append(private, strings.Fields(u.Name.(string))...)
