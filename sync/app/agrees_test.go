@@ -54,13 +54,13 @@ func (r passReport) sum() int {
 
 // agrees holds, whenever a script has a pass print its report for programs, that the report adds up, and that the exit code
 // is the one that follows from it; and of past passes, that all that they found has a disposition.
-func agrees(ts *testscript.TestScript, code int) {
+func agrees(ts *testscript.TestScript, out string, code int) {
 	var r passReport
-	switch err := json.Unmarshal([]byte(ts.ReadFile("stdout")), &r); {
+	switch err := json.Unmarshal([]byte(out), &r); {
 	case err == nil && r.Schema == "acsync.audit/1" && r.Exit != code:
 		ts.Fatalf("the exit code is %d, and the audit says %d", code, r.Exit)
 	case err == nil && r.Schema == "acsync.history/1":
-		addsUp(ts)
+		addsUp(ts, out)
 		return
 	case err != nil || r.Schema != "acsync.pass/1":
 		return
@@ -78,7 +78,7 @@ func agrees(ts *testscript.TestScript, code int) {
 }
 
 // addsUp holds that what past passes found is the sum of its dispositions, together and of each pass.
-func addsUp(ts *testscript.TestScript) {
+func addsUp(ts *testscript.TestScript, out string) {
 	var h struct {
 		Found        int
 		Dispositions []struct{ Count int }
@@ -88,7 +88,7 @@ func addsUp(ts *testscript.TestScript) {
 			Counts map[string]int
 		}
 	}
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &h))
+	ts.Check(json.Unmarshal([]byte(out), &h))
 	sum, found := 0, 0
 	for _, d := range h.Dispositions {
 		sum += d.Count
