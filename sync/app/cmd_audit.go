@@ -140,6 +140,7 @@ func (a *auditing) prepare() error {
 	terms := audit.Terms{
 		Identity: store.Identity(cfg.Sync.SurveyPer), Received: received,
 		Since: a.about.Window.From.Add(-verify.Skew), Settled: now.Add(-audit.Settles),
+		Stamped: cfg.AgentConnect.Stamp,
 	}
 	switch {
 	case !received && a.ledger == nil:

@@ -73,6 +73,8 @@ func TestCompare(t *testing.T) {
 	without.Ledger = ""
 	blind := terms
 	blind.Received = false
+	stamped := terms
+	stamped.Stamped = true
 	for name, test := range map[string]struct {
 		journey journey.Journey
 		terms   Terms
@@ -92,6 +94,9 @@ func TestCompare(t *testing.T) {
 		"for a pass to find":         {marked(""), notRead, ""},
 		"marked done again since":    {again, terms, ""},
 		"asked just now":             {with(marked(""), 24*time.Hour, theirs), terms, ""},
+		"by others just now":         {with(marked(""), 24*time.Hour, ""), stamped, "not_in_ledger unknown"},
+		"by another ledger just now": {with(marked("", entry(store.Retry)), 24*time.Hour, theirs), stamped, "not_in_ledger retry"},
+		"by us just now":             {with(marked(""), 24*time.Hour, ours), stamped, ""},
 		"not for this resolution":    {second, perResolution, "never_asked unknown"},
 		"asked twice by us":          {with(with(marked("", entry(store.Accepted)), soon, ours), soon, ours), terms, "asked_twice by_acsync"},
 		"by us and by others":        {with(with(marked("", entry(store.Accepted)), soon, ours), soon, ""), terms, "asked_twice by_both"},

@@ -24,6 +24,9 @@ type Terms struct {
 	// Settled is the time up to which everything should have come to its end: what was marked done later, or
 	// sent later, may still be on its way.
 	Settled time.Time
+	// Stamped: requests of the ledger carry its stamp, so that one without it is of others, and for the ledger to
+	// know at once: the next pass would ask again.
+	Stamped bool
 }
 
 // Compare says what is wrong with a conversation; false for nothing.
@@ -105,10 +108,11 @@ func (t Terms) expected(j journey.Journey) int {
 }
 
 // unknown reports whether there is a request that the ledger should know of: what was asked before it began is
-// not its business, and what was asked just now it had not heard of when it was read.
+// not its business, and what it has asked just now it had not heard of when it was read.
 func (t Terms) unknown(requests []Request) bool {
 	return slices.ContainsFunc(requests, func(r Request) bool {
-		return (r.Ours || r.At.After(t.Known)) && r.At.Before(t.Settled)
+		foreign := t.Stamped && !r.Ours
+		return (r.Ours || r.At.After(t.Known)) && (foreign || r.At.Before(t.Settled))
 	})
 }
 
