@@ -217,6 +217,10 @@ func (p *progress) total() (n int, words string) {
 // first. What is waited for comes last.
 func (s standing) line(width int, wait tenant.Wait) string {
 	counts, bare := s.phase, ""
+	// What is skipped counts, and was never to be sent.
+	if s.sending && counts == "sending" {
+		counts = "done with"
+	}
 	switch {
 	case s.phase == gettingReady:
 	case s.words != "":

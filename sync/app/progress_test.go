@@ -51,20 +51,20 @@ func TestProgressLine(t *testing.T) {
 			p.Observe(accepted)
 		}
 		// Half of the rest is to be sent, at one in two seconds: 70 of this window, and 97 of what is to come.
-		expect(130, "sending 135 of about 400 · ████████░░░░░░░░░░░░░░░░ · 33% · 35/min · about 5 min left · read up to 2000-01-01 00:30 UTC")
-		expect(79, "sending 135 of about 400 · 33% · 35/min · about 5 min left")
+		expect(130, "done with 135 of about 400 · ████████░░░░░░░░░░░░░░░░ · 33% · 35/min · about 5 min left · read up to 2000-01-01 00:30 UTC")
+		expect(79, "done with 135 of about 400 · 33% · 35/min · about 5 min left")
 		wait = tenant.Wait{Text: "paced by Agent Connect, 30/min", Brief: "paced by Agent Connect"}
-		expect(99, "sending 135 of about 400 · 33% · 35/min · about 5 min left · paced by Agent Connect, 30/min")
-		expect(79, "sending 135 of about 400 · 35/min · about 5 min left · paced by Agent Connect")
-		expect(39, "sending 135 of about 400")
+		expect(99, "done with 135 of about 400 · 33% · 35/min · about 5 min left · paced by Agent Connect, 30/min")
+		expect(79, "done with 135 of about 400 · 35/min · about 5 min left · paced by Agent Connect")
+		expect(39, "done with 135 of about 400")
 		wait = tenant.Wait{Text: "pausing 42s for Agent Connect: the server answered 429", Brief: "pausing 42s"}
-		expect(39, "sending 135 of about 400 · pausing 42s")
+		expect(39, "done with 135 of about 400 · pausing 42s")
 		wait = tenant.Wait{}
 		p.Observe(surveysync.WindowRead{Window: fetch.Window{From: begin.Add(30 * time.Minute), To: end}, Found: 250, Send: 0})
 		for range 250 {
 			p.Observe(skipped1)
 		}
-		expect(79, "sending 385 of 455 · 84% · 35/min · about 2 min left")
+		expect(79, "done with 385 of 455 · 84% · 35/min · about 2 min left")
 		for range 70 {
 			p.Observe(accepted)
 		}

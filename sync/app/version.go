@@ -69,7 +69,7 @@ func (s source) text() string {
 	commit, committed := s.Commit, ""
 	switch {
 	case commit == "":
-		commit = "not known: it was not built in a clone of its repository, or by go run"
+		commit = "not known: built outside a clone of its repository, by go run, or with -buildvcs=false"
 	case s.Modified:
 		commit += ", and changes that are not in it"
 	}

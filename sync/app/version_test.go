@@ -39,12 +39,12 @@ func TestVersion(t *testing.T) {
 		},
 		{
 			"without one", &debug.BuildInfo{}, release,
-			"commit     not known: it was not built in a clone of its repository, or by go run\n",
+			"commit     not known: built outside a clone of its repository, by go run, or with -buildvcs=false\n",
 			[]string{`"commit":""`, `"committed":""`, `"modified":false`},
 		},
 		{
 			"without anything", nil, release,
-			"commit     not known: it was not built in a clone of its repository, or by go run\n", nil,
+			"commit     not known: built outside a clone of its repository, by go run, or with -buildvcs=false\n", nil,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -103,7 +103,11 @@ func some(n int, one, many string) string {
 }
 
 func enumerate(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), "; ") + "."
+	said := slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	if len(said) == 0 {
+		return ""
+	}
+	return strings.Join(said, "; ") + "."
 }
 
 func ratio(n, of int) float64 {

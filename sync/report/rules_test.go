@@ -228,3 +228,12 @@ func TestRulesForms(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesWithNothingToSay: where all would be asked, the headline says it all.
+func TestRulesWithNothingToSay(t *testing.T) {
+	r := trialOf(false)
+	r.rows, r.Named = r.rows[:1], nil
+	if v := rulesVerdict(r); v.Detail != "" {
+		t.Errorf("it says %q after %q", v.Detail, v.Headline)
+	}
+}
