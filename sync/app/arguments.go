@@ -102,8 +102,7 @@ func flagsFirst(commands []*cli.Command, args []string) []string {
 
 // meant asks whether a known name was meant by another one; empty where none is near.
 func meant(name, before string, known []string) string {
-	// Of two letters any other two are near.
-	if len(name) < 3 {
+	if len(name) < 2 {
 		return ""
 	}
 	found := strings.TrimPrefix(config.Suggest(name, known), "; ")

@@ -58,7 +58,7 @@ func TestProgressLine(t *testing.T) {
 		expect(79, "done with 135 of about 400 · 35/min · about 5 min left · paced by Agent Connect")
 		expect(39, "done with 135 of about 400")
 		wait = tenant.Wait{Text: "pausing 42s for Agent Connect: the server answered 429", Brief: "pausing 42s"}
-		expect(39, "done with 135 of about 400 · pausing 42s")
+		expect(39, "135 of about 400 · pausing 42s")
 		wait = tenant.Wait{}
 		p.Observe(surveysync.WindowRead{Window: fetch.Window{From: begin.Add(30 * time.Minute), To: end}, Found: 250, Send: 0})
 		for range 250 {
