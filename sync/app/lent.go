@@ -46,10 +46,10 @@ func (l *lentLedger) Info() (store.Info, error) { return l.info, nil }
 // lateWait is how long a command waits for a pass once it has read the services for minutes.
 const lateWait = 30 * time.Minute
 
-// Each gives every entry.
+// Each gives every entry, and what is left of each that was erased.
 func (l *lentLedger) Each(fn func(store.Entry) error) error {
 	defer func() { l.lock = lockPolicy{wait: max(l.lock.wait, lateWait)} }()
-	err := l.read(func(ledger *bolt.Ledger) error { return ledger.Each(fn) })
+	err := l.read(func(ledger *bolt.Ledger) error { return everything(ledger)(fn) })
 	if !errors.Is(err, tenant.ErrUnmade) || l.tenant.Demo == nil {
 		return err
 	}

@@ -198,7 +198,7 @@ func (w *mending) markAll(part []Finding, entries map[string][]store.Entry) erro
 			continue
 		}
 		for _, e := range entries[f.Conversation] {
-			ended := e.State == store.Rejected || e.State == store.Dropped
+			ended := e.State == store.Rejected || e.State == store.Dropped && !e.Erased()
 			if ended && w.about(f, e) {
 				over = append(over, e)
 			}

@@ -147,6 +147,22 @@ func TestMendLooksAgain(t *testing.T) {
 	}
 }
 
+// TestMendLeavesTheErased: what was erased since the audit is neither queued nor marked, and keeps nobody else
+// from it.
+func TestMendLeavesTheErased(t *testing.T) {
+	b := newBench(t, "")
+	if _, err := b.Forget([]string{"a", "b"}, noon); err != nil {
+		t.Fatal(err)
+	}
+	done, err := b.mend(t, missed("a", noon), there("b", ""), there("c", ""))
+	if want := (Mended{Marked: 1, Left: 1}); err != nil || done != want {
+		t.Errorf("%+v, %v; want %+v", done, err, want)
+	}
+	if got := fmt.Sprint(b.states(t, "a"), b.states(t, "b"), b.states(t, "c")); got != "[dropped] [dropped] [accepted]" {
+		t.Errorf("they are %s", got)
+	}
+}
+
 // TestMendStops: what cannot be marked ends the mending, and nothing is queued behind it.
 func TestMendStops(t *testing.T) {
 	b, broken := newBench(t, ""), errors.New("the disk is full")

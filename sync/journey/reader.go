@@ -21,7 +21,7 @@ import (
 // services are read.
 type Ledger interface {
 	Info() (store.Info, error)
-	// Each gives every entry.
+	// Each gives every entry, and what is left of each that was erased.
 	Each(fn func(store.Entry) error) error
 }
 
@@ -60,7 +60,7 @@ const idsAtOnce = 50
 //
 // What Kustomer shows under that window comes by its search. What the ledger has of the window and the search
 // does not show was marked done again since, or is gone: it is read by its id, and counts for the window by
-// the ledger's word.
+// the ledger's word. What was erased from the ledger is left out: nothing of it is held against anybody.
 func (r Reader) Range(ctx context.Context, w fetch.Window) iter.Seq2[Journey, error] {
 	return func(yield func(Journey, error) bool) {
 		reading := reading{Reader: r, window: w}
@@ -88,6 +88,7 @@ type reading struct {
 	fetcher  *fetch.Fetcher
 	sides    Partitions[side]
 	ledgerID string
+	erased   map[store.Key]bool                    // what is left of them
 	latest   time.Time                             // what the ledger tells last of the range
 	nameless map[uint64][]agentconnect.Interaction // those without a conversation, by their number
 }
@@ -135,8 +136,12 @@ func (r *reading) readLedger() error {
 	if err != nil {
 		return err
 	}
-	r.ledgerID = info.ID
+	r.ledgerID, r.erased = info.ID, map[store.Key]bool{}
 	return r.Ledger.Each(func(e store.Entry) error {
+		if e.Erased() {
+			r.erased[e.Key] = true
+			return nil
+		}
 		if r.window.Contains(e.Record.Resolution) && e.At.After(r.latest) {
 			r.latest = e.At
 		}
@@ -222,7 +227,7 @@ func (r *reading) findNameless() error {
 func (r *reading) join(ctx context.Context, sides []side, yield func(Journey, error) bool) error {
 	found := map[string]*Journey{}
 	for _, s := range sides {
-		if r.concerns(s) {
+		if r.concerns(s) && !r.erased[store.ErasedKey(s.Conversation)] {
 			found[s.Conversation] = &Journey{Conversation: s.Conversation}
 		}
 	}

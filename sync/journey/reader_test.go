@@ -3,6 +3,7 @@ package journey
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,6 +130,31 @@ func TestRangeReadsWhatConcernsIt(t *testing.T) {
 	}
 	if w.byID > 0 {
 		t.Errorf("%d were read by their ids", w.byID)
+	}
+}
+
+// TestRangeLeavesOutTheErased: what was erased from the ledger is not read as never heard of, by whichever of
+// the systems it is known.
+func TestRangeLeavesOutTheErased(t *testing.T) {
+	const day = 24 * time.Hour
+	w := &world{}
+	w.mark(1, day)
+	w.mark(2, day)
+	w.receive(2, day)
+	w.receive(3, day)
+	w.mark(4, day)
+	for n := 1; n <= 3; n++ {
+		w.entries = append(w.entries, store.Entry{Key: store.ErasedKey(id(n)), Record: store.ErasedAt(testNow)})
+	}
+	var got []string
+	for j, err := range w.reader().Range(t.Context(), yesterday()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, j.Conversation)
+	}
+	if !slices.Equal(got, []string{id(4)}) {
+		t.Errorf("it gives %q, want that alone which was not erased", got)
 	}
 }
 
