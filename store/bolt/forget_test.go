@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -228,6 +229,29 @@ func TestForgottenDoNotComeBack(t *testing.T) {
 	wantSame(t, info(t, w).Transaction, r.Copy.Transaction)
 	wantForgotten(t, w, ids...)
 	must(t, w.Adopt(Adoption{Excused: true}))
+}
+
+// TestForgottenStayAwayFromOldCopies: a copy of an older format becomes one that no version opens that does not know
+// of forgetting.
+func TestForgottenStayAwayFromOldCopies(t *testing.T) {
+	for format := 2; format < newest(migrations); format++ {
+		t.Run(fmt.Sprint(format), func(t *testing.T) {
+			stored := fmt.Sprintf("testdata/format-%d.db.gz", format)
+			path, copied := unpack(t, stored), unpackRaw(t, stored)
+			l := openLedger(t, path, Options{AcceptFence: true})
+			_, err := l.Forget([]string{id(5).Conversation, "conv-7"}, noon)
+			must(t, err)
+			must(t, l.Close())
+			r, err := NewRestoration(path, copied, Options{})
+			must(t, err)
+			if _, err := r.Place(); err != nil {
+				t.Fatal(err)
+			}
+			_, err = open(path, Options{AcceptFence: true}, migrations[:3])
+			wantError(t, err, store.ErrNewerFormat)
+			wantForgotten(t, openLedger(t, path, Options{AcceptFence: true}), id(5).Conversation, "conv-7")
+		})
+	}
 }
 
 // TestForgottenAreTakenOver: a ledger that imports the export of another one erases what that was told to forget.

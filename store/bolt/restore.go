@@ -347,6 +347,10 @@ func eraseAgain(path, temp string, marks []store.Entry) error {
 		if err := f.open(Options{}); err != nil {
 			return err
 		}
+		// A version that does not know of forgetting must not open it.
+		if err := upgrade(f.db, migrations); err != nil {
+			return err
+		}
 		err := f.db.Update(func(tx *bbolt.Tx) error {
 			t, err := beginTxn(tx)
 			if err != nil {
