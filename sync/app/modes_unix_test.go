@@ -100,7 +100,9 @@ func walk(t *testing.T, dir string) map[string]fs.FileInfo {
 func writeEverything(t *testing.T, dir, umask string) {
 	t.Helper()
 	now := time.Now().UTC().Add(time.Minute).Truncate(time.Second)
-	stand, err := sandbox.Start(sandbox.Options{Busy: someBusy, Now: func() time.Time { return now }})
+	stand, err := sandbox.Start(sandbox.Options{
+		PerHour: 30, Busy: someBusy, Now: func() time.Time { return now }, DataPerMinute: 1e6,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +158,7 @@ call acsync schedule systemd --out units
 call acsync status
 call acsync check
 call acsync passes
-acsync run --sandbox --log-level debug >>given/said 2>&1
+acsync run --sandbox --max 3 --log-level debug >>given/said 2>&1
 exit 0
 `
 	c := exec.Command("/bin/sh", "-c", script, "sh", umask)
