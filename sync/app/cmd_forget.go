@@ -199,9 +199,16 @@ func (e erasure) text() string {
 	}
 	list("still hold", e.copies)
 	list("not readable", e.unread)
-	if len(e.copies)+len(e.unread) > 0 {
-		b.WriteString("\nFirst make a new backup: acsync ledger backup --out FILE\nThen remove these. " +
-			"Nothing needs the ledger of rehearsals.\n")
+	if len(e.copies) > 0 {
+		first := "First"
+		if e.dry {
+			first = "Once it is erased,"
+		}
+		b.WriteString("\n" + first + " make a new backup: acsync ledger backup --out FILE\nThen remove what still " +
+			"holds it. Nothing needs the ledger of rehearsals.\n")
+	}
+	if len(e.unread) > 0 {
+		b.WriteString("\nWhat is not readable may hold it too: see why, and give the same command again.\n")
 	}
 	if e.dry {
 		b.WriteString("\nNothing was written.")
