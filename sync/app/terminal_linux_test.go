@@ -111,7 +111,7 @@ func TestFirstPassOnATerminal(t *testing.T) {
 	dir, now := t.TempDir(), time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	pass := func(args ...string) string {
 		screen, tty := openTerminal(t)
-		c := exec.Command("acsync", append([]string{"run", "--sandbox"}, args...)...)
+		c := exec.Command("acsync", append([]string{"run", "--sandbox", "--max", "40"}, args...)...)
 		c.Dir, c.Stdout, c.Stderr = dir, tty, tty
 		c.Env = []string{"HOME=" + dir, "TERM=xterm", "NO_COLOR=1", "FIXED_NOW=" + now.Format(time.RFC3339)}
 		if err := c.Start(); err != nil {
