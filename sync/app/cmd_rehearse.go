@@ -69,5 +69,5 @@ func rehearsalStart(s *session) (time.Time, error) {
 	if !s.c.IsSet(flagStart) {
 		return s.clock().Add(-beginning).UTC(), nil
 	}
-	return firstStart(s.c, s.times(s.tenant.Config, time.Now().UTC()))
+	return firstStart(s.c, s.times(s.tenant.Config, s.clock().UTC()))
 }
