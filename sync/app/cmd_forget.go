@@ -65,12 +65,7 @@ func ledgerForget(s *session) error {
 		if done.Erasure, err = ledger.Forget(ids, s.clock()); err != nil {
 			return err
 		}
-		if err := ledger.Wipe(); err != nil {
-			return fmt.Errorf("%w; %s erased, and will never be asked about, but unused parts of the file "+
-				"still hold the ids: give the same command again", err,
-				doc.Several(done.Erased+done.Before, "conversation is", "conversations are"))
-		}
-		return nil
+		return done.unwiped(ledger.Wipe())
 	})
 	if errors.Is(err, store.ErrRefused) {
 		err = exit.New(exit.Usage, err.Error())
@@ -80,6 +75,21 @@ func ledgerForget(s *session) error {
 	}
 	done.search(s, id, ids)
 	return done.say(s)
+}
+
+// unwiped tells what a failure to rewrite the file leaves; nil stays nil.
+func (e erasure) unwiped(err error) error {
+	if err == nil {
+		return nil
+	}
+	todo := "give the same command again"
+	// Where an open file cannot be rewritten, it never can be.
+	if errors.Is(err, errors.ErrUnsupported) {
+		todo = ""
+	}
+	return exit.Advise(fmt.Errorf("%w; %s erased, and will never be asked about, but unused parts of the file "+
+		"still hold the ids", err,
+		doc.Several(e.Erased+e.Before, "conversation is", "conversations are")), todo, "security")
 }
 
 // toForget are the ids that the command line names, and those of a file.
