@@ -1,6 +1,7 @@
 package manual
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -84,11 +85,7 @@ func (p *page) block(n ast.Node, width int) []string {
 	case *ast.List:
 		return p.list(n, width)
 	case *ast.FencedCodeBlock, *ast.CodeBlock:
-		var lines []string
-		for _, line := range p.raw(n) {
-			lines = append(lines, strings.Repeat(" ", codeLeft)+p.paint(code, line))
-		}
-		return lines
+		return p.code(p.raw(n), width)
 	case *ast.HTMLBlock:
 		return wrap(strings.Fields(strings.Join(p.raw(n), " ")), width)
 	case *ast.Blockquote:
@@ -99,6 +96,23 @@ func (p *page) block(n ast.Node, width int) []string {
 		return table(p.rows(n), width)
 	}
 	return p.blocks(n, width, false)
+}
+
+// code is as it was written. Where a line has no room for what it says behind a command, all of the block say
+// it below theirs.
+func (p *page) code(written []string, width int) (lines []string) {
+	tooWide := func(line string) bool { return codeLeft+columns(line) > width }
+	below := slices.ContainsFunc(written, tooWide)
+	for _, line := range written {
+		parts := []string{line}
+		if command, remark, found := strings.Cut(line, " # "); found && below {
+			parts = []string{strings.TrimRight(command, " "), "    # " + remark}
+		}
+		for _, part := range parts {
+			lines = append(lines, strings.Repeat(" ", codeLeft)+p.paint(code, part))
+		}
+	}
+	return lines
 }
 
 // heading is bold, or has a line below it where nothing can be bold.

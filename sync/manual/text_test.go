@@ -38,6 +38,8 @@ func inBlocks(page string) map[string]bool {
 	for _, block := range blocks.FindAllString(page, -1) {
 		for line := range strings.Lines(block) {
 			lines[strings.TrimSpace(line)] = true
+			command, remark, _ := strings.Cut(strings.TrimSpace(line), " # ")
+			lines[strings.TrimSpace(command)], lines["# "+remark] = true, true
 		}
 	}
 	return lines
@@ -68,20 +70,21 @@ func compareWords(t *testing.T, source, shown string) {
 // TestText shows each kind of block and of piece within a line.
 func TestText(t *testing.T) {
 	for name, test := range map[string]struct{ markdown, want string }{
-		"words":       {"one two three four five six seven eight nine", "one two three four five six seven eight\nnine\n"},
-		"heading":     {"# A\n\n## B C\n\ntext", "A\n═\n\nB C\n───\n\ntext\n"},
-		"code":        {"`a b` *and* **more**", "`a b` and more\n"},
-		"list":        {"- one\n- two is longer than a line of this terminal\n  - three", "- one\n- two is longer than a line of this\n  terminal\n  - three\n"},
-		"numbers":     {"3. a\n\n   ```sh\n   b  c\n   ```\n\n4. d", "3. a\n\n     b  c\n\n4. d\n"},
-		"table":       {"| a | b |\n| --- | --- |\n| c | d \\| `e\\|f` |", "a  b\n────────────\nc  d | `e|f`\n"},
-		"topic":       {"see [this](ledger.md#x) and [that](ledger.md), [here](#y)", "see this (acsync help ledger) and that,\nhere\n"},
-		"web":         {"[site](https://example.com)", "site (https://example.com)\n"},
-		"quotation":   {"> a\n> b", "│ a b\n"},
-		"entities":    {"a &lt;b&gt; \\*c\\*", "a <b> *c*\n"},
-		"long word":   {strings.Repeat("x", 50), strings.Repeat("x", 40) + "\n" + strings.Repeat("x", 10) + "\n"},
-		"long code":   {"`" + strings.Repeat("word ", 12) + "end`", "`" + strings.Repeat("word ", 7) + "word\nword word word word end`\n"},
-		"nothing":     {"", ""},
-		"only blanks": {" \n\t\n", ""},
+		"words":             {"one two three four five six seven eight nine", "one two three four five six seven eight\nnine\n"},
+		"heading":           {"# A\n\n## B C\n\ntext", "A\n═\n\nB C\n───\n\ntext\n"},
+		"code":              {"`a b` *and* **more**", "`a b` and more\n"},
+		"list":              {"- one\n- two is longer than a line of this terminal\n  - three", "- one\n- two is longer than a line of this\n  terminal\n  - three\n"},
+		"numbers":           {"3. a\n\n   ```sh\n   b  c\n   ```\n\n4. d", "3. a\n\n     b  c\n\n4. d\n"},
+		"table":             {"| a | b |\n| --- | --- |\n| c | d \\| `e\\|f` |", "a  b\n────────────\nc  d | `e|f`\n"},
+		"topic":             {"see [this](ledger.md#x) and [that](ledger.md), [here](#y)", "see this (acsync help ledger) and that,\nhere\n"},
+		"web":               {"[site](https://example.com)", "site (https://example.com)\n"},
+		"quotation":         {"> a\n> b", "│ a b\n"},
+		"entities":          {"a &lt;b&gt; \\*c\\*", "a <b> *c*\n"},
+		"long word":         {strings.Repeat("x", 50), strings.Repeat("x", 40) + "\n" + strings.Repeat("x", 10) + "\n"},
+		"code with remarks": {"```sh\na   # b\nc --long-flag with many words   # and a remark\n```", "  a\n      # b\n  c --long-flag with many words\n      # and a remark\n"},
+		"long code":         {"`" + strings.Repeat("word ", 12) + "end`", "`" + strings.Repeat("word ", 7) + "word\nword word word word end`\n"},
+		"nothing":           {"", ""},
+		"only blanks":       {" \n\t\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := Text(test.markdown, Style{Width: narrowest}); got != test.want {
