@@ -149,6 +149,9 @@ func exampleWords(line string) (words []string) {
 // TestExamplesRun carries the examples out on the stand-ins, one after the other as a newcomer does: each does
 // its work.
 func TestExamplesRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing runs at the same time here") // which is what -short is for
+	}
 	t.Chdir(t.TempDir())
 	env := []string{"XDG_CACHE_HOME=" + t.TempDir(), "HOME=" + t.TempDir()}
 	// Then the stand-ins have the conversation that the examples name.

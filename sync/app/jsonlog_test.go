@@ -134,6 +134,9 @@ func (w loggedWorld) everyCommand(each func(line []string, flags []cli.Flag, pas
 // TestEveryLineIsJSON lets each command fail in each way: with --log-format json every line on stderr is one of the log, and
 // those of a pass have its id.
 func TestEveryLineIsJSON(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing runs at the same time here") // which is what -short is for
+	}
 	w := newLoggedWorld(t)
 	stopped, stop := context.WithCancelCause(t.Context())
 	stop(interrupted{os.Interrupt})

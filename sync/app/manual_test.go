@@ -174,6 +174,9 @@ func TestManualIsTrue(t *testing.T) {
 // TestManualTranscripts makes the passes that the manual shows, at the time at which they were made, and compares what it
 // shows. UPDATE=1 writes them anew. The README shows a few lines of the first. Then it plays the command lines of the manual.
 func TestManualTranscripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("nothing runs at the same time here") // which is what -short is for
+	}
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	program := App{Now: func() time.Time { return now }}
 	env := []string{"XDG_CACHE_HOME=" + t.TempDir()}

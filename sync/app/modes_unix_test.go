@@ -20,6 +20,7 @@ import (
 // TestFileModes makes every kind of file that the program writes, whatever the umask, and holds that none of them
 // is for others, but what somebody else has to read.
 func TestFileModes(t *testing.T) {
+	oneByOne(t)
 	for _, umask := range []string{"000", "077"}[:amount(1, 2)] {
 		t.Run(umask, func(t *testing.T) {
 			t.Parallel()
