@@ -48,7 +48,7 @@ const (
 	mostBars  = 10
 	barHeight = 34 // text and bar
 	labelSize = 30 // characters
-	phoneBar  = 40 // characters of a label and its value in the narrowest chart, which is 18rem wide
+	phoneBar  = 38 // characters of a label and its value in the narrowest chart, which is 18rem wide
 )
 
 // mark is something at its place in a chart: across in percent of the width, down in pixels.
