@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -162,32 +161,13 @@ var advice = []struct {
 	},
 }
 
-// explained is an error that has left the package: with the path that it is about, and what to do.
-type explained struct {
-	path        string
-	err         error
-	todo, topic string
-}
-
-// Error says what happened to what, and what to do.
-func (e *explained) Error() string { return exit.Told(e.path+": "+e.err.Error(), e.todo) }
-
-// Unwrap is the error as it was.
-func (e *explained) Unwrap() error { return e.err }
-
-// Todo is what to do.
-func (e *explained) Todo() string { return e.todo }
-
-// Topic is the one of the manual that tells more.
-func (e *explained) Topic() string { return e.topic }
-
 // explain adds the path and the advice to an error that leaves the package, once; nil stays nil.
 func explain(path string, err error) error {
 	if err == nil || strings.HasPrefix(err.Error(), path+": ") {
 		return err
 	}
 	todo, topic := advise(err)
-	return &explained{path, err, todo, topic}
+	return exit.Advise(fmt.Errorf("%s: %w", path, err), todo, topic)
 }
 
 // advise says what can be done about an error, and what topic tells more; empty for nothing that is known
@@ -203,8 +183,12 @@ func advise(err error) (todo, topic string) {
 
 // bare is an error without what explain has added.
 func bare(path string, err error) error {
-	if strings.HasPrefix(err.Error(), path+": ") {
-		return cmp.Or(errors.Unwrap(err), err)
+	for strings.HasPrefix(err.Error(), path+": ") {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			break
+		}
+		err = inner
 	}
 	return err
 }
