@@ -17,17 +17,20 @@ import (
 // callLog writes each attempt at a call of a service to its log at debug: no key, no body, no header, and of
 // the address only what names nobody.
 type callLog struct {
-	log     *slog.Logger // nil: nothing is written
-	service string
-	base    string
+	log  *slog.Logger // nil: nothing is written
+	of   reporter     // of the service
+	base string
 }
 
-// attempt writes one that has ended with a status, or an error. What is private is taken out of the address.
-func (l callLog) attempt(ctx context.Context, c Call, private []string, began time.Time, status int, err error) {
+// attempt writes one that has ended with an answer, or an error. What is private is taken out of the address.
+func (l callLog) attempt(ctx context.Context, c Call, began time.Time, answer *Response, err error) {
 	if l.log == nil || !l.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
-	a, result, class := attemptOf(ctx), "ok", l.service
+	a, status, result, class := attemptOf(ctx), 0, "ok", l.of.name
+	if answer != nil {
+		status = answer.Status
+	}
 	if err != nil {
 		result = "failed"
 	}
@@ -39,7 +42,7 @@ func (l callLog) attempt(ctx context.Context, c Call, private []string, began ti
 	}
 	path := redact.Cut(redact.Path(cmp.Or(c.Shown, c.Path)), pathShown)
 	// Not all that Text masks: a port, or a page, is no telephone number.
-	shown := l.base + redact.Secrets(path+shownQuery(c.Query), private...)
+	shown := l.base + redact.Secrets(path+shownQuery(c.Query), l.of.private(c)...)
 	l.log.LogAttrs(ctx, slog.LevelDebug, "call", slog.String("class", class), slog.String("method", c.Method),
 		slog.String("url", shown), slog.Int("attempt", a.number), slog.Int("status", status),
 		slog.String("result", result), slog.Duration("duration", time.Since(began).Round(time.Microsecond)),

@@ -76,14 +76,14 @@ func NewService(o ServiceOptions) (*Service, error) {
 	if o.HTTP != nil {
 		client = withoutRedirects(o.HTTP)
 	}
+	report := reporter{
+		name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
+		secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
+		proven: cmp.Or(o.Proven, new(atomic.Bool)),
+	}
 	return &Service{
 		base: base, header: header, authorize: o.Authorize, client: client, ahead: new(atomic.Int64),
-		log: callLog{o.Log, o.Name, base.String()},
-		report: reporter{
-			name: o.Name, setting: o.Setting, timeout: cmp.Or(max(o.Timeout, 0), 30*time.Second),
-			secrets: o.Secrets, codesOnly: o.CodesOnly, advise: o.Advise, own: o.Own,
-			proven: cmp.Or(o.Proven, new(atomic.Bool)),
-		},
+		report: report, log: callLog{o.Log, report, base.String()},
 	}, nil
 }
 
@@ -95,11 +95,7 @@ func (s *Service) Base() url.URL { return *s.base }
 func (s *Service) Do(ctx context.Context, c Call) (*Response, error) {
 	began := time.Now()
 	resp, err := s.do(ctx, c)
-	status := 0
-	if resp != nil {
-		status = resp.Status
-	}
-	s.log.attempt(ctx, c, s.report.private(c), began, status, err)
+	s.log.attempt(ctx, c, began, resp, err)
 	return resp, err
 }
 
