@@ -95,7 +95,8 @@ func withoutCase(pattern ast.Node) ast.Node {
 		ast.Patch(&pattern, &ast.StringNode{Value: anyCase + literal.Value})
 		return pattern
 	}
-	ast.Patch(&pattern, call(counted("+"), stepsAt(pattern), &ast.StringNode{Value: anyCase}, call(fnText, pattern)))
+	ast.Patch(&pattern, call(
+		counted("+"), stepsAt(pattern), &ast.StringNode{Value: anyCase}, call(fnText, pattern)))
 	return pattern
 }
 

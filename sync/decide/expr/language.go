@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -20,11 +21,8 @@ import (
 var builtins = strings.Fields(`all none any one filter map find count len abs ceil floor round int float trim
 	trimPrefix trimSuffix upper lower indexOf lastIndexOf hasPrefix hasSuffix max min first last date duration`)
 
-// textFunctionNames are the functions of our own that an expression can name.
-var textFunctionNames = []string{"split", "join", "replace", "string"}
-
 func functionNames() []string {
-	return slices.Sorted(slices.Values(slices.Concat(builtins, textFunctionNames)))
+	return slices.Sorted(slices.Values(slices.AppendSeq(slices.Clone(builtins), maps.Keys(textFunctions))))
 }
 
 func language() []expr.Option {
@@ -39,8 +37,13 @@ func language() []expr.Option {
 			return values[0] != nil && values[1] != nil && holds(values[0], values[1]), nil
 		}, new(func(any, any) bool)))
 	}
-	options = append(
+	for name, f := range textFunctions {
+		// It tells an expression the types; what is evaluated is the one that the rewriter puts in its place.
+		options = append(options, expr.Function(name, unmade, f.types...), f.counting(name))
+	}
+	return append(
 		options,
+		addition.counting("+"),
 		expr.Function(fnStep, takeStep, new(func(*stepCounter) bool)),
 		expr.Function(fnTruth, truth, new(func(any) bool)),
 		expr.Function(fnText, text, new(func(any) string)),
@@ -54,33 +57,33 @@ func language() []expr.Option {
 		expr.Function(fnWhole, whole, new(func(any) any)),
 		expr.Function(fnFold, fold, new(func(*stepCounter, any) any)),
 	)
-	return append(options, textFunctions()...)
 }
 
-// textFunctions put texts together or apart. A name with brackets is for the rewriter, which gives the count of
-// steps as the first argument; that without them only tells an expression the types.
-func textFunctions() []expr.Option {
-	var options []expr.Option
-	for _, f := range []struct {
-		name  string
-		make  func(steps *stepCounter, values ...any) (any, error)
-		types []any
-	}{
-		{"+", plus, []any{new(func(any, any) any), new(func(string, string) string)}},
-		{"split", split, []any{new(func(string, string) []string)}},
-		{"replace", replace, []any{new(func(string, string, string) string)}},
-		{"string", asText, []any{new(func(any) string)}},
-		{"join", joinList, []any{
-			new(func([]string, string) string), new(func([]any, string) string), new(func(any, string) string),
-		}},
-	} {
-		options = append(options,
-			expr.Function(f.name, func(...any) (any, error) { return nil, errors.New("not rewritten") }, f.types...),
-			expr.Function(counted(f.name), func(values ...any) (any, error) {
-				return f.make(values[0].(*stepCounter), values[1:]...)
-			}, withSteps(f.types)...))
-	}
-	return options
+// textFunction puts texts together or apart, and counts what that costs.
+type textFunction struct {
+	make  func(steps *stepCounter, values ...any) (any, error)
+	types []any
+}
+
+func unmade(...any) (any, error) { return nil, errors.New("an expression that was not rewritten") }
+
+// textFunctions are those that an expression can name.
+var textFunctions = map[string]textFunction{
+	"split":   {split, []any{new(func(string, string) []string)}},
+	"replace": {replace, []any{new(func(string, string, string) string)}},
+	"string":  {asText, []any{new(func(any) string)}},
+	"join": {joinList, []any{
+		new(func([]string, string) string), new(func([]any, string) string), new(func(any, string) string),
+	}},
+}
+
+var addition = textFunction{plus, []any{new(func(any, any) any), new(func(string, string) string)}}
+
+// counting is the function as the rewriter calls it: with the count of steps as its first argument.
+func (f textFunction) counting(name string) expr.Option {
+	return expr.Function(counted(name), func(values ...any) (any, error) {
+		return f.make(values[0].(*stepCounter), values[1:]...)
+	}, withSteps(f.types)...)
 }
 
 // withSteps puts the count of steps before the arguments of each type of function.

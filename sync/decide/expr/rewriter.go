@@ -50,7 +50,8 @@ func (r *rewriter) Visit(node *ast.Node) {
 			}
 		}
 	case *ast.CallNode:
-		if name := n.Callee.String(); slices.Contains(textFunctionNames, name) {
+		name := n.Callee.String()
+		if _, ours := textFunctions[name]; ours {
 			swap(node, call(counted(name), append([]ast.Node{stepsAt(n)}, n.Arguments...)...))
 		}
 	case *ast.UnaryNode:

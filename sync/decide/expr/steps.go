@@ -8,8 +8,8 @@ import (
 const (
 	maxSteps = 100_000 // what one evaluation may cost; an item that is looked at costs one
 	maxText  = 100_000 // bytes of a text that is put together
-	// stepBytes are the bytes of text that cost as much as an item of a loop, and itemBytes those that an item of
-	// a list which is compared or joined as a whole costs as much as.
+	// stepBytes are the bytes of text that cost as much as an item of a loop. An item of a list which is
+	// compared or joined as a whole costs as much as itemBytes.
 	stepBytes = 1000
 	itemBytes = 50
 )
