@@ -31,22 +31,22 @@ func closest(candidates []string, most int, far func(string) int) (best string) 
 	return best
 }
 
-// Suggest asks, behind a semicolon, whether a known name was meant by one that is not known: one that begins so, or
-// one that a slip of the pen makes it; empty where none is near enough. One of three letters must begin alike,
-// because of these any other three are near.
+// Suggest asks, behind a semicolon, whether a known name was meant by one that is not known: one that begins
+// so, or one that a slip of the pen makes it; empty where none is near enough. One of three letters must
+// begin alike, because of these any other three are near.
 func Suggest(name string, known []string) string {
-	alike := known
-	if len(name) < 4 {
-		alike = beginning(known, name[:min(1, len(name))])
-	}
 	if longer := beginning(known, name); len(name) > 1 && len(longer) > 0 {
 		return didYouMean(longer[0])
 	}
-	return didYouMean(suggestName(name, alike))
+	if len(name) < 4 {
+		known = beginning(known, name[:min(1, len(name))])
+	}
+	return didYouMean(suggestName(name, known))
 }
 
 func beginning(known []string, with string) []string {
-	return slices.DeleteFunc(slices.Clone(known), func(each string) bool { return !strings.HasPrefix(each, with) })
+	without := func(each string) bool { return !strings.HasPrefix(each, with) }
+	return slices.DeleteFunc(slices.Clone(known), without)
 }
 
 func didYouMean(suggestion string) string {
