@@ -48,17 +48,22 @@ func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 }
 
 func lookupConversation(t *txn, id string, found map[store.Key]store.Record) error {
+	_, gone, err := t.records.get(store.ErasedKey(id))
+	if err != nil {
+		return err
+	}
+	// There is nothing else of it.
+	if gone.State != store.Unknown {
+		found[store.Key{Conversation: id}] = gone
+		return nil
+	}
 	for _, key := range []store.Key{{Conversation: id}, {Conversation: id, Recovery: true}} {
-		s, err := t.records.load(key)
+		_, record, err := t.records.get(key)
 		if err != nil {
 			return err
 		}
-		if s.State != store.Unknown {
-			found[key] = s.Record
-		}
-		// There is nothing else of it, and it counts for all keys.
-		if s.Erased() {
-			return nil
+		if record.State != store.Unknown {
+			found[key] = record
 		}
 	}
 	prefix, err := resolutionPrefix(id)
@@ -160,29 +165,6 @@ const stride = 1000
 // creation of the conversation. Fn may use the ledger; what it changes is seen where it lies ahead. An
 // error of fn ends the walk and is given back.
 func (r Reader) Each(fn func(store.Entry) error) error {
-	return r.each(func(e store.Entry) error {
-		if e.Erased() {
-			return nil
-		}
-		return fn(e)
-	})
-}
-
-// Erased gives what the ledger keeps of conversations that were forgotten: entries that name none of them.
-func (r Reader) Erased() ([]store.Entry, error) { return read(r.database, erased) }
-
-func erased(t *txn) (list []store.Entry, err error) {
-	prefix := append([]byte{tagText}, store.ErasedPrefix...)
-	err = t.records.behind(prefix, func(code []byte, e store.Entry) bool {
-		if e.Erased() {
-			list = append(list, e)
-		}
-		return bytes.HasPrefix(code, prefix)
-	})
-	return list, err
-}
-
-func (r Reader) each(fn func(store.Entry) error) error {
 	for last, more := []byte(nil), true; more; {
 		list, err := read(r.database, func(t *txn) (list []store.Entry, err error) {
 			more = false
@@ -198,10 +180,27 @@ func (r Reader) each(fn func(store.Entry) error) error {
 			return err
 		}
 		for _, e := range list {
+			if e.Erased() {
+				continue
+			}
 			if err := fn(e); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// Erased gives what the ledger keeps of conversations that were forgotten: entries that name none of them.
+func (r Reader) Erased() ([]store.Entry, error) { return read(r.database, erased) }
+
+func erased(t *txn) (list []store.Entry, err error) {
+	prefix := append([]byte{tagText}, store.ErasedPrefix...)
+	err = t.records.behind(prefix, func(code []byte, e store.Entry) bool {
+		if e.Erased() {
+			list = append(list, e)
+		}
+		return bytes.HasPrefix(code, prefix)
+	})
+	return list, err
 }

@@ -34,23 +34,22 @@ type slot struct {
 // load finds what the ledger holds of a key. Of a conversation that was forgotten each key has the record
 // that says so; nothing is ever written in its place, as all rules of package store refuse that.
 func (r *records) load(k store.Key) (slot, error) {
-	code, err := encodeKey(k)
-	s := slot{code, store.Entry{Key: k}}
-	if err != nil {
-		return s, err
+	code, found, err := r.get(k)
+	if err == nil && found.State == store.Unknown {
+		_, found, err = r.get(store.ErasedKey(k.Conversation))
+	}
+	return slot{code, store.Entry{Key: k, Record: found}}, err
+}
+
+// get finds what stands under a key itself.
+func (r *records) get(k store.Key) (code []byte, found store.Record, err error) {
+	if code, err = encodeKey(k); err != nil {
+		return nil, found, err
 	}
 	if v := r.keys.Get(code); v != nil {
-		s.Record, err = r.decode(k, code, v)
-		return s, err
+		found, err = r.decode(k, code, v)
 	}
-	forgotten := store.ErasedKey(k.Conversation)
-	if code, err = encodeKey(forgotten); err != nil {
-		return s, err
-	}
-	if v := r.keys.Get(code); v != nil {
-		s.Record, err = r.decode(forgotten, code, v)
-	}
-	return s, err
+	return code, found, err
 }
 
 // indexed reads the record of a key found in one of the indexes, where it must be.
