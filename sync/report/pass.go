@@ -111,10 +111,16 @@ func JSON(w io.Writer, p Pass) error {
 		"ended_by", p.EndedBy, // what ended it before its end, such as SIGTERM
 		"plan_made", when(p.planned(), stamp(p.Made)),
 		"plan_fingerprint", when(p.Plan != "", p.Plan), // of the plan that is saved, or carried out
-		"backfill", when(p.backfill(), append(backfillJSON(p.Backfill), "left", restJSON(p))),
+		"backfill", ofBackfillJSON(p),
 		"stale", when(!p.Stale.Empty(), rangeJSON(p.Stale.From, p.Stale.To)), // of those skipped as stale
 		"exit", p.Exit,
 	})
+}
+
+// ofBackfillJSON is how far the back-fill has come that a pass is of, and what is left; omitted where it is of
+// none.
+func ofBackfillJSON(p Pass) any {
+	return when(p.backfill(), append(backfillJSON(p.Backfill), "left", restJSON(p)))
 }
 
 // backfillJSON is how far a back-fill has come; of a dry run: would have come.

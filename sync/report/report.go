@@ -59,7 +59,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		"dispositions", r.Dispositions, "needs_a_hand", r.Concerns, "timeline", r.Timeline,
 		"channels", r.Channels, "agents", r.Agents, "teams", r.Teams, "brands", r.Brands, "days", r.Days,
 		"hours", r.Hours, "requests", r.Calls, "settings", r.Settings, "settings_digest", r.Digest,
-		"backfill", when(r.backfill(), append(backfillJSON(r.Backfill), "left", restJSON(r.Pass))),
+		"backfill", ofBackfillJSON(r.Pass),
 		"conversations", r.Rows, "exit", r.Exit,
 	}.MarshalJSON()
 }
