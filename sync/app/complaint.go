@@ -10,7 +10,6 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"acsync/sync/config"
 	"acsync/sync/exit"
 	"acsync/sync/report/doc"
 )
@@ -119,8 +118,7 @@ func complain(l *commandLine, err error) {
 		width, _ := size(file)
 		width = min(width, widestHelp)
 		what, hint = doc.Wrap(what, width-len("acsync: "), 8), doc.Wrap(hint, width-len(label), len(label))
-		none, _ := config.Variable(l.env, "NO_COLOR")
-		if kind, _ := config.Variable(l.env, "TERM"); none == "" && kind != "dumb" && !l.noColor {
+		if !l.noColor && !colorless(l.env) {
 			visible.Colors, label = true, text.FgCyan.Sprint("hint:")+" "
 		}
 	}

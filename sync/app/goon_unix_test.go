@@ -12,28 +12,17 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"acsync/sync/sandbox"
 )
 
 // TestBackfillIsPasted goes on with a back-fill by nothing but the command that each of its reports ends with, through a shell,
 // until there is none any more: less and less is left, nobody is asked twice, and everybody is asked.
 func TestBackfillIsPasted(t *testing.T) {
 	t.Parallel()
-	z := &zoo{now: time.Now().UTC().Truncate(time.Second), dir: filepath.Join(t.TempDir(), "Jane's place")}
-	if err := os.Mkdir(z.dir, 0o700); err != nil {
+	dir := filepath.Join(t.TempDir(), "Jane's place")
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	if z.stand, err = sandbox.Start(sandbox.Options{Busy: someBusy, Now: z.clock}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := z.stand.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	z.configure(t, z.stand.Org())
+	z := emptyZooIn(t, dir)
 	config := filepath.Join(z.dir, "config.toml")
 	if code, _, errs := commandLine(z.dir, z.now, "init", "--start", "now", "--config", config); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, errs)

@@ -45,9 +45,7 @@ const (
 // newScreen is what is known of the streams alone: nothing is said of a log, and of progress.
 func newScreen(l *commandLine, c *cli.Context) terminal {
 	t := terminal{stderr: l.stderr, says: l.says, width: defaultWidth, errWidth: defaultWidth}
-	noColor, _ := config.Variable(l.env, "NO_COLOR")
-	kind, _ := config.Variable(l.env, "TERM")
-	plain := c.Bool(flagNoColor) || noColor != "" || kind == "dumb"
+	plain := c.Bool(flagNoColor) || colorless(l.env)
 	if file, ok := isTerminal(l.stdout); ok {
 		t.colorOut = !plain
 		width, height := size(file)
@@ -58,9 +56,21 @@ func newScreen(l *commandLine, c *cli.Context) terminal {
 	if file, ok := isTerminal(l.stderr); ok {
 		t.colorErr = !plain
 		t.errWidth, _ = size(file)
-		t.progress = kind != "dumb" && !l.says.json
+		t.progress = !isDumb(l.env) && !l.says.json
 	}
 	return t
+}
+
+// isDumb reports whether the terminal understands nothing but text.
+func isDumb(env []string) bool {
+	kind, _ := config.Variable(env, "TERM")
+	return kind == "dumb"
+}
+
+// colorless reports whether the environment wants no colours.
+func colorless(env []string) bool {
+	none, _ := config.Variable(env, "NO_COLOR")
+	return none != "" || isDumb(env)
 }
 
 func newTerminal(l *commandLine, c *cli.Context) (terminal, error) {
@@ -201,7 +211,7 @@ func newPager(env []string, screen *os.File, width, height int) pager {
 		}
 	}
 	p := pager{command: strings.Fields(command), env: env, screen: screen, width: width, height: height}
-	if kind, _ := config.Variable(env, "TERM"); kind == "dumb" || command == "cat" {
+	if isDumb(env) || command == "cat" {
 		p.command = nil
 	}
 	if _, ok := config.Variable(env, "LESS"); !ok {

@@ -40,6 +40,20 @@ func newZoo(t *testing.T) *zoo {
 // newZooIn has its ledger in a directory, where that stays: elsewhere it would be refused.
 func newZooIn(t *testing.T, dir string) *zoo {
 	t.Helper()
+	z := emptyZooIn(t, dir)
+	for _, args := range [][]string{{"init", "--start", z.stand.Start().Format(time.RFC3339)}, {"run", "--max", "20"}, {"run", "--max", "5"}} {
+		if code, said := z.run(args...); code != 0 && code != 3 {
+			t.Fatalf("%s: exit code %d\n%s", args, code, said)
+		}
+		z.older, z.content = z.content, z.read(t, z.ledger())
+	}
+	z.fence = z.read(t, z.ledger()+".fence")
+	return z
+}
+
+// emptyZooIn has stand-ins and a configuration for them, and no ledger.
+func emptyZooIn(t *testing.T, dir string) *zoo {
+	t.Helper()
 	z := &zoo{now: time.Now().UTC().Truncate(time.Second), dir: dir}
 	var err error
 	if z.stand, err = sandbox.Start(sandbox.Options{Busy: someBusy, Now: z.clock}); err != nil {
@@ -51,13 +65,6 @@ func newZooIn(t *testing.T, dir string) *zoo {
 		}
 	})
 	z.configure(t, z.stand.Org())
-	for _, args := range [][]string{{"init", "--start", z.stand.Start().Format(time.RFC3339)}, {"run", "--max", "20"}, {"run", "--max", "5"}} {
-		if code, said := z.run(args...); code != 0 && code != 3 {
-			t.Fatalf("%s: exit code %d\n%s", args, code, said)
-		}
-		z.older, z.content = z.content, z.read(t, z.ledger())
-	}
-	z.fence = z.read(t, z.ledger()+".fence")
 	return z
 }
 
