@@ -10,9 +10,11 @@ import (
 // The sentinels that callers tell apart with errors.Is. The errors returned wrap them, name the file and say
 // what to do.
 var (
-	ErrMissing     = exit.New(exit.LedgerMissing, "there is no ledger")
-	ErrExists      = exit.New(exit.Usage, "there is a ledger already")
-	ErrLocked      = exit.New(exit.Locked, "another process holds the ledger")
+	ErrMissing = exit.New(exit.LedgerMissing, "there is no ledger")
+	ErrExists  = exit.New(exit.Usage, "there is a ledger already")
+	ErrLocked  = exit.New(exit.Locked, "another process holds the ledger")
+	// ErrFenced is a ledger that another process has taken over meanwhile: nothing of this one counts any more.
+	ErrFenced      = exit.New(exit.Locked, "another process has taken the ledger over")
 	ErrDamaged     = exit.New(exit.LedgerDamaged, "the ledger is damaged")
 	ErrNewerFormat = errors.New("the ledger has a newer format")
 	ErrReadOnly    = errors.New("the ledger is open for reading only")

@@ -33,6 +33,13 @@ type Info struct {
 	Excused   uint64
 	ExcusedAt time.Time
 
+	// Restored is since when it is known that the database was put back, or has failed over to a copy, so that
+	// some of what was noted may be missing; zero: nothing speaks for it. Nothing is sent until that is settled.
+	Restored time.Time
+	// Unsure is until when whoever held the ledger before, and did not let go of it, may still be sending: the
+	// absence of a request proves nothing before; zero: nobody may.
+	Unsure time.Time
+
 	Counts map[State]int // keys by state; states without keys are left out
 	Size   int64         // bytes of the file
 }

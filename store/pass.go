@@ -13,12 +13,16 @@ type Batch struct {
 	// the new Info.Acknowledged; zero leaves it as it is
 	Acknowledged time.Time
 	Identity     Identity // what the ledger remembers as one from now on; empty leaves it as it is
+	// Settled ends Info.Restored: the receiver's data were read, and show nothing that the ledger lacks. The
+	// numbers of intents go on beyond all that may have been given.
+	Settled bool
 }
 
 // Empty reports whether the batch changes nothing.
 func (b Batch) Empty() bool {
 	return len(b.Entries) == 0 && len(b.Late) == 0 && b.Checkpoint.IsZero() && b.Backfill == nil &&
-		b.Run == nil && b.Identity == "" && b.Witnessed.IsZero() && b.Acknowledged.IsZero()
+		b.Run == nil && b.Identity == "" && b.Witnessed.IsZero() && b.Acknowledged.IsZero() &&
+		!b.Settled
 }
 
 // Backfill is how far a pass over a range of its own has come, beside the checkpoint. Times are UTC, in

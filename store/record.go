@@ -193,6 +193,15 @@ type Intent struct {
 	Before  Record // of the key, when it was begun; zero where the ledger knew nothing of it
 	// it is one of a rehearsal, about which no customer is mailed
 	Rehearsal bool
+	// nothing of its request may leave after this, by either clock of this machine: another process may have
+	// the ledger then. Zero: at any time
+	SendBy time.Time
+}
+
+// Late reports whether it is too late to send the request of the intent. Each of the two clocks of a machine can
+// stand still while the machine does; what the one does not see the other may.
+func (i Intent) Late(now time.Time) bool {
+	return !i.SendBy.IsZero() && (now.After(i.SendBy) || now.Round(0).After(i.SendBy.Round(0)))
 }
 
 // rehearsed is what the stamps of rehearsals begin with.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 )
@@ -103,7 +102,7 @@ func TestRejectedOfWhatWasTakenOver(t *testing.T) {
 				}
 			}
 			if c.before > 0 {
-				if err := b.ledger.Adopt(bolt.Adoption{KnownFrom: testNow.Add(-c.before)}); err != nil {
+				if err := b.ledger.Adopt(store.Adoption{KnownFrom: testNow.Add(-c.before)}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
@@ -174,7 +173,7 @@ func TestBackfillRanges(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t, 3)
 			b.backfill(test.from, test.to)
-			if err := b.ledger.Adopt(bolt.Adoption{KnownFrom: test.adopted}); err != nil {
+			if err := b.ledger.Adopt(store.Adoption{KnownFrom: test.adopted}); err != nil {
 				t.Fatal(err)
 			}
 			result, err := b.run(t)

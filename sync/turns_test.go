@@ -244,7 +244,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(ledger.Adopt(bolt.Adoption{Excused: true}), ledger.Close()); err != nil {
+			if err := errors.Join(ledger.Adopt(store.Adoption{Excused: true}), ledger.Close()); err != nil {
 				t.Fatal(err)
 			}
 		}, code: exit.LedgerDamaged, want: "ledger restore FILE, and otherwise acsync ledger rebuild"},
@@ -257,7 +257,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(ledger.Adopt(bolt.Adoption{Missing: true}), ledger.Close()); err != nil {
+			if err := errors.Join(ledger.Adopt(store.Adoption{Missing: true}), ledger.Close()); err != nil {
 				t.Fatal(err)
 			}
 		}, code: exit.Temporary, want: "goes on from what the ledger knows now"},
@@ -267,7 +267,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			}
 			ledger, err := bolt.Open(b.path, bolt.Options{AcceptFence: true})
 			if err == nil {
-				err = ledger.Adopt(bolt.Adoption{Excused: true})
+				err = ledger.Adopt(store.Adoption{Excused: true})
 			}
 			for n := 0; err == nil && n < 500; n++ {
 				err = ledger.Commit(store.Batch{Late: []time.Duration{time.Second}})

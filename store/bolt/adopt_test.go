@@ -157,7 +157,7 @@ func TestHalfARepair(t *testing.T) {
 		"too few": func(t *testing.T, l *Ledger) {
 			_, err := l.Import(accepted(id(2)))
 			must(t, err)
-			wantError(t, l.Adopt(Adoption{Seen: 3}), store.ErrRolledBack)
+			wantError(t, l.Adopt(store.Adoption{Seen: 3}), store.ErrRolledBack)
 			closeLedger(t, l)
 		},
 	} {
@@ -171,7 +171,7 @@ func TestHalfARepair(t *testing.T) {
 			l := reopened(t, path, Options{AcceptFence: true})
 			_, err := l.Import(accepted(id(2), id(3)))
 			must(t, err)
-			must(t, l.Adopt(Adoption{Seen: 3}))
+			must(t, l.Adopt(store.Adoption{Seen: 3}))
 			closeLedger(t, l)
 			l = reopened(t, path, Options{})
 			wantSame(t, record(t, l, id(3)).State, store.Accepted)
@@ -194,11 +194,11 @@ func TestRepairCountsItsOwn(t *testing.T) {
 			}
 		})
 		must(t, err)
-		wantError(t, l.Adopt(Adoption{Seen: 3}), store.ErrRolledBack)
+		wantError(t, l.Adopt(store.Adoption{Seen: 3}), store.ErrRolledBack)
 		closeLedger(t, l)
 	}
 	l := reopened(t, path, Options{AcceptFence: true})
-	must(t, l.Adopt(Adoption{Seen: 3, Unstamped: true}))
+	must(t, l.Adopt(store.Adoption{Seen: 3, Unstamped: true}))
 }
 
 // The operator may take a ledger as it is. Its numbers are none that any life of it has given.
@@ -208,7 +208,7 @@ func TestAdoptAsItIs(t *testing.T) {
 	for range 2 {
 		copied := take(t, path, "")
 		l := reopened(t, path, Options{AcceptFence: true})
-		must(t, l.Adopt(Adoption{Excused: true}))
+		must(t, l.Adopt(store.Adoption{Excused: true}))
 		closeLedger(t, l)
 		l = reopened(t, path, Options{})
 		for n := range 3 {
@@ -234,14 +234,14 @@ func TestDistrust(t *testing.T) {
 	wantError(t, err, store.ErrRolledBack)
 	for range 2 { // the second finds nothing to do
 		m := reopened(t, l.path, Options{AcceptFence: true})
-		must(t, m.Adopt(Adoption{}))
+		must(t, m.Adopt(store.Adoption{}))
 		wantSame(t, info(t, m).Intents, uint64(0))
 		closeLedger(t, m)
 	}
 	reopened(t, l.path, Options{})
 	r := reopened(t, testLedgerClosed(t), Options{ReadOnly: true})
 	wantError(t, r.Distrust(), store.ErrReadOnly)
-	wantError(t, r.Adopt(Adoption{}), store.ErrReadOnly)
+	wantError(t, r.Adopt(store.Adoption{}), store.ErrReadOnly)
 }
 
 // A ledger that was made to be filled is refused from the beginning, and knows then since when it was.
@@ -256,7 +256,7 @@ func TestMadeToBeFilled(t *testing.T) {
 		{time.Time{}, time.Time{}}, {noon, noon}, {noon.Add(time.Hour), noon}, {time.Time{}, noon}, {noon.Add(-time.Hour), noon.Add(-time.Hour)},
 	} {
 		l := openLedger(t, path, Options{AcceptFence: true})
-		must(t, l.Adopt(Adoption{KnownFrom: step.from}))
+		must(t, l.Adopt(store.Adoption{KnownFrom: step.from}))
 		wantSame(t, info(t, l).KnownFrom, step.want)
 		closeLedger(t, l)
 	}
@@ -285,13 +285,13 @@ func TestRepairAfterAKill(t *testing.T) {
 	copied.putBack(t, l.path)
 	for range 2 { // the first repair leaves a holder of its own, and what the pass told counts all the same
 		r := reopened(t, l.path, Options{AcceptFence: true})
-		wantError(t, r.Adopt(Adoption{}), store.ErrRolledBack)
+		wantError(t, r.Adopt(store.Adoption{}), store.ErrRolledBack)
 		abandon(t, r)
 	}
 	r := reopened(t, l.path, Options{AcceptFence: true})
 	_, err := r.Import(accepted(id(2), id(3)))
 	must(t, err)
-	must(t, r.Adopt(Adoption{}))
+	must(t, r.Adopt(store.Adoption{}))
 }
 
 func TestCredential(t *testing.T) {
@@ -314,7 +314,7 @@ func TestCredential(t *testing.T) {
 	must(t, Compact(path))
 	wantSame(t, info(t, reopened(t, path, Options{ReadOnly: true})).BoundAt, uint64(1)) // with what else nobody knows
 	r := reopened(t, copyOf(t, path), Options{Credential: "new", AcceptCredential: true, AcceptFence: true})
-	must(t, r.Adopt(Adoption{}))
+	must(t, r.Adopt(store.Adoption{}))
 	if info(t, r).BoundAt == 0 {
 		t.Error("what was sent before it was bound anew may have been sent with the other one")
 	}

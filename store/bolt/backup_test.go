@@ -58,7 +58,7 @@ func TestCopyKnowsThatItIsOne(t *testing.T) {
 		}
 	}
 	r := reopened(t, l.path, Options{AcceptFence: true})
-	must(t, r.Adopt(Adoption{}))
+	must(t, r.Adopt(store.Adoption{}))
 	closeLedger(t, r)
 	second := filepath.Join(t.TempDir(), "second.db")
 	r = reopened(t, l.path, Options{})

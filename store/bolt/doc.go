@@ -23,7 +23,7 @@
 //	backfills  from, to → JSON, checksum  how far each back-fill has come; an open end is zeros; since format 2
 //
 // Times are Unix milliseconds, numbers in keys are big-endian, both in 8 bytes; a time in a key has its sign
-// bit flipped, so that bytes sort as times do. The encodings of keys and records are described at encodeKey
+// bit flipped, so that bytes sort as times do. The encodings of keys and records are described at store.EncodeKey
 // and encodeRecord. The record ends with a check byte over key and value, because bbolt keeps no checksums of
 // its data pages. So do summaries, reasons and back-fills since format 4, with the four bytes of a CRC-32C.
 //

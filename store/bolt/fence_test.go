@@ -90,7 +90,7 @@ func TestFenceMismatch(t *testing.T) {
 				t.Errorf("a ledger that was refused has changed (%v)", err)
 			}
 			m := openLedger(t, l.path, Options{AcceptFence: true})
-			must(t, m.Adopt(Adoption{Excused: true}))
+			must(t, m.Adopt(store.Adoption{Excused: true}))
 			closeLedger(t, m)
 			openLedger(t, l.path, Options{})
 		})

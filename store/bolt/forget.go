@@ -70,7 +70,7 @@ func planForget(t *txn, ids []string) (f forgetting, err error) {
 			if err := store.MayForget(e); err != nil {
 				return f, err
 			}
-			code, err := encodeKey(k)
+			code, err := store.EncodeKey(k)
 			if err != nil {
 				return f, err
 			}

@@ -228,7 +228,7 @@ func TestForgottenDoNotComeBack(t *testing.T) {
 	w := openLedger(t, l.path, Options{AcceptFence: true})
 	wantSame(t, info(t, w).Transaction, r.Copy.Transaction)
 	wantForgotten(t, w, ids...)
-	must(t, w.Adopt(Adoption{Excused: true}))
+	must(t, w.Adopt(store.Adoption{Excused: true}))
 }
 
 // TestForgottenStayAwayFromOldCopies: a copy of an older format becomes one that no version opens that does not know

@@ -146,7 +146,7 @@ func accept(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(l.Adopt(Adoption{}), l.Close()); err != nil {
+	if err := errors.Join(l.Adopt(store.Adoption{}), l.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -77,7 +77,7 @@ func pruneRecords(t *txn, last []byte, before time.Time) (removed int, next []by
 	var old []slot
 	seen := 0
 	err = t.records.behind(last, func(code []byte, e store.Entry) bool {
-		if createdAfter(code, before) {
+		if store.CreatedAfter(code, before) {
 			return false
 		}
 		if e.Expired(before) {
@@ -100,10 +100,6 @@ func pruneRecords(t *txn, last []byte, before time.Time) (removed int, next []by
 		return 0, next, errNothing
 	}
 	return len(old), next, nil
-}
-
-func createdAfter(code []byte, at time.Time) bool {
-	return (len(code) == rawID || len(code) == rawPair) && int64(binary.BigEndian.Uint32(code)) > at.Unix()
 }
 
 // pruneRuns removes all but the newest summaries, a part of them at a time; more reports whether some may be
@@ -180,7 +176,7 @@ func planConversion(t *txn, to store.Identity) (codes [][]byte, c store.Conversi
 			return nil
 		}
 		codes = append(codes, bytes.Clone(code))
-		target, err := encodeKey(key)
+		target, err := store.EncodeKey(key)
 		switch {
 		case err != nil:
 			return err

@@ -269,7 +269,7 @@ func (m *meta) describe(info *store.Info) {
 	info.Format, info.Tenant, info.Identity = m.format(), m.tenant(), m.identity()
 	info.Lateness, info.BoundAt, info.Life = m.lateness(), m.optional(metaBoundAt), m.optional(metaLife)
 	if info.Excused = m.optional(metaExcused); info.Excused > 0 {
-		info.ExcusedAt = leapedAt(info.Excused)
+		info.ExcusedAt = store.LeapedAt(info.Excused)
 	}
 	info.Created, info.Start, info.Floor = m.time(metaCreated), m.time(metaStart), m.time(metaFloor)
 	info.KnownFrom, info.Acknowledged = m.time(metaKnownFrom), m.time(metaSeen)
@@ -292,13 +292,6 @@ func validTenant(tenant string) error {
 	}
 	return nil
 }
-
-// leap is how many numbers of intents a repaired ledger passes over for each millisecond since 1970: it goes
-// on with numbers that no life before it, whose end nobody knows, can have given.
-const leap = 1 << 10
-
-// leapedAt is when a ledger went on with the numbers after this one.
-func leapedAt(number uint64) time.Time { return time.UnixMilli(int64(number / leap)).UTC() }
 
 // counts holds the number of keys in each state; states without keys are left out.
 type counts map[store.State]int

@@ -198,7 +198,7 @@ func TestRepairElsewhere(t *testing.T) {
 	closeLedger(t, l)
 	wantRefused(t, copied, there, "another machine")
 	l = openLedger(t, copied, Options{Place: &there, AcceptFence: true})
-	must(t, l.Adopt(Adoption{Seen: 1}))
+	must(t, l.Adopt(store.Adoption{Seen: 1}))
 	closeLedger(t, l)
 	use(t, copied, there, 2)
 	wantRefused(t, copied, here, "another machine")

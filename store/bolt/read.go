@@ -66,7 +66,7 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 			found[key] = record
 		}
 	}
-	prefix, err := resolutionPrefix(id)
+	prefix, err := store.ResolutionPrefix(id)
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (r Reader) Each(fn func(store.Entry) error) error {
 func (r Reader) Erased() ([]store.Entry, error) { return read(r.database, erased) }
 
 func erased(t *txn) (list []store.Entry, err error) {
-	prefix := append([]byte{tagText}, store.ErasedPrefix...)
+	prefix := store.ErasedCodePrefix()
 	err = t.records.behind(prefix, func(code []byte, e store.Entry) bool {
 		if e.Erased() {
 			list = append(list, e)

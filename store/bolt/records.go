@@ -43,7 +43,7 @@ func (r *records) load(k store.Key) (slot, error) {
 
 // get finds what stands under a key itself.
 func (r *records) get(k store.Key) (code []byte, found store.Record, err error) {
-	if code, err = encodeKey(k); err != nil {
+	if code, err = store.EncodeKey(k); err != nil {
 		return nil, found, err
 	}
 	if v := r.keys.Get(code); v != nil {
@@ -62,7 +62,7 @@ func (r *records) indexed(code []byte) (store.Entry, error) {
 }
 
 func (r *records) entry(code, value []byte) (store.Entry, error) {
-	k, err := decodeKey(code)
+	k, err := store.DecodeKey(code)
 	if err != nil {
 		return store.Entry{}, err
 	}

@@ -27,21 +27,10 @@ func (r Repairer) Distrust() error {
 	})
 }
 
-// Adoption is what a repair has found out. The last two are for the operator's explicit word.
-type Adoption struct {
-	// from here on all that the receiver has was taken over; zero where nothing was
-	KnownFrom time.Time
-	// the greatest number of an intent of this ledger that the receiver has shown; 0 for none
-	Seen      uint64
-	Unstamped bool // nothing tells whom the ledger has asked from whom others have
-	Missing   bool // also while the fence has counted more than the ledger knows: the rest is not to be had
-	Excused   bool // without what was lost: whoever was asked meanwhile may be asked again
-}
-
 // Adopt ends the repair of a ledger that was opened with AcceptFence, or distrusted. Unless the operator
 // takes that upon himself, it is ErrRolledBack while the fence has counted more accepted survey requests than
 // the ledger knows by now. The next intents get numbers that were never given before.
-func (r Repairer) Adopt(a Adoption) error {
+func (r Repairer) Adopt(a store.Adoption) error {
 	return r.locked(func() error {
 		if r.readOnly {
 			return store.ErrReadOnly
@@ -78,7 +67,7 @@ func (r Repairer) Adopt(a Adoption) error {
 }
 
 // nextIntent is a number beyond all that may have been given; 0 where nothing was ever sent.
-func nextIntent(a Adoption, now self, told ...fence) uint64 {
+func nextIntent(a store.Adoption, now self, told ...fence) uint64 {
 	known, sent := max(now.Intents, a.Seen), now.Accepted > 0
 	for _, f := range told {
 		killed := f.Open && f.Opening != now.Opening
@@ -87,11 +76,11 @@ func nextIntent(a Adoption, now self, told ...fence) uint64 {
 	if known == 0 && !sent {
 		return 0
 	}
-	return max(known, uint64(max(time.Now().UnixMilli(), 0))*leap)
+	return store.Leap(known, time.Now())
 }
 
 // adopt takes the trust in a ledger up again, and goes on with the numbers after next unless that is 0.
-func adopt(t *txn, next uint64, a Adoption) error {
+func adopt(t *txn, next uint64, a store.Adoption) error {
 	t.meta.delete(metaDistrusted)
 	t.meta.know(a.KnownFrom)
 	t.meta.delete(metaCopied)

@@ -50,7 +50,7 @@ func (v lived) complete(t *testing.T) {
 	l := reopened(t, v.path, Options{AcceptFence: true})
 	_, err := l.Import(accepted(id(2), id(3)))
 	must(t, err)
-	must(t, l.Adopt(Adoption{Seen: 3}))
+	must(t, l.Adopt(store.Adoption{Seen: 3}))
 	closeLedger(t, l)
 	l = reopened(t, v.path, Options{})
 	for n := range 3 {
@@ -180,7 +180,7 @@ func TestRestoreOverALedger(t *testing.T) {
 	_, err = Open(v.path, Options{})
 	wantError(t, err, store.ErrRolledBack)
 	l = reopened(t, v.path, Options{AcceptFence: true})
-	must(t, l.Adopt(Adoption{}))
+	must(t, l.Adopt(store.Adoption{}))
 	closeLedger(t, l)
 	wantSame(t, record(t, reopened(t, v.path, Options{}), id(3)).State, store.Accepted)
 }
@@ -342,7 +342,7 @@ func TestRestoreThatDies(t *testing.T) {
 				if n == 4 {
 					_, err := l.Import(accepted(id(3)))
 					must(t, err)
-					must(t, l.Adopt(Adoption{Seen: 3}))
+					must(t, l.Adopt(store.Adoption{Seen: 3}))
 				}
 				abandon(t, l)
 			}
@@ -429,7 +429,7 @@ func TestRestoreAtAPlace(t *testing.T) {
 		wantError(t, err, store.ErrRolledBack)
 	}
 	l = reopened(t, elsewhere, Options{Place: &other, AcceptFence: true})
-	must(t, l.Adopt(Adoption{Excused: true}))
+	must(t, l.Adopt(store.Adoption{Excused: true}))
 	closeLedger(t, l)
 	use(t, elsewhere, other, 3)
 }

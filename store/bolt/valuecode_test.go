@@ -13,7 +13,7 @@ import (
 // mustKey gives the bytes of a key.
 func mustKey(t testing.TB, k store.Key) []byte {
 	t.Helper()
-	code, err := encodeKey(k)
+	code, err := store.EncodeKey(k)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func TestFolderPutBack(t *testing.T) {
 			copied.putBack(t, path)
 			wantRolledBack(t, path, at, "its witness "+at.Witness)
 			l := openLedger(t, path, Options{Place: &at, AcceptFence: true})
-			must(t, l.Adopt(Adoption{Excused: true}))
+			must(t, l.Adopt(store.Adoption{Excused: true}))
 			closeLedger(t, l)
 			use(t, path, at, 3)
 		})
@@ -69,13 +69,13 @@ func TestRepairCountsTheWitness(t *testing.T) {
 	use(t, path, at, 3)
 	copied.putBack(t, path)
 	l := openLedger(t, path, Options{Place: &at, AcceptFence: true})
-	wantError(t, l.Adopt(Adoption{}), store.ErrRolledBack)
+	wantError(t, l.Adopt(store.Adoption{}), store.ErrRolledBack)
 	closeLedger(t, l)
 	wantRolledBack(t, path, at, "") // until it has succeeded
 	l = openLedger(t, path, Options{Place: &at, AcceptFence: true})
 	_, err := l.Import(accepted(id(2), id(3)))
 	must(t, err)
-	must(t, l.Adopt(Adoption{}))
+	must(t, l.Adopt(store.Adoption{}))
 	if n := begin(t, l, id(4)).Number; n <= 3 {
 		t.Errorf("the number %d was given before", n)
 	}
@@ -166,7 +166,7 @@ func TestSpoiltWitness(t *testing.T) {
 			must(t, os.WriteFile(witnessOf(t, path, at), []byte(content), 0o600))
 			wantRolledBack(t, path, at, "cannot be read")
 			l := openLedger(t, path, Options{Place: &at, AcceptFence: true})
-			must(t, l.Adopt(Adoption{Excused: true}))
+			must(t, l.Adopt(store.Adoption{Excused: true}))
 			closeLedger(t, l)
 			use(t, path, at, 2)
 		})
@@ -321,7 +321,7 @@ func TestRepairBesideAMuteWitness(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return errors.Join(l.Adopt(Adoption{Excused: true}), l.Close())
+				return errors.Join(l.Adopt(store.Adoption{Excused: true}), l.Close())
 			}
 			if !test.refused {
 				must(t, repair())
@@ -356,7 +356,7 @@ func TestWitnessFallsSilentInARepair(t *testing.T) {
 	copied.putBack(t, path)
 	l := openLedger(t, path, Options{Place: &at, AcceptFence: true})
 	must(t, os.MkdirAll(filepath.Join(file+".tmp", "in the way"), 0o700))
-	if err := l.Adopt(Adoption{Excused: true}); err == nil || !strings.Contains(err.Error(), "its witness "+file) {
+	if err := l.Adopt(store.Adoption{Excused: true}); err == nil || !strings.Contains(err.Error(), "its witness "+file) {
 		t.Errorf("it says %v", err)
 	}
 	closeLedger(t, l)

@@ -109,7 +109,7 @@ func ledgerCheck(s *session) error {
 	}, func(ledger *bolt.Ledger) (err error) {
 		err = ledger.Check(s.c.Context)
 		if err == nil && restored {
-			err = ledger.Adopt(bolt.Adoption{Excused: true})
+			err = ledger.Adopt(store.Adoption{Excused: true})
 		}
 		if err == nil {
 			info, err = ledger.Info()

@@ -88,7 +88,7 @@ func ledgerRestore(s *session) (err error) {
 	} else {
 		err = withLedger(s, accepted, func(ledger *bolt.Ledger) error {
 			done.place = ledger.Placement()
-			return ledger.Adopt(bolt.Adoption{Excused: !r.Newest})
+			return ledger.Adopt(store.Adoption{Excused: !r.Newest})
 		})
 	}
 	if err != nil {

@@ -69,7 +69,7 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 			"were about, and nothing is trusted: these would be asked again. Run acsync ledger rebuild again "+
 			"after a while; --accept-missing does without them", store.ErrRolledBack, found.nameless)
 	}
-	return done, ledger.Adopt(bolt.Adoption{
+	return done, ledger.Adopt(store.Adoption{
 		KnownFrom: done.Since, Seen: found.seen, Unstamped: !o.Stamped, Missing: o.Missing,
 	})
 }
