@@ -37,7 +37,7 @@ var directions = map[string][]string{
 	"acsync/sync/deliver": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
 	"acsync/sync/verify":  {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
 	"acsync/sync/rebuild": {
-		"acsync/store", "acsync/store/bolt", "acsync/sync/agentconnect", "acsync/sync/verify",
+		"acsync/store", "acsync/sync/agentconnect", "acsync/sync/verify",
 	},
 	"acsync/sync/plan":   {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide"},
 	"acsync/sync/dryrun": {"acsync/store", "acsync/sync/agentconnect", "acsync/sync/decide", "acsync/sync/deliver"},

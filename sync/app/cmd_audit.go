@@ -9,7 +9,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/audit"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
@@ -272,9 +271,9 @@ func (a *auditing) fix(made report.Audit) error {
 
 // mend holds the ledger for the writing alone.
 func (a *auditing) mend() (done audit.Mended, err error) {
-	var ledger *bolt.Ledger
+	var ledger tenant.Ledger
 	err = a.lock.open(a.session, func() (err error) {
-		ledger, err = a.tenant.Open(bolt.Options{})
+		ledger, err = a.tenant.Open(tenant.Access{})
 		return err
 	})
 	if err != nil {

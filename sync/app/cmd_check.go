@@ -115,7 +115,7 @@ func (s checking) ledgerFacts() check.Ledger {
 	}
 	_, err := os.Stat(files[1])
 	l.Fenced, l.Abandoned = err == nil, s.tenant.Abandoned()
-	ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
+	ledger, err := s.tenant.Open(tenant.Access{ReadOnly: true})
 	if errors.Is(err, tenant.ErrUnmade) {
 		return l
 	}
@@ -123,7 +123,7 @@ func (s checking) ledgerFacts() check.Ledger {
 		return l
 	}
 	status := newStatus(s.session)
-	status.Killed = leftBehind(path)
+	status.Killed = leftBehind(s.tenant)
 	err = (&statusReader{ledger: ledger}).read(&status)
 	if l.Open = pointError(s.c, errors.Join(err, ledger.Close())); l.Open != nil {
 		return l

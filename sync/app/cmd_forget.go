@@ -15,6 +15,7 @@ import (
 	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 const forgetHelp = `For somebody's request to be erased. acsync explain names all conversations of a
@@ -52,7 +53,7 @@ func ledgerForget(s *session) error {
 	}
 	done := erasure{dry: s.c.Bool(flagDryRun)}
 	var id string
-	err = withLedger(s, bolt.Options{ReadOnly: done.dry}, func(ledger *bolt.Ledger) error {
+	err = withLedger(s, tenant.Access{ReadOnly: done.dry}, func(ledger tenant.Ledger) error {
 		info, err := ledger.Info()
 		if err != nil {
 			return err
@@ -65,7 +66,7 @@ func ledgerForget(s *session) error {
 		if done.Erasure, err = ledger.Forget(ids, s.clock()); err != nil {
 			return err
 		}
-		return done.unwiped(ledger.Wipe())
+		return done.unwiped(s.tenant.Wipe(ledger))
 	})
 	if errors.Is(err, store.ErrRefused) {
 		err = exit.New(exit.Usage, err.Error())

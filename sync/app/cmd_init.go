@@ -125,7 +125,7 @@ func (f founding) found() (adopted rebuild.Result, err error) {
 	}
 	if adopted, err = f.adopt.run(); err != nil {
 		return adopted, fmt.Errorf("%s is made, and refused until it is filled: %w",
-			f.tenant.Config.Ledger.Path, err)
+			f.tenant.Where(), err)
 	}
 	return adopted, nil
 }
@@ -134,7 +134,7 @@ func (f founding) say(adopted rebuild.Result) error {
 	cfg, took := f.tenant.Config, f.adopt != nil
 	if f.c.Bool(flagJSON) {
 		said := map[string]any{
-			"schema": "acsync.init/1", "config": f.path, "config_written": f.fresh, "ledger": cfg.Ledger.Path,
+			"schema": "acsync.init/1", "config": f.path, "config_written": f.fresh, "ledger": f.tenant.Where(),
 			"start": f.start, "backup_dir": cfg.Ledger.BackupDir,
 		}
 		if lines := checkQuickly(f.session); lines != nil {
@@ -149,7 +149,7 @@ func (f founding) say(adopted rebuild.Result) error {
 	if f.fresh {
 		tell("wrote    %s", f.path)
 	}
-	tell("created  %s", cfg.Ledger.Path)
+	tell("created  %s", f.tenant.Where())
 	tell("start    %s: nothing marked done before is asked about by run", utc(f.start))
 	if dir := cfg.Ledger.BackupDir; dir != "" {
 		tell("backups  one a day into %s", dir)

@@ -14,6 +14,7 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 const convertHelp = `Goes with sync.survey_per in the configuration, which must say the same from then
@@ -98,15 +99,15 @@ acsync ledger export --config old.toml | acsync ledger import  # from another le
 }
 
 func ledgerCheck(s *session) error {
-	restored, tenant, key := s.c.Bool(flagAcceptRestored), s.c.Bool(flagAcceptTenant), s.c.Bool(flagAcceptKey)
-	moved := s.c.Bool(flagAcceptMove)
+	restored, moved := s.c.Bool(flagAcceptRestored), s.c.Bool(flagAcceptMove)
+	other, key := s.c.Bool(flagAcceptTenant), s.c.Bool(flagAcceptKey)
 	var info store.Info
 	var place store.Placement
 	var last []store.Run
-	err := withLedger(s, bolt.Options{
-		ReadOnly: !restored && !tenant && !key && !moved, AcceptFence: restored, AcceptTenant: tenant,
-		AcceptCredential: key, AcceptMove: moved,
-	}, func(ledger *bolt.Ledger) (err error) {
+	err := withLedger(s, tenant.Access{
+		ReadOnly: !restored && !other && !key && !moved, AcceptRestored: restored, AcceptTenant: other,
+		AcceptKey: key, AcceptMove: moved,
+	}, func(ledger tenant.Ledger) (err error) {
 		err = ledger.Check(s.c.Context)
 		if err == nil && restored {
 			err = ledger.Adopt(store.Adoption{Excused: true})
@@ -131,7 +132,7 @@ func ledgerCheck(s *session) error {
 	if restored {
 		accepted += "; it is taken as it is, up to its last pass: whoever was asked later may be asked again"
 	}
-	if tenant {
+	if other {
 		accepted += "; it serves " + info.Tenant + " from now on"
 	}
 	if key {
@@ -173,8 +174,8 @@ func ledgerBackup(s *session) error {
 	if _, err := newOutput(flagOut, path); err != nil && !bolt.Kept(path) {
 		return err
 	}
-	err := withLedger(s, bolt.Options{ReadOnly: true},
-		func(ledger *bolt.Ledger) error { return ledger.Backup(path) })
+	err := withLedger(s, tenant.Access{ReadOnly: true},
+		func(ledger tenant.Ledger) error { return s.tenant.CopyLedger(ledger, path) })
 	if err != nil {
 		return err
 	}
@@ -218,7 +219,7 @@ func ledgerConvert(s *session) error {
 			store.PerResolution)
 	}
 	var converted store.Conversion
-	err := withLedger(s, bolt.Options{ReadOnly: dry}, func(ledger *bolt.Ledger) (err error) {
+	err := withLedger(s, tenant.Access{ReadOnly: dry}, func(ledger tenant.Ledger) (err error) {
 		convert := ledger.Convert
 		if dry {
 			convert = ledger.PlanConversion
@@ -239,7 +240,7 @@ func ledgerConvert(s *session) error {
 
 func ledgerExport(s *session) error {
 	path, n := s.c.String(flagOut), 0
-	err := withLedger(s, bolt.Options{ReadOnly: true}, func(ledger *bolt.Ledger) error {
+	err := withLedger(s, tenant.Access{ReadOnly: true}, func(ledger tenant.Ledger) error {
 		info, err := ledger.Info()
 		if err != nil {
 			return err
@@ -271,7 +272,7 @@ func ledgerImport(s *session) error {
 		r = file
 	}
 	n := 0
-	err := withLedger(s, bolt.Options{}, func(ledger *bolt.Ledger) (err error) {
+	err := withLedger(s, tenant.Access{}, func(ledger tenant.Ledger) (err error) {
 		n, err = ledger.Import(importFrom(r))
 		return err
 	})

@@ -8,10 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/fetch"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 func passesCommand(l *commandLine) *cli.Command {
@@ -65,9 +65,9 @@ func showPasses(s *session) error {
 // pastRuns are all passes that the ledger remembers, the newest first, and before them one whose summary it
 // could not take.
 func pastRuns(s *session, lock lockPolicy) (runs []store.Run, err error) {
-	var ledger *bolt.Ledger
+	var ledger tenant.Ledger
 	err = lock.open(s, func() (err error) {
-		ledger, err = s.tenant.Open(bolt.Options{ReadOnly: true})
+		ledger, err = s.tenant.Open(tenant.Access{ReadOnly: true})
 		return err
 	})
 	if err != nil {
@@ -77,7 +77,7 @@ func pastRuns(s *session, lock lockPolicy) (runs []store.Run, err error) {
 	if runs, err = ledger.Runs(0); err != nil {
 		return nil, fmt.Errorf("read the past passes: %w", err)
 	}
-	return withLeft(leftBehind(s.path()), runs), nil
+	return withLeft(leftBehind(s.tenant), runs), nil
 }
 
 // pastWindow is the range of the flags, cut at the present; without --from its last day and the six before.

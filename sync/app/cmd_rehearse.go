@@ -1,9 +1,6 @@
 package app
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"strconv"
 	"time"
 
@@ -50,8 +47,7 @@ func rehearse(s *session) error {
 	if s.tenant, err = s.tenant.Rehearse(about); err != nil {
 		return err
 	}
-	_, unmade := os.Lstat(s.path())
-	if s.c.IsSet(flagStart) && !about.Restart && !errors.Is(unmade, fs.ErrNotExist) {
+	if s.c.IsSet(flagStart) && !about.Restart && s.tenant.Made() {
 		return usagef("--%s is where the first rehearsal begins, and there was one, which the next goes on "+
 			"from; to begin anew there add --%s", flagStart, flagRestart)
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 	"acsync/sync/verify"
 )
 
@@ -83,9 +83,9 @@ func readDecision(c *cli.Context) (d decision, err error) {
 }
 
 func (d decision) carryOut(s *session) (err error) {
-	var ledger *bolt.Ledger
+	var ledger tenant.Ledger
 	err = d.lock.open(s, func() (err error) {
-		ledger, err = s.tenant.Open(bolt.Options{})
+		ledger, err = s.tenant.Open(tenant.Access{})
 		return err
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func (d decision) carryOut(s *session) (err error) {
 }
 
 // settle lets the operator decide, or Agent Connect's data.
-func (d decision) settle(s *session, ledger *bolt.Ledger) ([]verify.Settled, error) {
+func (d decision) settle(s *session, ledger tenant.Ledger) ([]verify.Settled, error) {
 	if d.action != 0 {
 		return verify.Resolve(s.c.Context, ledger, d.choice, d.action)
 	}

@@ -10,6 +10,7 @@ import (
 	"acsync/sync/rebuild"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 const restoreHelp = `The one command for a restore, and for a move to another machine. FILE is a backup
@@ -41,18 +42,18 @@ func ledgerRestore(s *session) (err error) {
 	if err := s.tenant.Config.Ready(); err != nil {
 		return err
 	}
-	accepted := bolt.Options{
-		AcceptFence: true, AcceptTenant: s.c.Bool(flagAcceptTenant), AcceptCredential: s.c.Bool(flagAcceptKey),
+	accepted := tenant.Access{
+		AcceptRestored: true, AcceptTenant: s.c.Bool(flagAcceptTenant), AcceptKey: s.c.Bool(flagAcceptKey),
 	}
 	lock, err := readLockPolicy(s.c)
 	if err != nil {
 		return err
 	}
-	queue := bolt.NewQueue(s.path(), commandName(s.c))
+	queue := s.tenant.Queue(commandName(s.c))
 	defer queue.Leave()
 	var r *bolt.Restoration
 	err = lock.openInTurn(s, queue, func() (err error) {
-		r, err = bolt.NewRestoration(s.path(), copied, s.tenant.LedgerOptions(accepted))
+		r, err = s.tenant.NewRestoration(copied, accepted)
 		return err
 	})
 	if err != nil {
@@ -86,7 +87,7 @@ func ledgerRestore(s *session) (err error) {
 		done.Result, err = learn.run()
 		done.place = learn.place
 	} else {
-		err = withLedger(s, accepted, func(ledger *bolt.Ledger) error {
+		err = withLedger(s, accepted, func(ledger tenant.Ledger) error {
 			done.place = ledger.Placement()
 			return ledger.Adopt(store.Adoption{Excused: !r.Newest})
 		})

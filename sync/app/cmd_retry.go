@@ -11,12 +11,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 	"acsync/sync/verify"
 )
 
@@ -140,10 +140,10 @@ func (r retrial) carryOut(s *session) error {
 		}
 		v = s.tenant.Verification(clients)
 	}
-	var ledger *bolt.Ledger
+	var ledger tenant.Ledger
 	err := r.lock.open(s, func() (err error) {
 		if r.DryRun {
-			ledger, err = s.tenant.Open(bolt.Options{ReadOnly: true})
+			ledger, err = s.tenant.Open(tenant.Access{ReadOnly: true})
 		} else {
 			ledger, err = s.tenant.OpenLedger()
 		}

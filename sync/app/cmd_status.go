@@ -74,7 +74,7 @@ func acknowledge(s *session) error {
 	if err != nil {
 		return err
 	}
-	var ledger *bolt.Ledger
+	var ledger tenant.Ledger
 	err = lock.open(s, func() (err error) {
 		ledger, err = s.tenant.OpenLedger()
 		return err
@@ -96,14 +96,14 @@ const statusTries = 3
 // It calls no service.
 func showStatus(s *session) error {
 	for try := 1; ; try++ {
-		ledger, err := s.tenant.Open(bolt.Options{ReadOnly: true})
+		ledger, err := s.tenant.Open(tenant.Access{ReadOnly: true})
 		switch {
 		case err == nil:
 			return statusOfLedger(s, ledger)
 		case !errors.Is(err, store.ErrLocked):
 			return err
 		}
-		holder, unread := bolt.ReadHolder(s.path())
+		holder, unread := s.tenant.Holder()
 		// It was let go a moment ago, or is being opened.
 		if errors.Is(unread, fs.ErrNotExist) && try < statusTries {
 			continue
@@ -116,19 +116,19 @@ func showStatus(s *session) error {
 func newStatus(s *session) report.Status {
 	settings := s.tenant.Config.Sync
 	status := report.Status{
-		Tenant: s.tenant.Name, Ledger: s.path(), Here: here(s.c), Asks: s.tenant.Remembers(),
+		Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Here: here(s.c), Asks: s.tenant.Remembers(),
 		Witness: s.witness(), Now: time.Now(),
 		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
 	}
-	status.Waiting, _ = bolt.ReadWaiters(s.path()) // a file that tells nothing is as good as none
+	status.Waiting, _ = s.tenant.Waiters() // a file that tells nothing is as good as none
 	return status
 }
 
-func statusOfLedger(s *session, ledger *bolt.Ledger) (err error) {
+func statusOfLedger(s *session, ledger tenant.Ledger) (err error) {
 	defer func() { err = errors.Join(err, ledger.Close()) }()
 	status := newStatus(s)
-	status.Killed = leftBehind(s.path())
+	status.Killed = leftBehind(s.tenant)
 	err = (&statusReader{ledger: ledger}).read(&status)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
@@ -186,7 +186,7 @@ func statusOfHolder(s *session, holder store.Holder, unread, locked error) error
 		return fmt.Errorf("%w. %s", locked, why)
 	}
 	running := report.Running{
-		Holder: holder, Tenant: s.tenant.Name, Ledger: s.path(), Now: status.Now, Waiting: status.Waiting,
+		Holder: holder, Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Now: status.Now, Waiting: status.Waiting,
 	}
 	status.Running = &running
 	err := report.ReadSnapshot(holder.Status, &status)
@@ -224,8 +224,8 @@ func silent(h store.Holder, now time.Time) string {
 // leftBehind is who had the ledger last, when that process was killed or could not write its summary: any
 // other takes its word away before it gives up the lock. It is asked while the lock is held, so that it is
 // nobody's who is at work. Nil: nobody was.
-func leftBehind(path string) *store.Holder {
-	holder, err := bolt.ReadHolder(path)
+func leftBehind(t *tenant.Tenant) *store.Holder {
+	holder, err := t.Holder()
 	// There is none, or it tells nothing.
 	if err != nil {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 // line is a conversation in an export: one JSON object a line.
@@ -76,7 +76,7 @@ func exportTo(w io.Writer, ledger string, each func(func(store.Entry) error) err
 
 // everything walks all that a ledger has to say to another one: the hashes of what was erased come first,
 // so that nothing of that is taken over.
-func everything(ledger *bolt.Ledger) func(func(store.Entry) error) error {
+func everything(ledger tenant.Ledger) func(func(store.Entry) error) error {
 	return func(fn func(store.Entry) error) error {
 		erased, err := ledger.Erased()
 		if err != nil {

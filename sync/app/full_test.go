@@ -89,7 +89,10 @@ func newDisk(t *testing.T) disk {
 // ledgerOf opens the ledger, to grow to a size at most; 0 is no limit.
 func (d disk) ledgerOf(t *testing.T, most int) *bolt.Ledger {
 	t.Helper()
-	ledger, err := d.Open(bolt.Options{MaxSize: most})
+	settings := d.Config.AgentConnect
+	ledger, err := bolt.Open(d.Config.Ledger.Path, bolt.Options{
+		MaxSize: most, Tenant: d.Config.Accounts(), Credential: settings.APIKey.Reveal(), InFlight: settings.Concurrency,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

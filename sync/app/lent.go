@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/journey"
 	"acsync/sync/sandbox"
@@ -25,7 +24,7 @@ type lentLedger struct {
 // know what the ledger has as accepted.
 func (s *session) lend(lock lockPolicy) (journey.Ledger, error) {
 	lent := &lentLedger{session: s, lock: lock}
-	err := lent.read(func(ledger *bolt.Ledger) (err error) {
+	err := lent.read(func(ledger tenant.Ledger) (err error) {
 		lent.info, err = ledger.Info()
 		return err
 	})
@@ -49,7 +48,7 @@ const lateWait = 30 * time.Minute
 // Each gives every entry, and what is left of each that was erased.
 func (l *lentLedger) Each(fn func(store.Entry) error) error {
 	defer func() { l.lock = lockPolicy{wait: max(l.lock.wait, lateWait)} }()
-	err := l.read(func(ledger *bolt.Ledger) error { return everything(ledger)(fn) })
+	err := l.read(func(ledger tenant.Ledger) error { return everything(ledger)(fn) })
 	if !errors.Is(err, tenant.ErrUnmade) || l.tenant.Demo == nil {
 		return err
 	}
@@ -61,10 +60,10 @@ func (l *lentLedger) Each(fn func(store.Entry) error) error {
 	return nil
 }
 
-func (l *lentLedger) read(what func(*bolt.Ledger) error) error {
-	var ledger *bolt.Ledger
+func (l *lentLedger) read(what func(tenant.Ledger) error) error {
+	var ledger tenant.Ledger
 	err := l.lock.open(l.session, func() (err error) {
-		ledger, err = l.tenant.Open(bolt.Options{ReadOnly: true})
+		ledger, err = l.tenant.Open(tenant.Access{ReadOnly: true})
 		return err
 	})
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/config"
 	"acsync/sync/exit"
+	"acsync/sync/tenant"
 )
 
 // lockPolicy is what a command does when another process holds the ledger; the zero policy fails.
@@ -47,13 +47,13 @@ func readLockPolicy(c *cli.Context) (p lockPolicy, err error) {
 // a moment for the lock; in between it says that it waits, so that a back-fill lets go. The command has ended
 // when it says that nothing is done.
 func (p lockPolicy) open(s *session, try func() error) error {
-	queue := bolt.NewQueue(s.path(), commandName(s.c))
+	queue := s.tenant.Queue(commandName(s.c))
 	defer queue.Leave()
 	return p.openInTurn(s, queue, try)
 }
 
 // openInTurn is open for a command that keeps its place in the queue, because its turn ends only later.
-func (p lockPolicy) openInTurn(s *session, queue *bolt.Queue, try func() error) error {
+func (p lockPolicy) openInTurn(s *session, queue tenant.Queue, try func() error) error {
 	for until := time.Now().Add(p.wait); ; queue.Wait() {
 		err := try()
 		switch locked := errors.Is(err, store.ErrLocked); {
@@ -85,7 +85,7 @@ func (p lockPolicy) refusal(s *session, locked error) error {
 	} else {
 		locked = exit.Advise(locked, "or let this command wait for it: --"+flagIfLocked+" wait=10m", "")
 	}
-	holder, err := bolt.ReadHolder(s.path())
+	holder, err := s.tenant.Holder()
 	if err != nil || holder.Mode != "backfill" {
 		return locked
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/exit"
 	"acsync/sync/notify"
@@ -93,7 +92,7 @@ func (n *notifier) read(ledger surveysync.Ledger) {
 	}
 }
 
-func (n *notifier) figures(ledger *bolt.Ledger) (*notify.LedgerFigures, error) {
+func (n *notifier) figures(ledger tenant.Ledger) (*notify.LedgerFigures, error) {
 	reader, status := newStatusReader(ledger), newStatus(n.session)
 	if err := reader.read(&status); err != nil {
 		return nil, err

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
@@ -72,8 +69,7 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	}
 	first := false
 	if s.tenant.Demo != nil && s.tenant.Rehearsal == nil && !o.DryRun {
-		_, unmade := os.Stat(s.path())
-		first = errors.Is(unmade, fs.ErrNotExist)
+		first = !s.tenant.Made()
 	}
 	err = pass{s, limits, plan, reports, told, engine, first}.run()
 	// Where it did not come to its report.
@@ -218,7 +214,7 @@ func (p pass) openLedger(clients *tenant.Clients) (
 			if err == nil {
 				place = ledger.Placement()
 				heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
-				shared := p.tenant.Share(ledger, engine.Options.Mode, bolt.Options{}, heart)
+				shared := p.tenant.Share(ledger, engine.Options.Mode, tenant.Access{}, heart)
 				engine.Ledger, engine.Turns, engine.Observer = shared, shared, heart
 				heart.Tell(func() tenant.StatusReader { return newStatusReader(shared.Ledger).snapshot })
 				engine.Backups, closeLedger = p.tenant.Backups(shared), heart.Before(shared.Close)
@@ -248,8 +244,8 @@ func (p pass) openLedger(clients *tenant.Clients) (
 		}
 		below, closeLedger, err = dryrun.None{Start: start}, func() error { return nil }, nil
 	}
-	if ledger, made := below.(*bolt.Ledger); made {
-		shared := p.tenant.Share(ledger, engine.Options.Mode, bolt.Options{ReadOnly: true}, nil)
+	if ledger, made := below.(tenant.Ledger); made {
+		shared := p.tenant.Share(ledger, engine.Options.Mode, tenant.Access{ReadOnly: true}, nil)
 		below, engine.Turns, closeLedger = shared, shared, shared.Close
 	}
 	engine.Ledger, engine.Observer = &dryrun.Ledger{ReadLedger: below}, observers{}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/exit"
 	"acsync/sync/rebuild"
 	"acsync/sync/report/doc"
@@ -17,7 +16,7 @@ import (
 // rebuilding fills a ledger with what Agent Connect has.
 type rebuilding struct {
 	*session
-	opened  bolt.Options // what the ledger is opened with
+	opened  tenant.Access // what the ledger is opened with
 	options rebuild.Options
 	clients *tenant.Clients
 	place   store.Placement // of the ledger, when it was filled
@@ -31,7 +30,7 @@ func newRebuilding(s *session) (*rebuilding, error) {
 			"agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET; nothing was changed",
 			commandName(s.c))
 	}
-	r := &rebuilding{session: s, opened: bolt.Options{AcceptFence: true}, options: rebuild.Options{
+	r := &rebuilding{session: s, opened: tenant.Access{AcceptRestored: true}, options: rebuild.Options{
 		Stamped: cfg.AgentConnect.Stamp, Missing: s.c.Bool(flagAcceptMissing),
 	}}
 	var err error
@@ -69,7 +68,7 @@ func (r *rebuilding) again() string {
 
 func (r *rebuilding) run() (done rebuild.Result, err error) {
 	opened := false
-	err = withLedger(r.session, r.opened, func(ledger *bolt.Ledger) (err error) {
+	err = withLedger(r.session, r.opened, func(ledger tenant.Ledger) (err error) {
 		opened = true
 		done, err = rebuild.Run(r.c.Context, ledger, r.clients.AgentConnect, r.options)
 		r.place = ledger.Placement()

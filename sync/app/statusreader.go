@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/report"
 	"acsync/sync/tenant"
 )
@@ -22,14 +21,14 @@ const (
 // statusReader reads what status shows of an open ledger: for status, or for whoever holds it and tells
 // others.
 type statusReader struct {
-	ledger  *bolt.Ledger
+	ledger  tenant.Ledger
 	holds   bool   // this process has it open for writing: what is under way is its own
 	intents uint64 // given before it was opened; what was begun later is under way
 	runs    []store.Run
 }
 
 // newStatusReader is that of a process that holds the ledger.
-func newStatusReader(ledger *bolt.Ledger) *statusReader {
+func newStatusReader(ledger tenant.Ledger) *statusReader {
 	r := &statusReader{ledger: ledger, holds: true}
 	// A ledger that cannot tell is for the command to report.
 	if info, err := ledger.Info(); err == nil {
@@ -39,7 +38,7 @@ func newStatusReader(ledger *bolt.Ledger) *statusReader {
 }
 
 // startHeartbeat lets a command that holds the ledger, of a name, tell others that it does, and what status shows.
-func startHeartbeat(ledger *bolt.Ledger, name string) *tenant.Heartbeat {
+func startHeartbeat(ledger tenant.Ledger, name string) *tenant.Heartbeat {
 	heart := tenant.StartHeartbeat(ledger, name, nil)
 	heart.Tell(func() tenant.StatusReader { return newStatusReader(ledger).snapshot })
 	return heart
@@ -120,7 +119,7 @@ func (r *statusReader) read(status *report.Status, underWay ...store.Run) (err e
 	return err
 }
 
-func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
+func firstTried(ledger tenant.Ledger) (first time.Time, err error) {
 	entries, err := ledger.Waiting(retried, store.Retry)
 	if err != nil {
 		return first, fmt.Errorf("read what is to be retried: %w", err)
@@ -135,7 +134,7 @@ func firstTried(ledger *bolt.Ledger) (first time.Time, err error) {
 
 // openRefusals are the refusals of the latest passes that still stand, each once, the latest first: what an
 // expression failed on may have been asked about since.
-func openRefusals(ledger *bolt.Ledger, runs []store.Run) ([]store.Refusal, error) {
+func openRefusals(ledger tenant.Ledger, runs []store.Run) ([]store.Refusal, error) {
 	var kept []store.Refusal
 	seen := map[store.Key]bool{}
 	for _, run := range runs {

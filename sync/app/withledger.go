@@ -4,17 +4,17 @@ import (
 	"errors"
 	"fmt"
 
-	"acsync/store/bolt"
+	"acsync/sync/tenant"
 )
 
 // withLedger opens the ledger, for writing unless told otherwise, for as long as act works with it. It is
 // closed before anything is printed: who reads that may take long, and until then no pass could begin.
-func withLedger(s *session, o bolt.Options, act func(*bolt.Ledger) error) error {
+func withLedger(s *session, o tenant.Access, act func(tenant.Ledger) error) error {
 	lock, err := readLockPolicy(s.c)
 	if err != nil {
 		return err
 	}
-	var ledger *bolt.Ledger
+	var ledger tenant.Ledger
 	err = lock.open(s, func() (err error) {
 		ledger, err = s.tenant.Open(o)
 		return err

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/exit"
 	"acsync/sync/verify"
@@ -33,8 +32,18 @@ type Result struct {
 	Since   time.Time // where the reading began
 }
 
+// Ledger is what a rebuild needs of the ledger.
+type Ledger interface {
+	verify.Ledger
+	// Import takes over what is known from elsewhere, and gives how many entries were written.
+	Import(entries iter.Seq2[store.Entry, error]) (written int, err error)
+	// Distrust refuses the ledger to everybody else until Adopt.
+	Distrust() error
+	Adopt(a store.Adoption) error
+}
+
 // Run marks as accepted what Agent Connect received, and trusts the ledger again when all of that is known.
-func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o Options) (Result, error) {
+func Run(ctx context.Context, ledger Ledger, receiver verify.Receiver, o Options) (Result, error) {
 	info, err := ledger.Info()
 	if err != nil {
 		return Result{Since: o.Since}, err
@@ -77,7 +86,7 @@ func Run(ctx context.Context, ledger *bolt.Ledger, receiver verify.Receiver, o O
 // Marker marks as accepted, in a ledger, what some requests that Agent Connect has received are about, and
 // settles what was in doubt of it; it gives how many the ledger did not know. What all of the data show together
 // is for [Run].
-func Marker(ledger *bolt.Ledger) func([]agentconnect.Interaction) (int, error) {
+func Marker(ledger Ledger) func([]agentconnect.Interaction) (int, error) {
 	return func(received []agentconnect.Interaction) (int, error) {
 		info, err := ledger.Info()
 		if err != nil {
@@ -99,7 +108,7 @@ func Marker(ledger *bolt.Ledger) func([]agentconnect.Interaction) (int, error) {
 
 // evidence is what Agent Connect's data tell a ledger that is rebuilt.
 type evidence struct {
-	ledger   *bolt.Ledger
+	ledger   Ledger
 	info     store.Info
 	received map[string][]reception // of survey requests, by the ids of conversations
 	// the interactions of recoveries, and by the UUID of any other one the conversation that it is about
@@ -118,7 +127,7 @@ type reception struct {
 }
 
 func gather(
-	ledger *bolt.Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
+	ledger Ledger, info store.Info, interactions iter.Seq2[agentconnect.Interaction, error],
 ) (*evidence, error) {
 	e := &evidence{
 		ledger: ledger, info: info, received: map[string][]reception{}, about: map[string]string{},

@@ -65,7 +65,7 @@ func TestPlace(t *testing.T) {
 			}
 		})
 	}
-	if (&Tenant{Demo: &Demo{}}).place() != nil {
+	if (file{&Tenant{Demo: &Demo{}}}).place() != nil {
 		t.Error("the sandbox's ledger is bound to a place")
 	}
 }

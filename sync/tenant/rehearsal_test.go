@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/deliver"
@@ -53,11 +52,11 @@ func TestRehearse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := rehearsing.LedgerOptions(bolt.Options{})
+	o := file{rehearsing}.options(Access{})
 	if rehearsing.Remembers() || !o.Rehearsal || o.Credential != "t" || o.TestCredential != "" {
 		t.Errorf("got %+v", o)
 	}
-	if o := real.LedgerOptions(bolt.Options{}); !real.Remembers() || o.Rehearsal || o.Credential != "p" || o.TestCredential != "t" {
+	if o := (file{real}).options(Access{}); !real.Remembers() || o.Rehearsal || o.Credential != "p" || o.TestCredential != "t" {
 		t.Errorf("got %+v", o)
 	}
 	for _, paths := range [][]string{real.Ledgers(), rehearsing.Ledgers()} {

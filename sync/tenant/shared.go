@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 )
 
 // askAgainEvery is the pause between two tries to take the ledger again.
@@ -17,20 +16,20 @@ const askAgainEvery = 500 * time.Millisecond
 // holder as always, and opened again behind the back of the pass. It is to be used by nobody while
 // [Shared.Yield] runs.
 type Shared struct {
-	*bolt.Ledger
+	Ledger
 	heart *Heartbeat // nil: the ledger is open for reading alone
-	queue *bolt.Queue
-	open  func() (*bolt.Ledger, error) // tries once
+	queue Queue
+	open  func() (Ledger, error) // tries once
 	away  atomic.Bool
 }
 
 // Share lets others have the ledger of a pass in between, which was opened with these options. Mode is the
 // name of the command; the heartbeat may be nil.
-func (t *Tenant) Share(ledger *bolt.Ledger, mode string, o bolt.Options, heart *Heartbeat) *Shared {
-	o.Timeout = -1
+func (t *Tenant) Share(ledger Ledger, mode string, a Access, heart *Heartbeat) *Shared {
+	a.Once = true
 	return &Shared{
-		Ledger: ledger, heart: heart, queue: bolt.NewQueue(t.Config.Ledger.Path, mode),
-		open: func() (*bolt.Ledger, error) { return t.Open(o) },
+		Ledger: ledger, heart: heart, queue: t.Queue(mode),
+		open: func() (Ledger, error) { return t.Open(a) },
 	}
 }
 
@@ -64,7 +63,7 @@ func (s *Shared) Yield(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-func (s *Shared) again(ctx context.Context) (*bolt.Ledger, error) {
+func (s *Shared) again(ctx context.Context) (Ledger, error) {
 	defer s.queue.Leave()
 	for {
 		ended := ctx.Err() != nil

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 )
@@ -20,22 +19,22 @@ type borrow struct {
 	tenant *Tenant
 	shared *Shared
 	heart  *Heartbeat
-	other  *bolt.Queue
+	other  Queue
 }
 
-func newBorrow(t *testing.T, o bolt.Options) *borrow {
+func newBorrow(t *testing.T, a Access) *borrow {
 	t.Helper()
 	b := &borrow{tenant: &Tenant{Config: config.Default()}}
 	b.tenant.Config.Ledger.Path = filepath.Join(t.TempDir(), "acsync.db")
 	if err := b.tenant.CreateLedger(time.Now().Add(-time.Hour), false); err != nil {
 		t.Fatal(err)
 	}
-	b.other = bolt.NewQueue(b.path(), "run")
-	ledger, err := b.tenant.Open(o)
+	b.other = b.tenant.Queue("run")
+	ledger, err := b.tenant.Open(a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !o.ReadOnly {
+	if !a.ReadOnly {
 		b.heart = StartHeartbeat(ledger, "backfill", nil)
 		b.heart.Tell(func() StatusReader {
 			opened := time.Now()
@@ -45,11 +44,9 @@ func newBorrow(t *testing.T, o bolt.Options) *borrow {
 			}
 		})
 	}
-	b.shared = b.tenant.Share(ledger, "backfill", o, b.heart)
+	b.shared = b.tenant.Share(ledger, "backfill", a, b.heart)
 	return b
 }
-
-func (b *borrow) path() string { return b.tenant.Config.Ledger.Path }
 
 func (b *borrow) close(t *testing.T) {
 	t.Helper()
@@ -74,7 +71,7 @@ const between = 5*time.Second + askAgainEvery/2
 
 // TestShared lets another have the ledger, for writing and in a dry run, and says meanwhile that it waits itself.
 func TestShared(t *testing.T) {
-	for name, o := range map[string]bolt.Options{"writing": {}, "dry run": {ReadOnly: true}} {
+	for name, o := range map[string]Access{"writing": {}, "dry run": {ReadOnly: true}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBorrow(t, o)
@@ -92,18 +89,18 @@ func TestShared(t *testing.T) {
 				}
 				ended := b.yield(t.Context())
 				synctest.Wait()
-				ledger, err := b.tenant.Open(bolt.Options{Timeout: -1})
+				ledger, err := b.tenant.Open(Access{Once: true})
 				if err != nil {
 					t.Fatal(err)
 				}
 				b.other.Leave()
 				time.Sleep(between)
-				if w, err := bolt.ReadWaiters(b.path()); err != nil || len(w) != 1 || w[0].Mode != "backfill" || !b.shared.Away() {
+				if w, err := b.tenant.Waiters(); err != nil || len(w) != 1 || w[0].Mode != "backfill" || !b.shared.Away() {
 					t.Errorf("%v (%v) waits for its turn", w, err)
 				}
 				// A second one that waits meanwhile comes after it.
 				b.other.Wait()
-				if w, err := bolt.ReadWaiters(b.path()); err != nil || len(w) != 2 || w[0].Mode != "backfill" {
+				if w, err := b.tenant.Waiters(); err != nil || len(w) != 2 || w[0].Mode != "backfill" {
 					t.Errorf("%v (%v) wait for their turn", w, err)
 				}
 				if err := ledger.Close(); err != nil {
@@ -115,7 +112,7 @@ func TestShared(t *testing.T) {
 				if _, err := b.shared.Info(); err != nil || b.shared.Away() {
 					t.Errorf("it is away after its turn (%v)", err)
 				}
-				if w, err := bolt.ReadWaiters(b.path()); err != nil || len(w) != 1 || w[0].Mode != "run" {
+				if w, err := b.tenant.Waiters(); err != nil || len(w) != 1 || w[0].Mode != "run" {
 					t.Errorf("%v (%v) wait, want the second alone", w, err)
 				}
 				if b.heart == nil {
@@ -123,7 +120,7 @@ func TestShared(t *testing.T) {
 				}
 				time.Sleep(HeartbeatEvery)
 				synctest.Wait()
-				h, err := bolt.ReadHolder(b.path())
+				h, err := b.tenant.Holder()
 				if err != nil || h.Pass != "p" || h.Accepted != 1 || h.AcceptedBefore != 1 || len(h.Status) == 0 {
 					t.Errorf("it tells others %+v (%v)", h, err)
 				}
@@ -135,9 +132,9 @@ func TestShared(t *testing.T) {
 // TestSharedWithSeveral takes the ledger again when all have had it that waited before, and not the first of them alone.
 func TestSharedWithSeveral(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBorrow(t, bolt.Options{})
+		b := newBorrow(t, Access{})
 		defer b.close(t)
-		second := bolt.NewQueue(b.path(), "report")
+		second := b.tenant.Queue("report")
 		b.other.Wait()
 		second.Wait()
 		ended := b.yield(t.Context())
@@ -147,7 +144,7 @@ func TestSharedWithSeveral(t *testing.T) {
 		second.Wait()
 		time.Sleep(between - askAgainEvery/2)
 		synctest.Wait()
-		if w, err := bolt.ReadWaiters(b.path()); !b.shared.Away() || err != nil || len(w) != 2 || w[0].Mode != "report" {
+		if w, err := b.tenant.Waiters(); !b.shared.Away() || err != nil || len(w) != 2 || w[0].Mode != "report" {
 			t.Errorf("%v (%v) wait, want the second before the pass; away: %t", w, err, b.shared.Away())
 		}
 		b.other.Wait() // it comes back, and behind the pass
@@ -162,7 +159,7 @@ func TestSharedWithSeveral(t *testing.T) {
 // TestSharedWithAWaiterThatIsGone goes on when the word of the waiter has grown stale.
 func TestSharedWithAWaiterThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBorrow(t, bolt.Options{})
+		b := newBorrow(t, Access{})
 		defer b.close(t)
 		b.other.Wait()
 		began := time.Now()
@@ -181,14 +178,14 @@ func TestSharedIsStopped(t *testing.T) {
 	for name, held := range map[string]bool{"free": false, "held": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBorrow(t, bolt.Options{})
+				b := newBorrow(t, Access{})
 				defer b.close(t)
 				b.other.Wait()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				ended := b.yield(ctx)
 				synctest.Wait()
 				if held {
-					ledger, err := b.tenant.Open(bolt.Options{Timeout: -1})
+					ledger, err := b.tenant.Open(Access{Once: true})
 					if err != nil {
 						t.Fatal(err)
 					}

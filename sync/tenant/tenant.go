@@ -106,42 +106,35 @@ func (t *Tenant) Attach(engine *surveysync.Engine, c *Clients) {
 	}
 }
 
-// LedgerOptions adds to options what the configuration says of the ledger.
-func (t *Tenant) LedgerOptions(o bolt.Options) bolt.Options {
-	o.AllowNetwork, o.Tenant = t.Config.Ledger.AllowNetwork, t.Config.Accounts()
-	o.Credential, o.Place = t.Config.AgentConnect.APIKey.Reveal(), t.place()
-	o.Rehearsal, o.TestCredential = t.Rehearsal != nil, t.Config.AgentConnect.TestAPIKey.Reveal()
-	o.InFlight = t.Config.AgentConnect.Concurrency
-	return o
-}
+// keeping is how the ledger is kept.
+func (t *Tenant) keeping() keeping { return file{t} }
 
-// place is where the ledger is used. Those of a demonstration and of rehearsals ask no customer, and are
-// bound to none.
-func (t *Tenant) place() *bolt.Place {
-	if t.Demo != nil || t.Rehearsal != nil {
-		return nil
-	}
-	return newPlace(t.Config.Ledger, t.Env)
-}
+// Where names the ledger in messages.
+func (t *Tenant) Where() string { return t.keeping().where() }
+
+// Made reports whether there is a ledger; what cannot be told counts as one.
+func (t *Tenant) Made() bool { return t.keeping().made() }
 
 // WitnessDir is where the second witness of the ledger is kept; empty where there is none.
 func (t *Tenant) WitnessDir() string { return newPlace(t.Config.Ledger, t.Env).Witness }
 
 // Abandoned reports whether there is no ledger, but was one.
-func (t *Tenant) Abandoned() bool { return bolt.Abandoned(t.Config.Ledger.Path, t.place()) }
+func (t *Tenant) Abandoned() bool { return t.keeping().abandoned() }
+
+// Holder tells who has the ledger open for writing, without opening it; fs.ErrNotExist is nobody.
+func (t *Tenant) Holder() (store.Holder, error) { return t.keeping().holder() }
+
+// Waiters tells who waits for the ledger, by their own word, those who came first before the others.
+func (t *Tenant) Waiters() ([]store.Waiter, error) { return t.keeping().waiters() }
+
+// Queue is this process's place among those that wait for the ledger, and has not said yet that it waits. Mode
+// is the name of its command.
+func (t *Tenant) Queue(mode string) Queue { return t.keeping().queue(mode) }
 
 // CreateLedger makes the ledger, whose first window begins at start. One that is to be filled is refused to
 // all but a rebuild, until that has succeeded.
 func (t *Tenant) CreateLedger(start time.Time, toBeFilled bool) error {
-	o := bolt.Options{
-		AllowNetwork: t.Config.Ledger.AllowNetwork, Identity: store.Identity(t.Config.Sync.SurveyPer),
-		Rehearsal: t.Rehearsal != nil, Distrusted: toBeFilled, Place: t.place(),
-	}
-	// Accounts that are not complete may still change; then the first pass binds the ledger.
-	if t.Config.Ready() == nil {
-		o.Tenant = t.Config.Accounts()
-	}
-	return bolt.Create(t.Config.Ledger.Path, start, o)
+	return t.keeping().create(start, toBeFilled)
 }
 
 // ErrUnmade is a ledger of a demonstration or of rehearsals before its first pass. It is [store.ErrMissing].
@@ -149,30 +142,18 @@ var ErrUnmade = exit.Advise(fmt.Errorf("%w of the sandbox yet", store.ErrMissing
 	"acsync run makes it", "start")
 
 // Open opens the ledger as it is.
-func (t *Tenant) Open(o bolt.Options) (*bolt.Ledger, error) {
-	ledger, err := bolt.Open(t.Config.Ledger.Path, t.LedgerOptions(o))
-	return ledger, t.nameBackup(t.afresh(err))
-}
-
-// nameBackup adds to the error of a ledger that is to be restored what it can be restored from.
-func (t *Tenant) nameBackup(err error) error {
-	lost := errors.Is(err, store.ErrMissing) || errors.Is(err, store.ErrDamaged) ||
-		errors.Is(err, store.ErrRolledBack)
-	id := bolt.FencedID(t.Config.Ledger.Path)
-	if !lost || id == "" {
-		return err
+func (t *Tenant) Open(a Access) (Ledger, error) {
+	keeping := t.keeping()
+	ledger, err := keeping.open(a)
+	if err != nil {
+		return nil, keeping.advise(t.afresh(err))
 	}
-	now := time.Now()
-	list, unread := t.ListBackups(id, now)
-	if unread != nil || bolt.Newest(list, now).IsZero() {
-		return err
-	}
-	return fmt.Errorf("%w. The newest backup is %s", err, list[0].Path)
+	return ledger, nil
 }
 
 // Compact rewrites the ledger without the space that it does not use.
 func (t *Tenant) Compact() error {
-	return t.afresh(bolt.Compact(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{})))
+	return t.afresh(file{t}.compact())
 }
 
 // afresh replaces the advice about a ledger that cannot be used, if it is of a demonstration or of
@@ -187,21 +168,21 @@ func (t *Tenant) afresh(err error) error {
 	}
 	cause := cmp.Or(errors.Unwrap(err), err)
 	if t.Rehearsal != nil {
-		return t.Rehearsal.afresh(t.Config.Ledger.Path, cause, err)
+		return t.Rehearsal.afresh(t.Where(), cause, err)
 	}
 	if missing || errors.Is(err, store.ErrRolledBack) || errors.Is(err, store.ErrDamaged) {
 		return fmt.Errorf("%s: %w. It is of the sandbox, and nobody real was asked: remove it and its "+
-			"fence, and acsync run makes another", t.Config.Ledger.Path, cause)
+			"fence, and acsync run makes another", t.Where(), cause)
 	}
 	return err
 }
 
 // OpenLedger opens the ledger for a pass.
-func (t *Tenant) OpenLedger() (*bolt.Ledger, error) {
+func (t *Tenant) OpenLedger() (Ledger, error) {
 	if err := t.restart(); err != nil {
 		return nil, err
 	}
-	ledger, err := t.Open(bolt.Options{})
+	ledger, err := t.Open(Access{})
 	if !errors.Is(err, ErrUnmade) {
 		return ledger, err
 	}
@@ -218,7 +199,7 @@ func (t *Tenant) OpenLedger() (*bolt.Ledger, error) {
 	if err := t.CreateLedger(first.Start, false); err != nil {
 		return nil, err
 	}
-	if ledger, err = t.Open(bolt.Options{}); err != nil {
+	if ledger, err = t.Open(Access{}); err != nil {
 		return nil, err
 	}
 	if err := ledger.Commit(store.Batch{Entries: first.Known}); err != nil {
@@ -232,7 +213,7 @@ func (t *Tenant) restart() error {
 	if t.Rehearsal == nil || !t.Rehearsal.Restart {
 		return nil
 	}
-	err := bolt.Discard(t.Config.Ledger.Path, t.LedgerOptions(bolt.Options{}))
+	err := t.keeping().discard()
 	if errors.Is(err, store.ErrMissing) && !t.Abandoned() {
 		return nil
 	}
@@ -242,7 +223,7 @@ func (t *Tenant) restart() error {
 // NeedLedger makes sure that there is a ledger, without which a plan means nothing. Whatever is wrong with
 // one is found when it is opened.
 func (t *Tenant) NeedLedger() error {
-	if _, err := os.Stat(t.Config.Ledger.Path); !errors.Is(err, os.ErrNotExist) {
+	if t.Made() {
 		return nil
 	}
 	ledger, err := t.OpenLedger()
@@ -255,7 +236,7 @@ func (t *Tenant) NeedLedger() error {
 // ReadLedger opens the ledger for reading alone; a demonstration's that is not made yet is what it would
 // hold.
 func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
-	ledger, err := t.Open(bolt.Options{ReadOnly: true})
+	ledger, err := t.Open(Access{ReadOnly: true})
 	if errors.Is(err, ErrUnmade) {
 		return dryrun.None{Start: t.Demo.Start, Known: t.Demo.Known}, func() error { return nil }, nil
 	}
@@ -267,27 +248,23 @@ func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 
 // Backups lets the passes of a ledger keep backups of it; nil for a tenant that wants none, and where
 // nobody real is asked.
-func (t *Tenant) Backups(ledger bolt.Original) surveysync.Backups {
-	dir := t.backupDir()
-	if dir == "" {
-		return nil
-	}
-	return bolt.NewBackups(ledger, dir, t.Config.Ledger.BackupKeep)
-}
+func (t *Tenant) Backups(shared *Shared) surveysync.Backups { return file{t}.backups(shared) }
 
 // ListBackups gives the backups that there are of a ledger, the newest first.
 func (t *Tenant) ListBackups(id string, now time.Time) ([]bolt.Backup, error) {
-	dir := t.backupDir()
-	if dir == "" {
-		return nil, nil
-	}
-	return bolt.ListBackups(dir, id, now)
+	return file{t}.listBackups(id, now)
 }
 
-// backupDir is where backups are kept; empty where none are wanted, or nobody real is asked.
-func (t *Tenant) backupDir() string {
-	if t.Demo != nil || t.Rehearsal != nil {
-		return ""
-	}
-	return t.Config.Ledger.BackupDir
+// CopyLedger writes a checked copy of an open ledger to a path, where nothing is yet.
+func (t *Tenant) CopyLedger(ledger Ledger, path string) error {
+	return ledger.(copied).Backup(path)
 }
+
+// NewRestoration looks at a copy that is to be put in the place of the ledger, and changes nothing.
+func (t *Tenant) NewRestoration(path string, a Access) (*bolt.Restoration, error) {
+	return file{t}.restoration(path, a)
+}
+
+// Wipe takes what was erased from an open ledger out of its unused parts too. The ledger must be closed then,
+// and nothing else.
+func (t *Tenant) Wipe(ledger Ledger) error { return ledger.(copied).Wipe() }
