@@ -136,6 +136,9 @@ func (c Config) Decisions() string {
 	return digest(slices.DeleteFunc(c.Show(), never))
 }
 
+// LedgerName is the name of the ledger in its database: ledger.name, else the organisation.
+func (c Config) LedgerName() string { return cmp.Or(c.Ledger.Name, c.Kustomer.Org) }
+
 // check notes every value that cannot work. What is merely missing is for [Config.Ready] to say.
 func (c Config) check(k *checker) {
 	c.Kustomer.check(k)
@@ -168,6 +171,11 @@ func (c Config) checkTimes(k *checker) {
 				"to send", reach, s.MaxAge)
 	}
 	// A sum with max_age could overflow, hence the difference.
+	if least := 3 * c.AgentConnect.Timeout; c.Ledger.InDatabase() && c.Ledger.Lease < least {
+		k.faultOf([]string{"ledger.lease", "agent_connect.timeout"},
+			"must be at least three times agent_connect.timeout (%s), is %s: another pass would take the ledger "+
+				"while a request is under way", least, c.Ledger.Lease)
+	}
 	if least := c.Ledger.Retain - s.Overlap; c.Ledger.Retain > 0 && least < s.MaxAge {
 		k.faultOf([]string{"ledger.retain", "sync.max_age", "sync.overlap"},
 			"must be at least sync.max_age + sync.overlap, is %s: what is forgotten too early would be sent "+
@@ -266,6 +274,7 @@ var undecisive = []string{
 	"sync.overlap", "sync.reread", "sync.max_per_run", "sync.max_error_rate", "sync.recheck_after",
 	"sync.drain", "sync.timezone",
 	"ledger.retain", "ledger.machine", "ledger.allow_network", "ledger.backup_keep",
+	"ledger.name", "ledger.lease", "ledger.takeover_quarantine", "ledger.allow_async_standby",
 	"notify.sandbox",
 }
 

@@ -55,7 +55,7 @@ func isTables(t reflect.Type) bool { return t.Kind() == reflect.Slice && isTable
 // secrets are the keys that are never shown. Each has a second key that names a file with it.
 var secrets = []string{
 	"kustomer.api_key", "agent_connect.api_key", "agent_connect.api_secret", testKey,
-	"notify.healthcheck_url", "notify.webhook_url",
+	"notify.healthcheck_url", "notify.webhook_url", "ledger.url",
 }
 
 // testKey is the key with which every survey goes to a test address.
@@ -70,7 +70,7 @@ func fileKey(secret string) string { return secret + "_file" }
 // them may hold a word instead.
 var pathKeys = []string{
 	"kustomer.api_key_file", "agent_connect.api_key_file", "agent_connect.api_secret_file",
-	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness", "ledger.backup_dir",
+	"agent_connect.test_api_key_file", "ledger.path", "ledger.witness", "ledger.backup_dir", "ledger.url_file",
 	"notify.healthcheck_url_file", "notify.webhook_url_file", "notify.prometheus_textfile",
 }
 
@@ -80,7 +80,8 @@ const variablePrefix = "ACSYNC_"
 func variableName(key string) string {
 	name := strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 	// The keys of the services have names that other programs use as well.
-	if slices.Contains(secrets, key) && !strings.HasPrefix(key, "notify.") {
+	ours := strings.HasPrefix(key, "notify.") || strings.HasPrefix(key, "ledger.")
+	if slices.Contains(secrets, key) && !ours {
 		return name
 	}
 	return variablePrefix + name

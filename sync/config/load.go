@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -232,8 +233,13 @@ func (d *draft) findSecrets(inline map[string]origin, exposed bool) {
 // local reports whether a secret is for a service on this machine.
 func (d *draft) local(secret string) bool {
 	section, _, _ := strings.Cut(secret, ".")
-	if section == "notify" {
+	switch section {
+	case "notify":
 		return httpx.Loopback(d.cfg.Secret(secret).Reveal())
+	case "ledger":
+		// Without a password there is nothing to keep.
+		u, err := url.Parse(d.cfg.Ledger.URL.Reveal())
+		return err == nil && (u.User == nil || u.User.String() == u.User.Username())
 	}
 	return httpx.Loopback(field(&d.cfg, section+".base_url").String())
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -198,38 +197,6 @@ func (c Recovery) check(k *checker, per string) {
 	}
 }
 
-// Ledger is the section about the file that remembers.
-type Ledger struct {
-	Path         string   `toml:"path"`
-	Retain       Duration `toml:"retain"`        // how long dispositions are kept; 0 = for ever
-	Witness      string   `toml:"witness"`       // WitnessAuto, WitnessOff, or a directory
-	Machine      string   `toml:"machine"`       // identity of this machine; empty: the system's own
-	AllowNetwork bool     `toml:"allow_network"` // a ledger on a network file system is taken
-	BackupDir    string   `toml:"backup_dir"`    // where passes keep backups; empty: they make none
-	BackupKeep   int      `toml:"backup_keep"`   // how many of them stay
-}
-
-func (c Ledger) check(k *checker) {
-	if blank(c.Path) {
-		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")
-	}
-	// A conversation may be marked done again for weeks: who was asked is not forgotten sooner.
-	if c.Retain < 0 || c.Retain > 0 && c.Retain < 30*day {
-		k.fault("ledger.retain",
-			"must be at least 30d, or 0 to remember for ever, is %s: who was asked before that is forgotten",
-			c.Retain)
-	}
-	k.count("ledger.backup_keep", c.BackupKeep, 1000)
-	// A word alone is a mistaken one rather than a directory.
-	if c.Witness != WitnessAuto && c.Witness != WitnessOff && !namesPath(c.Witness) {
-		k.fault("ledger.witness", `must be "auto", "off", or the path of a directory (such as "./witness"), `+
-			"is %s", shorten(c.Witness))
-	}
-	if c.Machine != "" && (blank(c.Machine) || strings.ContainsFunc(c.Machine, unicode.IsControl)) {
-		k.fault("ledger.machine", `must be text of one line, or "" for the system's own identity`)
-	}
-}
-
 // Notify is the section about who is told of a pass.
 type Notify struct {
 	HealthcheckURL     Secret `toml:"healthcheck_url"` // whoever knows it can report for the job
@@ -246,16 +213,6 @@ func (c Notify) check(k *checker) {
 	if c.PrometheusTextfile != "" && filepath.Ext(c.PrometheusTextfile) != ".prom" {
 		k.fault("notify.prometheus_textfile", "must end with .prom: node_exporter reads no other files")
 	}
-}
-
-// namesPath reports whether a text is a path and no word.
-func namesPath(text string) bool { return !blank(text) && text != filepath.Base(text) }
-
-// Rehearsal is the path of the ledger of rehearsals, beside that of the ledger: "acsync.rehearsal.db" beside
-// "acsync.db".
-func (c Ledger) Rehearsal() string {
-	suffix := filepath.Ext(c.Path)
-	return strings.TrimSuffix(c.Path, suffix) + ".rehearsal" + suffix
 }
 
 const (
@@ -375,6 +332,9 @@ func Default() Config {
 			CustomProperties: map[string]string{},
 		},
 		Recovery: Recovery{WithoutFirst: WithoutFirstAsk},
-		Ledger:   Ledger{Path: "acsync.db", Retain: 400 * day, Witness: WitnessAuto, BackupKeep: 7},
+		Ledger: Ledger{
+			Path: "acsync.db", Retain: 400 * day, Witness: WitnessAuto, BackupKeep: 7,
+			Lease: Duration(90 * time.Second), TakeoverQuarantine: Duration(time.Hour),
+		},
 	}
 }
