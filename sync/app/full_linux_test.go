@@ -35,7 +35,7 @@ func TestDiskFillsUp(t *testing.T) {
 	random := rand.New(rand.NewPCG(*killSeed, 28))
 	fullBefore := amount(60, 200) // requests: less than the pass makes
 	stopped := 0                  // passes that the disk stopped after they had sent something
-	for round := range amount(2, 60) {
+	for round := range amount(2, 20) {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			smallDisk(t)
 			v := newVictim(t, program, *killSeed+uint64(round), false)

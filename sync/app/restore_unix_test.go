@@ -111,7 +111,7 @@ func TestRestoreKilled(t *testing.T) {
 	lost := w.files(t)
 	random := rand.New(rand.NewPCG(*killSeed, 15))
 	trusted := 0
-	for round := range amount(6, 200) {
+	for round := range amount(6, 60) {
 		w.putBack(t, lost, besides[2])
 		if round%2 == 1 {
 			w.write(t, "acsync.db", "no ledger")
