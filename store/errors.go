@@ -32,6 +32,9 @@ var (
 	// ErrMoved is a ledger on another machine, at another path, or without its witness: it may be a copy.
 	ErrMoved = exit.New(exit.LedgerDamaged, "the ledger is not where it was")
 
+	// ErrMovedAway is a ledger that is kept elsewhere now, and never sent by again.
+	ErrMovedAway = exit.New(exit.LedgerDamaged, "the ledger was moved away")
+
 	ErrNetwork = errors.New("the ledger is on a network file system")
 	ErrNoRoom  = errors.New("the disk of the ledger is nearly full")
 	ErrRefused = errors.New("the ledger refuses") // the states do not allow the change; nothing was written

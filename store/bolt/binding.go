@@ -2,13 +2,10 @@ package bolt
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"fmt"
 
 	"acsync/store"
 )
-
-const credentialBytes = 16
 
 // binding is whom a ledger was opened for. What is empty binds nothing.
 type binding struct {
@@ -71,8 +68,4 @@ func (b binding) setCredential(t *txn, before uint64) {
 func (b binding) hash(m *meta) []byte { return hashOf(m, b.credential) }
 
 // hashOf is another one in each ledger.
-func hashOf(m *meta, credential string) []byte {
-	mac := hmac.New(sha256.New, []byte("acsync ledger "+m.id()))
-	mac.Write([]byte(credential))
-	return mac.Sum(nil)[:credentialBytes]
-}
+func hashOf(m *meta, credential string) []byte { return store.HashCredential(m.id(), credential) }

@@ -14,6 +14,7 @@
 //	         "opening", "opened_over" → 8 random bytes: of this opening, and of the one in the fence before
 //	         "copied" → time, in a copy until it is restored      "restored" → hash of the copy it was made of
 //	         "machine", "path" → hashes of where it was opened    "witnesses" → see seal
+//	         "moved_to" → text, where it is kept instead: its format is that of none then
 //	keys     key → record                every key there is; since format 5 also the hashes of
 //	                                     conversations that were forgotten, see [store.ErasedKey]
 //	intents  key → number                the open intents only, numbered by the bucket's sequence

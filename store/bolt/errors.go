@@ -114,6 +114,11 @@ var advice = []struct {
 		"ACSYNC_LEDGER_MACHINE) has changed: set it back. " + ifMoved},
 	{store.ErrMoved, "move", notFromHere + ifMoved},
 	{
+		store.ErrMovedAway, "high-availability",
+		"nothing was sent; name that place in ledger.url or ledger.url_file, and leave ledger.path out. This file " +
+			"is to look at alone: it does not know whom the other one has asked since",
+	},
+	{
 		store.ErrOtherTenant, "move",
 		"nothing was sent; use the configuration that belongs to this ledger, or the " +
 			"ledger that belongs to this configuration (ledger.path). If both name the same accounts and only " +

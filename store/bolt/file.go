@@ -71,6 +71,9 @@ type Options struct {
 	// it until Adopt.
 	Distrusted bool
 
+	// Moved opens for writing a ledger that was moved elsewhere, for whoever goes on moving it.
+	Moved bool
+
 	anyKind bool // a ledger of rehearsals or not, for copies that are checked
 }
 

@@ -43,6 +43,9 @@ func olderThan(db *bbolt.DB, steps []migration) (older []migration, err error) {
 		if m.err != nil {
 			return m.err
 		}
+		if n == movedFormat {
+			return nil
+		}
 		if n > newest(steps) {
 			return fmt.Errorf("%w: format %d, while this acsync knows up to %d",
 				store.ErrNewerFormat, n, newest(steps))

@@ -22,12 +22,13 @@ type Ledger struct {
 	Checker
 	Repairer
 	Copier
+	Mover
 
 	holder *holderFile // nil while open for reading only
 }
 
 func newLedger(d *database, holder *holderFile) *Ledger {
-	return &Ledger{d, Reader{d}, Writer{d}, Keeper{d}, Eraser{d}, Checker{d}, Repairer{d}, Copier{d}, holder}
+	return &Ledger{d, Reader{d}, Writer{d}, Keeper{d}, Eraser{d}, Checker{d}, Repairer{d}, Copier{d}, Mover{d}, holder}
 }
 
 // Report tells others how far the pass has come. The file is changed at most once a second, and at once where
@@ -228,7 +229,7 @@ func trust(d *database, o Options) error {
 			return err
 		}
 		// First of all: what is missing beside one of the other kind is not to be put back.
-		if err := checkKind(t.meta, o); err != nil {
+		if err := cmp.Or(checkKind(t.meta, o), checkMoved(t.meta, o)); err != nil {
 			return err
 		}
 		d.fenced, err = readFence(d.path)

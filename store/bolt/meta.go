@@ -60,6 +60,7 @@ var (
 	metaRehearsal  = []byte("rehearsal")        // it is one of rehearsals; see Options
 	metaCopied     = []byte("copied")           // when it was made; in a copy that was not restored yet
 	metaRestored   = []byte("restored")         // a hash of the copy that it was made of; see Restoration
+	metaMovedTo    = []byte("moved_to")         // where it is kept instead; see Mover
 	// hashes of where the ledger was opened for writing, and what its witnesses bear; see placed and seal
 	metaMachine   = []byte("machine")
 	metaPath      = []byte("path")

@@ -171,6 +171,10 @@ func (r *Restoration) compare(at *Place) error {
 	if err != nil {
 		return unfit("%w", err)
 	}
+	if to := r.movedTo(); to != "" {
+		return exit.Advise(unfit("the ledger that is there was moved to %s, which knows whom it has asked since", to),
+			"use that one; nothing may be sent by a file any more", "high-availability")
+	}
 	if r.There != nil && r.There.ID != now.Ledger {
 		return unfit("it is a copy of ledger %s, and the one that is there is %s. If the copy is the right "+
 			"one, move that ledger and its fence away first", now.Ledger, r.There.ID)
@@ -208,6 +212,15 @@ func (r *Restoration) compare(at *Place) error {
 		r.Begun = !r.Done
 	}
 	return err
+}
+
+// movedTo is where the ledger that is there is kept instead; empty for none that was moved.
+func (r *Restoration) movedTo() string {
+	if r.there == nil {
+		return ""
+	}
+	to, _ := read(r.there.database, func(t *txn) (string, error) { return string(t.meta.get(metaMovedTo)), nil })
+	return to
 }
 
 // witnessed is the last transaction of which the witness at a place knows; 0 for none. A witness that would
