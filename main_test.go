@@ -18,6 +18,8 @@ var directions = map[string][]string{
 	"acsync":                        {"acsync/sync/app"},
 	"acsync/store":                  {},
 	"acsync/store/bolt":             {"acsync/store"},
+	"acsync/store/postgres":         {"acsync/store"},
+	"acsync/store/postgres/pgtest":  {},
 	"acsync/store/storetest":        {"acsync/store"},
 	"acsync/store/storetest/memory": {},
 	"acsync/sync/schedule":          {},
@@ -88,6 +90,8 @@ var directions = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/yuin/goldmark":        {"acsync/sync/manual"},
 	"go.etcd.io/bbolt":                {"acsync/store/bolt"},
+	"github.com/jackc/pgx/v5":         {"acsync/store/postgres", "acsync/store/postgres/pgtest"},
+	"github.com/pressly/goose/v3":     {"acsync/store/postgres"},
 	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report/doc"},

@@ -38,6 +38,8 @@ type Holder struct {
 	Since time.Time `json:"since"` // when the ledger was opened; UTC
 	At    time.Time `json:"at"`    // when it said this; UTC
 
+	// the running system, and the space in which its number of a process means something; empty: not known
+	Boot    string `json:"boot,omitempty"`
 	Opening string `json:"opening,omitempty"` // the number of this opening of the ledger
 	Known   uint64 `json:"known"`             // keys that had ever become accepted when the ledger was opened
 

@@ -110,6 +110,7 @@ func (m *model) Begin(t *rapid.T) {
 	if r.First.IsZero() {
 		r.First = m.now
 	}
+	i.SendBy = time.Time{} // it depends on the clock
 	wantSame(t, i, store.Intent{
 		Key: k, Number: r.Intent, Ledger: info(t, m.ledger).ID, Attempt: r.Attempts, Before: old,
 	})

@@ -1,0 +1,178 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"acsync/store"
+)
+
+// heartbeat renews the lease, and tells others how far the pass has come.
+type heartbeat struct {
+	over    chan struct{}
+	news    chan struct{}
+	beating sync.WaitGroup
+
+	mu     sync.Mutex
+	holder store.Holder
+	last   time.Time // a moment at which the lease began anew, by this machine's monotonic clock
+}
+
+// beats is how often a lease is renewed in its time.
+const beats = 6
+
+// newsAfter is the pause between two reports that are made beside the renewals.
+const newsAfter = time.Second
+
+func newHolder(known uint64) store.Holder {
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	h := store.Holder{PID: os.Getpid(), Host: hostName(), Boot: bootID(), Since: at, At: at, Known: known}
+	return h
+}
+
+// hostName names this machine to others.
+func hostName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "an unknown host"
+	}
+	return host
+}
+
+func decodeHolder(text string) (h store.Holder, err error) {
+	if err := json.Unmarshal([]byte(text), &h); err != nil || h.PID == 0 {
+		return h, damaged("it does not name its holder")
+	}
+	return h, nil
+}
+
+// lastHolder is who has the ledger, or has not let go of it; false for nobody who has said so.
+func lastHolder(r ledgerRow) (store.Holder, bool) {
+	if r.holder == nil || r.token == nil {
+		return store.Holder{}, false
+	}
+	h, err := decodeHolder(*r.holder)
+	return h, err == nil
+}
+
+// text is what others are told.
+func (h *heartbeat) text() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	b, err := json.Marshal(h.holder)
+	if err != nil {
+		bare := h.holder
+		bare.Progress = store.Progress{Mode: h.holder.Mode}
+		b, _ = json.Marshal(bare) // of numbers and names alone
+	}
+	return string(b)
+}
+
+func (h *heartbeat) renewed(at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if at.After(h.last) {
+		h.last = at
+	}
+}
+
+func (h *heartbeat) start(c *core) {
+	h.over, h.news = make(chan struct{}), make(chan struct{}, 1)
+	h.beating.Go(func() { h.beat(c) })
+}
+
+func (h *heartbeat) stop() {
+	close(h.over)
+	h.beating.Wait()
+}
+
+func (h *heartbeat) beat(c *core) {
+	tick := time.NewTicker(c.options.lease() / beats)
+	defer tick.Stop()
+	var told time.Time
+	for {
+		select {
+		case <-h.over:
+			return
+		case <-tick.C:
+		case <-h.news:
+			// The next renewal tells it.
+			if time.Since(told) < newsAfter {
+				continue
+			}
+		}
+		told = time.Now()
+		if err := renew(c); errors.Is(err, store.ErrFenced) {
+			c.stick(err)
+			return
+		}
+	}
+}
+
+// renew renews the lease. One that cannot be renewed now may be so later; ErrFenced: somebody else has it.
+func renew(c *core) error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(c.options.lease()/beats, time.Second))
+	defer cancel()
+	at := time.Now()
+	n, err := c.exec(ctx, "update acsync.ledgers set held_until = clock_timestamp() + "+seconds(c.options.lease())+
+		", holder = $4::text::json where no = $1 and epoch = $2 and token = $3", c.no, c.epoch, c.token, c.beat.text())
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return store.ErrFenced
+	}
+	c.beat.renewed(at)
+	return nil
+}
+
+// Lease keeps the ledger from others, and lets go of it.
+type Lease struct{ *core }
+
+// Report tells others how far the pass has come, with the next renewal, and at once where a pass begins. On a
+// ledger that is closed or open for reading only it does nothing.
+func (c Lease) Report(p store.Progress) {
+	if c.options.ReadOnly {
+		return
+	}
+	h := &c.beat
+	h.mu.Lock()
+	news := p.Pass != h.holder.Pass || p.Status != nil && h.holder.Status == nil
+	h.holder.Progress, h.holder.At = p, time.Now().UTC().Truncate(time.Millisecond)
+	h.mu.Unlock()
+	if !news {
+		return
+	}
+	select {
+	case h.news <- struct{}{}:
+	default: // it is on its way
+	}
+}
+
+var errClosed = errors.New("the ledger is closed; open it again")
+
+// Close lets go of the ledger. Closing twice is harmless. A ledger whose lease another process has is left to
+// it.
+func (c Lease) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	if c.options.ReadOnly {
+		return nil
+	}
+	c.beat.stop()
+	_, err := c.exec(context.Background(), `update acsync.ledgers set token = null, held_until = null, holder = null
+		where no = $1 and epoch = $2 and token = $3`, c.no, c.epoch, c.token)
+	// What could not be written was told; the lease ends by itself.
+	if c.stuck != nil {
+		return nil
+	}
+	return explain(c.name, err)
+}

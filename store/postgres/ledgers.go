@@ -1,0 +1,156 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"acsync/store"
+)
+
+// idBytes are those of the random id of a ledger.
+const idBytes = 8
+
+// Ledgers are the ledgers of a database.
+type Ledgers struct{ pool }
+
+// Create makes a ledger; start is where the first window begins. One with the name, or for the same accounts,
+// is ErrExists. Of the options Tenant, Identity, Rehearsal and Distrusted count.
+func (l Ledgers) Create(ctx context.Context, name string, start time.Time, o Options) error {
+	return explain(name, l.create(ctx, name, start, o))
+}
+
+func (l Ledgers) create(ctx context.Context, name string, start time.Time, o Options) error {
+	if y := start.Year(); y < 2 || y > 9999 {
+		return errors.New(
+			"the start of the first window is not set; give the time from which conversations count")
+	}
+	if name == "" {
+		return errors.New("it has no name; set ledger.name, or kustomer.org")
+	}
+	if err := (Schema{l.pool}).check(ctx); err != nil {
+		return err
+	}
+	if err := sound(ctx, l.pool, o); err != nil {
+		return err
+	}
+	id := make([]byte, idBytes)
+	rand.Read(id) // never fails (documented)
+	return l.insert(ctx, name, store.Snapshot{
+		Info: store.Info{
+			ID: hex.EncodeToString(id), Tenant: o.Tenant, Created: time.Now(), Start: start, Checkpoint: start,
+			Witnessed: time.Now(), Identity: o.Identity.OrDefault(), Transaction: 1,
+		},
+		Rehearsal: o.Rehearsal,
+	}, o.Distrusted)
+}
+
+// insert makes the row of a ledger.
+func (l Ledgers) insert(ctx context.Context, name string, s store.Snapshot, distrusted bool) error {
+	id, err := hex.DecodeString(s.ID)
+	if err != nil || len(id) != idBytes {
+		return fmt.Errorf("a ledger cannot have the id %.20q", s.ID)
+	}
+	counts := make([]int64, store.Dropped+1)
+	n, err := l.exec(ctx, `insert into acsync.ledgers (id, name, tenant, rehearsal, identity, created, start, floor,
+			checkpoint, witnessed, known_from, acknowledged, lateness, counts, changes, intents, accepted, others, life,
+			excused, credential, credential_since, distrusted, system, timeline)
+		values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+			$21, $22, $23, `+historySQL+`) on conflict do nothing`,
+		id, name, s.Tenant, s.Rehearsal, string(s.Identity.OrDefault()), milli(s.Created), milli(s.Start),
+		null(milli(s.Floor)), milli(s.Checkpoint), milli(s.Witnessed), null(milli(s.KnownFrom)),
+		null(milli(s.Acknowledged)), s.Lateness.Encode(), counts, int64(s.Transaction), int64(s.Intents),
+		int64(s.Accepted), int64(s.Foreign), int64(s.Life), int64(s.Excused), s.Credential, int64(s.BoundAt), distrusted)
+	if err == nil && n == 0 {
+		err = store.ErrExists
+	}
+	return err
+}
+
+// Discard takes a ledger of rehearsals away, whoever it is bound to: nobody real was asked, so that nothing
+// is lost. Any other ledger, and one that another process holds, stays.
+func (l Ledgers) Discard(ctx context.Context, name string, o Options) error {
+	o.Rehearsal, o.ReadOnly = true, false
+	o.AcceptFence, o.AcceptTenant, o.AcceptCredential = true, true, true
+	opened, err := l.Open(ctx, name, o)
+	if err != nil {
+		return err
+	}
+	defer opened.Close() //nolint:errcheck // it is gone
+	_, err = l.exec(ctx, "delete from acsync.ledgers where no = $1 and token = $2", opened.no, opened.token)
+	return explain(name, err)
+}
+
+// Open opens a ledger and takes its lease, unless it is to be read alone. It never creates one: one that is
+// not there is ErrMissing, one that another process holds ErrLocked, one that serves others ErrOtherTenant,
+// one that is bound to another credential ErrOtherCredential, one of rehearsals ErrRehearsal, any other one
+// where one of rehearsals is wanted ErrNoRehearsal, and one whose repair has not come to its end
+// ErrRolledBack. One whose database has another history opens, and tells so in Info.Restored: Begin refuses
+// until that is settled.
+func (l Ledgers) Open(ctx context.Context, name string, o Options) (*Ledger, error) {
+	c, err := l.open(ctx, name, o)
+	if err != nil {
+		return nil, explain(name, err)
+	}
+	return newLedger(c), nil
+}
+
+func (l Ledgers) open(ctx context.Context, name string, o Options) (*core, error) {
+	if err := (Schema{l.pool}).check(ctx); err != nil {
+		return nil, err
+	}
+	if err := sound(ctx, l.pool, o); err != nil {
+		return nil, err
+	}
+	c := &core{pool: l.pool, name: name, options: o}
+	if o.ReadOnly {
+		r, err := l.find(ctx, name)
+		if err == nil {
+			err = mayOpen(o, r)
+		}
+		c.no, c.id, c.rehearsal = r.no, r.id, r.rehearsal
+		return c, err
+	}
+	if err := takeInTime(ctx, c); err != nil {
+		return nil, err
+	}
+	c.beat.start(c)
+	return c, nil
+}
+
+// find reads the row of a ledger.
+func (l Ledgers) find(ctx context.Context, name string) (ledgerRow, error) {
+	return row(ctx, l.pool, scanRow, "select "+rowColumns+" from acsync.ledgers where name = $1", name)
+}
+
+// Exists reports whether there is a ledger with a name.
+func (l Ledgers) Exists(ctx context.Context, name string) (bool, error) {
+	there, err := row(ctx, l.pool, func(r pgx.Row) (there bool, err error) { return there, r.Scan(&there) },
+		"select exists (select from acsync.ledgers where name = $1)", name)
+	return there, explain(name, err)
+}
+
+// Holder tells who has a ledger, or had it last and has not let go of it; fs.ErrNotExist is nobody. Holds
+// reports whether its lease is not over.
+func (l Ledgers) Holder(ctx context.Context, name string) (h store.Holder, holds bool, err error) {
+	type found struct {
+		text  *string
+		holds bool
+	}
+	f, err := row(ctx, l.pool, func(r pgx.Row) (f found, err error) { return f, r.Scan(&f.text, &f.holds) },
+		`select holder::text, token is not null and held_until > clock_timestamp() from acsync.ledgers where name = $1`,
+		name)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), err == nil && f.text == nil:
+		return h, false, errNobody
+	case err != nil:
+		return h, false, explain(name, fmt.Errorf("read who holds the ledger: %w", err))
+	}
+	h, err = decodeHolder(*f.text)
+	return h, f.holds, explain(name, err)
+}

@@ -1,0 +1,93 @@
+package postgres
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"acsync/store/postgres/pgtest"
+	"acsync/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prepare makes the tables, as their owner, for the plain role.
+func prepare(url string) error {
+	d, err := Connect(context.Background(), url, Pool{})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Migrate(context.Background(), pgtest.Plain)
+}
+
+// connect connects to a database of a test's own, as the plain role.
+func connect(t testing.TB) *Database {
+	t.Helper()
+	c := pgtest.Shared(t)
+	return connectTo(t, c, c.Fresh(t, prepare))
+}
+
+func connectTo(t testing.TB, c *pgtest.Cluster, name string) *Database {
+	t.Helper()
+	d, err := Connect(context.Background(), c.URL(pgtest.Plain, name), Pool{})
+	must(t, err)
+	t.Cleanup(d.Close)
+	return d
+}
+
+// opened opens a ledger, checks it when the test ends, and closes it.
+func opened(t testing.TB, d *Database, name string, o Options) *Ledger {
+	t.Helper()
+	l, err := d.Open(context.Background(), name, o)
+	must(t, err)
+	t.Cleanup(func() {
+		must(t, l.Close())
+	})
+	return l
+}
+
+// opener opens ledgers for the suite that any ledger must pass.
+type opener struct {
+	*Database
+	n int
+}
+
+func (o *opener) Create(t *testing.T, start time.Time) storetest.Ledger {
+	t.Helper()
+	o.n++
+	name := "ledger-" + string(rune('a'+o.n%26)) + time.Duration(o.n).String()
+	must(t, o.Database.Create(context.Background(), name, start, Options{}))
+	return o.open(t, name)
+}
+
+func (o *opener) open(t *testing.T, name string) *Ledger {
+	t.Helper()
+	l, err := o.Open(context.Background(), name, Options{})
+	must(t, err)
+	t.Cleanup(func() {
+		if err := l.Check(context.Background()); err != nil {
+			t.Errorf("the ledger does not pass its check at the end: %v", err)
+		}
+		must(t, l.Close())
+	})
+	return l
+}
+
+func (o *opener) Reopen(t *testing.T, l storetest.Ledger) storetest.Ledger {
+	t.Helper()
+	must(t, l.(*Ledger).Close())
+	return o.open(t, l.(*Ledger).name)
+}
+
+func TestConformance(t *testing.T) { storetest.Run(t, &opener{Database: connect(t)}) }
