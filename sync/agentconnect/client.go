@@ -71,6 +71,14 @@ func WithAttempt(ctx context.Context, number int) context.Context {
 	return httpx.WithAttempt(ctx, number)
 }
 
+// ErrTooLate is in the error of an Answer to what was not sent because the time for it was over.
+var ErrTooLate = httpx.ErrTooLate
+
+// WithLatest lets ctx end Create, as long as nothing has left, once late reports so.
+func WithLatest(ctx context.Context, late func(now time.Time) bool) context.Context {
+	return httpx.WithLatest(ctx, late)
+}
+
 // Ready waits until a request may be posted, and counts it. It is apart from Create so that the caller can
 // note down what it is about to do after the wait and right before the act.
 func (c *Client) Ready(ctx context.Context) error { return httpx.Wait(ctx, c.requests) }

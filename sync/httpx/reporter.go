@@ -43,7 +43,7 @@ func (r reporter) failed(ctx context.Context, c Call, status int, err error) *Er
 	// What has worked a moment ago is set up well enough: it may work again.
 	case advice != "" && !r.proven.Load():
 		e.Kind = Setup
-	case errors.Is(err, errCutOff):
+	case errors.Is(err, errCutOff), errors.Is(err, ErrTooLate):
 		e.Kind = Stopped
 	// What is made once ends with ctx only before it has begun.
 	case ctx.Err() != nil && (!c.Once || errors.Is(err, context.Canceled)):

@@ -83,9 +83,12 @@ func (s *single) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	end, release := begun(ctx)
 	defer release()
+	if err := mayDepart(ctx); err != nil {
+		return nil, err
+	}
 	switch proxy, err := s.proxy(req); {
-	case err != nil || ctx.Err() != nil:
-		return nil, cmp.Or(ctx.Err(), err)
+	case err != nil:
+		return nil, err
 	case proxy != nil:
 		return s.viaProxy(req, end)
 	}
@@ -148,12 +151,10 @@ func exchange(conn net.Conn, req *http.Request, end context.Context) (*http.Resp
 		return nil, err
 	}
 	// The last moment at which it is certain that nothing was sent.
-	if err := req.Context().Err(); err != nil {
+	if err := mayDepart(req.Context()); err != nil {
 		return nil, err
 	}
-	if trace := httptrace.ContextClientTrace(req.Context()); trace != nil && trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Conn: conn})
-	}
+	departs(req.Context(), conn)
 	last := *req
 	last.Close = true
 	if err := last.Write(conn); err != nil {
@@ -256,7 +257,8 @@ func trailed(conn net.Conn, reader *bufio.Reader, resp *http.Response, end conte
 }
 
 // viaProxy makes the request through a proxy. What comes behind the answer is not seen there, and what comes
-// before the request nearly always.
+// before the request nearly always. What must not leave any more finds its connection closed before anything
+// was written: net/http asks nobody whether it may write.
 func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Response, error) {
 	var asked, early, left atomic.Bool
 	var dialed atomic.Pointer[lastLook]
@@ -265,7 +267,9 @@ func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Respons
 			look.expire()
 		}
 	}
-	ctx := context.WithValue(context.WithoutCancel(req.Context()), dialedKey{}, &dialed)
+	var refused error
+	// Without the trace of the request, which is to hear of connections alone that are written to.
+	ctx := context.WithValue(context.Background(), dialedKey{}, &dialed)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(req.Context(), func() {
@@ -275,9 +279,16 @@ func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Respons
 	})()
 	defer context.AfterFunc(end, expire)()
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) {
+		// It is called by RoundTrip, before that hands the request over to be written.
+		GotConn: func(got httptrace.GotConnInfo) {
+			left.Store(true)
+			if refused = mayDepart(req.Context()); refused != nil {
+				closeUnused(dialed.Load(), got.Conn)
+				return
+			}
+			departs(req.Context(), got.Conn)
 			// It may be the end already, which found no connection to tell.
-			if left.Store(true); end.Err() != nil {
+			if end.Err() != nil {
 				expire()
 			}
 		},
@@ -287,6 +298,11 @@ func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Respons
 	})
 	resp, err := s.proxied.RoundTrip(req.WithContext(ctx))
 	switch {
+	case refused != nil:
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		return nil, refused
 	case err != nil && !left.Load():
 		return nil, cmp.Or(req.Context().Err(), err)
 	case err != nil:
@@ -296,6 +312,15 @@ func (s *single) viaProxy(req *http.Request, end context.Context) (*http.Respons
 		astray(resp, body, err)
 	}
 	return resp, nil
+}
+
+// closeUnused closes a connection, beneath TLS: what secures it would say goodbye there first.
+func closeUnused(look *lastLook, conn net.Conn) {
+	if look != nil {
+		_ = look.Close()
+		return
+	}
+	_ = conn.Close()
 }
 
 // failingReader is the end of a body.
