@@ -60,6 +60,7 @@ const (
 const (
 	Limited       Reason = "rate_limited"          // Agent Connect answered 429: certainly not sent
 	Unreachable   Reason = "unreachable"           // no connection was made: certainly not sent
+	TooLate       Reason = "too_late"              // another process might have had the ledger by then: not sent
 	Credentials   Reason = "credentials"           // 401 or 403, and nobody knows yet whether to the key
 	Forbidden     Reason = "forbidden"             // 401 or 403, while others were taken: certainly not sent
 	Gateway       Reason = "gateway_answer"        // turned away by what stands before Agent Connect: not sent
@@ -182,6 +183,7 @@ var outcomes = []meaning{
 	{GaveUp, "not taken in 72 h, or in 5 tries"},
 	{Limited, "too many requests (429)"},
 	{Unreachable, "no connection was made"},
+	{TooLate, "not sent: its time to leave was over"},
 	{Credentials, "the API key was refused"},
 	{Forbidden, "refused, though the key is good"},
 	{Gateway, "turned away before Agent Connect"},

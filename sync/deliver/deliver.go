@@ -4,6 +4,7 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -142,6 +143,8 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 			return outcome, err
 		// The next attempt waits until the service takes requests again.
 		case outcome.Reason == decide.Limited:
+		// With a new intent, which has time of its own, if the ledger still gives one.
+		case outcome.Reason == decide.TooLate:
 		case outcome.Reason == decide.Unreachable && sleep(ctx, backoff(try)):
 		default:
 			return outcome, nil
@@ -168,14 +171,14 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 	}
 	intent, err := d.options.Ledger.Begin(c.Key, c.Resolution(), time.Now())
 	if err != nil {
-		return notSent, &store.WriteError{Err: fmt.Errorf(
-			"write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err)}
+		return notSent, &store.WriteError{Err: fenced(fmt.Errorf(
+			"write the intent for conversation %s: %w; it was not sent", c.Conversation.ID, err))}
 	}
 	request := c.Request
 	if d.options.Stamp && !request.Recovery {
 		request = stamped(request, intent)
 	}
-	answer := d.options.Sender.Create(ctx, request)
+	answer := d.options.Sender.Create(agentconnect.WithLatest(ctx, intent.Late), request)
 	outcome := classify(answer)
 	// What no later request of this pass can do better, and no pass before somebody has mended it.
 	unfit := answer.Status == 0 && !answer.Written && exit.Or(answer.Err, exit.Failed) == exit.Usage
@@ -202,14 +205,27 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		if outcome == notSent {
 			doubt = notSent
 		}
+		unsent := ""
+		if outcome.Reason == decide.TooLate {
+			unsent = "it was not sent, and "
+		}
 		return doubt,
-			&store.WriteError{Err: fmt.Errorf("write the outcome for conversation %s: %w; "+
-				"the next pass will find it in doubt", c.Conversation.ID, err)}
+			&store.WriteError{Err: fenced(fmt.Errorf("write the outcome for conversation %s: %w; %s"+
+				"the next pass will find it in doubt", c.Conversation.ID, err, unsent))}
 	}
 	if unfit {
 		return outcome, fmt.Errorf("%w; nothing more was sent, and nothing is lost", answer.Err)
 	}
 	return outcome, d.note(c, outcome, intent.Attempt)
+}
+
+// fenced adds what to do about a ledger that another process has taken over. Other errors stay as they are.
+func fenced(err error) error {
+	if !errors.Is(err, store.ErrFenced) {
+		return err
+	}
+	return exit.Advise(err, "nothing is lost: that process goes on from what the ledger has, and nothing more "+
+		"was sent here", "troubleshooting")
 }
 
 // stamped adds the intent's id, so that the receiver's data tell which attempt arrived.

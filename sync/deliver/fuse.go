@@ -135,7 +135,7 @@ func (f *fuse) seen(o Outcome, before store.Record, attempt int) Outcome {
 func (f *fuse) note(c decide.Case, o Outcome, attempt int) error {
 	key := c.Key
 	// It says nothing of the service.
-	if o == notSent {
+	if o == notSent || o.Reason == decide.TooLate {
 		return nil
 	}
 	f.mu.Lock()

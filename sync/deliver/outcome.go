@@ -45,6 +45,8 @@ func classify(a agentconnect.Answer) Outcome {
 	// The pass was stopped before it had left.
 	case a.Status == 0 && !a.Written && errors.Is(a.Err, context.Canceled):
 		return notSent
+	case a.Status == 0 && !a.Written && errors.Is(a.Err, agentconnect.ErrTooLate):
+		outcome.State, outcome.Reason = store.Retry, decide.TooLate
 	case a.Status == 0 && !a.Written:
 		outcome.State, outcome.Reason = store.Retry, decide.Unreachable
 	case a.Status == 0:

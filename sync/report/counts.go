@@ -280,8 +280,8 @@ func usualState(reason decide.Reason) store.State {
 		decide.InvalidCustomer, decide.ChannelNotEnabled, decide.ChannelManual, decide.BrandRefused,
 		decide.LanguageRefused, decide.FirstNotFound, decide.GaveUp:
 		return store.Rejected
-	case decide.Limited, decide.Unreachable, decide.Credentials, decide.Forbidden, decide.Gateway,
-		decide.Stopped, decide.Paused, decide.Delayed, decide.NotArrived, decide.ByHand:
+	case decide.Limited, decide.Unreachable, decide.TooLate, decide.Credentials, decide.Forbidden,
+		decide.Gateway, decide.Stopped, decide.Paused, decide.Delayed, decide.NotArrived, decide.ByHand:
 		return store.Retry
 	case decide.Verified:
 		return store.Accepted
