@@ -154,7 +154,7 @@ func (r Retried) todo() (list []string) {
 		case each.Changed() || each.Standing == "":
 		case each.Standing == verify.Unasked:
 			hints[doRetryAgain] = doRetryAgain
-		case each.Standing == verify.TooEarly:
+		case each.Standing.Waits():
 			if each.Until.After(until) {
 				until = each.Until
 			}
@@ -223,9 +223,9 @@ func RetriedJSON(w io.Writer, r Retried) error {
 			"before", each.Was.State.String(), "before_reason", each.Was.Reason,
 			"state", each.State.String(), "reason", each.Reason, // as it is, or would be
 			"refusal", refusal, // why nothing was changed; empty when it was
-			// it may have arrived: no_secret, unasked, too_early, unproven, unclear, other_key
+			// it may have arrived: no_secret, unasked, too_early, taken_over, unproven, unclear, other_key
 			"standing", when(each.Standing != "", each.Standing),
-			"until", when(each.Standing == verify.TooEarly && !each.Until.IsZero(), stamp(each.Until)),
+			"until", when(each.Standing.Waits() && !each.Until.IsZero(), stamp(each.Until)),
 		})
 	}
 	return writeJSON(w, object{

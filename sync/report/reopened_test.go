@@ -85,6 +85,7 @@ func TestRetriedSaysWhatIsNext(t *testing.T) {
 		},
 		"unread":       {[]verify.Reopened{doubtful(verify.Unasked, store.Dropped)}, verify.RetryOptions{}, []string{"the same command asks"}, []string{dare}, `"unchanged":1`},
 		"too early":    {[]verify.Reopened{doubtful(verify.TooEarly, store.Dropped)}, verify.RetryOptions{}, []string{"the same command can from 2026-"}, []string{dare}, `"until":"2026-`},
+		"taken over":   {[]verify.Reopened{doubtful(verify.TakenOver, store.Dropped)}, verify.RetryOptions{}, []string{"the same command can from 2026-"}, []string{dare}, `"until":"2026-`},
 		"not shown":    {[]verify.Reopened{doubtful(verify.Unproven, store.Dropped)}, verify.RetryOptions{}, []string{"no later request", "look the ids up", dare}, []string{"api_secret"}, `"standing":"unproven"`},
 		"accepted":     {[]verify.Reopened{same(store.Accepted)}, verify.RetryOptions{}, []string{"it is accepted"}, []string{"resolve", dare}, `"refusal":"it is accepted`},
 		"in doubt":     {[]verify.Reopened{same(store.InDoubt)}, verify.RetryOptions{}, []string{"acsync resolve --config o.toml settles it"}, nil, `"before":"in_doubt"`},

@@ -80,6 +80,8 @@ func standingWords(why verify.Standing, until time.Time) string {
 	return map[verify.Standing]string{
 		verify.Unasked:  "Agent Connect could not be asked",
 		verify.TooEarly: "Agent Connect's data need not show it before " + show(until),
+		verify.TakenOver: "the process that held the ledger before was cut off, and may be sending it until " +
+			show(until),
 		verify.Unproven: "not among Agent Connect's data, which show no later request either",
 		verify.Unclear: "Agent Connect has a request that may be this one, or another one for its " +
 			"conversation",
@@ -96,7 +98,7 @@ func resolvedHints(settled []verify.Settled, here string) []string {
 		case each.State != store.InDoubt || each.Refusal != "":
 		case each.Standing == verify.Unasked:
 			hints[doAskAgain] = advise(doAskAgain, here)
-		case each.Standing == verify.TooEarly:
+		case each.Standing.Waits():
 			if each.Until.After(until) {
 				until = each.Until
 			}
@@ -127,10 +129,10 @@ func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 			"before", each.Before.String(), "state", each.State.String(), "reason", each.Reason,
 			"refusal", each.Refusal, // why nothing was changed; empty when it was
 			"kind", when(each.Recovery, each.Kind()),
-			// why it stays in doubt: unasked, too_early, unproven, unclear, other_key
+			// why it stays in doubt: unasked, too_early, taken_over, unproven, unclear, other_key
 			"standing", when(each.Standing != "", each.Standing),
-			// before then Agent Connect's data need not show it
-			"until", when(each.Standing == verify.TooEarly && !each.Until.IsZero(), stamp(each.Until)),
+			// before then it proves nothing that Agent Connect's data do not show it
+			"until", when(each.Standing.Waits() && !each.Until.IsZero(), stamp(each.Until)),
 		})
 	}
 	return writeJSON(w, object{

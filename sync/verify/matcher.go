@@ -28,7 +28,8 @@ const askAgain = 24 * time.Hour
 //   - the data were read to their end, with the key that the request was sent with;
 //   - they show a canary: a request that this very ledger began after the doubt arose, so that they are known
 //     to have caught up with that moment;
-//   - verify_after has passed since.
+//   - verify_after has passed since;
+//   - nobody who held the ledger before, and did not let go of it, may still be sending.
 //
 // What is left is a request that the service held back for all that time. A ledger that does not stamp its
 // requests has no canaries: what is not found stays in doubt. So does what has no number of its own.
@@ -230,17 +231,24 @@ type Standing string
 const (
 	Unasked  Standing = "unasked"   // the data could not be read, or not to their end
 	TooEarly Standing = "too_early" // they need not show it yet
-	Unproven Standing = "unproven"  // they do not show it, and nothing later that proves that they would
-	Unclear  Standing = "unclear"   // they show a request that might be this one
+	// whoever held the ledger before, and did not let go of it, may still be sending it
+	TakenOver Standing = "taken_over"
+	Unproven  Standing = "unproven" // they do not show it, and nothing later that proves that they would
+	Unclear   Standing = "unclear"  // they show a request that might be this one
 	// perhaps it was sent with another API key, of which these data say nothing
 	OtherKey Standing = "other_key"
 )
+
+// Waits reports whether only time is missing: before some moment the silence of the data proves nothing.
+func (s Standing) Waits() bool { return s == TooEarly || s == TakenOver }
 
 // standing is why an entry stays in doubt; empty when it need not.
 func (m *Matcher) standing(e store.Entry, now time.Time) Standing {
 	switch {
 	case !m.complete:
 		return Unasked
+	case now.Before(m.ledger.Unsure):
+		return TakenOver
 	case now.Sub(e.At) < m.After:
 		return TooEarly
 	case m.unclear[e.Key]:
@@ -251,6 +259,14 @@ func (m *Matcher) standing(e store.Entry, now time.Time) Standing {
 		return Unproven
 	}
 	return ""
+}
+
+// until is when the absence of a request begins to prove anything, at the earliest.
+func (m *Matcher) until(e store.Entry) time.Time {
+	if until := e.At.Add(m.After); until.After(m.ledger.Unsure) {
+		return until
+	}
+	return m.ledger.Unsure
 }
 
 // decide is what is to be written; false for nothing. A doubt is asked about again after a while that grows
@@ -268,8 +284,8 @@ func (m *Matcher) decide(e store.Entry, now time.Time) (store.Result, bool) {
 		return store.Result{State: store.Retry, Reason: reason, Status: e.Status, At: now, Due: now}, true
 	}
 	due := now.Add(min(max(now.Sub(e.At), 0)/4, askAgain))
-	if settled := e.At.Add(m.After); settled.After(due) {
-		due = settled
+	if until := m.until(e); until.After(due) {
+		due = until
 	}
 	return store.Result{State: store.InDoubt, Reason: e.Reason, Status: e.Status, At: e.At, Due: due}, true
 }

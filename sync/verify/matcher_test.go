@@ -64,6 +64,10 @@ func TestVerdict(t *testing.T) {
 		{name: "a later one, and sent with another key", ledger: func(i *store.Info) { i.BoundAt = 0x1d }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
 		{name: "a later one, and the key was changed before it was sent", ledger: func(i *store.Info) { i.BoundAt = 0x1c }, rows: []agentconnect.Interaction{later}, want: store.Retry},
 
+		{name: "a later one, and whoever held the ledger may be sending", ledger: func(i *store.Info) { i.Unsure = testNow.Add(time.Second) }, rows: []agentconnect.Interaction{later}, want: store.InDoubt},
+		{name: "a later one, and nobody may be sending any more", ledger: func(i *store.Info) { i.Unsure = testNow }, rows: []agentconnect.Interaction{later}, want: store.Retry},
+		{name: "its stamp, while whoever held the ledger may be sending", ledger: func(i *store.Info) { i.Unsure = testNow.Add(time.Hour) }, rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute)}, want: store.Accepted},
+
 		{name: "its stamp", rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute)}, want: store.Accepted},
 		{name: "its stamp, in data that break off", rows: []agentconnect.Interaction{its(stamp(0x1d), 21*time.Minute)}, err: errTrouble, want: store.Accepted},
 		{name: "its stamp, with a clock far behind", rows: []agentconnect.Interaction{its(stamp(0x1d), 9*time.Hour)}, want: store.Accepted},
@@ -128,6 +132,44 @@ func TestVerdict(t *testing.T) {
 			}
 			if want := since(45 * time.Minute); !data.asked[0].Equal(want) {
 				t.Errorf("asked from %s, want %s", data.asked[0], want)
+			}
+		})
+	}
+}
+
+// TestTakenOver asks again when nobody can be sending any more, and not before, and says until when that is: the
+// later of the two times before which silence proves nothing.
+func TestTakenOver(t *testing.T) {
+	for name, tt := range map[string]struct {
+		unsure, after time.Duration // from now; from when the doubt arose, half an hour ago
+		want          Standing
+		until         time.Duration // from now
+	}{
+		"taken over":                       {time.Hour, 5 * time.Minute, TakenOver, time.Hour},
+		"taken over, and too early beyond": {time.Hour, 2 * time.Hour, TakenOver, 90 * time.Minute},
+		"too early":                        {-time.Hour, 2 * time.Hour, TooEarly, 90 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ledger := inEachState()
+			record := ledger.records[conversation(1)]
+			record.At = time.Now().Add(-30 * time.Minute).Truncate(time.Second)
+			ledger.records[conversation(1)] = record
+			ledger.info.Unsure = time.Now().Add(tt.unsure)
+			settled, err := Verify(t.Context(), ledger, Verification{Receiver: &fakeReceiver{}, After: tt.after, Stamped: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range settled {
+				if s.Key != conversation(1) {
+					continue
+				}
+				off := time.Until(s.Until) - tt.until
+				if s.State != store.InDoubt || s.Standing != tt.want || off.Abs() > time.Minute {
+					t.Errorf("got %s, %q until %s", s.State, s.Standing, s.Until)
+				}
+				if s.Standing == TakenOver && s.Due.Before(ledger.info.Unsure.Truncate(time.Second)) {
+					t.Errorf("it is asked about again at %s", s.Due)
+				}
 			}
 		})
 	}

@@ -48,7 +48,7 @@ type Reopened struct {
 	Was         store.Record // as it was
 	// It may have arrived, and this is why that is not known; otherwise empty.
 	Standing Standing
-	Until    time.Time // TooEarly: before this time the data need not show it
+	Until    time.Time // TooEarly and TakenOver: before this time the data's silence proves nothing
 }
 
 // Changed reports whether it was taken up again.
@@ -241,5 +241,5 @@ func (q inquiry) about(e store.Entry, now time.Time) (arrived bool, why Standing
 	if q.matcher.found[e.Key] {
 		return true, "", until
 	}
-	return false, q.matcher.standing(e, now), e.At.Add(q.matcher.After)
+	return false, q.matcher.standing(e, now), q.matcher.until(e)
 }

@@ -33,7 +33,7 @@ type Settled struct {
 	Refusal     string      // why the operator's decision was not carried out; empty when it was
 	// why it stays in doubt although Agent Connect's data were to be asked; else empty
 	Standing Standing
-	Until    time.Time // TooEarly: before this time they need not show it
+	Until    time.Time // TooEarly and TakenOver: before this time their silence proves nothing
 }
 
 // Verification is how Agent Connect's data are asked.
@@ -62,7 +62,7 @@ func Verify(ctx context.Context, ledger Ledger, v Verification) ([]Settled, erro
 	for i, entry := range entries {
 		settled[i] = Settled{Entry: entry, Before: store.InDoubt}
 		if entry.State == store.InDoubt {
-			settled[i].Standing, settled[i].Until = m.standing(entry, now), entry.At.Add(v.After)
+			settled[i].Standing, settled[i].Until = m.standing(entry, now), m.until(entry)
 		}
 	}
 	return settled, cmp.Or(err, unread)
