@@ -39,7 +39,7 @@ func newPass(e *Engine, halt func(error)) *pass {
 	return &pass{engine: e, work: &work{
 		ledger: e.Ledger, tally: t, seen: newSeen(decide.SurveyPer(o.SurveyPer), t),
 		backups: newBackups(keeper, t),
-		doubts: &doubts{ledger: e.Ledger, tally: t, Verification: verify.Verification{
+		doubts: &doubts{ledger: e.Ledger, dryRun: o.DryRun, tally: t, Verification: verify.Verification{
 			Receiver: e.Receiver, After: o.VerifyAfter, Stamped: o.Stamp,
 		}},
 		deliverer: deliver.New(deliver.Options{
@@ -78,7 +78,7 @@ func (p *pass) open(ctx context.Context) error {
 	if err := p.place(clocks); err != nil {
 		return err
 	}
-	if err := p.doubts.consult(ctx, p.info); err != nil {
+	if p.info, err = p.doubts.consult(ctx, p.info); err != nil {
 		return err
 	}
 	p.opened = true
@@ -286,6 +286,10 @@ func (p *pass) resume(info store.Info, c *backfill) error {
 	}
 	if err != nil {
 		return err
+	}
+	// Who was asked is found out when a pass begins.
+	if restored := p.doubts.Restored(info); restored != nil && !p.engine.Options.DryRun {
+		return restored
 	}
 	if err := c.resume(p.ledger, info); err != nil {
 		return err

@@ -126,6 +126,7 @@ const pendingAtOnce = 10_000
 type doubts struct {
 	verify.Verification
 	ledger     Ledger
+	dryRun     bool
 	tally      *tally
 	entries    []store.Entry
 	matcher    *verify.Matcher // what the data tell; nil: they were not asked
@@ -136,8 +137,29 @@ type doubts struct {
 
 // consult asks Agent Connect's data, before anything is decided, whether the ledger is the newest, and what
 // became of the doubts that are due. A ledger that cannot be held against them sends nothing: it may have
-// been put back from a copy.
-func (d *doubts) consult(ctx context.Context, info store.Info) error {
+// been put back from a copy. One whose database was put back is trusted again first, if nothing speaks
+// against it, and is given as it is then.
+func (d *doubts) consult(ctx context.Context, info store.Info) (store.Info, error) {
+	info, err := d.readmit(ctx, info)
+	if err == nil {
+		err = d.ask(ctx, info)
+	}
+	return info, err
+}
+
+func (d *doubts) readmit(ctx context.Context, info store.Info) (store.Info, error) {
+	restored := d.Restored(info)
+	switch {
+	case restored == nil:
+		return info, nil
+	case d.dryRun:
+		d.tally.notice("a pass that sends would look into this first: %v", restored)
+		return info, nil
+	}
+	return verify.Readmit(ctx, d.ledger, info, d.Verification)
+}
+
+func (d *doubts) ask(ctx context.Context, info store.Info) error {
 	if _, err := d.ledger.Recover(time.Now()); err != nil {
 		return fmt.Errorf("put the open intents in doubt: %w", err)
 	}

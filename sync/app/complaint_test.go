@@ -52,6 +52,8 @@ func TestComplaints(t *testing.T) {
 		{&fetch.OverflowError{At: now, Rows: 9}, "at least 9", "which bulk job", "troubleshooting"},
 		{&fetch.FutileError{At: now}, "less than a second", "Kustomer's support", "troubleshooting"},
 		{&verify.StrangerError{Number: 9, Given: 3}, "a request with number 9", "acsync ledger rebuild", "restore"},
+		{&verify.RestoredError{Since: now}, "has failed over to a copy", "acsync ledger rebuild", "restore"},
+		{&verify.RestoredError{Since: now, Until: now.Add(time.Hour)}, "has failed over to a copy", "nothing has to be done", "restore"},
 		{&httpx.Error{Service: "kustomer", Method: "GET", Path: "/v1/users", Status: 401, Kind: httpx.Credentials}, "credentials refused", "check the API key", "kustomer"},
 		{&httpx.Error{Service: "agent connect", Method: "GET", Path: "/v2/data", Status: 403, Kind: httpx.Credentials}, "credentials refused", "check the API key", "agent-connect"},
 		{&httpx.Error{Service: "kustomer", Method: "GET", Path: "/v1/users", Kind: httpx.Network}, "no complete answer", "proxy settings", "troubleshooting"},

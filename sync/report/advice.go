@@ -33,6 +33,13 @@ const (
 	doLengthenPast = "lengthen sync.overlap: what Kustomer's search shows later than that waits for the look " +
 		"back of each day (sync.reread)"
 
+	// A database that was put back.
+	doAwaitData = "nothing: passes ask Agent Connect's data when agent_connect.verify_after is over, and go " +
+		"on by themselves if these show nobody who is missing"
+	doReadmit = "set agent_connect.api_secret_file or AGENT_CONNECT_API_SECRET, then run acsync ledger " +
+		"rebuild{here}; to take it as it is, which asks again whoever is missing: acsync ledger " +
+		"check{here} --accept-restored"
+
 	// A pass that ended early. What is left of a plan or a range nothing else sends as it was meant.
 	doRun           = "acsync run{here} goes on"
 	doApply         = "the same acsync apply{here} FILE sends the rest of its plan"

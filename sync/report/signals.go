@@ -209,6 +209,10 @@ func doubtSignal(s Status) Signal {
 		return Signal{Name: "in doubt", Level: SignalOK, Text: "none"}
 	}
 	text := thousands(n) + ", not sent again by themselves"
+	if s.Now.Before(s.Unsure) {
+		text += "; the process that held the ledger before was cut off, and may be sending until " +
+			show(s.Unsure)
+	}
 	signal := Signal{"in doubt", SignalAct, text, advise(doLookUp, s.Here)}
 	old := slices.ContainsFunc(s.InDoubt, func(e store.Entry) bool { return s.Now.Sub(e.At) > longDoubt })
 	switch {
@@ -431,6 +435,13 @@ func PlaceWarning(place store.Placement) string {
 func placeSignal(s Status) Signal {
 	signal := Signal{Name: "place", Level: SignalOK}
 	switch place := s.Place; {
+	case !s.Restored.IsZero():
+		signal.Level, signal.Todo = SignalAct, advise(doReadmit, s.Here)
+		signal.Text = "the database of the ledger was restored from a backup, or has failed over to a copy, " +
+			"found at " + show(s.Restored) + ": whoever was asked last may be missing, and nothing is sent"
+		if s.Witness == Watching {
+			signal.Level, signal.Todo = SignalLook, doAwaitData
+		}
 	case !place.Bound:
 		signal.Text = "any: this ledger asks no customer, and is bound to none"
 	case place.Refused != "":

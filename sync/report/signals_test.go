@@ -307,3 +307,31 @@ func TestPlaceLight(t *testing.T) {
 		}
 	}
 }
+
+// TestPutBackLight tells that nothing is sent because the database was put back, and what happens next: passes settle
+// it themselves where they can ask Agent Connect's data.
+func TestPutBackLight(t *testing.T) {
+	for witness, want := range map[Witness]struct{ level, todo string }{
+		Watching: {SignalLook, "go on by themselves"},
+		NoSecret: {SignalAct, "acsync ledger rebuild"},
+		NoStamps: {SignalAct, "acsync ledger rebuild"},
+	} {
+		s := well()
+		s.Witness, s.Place, s.Restored = witness, store.Placement{Bound: true, Witness: "/state/l.witness"}, at
+		signal := placeSignal(s)
+		if signal.Level != want.level || !strings.Contains(signal.Todo, want.todo) || !strings.Contains(signal.Text, "failed over to a copy, found at "+show(at)) {
+			t.Errorf("%s: %+v", witness, signal)
+		}
+	}
+}
+
+// TestCutOffLight tells how long what is in doubt may still be sent by whoever held the ledger before.
+func TestCutOffLight(t *testing.T) {
+	s := parked(1)
+	for by, want := range map[time.Duration]bool{time.Hour: true, -time.Hour: false} {
+		s.Unsure = s.Now.Add(by)
+		if text := doubtSignal(s).Text; strings.Contains(text, "may be sending until "+show(s.Unsure)) != want {
+			t.Errorf("%s: %q", by, text)
+		}
+	}
+}
