@@ -23,12 +23,17 @@ func move(t *txn, next store.Backfill) error {
 	if err := store.MayMove(old, next); err != nil {
 		return err
 	}
+	putBackfill(t, next)
+	return nil
+}
+
+// putBackfill writes how far a back-fill has come.
+func putBackfill(t *txn, b store.Backfill) {
 	t.later(`insert into acsync.backfills (ledger, begins, ends, position, begun, finished)
 		values ($1, $2, $3::text::timestamptz, $4, $5, $6)
 		on conflict (ledger, begins, ends) do update set position = excluded.position, begun = excluded.begun,
-			finished = excluded.finished`, t.no, milli(next.From), ends, milli(next.Position),
-		milli(next.Begun), null(milli(next.Finished)))
-	return nil
+			finished = excluded.finished`, t.no, milli(b.From), pgInfinity(b.To), milli(b.Position),
+		milli(b.Begun), null(milli(b.Finished)))
 }
 
 // pgInfinity is how the server is told the end of a back-fill; zero is one that is not fixed.

@@ -162,7 +162,7 @@ func (e explained) Unwrap() error { return e.error }
 func meant(err error) error {
 	refused, fromServer := errors.AsType[*pgconn.PgError](err)
 	switch {
-	case errors.Is(err, store.ErrRefused), isOurs(err):
+	case errors.As(err, new(plain)), errors.Is(err, store.ErrRefused), isOurs(err):
 		return err
 	case isCode(err, undefinedTable, undefinedSchema):
 		return exit.Advise(fmt.Errorf("%w: there are none yet", errUnmigrated),

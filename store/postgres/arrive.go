@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/jackc/pgx/v5"
+
+	"acsync/store"
+)
+
+// TakeIn makes a ledger that has all of one that was kept elsewhere: its id, so that stamps stay its own, and its
+// sequence. Nobody opens it until Trust. One that was taken in so and not changed since is left as it is, so that
+// what was stopped can be done again; any other one with the name, or for the same accounts, is ErrExists.
+func (l Ledgers) TakeIn(
+	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
+) error {
+	return explain(name, l.takeIn(ctx, name, s, entries))
+}
+
+func (l Ledgers) takeIn(
+	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
+) error {
+	if err := (Schema{l.pool}).check(ctx); err != nil {
+		return err
+	}
+	there, err := l.find(ctx, name)
+	switch {
+	case err == nil && there.id == s.ID && there.distrusted && there.epoch == 0 && there.changes == int64(s.Transaction):
+		return nil
+	case err == nil:
+		return store.ErrExists
+	case !errors.Is(err, pgx.ErrNoRows):
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
+	return l.inTransaction(ctx, func(conn *connection) error {
+		b := &pgx.Batch{}
+		b.Queue(begin)
+		b.Queue(settings)
+		b.Queue("select set_config('statement_timeout', '10min', true)")
+		if err := conn.send(ctx, b); err != nil {
+			return err
+		}
+		var no int32
+		sql, args, err := insertion(name, s, true)
+		if err == nil {
+			err = conn.QueryRow(ctx, sql+" returning no", args...).Scan(&no)
+		}
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = store.ErrExists
+		}
+		if err != nil {
+			return err
+		}
+		t := &txn{connection: conn, ctx: ctx, ledgerRow: ledgerRow{no: no}}
+		counts, err := copyEntries(t, entries)
+		if err != nil {
+			return err
+		}
+		for state, n := range counts {
+			if n != int64(s.Counts[store.State(state)]) {
+				return damaged("%d keys came that are %s, and it counts %d", n, store.State(state),
+					s.Counts[store.State(state)])
+			}
+		}
+		for _, run := range s.Runs {
+			if err := addRun(t, &run); err != nil {
+				return err
+			}
+		}
+		for _, b := range s.Backfills {
+			putBackfill(t, b)
+		}
+		b = &pgx.Batch{}
+		for _, s := range t.late {
+			b.Queue(s.sql, s.args...)
+		}
+		b.Queue("update acsync.ledgers set counts = $2 where no = $1", no, counts)
+		return conn.commit(ctx, b)
+	})
+}
+
+// copyEntries writes entries into a ledger that has none, and counts them by state.
+func copyEntries(t *txn, entries iter.Seq2[store.Entry, error]) (counts []int64, err error) {
+	counts = make([]int64, store.Dropped+1)
+	var part columns
+	flush := func() error {
+		if len(part.keys) == 0 {
+			return nil
+		}
+		_, err := t.Exec(t.ctx, upsert, append([]any{t.no}, part.args()...)...)
+		part = columns{}
+		return err
+	}
+	for e, err := range entries {
+		if err != nil {
+			return nil, plain{err}
+		}
+		code, err := store.EncodeKey(e.Key)
+		if err != nil {
+			return nil, plain{err}
+		}
+		r, err := e.Normalize()
+		if err != nil {
+			return nil, plain{fmt.Errorf("%s: %w", e.Conversation, err)}
+		}
+		part.add(code, r)
+		counts[r.State]++
+		if len(part.keys) == importStride {
+			if err := flush(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return counts, flush()
+}
+
+// Trust lets a ledger that was taken in be opened.
+func (l Ledgers) Trust(ctx context.Context, name, id string) error {
+	n, err := l.exec(ctx, `update acsync.ledgers set distrusted = false
+		where name = $1 and encode(id, 'hex') = $2`, name, id)
+	if err == nil && n == 0 {
+		err = store.ErrMissing
+	}
+	return explain(name, err)
+}
