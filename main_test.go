@@ -70,7 +70,7 @@ var directions = map[string][]string{
 		"acsync/sync/report/doc", "acsync/sync/verify",
 	},
 	"acsync/sync/tenant": {
-		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config",
+		"acsync/store", "acsync/store/bolt", "acsync/store/postgres", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config",
 		"acsync/sync/decide", "acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/httpx",
 		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/verify",
 	},

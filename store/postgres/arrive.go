@@ -119,9 +119,10 @@ func copyEntries(t *txn, entries iter.Seq2[store.Entry, error]) (counts []int64,
 	return counts, flush()
 }
 
-// Trust lets a ledger that was taken in be opened.
+// Trust lets a ledger that was taken in be opened. One that was opened since stays as it is; one that is not there,
+// or has another id, is ErrMissing.
 func (l Ledgers) Trust(ctx context.Context, name, id string) error {
-	n, err := l.exec(ctx, `update acsync.ledgers set distrusted = false
+	n, err := l.exec(ctx, `update acsync.ledgers set distrusted = distrusted and epoch > 0
 		where name = $1 and encode(id, 'hex') = $2`, name, id)
 	if err == nil && n == 0 {
 		err = store.ErrMissing

@@ -24,8 +24,8 @@ func (r Reader) Info() (store.Info, error) {
 	return info, explain(r.name, err)
 }
 
-// Placement tells nothing: a ledger in a database has no place on this machine.
-func (r Reader) Placement() store.Placement { return store.Placement{} }
+// Placement tells that the ledger has no place on this machine.
+func (r Reader) Placement() store.Placement { return store.Placement{Shared: true} }
 
 // Room reports whether there is space left to remember what is about to be sent. A server whose disk is full
 // says so when the intent is written: then nothing is sent. Whether there is room for the outcome it cannot

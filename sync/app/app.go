@@ -17,6 +17,7 @@ import (
 	"acsync/sync/exit"
 	"acsync/sync/httpx"
 	"acsync/sync/report/doc"
+	"acsync/sync/tenant"
 )
 
 // App is the program. The zero App works but for init, which needs the example configuration.
@@ -45,7 +46,9 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	l := &commandLine{
 		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs, drain: drain,
 		says: says, noColor: slices.Contains(args, "--"+flagNoColor), program: args[0],
+		databases: new(tenant.Databases),
 	}
+	defer l.databases.Close()
 	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), l, args))
 	// What a pass has reported needs no second word.
 	var pass ended

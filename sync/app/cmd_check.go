@@ -102,19 +102,13 @@ func (s checking) subject() (check.Subject, *tenant.Clients) {
 
 // ledgerFacts are what can be found out of the ledger without changing it.
 func (s checking) ledgerFacts() check.Ledger {
-	path := s.path()
 	l := check.Ledger{
-		Path: path, Without: s.tenant.Demo != nil, Site: bolt.SiteOf(path), Here: here(s.c),
+		Path: s.tenant.Where(), Without: s.tenant.Demo != nil, Here: here(s.c),
+		Shared: s.tenant.Config.Ledger.InDatabase(),
 	}
-	if s.tenant.Config.Ledger.AllowNetwork {
-		l.Site.Network = nil
+	if !l.Shared {
+		s.lookAtFiles(&l)
 	}
-	files := bolt.Files(path)
-	if info, err := os.Stat(files[0]); err == nil {
-		l.Made, l.Mode = true, info.Mode()
-	}
-	_, err := os.Stat(files[1])
-	l.Fenced, l.Abandoned = err == nil, s.tenant.Abandoned()
 	ledger, err := s.tenant.Open(tenant.Access{ReadOnly: true})
 	if errors.Is(err, tenant.ErrUnmade) {
 		return l
@@ -123,8 +117,7 @@ func (s checking) ledgerFacts() check.Ledger {
 		return l
 	}
 	status := newStatus(s.session)
-	status.Killed = leftBehind(s.tenant)
-	err = (&statusReader{ledger: ledger}).read(&status)
+	err = readStatus(s.session, ledger, &status)
 	if l.Open = pointError(s.c, errors.Join(err, ledger.Close())); l.Open != nil {
 		return l
 	}
@@ -137,6 +130,20 @@ func (s checking) ledgerFacts() check.Ledger {
 		l.Watched = append(l.Watched, watched(signal, status))
 	}
 	return l
+}
+
+// lookAtFiles finds out what the file system tells of a ledger.
+func (s checking) lookAtFiles(l *check.Ledger) {
+	l.Site = bolt.SiteOf(l.Path)
+	if s.tenant.Config.Ledger.AllowNetwork {
+		l.Site.Network = nil
+	}
+	files := bolt.Files(l.Path)
+	if info, err := os.Stat(files[0]); err == nil {
+		l.Made, l.Mode = true, info.Mode()
+	}
+	_, err := os.Stat(files[1])
+	l.Fenced, l.Abandoned = err == nil, s.tenant.Abandoned()
 }
 
 // watched is a signal of the status as a line of a check.

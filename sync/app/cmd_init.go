@@ -74,7 +74,7 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	s.tenant = &tenant.Tenant{Config: cfg, Env: l.env}
+	s.tenant = &tenant.Tenant{Config: cfg, Env: l.env, Databases: l.databases}
 	adopt, err := newAdoption(s)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (f founding) say(adopted rebuild.Result) error {
 	tell("start    %s: nothing marked done before is asked about by run", utc(f.start))
 	if dir := cfg.Ledger.BackupDir; dir != "" {
 		tell("backups  one a day into %s", dir)
-	} else {
+	} else if !cfg.Ledger.InDatabase() {
 		tell("backups  none: set ledger.backup_dir, and passes make one a day")
 	}
 	switch {

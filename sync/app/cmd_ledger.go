@@ -93,9 +93,9 @@ acsync ledger export | jq -r 'select(.state == "rejected") | .id'  # whom Agent 
 				`acsync ledger import --in ledger.jsonl  # from a file
 acsync ledger export --config old.toml | acsync ledger import  # from another ledger`,
 				in(l, ledgerImport), value(flagIn, "read from `FILE`; stdin by default")),
-			rebuilding, restoring, forgetCommand(l),
+			rebuilding, restoring, forgetCommand(l), moveCommand(l), migrateCommand(l),
 		},
-	}, "ledger: check, backup, restore, compact, convert, export, import, rebuild or forget")
+	}, "ledger: check, backup, restore, compact, convert, export, import, rebuild, forget, move or migrate")
 }
 
 func ledgerCheck(s *session) error {
@@ -141,6 +141,10 @@ func ledgerCheck(s *session) error {
 	if moved {
 		accepted += "; it goes on here. " + knownUntil(info, last)
 	}
+	size := fmt.Sprintf(" in %d bytes", info.Size)
+	if place.Shared {
+		size = ""
+	}
 	for _, note := range []string{s.witness().Warning(place), report.PlaceWarning(place)} {
 		if note != "" {
 			accepted += ".\nNote: " + note
@@ -150,7 +154,7 @@ func ledgerCheck(s *session) error {
 		"ledger": info.Path, "id": info.ID, "conversations": total, "bytes": info.Size, "tenant": info.Tenant,
 		"witness": s.witness(), "second_witness": place.Witness, "refused": place.Refused,
 		"checkpoint": info.Checkpoint,
-	}, "%s is sound: %s in %d bytes%s", info.Path, conversations(total), info.Size, accepted)
+	}, "%s is sound: %s%s%s", s.tenant.Where(), conversations(total), size, accepted)
 }
 
 // knownUntil says how much a ledger that was moved knows, to be compared with the one that it was made from.

@@ -103,7 +103,7 @@ func showStatus(s *session) error {
 		case !errors.Is(err, store.ErrLocked):
 			return err
 		}
-		holder, unread := s.tenant.Holder()
+		holder, _, unread := s.tenant.Holder()
 		// It was let go a moment ago, or is being opened.
 		if errors.Is(unread, fs.ErrNotExist) && try < statusTries {
 			continue
@@ -128,13 +128,31 @@ func newStatus(s *session) report.Status {
 func statusOfLedger(s *session, ledger tenant.Ledger) (err error) {
 	defer func() { err = errors.Join(err, ledger.Close()) }()
 	status := newStatus(s)
-	status.Killed = leftBehind(s.tenant)
-	err = (&statusReader{ledger: ledger}).read(&status)
+	err = readStatus(s, ledger, &status)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
 	if err = errors.Join(err, ledger.Close()); err != nil {
 		return err
 	}
 	return showOne(s, status)
+}
+
+// readStatus reads what an open ledger tells, and who has it, or has left it behind.
+func readStatus(s *session, ledger tenant.Ledger, status *report.Status) error {
+	reader := &statusReader{ledger: ledger}
+	holder, holds, err := s.tenant.Holder()
+	switch {
+	// There is none, or it tells nothing.
+	case err != nil:
+	// Of a ledger in a database: whatever is being sent is its own.
+	case holds:
+		reader.holds = true
+		status.Running = &report.Running{
+			Holder: holder, Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Now: status.Now, Waiting: status.Waiting,
+		}
+	default:
+		status.Killed = &holder
+	}
+	return reader.read(status)
 }
 
 func showOne(s *session, status report.Status) error {
@@ -225,9 +243,9 @@ func silent(h store.Holder, now time.Time) string {
 // other takes its word away before it gives up the lock. It is asked while the lock is held, so that it is
 // nobody's who is at work. Nil: nobody was.
 func leftBehind(t *tenant.Tenant) *store.Holder {
-	holder, err := t.Holder()
-	// There is none, or it tells nothing.
-	if err != nil {
+	holder, holds, err := t.Holder()
+	// There is none, or it tells nothing, or it is at work.
+	if err != nil || holds {
 		return nil
 	}
 	return &holder

@@ -70,6 +70,7 @@ const (
 	flagAcceptMissing  = "accept-missing"
 	flagReplace        = "replace"
 	flagBackupDir      = "backup-dir"
+	flagGrant          = "grant"
 	flagSurveyPer      = "survey-per"
 	flagMayHaveArrived = "may-have-arrived"
 	flagKustomer       = "kustomer-port"

@@ -85,7 +85,7 @@ func (p lockPolicy) refusal(s *session, locked error) error {
 	} else {
 		locked = exit.Advise(locked, "or let this command wait for it: --"+flagIfLocked+" wait=10m", "")
 	}
-	holder, err := s.tenant.Holder()
+	holder, _, err := s.tenant.Holder()
 	if err != nil || holder.Mode != "backfill" {
 		return locked
 	}

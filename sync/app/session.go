@@ -31,6 +31,7 @@ type commandLine struct {
 	noColor        bool // it is said not to be in colours
 	says           *voice
 	drain          *drain
+	databases      *tenant.Databases
 }
 
 // clock is what the time is, for times that are given as some while ago.
@@ -97,7 +98,7 @@ func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.Acti
 			return err
 		}
 		l.drain.limit(cfg.Sync.Drain)
-		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org, Env: l.env}
+		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org, Env: l.env, Databases: l.databases}
 		return act(s)
 	}
 }
@@ -160,6 +161,7 @@ func (s *session) startDemo() (stop func() error, err error) {
 	s.tenant.Config, err = tenant.Load(source)
 	if err == nil {
 		s.drain.limit(s.tenant.Config.Sync.Drain)
+		s.tenant.Config.Ledger.URL = config.Secret{} // nobody real is asked: no database is to hold it
 		s.tenant.Config.Ledger.Path, err = demoLedger(s.env)
 	}
 	if err != nil {

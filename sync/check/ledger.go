@@ -14,6 +14,7 @@ import (
 // Ledger is what is known of a ledger, as whoever has tried to open it for reading has found it.
 type Ledger struct {
 	Path      string
+	Shared    bool // it is in a database, and no file
 	Without   bool // the services are stand-ins: it is made by the first pass
 	Made      bool // the file is there
 	Fenced    bool // its fence is there
@@ -42,6 +43,9 @@ func (l Ledger) probes() []Probe {
 		at("ledger", l.opened), at("fence", l.fence), at("permissions", l.permissions),
 		at("file system", l.fileSystem), at("space", l.space),
 	}
+	if l.Shared {
+		probes = probes[:1]
+	}
 	for _, name := range []string{"witness", "place", "backup", "last pass", "checkpoint"} {
 		probes = append(probes, at(name, func() Result { return l.watched(name) }))
 	}
@@ -66,10 +70,10 @@ func (l Ledger) opened() Result {
 			l.Info.Checkpoint.UTC().Format(time.RFC3339))
 	case errors.Is(l.Open, store.ErrLocked):
 		return ok("in use by another process: acsync status%s shows how far it is", l.Here)
-	case !l.Made && !l.Abandoned:
+	case errors.Is(l.Open, store.ErrMissing) && l.Shared, !l.Shared && !l.Made && !l.Abandoned:
 		return failed(exit.LedgerMissing, "acsync init"+l.Here+" makes one",
 			"there is none at %s", l.Path)
-	case l.Made && !l.Fenced:
+	case l.Made && !l.Fenced && !l.Shared:
 		return notRun("it is not opened without its fence")
 	}
 	return failure(l.Open)

@@ -25,6 +25,10 @@ type Backups struct {
 // signal compares the newest backup with the last pass: while there are no passes nothing is lost.
 func (b Backups) signal(s Status) Signal {
 	signal := Signal{Name: "backup", Level: SignalOK}
+	if s.Place.Shared {
+		signal.Text = "those of the database server: acsync makes none of its own"
+		return signal
+	}
 	var last time.Time
 	if s.Last != nil {
 		last = s.Last.Ended

@@ -392,6 +392,8 @@ func (w Witness) Warning(place store.Placement) string {
 	}
 	fault := "the ledger is put back from a copy together with its fence"
 	switch {
+	case place.Shared:
+		fault = "the server of the database is put back from a snapshot"
 	case wellWitnessed(place):
 		fault = "this machine is put back from a snapshot with all that is on it"
 	case place.Lacking != "":
@@ -416,7 +418,9 @@ func (w Witness) signal(place store.Placement) Signal {
 	default:
 		signal.Level = SignalLook
 		signal.Text = "none: a ledger that is put back with its fence, or used twice, would ask again"
-		if wellWitnessed(place) {
+		if place.Shared {
+			signal.Text = "none: a server that is put back from a snapshot would ask again"
+		} else if wellWitnessed(place) {
 			signal.Text = "the second one alone: a machine that is put back as a whole would ask again"
 		}
 	}
@@ -442,6 +446,8 @@ func placeSignal(s Status) Signal {
 		if s.Witness == Watching {
 			signal.Level, signal.Todo = SignalLook, doAwaitData
 		}
+	case place.Shared:
+		signal.Text = "a database, which one machine at a time has the lease of"
 	case !place.Bound:
 		signal.Text = "any: this ledger asks no customer, and is bound to none"
 	case place.Refused != "":

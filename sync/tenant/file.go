@@ -82,7 +82,11 @@ func (f file) compact() error { return bolt.Compact(f.path(), f.options(Access{}
 
 func (f file) abandoned() bool { return bolt.Abandoned(f.path(), f.place()) }
 
-func (f file) holder() (store.Holder, error) { return bolt.ReadHolder(f.path()) }
+// holder cannot tell whether whoever has said so last still holds it: the lock of the file does.
+func (f file) holder() (store.Holder, bool, error) {
+	h, err := bolt.ReadHolder(f.path())
+	return h, false, err
+}
 
 func (f file) waiters() ([]store.Waiter, error) { return bolt.ReadWaiters(f.path()) }
 
@@ -127,7 +131,7 @@ func (f file) listBackups(id string, now time.Time) ([]bolt.Backup, error) {
 
 // backupDir is where backups are kept; empty where none are wanted, or nobody real is asked.
 func (f file) backupDir() string {
-	if f.Demo != nil || f.Rehearsal != nil {
+	if f.Demo != nil || f.Rehearsal != nil || f.Config.Ledger.InDatabase() {
 		return ""
 	}
 	return f.Config.Ledger.BackupDir

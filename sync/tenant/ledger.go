@@ -76,8 +76,9 @@ type keeping interface {
 	discard() error
 	// abandoned reports whether there is none, but was one.
 	abandoned() bool
-	// holder is who has it open for writing; fs.ErrNotExist is nobody.
-	holder() (store.Holder, error)
+	// holder is who has it open for writing, or had it last and did not let go of it; fs.ErrNotExist is nobody.
+	// Holds reports whether it is known that it has it still.
+	holder() (h store.Holder, holds bool, err error)
 	waiters() ([]store.Waiter, error)
 	queue(mode string) Queue
 	// advise adds to the error of one that cannot be used what it can be restored from.

@@ -120,7 +120,7 @@ func TestShared(t *testing.T) {
 				}
 				time.Sleep(HeartbeatEvery)
 				synctest.Wait()
-				h, err := b.tenant.Holder()
+				h, _, err := b.tenant.Holder()
 				if err != nil || h.Pass != "p" || h.Accepted != 1 || h.AcceptedBefore != 1 || len(h.Status) == 0 {
 					t.Errorf("it tells others %+v (%v)", h, err)
 				}

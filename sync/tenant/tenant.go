@@ -30,6 +30,8 @@ type Tenant struct {
 	// this is a container.
 	Env  []string
 	Demo *Demo // nil: the services are real
+	// the connections to the databases of ledgers; nil where no ledger is in one
+	Databases *Databases
 	// nil: survey requests go to customers
 	Rehearsal *Rehearsal
 }
@@ -48,7 +50,7 @@ type Demo struct {
 func (t *Tenant) Rehearse(r Rehearsal) (*Tenant, error) {
 	r.real = t.Config
 	cfg, err := t.Config.Rehearsal()
-	return &Tenant{Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Rehearsal: &r}, err
+	return &Tenant{Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Databases: t.Databases, Rehearsal: &r}, err
 }
 
 // Ledgers are the paths of all ledgers of the tenant.
@@ -107,7 +109,12 @@ func (t *Tenant) Attach(engine *surveysync.Engine, c *Clients) {
 }
 
 // keeping is how the ledger is kept.
-func (t *Tenant) keeping() keeping { return file{t} }
+func (t *Tenant) keeping() keeping {
+	if t.Config.Ledger.InDatabase() {
+		return database{t}
+	}
+	return file{t}
+}
 
 // Where names the ledger in messages.
 func (t *Tenant) Where() string { return t.keeping().where() }
@@ -121,8 +128,10 @@ func (t *Tenant) WitnessDir() string { return newPlace(t.Config.Ledger, t.Env).W
 // Abandoned reports whether there is no ledger, but was one.
 func (t *Tenant) Abandoned() bool { return t.keeping().abandoned() }
 
-// Holder tells who has the ledger open for writing, without opening it; fs.ErrNotExist is nobody.
-func (t *Tenant) Holder() (store.Holder, error) { return t.keeping().holder() }
+// Holder tells who has the ledger open for writing, or had it last and did not let go of it, without opening
+// it; fs.ErrNotExist is nobody. Holds reports whether it is known that it has it still: of a file only the
+// lock tells.
+func (t *Tenant) Holder() (h store.Holder, holds bool, err error) { return t.keeping().holder() }
 
 // Waiters tells who waits for the ledger, by their own word, those who came first before the others.
 func (t *Tenant) Waiters() ([]store.Waiter, error) { return t.keeping().waiters() }
@@ -153,6 +162,9 @@ func (t *Tenant) Open(a Access) (Ledger, error) {
 
 // Compact rewrites the ledger without the space that it does not use.
 func (t *Tenant) Compact() error {
+	if t.Config.Ledger.InDatabase() {
+		return database{t}.aFileAlone("a database makes use of its unused space by itself (autovacuum)")
+	}
 	return t.afresh(file{t}.compact())
 }
 
@@ -257,14 +269,27 @@ func (t *Tenant) ListBackups(id string, now time.Time) ([]bolt.Backup, error) {
 
 // CopyLedger writes a checked copy of an open ledger to a path, where nothing is yet.
 func (t *Tenant) CopyLedger(ledger Ledger, path string) error {
+	if t.Config.Ledger.InDatabase() {
+		return database{t}.aFileAlone("back up the database, as with pg_basebackup and its write-ahead log, or pg_dump")
+	}
 	return ledger.(copied).Backup(path)
 }
 
 // NewRestoration looks at a copy that is to be put in the place of the ledger, and changes nothing.
 func (t *Tenant) NewRestoration(path string, a Access) (*bolt.Restoration, error) {
+	if t.Config.Ledger.InDatabase() {
+		return nil, database{t}.aFileAlone("restore the database by its own means: the passes find out that it was " +
+			"put back, and send nothing until Agent Connect's data agree")
+	}
 	return file{t}.restoration(path, a)
 }
 
 // Wipe takes what was erased from an open ledger out of its unused parts too. The ledger must be closed then,
 // and nothing else.
-func (t *Tenant) Wipe(ledger Ledger) error { return ledger.(copied).Wipe() }
+func (t *Tenant) Wipe(ledger Ledger) error {
+	// There the database itself overwrites them in time.
+	if t.Config.Ledger.InDatabase() {
+		return nil
+	}
+	return ledger.(copied).Wipe()
+}
