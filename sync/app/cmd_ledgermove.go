@@ -45,6 +45,9 @@ func migrateCommand(l *commandLine) *cli.Command {
 }
 
 func ledgerMove(s *session) error {
+	if s.tenant.Demo != nil {
+		return errSandboxAlone()
+	}
 	address, err := databaseAddress(s.c.String(flagTo))
 	if err != nil {
 		return err
@@ -87,8 +90,8 @@ func databaseAddress(to string) (string, error) {
 			return "", usagef("--%s: it is no address; nothing was done", flagTo)
 		}
 		if _, password := u.User.Password(); password {
-			return "", usagef("--%s: the address has a password, which everybody on this machine can see in a command "+
-				"line: write it into a file and name that, or set PGPASSWORD; nothing was done", flagTo)
+			return "", usagef("--%s: the address has a password, which everybody on this machine can see in a "+
+				"command line: write it into a file and name that, or set PGPASSWORD; nothing was done", flagTo)
 		}
 		return to, nil
 	}
@@ -100,12 +103,20 @@ func databaseAddress(to string) (string, error) {
 	text, err := io.ReadAll(io.LimitReader(file, mostAddress))
 	address := strings.TrimSpace(string(text))
 	if err != nil || !strings.Contains(address, "://") {
-		return "", usagef("--%s %s: the file does not hold the address of a database; nothing was done", flagTo, to)
+		return "", usagef("--%s %s: the file holds no address of a database; nothing was done", flagTo, to)
 	}
 	return address, nil
 }
 
+// errSandboxAlone answers who would put the ledger of the stand-ins into a database.
+func errSandboxAlone() error {
+	return usagef("the sandbox keeps a ledger of its own in a file, and asks nobody real; nothing was done")
+}
+
 func ledgerMigrate(s *session) error {
+	if s.tenant.Demo != nil {
+		return errSandboxAlone()
+	}
 	before, after, err := tenant.Migrate(s.c.Context, s.tenant, s.c.StringSlice(flagGrant)...)
 	if err != nil {
 		return err

@@ -174,7 +174,7 @@ func notForSandbox(line manualLine) bool {
 	case "init", "sandbox", "schedule", "rehearse":
 		return true
 	case "ledger":
-		return slices.Contains([]string{"restore", "rebuild"}, line.args[1]) ||
+		return slices.Contains([]string{"restore", "rebuild", "move", "migrate"}, line.args[1]) ||
 			line.args[1] == "convert" && !slices.Contains(line.args, "--dry-run")
 	}
 	return slices.Contains(line.args, "--config") || slices.Contains(line.args, "jane@example.com")
