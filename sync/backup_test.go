@@ -23,13 +23,14 @@ import (
 // TestBackupsOfALongBackfill makes a back-fill that takes six days, of which each leaves a backup between two windows. Each
 // of these is sound, and with it in the place of the lost ledger nobody is asked twice.
 func TestBackupsOfALongBackfill(t *testing.T) {
+	fileOnly(t)
 	synctest.Test(t, func(t *testing.T) {
 		const perRequest = 3 * time.Hour
 		b := newBench(t, 48)
 		b.engine.reach = fetch.PageLimits{Page: 4, Target: 3, Rows: 80, Pages: 20}
 		b.engine.Options.Concurrency = 1
 		dir := t.TempDir()
-		b.engine.Backups = bolt.NewBackups(b.ledger, dir, 10)
+		b.engine.Backups = bolt.NewBackups(b.ledger.(bolt.Original), dir, 10)
 		var shows shown
 		b.answer = func(r agentconnect.Request) agentconnect.Answer {
 			time.Sleep(perRequest)
@@ -129,6 +130,7 @@ func (k *keeper) Keep(time.Time) error {
 // TestBackupsThatFail loses no conversation by them, says so once, and keeps the exit code that the pass has. A short pass
 // makes one at its end alone, with all that it has done.
 func TestBackupsThatFail(t *testing.T) {
+	fileOnly(t)
 	for name, perRequest := range map[string]time.Duration{"short": time.Minute, "long": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -151,6 +153,7 @@ func TestBackupsThatFail(t *testing.T) {
 
 // TestNoBackups are made by a dry run, of a ledger that was refused, and when somebody waits for the end of the pass.
 func TestNoBackups(t *testing.T) {
+	fileOnly(t)
 	for name, arrange := range map[string]func(b *bench, stop context.CancelFunc){
 		"dry run": func(b *bench, _ context.CancelFunc) {
 			b.engine.Ledger, b.engine.Options.DryRun = &dryrun.Ledger{ReadLedger: b.ledger}, true

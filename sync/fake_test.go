@@ -4,14 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	stdsync "sync"
 	"testing"
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
@@ -199,17 +197,16 @@ type bench struct {
 	*receiver
 	*heard
 	engine *Engine
+	place  *place
 	path   string
-	ledger *bolt.Ledger
+	ledger kept
 	lent   bool // by a back-fill, so that ledger is the newest opening of it
 }
 
 func newBench(t *testing.T, conversations int) *bench {
 	t.Helper()
-	b := &bench{desk: newDesk(conversations), receiver: &receiver{}, heard: &heard{}, path: filepath.Join(t.TempDir(), "acsync.db")}
-	if err := bolt.Create(b.path, testNow.Add(-24*time.Hour)); err != nil {
-		t.Fatal(err)
-	}
+	b := &bench{desk: newDesk(conversations), receiver: &receiver{}, heard: &heard{}, place: newPlace(t, testNow.Add(-24*time.Hour))}
+	b.path = b.place.path
 	b.open(t)
 	b.engine = &Engine{
 		Source: b.desk, Directory: b.desk, Sender: b.receiver, Ledger: b.ledger, Observer: b.heard,
@@ -224,10 +221,7 @@ func newBench(t *testing.T, conversations int) *bench {
 
 func (b *bench) open(t *testing.T) {
 	t.Helper()
-	ledger, err := bolt.Open(b.path, bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ledger := b.place.mustOpen(t)
 	b.ledger = ledger
 	t.Cleanup(func() {
 		// A back-fill that has let go of it has opened it again.

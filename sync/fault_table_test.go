@@ -3,18 +3,15 @@ package sync
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/deliver"
@@ -232,21 +229,11 @@ func inMemory(_ *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
 
 // onDisk is the real ledger.
 func onDisk(t *testing.T, start time.Time) (Ledger, func() Ledger, func()) {
-	path := filepath.Join(t.TempDir(), "acsync.db")
-	if err := bolt.Create(path, start); err != nil {
-		t.Fatal(err)
-	}
-	var ledger *bolt.Ledger
-	done := func() {
-		if err := errors.Join(ledger.Check(context.Background()), ledger.Close()); err != nil {
-			t.Error(err)
-		}
-	}
+	p := newPlace(t, start)
+	var ledger kept
+	done := func() { ended(t, ledger) }
 	open := func() Ledger {
-		var err error
-		if ledger, err = bolt.Open(path, bolt.Options{}); err != nil {
-			t.Fatal(err)
-		}
+		ledger = p.mustOpen(t)
 		return ledger
 	}
 	return open(), func() Ledger { done(); return open() }, done

@@ -1,13 +1,19 @@
 package sync
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
+	"acsync/store/postgres/pgtest"
 	"acsync/store/storetest/memory"
 )
 
 func TestMain(m *testing.M) {
 	memory.Use()
-	os.Exit(m.Run())
+	if err := startDatabase(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(pgtest.Main(m))
 }

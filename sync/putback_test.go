@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/agentconnect"
 	"acsync/sync/decide"
 	"acsync/sync/dryrun"
@@ -17,14 +16,14 @@ import (
 
 // backFromBackup is a ledger whose database was put back, until it is settled that it lacks nothing.
 type backFromBackup struct {
-	*bolt.Ledger
+	kept
 	since   time.Time
 	settled int
 	wrote   []string // before it was settled, but for the summary of a pass
 }
 
 func (l *backFromBackup) Info() (store.Info, error) {
-	info, err := l.Ledger.Info()
+	info, err := l.kept.Info()
 	info.Restored = l.since
 	if l.settled > 0 {
 		info.Restored = time.Time{}
@@ -40,12 +39,12 @@ func (l *backFromBackup) note(what string) {
 
 func (l *backFromBackup) Recover(now time.Time) ([]store.Entry, error) {
 	l.note("recover")
-	return l.Ledger.Recover(now)
+	return l.kept.Recover(now)
 }
 
 func (l *backFromBackup) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
 	l.note("begin")
-	return l.Ledger.Begin(key, resolution, now)
+	return l.kept.Begin(key, resolution, now)
 }
 
 func (l *backFromBackup) Commit(b store.Batch) error {
@@ -56,7 +55,7 @@ func (l *backFromBackup) Commit(b store.Batch) error {
 	case b.Run == nil, !b.Witnessed.IsZero():
 		l.note("commit")
 	}
-	return l.Ledger.Commit(b)
+	return l.kept.Commit(b)
 }
 
 // TestDatabasePutBack sends nothing from a ledger whose database was put back until Agent Connect's data, which
@@ -106,7 +105,7 @@ func TestDatabasePutBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 3)
-			l := &backFromBackup{Ledger: b.ledger}
+			l := &backFromBackup{kept: b.ledger}
 			if tt.ago > 0 {
 				l.since = time.Now().Add(-tt.ago)
 			}
@@ -142,7 +141,7 @@ func TestDatabasePutBack(t *testing.T) {
 // TestDatabasePutBackDryRun says what a pass would meet, and goes on.
 func TestDatabasePutBackDryRun(t *testing.T) {
 	b := newBench(t, 3)
-	l := &backFromBackup{Ledger: b.ledger, since: time.Now().Add(-time.Hour)}
+	l := &backFromBackup{kept: b.ledger, since: time.Now().Add(-time.Hour)}
 	b.engine.Ledger, b.engine.Sender, b.engine.Options.DryRun = &dryrun.Ledger{ReadLedger: l}, dryrun.Sender{}, true
 	result := b.mustRun(t)
 	tells := func(notice string) bool { return strings.Contains(notice, "has failed over to a copy") }

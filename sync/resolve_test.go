@@ -225,10 +225,10 @@ func TestDryRunSettles(t *testing.T) {
 	b.doubt(t, 0, 1)
 	data := b.engine.Receiver.(*shown)
 	data.rows = append(data.rows, b.later(t))
-	before := fileBytes(t, b.path)
+	before := b.written(t)
 	b.engine.Ledger, b.engine.Sender = &dryrun.Ledger{ReadLedger: b.ledger}, dryrun.Sender{}
 	dry := b.mustRun(t)
-	if fileBytes(t, b.path) != before {
+	if b.written(t) != before {
 		t.Error("the dry run changed the ledger")
 	}
 	b.engine.Ledger, b.engine.Sender = b.ledger, b.receiver

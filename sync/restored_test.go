@@ -206,6 +206,7 @@ func (l *lifetime) twice(known bool) (wrong []string) {
 // back. Without it nobody is where the fence or the number of the opening tell: wherever the ledger was
 // opened for writing since the copy, and the fence was left alone.
 func TestRestoredAtAnyStep(t *testing.T) {
+	fileOnly(t)
 	s := scenes(2)[0]
 	rows, played, every := 0, 0, amount(997, 47) // all of them would take half an hour
 	for _, secret := range []bool{true, false} {

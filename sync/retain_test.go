@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/sync/decide"
 	"acsync/sync/dryrun"
 )
@@ -40,10 +39,8 @@ func oldKey(n int) store.Key {
 // begun replaces the bench's ledger by one that begins at another time.
 func (b *bench) begun(t *testing.T, start time.Time) {
 	t.Helper()
-	b.path += ".old"
-	if err := bolt.Create(b.path, start); err != nil {
-		t.Fatal(err)
-	}
+	b.place = newPlace(t, start)
+	b.path = b.place.path
 	b.open(t)
 	b.engine.Ledger = b.ledger
 }

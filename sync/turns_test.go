@@ -22,8 +22,8 @@ import (
 
 // lender is a ledger that is closed and opened again for whoever has a turn.
 type lender struct {
-	*bolt.Ledger
-	path   string
+	kept
+	place  *place
 	wanted func() bool
 	turn   func() // while nobody has it open
 	taken  int
@@ -32,23 +32,23 @@ type lender struct {
 func (l *lender) Wanted() bool { return l.wanted() }
 
 func (l *lender) Yield(ctx context.Context) error {
-	if err := l.Ledger.Close(); err != nil {
+	if err := l.kept.Close(); err != nil {
 		return err
 	}
 	l.taken++
 	l.turn()
-	again, err := bolt.Open(l.path, bolt.Options{})
+	again, err := l.place.open(false)
 	if err != nil {
 		return err
 	}
-	l.Ledger = again
+	l.kept = again
 	return context.Cause(ctx)
 }
 
 // lends lets the bench's back-fill give turns, in which turn is called, and tells which.
 func (b *bench) lends(wanted func() bool, turn func()) *lender {
 	b.lent = true
-	l := &lender{Ledger: b.ledger, path: b.path, wanted: wanted, turn: turn}
+	l := &lender{kept: b.ledger, place: b.place, wanted: wanted, turn: turn}
 	b.engine.Ledger, b.engine.Turns, b.engine.reach = l, l, modelReach
 	return l
 }
@@ -59,7 +59,7 @@ func everyWindow() bool { return true }
 // other is an engine on the same services, with the ledger open for as long as act works with it.
 func (b *bench) other(t *testing.T, act func(e *Engine)) {
 	t.Helper()
-	ledger, err := bolt.Open(b.path, bolt.Options{})
+	ledger, err := b.place.open(false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,8 +181,8 @@ func takeTurns(t *testing.T, seed uint64) int {
 	if result.Fuse == "" && result.Down == "" && result.Backfill.Finished.IsZero() {
 		t.Errorf("it has not come to its end: %+v", result)
 	}
-	b.ledger = l.Ledger
-	b.engine.Ledger, b.engine.Turns, b.engine.Options.Range = l.Ledger, nil, fetch.Window{}
+	b.ledger = l.kept
+	b.engine.Ledger, b.engine.Turns, b.engine.Options.Range = l.kept, nil, fetch.Window{}
 	runs, err := l.Runs(0)
 	if err != nil || runs[0].Pass != result.Pass || runs[0].Killed || runs[0].Found != result.Found {
 		t.Errorf("the newest summary is %+v (%v)", runs[0], err)
@@ -235,12 +235,14 @@ func TestTurnChangesTheLedger(t *testing.T) {
 		ends bool // with a summary of its own
 		// the ledger that came back is refused from then on, although its fence fits it
 		refused bool
+		// it is not about a file
+		anyLedger bool
 	}{
 		"put back from a copy": {turn: func(t *testing.T, b *bench, copied []byte) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ledger, err := bolt.Open(b.path, bolt.Options{AcceptFence: true})
+			ledger, err := b.place.open(true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +255,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ledger, err := bolt.Open(b.path, bolt.Options{AcceptFence: true})
+			ledger, err := b.place.open(true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -265,7 +267,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if err := os.WriteFile(b.path, copied, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			ledger, err := bolt.Open(b.path, bolt.Options{AcceptFence: true})
+			ledger, err := b.place.open(true)
 			if err == nil {
 				err = ledger.Adopt(store.Adoption{Excused: true})
 			}
@@ -318,14 +320,14 @@ func TestTurnChangesTheLedger(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, code: exit.LedgerMissing, want: "there is no ledger"},
-		"converted": {turn: func(t *testing.T, b *bench, _ []byte) {
+		"converted": {anyLedger: true, turn: func(t *testing.T, b *bench, _ []byte) {
 			b.other(t, func(e *Engine) {
-				if _, err := e.Ledger.(*bolt.Ledger).Convert(store.PerResolution); err != nil {
+				if _, err := e.Ledger.(kept).Convert(store.PerResolution); err != nil {
 					t.Fatal(err)
 				}
 			})
 		}, code: exit.Usage, want: "survey_per", ends: true},
-		"pruned": {turn: func(t *testing.T, b *bench, _ []byte) {
+		"pruned": {anyLedger: true, turn: func(t *testing.T, b *bench, _ []byte) {
 			b.other(t, func(e *Engine) {
 				_, err := e.Run(t.Context())
 				if err == nil {
@@ -336,7 +338,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 				}
 			})
 		}, code: exit.Usage, want: "has forgotten who was asked", ends: true},
-		"begun again": {turn: func(t *testing.T, b *bench, _ []byte) {
+		"begun again": {anyLedger: true, turn: func(t *testing.T, b *bench, _ []byte) {
 			time.Sleep(2 * time.Millisecond)
 			b.other(t, func(e *Engine) {
 				e.Options.Range, e.Options.Restart, e.Options.Mode = fetch.Window{From: from, To: to}, true, "backfill"
@@ -345,13 +347,16 @@ func TestTurnChangesTheLedger(t *testing.T) {
 				}
 			})
 		}, code: exit.Temporary, want: "begun again", ends: true},
-		"a signal": {code: exit.Terminated, want: "SIGTERM", ends: true},
+		"a signal": {anyLedger: true, code: exit.Terminated, want: "SIGTERM", ends: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 60)
-			copied, err := os.ReadFile(b.path)
-			if err == nil {
-				err = os.Link(b.path+".fence", b.path+".before.fence")
+			copied, err := []byte(nil), error(nil)
+			if !c.anyLedger {
+				fileOnly(t)
+				if copied, err = os.ReadFile(b.path); err == nil {
+					err = os.Link(b.path+".fence", b.path+".before.fence")
+				}
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -387,7 +392,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if l.taken != 1 || len(b.got) != sent || sent == 0 {
 				t.Errorf("%d turns, %d sent before the end, %d at the end", l.taken, sent, len(b.got))
 			}
-			b.ledger = l.Ledger
+			b.ledger = l.kept
 			runs, err := l.Runs(1)
 			if c.ends && (err != nil || runs[0].Pass != result.Pass || runs[0].Killed) {
 				t.Errorf("the newest summary is %+v (%v)", runs, err)
@@ -398,7 +403,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 			if err := l.Close(); err != nil {
 				t.Error(err)
 			}
-			next, err := bolt.Open(b.path, bolt.Options{})
+			next, err := b.place.open(false)
 			if err == nil {
 				err = next.Close()
 			}
@@ -410,7 +415,7 @@ func TestTurnChangesTheLedger(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if b.ledger, err = bolt.Open(b.path, bolt.Options{AcceptFence: true}); err != nil {
+			if b.ledger, err = b.place.open(true); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -336,6 +336,38 @@ var shared struct {
 	err error
 }
 
+// Prepare starts the shared cluster before any test, makes a database in it, and gives the address for the plain
+// role. Prepare makes the tables, with the address for their owner. Where no server is installed it is an error.
+func Prepare(prepare func(url string) error) (url string, err error) {
+	b := &bare{}
+	defer func() {
+		// What a test would be told.
+		if recover() != nil || b.failed != "" {
+			err = errors.New(b.failed)
+		}
+	}()
+	c := Shared(b)
+	return c.URL(Plain, c.Fresh(b, prepare)), nil
+}
+
+// bare is a test before any test.
+type bare struct {
+	testing.TB
+	failed string
+}
+
+func (b *bare) Helper()        {}
+func (b *bare) Cleanup(func()) {}
+
+func (b *bare) fail(text string) {
+	b.failed = text
+	panic(text)
+}
+
+func (b *bare) Fatal(args ...any)                 { b.fail(fmt.Sprint(args...)) }
+func (b *bare) Fatalf(format string, args ...any) { b.fail(fmt.Sprintf(format, args...)) }
+func (b *bare) Skipf(format string, args ...any)  { b.fail(fmt.Sprintf(format, args...)) }
+
 // Shared is the one cluster of a test binary, whose TestMain calls Main.
 func Shared(t testing.TB) *Cluster {
 	t.Helper()
