@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"acsync/store/postgres/pgtest"
 	"acsync/sync/app"
 )
 
@@ -93,7 +94,7 @@ func (m tidily) Run() int {
 	if err := flag.Set("test.parallel", atOnce); err != nil {
 		panic(err)
 	}
-	code := m.M.Run()
+	code := pgtest.Main(m.M)
 	if built != "" {
 		_ = os.RemoveAll(built) // it is in the way of nobody
 	}

@@ -4,6 +4,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -102,15 +103,21 @@ type victim struct {
 	dir     string
 	stand   *sandbox.Sandbox
 	now     time.Time
-	secret  bool // Agent Connect's own data can be asked
+	secret  bool   // Agent Connect's own data can be asked
+	url     string // of the database that keeps the ledger; empty: a file
 	kills   int
 	left    []map[string][]byte // by each kill, by ending
 	refused int                 // copies that were put back and refused
 }
 
 func newVictim(t *testing.T, program string, seed uint64, secret bool) *victim {
+	return newVictimIn(t, program, seed, secret, "")
+}
+
+// newVictimIn keeps the ledger in a database, unless its address is empty.
+func newVictimIn(t *testing.T, program string, seed uint64, secret bool, url string) *victim {
 	t.Helper()
-	v := &victim{program: program, dir: t.TempDir(), now: time.Now(), secret: secret}
+	v := &victim{program: program, dir: t.TempDir(), now: time.Now(), secret: secret, url: url}
 	var err error
 	options := standInOptions(seed, v.now)
 	if secret {
@@ -131,6 +138,9 @@ func newVictim(t *testing.T, program string, seed uint64, secret bool) *victim {
 		config += fmt.Sprintf("api_secret = %q\nverify_after = %q\n", v.stand.AgentConnectSecret(), killVerify)
 	}
 	config += "[sync]\nmax_error_rate = 1.0\n" // what was rejected and is not known any more is rejected again
+	if url != "" {
+		config += fmt.Sprintf("[ledger]\nurl = %q\n", url)
+	}
 	if err := os.WriteFile(filepath.Join(v.dir, "config.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -210,8 +220,19 @@ func (v *victim) kill(t *testing.T, after time.Duration) bool {
 	return false
 }
 
-func (v *victim) open(t *testing.T) *bolt.Ledger {
+// seen is a ledger that is looked at.
+type seen interface {
+	Check(ctx context.Context) error
+	Waiting(limit int, states ...store.State) ([]store.Entry, error)
+	Lookup(keys []store.Key) (map[store.Key]store.Record, error)
+	Close() error
+}
+
+func (v *victim) open(t *testing.T) seen {
 	t.Helper()
+	if v.url != "" {
+		return openIn(t, v.url, "sandbox")
+	}
 	ledger, err := bolt.Open(filepath.Join(v.dir, "acsync.db"), bolt.Options{ReadOnly: true})
 	if err != nil {
 		t.Fatalf("after %d kills: %v", v.kills, err)
@@ -236,7 +257,7 @@ func (v *victim) live(t *testing.T, rounds int, random *rand.Rand, within time.D
 			v.kills++
 		}
 		v.left = append(v.left, v.files(t))
-		if (round+1)%killRestoreEvery == 0 {
+		if v.url == "" && (round+1)%killRestoreEvery == 0 {
 			v.restore(t, v.left[random.IntN(len(v.left)-1)], besides[random.IntN(len(besides))])
 		}
 		if (round+1)%killCheckEvery == 0 {
@@ -401,7 +422,7 @@ func (v *victim) complete(t *testing.T) (doubts int) {
 }
 
 // compare holds each conversation of the ledger's time against the truth.
-func (v *victim) compare(t *testing.T, ledger *bolt.Ledger) (sum tally) {
+func (v *victim) compare(t *testing.T, ledger seen) (sum tally) {
 	t.Helper()
 	accepted := map[string]int{}
 	for _, request := range v.stand.Requests() {
