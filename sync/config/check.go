@@ -33,6 +33,9 @@ type checker struct {
 	faulty  map[string]bool   // keys with a fault
 	origins map[string]origin // by key; a key without one has its default
 	partial bool              // of the file, something unknown could not be read
+	// the rules of all tenants that come before those of a file of their own, and that file; see [draft.readFiles]
+	before int
+	own    string
 }
 
 func newChecker() checker {
@@ -42,8 +45,17 @@ func newChecker() checker {
 func (k *checker) faultAt(at origin, key, message string) {
 	k.faulty[key] = true
 	k.faults = append(k.faults, Fault{
-		File: at.file, Line: at.line, Column: at.column, Source: at.source, Key: key, Message: message,
+		File: at.file, Line: at.line, Column: at.column, Source: at.source, Message: message,
+		Key: k.keyIn(at.file, key),
 	})
+}
+
+// keyIn is a key as it is counted in a file: the rules of a tenant follow on those of all tenants.
+func (k *checker) keyIn(file, key string) string {
+	if k.before == 0 || file != k.own {
+		return key
+	}
+	return countedOn(key, -k.before)
 }
 
 // fault adds the fault of a value, placed where that came from, unless it is unclear what was given.

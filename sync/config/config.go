@@ -288,7 +288,7 @@ func digest(list []Shown) string {
 
 // flatten lists the keys below a value.
 func flatten(v reflect.Value, key string) []Shown {
-	if slices.Contains(pathKeys, key) || v.Type() == reflect.TypeFor[Secret]() {
+	if slices.Contains(pathKeys, key) || slices.Contains(pointers(), key) || v.Type() == reflect.TypeFor[Secret]() {
 		return nil
 	}
 	var list []Shown

@@ -17,11 +17,12 @@ import (
 type decoder struct {
 	*draft
 	places
+	many bool // the file is one of a folder of tenants
 }
 
-func decode(into *draft, doc document) {
+func decode(into *draft, doc document, many bool) {
 	tree, lines, faults := parse(doc.lines)
-	d := decoder{draft: into, places: locate(doc, lines)}
+	d := decoder{draft: into, places: locate(doc, lines), many: many}
 	for _, b := range faults {
 		d.broken(b)
 	}
@@ -51,9 +52,26 @@ func (d *decoder) table(v reflect.Value, path string, tree map[string]any) {
 		key := join(path, name)
 		if field, known := fieldTagged(v, name); known {
 			d.set(field, key, tree[name])
+		} else if key == inheritRules {
+			d.inheritance(tree[name])
 		} else {
 			d.unknown(v.Type(), path, key, tree[name])
 		}
+	}
+}
+
+// inheritance reads whether the rules of all tenants hold for this one.
+func (d *decoder) inheritance(value any) {
+	d.origins[inheritRules] = d.of(inheritRules)
+	takes, isBool := value.(bool)
+	switch {
+	case !d.many:
+		d.faultAt(d.of(inheritRules), inheritRules, "has a meaning in the file of a tenant alone, of those that "+
+			"--config-dir names")
+	case !isBool:
+		d.faultAt(d.of(inheritRules), inheritRules, wanted[reflect.TypeFor[bool]()]+", not "+kindName(value))
+	default:
+		d.inherit = &takes
 	}
 }
 
@@ -115,6 +133,8 @@ func (d *decoder) unknown(table reflect.Type, path, key string, value any) {
 	}
 	what, suggestion := "unknown key", ""
 	switch {
+	case strings.HasSuffix(key, "."+inheritRules):
+		what = "must stand above the first section"
 	case isTree:
 		what, suggestion = "unknown section", suggestName(key, known)
 		if suggestion != "" && !inRule {

@@ -58,6 +58,9 @@ var secrets = []string{
 	"notify.healthcheck_url", "notify.webhook_url", "ledger.url",
 }
 
+// services are the secrets of the two services, which have more sources than a file.
+var services = secrets[:4]
+
 // testKey is the key with which every survey goes to a test address.
 const testKey = "agent_connect.test_api_key"
 
@@ -65,6 +68,31 @@ const testKey = "agent_connect.test_api_key"
 func Secrets() []string { return slices.Clone(secrets) }
 
 func fileKey(secret string) string { return secret + "_file" }
+
+// The ways to keep a secret elsewhere, by what the name of its key ends with.
+const (
+	byFile       = "_file"       // the path of a file
+	byVariable   = "_env"        // the name of an environment variable
+	byCommand    = "_command"    // a program and its arguments
+	byCredential = "_credential" // the name of a file in $CREDENTIALS_DIRECTORY
+)
+
+// sourcesOf are the keys of a secret, one for each place that it can come from; its own is the first.
+func sourcesOf(secret string) []string {
+	keys := []string{secret, fileKey(secret)}
+	if slices.Contains(services, secret) {
+		keys = append(keys, secret+byVariable, secret+byCommand, secret+byCredential)
+	}
+	return keys
+}
+
+// pointers are the keys that tell where a secret is kept, but for paths. They are as little shown as those.
+func pointers() (keys []string) {
+	for _, secret := range services {
+		keys = append(keys, sourcesOf(secret)[2:]...)
+	}
+	return keys
+}
 
 // pathKeys hold paths relative to the configuration file, to places that only the operator should know. One of
 // them may hold a word instead.

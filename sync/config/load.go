@@ -1,17 +1,16 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"acsync/sync/httpx"
@@ -27,6 +26,12 @@ const maxSecret = 64 << 10
 type Source struct {
 	// Path names the TOML file. Empty: none is read, and paths are relative to the working directory.
 	Path string
+	// set by [Folder.Source]: the configuration is one of a folder
+	tenant string // its name
+	dir    string // the folder
+	// Plain leaves the secrets where they are kept, for a look at what is configured: no file is opened and no
+	// command is started for one. Those that stand in the configuration itself are read.
+	Plain bool
 	// Text is what the file is going to hold, when it is not there yet. Nil: it is read.
 	Text []byte
 	Env  []string // "K=V", as os.Environ returns it
@@ -55,9 +60,14 @@ type Problem struct {
 // pass needs besides is for [Config.Ready] to say.
 func Load(s Source) (Config, error) {
 	d := &draft{checker: newChecker(), cfg: Default()}
-	open := d.readFile(s)
-	inline := d.inlineSecrets()
+	d.readFiles(s)
 	d.readEnvironment(s)
+	settleSecrets(&d.cfg, &d.checker, func(at origin) bool { return at.file == "" && at.source != "" })
+	if s.tenant != "" {
+		nameTenant(&d.cfg, &d.checker, s.dir, s.tenant)
+	} else {
+		refusePlaceholders(&d.cfg, &d.checker)
+	}
 	if s.Path != "" {
 		d.resolvePaths(s)
 	}
@@ -65,7 +75,7 @@ func Load(s Source) (Config, error) {
 	if name := strings.TrimSpace(d.cfg.Ledger.Machine); name != "" {
 		d.cfg.Ledger.Machine = name
 	}
-	d.findSecrets(inline, open)
+	d.findSecrets(s)
 	if s.Override != nil {
 		d.override(s.Override)
 	}
@@ -90,11 +100,22 @@ func Load(s Source) (Config, error) {
 	return d.cfg, nil
 }
 
+// inlineSecret is a secret that stands in a configuration file itself.
+type inlineSecret struct {
+	key  string
+	at   origin
+	open bool // others can read that file
+}
+
 // draft is a configuration while one layer after the other is put on it, with what is wrong with it.
 type draft struct {
 	checker
 	cfg      Config
 	warnings []string
+	// what stands in a configuration file itself, before another layer covers it
+	inline []inlineSecret
+	// a file of a folder said that it takes the rules of all, or not; nil: none said so
+	inherit *bool
 }
 
 // sources are the places that the keys have come from, for people.
@@ -111,12 +132,44 @@ func (d *draft) sources() map[string]string {
 	return list
 }
 
-// readFile decodes the configuration file, and reports whether others can get at what stands in the very file
+// readFiles decodes the configuration file: of a folder, what holds for all before it.
+func (d *draft) readFiles(s Source) {
+	if s.tenant != "" {
+		common := Source{Path: filepath.Join(s.dir, DefaultsFile), tenant: s.tenant}
+		if _, err := os.Lstat(common.Path); !errors.Is(err, fs.ErrNotExist) {
+			d.readLayer(common)
+			if at, given := d.origins[inheritRules]; given {
+				d.faultAt(at, inheritRules, "is for the file of a tenant, which takes these rules or does not")
+			}
+		}
+	}
+	if s.Path == "" {
+		return
+	}
+	rules, place := d.cfg.Rules, setRulesAside(&d.checker)
+	d.cfg.Rules, d.inherit = nil, nil
+	d.readLayer(s)
+	if d.inherit == nil || *d.inherit {
+		putRulesBefore(&d.cfg, &d.checker, rules, place)
+		d.own = s.Path
+	}
+}
+
+// readLayer decodes one file, and settles where each secret that it tells of is kept.
+func (d *draft) readLayer(s Source) {
+	open := d.readFile(s)
+	of := func(at origin) bool { return at.file == s.Path }
+	for _, key := range secrets {
+		if at := d.origins[key]; of(at) && d.cfg.Secret(key).IsSet() {
+			d.inline = append(d.inline, inlineSecret{key, at, open})
+		}
+	}
+	settleSecrets(&d.cfg, &d.checker, of)
+}
+
+// readFile decodes a configuration file, and reports whether others can get at what stands in the very file
 // that it read.
 func (d *draft) readFile(s Source) (open bool) {
-	if s.Path == "" {
-		return false
-	}
 	whole := origin{file: s.Path, source: SourceFile}
 	text, err := s.Text, error(nil)
 	if text == nil {
@@ -128,6 +181,9 @@ func (d *draft) readFile(s Source) (open bool) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.faultAt(whole, "", "does not exist")
 		d.faults[len(d.faults)-1].Todo = "create it with acsync init, or name another with --config"
+		if s.tenant != "" {
+			d.faults[len(d.faults)-1].Todo = "acsync tenants list shows which tenants there are"
+		}
 	case err != nil:
 		d.faultAt(whole, "", err.Error())
 	default:
@@ -136,21 +192,14 @@ func (d *draft) readFile(s Source) (open bool) {
 			d.faultAt(at, "", problem)
 			break
 		}
-		decode(d, doc)
+		decode(d, doc, s.tenant != "")
 	}
 	return open
 }
 
-// resolvePaths lets relative paths begin at the configuration file, under the name that this was given.
+// resolvePaths lets relative paths begin at the configuration file that they stand in, under the name that this
+// was given; those of variables at the configuration file, or at the folder of many.
 func (d *draft) resolvePaths(s Source) {
-	here := filepath.Dir(s.Path)
-	if full, err := filepath.Abs(here); err == nil {
-		here = full
-	}
-	there := here
-	if real, err := filepath.EvalSymlinks(filepath.Join(here, filepath.Base(s.Path))); err == nil {
-		there = filepath.Dir(real)
-	}
 	for _, key := range pathKeys {
 		path := field(&d.cfg, key)
 		name := path.String()
@@ -158,6 +207,11 @@ func (d *draft) resolvePaths(s Source) {
 		if name == "" || word || filepath.IsAbs(name) {
 			continue
 		}
+		of := s.Path
+		if s.tenant != "" {
+			of = cmp.Or(d.origins[key].file, filepath.Join(s.dir, DefaultsFile))
+		}
+		here, there := directories(of)
 		path.SetString(filepath.Join(here, name))
 		// What the caller puts in their place does not depend on the file.
 		if s.Override == nil {
@@ -184,50 +238,72 @@ func (d *draft) checkLinked(key, taken, other string) {
 	}
 }
 
-// inlineSecrets are those in the configuration file itself, before the environment covers them.
-func (d *draft) inlineSecrets() map[string]origin {
-	inline := map[string]origin{}
-	for _, key := range secrets {
-		if !field(&d.cfg, key).Interface().(Secret).IsSet() {
-			continue
-		}
-		inline[key] = d.origins[key]
-		if field(&d.cfg, fileKey(key)).String() != "" {
-			d.faultAt(d.origins[key], key, fileKey(key)+" is given as well: keep one of the two")
+// findSecrets gets each secret from where it is kept, and refuses one in a configuration file that is open to
+// others. What the stand-ins on this machine accept is no secret.
+func (d *draft) findSecrets(s Source) {
+	for _, each := range d.inline {
+		if each.open && !d.local(each.key) {
+			d.faultAt(each.at, each.key, "stands in a file that others can read; run chmod 600 on the file, or set "+
+				variableName(each.key)+" or "+fileKey(each.key))
 		}
 	}
-	return inline
+	if s.Plain {
+		return
+	}
+	for _, secret := range secrets {
+		keys := sourcesOf(secret)
+		if slices.ContainsFunc(keys, func(key string) bool { return d.faulty[key] }) {
+			continue
+		}
+		for _, key := range keys[1:] {
+			if v := field(&d.cfg, key); !v.IsZero() && !emptyList(v) {
+				d.findSecret(s, secret, key)
+			}
+		}
+	}
 }
 
-// findSecrets finds each secret where it is kept, and refuses one in a configuration file that is open to
-// others. What the stand-ins on this machine accept is no secret.
-func (d *draft) findSecrets(inline map[string]origin, exposed bool) {
-	for _, key := range secrets {
-		local := d.local(key)
-		if at, given := inline[key]; given && exposed && !local {
-			d.faultAt(at, key, "stands in a file that others can read; run chmod 600 on the file, or set "+
-				variableName(key)+" or "+fileKey(key))
-		}
-		inFile, path := fileKey(key), field(&d.cfg, fileKey(key)).String()
-		fromEnv := d.origins[key].source == variableName(key)
-		if fromEnv && d.origins[inFile].source == variableName(inFile) {
-			d.faultAt(d.origins[key], key, variableName(inFile)+" is given as well: keep one of the two")
-		}
-		if path == "" || fromEnv || d.faulty[inFile] {
-			continue
-		}
-		text, open, err := readSecret(path)
-		if err != nil {
-			d.faultAt(d.origins[inFile], inFile, "the file that it names "+err.Error())
-			continue
-		}
-		if open && !local {
-			d.warnings = append(d.warnings, "the file that "+inFile+" names is not for its owner alone: others "+
-				"on this machine can get at the key; run chmod 600 on it")
-		}
-		field(&d.cfg, key).Set(reflect.ValueOf(NewSecret(text)))
-		d.origins[key] = d.origins[inFile]
+// findSecret gets a secret from the place that one of its keys names.
+func (d *draft) findSecret(s Source, secret, key string) {
+	text, open, what, err := "", false, "", error(nil)
+	switch v := field(&d.cfg, key); strings.TrimPrefix(key, secret) {
+	case byFile:
+		what = "the file that it names "
+		text, open, err = readSecret(v.String())
+	case byVariable:
+		what = "the environment variable that it names "
+		text, err = fromVariable(s.Env, v.String())
+	case byCommand:
+		what = "the command "
+		text, err = fromCommand(d.commandOf(s, key), s.Env)
+	case byCredential:
+		text, err = fromCredential(s.Env, v.String())
 	}
+	if err != nil {
+		d.faultAt(d.origins[key], key, what+err.Error())
+		return
+	}
+	if open && !d.local(secret) {
+		d.warnings = append(d.warnings, "the file that "+key+" names is not for its owner alone: others "+
+			"on this machine can get at the key; run chmod 600 on it")
+	}
+	field(&d.cfg, secret).Set(reflect.ValueOf(NewSecret(text)))
+	d.origins[secret] = d.origins[key]
+}
+
+// commandOf is the command that a key gives. A program with a relative path is found as other paths are.
+func (d *draft) commandOf(s Source, key string) []string {
+	command := slices.Clone(field(&d.cfg, key).Interface().([]string))
+	program := filepath.FromSlash(command[0])
+	if !filepath.IsAbs(program) && program != filepath.Base(program) {
+		of := cmp.Or(d.origins[key].file, s.Path)
+		if s.tenant != "" {
+			of = cmp.Or(d.origins[key].file, filepath.Join(s.dir, DefaultsFile))
+		}
+		here, _ := directories(of)
+		command[0] = filepath.Join(here, program)
+	}
+	return command
 }
 
 // local reports whether a secret is for a service on this machine.
@@ -282,54 +358,4 @@ func (d *draft) place(problems []Problem) {
 		}
 		d.faultAt(at, key, message)
 	}
-}
-
-// readSecret returns the key in a file, and whether others can get at it there.
-func readSecret(path string) (text string, open bool, err error) {
-	raw, info, err := readRegular(path, maxSecret, "key")
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", false, errors.New("does not exist (relative paths begin at the configuration file)")
-	}
-	text = strings.TrimSpace(string(raw))
-	if err = cmp.Or(err, httpx.CheckKey(text)); err != nil {
-		return "", false, err
-	}
-	return text, exposed(path, info), nil
-}
-
-// readRegular returns the text of a file, without a UTF-8 byte order mark, which some editors put in front,
-// and what is known of the very file it read. It opens nothing that would keep the program waiting for a writer,
-// such as a named pipe. Its errors show neither path nor content: people do paste a key where its file should
-// be named. A file longer than limit, in bytes, is not what it is said to be.
-func readRegular(path string, limit int64, what string) (text []byte, info fs.FileInfo, err error) {
-	info, err = os.Stat(path)
-	switch {
-	case err == nil && info.IsDir():
-		return nil, nil, errors.New("is a directory; name the file in it")
-	case err == nil && !info.Mode().IsRegular():
-		return nil, nil, errors.New("is no regular file; name one (a pipe or a device cannot be read)")
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("cannot be opened: %w", cause(err))
-	}
-	defer f.Close()
-	if info, err = f.Stat(); err == nil {
-		text, err = io.ReadAll(io.LimitReader(f, limit+1))
-	}
-	switch {
-	case err != nil:
-		return nil, nil, fmt.Errorf("cannot be read: %w", cause(err))
-	case int64(len(text)) > limit:
-		return nil, nil, fmt.Errorf(
-			"is larger than %d KiB, which no %s is; is it the right file?", limit>>10, what)
-	}
-	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), info, nil
-}
-
-func cause(err error) error {
-	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		return path.Err
-	}
-	return err
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -16,6 +17,19 @@ func join(key, name string) string {
 
 // ruleKey is the key of the n-th rule, from 1.
 func ruleKey(key string, n int) string { return key + "[" + strconv.Itoa(n) + "]" }
+
+// ruleNumber finds the number of the rule that a key is of.
+var ruleNumber = regexp.MustCompile(`^rule\[(\d+)\]`)
+
+// countedOn is the key of the same in the rule that comes by steps later; a key of no rule stays as it is.
+func countedOn(key string, by int) string {
+	found := ruleNumber.FindStringSubmatch(key)
+	if found == nil {
+		return key
+	}
+	n, _ := strconv.Atoi(found[1])
+	return ruleKey("rule", n+by) + strings.TrimPrefix(key, found[0])
+}
 
 var bareName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 

@@ -37,13 +37,16 @@ const (
 
 // Kustomer is the section about the API that is read.
 type Kustomer struct {
-	Org               string `toml:"org"`                 // the "acme" of acme.kustomerapp.com
-	BaseURL           string `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
-	APIKey            Secret `toml:"api_key"`             // filled from whichever source it came
-	APIKeyFile        string `toml:"api_key_file"`        // path
-	SearchBy          string `toml:"search_by"`           // done_at or updated_at
-	RequestsPerMinute int    `toml:"requests_per_minute"` // all requests, searches included
-	SearchesPerMinute int    `toml:"searches_per_minute"`
+	Org               string   `toml:"org"`                 // the "acme" of acme.kustomerapp.com
+	BaseURL           string   `toml:"base_url"`            // replaces the host; see [Config.KustomerURL]
+	APIKey            Secret   `toml:"api_key"`             // filled from whichever source it came
+	APIKeyFile        string   `toml:"api_key_file"`        // path
+	APIKeyEnv         string   `toml:"api_key_env"`         // name of a variable
+	APIKeyCommand     []string `toml:"api_key_command"`     // program and arguments
+	APIKeyCredential  string   `toml:"api_key_credential"`  // name in $CREDENTIALS_DIRECTORY
+	SearchBy          string   `toml:"search_by"`           // done_at or updated_at
+	RequestsPerMinute int      `toml:"requests_per_minute"` // all requests, searches included
+	SearchesPerMinute int      `toml:"searches_per_minute"`
 	// share of the remaining budget that is left to others, [0, 1)
 	Reserve float64  `toml:"reserve"`
 	Timeout Duration `toml:"timeout"` // of one request
@@ -65,19 +68,28 @@ func (c Kustomer) check(k *checker) {
 
 // AgentConnect is the section about the API that is written to.
 type AgentConnect struct {
-	Subdomain         string   `toml:"subdomain"` // the "acme" of acme.stellaconnect.net; may be empty
-	BaseURL           string   `toml:"base_url"`  // replaces the host; see [Config.AgentConnectURL]
-	APIKey            Secret   `toml:"api_key"`   // filled from whichever source it came
-	APIKeyFile        string   `toml:"api_key_file"`
-	APISecret         Secret   `toml:"api_secret"` // signs the reading of data; optional
-	APISecretFile     string   `toml:"api_secret_file"`
-	TestAPIKey        Secret   `toml:"test_api_key"` // of rehearsals; optional, see [Config.Rehearsal]
-	TestAPIKeyFile    string   `toml:"test_api_key_file"`
-	RequestsPerMinute int      `toml:"requests_per_minute"`
-	Concurrency       int      `toml:"concurrency"` // requests in flight at once
-	Timeout           Duration `toml:"timeout"`     // of one request
-	VerifyAfter       Duration `toml:"verify_after"`
-	Stamp             bool     `toml:"stamp"` // write custom_properties.acsync_intent
+	Subdomain            string   `toml:"subdomain"` // the "acme" of acme.stellaconnect.net; may be empty
+	BaseURL              string   `toml:"base_url"`  // replaces the host; see [Config.AgentConnectURL]
+	APIKey               Secret   `toml:"api_key"`   // filled from whichever source it came
+	APIKeyFile           string   `toml:"api_key_file"`
+	APIKeyEnv            string   `toml:"api_key_env"`        // name of a variable
+	APIKeyCommand        []string `toml:"api_key_command"`    // program and arguments
+	APIKeyCredential     string   `toml:"api_key_credential"` // name in $CREDENTIALS_DIRECTORY
+	APISecret            Secret   `toml:"api_secret"`         // signs the reading of data; optional
+	APISecretFile        string   `toml:"api_secret_file"`
+	APISecretEnv         string   `toml:"api_secret_env"`        // name of a variable
+	APISecretCommand     []string `toml:"api_secret_command"`    // program and arguments
+	APISecretCredential  string   `toml:"api_secret_credential"` // name in $CREDENTIALS_DIRECTORY
+	TestAPIKey           Secret   `toml:"test_api_key"`          // of rehearsals; optional, see [Config.Rehearsal]
+	TestAPIKeyFile       string   `toml:"test_api_key_file"`
+	TestAPIKeyEnv        string   `toml:"test_api_key_env"`        // name of a variable
+	TestAPIKeyCommand    []string `toml:"test_api_key_command"`    // program and arguments
+	TestAPIKeyCredential string   `toml:"test_api_key_credential"` // name in $CREDENTIALS_DIRECTORY
+	RequestsPerMinute    int      `toml:"requests_per_minute"`
+	Concurrency          int      `toml:"concurrency"` // requests in flight at once
+	Timeout              Duration `toml:"timeout"`     // of one request
+	VerifyAfter          Duration `toml:"verify_after"`
+	Stamp                bool     `toml:"stamp"` // write custom_properties.acsync_intent
 }
 
 func (c AgentConnect) check(k *checker) {
@@ -288,6 +300,7 @@ func (s RuleSet) empty() bool {
 func Default() Config {
 	return Config{
 		Kustomer: Kustomer{
+			APIKeyCommand:     []string{},
 			SearchBy:          SearchDone,
 			RequestsPerMinute: 300,
 			SearchesPerMinute: 60,
@@ -295,6 +308,7 @@ func Default() Config {
 			Timeout:           Duration(30 * time.Second),
 		},
 		AgentConnect: AgentConnect{
+			APIKeyCommand: []string{}, APISecretCommand: []string{}, TestAPIKeyCommand: []string{},
 			RequestsPerMinute: 100,
 			Concurrency:       8,
 			Timeout:           Duration(30 * time.Second),
