@@ -25,6 +25,8 @@ type App struct {
 	Example []byte // config.example.toml, which init writes
 	// Now is the clock of the stand-ins, and the one compared with Kustomer's; nil: this machine's.
 	Now func() time.Time
+
+	member *tenant.Member // that the command works for; nil: it loads its configuration
 }
 
 // Main is the program as the operating system starts it; its result is the exit code.
@@ -45,7 +47,7 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	out := newPrinter(stdout, errs)
 	l := &commandLine{
 		example: a.Example, now: a.Now, env: env, stdin: stdin, stdout: out, stderr: errs, drain: drain,
-		says: says, noColor: slices.Contains(args, "--"+flagNoColor), program: args[0],
+		says: says, member: a.member, noColor: slices.Contains(args, "--"+flagNoColor), program: args[0],
 		databases: new(tenant.Databases),
 	}
 	defer l.databases.Close()
@@ -80,7 +82,7 @@ func program(l *commandLine) *cli.App {
 			"prepares your own. acsync help COMMAND tells more of each; acsync help topics lists what acsync " +
 			"help TOPIC shows of the manual; there is also acsync version.",
 		Commands: []*cli.Command{
-			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l),
+			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l), tenantsCommand(l),
 			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
 			statusCommand(l), reportCommand(l), explainCommand(l), agentsCommand(l), auditCommand(l),
 			passesCommand(l), rulesCommand(l),

@@ -44,6 +44,14 @@ can be given to others. Exit 0 when nothing failed, else the code of the worst f
 	})
 }
 
+// fileOf names the configuration that a command line asks for.
+func fileOf(c *cli.Context) string {
+	if dir := c.String(flagConfigDir); dir != "" {
+		return filepath.Join(dir, "tenants", c.String(flagTenant)+".toml")
+	}
+	return c.String(flagConfig)
+}
+
 // checking is a command that looks whether everything is in order.
 type checking struct{ *session }
 
@@ -54,7 +62,7 @@ func checkFaults(l *commandLine, c *cli.Context, faults config.Faults) error {
 	if s.terminal, err = newTerminal(l, c); err != nil {
 		return err
 	}
-	return s.show(check.Run(c.Context, check.All(check.Subject{File: c.String(flagConfig), Faults: faults})),
+	return s.show(check.Run(c.Context, check.All(check.Subject{File: fileOf(c), Faults: faults})),
 		nil, tenant.Calls{})
 }
 
@@ -86,7 +94,7 @@ func (s checking) subject() (check.Subject, *tenant.Clients) {
 		Warnings: slices.Concat(s.warnings, cfg.Warnings()),
 	}
 	if s.tenant.Demo == nil || s.c.IsSet(flagConfig) {
-		subject.File = s.c.String(flagConfig)
+		subject.File = s.from
 	}
 	// What is missing for a call its own line says.
 	clients, _ := tenant.ConnectBriefly(cfg, userAgent(), slog.New(slog.DiscardHandler))

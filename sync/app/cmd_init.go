@@ -45,15 +45,18 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if c.Bool(flagSandbox) {
 		return usagef("init has nothing to do for the sandbox: run --sandbox creates its ledger by itself")
 	}
-	path := c.String(flagConfig)
-	if path == "" {
-		return usagef("--%s is empty; name the file", flagConfig)
+	if err := checkSource(c); err != nil {
+		return err
 	}
+	path := fileOf(c)
 	terminal, err := newTerminal(l, c)
 	if err != nil {
 		return err
 	}
-	s := &session{commandLine: l, c: c, terminal: terminal}
+	s := &session{commandLine: l, c: c, terminal: terminal, from: path}
+	if c.String(flagConfigDir) != "" {
+		return initializeMember(s)
+	}
 	source := s.source()
 	source.Path = path
 	_, err = os.Lstat(path)
@@ -70,11 +73,36 @@ func initialize(l *commandLine, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	start, err := firstStart(c, l.times(cfg, time.Now().UTC()))
+	s.tenant = &tenant.Tenant{Config: cfg, Env: l.env, Databases: l.databases}
+	return begin(founding{session: s, path: path, fresh: fresh, text: text})
+}
+
+// initializeMember makes the ledger of a tenant of a folder, whose file must be there: what holds for all is none of
+// its business, and --backup-dir would write it.
+func initializeMember(s *session) error {
+	if s.c.IsSet(flagBackupDir) {
+		return usagef("--%s does not go with --%s: write ledger.backup_dir into the file", flagBackupDir,
+			flagConfigDir)
+	}
+	if err := s.load(); err != nil {
+		return err
+	}
+	// Where a tenant says nothing else, its ledger lies in a directory beside the others.
+	if !s.tenant.Config.Ledger.InDatabase() && s.origins["ledger.path"] == "" {
+		if err := os.MkdirAll(filepath.Dir(s.tenant.Config.Ledger.Path), 0o700); err != nil {
+			return fmt.Errorf("make a place for the ledgers: %w", err)
+		}
+	}
+	return begin(founding{session: s, path: s.from})
+}
+
+// begin makes what a founding is about, and says so.
+func begin(f founding) error {
+	s, cfg := f.session, f.tenant.Config
+	start, err := firstStart(s.c, s.times(cfg, time.Now().UTC()))
 	if err != nil {
 		return err
 	}
-	s.tenant = &tenant.Tenant{Config: cfg, Env: l.env, Databases: l.databases}
 	adopt, err := newAdoption(s)
 	if err != nil {
 		return err
@@ -85,7 +113,7 @@ func initialize(l *commandLine, c *cli.Context) error {
 			return err
 		}
 	}
-	f := founding{session: s, path: path, fresh: fresh, text: text, start: start, adopt: adopt}
+	f.start, f.adopt = start, adopt
 	adopted, err := f.found()
 	if err != nil {
 		return err

@@ -95,13 +95,30 @@ const statusTries = 3
 // showStatus shows where things stand: by the ledger, or while a pass holds that by what the pass tells.
 // It calls no service.
 func showStatus(s *session) error {
+	status, whole, err := findStatus(s)
+	switch {
+	case err != nil:
+		return err
+	case whole && s.c.Bool(flagProbe):
+		return answerProbe(s.commandLine, report.ProbeOf(status))
+	case whole:
+		return show(s, status, report.StatusJSON, report.StatusDoc)
+	case s.c.Bool(flagProbe):
+		return report.ErrNoSnapshot
+	}
+	return show(s, *status.Running, report.RunningJSON, report.RunningDoc)
+}
+
+// findStatus finds where things stand; not whole is what holds the ledger alone, because that has not told more.
+func findStatus(s *session) (status report.Status, whole bool, err error) {
 	for try := 1; ; try++ {
 		ledger, err := s.tenant.Open(tenant.Access{ReadOnly: true})
 		switch {
 		case err == nil:
-			return statusOfLedger(s, ledger)
+			status, err = statusOfLedger(s, ledger)
+			return status, true, err
 		case !errors.Is(err, store.ErrLocked):
-			return err
+			return status, false, err
 		}
 		holder, _, unread := s.tenant.Holder()
 		// It was let go a moment ago, or is being opened.
@@ -116,7 +133,7 @@ func showStatus(s *session) error {
 func newStatus(s *session) report.Status {
 	settings := s.tenant.Config.Sync
 	status := report.Status{
-		Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Here: here(s.c), Asks: s.tenant.Remembers(),
+		Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Here: s.here(), Asks: s.tenant.Remembers(),
 		Witness: s.witness(), Now: time.Now(),
 		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,
@@ -125,15 +142,14 @@ func newStatus(s *session) report.Status {
 	return status
 }
 
-func statusOfLedger(s *session, ledger tenant.Ledger) (err error) {
-	defer func() { err = errors.Join(err, ledger.Close()) }()
+func statusOfLedger(s *session, ledger tenant.Ledger) (report.Status, error) {
 	status := newStatus(s)
-	err = readStatus(s, ledger, &status)
+	err := readStatus(s, ledger, &status)
 	// Before anything is printed: who reads that may take long, and until then no pass could begin.
-	if err = errors.Join(err, ledger.Close()); err != nil {
-		return err
+	if err = errors.Join(err, ledger.Close()); err == nil {
+		judge(s, &status)
 	}
-	return showOne(s, status)
+	return status, err
 }
 
 // readStatus reads what an open ledger tells, and who has it, or has left it behind.
@@ -153,14 +169,6 @@ func readStatus(s *session, ledger tenant.Ledger, status *report.Status) error {
 		status.Killed = &holder
 	}
 	return reader.read(status)
-}
-
-func showOne(s *session, status report.Status) error {
-	judge(s, &status)
-	if s.c.Bool(flagProbe) {
-		return answerProbe(s.commandLine, report.ProbeOf(status))
-	}
-	return show(s, status, report.StatusJSON, report.StatusDoc)
 }
 
 // judge completes a status that a ledger has told with what its lights go by besides.
@@ -190,37 +198,39 @@ const (
 	heartbeatGone = 3 * tenant.HeartbeatEvery
 )
 
-// statusOfHolder shows what the holder of the ledger says, with how far it is, or why that cannot be known.
-func statusOfHolder(s *session, holder store.Holder, unread, locked error) error {
+// statusOfHolder is what the holder of the ledger says, with how far it is, or why that cannot be known. It is not
+// whole where that one has only said who it is.
+func statusOfHolder(
+	s *session, holder store.Holder, unread, locked error,
+) (status report.Status, whole bool, err error) {
 	switch {
 	case errors.Is(unread, fs.ErrNotExist):
-		return fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what "+
+		return status, false, fmt.Errorf("%w. It has not said who it is: try again, and if that stays so, look for what "+
 			"has the file open", locked)
 	case unread != nil:
-		return fmt.Errorf("%w. How far it is cannot be read: %w", locked, unread)
+		return status, false, fmt.Errorf("%w. How far it is cannot be read: %w", locked, unread)
 	}
-	status := newStatus(s)
+	status = newStatus(s)
 	if why := silent(holder, status.Now); why != "" {
-		return fmt.Errorf("%w. %s", locked, why)
+		return status, false, fmt.Errorf("%w. %s", locked, why)
 	}
 	running := report.Running{
 		Holder: holder, Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Now: status.Now, Waiting: status.Waiting,
 	}
 	status.Running = &running
-	err := report.ReadSnapshot(holder.Status, &status)
+	err = report.ReadSnapshot(holder.Status, &status)
 	switch {
-	case errors.Is(err, report.ErrNoSnapshot) && s.c.Bool(flagProbe):
-		return err
 	case errors.Is(err, report.ErrNoSnapshot):
-		return show(s, running, report.RunningJSON, report.RunningDoc)
+		return status, false, nil
 	case err != nil:
-		return fmt.Errorf("%w. %w", locked, err)
+		return status, false, fmt.Errorf("%w. %w", locked, err)
 	}
 	// The progress is told more often.
 	if holder.Checkpoint.After(status.Checkpoint) {
 		status.Checkpoint = holder.Checkpoint
 	}
-	return showOne(s, status)
+	judge(s, &status)
+	return status, true, nil
 }
 
 // silent says why a holder's report is not to be believed any more; empty when it is.

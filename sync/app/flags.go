@@ -15,6 +15,8 @@ import (
 
 const (
 	flagConfig    = "config"
+	flagConfigDir = "config-dir"
+	flagTenant    = "tenant"
 	flagSandbox   = "sandbox"
 	flagJSON      = "json"
 	flagLogLevel  = "log-level"
@@ -84,6 +86,8 @@ const unconfirmed = 500
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
 		common(preset(flagConfig, "config.toml", "read the configuration from `FILE`")),
+		common(value(flagConfigDir, "read it from `DIR`, which has many tenants: see acsync help organisations")),
+		common(value(flagTenant, "of --config-dir: work for the tenant of this `NAME`")),
 		common(toggle(flagSandbox, "use the embedded stand-ins for both services, and a ledger of their own "+
 			"in your cache directory")),
 		common(toggle(flagJSON, "print one JSON object instead of the report for people")),

@@ -93,12 +93,29 @@ func (p lockPolicy) refusal(s *session, locked error) error {
 		"recorded: %s to go, at most", locked, conversations(max(holder.Found-holder.Done, 0)))
 }
 
-// skipped says that nothing was done, and ends the command.
-func skipped(s *session, locked error) (err error) {
+// skipped says that nothing was done because another process holds the ledger, and ends the command.
+func skipped(s *session, locked error) error { return skippedFor(s, "locked", locked) }
+
+// skipPaused ends an unattended pass of a tenant that is paused: one of a folder, which tenants are paused in. Nil
+// lets the pass be made.
+func skipPaused(s *session) error {
+	if s.c.String(flagConfigDir) == "" || s.c.Command.Name != "run" || s.c.Bool(flagDryRun) {
+		return nil
+	}
+	pause, err := s.tenant.Paused()
+	if err != nil || pause == nil {
+		return err
+	}
+	return skippedFor(s, "paused", fmt.Errorf("paused since %s: %s; acsync tenants resume %s --%s %s is the way on",
+		pause.Since.Format(time.RFC3339), pause.Reason, s.tenant.Name, flagConfigDir,
+		shellPath(s.c.String(flagConfigDir))))
+}
+
+func skippedFor(s *session, reason string, locked error) (err error) {
 	// One line also in JSON, as a pass is: schedules append it to a file.
 	if s.c.Bool(flagJSON) {
 		err = json.NewEncoder(s.stdout).Encode(map[string]any{
-			"schema": "acsync.skipped/1", "skipped": true, "reason": "locked", "message": locked.Error(),
+			"schema": "acsync.skipped/1", "skipped": true, "reason": reason, "message": locked.Error(),
 			"exit": exit.Done,
 		})
 	} else {

@@ -47,7 +47,7 @@ func backfillOver(c *cli.Context, over fetch.Window) string {
 func goOn(c *cli.Context, b store.Backfill) string {
 	text := fmt.Sprintf("acsync %s%s --%s %s --%s %s", c.Command.Name, here(c), flagFrom, rangeEnd(b.From), flagTo,
 		rangeEnd(b.To))
-	apart := []string{flagConfig, flagSandbox, flagFrom, flagTo, flagRestart, flagKnock, flagDryRun}
+	apart := []string{flagConfig, flagConfigDir, flagTenant, flagSandbox, flagFrom, flagTo, flagRestart, flagKnock, flagDryRun}
 	for _, flag := range c.Command.Flags {
 		name := flag.Names()[0]
 		if !c.IsSet(name) || slices.Contains(apart, name) {
@@ -83,6 +83,9 @@ func here(c *cli.Context) string {
 	flags := ""
 	if c.IsSet(flagConfig) {
 		flags = fmt.Sprintf(" --%s %s", flagConfig, shellPath(c.String(flagConfig)))
+	}
+	if dir := c.String(flagConfigDir); dir != "" && c.String(flagTenant) != "" {
+		flags += fmt.Sprintf(" --%s %s --%s %s", flagConfigDir, shellPath(dir), flagTenant, c.String(flagTenant))
 	}
 	if c.Bool(flagSandbox) {
 		flags += " --" + flagSandbox

@@ -46,6 +46,9 @@ func makePass(s *session, plan *planFile, complete prepare) error {
 	if err != nil {
 		return err
 	}
+	if err := skipPaused(s); err != nil {
+		return err
+	}
 	reports, err := newReports(s)
 	if err != nil {
 		return err

@@ -123,7 +123,7 @@ func reportFiles(s *session) (files []output, err error) {
 func refuseOverwrite(s *session, flag, path string) error {
 	cfg := s.tenant.Config
 	needed := []string{
-		s.c.String(flagConfig), cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile,
+		s.from, cfg.Kustomer.APIKeyFile, cfg.AgentConnect.APIKeyFile,
 		cfg.AgentConnect.APISecretFile, cfg.AgentConnect.TestAPIKeyFile,
 		cfg.Notify.HealthcheckURLFile, cfg.Notify.WebhookURLFile, cfg.Notify.PrometheusTextfile,
 		s.c.Args().First(), // the plan that is carried out, or shown

@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/config"
+	"acsync/sync/exit"
 	"acsync/sync/schedule"
 )
 
@@ -36,6 +37,11 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 	if !plainName(j.Name) {
 		return j, usagef("--%s %q: choose at most 32 lower-case letters, digits and hyphens, with a letter first",
 			flagName, j.Name)
+	}
+	if dir := s.c.String(flagConfigDir); dir != "" {
+		return j, exit.Advise(usagef("the files of schedule are for a single configuration; nothing was written"),
+			"let one job make the passes of all tenants: acsync tenants run --all --"+flagConfigDir+" "+
+				shellPath(dir), "organisations")
 	}
 	if j.Every, err = readEvery(s.c, cfg); err != nil {
 		return j, err

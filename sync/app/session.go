@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
+	"acsync/sync/exit"
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/sandbox"
@@ -30,6 +32,7 @@ type commandLine struct {
 	stdout, stderr io.Writer
 	noColor        bool // it is said not to be in colours
 	says           *voice
+	member         *tenant.Member // of a folder that is loaded already; nil: none is
 	drain          *drain
 	databases      *tenant.Databases
 }
@@ -58,6 +61,8 @@ type session struct {
 	stand    *sandbox.Sandbox  // the stand-ins of a demonstration; else nil
 	origins  map[string]string // where the keys of the configuration have come from
 	warnings []string          // of loading it
+	from     string            // the file of the configuration
+	of       string            // the tenant of a folder, of many that a command looks at
 }
 
 // in gives a command what it needs, and takes it back when that has ended.
@@ -80,10 +85,10 @@ func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.Acti
 		if s.terminal, err = newTerminal(l, c); err != nil {
 			return err
 		}
-		path := c.String(flagConfig)
-		if path == "" {
-			return usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
+		if err := checkSource(c); err != nil {
+			return err
 		}
+		s.from = c.String(flagConfig)
 		if c.Bool(flagSandbox) {
 			closeDemo, err := s.startDemo()
 			if err != nil {
@@ -91,16 +96,78 @@ func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.Acti
 			}
 			return errors.Join(act(s), closeDemo())
 		}
-		source := s.source()
-		source.Path = path
-		cfg, err := tenant.Load(source)
+		if err := s.load(); err != nil {
+			return err
+		}
+		l.drain.limit(s.tenant.Config.Sync.Drain)
+		return act(s)
+	}
+}
+
+// checkSource refuses a command line that does not name one configuration.
+func checkSource(c *cli.Context) error {
+	dir, name := c.String(flagConfigDir), c.String(flagTenant)
+	switch {
+	case c.String(flagConfig) == "":
+		return usagef("--%s is empty; name the file (is a variable of your shell not set?)", flagConfig)
+	case c.IsSet(flagConfigDir) && dir == "", c.IsSet(flagTenant) && name == "":
+		return usagef("--%s and --%s must not be empty (is a variable of your shell not set?)", flagConfigDir,
+			flagTenant)
+	case dir != "" && (c.IsSet(flagConfig) || c.Bool(flagSandbox)):
+		return usagef("--%s does not go with --%s or --%s", flagConfigDir, flagConfig, flagSandbox)
+	case dir != "" && name == "":
+		return exit.Advise(usagef("--%s has many tenants, and this command works for one: give --%s NAME",
+			flagConfigDir, flagTenant), "acsync tenants list --config-dir "+shellPath(dir)+" shows them",
+			"organisations")
+	case dir == "" && name != "":
+		return usagef("--%s names a tenant of --%s DIR", flagTenant, flagConfigDir)
+	}
+	return nil
+}
+
+// load reads the configuration, of one file or of one tenant of many.
+func (s *session) load() error {
+	source := s.source()
+	if dir := s.c.String(flagConfigDir); dir != "" {
+		folder, err := tenant.OpenFolder(dir, source, s.databases)
 		if err != nil {
 			return err
 		}
-		l.drain.limit(cfg.Sync.Drain)
-		s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org, Env: l.env, Databases: l.databases}
-		return act(s)
+		name := s.c.String(flagTenant)
+		if err := folder.Known(name); err != nil {
+			return exit.New(exit.Usage, err.Error())
+		}
+		s.from = folder.Source(name, config.Source{}).Path
+		m := s.loaded(folder, name)
+		for _, each := range m.Warnings {
+			source.Warn(each)
+		}
+		s.tenant, s.origins = m.Tenant, m.Origins
+		return m.Broken
 	}
+	source.Path = s.from
+	cfg, err := tenant.Load(source)
+	if err != nil {
+		return err
+	}
+	s.tenant = &tenant.Tenant{Config: cfg, Name: cfg.Kustomer.Org, Env: s.env, Databases: s.databases}
+	return nil
+}
+
+// loaded loads a tenant, unless that was done for many at once.
+func (s *session) loaded(folder tenant.Folder, name string) tenant.Member {
+	if s.commandLine.member != nil {
+		return *s.commandLine.member
+	}
+	return folder.Load(name)
+}
+
+// here are the flags that point a command at the same ledger; see [here].
+func (s *session) here() string {
+	if s.of == "" {
+		return here(s.c)
+	}
+	return fmt.Sprintf(" --%s %s --%s %s", flagConfigDir, shellPath(s.c.String(flagConfigDir)), flagTenant, s.of)
 }
 
 // source is where the configuration comes from, but for the file.

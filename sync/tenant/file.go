@@ -142,3 +142,9 @@ type original struct{ *Shared }
 
 // Backup copies the ledger that is open now.
 func (o original) Backup(path string) error { return o.Ledger.(copied).Backup(path) }
+
+func (f file) pauseFile() pauseFile { return pauseFile(f.path() + ".paused") }
+
+func (f file) paused() (*Pause, error) { return f.pauseFile().read() }
+func (f file) pause(p Pause) error     { return f.pauseFile().write(p) }
+func (f file) resume() error           { return f.pauseFile().remove() }

@@ -1,0 +1,96 @@
+package tenant
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"acsync/sync/exit"
+)
+
+// Pause is why passes that nobody attends are not made for a tenant, until somebody resumes it.
+type Pause struct {
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+}
+
+// pausing is a way to keep a ledger that keeps beside it whether its tenant is paused, so that every pass sees it.
+type pausing interface {
+	// paused is nil where the tenant is not.
+	paused() (*Pause, error)
+	pause(p Pause) error
+	// resume does nothing where the tenant is not paused.
+	resume() error
+}
+
+var errNoPause = exit.New(exit.Usage, "a ledger that is kept so cannot note that its tenant is paused")
+
+// Paused tells whether unattended passes are not to be made, and why; nil where they are.
+func (t *Tenant) Paused() (*Pause, error) {
+	if p, ok := t.keeping().(pausing); ok {
+		return p.paused()
+	}
+	return nil, nil
+}
+
+// Pause lets unattended passes be skipped from now on. It survives the process, and counts for every machine that
+// has the ledger.
+func (t *Tenant) Pause(reason string) error {
+	if p, ok := t.keeping().(pausing); ok {
+		return p.pause(Pause{reason, time.Now().UTC().Truncate(time.Second)})
+	}
+	return errNoPause
+}
+
+// Resume lets unattended passes be made again.
+func (t *Tenant) Resume() error {
+	if p, ok := t.keeping().(pausing); ok {
+		return p.resume()
+	}
+	return errNoPause
+}
+
+// pauseFile lies beside the ledger that a file is, because the configuration may be read-only.
+type pauseFile string
+
+func (f pauseFile) read() (*Pause, error) {
+	text, err := os.ReadFile(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var p Pause
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	if err != nil {
+		// Who cannot read whether to stand still stands still.
+		return &Pause{Reason: fmt.Sprintf("its mark cannot be read: %v", err)}, nil
+	}
+	return &p, nil
+}
+
+// write puts the mark in its place at once, so that nobody reads half of it.
+func (f pauseFile) write(p Pause) error {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	next := string(f) + ".tmp"
+	if err := os.WriteFile(next, append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("note that the tenant is paused: %w", err)
+	}
+	if err := os.Rename(next, string(f)); err != nil {
+		return fmt.Errorf("note that the tenant is paused: %w", errors.Join(err, os.Remove(next)))
+	}
+	return nil
+}
+
+func (f pauseFile) remove() error {
+	if err := os.Remove(string(f)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("take away that the tenant is paused: %w", err)
+	}
+	return nil
+}
