@@ -51,6 +51,12 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 		databases: new(tenant.Databases),
 	}
 	defer l.databases.Close()
+	l.again = func(
+		ctx context.Context, m tenant.Member, args []string, stdout, stderr io.Writer,
+	) int {
+		one := App{Example: a.Example, Now: a.Now, member: &m}
+		return one.Run(ctx, args, env, strings.NewReader(""), stdout, stderr)
+	}
 	err := out.told(answer(httpx.WithCutOff(ctx, drain.cutOff), l, args))
 	// What a pass has reported needs no second word.
 	var pass ended

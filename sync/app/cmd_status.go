@@ -133,7 +133,7 @@ func findStatus(s *session) (status report.Status, whole bool, err error) {
 func newStatus(s *session) report.Status {
 	settings := s.tenant.Config.Sync
 	status := report.Status{
-		Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Here: s.here(), Asks: s.tenant.Remembers(),
+		Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Here: hereOf(s), Asks: s.tenant.Remembers(),
 		Witness: s.witness(), Now: time.Now(),
 		Settle: time.Duration(settings.Settle), Overlap: time.Duration(settings.Overlap),
 		MaxAge: time.Duration(settings.MaxAge), MaxErrorRate: settings.MaxErrorRate,

@@ -24,11 +24,11 @@ conversations. Nothing is sent, nothing is written.`,
 			described(flagTo, "the Monday of this week, now if --from is given", "marked done before this `TIME`"),
 			chosenFlag(), ifLockedFlag(), noPagerFlag(), reportFlag(),
 		},
-		Action: inFleet(l, true, fleet.report),
+		Action: inFleet(l, true, reportTenants),
 	})
 }
 
-func (f fleet) report() error {
+func reportTenants(f fleet) error {
 	lock, err := readLockPolicy(f.c)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (f fleet) report() error {
 	worst := exit.Done
 	for _, m := range members {
 		row := report.TenantRange{Name: m.Name}
-		row.Range, err = f.rangeOf(m, lock)
+		row.Range, err = rangeOf(f, m, lock)
 		if f.c.Context.Err() != nil {
 			return err
 		}
@@ -65,12 +65,12 @@ func (f fleet) report() error {
 }
 
 // rangeOf is the report of one of them.
-func (f fleet) rangeOf(m tenant.Member, lock lockPolicy) (made report.Range, err error) {
+func rangeOf(f fleet, m tenant.Member, lock lockPolicy) (made report.Range, err error) {
 	if m.Broken != nil {
 		return made, m.Broken
 	}
 	s := f.sessionOf(m)
-	terms := report.RangeTerms{Tenant: m.Name, Here: s.here(), Zone: m.Tenant.Config.Location(), By: [][]string{}}
+	terms := report.RangeTerms{Tenant: m.Name, Here: hereOf(s), Zone: m.Tenant.Config.Location(), By: [][]string{}}
 	at := s.times(m.Tenant.Config, s.clock())
 	if terms.Window, terms.Cut, err = doneWindow(s.c, at, nil); err != nil {
 		return made, err

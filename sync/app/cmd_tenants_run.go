@@ -37,7 +37,7 @@ let all passes finish what they have begun, and begin no other.`,
 			described(flagMaxDuration, "no limit", "stop each pass after a `DURATION` such as 15m; the rest is "+
 				"kept for later"),
 		},
-		Action: inFleet(l, false, fleet.run),
+		Action: inFleet(l, false, runTenants),
 	})
 }
 
@@ -50,7 +50,7 @@ type madePass struct {
 	Pass    json.RawMessage `json:"pass"` // as run --json prints it; null where it did not come to that
 }
 
-func (f fleet) run() error {
+func runTenants(f fleet) error {
 	workers := f.c.Int(flagWorkers)
 	switch {
 	case f.c.Bool(flagAll) == (len(f.c.StringSlice(flagTenant)) > 0):
@@ -67,12 +67,12 @@ func (f fleet) run() error {
 	if err != nil {
 		return err
 	}
-	made := f.passes(members, workers)
-	return f.conclude(made)
+	made := makePasses(f, members, workers)
+	return concludePasses(f, made)
 }
 
 // passes makes the passes, a bounded number at once, and says a line of each when that is over.
-func (f fleet) passes(members []tenant.Member, workers int) []madePass {
+func makePasses(f fleet, members []tenant.Member, workers int) []madePass {
 	made := make([]madePass, len(members))
 	var work sync.WaitGroup
 	var printing sync.Mutex
@@ -82,7 +82,7 @@ func (f fleet) passes(members []tenant.Member, workers int) []madePass {
 		slots <- struct{}{}
 		work.Go(func() {
 			defer func() { <-slots }()
-			made[i] = f.pass(m, errs)
+			made[i] = passOf(f, m, errs)
 			if f.c.Bool(flagJSON) {
 				return
 			}
@@ -96,7 +96,7 @@ func (f fleet) passes(members []tenant.Member, workers int) []madePass {
 }
 
 // pass makes the pass of one tenant, as a command line of its own would: with its own ledger, clients and pace.
-func (f fleet) pass(m tenant.Member, errs *sharedWriter) madePass {
+func passOf(f fleet, m tenant.Member, errs *sharedWriter) madePass {
 	made := madePass{Tenant: m.Name}
 	switch {
 	case f.c.Context.Err() != nil:
@@ -122,9 +122,8 @@ func (f fleet) pass(m tenant.Member, errs *sharedWriter) madePass {
 		}
 	}
 	var out bytes.Buffer
-	own := App{Example: f.example, Now: f.now, member: &m}
 	said := errs.of(m.Name)
-	made.Exit = exit.Code(own.Run(f.c.Context, args, f.env, strings.NewReader(""), &out, said))
+	made.Exit = exit.Code(f.again(f.c.Context, m, args, &out, said))
 	made.Pass = json.RawMessage(bytes.TrimSpace(out.Bytes()))
 	if len(made.Pass) == 0 {
 		made.Pass = nil
@@ -157,7 +156,10 @@ func (m *madePass) describe(complaint string) {
 		n    int
 		word string
 	}{
-		{p.Accepted, "accepted"}, {p.Would, "would be sent"}, {p.Rejected, "rejected"}, {p.InDoubt, "in doubt"},
+		{p.Accepted, "accepted"},
+		{p.Would, "would be sent"},
+		{p.Rejected, "rejected"},
+		{p.InDoubt, "in doubt"},
 		{p.Retry + p.Scheduled, "waiting"},
 	} {
 		if each.n > 0 || each.word == "accepted" {
@@ -171,7 +173,7 @@ func (m *madePass) describe(complaint string) {
 }
 
 // conclude says what came of all, and ends with the worst code.
-func (f fleet) conclude(made []madePass) (err error) {
+func concludePasses(f fleet, made []madePass) (err error) {
 	worst, well, skipped, accepted := exit.Done, 0, 0, 0
 	for _, each := range made {
 		worst = exit.Worst(worst, each.Exit)

@@ -93,6 +93,14 @@ func here(c *cli.Context) string {
 	return flags
 }
 
+// hereOf are the flags that point a command at the ledger of a session, also where that is one of many; see [here].
+func hereOf(s *session) string {
+	if s.of == "" {
+		return here(s.c)
+	}
+	return fmt.Sprintf(" --%s %s --%s %s", flagConfigDir, shellPath(s.c.String(flagConfigDir)), flagTenant, s.of)
+}
+
 // pointed gives the commands that a text names the flags that point them at the same ledger. Who wrote it may
 // know nothing of a command line.
 func pointed(c *cli.Context, text string) string {

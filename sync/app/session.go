@@ -1,9 +1,9 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,6 +19,7 @@ import (
 	"acsync/sync/report"
 	"acsync/sync/report/doc"
 	"acsync/sync/sandbox"
+	"acsync/sync/schedule"
 	"acsync/sync/tenant"
 )
 
@@ -35,6 +36,10 @@ type commandLine struct {
 	member         *tenant.Member // of a folder that is loaded already; nil: none is
 	drain          *drain
 	databases      *tenant.Databases
+	// carries out another command line, of one of many tenants that are loaded already; its result is the exit code
+	again func(
+		ctx context.Context, m tenant.Member, args []string, stdout, stderr io.Writer,
+	) int
 }
 
 // clock is what the time is, for times that are given as some while ago.
@@ -117,7 +122,7 @@ func checkSource(c *cli.Context) error {
 		return usagef("--%s does not go with --%s or --%s", flagConfigDir, flagConfig, flagSandbox)
 	case dir != "" && name == "":
 		return exit.Advise(usagef("--%s has many tenants, and this command works for one: give --%s NAME",
-			flagConfigDir, flagTenant), "acsync tenants list --config-dir "+shellPath(dir)+" shows them",
+			flagConfigDir, flagTenant), "acsync tenants list --config-dir "+schedule.ShellWord(dir)+" shows them",
 			"organisations")
 	case dir == "" && name != "":
 		return usagef("--%s names a tenant of --%s DIR", flagTenant, flagConfigDir)
@@ -160,14 +165,6 @@ func (s *session) loaded(folder tenant.Folder, name string) tenant.Member {
 		return *s.commandLine.member
 	}
 	return folder.Load(name)
-}
-
-// here are the flags that point a command at the same ledger; see [here].
-func (s *session) here() string {
-	if s.of == "" {
-		return here(s.c)
-	}
-	return fmt.Sprintf(" --%s %s --%s %s", flagConfigDir, shellPath(s.c.String(flagConfigDir)), flagTenant, s.of)
 }
 
 // source is where the configuration comes from, but for the file.

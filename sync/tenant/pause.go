@@ -28,31 +28,6 @@ type pausing interface {
 
 var errNoPause = exit.New(exit.Usage, "a ledger that is kept so cannot note that its tenant is paused")
 
-// Paused tells whether unattended passes are not to be made, and why; nil where they are.
-func (t *Tenant) Paused() (*Pause, error) {
-	if p, ok := t.keeping().(pausing); ok {
-		return p.paused()
-	}
-	return nil, nil
-}
-
-// Pause lets unattended passes be skipped from now on. It survives the process, and counts for every machine that
-// has the ledger.
-func (t *Tenant) Pause(reason string) error {
-	if p, ok := t.keeping().(pausing); ok {
-		return p.pause(Pause{reason, time.Now().UTC().Truncate(time.Second)})
-	}
-	return errNoPause
-}
-
-// Resume lets unattended passes be made again.
-func (t *Tenant) Resume() error {
-	if p, ok := t.keeping().(pausing); ok {
-		return p.resume()
-	}
-	return errNoPause
-}
-
 // pauseFile lies beside the ledger that a file is, because the configuration may be read-only.
 type pauseFile string
 

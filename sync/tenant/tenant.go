@@ -140,6 +140,31 @@ func (t *Tenant) Waiters() ([]store.Waiter, error) { return t.keeping().waiters(
 // is the name of its command.
 func (t *Tenant) Queue(mode string) Queue { return t.keeping().queue(mode) }
 
+// Paused tells whether unattended passes are not to be made, and why; nil where they are.
+func (t *Tenant) Paused() (*Pause, error) {
+	if p, ok := t.keeping().(pausing); ok {
+		return p.paused()
+	}
+	return nil, nil
+}
+
+// Pause lets unattended passes be skipped from now on. It survives the process, and counts for every machine that
+// has the ledger.
+func (t *Tenant) Pause(reason string) error {
+	if p, ok := t.keeping().(pausing); ok {
+		return p.pause(Pause{reason, time.Now().UTC().Truncate(time.Second)})
+	}
+	return errNoPause
+}
+
+// Resume lets unattended passes be made again.
+func (t *Tenant) Resume() error {
+	if p, ok := t.keeping().(pausing); ok {
+		return p.resume()
+	}
+	return errNoPause
+}
+
 // CreateLedger makes the ledger, whose first window begins at start. One that is to be filled is refused to
 // all but a rebuild, until that has succeeded.
 func (t *Tenant) CreateLedger(start time.Time, toBeFilled bool) error {

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"strings"
+	"time"
+
+	"acsync/sync/report"
+	"acsync/sync/tenant"
+
+	"github.com/urfave/cli/v2"
+)
+
+func tenantsStatusCommand(l *commandLine) *cli.Command {
+	return fleetCommand(&cli.Command{
+		Name:  "status",
+		Usage: "show all tenants on one screen, the worst first",
+		UsageText: `acsync tenants status --config-dir /etc/acsync  # is all well?
+acsync tenants status --config-dir /etc/acsync --check  # one line for Nagios, Icinga or Checkmk`,
+		Flags: []cli.Flag{
+			toggle(flagAll, "list those that are well, too"),
+			toggle(flagProbe, "print one line for a monitor, and exit 0, 1, 2 or 3: OK, WARNING, CRITICAL, "+
+				"UNKNOWN"),
+			chosenFlag(), noPagerFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			if c.Bool(flagProbe) && c.Bool(flagJSON) {
+				return usagef("--%s prints its one line alone: leave out --%s", flagProbe, flagJSON)
+			}
+			err := inFleet(l, true, statusOfTenants)(c)
+			if c.Bool(flagProbe) {
+				return probed(l, err)
+			}
+			return err
+		},
+	})
+}
+
+func statusOfTenants(f fleet) error {
+	members, err := f.chosen()
+	if err != nil {
+		return err
+	}
+	found := report.Tenants{
+		Dir: f.folder.Dir, Here: " --" + flagConfigDir + " " + shellPath(f.c.String(flagConfigDir)),
+		Strays: f.strays(), All: f.c.Bool(flagAll), Now: time.Now(),
+	}
+	for _, m := range members {
+		found.List = append(found.List, statusOfMember(f, m))
+	}
+	if f.c.Bool(flagProbe) {
+		return answerProbe(f.commandLine, found.Probe())
+	}
+	return show(f.session, found, report.TenantsJSON, report.TenantsDoc)
+}
+
+// statusOf is where one stands. One that is paused needs a look, whatever else there is to say.
+func statusOfMember(f fleet, m tenant.Member) report.TenantStatus {
+	act := func(err error) report.TenantStatus {
+		complaint := newComplaint(err)
+		return report.TenantStatus{
+			Name: m.Name, Level: report.SignalAct, Text: strings.ReplaceAll(complaint.what, "\n", "; "),
+			Todo: complaint.hint,
+		}
+	}
+	if m.Broken != nil {
+		return act(m.Broken)
+	}
+	paused, err := m.Tenant.Paused()
+	if err != nil {
+		return act(err)
+	}
+	if err := m.Tenant.Config.Ready(); err != nil {
+		return act(err)
+	}
+	status, whole, err := findStatus(f.sessionOf(m))
+	var found report.TenantStatus
+	switch {
+	case err != nil:
+		found = act(err)
+	case !whole:
+		found = report.TenantStatus{Name: m.Name, Level: report.SignalOK, Text: "a pass has just begun"}
+	default:
+		found = report.NewTenantStatus(m.Name, status)
+	}
+	if paused != nil {
+		found.Paused = true
+		text := "paused since " + paused.Since.Format("2006-01-02 15:04") + " UTC: " + paused.Reason
+		if found.Level != report.SignalAct {
+			found.Level, found.Text = report.SignalLook, text
+			found.Todo = "acsync tenants resume " + m.Name
+		} else {
+			found.Text = text + "; " + found.Text
+		}
+	}
+	return found
+}

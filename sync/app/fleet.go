@@ -1,0 +1,95 @@
+package app
+
+import (
+	"path"
+	"slices"
+
+	"acsync/sync/config"
+	"acsync/sync/exit"
+	"acsync/sync/tenant"
+
+	"github.com/urfave/cli/v2"
+)
+
+const (
+	flagWorkers = "workers"
+	flagShow    = "show"
+)
+
+// fleetCommand completes a command for many tenants.
+func fleetCommand(c *cli.Command) *cli.Command {
+	common := slices.DeleteFunc(commonFlags(), func(f cli.Flag) bool {
+		return slices.Contains([]string{flagConfig, flagConfigDir, flagSandbox, flagTenant}, f.Names()[0])
+	})
+	c.Flags = append(append(c.Flags, value(flagConfigDir, "the `DIR` with _defaults.toml and tenants/NAME.toml; needed")),
+		common...)
+	return plain(c)
+}
+
+// chosenFlag stands on the commands that can work for some of the tenants.
+func chosenFlag() cli.Flag {
+	return values(flagTenant, "only those whose names match `GLOB`, such as acme-*; can be repeated")
+}
+
+// fleet is a command at work for many tenants.
+type fleet struct {
+	*session
+	folder tenant.Folder
+}
+
+// inFleet gives a command the folder that it works on.
+func inFleet(l *commandLine, readOnly bool, act func(fleet) error) cli.ActionFunc {
+	return func(c *cli.Context) (err error) {
+		s := &session{commandLine: l, c: c, readOnly: readOnly}
+		if s.terminal, err = newTerminal(l, c); err != nil {
+			return err
+		}
+		dir := c.String(flagConfigDir)
+		if dir == "" {
+			return exit.Advise(usagef("--%s DIR is needed: the folder with the tenants", flagConfigDir), "",
+				"organisations")
+		}
+		f := fleet{session: s}
+		source := config.Source{Env: l.env, ReadOnly: readOnly}
+		if f.folder, err = tenant.OpenFolder(dir, source, l.databases); err != nil {
+			return err
+		}
+		return act(f)
+	}
+}
+
+// sessionOf is the session of one of them.
+func (f fleet) sessionOf(m tenant.Member) *session {
+	s := *f.session
+	s.tenant, s.origins, s.warnings, s.of = m.Tenant, m.Origins, m.Warnings, m.Name
+	return &s
+}
+
+// chosen loads those that the flags name; all where none is named.
+func (f fleet) chosen() ([]tenant.Member, error) {
+	globs := f.c.StringSlice(flagTenant)
+	if len(globs) == 0 {
+		return f.folder.All(), nil
+	}
+	for _, glob := range globs {
+		matches := func(name string) bool { ok, _ := path.Match(glob, name); return ok }
+		switch _, err := path.Match(glob, ""); {
+		case err != nil:
+			return nil, usagef("--%s %q is no pattern; write a name, or a part of it with *", flagTenant, glob)
+		case !slices.ContainsFunc(f.folder.Names, matches):
+			return nil, usagef("--%s %q matches none of the %d tenants%s", flagTenant, glob, len(f.folder.Names),
+				config.Suggest(glob, f.folder.Names))
+		}
+	}
+	return slices.DeleteFunc(f.folder.All(), func(m tenant.Member) bool {
+		return !slices.ContainsFunc(globs, func(glob string) bool { ok, _ := path.Match(glob, m.Name); return ok })
+	}), nil
+}
+
+// strays are the files that are not read, as texts.
+func (f fleet) strays() (texts []string) {
+	for _, each := range f.folder.Strays {
+		texts = append(texts, each.Error())
+	}
+	return texts
+}
