@@ -13,7 +13,7 @@ func tenantsPauseCommand(l *commandLine) *cli.Command {
 	return fleetCommand(&cli.Command{
 		Name: "pause", ArgsUsage: "NAME...",
 		Usage:     "let no pass be made for tenants until they are resumed",
-		UsageText: `acsync tenants pause acme --config-dir /etc/acsync --reason "new brand on Monday"`,
+		UsageText: `acsync tenants pause acme --config-dir /etc/acsync --reason "new brand"  # until resume`,
 		Description: `Passes of acsync run --config-dir and of acsync tenants run say that it is paused, and end
 with 0. The mark lies beside the ledger.`,
 		Flags: []cli.Flag{value(flagReason, "why: a `TEXT` that status and the passes show; needed")},

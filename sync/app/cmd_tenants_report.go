@@ -15,7 +15,7 @@ func tenantsReportCommand(l *commandLine) *cli.Command {
 		Name:  "report",
 		Usage: "show what became of a week, in a row for each tenant",
 		UsageText: `acsync tenants report --config-dir /etc/acsync  # the last whole week, Monday to Monday
-acsync tenants report --config-dir /etc/acsync --from 2026-10-01 --to 2026-11-01 --report october.html`,
+acsync tenants report --config-dir /etc/acsync --report week.html  # a page to keep`,
 		Description: `Each row is the first line of acsync report for its tenant; there are sums only, and no
 conversations. Nothing is sent, nothing is written.`,
 		Flags: []cli.Flag{

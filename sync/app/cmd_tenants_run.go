@@ -24,7 +24,7 @@ func tenantsRunCommand(l *commandLine) *cli.Command {
 		Name:  "run",
 		Usage: "make one pass for each tenant, several at once",
 		UsageText: `acsync tenants run --all --config-dir /etc/acsync  # for a timer
-acsync tenants run --tenant "acme-*" --workers 8 --config-dir /etc/acsync --dry-run`,
+acsync tenants run --tenant "acme-*" --config-dir /etc/acsync --dry-run  # who would be asked`,
 		Description: `Each pass is that of acsync run --if-locked skip for its tenant. What is wrong with one
 keeps no other from being served. The exit code is the worst of all. Ctrl-C and SIGTERM
 let all passes finish what they have begun, and begin no other.`,

@@ -177,7 +177,8 @@ func notForSandbox(line manualLine) bool {
 		return slices.Contains([]string{"restore", "rebuild", "move", "migrate"}, line.args[1]) ||
 			line.args[1] == "convert" && !slices.Contains(line.args, "--dry-run")
 	}
-	return slices.Contains(line.args, "--config") || slices.Contains(line.args, "jane@example.com")
+	return slices.Contains(line.args, "--config") || slices.Contains(line.args, "--config-dir") ||
+		slices.Contains(line.args, "jane@example.com")
 }
 
 // takesLong reports whether a command reads what the stand-ins hand out slowly, as the services do.

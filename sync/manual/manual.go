@@ -15,7 +15,8 @@ var names = []string{
 	"start", "switchover", "schedule", "packages", "monitoring", "troubleshooting", "faq",
 	"commands", "configuration", "rules", "backfill", "plans", "recovery",
 	"report", "explain", "audit", "agents",
-	"reasons", "exit-codes", "json", "ledger", "restore", "move", "high-availability", "security",
+	"reasons", "exit-codes", "json", "ledger", "restore", "move", "organisations",
+	"high-availability", "security",
 	"kustomer", "agent-connect", "glossary", "developing",
 }
 
