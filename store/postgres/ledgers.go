@@ -74,12 +74,12 @@ func insertion(name string, s store.Snapshot, distrusted bool) (sql string, args
 			credential, credential_since, distrusted, system, timeline)
 		values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
 			$20, $21, $22, $23, ` + historySQL + `) on conflict do nothing`, []any{
-			id, name, s.Tenant, s.Rehearsal, string(s.Identity.OrDefault()), milli(s.Created), milli(s.Start),
-			null(milli(s.Floor)), milli(s.Checkpoint), milli(s.Witnessed), null(milli(s.KnownFrom)),
-			null(milli(s.Acknowledged)), s.Lateness.Encode(), make([]int64, store.Dropped+1),
-			int64(s.Transaction), int64(s.Intents), int64(s.Accepted), int64(s.Foreign), int64(s.Life),
-			int64(s.Excused), s.Credential, int64(s.BoundAt), distrusted,
-		}, nil
+		id, name, s.Tenant, s.Rehearsal, string(s.Identity.OrDefault()), milli(s.Created), milli(s.Start),
+		null(milli(s.Floor)), milli(s.Checkpoint), milli(s.Witnessed), null(milli(s.KnownFrom)),
+		null(milli(s.Acknowledged)), s.Lateness.Encode(), make([]int64, store.Dropped+1),
+		int64(s.Transaction), int64(s.Intents), int64(s.Accepted), int64(s.Foreign), int64(s.Life),
+		int64(s.Excused), s.Credential, int64(s.BoundAt), distrusted,
+	}, nil
 }
 
 // Discard takes a ledger of rehearsals away, whoever it is bound to: nobody real was asked, so that nothing
@@ -163,4 +163,32 @@ func (l Ledgers) Holder(ctx context.Context, name string) (h store.Holder, holds
 	}
 	h, err = decodeHolder(*f.text)
 	return h, f.holds, explain(name, err)
+}
+
+// Paused is the mark that unattended passes are not to be made, as SetPaused was given it; nil where there is none, and
+// where there is no such ledger.
+func (l Ledgers) Paused(ctx context.Context, name string) ([]byte, error) {
+	mark, err := row(ctx, l.pool, func(r pgx.Row) (mark *string, err error) { return mark, r.Scan(&mark) },
+		"select paused::text from acsync.ledgers where name = $1", name)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows), err == nil && mark == nil:
+		return nil, nil
+	case err != nil:
+		return nil, explain(name, fmt.Errorf("read whether it is paused: %w", err))
+	}
+	return []byte(*mark), nil
+}
+
+// SetPaused leaves a mark, which is JSON, or takes it away where it is nil. It needs no lease, so that a pass under way
+// goes on. A ledger that is not there is ErrMissing.
+func (l Ledgers) SetPaused(ctx context.Context, name string, mark []byte) error {
+	var text *string
+	if mark != nil {
+		text = new(string(mark))
+	}
+	n, err := l.exec(ctx, "update acsync.ledgers set paused = $2::json where name = $1", name, text)
+	if err == nil && n == 0 {
+		err = store.ErrMissing
+	}
+	return explain(name, err)
 }

@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"os"
 	"testing"
 	"time"
 
+	"acsync/store"
 	"acsync/store/postgres/pgtest"
 	"acsync/store/storetest"
 )
@@ -91,3 +93,28 @@ func (o *opener) Reopen(t *testing.T, l storetest.Ledger) storetest.Ledger {
 }
 
 func TestConformance(t *testing.T) { storetest.Run(t, &opener{Database: connect(t)}) }
+
+// TestPaused keeps a mark while another process has the ledger, and until it is taken away.
+func TestPaused(t *testing.T) {
+	d := connect(t)
+	must(t, d.Create(t.Context(), "paused", time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC), Options{Tenant: "paused"}))
+	expect := func(want string) {
+		t.Helper()
+		if got, err := d.Paused(t.Context(), "paused"); err != nil || string(got) != want {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+	}
+	expect("")
+	opened(t, d, "paused", Options{Tenant: "paused"})
+	const mark = `{"reason":"moving"}`
+	must(t, d.SetPaused(t.Context(), "paused", []byte(mark)))
+	expect(mark)
+	must(t, d.SetPaused(t.Context(), "paused", nil))
+	expect("")
+	if err := d.SetPaused(t.Context(), "none", []byte(mark)); !errors.Is(err, store.ErrMissing) {
+		t.Errorf("got %v, want ErrMissing", err)
+	}
+	if got, err := d.Paused(t.Context(), "none"); err != nil || got != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}

@@ -179,18 +179,25 @@ func TestCollisions(t *testing.T) {
 	}
 	spelled := of("one", "", "/l/5")
 	spelled.Kustomer.Org, spelled.Kustomer.BaseURL = "", "https://ONE.api.kustomerapp.com/"
+	inDatabase := of("six", "", "acsync.db")
+	inDatabase.Ledger.URLFile, inDatabase.Ledger.Name = "/run/url", "shared"
+	another := inDatabase
+	another.Kustomer.Org = "seven"
+	apart := another
+	apart.Kustomer.Org, apart.Ledger.Name = "eight", "own"
 	refused, warnings := Collisions(map[string]Config{
 		"a": of("one", "", "/l/1"), "b": spelled, "c": of("two", "", "/l/3"), "d": of("two", "brand", "/l/4"),
 		"e": of("three", "", filepath.Join(dir, "real", "x.db")), "f": of("four", "", filepath.Join(dir, "link", "x.db")),
+		"p": inDatabase, "q": another, "r": apart,
 		"g": of("five", "", "/l/7"),
 		"h": of("", "", "/l/8"), "i": of("", "", "/l/9"),
 	})
-	for name, want := range map[string]string{"a": "kustomer.org", "b": "kustomer.org", "e": "ledger.path", "f": "ledger.path"} {
+	for name, want := range map[string]string{"a": "kustomer.org", "b": "kustomer.org", "e": "ledger.path", "f": "ledger.path", "p": "ledger.name", "q": "ledger.name"} {
 		if got := refused[name]; len(got) != 1 || got[0].Key != want {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}
-	if len(refused) != 4 || len(warnings) != 2 || !strings.Contains(warnings["c"][0], "add up to 600") {
+	if len(refused) != 6 || len(warnings) != 2 || !strings.Contains(warnings["c"][0], "add up to 600") {
 		t.Errorf("refused %v, warnings %v", refused, warnings)
 	}
 }

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"sync"
@@ -162,6 +163,31 @@ func (d database) queue(mode string) Queue {
 		return nobody{} // to open the ledger fails too
 	}
 	return db.NewQueue(d.name(), mode)
+}
+
+func (d database) paused() (p *Pause, err error) {
+	err = d.with(func(ctx context.Context, db *postgres.Database) error {
+		mark, err := db.Paused(ctx, d.name())
+		p = readPause(mark)
+		return err
+	})
+	return p, err
+}
+
+func (d database) pause(p Pause) error {
+	mark, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return d.mark(mark)
+}
+
+func (d database) resume() error { return d.mark(nil) }
+
+func (d database) mark(mark []byte) error {
+	return d.with(func(ctx context.Context, db *postgres.Database) error {
+		return db.SetPaused(ctx, d.name(), mark)
+	})
 }
 
 // nobody is a queue in which nobody waits.

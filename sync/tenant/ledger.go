@@ -81,6 +81,11 @@ type keeping interface {
 	holder() (h store.Holder, holds bool, err error)
 	waiters() ([]store.Waiter, error)
 	queue(mode string) Queue
+	// paused tells whether unattended passes are not to be made; nil: they are. It is kept where every pass sees it.
+	paused() (*Pause, error)
+	pause(p Pause) error
+	// resume does nothing where it is not paused.
+	resume() error
 	// advise adds to the error of one that cannot be used what it can be restored from.
 	advise(err error) error
 }

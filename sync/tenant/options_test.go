@@ -67,11 +67,19 @@ func examples(t *testing.T) []string {
 
 func loadExample(t *testing.T, piece string) config.Config {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "config.toml")
-	if err := os.WriteFile(path, []byte(piece), 0o600); err != nil {
+	dir := t.TempDir()
+	source := config.Source{Path: filepath.Join(dir, "config.toml")}
+	// One for a folder of tenants, whose keys are nowhere.
+	if strings.Contains(piece, "{tenant}") {
+		source = config.Folder{Dir: dir}.Source("acme", config.Source{Plain: true})
+		if err := os.Mkdir(filepath.Dir(source.Path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(source.Path, []byte(piece), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := Load(config.Source{Path: path})
+	cfg, err := Load(source)
 	if err != nil {
 		t.Errorf("%s\n%v", piece, err)
 	}

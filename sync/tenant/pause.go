@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"time"
-
-	"acsync/sync/exit"
 )
 
 // Pause is why passes that nobody attends are not made for a tenant, until somebody resumes it.
@@ -16,17 +14,6 @@ type Pause struct {
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
 }
-
-// pausing is a way to keep a ledger that keeps beside it whether its tenant is paused, so that every pass sees it.
-type pausing interface {
-	// paused is nil where the tenant is not.
-	paused() (*Pause, error)
-	pause(p Pause) error
-	// resume does nothing where the tenant is not paused.
-	resume() error
-}
-
-var errNoPause = exit.New(exit.Usage, "a ledger that is kept so cannot note that its tenant is paused")
 
 // pauseFile lies beside the ledger that a file is, because the configuration may be read-only.
 type pauseFile string
@@ -36,15 +23,27 @@ func (f pauseFile) read() (*Pause, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var p Pause
-	if err == nil {
-		err = json.Unmarshal(text, &p)
-	}
 	if err != nil {
-		// Who cannot read whether to stand still stands still.
-		return &Pause{Reason: fmt.Sprintf("its mark cannot be read: %v", err)}, nil
+		return unreadable(err), nil
 	}
-	return &p, nil
+	return readPause(text), nil
+}
+
+// readPause reads a mark; nil where there is none.
+func readPause(text []byte) *Pause {
+	if text == nil {
+		return nil
+	}
+	var p Pause
+	if err := json.Unmarshal(text, &p); err != nil {
+		return unreadable(err)
+	}
+	return &p
+}
+
+// unreadable is a pause: who cannot read whether to stand still stands still.
+func unreadable(err error) *Pause {
+	return &Pause{Reason: fmt.Sprintf("its mark cannot be read: %v", err)}
 }
 
 // write puts the mark in its place at once, so that nobody reads half of it.

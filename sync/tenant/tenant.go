@@ -141,29 +141,16 @@ func (t *Tenant) Waiters() ([]store.Waiter, error) { return t.keeping().waiters(
 func (t *Tenant) Queue(mode string) Queue { return t.keeping().queue(mode) }
 
 // Paused tells whether unattended passes are not to be made, and why; nil where they are.
-func (t *Tenant) Paused() (*Pause, error) {
-	if p, ok := t.keeping().(pausing); ok {
-		return p.paused()
-	}
-	return nil, nil
-}
+func (t *Tenant) Paused() (*Pause, error) { return t.keeping().paused() }
 
-// Pause lets unattended passes be skipped from now on. It survives the process, and counts for every machine that
-// has the ledger.
+// Pause lets unattended passes be skipped from now on. It survives the process, and counts wherever the ledger is
+// used.
 func (t *Tenant) Pause(reason string) error {
-	if p, ok := t.keeping().(pausing); ok {
-		return p.pause(Pause{reason, time.Now().UTC().Truncate(time.Second)})
-	}
-	return errNoPause
+	return t.keeping().pause(Pause{reason, time.Now().UTC().Truncate(time.Second)})
 }
 
 // Resume lets unattended passes be made again.
-func (t *Tenant) Resume() error {
-	if p, ok := t.keeping().(pausing); ok {
-		return p.resume()
-	}
-	return errNoPause
-}
+func (t *Tenant) Resume() error { return t.keeping().resume() }
 
 // CreateLedger makes the ledger, whose first window begins at start. One that is to be filled is refused to
 // all but a rebuild, until that has succeeded.
