@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -87,7 +88,8 @@ func statusOfMember(f fleet, m tenant.Member) report.TenantStatus {
 		text := "paused since " + paused.Since.Format("2006-01-02 15:04") + " UTC: " + paused.Reason
 		if found.Level != report.SignalAct {
 			found.Level, found.Text = report.SignalLook, text
-			found.Todo = "acsync tenants resume " + m.Name
+			found.Todo = fmt.Sprintf("acsync tenants resume %s --%s %s", m.Name, flagConfigDir,
+				shellPath(f.c.String(flagConfigDir)))
 		} else {
 			found.Text = text + "; " + found.Text
 		}
