@@ -84,9 +84,8 @@ func program(l *commandLine) *cli.App {
 	return &cli.App{
 		Name:  "acsync",
 		Usage: "ask for feedback exactly once per conversation",
-		Description: "First steps: acsync run --sandbox shows it all without any account; acsync init " +
-			"prepares your own. acsync help COMMAND tells more of each; acsync help topics lists what acsync " +
-			"help TOPIC shows of the manual; there is also acsync version.",
+		Description: "First steps: acsync run --sandbox needs no account; acsync init prepares your own. " +
+			"More: acsync help COMMAND; acsync help topics, the manual; acsync version.",
 		Commands: []*cli.Command{
 			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l), tenantsCommand(l),
 			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
