@@ -202,7 +202,11 @@ func (f founding) say(adopted rebuild.Result) error {
 	for _, line := range report.CheckSummary(checkQuickly(f.session)) {
 		tell("%s", line)
 	}
-	tell("\nThen look before you leap:  acsync run --config %s --dry-run", shellPath(f.path))
+	pointing := here(f.c)
+	if f.c.String(flagConfigDir) == "" {
+		pointing = " --" + flagConfig + " " + shellPath(f.path)
+	}
+	tell("\nThen look before you leap:  acsync run%s --dry-run", pointing)
 	return nil
 }
 

@@ -101,7 +101,10 @@ func TestDozenTenants(t *testing.T) {
 	}
 	f := newFleet(t, append(names, "paused", "twin-a")...)
 	for name, stand := range f.stands {
-		f.run(t, 0, "init", "--start", stand.Start().Format(time.RFC3339), "--tenant", name)
+		out, _ := f.run(t, 0, "init", "--start", stand.Start().Format(time.RFC3339), "--tenant", name)
+		if want := "acsync run --config-dir " + f.dir + " --tenant " + name + " --dry-run"; !strings.Contains(out, want) {
+			t.Errorf("init does not say %q:\n%s", want, out)
+		}
 	}
 	text, err := os.ReadFile(filepath.Join(f.dir, "tenants", "twin-a.toml"))
 	if err != nil {

@@ -127,7 +127,8 @@ func Collisions(all map[string]Config) (refused map[string]Faults, warnings map[
 					})
 				}
 			}
-			if a.Kustomer.Org != "" && a.KustomerURL() == b.KustomerURL() && a.Accounts() != b.Accounts() {
+			shared := a.Kustomer.Org == b.Kustomer.Org && a.KustomerURL() == b.KustomerURL()
+			if shared && a.KustomerURL() != "" && a.Accounts() != b.Accounts() {
 				rates := fmt.Sprintf("read the same Kustomer organisation, whose limits they share: their "+
 					"kustomer.requests_per_minute add up to %d", a.Kustomer.RequestsPerMinute+b.Kustomer.RequestsPerMinute)
 				warnings[one] = append(warnings[one], "this tenant and "+other+" "+rates)
