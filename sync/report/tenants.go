@@ -45,7 +45,8 @@ func NewTenantStatus(name string, s Status) TenantStatus {
 	for _, signal := range signals {
 		if t.Level != SignalOK && signal.Level == t.Level {
 			texts = append(texts, signal.Name+": "+signal.Text)
-			t.Todo = cmp.Or(t.Todo, signal.Todo)
+			// What stands below on the screen of one stands there alone.
+			t.Todo = cmp.Or(t.Todo, strings.ReplaceAll(signal.Todo, DoSeeBelow, "see acsync status"+s.Here))
 		}
 	}
 	if len(texts) > 0 {
