@@ -40,8 +40,7 @@ func (l Ledgers) takeIn(
 	return l.inTransaction(ctx, func(conn *connection) error {
 		b := &pgx.Batch{}
 		b.Queue(begin)
-		b.Queue(settings)
-		b.Queue("select set_config('statement_timeout', '10min', true)")
+		b.Queue(settings, before(longest))
 		if err := conn.send(ctx, b); err != nil {
 			return err
 		}

@@ -29,6 +29,8 @@ type core struct {
 	stuck   error // why no change is taken any more: one failed, or another process has the ledger
 	doubted bool  // it is being repaired; see Adopt
 	closed  bool
+
+	unwritten *store.Run // the summary of the pass, if it found no place
 }
 
 // update runs fn in a transaction that is durable when update returns; nothing of it is there if fn fails.
@@ -55,10 +57,10 @@ func (c *core) updateWithin(most time.Duration, keys []store.Key, fn func(*txn) 
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
-	began, own := time.Now(), false
+	own := false
 	err = c.inTransaction(ctx, func(conn *connection) error {
 		t := &txn{connection: conn, of: c, ctx: ctx, slots: map[string]*slot{}}
-		if err := t.open(codes); err != nil {
+		if err := t.open(most, codes); err != nil {
 			return err
 		}
 		if err := fn(t); err != nil {
@@ -68,10 +70,7 @@ func (c *core) updateWithin(most time.Duration, keys []store.Key, fn func(*txn) 
 		return t.finish(ctx, &pgx.Batch{})
 	})
 	switch {
-	case err == nil:
-		c.beat.renewed(began)
-		return nil
-	case errors.Is(err, errNothing):
+	case err == nil, errors.Is(err, errNothing):
 		return nil
 	case own && errors.Is(err, store.ErrRolledBack):
 		return explain(c.name, err)
@@ -89,6 +88,45 @@ func (c *core) stick(err error) {
 	if c.stuck == nil {
 		c.stuck = explain(c.name, err)
 	}
+}
+
+// leave keeps a summary that found no place until the ledger is closed; nil leaves what is kept.
+func (c *core) leave(run *store.Run) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if run != nil {
+		c.unwritten = run
+	}
+}
+
+// shut ends all changes, and gives the summary that found no place. Again reports that it was shut before.
+func (c *core) shut() (left *store.Run, stuck, again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	again, c.closed = c.closed, true
+	return c.unwritten, c.stuck != nil, again
+}
+
+// ended gives why no change is taken any more; nil while changes are.
+func (c *core) ended() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return explain(c.name, errClosed)
+	case c.options.ReadOnly:
+		return explain(c.name, store.ErrReadOnly)
+	}
+	return c.stuck
+}
+
+// named is ErrLocked, with who has the lease, as far as that can be told.
+func (c *core) named(ctx context.Context) error {
+	r, err := row(ctx, c.pool, scanRow, "select "+rowColumns+" from acsync.ledgers where name = $1", c.name)
+	if err != nil || r.token == nil {
+		return store.ErrLocked
+	}
+	return heldBy(lastHolder(r))
 }
 
 // list gives entries, chosen and sorted by the end of a statement.

@@ -1,6 +1,10 @@
 package postgres
 
 import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +40,17 @@ func scanEntry(row pgx.CollectableRow) (store.Entry, error) {
 	return c.Entry, err
 }
 
+// storable refuses what no column can hold.
+func storable(r store.Record) error {
+	if strings.ContainsRune(r.Reason, 0) {
+		return errors.New("the reason of a record cannot have a zero character")
+	}
+	if r.Intent > math.MaxInt64 {
+		return fmt.Errorf("a record cannot have the intent %d", r.Intent)
+	}
+	return nil
+}
+
 // columns are entries that are written with one statement.
 type columns struct {
 	keys                           [][]byte
@@ -57,7 +72,8 @@ func (c *columns) add(code []byte, r store.Record) {
 
 func (c *columns) args() []any {
 	return []any{
-		c.keys, c.states, c.reasons, c.resolutions, c.ats, c.dues, c.firsts, c.attempts, c.statuses, c.intents, c.doubts,
+		c.keys, c.states, c.reasons, c.resolutions, c.ats, c.dues, c.firsts, c.attempts, c.statuses, c.intents,
+		c.doubts,
 	}
 }
 

@@ -24,6 +24,8 @@ const (
 	noDatabase      = "3D000"
 	diskFull        = "53100"
 	uniqueViolation = "23505"
+
+	lockNotAvailable = "55P03"
 )
 
 // aboutDatabases is the topic of the manual.

@@ -21,7 +21,7 @@ type Eraser struct{ *core }
 // nothing. The bytes stay in the database's unused space, its write-ahead log and its backups until these are
 // overwritten.
 func (e Eraser) Forget(ids []string, now time.Time) (done store.Erasure, err error) {
-	err = e.update(nil, func(t *txn) error {
+	err = e.updateWithin(longest, nil, func(t *txn) error {
 		plan, err := planForget(t, ids)
 		if err != nil {
 			return err
@@ -63,6 +63,10 @@ type erasing struct {
 // planErasure says what of conversations goes, by what is known of them.
 func planErasure(ids []string, known map[store.Key]store.Record) (plan erasing, err error) {
 	plan.named = map[string]bool{}
+	of := map[string][]store.Entry{}
+	for k, r := range known {
+		of[k.Conversation] = append(of[k.Conversation], store.Entry{Key: k, Record: r})
+	}
 	for _, id := range ids {
 		mark := store.ErasedKey(id)
 		if plan.named[mark.Conversation] {
@@ -74,18 +78,15 @@ func planErasure(ids []string, known map[store.Key]store.Record) (plan erasing, 
 			continue
 		}
 		plan.marks = append(plan.marks, mark)
-		there, waited := false, false
-		for k, r := range known {
-			if k.Conversation != id {
-				continue
-			}
-			if err := store.MayForget(store.Entry{Key: k, Record: r}); err != nil {
+		waited := false
+		for _, e := range of[id] {
+			if err := store.MayForget(e); err != nil {
 				return plan, err
 			}
-			plan.keys = append(plan.keys, k)
-			there, waited = true, waited || r.State.Waiting()
+			plan.keys = append(plan.keys, e.Key)
+			waited = waited || e.State.Waiting()
 		}
-		if there {
+		if len(of[id]) > 0 {
 			plan.Erased++
 		} else {
 			plan.Unknown++
@@ -115,6 +116,9 @@ func planForget(t *txn, ids []string) (plan erasing, err error) {
 
 // erase carries out a plan, and takes what is erased out of the summaries of passes.
 func erase(t *txn, plan erasing, now time.Time) error {
+	if err := t.read(slices.Concat(plan.keys, plan.marks)); err != nil {
+		return err
+	}
 	for _, k := range plan.keys {
 		s, err := t.load(k)
 		if err == nil {
@@ -190,7 +194,8 @@ func sweep(t *txn) error {
 	}
 	gone := func(id string) bool { return marked[store.ErasedKey(id).Conversation] }
 	for _, s := range t.slots {
-		if s.State == store.Unknown || strings.HasPrefix(s.Conversation, store.ErasedPrefix) || !gone(s.Conversation) {
+		mark := strings.HasPrefix(s.Conversation, store.ErasedPrefix)
+		if s.State == store.Unknown || mark || !gone(s.Conversation) {
 			continue
 		}
 		if err := t.remove(s); err != nil {

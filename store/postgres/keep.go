@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"time"
 
@@ -43,10 +44,10 @@ func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err e
 		n := 0
 		err = k.update(nil, func(t *txn) error {
 			states, err := ask(t, pgx.RowTo[int16], `with old as (select key from acsync.keys where ledger = $1
-					and state in (3, 4, 7, 8) and at < $2 and (resolution is null or resolution < $2)
+					and ($4::bytea is null or key < $4) and state in (3, 4, 7, 8) and at < $2 and (resolution is null or resolution < $2)
 					and not (state = 8 and reason = '`+store.ReasonErased+`') order by key limit $3)
 				delete from acsync.keys as k using old where k.ledger = $1 and k.key = old.key returning state`,
-				t.no, before, pruneStride)
+				t.no, before, pruneStride, createdBehind(before))
 			if err != nil {
 				return err
 			}
@@ -64,11 +65,31 @@ func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err e
 		more = n == pruneStride
 	}
 	if err == nil {
-		_, err = k.exec(ctx, `delete from acsync.runs where ledger = $1
-			and number <= (select max(number) from acsync.runs where ledger = $1) - $2`, k.no, keptRuns)
-		err = explain(k.name, err)
+		err = k.update(nil, pruneRuns)
 	}
 	return removed, err
+}
+
+// pruneRuns removes all but the newest summaries.
+func pruneRuns(t *txn) error {
+	const old = `from acsync.runs where ledger = $1
+		and number <= (select max(number) from acsync.runs where ledger = $1) - $2`
+	some, err := ask(t, pgx.RowTo[bool], "select exists (select "+old+")", t.no, keptRuns)
+	if err == nil && !some[0] {
+		err = errNothing
+	}
+	t.later("delete "+old, t.no, keptRuns)
+	return err
+}
+
+// createdBehind is the first code of a hex id whose conversation was created after a time: none of those was done
+// before it. Nil where the codes of other ids, which begin with a small byte, may lie behind it too.
+func createdBehind(at time.Time) []byte {
+	second := at.Unix() + 1
+	if second < 1<<28 || second >= 1<<32 {
+		return nil
+	}
+	return binary.BigEndian.AppendUint32(nil, uint32(second))
 }
 
 // Convert moves all records to the keys that they have under another identity, in one transaction. Of several
@@ -165,8 +186,13 @@ func convert(
 func (k Keeper) Check(ctx context.Context) error {
 	var found []error
 	note := func(format string, args ...any) { found = append(found, damaged(format, args...)) }
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	defer cancel()
 	err := k.inTransaction(ctx, func(conn *connection) error {
-		if _, err := conn.Exec(ctx, "begin isolation level repeatable read read only"); err != nil {
+		b := &pgx.Batch{}
+		b.Queue(view)
+		b.Queue(plainly, before(longest))
+		if err := conn.send(ctx, b); err != nil {
 			return err
 		}
 		r, err := scanRow(conn.QueryRow(ctx, "select "+rowColumns+" from acsync.ledgers where no = $1", k.no))

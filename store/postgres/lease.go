@@ -19,7 +19,6 @@ type heartbeat struct {
 
 	mu     sync.Mutex
 	holder store.Holder
-	last   time.Time // a moment at which the lease began anew, by this machine's monotonic clock
 }
 
 // beats is how often a lease is renewed in its time.
@@ -50,9 +49,10 @@ func decodeHolder(text string) (h store.Holder, err error) {
 	return h, nil
 }
 
-// lastHolder is who has the ledger, or has not let go of it; false for nobody who has said so.
+// lastHolder is who has the ledger, or has not let go of it, or has left the summary of its pass; false for
+// nobody who has said so.
 func lastHolder(r ledgerRow) (store.Holder, bool) {
-	if r.holder == nil || r.token == nil {
+	if r.holder == nil {
 		return store.Holder{}, false
 	}
 	h, err := decodeHolder(*r.holder)
@@ -70,14 +70,6 @@ func (h *heartbeat) text() string {
 		b, _ = json.Marshal(bare) // of numbers and names alone
 	}
 	return string(b)
-}
-
-func (h *heartbeat) renewed(at time.Time) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if at.After(h.last) {
-		h.last = at
-	}
 }
 
 func (h *heartbeat) start(c *core) {
@@ -117,17 +109,13 @@ func (h *heartbeat) beat(c *core) {
 func renew(c *core) error {
 	ctx, cancel := context.WithTimeout(context.Background(), max(c.options.lease()/beats, time.Second))
 	defer cancel()
-	at := time.Now()
-	n, err := c.exec(ctx, "update acsync.ledgers set held_until = clock_timestamp() + "+seconds(c.options.lease())+
-		", holder = $4::text::json where no = $1 and epoch = $2 and token = $3", c.no, c.epoch, c.token, c.beat.text())
-	switch {
-	case err != nil:
-		return err
-	case n == 0:
-		return store.ErrFenced
+	n, err := c.exec(ctx, "update acsync.ledgers set held_until = clock_timestamp() + "+
+		seconds(c.options.lease())+", holder = $4::text::json where no = $1 and epoch = $2 and token = $3",
+		c.no, c.epoch, c.token, c.beat.text())
+	if err == nil && n == 0 {
+		err = store.ErrFenced
 	}
-	c.beat.renewed(at)
-	return nil
+	return err
 }
 
 // Lease keeps the ledger from others, and lets go of it.
@@ -156,22 +144,24 @@ func (c Lease) Report(p store.Progress) {
 var errClosed = errors.New("the ledger is closed; open it again")
 
 // Close lets go of the ledger. Closing twice is harmless. A ledger whose lease another process has is left to
-// it.
+// it. A summary of the pass that could not be written stays in the place of its holder, and the next opening for
+// writing enters it.
 func (c Lease) Close() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
+	left, stuck, again := c.shut()
+	if again || c.options.ReadOnly {
 		return nil
 	}
-	c.closed = true
-	if c.options.ReadOnly {
-		return nil
-	}
+	// It may be about to tell that the lease was lost, for which it waits until nothing is changed.
 	c.beat.stop()
-	_, err := c.exec(context.Background(), `update acsync.ledgers set token = null, held_until = null, holder = null
-		where no = $1 and epoch = $2 and token = $3`, c.no, c.epoch, c.token)
+	var text *string
+	if left != nil {
+		c.beat.holder.Run, c.beat.holder.Status, c.beat.holder.At = left, nil, left.Ended
+		text = new(c.beat.text())
+	}
+	_, err := c.exec(context.Background(), `update acsync.ledgers set token = null, held_until = null,
+		holder = $4::text::json where no = $1 and epoch = $2 and token = $3`, c.no, c.epoch, c.token, text)
 	// What could not be written was told; the lease ends by itself.
-	if c.stuck != nil {
+	if stuck {
 		return nil
 	}
 	return explain(c.name, err)

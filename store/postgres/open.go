@@ -27,7 +27,8 @@ func mayOpen(o Options, r ledgerRow) error {
 	case r.distrusted && !o.AcceptFence:
 		return errDistrusted
 	case !o.AcceptTenant && o.Tenant != "" && r.tenant != "" && r.tenant != o.Tenant:
-		return fmt.Errorf("%w: it is that of %s, this configuration names %s", store.ErrOtherTenant, r.tenant, o.Tenant)
+		return fmt.Errorf("%w: it is that of %s, this configuration names %s", store.ErrOtherTenant, r.tenant,
+			o.Tenant)
 	case onlyRehearsed:
 		return errOnlyRehearsed
 	case otherKey && !o.AcceptCredential:
@@ -45,6 +46,9 @@ func takeInTime(ctx context.Context, c *core) error {
 	const again = 100 * time.Millisecond
 	for until := time.Now().Add(wait); ; {
 		err := take(ctx, c)
+		if err == store.ErrLocked { //nolint:errorlint // whoever is named is so already
+			err = c.named(ctx)
+		}
 		if !errors.Is(err, store.ErrLocked) || !time.Now().Add(again).Before(until) {
 			return err
 		}
@@ -63,19 +67,22 @@ func take(ctx context.Context, c *core) error {
 	defer cancel()
 	c.token = make([]byte, 16)
 	rand.Read(c.token) // never fails (documented)
-	began := time.Now()
 	return c.inTransaction(ctx, func(conn *connection) error {
 		t := &txn{connection: conn, of: c, ctx: ctx, slots: map[string]*slot{}}
 		held, clock := false, time.Time{}
 		b := &pgx.Batch{}
 		b.Queue(begin)
-		b.Queue(settings)
-		b.Queue("select "+rowColumns+", "+historySQL+", "+heldColumn+", clock_timestamp() from acsync.ledgers where name = $1 for update", c.name).
+		b.Queue(settings, before(patience))
+		// Who finds it locked need not wait: somebody is writing to it.
+		b.Queue("select "+rowColumns+", "+historySQL+", "+heldColumn+", clock_timestamp() from acsync.ledgers "+
+			"where name = $1 for update nowait", c.name).
 			QueryRow(func(r pgx.Row) (err error) {
 				t.ledgerRow, err = scanRowAnd(r, &t.now.system, &t.now.timeline, &held, &clock)
 				return err
 			})
-		if err := conn.send(ctx, b); err != nil {
+		if err := conn.send(ctx, b); isCode(err, lockNotAvailable) {
+			return store.ErrLocked
+		} else if err != nil {
 			return err
 		}
 		c.no, c.id, c.rehearsal, c.before, c.now = t.no, t.id, t.rehearsal, t.intents, t.now
@@ -108,10 +115,11 @@ func take(ctx context.Context, c *core) error {
 		b.Queue("update acsync.ledgers set epoch = $2, token = $3, held_until = clock_timestamp() + "+
 			seconds(c.options.lease())+", holder = $4::json where no = $1", t.no, c.epoch, c.token, c.beat.text())
 		t.changes++
-		if err := t.finish(ctx, b); err != nil {
+		if err := t.finish(ctx, b); isCode(err, uniqueViolation) {
+			return fmt.Errorf("%w: another ledger of this database serves %s", store.ErrOtherTenant, t.tenant)
+		} else if err != nil {
 			return err
 		}
-		c.beat.renewed(began)
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,23 +41,55 @@ func (p pool) inTransaction(ctx context.Context, fn func(*connection) error) err
 }
 
 // row gives what a statement that yields one row yields; pgx.ErrNoRows for none.
-func row[T any](ctx context.Context, p pool, scan func(pgx.Row) (T, error), sql string, args ...any) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	return scan(p.QueryRow(ctx, sql, args...))
+func row[T any](
+	ctx context.Context, p pool, scan func(pgx.Row) (T, error), sql string, args ...any,
+) (found T, err error) {
+	err = p.view(ctx, func(b *pgx.Batch) {
+		b.Queue(sql, args...).QueryRow(func(r pgx.Row) (err error) {
+			found, err = scan(r)
+			return err
+		})
+	})
+	return found, err
 }
 
 // rows gives all that a statement yields.
 func rows[T any](
 	ctx context.Context, p pool, scan pgx.RowToFunc[T], sql string, args ...any,
-) ([]T, error) {
+) (list []T, err error) {
+	err = p.view(ctx, func(b *pgx.Batch) {
+		b.Queue(sql, args...).Query(func(r pgx.Rows) (err error) {
+			list, err = pgx.AppendRows([]T(nil), r, scan)
+			return err
+		})
+	})
+	return list, err
+}
+
+const (
+	view = "begin isolation level repeatable read read only"
+	// What is read comes as text, and a role or a database may have been given other ways to write it.
+	plainly = `select set_config('datestyle', 'ISO', true), set_config('timezone', 'UTC', true),
+		set_config('bytea_output', 'hex', true), set_config('statement_timeout', $1, true)`
+)
+
+// view carries out statements that read, in a transaction of their own and in one message.
+func (p pool) view(ctx context.Context, queue func(*pgx.Batch)) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	list, err := p.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.AppendRows([]T(nil), list, scan)
+	return p.inTransaction(ctx, func(conn *connection) error {
+		b := &pgx.Batch{}
+		b.Queue(view)
+		b.Queue(plainly, before(patience))
+		queue(b)
+		b.Queue("commit")
+		return conn.send(ctx, b)
+	})
+}
+
+// before is the time-out of a statement, in milliseconds, by which the server gives up before a deadline.
+func before(deadline time.Duration) string {
+	return strconv.FormatInt((deadline - deadline/6).Milliseconds(), 10)
 }
 
 // connection is one that a transaction has to itself.
@@ -87,7 +120,8 @@ const unsynced = "unsynced"
 // was made all the same (documented), and a failover may forget it.
 func noteUnsynced(conn *pgconn.PgConn, notice *pgconn.Notice) {
 	// Its text is translated, where the server is set so; its code is that of no other warning of a commit.
-	if notice.Code == "01000" && (notice.SeverityUnlocalized == "WARNING" || notice.Severity == "WARNING") {
+	warning := notice.SeverityUnlocalized == "WARNING" || notice.Severity == "WARNING"
+	if notice.Code == "01000" && warning {
 		conn.CustomData()[unsynced] = true
 	}
 }

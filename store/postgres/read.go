@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"acsync/store"
 )
 
@@ -14,28 +16,29 @@ type Reader struct{ *core }
 
 // Info tells what the ledger says of itself.
 func (r Reader) Info() (store.Info, error) {
-	found, err := row(context.Background(), r.pool, scanRow,
-		"select "+rowColumns+" from acsync.ledgers where no = $1", r.no)
+	var now history
+	var clock time.Time
+	found, err := row(context.Background(), r.pool, func(from pgx.Row) (ledgerRow, error) {
+		return scanRowAnd(from, &now.system, &now.timeline, &clock)
+	}, "select "+rowColumns+", "+historySQL+", clock_timestamp() from acsync.ledgers where no = $1", r.no)
 	if err != nil {
 		return store.Info{}, explain(r.name, err)
 	}
 	info, err := found.describe()
 	info.Path = r.name
+	// Whoever opens it for writing next will note it.
+	if info.Restored.IsZero() && !now.follows(found.history) {
+		info.Restored = milli(clock)
+	}
 	return info, explain(r.name, err)
 }
 
 // Placement tells that the ledger has no place on this machine.
 func (r Reader) Placement() store.Placement { return store.Placement{Shared: true} }
 
-// Room reports whether there is space left to remember what is about to be sent. A server whose disk is full
-// says so when the intent is written: then nothing is sent. Whether there is room for the outcome it cannot
-// tell.
-func (r Reader) Room() error {
-	if r.options.ReadOnly {
-		return store.ErrReadOnly
-	}
-	return nil
-}
+// Room gives why no change is taken any more. A server whose disk is full says so when the intent is written:
+// then nothing is sent. Whether there is room for the outcome it cannot tell.
+func (r Reader) Room() error { return r.ended() }
 
 // Lookup finds what the ledger holds of the conversations that keys name, all as of one moment: the records
 // of the keys, and those of other keys of the same conversations, with and without a resolution, and of their

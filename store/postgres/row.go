@@ -128,6 +128,12 @@ type history struct {
 }
 
 // historySQL gives the columns of a history. The control file tells the timeline only after the next
-// checkpoint (observed); the name of the file that is being written tells it at once.
-const historySQL = `(select system_identifier from pg_control_system()),
-	('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer`
+// checkpoint (observed); the name of the file that is being written tells it at once. A standby writes none, and
+// its timeline is 0 here.
+const historySQL = `(select system_identifier from pg_control_system()), case when pg_is_in_recovery() then 0
+	else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer end`
+
+// follows reports whether a database can be the one in which a history was written last.
+func (h history) follows(last history) bool {
+	return h.system == last.system && (h.timeline == last.timeline || h.timeline == 0)
+}

@@ -18,7 +18,8 @@ func sound(ctx context.Context, p pool, o Options) error {
 		return s, r.Scan(&s.fsync, &s.pages, &s.standbys, &s.standby, &s.copies)
 	}, `select current_setting('fsync'), current_setting('full_page_writes'),
 		current_setting('synchronous_standby_names'), pg_is_in_recovery(),
-		(select count(*) from pg_stat_replication where application_name <> 'pg_basebackup')::integer`)
+		(select count(*) from pg_stat_replication where application_name is distinct from 'pg_basebackup')::integer
+		+ (select count(*) from pg_replication_slots where slot_type = 'physical' and not temporary)::integer`)
 	switch {
 	case err != nil:
 		return err

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,7 +17,8 @@ const (
 	settings = `select set_config('synchronous_commit',
 			case current_setting('synchronous_commit') when 'remote_apply' then 'remote_apply' else 'on' end, true),
 		set_config('lock_timeout', '20s', true), set_config('idle_in_transaction_session_timeout', '15s', true),
-		set_config('statement_timeout', '25s', true)`
+		set_config('statement_timeout', $1, true), set_config('datestyle', 'ISO', true),
+		set_config('timezone', 'UTC', true), set_config('bytea_output', 'hex', true)`
 	// fence proves the token, renews the lease, and locks the row until the transaction ends.
 	fence = `update acsync.ledgers set changes = changes + 1, held_until = clock_timestamp() + `
 	mine  = ` where no = $1 and epoch = $2 and token = $3 returning ` + rowColumns + `, ` + historySQL
@@ -46,10 +49,10 @@ type slot struct {
 }
 
 // open proves that the ledger is this process's, and reads what keys hold, in one message.
-func (t *txn) open(codes [][]byte) error {
+func (t *txn) open(most time.Duration, codes [][]byte) error {
 	b := &pgx.Batch{}
 	b.Queue(begin)
-	b.Queue(settings)
+	b.Queue(settings, before(most))
 	b.Queue(fence+seconds(t.of.options.lease())+mine, t.of.no, t.of.epoch, t.of.token).
 		QueryRow(func(r pgx.Row) (err error) {
 			t.ledgerRow, err = scanRowAnd(r, &t.now.system, &t.now.timeline)
@@ -104,6 +107,24 @@ func codesOf(keys []store.Key) (codes [][]byte, err error) {
 	return codes, nil
 }
 
+// read reads what the ledger holds of keys, of all of them at once.
+func (t *txn) read(keys []store.Key) error {
+	codes, err := codesOf(keys)
+	if err != nil {
+		return err
+	}
+	codes = slices.DeleteFunc(codes, func(code []byte) bool { return t.slots[string(code)] != nil })
+	if len(codes) == 0 {
+		return nil
+	}
+	b := &pgx.Batch{}
+	t.queueLoad(b, codes)
+	if err := t.send(t.ctx, b); err != nil {
+		return broken{err}
+	}
+	return nil
+}
+
 // load finds what the ledger holds of a key. Of a conversation that was erased each key has the record that
 // says so; nothing is ever written in its place, as all rules of package store refuse that.
 func (t *txn) load(k store.Key) (*slot, error) {
@@ -111,19 +132,10 @@ func (t *txn) load(k store.Key) (*slot, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := t.slots[string(code)]
-	if s == nil {
-		codes, err := codesOf([]store.Key{k})
-		if err != nil {
-			return nil, err
-		}
-		b := &pgx.Batch{}
-		t.queueLoad(b, codes)
-		if err := t.send(t.ctx, b); err != nil {
-			return nil, broken{err}
-		}
-		s = t.slots[string(code)]
+	if err := t.read([]store.Key{k}); err != nil {
+		return nil, err
 	}
+	s := t.slots[string(code)]
 	s.Key = k
 	if s.State != store.Unknown {
 		return s, nil
@@ -141,6 +153,9 @@ func (t *txn) load(k store.Key) (*slot, error) {
 // put puts a record in the place of what a slot held, with all that hangs on it.
 func (t *txn) put(s *slot, next store.Record) error {
 	next, err := next.Dated(s.Record, uint64(t.intents)).Normalize()
+	if err == nil {
+		err = storable(next)
+	}
 	if err != nil {
 		return err
 	}

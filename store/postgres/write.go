@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"iter"
 	"time"
 
@@ -143,12 +144,16 @@ func (w Writer) Recover(now time.Time) (list []store.Entry, err error) {
 }
 
 // Commit writes all of a batch, or nothing of it; see [store.MayCommit]. Where a key comes twice the later
-// entry counts.
+// entry counts. A summary that could not be written Close leaves for the next opening.
 func (w Writer) Commit(b store.Batch) error {
 	if b.Empty() {
 		return nil
 	}
-	return w.update(keysOf(b.Entries), func(t *txn) error { return writeBatch(t, b) })
+	err := w.update(keysOf(b.Entries), func(t *txn) error { return writeBatch(t, b) })
+	if err != nil && !errors.Is(err, store.ErrRefused) {
+		w.leave(b.Run) // what the ledger refuses is not to be entered later
+	}
+	return err
 }
 
 func writeBatch(t *txn, b store.Batch) error {
@@ -280,6 +285,9 @@ func takeOver(t *txn, e store.Entry) (fresh bool, err error) {
 		return false, err
 	}
 	r, err := e.Dated(s.Record, uint64(t.intents)).Normalize()
+	if err == nil {
+		err = storable(r)
+	}
 	if err != nil {
 		return false, err
 	}
