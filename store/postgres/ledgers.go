@@ -87,6 +87,7 @@ func insertion(name string, s store.Snapshot, distrusted bool) (sql string, args
 func (l Ledgers) Discard(ctx context.Context, name string, o Options) error {
 	o.Rehearsal, o.ReadOnly = true, false
 	o.AcceptFence, o.AcceptTenant, o.AcceptCredential = true, true, true
+	o.Tenant, o.Credential = "", "" // it is bound to nobody any more
 	opened, err := l.Open(ctx, name, o)
 	if err != nil {
 		return err
