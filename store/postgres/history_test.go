@@ -8,7 +8,6 @@ import (
 	"acsync/store"
 )
 
-
 // TestRestored: a ledger whose database has another history opens, tells it, and gives no intent until the
 // receiver's data were found to agree, or a repair has ended. Then no number is given twice.
 func TestRestored(t *testing.T) {

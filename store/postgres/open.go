@@ -125,7 +125,7 @@ func take(ctx context.Context, c *core) error {
 }
 
 // heldColumn tells whether somebody has the lease.
-const heldColumn = "token is not null and held_until > clock_timestamp()"
+const heldColumn = "token is not null and coalesce(held_until > clock_timestamp(), false)"
 
 // heldBy is ErrLocked, with who has the lease.
 func heldBy(h store.Holder, known bool) error {

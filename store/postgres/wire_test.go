@@ -225,4 +225,3 @@ func TestPlainRole(t *testing.T) {
 		}
 	}
 }
-
