@@ -11,9 +11,10 @@ import (
 	"acsync/store"
 )
 
-// TakeIn makes a ledger that has all of one that was kept elsewhere: its id, so that stamps stay its own, and its
-// sequence. Nobody opens it until Trust. One that was taken in so and not changed since is left as it is, so that
-// what was stopped can be done again; any other one with the name, or for the same accounts, is ErrExists.
+// TakeIn makes a ledger that has all of one that was kept elsewhere: its id, so that stamps stay its own, and
+// its sequence. Nobody opens it until Trust. One that was taken in so and not changed since is left as it is,
+// so that what was stopped can be done again; any other one with the name, or for the same accounts, is
+// ErrExists.
 func (l Ledgers) TakeIn(
 	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
 ) error {
@@ -27,8 +28,9 @@ func (l Ledgers) takeIn(
 		return err
 	}
 	there, err := l.find(ctx, name)
+	untouched := there.distrusted && there.epoch == 0 && there.changes == int64(s.Transaction)
 	switch {
-	case err == nil && there.id == s.ID && there.distrusted && there.epoch == 0 && there.changes == int64(s.Transaction):
+	case err == nil && there.id == s.ID && untouched:
 		return nil
 	case err == nil:
 		return store.ErrExists
@@ -118,8 +120,8 @@ func copyEntries(t *txn, entries iter.Seq2[store.Entry, error]) (counts []int64,
 	return counts, flush()
 }
 
-// Trust lets a ledger that was taken in be opened. One that was opened since stays as it is; one that is not there,
-// or has another id, is ErrMissing.
+// Trust lets a ledger that was taken in be opened. One that was opened since stays as it is; one that is not
+// there, or has another id, is ErrMissing.
 func (l Ledgers) Trust(ctx context.Context, name, id string) error {
 	n, err := l.exec(ctx, `update acsync.ledgers set distrusted = distrusted and epoch > 0
 		where name = $1 and encode(id, 'hex') = $2`, name, id)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -57,7 +58,8 @@ var (
 
 	errUnmigrated = exit.New(exit.Usage, "the tables of the database are not those that this acsync needs")
 
-	errUnsynced = errors.New("a change was made, but no standby has confirmed it: the wait for that was cancelled")
+	errUnsynced = errors.New("a change was made, but no standby has confirmed it: the wait for that was " +
+		"cancelled")
 )
 
 func unsafe(format string, args ...any) error {
@@ -124,7 +126,10 @@ var advice = []struct {
 		"set synchronous_standby_names on the server; or set ledger.allow_async_standby, and after a failover " +
 			"nothing is sent until Agent Connect's data agree",
 	},
-	{errStandby, aboutDatabases, "name the primary in the address, or all servers and target_session_attrs=read-write"},
+	{
+		errStandby, aboutDatabases,
+		"name the primary in the address, or all servers and target_session_attrs=read-write",
+	},
 	{ErrUnsafe, aboutDatabases, "turn that on in the server's configuration; it is PostgreSQL's default"},
 	{
 		ErrUnreachable, aboutDatabases,
@@ -180,7 +185,8 @@ func meant(err error) error {
 			"make it (createdb), and run acsync ledger migrate", aboutDatabases)
 	case isCode(err, diskFull):
 		return fmt.Errorf("%w: the server has no space left", store.ErrNoRoom)
-	case fromServer && strings.HasPrefix(refused.Code, "57P"), fromServer && strings.HasPrefix(refused.Code, "08"):
+	// It is shut down, has crashed, or is starting; or the connection is lost.
+	case fromServer && (strings.HasPrefix(refused.Code, "57P") || strings.HasPrefix(refused.Code, "08")):
 		return fmt.Errorf("%w: %s", ErrUnreachable, refused.Message)
 	case fromServer:
 		return fmt.Errorf("the database answers %s (%s)", refused.Message, refused.Code)
@@ -199,7 +205,8 @@ func meant(err error) error {
 // isOurs reports whether an error says already what it means.
 func isOurs(err error) bool {
 	_, ok := exit.Of(err)
-	return ok || errors.Is(err, errUnsynced) || errors.Is(err, store.ErrReadOnly) || errors.Is(err, fs.ErrNotExist)
+	known := []error{errUnsynced, errClosed, store.ErrReadOnly, fs.ErrNotExist}
+	return ok || slices.ContainsFunc(known, func(each error) bool { return errors.Is(err, each) })
 }
 
 // innermost is the first line of the cause of an error: what is around it repeats the address.

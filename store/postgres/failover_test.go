@@ -51,6 +51,7 @@ func (p pair) connect(t *testing.T, c *pgtest.Cluster) *Database {
 // never written. After a failover to one that lagged behind nothing is sent until that is settled, and then no number
 // is given twice.
 func TestAsyncStandby(t *testing.T) {
+	t.Parallel()
 	ctx, p := context.Background(), newPair(t)
 	d := p.connect(t, p.primary)
 	_, err := d.Open(ctx, "acme", Options{})
@@ -63,7 +64,7 @@ func TestAsyncStandby(t *testing.T) {
 	finish(t, l, id(1), store.Accepted)
 
 	replica := p.connect(t, p.standby)
-	p.until(t, "not exists (select from pg_stat_replication where replay_lsn < pg_current_wal_flush_lsn())")
+	p.until(t, "exists (select from pg_stat_replication where replay_lsn >= pg_current_wal_flush_lsn())")
 	_, err = replica.Open(ctx, "acme", Options{AllowAsyncStandby: true})
 	wantError(t, err, ErrUnsafe)
 	reader := opened(t, replica, "acme", Options{ReadOnly: true})
@@ -105,6 +106,7 @@ func TestAsyncStandby(t *testing.T) {
 // TestSynchronousStandby: a commit that was not waited for, because somebody has cancelled the wait, counts as
 // failed; one that waits without end is given up.
 func TestSynchronousStandby(t *testing.T) {
+	t.Parallel()
 	ctx, p := context.Background(), newPair(t)
 	p.primary.Exec(t, "postgres", "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()")
 	t.Cleanup(func() { // whatever the end of the test commits would wait for ever
@@ -158,6 +160,7 @@ func (p pair) cancelWait() error {
 
 // TestUnsafeServer: a server that forgets what it has acknowledged is refused, with its reason.
 func TestUnsafeServer(t *testing.T) {
+	t.Parallel()
 	c := pgtest.New(t)
 	name := c.Fresh(t, prepare)
 	d := connectTo(t, c, name)
@@ -168,8 +171,8 @@ func TestUnsafeServer(t *testing.T) {
 	}
 	// It crashes with a request under way: what was acknowledged is there, and is in doubt.
 	c.Crash()
-	wantError(t, l.Finish(store.Intent{Key: id(1), Number: 2, Ledger: l.id}, store.Result{State: store.Accepted, At: noon}),
-		ErrUnreachable)
+	i := store.Intent{Key: id(1), Number: 2, Ledger: l.id}
+	wantError(t, l.Finish(i, store.Result{State: store.Accepted, At: noon}), ErrUnreachable)
 	c.Start(t)
 	kill(l)
 	c.Exec(t, name, "update acsync.ledgers set held_until = null")
@@ -202,6 +205,7 @@ func TestUnsafeServer(t *testing.T) {
 // TestRestoredDump: a dump that was restored into another server has another history. Into another database of the
 // same server it has the same, which nothing in it can tell: the receiver's data do.
 func TestRestoredDump(t *testing.T) {
+	t.Parallel()
 	ctx, from := context.Background(), pgtest.Shared(t)
 	d := created(t, Options{})
 	l := opened(t, d, "acme", Options{})
@@ -213,16 +217,15 @@ func TestRestoredDump(t *testing.T) {
 		d.Config().ConnConfig.Database)
 	beside := from.Fresh(t, prepare)
 	from.Exec(t, beside, "drop schema acsync cascade")
-	from.Run(t, "psql", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(from.Port), "-U", pgtest.Super, "-v", "ON_ERROR_STOP=1",
-		"-f", dump, beside)
+	load := []string{"-q", "-h", "127.0.0.1", "-U", pgtest.Super, "-v", "ON_ERROR_STOP=1", "-f", dump, "-p"}
+	from.Run(t, "psql", append(load, fmt.Sprint(from.Port), beside)...)
 	same, err := Connect(ctx, from.URL(pgtest.Super, beside), Pool{})
 	must(t, err)
 	t.Cleanup(same.Close)
 	begun(t, opened(t, same, "acme", Options{}), id(2))
 
 	to := pgtest.New(t)
-	to.Run(t, "psql", "-q", "-h", "127.0.0.1", "-p", fmt.Sprint(to.Port), "-U", pgtest.Super, "-v", "ON_ERROR_STOP=1", "-f",
-		dump, "postgres")
+	to.Run(t, "psql", append(load, fmt.Sprint(to.Port), "postgres")...)
 	other, err := Connect(ctx, to.URL(pgtest.Super, "postgres"), Pool{})
 	must(t, err)
 	t.Cleanup(other.Close)
@@ -233,6 +236,7 @@ func TestRestoredDump(t *testing.T) {
 
 // TestPointInTime: a recovery to a point in time has another history.
 func TestPointInTime(t *testing.T) {
+	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "archive")
 	must(t, os.Mkdir(archive, 0o777))
 	must(t, os.Chmod(archive, 0o777))
@@ -247,8 +251,8 @@ func TestPointInTime(t *testing.T) {
 	finish(t, l, id(1), store.Accepted)
 	back := pgtest.Empty(t, "restore_command=cp "+archive+"/%f %p", "recovery_target_name=before",
 		"recovery_target_action=promote")
-	c.Run(t, "pg_basebackup", "-h", "127.0.0.1", "-p", fmt.Sprint(c.Port), "-U", pgtest.Super, "-D", back.Dir, "-c", "fast",
-		"--no-sync")
+	c.Run(t, "pg_basebackup", "-h", "127.0.0.1", "-p", fmt.Sprint(c.Port), "-U", pgtest.Super, "-D", back.Dir,
+		"-c", "fast", "--no-sync")
 	finish(t, l, id(2), store.Accepted)
 	c.Exec(t, "postgres", "select pg_create_restore_point('before')")
 	finish(t, l, id(3), store.Accepted)

@@ -44,7 +44,8 @@ func (k Keeper) Prune(ctx context.Context, before time.Time) (removed int, err e
 		n := 0
 		err = k.update(nil, func(t *txn) error {
 			states, err := ask(t, pgx.RowTo[int16], `with old as (select key from acsync.keys where ledger = $1
-					and ($4::bytea is null or key < $4) and state in (3, 4, 7, 8) and at < $2 and (resolution is null or resolution < $2)
+					and ($4::bytea is null or key < $4) and state in (3, 4, 7, 8) and at < $2
+					and (resolution is null or resolution < $2)
 					and not (state = 8 and reason = '`+store.ReasonErased+`') order by key limit $3)
 				delete from acsync.keys as k using old where k.ledger = $1 and k.key = old.key returning state`,
 				t.no, before, pruneStride, createdBehind(before))
@@ -82,8 +83,8 @@ func pruneRuns(t *txn) error {
 	return err
 }
 
-// createdBehind is the first code of a hex id whose conversation was created after a time: none of those was done
-// before it. Nil where the codes of other ids, which begin with a small byte, may lie behind it too.
+// createdBehind is the first code of a hex id whose conversation was created after a time: none of those was
+// done before it. Nil where the codes of other ids, which begin with a small byte, may lie behind it too.
 func createdBehind(at time.Time) []byte {
 	second := at.Unix() + 1
 	if second < 1<<28 || second >= 1<<32 {

@@ -79,6 +79,7 @@ func TestFenced(t *testing.T) {
 // TestHeartbeat: the lease lasts as long as its holder does, whatever it does not write, and a holder that is
 // overtaken learns it by itself, and lets go in peace.
 func TestHeartbeat(t *testing.T) {
+	t.Parallel()
 	d := created(t, Options{})
 	l := opened(t, d, "acme", Options{Lease: short})
 	l.Report(store.Progress{Pass: "p", Mode: "run", Found: 7})

@@ -154,8 +154,7 @@ func (l Ledgers) Holder(ctx context.Context, name string) (h store.Holder, holds
 		holds bool
 	}
 	f, err := row(ctx, l.pool, func(r pgx.Row) (f found, err error) { return f, r.Scan(&f.text, &f.holds) },
-		`select holder::text, token is not null and held_until > clock_timestamp() from acsync.ledgers where name = $1`,
-		name)
+		"select holder::text, "+heldColumn+" from acsync.ledgers where name = $1", name)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows), err == nil && f.text == nil:
 		return h, false, errNobody

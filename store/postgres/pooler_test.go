@@ -61,6 +61,7 @@ func pooled(t *testing.T, c *pgtest.Cluster, name string) string {
 // TestPooler: a pooler that gives out connections by the transaction does no harm: many ledgers at once have fewer
 // connections than they are, and the suite of any ledger holds.
 func TestPooler(t *testing.T) {
+	t.Parallel()
 	ctx, c := context.Background(), pgtest.Shared(t)
 	address := pooled(t, c, c.Fresh(t, prepare))
 	d, err := Connect(ctx, address, Pool{Most: 20})

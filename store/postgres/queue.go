@@ -44,7 +44,8 @@ func (q Queues) Waiters(ctx context.Context, name string) ([]store.Waiter, error
 		}
 		return w, err
 	}, `select waiter::text, since, at from acsync.waiters
-		where ledger = $1 and at > clock_timestamp() - make_interval(secs => `+waiterStale+`) order by since, place`, name)
+		where ledger = $1 and at > clock_timestamp() - make_interval(secs => `+waiterStale+`)
+		order by since, place`, name)
 	return list, explain(name, err)
 }
 

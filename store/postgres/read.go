@@ -167,7 +167,8 @@ func (r Reader) Waiting(limit int, states ...store.State) ([]store.Entry, error)
 // Runs gives the summaries of past passes, the newest first. A limit of 0 or less is none.
 func (r Reader) Runs(limit int) ([]store.Run, error) {
 	list, err := rows(context.Background(), r.pool, scanRun,
-		"select summary::text from acsync.runs where ledger = $1 order by number desc limit $2", r.no, limited(limit))
+		"select summary::text from acsync.runs where ledger = $1 order by number desc limit $2", r.no,
+		limited(limit))
 	return list, explain(r.name, err)
 }
 
@@ -207,8 +208,8 @@ func (r Reader) Each(fn func(store.Entry) error) error {
 // Erased gives what the ledger keeps of conversations that were erased: entries that name none of them.
 func (r Reader) Erased() ([]store.Entry, error) {
 	prefix := store.ErasedCodePrefix()
-	return r.list("and key >= $2 and key < $3 and state = 8 and reason = '"+store.ReasonErased+"' order by key", prefix,
-		behind(prefix))
+	return r.list("and key >= $2 and key < $3 and state = 8 and reason = '"+store.ReasonErased+"' order by key",
+		prefix, behind(prefix))
 }
 
 // every calls fn with every entry, what is left of erased ones included.

@@ -36,10 +36,10 @@ type ledgerRow struct {
 	restored    *time.Time
 }
 
-const rowColumns = `no, encode(id, 'hex'), name, coalesce(tenant, ''), rehearsal, identity, created, start, floor,
-	checkpoint, witnessed, known_from, acknowledged, lateness, counts, changes, intents, accepted, others, life,
-	excused, credential, credential_since, distrusted, epoch, token, holder::text, unsure_until, system, timeline,
-	restored`
+const rowColumns = `no, encode(id, 'hex'), name, coalesce(tenant, ''), rehearsal, identity, created, start,
+	floor, checkpoint, witnessed, known_from, acknowledged, lateness, counts, changes, intents, accepted, others,
+	life, excused, credential, credential_since, distrusted, epoch, token, holder::text, unsure_until, system,
+	timeline, restored`
 
 // scanRow reads the columns of a row, and more that follow them.
 func scanRow(from pgx.Row) (ledgerRow, error) { return scanRowAnd(from) }
@@ -128,8 +128,8 @@ type history struct {
 }
 
 // historySQL gives the columns of a history. The control file tells the timeline only after the next
-// checkpoint (observed); the name of the file that is being written tells it at once. A standby writes none, and
-// its timeline is 0 here.
+// checkpoint (observed); the name of the file that is being written tells it at once. A standby writes none,
+// and its timeline is 0 here.
 const historySQL = `(select system_identifier from pg_control_system()), case when pg_is_in_recovery() then 0
 	else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer end`
 

@@ -83,7 +83,8 @@ func (s Schema) check(ctx context.Context) error {
 	case err != nil:
 		return err
 	case have > want:
-		return exit.Advise(fmt.Errorf("%w: they are of version %d, and it knows up to %d", errUnmigrated, have, want),
+		return exit.Advise(
+			fmt.Errorf("%w: they are of version %d, and it knows up to %d", errUnmigrated, have, want),
 			"use the version of acsync that made them, or a newer one", aboutDatabases)
 	case have < want:
 		return exit.Advise(fmt.Errorf("%w: they are of version %d, and it needs %d", errUnmigrated, have, want),

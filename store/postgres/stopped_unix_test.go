@@ -62,6 +62,7 @@ func holderProcess(t *testing.T, d *Database) (*exec.Cmd, *bufio.Scanner, func()
 // TestStoppedHolder: a process that was stopped in the middle of a request, and wakes when another one has the
 // ledger, knows that it is too late to send, and writes nothing. Until then its request may be under way.
 func TestStoppedHolder(t *testing.T) {
+	t.Parallel()
 	d := created(t, Options{})
 	cmd, lines, wake := holderProcess(t, d)
 	must(t, cmd.Process.Signal(syscall.SIGSTOP))

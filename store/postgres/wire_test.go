@@ -124,7 +124,10 @@ func TestRoundTrips(t *testing.T) {
 		{"lookup", 1, func() error { _, err := l.Lookup(keys); return err }},
 		{"begin", 2, func() (err error) { i, err = l.Begin(id(1), noon, noon); return err }},
 		{"finish", 2, func() error { return l.Finish(i, store.Result{State: store.Accepted, At: noon}) }},
-		{"forget", 5, func() error { _, err := l.Forget([]string{id(3).Conversation, id(4).Conversation}, noon); return err }},
+		{"forget", 5, func() error {
+			_, err := l.Forget([]string{id(3).Conversation, id(4).Conversation}, noon)
+			return err
+		}},
 	} {
 		before := w.trips.Load()
 		must(t, step.do())

@@ -168,8 +168,8 @@ func (c *Cluster) Run(t testing.TB, name string, args ...string) {
 }
 
 func (c *Cluster) make(bin string) error {
-	out, err := c.Command(bin, "initdb", "-D", c.Dir, "-U", Super, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-		"--no-sync", "--no-instructions").CombinedOutput()
+	out, err := c.Command(bin, "initdb", "-D", c.Dir, "-U", Super, "-A", "trust", "-E", "UTF8",
+		"--locale=C.UTF-8", "--no-sync", "--no-instructions").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
@@ -186,7 +186,8 @@ func (c *Cluster) Start(t testing.TB) {
 
 func (c *Cluster) start(bin string) error {
 	args := []string{"-D", c.Dir, "-p", strconv.Itoa(c.Port), "-h", "127.0.0.1", "-k", ""}
-	for _, s := range append([]string{"max_connections=200", "autovacuum_naptime=1h", "wal_level=replica"}, c.settings...) {
+	usual := []string{"max_connections=200", "autovacuum_naptime=1h", "wal_level=replica"}
+	for _, s := range append(usual, c.settings...) {
 		args = append(args, "-c", s)
 	}
 	log, err := os.OpenFile(c.Dir+".log", os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
