@@ -24,7 +24,7 @@ func (l Ledgers) TakeIn(
 func (l Ledgers) takeIn(
 	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
 ) error {
-	if err := (Schema{l.pool}).check(ctx); err != nil {
+	if err := Schema(l).check(ctx); err != nil {
 		return err
 	}
 	there, err := l.find(ctx, name)

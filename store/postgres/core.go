@@ -120,15 +120,6 @@ func (c *core) ended() error {
 	return c.stuck
 }
 
-// named is ErrLocked, with who has the lease, as far as that can be told.
-func (c *core) named(ctx context.Context) error {
-	r, err := row(ctx, c.pool, scanRow, "select "+rowColumns+" from acsync.ledgers where name = $1", c.name)
-	if err != nil || r.token == nil {
-		return store.ErrLocked
-	}
-	return heldBy(lastHolder(r))
-}
-
 // list gives entries, chosen and sorted by the end of a statement.
 func (c *core) list(where string, args ...any) ([]store.Entry, error) {
 	list, err := rows(context.Background(), c.pool, scanEntry,

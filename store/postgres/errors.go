@@ -58,6 +58,8 @@ var (
 
 	errUnmigrated = exit.New(exit.Usage, "the tables of the database are not those that this acsync needs")
 
+	errClosed = errors.New("the ledger is closed; open it again")
+
 	errUnsynced = errors.New("a change was made, but no standby has confirmed it: the wait for that was " +
 		"cancelled")
 )

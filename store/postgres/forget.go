@@ -41,7 +41,7 @@ func (e Eraser) PlanForget(ids []string) (store.Erasure, error) {
 	for _, id := range ids {
 		keys = append(keys, store.Key{Conversation: id})
 	}
-	known, err := Reader{e.core}.Lookup(keys)
+	known, err := Reader(e).Lookup(keys)
 	if err != nil {
 		return store.Erasure{}, err
 	}

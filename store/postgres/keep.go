@@ -132,7 +132,7 @@ func (k Keeper) PlanConversion(to store.Identity) (c store.Conversion, err error
 		return c, explain(k.name, plain{err})
 	}
 	slots := map[string]*slot{}
-	err = (Reader{k.core}).every(func(e coded) error {
+	err = Reader(k).every(func(e coded) error {
 		slots[string(e.code)] = &slot{code: e.code, Entry: e.Entry}
 		return nil
 	})

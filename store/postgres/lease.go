@@ -141,8 +141,6 @@ func (c Lease) Report(p store.Progress) {
 	}
 }
 
-var errClosed = errors.New("the ledger is closed; open it again")
-
 // Close lets go of the ledger. Closing twice is harmless. A ledger whose lease another process has is left to
 // it. A summary of the pass that could not be written stays in the place of its holder, and the next opening
 // for writing enters it.

@@ -33,7 +33,7 @@ func (l Ledgers) create(ctx context.Context, name string, start time.Time, o Opt
 	if name == "" {
 		return errors.New("it has no name; set ledger.name, or kustomer.org")
 	}
-	if err := (Schema{l.pool}).check(ctx); err != nil {
+	if err := Schema(l).check(ctx); err != nil {
 		return err
 	}
 	if err := sound(ctx, l.pool, o); err != nil {
@@ -112,7 +112,7 @@ func (l Ledgers) Open(ctx context.Context, name string, o Options) (*Ledger, err
 }
 
 func (l Ledgers) open(ctx context.Context, name string, o Options) (*core, error) {
-	if err := (Schema{l.pool}).check(ctx); err != nil {
+	if err := Schema(l).check(ctx); err != nil {
 		return nil, err
 	}
 	if err := sound(ctx, l.pool, o); err != nil {

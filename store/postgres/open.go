@@ -47,7 +47,7 @@ func takeInTime(ctx context.Context, c *core) error {
 	for until := time.Now().Add(wait); ; {
 		err := take(ctx, c)
 		if err == store.ErrLocked { //nolint:errorlint // whoever is named is so already
-			err = c.named(ctx)
+			err = named(ctx, c)
 		}
 		if !errors.Is(err, store.ErrLocked) || !time.Now().Add(again).Before(until) {
 			return err
@@ -90,7 +90,7 @@ func take(ctx context.Context, c *core) error {
 			return err
 		}
 		last, known := lastHolder(t.ledgerRow)
-		if held && !(known && gone(last)) {
+		if held && !(known && certainlyGone(last)) {
 			return heldBy(last, known)
 		}
 		c.doubted = c.options.AcceptFence && (t.distrusted || t.restored != nil || t.now != t.history)
@@ -100,7 +100,7 @@ func take(ctx context.Context, c *core) error {
 		}
 		// Whoever has let go has nothing under way any more; nor has a process of this very machine that is
 		// gone.
-		if t.token != nil && !(known && gone(last)) {
+		if t.token != nil && !(known && certainlyGone(last)) {
 			t.set(fmt.Sprintf("unsure_until = greatest(unsure_until, clock_timestamp() + %s)",
 				seconds(c.options.quarantine())))
 		}
@@ -122,6 +122,19 @@ func take(ctx context.Context, c *core) error {
 		}
 		return nil
 	})
+}
+
+// certainlyGone reports whether a holder is no more for certain. Two machines that go on from one image of memory
+// take themselves for the same system, until one is started anew: so their names must agree too.
+func certainlyGone(h store.Holder) bool { return h.Host == hostName() && gone(h) }
+
+// named is ErrLocked, with who has the lease, as far as that can be told.
+func named(ctx context.Context, c *core) error {
+	r, err := row(ctx, c.pool, scanRow, "select "+rowColumns+" from acsync.ledgers where name = $1", c.name)
+	if err != nil || r.token == nil {
+		return store.ErrLocked
+	}
+	return heldBy(lastHolder(r))
 }
 
 // heldColumn tells whether somebody has the lease.

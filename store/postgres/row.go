@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -117,9 +116,6 @@ func milli(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func seconds(d time.Duration) string {
 	return "make_interval(secs => " + strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + ")"
 }
-
-// idOf is the id of a ledger in bytes.
-func idOf(id string) ([]byte, error) { return hex.DecodeString(id) }
 
 // history is which database it is that answers: it changes with a failover, a recovery and a restored dump.
 type history struct {
