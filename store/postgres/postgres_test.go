@@ -10,9 +10,16 @@ import (
 	"acsync/store"
 	"acsync/store/postgres/pgtest"
 	"acsync/store/storetest"
+	"acsync/store/storetest/memory"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+func TestMain(m *testing.M) {
+	// The long run has real syncs of a real disk.
+	if os.Getenv("LONG_TESTS") == "" {
+		memory.Use()
+	}
+	os.Exit(pgtest.Main(m))
+}
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123e6, time.UTC)
 
