@@ -81,6 +81,7 @@ var directions = map[string][]string{
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox",
 		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify",
 	},
+	"acsync/sync/work":          {"acsync/store/postgres"},
 	"acsync/sync/packaging":     {"acsync/sync/app", "acsync/sync/config", "acsync/sync/schedule"},
 	"acsync/sync/httpx/lenient": {},
 	"acsync/sync/httpx/redact":  {},
@@ -90,7 +91,8 @@ var directions = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/yuin/goldmark":        {"acsync/sync/manual"},
 	"go.etcd.io/bbolt":                {"acsync/store/bolt"},
-	"github.com/jackc/pgx/v5":         {"acsync/store/postgres", "acsync/store/postgres/pgtest"},
+	"github.com/jackc/pgx/v5":         {"acsync/store/postgres", "acsync/store/postgres/pgtest", "acsync/sync/work"},
+	"github.com/riverqueue/river":     {"acsync/sync/work"},
 	"github.com/pressly/goose/v3":     {"acsync/store/postgres"},
 	"github.com/urfave/cli/v2":        {"acsync/sync/app"},
 	"github.com/pelletier/go-toml/v2": {"acsync/sync/config"},

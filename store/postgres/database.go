@@ -28,6 +28,7 @@ type Database struct {
 	Schema
 	Queues
 	Ledgers
+	Schedule
 }
 
 // Connect prepares the connections to a database, which are made when they are needed. The address is that of
@@ -55,7 +56,7 @@ func Connect(ctx context.Context, address string, o Pool) (*Database, error) {
 		return nil, errAddress
 	}
 	p := pool{made}
-	return &Database{p, Schema{p}, Queues{p}, Ledgers{p}}, nil
+	return &Database{p, Schema{p}, Queues{p}, Ledgers{p}, Schedule{p}}, nil
 }
 
 // errAddress shows nothing of an address: it may hold a password.
@@ -79,6 +80,9 @@ func withEncryption(address string) (string, error) {
 	u.RawQuery = query.Encode()
 	return u.String(), nil
 }
+
+// Pool is the connections themselves, for a library that brings statements of its own.
+func (d *Database) Pool() *pgxpool.Pool { return d.pool.Pool }
 
 // Close ends the connections, when those that are used are given back.
 func (d *Database) Close() { d.pool.Close() }

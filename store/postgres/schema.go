@@ -21,7 +21,7 @@ var migrations embed.FS
 const versions = "acsync.versions"
 
 // wanted is the version of the tables that this program knows: that of the last migration.
-const wanted = 1
+const wanted = 2
 
 // Schema is the tables of a database.
 type Schema struct{ pool }

@@ -1,0 +1,183 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"acsync/store/postgres"
+)
+
+// schema is where River's tables are.
+const schema = "river"
+
+// Tenant is one whose passes are made.
+type Tenant struct {
+	Name   string
+	Ledger string        // the name of its ledger in the database
+	Every  time.Duration // between two passes
+}
+
+// phase spreads the passes of many tenants over the time between two: all 64 bits of the hash count, because fewer
+// bunch them.
+func (t Tenant) phase() time.Duration {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(t.Name)) // never fails (documented)
+	return time.Duration(h.Sum64() % uint64(max(t.Every, 1)))
+}
+
+// Outcome is what came of a job.
+type Outcome struct {
+	Next Next
+	Exit int    // the code that a command line would have ended with
+	Text string // in one line, without people
+}
+
+// Next is what follows on a job.
+type Next int
+
+// What follows.
+const (
+	Usual Next = iota // the next pass when it is due
+	More              // at once: its time was up, and there is more to do
+	Soon              // after a short while, a longer one each time
+	Held              // another process has the ledger, or the tenant is paused: nothing was done
+)
+
+// Maker makes what jobs are about. A context that ends lets what has begun be finished.
+type Maker interface {
+	// Tenants are those that there are now.
+	Tenants(ctx context.Context) ([]Tenant, error)
+	// Pass makes a slice of a pass.
+	Pass(ctx context.Context, tenant string) Outcome
+	// Backfill makes a slice of a back-fill.
+	Backfill(ctx context.Context, b Backfill) Outcome
+}
+
+// Options say how jobs are worked on.
+type Options struct {
+	Database *postgres.Database
+	Maker    Maker
+	Workers  int           // jobs at once
+	Tick     time.Duration // between two looks at the schedule, at least a second; 0: two
+	Slice    time.Duration // how long a job goes on for, at most; the maker ends it
+	Drain    time.Duration // how long what has begun may go on when the context has ended
+	Log      *slog.Logger
+	Ended    func(tenant string, o Outcome, took time.Duration) // hears of each job; may be called at the same time
+}
+
+const (
+	usualTick = 2 * time.Second
+	// spare is how much longer than its slice a job may last: what is in flight is finished, and the ledger closed.
+	spare = 5 * time.Minute
+	// rescue is how much longer than that before it counts as left behind.
+	rescue = time.Minute
+)
+
+// Migrate makes River's tables, or brings them up to date, as the role that owns them.
+func Migrate(ctx context.Context, d *postgres.Database, grantTo ...string) error {
+	if _, err := d.Pool().Exec(ctx, "create schema if not exists "+schema); err != nil {
+		return fmt.Errorf("make the schema %s: %w", schema, err)
+	}
+	m, err := rivermigrate.New(riverpgxv5.New(d.Pool()), &rivermigrate.Config{
+		Schema: schema, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("bring the tables of the schema %s up to date: %w", schema, err)
+	}
+	for _, role := range grantTo {
+		to := pgx.Identifier{role}.Sanitize()
+		for _, grant := range []string{
+			"grant usage on schema " + schema + " to " + to,
+			"grant select, insert, update, delete on all tables in schema " + schema + " to " + to,
+			"grant usage on all sequences in schema " + schema + " to " + to,
+		} {
+			if _, err := d.Pool().Exec(ctx, grant); err != nil {
+				return fmt.Errorf("let the role %s work on jobs: %w", to, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Worker works on jobs.
+type Worker struct {
+	options Options
+	client  *river.Client[pgx.Tx]
+}
+
+// New makes a worker, which does nothing yet.
+func New(o Options) (*Worker, error) {
+	if o.Tick == 0 {
+		o.Tick = usualTick
+	}
+	o.Tick = max(o.Tick, time.Second) // River tells no shorter periods apart
+	w := &Worker{options: o}
+	kinds := river.NewWorkers()
+	river.AddWorker(kinds, &tickWorker{worker: w})
+	river.AddWorker(kinds, &passWorker{worker: w})
+	river.AddWorker(kinds, &backfillWorker{worker: w})
+	tick := river.NewPeriodicJob(river.PeriodicInterval(o.Tick), func() (river.JobArgs, *river.InsertOpts) {
+		return tickJob{}, &river.InsertOpts{
+			Queue: queueTicks, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: o.Tick},
+		}
+	}, &river.PeriodicJobOpts{RunOnStart: true})
+	var err error
+	w.client, err = river.NewClient(riverpgxv5.New(o.Database.Pool()), &river.Config{
+		Schema: schema, Workers: kinds, PeriodicJobs: []*river.PeriodicJob{tick}, Logger: o.Log,
+		Queues: map[string]river.QueueConfig{
+			queuePasses: {MaxWorkers: max(o.Workers, 1)}, queueTicks: {MaxWorkers: 1},
+		},
+		JobTimeout: o.Slice + spare, RescueStuckJobsAfter: o.Slice + spare + rescue,
+		CompletedJobRetentionPeriod: 24 * time.Hour, DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
+		SoftStopTimeout: o.Drain,
+		// A pooler in between hears of no notification, and a second is soon enough.
+		PollOnly: true, FetchPollInterval: min(time.Second, o.Tick),
+	})
+	return w, err
+}
+
+// Run works until the context ends, and then for as long as what has begun may go on.
+func (w *Worker) Run(ctx context.Context) error {
+	// River's own way to stop lets jobs finish; their contexts end with this one, so that passes drain.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if err := w.client.Start(work); err != nil {
+		return fmt.Errorf("begin to work on jobs: %w", err)
+	}
+	<-ctx.Done()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.options.Drain+spare)
+	defer cancel()
+	if err := w.client.StopAndCancel(drain); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("stop to work on jobs: %w", err)
+	}
+	return nil
+}
+
+// Enqueue lets some worker make a back-fill; it reports whether it was not enqueued before.
+func Enqueue(ctx context.Context, d *postgres.Database, b Backfill) (fresh bool, err error) {
+	client, err := river.NewClient(riverpgxv5.New(d.Pool()), &river.Config{
+		Schema: schema, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return false, err
+	}
+	inserted, err := client.Insert(ctx, b, &river.InsertOpts{
+		Queue: queuePasses, MaxAttempts: attempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished},
+	})
+	if err != nil {
+		return false, fmt.Errorf("enqueue the back-fill: %w", err)
+	}
+	return !inserted.UniqueSkippedAsDuplicate, nil
+}

@@ -1,0 +1,233 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"acsync/store/postgres"
+	"acsync/store/postgres/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prepare makes all tables, as their owner, for the plain role.
+func prepare(url string) error {
+	ctx := context.Background()
+	d, err := postgres.Connect(ctx, url, postgres.Pool{})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return errors.Join(d.Migrate(ctx, pgtest.Plain), Migrate(ctx, d, pgtest.Plain))
+}
+
+// fleet is a number of tenants, whose passes do nothing but take the ledger, and tell.
+type fleet struct {
+	db    *postgres.Database
+	every time.Duration
+
+	mu      sync.Mutex
+	names   []string
+	passes  map[string]int
+	fills   []Backfill
+	held    int // passes that found the ledger taken
+	answer  func(tenant string, n int) Outcome
+	tenants error
+}
+
+func newFleet(t *testing.T, n int, every time.Duration) *fleet {
+	t.Helper()
+	c := pgtest.Shared(t)
+	url := c.URL(pgtest.Plain, c.Fresh(t, prepare))
+	db, err := postgres.Connect(t.Context(), url, postgres.Pool{Most: 20})
+	must(t, err)
+	t.Cleanup(db.Close)
+	f := &fleet{db: db, every: every, passes: map[string]int{}}
+	for i := range n {
+		name := fmt.Sprintf("tenant-%d", i)
+		must(t, db.Create(t.Context(), name, time.Now(), postgres.Options{}))
+		f.names = append(f.names, name)
+	}
+	return f
+}
+
+func (f *fleet) Tenants(context.Context) (list []Tenant, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, name := range f.names {
+		list = append(list, Tenant{Name: name, Ledger: name, Every: f.every})
+	}
+	return list, f.tenants
+}
+
+func (f *fleet) Pass(ctx context.Context, tenant string) Outcome {
+	l, err := f.db.Open(ctx, tenant, postgres.Options{Timeout: -1})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err != nil {
+		f.held++
+		return Outcome{Next: Held, Text: err.Error()}
+	}
+	defer l.Close()
+	f.passes[tenant]++
+	if f.answer != nil {
+		return f.answer(tenant, f.passes[tenant])
+	}
+	return Outcome{}
+}
+
+func (f *fleet) Backfill(_ context.Context, b Backfill) Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fills = append(f.fills, b)
+	if len(f.fills) < 3 {
+		return Outcome{Next: More}
+	}
+	return Outcome{}
+}
+
+// worked lets workers work until something is so.
+func (f *fleet) worked(t *testing.T, workers int, until func() bool) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range workers {
+		w, err := New(Options{
+			Database: f.db, Maker: f, Workers: 4, Tick: time.Second, Slice: time.Minute, Drain: 5 * time.Second,
+			Log: slog.New(slog.DiscardHandler),
+		})
+		must(t, err)
+		all.Go(func() {
+			if err := w.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for end := time.Now().Add(time.Minute); !f.is(until); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Error("it has not come to that")
+			break
+		}
+	}
+	stop()
+	all.Wait()
+}
+
+func (f *fleet) is(so func() bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return so()
+}
+
+// TestEverybodysTurn lets two workers make the passes of many: each tenant has its turn again and again.
+func TestEverybodysTurn(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 12, time.Second)
+	f.worked(t, 2, func() bool {
+		for _, name := range f.names {
+			if f.passes[name] < 3 {
+				return false
+			}
+		}
+		return true
+	})
+	list, err := f.db.Standings(t.Context())
+	must(t, err)
+	phases := map[string]bool{}
+	for _, s := range list {
+		if s.NextPass.IsZero() || s.Failures != 0 || s.Paused {
+			t.Errorf("%+v", s)
+		}
+		phases[s.NextPass.Format(".000000")] = true
+	}
+	if len(phases) < 10 {
+		t.Errorf("the passes of %d tenants are bunched: %v", len(f.names), phases)
+	}
+}
+
+// TestWhatFollows: a slice whose time is up goes on at once; who could not work is tried again soon, and not at once; who is
+// paused has no turn until he is resumed.
+func TestWhatFollows(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 3, time.Hour)
+	ctx := t.Context()
+	for _, name := range f.names {
+		must(t, f.db.TakeDue(ctx, []postgres.Slot{{Ledger: name, Every: time.Hour}}, nil)) // scheduled
+		must(t, f.db.Pause(ctx, name, map[string]string{"reason": "test"}))
+		if name != "tenant-2" {
+			must(t, f.db.Resume(ctx, name)) // due at once
+		}
+	}
+	f.answer = func(tenant string, n int) Outcome {
+		switch {
+		case tenant == "tenant-1":
+			return Outcome{Next: Soon}
+		case n < 4:
+			return Outcome{Next: More}
+		}
+		return Outcome{}
+	}
+	f.worked(t, 1, func() bool { return f.passes["tenant-0"] == 4 && f.passes["tenant-1"] == 1 })
+	if f.passes["tenant-0"] != 4 || f.passes["tenant-1"] != 1 || f.passes["tenant-2"] != 0 {
+		t.Errorf("passes %v", f.passes)
+	}
+	list, err := f.db.Standings(ctx)
+	must(t, err)
+	for _, s := range list {
+		soon := time.Until(s.NextPass) < 5*time.Minute
+		if want := map[string][3]bool{
+			"tenant-0": {false, false, false}, "tenant-1": {true, true, false}, "tenant-2": {false, false, true},
+		}[s.Ledger]; s.Ledger != "tenant-2" && [3]bool{soon, s.Failures == 1, s.Paused} != want || s.Paused != want[2] {
+			t.Errorf("%+v", s)
+		}
+	}
+	var said map[string]string
+	if paused, err := f.db.Paused(ctx, "tenant-2", &said); !paused || err != nil || said["reason"] != "test" {
+		t.Errorf("paused %v, %v (%v)", paused, said, err)
+	}
+}
+
+// TestBackfillInSlices: a back-fill is one job, whatever the number of its slices, and is enqueued once.
+func TestBackfillInSlices(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1, time.Hour)
+	b := Backfill{Tenant: "tenant-0", From: "2026-10-01", To: "2026-11-01", Max: 7}
+	for _, want := range []bool{true, false} {
+		if fresh, err := Enqueue(t.Context(), f.db, b); fresh != want || err != nil {
+			t.Errorf("enqueued anew: %v (%v)", fresh, err)
+		}
+	}
+	f.worked(t, 2, func() bool { return len(f.fills) == 3 })
+	for _, each := range f.fills {
+		if each != b {
+			t.Errorf("got %+v", each)
+		}
+	}
+}
+
+// TestStateMayBeLost drops all that River keeps: passes go on, and nothing is missed but time.
+func TestStateMayBeLost(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2, time.Second)
+	done := func() bool { return f.passes["tenant-0"] > 1 && f.passes["tenant-1"] > 1 }
+	f.worked(t, 1, done)
+	_, err := f.db.Pool().Exec(t.Context(), "delete from river.river_job")
+	must(t, err)
+	f.mu.Lock()
+	clear(f.passes)
+	f.mu.Unlock()
+	f.worked(t, 1, done)
+}
