@@ -186,7 +186,10 @@ func (l Ledgers) SetPaused(ctx context.Context, name string, mark []byte) error 
 	if mark != nil {
 		text = new(string(mark))
 	}
-	n, err := l.exec(ctx, "update acsync.ledgers set paused = $2::json where name = $1", name, text)
+	n, err := l.exec(ctx, `update acsync.ledgers set paused = $2::text::json,
+		failures = case when $2::text is null then 0 else failures end,
+		next_pass = case when $2::text is null and paused is not null then clock_timestamp() else next_pass end
+		where name = $1`, name, text)
 	if err == nil && n == 0 {
 		err = store.ErrMissing
 	}

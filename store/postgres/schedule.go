@@ -2,9 +2,7 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -114,39 +112,6 @@ func (s Schedule) Failed(ctx context.Context, ledger string) error {
 		clock_timestamp() + least(interval '1 minute' * (2 ^ least(failures, 10)), `+seconds(mostSoon)+`))
 		where name = $1`, ledger)
 	return explain(ledger, err)
-}
-
-// Pause lets no pass of a ledger become due until Resume. What is said of it is JSON, and for the caller to know.
-func (s Schedule) Pause(ctx context.Context, ledger string, said any) error {
-	text, err := json.Marshal(said)
-	if err != nil {
-		return fmt.Errorf("note that the ledger %s is paused: %w", ledger, err)
-	}
-	n, err := s.exec(ctx, "update acsync.ledgers set paused = $2::text::json where name = $1", ledger, string(text))
-	if err == nil && n == 0 {
-		err = store.ErrMissing
-	}
-	return explain(ledger, err)
-}
-
-// Resume ends a pause, if there is one; the next pass is due at once.
-func (s Schedule) Resume(ctx context.Context, ledger string) error {
-	_, err := s.exec(ctx, `update acsync.ledgers set paused = null, failures = 0, next_pass = clock_timestamp()
-		where name = $1 and paused is not null`, ledger)
-	return explain(ledger, err)
-}
-
-// Paused tells what Pause has said of a ledger, and reports whether it is paused.
-func (s Schedule) Paused(ctx context.Context, ledger string, said any) (bool, error) {
-	text, err := row(ctx, s.pool, func(r pgx.Row) (text *string, err error) { return text, r.Scan(&text) },
-		"select paused::text from acsync.ledgers where name = $1", ledger)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows), err == nil && text == nil:
-		return false, nil
-	case err != nil:
-		return false, explain(ledger, err)
-	}
-	return true, json.Unmarshal([]byte(*text), said)
 }
 
 // Standing is where a ledger stands, for those who watch many.
