@@ -75,13 +75,13 @@ var directions = map[string][]string{
 		"acsync/sync/kustomer", "acsync/sync/plan", "acsync/sync/verify",
 	},
 	"acsync/sync/app": {
-		"acsync/store", "acsync/store/bolt", "acsync/sync", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/config", "acsync/sync/decide",
+		"acsync/store", "acsync/store/bolt", "acsync/store/postgres", "acsync/sync", "acsync/sync/audit", "acsync/sync/check", "acsync/sync/config", "acsync/sync/decide",
 		"acsync/sync/dryrun", "acsync/sync/explain", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/journey",
 		"acsync/sync/manual", "acsync/sync/notify", "acsync/sync/plan",
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox",
-		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify",
+		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify", "acsync/sync/work",
 	},
-	"acsync/sync/work":          {"acsync/store/postgres"},
+	"acsync/sync/work":          {"acsync/store", "acsync/store/postgres"},
 	"acsync/sync/packaging":     {"acsync/sync/app", "acsync/sync/config", "acsync/sync/schedule"},
 	"acsync/sync/httpx/lenient": {},
 	"acsync/sync/httpx/redact":  {},
@@ -99,7 +99,7 @@ var foreign = map[string][]string{
 	"github.com/jedib0t/go-pretty/v6": {"acsync/sync/app", "acsync/sync/report/doc"},
 	"golang.org/x/term":               {"acsync/sync/app"},
 	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
-	"github.com/prometheus":           {"acsync/sync/notify"},
+	"github.com/prometheus":           {"acsync/sync/notify", "acsync/sync/work"},
 	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},
 }
 

@@ -27,8 +27,8 @@ type Due struct {
 }
 
 // TakeDue gives the passes that are due to a function, and moves the next one of each on, in one transaction: what
-// the function does in it happens if and only if that does. A ledger that nobody has scheduled yet is due at its
-// phase; one that is paused is not due. Several may call it at once; each pass is given to one of them.
+// the function does in it happens if and only if that does. A ledger that nobody has scheduled yet is due at once; one
+// that is paused is not due. Several may call it at once; each pass is given to one of them.
 func (s Schedule) TakeDue(
 	ctx context.Context, slots []Slot, take func(ctx context.Context, tx pgx.Tx, due []Due) error,
 ) error {
@@ -46,7 +46,7 @@ func (s Schedule) TakeDue(
 		rows, err := tx.Query(ctx, `with slots as (
 				select * from unnest($1::text[], $2::float8[], $3::float8[]) as s (name, every, phase)
 			), due as (
-				select l.no, l.next_pass, to_timestamp(s.phase + s.every *
+				select l.no, coalesce(l.next_pass, clock_timestamp()) as next_pass, to_timestamp(s.phase + s.every *
 					(1 + floor((extract(epoch from clock_timestamp()) - s.phase) / s.every))) as next
 				from acsync.ledgers l join slots s on l.name = s.name
 				where l.paused is null and (l.next_pass is null or l.next_pass <= clock_timestamp())
@@ -60,13 +60,11 @@ func (s Schedule) TakeDue(
 		var due []Due
 		for rows.Next() {
 			var name string
-			var at *time.Time
+			var at time.Time
 			if err := rows.Scan(&name, &at); err != nil {
 				return err
 			}
-			if at != nil {
-				due = append(due, Due{name, at.UTC()})
-			}
+			due = append(due, Due{name, at.UTC()})
 		}
 		if err := rows.Err(); err != nil {
 			return err

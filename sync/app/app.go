@@ -88,7 +88,7 @@ func program(l *commandLine) *cli.App {
 			"More: acsync help COMMAND; acsync help topics, the manual; acsync version.",
 		Commands: []*cli.Command{
 			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l), tenantsCommand(l),
-			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l),
+			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l), workCommand(l),
 			statusCommand(l), reportCommand(l), explainCommand(l), agentsCommand(l), auditCommand(l),
 			passesCommand(l), rulesCommand(l),
 			resolveCommand(l), retryCommand(l), ledgerCommand(l),

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/tenant"
+	"acsync/sync/work"
 )
 
 const moveHelp = `For a ledger that is to outlive its disk, or to be sent by from several machines: acsync
@@ -113,12 +114,24 @@ func errSandboxAlone() error {
 	return usagef("the sandbox keeps a ledger of its own in a file, and asks nobody real; nothing was done")
 }
 
+// migrateJobs makes the tables of the jobs of acsync work too, so that one command prepares all of a database.
+func migrateJobs(s *session) error {
+	db, err := s.tenant.Database(s.c.Context)
+	if err != nil {
+		return err
+	}
+	return work.Migrate(s.c.Context, db, s.c.StringSlice(flagGrant)...)
+}
+
 func ledgerMigrate(s *session) error {
 	if s.tenant.Demo != nil {
 		return errSandboxAlone()
 	}
 	before, after, err := tenant.Migrate(s.c.Context, s.tenant, s.c.StringSlice(flagGrant)...)
 	if err != nil {
+		return err
+	}
+	if err := migrateJobs(s); err != nil {
 		return err
 	}
 	done := fmt.Sprintf("brought the tables from version %d to %d", before, after)

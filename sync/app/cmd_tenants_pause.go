@@ -22,7 +22,7 @@ with 0. The mark lies beside the ledger.`,
 			if reason == "" {
 				return usagef("--%s TEXT is needed: who finds it paused wants to know why", flagReason)
 			}
-			return markTenants(f, "paused", func(t *tenant.Tenant) error { return t.Pause(reason) })
+			return markTenants(f, "paused", func(t *tenant.Tenant) error { return t.Pause(reason, "") })
 		}),
 	})
 }

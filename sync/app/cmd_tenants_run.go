@@ -82,7 +82,7 @@ func makePasses(f fleet, members []tenant.Member, workers int) []madePass {
 		slots <- struct{}{}
 		work.Go(func() {
 			defer func() { <-slots }()
-			made[i] = passOf(f, m, errs)
+			made[i] = jobOf(f, m, errs, "run")
 			if f.c.Bool(flagJSON) {
 				return
 			}
@@ -95,8 +95,9 @@ func makePasses(f fleet, members []tenant.Member, workers int) []madePass {
 	return made
 }
 
-// pass makes the pass of one tenant, as a command line of its own would: with its own ledger, clients and pace.
-func passOf(f fleet, m tenant.Member, errs *sharedWriter) madePass {
+// jobOf makes the pass of one tenant by a command, as a command line of its own would: with its own ledger,
+// clients and pace.
+func jobOf(f fleet, m tenant.Member, errs *sharedWriter, command ...string) madePass {
 	made := madePass{Tenant: m.Name}
 	switch {
 	case f.c.Context.Err() != nil:
@@ -106,11 +107,10 @@ func passOf(f fleet, m tenant.Member, errs *sharedWriter) madePass {
 		made.Exit, made.Text = exitCode(m.Broken), strings.ReplaceAll(m.Broken.Error(), "\n", "; ")
 		return made
 	}
-	args := []string{
-		f.program, "run", "--" + flagJSON, "--" + flagIfLocked, "skip", "--" + flagConfigDir, f.c.String(flagConfigDir),
-		"--" + flagTenant, m.Name, "--" + flagLogLevel, f.c.String(flagLogLevel),
-		"--" + flagLogFormat, f.c.String(flagLogFormat),
-	}
+	args := append([]string{f.program}, command...)
+	args = append(args, "--"+flagJSON, "--"+flagIfLocked, "skip", "--"+flagConfigDir, f.c.String(flagConfigDir),
+		"--"+flagTenant, m.Name, "--"+flagLogLevel, f.c.String(flagLogLevel),
+		"--"+flagLogFormat, f.c.String(flagLogFormat))
 	for _, name := range []string{flagMax, flagMaxDuration} {
 		if f.c.IsSet(name) {
 			args = append(args, "--"+name, fmt.Sprint(f.c.Value(name)))

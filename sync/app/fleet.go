@@ -65,12 +65,13 @@ func (f fleet) sessionOf(m tenant.Member) *session {
 	return &s
 }
 
-// chosen loads those that the flags name; all where none is named.
-func (f fleet) chosen() ([]tenant.Member, error) {
+// chosenNames are those that the flags name; all where none is named.
+func (f fleet) chosenNames() ([]string, error) {
 	globs := f.c.StringSlice(flagTenant)
 	if len(globs) == 0 {
-		return f.folder.All(), nil
+		return f.folder.Names, nil
 	}
+	var names []string
 	for _, glob := range globs {
 		matches := func(name string) bool { ok, _ := path.Match(glob, name); return ok }
 		switch _, err := path.Match(glob, ""); {
@@ -80,9 +81,22 @@ func (f fleet) chosen() ([]tenant.Member, error) {
 			return nil, usagef("--%s %q matches none of the %d tenants%s", flagTenant, glob, len(f.folder.Names),
 				config.Suggest(glob, f.folder.Names))
 		}
+		names = append(names, slices.DeleteFunc(slices.Clone(f.folder.Names), func(name string) bool {
+			return !matches(name)
+		})...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// chosen loads those that the flags name; all where none is named.
+func (f fleet) chosen() ([]tenant.Member, error) {
+	names, err := f.chosenNames()
+	if err != nil {
+		return nil, err
 	}
 	return slices.DeleteFunc(f.folder.All(), func(m tenant.Member) bool {
-		return !slices.ContainsFunc(globs, func(glob string) bool { ok, _ := path.Match(glob, m.Name); return ok })
+		return !slices.Contains(names, m.Name)
 	}), nil
 }
 

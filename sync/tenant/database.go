@@ -19,6 +19,8 @@ type database struct{ *Tenant }
 // Databases are the connections of a process to the databases of ledgers, which all tenants share. The zero
 // Databases has none yet.
 type Databases struct {
+	Most int // connections to one database; 0: as many as suit a few ledgers
+
 	mu   sync.Mutex
 	open map[string]*postgres.Database // by address
 }
@@ -30,7 +32,7 @@ func (d *Databases) Connect(ctx context.Context, url string) (*postgres.Database
 	if there := d.open[url]; there != nil {
 		return there, nil
 	}
-	made, err := postgres.Connect(ctx, url, postgres.Pool{})
+	made, err := postgres.Connect(ctx, url, postgres.Pool{Most: d.Most})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"errors"
+	"maps"
 	"sync"
 
 	"acsync/sync/config"
@@ -54,6 +55,14 @@ func (f Folder) load(names []string) []Member {
 	}
 	work.Wait()
 	return members
+}
+
+// Plain is what all tenants say that can be served, without their secrets: no file of them is opened.
+func (f Folder) Plain() map[string]config.Config {
+	all := f.plain()
+	refused, _ := config.Collisions(all)
+	maps.DeleteFunc(all, func(name string, _ config.Config) bool { return len(refused[name]) > 0 })
+	return all
 }
 
 // plain is what all tenants say, without their secrets. Who cannot be read collides with nobody.

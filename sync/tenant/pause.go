@@ -13,6 +13,8 @@ import (
 type Pause struct {
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
+	// the configuration that passes cannot work with, by its digest: another one ends the pause; empty: a person does
+	Until string `json:"until_other_than,omitempty"`
 }
 
 // pauseFile lies beside the ledger that a file is, because the configuration may be read-only.

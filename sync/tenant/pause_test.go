@@ -28,9 +28,9 @@ func TestPause(t *testing.T) {
 	}
 	expect("")
 	act(one.Resume())
-	act(one.Pause("moving"))
+	act(one.Pause("moving", ""))
 	expect("moving")
-	act(one.Pause("still moving"))
+	act(one.Pause("still moving", ""))
 	expect("still moving")
 	act(one.Resume())
 	expect("")
@@ -38,7 +38,7 @@ func TestPause(t *testing.T) {
 	expect("*")
 	act(one.Resume())
 	expect("")
-	act(one.Pause("x"))
+	act(one.Pause("x", ""))
 	if left, err := filepath.Glob(cfg.Ledger.Path + "*"); err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

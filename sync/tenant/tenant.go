@@ -5,6 +5,7 @@ package tenant
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 
 	"acsync/store"
 	"acsync/store/bolt"
+	"acsync/store/postgres"
 	surveysync "acsync/sync"
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
@@ -144,9 +146,17 @@ func (t *Tenant) Queue(mode string) Queue { return t.keeping().queue(mode) }
 func (t *Tenant) Paused() (*Pause, error) { return t.keeping().paused() }
 
 // Pause lets unattended passes be skipped from now on. It survives the process, and counts wherever the ledger is
-// used.
-func (t *Tenant) Pause(reason string) error {
-	return t.keeping().pause(Pause{reason, time.Now().UTC().Truncate(time.Second)})
+// used. Until is the digest of the configuration that passes cannot work with; empty where a person has said so.
+func (t *Tenant) Pause(reason, until string) error {
+	return t.keeping().pause(Pause{reason, time.Now().UTC().Truncate(time.Second), until})
+}
+
+// Database is the connections to the database that keeps the ledger; nil where that is a file.
+func (t *Tenant) Database(ctx context.Context) (*postgres.Database, error) {
+	if !t.Config.Ledger.InDatabase() {
+		return nil, nil
+	}
+	return t.Databases.Connect(ctx, t.Config.Ledger.URL.Reveal())
 }
 
 // Resume lets unattended passes be made again.

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"acsync/store/postgres"
+	"acsync/sync/exit"
 )
 
 // schema is where River's tables are.
@@ -135,7 +136,7 @@ func New(o Options) (*Worker, error) {
 	}, &river.PeriodicJobOpts{RunOnStart: true})
 	var err error
 	w.client, err = river.NewClient(riverpgxv5.New(o.Database.Pool()), &river.Config{
-		Schema: schema, Workers: kinds, PeriodicJobs: []*river.PeriodicJob{tick}, Logger: o.Log,
+		Schema: schema, Workers: kinds, PeriodicJobs: []*river.PeriodicJob{tick}, Logger: slog.New(quiet{o.Log.Handler()}),
 		Queues: map[string]river.QueueConfig{
 			queuePasses: {MaxWorkers: max(o.Workers, 1)}, queueTicks: {MaxWorkers: 1},
 		},
@@ -146,6 +147,14 @@ func New(o Options) (*Worker, error) {
 		PollOnly: true, FetchPollInterval: min(time.Second, o.Tick),
 	})
 	return w, err
+}
+
+// quiet leaves out what River says of its own life.
+type quiet struct{ slog.Handler }
+
+// Enabled reports whether something is to be said that somebody has to know.
+func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
 }
 
 // Run works until the context ends, and then for as long as what has begun may go on.
@@ -163,6 +172,56 @@ func (w *Worker) Run(ctx context.Context) error {
 		return fmt.Errorf("stop to work on jobs: %w", err)
 	}
 	return nil
+}
+
+// Tick is the time between two looks at the schedule.
+func (w *Worker) Tick() time.Duration { return w.options.Tick }
+
+// lookAgain is the pause between two looks whether all is done.
+const lookAgain = 500 * time.Millisecond
+
+// RunOnce works until nobody is due any more and no job is left, or the context ends.
+func (w *Worker) RunOnce(ctx context.Context) error {
+	began := time.Now()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		defer stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(lookAgain):
+			}
+			_, ago, err := w.options.Database.LastTick(ctx)
+			if err != nil || time.Since(began) < ago+w.options.Tick {
+				continue // nobody has looked at the schedule since
+			}
+			left := 0
+			err = w.options.Database.Pool().QueryRow(ctx, "select count(*) from "+schema+`.river_job
+				where queue = $1 and state in ('available', 'pending', 'running', 'scheduled', 'retryable')`,
+				queuePasses).Scan(&left)
+			if err == nil && left == 0 {
+				return
+			}
+		}
+	}()
+	return w.Run(ctx)
+}
+
+// ErrUnmigrated is a database without the tables of jobs.
+var ErrUnmigrated = exit.Advise(
+	exit.New(exit.Usage, "the database has no tables for jobs, or older ones"),
+	"run acsync ledger migrate, as the role that owns the tables", "organisations")
+
+// Ready reports whether there is all that workers need; ErrUnmigrated where the tables are not there.
+func Ready(ctx context.Context, d *postgres.Database) error {
+	there := false
+	err := d.Pool().QueryRow(ctx, "select to_regclass($1) is not null", schema+".river_job").Scan(&there)
+	if err == nil && !there {
+		return ErrUnmigrated
+	}
+	return err
 }
 
 // Enqueue lets some worker make a back-fill; it reports whether it was not enqueued before.

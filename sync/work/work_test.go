@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"acsync/store/postgres"
 	"acsync/store/postgres/pgtest"
 )
@@ -165,7 +167,9 @@ func TestWhatFollows(t *testing.T) {
 	f := newFleet(t, 3, time.Hour)
 	ctx := t.Context()
 	for _, name := range f.names {
-		must(t, f.db.TakeDue(ctx, []postgres.Slot{{Ledger: name, Every: time.Hour}}, nil)) // scheduled
+		must(t, f.db.TakeDue(ctx, []postgres.Slot{{Ledger: name, Every: time.Hour}}, func(context.Context, pgx.Tx, []postgres.Due) error {
+			return nil // scheduled
+		}))
 		must(t, f.db.SetPaused(ctx, name, []byte(`{"reason":"test"}`)))
 		if name != "tenant-2" {
 			must(t, f.db.SetPaused(ctx, name, nil)) // due at once
