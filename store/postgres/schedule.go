@@ -39,7 +39,7 @@ func (s Schedule) TakeDue(
 		names[i], every[i], phases[i] = slot.Ledger, slot.Every.Seconds(), slot.Phase.Seconds()
 	}
 	return explain("", pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, settings); err != nil {
+		if _, err := tx.Exec(ctx, settings, before(patience)); err != nil {
 			return err
 		}
 		// The next moment of the phase that lies behind now: what was missed is made up for once.
