@@ -37,7 +37,7 @@ const (
 func workCommand(l *commandLine) *cli.Command {
 	return fleetCommand(&cli.Command{
 		Name: "work", Category: groupRun,
-		Usage: "make the passes of many organisations, beside other workers, until it is stopped",
+		Usage: "make the passes of many organisations until it is stopped",
 		UsageText: `acsync work --config-dir /etc/acsync  # on as many machines as you like
 acsync work --config-dir /etc/acsync --workers 20 --listen 127.0.0.1:9464  # with figures for Prometheus
 acsync work --config-dir /etc/acsync --once  # whoever is due now, and no longer`,

@@ -158,7 +158,7 @@ func TestExamplesRun(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	program := App{Now: func() time.Time { return now }}
 	// What the stand-ins of one command cannot show, or would never end.
-	apart := regexp.MustCompile(`^source|^acsync (init|sandbox|schedule|ledger (import|restore|rebuild|backup|move|migrate)|resolve --)|jane@|--with |--in |old\.toml`)
+	apart := regexp.MustCompile(`^source|^acsync (init|sandbox|schedule|ledger (import|restore|rebuild|backup|move|migrate)|resolve --)|jane@|--with |--in |old\.toml|--config-dir`)
 	// What reads all that the stand-ins have is for LONG_TESTS alone.
 	long, slow := os.Getenv("LONG_TESTS") != "", regexp.MustCompile(
 		`^acsync (run --dry-run|check|rehearse|backfill|plan|apply|report|explain|agents|audit|rules)`)
