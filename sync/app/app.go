@@ -84,7 +84,7 @@ func program(l *commandLine) *cli.App {
 	return &cli.App{
 		Name:  "acsync",
 		Usage: "ask for feedback exactly once per conversation",
-		Description: "First: acsync run --sandbox. More: help COMMAND, help topics, acsync version.",
+		Description: "Try acsync run --sandbox. See acsync help COMMAND, help topics, acsync version.",
 		Commands: []*cli.Command{
 			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l), tenantsCommand(l),
 			runCommand(l), backfillCommand(l), planCommand(l), applyCommand(l), workCommand(l),
