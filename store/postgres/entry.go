@@ -77,6 +77,11 @@ func (c *columns) args() []any {
 	}
 }
 
+// exact gives the entries of keys, of an array of codes. A limit for each lets the server find each by the
+// index, whatever it knows of a table that has grown lately: otherwise it reads all of that.
+const exact = `select k.* from unnest($2::bytea[]) as asked (code) cross join lateral (
+	select ` + entryColumns + ` from acsync.keys where ledger = $1 and key = asked.code limit 1) as k`
+
 // upsert writes columns.
 const upsert = `insert into acsync.keys (ledger, ` + entryColumns + `)
 	select $1, * from unnest($2::bytea[], $3::smallint[], $4::text[], $5::timestamptz[], $6::timestamptz[],

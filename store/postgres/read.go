@@ -63,10 +63,11 @@ type lookup struct {
 	low, high [][]byte // between these lie the keys with a resolution, and others
 }
 
-const lookupSQL = `select ` + entryColumns + ` from acsync.keys where ledger = $1 and key = any ($2)
+const lookupSQL = exact + `
 	union all
 	select k.* from unnest($3::bytea[], $4::bytea[]) as stem (low, high) cross join lateral (
-		select ` + entryColumns + ` from acsync.keys where ledger = $1 and key >= low and key < high) as k`
+		select ` + entryColumns + ` from acsync.keys where ledger = $1 and key >= low and key < high
+		order by key limit 1000000) as k`
 
 func newLookup(keys []store.Key) (l lookup, err error) {
 	seen := map[string]bool{}

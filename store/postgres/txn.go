@@ -79,7 +79,7 @@ func (t *txn) queueLoad(b *pgx.Batch, codes [][]byte) {
 	for _, code := range codes {
 		t.slots[string(code)] = &slot{code: code}
 	}
-	b.Queue("select "+entryColumns+" from acsync.keys where ledger = $1 and key = any ($2)", t.of.no, codes).
+	b.Queue(exact, t.of.no, codes).
 		Query(func(rows pgx.Rows) error {
 			list, err := pgx.CollectRows(rows, scanCoded)
 			for _, each := range list {
