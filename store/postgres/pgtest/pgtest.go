@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -110,10 +109,8 @@ func (c *Cluster) place() (err error) {
 	if c.Dir, err = os.MkdirTemp("", "pgtest"); err != nil {
 		return err
 	}
-	if id := unprivileged(); id != nil {
-		if err := os.Chown(c.Dir, int(id.Uid), int(id.Gid)); err != nil {
-			return err
-		}
+	if err := giveAway(c.Dir); err != nil {
+		return err
 	}
 	c.Port, err = FreePort()
 	return err
@@ -128,25 +125,6 @@ func FreePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
-// unprivileged is whom the server runs as, which refuses to be root; nil where this process is not.
-var unprivileged = sync.OnceValue(func() *syscall.Credential {
-	if os.Getuid() != 0 {
-		return nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
-		}
-		uid, bad := strconv.ParseUint(u.Uid, 10, 32)
-		gid, worse := strconv.ParseUint(u.Gid, 10, 32)
-		if bad == nil && worse == nil {
-			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		}
-	}
-	return nil
-})
-
 // Command is one of the server's programs, to be run as whoever runs the server.
 func (c *Cluster) Command(bin, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(bin, name), args...)
@@ -155,7 +133,7 @@ func (c *Cluster) Command(bin, name string, args ...string) *exec.Cmd {
 	}
 	cmd.Dir = c.Dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "HOME="+c.Dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: unprivileged()}
+	cmd.SysProcAttr = processOf()
 	return cmd
 }
 
