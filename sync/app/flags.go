@@ -77,6 +77,7 @@ const (
 	flagDrain          = "drain"
 	flagListen         = "listen"
 	flagOnce           = "once"
+	flagEnqueue        = "enqueue"
 	flagSurveyPer      = "survey-per"
 	flagMayHaveArrived = "may-have-arrived"
 	flagKustomer       = "kustomer-port"

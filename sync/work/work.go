@@ -193,8 +193,8 @@ func (w *Worker) RunOnce(ctx context.Context) error {
 				return
 			case <-time.After(lookAgain):
 			}
-			_, ago, err := w.options.Database.LastTick(ctx)
-			if err != nil || time.Since(began) < ago+w.options.Tick {
+			at, ago, err := w.options.Database.LastTick(ctx)
+			if err != nil || at.IsZero() || time.Since(began) < ago+w.options.Tick {
 				continue // nobody has looked at the schedule since
 			}
 			left := 0

@@ -1,0 +1,123 @@
+//go:build unix
+
+package app_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"acsync/store/postgres"
+	"acsync/store/postgres/pgtest"
+	"acsync/sync/work"
+)
+
+// inDatabase lets the ledgers of all tenants be in one database, with the tables of jobs in it.
+func (f *fleet) inDatabase(t *testing.T) {
+	t.Helper()
+	c := pgtest.Shared(t)
+	name := c.Fresh(t, makeTables)
+	d, err := postgres.Connect(t.Context(), c.URL(pgtest.Owner, name), postgres.Pool{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := work.Migrate(t.Context(), d, pgtest.Plain); err != nil {
+		t.Fatal(err)
+	}
+	f.write(t, "_defaults.toml", "[kustomer]\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
+		"api_key_file = 'secrets/{tenant}.kustomer'\n[agent_connect]\nrequests_per_minute = 60000\n"+
+		"api_key_file = 'secrets/{tenant}.connect'\n[ledger]\nurl = '"+c.URL(pgtest.Plain, name)+"'\n")
+	for name, stand := range f.stands {
+		f.run(t, 0, "init", "--start", stand.Start().Format(time.RFC3339), "--tenant", name)
+	}
+}
+
+// TestWorkers makes the passes of two organisations by a worker. One of them has a key that is refused: it is paused, and
+// says why, until its file has changed; whoever is asked is asked once.
+func TestWorkers(t *testing.T) {
+	f := newFleet(t, "acme", "globex")
+	f.inDatabase(t)
+	f.write(t, "secrets/globex.kustomer", "eyJhbGciOiJIUzI1NiJ9.e30.wrong")
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	standing := func(name string) (level, text string, paused bool) {
+		t.Helper()
+		out, _ := f.run(t, 0, "tenants", "status", "--json")
+		var status struct {
+			Tenants []struct {
+				Tenant, Level, Text string
+				Paused              bool
+			}
+		}
+		if err := json.Unmarshal([]byte(out), &status); err != nil {
+			t.Fatal(err)
+		}
+		for _, each := range status.Tenants {
+			if each.Tenant == name {
+				return each.Level, each.Text, each.Paused
+			}
+		}
+		t.Fatalf("there is no %s:\n%s", name, out)
+		return "", "", false
+	}
+	if level, text, paused := standing("globex"); !paused || !strings.Contains(text, "exit 4") {
+		t.Errorf("globex is %s, paused %v: %s", level, paused, text)
+	}
+	if _, _, paused := standing("acme"); paused {
+		t.Error("acme is paused as well")
+	}
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	if all, _ := f.asked(t, "globex"); all != 0 {
+		t.Errorf("globex asked %d with a wrong key", all)
+	}
+	f.write(t, "secrets/globex.kustomer", f.stands["globex"].KustomerKey())
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	if _, text, paused := standing("globex"); paused {
+		t.Errorf("globex stays paused: %s", text)
+	}
+	for name := range f.stands {
+		if all, most := f.asked(t, name); all == 0 || most != 1 {
+			t.Errorf("%s: %d asked, one of them %d times", name, all, most)
+		}
+	}
+}
+
+// TestEnqueue leaves a back-fill to a worker: it is made once, whoever enqueues it how often.
+func TestEnqueue(t *testing.T) {
+	f := newFleet(t, "acme")
+	f.inDatabase(t)
+	from, to := f.now.Add(-26*time.Hour).Format(time.RFC3339), f.now.Add(-2*time.Hour).Format(time.RFC3339)
+	enqueue := []string{"backfill", "--tenant", "acme", "--from", from, "--to", to, "--enqueue"}
+	for _, want := range []string{"enqueued: a worker makes it", "enqueued already"} {
+		if out, _ := f.run(t, 0, enqueue...); !strings.Contains(out, want) {
+			t.Errorf("got %q, want %q", out, want)
+		}
+	}
+	if _, errs := f.run(t, 12, append(enqueue, "--dry-run")...); !strings.Contains(errs, "nothing was enqueued") {
+		t.Error(errs)
+	}
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	if all, most := f.asked(t, "acme"); all == 0 || most != 1 {
+		t.Errorf("%d asked, one of them %d times", all, most)
+	}
+	out, _ := f.run(t, 0, "passes", "--tenant", "acme", "--json")
+	if n := strings.Count(out, fmt.Sprintf("%q", "backfill")); n == 0 {
+		t.Errorf("no back-fill was made:\n%s", out)
+	}
+}
+
+// TestWorkersNeedADatabase says what to do where the ledgers are files, and where the tables are not made.
+func TestWorkersNeedADatabase(t *testing.T) {
+	f := newFleet(t, "acme")
+	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "acsync tenants run --all") {
+		t.Error(errs)
+	}
+	c := pgtest.Shared(t)
+	f.write(t, "_defaults.toml", "[ledger]\nurl = '"+c.URL(pgtest.Plain, c.Fresh(t, makeTables))+"'\n")
+	f.write(t, "tenants/acme.toml", "[kustomer]\norg = 'acme'\napi_key = 'a'\n[agent_connect]\napi_key = 'b'\n")
+	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "acsync ledger migrate") {
+		t.Error(errs)
+	}
+}
