@@ -82,8 +82,8 @@ func answer(ctx context.Context, l *commandLine, args []string) error {
 // program is made anew for each command line, because cli.App changes itself while it runs.
 func program(l *commandLine) *cli.App {
 	return &cli.App{
-		Name:  "acsync",
-		Usage: "ask for feedback exactly once per conversation",
+		Name:        "acsync",
+		Usage:       "ask for feedback exactly once per conversation",
 		Description: "Try acsync run --sandbox. See acsync help COMMAND, help topics, acsync version.",
 		Commands: []*cli.Command{
 			initCommand(l), checkCommand(l), rehearseCommand(l), scheduleCommand(l), tenantsCommand(l),
