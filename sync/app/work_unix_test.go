@@ -114,9 +114,19 @@ func TestWorkersNeedADatabase(t *testing.T) {
 	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "acsync tenants run --all") {
 		t.Error(errs)
 	}
+	port, err := pgtest.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := "[kustomer]\norg = 'acme'\napi_key = 'a'\n[agent_connect]\napi_key = 'b'\n"
+	f.write(t, "tenants/acme.toml", alone)
+	f.write(t, "_defaults.toml", fmt.Sprintf("[ledger]\nurl = 'postgres://jane@127.0.0.1:%d/acsync'\n", port))
+	_, errs := f.run(t, 5, "work", "--once")
+	if strings.Contains(errs, "jane") || strings.Count(errs, "\n") > 2 || !strings.Contains(errs, "cannot be reached") {
+		t.Errorf("without a server:\n%s", errs)
+	}
 	c := pgtest.Shared(t)
 	f.write(t, "_defaults.toml", "[ledger]\nurl = '"+c.URL(pgtest.Plain, c.Fresh(t, makeTables))+"'\n")
-	f.write(t, "tenants/acme.toml", "[kustomer]\norg = 'acme'\napi_key = 'a'\n[agent_connect]\napi_key = 'b'\n")
 	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "acsync ledger migrate") {
 		t.Error(errs)
 	}

@@ -86,7 +86,7 @@ const (
 // Migrate makes River's tables, or brings them up to date, as the role that owns them.
 func Migrate(ctx context.Context, d *postgres.Database, grantTo ...string) error {
 	if _, err := d.Pool().Exec(ctx, "create schema if not exists "+schema); err != nil {
-		return fmt.Errorf("make the schema %s: %w", schema, err)
+		return postgres.Explain(fmt.Errorf("make the schema %s: %w", schema, err))
 	}
 	m, err := rivermigrate.New(riverpgxv5.New(d.Pool()), &rivermigrate.Config{
 		Schema: schema, Logger: slog.New(slog.DiscardHandler),
@@ -95,7 +95,7 @@ func Migrate(ctx context.Context, d *postgres.Database, grantTo ...string) error
 		return err
 	}
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("bring the tables of the schema %s up to date: %w", schema, err)
+		return postgres.Explain(fmt.Errorf("bring the tables of the schema %s up to date: %w", schema, err))
 	}
 	for _, role := range grantTo {
 		to := pgx.Identifier{role}.Sanitize()
@@ -105,7 +105,7 @@ func Migrate(ctx context.Context, d *postgres.Database, grantTo ...string) error
 			"grant usage on all sequences in schema " + schema + " to " + to,
 		} {
 			if _, err := d.Pool().Exec(ctx, grant); err != nil {
-				return fmt.Errorf("let the role %s work on jobs: %w", to, err)
+				return postgres.Explain(fmt.Errorf("let the role %s work on jobs: %w", to, err))
 			}
 		}
 	}
@@ -163,7 +163,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if err := w.client.Start(work); err != nil {
-		return fmt.Errorf("begin to work on jobs: %w", err)
+		return postgres.Explain(fmt.Errorf("begin to work on jobs: %w", err))
 	}
 	<-ctx.Done()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.options.Drain+spare)
@@ -221,7 +221,7 @@ func Ready(ctx context.Context, d *postgres.Database) error {
 	if err == nil && !there {
 		return ErrUnmigrated
 	}
-	return err
+	return postgres.Explain(err)
 }
 
 // Enqueue lets some worker make a back-fill; it reports whether it was not enqueued before.
@@ -236,7 +236,7 @@ func Enqueue(ctx context.Context, d *postgres.Database, b Backfill) (fresh bool,
 		Queue: queuePasses, MaxAttempts: attempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished},
 	})
 	if err != nil {
-		return false, fmt.Errorf("enqueue the back-fill: %w", err)
+		return false, postgres.Explain(fmt.Errorf("enqueue the back-fill: %w", err))
 	}
 	return !inserted.UniqueSkippedAsDuplicate, nil
 }
