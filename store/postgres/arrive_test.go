@@ -74,8 +74,8 @@ func inFile(t *testing.T) *bolt.Ledger {
 	return l
 }
 
-// TestTakeIn moves a ledger from a file into the database: nothing of it is lost, its id and its sequence stay, and nobody
-// opens it before the file is known not to be used again.
+// TestTakeIn moves a ledger from a file into the database: nothing of it is lost, its id and its sequence
+// stay, and nobody opens it before the file is known not to be used again.
 func TestTakeIn(t *testing.T) {
 	file, d, ctx := inFile(t), connect(t), context.Background()
 	s, err := file.Snapshot()

@@ -8,7 +8,8 @@ import (
 	"acsync/store"
 )
 
-// TestTenant: the first opening binds a ledger to its accounts, of which no other ledger of the database can be.
+// TestTenant: the first opening binds a ledger to its accounts, of which no other ledger of the database can
+// be.
 func TestTenant(t *testing.T) {
 	ctx, d := context.Background(), created(t, Options{})
 	must(t, d.Create(ctx, "other", noon, Options{}))
@@ -24,8 +25,8 @@ func TestTenant(t *testing.T) {
 	must(t, d.Create(ctx, "third", noon, Options{Tenant: "b", Rehearsal: true}))
 }
 
-// TestCredential: the first request that may have arrived binds a ledger to the key, and a key that is refused
-// altogether does not.
+// TestCredential: the first request that may have arrived binds a ledger to the key, and a key that is
+// refused altogether does not.
 func TestCredential(t *testing.T) {
 	ctx, d := context.Background(), created(t, Options{})
 	l := opened(t, d, "acme", Options{Credential: "old"})

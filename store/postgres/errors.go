@@ -161,8 +161,8 @@ func explain(name string, err error) error {
 	return explained{err}
 }
 
-// Explain says of an error of the server, or of the network, that a library has met what it means and what to do;
-// no address and no parameter stays in it. Nil stays nil.
+// Explain says of an error of the server, or of the network, that a library has met what it means and what to
+// do; no address and no parameter stays in it. Nil stays nil.
 func Explain(err error) error { return explain("", err) }
 
 // explained is an error that has its advice.

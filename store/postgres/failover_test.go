@@ -47,9 +47,9 @@ func (p pair) connect(t *testing.T, c *pgtest.Cluster) *Database {
 	return connectTo(t, c, p.name)
 }
 
-// TestAsyncStandby: a plain role too sees that a server has standbys that no commit waits for; a standby is read and
-// never written. After a failover to one that lagged behind nothing is sent until that is settled, and then no number
-// is given twice.
+// TestAsyncStandby: a plain role too sees that a server has standbys that no commit waits for; a standby is
+// read and never written. After a failover to one that lagged behind nothing is sent until that is settled,
+// and then no number is given twice.
 func TestAsyncStandby(t *testing.T) {
 	t.Parallel()
 	ctx, p := context.Background(), newPair(t)
@@ -103,8 +103,8 @@ func TestAsyncStandby(t *testing.T) {
 	must(t, opened(t, replica, "acme", Options{Timeout: -1}).Close())
 }
 
-// TestSynchronousStandby: a commit that was not waited for, because somebody has cancelled the wait, counts as
-// failed; one that waits without end is given up.
+// TestSynchronousStandby: a commit that was not waited for, because somebody has cancelled the wait, counts
+// as failed; one that waits without end is given up.
 func TestSynchronousStandby(t *testing.T) {
 	t.Parallel()
 	ctx, p := context.Background(), newPair(t)
@@ -202,8 +202,8 @@ func TestUnsafeServer(t *testing.T) {
 	}
 }
 
-// TestRestoredDump: a dump that was restored into another server has another history. Into another database of the
-// same server it has the same, which nothing in it can tell: the receiver's data do.
+// TestRestoredDump: a dump that was restored into another server has another history. Into another database
+// of the same server it has the same, which nothing in it can tell: the receiver's data do.
 func TestRestoredDump(t *testing.T) {
 	t.Parallel()
 	ctx, from := context.Background(), pgtest.Shared(t)

@@ -77,8 +77,8 @@ func TestHistoryChangesMeanwhile(t *testing.T) {
 	wantSame(t, record(t, l, id(1)).State, store.Sending)
 }
 
-// TestDistrust: a ledger whose repair is due, or has begun, opens for nobody but who mends it, and half a repair
-// is none.
+// TestDistrust: a ledger whose repair is due, or has begun, opens for nobody but who mends it, and half a
+// repair is none.
 func TestDistrust(t *testing.T) {
 	d := created(t, Options{Distrusted: true})
 	_, err := d.Open(context.Background(), "acme", Options{})

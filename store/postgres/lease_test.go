@@ -11,8 +11,8 @@ import (
 	"acsync/store"
 )
 
-// TestLocked: one process has a ledger at a time, and whoever comes second is told who that is. Readers wait for
-// nobody.
+// TestLocked: one process has a ledger at a time, and whoever comes second is told who that is. Readers wait
+// for nobody.
 func TestLocked(t *testing.T) {
 	d := created(t, Options{})
 	first := opened(t, d, "acme", Options{})
@@ -49,8 +49,8 @@ func TestLockedRow(t *testing.T) {
 	}))
 }
 
-// TestFenced: after a take-over each method of the earlier holder that changes anything is refused, for good, and
-// leaves no trace.
+// TestFenced: after a take-over each method of the earlier holder that changes anything is refused, for good,
+// and leaves no trace.
 func TestFenced(t *testing.T) {
 	d := created(t, Options{})
 	names := changes(&Ledger{})
@@ -111,8 +111,8 @@ func TestCloseWhileOvertaken(t *testing.T) {
 	}
 }
 
-// TestTakeOver: what a killed pass has told becomes its summary, and until the quarantine is over nothing is taken
-// for lost. One that has let go leaves neither.
+// TestTakeOver: what a killed pass has told becomes its summary, and until the quarantine is over nothing is
+// taken for lost. One that has let go leaves neither.
 func TestTakeOver(t *testing.T) {
 	d := created(t, Options{})
 	l := opened(t, d, "acme", Options{})

@@ -165,8 +165,8 @@ func (l Ledgers) Holder(ctx context.Context, name string) (h store.Holder, holds
 	return h, f.holds, explain(name, err)
 }
 
-// Paused is the mark that unattended passes are not to be made, as SetPaused was given it; nil where there is none, and
-// where there is no such ledger.
+// Paused is the mark that unattended passes are not to be made, as SetPaused was given it; nil where there is
+// none, and where there is no such ledger.
 func (l Ledgers) Paused(ctx context.Context, name string) ([]byte, error) {
 	mark, err := row(ctx, l.pool, func(r pgx.Row) (mark *string, err error) { return mark, r.Scan(&mark) },
 		"select paused::text from acsync.ledgers where name = $1", name)
@@ -179,8 +179,8 @@ func (l Ledgers) Paused(ctx context.Context, name string) ([]byte, error) {
 	return []byte(*mark), nil
 }
 
-// SetPaused leaves a mark, which is JSON, or takes it away where it is nil. It needs no lease, so that a pass under way
-// goes on. A ledger that is not there is ErrMissing.
+// SetPaused leaves a mark, which is JSON, or takes it away where it is nil. It needs no lease, so that a pass
+// under way goes on. A ledger that is not there is ErrMissing.
 func (l Ledgers) SetPaused(ctx context.Context, name string, mark []byte) error {
 	var text *string
 	if mark != nil {

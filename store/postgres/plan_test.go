@@ -39,7 +39,8 @@ func BenchmarkRequest(b *testing.B) {
 	work.Wait()
 }
 
-// BenchmarkWindow records the decisions of a window of 1,000 conversations, and tells the bytes that each takes.
+// BenchmarkWindow records the decisions of a window of 1,000 conversations, and tells the bytes that each
+// takes.
 func BenchmarkWindow(b *testing.B) {
 	d := connect(b)
 	must(b, d.Create(context.Background(), "bench", noon, Options{}))
@@ -64,7 +65,8 @@ func BenchmarkWindow(b *testing.B) {
 	b.ReportMetric(window, "conversations/op")
 }
 
-// TestLookupByIndex: however a table has grown, and whatever the server knows of that, keys are found by the index.
+// TestLookupByIndex: however a table has grown, and whatever the server knows of that, keys are found by the
+// index.
 func TestLookupByIndex(t *testing.T) {
 	d := connect(t)
 	must(t, d.Create(t.Context(), "grown", noon, Options{}))

@@ -16,8 +16,8 @@ import (
 	"acsync/store/storetest"
 )
 
-// pooled starts PgBouncer in front of a server, where it gives a connection for one transaction each, and gives the
-// address of a database by it.
+// pooled starts PgBouncer in front of a server, where it gives a connection for one transaction each, and
+// gives the address of a database by it.
 func pooled(t *testing.T, c *pgtest.Cluster, name string) string {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
@@ -58,8 +58,8 @@ func pooled(t *testing.T, c *pgtest.Cluster, name string) string {
 	return "postgres://" + pgtest.Plain + "@" + address + "/" + name + "?sslmode=disable"
 }
 
-// TestPooler: a pooler that gives out connections by the transaction does no harm: many ledgers at once have fewer
-// connections than they are, and the suite of any ledger holds.
+// TestPooler: a pooler that gives out connections by the transaction does no harm: many ledgers at once have
+// fewer connections than they are, and the suite of any ledger holds.
 func TestPooler(t *testing.T) {
 	t.Parallel()
 	ctx, c := context.Background(), pgtest.Shared(t)

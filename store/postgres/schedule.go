@@ -26,9 +26,9 @@ type Due struct {
 	At     time.Time // when it was due; UTC
 }
 
-// TakeDue gives the passes that are due to a function, and moves the next one of each on, in one transaction: what
-// the function does in it happens if and only if that does. A ledger that nobody has scheduled yet is due at once; one
-// that is paused is not due. Several may call it at once; each pass is given to one of them.
+// TakeDue gives the passes that are due to a function, and moves the next one of each on, in one transaction:
+// what the function does in it happens if and only if that does. A ledger that nobody has scheduled yet is
+// due at once; one that is paused is not due. Several may call it at once; each pass is given to one of them.
 func (s Schedule) TakeDue(
 	ctx context.Context, slots []Slot, take func(ctx context.Context, tx pgx.Tx, due []Due) error,
 ) error {
@@ -80,8 +80,8 @@ func (s Schedule) TakeDue(
 	}))
 }
 
-// LastTick is when the schedule was last looked at, by the database's clock, and how long ago that is; zero for
-// never.
+// LastTick is when the schedule was last looked at, by the database's clock, and how long ago that is; zero
+// for never.
 func (s Schedule) LastTick(ctx context.Context) (at time.Time, ago time.Duration, err error) {
 	var seconds float64
 	at, err = row(ctx, s.pool, func(r pgx.Row) (at time.Time, err error) { return at, r.Scan(&at, &seconds) },
@@ -92,7 +92,8 @@ func (s Schedule) LastTick(ctx context.Context) (at time.Time, ago time.Duration
 	return at.UTC(), time.Duration(seconds * float64(time.Second)), explain("", err)
 }
 
-// Worked notes that a pass could work: the next one is made when it is due, or at once where there is more to do.
+// Worked notes that a pass could work: the next one is made when it is due, or at once where there is more to
+// do.
 func (s Schedule) Worked(ctx context.Context, ledger string, more bool) error {
 	_, err := s.exec(ctx, `update acsync.ledgers set failures = 0,
 		next_pass = case when $2 then least(next_pass, clock_timestamp()) else next_pass end where name = $1`,
@@ -103,8 +104,8 @@ func (s Schedule) Worked(ctx context.Context, ledger string, more bool) error {
 // mostSoon is the longest pause before a pass that could not work is tried again.
 const mostSoon = 15 * time.Minute
 
-// Failed notes that a pass could not work: it is tried again after one minute, two, four, and so on to fifteen,
-// unless the next one is due before.
+// Failed notes that a pass could not work: it is tried again after one minute, two, four, and so on to
+// fifteen, unless the next one is due before.
 func (s Schedule) Failed(ctx context.Context, ledger string) error {
 	_, err := s.exec(ctx, `update acsync.ledgers set failures = failures + 1, next_pass = least(next_pass,
 		clock_timestamp() + least(interval '1 minute' * (2 ^ least(failures, 10)), `+seconds(mostSoon)+`))

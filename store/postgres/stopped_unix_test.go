@@ -19,7 +19,8 @@ import (
 // holderEnv is the address of the database of which a process that a test has started holds the ledger.
 const holderEnv = "ACSYNC_TEST_HOLDER"
 
-// TestHolderProcess is what another process does: it opens the ledger, begins a request, and does what it is told.
+// TestHolderProcess is what another process does: it opens the ledger, begins a request, and does what it is
+// told.
 func TestHolderProcess(t *testing.T) {
 	address := os.Getenv(holderEnv)
 	if address == "" {
@@ -59,8 +60,8 @@ func holderProcess(t *testing.T, d *Database) (*exec.Cmd, *bufio.Scanner, func()
 	return cmd, lines, func() { _ = in.Close() }
 }
 
-// TestStoppedHolder: a process that was stopped in the middle of a request, and wakes when another one has the
-// ledger, knows that it is too late to send, and writes nothing. Until then its request may be under way.
+// TestStoppedHolder: a process that was stopped in the middle of a request, and wakes when another one has
+// the ledger, knows that it is too late to send, and writes nothing. Until then its request may be under way.
 func TestStoppedHolder(t *testing.T) {
 	t.Parallel()
 	d := created(t, Options{})
@@ -83,7 +84,8 @@ func TestStoppedHolder(t *testing.T) {
 	wantSame(t, record(t, l, id(1)).State, store.InDoubt)
 }
 
-// TestKilledHolder: the ledger of a process that was killed is free as soon as that is certain, or the lease is over.
+// TestKilledHolder: the ledger of a process that was killed is free as soon as that is certain, or the lease
+// is over.
 func TestKilledHolder(t *testing.T) {
 	d := created(t, Options{})
 	cmd, _, _ := holderProcess(t, d)

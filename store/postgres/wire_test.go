@@ -197,7 +197,8 @@ func TestNoPassword(t *testing.T) {
 	}
 }
 
-// TestUnmigrated: a database without tables, or with those of another version, is told from one without a ledger.
+// TestUnmigrated: a database without tables, or with those of another version, is told from one without a
+// ledger.
 func TestUnmigrated(t *testing.T) {
 	d := created(t, Options{})
 	for set, says := range map[string]string{

@@ -43,7 +43,8 @@ overlap ranges are read.`,
 	})
 }
 
-// enqueueBackfill leaves the back-fill to whichever worker has time. What is wrong with the range is told at once.
+// enqueueBackfill leaves the back-fill to whichever worker has time. What is wrong with the range is told at
+// once.
 func enqueueBackfill(s *session) error {
 	for _, name := range []string{flagRestart, flagDryRun, flagMaxDuration, flagReport, flagConfirm} {
 		if s.c.IsSet(name) {

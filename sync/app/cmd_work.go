@@ -143,8 +143,8 @@ func durationFlag(c *cli.Context, name string, usual time.Duration) (time.Durati
 	return time.Duration(d), nil
 }
 
-// connect finds the database that the ledgers of the tenants are in. It has to be one for all that this worker
-// serves; those elsewhere are not its own.
+// connect finds the database that the ledgers of the tenants are in. It has to be one for all that this
+// worker serves; those elsewhere are not its own.
 func (m *worksFor) connect() error {
 	for _, name := range m.folder.Names {
 		one := m.folder.Load(name)
@@ -220,8 +220,8 @@ func (m *worksFor) tenantOf(ledger string) string {
 	return ""
 }
 
-// Tenants are those that are served now. Who was paused because passes could not work with its configuration is
-// resumed where that has changed.
+// Tenants are those that are served now. Who was paused because passes could not work with its configuration
+// is resumed where that has changed.
 func (m *worksFor) Tenants(ctx context.Context) ([]work.Tenant, error) {
 	all, err := m.tenants()
 	if err != nil {
@@ -289,7 +289,8 @@ func (m *worksFor) Backfill(_ context.Context, b work.Backfill) work.Outcome {
 	return m.job(b.Tenant, args...)
 }
 
-// job carries a command out for a tenant. Its context is that of the worker: what ends that lets the pass drain.
+// job carries a command out for a tenant. Its context is that of the worker: what ends that lets the pass
+// drain.
 func (m *worksFor) job(name string, command ...string) work.Outcome {
 	m.mu.Lock()
 	f := m.fleet
@@ -302,7 +303,8 @@ func (m *worksFor) job(name string, command ...string) work.Outcome {
 	return m.outcome(member, made)
 }
 
-// outcome says what follows on a pass, and pauses a tenant whose passes cannot work until somebody does something.
+// outcome says what follows on a pass, and pauses a tenant whose passes cannot work until somebody does
+// something.
 func (m *worksFor) outcome(member tenant.Member, made madePass) work.Outcome {
 	o := work.Outcome{Exit: int(made.Exit), Text: made.Text}
 	var pass struct {

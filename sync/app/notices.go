@@ -47,7 +47,9 @@ func backfillOver(c *cli.Context, over fetch.Window) string {
 func goOn(c *cli.Context, b store.Backfill) string {
 	text := fmt.Sprintf("acsync %s%s --%s %s --%s %s", c.Command.Name, here(c), flagFrom, rangeEnd(b.From), flagTo,
 		rangeEnd(b.To))
-	apart := []string{flagConfig, flagConfigDir, flagTenant, flagSandbox, flagFrom, flagTo, flagRestart, flagKnock, flagDryRun}
+	apart := []string{
+		flagConfig, flagConfigDir, flagTenant, flagSandbox, flagFrom, flagTo, flagRestart, flagKnock, flagDryRun,
+	}
 	for _, flag := range c.Command.Flags {
 		name := flag.Names()[0]
 		if !c.IsSet(name) || slices.Contains(apart, name) {

@@ -221,7 +221,9 @@ func (s *session) startDemo() (stop func() error, err error) {
 	if s.c.IsSet(flagConfig) {
 		source.Path = s.c.String(flagConfig)
 	}
-	s.tenant = &tenant.Tenant{Name: "sandbox", Databases: s.databases, Demo: &tenant.Demo{Start: stand.Start(), Known: known(stand)}}
+	s.tenant = &tenant.Tenant{
+		Name: "sandbox", Databases: s.databases, Demo: &tenant.Demo{Start: stand.Start(), Known: known(stand)},
+	}
 	s.tenant.Config, err = tenant.Load(source)
 	if err == nil {
 		s.drain.limit(s.tenant.Config.Sync.Drain)

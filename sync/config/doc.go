@@ -22,15 +22,15 @@
 //
 // A key comes from the environment, from the place that one of its further keys names, or stands in the
 // configuration file itself. The further keys end in _file; for the services also in _env (another variable),
-// _command (a program that prints it, without a shell) and _credential (of systemd). A later layer wins over an
-// earlier one, whatever its source. Two sources in the same layer (api_key and api_key_file both in the file, or both
-// as variables) are a fault, since one of them is a leftover. A key in the configuration file itself is accepted only
-// when nobody but the owner can read the file, or when base_url is a loopback address. No fault ever quotes a
-// secret, the path of a secret file, a command or its output, or a URL.
+// _command (a program that prints it, without a shell) and _credential (of systemd). A later layer wins over
+// an earlier one, whatever its source. Two sources in the same layer (api_key and api_key_file both in the
+// file, or both as variables) are a fault, since one of them is a leftover. A key in the configuration file
+// itself is accepted only when nobody but the owner can read the file, or when base_url is a loopback
+// address. No fault ever quotes a secret, the path of a secret file, a command or its output, or a URL.
 //
 // # Paths
 //
-// Relative paths are relative to the directory of the configuration file that they stand in, and those of variables to
-// that of the configuration file, or of the folder; after [Load] they can be opened as they are. In a folder {tenant} is
-// replaced in them, and in where a secret is kept, by the name of the tenant.
+// Relative paths are relative to the directory of the configuration file that they stand in, and those of
+// variables to that of the configuration file, or of the folder; after [Load] they can be opened as they are.
+// In a folder {tenant} is replaced in them, and in where a secret is kept, by the name of the tenant.
 package config

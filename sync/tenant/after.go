@@ -14,8 +14,8 @@ const (
 	NextNone  Next = "none"  // none that would help, until a person or a changed configuration says so
 )
 
-// After says what follows on a pass that ended with a code. It pauses nobody: a pass that cannot work refuses before it
-// sends, so that who is told by a calendar may go on making it, and who keeps a queue need not.
+// After says what follows on a pass that ended with a code. It pauses nobody: a pass that cannot work refuses
+// before it sends, so that who is told by a calendar may go on making it, and who keeps a queue need not.
 func After(code exit.Code) Next {
 	switch code {
 	case exit.Done, exit.NeedsHand, exit.Locked, exit.WouldSend:

@@ -8,7 +8,8 @@ import (
 	"acsync/sync/config"
 )
 
-// loadedAtOnce is how many tenants are loaded at the same time: a command that tells a secret may take seconds.
+// loadedAtOnce is how many tenants are loaded at the same time: a command that tells a secret may take
+// seconds.
 const loadedAtOnce = 8
 
 // Folder is a directory with many tenants.
@@ -18,7 +19,8 @@ type Folder struct {
 	databases *Databases
 }
 
-// OpenFolder lists the tenants of a directory; see [config.OpenFolder]. The source says what is common to them.
+// OpenFolder lists the tenants of a directory; see [config.OpenFolder]. The source says what is common to
+// them.
 func OpenFolder(dir string, source config.Source, databases *Databases) (Folder, error) {
 	list, err := config.OpenFolder(dir, source)
 	return Folder{list, source, databases}, err
@@ -33,10 +35,12 @@ type Member struct {
 	Origins  map[string]string // where each key has come from; see [config.Source].Origins
 }
 
-// Load loads one tenant, and refuses it where another one of the folder has the same accounts or the same files.
+// Load loads one tenant, and refuses it where another one of the folder has the same accounts or the same
+// files.
 func (f Folder) Load(name string) Member { return f.load([]string{name})[0] }
 
-// All loads all tenants, in the order of their names. Those that are broken keep nobody else from being served.
+// All loads all tenants, in the order of their names. Those that are broken keep nobody else from being
+// served.
 func (f Folder) All() []Member { return f.load(f.Names) }
 
 func (f Folder) load(names []string) []Member {

@@ -69,7 +69,8 @@ func TestHeartbeat(t *testing.T) {
 		}, got); d != "" {
 			t.Errorf("in the pass (-want +got):\n%s", d)
 		}
-		// It goes on while nothing happens, so that silence means something, and ends before the ledger is closed.
+		// It goes on while nothing happens, so that silence means something, and ends before the ledger is
+		// closed.
 		time.Sleep(10 * HeartbeatEvery)
 		synctest.Wait()
 		_, before := ledger.last()

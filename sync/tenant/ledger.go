@@ -76,12 +76,13 @@ type keeping interface {
 	discard() error
 	// abandoned reports whether there is none, but was one.
 	abandoned() bool
-	// holder is who has it open for writing, or had it last and did not let go of it; fs.ErrNotExist is nobody.
-	// Holds reports whether it is known that it has it still.
+	// holder is who has it open for writing, or had it last and did not let go of it; fs.ErrNotExist is
+	// nobody. Holds reports whether it is known that it has it still.
 	holder() (h store.Holder, holds bool, err error)
 	waiters() ([]store.Waiter, error)
 	queue(mode string) Queue
-	// paused tells whether unattended passes are not to be made; nil: they are. It is kept where every pass sees it.
+	// paused tells whether unattended passes are not to be made; nil: they are. It is kept where every pass
+	// sees it.
 	paused() (*Pause, error)
 	pause(p Pause) error
 	// resume does nothing where it is not paused.

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// machineID is the identity that a Linux system keeps of itself, see machine-id(5); empty for others, and in a
-// container.
+// machineID is the identity that a Linux system keeps of itself, see machine-id(5); empty for others, and in
+// a container.
 func machineID() string {
 	if runtime.GOOS != "linux" {
 		return ""

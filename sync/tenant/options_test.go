@@ -17,8 +17,8 @@ import (
 	"acsync/sync/manual"
 )
 
-// examplesOf are the pieces of TOML that stand in comments: lines behind "# " that are a key or a header, of which a header
-// takes the keys below it along.
+// examplesOf are the pieces of TOML that stand in comments: lines behind "# " that are a key or a header, of
+// which a header takes the keys below it along.
 func examplesOf(text string) []string {
 	rule := regexp.MustCompile(`^# (\[\[rule\]\])$`)
 	key := regexp.MustCompile(`^# ((?:brand|language|country|employee_custom_id|custom_properties|name|when|action|delay|set) = .*)$`)
@@ -86,14 +86,16 @@ func loadExample(t *testing.T, piece string) config.Config {
 	return cfg
 }
 
-// TestExamplesCompile loads each example of the configuration and of the manual by itself, its expressions included.
+// TestExamplesCompile loads each example of the configuration and of the manual by itself, its expressions
+// included.
 func TestExamplesCompile(t *testing.T) {
 	for _, piece := range examples(t) {
 		loadExample(t, piece)
 	}
 }
 
-// TestExamplesOfLanguagesFallBack holds that each example for the language ends in English where the customer's is no code.
+// TestExamplesOfLanguagesFallBack holds that each example for the language ends in English where the
+// customer's is no code.
 func TestExamplesOfLanguagesFallBack(t *testing.T) {
 	found := 0
 	for _, piece := range examples(t) {
@@ -121,8 +123,8 @@ func TestExamplesOfLanguagesFallBack(t *testing.T) {
 	}
 }
 
-// TestExitCodeOfSkippedRecoveries holds that whoever was never asked for being a recovery is no reason for calm, and none to
-// hide what ended the pass.
+// TestExitCodeOfSkippedRecoveries holds that whoever was never asked for being a recovery is no reason for
+// calm, and none to hide what ended the pass.
 func TestExitCodeOfSkippedRecoveries(t *testing.T) {
 	skipped := func(n int, reason decide.Reason) surveysync.Result {
 		return surveysync.Result{Counts: map[store.State]int{store.Skipped: n}, Reasons: surveysync.Reasons{store.Skipped: {reason: n}}}

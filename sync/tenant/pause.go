@@ -13,7 +13,8 @@ import (
 type Pause struct {
 	Reason string    `json:"reason"`
 	Since  time.Time `json:"since"`
-	// the configuration that passes cannot work with, by its digest: another one ends the pause; empty: a person does
+	// the configuration that passes cannot work with, by its digest: another one ends the pause; empty: a
+	// person does
 	Until string `json:"until_other_than,omitempty"`
 }
 

@@ -13,7 +13,8 @@ import (
 	"acsync/sync/exit"
 )
 
-// TestRehearsalAdvisesNothingReal holds that what does not go with a rehearsal's ledger names no command for the real one.
+// TestRehearsalAdvisesNothingReal holds that what does not go with a rehearsal's ledger names no command for
+// the real one.
 func TestRehearsalAdvisesNothingReal(t *testing.T) {
 	now := time.Now()
 	for name, err := range map[string]error{
@@ -41,7 +42,8 @@ func TestRehearsalAdvisesNothingReal(t *testing.T) {
 	}
 }
 
-// TestRehearse leaves the tenant as it is, and asks no data of a key of which it is not known whether they show its requests.
+// TestRehearse leaves the tenant as it is, and asks no data of a key of which it is not known whether they
+// show its requests.
 func TestRehearse(t *testing.T) {
 	real := &Tenant{Name: "acme"}
 	real.Config = config.Default()

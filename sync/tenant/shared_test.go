@@ -65,11 +65,12 @@ func (b *borrow) yield(ctx context.Context) <-chan error {
 	return ended
 }
 
-// between is a while that ends between two tries of a pass that waits: of two that write at the very same instant, as they
-// easily do in virtual time, the word of one is lost until its next try.
+// between is a while that ends between two tries of a pass that waits: of two that write at the very same
+// instant, as they easily do in virtual time, the word of one is lost until its next try.
 const between = 5*time.Second + askAgainEvery/2
 
-// TestShared lets another have the ledger, for writing and in a dry run, and says meanwhile that it waits itself.
+// TestShared lets another have the ledger, for writing and in a dry run, and says meanwhile that it waits
+// itself.
 func TestShared(t *testing.T) {
 	for name, o := range map[string]Access{"writing": {}, "dry run": {ReadOnly: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +130,8 @@ func TestShared(t *testing.T) {
 	}
 }
 
-// TestSharedWithSeveral takes the ledger again when all have had it that waited before, and not the first of them alone.
+// TestSharedWithSeveral takes the ledger again when all have had it that waited before, and not the first of
+// them alone.
 func TestSharedWithSeveral(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBorrow(t, Access{})
@@ -172,7 +174,8 @@ func TestSharedWithAWaiterThatIsGone(t *testing.T) {
 	})
 }
 
-// TestSharedIsStopped ends the waiting with the context: with the ledger where that is free, and else without.
+// TestSharedIsStopped ends the waiting with the context: with the ledger where that is free, and else
+// without.
 func TestSharedIsStopped(t *testing.T) {
 	stop := errors.New("SIGTERM")
 	for name, held := range map[string]bool{"free": false, "held": true} {

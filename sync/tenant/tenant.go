@@ -138,15 +138,16 @@ func (t *Tenant) Holder() (h store.Holder, holds bool, err error) { return t.kee
 // Waiters tells who waits for the ledger, by their own word, those who came first before the others.
 func (t *Tenant) Waiters() ([]store.Waiter, error) { return t.keeping().waiters() }
 
-// Queue is this process's place among those that wait for the ledger, and has not said yet that it waits. Mode
-// is the name of its command.
+// Queue is this process's place among those that wait for the ledger, and has not said yet that it waits.
+// Mode is the name of its command.
 func (t *Tenant) Queue(mode string) Queue { return t.keeping().queue(mode) }
 
 // Paused tells whether unattended passes are not to be made, and why; nil where they are.
 func (t *Tenant) Paused() (*Pause, error) { return t.keeping().paused() }
 
-// Pause lets unattended passes be skipped from now on. It survives the process, and counts wherever the ledger is
-// used. Until is the digest of the configuration that passes cannot work with; empty where a person has said so.
+// Pause lets unattended passes be skipped from now on. It survives the process, and counts wherever the
+// ledger is used. Until is the digest of the configuration that passes cannot work with; empty where a person
+// has said so.
 func (t *Tenant) Pause(reason, until string) error {
 	return t.keeping().pause(Pause{reason, time.Now().UTC().Truncate(time.Second), until})
 }
