@@ -69,17 +69,19 @@ func insertion(name string, s store.Snapshot, distrusted bool) (sql string, args
 	if err != nil || len(id) != idBytes {
 		return "", nil, fmt.Errorf("a ledger cannot have the id %.20q", s.ID)
 	}
-	return `insert into acsync.ledgers (id, name, tenant, rehearsal, identity, created, start, floor, checkpoint,
+	sql = `insert into acsync.ledgers (id, name, tenant, rehearsal, identity, created, start, floor, checkpoint,
 			witnessed, known_from, acknowledged, lateness, counts, changes, intents, accepted, others, life, excused,
 			credential, credential_since, distrusted, system, timeline)
 		values ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-			$20, $21, $22, $23, ` + historySQL + `) on conflict do nothing`, []any{
+			$20, $21, $22, $23, ` + historySQL + `) on conflict do nothing`
+	args = []any{
 		id, name, s.Tenant, s.Rehearsal, string(s.Identity.OrDefault()), milli(s.Created), milli(s.Start),
 		null(milli(s.Floor)), milli(s.Checkpoint), milli(s.Witnessed), null(milli(s.KnownFrom)),
-		null(milli(s.Acknowledged)), s.Lateness.Encode(), make([]int64, store.Dropped+1),
-		int64(s.Transaction), int64(s.Intents), int64(s.Accepted), int64(s.Foreign), int64(s.Life),
-		int64(s.Excused), s.Credential, int64(s.BoundAt), distrusted,
-	}, nil
+		null(milli(s.Acknowledged)), s.Lateness.Encode(), make([]int64, store.Dropped+1), int64(s.Transaction),
+		int64(s.Intents), int64(s.Accepted), int64(s.Foreign), int64(s.Life), int64(s.Excused), s.Credential,
+		int64(s.BoundAt), distrusted,
+	}
+	return sql, args, nil
 }
 
 // Discard takes a ledger of rehearsals away, whoever it is bound to: nobody real was asked, so that nothing
