@@ -63,7 +63,11 @@ func (a App) Run(ctx context.Context, args, env []string, stdin io.Reader, stdou
 	if err != nil && (!errors.As(err, &pass) || pass.err != nil) {
 		complain(l, err)
 	}
-	return int(exitCode(err))
+	code := exitCode(err)
+	if slices.Contains(l.success, code) {
+		code = exit.Done
+	}
+	return int(code)
 }
 
 func answer(ctx context.Context, l *commandLine, args []string) error {

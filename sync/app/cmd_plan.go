@@ -40,7 +40,7 @@ report, then: acsync apply FILE.`,
 			value(flagFrom,
 				"the `TIME` at which the range begins, as of backfill; by default it is what run would read"),
 			value(flagTo, "the `TIME` before which the range ends; also now"),
-		}, passFlagsBut(flagDryRun, flagConfirm, flagKnock)...),
+		}, passFlagsBut(flagDryRun, flagConfirm, flagKnock, flagSuccess)...),
 		Action: inPass(l, func(s *session) error {
 			file, err := newPlanFile(s.c)
 			if err != nil {

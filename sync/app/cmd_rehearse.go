@@ -33,7 +33,7 @@ acsync rehearse --restart --start "48h ago"  # begin anew, two days ago`,
 			toggle(flagRestart, "forget the rehearsals before, and begin anew at --start"),
 			number(flagMax, strconv.Itoa(handful),
 				"create at most `N` survey requests; the rest waits for the next rehearsal"),
-		}, passFlagsBut(flagDryRun, flagMax, flagConfirm, flagKnock)...),
+		}, passFlagsBut(flagDryRun, flagMax, flagConfirm, flagKnock, flagSuccess)...),
 		Action: inPass(l, rehearse),
 	})
 }

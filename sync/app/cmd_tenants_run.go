@@ -36,6 +36,7 @@ let all passes finish what they have begun, and begin no other.`,
 			number(flagMax, "no limit", "create at most `N` survey requests for each tenant"),
 			described(flagMaxDuration, "no limit", "stop each pass after a `DURATION` such as 15m; the rest is "+
 				"kept for later"),
+			successFlag(),
 		},
 		Action: inFleet(l, false, runTenants),
 	})
@@ -63,6 +64,11 @@ func runTenants(f fleet) error {
 	if _, err := readRunLimits(f.c); err != nil {
 		return err
 	}
+	success, err := readSuccessCodes(f.c)
+	if err != nil {
+		return err
+	}
+	f.success = success
 	members, err := f.chosen()
 	if err != nil {
 		return err

@@ -144,6 +144,7 @@ func passFlags() []cli.Flag {
 			"requests; needed above %d", unconfirmed)),
 		toggle(flagKnock, "send one request at once although Agent Connect was found down, and the rest if "+
 			"it is answered"),
+		successFlag(),
 		reportFlag(),
 		toggle(flagReveal, "show e-mail addresses in full in the files of --report"),
 	}

@@ -35,6 +35,7 @@ type commandLine struct {
 	says           *voice
 	member         *tenant.Member // of a folder that is loaded already; nil: none is
 	drain          *drain
+	success        []exit.Code // that the process ends with 0 in place of
 	databases      *tenant.Databases
 	// carries out another command line, of one of many tenants that are loaded already; its result is the exit code
 	again func(
@@ -75,7 +76,10 @@ func in(l *commandLine, act func(*session) error) cli.ActionFunc { return inSess
 
 // inPass is in for a command that makes a pass. Whatever is logged has its id, from here on.
 func inPass(l *commandLine, act func(*session) error) cli.ActionFunc {
-	return func(c *cli.Context) error {
+	return func(c *cli.Context) (err error) {
+		if l.success, err = readSuccessCodes(c); err != nil {
+			return err
+		}
 		l.says.pass.Store(new(surveysync.NewPassID(time.Now())))
 		return in(l, act)(c)
 	}
