@@ -22,7 +22,7 @@ func scheduleCommand(l *commandLine) *cli.Command {
 	part := func(kind, usage, examples string, flags ...cli.Flag) *cli.Command {
 		act := func(s *session) error { return writeSchedule(s, kind) }
 		return command(&cli.Command{
-			Name: kind, Usage: usage, UsageText: examples, Description: scheduleHelp, Action: reading(l, act),
+			Name: kind, Usage: usage, UsageText: examples, Description: scheduleHelp, Action: offline(l, act),
 			Flags: append(flags,
 				preset(flagEvery, "15m", "make a pass each `DURATION` that divides an hour or a day"),
 				preset(flagName, "acsync", "call the files, and what they install, `NAME`"),

@@ -64,6 +64,7 @@ const (
 	flagKnock       = "knock"
 	flagExpires     = "expires"
 	flagDetailed    = "detailed-exitcode"
+	flagSuccess     = "success-codes"
 
 	flagAcceptRestored = "accept-restored"
 	flagAcceptTenant   = "accept-tenant"
@@ -161,6 +162,12 @@ func passFlagsBut(names ...string) []cli.Flag {
 func ifLockedFlag() cli.Flag {
 	return preset(flagIfLocked, "fail",
 		"when another process holds the ledger, `ACT` so: fail, skip (exit 0), or wait=5m")
+}
+
+// successFlag stands on the commands that a scheduler starts.
+func successFlag() cli.Flag {
+	return described(flagSuccess, "0", "exit 0 in place of these `CODES`, such as 3,11: for a scheduler that takes "+
+		"every other code for a failure")
 }
 
 func value(name, usage string) cli.Flag  { return &cli.StringFlag{Name: name, Usage: usage} }

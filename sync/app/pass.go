@@ -28,7 +28,12 @@ const beginning = 24 * time.Hour
 type prepare func(*session, *surveysync.Options) error
 
 func passAction(l *commandLine, complete prepare) cli.ActionFunc {
-	return inPass(l, func(s *session) error { return makePass(s, nil, complete) })
+	return inPass(l, func(s *session) (err error) {
+		if l.success, err = readSuccessCodes(s.c); err != nil {
+			return err
+		}
+		return makePass(s, nil, complete)
+	})
 }
 
 type pass struct {

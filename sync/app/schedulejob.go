@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -52,8 +50,11 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 	if j.Config, err = filepath.Abs(s.c.String(flagConfig)); err != nil {
 		return j, err
 	}
-	if j.Ledger, err = filepath.Abs(cfg.Ledger.Path); err != nil {
-		return j, err
+	if !cfg.Ledger.NamesDatabase() {
+		if j.Ledger, err = filepath.Abs(cfg.Ledger.Path); err != nil {
+			return j, err
+		}
+		j.Writes = append(j.Writes, filepath.Dir(j.Ledger))
 	}
 	for _, file := range s.c.StringSlice(flagReport) {
 		path, err := filepath.Abs(file)
@@ -61,28 +62,29 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 			return j, err
 		}
 		j.Reports = append(j.Reports, path)
+		j.Writes = append(j.Writes, filepath.Dir(path))
 	}
-	owner, home := ownerOf(j.Ledger)
-	j.User, j.Keys = owner, scheduledKeys(s, j.Config)
+	j.Writes = unique(j.Writes)
+	home := whoPasses(s, &j)
+	j.Keys = scheduledKeys(s, j.Config)
 	// The second witness lies in the home of the user who makes the passes, who may be another one.
 	passes := *s.tenant
 	if home != "" {
 		passes.Env = append(slices.Clone(s.env), "HOME="+home)
 	}
 	j.Settings = scheduledSettings(s, passes.Env)
-	j.Writes = append(j.Writes, filepath.Dir(j.Ledger))
-	for _, file := range j.Reports {
-		j.Writes = append(j.Writes, filepath.Dir(file))
-	}
-	j.Writes = unique(j.Writes)
 	// That others are told keeps no pass from its work, and neither does a backup that cannot be made.
-	optional := []string{passes.WitnessDir(), cfg.Ledger.BackupDir}
+	var optional []string
+	if !j.InDatabase() {
+		optional = append(optional, passes.WitnessDir(), cfg.Ledger.BackupDir)
+	}
 	if j.Metrics != "" {
 		optional = append(optional, filepath.Dir(j.Metrics))
 	}
 	j.MayWrite = slices.DeleteFunc(unique(optional), func(dir string) bool {
 		return dir == "" || slices.Contains(j.Writes, dir)
 	})
+	withoutUser(cfg, &j)
 	j.Again = scheduleAgain(s)
 	return j, checkPlaces(j)
 }
@@ -176,47 +178,28 @@ func calledBy(name, real string) string {
 	return called
 }
 
-// ownerOf is the user whose the ledger is, or its directory before there is one, and his home directory; the
-// user of this process where that is not known.
-func ownerOf(ledger string) (name, home string) {
-	for _, path := range []string{ledger, filepath.Dir(ledger)} {
-		id, known := ownerID(path)
-		if !known {
-			continue
-		}
-		// The environment says better where one's own home is.
-		if int(id) == os.Geteuid() {
-			break
-		}
-		if found, err := user.LookupId(strconv.FormatUint(uint64(id), 10)); err == nil {
-			return found.Username, found.HomeDir
-		}
-		return strconv.FormatUint(uint64(id), 10), ""
-	}
-	current, err := user.Current()
-	if err != nil {
-		return strconv.Itoa(os.Geteuid()), ""
-	}
-	return current.Username, ""
-}
-
 // scheduledKeys are the files of the keys that a pass needs, or uses when they are there. One that stands in
-// the configuration itself needs none.
+// the configuration itself needs none, nor does one that a program tells.
 func scheduledKeys(s *session, configFile string) (keys []schedule.Key) {
-	cfg, variables, paths := s.tenant.Config, config.Variables(), s.tenant.Config.Paths()
+	cfg, variables := s.tenant.Config, config.Variables()
 	for _, key := range config.Secrets() {
-		file, fromEnv := paths[key+"_file"], s.origins[key] == variables[key]
+		kept, fromEnv := cfg.Kept(key), s.origins[key] == variables[key]
 		required := key == "kustomer.api_key" || key == "agent_connect.api_key"
 		switch {
 		// No pass uses the test key.
-		case key == "agent_connect.test_api_key", cfg.Secret(key).IsSet() && file == "" && !fromEnv,
-			!cfg.Secret(key).IsSet() && !required:
+		case key == "agent_connect.test_api_key", kept.Kind == config.KeptInline && !fromEnv,
+			kept.Kind == config.KeptByCommand, kept.Kind == config.KeptNowhere && !required:
 			continue
 		}
 		name := strings.ReplaceAll(key, ".", "_")
-		k := schedule.Key{Name: name, Variable: variables[key+"_file"], File: file}
-		k.Configured = file != "" && s.origins[key+"_file"] != k.Variable
-		if file == "" {
+		k := schedule.Key{Name: name, Variable: variables[key+"_file"]}
+		switch kept.Kind {
+		case config.KeptInFile:
+			k.File = kept.Name
+			k.Configured = s.origins[key+"_file"] != k.Variable
+		case config.KeptAsCredential:
+			k.Credential, k.File = kept.Name, filepath.Join(filepath.Dir(configFile), "keys", kept.Name)
+		default:
 			k.File = filepath.Join(filepath.Dir(configFile), "keys", name)
 		}
 		_, err := os.Stat(k.File)
@@ -235,6 +218,18 @@ var surroundings = []schedule.Variable{
 	{Name: "TZ"},
 	{Name: "SSL_CERT_FILE", Path: true},
 	{Name: "SSL_CERT_DIR", Path: true},
+}
+
+// databaseSurroundings are those that count for the connection to a database (documented, libpq).
+var databaseSurroundings = []schedule.Variable{
+	{Name: "PGHOST"},
+	{Name: "PGPORT"},
+	{Name: "PGUSER"},
+	{Name: "PGSSLMODE"},
+	{Name: "PGPASSFILE", Path: true},
+	{Name: "PGSSLROOTCERT", Path: true},
+	{Name: "PGSSLCERT", Path: true},
+	{Name: "PGSSLKEY", Path: true},
 }
 
 // scheduledSettings are the variables that this process has, and a schedule has not. Nothing that holds a
@@ -261,6 +256,16 @@ func scheduledSettings(s *session, env []string) (settings []schedule.Variable) 
 	slices.SortFunc(settings, func(a, b schedule.Variable) int { return cmp.Compare(a.Name, b.Name) })
 	for _, v := range surroundings {
 		take(v)
+	}
+	if s.tenant.Config.Ledger.NamesDatabase() {
+		for _, v := range databaseSurroundings {
+			take(v)
+		}
+		if password, _ := config.Variable(env, "PGPASSWORD"); password != "" {
+			s.terminal.logger(s.stderr).Warn("PGPASSWORD is not written into the files: write the address of the " +
+				"database with its password into a file, and name that in ledger.url_file")
+		}
+		return settings
 	}
 	// Where the second witness is kept follows from one of these.
 	if s.tenant.Config.Ledger.Witness == config.WitnessAuto {

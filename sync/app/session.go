@@ -63,6 +63,7 @@ type session struct {
 	c        *cli.Context
 	terminal terminal
 	readOnly bool // the command only tells what is
+	offline  bool // and needs no secret, so that these stay where they are kept
 	tenant   *tenant.Tenant
 	stand    *sandbox.Sandbox  // the stand-ins of a demonstration; else nil
 	origins  map[string]string // where the keys of the configuration have come from
@@ -72,25 +73,29 @@ type session struct {
 }
 
 // in gives a command what it needs, and takes it back when that has ended.
-func in(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, false, act) }
+func in(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, session{}, act) }
 
 // inPass is in for a command that makes a pass. Whatever is logged has its id, from here on.
 func inPass(l *commandLine, act func(*session) error) cli.ActionFunc {
-	return func(c *cli.Context) (err error) {
-		if l.success, err = readSuccessCodes(c); err != nil {
-			return err
-		}
+	return func(c *cli.Context) error {
 		l.says.pass.Store(new(surveysync.NewPassID(time.Now())))
 		return in(l, act)(c)
 	}
 }
 
 // reading is in for a command that only tells what is, and does so whatever else stands in the environment.
-func reading(l *commandLine, act func(*session) error) cli.ActionFunc { return inSession(l, true, act) }
+func reading(l *commandLine, act func(*session) error) cli.ActionFunc {
+	return inSession(l, session{readOnly: true}, act)
+}
 
-func inSession(l *commandLine, readOnly bool, act func(*session) error) cli.ActionFunc {
+// offline is reading for a command that needs no secret: it works where these cannot be read.
+func offline(l *commandLine, act func(*session) error) cli.ActionFunc {
+	return inSession(l, session{readOnly: true, offline: true}, act)
+}
+
+func inSession(l *commandLine, like session, act func(*session) error) cli.ActionFunc {
 	return func(c *cli.Context) (err error) {
-		s := &session{commandLine: l, c: c, readOnly: readOnly}
+		s := &session{commandLine: l, c: c, readOnly: like.readOnly, offline: like.offline}
 		if s.terminal, err = newTerminal(l, c); err != nil {
 			return err
 		}
@@ -175,7 +180,7 @@ func (s *session) loaded(folder tenant.Folder, name string) tenant.Member {
 func (s *session) source() config.Source {
 	log := s.terminal.logger(s.stderr)
 	return config.Source{
-		Env: s.env, ReadOnly: s.readOnly, Origins: func(origins map[string]string) { s.origins = origins },
+		Env: s.env, ReadOnly: s.readOnly, Plain: s.offline, Origins: func(origins map[string]string) { s.origins = origins },
 		Warn: func(text string) {
 			s.warnings = append(s.warnings, text)
 			// Among the findings of a check they stand by themselves.

@@ -10,14 +10,6 @@ import (
 	"acsync/sync/exit"
 )
 
-const flagSuccess = "success-codes"
-
-// successFlag stands on the commands that make passes.
-func successFlag() cli.Flag {
-	return described(flagSuccess, "0", "exit 0 in place of these `CODES`, such as 3,11: for a scheduler that takes "+
-		"every other code for a failure")
-}
-
 // urgent are the codes that somebody has to look into now. No scheduler may take them for a success.
 var urgent = []exit.Code{
 	exit.Failed, exit.Credentials, exit.LedgerMissing, exit.Usage, exit.Fuse, exit.LedgerDamaged,

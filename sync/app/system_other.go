@@ -35,4 +35,6 @@ func probePlace(path string) error {
 
 func sticky(os.FileInfo, string) error { return nil }
 
+func groupID(string) (uint32, bool) { return 0, false }
+
 func ownerID(string) (uint32, bool) { return 0, false }

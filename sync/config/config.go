@@ -89,6 +89,27 @@ func (c Config) Paths() map[string]string {
 // Secret is the value of one of [Secrets].
 func (c Config) Secret(key string) Secret { return field(&c, key).Interface().(Secret) }
 
+// Kept says where one of [Secrets] is kept, also where it was left there.
+func (c Config) Kept(secret string) Kept {
+	for _, key := range sourcesOf(secret)[1:] {
+		kind := strings.TrimPrefix(key, secret)
+		switch value := field(&c, key).Interface().(type) {
+		case string:
+			if value != "" {
+				return Kept{kind, value}
+			}
+		case []string:
+			if len(value) > 0 {
+				return Kept{kind, value[0]}
+			}
+		}
+	}
+	if c.Secret(secret).IsSet() {
+		return Kept{Kind: KeptInline}
+	}
+	return Kept{}
+}
+
 // Accounts names the two accounts that a configuration is about, without any secret, so that a ledger can
 // tell whether it is theirs: the hosts that are called, with their paths. Stand-ins and proxies on this
 // machine get another port each time, so that there the organisation counts instead. Empty as long as no

@@ -145,14 +145,12 @@ func collisions(a, b Config) map[string]string {
 	if a.Accounts() != "" && a.Accounts() == b.Accounts() {
 		found["kustomer.org"] = "with agent_connect.subdomain the same pair of accounts"
 	}
-	// Where the secrets are left where they are, the file names the database.
-	inDatabase := func(c Config) bool { return c.Ledger.InDatabase() || c.Ledger.URLFile != "" }
 	switch same := a.Ledger.URL.Equal(b.Ledger.URL) && a.Ledger.URLFile == b.Ledger.URLFile; {
-	case inDatabase(a) && inDatabase(b):
+	case a.Ledger.NamesDatabase() && b.Ledger.NamesDatabase():
 		if same && a.LedgerName() == b.LedgerName() {
 			found["ledger.name"] = "the same ledger"
 		}
-	case !inDatabase(a) && !inDatabase(b) && sameFile(a.Ledger.Path, b.Ledger.Path):
+	case !a.Ledger.NamesDatabase() && !b.Ledger.NamesDatabase() && sameFile(a.Ledger.Path, b.Ledger.Path):
 		found["ledger.path"] = "the same file"
 	}
 	if a.Notify.PrometheusTextfile != "" && sameFile(a.Notify.PrometheusTextfile, b.Notify.PrometheusTextfile) {

@@ -77,6 +77,22 @@ const (
 	byCredential = "_credential" // the name of a file in $CREDENTIALS_DIRECTORY
 )
 
+// The kinds of [Kept].
+const (
+	KeptNowhere      = ""
+	KeptInline       = "inline" // in the configuration itself, or in the variable of its key
+	KeptInFile       = byFile
+	KeptInVariable   = byVariable
+	KeptByCommand    = byCommand
+	KeptAsCredential = byCredential
+)
+
+// Kept is where a secret is kept.
+type Kept struct {
+	Kind string
+	Name string // the path of the file, or the name of the variable, of the program or of the credential
+}
+
 // sourcesOf are the keys of a secret, one for each place that it can come from; its own is the first.
 func sourcesOf(secret string) []string {
 	keys := []string{secret, fileKey(secret)}

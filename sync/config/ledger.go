@@ -35,6 +35,10 @@ type Ledger struct {
 // InDatabase reports whether the ledger is kept in a database.
 func (c Ledger) InDatabase() bool { return c.URL.IsSet() }
 
+// NamesDatabase is InDatabase also where the secrets were left where they are kept: then the file that holds the
+// address names the database.
+func (c Ledger) NamesDatabase() bool { return c.InDatabase() || c.URLFile != "" }
+
 func (c Ledger) check(k *checker) {
 	if blank(c.Path) && !c.InDatabase() {
 		k.fault("ledger.path", "must not be empty: without a ledger nothing can be sent once only")

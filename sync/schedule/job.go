@@ -12,8 +12,12 @@ type Job struct {
 	Again   string // the arguments of acsync that write these files anew, behind the kind
 	Program string
 	Config  string
-	Ledger  string
-	User    string // whose the ledger is
+	Ledger  string // empty: it is in a database
+	Logs    string // the directory in which cron keeps logs
+	User    string // whose the ledger is, or the configuration
+	// NoUser: nothing is written here, so that systemd may make up a user for each pass.
+	NoUser  bool
+	Group   string // in which that one can read the configuration; empty: anybody can
 	Image   string // of the container
 	Every   Every
 	Tenant  string        // a label of all figures
@@ -37,6 +41,8 @@ type Key struct {
 	Missing bool
 	// Configured: the configuration names the file itself.
 	Configured bool
+	// Credential: the configuration names a credential of this name; empty: it names none.
+	Credential string
 }
 
 // Variable is one of the environment.
@@ -49,6 +55,9 @@ type Variable struct {
 // Wait is how long a pass waits for the ledger: long enough that a back-fill lets it have its turn, and
 // shorter than the pause.
 func (j Job) Wait() Every { return Every(min(10*time.Minute, time.Duration(j.Every)*2/3)) }
+
+// InDatabase reports whether the ledger is in a database. Then the job may be scheduled on several machines.
+func (j Job) InDatabase() bool { return j.Ledger == "" }
 
 // Arguments are those of the pass, --report as rename has it.
 func (j Job) arguments(config string, rename func(string) string) []string {
@@ -78,8 +87,8 @@ func (j Job) Anew(kind string) string { return j.Command("schedule "+kind) + j.A
 // it takes to write ledger, summary and report.
 func (j Job) Stop() int { return int(j.Drain.Round(time.Second)/time.Second) + 20 }
 
-// Log is a file beside the ledger that grows by each pass.
-func (j Job) Log(suffix string) string { return filepath.Join(filepath.Dir(j.Ledger), j.Name+suffix) }
+// Log is a file that grows by each pass.
+func (j Job) Log(suffix string) string { return filepath.Join(j.Logs, j.Name+suffix) }
 
 // Missing are the key files that have to be written first.
 func (j Job) Missing() []Key {

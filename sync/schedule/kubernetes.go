@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"slices"
@@ -21,10 +22,15 @@ const (
 
 // ContainerArguments are those of the pass in a container.
 func (c cluster) ContainerArguments() []string {
-	return c.arguments(containerConfig+"/config.toml", func(file string) string {
+	args := c.arguments(containerConfig+"/config.toml", func(file string) string {
 		return path.Join(containerData, filepath.Base(file))
 	})
+	return append(args, "--success-codes", successCodes)
 }
+
+// successCodes are no failure of a pod, and would be one by any other code than 0: the pass did its work and somebody
+// has to look when there is time, or another one is at work.
+var successCodes = fmt.Sprintf("%d,%d", exit.NeedsHand, exit.Locked)
 
 // ContainerSettings are those that mean the same in a container.
 func (c cluster) ContainerSettings() []Variable {
@@ -34,12 +40,12 @@ func (c cluster) ContainerSettings() []Variable {
 // Deadline is how many seconds late a pass may begin.
 func (c cluster) Deadline() int { return int(time.Duration(c.Every) / time.Second) }
 
-// Fatal are the exit codes after which trying again at once is of no use: the work is done, or somebody has
-// to look. Kubernetes wants them in ascending order.
+// Fatal are the exit codes after which trying again at once is of no use: somebody has to look. Kubernetes wants
+// them in ascending order.
 func (c cluster) Fatal() []int {
 	var codes []int
 	for _, code := range []exit.Code{
-		exit.Failed, exit.NeedsHand, exit.Credentials, exit.LedgerMissing, exit.Usage, exit.Fuse,
+		exit.Failed, exit.Credentials, exit.LedgerMissing, exit.Usage, exit.Fuse,
 		exit.LedgerDamaged,
 	} {
 		codes = append(codes, int(code))

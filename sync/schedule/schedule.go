@@ -4,7 +4,10 @@
 // they name the files that do.
 package schedule
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // File is one that a kind consists of.
 type File struct {
@@ -15,6 +18,10 @@ type File struct {
 // Files are the files of a kind: cron, systemd, kubernetes, alerts or dashboard. Its error is a job that the
 // kind cannot carry out.
 func Files(kind string, j Job) ([]File, error) {
+	if kind == "kubernetes" && j.InDatabase() && len(j.Reports) > 0 {
+		return nil, errors.New("a report would be lost with its pod, which keeps no file: leave --report out; acsync " +
+			"passes and acsync report read the database from any machine")
+	}
 	var view any
 	var names []string
 	switch kind {

@@ -29,9 +29,18 @@ func (u units) InHomes() bool { return u.within("/home", "/root", "/run/user") }
 // InTemporary reports whether it needs anything from the directories for temporary files.
 func (u units) InTemporary() bool { return u.within("/tmp", "/var/tmp") }
 
+// MadeUp reports whether systemd makes up a user for each pass. Such a one never sees the directories for temporary
+// files.
+func (u units) MadeUp() bool { return u.NoUser && !u.InTemporary() }
+
 // Fine are the exit codes besides 0 that are no failure of a unit: somebody has to look when there is time,
-// or the unit was stopped.
-func (u units) Fine() []int { return []int{int(exit.NeedsHand), int(exit.Terminated)} }
+// another machine is at work, or the unit was stopped.
+func (u units) Fine() []int {
+	if u.InDatabase() {
+		return []int{int(exit.NeedsHand), int(exit.Locked), int(exit.Terminated)}
+	}
+	return []int{int(exit.NeedsHand), int(exit.Terminated)}
+}
 
 // unitWord is one word of a setting of systemd: percent signs are doubled, since they begin what systemd
 // fills in.
