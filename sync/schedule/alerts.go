@@ -10,7 +10,10 @@ import (
 )
 
 // watch is a job as Prometheus and Grafana watch over it.
-type watch struct{ Job }
+type watch struct {
+	Job
+	dir string // of many tenants, whose figures all count; empty: it is one
+}
 
 // Rule is one of Prometheus, which tells somebody.
 type Rule struct {
@@ -22,7 +25,10 @@ type Rule struct {
 
 // metric is a figure of this tenant; the passes that are scheduled are those of the mode "run".
 func (w watch) metric(name string, labels ...string) string {
-	all := append([]string{"tenant=" + strconv.Quote(w.Tenant)}, labels...)
+	all := labels
+	if w.dir == "" {
+		all = append([]string{"tenant=" + strconv.Quote(w.Tenant)}, labels...)
+	}
 	return "acsync_" + name + "{" + strings.Join(all, ",") + "}"
 }
 
@@ -45,9 +51,12 @@ func (w watch) pauses(n int) int { return n * int(time.Duration(w.Every)/time.Se
 func (w watch) Rules() []Rule {
 	const critical, warning = "critical", "warning"
 	status := "acsync status --config " + ShellWord(w.Config)
+	if w.dir != "" {
+		status = "acsync tenants status --config-dir " + ShellWord(w.dir)
+	}
 	// A figure stays as it is until the next pass: two of them must agree, but nobody waits a day for that.
 	next, twice := min(w.Every, Every(time.Hour)).flag(), min(2*w.Every, Every(time.Hour)).flag()
-	return []Rule{
+	rules := []Rule{
 		{
 			"AcsyncNeverSeen", "absent(" + w.runs("last_completion_timestamp_seconds") + ")", "1h", critical,
 			"No pass of acsync has ever been seen.",
@@ -117,4 +126,11 @@ func (w watch) Rules() []Rule {
 			"A light of acsync status says ACT: {{ $labels.light }}.", status + " says what to do.",
 		},
 	}
+	// Where none was ever seen there is no tenant to name.
+	for i := range rules[1:] {
+		if w.dir != "" {
+			rules[1+i].Summary = "{{ $labels.tenant }}: " + rules[1+i].Summary
+		}
+	}
+	return rules
 }

@@ -85,44 +85,62 @@ func limits(yellow, red int) *thresholds {
 	return &thresholds{"absolute", []step{{"green", nil}, {"yellow", &yellow}, {"red", &red}}}
 }
 
-// Dashboard is the dashboard as JSON.
-func (w watch) Dashboard() (string, error) {
-	d := dashboard{
-		Description: "Import it in Grafana: Dashboards, New, Import, with a data source of Prometheus that has " +
-			"the figures of notify.prometheus_textfile.",
-		Title: "acsync " + w.Tenant, UID: w.Name, Tags: []string{"acsync"}, SchemaVersion: 39, Refresh: "1m",
+// board is a dashboard that is being put together.
+type board struct{ dashboard }
+
+func newBoard(uid, title, about string) *board {
+	return &board{dashboard{
+		Description: about, Title: title, UID: uid, Tags: []string{"acsync"}, SchemaVersion: 39, Refresh: "1m",
 		Time: span{"now-7d", "now"},
 		Templating: templating{[]variable{{
 			Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus",
 		}}},
-	}
-	zero, pause := 0, w.pauses(1)
-	// Six figures stand in a row, and two charts.
-	place := func(kind string) position {
-		n, width, height := 0, 12, 8
-		for _, p := range d.Panels {
-			if p.Type == kind {
-				n++
-			}
+	}}
+}
+
+// place is where the next panel of a kind stands: six figures in a row, and two charts.
+func (b *board) place(kind string) position {
+	n, width, height := 0, 12, 8
+	for _, p := range b.Panels {
+		if p.Type == kind {
+			n++
 		}
-		if kind == "stat" {
-			return position{4, 4, n % 6 * 4, n / 6 * 4}
-		}
-		return position{height, width, n % 2 * width, 4 + n/2*height}
 	}
-	add := func(kind, title, about, unit, expr, legend string, colors *thresholds) {
-		d.Panels = append(d.Panels, panel{
-			ID: len(d.Panels) + 1, Type: kind, Title: title, Description: about, Datasource: prometheus,
-			GridPos: place(kind), Targets: []target{{"A", expr, legend, prometheus}},
-			FieldConfig: fieldConfig{defaults{unit, &zero, colors}, []struct{}{}},
-		})
+	if kind == "stat" {
+		return position{4, 4, n % 6 * 4, n / 6 * 4}
 	}
-	stat := func(title, about, unit, expr string, yellow, red int) {
-		add("stat", title, about, unit, expr, "", limits(yellow, red))
-	}
-	chart := func(title, about, unit, expr, legend string) {
-		add("timeseries", title, about, unit, expr, legend, nil)
-	}
+	return position{height, width, n % 2 * width, 4 + n/2*height}
+}
+
+func (b *board) add(kind, title, about, unit, expr, legend string, colors *thresholds) {
+	zero := 0
+	b.Panels = append(b.Panels, panel{
+		ID: len(b.Panels) + 1, Type: kind, Title: title, Description: about, Datasource: prometheus,
+		GridPos: b.place(kind), Targets: []target{{"A", expr, legend, prometheus}},
+		FieldConfig: fieldConfig{defaults{unit, &zero, colors}, []struct{}{}},
+	})
+}
+
+// stat adds a figure, and chart one over time.
+func (b *board) stat(title, about, unit, expr string, yellow, red int) {
+	b.add("stat", title, about, unit, expr, "", limits(yellow, red))
+}
+
+func (b *board) chart(title, about, unit, expr, legend string) {
+	b.add("timeseries", title, about, unit, expr, legend, nil)
+}
+
+// JSON is the dashboard as Grafana imports it.
+func (b *board) JSON() (string, error) {
+	text, err := json.MarshalIndent(b.dashboard, "", "  ")
+	return string(text) + "\n", err
+}
+
+// Dashboard is the dashboard as JSON.
+func (w watch) Dashboard() (string, error) {
+	b := newBoard(w.Name, "acsync "+w.Tenant, "Import it in Grafana: Dashboards, New, Import, with a data source of "+
+		"Prometheus that has the figures of notify.prometheus_textfile.")
+	pause, stat, chart := w.pauses(1), b.stat, b.chart
 	stat("Last pass", "How long ago it ended.", "s",
 		"time() - "+w.runs("last_completion_timestamp_seconds"), 2*pause, 3*pause)
 	stat("Exit code", "0: all accounted for. 3: somebody has to look. Any other: see acsync help.", "none",
@@ -151,6 +169,5 @@ func (w watch) Dashboard() (string, error) {
 	chart("Ledger", "Conversations in the ledger, by disposition.", "none",
 		w.metric("ledger_conversations"), "{{disposition}}")
 	chart("Size of the ledger", "On the disk.", "bytes", w.metric("ledger_size_bytes"), "")
-	text, err := json.MarshalIndent(d, "", "  ")
-	return string(text) + "\n", err
+	return b.JSON()
 }

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 	"time"
 )
@@ -66,6 +67,25 @@ func (e Every) Cron() string {
 		return fmt.Sprintf("0 */%d * * *", e.hours())
 	}
 	return "0 6 * * *"
+}
+
+// CronAt is Cron for one of many, each of which begins at a minute of its own, as its name has it.
+func (e Every) CronAt(name string) string {
+	minute := int(hashed(name) % uint64(min(e.minutes(), 60)))
+	switch d := time.Duration(e); {
+	case d == time.Minute:
+		return e.Cron()
+	case d < time.Hour:
+		return fmt.Sprintf("%d-59/%d * * * *", minute, e.minutes())
+	}
+	_, rest, _ := strings.Cut(e.Cron(), " ")
+	return fmt.Sprintf("%d %s", minute, rest)
+}
+
+func hashed(text string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(text))
+	return h.Sum64()
 }
 
 // Calendar is the time as systemd's OnCalendar takes it.

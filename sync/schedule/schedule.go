@@ -32,9 +32,9 @@ func Files(kind string, j Job) ([]File, error) {
 	case "kubernetes":
 		view, names = cluster{j}, []string{"-init.yaml", ".yaml"}
 	case "alerts":
-		view, names = watch{j}, []string{"-alerts.yaml"}
+		view, names = watch{Job: j}, []string{"-alerts.yaml"}
 	case "dashboard":
-		text, err := watch{j}.Dashboard()
+		text, err := watch{Job: j}.Dashboard()
 		return []File{{j.Name + "-dashboard.json", text}}, err
 	default:
 		return nil, fmt.Errorf("there is no kind of schedule %q", kind)

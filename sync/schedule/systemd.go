@@ -7,6 +7,12 @@ import (
 	"acsync/sync/exit"
 )
 
+// The directories that a service sees only where it needs something from them.
+var (
+	homes     = []string{"/home", "/root", "/run/user"}
+	temporary = []string{"/tmp", "/var/tmp"}
+)
+
 // units is a job as systemd carries it out.
 type units struct{ Job }
 
@@ -24,10 +30,10 @@ func (u units) within(dirs ...string) bool {
 }
 
 // InHomes reports whether a pass needs anything from the homes of users.
-func (u units) InHomes() bool { return u.within("/home", "/root", "/run/user") }
+func (u units) InHomes() bool { return u.within(homes...) }
 
 // InTemporary reports whether it needs anything from the directories for temporary files.
-func (u units) InTemporary() bool { return u.within("/tmp", "/var/tmp") }
+func (u units) InTemporary() bool { return u.within(temporary...) }
 
 // MadeUp reports whether systemd makes up a user for each pass. Such a one never sees the directories for temporary
 // files.
