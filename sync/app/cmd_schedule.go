@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/store/bolt"
+	"acsync/sync/exit"
 	"acsync/sync/schedule"
 )
 
@@ -20,9 +21,18 @@ schedule would not have, is written into them.`
 func scheduleCommand(l *commandLine) *cli.Command {
 	const image = "acsync:latest"
 	part := func(kind, usage, examples string, flags ...cli.Flag) *cli.Command {
-		act := func(s *session) error { return writeSchedule(s, kind) }
+		one := offline(l, func(s *session) error { return writeSchedule(s, kind) })
+		act := func(c *cli.Context) error {
+			if c.String(flagConfigDir) != "" {
+				return writeFleetSchedule(l, c, kind)
+			}
+			if err := refuseForOne(c); err != nil {
+				return err
+			}
+			return one(c)
+		}
 		return command(&cli.Command{
-			Name: kind, Usage: usage, UsageText: examples, Description: scheduleHelp, Action: offline(l, act),
+			Name: kind, Usage: usage, UsageText: examples, Description: scheduleHelp, Action: act,
 			Flags: append(flags,
 				preset(flagEvery, "15m", "make a pass each `DURATION` that divides an hour or a day"),
 				preset(flagName, "acsync", "call the files, and what they install, `NAME`"),
@@ -31,6 +41,9 @@ func scheduleCommand(l *commandLine) *cli.Command {
 	}
 	reports := func() cli.Flag {
 		return values(flagReport, "let each pass write a report to `FILE`, in place of that of the pass before")
+	}
+	workers := func() cli.Flag {
+		return toggle(flagWorkers, "with --config-dir: for workers, which stay and make whatever pass is due")
 	}
 	return group(&cli.Command{
 		Name: "schedule", Category: groupSetUp,
@@ -41,14 +54,22 @@ func scheduleCommand(l *commandLine) *cli.Command {
 acsync schedule cron --every 30m --report /var/www/acsync.html  # each half hour, with a page`, reports()),
 			part("systemd", "print a service, its timer, and what follows when it fails",
 				`acsync schedule systemd --out units  # files, to be looked at
-acsync schedule systemd --every 5m --name acsync-acme  # of one organisation among several`, reports()),
+acsync schedule systemd --every 5m --name acsync-acme  # of one organisation among several
+acsync schedule systemd --config-dir /etc/acsync  # an instance for each of many organisations
+acsync schedule systemd --config-dir /etc/acsync --workers  # a worker that makes whatever pass is due`,
+				reports(), workers(),
+				toggle(flagAll, "with --config-dir: one service that makes the passes of all tenants")),
 			part("kubernetes", "print a CronJob, its disks, and the job that makes the ledger",
-				`acsync schedule kubernetes --image registry.example.com/acsync:1  # for kubectl apply`, reports(),
-				preset(flagImage, image, "the container `IMAGE` with acsync")),
+				`acsync schedule kubernetes --image registry.example.com/acsync:1  # for kubectl apply
+acsync schedule kubernetes --config-dir /etc/acsync  # a CronJob for each of many organisations
+acsync schedule kubernetes --config-dir /etc/acsync --workers  # a Deployment of workers`,
+				reports(), workers(), preset(flagImage, image, "the container `IMAGE` with acsync")),
 			part("alerts", "print rules for Prometheus",
-				`acsync schedule alerts --out rules  # for rule_files of Prometheus`),
+				`acsync schedule alerts --out rules  # for rule_files of Prometheus
+acsync schedule alerts --config-dir /etc/acsync --workers  # for the figures of workers`, workers()),
 			part("dashboard", "print a dashboard for Grafana",
-				`acsync schedule dashboard --out .  # to be imported in Grafana`),
+				`acsync schedule dashboard --out .  # to be imported in Grafana
+acsync schedule dashboard --config-dir /etc/acsync --workers  # for the figures of workers`, workers()),
 		},
 	}, "schedule: cron, systemd, kubernetes, alerts or dashboard")
 }
@@ -71,6 +92,22 @@ func writeSchedule(s *session, kind string) error {
 	} else {
 		warnOfKeys(s, job)
 	}
+	return giveFiles(s, kind, files)
+}
+
+// refuseForOne refuses what is for many tenants.
+func refuseForOne(c *cli.Context) error {
+	for _, flag := range []string{flagAll, flagWorkers} {
+		if c.Bool(flag) {
+			return exit.Advise(usagef("--%s goes with --%s DIR; nothing was written", flag, flagConfigDir), "",
+				"organisations")
+		}
+	}
+	return nil
+}
+
+// giveFiles writes files into the directory of --out, or prints them.
+func giveFiles(s *session, kind string, files []schedule.File) (err error) {
 	dir := s.c.String(flagOut)
 	if dir != "" {
 		err = writeScheduleFiles(dir, files)
@@ -119,6 +156,9 @@ func writeScheduleFiles(dir string, files []schedule.File) error {
 		if was, err := os.ReadFile(path); err == nil && !strings.Contains(string(was), "acsync") {
 			return usagef("--%s: %s is none of acsync's files; move it away, or choose another --%s; nothing was "+
 				"written", flagOut, path, flagName)
+		}
+		if err := bolt.MakeDir(filepath.Dir(path), 0o755); err != nil {
+			return usagef("--%s %q: %v", flagOut, filepath.Dir(path), err)
 		}
 		out, err := newOutput(flagOut, path)
 		if err != nil {

@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"acsync/sync/config"
-	"acsync/sync/exit"
 	"acsync/sync/schedule"
 )
 
@@ -25,6 +24,11 @@ func plainName(name string) bool {
 		strings.Trim(name, letters+others) == "" && !strings.HasSuffix(name, "-")
 }
 
+func notPlain(name string) error {
+	return usagef("--%s %q: choose at most 32 lower-case letters, digits and hyphens, with a letter first", flagName,
+		name)
+}
+
 // scheduledJob is what is to be scheduled.
 func scheduledJob(s *session) (j schedule.Job, err error) {
 	cfg := s.tenant.Config
@@ -33,13 +37,7 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 		MaxAge: time.Duration(cfg.Sync.MaxAge), Tenant: s.tenant.Name, Metrics: cfg.Paths()[metricsKey],
 	}
 	if !plainName(j.Name) {
-		return j, usagef("--%s %q: choose at most 32 lower-case letters, digits and hyphens, with a letter first",
-			flagName, j.Name)
-	}
-	if dir := s.c.String(flagConfigDir); dir != "" {
-		return j, exit.Advise(usagef("the files of schedule are for a single configuration; nothing was written"),
-			"let one job make the passes of all tenants: acsync tenants run --all --"+flagConfigDir+" "+
-				shellPath(dir), "organisations")
+		return j, notPlain(j.Name)
 	}
 	if j.Every, err = readEvery(s.c, cfg); err != nil {
 		return j, err
@@ -122,6 +120,11 @@ func scheduleAgain(s *session) string {
 	for _, flag := range []string{flagEvery, flagName, flagImage} {
 		if s.c.IsSet(flag) {
 			again += " --" + flag + " " + schedule.ShellWord(s.c.String(flag))
+		}
+	}
+	for _, flag := range []string{flagAll, flagWorkers} {
+		if s.c.Bool(flag) {
+			again += " --" + flag
 		}
 	}
 	for _, file := range s.c.StringSlice(flagReport) {
