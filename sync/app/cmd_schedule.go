@@ -15,7 +15,7 @@ import (
 
 const scheduleHelp = `Prints files that are ready to be installed, each of which says in its first
 lines how: with the absolute paths of this program, the configuration, the ledger and
-the files of the keys. No key stands in them. What the environment says now, and a
+the files of the keys. No key stands in them, and none is read. What the environment says now, and a
 schedule would not have, is written into them.`
 
 func scheduleCommand(l *commandLine) *cli.Command {

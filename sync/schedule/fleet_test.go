@@ -68,7 +68,7 @@ func TestInstances(t *testing.T) {
 		"#   /etc/acsync/secrets/acme.kustomer\n", "several machines may have these units", "xargs systemctl enable --now\n",
 		"(--all)")
 	lacks(t, service, "ReadWritePaths", "acme/connect\n#")
-	wants(t, by["acsync@.timer"], "\nOnCalendar=*:0/15\n", "\nRandomizedDelaySec=900\nFixedRandomDelay=yes\n", "\nPersistent=true\n")
+	wants(t, by["acsync@.timer"], "\nOnCalendar=*:0/15\n", "\nRandomizedDelaySec=600\nFixedRandomDelay=yes\n", "\nPersistent=true\n")
 	wants(t, by["acsync-failed@.service"], "tenants status --check --tenant %i --config-dir /etc/acsync\n",
 		"\nLoadCredential=%i.kustomer:/etc/acsync/secrets/%i.kustomer\n")
 	verifyUnits(t, list)
