@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -81,6 +82,14 @@ const (
 // Command is a command line of acsync for this folder, as it can be pasted into a shell.
 func (f Fleet) Command(args string) string {
 	return ShellWord(f.Program) + " " + args + " --config-dir " + ShellWord(f.Dir)
+}
+
+// ByHand is Command for somebody who is not systemd, which tells passes where the keys lie.
+func (f Fleet) ByHand(args string) string {
+	for _, k := range f.held(AsCredential) {
+		return "CREDENTIALS_DIRECTORY=" + ShellWord(filepath.Dir(k.File)) + " " + f.Command(args)
+	}
+	return f.Command(args)
 }
 
 // Anew is the command line that writes the files of a kind again.

@@ -65,7 +65,9 @@ func (u unitFleet) Instance() string {
 
 // Spread is in how many seconds the passes of all begin one after the other. It is less than a period: one that began
 // only after the next was due would take the place of that.
-func (u unitFleet) Spread() int { return int(min(time.Duration(u.Every), time.Hour) * 2 / 3 / time.Second) }
+func (u unitFleet) Spread() int {
+	return int(min(time.Duration(u.Every), time.Hour) * 2 / 3 / time.Second)
+}
 
 // Lines are those that say what a service may read and write.
 func (u unitFleet) Lines() []string {

@@ -80,6 +80,16 @@ func (j Job) Command(args string) string {
 	return ShellWord(j.Program) + " " + args + " --config " + ShellWord(j.Config)
 }
 
+// ByHand is Command for somebody who is not systemd, which tells passes where the keys lie.
+func (j Job) ByHand(args string) string {
+	for _, k := range j.Keys {
+		if k.Credential != "" {
+			return "CREDENTIALS_DIRECTORY=" + ShellWord(filepath.Dir(k.File)) + " " + j.Command(args)
+		}
+	}
+	return j.Command(args)
+}
+
 // Anew is the command line that writes the files of a kind again.
 func (j Job) Anew(kind string) string { return j.Command("schedule "+kind) + j.Again }
 
