@@ -92,6 +92,10 @@ func writeSchedule(s *session, kind string) error {
 	} else {
 		warnOfKeys(s, job)
 	}
+	if kind == "kubernetes" && job.Metrics != "" {
+		s.terminal.logger(s.stderr).Warn(metricsKey + " names a file that a pod does not have, and without which no " +
+			"pass begins: leave it out of the configuration that goes into the cluster")
+	}
 	return giveFiles(s, kind, files)
 }
 

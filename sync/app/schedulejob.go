@@ -188,9 +188,11 @@ func scheduledKeys(s *session, configFile string) (keys []schedule.Key) {
 	for _, key := range config.Secrets() {
 		kept, fromEnv := cfg.Kept(key), s.origins[key] == variables[key]
 		required := key == "kustomer.api_key" || key == "agent_connect.api_key"
+		inPlace := kept.Kind == config.KeptInFile || kept.Kind == config.KeptAsCredential ||
+			kept.Kind == config.KeptInVariable
 		switch {
-		// No pass uses the test key.
-		case key == "agent_connect.test_api_key", kept.Kind == config.KeptInline && !fromEnv,
+		// No pass uses the test key; but whoever reads a configuration that says where it is kept reads it, too.
+		case key == "agent_connect.test_api_key" && !inPlace, kept.Kind == config.KeptInline && !fromEnv,
 			kept.Kind == config.KeptByCommand, kept.Kind == config.KeptNowhere && !required:
 			continue
 		}

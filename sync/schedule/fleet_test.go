@@ -85,6 +85,7 @@ func TestInstances(t *testing.T) {
 	if len(list) != 6 {
 		t.Errorf("got %d files", len(list))
 	}
+	verifyUnits(t, list)
 
 	list, by = fleetFiles(t, "systemd", inFiles())
 	wants(t, by["acsync@.service"], "\nReadWritePaths=/var/lib/acsync/%i\n", "\nReadWritePaths=-/mnt/backup\n", "\nProtectHome=yes\n")
