@@ -137,8 +137,8 @@ func needsUser(m schedule.Member) bool {
 	})
 }
 
-// handOverAddress lets systemd hand the address of the database over, where all tenants have it from one file: its
-// variable is one that may be set for all.
+// handOverAddress lets systemd hand the address of the database over, where all tenants have it from one
+// file: its variable is one that may be set for all.
 func handOverAddress(f *schedule.Fleet) {
 	of := func(m schedule.Member) (found schedule.Held) {
 		for _, k := range m.Keys {
@@ -159,8 +159,8 @@ func handOverAddress(f *schedule.Fleet) {
 	}
 }
 
-// settingsOfAll are the variables that this process has, and a schedule has not. They are the same for all tenants,
-// but for what a ledger in a file and one in a database need.
+// settingsOfAll are the variables that this process has, and a schedule has not. They are the same for all
+// tenants, but for what a ledger in a file and one in a database need.
 func settingsOfAll(s *session, sound []tenant.Member, env []string) (settings []schedule.Variable) {
 	one, seen := *s, map[bool]bool{}
 	for _, m := range sound {
@@ -184,9 +184,10 @@ func refuseVariable(m tenant.Member) error {
 	variables := config.Variables()
 	for _, key := range []string{"ledger.url", "ledger.url_file"} {
 		if name := variables[key]; m.Origins[key] == name {
-			return exit.Advise(usagef("%s is set in this shell, and a schedule would not have it; nothing was written", name),
-				"write the address of the database into a file, and name that in ledger.url_file of "+config.DefaultsFile,
-				"high-availability")
+			return exit.Advise(
+				usagef("%s is set in this shell, and a schedule would not have it; nothing was written", name),
+				"write the address of the database into a file, and name that in ledger.url_file of "+
+					config.DefaultsFile, "high-availability")
 		}
 	}
 	return nil
@@ -204,8 +205,8 @@ func checkFleetPlaces(f schedule.Fleet) error {
 	return checkPlaces(j)
 }
 
-// heldKeys are the secrets of a tenant that its passes need. The test key is among them: whoever reads the file of the
-// tenant reads it too.
+// heldKeys are the secrets of a tenant that its passes need. The test key is among them: whoever reads the
+// file of the tenant reads it too.
 func heldKeys(cfg config.Config, dir string) (keys []schedule.Held) {
 	for _, key := range config.Secrets() {
 		kept := cfg.Kept(key)

@@ -12,8 +12,9 @@ import (
 	"acsync/sync/schedule"
 )
 
-// whoPasses says who makes the passes of a job, and where cron keeps their logs: whose the ledger is. Where that is
-// in a database, it is whose the configuration is. His home directory is empty where it is that of this process.
+// whoPasses says who makes the passes of a job, and where cron keeps their logs: whose the ledger is. Where
+// that is in a database, it is whose the configuration is. His home directory is empty where it is that of
+// this process.
 func whoPasses(s *session, j *schedule.Job) (home string) {
 	if !j.InDatabase() {
 		j.User, home = ownerOf(j.Ledger, filepath.Dir(j.Ledger))
@@ -26,8 +27,9 @@ func whoPasses(s *session, j *schedule.Job) (home string) {
 	return home
 }
 
-// withoutUser lets systemd make a user up for each pass, where nothing is written on this machine and whoever it is
-// can read the configuration, or is let into the group that can. What a program tells may be for root alone.
+// withoutUser lets systemd make a user up for each pass, where nothing is written on this machine and
+// whoever it is can read the configuration, or is let into the group that can. What a program tells may be
+// for root alone.
 func withoutUser(cfg config.Config, j *schedule.Job) {
 	byCommand := slices.ContainsFunc(config.Secrets(), func(key string) bool {
 		return cfg.Kept(key).Kind == config.KeptByCommand
@@ -37,7 +39,8 @@ func withoutUser(cfg config.Config, j *schedule.Job) {
 	}
 }
 
-// readers is the group that can read a file of root's; empty for everybody. It reports whether anybody but root can.
+// readers is the group that can read a file of root's; empty for everybody. It reports whether anybody but
+// root can.
 func readers(path string) (group string, ok bool) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -65,8 +68,8 @@ func readers(path string) (group string, ok bool) {
 	return strconv.FormatUint(uint64(id), 10), true
 }
 
-// ownerOf is the user whose the first of some files is that there are, and his home directory; the user of this
-// process where that is not known.
+// ownerOf is the user whose the first of some files is that there are, and his home directory; the user of
+// this process where that is not known.
 func ownerOf(files ...string) (name, home string) {
 	for _, path := range files {
 		id, known := ownerID(path)

@@ -72,8 +72,8 @@ const (
 	Inline // in the file of the tenant itself
 )
 
-// drainOfWorkers is how long the passes of a worker that is told to stop may take, and killAfter what it has beyond
-// that until it is killed.
+// drainOfWorkers is how long the passes of a worker that is told to stop may take, and killAfter what it
+// has beyond that until it is killed.
 const (
 	drainOfWorkers = 90 * time.Second
 	killAfter      = 30 * time.Second

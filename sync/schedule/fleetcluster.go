@@ -11,14 +11,15 @@ import (
 	"acsync/sync/exit"
 )
 
-// clusterFleet is a fleet as Kubernetes carries it out. The folder has the same path in a container as here, so that
-// all paths in its files mean the same.
+// clusterFleet is a fleet as Kubernetes carries it out. The folder has the same path in a container as
+// here, so that all paths in its files mean the same.
 type clusterFleet struct{ Fleet }
 
 // containerCredentials is where a container has the keys that files name by api_key_credential and the like.
 const containerCredentials = "/run/acsync/credentials"
 
-// The names that objects of Kubernetes may have: of a CronJob, whose jobs get eleven characters more, and of a job.
+// The names that objects of Kubernetes may have: of a CronJob, whose jobs get eleven characters more, and
+// of a job.
 const (
 	mostOfCronJob = 52
 	mostOfJob     = 63
@@ -54,8 +55,8 @@ func (c clusterFleet) check() error {
 	for _, one := range all {
 		for _, other := range all {
 			if one.At != other.At && below(one.At, other.At) {
-				return fmt.Errorf("files with keys lie in %s and below that in %s, which a pod cannot have both: put them "+
-					"side by side", other.At, one.At)
+				return fmt.Errorf("files with keys lie in %s and below that in %s, which a pod cannot have "+
+					"both: put them side by side", other.At, one.At)
 			}
 		}
 	}
@@ -65,29 +66,30 @@ func (c clusterFleet) check() error {
 	}
 	for _, m := range c.Members {
 		if m.Metrics != "" {
-			return fmt.Errorf("notify.prometheus_textfile of %s names the file %s, which a pod does not keep, and without "+
-				"which no pass begins: leave it out of the folder; workers (--workers) serve the figures themselves",
-				m.Name, m.Metrics)
+			return fmt.Errorf("notify.prometheus_textfile of %s names the file %s, which a pod does not keep, "+
+				"and without which no pass begins: leave it out of the folder; workers (--workers) serve the "+
+				"figures themselves", m.Name, m.Metrics)
 		}
 		for _, k := range m.Keys {
 			of := k.Key + " of " + m.Name
 			switch {
 			case k.Kept == Inline:
-				return fmt.Errorf("%s stands in the configuration itself, which is no place for it in a cluster: keep it in "+
-					"a file, and name that in %s_file", of, k.Key)
+				return fmt.Errorf("%s stands in the configuration itself, which is no place for it in a "+
+					"cluster: keep it in a file, and name that in %s_file", of, k.Key)
 			case k.Kept == InFile && c.beside(k.Name):
-				return fmt.Errorf("the file %s (%s) lies among the configuration, where a pod cannot have it: put the files "+
-					"with keys into a directory of their own, such as %s/secrets", k.Name, of, c.Dir)
+				return fmt.Errorf("the file %s (%s) lies among the configuration, where a pod cannot have it: "+
+					"put the files with keys into a directory of their own, such as %s/secrets", k.Name, of, c.Dir)
 			case k.Kept == AsCredential && !secretKey.MatchString(k.Name):
-				return fmt.Errorf("%s is kept as %q, which no Secret of Kubernetes can hold: use letters, digits, dots, "+
-					"hyphens and underscores", of, k.Name)
+				return fmt.Errorf("%s is kept as %q, which no Secret of Kubernetes can hold: use letters, "+
+					"digits, dots, hyphens and underscores", of, k.Name)
 			}
 		}
 	}
 	return nil
 }
 
-// beside reports whether a file lies among those of the tenants, or above the folder: nothing can be mounted there.
+// beside reports whether a file lies among those of the tenants, or above the folder: nothing can be
+// mounted there.
 func (c clusterFleet) beside(file string) bool {
 	dir := path.Dir(file)
 	return below(dir, c.Dir+"/tenants") || dir != c.Dir && below(c.Dir, dir)
@@ -112,7 +114,8 @@ type mount struct {
 // entry is what the Secret holds of a key, under a name of its own.
 type entry struct{ Key, File string }
 
-// keyOf is the name in the Secret of a key that is kept in a file. One file has one name, however many use it.
+// keyOf is the name in the Secret of a key that is kept in a file. One file has one name, however many use
+// it.
 func (c clusterFleet) keyOf(file string) string {
 	for _, m := range c.Members {
 		for _, k := range m.Keys {
@@ -221,8 +224,8 @@ func (c clusterFleet) InitPod(indent int, m Member) (string, error) {
 
 // WorkPod is the pod of a worker.
 func (c clusterFleet) WorkPod(indent int) (string, error) {
-	return c.pod(indent, c.Members, "work", "--config-dir", c.Dir, "--listen", "0.0.0.0:9464", "--drain", c.WorkDrain(),
-		"--log-level", "info", "--log-format", "json")
+	return c.pod(indent, c.Members, "work", "--config-dir", c.Dir, "--listen", "0.0.0.0:9464",
+		"--drain", c.WorkDrain(), "--log-level", "info", "--log-format", "json")
 }
 
 // Schedule is when the passes of a tenant begin: each has its own minute.

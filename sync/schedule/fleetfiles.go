@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// FleetFiles are the files of a kind: systemd, kubernetes, alerts or dashboard. Its error is a fleet that the kind
-// cannot carry out.
+// FleetFiles are the files of a kind: systemd, kubernetes, alerts or dashboard. Its error is a fleet that
+// the kind cannot carry out.
 func FleetFiles(kind string, f Fleet) ([]File, error) {
 	if len(f.Members) == 0 {
 		return nil, errors.New("there is no tenant whose file is sound; acsync tenants check tells what is wrong")
@@ -15,9 +15,9 @@ func FleetFiles(kind string, f Fleet) ([]File, error) {
 	inFile := slices.IndexFunc(f.Members, func(m Member) bool { return !m.Database })
 	needsDatabase := kind == "kubernetes" || kind == "systemd" && f.Shape == Workers
 	if needsDatabase && inFile >= 0 {
-		return nil, fmt.Errorf("the ledger of %s is a file, which belongs to one machine: keep it in a database "+
-			"(ledger.url_file; acsync ledger move takes it there), or make the passes on that machine: acsync schedule "+
-			"systemd --config-dir %s", f.Members[inFile].Name, ShellWord(f.Dir))
+		return nil, fmt.Errorf("the ledger of %s is a file, which belongs to one machine: keep it in a "+
+			"database (ledger.url_file; acsync ledger move takes it there), or make the passes on that machine: "+
+			"acsync schedule systemd --config-dir %s", f.Members[inFile].Name, ShellWord(f.Dir))
 	}
 	switch {
 	case kind == "kubernetes":

@@ -40,8 +40,8 @@ func (u unitFleet) files() (files []File, err error) {
 }
 
 func (u unitFleet) dropIn(m Member, lines []string) string {
-	return "# acsync: what holds for the tenant " + m.Name + ", and not for all of " + u.Name + "@.service.\n\n[Service]\n" +
-		strings.Join(lines, "\n") + "\n"
+	return "# acsync: what holds for the tenant " + m.Name + ", and not for all of " + u.Name +
+		"@.service.\n\n[Service]\n" + strings.Join(lines, "\n") + "\n"
 }
 
 // Apart reports whether each tenant has a service of its own.
@@ -63,8 +63,8 @@ func (u unitFleet) Instance() string {
 	return ""
 }
 
-// Spread is in how many seconds the passes of all begin one after the other. It is less than a period: one that began
-// only after the next was due would take the place of that.
+// Spread is in how many seconds the passes of all begin one after the other. It is less than a period: one
+// that began only after the next was due would take the place of that.
 func (u unitFleet) Spread() int {
 	return int(min(time.Duration(u.Every), time.Hour) * 2 / 3 / time.Second)
 }

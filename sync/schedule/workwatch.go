@@ -8,12 +8,12 @@ import (
 	"acsync/sync/exit"
 )
 
-// workWatch is a fleet of workers as Prometheus and Grafana watch over it. Every worker tells the figures of all
-// tenants, so that the highest of what they tell counts.
+// workWatch is a fleet of workers as Prometheus and Grafana watch over it. Every worker tells the figures
+// of all tenants, so that the highest of what they tell counts.
 type workWatch struct{ Fleet }
 
-// silent is after how many seconds without a look at the schedule somebody is told: they look every few seconds, and it
-// takes up to twenty until another one does it when the one that did was killed.
+// silent is after how many seconds without a look at the schedule somebody is told: they look every few
+// seconds, and it takes up to twenty until another one does it when the one that did was killed.
 const silent = 60
 
 // of is a figure of all tenants.
@@ -43,8 +43,8 @@ func (w workWatch) Rules() []Rule {
 		{
 			"AcsyncNoTick", fmt.Sprintf("time() - max(acsync_work_last_tick_timestamp_seconds) > %d", silent), "2m",
 			critical, "No worker of acsync has looked at the schedule for {{ $value | humanizeDuration }}.",
-			"Look at the logs of the workers, and at /readyz. Until it is mended acsync tenants run --all makes passes, " +
-				"by the same ledgers.",
+			"Look at the logs of the workers, and at /readyz. Until it is mended acsync tenants run --all " +
+				"makes passes, by the same ledgers.",
 		},
 		{
 			"AcsyncTenantOverdue",
@@ -99,8 +99,8 @@ func (w workWatch) alerts() ([]File, error) {
 }
 
 func (w workWatch) dashboard() ([]File, error) {
-	b := newBoard(w.Name, "acsync workers", "Import it in Grafana: Dashboards, New, Import, with a data source of Prometheus "+
-		"that scrapes the workers.")
+	b := newBoard(w.Name, "acsync workers", "Import it in Grafana: Dashboards, New, Import, with a data source "+
+		"of Prometheus that scrapes the workers.")
 	pause := int(time.Duration(w.Every) / time.Second)
 	b.stat("Last tick", "How long ago a worker last looked at the schedule.", "s",
 		"time() - max(acsync_work_last_tick_timestamp_seconds)", silent/2, silent)
