@@ -106,6 +106,9 @@ func (f Fleet) Stop() int {
 	return Job{Drain: f.Drain}.Stop()
 }
 
+// EveryFlag is the time from pass to pass, of which workers have to be told.
+func (f Fleet) EveryFlag() string { return f.Every.flag() }
+
 // WorkDrain is how long a worker lets its passes end.
 func (f Fleet) WorkDrain() string {
 	return Every(max(drainOfWorkers, f.Drain.Round(time.Second))).flag()

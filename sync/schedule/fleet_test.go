@@ -123,7 +123,7 @@ func TestWorkService(t *testing.T) {
 	f.Shape = Workers
 	list, by := fleetFiles(t, "systemd", f)
 	service := by["acsync-work.service"]
-	wants(t, service, "\nType=exec\n", " work --config-dir /etc/acsync --listen 127.0.0.1:9464 --drain 1m30s ", "\nRestart=always\n",
+	wants(t, service, "\nType=exec\n", " work --config-dir /etc/acsync --listen 127.0.0.1:9464 --drain 1m30s --every 15m ", "\nRestart=always\n",
 		"\nTimeoutStopSec=120\n", "\nWantedBy=multi-user.target\n", "\nLoadCredential=globex.kustomer:/etc/acsync/secrets/globex.kustomer\n")
 	verifyUnits(t, list)
 	f.Drain = 5 * time.Minute

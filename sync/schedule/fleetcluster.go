@@ -225,7 +225,7 @@ func (c clusterFleet) InitPod(indent int, m Member) (string, error) {
 // WorkPod is the pod of a worker.
 func (c clusterFleet) WorkPod(indent int) (string, error) {
 	return c.pod(indent, c.Members, "work", "--config-dir", c.Dir, "--listen", "0.0.0.0:9464",
-		"--drain", c.WorkDrain(), "--log-level", "info", "--log-format", "json")
+		"--drain", c.WorkDrain(), "--every", c.EveryFlag(), "--log-level", "info", "--log-format", "json")
 }
 
 // Schedule is when the passes of a tenant begin: each has its own minute.

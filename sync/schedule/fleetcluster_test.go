@@ -260,7 +260,7 @@ func TestDeployment(t *testing.T) {
 		t.Errorf("got %+v, %+v", d, budget)
 	}
 	c := pod.Containers[0]
-	if got := strings.Join(c.Args, " "); !strings.HasPrefix(got, "work --config-dir /etc/acsync --listen 0.0.0.0:9464 --drain 1m30s") {
+	if got := strings.Join(c.Args, " "); !strings.HasPrefix(got, "work --config-dir /etc/acsync --listen 0.0.0.0:9464 --drain 1m30s --every 15m ") {
 		t.Errorf("got %s", got)
 	}
 	if c.LivenessProbe.HTTPGet.Path != "/healthz" || c.ReadinessProbe.HTTPGet.Path != "/readyz" ||
