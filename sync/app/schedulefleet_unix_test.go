@@ -225,3 +225,33 @@ func TestScheduledPod(t *testing.T) {
 		t.Errorf("%d of another tenant were asked", all)
 	}
 }
+
+// TestScheduledWorker carries the unit of a worker out as systemd does, until nobody is due any more.
+func TestScheduledWorker(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "acme", "globex")
+	f.inDatabase(t)
+	text, err := os.ReadFile(filepath.Join(f.dir, "_defaults.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := regexp.MustCompile(`(?m)^url = '(.*)'$`).FindStringSubmatch(string(text))[1]
+	f.write(t, "_defaults.toml", "[kustomer]\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
+		"api_key_credential = '{tenant}.kustomer'\n[agent_connect]\nrequests_per_minute = 60000\napi_key_credential = '{tenant}.connect'\n"+
+		"[ledger]\nurl_file = 'secrets/ledger.url'\n")
+	f.write(t, "secrets/ledger.url", address)
+	units, _ := f.run(t, 0, "schedule", "systemd", "--workers")
+	env, args := asSystemd(t, units, "")
+	env = append(env, "HOME="+f.dir, "FIXED_NOW="+f.now.Format(time.RFC3339Nano))
+	// Another address than that of the unit: tests run beside each other.
+	args = append(append([]string{"acsync"}, args...), "--listen", "127.0.0.1:0", "--once")
+	result, err := stay(commandCall{args, env, f.dir})
+	if err != nil || result.Code != 0 {
+		t.Fatalf("%v: %v, exit code %d: %s%s", args, err, result.Code, result.Out, result.Errs)
+	}
+	for _, tenant := range []string{"acme", "globex"} {
+		if all, most := f.asked(t, tenant); all == 0 || most != 1 {
+			t.Errorf("%s: %d asked, up to %d times", tenant, all, most)
+		}
+	}
+}
