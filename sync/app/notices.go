@@ -86,8 +86,12 @@ func here(c *cli.Context) string {
 	if c.IsSet(flagConfig) {
 		flags = fmt.Sprintf(" --%s %s", flagConfig, shellPath(c.String(flagConfig)))
 	}
-	if dir := c.String(flagConfigDir); dir != "" && c.String(flagTenant) != "" {
-		flags += fmt.Sprintf(" --%s %s --%s %s", flagConfigDir, shellPath(dir), flagTenant, c.String(flagTenant))
+	if dir, name := c.String(flagConfigDir), c.String(flagTenant); dir != "" && name != "" {
+		// A command for many of them knows only which it was told.
+		if _, several := findFlag(c.Command, "--"+flagTenant).(*cli.StringSliceFlag); several {
+			name = "NAME"
+		}
+		flags += fmt.Sprintf(" --%s %s --%s %s", flagConfigDir, shellPath(dir), flagTenant, name)
 	}
 	if c.Bool(flagSandbox) {
 		flags += " --" + flagSandbox

@@ -127,7 +127,7 @@ func TestWorkersNeedADatabase(t *testing.T) {
 	}
 	c := pgtest.Shared(t)
 	f.write(t, "_defaults.toml", "[ledger]\nurl = '"+c.URL(pgtest.Plain, c.Fresh(t, makeTables))+"'\n")
-	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "acsync ledger migrate") {
+	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "ledger migrate --config-dir "+f.dir+" --tenant NAME,") {
 		t.Error(errs)
 	}
 }
