@@ -218,6 +218,7 @@ func (tr *trial) judge(t *testing.T, began, ended time.Time) (sum trialSum) {
 		}
 	}
 	slices.Sort(sum.pauses)
+	if os.Getenv("DUMP")!="" { for _,o:=range tr.tenants { for _,r:=range o.runs(t,tr.db) { t.Log(o.name,r.Started.Sub(began),r.Ended.Sub(began),r.Exit,r.Killed,r.Counts) } }; for i:=range 2 { b,_:=os.ReadFile(fmt.Sprintf("%s/worker-%d.log",tr.dir,i)); t.Logf("%s",b) } }
 	return sum
 }
 

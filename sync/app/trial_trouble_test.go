@@ -109,10 +109,10 @@ func (c *trouble) run(t *testing.T, lasts time.Duration) {
 	c.counts = map[event]int{}
 	var waking sync.WaitGroup
 	defer waking.Wait()
-	next := []event{}
-	for until := time.Now().Add(lasts); ; {
+	next, began := []event{}, time.Now()
+	for {
 		time.Sleep(c.rest + time.Duration(c.random.Int64N(int64(c.spread))))
-		if time.Now().After(until) {
+		if time.Since(began) > lasts {
 			return
 		}
 		if len(next) == 0 {
@@ -125,6 +125,7 @@ func (c *trouble) run(t *testing.T, lasts time.Duration) {
 		e := next[0]
 		next = next[1:]
 		c.counts[e]++
+		t.Logf("%5.1f s: %s", time.Since(began).Seconds(), e)
 		switch e {
 		case eventKill:
 			_ = w.process.Process.Kill()

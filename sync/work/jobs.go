@@ -2,11 +2,8 @@ package work
 
 import "time"
 
-// The queues: ticks are never behind passes.
-const (
-	queuePasses = "acsync"
-	queueTicks  = "acsync_ticks"
-)
+// queue is that of all jobs.
+const queue = "acsync"
 
 // passJob is one slice of a pass.
 type passJob struct {
@@ -27,9 +24,3 @@ type Backfill struct {
 
 // Kind names it to River.
 func (Backfill) Kind() string { return "backfill" }
-
-// tickJob asks who is due.
-type tickJob struct{}
-
-// Kind names it to River.
-func (tickJob) Kind() string { return "tick" }

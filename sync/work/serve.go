@@ -21,8 +21,8 @@ const (
 	standingsFor = 30 * time.Second
 	// ticksMissed is how many looks at the schedule may be missing before a worker is not ready.
 	ticksMissed = 3
-	// elected is how long it may take until some worker looks at the schedule after another one was killed.
-	elected = 20 * time.Second
+	// grace is how much longer a look may take where much goes on.
+	grace = 20 * time.Second
 	// answerTime is how long an answer may take.
 	answerTime = 10 * time.Second
 )
@@ -161,7 +161,7 @@ func (f *Figures) ready(ctx context.Context, tick time.Duration, began time.Time
 	ctx, cancel := context.WithTimeout(ctx, answerTime)
 	defer cancel()
 	at, ago, err := f.database.LastTick(ctx)
-	most := ticksMissed*tick + elected
+	most := ticksMissed*tick + grace
 	switch {
 	case err != nil:
 		return errors.New("the database does not answer")

@@ -68,7 +68,7 @@ type Options struct {
 	Database *postgres.Database
 	Maker    Maker
 	Workers  int           // jobs at once
-	Tick     time.Duration // between two looks at the schedule, at least a second; 0: two
+	Tick     time.Duration // between two looks at the schedule; 0: two seconds
 	Slice    time.Duration // how long a job goes on for, at most; the maker ends it
 	Drain    time.Duration // how long what has begun may go on when the context has ended
 	Log      *slog.Logger
@@ -123,23 +123,14 @@ func New(o Options) (*Worker, error) {
 	if o.Tick == 0 {
 		o.Tick = usualTick
 	}
-	o.Tick = max(o.Tick, time.Second) // River tells no shorter periods apart
 	w := &Worker{options: o}
 	kinds := river.NewWorkers()
-	river.AddWorker(kinds, &tickWorker{worker: w})
 	river.AddWorker(kinds, &passWorker{worker: w})
 	river.AddWorker(kinds, &backfillWorker{worker: w})
-	tick := river.NewPeriodicJob(river.PeriodicInterval(o.Tick), func() (river.JobArgs, *river.InsertOpts) {
-		return tickJob{}, &river.InsertOpts{
-			Queue: queueTicks, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByPeriod: o.Tick},
-		}
-	}, &river.PeriodicJobOpts{RunOnStart: true})
 	var err error
 	w.client, err = river.NewClient(riverpgxv5.New(o.Database.Pool()), &river.Config{
-		Schema: schema, Workers: kinds, PeriodicJobs: []*river.PeriodicJob{tick}, Logger: slog.New(quiet{o.Log.Handler()}),
-		Queues: map[string]river.QueueConfig{
-			queuePasses: {MaxWorkers: max(o.Workers, 1)}, queueTicks: {MaxWorkers: 1},
-		},
+		Schema: schema, Workers: kinds, Logger: slog.New(quiet{o.Log.Handler()}),
+		Queues:     map[string]river.QueueConfig{queue: {MaxWorkers: max(o.Workers, 1)}},
 		JobTimeout: o.Slice + spare, RescueStuckJobsAfter: o.Slice + spare + rescue,
 		CompletedJobRetentionPeriod: 24 * time.Hour, DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
 		SoftStopTimeout: o.Drain,
@@ -165,13 +156,64 @@ func (w *Worker) Run(ctx context.Context) error {
 	if err := w.client.Start(work); err != nil {
 		return postgres.Explain(fmt.Errorf("begin to work on jobs: %w", err))
 	}
-	<-ctx.Done()
+	w.lookUntil(ctx)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.options.Drain+spare)
 	defer cancel()
 	if err := w.client.StopAndCancel(drain); err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("stop to work on jobs: %w", err)
 	}
 	return nil
+}
+
+// lookUntil looks at the schedule again and again, until the context ends. Every worker does so by itself: if one
+// alone did it for all, nobody would have a turn from its death until the others notice.
+func (w *Worker) lookUntil(ctx context.Context) {
+	tick := time.NewTicker(w.options.Tick)
+	defer tick.Stop()
+	failed := false
+	for {
+		err := w.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failed:
+			w.options.Log.Error("the schedule cannot be looked at; it is tried again and again", "because", err)
+		case err == nil && failed:
+			w.options.Log.Info("the schedule is looked at again")
+		}
+		failed = err != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look makes a job of each pass that is due.
+func (w *Worker) look(ctx context.Context) error {
+	tenants, err := w.options.Maker.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	slots, byLedger := make([]postgres.Slot, len(tenants)), make(map[string]string, len(tenants))
+	for i, t := range tenants {
+		slots[i] = postgres.Slot{Ledger: t.Ledger, Every: t.Every, Phase: t.phase()}
+		byLedger[t.Ledger] = t.Name
+	}
+	return w.options.Database.TakeDue(ctx, slots, func(ctx context.Context, tx pgx.Tx, due []postgres.Due) error {
+		jobs := make([]river.InsertManyParams, len(due))
+		for i, each := range due {
+			jobs[i] = river.InsertManyParams{
+				Args: passJob{Tenant: byLedger[each.Ledger], Due: each.At},
+				InsertOpts: &river.InsertOpts{
+					Queue: queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true},
+				},
+			}
+		}
+		_, err := w.client.InsertManyTx(ctx, tx, jobs)
+		return err
+	})
 }
 
 // Tick is the time between two looks at the schedule.
@@ -200,7 +242,7 @@ func (w *Worker) RunOnce(ctx context.Context) error {
 			left := 0
 			err = w.options.Database.Pool().QueryRow(ctx, "select count(*) from "+schema+`.river_job
 				where queue = $1 and state in ('available', 'pending', 'running', 'scheduled', 'retryable')`,
-				queuePasses).Scan(&left)
+				queue).Scan(&left)
 			if err == nil && left == 0 {
 				return
 			}
@@ -233,7 +275,7 @@ func Enqueue(ctx context.Context, d *postgres.Database, b Backfill) (fresh bool,
 		return false, err
 	}
 	inserted, err := client.Insert(ctx, b, &river.InsertOpts{
-		Queue: queuePasses, MaxAttempts: attempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished},
+		Queue: queue, MaxAttempts: attempts, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished},
 	})
 	if err != nil {
 		return false, postgres.Explain(fmt.Errorf("enqueue the back-fill: %w", err))

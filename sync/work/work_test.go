@@ -231,3 +231,14 @@ func TestStateMayBeLost(t *testing.T) {
 	f.mu.Unlock()
 	f.worked(t, 1, done)
 }
+
+// TestNobodyWaitsForTheDead: a worker that was killed counts as River's leader for a while, and everybody has their turn all
+// the same.
+func TestNobodyWaitsForTheDead(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 2, time.Second)
+	_, err := f.db.Pool().Exec(t.Context(), `insert into river.river_leader (elected_at, expires_at, leader_id)
+		values (now(), now() + interval '1 hour', 'dead')`)
+	must(t, err)
+	f.worked(t, 1, func() bool { return f.passes["tenant-0"] > 1 && f.passes["tenant-1"] > 1 })
+}

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
-
-	"acsync/store/postgres"
 )
 
 // attempts are how often a back-fill is tried that could not work.
@@ -20,39 +17,6 @@ const attempts = 25
 var unfinished = []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning,
 	rivertype.JobStateScheduled,
-}
-
-// tickWorker asks who is due.
-type tickWorker struct {
-	river.WorkerDefaults[tickJob]
-	worker *Worker
-}
-
-// Work makes a job of each pass that is due.
-func (w *tickWorker) Work(ctx context.Context, _ *river.Job[tickJob]) error {
-	o := w.worker.options
-	tenants, err := o.Maker.Tenants(ctx)
-	if err != nil {
-		return err
-	}
-	slots, byLedger := make([]postgres.Slot, len(tenants)), make(map[string]string, len(tenants))
-	for i, t := range tenants {
-		slots[i] = postgres.Slot{Ledger: t.Ledger, Every: t.Every, Phase: t.phase()}
-		byLedger[t.Ledger] = t.Name
-	}
-	return o.Database.TakeDue(ctx, slots, func(ctx context.Context, tx pgx.Tx, due []postgres.Due) error {
-		jobs := make([]river.InsertManyParams, len(due))
-		for i, each := range due {
-			jobs[i] = river.InsertManyParams{
-				Args: passJob{Tenant: byLedger[each.Ledger], Due: each.At},
-				InsertOpts: &river.InsertOpts{
-					Queue: queuePasses, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true},
-				},
-			}
-		}
-		_, err := w.worker.client.InsertManyTx(ctx, tx, jobs)
-		return err
-	})
 }
 
 // passWorker makes passes.
