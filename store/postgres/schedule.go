@@ -28,7 +28,9 @@ type Due struct {
 
 // TakeDue gives the passes that are due to a function, and moves the next one of each on, in one transaction:
 // what the function does in it happens if and only if that does. A ledger that nobody has scheduled yet is
-// due at once; one that is paused is not due. Several may call it at once; each pass is given to one of them.
+// due at once, and so is one whose lease has run out, because its pass was cut off: it is given with the end
+// of that lease, again and again until somebody takes it, and its next pass stays. One that is paused is not
+// due. Several may call it at once; each pass is given to one of them.
 func (s Schedule) TakeDue(
 	ctx context.Context, slots []Slot, take func(ctx context.Context, tx pgx.Tx, due []Due) error,
 ) error {
@@ -46,14 +48,17 @@ func (s Schedule) TakeDue(
 		rows, err := tx.Query(ctx, `with slots as (
 				select * from unnest($1::text[], $2::float8[], $3::float8[]) as s (name, every, phase)
 			), due as (
-				select l.no, coalesce(l.next_pass, clock_timestamp()) as next_pass, to_timestamp(s.phase + s.every *
+				select l.no, coalesce(l.next_pass <= clock_timestamp(), true) as turn, l.held_until,
+					coalesce(l.next_pass, clock_timestamp()) as next_pass, to_timestamp(s.phase + s.every *
 					(1 + floor((extract(epoch from clock_timestamp()) - s.phase) / s.every))) as next
 				from acsync.ledgers l join slots s on l.name = s.name
-				where l.paused is null and (l.next_pass is null or l.next_pass <= clock_timestamp())
+				where l.paused is null and (l.next_pass is null or l.next_pass <= clock_timestamp()
+					or l.token is not null and l.held_until <= clock_timestamp())
 				for update of l skip locked
 			)
-			update acsync.ledgers l set next_pass = due.next from due where l.no = due.no
-			returning l.name, due.next_pass`, names, every, phases)
+			update acsync.ledgers l set next_pass = case when due.turn then due.next else l.next_pass end
+			from due where l.no = due.no
+			returning l.name, case when due.turn then due.next_pass else due.held_until end`, names, every, phases)
 		if err != nil {
 			return err
 		}

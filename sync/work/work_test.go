@@ -242,3 +242,24 @@ func TestNobodyWaitsForTheDead(t *testing.T) {
 	must(t, err)
 	f.worked(t, 1, func() bool { return f.passes["tenant-0"] > 1 && f.passes["tenant-1"] > 1 })
 }
+
+// TestCutOffPass: the pass of a worker that was killed is made again as soon as its lease is over, once, and the next one when
+// it is due.
+func TestCutOffPass(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1, time.Hour)
+	_, err := f.db.Pool().Exec(t.Context(), `update acsync.ledgers set token = decode(repeat('01', 16), 'hex'),
+		held_until = now() + interval '2 seconds', next_pass = '2199-01-01'`)
+	must(t, err)
+	f.worked(t, 2, func() bool { return f.passes["tenant-0"] == 1 })
+	list, err := f.db.Standings(t.Context())
+	must(t, err)
+	if list[0].Held || list[0].NextPass.Year() != 2199 || f.held > 0 {
+		t.Errorf("%+v, %d passes found it taken", list[0], f.held)
+	}
+	jobs := 0
+	must(t, f.db.Pool().QueryRow(t.Context(), "select count(*) from river.river_job").Scan(&jobs))
+	if jobs != 1 {
+		t.Errorf("%d jobs were made", jobs)
+	}
+}
