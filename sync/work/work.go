@@ -165,8 +165,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// lookUntil looks at the schedule again and again, until the context ends. Every worker does so by itself: if one
-// alone did it for all, nobody would have a turn from its death until the others notice.
+// lookUntil looks at the schedule again and again, until the context ends. Every worker does so by itself: if
+// one alone did it for all, nobody would have a turn from its death until the others notice.
 func (w *Worker) lookUntil(ctx context.Context) {
 	tick := time.NewTicker(w.options.Tick)
 	defer tick.Stop()
