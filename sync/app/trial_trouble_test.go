@@ -135,7 +135,7 @@ func (c *trouble) run(t *testing.T, lasts time.Duration) {
 			w.end(t)
 			w.start(t)
 		case eventStop:
-			w.until = time.Now().Add(2*time.Second + time.Duration(c.random.Int64N(int64(trialLease))))
+			w.until = time.Now().Add(2*time.Second + time.Duration(c.random.Int64N(int64(amount(1, 2))*int64(trialLease))))
 			process := w.process.Process
 			_ = process.Signal(syscall.SIGSTOP)
 			waking.Go(func() {
