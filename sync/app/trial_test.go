@@ -122,7 +122,7 @@ api_key_file = "secrets/{tenant}.connect"
 api_secret_file = "secrets/{tenant}.secret"
 [sync]
 settle = %q
-overlap = "20s"
+overlap = "1s"
 reread = "0s"
 max_error_rate = 1.0
 drain = "10s"
