@@ -35,10 +35,12 @@ type tried struct {
 
 func newTried(t *testing.T, tr *trial, name string, seed uint64, perHour int) *tried {
 	t.Helper()
-	o := &tried{name: name, start: time.Now().UTC().Truncate(time.Second).Add(-trialAhead)}
+	// A few conversations are enough for the first pass: all others come while things happen.
+	ahead := trialBehind + time.Duration(6*3600/perHour+3)*time.Second
+	o := &tried{name: name, start: time.Now().UTC().Truncate(time.Second).Add(-ahead)}
 	random := rand.New(rand.NewPCG(seed, 8))
 	o.stand = standInOf(t, sandbox.Options{
-		Seed: seed + 1, PerHour: perHour, Busy: trialAhead,
+		Seed: seed + 1, PerHour: perHour, Busy: ahead,
 		Faults: sandbox.Faults{AgentConnect: sandbox.ServiceFaults{Hook: func(r *http.Request) sandbox.Fault {
 			return o.arrive(r, random)
 		}}},

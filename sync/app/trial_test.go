@@ -38,11 +38,10 @@ const (
 	trialQuarantine = time.Second
 	trialVerify     = time.Second
 	trialAtWork     = 8                      // passes that one worker makes at once
-	trialInFlight   = 3                      // survey requests of one pass
+	trialInFlight   = 2                      // survey requests of one pass
 	trialDelay      = 150 * time.Millisecond // of most answers to these
 	trialSettles    = 2 * time.Minute        // time after which what happened has to be settled, at the latest
 	trialBehind     = 2 * time.Second        // sync.settle
-	trialAhead      = 45 * time.Second       // so much has happened before the first pass
 	trialLook       = 200 * time.Millisecond // between two looks whether all is settled
 )
 
@@ -56,7 +55,7 @@ func TestTrial(t *testing.T) {
 		dir: t.TempDir(), program: program, every: cmp.Or(*trialEvery, time.Duration(amount(2, 30))*time.Second),
 		random: rand.New(rand.NewPCG(*trialSeed, 18)),
 	}
-	tr.prepare(t, cmp.Or(*trialTenants, amount(6, 50)), 3600/amount(1, 2))
+	tr.prepare(t, cmp.Or(*trialTenants, amount(6, 50)), amount(4*3600, 1800))
 	workers := cmp.Or(*trialWorkers, amount(2, 3))
 	c := trouble{
 		trial: tr, crew: tr.crew(t, workers), rest: time.Duration(amount(500, 6000)) * time.Millisecond,
