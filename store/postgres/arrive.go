@@ -12,9 +12,9 @@ import (
 )
 
 // TakeIn makes a ledger that has all of one that was kept elsewhere: its id, so that stamps stay its own, and
-// its sequence. Nobody opens it until Trust. One that was taken in so and not changed since is left as it is,
-// so that what was stopped can be done again; any other one with the name, or for the same accounts, is
-// ErrExists.
+// its sequence. Nobody opens it until Trust. One that was taken in so, and that nobody has opened, is left as it
+// is, or taken in anew where the ledger has changed since, so that what was stopped can be done again; any other
+// one with the name, or for the same accounts, is ErrExists.
 func (l Ledgers) TakeIn(
 	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
 ) error {
@@ -28,13 +28,13 @@ func (l Ledgers) takeIn(
 		return err
 	}
 	there, err := l.find(ctx, name)
-	untouched := there.distrusted && there.epoch == 0 && there.changes == int64(s.Transaction)
+	unopened := there.id == s.ID && there.distrusted && there.epoch == 0
 	switch {
-	case err == nil && there.id == s.ID && untouched:
+	case err == nil && unopened && there.changes == int64(s.Transaction):
 		return nil
-	case err == nil:
+	case err == nil && !unopened:
 		return store.ErrExists
-	case !errors.Is(err, pgx.ErrNoRows):
+	case err != nil && !errors.Is(err, pgx.ErrNoRows):
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
@@ -43,6 +43,9 @@ func (l Ledgers) takeIn(
 		b := &pgx.Batch{}
 		b.Queue(begin)
 		b.Queue(settings, before(longest))
+		if unopened {
+			b.Queue("delete from acsync.ledgers where no = $1 and distrusted and epoch = 0", there.no)
+		}
 		if err := conn.send(ctx, b); err != nil {
 			return err
 		}

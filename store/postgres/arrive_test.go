@@ -86,6 +86,13 @@ func TestTakeIn(t *testing.T) {
 		t.Errorf("before it is trusted it opens with %v", err)
 	}
 	must(t, d.TakeIn(ctx, "acme", s, everything(file))) // what was stopped is done again
+	// It was stopped before the file was marked, and that went on.
+	must(t, file.Commit(store.Batch{Entries: []store.Entry{{
+		Key: store.Key{Conversation: "later"}, Record: store.Record{State: store.Skipped, Reason: "no_email", At: noon},
+	}}}))
+	s, err = file.Snapshot()
+	must(t, err)
+	must(t, d.TakeIn(ctx, "acme", s, everything(file)))
 	must(t, d.Trust(ctx, "acme", s.ID))
 	if err := d.TakeIn(ctx, "acme", s, everything(file)); !errors.Is(err, store.ErrExists) {
 		t.Errorf("over one that is in use: %v", err)
