@@ -28,7 +28,7 @@ var (
 	trialTenants = flag.Int("trial.tenants", 0, "organisations; 0: 6, or 50 with LONG_TESTS=1")
 	trialWorkers = flag.Int("trial.workers", 0, "processes that make their passes; 0: 2, or 3 with LONG_TESTS=1")
 	trialTime    = flag.Duration("trial.time", 0, "how long things happen to them; 0: 6s, or 150s with LONG_TESTS=1")
-	trialEvery   = flag.Duration("trial.every", 0, "between two passes of one; 0: 2s, or 30s with LONG_TESTS=1")
+	trialEvery   = flag.Duration("trial.every", 0, "between two passes of one; 0: 4s, or 30s with LONG_TESTS=1")
 	trialSeed    = flag.Uint64("trial.seed", 1, "of what happens, and when")
 )
 
@@ -52,7 +52,7 @@ const (
 func TestTrial(t *testing.T) {
 	program := build(t)
 	tr := &trial{
-		dir: t.TempDir(), program: program, every: cmp.Or(*trialEvery, time.Duration(amount(2, 30))*time.Second),
+		dir: t.TempDir(), program: program, every: cmp.Or(*trialEvery, time.Duration(amount(4, 30))*time.Second),
 		random: rand.New(rand.NewPCG(*trialSeed, 18)),
 	}
 	tr.prepare(t, cmp.Or(*trialTenants, amount(6, 50)), amount(4*3600, 1800))
