@@ -278,6 +278,10 @@ func (t *Tenant) ReadLedger() (dryrun.ReadLedger, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	// One in a database is read while another process has it.
+	if _, holds, err := t.Holder(); err == nil && holds {
+		return dryrun.Beside{ReadLedger: ledger}, ledger.Close, nil
+	}
 	return ledger, ledger.Close, nil
 }
 
