@@ -12,28 +12,27 @@ import (
 )
 
 // TakeIn makes a ledger that has all of one that was kept elsewhere: its id, so that stamps stay its own, and
-// its sequence. Nobody opens it until Trust. One that was taken in so, and that nobody has opened, is left as it
-// is, or taken in anew where the ledger has changed since, so that what was stopped can be done again; any other
-// one with the name, or for the same accounts, is ErrExists.
+// its sequence. Nobody opens it until Trust. One that was taken in so is left as it is, so that what was stopped
+// can be done again, or replaced where the original has gone on since; any other one with the name, or for the
+// same accounts, is ErrExists. Of the options AllowAsyncStandby counts.
 func (l Ledgers) TakeIn(
-	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
+	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error], o Options,
 ) error {
-	return explain(name, l.takeIn(ctx, name, s, entries))
+	return explain(name, l.takeIn(ctx, name, s, entries, o))
 }
 
 func (l Ledgers) takeIn(
-	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error],
+	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error], o Options,
 ) error {
-	if err := Schema(l).check(ctx); err != nil {
+	// On a server that no ledger opens on, the original would be given up for one that cannot be used.
+	if err := l.usable(ctx, o); err != nil {
 		return err
 	}
 	there, err := l.find(ctx, name)
-	unopened := there.id == s.ID && there.distrusted && there.epoch == 0
+	untouched := there.distrusted && there.epoch == 0 && there.changes == int64(s.Transaction)
 	switch {
-	case err == nil && unopened && there.changes == int64(s.Transaction):
+	case err == nil && there.id == s.ID && untouched:
 		return nil
-	case err == nil && !unopened:
-		return store.ErrExists
 	case err != nil && !errors.Is(err, pgx.ErrNoRows):
 		return err
 	}
@@ -43,9 +42,8 @@ func (l Ledgers) takeIn(
 		b := &pgx.Batch{}
 		b.Queue(begin)
 		b.Queue(settings, before(longest))
-		if unopened {
-			b.Queue("delete from acsync.ledgers where no = $1 and distrusted and epoch = 0", there.no)
-		}
+		// An earlier copy that nobody could open: the original was used since, and only a new copy has all.
+		b.Queue("delete from acsync.ledgers where encode(id, 'hex') = $1 and distrusted and epoch = 0", s.ID)
 		if err := conn.send(ctx, b); err != nil {
 			return err
 		}

@@ -80,24 +80,24 @@ func TestTakeIn(t *testing.T) {
 	file, d, ctx := inFile(t), connect(t), context.Background()
 	s, err := file.Snapshot()
 	must(t, err)
-	must(t, d.TakeIn(ctx, "acme", s, everything(file)))
+	must(t, d.TakeIn(ctx, "acme", s, everything(file), Options{}))
 	_, err = d.Open(ctx, "acme", Options{})
 	if !errors.Is(err, store.ErrRolledBack) {
 		t.Errorf("before it is trusted it opens with %v", err)
 	}
-	must(t, d.TakeIn(ctx, "acme", s, everything(file))) // what was stopped is done again
+	must(t, d.TakeIn(ctx, "acme", s, everything(file), Options{})) // what was stopped is done again
 	// It was stopped before the file was marked, and that went on.
 	must(t, file.Commit(store.Batch{Entries: []store.Entry{{
 		Key: store.Key{Conversation: "later"}, Record: store.Record{State: store.Skipped, Reason: "no_email", At: noon},
 	}}}))
 	s, err = file.Snapshot()
 	must(t, err)
-	must(t, d.TakeIn(ctx, "acme", s, everything(file)))
+	must(t, d.TakeIn(ctx, "acme", s, everything(file), Options{}))
 	must(t, d.Trust(ctx, "acme", s.ID))
-	if err := d.TakeIn(ctx, "acme", s, everything(file)); !errors.Is(err, store.ErrExists) {
+	if err := d.TakeIn(ctx, "acme", s, everything(file), Options{}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("over one that is in use: %v", err)
 	}
-	if err := d.TakeIn(ctx, "other", s, everything(file)); !errors.Is(err, store.ErrExists) {
+	if err := d.TakeIn(ctx, "other", s, everything(file), Options{}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("twice, under another name: %v", err)
 	}
 	l := opened(t, d, "acme", Options{Tenant: "acme", Credential: "key"})
@@ -160,13 +160,41 @@ func TestTakeInIsWhole(t *testing.T) {
 			}
 		}
 	}
-	if err := d.TakeIn(ctx, "acme", s, cut); !errors.Is(err, broken) || errors.Is(err, ErrUnreachable) {
+	if err := d.TakeIn(ctx, "acme", s, cut, Options{}); !errors.Is(err, broken) || errors.Is(err, ErrUnreachable) {
 		t.Errorf("got %v", err)
 	}
-	if err := d.TakeIn(ctx, "acme", s, func(func(store.Entry, error) bool) {}); !errors.Is(err, store.ErrDamaged) {
+	if err := d.TakeIn(ctx, "acme", s, func(func(store.Entry, error) bool) {}, Options{}); !errors.Is(err, store.ErrDamaged) {
 		t.Errorf("without entries: %v", err)
 	}
 	if there, err := d.Exists(ctx, "acme"); there || err != nil {
 		t.Errorf("there is one: %v (%v)", there, err)
+	}
+}
+
+// TestTakeInAnew: a move that was stopped after it had copied, and whose file was used since, is made anew, under
+// whatever name; what somebody has opened stays.
+func TestTakeInAnew(t *testing.T) {
+	file, d, ctx := inFile(t), connect(t), context.Background()
+	s, err := file.Snapshot()
+	must(t, err)
+	must(t, d.TakeIn(ctx, "acme", s, everything(file), Options{}))
+	key := store.Key{Conversation: "asked since"}
+	i, err := file.Begin(key, noon, noon)
+	must(t, err)
+	must(t, file.Finish(i, store.Result{State: store.Accepted, At: noon}))
+	s, err = file.Snapshot()
+	must(t, err)
+	must(t, d.TakeIn(ctx, "other", s, everything(file), Options{}))
+	if there, err := d.Exists(ctx, "acme"); there || err != nil {
+		t.Errorf("the older copy is there: %v (%v)", there, err)
+	}
+	must(t, d.Trust(ctx, "other", s.ID))
+	l := opened(t, d, "other", Options{Credential: "key"})
+	if got := record(t, l, key); got.State != store.Accepted {
+		t.Errorf("what was sent since is %+v", got)
+	}
+	must(t, l.Close())
+	if err := d.TakeIn(ctx, "other", s, everything(file), Options{}); !errors.Is(err, store.ErrExists) {
+		t.Errorf("over one that was opened: %v", err)
 	}
 }

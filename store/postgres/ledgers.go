@@ -33,10 +33,7 @@ func (l Ledgers) create(ctx context.Context, name string, start time.Time, o Opt
 	if name == "" {
 		return errors.New("it has no name; set ledger.name, or kustomer.org")
 	}
-	if err := Schema(l).check(ctx); err != nil {
-		return err
-	}
-	if err := sound(ctx, l.pool, o); err != nil {
+	if err := l.usable(ctx, o); err != nil {
 		return err
 	}
 	id := make([]byte, idBytes)
@@ -48,6 +45,18 @@ func (l Ledgers) create(ctx context.Context, name string, start time.Time, o Opt
 		},
 		Rehearsal: o.Rehearsal,
 	}, o.Distrusted)
+}
+
+// Usable is nil where the tables are those that this program knows, and the server is one that a ledger can rely
+// on; otherwise it is the same for all ledgers of the database. Of the options ReadOnly and AllowAsyncStandby
+// count.
+func (l Ledgers) Usable(ctx context.Context, o Options) error { return explain("", l.usable(ctx, o)) }
+
+func (l Ledgers) usable(ctx context.Context, o Options) error {
+	if err := Schema(l).check(ctx); err != nil {
+		return err
+	}
+	return sound(ctx, l.pool, o)
 }
 
 // insert makes the row of a ledger.
@@ -114,10 +123,7 @@ func (l Ledgers) Open(ctx context.Context, name string, o Options) (*Ledger, err
 }
 
 func (l Ledgers) open(ctx context.Context, name string, o Options) (*core, error) {
-	if err := Schema(l).check(ctx); err != nil {
-		return nil, err
-	}
-	if err := sound(ctx, l.pool, o); err != nil {
+	if err := l.usable(ctx, o); err != nil {
 		return nil, err
 	}
 	c := &core{pool: l.pool, name: name, options: o}

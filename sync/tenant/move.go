@@ -59,7 +59,7 @@ func Move(ctx context.Context, t *Tenant, address string) (moved Moved, err erro
 		return moved, err
 	}
 	if !moved.Again {
-		if err := takeIn(ctx, db, name, ledger); err != nil {
+		if err := takeIn(ctx, t, db, name, ledger); err != nil {
 			return moved, fmt.Errorf("move it to %s: %w; the file is as it was", moved.To, err)
 		}
 		if err := ledger.MoveTo(moved.To); err != nil {
@@ -77,7 +77,7 @@ func Move(ctx context.Context, t *Tenant, address string) (moved Moved, err erro
 }
 
 // takeIn copies a ledger. What was under way when a pass was killed is in doubt from then on.
-func takeIn(ctx context.Context, db *postgres.Database, name string, ledger *bolt.Ledger) error {
+func takeIn(ctx context.Context, t *Tenant, db *postgres.Database, name string, ledger *bolt.Ledger) error {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return err
 	}
@@ -85,7 +85,8 @@ func takeIn(ctx context.Context, db *postgres.Database, name string, ledger *bol
 	if err != nil {
 		return err
 	}
-	return db.TakeIn(ctx, name, s, allOf(ledger))
+	o := postgres.Options{AllowAsyncStandby: t.Config.Ledger.AllowAsyncStandby}
+	return db.TakeIn(ctx, name, s, allOf(ledger), o)
 }
 
 // allOf walks all that a ledger has, what is left of erased conversations first.
