@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -76,7 +77,8 @@ func Move(ctx context.Context, t *Tenant, address string) (moved Moved, err erro
 	return moved, nil
 }
 
-// takeIn copies a ledger. What was under way when a pass was killed is in doubt from then on.
+// takeIn copies a ledger. What was under way when a pass was killed is in doubt from then on, and a tenant that is
+// paused stays so.
 func takeIn(ctx context.Context, t *Tenant, db *postgres.Database, name string, ledger *bolt.Ledger) error {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return err
@@ -86,7 +88,18 @@ func takeIn(ctx context.Context, t *Tenant, db *postgres.Database, name string, 
 		return err
 	}
 	o := postgres.Options{AllowAsyncStandby: t.Config.Ledger.AllowAsyncStandby}
-	return db.TakeIn(ctx, name, s, allOf(ledger), o)
+	if err := db.TakeIn(ctx, name, s, allOf(ledger), o); err != nil {
+		return err
+	}
+	pause, err := file{t}.paused()
+	if err != nil || pause == nil {
+		return err
+	}
+	mark, err := json.Marshal(pause)
+	if err != nil {
+		return err
+	}
+	return db.SetPaused(ctx, name, mark)
 }
 
 // allOf walks all that a ledger has, what is left of erased conversations first.
