@@ -27,8 +27,8 @@ type Tenant struct {
 	Every  time.Duration // between two passes
 }
 
-// phase spreads the passes of many tenants over the time between two: all 64 bits of the hash count, because fewer
-// bunch them.
+// phase spreads the passes of many tenants over the time between two: all 64 bits of the hash count, because
+// fewer bunch them.
 func (t Tenant) phase() time.Duration {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(t.Name)) // never fails (documented)
@@ -77,7 +77,8 @@ type Options struct {
 
 const (
 	usualTick = 2 * time.Second
-	// spare is how much longer than its slice a job may last: what is in flight is finished, and the ledger closed.
+	// spare is how much longer than its slice a job may last: what is in flight is finished, and the ledger
+	// closed.
 	spare = 5 * time.Minute
 	// rescue is how much longer than that before it counts as left behind.
 	rescue = time.Minute
@@ -222,7 +223,7 @@ func (w *Worker) Tick() time.Duration { return w.options.Tick }
 // lookAgain is the pause between two looks whether all is done.
 const lookAgain = 500 * time.Millisecond
 
-// RunOnce works until nobody is due any more and no job is left, or the context ends.
+// RunOnce works until nobody is due any more and no job is left but for later, or the context ends.
 func (w *Worker) RunOnce(ctx context.Context) error {
 	began := time.Now()
 	ctx, stop := context.WithCancel(ctx)
@@ -239,9 +240,12 @@ func (w *Worker) RunOnce(ctx context.Context) error {
 			if err != nil || at.IsZero() || time.Since(began) < ago+w.options.Tick {
 				continue // nobody has looked at the schedule since
 			}
+			// What is to be tried again later, as a back-fill whose ledger is held, would keep it here for
+			// ever.
 			left := 0
 			err = w.options.Database.Pool().QueryRow(ctx, "select count(*) from "+schema+`.river_job
-				where queue = $1 and state in ('available', 'pending', 'running', 'scheduled', 'retryable')`,
+				where queue = $1 and (state in ('available', 'pending', 'running') or
+					state in ('scheduled', 'retryable') and scheduled_at <= clock_timestamp())`,
 				queue).Scan(&left)
 			if err == nil && left == 0 {
 				return

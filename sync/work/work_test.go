@@ -263,3 +263,76 @@ func TestCutOffPass(t *testing.T) {
 		t.Errorf("%d jobs were made", jobs)
 	}
 }
+
+// TestOfOthers: a pass of a tenant that a worker does not know, whose files may be older, is made by one that does.
+func TestOfOthers(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 4, time.Hour)
+	knows := &fleet{db: f.db, every: f.every, names: f.names, passes: map[string]int{}}
+	f.names = f.names[:1]
+	work := func(ctx context.Context, m Maker) (stop func()) {
+		ctx, cancel := context.WithCancel(ctx)
+		w, err := New(Options{
+			Database: f.db, Maker: m, Workers: 4, Tick: time.Second, Slice: time.Minute, Drain: 5 * time.Second,
+			Log: slog.New(slog.DiscardHandler),
+		})
+		must(t, err)
+		var running sync.WaitGroup
+		running.Go(func() {
+			if err := w.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		return func() { cancel(); running.Wait() }
+	}
+	// The jobs are there before anybody who can do them.
+	w, err := New(Options{Database: f.db, Maker: knows, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	must(t, w.look(t.Context()))
+	stop := work(t.Context(), f)
+	defer stop()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		tried := 0
+		must(t, f.db.Pool().QueryRow(t.Context(),
+			"select count(*) from river.river_job where kind = 'pass' and metadata ? 'snoozes'").Scan(&tried))
+		if tried == 3 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d passes are left to others", tried)
+		}
+	}
+	knows.worked(t, 1, func() bool { return len(knows.passes)+len(f.passes) >= 4 })
+	for _, name := range []string{"tenant-1", "tenant-2", "tenant-3"} {
+		if knows.passes[name] != 1 || f.passes[name] != 0 {
+			t.Errorf("%s: %d passes, and %d by whom does not know it", name, knows.passes[name], f.passes[name])
+		}
+	}
+}
+
+// TestOnceEnds: who works until nobody is due waits for no back-fill whose turn is later.
+func TestOnceEnds(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, 1, time.Hour)
+	_, err := Enqueue(t.Context(), f.db, Backfill{Tenant: "tenant-0", From: "2026-10-01", To: "2026-11-01"})
+	must(t, err)
+	w, err := New(Options{
+		Database: f.db, Maker: standingStill{f}, Workers: 4, Tick: time.Second, Slice: time.Minute,
+		Drain: 5 * time.Second, Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	must(t, w.RunOnce(ctx))
+	if ctx.Err() != nil {
+		t.Error("it waits for a back-fill whose ledger is held")
+	}
+	if f.passes["tenant-0"] != 1 {
+		t.Errorf("passes %v", f.passes)
+	}
+}
+
+// standingStill makes passes, and no back-fill: the ledger is held whenever it tries.
+type standingStill struct{ *fleet }
+
+func (standingStill) Backfill(context.Context, Backfill) Outcome { return Outcome{Next: Held} }

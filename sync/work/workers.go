@@ -25,8 +25,23 @@ type passWorker struct {
 	worker *Worker
 }
 
+// strangerPause is after how long another worker is to look at a pass that this one cannot make, and
+// strangerTime how long they look.
+const (
+	strangerPause = 2 * time.Second
+	strangerTime  = time.Minute
+)
+
 // Work makes a slice of a pass, and says when the next one is due.
 func (w *passWorker) Work(ctx context.Context, job *river.Job[passJob]) error {
+	// The files of workers are not changed at one moment, and some may serve other tenants.
+	ledger, err := ledgerOf(ctx, w.worker, job.Args.Tenant)
+	if err != nil || ledger == "" {
+		if time.Since(job.CreatedAt) < strangerTime {
+			return river.JobSnooze(strangerPause)
+		}
+		return err
+	}
 	outcome, err := do(ctx, w.worker, job.Args.Tenant, func() Outcome {
 		return w.worker.options.Maker.Pass(ctx, job.Args.Tenant)
 	})
@@ -36,10 +51,6 @@ func (w *passWorker) Work(ctx context.Context, job *river.Job[passJob]) error {
 	// It is noted also while the worker stops.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), spare)
 	defer cancel()
-	ledger, err := ledgerOf(ctx, w.worker, job.Args.Tenant)
-	if err != nil || ledger == "" {
-		return err
-	}
 	schedule := w.worker.options.Database.Schedule
 	switch outcome.Next {
 	case Usual:
