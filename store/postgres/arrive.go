@@ -12,9 +12,9 @@ import (
 )
 
 // TakeIn makes a ledger that has all of one that was kept elsewhere: its id, so that stamps stay its own, and
-// its sequence. Nobody opens it until Trust. One that was taken in so is left as it is, so that what was stopped
-// can be done again, or replaced where the original has gone on since; any other one with the name, or for the
-// same accounts, is ErrExists. Of the options AllowAsyncStandby counts.
+// its sequence. Nobody opens it until Trust. One that was taken in so is left as it is, so that what was
+// stopped can be done again, or replaced where the original has gone on since; any other one with the name,
+// or for the same accounts, is ErrExists. Of the options AllowAsyncStandby counts.
 func (l Ledgers) TakeIn(
 	ctx context.Context, name string, s store.Snapshot, entries iter.Seq2[store.Entry, error], o Options,
 ) error {

@@ -47,9 +47,9 @@ func (l Ledgers) create(ctx context.Context, name string, start time.Time, o Opt
 	}, o.Distrusted)
 }
 
-// Usable is nil where the tables are those that this program knows, and the server is one that a ledger can rely
-// on; otherwise it is the same for all ledgers of the database. Of the options ReadOnly and AllowAsyncStandby
-// count.
+// Usable is nil where the tables are those that this program knows, and the server is one that a ledger can
+// rely on; otherwise it is the same for all ledgers of the database. Of the options ReadOnly and
+// AllowAsyncStandby count.
 func (l Ledgers) Usable(ctx context.Context, o Options) error { return explain("", l.usable(ctx, o)) }
 
 func (l Ledgers) usable(ctx context.Context, o Options) error {

@@ -77,8 +77,8 @@ func Move(ctx context.Context, t *Tenant, address string) (moved Moved, err erro
 	return moved, nil
 }
 
-// takeIn copies a ledger. What was under way when a pass was killed is in doubt from then on, and a tenant that is
-// paused stays so.
+// takeIn copies a ledger. What was under way when a pass was killed is in doubt from then on, and a tenant
+// that is paused stays so.
 func takeIn(ctx context.Context, t *Tenant, db *postgres.Database, name string, ledger *bolt.Ledger) error {
 	if _, err := ledger.Recover(time.Now()); err != nil {
 		return err
