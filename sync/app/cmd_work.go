@@ -3,16 +3,11 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -70,6 +65,7 @@ type worksFor struct {
 	place   string
 	db      *postgres.Database
 	figures *work.Figures
+	marks   *pauseMarks
 
 	mu    sync.Mutex
 	known map[string]config.Config // by name
@@ -103,7 +99,7 @@ func runWork(f fleet) error {
 	if err := m.connect(); err != nil {
 		return err
 	}
-	m.figures = work.NewFigures(m.db, m.tenantOf)
+	m.figures, m.marks = work.NewFigures(m.db, m.tenantOf), newPauseMarks(m.db, m.log)
 	o := work.Options{
 		Database: m.db, Maker: m, Workers: workers, Slice: slice, Drain: drain, Log: m.log,
 	}
@@ -231,54 +227,31 @@ func (m *worksFor) Tenants(ctx context.Context) ([]work.Tenant, error) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		list = append(list, work.Tenant{Name: name, Ledger: all[name].LedgerName(), Every: m.every})
 	}
-	m.resumeChanged(ctx, all)
+	m.marks.review(ctx, all)
 	return list, nil
-}
-
-func (m *worksFor) resumeChanged(ctx context.Context, all map[string]config.Config) {
-	standings, err := m.db.Standings(ctx)
-	if err != nil {
-		return // the tick says so
-	}
-	for _, s := range standings {
-		name := m.tenantOf(s.Ledger)
-		if !s.Paused || name == "" {
-			continue
-		}
-		mark, err := m.db.Paused(ctx, s.Ledger)
-		var p tenant.Pause
-		if err != nil || json.Unmarshal(mark, &p) != nil || p.Until == "" || p.Until == digestOf(all[name]) {
-			continue
-		}
-		if err := m.db.SetPaused(ctx, s.Ledger, nil); err == nil {
-			m.log.Info("resumed: its configuration has changed", "tenant", name)
-		}
-	}
-}
-
-// digestOf tells two states of a configuration apart, the files of its secrets by when they were changed.
-func digestOf(c config.Config) string {
-	sum := sha256.New()
-	fmt.Fprintln(sum, c.Digest())
-	paths := c.Paths()
-	for _, key := range slices.Sorted(maps.Keys(paths)) {
-		info, err := os.Stat(paths[key])
-		if errors.Is(err, fs.ErrNotExist) || paths[key] == "" || err == nil && info.IsDir() {
-			continue
-		}
-		if err == nil {
-			fmt.Fprintln(sum, key, info.ModTime().UnixNano(), info.Size())
-		}
-	}
-	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
 // Pass makes a slice of the pass of a tenant.
 func (m *worksFor) Pass(_ context.Context, name string) work.Outcome {
-	return m.job(name, "run", "--"+flagMaxDuration, m.slice.String())
+	member, made := m.job(name, "run", "--"+flagMaxDuration, m.slice.String())
+	o := work.Outcome{Exit: int(made.Exit), Text: made.Text}
+	switch next := tenant.After(made.Exit); {
+	case made.Skipped:
+		o.Next = work.Held
+	case cutShort(made):
+		o.Next = work.More
+	case next == tenant.NextSoon, next == tenant.NextFail:
+		o.Next = work.Soon
+	case next == tenant.NextNone:
+		o.Next = m.pause(member, made)
+	case next == tenant.NextAlarm:
+		m.log.Error("a fuse blew", "tenant", name)
+	}
+	return o
 }
 
-// Backfill makes a slice of a back-fill.
+// Backfill makes a slice of a back-fill. It has come to its end with the code that says so alone: what could
+// not work is tried again, and pauses nobody, since the passes of the tenant may work all the same.
 func (m *worksFor) Backfill(_ context.Context, b work.Backfill) work.Outcome {
 	args := []string{
 		"backfill", "--" + flagFrom, b.From, "--" + flagTo, b.To, "--" + flagMaxDuration, m.slice.String(),
@@ -286,12 +259,27 @@ func (m *worksFor) Backfill(_ context.Context, b work.Backfill) work.Outcome {
 	if b.Max > 0 {
 		args = append(args, "--"+flagMax, fmt.Sprint(b.Max))
 	}
-	return m.job(b.Tenant, args...)
+	_, made := m.job(b.Tenant, args...)
+	o := work.Outcome{Exit: int(made.Exit), Text: made.Text, Next: work.Soon}
+	switch {
+	case made.Skipped, made.Exit == exit.Locked:
+		o.Next = work.Held
+	case cutShort(made):
+		o.Next = work.More
+	case made.Exit == exit.Done, made.Exit == exit.NeedsHand:
+		o.Next = work.Usual
+	case made.Exit == exit.Fuse:
+		// To try again would send more of what made it blow.
+		o.Next = work.Usual
+		m.log.Error("a fuse blew, and the back-fill is not done: enqueue it again when the cause is mended",
+			"tenant", b.Tenant, "from", b.From, "to", b.To)
+	}
+	return o
 }
 
 // job carries a command out for a tenant. Its context is that of the worker: what ends that lets the pass
 // drain.
-func (m *worksFor) job(name string, command ...string) work.Outcome {
+func (m *worksFor) job(name string, command ...string) (tenant.Member, madePass) {
 	m.mu.Lock()
 	f := m.fleet
 	m.mu.Unlock()
@@ -300,46 +288,25 @@ func (m *worksFor) job(name string, command ...string) work.Outcome {
 	made := jobOf(f, member, m.errs, command...)
 	m.figures.Ended(name, int(made.Exit))
 	m.log.Info(made.Text, "tenant", name, "exit", int(made.Exit))
-	return m.outcome(member, made)
+	return member, made
 }
 
-// outcome says what follows on a pass, and pauses a tenant whose passes cannot work until somebody does
-// something.
-func (m *worksFor) outcome(member tenant.Member, made madePass) work.Outcome {
-	o := work.Outcome{Exit: int(made.Exit), Text: made.Text}
+// cutShort reports whether a pass was well, and something is left of it that whoever has time takes up at
+// once.
+func cutShort(made madePass) bool {
 	var pass struct {
 		EndedBy string `json:"ended_by"`
 	}
 	_ = json.Unmarshal(made.Pass, &pass) // where there is none, nothing ended it
-	switch next := tenant.After(made.Exit); {
-	case made.Skipped:
-		o.Next = work.Held
-	// What is left is taken up at once, by whoever has time.
-	case pass.EndedBy == flagMaxDuration, made.Exit == exit.Terminated, made.Exit == exit.Interrupted,
-		made.Exit == exit.HungUp, made.Exit == exit.Quit:
-		o.Next = work.More
-	case next == tenant.NextSoon, next == tenant.NextFail:
-		o.Next = work.Soon
-	case next == tenant.NextNone && member.Tenant != nil:
-		m.pause(member, made)
-	case next == tenant.NextNone:
-		o.Next = work.Soon // what is broken is left out of the next tick
-	case next == tenant.NextAlarm:
-		m.log.Error("a fuse blew", "tenant", member.Name)
-	}
-	return o
+	stopped := []exit.Code{exit.Terminated, exit.Interrupted, exit.HungUp, exit.Quit}
+	return pass.EndedBy == flagMaxDuration || slices.Contains(stopped, made.Exit)
 }
 
-func (m *worksFor) pause(member tenant.Member, made madePass) {
-	reason := fmt.Sprintf("exit %d: %s", made.Exit, cmp.Or(made.Text, made.Exit.String()))
+// pause pauses a tenant whose passes cannot work until somebody does something.
+func (m *worksFor) pause(member tenant.Member, made madePass) work.Next {
 	all, err := m.tenants()
-	if err == nil {
-		err = member.Tenant.Pause(reason, digestOf(all[member.Name]))
+	if err != nil || member.Tenant == nil {
+		return work.Soon // what is broken is left out of the next tick
 	}
-	if err != nil {
-		m.log.Error("it could not be paused", "tenant", member.Name, "because", err)
-		return
-	}
-	m.log.Error("paused until its configuration changes, or acsync tenants resume says so", "tenant", member.Name,
-		"because", reason)
+	return m.marks.pause(context.WithoutCancel(m.c.Context), member, all[member.Name], made)
 }

@@ -15,11 +15,12 @@ import (
 )
 
 // inDatabase lets the ledgers of all tenants be in one database, with the tables of jobs in it.
-func (f *fleet) inDatabase(t *testing.T) {
+func (f *fleet) inDatabase(t *testing.T) (url, owner string) {
 	t.Helper()
 	c := pgtest.Shared(t)
 	name := c.Fresh(t, makeTables)
-	d, err := postgres.Connect(t.Context(), c.URL(pgtest.Owner, name), postgres.Pool{})
+	url, owner = c.URL(pgtest.Plain, name), c.URL(pgtest.Owner, name)
+	d, err := postgres.Connect(t.Context(), owner, postgres.Pool{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,10 +30,11 @@ func (f *fleet) inDatabase(t *testing.T) {
 	}
 	f.write(t, "_defaults.toml", "[kustomer]\nrequests_per_minute = 60000\nsearches_per_minute = 60000\n"+
 		"api_key_file = 'secrets/{tenant}.kustomer'\n[agent_connect]\nrequests_per_minute = 60000\n"+
-		"api_key_file = 'secrets/{tenant}.connect'\n[ledger]\nurl = '"+c.URL(pgtest.Plain, name)+"'\n")
+		"api_key_file = 'secrets/{tenant}.connect'\n[ledger]\nurl = '"+url+"'\n")
 	for name, stand := range f.stands {
 		f.run(t, 0, "init", "--start", stand.Start().Format(time.RFC3339), "--tenant", name)
 	}
+	return url, owner
 }
 
 // TestWorkers makes the passes of two organisations by a worker. One of them has a key that is refused: it is paused, and
@@ -81,6 +83,43 @@ func TestWorkers(t *testing.T) {
 		if all, most := f.asked(t, name); all == 0 || most != 1 {
 			t.Errorf("%s: %d asked, one of them %d times", name, all, most)
 		}
+	}
+}
+
+// TestFaultOfTheDatabase: what is wrong with the database is wrong for all, and ends with no change of anybody's files. So
+// nobody is paused for it, and a back-fill goes on when it has ended.
+func TestFaultOfTheDatabase(t *testing.T) {
+	f := newFleet(t, "acme")
+	url, owner := f.inDatabase(t)
+	newer := func(sql string) {
+		t.Helper()
+		d, err := postgres.Connect(t.Context(), owner, postgres.Pool{})
+		if err == nil {
+			_, err = d.Pool().Exec(t.Context(), sql)
+			d.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	from, to := f.now.Add(-26*time.Hour).Format(time.RFC3339), f.now.Add(-2*time.Hour).Format(time.RFC3339)
+	f.run(t, 0, "backfill", "--tenant", "acme", "--from", from, "--to", to, "--enqueue")
+	newer("insert into acsync.versions (version_id, is_applied) values (99, true)")
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	newer("delete from acsync.versions where version_id = 99")
+	d, err := postgres.Connect(t.Context(), url, postgres.Pool{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	list, err := d.Standings(t.Context())
+	if err != nil || len(list) != 1 || list[0].Paused || list[0].Failures == 0 {
+		t.Errorf("it stands at %+v (%v)", list, err)
+	}
+	left := 0
+	if err := d.Pool().QueryRow(t.Context(), "select count(*) from river.river_job where kind = 'backfill' "+
+		"and state in ('available', 'retryable')").Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d back-fills are left (%v)", left, err)
 	}
 }
 
