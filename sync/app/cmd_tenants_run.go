@@ -88,7 +88,7 @@ func makePasses(f fleet, members []tenant.Member, workers int) []madePass {
 		slots <- struct{}{}
 		work.Go(func() {
 			defer func() { <-slots }()
-			made[i] = jobOf(f, m, errs, "run")
+			made[i] = jobOf(f, m, errs, "skip", "run")
 			if f.c.Bool(flagJSON) {
 				return
 			}
@@ -102,8 +102,8 @@ func makePasses(f fleet, members []tenant.Member, workers int) []madePass {
 }
 
 // jobOf makes the pass of one tenant by a command, as a command line of its own would: with its own ledger,
-// clients and pace.
-func jobOf(f fleet, m tenant.Member, errs *sharedWriter, command ...string) madePass {
+// clients and pace. Locked is what it does where another process holds the ledger.
+func jobOf(f fleet, m tenant.Member, errs *sharedWriter, locked string, command ...string) madePass {
 	made := madePass{Tenant: m.Name}
 	switch {
 	case f.c.Context.Err() != nil:
@@ -114,7 +114,7 @@ func jobOf(f fleet, m tenant.Member, errs *sharedWriter, command ...string) made
 		return made
 	}
 	args := append([]string{f.program}, command...)
-	args = append(args, "--"+flagJSON, "--"+flagIfLocked, "skip", "--"+flagConfigDir, f.c.String(flagConfigDir),
+	args = append(args, "--"+flagJSON, "--"+flagIfLocked, locked, "--"+flagConfigDir, f.c.String(flagConfigDir),
 		"--"+flagTenant, m.Name, "--"+flagLogLevel, f.c.String(flagLogLevel),
 		"--"+flagLogFormat, f.c.String(flagLogFormat))
 	for _, name := range []string{flagMax, flagMaxDuration} {

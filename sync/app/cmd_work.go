@@ -233,14 +233,20 @@ func (m *worksFor) Tenants(ctx context.Context) ([]work.Tenant, error) {
 
 // Pass makes a slice of the pass of a tenant.
 func (m *worksFor) Pass(_ context.Context, name string) work.Outcome {
-	member, made := m.job(name, "run", "--"+flagMaxDuration, m.slice.String())
+	member := m.load(name)
+	locked := "skip"
+	// It lets go for whoever waits, and for nobody else: who skips has no turn until it has come to its end.
+	if member.Tenant != nil && backfilling(member.Tenant) {
+		locked = "wait=" + config.Duration(behindBackfill).String()
+	}
+	made := m.job(member, locked, "run", "--"+flagMaxDuration, m.slice.String())
 	o := work.Outcome{Exit: int(made.Exit), Text: made.Text}
 	switch next := tenant.After(made.Exit); {
 	case made.Skipped:
 		o.Next = work.Held
 	case cutShort(made):
 		o.Next = work.More
-	case next == tenant.NextSoon, next == tenant.NextFail:
+	case next == tenant.NextSoon, next == tenant.NextFail, made.Exit == exit.Locked && locked != "skip":
 		o.Next = work.Soon
 	case next == tenant.NextNone:
 		o.Next = m.pause(member, made)
@@ -259,7 +265,7 @@ func (m *worksFor) Backfill(_ context.Context, b work.Backfill) work.Outcome {
 	if b.Max > 0 {
 		args = append(args, "--"+flagMax, fmt.Sprint(b.Max))
 	}
-	_, made := m.job(b.Tenant, args...)
+	made := m.job(m.load(b.Tenant), "skip", args...)
 	o := work.Outcome{Exit: int(made.Exit), Text: made.Text, Next: work.Soon}
 	switch {
 	case made.Skipped, made.Exit == exit.Locked:
@@ -279,16 +285,33 @@ func (m *worksFor) Backfill(_ context.Context, b work.Backfill) work.Outcome {
 
 // job carries a command out for a tenant. Its context is that of the worker: what ends that lets the pass
 // drain.
-func (m *worksFor) job(name string, command ...string) (tenant.Member, madePass) {
+func (m *worksFor) job(member tenant.Member, locked string, command ...string) madePass {
 	m.mu.Lock()
 	f := m.fleet
 	m.mu.Unlock()
 	m.figures.Began()
-	member := f.folder.Load(name)
-	made := jobOf(f, member, m.errs, command...)
-	m.figures.Ended(name, int(made.Exit))
-	m.log.Info(made.Text, "tenant", name, "exit", int(made.Exit))
-	return member, made
+	made := jobOf(f, member, m.errs, locked, command...)
+	m.figures.Ended(member.Name, int(made.Exit))
+	m.log.Info(made.Text, "tenant", member.Name, "exit", int(made.Exit))
+	return made
+}
+
+// load loads a tenant as the folder has it now.
+func (m *worksFor) load(name string) tenant.Member {
+	m.mu.Lock()
+	folder := m.folder
+	m.mu.Unlock()
+	return folder.Load(name)
+}
+
+// behindBackfill is how long a pass waits until a back-fill has recorded its window, and lets go. It is tried
+// again soon where that was not enough, and less than work allows a job beyond its slice.
+const behindBackfill = 4 * time.Minute
+
+// backfilling reports whether a back-fill has the ledger.
+func backfilling(t *tenant.Tenant) bool {
+	holder, holds, err := t.Holder()
+	return err == nil && holds && holder.Mode == "backfill"
 }
 
 // cutShort reports whether a pass was well, and something is left of it that whoever has time takes up at

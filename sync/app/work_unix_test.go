@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"acsync/store"
 	"acsync/store/postgres"
 	"acsync/store/postgres/pgtest"
 	"acsync/sync/work"
@@ -120,6 +122,49 @@ func TestFaultOfTheDatabase(t *testing.T) {
 	if err := d.Pool().QueryRow(t.Context(), "select count(*) from river.river_job where kind = 'backfill' "+
 		"and state in ('available', 'retryable')").Scan(&left); err != nil || left != 1 {
 		t.Errorf("%d back-fills are left (%v)", left, err)
+	}
+}
+
+// TestPassBesideBackfill: the pass of a tenant waits for its turn where a back-fill has the ledger, which lets go of it for
+// nobody who does not say so.
+func TestPassBesideBackfill(t *testing.T) {
+	f := newFleet(t, "acme")
+	url, _ := f.inDatabase(t)
+	d, err := postgres.Connect(t.Context(), url, postgres.Pool{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	backfill, err := d.Open(t.Context(), "acme", postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer backfill.Close() //nolint:errcheck // closing twice is harmless
+	backfill.Report(store.Progress{Mode: "backfill", Pass: "p1"})
+	eventually := func(what string, so func() bool) {
+		t.Helper()
+		for end := time.Now().Add(30 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal(what)
+			}
+		}
+	}
+	eventually("nobody learns that it is a back-fill", func() bool {
+		h, _, err := d.Holder(t.Context(), "acme")
+		return err == nil && h.Mode == "backfill"
+	})
+	var working sync.WaitGroup
+	working.Go(func() { f.run(t, 0, "work", "--once", "--every", "1h") })
+	eventually("nobody waits for the back-fill", func() bool {
+		list, err := d.Waiters(t.Context(), "acme")
+		return err == nil && len(list) == 1 && list[0].Mode == "run"
+	})
+	if err := backfill.Close(); err != nil {
+		t.Fatal(err)
+	}
+	working.Wait()
+	if all, most := f.asked(t, "acme"); all == 0 || most != 1 {
+		t.Errorf("%d asked, one of them %d times", all, most)
 	}
 }
 
