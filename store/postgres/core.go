@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +29,7 @@ type core struct {
 	mu      sync.Mutex
 	stuck   error // why no change is taken any more: one failed, or another process has the ledger
 	doubted bool  // it is being repaired; see Adopt
-	closed  bool
+	closed  atomic.Bool
 
 	unwritten *store.Run // the summary of the pass, if it found no place
 }
@@ -44,7 +45,7 @@ func (c *core) updateWithin(most time.Duration, keys []store.Key, fn func(*txn) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.closed:
+	case c.closed.Load():
 		return explain(c.name, errClosed)
 	case c.options.ReadOnly:
 		return explain(c.name, store.ErrReadOnly)
@@ -103,8 +104,7 @@ func (c *core) leave(run *store.Run) {
 func (c *core) shut() (left *store.Run, stuck, again bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	again, c.closed = c.closed, true
-	return c.unwritten, c.stuck != nil, again
+	return c.unwritten, c.stuck != nil, c.closed.Swap(true)
 }
 
 // ended gives why no change is taken any more; nil while changes are.
@@ -112,7 +112,7 @@ func (c *core) ended() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
-	case c.closed:
+	case c.closed.Load():
 		return explain(c.name, errClosed)
 	case c.options.ReadOnly:
 		return explain(c.name, store.ErrReadOnly)
@@ -120,8 +120,20 @@ func (c *core) ended() error {
 	return c.stuck
 }
 
+// readable refuses to read a ledger that is closed: who has let go of it would take what others write for its own.
+// It waits for no change.
+func (c *core) readable() error {
+	if c.closed.Load() {
+		return explain(c.name, errClosed)
+	}
+	return nil
+}
+
 // list gives entries, chosen and sorted by the end of a statement.
 func (c *core) list(where string, args ...any) ([]store.Entry, error) {
+	if err := c.readable(); err != nil {
+		return nil, err
+	}
 	list, err := rows(context.Background(), c.pool, scanEntry,
 		"select "+entryColumns+" from acsync.keys where ledger = $1 "+where, append([]any{c.no}, args...)...)
 	return list, explain(c.name, err)

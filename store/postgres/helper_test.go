@@ -32,7 +32,7 @@ func kill(l *Ledger) {
 	l.beat.stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
+	l.closed.Store(true)
 }
 
 // owner carries out statements that no ledger would, as the role that may do anything.

@@ -111,6 +111,23 @@ func TestCloseWhileOvertaken(t *testing.T) {
 	}
 }
 
+// TestClosedIsNotRead: a pass that let go of the ledger, and has not got it back, must not take that for its own.
+func TestClosedIsNotRead(t *testing.T) {
+	d := created(t, Options{})
+	for _, o := range []Options{{}, {ReadOnly: true}} {
+		l := opened(t, d, "acme", o)
+		must(t, l.Close())
+		_, err := l.Info()
+		wantError(t, err, errClosed)
+		_, err = l.Lookup([]store.Key{id(1)})
+		wantError(t, err, errClosed)
+		_, err = l.Waiting(0)
+		wantError(t, err, errClosed)
+		_, err = l.Runs(0)
+		wantError(t, err, errClosed)
+	}
+}
+
 // TestTakeOver: what a killed pass has told becomes its summary, and until the quarantine is over nothing is
 // taken for lost. One that has let go leaves neither.
 func TestTakeOver(t *testing.T) {

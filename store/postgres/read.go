@@ -16,6 +16,9 @@ type Reader struct{ *core }
 
 // Info tells what the ledger says of itself.
 func (r Reader) Info() (store.Info, error) {
+	if err := r.readable(); err != nil {
+		return store.Info{}, err
+	}
 	var now history
 	var clock time.Time
 	found, err := row(context.Background(), r.pool, func(from pgx.Row) (ledgerRow, error) {
@@ -45,6 +48,9 @@ func (r Reader) Room() error { return r.ended() }
 // recovery. Keys of which the ledger has never heard are absent from the map; the others are there as they
 // were given. Of a conversation that was erased there is one record, without a resolution.
 func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	if err := r.readable(); err != nil {
+		return nil, err
+	}
 	l, err := newLookup(keys)
 	if err != nil {
 		return nil, err
@@ -167,6 +173,9 @@ func (r Reader) Waiting(limit int, states ...store.State) ([]store.Entry, error)
 
 // Runs gives the summaries of past passes, the newest first. A limit of 0 or less is none.
 func (r Reader) Runs(limit int) ([]store.Run, error) {
+	if err := r.readable(); err != nil {
+		return nil, err
+	}
 	list, err := rows(context.Background(), r.pool, scanRun,
 		"select summary::text from acsync.runs where ledger = $1 order by number desc limit $2", r.no,
 		limited(limit))
