@@ -1,10 +1,12 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"acsync/store/postgres"
 	"acsync/sync/report"
 	"acsync/sync/tenant"
 
@@ -45,8 +47,9 @@ func statusOfTenants(f fleet) error {
 		Dir: f.folder.Dir, Here: " --" + flagConfigDir + " " + shellPath(f.c.String(flagConfigDir)),
 		Strays: f.strays(), All: f.c.Bool(flagAll), Now: time.Now(),
 	}
+	silent := map[string]bool{}
 	for _, m := range members {
-		found.List = append(found.List, statusOfMember(f, m))
+		found.List = append(found.List, statusOfMember(f, m, silent))
 	}
 	if f.c.Bool(flagProbe) {
 		return answerProbe(f.commandLine, found.Probe())
@@ -54,8 +57,10 @@ func statusOfTenants(f fleet) error {
 	return show(f.session, found, report.TenantsJSON, report.TenantsDoc)
 }
 
-// statusOf is where one stands. One that is paused needs a look, whatever else there is to say.
-func statusOfMember(f fleet, m tenant.Member) report.TenantStatus {
+// statusOfMember is where one stands. One that is paused needs a look, whatever else there is to say, and
+// somebody who acts where its passes could not work. A database that was silent once is not waited for again:
+// for hundreds of tenants that would take hours.
+func statusOfMember(f fleet, m tenant.Member, silent map[string]bool) report.TenantStatus {
 	act := func(err error) report.TenantStatus {
 		complaint := newComplaint(err)
 		return report.TenantStatus{
@@ -66,8 +71,13 @@ func statusOfMember(f fleet, m tenant.Member) report.TenantStatus {
 	if m.Broken != nil {
 		return act(m.Broken)
 	}
+	address := m.Tenant.Config.Ledger.URL.Reveal()
+	if silent[address] {
+		return act(fmt.Errorf("%w, as for the tenants before", postgres.ErrUnreachable))
+	}
 	paused, err := m.Tenant.Paused()
 	if err != nil {
+		silent[address] = errors.Is(err, postgres.ErrUnreachable)
 		return act(err)
 	}
 	if err := m.Tenant.Config.Ready(); err != nil {
@@ -88,6 +98,9 @@ func statusOfMember(f fleet, m tenant.Member) report.TenantStatus {
 		text := "paused since " + paused.Since.Format("2006-01-02 15:04") + " UTC: " + paused.Reason
 		if found.Level != report.SignalAct {
 			found.Level, found.Text = report.SignalLook, text
+			if paused.Until != "" {
+				found.Level = report.SignalAct
+			}
 			found.Todo = fmt.Sprintf("acsync tenants resume %s --%s %s", m.Name, flagConfigDir,
 				shellPath(f.c.String(flagConfigDir)))
 		} else {

@@ -5,8 +5,10 @@ package app_test
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,7 +68,7 @@ func TestWorkers(t *testing.T) {
 		t.Fatalf("there is no %s:\n%s", name, out)
 		return "", "", false
 	}
-	if level, text, paused := standing("globex"); !paused || !strings.Contains(text, "exit 4") {
+	if level, text, paused := standing("globex"); !paused || level != "act" || !strings.Contains(text, "exit 4") {
 		t.Errorf("globex is %s, paused %v: %s", level, paused, text)
 	}
 	if _, _, paused := standing("acme"); paused {
@@ -213,5 +215,37 @@ func TestWorkersNeedADatabase(t *testing.T) {
 	f.write(t, "_defaults.toml", "[ledger]\nurl = '"+c.URL(pgtest.Plain, c.Fresh(t, makeTables))+"'\n")
 	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "ledger migrate --config-dir "+f.dir+" --tenant NAME,") {
 		t.Error(errs)
+	}
+}
+
+// TestSilentDatabase asks a database that does not answer once, and not for each of its tenants.
+func TestSilentDatabase(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	var asked atomic.Int32
+	go func() {
+		for {
+			conn, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			asked.Add(1)
+			_ = conn.Close()
+		}
+	}()
+	f := newFleet(t, "acme", "globex", "initech")
+	f.write(t, "_defaults.toml", "[kustomer]\napi_key_file = 'secrets/{tenant}.kustomer'\n[agent_connect]\n"+
+		"api_key_file = 'secrets/{tenant}.connect'\n[ledger]\nurl = 'postgres://jane@"+silent.Addr().String()+"/acsync'\n")
+	out, _ := f.run(t, 0, "tenants", "status", "--json")
+	if n := strings.Count(out, `"level":"act","text"`); n != 3 || strings.Contains(out, "jane") {
+		t.Errorf("%d are told:\n%s", n, out)
+	}
+	one := asked.Load()
+	f.run(t, 0, "tenants", "status", "--json", "--tenant", "acme")
+	if alone := asked.Load() - one; one != alone {
+		t.Errorf("asked %d times for three, and %d for one", one, alone)
 	}
 }
