@@ -233,8 +233,9 @@ func (m *worksFor) Tenants(ctx context.Context) ([]work.Tenant, error) {
 
 // Pass makes a slice of the pass of a tenant.
 func (m *worksFor) Pass(_ context.Context, name string) work.Outcome {
-	member := m.load(name)
-	locked := "skip"
+	// As it is before the pass: what changes while that goes on is for the next one to try.
+	before := m.digest(name)
+	member, locked := m.load(name), "skip"
 	// It lets go for whoever waits, and for nobody else: who skips has no turn until it has come to its end.
 	if member.Tenant != nil && backfilling(member.Tenant) {
 		locked = "wait=" + config.Duration(behindBackfill).String()
@@ -249,7 +250,10 @@ func (m *worksFor) Pass(_ context.Context, name string) work.Outcome {
 	case next == tenant.NextSoon, next == tenant.NextFail, made.Exit == exit.Locked && locked != "skip":
 		o.Next = work.Soon
 	case next == tenant.NextNone:
-		o.Next = m.pause(member, made)
+		o.Next = work.Soon // what is broken is left out of the next tick
+		if member.Tenant != nil {
+			o.Next = m.marks.pause(context.WithoutCancel(m.c.Context), member.Tenant, before, made)
+		}
 	case next == tenant.NextAlarm:
 		m.log.Error("a fuse blew", "tenant", name)
 	}
@@ -325,11 +329,11 @@ func cutShort(made madePass) bool {
 	return pass.EndedBy == flagMaxDuration || slices.Contains(stopped, made.Exit)
 }
 
-// pause pauses a tenant whose passes cannot work until somebody does something.
-func (m *worksFor) pause(member tenant.Member, made madePass) work.Next {
+// digest tells the state of a tenant's configuration from others; see digestOf.
+func (m *worksFor) digest(name string) string {
 	all, err := m.tenants()
-	if err != nil || member.Tenant == nil {
-		return work.Soon // what is broken is left out of the next tick
+	if err != nil {
+		return "" // only a person ends a pause then
 	}
-	return m.marks.pause(context.WithoutCancel(m.c.Context), member, all[member.Name], made)
+	return digestOf(all[name])
 }

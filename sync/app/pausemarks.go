@@ -80,22 +80,23 @@ func (p *pauseMarks) resume(ctx context.Context, name, ledger string, c config.C
 }
 
 // pause pauses a tenant whose pass could not work, and says what follows: where the database is at fault,
-// which is no matter of one tenant and ends with no change of its files, the pass is tried again soon.
+// which is no matter of one tenant and ends with no change of its files, the pass is tried again soon. Before
+// is the digest of the configuration that the pass began with.
 func (p *pauseMarks) pause(
-	ctx context.Context, member tenant.Member, plain config.Config, made madePass,
+	ctx context.Context, t *tenant.Tenant, before string, made madePass,
 ) work.Next {
-	o := postgres.Options{AllowAsyncStandby: member.Tenant.Config.Ledger.AllowAsyncStandby}
+	o := postgres.Options{AllowAsyncStandby: t.Config.Ledger.AllowAsyncStandby}
 	if err := p.db.Usable(ctx, o); err != nil {
-		p.log.Error("no pass can be made: it is tried again soon", "tenant", member.Name, "because", err)
+		p.log.Error("no pass can be made: it is tried again soon", "tenant", t.Name, "because", err)
 		return work.Soon
 	}
 	reason := fmt.Sprintf("exit %d: %s", made.Exit, cmp.Or(made.Text, made.Exit.String()))
-	if err := member.Tenant.Pause(reason, digestOf(plain)); err != nil {
-		p.log.Error("it could not be paused", "tenant", member.Name, "because", err)
+	if err := t.Pause(reason, before); err != nil {
+		p.log.Error("it could not be paused", "tenant", t.Name, "because", err)
 		return work.Soon
 	}
 	p.log.Error("paused until its configuration changes, or acsync tenants resume says so",
-		"tenant", member.Name, "because", reason)
+		"tenant", t.Name, "because", reason)
 	return work.Held
 }
 

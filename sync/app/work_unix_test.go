@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -215,6 +217,32 @@ func TestWorkersNeedADatabase(t *testing.T) {
 	f.write(t, "_defaults.toml", "[ledger]\nurl = '"+c.URL(pgtest.Plain, c.Fresh(t, makeTables))+"'\n")
 	if _, errs := f.run(t, 12, "work", "--once"); !strings.Contains(errs, "ledger migrate --config-dir "+f.dir+" --tenant NAME,") {
 		t.Error(errs)
+	}
+}
+
+// TestRotatedDuringAPass replaces a key while a pass goes on with the old one, which is refused: the pause that follows
+// ends by itself.
+func TestRotatedDuringAPass(t *testing.T) {
+	f := newFleet(t, "acme")
+	f.inDatabase(t)
+	f.write(t, "good", f.stands["acme"].KustomerKey())
+	f.write(t, "secrets/acme.kustomer", "eyJhbGciOiJIUzI1NiJ9.e30.wrong")
+	// It is read behind that of Kustomer. The worker itself reads it once, and the pass once more.
+	f.write(t, "rotate", "cd "+f.dir+"\nif [ -e armed2 ]; then rm armed2; cp good secrets/acme.kustomer\n"+
+		"elif [ -e armed ]; then mv armed armed2; fi\ncat secrets/acme.connect\n")
+	text, err := os.ReadFile(filepath.Join(f.dir, "tenants", "acme.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write(t, "tenants/acme.toml", string(text)+"api_key_command = ['/bin/sh', '"+f.dir+"/rotate']\n")
+	f.write(t, "armed", "")
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	if out, _ := f.run(t, 0, "tenants", "status", "--json"); !strings.Contains(out, "exit 4") {
+		t.Fatalf("the pass had the new key already:\n%s", out)
+	}
+	f.run(t, 0, "work", "--once", "--every", "1h")
+	if all, most := f.asked(t, "acme"); all == 0 || most != 1 {
+		t.Errorf("%d asked, one of them %d times", all, most)
 	}
 }
 
