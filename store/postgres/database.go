@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,15 +71,21 @@ func withEncryption(address string) (string, error) {
 		return "", errAddress
 	}
 	query := u.Query()
-	host := cmp.Or(query.Get("host"), u.Hostname())
-	ip := net.ParseIP(host)
-	here := host == "" || host == "localhost" || strings.HasPrefix(host, "/") || ip != nil && ip.IsLoopback()
-	if here || query.Has("sslmode") {
+	// There may be several, of which any may answer.
+	hosts := strings.Split(cmp.Or(query.Get("host"), u.Hostname()), ",")
+	if query.Has("sslmode") || !slices.ContainsFunc(hosts, elsewhere) {
 		return address, nil
 	}
 	query.Set("sslmode", "verify-full")
 	u.RawQuery = query.Encode()
 	return u.String(), nil
+}
+
+// elsewhere reports whether a host is another machine.
+func elsewhere(host string) bool {
+	ip := net.ParseIP(host)
+	here := host == "" || host == "localhost" || strings.HasPrefix(host, "/") || ip != nil && ip.IsLoopback()
+	return !here
 }
 
 // Pool is the connections themselves, for a library that brings statements of its own.

@@ -229,3 +229,35 @@ func TestPlainRole(t *testing.T) {
 		}
 	}
 }
+
+// TestEncryption: to another machine connections are encrypted and its certificate is verified, also where it is one of
+// several, unless the address says otherwise.
+func TestEncryption(t *testing.T) {
+	for address, want := range map[string]bool{
+		"postgres://acsync@db.example.com/acsync":                 true,
+		"postgres://acsync@a.example.com:5432,b:5432/acsync":      true,
+		"postgres:///acsync?host=/run/postgresql,b.example.com":   true,
+		"postgres:///acsync?host=localhost,b.example.com":         true,
+		"postgres://acsync@db.example.com/acsync?sslmode=disable": false,
+		"postgres://acsync@127.0.0.1:5432/acsync":                 false,
+		"postgres:///acsync?host=/run/postgresql":                 false,
+		"postgres://acsync@[::1]/acsync":                          false,
+	} {
+		d, err := Connect(t.Context(), address, Pool{})
+		must(t, err)
+		c := d.Pool().Config().ConnConfig
+		verified := c.TLSConfig != nil && !c.TLSConfig.InsecureSkipVerify
+		for _, other := range c.Fallbacks {
+			here := strings.HasPrefix(other.Host, "/")
+			verified = verified && (here || other.TLSConfig != nil && !other.TLSConfig.InsecureSkipVerify)
+		}
+		if here := strings.HasPrefix(c.Host, "/"); here && len(c.Fallbacks) > 0 {
+			last := c.Fallbacks[len(c.Fallbacks)-1]
+			verified = last.TLSConfig != nil && !last.TLSConfig.InsecureSkipVerify
+		}
+		d.Close()
+		if verified != want {
+			t.Errorf("%s: verified %v", address, verified)
+		}
+	}
+}
