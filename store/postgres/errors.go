@@ -92,7 +92,8 @@ var advice = []struct {
 	},
 	{
 		errDistrusted, "restore",
-		"run acsync ledger rebuild, which learns from Agent Connect who was asked, and ends the repair",
+		"run acsync ledger rebuild, which learns from Agent Connect who was asked, and ends the repair; if it was " +
+			"being moved here from a file, run that acsync ledger move again instead",
 	},
 	{
 		store.ErrRolledBack, "restore",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"acsync/sync/config"
 	"acsync/sync/tenant"
 	"acsync/sync/work"
 )
@@ -90,7 +91,7 @@ func databaseAddress(to string) (string, error) {
 		if err != nil {
 			return "", usagef("--%s: it is no address; nothing was done", flagTo)
 		}
-		if _, password := u.User.Password(); password {
+		if config.HasPassword(u) {
 			return "", usagef("--%s: the address has a password, which everybody on this machine can see in a "+
 				"command line: write it into a file and name that, or set PGPASSWORD; nothing was done", flagTo)
 		}

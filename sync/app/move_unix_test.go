@@ -33,3 +33,14 @@ func TestMoveOfAPausedTenant(t *testing.T) {
 		t.Errorf("%d asked, one of them %d times", all, most)
 	}
 }
+
+// TestMoveShowsNoPassword refuses an address with a password on the command line, wherever that stands in it.
+func TestMoveShowsNoPassword(t *testing.T) {
+	f := newFleet(t, "acme")
+	for _, address := range []string{"postgres://a:sesame@127.0.0.1/x", "postgres://127.0.0.1/x?user=a&password=sesame"} {
+		_, errs := f.run(t, 12, "ledger", "move", "--to", address, "--tenant", "acme")
+		if !strings.Contains(errs, "the address has a password") || strings.Contains(errs, "sesame") {
+			t.Errorf("got %s", errs)
+		}
+	}
+}

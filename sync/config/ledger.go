@@ -77,8 +77,7 @@ func (c Ledger) checkDatabase(k *checker) {
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || strings.Trim(u.Path, "/") == "" {
 		// Nothing of it is shown: it may hold a password.
 		k.fault("ledger.url", "must be the address of a database, such as postgres://acsync@db.example.com/acsync")
-	} else if _, password := u.User.Password(); password && c.URLFile == "" &&
-		k.origins["ledger.url"].source == SourceFile {
+	} else if HasPassword(u) && c.URLFile == "" && k.origins["ledger.url"].source == SourceFile {
 		k.fault("ledger.url", "has a password, which does not belong into the configuration: write the address "+
 			"into a file of its own and name that in ledger.url_file, or set %s", variableName("ledger.url"))
 	}
@@ -90,6 +89,14 @@ func (c Ledger) checkDatabase(k *checker) {
 		k.fault("ledger.backup_dir", "is for ledgers that are files, and no backup would be made of a ledger in a "+
 			"database: leave it out, and back up the database")
 	}
+}
+
+// HasPassword reports whether the address of a database bears a password, before its host or among what follows
+// behind the question mark.
+func HasPassword(address *url.URL) bool {
+	_, password := address.User.Password()
+	query := address.Query()
+	return password || query.Has("password") || query.Has("sslpassword")
 }
 
 // ledgerName is how a ledger in a database may be named.

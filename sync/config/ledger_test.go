@@ -66,6 +66,7 @@ func TestLedgerInDatabase(t *testing.T) {
 		"a file":                    {`url_file = '` + write("url", url+"\n") + `'`, "", ""},
 		"a variable":                {"", "ACSYNC_LEDGER_URL=" + url, ""},
 		"a password in the file":    {`url = "` + url + `"`, "", "has a password"},
+		"one behind the host":       {`url = "postgres://db.example.com/acsync?user=acsync&password=secret"`, "", "has a password"},
 		"no database":               {`url = "postgres://db.example.com"`, "", "must be the address of a database"},
 		"another scheme":            {`url = "mysql://db.example.com/acsync"`, "", "must be the address of a database"},
 		"words":                     {`url = "host=db.example.com"`, "", "must be the address of a database"},

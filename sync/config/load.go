@@ -315,7 +315,7 @@ func (d *draft) local(secret string) bool {
 	case "ledger":
 		// Without a password there is nothing to keep.
 		u, err := url.Parse(d.cfg.Ledger.URL.Reveal())
-		return err == nil && (u.User == nil || u.User.String() == u.User.Username())
+		return err == nil && !HasPassword(u)
 	}
 	return httpx.Loopback(field(&d.cfg, section+".base_url").String())
 }
