@@ -89,7 +89,8 @@ func newPlace(t *testing.T, start time.Time) *place {
 	}
 	// Before a bubble ends, its connections must have.
 	t.Cleanup(db.Close)
-	p := &place{path: fmt.Sprintf("ledger-%d", databases.Add(1)), db: db}
+	// Its name is a path, so that what is written beside a ledger goes where nothing stays.
+	p := &place{path: filepath.Join(t.TempDir(), fmt.Sprintf("ledger-%d", databases.Add(1))), db: db}
 	if err := db.Create(context.Background(), p.path, start, postgres.Options{}); err != nil {
 		t.Fatal(err)
 	}
