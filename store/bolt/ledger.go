@@ -229,7 +229,7 @@ func trust(d *database, o Options) error {
 			return err
 		}
 		// First of all: what is missing beside one of the other kind is not to be put back.
-		if err := cmp.Or(checkKind(t.meta, o), checkMoved(t.meta, o)); err != nil {
+		if err := cmp.Or(checkKind(t.meta, o), checkMoved(t.meta, o, &d.place)); err != nil {
 			return err
 		}
 		d.fenced, err = readFence(d.path)

@@ -53,11 +53,16 @@ func (m Mover) MoveTo(where string) error {
 	})
 }
 
-// checkMoved refuses a ledger that is kept elsewhere to whoever would write. To read it does no harm.
-func checkMoved(m *meta, o Options) error {
+// checkMoved refuses a ledger that is kept elsewhere to whoever would write. To read it does no harm, as long as it
+// is told what it is.
+func checkMoved(m *meta, o Options, place *placed) error {
 	to := m.get(metaMovedTo)
-	if to == nil || o.ReadOnly || o.Moved {
+	if to == nil || o.Moved {
 		return nil
 	}
-	return fmt.Errorf("%w, to %s", store.ErrMovedAway, to)
+	err := fmt.Errorf("%w, to %s", store.ErrMovedAway, to)
+	if o.ReadOnly {
+		place.refused, err = err, nil
+	}
+	return err
 }

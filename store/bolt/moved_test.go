@@ -63,7 +63,11 @@ func TestMovedAway(t *testing.T) {
 			t.Errorf("it says %v", err)
 		}
 	}
-	r := openLedger(t, l.path, Options{ReadOnly: true})
+	r := openLedger(t, l.path, Options{ReadOnly: true, Place: &Place{}})
+	if place := r.Placement(); !strings.HasSuffix(place.Refused, "moved away, to ledger acme in postgres://db/acsync") ||
+		!strings.Contains(place.Todo, "ledger.url") {
+		t.Errorf("whoever looks at it is told %q, %q", place.Refused, place.Todo)
+	}
 	wantSame(t, all(t, r), want)
 	to, err := r.MovedTo()
 	must(t, err)

@@ -65,7 +65,7 @@ func (p *placed) check(m *meta, now self, readOnly bool) error {
 	if err != nil {
 		return err
 	}
-	p.refused = cmp.Or(p.moved(m), gone, m.err)
+	p.refused = cmp.Or(p.refused, p.moved(m), gone, m.err)
 	return p.witness.holds(m, now)
 }
 

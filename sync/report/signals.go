@@ -448,10 +448,10 @@ func placeSignal(s Status) Signal {
 		}
 	case place.Shared:
 		signal.Text = "a database, which one machine at a time has the lease of"
-	case !place.Bound:
-		signal.Text = "any: this ledger asks no customer, and is bound to none"
 	case place.Refused != "":
 		signal.Level, signal.Text, signal.Todo = SignalAct, place.Refused, place.Todo
+	case !place.Bound:
+		signal.Text = "any: this ledger asks no customer, and is bound to none"
 	case place.Elsewhere:
 		signal.Text = "where it was; the second witness is that of another user"
 	case wellWitnessed(place):
