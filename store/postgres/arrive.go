@@ -53,7 +53,7 @@ func (l Ledgers) takeIn(
 			err = conn.QueryRow(ctx, sql+" returning no", args...).Scan(&no)
 		}
 		if errors.Is(err, pgx.ErrNoRows) {
-			err = store.ErrExists
+			err = l.served(ctx, name, s.Tenant, s.Rehearsal, store.ErrExists)
 		}
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -23,6 +24,32 @@ func TestTenant(t *testing.T) {
 	must(t, opened(t, d, "other", Options{Tenant: "a"}).Close())
 	wantError(t, d.Create(ctx, "third", noon, Options{Tenant: "b"}), store.ErrExists)
 	must(t, d.Create(ctx, "third", noon, Options{Tenant: "b", Rehearsal: true}))
+}
+
+// TestServed: whoever misspells the name of the ledger of some accounts is not sent from “make one” to “there is one”
+// and back, but told its name.
+func TestServed(t *testing.T) {
+	ctx, d := context.Background(), created(t, Options{Tenant: "a"})
+	for _, o := range []Options{{Tenant: "a"}, {Tenant: "a", ReadOnly: true}} {
+		_, err := d.Open(ctx, "acme-eu", o)
+		wantServed(t, err, store.ErrMissing)
+	}
+	wantServed(t, d.Create(ctx, "acme-eu", noon, Options{Tenant: "a"}), store.ErrExists)
+	_, err := d.Open(ctx, "acme-eu", Options{Tenant: "b"})
+	if wantError(t, err, store.ErrMissing); errors.Is(err, errServed) {
+		t.Errorf("other accounts are told %v", err)
+	}
+}
+
+func wantServed(t *testing.T, err, want error) {
+	t.Helper()
+	wantError(t, err, want)
+	if err == nil || !strings.Contains(err.Error(), "these accounts have another one in this database: acme") {
+		t.Errorf("it says %v", err)
+	}
+	if err == nil || !strings.Contains(err.Error(), "set ledger.name to that one") {
+		t.Errorf("it advises %v", err)
+	}
 }
 
 // TestCredential: the first request that may have arrived binds a ledger to the key, and a key that is

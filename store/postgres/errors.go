@@ -56,6 +56,8 @@ var (
 	errDistrusted = fmt.Errorf("%w: a repair of it is due, or was begun, and has not come to its end",
 		store.ErrRolledBack)
 
+	errServed = errors.New("these accounts have another one in this database")
+
 	errUnmigrated = exit.New(exit.Usage, "the tables of the database are not those that this acsync needs")
 
 	errClosed = errors.New("the ledger is closed; open it again")
@@ -78,6 +80,11 @@ var advice = []struct {
 	topic string
 	todo  string
 }{
+	{
+		errServed, aboutDatabases,
+		"set ledger.name to that one: a second ledger would know nobody, and ask everybody again. If these are not " +
+			"the accounts that you mean, see [kustomer] and [agentconnect]",
+	},
 	{
 		store.ErrMissing, aboutDatabases,
 		"run acsync init, which makes it, if there never was one; acsync ledger move brings that of a file. " +
@@ -175,6 +182,7 @@ func (e explained) Unwrap() error { return e.error }
 // its statements: only its code and first line are kept, and no parameter stands in those.
 func meant(err error) error {
 	refused, fromServer := errors.AsType[*pgconn.PgError](err)
+	at := whereTo(err)
 	switch {
 	case errors.As(err, new(plain)), errors.Is(err, store.ErrRefused), isOurs(err):
 		return err
@@ -185,10 +193,10 @@ func meant(err error) error {
 		return exit.Advise(exit.New(exit.Usage, "the role of the address may not do that: "+refused.Message),
 			"run acsync ledger migrate --grant ROLE, as the role that owns the tables", aboutDatabases)
 	case isCode(err, badPassword, badLogin):
-		return exit.Advise(exit.New(exit.Credentials, "the database refuses the login of the address"),
+		return exit.Advise(exit.New(exit.Credentials, "the database"+at+" refuses the login of the address"),
 			"see ledger.url_file, and the role's password on the server", aboutDatabases)
 	case isCode(err, noDatabase):
-		return exit.Advise(exit.New(exit.Usage, "there is no such database on the server"),
+		return exit.Advise(exit.New(exit.Usage, "there is no database"+at),
 			"make it (createdb), and run acsync ledger migrate", aboutDatabases)
 	case isCode(err, diskFull):
 		return fmt.Errorf("%w: the server has no space left", store.ErrNoRoom)
@@ -207,6 +215,15 @@ func meant(err error) error {
 			innermost(failed))
 	}
 	return fmt.Errorf("%w: %w", ErrUnreachable, err)
+}
+
+// whereTo tells which database a connection was to be made to; empty where one was made.
+func whereTo(err error) string {
+	failed, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(" %s on %s:%d", failed.Config.Database, failed.Config.Host, failed.Config.Port)
 }
 
 // isOurs reports whether an error says already what it means.

@@ -67,9 +67,22 @@ func (l Ledgers) insert(ctx context.Context, name string, s store.Snapshot, dist
 	}
 	n, err := l.exec(ctx, sql, args...)
 	if err == nil && n == 0 {
-		err = store.ErrExists
+		err = l.served(ctx, name, s.Tenant, s.Rehearsal, store.ErrExists)
 	}
 	return err
+}
+
+// served adds to what is wrong with the name of a ledger that its accounts have one of another name.
+func (l Ledgers) served(ctx context.Context, name, tenant string, rehearsal bool, wrong error) error {
+	other, err := row(ctx, l.pool, func(r pgx.Row) (other string, err error) { return other, r.Scan(&other) },
+		"select name from acsync.ledgers where tenant = $1 and rehearsal = $2 and name <> $3", tenant, rehearsal, name)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return wrong
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%w: %w: %s", wrong, errServed, other)
 }
 
 // insertion is the statement that makes the row of a ledger without entries, unless there is one.
@@ -116,6 +129,9 @@ func (l Ledgers) Discard(ctx context.Context, name string, o Options) error {
 // until that is settled.
 func (l Ledgers) Open(ctx context.Context, name string, o Options) (*Ledger, error) {
 	c, err := l.open(ctx, name, o)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = l.served(ctx, name, o.Tenant, o.Rehearsal, store.ErrMissing)
+	}
 	if err != nil {
 		return nil, explain(name, err)
 	}
