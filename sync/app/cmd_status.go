@@ -161,7 +161,7 @@ func readStatus(s *session, ledger tenant.Ledger, status *report.Status) error {
 	case err != nil:
 	// Of a ledger in a database: whatever is being sent is its own.
 	case holds:
-		reader.holds = true
+		reader.holds, status.At = true, status.Now
 		status.Running = &report.Running{
 			Holder: holder, Tenant: s.tenant.Name, Ledger: s.tenant.Where(), Now: status.Now, Waiting: status.Waiting,
 		}
