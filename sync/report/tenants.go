@@ -146,11 +146,11 @@ func TenantsDoc(t Tenants) doc.Doc {
 		row.Cells[0].Tone, row.Cells[2].Below = signalTones[each.Level], each.Todo
 	}
 	if ok > 0 && !t.All {
-		text := several(ok, "tenant", "tenants")
+		text := "all lights are green"
 		if at := t.oldest(); !at.IsZero() {
 			text += ", oldest checkpoint " + since(t.Now, at)
 		}
-		row := table.Add(strings.ToUpper(SignalOK), text, "--all lists them")
+		row := table.Add(strings.ToUpper(SignalOK), several(ok, "tenant", "tenants"), text+"; --all lists them")
 		row.Cells[0].Tone = signalTones[SignalOK]
 	}
 	var strays []doc.Part
