@@ -156,6 +156,9 @@ func TestCommandsInDatabase(t *testing.T) {
 	defer release()
 	<-k.came
 	var status struct{ Running *struct{ Mode string } }
+	if screen := k.want(t, 0, "status"); !strings.Contains(screen, "what the ledger held at "+time.Now().UTC().Format("2006-01-02")) {
+		t.Errorf("status does not say when that was so:\n%s", screen)
+	}
 	out := k.want(t, 0, "status", "--json")
 	if err := json.Unmarshal([]byte(out), &status); err != nil || status.Running == nil {
 		t.Errorf("status does not show the pass: %v\n%s", err, out)
@@ -287,11 +290,13 @@ func TestRefusedInDatabase(t *testing.T) {
 	}
 	own.Exec(t, "postgres", "select pg_reload_conf()")
 	refuse(12, "empty.toml", "acsync ledger migrate", "init", "--start", k.start())
+	refuse(12, "none.toml", "there is no database none on 127.0.0.1", "init", "--start", k.start())
 	refuse(12, "none.toml", "createdb", "init", "--start", k.start())
 	for hba := ""; !strings.Contains(hba, "refuses the login"); time.Sleep(20 * time.Millisecond) { // it reads them anew
 		hba = k.wantWith(t, "wrong.toml", 4, "status")
 	}
 	refuse(4, "wrong.toml", "ledger.url_file", "status")
+	refuse(4, "wrong.toml", fmt.Sprintf("the database %s on 127.0.0.1:%d refuses the login", ready, own.Port), "status")
 	k.wantWith(t, "ready.toml", 0, "init", "--start", k.start())
 	own.Exec(t, ready, "insert into acsync.versions (version_id, is_applied) values (999, true)")
 	refuse(12, "ready.toml", "acsync", "run")
@@ -449,13 +454,13 @@ func TestMoveKilled(t *testing.T) {
 	for _, line := range []string{
 		"14 run", "14 backfill --from 2h_ago --to 1h_ago", "12 ledger restore " + copied,
 		"12 ledger restore --replace " + copied, "14 run", "14 ledger rebuild",
+		"0 status", "2 status --check", "0 ledger check", // to look at it does no harm
 	} {
 		code, command, _ := strings.Cut(line, " ")
 		if said := k.wantWith(t, "file.toml", number(t, code), commandOf(command)...); !strings.Contains(said, "moved") {
 			t.Errorf("%s does not say that it was moved: %s", command, said)
 		}
 	}
-	k.wantWith(t, "file.toml", 0, "status") // to look at it does no harm
 	if out, err := moves(strings.Replace(k.url, database(k.url), "other", 1)).CombinedOutput(); err == nil {
 		t.Errorf("it is moved to a second place: %s", out)
 	}
