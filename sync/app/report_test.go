@@ -202,7 +202,9 @@ func (r *reportWorld) addQuietDays(t *testing.T, days map[string]steps) {
 	}
 	for day := r.stand.Start().Truncate(24 * time.Hour); day.Before(end); day = day.AddDate(0, 0, 1) {
 		name := day.Format("Mon 2 Jan")
-		days[name] = days[name] // adds a zero
+		if _, busy := days[name]; !busy {
+			days[name] = steps{}
+		}
 	}
 }
 
