@@ -118,7 +118,7 @@ func ledgerCheck(s *session) error {
 		if err == nil {
 			last, err = ledger.Runs(1)
 		}
-		place = pointPlace(s.c, ledger.Placement())
+		place = pointPlace(s, ledger.Placement())
 		return err
 	})
 	if err != nil {

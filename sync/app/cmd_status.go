@@ -173,7 +173,7 @@ func readStatus(s *session, ledger tenant.Ledger, status *report.Status) error {
 
 // judge completes a status that a ledger has told with what its lights go by besides.
 func judge(s *session, status *report.Status) {
-	status.Place = pointPlace(s.c, status.Place)
+	status.Place = pointPlace(s, status.Place)
 	status.Backups = backupsOf(s, status.ID, status.Now)
 	if status.Last != nil {
 		status.Ending = exitAdvice(status.Last.Exit)

@@ -65,7 +65,7 @@ func statusOfMember(f fleet, m tenant.Member, silent map[string]bool) report.Ten
 		complaint := newComplaint(err)
 		return report.TenantStatus{
 			Name: m.Name, Level: report.SignalAct, Text: strings.ReplaceAll(complaint.what, "\n", "; "),
-			Todo: complaint.hint,
+			Todo: pointedTo(f.c.App, hereOf(f.sessionOf(m)), complaint.hint),
 		}
 	}
 	if m.Broken != nil {
@@ -96,15 +96,17 @@ func statusOfMember(f fleet, m tenant.Member, silent map[string]bool) report.Ten
 	if paused != nil {
 		found.Paused = true
 		text := "paused since " + paused.Since.Format("2006-01-02 15:04") + " UTC: " + paused.Reason
-		if found.Level != report.SignalAct {
-			found.Level, found.Text = report.SignalLook, text
-			if paused.Until != "" {
-				found.Level = report.SignalAct
-			}
-			found.Todo = fmt.Sprintf("acsync tenants resume %s --%s %s", m.Name, flagConfigDir,
-				shellPath(f.c.String(flagConfigDir)))
-		} else {
-			found.Text = text + "; " + found.Text
+		resume := fmt.Sprintf("acsync tenants resume %s --%s %s", m.Name, flagConfigDir,
+			shellPath(f.c.String(flagConfigDir)))
+		switch {
+		case found.Level == report.SignalAct && found.Todo != "":
+			found.Text, found.Todo = text+"; "+found.Text, found.Todo+"; then "+resume
+		case found.Level == report.SignalAct:
+			found.Text, found.Todo = text+"; "+found.Text, resume
+		case paused.Until != "":
+			found.Level, found.Text, found.Todo = report.SignalAct, text, resume
+		default:
+			found.Level, found.Text, found.Todo = report.SignalLook, text, resume
 		}
 	}
 	return found

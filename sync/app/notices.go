@@ -109,13 +109,15 @@ func hereOf(s *session) string {
 
 // pointed gives the commands that a text names the flags that point them at the same ledger. Who wrote it may
 // know nothing of a command line.
-func pointed(c *cli.Context, text string) string {
-	flags := here(c)
+func pointed(c *cli.Context, text string) string { return pointedTo(c.App, here(c), text) }
+
+// pointedTo gives the commands of a text flags that they have; see [hereOf].
+func pointedTo(app *cli.App, flags, text string) string {
 	if flags == "" {
 		return text
 	}
 	var names []string
-	for _, each := range c.App.Commands {
+	for _, each := range app.Commands {
 		for _, part := range each.Subcommands {
 			if slices.Contains(flagNames(part.Flags), flagConfig) {
 				names = append(names, each.Name+" "+part.Name)
@@ -150,8 +152,8 @@ func pointError(c *cli.Context, err error) error {
 }
 
 // pointPlace lets the commands be pointed that a ledger names about its place.
-func pointPlace(c *cli.Context, place store.Placement) store.Placement {
-	place.Todo = pointed(c, place.Todo)
+func pointPlace(s *session, place store.Placement) store.Placement {
+	place.Todo = pointedTo(s.c.App, hereOf(s), place.Todo)
 	return place
 }
 

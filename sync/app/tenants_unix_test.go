@@ -207,6 +207,32 @@ func TestDozenTenants(t *testing.T) {
 	f.run(t, 12, "tenants", "run")
 }
 
+// TestTenantsStatusAdvice: what the status of many says is to be done can be pasted, because it is for that tenant.
+func TestTenantsStatusAdvice(t *testing.T) {
+	f := newFleet(t, "unmade", "paused")
+	f.run(t, 0, "init", "--start", "now", "--tenant", "paused")
+	f.run(t, 0, "tenants", "pause", "paused", "--reason", "a new brand on Monday")
+	out, _ := f.run(t, 0, "tenants", "status", "--json")
+	var status struct {
+		Tenants []struct{ Tenant, Todo string }
+	}
+	if err := json.Unmarshal([]byte(out), &status); err != nil {
+		t.Fatal(err)
+	}
+	todo := map[string]string{}
+	for _, each := range status.Tenants {
+		todo[each.Tenant] = each.Todo
+	}
+	for name, want := range map[string]string{
+		"unmade": "acsync init --config-dir " + f.dir + " --tenant unmade",
+		"paused": "acsync tenants resume paused --config-dir " + f.dir,
+	} {
+		if !strings.Contains(todo[name], want) {
+			t.Errorf("%s is not told %q but %q", name, want, todo[name])
+		}
+	}
+}
+
 // TestTenantsReport adds up a row for each tenant, and says whose could not be made.
 func TestTenantsReport(t *testing.T) {
 	f := newFleet(t, "one", "two")
