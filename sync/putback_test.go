@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,13 +18,17 @@ import (
 // backFromBackup is a ledger whose database was put back, until it is settled that it lacks nothing.
 type backFromBackup struct {
 	kept
-	since   time.Time
+	since time.Time
+
+	mu      sync.Mutex // requests are sent at once
 	settled int
 	wrote   []string // before it was settled, but for the summary of a pass
 }
 
 func (l *backFromBackup) Info() (store.Info, error) {
 	info, err := l.kept.Info()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	info.Restored = l.since
 	if l.settled > 0 {
 		info.Restored = time.Time{}
@@ -32,6 +37,8 @@ func (l *backFromBackup) Info() (store.Info, error) {
 }
 
 func (l *backFromBackup) note(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.settled == 0 {
 		l.wrote = append(l.wrote, what)
 	}
@@ -50,7 +57,9 @@ func (l *backFromBackup) Begin(key store.Key, resolution, now time.Time) (store.
 func (l *backFromBackup) Commit(b store.Batch) error {
 	switch {
 	case b.Settled:
+		l.mu.Lock()
 		l.settled++
+		l.mu.Unlock()
 		b.Settled = false
 	case b.Run == nil, !b.Witnessed.IsZero():
 		l.note("commit")
