@@ -30,6 +30,9 @@ func TestGone(t *testing.T) {
 			d := created(t, Options{})
 			kill(opened(t, d, "acme", Options{Lease: time.Hour}))
 			owner(t, d, "update acsync.ledgers set holder = (holder::jsonb || '"+c.change+"')::json")
+			if _, holds, err := d.Holder(context.Background(), "acme"); err != nil || holds == c.free {
+				t.Errorf("whoever asks is told that it holds it: %v, %v", holds, err)
+			}
 			l, err := d.Open(context.Background(), "acme", Options{Timeout: -1})
 			if !c.free {
 				wantError(t, err, store.ErrLocked)

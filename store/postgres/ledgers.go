@@ -171,7 +171,7 @@ func (l Ledgers) Exists(ctx context.Context, name string) (bool, error) {
 }
 
 // Holder tells who has a ledger, or had it last and has not let go of it; fs.ErrNotExist is nobody. Holds
-// reports whether its lease is not over.
+// reports whether its lease is not over, and it is not known to be gone: the next one need not wait for it.
 func (l Ledgers) Holder(ctx context.Context, name string) (h store.Holder, holds bool, err error) {
 	type found struct {
 		text  *string
@@ -186,7 +186,7 @@ func (l Ledgers) Holder(ctx context.Context, name string) (h store.Holder, holds
 		return h, false, explain(name, fmt.Errorf("read who holds the ledger: %w", err))
 	}
 	h, err = decodeHolder(*f.text)
-	return h, f.holds, explain(name, err)
+	return h, f.holds && !certainlyGone(h), explain(name, err)
 }
 
 // Paused is the mark that unattended passes are not to be made, as SetPaused was given it; nil where there is
