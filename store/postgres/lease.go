@@ -24,9 +24,6 @@ type heartbeat struct {
 // beats is how often a lease is renewed in its time.
 const beats = 6
 
-// newsAfter is the pause between two reports that are made beside the renewals.
-const newsAfter = time.Second
-
 func newHolder(known uint64) store.Holder {
 	at := time.Now().UTC().Truncate(time.Millisecond)
 	h := store.Holder{PID: os.Getpid(), Host: hostName(), Boot: bootID(), Since: at, At: at, Known: known}
@@ -85,19 +82,13 @@ func (h *heartbeat) stop() {
 func (h *heartbeat) beat(c *core) {
 	tick := time.NewTicker(c.options.lease() / beats)
 	defer tick.Stop()
-	var told time.Time
 	for {
 		select {
 		case <-h.over:
 			return
 		case <-tick.C:
-		case <-h.news:
-			// The next renewal tells it.
-			if time.Since(told) < newsAfter {
-				continue
-			}
+		case <-h.news: // there is little of it
 		}
-		told = time.Now()
 		if err := renew(c); errors.Is(err, store.ErrFenced) {
 			c.stick(err)
 			return
