@@ -19,7 +19,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"acsync/store"
-	"acsync/store/bolt"
 	"acsync/store/storetest/memory"
 	"acsync/sync/app"
 	"acsync/sync/sandbox"
@@ -73,6 +72,7 @@ func TestScripts(t *testing.T) {
 		Files:               files,
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Condition:           condition,
 		Setup: func(env *testscript.Env) error {
 			path := env.WorkDir + "/example.toml"
 			env.Setenv("EXAMPLE", path)
@@ -83,6 +83,7 @@ func TestScripts(t *testing.T) {
 			now := time.Now().UTC().Add(time.Minute)
 			env.Setenv("FIXED_NOW", now.Format(time.RFC3339))
 			env.Values["stand-in"] = new(*sandbox.Sandbox)
+			env.Values["ledger"] = newScriptLedger(t)
 			env.Setenv("LATER", now.Add(time.Hour).Format(time.RFC3339))
 			if err := os.WriteFile(path, example, 0o600); err != nil {
 				return err
@@ -101,6 +102,7 @@ func TestScripts(t *testing.T) {
 			"mailed":       mailed,
 			"leave":        leave,
 			"lock":         lock,
+			"unmake":       unmake,
 			"await":        await,
 			"reported":     reported,
 			"same":         same,
@@ -263,6 +265,7 @@ func standIn(ts *testscript.TestScript, _ bool, args []string) {
 	config := fmt.Sprintf("[kustomer]\norg = \"sandbox\"\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n"+
 		"searches_per_minute = 60000\n[agent_connect]\nbase_url = %q\napi_key = %q\nrequests_per_minute = 60000\n",
 		kustomer, kustomerKey, connect, connectKey)
+	config += ledgerOf(ts).settings()
 	ts.Check(os.WriteFile(ts.MkAbs("config.toml"), []byte(config), 0o600))
 	ts.Setenv("START", stand.Start().Format(time.RFC3339))
 	ts.Setenv("CONNECT", stand.AgentConnectURL())
@@ -365,22 +368,6 @@ func received(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// leave LEDGER ID: leaves an intent open, as a crash between an intent and its outcome does.
-func leave(ts *testscript.TestScript, _ bool, args []string) {
-	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{})
-	ts.Check(err)
-	_, err = ledger.Begin(store.Key{Conversation: args[1]}, time.Now(), time.Now())
-	ts.Check(err)
-	ts.Check(ledger.Close())
-}
-
-// lock LEDGER: holds the ledger open until the script ends, as a pass does.
-func lock(ts *testscript.TestScript, _ bool, args []string) {
-	ledger, err := bolt.Open(ts.MkAbs(args[0]), bolt.Options{Rehearsal: strings.Contains(args[0], ".rehearsal.")})
-	ts.Check(err)
-	ts.Defer(func() { ts.Check(ledger.Close()) })
-}
-
 // age DIR DURATION: lets the newest backup in the directory be older by so much.
 func age(ts *testscript.TestScript, _ bool, args []string) {
 	made, err := filepath.Glob(ts.MkAbs(args[0]) + "/acsync-*Z.db")
@@ -397,16 +384,6 @@ func age(ts *testscript.TestScript, _ bool, args []string) {
 // await FILE: waits until it is there.
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	for _, err := os.Stat(ts.MkAbs(args[0])); err != nil; _, err = os.Stat(ts.MkAbs(args[0])) {
-		time.Sleep(20 * time.Millisecond) // until the test's own time-out
-	}
-}
-
-// reported LEDGER: waits until the pass that holds the ledger has told what it found.
-func reported(ts *testscript.TestScript, _ bool, args []string) {
-	for {
-		if holder, err := bolt.ReadHolder(ts.MkAbs(args[0])); err == nil && holder.Found > 0 {
-			return
-		}
 		time.Sleep(20 * time.Millisecond) // until the test's own time-out
 	}
 }
