@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -128,6 +129,9 @@ func New(o Options) (*Worker, error) {
 	kinds := river.NewWorkers()
 	river.AddWorker(kinds, &passWorker{worker: w})
 	river.AddWorker(kinds, &backfillWorker{worker: w})
+	// Two that look for jobs in step would always come in the same order: the second one never has its turn.
+	poll := min(time.Second, o.Tick)
+	poll += rand.N(poll / 2)
 	var err error
 	w.client, err = river.NewClient(riverpgxv5.New(o.Database.Pool()), &river.Config{
 		Schema: schema, Workers: kinds, Logger: slog.New(quiet{o.Log.Handler()}),
@@ -136,7 +140,7 @@ func New(o Options) (*Worker, error) {
 		CompletedJobRetentionPeriod: 24 * time.Hour, DiscardedJobRetentionPeriod: 7 * 24 * time.Hour,
 		SoftStopTimeout: o.Drain,
 		// A pooler in between hears of no notification, and a second is soon enough.
-		PollOnly: true, FetchPollInterval: min(time.Second, o.Tick),
+		PollOnly: true, FetchPollInterval: poll,
 	})
 	return w, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -25,10 +26,10 @@ type passWorker struct {
 	worker *Worker
 }
 
-// strangerPause is after how long another worker is to look at a pass that this one cannot make, and
-// strangerTime how long they look.
+// strangerPause is after how long at least, and twice that at most, another worker is to look at a pass that
+// this one cannot make, and strangerTime how long they look.
 const (
-	strangerPause = 2 * time.Second
+	strangerPause = time.Second
 	strangerTime  = time.Minute
 )
 
@@ -38,7 +39,7 @@ func (w *passWorker) Work(ctx context.Context, job *river.Job[passJob]) error {
 	ledger, err := ledgerOf(ctx, w.worker, job.Args.Tenant)
 	if err != nil || ledger == "" {
 		if time.Since(job.CreatedAt) < strangerTime {
-			return river.JobSnooze(strangerPause)
+			return river.JobSnooze(strangerPause + rand.N(strangerPause))
 		}
 		return err
 	}
