@@ -58,7 +58,7 @@ func readers(path string) (group string, ok bool) {
 	if open {
 		return "", true
 	}
-	id, known := groupID(path)
+	_, id, known := ownersOf(path)
 	if !known || id == 0 || info.Mode().Perm()&0o040 == 0 {
 		return "", false
 	}
@@ -72,7 +72,7 @@ func readers(path string) (group string, ok bool) {
 // this process where that is not known.
 func ownerOf(files ...string) (name, home string) {
 	for _, path := range files {
-		id, known := ownerID(path)
+		id, _, known := ownersOf(path)
 		if !known {
 			continue
 		}

@@ -35,6 +35,4 @@ func probePlace(path string) error {
 
 func sticky(os.FileInfo, string) error { return nil }
 
-func groupID(string) (uint32, bool) { return 0, false }
-
-func ownerID(string) (uint32, bool) { return 0, false }
+func ownersOf(string) (user, group uint32, known bool) { return 0, 0, false }

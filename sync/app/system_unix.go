@@ -62,28 +62,15 @@ func sticky(dir os.FileInfo, path string) error {
 	return fmt.Errorf("it is somebody else's, in a directory with the sticky bit: %w", syscall.EPERM)
 }
 
-// groupID is the number of the group of a file, and whether it is known.
-func groupID(path string) (uint32, bool) {
+// ownersOf are the numbers of the user and the group whose a file is, and whether they are known.
+func ownersOf(path string) (user, group uint32, known bool) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
+	stat, known := info.Sys().(*syscall.Stat_t)
+	if !known {
+		return 0, 0, false
 	}
-	return stat.Gid, true
-}
-
-// ownerID is the number of the user whose a file is, and whether it is known.
-func ownerID(path string) (uint32, bool) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0, false
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return stat.Uid, true
+	return stat.Uid, stat.Gid, true
 }
