@@ -44,13 +44,8 @@ func (c *core) update(keys []store.Key, fn func(*txn) error) error {
 func (c *core) updateWithin(most time.Duration, keys []store.Key, fn func(*txn) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.closed.Load():
-		return explain(c.name, errClosed)
-	case c.options.ReadOnly:
-		return explain(c.name, store.ErrReadOnly)
-	case c.stuck != nil:
-		return c.stuck
+	if err := c.over(); err != nil {
+		return err
 	}
 	codes, err := codesOf(keys)
 	if err != nil {
@@ -111,6 +106,11 @@ func (c *core) shut() (left *store.Run, stuck, again bool) {
 func (c *core) ended() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.over()
+}
+
+// over is ended for whoever has the lock.
+func (c *core) over() error {
 	switch {
 	case c.closed.Load():
 		return explain(c.name, errClosed)
