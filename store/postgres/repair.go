@@ -1,10 +1,6 @@
 package postgres
 
-import (
-	"time"
-
-	"acsync/store"
-)
+import "acsync/store"
 
 // Repairer mends a ledger that must not send before it knows what was sent since.
 type Repairer struct{ *core }
@@ -28,16 +24,14 @@ func (r Repairer) Adopt(a store.Adoption) error {
 			t.knownFrom = from
 		}
 		known := max(uint64(t.intents), a.Seen)
-		put := t.restored != nil
-		t.history, t.restored = t.of.now, nil
 		// Where nothing was ever sent there is nothing to pass over.
-		if known == 0 && t.accepted == 0 && !put {
+		if known == 0 && t.accepted == 0 && t.restored == nil {
+			t.history = t.of.now
 			return nil
 		}
-		next := store.Leap(known, time.Now())
-		t.intents, t.life = int64(next), int64(next)
+		trust(t, known)
 		if a.Excused {
-			t.excused = int64(next)
+			t.excused = t.intents
 		}
 		return nil
 	})
