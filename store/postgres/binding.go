@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"slices"
 
 	"acsync/store"
@@ -13,7 +14,7 @@ func bind(t *txn) {
 		t.tenant = o.Tenant
 	}
 	if t.credential != nil && o.Credential != "" {
-		if hash := store.HashCredential(t.id, o.Credential); !sameHash(hash, t.credential) {
+		if hash := store.HashCredential(t.id, o.Credential); !bytes.Equal(hash, t.credential) {
 			t.credential, t.credentialSince = hash, t.intents
 		}
 	}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -16,9 +17,9 @@ import (
 func mayOpen(o Options, r ledgerRow) error {
 	onlyRehearsed := r.credential != nil && o.TestCredential != "" && o.Credential != "" &&
 		o.TestCredential != o.Credential && r.credentialSince == 0 &&
-		sameHash(r.credential, store.HashCredential(r.id, o.TestCredential))
+		bytes.Equal(r.credential, store.HashCredential(r.id, o.TestCredential))
 	otherKey := r.credential != nil && o.Credential != "" &&
-		!sameHash(r.credential, store.HashCredential(r.id, o.Credential))
+		!bytes.Equal(r.credential, store.HashCredential(r.id, o.Credential))
 	switch {
 	case r.rehearsal && !o.Rehearsal:
 		return store.ErrRehearsal
@@ -90,7 +91,8 @@ func take(ctx context.Context, c *core) error {
 			return err
 		}
 		last, known := lastHolder(t.ledgerRow)
-		if held && !(known && certainlyGone(last)) {
+		gone := known && certainlyGone(last)
+		if held && !gone {
 			return heldBy(last, known)
 		}
 		c.doubted = c.options.AcceptFence && (t.distrusted || t.restored != nil || t.now != t.history)
@@ -100,7 +102,7 @@ func take(ctx context.Context, c *core) error {
 		}
 		// Whoever has let go has nothing under way any more; nor has a process of this very machine that is
 		// gone.
-		if t.token != nil && !(known && certainlyGone(last)) {
+		if t.token != nil && !gone {
 			t.set(fmt.Sprintf("unsure_until = greatest(unsure_until, clock_timestamp() + %s)",
 				seconds(c.options.quarantine())))
 		}
@@ -115,12 +117,11 @@ func take(ctx context.Context, c *core) error {
 		b.Queue("update acsync.ledgers set epoch = $2, token = $3, held_until = clock_timestamp() + "+
 			seconds(c.options.lease())+", holder = $4::json where no = $1", t.no, c.epoch, c.token, c.beat.text())
 		t.changes++
-		if err := t.finish(ctx, b); isCode(err, uniqueViolation) {
+		err := t.finish(ctx, b)
+		if isCode(err, uniqueViolation) {
 			return fmt.Errorf("%w: another ledger of this database serves %s", store.ErrOtherTenant, t.tenant)
-		} else if err != nil {
-			return err
 		}
-		return nil
+		return err
 	})
 }
 

@@ -91,8 +91,6 @@ func (r ledgerRow) states() map[store.State]int {
 	return counts
 }
 
-func sameHash(a, b []byte) bool { return string(a) == string(b) }
-
 // null is nothing for the zero time.
 func null(t time.Time) *time.Time {
 	if t.IsZero() {

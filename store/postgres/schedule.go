@@ -62,16 +62,12 @@ func (s Schedule) TakeDue(
 		if err != nil {
 			return err
 		}
-		var due []Due
-		for rows.Next() {
-			var name string
-			var at time.Time
-			if err := rows.Scan(&name, &at); err != nil {
-				return err
-			}
-			due = append(due, Due{name, at.UTC()})
-		}
-		if err := rows.Err(); err != nil {
+		due, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (d Due, err error) {
+			err = r.Scan(&d.Ledger, &d.At)
+			d.At = d.At.UTC()
+			return d, err
+		})
+		if err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `insert into acsync.ticks (at) values (clock_timestamp())
