@@ -216,9 +216,8 @@ func (m *worksFor) tenantOf(ledger string) string {
 	return ""
 }
 
-// Tenants are those that are served now. Who was paused because passes could not work with its configuration
-// is resumed where that has changed.
-func (m *worksFor) Tenants(ctx context.Context) ([]work.Tenant, error) {
+// Tenants are those that are served now.
+func (m *worksFor) Tenants() ([]work.Tenant, error) {
 	all, err := m.tenants()
 	if err != nil {
 		return nil, err
@@ -227,8 +226,15 @@ func (m *worksFor) Tenants(ctx context.Context) ([]work.Tenant, error) {
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		list = append(list, work.Tenant{Name: name, Ledger: all[name].LedgerName(), Every: m.every})
 	}
-	m.marks.review(ctx, all)
 	return list, nil
+}
+
+// Review resumes who was paused because passes could not work with its configuration, where that has changed.
+func (m *worksFor) Review(ctx context.Context) {
+	// What keeps the folder from being read the look itself says.
+	if all, err := m.tenants(); err == nil {
+		m.marks.review(ctx, all)
+	}
 }
 
 // Pass makes a slice of the pass of a tenant.

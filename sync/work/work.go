@@ -56,8 +56,10 @@ const (
 
 // Maker makes what jobs are about. A context that ends lets what has begun be finished.
 type Maker interface {
-	// Tenants are those that there are now.
-	Tenants(ctx context.Context) ([]Tenant, error)
+	// Tenants are those that there are now. It is asked before each look, and before each pass.
+	Tenants() ([]Tenant, error)
+	// Review is called before each look at the schedule: whoever is due again by then gets a turn.
+	Review(ctx context.Context)
 	// Pass makes a slice of a pass.
 	Pass(ctx context.Context, tenant string) Outcome
 	// Backfill makes a slice of a back-fill.
@@ -73,7 +75,6 @@ type Options struct {
 	Slice    time.Duration // how long a job goes on for, at most; the maker ends it
 	Drain    time.Duration // how long what has begun may go on when the context has ended
 	Log      *slog.Logger
-	Ended    func(tenant string, o Outcome, took time.Duration) // hears of each job; may be called at the same time
 }
 
 const (
@@ -197,10 +198,11 @@ func (w *Worker) lookUntil(ctx context.Context) {
 
 // look makes a job of each pass that is due.
 func (w *Worker) look(ctx context.Context) error {
-	tenants, err := w.options.Maker.Tenants(ctx)
+	tenants, err := w.options.Maker.Tenants()
 	if err != nil {
 		return err
 	}
+	w.options.Maker.Review(ctx)
 	slots, byLedger := make([]postgres.Slot, len(tenants)), make(map[string]string, len(tenants))
 	for i, t := range tenants {
 		slots[i] = postgres.Slot{Ledger: t.Ledger, Every: t.Every, Phase: t.phase()}

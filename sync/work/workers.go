@@ -36,17 +36,15 @@ const (
 // Work makes a slice of a pass, and says when the next one is due.
 func (w *passWorker) Work(ctx context.Context, job *river.Job[passJob]) error {
 	// The files of workers are not changed at one moment, and some may serve other tenants.
-	ledger, err := ledgerOf(ctx, w.worker, job.Args.Tenant)
+	ledger, err := ledgerOf(w.worker, job.Args.Tenant)
 	if err != nil || ledger == "" {
 		if time.Since(job.CreatedAt) < strangerTime {
 			return river.JobSnooze(strangerPause + rand.N(strangerPause))
 		}
 		return err
 	}
-	outcome, err := do(ctx, w.worker, job.Args.Tenant, func() Outcome {
-		return w.worker.options.Maker.Pass(ctx, job.Args.Tenant)
-	})
-	if err != nil {
+	outcome := w.worker.options.Maker.Pass(ctx, job.Args.Tenant)
+	if err := record(ctx, outcome); err != nil {
 		return err
 	}
 	// It is noted also while the worker stops.
@@ -75,10 +73,8 @@ const heldPause = time.Minute
 
 // Work makes a slice of a back-fill; the same job goes on with the next one.
 func (w *backfillWorker) Work(ctx context.Context, job *river.Job[Backfill]) error {
-	outcome, err := do(ctx, w.worker, job.Args.Tenant, func() Outcome {
-		return w.worker.options.Maker.Backfill(ctx, job.Args)
-	})
-	if err != nil {
+	outcome := w.worker.options.Maker.Backfill(ctx, job.Args)
+	if err := record(ctx, outcome); err != nil {
 		return err
 	}
 	switch outcome.Next {
@@ -92,23 +88,17 @@ func (w *backfillWorker) Work(ctx context.Context, job *river.Job[Backfill]) err
 	return nil
 }
 
-// do carries a job out, and records what came of it.
-func do(ctx context.Context, w *Worker, tenant string, job func() Outcome) (outcome Outcome, err error) {
-	began := time.Now()
-	outcome = job()
-	if w.options.Ended != nil {
-		w.options.Ended(tenant, outcome, time.Since(began))
+// record keeps with a job what came of it.
+func record(ctx context.Context, o Outcome) error {
+	if err := river.RecordOutput(ctx, map[string]any{"exit": o.Exit, "text": o.Text}); err != nil {
+		return fmt.Errorf("record what came of the job: %w", err)
 	}
-	err = river.RecordOutput(ctx, map[string]any{"exit": outcome.Exit, "text": outcome.Text})
-	if err != nil {
-		return outcome, fmt.Errorf("record what came of the job: %w", err)
-	}
-	return outcome, nil
+	return nil
 }
 
 // ledgerOf is the ledger of a tenant; empty where it is gone.
-func ledgerOf(ctx context.Context, w *Worker, tenant string) (string, error) {
-	tenants, err := w.options.Maker.Tenants(ctx)
+func ledgerOf(w *Worker, tenant string) (string, error) {
+	tenants, err := w.options.Maker.Tenants()
 	for _, t := range tenants {
 		if t.Name == tenant {
 			return t.Ledger, nil
