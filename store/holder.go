@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"time"
 )
 
@@ -47,6 +48,21 @@ type Holder struct {
 	Run *Run `json:"run,omitempty"`
 
 	Progress
+}
+
+// NewHolder is this process, which has opened a ledger now; see Holder for what it may say besides.
+func NewHolder(known uint64) Holder {
+	at := time.Now().UTC().Truncate(time.Millisecond)
+	return Holder{PID: os.Getpid(), Host: HostName(), Since: at, At: at, Known: known}
+}
+
+// HostName names this machine to others.
+func HostName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "an unknown host"
+	}
+	return host
 }
 
 // String names the holder as messages do.

@@ -167,24 +167,10 @@ type holderFile struct {
 	gone   bool
 }
 
-// hostName names this machine to others.
-func hostName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "an unknown host"
-	}
-	return host
-}
-
 // newHolderFile writes the file. One that cannot be written refuses the opening: neither could the fence be.
 func newHolderFile(path, opening string, known uint64) (*holderFile, error) {
-	at := time.Now().UTC().Truncate(time.Millisecond)
-	h := &holderFile{
-		ledger: path, path: beside(path, holderSuffix),
-		holder: store.Holder{
-			PID: os.Getpid(), Host: hostName(), Since: at, At: at, Opening: opening, Known: known,
-		},
-	}
+	h := &holderFile{ledger: path, path: beside(path, holderSuffix), holder: store.NewHolder(known)}
+	h.holder.Opening = opening
 	if err := h.write(); err != nil {
 		return nil, fmt.Errorf("the file that names the ledger's holder could not be written: %w; "+
 			"make sure that its directory can be written to and has space", err)

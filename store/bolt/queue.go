@@ -35,7 +35,7 @@ type Queue struct {
 
 // NewQueue is the place of a process that has not said yet that it waits. Mode is the name of its command.
 func NewQueue(path, mode string) *Queue {
-	own := store.Waiter{PID: os.Getpid(), Host: hostName(), Mode: mode, Place: rand.Text()}
+	own := store.Waiter{PID: os.Getpid(), Host: store.HostName(), Mode: mode, Place: rand.Text()}
 	return &Queue{path: path, own: own}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"sync"
 	"time"
 
@@ -25,18 +24,9 @@ type heartbeat struct {
 const beats = 6
 
 func newHolder(known uint64) store.Holder {
-	at := time.Now().UTC().Truncate(time.Millisecond)
-	h := store.Holder{PID: os.Getpid(), Host: hostName(), Boot: bootID(), Since: at, At: at, Known: known}
+	h := store.NewHolder(known)
+	h.Boot = bootID()
 	return h
-}
-
-// hostName names this machine to others.
-func hostName() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "an unknown host"
-	}
-	return host
 }
 
 func decodeHolder(text string) (h store.Holder, err error) {

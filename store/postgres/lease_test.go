@@ -19,7 +19,7 @@ func TestLocked(t *testing.T) {
 	finish(t, first, id(1), store.Accepted)
 	_, err := d.Open(context.Background(), "acme", Options{Timeout: -1})
 	wantError(t, err, store.ErrLocked)
-	if !strings.Contains(err.Error(), hostName()) {
+	if !strings.Contains(err.Error(), store.HostName()) {
 		t.Errorf("%v does not name the holder", err)
 	}
 	reader := opened(t, d, "acme", Options{ReadOnly: true})
@@ -40,7 +40,7 @@ func TestLockedRow(t *testing.T) {
 	must(t, l.update(nil, func(*txn) error {
 		_, err := d.Open(context.Background(), "acme", Options{Timeout: -1})
 		wantError(t, err, store.ErrLocked)
-		if err != nil && !strings.Contains(err.Error(), hostName()) {
+		if err != nil && !strings.Contains(err.Error(), store.HostName()) {
 			t.Errorf("%v does not name the holder", err)
 		}
 		// Nor is a reader.

@@ -127,7 +127,7 @@ func take(ctx context.Context, c *core) error {
 
 // certainlyGone reports whether a holder is no more for certain. Two machines that go on from one image of
 // memory take themselves for the same system, until one is started anew: so their names must agree too.
-func certainlyGone(h store.Holder) bool { return h.Host == hostName() && gone(h) }
+func certainlyGone(h store.Holder) bool { return h.Host == store.HostName() && gone(h) }
 
 // named is ErrLocked, with who has the lease, as far as that can be told.
 func named(ctx context.Context, c *core) error {

@@ -30,7 +30,7 @@ type Queues struct{ pool }
 
 // NewQueue is the place of a process that has not said yet that it waits. Mode is the name of its command.
 func (q Queues) NewQueue(name, mode string) *Queue {
-	return &Queue{q.pool, name, store.Waiter{PID: os.Getpid(), Host: hostName(), Mode: mode, Place: rand.Text()}}
+	return &Queue{q.pool, name, store.Waiter{PID: os.Getpid(), Host: store.HostName(), Mode: mode, Place: rand.Text()}}
 }
 
 // Waiters tells who waits for a ledger, by their own word, those who came first before the others.
