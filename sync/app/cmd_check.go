@@ -47,7 +47,7 @@ can be given to others. Exit 0 when nothing failed, else the code of the worst f
 // fileOf names the configuration that a command line asks for.
 func fileOf(c *cli.Context) string {
 	if dir := c.String(flagConfigDir); dir != "" {
-		return filepath.Join(dir, "tenants", c.String(flagTenant)+".toml")
+		return config.TenantFile(dir, c.String(flagTenant))
 	}
 	return c.String(flagConfig)
 }

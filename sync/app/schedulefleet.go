@@ -121,14 +121,11 @@ func scheduledFleet(s *session, kind string, folder tenant.Folder) (f schedule.F
 	}
 	// Nothing is written here, and no file of root's is needed, where systemd hands all keys over.
 	if f.User == "root" && len(f.Members) > 0 && !slices.ContainsFunc(f.Members, needsUser) {
-		f.Group, f.NoUser = readers(filepath.Join(f.Dir, tenantsDir, f.Members[0].Name+".toml"))
+		f.Group, f.NoUser = readers(config.TenantFile(f.Dir, f.Members[0].Name))
 	}
 	f.Settings = settingsOfAll(s, sound, passes)
 	return f, checkFleetPlaces(f)
 }
-
-// tenantsDir is where the files of the tenants lie in their folder.
-const tenantsDir = "tenants"
 
 // needsUser reports whether it matters who makes the passes of a tenant.
 func needsUser(m schedule.Member) bool {

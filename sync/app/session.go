@@ -151,7 +151,7 @@ func (s *session) load() error {
 		if err := folder.Known(name); err != nil {
 			return exit.New(exit.Usage, err.Error())
 		}
-		s.from = folder.Source(name, config.Source{}).Path
+		s.from = config.TenantFile(folder.Dir, name)
 		m := s.loaded(folder, name)
 		for _, each := range m.Warnings {
 			source.Warn(each)

@@ -103,10 +103,13 @@ func perTenant(key string) bool {
 	return slices.Contains(own, key)
 }
 
+// TenantFile is the file of a tenant in a folder, whether or not that is there.
+func TenantFile(dir, name string) string { return filepath.Join(dir, tenantsDir, name+".toml") }
+
 // Source completes a source for one of the tenants. A name that is none of them gives a source without a file,
 // for [Load] to say so.
 func (f Folder) Source(name string, s Source) Source {
-	s.tenant, s.dir, s.Path = name, f.Dir, filepath.Join(f.Dir, tenantsDir, name+".toml")
+	s.tenant, s.dir, s.Path = name, f.Dir, TenantFile(f.Dir, name)
 	return s
 }
 
@@ -181,7 +184,7 @@ var errNoTenant = errors.New("there is no such tenant")
 
 // Known says what is wrong with the name of a tenant; nil where there is a file for it.
 func (f Folder) Known(name string) error {
-	path := filepath.Join(f.Dir, tenantsDir, name+".toml")
+	path := TenantFile(f.Dir, name)
 	if slices.Contains(f.Names, name) {
 		return nil
 	}
