@@ -65,7 +65,7 @@ func checkTenants(f fleet) error {
 	}
 	if f.c.Bool(flagJSON) {
 		err = f.printJSON(map[string]any{
-			"schema": "acsync.tenants.check/1", "tenants": list, "strays": append([]string{}, f.strays()...),
+			"schema": "acsync.tenants.check/1", "tenants": list, "strays": f.strays(),
 			"exit": worst,
 		})
 	} else {
@@ -77,7 +77,7 @@ func checkTenants(f fleet) error {
 	return err
 }
 
-// showMember prints what holds for a tenant. A secret is shown as being there.
+// showTenant prints what holds for a tenant. A secret is shown as being there.
 func showTenant(f fleet, name string) error {
 	if err := f.folder.Known(name); err != nil {
 		return usagef("%v", err)

@@ -15,7 +15,7 @@ func tenantsListCommand(l *commandLine) *cli.Command {
 			if f.c.Bool(flagJSON) {
 				return f.printJSON(map[string]any{
 					"schema": "acsync.tenants.list/1", "tenants": append([]string{}, f.folder.Names...),
-					"strays": append([]string{}, f.strays()...),
+					"strays": f.strays(),
 				})
 			}
 			for _, name := range f.folder.Names {
@@ -23,9 +23,7 @@ func tenantsListCommand(l *commandLine) *cli.Command {
 					return err
 				}
 			}
-			for _, stray := range f.strays() {
-				f.terminal.logger(f.stderr).Warn(stray)
-			}
+			f.warnOfStrays()
 			return nil
 		}),
 	})

@@ -36,7 +36,7 @@ func tenantsResumeCommand(l *commandLine) *cli.Command {
 	})
 }
 
-// mark marks the tenants of the arguments, all of them or, where one is broken, none.
+// markTenants marks the tenants of the arguments, all of them or, where one is broken, none.
 func markTenants(f fleet, word string, act func(*tenant.Tenant) error) error {
 	var names []string
 	var members []tenant.Member

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/urfave/cli/v2"
+	"golang.org/x/sync/errgroup"
 
 	"acsync/sync/exit"
 	"acsync/sync/report/doc"
@@ -49,6 +50,8 @@ type madePass struct {
 	Skipped bool            `json:"skipped"`
 	Text    string          `json:"text"` // in one line
 	Pass    json.RawMessage `json:"pass"` // as run --json prints it; null where it did not come to that
+
+	accepted int // survey requests
 }
 
 func runTenants(f fleet) error {
@@ -77,27 +80,26 @@ func runTenants(f fleet) error {
 	return concludePasses(f, made)
 }
 
-// passes makes the passes, a bounded number at once, and says a line of each when that is over.
+// makePasses makes the passes, a bounded number at once, and says a line of each when that is over.
 func makePasses(f fleet, members []tenant.Member, workers int) []madePass {
 	made := make([]madePass, len(members))
-	var work sync.WaitGroup
+	var work errgroup.Group
+	work.SetLimit(workers)
 	var printing sync.Mutex
 	errs := &sharedWriter{to: f.stderr}
-	slots := make(chan struct{}, workers)
 	for i, m := range members {
-		slots <- struct{}{}
-		work.Go(func() {
-			defer func() { <-slots }()
+		work.Go(func() error {
 			made[i] = jobOf(f, m, errs, "skip", "run")
 			if f.c.Bool(flagJSON) {
-				return
+				return nil
 			}
 			printing.Lock()
 			defer printing.Unlock()
 			_, _ = fmt.Fprintf(f.stdout, "%-20s exit %-3d %s\n", made[i].Tenant, made[i].Exit, made[i].Text)
+			return nil
 		})
 	}
-	work.Wait()
+	_ = work.Wait() // each tells its own error
 	return made
 }
 
@@ -157,6 +159,7 @@ func (m *madePass) describe(complaint string) {
 		m.Text = doc.Printable(complaint)
 		return
 	}
+	m.accepted = p.Accepted
 	parts := []string{fmt.Sprintf("found %d", p.Found)}
 	for _, each := range []struct {
 		n    int
@@ -178,7 +181,7 @@ func (m *madePass) describe(complaint string) {
 	}
 }
 
-// conclude says what came of all, and ends with the worst code.
+// concludePasses says what came of all, and ends with the worst code.
 func concludePasses(f fleet, made []madePass) (err error) {
 	worst, well, skipped, accepted := exit.Done, 0, 0, 0
 	for _, each := range made {
@@ -189,22 +192,18 @@ func concludePasses(f fleet, made []madePass) (err error) {
 		case each.Exit == exit.Done:
 			well++
 		}
-		var p struct{ Accepted int }
-		_ = json.Unmarshal(each.Pass, &p)
-		accepted += p.Accepted
+		accepted += each.accepted
 	}
 	if f.c.Bool(flagJSON) {
 		err = json.NewEncoder(f.stdout).Encode(map[string]any{
-			"schema": "acsync.tenants.run/1", "tenants": append([]madePass{}, made...), "exit": worst,
-			"accepted": accepted, "strays": append([]string{}, f.strays()...),
+			"schema": "acsync.tenants.run/1", "tenants": made, "exit": worst,
+			"accepted": accepted, "strays": f.strays(),
 		})
 	} else {
 		_, err = fmt.Fprintf(f.stdout, "%s: %d well, %d skipped, %d otherwise; %d accepted\n",
 			doc.Several(len(made), "tenant", "tenants"), well, skipped, len(made)-well-skipped, accepted)
 	}
-	for _, stray := range f.strays() {
-		f.terminal.logger(f.stderr).Warn(stray)
-	}
+	f.warnOfStrays()
 	if err != nil || worst != exit.Done {
 		return ended{exit.Worst(worst, exitCode(err)), err}
 	}

@@ -100,10 +100,18 @@ func (f fleet) chosen() ([]tenant.Member, error) {
 	}), nil
 }
 
-// strays are the files that are not read, as texts.
-func (f fleet) strays() (texts []string) {
-	for _, each := range f.folder.Strays {
-		texts = append(texts, each.Error())
+// strays are the files that are not read, as texts; never nil, so that JSON has a list.
+func (f fleet) strays() []string {
+	texts := make([]string, len(f.folder.Strays))
+	for i, each := range f.folder.Strays {
+		texts[i] = each.Error()
 	}
 	return texts
+}
+
+// warnOfStrays logs them.
+func (f fleet) warnOfStrays() {
+	for _, stray := range f.strays() {
+		f.terminal.logger(f.stderr).Warn(stray)
+	}
 }

@@ -3,7 +3,8 @@ package tenant
 import (
 	"errors"
 	"maps"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"acsync/sync/config"
 )
@@ -47,17 +48,16 @@ func (f Folder) load(names []string) []Member {
 	all := f.plain()
 	refused, shared := config.Collisions(all)
 	members := make([]Member, len(names))
-	var work sync.WaitGroup
-	slots := make(chan struct{}, loadedAtOnce)
+	var work errgroup.Group
+	work.SetLimit(loadedAtOnce)
 	for i, name := range names {
-		work.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
+		work.Go(func() error {
 			members[i] = f.one(name, refused[name])
 			members[i].Warnings = append(members[i].Warnings, shared[name]...)
+			return nil
 		})
 	}
-	work.Wait()
+	_ = work.Wait() // each has its own error
 	return members
 }
 
