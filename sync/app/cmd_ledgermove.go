@@ -2,9 +2,7 @@ package app
 
 import (
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -78,9 +76,6 @@ func ledgerMove(s *session) error {
 		moved.To)
 }
 
-// mostAddress is the size beyond which a file holds no address, in bytes.
-const mostAddress = 64 << 10
-
 // databaseAddress is the address that --to gives, or the file that it names.
 func databaseAddress(to string) (string, error) {
 	if to == "" {
@@ -97,14 +92,11 @@ func databaseAddress(to string) (string, error) {
 		}
 		return to, nil
 	}
-	file, err := os.Open(to)
+	address, err := config.ReadSecretFile(to)
 	if err != nil {
-		return "", usagef("--%s: %v; nothing was done", flagTo, err)
+		return "", usagef("--%s %s: the file %v; nothing was done", flagTo, to, err)
 	}
-	defer file.Close() //nolint:errcheck // it was read
-	text, err := io.ReadAll(io.LimitReader(file, mostAddress))
-	address := strings.TrimSpace(string(text))
-	if err != nil || !strings.Contains(address, "://") {
+	if !strings.Contains(address, "://") {
 		return "", usagef("--%s %s: the file holds no address of a database; nothing was done", flagTo, to)
 	}
 	return address, nil

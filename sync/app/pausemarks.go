@@ -1,17 +1,14 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 
@@ -100,9 +97,6 @@ func (p *pauseMarks) pause(
 	return work.Held
 }
 
-// mostOfSecret is how much of a file with a secret counts, in bytes.
-const mostOfSecret = 64 << 10
-
 // digestOf tells two states of a configuration apart, the files of its secrets included, by what is in them:
 // when they were changed is another time on each machine.
 func digestOf(c config.Config) string {
@@ -110,23 +104,9 @@ func digestOf(c config.Config) string {
 	fmt.Fprintln(sum, c.Digest())
 	paths := c.Paths()
 	for _, secret := range config.Secrets() {
-		if text, err := readSome(paths[secret+"_file"]); err == nil {
-			fmt.Fprintf(sum, "%s %x\n", secret, sha256.Sum256(bytes.TrimSpace(text)))
+		if text, err := config.ReadSecretFile(paths[secret+"_file"]); err == nil {
+			fmt.Fprintf(sum, "%s %x\n", secret, sha256.Sum256([]byte(text)))
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:16]
-}
-
-// readSome reads the beginning of a file, and nothing of what would keep it waiting.
-func readSome(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, cmp.Or(err, os.ErrInvalid)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close() //nolint:errcheck // it was read
-	return io.ReadAll(io.LimitReader(file, mostOfSecret))
 }

@@ -19,9 +19,6 @@ import (
 // maxFile is the size in bytes beyond which a file is no configuration.
 const maxFile = 256 << 10
 
-// maxSecret is the size in bytes beyond which a file holds no key.
-const maxSecret = 64 << 10
-
 // Source says where a configuration comes from. The zero Source gives the defaults.
 type Source struct {
 	// Path names the TOML file. Empty: none is read, and paths are relative to the working directory.
