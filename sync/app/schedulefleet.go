@@ -256,17 +256,10 @@ func scheduledMember(m tenant.Member, dir string, env []string, here bool) sched
 	}
 	passes := *m.Tenant
 	passes.Env = env
-	var optional []string
 	if !made.Database {
 		made.Writes = []string{filepath.Dir(cfg.Ledger.Path)}
-		optional = append(optional, passes.WitnessDir(), cfg.Ledger.BackupDir)
 	}
-	if made.Metrics != "" {
-		optional = append(optional, filepath.Dir(made.Metrics))
-	}
-	made.MayWrite = slices.DeleteFunc(unique(optional), func(dir string) bool {
-		return dir == "" || slices.Contains(made.Writes, dir)
-	})
+	made.MayWrite = mayWrite(&passes, made.Metrics, made.Writes)
 	return made
 }
 

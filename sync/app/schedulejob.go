@@ -15,6 +15,7 @@ import (
 
 	"acsync/sync/config"
 	"acsync/sync/schedule"
+	"acsync/sync/tenant"
 )
 
 // plainName reports whether a name is one that units, objects of Kubernetes and shells all take as it is.
@@ -71,17 +72,7 @@ func scheduledJob(s *session) (j schedule.Job, err error) {
 		passes.Env = append(slices.Clone(s.env), "HOME="+home)
 	}
 	j.Settings = scheduledSettings(s, passes.Env)
-	// That others are told keeps no pass from its work, and neither does a backup that cannot be made.
-	var optional []string
-	if !j.InDatabase() {
-		optional = append(optional, passes.WitnessDir(), cfg.Ledger.BackupDir)
-	}
-	if j.Metrics != "" {
-		optional = append(optional, filepath.Dir(j.Metrics))
-	}
-	j.MayWrite = slices.DeleteFunc(unique(optional), func(dir string) bool {
-		return dir == "" || slices.Contains(j.Writes, dir)
-	})
+	j.MayWrite = mayWrite(&passes, j.Metrics, j.Writes)
 	withoutUser(cfg, &j)
 	j.Again = scheduleAgain(s)
 	return j, checkPlaces(j)
@@ -179,6 +170,21 @@ func calledBy(name, real string) string {
 		return real
 	}
 	return called
+}
+
+// mayWrite are the directories that passes write to, and do without where they are not there: that others are told
+// keeps no pass from its work, and neither does a backup that cannot be made. Writes are those that they need.
+func mayWrite(passes *tenant.Tenant, metrics string, writes []string) []string {
+	var optional []string
+	if ledger := passes.Config.Ledger; !ledger.NamesDatabase() {
+		optional = append(optional, passes.WitnessDir(), ledger.BackupDir)
+	}
+	if metrics != "" {
+		optional = append(optional, filepath.Dir(metrics))
+	}
+	return slices.DeleteFunc(unique(optional), func(dir string) bool {
+		return dir == "" || slices.Contains(writes, dir)
+	})
 }
 
 // scheduledKeys are the files of the keys that a pass needs, or uses when they are there. One that stands in
