@@ -23,20 +23,10 @@ type (
 		Spec       yaml.Node
 	}
 	fleetJob struct {
-		BackoffLimit            *int `yaml:"backoffLimit"`
-		TTLSecondsAfterFinished int  `yaml:"ttlSecondsAfterFinished"`
-		PodFailurePolicy        struct {
-			Rules []struct {
-				Action          string
-				OnPodConditions []struct{ Type string } `yaml:"onPodConditions"`
-				OnExitCodes     struct {
-					ContainerName string `yaml:"containerName"`
-					Operator      string
-					Values        []int
-				} `yaml:"onExitCodes"`
-			}
-		} `yaml:"podFailurePolicy"`
-		Template struct {
+		BackoffLimit            *int             `yaml:"backoffLimit"`
+		TTLSecondsAfterFinished int              `yaml:"ttlSecondsAfterFinished"`
+		PodFailurePolicy        podFailurePolicy `yaml:"podFailurePolicy"`
+		Template                struct {
 			Metadata fleetMetadata
 			Spec     fleetPodSpec
 		}

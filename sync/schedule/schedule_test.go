@@ -264,21 +264,22 @@ type (
 		JobTemplate                struct{ Spec jobSpec } `yaml:"jobTemplate"`
 	}
 	jobSpec struct {
-		BackoffLimit     int `yaml:"backoffLimit"`
-		PodFailurePolicy struct {
-			Rules []struct {
-				Action          string
-				OnPodConditions []struct{ Type string } `yaml:"onPodConditions"`
-				OnExitCodes     struct {
-					ContainerName string `yaml:"containerName"`
-					Operator      string
-					Values        []int
-				} `yaml:"onExitCodes"`
-			}
-		} `yaml:"podFailurePolicy"`
-		Template struct {
+		BackoffLimit     int              `yaml:"backoffLimit"`
+		PodFailurePolicy podFailurePolicy `yaml:"podFailurePolicy"`
+		Template         struct {
 			Metadata metadata
 			Spec     podSpec
+		}
+	}
+	podFailurePolicy struct {
+		Rules []struct {
+			Action          string
+			OnPodConditions []struct{ Type string } `yaml:"onPodConditions"`
+			OnExitCodes     struct {
+				ContainerName string `yaml:"containerName"`
+				Operator      string
+				Values        []int
+			} `yaml:"onExitCodes"`
 		}
 	}
 	podSpec struct {
