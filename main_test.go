@@ -25,7 +25,7 @@ var directions = map[string][]string{
 	"acsync/sync/schedule":          {},
 	"acsync/sync/manual":            {},
 	"acsync/sync/exit":              {}, // a leaf, which every package may import
-	"acsync/sync/httpx":             {"acsync/sync/exit", "acsync/sync/httpx/redact"},
+	"acsync/sync/httpx":             {"acsync/sync/exit", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
 	"acsync/sync/kustomer":          {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},
 	"acsync/sync/agentconnect":      {"acsync/sync/httpx", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
 	"acsync/sync/config":            {"acsync/sync/httpx"},
@@ -101,6 +101,9 @@ var foreign = map[string][]string{
 	"github.com/cenkalti/backoff/v5":  {"acsync/sync/httpx"},
 	"github.com/prometheus":           {"acsync/sync/notify", "acsync/sync/work"},
 	"github.com/golang-jwt/jwt/v5":    {"acsync/sync/agentconnect", "acsync/sync/sandbox"},
+	"github.com/go-json-experiment/json": {
+		"acsync/sync/httpx/lenient", "acsync/sync/kustomer", "acsync/sync/agentconnect",
+	},
 }
 
 type goPackage struct {

@@ -62,7 +62,7 @@ func TestDeliveriesHaveNames(t *testing.T) {
 // Two rows can be told to be of one customer, within a process and no longer, and nothing else can.
 func TestAddressHash(t *testing.T) {
 	row := func(key addressKey, address string) AddressHash {
-		rows, err := decodeInteractions(fmt.Appendf(nil, `[{"uuid":"a","customer":{"email":%q,"full_name":"Jane"}}]`, address), key)
+		rows, err := decodeInteractions(fmt.Sprintf(`[{"uuid":"a","customer":{"email":%q,"full_name":"Jane"}}]`, address), key)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,9 +1,7 @@
 package agentconnect
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"iter"
 	"maps"
@@ -11,6 +9,10 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"acsync/sync/httpx"
 	"acsync/sync/httpx/lenient"
 )
 
@@ -133,6 +135,7 @@ type employeePage struct {
 	rows      int        // all of them
 	paged     bool       // the answer speaks of pages
 	next      string     // the address of the next one; empty for none
+	shaped    bool       // it is one
 }
 
 // follow is where the page after this one begins; empty when this is the last.
@@ -160,61 +163,145 @@ func (p employeePage) follow() (url.Values, error) {
 // errEmployeesShape is the error of an answer that is JSON, but no list of employees.
 var errEmployeesShape = errors.New("it is not a list of employees")
 
-// decodeEmployees reads an answer: an object with the employees and a meta (documented), or the bare list (in
-// case). What is no employee at all is refused: an agent who is overlooked here would not be asked about.
-// Names are not read.
-func decodeEmployees(body []byte) (page employeePage, err error) {
-	list := json.RawMessage(bytes.TrimSpace(body))
-	if !bytes.HasPrefix(list, []byte("[")) {
-		var object struct {
-			Employees *json.RawMessage `json:"employees"`
-			Meta      *struct {
-				Next lenient.Value `json:"next_page"`
-			} `json:"meta"`
-		}
-		if json.Unmarshal(body, &object) != nil || object.Employees == nil && object.Meta == nil {
-			return page, errEmployeesShape
-		}
-		list = nil
-		if object.Employees != nil {
-			list = *object.Employees
-		}
-		if object.Meta != nil {
-			page.paged, page.next = true, object.Meta.Next.Text
-		}
+// decodeEmployees reads an answer.
+func decodeEmployees(resp *httpx.Response) (employeePage, error) {
+	var page employeePage
+	if err := resp.Decode(&page); err != nil {
+		return employeePage{}, err
 	}
-	items, err := employeeItems(list)
-	for _, item := range items {
-		var row struct {
-			Email    lenient.Value `json:"email"`
-			CustomID lenient.Value `json:"custom_employee_id"`
-		}
-		switch {
-		case string(item) == "null":
-			continue
-		case json.Unmarshal(item, &row) != nil:
-			return page, errEmployeesShape
-		}
-		page.rows++
-		if e := (Employee{Email: row.Email.Text, CustomID: row.CustomID.Text}); e != (Employee{}) {
-			page.employees = append(page.employees, e)
-		}
+	if !page.shaped {
+		return employeePage{}, resp.Unreadable(errEmployeesShape)
 	}
-	return page, err
+	return page, nil
 }
 
-// employeeItems splits the list: an array (documented in words), or an object (documented in the schema),
-// which is one employee, or several by some name.
-func employeeItems(list json.RawMessage) (items []json.RawMessage, err error) {
-	if len(list) == 0 || json.Unmarshal(list, &items) == nil {
-		return items, nil
+// UnmarshalJSONFrom never fails on valid JSON. An answer is an object with the employees and a meta
+// (documented), or the bare list (in case).
+func (p *employeePage) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	var object struct {
+		Employees employeeList `json:"employees"`
+		Meta      pageMeta     `json:"meta"`
 	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(list, &fields) != nil {
-		return nil, errEmployeesShape
+	var err error
+	switch d.PeekKind() {
+	case '[':
+		err = object.Employees.UnmarshalJSONFrom(d)
+	case '{':
+		err = json.UnmarshalDecode(d, &object)
+	default:
+		err = d.SkipValue()
 	}
-	if fields["email"] != nil || fields["custom_employee_id"] != nil {
-		return []json.RawMessage{list}, nil
+	rows, meta := object.Employees, object.Meta
+	*p = employeePage{
+		employees: rows.list, rows: rows.count, paged: meta.given, next: meta.next.Text,
+		shaped: (rows.given || meta.given) && !rows.odd && !meta.odd,
 	}
-	return slices.Collect(maps.Values(fields)), nil
+	return err
+}
+
+// pageMeta is what an answer says of its pages.
+type pageMeta struct {
+	next  lenient.Value
+	given bool // it is an object
+	odd   bool // it is there, and something else
+}
+
+// UnmarshalJSONFrom never fails on valid JSON.
+func (m *pageMeta) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	m.given, m.odd = kind == '{', m.odd || kind != '{' && kind != 'n'
+	if !m.given {
+		return d.SkipValue()
+	}
+	// Where it is there twice, a page that the first one names is not lost.
+	object := struct {
+		Next lenient.Value `json:"next_page"`
+	}{m.next}
+	err := json.UnmarshalDecode(d, &object)
+	m.next = object.Next
+	return err
+}
+
+// employeeList reads employees: an array (documented in words), or an object (documented in the schema),
+// which is one employee, or several by some name. What is no employee at all is odd: an agent who is
+// overlooked would not be asked about. Names are not read.
+type employeeList struct {
+	list  []Employee // those with an address or an id
+	count int        // all of them
+	given bool       // there is anything but null
+	odd   bool
+}
+
+// UnmarshalJSONFrom never fails on valid JSON.
+func (r *employeeList) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	*r = employeeList{given: kind != 'n'}
+	switch kind {
+	case '[':
+		return lenient.Each(d, func() error {
+			var row employeeRow
+			err := row.UnmarshalJSONFrom(d)
+			r.take(row)
+			return err
+		})
+	case '{':
+		return r.readObject(d)
+	default:
+		r.odd = r.given
+		return d.SkipValue()
+	}
+}
+
+// readObject reads an object twice, since only its end tells what it is.
+func (r *employeeList) readObject(d *jsontext.Decoder) error {
+	object, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	object = object.Clone()
+	var fields map[string]employeeRow
+	if err := lenient.Unmarshal(object, &fields); err != nil {
+		return err
+	}
+	_, email := fields["email"]
+	if _, id := fields["custom_employee_id"]; email || id {
+		var row employeeRow
+		err = lenient.Unmarshal(object, &row)
+		r.take(row)
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		r.take(fields[name])
+	}
+	return nil
+}
+
+// take counts a row, and keeps it where there is anything to keep.
+func (r *employeeList) take(row employeeRow) {
+	switch e := (Employee{Email: row.Value.Email.Text, CustomID: row.Value.CustomID.Text}); {
+	case row.odd:
+		r.odd = true
+	case row.given:
+		r.count++
+		if e != (Employee{}) {
+			r.list = append(r.list, e)
+		}
+	}
+}
+
+// employeeRow is an employee as it comes; null is nobody.
+type employeeRow struct {
+	lenient.Of[struct {
+		Email    lenient.Value `json:"email"`
+		CustomID lenient.Value `json:"custom_employee_id"`
+	}]
+	given bool // it is an object
+	odd   bool // it is something else than an object or null
+}
+
+// UnmarshalJSONFrom never fails on valid JSON.
+func (r *employeeRow) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	kind := d.PeekKind()
+	r.given, r.odd = kind == '{', kind != '{' && kind != 'n'
+	return r.Of.UnmarshalJSONFrom(d)
 }

@@ -1,9 +1,7 @@
 package agentconnect
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,6 +9,9 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"acsync/sync/httpx"
 	"acsync/sync/httpx/lenient"
@@ -106,12 +107,12 @@ func (i interactionReader) Glance(ctx context.Context, since time.Time, most int
 		return Glance{}, ErrNoSecret
 	}
 	var at time.Time
-	rows, err := fetchWhole(ctx, i.data, dataPath, url.Values{
+	rows, err := fetch(ctx, i.data, dataPath, url.Values{
 		"limit": {strconv.Itoa(most)}, "include_recovery": {"true"},
 		"created_at_gte": {since.UTC().Format(dateLayout)},
-	}, nil, func(resp *httpx.Response, body []byte) ([]Interaction, error) {
+	}, nil, func(resp *httpx.Response) ([]Interaction, error) {
 		at = httpx.ServerTime(resp.Header)
-		return i.decode(body)
+		return i.decode(resp)
 	})
 	return Glance{Rows: rows, Most: most, At: at}, err
 }
@@ -162,36 +163,66 @@ func (w *sequenceWalk) turn(rows []Interaction) (more bool, err error) {
 // errDataShape is the error of an answer that is JSON, but no list of interactions.
 var errDataShape = errors.New("it is not a list of interactions")
 
-// decode is decodeInteractions with the reader's key.
-func (i interactionReader) decode(body []byte) ([]Interaction, error) {
-	return decodeInteractions(body, i.key)
+// decode reads an answer.
+func (i interactionReader) decode(resp *httpx.Response) ([]Interaction, error) {
+	page := interactionPage{rows: interactionRows{key: i.key}}
+	if err := resp.Decode(&page); err != nil {
+		return nil, err
+	}
+	if page.rows.list == nil || page.rows.odd {
+		return nil, resp.Unreadable(errDataShape)
+	}
+	return page.rows.list, nil
 }
 
-// decodeInteractions reads an answer: an array (documented and observed), or an object with the array as its
-// data (in case; the vendor's schema wrongly has an object). It takes anything for a missing value but a row
-// that is none at all: that could be the very row that is looked for.
-func decodeInteractions(body []byte, key addressKey) ([]Interaction, error) {
-	list := lenient.Decode[[]json.RawMessage](body)
-	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
-		list = lenient.Decode[struct {
-			Data []json.RawMessage `json:"data"`
-		}](body).Data
+// interactionPage is an answer: an array (documented and observed), or an object with the array as its data
+// (in case; the vendor's schema wrongly has an object).
+type interactionPage struct{ rows interactionRows }
+
+// UnmarshalJSONFrom never fails on valid JSON.
+func (p *interactionPage) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return p.rows.UnmarshalJSONFrom(d)
 	}
-	if list == nil {
-		return nil, errDataShape
+	object := struct {
+		Data interactionRows `json:"data"`
+	}{p.rows}
+	err := json.UnmarshalDecode(d, &object)
+	p.rows = object.Data
+	return err
+}
+
+// interactionRows reads the rows one by one. It takes anything for a missing value but a row that is none at
+// all: that could be the very row that is looked for.
+type interactionRows struct {
+	key  addressKey
+	list []Interaction // nil: this is no list of interactions
+	odd  bool          // something else is there in its place, once at least
+}
+
+// UnmarshalJSONFrom never fails on valid JSON.
+func (r *interactionRows) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	r.list = nil
+	if kind := d.PeekKind(); kind != '[' {
+		r.odd = r.odd || kind != 'n'
+		return d.SkipValue()
 	}
-	rows := make([]Interaction, 0, len(list))
-	for _, raw := range list {
-		if string(raw) == "null" {
-			continue
+	list, isList, room := []Interaction{}, true, new(lenient.Of[interaction])
+	err := lenient.Each(d, func() error {
+		if d.PeekKind() == 'n' {
+			return d.SkipValue()
 		}
-		row := decodeInteraction(raw, key)
-		if row.UUID == "" && row.Sequence == 0 {
-			return nil, errDataShape
-		}
-		rows = append(rows, row)
+		*room = lenient.Of[interaction]{}
+		err := room.UnmarshalJSONFrom(d)
+		row := room.Value.read(r.key)
+		isList = isList && (row.UUID != "" || row.Sequence != 0)
+		list = append(list, row)
+		return err
+	})
+	if isList {
+		r.list = list
 	}
-	return rows, nil
+	return err
 }
 
 // timeLayouts are the forms that times are read in. All have an offset: a time without one is nowhere
@@ -200,31 +231,32 @@ var timeLayouts = []string{
 	time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02 15:04:05.999999999 Z0700",
 }
 
-// decodeInteraction reads a row; what is not named here is not read, the answers and the agent among it. Of
-// the customer's address nothing but a hash is kept.
-func decodeInteraction(raw []byte, key addressKey) Interaction {
-	r := lenient.Decode[struct {
-		UUID         lenient.Value `json:"uuid"`
-		Sequence     lenient.Value `json:"sequence_id"`
-		Recovery     lenient.Value `json:"is_recovery"`
-		Parent       lenient.Value `json:"parent_uuid"`
-		Ext          lenient.Value `json:"ext_interaction_id"`
-		Created      lenient.Value `json:"request_created_at"`
-		Status       lenient.Value `json:"request_delivery_status"`
-		RequestedVia lenient.Value `json:"requested_via"`
-		Brand        lenient.Value `json:"branding"`
-		Channel      lenient.Value `json:"channel"`
-		Language     lenient.Value `json:"language"`
-		Sent         lenient.Value `json:"request_sent_at"`
-		Delivered    lenient.Value `json:"delivered_at"`
-		Answered     lenient.Value `json:"response_received_at"`
-		Customer     lenient.Of[struct {
-			Email lenient.Value `json:"email"`
-		}] `json:"customer"`
-		Properties lenient.Of[struct {
-			Intent lenient.Value `json:"acsync_intent"`
-		}] `json:"custom_properties"`
-	}](raw)
+// interaction is a row as it comes; what is not named here is not read, the answers and the agent among it.
+type interaction struct {
+	UUID         lenient.Value `json:"uuid"`
+	Sequence     lenient.Value `json:"sequence_id"`
+	Recovery     lenient.Value `json:"is_recovery"`
+	Parent       lenient.Value `json:"parent_uuid"`
+	Ext          lenient.Value `json:"ext_interaction_id"`
+	Created      lenient.Value `json:"request_created_at"`
+	Status       lenient.Value `json:"request_delivery_status"`
+	RequestedVia lenient.Value `json:"requested_via"`
+	Brand        lenient.Value `json:"branding"`
+	Channel      lenient.Value `json:"channel"`
+	Language     lenient.Value `json:"language"`
+	Sent         lenient.Value `json:"request_sent_at"`
+	Delivered    lenient.Value `json:"delivered_at"`
+	Answered     lenient.Value `json:"response_received_at"`
+	Customer     lenient.Of[struct {
+		Email lenient.Value `json:"email"`
+	}] `json:"customer"`
+	Properties lenient.Of[struct {
+		Intent lenient.Value `json:"acsync_intent"`
+	}] `json:"custom_properties"`
+}
+
+// read takes the values out of a row. Of the customer's address nothing but a hash is kept.
+func (r *interaction) read(key addressKey) Interaction {
 	sequence, _ := r.Sequence.Int()
 	return Interaction{
 		UUID: r.UUID.Text, Recovery: r.Recovery.True || r.Parent.Text != "", Parent: r.Parent.Text,

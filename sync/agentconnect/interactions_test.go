@@ -224,10 +224,15 @@ var answers = []struct {
 	{"rows in rows", `[[{"uuid":"a"}]]`, nil},
 }
 
+// decodeInteractions reads an answer.
+func decodeInteractions(body string, key addressKey) ([]Interaction, error) {
+	return interactionReader{key: key}.decode(&httpx.Response{Status: http.StatusOK, Body: []byte(body)})
+}
+
 func TestDecodeInteractions(t *testing.T) {
 	for _, test := range answers {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := decodeInteractions([]byte(test.body), addressKey{})
+			got, err := decodeInteractions(test.body, addressKey{})
 			if diff := cmp.Diff(test.rows, got); diff != "" || (err == nil) != (test.rows != nil) {
 				t.Errorf("%v, -want +got:\n%s", err, diff)
 			}
@@ -241,7 +246,7 @@ func FuzzDecodeInteractions(f *testing.F) {
 		f.Add([]byte(test.body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		rows, err := decodeInteractions(body, addressKey{})
+		rows, err := decodeInteractions(string(body), addressKey{})
 		if err != nil && rows != nil {
 			t.Errorf("%v, and yet %d rows", err, len(rows))
 		}

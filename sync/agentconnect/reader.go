@@ -3,7 +3,6 @@ package agentconnect
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -74,32 +73,12 @@ func signToken(secret string, now time.Time) (string, error) {
 // that the service echoes it; the errors of decode never quote the answer.
 func fetch[T any](
 	ctx context.Context, d dataReader, path string, query url.Values, private []string,
-	decode func([]byte) (T, error),
-) (T, error) {
-	return fetchWhole(ctx, d, path, query, private, func(_ *httpx.Response, body []byte) (T, error) {
-		return decode(body)
-	})
-}
-
-// fetchWhole is fetch for who needs more of the answer than its body.
-func fetchWhole[T any](
-	ctx context.Context, d dataReader, path string, query url.Values, private []string,
-	decode func(*httpx.Response, []byte) (T, error),
+	decode func(*httpx.Response) (T, error),
 ) (T, error) {
 	page, err := httpx.Fetch(ctx, d.service, d.retry, httpx.Call{
 		Method: http.MethodGet, Path: path, Query: query.Encode(), Secrets: private,
 		Paced: []*httpx.Pacer{d.pacer},
-	}, func(resp *httpx.Response) (T, error) {
-		var body json.RawMessage
-		if err := resp.Decode(&body); err != nil {
-			return *new(T), err
-		}
-		page, err := decode(resp, body)
-		if err != nil {
-			return *new(T), resp.Unreadable(err)
-		}
-		return page, nil
-	})
+	}, decode)
 	if e, ok := errors.AsType[*httpx.Error](err); ok && e.Kind == httpx.Credentials {
 		e.Hint = "check agent_connect.api_key_file and agent_connect.api_secret_file, which must be of one " +
 			"account"

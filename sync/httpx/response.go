@@ -1,10 +1,10 @@
 package httpx
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
+	"acsync/sync/httpx/lenient"
 	"acsync/sync/httpx/redact"
 )
 
@@ -18,18 +18,13 @@ type Response struct {
 	report reporter
 }
 
-// Decode decodes the body, which must be one JSON value, into v. Anything else is an *Error of kind
-// Unreadable.
+// Decode decodes the body, which must be one JSON value, into v, as lenient.Unmarshal does. Anything else is
+// an *Error of kind Unreadable.
 func (r *Response) Decode(v any) error {
 	if redact.IsHTML(r.Body) {
 		return r.Unreadable(errors.New("a web page came in place of JSON"))
 	}
-	err := json.Unmarshal(r.Body, v)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		// The decoder's own text would quote the value.
-		return r.Unreadable(errors.New("it is JSON of another shape than expected"))
-	}
-	if err != nil {
+	if err := lenient.Unmarshal(r.Body, v); err != nil {
 		return r.Unreadable(err)
 	}
 	return nil

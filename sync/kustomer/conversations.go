@@ -180,11 +180,11 @@ func (g *batchGetter) collectList(ctx context.Context, ids []string, found *foun
 		escaped[i] = url.PathEscape(id)
 	}
 	q := request{path: "/v1/conversations/" + strings.Join(escaped, ","), role: roleConversation}
-	list, err := read(ctx, g.api, q, func(r *httpx.Response) ([]resource, error) {
-		return decodeThese(r, conversationKind, ids)
+	list, err := read(ctx, g.api, q, func(r *httpx.Response) ([]row[Conversation], error) {
+		return decodeThese(r, conversations, ids)
 	})
 	for _, row := range list {
-		found.byID[strings.ToLower(row.ID.Text)] = decodeConversation(row)
+		found.byID[strings.ToLower(row.id)] = row.value
 	}
 	return ofRecord(err)
 }

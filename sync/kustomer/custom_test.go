@@ -30,7 +30,8 @@ func TestCustomNumbers(t *testing.T) {
 		`{"a": [{"b": 1e400}]}`:                 Unreadable{},
 		`[9007199254740993, [[1e400]], "deep"]`: Unreadable{},
 	} {
-		if diff := cmp.Diff(members([]byte(`{"n":`+text+`,"after":true}`)), map[string]any{"n": want, "after": true}); diff != "" {
+		got := conversation(t, `{"custom":{"n":`+text+`,"after":true}}`).Custom
+		if diff := cmp.Diff(got, map[string]any{"n": want, "after": true}); diff != "" {
 			t.Errorf("%s: got -, want +\n%s", shorten(text), diff)
 		}
 	}

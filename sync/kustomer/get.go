@@ -15,18 +15,18 @@ type getter struct{ api *api }
 // Customer returns one customer; the error is ErrNotFound when there is none, as after a deletion, and when
 // Kustomer goes on to answer with another one, and ErrUnreadable when the failure may be the record's own.
 func (g getter) Customer(ctx context.Context, id string) (Customer, error) {
-	return get(ctx, g.api, "customer", id, roleCustomer, decodeCustomer)
+	return get(ctx, g.api, customers, id, roleCustomer)
 }
 
 // User returns one user; the error is ErrNotFound as with Customer.
 func (g getter) User(ctx context.Context, id string) (User, error) {
-	return get(ctx, g.api, "user", id, roleUser, decodeUser)
+	return get(ctx, g.api, users, id, roleUser)
 }
 
 // Tag returns one tag; the error is ErrNotFound as with Customer, and when Kustomer has no such call (it is
 // inferred from the others).
 func (g getter) Tag(ctx context.Context, id string) (Tag, error) {
-	tag, err := get(ctx, g.api, "tag", id, roleTag, decodeTag)
+	tag, err := get(ctx, g.api, tags, id, roleTag)
 	return tag, withoutCall(err)
 }
 
@@ -45,21 +45,19 @@ func (g getter) CustomerByEmail(ctx context.Context, email string) (Customer, er
 		shown: "/v1/customers/email=***", private: []string{email, mailbox}, role: roleCustomer,
 	}
 	customer, err := read(ctx, g.api, q, func(r *httpx.Response) (Customer, error) {
-		row, err := decodeAddressee(r, email)
-		return decodeCustomer(row), err
+		return decodeAddressee(r, email)
 	})
 	return customer, ofRecord(err)
 }
 
 // get reads one record of the given kind.
-func get[T any](ctx context.Context, a *api, kind, id, role string, decode func(resource) T) (T, error) {
+func get[A, T any](ctx context.Context, a *api, kind recordKind[A, T], id, role string) (T, error) {
 	if !addressable(id) {
-		return *new(T), fmt.Errorf("%s %q: %w", kind, id, ErrNotFound)
+		return *new(T), fmt.Errorf("%s %q: %w", kind.name, id, ErrNotFound)
 	}
-	q := request{path: "/v1/" + kind + "s/" + url.PathEscape(id), role: role}
+	q := request{path: "/v1/" + kind.name + "s/" + url.PathEscape(id), role: role}
 	value, err := read(ctx, a, q, func(r *httpx.Response) (T, error) {
-		row, err := decodeOne(r, kind, id)
-		return decode(row), err
+		return decodeOne(r, kind, id)
 	})
 	return value, ofRecord(err)
 }

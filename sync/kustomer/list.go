@@ -34,42 +34,42 @@ type lister struct{ api *api }
 // Users returns all users, machines included. Whether deactivated ones are among them is unknown: User finds
 // them.
 func (l lister) Users(ctx context.Context) ([]User, error) {
-	return list(ctx, l.api, "user", usersList, decodeUser)
+	return list(ctx, l.api, users, usersList)
 }
 
 // Teams returns all teams (documented, as the greatest page size is). Whether deleted ones are among them is
 // unknown.
 func (l lister) Teams(ctx context.Context) ([]Team, error) {
-	return list(ctx, l.api, "team", teamsList, decodeTeam)
+	return list(ctx, l.api, teams, teamsList)
 }
 
 // Brands returns all brands (documented); the error is ErrNotFound when Kustomer has no such call, as may be
 // where there is a single brand (inferred).
 func (l lister) Brands(ctx context.Context) ([]Brand, error) {
-	brands, err := list(ctx, l.api, "brand", brandsList, decodeBrand)
-	return brands, withoutCall(err)
+	found, err := list(ctx, l.api, brands, brandsList)
+	return found, withoutCall(err)
 }
 
 // FirstUsers returns the first page of the users, by one call: who wants to know whether a list can be had
 // needs no more of it.
 func (l lister) FirstUsers(ctx context.Context) ([]User, error) {
-	return listSome(ctx, l.api, "user", usersList, 0, decodeUser)
+	return listSome(ctx, l.api, users, usersList, 0)
 }
 
 // FirstTags returns the first page of the tags.
 func (l lister) FirstTags(ctx context.Context) ([]Tag, error) {
-	return listSome(ctx, l.api, "tag", tagsList, 0, decodeTag)
+	return listSome(ctx, l.api, tags, tagsList, 0)
 }
 
 // FirstTeams returns the first page of the teams.
 func (l lister) FirstTeams(ctx context.Context) ([]Team, error) {
-	return listSome(ctx, l.api, "team", teamsList, 0, decodeTeam)
+	return listSome(ctx, l.api, teams, teamsList, 0)
 }
 
 // FirstBrands returns the first page of the brands; the error is that of Brands.
 func (l lister) FirstBrands(ctx context.Context) ([]Brand, error) {
-	brands, err := listSome(ctx, l.api, "brand", brandsList, 0, decodeBrand)
-	return brands, withoutCall(err)
+	found, err := listSome(ctx, l.api, brands, brandsList, 0)
+	return found, withoutCall(err)
 }
 
 // CustomerConversations returns the conversations of one customer, open ones included, newest first
@@ -84,7 +84,7 @@ func (l lister) CustomerConversations(ctx context.Context, customerID string) ([
 		path:  "/v1/customers/" + url.PathEscape(customerID) + "/conversations",
 		query: "page=1&pageSize=100", role: roleConversation,
 	}
-	found, err := listSome(ctx, l.api, conversationKind, q, customerConversations, decodeConversation)
+	found, err := listSome(ctx, l.api, conversations, q, customerConversations)
 	if err != nil {
 		return nil, err
 	}
@@ -100,21 +100,21 @@ func (l lister) CustomerConversations(ctx context.Context, customerID string) ([
 
 // Tags returns all tags.
 func (l lister) Tags(ctx context.Context) ([]Tag, error) {
-	return list(ctx, l.api, "tag", tagsList, decodeTag)
+	return list(ctx, l.api, tags, tagsList)
 }
 
 // list follows a list from its first page to its end: where there is no next page, where a page brings
 // nothing new, or where it comes back to a page that was read (links that never end were observed). Rows
 // without an id are left out, and those that contradict each other: what they were can be had singly.
-func list[T any](ctx context.Context, a *api, kind string, q request, decode func(resource) T) ([]T, error) {
-	return listSome(ctx, a, kind, q, math.MaxInt, decode)
+func list[A, T any](ctx context.Context, a *api, kind recordKind[A, T], q request) ([]T, error) {
+	return listSome(ctx, a, kind, q, math.MaxInt)
 }
 
 // listSome is list, but asks for no other page once it has more than most rows.
-func listSome[T any](
-	ctx context.Context, a *api, kind string, q request, most int, decode func(resource) T,
+func listSome[A, T any](
+	ctx context.Context, a *api, kind recordKind[A, T], q request, most int,
 ) ([]T, error) {
-	var all []resource
+	var all []row[T]
 	ids, queries := map[string]bool{}, map[string]bool{}
 	for q.query != "" && !queries[q.query] {
 		if len(queries) == listPages {
@@ -124,27 +124,23 @@ func listSome[T any](
 		}
 		queries[q.query] = true
 		var next string
-		page, err := read(ctx, a, q, func(r *httpx.Response) ([]resource, error) {
-			e, err := parse(r)
+		page, err := read(ctx, a, q, func(r *httpx.Response) ([]row[T], error) {
+			e, err := parseList(r, kind)
 			if err != nil {
 				return nil, err
 			}
-			good, _, err := rows(e.Data, kind)
-			if err == nil {
-				link, _ := e.next()
-				next, err = nextQuery(a.service.Base(), q.path, link)
-			}
-			if err != nil {
+			link, _ := e.next()
+			if next, err = nextQuery(a.service.Base(), q.path, link); err != nil {
 				return nil, r.Unreadable(err)
 			}
-			return good, nil
+			return e.Data.good, nil
 		})
 		if err != nil {
 			return nil, ofRecord(err)
 		}
 		known := len(ids)
 		for _, row := range page {
-			ids[row.ID.Text] = true
+			ids[row.id] = true
 		}
 		all = append(all, page...)
 		if len(ids) == known || len(ids) > most {
@@ -152,7 +148,7 @@ func listSome[T any](
 		}
 		q.query = next
 	}
-	return each(consistent(all), decode), nil
+	return values(consistent(all)), nil
 }
 
 // nextQuery is the query of the page that a list's link names, "" when it names none. The link is a path with

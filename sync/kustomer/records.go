@@ -2,10 +2,12 @@ package kustomer
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"acsync/sync/httpx/lenient"
 )
@@ -32,16 +34,15 @@ func count(v lenient.Value) int {
 	return n
 }
 
-// attributes decodes the attributes of a record; each of them may be missing.
-func attributes[T any](r resource) T { return object[T](r.Attributes) }
-
-// object decodes one that may be missing, as each of its members may.
-func object[T any](data json.RawMessage) T {
-	if data == nil {
-		return *new(T)
-	}
-	return lenient.Decode[T](data)
-}
+// The kinds of records that are read.
+var (
+	conversations = recordKind[conversationAttributes, Conversation]{conversationKind, decodeConversation}
+	customers     = recordKind[customerAttributes, Customer]{customerKind, decodeCustomer}
+	users         = recordKind[userAttributes, User]{"user", decodeUser}
+	tags          = recordKind[labelAttributes, Tag]{"tag", decodeTag}
+	teams         = recordKind[labelAttributes, Team]{"team", decodeTeam}
+	brands        = recordKind[labelAttributes, Brand]{"brand", decodeBrand}
+)
 
 // conversationAttributes are the attributes that are used, by their names in Kustomer's answers (observed).
 type conversationAttributes struct {
@@ -66,10 +67,8 @@ type conversationAttributes struct {
 	Custom        custom        `json:"custom"`
 }
 
-func decodeConversation(r resource) Conversation {
-	a := attributes[conversationAttributes](r)
-	// The others are many, and are not used.
-	to := object[struct{ Customer, Brand, Queue relation }](r.Relations)
+func decodeConversation(r *record[conversationAttributes]) Conversation {
+	a, to := &r.Attributes.value, &r.Relations.value
 	return Conversation{
 		ID: r.ID.Text, CustomerID: to.Customer.id(), BrandID: to.Brand.id(), QueueID: to.Queue.id(),
 		Status: a.Status.Text, Spam: a.Spam.MaybeTrue, Direction: a.Direction.Text,
@@ -91,38 +90,44 @@ type resolution struct {
 	unread bool // there is one, and its time cannot be read
 }
 
-// UnmarshalJSON never fails on valid JSON.
-func (r *resolution) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom never fails on valid JSON.
+func (r *resolution) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	*r = resolution{}
-	if data[0] != '{' || lenient.Masked(data) {
-		r.unread = !lenient.Empty(data)
-		return nil
+	if d.PeekKind() != '{' {
+		value, err := d.ReadValue()
+		r.unread = err == nil && !lenient.Empty(value)
+		return err
 	}
-	a := lenient.Decode[struct {
+	var a struct {
+		lenient.Mask
 		CreatedAt     lenient.Value `json:"createdAt"`
 		CreatedBy     lenient.Value `json:"createdBy"`
 		AssignedUsers lenient.List  `json:"assignedUsers"`
 		AssignedTeams lenient.List  `json:"assignedTeams"`
-	}](data)
-	if at := timeOf(a.CreatedAt); !at.IsZero() {
+	}
+	err := json.UnmarshalDecode(d, &a)
+	if at := timeOf(a.CreatedAt); !at.IsZero() && !a.Masked() {
 		r.done = &Done{
 			At: at, By: a.CreatedBy.Text, AssignedUsers: a.AssignedUsers,
 			AssignedTeams: a.AssignedTeams.Known(),
 		}
 	}
-	r.unread = r.done == nil && a.CreatedAt.Present
-	return nil
+	r.unread = r.done == nil && (a.CreatedAt.Present || a.Masked())
+	return err
 }
 
-func decodeCustomer(r resource) Customer {
-	a := attributes[struct {
-		Name        lenient.Value `json:"name"`
-		Emails      emails        `json:"emails"`
-		Locale      lenient.Value `json:"locale"`
-		DefaultLang lenient.Value `json:"defaultLang"`
-		Deleted     lenient.Value `json:"deleted"`
-		Custom      custom        `json:"custom"`
-	}](r)
+type customerAttributes struct {
+	Name         lenient.Value `json:"name"`
+	Emails       emails        `json:"emails"`
+	SharedEmails emails        `json:"sharedEmails"`
+	Locale       lenient.Value `json:"locale"`
+	DefaultLang  lenient.Value `json:"defaultLang"`
+	Deleted      lenient.Value `json:"deleted"`
+	Custom       custom        `json:"custom"`
+}
+
+func decodeCustomer(r *record[customerAttributes]) Customer {
+	a := &r.Attributes.value
 	return Customer{
 		ID: r.ID.Text, Name: textOf(a.Name), Emails: a.Emails, Locale: a.Locale.Text,
 		DefaultLang: a.DefaultLang.Text, Deleted: a.Deleted.MaybeTrue, Custom: a.Custom.values,
@@ -131,11 +136,8 @@ func decodeCustomer(r resource) Customer {
 
 // mayHave reports whether a customer has an address, as their own or as a shared one, as far as the addresses
 // can be read.
-func mayHave(r resource, email string) bool {
-	a := attributes[struct {
-		Emails       emails `json:"emails"`
-		SharedEmails emails `json:"sharedEmails"`
-	}](r)
+func mayHave(r *record[customerAttributes], email string) bool {
+	a := &r.Attributes.value
 	return slices.ContainsFunc(slices.Concat(a.Emails, a.SharedEmails), func(e Email) bool {
 		return e.Address.Masked || strings.EqualFold(strings.TrimSpace(e.Address.Value), email)
 	})
@@ -145,43 +147,55 @@ func mayHave(r resource, email string) bool {
 // the customer is not taken for one without an address.
 type emails []Email
 
-// UnmarshalJSON never fails on valid JSON.
-func (l *emails) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom never fails on valid JSON.
+func (l *emails) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	*l = nil
-	if lenient.Masked(data) {
-		*l = emails{{Address: Text{Masked: true}}}
-		return nil
+	if d.PeekKind() == '[' {
+		return lenient.Each(d, func() error { return l.add(d) })
 	}
-	for _, entry := range lenient.Decode[[]json.RawMessage](data) {
-		if email, ok := decodeEmail(entry); ok {
-			*l = append(*l, email)
-		}
+	var value lenient.Value
+	err := value.UnmarshalJSONFrom(d)
+	if value.Masked {
+		*l = emails{{Address: textOf(value)}}
 	}
-	return nil
+	return err
 }
 
-// decodeEmail takes an object, or the bare address.
-func decodeEmail(entry json.RawMessage) (Email, bool) {
-	if entry[0] != '{' || lenient.Masked(entry) {
-		address := textOf(lenient.Decode[lenient.Value](entry))
-		return Email{Address: address}, address != Text{}
+// add reads an entry: an object, or the bare address.
+func (l *emails) add(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		var address lenient.Value
+		err := address.UnmarshalJSONFrom(d)
+		if address.Text != "" {
+			*l = append(*l, Email{Address: textOf(address)})
+		}
+		return err
 	}
-	a := lenient.Decode[struct {
+	var a struct {
+		lenient.Mask
 		Email    lenient.Value `json:"email"`
 		Type     lenient.Value `json:"type"`
 		Verified lenient.Value `json:"verified"`
-	}](entry)
-	return Email{Address: textOf(a.Email), Type: a.Type.Text, Verified: a.Verified.True}, true
+	}
+	err := json.UnmarshalDecode(d, &a)
+	email := Email{Address: textOf(a.Email), Type: a.Type.Text, Verified: a.Verified.True}
+	if a.Masked() {
+		email = Email{Address: Text{Masked: true}}
+	}
+	*l = append(*l, email)
+	return err
 }
 
-func decodeUser(r resource) User {
-	a := attributes[struct {
-		Name        lenient.Value `json:"name"`
-		DisplayName lenient.Value `json:"displayName"`
-		Email       lenient.Value `json:"email"`
-		UserType    lenient.Value `json:"userType"`
-		DeletedAt   lenient.Value `json:"deletedAt"`
-	}](r)
+type userAttributes struct {
+	Name        lenient.Value `json:"name"`
+	DisplayName lenient.Value `json:"displayName"`
+	Email       lenient.Value `json:"email"`
+	UserType    lenient.Value `json:"userType"`
+	DeletedAt   lenient.Value `json:"deletedAt"`
+}
+
+func decodeUser(r *record[userAttributes]) User {
+	a := &r.Attributes.value
 	name := a.Name
 	if name.Text == "" && !name.Masked {
 		name = a.DisplayName
@@ -192,17 +206,17 @@ func decodeUser(r resource) User {
 	}
 }
 
-func decodeTag(r resource) Tag {
-	a := attributes[labelAttributes](r)
+func decodeTag(r *record[labelAttributes]) Tag {
+	a := &r.Attributes.value
 	return Tag{ID: r.ID.Text, Name: a.Name.Text, Deleted: a.deleted()}
 }
 
-func decodeTeam(r resource) Team {
-	a := attributes[labelAttributes](r)
+func decodeTeam(r *record[labelAttributes]) Team {
+	a := &r.Attributes.value
 	return Team{ID: r.ID.Text, Name: cmp.Or(a.DisplayName.Text, a.Name.Text), Deleted: a.deleted()}
 }
 
-func decodeBrand(r resource) Brand { return Brand(decodeTeam(r)) }
+func decodeBrand(r *record[labelAttributes]) Brand { return Brand(decodeTeam(r)) }
 
 // labelAttributes are those of records that are little more than a name.
 type labelAttributes struct {
@@ -212,4 +226,4 @@ type labelAttributes struct {
 	DeletedAt   lenient.Value `json:"deletedAt"`
 }
 
-func (a labelAttributes) deleted() bool { return a.Deleted.True || !timeOf(a.DeletedAt).IsZero() }
+func (a *labelAttributes) deleted() bool { return a.Deleted.True || !timeOf(a.DeletedAt).IsZero() }

@@ -1,7 +1,6 @@
 package kustomer
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -76,9 +75,8 @@ func TestUserAndTag(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for body, machine := range map[string]bool{`{"isMasked":true}`: true, `["user"]`: true, `"Machine"`: true, `null`: false, `""`: false, `"limited"`: false} {
-		row, err := one([]byte(`{"id":"u1","attributes":{"userType":`+body+`}}`), "user")
-		if err != nil || decodeUser(row).Machine() != machine {
-			t.Errorf("userType %s: machine %v, %v", body, !machine, err)
+		if one(t, users, `{"id":"u1","attributes":{"userType":`+body+`}}`).Machine() != machine {
+			t.Errorf("userType %s: machine %v", body, !machine)
 		}
 	}
 	tag, err := c.Tag(t.Context(), "t1")
@@ -188,7 +186,7 @@ func TestMembersThatAreThereTwice(t *testing.T) {
 		`{"custom":{"doNotSendAgentConnectRequestBool":true},"custom":{}}`, `{"custom":{},"custom":null}`, `{"custom":{},"Custom":{}}`,
 		`{"spam":true,"spam":false}`, `{"spam":false,"spam":true}`, `{"importedAt":"2026-11-22T12:00:00Z","importedAt":null}`,
 	} {
-		c := decodeConversation(resource{Attributes: json.RawMessage(attributes)})
+		c := conversation(t, attributes)
 		if !c.CustomUnread && !c.Spam && !c.Imported {
 			t.Errorf("%s is taken for nothing: %+v", attributes, c)
 		}

@@ -55,8 +55,8 @@ func (s searcher) SearchConversations(ctx context.Context, q Query) (Page[Conver
 	if s.updates != nil {
 		return s.updates.search(ctx, q)
 	}
-	kind := searchKind{context: conversationKind, by: doneAttribute, sort: doneAttribute, complete: true}
-	return find(ctx, s.api, q, kind, decodeConversation)
+	by := searchKind{by: doneAttribute, sort: doneAttribute, complete: true}
+	return find(ctx, s.api, q, by, conversations)
 }
 
 // SearchCustomers returns one page of the customers of the conversations that SearchConversations finds. It
@@ -66,8 +66,8 @@ func (s searcher) SearchCustomers(ctx context.Context, q Query) (Page[Customer],
 	if s.updates != nil {
 		return Page[Customer]{}, markedError{errNoJoin, ErrInvalid}
 	}
-	kind := searchKind{context: "customer", by: doneAttribute, sort: "customer_updated_at"}
-	return find(ctx, s.api, q, kind, decodeCustomer)
+	by := searchKind{by: doneAttribute, sort: "customer_updated_at"}
+	return find(ctx, s.api, q, by, customers)
 }
 
 // errNoJoin is the error of a search that needs when a conversation was marked done.
@@ -76,36 +76,35 @@ var errNoJoin = errors.New("kustomer.search_by is \"updated_at\"")
 // doneAttribute is when a conversation was marked done last (documented).
 const doneAttribute = "conversation_last_done_created_at"
 
-// searchKind is what a search looks for.
+// searchKind is how a search looks for records.
 type searchKind struct {
-	context  string // also the type of its rows
 	by       string // the attribute that the window is about
 	sort     string // one key: of several only the first is honoured (observed)
 	complete bool   // every row must be readable
 }
 
-func find[T any](
-	ctx context.Context, a *api, q Query, kind searchKind, decode func(resource) T,
+func find[A, T any](
+	ctx context.Context, a *api, q Query, by searchKind, kind recordKind[A, T],
 ) (Page[T], error) {
 	q, err := q.checked()
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return ask(ctx, a, q, kind, decode)
+	return ask(ctx, a, q, by, kind)
 }
 
 // ask makes a search that is known to be a good one.
-func ask[T any](
-	ctx context.Context, a *api, q Query, kind searchKind, decode func(resource) T,
+func ask[A, T any](
+	ctx context.Context, a *api, q Query, by searchKind, kind recordKind[A, T],
 ) (Page[T], error) {
-	body, err := json.Marshal(q.body(kind))
+	body, err := json.Marshal(q.body(kind.name, by))
 	if err != nil {
 		return Page[T]{}, fmt.Errorf("building a search: %w", err)
 	}
 	return read(ctx, a, request{
 		path: "/v1/customers/search", query: fmt.Sprintf("page=%d&pageSize=%d", q.Page, q.PageSize),
 		body: body, role: roleSearch, failures: q.Failures,
-	}, func(r *httpx.Response) (Page[T], error) { return decodePage(r, q, kind, decode) })
+	}, func(r *httpx.Response) (Page[T], error) { return decodePage(r, q, kind, by.complete) })
 }
 
 // checked is q with its defaults, or says what is wrong with it.
@@ -141,13 +140,13 @@ type searchBody struct {
 // criterion is {attribute: {operator: value}}, with one operator only: a range is two criteria.
 type criterion map[string]map[string]string
 
-func (q Query) body(kind searchKind) searchBody {
+func (q Query) body(context string, by searchKind) searchBody {
 	const created = "conversation_created_at"
 	and := []criterion{{"conversation_status": {"equals": "done"}}}
 	for _, bound := range []struct {
 		attribute, operator string
 		at                  time.Time
-	}{{kind.by, "gte", q.From}, {kind.by, "lt", q.To}, {created, "gte", q.CreatedFrom}, {
+	}{{by.by, "gte", q.From}, {by.by, "lt", q.To}, {created, "gte", q.CreatedFrom}, {
 		created, "lt",
 		q.CreatedTo,
 	}} {
@@ -155,8 +154,8 @@ func (q Query) body(kind searchKind) searchBody {
 			and = append(and, criterion{bound.attribute: {bound.operator: timestamp(bound.at)}})
 		}
 	}
-	sort := []map[string]string{{kind.sort: "asc"}}
-	return searchBody{QueryContext: kind.context, And: and, Or: []criterion{}, Sort: sort}
+	sort := []map[string]string{{by.sort: "asc"}}
+	return searchBody{QueryContext: context, And: and, Or: []criterion{}, Sort: sort}
 }
 
 // timestamp writes a full UTC time, which Kustomer does not shift by a time zone. Its own times are in whole
@@ -165,41 +164,46 @@ func timestamp(t time.Time) string {
 	return t.Add(time.Millisecond - 1).UTC().Truncate(time.Millisecond).Format("2006-01-02T15:04:05.000Z")
 }
 
-func decodePage[T any](
-	r *httpx.Response, q Query, kind searchKind, decode func(resource) T,
+// decodePage decodes a page; one that must be complete is checked for contradictions.
+func decodePage[A, T any](
+	r *httpx.Response, q Query, kind recordKind[A, T], complete bool,
 ) (Page[T], error) {
-	e, err := parse(r)
+	e, err := parseList(r, kind)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	list, broken, err := rows(e.Data, kind.context)
-	if err == nil && kind.complete {
-		err = checkPage(e, q, len(list)+len(broken))
+	_, more := e.next()
+	n := counts{meta: e.Meta.Value, more: more, rows: len(e.Data.good) + len(e.Data.broken)}
+	if complete {
+		if err := n.check(q); err != nil {
+			return Page[T]{}, r.Unreadable(err)
+		}
 	}
-	if err != nil {
-		return Page[T]{}, r.Unreadable(err)
+	page := Page[T]{
+		Items: values(e.Data.good), Broken: e.Data.broken, At: httpx.ServerTime(r.Header),
 	}
-	page := Page[T]{Items: each(list, decode), At: httpx.ServerTime(r.Header)}
-	for _, row := range broken {
-		page.Broken = append(page.Broken, row.id)
-	}
-	page.Total, page.TotalPages = totals(e, q, len(list)+len(broken))
+	page.Total, page.TotalPages = n.totals(q)
 	return page, nil
 }
 
-// checkPage returns why a page cannot be believed: it has a count that is none, or, although more is to
+// counts are what a page says of how much there is.
+type counts struct {
+	meta
+	more bool // it names a next page
+	rows int  // that came
+}
+
+// check returns why a page cannot be believed: it has a count that is none, or, although more is to
 // follow, no row at all. To take it for complete would lose conversations.
-func checkPage(e envelope, q Query, rows int) error {
-	m := e.Meta.Value
-	total, counted := m.Total.Count()
-	pages, paged := m.TotalPages.Count()
-	_, more := e.next()
+func (n counts) check(q Query) error {
+	total, counted := n.Total.Count()
+	pages, paged := n.TotalPages.Count()
 	switch {
-	case m.Total.Given && !counted:
+	case n.Total.Given && !counted:
 		return contradiction("its total is no number of rows")
-	case m.TotalPages.Given && !paged:
+	case n.TotalPages.Given && !paged:
 		return contradiction("its totalPages is no number of pages")
-	case rows == 0 && q.Page == 1 && total == 0 && (more || pages > 1):
+	case n.rows == 0 && q.Page == 1 && total == 0 && (n.more || pages > 1):
 		return contradiction("it has no rows, but names a next page")
 	}
 	return nil
@@ -207,23 +211,22 @@ func checkPage(e envelope, q Query, rows int) error {
 
 // totals are the counts that the server gives, corrected where the rows themselves disprove them, and guessed
 // upwards where it gives none: a window that is taken for complete and is not would lose conversations.
-func totals(e envelope, q Query, rows int) (total, pages int) {
-	m := e.Meta.Value
-	seen := (q.Page-1)*q.PageSize + rows
-	if rows == 0 {
+func (n counts) totals(q Query) (total, pages int) {
+	seen := (q.Page-1)*q.PageSize + n.rows
+	if n.rows == 0 {
 		seen = 0
 	}
-	total, counted := m.Total.Count()
-	if _, more := e.next(); !counted || total < seen {
+	total, counted := n.Total.Count()
+	if !counted || total < seen {
 		total = seen
-		if more || rows >= q.PageSize {
+		if n.more || n.rows >= q.PageSize {
 			total++
 		}
 	}
 	size := q.PageSize
-	if served, _ := m.PageSize.Count(); served > 0 && served < size {
+	if served, _ := n.PageSize.Count(); served > 0 && served < size {
 		size = served
 	}
-	pages, _ = m.TotalPages.Count()
+	pages, _ = n.TotalPages.Count()
 	return total, max(pages, (total+size-1)/size)
 }

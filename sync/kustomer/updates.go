@@ -166,12 +166,10 @@ func (u *updates) scan(ctx context.Context, since time.Time) error {
 
 // changed is a page of the conversations that are done and were changed in [from, to); a zero end is open.
 func (u *updates) changed(ctx context.Context, from, to time.Time, page int) (Page[Conversation], error) {
-	kind := searchKind{
-		context: conversationKind, by: "conversation_updated_at", sort: "conversation_updated_at", complete: true,
-	}
+	by := searchKind{by: "conversation_updated_at", sort: "conversation_updated_at", complete: true}
 	return ask(ctx, u.api, Query{
 		From: from, To: to, Page: page, PageSize: maxPageSize, Failures: updatesAsks,
-	}, kind, decodeConversation)
+	}, by, conversations)
 }
 
 // whole takes all of a window whose first page is at hand, and counts its rows. What is counted and comes in

@@ -2,38 +2,84 @@
 // One odd value counts as not set and spoils nothing around it; where it matters, it can be told from one
 // that is missing.
 //
-// The decoders never fail on valid JSON. Where a name comes twice in an object, encoding/json decodes both
-// values into one field: the last one gives its text, and what a value says of doubt stays.
+// A text is gone through once: what decodes a value reads it from the decoder of the whole text and leaves
+// nothing for others to read again. What is kept are copies, in which equal short texts are one, so that none
+// of them holds on to the text that it came from.
+//
+// The decoders never fail on valid JSON. Names match in either case. Where a name comes twice in an object,
+// both values are decoded into one field: the last one gives its text, and what a value says of doubt stays.
 package lenient
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
-// Decode returns the T in data, or the zero value when data is anything else.
-func Decode[T any](data []byte) T {
-	var of Of[T]
-	_ = of.UnmarshalJSON(data)
-	return of.Value
+// rules are those of encoding/json: text that is no UTF-8 is mended, and names may come twice, and in either
+// case.
+var rules = json.JoinOptions(
+	jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true),
+	json.MatchCaseInsensitiveNames(true), jsonv1.MatchCaseSensitiveDelimiter(true),
+)
+
+// Unmarshal decodes a text, which must be one JSON value, into v. Of the text, errors quote one character at
+// most.
+func Unmarshal(text []byte, v any) error {
+	err := json.Unmarshal(text, v, rules)
+	if err == nil {
+		return nil
+	}
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		// The decoder's own words would quote the value.
+		return errors.New("it is JSON of another shape than expected")
+	}
+	rest := text[min(int(syntax.ByteOffset), len(text)):]
+	if errors.Is(syntax, io.ErrUnexpectedEOF) || len(rest) == 0 {
+		return errors.New("unexpected end of JSON input")
+	}
+	character, _ := utf8.DecodeRune(rest)
+	return fmt.Errorf("invalid character %q in JSON, after %d bytes", character, len(text)-len(rest))
 }
 
-// Of is a T as a field: its zero value when the JSON is anything else.
+// Of is a struct as a field: its zero value when the JSON is no object.
 type Of[T any] struct{ Value T }
 
-// UnmarshalJSON never fails on valid JSON.
-func (o *Of[T]) UnmarshalJSON(data []byte) error {
-	var value T
-	if json.Unmarshal(data, &value) == nil {
-		o.Value = value
+// UnmarshalJSONFrom never fails on valid JSON.
+func (o *Of[T]) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	switch d.PeekKind() {
+	case '{':
+		o.Value = *new(T)
+		return json.UnmarshalDecode(d, &o.Value)
+	case 'n':
+		o.Value = *new(T)
 	}
-	return nil
+	return d.SkipValue()
+}
+
+// Each calls read for every entry of the list that the decoder is at; read reads one value.
+func Each(d *jsontext.Decoder, read func() error) error {
+	_, err := d.ReadToken()
+	// In JSON that is not well formed there is no kind; what reads it next says so.
+	for err == nil && d.PeekKind() != ']' {
+		err = read()
+	}
+	if err == nil {
+		_, err = d.ReadToken()
+	}
+	return err
 }
 
 // Value is a text, a number or a boolean, whichever of them came.
@@ -46,35 +92,40 @@ type Value struct {
 	MaybeTrue bool   // anything but null, a blank text, false, no and 0
 }
 
-// UnmarshalJSON never fails on valid JSON.
-func (v *Value) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom never fails on valid JSON.
+func (v *Value) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	v.Text, v.Masked = "", false
-	word := string(data)
-	switch data[0] {
+	word, given := "", true
+	var err error
+	switch d.PeekKind() {
 	case '"':
-		v.Text = text(data)
-		word = v.Text
+		err = json.UnmarshalDecode(d, &v.Text)
+		word = strings.TrimSpace(v.Text)
 	case '{':
-		v.Masked = Masked(data)
-	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		v.Text = word
+		var mask Mask
+		err = json.UnmarshalDecode(d, &mask)
+		v.Masked, word = mask.Masked(), "{"
+	case '[':
+		err, word = d.SkipValue(), "["
+	default:
+		var token jsontext.Token
+		if token, err = d.ReadToken(); err != nil {
+			return err
+		}
+		word, given = token.String(), token.Kind() != 'n'
+		if token.Kind() == '0' {
+			v.Text = word
+		}
 	}
-	word = strings.ToLower(strings.TrimSpace(word))
-	given := data[0] != 'n'
 	v.Given = v.Given || given
 	v.Present = v.Present || given && word != ""
+	// Longer words are none of those that are told apart, and need not be copied in lower case.
+	if len(word) <= len("false") {
+		word = strings.ToLower(word)
+	}
 	v.True = word == "true" || word == "1"
 	v.MaybeTrue = v.MaybeTrue || !slices.Contains([]string{"", "null", "false", "no", "0"}, word)
-	return nil
-}
-
-// text is the text in a JSON string.
-func text(data []byte) string {
-	// Most have nothing to decode, and a page of conversations has thousands of them.
-	if bytes.IndexByte(data, '\\') < 0 && utf8.Valid(data) {
-		return string(data[1 : len(data)-1])
-	}
-	return Decode[string](data)
+	return err
 }
 
 // Opaque reports whether there is a value that cannot be read.
@@ -138,27 +189,54 @@ func inCalendar(t time.Time) time.Time {
 // left out. An entry that is there and cannot be read is empty, and keeps its place.
 type List []string
 
-// UnmarshalJSON never fails on valid JSON.
-func (l *List) UnmarshalJSON(data []byte) error {
+// UnmarshalJSONFrom never fails on valid JSON.
+func (l *List) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 	*l = nil
-	entries := []json.RawMessage{data}
-	if data[0] == '[' {
-		entries = Decode[[]json.RawMessage](data)
+	if d.PeekKind() != '[' {
+		return l.add(d)
 	}
-	for _, entry := range entries {
-		value := Decode[Value](entry)
-		if entry[0] == '{' {
-			value.Text = Decode[struct{ ID Value }](entry).ID.Text
-		}
+	return Each(d, func() error { return l.add(d) })
+}
+
+// add reads an entry.
+func (l *List) add(d *jsontext.Decoder) error {
+	switch d.PeekKind() {
+	case '"':
+		return l.addText(d)
+	case '{':
+		var object struct{ ID Value }
+		err := json.UnmarshalDecode(d, &object)
+		*l = append(*l, object.ID.Text)
+		return err
+	default:
+		var value Value
+		err := value.UnmarshalJSONFrom(d)
 		if value.Present {
 			*l = append(*l, value.Text)
 		}
+		return err
 	}
-	return nil
+}
+
+// addText reads a text into the place that it has in the list: most entries are texts.
+func (l *List) addText(d *jsontext.Decoder) error {
+	place := len(*l)
+	*l = append(*l, "")
+	err := json.UnmarshalDecode(d, &(*l)[place])
+	if strings.TrimSpace((*l)[place]) != "" {
+		return err
+	}
+	if *l = (*l)[:place]; place == 0 {
+		*l = nil
+	}
+	return err
 }
 
 // Known returns the entries that can be read; nil for none.
 func (l List) Known() []string {
+	if !slices.Contains(l, "") {
+		return l
+	}
 	var known []string
 	for _, entry := range l {
 		if entry != "" {
@@ -168,20 +246,28 @@ func (l List) Known() []string {
 	return known
 }
 
-// Masked reports whether data is the object that stands in place of a value that the key may not see.
-func Masked(data []byte) bool {
-	object := Decode[struct {
-		IsMasked Value           `json:"isMasked"`
-		Shown    json.RawMessage `json:"maskedPresentation"`
-	}](data)
-	return object.IsMasked.True || object.Shown != nil
+// Mask is the object that stands in place of a value that the key may not see. Embedded in a struct it tells
+// whether that object came in the struct's place.
+type Mask struct {
+	IsMasked Value          `json:"isMasked"`
+	Shown    jsontext.Value `json:"maskedPresentation"`
 }
 
-// Empty reports whether data is null, a blank text, or the empty list that some programs write for an empty
-// object.
-func Empty(data []byte) bool {
-	if data[0] == '[' {
-		return len(Decode[[]json.RawMessage](data)) == 0
+// Masked reports whether it is one.
+func (m Mask) Masked() bool { return m.IsMasked.True || m.Shown != nil }
+
+// Empty reports whether a value is null, a blank text, or the empty list that some programs write for an
+// empty object.
+func Empty(value jsontext.Value) bool {
+	switch value.Kind() {
+	case 'n':
+		return true
+	case '"':
+		text, _ := jsontext.AppendUnquote(nil, value)
+		return len(bytes.TrimSpace(text)) == 0
+	case '[':
+		return bytes.HasPrefix(bytes.TrimSpace(value[1:]), []byte("]"))
+	default:
+		return false
 	}
-	return !Decode[Value](data).Present
 }

@@ -3,11 +3,22 @@ package lenient
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// decode returns the T in a text.
+func decode[T any](t *testing.T, text string) (value T) {
+	t.Helper()
+	if err := Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return value
+}
 
 // TestValue reads a value of whatever type comes.
 func TestValue(t *testing.T) {
@@ -28,7 +39,7 @@ func TestValue(t *testing.T) {
 		`{"maskedPresentation":"*"}`: {Masked: true, Given: true, Present: true, MaybeTrue: true},
 		`{"isMasked":false}`:         {Given: true, Present: true, MaybeTrue: true},
 	} {
-		if diff := cmp.Diff(want, Decode[Value]([]byte(body))); diff != "" {
+		if diff := cmp.Diff(want, decode[Value](t, body)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", body, diff)
 		}
 	}
@@ -36,7 +47,7 @@ func TestValue(t *testing.T) {
 
 // TestValueTwice keeps of a name that comes twice the doubt of both.
 func TestValueTwice(t *testing.T) {
-	object := Decode[struct{ A Value }]([]byte(`{"a":true,"a":null}`))
+	object := decode[struct{ A Value }](t, `{"a":true,"a":null}`)
 	if want := (Value{Given: true, Present: true, MaybeTrue: true}); object.A != want {
 		t.Errorf("got %+v, want %+v", object.A, want)
 	}
@@ -85,7 +96,7 @@ func TestList(t *testing.T) {
 		`null`: nil, `" "`: nil, `[]`: nil, `"a"`: {"a"}, `7`: {"7"}, `{"id":"a"}`: {"a"}, `{"isMasked":true}`: {""},
 		`["a",null,"",{"id":7},{"x":1},["y"],false]`: {"a", "7", "", "", ""},
 	} {
-		if diff := cmp.Diff(want, Decode[List]([]byte(body))); diff != "" {
+		if diff := cmp.Diff(want, decode[List](t, body)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", body, diff)
 		}
 	}
@@ -104,27 +115,106 @@ func TestEmpty(t *testing.T) {
 	}
 }
 
-// FuzzLenient holds that valid JSON of any shape decodes, and that what is around an odd value stays.
+// FuzzLenient holds that what is JSON to encoding/json decodes, whatever its shape, and nothing else, that a text is the
+// same to both, and that what is around an odd value stays.
 func FuzzLenient(f *testing.F) {
-	for _, seed := range []string{`null`, `{"id":[{}]}`, `["a",{"isMasked":1}]`, `-0`, `"\ud800"`, ` [ ] `} {
+	for _, seed := range []string{
+		`null`, `{"id":[{}]}`, `["a",{"isMasked":1}]`, `-0`, `"\ud800"`, ` [ ] `, `"\ud800\u0041\udc00"`, "\"\xff\xed\xa0\x80\"", `"\/\u0000"`,
+		`{"id":1,"ID":"b","ıd":2}`, `1e999`, `01`, `"\x"`, `[1,]`, `{"a"}`, "\ufeff1", `nul`, `"`, `1 2`, strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001),
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if !json.Valid(body) {
-			return
-		}
 		var row struct {
 			Value  Value
 			List   List
-			Number Of[int]
+			Object Of[struct{ ID Value }]
 			After  Value
 		}
-		text := `{"value":` + string(body) + `,"list":` + string(body) + `,"number":` + string(body) + `,"after":"x"}`
-		if err := json.Unmarshal([]byte(text), &row); err != nil || row.After.Text != "x" {
-			t.Errorf("%s: %v, %+v", text, err, row)
+		text := `{"value":` + string(body) + `,"list":` + string(body) + `,"object":` + string(body) + `,"after":"x"}`
+		var plain struct{ Value, After any }
+		err := Unmarshal([]byte(text), &row)
+		if valid := json.Valid([]byte(text)); valid != (err == nil) {
+			t.Fatalf("%s: %v, to encoding/json it is valid: %t", text, err, valid)
+		} else if !valid {
+			return
+		}
+		_ = json.Unmarshal([]byte(text), &plain) // a number out of range
+		if words, ok := plain.Value.(string); ok && words != row.Value.Text {
+			t.Errorf("%s: the text is %q, to encoding/json %q", text, row.Value.Text, words)
+		}
+		if words, ok := plain.After.(string); ok && words != row.After.Text {
+			t.Errorf("%s: %+v follows, to encoding/json %q", text, row.After, words)
 		}
 		if row.Value.Masked && row.Value.Text != "" || row.Value.True && !row.Value.MaybeTrue {
 			t.Errorf("%s: %+v", body, row.Value)
 		}
 	})
+}
+
+// TestNames matches the name of a member as encoding/json does.
+func TestNames(t *testing.T) {
+	type row struct {
+		DoneCount Value `json:"doneCount"`
+		Status    Value `json:"status"`
+		Custom    Value `json:"acsync_intent"`
+	}
+	for text, want := range map[string]row{
+		`{"doneCount":1}`:             {DoneCount: decode[Value](t, `1`)},
+		`{"DONECOUNT":1}`:             {DoneCount: decode[Value](t, `1`)},
+		`{"\u0064oneCount":1}`:        {DoneCount: decode[Value](t, `1`)},
+		`{"done_count":1}`:            {},
+		`{"done-count":1}`:            {},
+		`{"ſtatuſ":1}`:                {Status: decode[Value](t, `1`)},
+		`{"acsyncIntent":1}`:          {},
+		`{"Acsync_Intent":1}`:         {Custom: decode[Value](t, `1`)},
+		`{"status":"a","Status":"b"}`: {Status: decode[Value](t, `"b"`)},
+	} {
+		if diff := cmp.Diff(want, decode[row](t, text)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// TestOf leaves out what is no object: null takes back what an earlier object of the same name said, anything else does not.
+func TestOf(t *testing.T) {
+	type row struct{ To Of[struct{ A, B Value }] }
+	for text, want := range map[string]string{
+		`{"to":{"a":"x"}}`: "x", `{"to":["x"]}`: "", `{"to":"x"}`: "", `{"to":null}`: "", `{}`: "",
+		`{"to":{"a":"x"},"to":7}`: "x", `{"to":{"a":"x"},"to":null}`: "", `{"to":{"a":"x"},"to":{"b":"y"}}`: "",
+	} {
+		if got := decode[row](t, text).To.Value.A.Text; got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestUnmarshalErrors say what is wrong, and no more of the text than a character.
+func TestUnmarshalErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		``: "unexpected end of JSON input", ` `: "unexpected end of JSON input", `{"name":"Jane`: "unexpected end of JSON input",
+		`{"name":"Jane"`: "unexpected end of JSON input", `Jane`: "invalid character 'J' in JSON, after 0 bytes",
+		`{"name":Jane}`: "invalid character 'J' in JSON, after 8 bytes", `{"a":1}Jane`: "invalid character 'J' in JSON, after 7 bytes",
+		`["Jane"]`: "it is JSON of another shape than expected", `"\uJane"`: `invalid character '\\' in JSON, after 1 bytes`,
+	} {
+		if err := Unmarshal([]byte(text), new(struct{ Name Value })); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", text, err, want)
+		}
+	}
+}
+
+// TestTextsAreCopies holds that what is kept of a text does not keep the text, and that equal short texts are one.
+func TestTextsAreCopies(t *testing.T) {
+	body := []byte(`["5ce4672fcce83d001a9e83e8","5ce4672fcce83d001a9e83e8"]`)
+	var list List
+	if err := Unmarshal(body, &list); err != nil || len(list) != 2 {
+		t.Fatal(list, err)
+	}
+	if unsafe.StringData(list[0]) != unsafe.StringData(list[1]) {
+		t.Error("the same id is kept twice")
+	}
+	clear(body)
+	if list[0] != "5ce4672fcce83d001a9e83e8" {
+		t.Errorf("the body was kept: %q", list[0])
+	}
 }
