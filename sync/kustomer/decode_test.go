@@ -99,3 +99,73 @@ func TestTooManyRows(t *testing.T) {
 		}
 	}
 }
+
+// TestOddAnswers reads an answer as well as can be where a member is there twice, in another case, or of another shape: the
+// last one counts, and of what is no object nothing.
+func TestOddAnswers(t *testing.T) {
+	const row = `{"id":"a","attributes":{"status":"done"}}`
+	for text, want := range map[string]string{ // the ids of the conversations, their states and customers, or the error
+		`{"data":[` + row + `]}`:                                 "a done ",
+		`{"DATA":[{"ID":"a","Attributes":{"STATUS":"done"}}]}`:   "a done ",
+		`{"data":null,"data":[` + row + `]}`:                     "a done ",
+		`{"data":[` + row + `],"data":null}`:                     "it has no data",
+		`{"data":[` + row + `],"data":[]}`:                       "",
+		`{"data":[` + row + `],"Data":7}`:                        "its data is no list",
+		`[` + row + `]`:                                          "it is JSON of another shape than expected",
+		`null`:                                                   "it has no data",
+		`{"data":[` + row + `]}]`:                                "invalid character ']' in JSON, after 52 bytes",
+		`{"data":[` + row + `]`:                                  "unexpected end of JSON input",
+		`{"data":[{"id":"a","id":7,"attributes":{"status":1}}]}`: "7 1 ",
+		`{"data":[{"id":"a","id":null,"attributes":{"a":1}}]}`:   "broken ",
+		`{"data":[{"id":"a","attributes":{"status":"done"},"attributes":{"a":1}}]}`:                                                "a  ",
+		`{"data":[{"id":"a","attributes":{"status":"done"},"attributes":{ }}]}`:                                                    "broken a",
+		`{"data":[{"id":"a","attributes":{"status":"done"},"attributes":null}]}`:                                                   "broken a",
+		`{"data":[{"id":"a","attributes":[],"attributes":{"status":"done"}}]}`:                                                     "a done ",
+		`{"data":[{"id":"a","type":"conversation","type":null,"attributes":{"a":1}}]}`:                                             "a  ",
+		`{"data":[{"id":"a","type":["user"],"attributes":{"a":1}}]}`:                                                               "a  ",
+		`{"data":[{"id":"a","attributes":{"status":"done\ud800"}}]}`:                                                               "a done\ufffd ",
+		`{"data":[{"id":"a","attributes":{"status":"` + "\xff\xfe" + `"}}]}`:                                                       "a \ufffd\ufffd ",
+		`{"data":[{"id":"a","attributes":{"a":1},"relationships":{"customer":{"data":{"id":"c"}}}}]}`:                              "a  c",
+		`{"data":[{"id":"a","attributes":{"a":1},"relationships":{"customer":{"data":{"id":"c"}},"customer":7}}]}`:                 "a  c",
+		`{"data":[{"id":"a","attributes":{"a":1},"relationships":{"customer":{"data":{"id":"c"}},"Customer":{"data":null}}}]}`:     "a  ",
+		`{"data":[{"id":"a","attributes":{"a":1},"relationships":{"customer":{"data":[{"id":"c"}]}},"relationships":["x"]}]}`:      "a  ",
+		`{"data":[{"id":"a","attributes":{"a":` + strings.Repeat("[", 9_990) + strings.Repeat("]", 9_990) + `,"status":"done"}}]}`: "a done ",
+		`{"data":[{"id":"a","attributes":{"a":` + strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999) + `}}]}`:                 "invalid character '[' in JSON",
+	} {
+		got := ""
+		if e, err := parseList(&httpx.Response{Body: []byte(text)}, conversations); err != nil {
+			got = err.Error()
+		} else if len(e.Data.broken) > 0 {
+			got = "broken " + strings.Join(e.Data.broken, " ")
+		} else {
+			for _, c := range values(e.Data.good) {
+				got += c.ID + " " + c.Status + " " + c.CustomerID
+			}
+		}
+		if got != want && (want == "" || !strings.Contains(got, want)) {
+			t.Errorf("%s: got %q, want %q", text[:min(len(text), 140)], got, want)
+		}
+	}
+}
+
+// TestRowsTwice takes a record that comes twice where it is the same each time, in its content as it is written.
+func TestRowsTwice(t *testing.T) {
+	const row = `{"id":"a1","type":"tag","attributes":{"name":"x","rev":1},"relationships":{"org":{}}}`
+	for again, kept := range map[string]bool{
+		row: true, strings.Replace(row, "a1", "A1", 1): true,
+		`{"relationships" :` + "\n" + `{"org":{}}, "attributes" : {"name":"x","rev":1} ,"type":"tag","id":"a1","links":7}`: true,
+		strings.Replace(row, `"rev":1`, `"rev":2`, 1):              false,
+		strings.Replace(row, `"org":{}`, `"org":null`, 1):          false,
+		strings.Replace(row, `"type":"tag",`, ``, 1):               false,
+		strings.Replace(row, `,"relationships":{"org":{}}`, ``, 1): false,
+		`{"id":"A1"}`: false,
+	} {
+		e, err := body(`{"data":[`+row+`,{"id":"b"},`+again+`,`+row+`]}`, tags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(values(consistent(e.Data.good))); got != map[bool]int{true: 2, false: 1}[kept] {
+			t.Errorf("%s: %d rows are kept", again, got)
+		}
+	}
+}

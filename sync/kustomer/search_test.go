@@ -199,6 +199,18 @@ func TestConversationTolerance(t *testing.T) {
 		{"custom that contradicts itself", `{"custom":{"flagBool":true,"a":1,"flagBool":false,"a":1}}`, Conversation{
 			Custom: map[string]any{"flagBool": Unreadable{}, "a": 1.0},
 		}},
+		{"custom that contradicts itself and comes back to it", `{"custom":{"a":1,"a":2,"a":1}}`, Conversation{Custom: map[string]any{"a": Unreadable{}}}},
+		{"custom that says the same in two ways", `{"custom":{"a":1,"a":1.0,"b":{"x":1},"b":{ "x" : 1 }}}`, Conversation{
+			Custom: map[string]any{"a": 1.0, "b": map[string]any{"x": 1.0}},
+		}},
+		{"custom with odd texts", `{"custom":{"\u0061":"\ud83d\ude00","b":"\ud83d","":"` + "\xff" + `","c":[],"d":{}}}`, Conversation{
+			Custom: map[string]any{"a": "😀", "b": "\ufffd", "": "\ufffd", "c": []any{}, "d": map[string]any{}},
+		}},
+		{"custom masked by one of its members", `{"custom":{"a":1,"ISMASKED":" TRUE "}}`, Conversation{CustomUnread: true}},
+		{"custom masked by what is shown", `{"custom":{"a":1,"maskedPresentation":null}}`, Conversation{CustomUnread: true}},
+		{"custom that says that it is not masked", `{"custom":{"isMasked":false}}`, Conversation{Custom: map[string]any{"isMasked": false}}},
+		{"done masked by one of its members", `{"lastDone":{"createdAt":"2026-10-20T10:05:40.101Z","isMasked":1}}`, Conversation{DoneUnread: true}},
+		{"done twice", `{"lastDone":{"createdAt":"2026-10-20T10:05:40.101Z"},"lastDone":{}}`, Conversation{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
