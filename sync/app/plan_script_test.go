@@ -13,7 +13,9 @@ import (
 
 // planned DRY FILE: writes what of the conversations of a dry run's report would be sent, as a report.
 func planned(ts *testscript.TestScript, _ bool, args []string) {
-	var dry report.Report
+	var dry struct {
+		Rows []report.Row `json:"conversations"`
+	}
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &dry))
 	dry.Rows = slices.DeleteFunc(dry.Rows, func(r report.Row) bool { return r.Decision != "would_send" })
 	text, err := json.Marshal(dry)

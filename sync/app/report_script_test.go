@@ -28,7 +28,9 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 // agree DRY LIVE: two reports in JSON decide the same of each conversation; what the first would send the second sent, or
 // tried to.
 func agree(ts *testscript.TestScript, _ bool, args []string) {
-	var made [2]report.Report
+	var made [2]struct {
+		Rows []report.Row `json:"conversations"`
+	}
 	for i, file := range args {
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &made[i]))
 	}

@@ -231,19 +231,18 @@ func AgentsRendererFor(path string) (func(io.Writer, Agents) error, error) {
 }
 
 // AgentsJSON writes the report of agents as one object on one line, schema acsync.agents/1.
-func AgentsJSON(w io.Writer, r Agents) error { return writeJSON(w, r) }
+func AgentsJSON(w io.Writer, r Agents) error { return writeJSON(w, r.object(), oneLine) }
 
-// MarshalJSON writes the report. It has no addresses but as they may be shown.
-func (r Agents) MarshalJSON() ([]byte, error) {
-	agents := []object{}
-	for _, a := range r.List {
-		agents = append(agents, append(object{
+// object has no addresses but as they may be shown.
+func (r Agents) object() object {
+	agents := listOf(these(slices.Values(r.List)), func(a AgentSum) any {
+		return append(object{
 			"id", a.ID, // of the user in Kustomer; empty: nobody held the conversations
 			"name", a.Name, "address", a.Address,
 			// "active" or another state of Agent Connect's, or "none", "nobody", "machine"; empty: not read
 			"profile", a.Profile,
-		}, r.counts(a)...))
-	}
+		}, r.counts(a)...)
+	})
 	return append(object{
 		"schema", AgentsSchema, "tenant", r.Tenant, "verdict", r.Verdict,
 		"from", stamp(r.Window.From), "to", stamp(r.Window.To), "cut", r.Cut, "timezone", r.Timezone,
@@ -252,7 +251,7 @@ func (r Agents) MarshalJSON() ([]byte, error) {
 		"gone", r.Gone, // conversations that Kustomer no longer shows, which are left out
 		"only_without_profile", r.Only, "agents", agents,
 		"notices", append([]string{}, r.Notices...),
-	}, r.counts(r.All)...).MarshalJSON()
+	}, r.counts(r.All)...)
 }
 
 func (r Agents) counts(a AgentSum) object {
@@ -271,7 +270,7 @@ func (r Agents) counts(a AgentSum) object {
 
 // AgentsCSV writes a line for each agent (RFC 4180, UTF-8).
 func AgentsCSV(w io.Writer, r Agents) error {
-	return writeCSV(w, r.List, func(a AgentSum) []string {
+	return writeCSV(w, these(slices.Values(r.List)), func(a AgentSum) []string {
 		var causes []string
 		for _, c := range a.Causes {
 			causes = append(causes, c.Code+" "+strconv.Itoa(c.Count))

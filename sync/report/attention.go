@@ -109,18 +109,16 @@ type Words struct {
 
 // concernsOf collects what somebody has to look at, in doubt first, then by frequency. Where no rows were
 // kept it is known by its counts alone.
-func concernsOf(p Pass, rows []Row) []Concern {
+func concernsOf(p Pass, rows *Rows) []Concern {
 	type kind struct {
 		decision string
 		reason   decide.Reason
 	}
-	counts, byKind := map[kind]int{}, map[kind][]Row{}
-	for _, row := range rows {
-		k := kind{row.Decision, decide.Reason(row.Reason)}
-		byKind[k] = append(byKind[k], row)
-		counts[k]++
+	counts := map[kind]int{}
+	for row := range rows.all() {
+		counts[kind{row.Decision, decide.Reason(row.Reason)}]++
 	}
-	if rows == nil {
+	if len(counts) == 0 {
 		for state, reasons := range p.Reasons {
 			for reason, n := range reasons {
 				counts[kind{state.String(), reason}] = n
@@ -135,7 +133,7 @@ func concernsOf(p Pass, rows []Row) []Concern {
 				Meaning: meaningOf(k.decision, k.reason), Remedy: remedyOf(p, k.decision, k.reason),
 				Agents: []Group{}, Words: []Words{}, Conversations: []string{},
 			}
-			concern.describe(byKind[k])
+			concern.describe(rows)
 			concerns = append(concerns, concern)
 		}
 	}
@@ -147,22 +145,29 @@ func concernsOf(p Pass, rows []Row) []Concern {
 	return concerns
 }
 
-func (c *Concern) describe(rows []Row) {
+func (c *Concern) describe(rows *Rows) {
+	alike := func(yield func(Row) bool) {
+		for row := range rows.all() {
+			if row.Decision == c.Decision && row.Reason == c.Reason && !yield(row) {
+				return
+			}
+		}
+	}
 	switch decide.Reason(c.Reason) {
 	case decide.EmployeeNotFound, decide.EmployeeDeactivated, decide.EmployeeIncomplete:
-		c.Agents = groups(rows, byAgent)
+		c.Agents = groups(alike, byAgent)
 	}
 	answers := map[string]int{}
-	for _, row := range rows {
+	for row := range alike {
 		if row.Message != "" {
 			answers[row.Message]++
+		}
+		if len(c.Conversations) < keptRows {
+			c.Conversations = append(c.Conversations, row.ID)
 		}
 	}
 	for _, text := range byFrequency(answers) {
 		c.Words = append(c.Words, Words{text, answers[text]})
-	}
-	for _, row := range first(rows, keptRows) {
-		c.Conversations = append(c.Conversations, row.ID)
 	}
 }
 

@@ -1,10 +1,6 @@
 package report
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"io"
 	"strconv"
 	"strings"
@@ -124,8 +120,7 @@ func (a Audit) Exit() exit.Code {
 
 func (a Audit) local(t time.Time, layout string) string { return Moment{t}.in(a.Zone, layout) }
 
-// head is all but the findings and customers, as JSON has it.
-func (a Audit) head() object {
+func (a Audit) object() object {
 	kinds, because := object{}, object{}
 	for _, kind := range audit.Kinds() {
 		kinds = append(kinds, string(kind), a.Found[kind])
@@ -157,6 +152,12 @@ func (a Audit) head() object {
 		"remedies", byName(a.Remedies), "ledger_behind", a.Ahead(), "fix", mended, "unmended", a.Unmended(),
 		"exit", a.Exit(),
 		"notices", a.notices(),
+		"findings", listOf(a.Findings.Each, func(f audit.Finding) any { return a.finding(f) }),
+		"several", listOf(a.Repeats.Each, func(r audit.Repeat) any {
+			return object{
+				"conversations", r.Conversations, "mailed", r.Mailed, "first", stamp(r.First), "last", stamp(r.Last),
+			}
+		}),
 	}
 }
 
@@ -210,48 +211,11 @@ func (a Audit) link(f audit.Finding) string {
 
 // AuditJSON writes the audit as one object on one line, schema acsync.audit/1: one finding after the other, so
 // that there may be any number of them.
-func AuditJSON(w io.Writer, a Audit) error { return a.writeJSON(w, "") }
-
-// writeJSON writes each finding behind a separator.
-func (a Audit) writeJSON(w io.Writer, separator string) error {
-	out := bufio.NewWriter(w)
-	head, err := json.Marshal(a.head())
-	if err != nil {
-		return err
-	}
-	// The object is not over yet.
-	out.Write(bytes.TrimSuffix(head, []byte("}")))
-	comma := ""
-	list := func(v any) error {
-		text, err := json.Marshal(v)
-		if err == nil {
-			_, err = fmt.Fprint(out, comma, separator, string(text))
-		}
-		comma = ","
-		return err
-	}
-	out.WriteString(`,"findings":[`)
-	err = a.Findings.Each(func(f audit.Finding) error { return list(a.finding(f)) })
-	if err != nil {
-		return err
-	}
-	out.WriteString(separator + `],"several":[`)
-	comma = ""
-	err = a.Repeats.Each(func(r audit.Repeat) error {
-		return list(object{
-			"conversations", r.Conversations, "mailed", r.Mailed, "first", stamp(r.First), "last", stamp(r.Last),
-		})
-	})
-	if err != nil {
-		return err
-	}
-	out.WriteString(separator + "]}\n")
-	return out.Flush()
-}
+func AuditJSON(w io.Writer, a Audit) error { return writeJSON(w, a.object(), oneLine) }
 
 // AuditCSV writes a line for each finding (RFC 4180, UTF-8), the worst first, times in the report's zone.
 func AuditCSV(w io.Writer, a Audit) error {
-	return streamCSV(w, a.Findings.Each, func(f audit.Finding) []string {
+	return writeCSV(w, a.Findings.Each, func(f audit.Finding) []string {
 		var at, by, delivery []string
 		answered := ""
 		for _, r := range f.Requests {

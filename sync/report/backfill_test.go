@@ -118,7 +118,7 @@ func TestBackfillRest(t *testing.T) {
 			if err := JSON(&asJSON, test.pass); err != nil {
 				t.Fatal(err)
 			}
-			if err := indented(&asReport, made); err != nil {
+			if err := writeJSON(&asReport, made.object(), indented); err != nil {
 				t.Fatal(err)
 			}
 			for _, text := range [][]byte{asJSON.Bytes(), asReport.Bytes()} {

@@ -212,5 +212,5 @@ func CheckJSON(w io.Writer, c Check) error {
 		"level", c.level(), "exit", c.Exit, "lines", CheckLines(c.Lines),
 		"settings", settings, // those that are not at their defaults, and the secrets without their values
 		"requests", c.Calls,
-	})
+	}, oneLine)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -113,9 +114,9 @@ type Group struct {
 func (g Group) label() string { return cmp.Or(g.Name, "(none)") }
 
 // groups counts rows by what they belong to, the most frequent first.
-func groups(rows []Row, of func(Row) []Group) []Group {
+func groups(rows iter.Seq[Row], of func(Row) []Group) []Group {
 	byID := map[string]*Group{}
-	for _, row := range rows {
+	for row := range rows {
 		for _, g := range of(row) {
 			if byID[g.ID] == nil {
 				g.Name = cmp.Or(g.Name, g.ID)

@@ -145,7 +145,7 @@ func sendWords(x Explanation) string {
 
 // ExplainJSON writes the explanation as one object on one line, schema acsync.explain/1. It has no names of
 // people, and addresses only as they may be shown.
-func ExplainJSON(w io.Writer, x Explanation) error { return writeJSON(w, x.object()) }
+func ExplainJSON(w io.Writer, x Explanation) error { return writeJSON(w, x.object(), oneLine) }
 
 func (x Explanation) object() object {
 	checks, interactions := []object{}, []object{}

@@ -221,8 +221,7 @@ func (e Explanations) urlOf(c explain.Customer) string {
 
 // ExplanationsJSON writes them as one object on one line, schema acsync.explanations/1.
 func ExplanationsJSON(w io.Writer, e Explanations) error {
-	subjects := []object{}
-	for _, s := range e.Subjects {
+	subjects := listOf(these(slices.Values(e.Subjects)), func(s Subject) any {
 		lives := []object{}
 		for _, x := range s.Lives {
 			lives = append(lives, x.object())
@@ -240,16 +239,16 @@ func ExplanationsJSON(w io.Writer, e Explanations) error {
 		if s.Problem != "" {
 			kind = ""
 		}
-		subjects = append(subjects, object{
+		return object{
 			"asked", s.Asked, // the argument; of an address nothing but its mask
 			"kind", kind, // "conversation" or "customer"; empty: nothing is known of it
 			"customer", customer,
 			"conversations", lives, // each as acsync explain ID --json has it
 			"problem", s.Problem,
-		})
-	}
+		}
+	})
 	return writeJSON(w, object{
 		"schema", "acsync.explanations/1", "subjects", subjects,
 		"notices", append([]string{}, e.Notices...), "exit", e.Exit,
-	})
+	}, oneLine)
 }

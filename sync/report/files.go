@@ -2,7 +2,6 @@ package report
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,26 +30,18 @@ func HistoryRendererFor(path string) (func(io.Writer, History) error, error) {
 
 // AuditRendererFor is RendererFor for an audit.
 func AuditRendererFor(path string) (func(io.Writer, Audit) error, error) {
-	asJSON := func(w io.Writer, a Audit) error { return a.writeJSON(w, "\n ") }
-	return rendererFor(path, AuditDoc, AuditCSV, asJSON)
-}
-
-// indented writes a subject that is in memory as JSON, for a file.
-func indented[T any](w io.Writer, subject T) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", " ")
-	return encoder.Encode(subject)
+	return rendererFor(path, AuditDoc, AuditCSV, perRecord)
 }
 
 // rendererFor leaves out what a reader cannot see; in JSON it has a form.
-func rendererFor[T any](
-	path string, document func(T, int) doc.Doc, csv, asJSON func(io.Writer, T) error,
+func rendererFor[T interface{ object() object }](
+	path string, document func(T, int) doc.Doc, csv func(io.Writer, T) error, asJSON layout,
 ) (func(io.Writer, T) error, error) {
 	extension := strings.ToLower(filepath.Ext(path))
 	write := map[string]func(io.Writer, T) error{
 		".html": func(w io.Writer, subject T) error { return doc.HTML(w, document(subject, mostOnPage)) },
 		".csv":  csv,
-		".json": asJSON,
+		".json": func(w io.Writer, subject T) error { return writeJSON(w, subject.object(), asJSON) },
 		".md": func(w io.Writer, subject T) error {
 			return doc.Markdown(w, document(subject, mostInMarkdown))
 		},
@@ -66,12 +57,12 @@ func rendererFor[T any](
 }
 
 // HistoryJSON writes the report of past passes as one object on one line, schema acsync.history/1.
-func HistoryJSON(w io.Writer, h History) error { return writeJSON(w, h) }
+func HistoryJSON(w io.Writer, h History) error { return writeJSON(w, h.object(), oneLine) }
 
 // CSV writes a line for each conversation (RFC 4180, UTF-8), times in the report's zone. A value that a
 // spreadsheet would take for a formula has an apostrophe before it.
 func CSV(w io.Writer, r Report) error {
-	return writeCSV(w, r.Rows, func(row Row) []string {
+	return writeCSV(w, these(r.rows.all()), func(row Row) []string {
 		status, flagged := "", ""
 		if row.Status != 0 {
 			status = strconv.Itoa(row.Status)
@@ -97,7 +88,7 @@ func HistoryCSV(w io.Writer, h History) error {
 	for _, exit := range h.Exits {
 		meanings[exit.Code] = exit.Meaning
 	}
-	return writeCSV(w, h.Passes, func(p PastPass) []string {
+	return writeCSV(w, these(slices.Values(h.Passes)), func(p PastPass) []string {
 		at := func(t time.Time) string { return h.local(t, time.RFC3339) }
 		line := []string{
 			"pass", p.Pass, "mode", p.Mode, "started_at", at(p.Started), "ended_at", at(p.Ended),
@@ -120,21 +111,9 @@ func HistoryCSV(w io.Writer, h History) error {
 	})
 }
 
-// writeCSV writes a line for each of a list, by the names and values of its columns. The names stay; new ones
-// come at the end.
-func writeCSV[T any](w io.Writer, list []T, line func(T) []string) error {
-	return streamCSV(w, func(write func(T) error) error {
-		for _, each := range list {
-			if err := write(each); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, line)
-}
-
-// streamCSV is writeCSV for a list that need not be in memory.
-func streamCSV[T any](w io.Writer, list func(write func(T) error) error, line func(T) []string) error {
+// writeCSV writes a line for each value, by the names and values of its columns. The names stay; new ones come
+// at the end.
+func writeCSV[T any](w io.Writer, values source[T], line func(T) []string) error {
 	out := csv.NewWriter(w)
 	out.UseCRLF = true
 	write := func(each T, at int) error {
@@ -148,7 +127,7 @@ func streamCSV[T any](w io.Writer, list func(write func(T) error) error, line fu
 	if err := write(none, 0); err != nil {
 		return err
 	}
-	if err := list(func(each T) error { return write(each, 1) }); err != nil {
+	if err := values(func(each T) error { return write(each, 1) }); err != nil {
 		return err
 	}
 	out.Flush()

@@ -13,7 +13,7 @@ import (
 
 // TestRowsAreSmall keeps 100,000 conversations for a report: without the requests that were sent, and each name once.
 func TestRowsAreSmall(t *testing.T) {
-	const most = 1024 // bytes each
+	const most = 160 // bytes each
 	conversations := amount(10_000, 100_000)
 	var before, after runtime.MemStats
 	runtime.GC()

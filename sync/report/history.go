@@ -53,16 +53,16 @@ type History struct {
 	last   Ending // of the latest pass of the range
 }
 
-// MarshalJSON writes the history.
-func (h History) MarshalJSON() ([]byte, error) {
+func (h History) object() object {
 	return object{
 		"schema", HistorySchema, "tenant", h.Tenant, "verdict", h.Verdict,
 		"from", stamp(h.Window.From), "to", stamp(h.Window.To), "timezone", h.Timezone,
 		"found", h.Tally.Found, "tally", h.Tally, "dispositions", h.Dispositions, "reasons", h.Reasons,
 		"modes", h.Modes, "exits", h.Exits, "step", h.Step, "trend", h.Trend, "late", h.Late,
-		"behind_seconds", h.Behind, "killed", h.Killed, "rejections", h.Rejections, "passes", h.Passes,
-		"latest", h.Latest,
-	}.MarshalJSON()
+		"behind_seconds", h.Behind, "killed", h.Killed,
+		"rejections", listOf(these(slices.Values(h.Rejections)), func(r Rejection) any { return r }),
+		"passes", listOf(these(slices.Values(h.Passes)), func(p PastPass) any { return p }), "latest", h.Latest,
+	}
 }
 
 // ModeCount counts the passes of a command.

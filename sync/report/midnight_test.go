@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ func TestMidnightTwice(t *testing.T) {
 		if got := h.Trend[0]; got.Passes != 1 || h.local(got.From.Time, time.DateOnly) != "2026-11-01" {
 			t.Errorf("a pass that began %s: the first day is %+v", began, got)
 		}
-		line := newTimeline([]Row{{Resolution: Moment{began}, Decision: "accepted"}}, from, from.AddDate(0, 0, 59), havana)
+		line := newTimeline(slices.Values([]Row{{Resolution: Moment{began}, Decision: "accepted"}}), from, from.AddDate(0, 0, 59), havana)
 		if line.Step != "1d" || line.Slots[0].Found != 1 {
 			t.Errorf("a conversation of %s: the first slot is %+v", began, line.Slots[0])
 		}

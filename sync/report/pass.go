@@ -114,7 +114,7 @@ func JSON(w io.Writer, p Pass) error {
 		"backfill", ofBackfillJSON(p),
 		"stale", when(!p.Stale.Empty(), rangeJSON(p.Stale.From, p.Stale.To)), // of those skipped as stale
 		"exit", p.Exit,
-	})
+	}, oneLine)
 }
 
 // ofBackfillJSON is how far the back-fill has come that a pass is of, and what is left; omitted where it is of

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"acsync/sync/plan"
@@ -20,14 +21,13 @@ type Plan struct {
 	Zone     *time.Location // nil: UTC
 }
 
-// MarshalJSON writes the plan, schema acsync.planned/1.
-func (p Plan) MarshalJSON() ([]byte, error) {
-	send := []object{}
-	for _, each := range p.Send {
-		send = append(send, object{
+// object is the plan, schema acsync.planned/1.
+func (p Plan) object() object {
+	send := listOf(these(slices.Values(p.Send)), func(each plan.Planned) any {
+		return object{
 			"id", each.ID, "resolution", stamp(each.Resolution), "kind", when(each.Kind != "", each.Kind),
-		})
-	}
+		}
+	})
 	return object{
 		"schema", "acsync.planned/1", "tenant", p.Subject, "verdict", planVerdict(p),
 		"plan_fingerprint", p.Fingerprint(), "pass", p.Pass, // of the dry run that made it
@@ -38,7 +38,7 @@ func (p Plan) MarshalJSON() ([]byte, error) {
 		"found", p.Found, "would_send", len(p.Send), "recoveries", p.recoveries(),
 		"counts", byName(p.Counts), // of what is not to be sent
 		"conversations", send,
-	}.MarshalJSON()
+	}
 }
 
 func (p Plan) recoveries() int {
@@ -64,7 +64,7 @@ func (p Plan) local(t time.Time, layout string) string {
 }
 
 // PlanJSON writes the plan as one object on one line.
-func PlanJSON(w io.Writer, p Plan) error { return writeJSON(w, p) }
+func PlanJSON(w io.Writer, p Plan) error { return writeJSON(w, p.object(), oneLine) }
 
 // PlanRendererFor is RendererFor for a saved plan.
 func PlanRendererFor(path string) (func(io.Writer, Plan) error, error) {
@@ -73,7 +73,7 @@ func PlanRendererFor(path string) (func(io.Writer, Plan) error, error) {
 
 // PlanCSV writes a line for each conversation that the plan would ask about.
 func PlanCSV(w io.Writer, p Plan) error {
-	return writeCSV(w, p.Send, func(each plan.Planned) []string {
+	return writeCSV(w, these(slices.Values(p.Send)), func(each plan.Planned) []string {
 		return []string{
 			"conversation_id", each.ID, "resolved_at", p.local(each.Resolution, time.RFC3339),
 			"decision", wouldSend, "kind", each.Kind,

@@ -193,8 +193,7 @@ func (r Range) local(t time.Time, layout string) string { return Moment{t}.in(r.
 // knows reports whether a step can be told: without Agent Connect's data nobody knows of the last two.
 func (r Range) knows(step journey.Step) bool { return r.Received || step < journey.Delivered }
 
-// MarshalJSON writes the report.
-func (r Range) MarshalJSON() ([]byte, error) {
+func (r Range) object() object {
 	why, breakdowns, refused := []object{}, []object{}, []object{}
 	for _, each := range r.Why {
 		why = append(why, object{
@@ -231,7 +230,7 @@ func (r Range) MarshalJSON() ([]byte, error) {
 		"why", why, "breakdowns", breakdowns,
 		"needs_a_hand", refused, // the latest; how many there are stands in conversations
 		"notices", append([]string{}, r.Notices...),
-	}.MarshalJSON()
+	}
 }
 
 // counts are the fields of a funnel; what is not known is null.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ func RangeRendererFor(path string) (func(io.Writer, Range) error, error) {
 }
 
 // RangeJSON writes the report of conversations as one object on one line, schema acsync.range/1.
-func RangeJSON(w io.Writer, r Range) error { return writeJSON(w, r) }
+func RangeJSON(w io.Writer, r Range) error { return writeJSON(w, r.object(), oneLine) }
 
 // csvLine is a line of a report of conversations: a group of a breakdown.
 type csvLine struct {
@@ -31,7 +32,7 @@ func RangeCSV(w io.Writer, r Range) error {
 			lines = append(lines, csvLine{strings.Join(b.By, "+"), s})
 		}
 	}
-	return writeCSV(w, lines, func(l csvLine) []string {
+	return writeCSV(w, these(slices.Values(lines)), func(l csvLine) []string {
 		line := []string{"breakdown", l.by, "id", strings.Join(l.IDs, " + "), "name", strings.Join(l.Names, " + ")}
 		for _, step := range journey.Steps() {
 			n := ""

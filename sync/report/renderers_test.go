@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,8 +141,10 @@ func TestMarkupIsText(t *testing.T) {
 			t.Errorf("a value begins a line: %s", line)
 		}
 	}
-	var back Report
-	if err := json.Unmarshal([]byte(render(t, "json", r)), &back); err != nil || back.Rows[0].Agent != r.Rows[0].Agent {
+	var back struct {
+		Rows []Row `json:"conversations"`
+	}
+	if err := json.Unmarshal([]byte(render(t, "json", r)), &back); err != nil || back.Rows[0].Agent != slices.Collect(r.rows.all())[0].Agent {
 		t.Errorf("JSON does not give back what it was given: %v", err)
 	}
 	lines, err := csv.NewReader(strings.NewReader(render(t, "csv", r))).ReadAll()
@@ -212,7 +215,8 @@ func TestDecidedAnew(t *testing.T) {
 	rows.Observe(surveysync.Disposed{Row: row})
 	row.State, row.Reason = store.Accepted, ""
 	rows.Observe(surveysync.Disposed{Row: row})
-	if got := rows.sorted(); len(got) != 1 || got[0].Decision != "accepted" {
+	rows.settle()
+	if got := slices.Collect(rows.all()); len(got) != 1 || got[0].Decision != "accepted" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -342,7 +346,7 @@ func TestTimeline(t *testing.T) {
 				rows = append(rows, Row{Resolution: Moment{from.Add(test.over * time.Duration(i) / 500)}, Decision: "accepted"})
 			}
 			rows = append(rows, Row{Resolution: Moment{from.Add(-time.Hour)}})
-			got := newTimeline(rows, from, from.Add(test.over), berlin)
+			got := newTimeline(slices.Values(rows), from, from.Add(test.over), berlin)
 			sum := 0
 			for _, slot := range got.Slots {
 				sum += slot.Sent

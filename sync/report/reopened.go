@@ -210,13 +210,12 @@ func refusalOf(each verify.Reopened, here string) string {
 
 // RetriedJSON writes the same as one object on one line, schema acsync.retry/1.
 func RetriedJSON(w io.Writer, r Retried) error {
-	list := []object{}
-	for _, each := range r.List {
+	list := listOf(these(slices.Values(r.List)), func(each verify.Reopened) any {
 		refusal := ""
 		if !each.Changed() {
 			refusal = refusalOf(each, r.Here)
 		}
-		list = append(list, object{
+		return object{
 			"id", each.Conversation,
 			"resolution", stamp(each.Was.Resolution), // when it was marked done
 			"kind", when(each.Recovery, each.Kind()),
@@ -226,8 +225,8 @@ func RetriedJSON(w io.Writer, r Retried) error {
 			// it may have arrived: no_secret, unasked, too_early, taken_over, unproven, unclear, other_key
 			"standing", when(each.Standing != "", each.Standing),
 			"until", when(each.Standing.Waits() && !each.Until.IsZero(), stamp(each.Until)),
-		})
-	}
+		}
+	})
 	return writeJSON(w, object{
 		"schema", "acsync.retry/1", "dry_run", r.Asked.DryRun,
 		"queued", r.count(queued), "accepted", r.found(), "unchanged", r.Unchanged(),
@@ -235,5 +234,5 @@ func RetriedJSON(w io.Writer, r Retried) error {
 		"older_than_max_age", r.old(), // of the queued; asked about all the same
 		"may_have_arrived", r.twice(), // of the queued
 		"conversations", list,
-	})
+	}, oneLine)
 }

@@ -36,13 +36,12 @@ type Report struct {
 	Hours        []Group // of the day, 00 to 23
 	Settings     []Setting
 	Digest       string // two passes with the same one decided by the same settings
-	Rows         []Row  `json:"conversations"` // by the time of resolution
 
+	rows *Rows // by the time of resolution; nil for none
 	zone *time.Location
 }
 
-// MarshalJSON writes the report.
-func (r Report) MarshalJSON() ([]byte, error) {
+func (r Report) object() object {
 	return object{
 		"schema", Schema, "tenant", r.Tenant, "pass", r.Result.Pass, "mode", r.Mode, "dry_run", r.DryRun,
 		"revealed", r.Revealed, "verdict", r.Verdict,
@@ -60,8 +59,8 @@ func (r Report) MarshalJSON() ([]byte, error) {
 		"channels", r.Channels, "agents", r.Agents, "teams", r.Teams, "brands", r.Brands, "days", r.Days,
 		"hours", r.Hours, "requests", r.Calls, "settings", r.Settings, "settings_digest", r.Digest,
 		"backfill", ofBackfillJSON(r.Pass),
-		"conversations", r.Rows, "exit", r.Exit,
-	}.MarshalJSON()
+		"conversations", listOf(these(r.rows.all()), func(row Row) any { return row }), "exit", r.Exit,
+	}
 }
 
 // Setting is a key of the configuration with its value; never a secret. Addresses in it are masked.
@@ -83,20 +82,18 @@ type Detail struct {
 // New makes the report of a pass.
 func New(p Pass, d Detail) Report {
 	zone := cmp.Or(d.Zone, time.UTC)
-	rows := d.Rows.sorted()
-	tally, concerns := tallyOf(p.Found, p.counts()), concernsOf(p, rows)
+	d.Rows.settle()
+	rows := d.Rows.all()
+	tally, concerns := tallyOf(p.Found, p.counts()), concernsOf(p, d.Rows)
 	r := Report{
 		Pass: p, Revealed: d.Rows != nil && d.Rows.Reveal, Verdict: verdictOf(p, tally, concerns, d.Problem),
 		Timezone: zoneName(zone, p.Started), Tally: tally, Dispositions: p.dispositions(), Concerns: concerns,
-		Timeline: newTimeline(rows, p.From, p.To, zone), Rows: rows, zone: zone,
+		Timeline: newTimeline(rows, p.From, p.To, zone), rows: d.Rows, zone: zone,
 		Channels: named(groups(rows, byChannel)), Agents: named(groups(rows, byAgent)),
 		Teams: named(groups(rows, byTeam)), Brands: named(groups(rows, byBrand)),
 		Days:   inOrder(groups(rows, byTime(zone, time.DateOnly))),
 		Hours:  inOrder(groups(rows, byTime(zone, "15"))),
 		Digest: d.Digest, Settings: make([]Setting, len(d.Settings)),
-	}
-	if r.Rows == nil {
-		r.Rows = []Row{}
 	}
 	for i, setting := range d.Settings {
 		r.Settings[i] = setting
@@ -287,24 +284,28 @@ func groupSection(r Report) doc.Section {
 func rowSection(r Report, most int) doc.Section {
 	type kind struct{ decision, reason string }
 	var kinds []kind
-	byKind := map[kind][]Row{}
-	for _, row := range r.Rows {
+	counts := map[kind]int{}
+	for row := range r.rows.all() {
 		k := kind{row.Decision, row.Reason}
-		if byKind[k] == nil {
+		if counts[k]++; counts[k] == 1 {
 			kinds = append(kinds, k)
 		}
-		byKind[k] = append(byKind[k], row)
 	}
-	listed := map[kind][]Row{}
+	room, listed := map[kind]int{}, map[kind][]Row{}
 	bySize := slices.SortedStableFunc(slices.Values(kinds),
-		func(a, b kind) int { return cmp.Compare(len(byKind[a]), len(byKind[b])) })
+		func(a, b kind) int { return cmp.Compare(counts[a], counts[b]) })
 	for i, k := range bySize {
-		listed[k] = first(byKind[k], most/(len(bySize)-i))
-		most -= len(listed[k])
+		room[k] = min(counts[k], most/(len(bySize)-i))
+		most -= room[k]
+	}
+	for row := range r.rows.all() {
+		if k := (kind{row.Decision, row.Reason}); len(listed[k]) < room[k] {
+			listed[k] = append(listed[k], row)
+		}
 	}
 	slices.SortStableFunc(kinds, func(a, b kind) int {
 		return cmp.Or(cmp.Compare(dispositionOf(a.decision).urgency, dispositionOf(b.decision).urgency),
-			cmp.Compare(len(byKind[b]), len(byKind[a])))
+			cmp.Compare(counts[b], counts[a]))
 	})
 	section := doc.Titled("Conversations").For(doc.ForFiles)
 	section.Note = "Each opens in Kustomer. Addresses are masked."
@@ -313,7 +314,7 @@ func rowSection(r Report, most int) doc.Section {
 	}
 	for _, k := range kinds {
 		section.Parts = append(section.Parts, rowTable(r, k.decision, decide.Reason(k.reason), listed[k],
-			len(byKind[k])))
+			counts[k]))
 	}
 	return section
 }

@@ -121,9 +121,8 @@ func keyName(e store.Entry) string {
 
 // ResolvedJSON writes the same as one object on one line, schema acsync.resolve/1.
 func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
-	list := []object{}
-	for _, each := range settled {
-		list = append(list, object{
+	list := listOf(these(slices.Values(settled)), func(each verify.Settled) any {
+		return object{
 			"id", each.Conversation,
 			"resolution", stamp(each.Record.Resolution), // when it was marked done
 			"before", each.Before.String(), "state", each.State.String(), "reason", each.Reason,
@@ -133,9 +132,9 @@ func ResolvedJSON(w io.Writer, settled []verify.Settled) error {
 			"standing", when(each.Standing != "", each.Standing),
 			// before then it proves nothing that Agent Connect's data do not show it
 			"until", when(each.Standing.Waits() && !each.Until.IsZero(), stamp(each.Until)),
-		})
-	}
+		}
+	})
 	return writeJSON(w, object{
 		"schema", "acsync.resolve/1", "settled", list, "unresolved", Unresolved(settled),
-	})
+	}, oneLine)
 }

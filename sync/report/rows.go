@@ -2,11 +2,11 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
-	"unique"
 
 	"acsync/store"
 	surveysync "acsync/sync"
@@ -52,91 +52,143 @@ func (r Row) marks() string {
 func (r Row) agentName() string { return cmp.Or(r.Agent, r.AgentID) }
 
 // Rows keeps every conversation of a pass for its report, addresses masked at once unless Reveal is set. The
-// zero Rows works. It is an observer; see surveysync.Observer.
+// zero Rows works. It is an observer; see surveysync.Observer. There can be a hundred thousand: each is
+// packed, and is a Row only while it is looked at.
 type Rows struct {
 	AppURL string // of Kustomer's web application, for links; empty: no links
 	Reveal bool
 
-	list []Row
-	// where in the list: one that was skipped can be decided anew, and then the last counts
-	skipped map[store.Key]int
-	teams   map[string][]string
+	list    []kept
+	holders table[holder]
+	endings table[ending]
+}
+
+// holder is whom a conversation was with.
+type holder struct {
+	agent, name, address string // agent is an id
+	teams                string // ids, a zero byte before each
+}
+
+// ending is what became of a conversation, and what others have in common with it.
+type ending struct {
+	kind, channel, brand, decision, reason, message string
+	status                                          int
+	flagged                                         bool
+}
+
+// table has each value once.
+type table[T comparable] struct {
+	values []T
+	places map[T]int
+}
+
+// place is the place of a value among the others.
+func (t *table[T]) place(value T) int {
+	place, known := t.places[value]
+	if !known {
+		if t.places == nil {
+			t.places = map[T]int{}
+		}
+		place = len(t.values)
+		t.values, t.places[value] = append(t.values, value), place
+	}
+	return place
 }
 
 // Observe keeps what became of a conversation.
 func (r *Rows) Observe(event surveysync.Event) {
-	if back, ok := event.(surveysync.TakenBack); ok {
-		r.takeBack(back.Row)
+	switch event := event.(type) {
+	case surveysync.TakenBack:
+		r.takeBack(event.Row)
+	case surveysync.Disposed:
+		r.list = append(r.list, r.keep(event.Row))
 	}
-	disposed, ok := event.(surveysync.Disposed)
-	if !ok {
-		return
-	}
-	if r.skipped == nil {
-		r.skipped, r.teams = map[store.Key]int{}, map[string][]string{}
-	}
-	row := r.row(disposed.Row)
-	if i, again := r.skipped[disposed.Key]; again {
-		r.list[i] = row
-		return
-	}
-	if disposed.State == store.Skipped {
-		r.skipped[disposed.Key] = len(r.list)
-	}
-	r.list = append(r.list, row)
 }
 
 func (r *Rows) takeBack(now surveysync.Row) {
-	for i, row := range slices.Backward(r.list) {
-		if row.ID == now.Key.Conversation && row.Kind == now.Key.Kind() && row.Resolution.Equal(now.Resolution) {
-			r.list[i].Decision = now.State.String()
-			return
+	for i, k := range slices.Backward(r.list) {
+		if k.id() == now.Key.Conversation && k.resolved() == now.Resolution.UnixMilli() {
+			resolved, handled, by, place, customer, address := k.unpack()
+			if end := r.endings.values[place]; end.kind == now.Key.Kind() {
+				end.decision = now.State.String()
+				r.list[i] = keep(now.Key, resolved, handled, by, r.endings.place(end), customer, address)
+				return
+			}
 		}
 	}
 }
 
-func (r *Rows) row(from surveysync.Row) Row {
-	row := Row{
-		ID:       from.Key.Conversation,
-		URL:      decide.ConversationURL(r.AppURL, from.Customer, from.Key.Conversation),
-		Customer: from.Customer, Resolution: Moment{from.Resolution}, AgentID: once(from.Agent),
-		Agent: once(from.AgentName), Teams: r.sameTeams(from.Teams), Channel: once(from.Channel),
-		Brand: once(from.Brand), Address: from.Address, Decision: from.State.String(),
-		Reason: string(from.Reason), Status: from.Status, Message: from.Message,
-		Handled: Moment{from.Handled},
-		Kind:    from.Key.Kind(), Flagged: from.Flagged, agentAddress: once(from.AgentAddress),
+func (r *Rows) keep(from surveysync.Row) kept {
+	by := holder{from.Agent, from.AgentName, from.AgentAddress, ""}
+	for _, team := range from.Teams {
+		by.teams += "\x00" + team
+	}
+	end := ending{
+		kind: from.Key.Kind(), channel: from.Channel, brand: from.Brand, decision: from.State.String(),
+		reason: string(from.Reason), message: from.Message, status: from.Status, flagged: from.Flagged,
 	}
 	if from.Planned {
-		row.Decision = wouldSend
+		end.decision = wouldSend
 	}
+	address := from.Address
 	if !r.Reveal {
-		row.Address, row.agentAddress = Mask(row.Address), once(Mask(row.agentAddress))
+		address, by.address = Mask(address), Mask(by.address)
+	}
+	return keep(from.Key, from.Resolution, from.Handled, r.holders.place(by), r.endings.place(end),
+		from.Customer, address)
+}
+
+// all are the rows as reports show them; none where none were kept.
+func (r *Rows) all() iter.Seq[Row] {
+	return func(yield func(Row) bool) {
+		if r == nil {
+			return
+		}
+		for _, k := range r.list {
+			if !yield(r.row(k)) {
+				return
+			}
+		}
+	}
+}
+
+func (r *Rows) row(k kept) Row {
+	resolved, handled, holder, ending, customer, address := k.unpack()
+	by, end := r.holders.values[holder], r.endings.values[ending]
+	row := Row{
+		ID: k.id(), URL: decide.ConversationURL(r.AppURL, customer, k.id()), Customer: customer,
+		Resolution: Moment{resolved}, AgentID: by.agent, Agent: by.name, Teams: []string{}, Channel: end.channel,
+		Brand: end.brand, Address: address, Decision: end.decision, Reason: end.reason, Status: end.status,
+		Message: end.message, Handled: Moment{handled}, Kind: end.kind, Flagged: end.flagged,
+		agentAddress: by.address,
+	}
+	if by.teams != "" {
+		row.Teams = strings.Split(by.teams[1:], "\x00")
 	}
 	return row
 }
 
-// once keeps one of each text: names and ids repeat a great deal.
-func once(text string) string { return unique.Make(text).Value() }
-
-func (r *Rows) sameTeams(ids []string) []string {
-	key := strings.Join(ids, "\x00")
-	if kept, ok := r.teams[key]; ok {
-		return kept
-	}
-	r.teams[key] = append([]string{}, ids...)
-	return r.teams[key]
-}
-
-// sorted are the rows by the time of resolution; nil where none were kept.
-func (r *Rows) sorted() []Row {
+// settle sorts the rows by the time of resolution. One that was skipped can be decided anew, and then the last
+// counts.
+func (r *Rows) settle() {
 	if r == nil {
-		return nil
+		return
 	}
-	slices.SortFunc(r.list, func(a, b Row) int {
-		return cmp.Or(a.Resolution.Compare(b.Resolution.Time), strings.Compare(a.ID, b.ID))
+	slices.SortStableFunc(r.list, func(a, b kept) int { return strings.Compare(a.key(), b.key()) })
+	list, skipped := r.list[:0], false
+	for _, k := range r.list {
+		if last := len(list) - 1; skipped && list[last].key() == k.key() {
+			list[last] = k
+			continue
+		}
+		_, _, _, end, _, _ := k.unpack()
+		list, skipped = append(list, k), r.endings.values[end].decision == store.Skipped.String()
+	}
+	clear(r.list[len(list):])
+	r.list = list
+	slices.SortStableFunc(r.list, func(a, b kept) int {
+		return cmp.Or(cmp.Compare(a.resolved(), b.resolved()), strings.Compare(a.id(), b.id()))
 	})
-	r.skipped = nil // the places are others now
-	return r.list
 }
 
 // Mask hides whose e-mail address it is, and keeps what helps to find a mistake: its first letter and its

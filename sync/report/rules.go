@@ -212,9 +212,9 @@ func (r *Rules) count(side int) trialCounts {
 	return c
 }
 
-// MarshalJSON writes the trial, schema acsync.rules/1.
-func (r *Rules) MarshalJSON() ([]byte, error) {
-	counts, rules, conversations := r.count(0), []object{}, []any{}
+// object is the trial, schema acsync.rules/1.
+func (r *Rules) object() object {
+	counts, rules := r.count(0), []object{}
 	for _, name := range r.Names {
 		rules = append(rules, object{"name", name, "matched", counts.matched[name]})
 	}
@@ -223,7 +223,7 @@ func (r *Rules) MarshalJSON() ([]byte, error) {
 		changes = r.changes()
 		delete(changes, same)
 	}
-	for _, row := range r.rows {
+	conversations := listOf(these(slices.Values(r.rows)), func(row trial) any {
 		shown := struct {
 			ID         string `json:"id"`
 			Resolution string `json:"resolution"`
@@ -238,8 +238,8 @@ func (r *Rules) MarshalJSON() ([]byte, error) {
 		if r.With != "" {
 			shown.Change, shown.With = row.change(), &row.rulings[1]
 		}
-		conversations = append(conversations, shown)
-	}
+		return shown
+	})
 	return object{
 		"schema", rulesSchema,
 		"from", stamp(r.Window.From), // empty when conversations were named
@@ -254,7 +254,7 @@ func (r *Rules) MarshalJSON() ([]byte, error) {
 		"values", valuesOf(r), // of those that would be sent, by field
 		"unknown_attributes", unknownAttributes(r), // that expressions name, and no conversation has
 		"conversations", conversations,
-	}.MarshalJSON()
+	}
 }
 
 // expectedJSON tells what the decisions were compared with, and what came of that.
@@ -310,4 +310,4 @@ func (r *Rules) fieldCounts() map[string]int {
 }
 
 // RulesJSON writes the trial as one object on one line.
-func RulesJSON(w io.Writer, r *Rules) error { return writeJSON(w, r) }
+func RulesJSON(w io.Writer, r *Rules) error { return writeJSON(w, r.object(), oneLine) }

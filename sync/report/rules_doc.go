@@ -26,7 +26,7 @@ func RulesRendererFor(path string) (func(io.Writer, *Rules) error, error) {
 
 // RulesCSV writes a line for each conversation.
 func RulesCSV(w io.Writer, r *Rules) error {
-	return writeCSV(w, r.rows, func(row trial) []string {
+	return writeCSV(w, these(slices.Values(r.rows)), func(row trial) []string {
 		if len(row.rulings) == 0 {
 			row.rulings = []ruling{{}} // it is asked for the names of the columns
 		}

@@ -76,7 +76,7 @@ func RunningJSON(w io.Writer, r Running) error {
 		"late", nil, "last_pass", nil, "running", holderJSON(r), "level", "",
 		"lights", nil, "killed", nil, "usual_pause_seconds", 0,
 		"backups", nil, "waiting", first, "waiters", waiters,
-	})
+	}, oneLine)
 }
 
 func holderJSON(r Running) object {

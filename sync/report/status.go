@@ -208,7 +208,7 @@ func StatusJSON(w io.Writer, s Status) error {
 		"backups", backupsJSON(s.Backups), // those of ledger.backup_dir; null where none are made
 		"waiting", first, // of those that wait for the ledger
 		"waiters", waiters, // all of them
-	})
+	}, oneLine)
 }
 
 // lateStatus is the lateness that a ledger has seen, with the classes that are not empty.

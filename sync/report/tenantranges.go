@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"io"
+	"slices"
 	"strconv"
 
 	"acsync/sync/journey"
@@ -43,15 +44,14 @@ func (t TenantRange) MarshalJSON() ([]byte, error) {
 		t.Range.Total.InDoubt).MarshalJSON()
 }
 
-// MarshalJSON writes the report.
-func (t TenantRanges) MarshalJSON() ([]byte, error) {
+func (t TenantRanges) object() object {
 	return object{
 		"schema", TenantRangesSchema, "dir", t.Dir, "tenants", append([]TenantRange{}, t.List...),
-	}.MarshalJSON()
+	}
 }
 
 // TenantRangesJSON writes the report as JSON.
-func TenantRangesJSON(w io.Writer, t TenantRanges) error { return writeJSON(w, t) }
+func TenantRangesJSON(w io.Writer, t TenantRanges) error { return writeJSON(w, t.object(), oneLine) }
 
 // TenantRangesRendererFor is RendererFor for a report of many tenants.
 func TenantRangesRendererFor(path string) (func(io.Writer, TenantRanges) error, error) {
@@ -61,7 +61,7 @@ func TenantRangesRendererFor(path string) (func(io.Writer, TenantRanges) error, 
 
 // TenantRangesCSV writes a line for each tenant (RFC 4180, UTF-8). What is not known is empty.
 func TenantRangesCSV(w io.Writer, t TenantRanges) error {
-	return writeCSV(w, t.List, func(each TenantRange) []string {
+	return writeCSV(w, these(slices.Values(t.List)), func(each TenantRange) []string {
 		line := []string{"tenant", each.Name, "failed", each.Failed}
 		for _, step := range journey.Steps() {
 			line = append(line, step.String(), each.count(step, ""))

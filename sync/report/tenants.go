@@ -180,5 +180,5 @@ func TenantsJSON(w io.Writer, t Tenants) error {
 	return writeJSON(w, object{
 		"schema", TenantsSchema, "dir", t.Dir, "level", t.Level(), "tenants", list,
 		"strays", append([]string{}, t.Strays...),
-	})
+	}, oneLine)
 }

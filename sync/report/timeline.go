@@ -1,6 +1,7 @@
 package report
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -22,16 +23,20 @@ type Slot struct {
 	Tally
 }
 
-func newTimeline(rows []Row, from, to time.Time, zone *time.Location) Timeline {
-	if len(rows) == 0 || !from.Before(to) {
-		return Timeline{Slots: []Slot{}, Other: len(rows)}
+func newTimeline(rows iter.Seq[Row], from, to time.Time, zone *time.Location) Timeline {
+	all := 0
+	for range rows {
+		all++
+	}
+	if all == 0 || !from.Before(to) {
+		return Timeline{Slots: []Slot{}, Other: all}
 	}
 	step := stepFor(steps, from, to)
 	t, starts := Timeline{Step: step.name}, step.starts(from, to, zone)
 	for _, at := range starts {
 		t.Slots = append(t.Slots, Slot{From: Moment{at}})
 	}
-	for _, row := range rows {
+	for row := range rows {
 		if row.Resolution.Before(from) || !row.Resolution.Before(to) {
 			t.Other++
 			continue
