@@ -149,7 +149,7 @@ func programPath(name string) (string, error) {
 	// go run removes what it has built.
 	if strings.Contains(real, string(filepath.Separator)+"go-build") {
 		return "", usagef("a schedule needs a program that stays: build it " +
-			"(CGO_ENABLED=0 go build -o acsync .), and call that")
+			`(CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o acsync .), and call that`)
 	}
 	return calledBy(name, real), nil
 }
