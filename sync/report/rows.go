@@ -154,9 +154,9 @@ func (r *Rows) all() iter.Seq[Row] {
 
 func (r *Rows) row(k kept) Row {
 	resolved, handled, holder, ending, customer, address := k.unpack()
-	by, end := r.holders.values[holder], r.endings.values[ending]
+	id, by, end := k.id(), r.holders.values[holder], r.endings.values[ending]
 	row := Row{
-		ID: k.id(), URL: decide.ConversationURL(r.AppURL, customer, k.id()), Customer: customer,
+		ID: id, URL: decide.ConversationURL(r.AppURL, customer, id), Customer: customer,
 		Resolution: Moment{resolved}, AgentID: by.agent, Agent: by.name, Teams: []string{}, Channel: end.channel,
 		Brand: end.brand, Address: address, Decision: end.decision, Reason: end.reason, Status: end.status,
 		Message: end.message, Handled: Moment{handled}, Kind: end.kind, Flagged: end.flagged,
