@@ -20,7 +20,8 @@ type Job struct {
 	Stand   *Stand
 	// What is permitted, in requests a minute to each service; 0 is 100,000, the most that can be configured.
 	PerMinute   int
-	Concurrency int // 0 is acsync's default
+	Concurrency int       // 0 is acsync's default
+	Start       time.Time // of the first window
 }
 
 const (
@@ -31,8 +32,8 @@ const (
 	confirmed = "--confirm-first-run=100000000"
 )
 
-// Init writes the configuration and makes the ledger, whose first window begins at start.
-func (j *Job) Init(ctx context.Context, start time.Time) error {
+// Init writes the configuration and makes the ledger.
+func (j *Job) Init(ctx context.Context) error {
 	perMinute := j.PerMinute
 	if perMinute == 0 {
 		perMinute = mostPerMinute
@@ -58,7 +59,7 @@ verify_after = "0s"
 	if err := os.WriteFile(filepath.Join(j.Dir, "config.toml"), []byte(text), 0o600); err != nil {
 		return err
 	}
-	out, err := j.command(ctx, "init", "--start", start.UTC().Format(time.RFC3339)).CombinedOutput()
+	out, err := j.command(ctx, "init", "--start", j.Start.UTC().Format(time.RFC3339)).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("acsync init: %w\n%s", err, out)
 	}

@@ -105,12 +105,12 @@ func soak(t *testing.T, program string, amount int) result {
 		t.Fatal(err)
 	}
 	defer stand.Close()
+	settled := time.Now().Add(-3 * time.Minute)
 	job := &measure.Job{
 		Program: program, Dir: t.TempDir(), Stand: stand, PerMinute: *soakPace, Concurrency: *soakFlight,
+		Start: settled.Add(-over).Truncate(time.Second),
 	}
-	settled := time.Now().Add(-3 * time.Minute)
-	from := settled.Add(-over)
-	if err := job.Init(t.Context(), from); err != nil {
+	if err := job.Init(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	r := result{}
@@ -126,7 +126,7 @@ func soak(t *testing.T, program string, amount int) result {
 		t.Logf("%d found, %d accepted, in %s", pass.Found, pass.Accepted, cost.Wall.Round(time.Second))
 	}
 	r.calls0 = stand.Calls()
-	r.verdict = measure.Know(stand.Sandbox, from.Truncate(time.Second), settled).Judge(stand.Requests())
+	r.verdict = measure.Know(stand.Sandbox, job.Start, settled).Judge(stand.Requests())
 	if r.ledger, err = job.LedgerSize(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"acsync/sync/measure"
+)
+
+// environment is what a program needs to know of the stand-ins.
+func (p place) environment() []string {
+	return []string{
+		"KUSTOMER_URL=" + p.stand.KustomerURL(), "KUSTOMER_API_KEY=" + p.stand.KustomerKey(), "KUSTOMER_ORG=" + p.stand.Org(),
+		"AGENT_CONNECT_URL=" + p.stand.AgentConnectURL(), "AGENT_CONNECT_API_KEY=" + p.stand.AgentConnectKey(),
+	}
+}
+
+const (
+	// eventsAtOnce is how many events the workflow has in hand at most: a kill loses no more.
+	eventsAtOnce = 8
+	// unnoticed is the share of the events that happen while it is down after a kill. A workflow has no list of what it
+	// has missed.
+	unnoticed = 0.01
+)
+
+// workflow is the vendor's in shape, started by events.
+type workflow struct {
+	place
+	path  string
+	queue []string // events to come
+}
+
+func (w *workflow) start(context.Context) error { return nil }
+
+// round gives it its events, and loses those in hand when it is killed.
+func (w *workflow) round(ctx context.Context, events []string) (measure.Cost, error) {
+	w.queue = append(w.queue, events...)
+	cmd := exec.CommandContext(ctx, w.path)
+	cmd.Dir, cmd.Env = w.dir, w.environment()
+	in, first := cmd.StdinPipe()
+	out, second := cmd.StdoutPipe()
+	if err := errors.Join(first, second); err != nil {
+		return measure.Cost{}, err
+	}
+	given := make(chan int)
+	go func() { given <- feed(in, out, w.queue) }()
+	cost, err := measure.Run(cmd)
+	n := <-given
+	if ctx.Err() != nil {
+		n, err = min(len(w.queue), n+int(unnoticed*float64(len(w.queue)))), nil
+	}
+	w.queue = w.queue[n:]
+	return cost, err
+}
+
+// feed gives events to a program, so many at once, and tells how many it has given when the program has ended or all
+// are through.
+func feed(in io.WriteCloser, out io.Reader, events []string) (given int) {
+	defer in.Close()
+	through := bufio.NewScanner(out)
+	for open := 0; given < len(events) || open > 0; {
+		if given < len(events) && open < eventsAtOnce {
+			if _, err := fmt.Fprintln(in, events[given]); err != nil {
+				return given
+			}
+			given, open = given+1, open+1
+			continue
+		}
+		if !through.Scan() {
+			return given
+		}
+		open--
+	}
+	return given
+}
+
+// careful is the poller, started by cron.
+type careful struct {
+	place
+	path string
+}
+
+func (c *careful) start(context.Context) error { return nil }
+
+// round is a pass. One that reports what it could not do is started again by cron, as any.
+func (c *careful) round(ctx context.Context, _ []string) (measure.Cost, error) {
+	var errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, c.path, "-state", c.dir, "-start", c.from.UTC().Format(time.RFC3339),
+		"-per-minute", strconv.Itoa(c.perMinute))
+	cmd.Dir, cmd.Env, cmd.Stderr = c.dir, c.environment(), &errs
+	cost, err := measure.Run(cmd)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || ok && exit.ExitCode() == 1 {
+		err = nil
+	}
+	return cost, err
+}
+
+// cron is acsync, as cron starts it.
+type cron struct{ job measure.Job }
+
+func newCron(p place, path string) *cron {
+	return &cron{measure.Job{Program: path, Dir: p.dir, Stand: p.stand, PerMinute: p.perMinute, Start: p.from}}
+}
+
+func (c *cron) start(ctx context.Context) error { return c.job.Init(ctx) }
+
+// round is a pass.
+func (c *cron) round(ctx context.Context, _ []string) (measure.Cost, error) {
+	_, cost, err := c.job.Run(ctx)
+	return cost, err
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"time"
+
+	"acsync/sync/measure"
+)
+
+// kustomersLimit is what Kustomer permits an organisation in its plan Enterprise, in calls a minute (documented).
+const kustomersLimit = 1000
+
+// columns are those of the table.
+var columns = []struct {
+	head  string
+	value func(result) string
+}{
+	{"Kustomer calls", func(r result) string { return number(r.Calls.Kustomer) }},
+	{"each", func(r result) string { return fmt.Sprintf("%.3f", r.callsEach()) }},
+	{"Agent Connect calls", func(r result) string { return number(r.Calls.Requests + r.Calls.Data) }},
+	{"wall", func(r result) string { return fmt.Sprintf("%.1f s", r.WallSeconds) }},
+	{"CPU each", func(r result) string {
+		return fmt.Sprintf("%.2f ms", r.CPUSeconds/float64(r.Conversations)*1000)
+	}},
+	{"memory", func(r result) string {
+		if r.PeakBytes == 0 {
+			return "?"
+		}
+		return fmt.Sprintf("%d MiB", r.PeakBytes>>20)
+	}},
+	{"asked twice", func(r result) string { return number(r.Verdict.Doubled) }},
+	{"never asked", func(r result) string { return number(r.Verdict.Lost) }},
+}
+
+// callsEach are the calls to Kustomer, of a conversation.
+func (r result) callsEach() float64 { return float64(r.Calls.Kustomer) / float64(r.Conversations) }
+
+// number writes a number with commas, as people read it.
+func number(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// print shows the results world by world, and what they come to in two sentences.
+func print(w io.Writer, s settings, all []result) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s conversations marked done, of which %s are to be asked about; at %s requests a minute permitted;\n"+
+		"%d processors, seed %d. The time of the stand-ins is not counted, but for the wall.\n",
+		number(all[0].Conversations), number(all[0].Verdict.Due), number(s.perMinute), runtime.NumCPU(), s.seed)
+	rows, widths := cells(all)
+	for i, row := range rows {
+		if r := all[max(0, i-1)]; i == 0 || i > 1 && r.World != all[i-2].World {
+			// The head of the table stands above the first world.
+			if i > 0 {
+				fmt.Fprintf(&text, "\n%s: %s\n", r.World, r.what)
+			} else {
+				text.WriteString("\n")
+			}
+		}
+		for n, cell := range row {
+			if n == 0 {
+				fmt.Fprintf(&text, "  %-*s", widths[n], cell)
+				continue
+			}
+			fmt.Fprintf(&text, "  %*s", widths[n], cell)
+		}
+		text.WriteString("\n")
+		if i == 0 {
+			fmt.Fprintf(&text, "\n%s: %s\n", all[0].World, all[0].what)
+		}
+	}
+	text.WriteString("\n" + sentences(all))
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+// cells are the texts of the table, the head first, and how wide each column is.
+func cells(all []result) (rows [][]string, widths []int) {
+	head := []string{""}
+	for _, c := range columns {
+		head = append(head, c.head)
+	}
+	rows = [][]string{head}
+	for _, r := range all {
+		row := []string{r.Program}
+		for _, c := range columns {
+			row = append(row, c.value(r))
+		}
+		rows = append(rows, row)
+	}
+	widths = make([]int, len(head))
+	for _, row := range rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	return rows, widths
+}
+
+// sentences are what a manager takes along.
+func sentences(all []result) string {
+	order := []string{}
+	sum := map[string]measure.Verdict{}
+	calm := map[string]result{}
+	for _, r := range all {
+		v, known := sum[r.Program]
+		if !known {
+			order = append(order, r.Program)
+			calm[r.Program] = r
+		}
+		v.Doubled, v.Lost, v.Due = v.Doubled+r.Verdict.Doubled, v.Lost+r.Verdict.Lost, v.Due+r.Verdict.Due
+		sum[r.Program] = v
+	}
+	var came, takes []string
+	for _, name := range order {
+		v := sum[name]
+		came = append(came, fmt.Sprintf("%s asked %s customers twice and never asked %s", name, number(v.Doubled), number(v.Lost)))
+		minutes := calm[name].callsEach() * 100_000 / kustomersLimit
+		takes = append(takes, fmt.Sprintf("%s %s", name, (time.Duration(minutes*60)*time.Second).String()))
+	}
+	return fmt.Sprintf("In all of these worlds, with %s to be asked about, %s.\n"+
+		"To read what 100,000 conversations need, at the 1,000 calls a minute that Kustomer permits an organisation, "+
+		"takes %s.\n", number(sum[order[0]].Due), list(came), list(takes))
+}
+
+// list joins with commas and an "and".
+func list(parts []string) string {
+	if len(parts) < 2 {
+		return strings.Join(parts, "")
+	}
+	return strings.Join(parts[:len(parts)-1], "; ") + "; and " + parts[len(parts)-1]
+}
