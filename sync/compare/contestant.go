@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -39,25 +38,25 @@ type workflow struct {
 
 func (w *workflow) start(context.Context) error { return nil }
 
-// round gives it its events, and loses those in hand when it is killed.
-func (w *workflow) round(ctx context.Context, events []string) (measure.Cost, error) {
+// round gives it its events, and loses those in hand when it is killed. It keeps no account.
+func (w *workflow) round(ctx context.Context, events []string) (cost measure.Cost, open bool, err error) {
 	w.queue = append(w.queue, events...)
 	cmd := exec.CommandContext(ctx, w.path)
 	cmd.Dir, cmd.Env = w.dir, w.environment()
 	in, first := cmd.StdinPipe()
 	out, second := cmd.StdoutPipe()
 	if err := errors.Join(first, second); err != nil {
-		return measure.Cost{}, err
+		return measure.Cost{}, false, err
 	}
 	given := make(chan int)
 	go func() { given <- feed(in, out, w.queue) }()
-	cost, err := measure.Run(cmd)
+	cost, err = measure.Run(cmd)
 	n := <-given
 	if ctx.Err() != nil {
 		n, err = min(len(w.queue), n+int(unnoticed*float64(len(w.queue)))), nil
 	}
 	w.queue = w.queue[n:]
-	return cost, err
+	return cost, false, err
 }
 
 // feed gives events to a program, so many at once, and tells how many it has given when the program has ended or all
@@ -90,16 +89,15 @@ type careful struct {
 func (c *careful) start(context.Context) error { return nil }
 
 // round is a pass. One that reports what it could not do is started again by cron, as any.
-func (c *careful) round(ctx context.Context, _ []string) (measure.Cost, error) {
-	var errs bytes.Buffer
+func (c *careful) round(ctx context.Context, _ []string) (cost measure.Cost, open bool, err error) {
 	cmd := exec.CommandContext(ctx, c.path, "-state", c.dir, "-start", c.from.UTC().Format(time.RFC3339),
 		"-per-minute", strconv.Itoa(c.perMinute))
-	cmd.Dir, cmd.Env, cmd.Stderr = c.dir, c.environment(), &errs
-	cost, err := measure.Run(cmd)
+	cmd.Dir, cmd.Env = c.dir, c.environment()
+	cost, err = measure.Run(cmd)
 	if exit, ok := errors.AsType[*exec.ExitError](err); ctx.Err() != nil || ok && exit.ExitCode() == 1 {
-		err = nil
+		return cost, true, nil
 	}
-	return cost, err
+	return cost, false, err
 }
 
 // cron is acsync, as cron starts it.
@@ -112,7 +110,7 @@ func newCron(p place, path string) *cron {
 func (c *cron) start(ctx context.Context) error { return c.job.Init(ctx) }
 
 // round is a pass.
-func (c *cron) round(ctx context.Context, _ []string) (measure.Cost, error) {
-	_, cost, err := c.job.Run(ctx)
-	return cost, err
+func (c *cron) round(ctx context.Context, _ []string) (cost measure.Cost, open bool, err error) {
+	pass, cost, err := c.job.Run(ctx)
+	return cost, pass.Open(), err
 }

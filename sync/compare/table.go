@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
-	"time"
 
 	"acsync/sync/measure"
 )
@@ -120,11 +120,11 @@ func sentences(all []result) string {
 	var came, takes []string
 	for _, name := range order {
 		v := sum[name]
-		came = append(came, fmt.Sprintf("%s asked %s customers twice and never asked %s", name, number(v.Doubled), number(v.Lost)))
+		came = append(came, fmt.Sprintf("%s asked twice about %s and never about %s", name, number(v.Doubled), number(v.Lost)))
 		minutes := calm[name].callsEach() * 100_000 / kustomersLimit
-		takes = append(takes, fmt.Sprintf("%s %s", name, (time.Duration(minutes*60)*time.Second).String()))
+		takes = append(takes, fmt.Sprintf("%s %d min", name, int(math.Ceil(minutes))))
 	}
-	return fmt.Sprintf("In all of these worlds, with %s to be asked about, %s.\n"+
+	return fmt.Sprintf("Of %s conversations to be asked about, in all of these worlds together, %s.\n"+
 		"To read what 100,000 conversations need, at the 1,000 calls a minute that Kustomer permits an organisation, "+
 		"takes %s.\n", number(sum[order[0]].Due), list(came), list(takes))
 }
@@ -134,5 +134,5 @@ func list(parts []string) string {
 	if len(parts) < 2 {
 		return strings.Join(parts, "")
 	}
-	return strings.Join(parts[:len(parts)-1], "; ") + "; and " + parts[len(parts)-1]
+	return strings.Join(parts[:len(parts)-1], ", ") + ", and " + parts[len(parts)-1]
 }
