@@ -81,10 +81,17 @@ var directions = map[string][]string{
 		"acsync/sync/rebuild", "acsync/sync/report", "acsync/sync/report/doc", "acsync/sync/sandbox",
 		"acsync/sync/schedule", "acsync/sync/tenant", "acsync/sync/verify", "acsync/sync/work",
 	},
-	"acsync/sync/work":          {"acsync/store", "acsync/store/postgres"},
-	"acsync/sync/packaging":     {"acsync/sync/app", "acsync/sync/config", "acsync/sync/schedule"},
-	"acsync/sync/httpx/lenient": {},
-	"acsync/sync/httpx/redact":  {},
+	"acsync/sync/work":      {"acsync/store", "acsync/store/postgres"},
+	"acsync/sync/packaging": {"acsync/sync/app", "acsync/sync/config", "acsync/sync/schedule"},
+	// What measures the program: no part of it, so that nothing but its own kind imports it.
+	"acsync/sync/measure":          {"acsync/sync/sandbox"},
+	"acsync/sync/compare":          {"acsync/sync/measure", "acsync/sync/sandbox"},
+	"acsync/sync/compare/careful":  {},
+	"acsync/sync/compare/workflow": {},
+	"acsync/sync/soak":             {},
+	"acsync/sync/bench":            {},
+	"acsync/sync/httpx/lenient":    {},
+	"acsync/sync/httpx/redact":     {},
 }
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.

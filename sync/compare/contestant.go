@@ -16,16 +16,19 @@ import (
 // environment is what a program needs to know of the stand-ins.
 func (p place) environment() []string {
 	return []string{
-		"KUSTOMER_URL=" + p.stand.KustomerURL(), "KUSTOMER_API_KEY=" + p.stand.KustomerKey(), "KUSTOMER_ORG=" + p.stand.Org(),
-		"AGENT_CONNECT_URL=" + p.stand.AgentConnectURL(), "AGENT_CONNECT_API_KEY=" + p.stand.AgentConnectKey(),
+		"KUSTOMER_ORG=" + p.stand.Org(),
+		"KUSTOMER_URL=" + p.stand.KustomerURL(),
+		"KUSTOMER_API_KEY=" + p.stand.KustomerKey(),
+		"AGENT_CONNECT_URL=" + p.stand.AgentConnectURL(),
+		"AGENT_CONNECT_API_KEY=" + p.stand.AgentConnectKey(),
 	}
 }
 
 const (
 	// eventsAtOnce is how many events the workflow has in hand at most: a kill loses no more.
 	eventsAtOnce = 8
-	// unnoticed is the share of the events that happen while it is down after a kill. A workflow has no list of what it
-	// has missed.
+	// unnoticed is the share of the events that happen while it is down after a kill. A workflow has no list
+	// of what it has missed.
 	unnoticed = 0.01
 )
 
@@ -59,8 +62,8 @@ func (w *workflow) round(ctx context.Context, events []string) (cost measure.Cos
 	return cost, false, err
 }
 
-// feed gives events to a program, so many at once, and tells how many it has given when the program has ended or all
-// are through.
+// feed gives events to a program, so many at once, and tells how many it has given when the program has ended
+// or all are through.
 func feed(in io.WriteCloser, out io.Reader, events []string) (given int) {
 	defer in.Close()
 	through := bufio.NewScanner(out)
@@ -104,7 +107,9 @@ func (c *careful) round(ctx context.Context, _ []string) (cost measure.Cost, ope
 type cron struct{ job measure.Job }
 
 func newCron(p place, path string) *cron {
-	return &cron{measure.Job{Program: path, Dir: p.dir, Stand: p.stand, PerMinute: p.perMinute, Start: p.from}}
+	return &cron{measure.Job{
+		Program: path, Dir: p.dir, Stand: p.stand, PerMinute: p.perMinute, Start: p.from,
+	}}
 }
 
 func (c *cron) start(ctx context.Context) error { return c.job.Init(ctx) }

@@ -1,12 +1,13 @@
-// Command compare lets three programs do the same job against fresh copies of the same stand-ins, and prints side by
-// side what each took and what came of it:
+// Command compare lets three programs do the same job against fresh copies of the same stand-ins, and prints
+// side by side what each took and what came of it:
 //
 //	go run ./sync/compare
 //
-// They are the vendor's workflow in shape (sync/compare/workflow), a poller as a careful engineer writes it in a day
-// (sync/compare/careful), and acsync, built from this checkout, as cron runs it. The worlds are a calm one and some in
-// which things go wrong, one by one and all at once. What came of it is judged by what Agent Connect has received,
-// against what the stand-ins know to be marked done. The stand-ins run in this process: nothing of theirs counts.
+// They are the vendor's workflow in shape (sync/compare/workflow), a poller as a careful engineer writes it
+// in a day (sync/compare/careful), and acsync, built from this checkout, as cron runs it. The worlds are a
+// calm one and some in which things go wrong, one by one and all at once. What came of it is judged by what
+// Agent Connect has received, against what the stand-ins know to be marked done. The stand-ins run in this
+// process: nothing of theirs counts.
 //
 // Nothing here is part of acsync: no package imports it, and no release holds it.
 package main
@@ -55,7 +56,7 @@ func parse(arguments []string, stderr io.Writer) (settings, error) {
 	flags.SetOutput(stderr)
 	flags.IntVar(&s.amount, "conversations", 2000, "how many are marked done at the beginning of each world")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the stand-ins and of what goes wrong")
-	flags.IntVar(&s.perMinute, "per-minute", 30_000, "requests a minute permitted to each service, at most 100000")
+	flags.IntVar(&s.perMinute, "per-minute", 30_000, "requests a minute permitted to each service")
 	flags.StringVar(&chosen, "worlds", "", "`names` of worlds, divided by commas; none is all: "+worldNames())
 	flags.StringVar(&s.acsync, "acsync", "", "a ready `program` in place of the one built from this checkout")
 	flags.StringVar(&s.before, "before", "", "an older `program` of acsync to be measured as well")
@@ -112,10 +113,11 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) erro
 	}
 	if s.json {
 		return json.NewEncoder(stdout).Encode(map[string]any{
-			"schema": "acsync.compare/1", "conversations": s.amount, "seed": s.seed, "per_minute": s.perMinute, "results": all,
+			"schema": "acsync.compare/1", "conversations": s.amount, "seed": s.seed, "per_minute": s.perMinute,
+			"results": all,
 		})
 	}
-	return print(stdout, s, all)
+	return show(stdout, s, all)
 }
 
 // program is one of those compared.
@@ -151,7 +153,8 @@ func (s settings) build(ctx context.Context, dir string) ([]program, error) {
 		{"careful", func(p place) contestant { return &careful{place: p, path: built[1]} }},
 	}
 	if older != "" {
-		programs = append(programs, program{"acsync before", func(p place) contestant { return newCron(p, older) }})
+		before := func(p place) contestant { return newCron(p, older) }
+		programs = append(programs, program{"acsync before", before})
 	}
 	return append(programs, program{"acsync", func(p place) contestant { return newCron(p, ready) }}), nil
 }

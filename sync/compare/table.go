@@ -10,7 +10,8 @@ import (
 	"acsync/sync/measure"
 )
 
-// kustomersLimit is what Kustomer permits an organisation in its plan Enterprise, in calls a minute (documented).
+// kustomersLimit is what Kustomer permits an organisation in its plan Enterprise, in calls a minute
+// (documented).
 const kustomersLimit = 1000
 
 // columns are those of the table.
@@ -47,11 +48,12 @@ func number(n int) string {
 	return text
 }
 
-// print shows the results world by world, and what they come to in two sentences.
-func print(w io.Writer, s settings, all []result) error {
+// show prints the results world by world, and what they come to in two sentences.
+func show(w io.Writer, s settings, all []result) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s conversations marked done, of which %s are to be asked about; at %s requests a minute permitted;\n"+
-		"%d processors, seed %d. The time of the stand-ins is not counted, but for the wall.\n",
+	fmt.Fprintf(&text, "%s conversations marked done, of which %s are to be asked about.\n"+
+		"At %s requests a minute permitted, on %d processors, with seed %d. Of the processor time and the\n"+
+		"memory the stand-ins' are not counted; the wall time is shared with them.\n",
 		number(all[0].Conversations), number(all[0].Verdict.Due), number(s.perMinute), runtime.NumCPU(), s.seed)
 	rows, widths := cells(all)
 	for i, row := range rows {
@@ -120,13 +122,14 @@ func sentences(all []result) string {
 	var came, takes []string
 	for _, name := range order {
 		v := sum[name]
-		came = append(came, fmt.Sprintf("%s asked twice about %s and never about %s", name, number(v.Doubled), number(v.Lost)))
+		came = append(came, fmt.Sprintf(
+			"%s asked twice about %s and never about %s", name, number(v.Doubled), number(v.Lost)))
 		minutes := calm[name].callsEach() * 100_000 / kustomersLimit
 		takes = append(takes, fmt.Sprintf("%s %d min", name, int(math.Ceil(minutes))))
 	}
 	return fmt.Sprintf("Of %s conversations to be asked about, in all of these worlds together, %s.\n"+
-		"To read what 100,000 conversations need, at the 1,000 calls a minute that Kustomer permits an organisation, "+
-		"takes %s.\n", number(sum[order[0]].Due), list(came), list(takes))
+		"To read what 100,000 conversations need, at the 1,000 calls a minute that Kustomer permits an "+
+		"organisation, takes %s.\n", number(sum[order[0]].Due), list(came), list(takes))
 }
 
 // list joins with commas and an "and".

@@ -54,8 +54,8 @@ const (
 	limited                          = 3 // calls of each service that are answered with 429
 	// Shares of the conversations, by the end.
 	lateShare, againShare = 0.03, 0.03
-	// The times by which the search shows them late are drawn evenly on a logarithmic scale, so that half of them are
-	// below five minutes.
+	// The times by which the search shows them late are drawn evenly on a logarithmic scale, so that half of
+	// them are below five minutes.
 	latestBy, earliestBy = 25 * time.Minute, time.Minute
 
 	span    = 2 * time.Hour   // within which the conversations were marked done
@@ -70,7 +70,9 @@ func (w world) faults() sandbox.Faults {
 	if w.lost {
 		connect = append(connect,
 			sandbox.Rule{On: requests, Share: lostAnswers, Fault: sandbox.Fault{Processed: true, Break: true}},
-			sandbox.Rule{On: requests, Share: lostPages, Fault: sandbox.Fault{Processed: true, Status: http.StatusBadGateway}})
+			sandbox.Rule{On: requests, Share: lostPages, Fault: sandbox.Fault{
+				Processed: true, Status: http.StatusBadGateway,
+			}})
 	}
 	if w.errors {
 		wait := sandbox.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}}
@@ -79,7 +81,8 @@ func (w world) faults() sandbox.Faults {
 			sandbox.Rule{On: requests, Share: failures, Fault: broken},
 			sandbox.Rule{On: requests, Share: failures, Times: limited, Fault: wait})
 		kustomer = append(kustomer,
-			sandbox.Rule{Share: failures, Fault: broken}, sandbox.Rule{Share: failures, Times: limited, Fault: wait})
+			sandbox.Rule{Share: failures, Fault: broken},
+			sandbox.Rule{Share: failures, Times: limited, Fault: wait})
 	}
 	return sandbox.Faults{
 		Kustomer:     sandbox.ServiceFaults{Rules: kustomer},
@@ -99,8 +102,8 @@ type place struct {
 type contestant interface {
 	// start makes what has to be there before the first round.
 	start(ctx context.Context) error
-	// round lets the program work once, on what has happened since the last one, and tells whether by its own account
-	// another round has something to do. When the context ends it is killed, which is no error.
+	// round lets the program work once, on what has happened since the last one, and tells whether by its own
+	// account another round has something to do. When the context ends it is killed, which is no error.
 	round(ctx context.Context, events []string) (cost measure.Cost, open bool, err error)
 }
 
@@ -147,7 +150,8 @@ func play(ctx context.Context, s settings, w world, p program, dir string) (resu
 	return result{
 		World: w.name, Program: p.name, what: w.what,
 		Conversations: len(truth.Due) + len(truth.Never), Calls: stand.Calls(),
-		WallSeconds: cost.Wall.Seconds(), CPUSeconds: cost.CPU.Seconds(), PeakBytes: cost.Peak, Processes: cost.Processes,
+		WallSeconds: cost.Wall.Seconds(), CPUSeconds: cost.CPU.Seconds(),
+		PeakBytes: cost.Peak, Processes: cost.Processes,
 		Verdict: truth.Judge(stand.Requests()),
 	}, err
 }
@@ -169,7 +173,8 @@ func newLife(s settings, w world, stand *sandbox.Sandbox, from, to time.Time) (*
 		settings: s, world: w, stand: stand, random: rand.New(rand.NewPCG(s.seed, 7)),
 		first: stand.Conversations(from, to), until: to,
 	}
-	// Conversations of another day, which the searches of this one do not show until they are marked done again.
+	// Conversations of another day, which the searches of this one do not show until they are marked done
+	// again.
 	day := 24 * time.Hour
 	other, err := sandbox.New(sandbox.Options{
 		Seed: s.seed, PerHour: int(math.Ceil(float64(s.amount) / span.Hours())), Busy: span,
@@ -180,14 +185,16 @@ func newLife(s settings, w world, stand *sandbox.Sandbox, from, to time.Time) (*
 	}
 	for _, c := range other.Conversations(from.Add(-day), to.Add(-day)) {
 		// The trickle of them is shown.
-		if c.Expect == sandbox.Send && c.DoneCount == 0 && len(stand.Conversations(c.Resolved, c.Resolved.Add(1))) == 0 {
+		shown := len(stand.Conversations(c.Resolved, c.Resolved.Add(1))) > 0
+		if c.Expect == sandbox.Send && c.DoneCount == 0 && !shown {
 			l.spare = append(l.spare, c)
 		}
 	}
 	return l, nil
 }
 
-// play lets the program work round by round, and some rounds more while it has something to do by its own account.
+// play lets the program work round by round, and some rounds more while it has something to do by its own
+// account.
 func (l *life) play(ctx context.Context, c contestant, stand *measure.Stand) (cost measure.Cost, err error) {
 	events := ids(l.first)
 	for round, open := 0, true; round < l.rounds || open && round < l.rounds+moreRounds; round++ {
@@ -203,7 +210,8 @@ func (l *life) play(ctx context.Context, c contestant, stand *measure.Stand) (co
 		var took measure.Cost
 		took, open, err = c.round(ctx, events)
 		cost = cost.Plus(took)
-		// Times in the ledger of acsync are whole seconds: what is in doubt must be older than the next request.
+		// Times in the ledger of acsync are whole seconds: what is in doubt must be older than the next
+		// request.
 		if open && err == nil {
 			err = sleep(ctx, 1100*time.Millisecond)
 		}
@@ -237,8 +245,8 @@ func (l *life) die(
 	return cost, nil
 }
 
-// happen lets conversations be marked done between two rounds, and gives their ids. Oddly is with what is the matter in
-// this world.
+// happen lets conversations be marked done between two rounds, and gives their ids. Oddly is with what is the
+// matter in this world.
 func (l *life) happen(oddly bool) (events []string) {
 	now := time.Now()
 	var put []sandbox.Conversation

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 )
 
-// Build compiles commands of this module into a directory, such as "acsync/sync/compare/careful", static and stripped
-// as a release is, and gives their paths in the same order. It needs Go, and may be called in any directory of the
-// module.
+// Build compiles commands of this module into a directory, such as "acsync/sync/compare/careful", static and
+// stripped as a release is, and gives their paths in the same order. It needs Go, and may be called in any
+// directory of the module.
 func Build(ctx context.Context, dir string, packages ...string) ([]string, error) {
 	arguments := []string{
 		"build", "-buildvcs=false", "-trimpath", "-tags=urfave_cli_no_docs", "-ldflags=-s -w",

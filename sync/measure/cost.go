@@ -42,8 +42,9 @@ func Run(cmd *exec.Cmd) (Cost, error) {
 	return Cost{time.Since(from), state.UserTime() + state.SystemTime(), <-peaks, 1}, err
 }
 
-// watch reads the peak of a process until it has ended. The one that the system tells afterwards (ru_maxrss) is no use:
-// until the program is loaded, a child shares its parent's memory, whose peak counts for it as well.
+// watch reads the peak of a process until it has ended. The one that the system tells afterwards (ru_maxrss)
+// is no use: until the program is loaded, a child shares its parent's memory, whose peak counts for it as
+// well.
 func watch(pid int, ended <-chan struct{}) (peak int64) {
 	for wait, from := peekFirst, time.Now(); ; {
 		peak = max(peak, residentPeak(pid))
@@ -58,7 +59,8 @@ func watch(pid int, ended <-chan struct{}) (peak int64) {
 	}
 }
 
-// residentPeak is what Linux tells in /proc/PID/status as VmHWM, in bytes; 0 elsewhere, and once the process has ended.
+// residentPeak is what Linux tells in /proc/PID/status as VmHWM, in bytes; 0 elsewhere, and once the process
+// has ended.
 func residentPeak(pid int) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -34,6 +34,11 @@ const (
 
 // Init writes the configuration and makes the ledger.
 func (j *Job) Init(ctx context.Context) error {
+	program, err := filepath.Abs(j.Program)
+	if err != nil {
+		return err
+	}
+	j.Program = program
 	perMinute := j.PerMinute
 	if perMinute == 0 {
 		perMinute = mostPerMinute
@@ -87,8 +92,8 @@ type Pass struct {
 // Open reports whether a later pass has something to do about what this one found.
 func (p Pass) Open() bool { return p.Scheduled+p.Retry+p.InDoubt > 0 }
 
-// Run makes a pass. One that the context kills is no error, and says nothing. Nor are the exit codes that tell cron to
-// come again.
+// Run makes a pass. One that the context kills is no error, and says nothing. Nor are the exit codes that
+// tell cron to come again.
 func (j *Job) Run(ctx context.Context, flags ...string) (Pass, Cost, error) {
 	var out, errs bytes.Buffer
 	c := j.command(ctx, "run", append([]string{"--json", confirmed}, flags...)...)
@@ -99,7 +104,8 @@ func (j *Job) Run(ctx context.Context, flags ...string) (Pass, Cost, error) {
 	}
 	// All accounted for, something parked or in doubt, temporary.
 	fine := []int{0, 3, 5}
-	if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !(ok && slices.Contains(fine, exit.ExitCode())) {
+	exit, exited := errors.AsType[*exec.ExitError](err)
+	if err != nil && (!exited || !slices.Contains(fine, exit.ExitCode())) {
 		return Pass{}, cost, fmt.Errorf("acsync run: %w\n%s", err, errs.String())
 	}
 	var p Pass

@@ -78,8 +78,8 @@ func (s *Stand) KustomerURL() string { return s.kustomerURL }
 // AgentConnectURL is the base URL of the Agent Connect stand-in.
 func (s *Stand) AgentConnectURL() string { return s.connectURL }
 
-// OnRequest has f called after each survey request that was answered, or was to be, with how many that makes. nil
-// ends it.
+// OnRequest has f called after each survey request that was answered, or was to be, with how many that makes.
+// nil ends it.
 func (s *Stand) OnRequest(f func(n int)) {
 	if f == nil {
 		s.taken.Store(nil)

@@ -6,14 +6,15 @@ import (
 	"acsync/sync/sandbox"
 )
 
-// Truth is what ought to come of the conversations of a time, by their ids. Those that depend on a policy are left out.
+// Truth is what ought to come of the conversations of a time, by their ids. Those that depend on a policy are
+// left out.
 type Truth struct {
 	Due   map[string]bool // to be asked about, once
 	Never map[string]bool // not to be asked about, such as spam
 }
 
-// Know takes in the conversations that were marked done in [from, to), as the stand-ins have them. It asks for an hour
-// at a time, since there may be millions.
+// Know takes in the conversations that were marked done in [from, to), as the stand-ins have them. It asks
+// for an hour at a time, since there may be millions.
 func Know(s *sandbox.Sandbox, from, to time.Time) Truth {
 	t := Truth{map[string]bool{}, map[string]bool{}}
 	for at := from; at.Before(to); at = at.Add(time.Hour) {
@@ -38,7 +39,7 @@ func Know(s *sandbox.Sandbox, from, to time.Time) Truth {
 type Verdict struct {
 	Due      int `json:"due"`      // conversations to be asked about
 	Accepted int `json:"accepted"` // of these, those that Agent Connect has accepted
-	Refused  int `json:"refused"`  // of these, those that it has refused, such as of an agent without a profile
+	Refused  int `json:"refused"`  // of these, those that it has refused, as of an unknown agent
 	Doubled  int `json:"doubled"`  // surveys about a conversation, due or not, after the first
 	Lost     int `json:"lost"`     // to be asked about, of which Agent Connect has received nothing
 	Unwanted int `json:"unwanted"` // asked about, and were not to be

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -32,7 +31,7 @@ import (
 )
 
 var (
-	cronDays = flag.Int("soak.days", 0, "simulated days of TestCron, and two calm ones after them; 0: a short slice")
+	cronDays = flag.Int("soak.days", 0, "simulated days of TestCron, before two calm ones; 0: a short slice")
 	cronHour = flag.Int("soak.perhour", 20, "conversations marked done in an hour of TestCron")
 )
 
@@ -40,13 +39,14 @@ const (
 	cronEvery = 15 * time.Minute
 	// oneKillIn is how many passes have one that is killed.
 	oneKillIn = 12
-	// longest is how long an outage takes at most: far less than the 72 hours after which nobody is asked any more.
+	// longest is how long an outage takes at most: far less than the 72 hours after which nobody is asked any
+	// more.
 	longest = 6 * time.Hour
 )
 
-// TestCron lives through days of cron with the real clients, the real ledger and the default settings, in virtual time:
-// each service is down for hours, answers are lost, the search lags behind, passes are killed at any step of the ledger
-// and started again. Nobody is lost or asked twice.
+// TestCron lives through days of cron with the real clients, the real ledger and the default settings, in
+// virtual time: each service is down for hours, answers are lost, the search lags behind, passes are killed
+// at any step of the ledger and started again. Nobody is lost or asked twice.
 func TestCron(t *testing.T) {
 	if testing.Short() {
 		t.Skip("what runs at the same time here does so in the engine's own tests as well")
@@ -90,7 +90,9 @@ type counted struct {
 
 func newCron(t *testing.T, seed uint64, troubled, calm time.Duration) *cron {
 	t.Helper()
-	c := &cron{begin: time.Now(), random: rand.New(rand.NewPCG(seed, 24)), path: filepath.Join(t.TempDir(), "acsync.db")}
+	c := &cron{
+		begin: time.Now(), random: rand.New(rand.NewPCG(seed, 24)), path: filepath.Join(t.TempDir(), "acsync.db"),
+	}
 	c.calm, c.end = c.begin.Add(troubled), c.begin.Add(troubled+calm)
 	// What happens to a request is drawn by the service, whose requests come at the same time.
 	hooks := [2]func(*http.Request) sandbox.Fault{}
@@ -112,7 +114,8 @@ func newCron(t *testing.T, seed uint64, troubled, calm time.Duration) *cron {
 	c.stand, err = sandbox.New(sandbox.Options{
 		Seed: seed, PerHour: *cronHour, Busy: 15 * time.Minute, Faults: sandbox.Faults{
 			IndexLag: 20 * time.Second, IndexLagJitter: 5 * time.Minute,
-			Kustomer: sandbox.ServiceFaults{Hook: hooks[0]}, AgentConnect: sandbox.ServiceFaults{Hook: hooks[1]},
+			Kustomer:     sandbox.ServiceFaults{Hook: hooks[0]},
+			AgentConnect: sandbox.ServiceFaults{Hook: hooks[1]},
 		},
 	})
 	if err != nil {
@@ -148,7 +151,8 @@ func (c *cron) meet(service int, r *http.Request, random *rand.Rand) sandbox.Fau
 	return f
 }
 
-// live starts a pass every quarter of an hour. Each service is down for some hours of each day, until it is calm.
+// live starts a pass every quarter of an hour. Each service is down for some hours of each day, until it is
+// calm.
 func (c *cron) live(t *testing.T) {
 	for day := c.begin; day.Before(c.calm); day = day.Add(24 * time.Hour) {
 		for service := range c.outages {
@@ -163,7 +167,8 @@ func (c *cron) live(t *testing.T) {
 	}
 }
 
-// pass is what cron starts, a process of its own: it opens the ledger, makes a pass, and closes it, or is killed.
+// pass is what cron starts, a process of its own: it opens the ledger, makes a pass, and closes it, or is
+// killed.
 func (c *cron) pass(t *testing.T) {
 	t.Helper()
 	c.passes++
@@ -190,7 +195,8 @@ func (c *cron) pass(t *testing.T) {
 		return
 	}
 	code := exit.Code(tenant.ExitCode(result, err))
-	if !slices.Contains([]exit.Code{exit.Done, exit.NeedsHand, exit.Temporary, exit.Fuse}, code) || !result.Accounted() {
+	fine := []exit.Code{exit.Done, exit.NeedsHand, exit.Temporary, exit.Fuse}
+	if !slices.Contains(fine, code) || !result.Accounted() {
 		t.Fatalf("pass %d ends with exit code %d, accounted %v: %v", c.passes, code, result.Accounted(), err)
 	}
 	if code == exit.Temporary || code == exit.Fuse {
@@ -209,15 +215,16 @@ func (c *cron) engine(t *testing.T, ledger surveysync.Ledger) *surveysync.Engine
 		All: paced("all", 300), Search: paced("search", 60),
 	})
 	sender, second := agentconnect.New(agentconnect.Options{
-		BaseURL: "http://127.0.0.1", APIKey: c.stand.AgentConnectKey(), APISecret: c.stand.AgentConnectSecret(),
-		Timeout: 30 * time.Second, HTTP: c.post, Requests: paced("requests", 100), Data: paced("data", 100),
+		BaseURL: "http://127.0.0.1", Timeout: 30 * time.Second, HTTP: c.post,
+		APIKey: c.stand.AgentConnectKey(), APISecret: c.stand.AgentConnectSecret(),
+		Requests: paced("requests", 100), Data: paced("data", 100),
 	})
 	if err := errors.Join(first, second); err != nil {
 		t.Fatal(err)
 	}
 	return &surveysync.Engine{
-		Source: reader, Directory: reader, Sender: sender, Receiver: sender, Ledger: ledger, Observer: unheard{},
-		Options: tenant.Options(config.Default()),
+		Source: reader, Directory: reader, Sender: sender, Receiver: sender, Ledger: ledger,
+		Observer: unheard{}, Options: tenant.Options(config.Default()),
 	}
 }
 
@@ -226,28 +233,30 @@ type unheard struct{}
 // Observe does nothing.
 func (unheard) Observe(surveysync.Event) {}
 
-// judge compares what Agent Connect has received with what was marked done, but for the last hours, whose turn may be
-// to come.
+// judge compares what Agent Connect has received with what was marked done, but for the last hours, whose
+// turn may be to come.
 func (c *cron) judge(t *testing.T) {
 	t.Helper()
 	truth := measure.Know(c.stand, c.begin, time.Now().Add(-2*time.Hour))
 	v := truth.Judge(c.stand.Requests())
 	each := float64(c.calls.n) / float64(len(truth.Due)+len(truth.Never))
-	t.Logf("%.0f days, %d passes, %d killed, %d cut short; of %d to be asked about: %d accepted, %d refused, %d lost, %d doubled; "+
-		"%.3f calls to Kustomer each; %d processors", c.calm.Sub(c.begin).Hours()/24, c.passes, c.kills, c.cut,
-		v.Due, v.Accepted, v.Refused, v.Lost, v.Doubled, each, runtime.NumCPU())
+	t.Logf("%.0f days, %d passes, %d killed, %d cut short by an outage; %.3f calls to Kustomer each",
+		c.calm.Sub(c.begin).Hours()/24, c.passes, c.kills, c.cut, each)
+	t.Logf("of %d to be asked about: %d accepted, %d refused, %d lost, %d doubled",
+		v.Due, v.Accepted, v.Refused, v.Lost, v.Doubled)
 	if v.Lost > 0 || v.Doubled > 0 || v.Unwanted > 0 {
 		t.Errorf("%d lost, %d doubled, %d unwanted", v.Lost, v.Doubled, v.Unwanted)
 	}
 	if c.kills == 0 || c.cut == 0 || v.Due < 300 {
-		t.Errorf("%d kills, %d passes cut short, %d to be asked about: the test shows little", c.kills, c.cut, v.Due)
+		t.Errorf("%d kills, %d passes cut short, %d due: the test shows little", c.kills, c.cut, v.Due)
 	}
 	ledger, err := bolt.Open(c.path, bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ledger.Close()
-	if open, err := ledger.Waiting(0, store.InDoubt, store.Sending, store.Retry); err != nil || len(open) > 0 {
+	open, err := ledger.Waiting(0, store.InDoubt, store.Sending, store.Retry)
+	if err != nil || len(open) > 0 {
 		t.Errorf("after the calm time %d are open: %v", len(open), err)
 	}
 	if err := ledger.Check(t.Context()); err != nil {
@@ -255,8 +264,8 @@ func (c *cron) judge(t *testing.T) {
 	}
 }
 
-// mortal is a ledger whose process can be killed: at a step that writes, before it is done or after. From then on nothing
-// is written any more, what a process does at its end included.
+// mortal is a ledger whose process can be killed: at a step that writes, before it is done or after. From
+// then on nothing is written any more, what a process does at its end included.
 type mortal struct {
 	*bolt.Ledger
 
@@ -265,7 +274,7 @@ type mortal struct {
 	applied bool   // the last step is done
 
 	left   atomic.Int64 // steps that write until the death
-	mu     sync.RWMutex // held for reading by those who write: steps are made at the same time, and a death comes between
+	mu     sync.RWMutex // held for reading by those who write, so that a death comes between them
 	died   bool
 	corpse map[string][]byte // the files as they were then
 }

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// inMemory serves a handler on connections in memory, so that it works in a synctest bubble. What it returns with the
-// client ends it.
+// inMemory serves a handler on connections in memory, so that it works in a synctest bubble. What it returns
+// with the client ends it.
 func inMemory(handler http.Handler) (client *http.Client, stop func()) {
 	l := memory{make(chan net.Conn), make(chan struct{})}
 	server := &http.Server{Handler: handler}

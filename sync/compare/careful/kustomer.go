@@ -111,14 +111,15 @@ func next(link *string) string {
 // search finds what was marked done in [from, to), page after page.
 func (k *kustomer) search(from, to time.Time) ([]conversation, error) {
 	const layout = "2006-01-02T15:04:05.000Z"
+	const doneAt = "conversation_last_done_created_at"
 	query := map[string]any{
 		"queryContext": "conversation",
 		"and": []any{
 			map[string]any{"conversation_status": map[string]any{"equals": "done"}},
-			map[string]any{"conversation_last_done_created_at": map[string]any{"gte": from.UTC().Format(layout)}},
-			map[string]any{"conversation_last_done_created_at": map[string]any{"lt": to.UTC().Format(layout)}},
+			map[string]any{doneAt: map[string]any{"gte": from.UTC().Format(layout)}},
+			map[string]any{doneAt: map[string]any{"lt": to.UTC().Format(layout)}},
 		},
-		"sort": []any{map[string]any{"conversation_last_done_created_at": "asc"}},
+		"sort": []any{map[string]any{doneAt: "asc"}},
 	}
 	var all []conversation
 	seen := map[string]bool{}

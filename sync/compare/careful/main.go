@@ -1,7 +1,7 @@
-// Command careful asks for feedback as a careful engineer writes it in a day: a poller for cron with a cursor, pages of
-// 500, users and tags listed once a pass, customers read once a pass, retries with growing pauses that heed Retry-After,
-// a list on disk of whom it has asked, and an overlap for what the search shows late. It does what nearly everybody
-// does about a request without an answer: it sends it again.
+// Command careful asks for feedback as a careful engineer writes it in a day: a poller for cron with a
+// cursor, pages of 500, users and tags listed once a pass, customers read once a pass, retries with growing
+// pauses that heed Retry-After, a list on disk of whom it has asked, and an overlap for what the search shows
+// late. It does what nearly everybody does about a request without an answer: it sends it again.
 //
 // It is one of the programs that acsync is compared with, and no part of it.
 package main
@@ -29,7 +29,7 @@ func main() {
 	var (
 		state     = flag.String("state", ".", "`directory` of the cursor and of the list of those asked")
 		start     = flag.String("start", "", "`time` from which the first pass reads, in RFC 3339")
-		perMinute = flag.Int("per-minute", 100, "survey requests a minute; the same holds for calls to Kustomer")
+		perMinute = flag.Int("per-minute", 100, "calls a minute, of each service")
 		pause     = flag.Duration("pause", time.Second, "before the second try of a request; it doubles with each")
 	)
 	flag.Parse()
@@ -53,7 +53,8 @@ func run(state, start string, perMinute int, pause time.Duration) error {
 	p := pass{
 		kustomer: kustomer, asked: asked, org: os.Getenv("KUSTOMER_ORG"),
 		connect: &service{
-			base: os.Getenv("AGENT_CONNECT_URL"), header: "X-Api-Key", key: os.Getenv("AGENT_CONNECT_API_KEY"),
+			base:   os.Getenv("AGENT_CONNECT_URL"),
+			header: "X-Api-Key", key: os.Getenv("AGENT_CONNECT_API_KEY"),
 			pace: newPace(perMinute), pause: pause,
 		},
 	}
@@ -87,8 +88,8 @@ type pass struct {
 	failed int
 }
 
-// window asks about the conversations that were marked done in [from, to). The error is one of reading; what could not
-// be sent is counted, so that the cursor stays.
+// window asks about the conversations that were marked done in [from, to). The error is one of reading; what
+// could not be sent is counted, so that the cursor stays.
 func (p *pass) window(from, to time.Time) error {
 	found, err := p.kustomer.search(from, to)
 	if err != nil {

@@ -49,10 +49,11 @@ func (p *pass) request(c conversation) (body map[string]any, ok bool, err error)
 	if name, ok := who.Name.(string); ok && name != "" {
 		asked["name"] = name
 	}
+	page := "/app/customers/" + customerID + "/event/" + c.ID
 	return map[string]any{
 		"channel": channel, "customer": asked, "employee": map[string]any{"email": agentEmail},
 		"tags": p.kustomer.tagNames(a.Tags), "ext_interaction_id": c.ID,
-		"external_url": "https://" + p.org + ".kustomerapp.com/app/customers/" + customerID + "/event/" + c.ID,
+		"external_url": "https://" + p.org + ".kustomerapp.com" + page,
 	}, true, nil
 }
 

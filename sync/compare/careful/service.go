@@ -47,7 +47,9 @@ func (s *service) do(method, path string, body, into any) (status int, err error
 }
 
 // once makes a call; after is when the service wants the next one.
-func (s *service) once(method, path string, body []byte, into any) (status int, after time.Duration, err error) {
+func (s *service) once(
+	method, path string, body []byte, into any,
+) (status int, after time.Duration, err error) {
 	request, err := http.NewRequest(method, s.base+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, 0, err

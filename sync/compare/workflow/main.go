@@ -1,10 +1,11 @@
-// Command workflow asks for feedback in the shape of the vendor's workflow inside Kustomer, its steps made over REST: it
-// is started by each event of a conversation that was marked done, looks up the conversation, the customer, the user to
-// whom it was assigned and the tags, and creates the survey request. It has no memory, tries nothing again, and what
-// happens while it is down it never learns of.
+// Command workflow asks for feedback in the shape of the vendor's workflow inside Kustomer, its steps made
+// over REST: it is started by each event of a conversation that was marked done, looks up the conversation,
+// the customer, the user to whom it was assigned and the tags, and creates the survey request. It has no
+// memory, tries nothing again, and what happens while it is down it never learns of.
 //
-// It is one of the programs that acsync is compared with, and no part of it. The events are conversations' ids on
-// standard input, one a line; for each it prints the id when it is through with it, whatever came of it.
+// It is one of the programs that acsync is compared with, and no part of it. The events are conversations'
+// ids on standard input, one a line; for each it prints the id when it is through with it, whatever came of
+// it.
 package main
 
 import (
@@ -106,15 +107,16 @@ type tags struct {
 	} `json:"data"`
 }
 
-// run is one workflow: its conditions are that somebody is assigned, that the customer has an address, and that nobody
-// has said not to send.
+// run is one workflow: its conditions are that somebody is assigned, that the customer has an address, and
+// that nobody has said not to send.
 func (w *workflow) run(id string) error {
 	var c conversation
 	if err := w.find("/v1/conversations/"+id, &c); err != nil {
 		return err
 	}
 	a := c.Data.Attributes
-	if a.Status != "done" || len(a.AssignedUsers) == 0 || a.Custom["doNotSendStellaConnectRequestBool"] == true {
+	forbidden := a.Custom["doNotSendStellaConnectRequestBool"] == true
+	if a.Status != "done" || len(a.AssignedUsers) == 0 || forbidden {
 		return nil
 	}
 	customerID := c.Data.Relationships.Customer.Data.ID
@@ -148,8 +150,9 @@ func (w *workflow) run(id string) error {
 		asked["name"] = name
 	}
 	return w.ask(map[string]any{
-		"channel": channel, "customer": asked, "employee": map[string]any{"email": agent.Data.Attributes.Email},
-		"tags": names, "ext_interaction_id": id,
+		"channel": channel, "customer": asked,
+		"employee": map[string]any{"email": agent.Data.Attributes.Email},
+		"tags":     names, "ext_interaction_id": id,
 		"external_url": "https://" + w.org + ".kustomerapp.com/app/customers/" + customerID + "/event/" + id,
 	})
 }
