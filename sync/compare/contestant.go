@@ -13,6 +13,23 @@ import (
 	"acsync/sync/measure"
 )
 
+// contestant is a program at work.
+type contestant interface {
+	// start makes what has to be there before the first round.
+	start(ctx context.Context) error
+	// round lets the program work once, on what has happened since the last one, and tells whether by its own
+	// account another round has something to do. When the context ends it is killed, which is no error.
+	round(ctx context.Context, events []string) (cost measure.Cost, open bool, err error)
+}
+
+// place is where a program works.
+type place struct {
+	dir   string
+	from  time.Time // the first conversation was marked done then, or later
+	stand *measure.Stand
+	settings
+}
+
 // environment is what a program needs to know of the stand-ins.
 func (p place) environment() []string {
 	return []string{

@@ -75,8 +75,8 @@ func parse(arguments []string, stderr io.Writer) (settings, error) {
 	switch {
 	case flags.NArg() > 0:
 		return s, fmt.Errorf("nothing is known of %q; give flags alone", flags.Arg(0))
-	case s.amount < 100 || s.amount > 1_000_000:
-		return s, errors.New("-conversations must lie between 100 and 1000000")
+	case s.amount < 100 || s.amount > 50_000:
+		return s, errors.New("-conversations must lie between 100 and 50000")
 	case s.perMinute < 1 || s.perMinute > 100_000:
 		return s, errors.New("-per-minute must lie between 1 and 100000")
 	}

@@ -36,9 +36,6 @@ var columns = []struct {
 	{"never asked", func(r result) string { return number(r.Verdict.Lost) }},
 }
 
-// callsEach are the calls to Kustomer, of a conversation.
-func (r result) callsEach() float64 { return float64(r.Calls.Kustomer) / float64(r.Conversations) }
-
 // number writes a number with commas, as people read it.
 func number(n int) string {
 	text := fmt.Sprint(n)

@@ -90,23 +90,6 @@ func (w world) faults() sandbox.Faults {
 	}
 }
 
-// place is where a program works.
-type place struct {
-	dir   string
-	from  time.Time // the first conversation was marked done then, or later
-	stand *measure.Stand
-	settings
-}
-
-// contestant is a program at work.
-type contestant interface {
-	// start makes what has to be there before the first round.
-	start(ctx context.Context) error
-	// round lets the program work once, on what has happened since the last one, and tells whether by its own
-	// account another round has something to do. When the context ends it is killed, which is no error.
-	round(ctx context.Context, events []string) (cost measure.Cost, open bool, err error)
-}
-
 // result is what came of a program in a world.
 type result struct {
 	World         string          `json:"world"`
@@ -121,6 +104,9 @@ type result struct {
 
 	what string // of the world
 }
+
+// callsEach are the calls to Kustomer, of a conversation.
+func (r result) callsEach() float64 { return float64(r.Calls.Kustomer) / float64(r.Conversations) }
 
 // play lets a program work in a world.
 func play(ctx context.Context, s settings, w world, p program, dir string) (result, error) {

@@ -19,9 +19,7 @@ type cursor struct {
 func loadCursor(path, start string) (time.Time, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		// Nothing before the beginning is to be asked about: the first pass has no overlap.
-		from, err := time.Parse(time.RFC3339, start)
-		return from.Add(overlap), err
+		return time.Parse(time.RFC3339, start)
 	}
 	if err != nil {
 		return time.Time{}, err

@@ -3,8 +3,14 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+)
+
+const (
+	pageSize = 500
+	mostTags = 20 // of a survey request
 )
 
 // kustomer reads Kustomer, and remembers for a pass what it has read.
@@ -55,6 +61,19 @@ type customer struct {
 	Emails []struct {
 		Email any `json:"email"`
 	} `json:"emails"`
+}
+
+// address is the customer's first, if it can be one.
+func (c customer) address() string {
+	if len(c.Emails) == 0 {
+		return ""
+	}
+	text, _ := c.Emails[0].Email.(string)
+	local, domain, _ := strings.Cut(text, "@")
+	if local == "" || !strings.Contains(domain, ".") || strings.Contains(domain, "@") {
+		return ""
+	}
+	return text
 }
 
 type user struct {

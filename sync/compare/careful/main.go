@@ -11,18 +11,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 )
 
 const (
-	settle   = 3 * time.Minute  // what was done later is for the next pass: the search lags behind
-	overlap  = 10 * time.Minute // what the last pass saw is looked through again, for what came late
-	window   = time.Hour        // searched at once, so that a query stays below 10,000 rows
-	atOnce   = 8
-	timeout  = 30 * time.Second
-	tries    = 5
-	pageSize = 500
+	settle  = 3 * time.Minute  // what was done later is for the next pass: the search lags behind
+	overlap = 10 * time.Minute // what the last pass saw is looked through again, for what came late
+	window  = 15 * time.Minute // searched at once, so that a query stays below 10,000 rows
 )
 
 func main() {
@@ -61,8 +56,16 @@ func run(state, start string, perMinute int, pause time.Duration) error {
 	if err := kustomer.list(); err != nil {
 		return err
 	}
+	// Nothing before the beginning is to be asked about.
+	begin, err := time.Parse(time.RFC3339, start)
+	if err != nil {
+		return err
+	}
+	if from = from.Add(-overlap); from.Before(begin) {
+		from = begin
+	}
 	to := time.Now().Add(-settle)
-	for at := from.Add(-overlap); at.Before(to); at = at.Add(window) {
+	for at := from; at.Before(to); at = at.Add(window) {
 		end := at.Add(window)
 		if end.After(to) {
 			end = to
@@ -75,62 +78,4 @@ func run(state, start string, perMinute int, pause time.Duration) error {
 		return fmt.Errorf("%d could not be asked about, and are tried again by the next pass", p.failed)
 	}
 	return saveCursor(filepath.Join(state, "cursor.json"), to)
-}
-
-// pass is what one pass works with.
-type pass struct {
-	kustomer *kustomer
-	connect  *service
-	asked    *asked
-	org      string
-
-	mu     sync.Mutex
-	failed int
-}
-
-// window asks about the conversations that were marked done in [from, to). The error is one of reading; what
-// could not be sent is counted, so that the cursor stays.
-func (p *pass) window(from, to time.Time) error {
-	found, err := p.kustomer.search(from, to)
-	if err != nil {
-		return err
-	}
-	work := make(chan conversation)
-	var workers sync.WaitGroup
-	for range atOnce {
-		workers.Go(func() {
-			for c := range work {
-				if err := p.ask(c); err != nil {
-					fmt.Fprintln(os.Stderr, "careful:", err)
-					p.mu.Lock()
-					p.failed++
-					p.mu.Unlock()
-				}
-			}
-		})
-	}
-	for _, c := range found {
-		if !p.asked.has(c.ID) {
-			work <- c
-		}
-	}
-	close(work)
-	workers.Wait()
-	return nil
-}
-
-// ask asks about one conversation, unless something speaks against it, and remembers that.
-func (p *pass) ask(c conversation) error {
-	body, ok, err := p.request(c)
-	if err != nil || !ok {
-		return err
-	}
-	status, err := p.connect.post("/v1/requests", body)
-	if err != nil {
-		return fmt.Errorf("conversation %s: %w", c.ID, err)
-	}
-	if status >= 400 {
-		fmt.Fprintf(os.Stderr, "careful: conversation %s was refused with %d\n", c.ID, status)
-	}
-	return p.asked.add(c.ID)
 }

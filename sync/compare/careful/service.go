@@ -12,6 +12,12 @@ import (
 	"time"
 )
 
+const (
+	atOnce  = 8 // survey requests
+	timeout = 30 * time.Second
+	tries   = 5
+)
+
 // service calls one of the two services.
 type service struct {
 	base, header, key string

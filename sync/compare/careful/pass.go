@@ -1,12 +1,70 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"slices"
-	"strings"
+	"sync"
+	"time"
 )
 
-// mostTags is how many a survey request may have.
-const mostTags = 20
+// pass is what one pass works with.
+type pass struct {
+	kustomer *kustomer
+	connect  *service
+	asked    *asked
+	org      string
+
+	mu     sync.Mutex
+	failed int
+}
+
+// window asks about the conversations that were marked done in [from, to). The error is one of reading; what
+// could not be sent is counted, so that the cursor stays.
+func (p *pass) window(from, to time.Time) error {
+	found, err := p.kustomer.search(from, to)
+	if err != nil {
+		return err
+	}
+	work := make(chan conversation)
+	var workers sync.WaitGroup
+	for range atOnce {
+		workers.Go(func() {
+			for c := range work {
+				if err := p.ask(c); err != nil {
+					fmt.Fprintln(os.Stderr, "careful:", err)
+					p.mu.Lock()
+					p.failed++
+					p.mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, c := range found {
+		if !p.asked.has(c.ID) {
+			work <- c
+		}
+	}
+	close(work)
+	workers.Wait()
+	return nil
+}
+
+// ask asks about one conversation, unless something speaks against it, and remembers that.
+func (p *pass) ask(c conversation) error {
+	body, ok, err := p.request(c)
+	if err != nil || !ok {
+		return err
+	}
+	status, err := p.connect.post("/v1/requests", body)
+	if err != nil {
+		return fmt.Errorf("conversation %s: %w", c.ID, err)
+	}
+	if status >= 400 {
+		fmt.Fprintf(os.Stderr, "careful: conversation %s was refused with %d\n", c.ID, status)
+	}
+	return p.asked.add(c.ID)
+}
 
 // request makes the body of a survey request; ok is false for a conversation that is not to be asked about.
 func (p *pass) request(c conversation) (body map[string]any, ok bool, err error) {
@@ -55,17 +113,4 @@ func (p *pass) request(c conversation) (body map[string]any, ok bool, err error)
 		"tags": p.kustomer.tagNames(a.Tags), "ext_interaction_id": c.ID,
 		"external_url": "https://" + p.org + ".kustomerapp.com" + page,
 	}, true, nil
-}
-
-// address is the customer's first, if it can be one.
-func (c customer) address() string {
-	if len(c.Emails) == 0 {
-		return ""
-	}
-	text, _ := c.Emails[0].Email.(string)
-	local, domain, _ := strings.Cut(text, "@")
-	if local == "" || !strings.Contains(domain, ".") || strings.Contains(domain, "@") {
-		return ""
-	}
-	return text
 }
