@@ -54,7 +54,7 @@ func parse(arguments []string, stderr io.Writer) (settings, error) {
 	var chosen string
 	flags := flag.NewFlagSet("compare", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&s.amount, "conversations", 2000, "how many are marked done at the beginning of each world")
+	flags.IntVar(&s.amount, "conversations", 3000, "how many are marked done at the beginning of each world")
 	flags.Uint64Var(&s.seed, "seed", 1, "of the stand-ins and of what goes wrong")
 	flags.IntVar(&s.perMinute, "per-minute", 30_000, "requests a minute permitted to each service")
 	flags.StringVar(&chosen, "worlds", "", "`names` of worlds, divided by commas; none is all: "+worldNames())

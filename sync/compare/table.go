@@ -3,16 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"runtime"
 	"strings"
 
 	"acsync/sync/measure"
 )
-
-// kustomersLimit is what Kustomer permits an organisation in its plan Enterprise, in calls a minute
-// (documented).
-const kustomersLimit = 1000
 
 // columns are those of the table.
 var columns = []struct {
@@ -20,10 +15,10 @@ var columns = []struct {
 	value func(result) string
 }{
 	{"Kustomer calls", func(r result) string { return number(r.Calls.Kustomer) }},
-	{"each", func(r result) string { return fmt.Sprintf("%.3f", r.callsEach()) }},
+	{"a conversation", func(r result) string { return fmt.Sprintf("%.3f", r.callsEach()) }},
 	{"Agent Connect calls", func(r result) string { return number(r.Calls.Requests + r.Calls.Data) }},
 	{"wall", func(r result) string { return fmt.Sprintf("%.1f s", r.WallSeconds) }},
-	{"CPU each", func(r result) string {
+	{"CPU a conv.", func(r result) string {
 		return fmt.Sprintf("%.2f ms", r.CPUSeconds/float64(r.Conversations)*1000)
 	}},
 	{"memory", func(r result) string {
@@ -120,19 +115,10 @@ func sentences(all []result) string {
 	for _, name := range order {
 		v := sum[name]
 		came = append(came, fmt.Sprintf(
-			"%s asked twice about %s and never about %s", name, number(v.Doubled), number(v.Lost)))
-		minutes := calm[name].callsEach() * 100_000 / kustomersLimit
-		takes = append(takes, fmt.Sprintf("%s %d min", name, int(math.Ceil(minutes))))
+			"%s asked about %s twice and never about %s", name, number(v.Doubled), number(v.Lost)))
+		takes = append(takes, fmt.Sprintf("%s %d min", name, calm[name].minutes(100_000)))
 	}
-	return fmt.Sprintf("Of %s conversations to be asked about, in all of these worlds together, %s.\n"+
-		"To read what 100,000 conversations need, at the 1,000 calls a minute that Kustomer permits an "+
-		"organisation, takes %s.\n", number(sum[order[0]].Due), list(came), list(takes))
-}
-
-// list joins with commas and an "and".
-func list(parts []string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	return strings.Join(parts[:len(parts)-1], ", ") + ", and " + parts[len(parts)-1]
+	return fmt.Sprintf("Of %s conversations to be asked about, in all of these worlds:\n%s.\n"+
+		"To read what 100,000 conversations need, at the 1,000 calls and 100 searches a minute that Kustomer\n"+
+		"permits, and as many calls for each as in the first world: %s.\n", number(sum[order[0]].Due), strings.Join(came, "; "), strings.Join(takes, "; "))
 }

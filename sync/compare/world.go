@@ -105,8 +105,22 @@ type result struct {
 	what string // of the world
 }
 
+// What Kustomer permits an organisation in its plan Enterprise, in calls a minute, and each API key in
+// searches (documented).
+const (
+	callsAMinute    = 1000
+	searchesAMinute = 100
+)
+
 // callsEach are the calls to Kustomer, of a conversation.
 func (r result) callsEach() float64 { return float64(r.Calls.Kustomer) / float64(r.Conversations) }
+
+// minutes is how long Kustomer's limits make so many conversations take, at the calls that each took.
+func (r result) minutes(conversations int) int {
+	calls := float64(r.Calls.Kustomer) / callsAMinute
+	searches := float64(r.Calls.Searches) / searchesAMinute
+	return int(math.Ceil(max(calls, searches) * float64(conversations) / float64(r.Conversations)))
+}
 
 // play lets a program work in a world.
 func play(ctx context.Context, s settings, w world, p program, dir string) (result, error) {

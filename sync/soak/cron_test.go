@@ -72,7 +72,6 @@ type cron struct {
 	outages    [2][]outage // of Kustomer and of Agent Connect
 
 	passes, kills, cut int
-	found              int
 	calls              counted
 }
 
