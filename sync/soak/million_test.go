@@ -32,6 +32,10 @@ const (
 	mostGrowth   = 1.1      // times the cost of a conversation in the small pass
 )
 
+// settle is how old a conversation is that the first pass finds for certain: sync.settle, and a second, since
+// a service tells its time in whole ones.
+const settle = 3*time.Minute + time.Second
+
 // amountOfASlice is enough for several pages of searches, and for a test of every day.
 const amountOfASlice = 2000
 
@@ -119,7 +123,7 @@ func soak(t *testing.T, program string, amount int) result {
 		t.Fatal(err)
 	}
 	defer stand.Close()
-	settled := time.Now().Add(-3 * time.Minute)
+	settled := time.Now().Add(-settle)
 	job := &measure.Job{
 		Program: program, Dir: t.TempDir(), Stand: stand, PerMinute: *soakPace, Concurrency: *soakFlight,
 		Start: settled.Add(-over).Truncate(time.Second),
