@@ -9,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,18 +219,117 @@ func BenchmarkLookupPage(b *testing.B) {
 	}
 }
 
-func BenchmarkBeginFinish(b *testing.B) {
+// BenchmarkInFlight sends requests, so many at a time, each with an intent before it and an outcome after it, and
+// prints what one of them costs the ledger. The conversations are of the last two days of the history. Where
+// turns are alone no two share a commit, as if whoever writes had a lock; sync=5ms stands for a slow disk.
+func BenchmarkInFlight(b *testing.B) {
 	l := benchLedger(b, history(*benchIDs))
-	now := time.Now()
-	n := 0
-	for b.Loop() {
-		n++
-		i, err := l.Begin(store.Key{Conversation: fmt.Sprintf("%08x%016x", now.Unix(), n)}, now, now)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := l.Finish(i, store.Result{State: store.Accepted, Status: 200, At: now}); err != nil {
-			b.Fatal(err)
+	must(b, l.Room())
+	var sent atomic.Int64
+	for _, c := range []struct {
+		sync, post time.Duration
+	}{{}, {0, 300 * time.Microsecond}, {5 * time.Millisecond, 0}, {5 * time.Millisecond, 5 * time.Millisecond}} {
+		for _, inFlight := range []int{1, 4, 8, 32} {
+			for _, turns := range []string{"alone", "shared"} {
+				name := fmt.Sprintf("sync=%v/post=%v/in-flight=%d/turns=%s", c.sync, c.post, inFlight, turns)
+				b.Run(name, func(b *testing.B) {
+					// A commit makes two of them.
+					l.OnCommit(func(committed bool) error {
+						if !committed {
+							time.Sleep(2 * c.sync)
+						}
+						return nil
+					})
+					ledger := benchRequests{Ledger: l, post: c.post, sent: &sent, alone: turns == "alone"}
+					ledger.measure(b, inFlight)
+				})
+			}
 		}
 	}
+}
+
+// benchRequests sends requests, and remembers each in a ledger.
+type benchRequests struct {
+	*Ledger
+	post  time.Duration
+	sent  *atomic.Int64
+	alone bool
+	lock  sync.Mutex
+}
+
+// measure sends b.N requests, so many at a time.
+func (r *benchRequests) measure(b *testing.B, inFlight int) {
+	before, err := r.Info()
+	must(b, err)
+	pages, written := r.db.Stats().TxStats, bytesWritten()
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var wg sync.WaitGroup
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range inFlight {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := r.send(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	after, err := r.Info()
+	must(b, err)
+	stats := r.db.Stats().TxStats
+	pages = stats.Sub(&pages)
+	n := float64(b.N)
+	b.ReportMetric(float64(after.Transaction-before.Transaction)/n, "commits/request")
+	b.ReportMetric(float64(pages.GetPageAlloc())/n, "page-alloc-B/request")
+	if written >= 0 {
+		b.ReportMetric((bytesWritten()-written)/n, "written-B/request")
+	}
+}
+
+func (r *benchRequests) send() error {
+	n := r.sent.Add(1)
+	random := rand.New(rand.NewPCG(3, uint64(n)))
+	now := began.Add(pace * time.Duration(int64(*benchIDs)+n))
+	created := now.Add(-time.Duration(random.Int64N(int64(48 * time.Hour))))
+	key := store.Key{Conversation: fmt.Sprintf("%08x%016x", created.Unix(), random.Uint64())}
+	err := r.Room()
+	if err != nil {
+		return err
+	}
+	var i store.Intent
+	r.turn(func() { i, err = r.Begin(key, now, now) })
+	if err != nil {
+		return err
+	}
+	if r.post > 0 {
+		time.Sleep(r.post)
+	}
+	r.turn(func() { err = r.Finish(i, store.Result{State: store.Accepted, Status: 200, At: now}) })
+	return err
+}
+
+func (r *benchRequests) turn(fn func()) {
+	if r.alone {
+		r.lock.Lock()
+		defer r.lock.Unlock()
+	}
+	fn()
+}
+
+// bytesWritten are those that the process has handed to the system so far; less than 0 where that does not tell.
+func bytesWritten() (bytes float64) {
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		return -1
+	}
+	_, after, _ := strings.Cut(string(text), "wchar: ")
+	if _, err := fmt.Sscan(after, &bytes); err != nil {
+		return -1
+	}
+	return bytes
 }

@@ -2,12 +2,16 @@ package bolt
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -111,7 +115,8 @@ func (t *txn) self() (s self, err error) {
 	return s, m.err
 }
 
-// database runs the transactions of an open ledger, one after the other.
+// database runs the transactions of an open ledger. Changes have their turns, one after the other; whoever
+// only reads does so beside them.
 type database struct {
 	file
 	readOnly bool
@@ -121,16 +126,24 @@ type database struct {
 	binding   binding
 	place     placed
 
-	mu    sync.Mutex
-	dead  error // why nothing works any more: closed or damaged
+	// What is changed from here on only its turn changes; also dead and unwritten have a lock of their own.
+	turns turns
 	stuck error // why no change is taken any more: a commit failed
 	begun int   // bbolt's number of the last transaction that was to write
-
-	unwritten *store.Run // the summary of the pass, if it found no place
 
 	reserve reserve
 	fenced  fence // what the fence says
 	doubted bool  // its fence does not hold for it, or a repair has begun; see Adopt
+
+	onCommit func(committed bool) error // see OnCommit
+
+	// inside is held to read by whoever has a transaction, and to write by whoever must be alone.
+	inside sync.RWMutex
+	// entry is held while a transaction begins: a fault in that moment leaves locks of bbolt held for good, and
+	// nobody may wait for those. It guards what follows, and faulted.
+	entry     sync.Mutex
+	dead      error      // why nothing works any more: closed or damaged
+	unwritten *store.Run // the summary of the pass, if it found no place
 }
 
 // recoverFaults runs fn and turns a panic, or a fault on a page of the file that is not there, into
@@ -146,37 +159,83 @@ func recoverFaults(fn func() error) (faulted bool, err error) {
 	return false, fn()
 }
 
-// locked runs fn alone. After a fault the ledger answers with that error for good.
+// locked runs fn in a turn of its own, while nobody reads either. After a fault the ledger answers with that
+// error for good.
 func (d *database) locked(fn func() error) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.dead != nil {
-		return explain(d.path, d.dead)
+	turn := d.turns.take()
+	defer d.turns.pass(turn, 0)
+	d.inside.Lock()
+	defer d.inside.Unlock()
+	return d.guarded(fn)
+}
+
+// beside runs fn, which only reads, whoever is changing the ledger meanwhile.
+func (d *database) beside(fn func() error) error {
+	d.inside.RLock()
+	defer d.inside.RUnlock()
+	return d.guarded(fn)
+}
+
+func (d *database) guarded(fn func() error) error {
+	d.entry.Lock()
+	err := d.dead
+	d.entry.Unlock()
+	if err != nil {
+		return explain(d.path, err)
 	}
 	faulted, err := recoverFaults(fn)
 	if faulted {
-		d.dead, d.faulted = err, true
+		d.die(err, true)
 	}
 	return explain(d.path, err)
 }
 
-// view runs fn in a transaction that reads, for whoever has the ledger alone. What fn keeps must be copied.
-func (d *database) view(fn func(*txn) error) error {
-	return d.db.View(func(tx *bbolt.Tx) error {
-		t, err := beginTxn(tx)
-		if err == nil {
-			err = fn(t)
-		}
-		if err == nil {
-			err = t.meta.err
-		}
+// die ends the ledger, unless it has ended already.
+func (d *database) die(err error, faulted bool) {
+	d.entry.Lock()
+	defer d.entry.Unlock()
+	d.dead = cmp.Or(d.dead, err)
+	d.faulted = d.faulted || faulted
+}
+
+// begin begins one of bbolt's transactions.
+func (d *database) begin(writable bool) (tx *bbolt.Tx, err error) {
+	d.entry.Lock()
+	defer d.entry.Unlock()
+	if d.dead != nil {
+		return nil, d.dead
+	}
+	faulted, err := recoverFaults(func() (err error) {
+		tx, err = d.db.Begin(writable)
 		return err
 	})
+	if faulted {
+		d.dead, d.faulted = err, true
+	}
+	return tx, err
+}
+
+// view runs fn in a transaction that reads. What fn keeps must be copied. A change that is being committed is
+// seen whole or not at all, and may be seen a moment before its caller is told of it.
+func (d *database) view(fn func(*txn) error) error {
+	tx, err := d.begin(false)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	t, err := beginTxn(tx)
+	if err == nil {
+		err = fn(t)
+	}
+	if err == nil {
+		err = t.meta.err
+	}
+	return err
 }
 
 // read gives what fn reads in one transaction.
 func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
-	err = d.locked(func() error {
+	err = d.beside(func() error {
 		return d.view(func(t *txn) (err error) {
 			value, err = fn(t)
 			return err
@@ -188,34 +247,130 @@ func read[T any](d *database, fn func(*txn) (T, error)) (value T, err error) {
 // errNothing ends a transaction that turns out to have nothing to write.
 var errNothing = errors.New("nothing to write")
 
-// update runs fn in a transaction that writes and is on the disk when update returns; nothing of it is there
-// if fn fails, or if the disk is full: then smaller changes may still find a place. After a commit that
+// update runs fn in a transaction of its own that writes and is on the disk when update returns; nothing of it
+// is there if fn fails, or if the disk is full: then smaller changes may still find a place. After a commit that
 // failed otherwise, what the disk holds is uncertain, and a later sync may succeed without meaning it: no
 // further write is taken until the ledger has been opened again.
-func (d *database) update(fn func(*txn) error) error {
-	return d.locked(func() error {
-		switch {
-		case d.readOnly:
-			return store.ErrReadOnly
-		case d.stuck != nil:
-			return d.stuck
+func (d *database) update(fn func(*txn) error) error { return d.submit(newChange(true, fn)) }
+
+// share is update in a transaction that fn may share with others that are in flight: what fn refuses is left
+// out, and the others are written. Whoever came before is there for fn to see, and is written with it, or none
+// of them is. So fn may run several times, and must leave nothing behind but what it sets each time.
+func (d *database) share(fn func(*txn) error) error { return d.submit(newChange(false, fn)) }
+
+// submit has a change written, by this caller or by one that leads.
+func (d *database) submit(c *change) error {
+	if !d.turns.join(c) {
+		return c.err
+	}
+	group := d.turns.gather()
+	from := time.Now()
+	err := d.tell(false)
+	if err == nil {
+		err = d.carryOut(group)
+	}
+	if err == nil {
+		err = d.tell(true)
+	}
+	if err != nil {
+		for _, each := range group {
+			each.err = err
 		}
-		own, err := d.write(fn)
-		if err != nil && !own {
-			err = fmt.Errorf("a change could not be written: %w; make sure that the disk has space and is "+
-				"sound, then run again", err)
-			if !isFull(err) || !d.unchanged() {
-				d.stuck = err
+	}
+	d.turns.pass(group, time.Since(from))
+	return c.err
+}
+
+// tell tells a test how far a group has come.
+func (d *database) tell(committed bool) error {
+	if d.onCommit == nil {
+		return nil
+	}
+	err := d.onCommit(committed)
+	if err != nil {
+		d.die(err, false)
+	}
+	return explain(d.path, err)
+}
+
+// carryOut writes a group, and leaves each of it with its error; or returns one for all.
+func (d *database) carryOut(group []*change) error {
+	return d.beside(func() error {
+		full := d.write(group)
+		// Alone, what is smaller may find a place.
+		if full && len(group) > 1 {
+			for i := range group {
+				d.write(group[i : i+1])
 			}
 		}
-		return err
+		for _, c := range group {
+			c.err = explain(d.path, c.err)
+		}
+		return nil
 	})
+}
+
+// write writes changes in one transaction, without those that fail by themselves. Nobody is answered before
+// the others are on the disk: who is refused may be so because of one of them. Full reports that the disk is,
+// and that nothing has changed.
+func (d *database) write(group []*change) (full bool) {
+	var err error
+	switch {
+	case d.readOnly:
+		err = store.ErrReadOnly
+	case d.stuck != nil:
+		err = d.stuck
+	default:
+		full, err = d.writeFit(slices.Clone(group))
+	}
+	if err != nil {
+		for _, c := range group {
+			c.err = err
+		}
+	}
+	return full
+}
+
+func (d *database) writeFit(left []*change) (full bool, err error) {
+	for len(left) > 0 {
+		unfit := -1
+		own, err := d.transact(func(t *txn) error {
+			for i, c := range left {
+				if c.err = c.fn(t); c.err == nil {
+					c.err = t.meta.err
+				}
+				if c.err != nil {
+					unfit = i
+					return c.err
+				}
+			}
+			return nil
+		})
+		switch {
+		case unfit >= 0 && errors.Is(left[unfit].err, errNothing):
+			left[unfit].err = nil
+		case unfit >= 0:
+		case err == nil, own:
+			return false, err
+		default:
+			err = fmt.Errorf("a change could not be written: %w; make sure that the disk has space and is "+
+				"sound, then run again", err)
+			full = isFull(err) && d.unchanged()
+			if !full {
+				d.stuck = err
+			}
+			return full, err
+		}
+		// It may have changed something before it failed: the others begin anew.
+		left = slices.Delete(left, unfit, unfit+1)
+	}
+	return false, nil
 }
 
 // leave keeps a summary that found no place until the ledger is closed; nil leaves what is kept.
 func (d *database) leave(run *store.Run) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.entry.Lock()
+	defer d.entry.Unlock()
 	if run != nil {
 		d.unwritten = run
 	}
@@ -224,32 +379,36 @@ func (d *database) leave(run *store.Run) {
 // unchanged reports whether the ledger is still what it was before the last transaction that failed: its
 // meta page, which is written last of all, may have been too large for a full disk in part only.
 func (d *database) unchanged() bool {
-	now := 0
-	err := d.db.View(func(tx *bbolt.Tx) error {
-		now = tx.ID()
-		return nil
-	})
-	return err == nil && now < d.begun
+	tx, err := d.begin(false)
+	if err != nil {
+		return false
+	}
+	defer tx.Rollback()
+	return tx.ID() < d.begun
 }
 
-// write runs fn in a transaction that writes. Own reports that the error is fn's: nothing was written.
-func (d *database) write(fn func(*txn) error) (own bool, err error) {
-	err = d.db.Update(func(tx *bbolt.Tx) error {
-		d.begun = tx.ID()
-		t, err := beginTxn(tx)
-		if err == nil {
-			err = fn(t)
-		}
-		if err == nil {
-			err = t.finish(d.doubted)
-		}
-		own = err != nil
-		return err
-	})
-	if errors.Is(err, errNothing) {
-		return false, nil
+// transact runs fn in a transaction that writes. Own reports that the error is fn's: nothing was written.
+func (d *database) transact(fn func(*txn) error) (own bool, err error) {
+	tx, err := d.begin(true)
+	if err != nil {
+		return false, err
 	}
-	return own, err
+	defer tx.Rollback() // does nothing after a commit
+	d.begun = tx.ID()
+	t, err := beginTxn(tx)
+	if err == nil {
+		err = fn(t)
+	}
+	if err == nil {
+		err = t.finish(d.doubted)
+	}
+	switch {
+	case errors.Is(err, errNothing):
+		return false, nil
+	case err != nil:
+		return true, err
+	}
+	return false, tx.Commit()
 }
 
 // load makes sure that whatever is not read record by record can be read.
@@ -262,6 +421,41 @@ func (d *database) load() error {
 		}
 		return t.describe(new(store.Info))
 	})
+}
+
+// keepReserve makes sure of the reserve, and of so many bytes beside it. Only who finds too little waits until no
+// commit is under way, which may make the file longer itself.
+func (d *database) keepReserve(beside int64) error {
+	// There bbolt itself makes the file as large as what it maps, with its blocks.
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	lacking := false
+	err := d.beside(func() error {
+		used, err := d.used()
+		lacking = err == nil && d.reserve.need(d.file, used, beside) > d.reserve.end.Load()
+		return err
+	})
+	if err != nil || !lacking {
+		return err
+	}
+	return d.locked(func() error {
+		used, err := d.used()
+		if err != nil {
+			return err
+		}
+		return d.reserve.keep(d.file, used, beside)
+	})
+}
+
+// used is how far the pages go within the file, in bytes.
+func (d *database) used() (int64, error) {
+	tx, err := d.begin(false)
+	if err != nil {
+		return 0, err
+	}
+	defer tx.Rollback()
+	return tx.Size(), nil
 }
 
 func (d *database) self() (now self, err error) {
@@ -308,7 +502,7 @@ func (d *database) reopen(fenced fence, change func(*txn) error) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.write(func(t *txn) error {
+	_, err = d.transact(func(t *txn) error {
 		if err := change(t); err != nil {
 			return err
 		}

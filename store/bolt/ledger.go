@@ -12,7 +12,8 @@ import (
 	"acsync/store"
 )
 
-// Ledger is an open ledger. Its methods may be called at the same time; transactions run one after the other.
+// Ledger is an open ledger. Its methods may be called at the same time. Changes are made one after the other,
+// but that what is in flight at the same time shares commits.
 type Ledger struct {
 	*database
 	Reader
@@ -45,24 +46,29 @@ func (l *Ledger) Report(p store.Progress) {
 // find its place: from the first call on the file holds a reserve for the outcomes of Options.InFlight
 // requests. Systems that do not tell are taken to have room.
 func (l *Ledger) Room() error {
-	return l.locked(func() error {
+	err := l.beside(func() error {
 		if l.readOnly {
 			return store.ErrReadOnly
 		}
-		if err := cmp.Or(l.kept(), checkRoom(l.path)); err != nil {
-			return err
-		}
-		return l.reserve.keep(l.file, 0)
+		return cmp.Or(l.kept(), checkRoom(l.path))
 	})
+	if err != nil {
+		return err
+	}
+	return l.keepReserve(0)
 }
 
 var errClosed = errors.New("the ledger is closed; open it again")
 
 // Close brings the fence up to date and lets go of the file and its lock. Closing twice is harmless. An error
 // of the fence takes nothing from what the ledger holds.
+//
+// What was called before is done first, and what is called later finds the ledger closed.
 func (l *Ledger) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	turn := l.turns.take()
+	defer l.turns.pass(turn, 0)
+	l.inside.Lock()
+	defer l.inside.Unlock()
 	if l.db == nil {
 		return nil
 	}
@@ -78,9 +84,17 @@ func (l *Ledger) Close() error {
 		err = errors.Join(err, l.holder.remove())
 	}
 	err = errors.Join(err, l.release())
-	l.db, l.dead = nil, errClosed
+	l.db = nil
+	l.entry.Lock()
+	l.dead = errClosed
+	l.entry.Unlock()
 	return explain(l.path, err)
 }
+
+// OnCommit has fn called before and after each commit of changes, outside of any lock; it is for tests, which
+// can make a commit slow, or let the process die there: an error of fn is that of all calls that share the
+// commit, and of all later ones. It is to be called before the ledger is used.
+func (l *Ledger) OnCommit(fn func(committed bool) error) { l.onCommit = fn }
 
 // Open opens a ledger and takes its lock. It never creates one: a missing file is ErrMissing; an empty,
 // cut-off or otherwise damaged one, or one that is no ledger, is ErrDamaged; one that another process holds
@@ -320,7 +334,7 @@ func adoptKilledRun(d *database) error {
 	if run == nil {
 		return nil
 	}
-	_, err = d.write(func(t *txn) error {
+	_, err = d.transact(func(t *txn) error {
 		var known store.Run
 		err := t.runs.newest(func(r store.Run) bool {
 			if r.Pass == run.Pass {

@@ -26,8 +26,8 @@ func (r Reader) Info() (store.Info, error) {
 
 // Placement tells where the ledger is, as it was when it was opened.
 func (r Reader) Placement() store.Placement {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	r.inside.RLock()
+	defer r.inside.RUnlock()
 	return r.place.placement()
 }
 

@@ -22,7 +22,7 @@ func (r Repairer) Distrust() error {
 			return store.ErrReadOnly
 		}
 		r.doubted = true
-		_, err := r.write(func(*txn) error { return nil })
+		_, err := r.transact(func(*txn) error { return nil })
 		return err
 	})
 }

@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"runtime"
+	"sync/atomic"
 	"syscall"
 
-	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
 	"acsync/store"
@@ -35,7 +34,8 @@ const (
 // no place there fails alone as well, and its request is in doubt.
 type reserve struct {
 	inFlight int
-	end      int64 // up to here the file is known to have its blocks; 0 until the reserve is asked for
+	// up to here the file is known to have its blocks; 0 until the reserve is asked for
+	end atomic.Int64
 }
 
 func newReserve(inFlight int) reserve {
@@ -45,42 +45,36 @@ func newReserve(inFlight int) reserve {
 	return reserve{inFlight: inFlight}
 }
 
-// keep makes sure of the reserve, and of so many bytes beside it.
-func (r *reserve) keep(f file, beside int64) error {
-	// There bbolt itself makes the file as large as what it maps, with its blocks.
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	used, pageSize := int64(0), int64(f.db.Info().PageSize)
-	err := f.db.View(func(tx *bbolt.Tx) error {
-		used = tx.Size()
-		return nil
-	})
-	if err != nil {
-		return err
-	}
+// need is how large a file must be whose pages go so far, to hold the reserve and so many bytes beside it.
+func (r *reserve) need(f file, used, beside int64) int64 {
+	pageSize := int64(f.db.Info().PageSize)
 	unused := int64(f.db.Stats().FreePageN) * pageSize
 	wanted := int64(r.inFlight)*outcomePages*pageSize + lastRoom + beside
-	need := used + max(wanted-unused, 0)
-	if need <= r.end {
+	return used + max(wanted-unused, 0)
+}
+
+// keep makes sure of the reserve, and of so many bytes beside it, in a file whose pages go so far.
+func (r *reserve) keep(f file, used, beside int64) error {
+	need, end := r.need(f, used, beside), r.end.Load()
+	if need <= end {
 		return nil
 	}
-	if r.end == 0 {
+	if end == 0 {
 		// Nearly always an earlier pass has left it.
 		if stat, err := f.handle.Stat(); err == nil && stat.Size() >= need && hasBlocks(stat) {
-			r.end = stat.Size()
+			r.end.Store(stat.Size())
 			return nil
 		}
 	}
 	// A little more, so that a growing ledger seldom asks.
-	end := need + growth
-	if most := int64(f.db.MaxSize); most > 0 && end > most {
-		return errNoReserve(end-used, bolterrors.ErrMaxSizeReached)
+	to := need + growth
+	if most := int64(f.db.MaxSize); most > 0 && to > most {
+		return errNoReserve(to-used, bolterrors.ErrMaxSizeReached)
 	}
-	if err := writeOut(f, max(used, r.end), end); err != nil {
-		return errNoReserve(end-used, err)
+	if err := writeOut(f, max(used, end), to); err != nil {
+		return errNoReserve(to-used, err)
 	}
-	r.end = end
+	r.end.Store(to)
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (w Writer) Begin(key store.Key, resolution, now time.Time) (store.Intent, e
 // Finish notes the outcome of an intent, which must be the open one of its key; see [store.MayFinish]. What was
 // no attempt leaves no trace; see [store.Record.Finished].
 func (w Writer) Finish(i store.Intent, r store.Result) error {
-	return w.update(func(t *txn) error {
+	return w.share(func(t *txn) error {
 		s, err := t.records.load(i.Key)
 		if err != nil {
 			return err
@@ -82,7 +82,7 @@ func (w Writer) Reopen(entries []store.Entry, x store.Result) error {
 }
 
 func (w Writer) change(key store.Key, next func(t *txn, old store.Record) (store.Record, error)) error {
-	return w.update(func(t *txn) error { return changeRecord(t, key, next) })
+	return w.share(func(t *txn) error { return changeRecord(t, key, next) })
 }
 
 func changeRecord(t *txn, key store.Key, next func(*txn, store.Record) (store.Record, error)) error {
@@ -161,7 +161,7 @@ func (w Writer) Commit(b store.Batch) error {
 	if err := w.spare(len(b.Entries)); err != nil {
 		return err
 	}
-	err := w.update(func(t *txn) error { return writeBatch(t, b) })
+	err := w.share(func(t *txn) error { return writeBatch(t, b) })
 	if err != nil && !errors.Is(err, store.ErrRefused) {
 		w.leave(b.Run) // what the ledger refuses is not to be entered later
 	}
@@ -177,12 +177,10 @@ func (w Writer) Commit(b store.Batch) error {
 // spare makes sure that so many decisions take nothing from the reserve, where there is one: what is decided
 // can be read again.
 func (w Writer) spare(entries int) error {
-	return w.locked(func() error {
-		if entries == 0 || w.reserve.end == 0 {
-			return nil
-		}
-		return w.reserve.keep(w.file, int64(entries)*entryRoom)
-	})
+	if entries == 0 || w.reserve.end.Load() == 0 {
+		return nil
+	}
+	return w.keepReserve(int64(entries) * entryRoom)
 }
 
 func writeBatch(t *txn, b store.Batch) error {
