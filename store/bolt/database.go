@@ -126,14 +126,14 @@ type database struct {
 	binding   binding
 	place     placed
 
-	// What is changed from here on only its turn changes; also dead and unwritten have a lock of their own.
 	turns turns
+	// What follows is read and changed by whoever has the turn.
 	stuck error // why no change is taken any more: a commit failed
 	begun int   // bbolt's number of the last transaction that was to write
 
-	reserve reserve
 	fenced  fence // what the fence says
 	doubted bool  // its fence does not hold for it, or a repair has begun; see Adopt
+	reserve reserve
 
 	onCommit func(committed bool) error // see OnCommit
 

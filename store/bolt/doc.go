@@ -70,12 +70,19 @@
 // Behind its pages the file of a ledger that is sent by holds a reserve, so that answers find a place whoever
 // fills the disk; see reserve. A change that finds none fails alone, one whose sync fails is the last.
 //
+// # Commits
+//
+// A commit is two syncs. Intents, outcomes and windows that are to be written while another commit is under way
+// share the next one, and each is told what came of it when that is on the disk. What is refused is left out of
+// it; a commit that fails fails all that share it, and is the last. bbolt's own Batch would have a request that
+// is alone wait for others, and tells who is refused before that is certain.
+//
 // # What bbolt leaves to its caller
 //
 // bbolt creates a missing or an empty file, waits for a lock for ever, panics or faults on damaged pages,
 // hands out memory that is valid inside a transaction only, and does not sync the directory (observed with
 // version 1.5). Here a missing file is [store.ErrMissing], the lock has a time-out, every page of the file is
 // read and checked at every opening before bbolt follows any, a panic or a fault becomes [store.ErrDamaged]
-// and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions run one at a
-// time, so that a fault in one never leaves another stuck inside bbolt.
+// and closes the ledger to further use, and nothing leaves a transaction uncopied. Transactions begin one at a
+// time, so that a fault in that moment never leaves another stuck inside bbolt.
 package bolt

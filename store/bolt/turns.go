@@ -11,10 +11,11 @@ const mostDoubt = 63
 
 // change is a change of the ledger that a caller wants to be written.
 type change struct {
-	fn    func(*txn) error // may be called more than once, each time in another transaction
-	alone bool             // it shares its turn with no other
-	err   error            // what the caller is told
-	turn  chan bool        // gets true when it is the caller's turn, false when another has done its change
+	// where it shares its turn it may be called more than once, each time in another transaction
+	fn    func(*txn) error
+	alone bool      // it shares its turn with no other
+	err   error     // what the caller is told
+	turn  chan bool // gets true when it is the caller's turn, false when another has done its change
 }
 
 func newChange(alone bool, fn func(*txn) error) *change {
