@@ -126,7 +126,7 @@ type database struct {
 	binding   binding
 	place     placed
 
-	turns turns
+	turns turns[action]
 	// What follows is read and changed by whoever has the turn.
 	stuck error // why no change is taken any more: a commit failed
 	begun int   // bbolt's number of the last transaction that was to write
@@ -145,6 +145,9 @@ type database struct {
 	dead      error      // why nothing works any more: closed or damaged
 	unwritten *store.Run // the summary of the pass, if it found no place
 }
+
+// action is what a change does in a transaction that writes.
+type action func(*txn) error
 
 // recoverFaults runs fn and turns a panic, or a fault on a page of the file that is not there, into
 // ErrDamaged. Faulted reports that bbolt was interrupted in the middle and may hold locks of its own: it must
@@ -251,15 +254,15 @@ var errNothing = errors.New("nothing to write")
 // is there if fn fails, or if the disk is full: then smaller changes may still find a place. After a commit that
 // failed otherwise, what the disk holds is uncertain, and a later sync may succeed without meaning it: no
 // further write is taken until the ledger has been opened again.
-func (d *database) update(fn func(*txn) error) error { return d.submit(newChange(true, fn)) }
+func (d *database) update(fn func(*txn) error) error { return d.submit(newChange[action](true, fn)) }
 
 // share is update in a transaction that fn may share with others that are in flight: what fn refuses is left
 // out, and the others are written. Whoever came before is there for fn to see, and is written with it, or none
 // of them is. So fn may run several times, and must leave nothing behind but what it sets each time.
-func (d *database) share(fn func(*txn) error) error { return d.submit(newChange(false, fn)) }
+func (d *database) share(fn func(*txn) error) error { return d.submit(newChange[action](false, fn)) }
 
 // submit has a change written, by this caller or by one that leads.
-func (d *database) submit(c *change) error {
+func (d *database) submit(c *change[action]) error {
 	if !d.turns.join(c) {
 		return c.err
 	}
@@ -294,7 +297,7 @@ func (d *database) tell(committed bool) error {
 }
 
 // carryOut writes a group, and leaves each of it with its error; or returns one for all.
-func (d *database) carryOut(group []*change) error {
+func (d *database) carryOut(group []*change[action]) error {
 	return d.beside(func() error {
 		full := d.write(group)
 		// Alone, what is smaller may find a place.
@@ -313,7 +316,7 @@ func (d *database) carryOut(group []*change) error {
 // write writes changes in one transaction, without those that fail by themselves. Nobody is answered before
 // the others are on the disk: who is refused may be so because of one of them. Full reports that the disk is,
 // and that nothing has changed.
-func (d *database) write(group []*change) (full bool) {
+func (d *database) write(group []*change[action]) (full bool) {
 	var err error
 	switch {
 	case d.readOnly:
@@ -331,7 +334,7 @@ func (d *database) write(group []*change) (full bool) {
 	return full
 }
 
-func (d *database) writeFit(left []*change) (full bool, err error) {
+func (d *database) writeFit(left []*change[action]) (full bool, err error) {
 	for len(left) > 0 {
 		unfit := -1
 		own, err := d.transact(func(t *txn) error {

@@ -9,17 +9,17 @@ import (
 // mostDoubt is how many groups in a row are gathered without waiting for anybody, where waiting was in vain.
 const mostDoubt = 63
 
-// change is a change of the ledger that a caller wants to be written.
-type change struct {
+// change is a change of the ledger that a caller wants to be written, by what F does.
+type change[F any] struct {
 	// where it shares its turn it may be called more than once, each time in another transaction
-	fn    func(*txn) error
+	fn    F
 	alone bool      // it shares its turn with no other
 	err   error     // what the caller is told
 	turn  chan bool // gets true when it is the caller's turn, false when another has done its change
 }
 
-func newChange(alone bool, fn func(*txn) error) *change {
-	return &change{fn: fn, alone: alone, turn: make(chan bool, 1)}
+func newChange[F any](alone bool, fn F) *change[F] {
+	return &change[F]{fn: fn, alone: alone, turn: make(chan bool, 1)}
 }
 
 // turns lets callers change a ledger one after the other, in the order in which they came. Those that wait
@@ -28,10 +28,10 @@ func newChange(alone bool, fn func(*txn) error) *change {
 //
 // Whoever was just answered often comes again at once. The one that leads gives those a chance to join, at
 // most for as long as a commit takes, as long as that has been of use. Who is alone never waits.
-type turns struct {
+type turns[F any] struct {
 	mu      sync.Mutex // never held over a wait
 	taken   bool
-	waiting []*change
+	waiting []*change[F]
 	full    chan struct{} // closed when all that are expected have come; nil while nobody waits for them
 
 	expected int           // answered by the last commit that was shared, or waiting when it ended
@@ -41,7 +41,7 @@ type turns struct {
 }
 
 // join waits for the turn of a change and reports whether it has come. Otherwise another caller has done it.
-func (q *turns) join(c *change) bool {
+func (q *turns[F]) join(c *change[F]) bool {
 	q.mu.Lock()
 	q.waiting = append(q.waiting, c)
 	first := !q.taken
@@ -55,13 +55,14 @@ func (q *turns) join(c *change) bool {
 }
 
 // take waits for a turn that is shared with nobody, and gives what pass ends it with.
-func (q *turns) take() []*change {
-	q.join(newChange(true, nil))
+func (q *turns[F]) take() []*change[F] {
+	var nothing F
+	q.join(newChange(true, nothing))
 	return q.gather()
 }
 
 // gather gives those whose turn it is; the first is the caller's.
-func (q *turns) gather() []*change {
+func (q *turns[F]) gather() []*change[F] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n := 1
@@ -77,7 +78,7 @@ func (q *turns) gather() []*change {
 }
 
 // linger waits a moment for those that are missing. It is called with the lock, which it gives up meanwhile.
-func (q *turns) linger() {
+func (q *turns[F]) linger() {
 	missing := q.expected - len(q.waiting)
 	switch {
 	case missing <= 0, q.takes <= 0:
@@ -107,7 +108,7 @@ func (q *turns) linger() {
 
 // pass tells a group that its changes are done, which took so long, and the next in the row that it is its
 // turn.
-func (q *turns) pass(group []*change, took time.Duration) {
+func (q *turns[F]) pass(group []*change[F], took time.Duration) {
 	q.mu.Lock()
 	if !group[0].alone {
 		q.expected = len(group) + len(q.waiting)
