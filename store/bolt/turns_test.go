@@ -160,7 +160,9 @@ func TestGroupFails(t *testing.T) {
 	var errs [4]error
 	together(
 		l, begins(l, id(1), &i[0], &errs[0]), begins(l, id(1), &i[1], &errs[1]), begins(l, id(2), &i[2], &errs[2]))
+	tried := l.begun
 	_, errs[3] = l.Begin(id(3), noon, noon)
+	wantSame(t, l.begun, tried)
 	for n, err := range errs {
 		if !errors.Is(err, os.ErrClosed) || errors.Is(err, store.ErrRefused) {
 			t.Errorf("call %d got %v", n, err)
