@@ -17,31 +17,34 @@ type PacerOptions struct {
 	Reserve   float64 // share of the server's budget left to other clients, 0 to 1; see Observe
 }
 
-// Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, one at
-// a time, at a little less than the limit, so that no window of 60 s ever holds more than the limit allows,
-// however the server cuts its windows. A nil *Pacer paces nothing. Its methods may be called concurrently.
-// Wait admits a call.
+// Pacer holds the pace of one limited resource, for all that use it together. Calls are evenly spaced, at a
+// little less than the limit, so that no window of 60 s ever holds more than the limit allows, however the
+// server cuts its windows. What wakes late is made good by shorter gaps, as far as that allows: see [schedule].
+// It goes by the monotonic clock, so that no step of the other moves it. A nil *Pacer paces nothing. Its methods
+// may be called concurrently. Wait admits a call.
 type Pacer struct {
 	name    string
 	class   string
 	reserve float64
-	turn    chan struct{} // held by the one call that may be admitted next; Go serves the others in order
+	turn    chan struct{}                        // held by the one call that may be admitted next; Go serves the others in order
+	after   func(time.Duration) <-chan time.Time // time.After, which may be late
 
-	mu    sync.Mutex
-	rate  adaptiveRate
-	last  time.Time // of the calls admitted
-	left  time.Time // of the calls that departed
-	until time.Time // nobody is admitted before
-	why   string
-	count int
-	told  int // answers that were 429
+	mu         sync.Mutex
+	rate       adaptiveRate
+	admissions schedule
+	departures schedule
+	until      time.Time // nobody is admitted before
+	why        string
+	count      int
+	told       int // answers that were 429
 }
 
 // NewPacer makes a pacer whose first call is admitted at once.
 func NewPacer(o PacerOptions) *Pacer {
 	return &Pacer{
 		name: o.Name, class: o.Class, reserve: min(max(o.Reserve, 0), 1), turn: make(chan struct{}, 1),
-		rate: newAdaptiveRate(o.PerMinute),
+		after: time.After, rate: newAdaptiveRate(o.PerMinute),
+		admissions: schedule{tolerance: lateAdmission}, departures: schedule{tolerance: lateDeparture},
 	}
 }
 
@@ -168,7 +171,7 @@ func (p *Pacer) ready(ctx context.Context) error {
 			return context.DeadlineExceeded
 		}
 		select {
-		case <-time.After(wait):
+		case <-p.after(wait):
 		case <-ctx.Done():
 		}
 	}
@@ -182,7 +185,7 @@ func (p *Pacer) delay(now time.Time) time.Duration {
 	if wait := p.until.Sub(now); wait > 0 {
 		return wait
 	}
-	wait := p.last.Add(p.interval(now)).Sub(now)
+	wait := p.admissions.last.Add(p.interval(now)).Sub(now)
 	if left := p.rate.slowUntil.Sub(now); left > 0 {
 		return min(wait, left)
 	}
@@ -197,23 +200,33 @@ func (p *Pacer) Depart(ctx context.Context) error {
 	if p == nil {
 		return ctx.Err()
 	}
+	began := time.Now()
+	defer func() { attemptOf(ctx).waited += time.Since(began) }()
+	for {
+		due := p.leave(time.Now())
+		if wait := time.Until(due); wait > 0 {
+			select {
+			case <-p.after(wait):
+			case <-ctx.Done():
+				return p.wrap(ctx.Err())
+			}
+		}
+		// A process that was stopped wakes many at once.
+		if !p.departures.missed(due, time.Now()) {
+			return nil
+		}
+	}
+}
+
+// leave returns when a call that asks now is due to depart.
+func (p *Pacer) leave(now time.Time) time.Time {
 	p.mu.Lock()
-	now := time.Now()
-	at := p.left.Add(p.interval(now))
-	if !at.After(now) {
-		at = now
-	} else if at.After(p.last) {
-		p.last = at
+	defer p.mu.Unlock()
+	due := p.departures.take(now, time.Time{}, p.interval(now))
+	if due.After(now) {
+		p.admissions.hold(due)
 	}
-	p.left = at
-	p.mu.Unlock()
-	attemptOf(ctx).waited += at.Sub(now)
-	select {
-	case <-time.After(at.Sub(now)):
-		return nil
-	case <-ctx.Done():
-		return p.wrap(ctx.Err())
-	}
+	return due
 }
 
 // interval is the time between two calls. The caller holds mu.
@@ -225,7 +238,7 @@ func (p *Pacer) interval(now time.Time) time.Duration {
 func (p *Pacer) take(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.last = now
+	p.admissions.take(now, p.until, p.interval(now))
 	p.count++
 }
 
