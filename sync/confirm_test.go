@@ -94,6 +94,35 @@ func TestConfirmedIsALimit(t *testing.T) {
 	}
 }
 
+// TestFirstPassReadsOnce makes first passes of which one search cannot count what they find. Where the parts show that it
+// is no more than was confirmed, each window is read once; else all of it is counted by a whole dry run first.
+func TestFirstPassReadsOnce(t *testing.T) {
+	once := 0
+	for _, test := range []struct{ confirmed, reads int }{{20, 1}, {19, 2}} {
+		b := newBench(t, 20)
+		b.conversations[3].Spam = true
+		for i := range b.conversations {
+			b.address(i, fmt.Sprintf("jane+%d@example.com", i))
+		}
+		b.engine.reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 8, Pages: 100}
+		b.engine.Options.Unconfirmed, b.engine.Options.Confirmed = 1, test.confirmed
+		joined := 0 // what is counted alone is not joined with its customers
+		b.fail = func(call string) error {
+			if call == "search customers" || call == "customer" {
+				joined++
+			}
+			return nil
+		}
+		result := b.mustRun(t)
+		if once == 0 {
+			once = joined
+		}
+		if result.Counts[store.Accepted] != 19 || joined == 0 || joined != test.reads*once {
+			t.Errorf("%d confirmed: customers were read %d times, %d when read once; %+v", test.confirmed, joined, once, result)
+		}
+	}
+}
+
 func TestDryRunNamesTheConfirmation(t *testing.T) {
 	b := newBench(t, 12)
 	for i := range b.conversations {

@@ -25,7 +25,7 @@ func (f firstRun) run(ctx context.Context) error {
 		return nil
 	}
 	f.deliverer.LimitFirst(allowed)
-	few, err := f.fewEnough(allowed)
+	few, err := f.fewEnough(ctx, allowed)
 	if err != nil || few {
 		return err
 	}
@@ -39,14 +39,18 @@ func (f firstRun) run(ctx context.Context) error {
 	return nil
 }
 
-// fewEnough reports whether one search shows already that too few are to be looked at to exceed the limit.
-func (f firstRun) fewEnough(allowed int) (bool, error) {
+// fewEnough reports whether some searches show already that too few are to be looked at to exceed the limit:
+// then the pass reads everything once, and not to count it before.
+func (f firstRun) fewEnough(ctx context.Context, allowed int) (bool, error) {
 	waiting, err := f.ledger.Waiting(allowed+1, store.Scheduled)
 	if err != nil {
 		return false, fmt.Errorf("list what is due: %w", err)
 	}
 	estimated, err := f.estimated()
-	return !estimated.More && !estimated.Rough && estimated.Conversations+len(waiting) <= allowed, err
+	if err == nil && (estimated.More || estimated.Rough) {
+		return f.fetcher.Within(ctx, f.cursor.span(), allowed-len(waiting))
+	}
+	return estimated.Conversations+len(waiting) <= allowed, err
 }
 
 // neverSent reports whether a ledger never tried to send, nor was told by an import of what others have sent.

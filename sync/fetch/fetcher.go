@@ -79,6 +79,16 @@ func (f *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
 	return estimate(ctx, w, f.reader.Limits.Rows, f.reader.count)
 }
 
+// Within reports whether a window certainly holds no more than so many conversations, as Kustomer counts them.
+// What one search cannot count is counted in halves.
+func (f *Fetcher) Within(ctx context.Context, w Window, most int) (bool, error) {
+	n, err := f.reader.countTo(ctx, w, most)
+	if errors.Is(err, kustomer.ErrUnanswered) {
+		return false, nil
+	}
+	return n <= most, err
+}
+
 // Chunk is what one search returned, decided: a window, or a part of one that cannot be cut by time.
 type Chunk struct {
 	Window

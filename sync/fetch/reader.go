@@ -150,6 +150,25 @@ func (r *reader) count(ctx context.Context, w Window) (int, error) {
 	return found.Total, err
 }
 
+// countTo counts a window, and no further than beyond most.
+func (r *reader) countTo(ctx context.Context, w Window, most int) (int, error) {
+	total, err := r.count(ctx, w)
+	if err != nil || total < r.Limits.Rows || total > most {
+		return total, err
+	}
+	middle := w.From.Add(w.To.Sub(w.From) / 2).Truncate(time.Millisecond)
+	// More at one instant than a search counts: nobody knows how many.
+	if !middle.After(w.From) {
+		return most + 1, nil
+	}
+	first, err := r.countTo(ctx, Window{w.From, middle}, most)
+	if err != nil || first > most {
+		return first, err
+	}
+	second, err := r.countTo(ctx, Window{middle, w.To}, most-first)
+	return first + second, err
+}
+
 func (r *reader) overflows(p page) bool { return p.Total > r.Limits.Page || p.TotalPages > 1 }
 
 // whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in

@@ -26,8 +26,9 @@ type Pacer struct {
 	name    string
 	class   string
 	reserve float64
-	turn    chan struct{}                        // held by the one call that may be admitted next; Go serves the others in order
-	after   func(time.Duration) <-chan time.Time // time.After, which may be late
+	// held by the one call that may be admitted next; Go serves the others in order
+	turn  chan struct{}
+	after func(time.Duration) <-chan time.Time // time.After, which may be late
 
 	mu         sync.Mutex
 	rate       adaptiveRate
