@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -33,5 +34,54 @@ func TestEstimate(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCountTo counts where a search counts no more than 100: exactly up to a number, beyond it no further, and it never
+// takes an instant that it cannot count for few.
+func TestCountTo(t *testing.T) {
+	window := Window{testNow.Add(-time.Hour), testNow}
+	for _, test := range []struct {
+		name    string
+		all     int
+		instant bool // all of them are at one
+		within  []int
+		beyond  []int
+	}{
+		{"none", 0, false, []int{0, 1}, nil},
+		{"one search", 99, false, []int{99, 100}, []int{98, 0}},
+		{"as many as a search counts", 100, false, []int{100, 1000}, []int{99}},
+		{"many", 1234, false, []int{1234, 5000}, []int{1233, 100, 99}},
+		{"an instant", 101, true, nil, []int{101, 100_000}},
+	} {
+		resolved := func(i int) time.Time {
+			if test.instant {
+				return window.From.Add(17 * time.Minute)
+			}
+			return window.From.Add(time.Duration(i) * time.Second)
+		}
+		searches := 0
+		count := func(_ context.Context, w Window) (n int, err error) {
+			searches++
+			for i := range test.all {
+				if at := resolved(i); !at.Before(w.From) && at.Before(w.To) {
+					n++
+				}
+			}
+			return min(n, 100), nil
+		}
+		for _, most := range test.within {
+			if n, err := countTo(t.Context(), window, 100, most, count); err != nil || n != test.all {
+				t.Errorf("%s, up to %d: %d, %v", test.name, most, n, err)
+			}
+		}
+		for _, most := range test.beyond {
+			if n, err := countTo(t.Context(), window, 100, most, count); err != nil || n <= most {
+				t.Errorf("%s, up to %d: %d, %v", test.name, most, n, err)
+			}
+		}
+		if searches > 200 {
+			t.Errorf("%s: %d searches", test.name, searches)
+		}
 	}
 }

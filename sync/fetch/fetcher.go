@@ -82,7 +82,7 @@ func (f *Fetcher) Estimate(ctx context.Context, w Window) (Estimate, error) {
 // Within reports whether a window certainly holds no more than so many conversations, as Kustomer counts them.
 // What one search cannot count is counted in halves.
 func (f *Fetcher) Within(ctx context.Context, w Window, most int) (bool, error) {
-	n, err := f.reader.countTo(ctx, w, most)
+	n, err := countTo(ctx, w, f.reader.Limits.Rows, most, f.reader.count)
 	if errors.Is(err, kustomer.ErrUnanswered) {
 		return false, nil
 	}

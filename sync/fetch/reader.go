@@ -150,25 +150,6 @@ func (r *reader) count(ctx context.Context, w Window) (int, error) {
 	return found.Total, err
 }
 
-// countTo counts a window, and no further than beyond most.
-func (r *reader) countTo(ctx context.Context, w Window, most int) (int, error) {
-	total, err := r.count(ctx, w)
-	if err != nil || total < r.Limits.Rows || total > most {
-		return total, err
-	}
-	middle := w.From.Add(w.To.Sub(w.From) / 2).Truncate(time.Millisecond)
-	// More at one instant than a search counts: nobody knows how many.
-	if !middle.After(w.From) {
-		return most + 1, nil
-	}
-	first, err := r.countTo(ctx, Window{w.From, middle}, most)
-	if err != nil || first > most {
-		return first, err
-	}
-	second, err := r.countTo(ctx, Window{middle, w.To}, most-first)
-	return first + second, err
-}
-
 func (r *reader) overflows(p page) bool { return p.Total > r.Limits.Page || p.TotalPages > 1 }
 
 // whole reads a window whose first page is at hand, and counts its rows: at once if that is all, else in
@@ -396,6 +377,27 @@ type Estimate struct {
 	Conversations int
 	Rough         bool // projected from a sample: Kustomer's search counts no more than 10,000 (observed)
 	More          bool // there are that many at least
+}
+
+// countTo counts a window in halves, where one search does not count all, and no further than beyond most.
+func countTo(
+	ctx context.Context, w Window, rows, most int, count func(context.Context, Window) (int, error),
+) (int, error) {
+	total, err := count(ctx, w)
+	if err != nil || total < rows || total > most {
+		return total, err
+	}
+	middle := w.From.Add(w.To.Sub(w.From) / 2).Truncate(time.Millisecond)
+	// At one instant there are more than a search counts: nobody knows how many.
+	if !middle.After(w.From) {
+		return most + 1, nil
+	}
+	first, err := countTo(ctx, Window{w.From, middle}, rows, most, count)
+	if err != nil || first > most {
+		return first, err
+	}
+	second, err := countTo(ctx, Window{middle, w.To}, rows, most-first, count)
+	return first + second, err
 }
 
 // estimate counts with one search, which counts at most so many. Where there are more, a sample from the
