@@ -20,6 +20,7 @@ type Options struct {
 	Requests  *httpx.Pacer  // Ready waits for it; nil: unpaced
 	UserAgent string        // such as "acsync/1.4.0"
 	HTTP      *http.Client  // in place of the client's own, for tests
+	Dial      httpx.Dial    // in place of the network, for tests
 	Log       *slog.Logger  // hears of every attempt at a call, at debug; nil: nobody does
 
 	// Of reading the data back. Without the secret it answers ErrNoSecret.
@@ -52,7 +53,7 @@ func New(o Options) (*Client, error) {
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
 		Own: ownWord, Proven: proven, Log: o.Log,
 		// No answer can be that of another request, and a connection that breaks leaves one in doubt.
-		Transport: httpx.TransportOptions{Single: true},
+		Transport: httpx.TransportOptions{Single: true, Dial: o.Dial},
 	})
 	if err != nil {
 		return nil, err

@@ -6,8 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
-	"math/rand/v2"
 	stdsync "sync"
 	"sync/atomic"
 	"time"
@@ -131,7 +131,7 @@ func (d *Deliverer) Send(
 func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error) {
 	last := notSent
 	for try := 1; ; try++ {
-		outcome, err := d.attempt(agentconnect.WithAttempt(ctx, try), c)
+		outcome, err := d.attempt(withKey(agentconnect.WithAttempt(ctx, try), c.Key), c)
 		switch {
 		case outcome == notSent && try == 1:
 			d.release()
@@ -145,7 +145,7 @@ func (d *Deliverer) deliver(ctx context.Context, c decide.Case) (Outcome, error)
 		case outcome.Reason == decide.Limited:
 		// With a new intent, which has time of its own, if the ledger still gives one.
 		case outcome.Reason == decide.TooLate:
-		case outcome.Reason == decide.Unreachable && sleep(ctx, backoff(try)):
+		case outcome.Reason == decide.Unreachable && sleep(ctx, backoff(c.Key, try)):
 		default:
 			return outcome, nil
 		}
@@ -236,10 +236,27 @@ func stamped(r agentconnect.Request, intent store.Intent) agentconnect.Request {
 	return r
 }
 
-// backoff is about one second, then about two, with jitter.
-func backoff(try int) time.Duration {
+type keyKey struct{}
+
+// withKey lets ctx tell a Sender about whom it is asked.
+func withKey(ctx context.Context, key store.Key) context.Context {
+	return context.WithValue(ctx, keyKey{}, key)
+}
+
+// KeyOf is the key of the survey request for which a Sender is asked; false where ctx is no call's of this
+// package.
+func KeyOf(ctx context.Context) (store.Key, bool) {
+	key, ok := ctx.Value(keyKey{}).(store.Key)
+	return key, ok
+}
+
+// backoff is about one second, then about two. By how much more or less depends on the key, so that requests
+// that failed together are not tried again together, and a course of events can be played again.
+func backoff(key store.Key, try int) time.Duration {
+	hash := fnv.New64a()
+	fmt.Fprintf(hash, "%+v %d", key, try)
 	base := time.Second << (try - 1)
-	return base/2 + rand.N(base)
+	return base/2 + time.Duration(hash.Sum64()%uint64(base))
 }
 
 // sleep waits; false when the context ended first.

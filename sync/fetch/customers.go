@@ -44,7 +44,7 @@ type found map[string]*kustomer.Customer
 
 func (f found) missing(ids map[string]bool) []string {
 	var missing []string
-	for id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		if _, known := f[id]; !known {
 			missing = append(missing, id)
 		}

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -26,6 +28,8 @@ type Retry struct {
 	Paced bool
 	// Notify, when set, is told of every failure that is tried again, and of the wait before that.
 	Notify func(err error, wait time.Duration)
+
+	what string // is tried; it spreads the waits. Fetch sets it
 }
 
 // unreadableTries bounds the attempts that bring something unreadable: a cut-off body passes, a wrong host
@@ -38,6 +42,7 @@ func Fetch[T any](
 	ctx context.Context, s *Service, r Retry, c Call, decode func(*Response) (T, error),
 ) (T, error) {
 	r.Paced = slices.ContainsFunc(c.Paced, func(p *Pacer) bool { return p != nil })
+	r.what = strings.Join([]string{s.base.String(), c.Path, c.Query, string(c.Body)}, " ")
 	number := 0
 	return Read(ctx, r, func(ctx context.Context) (T, error) {
 		var none T
@@ -85,6 +90,8 @@ func Read[T any](ctx context.Context, r Retry, op func(context.Context) (T, erro
 // retryPolicy decides whether there is another attempt, and when.
 type retryPolicy struct {
 	*backoff.ExponentialBackOff
+	what       string
+	waits      int // so far
 	paced      bool
 	failures   int // that are left of Retry.Failures
 	unreadable int
@@ -94,10 +101,21 @@ type retryPolicy struct {
 
 func newRetryPolicy(r Retry) *retryPolicy {
 	failures := cmp.Or(r.Failures, math.MaxInt)
-	return &retryPolicy{paced: r.Paced, failures: failures, ExponentialBackOff: &backoff.ExponentialBackOff{
+	steps := &backoff.ExponentialBackOff{
 		InitialInterval: cmp.Or(r.Initial, 500*time.Millisecond), MaxInterval: cmp.Or(r.Most, 30*time.Second),
-		RandomizationFactor: 0.5, Multiplier: 2,
-	}}
+		Multiplier: 2, // the policy itself spreads them
+	}
+	return &retryPolicy{what: r.what, paced: r.Paced, failures: failures, ExponentialBackOff: steps}
+}
+
+// spread makes a wait up to a half shorter or longer. By how much depends on what is tried, and how often it
+// was, so that calls that failed together are not made again together, and a course of events can be played
+// again.
+func (p *retryPolicy) spread(wait time.Duration) time.Duration {
+	p.waits++
+	hash := fnv.New64a()
+	fmt.Fprintf(hash, "%s %d", p.what, p.waits)
+	return wait/2 + time.Duration(hash.Sum64()%uint64(max(wait, 1)))
 }
 
 // again reports whether an attempt that ended with err is worth repeating.
@@ -128,7 +146,7 @@ func (p *retryPolicy) again(err error) bool {
 
 // NextBackOff returns the wait before the next attempt.
 func (p *retryPolicy) NextBackOff() time.Duration {
-	next := p.ExponentialBackOff.NextBackOff()
+	next := p.spread(p.ExponentialBackOff.NextBackOff())
 	if p.limited && p.paced {
 		return 0
 	}

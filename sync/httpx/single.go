@@ -50,19 +50,19 @@ var errSpokeFirst = errors.New("the server spoke before it was asked anything, a
 // The context of a request ends it while nothing of it can have left this machine. From then on its deadline and
 // its cut-off do, and even then what the socket holds is taken before it is given up: see lastLook.
 type single struct {
-	dialer  net.Dialer
+	dial    Dial
 	tls     *tls.Config
 	proxy   func(*http.Request) (*url.URL, error)
 	proxied http.RoundTripper // makes the connections through a proxy, one for each request as well
 }
 
 // newSingle takes over what t has for connections.
-func newSingle(t *http.Transport, dialer net.Dialer) *single {
+func newSingle(t *http.Transport, dial Dial) *single {
 	t.DisableKeepAlives = true
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(1)
-	s := &single{dialer: dialer, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
+	s := &single{dial: dial, tls: t.TLSClientConfig, proxy: t.Proxy, proxied: t}
 	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := s.connect(ctx, network, address)
 		if dialed, ok := ctx.Value(dialedKey{}).(*atomic.Pointer[lastLook]); ok && err == nil {
@@ -114,7 +114,7 @@ func closeBody(req *http.Request) {
 
 // connect makes the connection below TLS.
 func (s *single) connect(ctx context.Context, network, address string) (*lastLook, error) {
-	conn, err := s.dialer.DialContext(ctx, network, address)
+	conn, err := s.dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}

@@ -303,7 +303,7 @@ func TestSingleListensFirst(t *testing.T) {
 				close(ready)
 				asked()
 			})
-			s := &single{}
+			s := &single{dial: new(net.Dialer).DialContext}
 			conn, err := s.connect(t.Context(), "tcp", l.Addr().String())
 			if err != nil {
 				t.Fatal(err)

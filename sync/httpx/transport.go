@@ -13,10 +13,14 @@ import (
 // How long making a connection may take, and securing it.
 const connectTime, handshakeTime = 10 * time.Second, 10 * time.Second
 
+// Dial makes a connection, as [net.Dialer.DialContext] does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
 // TransportOptions tunes NewClient. The zero value works.
 type TransportOptions struct {
 	Connections int  // idle connections kept to the one host; 0 means 16
 	Single      bool // none is kept: HTTP/1.1, and a connection for each request; see single
+	Dial        Dial // in place of the network, for tests
 }
 
 // NewClient makes an http.Client with the proxy of the environment, TLS 1.2 or later, enough idle connections
@@ -27,10 +31,13 @@ func NewClient(o TransportOptions) *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	dialer := net.Dialer{Timeout: connectTime, KeepAlive: 15 * time.Second}
+	dial := o.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connectTime, KeepAlive: 15 * time.Second}).DialContext
+	}
 	transport := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
+		DialContext:            dial,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    handshakeTime,
 		MaxIdleConns:           connections,
@@ -45,7 +52,7 @@ func NewClient(o TransportOptions) *http.Client {
 		},
 	}
 	if o.Single {
-		return withoutRedirects(&http.Client{Transport: newSingle(transport, dialer)})
+		return withoutRedirects(&http.Client{Transport: newSingle(transport, dial)})
 	}
 	return withoutRedirects(&http.Client{Transport: transport})
 }

@@ -21,6 +21,7 @@ type Options struct {
 	Search    *httpx.Pacer  // searches wait for it too, since they have a limit of their own
 	UserAgent string        // such as "acsync/1.4.0"
 	HTTP      *http.Client  // in place of the client's own, for tests
+	Dial      httpx.Dial    // in place of the network, for tests
 	Tries     int           // attempts at a call, at most; 0 means 5
 	// ByUpdate finds conversations by when they were changed, for an organisation whose search does not know
 	// when they were marked done.
@@ -52,7 +53,7 @@ func New(o Options) (*Client, error) {
 		Header:  http.Header{"Authorization": {"Bearer " + o.APIKey}},
 		Secrets: []string{o.APIKey}, UserAgent: o.UserAgent, Timeout: o.Timeout, HTTP: o.HTTP,
 		// A customer's name in an error's words is not known here, so that nothing could mask it.
-		CodesOnly: true, Advise: advise, Log: o.Log,
+		CodesOnly: true, Advise: advise, Log: o.Log, Transport: httpx.TransportOptions{Dial: o.Dial},
 	})
 	if err != nil {
 		return nil, err

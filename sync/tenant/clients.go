@@ -32,6 +32,7 @@ type Clients struct {
 
 	all, searches, requests, data service
 	again                         atomic.Pointer[retrial]
+	dial                          httpx.Dial // nil: the network
 }
 
 // service is what a limit holds for, under the names that people read.
@@ -62,17 +63,19 @@ type Wait struct{ Text, Brief string }
 // Connect makes the clients, which name themselves by agent and log what they try again. It does not call
 // yet. Without Agent Connect's API key there is no client for that.
 func Connect(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
-	return connect(cfg, agent, log, 0)
+	return connect(cfg, agent, log, 0, nil)
 }
 
 // ConnectBriefly makes the clients of who wants to see how the services answer now: a call that fails is
 // tried once more, and not for minutes. With an error there is the client that could be made, if any.
 func ConnectBriefly(cfg config.Config, agent string, log *slog.Logger) (*Clients, error) {
-	return connect(cfg, agent, log, briefTries)
+	return connect(cfg, agent, log, briefTries, nil)
 }
 
 // connect makes the clients; 0 tries are as many as each client makes by itself.
-func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Clients, error) {
+func connect(
+	cfg config.Config, agent string, log *slog.Logger, tries int, dial httpx.Dial,
+) (*Clients, error) {
 	k, a := cfg.Kustomer, cfg.AgentConnect
 	paced := func(class, owner, part string, perMinute int, reserve float64) service {
 		return service{owner + part, owner, httpx.NewPacer(httpx.PacerOptions{
@@ -80,6 +83,7 @@ func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Cli
 		})}
 	}
 	c := &Clients{
+		dial:     dial,
 		all:      paced("kustomer", "Kustomer", "", k.RequestsPerMinute, k.Reserve),
 		searches: paced("kustomer_search", "Kustomer", "'s search", k.SearchesPerMinute, 0),
 		requests: paced("agent_connect", "Agent Connect", "", a.RequestsPerMinute, 0),
@@ -93,7 +97,7 @@ func connect(cfg config.Config, agent string, log *slog.Logger, tries int) (*Cli
 		BaseURL: cfg.KustomerURL(), APIKey: k.APIKey.Reveal(), Timeout: time.Duration(k.Timeout),
 		All: c.all.Pacer, Search: c.searches.Pacer, UserAgent: agent, Tries: tries,
 		Notify: c.tryingAgain(log, c.all, c.searches),
-		Log:    log, ByUpdate: k.SearchBy == config.SearchUpdated,
+		Log:    log, ByUpdate: k.SearchBy == config.SearchUpdated, Dial: dial,
 	})
 	if !a.APIKey.IsSet() {
 		return c, err
@@ -111,7 +115,7 @@ func (c *Clients) agentConnect(
 	return agentconnect.New(agentconnect.Options{
 		BaseURL: cfg.AgentConnectURL(), APIKey: a.APIKey.Reveal(), APISecret: a.APISecret.Reveal(),
 		Timeout: time.Duration(a.Timeout), Data: c.data.Pacer, Requests: c.requests.Pacer,
-		UserAgent: agent, DataTries: tries, Log: log, Notify: c.tryingAgain(log, c.data),
+		UserAgent: agent, DataTries: tries, Log: log, Notify: c.tryingAgain(log, c.data), Dial: c.dial,
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/dryrun"
 	"acsync/sync/exit"
+	"acsync/sync/httpx"
 	"acsync/sync/plan"
 	"acsync/sync/verify"
 )
@@ -36,6 +37,8 @@ type Tenant struct {
 	Databases *Databases
 	// nil: survey requests go to customers
 	Rehearsal *Rehearsal
+	// in place of the network, for tests
+	Dial httpx.Dial
 }
 
 // Demo is a tenant whose services are stand-ins, which forget with the process what they took. Its ledger is
@@ -52,7 +55,7 @@ type Demo struct {
 func (t *Tenant) Rehearse(r Rehearsal) (*Tenant, error) {
 	r.real = t.Config
 	cfg, err := t.Config.Rehearsal()
-	return &Tenant{Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Databases: t.Databases, Rehearsal: &r}, err
+	return &Tenant{Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Databases: t.Databases, Rehearsal: &r, Dial: t.Dial}, err
 }
 
 // Ledgers are the paths of all ledgers of the tenant.
@@ -66,7 +69,7 @@ func (t *Tenant) Ledgers() []string {
 
 // Connect makes the clients of the tenant; see [Connect].
 func (t *Tenant) Connect(agent string, log *slog.Logger) (*Clients, error) {
-	c, err := Connect(t.Config, agent, log)
+	c, err := connect(t.Config, agent, log, 0, t.Dial)
 	if err == nil && t.Rehearsal != nil && t.Config.Filters.RequireActiveProfile {
 		c.Profiles, err = c.agentConnect(t.Rehearsal.real, agent, log, 0)
 	}
