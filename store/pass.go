@@ -77,6 +77,8 @@ type Run struct {
 	Outage *Outage   `json:"outage,omitempty"` // it left the receiver down; nil: up, as far as known
 	// the keys that the ledger had at its end in the states that are not over, by state; nil: not known
 	Left map[string]int `json:"left,omitempty"`
+	// survey requests that it would have created, the first pass of a ledger that was refused for their number
+	Unconfirmed int `json:"unconfirmed,omitempty"`
 }
 
 // Outage is a receiver that was found down: of the requests that were sent, none got a usable answer.

@@ -123,6 +123,71 @@ func TestFirstPassReadsOnce(t *testing.T) {
 	}
 }
 
+// TestConfirmedNumberIsNotCountedAgain confirms the number that a first pass was refused for: what that has read to count is
+// not read to count once more, unless it says nothing of this pass. The number is a limit all the same.
+func TestConfirmedNumberIsNotCountedAgain(t *testing.T) {
+	const all = 20
+	unchanged := func(*bench) {}
+	tests := map[string]struct {
+		since               func(b *bench)
+		confirmed           int
+		reads               int // of what the pass that was refused has read once
+		accepted, scheduled int
+	}{
+		"the number":      {since: unchanged, confirmed: all - 1, reads: 1, accepted: all - 1},
+		"more":            {since: unchanged, confirmed: all + 5, reads: 1, accepted: all - 1},
+		"less":            {since: unchanged, confirmed: all - 2, reads: 1},
+		"a new one since": {since: func(b *bench) { b.conversations[3].Spam = false }, confirmed: all - 1, reads: 1, accepted: all - 1, scheduled: 1},
+		"a day ago":       {since: func(b *bench) { b.tell(t, func(r *store.Run) { r.Ended = time.Now().Add(-25 * time.Hour) }) }, confirmed: all - 1, reads: 2, accepted: all - 1},
+		"hours ago":       {since: func(b *bench) { b.tell(t, func(r *store.Run) { r.Ended = time.Now().Add(-23 * time.Hour) }) }, confirmed: all - 1, reads: 1, accepted: all - 1},
+		"from elsewhere":  {since: func(b *bench) { b.tell(t, func(r *store.Run) { r.From = r.From.Add(time.Hour) }) }, confirmed: all - 1, reads: 2, accepted: all - 1},
+		"a back-fill":     {since: func(b *bench) { b.tell(t, func(r *store.Run) { r.Mode = "backfill" }) }, confirmed: all - 1, reads: 2, accepted: all - 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, all)
+			b.conversations[3].Spam = true
+			for i := range b.conversations {
+				b.address(i, fmt.Sprintf("jane+%d@example.com", i))
+			}
+			b.engine.reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 8, Pages: 100}
+			b.engine.Options.Unconfirmed = 1
+			if _, err := b.run(t); err == nil || len(b.got) > 0 {
+				t.Fatalf("%d were sent, %v", len(b.got), err)
+			}
+			read := b.calls["search customers"]
+			test.since(b)
+			b.engine.Options.Confirmed = test.confirmed
+			result, err := b.run(t)
+			if refused := errors.As(err, new(*UnconfirmedError)); refused != (test.accepted == 0) || !refused && err != nil {
+				t.Fatal(err)
+			}
+			if result.Counts[store.Accepted] != test.accepted || result.Counts[store.Scheduled] != test.scheduled {
+				t.Errorf("got %+v", result.Counts)
+			}
+			if again := b.calls["search customers"] - read; read == 0 || again/read != test.reads {
+				t.Errorf("customers were searched %d times by the pass that was refused, then %d times, want %d times as often",
+					read, again, test.reads)
+			}
+		})
+	}
+}
+
+// tell lets the ledger tell of another pass as the last one, which is as that was but for a change.
+func (b *bench) tell(t *testing.T, change func(*store.Run)) {
+	t.Helper()
+	runs, err := b.ledger.Runs(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runs[0]
+	run.Pass = "20261122T200001Z-0000"
+	change(&run)
+	if err := b.ledger.Commit(store.Batch{Run: &run}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDryRunNamesTheConfirmation(t *testing.T) {
 	b := newBench(t, 12)
 	for i := range b.conversations {

@@ -4,17 +4,22 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"acsync/store"
 	"acsync/sync/exit"
 	"acsync/sync/fetch"
 )
 
+// countHolds is how long what a refused first pass has counted need not be counted again.
+const countHolds = 24 * time.Hour
+
 // firstRun holds back the first pass of a ledger when it would send more than the operator knows of, and
 // limits what it sends to that.
 type firstRun struct {
 	*work
 	options   Options
+	before    store.Run // the pass before it
 	estimated func() (fetch.Estimate, error)
 	dryCount  func(context.Context) (int, error)
 }
@@ -25,6 +30,10 @@ func (f firstRun) run(ctx context.Context) error {
 		return nil
 	}
 	f.deliverer.LimitFirst(allowed)
+	// Whoever has confirmed the number that it was refused for need not wait until that was counted once more.
+	if f.countedBefore() {
+		return nil
+	}
 	few, err := f.fewEnough(ctx, allowed)
 	if err != nil || few {
 		return err
@@ -37,6 +46,15 @@ func (f firstRun) run(ctx context.Context) error {
 		return &UnconfirmedError{Planned: would, Confirmed: f.options.Confirmed}
 	}
 	return nil
+}
+
+// countedBefore reports whether the pass before was refused for no more survey requests than are confirmed now.
+// What was marked done since then is within the limit as well, or left for later.
+func (f firstRun) countedBefore() bool {
+	run, w := f.before, f.cursor.span()
+	return run.Unconfirmed > 0 && run.Unconfirmed <= f.options.Confirmed && run.Mode == f.options.Mode &&
+		run.From.Equal(w.From) && time.Since(run.Ended) < countHolds &&
+		(run.To.Equal(w.To) || f.options.Range.From.IsZero())
 }
 
 // fewEnough reports whether some searches show already that too few are to be looked at to exceed the limit:

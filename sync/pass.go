@@ -200,7 +200,7 @@ func (p *pass) stages(ctx context.Context) (stages []func(context.Context) error
 
 	// A plan names what is to be sent, which confirms it too.
 	if o.Plan == nil && !o.DryRun && neverSent(p.info) {
-		stages = append(stages, firstRun{p.work, o, estimated, p.engine.dryCount}.run)
+		stages = append(stages, firstRun{p.work, o, p.before, estimated, p.engine.dryCount}.run)
 	}
 	if p.adopts {
 		stages = append(stages, p.adoptIdentity)
@@ -354,6 +354,9 @@ func (p *pass) end(ctx context.Context, err error) (Result, error) {
 	p.judge(err)
 	run := p.tally.sofar().summary()
 	run.Left = left
+	if unconfirmed, ok := errors.AsType[*UnconfirmedError](err); ok {
+		run.Unconfirmed = unconfirmed.Planned
+	}
 	run.Reread = rereadAt(p.tally.sofar(), p.before.Reread, p.fetcher.Started())
 	batch := store.Batch{Run: run, Witnessed: p.doubts.witnessed}
 	if p.away {
