@@ -196,8 +196,6 @@ func (d *Deliverer) attempt(ctx context.Context, c decide.Case) (Outcome, error)
 		result.Due = now
 	case outcome.State == store.Retry:
 		result.Due = now.Add(decide.RetryAfter(intent.Attempt))
-	case outcome.State == store.InDoubt:
-		result.Due = now
 	}
 	if err := d.options.Ledger.Finish(intent, result); err != nil {
 		doubt := Outcome{State: store.InDoubt, Reason: decide.Interrupted, Status: outcome.Status}

@@ -2,10 +2,12 @@ package deliver
 
 import (
 	"context"
+	"errors"
 	"slices"
 	stdsync "sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"acsync/store"
@@ -190,4 +192,147 @@ func TestUnfit(t *testing.T) {
 	if _, known := d.Receiver(); known {
 		t.Error("it is taken for a fault of Agent Connect")
 	}
+}
+
+// scripted is a Sender with an answer for each request, and a ledger that tells what came to it.
+type scripted struct {
+	held
+	answers  []agentconnect.Answer
+	requests []agentconnect.Request
+	results  []store.Result
+	refuse   error // what Finish fails with
+}
+
+func (s *scripted) Create(_ context.Context, r agentconnect.Request) agentconnect.Answer {
+	s.requests = append(s.requests, r)
+	return s.answers[len(s.requests)-1]
+}
+
+func (s *scripted) Finish(_ store.Intent, r store.Result) error {
+	s.results = append(s.results, r)
+	return s.refuse
+}
+
+// send delivers one case, and returns its outcome and what ended the pass.
+func (s *scripted) send(ctx context.Context, c decide.Case, stamp bool) (got Outcome, failed error) {
+	d := New(Options{Ledger: s, Sender: s, Limits: Limits{ErrorRate: 1}, Stamp: stamp, Halt: func(error) {}})
+	var group stdsync.WaitGroup
+	d.Send(ctx, c, &group, func(_ decide.Case, o Outcome) { got = o })
+	group.Wait()
+	return got, d.Failure()
+}
+
+var (
+	well = agentconnect.Answer{Status: 200, Written: true, Echo: agentconnect.Echo{Named: true}}
+	away = agentconnect.Answer{Err: errors.New("connection refused")}
+)
+
+// TestStampKeepsProperties sends what the operator's mapping says beside the stamp, and does not change the case.
+func TestStampKeepsProperties(t *testing.T) {
+	s, properties := &scripted{answers: []agentconnect.Answer{well}}, map[string]string{"team": "blue"}
+	c := decide.Case{Decision: decide.Decision{Request: agentconnect.Request{CustomProperties: properties}}}
+	if o, _ := s.send(t.Context(), c, true); o.State != store.Accepted {
+		t.Fatalf("got %+v", o)
+	}
+	got := s.requests[0].CustomProperties
+	if got["team"] != "blue" || got["acsync_intent"] == "" || len(got) != 2 || len(properties) != 1 {
+		t.Errorf("sent %v of %v", got, properties)
+	}
+}
+
+// TestShortBreak tries again within the pass what found no connection, after a pause that grows.
+func TestShortBreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, begin := &scripted{answers: []agentconnect.Answer{away, away, well}}, time.Now()
+		o, _ := s.send(t.Context(), decide.Case{}, false)
+		if o.State != store.Accepted || o.At.IsZero() {
+			t.Errorf("got %+v", o)
+		}
+		// About one second, then about two, by the clock of the bubble.
+		if waited := time.Since(begin); waited < 1500*time.Millisecond || waited >= 4500*time.Millisecond {
+			t.Errorf("it took %s", waited)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+		defer cancel()
+		s := &scripted{answers: []agentconnect.Answer{away, well}}
+		if o, _ := s.send(ctx, decide.Case{}, false); o.Reason != decide.Unreachable || len(s.requests) != 1 {
+			t.Errorf("the pass was stopped in the pause: got %+v after %d requests", o, len(s.requests))
+		}
+	})
+}
+
+// TestUnfitAfterItLeft keeps in doubt what may have arrived, whatever the error says of the setting up.
+func TestUnfitAfterItLeft(t *testing.T) {
+	s := &scripted{answers: []agentconnect.Answer{{Written: true, Err: exit.New(exit.Usage, "no authorities")}}}
+	o, failed := s.send(t.Context(), decide.Case{}, false)
+	if o.State != store.InDoubt || s.results[0].State != store.InDoubt || failed != nil {
+		t.Errorf("got %+v, failed: %v", o, failed)
+	}
+}
+
+// TestLedgerFailsOnWhatHasNotLeft ends the pass, and takes nothing for a doubt of which nothing has left.
+func TestLedgerFailsOnWhatHasNotLeft(t *testing.T) {
+	s := &scripted{answers: []agentconnect.Answer{{Err: context.Canceled}}, refuse: errors.New("disk full")}
+	if o, failed := s.send(t.Context(), decide.Case{}, false); o != notSent || failed == nil {
+		t.Errorf("got %+v, failed: %v", o, failed)
+	}
+}
+
+// TestDryAnswerHasNoTime tells a time only of what was tried.
+func TestDryAnswerHasNoTime(t *testing.T) {
+	s := &scripted{answers: []agentconnect.Answer{{Err: ErrDryRun}, well}}
+	if o, _ := s.send(t.Context(), decide.Case{}, false); !o.Planned || !o.At.IsZero() {
+		t.Errorf("a dry run: %+v", o)
+	}
+	if o, _ := s.send(t.Context(), decide.Case{}, false); o.Planned || o.At.IsZero() {
+		t.Errorf("a real one: %+v", o)
+	}
+}
+
+// queued is a Sender that has a second request wait for its turn until the first has its answer.
+type queued struct {
+	held
+	turns    *atomic.Int32
+	answered chan struct{}
+}
+
+func (q queued) Ready(ctx context.Context) error {
+	if q.turns.Add(1) > 1 {
+		select {
+		case <-q.answered:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+// TestAdmittedBeforeTheLimit sends what was admitted before a limit on the number was reached: only other fuses
+// keep it back.
+func TestAdmittedBeforeTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := queued{held{make(chan struct{})}, new(atomic.Int32), make(chan struct{})}
+		d := New(Options{
+			Ledger: q, Sender: q, Limits: Limits{Requests: 2, ErrorRate: 1}, Concurrency: 3, Halt: func(error) {},
+		})
+		var group stdsync.WaitGroup
+		var accepted atomic.Int32
+		for range 3 {
+			d.Send(t.Context(), decide.Case{}, &group, func(_ decide.Case, o Outcome) {
+				if o.State == store.Accepted {
+					accepted.Add(1)
+				}
+			})
+			synctest.Wait()
+		}
+		q.answer <- struct{}{}
+		synctest.Wait() // its answer is counted, and trips the fuse if anything does
+		close(q.answered)
+		close(q.answer)
+		group.Wait()
+		if n := accepted.Load(); n != 2 {
+			t.Errorf("%d of the two that a pass may send were sent", n)
+		}
+	})
 }
