@@ -24,6 +24,7 @@ var directions = map[string][]string{
 	"acsync/store/storetest/memory": {},
 	"acsync/sync/schedule":          {},
 	"acsync/sync/manual":            {},
+	"acsync/sync/mutate":            {},
 	"acsync/sync/exit":              {}, // a leaf, which every package may import
 	"acsync/sync/httpx":             {"acsync/sync/exit", "acsync/sync/httpx/lenient", "acsync/sync/httpx/redact"},
 	"acsync/sync/kustomer":          {"acsync/sync/httpx", "acsync/sync/httpx/lenient"},

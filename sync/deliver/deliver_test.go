@@ -263,6 +263,17 @@ func TestShortBreak(t *testing.T) {
 	})
 }
 
+// TestPausesDiffer spreads the tries of those that fail together.
+func TestPausesDiffer(t *testing.T) {
+	different := map[time.Duration]bool{}
+	for range 20 {
+		different[backoff(1)] = true
+	}
+	if len(different) < 10 {
+		t.Errorf("20 pauses have %d lengths", len(different))
+	}
+}
+
 // TestUnfitAfterItLeft keeps in doubt what may have arrived, whatever the error says of the setting up.
 func TestUnfitAfterItLeft(t *testing.T) {
 	s := &scripted{answers: []agentconnect.Answer{{Written: true, Err: exit.New(exit.Usage, "no authorities")}}}

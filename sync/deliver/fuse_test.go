@@ -260,3 +260,33 @@ func TestAtMost(t *testing.T) {
 		}
 	}
 }
+
+// TestFailsAgain takes what fails again while others are taken for its own fault, but not without end, and not
+// before anybody was answered.
+func TestFailsAgain(t *testing.T) {
+	for first, want := range map[*Outcome]int{nil: failuresInARow, &taken: mostInVain + failuresInARow} {
+		f, n := newFuse(Limits{ErrorRate: 1}), 0
+		if first != nil {
+			feed(t, f, *first)
+		}
+		for ; !f.Stopped() && n < 100; n++ {
+			key := store.Key{Conversation: fmt.Sprint("old", n)}
+			if err := f.note(decide.Case{Key: key}, failure, oftenTried); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n != want {
+			t.Errorf("after %v: stopped by %d, want %d", first, n, want)
+		}
+	}
+	// One that is taken at last counts like any other.
+	f := newFuse(Limits{ErrorRate: 1})
+	feed(t, f, append(times(failuresInARow-1, failure), taken)...)
+	feed(t, f, times(failuresInARow-1, failure)...)
+	if err := f.note(decide.Case{}, taken, oftenTried); err != nil {
+		t.Fatal(err)
+	}
+	if feed(t, f, failure); f.Stopped() {
+		t.Error("a late success does not break the row")
+	}
+}
