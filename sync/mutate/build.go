@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -12,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,7 +25,8 @@ type build struct {
 	files   []string
 	temp    string
 	mutants []mutant
-	dropped map[int]bool // do not compile
+	dropped map[int]bool      // do not compile
+	copies  map[string]string // the files with mutants, by the file
 	overlay string
 }
 
@@ -53,10 +54,17 @@ var compilerLine = regexp.MustCompile(`(?m)^(\S+\.go):(\d+):`)
 
 // drop drops the mutants in the lines that the compiler complains about; false if there are none.
 func (b *build) drop(out []byte) (any bool) {
-	for _, found := range compilerLine.FindAllSubmatch(bytes.TrimSpace(out), -1) {
+	for _, found := range compilerLine.FindAllSubmatch(out, -1) {
 		line, _ := strconv.Atoi(string(found[2]))
+		in := func(m mutant) bool {
+			return filepath.Base(b.copies[m.file]) == filepath.Base(string(found[1])) && m.line <= line && line <= m.end
+		}
+		begins := func(m mutant) bool { return in(m) && m.line == line }
+		if slices.ContainsFunc(b.mutants, begins) {
+			in = begins
+		}
 		for _, m := range b.mutants {
-			if filepath.Base(m.file) == filepath.Base(string(found[1])) && m.line == line {
+			if in(m) {
 				b.dropped[m.id], any = true, true
 			}
 		}
@@ -66,8 +74,8 @@ func (b *build) drop(out []byte) (any bool) {
 
 // write writes the files with their mutants, and the overlay that has the compiler take them.
 func (b *build) write() error {
-	b.mutants = nil
-	replace, last, name := map[string]string{}, 0, ""
+	b.mutants, b.copies = nil, map[string]string{}
+	last, name := 0, ""
 	for i, file := range b.files {
 		src, err := os.ReadFile(file)
 		if err != nil {
@@ -83,13 +91,21 @@ func (b *build) write() error {
 			return err
 		}
 		name = tree.Name.Name
-		if err := b.replace(replace, file, fmt.Sprintf("%d.go", i), out); err != nil {
+		if err := b.replace(file, fmt.Sprintf("%d.go", i), out); err != nil {
 			return err
 		}
 	}
 	source := strings.NewReplacer("PACKAGE", name, "COUNT", strconv.Itoa(last)).Replace(switchSource)
-	if err := b.replace(replace, filepath.Join(b.dir, "mutants.go"), "switch.go", []byte(source)); err != nil {
+	if err := b.replace(filepath.Join(b.dir, "mutants.go"), "switch.go", []byte(source)); err != nil {
 		return err
+	}
+	replace := map[string]string{}
+	for file, as := range b.copies {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			return err
+		}
+		replace[path] = as
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
@@ -99,11 +115,7 @@ func (b *build) write() error {
 	return os.WriteFile(b.overlay, overlay, 0o600)
 }
 
-func (b *build) replace(replace map[string]string, file, as string, content []byte) error {
-	path, err := filepath.Abs(file)
-	if err != nil {
-		return err
-	}
-	replace[path] = filepath.Join(b.temp, as)
-	return os.WriteFile(replace[path], content, 0o600)
+func (b *build) replace(file, as string, content []byte) error {
+	b.copies[file] = filepath.Join(b.temp, as)
+	return os.WriteFile(b.copies[file], content, 0o600)
 }

@@ -15,7 +15,7 @@ import (
 type mutant struct {
 	id        int
 	file      string
-	line      int
+	line, end int
 	within    string // the function
 	text      string // what is changed
 	change    string
@@ -198,7 +198,7 @@ func (m *mutator) binary(e *ast.BinaryExpr) {
 		m.wrap(e, "opposite", "(mutOn(%d) != (", "))")
 	}
 	h, ok := helpers[e.Op]
-	if !ok || e.Op == token.ADD && (isText(e.X) || isText(e.Y)) {
+	if !ok || isText(e.X) || isText(e.Y) || isLiteral(e.X) && isLiteral(e.Y) {
 		return
 	}
 	if m.wrap(e, h.change, h.function+"(%d, ", ")") {
@@ -215,6 +215,11 @@ func isText(e ast.Expr) bool {
 		return isText(e.X) || isText(e.Y)
 	}
 	return false
+}
+
+func isLiteral(e ast.Expr) bool {
+	_, ok := e.(*ast.BasicLit)
+	return ok
 }
 
 // negate turns a condition round that is no comparison: those are turned round as such.
@@ -247,8 +252,9 @@ func (m *mutator) wrap(n ast.Node, change, before, behind string) bool {
 		}
 	}
 	m.mutants = append(m.mutants, mutant{
-		id: m.next, file: m.name, line: m.file.Line(n.Pos()), within: within, change: change,
-		text: strings.Join(strings.Fields(m.text(n)), " "),
+		id: m.next, file: m.name, line: m.file.Line(n.Pos()), end: m.file.Line(n.End()), within: within,
+		change: change,
+		text:   strings.Join(strings.Fields(m.text(n)), " "),
 	})
 	begin, end := m.file.Offset(n.Pos()), m.file.Offset(n.End())
 	m.begins[begin] += fmt.Sprintf(before, m.next)

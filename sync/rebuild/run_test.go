@@ -1,0 +1,288 @@
+package rebuild
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"acsync/store"
+	"acsync/store/bolt"
+	"acsync/sync/agentconnect"
+	"acsync/sync/exit"
+)
+
+// shown is a receiver with what its data show, and how they end.
+type shown struct {
+	rows  []agentconnect.Interaction
+	err   error
+	since *time.Time
+}
+
+func (s shown) Since(_ context.Context, since time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	*s.since = since
+	return func(yield func(agentconnect.Interaction, error) bool) {
+		for i, err := range each(s.rows) {
+			if !i.CreatedAt.Before(since) && !yield(i, err) {
+				return
+			}
+		}
+		if s.err != nil {
+			yield(agentconnect.Interaction{}, s.err)
+		}
+	}
+}
+
+func (s shown) Between(context.Context, time.Time, time.Time) iter.Seq2[agentconnect.Interaction, error] {
+	return each(nil)
+}
+
+// made is a new ledger that was just opened, and how to open it again.
+func made(t *testing.T, start time.Time) (*bolt.Ledger, func(bolt.Options) (*bolt.Ledger, error)) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "acsync.db")
+	if err := bolt.Create(path, start, bolt.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	again := func(o bolt.Options) (*bolt.Ledger, error) { return bolt.Open(path, o) }
+	ledger, err := again(bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ledger.Close() })
+	return ledger, again
+}
+
+func stateOf(t *testing.T, ledger Ledger, key store.Key) store.State {
+	t.Helper()
+	known, err := ledger.Lookup([]store.Key{key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known[key].State
+}
+
+// TestRun fills a new ledger with what Agent Connect has, recoveries and what has no time included, and is
+// content the second time.
+func TestRun(t *testing.T) {
+	now := time.Now()
+	ledger, _ := made(t, now.AddDate(0, 0, -10))
+	since := now
+	receiver := shown{since: &since, rows: []agentconnect.Interaction{
+		{UUID: "1", ExtInteractionID: "a", CreatedAt: now.AddDate(0, 0, -3)},
+		{UUID: "2", ExtInteractionID: "b", CreatedAt: now.AddDate(0, 0, -200)},
+		// It follows up the first, whatever id it has of its own; and one says nothing of whom it is about.
+		{UUID: "3", ExtInteractionID: "elsewhere", Parent: "1", Recovery: true, CreatedAt: now.AddDate(0, 0, -2)},
+		{UUID: "4", Parent: "1", Recovery: true, CreatedAt: now.AddDate(0, 0, -2)},
+		{UUID: "5", Parent: "unknown", Recovery: true, CreatedAt: now.AddDate(0, 0, -2)},
+		{UUID: "6", ExtInteractionID: "c", Parent: "unknown", Recovery: true, CreatedAt: now.AddDate(0, 0, -2)},
+	}}
+	if done, err := Run(t.Context(), ledger, receiver, Options{}); err != nil || done.Written != 3 {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	for key, want := range map[store.Key]store.State{
+		{Conversation: "a"}:                         store.Accepted,
+		{Conversation: "a", Recovery: true}:         store.Accepted,
+		{Conversation: "b"}:                         store.Unknown, // nobody is asked about what is that old
+		{Conversation: "c", Recovery: true}:         store.Accepted,
+		{Conversation: "elsewhere", Recovery: true}: store.Unknown,
+	} {
+		if got := stateOf(t, ledger, key); got != want {
+			t.Errorf("%+v is %s, want %s", key, got, want)
+		}
+	}
+	if days := now.Sub(since).Hours() / 24; days < 89 || days > 91 {
+		t.Errorf("it was read from %s", since)
+	}
+	if done, err := Run(t.Context(), ledger, receiver, Options{}); err != nil || done.Written != 0 {
+		t.Errorf("the second time: %+v, %v", done, err)
+	}
+	if info, err := ledger.Info(); err != nil || info.KnownFrom.IsZero() {
+		t.Errorf("it knows what others have asked from %s, %v", info.KnownFrom, err)
+	}
+}
+
+// TestNoTimeOfReception takes what Agent Connect's data give no time for as received now: later is safe.
+func TestNoTimeOfReception(t *testing.T) {
+	before := time.Now().Add(-time.Minute)
+	if at := receivedAt(agentconnect.Interaction{}); at.Before(before) {
+		t.Errorf("got %s", at)
+	}
+}
+
+// TestRunThatFails leaves a new ledger to nobody, until a later run has read all: what was read before the
+// failure would leave out somebody who was asked.
+func TestRunThatFails(t *testing.T) {
+	now, trouble := time.Now(), errors.New("trouble")
+	ledger, again := made(t, now)
+	since := now
+	receiver := shown{
+		since: &since, err: trouble,
+		rows: []agentconnect.Interaction{{ExtInteractionID: "a", CreatedAt: now.Add(-time.Hour)}},
+	}
+	if done, err := Run(t.Context(), ledger, receiver, Options{}); !errors.Is(err, trouble) || done.Written != 0 {
+		t.Errorf("got %+v, %v", done, err)
+	}
+	if err := ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if other, err := again(bolt.Options{}); !errors.Is(err, store.ErrRolledBack) {
+		other.Close()
+		t.Fatalf("a pass opens it: %v", err)
+	}
+	ledger, err := again(bolt.Options{AcceptFence: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	receiver.err = nil
+	if _, err := Run(t.Context(), ledger, receiver, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if ledger, err = again(bolt.Options{}); err != nil {
+		t.Fatalf("a pass does not open it afterwards: %v", err)
+	}
+	ledger.Close()
+}
+
+// TestSinceTooLate refuses to leave out a time in which the ledger may have asked somebody.
+func TestSinceTooLate(t *testing.T) {
+	now := time.Now()
+	ledger, _ := made(t, now)
+	since := time.Time{}
+	_, err := Run(t.Context(), ledger, shown{since: &since}, Options{Since: now.Add(time.Hour)})
+	if code, _ := exit.Of(err); code != exit.Usage || !since.IsZero() {
+		t.Errorf("got %v, asked from %s", err, since)
+	}
+}
+
+// TestSinceTheLastGoodPass reads from before the last pass that nothing spoke against, also where that is longer
+// ago than is usually read.
+func TestSinceTheLastGoodPass(t *testing.T) {
+	ledger, _ := made(t, time.Now())
+	old := time.Now().AddDate(0, -8, 0)
+	since := time.Time{}
+	if _, err := Run(t.Context(), witnessed{ledger, old}, shown{since: &since}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !since.Before(old) || since.Before(old.Add(-time.Hour)) {
+		t.Errorf("asked from %s, the last good pass was at %s", since, old)
+	}
+}
+
+// witnessed is a ledger whose last good pass was long ago.
+type witnessed struct {
+	*bolt.Ledger
+	at time.Time
+}
+
+func (w witnessed) Info() (store.Info, error) {
+	info, err := w.Ledger.Info()
+	info.Witnessed = w.at
+	return info, err
+}
+
+// TestNameless trusts nothing while Agent Connect shows requests of the ledger that nobody can tell the
+// conversation of, unless the operator takes that upon himself.
+func TestNameless(t *testing.T) {
+	ledger, _ := made(t, time.Now())
+	info, err := ledger.Info()
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := time.Time{}
+	receiver := shown{since: &since, rows: []agentconnect.Interaction{{
+		CreatedAt: time.Now(), Intent: store.Intent{Ledger: info.ID, Number: 7}.String(),
+	}}}
+	if _, err := Run(t.Context(), ledger, receiver, Options{Stamped: true}); !errors.Is(err, store.ErrRolledBack) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Run(t.Context(), ledger, receiver, Options{Stamped: true, Missing: true}); err != nil {
+		t.Errorf("with the operator's word: %v", err)
+	}
+	if info, err = ledger.Info(); err != nil || info.Intents < 7 {
+		t.Errorf("its next number is one that was given before: %d, %v", info.Intents+1, err)
+	}
+}
+
+// TestMarker takes in what some requests are about, and settles what was in doubt of them.
+func TestMarker(t *testing.T) {
+	now := time.Now()
+	ledger, _ := made(t, now.AddDate(0, 0, -1))
+	doubtful := store.Key{Conversation: "doubtful"}
+	intent, err := ledger.Begin(doubtful, now, now)
+	if err == nil {
+		err = ledger.Finish(intent, store.Result{State: store.InDoubt, At: now})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := Marker(ledger)
+	for _, want := range []int{2, 0} {
+		n, err := mark([]agentconnect.Interaction{
+			{ExtInteractionID: "a", CreatedAt: now},
+			{ExtInteractionID: "doubtful", CreatedAt: now, Intent: intent.String()},
+		})
+		if err != nil || n != want {
+			t.Errorf("%d were marked, want %d: %v", n, want, err)
+		}
+	}
+	for _, key := range []store.Key{{Conversation: "a"}, doubtful} {
+		if got := stateOf(t, ledger, key); got != store.Accepted {
+			t.Errorf("%+v is %s", key, got)
+		}
+	}
+}
+
+// unreadable is a ledger of which one thing fails.
+type unreadable struct {
+	*bolt.Ledger
+	info, lookup, distrust error
+}
+
+func (u unreadable) Info() (store.Info, error) {
+	info, err := u.Ledger.Info()
+	return info, errors.Join(err, u.info)
+}
+
+func (u unreadable) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	known, err := u.Ledger.Lookup(keys)
+	return known, errors.Join(err, u.lookup)
+}
+
+func (u unreadable) Distrust() error { return errors.Join(u.Ledger.Distrust(), u.distrust) }
+
+// TestLedgerFails trusts nothing that was not written whole.
+func TestLedgerFails(t *testing.T) {
+	trouble, now := errors.New("trouble"), time.Now()
+	rows := []agentconnect.Interaction{{ExtInteractionID: "a", CreatedAt: now}}
+	followUp := []agentconnect.Interaction{{ExtInteractionID: "a", Recovery: true, CreatedAt: now}}
+	for name, tt := range map[string]struct {
+		fails unreadable
+		rows  []agentconnect.Interaction
+	}{
+		"what it says of itself":      {unreadable{info: trouble}, rows},
+		"what it knows":               {unreadable{lookup: trouble}, rows},
+		"what it knows of follow-ups": {unreadable{lookup: trouble}, followUp},
+		"the note that it is mended":  {unreadable{distrust: trouble}, rows},
+	} {
+		ledger, _ := made(t, now)
+		tt.fails.Ledger = ledger
+		since := time.Time{}
+		if _, err := Run(t.Context(), tt.fails, shown{since: &since, rows: tt.rows}, Options{}); !errors.Is(err, trouble) {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if tt.fails.distrust == nil {
+			if n, err := Marker(tt.fails)(tt.rows); !errors.Is(err, trouble) || n != 0 {
+				t.Errorf("%s: marked %d, %v", name, n, err)
+			}
+		}
+		if info, err := ledger.Info(); err != nil || !info.KnownFrom.IsZero() {
+			t.Errorf("%s: it is trusted from %s, %v", name, info.KnownFrom, err)
+		}
+	}
+}
