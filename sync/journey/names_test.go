@@ -92,3 +92,36 @@ func TestNames(t *testing.T) {
 		t.Error("the zero Names know something")
 	}
 }
+
+// TestUsers tells of agents what else is asked of them, and knows nothing of those who are not listed.
+func TestUsers(t *testing.T) {
+	n := &Names{users: map[string]kustomer.User{
+		"u1": {ID: "u1", UserType: "user", Email: kustomer.Text{Value: " alex@example.org "}},
+		"u2": {ID: "u2", UserType: "machine"},
+	}}
+	if n.Address("u1") != "alex@example.org" || n.Address("u2") != "" || n.Address("u3") != "" {
+		t.Errorf("the addresses are %q, %q, %q", n.Address("u1"), n.Address("u2"), n.Address("u3"))
+	}
+	if n.Machine("u1") || !n.Machine("u2") || n.Machine("u3") {
+		t.Error("a machine is taken for a person, or a person for a machine")
+	}
+	if u, known := n.User("u1"); !known || u.ID != "u1" {
+		t.Errorf("got %+v, %t", u, known)
+	}
+	if _, known := n.User("u3"); known {
+		t.Error("somebody is known who is not listed")
+	}
+}
+
+// TestLearnIsBounded looks few agents up by themselves: each is a call.
+func TestLearnIsBounded(t *testing.T) {
+	from := &labels{failing: map[string]error{"users": errors.New("refused")}}
+	n := ReadNames(t.Context(), from, func(string) {})
+	var agents []string
+	for i := range mostLookedUp + 5 {
+		agents = append(agents, id(i))
+	}
+	if n.Learn(t.Context(), agents); len(from.singly) != mostLookedUp {
+		t.Errorf("%d were looked up", len(from.singly))
+	}
+}

@@ -1,8 +1,10 @@
 package journey
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -236,5 +238,86 @@ func TestRangeFails(t *testing.T) {
 	}
 	if given > 0 || !errors.Is(failed, w.failing) {
 		t.Errorf("%d were given, and the error is %v", given, failed)
+	}
+}
+
+// TestRangeWithoutReceiver reads a range up to now, where Agent Connect's data are not asked, and ends as soon as
+// nobody takes any more.
+func TestRangeWithoutReceiver(t *testing.T) {
+	w := &world{}
+	for n := 1; n < 6; n++ {
+		w.mark(n, time.Duration(n)*time.Hour)
+	}
+	r := w.reader()
+	r.Receiver = nil
+	var until time.Time
+	r.Progress = func(at time.Time, _ int) { until = at }
+	given := 0
+	for _, err := range r.Range(t.Context(), fetch.Window{From: testNow.Add(-24 * time.Hour), To: testNow.Add(24 * time.Hour)}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if given++; given == 2 {
+			break
+		}
+	}
+	if given != 2 || !until.Equal(testNow) {
+		t.Errorf("%d were given, read to %s", given, until)
+	}
+}
+
+// brokenLedger fails to be read, at once or in the middle.
+type brokenLedger struct {
+	*world
+	info, each error
+}
+
+func (b brokenLedger) Info() (store.Info, error) {
+	info, _ := b.world.Info()
+	return info, b.info
+}
+
+func (b brokenLedger) Each(fn func(store.Entry) error) error {
+	return errors.Join(b.world.Each(fn), b.each)
+}
+
+// clockless is a Kustomer that does not tell its time.
+type clockless struct {
+	*world
+	err error
+}
+
+func (c clockless) ServerTime(context.Context) (time.Time, error) { return time.Time{}, c.err }
+
+// TestRangeNeedsAll gives nothing where the ledger, or Kustomer's clock, cannot be read: whoever was asked would
+// look as if nobody had asked them.
+func TestRangeNeedsAll(t *testing.T) {
+	broken := errors.New("broken")
+	for name, breaks := range map[string]func(*testing.T, *Reader, *world){
+		"the ledger":        func(_ *testing.T, r *Reader, w *world) { r.Ledger = brokenLedger{world: w, info: broken} },
+		"half of it":        func(_ *testing.T, r *Reader, w *world) { r.Ledger = brokenLedger{world: w, each: broken} },
+		"Kustomer's clock":  func(_ *testing.T, r *Reader, w *world) { r.Source = clockless{w, broken} },
+		"room for the rest": func(t *testing.T, _ *Reader, _ *world) { t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "gone")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := &world{}
+			// Enough for a file where there is to be one.
+			for n := range 1500 {
+				w.remember(n, store.Accepted, 24*time.Hour).Reason = strings.Repeat("long", 500)
+			}
+			r := w.reader()
+			breaks(t, &r, w)
+			given, failures := 0, 0
+			for _, err := range r.Range(t.Context(), yesterday()) {
+				if err == nil {
+					given++
+				} else if failures++; name != "room for the rest" && !errors.Is(err, broken) {
+					t.Error(err)
+				}
+			}
+			if given != 0 || failures != 1 {
+				t.Errorf("%d were given, %d failures", given, failures)
+			}
+		})
 	}
 }
