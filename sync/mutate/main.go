@@ -13,7 +13,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	_ "embed"
 	"flag"
@@ -75,13 +74,9 @@ func run(ctx context.Context, args []string, o options) (alive int, err error) {
 	}
 	known := explanations(explained)
 	for _, dir := range slices.Sorted(maps.Keys(packages)) {
-		living, err := judgeAll(ctx, dir, packages[dir], o)
-		if err != nil {
-			return alive, fmt.Errorf("%s: %w", dir, err)
-		}
-		for _, m := range living {
+		err := judgeAll(ctx, dir, packages[dir], o, func(m mutant) {
 			if known[m.name()] {
-				continue
+				return
 			}
 			alive++
 			reach := ""
@@ -89,6 +84,9 @@ func run(ctx context.Context, args []string, o options) (alive int, err error) {
 				reach = " (no test comes by)"
 			}
 			fmt.Printf("%s\t# line %d%s\n", m.name(), m.line, reach)
+		})
+		if err != nil {
+			return alive, fmt.Errorf("%s: %w", dir, err)
 		}
 	}
 	return alive, nil
@@ -105,11 +103,11 @@ func explanations(list string) map[string]bool {
 	return names
 }
 
-// judgeAll returns the mutants of some files of a package that its tests, and those of o.then, let live.
-func judgeAll(ctx context.Context, dir string, files []string, o options) ([]mutant, error) {
+// judgeAll tells of the mutants of some files of a package that its tests, and those of o.then, let live.
+func judgeAll(ctx context.Context, dir string, files []string, o options, lives func(mutant)) error {
 	temp, err := os.MkdirTemp("", "mutate")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(temp)
 	b := &build{dir: dir, files: files, temp: temp, dropped: map[int]bool{}}
@@ -119,29 +117,32 @@ func judgeAll(ctx context.Context, dir string, files []string, o options) ([]mut
 			judges = append(judges, then)
 		}
 	}
-	var living []mutant
-	reached := func(int) bool { return false }
+	var rest []mutant
+	reached := map[int]bool{}
 	for i, by := range judges {
 		suite, err := newSuite(ctx, b, by, o.skip)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if i == 0 {
-			living = b.mutants
+			rest = b.mutants
 		}
-		before := len(living)
-		earlier := reached
-		reached = func(id int) bool { return earlier(id) || suite.reaches(id) }
-		if living, err = suite.judge(ctx, living, o.atOnce); err != nil {
-			return nil, err
+		tell := func(mutant) {}
+		if i == len(judges)-1 {
+			tell = lives
 		}
-		fmt.Printf("# %s by the tests of %s: %d mutants, %d killed\n", dir, by, before, before-len(living))
+		before := len(rest)
+		rest, err = suite.judge(ctx, rest, o.atOnce, func(m mutant) {
+			m.unreached = !reached[m.id] && !suite.reaches(m.id)
+			tell(m)
+		})
+		if err != nil {
+			return err
+		}
+		for _, m := range rest {
+			reached[m.id] = reached[m.id] || suite.reaches(m.id)
+		}
+		fmt.Printf("# %s by the tests of %s: %d mutants, %d killed\n", dir, by, before, before-len(rest))
 	}
-	for i := range living {
-		living[i].unreached = !reached(living[i].id)
-	}
-	slices.SortFunc(living, func(a, b mutant) int {
-		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.id, b.id))
-	})
-	return living, nil
+	return nil
 }

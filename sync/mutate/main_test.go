@@ -57,16 +57,16 @@ func TestMutants(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		living, err := judgeAll(t.Context(), ".", []string{"adult.go"}, options{skip: regexp.MustCompile("^$"), atOnce: 2})
-		if err != nil {
-			t.Fatal(err)
-		}
 		got := map[string]bool{}
-		for _, m := range living {
+		o := options{skip: regexp.MustCompile("^$"), atOnce: 2}
+		err := judgeAll(t.Context(), ".", []string{"adult.go"}, o, func(m mutant) {
 			got[m.name()] = true
 			if m.unreached != (cases == "") {
 				t.Errorf("with %s: unreached %t: %s", cases, m.unreached, m.name())
 			}
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
 		for _, name := range want {
 			if !got[name] {

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -56,31 +56,27 @@ func newSuite(ctx context.Context, b *build, dir string, skip *regexp.Regexp) (s
 	return s, nil
 }
 
-// judge returns the mutants that the suite lets live.
-func (s suite) judge(ctx context.Context, mutants []mutant, atOnce int) ([]mutant, error) {
+// judge returns the mutants that the suite lets live, and tells of each as soon as that is known.
+func (s suite) judge(
+	ctx context.Context, mutants []mutant, atOnce int, lives func(mutant),
+) (living []mutant, err error) {
 	var group errgroup.Group
 	group.SetLimit(max(atOnce, 1))
-	lives := make([]bool, len(mutants))
-	var done atomic.Int32
-	for i, m := range mutants {
+	var mu sync.Mutex
+	for _, m := range mutants {
 		group.Go(func() error {
-			lives[i] = s.passes(ctx, m.id)
-			if n := done.Add(1); n%100 == 0 {
-				fmt.Fprintf(os.Stderr, "%d of %d\n", n, len(mutants))
+			passed := s.passes(ctx, m.id)
+			mu.Lock()
+			defer mu.Unlock()
+			if passed && ctx.Err() == nil {
+				living = append(living, m)
+				lives(m)
 			}
 			return ctx.Err()
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var living []mutant
-	for i, m := range mutants {
-		if lives[i] {
-			living = append(living, m)
-		}
-	}
-	return living, nil
+	err = group.Wait()
+	return living, err
 }
 
 // trace runs a test and notes which mutants it reaches.
