@@ -79,11 +79,7 @@ func selectEntries(ledger Ledger, choice Selection, action Action) ([]store.Entr
 		return ledger.Waiting(0, store.InDoubt)
 	}
 	var chosen []store.Entry
-	for i, text := range choice.IDs {
-		named := func(earlier string) bool { return strings.EqualFold(earlier, text) }
-		if slices.ContainsFunc(choice.IDs[:i], named) {
-			continue
-		}
+	for _, text := range choice.IDs {
 		id, at, err := ParseID(text)
 		if err != nil {
 			return nil, fmt.Errorf("%w; nothing was changed", err)

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"acsync/store"
+	"acsync/sync/agentconnect"
+	"acsync/sync/decide"
 )
 
 // conversation is the key of the nth conversation.
@@ -153,6 +155,183 @@ func TestPickBySpelling(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", off, diff)
+		}
+	}
+}
+
+// TestResolveBadName changes nothing where one of those named is no conversation.
+func TestResolveBadName(t *testing.T) {
+	for _, bad := range []string{"", "@2026-11-22T15:04:05Z", "a@noon"} {
+		ledger := inEachState()
+		before := ledger.states()
+		choice := Selection{IDs: []string{conversation(1).Conversation, bad}}
+		settled, err := Resolve(t.Context(), ledger, choice, Accept)
+		if err == nil || len(settled) > 0 {
+			t.Errorf("%q: got %+v, %v", bad, settled, err)
+		}
+		before[2] = "in_doubt interrupted" // as any command finds it
+		if diff := cmp.Diff(before, ledger.states()); diff != "" {
+			t.Errorf("%q: -before +after:\n%s", bad, diff)
+		}
+	}
+}
+
+// TestPick chooses of a conversation what the decision can be about: doubts before what only waits, the earliest
+// first; where nothing waits, the latest, so that it can be told why nothing is done.
+func TestPick(t *testing.T) {
+	key := store.Key{Conversation: "a"}
+	at := func(hours int, state store.State) (store.Key, store.Record) {
+		resolved := testNow.Add(time.Duration(hours) * time.Hour)
+		return store.Key{Conversation: "a", Resolution: resolved.UnixMilli()}, store.Record{State: state, Resolution: resolved}
+	}
+	for name, tt := range map[string]struct {
+		states []store.State // of resolutions an hour apart
+		action Action
+		want   []int // hours
+	}{
+		"doubts alone":           {[]store.State{store.Retry, store.InDoubt, store.Accepted, store.InDoubt}, Resend, []int{1, 3}},
+		"doubts alone, accepted": {[]store.State{store.Retry, store.InDoubt}, Accept, []int{1}},
+		"all that waits":         {[]store.State{store.Retry, store.InDoubt, store.Accepted, store.Scheduled}, Drop, []int{0, 1, 3}},
+		"what waits":             {[]store.State{store.Retry, store.Accepted}, Resend, []int{0}},
+		"the latest":             {[]store.State{store.Skipped, store.Rejected, store.Accepted}, Drop, []int{2}},
+	} {
+		known := map[store.Key]store.Record{}
+		for i, state := range tt.states {
+			k, r := at(i, state)
+			known[k] = r
+		}
+		var got []int
+		for _, e := range pick(key, known, time.Time{}, tt.action) {
+			got = append(got, int(e.Record.Resolution.Sub(testNow).Hours()))
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+// TestResolveSaysWhy tells of what is not in doubt what it is, and that only what waits will be sent.
+func TestResolveSaysWhy(t *testing.T) {
+	ledger := inEachState()
+	ids := []string{conversation(0).Conversation, conversation(3).Conversation, "nobody"}
+	settled, err := Resolve(t.Context(), ledger, Selection{IDs: ids}, Accept)
+	if err != nil || len(settled) != 3 {
+		t.Fatal(settled, err)
+	}
+	for i, want := range []string{"accepted, not in doubt", "retry, not in doubt: a pass will send it", "nothing waits"} {
+		if got := settled[i].Refusal; !strings.Contains(got, want) || strings.Contains(got, "pass") != (i == 1) {
+			t.Errorf("got %q, want what says %q", got, want)
+		}
+	}
+}
+
+// failing is a ledger of which one thing fails.
+type failing struct {
+	*fakeLedger
+	info, lookup, waiting, recovers, settle, commit, each, reopen error
+}
+
+func (f failing) Info() (store.Info, error) {
+	info, _ := f.fakeLedger.Info()
+	return info, f.info
+}
+
+func (f failing) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
+	known, _ := f.fakeLedger.Lookup(keys)
+	return known, f.lookup
+}
+
+func (f failing) Waiting(limit int, states ...store.State) ([]store.Entry, error) {
+	entries, _ := f.fakeLedger.Waiting(limit, states...)
+	return entries, f.waiting
+}
+
+func (f failing) Recover(now time.Time) ([]store.Entry, error) {
+	if f.recovers != nil {
+		return nil, f.recovers
+	}
+	return f.fakeLedger.Recover(now)
+}
+
+func (f failing) Settle(key store.Key, intent uint64, result store.Result) error {
+	if f.settle != nil {
+		return f.settle
+	}
+	return f.fakeLedger.Settle(key, intent, result)
+}
+
+func (f failing) Commit(batch store.Batch) error {
+	if f.commit != nil {
+		return f.commit
+	}
+	return f.fakeLedger.Commit(batch)
+}
+
+func (f failing) Each(fn func(store.Entry) error) error {
+	return errors.Join(f.fakeLedger.Each(fn), f.each)
+}
+
+func (f failing) Reopen(entries []store.Entry, x store.Result) error {
+	if f.reopen != nil {
+		return f.reopen
+	}
+	return f.fakeLedger.Reopen(entries, x)
+}
+
+// TestLedgerFails tells of nothing as changed that is not, and names the failure of a writing as such, so that it
+// ends with the code of a ledger that cannot be written.
+func TestLedgerFails(t *testing.T) {
+	resolve := func(choice Selection, action Action) func(*testing.T, failing) (int, error) {
+		return func(t *testing.T, f failing) (int, error) {
+			settled, err := Resolve(t.Context(), f, choice, action)
+			return len(settled), err
+		}
+	}
+	all, one := Selection{All: true}, Selection{IDs: []string{conversation(3).Conversation}}
+	verify := func(t *testing.T, f failing) (int, error) {
+		data := &fakeReceiver{rows: []agentconnect.Interaction{{ExtInteractionID: conversation(1).Conversation}}}
+		settled, err := Verify(t.Context(), f, Verification{Receiver: data, After: time.Minute})
+		for _, s := range settled {
+			if s.State != f.records[s.Key].State {
+				t.Errorf("%s is told as %s, and is %s", s.Conversation, s.State, f.records[s.Key].State)
+			}
+		}
+		return 0, err
+	}
+	retry := func(o RetryOptions, receiver Receiver) func(*testing.T, failing) (int, error) {
+		return func(t *testing.T, f failing) (int, error) {
+			key := conversation(0)
+			record := f.records[key]
+			record.State, record.Reason = store.Dropped, "by_hand"
+			f.records[key] = record
+			reopened, err := Retry(t.Context(), f, o, Verification{Receiver: receiver})
+			return len(reopened), err
+		}
+	}
+	byReason := RetryOptions{Refusals: Refusals{Reasons: []decide.Reason{decide.ByHand}}, MayHaveArrived: true}
+	for name, tt := range map[string]struct {
+		fails failing
+		does  func(*testing.T, failing) (int, error)
+		write bool
+	}{
+		"resolve: recover": {failing{recovers: errTrouble}, resolve(all, Drop), true},
+		"resolve: list":    {failing{waiting: errTrouble}, resolve(all, Drop), false},
+		"resolve: look up": {failing{lookup: errTrouble}, resolve(one, Drop), false},
+		"resolve: settle":  {failing{settle: errTrouble}, resolve(all, Accept), true},
+		"resolve: commit":  {failing{commit: errTrouble}, resolve(one, Drop), true},
+		"verify: recover":  {failing{recovers: errTrouble}, verify, true},
+		"verify: info":     {failing{info: errTrouble}, verify, false},
+		"verify: list":     {failing{waiting: errTrouble}, verify, false},
+		"verify: settle":   {failing{settle: errTrouble}, verify, true},
+		"retry: each":      {failing{each: errTrouble}, retry(byReason, nil), false},
+		"retry: look up":   {failing{lookup: errTrouble}, retry(byID(0), nil), false},
+		"retry: reopen":    {failing{reopen: errTrouble}, retry(byReason, nil), true},
+	} {
+		tt.fails.fakeLedger = inEachState()
+		done, err := tt.does(t, tt.fails)
+		write := (*store.WriteError)(nil)
+		if !errors.Is(err, errTrouble) || errors.As(err, &write) != tt.write || done > 0 {
+			t.Errorf("%s: %d were dealt with, %v", name, done, err)
 		}
 	}
 }

@@ -200,12 +200,10 @@ const (
 	same
 )
 
-// match is how far an interaction is that of a doubtful request.
+// match is how far an interaction is that of a doubtful request, if it has not the very stamp of that.
 func (m *Matcher) match(e store.Entry, i agentconnect.Interaction, number uint64, own bool) match {
 	perResolution := e.Key.Resolution != 0
 	switch {
-	case own && number == e.Intent:
-		return same
 	case !i.CreatedAt.IsZero() && i.CreatedAt.Before(Earliest(e)):
 		return other
 	// It says that it is a recovery, and might be the request all the same.

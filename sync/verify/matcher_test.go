@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -172,5 +173,195 @@ func TestTakenOver(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// doubtOf is a survey request in doubt for 20 minutes, which is the nth intent of the ledger.
+func doubtOf(key store.Key, n uint64) store.Entry {
+	return store.Entry{Key: key, Record: store.Record{
+		State: store.InDoubt, Reason: "no_answer", Resolution: testNow.Add(-time.Hour), At: testNow.Add(-20 * time.Minute),
+		First: testNow.Add(-30 * time.Minute), Attempts: 1, Intent: n, Doubt: n,
+	}}
+}
+
+// verdictOf is the state in which a doubt ends by some data.
+func verdictOf(t *testing.T, e store.Entry, ledger Lookup, rows ...agentconnect.Interaction) store.State {
+	t.Helper()
+	m := NewMatcher(askedLedger, []store.Entry{e}, Verification{Receiver: &fakeReceiver{rows: rows}, After: 5 * time.Minute})
+	m.now = testNow
+	if err := m.Read(t.Context(), ledger); err != nil {
+		t.Fatal(err)
+	}
+	got, told := m.decide(e, testNow)
+	if !told {
+		t.Fatal("the data were read, and nothing is told")
+	}
+	return got.State
+}
+
+// TestWhoeverMadeIt takes any request of the conversation for the doubtful one, where there is one survey a
+// conversation, however late it came; where there is one a resolution, one that says nothing of which.
+func TestWhoeverMadeIt(t *testing.T) {
+	none := &fakeLedger{}
+	key, resolution := store.Key{Conversation: doubtfulID}, store.Key{Conversation: doubtfulID, Resolution: testNow.Add(-time.Hour).UnixMilli()}
+	by := func(stamp string, ago time.Duration) agentconnect.Interaction {
+		return agentconnect.Interaction{ExtInteractionID: doubtfulID, Intent: stamp, CreatedAt: testNow.Add(-ago)}
+	}
+	later := agentconnect.Interaction{Intent: ledgerID + "-1f", CreatedAt: testNow.Add(-time.Minute)}
+	for name, tt := range map[string]struct {
+		key  store.Key
+		row  agentconnect.Interaction
+		want store.State
+	}{
+		"by hand, much later":                  {key, by("", time.Minute), store.Accepted},
+		"of another resolution, much later":    {resolution, by("", time.Minute), store.InDoubt},
+		"by another ledger, about then":        {resolution, by("0000000000000000-7", 21*time.Minute), store.Accepted},
+		"of the ledger, another resolution's":  {resolution, by(ledgerID+"-7", 21*time.Minute), store.Retry},
+		"of the ledger, nobody knows of which": {resolution, by(ledgerID+"-1e", 21*time.Minute), store.InDoubt},
+	} {
+		if got := verdictOf(t, doubtOf(tt.key, 0x1d), none, tt.row, later); got != tt.want {
+			t.Errorf("%s: got %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// TestNoNumber takes no stamp for that of a doubt that has no number of its own.
+func TestNoNumber(t *testing.T) {
+	e := doubtOf(store.Key{Conversation: doubtfulID}, 0)
+	if got := verdictOf(t, e, &fakeLedger{}, agentconnect.Interaction{Intent: ledgerID + "-0", CreatedAt: testNow}); got != store.InDoubt {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestCanaryIsTheLastIntent takes the very last request of the ledger for proof, and none beyond it.
+func TestCanaryIsTheLastIntent(t *testing.T) {
+	e := doubtOf(store.Key{Conversation: doubtfulID}, 0x1d)
+	for number, want := range map[uint64]store.State{askedLedger.Intents: store.Retry, askedLedger.Intents + 1: store.InDoubt} {
+		row := agentconnect.Interaction{Intent: fmt.Sprintf("%s-%x", ledgerID, number), CreatedAt: testNow.Add(-time.Minute)}
+		if got := verdictOf(t, e, &fakeLedger{}, row); got != want {
+			t.Errorf("by number %x: got %s, want %s", number, got, want)
+		}
+	}
+}
+
+// TestAskedAgainLater asks about old doubts less and less, after a quarter of their age, and once a day at least.
+func TestAskedAgainLater(t *testing.T) {
+	for age, want := range map[time.Duration]time.Duration{
+		20 * time.Minute: 5 * time.Minute, 40 * time.Hour: 10 * time.Hour, 30 * 24 * time.Hour: askAgain,
+		time.Minute: 4 * time.Minute, // until the data have to show it
+		-time.Hour:  65 * time.Minute,
+	} {
+		e := doubtOf(store.Key{Conversation: doubtfulID}, 0x1d)
+		e.At = testNow.Add(-age)
+		m := NewMatcher(askedLedger, []store.Entry{e}, Verification{Receiver: &fakeReceiver{}, After: 5 * time.Minute})
+		if err := m.Read(t.Context(), &fakeLedger{}); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := m.decide(e, testNow); got.Due.Sub(testNow) != want || !got.At.Equal(e.At) {
+			t.Errorf("after %s: again in %s, want %s", age, got.Due.Sub(testNow), want)
+		}
+	}
+}
+
+// TestTooEarlyEnds believes the silence of the data from verify_after on.
+func TestTooEarlyEnds(t *testing.T) {
+	e := doubtOf(store.Key{Conversation: doubtfulID}, 0x1d)
+	m := NewMatcher(askedLedger, []store.Entry{e}, Verification{Receiver: &fakeReceiver{}, After: 20 * time.Minute})
+	if err := m.Read(t.Context(), &fakeLedger{}); err != nil {
+		t.Fatal(err)
+	}
+	for off, want := range map[time.Duration]Standing{-time.Second: TooEarly, 0: Unproven} {
+		if got := m.standing(e, testNow.Add(off)); got != want || got.Waits() != (want == TooEarly) {
+			t.Errorf("%s from then: %q", off, got)
+		}
+	}
+	if !TakenOver.Waits() {
+		t.Error("what was taken over waits for nothing")
+	}
+}
+
+// TestWhatIsAskedAbout reads the data once, from before the earliest doubt and what the ledger itself is compared
+// by, and not at all where there is nothing to ask.
+func TestWhatIsAskedAbout(t *testing.T) {
+	survey, recovery := doubtOf(store.Key{Conversation: doubtfulID}, 0x1d), doubtOf(store.Key{Conversation: "b", Recovery: true}, 0x1e)
+	recovery.First = testNow.Add(-50 * time.Hour)
+	witnessed := askedLedger
+	witnessed.Witnessed = testNow.Add(-40 * time.Hour)
+	for name, tt := range map[string]struct {
+		ledger  store.Info
+		doubts  []store.Entry
+		stamped bool
+		want    time.Time
+	}{
+		"a doubt":          {witnessed, []store.Entry{survey}, false, testNow.Add(-45 * time.Minute)},
+		"an older one too": {witnessed, []store.Entry{survey, recovery}, false, testNow.Add(-50*time.Hour - Skew)},
+		"the ledger":       {witnessed, nil, true, testNow.Add(-40*time.Hour - Skew - dataLag)},
+		"the ledger first": {witnessed, []store.Entry{survey}, true, testNow.Add(-40*time.Hour - Skew - dataLag)},
+		"the doubt first":  {witnessed, []store.Entry{survey, recovery}, true, testNow.Add(-50*time.Hour - Skew)},
+		"nothing":          {witnessed, nil, false, time.Time{}},
+		"no ledger":        {store.Info{}, nil, true, time.Time{}},
+	} {
+		data := &fakeReceiver{}
+		m := NewMatcher(tt.ledger, tt.doubts, Verification{Receiver: data, After: time.Minute, Stamped: tt.stamped})
+		if err := m.Read(t.Context(), &fakeLedger{}); err != nil {
+			t.Fatal(err)
+		}
+		if tt.want.IsZero() != (len(data.asked) == 0) || len(data.asked) > 0 && !data.asked[0].Equal(tt.want) {
+			t.Errorf("%s: asked from %v, want %s", name, data.asked, tt.want)
+		}
+		for _, e := range []store.Entry{survey, recovery} {
+			about := false
+			for _, doubt := range tt.doubts {
+				about = about || doubt.Key == e.Key
+			}
+			if m.About(e) != about {
+				t.Errorf("%s: it is about %+v: %t", name, e.Key, !about)
+			}
+		}
+	}
+}
+
+// TestStrangerAtTheEnd finds out a ledger that was put back, by however few stamps, and by more than are looked up
+// at once.
+func TestStrangerAtTheEnd(t *testing.T) {
+	for _, known := range []int{0, stampsAtOnce + 10} {
+		ledger := &fakeLedger{info: store.Info{ID: ledgerID, Intents: 5000}, records: map[store.Key]store.Record{}}
+		var rows []agentconnect.Interaction
+		add := func(n int) {
+			rows = append(rows, agentconnect.Interaction{
+				UUID: fmt.Sprint(n), ExtInteractionID: conversation(n).Conversation, CreatedAt: testNow,
+				Intent: fmt.Sprintf("%s-%x", ledgerID, n+1),
+			})
+		}
+		for n := range known {
+			add(n)
+			ledger.records[conversation(n)] = store.Record{State: store.Accepted, Attempts: 1, Intent: uint64(n + 1)}
+		}
+		read := func() error {
+			m := NewMatcher(ledger.info, nil, Verification{Receiver: &fakeReceiver{rows: rows}, Stamped: true})
+			return m.Read(t.Context(), ledger)
+		}
+		if err := read(); err != nil {
+			t.Errorf("%d that it knows: %v", known, err)
+		}
+		if add(known); !errors.Is(read(), store.ErrRolledBack) {
+			t.Errorf("behind %d that it knows: %v", known, read())
+		}
+	}
+}
+
+// TestMatcherNeedsTheLedger fails with what cannot be looked up: another resolution would be taken for the doubt.
+func TestMatcherNeedsTheLedger(t *testing.T) {
+	e := doubtOf(store.Key{Conversation: doubtfulID, Resolution: 1}, 0x1d)
+	recovery := doubtOf(store.Key{Conversation: doubtfulID, Recovery: true}, 0x1d)
+	for _, e := range []store.Entry{e, recovery} {
+		data := &fakeReceiver{}
+		m := NewMatcher(askedLedger, []store.Entry{e}, Verification{Receiver: data})
+		if err := m.Read(t.Context(), failing{fakeLedger: &fakeLedger{}, lookup: errTrouble}); !errors.Is(err, errTrouble) || len(data.asked) > 0 {
+			t.Errorf("got %v, asked %v", err, data.asked)
+		}
+		if got, told := m.decide(e, testNow); told {
+			t.Errorf("it is told as %+v", got)
+		}
 	}
 }
