@@ -117,22 +117,16 @@ type sharedWindows struct {
 
 func (s sharedWindows) run(ctx context.Context) error {
 	s.windows.wanted = s.turns.wanted
-	// Others may have had the ledger already, while what waited was sent.
-	if at := s.cursor.position(); at.After(s.span.From) {
-		if s.span.From = at; s.span.Empty() {
-			return nil
-		}
-	}
 	for {
-		err := s.windows.run(ctx)
-		if !errors.Is(err, errTurn) {
+		// Others may have come further with it: in a turn, here or while what waited was sent.
+		if s.span.From = s.cursor.position(); s.span.Empty() {
+			return s.halted(ctx)
+		}
+		if err := s.windows.run(ctx); !errors.Is(err, errTurn) {
 			return err
 		}
 		if err := s.yield(ctx); err != nil {
 			return err
-		}
-		if s.span.From = s.cursor.position(); s.span.Empty() {
-			return nil
 		}
 	}
 }
