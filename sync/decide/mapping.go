@@ -139,9 +139,9 @@ func (f Fields) fill(r *agentconnect.Request, env *expr.Env) error {
 		}
 		if each.name == fieldTags {
 			added = append(added, texts...)
-			continue
+		} else {
+			each.set(r, texts)
 		}
-		each.set(r, texts)
 	}
 	if len(added) > 0 {
 		r.Tags = tagsOf(append(added, r.Tags...))

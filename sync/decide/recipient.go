@@ -19,10 +19,10 @@ type recipient struct {
 // chooseRecipient chooses the first address, or the first verified one where there is one. One that is empty
 // or cannot be read hides no other.
 func chooseRecipient(customer *kustomer.Customer, verified bool) recipient {
-	to := recipient{customer: customer}
 	if customer == nil {
-		return to
+		return recipient{}
 	}
+	to := recipient{customer: customer}
 	rank := func(e kustomer.Email) int {
 		switch {
 		case e.Address.Value != "" && (e.Verified || !verified):

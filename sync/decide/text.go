@@ -164,7 +164,6 @@ func languageCode(text string) string {
 
 // countryCode is a country as Agent Connect takes it (documented): ISO 3166-1, two letters, also from three.
 func countryCode(text string) string {
-	text = strings.TrimSpace(text)
 	if n := len(text); n != 2 && n != 3 || strings.ContainsFunc(text, unicode.IsDigit) {
 		return ""
 	}
