@@ -187,3 +187,27 @@ func TestFirstCode(t *testing.T) {
 		}
 	}
 }
+
+// TestCleanKeepsFlags keeps the tag characters of a flag, all of them, and nothing else that cannot be seen.
+func TestCleanKeepsFlags(t *testing.T) {
+	for text, want := range map[string]string{
+		"\U0001f3f4\U000e0067\U000e0062\U000e007f": "\U0001f3f4\U000e0067\U000e0062\U000e007f",
+		"\U0001f3f4\U000e0020":                     "\U0001f3f4\U000e0020",
+		"\U0001f3f4\u2060x":                        "\U0001f3f4x",
+		"\U0001f3f4\U000e0001x":                    "\U0001f3f4x",
+		"x\U000e0067":                              "x",
+	} {
+		if got := clean(text); got != want {
+			t.Errorf("%+q: got %+q, want %+q", text, got, want)
+		}
+	}
+}
+
+// TestAddressWithOddBlanks is none: a blank within it is not always one of ASCII, and not always a control character.
+func TestAddressWithOddBlanks(t *testing.T) {
+	for _, text := range []string{"jane\u00a0doe@example.com", "jane\u0080@example.com", "jane@exam\u3000ple.com"} {
+		if plausibleAddress(text) {
+			t.Errorf("%+q is taken", text)
+		}
+	}
+}
