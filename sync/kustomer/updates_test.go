@@ -174,3 +174,68 @@ func TestUpdatesThatDoNotAddUp(t *testing.T) {
 		}
 	}
 }
+
+// TestUpdatesMendRows reads what is broken in a search by its id: what can be read then is found, what cannot is
+// counted as broken, as is what has no id.
+func TestUpdatesMendRows(t *testing.T) {
+	at := time.Now().UTC().Add(-time.Hour).Truncate(time.Second)
+	row := func(id string) string {
+		return fmt.Sprintf(`{"type":"conversation","id":%q,"attributes":{"status":"done","lastDone":{"createdAt":%q}}}`, id, at.Format(time.RFC3339))
+	}
+	rows := row("a") + `,{"type":"conversation","id":"b"},{"type":"conversation","id":"c"},{"type":"conversation"}`
+	c, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		switch {
+		case r.Method == http.MethodPost && strings.Contains(string(body), `"lt"`):
+			fmt.Fprintf(w, `{"meta":{"total":4,"totalPages":1},"data":[%s]}`, rows)
+		case r.Method == http.MethodPost:
+			fmt.Fprint(w, `{"meta":{"total":0},"data":[]}`)
+		// Both are asked for, and one is there.
+		case strings.Contains(r.URL.Path, ",") || strings.Contains(r.URL.RawPath, ","):
+			fmt.Fprintf(w, `{"data":[%s]}`, row("b"))
+		case strings.HasSuffix(r.URL.Path, "/b"):
+			fmt.Fprintf(w, `{"data":%s}`, row("b"))
+		default:
+			http.Error(w, `{"errors":[{"status":404}]}`, http.StatusNotFound)
+		}
+	}))
+	c.searcher.updates = &updates{api: c.api, read: c.Conversations, most: 9}
+	page, err := c.SearchConversations(t.Context(), Query{From: at.Add(-time.Minute), To: at.Add(time.Minute)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, each := range page.Items {
+		ids = append(ids, each.ID)
+	}
+	if slices.Sort(page.Broken); !slices.Equal(ids, []string{"a", "b"}) || !slices.Equal(page.Broken, []string{"", "c"}) || page.Total != 4 {
+		t.Errorf("found %q, broken %q, of %d", ids, page.Broken, page.Total)
+	}
+}
+
+// TestUpdatesFail fails where what was changed cannot be read, or not read by its id, and takes nothing for found.
+func TestUpdatesFail(t *testing.T) {
+	at := time.Now().UTC().Add(-time.Hour)
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		c, _ := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == method {
+				http.Error(w, `{"errors":[{"status":401,"title":"unauthorized"}]}`, http.StatusUnauthorized)
+				return
+			}
+			fmt.Fprint(w, `{"meta":{"total":1,"totalPages":1},"data":[{"type":"conversation","id":"b"}]}`)
+		}))
+		c.searcher.updates = &updates{api: c.api, read: c.Conversations, most: 9}
+		page, err := c.SearchConversations(t.Context(), Query{From: at.Add(-time.Minute), To: at.Add(time.Minute)})
+		if err == nil || len(page.Items) > 0 {
+			t.Errorf("%s fails: got %+v", method, page)
+		}
+	}
+}
+
+// TestDoneUnread keeps a conversation whose time of being marked done cannot be read under that of its last change.
+func TestDoneUnread(t *testing.T) {
+	at := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	if got := doneAt(Conversation{UpdatedAt: at, DoneUnread: true}); !got.Equal(at) {
+		t.Errorf("got %s", got)
+	}
+}
