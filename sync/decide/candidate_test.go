@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -103,5 +104,17 @@ func TestTimeOutOfRangeSaysWhich(t *testing.T) {
 	}
 	if c.Conversation.LastDone = nil; testPolicy().Decide(c).Trouble != "lastDone.createdAt cannot be read" {
 		t.Errorf("it says %q", testPolicy().Decide(c).Trouble)
+	}
+}
+
+// TestForbiddingInOrder lists the attributes that are set always in one order.
+func TestForbiddingInOrder(t *testing.T) {
+	c, all := plain(), []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	c.Conversation.Custom = map[string]any{}
+	for _, name := range all {
+		c.Conversation.Custom[name] = true
+	}
+	if got := (Policy{DoNotSendAttributes: all}).Forbidding(c); !slices.Equal(got, all) {
+		t.Errorf("got %q", got)
 	}
 }

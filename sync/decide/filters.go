@@ -200,7 +200,6 @@ func (t *trace) failed(name string) {
 		return
 	}
 	t.steps = slices.Insert(t.steps, t.next, failed)
-	t.next++
 }
 
 func (t *trace) find(reason Reason) *Step {

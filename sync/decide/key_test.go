@@ -205,6 +205,9 @@ func TestStronger(t *testing.T) {
 	if got := Stronger(failed, store.Record{State: store.Scheduled}); got.State != store.Scheduled {
 		t.Errorf("got %+v", got)
 	}
+	if got := Stronger(failed, store.Record{State: store.Skipped}); got != failed {
+		t.Errorf("beside a skip %+v", got)
+	}
 }
 
 // TestGroupByConversation keeps survey requests and recoveries apart, and finds the request that a recovery follows

@@ -49,6 +49,7 @@ func TestTriage(t *testing.T) {
 		"waits, found in a window":     {waits(Stopped, ripe), func(*Case) {}, FromWindow, Action{Verb: Keep, Record: waits(Stopped, ripe)}},
 		"waits, on its turn":           {waits(Stopped, ripe), func(*Case) {}, FromLedger, Action{Verb: Send}},
 		"waits, before its turn":       {waits(Stopped, unripe), func(*Case) {}, FromLedger, Action{Verb: Keep, Record: waits(Stopped, unripe)}},
+		"turned away, on its turn":     {store.Record{State: store.Retry, Reason: string(Forbidden), Due: ripe, First: testNow}, func(*Case) {}, FromLedger, Action{Verb: Send}},
 		"waits, tried for too long":    {retried, func(*Case) {}, FromLedger, Action{Verb: Reject, Reason: GaveUp}},
 		"waits, sent under another":    {waits(Stopped, unripe), func(c *Case) { c.Known, c.Skip = sent, AlreadySent }, FromLedger, Action{Verb: Skip, Reason: AlreadySent}},
 		"waits, and reopened":          {waits(Stopped, ripe), func(c *Case) { c.Skip = NotDone }, FromLedger, Action{Verb: Skip, Reason: Reopened}},

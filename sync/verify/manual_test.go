@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -194,6 +195,9 @@ func TestPick(t *testing.T) {
 		"all that waits":         {[]store.State{store.Retry, store.InDoubt, store.Accepted, store.Scheduled}, Drop, []int{0, 1, 3}},
 		"what waits":             {[]store.State{store.Retry, store.Accepted}, Resend, []int{0}},
 		"the latest":             {[]store.State{store.Skipped, store.Rejected, store.Accepted}, Drop, []int{2}},
+		"the earliest first": {
+			slices.Repeat([]store.State{store.InDoubt}, 9), Resend, []int{0, 1, 2, 3, 4, 5, 6, 7, 8},
+		},
 	} {
 		known := map[store.Key]store.Record{}
 		for i, state := range tt.states {
@@ -326,12 +330,19 @@ func TestLedgerFails(t *testing.T) {
 		"retry: each":      {failing{each: errTrouble}, retry(byReason, nil), false},
 		"retry: look up":   {failing{lookup: errTrouble}, retry(byID(0), nil), false},
 		"retry: reopen":    {failing{reopen: errTrouble}, retry(byReason, nil), true},
+		"retry: info":      {failing{info: errTrouble}, retry(RetryOptions{Refusals: byReason.Refusals, DryRun: true}, &fakeReceiver{}), false},
 	} {
 		tt.fails.fakeLedger = inEachState()
 		done, err := tt.does(t, tt.fails)
 		write := (*store.WriteError)(nil)
-		if !errors.Is(err, errTrouble) || errors.As(err, &write) != tt.write || done > 0 {
+		// Of a dry run what is told is what would be, as far as that is known.
+		if !errors.Is(err, errTrouble) || errors.As(err, &write) != tt.write || done > 0 && name != "retry: info" {
 			t.Errorf("%s: %d were dealt with, %v", name, done, err)
+		}
+		if _, told, _ := strings.Cut(name, ": "); told == "reopen" && !strings.Contains(err.Error(), "take up again what was refused") ||
+			told == "each" && !strings.Contains(err.Error(), "look for what was refused") ||
+			told == "commit" && !strings.Contains(err.Error(), conversation(3).Conversation) {
+			t.Errorf("%s: it does not say of what: %v", name, err)
 		}
 	}
 }

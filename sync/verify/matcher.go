@@ -144,9 +144,7 @@ func (m *Matcher) noteSiblings(ledger Lookup) error {
 		return fmt.Errorf("look up what is in doubt: %w", err)
 	}
 	for _, record := range known {
-		if record.Intent > 0 {
-			m.siblings[record.Intent] = true
-		}
+		m.siblings[record.Intent] = true
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -362,6 +363,32 @@ func TestMatcherNeedsTheLedger(t *testing.T) {
 		}
 		if got, told := m.decide(e, testNow); told {
 			t.Errorf("it is told as %+v", got)
+		}
+	}
+}
+
+// TestCanariesInAnyOrder counts the latest of those that were begun after the doubt, however the data are sorted.
+func TestCanariesInAnyOrder(t *testing.T) {
+	e := doubtOf(store.Key{Conversation: doubtfulID}, 0x1d)
+	rows := []agentconnect.Interaction{
+		{Intent: ledgerID + "-1f", CreatedAt: testNow.Add(-25 * time.Minute)}, {Intent: ledgerID + "-1e", CreatedAt: testNow.Add(-19 * time.Minute)},
+	}
+	for range 2 {
+		if got := verdictOf(t, e, &fakeLedger{}, rows...); got != store.Retry {
+			t.Errorf("got %s", got)
+		}
+		slices.Reverse(rows)
+	}
+}
+
+// TestNoNumberIsNoOtherKey says of a doubt without a number that nothing proves what became of it, and nothing of keys.
+func TestNoNumberIsNoOtherKey(t *testing.T) {
+	for n, want := range map[uint64]Standing{0: Unproven, 1: OtherKey} {
+		e, info := doubtOf(store.Key{Conversation: doubtfulID}, n), askedLedger
+		info.BoundAt = 7
+		m := NewMatcher(info, []store.Entry{e}, Verification{Receiver: &fakeReceiver{}})
+		if err := m.Read(t.Context(), &fakeLedger{}); err != nil || m.standing(e, testNow) != want {
+			t.Errorf("number %d: %q, %v", n, m.standing(e, testNow), err)
 		}
 	}
 }

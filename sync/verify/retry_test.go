@@ -312,3 +312,52 @@ func (s *stoppingLedger) Reopen(entries []store.Entry, x store.Result) error {
 	s.stop()
 	return s.fakeLedger.Reopen(entries, x)
 }
+
+// TestMayHaveArrived goes by whatever tells of an attempt: how many there were, a number, or an answer.
+func TestMayHaveArrived(t *testing.T) {
+	for r, want := range map[store.Record]bool{
+		{State: store.Rejected, Reason: "of-old"}:                            false,
+		{State: store.Rejected, Reason: "of-old", Attempts: 3}:               true,
+		{State: store.Rejected, Reason: "of-old", Intent: 7}:                 true,
+		{State: store.Rejected, Reason: "refused", Status: 499}:              true,
+		{State: store.Rejected, Reason: "refused", Attempts: 1, Status: 400}: false,
+		{State: store.Rejected, Reason: "gave_up", Attempts: 1, Status: 500}: true,
+		{State: store.Rejected, Reason: "refused", Attempts: 1, Status: 399}: true,
+		{State: store.Dropped, Reason: "by_hand", Attempts: 1, Status: 400}:  true,
+		{State: store.Rejected, Reason: "refused", Attempts: 1, Status: 501}: true,
+	} {
+		if got := mayHaveArrived(r); got != want {
+			t.Errorf("%+v: %t", r, got)
+		}
+	}
+}
+
+// TestRetryOfTheErased refuses what was erased, and asks nothing about what certainly did not arrive.
+func TestRetryOfTheErased(t *testing.T) {
+	ledger := &fakeLedger{records: map[store.Key]store.Record{conversation(1): store.ErasedAt(testNow)}}
+	if got, err := Retry(t.Context(), ledger, byID(1), Verification{}); exit.Or(err, exit.Done) != exit.Usage || len(got) > 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	certain, data := overWith(store.Record{State: store.Rejected, Reason: "brand_refused", Status: 400, Attempts: 1}), &fakeReceiver{}
+	if got, err := Retry(t.Context(), certain, byID(1), Verification{Receiver: data}); err != nil || !got[0].Changed() || len(data.asked) > 0 {
+		t.Errorf("got %+v, %v, asked %v", got, err, data.asked)
+	}
+}
+
+// TestRetryIsStopped changes nothing when it is stopped before or while Agent Connect's data are read.
+func TestRetryIsStopped(t *testing.T) {
+	for _, read := range []bool{false, true} {
+		ledger := overWith(store.Record{State: store.Dropped, Reason: "by_hand", Attempts: 1})
+		before := maps.Clone(ledger.records)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errTrouble)
+		v, o := Verification{}, byID(1)
+		if o.MayHaveArrived = true; read {
+			v.Receiver = &fakeReceiver{err: errTrouble}
+		}
+		got, err := Retry(ctx, ledger, o, v)
+		if !errors.Is(err, errTrouble) || len(got) > 0 || !maps.Equal(before, ledger.records) {
+			t.Errorf("reading: %t: got %+v, %v", read, got, err)
+		}
+	}
+}
