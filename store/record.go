@@ -57,10 +57,8 @@ func (r Record) rank() int {
 		return 3
 	case r.State.Waiting():
 		return 2
-	case r.State == Skipped:
-		return 1
 	}
-	return 0
+	return 1
 }
 
 // requests is how many requests the receiver may have of a key.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -24,13 +25,18 @@ func TestNormalize(t *testing.T) {
 		change func(*Record)
 		want   func(*Record) // of the record that is kept; nil: it is refused
 	}{
-		"as it is":  {func(*Record) {}, func(*Record) {}},
-		"finer":     {func(r *Record) { r.Resolution = noon.Add(1_999_999); r.At = noon.Add(999_999_999) }, func(r *Record) { r.Resolution = noon.Add(time.Millisecond) }},
-		"elsewhere": {func(r *Record) { r.Due, r.First = noon.In(east), noon.In(east) }, func(*Record) {}},
-		"at once":   {func(r *Record) { r.Due, r.At = time.Time{}, noon.Add(time.Hour) }, func(r *Record) { r.Due, r.At = noon.Add(time.Hour), noon.Add(time.Hour) }},
-		"over":      {func(r *Record) { r.State = Rejected }, func(r *Record) { r.State, r.Due = Rejected, time.Time{} }},
-		"a doubt":   {func(r *Record) { r.State, r.Doubt = InDoubt, 9 }, func(r *Record) { r.State, r.Doubt = InDoubt, 9 }},
-		"no doubt":  {func(r *Record) { r.Doubt = 9 }, func(*Record) {}},
+		"as it is":         {func(*Record) {}, func(*Record) {}},
+		"finer":            {func(r *Record) { r.Resolution = noon.Add(1_999_999); r.At = noon.Add(999_999_999) }, func(r *Record) { r.Resolution = noon.Add(time.Millisecond) }},
+		"elsewhere":        {func(r *Record) { r.Due, r.First = noon.In(east), noon.In(east) }, func(*Record) {}},
+		"at once":          {func(r *Record) { r.Due, r.At = time.Time{}, noon.Add(time.Hour) }, func(r *Record) { r.Due, r.At = noon.Add(time.Hour), noon.Add(time.Hour) }},
+		"over":             {func(r *Record) { r.State = Rejected }, func(r *Record) { r.State, r.Due = Rejected, time.Time{} }},
+		"given up by hand": {func(r *Record) { r.State = Dropped }, func(r *Record) { r.State, r.Due = Dropped, time.Time{} }},
+		"never tried":      {func(r *Record) { r.Attempts = 0 }, func(r *Record) { r.Attempts = 0 }},
+		"a reason as long as may be": {
+			func(r *Record) { r.Reason = strings.Repeat("x", MaxReason) }, func(r *Record) { r.Reason = strings.Repeat("x", MaxReason) },
+		},
+		"a doubt":  {func(r *Record) { r.State, r.Doubt = InDoubt, 9 }, func(r *Record) { r.State, r.Doubt = InDoubt, 9 }},
+		"no doubt": {func(r *Record) { r.Doubt = 9 }, func(*Record) {}},
 		"a long reason": {
 			func(r *Record) { r.Reason = strings.Repeat("x", 500) }, func(r *Record) { r.Reason = strings.Repeat("x", MaxReason) },
 		},
@@ -117,6 +123,9 @@ func TestIntentAndOutcome(t *testing.T) {
 	if got := scheduled.Decided(skipped); got != skipped {
 		t.Errorf("without an attempt it is %+v", got)
 	}
+	if got := scheduled.Decided(retry); got != retry {
+		t.Errorf("what brings its attempts along is %+v", got)
+	}
 }
 
 // TestDated keeps when a doubt arose, and gives one that does not tell that the latest moment.
@@ -172,7 +181,7 @@ func TestStamps(t *testing.T) {
 // adds up what Agent Connect may have.
 func TestMergedSaysMost(t *testing.T) {
 	order := []Record{ // from the least to the most
-		{State: Unknown}, waits(Skipped), waits(Scheduled), waits(InDoubt), waits(Accepted),
+		waits(Skipped), waits(Scheduled), waits(InDoubt), waits(Accepted),
 	}
 	for i, less := range order {
 		for _, more := range order[i+1:] {
@@ -203,6 +212,9 @@ func TestMergedSaysMost(t *testing.T) {
 	}
 	if got := Merge(waits(Retry), Record{State: Skipped, At: noon}); got.Attempts != 1 {
 		t.Errorf("with a skipped one there are %d", got.Attempts)
+	}
+	if got := Merge(imported, Record{State: Skipped, At: noon}); got != imported {
+		t.Errorf("an imported one beside a skipped one is %+v", got)
 	}
 }
 
@@ -269,7 +281,20 @@ func TestNamesOfStates(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	if !seen["state(255)"] {
+	if len(seen) != int(Dropped)+3 || !seen["state(255)"] {
 		t.Errorf("the names are %v", seen)
+	}
+}
+
+// TestErasedIsOver takes up again nothing that was erased.
+func TestErasedIsOver(t *testing.T) {
+	e := Entry{Key{Conversation: "a"}, ErasedAt(noon)}
+	for _, to := range States() {
+		if err := MayReopen(e, e.Record, to); !errors.Is(err, ErrRefused) {
+			t.Errorf("to %s: %v", to, err)
+		}
+	}
+	if e.Expired(noon.AddDate(99, 0, 0)) {
+		t.Error("it expires")
 	}
 }
