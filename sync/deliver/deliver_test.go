@@ -263,14 +263,24 @@ func TestShortBreak(t *testing.T) {
 	})
 }
 
-// TestPausesDiffer spreads the tries of those that fail together.
+// TestPausesDiffer spreads the tries of those that fail together, around a second at first, then around two.
 func TestPausesDiffer(t *testing.T) {
-	different := map[time.Duration]bool{}
-	for range 20 {
-		different[backoff(1)] = true
-	}
-	if len(different) < 10 {
-		t.Errorf("20 pauses have %d lengths", len(different))
+	for try, base := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second} {
+		different, shorter, longer := map[time.Duration]bool{}, 0, 0
+		for range 200 {
+			pause := backoff(try)
+			if different[pause] = true; pause < base {
+				shorter++
+			} else {
+				longer++
+			}
+			if pause < base/2 || pause >= base+base/2 {
+				t.Errorf("a pause of %s before try %d", pause, try+1)
+			}
+		}
+		if len(different) < 100 || shorter < 20 || longer < 20 {
+			t.Errorf("before try %d: %d pauses, %d shorter than %s", try+1, len(different), shorter, base)
+		}
 	}
 }
 

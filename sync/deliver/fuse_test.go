@@ -290,3 +290,53 @@ func TestFailsAgain(t *testing.T) {
 		t.Error("a late success does not break the row")
 	}
 }
+
+// TestForbiddenAlone believes that a key is good that was refused for the same requests before, and for others was
+// not; but not for as many as fail in a row otherwise.
+func TestForbiddenAlone(t *testing.T) {
+	forbidden := Outcome{State: store.Retry, Reason: decide.Forbidden, Status: 401}
+	for proven, want := range map[bool]int{true: mostInVain - 1 + refusedInARow, false: mostInVain - 1 + refusedAtFirst} {
+		f, n := newFuse(Limits{ErrorRate: 1}), 1
+		if proven {
+			f.Proven()
+		}
+		for ; n < 100; n++ {
+			key := store.Key{Conversation: fmt.Sprint(n)}
+			if f.note(decide.Case{Key: key}, forbidden, 2) != nil {
+				break
+			}
+		}
+		if n != want {
+			t.Errorf("proven %t: refused at the %dth, want the %dth", proven, n, want)
+		}
+	}
+}
+
+// TestWhatTellsOfTheReceiver takes a failure for one of Agent Connect's where it is no request's own: a first attempt,
+// no connection, or one that was sent to find out.
+func TestWhatTellsOfTheReceiver(t *testing.T) {
+	for name, tt := range map[string]struct {
+		o       Outcome
+		attempt int
+		knock   bool
+		known   bool
+	}{
+		"a first attempt":             {failure, 1, false, true},
+		"one that failed before":      {failure, 2, false, false},
+		"no connection":               {unreachable, 2, false, true},
+		"no connection at first":      {unreachable, 1, false, true},
+		"one that failed, to knock":   {failure, 2, true, true},
+		"one that says nothing of it": {limited, 1, false, false},
+	} {
+		f := newFuse(Limits{ErrorRate: 1})
+		if tt.knock {
+			f.Knock()
+		}
+		if err := f.note(decide.Case{}, tt.o, tt.attempt); err != nil {
+			t.Fatal(err)
+		}
+		if up, known := f.Receiver(); up || known != tt.known {
+			t.Errorf("%s: up %t, known %t", name, up, known)
+		}
+	}
+}
