@@ -133,11 +133,12 @@ func TestKnocking(t *testing.T) {
 	if f.Stopped() || f.isKnocking() {
 		t.Errorf("after an answer: stopped %t, knocking %t", f.Stopped(), f.isKnocking())
 	}
-	f = newFuse(Limits{ErrorRate: 1})
-	f.Knock()
-	feed(t, f, failure)
-	if !f.Stopped() {
-		t.Error("not stopped by the first failure")
+	for _, o := range []Outcome{failure, gateway, unreachable} {
+		f = newFuse(Limits{ErrorRate: 1})
+		f.Knock()
+		if feed(t, f, o); !f.Stopped() {
+			t.Errorf("not stopped by the first %s", o.Reason)
+		}
 	}
 }
 
