@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	stdsync "sync"
 	"sync/atomic"
@@ -267,8 +268,8 @@ func TestShortBreak(t *testing.T) {
 func TestPausesDiffer(t *testing.T) {
 	for try, base := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second} {
 		different, shorter, longer := map[time.Duration]bool{}, 0, 0
-		for range 200 {
-			pause := backoff(try)
+		for i := range 200 {
+			pause := backoff(store.Key{Conversation: fmt.Sprint(i)}, try)
 			if different[pause] = true; pause < base {
 				shorter++
 			} else {
