@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// mostDoubt is how many groups in a row are gathered without waiting for anybody, where waiting was in vain.
-const mostDoubt = 63
-
 // change is a change of the ledger that a caller wants to be written, by what F does.
 type change[F any] struct {
 	// where it shares its turn it may be called more than once, each time in another transaction
@@ -26,8 +23,9 @@ func newChange[F any](alone bool, fn F) *change[F] {
 // while another has its turn share the next: the first of them leads, and does the changes of all. Nobody
 // waits for it with a lock, so that a test with a clock of its own sees who waits.
 //
-// Whoever was just answered often comes again at once. The one that leads gives those a chance to join, at
-// most for as long as a commit takes, as long as that has been of use. Who is alone never waits.
+// Whoever was just answered often comes again at once. The one that leads gives those a chance to join, for as
+// long as a commit takes at most: in vain, that costs those that wait about as much as the commit that it would
+// have spared. Who is alone never waits.
 type turns[F any] struct {
 	mu      sync.Mutex // never held over a wait
 	taken   bool
@@ -36,8 +34,6 @@ type turns[F any] struct {
 
 	expected int           // answered by the last commit that was shared, or waiting when it ended
 	takes    time.Duration // what such a commit takes, on average
-	doubt    int           // groups to gather without waiting, after it was in vain
-	skip     int           // how many of those are left
 }
 
 // join waits for the turn of a change and reports whether it has come. Otherwise another caller has done it.
@@ -79,12 +75,7 @@ func (q *turns[F]) gather() []*change[F] {
 
 // linger waits a moment for those that are missing. It is called with the lock, which it gives up meanwhile.
 func (q *turns[F]) linger() {
-	missing := q.expected - len(q.waiting)
-	switch {
-	case missing <= 0, q.takes <= 0:
-		return
-	case q.skip > 0:
-		q.skip--
+	if len(q.waiting) >= q.expected || q.takes <= 0 {
 		return
 	}
 	full := make(chan struct{})
@@ -98,12 +89,6 @@ func (q *turns[F]) linger() {
 	timer.Stop()
 	q.mu.Lock()
 	q.full = nil
-	if 2*(q.expected-len(q.waiting)) > missing {
-		q.doubt = min(2*q.doubt+1, mostDoubt)
-	} else {
-		q.doubt = 0
-	}
-	q.skip = q.doubt
 }
 
 // pass tells a group that its changes are done, which took so long, and the next in the row that it is its
