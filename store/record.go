@@ -58,7 +58,7 @@ func (r Record) rank() int {
 	case r.State.Waiting():
 		return 2
 	}
-	return 1
+	return 0
 }
 
 // requests is how many requests the receiver may have of a key.

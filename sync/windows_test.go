@@ -118,3 +118,40 @@ func TestCheckpointTooOld(t *testing.T) {
 		t.Errorf("it ends with %d", code)
 	}
 }
+
+// pastless is a ledger whose past passes cannot be read the how manieth time.
+type pastless struct {
+	kept
+	times *int
+	err   error
+}
+
+func (f pastless) Runs(limit int) ([]store.Run, error) {
+	if *f.times--; *f.times == 0 {
+		return nil, f.err
+	}
+	return f.kept.Runs(limit)
+}
+
+// TestAheadOfWhatIsKnown names no time to begin a back-fill at that lies before what the ledger knows, and fails where
+// the past cannot be read: it would tell the wrong time, or none.
+func TestAheadOfWhatIsKnown(t *testing.T) {
+	b := newBench(t, 0)
+	b.desk.now = testNow.Add(-24*time.Hour + 13*time.Minute)
+	b.mustRun(t)
+	if err := b.ledger.Commit(store.Batch{Checkpoint: testNow.Add(40 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	b.desk.now = testNow
+	var ahead *AheadError
+	if _, err := b.engine.Run(t.Context()); !errors.As(err, &ahead) || !ahead.Read.Equal(testNow.Add(-24*time.Hour)) {
+		t.Errorf("error %v", err)
+	}
+	for times := range 2 {
+		left, broken := times+1, errors.New("broken")
+		b.engine.Ledger = pastless{b.ledger, &left, broken}
+		if _, err := b.engine.Run(t.Context()); !errors.Is(err, broken) || len(b.searched) > 1 {
+			t.Errorf("the reading %d fails: %v", times+1, err)
+		}
+	}
+}

@@ -151,10 +151,21 @@ func TestAlikeEndsWithAnother(t *testing.T) {
 		t.Errorf("%d are alike, stopped %t", n, f.Stopped())
 	}
 	f = newFuse(Limits{ErrorRate: 1})
-	feed(t, f, times(enoughAlike, refusedOne)...)
+	if feed(t, f, times(enoughAlike, refusedOne)...); f.Stopped() {
+		t.Error("stopped by rejections, of which any share is to do")
+	}
 	feed(t, f, times(failuresInARow, failure)...)
 	if n := len(f.Alike()); n != 0 || !f.Stopped() {
 		t.Errorf("%d are alike, stopped %t", n, f.Stopped())
+	}
+}
+
+// TestFewAlike takes back nothing where the pass ended for its number alone, whatever the few answers were.
+func TestFewAlike(t *testing.T) {
+	f := newFuse(Limits{ErrorRate: 0.5, Requests: enoughAlike - 1})
+	feed(t, f, times(enoughAlike-1, refusedOne)...)
+	if f.admit() || len(f.Alike()) > 0 {
+		t.Errorf("%d are alike", len(f.Alike()))
 	}
 }
 

@@ -95,3 +95,35 @@ func TestPauseGrows(t *testing.T) {
 		last = got
 	}
 }
+
+// TestClassifyAtTheEdges takes nothing for not sent that has left, and nothing for a success that is none.
+func TestClassifyAtTheEdges(t *testing.T) {
+	cut := errors.New("unexpected end of the answer")
+	named := agentconnect.Echo{Named: true}
+	for name, tt := range map[string]struct {
+		answer agentconnect.Answer
+		state  store.State
+		reason decide.Reason
+	}{
+		"stopped after it had left":     {agentconnect.Answer{Written: true, Err: context.Canceled}, store.InDoubt, decide.NoAnswer},
+		"stopped before it had left":    {agentconnect.Answer{Err: context.Canceled}, store.Scheduled, decide.Stopped},
+		"stopped while it was answered": {agentconnect.Answer{Status: 500, Written: true, Err: context.Canceled}, store.InDoubt, decide.ServerFailure},
+		"a redirection":                 {agentconnect.Answer{Status: 300, Written: true, Echo: named}, store.InDoubt, decide.ServerFailure},
+		"a redirection, cut off":        {agentconnect.Answer{Status: 300, Written: true, Err: cut}, store.InDoubt, decide.ServerFailure},
+		"the last success":              {agentconnect.Answer{Status: 299, Written: true, Echo: named}, store.Accepted, ""},
+		"before any success":            {agentconnect.Answer{Status: 199, Written: true, Echo: named}, store.InDoubt, decide.ServerFailure},
+		"a success, cut off":            {agentconnect.Answer{Status: 200, Written: true, Err: cut}, store.InDoubt, decide.Unreadable},
+		"too many, cut off":             {agentconnect.Answer{Status: 429, Written: true, Err: cut}, store.Retry, decide.Limited},
+		"too many, with our name":       {agentconnect.Answer{Status: 429, Written: true, Echo: named}, store.Retry, decide.Limited},
+	} {
+		if got := classify(tt.answer); got.State != tt.state || got.Reason != tt.reason {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+	if got := classify(agentconnect.Answer{Err: cut}); got.Message != cut.Error() {
+		t.Errorf("without the server's words it says %q", got.Message)
+	}
+	if got := classify(agentconnect.Answer{Err: cut, Status: 500, Written: true, Message: "its own"}); got.Message != "its own" {
+		t.Errorf("with the server's words it says %q", got.Message)
+	}
+}
