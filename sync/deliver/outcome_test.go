@@ -106,6 +106,8 @@ func TestClassifyAtTheEdges(t *testing.T) {
 		reason decide.Reason
 	}{
 		"stopped after it had left":     {agentconnect.Answer{Written: true, Err: context.Canceled}, store.InDoubt, decide.NoAnswer},
+		"too late after it had left":    {agentconnect.Answer{Written: true, Err: agentconnect.ErrTooLate}, store.InDoubt, decide.NoAnswer},
+		"too late before it had left":   {agentconnect.Answer{Err: agentconnect.ErrTooLate}, store.Retry, decide.TooLate},
 		"stopped before it had left":    {agentconnect.Answer{Err: context.Canceled}, store.Scheduled, decide.Stopped},
 		"stopped while it was answered": {agentconnect.Answer{Status: 500, Written: true, Err: context.Canceled}, store.InDoubt, decide.ServerFailure},
 		"a redirection":                 {agentconnect.Answer{Status: 300, Written: true, Echo: named}, store.InDoubt, decide.ServerFailure},

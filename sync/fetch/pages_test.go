@@ -24,6 +24,7 @@ type scripted struct {
 	pages   []page
 	fails   int // the how manieth search fails; 0: none
 	queries []kustomer.Query
+	asked   []string
 	byID    []kustomer.Conversation // what is read by ids
 	stop    func()                  // called by the first search
 }
@@ -39,7 +40,8 @@ func (s *scripted) SearchConversations(_ context.Context, q kustomer.Query) (pag
 	return s.pages[min(len(s.queries), len(s.pages))-1], nil
 }
 
-func (s *scripted) Conversations(context.Context, []string) ([]kustomer.Conversation, error) {
+func (s *scripted) Conversations(_ context.Context, ids []string) ([]kustomer.Conversation, error) {
+	s.asked = append(s.asked, ids...)
 	return s.byID, nil
 }
 
@@ -103,6 +105,19 @@ func TestAllOfAQuery(t *testing.T) {
 		"broken, told twice": {
 			[]page{broken(sheet(4, 2, "a"), ""), sheet(4, 2, "c", "d"), broken(sheet(4, 2, "a"), ""), sheet(4, 2, "c", "d")}, "a c d", 1, 3, "",
 		},
+		"one row twice": {[]page{sheet(2, 1, "a", "a")}, "a", 0, 0, ""},
+		"of two readings": {
+			[]page{sheet(5, 2, "a", "b"), sheet(5, 2, "a", "b"), sheet(5, 2, "c", "d"), sheet(5, 2, "c", "e")}, "a b c d e", 0, 3, "",
+		},
+		"one has left meanwhile": {
+			[]page{sheet(3, 2, "a", "x"), sheet(4, 2, "c"), sheet(3, 2, "a", "b"), sheet(3, 2, "c")}, "a b c", 0, 3, "",
+		},
+		"shown little by little": {[]page{sheet(3, 1, "a"), sheet(3, 1, "a", "b"), sheet(3, 1, "a", "b", "c")}, "a b c", 0, 2, ""},
+		"a page of broken ones": {
+			[]page{
+				sheet(4, 3, "a"), broken(sheet(4, 3), "", ""), sheet(4, 3, "d"), sheet(4, 3, "a"), broken(sheet(4, 3), "", ""), sheet(4, 3, "d"),
+			}, "a d", 2, 5, "",
+		},
 		"missed on several pages":  {[]page{sheet(4, 2, "a", "b"), sheet(4, 2, "c")}, "", 0, 9, "did not add up"},
 		"as many as a search has":  {[]page{sheet(10, 5, "a", "b")}, "", 0, 0, "at least 10 conversations"},
 		"one fewer":                {[]page{sheet(9, 5, "a", "b"), sheet(9, 5, "c", "d"), sheet(9, 5, "e", "f"), sheet(9, 5, "g", "h"), sheet(9, 5, "i")}, "a b c d e f g h i", 0, 4, ""},
@@ -156,6 +171,9 @@ func TestMended(t *testing.T) {
 	if err != nil || idsOf(got.Items) != "B a "+longest || !slices.Equal(got.Broken, []string{"", "c", long, long}) {
 		t.Errorf("got %.40q, broken %.40q, %v", idsOf(got.Items), got.Broken, err)
 	}
+	if !slices.Equal(s.asked, []string{"b", "c", longest}) {
+		t.Errorf("asked for %.40q", s.asked)
+	}
 }
 
 // TestUpTo leaves to a later window what was marked done again behind this one's end, and keeps what only tells its
@@ -190,6 +208,11 @@ func TestSweepStops(t *testing.T) {
 	err := r.sweep(ctx, newSplitter(hourOf(), r.Limits), func(lot) error { return nil })
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, errTrouble) {
 		t.Errorf("got %v", err)
+	}
+	s = &scripted{fails: 1}
+	err = readerOf(s, &told).sweep(t.Context(), newSplitter(hourOf(), r.Limits), func(lot) error { return nil })
+	if !errors.Is(err, errTrouble) || strings.Contains(err.Error(), "after") {
+		t.Errorf("not stopped: %v", err)
 	}
 }
 
@@ -293,5 +316,80 @@ func TestReadingErrorsSayWhatToDo(t *testing.T) {
 	unsteady := &UnsteadyError{Window: hourOf()}
 	if code := exit.Or(error(unsteady), exit.Failed); code != exit.Temporary || !strings.Contains(unsteady.Error(), hourOf().String()) {
 		t.Errorf("it ends with %d: %v", code, unsteady)
+	}
+}
+
+// TestOverflows believes either count of a search that there is more than the page at hand.
+func TestOverflows(t *testing.T) {
+	var told []string
+	r := readerOf(&scripted{}, &told) // two rows a page
+	for _, tt := range []struct {
+		total, pages int
+		want         bool
+	}{{2, 1, false}, {2, 0, false}, {3, 0, true}, {3, 1, true}, {2, 2, true}, {3, 2, true}} {
+		if got := r.overflows(sheet(tt.total, tt.pages)); got != tt.want {
+			t.Errorf("%d rows on %d pages: %t", tt.total, tt.pages, got)
+		}
+	}
+}
+
+// TestTellNamesLongIDs names what no ledger keeps, and nothing else of what is broken.
+func TestTellNamesLongIDs(t *testing.T) {
+	for length, want := range map[int]int{store.MaxID: 1, store.MaxID + 1: 2} {
+		var told []string
+		r := readerOf(&scripted{}, &told)
+		r.tell(kustomer.Query{}, []string{strings.Repeat("x", length)})
+		if r.release(nil); len(told) != want {
+			t.Errorf("of %d bytes: told %.60q", length, told)
+		}
+	}
+}
+
+// TestCrowdedInstant reads more conversations of one instant than a search counts, by when they were created, and
+// fails where any search of those fails: none of them is passed over.
+func TestCrowdedInstant(t *testing.T) {
+	for _, together := range []int{1, 3, 7} {
+		b := newFixture(60)
+		b.limits = PageLimits{Page: 5, Target: 4, Rows: 30, Pages: 6}
+		b.bulk(testNow.Add(-2*time.Hour), together)
+		if got := b.mustSweep(t); len(got) != 60 {
+			t.Errorf("created by %d at once: %d of 60 were found", together, len(got))
+		}
+		for n := 1; n <= b.calls["search"]; n += 1 + b.calls["search"]/20 {
+			searches, broken := 0, newFixture(60)
+			broken.limits = b.limits
+			broken.bulk(testNow.Add(-2*time.Hour), together)
+			broken.fail = func(call string) error {
+				if call == "search" {
+					searches++
+				}
+				if call == "search" && searches == n {
+					return errTrouble
+				}
+				return nil
+			}
+			if _, err := broken.sweep(t); !errors.Is(err, errTrouble) {
+				t.Errorf("created by %d at once: search %d fails, and the end is %v", together, n, err)
+			}
+		}
+	}
+}
+
+// TestTriesInTrouble asks once and not twice within a window that was not answered: what fails there fails again.
+func TestTriesInTrouble(t *testing.T) {
+	b := newFixture(30)
+	inside := map[int]int{}
+	b.source = ailing{b.fakeKustomer, func(q kustomer.Query, _, _ []kustomer.Conversation) bool {
+		width := q.To.Sub(q.From)
+		if width > time.Minute && width < time.Hour {
+			inside[q.Failures]++
+		}
+		return width > 20*time.Minute
+	}}
+	if got := b.mustSweep(t); len(got) != 30 {
+		t.Errorf("%d of 30 were found", len(got))
+	}
+	if inside[triesInside] == 0 {
+		t.Errorf("tries: %v", inside)
 	}
 }

@@ -141,10 +141,7 @@ func (s *splitter) shrink(w Window, times []time.Time, total int) bool {
 		// All before the bulk job.
 		case bulk && first.After(w.From):
 			next = first.Sub(w.From)
-		// The instant of the bulk job.
-		case bulk && spread == time.Millisecond:
-			next = time.Millisecond
-		// The beginning of the bulk job.
+		// The beginning of the bulk job, or its one instant.
 		case bulk:
 			next = time.Duration(float64(spread) * share)
 		}

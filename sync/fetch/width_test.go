@@ -155,7 +155,7 @@ func TestShrinkSeesBulkJobs(t *testing.T) {
 		"before an instant":       {slices.Repeat(at(600), 500), 600, 10 * time.Minute},
 		"an instant of very many": {slices.Repeat(at(0), 500), 10_000, time.Millisecond},
 		// Of so many those at hand may be some of the first alone.
-		"too many to tell":      {bulk(1800, 60), 10_000, time.Hour / 25},
+		"too many to tell":      {bulk(1800, 20), 10_000, time.Hour / 25},
 		"little more than even": {bulk(0, 902), 500, 48 * time.Minute},
 	} {
 		s := newSplitter(hourOf(), kustomerLimits)
@@ -236,14 +236,14 @@ func TestSplitByCreation(t *testing.T) {
 		total int
 		want  []time.Time
 	}{
-		"two parts, in any order": {q, created(4, 1, 3, 2), 800, at(3)},
+		"two parts, in any order": {q, created(3, 1, 4, 2), 800, at(3)},
 		"as many as it takes":     {q, created(1, 2, 3, 4), 1200, at(2, 3)},
 		"the same again":          {q, created(1, 1, 1, 1, 2), 800, at(2)},
 		"one instant":             {q, created(5, 5, 5), 800, []time.Time{at(5)[0], at(5)[0].Add(time.Millisecond)}},
 		"within bounds":           {inner, created(2, 3, 3), 800, at(3)},
 		"only on the bounds":      {inner, created(2, 2, 4), 800, nil},
-		"the epoch is no bound":   {q, old, 800, at(3)},
-		"nor is the last year":    {q, far, 800, at(2)},
+		"the epoch is no bound":   {q, old, 1200, at(3, 4)},
+		"nor is the last year":    {q, far, 1200, at(2)},
 		"one tells no time":       {q, unknown, 800, nil},
 		"no more than a part":     {q, created(1, 2, 3, 4), 400, nil},
 		"one more than a part":    {q, created(1, 2, 3, 4), 401, at(3)},
