@@ -393,3 +393,36 @@ func TestTriesInTrouble(t *testing.T) {
 		t.Errorf("tries: %v", inside)
 	}
 }
+
+// TestCrowdedInstantOfNoCreation reads an instant page by page where a conversation does not tell when it was created,
+// and fails where any of the searches does.
+func TestCrowdedInstantOfNoCreation(t *testing.T) {
+	crowd := func() *fixture {
+		b := newFixture(20)
+		b.limits = PageLimits{Page: 5, Target: 4, Rows: 30, Pages: 6}
+		b.bulk(testNow.Add(-2*time.Hour), 1)
+		for i := range b.conversations {
+			b.conversations[i].CreatedAt = time.Time{}
+		}
+		return b
+	}
+	b := crowd()
+	if got := b.mustSweep(t); len(got) != 20 {
+		t.Errorf("%d of 20 were found", len(got))
+	}
+	for n := 1; n <= b.calls["search"]; n++ {
+		searches, broken := 0, crowd()
+		broken.fail = func(call string) error {
+			if call == "search" {
+				searches++
+			}
+			if call == "search" && searches == n {
+				return errTrouble
+			}
+			return nil
+		}
+		if _, err := broken.sweep(t); !errors.Is(err, errTrouble) {
+			t.Errorf("search %d fails, and the end is %v", n, err)
+		}
+	}
+}
