@@ -31,9 +31,13 @@ func (c Candidate) cleaned() Candidate {
 	c.Tags = cleanEach(c.Tags, cleanLine)
 	c.Conversation.Channels = cleanEach(c.Conversation.Channels, clean)
 	if c.Agent != nil {
-		agent := *c.Agent
-		agent.Name.Value, agent.Email.Value = cleanLine(agent.Name.Value), cleanAddress(agent.Email.Value)
-		c.Agent = &agent
+		name, address := cleanLine(c.Agent.Name.Value), cleanAddress(c.Agent.Email.Value)
+		// Mostly they are clean, and other conversations have the same agent.
+		if name != c.Agent.Name.Value || address != c.Agent.Email.Value {
+			agent := *c.Agent
+			agent.Name.Value, agent.Email.Value = name, address
+			c.Agent = &agent
+		}
 	}
 	if c.Customer != nil {
 		customer := *c.Customer
@@ -201,6 +205,10 @@ func (c Case) Early() bool { return c.Send() && c.Delay > 0 && c.Due().After(c.N
 // may compare times and keys exactly.
 func (c *Case) Canonicalize(per SurveyPer, first time.Time) {
 	if c.Conversation.LastDone == nil || !SameResolution(c.Conversation.LastDone.At, first) {
+		return
+	}
+	// So it was written, as nearly always.
+	if c.Conversation.LastDone.At == first {
 		return
 	}
 	derived := c.Key == per.Key(c.Conversation)

@@ -48,10 +48,16 @@ func conversationEnv(candidate Candidate) expr.Conversation {
 	return env
 }
 
+// readable are the attributes that expressions see, which they cannot change.
 func readable(custom map[string]any) map[string]any {
-	kept := maps.Clone(custom)
-	maps.DeleteFunc(kept, func(_ string, value any) bool { return hidden(value) })
-	return kept
+	for _, value := range custom {
+		if hidden(value) {
+			kept := maps.Clone(custom)
+			maps.DeleteFunc(kept, func(_ string, value any) bool { return hidden(value) })
+			return kept
+		}
+	}
+	return custom
 }
 
 // hidden reports whether an attribute cannot be read, or an object stands in place of a masked one.

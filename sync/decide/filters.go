@@ -49,7 +49,7 @@ func filters(p Policy, c Candidate) []check {
 		// A flag that cannot be seen may be set: not asking is safe, whatever a flag that is set leads to.
 		{DoNotSendUnreadable, len(p.DoNotSendAttributes) > 0, conversation.CustomUnread},
 		{DoNotSend, !p.FlagDoNotSend, c.doNotSend(p.DoNotSendAttributes)},
-		{RuleError("recovery.when"), p.Recovery != nil, c.FollowUp.Trouble != nil},
+		{recoveryTrouble, p.Recovery != nil, c.FollowUp.Trouble != nil},
 		{NoFirstRequest, true, c.FollowUp.Applies && c.FollowUp.First.State != store.Accepted},
 		{NoRecovery, true, c.FollowUp.Lapsed},
 	}

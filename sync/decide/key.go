@@ -28,8 +28,14 @@ func KeyOfID(id string) store.Key {
 
 // HexKey names a conversation by an id of 24 hex digits; false for any other.
 func HexKey(id string) (store.Key, bool) {
-	_, err := hex.DecodeString(id)
-	return store.Key{Conversation: strings.ToLower(id)}, err == nil && len(id) == 24
+	key := store.Key{Conversation: strings.ToLower(id)}
+	var digits [24]byte
+	if len(id) != len(digits) {
+		return key, false
+	}
+	copy(digits[:], id)
+	_, err := hex.Decode(digits[:], digits[:])
+	return key, err == nil
 }
 
 // SameWithin is how far apart two times of one resolution may be: Kustomer tells it in several places, which

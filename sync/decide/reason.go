@@ -91,6 +91,9 @@ const (
 	ruleErrorPrefix Reason = store.RuleErrorPrefix
 )
 
+// recoveryTrouble rejects a conversation on which the condition of recoveries fails.
+const recoveryTrouble = ruleErrorPrefix + "recovery.when"
+
 // RuleError rejects a conversation on which an expression of a rule fails, or of a key such as
 // "mapping.brand".
 func RuleError(name string) Reason { return ruleErrorPrefix + Reason(name) }

@@ -2,7 +2,6 @@ package decide
 
 import (
 	"net/mail"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -56,13 +55,38 @@ func plausibleAddress(text string) bool {
 	if len(text) > maxAddress || strings.ContainsFunc(text, unfit) {
 		return false
 	}
-	parsed, err := mail.ParseAddress(text)
-	if err != nil || parsed.Name != "" || parsed.Address != text {
-		return false
-	}
 	local, domain, _ := strings.Cut(text, "@")
-	labels := strings.Split(domain, ".")
-	return len(local) <= maxLocal && len(labels) > 1 && !slices.ContainsFunc(labels, unfitLabel)
+	// Nearly all are of this kind, which needs no parser.
+	if !dotAtom(local) || !dotAtom(domain) {
+		parsed, err := mail.ParseAddress(text)
+		if err != nil || parsed.Name != "" || parsed.Address != text {
+			return false
+		}
+	}
+	labels := 0
+	for label := range strings.SplitSeq(domain, ".") {
+		if labels++; unfitLabel(label) {
+			return false
+		}
+	}
+	return len(local) <= maxLocal && labels > 1
+}
+
+// dotAtom reports whether text is words of ASCII with single dots between them (RFC 5322, 3.2.3).
+func dotAtom(text string) bool {
+	const signs = "!#$%&'*+-/=?^_`{|}~"
+	for word := range strings.SplitSeq(text, ".") {
+		for i := range len(word) {
+			c, lower := word[i], word[i]|0x20
+			if (lower < 'a' || lower > 'z') && (c < '0' || c > '9') && strings.IndexByte(signs, c) < 0 {
+				return false
+			}
+		}
+		if word == "" {
+			return false
+		}
+	}
+	return true
 }
 
 // unfitLabel reports whether a part of a domain is empty or too long. One in other letters is longer than its

@@ -18,6 +18,9 @@ const (
 // clean is text on one line, without what nobody can see, as long as Agent Connect keeps it. Nothing else of
 // what people wrote goes into a survey request.
 func clean(text string) string {
+	if printable(text) {
+		return strings.TrimSpace(cut(strings.TrimSpace(text)))
+	}
 	var kept strings.Builder
 	shows := false
 	// What was last kept, combining characters aside: whether an invisible one means anything depends on it.
@@ -44,6 +47,16 @@ func clean(text string) string {
 		return ""
 	}
 	return strings.TrimSpace(cut(strings.TrimSpace(kept.String())))
+}
+
+// printable reports whether text is of printable ASCII alone, where everything shows and nothing is invisible.
+func printable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // cut shortens text to what Agent Connect keeps, and takes no character apart that people see as one.
@@ -102,11 +115,20 @@ func blank(r rune) bool {
 }
 
 // cleanLine is clean with single spaces, for what is a name.
-func cleanLine(text string) string { return strings.Join(strings.Fields(clean(text)), " ") }
+func cleanLine(text string) string {
+	text = clean(text)
+	if printable(text) && !strings.Contains(text, "  ") {
+		return text
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
 
 // cleanAddress is an e-mail address without the invisible characters that come along when one is copied, and
 // without white space around it. What is wrong within it stays, so that it is found.
 func cleanAddress(text string) string {
+	if printable(text) {
+		return strings.TrimSpace(text)
+	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) || blank(r) && !unicode.IsSpace(r) {
 			return -1
@@ -117,6 +139,9 @@ func cleanAddress(text string) string {
 
 // cleanEach cleans names of tags or channels, and leaves out empty and repeated ones.
 func cleanEach(names []string, clean func(string) string) []string {
+	if len(names) == 0 {
+		return nil
+	}
 	var kept []string
 	seen := map[string]bool{"": true}
 	for _, name := range names {

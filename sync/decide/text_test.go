@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"net/mail"
 	"strings"
 	"testing"
 	"unicode"
@@ -147,6 +148,56 @@ func TestPlausibleAddress(t *testing.T) {
 	} {
 		if got := plausibleAddress(address); got != want {
 			t.Errorf("%q: got %t", address, got)
+		}
+	}
+}
+
+// FuzzPlainText holds that plain texts and addresses, which are looked at more simply, come to the same.
+func FuzzPlainText(f *testing.F) {
+	for _, text := range []string{
+		"", " ", "Jane Doe", " Jane  van der Doe ", "jane@example.com", "jane.doe+x@mail.example", "jane..d@a.b",
+		".jane@a.b", "jane.@a.b", "jane@a.b.", "jane@a..b", "@a.b", "jane@", "jane@a@b.c", `"j@d"@a.b`, "j(d)@a.b",
+		"<jane@a.b>", "jane@[1.2.3.4]", "Jane <jane@a.b>", "jane:doe;@a.b", "a,b@c.d", "jane@a_b.c", "!#$%&'*+-/=?^_`{|}~@a.b",
+		"jane@a.b ", "j\x7f@a.b", "jän@a.b", "jane@ä.b", "j\xff@a.b", "\u200b", strings.Repeat("long ", 500),
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		// What is not printable ASCII takes the long way, and what was put behind it is invisible.
+		long := text + "\u200b"
+		for name, clean := range map[string]func(string) string{
+			"clean": clean, "cleanLine": cleanLine, "cleanAddress": cleanAddress,
+		} {
+			if got, want := clean(text), clean(long); got != want && printable(text) {
+				t.Errorf("%s(%q): got %q, the long way %q", name, text, got, want)
+			}
+		}
+		local, domain, _ := strings.Cut(text, "@")
+		if dotAtom(local) && dotAtom(domain) {
+			if parsed, err := mail.ParseAddress(text); err != nil || parsed.Name != "" || parsed.Address != text {
+				t.Errorf("%q: got %+v (%v), want itself", text, parsed, err)
+			}
+		}
+	})
+}
+
+// TestDecidedWithFewObjects holds what each decision of an ordinary conversation costs the collector.
+func TestDecidedWithFewObjects(t *testing.T) {
+	policy, candidate := testPolicy(), plain()
+	candidate.Conversation.ID = "5f1e3c9b8d7a6e5f4c3b2a19"
+	policy.Decide(candidate)
+	for name, tt := range map[string]struct {
+		most float64
+		do   func()
+	}{
+		"key":     {0, func() { KeyOf(candidate.Conversation) }},
+		"address": {0, func() { plausibleAddress("jane.doe@mail.example.com") }},
+		"name":    {0, func() { cleanLine("Jane van der Doe") }},
+		"screen":  {5, func() { policy.Screen(candidate) }},
+		"whole":   {12, func() { policy.Decide(candidate) }},
+	} {
+		if objects := testing.AllocsPerRun(100, tt.do); objects > tt.most {
+			t.Errorf("%s: %v objects, at most %v are allowed", name, objects, tt.most)
 		}
 	}
 }
