@@ -36,27 +36,30 @@ func beginTxn(tx *bbolt.Tx) (*txn, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := buckets
-	if m.format() < backfillFormat {
-		there = buckets[:len(buckets)-1]
-	}
-	for _, name := range there {
-		if _, err := bucketOf(tx, name); err != nil {
-			return nil, err
+	open := func(name []byte) (b *bbolt.Bucket) {
+		if err == nil {
+			b, err = bucketOf(tx, name)
 		}
+		return b
 	}
 	plain := m.format() < checksumFormat
 	t := &txn{
 		meta:      m,
-		runs:      runs{summed{tx.Bucket(bucketRuns), plain}},
-		backfills: backfills{summed{tx.Bucket(bucketBackfills), plain}},
+		runs:      runs{summed{open(bucketRuns), plain}},
+		backfills: backfills{summed{plain: plain}},
 		id:        m.number(metaTransaction),
 		records: records{
-			keys: tx.Bucket(bucketKeys), intents: tx.Bucket(bucketIntents), due: tx.Bucket(bucketDue),
-			reasons:  reasons{summed: summed{tx.Bucket(bucketReasons), plain}},
+			keys: open(bucketKeys), intents: open(bucketIntents), due: open(bucketDue),
+			reasons:  reasons{summed: summed{open(bucketReasons), plain}},
 			counts:   m.counts(),
 			accepted: m.number(metaAccepted),
 		},
+	}
+	if m.format() >= backfillFormat {
+		t.backfills.Bucket = open(bucketBackfills)
+	}
+	if err != nil {
+		return nil, err
 	}
 	t.records.keys.FillPercent = fill
 	if tx.Writable() {

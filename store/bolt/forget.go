@@ -56,7 +56,7 @@ func planForget(t *txn, ids []string) (f forgetting, err error) {
 		}
 		seen[key] = true
 		known := map[store.Key]store.Record{}
-		if err := lookupConversation(t, id, known); err != nil {
+		if err := lookupConversation(t, t.records.keys.Cursor(), id, known); err != nil {
 			return f, err
 		}
 		if known[store.Key{Conversation: id}].Erased() {

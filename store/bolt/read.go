@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"acsync/store"
 )
 
@@ -38,8 +40,9 @@ func (r Reader) Placement() store.Placement {
 func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	return read(r.database, func(t *txn) (map[store.Key]store.Record, error) {
 		found := make(map[store.Key]store.Record, len(keys))
+		c := t.records.keys.Cursor()
 		for _, k := range keys {
-			if err := lookupConversation(t, k.Conversation, found); err != nil {
+			if err := lookupConversation(t, c, k.Conversation, found); err != nil {
 				return nil, err
 			}
 		}
@@ -47,8 +50,8 @@ func (r Reader) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	})
 }
 
-func lookupConversation(t *txn, id string, found map[store.Key]store.Record) error {
-	_, gone, err := t.records.get(store.ErasedKey(id))
+func lookupConversation(t *txn, c *bbolt.Cursor, id string, found map[store.Key]store.Record) error {
+	_, gone, err := t.records.get(c, store.ErasedKey(id))
 	if err != nil {
 		return err
 	}
@@ -58,7 +61,7 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 		return nil
 	}
 	for _, key := range []store.Key{{Conversation: id}, {Conversation: id, Recovery: true}} {
-		_, record, err := t.records.get(key)
+		_, record, err := t.records.get(c, key)
 		if err != nil {
 			return err
 		}
@@ -70,7 +73,6 @@ func lookupConversation(t *txn, id string, found map[store.Key]store.Record) err
 	if err != nil {
 		return err
 	}
-	c := t.records.keys.Cursor()
 	for code, v := c.Seek(prefix); bytes.HasPrefix(code, prefix); code, v = c.Next() {
 		e, err := t.records.entry(code, v)
 		if err != nil {

@@ -34,19 +34,20 @@ type slot struct {
 // load finds what the ledger holds of a key. Of a conversation that was forgotten each key has the record
 // that says so; nothing is ever written in its place, as all rules of package store refuse that.
 func (r *records) load(k store.Key) (slot, error) {
-	code, found, err := r.get(k)
+	c := r.keys.Cursor()
+	code, found, err := r.get(c, k)
 	if err == nil && found.State == store.Unknown {
-		_, found, err = r.get(store.ErasedKey(k.Conversation))
+		_, found, err = r.get(c, store.ErasedKey(k.Conversation))
 	}
 	return slot{code, store.Entry{Key: k, Record: found}}, err
 }
 
-// get finds what stands under a key itself.
-func (r *records) get(k store.Key) (code []byte, found store.Record, err error) {
+// get finds what stands under a key itself, with a cursor of the keys: one serves for many.
+func (r *records) get(c *bbolt.Cursor, k store.Key) (code []byte, found store.Record, err error) {
 	if code, err = store.EncodeKey(k); err != nil {
 		return nil, found, err
 	}
-	if v := r.keys.Get(code); v != nil {
+	if at, v := c.Seek(code); bytes.Equal(at, code) {
 		found, err = r.decode(k, code, v)
 	}
 	return code, found, err
