@@ -43,8 +43,8 @@ func newPass(e *Engine, halt func(error)) *pass {
 			Receiver: e.Receiver, After: o.VerifyAfter, Stamped: o.Stamp,
 		}},
 		deliverer: deliver.New(deliver.Options{
-			Ledger: e.Ledger, Sender: e.Sender, Limits: o.Limits, Stamp: o.Stamp, Concurrency: o.Concurrency,
-			Halt: halt,
+			Ledger: e.Ledger, Sender: e.Sender, Limits: o.Limits, Stamp: o.Stamp && !o.DryRun,
+			Concurrency: o.Concurrency, OneByOne: o.DryRun, Halt: halt,
 		}),
 		fetcher: fetch.New(fetch.Options{
 			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,

@@ -70,6 +70,7 @@ type Options struct {
 	Limits      Limits
 	Stamp       bool        // write the intent's id into custom_properties.acsync_intent
 	Concurrency int         // survey requests in flight
+	OneByOne    bool        // each before Send returns, as in a dry run, where there is nothing to wait for
 	Halt        func(error) // ends the context of the pass
 }
 
@@ -120,7 +121,7 @@ func (d *Deliverer) Send(
 		}
 		done(c, outcome)
 	}
-	if d.isKnocking() {
+	if d.options.OneByOne || d.isKnocking() {
 		send()
 		return
 	}

@@ -42,6 +42,7 @@ type Ledger struct {
 
 	mu      stdsync.Mutex
 	settled map[store.Key]settled
+	open    map[store.Key]bool // that Lookup has found, and that may still be sent
 }
 
 type settled struct {
@@ -57,6 +58,12 @@ func (d *Ledger) Lookup(keys []store.Key) (map[store.Key]store.Record, error) {
 	for key, record := range records {
 		if record.State == store.Sending {
 			record = interrupted(record)
+		}
+		if !record.Settled() {
+			if d.open == nil {
+				d.open = map[store.Key]bool{}
+			}
+			d.open[key] = true
 		}
 		if result, ok := d.settled[key]; ok {
 			record = record.After(result.Result)
@@ -94,12 +101,15 @@ func interrupted(r store.Record) store.Record {
 func (d *Ledger) Recover(time.Time) ([]store.Entry, error) { return nil, nil }
 
 // Begin remembers that a known key was sent: another may wait for the same resolution. Others are met once.
+// Whatever is sent was looked up before.
 func (d *Ledger) Begin(key store.Key, resolution, now time.Time) (store.Intent, error) {
-	known, err := d.ReadLedger.Lookup([]store.Key{key})
-	if err == nil && known[key].State != store.Unknown {
+	d.mu.Lock()
+	known := d.open[key]
+	d.mu.Unlock()
+	if known {
 		d.note(key, settled{store.Result{State: store.Accepted, At: now}, resolution})
 	}
-	return store.Intent{Key: key}, err
+	return store.Intent{Key: key}, nil
 }
 
 // Finish writes nothing.
