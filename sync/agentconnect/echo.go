@@ -51,8 +51,11 @@ var (
 // plainName is a member's name in the one spelling of the lists: errorMessage, error_message and
 // Error-Message are one.
 func plainName(name string) string {
-	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+	return withoutSigns.Replace(strings.ToLower(name))
 }
+
+// withoutSigns is made once: each has a table of several kilobytes.
+var withoutSigns = strings.NewReplacer("_", "", "-", "")
 
 // echoReader goes through JSON piece by piece: a decoded object shows only one of two members with the same
 // name.

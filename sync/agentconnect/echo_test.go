@@ -192,3 +192,15 @@ func TestEchoOfRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainName holds that each member's name costs no tables: every answer has dozens.
+func TestPlainName(t *testing.T) {
+	for _, name := range []string{"errormessage", "errorMessage", "error_message", "Error-Message"} {
+		if got := plainName(name); got != "errormessage" {
+			t.Errorf("%q: got %q", name, got)
+		}
+		if objects := testing.AllocsPerRun(100, func() { plainName(name) }); objects > 2 {
+			t.Errorf("%q: %v objects, at most 2 are allowed", name, objects)
+		}
+	}
+}
