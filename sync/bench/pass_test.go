@@ -232,7 +232,14 @@ func BenchmarkRun(b *testing.B) { benchmarkPass(b, false) }
 // BenchmarkDryRun makes the same passes without sending or writing.
 func BenchmarkDryRun(b *testing.B) { benchmarkPass(b, true) }
 
-// TestCounts holds what does not depend on the machine: how often a pass calls, and how often it commits.
+// What a pass may allocate for each conversation.
+const (
+	mostPlanned = 130     // objects of a dry run
+	mostSent    = 130_000 // bytes of a run
+)
+
+// TestCounts holds what does not depend on the machine: how often a pass calls, how often it commits, and how
+// much it leaves to the collector.
 func TestCounts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it counts calls, which no race changes")
@@ -251,5 +258,11 @@ func TestCounts(t *testing.T) {
 	}
 	if dry.commits != 0 || dry.calls.AgentConnect != 0 || dry.calls.Kustomer > run.calls.Kustomer {
 		t.Errorf("a dry run makes %d commits and %+v calls, the run %+v", dry.commits, dry.calls, run.calls)
+	}
+	if objects := dry.allocs / uint64(dry.found); objects > mostPlanned {
+		t.Errorf("a dry run makes %d objects a conversation, at most %d are allowed", objects, mostPlanned)
+	}
+	if size := run.bytes / uint64(run.found); size > mostSent {
+		t.Errorf("a run allocates %d bytes a conversation, at most %d are allowed", size, mostSent)
 	}
 }
