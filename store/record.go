@@ -57,6 +57,8 @@ func (r Record) rank() int {
 		return 3
 	case r.State.Waiting():
 		return 2
+	case r.State == Skipped:
+		return 1
 	}
 	return 0
 }
