@@ -28,7 +28,7 @@ func TestMoveOfAPausedTenant(t *testing.T) {
 		t.Errorf("asked %d", all)
 	}
 	f.run(t, 0, "tenants", "resume", "acme")
-	f.run(t, 0, "run", "--tenant", "acme")
+	f.run(t, well, "run", "--tenant", "acme")
 	if all, most := f.asked(t, "acme"); all == 0 || most != 1 {
 		t.Errorf("%d asked, one of them %d times", all, most)
 	}

@@ -191,7 +191,7 @@ func TestDozenTenants(t *testing.T) {
 		t.Error(errs)
 	}
 	f.run(t, 0, "tenants", "resume", "paused")
-	out, _ = f.run(t, 0, "tenants", "run", "--tenant", "pau*", "--json")
+	out, _ = f.run(t, well, "tenants", "run", "--tenant", "pau*", "--json")
 	var made struct {
 		Accepted int
 		Tenants  []struct{ Pass struct{ Schema string } }
