@@ -180,8 +180,10 @@ func TestStamps(t *testing.T) {
 // TestMergedSaysMost keeps of two records of one conversation the one that says most, whichever comes first, and
 // adds up what Agent Connect may have.
 func TestMergedSaysMost(t *testing.T) {
+	// What nothing was decided about says less than a skip, however late it is.
+	undecided := Record{State: Rejected, Reason: ReasonUnreadable, Resolution: noon.Add(time.Hour), At: noon}
 	order := []Record{ // from the least to the most
-		waits(Skipped), waits(Scheduled), waits(InDoubt), waits(Accepted),
+		undecided, waits(Skipped), waits(Scheduled), waits(InDoubt), waits(Accepted),
 	}
 	for i, less := range order {
 		for _, more := range order[i+1:] {
