@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdsync "sync"
 
 	"acsync/sync/kustomer"
 )
@@ -54,7 +53,7 @@ type cache[T any] struct {
 
 	notice func(format string, args ...any)
 
-	mu     stdsync.Mutex
+	mu     callLock
 	known  map[string]*T // a nil value: Kustomer has no such record
 	faults faults        // lenient: a request is sent without it, and not many are looked up
 	singly int           // looked up by themselves

@@ -2,7 +2,6 @@ package fetch
 
 import (
 	"errors"
-	stdsync "sync"
 
 	"acsync/sync/kustomer"
 )
@@ -17,7 +16,7 @@ const (
 
 // faults tells the failure of one record from that of a key or a service, by what others of its kind do.
 type faults struct {
-	mu   stdsync.Mutex
+	mu   callLock
 	some bool   // one was read
 	good string // id of one that was read, or certainly does not exist
 	row  int    // failed in a row

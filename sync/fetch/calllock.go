@@ -1,0 +1,32 @@
+package fetch
+
+import stdsync "sync"
+
+// callLock is a lock that is held while calls are made, which may take minutes. Unlike with a Mutex, a test in
+// virtual time sees that it is waited for, and lets the call come to its end. The zero callLock is free.
+type callLock struct {
+	mu    stdsync.Mutex
+	held  bool
+	freed *stdsync.Cond
+}
+
+// Lock waits for its turn, which comes in the order of the calls.
+func (l *callLock) Lock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.freed == nil {
+		l.freed = stdsync.NewCond(&l.mu)
+	}
+	for l.held {
+		l.freed.Wait()
+	}
+	l.held = true
+}
+
+// Unlock lets the next one have its turn.
+func (l *callLock) Unlock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = false
+	l.freed.Signal()
+}
