@@ -103,7 +103,10 @@ func (a *apply) takeUp() (cases []decide.Case, err error) {
 	a.canonicalize(a.surveyPer, known)
 	var free, doubtful []store.Entry
 	due := 0
-	for key := range a.byKey {
+	// Always in the same order, so that a course of events can be played again.
+	for _, key := range slices.SortedFunc(maps.Keys(a.byKey), func(x, y store.Key) int {
+		return cmp.Or(strings.Compare(x.Conversation, y.Conversation), cmp.Compare(x.Resolution, y.Resolution))
+	}) {
 		entry := store.Entry{Key: key, Record: known[key]}
 		if entry.State.Waiting() {
 			due++
