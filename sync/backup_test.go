@@ -27,7 +27,7 @@ func TestBackupsOfALongBackfill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const perRequest = 3 * time.Hour
 		b := newBench(t, 48)
-		b.engine.reach = fetch.PageLimits{Page: 4, Target: 3, Rows: 80, Pages: 20}
+		b.engine.Reach = fetch.PageLimits{Page: 4, Target: 3, Rows: 80, Pages: 20}
 		b.engine.Options.Concurrency = 1
 		dir := t.TempDir()
 		b.engine.Backups = bolt.NewBackups(b.ledger.(bolt.Original), dir, 10)
@@ -135,7 +135,7 @@ func TestBackupsThatFail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, 20)
-				b.engine.reach = fetch.PageLimits{Page: 4, Target: 3, Rows: 80, Pages: 20}
+				b.engine.Reach = fetch.PageLimits{Page: 4, Target: 3, Rows: 80, Pages: 20}
 				k := &keeper{err: os.ErrPermission}
 				b.engine.Backups = k
 				b.answer = func(agentconnect.Request) agentconnect.Answer { time.Sleep(perRequest); return taken() }

@@ -27,7 +27,7 @@ type Engine struct {
 
 	Now func() time.Time // this machine's clock, to be compared with Kustomer's; nil: time.Now
 
-	reach fetch.PageLimits // of a search; zero: Kustomer's
+	Reach fetch.PageLimits // of a search; zero: Kustomer's
 }
 
 // Run makes one pass. The Result is worth reading also when there is an error: it tells what was done before.

@@ -100,7 +100,7 @@ func (w *way) pass(t *testing.T, seed uint64) Result {
 // vary changes what must not matter: how many requests are in flight, how many rows a page has, where the pass stops.
 func (w *way) vary() {
 	size := 2 + w.random.IntN(40)
-	w.engine.reach = fetch.PageLimits{Page: size, Target: max(size*4/5, 1), Rows: 20 * size, Pages: 20}
+	w.engine.Reach = fetch.PageLimits{Page: size, Target: max(size*4/5, 1), Rows: 20 * size, Pages: 20}
 	w.engine.Options.Concurrency = 1 + w.random.IntN(8)
 	w.engine.Options.Limits.Max, w.engine.Options.Restart, w.after = 0, false, 0
 	switch w.random.IntN(5) {

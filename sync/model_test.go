@@ -265,7 +265,7 @@ func followWorld(t *testing.T, seed uint64) int {
 		return answer
 	}}
 	e := &Engine{
-		Source: w, Directory: w, Sender: sent, Ledger: ledger, Observer: &heard{}, reach: modelReach,
+		Source: w, Directory: w, Sender: sent, Ledger: ledger, Observer: &heard{}, Reach: modelReach,
 		Options: Options{
 			Policy: testPolicy(), Settle: modelSettle, Overlap: modelOverlap, Concurrency: 1,
 			Recheck: time.Duration(w.random.IntN(3)) * 10 * time.Second,

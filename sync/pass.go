@@ -49,7 +49,7 @@ func newPass(e *Engine, halt func(error)) *pass {
 		fetcher: fetch.New(fetch.Options{
 			Source: e.Source, Directory: e.Directory, Ledger: e.Ledger, Policy: o.Policy,
 			SurveyPer: decide.SurveyPer(o.SurveyPer), Notice: t.notice, Unseen: t.unseen, Unread: t.unread,
-			Limits: e.reach,
+			Limits: e.Reach,
 		}),
 	}}
 }

@@ -137,7 +137,7 @@ func night(t *testing.T, seed uint64, blur *blurred, r fetch.PageLimits) (passes
 	ledger := newMemoryLedger(midnight.Add(-3 * time.Hour))
 	e := &Engine{
 		Source: blur, Directory: blur, Sender: sent, Ledger: ledger, Observer: unheard{},
-		Now: func() time.Time { return blur.now }, reach: r,
+		Now: func() time.Time { return blur.now }, Reach: r,
 		Options: Options{
 			Policy: testPolicy(), Settle: modelSettle, Overlap: modelOverlap, Concurrency: 1,
 			Recheck: time.Duration(random.IntN(2)) * time.Hour,

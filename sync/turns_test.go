@@ -49,7 +49,7 @@ func (l *lender) Yield(ctx context.Context) error {
 func (b *bench) lends(wanted func() bool, turn func()) *lender {
 	b.lent = true
 	l := &lender{kept: b.ledger, place: b.place, wanted: wanted, turn: turn}
-	b.engine.Ledger, b.engine.Turns, b.engine.reach = l, l, modelReach
+	b.engine.Ledger, b.engine.Turns, b.engine.Reach = l, l, modelReach
 	return l
 }
 
