@@ -1,0 +1,291 @@
+package simtest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/config"
+	"acsync/sync/decide"
+	"acsync/sync/exit"
+)
+
+// intents is how many a process was given.
+func (w *world) intents(process string) int {
+	w.numbers.mu.Lock()
+	defer w.numbers.mu.Unlock()
+	return w.numbers.count[process]
+}
+
+// checkProcess holds a process that has ended against what must always hold.
+func (w *world) checkProcess(p *process, e endedProcess) {
+	if leaked := leak(p.log.bytes()); leaked != "" {
+		w.journal.wrongf("I9", "the log of %s has %s", p.name, leaked)
+	}
+	if e.err != nil {
+		if leaked := leak([]byte(e.err.Error())); leaked != "" {
+			w.journal.wrongf("I9", "the error of %s has %s", p.name, leaked)
+		}
+	}
+	w.checkRate(p)
+	w.checkTwice()
+	if w.suspect != nil && w.suspect.since > 0 && w.intents(p.name) > 0 {
+		w.journal.wrongf("I8", "%s has sent by a ledger that was put back (%s)", p.name, w.suspect.what)
+	}
+	if e.killed {
+		return
+	}
+	if serious(e.code) && w.suspect == nil {
+		w.journal.wrongf("I10", "%s ends with %d, and nothing was done to its ledger: %s", p.name, e.code, w.told(e))
+	}
+	if e.result.Mode == "" {
+		return
+	}
+	if !e.result.Accounted() {
+		w.journal.wrongf("I5", "%s does not add up: %s", p.name, w.told(e))
+	}
+	w.checkCode(e)
+	w.checkPassedOver(e)
+}
+
+// checkCode holds the exit code against the report.
+func (w *world) checkCode(e endedProcess) {
+	r := e.result
+	todo := r.Counts[store.Rejected] + r.Counts[store.InDoubt] + r.Oddities()
+	clean := e.err == nil && r.Fuse == "" && !r.Refused && r.Down == "" && todo == 0 && r.Counts[store.Retry] == 0
+	if clean != (e.code == exit.Done) {
+		w.journal.wrongf("I10", "%s ends with %d: %s", e.name, e.code, w.told(e))
+	}
+	if e.err == nil && r.Fuse == "" && !r.Refused && todo > 0 && e.code != exit.NeedsHand {
+		w.journal.wrongf("I10", "%s ends with %d although %d need a hand: %s", e.name, e.code, todo, w.told(e))
+	}
+}
+
+// checkRate holds the requests of a process against the limit, in any minute.
+func (w *world) checkRate(p *process) {
+	w.receiver.mu.Lock()
+	left := slices.Clone(w.receiver.left[p.name])
+	w.receiver.mu.Unlock()
+	slices.SortFunc(left, time.Time.Compare)
+	limit := p.config.AgentConnect.RequestsPerMinute
+	for i := range left {
+		if i+limit < len(left) && left[i+limit].Sub(left[i]) < time.Minute {
+			w.journal.wrongf("I7", "%s has sent more than %d requests in the minute from %s", p.name, limit, since(w.began, left[i]))
+			return
+		}
+	}
+}
+
+// checkTwice finds who was asked twice, or again although that was refused.
+func (w *world) checkTwice() {
+	for id, times := range w.asked() {
+		if c := w.society.byID[id]; times > w.most(c) {
+			w.journal.wrongf("I1", "%s was asked about %d times", id, times)
+		}
+	}
+	w.receiver.mu.Lock()
+	refusals := maps.Clone(w.receiver.refusals)
+	w.receiver.mu.Unlock()
+	for id, times := range refusals {
+		if !w.retried && w.habits.config.Sync.MaxErrorRate == 1 && !w.habits.restore && times > w.most(w.society.byID[id]) {
+			w.journal.wrongf("I1", "%s was refused %d times, and nobody has taken it up again", id, times)
+		}
+	}
+}
+
+// asked counts the requests that were carried out, by conversation.
+func (w *world) asked() map[string]int {
+	times := map[string]int{}
+	for _, each := range w.receiver.all() {
+		times[each.id]++
+	}
+	return times
+}
+
+// most is how often a conversation may be asked about: once, or once for each time that it was marked done.
+func (w *world) most(c *conversation) int {
+	if w.habits.config.Sync.SurveyPer == config.SurveyPerConversation {
+		return 1
+	}
+	resolutions := map[time.Time]bool{}
+	for _, v := range c.life {
+		if v.status == "done" && !v.at.After(time.Now()) {
+			resolutions[v.done] = true
+		}
+	}
+	return len(resolutions)
+}
+
+// checkPassedOver finds a conversation that searches have shown all the time in what a pass has read, and
+// that the ledger has never heard of.
+func (w *world) checkPassedOver(e endedProcess) {
+	r := e.result
+	if r.DryRun || r.Mode != "run" || r.From.IsZero() {
+		return
+	}
+	entries, info, ok := w.entries()
+	if !ok {
+		return
+	}
+	if info.Checkpoint.After(w.crm.now().Add(time.Second)) {
+		w.journal.wrongf("I4", "the checkpoint is %s, which has not come", info.Checkpoint)
+	}
+	heard := map[string]bool{}
+	for _, each := range entries {
+		heard[each.Conversation] = true
+	}
+	for _, c := range w.society.conversations {
+		shown, ok := c.latest(r.Started, true)
+		now, _ := c.latest(time.Now(), true)
+		done := shown.done.Add(w.crm.ahead)
+		if !ok || shown.status != "done" || now.status != "done" || !shown.done.Equal(now.done) || now.gone || heard[c.id] {
+			continue
+		}
+		from := r.From
+		if e.err != nil || r.Fuse != "" || r.Down != "" {
+			// It may not have come to read again what lies before the checkpoint.
+			from = from.Add(time.Duration(w.habits.config.Sync.Overlap))
+		}
+		if c.trait != unreadable && !done.Before(from) && done.Before(r.Checkpoint) {
+			w.journal.wrongf("I4", "the checkpoint has passed %s (%s), which is not in the ledger", c.id, c.trait)
+		}
+	}
+}
+
+// checkUntouched holds what was only to be looked at against what it was.
+func (w *world) checkUntouched(process string, before, after folder) {
+	was, is := before.sum(), after.sum()
+	for name, sum := range is {
+		if was[name] != sum {
+			w.journal.wrongf("I6", "%s has changed %s", process, name)
+		}
+	}
+	for name := range was {
+		if is[name] == "" {
+			w.journal.wrongf("I6", "%s has removed %s", process, name)
+		}
+	}
+	if w.intents(process) > 0 {
+		w.journal.wrongf("I6", "%s has sent", process)
+	}
+}
+
+// checkForetold holds a dry run against the pass after it, where nothing has changed in between.
+func (w *world) checkForetold(dry, real endedProcess, began time.Time) {
+	if dry.err != nil || real.err != nil || real.result.Fuse != "" || !w.quiet(began) {
+		return
+	}
+	w.journal.meets("operator: a dry run foretells")
+	if sent := w.intents(real.name); sent != dry.result.Planned {
+		w.journal.wrongf("I6", "%s has foretold %d survey requests, and %s has made %d", dry.name, dry.result.Planned, real.name, sent)
+	}
+}
+
+// quiet reports whether nothing has happened since a time, and nothing may have gone wrong.
+func (w *world) quiet(since time.Time) bool {
+	for _, each := range w.weathers {
+		if each.share > 0 || len(each.spells) > 0 {
+			return false
+		}
+	}
+	// What was marked done is read once it has settled.
+	from := since.Add(-time.Duration(w.habits.config.Sync.Settle) - time.Minute)
+	for _, c := range w.society.conversations {
+		for _, v := range c.life {
+			if v.at.After(from) && v.at.Before(time.Now()) || v.shown.After(since) && v.shown.Before(time.Now()) {
+				return false
+			}
+		}
+	}
+	// What waits may have its time in between.
+	entries, _, ok := w.entries()
+	return ok && !slices.ContainsFunc(entries, func(e store.Entry) bool {
+		return e.State.Waiting() || e.At.After(since) && e.Attempts > 1
+	})
+}
+
+// truth parts what is in doubt into what has arrived and what has not.
+func (w *world) truth(entries []store.Entry) (arrived, lost []string) {
+	for _, e := range entries {
+		if e.State != store.InDoubt && e.State != store.Sending {
+			continue
+		}
+		id := e.Conversation
+		if e.Key.Resolution != 0 {
+			id += "@" + time.UnixMilli(e.Key.Resolution).UTC().Format("2006-01-02T15:04:05.000Z")
+		}
+		if w.has(e) {
+			arrived = append(arrived, id)
+		} else {
+			lost = append(lost, id)
+		}
+	}
+	return arrived, lost
+}
+
+// has reports whether Agent Connect has carried out the request of an entry.
+func (w *world) has(e store.Entry) bool {
+	return slices.ContainsFunc(w.receiver.all(), func(a arrival) bool {
+		return a.id == e.Conversation && (a.number == 0 || a.number == e.Intent || e.Key.Resolution == 0)
+	})
+}
+
+// checkEnd holds what has become of every conversation against what should have.
+func (w *world) checkEnd() {
+	entries, _, ok := w.entries()
+	if !ok {
+		w.journal.wrongf("I2", "the ledger cannot be read in the end")
+		return
+	}
+	states := map[string][]store.Entry{}
+	for _, e := range entries {
+		states[e.Conversation] = append(states[e.Conversation], e)
+	}
+	asked := w.asked()
+	for _, c := range w.society.conversations {
+		w.checkConversation(c, states[c.id], asked[c.id])
+	}
+	if disk, err := keep(w.dir); err == nil {
+		for name, text := range disk {
+			if leaked := leak(text); leaked != "" {
+				w.journal.wrongf("I9", "%s has %s", name, leaked)
+			}
+		}
+	}
+}
+
+func (w *world) checkConversation(c *conversation, entries []store.Entry, asked int) {
+	last := c.last()
+	if !c.trait.sendable() {
+		if asked > 0 {
+			w.journal.wrongf("I2", "%s (%s) was asked about, and must not be", c.id, c.trait)
+		}
+		return
+	}
+	if last.gone || last.status != "done" {
+		return
+	}
+	for _, e := range entries {
+		// Agent Connect itself must have said no.
+		reason := decide.Reason(e.Reason)
+		said := e.State == store.Rejected && reason != decide.GaveUp && reason != decide.UnreadableRecord
+		w.receiver.mu.Lock()
+		refused := w.receiver.refusals[c.id] > 0
+		w.receiver.mu.Unlock()
+		if said && !refused {
+			w.journal.wrongf("I2", "%s is rejected (%s), and Agent Connect has never said so", c.id, e.Reason)
+		}
+		if e.State == store.Accepted && asked == 0 {
+			w.journal.wrongf("I2", "%s is accepted, and Agent Connect has never had it", c.id)
+		}
+	}
+	if asked > 0 {
+		return
+	}
+	text := "nothing"
+	for _, e := range entries {
+		text = e.State.String() + " " + e.Reason
+	}
+	w.journal.wrongf("I2", "%s (%s), done since %s, was not asked about: the ledger has %s", c.id, c.trait, since(w.began, last.done), text)
+}

@@ -1,0 +1,26 @@
+package simtest
+
+import (
+	"io"
+	"log"
+	"os"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	// net/http tells of answers that nobody has asked for.
+	log.SetOutput(io.Discard)
+	os.Exit(m.Run())
+}
+
+// amount is how much of something a test does: a few, or with LONG_TESTS=1 many. With -short, as the race
+// detector has it, it is a quarter of a few.
+func amount(few, many int) int {
+	switch {
+	case os.Getenv("LONG_TESTS") != "":
+		return many
+	case testing.Short():
+		return (few + 3) / 4
+	}
+	return few
+}

@@ -1,0 +1,315 @@
+// Package simtest plays worlds: the whole program but its command line, with its real clients and its real
+// ledger, in virtual time, against models of Kustomer and of Agent Connect that do whatever was ever seen or
+// feared of the two, on a machine that is killed, restored and left alone for hours, with operators who do
+// what the manual says. It holds what has happened against what must never happen (the invariants I1 to I14 of
+// the design). A seed is one world, and plays the same each time.
+//
+// It has to be called in a bubble of testing/synctest.
+package simtest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
+	surveysync "acsync/sync"
+	"acsync/sync/decide"
+	"acsync/sync/exit"
+	"acsync/sync/rebuild"
+	"acsync/sync/verify"
+)
+
+// Report is what came of a world.
+type Report struct {
+	Seed          uint64
+	Wrong         []string       // what does not hold, in the order in which it was found; empty: all is well
+	Events        []string       // all that has happened
+	Digest        string         // of those
+	Met           map[string]int // the kinds of faults that came up, and how often
+	Conversations int
+	Processes     int
+	Arrivals      int // survey requests that Agent Connect has carried out
+}
+
+// Play plays the world of a seed in a directory that is empty.
+func Play(seed uint64, dir string) Report {
+	w := newWorld(seed, dir)
+	if err := w.found(); err != nil {
+		w.journal.wrongf("simulation", "the ledger cannot be made: %v", err)
+	} else {
+		w.live()
+		w.rest()
+		w.checkEnd()
+	}
+	time.Sleep(2 * awhile) // until the services have noticed that nobody listens any more
+	report := Report{
+		Seed: seed, Events: w.journal.lines(), Digest: w.journal.digest(), Met: w.journal.coverage(),
+		Conversations: len(w.society.conversations), Processes: w.turn, Arrivals: len(w.receiver.all()),
+	}
+	for _, each := range w.journal.faults() {
+		report.Wrong = append(report.Wrong, fmt.Sprintf("%s at %s: %s", each.invariant, since(w.journal.began, each.at), each.text))
+	}
+	return report
+}
+
+// live is the time in which conversations are marked done, and things go wrong.
+func (w *world) live() {
+	for turn := 1; time.Now().Before(w.calm) && turn < 60; turn++ {
+		r := w.dice.throw("turn", "", turn)
+		pause := between(r, w.habits.every/2, w.habits.every*3/2)
+		if r.IntN(12) == 0 {
+			w.journal.meets("operator: cron is out for hours")
+			pause += between(r, time.Hour, 4*time.Hour)
+		}
+		time.Sleep(pause)
+		w.habits.change(w.dice, turn)
+		w.act(r, turn)
+	}
+}
+
+// act is what happens in a turn.
+func (w *world) act(r *rand.Rand, turn int) {
+	killAt, signalled, fails := 0, time.Duration(0), 0.0
+	switch x := r.Float64(); {
+	case x < w.habits.kills:
+		killAt = 1 + r.IntN(pick(r, 20, 60, 200))
+	case x < w.habits.kills+w.habits.signals:
+		signalled = between(r, time.Millisecond, pick(r, time.Second, time.Minute))
+	case r.Float64() < w.habits.fails:
+		fails = 0.1
+	}
+	if w.suspect != nil {
+		w.repair(r, killAt)
+		return
+	}
+	switch n := r.IntN(100); {
+	case n < 60:
+		w.perform(w.process("run", killAt, fails), signalled, run)
+	case n < 68:
+		over := w.someRange(turn)
+		if over.From.Before(over.To) {
+			w.journal.meets("operator: back-fill")
+			w.perform(w.process("backfill", killAt, fails), signalled, func(ctx context.Context, p *process) outcome {
+				return p.backfill(ctx, over)
+			})
+		}
+	case n < 74:
+		w.dryRunThenRun()
+	case n < 80:
+		w.planThenApply(r, killAt)
+	case n < 84:
+		if w.asks() {
+			w.journal.meets("operator: resolve")
+			w.perform(w.process("resolve", killAt, 0), 0, func(ctx context.Context, p *process) outcome { return p.resolve(ctx) })
+		}
+	case n < 87:
+		w.settleByHand(killAt)
+	case n < 89:
+		w.mend(r)
+	case n < 93:
+		w.overlap()
+	case n < 97 && w.habits.restore:
+		w.putBack(r)
+	default:
+		w.copy()
+		w.perform(w.process("run", killAt, fails), signalled, run)
+	}
+}
+
+func run(ctx context.Context, p *process) outcome { return p.run(ctx, func(*surveysync.Options) {}) }
+
+// asks reports whether Agent Connect's data can be asked.
+func (w *world) asks() bool { return w.habits.config.AgentConnect.APISecret.IsSet() }
+
+// dryRunThenRun makes a dry run, and then what it has foretold, where nothing happens in between.
+func (w *world) dryRunThenRun() {
+	w.journal.meets("operator: dry run")
+	before, err := keep(w.dir)
+	began := time.Now()
+	dry := w.perform(w.process("dry run", 0, 0), 0, func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) })
+	after, failed := keep(w.dir)
+	if err == nil && failed == nil {
+		w.checkUntouched(dry.name, before, after)
+	}
+	real := w.perform(w.process("run", 0, 0), 0, run)
+	w.checkForetold(dry, real, began)
+}
+
+// planThenApply saves a plan, lets something happen or not, and carries it out.
+func (w *world) planThenApply(r *rand.Rand, killAt int) {
+	w.journal.meets("operator: plan and apply")
+	made := w.perform(w.process("plan", 0, 0), 0, func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) })
+	if made.plan == nil {
+		return
+	}
+	arrivals := len(w.receiver.all())
+	if r.IntN(2) == 0 {
+		w.journal.meets("operator: stale plan")
+		w.perform(w.process("run", 0, 0), 0, run)
+	}
+	stale := len(w.receiver.all()) > arrivals
+	applied := w.perform(w.process("apply", killAt, 0), 0, func(ctx context.Context, p *process) outcome {
+		return p.apply(ctx, *made.plan)
+	})
+	if stale && w.intents(applied.name) > 0 {
+		w.journal.wrongf("I1", "%s has sent by a plan although others were asked since that was made", applied.name)
+	}
+}
+
+// settleByHand lets an operator look at Agent Connect, and say of each doubt what is true.
+func (w *world) settleByHand(killAt int) {
+	entries, _, ok := w.entries()
+	if !ok {
+		return
+	}
+	arrived, lost := w.truth(entries)
+	if len(arrived) > 0 {
+		w.journal.meets("operator: resolve --accept")
+		w.perform(w.process("resolve --accept", killAt, 0), 0, func(ctx context.Context, p *process) outcome {
+			return p.byHand(ctx, verify.Accept, arrived)
+		})
+	}
+	if len(lost) > 0 {
+		w.journal.meets("operator: resolve --resend")
+		w.perform(w.process("resolve --resend", 0, 0), 0, func(ctx context.Context, p *process) outcome {
+			return p.byHand(ctx, verify.Resend, lost)
+		})
+	}
+}
+
+// mend sets right at Agent Connect what it refuses, and takes up again what it has refused.
+func (w *world) mend(r *rand.Rand) {
+	w.journal.meets("operator: retry")
+	w.mended, w.retried = true, true
+	reasons := []decide.Reason{decide.EmployeeNotFound, decide.GaveUp, decide.Refused}
+	if dry := r.IntN(2) == 0; dry {
+		before, err := keep(w.dir)
+		e := w.perform(w.process("retry --dry-run", 0, 0), 0, func(ctx context.Context, p *process) outcome {
+			return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}, DryRun: true})
+		})
+		if after, failed := keep(w.dir); err == nil && failed == nil {
+			w.checkUntouched(e.name, before, after)
+		}
+	}
+	w.perform(w.process("retry", 0, 0), 0, func(ctx context.Context, p *process) outcome {
+		return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}})
+	})
+}
+
+// overlap begins a second pass while the first is under way.
+func (w *world) overlap() {
+	w.journal.meets("operator: overlapping passes")
+	first, second := w.process("run", 0, 0), w.process("run", 0, 0)
+	over := make(chan endedProcess)
+	go func() { over <- endedProcess{name: first.name, outcome: run(context.Background(), first)} }()
+	time.Sleep(w.dice.nanoseconds("overlap", first.name, 0) * 500)
+	w.perform(second, 0, run)
+	e := <-over
+	w.network.hangUp(first.name)
+	w.ended = append(w.ended, e)
+	w.journal.note("%s ends: %s", e.name, w.told(e))
+	w.checkProcess(first, e)
+}
+
+// copy keeps a copy of the disk, as backups of machines are made: while nothing runs.
+func (w *world) copy() {
+	if disk, err := keep(w.dir); err == nil {
+		w.copies = append(w.copies, backup{time.Now(), disk, len(w.receiver.all())})
+	}
+}
+
+// putBack puts an older copy back: the ledger alone, its folder, or the whole machine.
+func (w *world) putBack(r *rand.Rand) {
+	if len(w.copies) == 0 {
+		w.copy()
+		return
+	}
+	copied := pick(r, w.copies...)
+	before, err := keep(w.dir)
+	if err != nil {
+		return
+	}
+	what := pick(r, "ledger alone", "folder", "machine")
+	// Nothing but Agent Connect's data can tell of a machine that was put back.
+	if what == "machine" && (!w.asks() || !w.habits.config.AgentConnect.Stamp) {
+		what = "folder"
+	}
+	// Those show what was sent last.
+	time.Sleep(w.receiver.lag + time.Minute)
+	now := folder{}
+	for name, text := range before {
+		kept := what == "ledger alone" && name != filepath.Join("ledger", "acsync.db") ||
+			what == "folder" && filepath.Dir(name) != "ledger"
+		if kept {
+			now[name] = text
+		}
+	}
+	for name, text := range copied.disk {
+		if _, kept := now[name]; !kept {
+			now[name] = text
+		}
+	}
+	if err := now.put(w.dir); err != nil {
+		return
+	}
+	w.journal.meets("disk: put back: " + what)
+	w.journal.note("the %s is put back from %s", what, since(w.began, copied.at))
+	w.suspect = &suspicion{what: what, before: before, since: len(w.receiver.all()) - copied.arrivals}
+}
+
+// repair is what follows on a copy that was put back: the next pass has to refuse, and an operator repairs it.
+func (w *world) repair(r *rand.Rand, killAt int) {
+	e := w.perform(w.process("run", 0, 0), 0, run)
+	switch {
+	case e.code != exit.LedgerDamaged && w.suspect.since == 0:
+		w.suspect = nil // nothing was sent since the copy was made
+		return
+	case e.code != exit.LedgerDamaged:
+		return // it came to nothing; checkProcess looks whether it has sent
+	}
+	if !w.asks() {
+		// Without the secret only what was there before is known to be true.
+		w.journal.note("what was there before is put there again")
+		if err := w.suspect.before.put(w.dir); err != nil {
+			w.journal.wrongf("simulation", "%v", err)
+		}
+		w.suspect = nil
+		return
+	}
+	w.journal.meets("operator: rebuild")
+	rebuilt := w.perform(w.process("rebuild", killAt, 0), 0, func(ctx context.Context, p *process) outcome {
+		return p.rebuild(ctx, rebuild.Options{})
+	})
+	if !rebuilt.killed && rebuilt.err == nil {
+		w.suspect = nil
+	}
+}
+
+// rest is the time in which nothing goes wrong any more: passes come to an end with everything, and an
+// operator with what needs a hand.
+func (w *world) rest() {
+	if left := time.Until(w.calm); left > 0 {
+		time.Sleep(left)
+	}
+	w.journal.note("from here on nothing goes wrong")
+	w.habits.config.Sync.MaxPerRun, w.habits.config.Sync.MaxErrorRate = 5000, 1
+	w.mended = true
+	for n := 0; w.suspect != nil && n < 5; n++ {
+		w.repair(w.dice.throw("repair", "", n), 0)
+		time.Sleep(10 * time.Minute)
+	}
+	for range 3 {
+		w.perform(w.process("run", 0, 0), 0, run)
+		time.Sleep(2*time.Hour + 10*time.Minute)
+	}
+	w.mend(w.dice.throw("mend", "", -1))
+	w.settleByHand(0)
+	for _, pause := range []time.Duration{time.Hour, 7 * time.Hour, 25 * time.Hour, time.Hour} {
+		w.perform(w.process("run", 0, 0), 0, run)
+		time.Sleep(pause)
+	}
+	w.settleByHand(0)
+	w.perform(w.process("run", 0, 0), 0, run)
+}

@@ -1,0 +1,264 @@
+package simtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"acsync/store"
+	"acsync/sync/exit"
+	"acsync/sync/fetch"
+	"acsync/sync/tenant"
+)
+
+// world is a Kustomer, an Agent Connect, a machine with its disk, and those who work with it.
+type world struct {
+	dice     dice
+	journal  *journal
+	dir      string
+	habits   habits
+	began    time.Time
+	calm     time.Time // from then on nothing goes wrong any more
+	society  *society
+	crm      *organisation
+	receiver *receiver
+	weathers []*weather
+	network  *network
+
+	turn    int            // processes so far
+	numbers *numbering     // that intents have had
+	ended   []endedProcess // what has ended so far
+	copies  []backup
+	suspect *suspicion // an older copy was put back; nil: none was
+	mended  bool       // what Agent Connect refuses was set right there
+	retried bool       // somebody has taken up again what was refused
+}
+
+// endedProcess is a process that has come to its end.
+type endedProcess struct {
+	name string
+	outcome
+	killed bool
+}
+
+// backup is a copy of the machine's disk, and what was true when it was made.
+type backup struct {
+	at       time.Time
+	disk     folder
+	arrivals int
+}
+
+// suspicion is a disk on which an older copy was put back.
+type suspicion struct {
+	what   string
+	before folder // what was there
+	since  int    // arrivals that the copy knows nothing of
+}
+
+// numbering is what intents were given which numbers, and which ledgers are open.
+type numbering struct {
+	mu    sync.Mutex
+	given map[uint64]string // to whom: process and conversation
+	open  map[string]func() ([]store.Entry, error)
+	count map[string]int // intents of a process
+}
+
+func newWorld(seed uint64, dir string) *world {
+	d := dice(seed)
+	w := &world{
+		dice: d, journal: newJournal(), dir: dir, habits: newHabits(d, dir), began: time.Now(),
+		numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, count: map[string]int{}},
+	}
+	r := d.throw("world", "", 0)
+	c := w.habits.config
+	reread := time.Duration(0)
+	if c.Sync.Reread > 0 && r.IntN(2) == 0 {
+		reread = 6 * time.Hour
+	}
+	start := w.began.Add(w.habits.before)
+	w.society = newSociety(d, start, start.Add(w.habits.length), time.Duration(c.Sync.Settle)-30*time.Second, time.Duration(c.Sync.Overlap), reread)
+	w.calm = start.Add(w.habits.length + time.Hour)
+	if end := w.society.end(); end.After(w.calm) && reread == 0 {
+		w.calm = end
+	}
+	w.crm = &organisation{
+		society: w.society, journal: w.journal, ahead: between(r, -20*time.Second, 20*time.Second), rows: 500,
+		reach: 10_000, budget: pick(r, 0, 1000, 2000),
+	}
+	if w.habits.reach.Page > 0 {
+		w.crm.rows, w.crm.reach = w.habits.reach.Page, w.habits.reach.Rows
+	}
+	w.receiver = &receiver{
+		dice: d, journal: w.journal, ahead: between(r, -30*time.Second, 30*time.Second),
+		lag: pick(r, 2*time.Second, time.Minute, 4*time.Minute), rows: pick(r, 10, 25, 1000),
+		mended: func(string) bool { return w.mended }, arrives: w.arrives, left: map[string][]time.Time{},
+		refusals: map[string]int{},
+	}
+	posts := append(append([]mishap{}, common...), ofPosts...)
+	w.weathers = []*weather{newWeather(d, "kustomer", w.began, w.calm, common), newWeather(d, "receiver", w.began, w.calm, posts)}
+	w.network = &network{dice: d, journal: w.journal, conns: map[string][]*conn{}, services: map[string]*station{
+		kustomerHost: {name: "kustomer", service: w.crm, weather: w.weathers[0]},
+		receiverHost: {name: "receiver", service: w.receiver, weather: w.weathers[1], alone: true},
+	}}
+	return w
+}
+
+// arrives holds each request that Agent Connect gets against the ledger of the process that has sent it: its
+// intent must be there, open, with the number that the request bears.
+func (w *world) arrives(process, id string, number uint64) {
+	w.numbers.mu.Lock()
+	open := w.numbers.open[process]
+	w.numbers.mu.Unlock()
+	if open == nil {
+		w.journal.wrongf("I3", "%s has sent a request about %s without a ledger", process, id)
+		return
+	}
+	entries, err := open()
+	if err != nil {
+		return // the process was killed, and its ledger is closed by now
+	}
+	for _, e := range entries {
+		if e.Conversation == id && (number == 0 || e.Intent == number) {
+			return
+		}
+	}
+	w.journal.wrongf("I3", "%s has sent a request about %s (#%d), and its ledger has no such intent", process, id, number)
+}
+
+func (w *world) given(process string, key store.Key, number uint64) {
+	w.numbers.mu.Lock()
+	defer w.numbers.mu.Unlock()
+	to := process + " about " + key.Conversation
+	if earlier := w.numbers.given[number]; earlier != "" {
+		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
+	}
+	w.numbers.given[number] = to
+	w.numbers.count[process]++
+}
+
+func (w *world) opened(process string, open func() ([]store.Entry, error)) {
+	w.numbers.mu.Lock()
+	defer w.numbers.mu.Unlock()
+	w.numbers.open[process] = open
+}
+
+// process is the next one.
+func (w *world) process(command string, killAt int, fails float64) *process {
+	w.turn++
+	name := fmt.Sprintf("p%d %s", w.turn, command)
+	return &process{
+		name: name, turn: w.turn, gate: newGate(w.dice, w.journal, name, killAt), config: w.habits.config, dir: w.dir,
+		network: w.network, fails: fails, reach: w.habits.reach, given: w.given, began: w.opened, log: &logbook{},
+	}
+}
+
+// act is what a process does.
+type act func(context.Context, *process) outcome
+
+// perform lets a process come to its end, be that its own or a kill.
+func (w *world) perform(p *process, signalled time.Duration, do act) endedProcess {
+	w.journal.note("%s begins", p.name)
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	running, release := signal(ctx, signalled, time.Duration(p.config.Sync.Drain))
+	defer release()
+	over := make(chan outcome, 1)
+	go func() { over <- do(running, p) }()
+	e := endedProcess{name: p.name}
+	select {
+	case e.outcome = <-over:
+	case <-p.gate.killed:
+		e.killed = true
+		// What was under way comes to a stand, and the disk is kept as a kill leaves it.
+		synctest.Wait()
+		disk, err := keep(w.dir)
+		stop()
+		p.gate.free()
+		<-over
+		if err == nil {
+			err = disk.put(w.dir)
+		}
+		if err != nil {
+			w.journal.wrongf("simulation", "the disk of %s cannot be kept: %v", p.name, err)
+		}
+	}
+	w.network.hangUp(p.name)
+	w.ended = append(w.ended, e)
+	w.journal.note("%s ends: %s", p.name, w.told(e))
+	w.checkProcess(p, e)
+	return e
+}
+
+// told is an outcome for the journal, without what is other in each run.
+func (w *world) told(e endedProcess) string {
+	if e.killed {
+		return "killed"
+	}
+	text := fmt.Sprintf("exit %d", e.code)
+	if e.result.Mode != "" {
+		text += fmt.Sprintf(", found %d, due %d, %v, checkpoint %s", e.result.Found, e.result.Due, e.result.Counts,
+			e.result.Checkpoint.UTC().Format(time.RFC3339Nano))
+	}
+	if e.text != "" {
+		text += ", " + e.text
+	}
+	if e.result.Fuse != "" {
+		text += ", fuse " + e.result.Fuse
+	}
+	if e.err != nil {
+		said := strings.ReplaceAll(e.err.Error(), w.dir, "DIR")
+		text += ": " + chance.ReplaceAllString(said, "…")
+	}
+	return text
+}
+
+// chance matches what is another one each time: the ids of ledgers, and of the process that plays all of this.
+var chance = regexp.MustCompile(`\b[0-9a-f]{16}\b|process \d+ on \S+`)
+
+// found makes the ledger.
+func (w *world) found() error {
+	for _, dir := range []string{"ledger", "state", "backups"} {
+		if err := os.MkdirAll(filepath.Join(w.dir, dir), 0o700); err != nil {
+			return err
+		}
+	}
+	p := w.process("init", 0, 0)
+	return p.tenant().CreateLedger(w.began.Add(w.crm.ahead).Truncate(time.Millisecond), false)
+}
+
+// entries is what the ledger holds, read as anybody can; nil where it cannot be read.
+func (w *world) entries() (list []store.Entry, info store.Info, ok bool) {
+	p := w.process("look", 0, 0)
+	w.turn--
+	ledger, err := p.tenant().Open(tenant.Access{ReadOnly: true, AcceptRestored: true})
+	if err != nil {
+		return nil, info, false
+	}
+	defer ledger.Close()
+	info, err = ledger.Info()
+	if err != nil {
+		return nil, info, false
+	}
+	err = ledger.Each(func(e store.Entry) error {
+		list = append(list, e)
+		return nil
+	})
+	return list, info, err == nil
+}
+
+// range of conversations for a back-fill.
+func (w *world) someRange(turn int) fetch.Window {
+	r := w.dice.throw("range", "", turn)
+	now := w.crm.now()
+	from := w.began.Add(w.crm.ahead).Add(between(r, 0, now.Sub(w.began)/2))
+	return fetch.Window{From: from.Truncate(time.Minute).Add(time.Minute), To: now.Truncate(time.Minute).Add(-5 * time.Minute)}
+}
+
+// serious reports whether a code tells of a ledger that cannot be used.
+func serious(code exit.Code) bool { return code == exit.LedgerDamaged || code == exit.LedgerMissing }
