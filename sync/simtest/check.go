@@ -9,13 +9,59 @@ import (
 	"acsync/sync/config"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
+	"acsync/sync/plan"
 )
 
 // intents is how many a process was given.
 func (w *world) intents(process string) int {
 	w.numbers.mu.Lock()
 	defer w.numbers.mu.Unlock()
-	return w.numbers.count[process]
+	return len(w.numbers.of[process])
+}
+
+// checkStillDone holds a request that arrives against the conversation as it is now. What was read longer ago
+// than a pass may take without reading it again must not have been open since.
+func (w *world) checkStillDone(process, id string) {
+	c := w.society.byID[id]
+	if c == nil {
+		w.journal.wrongf("I2", "%s asks about %q, which there is not", process, id)
+		return
+	}
+	s := w.habits.config.Sync
+	ago := time.Now().Add(-time.Duration(s.RecheckAfter) - 15*time.Minute)
+	// A pass may have read it in a search that has not heard of it.
+	if shown, ok := c.latest(ago, true); ok && shown.status == "done" && !shown.gone {
+		return
+	}
+	now, _ := c.latest(time.Now(), false)
+	before, was := c.latest(ago, false)
+	if now.status == "done" && !now.gone || !was || before.status == "done" && !before.gone {
+		return
+	}
+	for _, v := range c.life {
+		if (v.at.After(ago) && v.at.Before(time.Now()) || v.shown.After(ago) && v.shown.Before(time.Now())) && v.status == "done" {
+			return
+		}
+	}
+	w.journal.wrongf("I2", "%s asks about %s, which has not been done for long", process, id)
+}
+
+// checkApplied holds what was sent by a plan against the plan.
+func (w *world) checkApplied(made plan.Plan, began time.Time, process string) {
+	w.numbers.mu.Lock()
+	keys := slices.Clone(w.numbers.of[process])
+	w.numbers.mu.Unlock()
+	for _, key := range keys {
+		i := slices.IndexFunc(made.Send, func(p plan.Planned) bool { return p.ID == key.Conversation })
+		if i < 0 {
+			w.journal.wrongf("I6", "%s asks about %s, which is not in the plan", process, key.Conversation)
+			continue
+		}
+		v, _ := w.society.byID[key.Conversation].latest(began, false)
+		if planned := made.Send[i].Resolution; planned.Sub(v.done.Add(w.crm.ahead)).Abs() > time.Second {
+			w.journal.wrongf("I6", "%s asks about %s, which was marked done again since it was planned", process, key.Conversation)
+		}
+	}
 }
 
 // checkProcess holds a process that has ended against what must always hold.
@@ -36,6 +82,7 @@ func (w *world) checkProcess(p *process, e endedProcess) {
 	if e.killed {
 		return
 	}
+	w.checkRefusal(p, e)
 	if serious(e.code) && w.suspect == nil {
 		w.journal.wrongf("I10", "%s ends with %d, and nothing was done to its ledger: %s", p.name, e.code, w.told(e))
 	}
@@ -59,6 +106,13 @@ func (w *world) checkCode(e endedProcess) {
 	}
 	if e.err == nil && r.Fuse == "" && !r.Refused && todo > 0 && e.code != exit.NeedsHand {
 		w.journal.wrongf("I10", "%s ends with %d although %d need a hand: %s", e.name, e.code, todo, w.told(e))
+	}
+}
+
+// checkRefusal lets a key count as refused only where that was said of several requests.
+func (w *world) checkRefusal(p *process, e endedProcess) {
+	if said := w.network.refused(p.name); e.code == exit.Credentials && said < 2 {
+		w.journal.wrongf("I10", "%s ends with %d after %d requests were refused: %s", p.name, e.code, said, w.told(e))
 	}
 }
 

@@ -47,11 +47,11 @@ func newHabits(d dice, dir string) habits {
 		c.Ledger.BackupDir = filepath.Join(dir, "backups")
 	}
 	h := habits{
-		config: c, length: between(r, time.Hour, 6*time.Hour), every: between(r, 5*time.Minute, 40*time.Minute),
+		config: c, length: between(r, time.Hour, 5*time.Hour), every: between(r, 10*time.Minute, 50*time.Minute),
 		before: between(r, time.Second, 2*time.Hour), kills: pick(r, 0, 0.15, 0.4), signals: pick(r, 0, 0.1),
 		fails: pick(r, 0, 0, 0.1), restore: r.IntN(3) == 0,
 	}
-	if r.IntN(3) > 0 {
+	if r.IntN(3) == 0 {
 		h.reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 100, Pages: 20}
 	}
 	return h

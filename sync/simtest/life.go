@@ -86,17 +86,17 @@ type society struct {
 func newSociety(d dice, from, to time.Time, settle, overlap, reread time.Duration) *society {
 	s := &society{dice: d, byID: map[string]*conversation{}, settle: settle, overlap: overlap, reread: reread}
 	r := d.throw("society", "", 0)
-	for range 2 + r.IntN(10) {
+	for range 2 + r.IntN(7) {
 		at := from.Add(between(r, 0, to.Sub(from))).Truncate(time.Millisecond)
 		switch r.IntN(5) {
 		case 0: // a bulk job's instant
 			created := at.Add(-time.Hour)
-			for range 2 + r.IntN(14) {
+			for range 2 + r.IntN(9) {
 				s.add(r, at, created)
 				created = created.Add(time.Duration(r.IntN(3)) * time.Millisecond)
 			}
 		case 1: // a crowded second
-			for range 2 + r.IntN(12) {
+			for range 2 + r.IntN(8) {
 				s.add(r, at.Add(time.Duration(r.IntN(1000))*time.Millisecond), at.Add(-time.Minute))
 			}
 		default:

@@ -4,12 +4,15 @@ import (
 	"io"
 	"log"
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
 func TestMain(m *testing.M) {
 	// net/http tells of answers that nobody has asked for.
 	log.SetOutput(io.Discard)
+	// Worlds are small, and the first of them are gone before the last are made.
+	debug.SetGCPercent(400)
 	os.Exit(m.Run())
 }
 

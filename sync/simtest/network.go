@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -40,7 +41,52 @@ type network struct {
 	services map[string]*station // by address
 
 	mu    sync.Mutex
-	conns map[string][]*conn // by process
+	conns map[string][]*conn         // by process
+	noes  map[string]map[string]bool // by process: what was answered 401 or 403 about
+	hush  map[string]hush            // by process: Agent Connect wants no request before
+}
+
+// heard keeps what a process was told.
+func (n *network) heard(s *station, in call, about string, out reply, now time.Time) {
+	process := in.process
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if out.status == http.StatusUnauthorized || out.status == http.StatusForbidden {
+		if n.noes[process] == nil {
+			n.noes[process] = map[string]bool{}
+		}
+		n.noes[process][about] = true
+		// One read that is refused says enough.
+		if in.method == http.MethodGet {
+			n.noes[process][about+" again"] = true
+		}
+	}
+	seconds, err := strconv.Atoi(out.header["Retry-After"])
+	if s.alone && in.method == http.MethodPost && out.status == http.StatusTooManyRequests && out.way == whole && err == nil && seconds > 1 {
+		n.hush[process] = hush{now, now.Add(time.Duration(seconds) * time.Second)}
+	}
+}
+
+// refused is how many requests of a process were answered 401 or 403.
+func (n *network) refused(process string) int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.noes[process])
+}
+
+// hush is a time in which no request is wanted.
+type hush struct{ from, to time.Time }
+
+// breaks reports whether what left at a time disregards it. What was admitted already may still leave.
+func (h hush) breaks(left time.Time) bool {
+	return left.After(h.from.Add(2*time.Second)) && left.Before(h.to.Add(-time.Second))
+}
+
+// hushed is when a process was told to be quiet last.
+func (n *network) hushed(process string) hush {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.hush[process]
 }
 
 // hangUp ends all connections of a process, as the end of the process does.
@@ -92,7 +138,7 @@ func (n *network) dialer(g *gate) func(context.Context, string, string) (net.Con
 			}
 			near, far := n.connect(g.name)
 			_, _ = far.Write([]byte("HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n"))
-			go func() { _, _ = io.Copy(io.Discard, far); far.Close() }()
+			go n.serve(s, far, g.name, left)
 			return near, nil
 		}
 		near, far := n.connect(g.name)
@@ -153,6 +199,9 @@ func (n *network) serve(s *station, c *conn, process string, left time.Time) {
 // answer reports whether the connection goes on.
 func (n *network) answer(s *station, c *conn, in call) bool {
 	about := s.service.about(in)
+	if quiet := n.hushed(in.process); s.alone && in.method == http.MethodPost && quiet.breaks(in.left) {
+		n.journal.wrongf("I7", "%s was told to send nothing before %s, and has", in.process, since(n.journal.began, quiet.to))
+	}
 	nth := s.calls.next(about)
 	m, r := s.weather.call(about, nth, time.Now())
 	time.Sleep(between(r, time.Millisecond, 30*time.Millisecond)) // until it is there
@@ -173,6 +222,7 @@ func (n *network) answer(s *station, c *conn, in call) bool {
 	}
 	n.journal.note("%s: %s #%d -> %d%s", s.name, about, nth, out.status, name)
 	time.Sleep(out.took + between(r, 10*time.Millisecond, 300*time.Millisecond))
+	n.heard(s, in, about, out, time.Now())
 	return n.send(c, out, r)
 }
 

@@ -144,17 +144,24 @@ func (w *world) planThenApply(r *rand.Rand, killAt int) {
 	if made.plan == nil {
 		return
 	}
-	arrivals := len(w.receiver.all())
-	if r.IntN(2) == 0 {
-		w.journal.meets("operator: stale plan")
+	switch r.IntN(4) {
+	case 0:
+		w.journal.meets("operator: plan behind which others send")
 		w.perform(w.process("run", 0, 0), 0, run)
+	case 1:
+		w.journal.meets("operator: plan of an hour ago")
+		time.Sleep(time.Hour)
+	case 2:
+		w.journal.meets("operator: plan that has expired")
+		time.Sleep(25 * time.Hour)
 	}
-	stale := len(w.receiver.all()) > arrivals
+	began := time.Now()
 	applied := w.perform(w.process("apply", killAt, 0), 0, func(ctx context.Context, p *process) outcome {
 		return p.apply(ctx, *made.plan)
 	})
-	if stale && w.intents(applied.name) > 0 {
-		w.journal.wrongf("I1", "%s has sent by a plan although others were asked since that was made", applied.name)
+	w.checkApplied(*made.plan, began, applied.name)
+	if !made.plan.Expires.After(began) && w.intents(applied.name) > 0 {
+		w.journal.wrongf("I6", "%s has sent by a plan that has expired", applied.name)
 	}
 }
 

@@ -66,14 +66,14 @@ type numbering struct {
 	mu    sync.Mutex
 	given map[uint64]string // to whom: process and conversation
 	open  map[string]func() ([]store.Entry, error)
-	count map[string]int // intents of a process
+	of    map[string][]store.Key // the keys that a process has begun
 }
 
 func newWorld(seed uint64, dir string) *world {
 	d := dice(seed)
 	w := &world{
 		dice: d, journal: newJournal(), dir: dir, habits: newHabits(d, dir), began: time.Now(),
-		numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, count: map[string]int{}},
+		numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
 	}
 	r := d.throw("world", "", 0)
 	c := w.habits.config
@@ -102,10 +102,13 @@ func newWorld(seed uint64, dir string) *world {
 	}
 	posts := append(append([]mishap{}, common...), ofPosts...)
 	w.weathers = []*weather{newWeather(d, "kustomer", w.began, w.calm, common), newWeather(d, "receiver", w.began, w.calm, posts)}
-	w.network = &network{dice: d, journal: w.journal, conns: map[string][]*conn{}, services: map[string]*station{
-		kustomerHost: {name: "kustomer", service: w.crm, weather: w.weathers[0]},
-		receiverHost: {name: "receiver", service: w.receiver, weather: w.weathers[1], alone: true},
-	}}
+	w.network = &network{
+		dice: d, journal: w.journal, conns: map[string][]*conn{}, noes: map[string]map[string]bool{},
+		hush: map[string]hush{}, services: map[string]*station{
+			kustomerHost: {name: "kustomer", service: w.crm, weather: w.weathers[0]},
+			receiverHost: {name: "receiver", service: w.receiver, weather: w.weathers[1], alone: true},
+		},
+	}
 	return w
 }
 
@@ -115,6 +118,7 @@ func (w *world) arrives(process, id string, number uint64) {
 	w.numbers.mu.Lock()
 	open := w.numbers.open[process]
 	w.numbers.mu.Unlock()
+	w.checkStillDone(process, id)
 	if open == nil {
 		w.journal.wrongf("I3", "%s has sent a request about %s without a ledger", process, id)
 		return
@@ -139,7 +143,7 @@ func (w *world) given(process string, key store.Key, number uint64) {
 		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
 	}
 	w.numbers.given[number] = to
-	w.numbers.count[process]++
+	w.numbers.of[process] = append(w.numbers.of[process], key)
 }
 
 func (w *world) opened(process string, open func() ([]store.Entry, error)) {
