@@ -93,6 +93,11 @@ var directions = map[string][]string{
 	"acsync/sync/bench":            {},
 	"acsync/sync/httpx/lenient":    {},
 	"acsync/sync/httpx/redact":     {},
+	"acsync/sync/simtest": {
+		"acsync/store", "acsync/sync", "acsync/sync/agentconnect", "acsync/sync/config", "acsync/sync/decide",
+		"acsync/sync/deliver", "acsync/sync/dryrun", "acsync/sync/fetch", "acsync/sync/httpx", "acsync/sync/kustomer",
+		"acsync/sync/plan", "acsync/sync/rebuild", "acsync/sync/tenant", "acsync/sync/verify",
+	},
 }
 
 // foreign says which packages alone may use a technology, so that it stays where it belongs.

@@ -104,7 +104,7 @@ func TestFirstPassReadsOnce(t *testing.T) {
 		for i := range b.conversations {
 			b.address(i, fmt.Sprintf("jane+%d@example.com", i))
 		}
-		b.engine.reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 8, Pages: 100}
+		b.engine.Reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 8, Pages: 100}
 		b.engine.Options.Unconfirmed, b.engine.Options.Confirmed = 1, test.confirmed
 		joined := 0 // what is counted alone is not joined with its customers
 		b.fail = func(call string) error {
@@ -150,7 +150,7 @@ func TestConfirmedNumberIsNotCountedAgain(t *testing.T) {
 			for i := range b.conversations {
 				b.address(i, fmt.Sprintf("jane+%d@example.com", i))
 			}
-			b.engine.reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 8, Pages: 100}
+			b.engine.Reach = fetch.PageLimits{Page: 5, Target: 4, Rows: 8, Pages: 100}
 			b.engine.Options.Unconfirmed = 1
 			if _, err := b.run(t); err == nil || len(b.got) > 0 {
 				t.Fatalf("%d were sent, %v", len(b.got), err)

@@ -12,16 +12,76 @@ import (
 	"acsync/sync/plan"
 )
 
-// intents is how many a process was given.
-func (w *world) intents(process string) int {
+// checker holds what happens in a world against what must always hold.
+type checker struct {
+	journal  *journal
+	dir      string
+	habits   habits
+	began    time.Time
+	society  *society
+	crm      *organisation
+	receiver *receiver
+	weathers []*weather
+	network  *network
+
+	numbers *numbering // that intents have had
+	suspect *suspicion // an older copy was put back; nil: none was
+	retried bool       // somebody has taken up again what was refused
+	// reads the ledger as anybody can; false where it cannot be read
+	entries func() ([]store.Entry, store.Info, bool)
+}
+
+// suspicion is a disk on which an older copy was put back.
+type suspicion struct {
+	what   string
+	before folder // what was there
+	copied folder // what was put there
+	since  int    // arrivals that the copy knows nothing of
+}
+
+// arrives holds each request that Agent Connect gets against the ledger of the process that has sent it: its
+// intent must be there, open, with the number that the request bears.
+func (w *checker) arrives(process, id string, number uint64) {
+	w.numbers.mu.Lock()
+	open := w.numbers.open[process]
+	w.numbers.mu.Unlock()
+	w.checkStillDone(process, id)
+	if open == nil {
+		w.journal.wrongf("I3", "%s has sent a request about %s without a ledger", process, id)
+		return
+	}
+	entries, err := open()
+	if err != nil {
+		return // the process was killed, and its ledger is closed by now
+	}
+	for _, e := range entries {
+		if e.Conversation == id && (number == 0 || e.Intent == number) {
+			return
+		}
+	}
+	w.journal.wrongf("I3", "%s has sent a request about %s (#%d), and its ledger has no such intent", process, id, number)
+}
+
+func (w *checker) given(process string, key store.Key, number uint64) {
 	w.numbers.mu.Lock()
 	defer w.numbers.mu.Unlock()
-	return len(w.numbers.of[process])
+	to := process + " about " + key.Conversation
+	if earlier := w.numbers.given[number]; earlier != "" {
+		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
+	}
+	w.numbers.given[number] = to
+	w.numbers.of[process] = append(w.numbers.of[process], key)
+}
+
+func (w *checker) opened(process string, open func() ([]store.Entry, error)) {
+	w.numbers.mu.Lock()
+	defer w.numbers.mu.Unlock()
+	w.numbers.open[process] = open
 }
 
 // checkStillDone holds a request that arrives against the conversation as it is now. What was read longer ago
 // than a pass may take without reading it again must not have been open since.
-func (w *world) checkStillDone(process, id string) {
+func (w *checker) checkStillDone(process, id string) {
 	c := w.society.byID[id]
 	if c == nil {
 		w.journal.wrongf("I2", "%s asks about %q, which there is not", process, id)
@@ -47,7 +107,7 @@ func (w *world) checkStillDone(process, id string) {
 }
 
 // checkApplied holds what was sent by a plan against the plan.
-func (w *world) checkApplied(made plan.Plan, began time.Time, process string) {
+func (w *checker) checkApplied(made plan.Plan, began time.Time, process string) {
 	w.numbers.mu.Lock()
 	keys := slices.Clone(w.numbers.of[process])
 	w.numbers.mu.Unlock()
@@ -65,7 +125,7 @@ func (w *world) checkApplied(made plan.Plan, began time.Time, process string) {
 }
 
 // checkProcess holds a process that has ended against what must always hold.
-func (w *world) checkProcess(p *process, e endedProcess) {
+func (w *checker) checkProcess(p *process, e endedProcess) {
 	if leaked := leak(p.log.bytes()); leaked != "" {
 		w.journal.wrongf("I9", "the log of %s has %s", p.name, leaked)
 	}
@@ -76,7 +136,7 @@ func (w *world) checkProcess(p *process, e endedProcess) {
 	}
 	w.checkRate(p)
 	w.checkTwice()
-	if w.suspect != nil && w.suspect.since > 0 && w.intents(p.name) > 0 {
+	if w.suspect != nil && w.suspect.since > 0 && w.numbers.begun(p.name) > 0 {
 		w.journal.wrongf("I8", "%s has sent by a ledger that was put back (%s)", p.name, w.suspect.what)
 	}
 	if e.killed {
@@ -84,40 +144,40 @@ func (w *world) checkProcess(p *process, e endedProcess) {
 	}
 	w.checkRefusal(p, e)
 	if serious(e.code) && w.suspect == nil {
-		w.journal.wrongf("I10", "%s ends with %d, and nothing was done to its ledger: %s", p.name, e.code, w.told(e))
+		w.journal.wrongf("I10", "%s ends with %d, and nothing was done to its ledger: %s", p.name, e.code, e.told(w.dir))
 	}
 	if e.result.Mode == "" {
 		return
 	}
 	if !e.result.Accounted() {
-		w.journal.wrongf("I5", "%s does not add up: %s", p.name, w.told(e))
+		w.journal.wrongf("I5", "%s does not add up: %s", p.name, e.told(w.dir))
 	}
 	w.checkCode(e)
 	w.checkPassedOver(e)
 }
 
 // checkCode holds the exit code against the report.
-func (w *world) checkCode(e endedProcess) {
+func (w *checker) checkCode(e endedProcess) {
 	r := e.result
 	todo := r.Counts[store.Rejected] + r.Counts[store.InDoubt] + r.Oddities()
 	clean := e.err == nil && r.Fuse == "" && !r.Refused && r.Down == "" && todo == 0 && r.Counts[store.Retry] == 0
 	if clean != (e.code == exit.Done) {
-		w.journal.wrongf("I10", "%s ends with %d: %s", e.name, e.code, w.told(e))
+		w.journal.wrongf("I10", "%s ends with %d: %s", e.name, e.code, e.told(w.dir))
 	}
 	if e.err == nil && r.Fuse == "" && !r.Refused && todo > 0 && e.code != exit.NeedsHand {
-		w.journal.wrongf("I10", "%s ends with %d although %d need a hand: %s", e.name, e.code, todo, w.told(e))
+		w.journal.wrongf("I10", "%s ends with %d although %d need a hand: %s", e.name, e.code, todo, e.told(w.dir))
 	}
 }
 
 // checkRefusal lets a key count as refused only where that was said of several requests.
-func (w *world) checkRefusal(p *process, e endedProcess) {
+func (w *checker) checkRefusal(p *process, e endedProcess) {
 	if said := w.network.refused(p.name); e.code == exit.Credentials && said < 2 {
-		w.journal.wrongf("I10", "%s ends with %d after %d requests were refused: %s", p.name, e.code, said, w.told(e))
+		w.journal.wrongf("I10", "%s ends with %d after %d requests were refused: %s", p.name, e.code, said, e.told(w.dir))
 	}
 }
 
 // checkRate holds the requests of a process against the limit, in any minute.
-func (w *world) checkRate(p *process) {
+func (w *checker) checkRate(p *process) {
 	w.receiver.mu.Lock()
 	left := slices.Clone(w.receiver.left[p.name])
 	w.receiver.mu.Unlock()
@@ -132,7 +192,7 @@ func (w *world) checkRate(p *process) {
 }
 
 // checkTwice finds who was asked twice, or again although that was refused.
-func (w *world) checkTwice() {
+func (w *checker) checkTwice() {
 	for id, times := range w.asked() {
 		if c := w.society.byID[id]; times > w.most(c) {
 			w.journal.wrongf("I1", "%s was asked about %d times", id, times)
@@ -149,7 +209,7 @@ func (w *world) checkTwice() {
 }
 
 // asked counts the requests that were carried out, by conversation.
-func (w *world) asked() map[string]int {
+func (w *checker) asked() map[string]int {
 	times := map[string]int{}
 	for _, each := range w.receiver.all() {
 		times[each.id]++
@@ -158,7 +218,7 @@ func (w *world) asked() map[string]int {
 }
 
 // most is how often a conversation may be asked about: once, or once for each time that it was marked done.
-func (w *world) most(c *conversation) int {
+func (w *checker) most(c *conversation) int {
 	if w.habits.config.Sync.SurveyPer == config.SurveyPerConversation {
 		return 1
 	}
@@ -173,7 +233,7 @@ func (w *world) most(c *conversation) int {
 
 // checkPassedOver finds a conversation that searches have shown all the time in what a pass has read, and
 // that the ledger has never heard of.
-func (w *world) checkPassedOver(e endedProcess) {
+func (w *checker) checkPassedOver(e endedProcess) {
 	r := e.result
 	if r.DryRun || r.Mode != "run" || r.From.IsZero() {
 		return
@@ -208,7 +268,7 @@ func (w *world) checkPassedOver(e endedProcess) {
 }
 
 // checkUntouched holds what was only to be looked at against what it was.
-func (w *world) checkUntouched(process string, before, after folder) {
+func (w *checker) checkUntouched(process string, before, after folder) {
 	was, is := before.sum(), after.sum()
 	for name, sum := range is {
 		if was[name] != sum {
@@ -220,24 +280,24 @@ func (w *world) checkUntouched(process string, before, after folder) {
 			w.journal.wrongf("I6", "%s has removed %s", process, name)
 		}
 	}
-	if w.intents(process) > 0 {
+	if w.numbers.begun(process) > 0 {
 		w.journal.wrongf("I6", "%s has sent", process)
 	}
 }
 
 // checkForetold holds a dry run against the pass after it, where nothing has changed in between.
-func (w *world) checkForetold(dry, real endedProcess, began time.Time) {
+func (w *checker) checkForetold(dry, real endedProcess, began time.Time) {
 	if dry.err != nil || real.err != nil || real.result.Fuse != "" || !w.quiet(began) {
 		return
 	}
 	w.journal.meets("operator: a dry run foretells")
-	if sent := w.intents(real.name); sent != dry.result.Planned {
+	if sent := w.numbers.begun(real.name); sent != dry.result.Planned {
 		w.journal.wrongf("I6", "%s has foretold %d survey requests, and %s has made %d", dry.name, dry.result.Planned, real.name, sent)
 	}
 }
 
 // quiet reports whether nothing has happened since a time, and nothing may have gone wrong.
-func (w *world) quiet(since time.Time) bool {
+func (w *checker) quiet(since time.Time) bool {
 	for _, each := range w.weathers {
 		if each.share > 0 || len(each.spells) > 0 {
 			return false
@@ -260,7 +320,7 @@ func (w *world) quiet(since time.Time) bool {
 }
 
 // truth parts what is in doubt into what has arrived and what has not.
-func (w *world) truth(entries []store.Entry) (arrived, lost []string) {
+func (w *checker) truth(entries []store.Entry) (arrived, lost []string) {
 	for _, e := range entries {
 		if e.State != store.InDoubt && e.State != store.Sending {
 			continue
@@ -279,14 +339,14 @@ func (w *world) truth(entries []store.Entry) (arrived, lost []string) {
 }
 
 // has reports whether Agent Connect has carried out the request of an entry.
-func (w *world) has(e store.Entry) bool {
+func (w *checker) has(e store.Entry) bool {
 	return slices.ContainsFunc(w.receiver.all(), func(a arrival) bool {
 		return a.id == e.Conversation && (a.number == 0 || a.number == e.Intent || e.Key.Resolution == 0)
 	})
 }
 
 // checkEnd holds what has become of every conversation against what should have.
-func (w *world) checkEnd() {
+func (w *checker) checkEnd() {
 	entries, _, ok := w.entries()
 	if !ok {
 		w.journal.wrongf("I2", "the ledger cannot be read in the end")
@@ -309,7 +369,7 @@ func (w *world) checkEnd() {
 	}
 }
 
-func (w *world) checkConversation(c *conversation, entries []store.Entry, asked int) {
+func (w *checker) checkConversation(c *conversation, entries []store.Entry, asked int) {
 	last := c.last()
 	if !c.trait.sendable() {
 		if asked > 0 {

@@ -54,10 +54,3 @@ func (g *gate) pass(step, about string) error {
 
 // free lets a killed process come to its end.
 func (g *gate) free() { close(g.freed) }
-
-// made is how many steps the process has made.
-func (g *gate) made() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.steps
-}

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"context"
 	"crypto/x509"
-	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -256,8 +254,3 @@ func (n *network) send(c *conn, out reply, r *rand.Rand) bool {
 	_, err := c.Write(text)
 	return err == nil
 }
-
-// errForeign answers a call that no part of a service knows.
-var errForeign = errors.New("no such call")
-
-func (c call) String() string { return fmt.Sprintf("%s %s", c.method, c.url) }

@@ -27,13 +27,12 @@ const kustomerLayout = "2006-01-02T15:04:05.000Z"
 // organisation is a model of Kustomer.
 type organisation struct {
 	*society
-	journal  *journal
-	ahead    time.Duration // of its clock
-	rows     int           // of a page, at most
-	reach    int           // rows that a search shows at most
-	budget   int           // calls a minute, of all that use the organisation; 0: it tells of none
-	dateless bool          // some answers have no Date
-	minute   occurrences   // calls by the minute
+	journal *journal
+	ahead   time.Duration // of its clock
+	rows    int           // of a page, at most
+	reach   int           // rows that a search shows at most
+	budget  int           // calls a minute, of all that use the organisation; 0: it tells of none
+	minute  occurrences   // calls by the minute
 }
 
 func (k *organisation) now() time.Time { return time.Now().Add(k.ahead) }

@@ -60,15 +60,6 @@ func (l *logbook) bytes() []byte {
 	return bytes.Clone(l.text.Bytes())
 }
 
-// outcome is how a process has ended.
-type outcome struct {
-	result surveysync.Result
-	code   exit.Code
-	err    error
-	plan   *plan.Plan
-	text   string // what else it has said
-}
-
 func (p *process) tenant() *tenant.Tenant {
 	return &tenant.Tenant{
 		Config: p.config, Name: "simulation", Env: []string{"XDG_STATE_HOME=" + filepath.Join(p.dir, "state")},

@@ -52,7 +52,7 @@ func (l *lane) close(end error) {
 }
 
 // take gives what is there; with nothing, what to wait for.
-func (l *lane) take(p []byte) (n int, err error, news <-chan struct{}) {
+func (l *lane) take(p []byte) (n int, news <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.held) > 0 {
@@ -60,7 +60,7 @@ func (l *lane) take(p []byte) (n int, err error, news <-chan struct{}) {
 		l.held = l.held[n:]
 		return n, nil, nil
 	}
-	return 0, l.end, l.news
+	return 0, l.news, l.end
 }
 
 // conn is one end of a connection in memory.
@@ -90,7 +90,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		if closed {
 			return 0, net.ErrClosed
 		}
-		n, err, news := c.in.take(p)
+		n, news, err := c.in.take(p)
 		if n > 0 || err != nil {
 			return n, err
 		}

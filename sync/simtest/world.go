@@ -5,76 +5,32 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
-	"sync"
 	"testing/synctest"
 	"time"
 
 	"acsync/store"
-	"acsync/sync/exit"
 	"acsync/sync/fetch"
 	"acsync/sync/tenant"
 )
 
 // world is a Kustomer, an Agent Connect, a machine with its disk, and those who work with it.
 type world struct {
-	dice     dice
-	journal  *journal
-	dir      string
-	habits   habits
-	began    time.Time
-	calm     time.Time // from then on nothing goes wrong any more
-	society  *society
-	crm      *organisation
-	receiver *receiver
-	weathers []*weather
-	network  *network
-
-	turn    int            // processes so far
-	numbers *numbering     // that intents have had
-	ended   []endedProcess // what has ended so far
-	copies  []backup
-	suspect *suspicion // an older copy was put back; nil: none was
-	mended  bool       // what Agent Connect refuses was set right there
-	retried bool       // somebody has taken up again what was refused
-}
-
-// endedProcess is a process that has come to its end.
-type endedProcess struct {
-	name string
-	outcome
-	killed bool
-}
-
-// backup is a copy of the machine's disk, and what was true when it was made.
-type backup struct {
-	at       time.Time
-	disk     folder
-	arrivals int
-}
-
-// suspicion is a disk on which an older copy was put back.
-type suspicion struct {
-	what   string
-	before folder // what was there
-	since  int    // arrivals that the copy knows nothing of
-}
-
-// numbering is what intents were given which numbers, and which ledgers are open.
-type numbering struct {
-	mu    sync.Mutex
-	given map[uint64]string // to whom: process and conversation
-	open  map[string]func() ([]store.Entry, error)
-	of    map[string][]store.Key // the keys that a process has begun
+	*checker
+	dice   dice
+	calm   time.Time // from then on nothing goes wrong any more
+	turn   int       // processes so far
+	mended bool      // what Agent Connect refuses was set right there
 }
 
 func newWorld(seed uint64, dir string) *world {
 	d := dice(seed)
 	w := &world{
-		dice: d, journal: newJournal(), dir: dir, habits: newHabits(d, dir), began: time.Now(),
-		numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
+		dice: d, checker: &checker{
+			journal: newJournal(), dir: dir, habits: newHabits(d, dir), began: time.Now(),
+			numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
+		},
 	}
+	w.entries = w.look
 	r := d.throw("world", "", 0)
 	c := w.habits.config
 	reread := time.Duration(0)
@@ -110,46 +66,6 @@ func newWorld(seed uint64, dir string) *world {
 		},
 	}
 	return w
-}
-
-// arrives holds each request that Agent Connect gets against the ledger of the process that has sent it: its
-// intent must be there, open, with the number that the request bears.
-func (w *world) arrives(process, id string, number uint64) {
-	w.numbers.mu.Lock()
-	open := w.numbers.open[process]
-	w.numbers.mu.Unlock()
-	w.checkStillDone(process, id)
-	if open == nil {
-		w.journal.wrongf("I3", "%s has sent a request about %s without a ledger", process, id)
-		return
-	}
-	entries, err := open()
-	if err != nil {
-		return // the process was killed, and its ledger is closed by now
-	}
-	for _, e := range entries {
-		if e.Conversation == id && (number == 0 || e.Intent == number) {
-			return
-		}
-	}
-	w.journal.wrongf("I3", "%s has sent a request about %s (#%d), and its ledger has no such intent", process, id, number)
-}
-
-func (w *world) given(process string, key store.Key, number uint64) {
-	w.numbers.mu.Lock()
-	defer w.numbers.mu.Unlock()
-	to := process + " about " + key.Conversation
-	if earlier := w.numbers.given[number]; earlier != "" {
-		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
-	}
-	w.numbers.given[number] = to
-	w.numbers.of[process] = append(w.numbers.of[process], key)
-}
-
-func (w *world) opened(process string, open func() ([]store.Entry, error)) {
-	w.numbers.mu.Lock()
-	defer w.numbers.mu.Unlock()
-	w.numbers.open[process] = open
 }
 
 // process is the next one.
@@ -193,37 +109,10 @@ func (w *world) perform(p *process, signalled time.Duration, do act) endedProces
 		}
 	}
 	w.network.hangUp(p.name)
-	w.ended = append(w.ended, e)
-	w.journal.note("%s ends: %s", p.name, w.told(e))
+	w.journal.note("%s ends: %s", p.name, e.told(w.dir))
 	w.checkProcess(p, e)
 	return e
 }
-
-// told is an outcome for the journal, without what is other in each run.
-func (w *world) told(e endedProcess) string {
-	if e.killed {
-		return "killed"
-	}
-	text := fmt.Sprintf("exit %d", e.code)
-	if e.result.Mode != "" {
-		text += fmt.Sprintf(", found %d, due %d, %v, checkpoint %s", e.result.Found, e.result.Due, e.result.Counts,
-			e.result.Checkpoint.UTC().Format(time.RFC3339Nano))
-	}
-	if e.text != "" {
-		text += ", " + e.text
-	}
-	if e.result.Fuse != "" {
-		text += ", fuse " + e.result.Fuse
-	}
-	if e.err != nil {
-		said := strings.ReplaceAll(e.err.Error(), w.dir, "DIR")
-		text += ": " + chance.ReplaceAllString(said, "…")
-	}
-	return text
-}
-
-// chance matches what is another one each time: the ids of ledgers, and of the process that plays all of this.
-var chance = regexp.MustCompile(`\b[0-9a-f]{16}\b|process \d+ on \S+`)
 
 // found makes the ledger.
 func (w *world) found() error {
@@ -236,8 +125,8 @@ func (w *world) found() error {
 	return p.tenant().CreateLedger(w.began.Add(w.crm.ahead).Truncate(time.Millisecond), false)
 }
 
-// entries is what the ledger holds, read as anybody can; nil where it cannot be read.
-func (w *world) entries() (list []store.Entry, info store.Info, ok bool) {
+// look reads the ledger as anybody can; false where it cannot be read.
+func (w *world) look() (list []store.Entry, info store.Info, ok bool) {
 	p := w.process("look", 0, 0)
 	w.turn--
 	ledger, err := p.tenant().Open(tenant.Access{ReadOnly: true, AcceptRestored: true})
@@ -263,6 +152,3 @@ func (w *world) someRange(turn int) fetch.Window {
 	from := w.began.Add(w.crm.ahead).Add(between(r, 0, now.Sub(w.began)/2))
 	return fetch.Window{From: from.Truncate(time.Minute).Add(time.Minute), To: now.Truncate(time.Minute).Add(-5 * time.Minute)}
 }
-
-// serious reports whether a code tells of a ledger that cannot be used.
-func serious(code exit.Code) bool { return code == exit.LedgerDamaged || code == exit.LedgerMissing }
