@@ -69,7 +69,7 @@ func TestWorlds(t *testing.T) {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			for seed := next.Add(1) - 1; seed < *firstSeed+count && !t.Failed(); seed = next.Add(1) - 1 {
-				if r := play(t, seed); len(r.Wrong) > 0 {
+				if r := play(t, seed); len(r.Wrong) > 0 || count == 1 && testing.Verbose() {
 					tell(t, r)
 				}
 			}
