@@ -1,8 +1,8 @@
 package simtest
 
 import (
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"acsync/store"
@@ -24,9 +24,10 @@ type checker struct {
 	weathers []*weather
 	network  *network
 
-	numbers *numbering // that intents have had
-	suspect *suspicion // an older copy was put back; nil: none was
-	retried bool       // somebody has taken up again what was refused
+	numbers *numbering     // that intents have had
+	suspect *suspicion     // an older copy was put back; nil: none was
+	told    map[string]int // how often a process that remembers was told of a refusal, by what was asked
+	retried bool           // somebody has taken up again what was refused
 	// reads the ledger as anybody can; false where it cannot be read
 	entries func() ([]store.Entry, store.Info, bool)
 }
@@ -136,6 +137,9 @@ func (w *checker) checkProcess(p *process, e endedProcess) {
 	}
 	w.checkRate(p)
 	w.checkTwice()
+	if !e.killed && p.fails == 0 {
+		w.checkAgain(p)
+	}
 	if w.suspect != nil && w.suspect.since > 0 && w.numbers.begun(p.name) > 0 {
 		w.journal.wrongf("I8", "%s has sent by a ledger that was put back (%s)", p.name, w.suspect.what)
 	}
@@ -198,11 +202,15 @@ func (w *checker) checkTwice() {
 			w.journal.wrongf("I1", "%s was asked about %d times", id, times)
 		}
 	}
-	w.receiver.mu.Lock()
-	refusals := maps.Clone(w.receiver.refusals)
-	w.receiver.mu.Unlock()
-	for id, times := range refusals {
-		if !w.retried && w.habits.config.Sync.MaxErrorRate == 1 && !w.habits.restore && times > w.most(w.society.byID[id]) {
+}
+
+// checkAgain finds who was asked about again although that was refused, and the process was told so.
+func (w *checker) checkAgain(p *process) {
+	for _, about := range w.network.refusals(p.name) {
+		w.told[about]++
+		id := strings.TrimPrefix(about, "POST of ")
+		left := w.habits.config.Sync.MaxErrorRate < 1 || w.habits.restore || w.retried
+		if times := w.told[about]; !left && times > w.most(w.society.byID[id]) {
 			w.journal.wrongf("I1", "%s was refused %d times, and nobody has taken it up again", id, times)
 		}
 	}
@@ -248,6 +256,9 @@ func (w *checker) checkPassedOver(e endedProcess) {
 	heard := map[string]bool{}
 	for _, each := range entries {
 		heard[each.Conversation] = true
+		if each.State == store.Sending && e.err == nil {
+			w.journal.wrongf("I2", "%s has left the intent of %s open, which nobody sees", e.name, each.Conversation)
+		}
 	}
 	for _, c := range w.society.conversations {
 		shown, ok := c.latest(r.Started, true)

@@ -16,19 +16,26 @@ type gate struct {
 	dice    dice
 	name    string // of the process
 	journal *journal
-	killAt  int           // the step at which it is killed; 0: never
+	kill    kill
 	killed  chan struct{} // closed then
 	freed   chan struct{} // closed when its disk was kept: what is left of it may end
 
 	counts occurrences
 	mu     sync.Mutex
-	steps  int
+	steps  int // that count for the kill
 	dead   bool
 }
 
-func newGate(d dice, j *journal, name string, killAt int) *gate {
+// kill is the step at which a process is killed: the how manieth of all, or of those with a name. The zero kill
+// is none.
+type kill struct {
+	step string // empty: any
+	nth  int
+}
+
+func newGate(d dice, j *journal, name string, at kill) *gate {
 	return &gate{
-		dice: d, name: name, journal: j, killAt: killAt, killed: make(chan struct{}), freed: make(chan struct{}),
+		dice: d, name: name, journal: j, kill: at, killed: make(chan struct{}), freed: make(chan struct{}),
 	}
 }
 
@@ -37,9 +44,12 @@ func (g *gate) pass(step, about string) error {
 	nth := g.counts.next(step + " " + about)
 	time.Sleep(g.dice.nanoseconds(g.name+" "+step, about, nth))
 	g.mu.Lock()
-	if g.steps++; g.steps == g.killAt && !g.dead {
+	if g.kill.step == "" || g.kill.step == step {
+		g.steps++
+	}
+	if g.steps > 0 && g.steps == g.kill.nth && !g.dead {
 		g.dead = true
-		g.journal.note("%s is killed at step %d: %s %s", g.name, g.steps, step, about)
+		g.journal.note("%s is killed at %s %s", g.name, step, about)
 		g.journal.meets("killed at " + step)
 		close(g.killed)
 	}

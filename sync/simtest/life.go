@@ -86,7 +86,7 @@ type society struct {
 func newSociety(d dice, from, to time.Time, settle, overlap, reread time.Duration) *society {
 	s := &society{dice: d, byID: map[string]*conversation{}, settle: settle, overlap: overlap, reread: reread}
 	r := d.throw("society", "", 0)
-	for range 2 + r.IntN(7) {
+	for range 3 + r.IntN(8) {
 		at := from.Add(between(r, 0, to.Sub(from))).Truncate(time.Millisecond)
 		switch r.IntN(5) {
 		case 0: // a bulk job's instant
@@ -107,7 +107,7 @@ func newSociety(d dice, from, to time.Time, settle, overlap, reread time.Duratio
 }
 
 func traitOf(r *rand.Rand) trait {
-	if r.IntN(100) < 68 {
+	if r.IntN(100) < 75 {
 		return plain
 	}
 	return pick(r, spam, imported, doNotSend, maskedFlag, byMachine, unassigned, mute, noEmail, maskedEmail,

@@ -41,6 +41,7 @@ type network struct {
 	mu    sync.Mutex
 	conns map[string][]*conn         // by process
 	noes  map[string]map[string]bool // by process: what was answered 401 or 403 about
+	final map[string][]string        // by process: what Agent Connect itself refused
 	hush  map[string]hush            // by process: Agent Connect wants no request before
 }
 
@@ -63,6 +64,13 @@ func (n *network) heard(s *station, in call, about string, out reply, now time.T
 	if s.alone && in.method == http.MethodPost && out.status == http.StatusTooManyRequests && out.way == whole && err == nil && seconds > 1 {
 		n.hush[process] = hush{now, now.Add(time.Duration(seconds) * time.Second)}
 	}
+}
+
+// refusals are what a process was told that Agent Connect refuses it.
+func (n *network) refusals(process string) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.final[process]
 }
 
 // refused is how many requests of a process were answered 401 or 403.
@@ -221,6 +229,11 @@ func (n *network) answer(s *station, c *conn, in call) bool {
 	n.journal.note("%s: %s #%d -> %d%s", s.name, about, nth, out.status, name)
 	time.Sleep(out.took + between(r, 10*time.Millisecond, 300*time.Millisecond))
 	n.heard(s, in, about, out, time.Now())
+	if m == nil && in.method == http.MethodPost && s.alone && out.status >= 400 && out.status < 500 {
+		n.mu.Lock()
+		n.final[in.process] = append(n.final[in.process], about)
+		n.mu.Unlock()
+	}
 	return n.send(c, out, r)
 }
 

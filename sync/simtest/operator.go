@@ -42,12 +42,22 @@ func (w *operator) live() {
 	}
 }
 
+// newKill is early or late in a process, or where it hurts most.
+func newKill(r *rand.Rand) kill {
+	step := pick(r, "", "", "begin", "begin done", "finish", "finish done", "ready", "create", "written", "commit",
+		"commit done")
+	if step == "" {
+		return kill{nth: 1 + r.IntN(pick(r, 20, 60, 200))}
+	}
+	return kill{step, 1 + r.IntN(3)}
+}
+
 // act is what happens in a turn.
 func (w *operator) act(r *rand.Rand, turn int) {
-	killAt, signalled, fails := 0, time.Duration(0), 0.0
+	killAt, signalled, fails := kill{}, time.Duration(0), 0.0
 	switch x := r.Float64(); {
 	case x < w.habits.kills:
-		killAt = 1 + r.IntN(pick(r, 20, 60, 200))
+		killAt = newKill(r)
 	case x < w.habits.kills+w.habits.signals:
 		signalled = between(r, time.Millisecond, pick(r, time.Second, time.Minute))
 	case r.Float64() < w.habits.fails:
@@ -58,6 +68,8 @@ func (w *operator) act(r *rand.Rand, turn int) {
 		return
 	}
 	switch n := r.IntN(100); {
+	case w.habits.restore && n < 12:
+		w.putBack(r)
 	case n < 60:
 		w.perform(w.process("run", killAt, fails), signalled, run)
 	case n < 68:
@@ -83,8 +95,6 @@ func (w *operator) act(r *rand.Rand, turn int) {
 		w.mend(r)
 	case n < 93:
 		w.overlap()
-	case n < 97 && w.habits.restore:
-		w.putBack(r)
 	default:
 		w.copy()
 		w.perform(w.process("run", killAt, fails), signalled, run)
@@ -101,26 +111,26 @@ func (w *operator) dryRunThenRun() {
 	w.journal.meets("operator: dry run")
 	before, err := keep(w.dir)
 	began := time.Now()
-	dry := w.perform(w.process("dry run", 0, 0), 0, func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) })
+	dry := w.perform(w.process("dry run", kill{}, 0), 0, func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) })
 	after, failed := keep(w.dir)
 	if err == nil && failed == nil {
 		w.checkUntouched(dry.name, before, after)
 	}
-	real := w.perform(w.process("run", 0, 0), 0, run)
+	real := w.perform(w.process("run", kill{}, 0), 0, run)
 	w.checkForetold(dry, real, began)
 }
 
 // planThenApply saves a plan, lets something happen or not, and carries it out.
-func (w *operator) planThenApply(r *rand.Rand, killAt int) {
+func (w *operator) planThenApply(r *rand.Rand, killAt kill) {
 	w.journal.meets("operator: plan and apply")
-	made := w.perform(w.process("plan", 0, 0), 0, func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) })
+	made := w.perform(w.process("plan", kill{}, 0), 0, func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) })
 	if made.plan == nil {
 		return
 	}
 	switch r.IntN(4) {
 	case 0:
 		w.journal.meets("operator: plan behind which others send")
-		w.perform(w.process("run", 0, 0), 0, run)
+		w.perform(w.process("run", kill{}, 0), 0, run)
 	case 1:
 		w.journal.meets("operator: plan of an hour ago")
 		time.Sleep(time.Hour)
@@ -139,7 +149,7 @@ func (w *operator) planThenApply(r *rand.Rand, killAt int) {
 }
 
 // settleByHand lets an operator look at Agent Connect, and say of each doubt what is true.
-func (w *operator) settleByHand(killAt int) {
+func (w *operator) settleByHand(killAt kill) {
 	entries, _, ok := w.entries()
 	if !ok {
 		return
@@ -153,7 +163,7 @@ func (w *operator) settleByHand(killAt int) {
 	}
 	if len(lost) > 0 {
 		w.journal.meets("operator: resolve --resend")
-		w.perform(w.process("resolve --resend", 0, 0), 0, func(ctx context.Context, p *process) outcome {
+		w.perform(w.process("resolve --resend", kill{}, 0), 0, func(ctx context.Context, p *process) outcome {
 			return p.byHand(ctx, verify.Resend, lost)
 		})
 	}
@@ -166,14 +176,14 @@ func (w *operator) mend(r *rand.Rand) {
 	reasons := []decide.Reason{decide.EmployeeNotFound, decide.GaveUp, decide.Refused}
 	if dry := r.IntN(2) == 0; dry {
 		before, err := keep(w.dir)
-		e := w.perform(w.process("retry --dry-run", 0, 0), 0, func(ctx context.Context, p *process) outcome {
+		e := w.perform(w.process("retry --dry-run", kill{}, 0), 0, func(ctx context.Context, p *process) outcome {
 			return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}, DryRun: true})
 		})
 		if after, failed := keep(w.dir); err == nil && failed == nil {
 			w.checkUntouched(e.name, before, after)
 		}
 	}
-	w.perform(w.process("retry", 0, 0), 0, func(ctx context.Context, p *process) outcome {
+	w.perform(w.process("retry", kill{}, 0), 0, func(ctx context.Context, p *process) outcome {
 		return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}})
 	})
 }
@@ -181,7 +191,7 @@ func (w *operator) mend(r *rand.Rand) {
 // overlap begins a second pass while the first is under way.
 func (w *operator) overlap() {
 	w.journal.meets("operator: overlapping passes")
-	first, second := w.process("run", 0, 0), w.process("run", 0, 0)
+	first, second := w.process("run", kill{}, 0), w.process("run", kill{}, 0)
 	over := make(chan endedProcess)
 	go func() { over <- endedProcess{name: first.name, outcome: run(context.Background(), first)} }()
 	time.Sleep(w.dice.nanoseconds("overlap", first.name, 0) * 500)
@@ -239,8 +249,8 @@ func (w *operator) putBack(r *rand.Rand) {
 }
 
 // repair is what follows on a copy that was put back: the next pass has to refuse, and an operator repairs it.
-func (w *operator) repair(r *rand.Rand, killAt int) {
-	e := w.perform(w.process("run", 0, 0), 0, run)
+func (w *operator) repair(r *rand.Rand, killAt kill) {
+	e := w.perform(w.process("run", kill{}, 0), 0, run)
 	switch {
 	case !serious(e.code) && w.suspect.since == 0 && w.suspect.what != "nothing":
 		w.suspect = nil // nothing was sent since the copy was made
@@ -288,19 +298,19 @@ func (w *operator) rest() {
 	w.habits.config.Sync.MaxPerRun, w.habits.config.Sync.MaxErrorRate = 5000, 1
 	w.mended = true
 	for n := 0; w.suspect != nil && n < 5; n++ {
-		w.repair(w.dice.throw("repair", "", n), 0)
+		w.repair(w.dice.throw("repair", "", n), kill{})
 		time.Sleep(10 * time.Minute)
 	}
 	for range 3 {
-		w.perform(w.process("run", 0, 0), 0, run)
+		w.perform(w.process("run", kill{}, 0), 0, run)
 		time.Sleep(2*time.Hour + 10*time.Minute)
 	}
 	w.mend(w.dice.throw("mend", "", -1))
-	w.settleByHand(0)
+	w.settleByHand(kill{})
 	for _, pause := range []time.Duration{time.Hour, 7 * time.Hour, 25 * time.Hour, time.Hour} {
-		w.perform(w.process("run", 0, 0), 0, run)
+		w.perform(w.process("run", kill{}, 0), 0, run)
 		time.Sleep(pause)
 	}
-	w.settleByHand(0)
-	w.perform(w.process("run", 0, 0), 0, run)
+	w.settleByHand(kill{})
+	w.perform(w.process("run", kill{}, 0), 0, run)
 }

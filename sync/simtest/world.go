@@ -26,7 +26,7 @@ func newWorld(seed uint64, dir string) *world {
 	d := dice(seed)
 	w := &world{
 		dice: d, checker: &checker{
-			journal: newJournal(), dir: dir, habits: newHabits(d, dir), began: time.Now(),
+			journal: newJournal(), dir: dir, told: map[string]int{}, habits: newHabits(d, dir), began: time.Now(),
 			numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
 		},
 	}
@@ -44,8 +44,8 @@ func newWorld(seed uint64, dir string) *world {
 		w.calm = end
 	}
 	w.crm = &organisation{
-		society: w.society, journal: w.journal, ahead: between(r, -20*time.Second, 20*time.Second), rows: 500,
-		reach: 10_000, budget: pick(r, 0, 1000, 2000),
+		society: w.society, journal: w.journal, ahead: between(r, -20*time.Second, 20*time.Second).Truncate(time.Millisecond), rows: 500,
+		reach: 10_000, budget: pick(r, 0, 200, 1000),
 	}
 	if w.habits.reach.Page > 0 {
 		w.crm.rows, w.crm.reach = w.habits.reach.Page, w.habits.reach.Rows
@@ -60,7 +60,7 @@ func newWorld(seed uint64, dir string) *world {
 	w.weathers = []*weather{newWeather(d, "kustomer", w.began, w.calm, common), newWeather(d, "receiver", w.began, w.calm, posts)}
 	w.network = &network{
 		dice: d, journal: w.journal, conns: map[string][]*conn{}, noes: map[string]map[string]bool{},
-		hush: map[string]hush{}, services: map[string]*station{
+		hush: map[string]hush{}, final: map[string][]string{}, services: map[string]*station{
 			kustomerHost: {name: "kustomer", service: w.crm, weather: w.weathers[0]},
 			receiverHost: {name: "receiver", service: w.receiver, weather: w.weathers[1], alone: true},
 		},
@@ -69,7 +69,7 @@ func newWorld(seed uint64, dir string) *world {
 }
 
 // process is the next one.
-func (w *world) process(command string, killAt int, fails float64) *process {
+func (w *world) process(command string, killAt kill, fails float64) *process {
 	w.turn++
 	name := fmt.Sprintf("p%d %s", w.turn, command)
 	return &process{
@@ -121,13 +121,13 @@ func (w *world) found() error {
 			return err
 		}
 	}
-	p := w.process("init", 0, 0)
+	p := w.process("init", kill{}, 0)
 	return p.tenant().CreateLedger(w.began.Add(w.crm.ahead).Truncate(time.Millisecond), false)
 }
 
 // look reads the ledger as anybody can; false where it cannot be read.
 func (w *world) look() (list []store.Entry, info store.Info, ok bool) {
-	p := w.process("look", 0, 0)
+	p := w.process("look", kill{}, 0)
 	w.turn--
 	ledger, err := p.tenant().Open(tenant.Access{ReadOnly: true, AcceptRestored: true})
 	if err != nil {

@@ -2,9 +2,14 @@ package simtest
 
 import (
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,6 +19,9 @@ var (
 	firstSeed = flag.Uint64("sim.seed", 1, "the first seed, or the only one")
 	seedCount = flag.Uint64("sim.seeds", 0, "so many seeds; 0: as many as suit, or with -sim.seed one")
 )
+
+// usual is how many seeds are played where nobody says.
+const usual = 200
 
 // play plays a seed in a bubble.
 func play(t *testing.T, seed uint64) (report Report) {
@@ -36,10 +44,12 @@ func scratch(t *testing.T) string {
 	return dir
 }
 
+// tell says what does not hold, what has happened before, and how to see it again.
 func tell(t *testing.T, r Report) {
 	t.Helper()
+	const most = 6
 	for i, each := range r.Wrong {
-		if i == 6 {
+		if i == most {
 			t.Errorf("and %d more", len(r.Wrong)-i)
 			break
 		}
@@ -47,7 +57,9 @@ func tell(t *testing.T, r Report) {
 	}
 	last := r.Events
 	if !testing.Verbose() {
-		last = last[max(0, len(last)-25):]
+		// What was found first is what the others come of.
+		first := slices.IndexFunc(last, func(e string) bool { return strings.Contains(e, "WRONG") })
+		last = last[max(0, first-25):min(len(last), first+2)]
 	}
 	for _, each := range last {
 		t.Log(each)
@@ -55,24 +67,97 @@ func tell(t *testing.T, r Report) {
 	t.Logf("play it again: go test ./sync/simtest -run TestWorlds -sim.seed=%d -v", r.Seed)
 }
 
+// totals are what came up in many worlds.
+type totals struct {
+	mu                                         sync.Mutex
+	met                                        map[string]int
+	worlds, conversations, processes, arrivals int
+}
+
+func (s *totals) add(r Report) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for kind, n := range r.Met {
+		s.met[kind] += n
+	}
+	s.worlds++
+	s.conversations, s.processes, s.arrivals = s.conversations+r.Conversations, s.processes+r.Processes, s.arrivals+r.Arrivals
+}
+
+// TestWorlds plays worlds, and holds what happens in them against what must never happen.
 func TestWorlds(t *testing.T) {
 	count := *seedCount
 	if count == 0 {
-		count = 300
+		count = uint64(amount(usual, 5000))
 		if *firstSeed != 1 {
 			count = 1
 		}
 	}
+	sum := &totals{met: map[string]int{}}
 	var next atomic.Uint64
 	next.Store(*firstSeed)
-	for range runtime.GOMAXPROCS(0) {
-		t.Run("", func(t *testing.T) {
-			t.Parallel()
-			for seed := next.Add(1) - 1; seed < *firstSeed+count && !t.Failed(); seed = next.Add(1) - 1 {
-				if r := play(t, seed); len(r.Wrong) > 0 || count == 1 && testing.Verbose() {
-					tell(t, r)
+	t.Run("seeds", func(t *testing.T) {
+		for range runtime.GOMAXPROCS(0) {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				for seed := next.Add(1) - 1; seed < *firstSeed+count && !t.Failed(); seed = next.Add(1) - 1 {
+					r := play(t, seed)
+					sum.add(r)
+					if len(r.Wrong) > 0 || count == 1 && testing.Verbose() {
+						tell(t, r)
+					}
 				}
-			}
-		})
+			})
+		}
+	})
+	t.Logf("%d worlds: %d conversations, %d processes, %d survey requests carried out",
+		sum.worlds, sum.conversations, sum.processes, sum.arrivals)
+	for _, kind := range slices.Sorted(maps.Keys(sum.met)) {
+		t.Logf("%7d  %s", sum.met[kind], kind)
 	}
+	if count < usual || t.Failed() {
+		return
+	}
+	for _, kind := range kinds() {
+		if sum.met[kind] == 0 {
+			t.Errorf("in no world there was: %s", kind)
+		}
+	}
+}
+
+// kinds are what has to come up in as many worlds as are played usually.
+func kinds() (list []string) {
+	for _, m := range common {
+		list = append(list, "kustomer: "+m.name, "receiver: "+m.name)
+	}
+	for _, m := range ofPosts {
+		list = append(list, "receiver: "+m.name)
+	}
+	for _, kind := range ofDials {
+		list = append(list, "dial: "+kind)
+	}
+	for _, step := range []string{
+		"begin", "begin done", "finish", "finish done", "commit", "commit done", "create", "dial", "write", "written",
+		"search", "look up", "ready", "read",
+	} {
+		list = append(list, "killed at "+step)
+	}
+	for _, step := range []string{"begin", "finish", "commit"} {
+		list = append(list, fmt.Sprintf("disk: %s failed", step), fmt.Sprintf("disk: %s failed, but applied", step))
+	}
+	for _, what := range []string{"ledger alone", "folder", "machine", "nothing"} {
+		list = append(list, "disk: put back: "+what)
+	}
+	for _, what := range []string{
+		"back-fill", "dry run", "a dry run foretells", "plan and apply", "plan behind which others send",
+		"plan that has expired", "resolve", "resolve --accept", "resolve --resend", "retry", "overlapping passes",
+		"rebuild", "restore", "cron is out for hours",
+	} {
+		list = append(list, "operator: "+what)
+	}
+	for _, what := range []trait{unreadable, brokenRow, contradicted} {
+		list = append(list, "kustomer: "+string(what))
+	}
+	return append(list, "kustomer: conversation deleted or merged", "kustomer: record that is never given",
+		"kustomer: budget used up by others", "receiver: refuses: Employee not found")
 }
