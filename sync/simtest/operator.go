@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"acsync/store"
 	surveysync "acsync/sync"
 	"acsync/sync/decide"
 	"acsync/sync/exit"
@@ -35,6 +36,10 @@ func (w *operator) live() {
 		if r.IntN(12) == 0 {
 			w.journal.meets("operator: cron is out for hours")
 			pause += between(r, time.Hour, 4*time.Hour)
+		}
+		if again := w.last.killed || w.last.code == exit.Temporary || w.last.result.Counts[store.InDoubt] > 0; again && r.IntN(2) == 0 {
+			w.journal.meets("operator: the next pass at once")
+			pause = between(r, time.Second, pick(r, 10*time.Second, 2*time.Minute))
 		}
 		time.Sleep(pause)
 		w.habits.change(w.dice, turn)

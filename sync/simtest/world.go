@@ -19,7 +19,8 @@ type world struct {
 	dice   dice
 	calm   time.Time // from then on nothing goes wrong any more
 	turn   int       // processes so far
-	mended bool      // what Agent Connect refuses was set right there
+	last   endedProcess
+	mended bool // what Agent Connect refuses was set right there
 }
 
 func newWorld(seed uint64, dir string) *world {
@@ -52,7 +53,7 @@ func newWorld(seed uint64, dir string) *world {
 	}
 	w.receiver = &receiver{
 		dice: d, journal: w.journal, ahead: between(r, -30*time.Second, 30*time.Second),
-		lag: pick(r, 2*time.Second, time.Minute, 4*time.Minute), rows: pick(r, 10, 25, 1000),
+		lag: pick(r, 2*time.Second, time.Minute, 4*time.Minute, 4*time.Minute), rows: pick(r, 10, 25, 1000),
 		mended: func(string) bool { return w.mended }, arrives: w.arrives, left: map[string][]time.Time{},
 		refusals: map[string]int{},
 	}
@@ -109,6 +110,7 @@ func (w *world) perform(p *process, signalled time.Duration, do act) endedProces
 		}
 	}
 	w.network.hangUp(p.name)
+	w.last = e
 	w.journal.note("%s ends: %s", p.name, e.told(w.dir))
 	w.checkProcess(p, e)
 	return e
