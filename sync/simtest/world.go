@@ -53,7 +53,7 @@ func newWorld(seed uint64, dir string) *world {
 	}
 	w.receiver = &receiver{
 		dice: d, journal: w.journal, ahead: between(r, -30*time.Second, 30*time.Second),
-		lag: pick(r, 2*time.Second, time.Minute, 4*time.Minute, 4*time.Minute), rows: pick(r, 10, 25, 1000),
+		lag: pick(r, 2*time.Second, time.Minute, 4*time.Minute, 4*time.Minute), rows: pick(r, 3, 10, 1000),
 		mended: func(string) bool { return w.mended }, arrives: w.arrives, left: map[string][]time.Time{},
 		refusals: map[string]int{},
 	}
