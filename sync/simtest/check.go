@@ -119,6 +119,9 @@ func (w *checker) checkApplied(made plan.Plan, began time.Time, process string) 
 			continue
 		}
 		v, _ := w.society.byID[key.Conversation].latest(began, false)
+		if v.status != "done" || v.gone {
+			w.journal.wrongf("I6", "%s asks about %s, which is %s by now", process, key.Conversation, v.status)
+		}
 		if planned := made.Send[i].Resolution; planned.Sub(v.done.Add(w.crm.ahead)).Abs() > time.Second {
 			w.journal.wrongf("I6", "%s asks about %s, which was marked done again since it was planned", process, key.Conversation)
 		}
@@ -158,6 +161,21 @@ func (w *checker) checkProcess(p *process, e endedProcess) {
 	}
 	w.checkCode(e)
 	w.checkPassedOver(e)
+	w.checkClosed(p, e)
+}
+
+// checkClosed lets no intent stay open behind a pass that has come to its end, and could write that down.
+func (w *checker) checkClosed(p *process, e endedProcess) {
+	if p.fails > 0 || w.suspect != nil || e.result.DryRun || !w.numbers.alone() {
+		return
+	}
+	entries, _, _ := w.entries()
+	for _, each := range entries {
+		// One that could not begin leaves what it finds.
+		if each.State == store.Sending && (e.err == nil || w.numbers.gave(p.name, each.Key)) {
+			w.journal.wrongf("I2", "%s has left the intent of %s open, which nobody sees", p.name, each.Conversation)
+		}
+	}
 }
 
 // checkCode holds the exit code against the report.
@@ -253,12 +271,10 @@ func (w *checker) checkPassedOver(e endedProcess) {
 	if info.Checkpoint.After(w.crm.now().Add(time.Second)) {
 		w.journal.wrongf("I4", "the checkpoint is %s, which has not come", info.Checkpoint)
 	}
+	w.checkRejected(entries)
 	heard := map[string]bool{}
 	for _, each := range entries {
 		heard[each.Conversation] = true
-		if each.State == store.Sending && e.err == nil {
-			w.journal.wrongf("I2", "%s has left the intent of %s open, which nobody sees", e.name, each.Conversation)
-		}
 	}
 	for _, c := range w.society.conversations {
 		shown, ok := c.latest(r.Started, true)
@@ -274,6 +290,19 @@ func (w *checker) checkPassedOver(e endedProcess) {
 		}
 		if c.trait != unreadable && !done.Before(from) && done.Before(r.Checkpoint) {
 			w.journal.wrongf("I4", "the checkpoint has passed %s (%s), which is not in the ledger", c.id, c.trait)
+		}
+	}
+}
+
+// checkRejected lets nobody count as refused whom Agent Connect itself has not refused.
+func (w *checker) checkRejected(entries []store.Entry) {
+	w.receiver.mu.Lock()
+	defer w.receiver.mu.Unlock()
+	for _, e := range entries {
+		reason := decide.Reason(e.Reason)
+		said := e.State == store.Rejected && reason != decide.GaveUp && reason != decide.UnreadableRecord
+		if said && w.receiver.refusals[e.Conversation] == 0 {
+			w.journal.wrongf("I2", "%s is rejected (%s), and Agent Connect has never said so", e.Conversation, e.Reason)
 		}
 	}
 }
@@ -392,15 +421,6 @@ func (w *checker) checkConversation(c *conversation, entries []store.Entry, aske
 		return
 	}
 	for _, e := range entries {
-		// Agent Connect itself must have said no.
-		reason := decide.Reason(e.Reason)
-		said := e.State == store.Rejected && reason != decide.GaveUp && reason != decide.UnreadableRecord
-		w.receiver.mu.Lock()
-		refused := w.receiver.refusals[c.id] > 0
-		w.receiver.mu.Unlock()
-		if said && !refused {
-			w.journal.wrongf("I2", "%s is rejected (%s), and Agent Connect has never said so", c.id, e.Reason)
-		}
 		if e.State == store.Accepted && asked == 0 {
 			w.journal.wrongf("I2", "%s is accepted, and Agent Connect has never had it", c.id)
 		}

@@ -31,7 +31,7 @@ func newHabits(d dice, dir string) habits {
 	if r.IntN(4) > 0 {
 		c.AgentConnect.APISecret = config.NewSecret(dataSecret)
 	}
-	c.AgentConnect.RequestsPerMinute = pick(r, 30, 100, 600)
+	c.AgentConnect.RequestsPerMinute = pick(r, 5, 30, 100, 600)
 	c.AgentConnect.Concurrency = pick(r, 1, 2, 4, 8)
 	c.AgentConnect.Stamp = r.IntN(6) > 0
 	c.Sync.Overlap = config.Duration(pick(r, 20*time.Minute, 30*time.Minute))

@@ -85,7 +85,7 @@ type hush struct{ from, to time.Time }
 
 // breaks reports whether what left at a time disregards it. What was admitted already may still leave.
 func (h hush) breaks(left time.Time) bool {
-	return left.After(h.from.Add(2*time.Second)) && left.Before(h.to.Add(-time.Second))
+	return left.After(h.from.Add(100*time.Millisecond)) && left.Before(h.to.Add(-time.Second))
 }
 
 // hushed is when a process was told to be quiet last.

@@ -81,13 +81,17 @@ func (w *operator) act(r *rand.Rand, turn int) {
 		over := w.someRange(turn)
 		if over.From.Before(over.To) {
 			w.journal.meets("operator: back-fill")
-			w.perform(w.process("backfill", killAt, fails), signalled, func(ctx context.Context, p *process) outcome {
+			_, before, _ := w.entries()
+			e := w.perform(w.process("backfill", killAt, fails), signalled, func(ctx context.Context, p *process) outcome {
 				return p.backfill(ctx, over)
 			})
+			if _, after, ok := w.entries(); ok && !after.Checkpoint.Equal(before.Checkpoint) {
+				w.journal.wrongf("I4", "%s has moved the checkpoint", e.name)
+			}
 		}
-	case n < 74:
+	case n < 73:
 		w.dryRunThenRun()
-	case n < 80:
+	case n < 81:
 		w.planThenApply(r, killAt)
 	case n < 84:
 		if w.asks() {
@@ -132,14 +136,14 @@ func (w *operator) planThenApply(r *rand.Rand, killAt kill) {
 	if made.plan == nil {
 		return
 	}
-	switch r.IntN(4) {
+	switch r.IntN(5) {
 	case 0:
 		w.journal.meets("operator: plan behind which others send")
 		w.perform(w.process("run", kill{}, 0), 0, run)
-	case 1:
+	case 1, 2:
 		w.journal.meets("operator: plan of an hour ago")
 		time.Sleep(time.Hour)
-	case 2:
+	case 3:
 		w.journal.meets("operator: plan that has expired")
 		time.Sleep(25 * time.Hour)
 	}
@@ -198,6 +202,7 @@ func (w *operator) overlap() {
 	w.journal.meets("operator: overlapping passes")
 	first, second := w.process("run", kill{}, 0), w.process("run", kill{}, 0)
 	over := make(chan endedProcess)
+	w.numbers.run(1)
 	go func() { over <- endedProcess{name: first.name, outcome: run(context.Background(), first)} }()
 	time.Sleep(w.dice.nanoseconds("overlap", first.name, 0) * 500)
 	w.perform(second, 0, run)
@@ -205,6 +210,7 @@ func (w *operator) overlap() {
 	w.network.hangUp(first.name)
 	w.journal.note("%s ends: %s", e.name, e.told(w.dir))
 	w.checkProcess(first, e)
+	w.numbers.run(-1)
 }
 
 // copy keeps a copy of the disk, as backups of machines are made: while nothing runs.

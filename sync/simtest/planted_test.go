@@ -96,7 +96,7 @@ func (p planted) find(t *testing.T, overlay string) {
 		}
 		found := firstFound.FindStringSubmatch(string(out))
 		if found == nil {
-			found = []string{"", "?", "-", lastLine(string(out))}
+			found = []string{"", "?", "a panic", panicked(string(out))}
 		}
 		t.Logf("%-55s found with %4d seeds by %s (seed %s): %.120s", p.name, played, found[2], found[1], found[3])
 		return
@@ -104,7 +104,12 @@ func (p planted) find(t *testing.T, overlay string) {
 	t.Errorf("%-55s NOT found with %d seeds", p.name, played)
 }
 
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return lines[len(lines)-1]
+// panicked is what a test has ended with that did not come to its end.
+func panicked(text string) string {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "panic: ") {
+			return strings.TrimSpace(line)
+		}
+	}
+	return "without a word"
 }

@@ -85,6 +85,7 @@ type act func(context.Context, *process) outcome
 // perform lets a process come to its end, be that its own or a kill.
 func (w *world) perform(p *process, signalled time.Duration, do act) endedProcess {
 	w.journal.note("%s begins", p.name)
+	w.numbers.run(1)
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	running, release := signal(ctx, signalled, time.Duration(p.config.Sync.Drain))
@@ -113,6 +114,7 @@ func (w *world) perform(p *process, signalled time.Duration, do act) endedProces
 	w.last = e
 	w.journal.note("%s ends: %s", p.name, e.told(w.dir))
 	w.checkProcess(p, e)
+	w.numbers.run(-1)
 	return e
 }
 
