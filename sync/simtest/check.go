@@ -44,6 +44,7 @@ type suspicion struct {
 // intent must be there, open, with the number that the request bears.
 func (w *checker) arrives(process, id string, number uint64) {
 	w.numbers.mu.Lock()
+	w.numbers.left[number] = true
 	open := w.numbers.open[process]
 	w.numbers.mu.Unlock()
 	w.checkStillDone(process, id)
@@ -67,7 +68,7 @@ func (w *checker) given(process string, key store.Key, number uint64) {
 	w.numbers.mu.Lock()
 	defer w.numbers.mu.Unlock()
 	to := process + " about " + key.Conversation
-	if earlier := w.numbers.given[number]; earlier != "" {
+	if earlier := w.numbers.given[number]; earlier != "" && w.numbers.left[number] {
 		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
 	}
 	w.numbers.given[number] = to
@@ -281,6 +282,10 @@ func (w *checker) checkPassedOver(e endedProcess) {
 		now, _ := c.latest(time.Now(), true)
 		done := shown.done.Add(w.crm.ahead)
 		if !ok || shown.status != "done" || now.status != "done" || !shown.done.Equal(now.done) || now.gone || heard[c.id] {
+			continue
+		}
+		// What was read by its id is as it is by now, and comes in a later window where it was closed again.
+		if is, _ := c.latest(time.Now(), false); c.trait == brokenRow && !is.done.Equal(now.done) {
 			continue
 		}
 		from := r.From

@@ -17,12 +17,15 @@ type gate struct {
 	name    string // of the process
 	journal *journal
 	kill    kill
+	ask     kill          // the step at which it gets a SIGTERM
+	sigterm func()        // sends that
 	killed  chan struct{} // closed then
 	freed   chan struct{} // closed when its disk was kept: what is left of it may end
 
 	counts occurrences
 	mu     sync.Mutex
 	steps  int // that count for the kill
+	asked  int // and for the SIGTERM
 	dead   bool
 }
 
@@ -52,6 +55,13 @@ func (g *gate) pass(step, about string) error {
 		g.journal.note("%s is killed at %s %s", g.name, step, about)
 		g.journal.meets("killed at " + step)
 		close(g.killed)
+	}
+	if g.ask.nth > 0 && g.ask.step == step {
+		if g.asked++; g.asked == g.ask.nth {
+			g.journal.note("%s gets a SIGTERM at %s %s", g.name, step, about)
+			g.journal.meets("SIGTERM at " + step)
+			g.sigterm()
+		}
 	}
 	dead := g.dead
 	g.mu.Unlock()

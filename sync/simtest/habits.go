@@ -48,7 +48,7 @@ func newHabits(d dice, dir string) habits {
 	}
 	h := habits{
 		config: c, length: between(r, time.Hour, 5*time.Hour), every: between(r, 10*time.Minute, 50*time.Minute),
-		before: between(r, time.Second, 2*time.Hour), kills: pick(r, 0, 0.25, 0.5), signals: pick(r, 0, 0.1),
+		before: between(r, time.Second, 2*time.Hour), kills: pick(r, 0, 0.25, 0.5), signals: pick(r, 0, 0.2),
 		fails: pick(r, 0, 0.3), restore: r.IntN(3) == 0,
 	}
 	if r.IntN(3) == 0 {

@@ -59,12 +59,12 @@ func newKill(r *rand.Rand) kill {
 
 // act is what happens in a turn.
 func (w *operator) act(r *rand.Rand, turn int) {
-	killAt, signalled, fails := kill{}, time.Duration(0), 0.0
+	killAt, signalled, fails := kill{}, kill{}, 0.0
 	switch x := r.Float64(); {
 	case x < w.habits.kills:
 		killAt = newKill(r)
 	case x < w.habits.kills+w.habits.signals:
-		signalled = between(r, time.Millisecond, pick(r, time.Second, time.Minute))
+		signalled = kill{pick(r, "ready", "begin", "create", "dial", "write", "written", "written", "finish", "commit", "search"), 1 + r.IntN(3)}
 	case r.Float64() < w.habits.fails:
 		fails = 0.1
 	}
@@ -96,7 +96,7 @@ func (w *operator) act(r *rand.Rand, turn int) {
 	case n < 84:
 		if w.asks() {
 			w.journal.meets("operator: resolve")
-			w.perform(w.process("resolve", killAt, 0), 0, func(ctx context.Context, p *process) outcome { return p.resolve(ctx) })
+			w.perform(w.process("resolve", killAt, 0), kill{}, func(ctx context.Context, p *process) outcome { return p.resolve(ctx) })
 		}
 	case n < 87:
 		w.settleByHand(killAt)
@@ -120,26 +120,26 @@ func (w *operator) dryRunThenRun() {
 	w.journal.meets("operator: dry run")
 	before, err := keep(w.dir)
 	began := time.Now()
-	dry := w.perform(w.process("dry run", kill{}, 0), 0, func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) })
+	dry := w.perform(w.process("dry run", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) })
 	after, failed := keep(w.dir)
 	if err == nil && failed == nil {
 		w.checkUntouched(dry.name, before, after)
 	}
-	real := w.perform(w.process("run", kill{}, 0), 0, run)
+	real := w.perform(w.process("run", kill{}, 0), kill{}, run)
 	w.checkForetold(dry, real, began)
 }
 
 // planThenApply saves a plan, lets something happen or not, and carries it out.
 func (w *operator) planThenApply(r *rand.Rand, killAt kill) {
 	w.journal.meets("operator: plan and apply")
-	made := w.perform(w.process("plan", kill{}, 0), 0, func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) })
+	made := w.perform(w.process("plan", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) })
 	if made.plan == nil {
 		return
 	}
 	switch r.IntN(5) {
 	case 0:
 		w.journal.meets("operator: plan behind which others send")
-		w.perform(w.process("run", kill{}, 0), 0, run)
+		w.perform(w.process("run", kill{}, 0), kill{}, run)
 	case 1, 2:
 		w.journal.meets("operator: plan of an hour ago")
 		time.Sleep(time.Hour)
@@ -148,7 +148,7 @@ func (w *operator) planThenApply(r *rand.Rand, killAt kill) {
 		time.Sleep(25 * time.Hour)
 	}
 	began := time.Now()
-	applied := w.perform(w.process("apply", killAt, 0), 0, func(ctx context.Context, p *process) outcome {
+	applied := w.perform(w.process("apply", killAt, 0), kill{}, func(ctx context.Context, p *process) outcome {
 		return p.apply(ctx, *made.plan)
 	})
 	w.checkApplied(*made.plan, began, applied.name)
@@ -166,13 +166,13 @@ func (w *operator) settleByHand(killAt kill) {
 	arrived, lost := w.truth(entries)
 	if len(arrived) > 0 {
 		w.journal.meets("operator: resolve --accept")
-		w.perform(w.process("resolve --accept", killAt, 0), 0, func(ctx context.Context, p *process) outcome {
+		w.perform(w.process("resolve --accept", killAt, 0), kill{}, func(ctx context.Context, p *process) outcome {
 			return p.byHand(ctx, verify.Accept, arrived)
 		})
 	}
 	if len(lost) > 0 {
 		w.journal.meets("operator: resolve --resend")
-		w.perform(w.process("resolve --resend", kill{}, 0), 0, func(ctx context.Context, p *process) outcome {
+		w.perform(w.process("resolve --resend", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome {
 			return p.byHand(ctx, verify.Resend, lost)
 		})
 	}
@@ -185,14 +185,14 @@ func (w *operator) mend(r *rand.Rand) {
 	reasons := []decide.Reason{decide.EmployeeNotFound, decide.GaveUp, decide.Refused}
 	if dry := r.IntN(2) == 0; dry {
 		before, err := keep(w.dir)
-		e := w.perform(w.process("retry --dry-run", kill{}, 0), 0, func(ctx context.Context, p *process) outcome {
+		e := w.perform(w.process("retry --dry-run", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome {
 			return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}, DryRun: true})
 		})
 		if after, failed := keep(w.dir); err == nil && failed == nil {
 			w.checkUntouched(e.name, before, after)
 		}
 	}
-	w.perform(w.process("retry", kill{}, 0), 0, func(ctx context.Context, p *process) outcome {
+	w.perform(w.process("retry", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome {
 		return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}})
 	})
 }
@@ -205,7 +205,7 @@ func (w *operator) overlap() {
 	w.numbers.run(1)
 	go func() { over <- endedProcess{name: first.name, outcome: run(context.Background(), first)} }()
 	time.Sleep(w.dice.nanoseconds("overlap", first.name, 0) * 500)
-	w.perform(second, 0, run)
+	w.perform(second, kill{}, run)
 	e := <-over
 	w.network.hangUp(first.name)
 	w.journal.note("%s ends: %s", e.name, e.told(w.dir))
@@ -261,7 +261,7 @@ func (w *operator) putBack(r *rand.Rand) {
 
 // repair is what follows on a copy that was put back: the next pass has to refuse, and an operator repairs it.
 func (w *operator) repair(r *rand.Rand, killAt kill) {
-	e := w.perform(w.process("run", kill{}, 0), 0, run)
+	e := w.perform(w.process("run", kill{}, 0), kill{}, run)
 	switch {
 	case !serious(e.code) && w.suspect.since == 0 && w.suspect.what != "nothing":
 		w.suspect = nil // nothing was sent since the copy was made
@@ -285,7 +285,7 @@ func (w *operator) repair(r *rand.Rand, killAt kill) {
 		command, do = "restore", func(ctx context.Context, p *process) outcome { return p.restore(ctx, copied) }
 	}
 	w.journal.meets("operator: " + command)
-	if repaired := w.perform(w.process(command, killAt, 0), 0, do); !repaired.killed && repaired.err == nil {
+	if repaired := w.perform(w.process(command, killAt, 0), kill{}, do); !repaired.killed && repaired.err == nil {
 		w.suspect = nil
 	}
 }
@@ -313,15 +313,15 @@ func (w *operator) rest() {
 		time.Sleep(10 * time.Minute)
 	}
 	for range 3 {
-		w.perform(w.process("run", kill{}, 0), 0, run)
+		w.perform(w.process("run", kill{}, 0), kill{}, run)
 		time.Sleep(2*time.Hour + 10*time.Minute)
 	}
 	w.mend(w.dice.throw("mend", "", -1))
 	w.settleByHand(kill{})
 	for _, pause := range []time.Duration{time.Hour, 7 * time.Hour, 25 * time.Hour, time.Hour} {
-		w.perform(w.process("run", kill{}, 0), 0, run)
+		w.perform(w.process("run", kill{}, 0), kill{}, run)
 		time.Sleep(pause)
 	}
 	w.settleByHand(kill{})
-	w.perform(w.process("run", kill{}, 0), 0, run)
+	w.perform(w.process("run", kill{}, 0), kill{}, run)
 }

@@ -224,7 +224,7 @@ func (k *organisation) conversationsByID(ids []string) reply {
 		}
 		if c.trait == unreadable {
 			k.journal.meets("kustomer: record that is never given")
-			return jsonReply(500, `{"errors":[{"code":"internal"}]}`)
+			return jsonReply(500, `{"errors":[{"code":"internal","title":"Wilhelmina `+privateName+` is locked"}]}`)
 		}
 		if v, ok := c.latest(now, false); ok && !v.gone {
 			rows = append(rows, k.row(c, v))

@@ -323,19 +323,15 @@ func (p *process) restore(ctx context.Context, copied string) outcome {
 	return p.rebuild(ctx, rebuild.Options{})
 }
 
-// signal ends a pass as SIGTERM does: what has begun is finished within a while.
-func signal(ctx context.Context, after, drain time.Duration) (context.Context, context.CancelFunc) {
-	if after <= 0 {
-		return ctx, func() {}
-	}
+// terminable gives a context that a SIGTERM ends: what has begun is finished within a while.
+func terminable(ctx context.Context, drain time.Duration) (ending context.Context, sigterm, release func()) {
 	ctx, stop := context.WithCancelCause(ctx)
 	cutOff, cut := context.WithCancelCause(context.Background())
-	timer := time.AfterFunc(after, func() {
+	sigterm = func() {
 		stop(exit.New(exit.Terminated, "SIGTERM"))
 		time.AfterFunc(drain, func() { cut(errors.New("no answer came within the drain")) })
-	})
-	return httpx.WithCutOff(ctx, cutOff), func() {
-		timer.Stop()
+	}
+	return httpx.WithCutOff(ctx, cutOff), sigterm, func() {
 		stop(nil)
 		cut(nil)
 	}

@@ -110,14 +110,15 @@ func (a *receiver) request(c call) reply {
 	a.left[c.process] = append(a.left[c.process], c.left)
 	refuse := func(status int, words string) reply {
 		a.refusals[p.ID]++
-		a.journal.meets("receiver: refuses: " + words)
+		kind, _, _ := strings.Cut(words, ":")
+		a.journal.meets("receiver: refuses: " + kind)
 		return jsonReply(status, `{"message":`+quoted(words)+`}`)
 	}
 	switch agent, _, _ := strings.Cut(p.Employee.Email, "@"); {
 	case p.Channel == "" || p.Employee.Email == "":
 		return refuse(400, "Validation Error: check the required request parameters")
 	case agent == "agent-refused" && !a.mended(agent):
-		return refuse(pick(a.dice.throw("refusal", p.ID, 0), 400, 404, 422), "Employee not found")
+		return refuse(pick(a.dice.throw("refusal", p.ID, 0), 400, 404, 422), "Employee not found: "+p.Employee.Email)
 	case !strings.Contains(p.Customer.Email, "@"):
 		return refuse(400, "Invalid customer")
 	}

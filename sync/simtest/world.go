@@ -28,7 +28,7 @@ func newWorld(seed uint64, dir string) *world {
 	w := &world{
 		dice: d, checker: &checker{
 			journal: newJournal(), dir: dir, told: map[string]int{}, habits: newHabits(d, dir), began: time.Now(),
-			numbers: &numbering{given: map[uint64]string{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
+			numbers: &numbering{given: map[uint64]string{}, left: map[uint64]bool{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
 		},
 	}
 	w.entries = w.look
@@ -83,13 +83,14 @@ func (w *world) process(command string, killAt kill, fails float64) *process {
 type act func(context.Context, *process) outcome
 
 // perform lets a process come to its end, be that its own or a kill.
-func (w *world) perform(p *process, signalled time.Duration, do act) endedProcess {
+func (w *world) perform(p *process, sigterm kill, do act) endedProcess {
 	w.journal.note("%s begins", p.name)
 	w.numbers.run(1)
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	running, release := signal(ctx, signalled, time.Duration(p.config.Sync.Drain))
+	running, send, release := terminable(ctx, time.Duration(p.config.Sync.Drain))
 	defer release()
+	p.gate.ask, p.gate.sigterm = sigterm, send
 	over := make(chan outcome, 1)
 	go func() { over <- do(running, p) }()
 	e := endedProcess{name: p.name}

@@ -142,6 +142,9 @@ func kinds() (list []string) {
 	} {
 		list = append(list, "killed at "+step)
 	}
+	for _, step := range []string{"begin", "create", "written", "finish", "search"} {
+		list = append(list, "SIGTERM at "+step)
+	}
 	for _, step := range []string{"begin", "finish", "commit"} {
 		list = append(list, fmt.Sprintf("disk: %s failed", step), fmt.Sprintf("disk: %s failed, but applied", step))
 	}
