@@ -206,7 +206,7 @@ func (d *decider) refetchOrphans(
 	if len(orphans) == 0 {
 		return nil
 	}
-	rows, err := d.Source.Conversations(ctx, slices.Collect(maps.Keys(orphans)))
+	rows, err := d.Source.Conversations(ctx, slices.Sorted(maps.Keys(orphans)))
 	unread, err := unreadOf(err)
 	if err != nil {
 		return fmt.Errorf("read conversations (%d) again whose customers are gone: %w", len(orphans), err)
