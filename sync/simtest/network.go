@@ -182,11 +182,14 @@ func (n *network) refuse(ctx context.Context, fault, address string) error {
 func (n *network) serve(s *station, c *conn, process string, left time.Time) {
 	defer c.Close()
 	reader := bufio.NewReader(c)
-	for {
+	for nth := 1; ; nth++ {
+		// Before the other side would close it, after 30 s exactly: that could come together with something else.
+		_ = c.SetReadDeadline(time.Now().Add(5*time.Second + n.dice.nanoseconds("idle", s.name+process, nth)))
 		req, err := http.ReadRequest(reader)
 		if err != nil {
 			return
 		}
+		_ = c.SetReadDeadline(time.Time{})
 		body, err := io.ReadAll(req.Body)
 		if err != nil {
 			n.journal.note("%s got a part of a request", s.name)
