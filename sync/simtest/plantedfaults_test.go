@@ -22,7 +22,14 @@ var plantedFaults = []planted{
 		"sync/fetch/reader.go", "		if err != nil {\n			return err\n		}\n		if sum.unseen > 0 {",
 		"		if err != nil && ctx.Err() == nil && !errors.Is(err, errEnough) {\n			err = take(lot{query: q, complete: true})\n		}\n		if err != nil {\n			return err\n		}\n		if sum.unseen > 0 {",
 	}}},
-	{"gt for gte", []edit{{"sync/kustomer/search.go", `{{kind.by, "gte", q.From}`, `{{kind.by, "gt", q.From}`}}},
+	{"gt for gte", []edit{{"sync/kustomer/search.go", `{{by.by, "gte", q.From}`, `{{by.by, "gt", q.From}`}}},
+	{"those that share a commit are answered before it", []edit{{
+		"store/bolt/database.go", "	return false, tx.Commit()\n",
+		"	if d.early != nil {\n		d.early()\n		time.Sleep(2 * time.Second)\n	}\n	return false, tx.Commit()\n",
+	}, {"store/bolt/database.go", "	turns turns[action]\n", "	turns turns[action]\n	early func()\n"}, {
+		"store/bolt/database.go", "	from := time.Now()\n	err := d.tell(false)\n",
+		"	from := time.Now()\n	if len(group) > 1 {\n		d.early = func() {\n			for _, c := range group[1:] {\n				c.turn <- false\n			}\n			d.early, group = nil, group[:1]\n		}\n	}\n	err := d.tell(false)\n",
+	}}},
 	{"blind retry on a time-out", []edit{{
 		"sync/deliver/outcome.go", "		outcome.State, outcome.Reason = store.InDoubt, decide.NoAnswer\n",
 		"		outcome.State, outcome.Reason = store.Retry, decide.Unreachable\n",

@@ -125,6 +125,7 @@ func (p *process) attach(
 	if err != nil {
 		return nil, err
 	}
+	p.slowDown(ledger)
 	heart := tenant.StartHeartbeat(ledger, engine.Options.Mode, clients.WaitingFor)
 	shared := t.Share(ledger, engine.Options.Mode, tenant.Access{}, heart)
 	engine.Sender = sender{clients.AgentConnect, p.gate}
@@ -139,6 +140,21 @@ func (p *process) attach(
 		return nil, errors.Join(err, closeLedger())
 	}
 	return closeLedger, nil
+}
+
+// slowDown lets a commit take its time, so that those that come meanwhile share the next, and a kill can fall
+// between the one and the other.
+func (p *process) slowDown(ledger tenant.Ledger) {
+	ledger.(interface {
+		OnCommit(func(committed bool) error)
+	}).OnCommit(func(committed bool) error {
+		if committed {
+			return p.gate.pass("committed", "")
+		}
+		r := p.gate.dice.throw(p.name+" disk", "", p.gate.counts.next("disk"))
+		time.Sleep(pick(r, 5*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, time.Second))
+		return p.gate.pass("gathered", "")
+	})
 }
 
 // deaf hears of nothing.

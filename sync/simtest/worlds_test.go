@@ -36,7 +36,11 @@ func play(t *testing.T, seed uint64) (report Report) {
 
 func scratch(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "acsync-sim")
+	// Where there is memory for it: what a world is about is no disk.
+	dir, err := os.MkdirTemp("/dev/shm", "acsync-sim")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "acsync-sim")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +141,8 @@ func kinds() (list []string) {
 		list = append(list, "dial: "+kind)
 	}
 	for _, step := range []string{
-		"begin", "begin done", "finish", "finish done", "commit", "commit done", "create", "dial", "write", "written",
+		"begin", "begin done", "finish", "finish done", "commit", "commit done", "gathered", "committed", "create",
+		"dial", "write", "written",
 		"search", "look up", "ready", "read",
 	} {
 		list = append(list, "killed at "+step)
