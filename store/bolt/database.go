@@ -439,7 +439,7 @@ func (d *database) keepReserve(beside int64) error {
 	lacking := false
 	err := d.beside(func() error {
 		used, err := d.used()
-		lacking = err == nil && d.reserve.need(d.file, used, beside) > d.reserve.end.Load()
+		lacking = err == nil && d.reserve.need(&d.file, used, beside) > d.reserve.end.Load()
 		return err
 	})
 	if err != nil || !lacking {
@@ -450,7 +450,7 @@ func (d *database) keepReserve(beside int64) error {
 		if err != nil {
 			return err
 		}
-		return d.reserve.keep(d.file, used, beside)
+		return d.reserve.keep(&d.file, used, beside)
 	})
 }
 

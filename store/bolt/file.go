@@ -85,10 +85,13 @@ func (o Options) checkPlace(path string) error {
 }
 
 type file struct {
-	path    string
-	handle  *os.File // bbolt's own
-	db      *bbolt.DB
-	faulted bool // bbolt was interrupted by a fault and cannot be entered again
+	path   string
+	handle *os.File // bbolt's own
+	db     *bbolt.DB
+	// in bytes. bbolt itself looks at its mapping before it tells, which a commit takes away for a moment where
+	// the file grows out of it.
+	pageSize int64
+	faulted  bool // bbolt was interrupted by a fault and cannot be entered again
 }
 
 // open lets bbolt open the file, which must exist.
@@ -118,6 +121,7 @@ func (f *file) open(o Options) (err error) {
 		return boltError(err)
 	}
 	f.db.AllocSize, f.db.StrictMode = growth, o.Strict
+	f.pageSize = int64(f.db.Info().PageSize)
 	return nil
 }
 
@@ -174,7 +178,7 @@ func (f *file) inspect(ctx context.Context) (torn bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	m, err := readImage(f.handle, stat.Size(), int64(f.db.Info().PageSize))
+	m, err := readImage(f.handle, stat.Size(), f.pageSize)
 	if err != nil {
 		return false, err
 	}

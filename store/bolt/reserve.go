@@ -46,15 +46,14 @@ func newReserve(inFlight int) reserve {
 }
 
 // need is how large a file must be whose pages go so far, to hold the reserve and so many bytes beside it.
-func (r *reserve) need(f file, used, beside int64) int64 {
-	pageSize := int64(f.db.Info().PageSize)
-	unused := int64(f.db.Stats().FreePageN) * pageSize
-	wanted := int64(r.inFlight)*outcomePages*pageSize + lastRoom + beside
+func (r *reserve) need(f *file, used, beside int64) int64 {
+	unused := int64(f.db.Stats().FreePageN) * f.pageSize
+	wanted := int64(r.inFlight)*outcomePages*f.pageSize + lastRoom + beside
 	return used + max(wanted-unused, 0)
 }
 
 // keep makes sure of the reserve, and of so many bytes beside it, in a file whose pages go so far.
-func (r *reserve) keep(f file, used, beside int64) error {
+func (r *reserve) keep(f *file, used, beside int64) error {
 	need, end := r.need(f, used, beside), r.end.Load()
 	if need <= end {
 		return nil
@@ -79,7 +78,7 @@ func (r *reserve) keep(f file, used, beside int64) error {
 }
 
 // writeOut gives the file blocks from one offset, behind all of its pages, to another.
-func writeOut(f file, from, to int64) error {
+func writeOut(f *file, from, to int64) error {
 	zeros := make([]byte, min(to-from, growth))
 	for at := from; at < to; {
 		n, err := f.handle.WriteAt(zeros[:min(to-at, int64(len(zeros)))], at)

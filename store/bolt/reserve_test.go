@@ -136,6 +136,18 @@ func TestReserveIsKept(t *testing.T) {
 	}
 }
 
+// TestNeedWithoutMapping: how much room is needed can be told while bbolt has no mapping of the file. A commit
+// that makes the file outgrow it takes it away for a moment, in which others ask for room.
+func TestNeedWithoutMapping(t *testing.T) {
+	path := testLedgerClosed(t)
+	l, err := Open(path, Options{InFlight: 8})
+	must(t, err)
+	defer l.Close()
+	want := l.reserve.need(&l.file, 0, 0)
+	must(t, l.db.Close())
+	wantSame(t, l.reserve.need(&l.file, 0, 0), want)
+}
+
 // TestFullIsNotUnsound tells a disk that is full from one whose syncs fail.
 func TestFullIsNotUnsound(t *testing.T) {
 	for _, c := range []struct {
