@@ -76,10 +76,13 @@ func (l *Ledger) Close() error {
 	if l.dead == nil {
 		l.faulted, err = recoverFaults(func() error { return l.writeFence(false) })
 	}
+	l.entry.Lock()
+	unwritten := l.unwritten
+	l.entry.Unlock()
 	switch {
 	case l.holder == nil:
-	case l.unwritten != nil:
-		err = errors.Join(err, l.holder.leave(*l.unwritten))
+	case unwritten != nil:
+		err = errors.Join(err, l.holder.leave(*unwritten))
 	default:
 		err = errors.Join(err, l.holder.remove())
 	}
