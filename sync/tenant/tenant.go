@@ -55,7 +55,9 @@ type Demo struct {
 func (t *Tenant) Rehearse(r Rehearsal) (*Tenant, error) {
 	r.real = t.Config
 	cfg, err := t.Config.Rehearsal()
-	return &Tenant{Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Databases: t.Databases, Rehearsal: &r, Dial: t.Dial}, err
+	return &Tenant{
+		Config: cfg, Name: t.Name, Env: t.Env, Demo: t.Demo, Databases: t.Databases, Rehearsal: &r, Dial: t.Dial,
+	}, err
 }
 
 // Ledgers are the paths of all ledgers of the tenant.
