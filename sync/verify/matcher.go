@@ -144,7 +144,9 @@ func (m *Matcher) noteSiblings(ledger Lookup) error {
 		return fmt.Errorf("look up what is in doubt: %w", err)
 	}
 	for _, record := range known {
-		m.siblings[record.Intent] = true
+		if record.Intent > 0 {
+			m.siblings[record.Intent] = true
+		}
 	}
 	return nil
 }
@@ -198,10 +200,14 @@ const (
 	same
 )
 
-// match is how far an interaction is that of a doubtful request, if it has not the very stamp of that.
+// match is how far an interaction is that of a doubtful request.
 func (m *Matcher) match(e store.Entry, i agentconnect.Interaction, number uint64, own bool) match {
 	perResolution := e.Key.Resolution != 0
 	switch {
+	// No ledger gives a number twice. Should one have it twice all the same, both have arrived rather than one
+	// is sent again.
+	case own && number == e.Intent:
+		return same
 	case !i.CreatedAt.IsZero() && i.CreatedAt.Before(Earliest(e)):
 		return other
 	// It says that it is a recovery, and might be the request all the same.

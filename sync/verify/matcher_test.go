@@ -139,6 +139,34 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// TestNumberGivenTwice: where a ledger says of two requests of one conversation that they bear one number, its stamp shows
+// that either may have arrived, and none is sent again.
+func TestNumberGivenTwice(t *testing.T) {
+	at := func(ago time.Duration, resolution int64) store.Entry {
+		return store.Entry{
+			Key: store.Key{Conversation: doubtfulID, Resolution: resolution},
+			Record: store.Record{
+				State: store.InDoubt, At: testNow.Add(-ago), First: testNow.Add(-ago), Attempts: 1, Intent: 0x1d, Doubt: 0x1d,
+			},
+		}
+	}
+	doubtful := []store.Entry{at(time.Hour, 1), at(30*time.Minute, 2)}
+	data := &fakeReceiver{rows: []agentconnect.Interaction{
+		{ExtInteractionID: doubtfulID, Intent: ledgerID + "-1d", CreatedAt: testNow.Add(-2 * time.Hour)},
+		{ExtInteractionID: "6716500fa1b2c3d4e5f60002", Intent: ledgerID + "-1e", CreatedAt: testNow.Add(-19 * time.Minute)},
+	}}
+	m := NewMatcher(askedLedger, doubtful, Verification{Receiver: data, After: 5 * time.Minute})
+	m.now = testNow
+	if err := m.Read(t.Context(), &fakeLedger{records: map[store.Key]store.Record{}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range doubtful {
+		if got, told := m.decide(entry, testNow); !told || got.State != store.Accepted {
+			t.Errorf("resolution %d is %s (%v)", entry.Key.Resolution, got.State, told)
+		}
+	}
+}
+
 // TestTakenOver asks again when nobody can be sending any more, and not before, and says until when that is: the
 // later of the two times before which silence proves nothing.
 func TestTakenOver(t *testing.T) {
