@@ -204,13 +204,15 @@ func (p *Pacer) Depart(ctx context.Context) error {
 	began := time.Now()
 	defer func() { attemptOf(ctx).waited += time.Since(began) }()
 	for {
-		due := p.leave(time.Now())
-		if wait := time.Until(due); wait > 0 {
-			select {
-			case <-p.after(wait):
-			case <-ctx.Done():
-				return p.wrap(ctx.Err())
-			}
+		now := time.Now()
+		due := p.leave(now)
+		if !due.After(now) {
+			return nil
+		}
+		select {
+		case <-p.after(due.Sub(now)):
+		case <-ctx.Done():
+			return p.wrap(ctx.Err())
 		}
 		// A process that was stopped wakes many at once.
 		if !p.departures.missed(due, time.Now()) {

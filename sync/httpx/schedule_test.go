@@ -298,3 +298,13 @@ func TestRateIsUsedByAll(t *testing.T) {
 		}
 	})
 }
+
+// TestDepartsAtOnceAfterIdleness lets nobody wait who comes long after the call before, by a clock that goes on.
+func TestDepartsAtOnceAfterIdleness(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	// The next one would be due a minute later.
+	if err := NewPacer(PacerOptions{Name: "t", PerMinute: 1}).Depart(ctx); err != nil {
+		t.Error(err)
+	}
+}
