@@ -24,10 +24,11 @@ type checker struct {
 	weathers []*weather
 	network  *network
 
-	numbers *numbering     // that intents have had
-	suspect *suspicion     // an older copy was put back; nil: none was
-	told    map[string]int // how often a process that remembers was told of a refusal, by what was asked
-	retried bool           // somebody has taken up again what was refused
+	numbers *numbering      // that intents have had
+	suspect *suspicion      // an older copy was put back; nil: none was
+	told    map[string]int  // how often a process that remembers was told of a refusal, by what was asked
+	unseen  map[string]bool // who may have been counted as not to be read
+	retried bool            // somebody has taken up again what was refused
 	// reads the ledger as anybody can; false where it cannot be read
 	entries func() ([]store.Entry, store.Info, bool)
 }
@@ -61,7 +62,8 @@ func (w *checker) arrives(process, id string, number uint64) {
 			return
 		}
 	}
-	w.journal.wrongf("I3", "%s has sent a request about %s (#%d), and its ledger has no such intent", process, id, number)
+	w.journal.wrongf("I3", "%s has sent a request about %s (#%d), and its ledger has no such intent", process,
+		id, number)
 }
 
 func (w *checker) given(process string, key store.Key, number uint64) {
@@ -101,7 +103,8 @@ func (w *checker) checkStillDone(process, id string) {
 		return
 	}
 	for _, v := range c.life {
-		if (v.at.After(ago) && v.at.Before(time.Now()) || v.shown.After(ago) && v.shown.Before(time.Now())) && v.status == "done" {
+		if (v.at.After(ago) && v.at.Before(time.Now()) || v.shown.After(ago) && v.shown.Before(time.Now())) &&
+			v.status == "done" {
 			return
 		}
 	}
@@ -124,7 +127,8 @@ func (w *checker) checkApplied(made plan.Plan, began time.Time, process string) 
 			w.journal.wrongf("I6", "%s asks about %s, which is %s by now", process, key.Conversation, v.status)
 		}
 		if planned := made.Send[i].Resolution; planned.Sub(v.done.Add(w.crm.ahead)).Abs() > time.Second {
-			w.journal.wrongf("I6", "%s asks about %s, which was marked done again since it was planned", process, key.Conversation)
+			w.journal.wrongf("I6", "%s asks about %s, which was marked done again since it was planned", process,
+				key.Conversation)
 		}
 	}
 }
@@ -152,7 +156,8 @@ func (w *checker) checkProcess(p *process, e endedProcess) {
 	}
 	w.checkRefusal(p, e)
 	if serious(e.code) && w.suspect == nil {
-		w.journal.wrongf("I10", "%s ends with %d, and nothing was done to its ledger: %s", p.name, e.code, e.told(w.dir))
+		w.journal.wrongf("I10", "%s ends with %d, and nothing was done to its ledger: %s", p.name, e.code,
+			e.told(w.dir))
 	}
 	if e.result.Mode == "" {
 		return
@@ -183,7 +188,8 @@ func (w *checker) checkClosed(p *process, e endedProcess) {
 func (w *checker) checkCode(e endedProcess) {
 	r := e.result
 	todo := r.Counts[store.Rejected] + r.Counts[store.InDoubt] + r.Oddities()
-	clean := e.err == nil && r.Fuse == "" && !r.Refused && r.Down == "" && todo == 0 && r.Counts[store.Retry] == 0
+	clean := e.err == nil && r.Fuse == "" && !r.Refused && r.Down == "" && todo == 0 &&
+		r.Counts[store.Retry] == 0
 	if clean != (e.code == exit.Done) {
 		w.journal.wrongf("I10", "%s ends with %d: %s", e.name, e.code, e.told(w.dir))
 	}
@@ -195,7 +201,8 @@ func (w *checker) checkCode(e endedProcess) {
 // checkRefusal lets a key count as refused only where that was said of several requests.
 func (w *checker) checkRefusal(p *process, e endedProcess) {
 	if said := w.network.refused(p.name); e.code == exit.Credentials && said < 2 {
-		w.journal.wrongf("I10", "%s ends with %d after %d requests were refused: %s", p.name, e.code, said, e.told(w.dir))
+		w.journal.wrongf("I10", "%s ends with %d after %d requests were refused: %s", p.name, e.code, said,
+			e.told(w.dir))
 	}
 }
 
@@ -208,7 +215,8 @@ func (w *checker) checkRate(p *process) {
 	limit := p.config.AgentConnect.RequestsPerMinute
 	for i := range left {
 		if i+limit < len(left) && left[i+limit].Sub(left[i]) < time.Minute {
-			w.journal.wrongf("I7", "%s has sent more than %d requests in the minute from %s", p.name, limit, since(w.began, left[i]))
+			w.journal.wrongf("I7", "%s has sent more than %d requests in the minute from %s", p.name, limit,
+				since(w.began, left[i]))
 			return
 		}
 	}
@@ -281,7 +289,8 @@ func (w *checker) checkPassedOver(e endedProcess) {
 		shown, ok := c.latest(r.Started, true)
 		now, _ := c.latest(time.Now(), true)
 		done := shown.done.Add(w.crm.ahead)
-		if !ok || shown.status != "done" || now.status != "done" || !shown.done.Equal(now.done) || now.gone || heard[c.id] {
+		if !ok || shown.status != "done" || now.status != "done" || !shown.done.Equal(now.done) || now.gone ||
+			heard[c.id] {
 			continue
 		}
 		// What was read by its id is as it is by now, and comes in a later window where it was closed again.
@@ -293,7 +302,13 @@ func (w *checker) checkPassedOver(e endedProcess) {
 			// It may not have come to read again what lies before the checkpoint.
 			from = from.Add(time.Duration(w.habits.config.Sync.Overlap))
 		}
-		if c.trait != unreadable && !done.Before(from) && done.Before(r.Checkpoint) {
+		if c.trait == unreadable || done.Before(from) || !done.Before(r.Checkpoint) {
+			continue
+		}
+		// It may be among those that could not be read, of which the report tells.
+		if r.Unseen > 0 {
+			w.unseen[c.id] = true
+		} else {
 			w.journal.wrongf("I4", "the checkpoint has passed %s (%s), which is not in the ledger", c.id, c.trait)
 		}
 	}
@@ -307,7 +322,8 @@ func (w *checker) checkRejected(entries []store.Entry) {
 		reason := decide.Reason(e.Reason)
 		said := e.State == store.Rejected && reason != decide.GaveUp && reason != decide.UnreadableRecord
 		if said && w.receiver.refusals[e.Conversation] == 0 {
-			w.journal.wrongf("I2", "%s is rejected (%s), and Agent Connect has never said so", e.Conversation, e.Reason)
+			w.journal.wrongf("I2", "%s is rejected (%s), and Agent Connect has never said so", e.Conversation,
+				e.Reason)
 		}
 	}
 }
@@ -337,7 +353,8 @@ func (w *checker) checkForetold(dry, real endedProcess, began time.Time) {
 	}
 	w.journal.meets("operator: a dry run foretells")
 	if sent := w.numbers.begun(real.name); sent != dry.result.Planned {
-		w.journal.wrongf("I6", "%s has foretold %d survey requests, and %s has made %d", dry.name, dry.result.Planned, real.name, sent)
+		w.journal.wrongf("I6", "%s has foretold %d survey requests, and %s has made %d", dry.name,
+			dry.result.Planned, real.name, sent)
 	}
 }
 
@@ -430,12 +447,14 @@ func (w *checker) checkConversation(c *conversation, entries []store.Entry, aske
 			w.journal.wrongf("I2", "%s is accepted, and Agent Connect has never had it", c.id)
 		}
 	}
-	if asked > 0 {
+	// What could not be read when a pass came by is read again with a day, if that is wanted.
+	if asked > 0 || w.unseen[c.id] && w.habits.config.Sync.Reread == 0 {
 		return
 	}
 	text := "nothing"
 	for _, e := range entries {
 		text = e.State.String() + " " + e.Reason
 	}
-	w.journal.wrongf("I2", "%s (%s), done since %s, was not asked about: the ledger has %s", c.id, c.trait, since(w.began, last.done), text)
+	w.journal.wrongf("I2", "%s (%s), done since %s, was not asked about: the ledger has %s", c.id, c.trait,
+		since(w.began, last.done), text)
 }

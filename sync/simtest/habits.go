@@ -40,7 +40,8 @@ func newHabits(d dice, dir string) habits {
 	c.Sync.MaxErrorRate = pick(r, 1, 1, 0.25)
 	c.Sync.RecheckAfter = config.Duration(pick(r, 0, time.Minute, 10*time.Minute))
 	c.Sync.Delay = config.Duration(pick(r, 0, 0, 30*time.Minute, 2*time.Hour))
-	c.Sync.SurveyPer = pick(r, config.SurveyPerConversation, config.SurveyPerConversation, config.SurveyPerResolution)
+	c.Sync.SurveyPer = pick(r, config.SurveyPerConversation, config.SurveyPerConversation,
+		config.SurveyPerResolution)
 	c.Ledger.Path = filepath.Join(dir, "ledger", "acsync.db")
 	c.Ledger.Machine = "simulated machine"
 	if r.IntN(3) == 0 {

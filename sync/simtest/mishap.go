@@ -17,6 +17,8 @@ type mishap struct {
 	spoil func(r *rand.Rand, answer reply) reply
 	// posts that go so were perhaps carried out, as far as anybody can tell from the answer
 	doubt bool
+	// it is none of reads: data that are wrong by themselves prove anything
+	posts bool
 }
 
 func always(r reply) func(*rand.Rand, time.Time) reply {
@@ -61,9 +63,14 @@ var common = []mishap{
 	{name: "429 with a reset", instead: func(r *rand.Rand, now time.Time) reply {
 		at := now.Add(between(r, 0, time.Minute))
 		value := pick(r, at.Unix(), at.UnixMilli(), at.Unix()-now.Unix())
-		return jsonReply(429, `{"errors":[{"code":"too_many"}]}`).with("X-Ratelimit-Reset", strconv.FormatInt(value, 10))
+		answer := jsonReply(429, `{"errors":[{"code":"too_many"}]}`)
+		return answer.with("X-Ratelimit-Reset", strconv.FormatInt(value, 10))
 	}},
-	{name: "redirect", instead: always(reply{status: 302, header: map[string]string{"Location": "http://127.0.0.2/login"}}), doubt: true},
+	{
+		name:    "redirect",
+		instead: always(reply{status: 302, header: map[string]string{"Location": "http://127.0.0.2/login"}}),
+		doubt:   true,
+	},
 	{name: "200 page of a portal", instead: always(page(200, "Please sign in")), doubt: true},
 	{name: "answer lost", spoil: by(lost), doubt: true},
 	{name: "answer never came", spoil: by(silence), doubt: true},
@@ -100,10 +107,14 @@ var ofPosts = []mishap{
 	{name: "408 of a proxy", instead: always(page(408, "Request Timeout")), doubt: true},
 	{name: "202 of a challenge", instead: always(reply{status: 202}), doubt: true},
 	{name: "200 with foreign JSON", instead: always(jsonReply(200, `{"ok":true}`)), doubt: true},
-	{name: "200 with an error", instead: always(jsonReply(200, `{"error":"employee not found","status":400}`)), doubt: true},
+	{
+		name:    "200 with an error",
+		instead: always(jsonReply(200, `{"error":"employee not found","status":400}`)),
+		doubt:   true,
+	},
 	{name: "200 with null", instead: always(jsonReply(200, `null`)), doubt: true},
 	{name: "200 without a body", spoil: other(reply{status: 200}), doubt: true},
-	{name: "200 for another request", spoil: func(_ *rand.Rand, answer reply) reply {
+	{name: "200 for another request", posts: true, spoil: func(_ *rand.Rand, answer reply) reply {
 		answer.body = strings.Replace(answer.body, `"ext_interaction_id":"`, `"ext_interaction_id":"0`, 1)
 		return answer
 	}, doubt: true},
@@ -120,7 +131,9 @@ var ofPosts = []mishap{
 }
 
 // ofDials are the ways in which no connection comes about.
-var ofDials = []string{"refused", "no such host", "name server silent", "no route", "never connected", "handshake failed", spokeFirst}
+var ofDials = []string{
+	"refused", "no such host", "name server silent", "no route", "never connected", "handshake failed", spokeFirst,
+}
 
 // spokeFirst is a server that does not wait to be asked. Connections that are kept hear of it too late.
 const spokeFirst = "server speaks first"

@@ -61,7 +61,9 @@ func (n *network) heard(s *station, in call, about string, out reply, now time.T
 		}
 	}
 	seconds, err := strconv.Atoi(out.header["Retry-After"])
-	if s.alone && in.method == http.MethodPost && out.status == http.StatusTooManyRequests && out.way == whole && err == nil && seconds > 1 {
+	if s.alone && in.method == http.MethodPost && out.status == http.StatusTooManyRequests && out.way == whole &&
+		err == nil &&
+		seconds > 1 {
 		n.hush[process] = hush{now, now.Add(time.Duration(seconds) * time.Second)}
 	}
 }
@@ -130,13 +132,18 @@ func (n *network) dialer(g *gate) func(context.Context, string, string) (net.Con
 	return func(ctx context.Context, _, address string) (net.Conn, error) {
 		s := n.services[address]
 		if s == nil {
-			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: address, IsNotFound: true}}
+			return nil, &net.OpError{
+				Op:  "dial",
+				Net: "tcp",
+				Err: &net.DNSError{Err: "no such host", Name: address, IsNotFound: true},
+			}
 		}
 		left := time.Now()
 		if err := g.pass("dial", s.name); err != nil {
 			return nil, err
 		}
-		if fault := s.weather.dial("", s.dials.next(""), time.Now()); fault != "" && (s.alone || fault != spokeFirst) {
+		if fault := s.weather.dial("", s.dials.next(""), time.Now()); fault != "" &&
+			(s.alone || fault != spokeFirst) {
 			n.journal.meets("dial: " + fault)
 			n.journal.note("%s: no connection to %s: %s", g.name, s.name, fault)
 			if fault != spokeFirst {
@@ -209,10 +216,14 @@ func (n *network) serve(s *station, c *conn, process string, left time.Time) {
 func (n *network) answer(s *station, c *conn, in call) bool {
 	about := s.service.about(in)
 	if quiet := n.hushed(in.process); s.alone && in.method == http.MethodPost && quiet.breaks(in.left) {
-		n.journal.wrongf("I7", "%s was told to send nothing before %s, and has", in.process, since(n.journal.began, quiet.to))
+		n.journal.wrongf("I7", "%s was told to send nothing before %s, and has", in.process,
+			since(n.journal.began, quiet.to))
 	}
 	nth := s.calls.next(about)
 	m, r := s.weather.call(about, nth, time.Now())
+	if m != nil && m.posts && in.method != http.MethodPost {
+		m = nil
+	}
 	time.Sleep(between(r, time.Millisecond, 30*time.Millisecond)) // until it is there
 	name := ""
 	var out reply

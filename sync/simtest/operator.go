@@ -37,7 +37,8 @@ func (w *operator) live() {
 			w.journal.meets("operator: cron is out for hours")
 			pause += between(r, time.Hour, 4*time.Hour)
 		}
-		if again := w.last.killed || w.last.code == exit.Temporary || w.last.result.Counts[store.InDoubt] > 0; again && r.IntN(2) == 0 {
+		doubt := w.last.result.Counts[store.InDoubt] > 0
+		if (doubt || w.last.killed || w.last.code == exit.Temporary) && r.IntN(2) == 0 {
 			w.journal.meets("operator: the next pass at once")
 			pause = between(r, time.Second, pick(r, 10*time.Second, 2*time.Minute))
 		}
@@ -64,7 +65,10 @@ func (w *operator) act(r *rand.Rand, turn int) {
 	case x < w.habits.kills:
 		killAt = newKill(r)
 	case x < w.habits.kills+w.habits.signals:
-		signalled = kill{pick(r, "ready", "begin", "create", "dial", "write", "written", "written", "finish", "commit", "search"), 1 + r.IntN(3)}
+		signalled = kill{
+			pick(r, "ready", "begin", "create", "dial", "write", "written", "written", "finish", "commit", "search"),
+			1 + r.IntN(3),
+		}
 	case r.Float64() < w.habits.fails:
 		fails = 0.1
 	}
@@ -82,9 +86,13 @@ func (w *operator) act(r *rand.Rand, turn int) {
 		if over.From.Before(over.To) {
 			w.journal.meets("operator: back-fill")
 			_, before, _ := w.entries()
-			e := w.perform(w.process("backfill", killAt, fails), signalled, func(ctx context.Context, p *process) outcome {
-				return p.backfill(ctx, over)
-			})
+			e := w.perform(
+				w.process("backfill", killAt, fails),
+				signalled,
+				func(ctx context.Context, p *process) outcome {
+					return p.backfill(ctx, over)
+				},
+			)
 			if _, after, ok := w.entries(); ok && !after.Checkpoint.Equal(before.Checkpoint) {
 				w.journal.wrongf("I4", "%s has moved the checkpoint", e.name)
 			}
@@ -96,7 +104,8 @@ func (w *operator) act(r *rand.Rand, turn int) {
 	case n < 84:
 		if w.asks() {
 			w.journal.meets("operator: resolve")
-			w.perform(w.process("resolve", killAt, 0), kill{}, func(ctx context.Context, p *process) outcome { return p.resolve(ctx) })
+			w.perform(w.process("resolve", killAt, 0), kill{},
+				func(ctx context.Context, p *process) outcome { return p.resolve(ctx) })
 		}
 	case n < 87:
 		w.settleByHand(killAt)
@@ -120,7 +129,11 @@ func (w *operator) dryRunThenRun() {
 	w.journal.meets("operator: dry run")
 	before, err := keep(w.dir)
 	began := time.Now()
-	dry := w.perform(w.process("dry run", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) })
+	dry := w.perform(
+		w.process("dry run", kill{}, 0),
+		kill{},
+		func(ctx context.Context, p *process) outcome { return p.dryRun(ctx) },
+	)
 	after, failed := keep(w.dir)
 	if err == nil && failed == nil {
 		w.checkUntouched(dry.name, before, after)
@@ -132,7 +145,11 @@ func (w *operator) dryRunThenRun() {
 // planThenApply saves a plan, lets something happen or not, and carries it out.
 func (w *operator) planThenApply(r *rand.Rand, killAt kill) {
 	w.journal.meets("operator: plan and apply")
-	made := w.perform(w.process("plan", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) })
+	made := w.perform(
+		w.process("plan", kill{}, 0),
+		kill{},
+		func(ctx context.Context, p *process) outcome { return p.makePlan(ctx) },
+	)
 	if made.plan == nil {
 		return
 	}
@@ -185,9 +202,13 @@ func (w *operator) mend(r *rand.Rand) {
 	reasons := []decide.Reason{decide.EmployeeNotFound, decide.GaveUp, decide.Refused}
 	if dry := r.IntN(2) == 0; dry {
 		before, err := keep(w.dir)
-		e := w.perform(w.process("retry --dry-run", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome {
-			return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}, DryRun: true})
-		})
+		e := w.perform(
+			w.process("retry --dry-run", kill{}, 0),
+			kill{},
+			func(ctx context.Context, p *process) outcome {
+				return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{Reasons: reasons}, DryRun: true})
+			},
+		)
 		if after, failed := keep(w.dir); err == nil && failed == nil {
 			w.checkUntouched(e.name, before, after)
 		}
@@ -256,7 +277,12 @@ func (w *operator) putBack(r *rand.Rand) {
 	}
 	w.journal.meets("disk: put back: " + what)
 	w.journal.note("the %s is put back from %s", what, since(w.began, copied.at))
-	w.suspect = &suspicion{what: what, before: before, since: len(w.receiver.all()) - copied.arrivals, copied: copied.disk}
+	w.suspect = &suspicion{
+		what:   what,
+		before: before,
+		since:  len(w.receiver.all()) - copied.arrivals,
+		copied: copied.disk,
+	}
 }
 
 // repair is what follows on a copy that was put back: the next pass has to refuse, and an operator repairs it.
@@ -285,7 +311,8 @@ func (w *operator) repair(r *rand.Rand, killAt kill) {
 		command, do = "restore", func(ctx context.Context, p *process) outcome { return p.restore(ctx, copied) }
 	}
 	w.journal.meets("operator: " + command)
-	if repaired := w.perform(w.process(command, killAt, 0), kill{}, do); !repaired.killed && repaired.err == nil {
+	if repaired := w.perform(w.process(command, killAt, 0), kill{}, do); !repaired.killed &&
+		repaired.err == nil {
 		w.suspect = nil
 	}
 }

@@ -56,7 +56,10 @@ func window(c call) string {
 		for attribute, by := range each {
 			for operator, value := range by {
 				if strings.HasSuffix(attribute, "_at") {
-					text += " " + strings.TrimSuffix(strings.TrimPrefix(attribute, "conversation_"), "_created_at") + " " + operator + " " + value
+					text += " " + strings.TrimSuffix(
+						strings.TrimPrefix(attribute, "conversation_"),
+						"_created_at",
+					) + " " + operator + " " + value
 				}
 			}
 		}
@@ -168,8 +171,10 @@ func (k *organisation) customer(id string) []string {
 	case "odd":
 		emails = `[{"email":"nobody at all"}]`
 	}
-	return []string{fmt.Sprintf(`{"type":"customer","id":%q,"attributes":{"name":"Wilhelmina %s%s","emails":%s}}`,
-		id, privateName, kind[2], emails)}
+	return []string{
+		fmt.Sprintf(`{"type":"customer","id":%q,"attributes":{"name":"Wilhelmina %s%s","emails":%s}}`,
+			id, privateName, kind[2], emails),
+	}
 }
 
 // mergedAway reports whether all conversations of a customer have gone to another.
@@ -202,12 +207,24 @@ func (k *organisation) row(c *conversation, v version) string {
 		importedText = quoted(k.clock(c.created))
 	}
 	tags, _ := json.Marshal(append([]string{}, c.tags...))
-	return fmt.Sprintf(`{"type":"conversation","id":%q,"attributes":{"status":%q,"channels":["email"],"tags":%s,`+
-		`"assignedUsers":%s,"lastDone":{"createdAt":%q,"createdBy":"agent-a","assignedUsers":%s},"createdAt":%q,`+
-		`"updatedAt":%q,"spam":%s,"importedAt":%s,"custom":{"doNotSendAgentConnectRequestBool":%s}},`+
-		`"relationships":{"customer":{"data":{"type":"customer","id":%q}}}}`,
-		c.id, v.status, tags, assigned, k.clock(v.done), assigned, k.clock(c.created), k.clock(v.at), spamText,
-		importedText, flag, v.customer)
+	return fmt.Sprintf(
+		`{"type":"conversation","id":%q,"attributes":{"status":%q,"channels":["email"],"tags":%s,`+
+			`"assignedUsers":%s,"lastDone":{"createdAt":%q,"createdBy":"agent-a","assignedUsers":%s},"createdAt":%q,`+
+			`"updatedAt":%q,"spam":%s,"importedAt":%s,"custom":{"doNotSendAgentConnectRequestBool":%s}},`+
+			`"relationships":{"customer":{"data":{"type":"customer","id":%q}}}}`,
+		c.id,
+		v.status,
+		tags,
+		assigned,
+		k.clock(v.done),
+		assigned,
+		k.clock(c.created),
+		k.clock(v.at),
+		spamText,
+		importedText,
+		flag,
+		v.customer,
+	)
 }
 
 func (k *organisation) clock(at time.Time) string {
@@ -267,7 +284,12 @@ func (q search) matches(c *conversation, v version, ahead time.Duration) bool {
 			at = at.Add(ahead)
 			for operator, text := range by {
 				bound, err := time.Parse(kustomerLayout, text)
-				fits := map[string]bool{"gte": !at.Before(bound), "gt": at.After(bound), "lt": at.Before(bound), "lte": !at.After(bound)}
+				fits := map[string]bool{
+					"gte": !at.Before(bound),
+					"gt":  at.After(bound),
+					"lt":  at.Before(bound),
+					"lte": !at.After(bound),
+				}
 				if err != nil || !fits[operator] {
 					return false
 				}
@@ -357,6 +379,9 @@ func (k *organisation) pageOf(rows []string, values url.Values) reply {
 	}
 	first := min((number-1)*size, len(rows))
 	part := rows[first:min(first+size, len(rows))]
-	return jsonReply(200, fmt.Sprintf(`{"meta":{"pageSize":%d,"page":%d,"total":%d,"totalPages":%d},"data":[%s],"links":{"next":%s}}`,
-		size, number, counted, (counted+size-1)/size, strings.Join(part, ","), next))
+	return jsonReply(
+		200,
+		fmt.Sprintf(`{"meta":{"pageSize":%d,"page":%d,"total":%d,"totalPages":%d},"data":[%s],"links":{"next":%s}}`,
+			size, number, counted, (counted+size-1)/size, strings.Join(part, ","), next),
+	)
 }

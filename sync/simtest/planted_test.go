@@ -14,7 +14,8 @@ import (
 )
 
 var (
-	plantedRun  = flag.String("sim.planted", "", "plant the faults whose names match, and tell how many seeds find each")
+	plantedRun = flag.String("sim.planted", "",
+		"plant the faults whose names match, and tell how many seeds find each")
 	plantedMost = flag.Int("sim.planted.seeds", 400, "seeds for a planted fault, at most")
 )
 

@@ -38,7 +38,10 @@ var plantedFaults = []planted{
 		"sync/deliver/outcome.go", "	default:\n		outcome.State, outcome.Reason = store.InDoubt, decide.ServerFailure\n",
 		"	default:\n		outcome.State, outcome.Reason = store.Retry, decide.Gateway\n",
 	}}},
-	{"no overlap", []edit{{"sync/fetch/window.go", "info.Checkpoint.Add(-overlap)", "info.Checkpoint.Add(-0*overlap)"}}},
+	{
+		"no overlap",
+		[]edit{{"sync/fetch/window.go", "info.Checkpoint.Add(-overlap)", "info.Checkpoint.Add(-0*overlap)"}},
+	},
 	{"no daily reading", []edit{{"sync/reread.go", "	if r.back <= 0 || ", "	if r.back > 0 || "}}},
 	{"no fence", []edit{{
 		"store/bolt/beside.go", "func (f fence) holds(now self, name string, openings ...string) error {\n",
@@ -120,7 +123,10 @@ var plantedFaults = []planted{
 	{"a plan is carried out whatever has become of it", []edit{{
 		"sync/plan.go", "	case action.Verb == decide.Wait, action.Reason == \"\" && !a.same(c):", "	case action.Verb == decide.Wait:",
 	}, {"sync/plan.go", "	case action.Reason != \"\":\n		a.differ(c, action.Reason)\n", ""}}},
-	{"a plan never expires", []edit{{"sync/plan/plan.go", "	if now.Before(p.Expires) {", "	if true || now.Before(p.Expires) {"}}},
+	{
+		"a plan never expires",
+		[]edit{{"sync/plan/plan.go", "	if now.Before(p.Expires) {", "	if true || now.Before(p.Expires) {"}},
+	},
 	{"the words of Kustomer's errors are logged", []edit{{
 		"sync/kustomer/client.go", "		CodesOnly: true, ", "		",
 	}}},

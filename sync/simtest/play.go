@@ -40,7 +40,10 @@ func Play(seed uint64, dir string) Report {
 		Conversations: len(w.society.conversations), Processes: w.turn, Arrivals: len(w.receiver.all()),
 	}
 	for _, each := range w.journal.faults() {
-		report.Wrong = append(report.Wrong, fmt.Sprintf("%s at %s: %s", each.invariant, since(w.journal.began, each.at), each.text))
+		report.Wrong = append(
+			report.Wrong,
+			fmt.Sprintf("%s at %s: %s", each.invariant, since(w.journal.began, each.at), each.text),
+		)
 	}
 	return report
 }

@@ -73,7 +73,10 @@ func (p *process) logger() *slog.Logger {
 }
 
 // pass makes a pass as the commands do.
-func (p *process) pass(ctx context.Context, prepare func(*tenant.Tenant, *surveysync.Options) error) (o outcome) {
+func (p *process) pass(
+	ctx context.Context,
+	prepare func(*tenant.Tenant, *surveysync.Options) error,
+) (o outcome) {
 	t := p.tenant()
 	engine := &surveysync.Engine{Options: tenant.Options(p.config), Reach: p.reach}
 	engine.Options.Mode, engine.Options.Pass = "run", p.passID()
@@ -237,7 +240,10 @@ func (p *process) apply(ctx context.Context, made plan.Plan) outcome {
 }
 
 // withLedger opens the ledger for a command that makes no pass.
-func (p *process) withLedger(a tenant.Access, act func(*tenant.Tenant, tenant.Ledger, *tenant.Clients) error) (o outcome) {
+func (p *process) withLedger(
+	a tenant.Access,
+	act func(*tenant.Tenant, tenant.Ledger, *tenant.Clients) error,
+) (o outcome) {
 	if err := p.gate.pass("open", ""); err != nil {
 		return ended(err)
 	}
@@ -286,7 +292,10 @@ func (p *process) byHand(ctx context.Context, action verify.Action, ids []string
 func settledText(settled []verify.Settled) string {
 	var parts []string
 	for _, s := range settled {
-		parts = append(parts, fmt.Sprintf("%s %s->%s %s%s", s.Conversation, s.Before, s.State, s.Standing, s.Refusal))
+		parts = append(
+			parts,
+			fmt.Sprintf("%s %s->%s %s%s", s.Conversation, s.Before, s.State, s.Standing, s.Refusal),
+		)
 	}
 	slices.Sort(parts)
 	return strings.Join(parts, ", ")
@@ -295,19 +304,22 @@ func settledText(settled []verify.Settled) string {
 // retry takes up again what was refused for a cause that has been mended.
 func (p *process) retry(ctx context.Context, o verify.RetryOptions) (out outcome) {
 	taken := 0
-	out = p.withLedger(tenant.Access{ReadOnly: o.DryRun}, func(t *tenant.Tenant, l tenant.Ledger, c *tenant.Clients) error {
-		var v verify.Verification
-		if t.Remembers() {
-			v = t.Verification(c)
-		}
-		reopened, err := verify.Retry(ctx, l, o, v)
-		for _, each := range reopened {
-			if each.Changed() {
-				taken++
+	out = p.withLedger(
+		tenant.Access{ReadOnly: o.DryRun},
+		func(t *tenant.Tenant, l tenant.Ledger, c *tenant.Clients) error {
+			var v verify.Verification
+			if t.Remembers() {
+				v = t.Verification(c)
 			}
-		}
-		return err
-	})
+			reopened, err := verify.Retry(ctx, l, o, v)
+			for _, each := range reopened {
+				if each.Changed() {
+					taken++
+				}
+			}
+			return err
+		},
+	)
 	out.text = fmt.Sprintf("%d taken up again", taken)
 	return out
 }
@@ -316,10 +328,13 @@ func (p *process) retry(ctx context.Context, o verify.RetryOptions) (out outcome
 func (p *process) rebuild(ctx context.Context, o rebuild.Options) (out outcome) {
 	var done rebuild.Result
 	o.Stamped = p.config.AgentConnect.Stamp
-	out = p.withLedger(tenant.Access{AcceptRestored: true}, func(_ *tenant.Tenant, l tenant.Ledger, c *tenant.Clients) (err error) {
-		done, err = rebuild.Run(ctx, l, c.AgentConnect, o)
-		return err
-	})
+	out = p.withLedger(
+		tenant.Access{AcceptRestored: true},
+		func(_ *tenant.Tenant, l tenant.Ledger, c *tenant.Clients) (err error) {
+			done, err = rebuild.Run(ctx, l, c.AgentConnect, o)
+			return err
+		},
+	)
 	out.text = fmt.Sprintf("%d written", done.Written)
 	return out
 }

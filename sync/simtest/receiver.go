@@ -52,7 +52,13 @@ func (a *receiver) about(c call) string {
 		return "POST of " + bodyOf(c).ID
 	}
 	values, _ := url.ParseQuery(query)
-	return path + " since " + values.Get("created_at_gte") + " after " + values.Get("after") + " limit " + values.Get("limit")
+	return path + " since " + values.Get(
+		"created_at_gte",
+	) + " after " + values.Get(
+		"after",
+	) + " limit " + values.Get(
+		"limit",
+	)
 }
 
 // posted is what is read of a survey request.
@@ -118,7 +124,10 @@ func (a *receiver) request(c call) reply {
 	case p.Channel == "" || p.Employee.Email == "":
 		return refuse(400, "Validation Error: check the required request parameters")
 	case agent == "agent-refused" && !a.mended(agent):
-		return refuse(pick(a.dice.throw("refusal", p.ID, 0), 400, 404, 422), "Employee not found: "+p.Employee.Email)
+		return refuse(
+			pick(a.dice.throw("refusal", p.ID, 0), 400, 404, 422),
+			"Employee not found: "+p.Employee.Email,
+		)
 	case !strings.Contains(p.Customer.Email, "@"):
 		return refuse(400, "Invalid customer")
 	}
@@ -183,9 +192,17 @@ func dataRow(each arrival, created time.Time) string {
 	if each.padded {
 		id, stamp = " "+id+" ", strings.ToUpper(stamp)
 	}
-	return fmt.Sprintf(`{"uuid":"6f1c1f0e-3b0a-4a55-9a0e-%012x","sequence_id":%d,"parent_uuid":null,"is_recovery":false,`+
-		`"branding":"b","channel":"email","ext_interaction_id":%q,"request_created_at":%q,"requested_via":"API",`+
-		`"request_delivery_status":%q,"customer":{"email":%q,"full_name":%q},"custom_properties":{"acsync_intent":%q},"answers":{}}`,
-		each.seq, each.seq, id, created.UTC().Format("2006-01-02T15:04:05.000Z"), each.status,
-		"somebody@"+privateHost, privateName, stamp)
+	return fmt.Sprintf(
+		`{"uuid":"6f1c1f0e-3b0a-4a55-9a0e-%012x","sequence_id":%d,"parent_uuid":null,"is_recovery":false,`+
+			`"branding":"b","channel":"email","ext_interaction_id":%q,"request_created_at":%q,"requested_via":"API",`+
+			`"request_delivery_status":%q,"customer":{"email":%q,"full_name":%q},"custom_properties":{"acsync_intent":%q},"answers":{}}`,
+		each.seq,
+		each.seq,
+		id,
+		created.UTC().Format("2006-01-02T15:04:05.000Z"),
+		each.status,
+		"somebody@"+privateHost,
+		privateName,
+		stamp,
+	)
 }

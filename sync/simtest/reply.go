@@ -62,7 +62,8 @@ func jsonReply(status int, body string) reply {
 func page(status int, title string) reply {
 	return reply{
 		status: status, header: map[string]string{"Content-Type": "text/html"},
-		body: "<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>",
+		body: "<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title +
+			"</h1></body></html>",
 	}
 }
 

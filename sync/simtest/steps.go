@@ -80,7 +80,8 @@ func (s *steps) Begin(key store.Key, resolution, now time.Time) (intent store.In
 // Finish ends one.
 func (s *steps) Finish(intent store.Intent, result store.Result) error {
 	return s.write("finish", intent.Key.Conversation, func() error {
-		s.gate.journal.note("%s: %s #%d is %s %s", s.gate.name, intent.Key.Conversation, intent.Number, result.State, result.Reason)
+		s.gate.journal.note("%s: %s #%d is %s %s", s.gate.name, intent.Key.Conversation, intent.Number,
+			result.State, result.Reason)
 		return s.Shared.Finish(intent, result)
 	})
 }
@@ -88,7 +89,8 @@ func (s *steps) Finish(intent store.Intent, result store.Result) error {
 // Settle ends a doubt.
 func (s *steps) Settle(key store.Key, intent uint64, result store.Result) error {
 	return s.write("settle", key.Conversation, func() error {
-		s.gate.journal.note("%s: the doubt about %s is %s %s", s.gate.name, key.Conversation, result.State, result.Reason)
+		s.gate.journal.note("%s: the doubt about %s is %s %s", s.gate.name, key.Conversation, result.State,
+			result.Reason)
 		return s.Shared.Settle(key, intent, result)
 	})
 }
@@ -150,7 +152,10 @@ func (s source) ServerTime(ctx context.Context) (time.Time, error) {
 }
 
 // SearchConversations is a step.
-func (s source) SearchConversations(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Conversation], error) {
+func (s source) SearchConversations(
+	ctx context.Context,
+	q kustomer.Query,
+) (kustomer.Page[kustomer.Conversation], error) {
 	if err := s.gate.pass("search", fmt.Sprint(q)); err != nil {
 		return kustomer.Page[kustomer.Conversation]{}, err
 	}
@@ -158,7 +163,10 @@ func (s source) SearchConversations(ctx context.Context, q kustomer.Query) (kust
 }
 
 // SearchCustomers is a step.
-func (s source) SearchCustomers(ctx context.Context, q kustomer.Query) (kustomer.Page[kustomer.Customer], error) {
+func (s source) SearchCustomers(
+	ctx context.Context,
+	q kustomer.Query,
+) (kustomer.Page[kustomer.Customer], error) {
 	if err := s.gate.pass("search customers", fmt.Sprint(q)); err != nil {
 		return kustomer.Page[kustomer.Customer]{}, err
 	}

@@ -78,7 +78,15 @@ type conn struct {
 // newConns makes both ends.
 func newConns() (near, far *conn) {
 	there, back := newLane(), newLane()
-	return &conn{in: back, out: there, moved: make(chan struct{})}, &conn{in: there, out: back, moved: make(chan struct{})}
+	return &conn{
+		in:    back,
+		out:   there,
+		moved: make(chan struct{}),
+	}, &conn{
+		in:    there,
+		out:   back,
+		moved: make(chan struct{}),
+	}
 }
 
 // Read waits for bytes until the deadline.

@@ -27,8 +27,13 @@ func newWorld(seed uint64, dir string) *world {
 	d := dice(seed)
 	w := &world{
 		dice: d, checker: &checker{
-			journal: newJournal(), dir: dir, told: map[string]int{}, habits: newHabits(d, dir), began: time.Now(),
-			numbers: &numbering{given: map[uint64]string{}, left: map[uint64]bool{}, open: map[string]func() ([]store.Entry, error){}, of: map[string][]store.Key{}},
+			journal: newJournal(), dir: dir, told: map[string]int{}, unseen: map[string]bool{}, habits: newHabits(d, dir), began: time.Now(),
+			numbers: &numbering{
+				given: map[uint64]string{},
+				left:  map[uint64]bool{},
+				open:  map[string]func() ([]store.Entry, error){},
+				of:    map[string][]store.Key{},
+			},
 		},
 	}
 	w.entries = w.look
@@ -39,13 +44,15 @@ func newWorld(seed uint64, dir string) *world {
 		reread = 6 * time.Hour
 	}
 	start := w.began.Add(w.habits.before)
-	w.society = newSociety(d, start, start.Add(w.habits.length), time.Duration(c.Sync.Settle)-30*time.Second, time.Duration(c.Sync.Overlap), reread)
+	w.society = newSociety(d, start, start.Add(w.habits.length), time.Duration(c.Sync.Settle)-30*time.Second,
+		time.Duration(c.Sync.Overlap), reread)
 	w.calm = start.Add(w.habits.length + time.Hour)
 	if end := w.society.end(); end.After(w.calm) && reread == 0 {
 		w.calm = end
 	}
 	w.crm = &organisation{
-		society: w.society, journal: w.journal, ahead: between(r, -20*time.Second, 20*time.Second).Truncate(time.Millisecond), rows: 500,
+		society: w.society, journal: w.journal,
+		ahead: between(r, -20*time.Second, 20*time.Second).Truncate(time.Millisecond), rows: 500,
 		reach: 10_000, budget: pick(r, 0, 200, 1000),
 	}
 	if w.habits.reach.Page > 0 {
@@ -58,7 +65,10 @@ func newWorld(seed uint64, dir string) *world {
 		refusals: map[string]int{},
 	}
 	posts := append(append([]mishap{}, common...), ofPosts...)
-	w.weathers = []*weather{newWeather(d, "kustomer", w.began, w.calm, common), newWeather(d, "receiver", w.began, w.calm, posts)}
+	w.weathers = []*weather{
+		newWeather(d, "kustomer", w.began, w.calm, common),
+		newWeather(d, "receiver", w.began, w.calm, posts),
+	}
 	w.network = &network{
 		dice: d, journal: w.journal, conns: map[string][]*conn{}, noes: map[string]map[string]bool{},
 		hush: map[string]hush{}, final: map[string][]string{}, services: map[string]*station{
@@ -74,7 +84,8 @@ func (w *world) process(command string, killAt kill, fails float64) *process {
 	w.turn++
 	name := fmt.Sprintf("p%d %s", w.turn, command)
 	return &process{
-		name: name, turn: w.turn, gate: newGate(w.dice, w.journal, name, killAt), config: w.habits.config, dir: w.dir,
+		name: name, turn: w.turn, gate: newGate(w.dice, w.journal, name, killAt),
+		config: w.habits.config, dir: w.dir,
 		network: w.network, fails: fails, reach: w.habits.reach, given: w.given, began: w.opened, log: &logbook{},
 	}
 }
@@ -155,5 +166,8 @@ func (w *world) someRange(turn int) fetch.Window {
 	r := w.dice.throw("range", "", turn)
 	now := w.crm.now()
 	from := w.began.Add(w.crm.ahead).Add(between(r, 0, now.Sub(w.began)/2))
-	return fetch.Window{From: from.Truncate(time.Minute).Add(time.Minute), To: now.Truncate(time.Minute).Add(-5 * time.Minute)}
+	return fetch.Window{
+		From: from.Truncate(time.Minute).Add(time.Minute),
+		To:   now.Truncate(time.Minute).Add(-5 * time.Minute),
+	}
 }

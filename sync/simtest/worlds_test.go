@@ -85,7 +85,9 @@ func (s *totals) add(r Report) {
 		s.met[kind] += n
 	}
 	s.worlds++
-	s.conversations, s.processes, s.arrivals = s.conversations+r.Conversations, s.processes+r.Processes, s.arrivals+r.Arrivals
+	s.conversations += r.Conversations
+	s.processes += r.Processes
+	s.arrivals += r.Arrivals
 }
 
 // TestWorlds plays worlds, and holds what happens in them against what must never happen.
