@@ -227,7 +227,7 @@ func (w *world) Tags(context.Context) ([]kustomer.Tag, error)   { return w.tags,
 // TestNothingLost makes passes through hundreds or thousands of worlds, in virtual time, and compares what was
 // sent with the truth: every conversation that is done in the end was asked about exactly once, nobody twice, and every pass adds up.
 func TestNothingLost(t *testing.T) {
-	first, last := uint64(1), uint64(amount(100, 2000))
+	first, last := uint64(1), uint64(amount(100, 600))
 	if *modelSeed > 0 {
 		first, last = *modelSeed, *modelSeed
 	}

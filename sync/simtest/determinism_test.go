@@ -8,7 +8,7 @@ import (
 
 // TestSameCourse plays worlds twice, beside others, and compares all that has happened, to the nanosecond.
 func TestSameCourse(t *testing.T) {
-	count := uint64(amount(12, 500))
+	count := uint64(amount(12, 60))
 	var next atomic.Uint64
 	next.Store(*firstSeed)
 	for range runtime.GOMAXPROCS(0) {

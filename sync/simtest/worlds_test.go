@@ -94,7 +94,7 @@ func (s *totals) add(r Report) {
 func TestWorlds(t *testing.T) {
 	count := *seedCount
 	if count == 0 {
-		count = uint64(amount(usual, 5000))
+		count = uint64(amount(usual, 1200))
 		if *firstSeed != 1 {
 			count = 1
 		}
