@@ -183,6 +183,9 @@ func FuzzPlainText(f *testing.F) {
 
 // TestDecidedWithFewObjects holds what each decision of an ordinary conversation costs the collector.
 func TestDecidedWithFewObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the race detector, which has objects of its own, runs the short tests")
+	}
 	policy, candidate := testPolicy(), plain()
 	candidate.Conversation.ID = "5f1e3c9b8d7a6e5f4c3b2a19"
 	policy.Decide(candidate)
