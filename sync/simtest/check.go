@@ -28,6 +28,7 @@ type checker struct {
 	suspect *suspicion      // an older copy was put back; nil: none was
 	told    map[string]int  // how often a process that remembers was told of a refusal, by what was asked
 	unseen  map[string]bool // who may have been counted as not to be read
+	whole   bool            // the machine was put back: of what never left it nobody can know
 	retried bool            // somebody has taken up again what was refused
 	// reads the ledger as anybody can; false where it cannot be read
 	entries func() ([]store.Entry, store.Info, bool)
@@ -70,7 +71,7 @@ func (w *checker) given(process string, key store.Key, number uint64) {
 	w.numbers.mu.Lock()
 	defer w.numbers.mu.Unlock()
 	to := process + " about " + key.Conversation
-	if earlier := w.numbers.given[number]; earlier != "" && w.numbers.left[number] {
+	if earlier := w.numbers.given[number]; earlier != "" && (w.numbers.left[number] || !w.whole) {
 		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
 	}
 	w.numbers.given[number] = to

@@ -275,6 +275,7 @@ func (w *operator) putBack(r *rand.Rand) {
 	if err := now.put(w.dir); err != nil {
 		return
 	}
+	w.whole = w.whole || what == "machine"
 	w.journal.meets("disk: put back: " + what)
 	w.journal.note("the %s is put back from %s", what, since(w.began, copied.at))
 	w.suspect = &suspicion{
