@@ -37,6 +37,8 @@ type Ledger interface {
 	verify.Ledger
 	// Import takes over what is known from elsewhere, and gives how many entries were written.
 	Import(entries iter.Seq2[store.Entry, error]) (written int, err error)
+	// Reopen changes what is over: all of the entries, or none.
+	Reopen(entries []store.Entry, result store.Result) error
 	// Distrust refuses the ledger to everybody else until Adopt.
 	Distrust() error
 	Adopt(a store.Adoption) error
@@ -177,7 +179,11 @@ func (e *evidence) note(i agentconnect.Interaction) {
 
 // enter writes all of it into the ledger, and gives the number of what that did not know.
 func (e *evidence) enter() (written int, err error) {
-	written, err = e.arrivals.Settle()
+	if written, err = e.arrivals.Settle(); err == nil {
+		var n int
+		n, err = e.acceptOver()
+		written += n
+	}
 	for _, entries := range []iter.Seq2[store.Entry, error]{e.surveys(), e.followUps()} {
 		if err != nil {
 			break
@@ -187,6 +193,36 @@ func (e *evidence) enter() (written int, err error) {
 		written += n
 	}
 	return written, err
+}
+
+// acceptOver marks as accepted what is over in the ledger, and was received since: it was taken up again in
+// the time that the ledger has lost, and would be sent once more by whoever takes it up again now. It gives
+// the number.
+func (e *evidence) acceptOver() (int, error) {
+	var arrived []store.Entry
+	for id, all := range e.received {
+		known, err := e.ledger.Lookup([]store.Key{{Conversation: id}})
+		if err != nil {
+			return 0, err
+		}
+		for key, r := range known {
+			since := func(each reception) bool {
+				after := each.at.Sub(r.At)
+				// Later ones are about other resolutions.
+				return after >= -verify.Skew && (key.Resolution == 0 || after <= verify.Skew)
+			}
+			if !key.Recovery && verify.Over(r) && slices.ContainsFunc(all, since) {
+				arrived = append(arrived, store.Entry{Key: key, Record: r})
+			}
+		}
+	}
+	if len(arrived) == 0 {
+		return 0, nil
+	}
+	if err := e.ledger.Reopen(arrived, verify.Arrived(time.Now())); err != nil {
+		return 0, err
+	}
+	return len(arrived), nil
 }
 
 // surveys turns what Agent Connect received into accepted entries, for what the ledger does not know as

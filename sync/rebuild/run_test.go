@@ -238,6 +238,68 @@ func TestMarker(t *testing.T) {
 	}
 }
 
+// TestOverAndReceived has what was refused, and what was dropped, taken up again and sent in the time that a ledger
+// has lost: nobody may take it up once more. What was refused after it had been received by other means stays so.
+func TestOverAndReceived(t *testing.T) {
+	now := time.Now()
+	for identity, resolution := range map[store.Identity]int64{
+		store.PerConversation: 0, store.PerResolution: now.UnixMilli(),
+	} {
+		t.Run(string(identity), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "acsync.db")
+			if err := bolt.Create(path, now.AddDate(0, 0, -1), bolt.Options{Identity: identity}); err != nil {
+				t.Fatal(err)
+			}
+			ledger, err := bolt.Open(path, bolt.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer ledger.Close()
+			of := func(id string) store.Key { return store.Key{Conversation: id, Resolution: resolution} }
+			for _, id := range []string{"refused", "dropped", "received before", "never received"} {
+				intent, err := ledger.Begin(of(id), now, now)
+				result := store.Result{State: store.Rejected, Reason: "employee_not_found", Status: 400, At: now}
+				if err == nil {
+					err = ledger.Finish(intent, result)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			dropped := store.Entry{Key: of("given up"), Record: store.Record{State: store.Dropped, Resolution: now, At: now}}
+			if err := ledger.Commit(store.Batch{Entries: []store.Entry{dropped}}); err != nil {
+				t.Fatal(err)
+			}
+			id, err := ledger.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := func(conversation string, after time.Duration, number uint64) agentconnect.Interaction {
+				return agentconnect.Interaction{
+					UUID: conversation, ExtInteractionID: conversation, CreatedAt: now.Add(after),
+					Intent: store.Intent{Ledger: id.ID, Number: number}.String(),
+				}
+			}
+			since := now
+			receiver := shown{since: &since, rows: []agentconnect.Interaction{
+				at("refused", 10*time.Minute, 7), at("dropped", time.Minute, 8), at("given up", time.Minute, 9),
+				{UUID: "x", ExtInteractionID: "received before", CreatedAt: now.Add(-time.Hour)},
+			}}
+			if _, err := Run(t.Context(), ledger, receiver, Options{Stamped: true}); err != nil {
+				t.Fatal(err)
+			}
+			for id, want := range map[string]store.State{
+				"refused": store.Accepted, "dropped": store.Accepted, "given up": store.Accepted,
+				"received before": store.Rejected, "never received": store.Rejected,
+			} {
+				if got := stateOf(t, ledger, of(id)); got != want {
+					t.Errorf("what was %s is %s, want %s", id, got, want)
+				}
+			}
+		})
+	}
+}
+
 // unreadable is a ledger of which one thing fails.
 type unreadable struct {
 	*bolt.Ledger

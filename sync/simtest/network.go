@@ -85,9 +85,10 @@ func (n *network) refused(process string) int {
 // hush is a time in which no request is wanted.
 type hush struct{ from, to time.Time }
 
-// breaks reports whether what left at a time disregards it. What was admitted already may still leave.
+// breaks reports whether what left at a time disregards it. What was admitted already may still leave, once
+// its intent is on a disk that is slow.
 func (h hush) breaks(left time.Time) bool {
-	return left.After(h.from.Add(100*time.Millisecond)) && left.Before(h.to.Add(-time.Second))
+	return left.After(h.from.Add(2500*time.Millisecond)) && left.Before(h.to.Add(-time.Second))
 }
 
 // hushed is when a process was told to be quiet last.

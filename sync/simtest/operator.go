@@ -351,5 +351,7 @@ func (w *operator) rest() {
 		time.Sleep(pause)
 	}
 	w.settleByHand(kill{})
+	// What was given up since then, too.
+	w.mend(w.dice.throw("mend", "", -2))
 	w.perform(w.process("run", kill{}, 0), kill{}, run)
 }

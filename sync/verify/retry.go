@@ -73,16 +73,16 @@ func Retry(ctx context.Context, ledger RetryLedger, o RetryOptions, v Verificati
 	}
 	now := time.Now()
 	again := store.Result{State: store.Retry, Reason: string(decide.ByHand), At: now, Due: now}
-	found := store.Result{State: store.Accepted, Reason: string(decide.Verified), At: now}
+	found := Arrived(now)
 	reopened := make([]Reopened, len(chosen))
 	for i, e := range chosen {
 		r := Reopened{Entry: e, Was: e.Record}
 		arrived := false
-		if over(e.Record) && mayHaveArrived(e.Record) {
+		if Over(e.Record) && mayHaveArrived(e.Record) {
 			arrived, r.Standing, r.Until = inquiry.about(e, now)
 		}
 		switch {
-		case !over(e.Record):
+		case !Over(e.Record):
 		case arrived:
 			r.Record = e.Reopened(found)
 		case r.Standing == "" || o.MayHaveArrived:
@@ -109,6 +109,11 @@ func Retry(ctx context.Context, ledger RetryLedger, o RetryOptions, v Verificati
 	return reopened, unread
 }
 
+// Arrived is the result of what Agent Connect's data show, by whichever way it was over before.
+func Arrived(now time.Time) store.Result {
+	return store.Result{State: store.Accepted, Reason: string(decide.Verified), At: now}
+}
+
 // turned are those that change into a state, as they were.
 func turned(list []Reopened, to store.State) (entries []store.Entry) {
 	for _, r := range list {
@@ -119,8 +124,8 @@ func turned(list []Reopened, to store.State) (entries []store.Entry) {
 	return entries
 }
 
-// over reports whether a record can be taken up again. What was erased never is.
-func over(r store.Record) bool {
+// Over reports whether a record can be taken up again. What was erased never is.
+func Over(r store.Record) bool {
 	return r.State == store.Rejected || r.State == store.Dropped && !r.Erased()
 }
 
@@ -188,7 +193,7 @@ func (r Refusals) choose(ledger RetryLedger) (chosen []store.Entry, err error) {
 
 func (r Refusals) match(record store.Record) bool {
 	reason := decide.Reason(record.Reason)
-	return over(record) && !record.At.Before(r.Since) &&
+	return Over(record) && !record.At.Before(r.Since) &&
 		(slices.Contains(r.Reasons, reason) || slices.Contains(r.Reasons, reason.Family()))
 }
 
@@ -196,7 +201,7 @@ func (r Refusals) match(record store.Record) bool {
 // is, the latest of what there is.
 func pickOver(known map[store.Key]store.Record, at time.Time) []store.Entry {
 	all := entriesOf(known, at)
-	goesOn := func(e store.Entry) bool { return !over(e.Record) }
+	goesOn := func(e store.Entry) bool { return !Over(e.Record) }
 	if ended := slices.DeleteFunc(slices.Clone(all), goesOn); len(ended) > 0 {
 		return ended
 	}
@@ -210,7 +215,7 @@ type inquiry struct{ matcher *Matcher } // nil: they cannot be asked
 func inquire(ctx context.Context, ledger RetryLedger, chosen []store.Entry, v Verification) (inquiry, error) {
 	var doubtful []store.Entry
 	for _, e := range chosen {
-		if over(e.Record) && mayHaveArrived(e.Record) {
+		if Over(e.Record) && mayHaveArrived(e.Record) {
 			doubtful = append(doubtful, asDoubt(e))
 		}
 	}
