@@ -28,7 +28,7 @@ type checker struct {
 	suspect *suspicion      // an older copy was put back; nil: none was
 	told    map[string]int  // how often a process that remembers was told of a refusal, by what was asked
 	unseen  map[string]bool // who may have been counted as not to be read
-	whole   bool            // the machine was put back: of what never left it nobody can know
+	whole   bool            // the machine was put back: what Agent Connect has not taken nobody can know
 	retried bool            // somebody has taken up again what was refused
 	// reads the ledger as anybody can; false where it cannot be read
 	entries func() ([]store.Entry, store.Info, bool)
@@ -46,7 +46,6 @@ type suspicion struct {
 // intent must be there, open, with the number that the request bears.
 func (w *checker) arrives(process, id string, number uint64) {
 	w.numbers.mu.Lock()
-	w.numbers.left[number] = true
 	open := w.numbers.open[process]
 	w.numbers.mu.Unlock()
 	w.checkStillDone(process, id)
@@ -71,7 +70,7 @@ func (w *checker) given(process string, key store.Key, number uint64) {
 	w.numbers.mu.Lock()
 	defer w.numbers.mu.Unlock()
 	to := process + " about " + key.Conversation
-	if earlier := w.numbers.given[number]; earlier != "" && (w.numbers.left[number] || !w.whole) {
+	if earlier := w.numbers.given[number]; earlier != "" && (!w.whole || w.receiver.knows(number)) {
 		w.journal.wrongf("I13", "intent #%d was given twice: by %s and by %s", number, earlier, to)
 	}
 	w.numbers.given[number] = to
@@ -388,10 +387,7 @@ func (w *checker) truth(entries []store.Entry) (arrived, lost []string) {
 		if e.State != store.InDoubt && e.State != store.Sending {
 			continue
 		}
-		id := e.Conversation
-		if e.Key.Resolution != 0 {
-			id += "@" + time.UnixMilli(e.Key.Resolution).UTC().Format("2006-01-02T15:04:05.000Z")
-		}
+		id := named(e)
 		if w.has(e) {
 			arrived = append(arrived, id)
 		} else {
@@ -399,6 +395,14 @@ func (w *checker) truth(entries []store.Entry) (arrived, lost []string) {
 		}
 	}
 	return arrived, lost
+}
+
+// named is how an operator names an entry.
+func named(e store.Entry) string {
+	if e.Key.Resolution == 0 {
+		return e.Conversation
+	}
+	return e.Conversation + "@" + time.UnixMilli(e.Key.Resolution).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
 // has reports whether Agent Connect has carried out the request of an entry.

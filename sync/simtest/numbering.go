@@ -13,7 +13,6 @@ type numbering struct {
 	given   map[uint64]string // to whom: process and conversation
 	open    map[string]func() ([]store.Entry, error)
 	running int                    // processes
-	left    map[uint64]bool        // that Agent Connect was sent
 	of      map[string][]store.Key // the keys that a process has begun
 }
 

@@ -195,6 +195,27 @@ func (w *operator) settleByHand(killAt kill) {
 	}
 }
 
+// retryByHand lets an operator look at Agent Connect, and take up again what was given up and is not there.
+func (w *operator) retryByHand() {
+	entries, _, ok := w.entries()
+	if !ok {
+		return
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.State == store.Rejected && decide.Reason(e.Reason) == decide.GaveUp && !w.has(e) {
+			ids = append(ids, named(e))
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	w.journal.meets("operator: retry --may-have-arrived")
+	w.perform(w.process("retry --id", kill{}, 0), kill{}, func(ctx context.Context, p *process) outcome {
+		return p.retry(ctx, verify.RetryOptions{Refusals: verify.Refusals{IDs: ids}, MayHaveArrived: true})
+	})
+}
+
 // mend sets right at Agent Connect what it refuses, and takes up again what it has refused.
 func (w *operator) mend(r *rand.Rand) {
 	w.journal.meets("operator: retry")
@@ -353,5 +374,6 @@ func (w *operator) rest() {
 	w.settleByHand(kill{})
 	// What was given up since then, too.
 	w.mend(w.dice.throw("mend", "", -2))
+	w.retryByHand()
 	w.perform(w.process("run", kill{}, 0), kill{}, run)
 }

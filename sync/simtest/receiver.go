@@ -162,6 +162,11 @@ func (a *receiver) all() []arrival {
 	return slices.Clone(a.arrivals)
 }
 
+// knows reports whether a request with a number was carried out.
+func (a *receiver) knows(number uint64) bool {
+	return slices.ContainsFunc(a.all(), func(each arrival) bool { return each.number == number })
+}
+
 // data are the rows that Agent Connect's data show, in the order of their sequence.
 func (a *receiver) data(values url.Values) reply {
 	now := time.Now()

@@ -78,15 +78,9 @@ type conn struct {
 // newConns makes both ends.
 func newConns() (near, far *conn) {
 	there, back := newLane(), newLane()
-	return &conn{
-		in:    back,
-		out:   there,
-		moved: make(chan struct{}),
-	}, &conn{
-		in:    there,
-		out:   back,
-		moved: make(chan struct{}),
-	}
+	near = &conn{in: back, out: there, moved: make(chan struct{})}
+	far = &conn{in: there, out: back, moved: make(chan struct{})}
+	return near, far
 }
 
 // Read waits for bytes until the deadline.

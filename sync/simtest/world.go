@@ -30,7 +30,6 @@ func newWorld(seed uint64, dir string) *world {
 			journal: newJournal(), dir: dir, told: map[string]int{}, unseen: map[string]bool{}, habits: newHabits(d, dir), began: time.Now(),
 			numbers: &numbering{
 				given: map[uint64]string{},
-				left:  map[uint64]bool{},
 				open:  map[string]func() ([]store.Entry, error){},
 				of:    map[string][]store.Key{},
 			},

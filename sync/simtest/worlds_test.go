@@ -174,3 +174,18 @@ func kinds() (list []string) {
 	return append(list, "kustomer: conversation deleted or merged", "kustomer: record that is never given",
 		"kustomer: budget used up by others", "receiver: refuses: Employee not found")
 }
+
+// foundFaults are seeds that have found a fault of the product, which has a test of its own since: what they play
+// changes with the worlds.
+var foundFaults = []uint64{
+	3174, // what was refused, taken up again and sent, and then put back and rebuilt, was sent once more
+}
+
+// TestFoundFaults plays again what has found something.
+func TestFoundFaults(t *testing.T) {
+	for _, seed := range foundFaults {
+		if r := play(t, seed); len(r.Wrong) > 0 {
+			tell(t, r)
+		}
+	}
+}
